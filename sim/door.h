@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The one door between the two sides of viosim.
+ *
+ * Below it (side H): the fake hardware, sim/machine, and the device behind it.
+ * Above it (side K): the fake kernel, sim/kern, and the driver under test.
+ * Calls that go down are named hw_*, calls that come up are named kern_*.
+ * Only base C types pass; what one side owns never leaves it as a pointer
+ * the other side may follow, unless the comment says so.
+ *
+ * Numbers: a context, mutex, map, ... is named by its ordinal, counted from 1 in
+ * order of creation; 0 means "none" or "never initialised".  A page is named by its
+ * page frame number (physical address / 4096).  Times are nanoseconds of virtual time.
+ */
+#ifndef VIOSIM_DOOR_H
+#define VIOSIM_DOOR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * ---- The kernel calls that a driver can make ----
+ *
+ * X(ID, name, arguments, result): one row a kernel function.  The name is the one a
+ * driver writes.  `arguments` has one letter per recorded argument, `result` one letter
+ * (or "" for void):
+ *   m mutex   c condvar   t context   d DMA map   g DMA memory   q virtqueue index
+ *   s slot    n sysctl node  D device  f softint  h module
+ *   i signed  u unsigned  x hexadecimal  e errno  b flag  k ticks  p pages
+ *   P IPL     y sync ops  S string (recorded text)
+ * Pure accessors without effect (VM_PAGE_TO_PHYS, device_private, device_xname,
+ * mstohz) are not recorded.
+ */
+#define DOOR_CALLS(X) \
+	X(MUTEX_INIT, mutex_init, "miP", "") \
+	X(MUTEX_DESTROY, mutex_destroy, "m", "") \
+	X(MUTEX_ENTER, mutex_enter, "m", "") \
+	X(MUTEX_EXIT, mutex_exit, "m", "") \
+	X(MUTEX_TRYENTER, mutex_tryenter, "m", "b") \
+	X(MUTEX_SPIN_ENTER, mutex_spin_enter, "m", "") \
+	X(MUTEX_SPIN_EXIT, mutex_spin_exit, "m", "") \
+	X(MUTEX_OWNED, mutex_owned, "m", "b") \
+	X(CV_INIT, cv_init, "cS", "") \
+	X(CV_DESTROY, cv_destroy, "c", "") \
+	X(CV_WAIT, cv_wait, "cm", "") \
+	X(CV_WAIT_SIG, cv_wait_sig, "cm", "e") \
+	X(CV_TIMEDWAIT, cv_timedwait, "cmk", "e") \
+	X(CV_TIMEDWAIT_SIG, cv_timedwait_sig, "cmk", "e") \
+	X(CV_SIGNAL, cv_signal, "c", "") \
+	X(CV_BROADCAST, cv_broadcast, "c", "") \
+	X(CV_HAS_WAITERS, cv_has_waiters, "c", "b") \
+	X(KTHREAD_CREATE, kthread_create, "ixS", "e") \
+	X(KTHREAD_EXIT, kthread_exit, "i", "") \
+	X(KTHREAD_JOIN, kthread_join, "t", "e") \
+	X(KPAUSE, kpause, "Sbk", "e") \
+	X(SOFTINT_ESTABLISH, softint_establish, "x", "f") \
+	X(SOFTINT_DISESTABLISH, softint_disestablish, "f", "") \
+	X(SOFTINT_SCHEDULE, softint_schedule, "f", "") \
+	X(SPLRAISE, splraise, "P", "P") \
+	X(SPLX, splx, "P", "") \
+	X(DELAY, delay, "u", "") \
+	X(PRINTF, printf, "S", "") \
+	X(APRINT_NORMAL, aprint_normal, "S", "") \
+	X(APRINT_ERROR, aprint_error, "S", "") \
+	X(APRINT_VERBOSE, aprint_verbose, "S", "") \
+	X(APRINT_NAIVE, aprint_naive, "S", "") \
+	X(APRINT_DEBUG, aprint_debug, "S", "") \
+	X(APRINT_NORMAL_DEV, aprint_normal_dev, "S", "") \
+	X(APRINT_ERROR_DEV, aprint_error_dev, "S", "") \
+	X(APRINT_VERBOSE_DEV, aprint_verbose_dev, "S", "") \
+	X(APRINT_DEBUG_DEV, aprint_debug_dev, "S", "") \
+	X(DEVICE_PRINTF, device_printf, "S", "") \
+	X(PANIC, panic, "S", "") \
+	X(KMEM_ALLOC, kmem_alloc, "ux", "b") \
+	X(KMEM_ZALLOC, kmem_zalloc, "ux", "b") \
+	X(KMEM_FREE, kmem_free, "uu", "") \
+	X(UVM_PGLISTALLOC, uvm_pglistalloc, "uxxib", "e") \
+	X(UVM_PGLISTFREE, uvm_pglistfree, "p", "") \
+	X(BUS_DMAMAP_CREATE, bus_dmamap_create, "uiuux", "e") \
+	X(BUS_DMAMAP_DESTROY, bus_dmamap_destroy, "d", "") \
+	X(BUS_DMAMAP_LOAD, bus_dmamap_load, "dux", "e") \
+	X(BUS_DMAMAP_UNLOAD, bus_dmamap_unload, "d", "") \
+	X(BUS_DMAMAP_SYNC, bus_dmamap_sync, "duuy", "") \
+	X(BUS_DMAMEM_ALLOC, bus_dmamem_alloc, "uuix", "e") \
+	X(BUS_DMAMEM_FREE, bus_dmamem_free, "gi", "") \
+	X(BUS_DMAMEM_MAP, bus_dmamem_map, "gux", "e") \
+	X(BUS_DMAMEM_UNMAP, bus_dmamem_unmap, "gu", "") \
+	X(SYSCTL_CREATEV, sysctl_createv, "xiS", "e") \
+	X(SYSCTL_TEARDOWN, sysctl_teardown, "", "") \
+	X(VIRTIO_CHILD, virtio_child, "", "b") \
+	X(VIRTIO_CHILD_ATTACH_START, virtio_child_attach_start, "Pixb", "") \
+	X(VIRTIO_CHILD_ATTACH_SET_VQS, virtio_child_attach_set_vqs, "i", "") \
+	X(VIRTIO_CHILD_ATTACH_FINISH, virtio_child_attach_finish, "", "i") \
+	X(VIRTIO_CHILD_ATTACH_FAILED, virtio_child_attach_failed, "", "") \
+	X(VIRTIO_CHILD_DETACH, virtio_child_detach, "", "") \
+	X(VIRTIO_NEGOTIATE_FEATURES, virtio_negotiate_features, "x", "") \
+	X(VIRTIO_FEATURES, virtio_features, "", "x") \
+	X(VIRTIO_DMAT, virtio_dmat, "", "") \
+	X(VIRTIO_ALLOC_VQ, virtio_alloc_vq, "quiS", "i") \
+	X(VIRTIO_FREE_VQ, virtio_free_vq, "q", "e") \
+	X(VIRTIO_ENQUEUE_PREP, virtio_enqueue_prep, "q", "e") \
+	X(VIRTIO_ENQUEUE_RESERVE, virtio_enqueue_reserve, "qsi", "e") \
+	X(VIRTIO_ENQUEUE, virtio_enqueue, "qsdb", "i") \
+	X(VIRTIO_ENQUEUE_P, virtio_enqueue_p, "qsdub", "i") \
+	X(VIRTIO_ENQUEUE_COMMIT, virtio_enqueue_commit, "qsb", "i") \
+	X(VIRTIO_ENQUEUE_ABORT, virtio_enqueue_abort, "qs", "i") \
+	X(VIRTIO_DEQUEUE, virtio_dequeue, "q", "e") \
+	X(VIRTIO_DEQUEUE_COMMIT, virtio_dequeue_commit, "qs", "i") \
+	X(VIRTIO_VQ_IS_ENQUEUED, virtio_vq_is_enqueued, "q", "b") \
+	X(VIRTIO_VQ_INTR, virtio_vq_intr, "", "i") \
+	X(VIRTIO_STOP_VQ_INTR, virtio_stop_vq_intr, "q", "") \
+	X(VIRTIO_START_VQ_INTR, virtio_start_vq_intr, "q", "i") \
+	X(VIRTIO_POSTPONE_INTR, virtio_postpone_intr, "qu", "i") \
+	X(VIRTIO_READ_DEVICE_CONFIG, virtio_read_device_config, "ui", "x") \
+	X(VIRTIO_WRITE_DEVICE_CONFIG, virtio_write_device_config, "uix", "") \
+	X(VIRTIO_READ_DEVICE_CONFIG_LE, virtio_read_device_config_le, "ui", "x") \
+	X(VIRTIO_WRITE_DEVICE_CONFIG_LE, virtio_write_device_config_le, "uix", "") \
+	X(VIRTIO_RESET, virtio_reset, "", "") \
+	X(VIRTIO_REINIT_START, virtio_reinit_start, "", "e") \
+	X(VIRTIO_REINIT_END, virtio_reinit_end, "", "") \
+	X(VIRTIO_SET_STATUS, virtio_set_status, "x", "") \
+	X(CONFIG_INIT_COMPONENT, config_init_component, "", "e") \
+	X(CONFIG_FINI_COMPONENT, config_fini_component, "", "e")
+
+enum hw_call {
+	HW_CALL_NONE,
+#define X(id, name, args, result) HW_CALL_##id,
+	DOOR_CALLS(X)
+#undef X
+	HW_CALLS
+};
+
+/*
+ * ---- Down: recording a kernel call ----
+ *
+ * A kernel function that a driver calls records its entry with hw_call() before it does
+ * anything, and its exit with hw_ret() after its effect.  Both are points: another
+ * context may run, an interrupt may be delivered, before they return.  `site` is the
+ * driver's return address (__builtin_return_address(0)).  Kernel code that needs the
+ * same effect for itself uses an inner function that records nothing.
+ */
+#define HW_ARGS_MAX 5
+void hw_call(enum hw_call call, const void *site,
+    uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4);
+void hw_ret(enum hw_call call, const void *site, uint64_t result);
+
+/* Store a text with the record; the number stands for it in arguments of kind S. */
+uint64_t hw_text(const char *text, size_t length);
+
+/* An effect inside a call that observers need (see machine/trace.h, EV_*), up to 5 values. */
+enum hw_note {
+	HW_NOTE_MUTEX_HELD,	/* mutex, ipl before, spin?: this context now holds it */
+	HW_NOTE_MUTEX_FREED,	/* mutex: this context gave it up (also inside cv_wait) */
+	HW_NOTE_CV_SLEEP,	/* condvar, mutex, ticks */
+	HW_NOTE_CV_WOKEN,	/* condvar, 1 = timed out */
+	HW_NOTE_CV_WAKE,	/* condvar, context made runnable */
+	HW_NOTE_DMAMAP,		/* map, size, nsegs: created */
+	HW_NOTE_DMASEG,		/* map, bus address, length, offset in buffer: a loaded segment */
+	HW_NOTE_DMAMAP_GONE,	/* map, was loaded */
+	HW_NOTE_DMAMEM,		/* memory, size: allocated */
+	HW_NOTE_DMAMEM_GONE,	/* memory */
+	HW_NOTE_SLOT,		/* queue, slot, 1 prepared | 2 reserved | 3 committed | 4 freed */
+	HW_NOTE_DESC,		/* queue, slot, bus address, length, flags: descriptor written */
+	HW_NOTE_DEQUEUED,	/* queue, slot, used length */
+	HW_NOTE_VQ,		/* queue, size: allocated */
+	HW_NOTE_VQ_GONE,	/* queue */
+	HW_NOTE_SYSCTL,		/* node, parent node: created */
+	HW_NOTE_SYSCTL_GONE,	/* node */
+	HW_NOTE_CALLBACK,	/* 1 enter | 2 leave, HW_CB_*, queue: driver callback */
+	HW_NOTE_ATTACH,		/* HW_ATTACH_*, result */
+	HW_NOTE_THREAD,		/* context, priority, flags: kernel thread created */
+	HW_NOTE_THREAD_GONE,	/* context, 1 = returned from its function, exit code */
+	HW_NOTE_KMEM,		/* block, size: allocated */
+	HW_NOTE_KMEM_GONE,	/* block, size given */
+	HW_NOTE_SOFTINT,	/* softint, established 1 | gone 0 */
+	HW_NOTES
+};
+enum hw_callback { HW_CB_CONFIG_CHANGE, HW_CB_VQ_DONE, HW_CB_INTRHAND, HW_CB_SOFTINT };
+enum hw_attach {
+	HW_ATTACH_MATCH,	/* result: what ca_match returned */
+	HW_ATTACH_BEGIN, HW_ATTACH_STARTED, HW_ATTACH_FINISHED, HW_ATTACH_FAILED,
+	HW_ATTACH_END		/* result: 1 attached, 0 not */
+};
+void hw_note(enum hw_note note, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4);
+
+/* Number the next object of a kind; each kind counts from 1. */
+enum hw_object {
+	HW_OBJ_MUTEX, HW_OBJ_CONDVAR, HW_OBJ_DMAMAP, HW_OBJ_DMAMEM, HW_OBJ_SYSCTL,
+	HW_OBJ_KMEM, HW_OBJ_SOFTINT, HW_OBJECTS
+};
+uint32_t hw_ordinal(enum hw_object kind);
+
+/*
+ * ---- Down: contexts, CPUs, priority levels ----
+ */
+enum hw_context { HW_CTX_AUTOCONF, HW_CTX_KTHREAD, HW_CTX_SOFTINT, HW_CTX_HARDINT };
+uint32_t hw_self(void);			/* ordinal of the running context */
+enum hw_context hw_self_kind(void);
+unsigned hw_cpu(void);			/* CPU it runs on, 0.. */
+unsigned hw_ncpu(void);
+int hw_ipl(void);			/* this CPU's interrupt priority level */
+int hw_splraise(int ipl);		/* to max(now, ipl); returns the level before */
+void hw_splx(int ipl);			/* set the level; pending interrupts are delivered here */
+
+/* Start a kernel thread; runnable at once.  Returns its ordinal. */
+uint32_t hw_thread_start(const char *name, int priority, void (*fn)(void *), void *arg);
+void hw_thread_exit(void) __attribute__((noreturn));
+
+/*
+ * Block the running context until hw_wake() or until the ticks-th clock tick from now
+ * (0: no timeout).  The CPU's IPL belongs to the context and is restored.  `why` goes to
+ * reports.  Never from an interrupt.  Returns true when woken, false on timeout.
+ */
+enum hw_sleep { HW_SLEEP_CV, HW_SLEEP_MUTEX, HW_SLEEP_MEMORY, HW_SLEEP_PAUSE, HW_SLEEP_JOIN };
+bool hw_sleep(enum hw_sleep why, uint64_t object, uint64_t ticks);
+void hw_wake(uint32_t context);		/* make a sleeper runnable; no effect on others */
+bool hw_is_asleep(uint32_t context);
+
+/* Busy-wait for another CPU: let it run; returns false when no other CPU can make progress. */
+bool hw_spin(void);
+
+/* Interrupts.  The handler runs in a context of its own at `ipl`; arg is passed through. */
+int hw_intr_establish(unsigned vector, int ipl, void (*fn)(void *), void *arg);
+void hw_intr_disestablish(unsigned vector);
+uint32_t hw_softint_establish(int ipl, void (*fn)(void *), void *arg);
+void hw_softint_schedule(uint32_t softint);
+void hw_softint_disestablish(uint32_t softint);
+
+/* Time passes (delay(9)): busy-wait in virtual time; others may run if IPL permits. */
+void hw_delay(uint64_t ns);
+uint64_t hw_now(void);
+
+/*
+ * ---- Down: memory ----
+ */
+struct hw_segment { uint64_t pfn, npages; };
+unsigned hw_mem_segments(struct hw_segment *segments, unsigned max);
+uint64_t hw_mem_reserve(void);		/* pages that only the pagedaemon may take */
+
+/*
+ * Who uses a page.  The kernel decides, the machine keeps the account, observers see it.
+ * pfns stays the caller's.  Freeing a page that is free is reported and has no effect.
+ */
+enum hw_owner { HW_PAGE_FREE, HW_PAGE_KERNEL, HW_PAGE_OTHERS, HW_PAGE_DRIVER };
+void hw_pages(enum hw_owner owner, const uint64_t *pfns, size_t n);
+enum hw_owner hw_page_owner(uint64_t pfn);
+
+/* Zeroed host memory for the kernel's own tables, touched only where used; never fails. */
+void *hw_table(size_t bytes);
+/* Kernel virtual memory for n frames, in order; contents are a fixed pattern. */
+void *hw_map(const uint64_t *pfns, size_t n);
+void hw_unmap(void *va, size_t n);
+/* Physical address behind a kernel virtual address (also module data, stacks); ~0 if none. */
+uint64_t hw_kvtophys(const void *va);
+/*
+ * Module data and kernel stacks lie in host memory and get a frame when one is first needed:
+ * the page around va lies in that frame from now on.  False when va is neither.
+ */
+bool hw_lend(const void *va, uint64_t pfn);
+bool hw_is_stack(const void *va);
+
+/* Bus addresses are a number range of their own. */
+uint64_t hw_bus_address(uint64_t phys);
+/* The machine's DMA habit: true when buffers are bounced (device sees only copies). */
+bool hw_dma_bounces(void);
+
+/* True when driver softc memory shall straddle two frames that are not neighbours. */
+bool hw_softc_straddles(void);
+bool hw_diagnostic(void);		/* options DIAGNOSTIC */
+int hw_hz(void);
+
+/*
+ * ---- Down: the virtio PCI function ----
+ */
+enum hw_region {
+	HW_REG_LEGACY,		/* BAR 0 of the legacy interface (spec 4.1.4.8) */
+	HW_REG_COMMON,		/* common configuration structure (spec 4.1.4.3) */
+	HW_REG_NOTIFY,		/* offset = queue index (spec 4.1.4.4) */
+	HW_REG_ISR,		/* spec 4.1.4.5; read clears */
+	HW_REG_DEVICE		/* device configuration (spec 4.1.4.6) */
+};
+bool hw_transport_is_legacy(void);
+unsigned hw_virtio_device_id(void);
+uint64_t hw_reg_read(enum hw_region region, unsigned offset, unsigned width);
+void hw_reg_write(enum hw_region region, unsigned offset, unsigned width, uint64_t value);
+/* Interrupt vectors that the machine wires: INTx uses HW_VEC_INTX. */
+enum hw_vector { HW_VEC_INTX, HW_VEC_MSIX_CONFIG, HW_VEC_MSIX_QUEUE, HW_VECTORS };
+bool hw_has_msix(void);
+
+/*
+ * ---- Down: faults, choices, console, the end ----
+ *
+ * hw_fault asks whether an armed fault strikes this call.  `queue` is the virtqueue index
+ * or -1.  Returns 0, or HW_FAULT_BLOCK (sleep as if memory were short, then ask again), or
+ * the errno the caller is to get (for calls that return -1 or 1 on failure: any nonzero).
+ */
+#define HW_FAULT_BLOCK (-1000)
+int hw_fault(enum hw_call call, int queue);
+
+enum hw_console { HW_CON_NORMAL, HW_CON_ERROR, HW_CON_QUIET /* log only */, HW_CON_KERNEL };
+void hw_console(enum hw_console level, const char *text, size_t length);
+
+/* The kernel cannot go on.  The run ends with a finding.  `assertion`: a failed KASSERT. */
+void hw_panic(const char *text, bool assertion) __attribute__((noreturn));
+bool hw_panicking(void);
+/* The kernel calls this where a healthy device could not have led (e.g. used id out of range). */
+void hw_device_fault(const char *text) __attribute__((noreturn));
+
+/*
+ * ---- Up: what the machine asks of the kernel ----
+ *
+ * kern_boot    build the kernel's own state; `cfattach` is the driver's struct cfattach
+ * kern_attach  autoconf: match and attach the driver to the virtio device; runs in the
+ *              autoconf context; true when the driver attached (attach_finish succeeded)
+ * kern_detach  config_detach(9); errno of NetBSD
+ * kern_others  the rest of the guest takes (pages > 0) or gives back (pages < 0) memory;
+ *              returns how many pages really moved
+ * kern_sysctl  value behind a node path such as "hw.viomb.npages"; false if there is none
+ * kern_heal    faults were healed: look again (wakes sleepers in the allocator)
+ * kern_halt    forget everything (the world ends); no context runs any more
+ */
+void kern_boot(const void *cfattach, const char *name);
+bool kern_attach(void);
+int kern_detach(void);
+int64_t kern_others(int64_t pages);
+bool kern_sysctl(const char *path, int64_t *value);
+void kern_heal(void);
+void kern_halt(void);
+
+#endif /* VIOSIM_DOOR_H */

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Memory accesses of the driver, as the compiler's instrumentation reports them.
+ *
+ * A driver module is compiled with -fsanitize=thread and linked without that sanitizer; the
+ * __tsan_* functions it wants are in access.c.  They count (a driver that loops for ever is
+ * stopped), may be points, and compare writes with the memory a device owns.
+ */
+#ifndef VIOSIM_MACHINE_ACCESS_H
+#define VIOSIM_MACHINE_ACCESS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* A range of driver memory someone wants to hear of (a buffer the device owns). */
+struct access_watch {
+	uintptr_t low, high;
+	bool writes_only;
+	uint32_t tag;
+};
+#define ACCESS_WATCHES_MAX 16
+
+struct access {
+	uint64_t left;			/* accesses until the budget is spent */
+	uint64_t count;
+	uintptr_t low, high;		/* hull of all watches: the fast test */
+	struct access_watch watch[ACCESS_WATCHES_MAX];
+	unsigned watches;
+	void (*hit)(void *self, const struct access_watch *watch, uintptr_t address,
+	    unsigned size, bool write, const void *pc);
+	void *self;
+};
+
+void access_init(struct access *access, uint64_t limit);
+/* Watch [low, high); false when all watches are in use. */
+bool access_watch(struct access *access, const void *low, const void *high, bool writes_only,
+    uint32_t tag);
+void access_unwatch(struct access *access, uint32_t tag);
+
+#endif /* VIOSIM_MACHINE_ACCESS_H */

@@ -1,0 +1,453 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The machine's side of the door: every hw_* call of door.h, for the current world.
+ */
+#include "door.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "machine/world.h"
+
+static struct world *
+here(void)
+{
+	return world_current;
+}
+
+static struct context *
+self(void)
+{
+	return world_current->running;
+}
+
+/* ---- Recording ---- */
+
+void
+hw_call(enum hw_call call, const void *site,
+    uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4)
+{
+	struct world *world = here();
+
+	if (self() == NULL)
+		return;		/* the machine asks on behalf of the rest of the guest */
+	self()->site = world_site_of(world, site);
+	world_emit(world, EV_CALL, call, a0, a1, a2, a3, a4);
+	if (world->points_armed)
+		world_points_strike(world, POINT_BEFORE, call);
+	world_point(world);
+}
+
+void
+hw_ret(enum hw_call call, const void *site, uint64_t result)
+{
+	struct world *world = here();
+
+	if (self() == NULL)
+		return;
+	self()->site = world_site_of(world, site);
+	if (trace_call_result(call)[0] != '\0')
+		world_emit(world, EV_RET, call, result, 0, 0, 0, 0);
+	if (world->points_armed)
+		world_points_strike(world, POINT_AFTER, call);
+	world_point(world);
+}
+
+uint64_t
+hw_text(const char *text, size_t length)
+{
+	return trace_text(&here()->trace, text, length);
+}
+
+void
+hw_note(enum hw_note note, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4)
+{
+	struct world *world = here();
+
+	world_emit(world, EV_NOTE, note, a0, a1, a2, a3, a4);
+	if (note == HW_NOTE_CALLBACK && a0 == 1 && world->points_armed && self() != NULL &&
+	    world_points_strike(world, POINT_CALLBACK,
+	    world_callback((enum hw_callback)a1, (unsigned)a2)))
+		world_point(world);
+}
+
+uint32_t
+hw_ordinal(enum hw_object kind)
+{
+	return ++here()->ordinal[kind];
+}
+
+/* ---- Contexts, CPUs, levels ---- */
+
+uint32_t
+hw_self(void)
+{
+	return self() != NULL ? self()->ordinal : 0;
+}
+
+enum hw_context
+hw_self_kind(void)
+{
+	return self() != NULL ? self()->kind : HW_CTX_KTHREAD;
+}
+
+unsigned
+hw_cpu(void)
+{
+	return self() != NULL ? self()->cpu : 0;
+}
+
+unsigned
+hw_ncpu(void)
+{
+	return here()->config.cpus;
+}
+
+int
+hw_ipl(void)
+{
+	return here()->cpu[hw_cpu()].ipl;
+}
+
+int
+hw_splraise(int ipl)
+{
+	struct cpu *cpu = &here()->cpu[hw_cpu()];
+	int before = cpu->ipl;
+
+	if (ipl > before)
+		cpu->ipl = ipl;
+	return before;
+}
+
+void
+hw_splx(int ipl)
+{
+	struct world *world = here();
+
+	world->cpu[hw_cpu()].ipl = ipl;
+	if (self() != NULL && irq_pending(&world->irq, hw_cpu(), ipl) >= 0)
+		world_point(world);
+}
+
+uint32_t
+hw_thread_start(const char *name, int priority, void (*fn)(void *), void *arg)
+{
+	struct world *world = here();
+
+	/* Threads go to the last CPU: with two, handlers on the first run beside them. */
+	return world_context_new(world, HW_CTX_KTHREAD, name, priority,
+	    world->config.cpus - 1, fn, arg)->ordinal;
+}
+
+void
+hw_thread_exit(void)
+{
+	world_context_end(here());
+}
+
+bool
+hw_sleep(enum hw_sleep why, uint64_t object, uint64_t ticks)
+{
+	return world_sleep(here(), why, object, ticks);
+}
+
+void
+hw_wake(uint32_t context)
+{
+	world_wake(here(), world_context(here(), context), false);
+}
+
+bool
+hw_is_asleep(uint32_t context)
+{
+	return world_context(here(), context)->state == CTX_ASLEEP;
+}
+
+bool
+hw_spin(void)
+{
+	struct world *world = here();
+	struct context *ctx = self();
+
+	if (--world->points_left == 0)
+		world_finish(world, WORLD_ENDLESS, "a CPU spins for a lock for ever");
+	ctx->spinning = true;
+	ctx->spin_alone = false;
+	fiber_switch(ctx->fiber, world->main);
+	return !ctx->spin_alone;
+}
+
+int
+hw_intr_establish(unsigned vector, int ipl, void (*fn)(void *), void *arg)
+{
+	struct world *world = here();
+	struct irq_line *line = &world->irq.line[vector];
+	struct context *ctx;
+	char name[24];
+
+	if (line->context == 0) {
+		bool soft = vector >= HW_VECTORS;
+
+		snprintf(name, sizeof(name), "%s%u", soft ? "softint" : "irq", vector);
+		ctx = world_context_new(world, soft ? HW_CTX_SOFTINT : HW_CTX_HARDINT,
+		    name, 0, 0, fn, arg);
+		line->context = ctx->ordinal;
+		ctx->vector = vector;
+	}
+	ctx = world_context(world, line->context);
+	ctx->fn = fn;
+	ctx->arg = arg;
+	line->ipl = ipl;
+	line->established = true;
+	return 0;
+}
+
+void
+hw_intr_disestablish(unsigned vector)
+{
+	here()->irq.line[vector].established = false;
+}
+
+uint32_t
+hw_softint_establish(int ipl, void (*fn)(void *), void *arg)
+{
+	struct world *world = here();
+
+	if (world->irq.softs == IRQ_SOFT_MAX)
+		return 0;
+	world->irq.softs++;
+	hw_intr_establish(HW_VECTORS + world->irq.softs - 1, ipl, fn, arg);
+	return world->irq.softs;
+}
+
+void
+hw_softint_schedule(uint32_t softint)
+{
+	irq_raise(here(), HW_VECTORS + softint - 1, 0);
+}
+
+void
+hw_softint_disestablish(uint32_t softint)
+{
+	hw_intr_disestablish(HW_VECTORS + softint - 1);
+}
+
+void
+hw_delay(uint64_t ns)
+{
+	if (self() != NULL)
+		world_busy(here(), ns);
+}
+
+uint64_t
+hw_now(void)
+{
+	return here()->clock.now_ns;
+}
+
+/* ---- Memory ---- */
+
+unsigned
+hw_mem_segments(struct hw_segment *segments, unsigned max)
+{
+	const struct memory *memory = &here()->memory;
+	unsigned n = memory->segments < max ? memory->segments : max;
+
+	memcpy(segments, memory->segment, n * sizeof(segments[0]));
+	return n;
+}
+
+uint64_t
+hw_mem_reserve(void)
+{
+	return here()->memory.reserve;
+}
+
+void
+hw_pages(enum hw_owner owner, const uint64_t *pfns, size_t n)
+{
+	struct world *world = here();
+
+	if (n == 0)
+		return;
+	world_emit_payload(world, EV_PAGES, owner, n, pfns[0], pfns[n - 1],
+	    trace_hash(pfns, n * sizeof(pfns[0])), world->memory.counts.free, pfns);
+	for (size_t i = 0; i < n; i++)
+		memory_own(&world->memory, pfns[i], owner);
+}
+
+enum hw_owner
+hw_page_owner(uint64_t pfn)
+{
+	return memory_owner(&here()->memory, pfn);
+}
+
+void *
+hw_table(size_t bytes)
+{
+	return memory_table(&here()->memory, bytes);
+}
+
+void *
+hw_map(const uint64_t *pfns, size_t n)
+{
+	return memory_map(&here()->memory, pfns, n);
+}
+
+void
+hw_unmap(void *va, size_t n)
+{
+	memory_unmap(&here()->memory, va, n);
+}
+
+uint64_t
+hw_kvtophys(const void *va)
+{
+	return memory_phys(&here()->memory, va);
+}
+
+bool
+hw_lend(const void *va, uint64_t pfn)
+{
+	struct world *world = here();
+	uintptr_t page = (uintptr_t)va & ~(uintptr_t)(MEMORY_PAGE_SIZE - 1);
+
+	if (world_site_of(world, va) == 0 && !hw_is_stack(va))
+		return false;
+	return memory_lend(&world->memory, (void *)page, pfn);
+}
+
+bool
+hw_is_stack(const void *va)
+{
+	struct world *world = here();
+
+	for (uint32_t i = 0; i < world->contexts; i++)
+		if (fiber_stack_contains(world->context[i].fiber, (uintptr_t)va))
+			return true;
+	return false;
+}
+
+uint64_t
+hw_bus_address(uint64_t phys)
+{
+	return phys + MEMORY_BUS_OFFSET;
+}
+
+bool
+hw_dma_bounces(void)
+{
+	return here()->config.bounce;
+}
+
+bool
+hw_softc_straddles(void)
+{
+	return here()->config.softc_straddles;
+}
+
+bool
+hw_diagnostic(void)
+{
+	return here()->config.diagnostic;
+}
+
+int
+hw_hz(void)
+{
+	return here()->config.hz;
+}
+
+/* ---- The PCI function and what lives behind it ---- */
+
+bool
+hw_transport_is_legacy(void)
+{
+	return here()->config.legacy;
+}
+
+unsigned
+hw_virtio_device_id(void)
+{
+	return here()->hooks.device_id;
+}
+
+uint64_t
+hw_reg_read(enum hw_region region, unsigned offset, unsigned width)
+{
+	const struct world_hooks *hooks = &here()->hooks;
+
+	return hooks->reg_read(hooks->device, region, offset, width);
+}
+
+void
+hw_reg_write(enum hw_region region, unsigned offset, unsigned width, uint64_t value)
+{
+	const struct world_hooks *hooks = &here()->hooks;
+
+	hooks->reg_write(hooks->device, region, offset, width, value);
+}
+
+bool
+hw_has_msix(void)
+{
+	return here()->config.msix;
+}
+
+int
+hw_fault(enum hw_call call, int queue)
+{
+	const struct world_hooks *hooks = &here()->hooks;
+
+	return hooks->fault != NULL ? hooks->fault(hooks->faults, call, queue) : 0;
+}
+
+/* ---- Console and the end ---- */
+
+void
+hw_console(enum hw_console level, const char *text, size_t length)
+{
+	struct world *world = here();
+
+	world_emit(world, EV_CONSOLE, level, trace_text(&world->trace, text, length),
+	    trace_hash(text, length), 0, 0, 0);
+}
+
+static void
+end_with(enum world_end end, const char *text, bool assertion)
+{
+	struct world *world = here();
+
+	world->panicking = true;
+	if (self() != NULL)
+		self()->site = world_driver_site(world);
+	world_emit(world, EV_PANIC, end, trace_text(&world->trace, text, strlen(text)),
+	    assertion, 0, 0, 0);
+	world_finish(world, end, text);
+	/* Only the machine itself comes back here: an up-call went wrong outside any context. */
+	assert(self() == NULL);
+	siglongjmp(world->escape, 1);
+}
+
+void
+hw_panic(const char *text, bool assertion)
+{
+	end_with(WORLD_PANIC, text, assertion);
+	abort();
+}
+
+bool
+hw_panicking(void)
+{
+	return here()->panicking;
+}
+
+void
+hw_device_fault(const char *text)
+{
+	end_with(WORLD_DEVICE_FAULT, text, false);
+	abort();
+}

@@ -1,0 +1,533 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Fibers: stacks, their pool, and the switch between them.
+ */
+#include <assert.h>
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "machine/fiber.h"
+
+#if defined(__SANITIZE_ADDRESS__)
+#define FIBER_ASAN	1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define FIBER_ASAN	1
+#endif
+#endif
+
+#ifdef FIBER_ASAN
+#include <sanitizer/asan_interface.h>
+#include <sanitizer/common_interface_defs.h>
+#endif
+
+#if !defined(FIBER_UCONTEXT) && !defined(__x86_64__) && !defined(__aarch64__)
+#define FIBER_UCONTEXT	1
+#endif
+
+#ifdef FIBER_UCONTEXT
+#include <ucontext.h>
+#endif
+
+/*
+ * So much of the top of a stack is overwritten with zeroes for reuse; the rest
+ * is given back to the host, because new pages are dear only when touched.
+ */
+#define FIBER_CLEAR_SIZE	((size_t)32 * 1024)
+
+enum fiber_state {
+	FIBER_IDLE,		/* in the pool */
+	FIBER_NEW,		/* never switched to */
+	FIBER_RUNNING,
+	FIBER_WAITING,		/* has switched away */
+	FIBER_DONE,
+};
+
+struct fiber {
+#ifdef FIBER_UCONTEXT
+	ucontext_t	 context;
+#else
+	void		*sp;		/* saved stack pointer, not running */
+#endif
+	enum fiber_state state;
+	bool		 is_main;
+	uint8_t		*map;		/* guard page, then the stack */
+	size_t		 map_size;
+	size_t		 guard_size;
+	void		(*fn)(void *);
+	void		*arg;
+	struct fiber	*resumer;	/* who switched here last */
+	struct fiber_pool *pool;
+	struct fiber	*next;		/* in the pool's idle list */
+#ifdef FIBER_ASAN
+	void		*fake_stack;
+	const void	*asan_low;
+	size_t		 asan_size;
+#endif
+};
+
+static void	fiber_body(struct fiber *);
+
+/* What follows says "leaving" and "arrived" to the sanitizer, if any. */
+
+static void
+fiber_announce_leave(struct fiber *from, struct fiber *to, bool for_good)
+{
+#ifdef FIBER_ASAN
+	__sanitizer_start_switch_fiber(for_good ? NULL : &from->fake_stack,
+	    to->asan_low, to->asan_size);
+#else
+	(void)from, (void)to, (void)for_good;
+#endif
+}
+
+static void
+fiber_announce_arrival(struct fiber *self)
+{
+#ifdef FIBER_ASAN
+	const void *low;
+	size_t size;
+
+	/* The bounds of a main fiber become known when it is first left. */
+	__sanitizer_finish_switch_fiber(self->fake_stack, &low, &size);
+	self->resumer->asan_low = low;
+	self->resumer->asan_size = size;
+#else
+	(void)self;
+#endif
+}
+
+#ifdef FIBER_UCONTEXT
+
+static void
+fiber_entry(unsigned high, unsigned low)
+{
+	uintptr_t self = (uintptr_t)((uint64_t)high << 32 | low);
+
+	fiber_body((struct fiber *)self);
+}
+
+static void
+fiber_prepare(struct fiber *f)
+{
+	uint64_t self = (uintptr_t)f;
+
+	/* Only makecontext() can fill it in, and it starts from a real one. */
+	getcontext(&f->context);
+	f->context.uc_stack.ss_sp = f->map + f->guard_size;
+	f->context.uc_stack.ss_size = f->map_size - f->guard_size;
+	f->context.uc_link = NULL;
+	makecontext(&f->context, (void (*)(void))fiber_entry, 2,
+	    (unsigned)(self >> 32), (unsigned)self);
+}
+
+static void
+fiber_jump(struct fiber *from, struct fiber *to)
+{
+	swapcontext(&from->context, &to->context);
+}
+
+#else /* !FIBER_UCONTEXT */
+
+/*
+ * fiber_asm_switch(&from_sp, to_sp) pushes the callee-saved registers, leaves
+ * the stack pointer in *from_sp, and does the inverse from to_sp.
+ * fiber_asm_entry is where a stack made by fiber_prepare() "returns" to.
+ */
+void	fiber_asm_switch(void **from_sp, void *to_sp)
+	    __attribute__((visibility("hidden")));
+void	fiber_asm_entry(void) __attribute__((visibility("hidden")));
+
+#if defined(__x86_64__)
+
+/* Leaving by a jump keeps the processor's return predictor out of it. */
+__asm__(
+"	.text\n"
+"	.p2align 4\n"
+"	.globl fiber_asm_switch\n"
+"	.hidden fiber_asm_switch\n"
+"	.type fiber_asm_switch, @function\n"
+"fiber_asm_switch:\n"
+"	pushq %rbp\n"
+"	pushq %rbx\n"
+"	pushq %r12\n"
+"	pushq %r13\n"
+"	pushq %r14\n"
+"	pushq %r15\n"
+"	movq %rsp, (%rdi)\n"
+"	movq %rsi, %rsp\n"
+"	popq %r15\n"
+"	popq %r14\n"
+"	popq %r13\n"
+"	popq %r12\n"
+"	popq %rbx\n"
+"	popq %rbp\n"
+"	popq %rcx\n"
+"	jmpq *%rcx\n"
+"	.size fiber_asm_switch, . - fiber_asm_switch\n"
+"	.p2align 4\n"
+"	.globl fiber_asm_entry\n"
+"	.hidden fiber_asm_entry\n"
+"	.type fiber_asm_entry, @function\n"
+"fiber_asm_entry:\n"
+"	.cfi_startproc\n"
+"	.cfi_undefined rip\n"	/* the end of every backtrace */
+"	movq %r12, %rdi\n"
+"	call *%r13\n"
+"	ud2\n"
+"	.cfi_endproc\n"
+"	.size fiber_asm_entry, . - fiber_asm_entry\n"
+);
+
+/* Words that fiber_asm_switch pops, from the lowest address. */
+enum { SAVE_R13 = 2, SAVE_R12 = 3, SAVE_PC = 6, SAVE_WORDS = 8 };
+#define SAVE_SELF	SAVE_R12
+#define SAVE_BODY	SAVE_R13
+
+#else /* __aarch64__ */
+
+__asm__(
+"	.text\n"
+"	.p2align 4\n"
+"	.globl fiber_asm_switch\n"
+"	.hidden fiber_asm_switch\n"
+"	.type fiber_asm_switch, %function\n"
+"fiber_asm_switch:\n"
+"	sub sp, sp, #160\n"
+"	stp x19, x20, [sp, #0]\n"
+"	stp x21, x22, [sp, #16]\n"
+"	stp x23, x24, [sp, #32]\n"
+"	stp x25, x26, [sp, #48]\n"
+"	stp x27, x28, [sp, #64]\n"
+"	stp x29, x30, [sp, #80]\n"
+"	stp d8, d9, [sp, #96]\n"
+"	stp d10, d11, [sp, #112]\n"
+"	stp d12, d13, [sp, #128]\n"
+"	stp d14, d15, [sp, #144]\n"
+"	mov x9, sp\n"
+"	str x9, [x0]\n"
+"	mov sp, x1\n"
+"	ldp x19, x20, [sp, #0]\n"
+"	ldp x21, x22, [sp, #16]\n"
+"	ldp x23, x24, [sp, #32]\n"
+"	ldp x25, x26, [sp, #48]\n"
+"	ldp x27, x28, [sp, #64]\n"
+"	ldp x29, x30, [sp, #80]\n"
+"	ldp d8, d9, [sp, #96]\n"
+"	ldp d10, d11, [sp, #112]\n"
+"	ldp d12, d13, [sp, #128]\n"
+"	ldp d14, d15, [sp, #144]\n"
+"	add sp, sp, #160\n"
+"	ret\n"
+"	.size fiber_asm_switch, . - fiber_asm_switch\n"
+"	.p2align 4\n"
+"	.globl fiber_asm_entry\n"
+"	.hidden fiber_asm_entry\n"
+"	.type fiber_asm_entry, %function\n"
+"fiber_asm_entry:\n"
+"	.cfi_startproc\n"
+"	.cfi_undefined x30\n"	/* the end of every backtrace */
+"	mov x0, x19\n"
+"	blr x20\n"
+"	brk #1\n"
+"	.cfi_endproc\n"
+"	.size fiber_asm_entry, . - fiber_asm_entry\n"
+);
+
+enum { SAVE_SELF = 0, SAVE_BODY = 1, SAVE_PC = 11, SAVE_WORDS = 20 };
+
+#endif /* __aarch64__ */
+
+static void
+fiber_prepare(struct fiber *f)
+{
+	uintptr_t *sp = (uintptr_t *)(f->map + f->map_size) - SAVE_WORDS;
+
+	/*
+	 * The words above are zero already.  After the pops the stack
+	 * pointer is a multiple of 16, as a call instruction wants it.
+	 */
+#if defined(__x86_64__)
+	sp -= 1;
+#endif
+	sp[SAVE_SELF] = (uintptr_t)f;
+	sp[SAVE_BODY] = (uintptr_t)fiber_body;
+	sp[SAVE_PC] = (uintptr_t)fiber_asm_entry;
+	f->sp = sp;
+}
+
+static void
+fiber_jump(struct fiber *from, struct fiber *to)
+{
+	fiber_asm_switch(&from->sp, to->sp);
+}
+
+#endif /* !FIBER_UCONTEXT */
+
+static void
+fiber_transfer(struct fiber *from, struct fiber *to, enum fiber_state left)
+{
+	assert(from->state == FIBER_RUNNING);
+	assert(to->state == FIBER_NEW || to->state == FIBER_WAITING);
+
+	from->state = left;
+	to->state = FIBER_RUNNING;
+	to->resumer = from;
+	fiber_announce_leave(from, to, left == FIBER_DONE);
+	fiber_jump(from, to);
+}
+
+void
+fiber_switch(struct fiber *from, struct fiber *to)
+{
+	fiber_transfer(from, to, FIBER_WAITING);
+	fiber_announce_arrival(from);
+}
+
+void
+fiber_exit(struct fiber *self, struct fiber *to)
+{
+	assert(!self->is_main);
+	fiber_transfer(self, to, FIBER_DONE);
+	abort();	/* a done fiber is never switched to */
+}
+
+static void
+fiber_body(struct fiber *self)
+{
+	fiber_announce_arrival(self);
+	self->fn(self->arg);
+	fiber_exit(self, self->resumer);
+}
+
+static size_t
+round_to_pages(size_t size, size_t page_size)
+{
+	return (size + page_size - 1) / page_size * page_size;
+}
+
+static struct fiber *
+fiber_map(struct fiber_pool *pool, size_t stack_size, size_t page_size)
+{
+	struct fiber *f = calloc(1, sizeof(*f));
+
+	if (f == NULL)
+		return NULL;
+	f->pool = pool;
+	f->guard_size = page_size;
+	f->map_size = stack_size + page_size;
+	f->map = mmap(NULL, f->map_size, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK | MAP_NORESERVE, -1, 0);
+	if (f->map == MAP_FAILED) {
+		free(f);
+		return NULL;
+	}
+	if (mprotect(f->map, f->guard_size, PROT_NONE) == -1) {
+		int error = errno;
+
+		munmap(f->map, f->map_size);
+		free(f);
+		errno = error;
+		return NULL;
+	}
+	return f;
+}
+
+/* Make a used stack read as zeroes again, all of it. */
+static void
+fiber_clear(struct fiber *f)
+{
+	uint8_t *low = f->map + f->guard_size;
+	size_t size = f->map_size - f->guard_size;
+	size_t top = size < FIBER_CLEAR_SIZE ? size : FIBER_CLEAR_SIZE;
+
+#ifdef FIBER_ASAN
+	/* An abandoned fiber leaves the red zones of its frames behind. */
+	__asan_unpoison_memory_region(low, size);
+#endif
+	memset(low + size - top, 0, top);
+	if (size > top)
+		madvise(low, size - top, MADV_DONTNEED);
+}
+
+static struct fiber *
+pool_take(struct fiber_pool *pool, size_t map_size)
+{
+	struct fiber **link;
+
+	for (link = &pool->idle; *link != NULL; link = &(*link)->next) {
+		struct fiber *f = *link;
+
+		if (f->map_size != map_size)
+			continue;
+		*link = f->next;
+		pool->idle_count--;
+		fiber_clear(f);
+		return f;
+	}
+	return NULL;
+}
+
+struct fiber *
+fiber_new(struct fiber_pool *pool, void (*fn)(void *), void *arg,
+    size_t stack_size)
+{
+	size_t page_size = (size_t)sysconf(_SC_PAGESIZE);
+	struct fiber *f;
+
+	assert(fn != NULL);
+	if (stack_size == 0)
+		stack_size = FIBER_STACK_SIZE_DEFAULT;
+	if (stack_size > SIZE_MAX / 2) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	stack_size = round_to_pages(stack_size, page_size);
+
+	f = pool_take(pool, stack_size + page_size);
+	if (f == NULL)
+		f = fiber_map(pool, stack_size, page_size);
+	if (f == NULL)
+		return NULL;
+
+	f->state = FIBER_NEW;
+	f->fn = fn;
+	f->arg = arg;
+	f->resumer = NULL;
+	f->next = NULL;
+#ifdef FIBER_ASAN
+	f->fake_stack = NULL;
+	f->asan_low = f->map + f->guard_size;
+	f->asan_size = f->map_size - f->guard_size;
+#endif
+	fiber_prepare(f);
+	pool->live_count++;
+	return f;
+}
+
+void
+fiber_free(struct fiber *f)
+{
+	if (f == NULL)
+		return;
+	assert(!f->is_main);
+	assert(f->state != FIBER_RUNNING && f->state != FIBER_IDLE);
+
+	f->state = FIBER_IDLE;
+	f->next = f->pool->idle;
+	f->pool->idle = f;
+	f->pool->idle_count++;
+	f->pool->live_count--;
+}
+
+void
+fiber_pool_init(struct fiber_pool *pool)
+{
+	*pool = (struct fiber_pool){ .idle = NULL };
+}
+
+void
+fiber_pool_fini(struct fiber_pool *pool)
+{
+	assert(pool->live_count == 0);
+	while (pool->idle != NULL) {
+		struct fiber *f = pool->idle;
+
+		pool->idle = f->next;
+		pool->idle_count--;
+#ifdef FIBER_ASAN
+		__asan_unpoison_memory_region(f->map + f->guard_size,
+		    f->map_size - f->guard_size);
+#endif
+		munmap(f->map, f->map_size);
+		free(f);
+	}
+}
+
+struct fiber *
+fiber_new_main(void)
+{
+	struct fiber *f = calloc(1, sizeof(*f));
+
+	if (f == NULL)
+		return NULL;
+	f->is_main = true;
+	f->state = FIBER_RUNNING;
+	return f;
+}
+
+void
+fiber_free_main(struct fiber *f)
+{
+	if (f == NULL)
+		return;
+	assert(f->is_main && f->state == FIBER_RUNNING);
+	free(f);
+}
+
+void
+fiber_was_left(struct fiber *from, struct fiber *to)
+{
+	assert(from->state == FIBER_RUNNING && to->state == FIBER_WAITING);
+	from->state = FIBER_WAITING;
+	to->state = FIBER_RUNNING;
+}
+
+bool
+fiber_is_done(const struct fiber *f)
+{
+	return f->state == FIBER_DONE;
+}
+
+bool
+fiber_is_started(const struct fiber *f)
+{
+	return f->state != FIBER_NEW;
+}
+
+static struct fiber_bounds
+thread_stack_bounds(void)
+{
+	struct fiber_bounds bounds = { 0, 0 };
+	pthread_attr_t attr;
+	void *low;
+	size_t size;
+
+	if (pthread_getattr_np(pthread_self(), &attr) != 0)
+		return bounds;
+	if (pthread_attr_getstack(&attr, &low, &size) == 0) {
+		bounds.low = (uintptr_t)low;
+		bounds.size = size;
+	}
+	pthread_attr_destroy(&attr);
+	return bounds;
+}
+
+struct fiber_bounds
+fiber_stack_bounds(const struct fiber *f)
+{
+	if (f->is_main)
+		return thread_stack_bounds();
+	return (struct fiber_bounds){
+		.low = (uintptr_t)f->map + f->guard_size,
+		.size = f->map_size - f->guard_size,
+	};
+}
+
+bool
+fiber_stack_contains(const struct fiber *f, uintptr_t addr)
+{
+	struct fiber_bounds bounds = fiber_stack_bounds(f);
+
+	return addr - bounds.low < bounds.size;
+}
+
+bool
+fiber_stack_guards(const struct fiber *f, uintptr_t addr)
+{
+	return !f->is_main && addr - (uintptr_t)f->map < f->guard_size;
+}

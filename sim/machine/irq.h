@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Interrupt lines and the handlers behind them.
+ *
+ * INTx is a level: it stays raised until the device lowers it (reading ISR does, virtio 1.2
+ * clause 4.1.4.5.1).  MSI-X vectors and soft interrupts are edges: delivery lowers them.
+ * One source is never handled twice at the same time.
+ */
+#ifndef VIOSIM_MACHINE_IRQ_H
+#define VIOSIM_MACHINE_IRQ_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "door.h"
+
+#define IRQ_SOFT_MAX 8
+#define IRQ_LINES (HW_VECTORS + IRQ_SOFT_MAX)	/* soft interrupts come after the vectors */
+
+struct irq_line {
+	bool raised;
+	bool in_service;
+	bool established;
+	int ipl;
+	uint32_t context;		/* runs the handler */
+	uint64_t delivered;
+};
+
+struct irq {
+	struct irq_line line[IRQ_LINES];
+	unsigned softs;
+};
+
+struct world;
+
+void irq_init(struct irq *irq);
+/* Raise a vector; `cause` goes to the record (ISR bits; 0 = without a cause). */
+void irq_raise(struct world *world, unsigned vector, uint64_t cause);
+void irq_lower(struct world *world, unsigned vector);
+/* The lowest vector that may be delivered on a CPU at this level, or -1. */
+int irq_pending(const struct irq *irq, unsigned cpu, int ipl);
+
+#endif /* VIOSIM_MACHINE_IRQ_H */

@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Guest-physical memory: see memory.h.
+ */
+#include "machine/memory.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <sys/mman.h>
+
+#define OWNER_MASK 0x03u
+#define HOST_HAS 0x04u
+#define BACK_MASK (2 * MEMORY_ARENA_PAGES - 1)
+
+/* Lazily backed zero pages: a 1 TiB guest must cost nothing until it is used. */
+static void *
+lazy_map(size_t bytes)
+{
+	void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	return p == MAP_FAILED ? NULL : p;
+}
+
+bool
+memory_init(struct memory *memory, const struct hw_segment *segments, unsigned n,
+    uint64_t reserve)
+{
+	memset(memory, 0, sizeof(*memory));
+	assert(n > 0 && n <= MEMORY_SEGMENTS_MAX);
+	memcpy(memory->segment, segments, n * sizeof(segments[0]));
+	memory->segments = n;
+	memory->reserve = reserve;
+	for (unsigned i = 0; i < n; i++)
+		memory->counts.total += segments[i].npages;
+	memory->counts.free = memory->counts.total;
+	memory->pfn_max = segments[n - 1].pfn + segments[n - 1].npages;
+	memory->frame_bytes = memory->pfn_max;
+	memory->frame = lazy_map(memory->frame_bytes);
+	memory->arena = lazy_map(MEMORY_ARENA_PAGES * MEMORY_PAGE_SIZE);
+	if (memory->frame == NULL || memory->arena == NULL) {
+		memory_fini(memory);
+		return false;
+	}
+	return true;
+}
+
+void
+memory_fini(struct memory *memory)
+{
+	if (memory->frame != NULL)
+		munmap(memory->frame, memory->frame_bytes);
+	if (memory->arena != NULL)
+		munmap(memory->arena, MEMORY_ARENA_PAGES * MEMORY_PAGE_SIZE);
+	for (size_t i = 0; i < memory->tables; i++)
+		munmap(memory->table[i], memory->table_bytes[i]);
+	memset(memory, 0, sizeof(*memory));
+}
+
+bool
+memory_is_ram(const struct memory *memory, uint64_t pfn)
+{
+	for (unsigned i = 0; i < memory->segments; i++)
+		if (pfn - memory->segment[i].pfn < memory->segment[i].npages)
+			return true;
+	return false;
+}
+
+enum hw_owner
+memory_owner(const struct memory *memory, uint64_t pfn)
+{
+	return memory->frame[pfn] & OWNER_MASK;
+}
+
+bool
+memory_host_has(const struct memory *memory, uint64_t pfn)
+{
+	return memory->frame[pfn] & HOST_HAS;
+}
+
+static uint64_t *
+count_of(struct memory *memory, enum hw_owner owner)
+{
+	switch (owner) {
+	case HW_PAGE_FREE:
+		return &memory->counts.free;
+	case HW_PAGE_KERNEL:
+		return &memory->counts.kernel;
+	case HW_PAGE_OTHERS:
+		return &memory->counts.others;
+	case HW_PAGE_DRIVER:
+		return &memory->counts.driver;
+	}
+	abort();
+}
+
+void
+memory_own(struct memory *memory, uint64_t pfn, enum hw_owner owner)
+{
+	uint8_t *frame = &memory->frame[pfn];
+
+	(*count_of(memory, *frame & OWNER_MASK))--;
+	(*count_of(memory, owner))++;
+	*frame = (uint8_t)((*frame & ~OWNER_MASK) | owner);
+}
+
+/* Where a frame's contents are kept: open addressing, never shrunk, keyed by pfn + 1. */
+static size_t
+back_index(const struct memory *memory, uint64_t pfn)
+{
+	for (size_t i = pfn;; i++) {
+		const struct memory_back *back = &memory->back[i & BACK_MASK];
+
+		if (back->pfn == pfn + 1 || back->pfn == 0)
+			return i & BACK_MASK;
+	}
+}
+
+static void
+back_set(struct memory *memory, uint64_t pfn, uint8_t *page)
+{
+	struct memory_back *back = &memory->back[back_index(memory, pfn)];
+
+	back->pfn = pfn + 1;
+	back->page = page;
+}
+
+static uint8_t *
+contents(const struct memory *memory, uint64_t pfn)
+{
+	return memory->back[back_index(memory, pfn)].page;
+}
+
+void
+memory_host_take(struct memory *memory, uint64_t pfn)
+{
+	uint8_t *frame = &memory->frame[pfn];
+	unsigned owner = *frame & OWNER_MASK;
+
+	if (owner == HW_PAGE_KERNEL || owner == HW_PAGE_OTHERS) {
+		uint8_t *page = contents(memory, pfn);
+
+		memory->counts.discarded_in_use++;
+		/* What a discarded page holds when the guest looks again: zeroes. */
+		if (page != NULL)
+			memset(page, 0, MEMORY_PAGE_SIZE);
+	}
+	if (!(*frame & HOST_HAS))
+		memory->counts.held++;
+	*frame |= HOST_HAS;
+}
+
+void
+memory_host_give(struct memory *memory, uint64_t pfn)
+{
+	uint8_t *frame = &memory->frame[pfn];
+
+	if (*frame & HOST_HAS)
+		memory->counts.held--;
+	*frame &= (uint8_t)~HOST_HAS;
+}
+
+void *
+memory_map(struct memory *memory, const uint64_t *pfns, size_t n)
+{
+	uint8_t *va = memory->arena + memory->arena_used * MEMORY_PAGE_SIZE;
+
+	/* Kernel memory is not handed out twice, so half of `back` at most is ever in use. */
+	assert(memory->arena_used + n <= MEMORY_ARENA_PAGES);
+	for (size_t i = 0; i < n; i++) {
+		memory->arena_pfn[memory->arena_used + i] = pfns[i] + 1;
+		back_set(memory, pfns[i], va + i * MEMORY_PAGE_SIZE);
+	}
+	memory->arena_used += n;
+	memset(va, MEMORY_POISON, n * MEMORY_PAGE_SIZE);
+	return va;
+}
+
+void
+memory_unmap(struct memory *memory, void *va, size_t n)
+{
+	size_t first = (size_t)((uint8_t *)va - memory->arena) / MEMORY_PAGE_SIZE;
+
+	/* The range is not handed out again: a stale pointer meets poison, not other data. */
+	for (size_t i = first; i < first + n; i++) {
+		if (memory->arena_pfn[i] != 0)
+			back_set(memory, memory->arena_pfn[i] - 1, NULL);
+		memory->arena_pfn[i] = 0;
+	}
+	memset(va, MEMORY_POISON, n * MEMORY_PAGE_SIZE);
+}
+
+bool
+memory_lend(struct memory *memory, void *page, uint64_t pfn)
+{
+	if (memory->lents == MEMORY_LENT_MAX)
+		return false;
+	memory->lent[memory->lents++] = (struct memory_back){ .pfn = pfn + 1, .page = page };
+	back_set(memory, pfn, page);
+	return true;
+}
+
+uint64_t
+memory_phys(const struct memory *memory, const void *va)
+{
+	uintptr_t offset = (uintptr_t)va & (MEMORY_PAGE_SIZE - 1);
+	const uint8_t *page = (const uint8_t *)va - offset;
+	size_t index = (size_t)(page - memory->arena) / MEMORY_PAGE_SIZE;
+
+	if (page >= memory->arena && index < MEMORY_ARENA_PAGES)
+		return memory->arena_pfn[index] == 0 ? UINT64_MAX :
+		    ((memory->arena_pfn[index] - 1) << MEMORY_PAGE_SHIFT) + offset;
+	for (size_t i = 0; i < memory->lents; i++)
+		if (memory->lent[i].page == page)
+			return ((memory->lent[i].pfn - 1) << MEMORY_PAGE_SHIFT) + offset;
+	return UINT64_MAX;
+}
+
+/* Run through [bus, bus + length) page by page; NULL contents mean untouched RAM. */
+static bool
+dma(const struct memory *memory, uint64_t bus, void *buffer, size_t length, bool to_memory)
+{
+	uint8_t *p = buffer;
+
+	while (length > 0) {
+		uint64_t phys = bus - MEMORY_BUS_OFFSET;
+		size_t offset = bus & (MEMORY_PAGE_SIZE - 1);
+		size_t part = MEMORY_PAGE_SIZE - offset;
+		uint8_t *page;
+
+		if (bus < MEMORY_BUS_OFFSET ||
+		    !memory_is_ram(memory, phys >> MEMORY_PAGE_SHIFT))
+			return false;
+		if (part > length)
+			part = length;
+		page = contents(memory, phys >> MEMORY_PAGE_SHIFT);
+		if (to_memory && page != NULL)
+			memcpy(page + offset, p, part);
+		else if (!to_memory && page != NULL)
+			memcpy(p, page + offset, part);
+		else if (!to_memory)
+			memset(p, 0, part);
+		p += part;
+		bus += part;
+		length -= part;
+	}
+	return true;
+}
+
+bool
+memory_dma_read(const struct memory *memory, uint64_t bus, void *to, size_t length)
+{
+	return dma(memory, bus, to, length, false);
+}
+
+bool
+memory_dma_write(struct memory *memory, uint64_t bus, const void *from, size_t length)
+{
+	return dma(memory, bus, (void *)(uintptr_t)from, length, true);
+}
+
+void *
+memory_table(struct memory *memory, size_t bytes)
+{
+	void *p;
+
+	assert(memory->tables < sizeof(memory->table) / sizeof(memory->table[0]));
+	p = lazy_map(bytes);
+	if (p == NULL)
+		abort();
+	memory->table[memory->tables] = p;
+	memory->table_bytes[memory->tables++] = bytes;
+	return p;
+}

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Guest-physical memory: segments of page frames, who uses each, what lies in them.
+ *
+ * Frames cost nothing until used: the owner array is lazily backed host memory, contents
+ * exist only for frames that the kernel mapped (its heap, softc, rings, bounce pages).
+ * Three number ranges never overlap by accident: host pointers (kernel virtual), physical
+ * addresses (from 0), and bus addresses (MEMORY_BUS_OFFSET added).
+ */
+#ifndef VIOSIM_MACHINE_MEMORY_H
+#define VIOSIM_MACHINE_MEMORY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "door.h"
+
+#define MEMORY_PAGE_SHIFT 12
+#define MEMORY_PAGE_SIZE ((uint64_t)1 << MEMORY_PAGE_SHIFT)
+/* Below 2^44: a legacy queue address is a 32-bit page number (virtio 1.2 clause 4.1.5.1.3.1). */
+#define MEMORY_BUS_OFFSET (UINT64_C(1) << 43)
+#define MEMORY_SEGMENTS_MAX 8
+#define MEMORY_ARENA_PAGES 1024		/* kernel virtual memory */
+#define MEMORY_LENT_MAX 64
+#define MEMORY_POISON 0xa5		/* contents of fresh kernel memory */
+
+struct memory_counts {
+	uint64_t total, free, kernel, others, driver;	/* pages; they add up */
+	uint64_t held;		/* pages the host has (any owner) */
+	uint64_t discarded_in_use;	/* while kernel or others used them; pages */
+};
+
+struct memory {
+	struct hw_segment segment[MEMORY_SEGMENTS_MAX];
+	unsigned segments;
+	uint64_t pfn_max;	/* one past the highest frame */
+	uint64_t reserve;	/* pages kept for the pagedaemon */
+	uint8_t *frame;		/* per pfn: owner in bits 0..1, bit 2 the host has it */
+	size_t frame_bytes;
+	bool frame_dirty;
+	struct memory_counts counts;
+	/* contents: kernel virtual arena and a small hash from pfn to host page */
+	uint8_t *arena;
+	size_t arena_used;
+	uint64_t arena_pfn[MEMORY_ARENA_PAGES];		/* frame behind each arena page, plus 1 */
+	struct memory_back { uint64_t pfn; uint8_t *page; } back[2 * MEMORY_ARENA_PAGES],
+	    lent[MEMORY_LENT_MAX];	/* host memory that was given a frame */
+	size_t lents;
+	void *table[8];
+	size_t table_bytes[8], tables;
+};
+
+/* segments: sorted by pfn, not overlapping.  False when host memory cannot be had. */
+bool memory_init(struct memory *memory, const struct hw_segment *segments, unsigned n,
+    uint64_t reserve);
+void memory_fini(struct memory *memory);
+
+bool memory_is_ram(const struct memory *memory, uint64_t pfn);
+enum hw_owner memory_owner(const struct memory *memory, uint64_t pfn);
+bool memory_host_has(const struct memory *memory, uint64_t pfn);
+
+/* Change the owner of a frame of RAM; counts follow. */
+void memory_own(struct memory *memory, uint64_t pfn, enum hw_owner owner);
+/* The host takes a frame (contents are gone, counted when in use) or gives it back. */
+void memory_host_take(struct memory *memory, uint64_t pfn);
+void memory_host_give(struct memory *memory, uint64_t pfn);
+
+/* Kernel virtual memory over frames. */
+void *memory_map(struct memory *memory, const uint64_t *pfns, size_t n);
+void memory_unmap(struct memory *memory, void *va, size_t n);
+/* The page of host memory at `page` lies in that frame from now on; false when too many do. */
+bool memory_lend(struct memory *memory, void *page, uint64_t pfn);
+uint64_t memory_phys(const struct memory *memory, const void *va);	/* ~0: none */
+
+/* DMA as a device does it, by bus address.  False (nothing copied past the bad page) when
+ * an address is no bus address of RAM; RAM without contents reads as zero. */
+bool memory_dma_read(const struct memory *memory, uint64_t bus, void *to, size_t length);
+bool memory_dma_write(struct memory *memory, uint64_t bus, const void *from, size_t length);
+
+/* Zeroed lazily backed host memory that lives as long as the world. */
+void *memory_table(struct memory *memory, size_t bytes);
+
+#endif /* VIOSIM_MACHINE_MEMORY_H */

@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The record of a run: see trace.h.
+ */
+#include "machine/trace.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <xxhash.h>
+
+static void *
+allocate(void *old, size_t bytes)
+{
+	void *p = realloc(old, bytes);
+
+	if (p == NULL)
+		abort();	/* the host is out of memory: no run can be judged */
+	return p;
+}
+
+void
+trace_init(struct trace *trace, bool keep_all)
+{
+	memset(trace, 0, sizeof(*trace));
+	trace->keep_all = keep_all;
+	trace->hash = XXH3_createState();
+	if (trace->hash == NULL)
+		abort();
+	XXH3_64bits_reset(trace->hash);
+	trace->text_length = 1;		/* text 0 is the empty one */
+	trace->text_max = 4096;
+	trace->text = allocate(NULL, trace->text_max);
+	trace->text[0] = '\0';
+}
+
+void
+trace_fini(struct trace *trace)
+{
+	for (size_t i = 0; i < trace->chunks; i++)
+		free(trace->chunk[i]);
+	free(trace->chunk);
+	free(trace->text);
+	XXH3_freeState(trace->hash);
+	memset(trace, 0, sizeof(*trace));
+}
+
+void
+trace_reset(struct trace *trace)
+{
+	trace->count = 0;
+	trace->folded = 0;
+	trace->text_length = 1;
+	memset(trace->calls, 0, sizeof(trace->calls));
+	XXH3_64bits_reset(trace->hash);
+}
+
+void
+trace_observe(struct trace *trace, struct observer observer)
+{
+	assert(trace->observers < OBSERVERS_MAX);
+	for (unsigned kind = 0; kind < EV_KINDS; kind++)
+		if (observer.kinds & UINT64_C(1) << kind)
+			trace->by_kind[kind][trace->by_kind_count[kind]++] =
+			    (uint8_t)trace->observers;
+	trace->observer[trace->observers++] = observer;
+}
+
+static size_t
+chunk_index(const struct trace *trace, uint32_t seq)
+{
+	size_t index = seq / TRACE_CHUNK;
+
+	return trace->keep_all ? index : index % 2;
+}
+
+static struct trace_chunk *
+chunk_for(struct trace *trace, uint32_t seq)
+{
+	size_t index = chunk_index(trace, seq);
+
+	if (index < trace->chunks)
+		return trace->chunk[index];
+	if (trace->chunks == trace->chunks_max) {
+		trace->chunks_max = trace->chunks_max ? 2 * trace->chunks_max : 16;
+		trace->chunk = allocate(trace->chunk,
+		    trace->chunks_max * sizeof(trace->chunk[0]));
+	}
+	trace->chunk[trace->chunks] = allocate(NULL, sizeof(struct trace_chunk));
+	return trace->chunk[trace->chunks++];
+}
+
+/* Hash the events of the chunk that `seq` has just completed. */
+static void
+fold(struct trace *trace, const struct trace_chunk *chunk)
+{
+	XXH3_64bits_update(trace->hash, chunk->event, sizeof(chunk->event));
+	trace->folded += TRACE_CHUNK;
+}
+
+void
+trace_append(struct trace *trace, struct event *event, uint32_t site, const void *payload)
+{
+	struct trace_chunk *chunk = chunk_for(trace, trace->count);
+	unsigned slot = trace->count % TRACE_CHUNK;
+
+	event->seq = trace->count++;
+	chunk->event[slot] = *event;
+	chunk->site[slot] = site;
+	if (event->kind == EV_CALL)
+		trace->calls[event->code]++;
+	if (slot == TRACE_CHUNK - 1)
+		fold(trace, chunk);
+	for (unsigned i = 0; i < trace->by_kind_count[event->kind]; i++) {
+		struct observer *o = &trace->observer[trace->by_kind[event->kind][i]];
+
+		o->see(o->self, event, site, payload);
+	}
+}
+
+static bool
+is_kept(const struct trace *trace, uint32_t seq)
+{
+	if (seq >= trace->count)
+		return false;
+	return trace->keep_all ||
+	    seq / TRACE_CHUNK + 2 > (trace->count - 1) / TRACE_CHUNK;
+}
+
+const struct event *
+trace_event(const struct trace *trace, uint32_t seq)
+{
+	if (!is_kept(trace, seq))
+		return NULL;
+	return &trace->chunk[chunk_index(trace, seq)]->event[seq % TRACE_CHUNK];
+}
+
+uint32_t
+trace_site(const struct trace *trace, uint32_t seq)
+{
+	if (!is_kept(trace, seq))
+		return 0;
+	return trace->chunk[chunk_index(trace, seq)]->site[seq % TRACE_CHUNK];
+}
+
+uint64_t
+trace_text(struct trace *trace, const char *text, size_t length)
+{
+	uint64_t number = trace->text_length;
+
+	while (trace->text_length + length + 1 > trace->text_max) {
+		trace->text_max *= 2;
+		trace->text = allocate(trace->text, trace->text_max);
+	}
+	memcpy(trace->text + number, text, length);
+	trace->text[number + length] = '\0';
+	trace->text_length += length + 1;
+	return number;
+}
+
+const char *
+trace_text_of(const struct trace *trace, uint64_t number)
+{
+	return number < trace->text_length ? trace->text + number : "";
+}
+
+uint64_t
+trace_hash(const void *data, size_t length)
+{
+	return XXH3_64bits(data, length);
+}
+
+uint64_t
+trace_digest(struct trace *trace)
+{
+	XXH3_state_t *copy = XXH3_createState();
+	uint64_t digest;
+
+	if (copy == NULL)
+		abort();
+	XXH3_copyState(copy, trace->hash);
+	for (uint32_t seq = trace->folded; seq < trace->count; seq++)
+		XXH3_64bits_update(copy, trace_event(trace, seq), sizeof(struct event));
+	digest = XXH3_64bits_digest(copy);
+	XXH3_freeState(copy);
+	return digest;
+}
+
+const char *
+trace_kind_word(enum event_kind kind)
+{
+	static const char *const word[EV_KINDS] = {
+		[EV_NONE] = "none",
+#define X(id, w, args) [EV_##id] = w,
+		TRACE_KINDS(X)
+#undef X
+	};
+
+	return kind < EV_KINDS ? word[kind] : "?";
+}
+
+const char *
+trace_kind_args(enum event_kind kind)
+{
+	static const char *const text[EV_KINDS] = {
+		[EV_NONE] = "",
+#define X(id, w, args) [EV_##id] = args,
+		TRACE_KINDS(X)
+#undef X
+	};
+
+	return kind < EV_KINDS ? text[kind] : "";
+}
+
+static const struct call_row {
+	const char *name, *args, *result;
+} call_rows[HW_CALLS] = {
+	[HW_CALL_NONE] = { "none", "", "" },
+#define X(id, n, a, r) [HW_CALL_##id] = { #n, a, r },
+	DOOR_CALLS(X)
+#undef X
+};
+
+const char *
+trace_call_name(enum hw_call call)
+{
+	return call < HW_CALLS ? call_rows[call].name : "?";
+}
+
+const char *
+trace_call_args(enum hw_call call)
+{
+	return call < HW_CALLS ? call_rows[call].args : "";
+}
+
+const char *
+trace_call_result(enum hw_call call)
+{
+	return call < HW_CALLS ? call_rows[call].result : "";
+}
+
+enum hw_call
+trace_call_by_name(const char *name)
+{
+	for (unsigned call = HW_CALL_NONE + 1; call < HW_CALLS; call++)
+		if (strcmp(call_rows[call].name, name) == 0)
+			return call;
+	return HW_CALL_NONE;
+}
+
+const char *
+trace_note_word(enum hw_note note)
+{
+	static const char *const word[HW_NOTES] = {
+		[HW_NOTE_MUTEX_HELD] = "mutex-held", [HW_NOTE_MUTEX_FREED] = "mutex-freed",
+		[HW_NOTE_CV_SLEEP] = "cv-sleep", [HW_NOTE_CV_WOKEN] = "cv-woken",
+		[HW_NOTE_CV_WAKE] = "cv-wake", [HW_NOTE_DMAMAP] = "map-created",
+		[HW_NOTE_DMASEG] = "segment", [HW_NOTE_DMAMAP_GONE] = "map-gone",
+		[HW_NOTE_DMAMEM] = "memory", [HW_NOTE_DMAMEM_GONE] = "memory-gone",
+		[HW_NOTE_SLOT] = "slot", [HW_NOTE_DESC] = "descriptor",
+		[HW_NOTE_DEQUEUED] = "dequeued", [HW_NOTE_VQ] = "queue-allocated",
+		[HW_NOTE_VQ_GONE] = "queue-gone", [HW_NOTE_SYSCTL] = "node",
+		[HW_NOTE_SYSCTL_GONE] = "node-gone", [HW_NOTE_CALLBACK] = "callback",
+		[HW_NOTE_ATTACH] = "attach", [HW_NOTE_THREAD] = "thread",
+		[HW_NOTE_THREAD_GONE] = "thread-gone", [HW_NOTE_KMEM] = "kmem",
+		[HW_NOTE_KMEM_GONE] = "kmem-gone", [HW_NOTE_SOFTINT] = "softint",
+	};
+
+	return note < HW_NOTES ? word[note] : "?";
+}

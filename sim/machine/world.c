@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The world: its birth, its record, its end.  The step is in cpu.c.
+ */
+#include "machine/world.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct world *world_current;
+
+bool
+world_init(struct world *world, const struct world_config *config,
+    const struct world_hooks *hooks)
+{
+	memset(world, 0, sizeof(*world));
+	assert(config->cpus >= 1 && config->cpus <= CPUS_MAX);
+	world->config = *config;
+	if (hooks != NULL)
+		world->hooks = *hooks;
+	if (!memory_init(&world->memory, config->segment, config->segments,
+	    config->reserve_pages))
+		return false;
+	trace_init(&world->trace, config->keep_trace);
+	clock_init(&world->clock);
+	choice_init_default(&world->choice);
+	irq_init(&world->irq);
+	access_init(&world->access, config->access_limit);
+	fiber_pool_init(&world->fibers);
+	world->main = fiber_new_main();
+	if (world->main == NULL)
+		return false;
+	world->points_left = config->points_limit;
+	return true;
+}
+
+void
+world_fini(struct world *world)
+{
+	for (uint32_t i = 0; i < world->contexts; i++)
+		fiber_free(world->context[i].fiber);
+	fiber_pool_fini(&world->fibers);
+	fiber_free_main(world->main);
+	choice_fini(&world->choice);
+	clock_fini(&world->clock);
+	trace_fini(&world->trace);
+	memory_fini(&world->memory);
+	if (world_current == world)
+		world_current = NULL;
+}
+
+void
+world_reboot(struct world *world)
+{
+	assert(world->running == NULL);
+	for (uint32_t i = 0; i < world->contexts; i++) {
+		struct context *ctx = &world->context[i];
+
+		if (ctx->timer != NULL)
+			clock_cancel(&world->clock, ctx->timer);
+		fiber_free(ctx->fiber);
+	}
+	world->contexts = 0;
+	memset(world->cpu, 0, sizeof(world->cpu));
+	memset(world->point, 0, sizeof(world->point));
+	world->points_armed = false;
+	irq_init(&world->irq);
+	memory_fini(&world->memory);
+	if (!memory_init(&world->memory, world->config.segment, world->config.segments,
+	    world->config.reserve_pages))
+		abort();
+}
+
+void
+world_emit_payload(struct world *world, enum event_kind kind, unsigned code,
+    uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, const void *payload)
+{
+	const struct context *ctx = world->running;
+	unsigned cpu = ctx != NULL ? ctx->cpu : 0;
+	struct event event = {
+		.time_ns = world->clock.now_ns,
+		.kind = (uint16_t)kind,
+		.code = (uint16_t)code,
+		.cpu = (uint8_t)cpu,
+		.ipl = (uint8_t)world->cpu[cpu].ipl,
+		.ctx = ctx != NULL ? ctx->ordinal : 0,
+		.ctx_kind = (uint16_t)(ctx != NULL ? ctx->kind : 0),
+		.arg = { a0, a1, a2, a3, a4 },
+	};
+
+	trace_append(&world->trace, &event, ctx != NULL ? ctx->site : 0, payload);
+	if (world->trace.count >= world->config.event_limit && world->end == WORLD_RUNNING)
+		world_finish(world, WORLD_EVENT_LIMIT,
+		    "the run reached its limit of events");
+}
+
+void
+world_emit(struct world *world, enum event_kind kind, unsigned code,
+    uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4)
+{
+	world_emit_payload(world, kind, code, a0, a1, a2, a3, a4, NULL);
+}
+
+void
+world_finish(struct world *world, enum world_end end, const char *text)
+{
+	struct context *ctx = world->running;
+
+	if (world->end == WORLD_RUNNING) {
+		world->end = end;
+		snprintf(world->end_text, sizeof(world->end_text), "%s", text);
+		world->end_site = ctx != NULL ? world_driver_site(world) : 0;
+	}
+	if (ctx != NULL)
+		fiber_switch(ctx->fiber, world->main);
+}
+
+unsigned
+world_choose(struct world *world, enum choice_kind kind, unsigned n)
+{
+	return n <= 1 ? 0 : choice_next(&world->choice, kind, n);
+}
+
+const char *
+world_end_word(enum world_end end)
+{
+	switch (end) {
+	case WORLD_RUNNING:
+		return "running";
+	case WORLD_PANIC:
+		return "panic";
+	case WORLD_CRASH:
+		return "crash";
+	case WORLD_ENDLESS:
+		return "endless loop";
+	case WORLD_DEVICE_FAULT:
+		return "device fault";
+	case WORLD_TIME_LIMIT:
+		return "time limit";
+	case WORLD_EVENT_LIMIT:
+		return "event limit";
+	case WORLD_STOPPED:
+		return "finished";
+	}
+	return "?";
+}
+
+uint32_t
+world_site_of(const struct world *world, const void *address)
+{
+	uintptr_t a = (uintptr_t)address;
+
+	if (a < world->module_low || a >= world->module_high)
+		return 0;
+	return (uint32_t)(a - world->module_low);
+}
+
+/* Everything below the driver is compiled with frame pointers, so the chain leads up to it. */
+uint32_t
+world_driver_site(const struct world *world)
+{
+	const struct context *ctx = world->running;
+	const uintptr_t *frame = __builtin_frame_address(0);
+
+	if (ctx == NULL)
+		return 0;
+	for (int depth = 0; depth < 32; depth++) {
+		uint32_t site;
+
+		if (!fiber_stack_contains(ctx->fiber, (uintptr_t)frame))
+			break;
+		site = world_site_of(world, (const void *)frame[1]);
+		if (site != 0)
+			return site;
+		frame = (const uintptr_t *)frame[0];
+	}
+	return ctx->site;
+}
+
+/* ---- Armed points ---- */
+
+struct point *
+world_point_arm(struct world *world, const struct point *point)
+{
+	for (unsigned i = 0; i < POINTS_MAX; i++) {
+		struct point *p = &world->point[i];
+
+		if (p->armed)
+			continue;
+		*p = *point;
+		p->armed = true;
+		world->points_armed = true;
+		return p;
+	}
+	return NULL;
+}
+
+static void
+strike(struct world *world, struct point *point)
+{
+	struct context *ctx = world->running;
+	bool armed = false;
+
+	point->armed = false;
+	for (unsigned i = 0; i < POINTS_MAX; i++)
+		armed |= world->point[i].armed;
+	world->points_armed = armed;
+	/* What strikes comes from outside, not from the context it strikes. */
+	world->running = NULL;
+	point->strike(point->arg);
+	world->running = ctx;
+}
+
+bool
+world_points_strike(struct world *world, enum point_kind kind, unsigned what)
+{
+	bool struck = false;
+
+	for (unsigned i = 0; i < POINTS_MAX; i++) {
+		struct point *p = &world->point[i];
+
+		if (!p->armed || p->kind != kind || p->what != what || --p->countdown != 0)
+			continue;
+		strike(world, p);
+		struck = true;
+	}
+	return struck;
+}

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The world: everything that exists in one run, and its one step.
+ *
+ * ---- The step ----
+ *
+ * world_step() does exactly one of these, the first that applies:
+ *
+ *  1. An interrupt is delivered: the lowest-numbered CPU on which a raised vector has a
+ *     handler above the CPU's level; of several vectors the lowest number.
+ *  2. A context runs until it blocks, ends, or gives way at a point.  Each CPU offers at most
+ *     one: its innermost interrupt if any, else the runnable thread of the highest priority, of
+ *     equals the one runnable for longest.  The CPU that ran last comes first, then by number;
+ *     choose(SCHEDULE) picks (0 = the first).
+ *  3. Virtual time moves to the earliest timed event, which fires.  Of events at the same time:
+ *     by class (enum clock_class), then in the order in which they were set.
+ *
+ * When none applies the world is quiescent and world_step() returns false.  Nothing in the
+ * step looks at addresses, hash order, or anything of the host.
+ *
+ * ---- Points ----
+ *
+ * At a point (before and after the effect of every recorded kernel call, at hw_splx) a raised
+ * interrupt that the level permits is delivered (choose(INTERRUPT): 1 = at a later point), with
+ * several CPUs another one may go on (choose(SCHEDULE)), and under a source other than default
+ * a timed event that is due within `slack_ns` may come now (choose(DEVICE)): code takes time on
+ * a real machine.
+ */
+#ifndef VIOSIM_MACHINE_WORLD_H
+#define VIOSIM_MACHINE_WORLD_H
+
+#include <setjmp.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "door.h"
+#include "machine/access.h"
+#include "machine/choice.h"
+#include "machine/clock.h"
+#include "machine/fiber.h"
+#include "machine/irq.h"
+#include "machine/memory.h"
+#include "machine/trace.h"
+
+#define CPUS_MAX 4
+#define CONTEXTS_MAX 64
+#define NEST_MAX 8
+
+enum context_state {
+	CTX_RUNNABLE, CTX_ACTIVE /* on a CPU */, CTX_ASLEEP, CTX_BUSY /* delay */, CTX_DONE
+};
+
+struct context {
+	uint32_t ordinal;		/* 1 = autoconf */
+	enum hw_context kind;
+	enum context_state state;
+	char name[16];
+	int priority;
+	unsigned cpu;			/* where it runs */
+	int ipl;			/* level to restore when it runs again */
+	struct fiber *fiber;
+	void (*fn)(void *);
+	void *arg;
+	unsigned vector;		/* interrupts */
+	uint32_t site;			/* driver position of its present kernel call */
+	bool held;			/* scenario `hold`: keeps its place, does not go on */
+	/* sleeping */
+	enum hw_sleep why;
+	uint64_t object;
+	bool woken;
+	struct clock_event *timer;
+	uint64_t since_ns;		/* asleep or runnable since */
+	uint64_t runnable_seq;
+	uint64_t wakeups;		/* times it was made runnable */
+	uint64_t sleep_ticks;		/* of the last sleep; 0 = for ever */
+	bool spinning;			/* waits for another CPU: goes on last */
+	bool spin_alone;		/* no other CPU could make progress */
+	bool handler;			/* interrupts: the handler is being run */
+};
+
+struct cpu {
+	int ipl;
+	struct context *nest[NEST_MAX];	/* [0] the thread, above it interrupts */
+	unsigned depth;			/* contexts in nest */
+};
+
+/* How a world came to its end; reports give the sentence. */
+enum world_end {
+	WORLD_RUNNING,
+	WORLD_PANIC,		/* the kernel panicked, or an assertion failed */
+	WORLD_CRASH,		/* the driver (or the kernel for it) touched wild memory */
+	WORLD_ENDLESS,		/* too many points without time moving */
+	WORLD_DEVICE_FAULT,	/* the guest kernel fell over the device's misbehaviour */
+	WORLD_TIME_LIMIT, WORLD_EVENT_LIMIT,
+	WORLD_STOPPED		/* the scenario is over */
+};
+
+struct world_config {
+	struct hw_segment segment[MEMORY_SEGMENTS_MAX];
+	unsigned segments;
+	uint64_t reserve_pages;
+	int hz;
+	unsigned cpus;
+	bool diagnostic;
+	bool legacy;			/* transport */
+	bool msix;
+	bool bounce;
+	bool softc_straddles;
+	uint64_t time_limit_ns;
+	uint32_t event_limit;
+	uint64_t slack_ns;		/* how early a timed event may come */
+	uint64_t points_limit;		/* kernel-call points without time moving */
+	uint64_t access_limit;		/* instrumented accesses without time moving */
+	bool keep_trace;
+};
+
+/* What lives beyond the machine and answers it; the machine never includes their headers. */
+struct world_hooks {
+	void *device;
+	unsigned device_id;
+	uint64_t (*reg_read)(void *device, enum hw_region region, unsigned offset,
+	    unsigned width);
+	void (*reg_write)(void *device, enum hw_region region, unsigned offset, unsigned width,
+	    uint64_t value);
+	void *faults;
+	int (*fault)(void *faults, enum hw_call call, int queue);
+};
+
+/* Something armed to happen at an exact point (scenario: deliver, hold, sweeps). */
+enum point_kind {
+	POINT_BEFORE, POINT_AFTER,	/* a kernel call's effect; `what` is an enum hw_call */
+	POINT_CALLBACK,			/* the driver is called back; `what` is world_callback() */
+	POINT_ACCESS			/* an instrumented access; `what` is 0 */
+};
+struct point {
+	enum point_kind kind;
+	unsigned what;
+	uint64_t countdown;		/* strikes when it reaches 0 */
+	void (*strike)(void *arg);	/* runs in the machine, between two points */
+	void *arg;
+	bool armed;
+};
+#define POINTS_MAX 32
+
+struct world {
+	struct world_config config;
+	struct world_hooks hooks;
+	struct trace trace;
+	struct clock clock;
+	struct memory memory;
+	struct choice choice;
+	struct irq irq;
+	struct access access;
+	struct fiber_pool fibers;
+	struct fiber *main;
+	struct context context[CONTEXTS_MAX];
+	uint32_t contexts;
+	struct context *running;	/* NULL: the machine */
+	struct cpu cpu[CPUS_MAX];
+	unsigned cpu_last;
+	uint64_t runnable_seq;
+	uint32_t ordinal[HW_OBJECTS];
+	uint64_t points_left;
+	bool fire_next;			/* a point asked for the next timed event now */
+	bool time_moved;		/* something happened since a spinner last looked */
+	struct point point[POINTS_MAX];
+	bool points_armed;
+	enum world_end end;
+	char end_text[256];		/* panic text etc. */
+	uint32_t end_site;
+	bool panicking;
+	uintptr_t module_low, module_high;	/* the driver module: sites are offsets in it */
+	sigjmp_buf escape;		/* where a crash goes */
+	bool escape_armed;
+};
+
+/* The world the calling thread is in; the only mutable global of side H. */
+extern struct world *world_current;
+
+bool world_init(struct world *world, const struct world_config *config,
+    const struct world_hooks *hooks);
+void world_fini(struct world *world);
+
+/* The guest restarts: contexts, interrupts and memory are as at power on, time goes on. */
+void world_reboot(struct world *world);
+
+bool world_step(struct world *world);
+/* Step until quiescent, ended, or the clock would pass `until_ns` (it then stands there). */
+void world_run(struct world *world, uint64_t until_ns);
+
+/* Start a context of the machine's own making (autoconf, kernel threads, interrupts). */
+struct context *world_context_new(struct world *world, enum hw_context kind, const char *name,
+    int priority, unsigned cpu, void (*fn)(void *), void *arg);
+struct context *world_context(struct world *world, uint32_t ordinal);
+
+/* Record an event as of now, by the running context. */
+void world_emit(struct world *world, enum event_kind kind, unsigned code,
+    uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4);
+void world_emit_payload(struct world *world, enum event_kind kind, unsigned code,
+    uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, const void *payload);
+
+/* A point of the running context (see above). */
+void world_point(struct world *world);
+
+/* End the run; from a context it does not return there. */
+void world_finish(struct world *world, enum world_end end, const char *text);
+
+unsigned world_choose(struct world *world, enum choice_kind kind, unsigned n);
+const char *world_end_word(enum world_end end);
+
+/* The driver position behind the running code, by walking its frames; 0 if none. */
+uint32_t world_driver_site(const struct world *world);
+uint32_t world_site_of(const struct world *world, const void *address);
+
+/* Keep the running context on its CPU for so long; time moves, interrupts come. */
+void world_busy(struct world *world, uint64_t ns);
+
+/* cpu.c, for door.c: give the CPU up until woken (ticks 0: no timeout); true when woken. */
+bool world_sleep(struct world *world, enum hw_sleep why, uint64_t object, uint64_t ticks);
+void world_wake(struct world *world, struct context *context, bool timeout);
+void world_context_end(struct world *world) __attribute__((noreturn));
+/* Can anything run without time moving? */
+bool world_is_busy(const struct world *world);
+
+/* Strike what is armed here; true if anything was. */
+bool world_points_strike(struct world *world, enum point_kind kind, unsigned what);
+/* Number of a callback for POINT_CALLBACK. */
+static inline unsigned
+world_callback(enum hw_callback callback, unsigned queue)
+{
+	return callback == HW_CB_VQ_DONE ? 16 + queue : (unsigned)callback;
+}
+
+/* Arm a point; returns it, or NULL when all are in use. */
+struct point *world_point_arm(struct world *world, const struct point *point);
+
+#endif /* VIOSIM_MACHINE_WORLD_H */
