@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The kernel as a whole: its state, its beginning and its end; after sys/kern/init_main.c.
+ */
+#include "kernel.h"
+
+struct kernel *kernel;
+
+int hz;
+int tick;
+int cold;
+const char *panicstr;
+
+/*
+ * The machine is past cold boot: clocks tick and interrupts are on while drivers attach,
+ * as when a module is loaded.
+ */
+void
+kern_boot(const void *cfattach, const char *name)
+{
+
+	kernel = hw_table(sizeof(*kernel));
+	kernel->kn_is_diagnostic = hw_diagnostic();
+	hz = hw_hz();
+	tick = 1000000 / hz;
+	cold = 0;
+	panicstr = NULL;
+	mutex_boot();
+	uvm_boot();
+	sysctl_boot();
+	autoconf_boot(__UNCONST(cfattach), name);
+}
+
+void
+kern_halt(void)
+{
+
+	kernel = NULL;
+	panicstr = NULL;
+}
+
+int
+kern_fault(enum hw_call call, int queue)
+{
+
+	return hw_fault(call, queue);
+}
+
+int
+kern_fault_waited(enum hw_call call)
+{
+	int error;
+
+	while ((error = hw_fault(call, -1)) == HW_FAULT_BLOCK)
+		uvm_wait_healed();
+	return error;
+}

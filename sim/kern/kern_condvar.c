@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * condvar(9), after sys/kern/kern_condvar.c 1.54 and kern_sleepq.c 1.71.
+ *
+ * A condvar is a queue of sleepers and nothing else: a signal that finds it empty leaves no
+ * trace.  A waiter is on the queue before it releases the interlock, and the level stays
+ * at IPL_SCHED (the lock of the sleep queue) until it is asleep, so no wakeup falls
+ * between the two.
+ *
+ * On a timeout the machine only makes the context runnable; the real callout takes it off
+ * the queue at that moment.  So a queued waiter that no longer sleeps counts as gone: a
+ * signal passes it by, and whoever came first has decided what the wait returns.
+ */
+#include "kernel.h"
+
+struct cv_waiter {
+	struct cv_waiter *cw_next;
+	uint32_t	 cw_context;
+	pri_t		 cw_priority;
+	bool		 cw_is_woken;	/* taken off the queue by a waker */
+};
+
+static bool
+cv_is_live(const kcondvar_t *cv)
+{
+
+	return cv->cv_state == CV_STATE_LIVE &&
+	    registry_has(&kernel->kn_condvar.kc_live, cv->cv_ordinal, cv);
+}
+
+static void
+cv_check(const kcondvar_t *cv, const char *function)
+{
+
+	if (__predict_true(cv_is_live(cv)))
+		return;
+	if (cv->cv_state == CV_STATE_DEAD)
+		kern_panic("%s: condvar was destroyed", function);
+	kern_panic("%s: condvar is not initialised", function);
+}
+
+void
+cv_init(kcondvar_t *cv, const char *wmesg)
+{
+	uint32_t ordinal = cv_is_live(cv) ? cv->cv_ordinal :
+	    hw_ordinal(HW_OBJ_CONDVAR);
+
+	KCALL(CV_INIT, ordinal, kern_text(wmesg));
+	KERN_ASSERT(wmesg != NULL);
+	*cv = (kcondvar_t){
+		.cv_ordinal = ordinal,
+		.cv_state = CV_STATE_LIVE,
+		.cv_wmesg = wmesg,
+	};
+	registry_set(&kernel->kn_condvar.kc_live, ordinal, cv);
+	KRET(CV_INIT, 0);
+}
+
+/* Highest priority first, FIFO among equals (sleepq_insert()). */
+static void
+cv_enqueue(kcondvar_t *cv, struct cv_waiter *w)
+{
+	struct cv_waiter *prev = NULL, *next = cv->cv_sleepq_first;
+
+	while (next != NULL && next->cw_priority >= w->cw_priority) {
+		prev = next;
+		next = next->cw_next;
+	}
+	w->cw_next = next;
+	if (prev == NULL)
+		cv->cv_sleepq_first = w;
+	else
+		prev->cw_next = w;
+	if (next == NULL)
+		cv->cv_sleepq_last = w;
+	cv->cv_waiters_count++;
+}
+
+static void
+cv_dequeue(kcondvar_t *cv, const struct cv_waiter *w)
+{
+	struct cv_waiter *prev = NULL, *at = cv->cv_sleepq_first;
+
+	while (at != NULL && at != w) {
+		prev = at;
+		at = at->cw_next;
+	}
+	if (at == NULL)
+		return;
+	if (prev == NULL)
+		cv->cv_sleepq_first = w->cw_next;
+	else
+		prev->cw_next = w->cw_next;
+	if (w->cw_next == NULL)
+		cv->cv_sleepq_last = prev;
+	cv->cv_waiters_count--;
+}
+
+/* The first waiter that still sleeps, or NULL. */
+static struct cv_waiter *
+cv_first(const kcondvar_t *cv)
+{
+	struct cv_waiter *w = cv->cv_sleepq_first;
+
+	while (w != NULL && !hw_is_asleep(w->cw_context))
+		w = w->cw_next;
+	return w;
+}
+
+static void
+cv_destroy_inner(kcondvar_t *cv)
+{
+
+	cv_check(cv, "cv_destroy");
+	KERN_ASSERT(cv_first(cv) == NULL);
+	cv->cv_state = CV_STATE_DEAD;
+	registry_set(&kernel->kn_condvar.kc_live, cv->cv_ordinal, NULL);
+}
+
+void
+cv_destroy(kcondvar_t *cv)
+{
+
+	KCALL(CV_DESTROY, cv->cv_ordinal);
+	cv_destroy_inner(cv);
+	KRET(CV_DESTROY, 0);
+}
+
+static void
+cv_assert_may_wait(const kcondvar_t *cv, const kmutex_t *mtx)
+{
+
+	KERN_ASSERT(mutex_is_held(mtx));
+	cv_check(cv, "cv_enter");
+	KERN_ASSERT(!cpu_intr_p());
+	KERN_ASSERT(!cpu_softintr_p());	/* (l->l_pflag & LP_INTR) == 0 */
+}
+
+/* ticks 0: for ever.  0 or EWOULDBLOCK, with the mutex held again. */
+static int
+cv_block(kcondvar_t *cv, kmutex_t *mtx, int ticks)
+{
+	struct cv_waiter w = {
+		.cw_context = hw_self(),
+		.cw_priority = kthread_priority(),
+	};
+	uint32_t ordinal = cv->cv_ordinal;
+
+	cv_assert_may_wait(cv, mtx);
+	(void)mutex_spl_raise(IPL_SCHED);
+	cv_enqueue(cv, &w);
+	KNOTE(CV_SLEEP, ordinal, mtx->mtx_ordinal, ticks);
+	mutex_release(mtx);
+	/* callout_schedule(9); without the check a past time is due at the next tick */
+	KERN_ASSERT(ticks >= 0);
+	(void)kern_block(HW_SLEEP_CV, ordinal, ticks < 0 ? 1 : (uint64_t)ticks);
+	if (!w.cw_is_woken && cv_is_live(cv))
+		cv_dequeue(cv, &w);
+	KNOTE(CV_WOKEN, ordinal, !w.cw_is_woken);
+	mutex_acquire(mtx);
+	KERN_ASSERT(cv_is_live(cv));	/* cv_is_valid(cv), in cv_exit() */
+	return w.cw_is_woken ? 0 : EWOULDBLOCK;
+}
+
+void
+cv_wait(kcondvar_t *cv, kmutex_t *mtx)
+{
+
+	KCALL(CV_WAIT, cv->cv_ordinal, mtx->mtx_ordinal);
+	(void)cv_block(cv, mtx, 0);
+	KRET(CV_WAIT, 0);
+}
+
+/* Kernel threads get no signals, so the _sig forms only carry another name. */
+int
+cv_wait_sig(kcondvar_t *cv, kmutex_t *mtx)
+{
+	int error;
+
+	KCALL(CV_WAIT_SIG, cv->cv_ordinal, mtx->mtx_ordinal);
+	error = cv_block(cv, mtx, 0);
+	KRET(CV_WAIT_SIG, error);
+	return error;
+}
+
+int
+cv_timedwait(kcondvar_t *cv, kmutex_t *mtx, int ticks)
+{
+	int error;
+
+	KCALL(CV_TIMEDWAIT, cv->cv_ordinal, mtx->mtx_ordinal, ticks);
+	error = cv_block(cv, mtx, ticks);
+	KRET(CV_TIMEDWAIT, error);
+	return error;
+}
+
+int
+cv_timedwait_sig(kcondvar_t *cv, kmutex_t *mtx, int ticks)
+{
+	int error;
+
+	KCALL(CV_TIMEDWAIT_SIG, cv->cv_ordinal, mtx->mtx_ordinal, ticks);
+	error = cv_block(cv, mtx, ticks);
+	KRET(CV_TIMEDWAIT_SIG, error);
+	return error;
+}
+
+/* Make up to `max` waiters runnable; they run when their priority lets them. */
+static void
+cv_wake(kcondvar_t *cv, unsigned max)
+{
+	struct cv_waiter *w;
+
+	while (max-- > 0 && (w = cv_first(cv)) != NULL) {
+		cv_dequeue(cv, w);
+		w->cw_is_woken = true;
+		KNOTE(CV_WAKE, cv->cv_ordinal, w->cw_context);
+		hw_wake(w->cw_context);
+	}
+}
+
+void
+cv_signal(kcondvar_t *cv)
+{
+
+	KCALL(CV_SIGNAL, cv->cv_ordinal);
+	cv_check(cv, "cv_signal");
+	cv_wake(cv, 1);
+	KRET(CV_SIGNAL, 0);
+}
+
+void
+cv_broadcast(kcondvar_t *cv)
+{
+
+	KCALL(CV_BROADCAST, cv->cv_ordinal);
+	cv_check(cv, "cv_broadcast");
+	cv_wake(cv, cv->cv_waiters_count);
+	KRET(CV_BROADCAST, 0);
+}
+
+bool
+cv_has_waiters(kcondvar_t *cv)
+{
+	bool has_waiters;
+
+	KCALL(CV_HAS_WAITERS, cv->cv_ordinal);
+	cv_check(cv, "cv_has_waiters");
+	has_waiters = cv_first(cv) != NULL;
+	KRET(CV_HAS_WAITERS, has_waiters);
+	return has_waiters;
+}

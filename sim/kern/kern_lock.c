@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The kernel lock: what serialises everything that is not marked MPSAFE.
+ *
+ * It belongs to a CPU and is counted, so an interrupt that arrives on the CPU that holds
+ * it may take it again.  It does not touch the priority level.  A context that sleeps
+ * gives it up altogether and takes it back as many times afterwards.
+ */
+#include "kernel.h"
+
+static bool
+kern_lock_is_mine(const struct kern_lock *lock)
+{
+	return lock->kl_count > 0 && lock->kl_cpu == hw_cpu();
+}
+
+void
+kern_lock_take(int count)
+{
+	struct kern_lock *lock = &kernel->kn_lock;
+
+	if (count == 0)
+		return;
+	while (lock->kl_count > 0 && !kern_lock_is_mine(lock))
+		(void)hw_spin();
+	lock->kl_cpu = hw_cpu();
+	lock->kl_count += count;
+}
+
+void
+kern_lock_drop(void)
+{
+	struct kern_lock *lock = &kernel->kn_lock;
+
+	KERN_ASSERT(kern_lock_is_mine(lock));
+	lock->kl_count--;
+}
+
+int
+kern_lock_drop_all(void)
+{
+	struct kern_lock *lock = &kernel->kn_lock;
+	int count;
+
+	if (!kern_lock_is_mine(lock))
+		return 0;
+	count = lock->kl_count;
+	lock->kl_count = 0;
+	return count;
+}
+
+bool
+kern_lock_is_held(void)
+{
+	return kern_lock_is_mine(&kernel->kn_lock);
+}

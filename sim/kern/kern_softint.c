@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * softint(9), after sys/kern/kern_softint.c.
+ */
+#include "kernel.h"
+
+static int
+softint_ipl(u_int flags)
+{
+
+	switch (flags & SOFTINT_LVLMASK) {
+	case SOFTINT_BIO:
+		return IPL_SOFTBIO;
+	case SOFTINT_CLOCK:
+		return IPL_SOFTCLOCK;
+	case SOFTINT_SERIAL:
+		return IPL_SOFTSERIAL;
+	case SOFTINT_NET:
+		return IPL_SOFTNET;
+	default:
+		kern_panic("softint_establish: level %#x", flags);
+	}
+}
+
+/* Without SOFTINT_MPSAFE the handler runs under the kernel lock. */
+static void
+softint_run(void *arg)
+{
+	struct kern_softint *ks = arg;
+	int biglock = ks->ks_flags & SOFTINT_MPSAFE ? 0 : 1;
+
+	kern_lock_take(biglock);
+	KNOTE(CALLBACK, 1, HW_CB_SOFTINT, ks->ks_ordinal);
+	ks->ks_func(ks->ks_arg);
+	KNOTE(CALLBACK, 2, HW_CB_SOFTINT, ks->ks_ordinal);
+	if (biglock != 0)
+		kern_lock_drop();
+}
+
+static struct kern_softint *
+softint_new(u_int flags, void (*func)(void *), void *arg)
+{
+	struct kern_softint *ks;
+
+	if (kern_fault_waited(HW_CALL_SOFTINT_ESTABLISH) != 0)
+		return NULL;
+	ks = kmem_take(sizeof(*ks));
+	*ks = (struct kern_softint){
+		.ks_flags = flags,
+		.ks_func = func,
+		.ks_arg = arg,
+	};
+	ks->ks_line = hw_softint_establish(softint_ipl(flags), softint_run, ks);
+	if (ks->ks_line == 0) {
+		kmem_give(ks, sizeof(*ks));
+		return NULL;
+	}
+	ks->ks_ordinal = hw_ordinal(HW_OBJ_SOFTINT);
+	KNOTE(SOFTINT, ks->ks_ordinal, 1);
+	return ks;
+}
+
+void *
+softint_establish(u_int flags, void (*func)(void *), void *arg)
+{
+	struct kern_softint *ks;
+
+	KCALL(SOFTINT_ESTABLISH, flags);
+	ks = softint_new(flags, func, arg);
+	KRET(SOFTINT_ESTABLISH, ks != NULL ? ks->ks_ordinal : 0);
+	return ks;
+}
+
+void
+softint_disestablish(void *cookie)
+{
+	struct kern_softint *ks = cookie;
+
+	KCALL(SOFTINT_DISESTABLISH, ks->ks_ordinal);
+	hw_softint_disestablish(ks->ks_line);
+	KNOTE(SOFTINT, ks->ks_ordinal, 0);
+	kmem_give(ks, sizeof(*ks));
+	KRET(SOFTINT_DISESTABLISH, 0);
+}
+
+void
+softint_schedule(void *cookie)
+{
+	struct kern_softint *ks = cookie;
+
+	KCALL(SOFTINT_SCHEDULE, ks->ks_ordinal);
+	hw_softint_schedule(ks->ks_line);
+	KRET(SOFTINT_SCHEDULE, 0);
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Giving up the CPU (mi_switch()), kpause(9) and delay(9), after sys/kern/kern_synch.c.
+ */
+#include "kernel.h"
+
+/* NetBSD counts ci_mtx_count downwards, and prints it so. */
+static void
+synch_assert_may_switch(void)
+{
+	int count = mutex_spin_state()->mc_count;
+
+	if (kern_in_hardint() || kern_in_softint())
+		kern_panic("mi_switch: sleep in an interrupt");
+	KERN_PANICIF(count != 1, "mi_switch: cpu%u: ci_mtx_count (%d) != -1 "
+	    "(block with spin-mutex held)", hw_cpu(), -count);
+}
+
+bool
+kern_block(enum hw_sleep why, uint64_t object, uint64_t ticks)
+{
+	struct mutex_cpu saved;
+	int biglocks;
+	bool is_woken;
+
+	synch_assert_may_switch();
+	biglocks = kern_lock_drop_all();
+	/* The next thread on this CPU holds no spin mutex; this one may wake on another. */
+	saved = *mutex_spin_state();
+	*mutex_spin_state() = (struct mutex_cpu){ 0 };
+	is_woken = hw_sleep(why, object, ticks);
+	*mutex_spin_state() = saved;
+	mutex_spl_restore();
+	kern_lock_take(biglocks);
+	return is_woken;
+}
+
+static int
+synch_pause(int ticks, kmutex_t *mtx, bool intr)
+{
+
+	KERN_ASSERT(ticks != 0 || intr);
+	if (mtx != NULL)
+		mutex_release(mtx);
+	(void)mutex_spl_raise(IPL_SCHED);
+	KERN_ASSERT(ticks >= 0);
+	(void)kern_block(HW_SLEEP_PAUSE, 0, ticks < 0 ? 1 : (uint64_t)ticks);
+	if (mtx != NULL)
+		mutex_acquire(mtx);
+	return EWOULDBLOCK;
+}
+
+int
+kpause(const char *wmesg, bool intr, int ticks, kmutex_t *mtx)
+{
+	int error;
+
+	KCALL(KPAUSE, kern_text(wmesg), intr, ticks);
+	error = synch_pause(ticks, mtx, intr);
+	KRET(KPAUSE, error);
+	return error;
+}
+
+void
+delay(unsigned int us)
+{
+
+	KCALL(DELAY, us);
+	hw_delay((uint64_t)us * 1000);
+	KRET(DELAY, 0);
+}

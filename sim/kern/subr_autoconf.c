@@ -1,0 +1,419 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * autoconf(9) and config(9), after sys/kern/subr_autoconf.c 1.300.
+ *
+ * The tree is pci0, virtio0 on it, and the instances of the driver on virtio0.  An attach
+ * that fails leaves its instance in the tree with its softc: ca_attach has no result.
+ */
+#include "kernel.h"
+
+/* A device with what only autoconf knows of it. */
+struct autoconf_device {
+	struct device		 ad_dev;	/* first: a device_t points to it */
+	uint64_t		*ad_pfns;	/* frames of the softc */
+	size_t			 ad_pfn_count;
+	void			*ad_map;	/* where they are mapped */
+	struct autoconf_device	*ad_next;
+};
+
+/* ---- Softc memory ---- */
+
+/*
+ * n frames that are neighbours but for one gap: frame `at` is no neighbour of the one
+ * before it.  Takes one frame more, and gives back the one in the gap.
+ */
+static int
+autoconf_take_frames_apart(size_t n, size_t at, uint64_t *pfns)
+{
+	uint64_t *run = kmem_take((n + 1) * sizeof(run[0]));
+	int error = uvm_frames_take(n + 1, true, 0, ~(paddr_t)0, run);
+
+	if (error == 0) {
+		for (size_t i = 0; i < n; i++)
+			pfns[i] = run[i < at ? i : i + 1];
+		uvm_frames_give(&run[at], 1);
+	}
+	kmem_give(run, (n + 1) * sizeof(run[0]));
+	return error;
+}
+
+/*
+ * The softc has a physical address like any kernel memory.  Straddling: a page boundary,
+ * between two frames that are not neighbours, lies in its middle.
+ */
+static void
+autoconf_softc_new(struct autoconf_device *ad, size_t size)
+{
+	bool straddles = hw_softc_straddles() && size > 1;
+	size_t half = straddles ? rounddown2(size / 2, (size_t)16) : 0;
+	size_t before = howmany(half, PAGE_SIZE);
+	size_t offset = before * PAGE_SIZE - half;
+	size_t n = howmany(offset + size, PAGE_SIZE);
+	int error;
+
+	if (size == 0)
+		return;
+	ad->ad_pfns = kmem_take(n * sizeof(ad->ad_pfns[0]));
+	ad->ad_pfn_count = n;
+	/* Too small to cut in the middle at 16 bytes: the boundary stays outside. */
+	if (before > 0)
+		error = autoconf_take_frames_apart(n, before, ad->ad_pfns);
+	else
+		error = uvm_frames_take(n, true, 0, ~(paddr_t)0, ad->ad_pfns);
+	if (error != 0)
+		kern_panic("config_devalloc: no memory for the softc");
+	ad->ad_map = hw_map(ad->ad_pfns, n);
+	ad->ad_dev.dv_private = memset((uint8_t *)ad->ad_map + offset, 0, size);
+}
+
+static void
+autoconf_softc_free(struct autoconf_device *ad)
+{
+
+	if (ad->ad_map == NULL)
+		return;
+	hw_unmap(ad->ad_map, ad->ad_pfn_count);
+	uvm_frames_give(ad->ad_pfns, ad->ad_pfn_count);
+	kmem_give(ad->ad_pfns, ad->ad_pfn_count * sizeof(ad->ad_pfns[0]));
+}
+
+/* ---- Devices ---- */
+
+/* The lowest unit that no device of that driver has, from first on. */
+static int
+autoconf_pick_unit(const char *name, int first)
+{
+	const struct autoconf_device *ad = kernel->kn_autoconf.ka_devices;
+	int unit = first;
+
+	while (ad != NULL) {
+		if (ad->ad_dev.dv_unit == unit &&
+		    strcmp(ad->ad_dev.dv_cfdata->cf_name, name) == 0) {
+			unit++;
+			ad = kernel->kn_autoconf.ka_devices;
+			continue;
+		}
+		ad = ad->ad_next;
+	}
+	return unit;
+}
+
+static device_t
+autoconf_device_new(device_t parent, cfdata_t cf, struct cfattach *ca)
+{
+	struct autoconf_device *ad = kmem_take(sizeof(*ad));
+	device_t dev = &ad->ad_dev;
+
+	dev->dv_parent = parent;
+	dev->dv_cfdata = cf;
+	dev->dv_cfattach = ca;
+	dev->dv_unit = autoconf_pick_unit(cf->cf_name, (int)cf->cf_unit);
+	dev->dv_flags = DVF_ACTIVE;
+	(void)snprintf(dev->dv_xname, sizeof(dev->dv_xname), "%s%d", cf->cf_name,
+	    dev->dv_unit);
+	if (ca != NULL)
+		autoconf_softc_new(ad, ca->ca_devsize);
+	ad->ad_next = kernel->kn_autoconf.ka_devices;
+	kernel->kn_autoconf.ka_devices = ad;
+	return dev;
+}
+
+static void
+autoconf_device_free(device_t dev)
+{
+	struct autoconf_device **link = &kernel->kn_autoconf.ka_devices;
+	struct autoconf_device *ad;
+
+	while (&(*link)->ad_dev != dev)
+		link = &(*link)->ad_next;
+	ad = *link;
+	*link = ad->ad_next;
+	autoconf_softc_free(ad);
+	kmem_give(ad, sizeof(*ad));
+}
+
+static cfdata_t
+autoconf_cfdata_new(const char *name, int unit)
+{
+	struct cfdata *cf = kmem_take(sizeof(*cf));
+	size_t size = strlen(name) + 1;
+	char *copy = kmem_take(size);
+
+	memcpy(copy, name, size);
+	cf->cf_name = copy;
+	cf->cf_atname = copy;
+	cf->cf_unit = (unsigned)unit & 0xffffff;
+	cf->cf_fstate = FSTATE_STAR;
+	return cf;
+}
+
+/* ---- Drivers ---- */
+
+static int
+autoconf_driver_add(struct cfattach *ca, cfdata_t cf, bool is_module)
+{
+	struct kern_autoconf *ka = &kernel->kn_autoconf;
+
+	for (unsigned i = 0; i < ka->ka_driver_count; i++) {
+		if (ka->ka_drivers[i].ad_cfattach == ca ||
+		    strcmp(ka->ka_drivers[i].ad_cfattach->ca_name,
+		    ca->ca_name) == 0)
+			return EEXIST;
+	}
+	if (ka->ka_driver_count == AUTOCONF_DRIVERS)
+		return ENOMEM;
+	ka->ka_drivers[ka->ka_driver_count++] = (struct autoconf_driver){
+		.ad_cfattach = ca, .ad_cfdata = cf, .ad_is_module = is_module,
+	};
+	return 0;
+}
+
+/* The unit at the end of a device name, and where it begins. */
+static int
+autoconf_split_name(const char *name, char *base, size_t size)
+{
+	size_t n = strlcpy(base, name, size);
+	int unit = 0, digit = 1;
+
+	for (; n > 1 && base[n - 1] >= '0' && base[n - 1] <= '9'; digit *= 10) {
+		unit += digit * (base[--n] - '0');
+		base[n] = '\0';
+	}
+	return unit;
+}
+
+void
+autoconf_boot(struct cfattach *ca, const char *name)
+{
+	struct kern_autoconf *ka = &kernel->kn_autoconf;
+	char base[DEVICE_XNAME_SIZE];
+	int unit;
+
+	if (strlen(name) >= sizeof(base))
+		kern_panic("autoconf: device name \"%s\" is too long", name);
+	unit = autoconf_split_name(name, base, sizeof(base));
+	ka->ka_pci = autoconf_device_new(NULL, autoconf_cfdata_new("pci", 0), NULL);
+	if (ca != NULL)
+		(void)autoconf_driver_add(ca, autoconf_cfdata_new(base, unit), false);
+}
+
+/* ---- config_found(9) ---- */
+
+/* mapply(): the highest positive answer wins, the first among equals. */
+static const struct autoconf_driver *
+autoconf_search(device_t parent, void *aux)
+{
+	const struct kern_autoconf *ka = &kernel->kn_autoconf;
+	const struct autoconf_driver *best = NULL;
+	int best_match = 0;
+
+	for (unsigned i = 0; i < ka->ka_driver_count; i++) {
+		const struct autoconf_driver *ad = &ka->ka_drivers[i];
+		int match = ad->ad_cfattach->ca_match(parent, ad->ad_cfdata, aux);
+
+		KNOTE(ATTACH, HW_ATTACH_MATCH, match);
+		if (match > best_match) {
+			best = ad;
+			best_match = match;
+		}
+	}
+	return best;
+}
+
+/* config_attach_internal() ends no line: what it prints, ca_attach continues. */
+static device_t
+autoconf_attach(device_t parent, const struct autoconf_driver *ad, void *aux,
+    cfprint_t print)
+{
+	device_t dev = autoconf_device_new(parent, ad->ad_cfdata, ad->ad_cfattach);
+
+	kernel->kn_autoconf.ka_child = dev;
+	kprint(HW_CON_NORMAL, "%s at %s", dev->dv_xname, parent->dv_xname);
+	if (print != NULL)
+		(void)print(aux, NULL);
+	KNOTE(ATTACH, HW_ATTACH_BEGIN);
+	ad->ad_cfattach->ca_attach(parent, dev, aux);
+	return dev;
+}
+
+device_t
+config_found(device_t parent, void *aux, cfprint_t print, const struct cfargs *args)
+{
+	const struct autoconf_driver *ad = autoconf_search(parent, aux);
+	static const char *const msgs[] = {
+		[QUIET] = "", [UNCONF] = " not configured\n",
+		[UNSUPP] = " unsupported\n",
+	};
+
+	(void)args;	/* there is one interface attribute and no locator */
+	if (ad != NULL)
+		return autoconf_attach(parent, ad, aux, print);
+	if (print != NULL)
+		kprint(HW_CON_NORMAL, "%s", msgs[print(aux, parent->dv_xname)]);
+	return NULL;
+}
+
+/* ---- config_detach(9) ---- */
+
+/* The caller holds the kernel lock. */
+int
+config_detach(device_t dev, int flags)
+{
+	const struct cfattach *ca = dev->dv_cfattach;
+	int error = EOPNOTSUPP;
+
+	if (ca->ca_detach != NULL)
+		error = ca->ca_detach(dev, flags);
+	if (error != 0) {
+		if ((flags & DETACH_FORCE) != 0)
+			kern_panic("config_detach: forced detach of %s failed (%d)",
+			    dev->dv_xname, error);
+		return error;
+	}
+	dev->dv_flags &= ~DVF_ACTIVE;
+	if ((flags & DETACH_QUIET) == 0)
+		kprint(HW_CON_NORMAL, "%s: detached\n", dev->dv_xname);
+	if (kernel->kn_autoconf.ka_child == dev)
+		kernel->kn_autoconf.ka_child = NULL;
+	autoconf_device_free(dev);
+	return 0;
+}
+
+/* ---- config_init_component(9), for drivers built as modules ---- */
+
+static cfdata_t
+component_cfdata(struct cfdata *cfdatas, const struct cfattach *ca)
+{
+
+	for (; cfdatas != NULL && cfdatas->cf_name != NULL; cfdatas++) {
+		if (strcmp(cfdatas->cf_atname, ca->ca_name) == 0)
+			return cfdatas;
+	}
+	return NULL;
+}
+
+/* Forget the module's drivers; they are the last in the table. */
+static void
+component_drop(unsigned count)
+{
+
+	kernel->kn_autoconf.ka_driver_count = count;
+}
+
+static int
+component_add(const struct cfattachinit *cfai, struct cfdata *cfdatas)
+{
+	unsigned count = kernel->kn_autoconf.ka_driver_count;
+	int error = 0;
+
+	for (; cfai->cfai_name != NULL && error == 0; cfai++) {
+		for (unsigned i = 0; cfai->cfai_list[i] != NULL && error == 0; i++) {
+			struct cfattach *ca = cfai->cfai_list[i];
+			cfdata_t cf = component_cfdata(cfdatas, ca);
+
+			if (cf != NULL)
+				error = autoconf_driver_add(ca, cf, true);
+		}
+	}
+	if (error != 0)
+		component_drop(count);
+	else if (kernel->kn_autoconf.ka_virtio != NULL)
+		virtio_pci_rescan(kernel->kn_autoconf.ka_virtio);
+	return error;
+}
+
+int
+config_init_component(struct cfdriver *const *cfdrivers,
+    const struct cfattachinit *cfattachs, struct cfdata *cfdatas)
+{
+	int error;
+
+	(void)cfdrivers;
+	KCALL(CONFIG_INIT_COMPONENT);
+	error = kern_fault_waited(HW_CALL_CONFIG_INIT_COMPONENT);
+	if (error == 0)
+		error = component_add(cfattachs, cfdatas);
+	KRET(CONFIG_INIT_COMPONENT, error);
+	return error;
+}
+
+static bool
+component_owns(const struct cfdata *cfdatas, const struct device *dev)
+{
+
+	for (; cfdatas != NULL && cfdatas->cf_name != NULL; cfdatas++) {
+		if (dev->dv_cfdata == cfdatas)
+			return true;
+	}
+	return false;
+}
+
+static int
+component_detach(const struct cfdata *cfdatas)
+{
+	struct autoconf_device *ad, *next;
+	int error = 0;
+
+	for (ad = kernel->kn_autoconf.ka_devices; ad != NULL && error == 0; ad = next) {
+		next = ad->ad_next;
+		if (component_owns(cfdatas, &ad->ad_dev))
+			error = config_detach(&ad->ad_dev, 0);
+	}
+	return error;
+}
+
+int
+config_fini_component(struct cfdriver *const *cfdrivers,
+    const struct cfattachinit *cfattachs, struct cfdata *cfdatas)
+{
+	struct kern_autoconf *ka = &kernel->kn_autoconf;
+	int error;
+
+	(void)cfdrivers;
+	(void)cfattachs;
+	KCALL(CONFIG_FINI_COMPONENT);
+	error = component_detach(cfdatas);
+	while (error == 0 && ka->ka_driver_count > 0 &&
+	    ka->ka_drivers[ka->ka_driver_count - 1].ad_is_module)
+		component_drop(ka->ka_driver_count - 1);
+	KRET(CONFIG_FINI_COMPONENT, error);
+	return error;
+}
+
+/* ---- Up from the machine ---- */
+
+/* Once more in the same boot: as after a rescan, with the driver's statics as they are. */
+bool
+kern_attach(void)
+{
+	struct kern_autoconf *ka = &kernel->kn_autoconf;
+	bool is_attached;
+
+	kern_lock_take(1);
+	if (ka->ka_virtio == NULL) {
+		ka->ka_virtio = autoconf_device_new(ka->ka_pci,
+		    autoconf_cfdata_new("virtio", 0), NULL);
+		kprint(HW_CON_NORMAL, "%s at %s dev 4 function 0",
+		    ka->ka_virtio->dv_xname, ka->ka_pci->dv_xname);
+		virtio_pci_attach(ka->ka_virtio);
+	} else {
+		virtio_pci_rescan(ka->ka_virtio);
+	}
+	is_attached = virtio_pci_child_attached(ka->ka_virtio);
+	KNOTE(ATTACH, HW_ATTACH_END, is_attached);
+	kern_lock_drop();
+	return is_attached;
+}
+
+int
+kern_detach(void)
+{
+	device_t child = kernel->kn_autoconf.ka_child;
+	int error = ENXIO;
+
+	kern_lock_take(1);
+	if (child != NULL)
+		error = config_detach(child, 0);
+	kern_lock_drop();
+	return error;
+}

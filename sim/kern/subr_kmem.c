@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * kmem(9), after sys/kern/subr_kmem.c 1.77 (2019), and the kernel's own memory.
+ *
+ * A driver's block lies in page frames of its own, so that it has a physical address and
+ * costs the guest memory.  What is given back is kept for the next block of the same size
+ * class, as a pool would; its old contents stay in it.
+ */
+#include "kernel.h"
+
+#define KMEM_ARENA_SIZE	((size_t)64 << 20)	/* bytes; costs only what is used */
+#define KMEM_CLASS_MIN	16
+#define KMEM_MAPPED_MAX	2048	/* pages of kernel virtual memory for drivers */
+
+static size_t
+kmem_class_size(unsigned class)
+{
+
+	return (size_t)KMEM_CLASS_MIN << class;
+}
+
+static unsigned
+kmem_class(size_t size)
+{
+	unsigned class = 0;
+
+	while (class + 1 < KMEM_CLASSES && kmem_class_size(class) < size)
+		class++;
+	return class;
+}
+
+/* ---- The kernel's own ---- */
+
+struct kmem_idle {
+	struct kmem_idle *next;
+};
+
+static void *
+kmem_carve(size_t size)
+{
+	struct kern_kmem *kk = &kernel->kn_kmem;
+	void *p;
+
+	if (kk->kk_fresh_size < size) {
+		kk->kk_fresh_size = size > KMEM_ARENA_SIZE ? size : KMEM_ARENA_SIZE;
+		kk->kk_fresh = hw_table(kk->kk_fresh_size);
+	}
+	p = kk->kk_fresh;
+	kk->kk_fresh += size;
+	kk->kk_fresh_size -= size;
+	return p;
+}
+
+void *
+kmem_take(size_t size)
+{
+	unsigned class = kmem_class(size);
+	struct kmem_idle **idle = &kernel->kn_kmem.kk_idle[class];
+	struct kmem_idle *p = *idle;
+
+	if (p == NULL)
+		return kmem_carve(kmem_class_size(class));
+	*idle = p->next;
+	return memset(p, 0, size);
+}
+
+void
+kmem_give(void *p, size_t size)
+{
+	struct kmem_idle **idle = &kernel->kn_kmem.kk_idle[kmem_class(size)];
+	struct kmem_idle *first = p;
+
+	first->next = *idle;
+	*idle = first;
+}
+
+/* ---- The driver's ---- */
+
+struct kmem_block {
+	void			*kb_address;
+	uint32_t		 kb_ordinal;
+	unsigned		 kb_class;
+	size_t			 kb_size;	/* as asked for */
+	struct kmem_block	*kb_next;
+};
+
+static struct kmem_block **
+kmem_bucket(const void *p)
+{
+
+	return &kernel->kn_kmem.kk_used[(uintptr_t)p / KMEM_CLASS_MIN % KMEM_BUCKETS];
+}
+
+/* Frames behind n pages of kernel virtual memory; NULL when either is short. */
+static void *
+kmem_map(size_t n)
+{
+	struct kern_kmem *kk = &kernel->kn_kmem;
+	uint64_t *pfns;
+	void *va = NULL;
+
+	if (n > KMEM_MAPPED_MAX - kk->kk_mapped)
+		return NULL;
+	pfns = kmem_take(n * sizeof(pfns[0]));
+	if (uvm_frames_take(n, false, 0, ~(paddr_t)0, pfns) == 0)
+		va = hw_map(pfns, n);
+	if (va != NULL)
+		kk->kk_mapped += n;
+	kmem_give(pfns, n * sizeof(pfns[0]));
+	return va;
+}
+
+static void
+kmem_put_free(struct kmem_block *b)
+{
+	struct kmem_block **list = &kernel->kn_kmem.kk_free[b->kb_class];
+
+	b->kb_next = *list;
+	*list = b;
+}
+
+/* Blocks smaller than a page share one, first address first out. */
+static bool
+kmem_grow(unsigned class)
+{
+	size_t size = kmem_class_size(class);
+	size_t count = size < PAGE_SIZE ? PAGE_SIZE / size : 1;
+	uint8_t *va = kmem_map(count * size / PAGE_SIZE);
+	struct kmem_block *b;
+
+	if (va == NULL)
+		return false;
+	for (size_t i = count; i-- > 0; ) {
+		b = kmem_take(sizeof(*b));
+		b->kb_address = va + i * size;
+		b->kb_class = class;
+		kmem_put_free(b);
+	}
+	return true;
+}
+
+/* An injected failure, or an injected shortage that KM_SLEEP waits out. */
+static bool
+kmem_is_struck(enum hw_call call, km_flag_t flags)
+{
+	int error;
+
+	while ((error = hw_fault(call, -1)) == HW_FAULT_BLOCK &&
+	    (flags & KM_SLEEP) != 0)
+		uvm_wait_healed();
+	return error != 0;
+}
+
+static struct kmem_block *
+kmem_get(size_t size, km_flag_t flags)
+{
+	unsigned class = kmem_class(size);
+	struct kmem_block **list = &kernel->kn_kmem.kk_free[class];
+	struct kmem_block **bucket;
+	struct kmem_block *b;
+
+	while (*list == NULL && !kmem_grow(class)) {
+		if ((flags & KM_SLEEP) == 0)
+			return NULL;
+		uvm_wait("kmem");
+	}
+	b = *list;
+	*list = b->kb_next;
+	bucket = kmem_bucket(b->kb_address);
+	b->kb_next = *bucket;
+	*bucket = b;
+	b->kb_size = size;
+	b->kb_ordinal = hw_ordinal(HW_OBJ_KMEM);
+	KNOTE(KMEM, b->kb_ordinal, size);
+	return b;
+}
+
+static void *
+kmem_alloc_inner(enum hw_call call, size_t size, km_flag_t flags)
+{
+	struct kmem_block *b;
+
+	KERN_ASSERT(!cpu_intr_p() && !cpu_softintr_p());
+	KERN_ASSERT(size > 0);
+	KERN_ASSERT(((flags & KM_SLEEP) == 0) != ((flags & KM_NOSLEEP) == 0));
+	if (kmem_is_struck(call, flags))
+		return NULL;
+	b = kmem_get(size, flags);
+	return b != NULL ? b->kb_address : NULL;
+}
+
+void *
+kmem_alloc(size_t size, km_flag_t flags)
+{
+	void *p;
+
+	KCALL(KMEM_ALLOC, size, flags);
+	p = kmem_alloc_inner(HW_CALL_KMEM_ALLOC, size, flags);
+	KRET(KMEM_ALLOC, p != NULL);
+	return p;
+}
+
+void *
+kmem_zalloc(size_t size, km_flag_t flags)
+{
+	void *p;
+
+	KCALL(KMEM_ZALLOC, size, flags);
+	p = kmem_alloc_inner(HW_CALL_KMEM_ZALLOC, size, flags);
+	if (p != NULL)
+		memset(p, 0, size);
+	KRET(KMEM_ZALLOC, p != NULL);
+	return p;
+}
+
+static struct kmem_block **
+kmem_find(const void *p)
+{
+	struct kmem_block **link = kmem_bucket(p);
+
+	while (*link != NULL && (*link)->kb_address != p)
+		link = &(*link)->kb_next;
+	return link;
+}
+
+static void
+kmem_free_inner(struct kmem_block **link, size_t size)
+{
+	struct kmem_block *b = *link;
+
+	KERN_ASSERT(!cpu_intr_p());
+	KERN_ASSERT(!cpu_softintr_p());
+	KERN_ASSERT(size > 0);
+	if (b == NULL) {
+		/* The real one reads a header that is not there. */
+		KERN_PANICIF(true, "kmem_free: no such block, size %zu", size);
+		return;
+	}
+	KERN_PANICIF(b->kb_size != size,
+	    "kmem_free(%zu) != allocated size %zu", size, b->kb_size);
+	*link = b->kb_next;
+	KNOTE(KMEM_GONE, b->kb_ordinal, size);
+	kmem_put_free(b);
+}
+
+void
+kmem_free(void *p, size_t size)
+{
+	struct kmem_block **link = kmem_find(p);
+
+	KCALL(KMEM_FREE, *link != NULL ? (*link)->kb_ordinal : 0, size);
+	kmem_free_inner(kmem_find(p), size);
+	KRET(KMEM_FREE, 0);
+}

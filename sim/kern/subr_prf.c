@@ -1,0 +1,444 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Printing: printf(9), snprintf(9), aprint_normal(9), panic(9), kern_assert(9), after
+ * sys/kern/subr_prf.c and sys/lib/libkern/kern_assert.c.
+ *
+ * The machine is booted neither quiet nor verbose nor with debugging (AB_*), so
+ * aprint_naive and aprint_debug print nothing, and aprint_verbose goes to the log only.
+ */
+#include "kernel.h"
+
+/* ---- vsnprintf ---- */
+
+struct prf_out {
+	char	*buf;
+	size_t	 size;
+	size_t	 length;	/* wanted so far */
+};
+
+struct prf_spec {
+	bool	 left, zero, plus, space, alt;
+	int	 width;
+	int	 precision;	/* -1: none */
+	int	 bytes;		/* of the argument: 1, 2, 4 or 8 */
+};
+
+static void
+prf_char(struct prf_out *out, char c)
+{
+
+	if (out->length + 1 < out->size)
+		out->buf[out->length] = c;
+	out->length++;
+}
+
+static void
+prf_repeat(struct prf_out *out, char c, int n)
+{
+
+	while (n-- > 0)
+		prf_char(out, c);
+}
+
+static void
+prf_string(struct prf_out *out, const struct prf_spec *spec, const char *s)
+{
+	int n = 0;
+
+	if (s == NULL)
+		s = "(null)";
+	while ((spec->precision < 0 || n < spec->precision) && s[n] != '\0')
+		n++;
+	if (!spec->left)
+		prf_repeat(out, ' ', spec->width - n);
+	for (int i = 0; i < n; i++)
+		prf_char(out, s[i]);
+	if (spec->left)
+		prf_repeat(out, ' ', spec->width - n);
+}
+
+/* The digits of value, last first, into digits; returns how many (0 has one). */
+static int
+prf_digits(char *digits, uint64_t value, unsigned base, bool is_upper)
+{
+	const char *set = is_upper ? "0123456789ABCDEF" : "0123456789abcdef";
+	int n = 0;
+
+	do {
+		digits[n++] = set[value % base];
+		value /= base;
+	} while (value != 0);
+	return n;
+}
+
+/* prefix: sign or base, "" for none. */
+static void
+prf_number(struct prf_out *out, const struct prf_spec *spec, const char *prefix,
+    const char *digits, int n)
+{
+	int plen = (int)strlen(prefix);
+	int zeros = spec->precision > n ? spec->precision - n : 0;
+
+	if (spec->zero && !spec->left && spec->precision < 0 &&
+	    spec->width > n + plen)
+		zeros = spec->width - n - plen;
+	if (!spec->left)
+		prf_repeat(out, ' ', spec->width - n - zeros - plen);
+	while (*prefix != '\0')
+		prf_char(out, *prefix++);
+	prf_repeat(out, '0', zeros);
+	for (int i = n; i-- > 0; )
+		prf_char(out, digits[i]);
+	if (spec->left)
+		prf_repeat(out, ' ', spec->width - n - zeros - plen);
+}
+
+static void
+prf_unsigned(struct prf_out *out, const struct prf_spec *spec, char conversion,
+    uint64_t value)
+{
+	char digits[24];
+	unsigned base = 10;
+	const char *prefix = "";
+	int n;
+
+	if (spec->bytes < 8)
+		value &= (UINT64_C(1) << (8 * spec->bytes)) - 1;
+	if (conversion == 'o')
+		base = 8;
+	if (conversion == 'x' || conversion == 'X')
+		base = 16;
+	if (spec->alt && base == 16 && value != 0)
+		prefix = conversion == 'x' ? "0x" : "0X";
+	if (spec->alt && base == 8 && value != 0)
+		prefix = "0";
+	n = value == 0 && spec->precision == 0 ? 0 :
+	    prf_digits(digits, value, base, conversion == 'X');
+	prf_number(out, spec, prefix, digits, n);
+}
+
+static void
+prf_signed(struct prf_out *out, const struct prf_spec *spec, int64_t value)
+{
+	char digits[24];
+	const char *prefix = "";
+	uint64_t magnitude;
+	int n;
+
+	if (spec->bytes < 8) {
+		int shift = 64 - 8 * spec->bytes;
+
+		value = (int64_t)((uint64_t)value << shift) >> shift;
+	}
+	if (value < 0)
+		prefix = "-";
+	else if (spec->plus)
+		prefix = "+";
+	else if (spec->space)
+		prefix = " ";
+	magnitude = value < 0 ? -(uint64_t)value : (uint64_t)value;
+	n = magnitude == 0 && spec->precision == 0 ? 0 :
+	    prf_digits(digits, magnitude, 10, false);
+	prf_number(out, spec, prefix, digits, n);
+}
+
+static bool
+prf_flag(struct prf_spec *spec, char c)
+{
+
+	switch (c) {
+	case '-':
+		spec->left = true;
+		return true;
+	case '0':
+		spec->zero = true;
+		return true;
+	case '+':
+		spec->plus = true;
+		return true;
+	case ' ':
+		spec->space = true;
+		return true;
+	case '#':
+		spec->alt = true;
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* A struct, because the address of a va_list parameter has no portable type. */
+struct prf_args {
+	va_list ap;
+};
+
+static const char *
+prf_parse_count(const char *fmt, struct prf_args *args, int *count)
+{
+
+	*count = 0;
+	if (*fmt == '*') {
+		*count = va_arg(args->ap, int);
+		return fmt + 1;
+	}
+	while (*fmt >= '0' && *fmt <= '9' && *count < 100000)
+		*count = 10 * *count + (*fmt++ - '0');
+	return fmt;
+}
+
+static const char *
+prf_parse_length(const char *fmt, struct prf_spec *spec)
+{
+
+	spec->bytes = 4;
+	for (;; fmt++) {
+		switch (*fmt) {
+		case 'h':
+			spec->bytes /= 2;
+			break;
+		case 'l':
+		case 'q':
+		case 'j':
+		case 'z':
+		case 't':
+			spec->bytes = 8;
+			break;
+		default:
+			return fmt;
+		}
+	}
+}
+
+/* From after the '%' to the conversion character. */
+static const char *
+prf_parse(const char *fmt, struct prf_args *args, struct prf_spec *spec)
+{
+
+	*spec = (struct prf_spec){ .precision = -1 };
+	while (prf_flag(spec, *fmt))
+		fmt++;
+	fmt = prf_parse_count(fmt, args, &spec->width);
+	if (spec->width < 0) {
+		spec->left = true;
+		spec->width = -spec->width;
+	}
+	if (*fmt == '.')
+		fmt = prf_parse_count(fmt + 1, args, &spec->precision);
+	return prf_parse_length(fmt, spec);
+}
+
+static uint64_t
+prf_integer(const struct prf_spec *spec, struct prf_args *args)
+{
+
+	if (spec->bytes == 8)
+		return va_arg(args->ap, uint64_t);
+	return va_arg(args->ap, unsigned int);
+}
+
+static void
+prf_convert(struct prf_out *out, const struct prf_spec *spec, char conversion,
+    struct prf_args *args)
+{
+
+	switch (conversion) {
+	case 'd':
+	case 'i':
+		prf_signed(out, spec, (int64_t)prf_integer(spec, args));
+		break;
+	case 'u':
+	case 'x':
+	case 'X':
+	case 'o':
+		prf_unsigned(out, spec, conversion, prf_integer(spec, args));
+		break;
+	case 'c':
+		prf_char(out, (char)va_arg(args->ap, int));
+		break;
+	case 's':
+		prf_string(out, spec, va_arg(args->ap, const char *));
+		break;
+	case 'p':
+		/* An address would make equal runs differ. */
+		prf_string(out, spec,
+		    va_arg(args->ap, void *) != NULL ? "(pointer)" : "0x0");
+		break;
+	default:
+		prf_char(out, conversion);
+		break;
+	}
+}
+
+int
+prf_format(char *buf, size_t size, const char *fmt, va_list ap)
+{
+	struct prf_out out = { .buf = buf, .size = size };
+	struct prf_spec spec;
+	struct prf_args args;
+
+	va_copy(args.ap, ap);
+	for (; *fmt != '\0'; fmt++) {
+		if (*fmt != '%') {
+			prf_char(&out, *fmt);
+			continue;
+		}
+		fmt = prf_parse(fmt + 1, &args, &spec);
+		if (*fmt == '\0')
+			break;
+		prf_convert(&out, &spec, *fmt, &args);
+	}
+	va_end(args.ap);
+	if (size > 0)
+		buf[out.length < size ? out.length : size - 1] = '\0';
+	return (int)out.length;
+}
+
+int
+vsnprintf(char *buf, size_t size, const char *fmt, va_list ap)
+{
+
+	return prf_format(buf, size, fmt, ap);
+}
+
+int
+snprintf(char *buf, size_t size, const char *fmt, ...)
+{
+	va_list ap;
+	int length;
+
+	va_start(ap, fmt);
+	length = prf_format(buf, size, fmt, ap);
+	va_end(ap);
+	return length;
+}
+
+/* ---- The console ---- */
+
+#define PRF_TEXT_SIZE	512
+
+/* A formatted message of any length. */
+struct prf_text {
+	char	*text;
+	size_t	 length;
+	size_t	 size;			/* of text, when not in small */
+	char	 small[PRF_TEXT_SIZE];
+};
+
+static size_t
+prf_put_name(char *buf, size_t size, device_t dev)
+{
+
+	if (dev == NULL)
+		return 0;
+	return (size_t)snprintf(buf, size, "%s: ", device_xname(dev));
+}
+
+/* dev: whose name and ": " go in front, or NULL. */
+static void
+prf_text_init(struct prf_text *t, device_t dev, const char *fmt, va_list ap)
+{
+	size_t name = prf_put_name(t->small, sizeof(t->small), dev);
+
+	t->text = t->small;
+	t->size = 0;
+	t->length = name + (size_t)prf_format(t->small + name,
+	    sizeof(t->small) - name, fmt, ap);
+	if (t->length < sizeof(t->small))
+		return;
+	t->size = t->length + 1;
+	t->text = kmem_take(t->size);
+	(void)prf_put_name(t->text, t->size, dev);
+	(void)prf_format(t->text + name, t->size - name, fmt, ap);
+}
+
+static void
+prf_text_fini(struct prf_text *t)
+{
+
+	if (t->size != 0)
+		kmem_give(t->text, t->size);
+}
+
+void
+kvprint(enum hw_console console, const char *fmt, va_list ap)
+{
+	struct prf_text t;
+
+	prf_text_init(&t, NULL, fmt, ap);
+	hw_console(console, t.text, t.length);
+	prf_text_fini(&t);
+}
+
+void
+kprint(enum hw_console console, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	kvprint(console, fmt, ap);
+	va_end(ap);
+}
+
+uint64_t
+kern_text(const char *text)
+{
+
+	if (text == NULL)
+		text = "(null)";
+	return hw_text(text, strlen(text));
+}
+
+/*
+ * One function of the family.  They are made by macros so that each records the address
+ * it returns to.  console: where the text goes, or PRF_NOWHERE.
+ */
+#define PRF_NOWHERE	HW_CON_KERNEL
+#define PRF_BODY(id, dev, console) do { \
+	struct prf_text t; \
+	va_list ap; \
+	va_start(ap, fmt); \
+	prf_text_init(&t, (dev), fmt, ap); \
+	va_end(ap); \
+	KCALL(id, hw_text(t.text, t.length)); \
+	if ((console) != PRF_NOWHERE) \
+		hw_console((console), t.text, t.length); \
+	KRET(id, 0); \
+	prf_text_fini(&t); \
+} while (/*CONSTCOND*/0)
+
+#define PRF_FUNCTION(name, id, console) \
+void \
+name(const char *fmt, ...) \
+{ \
+	PRF_BODY(id, NULL, console); \
+}
+#define PRF_DEV_FUNCTION(name, id, console) \
+void \
+name(device_t dev, const char *fmt, ...) \
+{ \
+	PRF_BODY(id, dev, console); \
+}
+
+PRF_FUNCTION(printf, PRINTF, HW_CON_NORMAL)
+PRF_FUNCTION(aprint_normal, APRINT_NORMAL, HW_CON_NORMAL)
+PRF_FUNCTION(aprint_error, APRINT_ERROR, HW_CON_ERROR)
+PRF_FUNCTION(aprint_verbose, APRINT_VERBOSE, HW_CON_QUIET)
+PRF_FUNCTION(aprint_naive, APRINT_NAIVE, PRF_NOWHERE)
+PRF_FUNCTION(aprint_debug, APRINT_DEBUG, PRF_NOWHERE)
+PRF_DEV_FUNCTION(aprint_normal_dev, APRINT_NORMAL_DEV, HW_CON_NORMAL)
+PRF_DEV_FUNCTION(aprint_error_dev, APRINT_ERROR_DEV, HW_CON_ERROR)
+PRF_DEV_FUNCTION(aprint_verbose_dev, APRINT_VERBOSE_DEV, HW_CON_QUIET)
+PRF_DEV_FUNCTION(aprint_debug_dev, APRINT_DEBUG_DEV, PRF_NOWHERE)
+PRF_DEV_FUNCTION(device_printf, DEVICE_PRINTF, HW_CON_NORMAL)
+
+void
+vprintf(const char *fmt, va_list ap)
+{
+	struct prf_text t;
+
+	prf_text_init(&t, NULL, fmt, ap);
+	KCALL(PRINTF, hw_text(t.text, t.length));
+	hw_console(HW_CON_NORMAL, t.text, t.length);
+	KRET(PRINTF, 0);
+	prf_text_fini(&t);
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the files of the virtio bus share; no driver ever includes this.
+ */
+#ifndef SIM_KERN_VIRTIO_CORE_H
+#define SIM_KERN_VIRTIO_CORE_H
+
+#define VIRTIO_PRIVATE
+#include <dev/pci/virtioreg.h>
+#include <dev/pci/virtiovar.h>
+
+#include "bus_dma.h"
+#include "kernel.h"
+
+/* ---- virtio_vqmem.c, virtio_vq.c ---- */
+
+/* Requests of at least so many segments get an indirect table. */
+#define VIRTIO_INDIRECT_MIN	2
+
+static inline bool
+virtio_vq_has_event_idx(const struct virtio_softc *sc)
+{
+	return (sc->sc_active_features & VIRTIO_F_RING_EVENT_IDX) != 0;
+}
+
+/* Empty ring, all slots free, nothing in flight; not while the device may look. */
+void	virtio_vq_clear(struct virtio_softc *, struct virtqueue *);
+/* Are there answers that nobody dequeued? */
+bool	virtio_vq_has_answers(const struct virtqueue *);
+
+/* ---- virtio.c for virtio_pci.c ---- */
+
+/* Queue argument of notes that concern no queue. */
+#define VIRTIO_NO_QUEUE	(~UINT64_C(0))
+
+/* virtio_set_status() and virtio_reset() without a record. */
+void	virtio_put_status(struct virtio_softc *, int status);
+/* Call back the child, with notes about entering and leaving it. */
+int	virtio_call_config_change(struct virtio_softc *);
+int	virtio_call_intrhand(struct virtio_softc *);
+int	virtio_call_vq_intrhand(struct virtqueue *);
+
+/* ---- virtio_pci.c and virtio_pci_reg.c ---- */
+
+enum {
+	PCI_MSIX_CONFIG,	/* message of config changes */
+	PCI_MSIX_QUEUE,		/* of all queues, or of the first */
+	PCI_MSIX_MESSAGES	/* what the function has */
+};
+
+struct virtio_pci_softc {
+	struct virtio_softc sc_sc;
+	unsigned	sc_devcfg_offset;	/* legacy: of the configuration */
+	bool		sc_has_msix;		/* vectors in use are MSI-X */
+	unsigned	sc_vectors[HW_VECTORS];	/* established */
+	int		sc_ihs_num;		/* how many */
+};
+
+static inline struct virtio_pci_softc *
+virtio_pci_softc(struct virtio_softc *sc)
+{
+	return container_of(sc, struct virtio_pci_softc, sc_sc);
+}
+
+/* The MSI-X message of a queue. */
+static inline unsigned
+virtio_pci_message(const struct virtio_softc *sc, uint16_t queue)
+{
+	return PCI_MSIX_QUEUE + (sc->sc_child_mq ? queue : 0U);
+}
+
+extern const struct virtio_ops virtio_pci_ops_legacy;
+extern const struct virtio_ops virtio_pci_ops_modern;
+
+int	virtio_pci_alloc_interrupts(struct virtio_softc *);
+void	virtio_pci_free_interrupts(struct virtio_softc *);
+/* Tell the device which message is for what, by these registers; 0 or -1. */
+int	virtio_pci_set_vectors(struct virtio_softc *, enum hw_region,
+	    unsigned config_reg, unsigned select_reg, unsigned queue_reg);
+/* Read the ISR, which acknowledges. */
+unsigned virtio_pci_read_isr(void);
+
+#endif /* SIM_KERN_VIRTIO_CORE_H */

@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * virtio over PCI: attachment and interrupts, as in NetBSD's virtio_pci.c 1.38.  The
+ * registers are in virtio_pci_reg.c.
+ *
+ * Interrupts: INTx, unless the child asks for MSI-X and the function has it.  The
+ * machine wires one config vector and one queue vector; they are enabled while they are
+ * established.
+ */
+#include "virtio_core.h"
+
+#include <dev/pci/virtio_pcireg.h>
+
+/* ---- Interrupt handlers ---- */
+
+/* x86 runs handlers at IPL_VM under the kernel lock unless they are marked MPSAFE. */
+static bool
+virtio_pci_intr_locks(const struct virtio_softc *sc)
+{
+	return sc->sc_ipl == IPL_VM &&
+	    (sc->sc_flags & VIRTIO_F_INTR_MPSAFE) == 0;
+}
+
+static void
+virtio_pci_run_queues(struct virtio_softc *sc)
+{
+	if (sc->sc_intrhand == NULL)
+		return;
+	if (sc->sc_soft_ih != NULL)
+		hw_softint_schedule((uint32_t)(uintptr_t)sc->sc_soft_ih);
+	else
+		virtio_call_intrhand(sc);
+}
+
+/* Reading the ISR acknowledges.  The queues are looked at whatever it says. */
+static void
+virtio_pci_intx_intr(struct virtio_softc *sc)
+{
+	unsigned isr = virtio_pci_read_isr();
+
+	if (isr == 0)
+		return;
+	if ((isr & VIRTIO_CONFIG_ISR_CONFIG_CHANGE) != 0)
+		virtio_call_config_change(sc);
+	virtio_pci_run_queues(sc);
+}
+
+static void
+virtio_pci_msix_config_intr(struct virtio_softc *sc)
+{
+	virtio_call_config_change(sc);
+}
+
+static void
+virtio_pci_msix_queue_intr(struct virtio_softc *sc)
+{
+	if (sc->sc_child_mq)
+		virtio_call_vq_intrhand(&sc->sc_vqs[0]);
+	else
+		virtio_pci_run_queues(sc);
+}
+
+static void
+virtio_pci_intr(struct virtio_softc *sc, void (*handler)(struct virtio_softc *))
+{
+	/* The handler may end in a detach, which does not change who took the lock. */
+	bool locks = virtio_pci_intr_locks(sc);
+
+	if (locks)
+		kern_lock_take(1);
+	handler(sc);
+	if (locks)
+		kern_lock_drop();
+}
+
+static void
+virtio_pci_vector_intx(void *sc)
+{
+	virtio_pci_intr(sc, virtio_pci_intx_intr);
+}
+
+static void
+virtio_pci_vector_config(void *sc)
+{
+	virtio_pci_intr(sc, virtio_pci_msix_config_intr);
+}
+
+static void
+virtio_pci_vector_queue(void *sc)
+{
+	virtio_pci_intr(sc, virtio_pci_msix_queue_intr);
+}
+
+/* ---- Interrupt set-up ---- */
+
+void
+virtio_pci_free_interrupts(struct virtio_softc *sc)
+{
+	struct virtio_pci_softc *psc = virtio_pci_softc(sc);
+
+	while (psc->sc_ihs_num > 0)
+		hw_intr_disestablish(psc->sc_vectors[--psc->sc_ihs_num]);
+	psc->sc_has_msix = false;
+}
+
+static int
+virtio_pci_establish(struct virtio_pci_softc *psc, enum hw_vector vector,
+    void (*fn)(void *))
+{
+	struct virtio_softc *sc = &psc->sc_sc;
+
+	if (hw_intr_establish(vector, sc->sc_ipl, fn, sc) != 0)
+		return -1;
+	psc->sc_vectors[psc->sc_ihs_num++] = vector;
+	return 0;
+}
+
+static int
+virtio_pci_establish_msix(struct virtio_pci_softc *psc)
+{
+	const char *xname = device_xname(psc->sc_sc.sc_dev);
+
+	if (virtio_pci_establish(psc, HW_VEC_MSIX_CONFIG,
+	    virtio_pci_vector_config) != 0) {
+		kprint(HW_CON_ERROR, "%s: couldn't establish MSI-X for config\n",
+		    xname);
+		return -1;
+	}
+	if (virtio_pci_establish(psc, HW_VEC_MSIX_QUEUE,
+	    virtio_pci_vector_queue) != 0) {
+		kprint(HW_CON_ERROR, "%s: couldn't establish MSI-X for queues\n",
+		    xname);
+		virtio_pci_free_interrupts(&psc->sc_sc);
+		return -1;
+	}
+	psc->sc_has_msix = true;
+	psc->sc_devcfg_offset = VIRTIO_CONFIG_DEVICE_CONFIG_MSI;
+	kprint(HW_CON_NORMAL, "%s: config interrupting at msix0 vec 0\n", xname);
+	kprint(HW_CON_NORMAL, "%s: queues interrupting at msix0 vec 1\n", xname);
+	return 0;
+}
+
+static int
+virtio_pci_establish_intx(struct virtio_pci_softc *psc)
+{
+	const char *xname = device_xname(psc->sc_sc.sc_dev);
+
+	if (virtio_pci_establish(psc, HW_VEC_INTX, virtio_pci_vector_intx) != 0) {
+		kprint(HW_CON_ERROR, "%s: couldn't establish INTx\n", xname);
+		return -1;
+	}
+	psc->sc_devcfg_offset = VIRTIO_CONFIG_DEVICE_CONFIG_NOMSI;
+	kprint(HW_CON_NORMAL, "%s: interrupting at ioapic0 pin 11\n", xname);
+	return 0;
+}
+
+/* MSI-X if it can be had, with a message for each queue if there are enough. */
+int
+virtio_pci_alloc_interrupts(struct virtio_softc *sc)
+{
+	struct virtio_pci_softc *psc = virtio_pci_softc(sc);
+
+	if ((sc->sc_flags & VIRTIO_F_INTR_MSIX) != 0 && hw_has_msix()) {
+		if (sc->sc_nvqs + PCI_MSIX_QUEUE > PCI_MSIX_MESSAGES)
+			sc->sc_child_mq = false;
+		if (virtio_pci_establish_msix(psc) == 0)
+			return 0;
+	}
+	return virtio_pci_establish_intx(psc);
+}
+
+/* What a device without room for a vector shows is not what was written. */
+static int
+virtio_pci_set_vector(struct virtio_softc *sc, enum hw_region region, unsigned reg,
+    unsigned message, const char *what)
+{
+	hw_reg_write(region, reg, 2, message);
+	if (hw_reg_read(region, reg, 2) == message)
+		return 0;
+	kprint(HW_CON_ERROR, "%s: can't set %s msix vector\n",
+	    device_xname(sc->sc_dev), what);
+	return -1;
+}
+
+int
+virtio_pci_set_vectors(struct virtio_softc *sc, enum hw_region region,
+    unsigned config_reg, unsigned select_reg, unsigned queue_reg)
+{
+	char what[24];
+	int i;
+
+	if (!virtio_pci_softc(sc)->sc_has_msix)
+		return 0;
+	if (virtio_pci_set_vector(sc, region, config_reg, PCI_MSIX_CONFIG,
+	    "config") != 0)
+		return -1;
+	for (i = 0; i < sc->sc_nvqs; i++) {
+		snprintf(what, sizeof(what), "queue %d", i);
+		hw_reg_write(region, select_reg, 2, (uint64_t)i);
+		if (virtio_pci_set_vector(sc, region, queue_reg,
+		    virtio_pci_message(sc, (uint16_t)i), what) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* ---- Attachment ---- */
+
+/* Autoconf runs under the kernel lock, so a handler on another CPU waits for its end. */
+static void
+virtio_pci_find_child(struct virtio_pci_softc *psc)
+{
+	struct virtio_softc *sc = &psc->sc_sc;
+	struct virtio_attach_args va = {
+		.sc_childdevid = sc->sc_childdevid,
+	};
+
+	psc->sc_devcfg_offset = VIRTIO_CONFIG_DEVICE_CONFIG_NOMSI;
+	sc->sc_child = NULL;
+	sc->sc_finished_called = false;
+	sc->sc_is_up = false;
+	kern_lock_take(1);
+	virtio_put_status(sc, VIRTIO_CONFIG_DEVICE_STATUS_RESET);
+	virtio_put_status(sc, VIRTIO_CONFIG_DEVICE_STATUS_ACK);
+	virtio_put_status(sc, VIRTIO_CONFIG_DEVICE_STATUS_DRIVER);
+	config_found(sc->sc_dev, &va, NULL, CFARGS_NONE);
+	virtio_attach_failed(sc);
+	kern_lock_drop();
+}
+
+void
+virtio_pci_attach(device_t self)
+{
+	struct virtio_pci_softc *psc = kmem_take(sizeof(*psc));
+	struct virtio_softc *sc = &psc->sc_sc;
+	bool legacy = hw_transport_is_legacy();
+
+	self->dv_private = psc;
+	sc->sc_dev = self;
+	sc->sc_dmat = dma_tag();
+	sc->sc_ops = legacy ? &virtio_pci_ops_legacy : &virtio_pci_ops_modern;
+	sc->sc_version_1 = !legacy;
+	sc->sc_bus_endian = sc->sc_struct_endian = LITTLE_ENDIAN;
+	sc->sc_childdevid = (int)hw_virtio_device_id();
+	/* Ends autoconf's line about virtio0. */
+	kprint(HW_CON_NORMAL, "\n");
+	virtio_print_device_type(self, sc->sc_childdevid, legacy ? 0 : 1);
+	virtio_pci_find_child(psc);
+}
+
+/*
+ * After a failed attachment the real rescan refuses, but detaching and attaching virtio0
+ * itself gets here again with the driver still in memory: that is what this stands for.
+ */
+void
+virtio_pci_rescan(device_t self)
+{
+	struct virtio_pci_softc *psc = device_private(self);
+	device_t child = psc->sc_sc.sc_child;
+
+	if (child == NULL || child == VIRTIO_CHILD_FAILED)
+		virtio_pci_find_child(psc);
+}
+
+bool
+virtio_pci_child_attached(device_t self)
+{
+	const struct virtio_pci_softc *psc = device_private(self);
+
+	return psc->sc_sc.sc_is_up;
+}
