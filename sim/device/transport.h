@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The virtio PCI function: registers, status, features, queues, interrupts.
+ *
+ * Two faces, one state: the legacy layout of BAR 0 (virtio 1.2 clause 4.1.4.10) and the
+ * modern structures (clause 4.1.4).  Which one the guest sees is the machine's choice.
+ * What the device behind it does is in a struct device_class.
+ *
+ * Offsets and widths are in bytes.  Legacy device configuration begins at 20, at 24 with
+ * MSI-X on; MSI-X is on as soon as the kernel has a handler for one of its vectors.
+ */
+#ifndef VIOSIM_DEVICE_TRANSPORT_H
+#define VIOSIM_DEVICE_TRANSPORT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "device/virtqueue.h"
+#include "machine/world.h"
+
+#define TRANSPORT_QUEUES_MAX 8
+#define TRANSPORT_NO_VECTOR 0xffffu
+
+/* Device status (clause 2.1). */
+#define TRANSPORT_STATUS_ACKNOWLEDGE 1
+#define TRANSPORT_STATUS_DRIVER 2
+#define TRANSPORT_STATUS_DRIVER_OK 4
+#define TRANSPORT_STATUS_FEATURES_OK 8
+#define TRANSPORT_STATUS_NEEDS_RESET 64
+#define TRANSPORT_STATUS_FAILED 128
+
+/* ISR status (clause 4.1.4.5). */
+#define TRANSPORT_ISR_QUEUE 1
+#define TRANSPORT_ISR_CONFIG 2
+
+/* Feature bits that belong to no device type (clause 6, legacy 6.3). */
+#define TRANSPORT_F_NOTIFY_ON_EMPTY (UINT64_C(1) << 24)
+#define TRANSPORT_F_ANY_LAYOUT (UINT64_C(1) << 27)
+#define TRANSPORT_F_INDIRECT_DESC (UINT64_C(1) << 28)
+#define TRANSPORT_F_EVENT_IDX (UINT64_C(1) << 29)
+#define TRANSPORT_F_VERSION_1 (UINT64_C(1) << 32)
+
+/*
+ * A type of device.  `self` is the device's own object.
+ * config_bytes	how much configuration there is; reads beyond give ones
+ * config_read	the configuration as it is now, into `to` (config_bytes)
+ * config_write	`width` bytes were written at `offset`; `bytes` is the configuration with
+ *		them in place.  The device takes over what it likes
+ * kick		the driver notified a queue that is enabled; only with DRIVER_OK
+ * queue_gone	the driver gives up one queue; forget what was in flight on it
+ * reset	device reset; forget everything that was in flight
+ * start	the driver begins (ACKNOWLEDGE): counters start
+ */
+struct device_class {
+	const char *name;
+	unsigned device_id;		/* virtio 1.2 clause 5 */
+	unsigned config_bytes;		/* at most TRANSPORT_CONFIG_MAX */
+	void (*config_read)(void *self, uint8_t *to);
+	void (*config_write)(void *self, unsigned offset, unsigned width,
+	    const uint8_t *bytes);
+	void (*kick)(void *self, unsigned queue);
+	void (*queue_gone)(void *self, unsigned queue);
+	void (*reset)(void *self);
+	void (*start)(void *self);
+};
+#define TRANSPORT_CONFIG_MAX 64
+
+struct transport_queue {
+	struct virtqueue vq;
+	uint16_t vector;		/* MSI-X */
+	uint64_t kicks, interrupts;	/* since the driver began */
+};
+
+struct transport {
+	struct world *world;
+	const struct device_class *class;
+	void *self;
+	uint64_t offered;		/* without VERSION_1, which the modern face adds */
+	uint64_t required;		/* FEATURES_OK is refused without these */
+	uint64_t accepted;		/* as the driver wrote them, limited to the offer */
+	uint64_t written;		/* as the driver wrote them */
+	uint32_t offered_select, written_select;
+	uint8_t status;
+	uint8_t isr;
+	uint8_t config_isr;		/* bits that a configuration change sets */
+	uint8_t generation;		/* add 1 with every change of the configuration */
+	uint16_t vector;		/* MSI-X, configuration changes */
+	uint16_t select;
+	unsigned queues;
+	struct transport_queue queue[TRANSPORT_QUEUES_MAX];
+	uint64_t interrupts;		/* for configuration changes, since the driver began */
+};
+
+/* sizes: of each queue, 0 = missing.  The world is not looked at before the first register. */
+void transport_init(struct transport *transport, struct world *world,
+    const struct device_class *class, void *self, const uint16_t *sizes, unsigned queues);
+
+/* For struct world_hooks. */
+uint64_t transport_read(struct transport *transport, enum hw_region region, unsigned offset,
+    unsigned width);
+void transport_write(struct transport *transport, enum hw_region region, unsigned offset,
+    unsigned width, uint64_t value);
+
+/* What writing 0 to the status does. */
+void transport_reset(struct transport *transport);
+
+uint64_t transport_offer(const struct transport *transport);	/* as the driver sees it */
+bool transport_is_live(const struct transport *transport);	/* DRIVER_OK, no NEEDS_RESET */
+bool transport_uses_msix(const struct transport *transport);
+
+/* Used buffers on a queue: an interrupt if the driver wants one. */
+void transport_notify_queue(struct transport *transport, unsigned queue);
+/* Configuration interrupt; dropped, and false, before DRIVER_OK. */
+bool transport_notify_config(struct transport *transport);
+/*
+ * An interrupt out of nothing; queue -1: the configuration vector.  spurious: ISR does not
+ * show it; else dropped, and false, before DRIVER_OK.
+ */
+bool transport_interrupt(struct transport *transport, int queue, bool spurious);
+/* The device gives up (clause 2.1.2): status bit 64 and a configuration interrupt. */
+void transport_need_reset(struct transport *transport);
+
+#endif /* VIOSIM_DEVICE_TRANSPORT_H */

@@ -1,0 +1,460 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The fault catalogue and the armed faults: see fault.h.
+ */
+#include "fault/fault.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "machine/world.h"
+
+/* NetBSD's numbers, sys/errno.h (amd64 differs from Linux from 35 on, and at 11). */
+#define FAULT_ERRNOS(X) \
+	X(EPERM, 1) \
+	X(ENOENT, 2) \
+	X(ESRCH, 3) \
+	X(EINTR, 4) \
+	X(EIO, 5) \
+	X(ENXIO, 6) \
+	X(E2BIG, 7) \
+	X(EDEADLK, 11) \
+	X(ENOMEM, 12) \
+	X(EACCES, 13) \
+	X(EFAULT, 14) \
+	X(EBUSY, 16) \
+	X(EEXIST, 17) \
+	X(ENODEV, 19) \
+	X(ENOTDIR, 20) \
+	X(EINVAL, 22) \
+	X(ENOTTY, 25) \
+	X(EFBIG, 27) \
+	X(ENOSPC, 28) \
+	X(ERANGE, 34) \
+	X(EAGAIN, 35) \
+	X(EWOULDBLOCK, 35) \
+	X(EOPNOTSUPP, 45) \
+	X(ENOBUFS, 55) \
+	X(ETIMEDOUT, 60) \
+	X(ENAMETOOLONG, 63) \
+	X(ENOSYS, 78) \
+	X(ENOTSUP, 86)
+
+enum {
+#define X(name, number) NETBSD_##name = number,
+	FAULT_ERRNOS(X)
+#undef X
+	NETBSD_NONE = 1		/* for calls whose failure has no errno */
+};
+
+#define ANYWHERE false
+#define BY_QUEUE true
+
+/*
+ * X(CALL, call, "how", "errno" or NULL, answer, BY_QUEUE?, REALITY, "gets", "meaning")
+ * The first row of a call is what `fail: {call: ...}` means when it says no more.
+ */
+#define FAULTS(X) \
+	X(UVM_PGLISTALLOC, uvm_pglistalloc, "enomem", "ENOMEM", NETBSD_ENOMEM, ANYWHERE, \
+	    SOMETIMES, "ENOMEM, no page", \
+	    "memory is short; the kernel says so only without waitok, with it it waits") \
+	X(UVM_PGLISTALLOC, uvm_pglistalloc, "einval", "EINVAL", NETBSD_EINVAL, ANYWHERE, \
+	    REAL, "EINVAL, no page", "no memory lies between the low and the high limit") \
+	X(UVM_PGLISTALLOC, uvm_pglistalloc, "block", NULL, HW_FAULT_BLOCK, ANYWHERE, \
+	    REAL, "nothing yet: it sleeps inside the call until the fault is healed", \
+	    "memory is short and the caller said that it can wait (waitok)") \
+	X(KMEM_ALLOC, kmem_alloc, "fails", NULL, NETBSD_NONE, ANYWHERE, \
+	    SOMETIMES, "NULL", "memory is short; possible with KM_NOSLEEP only") \
+	X(KMEM_ALLOC, kmem_alloc, "block", NULL, HW_FAULT_BLOCK, ANYWHERE, \
+	    SOMETIMES, "nothing yet: it sleeps inside the call until the fault is healed", \
+	    "memory is short; possible with KM_SLEEP only") \
+	X(KMEM_ZALLOC, kmem_zalloc, "fails", NULL, NETBSD_NONE, ANYWHERE, \
+	    SOMETIMES, "NULL", "memory is short; possible with KM_NOSLEEP only") \
+	X(KMEM_ZALLOC, kmem_zalloc, "block", NULL, HW_FAULT_BLOCK, ANYWHERE, \
+	    SOMETIMES, "nothing yet: it sleeps inside the call until the fault is healed", \
+	    "memory is short; possible with KM_SLEEP only") \
+	X(BUS_DMAMAP_CREATE, bus_dmamap_create, "enomem", "ENOMEM", NETBSD_ENOMEM, ANYWHERE, \
+	    REAL, "ENOMEM, and a map pointer that means nothing", \
+	    "no memory for the map, or no bounce pages to set aside") \
+	X(BUS_DMAMAP_LOAD, bus_dmamap_load, "efbig", "EFBIG", NETBSD_EFBIG, ANYWHERE, \
+	    REAL, "EFBIG, the map stays empty", \
+	    "the buffer lies in more pieces of physical memory than the map has segments") \
+	X(BUS_DMAMAP_LOAD, bus_dmamap_load, "enomem", "ENOMEM", NETBSD_ENOMEM, ANYWHERE, \
+	    REAL, "ENOMEM, the map stays empty", "the buffer must bounce and no pages are left") \
+	X(BUS_DMAMAP_LOAD, bus_dmamap_load, "einval", "EINVAL", NETBSD_EINVAL, ANYWHERE, \
+	    SOMETIMES, "EINVAL, the map stays empty", \
+	    "the buffer is longer than the map; possible for such a buffer only") \
+	X(BUS_DMAMEM_ALLOC, bus_dmamem_alloc, "enomem", "ENOMEM", NETBSD_ENOMEM, ANYWHERE, \
+	    REAL, "ENOMEM, no memory", "no free pages that fit what was asked for") \
+	X(BUS_DMAMEM_ALLOC, bus_dmamem_alloc, "efbig", "EFBIG", NETBSD_EFBIG, ANYWHERE, \
+	    REAL, "EFBIG, no memory", "the pages found lie in more pieces than were allowed") \
+	X(BUS_DMAMEM_MAP, bus_dmamem_map, "enomem", "ENOMEM", NETBSD_ENOMEM, ANYWHERE, \
+	    REAL, "ENOMEM, no mapping", "no kernel virtual addresses are left") \
+	X(VIRTIO_ALLOC_VQ, virtio_alloc_vq, "fails", "ENOMEM", NETBSD_ENOMEM, BY_QUEUE, \
+	    REAL, "-1 (no errno), the queue structure all zero", \
+	    "no contiguous memory for the ring") \
+	X(VIRTIO_CHILD_ATTACH_FINISH, virtio_child_attach_finish, "fails", NULL, NETBSD_NONE, \
+	    ANYWHERE, REAL, "1 (no errno), the device is marked FAILED", \
+	    "no interrupt could be had from the bus") \
+	X(VIRTIO_ENQUEUE_PREP, virtio_enqueue_prep, "eagain", "EAGAIN", NETBSD_EAGAIN, BY_QUEUE, \
+	    REAL, "EAGAIN, no slot", "every slot of the queue is in use") \
+	X(VIRTIO_ENQUEUE_RESERVE, virtio_enqueue_reserve, "eagain", "EAGAIN", NETBSD_EAGAIN, \
+	    BY_QUEUE, SOMETIMES, "EAGAIN, the prepared slot is free again", \
+	    "too few slots for all segments; impossible for a single one") \
+	X(VIRTIO_DEQUEUE, virtio_dequeue, "enoent", "ENOENT", NETBSD_ENOENT, BY_QUEUE, \
+	    CONTRACT, "ENOENT, although an answer is there", \
+	    "the answer is not visible yet; the interrupt path has synced the ring by then") \
+	X(KTHREAD_CREATE, kthread_create, "enomem", "ENOMEM", NETBSD_ENOMEM, ANYWHERE, \
+	    REAL, "ENOMEM, no thread", "no memory for the thread's stack") \
+	X(KTHREAD_CREATE, kthread_create, "eagain", "EAGAIN", NETBSD_EAGAIN, ANYWHERE, \
+	    REAL, "EAGAIN, no thread", "the system has as many LWPs as it may") \
+	X(SOFTINT_ESTABLISH, softint_establish, "fails", NULL, NETBSD_NONE, ANYWHERE, \
+	    REAL, "NULL", "all soft interrupt handlers are taken") \
+	X(SYSCTL_CREATEV, sysctl_createv, "enomem", "ENOMEM", NETBSD_ENOMEM, ANYWHERE, \
+	    REAL, "ENOMEM, *cnode is NULL", "no memory for the node") \
+	X(SYSCTL_CREATEV, sysctl_createv, "einval", "EINVAL", NETBSD_EINVAL, ANYWHERE, \
+	    SOMETIMES, "EINVAL, *cnode is NULL", \
+	    "flags, type, size or name make no sense; possible for such arguments only") \
+	X(SYSCTL_CREATEV, sysctl_createv, "eexist", "EEXIST", NETBSD_EEXIST, ANYWHERE, \
+	    REAL, "EEXIST, *cnode is NULL", "somebody else has a node of that name there") \
+	X(SYSCTL_CREATEV, sysctl_createv, "enoent", "ENOENT", NETBSD_ENOENT, ANYWHERE, \
+	    REAL, "ENOENT, *cnode is NULL", "there is no such parent node") \
+	X(SYSCTL_CREATEV, sysctl_createv, "enotdir", "ENOTDIR", NETBSD_ENOTDIR, ANYWHERE, \
+	    REAL, "ENOTDIR, *cnode is NULL", "the parent is a node that holds a value") \
+	X(SYSCTL_CREATEV, sysctl_createv, "eperm", "EPERM", NETBSD_EPERM, ANYWHERE, \
+	    REAL, "EPERM, *cnode is NULL", "the tree is frozen (securelevel, permanent nodes)") \
+	X(SYSCTL_CREATEV, sysctl_createv, "enametoolong", "ENAMETOOLONG", NETBSD_ENAMETOOLONG, \
+	    ANYWHERE, SOMETIMES, "ENAMETOOLONG, *cnode is NULL", \
+	    "the name has 32 characters or more; possible for such a name only") \
+	X(CONFIG_INIT_COMPONENT, config_init_component, "eexist", "EEXIST", NETBSD_EEXIST, \
+	    ANYWHERE, REAL, "EEXIST, nothing is configured", \
+	    "a driver or attachment of that name is there already")
+
+static const struct fault_row row[] = {
+#define X(id, name, how, error_name, error, by_queue, reality, gets, meaning) \
+	{ #name "." how, HW_CALL_##id, #name, error_name, error, by_queue, FAULT_##reality, \
+	    gets, meaning },
+	FAULTS(X)
+#undef X
+};
+#define ROWS (sizeof(row) / sizeof(row[0]))
+
+const char *const fault_names[] = {
+#define X(id, name, how, ...) #name "." how,
+	FAULTS(X)
+#undef X
+	NULL
+};
+
+/* ---- the tables ---- */
+
+struct errno_name {
+	const char *name;
+	int number;
+};
+
+static const struct errno_name errno_name[] = {
+#define X(name, number) { #name, number },
+	FAULT_ERRNOS(X)
+#undef X
+};
+#define ERRNOS (sizeof(errno_name) / sizeof(errno_name[0]))
+
+const char *const fault_errno_names[] = {
+#define X(name, number) #name,
+	FAULT_ERRNOS(X)
+#undef X
+	NULL
+};
+
+const struct fault_row *
+fault_catalogue(size_t *count)
+{
+	*count = ROWS;
+	return row;
+}
+
+const struct fault_row *
+fault_row_by_id(const char *id)
+{
+	for (size_t i = 0; i < ROWS; i++)
+		if (strcmp(row[i].id, id) == 0)
+			return &row[i];
+	return NULL;
+}
+
+const char *
+fault_reality_word(enum fault_reality reality)
+{
+	switch (reality) {
+	case FAULT_REAL:
+		return "real";
+	case FAULT_SOMETIMES:
+		return "real for some arguments";
+	case FAULT_CONTRACT:
+		return "impossible in kernel";
+	}
+	return "?";
+}
+
+bool
+fault_errno_by_name(const char *name, int *number)
+{
+	for (size_t i = 0; i < ERRNOS; i++)
+		if (strcmp(errno_name[i].name, name) == 0) {
+			*number = errno_name[i].number;
+			return true;
+		}
+	return false;
+}
+
+const char *
+fault_errno_name(int number)
+{
+	for (size_t i = 0; i < ERRNOS; i++)
+		if (errno_name[i].number == number)
+			return errno_name[i].name;
+	return NULL;
+}
+
+/* ---- which row an order means ---- */
+
+static bool
+is_block(const struct fault_row *candidate)
+{
+	return candidate->error == HW_FAULT_BLOCK;
+}
+
+/* Does what the order says beside the call fit the row? */
+static bool
+fits(const struct fault_row *candidate, const struct fault_order *order)
+{
+	int number;
+
+	if (order->block || order->error_name == NULL)
+		return order->block == is_block(candidate);
+	return candidate->error_name != NULL &&
+	    fault_errno_by_name(order->error_name, &number) && number == candidate->error;
+}
+
+static const struct fault_row *
+row_of_id(const struct fault_order *order, const struct fault_row *named, char *why,
+    size_t why_size)
+{
+	struct fault_order full = *order;
+
+	/* An id says it all; what stands beside it may only say the same. */
+	full.block = order->block || (order->error_name == NULL && is_block(named));
+	if (fits(named, &full))
+		return named;
+	snprintf(why, why_size, "%s is not a fault that %s", named->id,
+	    order->block ? "blocks" : "gives that errno");
+	return NULL;
+}
+
+const struct fault_row *
+fault_row_for(const struct fault_order *order, char *why, size_t why_size)
+{
+	const struct fault_row *named = fault_row_by_id(order->call);
+	bool known = false;
+
+	if (order->block && order->error_name != NULL) {
+		snprintf(why, why_size, "a fault either blocks or gives an errno");
+		return NULL;
+	}
+	if (named != NULL)
+		return row_of_id(order, named, why, why_size);
+	for (size_t i = 0; i < ROWS; i++) {
+		if (strcmp(row[i].call_name, order->call) != 0)
+			continue;
+		known = true;
+		if (fits(&row[i], order))
+			return &row[i];
+	}
+	if (!known)
+		snprintf(why, why_size, "no fault strikes %s", order->call);
+	else
+		snprintf(why, why_size, "%s has no fault that %s %s", order->call,
+		    order->block ? "blocks" : "gives",
+		    order->block ? "inside it" : order->error_name);
+	return NULL;
+}
+
+/* ---- arming ---- */
+
+void
+faults_init(struct faults *faults, struct world *world)
+{
+	memset(faults, 0, sizeof(*faults));
+	faults->world = world;
+}
+
+static bool
+may_strike(const struct fault_armed *armed)
+{
+	return !armed->healed &&
+	    (armed->order.count == FAULT_FOREVER || armed->hits < armed->order.count);
+}
+
+unsigned
+fault_armed_count(const struct faults *faults)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < faults->count; i++)
+		n += may_strike(&faults->armed[i]);
+	return n;
+}
+
+static bool
+is_sensible(const struct fault_order *order, const struct fault_row *target, char *why,
+    size_t why_size)
+{
+	if (order->queue != FAULT_ANY_QUEUE && !target->by_queue)
+		snprintf(why, why_size, "%s has nothing to do with a virtqueue",
+		    target->call_name);
+	else if (order->nth == 0)
+		snprintf(why, why_size, "nth counts from 1");
+	else if (order->count == 0)
+		snprintf(why, why_size, "a fault that strikes 0 times is none");
+	else if (order->probability_ppm == 0 || order->probability_ppm > FAULT_CERTAIN_PPM)
+		snprintf(why, why_size, "a probability is more than 0%% and at most 100%%");
+	else
+		return true;
+	return false;
+}
+
+struct fault_armed *
+fault_arm(struct faults *faults, const struct fault_order *order, char *why, size_t why_size)
+{
+	const struct fault_row *target = fault_row_for(order, why, why_size);
+	struct fault_armed *armed;
+
+	if (target == NULL || !is_sensible(order, target, why, why_size))
+		return NULL;
+	if (faults->count == FAULTS_ARMED_MAX) {
+		snprintf(why, why_size, "more than %d faults in one run", FAULTS_ARMED_MAX);
+		return NULL;
+	}
+	armed = &faults->armed[faults->count++];
+	*armed = (struct fault_armed){ .order = *order, .row = target };
+	faults->live = true;
+	return armed;
+}
+
+static bool
+has_name(const struct fault_armed *armed, const char *id)
+{
+	return armed->order.id != NULL && strcmp(armed->order.id, id) == 0;
+}
+
+unsigned
+fault_heal(struct faults *faults, const char *id)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < faults->count; i++) {
+		struct fault_armed *armed = &faults->armed[i];
+
+		if (id != NULL && !has_name(armed, id))
+			continue;
+		n += may_strike(armed);
+		armed->healed = true;
+	}
+	faults->live = fault_armed_count(faults) > 0;
+	return n;
+}
+
+/* ---- striking ---- */
+
+static uint32_t
+divisor(uint32_t a, uint32_t b)
+{
+	while (b != 0) {
+		uint32_t rest = a % b;
+
+		a = b;
+		b = rest;
+	}
+	return a;
+}
+
+/* The plainest choice, 0, never strikes; as few possibilities as the probability allows. */
+static bool
+chance_strikes(struct world *world, uint32_t ppm)
+{
+	uint32_t step = divisor(FAULT_CERTAIN_PPM, ppm);
+	uint32_t n = FAULT_CERTAIN_PPM / step;
+
+	return ppm == FAULT_CERTAIN_PPM ||
+	    world_choose(world, CHOICE_FAULT, n) >= n - ppm / step;
+}
+
+static bool
+concerns(const struct fault_armed *armed, enum hw_call call, int queue)
+{
+	return armed->row->call == call && may_strike(armed) &&
+	    (armed->order.queue == FAULT_ANY_QUEUE || armed->order.queue == queue);
+}
+
+static int
+strike(struct faults *faults, struct fault_armed *armed, int queue)
+{
+	int error = armed->row->error;
+	bool is_errno = armed->row->error_name != NULL;
+
+	armed->hits++;
+	faults->hits++;
+	world_emit(faults->world, EV_FAULT, 0, (uint64_t)(armed->row - row),
+	    armed->row->call, (uint64_t)(int64_t)queue, is_errno ? (uint64_t)error : 0, 0);
+	faults->live = fault_armed_count(faults) > 0;
+	return error;
+}
+
+int
+fault_ask(void *self, enum hw_call call, int queue)
+{
+	struct faults *faults = self;
+	struct fault_armed *struck = NULL;
+
+	if (!faults->live)
+		return 0;
+	for (unsigned i = 0; i < faults->count; i++) {
+		struct fault_armed *armed = &faults->armed[i];
+
+		if (!concerns(armed, call, queue) || ++armed->calls < armed->order.nth)
+			continue;
+		if (struck == NULL &&
+		    chance_strikes(faults->world, armed->order.probability_ppm))
+			struck = armed;
+	}
+	return struck != NULL ? strike(faults, struck, queue) : 0;
+}
+
+/* ---- what became of them ---- */
+
+bool
+fault_hits(const struct faults *faults, const char *id, uint64_t *hits)
+{
+	bool known = false;
+
+	*hits = 0;
+	for (unsigned i = 0; i < faults->count; i++) {
+		if (!has_name(&faults->armed[i], id))
+			continue;
+		known = true;
+		*hits += faults->armed[i].hits;
+	}
+	return known;
+}
+
+const struct fault_armed *
+fault_unstruck(const struct faults *faults, const struct fault_armed *from)
+{
+	const struct fault_armed *armed = from == NULL ? faults->armed : from + 1;
+
+	for (; armed < faults->armed + faults->count; armed++)
+		if (armed->hits == 0)
+			return armed;
+	return NULL;
+}
