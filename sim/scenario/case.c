@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Cases and their ids, both ways; small questions about plain data.
+ */
+#include <assert.h>
+#include <err.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "load.h"
+#include "text.h"
+
+#define CASE_EXIT_INTERNAL 3
+
+static void *
+case_must(void *p)
+{
+	if (p == NULL)
+		err(CASE_EXIT_INTERNAL, "memory for cases");
+	return p;
+}
+
+/* ---- plain data ---- */
+
+bool
+scenario_time_is_given(struct scenario_time t)
+{
+	return t.unit != SCENARIO_NO_TIME;
+}
+
+int64_t
+scenario_time_ns(struct scenario_time t, uint64_t hz)
+{
+	uint64_t ns = t.value;
+
+	assert(hz > 0);
+	if (t.unit == SCENARIO_NO_TIME)
+		return 0;
+	/* A tick lasts a whole number of ns, as the clock of the machine has it. */
+	if (t.unit == SCENARIO_TICKS &&
+	    __builtin_mul_overflow(t.value, UINT64_C(1000000000) / hz, &ns))
+		return INT64_MAX;
+	return ns > INT64_MAX ? INT64_MAX : (int64_t)ns;
+}
+
+uint64_t
+scenario_machine_pages(const struct scenario_machine *m)
+{
+	uint64_t pages = 0;
+
+	if (m->segments.count == 0)
+		return m->memory_pages;
+	for (size_t i = 0; i < m->segments.count; i++)
+		pages += m->segments.segment[i].size_pages;
+	return pages;
+}
+
+/* ---- the name of a machine ---- */
+
+static void
+name_memory(const struct scenario_machine *m, FILE *f)
+{
+	fputs(",memory=", f);
+	if (m->segments.count == 0)
+		text_print_bytes(m->memory_pages, f);
+	for (size_t i = 0; i < m->segments.count; i++) {
+		fputs(i > 0 ? "+" : "", f);
+		text_print_bytes(m->segments.segment[i].size_pages, f);
+		fputc('@', f);
+		text_print_bytes(m->segments.segment[i].at_pages, f);
+	}
+}
+
+static bool
+memory_equal(const struct scenario_machine *a, const struct scenario_machine *b)
+{
+	const struct field *memory = map_find(&map_machine, "memory");
+	const struct field *segments = map_find(&map_machine, "segments");
+
+	return field_equal(memory, field_value(memory, a), field_value(memory, b)) &&
+	    field_equal(segments, field_value(segments, a), field_value(segments, b));
+}
+
+const char *
+machine_name(const struct scenario_machine *m, const struct scenario_machine *base,
+    struct arena *arena)
+{
+	char *heap = NULL, *name;
+	size_t size = 0;
+	FILE *f = case_must(open_memstream(&heap, &size));
+
+	fprintf(f, "%s,%s", m->transport == SCENARIO_LEGACY ? "legacy" : "1.0",
+	    m->dma == SCENARIO_COHERENT ? "coherent" : "bounce");
+	if (m->interrupts != base->interrupts)
+		fputs(m->interrupts == SCENARIO_MSIX ? ",msix" : ",intx", f);
+	if (m->softc != base->softc)
+		fputs(m->softc == SCENARIO_STRADDLE ? ",straddle" : ",plain", f);
+	if (m->diagnostic != base->diagnostic)
+		fprintf(f, ",diagnostic=%s", m->diagnostic ? "true" : "false");
+	if (m->cpus != base->cpus)
+		fprintf(f, ",cpus=%" PRIu64, m->cpus);
+	if (m->hz != base->hz)
+		fprintf(f, ",hz=%" PRIu64, m->hz);
+	if (m->reserve_pages != base->reserve_pages) {
+		fputs(",reserve=", f);
+		text_print_bytes(m->reserve_pages, f);
+	}
+	if (!memory_equal(m, base))
+		name_memory(m, f);
+	if (fclose(f) != 0)
+		err(CASE_EXIT_INTERNAL, "memory for cases");
+	name = arena_copy(arena, heap, size);
+	free(heap);
+	return name;
+}
+
+/* ---- ids ---- */
+
+static void
+print_param(const struct scenario_param *p, FILE *f)
+{
+	fprintf(f, "%s=", p->name);
+	for (const char *s = p->value; *s != '\0'; s++)
+		if (*s != ' ')
+			fputc(*s, f);
+}
+
+void
+scenario_case_init(struct scenario_case *c, const struct scenario *sc,
+    const struct scenario_machine *m, bool has_seed, uint64_t seed)
+{
+	size_t size = 0;
+	FILE *f;
+
+	*c = (struct scenario_case){
+		.scenario = sc, .machine = m, .has_seed = has_seed, .seed = seed,
+	};
+	f = case_must(open_memstream(&c->id, &size));
+	fputs(sc->id, f);
+	for (size_t i = 0; i < sc->nparams; i++) {
+		fputc(i == 0 ? '[' : ',', f);
+		print_param(&sc->params[i], f);
+	}
+	fputs(sc->nparams > 0 ? "]" : "", f);
+	if (has_seed)
+		fprintf(f, "@%" PRIu64, seed);
+	fprintf(f, "#%s", m->name);
+	if (fclose(f) != 0)
+		err(CASE_EXIT_INTERNAL, "memory for cases");
+}
+
+void
+scenario_case_fini(struct scenario_case *c)
+{
+	free(c->id);
+	c->id = NULL;
+}
+
+/* ---- replay ids ---- */
+
+static char *
+ref_copy(const char *s, size_t length)
+{
+	return case_must(strndup(s, length));
+}
+
+static bool
+ref_fail(char *why, size_t why_size, const char *reason)
+{
+	snprintf(why, why_size, "%s", reason);
+	return false;
+}
+
+/* `name=value` up to `,` or `]`; s moves behind it. */
+static bool
+ref_param(struct scenario_ref *ref, const char **s, char *why, size_t why_size)
+{
+	size_t name = strcspn(*s, "=,]"), value;
+	struct scenario_param *p;
+
+	if (name == 0 || (*s)[name] != '=')
+		return ref_fail(why, why_size, "name=value is expected inside [ ]");
+	value = strcspn(*s + name + 1, ",]");
+	ref->params = case_must(realloc(ref->params, (ref->nparams + 1) * sizeof(*p)));
+	p = &ref->params[ref->nparams++];
+	p->name = ref_copy(*s, name);
+	p->value = ref_copy(*s + name + 1, value);
+	*s += name + 1 + value;
+	return **s != '\0' ? true : ref_fail(why, why_size, "the [ is not closed by ]");
+}
+
+static bool
+ref_params(struct scenario_ref *ref, const char **s, char *why, size_t why_size)
+{
+	if (**s != '[')
+		return true;
+	do {
+		(*s)++;
+		if (!ref_param(ref, s, why, why_size))
+			return false;
+	} while (**s == ',');
+	(*s)++;
+	return true;
+}
+
+static bool
+ref_seed(struct scenario_ref *ref, const char **s, char *why, size_t why_size)
+{
+	struct text_why reason;
+
+	if (**s != '@')
+		return true;
+	(*s)++;
+	ref->has_seed = true;
+	if (!text_scan_number(*s, &ref->seed, s, &reason))
+		return ref_fail(why, why_size, "a seed is a number");
+	return true;
+}
+
+static bool
+ref_machine(struct scenario_ref *ref, const char **s, char *why, size_t why_size)
+{
+	size_t length;
+
+	if (**s != '#')
+		return true;
+	do {
+		(*s)++;
+		length = strcspn(*s, ",");
+		if (length == 0)
+			return ref_fail(why, why_size, "a part of the machine after # is empty");
+		ref->machine = case_must(realloc(ref->machine,
+		    (ref->nmachine + 1) * sizeof(*ref->machine)));
+		ref->machine[ref->nmachine++] = ref_copy(*s, length);
+		*s += length;
+	} while (**s == ',');
+	return true;
+}
+
+bool
+scenario_ref_parse(struct scenario_ref *ref, const char *text, char *why, size_t why_size)
+{
+	size_t length = strcspn(text, "[@#");
+	const char *s = text + length;
+	bool ok;
+
+	*ref = (struct scenario_ref){ .path = ref_copy(text, length) };
+	ok = ref_params(ref, &s, why, why_size) && ref_seed(ref, &s, why, why_size) &&
+	    ref_machine(ref, &s, why, why_size);
+	if (ok && length == 0)
+		ok = ref_fail(why, why_size, "there is no path");
+	if (ok && *s != '\0')
+		ok = ref_fail(why, why_size,
+		    "after the path come [param=value], @seed and #machine, in this order");
+	if (!ok)
+		scenario_ref_fini(ref);
+	return ok;
+}
+
+void
+scenario_ref_fini(struct scenario_ref *ref)
+{
+	free(ref->path);
+	for (size_t i = 0; i < ref->nparams; i++) {
+		free((char *)(uintptr_t)ref->params[i].name);
+		free((char *)(uintptr_t)ref->params[i].value);
+	}
+	free(ref->params);
+	for (size_t i = 0; i < ref->nmachine; i++)
+		free(ref->machine[i]);
+	free(ref->machine);
+	*ref = (struct scenario_ref){ .path = NULL };
+}
+
+/* ---- which cases ---- */
+
+static bool
+equal_but_spaces(const char *a, const char *b)
+{
+	for (;; a++, b++) {
+		a += strspn(a, " ");
+		b += strspn(b, " ");
+		if (*a != *b || *a == '\0')
+			return *a == *b;
+	}
+}
+
+static bool
+ref_fits_params(const struct scenario_ref *ref, const struct scenario *sc)
+{
+	for (size_t i = 0; i < ref->nparams; i++) {
+		bool found = false;
+
+		for (size_t j = 0; j < sc->nparams && !found; j++)
+			found = strcmp(ref->params[i].name, sc->params[j].name) == 0 &&
+			    equal_but_spaces(ref->params[i].value, sc->params[j].value);
+		if (!found)
+			return false;
+	}
+	return true;
+}
+
+static bool
+machine_has_part(const struct scenario_machine *m, const char *part)
+{
+	const char *s = m->name;
+	size_t length;
+
+	for (; *s != '\0'; s += length + (s[length] == ',')) {
+		length = strcspn(s, ",");
+		if (length == strlen(part) && strncmp(s, part, length) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool
+ref_fits_machine(const struct scenario_ref *ref, const struct scenario_machine *m)
+{
+	for (size_t i = 0; i < ref->nmachine; i++)
+		if (!machine_has_part(m, ref->machine[i]))
+			return false;
+	return true;
+}
+
+struct case_list {
+	struct scenario_case *cases;
+	size_t count, room;
+};
+
+static void
+list_push(struct case_list *list, const struct scenario *sc, const struct scenario_machine *m,
+    bool has_seed, uint64_t seed)
+{
+	if (list->count == list->room) {
+		list->room = list->room == 0 ? 16 : 2 * list->room;
+		list->cases = case_must(realloc(list->cases,
+		    list->room * sizeof(*list->cases)));
+	}
+	scenario_case_init(&list->cases[list->count++], sc, m, has_seed, seed);
+}
+
+static void
+list_push_seeds(struct case_list *list, const struct scenario_ref *ref,
+    const struct scenario *sc, const struct scenario_machine *m)
+{
+	if (ref != NULL && ref->has_seed)
+		list_push(list, sc, m, true, ref->seed);
+	else if (sc->seeds.count == 0)
+		list_push(list, sc, m, false, 0);
+	else
+		for (size_t i = 0; i < sc->seeds.count; i++)
+			list_push(list, sc, m, true, sc->seeds.seed[i]);
+}
+
+struct scenario_case *
+scenario_cases(const struct scenario_doc *doc, const struct scenario_ref *ref, size_t *count)
+{
+	struct case_list list = { .cases = NULL };
+
+	for (size_t i = 0; i < doc->count; i++) {
+		const struct scenario *sc = doc->scenario[i];
+
+		if (ref != NULL && !ref_fits_params(ref, sc))
+			continue;
+		for (size_t j = 0; j < sc->machines.count; j++)
+			if (ref == NULL || ref_fits_machine(ref, &sc->machines.machine[j]))
+				list_push_seeds(&list, ref, sc, &sc->machines.machine[j]);
+	}
+	*count = list.count;
+	return list.cases;
+}
+
+void
+scenario_cases_free(struct scenario_case *cases, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		scenario_case_fini(&cases[i]);
+	free(cases);
+}

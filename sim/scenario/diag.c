@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Errors with a place: collected, then printed all at once.
+ */
+#include "diag.h"
+
+#include <err.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define DIAG_EXIT_INTERNAL 3
+
+/* Most characters of a source line that are printed. */
+#define DIAG_LINE_CHARS 100
+/* Characters shown before the caret when a long line is cropped. */
+#define DIAG_LEAD_CHARS 60
+
+void
+diag_list_init(struct diag_list *dl)
+{
+	*dl = (struct diag_list){ .items = NULL };
+}
+
+static void
+diag_fini(struct diag *d)
+{
+	free((char *)(uintptr_t)d->loc.file);
+	free(d->message);
+	free(d->excerpt);
+}
+
+void
+diag_list_fini(struct diag_list *dl)
+{
+	for (size_t i = 0; i < dl->count; i++)
+		diag_fini(&dl->items[i]);
+	free(dl->items);
+	diag_list_init(dl);
+}
+
+static void *
+diag_must(void *p)
+{
+	if (p == NULL)
+		err(DIAG_EXIT_INTERNAL, "memory for error messages");
+	return p;
+}
+
+/* Number of bytes of the UTF-8 character at s, 0 if there is none. */
+static size_t
+diag_char_size(const char *s)
+{
+	unsigned char c = (unsigned char)*s;
+	size_t n = c < 0x80 ? 1 : c < 0xc2 ? 0 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : c < 0xf5 ? 4 : 0;
+
+	for (size_t i = 1; i < n; i++)
+		if (((unsigned char)s[i] & 0xc0) != 0x80)
+			return 0;
+	return n;
+}
+
+/* What a terminal should not get becomes a question mark; tabs stay. */
+static char *
+diag_clean(char *text)
+{
+	size_t n;
+
+	for (char *s = text; *s != '\0'; s += n) {
+		n = diag_char_size(s);
+		if (n == 0 || (n == 1 && ((unsigned char)*s < ' ' || *s == 0x7f) && *s != '\t') ||
+		    (n == 2 && (unsigned char)s[0] == 0xc2 && (unsigned char)s[1] < 0xa0)) {
+			*s = '?';
+			n = 1;
+		}
+	}
+	return text;
+}
+
+/* The source line numbered `line`, without its end; NULL if there is none. */
+static char *
+diag_excerpt(const char *text, size_t size, unsigned line)
+{
+	const char *end = text + size, *eol;
+	size_t length;
+
+	for (; line > 1; line--) {
+		text = memchr(text, '\n', (size_t)(end - text));
+		if (text == NULL)
+			return NULL;
+		text++;
+	}
+	eol = memchr(text, '\n', (size_t)(end - text));
+	length = (size_t)((eol != NULL ? eol : end) - text);
+	if (length > 0 && text[length - 1] == '\r')
+		length--;
+	if (length > DIAG_EXCERPT_MAX)
+		length = DIAG_EXCERPT_MAX;
+	return diag_clean(diag_must(strndup(text, length)));
+}
+
+static bool
+diag_is_known(const struct diag_list *dl, struct loc loc, const char *message)
+{
+	for (size_t i = 0; i < dl->count; i++) {
+		const struct diag *d = &dl->items[i];
+
+		if (d->loc.line == loc.line && d->loc.col == loc.col &&
+		    strcmp(d->loc.file, loc.file) == 0 && strcmp(d->message, message) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void
+diag_push(struct diag_list *dl, struct diag d)
+{
+	if (dl->count == DIAG_MAX) {
+		dl->dropped++;
+		diag_fini(&d);
+		return;
+	}
+	if (dl->items == NULL)
+		dl->items = diag_must(calloc(DIAG_MAX, sizeof(*dl->items)));
+	dl->items[dl->count++] = d;
+}
+
+static char *
+diag_format(const char *fmt, va_list ap)
+{
+	char *message;
+	va_list again;
+	int n;
+
+	va_copy(again, ap);
+	n = vsnprintf(NULL, 0, fmt, again);
+	va_end(again);
+	if (n < 0)
+		errx(DIAG_EXIT_INTERNAL, "formatting an error message");
+	message = diag_must(malloc((size_t)n + 1));
+	vsnprintf(message, (size_t)n + 1, fmt, ap);
+	return diag_clean(message);
+}
+
+void
+diag_add(struct diag_list *dl, struct loc loc, unsigned width, const char *text, size_t size,
+    const char *rule, const char *fmt, ...)
+{
+	char *message;
+	va_list ap;
+
+	va_start(ap, fmt);
+	message = diag_format(fmt, ap);
+	va_end(ap);
+	dl->reported++;
+	if (diag_is_known(dl, loc, message)) {
+		free(message);
+		return;
+	}
+	diag_push(dl, (struct diag){
+		.loc = { diag_must(strdup(loc.file)), loc.line, loc.col },
+		.width = width > 0 ? width : 1,
+		.message = message,
+		.rule = rule,
+		.excerpt = text != NULL && loc.line > 0 && loc.col <= DIAG_EXCERPT_MAX ?
+		    diag_excerpt(text, size, loc.line) : NULL,
+	});
+}
+
+static int
+diag_compare(const void *pa, const void *pb)
+{
+	const struct diag *a = pa, *b = pb;
+	int order = strcmp(a->loc.file, b->loc.file);
+
+	if (order != 0)
+		return order;
+	if (a->loc.line != b->loc.line)
+		return a->loc.line < b->loc.line ? -1 : 1;
+	if (a->loc.col != b->loc.col)
+		return a->loc.col < b->loc.col ? -1 : 1;
+	return strcmp(a->message, b->message);
+}
+
+/* The byte where character number `chars` begins, or the end. */
+static const char *
+diag_skip_chars(const char *s, size_t chars)
+{
+	for (; *s != '\0'; s++) {
+		if (((unsigned char)*s & 0xc0) == 0x80)
+			continue;
+		if (chars-- == 0)
+			break;
+	}
+	return s;
+}
+
+/* Spaces (tabs stay tabs) under the characters from s to end. */
+static void
+diag_print_padding(const char *s, const char *end, FILE *f)
+{
+	for (; s < end; s++)
+		if (((unsigned char)*s & 0xc0) != 0x80)
+			fputc(*s == '\t' ? '\t' : ' ', f);
+}
+
+static void
+diag_print_excerpt(const struct diag *d, FILE *f, bool colour)
+{
+	size_t col = d->loc.col > 0 ? d->loc.col - 1 : 0;
+	size_t first = col > DIAG_LINE_CHARS - 10 ? col - DIAG_LEAD_CHARS : 0;
+	const char *from = diag_skip_chars(d->excerpt, first);
+	const char *to = diag_skip_chars(from, DIAG_LINE_CHARS);
+	const char *at = diag_skip_chars(from, col - first);
+	size_t room = DIAG_LINE_CHARS > col - first ? DIAG_LINE_CHARS - (col - first) : 1;
+
+	fprintf(f, "  %s%.*s%s\n  %s", first > 0 ? "..." : "", (int)(to - from), from,
+	    *to != '\0' ? "..." : "", first > 0 ? "   " : "");
+	diag_print_padding(from, at, f);
+	fputs(colour ? "\033[1;32m^" : "^", f);
+	for (size_t i = 1; i < d->width && i < room && *diag_skip_chars(at, i) != '\0'; i++)
+		fputc('~', f);
+	fputs(colour ? "\033[0m\n" : "\n", f);
+}
+
+static void
+diag_print(const struct diag *d, FILE *f, bool colour)
+{
+	fputs(colour ? "\033[1m" : "", f);
+	fputs(d->loc.file, f);
+	if (d->loc.line > 0)
+		fprintf(f, ":%u:%u", d->loc.line, d->loc.col);
+	fprintf(f, ": %serror:%s %s [%s]\n", colour ? "\033[31m" : "",
+	    colour ? "\033[0m" : "", d->message, d->rule);
+	if (d->excerpt != NULL)
+		diag_print_excerpt(d, f, colour);
+}
+
+void
+diag_list_print(struct diag_list *dl, FILE *f, bool colour)
+{
+	if (dl->count > 0)
+		qsort(dl->items, dl->count, sizeof(*dl->items), diag_compare);
+	for (size_t i = 0; i < dl->count; i++)
+		diag_print(&dl->items[i], f, colour);
+	if (dl->dropped > 0)
+		fprintf(f, "%zu more errors are not shown\n", dl->dropped);
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Errors with a place: collected, then printed all at once.
+ */
+#ifndef VIOSIM_SCENARIO_DIAG_H
+#define VIOSIM_SCENARIO_DIAG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+/*
+ * A place in a text file.  `line` and `col` count from 1, `col` in characters;
+ * 0 means "the file as a whole".  `file` is owned by whoever made the place
+ * (for a loaded scenario: by its document).
+ */
+struct loc {
+	const char *file;
+	unsigned line;
+	unsigned col;
+};
+
+struct diag {
+	struct loc loc;		/* file is owned by the list */
+	unsigned width;		/* characters to underline, at least 1 */
+	char *message;
+	const char *rule;	/* "scenario.unknown-key"; a literal */
+	char *excerpt;		/* the source line without newline, or NULL */
+};
+
+/* Caller-owned; diag_list_init before the first use, diag_list_fini at the end. */
+struct diag_list {
+	struct diag *items;
+	size_t count;		/* at most DIAG_MAX */
+	size_t dropped;		/* errors beyond that, counted only */
+	size_t reported;	/* calls of diag_add, with those that said the same again */
+};
+
+#define DIAG_MAX 20
+
+/* Most bytes of a source line that are kept for the excerpt. */
+#define DIAG_EXCERPT_MAX 4096
+
+void	diag_list_init(struct diag_list *);
+void	diag_list_fini(struct diag_list *);
+
+/*
+ * Add an error.  `text` is the whole source of `size` bytes, from which the line is
+ * copied (NULL: no excerpt).  The same message at the same place is kept once.
+ */
+void	diag_add(struct diag_list *, struct loc, unsigned width, const char *text,
+	    size_t size, const char *rule, const char *fmt, ...)
+	    __attribute__((format(printf, 7, 8)));
+
+/*
+ * `file:line:col: error: message [rule]`, the source line and a caret, for every
+ * error in order of file, line, column.  `colour` adds ANSI colours.
+ */
+void	diag_list_print(struct diag_list *, FILE *, bool colour);
+
+#endif

@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Expectations: evaluation and words.  expect_parse.c reads them.
+ */
+#include "expect.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdint.h>
+#include <string.h>
+
+#define NELEM(a) (sizeof(a) / sizeof((a)[0]))
+
+static const char *const expect_patterns[] = {
+#define X(id, pattern, type, words, help) pattern,
+	EXPECT_OBSERVABLES(X)
+#undef X
+};
+
+static const char *const expect_helps[] = {
+#define X(id, pattern, type, words, help) help,
+	EXPECT_OBSERVABLES(X)
+#undef X
+};
+
+static const char *const expect_thread_words[] = {
+#define X(id, word) word,
+	EXPECT_THREADS(X)
+#undef X
+};
+
+static const char *const expect_attach_words[] = {
+#define X(id, word) word,
+	EXPECT_ATTACHES(X)
+#undef X
+};
+
+static const char *const expect_status_words[] = {
+#define X(id, word) word,
+	EXPECT_STATUSES(X)
+#undef X
+};
+
+size_t
+expect_obs_count(void)
+{
+	return NELEM(expect_patterns);
+}
+
+const char *
+expect_obs_pattern(enum expect_obs obs)
+{
+	assert(obs < NELEM(expect_patterns));
+	return expect_patterns[obs];
+}
+
+const char *
+expect_obs_help(enum expect_obs obs)
+{
+	assert(obs < NELEM(expect_helps));
+	return expect_helps[obs];
+}
+
+const char *
+expect_thread_word(enum expect_thread state)
+{
+	assert(state < NELEM(expect_thread_words));
+	return expect_thread_words[state];
+}
+
+const char *
+expect_attach_word(enum expect_attach result)
+{
+	assert(result < NELEM(expect_attach_words));
+	return expect_attach_words[result];
+}
+
+const char *
+expect_status_word(enum expect_status status)
+{
+	assert(status < NELEM(expect_status_words));
+	return expect_status_words[status];
+}
+
+/* ---- evaluation ---- */
+
+static int64_t
+expect_add(int64_t a, int64_t b)
+{
+	int64_t sum;
+
+	if (!__builtin_add_overflow(a, b, &sum))
+		return sum;
+	return b > 0 ? INT64_MAX : INT64_MIN;
+}
+
+static int64_t
+expect_negate(int64_t a)
+{
+	return a == INT64_MIN ? INT64_MAX : -a;
+}
+
+/* A tick is a whole part of a second, rounded down: the clock's own resolution. */
+static int64_t
+expect_ticks_ns(int64_t ticks, unsigned hz)
+{
+	int64_t ns;
+
+	assert(hz > 0);
+	if (__builtin_mul_overflow(ticks, (int64_t)(1000000000 / hz), &ns))
+		return INT64_MAX;
+	return ns;
+}
+
+static bool
+expect_term_value(const struct expect_term *t, const struct expect_env *env, int64_t *value)
+{
+	switch (t->kind) {
+	case EXPECT_NUMBER:
+	case EXPECT_WORD:
+		*value = t->value;
+		return true;
+	case EXPECT_SPAN:
+		*value = t->ticks ? expect_ticks_ns(t->value, env->hz) : t->value;
+		return true;
+	case EXPECT_OBSERVE:
+		return env->observe(env->arg, t, value);
+	case EXPECT_LOG_COUNT:
+		*value = env->log_count(env->arg, t->arg);
+		return true;
+	}
+	return false;
+}
+
+bool
+expect_sum_value(const struct expect_sum *sum, const struct expect_env *env, int64_t *value)
+{
+	int64_t total = 0, v;
+
+	for (size_t i = 0; i < sum->count; i++) {
+		if (!expect_term_value(&sum->terms[i], env, &v))
+			return false;
+		total = expect_add(total, sum->terms[i].minus ? expect_negate(v) : v);
+	}
+	*value = total;
+	return true;
+}
+
+bool
+expect_holds(const struct expect *e, const struct expect_env *env)
+{
+	int64_t left, right, high = 0;
+
+	if (e->op == EXPECT_LOG)
+		return env->log_count(env->arg, e->left.terms[0].arg) > 0;
+	if (!expect_sum_value(&e->left, env, &left) || !expect_sum_value(&e->right, env, &right))
+		return false;
+	switch (e->op) {
+	case EXPECT_EQ:
+		return left == right;
+	case EXPECT_NE:
+		return left != right;
+	case EXPECT_LT:
+		return left < right;
+	case EXPECT_LE:
+		return left <= right;
+	case EXPECT_GT:
+		return left > right;
+	case EXPECT_GE:
+		return left >= right;
+	case EXPECT_IN:
+		return expect_sum_value(&e->high, env, &high) && left >= right && left <= high;
+	case EXPECT_LOG:
+		break;
+	}
+	return false;
+}
+
+/* ---- words ---- */
+
+/* In the largest unit that gives a whole part, with the decimals it needs. */
+static void
+expect_print_span(int64_t ns, FILE *f)
+{
+	static const struct { const char *name; uint64_t factor; } units[] = {
+		{ "s", 1000000000 }, { "ms", 1000000 }, { "us", 1000 }, { "ns", 1 },
+	};
+	uint64_t size = ns < 0 ? 0 - (uint64_t)ns : (uint64_t)ns, fraction, digits;
+	size_t i = 0;
+
+	while (i + 1 < NELEM(units) && size < units[i].factor)
+		i++;
+	fprintf(f, "%s%" PRIu64, ns < 0 ? "-" : "", size / units[i].factor);
+	fraction = size % units[i].factor;
+	for (digits = units[i].factor; fraction != 0; fraction %= digits) {
+		fputs(digits == units[i].factor ? "." : "", f);
+		digits /= 10;
+		fprintf(f, "%" PRIu64, fraction / digits);
+	}
+	fputs(units[i].name, f);
+}
+
+static const char *
+expect_state_word(enum expect_obs obs, int64_t value)
+{
+	const char *const *words = expect_thread_words;
+	size_t count = NELEM(expect_thread_words);
+
+	if (obs == EXPECT_OBS_ATTACH_RESULT) {
+		words = expect_attach_words;
+		count = NELEM(expect_attach_words);
+	} else if (obs == EXPECT_OBS_DEVICE_STATUS) {
+		words = expect_status_words;
+		count = NELEM(expect_status_words);
+	}
+	return value >= 0 && (uint64_t)value < count ? words[value] : "unknown";
+}
+
+void
+expect_print_value(const struct expect_term *t, int64_t value, FILE *f)
+{
+	switch (t->type) {
+	case EXPECT_PAGES:
+		fprintf(f, "%" PRId64 "%s", value, value == 1 ? " page" : " pages");
+		break;
+	case EXPECT_COUNT:
+	case EXPECT_ANY:
+		fprintf(f, "%" PRId64, value);
+		break;
+	case EXPECT_TIME:
+		expect_print_span(value, f);
+		break;
+	case EXPECT_STATE:
+		fputs(expect_state_word(t->obs, value), f);
+		break;
+	}
+}
+
+static bool
+expect_is_observed(const struct expect_term *t)
+{
+	return t->kind == EXPECT_OBSERVE || t->kind == EXPECT_LOG_COUNT;
+}
+
+/* The n-th term of the whole expectation, or NULL. */
+static const struct expect_term *
+expect_nth_term(const struct expect *e, size_t n)
+{
+	const struct expect_sum *sums[] = { &e->left, &e->right, &e->high };
+
+	for (size_t i = 0; i < NELEM(sums); n -= sums[i]->count, i++)
+		if (n < sums[i]->count)
+			return &sums[i]->terms[n];
+	return NULL;
+}
+
+static bool
+expect_was_printed(const struct expect *e, size_t n)
+{
+	const struct expect_term *t = expect_nth_term(e, n), *u;
+
+	for (size_t i = 0; i < n; i++) {
+		u = expect_nth_term(e, i);
+		if (expect_is_observed(u) && strcmp(u->text, t->text) == 0)
+			return true;
+	}
+	return false;
+}
+
+void
+expect_print_actual(const struct expect *e, const struct expect_env *env, FILE *f)
+{
+	const struct expect_term *t;
+	const char *comma = "";
+	int64_t value;
+
+	for (size_t n = 0; (t = expect_nth_term(e, n)) != NULL; n++) {
+		if (!expect_is_observed(t) || expect_was_printed(e, n))
+			continue;
+		fprintf(f, "%s%s = ", comma, t->text);
+		if (expect_term_value(t, env, &value))
+			expect_print_value(t, value, f);
+		else
+			fputs("(there is no such thing)", f);
+		comma = ", ";
+	}
+}
+
+void
+expect_explain(const struct expect *e, const struct expect_env *env, FILE *f)
+{
+	fprintf(f, "expected %s, actual ", e->text);
+	expect_print_actual(e, env, f);
+}

@@ -1,0 +1,422 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Expectations: from text to terms, with positions.
+ *
+ *	expectation = log ~ "text" | sum op sum | sum in sum..sum
+ *	sum         = term { (+|-) term }
+ *	term        = number [unit] | observable | count(log ~ "text")
+ *
+ * A state (thread.state) is compared, by == or !=, with one of its words.
+ */
+#include <string.h>
+
+#include "arena.h"
+#include "expect_lex.h"
+#include "text.h"
+
+#define NELEM(a) (sizeof(a) / sizeof((a)[0]))
+
+struct observable {
+	const char *pattern;
+	enum expect_type type;
+	const char *const *words;
+};
+
+static const char *const no_words[] = { NULL };
+static const char *const thread_words[] = {
+#define X(id, word) word,
+	EXPECT_THREADS(X)
+#undef X
+	NULL
+};
+static const char *const attach_words[] = {
+#define X(id, word) word,
+	EXPECT_ATTACHES(X)
+#undef X
+	NULL
+};
+static const char *const status_words[] = {
+#define X(id, word) word,
+	EXPECT_STATUSES(X)
+#undef X
+	NULL
+};
+
+#define WORDS_NONE no_words
+#define WORDS_THREAD thread_words
+#define WORDS_ATTACH attach_words
+#define WORDS_STATUS status_words
+
+static const struct observable observables[] = {
+#define X(id, pattern, type, words, help) { pattern, EXPECT_##type, WORDS_##words },
+	EXPECT_OBSERVABLES(X)
+#undef X
+};
+
+/* ---- observables ---- */
+
+/*
+ * Does a word fit a pattern such as `vq.<q>.kicks`?  If so *arg is what stands for the
+ * part in brackets, or NULL.
+ */
+static bool
+pattern_fits(struct arena *a, const char *pattern, const char *word, const char **arg)
+{
+	const char *open = strchr(pattern, '<'), *close = strchr(pattern, '>');
+	size_t before, after, length = strlen(word);
+
+	*arg = NULL;
+	if (open == NULL)
+		return strcmp(pattern, word) == 0;
+	before = (size_t)(open - pattern);
+	after = strlen(close + 1);
+	if (length <= before + after || strncmp(word, pattern, before) != 0 ||
+	    strcmp(word + length - after, close + 1) != 0)
+		return false;
+	*arg = arena_copy(a, word + before, length - before - after);
+	return true;
+}
+
+static void
+offer_pattern(struct lexer *p, struct text_nearest *near, const char *pattern)
+{
+	const char *hole = strstr(pattern, "<q>");
+
+	if (hole == NULL) {
+		text_nearest_offer(near, pattern);
+		return;
+	}
+	for (const char *const *q = p->vocab->vqs; *q != NULL; q++)
+		text_nearest_offer(near, arena_printf(p->arena, "%.*s%s%s",
+		    (int)(hole - pattern), pattern, *q, hole + 3));
+}
+
+static void
+fail_unknown_word(struct lexer *p, const struct token *t, const char *word)
+{
+	struct text_nearest near;
+	struct text_why hint;
+
+	text_nearest_init(&near, word);
+	for (size_t i = 0; i < NELEM(observables); i++)
+		offer_pattern(p, &near, observables[i].pattern);
+	lex_fail(p, t->start, t->length, "nothing called \"%s\" can be observed%s%s", word,
+	    text_nearest_hint(&near, &hint),
+	    near.best == NULL && strchr(word, '-') != NULL ?
+	    " (a minus has spaces around it)" : "");
+}
+
+/* The part in brackets must be a name that exists. */
+static bool
+check_arg(struct lexer *p, const struct token *t, const struct observable *o, const char *arg)
+{
+	const char *what = strstr(o->pattern, "<q>") ? "queue" : "kernel call";
+	const char *const *names = strstr(o->pattern, "<q>") ? p->vocab->vqs : p->vocab->calls;
+	struct text_nearest near;
+	struct text_why hint;
+
+	if (arg == NULL || strstr(o->pattern, "<id>") || strstr(o->pattern, "<path>") ||
+	    text_list_has(names, arg))
+		return true;
+	text_nearest_init(&near, arg);
+	text_nearest_offer_all(&near, names);
+	lex_fail(p, t->start, t->length, "there is no %s \"%s\"%s", what, arg,
+	    text_nearest_hint(&near, &hint));
+	return false;
+}
+
+static void
+parse_observable(struct lexer *p, struct expect_term *term)
+{
+	const struct token t = p->token;
+
+	for (size_t i = 0; i < NELEM(observables); i++) {
+		if (!pattern_fits(p->arena, observables[i].pattern, term->text, &term->arg))
+			continue;
+		term->kind = EXPECT_OBSERVE;
+		term->obs = (enum expect_obs)i;
+		term->type = observables[i].type;
+		if (!check_arg(p, &t, &observables[i], term->arg))
+			return;
+		if (term->obs == EXPECT_OBS_LOG)
+			lex_fail(p, t.start, t.length,
+			    "the log is asked by `log ~ \"text\"` or `count(log ~ \"text\")`");
+		lex_next(p);
+		return;
+	}
+	fail_unknown_word(p, &t, term->text);
+}
+
+/* ---- terms and sums ---- */
+
+static void
+parse_number(struct lexer *p, struct expect_term *term)
+{
+	const struct token *t = &p->token;
+	struct scenario_time time;
+	struct text_why why;
+	uint64_t pages;
+	bool ok;
+
+	if (t->unit_length > 0 && text_is_time_unit(t->unit, t->unit_length)) {
+		ok = text_scale_time(t->number, t->unit, t->unit_length, &time, &why);
+		term->kind = EXPECT_SPAN;
+		term->type = EXPECT_TIME;
+		term->ticks = time.unit == SCENARIO_TICKS;
+		term->value = (int64_t)time.value;
+	} else {
+		ok = text_scale_amount(t->number, t->unit, t->unit_length, &pages, &why);
+		term->kind = EXPECT_NUMBER;
+		term->type = t->unit_length > 0 ? EXPECT_PAGES : EXPECT_ANY;
+		term->value = (int64_t)pages;
+	}
+	if (!ok)
+		lex_fail(p, t->start, t->length, "%s", why.text);
+	else
+		lex_next(p);
+}
+
+/* `~ "text"` after the word log. */
+static const char *
+parse_log_text(struct lexer *p)
+{
+	const char *string;
+
+	if (!lex_take(p, TOKEN_TILDE, "~"))
+		return NULL;
+	string = p->token.string;
+	if (p->token.kind == TOKEN_STRING && string[0] == '\0')
+		lex_fail(p, p->token.start, p->token.length, "every line has this text");
+	return lex_take(p, TOKEN_STRING, "a text in quotes") ? string : NULL;
+}
+
+static void
+parse_log_count(struct lexer *p, struct expect_term *term)
+{
+	const char *start = p->token.start;
+
+	lex_next(p);
+	if (!lex_take(p, TOKEN_OPEN, "("))
+		return;
+	if (!lex_is_word(&p->token, "log")) {
+		lex_fail_token(p, "log");
+		return;
+	}
+	lex_next(p);
+	term->kind = EXPECT_LOG_COUNT;
+	term->type = EXPECT_COUNT;
+	term->obs = EXPECT_OBS_LOG;
+	term->arg = parse_log_text(p);
+	if (term->arg == NULL)
+		return;
+	term->text = arena_copy(p->arena, start, (size_t)(p->token.start + 1 - start));
+	(void)lex_take(p, TOKEN_CLOSE, ")");
+}
+
+static void
+parse_term(struct lexer *p, struct expect_sum *sum, bool minus)
+{
+	struct expect_term *term = arena_push(p->arena, &sum->terms, &sum->count, sizeof(*term));
+
+	term->minus = minus;
+	term->loc = lex_loc(p, p->token.start);
+	term->text = arena_copy(p->arena, p->token.start, p->token.length);
+	if (p->token.kind == TOKEN_NUMBER)
+		parse_number(p, term);
+	else if (lex_is_word(&p->token, "count"))
+		parse_log_count(p, term);
+	else if (p->token.kind == TOKEN_WORD)
+		parse_observable(p, term);
+	else
+		lex_fail_token(p, "an amount, a time or something to observe");
+}
+
+static void
+parse_sum(struct lexer *p, struct expect_sum *sum)
+{
+	bool minus = false;
+
+	for (;;) {
+		parse_term(p, sum, minus);
+		if (p->failed ||
+		    (p->token.kind != TOKEN_PLUS && p->token.kind != TOKEN_MINUS))
+			return;
+		minus = p->token.kind == TOKEN_MINUS;
+		lex_next(p);
+	}
+}
+
+/* ---- the whole ---- */
+
+/* `thread.state == sleeping`: the right side is a word of the left side's set. */
+static void
+parse_state_word(struct lexer *p, struct expect *e)
+{
+	const struct expect_term *left = &e->left.terms[0];
+	const char *const *words = observables[left->obs].words;
+	struct expect_term *term;
+	struct text_nearest near;
+	struct text_why hint;
+
+	if (e->op != EXPECT_EQ && e->op != EXPECT_NE) {
+		lex_fail(p, p->text, 1, "%s is compared by == or != only", left->text);
+		return;
+	}
+	term = arena_push(p->arena, &e->right.terms, &e->right.count, sizeof(*term));
+	term->kind = EXPECT_WORD;
+	term->type = EXPECT_STATE;
+	term->obs = left->obs;
+	term->loc = lex_loc(p, p->token.start);
+	term->text = arena_copy(p->arena, p->token.start, p->token.length);
+	for (term->value = 0; words[term->value] != NULL; term->value++)
+		if (strcmp(words[term->value], term->text) == 0) {
+			lex_next(p);
+			return;
+		}
+	text_nearest_init(&near, term->text);
+	text_nearest_offer_all(&near, words);
+	lex_fail(p, p->token.start, p->token.length > 0 ? p->token.length : 1,
+	    "%s is never \"%s\"%s", left->text, term->text,
+	    near.best != NULL ? text_nearest_hint(&near, &hint) : "");
+}
+
+static const struct expect_term *
+expect_term_at(const struct expect *e, size_t n)
+{
+	if (n < e->left.count)
+		return &e->left.terms[n];
+	n -= e->left.count;
+	if (n < e->right.count)
+		return &e->right.terms[n];
+	n -= e->right.count;
+	return n < e->high.count ? &e->high.terms[n] : NULL;
+}
+
+static const char *
+type_name(enum expect_type type)
+{
+	switch (type) {
+	case EXPECT_PAGES:
+		return "an amount of pages";
+	case EXPECT_COUNT:
+		return "a count";
+	case EXPECT_TIME:
+		return "a time";
+	case EXPECT_ANY:
+		return "a bare number";
+	case EXPECT_STATE:
+		return "a state";
+	}
+	return "";
+}
+
+static bool
+type_fits(const struct expect_term *t, enum expect_type wanted)
+{
+	if (t->type == wanted || wanted == EXPECT_ANY)
+		return true;
+	/* Without a unit only zero is a time. */
+	if (wanted == EXPECT_TIME)
+		return t->kind == EXPECT_NUMBER && t->type == EXPECT_ANY && t->value == 0;
+	return t->type == EXPECT_ANY && wanted != EXPECT_STATE;
+}
+
+/* All values of one kind, and at least one of them observed. */
+static void
+check_types(struct lexer *p, const struct expect *e)
+{
+	enum expect_type wanted = EXPECT_ANY;
+	const struct expect_term *t, *first = NULL;
+	bool observed = false;
+
+	for (size_t n = 0; (t = expect_term_at(e, n)) != NULL; n++) {
+		observed |= t->kind == EXPECT_OBSERVE || t->kind == EXPECT_LOG_COUNT;
+		if (wanted == EXPECT_ANY && t->type != EXPECT_ANY) {
+			wanted = t->type;
+			first = t;
+		}
+	}
+	for (size_t n = 0; (t = expect_term_at(e, n)) != NULL; n++)
+		if (!type_fits(t, wanted))
+			lex_fail(p, p->text + (t->loc.col - p->source->loc.col), 1,
+			    "\"%s\" is %s, but \"%s\" is %s", t->text, type_name(t->type),
+			    first->text, type_name(wanted));
+	if (!observed)
+		lex_fail(p, p->text, 1, "nothing is observed in \"%s\"", p->text);
+}
+
+static void
+check_range(struct lexer *p, const struct expect *e)
+{
+	const struct expect_term *low = e->right.terms, *high = e->high.terms;
+
+	if (e->right.count == 1 && e->high.count == 1 && low->kind == high->kind &&
+	    (low->kind == EXPECT_NUMBER || low->kind == EXPECT_SPAN) &&
+	    low->ticks == high->ticks && low->value > high->value)
+		lex_fail(p, p->text, 1, "the range %s..%s is empty", low->text, high->text);
+}
+
+static void
+parse_comparison(struct lexer *p, struct expect *e)
+{
+	bool in = lex_is_word(&p->token, "in");
+	bool state = e->left.terms[0].type == EXPECT_STATE;
+
+	if (!in && p->token.kind != TOKEN_OP) {
+		lex_fail_token(p, "a comparison (== != < <= > >= in)");
+		return;
+	}
+	e->op = in ? EXPECT_IN : p->token.op;
+	lex_next(p);
+	if (state && e->left.count == 1) {
+		parse_state_word(p, e);
+		return;
+	}
+	parse_sum(p, &e->right);
+	if (in && !p->failed && lex_take(p, TOKEN_RANGE, ".."))
+		parse_sum(p, &e->high);
+}
+
+static void
+parse_log(struct lexer *p, struct expect *e)
+{
+	struct expect_term *term;
+
+	e->op = EXPECT_LOG;
+	term = arena_push(p->arena, &e->left.terms, &e->left.count, sizeof(*term));
+	term->kind = EXPECT_LOG_COUNT;
+	term->type = EXPECT_COUNT;
+	term->obs = EXPECT_OBS_LOG;
+	term->loc = lex_loc(p, p->token.start);
+	lex_next(p);
+	term->arg = parse_log_text(p);
+	term->text = arena_printf(p->arena, "count(%s)", p->text);
+}
+
+struct expect *
+expect_parse(const char *text, const struct expect_source *source,
+    const struct scenario_vocab *vocab, struct arena *arena, struct diag_list *diags)
+{
+	struct lexer p = {
+		.source = source, .vocab = vocab, .arena = arena, .diags = diags,
+	};
+	struct expect *e = arena_calloc(arena, 1, sizeof(*e));
+
+	p.text = p.at = e->text = arena_copy(arena, text, strlen(text));
+	e->loc = source->loc;
+	lex_next(&p);
+	if (lex_is_word(&p.token, "log")) {
+		parse_log(&p, e);
+	} else {
+		parse_sum(&p, &e->left);
+		if (!p.failed)
+			parse_comparison(&p, e);
+		if (!p.failed)
+			check_types(&p, e);
+		if (!p.failed && e->op == EXPECT_IN)
+			check_range(&p, e);
+	}
+	if (!p.failed && p.token.kind != TOKEN_END)
+		lex_fail_token(&p, "the end");
+	return p.failed ? NULL : e;
+}

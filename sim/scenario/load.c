@@ -1,0 +1,470 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * From a file to a document: recursive descent by the tables of table.c.
+ *
+ * The tree is read once for every combination of parameters, each time with the values
+ * put in; what is said twice about one place is reported once.
+ */
+#include <assert.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "load.h"
+#include "text.h"
+
+static void load_field(struct loader *, const struct field *, const struct yaml_node *,
+	    void *slot);
+
+/* ---- maps ---- */
+
+static void
+load_unknown_key(struct loader *ld, const struct map *map, const struct yaml_node *key)
+{
+	struct text_nearest near;
+	struct text_why hint;
+
+	text_nearest_init(&near, key->text);
+	for (size_t i = 0; i < map->count; i++)
+		text_nearest_offer(&near, map->fields[i].key);
+	yaml_error(ld->diags, key, "scenario.unknown-key", "unknown key \"%.80s\" in %s%s",
+	    key->text, map->name, text_nearest_hint(&near, &hint));
+}
+
+static void
+load_pair(struct loader *ld, const struct map *map, const struct yaml_pair *pair, void *object)
+{
+	const struct field *f = map_find(map, pair->key->text);
+
+	if (f == NULL)
+		load_unknown_key(ld, map, pair->key);
+	else if (ld->in_base && map == &map_scenario && !(f->flags & FIELD_BASE))
+		yaml_error(ld->diags, pair->key, "scenario.extends",
+		    "a file that is extended has no \"%s\" (only machine, device, always, never)",
+		    f->key);
+	else
+		load_field(ld, f, pair->value, field_slot(f, object));
+}
+
+static void
+load_missing_keys(struct loader *ld, const struct map *map, const struct yaml_node *n)
+{
+	for (size_t i = 0; i < map->count; i++) {
+		const struct field *f = &map->fields[i];
+
+		if (!(f->flags & FIELD_REQUIRED) || yaml_lookup(n, f->key) != NULL)
+			continue;
+		if (!ld->in_base || map != &map_scenario || (f->flags & FIELD_BASE))
+			yaml_error(ld->diags, n, "scenario.missing-key",
+			    "%s needs the key \"%s\": %s", map->name, f->key, f->help);
+	}
+}
+
+/* The object must hold its defaults already. */
+static void
+load_map(struct loader *ld, const struct map *map, const struct yaml_node *n, void *object)
+{
+	if (n->kind == YAML_SCALAR && map->scalars > 0) {
+		for (size_t i = 0; i < map->scalars; i++)
+			load_field(ld, &map->fields[i], n, field_slot(&map->fields[i], object));
+		return;
+	}
+	if (n->kind == YAML_BROKEN)
+		return;
+	if (n->kind != YAML_MAP) {
+		yaml_error(ld->diags, n, "scenario.type", "%s is %sa map of keys, not %s",
+		    map->name, map->scalars > 0 ? "a single value or " : "",
+		    yaml_kind_name(n->kind));
+		return;
+	}
+	for (size_t i = 0; i < n->count; i++)
+		load_pair(ld, map, &n->pairs[i], object);
+	load_missing_keys(ld, map, n);
+}
+
+/* Key by key: the map may share its struct with other keys. */
+static void
+load_defaults(const struct map *map, void *object)
+{
+	for (size_t i = 0; i < map->count; i++) {
+		const struct field *f = &map->fields[i];
+
+		if (f->kind == FIELD_MAP)
+			load_defaults(f->map, field_slot(f, object));
+		else
+			memcpy(field_slot(f, object), field_value(f, map->defaults),
+			    field_size(f));
+	}
+}
+
+/* Memory is given in one piece or in several; the later of two files decides. */
+static void
+load_machine(struct loader *ld, const struct yaml_node *n, struct scenario_machine *m)
+{
+	bool memory, segments;
+
+	load_map(ld, &map_machine, n, m);
+	if (n->kind != YAML_MAP)
+		return;
+	m->loc = n->loc;
+	memory = yaml_lookup(n, "memory") != NULL;
+	segments = yaml_lookup(n, "segments") != NULL;
+	if (memory && segments)
+		yaml_error(ld->diags, n, "scenario.machine",
+		    "memory is given by \"memory\" or by \"segments\", not by both");
+	if (memory && !segments)
+		m->segments.count = 0;
+	if (segments)
+		m->memory_pages = SCENARIO_UNSET;
+}
+
+static void
+load_submap(struct loader *ld, const struct field *f, const struct yaml_node *n, void *slot)
+{
+	struct scenario_device *device = slot;
+
+	if (f->map == &map_machine) {
+		load_machine(ld, n, slot);
+	} else if (f->map == &map_device) {
+		/* Machine and device come key by key over those of an extended file. */
+		load_map(ld, f->map, n, slot);
+		device->loc = n->loc;
+		device->has_features |= n->kind == YAML_MAP &&
+		    yaml_lookup(n, "features") != NULL;
+		check_device(ld, slot, n);
+	} else {
+		load_defaults(f->map, slot);
+		load_map(ld, f->map, n, slot);
+		check_step_map(ld, f->map, slot, n);
+	}
+}
+
+/* ---- lists ---- */
+
+static bool
+load_is_list(struct loader *ld, const struct field *f, const struct yaml_node *n)
+{
+	if (n->kind == YAML_LIST)
+		return true;
+	if (n->kind != YAML_BROKEN)
+		yaml_error(ld->diags, n, "scenario.type", "\"%s\" is a list, not %s", f->key,
+		    yaml_kind_name(n->kind));
+	return false;
+}
+
+static bool
+names_have(const struct scenario_names *names, const char *name)
+{
+	for (size_t i = 0; i < names->count; i++)
+		if (strcmp(names->name[i], name) == 0)
+			return true;
+	return false;
+}
+
+/* `[none]` is the empty offer of features. */
+static bool
+load_is_none(const struct field *f, const struct yaml_node *n)
+{
+	return f->vocab == offsetof(struct scenario_vocab, features) && n->count == 1 &&
+	    n->items[0]->kind == YAML_SCALAR && strcmp(n->items[0]->text, "none") == 0;
+}
+
+static void
+load_names(struct loader *ld, const struct field *f, const struct yaml_node *n,
+    struct scenario_names *slot)
+{
+	struct field word = *f;
+	const char *name;
+
+	/* Not NULL, so that an empty list can be told from none. */
+	*slot = (struct scenario_names){ .name = arena_calloc(ld->arena, 1, sizeof(name)) };
+	word.kind = f->kind == FIELD_NAMES ? FIELD_NAME : FIELD_VOCAB;
+	if (f->kind == FIELD_VOCAB_LIST && load_is_none(f, n))
+		return;
+	if (n->count == 0)
+		yaml_error(ld->diags, n, "scenario.value", "\"%s\" is an empty list", f->key);
+	for (size_t i = 0; i < n->count; i++) {
+		name = NULL;
+		load_value(ld, &word, n->items[i], &name);
+		if (name == NULL)
+			continue;
+		if (names_have(slot, name))
+			yaml_error(ld->diags, n->items[i], "scenario.value",
+			    "\"%s\" stands in the list twice", name);
+		else
+			*(const char **)arena_push(ld->arena, &slot->name, &slot->count,
+			    sizeof(name)) = name;
+	}
+}
+
+static void
+load_amounts(struct loader *ld, const struct field *f, const struct yaml_node *n,
+    struct scenario_amounts *slot)
+{
+	struct field amount = *f;
+
+	amount.kind = FIELD_AMOUNT;
+	*slot = (struct scenario_amounts){ .count = 0 };
+	if (n->count == 0)
+		yaml_error(ld->diags, n, "scenario.value", "\"%s\" is an empty list", f->key);
+	for (size_t i = 0; i < n->count; i++)
+		load_value(ld, &amount, n->items[i],
+		    arena_push(ld->arena, &slot->pages, &slot->count, sizeof(*slot->pages)));
+}
+
+static void
+load_segments(struct loader *ld, const struct yaml_node *n, struct scenario_segments *slot)
+{
+	*slot = (struct scenario_segments){ .count = 0 };
+	for (size_t i = 0; i < n->count; i++)
+		load_map(ld, &map_segment, n->items[i],
+		    arena_push(ld->arena, &slot->segment, &slot->count,
+		    sizeof(*slot->segment)));
+	check_segments(ld, slot, n);
+}
+
+/* Claims of an extended file stay; those of the file itself come behind them. */
+static void
+load_claims(struct loader *ld, const struct yaml_node *n, struct scenario_claims *slot)
+{
+	struct scenario_claim *claim;
+
+	for (size_t i = 0; i < n->count; i++) {
+		claim = arena_push(ld->arena, &slot->claim, &slot->count, sizeof(*claim));
+		claim->loc = n->items[i]->loc;
+		load_map(ld, &map_claim, n->items[i], claim);
+	}
+}
+
+static void
+load_seed_list(struct loader *ld, const struct yaml_node *n, struct scenario_seeds *slot)
+{
+	uint64_t seed;
+
+	for (size_t i = 0; i < n->count; i++) {
+		if (!load_seed(ld, n->items[i], &seed))
+			continue;
+		for (size_t j = 0; j < slot->count; j++)
+			if (slot->seed[j] == seed)
+				yaml_error(ld->diags, n->items[i], "scenario.value",
+				    "the seed %" PRIu64 " stands in the list twice", seed);
+		*(uint64_t *)arena_push(ld->arena, &slot->seed, &slot->count,
+		    sizeof(seed)) = seed;
+	}
+}
+
+static void
+load_seed_range(struct loader *ld, const struct yaml_node *n, struct scenario_seeds *slot)
+{
+	const char *text = load_scalar(ld, n), *end;
+	uint64_t first, last;
+	struct text_why why;
+
+	if (text == NULL)
+		return;
+	if (!text_scan_number(text, &first, &end, &why) || strncmp(end, "..", 2) != 0 ||
+	    !text_parse_number(end + 2, &last, &why) || last < first ||
+	    last - first >= SCENARIO_SEEDS_MAX) {
+		yaml_error(ld->diags, n, "scenario.value",
+		    "\"%.80s\": seeds are a list, or a range such as 1..16 of at most %d",
+		    text, SCENARIO_SEEDS_MAX);
+		return;
+	}
+	for (uint64_t i = 0; i <= last - first; i++)
+		*(uint64_t *)arena_push(ld->arena, &slot->seed, &slot->count,
+		    sizeof(first)) = first + i;
+}
+
+static void
+load_seeds(struct loader *ld, const struct yaml_node *n, struct scenario_seeds *slot)
+{
+	*slot = (struct scenario_seeds){ .count = 0 };
+	if (n->kind == YAML_LIST)
+		load_seed_list(ld, n, slot);
+	else
+		load_seed_range(ld, n, slot);
+}
+
+/* ---- steps ---- */
+
+static void
+load_unknown_step_key(struct loader *ld, const struct yaml_node *key)
+{
+	struct text_nearest near;
+	struct text_why hint;
+
+	text_nearest_init(&near, key->text);
+	for (size_t i = 0; i < map_step.count; i++)
+		text_nearest_offer(&near, map_step.fields[i].key);
+	for (size_t i = 0; i < map_verbs.count; i++)
+		text_nearest_offer(&near, map_verbs.fields[i].key);
+	yaml_error(ld->diags, key, "scenario.unknown-key", "unknown verb or key \"%.80s\"%s",
+	    key->text, text_nearest_hint(&near, &hint));
+}
+
+/* Which verb, or NULL after an error. */
+static const struct field *
+load_find_verb(struct loader *ld, const struct yaml_node *n, struct scenario_step *step)
+{
+	const struct field *verb = NULL, *f;
+	bool bad = false;
+
+	for (size_t i = 0; i < n->count; i++) {
+		const struct yaml_node *key = n->pairs[i].key;
+
+		f = map_find(&map_verbs, key->text);
+		if (f == NULL && map_find(&map_step, key->text) == NULL) {
+			load_unknown_step_key(ld, key);
+			bad = true;
+		} else if (f != NULL && verb != NULL) {
+			yaml_error(ld->diags, key, "scenario.step",
+			    "a step has one verb: \"%s\" and \"%s\" are two steps",
+			    verb->key, f->key);
+		} else if (f != NULL) {
+			verb = f;
+			step->verb_loc = key->loc;
+		}
+	}
+	if (verb == NULL && !bad)
+		yaml_error(ld->diags, n, "scenario.step", "this step has no verb");
+	return verb;
+}
+
+/* `within` and `for` beside a verb that has no use for them. */
+static void
+load_step_limits(struct loader *ld, const struct field *verb, const struct yaml_node *n,
+    const struct scenario_step *step)
+{
+	static const struct { const char *key; unsigned flag; } limits[] = {
+		{ "within", FIELD_TAKES_WITHIN }, { "for", FIELD_TAKES_FOR },
+	};
+
+	for (size_t i = 0; i < 2; i++) {
+		if (yaml_lookup(n, limits[i].key) == NULL || (verb->flags & limits[i].flag))
+			continue;
+		for (size_t j = 0; j < n->count; j++)
+			if (strcmp(n->pairs[j].key->text, limits[i].key) == 0)
+				yaml_error(ld->diags, n->pairs[j].key, "scenario.step",
+				    "\"%s\" does not go with \"%s\"%s", limits[i].key, verb->key,
+				    verb->map != NULL && map_find(verb->map, limits[i].key) ?
+				    "; it stands inside its braces" : "");
+	}
+	if ((verb->flags & FIELD_NEEDS_WITHIN) && yaml_lookup(n, "within") == NULL)
+		diag_add(ld->diags, step->verb_loc, (unsigned)strlen(verb->key), n->file->text,
+		    n->file->size, "scenario.missing-key", "\"%s\" needs \"within\" beside it",
+		    verb->key);
+}
+
+static void
+load_step(struct loader *ld, const struct yaml_node *n, struct scenario_step *step)
+{
+	const struct field *verb, *f;
+
+	step->loc = n->loc;
+	if (n->kind == YAML_BROKEN)
+		return;
+	if (n->kind != YAML_MAP) {
+		yaml_error(ld->diags, n, "scenario.type", "a step is a map of keys, not %s",
+		    yaml_kind_name(n->kind));
+		return;
+	}
+	verb = load_find_verb(ld, n, step);
+	for (size_t i = 0; i < n->count; i++) {
+		f = map_find(&map_step, n->pairs[i].key->text);
+		if (f != NULL)
+			load_field(ld, f, n->pairs[i].value, field_slot(f, step));
+	}
+	if (verb == NULL)
+		return;
+	step->verb = (enum scenario_verb)(verb - map_verbs.fields);
+	load_field(ld, verb, yaml_lookup(n, verb->key), field_slot(verb, step));
+	load_step_limits(ld, verb, n, step);
+}
+
+static void
+load_steps(struct loader *ld, const struct yaml_node *n, struct scenario_steps *slot)
+{
+	if (n->count == 0)
+		yaml_error(ld->diags, n, "scenario.step",
+		    "a scenario without steps tests nothing");
+	for (size_t i = 0; i < n->count; i++)
+		load_step(ld, n->items[i], arena_push(ld->arena, &slot->step, &slot->count,
+		    sizeof(*slot->step)));
+}
+
+/* ---- any value ---- */
+
+static void
+load_list(struct loader *ld, const struct field *f, const struct yaml_node *n, void *slot)
+{
+	if (!load_is_list(ld, f, n))
+		return;
+	if (f->kind == FIELD_NAMES || f->kind == FIELD_VOCAB_LIST)
+		load_names(ld, f, n, slot);
+	else if (f->kind == FIELD_AMOUNTS)
+		load_amounts(ld, f, n, slot);
+	else if (f->kind == FIELD_SEGMENTS)
+		load_segments(ld, n, slot);
+	else if (f->kind == FIELD_CLAIMS)
+		load_claims(ld, n, slot);
+	else
+		load_steps(ld, n, slot);
+}
+
+static void
+load_field(struct loader *ld, const struct field *f, const struct yaml_node *n, void *slot)
+{
+	switch (f->kind) {
+	case FIELD_FORMAT:
+	case FIELD_PATH:
+	case FIELD_TEXT:
+	case FIELD_NAME:
+	case FIELD_VOCAB:
+	case FIELD_SOURCE:
+	case FIELD_FAULT:
+	case FIELD_HEAL:
+	case FIELD_FLAG:
+	case FIELD_CHOICE:
+	case FIELD_WORD:
+	case FIELD_COUNT:
+	case FIELD_TIMES:
+	case FIELD_AMOUNT:
+	case FIELD_PERCENT:
+	case FIELD_TIME:
+	case FIELD_AT:
+	case FIELD_POINT:
+	case FIELD_EXPECT:
+	case FIELD_SEED:
+		load_value(ld, f, n, slot);
+		break;
+	case FIELD_MAP:
+		load_submap(ld, f, n, slot);
+		break;
+	case FIELD_NAMES:
+	case FIELD_VOCAB_LIST:
+	case FIELD_AMOUNTS:
+	case FIELD_SEGMENTS:
+	case FIELD_CLAIMS:
+	case FIELD_STEPS:
+		load_list(ld, f, n, slot);
+		break;
+	case FIELD_SEEDS:
+		load_seeds(ld, n, slot);
+		break;
+	case FIELD_MACHINES:	/* after `machine`, wherever that stands */
+	case FIELD_MATRIX:	/* before everything */
+	case FIELD_EXTENDS:
+		break;
+	}
+}
+
+void
+load_top(struct loader *ld, const struct yaml_node *root, struct scenario *sc)
+{
+	load_map(ld, &map_scenario, root, sc);
+}
+
+void
+load_machine_entry(struct loader *ld, const struct yaml_node *n, struct scenario_machine *m)
+{
+	load_machine(ld, n, m);
+}

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Between the files of the loader: load_doc.c (the file), load.c (maps and lists),
+ * load_value.c (single values), check.c (what no single key can tell).
+ */
+#ifndef VIOSIM_SCENARIO_LOAD_H
+#define VIOSIM_SCENARIO_LOAD_H
+
+#include "arena.h"
+#include "scenario.h"
+#include "table.h"
+#include "yaml.h"
+
+/* One parameter of the matrix with the value of this combination. */
+struct load_param {
+	struct scenario_param bound;
+	const struct yaml_node *key;
+	const struct yaml_node *values;		/* the list */
+	bool used;
+};
+
+struct loader {
+	struct arena *arena;
+	struct diag_list *diags;
+	const struct scenario_vocab *vocab;
+	struct load_param *params;
+	size_t nparams;
+	bool matrix_broken;	/* reported; `$name` is not complained about any more */
+	bool in_base;		/* reading the file that is extended */
+	size_t reported_before;	/* of the list, when this file was begun */
+};
+
+static inline bool
+load_has_failed(const struct loader *ld)
+{
+	return ld->diags->reported != ld->reported_before;
+}
+
+/* A single value: its text with the parameter put in.  NULL after an error. */
+const char *load_scalar(struct loader *, const struct yaml_node *);
+
+/* Read a value of one of the single-value kinds into its slot. */
+void	load_value(struct loader *, const struct field *, const struct yaml_node *, void *slot);
+
+bool	load_seed(struct loader *, const struct yaml_node *, uint64_t *seed);
+
+/* `unknown WHAT "word"`, with the nearest of the names. */
+void	load_unknown(struct loader *, const struct yaml_node *, const char *rule,
+	    const char *what, const char *word, const char *const *names);
+
+/* ---- load.c ---- */
+
+/* All keys of a file, over what is in the scenario already. */
+void	load_top(struct loader *, const struct yaml_node *root, struct scenario *);
+
+/* One entry of `machines`, over a copy of `machine`. */
+void	load_machine_entry(struct loader *, const struct yaml_node *, struct scenario_machine *);
+
+/* ---- check.c: errors that need more than one key; `root` is the scenario's tree ---- */
+
+void	check_segments(struct loader *, const struct scenario_segments *,
+	    const struct yaml_node *list);
+void	check_machine(struct loader *, const struct scenario_machine *,
+	    const struct yaml_node *map);
+void	check_device(struct loader *, const struct scenario_device *, const struct yaml_node *map);
+
+/* A map of a step: `map` tells which. */
+void	check_step_map(struct loader *, const struct map *map, const void *value,
+	    const struct yaml_node *node);
+
+/* The whole scenario, once all of it was read without errors. */
+void	check_scenario(struct loader *, struct scenario *, const struct yaml_file *);
+
+/* `scenario:` against the path of the file. */
+void	check_path(struct loader *, const struct scenario *, const struct yaml_node *id,
+	    const char *path);
+
+/* ---- case.c ---- */
+
+/* The part of a case id after '#', as text of the arena. */
+const char *machine_name(const struct scenario_machine *, const struct scenario_machine *base,
+	    struct arena *);
+
+#endif

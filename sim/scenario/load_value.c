@@ -1,0 +1,486 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Single values: from the text in the file to what the tables say it is.
+ */
+#include <assert.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "load.h"
+#include "text.h"
+
+/* ---- text and parameters ---- */
+
+static struct load_param *
+load_find_param(struct loader *ld, const char *name)
+{
+	for (size_t i = 0; i < ld->nparams; i++)
+		if (strcmp(ld->params[i].bound.name, name) == 0)
+			return &ld->params[i];
+	return NULL;
+}
+
+static const char *
+load_param(struct loader *ld, const struct yaml_node *n)
+{
+	struct load_param *p = load_find_param(ld, n->text + 1);
+	struct text_nearest near;
+	struct text_why hint;
+
+	if (p != NULL) {
+		p->used = true;
+		return p->bound.value;
+	}
+	if (ld->matrix_broken)
+		return NULL;
+	text_nearest_init(&near, n->text + 1);
+	for (size_t i = 0; i < ld->nparams; i++)
+		text_nearest_offer(&near, ld->params[i].bound.name);
+	yaml_error(ld->diags, n, "scenario.parameter",
+	    "the matrix has no parameter \"%s\"%s", n->text + 1, text_nearest_hint(&near, &hint));
+	return NULL;
+}
+
+const char *
+load_scalar(struct loader *ld, const struct yaml_node *n)
+{
+	if (n->kind == YAML_BROKEN)
+		return NULL;
+	if (n->kind != YAML_SCALAR) {
+		yaml_error(ld->diags, n, "scenario.type", "a single value is expected, not %s",
+		    yaml_kind_name(n->kind));
+		return NULL;
+	}
+	if (n->plain && n->text[0] == '$' && text_is_name(n->text + 1))
+		return load_param(ld, n);
+	return n->text;
+}
+
+static void
+load_bad(struct loader *ld, const struct yaml_node *n, const char *text, const char *why)
+{
+	yaml_error(ld->diags, n, "scenario.value", "\"%.80s\": %s", text, why);
+}
+
+void
+load_unknown(struct loader *ld, const struct yaml_node *n, const char *rule, const char *what,
+    const char *word, const char *const *names)
+{
+	struct text_nearest near;
+	struct text_why hint;
+
+	text_nearest_init(&near, word);
+	text_nearest_offer_all(&near, names);
+	yaml_error(ld->diags, n, rule, "unknown %s \"%.80s\"%s", what, word,
+	    text_nearest_hint(&near, &hint));
+}
+
+/* ---- words ---- */
+
+static void
+load_text(struct loader *ld, const struct field *f, const struct yaml_node *n, const char *text,
+    const char **slot)
+{
+	size_t length = strlen(text);
+
+	/* A folded or literal block ends in a newline that nobody means. */
+	if (length > 0 && text[length - 1] == '\n')
+		length--;
+	if (length == 0)
+		yaml_error(ld->diags, n, "scenario.value", "\"%s\" is empty", f->key);
+	else if (memchr(text, '\n', length) != NULL)
+		yaml_error(ld->diags, n, "scenario.value", "\"%s\" is one line of text", f->key);
+	else
+		*slot = arena_copy(ld->arena, text, length);
+}
+
+static void
+load_name(struct loader *ld, const struct field *f, const struct yaml_node *n, const char *text,
+    const char **slot)
+{
+	if (!text_is_name(text))
+		yaml_error(ld->diags, n, "scenario.value",
+		    "\"%s\" must be a word of letters, digits, '_', '-' and '.', not \"%s\"",
+		    f->key, text);
+	else
+		*slot = text;
+}
+
+static void
+load_path(struct loader *ld, const struct yaml_node *n, const char *text, const char **slot)
+{
+	const char *s = text;
+
+	for (; *s != '\0'; s++)
+		if (!(*s >= 'a' && *s <= 'z') && !(*s >= 'A' && *s <= 'Z') &&
+		    !(*s >= '0' && *s <= '9') && strchr("_-./", *s) == NULL)
+			break;
+	if (*s != '\0' || s == text || *text == '/' || s[-1] == '/' ||
+	    strstr(text, "//") != NULL)
+		load_bad(ld, n, text, "a scenario is named like area/situation");
+	else
+		*slot = text;
+}
+
+static void
+load_word(struct loader *ld, const struct field *f, const struct yaml_node *n, const char *text,
+    int *slot)
+{
+	struct text_nearest near;
+	struct text_why hint;
+	char words[160] = "";
+
+	text_nearest_init(&near, text);
+	for (const struct field_word *w = f->words; w->word != NULL; w++) {
+		if (strcmp(w->word, text) == 0) {
+			*slot = w->value;
+			return;
+		}
+		text_nearest_offer(&near, w->word);
+		if (w != f->words)
+			strncat(words, ", ", sizeof(words) - strlen(words) - 1);
+		strncat(words, w->word, sizeof(words) - strlen(words) - 1);
+	}
+	yaml_error(ld->diags, n, "scenario.value", "\"%s\" is no value of \"%s\" (%s)%s", text,
+	    f->key, words, text_nearest_hint(&near, &hint));
+}
+
+static void
+load_vocab(struct loader *ld, const struct field *f, const struct yaml_node *n, const char *text,
+    const char **slot)
+{
+	const char *const *names = field_vocab(f, ld->vocab);
+
+	if (text_list_has(names, text))
+		*slot = text;
+	else
+		load_unknown(ld, n, "scenario.name", arena_printf(ld->arena, "name for \"%s\":",
+		    f->key), text, names);
+}
+
+static void
+load_source(struct loader *ld, const struct yaml_node *n, const char *text, const char **slot)
+{
+	struct text_nearest near;
+	struct text_why hint;
+
+	if (strcmp(text, "config") == 0 || text_list_has(ld->vocab->vqs, text)) {
+		*slot = text;
+		return;
+	}
+	text_nearest_init(&near, text);
+	text_nearest_offer(&near, "config");
+	text_nearest_offer_all(&near, ld->vocab->vqs);
+	yaml_error(ld->diags, n, "scenario.name", "unknown interrupt source \"%s\"%s", text,
+	    text_nearest_hint(&near, &hint));
+}
+
+static void
+load_fault(struct loader *ld, const struct yaml_node *n, const char *text, const char **slot)
+{
+	struct text_nearest near;
+	struct text_why hint;
+
+	if (text_list_has(ld->vocab->faults, text) || vocab_call_can_fail(ld->vocab, text)) {
+		*slot = text;
+		return;
+	}
+	if (text_list_has(ld->vocab->calls, text)) {
+		yaml_error(ld->diags, n, "scenario.name", "%s cannot fail", text);
+		return;
+	}
+	text_nearest_init(&near, text);
+	text_nearest_offer_all(&near, ld->vocab->faults);
+	for (const char *const *c = ld->vocab->calls; *c != NULL; c++)
+		if (vocab_call_can_fail(ld->vocab, *c))
+			text_nearest_offer(&near, *c);
+	yaml_error(ld->diags, n, "scenario.name", "unknown call or fault \"%s\"%s", text,
+	    text_nearest_hint(&near, &hint));
+}
+
+/* ---- numbers ---- */
+
+static void
+load_ranged(struct loader *ld, const struct field *f, const struct yaml_node *n, const char *text,
+    uint64_t value, uint64_t *slot)
+{
+	if (value < f->min)
+		yaml_error(ld->diags, n, "scenario.value", "\"%s\" is at least %" PRIu64
+		    ", not %s", f->key, f->min, text);
+	else if (f->max != 0 && value > f->max)
+		yaml_error(ld->diags, n, "scenario.value", "\"%s\" is at most %" PRIu64
+		    ", not %s", f->key, f->max, text);
+	else
+		*slot = value;
+}
+
+static void
+load_count(struct loader *ld, const struct field *f, const struct yaml_node *n, const char *text,
+    uint64_t *slot)
+{
+	struct text_why why;
+	uint64_t value;
+
+	if (f->kind == FIELD_TIMES && strcmp(text, "forever") == 0)
+		*slot = SCENARIO_FOREVER;
+	else if (!text_parse_number(text, &value, &why))
+		load_bad(ld, n, text, why.text);
+	else
+		load_ranged(ld, f, n, text, value, slot);
+}
+
+static void
+load_format(struct loader *ld, const struct yaml_node *n, const char *text, uint64_t *slot)
+{
+	if (strcmp(text, "1") == 0)
+		*slot = 1;
+	else
+		load_bad(ld, n, text, "this program reads format 1");
+}
+
+static void
+load_amount(struct loader *ld, const struct field *f, const struct yaml_node *n,
+    const char *text, uint64_t *slot)
+{
+	struct text_why why;
+	uint64_t value;
+
+	if (!text_parse_amount(text, &value, &why))
+		load_bad(ld, n, text, why.text);
+	else
+		load_ranged(ld, f, n, text, value, slot);
+}
+
+static void
+load_percent(struct loader *ld, const struct yaml_node *n, const char *text, uint64_t *slot)
+{
+	struct text_why why;
+
+	if (!text_parse_percent(text, slot, &why))
+		load_bad(ld, n, text, why.text);
+}
+
+static void
+load_flag(struct loader *ld, const struct yaml_node *n, const char *text, bool *slot)
+{
+	struct text_why why;
+
+	if (!text_parse_flag(text, slot, &why))
+		load_bad(ld, n, text, why.text);
+}
+
+static void
+load_choice(struct loader *ld, const struct yaml_node *n, const char *text, int *slot)
+{
+	struct text_why why;
+	bool yes;
+
+	if (!text_parse_flag(text, &yes, &why))
+		load_bad(ld, n, text, why.text);
+	else
+		*slot = yes ? SCENARIO_YES : SCENARIO_NO;
+}
+
+static void
+load_time(struct loader *ld, const struct field *f, const struct yaml_node *n, const char *text,
+    struct scenario_time *slot)
+{
+	struct scenario_time time;
+	struct text_why why;
+
+	if (!text_parse_time(text, &time, &why))
+		load_bad(ld, n, text, why.text);
+	else if (time.value < f->min)
+		yaml_error(ld->diags, n, "scenario.value", "\"%s\" must be longer than 0",
+		    f->key);
+	else
+		*slot = time;
+}
+
+static void
+load_at(struct loader *ld, const struct yaml_node *n, const char *text, struct scenario_at *slot)
+{
+	struct scenario_at at = { .when = SCENARIO_ABSOLUTE };
+	struct text_why why;
+
+	if (text[0] == '+')
+		at.when = SCENARIO_RELATIVE;
+	if (!text_parse_time(text + (text[0] == '+'), &at.time, &why))
+		load_bad(ld, n, text, why.text);
+	else
+		*slot = at;
+}
+
+bool
+load_seed(struct loader *ld, const struct yaml_node *n, uint64_t *seed)
+{
+	const char *text = load_scalar(ld, n);
+	struct text_why why;
+
+	if (text == NULL)
+		return false;
+	if (text_parse_number(text, seed, &why))
+		return true;
+	load_bad(ld, n, text, why.text);
+	return false;
+}
+
+static void
+load_one_seed(struct loader *ld, const struct yaml_node *n, struct scenario_seeds *slot)
+{
+	uint64_t seed;
+
+	if (!load_seed(ld, n, &seed))
+		return;
+	slot->count = 0;
+	*(uint64_t *)arena_push(ld->arena, &slot->seed, &slot->count, sizeof(seed)) = seed;
+}
+
+/* ---- points ---- */
+
+#define LOAD_POINT_FORMS "\"inflate entry\", \"virtio_dequeue#2 before\" or access#17"
+
+/* `#N` at s, if it is there: its number, and s moves behind it. */
+static bool
+load_point_nth(const char **s, uint64_t *nth, struct text_why *why)
+{
+	*nth = 1;
+	if (**s != '#')
+		return true;
+	(*s)++;
+	if (!text_scan_number(*s, nth, s, why))
+		return false;
+	snprintf(why->text, sizeof(why->text), "points are counted from 1");
+	return *nth > 0 && *nth <= UINT32_MAX;
+}
+
+static bool
+load_point_name(struct loader *ld, const struct yaml_node *n, struct scenario_point *p,
+    const char *tail)
+{
+	const char *const *names = ld->vocab->calls;
+	const char *what = "kernel call";
+
+	p->place = SCENARIO_CALL;
+	if (strcmp(tail, " entry") == 0) {
+		p->place = SCENARIO_ENTRY;
+		names = ld->vocab->vqs;
+		what = "interrupt source";
+		if (strcmp(p->name, "config") == 0)
+			return true;
+	}
+	p->after = strcmp(tail, " after") == 0;
+	if (text_list_has(names, p->name))
+		return true;
+	load_unknown(ld, n, "scenario.point", what, p->name, names);
+	return false;
+}
+
+/* NAME[#N] and one of: nothing, " entry", " before", " after". */
+static void
+load_point(struct loader *ld, const struct yaml_node *n, const char *text,
+    struct scenario_point *slot)
+{
+	struct scenario_point p = { .given = true };
+	size_t length = strcspn(text, "# ");
+	const char *tail = text + length;
+	struct text_why why;
+
+	p.name = arena_copy(ld->arena, text, length);
+	if (!load_point_nth(&tail, &p.nth, &why)) {
+		load_bad(ld, n, text, why.text);
+		return;
+	}
+	if (strcmp(p.name, "access") == 0 && *tail == '\0') {
+		p.place = SCENARIO_ACCESS;
+		p.name = NULL;
+	} else if (strcmp(tail, "") != 0 && strcmp(tail, " entry") != 0 &&
+	    strcmp(tail, " before") != 0 && strcmp(tail, " after") != 0) {
+		yaml_error(ld->diags, n, "scenario.point", "\"%s\" is no point; a point is "
+		    "like " LOAD_POINT_FORMS, text);
+		return;
+	} else if (!load_point_name(ld, n, &p, tail)) {
+		return;
+	}
+	*slot = p;
+}
+
+/* ---- expectations ---- */
+
+static void
+load_expect(struct loader *ld, const struct yaml_node *n, const char *text, struct expect **slot)
+{
+	struct expect_source source = {
+		.loc = n->loc,
+		/* A parameter's text does not stand here. */
+		.exact = n->exact && text == n->text,
+		.source = n->file->text,
+		.source_size = n->file->size,
+	};
+	size_t length = strlen(text);
+
+	if (source.exact)
+		source.loc.col = n->text_col;
+	if (length > 0 && text[length - 1] == '\n')
+		text = arena_copy(ld->arena, text, length - 1);
+	*slot = expect_parse(text, &source, ld->vocab, ld->arena, ld->diags);
+}
+
+/* ---- any of them ---- */
+
+/* The kinds that are read from words; false if it is none of these. */
+static bool
+load_worded(struct loader *ld, const struct field *f, const struct yaml_node *n,
+    const char *text, void *slot)
+{
+	if (f->kind == FIELD_PATH)
+		load_path(ld, n, text, slot);
+	else if (f->kind == FIELD_TEXT)
+		load_text(ld, f, n, text, slot);
+	else if (f->kind == FIELD_NAME || (f->kind == FIELD_HEAL && strcmp(text, "all") != 0))
+		load_name(ld, f, n, text, slot);
+	else if (f->kind == FIELD_VOCAB)
+		load_vocab(ld, f, n, text, slot);
+	else if (f->kind == FIELD_SOURCE)
+		load_source(ld, n, text, slot);
+	else if (f->kind == FIELD_FAULT)
+		load_fault(ld, n, text, slot);
+	else if (f->kind == FIELD_FLAG)
+		load_flag(ld, n, text, slot);
+	else if (f->kind == FIELD_CHOICE)
+		load_choice(ld, n, text, slot);
+	else if (f->kind == FIELD_WORD)
+		load_word(ld, f, n, text, slot);
+	else
+		return f->kind == FIELD_HEAL;
+	return true;
+}
+
+void
+load_value(struct loader *ld, const struct field *f, const struct yaml_node *n, void *slot)
+{
+	const char *text = load_scalar(ld, n);
+
+	if (text == NULL || load_worded(ld, f, n, text, slot))
+		return;
+	if (f->kind == FIELD_FORMAT)
+		load_format(ld, n, text, slot);
+	else if (f->kind == FIELD_COUNT || f->kind == FIELD_TIMES)
+		load_count(ld, f, n, text, slot);
+	else if (f->kind == FIELD_AMOUNT)
+		load_amount(ld, f, n, text, slot);
+	else if (f->kind == FIELD_PERCENT)
+		load_percent(ld, n, text, slot);
+	else if (f->kind == FIELD_TIME)
+		load_time(ld, f, n, text, slot);
+	else if (f->kind == FIELD_AT)
+		load_at(ld, n, text, slot);
+	else if (f->kind == FIELD_POINT)
+		load_point(ld, n, text, slot);
+	else if (f->kind == FIELD_EXPECT)
+		load_expect(ld, n, text, slot);
+	else if (f->kind == FIELD_SEED)
+		load_one_seed(ld, n, slot);
+	else
+		assert(!"not a single value");
+}

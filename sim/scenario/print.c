@@ -1,0 +1,396 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The inverse of the loader: a plan as canonical YAML.  What has its default value is left
+ * out; what the loader worked out (machines, parameters) is written out.
+ */
+#include <assert.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "scenario.h"
+#include "table.h"
+#include "text.h"
+
+static void print_field(const struct field *, const void *value, FILE *);
+
+/* ---- scalars ---- */
+
+/* May the text stand without quotes anywhere, also between braces? */
+static bool
+text_is_plain(const char *s)
+{
+	static const char *const nulls[] = { "null", "Null", "NULL", NULL };
+	const char *end = s + strlen(s);
+
+	if (text_list_has(nulls, s) || strchr(s, ':') != NULL || end == s || end[-1] == ' ')
+		return false;
+	if (!(*s >= 'a' && *s <= 'z') && !(*s >= 'A' && *s <= 'Z') && !(*s >= '0' && *s <= '9'))
+		return false;
+	for (; *s != '\0'; s++)
+		if ((unsigned char)*s < ' ' || strchr("[]{},#", *s) != NULL)
+			return false;
+	return true;
+}
+
+static void
+print_text(const char *s, FILE *f)
+{
+	if (text_is_plain(s)) {
+		fputs(s, f);
+		return;
+	}
+	fputc('"', f);
+	for (; *s != '\0'; s++) {
+		if (*s == '"' || *s == '\\')
+			fprintf(f, "\\%c", *s);
+		else if ((unsigned char)*s < ' ')
+			fprintf(f, "\\x%02x", (unsigned)(unsigned char)*s);
+		else
+			fputc(*s, f);
+	}
+	fputc('"', f);
+}
+
+static void
+print_point(const struct scenario_point *p, FILE *f)
+{
+	char text[256], nth[24] = "";
+
+	if (p->nth != 1)
+		snprintf(nth, sizeof(nth), "#%" PRIu64, p->nth);
+	switch (p->place) {
+	case SCENARIO_ENTRY:
+		snprintf(text, sizeof(text), "%s%s entry", p->name, nth);
+		break;
+	case SCENARIO_CALL:
+		snprintf(text, sizeof(text), "%s%s %s", p->name, nth,
+		    p->after ? "after" : "before");
+		break;
+	case SCENARIO_ACCESS:
+		snprintf(text, sizeof(text), "access#%" PRIu64, p->nth);
+		break;
+	}
+	print_text(text, f);
+}
+
+/* ---- lists ---- */
+
+static void
+print_names(const struct scenario_names *names, FILE *f)
+{
+	fputc('[', f);
+	for (size_t i = 0; i < names->count; i++) {
+		fputs(i > 0 ? ", " : "", f);
+		print_text(names->name[i], f);
+	}
+	/* Only an offer of features can be empty. */
+	fputs(names->count == 0 ? "none]" : "]", f);
+}
+
+static void
+print_amounts(const struct scenario_amounts *amounts, FILE *f)
+{
+	fputc('[', f);
+	for (size_t i = 0; i < amounts->count; i++) {
+		fputs(i > 0 ? ", " : "", f);
+		text_print_amount(amounts->pages[i], f);
+	}
+	fputc(']', f);
+}
+
+static bool
+seeds_are_a_range(const struct scenario_seeds *s)
+{
+	for (size_t i = 1; i < s->count; i++)
+		if (s->seed[i] != s->seed[i - 1] + 1)
+			return false;
+	return s->count > 1;
+}
+
+static void
+print_seeds(const struct scenario_seeds *s, FILE *f)
+{
+	if (seeds_are_a_range(s)) {
+		fprintf(f, "%" PRIu64 "..%" PRIu64, s->seed[0], s->seed[s->count - 1]);
+		return;
+	}
+	fputc('[', f);
+	for (size_t i = 0; i < s->count; i++)
+		fprintf(f, "%s%" PRIu64, i > 0 ? ", " : "", s->seed[i]);
+	fputc(']', f);
+}
+
+/* ---- maps ---- */
+
+/* Does the value say anything that the default does not? */
+static bool
+field_is_worth(const struct field *f, const void *object, const void *defaults)
+{
+	const void *value = field_value(f, object);
+	const struct scenario_segments *segments = value;
+
+	if (f->flags & FIELD_SILENT)
+		return false;
+	if (f->kind == FIELD_AMOUNT && *(const uint64_t *)value == SCENARIO_UNSET)
+		return false;
+	if (f->kind == FIELD_SEGMENTS && segments->count == 0)
+		return false;
+	return (f->flags & FIELD_REQUIRED) || !field_equal(f, value, field_value(f, defaults));
+}
+
+static void
+print_map_over(const struct map *map, const void *object, const void *defaults, FILE *f)
+{
+	const char *comma = "";
+
+	fputc('{', f);
+	for (size_t i = 0; i < map->count; i++) {
+		const struct field *field = &map->fields[i];
+
+		if (!field_is_worth(field, object, defaults))
+			continue;
+		fprintf(f, "%s%s: ", comma, field->key);
+		print_field(field, field_value(field, object), f);
+		comma = ", ";
+	}
+	fputc('}', f);
+}
+
+/* One value stands for the first keys if they have it and the rest have their defaults. */
+static bool
+map_is_scalar(const struct map *map, const void *object)
+{
+	const struct field *first = &map->fields[0], *f;
+
+	for (size_t i = 1; i < map->count; i++) {
+		f = &map->fields[i];
+		if (i < map->scalars ?
+		    !field_equal(f, field_value(f, object), field_value(first, object)) :
+		    field_is_worth(f, object, map->defaults))
+			return false;
+	}
+	return map->scalars > 0;
+}
+
+static void
+print_map(const struct map *map, const void *object, FILE *f)
+{
+	if (map_is_scalar(map, object))
+		print_field(&map->fields[0], field_value(&map->fields[0], object), f);
+	else
+		print_map_over(map, object, map->defaults, f);
+}
+
+static void
+print_segments(const struct scenario_segments *segments, FILE *f)
+{
+	fputc('[', f);
+	for (size_t i = 0; i < segments->count; i++) {
+		fputs(i > 0 ? ", " : "", f);
+		print_map(&map_segment, &segments->segment[i], f);
+	}
+	fputc(']', f);
+}
+
+static void
+print_claims(const struct scenario_claims *claims, FILE *f)
+{
+	for (size_t i = 0; i < claims->count; i++) {
+		fputs("\n  - ", f);
+		print_map(&map_claim, &claims->claim[i], f);
+	}
+}
+
+/* ---- steps ---- */
+
+static void
+print_verb(const struct scenario_step *s, FILE *f)
+{
+	const struct field *verb = &map_verbs.fields[s->verb];
+
+	fprintf(f, "%s: ", verb->key);
+	print_field(verb, field_value(verb, s), f);
+}
+
+static void
+print_step(const struct scenario_step *s, const char *between, FILE *f)
+{
+	if (s->at.when != SCENARIO_AT_ONCE) {
+		fputs(s->at.when == SCENARIO_RELATIVE ? "at: +" : "at: ", f);
+		text_print_time(s->at.time, f);
+		fputs(between, f);
+	}
+	if (s->name != NULL) {
+		fputs("name: ", f);
+		print_text(s->name, f);
+		fputs(between, f);
+	}
+	print_verb(s, f);
+	if (scenario_time_is_given(s->within)) {
+		fprintf(f, "%swithin: ", between);
+		text_print_time(s->within, f);
+	}
+	if (scenario_time_is_given(s->lasts)) {
+		fprintf(f, "%sfor: ", between);
+		text_print_time(s->lasts, f);
+	}
+}
+
+void
+scenario_step_print(const struct scenario_step *s, FILE *f)
+{
+	struct scenario_step bare = *s;
+
+	bare.at.when = SCENARIO_AT_ONCE;
+	bare.name = NULL;
+	print_step(&bare, ", ", f);
+}
+
+static void
+print_steps(const struct scenario_steps *steps, FILE *f)
+{
+	for (size_t i = 0; i < steps->count; i++) {
+		fputs("\n  - ", f);
+		print_step(&steps->step[i], "\n    ", f);
+	}
+}
+
+/* ---- any value ---- */
+
+static void
+print_list(const struct field *field, const void *value, FILE *f)
+{
+	if (field->kind == FIELD_AMOUNTS)
+		print_amounts(value, f);
+	else if (field->kind == FIELD_SEGMENTS)
+		print_segments(value, f);
+	else if (field->kind == FIELD_CLAIMS)
+		print_claims(value, f);
+	else if (field->kind == FIELD_STEPS)
+		print_steps(value, f);
+	else if (field->kind == FIELD_SEED || field->kind == FIELD_SEEDS)
+		print_seeds(value, f);
+	else
+		print_names(value, f);
+}
+
+static void
+print_number(const struct field *field, uint64_t value, FILE *f)
+{
+	if (field->kind == FIELD_PERCENT)
+		text_print_percent(value, f);
+	else if (field->kind == FIELD_AMOUNT && (field->flags & FIELD_BYTES))
+		text_print_bytes(value, f);
+	else if (field->kind == FIELD_AMOUNT)
+		text_print_amount(value, f);
+	else if (value == SCENARIO_FOREVER)
+		fputs("forever", f);
+	else
+		fprintf(f, "%" PRIu64, value);
+}
+
+static void
+print_word(const struct field *field, int value, FILE *f)
+{
+	if (field->kind == FIELD_CHOICE)
+		fputs(value == SCENARIO_YES ? "true" : "false", f);
+	else
+		fputs(field_word_of(field->words, value), f);
+}
+
+static void
+print_field(const struct field *field, const void *value, FILE *f)
+{
+	const char *text;
+
+	switch (field->kind) {
+	case FIELD_FORMAT:
+	case FIELD_COUNT:
+	case FIELD_TIMES:
+	case FIELD_AMOUNT:
+	case FIELD_PERCENT:
+		print_number(field, *(const uint64_t *)value, f);
+		break;
+	case FIELD_PATH:
+	case FIELD_TEXT:
+	case FIELD_NAME:
+	case FIELD_VOCAB:
+	case FIELD_SOURCE:
+	case FIELD_FAULT:
+	case FIELD_HEAL:
+		text = *(const char *const *)value;
+		print_text(text != NULL ? text : "all", f);
+		break;
+	case FIELD_FLAG:
+		fputs(*(const bool *)value ? "true" : "false", f);
+		break;
+	case FIELD_CHOICE:
+	case FIELD_WORD:
+		print_word(field, *(const int *)value, f);
+		break;
+	case FIELD_TIME:
+		text_print_time(*(const struct scenario_time *)value, f);
+		break;
+	case FIELD_POINT:
+		print_point(value, f);
+		break;
+	case FIELD_EXPECT:
+		print_text((*(struct expect *const *)value)->text, f);
+		break;
+	case FIELD_MAP:
+		print_map(field->map, value, f);
+		break;
+	case FIELD_NAMES:
+	case FIELD_VOCAB_LIST:
+	case FIELD_AMOUNTS:
+	case FIELD_SEGMENTS:
+	case FIELD_CLAIMS:
+	case FIELD_STEPS:
+	case FIELD_SEED:
+	case FIELD_SEEDS:
+		print_list(field, value, f);
+		break;
+	case FIELD_AT:			/* print_step */
+	case FIELD_MACHINES:		/* print_machines */
+	case FIELD_MATRIX:
+	case FIELD_EXTENDS:
+		assert(!"printed elsewhere");
+		break;
+	}
+}
+
+/* Every machine by what it has over `machine`, with transport and dma in any case. */
+static void
+print_machines(const struct scenario *sc, FILE *f)
+{
+	struct scenario_machine base = sc->base;
+
+	base.transport = base.dma = -1;
+	fputs("machines:\n", f);
+	for (size_t i = 0; i < sc->machines.count; i++) {
+		fputs("  - ", f);
+		print_map_over(&map_machine, &sc->machines.machine[i], &base, f);
+		fputc('\n', f);
+	}
+}
+
+void
+scenario_print(const struct scenario *sc, FILE *f)
+{
+	for (size_t i = 0; i < map_scenario.count; i++) {
+		const struct field *field = &map_scenario.fields[i];
+
+		if (field->kind == FIELD_MACHINES) {
+			print_machines(sc, f);
+			continue;
+		}
+		if (field->kind == FIELD_MATRIX || field->kind == FIELD_EXTENDS ||
+		    !field_is_worth(field, sc, map_scenario.defaults))
+			continue;
+		fprintf(f, "%s:%s", field->key,
+		    field->kind == FIELD_STEPS || field->kind == FIELD_CLAIMS ? "" : " ");
+		print_field(field, field_value(field, sc), f);
+		fputc('\n', f);
+	}
+}

@@ -1,0 +1,485 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A loaded scenario: plain data, ready to run.
+ *
+ * One file becomes one `struct scenario_doc`: one `struct scenario` for every combination
+ * of matrix parameters (parameters already put in), each with its machines and seeds.
+ * A case is one scenario on one machine with one seed; its id replays it.
+ *
+ * All pointers belong to the document and live until scenario_doc_free().  Absent text is
+ * NULL, an absent number SCENARIO_UNSET, an absent time has unit SCENARIO_NO_TIME; what a
+ * device model may decide is a `choice` that can be left to it.  Everything that has a
+ * fixed default is filled in.
+ */
+#ifndef VIOSIM_SCENARIO_SCENARIO_H
+#define VIOSIM_SCENARIO_SCENARIO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "diag.h"
+#include "expect.h"
+
+#define SCENARIO_UNSET UINT64_MAX
+#define SCENARIO_FOREVER (UINT64_MAX - 1)
+#define SCENARIO_CERTAIN_PPM 1000000u	/* probability 100% */
+
+/* ---- small values ---- */
+
+enum scenario_unit {
+	SCENARIO_NO_TIME,	/* not given */
+	SCENARIO_NS,		/* value in nanoseconds */
+	SCENARIO_TICKS,		/* value in clock ticks of the machine */
+};
+
+/* A time as written; ticks become ns only on a machine (scenario_time_ns). */
+struct scenario_time {
+	enum scenario_unit unit;
+	uint64_t value;
+};
+
+enum scenario_choice {
+	SCENARIO_BY_MODEL,	/* not given: the device model decides */
+	SCENARIO_NO,
+	SCENARIO_YES,
+};
+
+struct scenario_names {
+	const char **name;
+	size_t count;
+};
+
+struct scenario_param {
+	const char *name;
+	const char *value;	/* as in the matrix, spaces included */
+};
+
+/* ---- machine ---- */
+
+enum scenario_transport { SCENARIO_VIRTIO_1, SCENARIO_LEGACY };
+enum scenario_dma { SCENARIO_BOUNCE, SCENARIO_COHERENT };
+enum scenario_interrupts { SCENARIO_INTX, SCENARIO_MSIX };
+/* Where the driver's softc lies: in one piece, or across two pages that do not adjoin. */
+enum scenario_softc { SCENARIO_PLAIN, SCENARIO_STRADDLE };
+
+struct scenario_segment {
+	uint64_t at_pages;	/* first page frame */
+	uint64_t size_pages;
+};
+
+struct scenario_segments {
+	struct scenario_segment *segment;	/* ascending, not overlapping */
+	size_t count;
+};
+
+struct scenario_machine {
+	uint64_t memory_pages;	/* SCENARIO_UNSET if segments are given (default 64 MiB) */
+	struct scenario_segments segments;	/* count 0 if not given */
+	uint64_t reserve_pages;	/* never given to the driver: the kernel's reserve (0) */
+	uint64_t hz;		/* clock ticks a second (100) */
+	uint64_t cpus;		/* (1) */
+	bool diagnostic;	/* kernel built with DIAGNOSTIC (true) */
+	int transport;		/* enum scenario_transport */
+	int interrupts;		/* enum scenario_interrupts (INTX) */
+	int dma;		/* enum scenario_dma */
+	int softc;		/* enum scenario_softc (PLAIN) */
+	const char *name;	/* the part of a case id after '#': "1.0,bounce" */
+	struct loc loc;		/* the entry of `machines`, or `machine` */
+};
+
+/* ---- device ---- */
+
+enum scenario_model {
+	SCENARIO_QEMU,
+	SCENARIO_CROSVM,
+	SCENARIO_CLOUD_HYPERVISOR,
+	SCENARIO_FIRECRACKER,
+};
+
+enum scenario_ack {
+	SCENARIO_ACK_BY_MODEL,
+	SCENARIO_ACK_IN_NOTIFY,		/* answered inside the notification */
+	SCENARIO_ACK_AFTER_LATENCY,
+};
+
+enum scenario_config_irq {
+	SCENARIO_CONFIG_IRQ_BY_MODEL,
+	SCENARIO_CONFIG_IRQ_ALWAYS,	/* with every write of num_pages */
+	SCENARIO_CONFIG_IRQ_ON_CHANGE,	/* only if num_pages changed */
+};
+
+/* How long a request stays with the device; unit SCENARIO_NO_TIME = left alone. */
+struct scenario_latency {
+	struct scenario_time inflate;
+	struct scenario_time deflate;
+	struct scenario_time jitter;	/* uniform, added to either */
+};
+
+struct scenario_queue_size {
+	uint64_t inflate;	/* SCENARIO_UNSET: by model; 0: there is no such queue */
+	uint64_t deflate;
+};
+
+struct scenario_initial {
+	uint64_t target_pages;	/* num_pages at power on (0) */
+	uint64_t actual_pages;	/* (0) */
+	uint64_t held_pages;	/* pages the host already has at power on (0) */
+};
+
+struct scenario_device {
+	const char *type;	/* name from the vocabulary ("balloon") */
+	int model;		/* enum scenario_model (QEMU) */
+	bool has_features;	/* false: what the model offers */
+	struct scenario_names features;	/* the whole offer but VERSION_1 of virtio 1.0 */
+	struct scenario_latency latency;
+	struct scenario_initial initial;
+	struct scenario_queue_size queue_size;
+	int reset_keeps_actual;	/* enum scenario_choice */
+	int keeps_actual;	/* enum scenario_choice; NO: writes to `actual` are lost */
+	int ack;		/* enum scenario_ack */
+	int config_irq;		/* enum scenario_config_irq */
+	struct loc loc;
+};
+
+/* ---- points and steps ---- */
+
+enum scenario_place {
+	SCENARIO_ENTRY,		/* "inflate entry": the handler of that interrupt begins */
+	SCENARIO_CALL,		/* "virtio_dequeue#2 before": a kernel call */
+	SCENARIO_ACCESS,	/* "access#17": the driver's nth access to shared memory */
+};
+
+/* A point in the driver's run.  `nth` counts from 1, from the step on. */
+struct scenario_point {
+	bool given;
+	enum scenario_place place;
+	const char *name;	/* interrupt source or kernel call; NULL for ACCESS */
+	uint64_t nth;
+	bool after;		/* SCENARIO_CALL: after the call's effect, else before */
+};
+
+/* X(ID, "key"): one row a verb, in the order of the format. */
+#define SCENARIO_VERBS(X) \
+	X(TARGET, "target") \
+	X(STORM, "storm") \
+	X(FAIL, "fail") \
+	X(HEAL, "heal") \
+	X(DEVICE, "device") \
+	X(IRQ, "irq") \
+	X(DELIVER, "deliver") \
+	X(HOLD, "hold") \
+	X(GUEST, "guest") \
+	X(EXPECT, "expect") \
+	X(WAIT, "wait") \
+	X(SETTLE, "settle") \
+	X(NOTE, "note")
+
+enum scenario_verb {
+#define X(id, key) SCENARIO_STEP_##id,
+	SCENARIO_VERBS(X)
+#undef X
+};
+
+enum scenario_target_irq { SCENARIO_TARGET_IRQ_CONFIG, SCENARIO_TARGET_IRQ_NONE };
+
+/* target: the host writes num_pages. */
+struct scenario_target {
+	uint64_t pages;		/* fits 32 bits */
+	int irq;		/* enum scenario_target_irq */
+};
+
+/* storm: `count` writes of num_pages, cycling through `pages`, `every` apart. */
+struct scenario_amounts {
+	uint64_t *pages;
+	size_t count;
+};
+struct scenario_storm {
+	struct scenario_amounts targets;
+	struct scenario_time every;
+	uint64_t count;		/* SCENARIO_UNSET: once through the list */
+	int irq;		/* enum scenario_target_irq */
+};
+
+/* fail: arm a fault. */
+struct scenario_fail {
+	const char *id;		/* unique in the scenario */
+	const char *call;	/* "uvm_pglistalloc", or a fault: "uvm_pglistalloc.enomem" */
+	const char *vq;		/* only calls for this queue, or NULL */
+	uint64_t nth;		/* first call to strike, counted from 1 (1) */
+	uint64_t count;		/* how many strikes (1), or SCENARIO_FOREVER */
+	uint64_t probability_ppm;	/* of each strike, in millionths (all) */
+	const char *error;	/* key `errno`: a NetBSD errno name, or NULL */
+	bool block;		/* sleep inside the call instead of failing it */
+};
+
+/* heal: disarm.  id NULL means all. */
+struct scenario_heal {
+	const char *id;
+};
+
+/* device: habits for the next `count` completions; a name is a queue, NULL = no. */
+struct scenario_habit {
+	struct scenario_latency latency;	/* keys latency and jitter */
+	const char *pause;
+	const char *resume;
+	const char *drop;
+	const char *duplicate;
+	const char *wrong_queue;
+	const char *wrong_id;
+	const char *wrong_len;
+	bool needs_reset;
+	uint64_t actual_pages;	/* the device changes `actual` by itself, or UNSET */
+	uint64_t count;		/* (1) */
+};
+
+/* irq: interrupts without a cause. */
+struct scenario_irq {
+	const char *source;	/* "config" or a queue */
+	bool spurious;		/* true: no cause is shown either; false: shown, yet nothing new */
+	uint64_t count;		/* (1) */
+};
+
+struct scenario_deliver {
+	const char *irq;	/* "config" or a queue */
+	struct scenario_point at;
+	uint64_t target_pages;	/* with it the host also writes num_pages there, or UNSET */
+};
+
+/* hold: keep a context from running, from `at` (or at once) for a time or until a step. */
+struct scenario_hold {
+	const char *thread;
+	struct scenario_point at;	/* given = false: where it stands */
+	struct scenario_time lasts;	/* key `for`; or */
+	const char *until;		/* name of a later step, NULL if `for` */
+	size_t until_step;		/* its index in steps[] */
+};
+
+enum scenario_again { SCENARIO_NOT_AGAIN, SCENARIO_AGAIN };
+
+/* guest: exactly one of these. */
+struct scenario_guest {
+	uint64_t use_pages;	/* others allocate, or SCENARIO_UNSET */
+	uint64_t release_pages;	/* others free, or SCENARIO_UNSET */
+	bool reboot;
+	int attach;		/* enum scenario_again */
+	bool detach;
+};
+
+struct scenario_settle {
+	struct scenario_time within;
+};
+
+enum scenario_when {
+	SCENARIO_AT_ONCE,	/* right after the previous step */
+	SCENARIO_ABSOLUTE,	/* `at: 1s`: since attach finished */
+	SCENARIO_RELATIVE,	/* `at: +1s`: after the previous step was done */
+};
+
+struct scenario_at {
+	enum scenario_when when;
+	struct scenario_time time;
+};
+
+struct scenario_step {
+	enum scenario_verb verb;
+	struct loc loc;			/* the step's first key */
+	struct loc verb_loc;		/* the verb's key */
+	const char *name;		/* or NULL; unique among the steps */
+	struct scenario_at at;
+	struct scenario_time within;	/* expect, wait */
+	struct scenario_time lasts;	/* key `for`: expect */
+	union {
+		struct scenario_target target;
+		struct scenario_storm storm;
+		struct scenario_fail fail;
+		struct scenario_heal heal;
+		struct scenario_habit device;
+		struct scenario_irq irq;
+		struct scenario_deliver deliver;
+		struct scenario_hold hold;
+		struct scenario_guest guest;
+		struct expect *expect;		/* EXPECT and WAIT */
+		struct scenario_settle settle;
+		const char *note;
+	};
+};
+
+struct scenario_steps {
+	struct scenario_step *step;
+	size_t count;
+};
+
+/* An entry of always, never or finally. */
+struct scenario_claim {
+	const char *id;		/* or NULL */
+	struct expect *that;
+	struct loc loc;
+};
+
+struct scenario_claims {
+	struct scenario_claim *claim;
+	size_t count;
+};
+
+/* ---- the whole ---- */
+
+enum scenario_policy { SCENARIO_STRICT, SCENARIO_LENIENT };
+
+struct scenario_limits {
+	struct scenario_time time;	/* virtual time (120 s) */
+	uint64_t events;		/* (1000000) */
+};
+
+struct scenario_rules {
+	struct scenario_names off;
+	const char *why;
+};
+
+struct scenario_seeds {
+	uint64_t *seed;
+	size_t count;		/* 0: one run with plain choices */
+};
+
+struct scenario_machines {
+	struct scenario_machine *machine;
+	size_t count;		/* at least 1 */
+};
+
+struct scenario {
+	uint64_t format;		/* 1 */
+	const char *id;			/* "area/situation" */
+	const char *summary;
+	struct scenario_names tags;
+	struct scenario_seeds seeds;
+	struct scenario_param *params;	/* this combination, in file order */
+	size_t nparams;
+	struct scenario_machine base;	/* the `machine` map; transport and dma may be open (-1) */
+	struct scenario_machines machines;
+	struct scenario_device device;
+	struct scenario_limits limits;
+	int policy;			/* enum scenario_policy */
+	struct scenario_rules rules;
+	struct scenario_steps steps;
+	struct scenario_claims always;
+	struct scenario_claims never;
+	struct scenario_claims finally;
+	struct loc loc;			/* the `scenario` key */
+};
+
+/* ---- loading ---- */
+
+/*
+ * The names that a scenario may use, given by those who own them.  Each list ends
+ * with NULL; none may be left out.
+ */
+struct scenario_vocab {
+	const char *const *devices;	/* device types: "balloon" */
+	const char *const *features;	/* "MUST_TELL_HOST"; the word `none` is the loader's own */
+	const char *const *vqs;		/* "inflate", "deflate" */
+	const char *const *calls;	/* kernel calls: "uvm_pglistalloc" */
+	const char *const *faults;	/* "uvm_pglistalloc.enomem": call, dot, what goes wrong */
+	const char *const *errnos;	/* "EAGAIN" */
+	const char *const *rules;	/* "balloon.stale-page" */
+};
+
+struct scenario_doc {
+	const char *path;
+	const char *text;		/* the source, NUL-terminated, for excerpts */
+	size_t size;
+	struct scenario **scenario;	/* one per combination, first parameter slowest */
+	size_t count;			/* at least 1 */
+	struct arena *arena;
+};
+
+#define SCENARIO_FILE_MAX (1024 * 1024)	/* bytes */
+#define SCENARIO_COMBINATIONS_MAX 1024
+#define SCENARIO_SEEDS_MAX 100000
+#define SCENARIO_DEPTH_MAX 32		/* nesting of maps and lists */
+
+/*
+ * Load a file.  NULL after errors, all of which (up to DIAG_MAX) are in the list.
+ *
+ * `scenario:` must be the file's path below the last folder named `scenarios`, without
+ * .yaml; of a file that lies below no such folder only the last part must fit.
+ */
+struct scenario_doc *scenario_load(const char *path, const struct scenario_vocab *,
+	    struct diag_list *);
+
+/* The same from memory; `path` is for messages, for the rule above and for `extends`. */
+struct scenario_doc *scenario_load_text(const char *path, const char *text, size_t size,
+	    const struct scenario_vocab *, struct diag_list *);
+
+void	scenario_doc_free(struct scenario_doc *);	/* NULL is fine */
+
+/* ---- cases and replay ids ---- */
+
+struct scenario_case {
+	const struct scenario *scenario;
+	const struct scenario_machine *machine;
+	bool has_seed;
+	uint64_t seed;
+	char *id;	/* heap, by scenario_case_init */
+};
+
+/*
+ * Case ids: `area/situation[param=value,...]@seed#transport,dma,...`
+ * - `[...]` only with a matrix; all parameters in file order; spaces of a value left out.
+ * - `@seed` only if the scenario has seeds.
+ * - `#` always, with transport (1.0 or legacy) and dma (bounce or coherent); then whatever
+ *   else differs from the scenario's own `machine` map: msix, straddle, cpus=2, hz=1000,
+ *   diagnostic=false, reserve=16MiB, memory=1GiB or memory=3GiB@0+5GiB@4GiB.
+ */
+void	scenario_case_init(struct scenario_case *, const struct scenario *,
+	    const struct scenario_machine *, bool has_seed, uint64_t seed);
+void	scenario_case_fini(struct scenario_case *);
+
+/* A replay id taken apart.  Whatever is left out matches everything. */
+struct scenario_ref {
+	char *path;		/* a path or an area/situation */
+	struct scenario_param *params;
+	size_t nparams;
+	bool has_seed;
+	uint64_t seed;
+	char **machine;		/* parts after '#' */
+	size_t nmachine;
+};
+
+/* False, with a message in `why`, if it is no replay id. */
+bool	scenario_ref_parse(struct scenario_ref *, const char *text, char *why, size_t why_size);
+void	scenario_ref_fini(struct scenario_ref *);
+
+/*
+ * The cases of a document that a reference (NULL: none) selects, in order of combination,
+ * machine, seed.  A seed in the reference is taken even if the scenario does not list it.
+ * Heap array, each case to be finished; NULL and *count 0 if nothing fits.
+ */
+struct scenario_case *scenario_cases(const struct scenario_doc *,
+	    const struct scenario_ref *, size_t *count);
+void	scenario_cases_free(struct scenario_case *, size_t count);
+
+/* ---- the other directions ---- */
+
+/* Time in ns on a machine with `hz`; stops at INT64_MAX.  NO_TIME is 0. */
+int64_t	scenario_time_ns(struct scenario_time, uint64_t hz);
+bool	scenario_time_is_given(struct scenario_time);
+
+/* Pages that the machine has (memory or all segments). */
+uint64_t scenario_machine_pages(const struct scenario_machine *);
+
+const char *scenario_verb_key(enum scenario_verb);
+
+/* Canonical YAML that loads to the same plan (parameters stay put in). */
+void	scenario_print(const struct scenario *, FILE *);
+
+/* One step or machine on one line, for timelines and messages. */
+void	scenario_step_print(const struct scenario_step *, FILE *);
+
+/* JSON Schema (draft 2020-12) of the format, from the loader's tables. */
+void	scenario_schema_print(const struct scenario_vocab *, FILE *);
+
+/* Every key and verb with its help, from the same tables. */
+void	scenario_describe(const struct scenario_vocab *, FILE *);
+
+#endif

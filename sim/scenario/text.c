@@ -1,0 +1,472 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Numbers, amounts, times and names as they are written in a scenario, both ways.
+ */
+#include "text.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <string.h>
+
+#define TEXT_PAGE_BYTES 4096u
+
+struct text_unit {
+	const char *name;
+	uint64_t factor;
+};
+
+/* Largest first, so that printing finds the shortest form. */
+static const struct text_unit text_byte_units[] = {
+	{ "TiB", UINT64_C(1) << 40 },
+	{ "GiB", UINT64_C(1) << 30 },
+	{ "MiB", UINT64_C(1) << 20 },
+	{ "KiB", UINT64_C(1) << 10 },
+	{ "B", 1 },
+};
+
+static const struct text_unit text_time_units[] = {
+	{ "min", UINT64_C(60000000000) },
+	{ "s", 1000000000 },
+	{ "ms", 1000000 },
+	{ "us", 1000 },
+	{ "ns", 1 },
+};
+
+#define NELEM(a) (sizeof(a) / sizeof((a)[0]))
+
+/* ASCII only: the locale must not decide what a scenario means. */
+static bool
+text_is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static bool
+text_is_letter(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+static char
+text_lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+static bool
+text_fail(struct text_why *why, const char *reason)
+{
+	snprintf(why->text, sizeof(why->text), "%s", reason);
+	return false;
+}
+
+static int
+text_digit_value(char c, unsigned base)
+{
+	if (text_is_digit(c))
+		return c - '0';
+	c = text_lower(c);
+	if (base == 16 && c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	return -1;
+}
+
+bool
+text_scan_number(const char *s, uint64_t *value, const char **end, struct text_why *why)
+{
+	unsigned base = 10;
+	uint64_t n = 0;
+	int digit;
+
+	if (s[0] == '-')
+		return text_fail(why, "a negative number has no meaning here");
+	if (s[0] == '0' && s[1] == 'x') {
+		base = 16;
+		s += 2;
+	}
+	if (text_digit_value(*s, base) < 0)
+		return text_fail(why, base == 16 ? "no digits after 0x" : "a number is expected");
+	if (base == 10 && s[0] == '0' && text_is_digit(s[1]))
+		return text_fail(why, "a number has no leading zeros");
+	for (; (digit = text_digit_value(*s, base)) >= 0; s++)
+		if (__builtin_mul_overflow(n, base, &n) ||
+		    __builtin_add_overflow(n, (unsigned)digit, &n))
+			return text_fail(why, "the number is too large");
+	*value = n;
+	*end = s;
+	return true;
+}
+
+bool
+text_parse_number(const char *s, uint64_t *value, struct text_why *why)
+{
+	const char *end;
+
+	if (!text_scan_number(s, value, &end, why))
+		return false;
+	if (*end == '\0')
+		return true;
+	if (*end == '.')
+		return text_fail(why, "a whole number is expected");
+	if (*end == '_' || *end == ',')
+		return text_fail(why, "digits are written without separators");
+	return text_fail(why, "a bare number is expected, decimal or 0x");
+}
+
+/* The unit behind a number: at most one space, then the rest of the string. */
+static bool
+text_scan_unit(const char *s, uint64_t *number, const char **unit, struct text_why *why)
+{
+	if (!text_scan_number(s, number, unit, why))
+		return false;
+	if (**unit == '.')
+		return text_fail(why, "a fraction is written with the next smaller unit");
+	if (**unit == ' ')
+		(*unit)++;
+	return true;
+}
+
+static bool
+text_unit_is(const char *unit, size_t length, const char *name)
+{
+	return strlen(name) == length && strncmp(unit, name, length) == 0;
+}
+
+bool
+text_is_amount_unit(const char *unit, size_t length)
+{
+	if (text_unit_is(unit, length, "pages") || text_unit_is(unit, length, "page"))
+		return true;
+	for (size_t i = 0; i < NELEM(text_byte_units); i++)
+		if (text_unit_is(unit, length, text_byte_units[i].name))
+			return true;
+	return false;
+}
+
+bool
+text_is_time_unit(const char *unit, size_t length)
+{
+	if (text_unit_is(unit, length, "ticks"))
+		return true;
+	for (size_t i = 0; i < NELEM(text_time_units); i++)
+		if (text_unit_is(unit, length, text_time_units[i].name))
+			return true;
+	return false;
+}
+
+static void
+text_offer_units(struct text_nearest *near, const struct text_unit *units, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		text_nearest_offer(near, units[i].name);
+}
+
+static bool
+text_fail_unit(struct text_why *why, const char *unit, size_t length, bool is_time)
+{
+	char word[32];
+	struct text_nearest near;
+	struct text_why hint;
+
+	snprintf(word, sizeof(word), "%.*s", (int)(length < 31 ? length : 31), unit);
+	text_nearest_init(&near, word);
+	text_nearest_offer(&near, is_time ? "ticks" : "pages");
+	if (is_time)
+		text_offer_units(&near, text_time_units, NELEM(text_time_units));
+	else
+		text_offer_units(&near, text_byte_units, NELEM(text_byte_units));
+	snprintf(why->text, sizeof(why->text), "unknown unit \"%s\" of %s (%s)%s", word,
+	    is_time ? "time" : "amount",
+	    is_time ? "ns us ms s min ticks" : "pages B KiB MiB GiB TiB",
+	    text_nearest_hint(&near, &hint));
+	return false;
+}
+
+static bool
+text_scale_bytes(uint64_t number, uint64_t factor, uint64_t *pages, struct text_why *why)
+{
+	uint64_t bytes;
+
+	if (__builtin_mul_overflow(number, factor, &bytes) || bytes > INT64_MAX)
+		return text_fail(why, "the amount is too large");
+	if (bytes % TEXT_PAGE_BYTES != 0)
+		return text_fail(why, "an amount in bytes must be a multiple of 4KiB");
+	*pages = bytes / TEXT_PAGE_BYTES;
+	return true;
+}
+
+bool
+text_scale_amount(uint64_t number, const char *unit, size_t length, uint64_t *pages,
+    struct text_why *why)
+{
+	if (length == 0 || text_unit_is(unit, length, "pages") ||
+	    text_unit_is(unit, length, "page")) {
+		*pages = number;
+		return number <= TEXT_PAGES_MAX ? true :
+		    text_fail(why, "the amount is too large");
+	}
+	for (size_t i = 0; i < NELEM(text_byte_units); i++)
+		if (text_unit_is(unit, length, text_byte_units[i].name))
+			return text_scale_bytes(number, text_byte_units[i].factor, pages, why);
+	return text_fail_unit(why, unit, length, false);
+}
+
+bool
+text_scale_time(uint64_t number, const char *unit, size_t length, struct scenario_time *t,
+    struct text_why *why)
+{
+	t->value = number;
+	t->unit = SCENARIO_NS;
+	if (length == 0)
+		return number == 0 ? true :
+		    text_fail(why, "a time needs a unit: ns us ms s min ticks");
+	if (text_unit_is(unit, length, "ticks")) {
+		t->unit = SCENARIO_TICKS;
+		return number <= UINT32_MAX ? true :
+		    text_fail(why, "the time is too large");
+	}
+	for (size_t i = 0; i < NELEM(text_time_units); i++) {
+		if (!text_unit_is(unit, length, text_time_units[i].name))
+			continue;
+		if (__builtin_mul_overflow(number, text_time_units[i].factor, &t->value) ||
+		    t->value > INT64_MAX)
+			return text_fail(why, "the time is too large");
+		return true;
+	}
+	return text_fail_unit(why, unit, length, true);
+}
+
+bool
+text_parse_amount(const char *s, uint64_t *pages, struct text_why *why)
+{
+	uint64_t number;
+	const char *unit;
+
+	return text_scan_unit(s, &number, &unit, why) &&
+	    text_scale_amount(number, unit, strlen(unit), pages, why);
+}
+
+bool
+text_parse_time(const char *s, struct scenario_time *t, struct text_why *why)
+{
+	uint64_t number;
+	const char *unit;
+
+	return text_scan_unit(s, &number, &unit, why) &&
+	    text_scale_time(number, unit, strlen(unit), t, why);
+}
+
+/* The digits after a decimal point as millionths of a hundred: four at most. */
+static bool
+text_scan_percent_fraction(const char **s, uint64_t *ppm, struct text_why *why)
+{
+	uint64_t weight = 1000;
+
+	if (!text_is_digit(**s))
+		return text_fail(why, "digits are expected after the decimal point");
+	for (; text_is_digit(**s); (*s)++, weight /= 10) {
+		if (weight == 0)
+			return text_fail(why, "a percentage has at most four decimals");
+		*ppm += (uint64_t)(**s - '0') * weight;
+	}
+	return true;
+}
+
+bool
+text_parse_percent(const char *s, uint64_t *ppm, struct text_why *why)
+{
+	uint64_t whole;
+
+	if (s[0] == '0' && s[1] == 'x')
+		return text_fail(why, "a percentage is a decimal number");
+	if (!text_scan_number(s, &whole, &s, why))
+		return false;
+	*ppm = (whole > 100 ? 101 : whole) * 10000;
+	if (*s == '.') {
+		s++;
+		if (!text_scan_percent_fraction(&s, ppm, why))
+			return false;
+	}
+	if (strcmp(s, "%") != 0)
+		return text_fail(why, "a percentage ends in %");
+	if (*ppm > SCENARIO_CERTAIN_PPM)
+		return text_fail(why, "a percentage is at most 100%");
+	if (*ppm == 0)
+		return text_fail(why, "with 0% it would never happen");
+	return true;
+}
+
+void
+text_print_amount(uint64_t pages, FILE *f)
+{
+	fprintf(f, pages == 1 ? "%" PRIu64 " page" : "%" PRIu64 " pages", pages);
+}
+
+void
+text_print_bytes(uint64_t pages, FILE *f)
+{
+	uint64_t bytes = pages * TEXT_PAGE_BYTES;
+
+	if (pages == 0) {
+		fputc('0', f);
+		return;
+	}
+	for (size_t i = 0; i < NELEM(text_byte_units); i++)
+		if (bytes % text_byte_units[i].factor == 0) {
+			fprintf(f, "%" PRIu64 "%s", bytes / text_byte_units[i].factor,
+			    text_byte_units[i].name);
+			return;
+		}
+}
+
+void
+text_print_time(struct scenario_time t, FILE *f)
+{
+	if (t.unit == SCENARIO_TICKS) {
+		fprintf(f, "%" PRIu64 "ticks", t.value);
+		return;
+	}
+	if (t.value == 0) {
+		fputs("0", f);
+		return;
+	}
+	for (size_t i = 0; i < NELEM(text_time_units); i++)
+		if (t.value % text_time_units[i].factor == 0) {
+			fprintf(f, "%" PRIu64 "%s", t.value / text_time_units[i].factor,
+			    text_time_units[i].name);
+			return;
+		}
+}
+
+void
+text_print_percent(uint64_t ppm, FILE *f)
+{
+	uint64_t fraction = ppm % 10000;
+	int width = 4;
+
+	fprintf(f, "%" PRIu64, ppm / 10000);
+	for (; fraction != 0 && fraction % 10 == 0; fraction /= 10)
+		width--;
+	if (fraction != 0)
+		fprintf(f, ".%0*" PRIu64, width, fraction);
+	fputc('%', f);
+}
+
+bool
+text_is_name(const char *s)
+{
+	if (!text_is_letter(*s) && !text_is_digit(*s))
+		return false;
+	for (; *s != '\0'; s++)
+		if (!text_is_letter(*s) && !text_is_digit(*s) && strchr("_-.", *s) == NULL)
+			return false;
+	return true;
+}
+
+bool
+text_parse_flag(const char *s, bool *flag, struct text_why *why)
+{
+	*flag = strcmp(s, "true") == 0;
+	if (*flag || strcmp(s, "false") == 0)
+		return true;
+	return text_fail(why, "true or false is expected");
+}
+
+bool
+text_list_has(const char *const *list, const char *word)
+{
+	for (; *list != NULL; list++)
+		if (strcmp(*list, word) == 0)
+			return true;
+	return false;
+}
+
+/* ---- did you mean ---- */
+
+#define TEXT_WORD_MAX 64
+
+static size_t
+text_min3(size_t a, size_t b, size_t c)
+{
+	size_t m = a < b ? a : b;
+
+	return m < c ? m : c;
+}
+
+/*
+ * Edit distance with swaps of neighbours, blind to case, over three rolling rows.
+ * Words longer than TEXT_WORD_MAX are never near.
+ */
+static size_t
+text_distance(const char *a, const char *b)
+{
+	size_t rows[3][TEXT_WORD_MAX + 1], na = strlen(a), nb = strlen(b);
+	size_t *above = rows[0], *now = rows[1], *older = rows[2], *spare;
+
+	if (na > TEXT_WORD_MAX || nb > TEXT_WORD_MAX)
+		return SIZE_MAX;
+	for (size_t j = 0; j <= nb; j++)
+		above[j] = older[j] = j;
+	for (size_t i = 1; i <= na; i++) {
+		now[0] = i;
+		for (size_t j = 1; j <= nb; j++) {
+			char ca = text_lower(a[i - 1]), cb = text_lower(b[j - 1]);
+
+			now[j] = text_min3(above[j] + 1, now[j - 1] + 1,
+			    above[j - 1] + (ca != cb));
+			if (i > 1 && j > 1 && ca == text_lower(b[j - 2]) &&
+			    cb == text_lower(a[i - 2]) && older[j - 2] + 1 < now[j])
+				now[j] = older[j - 2] + 1;
+		}
+		spare = older;
+		older = above;
+		above = now;
+		now = spare;
+	}
+	return above[nb];
+}
+
+void
+text_nearest_init(struct text_nearest *near, const char *word)
+{
+	size_t length = strlen(word);
+
+	near->word = word;
+	near->best = NULL;
+	/* Farther than this the guess would only confuse. */
+	near->distance = length <= 2 ? 2 : length / 3 + 2;
+}
+
+void
+text_nearest_offer(struct text_nearest *near, const char *candidate)
+{
+	size_t d = text_distance(near->word, candidate);
+	size_t length = strlen(near->word);
+
+	/* A word broken off is a good guess, however much is missing. */
+	if (length >= 3 && strncmp(near->word, candidate, length) == 0 && d > 1)
+		d = 1;
+
+	/* A candidate that shares no letter with the word is no guess at all. */
+	if (d < near->distance && d < length) {
+		near->distance = d;
+		near->best = candidate;
+	}
+}
+
+void
+text_nearest_offer_all(struct text_nearest *near, const char *const *candidates)
+{
+	for (; *candidates != NULL; candidates++)
+		text_nearest_offer(near, *candidates);
+}
+
+const char *
+text_nearest_hint(const struct text_nearest *near, struct text_why *buffer)
+{
+	buffer->text[0] = '\0';
+	if (near->best != NULL)
+		snprintf(buffer->text, sizeof(buffer->text), "; did you mean \"%s\"?",
+		    near->best);
+	return buffer->text;
+}

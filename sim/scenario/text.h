@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Numbers, amounts, times and names as they are written in a scenario, both ways.
+ *
+ * Every text_parse_* takes a whole string and returns true, or false with the reason
+ * in `why` (one clause, for the middle of a message).
+ */
+#ifndef VIOSIM_SCENARIO_TEXT_H
+#define VIOSIM_SCENARIO_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "scenario.h"
+
+struct text_why {
+	char text[256];
+};
+
+/* Largest amount: its bytes still fit a signed 64-bit number. */
+#define TEXT_PAGES_MAX ((uint64_t)INT64_MAX / 4096)
+
+/* Decimal, or hexadecimal after 0x; nothing else, no sign. */
+bool	text_parse_number(const char *, uint64_t *, struct text_why *);
+
+/* `1024 pages`, `4MiB`, `1024`: pages.  One space before the unit at most. */
+bool	text_parse_amount(const char *, uint64_t *pages, struct text_why *);
+
+/* `1s`, `50 ms`, `3ticks`, `0`. */
+bool	text_parse_time(const char *, struct scenario_time *, struct text_why *);
+
+/* `10%`, `0.25%`: up to 100 and down to 0.0001, in millionths. */
+bool	text_parse_percent(const char *, uint64_t *ppm, struct text_why *);
+
+/* A number at the start of a longer text; *end is what follows. */
+bool	text_scan_number(const char *, uint64_t *, const char **end, struct text_why *);
+
+/* Scale a number by the unit of `length` bytes that follows it. */
+bool	text_scale_amount(uint64_t number, const char *unit, size_t length, uint64_t *pages,
+	    struct text_why *);
+bool	text_scale_time(uint64_t number, const char *unit, size_t length,
+	    struct scenario_time *, struct text_why *);
+bool	text_is_amount_unit(const char *unit, size_t length);
+bool	text_is_time_unit(const char *unit, size_t length);
+
+/* They read back as the same value. */
+void	text_print_amount(uint64_t pages, FILE *);	/* `300 pages` */
+void	text_print_bytes(uint64_t pages, FILE *);	/* `64MiB`, the largest unit that fits */
+void	text_print_time(struct scenario_time, FILE *);
+void	text_print_percent(uint64_t ppm, FILE *);
+
+/* A letter or digit, then letters, digits, `_` `-` `.`. */
+bool	text_is_name(const char *);
+
+/* True for true, false for false, else an error. */
+bool	text_parse_flag(const char *, bool *, struct text_why *);
+
+/* Search for the name most like a mistyped one. */
+struct text_nearest {
+	const char *word;
+	const char *best;
+	size_t distance;
+};
+void	text_nearest_init(struct text_nearest *, const char *word);
+void	text_nearest_offer(struct text_nearest *, const char *candidate);
+void	text_nearest_offer_all(struct text_nearest *, const char *const *candidates);
+
+/* `; did you mean "x"?` or "" if nothing is near; the buffer is the caller's. */
+const char *text_nearest_hint(const struct text_nearest *, struct text_why *buffer);
+
+bool	text_list_has(const char *const *list, const char *word);
+
+#endif

@@ -1,0 +1,585 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A YAML file as a tree with positions.  The only file that knows libfyaml.
+ *
+ * The tree is built from the parser's events, not from its documents: every event has a
+ * mark, and what scenarios do without (aliases, tags, ...) can be refused where it stands.
+ */
+#include "yaml.h"
+
+#include <errno.h>
+#include <libfyaml.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "arena.h"
+
+struct yaml_builder {
+	const struct yaml_file *file;
+	struct arena *arena;
+	struct diag_list *diags;
+	struct fy_parser *parser;
+	unsigned depth;
+	unsigned depth_max;
+	bool stopped;		/* no more events are wanted */
+	const struct yaml_node *inside;	/* the map or list being built */
+};
+
+static void
+yaml_error_at(const struct yaml_file *file, struct diag_list *dl, unsigned line, unsigned col,
+    const char *rule, const char *message)
+{
+	struct loc loc = { file->path, line, col };
+
+	diag_add(dl, loc, 1, file->text, file->size, rule, "%s", message);
+}
+
+void
+yaml_error(struct diag_list *dl, const struct yaml_node *n, const char *rule, const char *fmt, ...)
+{
+	char message[512];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(message, sizeof(message), fmt, ap);
+	va_end(ap);
+	diag_add(dl, n->loc, n->width, n->file->text, n->file->size, rule, "%s", message);
+}
+
+const char *
+yaml_kind_name(enum yaml_kind kind)
+{
+	switch (kind) {
+	case YAML_SCALAR:
+		return "a single value";
+	case YAML_MAP:
+		return "a map";
+	case YAML_LIST:
+		return "a list";
+	case YAML_BROKEN:
+		break;
+	}
+	return "nothing";
+}
+
+struct yaml_node *
+yaml_lookup(const struct yaml_node *map, const char *key)
+{
+	for (size_t i = 0; i < map->count; i++)
+		if (strcmp(map->pairs[i].key->text, key) == 0)
+			return map->pairs[i].value;
+	return NULL;
+}
+
+/* ---- the bytes ---- */
+
+static bool
+yaml_read_fail(const char *path, struct diag_list *dl, const char *rule, const char *message)
+{
+	struct loc loc = { path, 0, 0 };
+
+	diag_add(dl, loc, 1, NULL, 0, rule, "%s", message);
+	return false;
+}
+
+static bool
+yaml_read_stream(FILE *f, const char *path, size_t size_max, struct arena *arena,
+    struct yaml_file *file, struct diag_list *dl)
+{
+	char *text = arena_calloc(arena, size_max + 2, 1);
+	size_t size = fread(text, 1, size_max + 1, f);
+
+	if (ferror(f))
+		return yaml_read_fail(path, dl, "scenario.file", strerror(errno));
+	if (size > size_max)
+		return yaml_read_fail(path, dl, "scenario.too-large",
+		    "the file is larger than 1 MiB");
+	file->path = path;
+	file->text = arena_copy(arena, text, size);
+	file->size = size;
+	return true;
+}
+
+bool
+yaml_read_file(const char *path, size_t size_max, struct arena *arena, struct yaml_file *file,
+    struct diag_list *dl)
+{
+	struct stat st;
+	FILE *f;
+	bool ok;
+
+	/* Asked before opening: to open a pipe could wait for ever. */
+	if (stat(path, &st) != 0)
+		return yaml_read_fail(path, dl, "scenario.file", strerror(errno));
+	if (S_ISDIR(st.st_mode))
+		return yaml_read_fail(path, dl, "scenario.file",
+		    "this is a directory, not a scenario file");
+	if (!S_ISREG(st.st_mode))
+		return yaml_read_fail(path, dl, "scenario.file", "this is not a regular file");
+	if (st.st_size > (off_t)size_max)
+		return yaml_read_fail(path, dl, "scenario.too-large",
+		    "the file is larger than 1 MiB");
+	f = fopen(path, "rb");
+	if (f == NULL)
+		return yaml_read_fail(path, dl, "scenario.file", strerror(errno));
+	/* A little more than stat said, so that a file that grows is read to its limit. */
+	ok = yaml_read_stream(f, path, (size_t)st.st_size + 1 < size_max ?
+	    (size_t)st.st_size + 1 : size_max, arena, file, dl);
+	fclose(f);
+	return ok;
+}
+
+/*
+ * Bytes of the UTF-8 character at s (before end); 0 if it is malformed, too long for its
+ * value, a surrogate or beyond U+10FFFF.
+ */
+static size_t
+yaml_utf8_size(const unsigned char *s, const unsigned char *end)
+{
+	static const uint32_t smallest[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	size_t n = *s < 0x80 ? 1 : *s < 0xc0 ? 0 : *s < 0xe0 ? 2 : *s < 0xf0 ? 3 :
+	    *s < 0xf8 ? 4 : 0;
+	uint32_t c;
+
+	if (n <= 1)
+		return n;
+	if ((size_t)(end - s) < n)
+		return 0;
+	c = *s & (0xffu >> (n + 1));
+	for (size_t i = 1; i < n; i++) {
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+		c = c << 6 | (s[i] & 0x3f);
+	}
+	if (c < smallest[n] || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff))
+		return 0;
+	return n;
+}
+
+/* What is wrong with the character of n bytes at s, or NULL. */
+static const char *
+yaml_char_complaint(const unsigned char *s, size_t n)
+{
+	if (n == 0)
+		return "this byte is not valid UTF-8";
+	if (*s == '\0')
+		return "a NUL byte cannot stand in a scenario";
+	if ((n == 1 && *s < ' ' && strchr("\t\n\r", *s) == NULL) || *s == 0x7f ||
+	    (*s == 0xc2 && s[1] < 0xa0))
+		return "a control character cannot stand in a scenario";
+	if (*s == 0xef && s[1] == 0xbb && s[2] == 0xbf)
+		return "a byte order mark cannot stand in a scenario";
+	if (*s == 0xe2 && s[1] == 0x80 && (s[2] == 0xa8 || s[2] == 0xa9))
+		return "a Unicode line separator cannot stand in a scenario";
+	return NULL;
+}
+
+/*
+ * Only text gets to the parser.  libfyaml 0.7.12 never returns from a directive that holds
+ * invalid UTF-8, so besides bad bytes all directives are kept from it.
+ */
+static bool
+yaml_check_bytes(const struct yaml_file *file, struct diag_list *dl)
+{
+	const unsigned char *s = (const unsigned char *)file->text, *end = s + file->size;
+	unsigned line = 1, col = 1;
+	const char *complaint;
+	size_t n;
+
+	for (; s < end; s += n, col++) {
+		n = yaml_utf8_size(s, end);
+		complaint = yaml_char_complaint(s, n);
+		if (complaint == NULL && col == 1 && *s == '%')
+			complaint = "directives are not used in scenarios";
+		if (complaint != NULL) {
+			yaml_error_at(file, dl, line, col, "scenario.bytes", complaint);
+			return false;
+		}
+		if (*s == '\n') {
+			line++;
+			col = 0;
+		}
+	}
+	return true;
+}
+
+/* ---- the tree ---- */
+
+/* Characters from byte `from` to byte `to` or the end of the line, at least 1. */
+static unsigned
+yaml_width(const struct yaml_file *file, size_t from, size_t to)
+{
+	unsigned width = 0;
+
+	for (; from < to && from < file->size && file->text[from] != '\n'; from++)
+		width += ((unsigned char)file->text[from] & 0xc0) != 0x80;
+	return width > 0 ? width : 1;
+}
+
+static struct yaml_node *
+yaml_new(struct yaml_builder *b, enum yaml_kind kind, struct fy_event *ev)
+{
+	struct yaml_node *n = arena_calloc(b->arena, 1, sizeof(*n));
+	const struct fy_mark *start = fy_event_start_mark(ev), *end = fy_event_end_mark(ev);
+
+	n->kind = kind;
+	n->file = b->file;
+	n->loc.file = b->file->path;
+	n->loc.line = start != NULL ? (unsigned)start->line + 1 : 1;
+	n->loc.col = start != NULL ? (unsigned)start->column + 1 : 1;
+	n->width = 1;
+	if (start != NULL && end != NULL)
+		n->width = yaml_width(b->file, start->input_pos, end->input_pos);
+	return n;
+}
+
+static struct fy_event *
+yaml_next(struct yaml_builder *b)
+{
+	struct fy_event *ev = b->stopped ? NULL : fy_parser_parse(b->parser);
+
+	if (ev == NULL)
+		b->stopped = true;
+	return ev;
+}
+
+/* What scenarios do without at this event, or NULL; *token is where it stands. */
+static const char *
+yaml_forbidden(const struct fy_event *ev, struct fy_token **token)
+{
+	struct fy_token *anchor = NULL, *tag = NULL;
+
+	if (ev->type == FYET_ALIAS) {
+		*token = ev->alias.anchor;
+		return "aliases are not used in scenarios: write the value out";
+	}
+	if (ev->type == FYET_SCALAR) {
+		anchor = ev->scalar.anchor;
+		tag = ev->scalar.tag;
+	} else if (ev->type == FYET_MAPPING_START) {
+		anchor = ev->mapping_start.anchor;
+		tag = ev->mapping_start.tag;
+	} else if (ev->type == FYET_SEQUENCE_START) {
+		anchor = ev->sequence_start.anchor;
+		tag = ev->sequence_start.tag;
+	}
+	*token = anchor != NULL ? anchor : tag;
+	if (anchor != NULL)
+		return "anchors are not used in scenarios";
+	return tag != NULL ? "tags are not used in scenarios" : NULL;
+}
+
+/* Report it and give the node up. */
+static void
+yaml_refuse_forbidden(struct yaml_builder *b, struct yaml_node *n, const struct fy_event *ev)
+{
+	struct fy_token *token = NULL;
+	const char *complaint = yaml_forbidden(ev, &token);
+	const struct fy_mark *mark = token != NULL ? fy_token_start_mark(token) : NULL;
+	struct yaml_node place = *n;
+
+	if (complaint == NULL)
+		return;
+	if (mark != NULL) {
+		place.loc.line = (unsigned)mark->line + 1;
+		place.loc.col = (unsigned)mark->column + 1;
+		place.width = 1;
+		/* The mark of an anchor or alias is behind its sign. */
+		if (mark->input_pos > 0 && place.loc.col > 1 &&
+		    strchr("&*", b->file->text[mark->input_pos - 1]) != NULL)
+			place.loc.col--;
+	}
+	yaml_error(b->diags, &place, "scenario.yaml", "%s", complaint);
+	n->kind = YAML_BROKEN;
+}
+
+static bool
+yaml_text_is_clean(const char *text, size_t size)
+{
+	const unsigned char *s = (const unsigned char *)text, *end = s + size;
+	size_t n;
+
+	for (; s < end; s += n) {
+		n = yaml_utf8_size(s, end);
+		if (yaml_char_complaint(s, n) != NULL)
+			return false;
+	}
+	return true;
+}
+
+/* Do the characters of the scalar stand one by one in the source? */
+static void
+yaml_find_text(struct yaml_node *n, struct fy_event *ev, size_t size)
+{
+	const struct fy_mark *start = fy_event_start_mark(ev);
+	size_t at;
+
+	if (start == NULL)
+		return;
+	at = start->input_pos;
+	n->text_col = n->loc.col;
+	if (!n->plain && at < n->file->size && strchr("\"'", n->file->text[at]) != NULL) {
+		at++;
+		n->text_col++;
+	}
+	n->exact = at <= n->file->size && size <= n->file->size - at &&
+	    memcmp(n->file->text + at, n->text, size) == 0 && memchr(n->text, '\n', size) == NULL;
+}
+
+static void
+yaml_fill_scalar(struct yaml_builder *b, struct yaml_node *n, struct fy_event *ev)
+{
+	size_t size = 0;
+	const char *text = fy_token_get_text(ev->scalar.value, &size);
+
+	n->plain = fy_token_scalar_style(ev->scalar.value) == FYSS_PLAIN;
+	if (text == NULL)
+		size = 0;
+	if (size > 0 && !yaml_text_is_clean(text, size)) {
+		yaml_error(b->diags, n, "scenario.bytes",
+		    "this text holds a control character");
+		n->kind = YAML_BROKEN;
+	}
+	n->text = arena_copy(b->arena, text, size);
+	yaml_find_text(n, ev, size);
+}
+
+static struct yaml_node *yaml_build(struct yaml_builder *, struct fy_event *);
+
+/* Takes the event; NULL when the events ran out. */
+static struct yaml_node *
+yaml_build_next(struct yaml_builder *b, enum fy_event_type end)
+{
+	struct fy_event *ev = yaml_next(b);
+	struct yaml_node *n = NULL;
+
+	if (ev == NULL)
+		return NULL;
+	if (ev->type != end)
+		n = yaml_build(b, ev);
+	fy_parser_event_free(b->parser, ev);
+	return n;
+}
+
+static bool
+yaml_is_null(const struct yaml_node *n)
+{
+	static const char *const spellings[] = { "", "~", "null", "Null", "NULL" };
+
+	if (n->kind != YAML_SCALAR || !n->plain)
+		return false;
+	for (size_t i = 0; i < sizeof(spellings) / sizeof(spellings[0]); i++)
+		if (strcmp(n->text, spellings[i]) == 0)
+			return true;
+	return false;
+}
+
+/* An absent value is shown at its key or list, which is there to be seen. */
+static void
+yaml_refuse_null(struct yaml_builder *b, struct yaml_node *n, const struct yaml_node *parent)
+{
+	if (!yaml_is_null(n))
+		return;
+	if (n->text[0] != '\0')
+		yaml_error(b->diags, n, "scenario.null",
+		    "\"%s\" is no value: leave the key out instead", n->text);
+	else if (parent->kind == YAML_SCALAR)
+		yaml_error(b->diags, parent, "scenario.null", "\"%s\" has no value",
+		    parent->text);
+	else
+		yaml_error(b->diags, parent, "scenario.null", "entry %zu of this list is empty",
+		    parent->count + 1);
+	n->kind = YAML_BROKEN;
+}
+
+static void
+yaml_fill_list(struct yaml_builder *b, struct yaml_node *n)
+{
+	struct yaml_node *item;
+
+	while ((item = yaml_build_next(b, FYET_SEQUENCE_END)) != NULL) {
+		yaml_refuse_null(b, item, n);
+		*(struct yaml_node **)arena_push(b->arena, &n->items, &n->count,
+		    sizeof(item)) = item;
+	}
+}
+
+/* Keys are plain words, each once. */
+static bool
+yaml_key_is_good(struct yaml_builder *b, const struct yaml_node *map, const struct yaml_node *key)
+{
+	const struct yaml_node *other = NULL;
+
+	if (key->kind == YAML_BROKEN)
+		return false;
+	if (key->kind != YAML_SCALAR || key->text[0] == '\0') {
+		yaml_error(b->diags, key, "scenario.key", "a key must be a word");
+		return false;
+	}
+	if (strcmp(key->text, "<<") == 0) {
+		yaml_error(b->diags, key, "scenario.key",
+		    "merge keys are not used in scenarios (see `extends`)");
+		return false;
+	}
+	for (size_t i = 0; i < map->count && other == NULL; i++)
+		if (strcmp(map->pairs[i].key->text, key->text) == 0)
+			other = map->pairs[i].key;
+	if (other != NULL)
+		yaml_error(b->diags, key, "scenario.duplicate-key",
+		    "the key \"%s\" stands here twice (first in line %u)", key->text,
+		    other->loc.line);
+	return other == NULL;
+}
+
+static void
+yaml_fill_map(struct yaml_builder *b, struct yaml_node *n)
+{
+	struct yaml_node *key, *value;
+	struct yaml_pair *pair;
+
+	while ((key = yaml_build_next(b, FYET_MAPPING_END)) != NULL) {
+		value = yaml_build_next(b, FYET_NONE);
+		if (value == NULL)
+			break;
+		if (!yaml_key_is_good(b, n, key))
+			continue;
+		yaml_refuse_null(b, value, key);
+		pair = arena_push(b->arena, &n->pairs, &n->count, sizeof(*pair));
+		pair->key = key;
+		pair->value = value;
+	}
+	/* A block map has no sign of its own; its first key is where it begins. */
+	if (n->count > 0 && n->pairs[0].key->loc.line <= n->loc.line) {
+		if (n->pairs[0].key->loc.col < n->loc.col)
+			n->loc = n->pairs[0].key->loc;
+		n->width = 1;
+	}
+}
+
+static struct yaml_node *
+yaml_build(struct yaml_builder *b, struct fy_event *ev)
+{
+	enum yaml_kind kind = ev->type == FYET_MAPPING_START ? YAML_MAP :
+	    ev->type == FYET_SEQUENCE_START ? YAML_LIST :
+	    ev->type == FYET_SCALAR ? YAML_SCALAR : YAML_BROKEN;
+	struct yaml_node *n = yaml_new(b, kind, ev);
+	const struct yaml_node *outside = b->inside;
+
+	if (kind == YAML_SCALAR)
+		yaml_fill_scalar(b, n, ev);
+	if (kind == YAML_MAP || kind == YAML_LIST) {
+		if (++b->depth > b->depth_max) {
+			yaml_error(b->diags, n, "scenario.depth",
+			    "nested deeper than %u levels", b->depth_max);
+			b->stopped = true;
+		}
+		b->inside = n;
+		if (kind == YAML_MAP)
+			yaml_fill_map(b, n);
+		else
+			yaml_fill_list(b, n);
+		/* After the end of all events it still tells what was never closed. */
+		if (!b->stopped)
+			b->inside = outside;
+		b->depth--;
+	}
+	yaml_refuse_forbidden(b, n, ev);
+	return n;
+}
+
+/* ---- the parser ---- */
+
+/* The parser's own words, without the excerpt it would print. */
+static void
+yaml_report_syntax(struct yaml_builder *b, struct fy_diag *diag)
+{
+	struct fy_diag_error *e;
+	void *prev = NULL;
+	size_t before = b->diags->reported;
+	char message[256];
+
+	while ((e = fy_diag_errors_iterate(diag, &prev)) != NULL) {
+		if (e->type != FYET_ERROR || e->line <= 0)
+			continue;
+		snprintf(message, sizeof(message), "%s", e->msg);
+		/* The parser points at the end of the file, of no use to the author. */
+		if (strstr(e->msg, "closing bracket") != NULL && b->inside != NULL)
+			snprintf(message, sizeof(message), "%s; open since %u:%u", e->msg,
+			    b->inside->loc.line, b->inside->loc.col);
+		yaml_error_at(b->file, b->diags, (unsigned)e->line,
+		    e->column > 0 ? (unsigned)e->column : 1, "scenario.yaml", message);
+	}
+	if (before == b->diags->reported)
+		yaml_error_at(b->file, b->diags, 1, 1, "scenario.yaml", "this is not YAML");
+}
+
+static struct yaml_node *
+yaml_build_stream(struct yaml_builder *b)
+{
+	struct yaml_node *root = NULL, *n;
+	struct fy_event *ev;
+	unsigned documents = 0;
+
+	while ((ev = yaml_next(b)) != NULL) {
+		if (ev->type == FYET_DOCUMENT_START && ++documents == 2) {
+			n = yaml_new(b, YAML_BROKEN, ev);
+			yaml_error(b->diags, n, "scenario.yaml",
+			    "a second document begins here: one file holds one scenario");
+			b->stopped = true;
+		} else if (documents == 1 && (ev->type == FYET_SCALAR || ev->type == FYET_ALIAS ||
+		    ev->type == FYET_MAPPING_START || ev->type == FYET_SEQUENCE_START)) {
+			root = yaml_build(b, ev);
+		}
+		fy_parser_event_free(b->parser, ev);
+	}
+	return root;
+}
+
+static struct yaml_node *
+yaml_parse_with(struct yaml_builder *b, struct fy_diag *diag)
+{
+	struct fy_parse_cfg cfg = { .flags = FYPCF_QUIET | FYPCF_JSON_NONE, .diag = diag };
+	struct yaml_node *root = NULL;
+
+	b->parser = fy_parser_create(&cfg);
+	if (b->parser == NULL || fy_parser_set_string(b->parser, b->file->text, b->file->size)) {
+		yaml_error_at(b->file, b->diags, 1, 1, "scenario.yaml", "no YAML parser");
+	} else {
+		root = yaml_build_stream(b);
+		if (fy_parser_get_stream_error(b->parser)) {
+			yaml_report_syntax(b, diag);
+			root = NULL;
+		}
+	}
+	fy_parser_destroy(b->parser);
+	return root;
+}
+
+struct yaml_node *
+yaml_parse(const struct yaml_file *file, unsigned depth_max, struct arena *arena,
+    struct diag_list *dl)
+{
+	struct yaml_builder b = {
+		.file = file, .arena = arena, .diags = dl, .depth_max = depth_max,
+	};
+	struct fy_diag_cfg cfg;
+	struct fy_diag *diag;
+	struct yaml_node *root;
+	size_t before = dl->reported;
+
+	if (!yaml_check_bytes(file, dl))
+		return NULL;
+	fy_diag_cfg_default(&cfg);
+	cfg.fp = NULL;
+	cfg.colorize = false;
+	diag = fy_diag_create(&cfg);
+	fy_diag_set_collect_errors(diag, true);
+	root = yaml_parse_with(&b, diag);
+	fy_diag_destroy(diag);
+	if (root == NULL && dl->reported == before)
+		yaml_error_at(file, dl, 1, 1, "scenario.empty", "the file holds nothing");
+	return root;
+}
