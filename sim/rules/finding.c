@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The list of findings: see finding.h.
+ */
+#include "rules/finding.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "rules/rules.h"
+
+void
+findings_init(struct findings *findings)
+{
+	memset(findings, 0, sizeof(*findings));
+}
+
+void
+findings_fini(struct findings *findings)
+{
+	free(findings->item);
+	memset(findings, 0, sizeof(*findings));
+}
+
+void
+findings_reset(struct findings *findings)
+{
+	findings->count = 0;
+}
+
+/* Without a site only the words tell places apart. */
+static bool
+is_same_place(const struct finding *finding, const struct rule *rule, uint32_t site,
+    const char *text)
+{
+	if (finding->rule != rule || finding->site != site)
+		return false;
+	return site != 0 || strcmp(finding->text, text) == 0;
+}
+
+static struct finding *
+find(struct findings *findings, const struct rule *rule, uint32_t site, const char *text)
+{
+	for (size_t i = 0; i < findings->count; i++)
+		if (is_same_place(&findings->item[i], rule, site, text))
+			return &findings->item[i];
+	return NULL;
+}
+
+static struct finding *
+append(struct findings *findings)
+{
+	if (findings->count == findings->max) {
+		size_t max = findings->max != 0 ? 2 * findings->max : 8;
+
+		findings->item = realloc(findings->item, max * sizeof(findings->item[0]));
+		if (findings->item == NULL)
+			abort();
+		findings->max = max;
+	}
+	return &findings->item[findings->count++];
+}
+
+struct finding *
+finding_addv(struct findings *findings, const struct rule *rule, const struct event *event,
+    uint32_t site, const char *format, va_list args)
+{
+	struct finding fresh = {
+		.rule = rule, .time_ns = event->time_ns, .seq = event->seq, .site = site,
+		.ctx = event->ctx, .ctx_kind = event->ctx_kind, .count = 1,
+	};
+	struct finding *finding;
+
+	vsnprintf(fresh.text, sizeof(fresh.text), format, args);
+	finding = find(findings, rule, site, fresh.text);
+	if (finding != NULL) {
+		finding->count++;
+		return finding;
+	}
+	finding = append(findings);
+	*finding = fresh;
+	return finding;
+}
+
+struct finding *
+finding_add(struct findings *findings, const char *rule, const struct event *event,
+    uint32_t site, const char *format, ...)
+{
+	const struct rule *row = rule_by_id(rule);
+	struct finding *finding;
+	va_list args;
+
+	assert(row != NULL);
+	va_start(args, format);
+	finding = finding_addv(findings, row, event, site, format, args);
+	va_end(args);
+	return finding;
+}
+
+void
+finding_because(struct finding *finding, uint32_t seq, const char *format, ...)
+{
+	va_list args;
+
+	if (finding == NULL || finding->count > 1 || finding->becauses == BECAUSE_MAX)
+		return;
+	finding->because[finding->becauses].seq = seq;
+	va_start(args, format);
+	vsnprintf(finding->because[finding->becauses].what,
+	    sizeof(finding->because[0].what), format, args);
+	va_end(args);
+	finding->becauses++;
+}

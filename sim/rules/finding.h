@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Findings: what a run did against a rule, in order, each place once with a count.
+ */
+#ifndef VIOSIM_RULES_FINDING_H
+#define VIOSIM_RULES_FINDING_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "machine/trace.h"
+
+enum severity { SEVERITY_ERROR, SEVERITY_LINT };
+
+/* One rule of the catalogue; rows stand in the files of the areas. */
+struct rule {
+	const char *id;			/* area.rule-name */
+	enum severity severity;
+	const char *title;		/* one line: what must hold */
+	const char *source;		/* manual page or clause of the specification */
+	const char *why;		/* why it matters */
+	const char *wrong, *right;	/* small examples; may be NULL */
+};
+
+#define BECAUSE_MAX 4
+
+struct finding {
+	const struct rule *rule;
+	uint64_t time_ns;
+	uint32_t seq;			/* event at which it showed (trace.h) */
+	uint32_t site;			/* driver position, 0 if none */
+	uint32_t ctx;
+	enum hw_context ctx_kind;
+	unsigned count;			/* how often at this place */
+	char text[320];			/* one sentence with the numbers that matter */
+	struct { uint32_t seq; char what[64]; } because[BECAUSE_MAX];
+	unsigned becauses;		/* earlier events that explain it */
+};
+
+struct findings {
+	struct finding *item;
+	size_t count, max;
+};
+
+void findings_init(struct findings *findings);
+void findings_fini(struct findings *findings);
+void findings_reset(struct findings *findings);
+
+/*
+ * Add a finding at `event` (its site is `site`).  The same rule at the same site (or, without
+ * a site, with the same text) is counted, not repeated.  Returns it, valid until the next
+ * call, so that because-events can be added.  Unknown rule ids are a harness bug (assert).
+ */
+struct finding *finding_add(struct findings *findings, const char *rule,
+    const struct event *event, uint32_t site, const char *format, ...)
+    __attribute__((format(printf, 5, 6)));
+struct finding *finding_addv(struct findings *findings, const struct rule *rule,
+    const struct event *event, uint32_t site, const char *format, va_list args)
+    __attribute__((format(printf, 5, 0)));
+/* No effect on a finding that was only counted; NULL is ignored. */
+void finding_because(struct finding *finding, uint32_t seq, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+#endif /* VIOSIM_RULES_FINDING_H */

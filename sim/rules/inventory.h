@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What a driver has made and not yet released, as several areas of rules need it.
+ * For files of this folder.
+ */
+#ifndef VIOSIM_RULES_INVENTORY_H
+#define VIOSIM_RULES_INVENTORY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "machine/trace.h"
+
+enum item_kind {
+	ITEM_MUTEX, ITEM_CONDVAR, ITEM_QUEUE, ITEM_MAP, ITEM_SYSCTL, ITEM_SOFTINT, ITEM_THREAD
+};
+
+struct item {
+	enum item_kind kind;
+	uint32_t number;		/* ordinal, or index of a queue */
+	uint32_t seq, site;		/* made */
+	bool gone, told;
+	uint32_t gone_seq;
+};
+
+struct inventory {
+	struct item *item;		/* in order of making */
+	size_t count, max;
+};
+
+#define INVENTORY_KINDS (UINT64_C(1) << EV_CALL | UINT64_C(1) << EV_NOTE)
+
+/*
+ * Follow an event.  Returns the item that it releases, or NULL; a new item is the last one.
+ * Objects without a note (mutexes, condvars) change at the call.
+ */
+struct item *inventory_see(struct inventory *inventory, const struct event *event,
+    uint32_t site);
+void inventory_fini(struct inventory *inventory);
+
+const char *item_word(enum item_kind kind);
+
+#endif /* VIOSIM_RULES_INVENTORY_H */

@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Area irq: interrupt context and interrupt level (spl(9), mutex(9)).
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "rules/area.h"
+#include "rules/inventory.h"
+#include "rules/shadow.h"
+
+#define IRQ_IPL_VM 6			/* first level of hard interrupts, spl(9) */
+#define IRQ_MUTEX_SPIN 0		/* kmutex_type_t */
+#define IRQ_MUTEX_ADAPTIVE 1
+#define IRQ_DRIVER_OK 4			/* virtio 1.2 clause 2.1 */
+#define IRQ_CALLBACKS_MAX 4
+
+struct mutex {
+	bool exists, is_spin;
+	uint8_t ipl;
+	uint32_t seq;
+};
+
+struct irq {
+	struct shadow shadow;
+	struct inventory inventory;
+	struct mutex *mutex;		/* by ordinal */
+	size_t mutexes;
+	uint8_t base[SHADOW_CONTEXTS];	/* level at which the interrupt began */
+	uint8_t level[SHADOW_CONTEXTS][IRQ_CALLBACKS_MAX];	/* at entry of the driver */
+	uint8_t depth[SHADOW_CONTEXTS];
+	bool told[SHADOW_CONTEXTS];	/* a callback left with another level */
+	bool live;
+	uint32_t live_seq;
+	bool failed;			/* the attach in progress or the newest one has failed */
+	uint32_t failed_seq;
+	bool has_gone;			/* something that was there when the device went live */
+	struct item gone;
+};
+
+static const char *
+callback_word(uint64_t callback)
+{
+	switch ((enum hw_callback)callback) {
+	case HW_CB_CONFIG_CHANGE:
+		return "the config change callback";
+	case HW_CB_VQ_DONE:
+		return "vq_done";
+	case HW_CB_INTRHAND:
+		return "the queue handler";
+	case HW_CB_SOFTINT:
+		return "the soft interrupt handler";
+	}
+	return "a callback";
+}
+
+/* ---- Mutexes in interrupts ---- */
+
+static void
+call_mutex_init(struct irq *irq, const struct event *event)
+{
+	uint64_t type = event->arg[1], ipl = event->arg[2];
+
+	irq->mutex = shadow_grow(irq->mutex, &irq->mutexes, event->arg[0],
+	    sizeof(irq->mutex[0]));
+	irq->mutex[event->arg[0]] = (struct mutex){
+		.exists = true, .ipl = (uint8_t)ipl, .seq = event->seq,
+		.is_spin = type == IRQ_MUTEX_SPIN ||
+		    (type != IRQ_MUTEX_ADAPTIVE && ipl >= IRQ_IPL_VM),
+	};
+}
+
+static void
+call_mutex_enter(struct irq *irq, struct rules_core *core, const struct event *event,
+    uint32_t site)
+{
+	const struct mutex *mutex = event->arg[0] < irq->mutexes ?
+	    &irq->mutex[event->arg[0]] : NULL;
+	struct finding *finding;
+
+	if (mutex == NULL || !mutex->exists || (event->ctx_kind != HW_CTX_HARDINT &&
+	    event->ctx_kind != HW_CTX_SOFTINT))
+		return;
+	if (!mutex->is_spin && event->ctx_kind == HW_CTX_HARDINT)
+		finding = rules_report(core, "irq.adaptive-mutex", event, site,
+		    "%s of adaptive mutex %u in a hard interrupt",
+		    trace_call_name(event->code), (unsigned)event->arg[0]);
+	else if (mutex->is_spin && mutex->ipl < irq->base[event->ctx])
+		finding = rules_report(core, "irq.ipl", event, site,
+		    "%s of mutex %u, made for level %u, in an interrupt at level %u",
+		    trace_call_name(event->code), (unsigned)event->arg[0], mutex->ipl,
+		    irq->base[event->ctx]);
+	else
+		return;
+	finding_because(finding, mutex->seq, "initialised here");
+}
+
+/* ---- Levels ---- */
+
+/* With a spin mutex left held the level must be up; lock.held-at-return says that. */
+static void
+judge_level(struct irq *irq, struct rules_core *core, unsigned before, const char *what,
+    const struct event *event)
+{
+	if (event->ipl == before || irq->told[event->ctx] ||
+	    shadow_spin(&irq->shadow, event->ctx, 0) != NULL)
+		return;
+	irq->told[event->ctx] = true;
+	rules_report(core, "irq.ipl", event, shadow_call_of(&irq->shadow, event)->site,
+	    "%s began at interrupt level %u and ended at level %u", what, before, event->ipl);
+}
+
+static void
+enter_driver(struct irq *irq, const struct event *event)
+{
+	uint8_t *depth = &irq->depth[event->ctx];
+
+	if (*depth < IRQ_CALLBACKS_MAX)
+		irq->level[event->ctx][*depth] = event->ipl;
+	(*depth)++;
+}
+
+static void
+leave_driver(struct irq *irq, struct rules_core *core, const char *what,
+    const struct event *event)
+{
+	uint8_t *depth = &irq->depth[event->ctx];
+
+	if (*depth == 0)
+		return;
+	(*depth)--;
+	if (*depth < IRQ_CALLBACKS_MAX)
+		judge_level(irq, core, irq->level[event->ctx][*depth], what, event);
+}
+
+/* ---- Callbacks of a driver that is going or gone ---- */
+
+static void
+judge_callback(struct irq *irq, struct rules_core *core, const struct event *note)
+{
+	struct finding *finding;
+
+	if (irq->failed) {
+		finding = rules_report(core, "irq.after-teardown", note, 0,
+		    "%s is called after the attach has failed", callback_word(note->arg[1]));
+		finding_because(finding, irq->failed_seq, "the attach failed here");
+	} else if (irq->has_gone) {
+		finding = rules_report(core, "irq.after-teardown", note, 0,
+		    "%s is called while %s %u is released already",
+		    callback_word(note->arg[1]), item_word(irq->gone.kind), irq->gone.number);
+		finding_because(finding, irq->gone.gone_seq, "released here");
+	}
+}
+
+static void
+released(struct irq *irq, const struct item *item)
+{
+	if (!irq->live || item->seq >= irq->live_seq || irq->has_gone)
+		return;
+	if (item->kind != ITEM_MUTEX && item->kind != ITEM_CONDVAR &&
+	    item->kind != ITEM_QUEUE)
+		return;
+	irq->has_gone = true;
+	irq->gone = *item;
+}
+
+static void
+note_attach(struct irq *irq, struct rules_core *core, const struct event *note)
+{
+	switch ((enum hw_attach)note->arg[0]) {
+	case HW_ATTACH_BEGIN:
+		irq->failed = false;
+		irq->has_gone = false;
+		enter_driver(irq, note);
+		break;
+	case HW_ATTACH_FAILED:
+		irq->failed = true;
+		irq->failed_seq = note->seq;
+		break;
+	case HW_ATTACH_END:
+		leave_driver(irq, core, "attach", note);
+		if (note->arg[1] == 0 && !irq->failed) {
+			irq->failed = true;
+			irq->failed_seq = note->seq;
+		}
+		irq->told[note->ctx] = false;
+		break;
+	case HW_ATTACH_MATCH:
+	case HW_ATTACH_STARTED:
+	case HW_ATTACH_FINISHED:
+		break;
+	}
+}
+
+static void
+note_callback(struct irq *irq, struct rules_core *core, const struct event *note)
+{
+	if (note->arg[0] == 1) {
+		enter_driver(irq, note);
+		judge_callback(irq, core, note);
+	} else {
+		leave_driver(irq, core, callback_word(note->arg[1]), note);
+	}
+}
+
+/* ---- Dispatch ---- */
+
+static void
+see_call(struct irq *irq, struct rules_core *core, const struct event *event, uint32_t site)
+{
+	switch (event->code) {
+	case HW_CALL_MUTEX_INIT:
+		call_mutex_init(irq, event);
+		break;
+	case HW_CALL_MUTEX_ENTER:
+	case HW_CALL_MUTEX_SPIN_ENTER:
+	case HW_CALL_MUTEX_TRYENTER:
+		call_mutex_enter(irq, core, event, site);
+		break;
+	}
+}
+
+static void
+see_note(struct irq *irq, struct rules_core *core, const struct event *note)
+{
+	switch (note->code) {
+	case HW_NOTE_CALLBACK:
+		note_callback(irq, core, note);
+		break;
+	case HW_NOTE_ATTACH:
+		note_attach(irq, core, note);
+		break;
+	case HW_NOTE_THREAD_GONE:
+		judge_level(irq, core, 0, "a thread", note);
+		break;
+	}
+}
+
+static void
+see_status(struct irq *irq, const struct event *event)
+{
+	bool live = (event->arg[0] & IRQ_DRIVER_OK) != 0;
+
+	if (live && !irq->live)
+		irq->live_seq = event->seq;
+	irq->live = live;
+}
+
+static void
+irq_fini(void *state)
+{
+	struct irq *irq = state;
+
+	free(irq->mutex);
+	inventory_fini(&irq->inventory);
+	memset(irq, 0, sizeof(*irq));
+}
+
+static void
+irq_see(void *state, struct rules_core *core, const struct event *event, uint32_t site,
+    const void *payload)
+{
+	struct irq *irq = state;
+	const struct item *item;
+
+	(void)payload;
+	shadow_see(&irq->shadow, event, site);
+	item = inventory_see(&irq->inventory, event, site);
+	if (item != NULL)
+		released(irq, item);
+	if (event->kind == EV_CALL) {
+		see_call(irq, core, event, site);
+	} else if (event->kind == EV_NOTE) {
+		see_note(irq, core, event);
+	} else if (event->kind == EV_IRQ_ENTER) {
+		irq->base[event->ctx] = event->ipl;
+		irq->told[event->ctx] = false;
+		irq->depth[event->ctx] = 0;
+	} else if (event->kind == EV_IRQ_EXIT) {
+		judge_level(irq, core, irq->base[event->ctx], "an interrupt", event);
+	} else if (event->kind == EV_DEV_STATUS) {
+		see_status(irq, event);
+	} else if (event->kind == EV_HOST_REBOOT) {
+		irq_fini(irq);
+	}
+}
+
+const struct area area_irq = {
+	.name = "irq",
+	.kinds = SHADOW_KINDS | INVENTORY_KINDS | KIND(IRQ_ENTER) | KIND(IRQ_EXIT) |
+	    KIND(DEV_STATUS) | KIND(HOST_REBOOT),
+	.state_bytes = sizeof(struct irq),
+	.fini = irq_fini,
+	.see = irq_see,
+};
+
+const struct rule rules_irq[] = {
+	{ "irq.adaptive-mutex", SEVERITY_ERROR,
+	  "no adaptive mutex in a hard interrupt",
+	  "mutex(9), mutex_init(); spl(9)",
+	  "An adaptive mutex sleeps when it is taken; an interrupt has no thread that could.",
+	  "mutex_init(&sc->sc_lock, MUTEX_DEFAULT, IPL_NONE);\t/* taken in vq_done */",
+	  "mutex_init(&sc->sc_lock, MUTEX_DEFAULT, IPL_VM);" },
+	{ "irq.ipl", SEVERITY_ERROR,
+	  "a mutex has the level of the highest interrupt that takes it, and levels come back",
+	  "mutex(9), mutex_init(); spl(9), splx()",
+	  "With a lower level the interrupt comes while its own CPU holds the mutex, and spins "
+	  "for ever. A level that stays up blocks interrupts for good.",
+	  "s = splvm();\nif (sc->sc_idle)\n\treturn 0;",
+	  "s = splvm();\nif (sc->sc_idle) {\n\tsplx(s);\n\treturn 0;\n}" },
+	{ "irq.after-teardown", SEVERITY_ERROR,
+	  "no callback comes while what it uses is released, or after the attach failed",
+	  "virtio 1.2 clause 3.3.1; NetBSD virtio.c, virtio_child_attach_failed()",
+	  "The handler takes a destroyed mutex or looks into a freed ring.",
+	  "mutex_destroy(&sc->sc_lock);\nvirtio_child_attach_failed(vsc);",
+	  "virtio_reset(vsc);\nmutex_destroy(&sc->sc_lock);\nvirtio_child_attach_failed(vsc);" },
+};
+const size_t rules_irq_count = sizeof(rules_irq) / sizeof(rules_irq[0]);

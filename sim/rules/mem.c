@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Area mem: kernel memory (kmem(9)).  What needs every load and store of the driver (use
+ * after free, overruns, uninitialised reads) is not here.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "rules/area.h"
+#include "rules/shadow.h"
+
+#define MEM_SLEEP 1			/* KM_SLEEP */
+
+struct block {
+	bool exists, gone, told;
+	uint32_t seq, site, gone_seq;
+	uint64_t size;
+};
+
+struct mem {
+	struct shadow shadow;
+	struct block *block;		/* by ordinal */
+	size_t blocks;
+	bool detached;
+};
+
+static struct block *
+block_at(struct mem *mem, uint64_t number)
+{
+	return number < mem->blocks && mem->block[number].exists ? &mem->block[number] : NULL;
+}
+
+/* kmem(9) is for threads alone, whatever the flags. */
+static void
+check_context(struct mem *mem, struct rules_core *core, bool sleeps,
+    const struct event *event, uint32_t site)
+{
+	uint32_t because = UINT32_MAX;
+	char buffer[48];
+	const char *why = shadow_forbids_sleep(&mem->shadow, event, 0, buffer, sizeof(buffer),
+	    &because);
+	struct finding *finding;
+
+	if (why == NULL || (because != UINT32_MAX && !sleeps))
+		return;
+	finding = rules_report(core, "mem.sleep-context", event, site, "%s%s %s",
+	    trace_call_name(event->code), sleeps ? " with KM_SLEEP" : "", why);
+	if (because != UINT32_MAX)
+		finding_because(finding, because, "the mutex was taken here");
+}
+
+static void
+call_free(struct mem *mem, struct rules_core *core, const struct event *event, uint32_t site)
+{
+	const struct block *block = block_at(mem, event->arg[0]);
+	struct finding *finding;
+
+	check_context(mem, core, false, event, site);
+	if (block == NULL || block->gone) {
+		finding = rules_report(core, "mem.use-after-free", event, site,
+		    "kmem_free of %llu bytes that %s", (unsigned long long)event->arg[1],
+		    block != NULL ? "are free already" : "kmem did not give, or has back already");
+		if (block != NULL)
+			finding_because(finding, block->gone_seq, "freed here");
+		return;
+	}
+	if (block->size == event->arg[1])
+		return;
+	finding = rules_report(core, "mem.free-size", event, site,
+	    "kmem_free with size %llu, it was allocated with %llu",
+	    (unsigned long long)event->arg[1], (unsigned long long)block->size);
+	finding_because(finding, block->seq, "allocated here");
+}
+
+static void
+note_made(struct mem *mem, const struct event *note)
+{
+	const struct shadow_call *call = shadow_call_of(&mem->shadow, note);
+	uint64_t number = note->arg[0];
+
+	mem->block = shadow_grow(mem->block, &mem->blocks, number, sizeof(mem->block[0]));
+	mem->block[number] = (struct block){
+		.exists = true, .seq = call->seq, .site = call->site, .size = note->arg[1],
+	};
+}
+
+static void
+note_gone(struct mem *mem, const struct event *note)
+{
+	struct block *block = block_at(mem, note->arg[0]);
+
+	if (block == NULL)
+		return;
+	block->gone = true;
+	block->gone_seq = note->seq;
+}
+
+static void
+sweep(struct mem *mem, struct rules_core *core, const struct event *now, const char *when)
+{
+	for (size_t i = 1; i < mem->blocks; i++) {
+		struct block *block = &mem->block[i];
+		struct finding *finding;
+
+		if (!block->exists || block->gone || block->told)
+			continue;
+		block->told = true;
+		finding = rules_report(core, "mem.leak", now, block->site,
+		    "kmem block %zu (%llu bytes) is left after %s", i,
+		    (unsigned long long)block->size, when);
+		finding_because(finding, block->seq, "allocated here");
+	}
+}
+
+static void
+see_call(struct mem *mem, struct rules_core *core, const struct event *event, uint32_t site)
+{
+	switch (event->code) {
+	case HW_CALL_KMEM_ALLOC:
+	case HW_CALL_KMEM_ZALLOC:
+		check_context(mem, core, (event->arg[1] & MEM_SLEEP) != 0, event, site);
+		break;
+	case HW_CALL_KMEM_FREE:
+		call_free(mem, core, event, site);
+		break;
+	case HW_CALL_VIRTIO_CHILD_DETACH:
+		mem->detached = true;
+		break;
+	}
+}
+
+static void
+mem_fini(void *state)
+{
+	struct mem *mem = state;
+
+	free(mem->block);
+	memset(mem, 0, sizeof(*mem));
+}
+
+static void
+mem_see(void *state, struct rules_core *core, const struct event *event, uint32_t site,
+    const void *payload)
+{
+	struct mem *mem = state;
+
+	(void)payload;
+	shadow_see(&mem->shadow, event, site);
+	if (event->kind == EV_CALL)
+		see_call(mem, core, event, site);
+	else if (event->kind == EV_HOST_REBOOT)
+		mem_fini(mem);
+	else if (event->kind != EV_NOTE)
+		return;
+	else if (event->code == HW_NOTE_KMEM)
+		note_made(mem, event);
+	else if (event->code == HW_NOTE_KMEM_GONE)
+		note_gone(mem, event);
+	else if (event->code == HW_NOTE_ATTACH && event->arg[0] == HW_ATTACH_END &&
+	    event->arg[1] == 0)
+		sweep(mem, core, event, "the failed attach");
+}
+
+static void
+mem_end(void *state, struct rules_core *core, const struct event *now)
+{
+	struct mem *mem = state;
+
+	if (mem->detached)
+		sweep(mem, core, now, "the detach");
+}
+
+const struct area area_mem = {
+	.name = "mem",
+	.kinds = SHADOW_KINDS | KIND(HOST_REBOOT),
+	.state_bytes = sizeof(struct mem),
+	.fini = mem_fini,
+	.see = mem_see,
+	.end = mem_end,
+};
+
+const struct rule rules_mem[] = {
+	{ "mem.sleep-context", SEVERITY_ERROR,
+	  "kmem only in threads, and KM_SLEEP with no spin mutex held",
+	  "kmem(9), kmem_alloc()",
+	  "The allocator takes mutexes that interrupts must not take, and may wait for pages.",
+	  "mutex_enter(&sc->sc_spin);\np = kmem_alloc(n, KM_SLEEP);",
+	  "p = kmem_alloc(n, KM_SLEEP);\nmutex_enter(&sc->sc_spin);" },
+	{ "mem.free-size", SEVERITY_ERROR,
+	  "memory is freed with the size it was allocated with",
+	  "kmem(9), kmem_free()",
+	  "The size says which pool the memory goes to.",
+	  "p = kmem_alloc(sizeof(*p) + n, KM_SLEEP);\nkmem_free(p, sizeof(*p));",
+	  "kmem_free(p, sizeof(*p) + n);" },
+	{ "mem.use-after-free", SEVERITY_ERROR,
+	  "memory is freed once, and only what kmem gave",
+	  "kmem(9), kmem_free()",
+	  "A block freed twice is handed to two owners.",
+	  "kmem_free(p, n);\nkmem_free(p, n);",
+	  "kmem_free(p, n);\np = NULL;" },
+	{ "mem.leak", SEVERITY_ERROR,
+	  "no kernel memory is left after a failed attach or a detach",
+	  "kmem(9); autoconf(9)",
+	  "Nobody has the pointer any more.",
+	  "sc->sc_buf = kmem_alloc(n, KM_SLEEP);\nif (error)\n\treturn;",
+	  "if (error) {\n\tkmem_free(sc->sc_buf, n);\n\treturn;\n}" },
+};
+const size_t rules_mem_count = sizeof(rules_mem) / sizeof(rules_mem[0]);

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What several areas of rules need to remember about contexts: the kernel call each is in,
+ * and the mutexes it holds.  An area embeds a struct shadow in its state and shows it every
+ * event before it looks itself.  For files of this folder.
+ */
+#ifndef VIOSIM_RULES_SHADOW_H
+#define VIOSIM_RULES_SHADOW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "machine/trace.h"
+
+/* Contexts are numbered from 1; 0 is the machine itself (world.h, CONTEXTS_MAX). */
+#define SHADOW_CONTEXTS 65
+#define SHADOW_HELD_MAX 8
+
+/* A mutex that a context holds. */
+struct shadow_lock {
+	uint32_t mutex;
+	uint32_t seq, site;		/* where it was taken */
+	bool is_spin;
+};
+
+/* The newest kernel call of a context. */
+struct shadow_call {
+	uint16_t code;			/* HW_CALL_*, HW_CALL_NONE: none yet */
+	bool is_struck;			/* a fault struck it */
+	uint32_t seq, site;
+	uint64_t arg[HW_ARGS_MAX];
+};
+
+struct shadow {
+	struct shadow_call call[SHADOW_CONTEXTS];
+	struct shadow_lock held[SHADOW_CONTEXTS][SHADOW_HELD_MAX];
+	uint8_t holds[SHADOW_CONTEXTS];
+};
+
+/* The kinds of events that shadow_see() wants, in the form of struct area. */
+#define SHADOW_KINDS \
+	(UINT64_C(1) << EV_CALL | UINT64_C(1) << EV_NOTE | UINT64_C(1) << EV_FAULT)
+
+void shadow_see(struct shadow *shadow, const struct event *event, uint32_t site);
+
+/* The call that a return or a note of this event belongs to; never NULL. */
+const struct shadow_call *shadow_call_of(const struct shadow *shadow,
+    const struct event *event);
+/* Is this the return of the newest call of its context? */
+bool shadow_returns(const struct shadow *shadow, const struct event *ret);
+
+bool shadow_holds(const struct shadow *shadow, uint32_t ctx, uint32_t mutex);
+/* The spin mutex that the context took first, `except` not counted; NULL if none. */
+const struct shadow_lock *shadow_spin(const struct shadow *shadow, uint32_t ctx,
+    uint32_t except);
+/* Do the two contexts hold a mutex in common?  (A spin mutex has one owner at a time.) */
+bool shadow_share_lock(const struct shadow *shadow, uint32_t one, uint32_t other);
+
+/*
+ * Why the context of the event may not sleep now, as words for "... <words>", or NULL when
+ * it may.  A spin mutex `except` (the interlock of a wait) does not count.  *because is the
+ * event behind it, or left alone.  `buffer` holds the words.
+ */
+const char *shadow_forbids_sleep(const struct shadow *shadow, const struct event *event,
+    uint32_t except, char *buffer, size_t size, uint32_t *because);
+
+/*
+ * A zeroed array that grows: make room for index `index`.  Returns the array, which may
+ * have moved; *max counts its elements.  Release with free().
+ */
+void *shadow_grow(void *array, size_t *max, size_t index, size_t element);
+
+#endif /* VIOSIM_RULES_SHADOW_H */
