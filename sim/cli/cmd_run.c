@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * viosim run: run scenarios, judge them, report.
+ */
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/cli.h"
+#include "cli/run_output.h"
+#include "machine/crash.h"
+#include "run/isolate.h"
+#include "run/run.h"
+
+#define CPU_SECONDS_MAX 20
+
+struct run {
+	struct run_flags flags;
+	const char *tag;
+	struct cli_cases cases;
+	struct module *module, *module_nodiag;
+	struct manifest *manifest;
+	struct run_output output;
+	size_t passed, failed, broken;
+	size_t *shown;			/* by defect: cases that showed it */
+	bool *shown_here;		/* by defect: in the present scenario */
+	size_t scenario_first;		/* index of the present scenario's first case */
+};
+
+/* ---- the child ---- */
+
+struct child {
+	struct run *run;
+	const struct cli_case *c;
+	struct module *module;
+	struct isolated *result;
+	FILE **text;
+};
+
+static void
+finished(void *arg, struct world *world, const struct run_result *result)
+{
+	struct child *child = arg;
+	struct run *run = child->run;
+	struct run_story story = {
+		.c = child->c, .module = child->module, .manifest = run->manifest,
+		.world = world, .result = result, .verdict = &child->result->verdict,
+		.flags = &run->flags,
+	};
+
+	verdict_case(&child->result->verdict, result, run->manifest,
+	    child->c->c->scenario->id, module_source(child->module));
+	child->result->digest = result->digest;
+	child->result->counts = result->counts;
+	child->result->findings = (unsigned)result->findings.count;
+	child->result->failures = result->failures_all;
+	run_output_case(&story, child->text);
+}
+
+static void
+run_child(void *arg, size_t index, struct isolated *result, FILE *text[ISOLATE_TEXTS])
+{
+	struct run *run = arg;
+	const struct cli_case *c = &run->cases.item[index];
+	struct child child = {
+		.run = run, .c = c, .result = result, .text = text,
+		.module = c->c->machine->diagnostic ? run->module : run->module_nodiag,
+	};
+	struct run_options options = {
+		.module = child.module, .keep_trace = true,
+		.finished = finished, .arg = &child,
+		.draw_noise = run->flags.plant ? (uint64_t)getpid() : 0,
+	};
+	struct run_result case_result;
+
+	crash_install();
+	crash_limit(CPU_SECONDS_MAX);
+	run_case(c->c, &options, &case_result);
+	crash_limit(0);
+	run_result_fini(&case_result);
+}
+
+/* ---- the parent ---- */
+
+/* A known defect that no case of a scenario shows is no longer a defect there. */
+static void
+close_scenario(struct run *run, size_t last)
+{
+	const struct cli_case *c = &run->cases.item[last];
+	const char *id = c->c->scenario->id;
+
+	for (size_t i = 0; run->manifest != NULL && i < run->manifest->count; i++) {
+		const struct defect *defect = &run->manifest->defects[i];
+
+		if (c->whole && run->flags.whole_manifest && !run->shown_here[i] &&
+		    defect_names_exactly(defect, id)) {
+			run_output_gone(&run->output, run->manifest, defect, id);
+			run->failed++;
+			run->passed--;
+		}
+		run->shown_here[i] = false;
+	}
+	run_output_scenario(&run->output, &run->cases, run->scenario_first, last);
+	run->scenario_first = last + 1;
+}
+
+static bool
+run_done(void *arg, size_t index, const struct isolated *result)
+{
+	struct run *run = arg;
+	const struct cli_case *c = &run->cases.item[index];
+
+	for (size_t i = 0; run->manifest != NULL && i < run->manifest->count; i++)
+		if (result->verdict.shown[i]) {
+			run->shown[i]++;
+			run->shown_here[i] = true;
+		}
+	if (result->verdict.verdict == VERDICT_PASS)
+		run->passed++;
+	else
+		run->failed++;
+	run->broken += result->verdict.verdict == VERDICT_BROKEN;
+	run_output_done(&run->output, c, result, run->manifest);
+	if (index + 1 == run->cases.count || run->cases.item[index + 1].doc != c->doc)
+		close_scenario(run, index);
+	return !(run->flags.fail_fast && result->verdict.verdict != VERDICT_PASS);
+}
+
+static int
+run_all(struct run *run)
+{
+	struct isolate_work work = {
+		.count = run->cases.count, .jobs = run->flags.jobs, .child = run_child,
+		.done = run_done, .arg = run,
+	};
+	bool good;
+
+	run->shown = calloc(VERDICT_DEFECTS_MAX, sizeof(run->shown[0]));
+	run->shown_here = calloc(VERDICT_DEFECTS_MAX, sizeof(run->shown_here[0]));
+	if (run->shown == NULL || run->shown_here == NULL ||
+	    !run_output_begin(&run->output, &run->flags, run->cases.count))
+		return CLI_BROKEN;
+	good = isolate_run(&work);
+	run_output_known(&run->output, run->manifest, run->shown);
+	good = run_output_end(&run->output) && good;
+	printf("%zu passed, %zu failed\n", run->passed, run->failed);
+	free(run->shown);
+	free(run->shown_here);
+	if (fflush(stdout) != 0 || ferror(stdout)) {
+		perror("viosim: cannot write to standard output");
+		good = false;
+	}
+	if (!good || run->broken > 0)
+		return CLI_BROKEN;
+	return run->failed > 0 ? CLI_FOUND : CLI_OK;
+}
+
+/* The twin of X.so that was compiled without DIAGNOSTIC is X.nodiag.so. */
+static struct module *
+open_twin(const char *path)
+{
+	size_t length = strlen(path);
+	char twin[4096];
+
+	if (length < 3 || strcmp(path + length - 3, ".so") != 0)
+		return NULL;
+	snprintf(twin, sizeof(twin), "%.*s.nodiag.so", (int)(length - 3), path);
+	return access(twin, R_OK) == 0 ? cli_module_open(twin) : NULL;
+}
+
+static bool
+needs_twin(const struct run *run)
+{
+	for (size_t i = 0; i < run->cases.count; i++)
+		if (!run->cases.item[i].c->machine->diagnostic)
+			return true;
+	return false;
+}
+
+static bool
+open_driver(struct run *run)
+{
+	bool bad = false;
+
+	run->module = cli_module_open(run->flags.driver);
+	if (run->module == NULL)
+		return false;
+	if (needs_twin(run) && (run->module_nodiag = open_twin(run->flags.driver)) == NULL) {
+		fprintf(stderr, "viosim: a scenario has `diagnostic: false` and there is no "
+		    "%.*s.nodiag.so; `viosim-cc --nodiag` makes it\n",
+		    (int)strlen(run->flags.driver) - 3, run->flags.driver);
+		return false;
+	}
+	if (!run->flags.no_manifest)
+		run->manifest = cli_manifest_open(run->flags.manifest,
+		    module_attachment(run->module, 0)->name, &bad);
+	return !bad;
+}
+
+static int
+run_flags_run(const struct run_flags *flags, const char *tag, char **names, size_t count)
+{
+	struct run run = { .flags = *flags, .tag = tag };
+	int code = CLI_USAGE;
+
+	if (cli_collect(&run.cases, names, count)) {
+		if (tag != NULL)
+			cli_cases_keep_tag(&run.cases, tag);
+		run.flags.whole_manifest = !flags->no_manifest;
+		if (run.cases.count == 0)
+			fprintf(stderr, "viosim: no scenario has the tag `%s`\n", tag);
+		else if (open_driver(&run))
+			code = run_all(&run);
+	}
+	manifest_free(run.manifest);
+	module_close(run.module_nodiag);
+	module_close(run.module);
+	cli_cases_fini(&run.cases);
+	return code;
+}
+
+enum { OPT_MANIFEST = 256, OPT_NO_MANIFEST, OPT_NDJSON, OPT_JUNIT, OPT_DIGESTS, OPT_COLOR,
+	OPT_FAIL_FAST, OPT_QUIET_VERDICT, OPT_PLANT };
+
+static const struct option run_options_table[] = {
+	{ "driver", required_argument, NULL, 'd' },
+	{ "manifest", required_argument, NULL, OPT_MANIFEST },
+	{ "no-manifest", no_argument, NULL, OPT_NO_MANIFEST },
+	{ "timeline", no_argument, NULL, 't' }, { "verbose", no_argument, NULL, 'v' },
+	{ "quiet", no_argument, NULL, 'q' }, { "quiet-verdict", no_argument, NULL,
+	    OPT_QUIET_VERDICT },
+	{ "jobs", required_argument, NULL, 'j' }, { "tag", required_argument, NULL, 'T' },
+	{ "ndjson", required_argument, NULL, OPT_NDJSON },
+	{ "junit", required_argument, NULL, OPT_JUNIT },
+	{ "digests", required_argument, NULL, OPT_DIGESTS },
+	{ "color", required_argument, NULL, OPT_COLOR },
+	{ "fail-fast", no_argument, NULL, OPT_FAIL_FAST },
+	{ "plant-nondeterminism", no_argument, NULL, OPT_PLANT },
+	{ "help", no_argument, NULL, 'h' }, { NULL, 0, NULL, 0 }
+};
+
+static bool
+jobs_parse(const char *text, unsigned *jobs)
+{
+	char *end;
+	unsigned long n = strtoul(text, &end, 10);
+
+	*jobs = (unsigned)n;
+	return *end == '\0' && n >= 1 && n <= 64;
+}
+
+/* True when the option was taken. */
+static bool
+take_option(int option, struct run_flags *flags, const char **tag)
+{
+	switch (option) {
+	case 'd':
+		flags->driver = optarg;
+		return true;
+	case OPT_MANIFEST:
+		flags->manifest = optarg;
+		return true;
+	case OPT_NO_MANIFEST:
+		flags->no_manifest = true;
+		return true;
+	case 't':
+		flags->timeline = true;
+		return true;
+	case 'v':
+		flags->timeline = flags->verbose = true;
+		return true;
+	case 'q':
+		flags->quiet = true;
+		return true;
+	case OPT_QUIET_VERDICT:
+		flags->quiet_verdict = true;
+		return true;
+	case 'j':
+		return jobs_parse(optarg, &flags->jobs);
+	case 'T':
+		*tag = optarg;
+		return true;
+	case OPT_NDJSON:
+		flags->ndjson = optarg;
+		return true;
+	case OPT_JUNIT:
+		flags->junit = optarg;
+		return true;
+	case OPT_DIGESTS:
+		flags->digests = optarg;
+		return true;
+	case OPT_COLOR:
+		return cli_color_parse(optarg, &flags->color);
+	case OPT_FAIL_FAST:
+		flags->fail_fast = true;
+		return true;
+	case OPT_PLANT:
+		flags->plant = true;
+		return true;
+	}
+	return false;
+}
+
+static int
+run_main(int argc, char **argv)
+{
+	struct run_flags flags = { .driver = CLI_DRIVER_DEFAULT };
+	const char *tag = NULL;
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	int option;
+
+	flags.jobs = cpus < 1 ? 1 : cpus > 16 ? 16 : (unsigned)cpus;
+	while ((option = getopt_long(argc, argv, "d:tvqj:T:h", run_options_table, NULL)) != -1) {
+		if (option == 'h')
+			return cli_help(&cli_run, stdout);
+		if (!take_option(option, &flags, &tag))
+			return cli_usage_error(&cli_run, "bad option or value");
+	}
+	if (flags.no_manifest) {
+		flags.replay_words[0] = "--no-manifest";
+	} else if (flags.manifest != NULL) {
+		flags.replay_words[0] = "--manifest";
+		flags.replay_words[1] = flags.manifest;
+	}
+	return run_flags_run(&flags, tag, argv + optind, (size_t)(argc - optind));
+}
+
+const struct cli_command cli_run = {
+	.name = "run",
+	.summary = "run scenarios and judge the driver",
+	.usage = "run [OPTION ...] [SCENARIO | FOLDER | REPLAY-ID ...]",
+	.help =
+	    "Runs every case of the scenarios named (default: all below scenarios/), each in a\n"
+	    "process of its own.  A case passes when its findings and failed expectations are\n"
+	    "exactly those that the driver's manifest lists as known defects.\n\n"
+	    "  -d, --driver FILE     driver module (default " CLI_DRIVER_DEFAULT ")\n"
+	    "      --manifest FILE   its manifest (default driver/NAME.yaml)\n"
+	    "      --no-manifest     know no defects: report everything\n"
+	    "  -t, --timeline        print the story of every case\n"
+	    "  -v, --verbose         print every event\n"
+	    "  -q, --quiet           print failures and totals only\n"
+	    "      --quiet-verdict   with --timeline: no verdict lines but the last\n"
+	    "  -j, --jobs N          cases at a time (default: processors)\n"
+	    "  -T, --tag TAG         only scenarios with that tag\n"
+	    "      --fail-fast       stop at the first failing case\n"
+	    "      --ndjson FILE     every event as a line of JSON (- is standard output)\n"
+	    "      --junit FILE      JUnit XML for CI\n"
+	    "      --digests FILE    one line a case: replay id and digest\n"
+	    "      --color WHEN      auto, always or never (NO_COLOR is respected)\n\n"
+	    "examples:\n"
+	    "  viosim run                            all scenarios\n"
+	    "  viosim run scenarios/deflate          one area\n"
+	    "  viosim run -t inflate/odd-target      one scenario with its timeline\n"
+	    "  viosim run 'inflate/odd-target#legacy,bounce'   one case again\n",
+	.main = run_main,
+};

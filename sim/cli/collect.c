@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * From names on the command line to cases to run.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <sys/stat.h>
+
+#include "cli/cli.h"
+#include "run/run.h"
+
+#define DEPTH_MAX 16
+
+struct paths {
+	char **path;
+	size_t count;
+};
+
+static void *
+grown(void *array, size_t count, size_t size)
+{
+	void *p = realloc(array, (count + 1) * size);
+
+	if (p == NULL) {
+		fputs("viosim: out of memory\n", stderr);
+		exit(CLI_BROKEN);
+	}
+	return p;
+}
+
+static void
+paths_add(struct paths *paths, const char *path)
+{
+	paths->path = grown(paths->path, paths->count, sizeof(paths->path[0]));
+	paths->path[paths->count++] = strdup(path);
+}
+
+static int
+by_name(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static bool
+ends_in_yaml(const char *name)
+{
+	size_t length = strlen(name);
+
+	return length > 5 && strcmp(name + length - 5, ".yaml") == 0;
+}
+
+static bool
+walk(const char *folder, struct paths *paths, int depth)
+{
+	DIR *dir = opendir(folder);
+	struct dirent *entry;
+	bool good = true;
+
+	if (dir == NULL) {
+		fprintf(stderr, "viosim: cannot read folder %s: %s\n", folder, strerror(errno));
+		return false;
+	}
+	while ((entry = readdir(dir)) != NULL) {
+		char path[4096];
+		struct stat st;
+
+		if (entry->d_name[0] == '.')
+			continue;
+		snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name);
+		if (stat(path, &st) != 0)
+			continue;
+		/* include/ holds pieces for `extends`, not scenarios. */
+		if (S_ISDIR(st.st_mode) && depth < DEPTH_MAX &&
+		    strcmp(entry->d_name, "include") != 0)
+			good = walk(path, paths, depth + 1) && good;
+		else if (S_ISREG(st.st_mode) && ends_in_yaml(entry->d_name))
+			paths_add(paths, path);
+	}
+	closedir(dir);
+	return good;
+}
+
+static void
+add_cases(struct cli_cases *cases, const struct scenario_doc *doc, struct scenario_case *c,
+    size_t count, bool whole)
+{
+	cases->chunk = grown(cases->chunk, cases->chunks, sizeof(cases->chunk[0]));
+	cases->chunk_count = grown(cases->chunk_count, cases->chunks,
+	    sizeof(cases->chunk_count[0]));
+	cases->chunk[cases->chunks] = c;
+	cases->chunk_count[cases->chunks++] = count;
+	for (size_t i = 0; i < count; i++) {
+		cases->item = grown(cases->item, cases->count, sizeof(cases->item[0]));
+		cases->item[cases->count++] = (struct cli_case){
+			.c = &c[i], .doc = doc, .whole = whole,
+		};
+	}
+}
+
+static bool
+load(struct cli_cases *cases, const char *path, const struct scenario_ref *ref)
+{
+	struct diag_list diags;
+	struct scenario_doc *doc;
+	struct scenario_case *c;
+	size_t count = 0;
+
+	diag_list_init(&diags);
+	doc = scenario_load(path, run_vocab(), &diags);
+	diag_list_print(&diags, stderr, cli_has_color(CLI_COLOR_AUTO, stderr));
+	diag_list_fini(&diags);
+	if (doc == NULL)
+		return false;
+	cases->doc = grown(cases->doc, cases->docs, sizeof(cases->doc[0]));
+	cases->doc[cases->docs++] = doc;
+	c = scenario_cases(doc, ref, &count);
+	if (count == 0) {
+		fprintf(stderr, "viosim: %s has no case that fits; `viosim list %s` lists "
+		    "them\n", path, path);
+		return false;
+	}
+	add_cases(cases, doc, c, count, ref == NULL ||
+	    (ref->nparams == 0 && !ref->has_seed && ref->nmachine == 0));
+	return true;
+}
+
+static bool
+load_folder(struct cli_cases *cases, const char *folder)
+{
+	struct paths paths = { 0 };
+	bool good = walk(folder, &paths, 0);
+
+	if (good && paths.count == 0) {
+		fprintf(stderr, "viosim: folder %s holds no scenario (*.yaml)\n", folder);
+		good = false;
+	}
+	if (paths.count > 0)
+		qsort(paths.path, paths.count, sizeof(paths.path[0]), by_name);
+	for (size_t i = 0; i < paths.count; i++) {
+		good = load(cases, paths.path[i], NULL) && good;
+		free(paths.path[i]);
+	}
+	free(paths.path);
+	return good;
+}
+
+static bool
+load_ref(struct cli_cases *cases, const char *name)
+{
+	struct scenario_ref ref;
+	char why[256], path[4096];
+	struct stat st;
+	bool good;
+
+	if (!scenario_ref_parse(&ref, name, why, sizeof(why))) {
+		fprintf(stderr, "viosim: %s: %s\n", name, why);
+		return false;
+	}
+	snprintf(path, sizeof(path), "%s", ref.path);
+	if (stat(path, &st) != 0)
+		snprintf(path, sizeof(path), "scenarios/%s.yaml", ref.path);
+	good = load(cases, path, &ref);
+	scenario_ref_fini(&ref);
+	return good;
+}
+
+static bool
+load_name(struct cli_cases *cases, const char *name)
+{
+	char path[4096];
+	struct stat st;
+
+	if (stat(name, &st) == 0)
+		return S_ISDIR(st.st_mode) ? load_folder(cases, name) :
+		    load(cases, name, NULL);
+	snprintf(path, sizeof(path), "scenarios/%s", name);
+	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+		return load_folder(cases, path);
+	return load_ref(cases, name);
+}
+
+bool
+cli_collect(struct cli_cases *cases, char *const *names, size_t count)
+{
+	bool good = true;
+
+	memset(cases, 0, sizeof(*cases));
+	if (count == 0)
+		return load_folder(cases, "scenarios");
+	for (size_t i = 0; i < count; i++)
+		good = load_name(cases, names[i]) && good;
+	return good;
+}
+
+void
+cli_cases_fini(struct cli_cases *cases)
+{
+	for (size_t i = 0; i < cases->chunks; i++)
+		scenario_cases_free(cases->chunk[i], cases->chunk_count[i]);
+	for (size_t i = 0; i < cases->docs; i++)
+		scenario_doc_free(cases->doc[i]);
+	free(cases->chunk);
+	free(cases->chunk_count);
+	free(cases->doc);
+	free(cases->item);
+}
+
+static bool
+has_tag(const struct scenario *scenario, const char *tag)
+{
+	for (size_t i = 0; i < scenario->tags.count; i++)
+		if (strcmp(scenario->tags.name[i], tag) == 0)
+			return true;
+	return false;
+}
+
+void
+cli_cases_keep_tag(struct cli_cases *cases, const char *tag)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < cases->count; i++)
+		if (has_tag(cases->item[i].c->scenario, tag))
+			cases->item[kept++] = cases->item[i];
+	cases->count = kept;
+}

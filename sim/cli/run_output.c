@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Everything that `viosim run` writes: see run_output.h.
+ */
+#include "cli/run_output.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "report/atomic.h"
+#include "report/failure.h"
+#include "report/junit.h"
+#include "report/ndjson.h"
+#include "report/timeline.h"
+
+/* ---- in the child ---- */
+
+static const char *
+known_finding(void *arg, const struct finding *finding)
+{
+	const struct run_story *story = arg;
+	const struct defect *defect = verdict_finding(finding, story->manifest,
+	    story->c->c->scenario->id, module_source(story->module));
+
+	return defect != NULL ? defect->id : NULL;
+}
+
+static const char *
+known_failure(void *arg, const struct failure *failure)
+{
+	const struct run_story *story = arg;
+	const struct defect *defect = verdict_failure(story->manifest,
+	    story->c->c->scenario->id);
+
+	(void)failure;
+	return defect != NULL ? defect->id : NULL;
+}
+
+void
+run_output_case(const struct run_story *story, FILE *text[ISOLATE_TEXTS])
+{
+	const struct run_flags *flags = story->flags;
+	bool failed = story->verdict->verdict != VERDICT_PASS;
+	struct report_input input = {
+		.world = story->world, .result = story->result, .id = story->c->c->id,
+		.driver = module_attachment(story->module, 0)->name,
+		.driver_path = strcmp(flags->driver, CLI_DRIVER_DEFAULT) == 0 ? NULL :
+		    flags->driver,
+		.replay_words = flags->replay_words,
+		.verdict = failed ? "failed" : "passed",
+		.source = module_source(story->module),
+		.style = { .colour = cli_has_color(flags->color, stdout),
+		    .verbose = flags->verbose },
+		.known_finding = known_finding, .known_failure = known_failure,
+		.known_arg = (void *)(uintptr_t)story,
+	};
+	char summary[512];
+
+	if (flags->timeline)
+		timeline_print(text[0], &input);
+	else if (failed)
+		failure_print(text[0], &input);
+	if (flags->ndjson != NULL)
+		ndjson_print(text[1], &input);
+	if (failed) {
+		failure_summary(&input, summary, sizeof(summary));
+		fputs(summary, text[2]);
+	}
+}
+
+/* ---- in the parent ---- */
+
+static struct atomic *
+open_file(const char *path, bool *good)
+{
+	char why[512];
+	struct atomic *file;
+
+	if (path == NULL)
+		return NULL;
+	file = atomic_open(path, why, sizeof(why));
+	if (file == NULL) {
+		fprintf(stderr, "viosim: %s\n", why);
+		*good = false;
+	}
+	return file;
+}
+
+bool
+run_output_begin(struct run_output *output, const struct run_flags *flags, size_t total)
+{
+	bool good = true;
+
+	memset(output, 0, sizeof(*output));
+	output->flags = flags;
+	output->total = total;
+	output->color = cli_has_color(flags->color, stdout);
+	output->progress = isatty(STDERR_FILENO) && getenv("CI") == NULL && total > 1;
+	output->ndjson = open_file(flags->ndjson, &good);
+	output->digests = open_file(flags->digests, &good);
+	output->junit_file = open_file(flags->junit, &good);
+	output->junit = calloc(total + 1, sizeof(output->junit[0]));
+	if (output->junit == NULL)
+		good = false;
+	return good;
+}
+
+static char *
+copy(const char *text)
+{
+	char *p = strdup(text);
+
+	if (p == NULL) {
+		fputs("viosim: out of memory\n", stderr);
+		exit(CLI_BROKEN);
+	}
+	return p;
+}
+
+static char *
+known_lines(const struct isolated *result, const struct manifest *manifest)
+{
+	char *lines = NULL;
+	size_t size = 0;
+	FILE *stream = open_memstream(&lines, &size);
+
+	if (stream == NULL)
+		exit(CLI_BROKEN);
+	for (size_t i = 0; manifest != NULL && i < manifest->count; i++)
+		if (result->verdict.shown[i])
+			fprintf(stream, "known defect %s: %s\n", manifest->defects[i].id,
+			    manifest->defects[i].title);
+	fclose(stream);
+	return lines;
+}
+
+static void
+add_junit(struct run_output *output, const struct cli_case *c,
+    const struct isolated *result, const struct manifest *manifest)
+{
+	bool failed = result->verdict.verdict != VERDICT_PASS;
+
+	output->junit[output->junits++] = (struct junit_case){
+		.id = c->c->id, .file = c->doc->path, .line = c->c->scenario->loc.line,
+		.verdict = result->verdict.verdict == VERDICT_BROKEN ? JUNIT_ERROR :
+		    failed ? JUNIT_FAILED : JUNIT_PASSED,
+		.message = failed ? copy(result->text[2]) : NULL,
+		.text = failed ? copy(result->text[0]) : NULL,
+		.known = known_lines(result, manifest),
+		.virtual_ns = result->counts.virtual_ns,
+	};
+}
+
+static void
+show_progress(const struct run_output *output)
+{
+	fprintf(stderr, "\r%zu of %zu cases", output->done, output->total);
+	if (output->done == output->total)
+		fputs("\r\033[K", stderr);
+	fflush(stderr);
+}
+
+void
+run_output_done(struct run_output *output, const struct cli_case *c,
+    const struct isolated *result, const struct manifest *manifest)
+{
+	output->done++;
+	output->manifest = manifest;
+	output->scenario_failed += result->verdict.verdict != VERDICT_PASS;
+	for (size_t i = 0; i < VERDICT_DEFECTS_MAX; i++)
+		output->scenario_shown[i] |= result->verdict.shown[i];
+	if (output->ndjson != NULL)
+		fwrite(result->text[1], 1, result->length[1], atomic_stream(output->ndjson));
+	if (output->digests != NULL)
+		fprintf(atomic_stream(output->digests), "%s %016" PRIx64 "\n", c->c->id,
+		    result->digest);
+	if (output->junit_file != NULL)
+		add_junit(output, c, result, manifest);
+	if (output->progress)
+		show_progress(output);
+	fwrite(result->text[0], 1, result->length[0], stdout);
+	if (result->length[0] > 0 && !output->flags->timeline)
+		putchar('\n');
+}
+
+static const char *
+paint(const struct run_output *output, const char *code)
+{
+	return output->color ? code : "";
+}
+
+void
+run_output_scenario(struct run_output *output, const struct cli_cases *cases,
+    size_t first, size_t last)
+{
+	const char *separator = ", ";
+	bool failed = output->scenario_failed > 0;
+
+	if (!output->flags->quiet && !output->flags->quiet_verdict) {
+		printf("%s%-4s%s  %-46s %zu case%s", paint(output, failed ? "\033[31m" :
+		    "\033[32m"), failed ? "FAIL" : "ok", paint(output, "\033[0m"),
+		    cases->item[last].c->scenario->id, last - first + 1,
+		    last > first ? "s" : "");
+		for (size_t i = 0; output->manifest != NULL &&
+		    i < output->manifest->count; i++)
+			if (output->scenario_shown[i]) {
+				printf("%s%s", separator, output->manifest->defects[i].id);
+				separator = " ";
+			}
+		putchar('\n');
+	}
+	output->scenario_failed = 0;
+	memset(output->scenario_shown, 0, sizeof(output->scenario_shown));
+}
+
+void
+run_output_gone(struct run_output *output, const struct manifest *manifest,
+    const struct defect *defect, const char *scenario)
+{
+	printf("%s:%u:%u: failed: known defect %s no longer shows in %s\n"
+	    "  %s\n"
+	    "  If this driver repairs it, take it out of the driver's manifest; a driver\n"
+	    "  that is judged by another one's manifest wants a manifest of its own.\n\n",
+	    manifest->path, defect->loc.line, defect->loc.col, defect->id, scenario,
+	    defect->title);
+	output->scenario_failed++;
+}
+
+void
+run_output_known(struct run_output *output, const struct manifest *manifest,
+    const size_t *shown)
+{
+	bool any = false;
+
+	if (output->flags->quiet || output->flags->quiet_verdict || manifest == NULL)
+		return;
+	for (size_t i = 0; i < manifest->count; i++) {
+		if (shown[i] == 0)
+			continue;
+		if (!any)
+			printf("\nknown defects of %s that showed:\n", manifest->driver);
+		any = true;
+		printf("  %-10s %3zu case%s  %s\n", manifest->defects[i].id, shown[i],
+		    shown[i] == 1 ? " " : "s", manifest->defects[i].title);
+	}
+	if (any)
+		putchar('\n');
+}
+
+static bool
+close_file(struct atomic *file)
+{
+	char why[512];
+
+	if (file == NULL || atomic_commit(file, why, sizeof(why)))
+		return true;
+	fprintf(stderr, "viosim: %s\n", why);
+	return false;
+}
+
+static void
+free_junit(struct run_output *output)
+{
+	for (size_t i = 0; i < output->junits; i++) {
+		free((void *)(uintptr_t)output->junit[i].message);
+		free((void *)(uintptr_t)output->junit[i].text);
+		free((void *)(uintptr_t)output->junit[i].known);
+	}
+	free(output->junit);
+}
+
+bool
+run_output_end(struct run_output *output)
+{
+	bool good = true;
+
+	if (output->junit_file != NULL)
+		good = junit_print(atomic_stream(output->junit_file), output->junit,
+		    output->junits);
+	good = close_file(output->junit_file) && good;
+	good = close_file(output->ndjson) && good;
+	good = close_file(output->digests) && good;
+	free_junit(output);
+	return good;
+}

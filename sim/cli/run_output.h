@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Everything that `viosim run` writes: lines, timelines, files.
+ */
+#ifndef VIOSIM_CLI_RUN_OUTPUT_H
+#define VIOSIM_CLI_RUN_OUTPUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "cli/cli.h"
+#include "run/isolate.h"
+
+struct run_flags {
+	const char *driver, *manifest;
+	bool no_manifest;
+	bool whole_manifest;		/* defects that no longer show are failures */
+	bool timeline, verbose, quiet, quiet_verdict, fail_fast;
+	bool plant;			/* let the process id into the record: must be caught */
+	unsigned jobs;
+	const char *ndjson, *junit, *digests;
+	const char *replay_words[4];	/* options a replay must have too; ends with NULL */
+	enum cli_color color;
+};
+
+/* One finished case, seen from its own process. */
+struct run_story {
+	const struct cli_case *c;
+	struct module *module;
+	const struct manifest *manifest;
+	struct world *world;
+	const struct run_result *result;
+	const struct case_verdict *verdict;
+	const struct run_flags *flags;
+};
+
+/* In the child: text[0] for the terminal, text[1] NDJSON, text[2] one line for JUnit. */
+void run_output_case(const struct run_story *story, FILE *text[ISOLATE_TEXTS]);
+
+/* In the parent. */
+struct run_output {
+	const struct run_flags *flags;
+	size_t total, done;
+	bool color, progress;
+	struct atomic *ndjson, *digests, *junit_file;
+	struct junit_case *junit;
+	size_t junits;
+	unsigned scenario_failed;	/* cases of the present scenario */
+	bool scenario_shown[VERDICT_DEFECTS_MAX];
+	const struct manifest *manifest;
+};
+
+bool run_output_begin(struct run_output *output, const struct run_flags *flags, size_t total);
+void run_output_done(struct run_output *output, const struct cli_case *c,
+    const struct isolated *result, const struct manifest *manifest);
+/* The cases first..last of one scenario are done: its line. */
+void run_output_scenario(struct run_output *output, const struct cli_cases *cases,
+    size_t first, size_t last);
+/* A known defect that no longer shows in a scenario. */
+void run_output_gone(struct run_output *output, const struct manifest *manifest,
+    const struct defect *defect, const char *scenario);
+/* The known defects that showed. */
+void run_output_known(struct run_output *output, const struct manifest *manifest,
+    const size_t *shown);
+/* Close the files; false if any could not be written. */
+bool run_output_end(struct run_output *output);
+
+#endif /* VIOSIM_CLI_RUN_OUTPUT_H */

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Output files that are complete or not there: see atomic.h.
+ */
+#include "report/atomic.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define TRIES_MAX 100		/* names for the new file */
+
+struct atomic {
+	FILE *stream;
+	char *path;		/* as given, for messages */
+	char *target;		/* behind symbolic links; NULL: nothing to rename */
+	char *temp;
+};
+
+static void
+explain(char *why, size_t why_size, const char *path, int error)
+{
+	snprintf(why, why_size, "%s: %s",
+	    strcmp(path, "-") == 0 ? "standard output" : path, strerror(error));
+}
+
+static void *
+must(void *p)
+{
+	if (p == NULL)
+		abort();	/* the host is out of memory */
+	return p;
+}
+
+static void
+release(struct atomic *atomic)
+{
+	free(atomic->path);
+	free(atomic->target);
+	free(atomic->temp);
+	free(atomic);
+}
+
+/* A new file beside the target; the permissions are those of any new file. */
+static int
+open_temp(struct atomic *atomic)
+{
+	size_t size = strlen(atomic->target) + 48;
+	int fd = -1;
+
+	atomic->temp = must(malloc(size));
+	for (unsigned try = 0; try < TRIES_MAX; try++) {
+		snprintf(atomic->temp, size, "%s.%ld.%u.tmp", atomic->target,
+		    (long)getpid(), try);
+		fd = open(atomic->temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+		if (fd >= 0 || errno != EEXIST)
+			break;
+	}
+	return fd;
+}
+
+static int
+open_target(struct atomic *atomic)
+{
+	struct stat st;
+	bool exists = stat(atomic->path, &st) == 0;
+
+	if (!exists && errno != ENOENT)
+		return -1;
+	/* A rename would replace the device or pipe itself. */
+	if (exists && !S_ISREG(st.st_mode))
+		return open(atomic->path, O_WRONLY | O_CLOEXEC);
+	if (exists && access(atomic->path, W_OK) != 0)
+		return -1;
+	atomic->target = exists ? realpath(atomic->path, NULL) : strdup(atomic->path);
+	if (atomic->target == NULL)
+		return -1;
+	return open_temp(atomic);
+}
+
+static bool
+open_stream(struct atomic *atomic)
+{
+	int fd;
+
+	if (strcmp(atomic->path, "-") == 0) {
+		atomic->stream = stdout;
+		return true;
+	}
+	fd = open_target(atomic);
+	if (fd < 0)
+		return false;
+	atomic->stream = fdopen(fd, "w");
+	if (atomic->stream == NULL)
+		close(fd);
+	return atomic->stream != NULL;
+}
+
+struct atomic *
+atomic_open(const char *path, char *why, size_t why_size)
+{
+	struct atomic *atomic = must(calloc(1, sizeof(*atomic)));
+
+	atomic->path = must(strdup(path));
+	if (open_stream(atomic))
+		return atomic;
+	explain(why, why_size, path, errno);
+	release(atomic);
+	return NULL;
+}
+
+FILE *
+atomic_stream(struct atomic *atomic)
+{
+	return atomic->stream;
+}
+
+/* 0, or the errno of what went wrong while writing. */
+static int
+finish_writing(struct atomic *atomic)
+{
+	int error = 0;
+
+	/* An error that the stream remembers has lost its errno: EIO is all that is left. */
+	if (ferror(atomic->stream))
+		error = EIO;
+	if (fflush(atomic->stream) != 0)
+		error = errno;
+	if (error == 0 && atomic->temp != NULL && fsync(fileno(atomic->stream)) != 0)
+		error = errno;
+	return error;
+}
+
+bool
+atomic_commit(struct atomic *atomic, char *why, size_t why_size)
+{
+	int error = finish_writing(atomic);
+
+	if (atomic->stream != stdout && fclose(atomic->stream) != 0 && error == 0)
+		error = errno;
+	if (error == 0 && atomic->temp != NULL && rename(atomic->temp, atomic->target) != 0)
+		error = errno;
+	if (error != 0) {
+		explain(why, why_size, atomic->path, error);
+		if (atomic->temp != NULL)
+			unlink(atomic->temp);
+	}
+	release(atomic);
+	return error == 0;
+}
+
+void
+atomic_abandon(struct atomic *atomic)
+{
+	if (atomic == NULL)
+		return;
+	if (atomic->stream != stdout)
+		fclose(atomic->stream);
+	if (atomic->temp != NULL)
+		unlink(atomic->temp);
+	release(atomic);
+}

@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What a failing case prints: see failure.h.
+ */
+#include "report/failure.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "report/timeline.h"
+#include "report/words.h"
+
+#define EXCERPT_COLUMNS 90	/* of a scenario line */
+#define EXCERPT_LEAD 40		/* kept before the caret when the line is cut */
+
+static void
+colour(FILE *stream, const struct report_input *input, const char *code)
+{
+	if (input->style.colour)
+		fprintf(stream, "\033[%sm", code);
+}
+
+/* "label: " in colour. */
+static void
+label(FILE *stream, const struct report_input *input, const char *text, const char *code)
+{
+	colour(stream, input, code);
+	fprintf(stream, "%s:", text);
+	colour(stream, input, "0");
+	putc(' ', stream);
+}
+
+/* ---- the scenario's line ---- */
+
+/* Line number `line` of a file, clean and without newline; NULL if it cannot be had. */
+static char *
+read_line(const char *path, unsigned line)
+{
+	FILE *file = fopen(path, "r");
+	char *text = NULL;
+	size_t size = 0;
+	ssize_t length = -1;
+
+	if (file == NULL)
+		return NULL;
+	for (unsigned i = 0; i < line; i++)
+		if ((length = getline(&text, &size, file)) < 0)
+			break;
+	fclose(file);
+	if (length < 0 || line == 0) {
+		free(text);
+		return NULL;
+	}
+	report_clean(text);
+	return text;
+}
+
+/* The byte where character number `columns` begins, or the end. */
+static const char *
+skip_columns(const char *text, size_t columns)
+{
+	while (*text != '\0') {
+		if (((unsigned char)*text & 0xc0) != 0x80 && columns-- == 0)
+			break;
+		text++;
+	}
+	return text;
+}
+
+static void
+print_excerpt(FILE *stream, const struct report_input *input, const struct failure *failure)
+{
+	char *text = read_line(failure->file, failure->loc.line);
+	size_t before = failure->loc.col > 0 ? failure->loc.col - 1 : 0, cut = 0;
+	const char *from, *to;
+
+	if (text == NULL)
+		return;
+	if (before > EXCERPT_COLUMNS - 10)
+		cut = before - EXCERPT_LEAD;
+	from = skip_columns(text, cut);
+	to = skip_columns(from, EXCERPT_COLUMNS);
+	fprintf(stream, "%6u | %s%.*s%s\n", failure->loc.line, cut > 0 ? "..." : "",
+	    (int)(to - from), from, *to != '\0' ? "..." : "");
+	if (failure->loc.col > 0) {
+		fprintf(stream, "       | %*s", (int)(before - cut + (cut > 0 ? 3 : 0)), "");
+		colour(stream, input, "1;32");
+		putc('^', stream);
+		colour(stream, input, "0");
+		putc('\n', stream);
+	}
+	free(text);
+}
+
+static void
+print_failure(FILE *stream, const struct report_input *input, const struct failure *failure)
+{
+	char time[32];
+
+	colour(stream, input, "1");
+	fprintf(stream, "%s", failure->file);
+	if (failure->loc.line > 0)
+		fprintf(stream, ":%u:%u", failure->loc.line, failure->loc.col);
+	colour(stream, input, "0");
+	fputs(": ", stream);
+	label(stream, input, "failed", "1;31");
+	fprintf(stream, "%s\n", failure->what);
+	print_excerpt(stream, input, failure);
+	words_time(failure->time_ns, time, sizeof(time));
+	fprintf(stream, "  expected  %s\n", failure->expected);
+	fprintf(stream, "  actual    %s\n", failure->actual);
+	fprintf(stream, "  at        %s\n", time + strspn(time, " "));
+}
+
+/* ---- findings ---- */
+
+static void
+print_position(FILE *stream, const struct report_input *input, uint32_t site)
+{
+	struct source_pos pos;
+
+	if (report_position(input, site, &pos))
+		fprintf(stream, ", %s:%u (%s)", pos.file, pos.line, pos.function);
+}
+
+static void
+print_because(FILE *stream, const struct report_input *input, uint32_t seq, const char *what)
+{
+	const struct trace *trace = &input->world->trace;
+	const struct event *event = trace_event(trace, seq);
+	char time[32];
+
+	fprintf(stream, "  because: %s", what);
+	if (event != NULL) {
+		print_position(stream, input, trace_site(trace, seq));
+		words_time(event->time_ns, time, sizeof(time));
+		fprintf(stream, ", at %s", time + strspn(time, " "));
+	}
+	putc('\n', stream);
+}
+
+/* Names as they are at the end of the run. */
+static void
+read_names(struct words *words, const struct report_input *input)
+{
+	const struct trace *trace = &input->world->trace;
+
+	words_init(words, input->world);
+	for (uint32_t seq = words_first(trace); seq < trace->count; seq++)
+		words_follow(words, trace_event(trace, seq));
+}
+
+static void
+print_finding(FILE *stream, const struct report_input *input, const struct words *words,
+    const struct finding *finding)
+{
+	bool is_error = finding->rule->severity == SEVERITY_ERROR;
+	struct source_pos pos;
+	char time[32];
+
+	colour(stream, input, "1");
+	if (report_position(input, finding->site, &pos))
+		fprintf(stream, "%s:%u", pos.file, pos.line);
+	else
+		fputs(input->driver != NULL ? input->driver : "driver", stream);
+	colour(stream, input, "0");
+	fputs(": ", stream);
+	label(stream, input, is_error ? "error" : "lint", is_error ? "1;31" : "33");
+	fprintf(stream, "%s: ", finding->rule->id);
+	report_wrap(stream, finding->text, 0, 2, report_width(&input->style) - 24);
+	words_time(finding->time_ns, time, sizeof(time));
+	fprintf(stream, "\n  in %s", words_context_name(words, finding->ctx,
+	    finding->ctx_kind));
+	if (report_position(input, finding->site, &pos))
+		fprintf(stream, ", function %s", pos.function);
+	fprintf(stream, ", at %s", time + strspn(time, " "));
+	if (finding->count > 1)
+		fprintf(stream, ", %u times at this place", finding->count);
+	putc('\n', stream);
+	for (unsigned i = 0; i < finding->becauses; i++)
+		print_because(stream, input, finding->because[i].seq, finding->because[i].what);
+}
+
+void
+failure_print_finding(FILE *stream, const struct report_input *input,
+    const struct finding *finding)
+{
+	struct words words;
+
+	read_names(&words, input);
+	print_finding(stream, input, &words, finding);
+}
+
+static void
+print_findings(FILE *stream, const struct report_input *input)
+{
+	const struct findings *findings = &input->result->findings;
+	struct words words;
+
+	if (findings->count == 0)
+		return;
+	read_names(&words, input);
+	for (size_t i = 0; i < findings->count; i++)
+		if (report_known_finding(input, &findings->item[i]) == NULL)
+			print_finding(stream, input, &words, &findings->item[i]);
+}
+
+/* ---- what is known ---- */
+
+struct ids {
+	const char *id[64];
+	size_t count;
+};
+
+static void
+add_id(struct ids *ids, const char *id)
+{
+	if (id == NULL)
+		return;
+	for (size_t i = 0; i < ids->count; i++)
+		if (strcmp(ids->id[i], id) == 0)
+			return;
+	if (ids->count < sizeof(ids->id) / sizeof(ids->id[0]))
+		ids->id[ids->count++] = id;
+}
+
+static void
+print_known(FILE *stream, const struct report_input *input)
+{
+	const struct run_result *result = input->result;
+	struct ids ids = { .count = 0 };
+
+	for (size_t i = 0; i < result->findings.count; i++)
+		add_id(&ids, report_known_finding(input, &result->findings.item[i]));
+	for (unsigned i = 0; i < result->failures; i++)
+		add_id(&ids, report_known_failure(input, &result->failure[i]));
+	if (ids.count == 0)
+		return;
+	fputs("known defects that showed as well:", stream);
+	for (size_t i = 0; i < ids.count; i++)
+		fprintf(stream, "%s %s", i > 0 ? "," : "", ids.id[i]);
+	putc('\n', stream);
+}
+
+/* ---- the command ---- */
+
+static void
+print_quoted(FILE *stream, const char *word)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	    "0123456789_@%+=:,./-";
+
+	if (*word != '\0' && word[strspn(word, plain)] == '\0') {
+		fputs(word, stream);
+		return;
+	}
+	putc('\'', stream);
+	for (; *word != '\0'; word++)
+		if (*word == '\'')
+			fputs("'\\''", stream);
+		else
+			putc(*word, stream);
+	putc('\'', stream);
+}
+
+void
+failure_print_replay(FILE *stream, const struct report_input *input)
+{
+	fputs("viosim run", stream);
+	if (input->driver_path != NULL) {
+		fputs(" --driver ", stream);
+		print_quoted(stream, input->driver_path);
+	}
+	for (const char *const *w = input->replay_words; w != NULL && *w != NULL; w++) {
+		putc(' ', stream);
+		print_quoted(stream, *w);
+	}
+	putc(' ', stream);
+	print_quoted(stream, input->id);
+	putc('\n', stream);
+}
+
+/* ---- the whole ---- */
+
+static const struct failure *
+first_failure(const struct report_input *input)
+{
+	for (unsigned i = 0; i < input->result->failures; i++)
+		if (report_known_failure(input, &input->result->failure[i]) == NULL)
+			return &input->result->failure[i];
+	return NULL;
+}
+
+/* Errors come before lints. */
+static const struct finding *
+first_finding(const struct report_input *input)
+{
+	const struct findings *findings = &input->result->findings;
+	const struct finding *lint = NULL;
+
+	for (size_t i = 0; i < findings->count; i++) {
+		const struct finding *finding = &findings->item[i];
+
+		if (report_known_finding(input, finding) != NULL)
+			continue;
+		if (finding->rule->severity == SEVERITY_ERROR)
+			return finding;
+		lint = lint != NULL ? lint : finding;
+	}
+	return lint;
+}
+
+/* Where the trouble began. */
+static uint32_t
+first_seq(const struct report_input *input)
+{
+	const struct failure *failure = first_failure(input);
+	const struct finding *finding = first_finding(input);
+	uint32_t seq = failure != NULL ? failure->seq : UINT32_MAX;
+
+	return finding != NULL && finding->seq < seq ? finding->seq : seq;
+}
+
+void
+failure_print(FILE *stream, const struct report_input *input)
+{
+	const struct run_result *result = input->result;
+
+	for (unsigned i = 0; i < result->failures; i++)
+		if (report_known_failure(input, &result->failure[i]) == NULL)
+			print_failure(stream, input, &result->failure[i]);
+	if (result->failures_all > result->failures)
+		fprintf(stream, "%u more failures are not shown\n",
+		    result->failures_all - result->failures);
+	print_findings(stream, input);
+	print_known(stream, input);
+	fputs("last events:\n", stream);
+	timeline_tail(stream, input, first_seq(input), FAILURE_TAIL);
+	fprintf(stream, "digest %016" PRIx64 ", %u events\n", result->digest,
+	    result->counts.events);
+	label(stream, input, "replay", "1");
+	failure_print_replay(stream, input);
+}
+
+void
+failure_summary(const struct report_input *input, char *text, size_t size)
+{
+	const struct failure *failure = first_failure(input);
+	const struct finding *finding = first_finding(input);
+	struct source_pos pos;
+
+	if (failure != NULL)
+		snprintf(text, size, "%s: expected %s; actual %s", failure->what,
+		    failure->expected, failure->actual);
+	else if (finding != NULL && report_position(input, finding->site, &pos))
+		snprintf(text, size, "%s:%u: %s: %s", pos.file, pos.line, finding->rule->id,
+		    finding->text);
+	else if (finding != NULL)
+		snprintf(text, size, "%s: %s", finding->rule->id, finding->text);
+	else
+		snprintf(text, size, "%s", "nothing new was found");
+	report_clean(text);
+}

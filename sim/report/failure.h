@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What a failing case prints.
+ *
+ * In this order: failed expectations (`file:line:col: failed: ...`, the line of the scenario
+ * with a caret, expected beside actual), findings, the last lines of the story before the
+ * first of these, the digest and the command that replays the case.  What known defects
+ * explain is only named, in one line.
+ */
+#ifndef VIOSIM_REPORT_FAILURE_H
+#define VIOSIM_REPORT_FAILURE_H
+
+#include <stddef.h>
+#include <stdio.h>
+
+#include "report/report.h"
+
+#define FAILURE_TAIL 15			/* lines of the story */
+
+void failure_print(FILE *stream, const struct report_input *input);
+
+/* The command that runs this case again, quoted for a shell, with a newline. */
+void failure_print_replay(FILE *stream, const struct report_input *input);
+
+/* One finding with where, when and why; `style.colour` of the input applies. */
+void failure_print_finding(FILE *stream, const struct report_input *input,
+    const struct finding *finding);
+
+/* The reason in one line, for lists and JUnit: the first new failure or finding. */
+void failure_summary(const struct report_input *input, char *text, size_t size);
+
+#endif /* VIOSIM_REPORT_FAILURE_H */

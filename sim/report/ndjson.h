@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * NDJSON: the whole record for programs, one JSON object a line.
+ *
+ * A case is a header line, its events, its findings, its failures and a line with the
+ * verdict; several cases follow one another in one file.  Nothing depends on the host: two
+ * runs with the same digest give the same bytes.  The fields: reports/README.md.
+ */
+#ifndef VIOSIM_REPORT_NDJSON_H
+#define VIOSIM_REPORT_NDJSON_H
+
+#include <stdio.h>
+
+#include "report/report.h"
+
+#define NDJSON_VERSION 1
+
+/* False when the stream has an error, or the host no memory. */
+bool ndjson_print(FILE *stream, const struct report_input *input);
+
+#endif /* VIOSIM_REPORT_NDJSON_H */

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What every report of a case reads: a finished run and its record.
+ *
+ * Reports only look.  They are made in struct run_options.finished, while the world still
+ * stands, and write into a stream; errors of the stream are found by whoever closes it.
+ */
+#ifndef VIOSIM_REPORT_REPORT_H
+#define VIOSIM_REPORT_REPORT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "machine/world.h"
+#include "run/run.h"
+#include "run/source.h"
+
+struct report_style {
+	bool colour;
+	unsigned width;			/* columns; 0: REPORT_WIDTH */
+	bool verbose;			/* every event, not only the story */
+};
+#define REPORT_WIDTH 100
+#define REPORT_WIDTH_MIN 60
+
+/* All pointers are borrowed.  Zero is fine for everything but the first three. */
+struct report_input {
+	const struct world *world;	/* its record, its contexts, what its memory holds */
+	const struct run_result *result;
+	const char *id;			/* replay id of the case */
+	const char *driver;		/* name of the driver, for headings; NULL: not said */
+	const char *driver_path;	/* module to replay with; NULL: the default one */
+	const char *const *replay_words;	/* further words of the command that replays,
+						   NULL-terminated; NULL: none */
+	const char *verdict;		/* "passed", "failed"; NULL: not judged yet */
+	struct source *source;		/* driver positions; NULL: none are said */
+	struct report_style style;
+	/* Id of the known defect behind a finding or failure, NULL for a new one.  Optional. */
+	const char *(*known_finding)(void *arg, const struct finding *finding);
+	const char *(*known_failure)(void *arg, const struct failure *failure);
+	void *known_arg;
+};
+
+/* The id of the known defect, or NULL. */
+const char *report_known_finding(const struct report_input *input, const struct finding *finding);
+const char *report_known_failure(const struct report_input *input, const struct failure *failure);
+
+/* The driver position of a site; false for site 0, without a source, or if nothing is known. */
+bool report_position(const struct report_input *input, uint32_t site, struct source_pos *pos);
+unsigned report_width(const struct report_style *style);
+
+/*
+ * Make text fit for one line of any report, in place: newline and tab become a blank, other
+ * control characters and bytes that are no UTF-8 become '?', trailing blanks go.
+ */
+void report_clean(char *text);
+/* The same, but newline and tab stay. */
+void report_clean_lines(char *text);
+/* Characters, not bytes, of clean text. */
+size_t report_columns(const char *text);
+
+/*
+ * Print text in at most `width` columns, broken at blanks; further lines begin with `indent`
+ * blanks.  `column` is where the first line stands already.  No newline at the end.
+ */
+void report_wrap(FILE *stream, const char *text, unsigned column, unsigned indent,
+    unsigned width);
+
+#endif /* VIOSIM_REPORT_REPORT_H */

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Rules as text: see rules_text.h.
+ */
+#include "report/rules_text.h"
+
+#include <string.h>
+
+#include "report/report.h"
+
+#define LABEL 9			/* columns of "Why", "Wrong", ... */
+
+static const char *
+severity_word(enum severity severity)
+{
+	switch (severity) {
+	case SEVERITY_ERROR:
+		return "error";
+	case SEVERITY_LINT:
+		return "lint";
+	}
+	return "?";
+}
+
+void
+rules_text_table(const struct rule *rules, size_t count, FILE *stream)
+{
+	int widest = 0;
+
+	for (size_t i = 0; i < count; i++)
+		if ((int)strlen(rules[i].id) > widest)
+			widest = (int)strlen(rules[i].id);
+	for (size_t i = 0; i < count; i++) {
+		fprintf(stream, "%-*s  %-5s  ", widest, rules[i].id,
+		    severity_word(rules[i].severity));
+		report_wrap(stream, rules[i].title, (unsigned)widest + 9,
+		    (unsigned)widest + 9, REPORT_WIDTH);
+		putc('\n', stream);
+	}
+}
+
+/* Prose, broken into lines. */
+static void
+print_prose(FILE *stream, const char *label, const char *text)
+{
+	if (text == NULL)
+		return;
+	fprintf(stream, "%-*s", LABEL, label);
+	report_wrap(stream, text, LABEL, LABEL, REPORT_WIDTH - 20);
+	putc('\n', stream);
+}
+
+/* Code keeps its lines. */
+static void
+print_code(FILE *stream, const char *label, const char *text)
+{
+	if (text == NULL)
+		return;
+	fprintf(stream, "\n%s\n", label);
+	while (*text != '\0') {
+		size_t length = strcspn(text, "\n");
+
+		fprintf(stream, "%s%.*s\n", length > 0 ? "    " : "", (int)length, text);
+		text += length + (text[length] == '\n');
+	}
+}
+
+void
+rules_text_print(const struct rule *rule, FILE *stream)
+{
+	fprintf(stream, "%s (%s)\n\n", rule->id, severity_word(rule->severity));
+	print_prose(stream, "Rule", rule->title);
+	print_prose(stream, "Why", rule->why);
+	print_prose(stream, "Source", rule->source);
+	print_code(stream, "Wrong:", rule->wrong);
+	print_code(stream, "Right:", rule->right);
+}

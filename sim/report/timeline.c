@@ -1,0 +1,393 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The timeline: see timeline.h.
+ */
+#include "report/timeline.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "report/timeline_plan.h"
+#include "report/words.h"
+
+#define COLUMN_WHO 14
+#define COLUMN_WHAT 24
+#define COUNT_WIDTH 8			/* of a page count, at least */
+#define MARK_TEXT 1024
+
+/* Something that stands under its event: a finding, or a failed expectation. */
+struct mark {
+	uint32_t seq;
+	const struct finding *finding;	/* or NULL */
+	const struct failure *failure;	/* or NULL */
+};
+
+struct teller {
+	FILE *stream;
+	const struct report_input *input;
+	const struct trace *trace;
+	struct words words;
+	struct words_pages said;	/* page counts last printed */
+	struct plan plan;
+	struct mark *mark;
+	size_t marks, at_mark;
+	unsigned width;
+	unsigned count_width;
+	bool backward;			/* of like rounds the last one is told */
+};
+
+/* ---- marks ---- */
+
+static int
+by_seq(const void *pa, const void *pb)
+{
+	const struct mark *a = pa, *b = pb;
+
+	if (a->seq != b->seq)
+		return a->seq < b->seq ? -1 : 1;
+	/* Findings in their order, then failures in theirs: both lie in arrays. */
+	if (a->finding != NULL && b->finding != NULL)
+		return a->finding < b->finding ? -1 : 1;
+	if (a->failure != NULL && b->failure != NULL)
+		return a->failure < b->failure ? -1 : 1;
+	return a->finding != NULL ? -1 : 1;
+}
+
+static void
+collect_marks(struct teller *t)
+{
+	const struct run_result *result = t->input->result;
+	size_t max = result->findings.count + result->failures;
+
+	t->mark = calloc(max + 1, sizeof(t->mark[0]));
+	if (t->mark == NULL)
+		abort();	/* the host is out of memory */
+	for (size_t i = 0; i < result->findings.count; i++)
+		t->mark[t->marks++] = (struct mark){
+			.seq = result->findings.item[i].seq,
+			.finding = &result->findings.item[i],
+		};
+	for (unsigned i = 0; i < result->failures; i++)
+		t->mark[t->marks++] = (struct mark){
+			.seq = result->failure[i].seq, .failure = &result->failure[i],
+		};
+	qsort(t->mark, t->marks, sizeof(t->mark[0]), by_seq);
+}
+
+/* ---- rows ---- */
+
+static void
+colour(const struct teller *t, const char *code)
+{
+	if (t->input->style.colour && code != NULL)
+		fprintf(t->stream, "\033[%sm", code);
+}
+
+static const char *
+lane_colour(enum words_lane lane)
+{
+	switch (lane) {
+	case LANE_STORY:
+		return "1";
+	case LANE_HOST:
+		return "36";
+	case LANE_DEVICE:
+		return "33";
+	case LANE_IRQ:
+		return "35";
+	case LANE_THREAD:
+		return "32";
+	case LANE_KERNEL:
+		return "2";
+	}
+	return NULL;
+}
+
+static void
+print_count(const struct teller *t, uint64_t count)
+{
+	if (count == WORDS_UNKNOWN)
+		fprintf(t->stream, "%*s", (int)t->count_width, "-");
+	else
+		fprintf(t->stream, "%*" PRIu64, (int)t->count_width, count);
+}
+
+/* The page counts at the right side, if they are others than the last ones printed. */
+static void
+print_counts(struct teller *t, size_t column)
+{
+	size_t at = t->width - 3 * t->count_width;
+
+	if (column > at)
+		fprintf(t->stream, "\n%*s", (int)at, "");
+	else
+		fprintf(t->stream, "%*s", (int)(at - column), "");
+	print_count(t, t->words.pages.driver);
+	print_count(t, t->words.pages.host);
+	print_count(t, t->words.pages.free);
+	t->said = t->words.pages;
+}
+
+static void
+print_row(struct teller *t, const char *time, const char *who, const char *code,
+    const char *text, bool counts)
+{
+	size_t column = COLUMN_WHO + report_columns(who) + 1;
+
+	if (column < COLUMN_WHAT)
+		column = COLUMN_WHAT;
+	fprintf(t->stream, "%12s  ", time);
+	colour(t, code);
+	fprintf(t->stream, "%s%*s", who, (int)(column - COLUMN_WHO - report_columns(who)),
+	    "");
+	report_wrap(t->stream, text, (unsigned)column, COLUMN_WHAT + 2, t->width);
+	colour(t, code != NULL ? "0" : NULL);
+	column += report_columns(text);
+	if (counts)
+		print_counts(t, column > t->width ? t->width : column);
+	putc('\n', t->stream);
+}
+
+static bool
+counts_changed(const struct teller *t)
+{
+	return memcmp(&t->said, &t->words.pages, sizeof(t->said)) != 0;
+}
+
+static void
+print_head(struct teller *t)
+{
+	int what = (int)(t->width - COLUMN_WHAT - 3 * t->count_width);
+	int count = (int)t->count_width;
+
+	fprintf(t->stream, "%12s  %-9s %-*s%*s%*s%*s\n", "time", "who", what, "what", count,
+	    "driver", count, "host", count, "free");
+}
+
+/* ---- findings and failures in place ---- */
+
+static void
+finding_text(const struct teller *t, const struct finding *finding, char *text, size_t size)
+{
+	const char *known = report_known_finding(t->input, finding);
+	struct source_pos pos;
+	int n;
+
+	n = snprintf(text, size, "%s: %s: %s",
+	    finding->rule->severity == SEVERITY_ERROR ? "error" : "lint", finding->rule->id,
+	    finding->text);
+	if (report_position(t->input, finding->site, &pos) && (size_t)n < size)
+		n += snprintf(text + n, size - (size_t)n, " [%s:%u %s]", pos.file, pos.line,
+		    pos.function);
+	if (known != NULL && (size_t)n < size)
+		snprintf(text + n, size - (size_t)n, " (known defect %s)", known);
+	report_clean(text);
+}
+
+static void
+failure_text(const struct teller *t, const struct failure *failure, char *text, size_t size)
+{
+	const char *known = report_known_failure(t->input, failure);
+
+	snprintf(text, size, "failed: %s: expected %s; actual %s%s%s%s", failure->what,
+	    failure->expected, failure->actual, known != NULL ? " (known defect " : "",
+	    known != NULL ? known : "", known != NULL ? ")" : "");
+	report_clean(text);
+}
+
+static void
+tell_mark(struct teller *t, const struct mark *mark)
+{
+	char text[MARK_TEXT];
+	bool known;
+
+	if (mark->finding != NULL) {
+		finding_text(t, mark->finding, text, sizeof(text));
+		known = report_known_finding(t->input, mark->finding) != NULL ||
+		    mark->finding->rule->severity == SEVERITY_LINT;
+	} else {
+		failure_text(t, mark->failure, text, sizeof(text));
+		known = report_known_failure(t->input, mark->failure) != NULL;
+	}
+	print_row(t, "", "!!", known ? "33" : "1;31", text, false);
+}
+
+/* Those at this event; what belongs to earlier events that are not told was passed. */
+static void
+tell_marks(struct teller *t, uint32_t seq)
+{
+	while (t->at_mark < t->marks && t->mark[t->at_mark].seq < seq)
+		t->at_mark++;
+	while (t->at_mark < t->marks && t->mark[t->at_mark].seq == seq)
+		tell_mark(t, &t->mark[t->at_mark++]);
+}
+
+/* ---- events ---- */
+
+static void
+add_position(const struct teller *t, const struct event *event, char *text, size_t size)
+{
+	struct source_pos pos;
+	size_t length = strlen(text);
+
+	if (event->kind == EV_CALL &&
+	    report_position(t->input, trace_site(t->trace, event->seq), &pos))
+		snprintf(text + length, size - length, "  [%s:%u]", pos.file, pos.line);
+}
+
+static void
+tell(struct teller *t, const struct event *event)
+{
+	char time[32], text[WORDS_TEXT + 64], who[WORDS_NAME];
+
+	words_time(event->time_ns, time, sizeof(time));
+	words_event(&t->words, event, text, WORDS_TEXT);
+	snprintf(who, sizeof(who), "%s", words_who(&t->words, event));
+	add_position(t, event, text, sizeof(text));
+	words_follow(&t->words, event);
+	print_row(t, time, who, lane_colour(words_lane(event)), text, counts_changed(t));
+	tell_marks(t, event->seq);
+}
+
+/* Go past events that are not told, and count the requests in them. */
+static void
+pass(struct teller *t, uint32_t from, uint32_t to, uint64_t *requests, uint64_t *pages)
+{
+	for (uint32_t seq = from; seq < to; seq++) {
+		const struct event *event = trace_event(t->trace, seq);
+
+		if (event->kind == EV_DEV_TAKE) {
+			(*requests)++;
+			*pages += event->arg[3];
+		}
+		words_follow(&t->words, event);
+	}
+}
+
+static void
+tell_rounds(struct teller *t, const struct plan_item *item, uint32_t from)
+{
+	uint32_t last = t->plan.line[item->line + item->lines - 1].seq;
+	uint64_t requests = 0, pages = 0;
+	char time[32], text[WORDS_TEXT];
+	int n;
+
+	pass(t, from, last + 1, &requests, &pages);
+	words_time(trace_event(t->trace, last)->time_ns, time, sizeof(time));
+	if (item->period == 1)
+		n = snprintf(text, sizeof(text), "%zu more like the line %s", item->lines,
+		    t->backward ? "below" : "above");
+	else
+		n = snprintf(text, sizeof(text), "%zu more rounds of %s %zu lines",
+		    item->lines / item->period, t->backward ? "the next" : "these",
+		    item->period);
+	if (requests == item->lines / item->period)
+		snprintf(text + n, sizeof(text) - (size_t)n, ": %" PRIu64 " pages", pages);
+	else if (requests > 0)
+		snprintf(text + n, sizeof(text) - (size_t)n,
+		    ": %" PRIu64 " requests, %" PRIu64 " pages", requests, pages);
+	print_row(t, time, "...", "2", text, counts_changed(t));
+}
+
+/* The items from `first` on; what lies before is passed in silence. */
+static void
+tell_items(struct teller *t, size_t first)
+{
+	uint32_t next = words_first(t->trace);
+	uint64_t ignored = 0;
+
+	for (size_t i = 0; i < t->plan.items; i++) {
+		const struct plan_item *item = &t->plan.item[i];
+		uint32_t seq = t->plan.line[item->line].seq;
+
+		if (i < first)
+			continue;
+		if (item->period == 0) {
+			pass(t, next, seq, &ignored, &ignored);
+			tell(t, trace_event(t->trace, seq));
+			next = seq + 1;
+		} else {
+			tell_rounds(t, item, next);
+			next = t->plan.line[item->line + item->lines - 1].seq + 1;
+		}
+	}
+}
+
+/* ---- the whole ---- */
+
+static void
+plan_lines(struct teller *t, uint32_t last, bool verbose)
+{
+	struct words *words = &t->words;
+	size_t m = 0;
+
+	for (uint32_t seq = words_first(t->trace); seq < t->trace->count && seq <= last; seq++) {
+		const struct event *event = trace_event(t->trace, seq);
+		bool marked;
+
+		while (m < t->marks && t->mark[m].seq < seq)
+			m++;
+		marked = m < t->marks && t->mark[m].seq == seq;
+		/* Nothing that is marked may vanish in a summary. */
+		if (marked || verbose || words_is_story(words, event))
+			plan_add(&t->plan, seq, words_shape(words, event) ^
+			    (marked ? seq + UINT64_C(1) : 0));
+	}
+	if (t->backward)
+		plan_make_backward(&t->plan);
+	else
+		plan_make(&t->plan);
+}
+
+static void
+begin(struct teller *t, FILE *stream, const struct report_input *input)
+{
+	char total[32];
+	unsigned digits;
+
+	memset(t, 0, sizeof(*t));
+	t->stream = stream;
+	t->input = input;
+	t->trace = &input->world->trace;
+	t->width = report_width(&input->style);
+	digits = (unsigned)snprintf(total, sizeof(total), "%" PRIu64,
+	    input->world->memory.counts.total);
+	t->count_width = digits + 1 > COUNT_WIDTH ? digits + 1 : COUNT_WIDTH;
+	collect_marks(t);
+	words_init(&t->words, input->world);
+	t->said = t->words.pages;
+}
+
+static void
+finish(struct teller *t)
+{
+	plan_fini(&t->plan);
+	free(t->mark);
+}
+
+void
+timeline_print(FILE *stream, const struct report_input *input)
+{
+	struct teller t;
+
+	begin(&t, stream, input);
+	plan_lines(&t, UINT32_MAX, input->style.verbose);
+	fprintf(stream, "%s\n", input->id);
+	print_head(&t);
+	tell_items(&t, 0);
+	finish(&t);
+}
+
+void
+timeline_tail(FILE *stream, const struct report_input *input, uint32_t seq, unsigned lines)
+{
+	struct teller t;
+
+	begin(&t, stream, input);
+	t.backward = true;
+	plan_lines(&t, seq, false);
+	print_head(&t);
+	tell_items(&t, t.plan.items > lines ? t.plan.items - lines : 0);
+	finish(&t);
+}

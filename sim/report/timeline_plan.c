@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Told or counted: see timeline_plan.h.
+ */
+#include "report/timeline_plan.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void *
+grown(void *array, size_t count, size_t *max, size_t size)
+{
+	if (count < *max)
+		return array;
+	*max = *max > 0 ? 2 * *max : 256;
+	array = realloc(array, *max * size);
+	if (array == NULL)
+		abort();	/* the host is out of memory */
+	return array;
+}
+
+void
+plan_add(struct plan *plan, uint32_t seq, uint64_t shape)
+{
+	plan->line = grown(plan->line, plan->lines, &plan->lines_max, sizeof(plan->line[0]));
+	plan->line[plan->lines++] = (struct plan_line){ .shape = shape, .seq = seq };
+}
+
+static void
+add_item(struct plan *plan, size_t line, size_t lines, size_t period)
+{
+	plan->item = grown(plan->item, plan->items, &plan->items_max, sizeof(plan->item[0]));
+	plan->item[plan->items++] = (struct plan_item){
+		.line = line, .lines = lines, .period = period,
+	};
+}
+
+/* How often the `period` lines from `at` come round, the first time included. */
+static size_t
+rounds(const struct plan *plan, size_t at, size_t period)
+{
+	size_t same = 0;
+
+	while (at + period + same < plan->lines &&
+	    plan->line[at + same].shape == plan->line[at + period + same].shape)
+		same++;
+	return 1 + same / period;
+}
+
+/* The shortest round that begins at `at` and is worth a summary; 0 if there is none. */
+static size_t
+period_at(const struct plan *plan, size_t at)
+{
+	for (size_t period = 1; period <= PLAN_PERIOD_MAX; period++) {
+		size_t n;
+
+		if (at + period >= plan->lines)
+			return 0;
+		if (plan->line[at].shape != plan->line[at + period].shape)
+			continue;
+		n = rounds(plan, at, period);
+		if (n >= PLAN_ROUNDS_MIN && (n - 1) * period >= PLAN_SAVES_MIN)
+			return period;
+	}
+	return 0;
+}
+
+void
+plan_make(struct plan *plan)
+{
+	size_t at = 0;
+
+	plan->items = 0;
+	while (at < plan->lines) {
+		size_t period = period_at(plan, at);
+		size_t told = period > 0 ? period : 1;
+		size_t counted = period > 0 ? (rounds(plan, at, period) - 1) * period : 0;
+
+		for (size_t i = 0; i < told; i++)
+			add_item(plan, at + i, 1, 0);
+		if (counted > 0)
+			add_item(plan, at + told, counted, period);
+		at += told + counted;
+	}
+}
+
+static void
+turn_lines(struct plan *plan)
+{
+	for (size_t i = 0, k = plan->lines; i + 1 < k; i++) {
+		struct plan_line line = plan->line[i];
+
+		plan->line[i] = plan->line[--k];
+		plan->line[k] = line;
+	}
+}
+
+void
+plan_make_backward(struct plan *plan)
+{
+	turn_lines(plan);
+	plan_make(plan);
+	turn_lines(plan);
+	for (size_t i = 0; i < plan->items; i++) {
+		struct plan_item *item = &plan->item[i];
+
+		item->line = plan->lines - item->line - item->lines;
+	}
+	for (size_t i = 0, k = plan->items; i + 1 < k; i++) {
+		struct plan_item item = plan->item[i];
+
+		plan->item[i] = plan->item[--k];
+		plan->item[k] = item;
+	}
+}
+
+void
+plan_fini(struct plan *plan)
+{
+	free(plan->line);
+	free(plan->item);
+	memset(plan, 0, sizeof(*plan));
+}

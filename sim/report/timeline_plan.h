@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Which events a timeline tells one by one, and which it only counts.
+ *
+ * A line is an event that is told.  Lines that come round at least ROUNDS_MIN times in the
+ * same order are told once; the further rounds become one item.
+ */
+#ifndef VIOSIM_REPORT_TIMELINE_PLAN_H
+#define VIOSIM_REPORT_TIMELINE_PLAN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define PLAN_ROUNDS_MIN 3
+#define PLAN_PERIOD_MAX 256	/* lines of a round */
+#define PLAN_SAVES_MIN 3	/* lines that a summary must save */
+
+struct plan_line {
+	uint64_t shape;		/* lines of equal shape may stand for each other */
+	uint32_t seq;		/* the event */
+};
+
+struct plan_item {
+	size_t line;		/* the first line of this item */
+	size_t lines;		/* 1: it is told; more: rounds * period lines, counted */
+	size_t period;		/* lines of a round; 0: a single line that is told */
+};
+
+struct plan {
+	struct plan_line *line;
+	size_t lines, lines_max;
+	struct plan_item *item;
+	size_t items, items_max;
+};
+
+/* All zero is an empty plan.  Lines are added in order, then plan_make() makes the items. */
+void plan_add(struct plan *plan, uint32_t seq, uint64_t shape);
+void plan_make(struct plan *plan);
+/* The same seen from the end: of like rounds the last one is told. */
+void plan_make_backward(struct plan *plan);
+void plan_fini(struct plan *plan);
+
+#endif /* VIOSIM_REPORT_TIMELINE_PLAN_H */

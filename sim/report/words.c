@@ -1,0 +1,386 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A reader's place in the record, and who does what in it: see words.h.
+ */
+#include "report/words_line.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "device/balloon.h"
+#include "report/report.h"
+
+/* ---- following the record ---- */
+
+uint32_t
+words_first(const struct trace *trace)
+{
+	uint32_t seq = trace->keep_all || trace->count <= TRACE_CHUNK ? 0 :
+	    ((trace->count - 1) / TRACE_CHUNK - 1) * TRACE_CHUNK;
+
+	return trace_event(trace, seq) != NULL ? seq : trace->count;
+}
+
+/* What the host had before the first request that it acted upon. */
+static uint64_t
+host_at_first(const struct world *world)
+{
+	for (uint32_t seq = 0; seq < world->trace.count; seq++) {
+		const struct event *event = trace_event(&world->trace, seq);
+
+		if (event->kind != EV_DEV_ACT)
+			continue;
+		if (event->arg[0] != BALLOON_INFLATE)
+			return event->arg[4] + event->arg[1];
+		return event->arg[4] > event->arg[1] ? event->arg[4] - event->arg[1] : 0;
+	}
+	return world->memory.counts.held;
+}
+
+void
+words_init(struct words *words, const struct world *world)
+{
+	bool whole = words_first(&world->trace) == 0;
+
+	memset(words, 0, sizeof(*words));
+	words->world = world;
+	for (uint32_t i = 0; i <= CONTEXTS_MAX; i++)
+		words->context[i].asleep_ns = WORDS_UNKNOWN;
+	/* Of a cut record only the end is known: take today's names, and no counts. */
+	for (uint32_t i = 0; !whole && i < world->contexts; i++)
+		snprintf(words->context[i + 1].name, WORDS_NAME, "%s", world->context[i].name);
+	words->pages = (struct words_pages){ WORDS_UNKNOWN, WORDS_UNKNOWN, WORDS_UNKNOWN };
+	if (whole)
+		words->pages = (struct words_pages){
+			.driver = 0, .host = host_at_first(world),
+			.free = world->memory.counts.total,
+		};
+}
+
+static struct words_context *
+context_of(struct words *words, uint64_t ordinal)
+{
+	return &words->context[ordinal <= CONTEXTS_MAX ? ordinal : 0];
+}
+
+const char *
+words_thread_name(const struct words *words, const struct event *start)
+{
+	const struct trace *trace = &words->world->trace;
+
+	for (uint32_t seq = start->seq; seq-- > 0; ) {
+		const struct event *event = trace_event(trace, seq);
+
+		if (event == NULL)
+			break;
+		if (event->kind == EV_CALL && event->code == HW_CALL_KTHREAD_CREATE &&
+		    event->ctx == start->ctx)
+			return trace_text_of(trace, event->arg[2]);
+	}
+	return "thread";
+}
+
+static void
+follow_start(struct words *words, const struct event *event)
+{
+	struct words_context *context = context_of(words, event->arg[0]);
+
+	*context = (struct words_context){ .asleep_ns = WORDS_UNKNOWN };
+	switch ((enum hw_context)event->arg[1]) {
+	case HW_CTX_AUTOCONF:
+		snprintf(context->name, WORDS_NAME, "autoconf");
+		break;
+	case HW_CTX_KTHREAD:
+		snprintf(context->name, WORDS_NAME, "%s", words_thread_name(words, event));
+		report_clean(context->name);
+		break;
+	case HW_CTX_SOFTINT:
+	case HW_CTX_HARDINT:
+		break;		/* its first interrupt tells */
+	}
+}
+
+/* How many pages are free once this event took effect. */
+static uint64_t
+free_after(const struct words *words, const struct event *event)
+{
+	const struct trace *trace = &words->world->trace;
+
+	for (uint32_t seq = event->seq + 1; seq < trace->count; seq++) {
+		const struct event *next = trace_event(trace, seq);
+
+		if (next == NULL || next->kind == EV_HOST_REBOOT)
+			return event->code == HW_PAGE_FREE ? event->arg[4] + event->arg[0] :
+			    event->arg[4] - event->arg[0];
+		if (next->kind == EV_PAGES)
+			return next->arg[4];
+	}
+	return words->world->memory.counts.free;
+}
+
+static void
+follow_pages(struct words *words, const struct event *event)
+{
+	struct words_pages *pages = &words->pages;
+	uint64_t before = event->arg[4], after = free_after(words, event);
+
+	pages->free = after;
+	if (pages->driver == WORDS_UNKNOWN)
+		return;
+	if (event->code == HW_PAGE_DRIVER)
+		pages->driver += before - after;
+	/* What was free already does not count, so a double free shows. */
+	else if (event->code == HW_PAGE_FREE && event->ctx != 0 &&
+	    context_of(words, event->ctx)->last_call == HW_CALL_UVM_PGLISTFREE)
+		pages->driver -= after - before < pages->driver ? after - before :
+		    pages->driver;
+}
+
+static const char *
+vector_name(uint64_t number)
+{
+	static const char *const name[IRQ_LINES] = {
+		"irq0", "irq1", "irq2", "softint1", "softint2", "softint3", "softint4",
+		"softint5", "softint6", "softint7", "softint8"
+	};
+
+	return number < IRQ_LINES ? name[number] : "irq";
+}
+
+void
+words_follow(struct words *words, const struct event *event)
+{
+	if (event->kind == EV_CALL)
+		context_of(words, event->ctx)->last_call = event->code;
+	else if (event->kind == EV_CTX_START)
+		follow_start(words, event);
+	else if (event->kind == EV_IRQ_ENTER)
+		snprintf(context_of(words, event->ctx)->name, WORDS_NAME, "%s",
+		    vector_name(event->arg[0]));
+	else if (event->kind == EV_CTX_SLEEP)
+		context_of(words, event->ctx)->asleep_ns = event->time_ns;
+	else if (event->kind == EV_CTX_WAKE)
+		context_of(words, event->arg[0])->asleep_ns = WORDS_UNKNOWN;
+	else if (event->kind == EV_PAGES)
+		follow_pages(words, event);
+	else if (event->kind == EV_DEV_ACT)
+		words->pages.host = event->arg[4];
+	else if (event->kind == EV_HOST_REBOOT)
+		words->pages = (struct words_pages){
+			.driver = 0, .host = 0, .free = words->world->memory.counts.total,
+		};
+}
+
+/* ---- who ---- */
+
+const char *
+words_context_name(const struct words *words, uint32_t ordinal, enum hw_context kind)
+{
+	if (ordinal == 0)
+		return "machine";
+	if (ordinal <= CONTEXTS_MAX && words->context[ordinal].name[0] != '\0')
+		return words->context[ordinal].name;
+	switch (kind) {
+	case HW_CTX_AUTOCONF:
+		return "autoconf";
+	case HW_CTX_KTHREAD:
+		return "thread";
+	case HW_CTX_SOFTINT:
+		return "softint";
+	case HW_CTX_HARDINT:
+		return "irq";
+	}
+	return "?";
+}
+
+static const char *
+running(const struct words *words, const struct event *event)
+{
+	return words_context_name(words, event->ctx, (enum hw_context)event->ctx_kind);
+}
+
+const char *
+words_who(const struct words *words, const struct event *event)
+{
+	switch ((enum event_kind)event->kind) {
+	case EV_STEP: case EV_EXPECT: case EV_END:
+		return "scenario";
+	case EV_HOST_TARGET: case EV_HOST_REBOOT:
+		return "host";
+	case EV_DEV_KICK: case EV_DEV_TAKE: case EV_DEV_ACT: case EV_DEV_USED:
+	case EV_DEV_STATUS: case EV_DEV_FEATURES: case EV_DEV_QUEUE: case EV_DEV_ACTUAL:
+	case EV_DEV_HABIT:
+		return "device";
+	case EV_IRQ_RAISE:
+		return event->arg[0] < HW_VECTORS ? "device" : running(words, event);
+	case EV_IRQ_ENTER: case EV_IRQ_EXIT:
+		return vector_name(event->arg[0]);
+	case EV_CTX_RUN: case EV_CTX_WAKE:
+		return words_context_name(words, (uint32_t)event->arg[0], HW_CTX_KTHREAD);
+	case EV_FAULT:
+		return "fault";
+	case EV_CONSOLE:
+		return "console";
+	case EV_PANIC:
+		return "kernel";
+	case EV_PAGES: case EV_CTX_START:
+		if (event->ctx == 0)
+			return event->kind == EV_PAGES && event->code != HW_PAGE_KERNEL ?
+			    "guest" : "kernel";
+		return running(words, event);
+	case EV_NONE: case EV_CALL: case EV_RET: case EV_NOTE: case EV_CTX_SLEEP:
+	case EV_CTX_END: case EV_REG_READ: case EV_REG_WRITE: case EV_CRASH: case EV_KINDS:
+		return running(words, event);
+	}
+	return "?";
+}
+
+static enum words_lane
+lane_of_context(const struct event *event)
+{
+	if (event->ctx == 0)
+		return LANE_KERNEL;
+	switch ((enum hw_context)event->ctx_kind) {
+	case HW_CTX_AUTOCONF: case HW_CTX_KTHREAD:
+		return LANE_THREAD;
+	case HW_CTX_SOFTINT: case HW_CTX_HARDINT:
+		return LANE_IRQ;
+	}
+	return LANE_KERNEL;
+}
+
+enum words_lane
+words_lane(const struct event *event)
+{
+	switch ((enum event_kind)event->kind) {
+	case EV_STEP: case EV_EXPECT: case EV_END:
+		return LANE_STORY;
+	case EV_HOST_TARGET: case EV_HOST_REBOOT:
+		return LANE_HOST;
+	case EV_DEV_KICK: case EV_DEV_TAKE: case EV_DEV_ACT: case EV_DEV_USED:
+	case EV_DEV_STATUS: case EV_DEV_FEATURES: case EV_DEV_QUEUE: case EV_DEV_ACTUAL:
+	case EV_DEV_HABIT: case EV_IRQ_RAISE:
+		return LANE_DEVICE;
+	case EV_IRQ_ENTER: case EV_IRQ_EXIT:
+		return LANE_IRQ;
+	case EV_CTX_RUN: case EV_CTX_WAKE:
+		return LANE_THREAD;
+	case EV_FAULT: case EV_CONSOLE: case EV_PANIC:
+		return LANE_KERNEL;
+	case EV_NONE: case EV_CALL: case EV_RET: case EV_NOTE: case EV_PAGES:
+	case EV_CTX_START: case EV_CTX_SLEEP: case EV_CTX_END: case EV_REG_READ:
+	case EV_REG_WRITE: case EV_CRASH: case EV_KINDS:
+		return lane_of_context(event);
+	}
+	return LANE_KERNEL;
+}
+
+/* ---- what belongs to the story ---- */
+
+bool
+words_holds_at_once(const struct words *words, const struct event *event)
+{
+	const struct event *before;
+
+	if (event == NULL || event->kind != EV_EXPECT || event->arg[1] == 0 || event->seq == 0)
+		return false;
+	before = trace_event(&words->world->trace, event->seq - 1);
+	return before != NULL && before->kind == EV_STEP && before->arg[0] == event->arg[0];
+}
+
+/* A line that is put on the console in pieces ends with an empty one. */
+static bool
+console_is_story(const struct words *words, const struct event *event)
+{
+	const char *text = trace_text_of(&words->world->trace, event->arg[0]);
+
+	return text[strspn(text, "\n\t ")] != '\0';
+}
+
+static bool
+note_is_story(const struct event *event)
+{
+	if (event->code == HW_NOTE_CALLBACK)
+		return event->arg[0] == 1;
+	return event->code == HW_NOTE_ATTACH || event->code == HW_NOTE_THREAD_GONE;
+}
+
+/* A call that failed; that a timed wait ran out is told by the wake-up. */
+static bool
+return_is_story(const struct event *event)
+{
+	enum hw_call call = (enum hw_call)event->code;
+
+	if (event->arg[0] == 0 || call == HW_CALL_CV_TIMEDWAIT ||
+	    call == HW_CALL_CV_TIMEDWAIT_SIG || call == HW_CALL_KPAUSE)
+		return false;
+	return strcmp(trace_call_result(call), "e") == 0 || call == HW_CALL_VIRTIO_ALLOC_VQ ||
+	    call == HW_CALL_VIRTIO_CHILD_ATTACH_FINISH;
+}
+
+bool
+words_is_story(const struct words *words, const struct event *event)
+{
+	switch ((enum event_kind)event->kind) {
+	case EV_NOTE:
+		return note_is_story(event);
+	case EV_CONSOLE:
+		return console_is_story(words, event);
+	case EV_EXPECT:
+		return !words_holds_at_once(words, event);
+	case EV_RET:
+		return return_is_story(event);
+	case EV_PAGES:
+		return event->code != HW_PAGE_KERNEL;
+	case EV_CTX_START:
+		return event->arg[1] == HW_CTX_KTHREAD;
+	case EV_CTX_END:
+		return event->ctx_kind == HW_CTX_KTHREAD;
+	case EV_CTX_SLEEP: case EV_CTX_WAKE: case EV_IRQ_RAISE: case EV_IRQ_ENTER:
+	case EV_DEV_KICK: case EV_DEV_TAKE: case EV_DEV_ACT: case EV_DEV_USED:
+	case EV_DEV_STATUS: case EV_DEV_FEATURES: case EV_DEV_QUEUE: case EV_DEV_ACTUAL:
+	case EV_DEV_HABIT: case EV_HOST_TARGET: case EV_HOST_REBOOT: case EV_FAULT:
+	case EV_STEP: case EV_PANIC: case EV_CRASH:
+	case EV_END:
+		return true;
+	case EV_NONE: case EV_CALL: case EV_CTX_RUN: case EV_IRQ_EXIT: case EV_REG_READ:
+	case EV_REG_WRITE: case EV_KINDS:
+		return false;
+	}
+	return false;
+}
+
+/* ---- shapes ---- */
+
+/* Which arguments make an event another one (bits), or that each is one of its own. */
+#define ONE_OF_ITS_OWN 0x80
+static const uint8_t shape_args[EV_KINDS] = {
+	[EV_CALL] = 0, [EV_RET] = 1, [EV_NOTE] = 0,
+	[EV_PAGES] = 1, [EV_CTX_START] = ONE_OF_ITS_OWN, [EV_CTX_RUN] = 1,
+	[EV_CTX_SLEEP] = 3, [EV_CTX_WAKE] = 3, [EV_CTX_END] = ONE_OF_ITS_OWN,
+	[EV_IRQ_RAISE] = 3, [EV_IRQ_ENTER] = 1, [EV_IRQ_EXIT] = 1,
+	[EV_REG_READ] = 7, [EV_REG_WRITE] = 7,
+	[EV_DEV_KICK] = 1, [EV_DEV_TAKE] = 1 | 8, [EV_DEV_ACT] = 15, [EV_DEV_USED] = 1 | 4,
+	[EV_DEV_STATUS] = 1, [EV_DEV_FEATURES] = 3, [EV_DEV_QUEUE] = ONE_OF_ITS_OWN,
+	[EV_DEV_ACTUAL] = 0, [EV_DEV_HABIT] = 1,
+	[EV_HOST_TARGET] = 1 | 4, [EV_HOST_REBOOT] = ONE_OF_ITS_OWN, [EV_FAULT] = 15,
+	[EV_CONSOLE] = 2, [EV_STEP] = ONE_OF_ITS_OWN, [EV_EXPECT] = ONE_OF_ITS_OWN,
+	[EV_PANIC] = ONE_OF_ITS_OWN, [EV_CRASH] = ONE_OF_ITS_OWN, [EV_END] = ONE_OF_ITS_OWN,
+};
+
+uint64_t
+words_shape(const struct words *words, const struct event *event)
+{
+	uint64_t key[9] = { event->kind, event->code, event->ctx };
+	unsigned args = event->kind < EV_KINDS ? shape_args[event->kind] : ONE_OF_ITS_OWN;
+
+	(void)words;
+	for (unsigned i = 0; i < HW_ARGS_MAX; i++)
+		key[3 + i] = args >> i & 1 ? event->arg[i] : 0;
+	if (args & ONE_OF_ITS_OWN)
+		key[8] = event->seq + UINT64_C(1);
+	/* A device that does not keep what it is told is another matter. */
+	if (event->kind == EV_DEV_ACTUAL)
+		key[8] = event->arg[0] != event->arg[1];
+	return trace_hash(key, sizeof(key));
+}

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * How events, times, pages and contexts are said.
+ *
+ * A `struct words` is a reader's place in the record: it knows what went before (who sleeps
+ * since when, who is called what, how many pages are where).  Every text is one line without
+ * a newline, fit for any report (report_clean).
+ */
+#ifndef VIOSIM_REPORT_WORDS_H
+#define VIOSIM_REPORT_WORDS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "machine/trace.h"
+#include "machine/world.h"
+
+#define WORDS_TEXT 512			/* bytes that any text of this file fits into */
+#define WORDS_NAME 24			/* the same for names of contexts */
+#define WORDS_UNKNOWN UINT64_MAX
+
+/* Pages, as far as the record tells them; WORDS_UNKNOWN before its kept part does. */
+struct words_pages {
+	uint64_t driver;		/* allocated by the driver and not freed */
+	uint64_t host;			/* the host has */
+	uint64_t free;			/* on the kernel's free list */
+};
+
+struct words_context {
+	char name[WORDS_NAME];
+	uint64_t asleep_ns;		/* since when; WORDS_UNKNOWN: is not */
+	uint16_t last_call;		/* enum hw_call it made last */
+};
+
+struct words {
+	const struct world *world;
+	struct words_context context[CONTEXTS_MAX + 1];	/* by ordinal; 0: the machine */
+	struct words_pages pages;
+};
+
+/* Stand before the first event that is kept. */
+void words_init(struct words *words, const struct world *world);
+/* The number of that event; trace.count if there is none. */
+uint32_t words_first(const struct trace *trace);
+/* Go past an event (the next one in order).  It has been said already, if at all. */
+void words_follow(struct words *words, const struct event *event);
+
+/* ---- said of an event, before words_follow() ---- */
+
+/* What happened, as a sentence without its subject. */
+void words_event(const struct words *words, const struct event *event, char *text, size_t size);
+/* The subject: "host", "device", "viomb", "irq0", "scenario", ... */
+const char *words_who(const struct words *words, const struct event *event);
+/* The column of the timeline that it belongs to. */
+enum words_lane { LANE_STORY, LANE_HOST, LANE_DEVICE, LANE_IRQ, LANE_THREAD, LANE_KERNEL };
+enum words_lane words_lane(const struct event *event);
+/* Worth telling when only the story is told? */
+bool words_is_story(const struct words *words, const struct event *event);
+/* Events of equal shape may stand for each other in a summary. */
+uint64_t words_shape(const struct words *words, const struct event *event);
+
+/* A context's name, of an ordinal; by its kind where the record does not tell the name. */
+const char *words_context_name(const struct words *words, uint32_t ordinal,
+    enum hw_context kind);
+
+/* ---- single values ---- */
+
+/* "   1.234567s": seconds with six decimals (the rest cut off), at least 12 columns. */
+void words_time(uint64_t ns, char *text, size_t size);
+/* The shortest exact form: "1.5ms", "30s", "0s". */
+void words_duration(uint64_t ns, char *text, size_t size);
+/* "1 page", "300 pages". */
+void words_count_pages(uint64_t pages, char *text, size_t size);
+/* A recorded value by its letter (DOOR_CALLS, TRACE_KINDS). */
+void words_value(const struct words *words, char letter, uint64_t value, char *text,
+    size_t size);
+/* A NetBSD errno by name, "0", or a number; negative HW_FAULT_BLOCK is "blocks". */
+void words_errno(uint64_t value, char *text, size_t size);
+
+/* "mutex:m ipl:P spin:b" for a note, in the manner of trace_kind_args(). */
+const char *words_note_args(enum hw_note note);
+/* What `code` of such an event means: a word, or NULL if it means nothing. */
+const char *words_code(const struct event *event);
+/* How a run ended, as a sentence. */
+const char *words_end(enum world_end end);
+
+#endif /* VIOSIM_REPORT_WORDS_H */

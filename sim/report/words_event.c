@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Events as sentences: see words.h.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "report/report.h"
+#include "report/words_line.h"
+
+/* ---- contexts and pages ---- */
+
+static void
+say_pages(struct line *line, const struct words *words, const struct event *event)
+{
+	static const char *const verb[] = {
+		[HW_PAGE_FREE] = "frees", [HW_PAGE_KERNEL] = "takes for the kernel",
+		[HW_PAGE_OTHERS] = "uses", [HW_PAGE_DRIVER] = "allocates",
+	};
+	char count[48];
+
+	(void)words;
+	words_count_pages(event->arg[0], count, sizeof(count));
+	say(line, "%s %s (0x%" PRIx64, event->code <= HW_PAGE_DRIVER ? verb[event->code] : "?",
+	    count, event->arg[1]);
+	if (event->arg[0] > 1)
+		say(line, " .. 0x%" PRIx64, event->arg[2]);
+	say(line, ")");
+}
+
+static void
+say_sleep(struct line *line, const struct words *words, const struct event *event)
+{
+	int hz = words->world->config.hz;
+	uint64_t ticks = event->arg[1];
+
+	switch ((enum hw_sleep)event->code) {
+	case HW_SLEEP_CV:
+		say(line, "sleeps on cv%" PRIu64, event->arg[0]);
+		break;
+	case HW_SLEEP_MUTEX:
+		say(line, "waits for mutex%" PRIu64, event->arg[0]);
+		break;
+	case HW_SLEEP_MEMORY:
+		say(line, "waits for memory");
+		break;
+	case HW_SLEEP_PAUSE:
+		say(line, "pauses");
+		break;
+	case HW_SLEEP_JOIN:
+		say(line, "waits for the end of ");
+		say_value(line, words, 't', event->arg[0]);
+		break;
+	}
+	if (ticks != 0 && hz > 0 && ticks < UINT32_MAX) {
+		char text[48];
+
+		words_duration(ticks * (UINT64_C(1000000000) / (uint64_t)hz), text,
+		    sizeof(text));
+		say(line, ", at most %s", text);
+	}
+}
+
+static void
+say_wake(struct line *line, const struct words *words, const struct event *event)
+{
+	uint64_t since = event->arg[0] <= CONTEXTS_MAX ?
+	    words->context[event->arg[0]].asleep_ns : WORDS_UNKNOWN;
+
+	say(line, event->arg[1] != 0 ? "wakes up: the time is over" : "is woken up");
+	if (since != WORDS_UNKNOWN && since <= event->time_ns) {
+		char text[48];
+
+		words_duration(event->time_ns - since, text, sizeof(text));
+		say(line, ", slept %s", text);
+	}
+	if (event->arg[1] == 0 && event->ctx != 0 && event->ctx != event->arg[0])
+		say(line, " (by %s)", words_context_name(words, event->ctx,
+		    (enum hw_context)event->ctx_kind));
+}
+
+static void
+say_start(struct line *line, const struct words *words, const struct event *event)
+{
+	switch ((enum hw_context)event->arg[1]) {
+	case HW_CTX_AUTOCONF:
+		say(line, "autoconfiguration begins");
+		break;
+	case HW_CTX_KTHREAD:
+		say(line, "starts kernel thread %s, priority %" PRId64,
+		    words_thread_name(words, event), (int64_t)event->arg[2]);
+		break;
+	case HW_CTX_SOFTINT:
+		say(line, "sets up a soft interrupt");
+		break;
+	case HW_CTX_HARDINT:
+		say(line, "sets up an interrupt handler");
+		break;
+	}
+}
+
+/* ---- scenario, console, the end ---- */
+
+static void
+say_fault(struct line *line, const struct words *words, const struct event *event)
+{
+	bool blocks = event->arg[3] == 0 || (int64_t)event->arg[3] == HW_FAULT_BLOCK;
+
+	say(line, "%s %s", trace_call_name((enum hw_call)event->arg[1]),
+	    blocks ? "is made to fail" : "is made to fail with ");
+	if (!blocks)
+		say_value(line, words, 'E', event->arg[3]);
+	say(line, " (");
+	say_value(line, words, 'F', event->arg[0]);
+	say(line, ")");
+}
+
+const char *
+words_end(enum world_end end)
+{
+	switch (end) {
+	case WORLD_RUNNING:
+		return "the run goes on";
+	case WORLD_PANIC:
+		return "the kernel panicked";
+	case WORLD_CRASH:
+		return "the driver touched wild memory";
+	case WORLD_ENDLESS:
+		return "the driver loops without end";
+	case WORLD_DEVICE_FAULT:
+		return "the kernel fell over the device's misbehaviour";
+	case WORLD_TIME_LIMIT:
+		return "the limit of virtual time is reached";
+	case WORLD_EVENT_LIMIT:
+		return "the limit of events is reached";
+	case WORLD_STOPPED:
+		return "the scenario is over";
+	}
+	return "?";
+}
+
+static void
+say_step(struct line *line, const struct words *words, const struct event *event)
+{
+	if (event->arg[0] > INT32_MAX) {
+		say(line, "planted noise %" PRIu64, event->arg[2]);
+		return;
+	}
+	say(line, "step %" PRIu64 ": ", event->arg[0] + 1);
+	say_text(line, words, event->arg[1]);
+	if (words_holds_at_once(words, trace_event(&words->world->trace, event->seq + 1)))
+		say(line, ": holds");
+}
+
+static void
+say_panic(struct line *line, const struct words *words, const struct event *event)
+{
+	say(line, event->code == WORLD_DEVICE_FAULT ? "falls over the device: " :
+	    event->arg[1] != 0 ? "assertion failed: " : "panic: ");
+	say_text(line, words, event->arg[0]);
+}
+
+/* Kinds that a template says. */
+static const char *const event_template[EV_KINDS] = {
+	[EV_CTX_RUN] = "runs",
+	[EV_CTX_END] = "ends",
+	[EV_IRQ_ENTER] = "handler of $1 begins",
+	[EV_IRQ_EXIT] = "handler of $1 ends",
+	[EV_REG_READ] = "reads $1 register $2, $3 bytes: $4",
+	[EV_REG_WRITE] = "writes $1 register $2, $3 bytes: $4",
+	[EV_DEV_KICK] = "is notified of $1",
+	[EV_DEV_USED] = "answers on $1: id $2, length $3",
+	[EV_HOST_REBOOT] = "restarts the guest",
+};
+
+static void
+say_end(struct line *line, const struct words *words, const struct event *event)
+{
+	(void)words;
+	say(line, "%s", words_end((enum world_end)(event->kind == EV_CRASH ? event->code :
+	    event->arg[0])));
+}
+
+static void
+say_console(struct line *line, const struct words *words, const struct event *event)
+{
+	say_text(line, words, event->arg[0]);
+}
+
+static void
+say_expect(struct line *line, const struct words *words, const struct event *event)
+{
+	(void)words;
+	say(line, "step %" PRIu64 ": the expectation %s", event->arg[0] + 1,
+	    event->arg[1] != 0 ? "holds" : "DOES NOT HOLD");
+}
+
+static void (*const sayer[EV_KINDS])(struct line *, const struct words *,
+    const struct event *) = {
+	[EV_CALL] = say_call, [EV_RET] = say_return, [EV_NOTE] = say_note,
+	[EV_PAGES] = say_pages, [EV_CTX_START] = say_start, [EV_CTX_SLEEP] = say_sleep,
+	[EV_CTX_WAKE] = say_wake, [EV_FAULT] = say_fault, [EV_CONSOLE] = say_console,
+	[EV_STEP] = say_step, [EV_EXPECT] = say_expect, [EV_PANIC] = say_panic,
+	[EV_CRASH] = say_end, [EV_END] = say_end,
+};
+
+void
+words_event(const struct words *words, const struct event *event, char *text, size_t size)
+{
+	struct line line = { text, size, 0 };
+
+	text[0] = '\0';
+	if (event->kind == EV_NONE || event->kind >= EV_KINDS)
+		say(&line, "?");
+	else if (event_template[event->kind] != NULL)
+		say_template(&line, words, event_template[event->kind],
+		    trace_kind_args((enum event_kind)event->kind), event->arg);
+	else if (sayer[event->kind] != NULL)
+		sayer[event->kind](&line, words, event);
+	else
+		say_device(&line, words, event);
+	report_clean(text);
+}
+
+/* ---- codes ---- */
+
+static const char *
+word_at(const char *const *words, size_t count, unsigned i)
+{
+	return i < count ? words[i] : NULL;
+}
+
+const char *
+words_code(const struct event *event)
+{
+	static const char *const owner[] = {
+		[HW_PAGE_FREE] = "free", [HW_PAGE_KERNEL] = "kernel",
+		[HW_PAGE_OTHERS] = "others", [HW_PAGE_DRIVER] = "driver",
+	};
+	static const char *const sleep[] = {
+		[HW_SLEEP_CV] = "condvar", [HW_SLEEP_MUTEX] = "mutex",
+		[HW_SLEEP_MEMORY] = "memory", [HW_SLEEP_PAUSE] = "pause",
+		[HW_SLEEP_JOIN] = "join",
+	};
+	static const char *const console[] = {
+		[HW_CON_NORMAL] = "normal", [HW_CON_ERROR] = "error",
+		[HW_CON_QUIET] = "quiet", [HW_CON_KERNEL] = "kernel",
+	};
+
+	if (event->kind == EV_CALL || event->kind == EV_RET)
+		return trace_call_name((enum hw_call)event->code);
+	if (event->kind == EV_NOTE)
+		return trace_note_word((enum hw_note)event->code);
+	if (event->kind == EV_PAGES)
+		return word_at(owner, 4, event->code);
+	if (event->kind == EV_CTX_SLEEP)
+		return word_at(sleep, 5, event->code);
+	if (event->kind == EV_CONSOLE)
+		return word_at(console, 4, event->code);
+	return event->kind == EV_DEV_HABIT ? device_code(event) : NULL;
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A line of text that grows, and the sentences that are said into it.  For the words_*.c.
+ */
+#ifndef VIOSIM_REPORT_WORDS_LINE_H
+#define VIOSIM_REPORT_WORDS_LINE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "report/words.h"
+
+struct line {
+	char *text;
+	size_t size, length;	/* size at least 1; what does not fit is cut */
+};
+
+void say(struct line *line, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+/* A recorded value by its letter. */
+void say_value(struct line *line, const struct words *words, char letter, uint64_t value);
+/*
+ * $1 .. $5 in the template stand for the values, said by the letters in `args`
+ * ("name:letter name:letter").
+ */
+void say_template(struct line *line, const struct words *words, const char *template,
+    const char *args, const uint64_t *value);
+/* A recorded text. */
+void say_text(struct line *line, const struct words *words, uint64_t number);
+/* "MUST_TELL_HOST|VERSION_1", "none". */
+void say_features(struct line *line, uint64_t features);
+
+/* words_call.c: kernel calls and what happens inside them. */
+void say_call(struct line *line, const struct words *words, const struct event *event);
+void say_return(struct line *line, const struct words *words, const struct event *event);
+void say_note(struct line *line, const struct words *words, const struct event *event);
+
+/* words_device.c: the device and the host behind it. */
+void say_device(struct line *line, const struct words *words, const struct event *event);
+const char *device_code(const struct event *event);
+
+/* words.c: a thread's name at its EV_CTX_START; it stands in the call that makes the thread. */
+const char *words_thread_name(const struct words *words, const struct event *start);
+
+/*
+ * words.c: is this (NULL: no) an expectation that held in the moment of its step?  One line
+ * tells both then.
+ */
+bool words_holds_at_once(const struct words *words, const struct event *event);
+
+#endif /* VIOSIM_REPORT_WORDS_LINE_H */

@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Single values in words: see words.h.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "fault/fault.h"
+#include "report/report.h"
+#include "report/words.h"
+
+#define NS_PER_S UINT64_C(1000000000)
+
+void
+words_time(uint64_t ns, char *text, size_t size)
+{
+	snprintf(text, size, "%4" PRIu64 ".%06" PRIu64 "s", ns / NS_PER_S,
+	    ns % NS_PER_S / 1000);
+}
+
+/* Digits behind the point without the zeros at the end. */
+static void
+decimals(uint64_t rest, int digits, char *text)
+{
+	text[digits] = '\0';
+	for (int i = digits; i-- > 0; rest /= 10)
+		text[i] = (char)('0' + rest % 10);
+	for (int i = digits; i-- > 0 && text[i] == '0'; )
+		text[i] = '\0';
+}
+
+void
+words_duration(uint64_t ns, char *text, size_t size)
+{
+	static const struct unit { uint64_t ns; int digits; const char *name; } unit[] = {
+		{ NS_PER_S, 9, "s" }, { 1000000, 6, "ms" }, { 1000, 3, "us" }, { 1, 0, "ns" }
+	};
+	const struct unit *u = unit;
+	char behind[16];
+
+	while (ns != 0 && ns < u->ns)
+		u++;
+	decimals(ns % u->ns, u->digits, behind);
+	snprintf(text, size, "%" PRIu64 "%s%s%s", ns / u->ns, behind[0] != '\0' ? "." : "",
+	    behind, u->name);
+}
+
+void
+words_count_pages(uint64_t pages, char *text, size_t size)
+{
+	snprintf(text, size, "%" PRIu64 " page%s", pages, pages == 1 ? "" : "s");
+}
+
+void
+words_errno(uint64_t value, char *text, size_t size)
+{
+	int error = (int)value;
+	const char *name = value != 0 ? fault_errno_name(error) : NULL;
+
+	if ((int64_t)value == HW_FAULT_BLOCK)
+		snprintf(text, size, "blocks");
+	else if (name != NULL)
+		snprintf(text, size, "%s", name);
+	else
+		snprintf(text, size, "%d", error);
+}
+
+/* ---- names behind numbers ---- */
+
+/* The name at `i`, or `other` and the number. */
+static void
+name_of(const char *const *names, size_t count, uint64_t i, const char *other, char *text,
+    size_t size)
+{
+	if (i < count && names[i] != NULL)
+		snprintf(text, size, "%s", names[i]);
+	else
+		snprintf(text, size, "%s%" PRIu64, other, i);
+}
+#define NAME_OF(names, i, other, text, size) \
+	name_of(names, sizeof(names) / sizeof((names)[0]), i, other, text, size)
+
+/* Ordinals: "mutex1"; 0 was never one. */
+static void
+ordinal(const char *kind, uint64_t value, char *text, size_t size)
+{
+	if (value == 0)
+		snprintf(text, size, "no %s", kind);
+	else
+		snprintf(text, size, "%s%" PRIu64, kind, value);
+}
+
+static void
+queue(uint64_t value, char *text, size_t size)
+{
+	static const char *const names[] = { "inflateq", "deflateq", "statsq" };
+
+	if (value > UINT16_MAX)
+		snprintf(text, size, "no queue");
+	else
+		NAME_OF(names, value, "queue", text, size);
+}
+
+/* The levels of machine/intr.h. */
+static void
+ipl(uint64_t value, char *text, size_t size)
+{
+	static const char *const names[] = {
+		"IPL_NONE", "IPL_PREEMPT", "IPL_SOFTCLOCK", "IPL_SOFTBIO", "IPL_SOFTNET",
+		"IPL_SOFTSERIAL", "IPL_VM", "IPL_SCHED", "IPL_HIGH"
+	};
+
+	if (value > INT32_MAX)
+		snprintf(text, size, "level %" PRId64, (int64_t)value);
+	else
+		NAME_OF(names, value, "level ", text, size);
+}
+
+static void
+sync_ops(uint64_t value, char *text, size_t size)
+{
+	static const char *const names[] = { "PREREAD", "POSTREAD", "PREWRITE", "POSTWRITE" };
+	size_t length = 0;
+
+	snprintf(text, size, "0");
+	for (unsigned bit = 0; bit < 4; bit++)
+		if (value & UINT64_C(1) << bit && length < size)
+			length += (size_t)snprintf(text + length, size - length, "%s%s",
+			    length > 0 ? "|" : "", names[bit]);
+	if (value >> 4 != 0 && length < size)
+		snprintf(text + length, size - length, "%s0x%" PRIx64, length > 0 ? "|" : "",
+		    value & ~UINT64_C(15));
+}
+
+static void
+vector(uint64_t value, char *text, size_t size)
+{
+	static const char *const names[HW_VECTORS] = {
+		[HW_VEC_INTX] = "INTx", [HW_VEC_MSIX_CONFIG] = "MSI-X config",
+		[HW_VEC_MSIX_QUEUE] = "MSI-X queue",
+	};
+
+	if (value < HW_VECTORS)
+		NAME_OF(names, value, "", text, size);
+	else
+		snprintf(text, size, "softint%" PRIu64, value - HW_VECTORS + 1);
+}
+
+static void
+region(uint64_t value, char *text, size_t size)
+{
+	static const char *const names[] = {
+		[HW_REG_LEGACY] = "legacy", [HW_REG_COMMON] = "common",
+		[HW_REG_NOTIFY] = "notify", [HW_REG_ISR] = "isr", [HW_REG_DEVICE] = "device",
+	};
+
+	NAME_OF(names, value, "region", text, size);
+}
+
+static void
+fault_row(uint64_t value, char *text, size_t size)
+{
+	size_t count;
+	const struct fault_row *row = fault_catalogue(&count);
+
+	if (value < count)
+		snprintf(text, size, "%s", row[value].id);
+	else
+		snprintf(text, size, "fault%" PRIu64, value);
+}
+
+/* Letters of notes only (words_note_args). */
+static void
+note_value(char letter, uint64_t value, char *text, size_t size)
+{
+	static const char *const slot[] = {
+		NULL, "prepared", "reserved", "committed", "freed"
+	};
+	static const char *const callback[] = {
+		[HW_CB_CONFIG_CHANGE] = "config_change", [HW_CB_VQ_DONE] = "vq_done",
+		[HW_CB_INTRHAND] = "intrhand", [HW_CB_SOFTINT] = "softint handler",
+	};
+	static const char *const attach[] = {
+		[HW_ATTACH_MATCH] = "match", [HW_ATTACH_BEGIN] = "begin",
+		[HW_ATTACH_STARTED] = "started", [HW_ATTACH_FINISHED] = "finished",
+		[HW_ATTACH_FAILED] = "failed", [HW_ATTACH_END] = "end",
+	};
+	static const char *const edge[] = { NULL, "enter", "leave" };
+
+	switch (letter) {
+	case 'Z':
+		NAME_OF(slot, value, "state ", text, size);
+		break;
+	case 'B':
+		NAME_OF(callback, value, "callback ", text, size);
+		break;
+	case 'A':
+		NAME_OF(attach, value, "step ", text, size);
+		break;
+	case 'G':
+		NAME_OF(edge, value, "edge ", text, size);
+		break;
+	default:	
+		snprintf(text, size, "%" PRIu64, value);
+		break;
+	}
+}
+
+static void
+string(const struct words *words, uint64_t value, char *text, size_t size)
+{
+	snprintf(text, size, "\"%s", trace_text_of(&words->world->trace, value));
+	report_clean(text);
+	if (size > 2) {
+		size_t length = 0;
+
+		while (text[length] != '\0' && length < size - 2)
+			length++;
+		text[length] = '"';
+		text[length + 1] = '\0';
+	}
+}
+
+/* Objects that are named by their ordinal. */
+static const char *
+object_of(char letter)
+{
+	switch (letter) {
+	case 'm':
+		return "mutex";
+	case 'c':
+		return "cv";
+	case 'd':
+		return "map";
+	case 'g':
+		return "mem";
+	case 'n':
+		return "node";
+	case 'f':
+		return "softint";
+	case 'h':
+		return "module";
+	case 'D':
+		return "device";
+	default:
+		return NULL;
+	}
+}
+
+static void
+number(char letter, uint64_t value, char *text, size_t size)
+{
+	switch (letter) {
+	case 's':
+		snprintf(text, size, "slot %" PRId64, (int64_t)value);
+		break;
+	case 'i':
+		snprintf(text, size, "%" PRId64, (int64_t)value);
+		break;
+	case 'x':
+		snprintf(text, size, "0x%" PRIx64, value);
+		break;
+	case 'b':
+		snprintf(text, size, "%s", value != 0 ? "true" : "false");
+		break;
+	case 'k':
+		snprintf(text, size, "%" PRId64 " tick%s", (int64_t)value,
+		    value == 1 ? "" : "s");
+		break;
+	case 'p':
+		words_count_pages(value, text, size);
+		break;
+	default:
+		note_value(letter, value, text, size);
+		break;
+	}
+}
+
+void
+words_value(const struct words *words, char letter, uint64_t value, char *text, size_t size)
+{
+	const char *object = object_of(letter);
+
+	if (object != NULL) {
+		ordinal(object, value, text, size);
+		return;
+	}
+	switch (letter) {
+	case 't':
+		snprintf(text, size, "%s", words_context_name(words, (uint32_t)value,
+		    HW_CTX_KTHREAD));
+		break;
+	case 'q':
+		queue(value, text, size);
+		break;
+	case 'e':
+	case 'E':
+		words_errno(value, text, size);
+		break;
+	case 'P':
+		ipl(value, text, size);
+		break;
+	case 'y':
+		sync_ops(value, text, size);
+		break;
+	case 'S':
+		string(words, value, text, size);
+		break;
+	case 'V':
+		vector(value, text, size);
+		break;
+	case 'R':
+		region(value, text, size);
+		break;
+	case 'K':
+		snprintf(text, size, "%s", trace_call_name((enum hw_call)value));
+		break;
+	case 'F':
+		fault_row(value, text, size);
+		break;
+	default:
+		number(letter, value, text, size);
+		break;
+	}
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Power on, attach, attach again, restart of the guest.
+ */
+#include "run/story.h"
+
+static void
+autoconf(void *arg)
+{
+	struct story *story = arg;
+
+	story->attach = kern_attach() ? ATTACH_OK : ATTACH_FAILED;
+	story->attach_over = true;
+}
+
+/* Autoconfiguration runs in a thread of its own until the driver's attach returns. */
+void
+story_attach(struct story *story)
+{
+	struct world *world = &story->world;
+
+	story->attach_over = false;
+	world_context_new(world, HW_CTX_AUTOCONF, "autoconf", 96, 0, autoconf, story);
+	while (world->end == WORLD_RUNNING && !story->attach_over)
+		if (!world_step(world))
+			break;
+}
+
+void
+story_reboot(struct story *story)
+{
+	kern_halt();
+	device_reboot(&story->device);
+	world_reboot(&story->world);
+	module_reset(story->options->module);
+	story->attach = ATTACH_NONE;
+	kern_boot(story->driver->cfattach, story->driver->name);
+	story_attach(story);
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Each case in a process of its own, several at a time, results in order.
+ *
+ * A driver that takes its process down takes nothing else down.  The child says what it has
+ * to say into two texts; the parent gets them with the verdict.
+ */
+#ifndef VIOSIM_RUN_ISOLATE_H
+#define VIOSIM_RUN_ISOLATE_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "run/verdict.h"
+
+#define ISOLATE_TEXTS 3
+
+/* What comes back from a case. */
+struct isolated {
+	struct case_verdict verdict;
+	uint64_t digest;
+	struct run_counts counts;
+	unsigned findings, failures;
+	char *text[ISOLATE_TEXTS];	/* whatever the work wrote; NUL-terminated, may be empty */
+	size_t length[ISOLATE_TEXTS];
+};
+
+struct isolate_work {
+	size_t count;			/* pieces of work */
+	unsigned jobs;			/* at a time, at least 1 */
+	/* In the child: do piece `index`, fill in *result, write into the streams. */
+	void (*child)(void *arg, size_t index, struct isolated *result,
+	    FILE *stream[ISOLATE_TEXTS]);
+	/* In the parent, in order of index.  Returns false to stop early (--fail-fast). */
+	bool (*done)(void *arg, size_t index, const struct isolated *result);
+	void *arg;
+};
+
+/* False when the host could not run the children (message on stderr). */
+bool isolate_run(const struct isolate_work *work);
+
+#endif /* VIOSIM_RUN_ISOLATE_H */

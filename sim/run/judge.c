@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Judging: expectations and rules, each at its moment.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "run/story.h"
+
+void
+story_fail(struct story *story, struct loc loc, const char *what,
+    const char *expected, const char *actual)
+{
+	struct run_result *result = story->result;
+	struct failure *failure;
+	const struct event *last;
+
+	result->failures_all++;
+	if (result->failures == FAILURES_MAX)
+		return;
+	failure = &result->failure[result->failures++];
+	*failure = (struct failure){
+		.loc = loc, .time_ns = story->world.clock.now_ns,
+	};
+	last = story->world.trace.count > 0 ?
+	    trace_event(&story->world.trace, story->world.trace.count - 1) : NULL;
+	failure->seq = last != NULL ? last->seq : 0;
+	snprintf(failure->file, sizeof(failure->file), "%s", loc.file);
+	snprintf(failure->what, sizeof(failure->what), "%s", what);
+	snprintf(failure->expected, sizeof(failure->expected), "%s", expected);
+	snprintf(failure->actual, sizeof(failure->actual), "%s", actual);
+}
+
+void
+story_fail_expect(struct story *story, const struct expect *expect, const char *what)
+{
+	char *actual = NULL;
+	size_t size = 0;
+	FILE *stream = open_memstream(&actual, &size);
+
+	if (stream == NULL)
+		abort();
+	expect_print_actual(expect, &story->env, stream);
+	fclose(stream);
+	story_fail(story, expect->loc, what, expect->text, actual);
+	free(actual);
+}
+
+/* ---- always, never ---- */
+
+static void
+check_claims(struct story *story, const struct scenario_claims *claims, bool never,
+    size_t first)
+{
+	for (size_t i = 0; i < claims->count; i++) {
+		size_t flag = first + i;
+
+		if (flag < sizeof(story->claims_broken) && story->claims_broken[flag])
+			continue;
+		if (expect_holds(claims->claim[i].that, &story->env) != never)
+			continue;
+		if (flag < sizeof(story->claims_broken))
+			story->claims_broken[flag] = true;
+		story_fail_expect(story, claims->claim[i].that, never ? "never" : "always");
+	}
+}
+
+static void
+see_any(void *arg, const struct event *event, uint32_t site, const void *payload)
+{
+	struct story *story = arg;
+
+	(void)event;
+	(void)site;
+	(void)payload;
+	if (story->judging)
+		return;
+	story->judging = true;
+	check_claims(story, &story->scenario->always, false, 0);
+	check_claims(story, &story->scenario->never, true, story->scenario->always.count);
+	story->judging = false;
+}
+
+void
+story_watch_claims(struct story *story)
+{
+	if (story->scenario->always.count + story->scenario->never.count == 0)
+		return;
+	trace_observe(&story->world.trace, (struct observer){
+		.kinds = ~UINT64_C(0), .see = see_any, .self = story,
+	});
+}
+
+/* ---- settling ---- */
+
+static bool
+thread_is_at_rest(struct world *world)
+{
+	const struct context *thread = story_thread(world);
+
+	return thread == NULL || thread->state == CTX_ASLEEP;
+}
+
+static bool
+is_settled(struct story *story)
+{
+	return !world_is_busy(&story->world) && thread_is_at_rest(&story->world) &&
+	    device_inflight(&story->device, BALLOON_INFLATE) == 0 &&
+	    device_inflight(&story->device, BALLOON_DEFLATE) == 0 &&
+	    device_actual(&story->device) == device_num_pages(&story->device);
+}
+
+static struct event
+event_now(struct story *story)
+{
+	return (struct event){
+		.time_ns = story->world.clock.now_ns,
+		.seq = story->world.trace.count > 0 ? story->world.trace.count - 1 : 0,
+	};
+}
+
+static void
+never_settled(struct story *story)
+{
+	char actual[160];
+
+	snprintf(actual, sizeof(actual), "host.actual = %u, host.target = %u, "
+	    "requests with the device = %llu", device_actual(&story->device),
+	    device_num_pages(&story->device),
+	    (unsigned long long)(device_inflight(&story->device, BALLOON_INFLATE) +
+	    device_inflight(&story->device, BALLOON_DEFLATE)));
+	story_fail(story, story->scenario->steps.step[story->at_step].loc, "settle",
+	    "nothing in flight, the driver asleep, host.actual == host.target", actual);
+}
+
+/* Run until nothing is left to do or the time is over; the rules judge what is then. */
+void
+story_settle(struct story *story, uint64_t within_ns)
+{
+	struct world *world = &story->world;
+	uint64_t end = world->clock.now_ns + within_ns;
+	size_t findings = story->result->findings.count;
+	struct event now;
+
+	while (world->end == WORLD_RUNNING && !is_settled(story)) {
+		if (!world_is_busy(world) && clock_next_ns(&world->clock) > end) {
+			world_run(world, end);
+			break;
+		}
+		world_step(world);
+	}
+	if (world->end != WORLD_RUNNING)
+		return;
+	now = event_now(story);
+	rules_rest(story->rules, &now);
+	if (!is_settled(story) && story->result->findings.count == findings &&
+	    story->telling)
+		never_settled(story);
+}
+
+/* ---- what the rules may look at ---- */
+
+void
+story_view(void *arg, struct rules_view *view)
+{
+	struct story *story = arg;
+	const struct world *world = &story->world;
+	const struct device *device = &story->device;
+	const struct context *thread = story_thread(&story->world);
+
+	*view = (struct rules_view){
+		.memory = &world->memory, .trace = &world->trace,
+		.now_ns = world->clock.now_ns, .hz = world->config.hz,
+		.cpus = world->config.cpus, .diagnostic = world->config.diagnostic,
+		.bounce = world->config.bounce, .legacy = world->config.legacy,
+		.strict = story->scenario->policy == SCENARIO_STRICT,
+		.faults_armed = fault_armed_count(&story->faults),
+		.faults_struck = (unsigned)story->faults.hits,
+		.thread_alive = thread != NULL,
+		.world = world,
+		.device = {
+			.num_pages = device_num_pages(device),
+			.actual = device_actual(device),
+			.features_offered = device_features_offered(device),
+			.features = device_features(device),
+			.status = device_status(device),
+			.legacy = world->config.legacy,
+			.keeps_actual = device_keeps_actual(device),
+			.healthy = device_is_healthy(device),
+			.answers = device_answers(device),
+			.actual_foreign = device_actual_is_foreign(device),
+		},
+	};
+	view->at_rest = !world_is_busy(world) &&
+	    (thread == NULL || thread->state == CTX_ASLEEP) && !device_is_busy(device);
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A driver's manifest: what it is, and the defects it is known to have.
+ *
+ * Scenarios say what is right; the manifest says which driver gets it wrong.
+ */
+#ifndef VIOSIM_RUN_MANIFEST_H
+#define VIOSIM_RUN_MANIFEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "scenario/diag.h"
+#include "scenario/scenario.h"
+
+struct defect {
+	const char *id;			/* "viomb-03" */
+	const char *title;
+	struct scenario_names rules;	/* rule ids by which it shows */
+	struct scenario_names where;	/* driver functions; empty: anywhere */
+	struct scenario_names scenarios;	/* "area/situation", or "area/" and a star */
+	const char *finding;		/* document, relative to the repository; or NULL */
+	const char *fix;		/* patch, or NULL */
+	struct loc loc;
+};
+
+struct manifest {
+	const char *path;
+	const char *driver, *source, *api, *device;
+	struct defect *defects;
+	size_t count;
+	struct arena *arena;
+};
+
+/* NULL after errors, all of which are in the list. */
+struct manifest *manifest_load(const char *path, const struct scenario_vocab *vocab,
+    struct diag_list *diags);
+void manifest_free(struct manifest *manifest);		/* NULL is fine */
+
+/* Does the defect name this scenario (exactly, or by its area)? */
+bool defect_names(const struct defect *defect, const char *scenario);
+bool defect_names_exactly(const struct defect *defect, const char *scenario);
+/* The defect that explains `rule` at driver function `where` ("" if unknown) in a scenario. */
+const struct defect *manifest_explains(const struct manifest *manifest,
+    const char *scenario, const char *rule, const char *where);
+
+#endif /* VIOSIM_RUN_MANIFEST_H */

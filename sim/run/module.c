@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A driver module in this process.
+ */
+#include <assert.h>
+#include <dlfcn.h>
+#include <err.h>
+#include <link.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "run/module.h"
+#include "run/module_file.h"
+#include "run/source.h"
+
+struct module {
+	char		*path;
+	char		*name;
+	void		*handle;	/* of dlopen */
+	uintptr_t	 base;		/* what offset 0 would be */
+	struct module_extent all;
+	struct module_extent *data;
+	size_t		 data_count;
+	uint8_t		*pristine;	/* contents of data, one after another */
+	struct module_attachment *attachments;
+	size_t		 attachment_count;
+	struct source	*source;	/* NULL: not asked for */
+};
+
+void
+module_error_fini(struct module_error *error)
+{
+	free(error->text);
+	*error = (struct module_error){ .text = NULL };
+}
+
+static void *
+grow_array(void *array, size_t count, size_t size)
+{
+	void *grown = reallocarray(array, count, size);
+
+	if (grown == NULL)
+		err(3, "loading a driver");
+	return grown;
+}
+
+static char *
+copy_text(const char *text, size_t len)
+{
+	char *copy = strndup(text, len);
+
+	if (copy == NULL)
+		err(3, "loading a driver");
+	return copy;
+}
+
+static char *
+name_of_path(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	const char *name = slash == NULL ? path : slash + 1;
+	size_t len = strlen(name);
+
+	if (len > 3 && strcmp(name + len - 3, ".so") == 0)
+		len -= 3;
+	return copy_text(name, len);
+}
+
+/* dlopen() searches elsewhere for a name without a slash. */
+static void *
+load(const char *path)
+{
+	char *here = NULL;
+	void *handle;
+
+	if (strchr(path, '/') == NULL) {
+		here = grow_array(NULL, strlen(path) + 3, 1);
+		strcpy(here, "./");
+		strcat(here, path);
+	}
+	handle = dlopen(here == NULL ? path : here, RTLD_NOW | RTLD_LOCAL);
+	free(here);
+	return handle;
+}
+
+static void
+add_attachment(const struct module_symbol *symbol, void *arg)
+{
+	struct module *m = arg;
+	size_t len = strlen(symbol->name);
+	struct module_attachment *new;
+
+	if (symbol->sym.st_shndx == SHN_UNDEF ||
+	    GELF_ST_TYPE(symbol->sym.st_info) != STT_OBJECT ||
+	    len <= 3 || strcmp(symbol->name + len - 3, "_ca") != 0)
+		return;
+	m->attachments = grow_array(m->attachments, m->attachment_count + 1,
+	    sizeof(*m->attachments));
+	new = &m->attachments[m->attachment_count++];
+	new->name = copy_text(symbol->name, len - 3);
+	new->cfattach = (void *)(m->base + symbol->sym.st_value);
+}
+
+static int
+compare_attachments(const void *a, const void *b)
+{
+	const struct module_attachment *x = a, *y = b;
+
+	if (x->cfattach == y->cfattach)
+		return strcmp(x->name, y->name);
+	return (uintptr_t)x->cfattach < (uintptr_t)y->cfattach ? -1 : 1;
+}
+
+static void
+find_attachments(struct module *m, const struct module_file *file)
+{
+	module_file_each_symbol(file, SHT_DYNSYM, add_attachment, m);
+	if (m->attachment_count > 1)
+		qsort(m->attachments, m->attachment_count,
+		    sizeof(*m->attachments), compare_attachments);
+}
+
+static struct module_extent
+extent_of(const struct module *m, const struct module_range *range)
+{
+	return (struct module_extent){
+		.start = m->base + range->start,
+		.size = range->end - range->start,
+	};
+}
+
+static void
+find_extents(struct module *m, const struct module_file *file)
+{
+	struct module_range all = module_file_extent(file);
+	struct module_ranges data = module_file_data(file);
+
+	m->all = extent_of(m, &all);
+	m->data_count = data.count;
+	m->data = grow_array(NULL, data.count + 1, sizeof(*m->data));
+	for (size_t i = 0; i < data.count; i++)
+		m->data[i] = extent_of(m, &data.ranges[i]);
+	free(data.ranges);
+}
+
+static void
+keep_pristine(struct module *m)
+{
+	size_t size = 0;
+
+	for (size_t i = 0; i < m->data_count; i++)
+		size += m->data[i].size;
+	m->pristine = grow_array(NULL, size + 1, 1);
+	size = 0;
+	for (size_t i = 0; i < m->data_count; i++) {
+		memcpy(m->pristine + size, (const void *)m->data[i].start,
+		    m->data[i].size);
+		size += m->data[i].size;
+	}
+}
+
+void
+module_reset(struct module *m)
+{
+	size_t at = 0;
+
+	for (size_t i = 0; i < m->data_count; i++) {
+		memcpy((void *)m->data[i].start, m->pristine + at,
+		    m->data[i].size);
+		at += m->data[i].size;
+	}
+}
+
+static struct module *
+module_new(const struct module_file *file, void *handle)
+{
+	struct module *m = grow_array(NULL, 1, sizeof(*m));
+	struct link_map *map;
+
+	if (dlinfo(handle, RTLD_DI_LINKMAP, &map) != 0)
+		errx(3, "%s: %s", file->path, dlerror());
+	*m = (struct module){
+		.path = copy_text(file->path, strlen(file->path)),
+		.name = name_of_path(file->path),
+		.handle = handle,
+		.base = map->l_addr,
+	};
+	find_extents(m, file);
+	find_attachments(m, file);
+	keep_pristine(m);
+	return m;
+}
+
+static struct module *
+open_file(const struct module_file *file, FILE *why, size_t *missing_count)
+{
+	void *handle;
+
+	*missing_count = module_file_check(file, why);
+	if (*missing_count > 0)
+		return NULL;
+	handle = load(file->path);
+	if (handle == NULL) {
+		fprintf(why, "%s: cannot be loaded: %s\n", file->path,
+		    dlerror());
+		return NULL;
+	}
+	return module_new(file, handle);
+}
+
+struct module *
+module_open(const char *path, struct module_error *error)
+{
+	struct module_file file;
+	struct module *m = NULL;
+	size_t size;
+	FILE *why;
+
+	*error = (struct module_error){ .text = NULL };
+	why = open_memstream(&error->text, &size);
+	if (why == NULL)
+		err(3, "loading a driver");
+	if (module_file_open(&file, path, why)) {
+		m = open_file(&file, why, &error->missing_count);
+		module_file_close(&file);
+	}
+	if (fclose(why) != 0)
+		err(3, "loading a driver");
+	if (m != NULL)
+		module_error_fini(error);
+	return m;
+}
+
+void
+module_close(struct module *m)
+{
+	if (m == NULL)
+		return;
+	source_free(m->source);
+	dlclose(m->handle);
+	for (size_t i = 0; i < m->attachment_count; i++)
+		free(m->attachments[i].name);
+	free(m->attachments);
+	free(m->pristine);
+	free(m->data);
+	free(m->name);
+	free(m->path);
+	free(m);
+}
+
+const char *
+module_path(const struct module *m)
+{
+	return m->path;
+}
+
+const char *
+module_name(const struct module *m)
+{
+	return m->name;
+}
+
+void *
+module_symbol(const struct module *m, const char *name)
+{
+	void *addr = dlsym(m->handle, name);
+
+	/* A coverage build brings libc along, which dlsym() searches too. */
+	return module_contains(m, (uintptr_t)addr) ? addr : NULL;
+}
+
+size_t
+module_attachment_count(const struct module *m)
+{
+	return m->attachment_count;
+}
+
+const struct module_attachment *
+module_attachment(const struct module *m, size_t index)
+{
+	assert(index < m->attachment_count);
+	return &m->attachments[index];
+}
+
+const struct module_attachment *
+module_attachment_find(const struct module *m, const char *name)
+{
+	for (size_t i = 0; i < m->attachment_count; i++)
+		if (strcmp(m->attachments[i].name, name) == 0)
+			return &m->attachments[i];
+	return NULL;
+}
+
+uintptr_t
+module_base(const struct module *m)
+{
+	return m->base;
+}
+
+void
+module_bounds(const struct module *m, uintptr_t *low, uintptr_t *high)
+{
+	/* Offsets count from the load address; that is where the first segment lies. */
+	*low = m->base;
+	*high = m->all.start + m->all.size;
+}
+
+bool
+module_contains(const struct module *m, uintptr_t addr)
+{
+	return addr - m->all.start < m->all.size;
+}
+
+uint64_t
+module_offset(const struct module *m, uintptr_t addr)
+{
+	assert(addr - m->all.start <= m->all.size);
+	return addr - m->base;
+}
+
+size_t
+module_data_extent_count(const struct module *m)
+{
+	return m->data_count;
+}
+
+struct module_extent
+module_data_extent(const struct module *m, size_t index)
+{
+	assert(index < m->data_count);
+	return m->data[index];
+}
+
+bool
+module_data_contains(const struct module *m, uintptr_t addr)
+{
+	for (size_t i = 0; i < m->data_count; i++)
+		if (addr - m->data[i].start < m->data[i].size)
+			return true;
+	return false;
+}
+
+struct source *
+module_source(struct module *m)
+{
+	if (m->source == NULL)
+		m->source = source_new(m->path);
+	return m->source;
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A driver module: a shared object made by sim/tools/viosim-cc, loaded into
+ * this process.
+ *
+ * The module may use only what this program exports (the fake kernel, linked
+ * -rdynamic).  That is checked from the file before anything of it is loaded,
+ * so that a missing kernel function is one message which names it, the driver
+ * line that wants it and its manual page.
+ */
+#ifndef SIM_RUN_MODULE_H
+#define SIM_RUN_MODULE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct module;
+struct source;
+
+/* Why a module was not opened. */
+struct module_error {
+	char	*text;		/* one or more lines, each ends in '\n' */
+	size_t	 missing_count;	/* kernel functions it lacks; 0: other reason */
+};
+
+void	module_error_fini(struct module_error *);
+
+/*
+ * Load the driver in `path`.  NULL on failure with `*err` filled in (its old
+ * contents are not looked at); end it with module_error_fini().  On success
+ * `*err` is empty and needs no end.
+ *
+ * Each kernel function that the module lacks has its line in err->text:
+ * "viomb.c:12: the shim has no function NAME (manual page NAME(9)); see
+ * sim/kern/README.md".  Other reasons begin with the path.
+ *
+ * What the driver's variables hold is copied here, for module_reset().  A
+ * module must not be opened twice at the same time: it would be loaded once.
+ */
+struct module *module_open(const char *path, struct module_error *err);
+
+/* Unload.  Nothing of the driver may be running.  NULL is ignored. */
+void	module_close(struct module *);
+
+/* The path as given, and its last component without ".so". */
+const char *module_path(const struct module *);
+const char *module_name(const struct module *);
+
+/*
+ * Put the module's writable memory back to what it was right after loading,
+ * so that every static variable of the driver starts fresh.  Counters of a
+ * coverage build are left alone.
+ */
+void	module_reset(struct module *);
+
+/* The address of a symbol the module itself exports, or NULL. */
+void	*module_symbol(const struct module *, const char *name);
+
+/*
+ * The module's attachments: its `struct cfattach` objects, that is, exported
+ * objects named `<name>_ca`, in order of address.
+ */
+struct module_attachment {
+	char	*name;		/* "viomb" for viomb_ca */
+	void	*cfattach;
+};
+
+size_t	module_attachment_count(const struct module *);
+const struct module_attachment *module_attachment(const struct module *,
+	    size_t index);
+/* By name; NULL if the module has no such attachment. */
+const struct module_attachment *module_attachment_find(const struct module *,
+	    const char *name);
+
+/*
+ * Addresses.  An offset is what the file calls an address, the same in every
+ * process.  module_offset() is for addresses that the module contains, or the
+ * one right behind (asserted).
+ */
+uintptr_t module_base(const struct module *);
+/* The span that contains() tests: [*low, *high). */
+void	module_bounds(const struct module *, uintptr_t *low, uintptr_t *high);
+bool	module_contains(const struct module *, uintptr_t addr);
+uint64_t module_offset(const struct module *, uintptr_t addr);
+
+/* A piece of the module's memory. */
+struct module_extent {
+	uintptr_t	start;
+	size_t		size;
+};
+
+/*
+ * The driver's variables (.data and .bss), in order of address: what
+ * module_reset() restores.  Not what the loader needs, nor coverage counters.
+ */
+size_t	module_data_extent_count(const struct module *);
+struct module_extent module_data_extent(const struct module *, size_t index);
+bool	module_data_contains(const struct module *, uintptr_t addr);
+
+/* Source positions of the module (sim/run/source.h); opened when used. */
+struct source *module_source(struct module *);
+
+#endif /* SIM_RUN_MODULE_H */

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Does this program have every function that a driver module wants?
+ */
+#include <dlfcn.h>
+#include <err.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+
+#include "run/module_file.h"
+#include "run/source.h"
+
+/* A symbol that this program does not have, and the first line in need. */
+struct missing {
+	const char	*name;
+	bool		 is_called;	/* by a call instruction */
+	struct source_pos pos;		/* line 0: not known */
+};
+
+struct missing_list {
+	struct missing	*items;
+	size_t		 count;
+	struct source	*source;
+};
+
+static const struct {
+	const char	*prefix;
+	const char	*page;
+} manpages[] = {
+#define MANPAGE(prefix, page) { prefix, page },
+#include "run/manpage.def"
+#undef MANPAGE
+};
+
+void
+module_manpage(const char *name, char *page, size_t size)
+{
+	for (size_t i = 0; i < sizeof(manpages) / sizeof(manpages[0]); i++) {
+		const char *prefix = manpages[i].prefix;
+
+		if (strncmp(name, prefix, strlen(prefix)) == 0) {
+			snprintf(page, size, "%s", manpages[i].page);
+			return;
+		}
+	}
+	snprintf(page, size, "%s(9)", name);
+}
+
+/*
+ * Compilers call these for what is not a call in the text; libc's serve as
+ * well as any.
+ */
+static bool
+is_compiler_support(const char *name)
+{
+	return strcmp(name, "memcpy") == 0 || strcmp(name, "memmove") == 0 ||
+	    strcmp(name, "memset") == 0 || strcmp(name, "memcmp") == 0;
+}
+
+/* In this program itself: a name that only libc has is not the kernel's. */
+static bool
+is_exported_here(const char *name)
+{
+	const void *inside = (const void *)getauxval(AT_PHDR);
+	void *addr = dlsym(RTLD_DEFAULT, name);
+	Dl_info program, symbol;
+
+	return addr != NULL && dladdr(inside, &program) != 0 &&
+	    dladdr(addr, &symbol) != 0 &&
+	    program.dli_fbase == symbol.dli_fbase;
+}
+
+static void
+note_if_missing(const struct module_symbol *symbol, void *arg)
+{
+	struct missing_list *list = arg;
+	void *items;
+
+	if (symbol->sym.st_shndx != SHN_UNDEF || symbol->is_versioned ||
+	    GELF_ST_BIND(symbol->sym.st_info) != STB_GLOBAL ||
+	    symbol->name[0] == '\0' || is_compiler_support(symbol->name) ||
+	    is_exported_here(symbol->name))
+		return;
+	items = reallocarray(list->items, list->count + 1,
+	    sizeof(*list->items));
+	if (items == NULL)
+		err(3, "checking a driver");
+	list->items = items;
+	list->items[list->count++] = (struct missing){ .name = symbol->name };
+}
+
+static bool
+is_call(uint32_t type)
+{
+#if defined(__x86_64__)
+	return type == R_X86_64_PLT32;
+#elif defined(__aarch64__)
+	return type == R_AARCH64_CALL26 || type == R_AARCH64_JUMP26;
+#else
+	return false;
+#endif
+}
+
+/* One reference of the module's code to a symbol. */
+static void
+note_reference(struct missing_list *list, const char *name,
+    const GElf_Rela *rela)
+{
+	struct source_pos pos;
+
+	for (size_t i = 0; i < list->count; i++) {
+		struct missing *m = &list->items[i];
+
+		if (strcmp(m->name, name) != 0)
+			continue;
+		if (is_call((uint32_t)GELF_R_TYPE(rela->r_info)))
+			m->is_called = true;
+		/* The reference is inside its instruction, not behind it. */
+		if (source_lookup(list->source, rela->r_offset + 1, &pos) &&
+		    (m->pos.line == 0 || pos.line < m->pos.line))
+			m->pos = pos;
+	}
+}
+
+/* All references of one table, whose symbols are in section `symtab`. */
+static void
+note_references(const struct module_file *file, Elf_Scn *scn, Elf_Scn *symtab,
+    struct missing_list *list)
+{
+	Elf_Data *relas = elf_getdata(scn, NULL);
+	Elf_Data *symbols = elf_getdata(symtab, NULL);
+	GElf_Shdr shdr;
+	GElf_Rela rela;
+	GElf_Sym sym;
+
+	if (relas == NULL || symbols == NULL ||
+	    gelf_getshdr(symtab, &shdr) == NULL)
+		return;
+	for (int i = 0; gelf_getrela(relas, i, &rela) != NULL; i++) {
+		const char *name;
+
+		if (gelf_getsym(symbols, (int)GELF_R_SYM(rela.r_info),
+		    &sym) == NULL || sym.st_shndx != SHN_UNDEF)
+			continue;
+		name = elf_strptr(file->elf, shdr.sh_link, sym.st_name);
+		if (name != NULL)
+			note_reference(list, name, &rela);
+	}
+}
+
+/*
+ * The loader's own relocations lead to tables of pointers; those that
+ * viosim-cc has the linker keep (-q) lead to the instructions.
+ */
+static void
+find_references(const struct module_file *file, struct missing_list *list)
+{
+	Elf_Scn *scn = NULL;
+	GElf_Shdr shdr, target;
+
+	while ((scn = elf_nextscn(file->elf, scn)) != NULL) {
+		Elf_Scn *symtab, *code;
+
+		if (gelf_getshdr(scn, &shdr) == NULL ||
+		    shdr.sh_type != SHT_RELA ||
+		    (shdr.sh_flags & SHF_ALLOC) != 0)
+			continue;
+		symtab = elf_getscn(file->elf, shdr.sh_link);
+		code = elf_getscn(file->elf, shdr.sh_info);
+		if (symtab != NULL && code != NULL &&
+		    gelf_getshdr(code, &target) != NULL &&
+		    (target.sh_flags & SHF_EXECINSTR) != 0)
+			note_references(file, scn, symtab, list);
+	}
+}
+
+/* By line, those without one last; then by name. */
+static int
+compare_missing(const void *a, const void *b)
+{
+	const struct missing *x = a, *y = b;
+
+	if (x->pos.line - 1 != y->pos.line - 1)
+		return x->pos.line - 1 < y->pos.line - 1 ? -1 : 1;
+	return strcmp(x->name, y->name);
+}
+
+static void
+print_missing(const struct module_file *file, const struct missing *m,
+    FILE *out)
+{
+	char page[128];
+
+	module_manpage(m->name, page, sizeof(page));
+	if (m->pos.line == 0)
+		fprintf(out, "%s: ", file->path);
+	else
+		fprintf(out, "%s:%u: ", m->pos.file, m->pos.line);
+	fprintf(out, "the shim has no %s %s (manual page %s); "
+	    "see sim/kern/README.md\n",
+	    m->is_called ? "function" : "function or variable", m->name, page);
+}
+
+size_t
+module_file_check(const struct module_file *file, FILE *out)
+{
+	struct missing_list list = { .items = NULL };
+
+	module_file_each_symbol(file, SHT_DYNSYM, note_if_missing, &list);
+	if (list.count == 0)
+		return 0;
+	list.source = source_new(file->path);
+	find_references(file, &list);
+	qsort(list.items, list.count, sizeof(*list.items), compare_missing);
+	for (size_t i = 0; i < list.count; i++)
+		print_missing(file, &list.items[i], out);
+	source_free(list.source);
+	free(list.items);
+	return list.count;
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the file of a driver module says about it, read with libelf before
+ * anything is loaded.  For sim/run/module*.c only.
+ */
+#ifndef SIM_RUN_MODULE_FILE_H
+#define SIM_RUN_MODULE_FILE_H
+
+#include <gelf.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+struct module_file {
+	const char	*path;		/* borrowed */
+	int		 fd;
+	Elf		*elf;
+};
+
+/* Addresses of the file: [start, end). */
+struct module_range {
+	uint64_t	start;
+	uint64_t	end;
+};
+
+struct module_ranges {
+	struct module_range *ranges;
+	size_t		 count;
+};
+
+/*
+ * Open a shared object for this machine.  False, with one line of reason
+ * written to `why`, if it is not one.
+ */
+bool	module_file_open(struct module_file *, const char *path, FILE *why);
+void	module_file_close(struct module_file *);
+
+/* All that the module occupies once loaded. */
+struct module_range module_file_extent(const struct module_file *);
+
+/*
+ * The driver's variables, in order: writable segments without what the loader
+ * makes read-only and without coverage counters.  Free the array.
+ */
+struct module_ranges module_file_data(const struct module_file *);
+
+/*
+ * One symbol of a table at a time.  `name` and `version` point into the file's
+ * memory; version is true for a symbol that a library of the module's own
+ * (coverage builds) is to supply.
+ */
+struct module_symbol {
+	GElf_Sym	 sym;
+	const char	*name;
+	bool		 is_versioned;
+};
+
+typedef void	module_symbol_fn(const struct module_symbol *, void *arg);
+
+/* Call `fn` for each symbol of each table of that type (SHT_DYNSYM, ...). */
+void	module_file_each_symbol(const struct module_file *, uint32_t table,
+	    module_symbol_fn *fn, void *arg);
+
+/*
+ * Write one line to `out` for each function that the module wants and this
+ * program does not export; returns how many.
+ */
+size_t	module_file_check(const struct module_file *, FILE *out);
+
+/* The manual page that documents a kernel name, such as "mutex_init(9)". */
+void	module_manpage(const char *name, char *page, size_t size);
+
+#endif /* SIM_RUN_MODULE_FILE_H */

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * One case, from power on to its result.
+ */
+#include "run/run.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "machine/crash.h"
+#include "run/story.h"
+
+static const char *call_names[HW_CALLS];
+static const char **rule_names;
+
+/* Built once from the tables of the rooms that own the names. */
+const struct scenario_vocab *
+run_vocab(void)
+{
+	static struct scenario_vocab vocab;
+	const struct rule *rules;
+	size_t count;
+
+	if (vocab.calls != NULL)
+		return &vocab;
+	for (unsigned call = HW_CALL_NONE + 1; call < HW_CALLS; call++)
+		call_names[call - 1] = trace_call_name((enum hw_call)call);
+	rules = rules_catalogue(&count);
+	rule_names = calloc(count + 1, sizeof(rule_names[0]));
+	if (rule_names == NULL)
+		abort();
+	for (size_t i = 0; i < count; i++)
+		rule_names[i] = rules[i].id;
+	vocab = (struct scenario_vocab){
+		.devices = device_type_names, .features = device_feature_names,
+		.vqs = device_queue_names, .calls = call_names, .faults = fault_names,
+		.errnos = fault_errno_names, .rules = rule_names,
+	};
+	return &vocab;
+}
+
+static void
+start_choices(struct story *story)
+{
+	struct choice *choice = &story->world.choice;
+
+	choice_fini(choice);
+	if (story->options->replay != NULL)
+		choice_init_replay(choice, story->options->replay);
+	else if (story->c->has_seed)
+		choice_init_seed(choice, story->c->seed);
+	else
+		choice_init_default(choice);
+	choice_record(choice, story->options->record != NULL);
+}
+
+static void
+start_rules(struct story *story)
+{
+	const struct scenario_names *off = &story->scenario->rules.off;
+
+	story->rules = rules_new(&story->result->findings, story_view, story);
+	for (size_t i = 0; i < off->count; i++)
+		rules_off(story->rules, off->name[i]);
+	rules_watch(story->rules, &story->world.trace);
+}
+
+static void
+power_on(struct story *story)
+{
+	const struct run_options *options = story->options;
+	struct world_hooks hooks = { .faults = &story->faults, .fault = fault_ask };
+	struct world_config config;
+	struct device_config device_config;
+
+	story_world_config(story, &config);
+	story_device_config(story, &device_config);
+	device_init(&story->device, &story->world, &device_config);
+	device_hooks(&story->device, &hooks);
+	faults_init(&story->faults, &story->world);
+	if (!world_init(&story->world, &config, &hooks)) {
+		fputs("viosim: the host has no memory for this machine\n", stderr);
+		exit(3);
+	}
+	world_current = &story->world;
+	module_bounds(options->module, &story->world.module_low, &story->world.module_high);
+	start_choices(story);
+	start_rules(story);
+	story_env_init(story);
+	story_watch_claims(story);
+	module_reset(options->module);
+	device_power_on(&story->device);
+	/* The planted source of nondeterminism: proves that the determinism check can fail. */
+	if (options->draw_noise != 0)
+		world_emit(&story->world, EV_STEP, 0, UINT32_MAX, 0, options->draw_noise, 0, 0);
+}
+
+static void
+play(void *arg)
+{
+	struct story *story = arg;
+
+	kern_boot(story->driver->cfattach, story->driver->name);
+	story_tell(story);
+}
+
+/* The ways a run can end early are findings too. */
+static void
+report_end(struct story *story)
+{
+	struct world *world = &story->world;
+	const char *rule = NULL;
+	struct event event;
+
+	switch (world->end) {
+	case WORLD_PANIC:
+		rule = "live.panic";
+		break;
+	case WORLD_CRASH:
+		rule = "mem.wild-access";
+		break;
+	case WORLD_ENDLESS:
+		rule = "live.endless-loop";
+		break;
+	case WORLD_DEVICE_FAULT:
+		rule = "ring.device-abuse";
+		break;
+	case WORLD_TIME_LIMIT:
+	case WORLD_EVENT_LIMIT:
+		story_fail(story, story->scenario->loc, "limits",
+		    "the story ends within its limits", world->end_text);
+		break;
+	case WORLD_RUNNING:
+	case WORLD_STOPPED:
+		break;
+	}
+	if (rule == NULL)
+		return;
+	event = world->trace.count > 0 ? *trace_event(&world->trace, world->trace.count - 1) :
+	    (struct event){ 0 };
+	finding_add(&story->result->findings, rule, &event, world->end_site, "%s",
+	    world->end_text);
+}
+
+static void
+take_stock(struct story *story)
+{
+	struct run_result *result = story->result;
+	struct world *world = &story->world;
+
+	world->running = NULL;
+	report_end(story);
+	if (world->end == WORLD_RUNNING)
+		world->end = WORLD_STOPPED;
+	world_emit(world, EV_END, 0, world->end, 0, 0, 0, 0);
+	result->end = world->end;
+	snprintf(result->end_text, sizeof(result->end_text), "%s", world->end_text);
+	result->digest = trace_digest(&world->trace);
+	result->counts = (struct run_counts){
+		.virtual_ns = world->clock.now_ns,
+		.events = world->trace.count,
+		.accesses = world->access.count,
+		.draws = choice_drawn(&world->choice),
+		.faults_armed = story->faults.count,
+		.faults_struck = (unsigned)story->faults.hits,
+		.inflated = device_entries(&story->device, BALLOON_INFLATE),
+		.deflated = device_entries(&story->device, BALLOON_DEFLATE),
+	};
+}
+
+static void
+power_off(struct story *story)
+{
+	if (story->options->record != NULL) {
+		const struct choice_list *made = choice_recorded(&story->world.choice);
+
+		for (size_t i = 0; i < made->count; i++)
+			choice_list_push(story->options->record, made->draws[i].kind,
+			    made->draws[i].n, made->draws[i].value);
+	}
+	kern_halt();
+	device_fini(&story->device);
+	rules_free(story->rules);
+	world_fini(&story->world);
+	free(story->log);
+}
+
+static const struct module_attachment *
+driver_of(const struct run_options *options)
+{
+	return options->driver != NULL ?
+	    module_attachment_find(options->module, options->driver) :
+	    module_attachment(options->module, 0);
+}
+
+void
+run_case(const struct scenario_case *c, const struct run_options *options,
+    struct run_result *result)
+{
+	struct story *story = calloc(1, sizeof(*story));
+
+	if (story == NULL)
+		abort();
+	memset(result, 0, sizeof(*result));
+	findings_init(&result->findings);
+	*story = (struct story){
+		.c = c, .scenario = c->scenario, .machine = c->machine,
+		.options = options, .result = result, .driver = driver_of(options),
+	};
+	assert(story->driver != NULL);
+	result->steps = (unsigned)c->scenario->steps.count;
+	power_on(story);
+	crash_guard(&story->world, play, story);
+	take_stock(story);
+	if (options->finished != NULL)
+		options->finished(options->arg, &story->world, result);
+	power_off(story);
+	free(story);
+}
+
+void
+run_result_fini(struct run_result *result)
+{
+	findings_fini(&result->findings);
+}

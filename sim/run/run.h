@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Build a world for one case of a scenario, run it, and keep what came of it.
+ *
+ * run_case() does everything in this process and leaves nothing behind but the result;
+ * isolate.h does the same in a process of its own.
+ */
+#ifndef VIOSIM_RUN_RUN_H
+#define VIOSIM_RUN_RUN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "machine/choice.h"
+#include "machine/trace.h"
+#include "machine/world.h"
+#include "rules/finding.h"
+#include "run/module.h"
+#include "scenario/scenario.h"
+
+/* An expectation of the scenario that did not hold. */
+struct failure {
+	struct loc loc;			/* in the scenario */
+	char file[128];			/* its file, as given on the command line */
+	uint64_t time_ns;
+	uint32_t seq;			/* event after which it was judged */
+	char what[32];			/* "expect", "within 2s", "always", "never", ... */
+	char expected[160];
+	char actual[160];
+};
+
+#define FAILURES_MAX 32
+
+struct run_counts {
+	uint64_t virtual_ns;		/* from power on to the end */
+	uint32_t events;
+	uint64_t accesses;		/* instrumented memory accesses of the driver */
+	uint64_t draws;			/* choices that could have gone otherwise */
+	unsigned faults_armed, faults_struck;
+	uint64_t inflated, deflated;	/* page numbers in requests */
+};
+
+/* What came of a case.  Owned by the caller; run_result_fini() ends it. */
+struct run_result {
+	struct findings findings;
+	struct failure failure[FAILURES_MAX];
+	unsigned failures;		/* kept; further ones are only counted in failures_all */
+	unsigned failures_all;
+	enum world_end end;
+	char end_text[256];
+	uint64_t digest;
+	struct run_counts counts;
+	unsigned steps_done, steps;
+};
+
+struct run_options {
+	struct module *module;		/* the driver */
+	const char *driver;		/* its attachment, e.g. "viomb"; NULL: the only one */
+	bool keep_trace;		/* whole record, for reports */
+	const struct choice_list *replay;	/* choices to follow, or NULL */
+	struct choice_list *record;	/* gets the choices made, or NULL */
+	uint64_t draw_noise;		/* the planted source of nondeterminism (normally 0) */
+	/* Called with the finished world, before it is taken down; may be NULL. */
+	void (*finished)(void *arg, struct world *world, const struct run_result *result);
+	void *arg;
+};
+
+/* Names known to this build, for the scenario loader. */
+const struct scenario_vocab *run_vocab(void);
+
+void run_case(const struct scenario_case *c, const struct run_options *options,
+    struct run_result *result);
+void run_result_fini(struct run_result *result);
+
+#endif /* VIOSIM_RUN_RUN_H */

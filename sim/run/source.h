@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Source positions: which line of the driver an address belongs to.
+ *
+ * Reads the module's DWARF with elfutils' libdw.  Nothing is opened before
+ * the first look-up, and each answer is remembered, so a run that prints no
+ * position pays nothing.
+ */
+#ifndef SIM_RUN_SOURCE_H
+#define SIM_RUN_SOURCE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct source;
+
+struct source_pos {
+	const char	*function;	/* as the driver's text names it */
+	const char	*file;		/* last component of the driver's file;
+					   a header: as compiled */
+	unsigned	 line;		/* from 1 */
+};
+
+/*
+ * Positions of the object file `path` (copied).  Never NULL: ends the process
+ * when the host has no memory.  A file that is missing or has no DWARF shows
+ * as look-ups that find nothing.
+ */
+struct source *source_new(const char *path);
+void	source_free(struct source *);
+
+/*
+ * The position of the call that returns to `offset`: the instruction looked
+ * up is the one that ends there (offset - 1).
+ *
+ * Inlined functions are seen through: the answer is the innermost function
+ * with its line.  Inline functions of headers (`*.h`) are passed over for the
+ * one that calls them, because a driver's defect is in the driver's text; a
+ * header's own position is the answer only if there is nothing else.
+ *
+ * The strings live as long as the source.  False, and `*pos` untouched, when
+ * nothing is known of that offset.
+ */
+bool	source_lookup(struct source *, uint64_t offset, struct source_pos *pos);
+
+#endif /* SIM_RUN_SOURCE_H */

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * One run in the making: the world, what lives in it, and how far the story is told.
+ * For the files of this folder.
+ */
+#ifndef VIOSIM_RUN_STORY_H
+#define VIOSIM_RUN_STORY_H
+
+#include "device/device.h"
+#include "fault/fault.h"
+#include "machine/world.h"
+#include "rules/rules.h"
+#include "run/run.h"
+
+enum attach_state { ATTACH_NONE, ATTACH_OK, ATTACH_FAILED };
+
+struct story {
+	const struct scenario_case *c;
+	const struct scenario *scenario;
+	const struct scenario_machine *machine;
+	const struct run_options *options;
+	struct run_result *result;
+	const struct module_attachment *driver;
+	struct world world;
+	struct device device;
+	struct faults faults;
+	struct rules *rules;
+	struct expect_env env;
+	enum attach_state attach;
+	bool attach_over;		/* the autoconf context is done */
+	uint64_t base_ns;		/* when the first attach was over: `at:` counts from here */
+	uint64_t previous_ns;		/* when the previous step was done */
+	size_t at_step;			/* the step being told */
+	bool claims_broken[64];		/* an always/never is reported once */
+	bool judging;			/* claims are being evaluated: no recursion */
+	bool telling;			/* a step of the scenario is being told */
+	char *log;			/* the console so far */
+	size_t log_length;
+	struct storm {
+		const struct scenario_storm *plan;
+		uint64_t sent;
+		struct story *story;
+	} storm;
+	struct story_point {
+		struct story *story;
+		const struct scenario_step *step;
+		uint32_t context;
+	} point[POINTS_MAX];
+	unsigned points;
+};
+
+/* build.c: configurations from plain data. */
+void story_world_config(const struct story *story, struct world_config *config);
+void story_device_config(const struct story *story, struct device_config *config);
+
+/* observe.c: what expectations see. */
+void story_env_init(struct story *story);
+struct context *story_thread(struct world *world);
+
+/* judge.c: expectations and rules at their moments. */
+void story_fail(struct story *story, struct loc loc, const char *what,
+    const char *expected, const char *actual);
+void story_fail_expect(struct story *story, const struct expect *expect, const char *what);
+void story_watch_claims(struct story *story);
+void story_settle(struct story *story, uint64_t within_ns);
+void story_view(void *arg, struct rules_view *view);
+
+/* attach.c: power on, attach, reboot. */
+void story_attach(struct story *story);
+void story_reboot(struct story *story);
+
+/* steps.c: the steps in order. */
+void story_tell(struct story *story);
+/* Let everything of the present instant happen. */
+void story_drain(struct story *story);
+
+#endif /* VIOSIM_RUN_STORY_H */

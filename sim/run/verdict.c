@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The verdict on a case.
+ */
+#include "run/verdict.h"
+
+#include <assert.h>
+#include <string.h>
+
+const struct defect *
+verdict_finding(const struct finding *finding, const struct manifest *manifest,
+    const char *scenario, struct source *source)
+{
+	struct source_pos pos = { .function = "" };
+
+	if (manifest == NULL)
+		return NULL;
+	if (finding->site != 0)
+		source_lookup(source, finding->site, &pos);
+	return manifest_explains(manifest, scenario, finding->rule->id, pos.function);
+}
+
+const struct defect *
+verdict_failure(const struct manifest *manifest, const char *scenario)
+{
+	return manifest_explains(manifest, scenario, VERDICT_EXPECT_RULE, "");
+}
+
+static void
+count(struct case_verdict *verdict, const struct manifest *manifest,
+    const struct defect *defect)
+{
+	if (defect == NULL) {
+		verdict->unknown++;
+		return;
+	}
+	assert(defect - manifest->defects < VERDICT_DEFECTS_MAX);
+	verdict->shown[defect - manifest->defects] = true;
+}
+
+void
+verdict_case(struct case_verdict *verdict, const struct run_result *result,
+    const struct manifest *manifest, const char *scenario, struct source *source)
+{
+	memset(verdict, 0, sizeof(*verdict));
+	for (size_t i = 0; i < result->findings.count; i++) {
+		const struct finding *finding = &result->findings.item[i];
+		const struct defect *defect = verdict_finding(finding, manifest, scenario,
+		    source);
+
+		if (finding->rule->severity == SEVERITY_LINT && defect == NULL)
+			verdict->lints++;
+		else
+			count(verdict, manifest, defect);
+	}
+	for (unsigned i = 0; i < result->failures; i++)
+		count(verdict, manifest, verdict_failure(manifest, scenario));
+	verdict->verdict = verdict->unknown > 0 ? VERDICT_FAIL : VERDICT_PASS;
+}
