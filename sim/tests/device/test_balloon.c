@@ -1,0 +1,633 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Tests of sim/device/balloon and host: what the device does with requests, and the
+ * manners of the models.
+ */
+#include <check.h>
+#include <string.h>
+
+#include "rig.h"
+
+Suite	*device_balloon_suite(void);
+
+#define MS UINT64_C(1000000)
+
+static struct rig_options options;
+static struct rig *rig;
+
+static void
+setup(void)
+{
+	rig_options_init(&options);
+	rig = NULL;
+}
+
+static void
+teardown(void)
+{
+	if (rig != NULL)
+		rig_free(rig);
+}
+
+static void
+use_model(enum device_model model)
+{
+	device_config_init(&options.config, model);
+	options.config.queue_size[0] = options.config.queue_size[1] = RIG_SIZE;
+	options.modern = true;
+}
+
+static bool
+host_has(uint64_t pfn)
+{
+	return memory_host_has(&rig->world.memory, pfn);
+}
+
+/* ---- requests ---- */
+
+START_TEST(inflate_is_answered_in_the_notification)
+{
+	struct event take, act;
+	uint32_t id, length;
+
+	options.modern = _i;
+	rig = rig_new_live(&options);
+	rig_request(rig, 0, 3, 3000, 300);
+	take = rig_last(rig, EV_DEV_TAKE);
+	act = rig_last(rig, EV_DEV_ACT);
+	ck_assert_uint_eq(take.arg[0], BALLOON_INFLATE);
+	ck_assert_uint_eq(take.arg[1], 3);
+	ck_assert_uint_eq(take.arg[2], 1200);
+	ck_assert_uint_eq(take.arg[3], 300);
+	ck_assert_uint_lt(take.seq, act.seq);
+	ck_assert_uint_eq(rig->entry[0], 3000);
+	ck_assert_uint_eq(rig->entry[299], 3299);
+	ck_assert_uint_eq(act.arg[1], 300);
+	ck_assert_uint_eq(act.arg[2], 0);
+	ck_assert_uint_eq(act.arg[4], 300);
+	ck_assert(host_has(3000) && host_has(3299) && !host_has(3300));
+	ck_assert_uint_eq(device_held(&rig->device), 300);
+	ck_assert_uint_eq(rig_used(rig, 0), 1);
+	rig_used_entry(rig, 0, 0, &id, &length);
+	ck_assert_uint_eq(id, 3);
+	ck_assert_uint_eq(length, 0);
+	ck_assert_uint_eq(device_inflight(&rig->device, BALLOON_INFLATE), 0);
+	ck_assert_uint_eq(device_interrupts(&rig->device, 0), 1);
+	rig_request(rig, 1, 4, 3000, 100);
+	ck_assert_uint_eq(device_held(&rig->device), 200);
+	ck_assert(!host_has(3099) && host_has(3100));
+	ck_assert_uint_eq(rig_used(rig, 1), 1);
+}
+END_TEST
+
+START_TEST(number_that_is_no_memory_is_skipped_and_acknowledged)
+{
+	rig = rig_new_live(&options);
+	rig_request(rig, 0, 0, RIG_PAGES - 2, 5);
+	ck_assert_uint_eq(rig_last(rig, EV_DEV_ACT).arg[1], 2);
+	ck_assert_uint_eq(rig_last(rig, EV_DEV_ACT).arg[2], 3);
+	ck_assert_uint_eq(rig_used(rig, 0), 1);
+	ck_assert_uint_eq(device_held(&rig->device), 2);
+}
+END_TEST
+
+START_TEST(page_in_use_is_discarded_and_counted)
+{
+	rig = rig_new_live(&options);
+	memory_own(&rig->world.memory, 3001, HW_PAGE_OTHERS);
+	rig_request(rig, 0, 0, 3000, 3);
+	ck_assert_uint_eq(rig_last(rig, EV_DEV_ACT).arg[3], 1);
+	ck_assert_uint_eq(device_discarded_in_use(&rig->device), 1);
+}
+END_TEST
+
+START_TEST(tail_of_a_request_is_ignored)
+{
+	rig = rig_new_live(&options);
+	rig_desc(rig, 0, 0, rig->queue[0].buffer_bus, 11, 0, 0);
+	rig_avail(rig, 0, 0);
+	rig_kick(rig, 0);
+	ck_assert_uint_eq(rig_last(rig, EV_DEV_TAKE).arg[2], 11);
+	ck_assert_uint_eq(rig_last(rig, EV_DEV_TAKE).arg[3], 2);
+	ck_assert_uint_eq(rig_used(rig, 0), 1);
+}
+END_TEST
+
+/* More numbers than one page of buffer, and one number split over two buffers. */
+START_TEST(long_request_in_pieces_is_one_array)
+{
+	uint64_t bus;
+
+	rig = rig_new_live(&options);
+	bus = rig->queue[0].buffer_bus;
+	for (uint32_t i = 0; i < 3000; i++)
+		memcpy(rig->queue[0].buffer + 4 * i, &(uint32_t){ 1000 + i }, 4);
+	rig_desc(rig, 0, 0, bus, 4098, VIRTQUEUE_DESC_NEXT, 1);
+	rig_desc(rig, 0, 1, bus + 4098, 12000 - 4098, 0, 0);
+	rig_avail(rig, 0, 0);
+	rig_kick(rig, 0);
+	ck_assert_uint_eq(rig->entries, 3000);
+	for (uint32_t i = 0; i < 3000; i++)
+		ck_assert_uint_eq(rig->entry[i], 1000 + i);
+	ck_assert_uint_eq(device_held(&rig->device), 3000);
+	ck_assert_uint_eq(device_entries(&rig->device, BALLOON_INFLATE), 3000);
+}
+END_TEST
+
+START_TEST(all_waiting_requests_are_served_by_one_kick)
+{
+	rig = rig_new_live(&options);
+	for (uint16_t i = 0; i < 3; i++) {
+		rig_desc(rig, 0, i, rig->queue[0].buffer_bus, 4, 0, 0);
+		rig_avail(rig, 0, i);
+	}
+	rig_kick(rig, 0);
+	ck_assert_uint_eq(rig_used(rig, 0), 3);
+	ck_assert_uint_eq(device_interrupts(&rig->device, 0), 3);
+	ck_assert_uint_eq(device_kicks(&rig->device, BALLOON_INFLATE), 1);
+	ck_assert_uint_eq(device_requests(&rig->device, BALLOON_INFLATE), 3);
+}
+END_TEST
+
+START_TEST(wrong_ring_breaks_the_device)
+{
+	options.modern = _i;
+	rig = rig_new_live(&options);
+	rig_desc(rig, 0, 0, 0x1000, 4, 0, 0);
+	rig_avail(rig, 0, 0);
+	rig_kick(rig, 0);
+	ck_assert_uint_eq(rig_habits(rig, HABIT_BROKEN), 1);
+	ck_assert_uint_eq(rig_last(rig, EV_DEV_HABIT).arg[1], VIRTQUEUE_FAULT_ADDRESS);
+	ck_assert(!device_answers(&rig->device));
+	ck_assert(device_is_healthy(&rig->device));
+	ck_assert_int_eq(rig_status(rig) & TRANSPORT_STATUS_NEEDS_RESET,
+	    options.modern ? TRANSPORT_STATUS_NEEDS_RESET : 0);
+	rig_request(rig, 1, 0, 3000, 1);
+	ck_assert_uint_eq(rig_used(rig, 1), 0);
+	rig_bring_up(rig, 0);
+	ck_assert(device_answers(&rig->device));
+	rig_request(rig, 1, 0, 3000, 1);
+	ck_assert_uint_eq(rig_used(rig, 1), 1);
+}
+END_TEST
+
+START_TEST(more_requests_than_slots_break_the_device)
+{
+	options.config.ack = DEVICE_ACK_LATER;
+	options.config.latency_ns[0] = MS;
+	rig = rig_new_live(&options);
+	for (uint16_t i = 0; i < RIG_SIZE; i++)
+		rig_request(rig, 0, i, 3000, 1);
+	ck_assert(device_answers(&rig->device));
+	rig_request(rig, 0, 0, 3000, 1);
+	ck_assert_uint_eq(rig_last(rig, EV_DEV_HABIT).arg[1], VIRTQUEUE_FAULT_EXCESS);
+}
+END_TEST
+
+/* Eight buffers of all memory each: more page numbers than any device would read. */
+START_TEST(monstrous_request_breaks_the_device)
+{
+	rig = rig_new_live(&options);
+	for (uint16_t i = 0; i < RIG_SIZE; i++)
+		rig_desc(rig, 0, i, MEMORY_BUS_OFFSET, RIG_PAGES * 4096,
+		    i < RIG_SIZE - 1 ? VIRTQUEUE_DESC_NEXT : 0, i + 1);
+	rig_avail(rig, 0, 0);
+	rig_kick(rig, 0);
+	ck_assert_uint_eq(rig_last(rig, EV_DEV_HABIT).arg[1], VIRTQUEUE_FAULT_LENGTH);
+	ck_assert_uint_eq(rig_count(rig, EV_DEV_TAKE), 0);
+}
+END_TEST
+
+START_TEST(used_ring_outside_memory_breaks_the_device)
+{
+	options.modern = true;
+	rig = rig_new_live(&options);
+	rig->device.balloon.transport.queue[0].vq.device = 0x1000;
+	rig_request(rig, 0, 0, 3000, 1);
+	ck_assert_uint_eq(rig_last(rig, EV_DEV_HABIT).code, HABIT_BROKEN);
+	ck_assert_uint_eq(rig_count(rig, EV_DEV_USED), 0);
+}
+END_TEST
+
+/* ---- time ---- */
+
+START_TEST(latency_delays_only_the_answer)
+{
+	options.config.ack = DEVICE_ACK_LATER;
+	options.config.latency_ns[0] = 2 * MS;
+	options.config.latency_ns[1] = 1 * MS;
+	rig = rig_new_live(&options);
+	rig_request(rig, 0, 0, 3000, 4);
+	rig_request(rig, 1, 0, 2000, 4);
+	ck_assert(host_has(3000));		/* discarded at take */
+	ck_assert_uint_eq(rig_used(rig, 0), 0);
+	ck_assert_uint_eq(device_inflight(&rig->device, BALLOON_INFLATE), 1);
+	ck_assert(device_is_busy(&rig->device));
+	rig_pass(rig, MS);
+	ck_assert_uint_eq(rig_used(rig, 1), 1);
+	ck_assert_uint_eq(rig_used(rig, 0), 0);
+	rig_pass(rig, MS);
+	ck_assert_uint_eq(rig_used(rig, 0), 1);
+	ck_assert_uint_eq(rig_last(rig, EV_DEV_USED).time_ns, 2 * MS);
+	ck_assert(!device_is_busy(&rig->device));
+}
+END_TEST
+
+START_TEST(latency_0_is_still_after_the_notification)
+{
+	options.config.ack = DEVICE_ACK_LATER;
+	rig = rig_new_live(&options);
+	rig_request(rig, 0, 0, 3000, 4);
+	ck_assert_uint_eq(rig_used(rig, 0), 0);
+	rig_pass(rig, 0);
+	ck_assert_uint_eq(rig_used(rig, 0), 1);
+}
+END_TEST
+
+START_TEST(jitter_keeps_the_order)
+{
+	uint64_t before = 0;
+
+	options.config.ack = DEVICE_ACK_LATER;
+	options.config.latency_ns[0] = MS;
+	options.config.jitter_ns = 5 * MS;
+	rig = rig_new_live(&options);
+	choice_init_seed(&rig->world.choice, 7);
+	for (uint16_t i = 0; i < RIG_SIZE; i++)
+		rig_request(rig, 0, i, 3000, 1);
+	rig_pass(rig, 10 * MS);
+	ck_assert_uint_eq(rig_used(rig, 0), RIG_SIZE);
+	for (uint16_t i = 0; i < RIG_SIZE; i++) {
+		uint32_t id, length;
+
+		rig_used_entry(rig, 0, i, &id, &length);
+		ck_assert_uint_eq(id, i);
+	}
+	for (size_t i = 0; i < rig->events; i++)
+		if (rig->event[i].kind == EV_DEV_USED) {
+			ck_assert_uint_ge(rig->event[i].time_ns, MS);
+			ck_assert_uint_le(rig->event[i].time_ns, 6 * MS);
+			before = rig->event[i].time_ns;
+		}
+	ck_assert_uint_gt(before, MS);
+}
+END_TEST
+
+START_TEST(reset_forgets_answers_in_flight)
+{
+	options.config.ack = DEVICE_ACK_LATER;
+	options.config.latency_ns[0] = MS;
+	rig = rig_new_live(&options);
+	rig_request(rig, 0, 0, 3000, 4);
+	rig_set_status(rig, 0);
+	ck_assert(!device_is_busy(&rig->device));
+	ck_assert_uint_eq(device_inflight(&rig->device, BALLOON_INFLATE), 0);
+	rig_pass(rig, 5 * MS);
+	ck_assert_uint_eq(rig_used(rig, 0), 0);
+	ck_assert_uint_eq(rig_count(rig, EV_DEV_USED), 0);
+	ck_assert(host_has(3000));
+}
+END_TEST
+
+START_TEST(batch_gets_one_interrupt)
+{
+	options.config.irq_per_batch = true;
+	rig = rig_new_live(&options);
+	for (uint16_t i = 0; i < 3; i++) {
+		rig_desc(rig, 0, i, rig->queue[0].buffer_bus, 4, 0, 0);
+		rig_avail(rig, 0, i);
+	}
+	rig_kick(rig, 0);
+	ck_assert_uint_eq(rig_used(rig, 0), 3);
+	ck_assert_uint_eq(device_interrupts(&rig->device, 0), 1);
+}
+END_TEST
+
+START_TEST(busy_device_asks_for_no_kicks_and_looks_itself)
+{
+	uint16_t flags;
+
+	options.config.quiet_kicks = true;
+	options.config.ack = DEVICE_ACK_LATER;
+	options.config.latency_ns[0] = MS;
+	rig = rig_new_live(&options);
+	rig_request(rig, 0, 0, 3000, 1);
+	memcpy(&flags, rig->queue[0].device, 2);
+	ck_assert_uint_eq(flags, 1);
+	rig_desc(rig, 0, 1, rig->queue[0].buffer_bus, 4, 0, 0);
+	rig_avail(rig, 0, 1);		/* not announced */
+	rig_pass(rig, MS);
+	ck_assert_uint_eq(device_requests(&rig->device, BALLOON_INFLATE), 2);
+	rig_pass(rig, MS);
+	ck_assert_uint_eq(rig_used(rig, 0), 2);
+	memcpy(&flags, rig->queue[0].device, 2);
+	ck_assert_uint_eq(flags, 0);
+}
+END_TEST
+
+/* ---- configuration space ---- */
+
+START_TEST(actual_is_stored_and_given_back)
+{
+	struct event event;
+
+	options.modern = _i;
+	options.config.target_pages = 500;
+	rig = rig_new_live(&options);
+	ck_assert_uint_eq(rig_config(rig, 0), 500);
+	ck_assert_uint_eq(rig_config(rig, 4), 0);
+	rig_set_config(rig, 4, 4, 123456);
+	ck_assert_uint_eq(rig_config(rig, 4), 123456);
+	event = rig_last(rig, EV_DEV_ACTUAL);
+	ck_assert_uint_eq(event.arg[0], 123456);
+	ck_assert_uint_eq(event.arg[1], 123456);
+	rig_set_config(rig, 0, 4, 9);		/* the host's own */
+	ck_assert_uint_eq(rig_config(rig, 0), 500);
+	ck_assert_uint_eq(rig_count(rig, EV_DEV_ACTUAL), 1);
+}
+END_TEST
+
+START_TEST(actual_byte_by_byte_shows_the_states_between)
+{
+	rig = rig_new_live(&options);
+	rig_set_config(rig, 4, 4, 0x100);
+	rig_set_config(rig, 4, 1, 0xff);
+	ck_assert_uint_eq(device_actual(&rig->device), 0x1ff);
+	rig_set_config(rig, 5, 1, 0);
+	ck_assert_uint_eq(device_actual(&rig->device), 0xff);
+}
+END_TEST
+
+START_TEST(actual_can_be_forgotten)
+{
+	options.config.keeps_actual = false;
+	options.config.actual_pages = 7;
+	rig = rig_new_live(&options);
+	ck_assert(device_actual_is_foreign(&rig->device));
+	rig_set_config(rig, 4, 4, 50);
+	ck_assert_uint_eq(rig_config(rig, 4), 7);
+	ck_assert_uint_eq(rig_last(rig, EV_DEV_ACTUAL).arg[0], 50);
+	ck_assert_uint_eq(rig_last(rig, EV_DEV_ACTUAL).arg[1], 7);
+	ck_assert(device_actual_is_foreign(&rig->device));
+	ck_assert(!device_keeps_actual(&rig->device));
+}
+END_TEST
+
+START_TEST(reset_keeps_target_and_actual)
+{
+	options.config.target_pages = 500;
+	options.config.reset_keeps_actual = _i;
+	rig = rig_new_live(&options);
+	rig_set_config(rig, 4, 4, 300);
+	ck_assert(!device_actual_is_foreign(&rig->device));
+	rig_set_status(rig, 0);
+	ck_assert_uint_eq(rig_config(rig, 0), 500);
+	ck_assert_uint_eq(rig_config(rig, 4), _i ? 300 : 0);
+	ck_assert(device_actual_is_foreign(&rig->device) == _i);
+}
+END_TEST
+
+/* ---- the host ---- */
+
+START_TEST(target_raises_the_config_interrupt_every_time)
+{
+	options.modern = _i;
+	rig = rig_new_live(&options);
+	device_target(&rig->device, 256, true);
+	ck_assert_uint_eq(rig_config(rig, 0), 256);
+	ck_assert_uint_eq(rig_last(rig, EV_HOST_TARGET).arg[0], 256);
+	ck_assert_uint_eq(rig_last(rig, EV_HOST_TARGET).arg[2], 1);
+	ck_assert_uint_eq(rig_isr(rig), 3);	/* QEMU sets both bits */
+	device_target(&rig->device, 256, true);
+	ck_assert_uint_eq(rig_isr(rig), 3);
+	ck_assert_uint_eq(device_interrupts(&rig->device, -1), 2);
+	device_target(&rig->device, 10, false);
+	ck_assert_uint_eq(rig_isr(rig), 0);
+	ck_assert_uint_eq(rig_last(rig, EV_HOST_TARGET).arg[1], 256);
+	ck_assert_uint_eq(rig_last(rig, EV_HOST_TARGET).arg[2], 0);
+	if (options.modern)
+		ck_assert_uint_eq(rig_read(rig, HW_REG_COMMON, 21, 1), 2);
+}
+END_TEST
+
+START_TEST(target_may_interrupt_on_change_only)
+{
+	options.config.config_irq_on_change = true;
+	rig = rig_new_live(&options);
+	device_target(&rig->device, 256, true);
+	device_target(&rig->device, 256, true);
+	ck_assert_uint_eq(device_interrupts(&rig->device, -1), 1);
+}
+END_TEST
+
+START_TEST(target_before_driver_ok_is_silent)
+{
+	rig = rig_new(&options);
+	device_target(&rig->device, 256, true);
+	ck_assert_uint_eq(rig_count(rig, EV_IRQ_RAISE), 0);
+	rig_bring_up(rig, 0);
+	ck_assert_uint_eq(rig_count(rig, EV_IRQ_RAISE), 0);
+	ck_assert_uint_eq(rig_config(rig, 0), 256);
+}
+END_TEST
+
+START_TEST(reboot_gives_all_pages_back)
+{
+	options.config.held_pages = 10;
+	rig = rig_new_live(&options);
+	ck_assert_uint_eq(device_held(&rig->device), 10);
+	ck_assert(host_has(RIG_PAGES - 1) && host_has(RIG_PAGES - 10));
+	ck_assert(!host_has(RIG_PAGES - 11));
+	rig_request(rig, 0, 0, 3000, 20);
+	rig_set_config(rig, 4, 4, 20);
+	device_target(&rig->device, 40, true);
+	device_reboot(&rig->device);
+	ck_assert_uint_eq(rig_count(rig, EV_HOST_REBOOT), 1);
+	ck_assert_uint_eq(device_held(&rig->device), 0);
+	ck_assert_uint_eq(rig_status(rig), 0);
+	ck_assert_uint_eq(rig_config(rig, 0), 40);
+	ck_assert_uint_eq(rig_config(rig, 4), 20);
+}
+END_TEST
+
+/* ---- models ---- */
+
+START_TEST(qemu_offers_what_it_does_by_default)
+{
+	struct device_config config;
+
+	device_config_init(&config, DEVICE_QEMU);
+	ck_assert_uint_eq(config.features & BALLOON_F_MUST_TELL_HOST, 0);
+	ck_assert_uint_ne(config.features & TRANSPORT_F_INDIRECT_DESC, 0);
+	ck_assert_uint_eq(config.queue_size[0], 128);
+	ck_assert_uint_eq(config.request_bytes_max, 0);
+}
+END_TEST
+
+START_TEST(crosvm_tells_the_host_and_has_statistics)
+{
+	use_model(DEVICE_CROSVM);
+	options.request = BALLOON_F_MUST_TELL_HOST;
+	rig = rig_new_live(&options);
+	ck_assert_uint_eq(device_features(&rig->device),
+	    BALLOON_F_MUST_TELL_HOST | TRANSPORT_F_VERSION_1);
+	ck_assert_uint_eq(rig_read(rig, HW_REG_COMMON, 18, 2), 3);
+	rig_kick(rig, BALLOON_STATS);
+	device_target(&rig->device, 5, true);
+	ck_assert_uint_eq(rig_isr(rig), TRANSPORT_ISR_CONFIG);
+}
+END_TEST
+
+START_TEST(cloud_hypervisor_ignores_what_is_too_long)
+{
+	use_model(DEVICE_CLOUD_HYPERVISOR);
+	rig = rig_new_live(&options);
+	rig_request(rig, 0, 0, 3000, 256);
+	ck_assert_uint_eq(device_held(&rig->device), 256);
+	rig_request(rig, 0, 1, 1000, 257);
+	ck_assert_uint_eq(device_held(&rig->device), 256);
+	ck_assert_uint_eq(rig_used(rig, 0), 2);
+	ck_assert_uint_eq(rig_habits(rig, HABIT_IGNORED), 1);
+	rig_set_config(rig, 4, 2, 5);		/* not a whole write */
+	ck_assert_uint_eq(rig_config(rig, 4), 0);
+	rig_set_config(rig, 4, 4, 5);
+	ck_assert_uint_eq(rig_config(rig, 4), 5);
+	rig_desc(rig, 0, 2, rig->queue[0].buffer_bus, 7, 0, 0);
+	rig_avail(rig, 0, 2);
+	rig_kick(rig, 0);
+	ck_assert_uint_eq(rig_used(rig, 0), 3);
+	ck_assert_uint_eq(rig_habits(rig, HABIT_IGNORED), 2);
+	ck_assert(device_answers(&rig->device));
+}
+END_TEST
+
+START_TEST(firecracker_never_answers_what_is_too_long)
+{
+	use_model(DEVICE_FIRECRACKER);
+	rig = rig_new_live(&options);
+	rig_request(rig, 0, 0, 1000, 257);
+	ck_assert_uint_eq(device_held(&rig->device), 0);
+	ck_assert_uint_eq(rig_used(rig, 0), 0);
+	ck_assert_uint_eq(rig_habits(rig, HABIT_OVERLONG), 1);
+	ck_assert_uint_eq(device_inflight(&rig->device, BALLOON_INFLATE), 1);
+	ck_assert(!device_answers(&rig->device));
+	rig_request(rig, 0, 1, 1000, 256);
+	ck_assert_uint_eq(rig_used(rig, 0), 1);
+	rig_set_config(rig, 4, 4, 256);
+	rig_set_status(rig, 0);
+	ck_assert_uint_eq(rig_config(rig, 4), 0);
+}
+END_TEST
+
+START_TEST(old_devices_report_the_request_length)
+{
+	uint32_t id, length;
+
+	options.config.used_bytes = true;
+	rig = rig_new_live(&options);
+	rig_request(rig, 0, 0, 3000, 25);
+	rig_used_entry(rig, 0, 0, &id, &length);
+	ck_assert_uint_eq(length, 100);
+}
+END_TEST
+
+START_TEST(queue_size_must_be_a_power_of_two)
+{
+	char why[160] = "";
+
+	ck_assert(device_config_is_valid(&options.config, why, sizeof(why)));
+	options.config.queue_size[1] = 0;
+	ck_assert(device_config_is_valid(&options.config, why, sizeof(why)));
+	options.config.queue_size[1] = 100;
+	ck_assert(!device_config_is_valid(&options.config, why, sizeof(why)));
+	ck_assert_ptr_nonnull(strstr(why, "100"));
+}
+END_TEST
+
+START_TEST(names_lead_to_numbers)
+{
+	uint64_t mask;
+
+	for (unsigned i = 0; device_feature_names[i] != NULL; i++) {
+		ck_assert(device_feature_by_name(device_feature_names[i], &mask));
+		ck_assert_uint_ne(mask, 0);
+	}
+	ck_assert(!device_feature_by_name("VERSION_1", &mask));
+	ck_assert_int_eq(device_queue_by_name("deflate"), BALLOON_DEFLATE);
+	ck_assert_int_eq(device_queue_by_name("stats"), BALLOON_NO_QUEUE);
+	ck_assert_str_eq(device_model_names[DEVICE_FIRECRACKER], "firecracker");
+}
+END_TEST
+
+static TCase *
+add_case(Suite *s, const char *name)
+{
+	TCase *tc = tcase_create(name);
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	suite_add_tcase(s, tc);
+	return tc;
+}
+
+static void
+add_requests(Suite *s)
+{
+	TCase *tc = add_case(s, "requests");
+
+	tcase_add_loop_test(tc, inflate_is_answered_in_the_notification, 0, 2);
+	tcase_add_test(tc, number_that_is_no_memory_is_skipped_and_acknowledged);
+	tcase_add_test(tc, page_in_use_is_discarded_and_counted);
+	tcase_add_test(tc, tail_of_a_request_is_ignored);
+	tcase_add_test(tc, long_request_in_pieces_is_one_array);
+	tcase_add_test(tc, all_waiting_requests_are_served_by_one_kick);
+	tcase_add_loop_test(tc, wrong_ring_breaks_the_device, 0, 2);
+	tcase_add_test(tc, more_requests_than_slots_break_the_device);
+	tcase_add_test(tc, monstrous_request_breaks_the_device);
+	tcase_add_test(tc, used_ring_outside_memory_breaks_the_device);
+	tcase_add_test(tc, latency_delays_only_the_answer);
+	tcase_add_test(tc, latency_0_is_still_after_the_notification);
+	tcase_add_test(tc, jitter_keeps_the_order);
+	tcase_add_test(tc, reset_forgets_answers_in_flight);
+	tcase_add_test(tc, batch_gets_one_interrupt);
+	tcase_add_test(tc, busy_device_asks_for_no_kicks_and_looks_itself);
+}
+
+static void
+add_host(Suite *s)
+{
+	TCase *tc = add_case(s, "host");
+
+	tcase_add_loop_test(tc, actual_is_stored_and_given_back, 0, 2);
+	tcase_add_test(tc, actual_byte_by_byte_shows_the_states_between);
+	tcase_add_test(tc, actual_can_be_forgotten);
+	tcase_add_loop_test(tc, reset_keeps_target_and_actual, 0, 2);
+	tcase_add_loop_test(tc, target_raises_the_config_interrupt_every_time, 0, 2);
+	tcase_add_test(tc, target_may_interrupt_on_change_only);
+	tcase_add_test(tc, target_before_driver_ok_is_silent);
+	tcase_add_test(tc, reboot_gives_all_pages_back);
+}
+
+static void
+add_models(Suite *s)
+{
+	TCase *tc = add_case(s, "models");
+
+	tcase_add_test(tc, qemu_offers_what_it_does_by_default);
+	tcase_add_test(tc, crosvm_tells_the_host_and_has_statistics);
+	tcase_add_test(tc, cloud_hypervisor_ignores_what_is_too_long);
+	tcase_add_test(tc, firecracker_never_answers_what_is_too_long);
+	tcase_add_test(tc, old_devices_report_the_request_length);
+	tcase_add_test(tc, queue_size_must_be_a_power_of_two);
+	tcase_add_test(tc, names_lead_to_numbers);
+}
+
+Suite *
+device_balloon_suite(void)
+{
+	Suite *s = suite_create("device_balloon");
+
+	add_requests(s);
+	add_host(s);
+	add_models(s);
+	return s;
+}

@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Tests of the balloon device's habits (sim/device/balloon_answer, balloon_habit).
+ */
+#include <check.h>
+
+#include "rig.h"
+
+Suite	*device_habit_suite(void);
+
+#define MS UINT64_C(1000000)
+
+static struct rig *rig;
+
+static void
+setup(void)
+{
+	struct rig_options options;
+
+	rig_options_init(&options);
+	options.modern = true;
+	rig = rig_new_live(&options);
+}
+
+static void
+teardown(void)
+{
+	rig_free(rig);
+}
+
+static void
+habit(enum device_habit what, uint64_t count)
+{
+	device_habit(&rig->device, what, BALLOON_INFLATE, count);
+}
+
+static void
+inflate(uint16_t head)
+{
+	rig_request(rig, 0, head, 3000u + head, 1);
+}
+
+static void
+expect_used(unsigned q, uint16_t at, uint32_t id, uint32_t length)
+{
+	uint32_t is_id, is_length;
+
+	ck_assert_uint_gt(rig_used(rig, q), at);
+	rig_used_entry(rig, q, at, &is_id, &is_length);
+	ck_assert_uint_eq(is_id, id);
+	ck_assert_uint_eq(is_length, length);
+}
+
+START_TEST(paused_queue_waits_and_goes_on)
+{
+	habit(HABIT_PAUSE, 1);
+	ck_assert(!device_answers(&rig->device));
+	inflate(0);
+	inflate(1);
+	ck_assert_uint_eq(rig_count(rig, EV_DEV_TAKE), 0);
+	ck_assert_uint_eq(device_inflight(&rig->device, BALLOON_INFLATE), 2);
+	ck_assert(!device_is_busy(&rig->device));
+	habit(HABIT_RESUME, 1);
+	ck_assert_uint_eq(rig_used(rig, 0), 2);
+	ck_assert(device_answers(&rig->device));
+	ck_assert(device_is_healthy(&rig->device));
+}
+END_TEST
+
+START_TEST(paused_queue_holds_answers_back)
+{
+	device_latency(&rig->device, BALLOON_INFLATE, MS, 0, 2);
+	inflate(0);
+	inflate(1);
+	habit(HABIT_PAUSE, 1);
+	rig_pass(rig, 5 * MS);
+	ck_assert_uint_eq(rig_used(rig, 0), 0);
+	habit(HABIT_RESUME, 1);
+	rig_pass(rig, 0);
+	ck_assert_uint_eq(rig_used(rig, 0), 2);
+	ck_assert_uint_eq(rig_last(rig, EV_DEV_USED).time_ns, 5 * MS);
+}
+END_TEST
+
+START_TEST(latency_holds_for_so_many_requests)
+{
+	device_latency(&rig->device, BALLOON_INFLATE, 3 * MS, 0, 1);
+	inflate(0);
+	inflate(1);		/* would be at once, but the first comes first */
+	ck_assert_uint_eq(rig_used(rig, 0), 0);
+	rig_pass(rig, 3 * MS);
+	ck_assert_uint_eq(rig_used(rig, 0), 2);
+	inflate(2);
+	ck_assert_uint_eq(rig_used(rig, 0), 3);
+}
+END_TEST
+
+START_TEST(dropped_requests_are_never_answered)
+{
+	habit(HABIT_DROP, 2);
+	inflate(0);
+	inflate(1);
+	inflate(2);
+	ck_assert_uint_eq(rig_used(rig, 0), 1);
+	expect_used(0, 0, 2, 0);
+	ck_assert_uint_eq(rig_habits(rig, HABIT_DROP), 2);
+	ck_assert_uint_eq(device_inflight(&rig->device, BALLOON_INFLATE), 2);
+	ck_assert_uint_eq(device_held(&rig->device), 3);
+	ck_assert(!device_answers(&rig->device));
+	ck_assert(device_is_healthy(&rig->device));
+	rig_bring_up(rig, 0);
+	ck_assert(device_answers(&rig->device));
+}
+END_TEST
+
+START_TEST(duplicate_answer_moves_the_index_by_two)
+{
+	habit(HABIT_DUPLICATE, 1);
+	inflate(5);
+	ck_assert_uint_eq(rig_used(rig, 0), 2);
+	expect_used(0, 0, 5, 0);
+	expect_used(0, 1, 5, 0);
+	ck_assert_uint_eq(device_interrupts(&rig->device, 0), 1);
+	ck_assert(!device_is_healthy(&rig->device));
+	inflate(6);
+	ck_assert_uint_eq(rig_used(rig, 0), 3);
+}
+END_TEST
+
+START_TEST(answer_on_the_other_queue)
+{
+	habit(HABIT_WRONG_QUEUE, 1);
+	inflate(5);
+	ck_assert_uint_eq(rig_used(rig, 0), 0);
+	expect_used(1, 0, 5, 0);
+	ck_assert_uint_eq(device_interrupts(&rig->device, 1), 1);
+	ck_assert_uint_eq(rig_last(rig, EV_DEV_USED).arg[0], BALLOON_DEFLATE);
+	ck_assert(!device_is_healthy(&rig->device));
+}
+END_TEST
+
+START_TEST(answer_with_another_id)
+{
+	habit(HABIT_WRONG_ID, 1);
+	inflate(RIG_SIZE - 1);
+	expect_used(0, 0, 0, 0);
+	ck_assert(!device_is_healthy(&rig->device));
+}
+END_TEST
+
+START_TEST(answer_with_a_length)
+{
+	habit(HABIT_WRONG_LEN, 1);
+	inflate(1);
+	expect_used(0, 0, 1, UINT32_MAX);
+	ck_assert(!device_is_healthy(&rig->device));
+}
+END_TEST
+
+START_TEST(answer_without_an_interrupt)
+{
+	habit(HABIT_NO_IRQ, 1);
+	inflate(1);
+	ck_assert_uint_eq(rig_used(rig, 0), 1);
+	ck_assert_uint_eq(device_interrupts(&rig->device, 0), 0);
+	inflate(2);
+	ck_assert_uint_eq(device_interrupts(&rig->device, 0), 1);
+}
+END_TEST
+
+START_TEST(habits_can_hold_for_good_and_be_switched_off)
+{
+	habit(HABIT_NO_IRQ, UINT64_MAX);
+	for (uint16_t i = 0; i < RIG_SIZE; i++)
+		inflate(i);
+	ck_assert_uint_eq(device_interrupts(&rig->device, 0), 0);
+	habit(HABIT_NO_IRQ, 0);
+	inflate(0);
+	ck_assert_uint_eq(device_interrupts(&rig->device, 0), 1);
+}
+END_TEST
+
+/* Three answers share one interrupt; one alone is not left without. */
+START_TEST(coalesced_answers_share_an_interrupt)
+{
+	habit(HABIT_COALESCE, 3);
+	for (uint16_t i = 0; i < 3; i++) {
+		rig_desc(rig, 0, i, rig->queue[0].buffer_bus, 4, 0, 0);
+		rig_avail(rig, 0, i);
+	}
+	rig_kick(rig, 0);
+	ck_assert_uint_eq(rig_used(rig, 0), 3);
+	ck_assert_uint_eq(device_interrupts(&rig->device, 0), 1);
+	habit(HABIT_COALESCE, 3);
+	inflate(3);
+	ck_assert_uint_eq(device_interrupts(&rig->device, 0), 2);
+	ck_assert(device_is_healthy(&rig->device));
+}
+END_TEST
+
+START_TEST(device_that_needs_reset_stops)
+{
+	device_latency(&rig->device, BALLOON_INFLATE, MS, 0, 1);
+	inflate(0);
+	device_need_reset(&rig->device);
+	ck_assert_uint_eq(rig_status(rig), 15 | TRANSPORT_STATUS_NEEDS_RESET);
+	ck_assert_uint_eq(rig_isr(rig), 3);
+	ck_assert(!device_answers(&rig->device));
+	ck_assert(device_is_healthy(&rig->device));
+	inflate(1);
+	rig_pass(rig, 5 * MS);
+	ck_assert_uint_eq(rig_used(rig, 0), 0);
+	rig_set_status(rig, 15);		/* the driver cannot clear the bit so */
+	ck_assert_uint_eq(rig_status(rig), 15 | TRANSPORT_STATUS_NEEDS_RESET);
+	rig_bring_up(rig, 0);
+	ck_assert_uint_eq(rig_status(rig), 15);
+	inflate(0);
+	ck_assert_uint_eq(rig_used(rig, 0), 1);
+}
+END_TEST
+
+START_TEST(device_changes_actual_by_itself)
+{
+	rig_set_config(rig, 4, 4, 5);
+	device_set_actual(&rig->device, 99);
+	ck_assert_uint_eq(rig_config(rig, 4), 99);
+	ck_assert(device_actual_is_foreign(&rig->device));
+	rig_set_config(rig, 4, 4, 5);
+	ck_assert(!device_actual_is_foreign(&rig->device));
+}
+END_TEST
+
+START_TEST(spurious_interrupt_shows_no_cause)
+{
+	device_interrupt(&rig->device, BALLOON_INFLATE, true, 1);
+	ck_assert(rig->world.irq.line[HW_VEC_INTX].raised);
+	ck_assert_uint_eq(rig_last(rig, EV_IRQ_RAISE).arg[1], 0);
+	ck_assert_uint_eq(rig_isr(rig), 0);
+	ck_assert(!rig->world.irq.line[HW_VEC_INTX].raised);
+	ck_assert_uint_eq(rig_last(rig, EV_DEV_HABIT).arg[0], BALLOON_INFLATE);
+	device_interrupt(&rig->device, BALLOON_NO_QUEUE, false, 1);
+	ck_assert_uint_eq(rig_isr(rig), 3);
+	ck_assert_uint_eq(rig_count(rig, EV_DEV_USED), 0);
+	ck_assert(device_is_healthy(&rig->device));
+}
+END_TEST
+
+START_TEST(interrupts_come_one_after_the_other)
+{
+	device_interrupt(&rig->device, BALLOON_DEFLATE, false, 3);
+	ck_assert_uint_eq(rig_count(rig, EV_IRQ_RAISE), 1);
+	ck_assert(device_is_busy(&rig->device));
+	rig_pass(rig, 0);
+	ck_assert_uint_eq(rig_count(rig, EV_IRQ_RAISE), 3);
+	ck_assert_uint_eq(device_interrupts(&rig->device, BALLOON_DEFLATE), 3);
+	ck_assert(!device_is_busy(&rig->device));
+	device_interrupt(&rig->device, BALLOON_DEFLATE, false, 2);
+	rig_set_status(rig, 0);
+	rig_pass(rig, 0);
+	ck_assert_uint_eq(rig_count(rig, EV_IRQ_RAISE), 4);
+}
+END_TEST
+
+START_TEST(every_habit_has_a_word_and_a_text)
+{
+	for (int h = HABIT_NONE; h < HABITS; h++) {
+		ck_assert_ptr_nonnull(device_habit_word((enum device_habit)h));
+		ck_assert_ptr_nonnull(device_habit_text((enum device_habit)h));
+	}
+	ck_assert(device_habit_breaks_rules(HABIT_WRONG_ID));
+	ck_assert(!device_habit_breaks_rules(HABIT_SPURIOUS));
+}
+END_TEST
+
+Suite *
+device_habit_suite(void)
+{
+	Suite *s = suite_create("device_habit");
+	TCase *tc = tcase_create("habit");
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, paused_queue_waits_and_goes_on);
+	tcase_add_test(tc, paused_queue_holds_answers_back);
+	tcase_add_test(tc, latency_holds_for_so_many_requests);
+	tcase_add_test(tc, dropped_requests_are_never_answered);
+	tcase_add_test(tc, duplicate_answer_moves_the_index_by_two);
+	tcase_add_test(tc, answer_on_the_other_queue);
+	tcase_add_test(tc, answer_with_another_id);
+	tcase_add_test(tc, answer_with_a_length);
+	tcase_add_test(tc, answer_without_an_interrupt);
+	tcase_add_test(tc, habits_can_hold_for_good_and_be_switched_off);
+	tcase_add_test(tc, coalesced_answers_share_an_interrupt);
+	tcase_add_test(tc, device_that_needs_reset_stops);
+	tcase_add_test(tc, device_changes_actual_by_itself);
+	tcase_add_test(tc, spurious_interrupt_shows_no_cause);
+	tcase_add_test(tc, interrupts_come_one_after_the_other);
+	tcase_add_test(tc, every_habit_has_a_word_and_a_text);
+	suite_add_tcase(s, tc);
+	return s;
+}

@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Tests of sim/fault: the catalogue, and faults that are armed, strike and heal.
+ */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fault/fault.h"
+#include "machine/world.h"
+
+Suite	*fault_fault_suite(void);
+
+static struct world *world;
+static struct faults faults;
+static struct fault_order order;
+static char why[160];
+static struct event last;
+static unsigned seen;
+
+static void
+see(void *self, const struct event *event, uint32_t site, const void *payload)
+{
+	(void)self;
+	(void)site;
+	(void)payload;
+	last = *event;
+	seen++;
+}
+
+static void
+setup(void)
+{
+	struct world_config config = {
+		.segment = { { 0, 16 } }, .segments = 1, .hz = 100, .cpus = 1,
+		.event_limit = UINT32_MAX, .points_limit = 1, .access_limit = 1,
+	};
+
+	world = calloc(1, sizeof(*world));
+	ck_assert_ptr_nonnull(world);
+	ck_assert(world_init(world, &config, NULL));
+	world_current = world;
+	trace_observe(&world->trace,
+	    (struct observer){ .kinds = UINT64_C(1) << EV_FAULT, .see = see });
+	faults_init(&faults, world);
+	order = (struct fault_order){ .id = "f", .call = "virtio_enqueue_prep",
+	    .queue = FAULT_ANY_QUEUE, .nth = 1, .count = 1,
+	    .probability_ppm = FAULT_CERTAIN_PPM };
+	seen = 0;
+}
+
+static void
+teardown(void)
+{
+	world_fini(world);
+	free(world);
+}
+
+static int
+ask(enum hw_call call, int queue)
+{
+	return fault_ask(&faults, call, queue);
+}
+
+static void
+arm(void)
+{
+	ck_assert_msg(fault_arm(&faults, &order, why, sizeof(why)) != NULL, "%s", why);
+}
+
+static void
+refuse(const char *word)
+{
+	ck_assert_ptr_null(fault_arm(&faults, &order, why, sizeof(why)));
+	ck_assert_msg(strstr(why, word) != NULL, "%s", why);
+	ck_assert_uint_eq(faults.count, 0);
+}
+
+/* ---- the catalogue ---- */
+
+START_TEST(every_row_is_complete_and_named_after_its_call)
+{
+	size_t n;
+	const struct fault_row *rows = fault_catalogue(&n);
+
+	for (size_t i = 0; i < n; i++) {
+		const struct fault_row *r = &rows[i];
+		size_t length = strlen(r->call_name);
+		int number;
+
+		ck_assert_str_eq(r->id, fault_names[i]);
+		ck_assert_str_eq(trace_call_name(r->call), r->call_name);
+		ck_assert_int_eq(strncmp(r->id, r->call_name, length), 0);
+		ck_assert_int_eq(r->id[length], '.');
+		ck_assert_ptr_eq(fault_row_by_id(r->id), r);
+		ck_assert_int_ne(r->error, 0);
+		ck_assert_uint_gt(strlen(r->gets), 0);
+		ck_assert_uint_gt(strlen(r->meaning), 0);
+		ck_assert_uint_gt(strlen(fault_reality_word(r->reality)), 1);
+		if (r->error_name == NULL)
+			continue;
+		ck_assert(fault_errno_by_name(r->error_name, &number));
+		ck_assert_int_eq(number, r->error);
+	}
+	ck_assert_ptr_null(fault_names[n]);
+}
+END_TEST
+
+START_TEST(errnos_are_those_of_netbsd)
+{
+	int number;
+
+	ck_assert(fault_errno_by_name("EAGAIN", &number));
+	ck_assert_int_eq(number, 35);
+	ck_assert(fault_errno_by_name("EWOULDBLOCK", &number));
+	ck_assert_int_eq(number, 35);
+	ck_assert(fault_errno_by_name("ENAMETOOLONG", &number));
+	ck_assert_int_eq(number, 63);
+	ck_assert_str_eq(fault_errno_name(35), "EAGAIN");
+	ck_assert_ptr_null(fault_errno_name(11111));
+	ck_assert(!fault_errno_by_name("EFOO", &number));
+}
+END_TEST
+
+static const char *
+row_for(const char *call, const char *error_name, bool block)
+{
+	struct fault_order wanted = { .call = call, .error_name = error_name,
+	    .block = block };
+	const struct fault_row *r = fault_row_for(&wanted, why, sizeof(why));
+
+	return r != NULL ? r->id : "none";
+}
+
+START_TEST(order_leads_to_its_row)
+{
+	ck_assert_str_eq(row_for("bus_dmamap_load", NULL, false), "bus_dmamap_load.efbig");
+	ck_assert_str_eq(row_for("bus_dmamap_load", "EINVAL", false),
+	    "bus_dmamap_load.einval");
+	ck_assert_str_eq(row_for("bus_dmamap_load.enomem", NULL, false),
+	    "bus_dmamap_load.enomem");
+	ck_assert_str_eq(row_for("bus_dmamap_load.enomem", "ENOMEM", false),
+	    "bus_dmamap_load.enomem");
+	ck_assert_str_eq(row_for("bus_dmamap_load.enomem", "EINVAL", false), "none");
+	ck_assert_str_eq(row_for("uvm_pglistalloc", NULL, true), "uvm_pglistalloc.block");
+	ck_assert_str_eq(row_for("uvm_pglistalloc.block", NULL, false),
+	    "uvm_pglistalloc.block");
+	ck_assert_str_eq(row_for("uvm_pglistalloc.einval", NULL, true), "none");
+	ck_assert_str_eq(row_for("uvm_pglistalloc", "EFBIG", false), "none");
+	ck_assert_str_eq(row_for("uvm_pglistalloc", "ENOMEM", true), "none");
+	ck_assert_str_eq(row_for("bus_dmamap_load", NULL, true), "none");
+	ck_assert_str_eq(row_for("mutex_enter", NULL, false), "none");
+	ck_assert_str_eq(row_for("virtio_enqueue_prep", "EWOULDBLOCK", false),
+	    "virtio_enqueue_prep.eagain");
+}
+END_TEST
+
+/* ---- striking ---- */
+
+START_TEST(fault_strikes_once_and_says_so)
+{
+	uint64_t hits;
+
+	arm();
+	ck_assert_uint_eq(fault_armed_count(&faults), 1);
+	ck_assert_int_eq(ask(HW_CALL_VIRTIO_ENQUEUE_RESERVE, 0), 0);
+	ck_assert_int_eq(ask(HW_CALL_VIRTIO_ENQUEUE_PREP, 1), 35);
+	ck_assert_int_eq(ask(HW_CALL_VIRTIO_ENQUEUE_PREP, 1), 0);
+	ck_assert_uint_eq(seen, 1);
+	ck_assert_str_eq(fault_names[last.arg[0]], "virtio_enqueue_prep.eagain");
+	ck_assert_uint_eq(last.arg[1], HW_CALL_VIRTIO_ENQUEUE_PREP);
+	ck_assert_uint_eq(last.arg[2], 1);
+	ck_assert_uint_eq(last.arg[3], 35);
+	ck_assert(fault_hits(&faults, "f", &hits));
+	ck_assert_uint_eq(hits, 1);
+	ck_assert(!fault_hits(&faults, "g", &hits));
+	ck_assert_uint_eq(fault_armed_count(&faults), 0);
+	ck_assert_uint_eq(faults.hits, 1);
+}
+END_TEST
+
+START_TEST(nth_and_count_say_which_calls)
+{
+	order.nth = 3;
+	order.count = 2;
+	arm();
+	for (int i = 1; i <= 8; i++)
+		ck_assert_int_eq(ask(HW_CALL_VIRTIO_ENQUEUE_PREP, 0),
+		    i == 3 || i == 4 ? 35 : 0);
+}
+END_TEST
+
+START_TEST(queue_filter_counts_its_queue_only)
+{
+	order.queue = 1;
+	order.nth = 2;
+	arm();
+	ck_assert_int_eq(ask(HW_CALL_VIRTIO_ENQUEUE_PREP, 0), 0);
+	ck_assert_int_eq(ask(HW_CALL_VIRTIO_ENQUEUE_PREP, 1), 0);
+	ck_assert_int_eq(ask(HW_CALL_VIRTIO_ENQUEUE_PREP, 0), 0);
+	ck_assert_int_eq(ask(HW_CALL_VIRTIO_ENQUEUE_PREP, 1), 35);
+}
+END_TEST
+
+START_TEST(fault_for_ever_lasts_until_healed)
+{
+	order.count = FAULT_FOREVER;
+	arm();
+	for (int i = 0; i < 100; i++)
+		ck_assert_int_eq(ask(HW_CALL_VIRTIO_ENQUEUE_PREP, 0), 35);
+	ck_assert_uint_eq(fault_heal(&faults, "other"), 0);
+	ck_assert_int_eq(ask(HW_CALL_VIRTIO_ENQUEUE_PREP, 0), 35);
+	ck_assert_uint_eq(fault_heal(&faults, "f"), 1);
+	ck_assert_int_eq(ask(HW_CALL_VIRTIO_ENQUEUE_PREP, 0), 0);
+	ck_assert_uint_eq(fault_heal(&faults, NULL), 0);
+}
+END_TEST
+
+START_TEST(block_is_answered_as_such)
+{
+	order.call = "uvm_pglistalloc";
+	order.block = true;
+	arm();
+	ck_assert_int_eq(ask(HW_CALL_UVM_PGLISTALLOC, -1), HW_FAULT_BLOCK);
+	ck_assert_uint_eq(last.arg[3], 0);
+	ck_assert_uint_eq(last.arg[2], UINT64_MAX);
+}
+END_TEST
+
+START_TEST(failure_without_errno_is_not_0)
+{
+	order.call = "virtio_child_attach_finish";
+	arm();
+	ck_assert_int_eq(ask(HW_CALL_VIRTIO_CHILD_ATTACH_FINISH, -1), 1);
+	ck_assert_uint_eq(last.arg[3], 0);
+}
+END_TEST
+
+START_TEST(first_of_two_decides_and_both_count)
+{
+	arm();
+	order.id = "g";
+	order.nth = 2;
+	arm();
+	ck_assert_int_eq(ask(HW_CALL_VIRTIO_ENQUEUE_PREP, 0), 35);
+	ck_assert_int_eq(ask(HW_CALL_VIRTIO_ENQUEUE_PREP, 0), 35);
+	ck_assert_uint_eq(faults.armed[0].hits, 1);
+	ck_assert_uint_eq(faults.armed[1].hits, 1);
+}
+END_TEST
+
+START_TEST(fault_that_never_struck_is_told)
+{
+	const struct fault_armed *unstruck;
+
+	arm();
+	order.id = "late";
+	order.nth = 5;
+	arm();
+	ask(HW_CALL_VIRTIO_ENQUEUE_PREP, 0);
+	fault_heal(&faults, NULL);
+	unstruck = fault_unstruck(&faults, NULL);
+	ck_assert_ptr_nonnull(unstruck);
+	ck_assert_str_eq(unstruck->order.id, "late");
+	ck_assert_ptr_null(fault_unstruck(&faults, unstruck));
+}
+END_TEST
+
+START_TEST(plainest_choice_never_strikes)
+{
+	order.probability_ppm = 999999;
+	order.count = FAULT_FOREVER;
+	arm();
+	for (int i = 0; i < 100; i++)
+		ck_assert_int_eq(ask(HW_CALL_VIRTIO_ENQUEUE_PREP, 0), 0);
+}
+END_TEST
+
+START_TEST(seeded_probability_is_met)
+{
+	unsigned struck = 0;
+
+	choice_init_seed(&world->choice, 1);
+	order.probability_ppm = 250000;
+	order.count = FAULT_FOREVER;
+	arm();
+	for (int i = 0; i < 10000; i++)
+		struck += ask(HW_CALL_VIRTIO_ENQUEUE_PREP, 0) != 0;
+	ck_assert_uint_gt(struck, 2300);
+	ck_assert_uint_lt(struck, 2700);
+}
+END_TEST
+
+START_TEST(senseless_order_is_refused)
+{
+	order.nth = 0;
+	refuse("nth");
+	order.nth = 1;
+	order.count = 0;
+	refuse("0 times");
+	order.count = 1;
+	order.probability_ppm = 0;
+	refuse("probability");
+	order.probability_ppm = FAULT_CERTAIN_PPM;
+	order.call = "kthread_create";
+	order.queue = 0;
+	refuse("virtqueue");
+	order.call = "mutex_exit";
+	refuse("mutex_exit");
+}
+END_TEST
+
+START_TEST(more_faults_than_room_are_refused)
+{
+	for (int i = 0; i < FAULTS_ARMED_MAX; i++)
+		arm();
+	ck_assert_ptr_null(fault_arm(&faults, &order, why, sizeof(why)));
+}
+END_TEST
+
+Suite *
+fault_fault_suite(void)
+{
+	Suite *s = suite_create("fault_fault");
+	TCase *tc = tcase_create("fault");
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, every_row_is_complete_and_named_after_its_call);
+	tcase_add_test(tc, errnos_are_those_of_netbsd);
+	tcase_add_test(tc, order_leads_to_its_row);
+	tcase_add_test(tc, fault_strikes_once_and_says_so);
+	tcase_add_test(tc, nth_and_count_say_which_calls);
+	tcase_add_test(tc, queue_filter_counts_its_queue_only);
+	tcase_add_test(tc, fault_for_ever_lasts_until_healed);
+	tcase_add_test(tc, block_is_answered_as_such);
+	tcase_add_test(tc, failure_without_errno_is_not_0);
+	tcase_add_test(tc, first_of_two_decides_and_both_count);
+	tcase_add_test(tc, fault_that_never_struck_is_told);
+	tcase_add_test(tc, plainest_choice_never_strikes);
+	tcase_add_test(tc, seeded_probability_is_met);
+	tcase_add_test(tc, senseless_order_is_refused);
+	tcase_add_test(tc, more_faults_than_room_are_refused);
+	suite_add_tcase(s, tc);
+	return s;
+}

@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Fragments about bus_dma(9), with the tag of the attached driver (child.c).
+ */
+#include <sys/param.h>
+#include <sys/systm.h>
+#include <sys/kmem.h>
+
+#include "child.h"
+
+static bus_dmamap_t frag_map;
+static uint8_t *frag_buf;
+
+static bus_dma_tag_t
+tag(void)
+{
+
+	return virtio_dmat(child->sc_virtio);
+}
+
+/* What a loaded map says: out[at..]: mapsize, nsegs, then address and length of each. */
+static void
+tell_map(struct frag *f, int at)
+{
+
+	f->out[at++] = (int64_t)frag_map->dm_mapsize;
+	f->out[at++] = frag_map->dm_nsegs;
+	for (int i = 0; i < frag_map->dm_nsegs; i++) {
+		f->out[at++] = (int64_t)frag_map->dm_segs[i].ds_addr;
+		f->out[at++] = (int64_t)frag_map->dm_segs[i].ds_len;
+	}
+}
+
+/* in: 0 size, 1 nsegs, 2 maxsegsz, 3 boundary, 4 flags. */
+void
+frag_dma_create(void *arg)
+{
+	struct frag *f = arg;
+
+	f->out[0] = bus_dmamap_create(tag(), (bus_size_t)f->in[0], (int)f->in[1],
+	    (bus_size_t)f->in[2], (bus_size_t)f->in[3], (int)f->in[4], &frag_map);
+}
+
+/* Create as in says, load in[5] bytes of kernel memory with flags in[6]. */
+void
+frag_dma_load(void *arg)
+{
+	struct frag *f = arg;
+
+	frag_dma_create(f);
+	frag_buf = kmem_alloc((size_t)f->in[5], KM_SLEEP);
+	f->out[1] = bus_dmamap_load(tag(), frag_map, frag_buf, (bus_size_t)f->in[5], NULL,
+	    (int)f->in[6]);
+	frag_mark(f, 'l');
+	tell_map(f, 2);
+}
+
+/* Two neighbouring pages: in[2] decides whether they merge. */
+void
+frag_dma_two_pages(void *arg)
+{
+	struct frag *f = arg;
+
+	f->in[0] = f->in[5] = 2 * PAGE_SIZE;
+	f->in[6] = BUS_DMA_NOWAIT;
+	frag_dma_load(f);
+}
+
+void
+frag_dma_too_long(void *arg)
+{
+	struct frag *f = arg;
+
+	frag_dma_create(f);
+	frag_buf = kmem_alloc(PAGE_SIZE, KM_SLEEP);
+	f->out[1] = bus_dmamap_load(tag(), frag_map, frag_buf, (bus_size_t)f->in[0] + 1,
+	    NULL, BUS_DMA_NOWAIT);
+	tell_map(f, 2);
+}
+
+/* The buffer inside the softc, into a map of in[1] segments. */
+void
+frag_dma_softc(void *arg)
+{
+	struct frag *f = arg;
+
+	f->in[0] = f->in[2] = CHILD_BYTES;
+	frag_dma_create(f);
+	f->out[1] = bus_dmamap_load(tag(), frag_map, child->sc_pfns, CHILD_BYTES, NULL,
+	    BUS_DMA_NOWAIT);
+	tell_map(f, 2);
+}
+
+void
+frag_dma_boundary(void *arg)
+{
+	struct frag *f = arg;
+
+	f->in[0] = f->in[2] = f->in[5] = PAGE_SIZE;
+	f->in[1] = 8;
+	f->in[3] = 1024;
+	f->in[6] = BUS_DMA_NOWAIT;
+	frag_dma_load(f);
+}
+
+void
+frag_dma_stack(void *arg)
+{
+	struct frag *f = arg;
+	uint32_t words[16] = { 0x11223344 };
+
+	f->in[0] = f->in[2] = sizeof(words);
+	f->in[1] = 2;
+	frag_dma_create(f);
+	f->out[1] = bus_dmamap_load(tag(), frag_map, words, sizeof(words), NULL,
+	    BUS_DMA_NOWAIT);
+	tell_map(f, 2);
+}
+
+/* ---- what the device sees, and when ---- */
+
+/* A loaded buffer of 64 bytes, all 0x10; PREWRITE of all of it; then all 0x20. */
+void
+frag_dma_window_setup(void *arg)
+{
+	struct frag *f = arg;
+
+	f->in[0] = f->in[2] = f->in[5] = 64;
+	f->in[1] = 1;
+	f->in[6] = BUS_DMA_NOWAIT;
+	frag_dma_load(f);
+	memset(frag_buf, 0x10, 64);
+	bus_dmamap_sync(tag(), frag_map, 0, 64, BUS_DMASYNC_PREWRITE);
+	memset(frag_buf, 0x20, 64);
+}
+
+/* PREWRITE of [in[0], in[0] + in[1]). */
+void
+frag_dma_window_prewrite(void *arg)
+{
+	struct frag *f = arg;
+
+	bus_dmamap_sync(tag(), frag_map, (bus_addr_t)f->in[0], (bus_size_t)f->in[1],
+	    BUS_DMASYNC_PREWRITE);
+}
+
+/* POSTREAD of the same; out: the buffer at 15, 16, 31, 32. */
+void
+frag_dma_window_postread(void *arg)
+{
+	static const int at[] = { 15, 16, 31, 32 };
+	struct frag *f = arg;
+
+	bus_dmamap_sync(tag(), frag_map, (bus_addr_t)f->in[0], (bus_size_t)f->in[1],
+	    BUS_DMASYNC_POSTREAD);
+	for (int i = 0; i < 4; i++)
+		f->out[i] = frag_buf[at[i]];
+}
+
+/* ---- sync's arguments ---- */
+
+/* On a loaded map of 64 bytes: offset in[0], length in[1], ops in[2]. */
+void
+frag_dma_sync_range(void *arg)
+{
+	struct frag *f = arg;
+	int64_t off = f->in[0], len = f->in[1], ops = f->in[2];
+
+	f->in[3] = f->in[4] = 0;
+	frag_dma_window_setup(f);
+	bus_dmamap_sync(tag(), frag_map, (bus_addr_t)off, (bus_size_t)len, (int)ops);
+	frag_mark(f, 's');
+}
+
+void
+frag_dma_sync_unloaded(void *arg)
+{
+	struct frag *f = arg;
+
+	f->out[0] = bus_dmamap_create(tag(), 64, 1, 64, 0, BUS_DMA_NOWAIT, &frag_map);
+	bus_dmamap_sync(tag(), frag_map, 0, 0, (int)f->in[2]);
+	frag_mark(f, 's');
+}
+
+void
+frag_dma_sync_mixed(void *arg)
+{
+	struct frag *f = arg;
+
+	f->in[2] = BUS_DMASYNC_PREWRITE | BUS_DMASYNC_POSTREAD;
+	frag_dma_sync_range(f);
+}
+
+/* ---- the life of a map ---- */
+
+void
+frag_dma_unload(void *arg)
+{
+	struct frag *f = arg;
+
+	frag_dma_window_setup(f);
+	bus_dmamap_unload(tag(), frag_map);
+	tell_map(f, 2);
+}
+
+void
+frag_dma_destroy_loaded(void *arg)
+{
+
+	frag_dma_window_setup(arg);
+	bus_dmamap_destroy(tag(), frag_map);
+	frag_mark(arg, 'x');
+}
+
+void
+frag_dma_use_dead(void *arg)
+{
+
+	frag_dma_window_setup(arg);
+	bus_dmamap_destroy(tag(), frag_map);
+	bus_dmamap_sync(tag(), frag_map, 0, 64, BUS_DMASYNC_PREWRITE);
+	frag_mark(arg, '!');
+}
+
+/* in[7]: BUS_DMA_*; the map is for 64 bytes. */
+void
+frag_dma_allocnow(void *arg)
+{
+	struct frag *f = arg;
+
+	f->out[0] = bus_dmamap_create(tag(), 64, 1, 64, 0, (int)f->in[7], &frag_map);
+}
+
+/* ---- memory for DMA ---- */
+
+static bus_dma_segment_t frag_seg;
+
+void
+frag_dma_memory(void *arg)
+{
+	struct frag *f = arg;
+	int rsegs = 0;
+	void *va = NULL;
+
+	f->out[0] = bus_dmamem_alloc(tag(), 6000, PAGE_SIZE, 0, &frag_seg, 1, &rsegs,
+	    BUS_DMA_NOWAIT);
+	f->out[1] = rsegs;
+	f->out[2] = bus_dmamem_map(tag(), &frag_seg, 1, 6000, &va, BUS_DMA_NOWAIT);
+	f->out[3] = bus_dmamap_create(tag(), 8192, 1, 8192, 0, BUS_DMA_NOWAIT, &frag_map);
+	f->out[4] = bus_dmamap_load(tag(), frag_map, va, 6000, NULL, BUS_DMA_NOWAIT);
+	tell_map(f, 5);
+	memset(va, 0x33, 6000);
+	frag_mark(f, 'w');
+	delay(1);
+	bus_dmamap_unload(tag(), frag_map);
+	bus_dmamem_unmap(tag(), va, 6000);
+	bus_dmamem_free(tag(), &frag_seg, 1);
+	bus_dmamap_destroy(tag(), frag_map);
+}
+
+/* in: 0 size, 1 alignment, 2 boundary.  out: error, frame, bytes. */
+void
+frag_dma_memory_layout(void *arg)
+{
+	struct frag *f = arg;
+	int rsegs;
+
+	f->out[0] = bus_dmamem_alloc(tag(), (bus_size_t)f->in[0], (bus_size_t)f->in[1],
+	    (bus_size_t)f->in[2], &frag_seg, 1, &rsegs, BUS_DMA_NOWAIT);
+	f->out[1] = (int64_t)(frag_seg.ds_addr / PAGE_SIZE);
+	f->out[2] = (int64_t)frag_seg.ds_len;
+}
+
+void
+frag_dma_memory_botch(void *arg)
+{
+	void *va;
+
+	frag_dma_memory_layout(arg);
+	bus_dmamem_map(tag(), &frag_seg, 1, 1 << 20, &va, BUS_DMA_NOWAIT);
+}
+
+void
+frag_dma_constants(void *arg)
+{
+	struct frag *f = arg;
+
+	f->out[0] = BUS_DMA_WAITOK;
+	f->out[1] = BUS_DMA_NOWAIT;
+	f->out[2] = BUS_DMA_ALLOCNOW;
+	f->out[3] = BUS_DMA_COHERENT;
+	f->out[4] = BUS_DMASYNC_PREREAD;
+	f->out[5] = BUS_DMASYNC_POSTREAD;
+	f->out[6] = BUS_DMASYNC_PREWRITE;
+	f->out[7] = BUS_DMASYNC_POSTWRITE;
+}

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Fragments about interrupts: softint(9), and what hard handlers may do.
+ */
+#include <sys/param.h>
+#include <sys/systm.h>
+#include <sys/condvar.h>
+#include <sys/intr.h>
+#include <sys/mutex.h>
+#include <sys/proc.h>
+
+#include <uvm/uvm_extern.h>
+#include <uvm/uvm_page.h>
+
+#include "frag.h"
+
+static void *frag_si;
+static kmutex_t frag_lock;
+static kcondvar_t frag_cv;
+
+static void
+soft_handler(void *arg)
+{
+	struct frag *f = arg;
+
+	frag_mark(f, 'S');
+	f->out[10] = cpu_intr_p();
+	f->out[11] = cpu_softintr_p();
+	f->out[12]++;
+}
+
+/* in[0]: flags. */
+void
+frag_softint_setup(void *arg)
+{
+	struct frag *f = arg;
+
+	frag_si = softint_establish((u_int)f->in[0], soft_handler, f);
+	f->out[0] = frag_si != NULL;
+}
+
+void
+frag_softint_twice(void *arg)
+{
+	struct frag *f = arg;
+	int s;
+
+	frag_softint_setup(f);
+	s = splhigh();
+	softint_schedule(frag_si);
+	softint_schedule(frag_si);
+	frag_mark(f, 'x');
+	splx(s);
+	frag_mark(f, 'y');
+	softint_schedule(frag_si);
+	frag_mark(f, 'z');
+}
+
+/* A hard handler. */
+void
+frag_softint_from_hardint(void *arg)
+{
+	struct frag *f = arg;
+
+	frag_mark(f, 'h');
+	softint_schedule(frag_si);
+	printf("still in the hard interrupt\n");
+	f->out[1] = cpu_intr_p();
+	f->out[2] = cpu_softintr_p();
+	frag_mark(f, 'H');
+}
+
+void
+frag_intr_contexts(void *arg)
+{
+	struct frag *f = arg;
+
+	f->out[3] = cpu_intr_p();
+	f->out[4] = cpu_softintr_p();
+}
+
+static void
+adaptive_handler(void *arg)
+{
+	struct frag *f = arg;
+
+	mutex_enter(&frag_lock);
+	frag_mark(f, 'S');
+	mutex_exit(&frag_lock);
+}
+
+/* in[0]: 1 if the mutex is held by the thread that is interrupted. */
+void
+frag_softint_adaptive(void *arg)
+{
+	struct frag *f = arg;
+	void *si = softint_establish(SOFTINT_NET, adaptive_handler, f);
+
+	mutex_init(&frag_lock, MUTEX_DEFAULT, IPL_SOFTNET);
+	if (f->in[0] != 0)
+		mutex_enter(&frag_lock);
+	softint_schedule(si);
+	frag_mark(f, 'x');
+}
+
+static void
+sleeping_handler(void *arg)
+{
+	struct frag *f = arg;
+
+	if (f->in[0] == 0) {
+		kpause("test", false, 1, NULL);
+	} else {
+		mutex_enter(&frag_lock);
+		cv_wait(&frag_cv, &frag_lock);
+	}
+}
+
+void
+frag_softint_sleeps(void *arg)
+{
+	void *si = softint_establish(SOFTINT_NET, sleeping_handler, arg);
+
+	mutex_init(&frag_lock, MUTEX_DEFAULT, IPL_SOFTNET);
+	cv_init(&frag_cv, "test");
+	softint_schedule(si);
+}
+
+void
+frag_softint_full(void *arg)
+{
+	struct frag *f = arg;
+
+	while (softint_establish(SOFTINT_NET, soft_handler, f) != NULL)
+		f->out[0]++;
+}
+
+void
+frag_softint_gone(void *arg)
+{
+	struct frag *f = arg;
+	int s;
+
+	frag_softint_setup(f);
+	s = splhigh();
+	softint_schedule(frag_si);
+	softint_disestablish(frag_si);
+	splx(s);
+	frag_mark(f, 'x');
+}
+
+/* ---- hard handlers ---- */
+
+void
+frag_hardint_mark(void *arg)
+{
+
+	frag_mark(arg, 'i');
+	printf("interrupt\n");
+	frag_mark(arg, 'I');
+}
+
+void
+frag_hardint_adaptive(void *arg)
+{
+
+	mutex_init(&frag_lock, MUTEX_DEFAULT, IPL_NONE);
+	mutex_enter(&frag_lock);
+	frag_mark(arg, '!');
+	mutex_exit(&frag_lock);
+}
+
+void
+frag_hardint_alloc(void *arg)
+{
+	struct pglist list;
+
+	uvm_pglistalloc(PAGE_SIZE, 0, ~(paddr_t)0, 0, 0, &list, 1, 0);
+	frag_mark(arg, '!');
+}
+
+void
+frag_hardint_cv_wait(void *arg)
+{
+
+	mutex_init(&frag_lock, MUTEX_DEFAULT, IPL_VM);
+	cv_init(&frag_cv, "test");
+	mutex_enter(&frag_lock);
+	cv_timedwait(&frag_cv, &frag_lock, 1);
+	frag_mark(arg, '!');
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Fragments about kmem(9).
+ */
+#include <sys/param.h>
+#include <sys/systm.h>
+#include <sys/kmem.h>
+
+#include "frag.h"
+
+void
+frag_kmem_basic(void *arg)
+{
+	struct frag *f = arg;
+	unsigned char *p, *q;
+
+	p = kmem_alloc(100, KM_SLEEP);
+	f->out[0] = p != NULL;
+	f->out[1] = p[0] | p[99];
+	memset(p, 0x11, 100);
+	kmem_free(p, 100);
+	q = kmem_zalloc(100, KM_SLEEP);
+	f->out[2] = q == p;
+	f->out[3] = q[0] | q[99];
+	p = kmem_alloc(100, KM_NOSLEEP);
+	f->out[4] = p != q;
+	f->out[5] = (uintptr_t)kmem_alloc(3 * PAGE_SIZE, KM_SLEEP) % PAGE_SIZE == 0;
+}
+
+void
+frag_kmem_wrong_size(void *arg)
+{
+	void *p = kmem_alloc(100, KM_SLEEP);
+
+	kmem_free(p, 96);
+	frag_mark(arg, '!');
+}
+
+void
+frag_kmem_free_twice(void *arg)
+{
+	void *p = kmem_alloc(100, KM_SLEEP);
+
+	kmem_free(p, 100);
+	kmem_free(p, 100);
+	frag_mark(arg, '!');
+}
+
+/* in[0]: KM_*.  out: pages that could be had. */
+void
+frag_kmem_until_full(void *arg)
+{
+	struct frag *f = arg;
+
+	while (kmem_alloc(PAGE_SIZE, (km_flag_t)f->in[0]) != NULL)
+		f->out[0]++;
+	frag_mark(f, '0');
+}
+
+void
+frag_kmem_bad_flags(void *arg)
+{
+
+	kmem_alloc(16, KM_SLEEP | KM_NOSLEEP);
+}
+
+void
+frag_kmem_zero_size(void *arg)
+{
+
+	kmem_alloc(0, KM_SLEEP);
+}

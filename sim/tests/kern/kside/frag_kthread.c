@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Fragments about kthread(9), kpause(9), delay(9) and the kernel lock.
+ */
+#include <sys/param.h>
+#include <sys/systm.h>
+#include <sys/kthread.h>
+#include <sys/mutex.h>
+#include <sys/proc.h>
+
+#include "frag.h"
+
+static lwp_t *frag_lwp;
+
+static void
+returns(void *arg)
+{
+
+	frag_mark(arg, 'r');
+}
+
+void
+frag_kthread_return(void *arg)
+{
+	struct frag *f = arg;
+
+	f->out[0] = kthread_create(PRI_NONE, KTHREAD_MPSAFE, NULL, returns, f, NULL,
+	    "runaway");
+}
+
+static void
+looks_at_lwp(void *arg)
+{
+	struct frag *f = arg;
+
+	f->out[1] = frag_lwp == NULL;
+	kthread_exit(0);
+}
+
+void
+frag_kthread_early_lp(void *arg)
+{
+	struct frag *f = arg;
+
+	frag_lwp = NULL;
+	f->out[0] = kthread_create(PRI_NONE, KTHREAD_MPSAFE, NULL, looks_at_lwp, f,
+	    &frag_lwp, "early");
+	f->out[2] = frag_lwp != NULL;
+}
+
+static void
+ends(void *arg)
+{
+	struct frag *f = arg;
+
+	frag_mark(f, 'e');
+	kthread_exit((int)f->in[0]);
+}
+
+void
+frag_kthread_names(void *arg)
+{
+
+	kthread_create(PRI_NONE, KTHREAD_MPSAFE, NULL, ends, arg, NULL, "%s%d",
+	    "aname_of_some_length", 7);
+	kthread_create(PRI_NONE, KTHREAD_MPSAFE | KTHREAD_TS, NULL, ends, arg, NULL,
+	    "unit%d", 3);
+	kthread_create(PRI_IDLE, KTHREAD_MPSAFE, NULL, ends, arg, NULL, "idle");
+}
+
+void
+frag_kthread_exit_code(void *arg)
+{
+
+	kthread_create(PRI_NONE, KTHREAD_MPSAFE, NULL, ends, arg, NULL, "ender");
+}
+
+static void
+ends_later(void *arg)
+{
+
+	kpause("test", false, 5, NULL);
+	frag_mark(arg, 'e');
+	kthread_exit(0);
+}
+
+void
+frag_kthread_join(void *arg)
+{
+	struct frag *f = arg;
+	lwp_t *l;
+
+	kthread_create(PRI_NONE, KTHREAD_MPSAFE | KTHREAD_MUSTJOIN, NULL, ends_later, f,
+	    &l, "joined");
+	frag_mark(f, 'j');
+	f->out[0] = kthread_join(l);
+	frag_mark(f, 'J');
+}
+
+void
+frag_kthread_join_wrong(void *arg)
+{
+	lwp_t *l;
+
+	kthread_create(PRI_NONE, KTHREAD_MPSAFE, NULL, ends_later, arg, &l, "free");
+	kthread_join(l);
+}
+
+void
+frag_kthread_mustjoin_no_lp(void *arg)
+{
+
+	kthread_create(PRI_NONE, KTHREAD_MPSAFE | KTHREAD_MUSTJOIN, NULL, ends, arg,
+	    NULL, "lost");
+}
+
+void
+frag_kthread_intr_alone(void *arg)
+{
+
+	kthread_create(PRI_NONE, KTHREAD_INTR, NULL, ends, arg, NULL, "intr");
+}
+
+/* out: how many could be made, and what the next one was told. */
+void
+frag_kthread_many(void *arg)
+{
+	struct frag *f = arg;
+	int error, n = 0;
+
+	while ((error = kthread_create(PRI_NONE, KTHREAD_MPSAFE, NULL, ends_later, f,
+	    NULL, "one")) == 0)
+		n++;
+	f->out[0] = n;
+	f->out[1] = error;
+}
+
+void
+frag_kthread_create_once(void *arg)
+{
+	struct frag *f = arg;
+
+	f->out[0] = kthread_create(PRI_NONE, KTHREAD_MPSAFE, NULL, ends, f, NULL, "one");
+}
+
+void
+frag_kthread_never_started(void *arg)
+{
+	struct frag *f = arg;
+
+	f->out[0] = kthread_create(PRI_NONE, KTHREAD_MPSAFE | KTHREAD_IDLE, NULL, ends, f,
+	    NULL, "still");
+}
+
+static void
+ends_locked(void *arg)
+{
+	kmutex_t lock;
+
+	mutex_init(&lock, MUTEX_DEFAULT, IPL_VM);
+	mutex_enter(&lock);
+	kthread_exit(0);
+}
+
+void
+frag_kthread_exit_locked(void *arg)
+{
+
+	kthread_create(PRI_NONE, KTHREAD_MPSAFE, NULL, ends_locked, arg, NULL, "locked");
+}
+
+void
+frag_kthread_exit_foreign(void *arg)
+{
+
+	kthread_exit(0);
+}
+
+static void
+idle_work(void *arg)
+{
+
+	frag_mark(arg, 'i');
+	kthread_exit(0);
+}
+
+static void
+steady_work(void *arg)
+{
+
+	frag_mark(arg, 's');
+	for (int i = 0; i < 3; i++)
+		delay(1000);
+	frag_mark(arg, 'S');
+	kthread_exit(0);
+}
+
+/* A thread of priority 1 works for a while; PRI_IDLE comes after it, though made first. */
+void
+frag_kthread_idle_starves(void *arg)
+{
+
+	kthread_create(PRI_IDLE, KTHREAD_MPSAFE, NULL, idle_work, arg, NULL, "idle");
+	kthread_create(1, KTHREAD_MPSAFE, NULL, steady_work, arg, NULL, "steady");
+}
+
+/* ---- sleeping, waiting ---- */
+
+void
+frag_kpause_one(void *arg)
+{
+	struct frag *f = arg;
+
+	delay(3000);
+	f->out[0] = kpause("test", false, (int)f->in[0], NULL);
+}
+
+void
+frag_kpause_zero(void *arg)
+{
+
+	kpause("test", false, 0, NULL);
+	frag_mark(arg, '!');
+}
+
+/* out: is the mutex free meanwhile, and held again afterwards? */
+static kmutex_t frag_lock;
+
+static void
+looks_at_lock(void *arg)
+{
+	struct frag *f = arg;
+
+	f->out[0] = mutex_tryenter(&frag_lock);
+	mutex_exit(&frag_lock);
+	kthread_exit(0);
+}
+
+void
+frag_kpause_mutex(void *arg)
+{
+	struct frag *f = arg;
+
+	mutex_init(&frag_lock, MUTEX_DEFAULT, IPL_VM);
+	kthread_create(PRI_NONE, KTHREAD_MPSAFE, NULL, looks_at_lock, f, NULL, "looks");
+	mutex_enter(&frag_lock);
+	kpause("test", false, 1, &frag_lock);
+	f->out[1] = mutex_owned(&frag_lock);
+	mutex_exit(&frag_lock);
+}
+
+void
+frag_delay_a_while(void *arg)
+{
+
+	frag_mark(arg, '<');
+	delay(2000);
+	frag_mark(arg, '>');
+}
+
+/* ---- the kernel lock ---- */
+
+static void
+between_marks(void *arg)
+{
+
+	for (int i = 0; i < 4; i++) {
+		frag_mark(arg, '[');
+		printf("a point\n");
+		printf("a point\n");
+		frag_mark(arg, ']');
+	}
+	kthread_exit(0);
+}
+
+void
+frag_biglock_thread(void *arg)
+{
+
+	kthread_create(PRI_NONE, 0, NULL, between_marks, arg, NULL, "biglock");
+}
+
+void
+frag_mpsafe_thread(void *arg)
+{
+
+	kthread_create(PRI_NONE, KTHREAD_MPSAFE, NULL, between_marks, arg, NULL, "mpsafe");
+}

@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Fragments about mutex(9) and spl(9).
+ */
+#include <sys/param.h>
+#include <sys/systm.h>
+#include <sys/kthread.h>
+#include <sys/mutex.h>
+#include <sys/proc.h>
+
+#include "frag.h"
+
+static kmutex_t frag_lock, frag_inner;
+
+static int
+level(void)
+{
+	int s = splraise(IPL_NONE);
+
+	splx(s);
+	return s;
+}
+
+/* out[ipl]: the level while a mutex that was asked for at that level is held. */
+void
+frag_mutex_types(void *arg)
+{
+	struct frag *f = arg;
+
+	for (int ipl = IPL_NONE; ipl <= IPL_HIGH; ipl++) {
+		mutex_init(&frag_lock, (kmutex_type_t)f->in[0], ipl);
+		mutex_enter(&frag_lock);
+		f->out[ipl] = level();
+		mutex_exit(&frag_lock);
+		mutex_destroy(&frag_lock);
+	}
+}
+
+void
+frag_mutex_bad_type(void *arg)
+{
+
+	mutex_init(&frag_lock, (kmutex_type_t)77, IPL_NONE);
+}
+
+void
+frag_mutex_adaptive_ipl(void *arg)
+{
+
+	mutex_init(&frag_lock, MUTEX_ADAPTIVE, IPL_VM);
+}
+
+void
+frag_mutex_levels(void *arg)
+{
+	struct frag *f = arg;
+
+	mutex_init(&frag_lock, MUTEX_DEFAULT, IPL_VM);
+	f->out[0] = level();
+	mutex_enter(&frag_lock);
+	f->out[1] = level();
+	mutex_exit(&frag_lock);
+	f->out[2] = level();
+}
+
+static void
+nest_init(void)
+{
+
+	mutex_init(&frag_lock, MUTEX_DEFAULT, IPL_VM);
+	mutex_init(&frag_inner, MUTEX_DEFAULT, IPL_SCHED);
+}
+
+void
+frag_mutex_nest(void *arg)
+{
+	struct frag *f = arg;
+
+	nest_init();
+	mutex_enter(&frag_lock);
+	mutex_enter(&frag_inner);
+	frag_mark(f, '1');
+	f->out[0] = level();
+	mutex_exit(&frag_inner);
+	frag_mark(f, '2');
+	f->out[1] = level();
+	mutex_exit(&frag_lock);
+	frag_mark(f, '3');
+	f->out[2] = level();
+}
+
+/* The outer one is released first. */
+void
+frag_mutex_nest_crossed(void *arg)
+{
+	struct frag *f = arg;
+
+	nest_init();
+	mutex_enter(&frag_lock);
+	mutex_enter(&frag_inner);
+	mutex_exit(&frag_lock);
+	f->out[0] = level();
+	mutex_exit(&frag_inner);
+	f->out[1] = level();
+}
+
+void
+frag_mutex_under_splhigh(void *arg)
+{
+	struct frag *f = arg;
+	int s;
+
+	mutex_init(&frag_lock, MUTEX_DEFAULT, IPL_VM);
+	s = splhigh();
+	mutex_enter(&frag_lock);
+	f->out[0] = level();
+	mutex_exit(&frag_lock);
+	f->out[1] = level();
+	splx(s);
+	f->out[2] = level();
+}
+
+/* in[0]: the level. */
+void
+frag_mutex_again(void *arg)
+{
+	struct frag *f = arg;
+
+	mutex_init(&frag_lock, MUTEX_DEFAULT, (int)f->in[0]);
+	mutex_enter(&frag_lock);
+	mutex_enter(&frag_lock);
+	frag_mark(f, '!');
+}
+
+void
+frag_mutex_exit_unheld(void *arg)
+{
+	struct frag *f = arg;
+
+	mutex_init(&frag_lock, MUTEX_DEFAULT, (int)f->in[0]);
+	mutex_exit(&frag_lock);
+	frag_mark(f, '!');
+}
+
+void
+frag_mutex_setup_vm(void *arg)
+{
+
+	mutex_init(&frag_lock, MUTEX_DEFAULT, IPL_VM);
+}
+
+void
+frag_mutex_setup_adaptive(void *arg)
+{
+
+	mutex_init(&frag_lock, MUTEX_DEFAULT, IPL_NONE);
+}
+
+/* Hold it for a millisecond. */
+void
+frag_mutex_hold_a_while(void *arg)
+{
+	struct frag *f = arg;
+
+	mutex_enter(&frag_lock);
+	frag_mark(f, 'T');
+	delay(1000);
+	frag_mark(f, 't');
+	mutex_exit(&frag_lock);
+}
+
+/* Hold it over a tick, asleep; adaptive only. */
+void
+frag_mutex_take_once(void *arg)
+{
+	struct frag *f = arg;
+
+	frag_mark(f, 'h');
+	mutex_enter(&frag_lock);
+	frag_mark(f, 'H');
+	mutex_exit(&frag_lock);
+}
+
+void
+frag_mutex_try(void *arg)
+{
+	struct frag *f = arg;
+
+	mutex_init(&frag_lock, MUTEX_DEFAULT, (int)f->in[0]);
+	f->out[0] = mutex_tryenter(&frag_lock);
+	f->out[1] = level();
+	f->out[2] = mutex_tryenter(&frag_lock);
+	f->out[3] = level();
+	mutex_exit(&frag_lock);
+	f->out[4] = level();
+}
+
+/* in[0]: 1 for the one that holds it. */
+void
+frag_mutex_owned_by_other(void *arg)
+{
+	struct frag *f = arg;
+
+	if (f->marks == 0) {
+		frag_mark(f, 'o');
+		mutex_enter(&frag_lock);
+		f->out[0] = mutex_owned(&frag_lock);
+		kpause("test", false, 2, NULL);
+		mutex_exit(&frag_lock);
+		f->out[2] = mutex_owned(&frag_lock);
+	} else {
+		f->out[1] = mutex_owned(&frag_lock);
+	}
+}
+
+void
+frag_mutex_destroy_held(void *arg)
+{
+
+	mutex_init(&frag_lock, MUTEX_DEFAULT, IPL_VM);
+	mutex_enter(&frag_lock);
+	mutex_destroy(&frag_lock);
+}
+
+void
+frag_mutex_use_dead(void *arg)
+{
+
+	mutex_init(&frag_lock, MUTEX_DEFAULT, IPL_VM);
+	mutex_destroy(&frag_lock);
+	mutex_enter(&frag_lock);
+}
+
+void
+frag_mutex_use_raw(void *arg)
+{
+	kmutex_t raw = { 0 };
+
+	mutex_enter(&raw);
+}
+
+void
+frag_mutex_use_copy(void *arg)
+{
+	kmutex_t copy;
+
+	mutex_init(&frag_lock, MUTEX_DEFAULT, IPL_VM);
+	copy = frag_lock;
+	mutex_enter(&copy);
+}
+
+/* in[0]: how: 0 kpause, 1 an adaptive mutex that another thread holds. */
+void
+frag_mutex_sleep_with_spin(void *arg)
+{
+	struct frag *f = arg;
+	kmutex_t spin;
+
+	mutex_init(&spin, MUTEX_DEFAULT, IPL_VM);
+	mutex_enter(&spin);
+	if (f->in[0] == 0)
+		kpause("test", false, 1, NULL);
+	else
+		mutex_enter(&frag_lock);
+	frag_mark(f, '!');
+	mutex_exit(&spin);
+}
+
+/* Two of them never are between ( and ) together. */
+void
+frag_mutex_protected_work(void *arg)
+{
+	struct frag *f = arg;
+
+	for (int i = 0; i < 3; i++) {
+		mutex_enter(&frag_lock);
+		frag_mark(f, '(');
+		printf("work\n");
+		frag_mark(f, ')');
+		mutex_exit(&frag_lock);
+	}
+}
+
+void
+frag_spl_levels(void *arg)
+{
+	struct frag *f = arg;
+	int a, b;
+
+	a = splvm();
+	frag_mark(f, '1');
+	b = splsoftnet();		/* lower: no change */
+	f->out[0] = a;
+	f->out[1] = b;
+	f->out[2] = level();
+	splx(b);
+	frag_mark(f, '2');
+	splx(a);
+	frag_mark(f, '3');
+	f->out[3] = level();
+}

@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The fragments of frag_param.c as a driver without DIAGNOSTIC has them.
+ */
+#undef DIAGNOSTIC
+#define FRAG_PLAIN
+#include "frag_param.c"

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Fragments about sysctl(9).
+ */
+#include <sys/param.h>
+#include <sys/systm.h>
+#include <sys/sysctl.h>
+
+#include "frag.h"
+
+static int frag_int;
+static int64_t frag_quad;
+static bool frag_bool;
+static struct sysctllog *frag_log;
+
+/* hw.test with hw.test.value under it; out: errors, number, and what the value is now. */
+void
+frag_sysctl_tree(void *arg)
+{
+	struct frag *f = arg;
+	const struct sysctlnode *node = NULL;
+
+	frag_log = NULL;
+	f->out[0] = sysctl_createv(&frag_log, 0, NULL, &node, 0, CTLTYPE_NODE, "test",
+	    SYSCTL_DESCR("a test"), NULL, 0, NULL, 0, CTL_HW, CTL_CREATE, CTL_EOL);
+	f->out[1] = node != NULL ? node->sysctl_num : -1;
+	frag_int = 7;
+	f->out[2] = sysctl_createv(&frag_log, 0, NULL, NULL, 0, CTLTYPE_INT, "value",
+	    NULL, NULL, 0, &frag_int, 0, CTL_HW, node->sysctl_num, CTL_CREATE, CTL_EOL);
+	frag_int = 8;
+	if (f->in[0] != 0)
+		sysctl_teardown(&frag_log);
+	f->out[3] = frag_log == NULL;
+}
+
+void
+frag_sysctl_types(void *arg)
+{
+	struct frag *f = arg;
+
+	frag_quad = INT64_C(1) << 40;
+	frag_bool = true;
+	f->out[0] = sysctl_createv(NULL, 0, NULL, NULL, 0, CTLTYPE_QUAD, "quad", NULL,
+	    NULL, 0, &frag_quad, 0, CTL_HW, CTL_CREATE, CTL_EOL);
+	f->out[1] = sysctl_createv(NULL, 0, NULL, NULL, 0, CTLTYPE_BOOL, "bool", NULL,
+	    NULL, 0, &frag_bool, 0, CTL_HW, CTL_CREATE, CTL_EOL);
+	f->out[2] = sysctl_createv(NULL, 0, NULL, NULL, 0, CTLTYPE_INT, "fixed", NULL,
+	    NULL, 0, &frag_int, sizeof(int), CTL_HW, 77, CTL_EOL);
+}
+
+/* The same node again, with the same function: the old one. */
+void
+frag_sysctl_again(void *arg)
+{
+	struct frag *f = arg;
+	const struct sysctlnode *first = NULL, *second = NULL;
+
+	f->out[0] = sysctl_createv(NULL, 0, NULL, &first, 0, CTLTYPE_NODE, "test", NULL,
+	    NULL, 0, NULL, 0, CTL_HW, CTL_CREATE, CTL_EOL);
+	f->out[1] = sysctl_createv(NULL, 0, NULL, &second, 0, CTLTYPE_NODE, "test", NULL,
+	    NULL, 0, NULL, 0, CTL_HW, CTL_CREATE, CTL_EOL);
+	f->out[2] = first == second && first != NULL;
+}
+
+/* One read-only int below hw; out: error, is the node there. */
+void
+frag_sysctl_one(void *arg)
+{
+	struct frag *f = arg;
+	const struct sysctlnode *node = (const void *)f;
+
+	f->out[0] = sysctl_createv(NULL, 0, NULL, &node, 0, CTLTYPE_INT, "one", NULL,
+	    NULL, 0, &frag_int, 0, CTL_HW, CTL_CREATE, CTL_EOL);
+	f->out[1] = node != NULL;
+}
+
+static int
+named(const char *name)
+{
+	const struct sysctlnode *node;
+	int error;
+
+	error = sysctl_createv(NULL, 0, NULL, &node, 0, CTLTYPE_INT, name, NULL, NULL, 0,
+	    &frag_int, 0, CTL_HW, CTL_CREATE, CTL_EOL);
+	return node != NULL && error != 0 ? -1 : error;
+}
+
+/* out[i]: the i-th way to be wrong. */
+void
+frag_sysctl_errors(void *arg)
+{
+	struct frag *f = arg;
+
+	f->out[0] = named("9lives");
+	f->out[1] = named("two words");
+	f->out[2] = named("");
+	f->out[3] = named("a234567890123456789012345678901");	/* 31: fits */
+	f->out[4] = named("a2345678901234567890123456789012");	/* 32 */
+	f->out[5] = sysctl_createv(NULL, 0, NULL, NULL, 0, CTLTYPE_INT, "orphan", NULL,
+	    NULL, 0, &frag_int, 0, CTL_HW, 4711, CTL_CREATE, CTL_EOL);
+	f->out[6] = sysctl_createv(NULL, 0, NULL, NULL, 0, CTLTYPE_INT, "leaf", NULL,
+	    NULL, 0, &frag_int, 0, CTL_HW, 78, CTL_EOL);
+	f->out[7] = sysctl_createv(NULL, 0, NULL, NULL, 0, CTLTYPE_INT, "below", NULL,
+	    NULL, 0, &frag_int, 0, CTL_HW, 78, CTL_CREATE, CTL_EOL);
+	f->out[8] = sysctl_createv(NULL, 0, NULL, NULL, 0, CTLTYPE_INT, "taken", NULL,
+	    NULL, 0, &frag_int, 0, CTL_HW, 78, CTL_EOL);
+	f->out[9] = sysctl_createv(NULL, 0, NULL, NULL, 0, CTLTYPE_INT, "short", NULL,
+	    NULL, 0, &frag_int, 2, CTL_HW, CTL_CREATE, CTL_EOL);
+	f->out[10] = sysctl_createv(NULL, 0xff0000, NULL, NULL, 0, CTLTYPE_INT, "flags",
+	    NULL, NULL, 0, &frag_int, 0, CTL_HW, CTL_CREATE, CTL_EOL);
+	f->out[11] = named("dash-and_9");
+}

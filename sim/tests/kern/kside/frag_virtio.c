@@ -1,0 +1,429 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Fragments about the virtio bus, with the queues of the attached driver (child.c).
+ */
+#include <sys/param.h>
+#include <sys/systm.h>
+#include <sys/condvar.h>
+#include <sys/mutex.h>
+
+#include "child.h"
+
+static struct virtqueue *
+queue(void)
+{
+
+	return &child->sc_vq[0];
+}
+
+static int
+prep(int *slot)
+{
+
+	return virtio_enqueue_prep(child->sc_virtio, queue(), slot);
+}
+
+static int
+reserve(int slot, int nsegs)
+{
+
+	return virtio_enqueue_reserve(child->sc_virtio, queue(), slot, nsegs);
+}
+
+/* Slots that can be prepared now; they are given back. */
+static int
+free_slots(void)
+{
+	int slot[16], n = 0;
+
+	while (n < 16 && prep(&slot[n]) == 0)
+		n++;
+	for (int i = 0; i < n; i++)
+		virtio_enqueue_abort(child->sc_virtio, queue(), slot[i]);
+	return n;
+}
+
+/* ---- slots ---- */
+
+/* Take all; out[0]: how many; out[1]: what the next was told; out[8..]: their numbers. */
+void
+frag_vq_slots(void *arg)
+{
+	struct frag *f = arg;
+	int slot, error, n = 0;
+
+	while ((error = prep(&slot)) == 0)
+		f->out[8 + n++] = slot;
+	f->out[0] = n;
+	f->out[1] = error;
+}
+
+/* Take two and give them back, over and over. */
+void
+frag_vq_fifo(void *arg)
+{
+	struct frag *f = arg;
+	int a, b;
+
+	for (int i = 0; i < 4; i++) {
+		prep(&a);
+		prep(&b);
+		f->out[2 * i] = a;
+		f->out[2 * i + 1] = b;
+		virtio_enqueue_abort(child->sc_virtio, queue(), a);
+		virtio_enqueue_abort(child->sc_virtio, queue(), b);
+	}
+}
+
+/* The last slot can always be reserved for one segment. */
+void
+frag_vq_reserve_last(void *arg)
+{
+	struct frag *f = arg;
+	int slot;
+
+	while (prep(&slot) == 0) {
+		f->out[0]++;
+		f->out[1] |= reserve(slot, 1);
+	}
+}
+
+/* out: free slots before, error, free slots after, the number of the next. */
+void
+frag_vq_reserve_short(void *arg)
+{
+	struct frag *f = arg;
+	int keep, slot;
+
+	prep(&keep);
+	f->out[0] = free_slots();
+	prep(&slot);
+	f->out[1] = reserve(slot, (int)f->out[0] + 1);
+	f->out[2] = free_slots();
+}
+
+void
+frag_vq_abort(void *arg)
+{
+	struct frag *f = arg;
+	int slot;
+
+	f->out[0] = free_slots();
+	prep(&slot);
+	f->out[1] = free_slots();
+	f->out[2] = virtio_enqueue_abort(child->sc_virtio, queue(), slot);
+	f->out[3] = free_slots();
+	prep(&slot);
+	reserve(slot, 2);
+	f->out[4] = free_slots();
+	f->out[5] = virtio_enqueue_abort(child->sc_virtio, queue(), slot);
+	f->out[6] = free_slots();
+}
+
+void
+frag_vq_bad_slot(void *arg)
+{
+
+	virtio_enqueue_commit(child->sc_virtio, queue(), 4711, true);
+}
+
+void
+frag_vq_unreserved(void *arg)
+{
+	struct frag *f = arg;
+	int slot;
+
+	child_map(child, CHILD_BYTES);
+	prep(&slot);
+	virtio_enqueue(child->sc_virtio, queue(), slot, child->sc_map, true);
+	frag_mark(f, '!');
+}
+
+void
+frag_vq_reserve_twice(void *arg)
+{
+	int slot;
+
+	prep(&slot);
+	reserve(slot, 1);
+	reserve(slot, 1);
+	frag_mark(arg, '!');
+}
+
+/* ---- requests ---- */
+
+/*
+ * Send in[0] page numbers from in[1] on in a map of in[2] bytes (0: all of the buffer);
+ * only those that are filled are synced.  Marks: ( before commit, ) after it.
+ */
+static void
+send(struct frag *f, bool part, bool notify)
+{
+	struct child_softc *sc = child;
+	bus_dma_tag_t t = virtio_dmat(sc->sc_virtio);
+	bus_size_t bytes = (bus_size_t)f->in[0] * 4;
+	int slot;
+
+	if (sc->sc_map == NULL)
+		f->out[0] = child_map(sc, f->in[2] != 0 ? (bus_size_t)f->in[2] : CHILD_BYTES);
+	for (int i = 0; i < f->in[0]; i++)
+		sc->sc_pfns[i] = (uint32_t)(f->in[1] + i);
+	f->out[1] = prep(&slot);
+	if (f->out[1] != 0)
+		return;
+	f->out[2] = slot;
+	reserve(slot, 1);
+	bus_dmamap_sync(t, sc->sc_map, 0, bytes, BUS_DMASYNC_PREWRITE);
+	if (part)
+		virtio_enqueue_p(sc->sc_virtio, queue(), slot, sc->sc_map, 0, bytes, true);
+	else
+		virtio_enqueue(sc->sc_virtio, queue(), slot, sc->sc_map, true);
+	sc->sc_is_answered = false;
+	frag_mark(f, '(');
+	f->out[3] = virtio_enqueue_commit(sc->sc_virtio, queue(), slot, notify);
+	frag_mark(f, ')');
+}
+
+void
+frag_vq_send(void *arg)
+{
+
+	send(arg, false, true);
+}
+
+void
+frag_vq_send_part(void *arg)
+{
+
+	send(arg, true, true);
+}
+
+void
+frag_vq_send_quiet(void *arg)
+{
+
+	send(arg, false, false);
+}
+
+/* Publish and notify what send_quiet left. */
+void
+frag_vq_flush(void *arg)
+{
+
+	virtio_enqueue_commit(child->sc_virtio, queue(), -1, true);
+	frag_mark(arg, '-');
+}
+
+/* Send, then wait for the answer as a driver does. */
+void
+frag_vq_wait_answer(void *arg)
+{
+	struct frag *f = arg;
+
+	send(f, false, true);
+	mutex_enter(&child->sc_lock);
+	while (!child->sc_is_answered)
+		cv_wait(&child->sc_cv, &child->sc_lock);
+	mutex_exit(&child->sc_lock);
+	frag_mark(f, '=');
+}
+
+void
+frag_vq_long_start(void *arg)
+{
+
+	child_map(child, CHILD_BYTES);
+	frag_mark(arg, 'm');
+}
+
+/* Two segments of half the buffer: one chain. */
+void
+frag_vq_chain(void *arg)
+{
+	struct frag *f = arg;
+	int slot;
+
+	child_map(child, CHILD_BYTES);
+	for (int i = 0; i < CHILD_PFNS; i++)
+		child->sc_pfns[i] = 100;
+	bus_dmamap_sync(virtio_dmat(child->sc_virtio), child->sc_map, 0, CHILD_BYTES,
+	    BUS_DMASYNC_PREWRITE);
+	f->out[0] = free_slots();
+	prep(&slot);
+	f->out[1] = reserve(slot, 2);
+	virtio_enqueue_p(child->sc_virtio, queue(), slot, child->sc_map, 0, 8, true);
+	virtio_enqueue_p(child->sc_virtio, queue(), slot, child->sc_map, 8, 16, true);
+	f->out[2] = free_slots();
+	virtio_enqueue_commit(child->sc_virtio, queue(), slot, true);
+	f->out[3] = free_slots();
+}
+
+/* ---- answers ---- */
+
+/* out[0]: how many; out[1]: the last error; out[8..]: slots. */
+void
+frag_vq_dequeue_all(void *arg)
+{
+	struct frag *f = arg;
+	int slot, len, error, n = 0;
+
+	while ((error = virtio_dequeue(child->sc_virtio, queue(), &slot, &len)) == 0) {
+		f->out[8 + n++] = slot;
+		f->out[2] = virtio_dequeue_commit(child->sc_virtio, queue(), slot);
+	}
+	f->out[0] = n;
+	f->out[1] = error;
+	f->out[3] = free_slots();
+}
+
+/* The slot is freed twice; then the queue is to go. */
+void
+frag_vq_dequeue_twice(void *arg)
+{
+	int slot;
+
+	virtio_dequeue(child->sc_virtio, queue(), &slot, NULL);
+	virtio_dequeue_commit(child->sc_virtio, queue(), slot);
+	virtio_dequeue_commit(child->sc_virtio, queue(), slot);
+	virtio_free_vq(child->sc_virtio, queue());
+	frag_mark(arg, '!');
+}
+
+void
+frag_vq_free_busy(void *arg)
+{
+	struct frag *f = arg;
+	int slot;
+
+	prep(&slot);
+	f->out[0] = virtio_free_vq(child->sc_virtio, queue());
+	f->out[1] = queue()->vq_num;
+	virtio_enqueue_abort(child->sc_virtio, queue(), slot);
+	f->out[2] = virtio_free_vq(child->sc_virtio, &child->sc_vq[1]);
+	f->out[3] = virtio_free_vq(child->sc_virtio, queue());
+	f->out[4] = queue()->vq_num;
+}
+
+/* ---- interrupts ---- */
+
+void
+frag_vq_stop_intr(void *arg)
+{
+
+	virtio_stop_vq_intr(child->sc_virtio, queue());
+}
+
+void
+frag_vq_start_intr(void *arg)
+{
+	struct frag *f = arg;
+
+	f->out[4] = virtio_start_vq_intr(child->sc_virtio, queue());
+	f->out[5] = virtio_vq_is_enqueued(child->sc_virtio, queue());
+}
+
+/* An interrupt only after two more answers. */
+void
+frag_vq_postpone(void *arg)
+{
+	struct frag *f = arg;
+
+	f->out[4] = virtio_postpone_intr(child->sc_virtio, queue(), 1);
+}
+
+/* ---- memory of the ring ---- */
+
+void
+frag_vq_layout(void *arg)
+{
+	struct frag *f = arg;
+	const struct virtqueue *vq = queue();
+
+	f->out[0] = vq->vq_num;
+	f->out[1] = (char *)vq->vq_avail - (char *)vq->vq_desc;
+	f->out[2] = (char *)vq->vq_used - (char *)vq->vq_desc;
+	f->out[3] = vq->vq_bytesize;
+	f->out[4] = (int64_t)vq->vq_dmamap->dm_segs[0].ds_addr;
+	f->out[5] = vq->vq_owner == child->sc_virtio;
+	f->out[6] = child->sc_vq[1].vq_index;
+	f->out[7] = vq->vq_indirect != NULL;
+}
+
+/* An indirect request of two segments takes one slot. */
+void
+frag_vq_indirect(void *arg)
+{
+
+	frag_vq_chain(arg);
+	((struct frag *)arg)->out[7] = queue()->vq_indirect != NULL;
+}
+
+/* ---- configuration ---- */
+
+/* num_pages (0) and actual (4), one after the other. */
+void
+frag_config_pair(void *arg)
+{
+	struct frag *f = arg;
+
+	f->out[0] = virtio_read_device_config_le_4(child->sc_virtio, 0);
+	f->out[1] = virtio_read_device_config_le_4(child->sc_virtio, 4);
+	f->out[2] = virtio_read_device_config_le_4(child->sc_virtio, 0);
+}
+
+void
+frag_config_widths(void *arg)
+{
+	struct virtio_softc *sc = child->sc_virtio;
+	struct frag *f = arg;
+
+	f->out[0] = virtio_read_device_config_1(sc, 0);
+	f->out[1] = virtio_read_device_config_2(sc, 0);
+	f->out[2] = virtio_read_device_config_4(sc, 0);
+	f->out[3] = (int64_t)virtio_read_device_config_8(sc, 0);
+	f->out[4] = virtio_read_device_config_le_2(sc, 0);
+	f->out[5] = virtio_rw32(sc, 0x12345678);
+}
+
+/* Write in[0], read it back. */
+void
+frag_config_write_actual(void *arg)
+{
+	struct frag *f = arg;
+
+	virtio_write_device_config_le_4(child->sc_virtio, 4, (uint32_t)f->in[0]);
+	f->out[0] = virtio_read_device_config_le_4(child->sc_virtio, 4);
+}
+
+/* ---- reset ---- */
+
+void
+frag_device_reset(void *arg)
+{
+
+	virtio_reset(child->sc_virtio);
+}
+
+void
+frag_device_reinit(void *arg)
+{
+	struct frag *f = arg;
+
+	virtio_reset(child->sc_virtio);
+	virtio_negotiate_features(child->sc_virtio, 0);
+	f->out[0] = virtio_reinit_start(child->sc_virtio);
+	virtio_reinit_end(child->sc_virtio);
+	f->out[1] = free_slots();
+}
+
+/* What virtio_child() says. */
+void
+frag_device_child(void *arg)
+{
+	struct frag *f = arg;
+	device_t dev = virtio_child(child->sc_virtio);
+
+	f->out[0] = dev == NULL;
+	f->out[1] = dev == VIRTIO_CHILD_FAILED;
+	f->out[2] = dev == child->sc_dev;
+}

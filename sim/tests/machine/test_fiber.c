@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Tests of sim/machine/fiber.
+ */
+#include <check.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "machine/fiber.h"
+
+Suite	*machine_fiber_suite(void);
+
+/* What a fiber under test works on. */
+struct bench {
+	struct fiber_pool pool;
+	struct fiber	*main;
+	struct fiber	*a;
+	struct fiber	*b;
+	char		 story[64];
+	uintptr_t	 seen;
+	size_t		 dirty;		/* non-zero bytes found */
+	uint64_t	 sum;
+};
+
+static struct bench bench;
+
+static void
+setup(void)
+{
+	memset(&bench, 0, sizeof(bench));
+	fiber_pool_init(&bench.pool);
+	bench.main = fiber_new_main();
+	ck_assert_ptr_nonnull(bench.main);
+}
+
+static void
+teardown(void)
+{
+	fiber_free_main(bench.main);
+	ck_assert_uint_eq(bench.pool.live_count, 0);
+	fiber_pool_fini(&bench.pool);
+	ck_assert_uint_eq(bench.pool.idle_count, 0);
+}
+
+static void
+tell(struct bench *t, char what)
+{
+	size_t len = strlen(t->story);
+
+	ck_assert_uint_lt(len + 1, sizeof(t->story));
+	t->story[len] = what;
+}
+
+static void
+body_three_times(void *arg)
+{
+	struct bench *t = arg;
+
+	tell(t, '1');
+	fiber_switch(t->a, t->main);
+	tell(t, '2');
+	fiber_switch(t->a, t->main);
+	tell(t, '3');
+}
+
+START_TEST(switch_alternates_until_done)
+{
+	bench.a = fiber_new(&bench.pool, body_three_times, &bench, 0);
+	ck_assert(!fiber_is_started(bench.a));
+	for (int i = 0; i < 3; i++) {
+		ck_assert(!fiber_is_done(bench.a));
+		tell(&bench, 'm');
+		fiber_switch(bench.main, bench.a);
+		ck_assert(fiber_is_started(bench.a));
+	}
+	ck_assert(fiber_is_done(bench.a));
+	ck_assert_str_eq(bench.story, "m1m2m3");
+	fiber_free(bench.a);
+}
+END_TEST
+
+static void
+body_b(void *arg)
+{
+	struct bench *t = arg;
+
+	tell(t, 'b');
+	fiber_switch(t->b, t->a);
+	tell(t, 'B');
+	fiber_exit(t->b, t->main);
+}
+
+static void
+body_a(void *arg)
+{
+	struct bench *t = arg;
+
+	tell(t, 'a');
+	fiber_switch(t->a, t->b);
+	tell(t, 'A');
+	/* Returns to b, which switched here last. */
+}
+
+START_TEST(return_goes_to_last_resumer)
+{
+	bench.a = fiber_new(&bench.pool, body_a, &bench, 0);
+	bench.b = fiber_new(&bench.pool, body_b, &bench, 0);
+	fiber_switch(bench.main, bench.a);
+	ck_assert_str_eq(bench.story, "abAB");
+	ck_assert(fiber_is_done(bench.a));
+	ck_assert(fiber_is_done(bench.b));
+	fiber_free(bench.a);
+	fiber_free(bench.b);
+}
+END_TEST
+
+/* Keep many values alive across switches, in registers where they fit. */
+static void
+body_keep_values(void *arg)
+{
+	struct bench *t = arg;
+	uint64_t v[12];
+	double d = 1.5;
+
+	for (unsigned i = 0; i < 12; i++)
+		v[i] = (t->seen + i) * 0x9e3779b97f4a7c15u;
+	for (unsigned round = 0; round < 4; round++) {
+		fiber_switch(t->a, t->main);
+		d *= 2;
+		for (unsigned i = 0; i < 12; i++)
+			v[i] = v[i] << 7 | v[i] >> 57;
+	}
+	for (unsigned i = 0; i < 12; i++)
+		t->sum += v[i] ^ (uint64_t)d;
+}
+
+static uint64_t
+expected_sum(uint64_t seed)
+{
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < 12; i++) {
+		uint64_t v = (seed + i) * 0x9e3779b97f4a7c15u;
+
+		for (unsigned round = 0; round < 4; round++)
+			v = v << 7 | v >> 57;
+		sum += v ^ 24;
+	}
+	return sum;
+}
+
+START_TEST(switch_keeps_local_values)
+{
+	bench.seen = 77;
+	bench.a = fiber_new(&bench.pool, body_keep_values, &bench, 0);
+	while (!fiber_is_done(bench.a))
+		fiber_switch(bench.main, bench.a);
+	ck_assert_uint_eq(bench.sum, expected_sum(77));
+	fiber_free(bench.a);
+}
+END_TEST
+
+static void
+body_note_stack(void *arg)
+{
+	struct bench *t = arg;
+	int local = 0;
+
+	t->seen = (uintptr_t)__builtin_frame_address(0);
+	t->sum = (uintptr_t)&local & 0;
+	ck_assert_uint_eq((uintptr_t)__builtin_frame_address(0) % 16, 0);
+}
+
+START_TEST(stack_bounds_hold_the_frames)
+{
+	struct fiber_bounds bounds;
+
+	bench.a = fiber_new(&bench.pool, body_note_stack, &bench, 10000);
+	bounds = fiber_stack_bounds(bench.a);
+	ck_assert_uint_ge(bounds.size, 10000);
+	ck_assert_uint_eq(bounds.size % 4096, 0);
+	fiber_switch(bench.main, bench.a);
+
+	ck_assert(fiber_stack_contains(bench.a, bench.seen));
+	ck_assert(fiber_stack_contains(bench.a, bounds.low));
+	ck_assert(!fiber_stack_contains(bench.a, bounds.low - 1));
+	ck_assert(!fiber_stack_contains(bench.a, bounds.low + bounds.size));
+	ck_assert(fiber_stack_guards(bench.a, bounds.low - 1));
+	ck_assert(!fiber_stack_guards(bench.a, bounds.low));
+	ck_assert(!fiber_stack_contains(bench.main, bench.seen));
+	fiber_free(bench.a);
+}
+END_TEST
+
+START_TEST(main_bounds_hold_this_frame)
+{
+	uintptr_t here = (uintptr_t)__builtin_frame_address(0);
+
+	ck_assert(fiber_stack_contains(bench.main, here));
+	ck_assert(!fiber_stack_guards(bench.main, here));
+}
+END_TEST
+
+/*
+ * Count the bytes below this frame that are not zero, then soil them, from
+ * near the top to the very bottom.
+ */
+static void
+body_count_and_soil(void *arg)
+{
+	struct bench *t = arg;
+	struct fiber_bounds bounds = fiber_stack_bounds(t->a);
+	uintptr_t top = (uintptr_t)__builtin_frame_address(0) - 8192;
+	volatile uint8_t *p;
+
+	t->dirty = 0;
+	for (p = (volatile uint8_t *)bounds.low; (uintptr_t)p < top; p++) {
+		t->dirty += *p != 0;
+		*p = 0xa5;
+	}
+	fiber_switch(t->a, t->main);
+}
+
+START_TEST(recycled_stack_reads_as_zero)
+{
+	uintptr_t low = 0;
+
+	for (int i = 0; i < 3; i++) {
+		bench.a = fiber_new(&bench.pool, body_count_and_soil, &bench,
+		    128 * 1024);
+		bench.dirty = 1;
+		fiber_switch(bench.main, bench.a);
+		ck_assert_uint_eq(bench.dirty, 0);
+		ck_assert(!fiber_is_done(bench.a));
+
+		/* The same memory each time, or nothing is proved. */
+		if (i > 0)
+			ck_assert_uint_eq(low,
+			    fiber_stack_bounds(bench.a).low);
+		low = fiber_stack_bounds(bench.a).low;
+		fiber_free(bench.a);
+		ck_assert_uint_eq(bench.pool.idle_count, 1);
+	}
+}
+END_TEST
+
+START_TEST(pool_matches_stack_size)
+{
+	struct fiber *small, *large;
+
+	small = fiber_new(&bench.pool, body_note_stack, &bench, 32 * 1024);
+	large = fiber_new(&bench.pool, body_note_stack, &bench, 64 * 1024);
+	ck_assert_uint_eq(bench.pool.live_count, 2);
+	fiber_free(small);
+	fiber_free(large);
+	fiber_free(NULL);
+	ck_assert_uint_eq(bench.pool.idle_count, 2);
+
+	ck_assert_ptr_eq(large,
+	    fiber_new(&bench.pool, body_note_stack, &bench, 64 * 1024));
+	ck_assert_uint_eq(bench.pool.idle_count, 1);
+	ck_assert_ptr_eq(small,
+	    fiber_new(&bench.pool, body_note_stack, &bench, 32 * 1024));
+	ck_assert_uint_eq(bench.pool.idle_count, 0);
+	fiber_free(small);
+	fiber_free(large);
+}
+END_TEST
+
+START_TEST(absurd_stack_size_is_refused)
+{
+	ck_assert_ptr_null(fiber_new(&bench.pool, body_note_stack, &bench,
+	    SIZE_MAX));
+	ck_assert_ptr_null(fiber_new(&bench.pool, body_note_stack, &bench,
+	    (size_t)1 << 60));
+	ck_assert_uint_eq(bench.pool.live_count, 0);
+}
+END_TEST
+
+START_TEST(many_fibers_live_at_once)
+{
+	enum { COUNT = 100 };
+	struct fiber *fibers[COUNT];
+
+	for (int i = 0; i < COUNT; i++)
+		fibers[i] = fiber_new(&bench.pool, body_three_times, &bench,
+		    16 * 1024);
+	for (int i = 0; i < COUNT; i++) {
+		bench.a = fibers[i];
+		memset(bench.story, 0, sizeof(bench.story));
+		fiber_switch(bench.main, fibers[i]);
+		ck_assert_str_eq(bench.story, "1");
+	}
+	for (int i = COUNT - 1; i >= 0; i--)
+		fiber_free(fibers[i]);
+	ck_assert_uint_eq(bench.pool.idle_count, COUNT);
+}
+END_TEST
+
+static uintptr_t fault_addr;
+
+/* Open the page, so that the write goes through and the fiber goes on. */
+static void
+note_fault(int signo, siginfo_t *info, void *context)
+{
+	(void)signo, (void)context;
+	fault_addr = (uintptr_t)info->si_addr;
+	mprotect((void *)(fault_addr & ~(uintptr_t)4095), 4096,
+	    PROT_READ | PROT_WRITE);
+}
+
+static void
+body_step_off_the_end(void *arg)
+{
+	struct bench *t = arg;
+
+	*(volatile char *)(fiber_stack_bounds(t->a).low - 8) = 1;
+	tell(t, 'x');
+}
+
+START_TEST(overflow_hits_the_guard)
+{
+	struct sigaction old, action = { .sa_sigaction = note_fault,
+	    .sa_flags = SA_SIGINFO | SA_ONSTACK };
+	stack_t old_alt, alt = { .ss_size = 64 * 1024 };
+
+	alt.ss_sp = malloc(alt.ss_size);
+	ck_assert_int_eq(sigaltstack(&alt, &old_alt), 0);
+	ck_assert_int_eq(sigaction(SIGSEGV, &action, &old), 0);
+	fault_addr = 0;
+	bench.a = fiber_new(&bench.pool, body_step_off_the_end, &bench, 0);
+	fiber_switch(bench.main, bench.a);
+	sigaction(SIGSEGV, &old, NULL);
+	sigaltstack(&old_alt, NULL);
+	free(alt.ss_sp);
+
+	ck_assert_str_eq(bench.story, "x");
+	ck_assert(fiber_stack_guards(bench.a, fault_addr));
+	ck_assert_uint_eq(fault_addr, fiber_stack_bounds(bench.a).low - 8);
+	fiber_free(bench.a);
+}
+END_TEST
+
+Suite *
+machine_fiber_suite(void)
+{
+	Suite *s = suite_create("machine_fiber");
+	TCase *tc = tcase_create("fiber");
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, switch_alternates_until_done);
+	tcase_add_test(tc, return_goes_to_last_resumer);
+	tcase_add_test(tc, switch_keeps_local_values);
+	tcase_add_test(tc, stack_bounds_hold_the_frames);
+	tcase_add_test(tc, main_bounds_hold_this_frame);
+	tcase_add_test(tc, recycled_stack_reads_as_zero);
+	tcase_add_test(tc, pool_matches_stack_size);
+	tcase_add_test(tc, absurd_stack_size_is_refused);
+	tcase_add_test(tc, many_fibers_live_at_once);
+	tcase_add_test(tc, overflow_hits_the_guard);
+	suite_add_tcase(s, tc);
+	return s;
+}

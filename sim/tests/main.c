@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Runs all unit tests.  Check's own environment variables select and print
+ * (CK_RUN_SUITE, CK_RUN_CASE, CK_VERBOSITY, CK_FORK, ...).
+ */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* One line per suite. */
+#define SUITES(X) \
+	X(device_balloon_suite) \
+	X(device_habit_suite) \
+	X(device_transport_suite) \
+	X(device_virtqueue_suite) \
+	X(fault_fault_suite) \
+	X(machine_choice_suite) \
+	X(machine_fiber_suite) \
+	X(run_module_suite) \
+	X(run_source_suite) \
+	X(scenario_bad_suite) \
+	X(scenario_case_suite) \
+	X(scenario_expect_suite) \
+	X(scenario_load_suite) \
+	X(scenario_mutate_suite) \
+	X(scenario_print_suite) \
+	X(scenario_schema_suite) \
+	X(scenario_text_suite)
+
+#define X(suite) Suite *suite(void);
+SUITES(X)
+#undef X
+
+static Suite *(*const suites[])(void) = {
+#define X(suite) suite,
+	SUITES(X)
+#undef X
+};
+
+int
+main(void)
+{
+	SRunner *runner = srunner_create(NULL);
+	int failed, run;
+
+	for (size_t i = 0; i < sizeof(suites) / sizeof(suites[0]); i++)
+		srunner_add_suite(runner, suites[i]());
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	run = srunner_ntests_run(runner);
+	srunner_free(runner);
+	/* A selection that fits no test must not look like success. */
+	if (run == 0)
+		fprintf(stderr, "no test was run\n");
+	return failed == 0 && run > 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Tests of sim/report/atomic.
+ */
+#include <check.h>
+#include <dirent.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "report/atomic.h"
+
+Suite	*report_atomic_suite(void);
+
+static char folder[64], path[128], why[256];
+
+static void
+setup(void)
+{
+	snprintf(folder, sizeof(folder), "/tmp/viosim-atomic.XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(folder));
+	snprintf(path, sizeof(path), "%s/out.txt", folder);
+	why[0] = '\0';
+}
+
+static void
+teardown(void)
+{
+	unlink(path);
+	ck_assert_int_eq(rmdir(folder), 0);
+}
+
+static unsigned
+files_in_folder(void)
+{
+	DIR *dir = opendir(folder);
+	unsigned n = 0;
+
+	ck_assert_ptr_nonnull(dir);
+	for (struct dirent *e = readdir(dir); e != NULL; e = readdir(dir))
+		n += e->d_name[0] != '.';
+	closedir(dir);
+	return n;
+}
+
+static void
+write_old(const char *text)
+{
+	FILE *f = fopen(path, "w");
+
+	ck_assert_ptr_nonnull(f);
+	fputs(text, f);
+	ck_assert_int_eq(fclose(f), 0);
+}
+
+static void
+check_content(const char *expected)
+{
+	char text[64] = "";
+	FILE *f = fopen(path, "r");
+
+	ck_assert_ptr_nonnull(f);
+	ck_assert_ptr_nonnull(fgets(text, sizeof(text), f));
+	fclose(f);
+	ck_assert_str_eq(text, expected);
+}
+
+START_TEST(commit_puts_the_whole_file_there)
+{
+	struct atomic *atomic = atomic_open(path, why, sizeof(why));
+
+	ck_assert_ptr_nonnull(atomic);
+	fputs("new", atomic_stream(atomic));
+	ck_assert(access(path, F_OK) != 0);
+	ck_assert(atomic_commit(atomic, why, sizeof(why)));
+	check_content("new");
+	ck_assert_uint_eq(files_in_folder(), 1);
+}
+END_TEST
+
+START_TEST(commit_replaces_what_was_there)
+{
+	struct atomic *atomic;
+
+	write_old("old");
+	atomic = atomic_open(path, why, sizeof(why));
+	ck_assert_ptr_nonnull(atomic);
+	fputs("new", atomic_stream(atomic));
+	check_content("old");
+	ck_assert(atomic_commit(atomic, why, sizeof(why)));
+	check_content("new");
+	ck_assert_uint_eq(files_in_folder(), 1);
+}
+END_TEST
+
+START_TEST(commit_writes_through_a_symbolic_link)
+{
+	char link[160];
+	struct atomic *atomic;
+	struct stat st;
+
+	write_old("old");
+	snprintf(link, sizeof(link), "%s/link", folder);
+	ck_assert_int_eq(symlink("out.txt", link), 0);
+	atomic = atomic_open(link, why, sizeof(why));
+	ck_assert_ptr_nonnull(atomic);
+	fputs("new", atomic_stream(atomic));
+	ck_assert(atomic_commit(atomic, why, sizeof(why)));
+	ck_assert_int_eq(lstat(link, &st), 0);
+	ck_assert(S_ISLNK(st.st_mode));
+	check_content("new");
+	unlink(link);
+}
+END_TEST
+
+START_TEST(abandon_leaves_what_was_there)
+{
+	struct atomic *atomic;
+
+	write_old("old");
+	atomic = atomic_open(path, why, sizeof(why));
+	ck_assert_ptr_nonnull(atomic);
+	fputs("new", atomic_stream(atomic));
+	atomic_abandon(atomic);
+	atomic_abandon(NULL);
+	check_content("old");
+	ck_assert_uint_eq(files_in_folder(), 1);
+}
+END_TEST
+
+START_TEST(missing_folder_is_named)
+{
+	char lost[192], expected[256];
+
+	snprintf(lost, sizeof(lost), "%s/none/out.txt", folder);
+	snprintf(expected, sizeof(expected), "%s: No such file or directory", lost);
+	ck_assert_ptr_null(atomic_open(lost, why, sizeof(why)));
+	ck_assert_str_eq(why, expected);
+	ck_assert_uint_eq(files_in_folder(), 0);
+}
+END_TEST
+
+START_TEST(folder_is_no_output_file)
+{
+	ck_assert_ptr_null(atomic_open(folder, why, sizeof(why)));
+	ck_assert_ptr_nonnull(strstr(why, "Is a directory"));
+}
+END_TEST
+
+/* Small and large: the error comes at the flush, or already while writing. */
+START_TEST(full_disk_is_an_error)
+{
+	struct atomic *atomic = atomic_open("/dev/full", why, sizeof(why));
+
+	ck_assert_ptr_nonnull(atomic);
+	for (int i = 0; i < (_i == 0 ? 1 : 100000); i++)
+		fputs("line\n", atomic_stream(atomic));
+	ck_assert(!atomic_commit(atomic, why, sizeof(why)));
+	ck_assert_str_eq(why, "/dev/full: No space left on device");
+}
+END_TEST
+
+/* A file that may not grow: the new file goes, the old one stays. */
+START_TEST(error_while_writing_leaves_nothing)
+{
+	struct atomic *atomic;
+
+	write_old("old");
+	atomic = atomic_open(path, why, sizeof(why));
+	ck_assert_ptr_nonnull(atomic);
+	fputs("new", atomic_stream(atomic));
+	/* The descriptor is closed behind the stream's back, as a lost disk would be. */
+	ck_assert_int_eq(close(fileno(atomic_stream(atomic))), 0);
+	ck_assert(!atomic_commit(atomic, why, sizeof(why)));
+	ck_assert_ptr_nonnull(strstr(why, path));
+	check_content("old");
+	ck_assert_uint_eq(files_in_folder(), 1);
+}
+END_TEST
+
+START_TEST(closed_pipe_is_an_error)
+{
+	struct atomic *atomic;
+	char name[32];
+	int fd[2];
+
+	signal(SIGPIPE, SIG_IGN);
+	ck_assert_int_eq(pipe(fd), 0);
+	snprintf(name, sizeof(name), "/dev/fd/%d", fd[1]);
+	atomic = atomic_open(name, why, sizeof(why));
+	ck_assert_ptr_nonnull(atomic);
+	close(fd[0]);
+	fputs("new", atomic_stream(atomic));
+	ck_assert(!atomic_commit(atomic, why, sizeof(why)));
+	ck_assert_ptr_nonnull(strstr(why, "Broken pipe"));
+	close(fd[1]);
+	signal(SIGPIPE, SIG_DFL);
+}
+END_TEST
+
+Suite *
+report_atomic_suite(void)
+{
+	Suite *s = suite_create("report_atomic");
+	TCase *tc = tcase_create("atomic");
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, commit_puts_the_whole_file_there);
+	tcase_add_test(tc, commit_replaces_what_was_there);
+	tcase_add_test(tc, commit_writes_through_a_symbolic_link);
+	tcase_add_test(tc, abandon_leaves_what_was_there);
+	tcase_add_test(tc, missing_folder_is_named);
+	tcase_add_test(tc, folder_is_no_output_file);
+	tcase_add_loop_test(tc, full_disk_is_an_error, 0, 2);
+	tcase_add_test(tc, error_while_writing_leaves_nothing);
+	tcase_add_test(tc, closed_pipe_is_an_error);
+	suite_add_tcase(s, tc);
+	return s;
+}

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Tests of sim/report/failure.
+ */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "record.h"
+#include "report/failure.h"
+
+Suite	*report_failure_suite(void);
+
+static struct record *record;
+static char *text;
+static char path[64];
+
+static void
+setup(void)
+{
+	FILE *file;
+	int fd;
+
+	record = record_new();
+	text = NULL;
+	snprintf(path, sizeof(path), "/tmp/viosim-failure.XXXXXX");
+	fd = mkstemp(path);
+	ck_assert_int_ge(fd, 0);
+	file = fdopen(fd, "w");
+	ck_assert_ptr_nonnull(file);
+	fputs("steps:\n  - expect: host.actual == 300\n", file);
+	ck_assert_int_eq(fclose(file), 0);
+}
+
+static void
+teardown(void)
+{
+	record_free(record);
+	free(text);
+	unlink(path);
+}
+
+static const char *
+print(void (*printer)(FILE *, const struct report_input *))
+{
+	free(text);
+	text = record_print(printer, &record->input);
+	return text;
+}
+
+START_TEST(failure_shows_line_and_caret)
+{
+	struct failure *failure;
+	char expected[512];
+
+	record_attach(record);
+	failure = record_failure(record, EVENT(record, S, MACHINE, EV_EXPECT, 0, 0, 0));
+	snprintf(failure->file, sizeof(failure->file), "%s", path);
+	snprintf(expected, sizeof(expected),
+	    "%s:2:13: failed: expect\n"
+	    "     2 |   - expect: host.actual == 300\n"
+	    "       |             ^\n"
+	    "  expected  host.actual == 300\n"
+	    "  actual    host.actual = 256 pages\n"
+	    "  at        1.000000s\n"
+	    "last events:\n", path);
+	print(failure_print);
+	ck_assert_int_eq(strncmp(text, expected, strlen(expected)), 0);
+}
+END_TEST
+
+START_TEST(missing_scenario_file_is_tolerated)
+{
+	record_failure(record, EVENT(record, S, MACHINE, EV_EXPECT, 0, 0, 0));
+	print(failure_print);
+	ck_assert_int_eq(strncmp(text, "no-such-file.yaml:2:13: failed: expect\n  expected  ",
+	    50), 0);
+}
+END_TEST
+
+START_TEST(line_beyond_the_file_is_tolerated)
+{
+	struct failure *failure = record_failure(record,
+	    EVENT(record, S, MACHINE, EV_EXPECT, 0, 0, 0));
+
+	snprintf(failure->file, sizeof(failure->file), "%s", path);
+	failure->loc.line = 99;
+	print(failure_print);
+	ck_assert_ptr_null(strchr(text, '^'));
+}
+END_TEST
+
+START_TEST(finding_tells_where_when_and_why)
+{
+	uint32_t first = EVENT(record, S, THREAD, EV_CALL, HW_CALL_UVM_PGLISTFREE, 256);
+
+	record_finding(record, EVENT(record, 2 * S, THREAD, EV_CALL, HW_CALL_UVM_PGLISTFREE,
+	    256), first);
+	print(failure_print);
+	ck_assert_ptr_nonnull(strstr(text,
+	    "viomb: error: page.double-free: 256 pages from 0x3f00 are freed, and they are free "
+	    "already\n"
+	    "  in thread, at 2.000000s, 2 times at this place\n"
+	    "  because: they were freed before, at 1.000000s\n"));
+}
+END_TEST
+
+START_TEST(order_is_failures_findings_events_command)
+{
+	uint32_t seq = EVENT(record, S, MACHINE, EV_EXPECT, 0, 0, 0);
+	const char *failed, *error, *last, *digest, *replay;
+
+	record_failure(record, seq);
+	record_finding(record, seq, seq);
+	record->result.failures_all = 4;
+	print(failure_print);
+	failed = strstr(text, "failed: expect");
+	error = strstr(text, "error: page.double-free");
+	last = strstr(text, "last events:\n");
+	digest = strstr(text, "digest 00c0ffee00112233, 1 events\n");
+	replay = strstr(text, "replay: viosim run 'inflate/odd-target#1.0,bounce'\n");
+	ck_assert(failed != NULL && error != NULL && last != NULL && digest != NULL);
+	ck_assert(failed < error && error < last && last < digest && digest < replay);
+	ck_assert_ptr_nonnull(strstr(text, "3 more failures are not shown\n"));
+	ck_assert_str_eq(replay + strlen("replay: viosim run 'inflate/odd-target#1.0,bounce'\n"),
+	    "");
+}
+END_TEST
+
+/* What happened after the first trouble is not its cause. */
+START_TEST(events_end_at_the_first_trouble)
+{
+	uint32_t seq = EVENT(record, S, MACHINE, EV_HOST_TARGET, 0, 1, 0, 1);
+
+	EVENT(record, S, MACHINE, EV_HOST_TARGET, 0, 2, 1, 1);
+	record_failure(record, EVENT(record, 2 * S, MACHINE, EV_EXPECT, 0, 0, 0));
+	record_finding(record, seq, seq);
+	print(failure_print);
+	ck_assert_ptr_nonnull(strstr(text, "asks for 1 page"));
+	ck_assert_ptr_null(strstr(text, "asks for 2 pages"));
+}
+END_TEST
+
+START_TEST(replay_is_quoted_for_a_shell)
+{
+	const char *const words[] = { "--manifest", "it's here.yaml", NULL };
+
+	record->input.id = "deflate/plain";
+	ck_assert_str_eq(print(failure_print_replay), "viosim run deflate/plain\n");
+	record->input.id = "deflate/x[call=virtio_enqueue_prep]@3#legacy,bounce";
+	record->input.driver_path = "/tmp/my driver.so";
+	record->input.replay_words = words;
+	ck_assert_str_eq(print(failure_print_replay),
+	    "viosim run --driver '/tmp/my driver.so' --manifest 'it'\\''s here.yaml' "
+	    "'deflate/x[call=virtio_enqueue_prep]@3#legacy,bounce'\n");
+}
+END_TEST
+
+static const char *
+known_finding(void *arg, const struct finding *finding)
+{
+	(void)arg;
+	(void)finding;
+	return "viomb-03";
+}
+
+START_TEST(known_defects_are_only_named)
+{
+	uint32_t seq = EVENT(record, S, MACHINE, EV_EXPECT, 0, 0, 0);
+
+	record_failure(record, seq);
+	record_finding(record, seq, seq);
+	record_finding(record, seq, seq);
+	record->input.known_finding = known_finding;
+	print(failure_print);
+	ck_assert_ptr_nonnull(strstr(text, "failed: expect"));
+	ck_assert_ptr_nonnull(strstr(text, "known defects that showed as well: viomb-03\n"));
+	ck_assert_ptr_null(strstr(text, "because"));
+}
+END_TEST
+
+START_TEST(summary_names_the_first_reason)
+{
+	char summary[256];
+	uint32_t seq = EVENT(record, S, MACHINE, EV_EXPECT, 0, 0, 0);
+
+	record_finding(record, seq, seq);
+	failure_summary(&record->input, summary, sizeof(summary));
+	ck_assert_str_eq(summary, "page.double-free: 256 pages from 0x3f00 are freed, and they "
+	    "are free already");
+	record_failure(record, seq);
+	failure_summary(&record->input, summary, sizeof(summary));
+	ck_assert_str_eq(summary, "expect: expected host.actual == 300; actual host.actual = "
+	    "256 pages");
+}
+END_TEST
+
+Suite *
+report_failure_suite(void)
+{
+	Suite *s = suite_create("report_failure");
+	TCase *tc = tcase_create("failure");
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, failure_shows_line_and_caret);
+	tcase_add_test(tc, missing_scenario_file_is_tolerated);
+	tcase_add_test(tc, line_beyond_the_file_is_tolerated);
+	tcase_add_test(tc, finding_tells_where_when_and_why);
+	tcase_add_test(tc, order_is_failures_findings_events_command);
+	tcase_add_test(tc, events_end_at_the_first_trouble);
+	tcase_add_test(tc, replay_is_quoted_for_a_shell);
+	tcase_add_test(tc, known_defects_are_only_named);
+	tcase_add_test(tc, summary_names_the_first_reason);
+	suite_add_tcase(s, tc);
+	return s;
+}

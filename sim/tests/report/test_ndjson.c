@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Tests of sim/report/ndjson.
+ */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "record.h"
+#include "report/ndjson.h"
+
+Suite	*report_ndjson_suite(void);
+
+static struct record *record;
+static json_t **line;
+static size_t lines;
+
+static void
+setup(void)
+{
+	record = record_new();
+	line = NULL;
+	lines = 0;
+}
+
+static void
+forget(void)
+{
+	for (size_t i = 0; i < lines; i++)
+		json_decref(line[i]);
+	free(line);
+	line = NULL;
+	lines = 0;
+}
+
+static void
+teardown(void)
+{
+	forget();
+	record_free(record);
+}
+
+static void
+printer(FILE *stream, const struct report_input *input)
+{
+	ck_assert(ndjson_print(stream, input));
+}
+
+/* Every line by itself must be one JSON object. */
+static void
+print(void)
+{
+	char *text = record_print(printer, &record->input), *save;
+
+	forget();
+	for (char *p = strtok_r(text, "\n", &save); p != NULL; p = strtok_r(NULL, "\n", &save)) {
+		json_error_t error;
+
+		line = realloc(line, (lines + 1) * sizeof(line[0]));
+		ck_assert_ptr_nonnull(line);
+		line[lines] = json_loads(p, JSON_REJECT_DUPLICATES, &error);
+		ck_assert_msg(json_is_object(line[lines]), "%s: %s", error.text, p);
+		lines++;
+	}
+	free(text);
+}
+
+static const char *
+text_of(size_t i, const char *key)
+{
+	const char *text = json_string_value(json_object_get(line[i], key));
+
+	return text != NULL ? text : "(none)";
+}
+
+static json_int_t
+number_of(size_t i, const char *key)
+{
+	ck_assert(json_is_integer(json_object_get(line[i], key)));
+	return json_integer_value(json_object_get(line[i], key));
+}
+
+START_TEST(case_is_header_events_verdict)
+{
+	record_attach(record);
+	record_inflate(record, S);
+	print();
+	ck_assert_uint_eq(lines, record->world.trace.count + 2);
+	ck_assert_int_eq(number_of(0, "viosim"), NDJSON_VERSION);
+	ck_assert_str_eq(text_of(0, "case"), "inflate/odd-target#1.0,bounce");
+	ck_assert_str_eq(text_of(0, "driver"), "viomb");
+	for (size_t i = 1; i + 1 < lines; i++) {
+		ck_assert_int_eq(number_of(i, "seq"), (json_int_t)i - 1);
+		ck_assert_str_eq(text_of(i, "kind"), trace_kind_word(
+		    trace_event(&record->world.trace, (uint32_t)i - 1)->kind));
+	}
+	ck_assert_str_eq(text_of(lines - 1, "verdict"), "failed");
+	ck_assert_str_eq(text_of(lines - 1, "digest"), "00c0ffee00112233");
+	ck_assert_int_eq(number_of(lines - 1, "events"), record->world.trace.count);
+}
+END_TEST
+
+START_TEST(arguments_have_their_names)
+{
+	json_t *args;
+
+	EVENT(record, S, MACHINE, EV_HOST_TARGET, 0, 300, 7, 1);
+	EVENT(record, S, THREAD, EV_CALL, HW_CALL_CV_TIMEDWAIT, 1, 2, 3000);
+	EVENT(record, S, THREAD, EV_RET, HW_CALL_CV_TIMEDWAIT, 0);
+	EVENT(record, S, THREAD, EV_NOTE, HW_NOTE_MUTEX_HELD, 1, 6, 1);
+	print();
+	args = json_object_get(line[1], "args");
+	ck_assert_int_eq(json_integer_value(json_object_get(args, "pages")), 300);
+	ck_assert_int_eq(json_integer_value(json_object_get(args, "old")), 7);
+	ck_assert(json_is_true(json_object_get(args, "irq")));
+	args = json_object_get(line[2], "args");
+	ck_assert_str_eq(text_of(2, "call"), "cv_timedwait");
+	ck_assert_uint_eq(json_array_size(args), 3);
+	ck_assert_str_eq(json_string_value(json_array_get(args, 0)), "cv1");
+	ck_assert_int_eq(json_integer_value(json_array_get(args, 2)), 3000);
+	ck_assert_int_eq(number_of(3, "result"), 0);
+	args = json_object_get(line[4], "args");
+	ck_assert_str_eq(text_of(4, "note"), "mutex-held");
+	ck_assert_str_eq(json_string_value(json_object_get(args, "ipl")), "IPL_VM");
+}
+END_TEST
+
+/* Whatever a driver prints, and whatever the numbers are, the line is JSON. */
+START_TEST(hostile_values_are_still_json)
+{
+	uint64_t number = record_text(record, "\xff\xfe \"quoted\" \\ \x01\n");
+
+	EVENT(record, S, THREAD, EV_CONSOLE, 0, number);
+	for (unsigned kind = EV_NONE + 1; kind < EV_KINDS; kind++)
+		for (unsigned code = 0; code < 100; code += 3)
+			EVENT(record, UINT64_MAX, THREAD, kind, code, UINT64_MAX, UINT64_MAX,
+			    UINT64_MAX, UINT64_MAX, UINT64_MAX);
+	print();
+	ck_assert_uint_eq(lines, record->world.trace.count + 2);
+	ck_assert_str_eq(json_string_value(json_object_get(json_object_get(line[1], "args"),
+	    "text")), "?? \"quoted\" \\ ?\n");
+}
+END_TEST
+
+START_TEST(findings_and_failures_come_after_the_events)
+{
+	uint32_t seq = EVENT(record, S, MACHINE, EV_EXPECT, 0, 0, 0);
+
+	record_finding(record, seq, seq);
+	record_failure(record, seq);
+	print();
+	ck_assert_uint_eq(lines, 5);
+	ck_assert_str_eq(text_of(2, "finding"), "page.double-free");
+	ck_assert_str_eq(text_of(2, "severity"), "error");
+	ck_assert_int_eq(number_of(2, "count"), 2);
+	ck_assert_uint_eq(json_array_size(json_object_get(line[2], "because")), 1);
+	ck_assert_str_eq(text_of(3, "failure"), "expect");
+	ck_assert_int_eq(number_of(3, "line"), 2);
+	ck_assert_str_eq(text_of(3, "expected"), "host.actual == 300");
+	ck_assert_str_eq(text_of(4, "verdict"), "failed");
+}
+END_TEST
+
+START_TEST(same_record_gives_the_same_bytes)
+{
+	char *a, *b;
+
+	record_attach(record);
+	record_inflate(record, S);
+	a = record_print(printer, &record->input);
+	b = record_print(printer, &record->input);
+	ck_assert_str_eq(a, b);
+	free(a);
+	free(b);
+}
+END_TEST
+
+START_TEST(full_disk_is_seen)
+{
+	FILE *stream = fopen("/dev/full", "w");
+
+	ck_assert_ptr_nonnull(stream);
+	setvbuf(stream, NULL, _IONBF, 0);
+	ck_assert(!ndjson_print(stream, &record->input));
+	fclose(stream);
+}
+END_TEST
+
+Suite *
+report_ndjson_suite(void)
+{
+	Suite *s = suite_create("report_ndjson");
+	TCase *tc = tcase_create("ndjson");
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, case_is_header_events_verdict);
+	tcase_add_test(tc, arguments_have_their_names);
+	tcase_add_test(tc, hostile_values_are_still_json);
+	tcase_add_test(tc, findings_and_failures_come_after_the_events);
+	tcase_add_test(tc, same_record_gives_the_same_bytes);
+	tcase_add_test(tc, full_disk_is_seen);
+	suite_add_tcase(s, tc);
+	return s;
+}

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Tests of sim/report/rules_text.
+ */
+#include <check.h>
+#include <stdlib.h>
+
+#include "record.h"
+#include "report/rules_text.h"
+
+Suite	*report_rules_text_suite(void);
+
+static const struct rule bare = {
+	.id = "ring.missing-kick-of-a-queue", .severity = SEVERITY_LINT,
+	.title = "what moves the available index is followed by a notification, unless the "
+	    "device has asked for none in its ring",
+	.source = "virtio 1.2 clause 2.7.13",
+	.why = "The device may never look.",
+};
+
+static void
+print_table(FILE *stream, const struct report_input *input)
+{
+	const struct rule rules[] = { record_rule, bare };
+
+	(void)input;
+	rules_text_table(rules, 2, stream);
+}
+
+static void
+print_rule(FILE *stream, const struct report_input *input)
+{
+	(void)input;
+	rules_text_print(&record_rule, stream);
+}
+
+static void
+print_bare(FILE *stream, const struct report_input *input)
+{
+	(void)input;
+	rules_text_print(&bare, stream);
+}
+
+START_TEST(table_is_aligned_and_wrapped)
+{
+	char *text = record_print(print_table, NULL);
+
+	ck_assert_str_eq(text,
+	    "page.double-free              error  a page is not freed twice\n"
+	    "ring.missing-kick-of-a-queue  lint   what moves the available index is followed by a "
+	    "notification,\n"
+	    "                                     unless the device has asked for none in its "
+	    "ring\n");
+	free(text);
+}
+END_TEST
+
+START_TEST(rule_is_told_in_full)
+{
+	char *text = record_print(print_rule, NULL);
+
+	ck_assert_str_eq(text,
+	    "page.double-free (error)\n"
+	    "\n"
+	    "Rule     a page is not freed twice\n"
+	    "Why      The second free gives the allocator a page that somebody else may use\n"
+	    "         by now.\n"
+	    "Source   uvm_pglistfree(9)\n"
+	    "\n"
+	    "Wrong:\n"
+	    "    uvm_pglistfree(&pages);\n"
+	    "    uvm_pglistfree(&pages);\n"
+	    "\n"
+	    "Right:\n"
+	    "    uvm_pglistfree(&pages);\n"
+	    "    TAILQ_INIT(&pages);\n");
+	free(text);
+}
+END_TEST
+
+START_TEST(examples_may_be_missing)
+{
+	char *text = record_print(print_bare, NULL);
+
+	ck_assert_str_eq(text,
+	    "ring.missing-kick-of-a-queue (lint)\n"
+	    "\n"
+	    "Rule     what moves the available index is followed by a notification, unless\n"
+	    "         the device has asked for none in its ring\n"
+	    "Why      The device may never look.\n"
+	    "Source   virtio 1.2 clause 2.7.13\n");
+	free(text);
+}
+END_TEST
+
+Suite *
+report_rules_text_suite(void)
+{
+	Suite *s = suite_create("report_rules_text");
+	TCase *tc = tcase_create("rules_text");
+
+	tcase_add_test(tc, table_is_aligned_and_wrapped);
+	tcase_add_test(tc, rule_is_told_in_full);
+	tcase_add_test(tc, examples_may_be_missing);
+	suite_add_tcase(s, tc);
+	return s;
+}

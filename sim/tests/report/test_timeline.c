@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Tests of sim/report/timeline and timeline_plan.
+ */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "record.h"
+#include "report/timeline.h"
+#include "report/timeline_plan.h"
+#include "report/words.h"
+
+Suite	*report_timeline_suite(void);
+
+static struct record *record;
+static char *text;
+
+static void
+setup(void)
+{
+	record = record_new();
+	text = NULL;
+}
+
+static void
+teardown(void)
+{
+	record_free(record);
+	free(text);
+}
+
+static void
+print(void)
+{
+	free(text);
+	text = record_print(timeline_print, &record->input);
+}
+
+static uint32_t tail_seq;
+static unsigned tail_lines;
+
+static void
+print_tail(FILE *stream, const struct report_input *input)
+{
+	timeline_tail(stream, input, tail_seq, tail_lines);
+}
+
+static unsigned
+lines_of(const char *s)
+{
+	unsigned n = 0;
+
+	for (; *s != '\0'; s++)
+		n += *s == '\n';
+	return n;
+}
+
+#define HEAD \
+	"        time  who       what                                               " \
+	"   driver    host    free\n"
+
+START_TEST(story_is_told_in_columns)
+{
+	EVENT(record, S, MACHINE, EV_HOST_TARGET, 0, 256, 0, 1);
+	record_attach(record);
+	record_inflate(record, S);
+	print();
+	ck_assert_str_eq(text,
+	    "inflate/odd-target#1.0,bounce\n"
+	    HEAD
+	    "   1.000000s  host      asks for 256 pages (was 0), config interrupt\n"
+	    "   0.000000s  autoconf  the driver matches the device\n"
+	    "   0.000000s  autoconf  starts kernel thread viomb, priority 0\n"
+	    "   0.010000s  viomb     sleeps on cv1, at most 30s\n"
+	    "   1.000000s  viomb     is woken up, slept 990ms\n"
+	    "   1.000000s  viomb     allocates 256 pages (0x3f00 .. 0x3fff)         "
+	    "          256       0   16128\n"
+	    "   1.000000s  device    is notified of inflateq\n"
+	    "   1.000000s  device    reads an inflate request: 256 page numbers, 1024 bytes "
+	    "(id 1)\n"
+	    "   1.000000s  device    takes 256 pages from the guest                 "
+	    "          256     256   16128\n"
+	    "   1.000000s  viomb     sleeps on cv1, at most 1s\n"
+	    "   1.002000s  device    answers on inflateq: id 1, length 0\n"
+	    "   1.002000s  device    raises INTx (queue)\n"
+	    "   1.002000s  irq0      handler of INTx begins\n"
+	    "   1.002000s  irq0      calls the driver's vq_done of inflateq\n"
+	    "   1.002000s  viomb     is woken up, slept 2ms (by irq0)\n"
+	    "   1.002000s  device    is told actual = 256\n"
+	    "   1.002000s  viomb     sleeps on cv1, at most 30s\n");
+}
+END_TEST
+
+START_TEST(verbose_tells_every_event)
+{
+	record_attach(record);
+	record->input.style.verbose = true;
+	print();
+	ck_assert_uint_eq(lines_of(text), 2 + record->world.trace.count);
+	ck_assert_ptr_nonnull(strstr(text, "kthread_create(-1, 0x1, \"viomb\")\n"));
+}
+END_TEST
+
+START_TEST(like_rounds_are_counted)
+{
+	record_attach(record);
+	for (unsigned i = 0; i < 10; i++)
+		record_inflate(record, S + i * 10 * MS);
+	print();
+	ck_assert_uint_eq(lines_of(text), 2 + 3 + 13 + 1);
+	ck_assert_ptr_nonnull(strstr(text, "   1.092000s  ...       9 more rounds of these 13 "
+	    "lines: 2304 pages             2560    2560   13824\n"));
+}
+END_TEST
+
+/* In the tail the last round is told: that is where the trouble came. */
+START_TEST(tail_counts_the_earlier_rounds)
+{
+	record_attach(record);
+	for (unsigned i = 0; i < 10; i++)
+		record_inflate(record, S + i * 10 * MS);
+	tail_seq = UINT32_MAX;
+	tail_lines = 14;
+	text = record_print(print_tail, &record->input);
+	ck_assert_uint_eq(lines_of(text), 1 + 14);
+	ck_assert_ptr_nonnull(strstr(text, "   1.082000s  ...       9 more rounds of the next "
+	    "13 lines: 2304 pages          2304    2304   14080\n"));
+	ck_assert_ptr_nonnull(strstr(text, "   1.092000s  device    is told actual = 2560\n"));
+}
+END_TEST
+
+START_TEST(tail_ends_at_the_event_asked_for)
+{
+	record_attach(record);
+	EVENT(record, S, MACHINE, EV_HOST_TARGET, 0, 1, 0, 1);
+	tail_seq = EVENT(record, S, MACHINE, EV_HOST_TARGET, 0, 2, 1, 1);
+	EVENT(record, S, MACHINE, EV_HOST_TARGET, 0, 3, 2, 0);
+	tail_lines = 2;
+	text = record_print(print_tail, &record->input);
+	ck_assert_str_eq(text, HEAD
+	    "   1.000000s  host      asks for 1 page (was 0), config interrupt\n"
+	    "   1.000000s  host      asks for 2 pages (was 1), config interrupt\n");
+}
+END_TEST
+
+START_TEST(findings_stand_at_their_event)
+{
+	uint32_t call, end;
+
+	record_attach(record);
+	/* No event of the story: a mark brings it in. */
+	call = EVENT(record, S, THREAD, EV_CALL, HW_CALL_UVM_PGLISTFREE, 256);
+	EVENT(record, S, THREAD, EV_CALL, HW_CALL_MUTEX_ENTER, 1);
+	end = EVENT(record, 2 * S, MACHINE, EV_EXPECT, 0, 1, 0);
+	record_finding(record, call, 0);
+	record_failure(record, end);
+	print();
+	ck_assert_ptr_nonnull(strstr(text,
+	    "   1.000000s  viomb     uvm_pglistfree(256 pages)\n"
+	    "              !!        error: page.double-free: 256 pages from 0x3f00 are freed, "
+	    "and they are free\n"
+	    "                          already\n"
+	    "   2.000000s  scenario  step 2: the expectation DOES NOT HOLD\n"
+	    "              !!        failed: expect: expected host.actual == 300; actual "
+	    "host.actual = 256 pages\n"));
+}
+END_TEST
+
+START_TEST(marked_events_are_never_summed_up)
+{
+	for (unsigned i = 0; i < 20; i++)
+		EVENT(record, i, THREAD, EV_DEV_KICK, 0, 0);
+	record_finding(record, 10, 0);
+	print();
+	/* Rounds before and after the mark, and the mark between them. */
+	ck_assert_uint_eq(lines_of(text), 2 + 2 + 3 + 2);
+	ck_assert_ptr_nonnull(strstr(text, "9 more like the line above\n"));
+	ck_assert_ptr_nonnull(strstr(text, "8 more like the line above\n"));
+	ck_assert_ptr_nonnull(strstr(text, "!!        error: page.double-free"));
+}
+END_TEST
+
+START_TEST(lines_keep_the_width)
+{
+	static const unsigned width[] = { REPORT_WIDTH_MIN, 80, REPORT_WIDTH, 132 };
+	uint64_t number = record_text(record, "one two three four five six seven eight nine ten "
+	    "eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen");
+
+	record_attach(record);
+	record_inflate(record, S);
+	EVENT(record, S, THREAD, EV_CONSOLE, 0, number);
+	record_finding(record, 5, 0);
+	for (size_t i = 0; i < sizeof(width) / sizeof(width[0]); i++) {
+		record->input.style.width = width[i];
+		print();
+		for (char *line = strtok(text, "\n"); line != NULL; line = strtok(NULL, "\n"))
+			ck_assert_uint_le(report_columns(line), width[i]);
+	}
+}
+END_TEST
+
+START_TEST(colour_only_when_asked)
+{
+	record_attach(record);
+	print();
+	ck_assert_ptr_null(strchr(text, '\033'));
+	record->input.style.colour = true;
+	print();
+	ck_assert_ptr_nonnull(strstr(text, "\033[32mviomb     sleeps on cv1"));
+}
+END_TEST
+
+/* Only the last chunks are kept: what was before is not known, and not invented. */
+START_TEST(cut_record_tells_what_it_has)
+{
+	record->world.trace.keep_all = false;
+	for (unsigned i = 0; i < 5 * TRACE_CHUNK; i++)
+		EVENT(record, i, MACHINE, EV_HOST_TARGET, 0, i, 0, 1);
+	EVENT(record, S, THREAD, EV_DEV_ACT, 0, 0, 1, 0, 0, 7);
+	print();
+	ck_assert_uint_eq(lines_of(text), 2 + TRACE_CHUNK + 1);
+	ck_assert_ptr_nonnull(strstr(text, "takes 1 page from the guest                    "
+	    "            -       7       -\n"));
+}
+END_TEST
+
+/* At every length, of a whole record and a cut one, something is there and nothing is lost. */
+START_TEST(first_event_is_found_at_every_length)
+{
+	record->world.trace.keep_all = _i != 0;
+	for (uint32_t i = 1; i <= 4 * TRACE_CHUNK; i++) {
+		uint32_t first;
+
+		EVENT(record, i, MACHINE, EV_DEV_KICK, 0, 0);
+		first = words_first(&record->world.trace);
+		ck_assert_ptr_nonnull(trace_event(&record->world.trace, first));
+		ck_assert(first == 0 || trace_event(&record->world.trace, first - 1) == NULL);
+	}
+}
+END_TEST
+
+/* ---- plans ---- */
+
+static void
+plan_text(const char *letters, bool backward, char *out)
+{
+	struct plan plan = { 0 };
+
+	for (uint32_t i = 0; letters[i] != '\0'; i++)
+		plan_add(&plan, i, (uint64_t)letters[i]);
+	if (backward)
+		plan_make_backward(&plan);
+	else
+		plan_make(&plan);
+	*out = '\0';
+	for (size_t i = 0; i < plan.items; i++) {
+		const struct plan_item *item = &plan.item[i];
+
+		if (item->period == 0)
+			out += sprintf(out, "%c", letters[item->line]);
+		else
+			out += sprintf(out, "<%zux%zu@%zu>", item->lines / item->period,
+			    item->period, item->line);
+	}
+	plan_fini(&plan);
+}
+
+START_TEST(plan_counts_whole_rounds)
+{
+	static const struct { const char *letters, *forward, *backward; } row[] = {
+		{ "", "", "" }, { "a", "a", "a" }, { "abc", "abc", "abc" },
+		{ "aaa", "aaa", "aaa" }, { "aaaa", "a<3x1@1>", "<3x1@0>a" },
+		{ "abab", "abab", "abab" }, { "ababab", "ab<2x2@2>", "<2x2@0>ab" },
+		{ "xababaza", "xababaza", "xababaza" },
+		{ "xabcabcabcay", "xabc<2x3@4>ay", "xa<2x3@2>bcay" },
+		{ "aaaaabbbbb", "a<4x1@1>b<4x1@6>", "<4x1@0>a<4x1@5>b" },
+	};
+	char out[128];
+
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		plan_text(row[i].letters, false, out);
+		ck_assert_str_eq(out, row[i].forward);
+		plan_text(row[i].letters, true, out);
+		ck_assert_str_eq(out, row[i].backward);
+	}
+}
+END_TEST
+
+Suite *
+report_timeline_suite(void)
+{
+	Suite *s = suite_create("report_timeline");
+	TCase *tc = tcase_create("timeline");
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, story_is_told_in_columns);
+	tcase_add_test(tc, verbose_tells_every_event);
+	tcase_add_test(tc, like_rounds_are_counted);
+	tcase_add_test(tc, tail_counts_the_earlier_rounds);
+	tcase_add_test(tc, tail_ends_at_the_event_asked_for);
+	tcase_add_test(tc, findings_stand_at_their_event);
+	tcase_add_test(tc, marked_events_are_never_summed_up);
+	tcase_add_test(tc, lines_keep_the_width);
+	tcase_add_test(tc, colour_only_when_asked);
+	tcase_add_test(tc, cut_record_tells_what_it_has);
+	tcase_add_loop_test(tc, first_event_is_found_at_every_length, 0, 2);
+	tcase_add_test(tc, plan_counts_whole_rounds);
+	suite_add_tcase(s, tc);
+	return s;
+}

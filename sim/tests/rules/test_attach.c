@@ -1,0 +1,417 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Tests of sim/rules/attach.c: for each rule a stream that fires it once, and a near miss.
+ */
+#include <check.h>
+#include <string.h>
+
+#include "tests/rules/stream.h"
+
+Suite *rules_attach_suite(void);
+
+enum { ENOMEM_K = 12, EEXIST_K = 17, DRIVER_OK = 7, FAILED = 128 };
+
+static struct stream s;
+
+static void
+setup(void)
+{
+	stream_init(&s);
+}
+
+static void
+teardown(void)
+{
+	stream_fini(&s);
+}
+
+static void
+begin(uint64_t features)
+{
+	NOTE(&s, ATTACH, HW_ATTACH_BEGIN);
+	CALL(&s, VIRTIO_CHILD_ATTACH_START, 6);
+	NOTE(&s, ATTACH, HW_ATTACH_STARTED, features);
+	CALL(&s, VIRTIO_FEATURES, 0);
+	RET(&s, VIRTIO_FEATURES, features);
+}
+
+static void
+queue(uint64_t index)
+{
+	CALL(&s, VIRTIO_ALLOC_VQ, index, 1024, 1, 0);
+	NOTE(&s, VQ, index, 128);
+	RET(&s, VIRTIO_ALLOC_VQ, 0);
+}
+
+static void
+queue_gone(uint64_t index)
+{
+	CALL(&s, VIRTIO_FREE_VQ, index);
+	NOTE(&s, VQ_GONE, index);
+	RET(&s, VIRTIO_FREE_VQ, 0);
+}
+
+/* An excuse to give up. */
+static void
+kthread_fails(void)
+{
+	CALL(&s, KTHREAD_CREATE, 0, 2, 0);
+	EVENT(&s, FAULT, 0, 0, HW_CALL_KTHREAD_CREATE, 0, ENOMEM_K);
+	RET(&s, KTHREAD_CREATE, ENOMEM_K);
+}
+
+static void
+finish(void)
+{
+	CALL(&s, VIRTIO_CHILD_ATTACH_FINISH, 0);
+	EVENT(&s, DEV_STATUS, 0, DRIVER_OK);
+	NOTE(&s, ATTACH, HW_ATTACH_FINISHED, 0);
+	RET(&s, VIRTIO_CHILD_ATTACH_FINISH, 0);
+}
+
+static uint32_t
+failed(void)
+{
+	uint32_t seq = CALL(&s, VIRTIO_CHILD_ATTACH_FAILED, 0);
+
+	EVENT(&s, DEV_STATUS, 0, 0);
+	EVENT(&s, DEV_STATUS, 0, FAILED);
+	NOTE(&s, ATTACH, HW_ATTACH_FAILED, 0);
+	return seq;
+}
+
+static uint32_t
+end(bool attached)
+{
+	return NOTE(&s, ATTACH, HW_ATTACH_END, attached);
+}
+
+static void
+attach_that_fails(void)
+{
+	begin(1);
+	queue(0);
+	kthread_fails();
+	queue_gone(0);
+	failed();
+	end(false);
+}
+
+START_TEST(good_attach_is_quiet)
+{
+	stream_attach(&s);
+	end(true);
+	stream_rest(&s);
+	stream_end(&s);
+	stream_is_quiet(&s);
+}
+END_TEST
+
+START_TEST(good_failure_is_quiet_and_can_be_repeated)
+{
+	attach_that_fails();
+	attach_that_fails();
+	stream_attach(&s);
+	end(true);
+	stream_is_quiet(&s);
+}
+END_TEST
+
+START_TEST(leak_of_a_queue)
+{
+	begin(1);
+	queue(0);
+	queue(1);
+	kthread_fails();
+	queue_gone(1);
+	failed();
+	stream_is_quiet(&s);
+	stream_is_only(&s, "attach.leak", end(false));
+	ck_assert_ptr_nonnull(strstr(s.findings.item[0].text, "queue 0"));
+}
+END_TEST
+
+START_TEST(leak_of_a_mutex)
+{
+	begin(1);
+	CALL(&s, MUTEX_INIT, 1, 2, 6);
+	CALL(&s, CV_INIT, 1, 0);
+	kthread_fails();
+	CALL(&s, CV_DESTROY, 1);
+	failed();
+	stream_is_only(&s, "attach.leak", end(false));
+}
+END_TEST
+
+START_TEST(leak_of_device_status)
+{
+	begin(1);
+	EVENT(&s, DEV_STATUS, 0, 3);
+	kthread_fails();
+	CALL(&s, VIRTIO_CHILD_ATTACH_FAILED, 0);
+	stream_is_only(&s, "attach.leak", end(false));
+}
+END_TEST
+
+START_TEST(again_refused)
+{
+	attach_that_fails();
+	NOTE(&s, ATTACH, HW_ATTACH_BEGIN);
+	CALL(&s, VIRTIO_CHILD, 0);
+	RET(&s, VIRTIO_CHILD, 0);
+	stream_is_quiet(&s);
+	stream_is_only(&s, "attach.again", end(false));
+}
+END_TEST
+
+START_TEST(again_refused_because_of_another_child_is_quiet)
+{
+	attach_that_fails();
+	NOTE(&s, ATTACH, HW_ATTACH_BEGIN);
+	CALL(&s, VIRTIO_CHILD, 0);
+	RET(&s, VIRTIO_CHILD, 1);
+	end(false);
+	stream_is_quiet(&s);
+}
+END_TEST
+
+START_TEST(again_is_not_a_first_time)
+{
+	NOTE(&s, ATTACH, HW_ATTACH_BEGIN);
+	end(false);
+	stream_is_quiet(&s);
+}
+END_TEST
+
+static uint32_t
+undo(bool reset_first)
+{
+	uint32_t seq;
+
+	begin(1);
+	CALL(&s, MUTEX_INIT, 1, 2, 6);
+	queue(0);
+	finish();
+	kthread_fails();
+	if (reset_first) {
+		CALL(&s, VIRTIO_RESET, 0);
+		EVENT(&s, DEV_STATUS, 0, 0);
+	}
+	CALL(&s, VIRTIO_FREE_VQ, 0);
+	seq = NOTE(&s, VQ_GONE, 0);
+	RET(&s, VIRTIO_FREE_VQ, 0);
+	CALL(&s, MUTEX_DESTROY, 1);
+	failed();
+	end(false);
+	return seq;
+}
+
+START_TEST(undo_order_device_live)
+{
+	rules_off(s.rules, "ring.free-queue");
+	stream_is_only(&s, "attach.undo-order", undo(false));
+	ck_assert_ptr_nonnull(strstr(s.findings.item[0].text, "queue 0, mutex 1"));
+}
+END_TEST
+
+START_TEST(undo_order_reset_first_is_quiet)
+{
+	undo(true);
+	stream_is_quiet(&s);
+}
+END_TEST
+
+START_TEST(undo_order_after_attach)
+{
+	CALL(&s, MUTEX_INIT, 1, 2, 6);
+	stream_attach(&s);
+	end(true);
+	CALL(&s, MUTEX_INIT, 2, 2, 6);
+	CALL(&s, MUTEX_DESTROY, 2);
+	stream_is_quiet(&s);
+	stream_is_only(&s, "attach.undo-order", CALL(&s, MUTEX_DESTROY, 1));
+}
+END_TEST
+
+START_TEST(call_order_started_twice)
+{
+	begin(1);
+	stream_is_only(&s, "attach.call-order", CALL(&s, VIRTIO_CHILD_ATTACH_START, 6));
+}
+END_TEST
+
+START_TEST(call_order_finished_without_start)
+{
+	NOTE(&s, ATTACH, HW_ATTACH_BEGIN);
+	stream_is_only(&s, "attach.call-order", CALL(&s, VIRTIO_CHILD_ATTACH_FINISH, 0));
+}
+END_TEST
+
+START_TEST(call_order_failed_twice)
+{
+	begin(1);
+	failed();
+	stream_is_quiet(&s);
+	stream_is_only(&s, "attach.call-order", failed());
+}
+END_TEST
+
+START_TEST(call_order_neither_finished_nor_failed)
+{
+	begin(1);
+	kthread_fails();
+	stream_is_only(&s, "attach.call-order", end(false));
+}
+END_TEST
+
+START_TEST(call_order_finish_failed_and_nothing_said)
+{
+	begin(1);
+	CALL(&s, VIRTIO_CHILD_ATTACH_FINISH, 0);
+	EVENT(&s, DEV_STATUS, 0, FAILED);
+	NOTE(&s, ATTACH, HW_ATTACH_FINISHED, 1);
+	RET(&s, VIRTIO_CHILD_ATTACH_FINISH, 1);
+	stream_is_only(&s, "attach.call-order", end(false));
+}
+END_TEST
+
+START_TEST(features_never_offered)
+{
+	EVENT(&s, DEV_FEATURES, 0, 1, 3);
+	stream_is_quiet(&s);
+	stream_is_only(&s, "attach.features", EVENT(&s, DEV_FEATURES, 0, 4, 3));
+}
+END_TEST
+
+START_TEST(features_before_negotiation)
+{
+	NOTE(&s, ATTACH, HW_ATTACH_BEGIN);
+	stream_is_only(&s, "attach.features", CALL(&s, VIRTIO_FEATURES, 0));
+}
+END_TEST
+
+START_TEST(features_none_on_a_legacy_device)
+{
+	s.view.legacy = s.view.device.legacy = true;
+	begin(0);
+	failed();
+	stream_is_quiet(&s);
+	stream_is_only(&s, "attach.features", end(false));
+}
+END_TEST
+
+START_TEST(features_none_after_failed_negotiation_is_quiet)
+{
+	begin(0);
+	failed();
+	end(false);
+	stream_is_quiet(&s);
+}
+END_TEST
+
+START_TEST(refused_without_a_reason)
+{
+	begin(1);
+	failed();
+	stream_is_quiet(&s);
+	stream_is_only(&s, "attach.refused", end(false));
+}
+END_TEST
+
+static uint32_t
+createv(uint64_t node, uint64_t error, bool struck)
+{
+	CALL(&s, SYSCTL_CREATEV, 0, 1, trace_text(&s.trace, "viomb", 5));
+	if (struck)
+		EVENT(&s, FAULT, 0, 0, HW_CALL_SYSCTL_CREATEV, 0, error);
+	if (node != 0)
+		NOTE(&s, SYSCTL, node, 0);
+	return RET(&s, SYSCTL_CREATEV, error);
+}
+
+START_TEST(sysctl_crash_after_a_failed_createv)
+{
+	stream_attach(&s);
+	createv(0, ENOMEM_K, true);
+	stream_is_quiet(&s);
+	stream_is_only(&s, "attach.sysctl", EVENT(&s, CRASH, 0, 11, 0));
+}
+END_TEST
+
+START_TEST(sysctl_crash_elsewhere_is_not_its_fault)
+{
+	stream_attach(&s);
+	createv(0, ENOMEM_K, true);
+	CALL(&s, DELAY, 1);
+	EVENT(&s, CRASH, 0, 11, 0);
+	stream_is_quiet(&s);
+}
+END_TEST
+
+START_TEST(sysctl_node_left_behind)
+{
+	begin(1);
+	createv(1, 0, false);
+	createv(2, 0, false);
+	NOTE(&s, SYSCTL_GONE, 2);
+	kthread_fails();
+	failed();
+	stream_is_quiet(&s);
+	stream_is_only(&s, "attach.sysctl", end(false));
+}
+END_TEST
+
+START_TEST(sysctl_duplicate_name)
+{
+	stream_attach(&s);
+	createv(1, 0, false);
+	stream_is_quiet(&s);
+	stream_is_only(&s, "attach.sysctl", createv(0, EEXIST_K, false));
+}
+END_TEST
+
+START_TEST(sysctl_duplicate_that_the_kernel_forgives)
+{
+	stream_attach(&s);
+	createv(1, 0, false);
+	stream_is_only(&s, "attach.sysctl", createv(0, 0, false));
+	ck_assert_ptr_nonnull(strstr(s.findings.item[0].text, "\"viomb\""));
+}
+END_TEST
+
+Suite *
+rules_attach_suite(void)
+{
+	Suite *suite = suite_create("rules_attach");
+	TCase *tc = tcase_create("stream");
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, good_attach_is_quiet);
+	tcase_add_test(tc, good_failure_is_quiet_and_can_be_repeated);
+	tcase_add_test(tc, leak_of_a_queue);
+	tcase_add_test(tc, leak_of_a_mutex);
+	tcase_add_test(tc, leak_of_device_status);
+	tcase_add_test(tc, again_refused);
+	tcase_add_test(tc, again_refused_because_of_another_child_is_quiet);
+	tcase_add_test(tc, again_is_not_a_first_time);
+	tcase_add_test(tc, undo_order_device_live);
+	tcase_add_test(tc, undo_order_reset_first_is_quiet);
+	tcase_add_test(tc, undo_order_after_attach);
+	tcase_add_test(tc, call_order_started_twice);
+	tcase_add_test(tc, call_order_finished_without_start);
+	tcase_add_test(tc, call_order_failed_twice);
+	tcase_add_test(tc, call_order_neither_finished_nor_failed);
+	tcase_add_test(tc, call_order_finish_failed_and_nothing_said);
+	tcase_add_test(tc, features_never_offered);
+	tcase_add_test(tc, features_before_negotiation);
+	tcase_add_test(tc, features_none_on_a_legacy_device);
+	tcase_add_test(tc, features_none_after_failed_negotiation_is_quiet);
+	tcase_add_test(tc, refused_without_a_reason);
+	tcase_add_test(tc, sysctl_crash_after_a_failed_createv);
+	tcase_add_test(tc, sysctl_crash_elsewhere_is_not_its_fault);
+	tcase_add_test(tc, sysctl_node_left_behind);
+	tcase_add_test(tc, sysctl_duplicate_name);
+	tcase_add_test(tc, sysctl_duplicate_that_the_kernel_forgives);
+	suite_add_tcase(suite, tc);
+	return suite;
+}

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Tests of sim/rules/irq.c: for each rule a stream that fires it once, and a near miss.
+ */
+#include <check.h>
+
+#include "tests/rules/stream.h"
+
+Suite *rules_irq_suite(void);
+
+enum { SPIN = 0, ADAPTIVE = 1, DEFAULT = 2, IPL_NONE = 0, IPL_SOFTNET = 4, IPL_VM = 6 };
+
+static struct stream s;
+
+static void
+setup(void)
+{
+	stream_init(&s);
+}
+
+static void
+teardown(void)
+{
+	stream_fini(&s);
+}
+
+static void
+interrupt(void)
+{
+	stream_as(&s, 2, HW_CTX_HARDINT, IPL_VM);
+	EVENT(&s, IRQ_ENTER, 0, 0);
+}
+
+static uint32_t
+callback(void)
+{
+	return NOTE(&s, CALLBACK, 1, HW_CB_VQ_DONE, 0);
+}
+
+static uint32_t
+come_back(void)
+{
+	return NOTE(&s, CALLBACK, 2, HW_CB_VQ_DONE, 0);
+}
+
+START_TEST(good_interrupts_are_quiet)
+{
+	CALL(&s, MUTEX_INIT, 1, DEFAULT, IPL_VM);
+	for (unsigned i = 0; i < 3; i++) {
+		interrupt();
+		callback();
+		CALL(&s, MUTEX_ENTER, 1);
+		NOTE(&s, MUTEX_HELD, 1, IPL_VM, 1);
+		CALL(&s, MUTEX_EXIT, 1);
+		NOTE(&s, MUTEX_FREED, 1);
+		come_back();
+		EVENT(&s, IRQ_EXIT, 0, 0);
+	}
+	stream_is_quiet(&s);
+}
+END_TEST
+
+START_TEST(adaptive_mutex_in_an_interrupt)
+{
+	CALL(&s, MUTEX_INIT, 1, DEFAULT, IPL_SOFTNET);
+	CALL(&s, MUTEX_ENTER, 1);
+	NOTE(&s, MUTEX_HELD, 1, 0, 0);
+	CALL(&s, MUTEX_EXIT, 1);
+	NOTE(&s, MUTEX_FREED, 1);
+	stream_as(&s, 4, HW_CTX_SOFTINT, IPL_SOFTNET);
+	CALL(&s, MUTEX_ENTER, 1);
+	interrupt();
+	stream_is_quiet(&s);
+	stream_is_only(&s, "irq.adaptive-mutex", CALL(&s, MUTEX_ENTER, 1));
+}
+END_TEST
+
+START_TEST(ipl_of_the_mutex_is_too_low)
+{
+	CALL(&s, MUTEX_INIT, 1, SPIN, IPL_SOFTNET);
+	interrupt();
+	stream_is_quiet(&s);
+	stream_is_only(&s, "irq.ipl", CALL(&s, MUTEX_ENTER, 1));
+}
+END_TEST
+
+START_TEST(ipl_left_high_by_a_callback)
+{
+	uint32_t seq;
+
+	interrupt();
+	callback();
+	s.now.ipl = 7;
+	seq = come_back();
+	EVENT(&s, IRQ_EXIT, 0, 0);
+	stream_is_only(&s, "irq.ipl", seq);
+}
+END_TEST
+
+START_TEST(ipl_left_high_by_attach)
+{
+	NOTE(&s, ATTACH, HW_ATTACH_BEGIN);
+	s.now.ipl = IPL_VM;
+	stream_is_only(&s, "irq.ipl", NOTE(&s, ATTACH, HW_ATTACH_END, 1));
+}
+END_TEST
+
+START_TEST(after_teardown_of_a_mutex)
+{
+	uint32_t seq;
+
+	rules_off(s.rules, "attach.undo-order");
+	CALL(&s, MUTEX_INIT, 1, DEFAULT, IPL_VM);
+	stream_attach(&s);
+	CALL(&s, MUTEX_INIT, 2, DEFAULT, IPL_VM);
+	CALL(&s, MUTEX_DESTROY, 2);	/* nothing relies on what is younger than DRIVER_OK */
+	interrupt();
+	callback();
+	come_back();
+	stream_as(&s, 1, HW_CTX_AUTOCONF, IPL_NONE);
+	stream_is_quiet(&s);
+	CALL(&s, MUTEX_DESTROY, 1);
+	interrupt();
+	seq = callback();
+	stream_is_only(&s, "irq.after-teardown", seq);
+}
+END_TEST
+
+START_TEST(after_teardown_reset_first_is_quiet)
+{
+	CALL(&s, MUTEX_INIT, 1, DEFAULT, IPL_VM);
+	stream_attach(&s);
+	interrupt();
+	callback();
+	stream_as(&s, 1, HW_CTX_AUTOCONF, IPL_NONE);
+	EVENT(&s, DEV_STATUS, 0, 0);
+	CALL(&s, MUTEX_DESTROY, 1);
+	stream_is_quiet(&s);
+}
+END_TEST
+
+START_TEST(after_teardown_of_the_attach)
+{
+	stream_attach(&s);
+	NOTE(&s, ATTACH, HW_ATTACH_FAILED, 0);
+	interrupt();
+	stream_is_only(&s, "irq.after-teardown", callback());
+}
+END_TEST
+
+Suite *
+rules_irq_suite(void)
+{
+	Suite *suite = suite_create("rules_irq");
+	TCase *tc = tcase_create("stream");
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, good_interrupts_are_quiet);
+	tcase_add_test(tc, adaptive_mutex_in_an_interrupt);
+	tcase_add_test(tc, ipl_of_the_mutex_is_too_low);
+	tcase_add_test(tc, ipl_left_high_by_a_callback);
+	tcase_add_test(tc, ipl_left_high_by_attach);
+	tcase_add_test(tc, after_teardown_of_a_mutex);
+	tcase_add_test(tc, after_teardown_reset_first_is_quiet);
+	tcase_add_test(tc, after_teardown_of_the_attach);
+	suite_add_tcase(suite, tc);
+	return suite;
+}

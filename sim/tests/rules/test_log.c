@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Tests of sim/rules/log, and of the frame: findings, rules switched off, the catalogue.
+ */
+#include <check.h>
+#include <string.h>
+
+#include "tests/rules/guest.h"
+
+Suite	*rules_log_suite(void);
+
+static struct guest g;
+
+static void
+setup(void)
+{
+	guest_init(&g);
+}
+
+static void
+teardown(void)
+{
+	guest_fini(&g);
+}
+
+static uint64_t
+text(const char *words)
+{
+	return trace_text(&g.s.trace, words, strlen(words));
+}
+
+START_TEST(ordinary_message_is_quiet)
+{
+	CALL(&g.s, PRINTF, text("balloon0: 5 pages\n"));
+	CALL(&g.s, APRINT_NORMAL, text("balloon0: failed-over host\n"));
+	stream_is_quiet(&g.s);
+}
+END_TEST
+
+START_TEST(error_level_without_cause_is_found)
+{
+	uint64_t words = text("balloon0: oops\n");
+
+	stream_is_only(&g.s, "log.quiet", CALL(&g.s, APRINT_ERROR_DEV, words));
+}
+END_TEST
+
+START_TEST(printf_of_failure_without_cause_is_found)
+{
+	uint64_t words = text("balloon0: Could not do it\n");
+
+	stream_is_only(&g.s, "log.quiet", CALL(&g.s, PRINTF, words));
+}
+END_TEST
+
+START_TEST(message_after_fault_is_quiet)
+{
+	g.s.view.faults_struck = 1;
+	CALL(&g.s, APRINT_ERROR_DEV, text("balloon0: oops\n"));
+	stream_is_quiet(&g.s);
+}
+END_TEST
+
+START_TEST(message_after_failed_call_is_quiet)
+{
+	RET(&g.s, BUS_DMAMAP_LOAD, 12);
+	CALL(&g.s, APRINT_ERROR_DEV, text("balloon0: oops\n"));
+	stream_is_quiet(&g.s);
+}
+END_TEST
+
+START_TEST(empty_queue_is_no_excuse)
+{
+	uint64_t words = text("balloon0: dequeue failed\n");
+
+	RET(&g.s, VIRTIO_DEQUEUE, 2);
+	stream_is_only(&g.s, "log.quiet", CALL(&g.s, PRINTF, words));
+}
+END_TEST
+
+START_TEST(flood_is_found_once)
+{
+	uint64_t words = text("balloon0: again\n");
+	uint32_t seq = 0;
+
+	for (unsigned i = 0; i < 100; i++)
+		CALL(&g.s, PRINTF, words);
+	stream_is_quiet(&g.s);
+	for (unsigned i = 0; i < 100; i++)
+		if (i == 0)
+			seq = CALL(&g.s, PRINTF, words);
+		else
+			CALL(&g.s, PRINTF, words);
+	stream_is_only(&g.s, "log.flood", seq);
+}
+END_TEST
+
+START_TEST(same_lines_in_more_time_are_quiet)
+{
+	uint64_t words = text("balloon0: again\n");
+
+	for (unsigned i = 0; i < 200; i++) {
+		CALL(&g.s, PRINTF, words);
+		g.s.now.time_ns += 20000000;
+	}
+	stream_is_quiet(&g.s);
+}
+END_TEST
+
+/* ---- the frame ---- */
+
+START_TEST(rule_switched_off_is_silent)
+{
+	rules_off(g.s.rules, "log.quiet");
+	CALL(&g.s, APRINT_ERROR_DEV, text("balloon0: oops\n"));
+	stream_is_quiet(&g.s);
+}
+END_TEST
+
+START_TEST(same_place_is_counted)
+{
+	uint64_t words = text("balloon0: oops\n");
+
+	for (unsigned i = 0; i < 3; i++)
+		CALL(&g.s, APRINT_ERROR_DEV, words);
+	ck_assert_uint_eq(g.s.findings.count, 1);
+	ck_assert_uint_eq(g.s.findings.item[0].count, 3);
+	CALL(&g.s, APRINT_ERROR_DEV, words);
+	ck_assert_uint_eq(g.s.findings.count, 2);
+}
+END_TEST
+
+START_TEST(because_is_kept_for_the_first_only)
+{
+	struct findings findings;
+	struct event event = { .seq = 5 };
+	struct finding *finding;
+
+	findings_init(&findings);
+	finding = finding_add(&findings, "live.panic", &event, 7, "one");
+	finding_because(finding, 1, "a");
+	finding = finding_add(&findings, "live.panic", &event, 7, "two");
+	finding_because(finding, 2, "b");
+	ck_assert_uint_eq(findings.count, 1);
+	ck_assert_uint_eq(findings.item[0].becauses, 1);
+	ck_assert_str_eq(findings.item[0].text, "one");
+	finding_because(NULL, 3, "c");
+	findings_fini(&findings);
+}
+END_TEST
+
+START_TEST(reset_starts_afresh)
+{
+	guest_target(&g, 8);
+	guest_wake(&g, 0);
+	guest_alloc(&g, 100, 8);
+	rules_reset(g.s.rules);
+	findings_reset(&g.s.findings);
+	for (uint64_t pfn = 100; pfn < 108; pfn++)
+		memory_own(&g.memory, pfn, HW_PAGE_FREE);
+	g.s.view.device.num_pages = 0;
+	guest_alloc(&g, 100, 8);
+	guest_free(&g, 100, 8);
+	stream_rest(&g.s);
+	stream_is_quiet(&g.s);
+}
+END_TEST
+
+START_TEST(catalogue_is_in_order_and_complete)
+{
+	size_t count;
+	const struct rule *rule = rules_catalogue(&count);
+
+	ck_assert_uint_gt(count, 20);
+	for (size_t i = 0; i < count; i++) {
+		if (i > 0)
+			ck_assert_int_lt(strcmp(rule[i - 1].id, rule[i].id), 0);
+		ck_assert_ptr_nonnull(strchr(rule[i].id, '.'));
+		ck_assert_ptr_nonnull(rule[i].title);
+		ck_assert_ptr_nonnull(rule[i].source);
+		ck_assert_ptr_nonnull(rule[i].why);
+		ck_assert_int_eq(rule[i].wrong == NULL, rule[i].right == NULL);
+		ck_assert_ptr_eq(rule_by_id(rule[i].id), &rule[i]);
+	}
+	ck_assert_ptr_null(rule_by_id("no.such-rule"));
+}
+END_TEST
+
+Suite *
+rules_log_suite(void)
+{
+	Suite *suite = suite_create("rules_log");
+	TCase *tc = tcase_create("log");
+	TCase *frame = tcase_create("frame");
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, ordinary_message_is_quiet);
+	tcase_add_test(tc, error_level_without_cause_is_found);
+	tcase_add_test(tc, printf_of_failure_without_cause_is_found);
+	tcase_add_test(tc, message_after_fault_is_quiet);
+	tcase_add_test(tc, message_after_failed_call_is_quiet);
+	tcase_add_test(tc, empty_queue_is_no_excuse);
+	tcase_add_test(tc, flood_is_found_once);
+	tcase_add_test(tc, same_lines_in_more_time_are_quiet);
+	suite_add_tcase(suite, tc);
+	tcase_add_checked_fixture(frame, setup, teardown);
+	tcase_add_test(frame, rule_switched_off_is_silent);
+	tcase_add_test(frame, same_place_is_counted);
+	tcase_add_test(frame, because_is_kept_for_the_first_only);
+	tcase_add_test(frame, reset_starts_afresh);
+	tcase_add_test(frame, catalogue_is_in_order_and_complete);
+	suite_add_tcase(suite, frame);
+	return suite;
+}

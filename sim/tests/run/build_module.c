@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Helper of the tests in this folder: see build_module.h.
+ */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "tests/run/build_module.h"
+
+/* Tests run at the top of the source tree, or in a folder of it. */
+static void
+find_tool(char *tool, size_t size)
+{
+	static const char *const places[] = {
+		"sim/tools", "tools", "../sim/tools", "../../sim/tools",
+	};
+	char cwd[512];
+
+	ck_assert_ptr_nonnull(getcwd(cwd, sizeof(cwd)));
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		snprintf(tool, size, "%s/%s/viosim-cc", cwd, places[i]);
+		if (access(tool, X_OK) == 0)
+			return;
+	}
+	ck_abort_msg("viosim-cc not found from %s", cwd);
+}
+
+void
+build_folder_make(struct build_folder *folder)
+{
+	strcpy(folder->path, "/tmp/viosim-test.XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(folder->path));
+}
+
+void
+build_folder_remove(struct build_folder *folder)
+{
+	char command[100];
+
+	snprintf(command, sizeof(command), "rm -rf '%s'", folder->path);
+	ck_assert_int_eq(system(command), 0);
+}
+
+const char *
+build_path(const struct build_folder *folder, const char *name)
+{
+	static char path[200];
+
+	snprintf(path, sizeof(path), "%s/%s", folder->path, name);
+	return path;
+}
+
+void
+build_write(const struct build_folder *folder, const char *name,
+    const char *text)
+{
+	FILE *file = fopen(build_path(folder, name), "w");
+
+	ck_assert_ptr_nonnull(file);
+	fputs(text, file);
+	ck_assert_int_eq(fclose(file), 0);
+}
+
+int
+build_run(const struct build_folder *folder, const char *env,
+    const char *name, const char *flags)
+{
+	char tool[600], command[1200];
+	int status;
+
+	find_tool(tool, sizeof(tool));
+	snprintf(command, sizeof(command),
+	    "cd '%s' && %s '%s' %s.c -o %s.so -fno-sanitize=thread %s 2>%s.err",
+	    folder->path, env, tool, name, name, flags, name);
+	status = system(command);
+	ck_assert(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+void
+build_module(const struct build_folder *folder, const char *name,
+    const char *text, const char *flags)
+{
+	char file[64];
+
+	snprintf(file, sizeof(file), "%s.c", name);
+	build_write(folder, file, text);
+	if (build_run(folder, "", name, flags) != 0) {
+		snprintf(file, sizeof(file), "%s.err", name);
+		ck_abort_msg("%s", build_read(folder, file));
+	}
+}
+
+const char *
+build_read(const struct build_folder *folder, const char *name)
+{
+	static char text[8192];
+	FILE *file = fopen(build_path(folder, name), "r");
+	size_t len;
+
+	ck_assert_ptr_nonnull(file);
+	len = fread(text, 1, sizeof(text) - 1, file);
+	fclose(file);
+	text[len] = '\0';
+	return text;
+}

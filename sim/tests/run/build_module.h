@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Helper of the tests in this folder: small driver modules, made on the spot
+ * with sim/tools/viosim-cc from a text.
+ */
+#ifndef SIM_TESTS_RUN_BUILD_MODULE_H
+#define SIM_TESTS_RUN_BUILD_MODULE_H
+
+/* A folder under /tmp for the files of one test case. */
+struct build_folder {
+	char	path[40];
+};
+
+void	build_folder_make(struct build_folder *);
+/* Remove it with all files in it. */
+void	build_folder_remove(struct build_folder *);
+
+/* Where a file of that name is; lives until the next call. */
+const char *build_path(const struct build_folder *, const char *name);
+
+/* Write a file of that name. */
+void	build_write(const struct build_folder *, const char *name,
+	    const char *text);
+
+/*
+ * Run `sim/tools/viosim-cc NAME.c -o NAME.so FLAGS` in the folder, without
+ * instrumentation; what it says on standard error goes to NAME.err.  `env` is
+ * put before it ("CC=clang", or "").  Returns its exit code.
+ */
+int	build_run(const struct build_folder *, const char *env,
+	    const char *name, const char *flags);
+
+/* Write NAME.c and make NAME.so of it; fails the test if that fails. */
+void	build_module(const struct build_folder *, const char *name,
+	    const char *text, const char *flags);
+
+/* The whole of a file, up to a limit; lives until the next call. */
+const char *build_read(const struct build_folder *, const char *name);
+
+#endif /* SIM_TESTS_RUN_BUILD_MODULE_H */

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Tests of sim/run/source.
+ *
+ * The driver calls its "kernel" with the line of the call as argument; the
+ * kernel looks its own return address up and compares.
+ */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "run/module.h"
+#include "run/source.h"
+#include "tests/run/build_module.h"
+
+Suite	*run_source_suite(void);
+
+int	test_source_here(unsigned line, const char *function);
+
+static const char driver_text[] =
+    "#define HERE(f) test_source_here(__LINE__, f)\n"
+    "extern int test_source_here(unsigned, const char *);\n"
+    "#include \"inline.h\"\n"
+    "static inline int inner(int n)\n"
+    "{\n"
+    "	return HERE(\"inner\") + n;\n"
+    "}\n"
+    "static inline int outer(int n)\n"
+    "{\n"
+    "	n = inner(n) + HERE(\"outer\");\n"
+    "	return n + from_header(__LINE__, \"outer\");\n"
+    "}\n"
+    "static __attribute__((noinline)) int\n"
+    "apart(int n)\n"
+    "{\n"
+    "	if (n > 100000)\n"
+    "		return 0;\n"
+    "	return HERE(\"apart\") +\n"
+    "	    n;\n"
+    "}\n"
+    "int step(int n);\n"
+    "int step(int n)\n"
+    "{\n"
+    "	n = HERE(\"step\");\n"
+    "	n += outer(n) + apart(n);\n"
+    "	return HERE(\"step\") + n;\n"
+    "}\n";
+
+/* At -O0 it is not inlined, and then the position is its own. */
+static const char header_text[] =
+    "static inline __attribute__((always_inline)) int\n"
+    "from_header(unsigned line, const char *function)\n"
+    "{\n"
+    "	return test_source_here(line, function);\n"
+    "}\n";
+
+static struct build_folder folder;
+static struct module *module;
+static unsigned calls;
+
+int
+test_source_here(unsigned line, const char *function)
+{
+	uintptr_t from = (uintptr_t)__builtin_return_address(0);
+	struct source_pos pos = { .line = 0 };
+
+	ck_assert(module_contains(module, from));
+	for (int i = 0; i < 2; i++) {
+		ck_assert(source_lookup(module_source(module),
+		    module_offset(module, from), &pos));
+		ck_assert_str_eq(pos.function, function);
+		ck_assert_str_eq(pos.file, "driver.c");
+		ck_assert_uint_eq(pos.line, line);
+	}
+	calls++;
+	return 0;
+}
+
+static void
+setup(void)
+{
+	build_folder_make(&folder);
+	build_write(&folder, "inline.h", header_text);
+}
+
+static void
+teardown(void)
+{
+	build_folder_remove(&folder);
+}
+
+static void
+make_driver(const char *cc, const char *flags)
+{
+	char env[32];
+
+	snprintf(env, sizeof(env), "CC=%s", cc);
+	build_write(&folder, "driver.c", driver_text);
+	ck_assert_int_eq(build_run(&folder, env, "driver", flags), 0);
+}
+
+static void
+check_positions(const char *cc, const char *flags)
+{
+	int (*step)(int);
+	struct module_error error;
+	void *symbol;
+
+	make_driver(cc, flags);
+	module = module_open(build_path(&folder, "driver.so"), &error);
+	ck_assert_msg(module != NULL, "%s", error.text);
+	symbol = module_symbol(module, "step");
+	memcpy(&step, &symbol, sizeof(step));
+	calls = 0;
+	step(1);
+	ck_assert_uint_eq(calls, 6);
+	module_close(module);
+}
+
+/* The compilers that are installed; cc always is. */
+static bool
+has_compiler(const char *cc)
+{
+	char command[80];
+
+	snprintf(command, sizeof(command), "command -v %s >/dev/null", cc);
+	return system(command) == 0;
+}
+
+static const struct {
+	const char	*cc;
+	const char	*flags;
+} builds[] = {
+	{ "cc", "-O0" },
+	{ "cc", "-O2" },
+	{ "cc", "-O0 --coverage" },
+	{ "gcc", "-O2" },
+	{ "clang", "-O0" },
+	{ "clang", "-O2" },
+};
+
+START_TEST(every_call_has_its_line)
+{
+	if (has_compiler(builds[_i].cc))
+		check_positions(builds[_i].cc, builds[_i].flags);
+}
+END_TEST
+
+START_TEST(unknown_offset_has_no_position)
+{
+	struct source_pos pos = { .line = 4711 };
+	struct source *s;
+
+	make_driver("cc", "-O2");
+	s = source_new(build_path(&folder, "driver.so"));
+	for (int i = 0; i < 2; i++) {
+		ck_assert(!source_lookup(s, 0, &pos));
+		ck_assert(!source_lookup(s, 1, &pos));
+		ck_assert(!source_lookup(s, UINT64_MAX, &pos));
+		ck_assert(!source_lookup(s, 1u << 30, &pos));
+	}
+	ck_assert_uint_eq(pos.line, 4711);
+	source_free(s);
+}
+END_TEST
+
+START_TEST(file_without_positions_is_no_error)
+{
+	struct source_pos pos;
+	struct source *s;
+
+	s = source_new(build_path(&folder, "nothing.so"));
+	ck_assert(!source_lookup(s, 0x1000, &pos));
+	source_free(s);
+	s = source_new(build_path(&folder, "inline.h"));
+	ck_assert(!source_lookup(s, 0x1000, &pos));
+	source_free(s);
+	source_free(NULL);
+}
+END_TEST
+
+/* Enough different offsets to make the memory of answers grow. */
+START_TEST(many_offsets_are_remembered)
+{
+	struct source_pos pos;
+	struct source *s;
+	unsigned known = 0, again = 0;
+
+	make_driver("cc", "-O2");
+	s = source_new(build_path(&folder, "driver.so"));
+	for (uint64_t offset = 1; offset < 20000; offset++)
+		known += source_lookup(s, offset, &pos);
+	for (uint64_t offset = 1; offset < 20000; offset++)
+		again += source_lookup(s, offset, &pos);
+	ck_assert_uint_gt(known, 50);
+	ck_assert_uint_eq(known, again);
+	source_free(s);
+}
+END_TEST
+
+Suite *
+run_source_suite(void)
+{
+	Suite *s = suite_create("run_source");
+	TCase *tc = tcase_create("source");
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_set_timeout(tc, 30);
+	tcase_add_loop_test(tc, every_call_has_its_line, 0,
+	    sizeof(builds) / sizeof(builds[0]));
+	tcase_add_test(tc, unknown_offset_has_no_position);
+	tcase_add_test(tc, file_without_positions_is_no_error);
+	tcase_add_test(tc, many_offsets_are_remembered);
+	suite_add_tcase(s, tc);
+	return s;
+}

@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the tests of sim/scenario share.
+ */
+#include "tests/scenario/fixture.h"
+
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const devices[] = { "balloon", NULL };
+static const char *const features[] = {
+	"MUST_TELL_HOST", "STATS_VQ", "DEFLATE_ON_OOM", "INDIRECT_DESC", "EVENT_IDX", NULL
+};
+static const char *const vqs[] = { "inflate", "deflate", NULL };
+static const char *const calls[] = {
+	"mutex_enter", "uvm_pglistalloc", "virtio_dequeue", "virtio_enqueue_prep",
+	"virtio_enqueue_reserve", NULL
+};
+static const char *const faults[] = {
+	"uvm_pglistalloc.enomem", "virtio_enqueue_prep.eagain",
+	"virtio_enqueue_reserve.eagain", NULL
+};
+static const char *const errnos[] = { "EAGAIN", "ENOMEM", NULL };
+static const char *const rules[] = { "live.settle", "page.leak", NULL };
+
+const struct scenario_vocab fixture_vocab = {
+	.devices = devices, .features = features, .vqs = vqs, .calls = calls,
+	.faults = faults, .errnos = errnos, .rules = rules,
+};
+
+const char fixture_example[] =
+	"format: 1\n"
+	"scenario: inflate/odd-target\n"
+	"summary: The host asks for 300 pages; the driver hands over exactly 300.\n"
+	"tags: [smoke, inflate]\n"
+	"\n"
+	"machine: {memory: 64MiB, hz: 100}\n"
+	"device: {type: balloon, features: [MUST_TELL_HOST], latency: 1ms}\n"
+	"\n"
+	"steps:\n"
+	"  - at: 1s\n"
+	"    name: host asks for 300 pages\n"
+	"    target: 300 pages\n"
+	"  - expect: host.actual == 300\n"
+	"    within: 2s\n"
+	"  - expect: host.held == 300            # by the device's own count\n"
+	"  - at: 10s\n"
+	"    target: 0 pages\n"
+	"  - settle: {within: 60s}\n"
+	"\n"
+	"always:\n"
+	"  - mem.free + mem.balloon + mem.others == mem.total\n"
+	"never:\n"
+	"  - host.discarded_in_use > 0\n"
+	"finally:\n"
+	"  - mem.balloon == 0\n";
+
+const char fixture_long_example[] =
+	"format: 1\n"
+	"scenario: deflate/enqueue-error-then-target-flip\n"
+	"summary: A deflate request cannot be queued and the host changes its mind.\n"
+	"tags: [deflate, enqueue, regression]\n"
+	"seeds: 1..16                            # jitter and wake-up order differ per seed\n"
+	"matrix:\n"
+	"  call: [virtio_enqueue_prep, virtio_enqueue_reserve]\n"
+	"\n"
+	"machine: {memory: 64MiB, hz: 100}\n"
+	"device: {type: balloon, features: [MUST_TELL_HOST],\n"
+	"         latency: {inflate: 1ms, deflate: 2ms, jitter: 500us}}\n"
+	"\n"
+	"steps:\n"
+	"  - at: 1s\n"
+	"    target: 1024 pages\n"
+	"  - settle: {within: 2s}\n"
+	"  - at: 5s\n"
+	"    fail: {id: full, call: $call, vq: deflate, nth: 1, errno: EAGAIN}\n"
+	"  - target: 0 pages\n"
+	"  - wait: fail.full.hits == 1\n"
+	"    within: 200ms\n"
+	"  - at: +50ms\n"
+	"    name: host changes its mind\n"
+	"    target: 1024 pages\n"
+	"  - at: +10ms\n"
+	"    irq: {source: inflate, spurious: true, count: 2}\n"
+	"  - at: +10ms\n"
+	"    storm: {targets: [512 pages, 1024 pages, 0 pages], every: 1ms, count: 30}\n"
+	"  - at: 10s\n"
+	"    target: 0 pages\n"
+	"  - expect: host.actual == 0\n"
+	"    within: 45s\n"
+	"\n"
+	"finally:\n"
+	"  - id: all-pages-back\n"
+	"    that: mem.balloon == 0\n";
+
+const char fixture_everything[] =
+	"format: 1\n"
+	"scenario: all\n"
+	"summary: \"Every key: of the format\"\n"
+	"tags: [a, b-1]\n"
+	"seeds: [7, 3, 12]\n"
+	"machine: {segments: [{at: 0, size: 3GiB}, {at: 4GiB, size: 5GiB}],\n"
+	"  reserve: 1MiB, hz: 1000}\n"
+	"machines:\n"
+	"  - {transport: legacy, dma: coherent, interrupts: msix, softc: straddle}\n"
+	"  - {memory: 32MiB, cpus: 2, diagnostic: false}\n"
+	"device:\n"
+	"  type: balloon\n"
+	"  model: firecracker\n"
+	"  features: [none]\n"
+	"  latency: {inflate: 1ms, jitter: 3ticks}\n"
+	"  initial: {target: 5, actual: 7 pages, held: 3}\n"
+	"  queue_size: {inflate: 64, deflate: 0}\n"
+	"  reset_keeps_actual: false\n"
+	"  keeps_actual: true\n"
+	"  ack: in-notify\n"
+	"  config_irq: on-change\n"
+	"limits: {time: 300s, events: 5000}\n"
+	"policy: lenient\n"
+	"rules: {off: [live.settle], why: the device never answers}\n"
+	"steps:\n"
+	"  - target: {pages: 512, irq: none}\n"
+	"  - at: 0\n"
+	"    target: 4MiB\n"
+	"  - at: +3ticks\n"
+	"    storm: {targets: [1, 2 pages], every: 0, count: 9, irq: none}\n"
+	"  - fail: {id: f1, call: uvm_pglistalloc, nth: 3, count: forever,\n"
+	"      probability: 12.5%, errno: ENOMEM}\n"
+	"  - fail: {id: f2, call: virtio_enqueue_prep.eagain, vq: deflate, count: 2}\n"
+	"  - fail: {id: f3, call: uvm_pglistalloc, block: true}\n"
+	"  - heal: f1\n"
+	"  - heal: all\n"
+	"  - device: {latency: 5ms, jitter: 1us}\n"
+	"  - device: {latency: {deflate: 5ms}, pause: inflate, resume: deflate}\n"
+	"  - device: {drop: inflate, duplicate: deflate, count: 3}\n"
+	"  - device: {wrong_queue: inflate, wrong_id: deflate, wrong_len: inflate}\n"
+	"  - device: {needs_reset: true, actual: 9}\n"
+	"  - irq: {source: config, spurious: false, count: 4}\n"
+	"  - irq: {source: deflate}\n"
+	"  - deliver: {irq: config, at: inflate entry}\n"
+	"  - deliver: {irq: inflate, at: \"virtio_dequeue#2 after\"}\n"
+	"  - deliver: {irq: inflate, at: virtio_dequeue}\n"
+	"  - hold: {thread: viomb, at: access#17, for: 5ms}\n"
+	"  - hold: {thread: viomb, until: \"a name: with, marks\"}\n"
+	"  - name: \"a name: with, marks\"\n"
+	"    guest: {use: 1000 pages}\n"
+	"  - guest: {release: 500 pages}\n"
+	"  - guest: {reboot: true}\n"
+	"  - guest: {attach: again}\n"
+	"  - guest: {detach: true}\n"
+	"  - expect: host.actual + 5 pages - host.held in 500..520\n"
+	"    within: 1min\n"
+	"    for: 2us\n"
+	"  - expect: log ~ \"a \\\"quoted\\\" text\"\n"
+	"  - expect: count(log ~ \"x, y\") == 2\n"
+	"    for: 7ns\n"
+	"  - wait: thread.state != waiting-memory\n"
+	"    within: 1500us\n"
+	"  - expect: thread.sleep <= 100ticks\n"
+	"  - expect: sysctl.hw.viomb.npages == 4096 pages\n"
+	"  - expect: vq.inflate.kicks + calls.uvm_pglistalloc == fail.f2.hits\n"
+	"  - settle: {within: 2s}\n"
+	"  - note: \"- a dash\"\n"
+	"always:\n"
+	"  - mem.free > 0\n"
+	"  - {id: c1, that: mem.free <= mem.total}\n"
+	"never:\n"
+	"  - irq.config > 100\n"
+	"finally:\n"
+	"  - attach.result == ok\n"
+	"  - {that: device.status == driver-ok, id: c2}\n";
+
+static char *
+capture_diags(struct diag_list *diags)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+
+	ck_assert_ptr_nonnull(f);
+	diag_list_print(diags, f, false);
+	ck_assert_int_eq(fclose(f), 0);
+	return text;
+}
+
+struct scenario_doc *
+fixture_load_as(const char *path, const char *text)
+{
+	struct diag_list diags;
+	struct scenario_doc *doc;
+	char *errors;
+
+	diag_list_init(&diags);
+	doc = scenario_load_text(path, text, strlen(text), &fixture_vocab, &diags);
+	errors = capture_diags(&diags);
+	ck_assert_str_eq(errors, "");
+	ck_assert_ptr_nonnull(doc);
+	free(errors);
+	diag_list_fini(&diags);
+	return doc;
+}
+
+struct scenario_doc *
+fixture_load(const char *text)
+{
+	return fixture_load_as("t.yaml", text);
+}
+
+char *
+fixture_errors_of(const char *path, const char *text, size_t size)
+{
+	struct diag_list diags;
+	struct scenario_doc *doc;
+	char *errors = NULL;
+
+	diag_list_init(&diags);
+	doc = scenario_load_text(path, text, size, &fixture_vocab, &diags);
+	if (doc == NULL) {
+		ck_assert_uint_gt(diags.count, 0);
+		errors = capture_diags(&diags);
+	} else {
+		ck_assert_uint_eq(diags.reported, 0);
+	}
+	scenario_doc_free(doc);
+	diag_list_fini(&diags);
+	return errors;
+}
+
+char *
+fixture_errors(const char *text)
+{
+	return fixture_errors_of("t.yaml", text, strlen(text));
+}
+
+char *
+fixture_print(const struct scenario *sc)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+
+	ck_assert_ptr_nonnull(f);
+	scenario_print(sc, f);
+	ck_assert_int_eq(fclose(f), 0);
+	return text;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the tests of sim/scenario share: a small vocabulary, two long examples, and loading
+ * from text.
+ */
+#ifndef VIOSIM_TESTS_SCENARIO_FIXTURE_H
+#define VIOSIM_TESTS_SCENARIO_FIXTURE_H
+
+#include "scenario/scenario.h"
+
+extern const struct scenario_vocab fixture_vocab;
+
+/* The two examples of the format's description, with the paths they belong to. */
+extern const char fixture_example[];
+#define FIXTURE_EXAMPLE_PATH "scenarios/inflate/odd-target.yaml"
+extern const char fixture_long_example[];
+#define FIXTURE_LONG_EXAMPLE_PATH "scenarios/deflate/enqueue-error-then-target-flip.yaml"
+
+/* Every verb, every key, every form of value; path "all.yaml". */
+extern const char fixture_everything[];
+
+/* The start of a scenario called t at path "t.yaml", and the same with steps. */
+#define FIXTURE_HEAD "format: 1\nscenario: t\nsummary: s\n"
+#define FIXTURE_STEPS FIXTURE_HEAD "steps:\n"
+#define FIXTURE_STEP FIXTURE_STEPS "  - target: 1\n"
+
+/* Loads "t.yaml"; a failing load fails the test, with its messages. */
+struct scenario_doc *fixture_load(const char *text);
+struct scenario_doc *fixture_load_as(const char *path, const char *text);
+
+/* What loading the text says, NULL if it loads; heap. */
+char	*fixture_errors(const char *text);
+char	*fixture_errors_of(const char *path, const char *text, size_t size);
+
+/* All that a printer writes; heap. */
+char	*fixture_print(const struct scenario *);
+
+#endif

@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Tests of sim/scenario/load: what a bad file is told, word for word, and where.
+ */
+#include <check.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tests/scenario/bad_cases.h"
+
+#define NELEM(a) (sizeof(a) / sizeof((a)[0]))
+
+Suite	*scenario_bad_suite(void);
+
+/* The header lines of `errors` are those of the case, in order, and no others. */
+static void
+check_bad(const struct bad *bad)
+{
+	char *errors = fixture_errors(bad->text), *line, *state = NULL, wanted[400];
+	const char *rest;
+	size_t n = 0;
+
+	ck_assert_msg(errors != NULL, "this loads:\n%s", bad->text);
+	for (line = strtok_r(errors, "\n", &state); line != NULL;
+	    line = strtok_r(NULL, "\n", &state)) {
+		if (strncmp(line, "t.yaml:", 7) != 0)
+			continue;
+		ck_assert_msg(n < NELEM(bad->errors) && bad->errors[n] != NULL,
+		    "one error more than wanted: %s\n%s", line, bad->text);
+		/* "line:col: " ends at the second space-free colon. */
+		rest = strchr(bad->errors[n], ' ');
+		snprintf(wanted, sizeof(wanted), "t.yaml:%.*s error:%s",
+		    (int)(rest - bad->errors[n]), bad->errors[n], rest);
+		ck_assert_str_eq(line, wanted);
+		n++;
+	}
+	ck_assert_msg(n == NELEM(bad->errors) || bad->errors[n] == NULL,
+	    "an error is missing: %s\n%s", bad->errors[n], bad->text);
+	free(errors);
+}
+
+START_TEST(yaml_is_refused)
+{
+	check_bad(&bad_yaml[_i]);
+}
+END_TEST
+
+START_TEST(absent_values_are_refused)
+{
+	check_bad(&bad_null[_i]);
+}
+END_TEST
+
+START_TEST(keys_are_refused)
+{
+	check_bad(&bad_keys[_i]);
+}
+END_TEST
+
+START_TEST(values_are_refused)
+{
+	check_bad(&bad_values[_i]);
+}
+END_TEST
+
+START_TEST(steps_are_refused)
+{
+	check_bad(&bad_steps[_i]);
+}
+END_TEST
+
+START_TEST(parameters_are_refused)
+{
+	check_bad(&bad_matrix[_i]);
+}
+END_TEST
+
+/* ---- bytes ---- */
+
+static const struct {
+	const char *text;
+	size_t size;
+	const char *error;
+} bad_bytes[] = {
+#define BYTES(text, error) { text, sizeof(text) - 1, "t.yaml:" error }
+	BYTES("a: \xff\n", "1:4: error: this byte is not valid UTF-8"),
+	BYTES("a: 1\nb: \xc3\xa9\xe2\x82\n", "2:5: error: this byte is not valid UTF-8"),
+	BYTES("a: \xc0\x80\n", "1:4: error: this byte is not valid UTF-8"),
+	BYTES("a: \xed\xa0\x80\n", "1:4: error: this byte is not valid UTF-8"),
+	BYTES("a: \xf4\x90\x80\x80\n", "1:4: error: this byte is not valid UTF-8"),
+	BYTES("a: \xe2\x82", "1:4: error: this byte is not valid UTF-8"),
+	/* With these libfyaml 0.7.12 would never come back. */
+	BYTES(": \n%\x9a", "2:1: error: directives are not used in scenarios"),
+	BYTES(": \n %\x9a", "2:3: error: this byte is not valid UTF-8"),
+	BYTES("a: b\0c\n", "1:5: error: a NUL byte cannot stand in a scenario"),
+	BYTES("a: \x1b[31m\n", "1:4: error: a control character cannot stand in a scenario"),
+	BYTES("a: \x7f\n", "1:4: error: a control character cannot stand in a scenario"),
+	BYTES("a: \xc2\x85\n", "1:4: error: a control character cannot stand in a scenario"),
+	BYTES("\xef\xbb\xbf" "a: 1\n", "1:1: error: a byte order mark cannot stand"),
+	BYTES("\xff\xfe" "a\0", "1:1: error: this byte is not valid UTF-8"),
+	BYTES("a: \"\\e[31m\"\n", "1:5: error: this text holds a control character"),
+	BYTES("a: \"\\0\"\n", "1:5: error: this text holds a control character"),
+};
+
+START_TEST(bytes_are_refused)
+{
+	char *errors = fixture_errors_of("t.yaml", bad_bytes[_i].text, bad_bytes[_i].size);
+
+	ck_assert_ptr_nonnull(errors);
+	ck_assert_msg(strstr(errors, bad_bytes[_i].error) != NULL, "%s", errors);
+	for (const char *s = errors; *s != '\0'; s++)
+		ck_assert_msg((unsigned char)*s >= ' ' || *s == '\n', "%s", errors);
+	free(errors);
+}
+END_TEST
+
+/* ---- size and shape ---- */
+
+START_TEST(depth_is_bounded)
+{
+	char text[2001];
+	char *errors;
+
+	memset(text, '[', 2000);
+	text[2000] = '\0';
+	errors = fixture_errors(text);
+	ck_assert_ptr_nonnull(strstr(errors, "t.yaml:1:33: error: nested deeper than 32 levels"));
+	free(errors);
+	for (size_t i = 0; i + 2 < sizeof(text); i += 2)
+		memcpy(text + i, "- ", 2);
+	errors = fixture_errors(text);
+	ck_assert_ptr_nonnull(strstr(errors, "nested deeper than 32 levels"));
+	free(errors);
+}
+END_TEST
+
+START_TEST(alias_bomb_does_not_go_off)
+{
+	char text[4096], *errors;
+	size_t n = (size_t)sprintf(text, "a0: &a0 [x, x, x, x, x, x, x, x, x]\n");
+
+	for (int i = 1; i < 20; i++)
+		n += (size_t)sprintf(text + n, "a%d: &a%d [*a%d, *a%d, *a%d, *a%d, *a%d]\n", i, i,
+		    i - 1, i - 1, i - 1, i - 1, i - 1);
+	errors = fixture_errors(text);
+	ck_assert_ptr_nonnull(strstr(errors, "t.yaml:1:5: error: anchors are not used"));
+	ck_assert_ptr_nonnull(strstr(errors, "more errors are not shown"));
+	free(errors);
+}
+END_TEST
+
+START_TEST(errors_come_all_at_once_but_at_most_twenty)
+{
+	char text[2048] = FIXTURE_STEPS, *errors;
+	size_t lines = 0;
+
+	for (int i = 0; i < 25; i++)
+		strcat(text, "  - targte: 1\n");
+	errors = fixture_errors(text);
+	for (const char *s = errors; (s = strstr(s, "[scenario.unknown-key]")) != NULL; s++)
+		lines++;
+	ck_assert_uint_eq(lines, DIAG_MAX);
+	ck_assert_ptr_nonnull(strstr(errors, "5 more errors are not shown\n"));
+	free(errors);
+}
+END_TEST
+
+START_TEST(too_many_combinations_are_refused)
+{
+	char text[2048] = FIXTURE_STEP "matrix: {", *errors;
+
+	for (int i = 0; i < 60; i++)
+		sprintf(text + strlen(text), "%sp%d: [a, b]", i > 0 ? ", " : "", i);
+	strcat(text, "}\n");
+	errors = fixture_errors(text);
+	ck_assert_ptr_nonnull(strstr(errors, "t.yaml:6:9: error: more than 1024 combinations"));
+	free(errors);
+}
+END_TEST
+
+START_TEST(caret_stands_under_the_error)
+{
+	char *errors = fixture_errors(FIXTURE_STEPS "  - expect: \"host.actuall == 1\" # é\n");
+
+	ck_assert_str_eq(errors, "t.yaml:5:14: error: nothing called \"host.actuall\" can be "
+	    "observed; did you mean \"host.actual\"? [scenario.expectation]\n"
+	    "    - expect: \"host.actuall == 1\" # é\n"
+	    "               ^~~~~~~~~~~~\n");
+	free(errors);
+	/* Columns count characters, and tabs stay tabs. */
+	errors = fixture_errors(FIXTURE_STEPS "  - {note: \"é\t\", taget: 5}\n");
+	ck_assert_str_eq(errors, "t.yaml:5:18: error: unknown verb or key \"taget\"; did you mean "
+	    "\"target\"? [scenario.unknown-key]\n"
+	    "    - {note: \"é\t\", taget: 5}\n"
+	    "               \t   ^~~~~\n");
+	free(errors);
+}
+END_TEST
+
+START_TEST(long_lines_are_cropped_around_the_error)
+{
+	char *errors = fixture_errors(FIXTURE_STEPS
+	    "  - {name: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+	    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa, taget: 5, at: 5s}\n");
+
+	ck_assert_str_eq(errors, "t.yaml:5:134: error: unknown verb or key \"taget\"; did you "
+	    "mean \"target\"? [scenario.unknown-key]\n"
+	    "  ...aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa, taget: 5, at: 5s}\n"
+	    "                                                                 ^~~~~\n");
+	free(errors);
+}
+END_TEST
+
+/* ---- files ---- */
+
+static void
+check_file(const char *path, const char *wanted)
+{
+	struct diag_list diags;
+
+	diag_list_init(&diags);
+	ck_assert_ptr_null(scenario_load(path, &fixture_vocab, &diags));
+	ck_assert_uint_eq(diags.count, 1);
+	ck_assert_str_eq(diags.items[0].loc.file, path);
+	ck_assert_uint_eq(diags.items[0].loc.line, 0);
+	ck_assert_str_eq(diags.items[0].message, wanted);
+	diag_list_fini(&diags);
+}
+
+START_TEST(files_that_are_none_are_refused)
+{
+	char folder[] = "/tmp/viosim-bad-XXXXXX", path[64];
+	int fd;
+
+	ck_assert_ptr_nonnull(mkdtemp(folder));
+	snprintf(path, sizeof(path), "%s/t.yaml", folder);
+	check_file(path, "No such file or directory");
+	check_file(folder, "this is a directory, not a scenario file");
+	check_file("/dev/null", "this is not a regular file");
+	ck_assert_int_eq(mkfifo(path, 0600), 0);
+	check_file(path, "this is not a regular file");
+	ck_assert_int_eq(unlink(path), 0);
+	/* 100 MB that take no room on the disk. */
+	fd = open(path, O_CREAT | O_WRONLY, 0600);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(ftruncate(fd, 100 * 1000 * 1000), 0);
+	ck_assert_int_eq(close(fd), 0);
+	check_file(path, "the file is larger than 1 MiB");
+	ck_assert_int_eq(unlink(path), 0);
+	ck_assert_int_eq(symlink("t.yaml", path), 0);
+	check_file(path, "Too many levels of symbolic links");
+	ck_assert_int_eq(unlink(path), 0);
+	ck_assert_int_eq(rmdir(folder), 0);
+}
+END_TEST
+
+START_TEST(large_files_are_refused_or_read_fast)
+{
+	char *text = malloc(SCENARIO_FILE_MAX + 2), *errors;
+	size_t head = strlen(FIXTURE_HEAD);
+
+	ck_assert_ptr_nonnull(text);
+	memset(text, 'x', SCENARIO_FILE_MAX + 1);
+	errors = fixture_errors_of("t.yaml", text, SCENARIO_FILE_MAX + 1);
+	ck_assert_str_eq(errors,
+	    "t.yaml: error: the file is larger than 1 MiB [scenario.too-large]\n");
+	free(errors);
+	memcpy(text, FIXTURE_HEAD "steps:\n", head + 7);
+	for (size_t i = head + 7; i + 10 <= SCENARIO_FILE_MAX; i += 10)
+		memcpy(text + i, "- note: x\n", 10);
+	ck_assert_ptr_null(fixture_errors_of("t.yaml", text, head + 7 + 10 * 100000));
+	free(text);
+}
+END_TEST
+
+Suite *
+scenario_bad_suite(void)
+{
+	Suite *suite = suite_create("scenario_bad");
+	TCase *words = tcase_create("words"), *shape = tcase_create("shape");
+
+	tcase_add_loop_test(words, yaml_is_refused, 0, NELEM(bad_yaml));
+	tcase_add_loop_test(words, absent_values_are_refused, 0, NELEM(bad_null));
+	tcase_add_loop_test(words, keys_are_refused, 0, NELEM(bad_keys));
+	tcase_add_loop_test(words, values_are_refused, 0, NELEM(bad_values));
+	tcase_add_loop_test(words, steps_are_refused, 0, NELEM(bad_steps));
+	tcase_add_loop_test(words, parameters_are_refused, 0, NELEM(bad_matrix));
+	tcase_add_loop_test(words, bytes_are_refused, 0, NELEM(bad_bytes));
+	suite_add_tcase(suite, words);
+	tcase_add_test(shape, depth_is_bounded);
+	tcase_add_test(shape, alias_bomb_does_not_go_off);
+	tcase_add_test(shape, errors_come_all_at_once_but_at_most_twenty);
+	tcase_add_test(shape, too_many_combinations_are_refused);
+	tcase_add_test(shape, caret_stands_under_the_error);
+	tcase_add_test(shape, long_lines_are_cropped_around_the_error);
+	tcase_add_test(shape, files_that_are_none_are_refused);
+	tcase_add_test(shape, large_files_are_refused_or_read_fast);
+	suite_add_tcase(suite, shape);
+	return suite;
+}

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Tests of sim/scenario/case: cases, their ids, and ids taken apart.
+ */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/scenario/fixture.h"
+
+#define NELEM(a) (sizeof(a) / sizeof((a)[0]))
+
+Suite	*scenario_case_suite(void);
+
+static const char matrix_text[] = FIXTURE_HEAD
+    "seeds: [4, 9]\nmatrix: {n: [5 pages, 6], call: [uvm_pglistalloc, virtio_enqueue_prep]}\n"
+    "machines: [{}, {transport: legacy, hz: 1000}]\n"
+    "steps:\n  - target: $n\n  - fail: {id: a, call: $call}\n";
+
+/* The selected ids, each on a line; heap. */
+static char *
+ids(const struct scenario_doc *doc, const char *selection)
+{
+	char why[128], *text = NULL;
+	struct scenario_ref ref;
+	struct scenario_case *cases;
+	size_t count, size;
+	FILE *f = open_memstream(&text, &size);
+
+	if (selection != NULL)
+		ck_assert_msg(scenario_ref_parse(&ref, selection, why, sizeof(why)), "%s", why);
+	cases = scenario_cases(doc, selection != NULL ? &ref : NULL, &count);
+	for (size_t i = 0; i < count; i++)
+		fprintf(f, "%s\n", cases[i].id);
+	scenario_cases_free(cases, count);
+	if (selection != NULL)
+		scenario_ref_fini(&ref);
+	ck_assert_int_eq(fclose(f), 0);
+	return text;
+}
+
+static const struct { const char *selection, *ids; } selections[] = {
+	{ "t[n=6,call=virtio_enqueue_prep]@9#legacy",
+	  "t[n=6,call=virtio_enqueue_prep]@9#legacy,bounce,hz=1000\n" },
+	{ "t[n=5 pages,call=uvm_pglistalloc]@4#1.0,bounce",
+	  "t[n=5pages,call=uvm_pglistalloc]@4#1.0,bounce\n" },
+	{ "t[call=uvm_pglistalloc]@4#hz=1000",
+	  "t[n=5pages,call=uvm_pglistalloc]@4#legacy,bounce,hz=1000\n"
+	  "t[n=6,call=uvm_pglistalloc]@4#legacy,bounce,hz=1000\n" },
+	{ "t[n=6,call=uvm_pglistalloc]#1.0", "t[n=6,call=uvm_pglistalloc]@4#1.0,bounce\n"
+	  "t[n=6,call=uvm_pglistalloc]@9#1.0,bounce\n" },
+	{ "t[n=6,call=uvm_pglistalloc]@77#1.0",
+	  "t[n=6,call=uvm_pglistalloc]@77#1.0,bounce\n" },
+	{ "t[n=7]", "" }, { "t[m=6]", "" }, { "t#coherent", "" },
+};
+
+START_TEST(reference_selects_cases)
+{
+	struct scenario_doc *doc = fixture_load(matrix_text);
+	char *text = ids(doc, selections[_i].selection);
+
+	ck_assert_str_eq(text, selections[_i].ids);
+	free(text);
+	scenario_doc_free(doc);
+}
+END_TEST
+
+START_TEST(every_id_selects_its_own_case)
+{
+	struct scenario_doc *doc = fixture_load(matrix_text);
+	struct scenario_case *cases;
+	char line[256], *text;
+	size_t count;
+
+	cases = scenario_cases(doc, NULL, &count);
+	ck_assert_uint_eq(count, 16);
+	for (size_t i = 0; i < count; i++) {
+		text = ids(doc, cases[i].id);
+		snprintf(line, sizeof(line), "%s\n", cases[i].id);
+		ck_assert_str_eq(text, line);
+		free(text);
+	}
+	scenario_cases_free(cases, count);
+	scenario_doc_free(doc);
+}
+END_TEST
+
+START_TEST(without_seeds_there_is_none_in_the_id)
+{
+	struct scenario_doc *doc = fixture_load(FIXTURE_STEP);
+	char *text = ids(doc, NULL);
+
+	ck_assert_str_eq(text,
+	    "t#1.0,bounce\nt#1.0,coherent\nt#legacy,bounce\nt#legacy,coherent\n");
+	free(text);
+	scenario_doc_free(doc);
+}
+END_TEST
+
+START_TEST(memory_of_a_machine_is_in_its_name)
+{
+	struct scenario_doc *doc = fixture_load(FIXTURE_STEP "machine: {reserve: 1MiB}\n"
+	    "machines:\n  - {memory: 1GiB, reserve: 3 pages, diagnostic: false}\n"
+	    "  - {segments: [{at: 0, size: 3GiB}, {at: 4GiB, size: 5GiB}], interrupts: msix}\n");
+	char *text = ids(doc, NULL);
+
+	ck_assert_str_eq(text, "t#1.0,bounce,diagnostic=false,reserve=12KiB,memory=1GiB\n"
+	    "t#1.0,bounce,msix,memory=3GiB@0+5GiB@4GiB\n");
+	free(text);
+	scenario_doc_free(doc);
+}
+END_TEST
+
+START_TEST(reference_is_taken_apart)
+{
+	struct scenario_ref ref;
+	char why[128];
+
+	ck_assert(scenario_ref_parse(&ref, "a/b[x=1,y=p=q]@18#legacy,memory=3GiB@0", why,
+	    sizeof(why)));
+	ck_assert_str_eq(ref.path, "a/b");
+	ck_assert_uint_eq(ref.nparams, 2);
+	ck_assert_str_eq(ref.params[1].name, "y");
+	ck_assert_str_eq(ref.params[1].value, "p=q");
+	ck_assert(ref.has_seed);
+	ck_assert_uint_eq(ref.seed, 18);
+	ck_assert_uint_eq(ref.nmachine, 2);
+	ck_assert_str_eq(ref.machine[1], "memory=3GiB@0");
+	scenario_ref_fini(&ref);
+	ck_assert(scenario_ref_parse(&ref, "scenarios/a/b.yaml", why, sizeof(why)));
+	ck_assert_str_eq(ref.path, "scenarios/a/b.yaml");
+	ck_assert(!ref.has_seed);
+	scenario_ref_fini(&ref);
+}
+END_TEST
+
+static const struct { const char *text, *why; } bad_refs[] = {
+	{ "", "there is no path" },
+	{ "@5", "there is no path" },
+	{ "a[", "name=value is expected inside [ ]" },
+	{ "a[]", "name=value is expected inside [ ]" },
+	{ "a[x]", "name=value is expected inside [ ]" },
+	{ "a[x=1", "the [ is not closed by ]" },
+	{ "a[x=1,", "name=value is expected inside [ ]" },
+	{ "a@", "a seed is a number" },
+	{ "a@-1", "a seed is a number" },
+	{ "a@99999999999999999999", "a seed is a number" },
+	{ "a#", "a part of the machine after # is empty" },
+	{ "a#legacy,", "a part of the machine after # is empty" },
+	{ "a[x=1]b", "after the path come [param=value], @seed and #machine, in this order" },
+	{ "a@5[x=1]", "after the path come [param=value], @seed and #machine, in this order" },
+};
+
+START_TEST(bad_reference_says_why)
+{
+	struct scenario_ref ref;
+	char why[128] = "";
+
+	ck_assert_msg(!scenario_ref_parse(&ref, bad_refs[_i].text, why, sizeof(why)), "%s",
+	    bad_refs[_i].text);
+	ck_assert_str_eq(why, bad_refs[_i].why);
+}
+END_TEST
+
+Suite *
+scenario_case_suite(void)
+{
+	Suite *suite = suite_create("scenario_case");
+	TCase *tc = tcase_create("case");
+
+	tcase_add_loop_test(tc, reference_selects_cases, 0, NELEM(selections));
+	tcase_add_test(tc, every_id_selects_its_own_case);
+	tcase_add_test(tc, without_seeds_there_is_none_in_the_id);
+	tcase_add_test(tc, memory_of_a_machine_is_in_its_name);
+	tcase_add_test(tc, reference_is_taken_apart);
+	tcase_add_loop_test(tc, bad_reference_says_why, 0, NELEM(bad_refs));
+	suite_add_tcase(suite, tc);
+	return suite;
+}

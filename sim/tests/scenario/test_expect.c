@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Tests of sim/scenario/expect: reading, evaluating and explaining expectations.
+ */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "scenario/arena.h"
+#include "tests/scenario/fixture.h"
+
+#define NELEM(a) (sizeof(a) / sizeof((a)[0]))
+
+Suite	*scenario_expect_suite(void);
+
+/* A world in which everything has a value of its own. */
+static bool
+look(void *arg, const struct expect_term *t, int64_t *value)
+{
+	(void)arg;
+	switch (t->obs) {
+	case EXPECT_OBS_HOST_TARGET:
+		*value = 512;
+		return true;
+	case EXPECT_OBS_HOST_ACTUAL:
+		*value = 300;
+		return true;
+	case EXPECT_OBS_HOST_HELD:
+		*value = 256;
+		return true;
+	case EXPECT_OBS_HOST_DISCARDED_IN_USE:
+		*value = 0;
+		return true;
+	case EXPECT_OBS_MEM_TOTAL:
+		*value = 16000;
+		return true;
+	case EXPECT_OBS_MEM_FREE:
+		*value = 15700;
+		return true;
+	case EXPECT_OBS_MEM_BALLOON:
+		*value = 300;
+		return true;
+	case EXPECT_OBS_MEM_OTHERS:
+		*value = INT64_MAX;
+		return true;
+	case EXPECT_OBS_VQ_INFLIGHT:
+		*value = strcmp(t->arg, "inflate") == 0 ? 1 : 2;
+		return true;
+	case EXPECT_OBS_VQ_REQUESTS:
+	case EXPECT_OBS_VQ_KICKS:
+	case EXPECT_OBS_VQ_ENTRIES:
+	case EXPECT_OBS_IRQ_CONFIG:
+		*value = 3;
+		return true;
+	case EXPECT_OBS_IRQ_VQ:
+		*value = 4;
+		return true;
+	case EXPECT_OBS_THREAD_STATE:
+		*value = EXPECT_THREAD_WAITING_MEMORY;
+		return true;
+	case EXPECT_OBS_THREAD_WAKEUPS:
+		*value = 5;
+		return true;
+	case EXPECT_OBS_THREAD_SLEEP:
+		*value = 1500000;
+		return true;
+	case EXPECT_OBS_CALLS:
+		*value = strcmp(t->arg, "mutex_enter") == 0 ? 6 : 7;
+		return true;
+	case EXPECT_OBS_FAIL_HITS:
+		*value = strcmp(t->arg, "a-b") == 0 ? 1 : 0;
+		return true;
+	case EXPECT_OBS_DEVICE_STATUS:
+		*value = EXPECT_STATUS_DRIVER_OK;
+		return true;
+	case EXPECT_OBS_ATTACH_RESULT:
+		*value = EXPECT_ATTACH_FAILED;
+		return true;
+	case EXPECT_OBS_SYSCTL:
+		*value = 42;
+		return strcmp(t->arg, "hw.viomb.npages") == 0;
+	case EXPECT_OBS_LOG:
+		break;
+	}
+	return false;
+}
+
+static int64_t
+count_log(void *arg, const char *text)
+{
+	(void)arg;
+	return strcmp(text, "twice \"quoted\"") == 0 ? 2 : strcmp(text, "once") == 0;
+}
+
+static const struct expect_env env = { .observe = look, .log_count = count_log, .hz = 100 };
+
+/* The expectation, or NULL with its first message in `error`. */
+static struct expect *
+parse(const char *text, struct arena *arena, char *error, size_t size)
+{
+	struct expect_source source = {
+		.loc = { "t.yaml", 1, 1 }, .exact = true, .source = text,
+		.source_size = strlen(text),
+	};
+	struct diag_list diags;
+	struct expect *e;
+
+	diag_list_init(&diags);
+	e = expect_parse(text, &source, &fixture_vocab, arena, &diags);
+	error[0] = '\0';
+	if (e == NULL) {
+		ck_assert_uint_eq(diags.count, 1);
+		snprintf(error, size, "%u: %s", diags.items[0].loc.col, diags.items[0].message);
+	} else {
+		ck_assert_uint_eq(diags.count, 0);
+	}
+	diag_list_fini(&diags);
+	return e;
+}
+
+static const struct { const char *text; bool holds; } evaluated[] = {
+	{ "host.actual == 300", true }, { "host.actual == 301", false },
+	{ "host.actual != 301", true }, { "host.actual < 301", true },
+	{ "host.actual < 300", false }, { "host.actual <= 300", true },
+	{ "host.actual > 299", true }, { "host.actual >= 301", false },
+	{ "300 pages == host.actual", true }, { "host.held == 1MiB", true },
+	{ "host.held == 1 MiB", true }, { "host.held==0x100", true },
+	{ "host.actual in 300..300", true }, { "host.actual in 1..299", false },
+	{ "host.actual in host.held..host.target", true },
+	{ "host.actual in host.held + 44 pages..2MiB", true },
+	{ "mem.free + mem.balloon == mem.total", true },
+	{ "mem.total - mem.balloon - mem.free == 0", true },
+	{ "mem.total - mem.free < host.actual", false },
+	{ "mem.others + mem.free > mem.others - 1", true },
+	{ "host.discarded_in_use > 0", false },
+	{ "vq.inflate.inflight == 1", true }, { "vq.deflate.inflight == 1", false },
+	{ "irq.config == 3", true }, { "irq.deflate == 4", true },
+	{ "calls.mutex_enter == 6", true }, { "calls.virtio_dequeue == 6", false },
+	{ "fail.a-b.hits == 1", true }, { "fail.full.hits == 0", true },
+	{ "thread.state == waiting-memory", true }, { "thread.state != waiting-memory", false },
+	{ "thread.state == sleeping", false }, { "attach.result == failed", true },
+	{ "device.status == driver-ok", true }, { "device.status == driver", false },
+	{ "thread.sleep == 1500us", true }, { "thread.sleep > 0", true },
+	{ "thread.sleep < 1ticks", true }, { "thread.sleep > 2ms", false },
+	{ "thread.sleep in 1ms..2 ms", true },
+	{ "sysctl.hw.viomb.npages == 42", true }, { "sysctl.hw.viomb.npages == 42 pages", true },
+	{ "sysctl.hw.viomb.gone == 42", false }, { "sysctl.hw.viomb.gone != 42", false },
+	{ "log ~ \"once\"", true }, { "log ~ \"never\"", false },
+	{ "log ~ \"twice \\\"quoted\\\"\"", true },
+	{ "count(log ~ \"twice \\\"quoted\\\"\") == 2", true },
+	{ "count( log ~ \"once\" ) - 1 == 0", true },
+};
+
+START_TEST(expectation_is_judged)
+{
+	struct arena *arena = arena_new();
+	char error[256];
+	struct expect *e = parse(evaluated[_i].text, arena, error, sizeof(error));
+
+	ck_assert_msg(e != NULL, "%s: %s", evaluated[_i].text, error);
+	ck_assert_msg(expect_holds(e, &env) == evaluated[_i].holds, "%s", evaluated[_i].text);
+	arena_free(arena);
+}
+END_TEST
+
+static const struct { const char *text, *error; } refused[] = {
+	{ "host.actuall == 1",
+	  "1: nothing called \"host.actuall\" can be observed; did you mean \"host.actual\"?" },
+	{ "host.actual = 1", "13: equality is written ==" },
+	{ "host.actual", "12: a comparison (== != < <= > >= in) is expected at the end of "
+	  "\"host.actual\"" },
+	{ "host.actual ==", "15: an amount, a time or something to observe is expected at the "
+	  "end of \"host.actual ==\"" },
+	{ "", "1: an amount, a time or something to observe is expected at the end of \"\"" },
+	{ "host.actual == 1 1", "18: the end is expected instead of \"1\"" },
+	{ "host.actual == 1 and mem.free == 2",
+	  "18: an expectation is one comparison; write two for two" },
+	{ "host.actual == 1 && mem.free == 2",
+	  "18: an expectation is one comparison; write two for two" },
+	{ "host.actual == 1 pagse",
+	  "16: unknown unit \"pagse\" of amount (pages B KiB MiB GiB TiB); "
+	  "did you mean \"pages\"?" },
+	{ "host.actual == 1.5", "16: a fraction is written with the next smaller unit" },
+	{ "host.actual == 99999999999999999999", "16: the number is too large" },
+	{ "host.actual == 9223372036854775807", "16: the amount is too large" },
+	{ "host.actual == -1",
+	  "16: an amount, a time or something to observe is expected instead of \"-\"" },
+	{ "host.actual == 4097B", "16: an amount in bytes must be a multiple of 4KiB" },
+	{ "host.actual == 5ms",
+	  "16: \"5ms\" is a time, but \"host.actual\" is an amount of pages" },
+	{ "irq.config == 5 pages",
+	  "15: \"5 pages\" is an amount of pages, but \"irq.config\" is a count" },
+	{ "thread.sleep > 5", "16: \"5\" is a bare number, but \"thread.sleep\" is a time" },
+	{ "host.actual - irq.config == 1",
+	  "15: \"irq.config\" is a count, but \"host.actual\" is an amount of pages" },
+	{ "thread.state == sleping",
+	  "17: thread.state is never \"sleping\"; did you mean \"sleeping\"?" },
+	{ "thread.state > none", "1: thread.state is compared by == or != only" },
+	{ "thread.state in none..running", "1: thread.state is compared by == or != only" },
+	{ "thread.state == 1", "17: thread.state is never \"1\"" },
+	{ "thread.state + 1 == 2", "16: \"1\" is a bare number, but \"thread.state\" is a state" },
+	{ "mem.free == thread.state",
+	  "13: \"thread.state\" is a state, but \"mem.free\" is an amount of pages" },
+	{ "1 == 1", "1: nothing is observed in \"1 == 1\"" },
+	{ "vq.inflat.kicks == 1", "1: there is no queue \"inflat\"; did you mean \"inflate\"?" },
+	{ "vq.inflate.kick == 1", "1: nothing called \"vq.inflate.kick\" can be observed; "
+	  "did you mean \"vq.inflate.kicks\"?" },
+	{ "irq.deflat == 1", "1: there is no queue \"deflat\"; did you mean \"deflate\"?" },
+	{ "calls.mutex_entr == 1",
+	  "1: there is no kernel call \"mutex_entr\"; did you mean \"mutex_enter\"?" },
+	{ "mem.free-mem.total == 1", "1: nothing called \"mem.free-mem.total\" can be observed "
+	  "(a minus has spaces around it)" },
+	{ "host.actual in 5..4", "1: the range 5..4 is empty" },
+	{ "host.actual in 5", "17: .. is expected at the end of \"host.actual in 5\"" },
+	{ "log ~ \"x", "7: the text is not closed by a quote" },
+	{ "log ~ x", "7: a text in quotes is expected instead of \"x\"" },
+	{ "log ~ \"\"", "7: every line has this text" },
+	{ "log == 1", "5: ~ is expected instead of \"==\"" },
+	{ "1 == log", "6: the log is asked by `log ~ \"text\"` or `count(log ~ \"text\")`" },
+	{ "log ~ \"x\" == 1", "11: the end is expected instead of \"==\"" },
+	{ "count(mem.free) == 1", "7: log is expected instead of \"mem.free\"" },
+	{ "count(log ~ \"x\" == 1", "17: ) is expected instead of \"==\"" },
+	{ "host.actual == $n", "16: a parameter replaces a whole value, it cannot stand inside "
+	  "an expectation" },
+	{ "host.actual == 1;", "17: this character has no meaning in an expectation" },
+};
+
+START_TEST(nonsense_is_refused_where_it_stands)
+{
+	struct arena *arena = arena_new();
+	char error[256];
+
+	ck_assert_msg(parse(refused[_i].text, arena, error, sizeof(error)) == NULL, "%s",
+	    refused[_i].text);
+	ck_assert_str_eq(error, refused[_i].error);
+	arena_free(arena);
+}
+END_TEST
+
+static const struct { const char *text, *explained; } explanations[] = {
+	{ "host.actual == 512", "expected host.actual == 512, actual host.actual = 300 pages" },
+	{ "mem.free + mem.balloon == mem.free - 1", "expected mem.free + mem.balloon == "
+	  "mem.free - 1, actual mem.free = 15700 pages, mem.balloon = 300 pages" },
+	{ "host.actual in host.held..host.target", "expected host.actual in "
+	  "host.held..host.target, actual host.actual = 300 pages, host.held = 256 pages, "
+	  "host.target = 512 pages" },
+	{ "thread.state == sleeping",
+	  "expected thread.state == sleeping, actual thread.state = waiting-memory" },
+	{ "device.status == failed",
+	  "expected device.status == failed, actual device.status = driver-ok" },
+	{ "thread.sleep > 5ticks", "expected thread.sleep > 5ticks, actual thread.sleep = 1.5ms" },
+	{ "sysctl.hw.viomb.gone == 1", "expected sysctl.hw.viomb.gone == 1, "
+	  "actual sysctl.hw.viomb.gone = (there is no such thing)" },
+	{ "log ~ \"once\"", "expected log ~ \"once\", actual count(log ~ \"once\") = 1" },
+	{ "count(log ~ \"once\") == 3",
+	  "expected count(log ~ \"once\") == 3, actual count(log ~ \"once\") = 1" },
+};
+
+START_TEST(explanation_has_every_value)
+{
+	struct arena *arena = arena_new();
+	char error[256], *text = NULL;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+
+	expect_explain(parse(explanations[_i].text, arena, error, sizeof(error)), &env, f);
+	ck_assert_int_eq(fclose(f), 0);
+	ck_assert_str_eq(text, explanations[_i].explained);
+	free(text);
+	arena_free(arena);
+}
+END_TEST
+
+START_TEST(times_are_printed_short)
+{
+	static const struct { int64_t ns; const char *text; } times[] = {
+		{ 0, "0ns" }, { 999, "999ns" }, { 1000, "1us" }, { 1001, "1.001us" },
+		{ 1500000, "1.5ms" }, { 60000000000, "60s" }, { -2500, "-2.5us" },
+		{ 1000000001, "1.000000001s" },
+	};
+	const struct expect_term t = { .type = EXPECT_TIME };
+	char text[64];
+
+	for (size_t i = 0; i < NELEM(times); i++) {
+		FILE *f = fmemopen(text, sizeof(text), "w");
+
+		expect_print_value(&t, times[i].ns, f);
+		ck_assert_int_eq(fclose(f), 0);
+		ck_assert_str_eq(text, times[i].text);
+	}
+}
+END_TEST
+
+START_TEST(ticks_depend_on_hz)
+{
+	struct expect_env fast = env;
+	struct arena *arena = arena_new();
+	char error[256];
+	struct expect *e = parse("thread.sleep < 1ticks", arena, error, sizeof(error));
+
+	fast.hz = 1000;
+	ck_assert(expect_holds(e, &env));
+	ck_assert(!expect_holds(e, &fast));
+	ck_assert_int_eq(scenario_time_ns((struct scenario_time){ SCENARIO_TICKS, 3 }, 100),
+	    30000000);
+	ck_assert_int_eq(scenario_time_ns((struct scenario_time){ SCENARIO_TICKS,
+	    UINT64_C(1) << 60 }, 100), INT64_MAX);
+	arena_free(arena);
+}
+END_TEST
+
+Suite *
+scenario_expect_suite(void)
+{
+	Suite *suite = suite_create("scenario_expect");
+	TCase *tc = tcase_create("expect");
+
+	tcase_add_loop_test(tc, expectation_is_judged, 0, NELEM(evaluated));
+	tcase_add_loop_test(tc, nonsense_is_refused_where_it_stands, 0, NELEM(refused));
+	tcase_add_loop_test(tc, explanation_has_every_value, 0, NELEM(explanations));
+	tcase_add_test(tc, times_are_printed_short);
+	tcase_add_test(tc, ticks_depend_on_hz);
+	suite_add_tcase(suite, tc);
+	return suite;
+}

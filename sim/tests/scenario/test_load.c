@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Tests of sim/scenario/load: what a good file becomes.
+ */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tests/scenario/fixture.h"
+
+Suite	*scenario_load_suite(void);
+
+START_TEST(example_gives_its_steps)
+{
+	struct scenario_doc *doc = fixture_load_as(FIXTURE_EXAMPLE_PATH, fixture_example);
+	const struct scenario *sc = doc->scenario[0];
+	const struct scenario_step *s = sc->steps.step;
+
+	ck_assert_uint_eq(doc->count, 1);
+	ck_assert_str_eq(sc->id, "inflate/odd-target");
+	ck_assert_uint_eq(sc->tags.count, 2);
+	ck_assert_uint_eq(sc->steps.count, 5);
+	ck_assert_int_eq(s[0].verb, SCENARIO_STEP_TARGET);
+	ck_assert_int_eq(s[0].at.when, SCENARIO_ABSOLUTE);
+	ck_assert_uint_eq(s[0].at.time.value, 1000000000);
+	ck_assert_str_eq(s[0].name, "host asks for 300 pages");
+	ck_assert_uint_eq(s[0].target.pages, 300);
+	ck_assert_int_eq(s[0].target.irq, SCENARIO_TARGET_IRQ_CONFIG);
+	ck_assert_int_eq(s[1].verb, SCENARIO_STEP_EXPECT);
+	ck_assert_int_eq(s[1].at.when, SCENARIO_AT_ONCE);
+	ck_assert_uint_eq(s[1].within.value, 2000000000);
+	ck_assert(!scenario_time_is_given(s[1].lasts));
+	ck_assert_str_eq(s[1].expect->text, "host.actual == 300");
+	ck_assert_int_eq(s[4].verb, SCENARIO_STEP_SETTLE);
+	ck_assert_uint_eq(s[4].settle.within.value, UINT64_C(60000000000));
+	ck_assert_uint_eq(sc->always.count, 1);
+	ck_assert_uint_eq(sc->never.count, 1);
+	ck_assert_uint_eq(sc->finally.count, 1);
+	scenario_doc_free(doc);
+}
+END_TEST
+
+START_TEST(example_gives_machine_and_device)
+{
+	struct scenario_doc *doc = fixture_load_as(FIXTURE_EXAMPLE_PATH, fixture_example);
+	const struct scenario *sc = doc->scenario[0];
+
+	ck_assert_uint_eq(sc->machines.count, 4);
+	ck_assert_str_eq(sc->machines.machine[0].name, "1.0,bounce");
+	ck_assert_str_eq(sc->machines.machine[3].name, "legacy,coherent");
+	ck_assert_uint_eq(scenario_machine_pages(&sc->machines.machine[2]), 16384);
+	ck_assert_uint_eq(sc->machines.machine[0].hz, 100);
+	ck_assert_uint_eq(sc->machines.machine[0].cpus, 1);
+	ck_assert(sc->machines.machine[0].diagnostic);
+	ck_assert_str_eq(sc->device.type, "balloon");
+	ck_assert(sc->device.has_features);
+	ck_assert_str_eq(sc->device.features.name[0], "MUST_TELL_HOST");
+	ck_assert_uint_eq(sc->device.latency.inflate.value, 1000000);
+	ck_assert_uint_eq(sc->device.latency.deflate.value, 1000000);
+	ck_assert(!scenario_time_is_given(sc->device.latency.jitter));
+	ck_assert_uint_eq(sc->device.queue_size.inflate, SCENARIO_UNSET);
+	ck_assert_int_eq(sc->device.reset_keeps_actual, SCENARIO_BY_MODEL);
+	ck_assert_uint_eq(sc->limits.time.value, UINT64_C(120000000000));
+	ck_assert_uint_eq(sc->limits.events, 1000000);
+	scenario_doc_free(doc);
+}
+END_TEST
+
+START_TEST(steps_know_their_place)
+{
+	struct scenario_doc *doc = fixture_load(FIXTURE_STEPS
+	    "  - at: 1s\n    name: x\n    target: 5\n  - {note: hello}\n"
+	    "  - expect: mem.free == 5\n");
+	const struct scenario_step *s = doc->scenario[0]->steps.step;
+
+	ck_assert_str_eq(s[0].loc.file, "t.yaml");
+	ck_assert_uint_eq(s[0].loc.line, 5);
+	ck_assert_uint_eq(s[0].loc.col, 5);
+	ck_assert_uint_eq(s[0].verb_loc.line, 7);
+	ck_assert_uint_eq(s[1].loc.line, 8);
+	ck_assert_uint_eq(s[1].verb_loc.col, 6);
+	ck_assert_uint_eq(s[2].expect->loc.col, 13);
+	ck_assert_uint_eq(s[2].expect->right.terms[0].loc.col, 25);
+	scenario_doc_free(doc);
+}
+END_TEST
+
+START_TEST(everything_keeps_its_values)
+{
+	struct scenario_doc *doc = fixture_load_as("all.yaml", fixture_everything);
+	const struct scenario *sc = doc->scenario[0];
+	const struct scenario_step *s = sc->steps.step;
+
+	ck_assert_uint_eq(sc->machines.machine[0].segments.segment[1].at_pages, 1048576);
+	ck_assert_str_eq(sc->machines.machine[0].name, "legacy,coherent,msix,straddle");
+	ck_assert_str_eq(sc->machines.machine[1].name,
+	    "1.0,bounce,diagnostic=false,cpus=2,memory=32MiB");
+	ck_assert_uint_eq(sc->machines.machine[1].hz, 1000);
+	ck_assert(sc->device.has_features);
+	ck_assert_uint_eq(sc->device.features.count, 0);
+	ck_assert_int_eq(sc->device.latency.jitter.unit, SCENARIO_TICKS);
+	ck_assert(!scenario_time_is_given(sc->device.latency.deflate));
+	ck_assert_uint_eq(sc->device.queue_size.deflate, 0);
+	ck_assert_int_eq(sc->device.reset_keeps_actual, SCENARIO_NO);
+	ck_assert_int_eq(sc->device.keeps_actual, SCENARIO_YES);
+	ck_assert_int_eq(sc->device.ack, SCENARIO_ACK_IN_NOTIFY);
+	ck_assert_int_eq(sc->policy, SCENARIO_LENIENT);
+	ck_assert_uint_eq(s[1].target.pages, 1024);
+	ck_assert_int_eq(s[2].at.when, SCENARIO_RELATIVE);
+	ck_assert_uint_eq(s[2].storm.targets.pages[1], 2);
+	ck_assert_uint_eq(s[3].fail.count, SCENARIO_FOREVER);
+	ck_assert_uint_eq(s[3].fail.probability_ppm, 125000);
+	ck_assert_str_eq(s[3].fail.error, "ENOMEM");
+	ck_assert(s[5].fail.block);
+	ck_assert_str_eq(s[6].heal.id, "f1");
+	ck_assert_ptr_null(s[7].heal.id);
+	ck_assert_uint_eq(s[8].device.latency.jitter.value, 1000);
+	ck_assert_uint_eq(s[8].device.latency.deflate.value, 5000000);
+	ck_assert_str_eq(s[9].device.pause, "inflate");
+	ck_assert_uint_eq(s[12].device.actual_pages, 9);
+	ck_assert_int_eq(s[15].deliver.at.place, SCENARIO_ENTRY);
+	ck_assert_int_eq(s[16].deliver.at.place, SCENARIO_CALL);
+	ck_assert_uint_eq(s[16].deliver.at.nth, 2);
+	ck_assert(s[16].deliver.at.after);
+	ck_assert(!s[17].deliver.at.after);
+	ck_assert_int_eq(s[18].hold.at.place, SCENARIO_ACCESS);
+	ck_assert_uint_eq(s[18].hold.at.nth, 17);
+	ck_assert(!s[19].hold.at.given);
+	ck_assert_uint_eq(s[19].hold.until_step, 20);
+	ck_assert_uint_eq(s[20].guest.use_pages, 1000);
+	ck_assert_uint_eq(s[20].guest.release_pages, SCENARIO_UNSET);
+	ck_assert_str_eq(sc->finally.claim[1].id, "c2");
+	scenario_doc_free(doc);
+}
+END_TEST
+
+START_TEST(parameters_are_put_in)
+{
+	struct scenario_doc *doc = fixture_load(FIXTURE_HEAD
+	    "matrix: {n: [5 pages, 8MiB], e: [host.actual == 3, mem.free > 1]}\n"
+	    "steps:\n  - target: $n\n  - expect: $e\n  - note: \"$n\"\n");
+
+	ck_assert_uint_eq(doc->count, 4);
+	ck_assert_uint_eq(doc->scenario[1]->steps.step[0].target.pages, 5);
+	ck_assert_str_eq(doc->scenario[1]->steps.step[1].expect->text, "mem.free > 1");
+	ck_assert_uint_eq(doc->scenario[2]->steps.step[0].target.pages, 2048);
+	ck_assert_str_eq(doc->scenario[2]->steps.step[2].note, "$n");
+	ck_assert_str_eq(doc->scenario[3]->params[0].value, "8MiB");
+	scenario_doc_free(doc);
+}
+END_TEST
+
+START_TEST(open_dimensions_of_the_machine_multiply)
+{
+	struct scenario_doc *doc = fixture_load(FIXTURE_STEP "machine: {transport: legacy}\n");
+	const struct scenario_machines *m = &doc->scenario[0]->machines;
+
+	ck_assert_uint_eq(m->count, 2);
+	ck_assert_str_eq(m->machine[0].name, "legacy,bounce");
+	ck_assert_str_eq(m->machine[1].name, "legacy,coherent");
+	scenario_doc_free(doc);
+	doc = fixture_load(FIXTURE_STEP "machine: {transport: legacy, dma: bounce}\n");
+	ck_assert_uint_eq(doc->scenario[0]->machines.count, 1);
+	scenario_doc_free(doc);
+}
+END_TEST
+
+static void
+write_file(const char *path, const char *text)
+{
+	FILE *f = fopen(path, "w");
+
+	ck_assert_ptr_nonnull(f);
+	ck_assert_int_ge(fputs(text, f), 0);
+	ck_assert_int_eq(fclose(f), 0);
+}
+
+START_TEST(extended_file_gives_what_is_not_said)
+{
+	char folder[] = "/tmp/viosim-load-XXXXXX", base[64], path[64];
+	const struct scenario *sc;
+	struct scenario_doc *doc;
+
+	ck_assert_ptr_nonnull(mkdtemp(folder));
+	snprintf(base, sizeof(base), "%s/base.yaml", folder);
+	snprintf(path, sizeof(path), "%s/t.yaml", folder);
+	write_file(base, "format: 1\nmachine: {memory: 8MiB, hz: 1000}\n"
+	    "device: {latency: {inflate: 1ms, jitter: 1us}, features: [STATS_VQ]}\n"
+	    "always: [mem.free > 0]\n");
+	doc = fixture_load_as(path, "extends: base.yaml\n" FIXTURE_STEP
+	    "machine: {segments: [{at: 0, size: 1GiB}]}\ndevice: {latency: {deflate: 2ms}}\n"
+	    "always: [mem.free > 1]\n");
+	sc = doc->scenario[0];
+	ck_assert_uint_eq(sc->base.hz, 1000);
+	ck_assert_uint_eq(sc->base.memory_pages, SCENARIO_UNSET);
+	ck_assert_uint_eq(scenario_machine_pages(&sc->base), 262144);
+	ck_assert(!scenario_time_is_given(sc->device.latency.inflate));
+	ck_assert_uint_eq(sc->device.latency.deflate.value, 2000000);
+	ck_assert_str_eq(sc->device.features.name[0], "STATS_VQ");
+	ck_assert_uint_eq(sc->always.count, 2);
+	ck_assert_str_eq(sc->always.claim[0].loc.file, base);
+	scenario_doc_free(doc);
+	ck_assert_int_eq(unlink(base), 0);
+	ck_assert_int_eq(rmdir(folder), 0);
+}
+END_TEST
+
+START_TEST(one_list_serves_many_files)
+{
+	struct diag_list diags;
+	struct scenario_doc *doc;
+
+	diag_list_init(&diags);
+	ck_assert_ptr_null(scenario_load_text("t.yaml", "a: 1", 4, &fixture_vocab, &diags));
+	/* The same errors again are still errors. */
+	ck_assert_ptr_null(scenario_load_text("t.yaml", "a: 1", 4, &fixture_vocab, &diags));
+	doc = scenario_load_text("t.yaml", FIXTURE_STEP, strlen(FIXTURE_STEP), &fixture_vocab,
+	    &diags);
+	ck_assert_ptr_nonnull(doc);
+	scenario_doc_free(doc);
+	diag_list_fini(&diags);
+}
+END_TEST
+
+START_TEST(path_tells_the_id)
+{
+	static const struct { const char *path; bool fits; } cases[] = {
+		{ "scenarios/a/t.yaml", true }, { "./x/scenarios//a/./t.yaml", true },
+		{ "/tmp/scenarios/b/scenarios/a/t.yaml", true }, { "t.yaml", true },
+		{ "elsewhere/t.yaml", true }, { "scenarios/t.yaml", false },
+		{ "scenarios/b/t.yaml", false }, { "u.yaml", false },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const char *text = "format: 1\nscenario: a/t\nsummary: s\nsteps: [{note: x}]\n";
+		char *errors = fixture_errors_of(cases[i].path, text, strlen(text));
+
+		ck_assert_msg((errors == NULL) == cases[i].fits, "%s: %s", cases[i].path,
+		    errors != NULL ? errors : "no error");
+		free(errors);
+	}
+}
+END_TEST
+
+Suite *
+scenario_load_suite(void)
+{
+	Suite *suite = suite_create("scenario_load");
+	TCase *tc = tcase_create("load");
+
+	tcase_add_test(tc, example_gives_its_steps);
+	tcase_add_test(tc, example_gives_machine_and_device);
+	tcase_add_test(tc, steps_know_their_place);
+	tcase_add_test(tc, everything_keeps_its_values);
+	tcase_add_test(tc, parameters_are_put_in);
+	tcase_add_test(tc, open_dimensions_of_the_machine_multiply);
+	tcase_add_test(tc, extended_file_gives_what_is_not_said);
+	tcase_add_test(tc, one_list_serves_many_files);
+	tcase_add_test(tc, path_tells_the_id);
+	suite_add_tcase(suite, tc);
+	return suite;
+}

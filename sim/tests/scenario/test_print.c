@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Tests of sim/scenario/print: what it prints loads to the same plan.
+ */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "scenario/table.h"
+#include "tests/scenario/fixture.h"
+
+#define NELEM(a) (sizeof(a) / sizeof((a)[0]))
+
+Suite	*scenario_print_suite(void);
+
+static void
+check_round_trip(const char *path, const char *text)
+{
+	struct scenario_doc *doc = fixture_load_as(path, text), *again;
+	char *printed, *twice;
+
+	for (size_t i = 0; i < doc->count; i++) {
+		printed = fixture_print(doc->scenario[i]);
+		again = fixture_load_as(path, printed);
+		ck_assert_uint_eq(again->count, 1);
+		ck_assert_msg(map_equal(&map_scenario, doc->scenario[i], again->scenario[0]),
+		    "another plan:\n%s", printed);
+		for (size_t j = 0; j < again->scenario[0]->machines.count; j++)
+			ck_assert_str_eq(again->scenario[0]->machines.machine[j].name,
+			    doc->scenario[i]->machines.machine[j].name);
+		twice = fixture_print(again->scenario[0]);
+		ck_assert_str_eq(printed, twice);
+		free(twice);
+		free(printed);
+		scenario_doc_free(again);
+	}
+	scenario_doc_free(doc);
+}
+
+START_TEST(printed_plan_loads_to_the_same)
+{
+	check_round_trip(FIXTURE_EXAMPLE_PATH, fixture_example);
+	check_round_trip(FIXTURE_LONG_EXAMPLE_PATH, fixture_long_example);
+	check_round_trip("all.yaml", fixture_everything);
+}
+END_TEST
+
+/* Each differs from FIXTURE_STEP in one thing only, so equality must see that thing. */
+static const char *const variations[] = {
+	"tags: [a]\n", "seed: 5\n", "seeds: [1, 3]\n", "seeds: 0..2\n", "policy: lenient\n",
+	"machine: {hz: 101}\n", "machine: {memory: 1GiB}\n", "machine: {reserve: 1}\n",
+	"machine: {dma: bounce}\n", "machine: {segments: [{at: 0, size: 64MiB}]}\n",
+	"machines: [{cpus: 2}]\n", "machines: [{softc: straddle}]\n",
+	"device: {model: crosvm}\n", "device: {features: [none]}\n",
+	"device: {features: [STATS_VQ]}\n", "device: {latency: 0}\n",
+	"device: {latency: {inflate: 1ms}}\n", "device: {latency: {jitter: 1ticks}}\n",
+	"device: {queue_size: 0}\n", "device: {queue_size: {inflate: 128}}\n",
+	"device: {reset_keeps_actual: true}\n", "device: {reset_keeps_actual: false}\n",
+	"device: {keeps_actual: true}\n", "device: {ack: in-notify}\n",
+	"device: {config_irq: always}\n", "device: {initial: {held: 1}}\n",
+	"limits: {time: 1s}\n", "limits: {events: 1}\n",
+	"rules: {off: [page.leak], why: \"because: #1\"}\n",
+	"always: [mem.free > 1]\n", "never: [mem.free > 1]\n", "finally: [mem.free > 1]\n",
+	"finally: [{id: x, that: mem.free > 1}]\n",
+	"  - note: a\n", "  - note: \"- 'a' \\\"b\\\" \\\\ é: ~\"\n", "  - note: \"null\"\n",
+	"  - target: 5GiB\n", "  - target: {pages: 1, irq: none}\n",
+	"  - at: 5ticks\n    target: 1\n", "  - at: +5ticks\n    target: 1\n",
+	"  - at: 0\n    target: 1\n", "  - name: \" x\"\n    target: 1\n",
+	"  - irq: {source: config}\n", "  - irq: {source: config, spurious: false}\n",
+	"  - deliver: {irq: config, at: config entry}\n",
+	"  - deliver: {irq: config, at: \"config#2 entry\"}\n",
+	"  - deliver: {irq: config, at: mutex_enter}\n",
+	"  - deliver: {irq: config, at: mutex_enter after}\n",
+	"  - hold: {thread: viomb, for: 1s}\n",
+	"  - hold: {thread: viomb, at: access#1, for: 1s}\n",
+	"  - device: {latency: 1s}\n", "  - device: {jitter: 1s}\n",
+	"  - device: {latency: {inflate: 1s, deflate: 0}}\n", "  - device: {actual: 0}\n",
+	"  - device: {drop: inflate}\n", "  - device: {drop: inflate, count: 2}\n",
+	"  - fail: {id: a, call: uvm_pglistalloc}\n",
+	"  - fail: {id: a, call: uvm_pglistalloc, probability: 0.0001%}\n",
+	"  - fail: {id: a, call: uvm_pglistalloc, count: forever}\n",
+	"  - heal: all\n", "  - guest: {use: 1}\n", "  - guest: {release: 1}\n",
+	"  - guest: {attach: again}\n", "  - settle: {within: 90s}\n",
+	"  - storm: {targets: [0, 1], every: 1s}\n", "  - expect: mem.free == 1\n",
+	"  - expect: mem.free == 1\n    within: 1s\n", "  - expect: mem.free == 1\n    for: 1s\n",
+	"  - wait: log ~ \"x\"\n    within: 1s\n",
+};
+
+START_TEST(every_difference_is_printed_and_seen)
+{
+	struct scenario_doc *plain = fixture_load(FIXTURE_STEP), *doc;
+	char text[512];
+
+	snprintf(text, sizeof(text), "%s%s", FIXTURE_STEP, variations[_i]);
+	doc = fixture_load(text);
+	ck_assert_msg(!map_equal(&map_scenario, plain->scenario[0], doc->scenario[0]), "%s",
+	    variations[_i]);
+	scenario_doc_free(doc);
+	scenario_doc_free(plain);
+	check_round_trip("t.yaml", text);
+}
+END_TEST
+
+START_TEST(variations_differ_from_each_other)
+{
+	char text[512];
+
+	for (size_t i = 0; i < NELEM(variations); i++)
+		for (size_t j = 0; j < i; j++) {
+			struct scenario_doc *a, *b;
+
+			snprintf(text, sizeof(text), "%s%s", FIXTURE_STEP, variations[i]);
+			a = fixture_load(text);
+			snprintf(text, sizeof(text), "%s%s", FIXTURE_STEP, variations[j]);
+			b = fixture_load(text);
+			ck_assert_msg(!map_equal(&map_scenario, a->scenario[0], b->scenario[0]),
+			    "%s%s", variations[i], variations[j]);
+			scenario_doc_free(a);
+			scenario_doc_free(b);
+		}
+}
+END_TEST
+
+START_TEST(canonical_text_is_short)
+{
+	struct scenario_doc *doc = fixture_load(FIXTURE_STEPS
+	    "  - at: 1000ms\n    target: {pages: 4MiB, irq: config}\n"
+	    "  - expect: \"mem.free > 1\"\n    within: 0x3c s\n"
+	    "machine: {hz: 100, transport: legacy, dma: bounce}\n"
+	    "device: {latency: {inflate: 5ms, deflate: 5ms}}\n");
+	char *text = fixture_print(doc->scenario[0]);
+
+	ck_assert_str_eq(text, FIXTURE_HEAD
+	    "machine: {transport: legacy, dma: bounce}\n"
+	    "machines:\n  - {transport: legacy, dma: bounce}\n"
+	    "device: {latency: 5ms}\n"
+	    "steps:\n  - at: 1s\n    target: 1024 pages\n"
+	    "  - expect: mem.free > 1\n    within: 1min\n");
+	free(text);
+	scenario_doc_free(doc);
+}
+END_TEST
+
+START_TEST(step_is_one_line)
+{
+	struct scenario_doc *doc = fixture_load(FIXTURE_STEPS
+	    "  - at: 1s\n    name: x\n    expect: mem.free > 1\n    within: 5s\n    for: 2s\n");
+	char text[128];
+	FILE *f = fmemopen(text, sizeof(text), "w");
+
+	scenario_step_print(&doc->scenario[0]->steps.step[0], f);
+	ck_assert_int_eq(fclose(f), 0);
+	ck_assert_str_eq(text, "expect: mem.free > 1, within: 5s, for: 2s");
+	scenario_doc_free(doc);
+}
+END_TEST
+
+Suite *
+scenario_print_suite(void)
+{
+	Suite *suite = suite_create("scenario_print");
+	TCase *tc = tcase_create("print");
+
+	tcase_add_test(tc, printed_plan_loads_to_the_same);
+	tcase_add_loop_test(tc, every_difference_is_printed_and_seen, 0, NELEM(variations));
+	tcase_add_test(tc, variations_differ_from_each_other);
+	tcase_add_test(tc, canonical_text_is_short);
+	tcase_add_test(tc, step_is_one_line);
+	suite_add_tcase(suite, tc);
+	return suite;
+}

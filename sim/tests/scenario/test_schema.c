@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Tests of sim/scenario/schema and describe: both know all that the tables know, and the
+ * schema is JSON.
+ */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "scenario/table.h"
+#include "tests/scenario/fixture.h"
+
+Suite	*scenario_schema_suite(void);
+
+static char *
+capture(void (*print)(const struct scenario_vocab *, FILE *))
+{
+	char *text = NULL;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+
+	print(&fixture_vocab, f);
+	ck_assert_int_eq(fclose(f), 0);
+	return text;
+}
+
+/* ---- a JSON reader that only says where the text stops being JSON ---- */
+
+static const char *json_value(const char *);
+
+static const char *
+json_space(const char *s)
+{
+	return s + strspn(s, " \t\n\r");
+}
+
+static const char *
+json_string(const char *s)
+{
+	if (s == NULL || *s++ != '"')
+		return NULL;
+	for (; *s != '"'; s++) {
+		if (*s == '\\' && strchr("\"\\/bfnrt", *++s) == NULL)
+			return NULL;
+		if ((unsigned char)*s < ' ')
+			return NULL;
+	}
+	return s + 1;
+}
+
+/* Values, or members with keys, up to `close`. */
+static const char *
+json_group(const char *s, char close)
+{
+	s = json_space(s + 1);
+	if (*s == close)
+		return s + 1;
+	for (;; s++) {
+		if (close == '}') {
+			s = json_string(json_space(s));
+			if (s == NULL || *(s = json_space(s)) != ':')
+				return NULL;
+			s++;
+		}
+		s = json_value(s);
+		if (s == NULL)
+			return NULL;
+		s = json_space(s);
+		if (*s == close)
+			return s + 1;
+		if (*s != ',')
+			return NULL;
+	}
+}
+
+static const char *
+json_value(const char *s)
+{
+	static const char *const words[] = { "true", "false", "null" };
+	size_t digits;
+
+	s = json_space(s);
+	if (*s == '{')
+		return json_group(s, '}');
+	if (*s == '[')
+		return json_group(s, ']');
+	if (*s == '"')
+		return json_string(s);
+	for (size_t i = 0; i < 3; i++)
+		if (strncmp(s, words[i], strlen(words[i])) == 0)
+			return s + strlen(words[i]);
+	digits = strspn(s, "0123456789");
+	return digits > 0 ? s + digits : NULL;
+}
+
+START_TEST(json_reader_can_fail)
+{
+	static const char *const bad[] = {
+		"", "{", "{]", "{\"a\"}", "{\"a\": }", "[1,]", "[1 2]", "\"a", "\"\\x\"", "tru",
+	};
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		ck_assert_msg(json_value(bad[i]) == NULL, "%s", bad[i]);
+}
+END_TEST
+
+START_TEST(schema_is_json)
+{
+	char *text = capture(scenario_schema_print);
+	const char *end = json_value(text);
+
+	ck_assert_ptr_nonnull(end);
+	ck_assert_str_eq(end, "\n");
+	free(text);
+}
+END_TEST
+
+static void
+check_map(const struct map *map, const char *text, const char *before, const char *after)
+{
+	char wanted[128];
+
+	for (size_t i = 0; i < map->count; i++) {
+		snprintf(wanted, sizeof(wanted), "%s%s%s", before, map->fields[i].key, after);
+		ck_assert_msg(strstr(text, wanted) != NULL, "no key %s", wanted);
+		if (map->fields[i].map != NULL)
+			check_map(map->fields[i].map, text, before, after);
+	}
+}
+
+START_TEST(every_key_is_in_the_schema)
+{
+	char *text = capture(scenario_schema_print);
+
+	check_map(&map_scenario, text, "\"", "\": {\"description\"");
+	check_map(&map_step, text, "\"", "\": {\"description\"");
+	check_map(&map_verbs, text, "\"", "\": {\"description\"");
+	free(text);
+}
+END_TEST
+
+START_TEST(every_key_and_observable_is_described)
+{
+	char *text = capture(scenario_describe);
+
+	check_map(&map_scenario, text, "  ", " ");
+	check_map(&map_step, text, "  ", " ");
+	check_map(&map_verbs, text, "  ", " ");
+	for (size_t i = 0; i < expect_obs_count(); i++)
+		ck_assert_ptr_nonnull(strstr(text, expect_obs_pattern((enum expect_obs)i)));
+	for (const char *line = text; *line != '\0'; line += strcspn(line, "\n") + 1)
+		ck_assert_msg(strcspn(line, "\n") <= 80, "%.100s", line);
+	free(text);
+}
+END_TEST
+
+START_TEST(every_name_of_the_vocabulary_is_in_the_schema)
+{
+	const char *const *const lists[] = {
+		fixture_vocab.devices, fixture_vocab.features, fixture_vocab.vqs,
+		fixture_vocab.faults, fixture_vocab.errnos, fixture_vocab.rules,
+	};
+	char *text = capture(scenario_schema_print), wanted[64];
+
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
+		for (const char *const *name = lists[i]; *name != NULL; name++) {
+			snprintf(wanted, sizeof(wanted), "\"%s\"", *name);
+			ck_assert_msg(strstr(text, wanted) != NULL, "no name %s", *name);
+		}
+	/* A call that cannot fail is no value of `call`. */
+	ck_assert_ptr_null(strstr(text, "\"mutex_enter\""));
+	free(text);
+}
+END_TEST
+
+START_TEST(verbs_stand_in_the_order_of_their_numbers)
+{
+#define X(id, key) ck_assert_str_eq(scenario_verb_key(SCENARIO_STEP_##id), key);
+	SCENARIO_VERBS(X)
+#undef X
+}
+END_TEST
+
+Suite *
+scenario_schema_suite(void)
+{
+	Suite *suite = suite_create("scenario_schema");
+	TCase *tc = tcase_create("schema");
+
+	tcase_add_test(tc, json_reader_can_fail);
+	tcase_add_test(tc, schema_is_json);
+	tcase_add_test(tc, every_key_is_in_the_schema);
+	tcase_add_test(tc, every_key_and_observable_is_described);
+	tcase_add_test(tc, every_name_of_the_vocabulary_is_in_the_schema);
+	tcase_add_test(tc, verbs_stand_in_the_order_of_their_numbers);
+	suite_add_tcase(suite, tc);
+	return suite;
+}

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Tests of sim/scenario/text: numbers, amounts, times and guesses.
+ */
+#include <check.h>
+#include <string.h>
+
+#include "scenario/text.h"
+
+#define NELEM(a) (sizeof(a) / sizeof((a)[0]))
+
+Suite	*scenario_text_suite(void);
+
+START_TEST(numbers_are_decimal_or_hexadecimal)
+{
+	static const char *const bad[] = {
+		"", " 1", "1 ", "+1", "-1", "01", "0x", "0xg", "1e6", "1_0", "1,0", "1.0", "0X1",
+		"18446744073709551616", "0x10000000000000000", "one",
+	};
+	struct text_why why;
+	uint64_t n;
+
+	ck_assert(text_parse_number("0", &n, &why) && n == 0);
+	ck_assert(text_parse_number("18446744073709551615", &n, &why) && n == UINT64_MAX);
+	ck_assert(text_parse_number("0xfFffffffffffffff", &n, &why) && n == UINT64_MAX);
+	ck_assert(text_parse_number("0x00a", &n, &why) && n == 10);
+	for (size_t i = 0; i < NELEM(bad); i++)
+		ck_assert_msg(!text_parse_number(bad[i], &n, &why), "%s", bad[i]);
+}
+END_TEST
+
+START_TEST(amounts_are_pages)
+{
+	static const struct { const char *text; uint64_t pages; } good[] = {
+		{ "0", 0 }, { "7", 7 }, { "1 page", 1 }, { "7pages", 7 }, { "4096B", 1 },
+		{ "8KiB", 2 }, { "1 MiB", 256 }, { "2GiB", 524288 }, { "1TiB", 268435456 },
+		{ "2251799813685247", TEXT_PAGES_MAX },
+	};
+	static const char *const bad[] = {
+		"7  pages", "7 Pages", "1MB", "1M", "4KiB pages", "2251799813685248",
+		"8388608TiB", "pages", "1KiB",
+	};
+	struct text_why why;
+	uint64_t n;
+
+	for (size_t i = 0; i < NELEM(good); i++)
+		ck_assert_msg(text_parse_amount(good[i].text, &n, &why) && n == good[i].pages,
+		    "%s", good[i].text);
+	for (size_t i = 0; i < NELEM(bad); i++)
+		ck_assert_msg(!text_parse_amount(bad[i], &n, &why), "%s", bad[i]);
+}
+END_TEST
+
+START_TEST(times_keep_their_ticks)
+{
+	static const struct {
+		const char *text;
+		enum scenario_unit unit;
+		uint64_t value;
+	} good[] = {
+		{ "0", SCENARIO_NS, 0 }, { "5ns", SCENARIO_NS, 5 },
+		{ "5 us", SCENARIO_NS, 5000 },
+		{ "5ms", SCENARIO_NS, 5000000 }, { "2min", SCENARIO_NS, UINT64_C(120000000000) },
+		{ "9223372036s", SCENARIO_NS, UINT64_C(9223372036000000000) },
+		{ "7ticks", SCENARIO_TICKS, 7 },
+	};
+	static const char *const bad[] = { "5", "5 m", "5S", "9223372037s", "1.5s", "s", "1h" };
+	struct scenario_time t;
+	struct text_why why;
+
+	for (size_t i = 0; i < NELEM(good); i++)
+		ck_assert_msg(text_parse_time(good[i].text, &t, &why) && t.unit == good[i].unit &&
+		    t.value == good[i].value, "%s", good[i].text);
+	for (size_t i = 0; i < NELEM(bad); i++)
+		ck_assert_msg(!text_parse_time(bad[i], &t, &why), "%s", bad[i]);
+}
+END_TEST
+
+START_TEST(percentages_are_exact)
+{
+	static const struct { const char *text; uint64_t ppm; } good[] = {
+		{ "100%", 1000000 }, { "1%", 10000 }, { "0.5%", 5000 }, { "12.3456%", 123456 },
+		{ "0.0001%", 1 }, { "100.0000%", 1000000 },
+	};
+	static const char *const bad[] = {
+		"0%", "0.0%", "10", "101%", "100.0001%", "1.%", "1.00000%", "-1%", "%", "1 %",
+		"0x1%", "99999999999999999999%",
+	};
+	struct text_why why;
+	uint64_t ppm;
+
+	for (size_t i = 0; i < NELEM(good); i++)
+		ck_assert_msg(text_parse_percent(good[i].text, &ppm, &why) && ppm == good[i].ppm,
+		    "%s", good[i].text);
+	for (size_t i = 0; i < NELEM(bad); i++)
+		ck_assert_msg(!text_parse_percent(bad[i], &ppm, &why), "%s", bad[i]);
+}
+END_TEST
+
+START_TEST(guess_is_the_nearest_or_none)
+{
+	static const char *const names[] = { "target", "storm", "settle", "device", "ms", NULL };
+	static const struct { const char *word, *hint; } cases[] = {
+		{ "taregt", "; did you mean \"target\"?" },
+		{ "targets", "; did you mean \"target\"?" },
+		{ "SETTLE", "; did you mean \"settle\"?" }, { "dev", "; did you mean \"device\"?" },
+		{ "sm", "; did you mean \"ms\"?" }, { "xyzzy", "" }, { "q", "" }, { "", "" },
+	};
+	struct text_nearest near;
+	struct text_why hint;
+
+	for (size_t i = 0; i < NELEM(cases); i++) {
+		text_nearest_init(&near, cases[i].word);
+		text_nearest_offer_all(&near, names);
+		ck_assert_str_eq(text_nearest_hint(&near, &hint), cases[i].hint);
+	}
+}
+END_TEST
+
+START_TEST(guess_survives_long_words)
+{
+	char word[10000];
+	struct text_nearest near;
+
+	memset(word, 'x', sizeof(word) - 1);
+	word[sizeof(word) - 1] = '\0';
+	text_nearest_init(&near, word);
+	text_nearest_offer(&near, "target");
+	ck_assert_ptr_null(near.best);
+}
+END_TEST
+
+Suite *
+scenario_text_suite(void)
+{
+	Suite *suite = suite_create("scenario_text");
+	TCase *tc = tcase_create("text");
+
+	tcase_add_test(tc, numbers_are_decimal_or_hexadecimal);
+	tcase_add_test(tc, amounts_are_pages);
+	tcase_add_test(tc, times_keep_their_ticks);
+	tcase_add_test(tc, percentages_are_exact);
+	tcase_add_test(tc, guess_is_the_nearest_or_none);
+	tcase_add_test(tc, guess_survives_long_words);
+	suite_add_tcase(suite, tc);
+	return suite;
+}
