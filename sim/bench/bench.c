@@ -5,7 +5,6 @@
  * Everything is measured in this one program and printed as ratios; the times beside them are
  * of this machine.  usage: bench DRIVER.so FLOOR.so LARGE.so
  */
-#include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -103,16 +102,43 @@ best_run(unsigned pages, struct module *module)
 	return best;
 }
 
-typedef uint64_t floor_fn(const void *, uint32_t);
+struct floor_module {
+	struct module *module;
+	const void *cfattach;
+	void (*prepare)(void);
+	uint64_t (*run)(const void *cfattach, uint32_t pages);
+};
+
+static struct floor_module
+floor_open(const char *path)
+{
+	struct module_error error;
+	struct floor_module floor = { .module = module_open(path, &error) };
+
+	if (floor.module == NULL) {
+		fputs(error.text, stderr);
+		exit(3);
+	}
+	floor.cfattach = module_attachment(floor.module, 0)->cfattach;
+	floor.prepare = (void (*)(void))(uintptr_t)module_symbol(floor.module,
+	    "floor_prepare");
+	floor.run = (uint64_t (*)(const void *, uint32_t))(uintptr_t)module_symbol(
+	    floor.module, "floor_run");
+	return floor;
+}
 
 static uint64_t
-best_floor(unsigned pages, floor_fn *run, const void *cfattach)
+best_floor(const struct floor_module *floor, unsigned pages)
 {
 	uint64_t best = UINT64_MAX;
 
 	for (int i = 0; i < 20 * ROUNDS; i++) {
-		uint64_t start = now_ns(), took, requests = run(cfattach, pages);
+		uint64_t start, took, requests;
 
+		module_reset(floor->module);
+		floor->prepare();
+		start = now_ns();
+		requests = floor->run(floor->cfattach, pages);
 		took = now_ns() - start;
 		if (requests != 2 * pages / 256) {
 			fprintf(stderr, "bench: the floor made %llu requests for %u pages\n",
@@ -136,23 +162,11 @@ ratio(const char *what, double ours, double floor, double budget, const char *un
 static void
 bench_floor(struct module *module, const char *floor_path)
 {
-	void *handle = dlopen(floor_path, RTLD_NOW | RTLD_LOCAL);
-	const char *name = module_attachment(module, 0)->name;
-	char symbol[64];
-	floor_fn *run;
-	const void *cfattach;
-	uint64_t small, large, floor_small, floor_large;
+	struct floor_module floor = floor_open(floor_path);
+	uint64_t small = best_run(RUN_PAGES, module), large = best_run(PAGE_PAGES, module);
+	uint64_t floor_small = best_floor(&floor, RUN_PAGES);
+	uint64_t floor_large = best_floor(&floor, PAGE_PAGES);
 
-	snprintf(symbol, sizeof(symbol), "%s_ca", name);
-	if (handle == NULL || (run = (floor_fn *)(uintptr_t)dlsym(handle, "floor_run")) == NULL ||
-	    (cfattach = dlsym(handle, symbol)) == NULL) {
-		fprintf(stderr, "bench: %s\n", dlerror());
-		exit(3);
-	}
-	small = best_run(RUN_PAGES, module);
-	large = best_run(PAGE_PAGES, module);
-	floor_small = best_floor(RUN_PAGES, run, cfattach);
-	floor_large = best_floor(PAGE_PAGES, run, cfattach);
 	/* What more pages cost, free of what every run costs; a page is moved twice. */
 	ratio("a ballooned page", (double)(large - small) / (2 * (PAGE_PAGES - RUN_PAGES)),
 	    (double)(floor_large - floor_small) / (2 * (PAGE_PAGES - RUN_PAGES)), 4.0, "ns");

@@ -27,7 +27,8 @@
 #define SOFTC_MAX 16384
 
 static struct floor {
-	struct vm_page page[REQUEST_PAGES];
+	struct vm_page page[FLOOR_PAGES_MAX];
+	uint32_t next_page;		/* the next that was never handed out */
 	struct virtqueue *kicked;
 	virtio_callback config_change;
 	struct virtqueue *vqs;
@@ -130,8 +131,11 @@ uvm_pglistalloc(psize_t size, paddr_t low, paddr_t high, paddr_t alignment,
 	(void)size; (void)low; (void)high; (void)alignment; (void)boundary; (void)nsegs;
 	(void)waitok;
 	TAILQ_INIT(list);
-	for (int i = 0; i < REQUEST_PAGES; i++)
-		TAILQ_INSERT_TAIL(list, &f.page[i], pageq.queue);
+	for (int i = 0; i < REQUEST_PAGES; i++) {
+		struct vm_page *page = &f.page[f.next_page++];
+
+		TAILQ_INSERT_TAIL(list, page, pageq.queue);
+	}
 	return 0;
 }
 
@@ -271,17 +275,18 @@ void printf(const char *fmt, ...) { (void)fmt; }
 void panic(const char *fmt, ...) { (void)fmt; __builtin_trap(); }
 void kern_assert(const char *fmt, ...) { (void)fmt; __builtin_trap(); }
 
+void
+floor_prepare(void)
+{
+	for (uint32_t i = 0; i < FLOOR_PAGES_MAX; i++)
+		f.page[i].phys_addr = (paddr_t)(i + 1) * PAGE_SIZE;
+}
+
 uint64_t
 floor_run(const void *cfattach, uint32_t pages)
 {
 	const struct cfattach *ca = cfattach;
 
-	for (int i = 0; i < REQUEST_PAGES; i++)
-		f.page[i].phys_addr = (paddr_t)(i + 1) * PAGE_SIZE;
-	__builtin_memset(f.softc, 0, sizeof(f.softc));
-	f.requests = 0;
-	f.kicked = NULL;
-	f.actual = 0;
 	f.target = pages;
 	ca->ca_attach(NULL, NULL, NULL);
 	if (__builtin_setjmp(f.out) == 0)

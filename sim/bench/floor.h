@@ -10,9 +10,15 @@
 
 #include <stdint.h>
 
+#define FLOOR_PAGES_MAX 8192
+
+/* Once after the module was loaded or reset. */
+void floor_prepare(void);
+
 /*
  * Attach the driver, let its thread inflate by `pages` and deflate again, 256 pages a
- * request, and leave the thread where it then waits.  Returns the requests that it made.
+ * request (FLOOR_PAGES_MAX at most), and leave the thread where it then waits.  Returns the
+ * requests that it made.
  */
 uint64_t floor_run(const void *cfattach, uint32_t pages);
 

@@ -85,7 +85,8 @@ caught(int sig, siginfo_t *info, void *context)
 {
 	struct world *world = world_current;
 
-	if (world == NULL || !world->escape_armed) {
+	/* Outside simulated code, or in an observer's, it is our own fault and no finding. */
+	if (world == NULL || !world->escape_armed || world->trace.showing > 0) {
 		signal(sig, SIG_DFL);
 		raise(sig);
 		return;

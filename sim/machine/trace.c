@@ -112,11 +112,13 @@ trace_append(struct trace *trace, struct event *event, uint32_t site, const void
 		trace->calls[event->code]++;
 	if (slot == TRACE_CHUNK - 1)
 		fold(trace, chunk);
+	trace->showing++;
 	for (unsigned i = 0; i < trace->by_kind_count[event->kind]; i++) {
 		struct observer *o = &trace->observer[trace->by_kind[event->kind][i]];
 
 		o->see(o->self, event, site, payload);
 	}
+	trace->showing--;
 }
 
 static bool

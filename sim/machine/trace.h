@@ -110,6 +110,7 @@ struct trace {
 	size_t observers;
 	uint8_t by_kind[EV_KINDS][OBSERVERS_MAX];	/* who wants it, in order */
 	uint8_t by_kind_count[EV_KINDS];
+	unsigned showing;		/* an observer is looking: what crashes now is its fault */
 	char *text;			/* recorded texts, each with its NUL */
 	size_t text_length, text_max;
 	uint64_t calls[HW_CALLS];	/* EV_CALL by kernel function */

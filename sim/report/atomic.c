@@ -122,16 +122,16 @@ atomic_stream(struct atomic *atomic)
 static int
 finish_writing(struct atomic *atomic)
 {
-	int error = 0;
+	bool failed = ferror(atomic->stream) != 0;
 
-	/* An error that the stream remembers has lost its errno: EIO is all that is left. */
-	if (ferror(atomic->stream))
-		error = EIO;
+	/* The stream remembers an error without its errno: one byte more brings it back. */
+	if (failed)
+		putc('\n', atomic->stream);
 	if (fflush(atomic->stream) != 0)
-		error = errno;
-	if (error == 0 && atomic->temp != NULL && fsync(fileno(atomic->stream)) != 0)
-		error = errno;
-	return error;
+		return errno;
+	if (failed)
+		return EIO;
+	return atomic->temp != NULL && fsync(fileno(atomic->stream)) != 0 ? errno : 0;
 }
 
 bool

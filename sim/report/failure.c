@@ -167,10 +167,10 @@ print_finding(FILE *stream, const struct report_input *input, const struct words
 	colour(stream, input, "0");
 	fputs(": ", stream);
 	label(stream, input, is_error ? "error" : "lint", is_error ? "1;31" : "33");
-	fprintf(stream, "%s: ", finding->rule->id);
-	report_wrap(stream, finding->text, 0, 2, report_width(&input->style) - 24);
+	/* One line, however long: editors and grep take it apart at the colons. */
+	fprintf(stream, "%s: %s\n", finding->rule->id, finding->text);
 	words_time(finding->time_ns, time, sizeof(time));
-	fprintf(stream, "\n  in %s", words_context_name(words, finding->ctx,
+	fprintf(stream, "  in %s", words_context_name(words, finding->ctx,
 	    finding->ctx_kind));
 	if (report_position(input, finding->site, &pos))
 		fprintf(stream, ", function %s", pos.function);

@@ -310,7 +310,7 @@ see_take(struct balloon_state *state, struct rules_core *core, const struct even
 		.bytes = (uint32_t)event->arg[2], .n = (uint32_t)event->arg[3],
 	};
 
-	if (request.queue >= LEDGER_QUEUES ||
+	if (request.queue >= LEDGER_QUEUES || request.bytes == 0 ||
 	    ledger_find_request(rules_ledger(core), request.queue, request.slot) != NULL)
 		return;
 	judge(state, core, &request, entry, event);

@@ -220,7 +220,7 @@ report_entries(struct rules_core *core, const struct ledger_request *request,
 
 	finding = rules_report(core,
 	    inflate ? "balloon.inflate-entries" : "balloon.deflate-entries", event,
-	    request->site, "%u of %u entries of an %s request are wrong; entry %u: frame %#"
+	    request->site, "%u of %u entries of this %s request are wrong; entry %u: frame %#"
 	    PRIx32 ", %s", wrong, request->n, queue_word(request), first, entry[first],
 	    describe(ledger, rules_look(core)->memory, entry, first, buffer,
 	    sizeof(buffer)));

@@ -21,7 +21,7 @@ const struct rule rules_config[] = {
 	  "It is all that the host sees of the driver's progress.",
 	  "virtio_enqueue_commit(...); virtio_write_device_config_le_4(vsc, 4, actual + n);",
 	  "write it once virtio_dequeue() gave the request back" },
-	{ "config.byte-order", SEVERITY_LINT,
+	{ "config.byte-order", SEVERITY_ERROR,
 	  "little-endian fields are read and written by the _le accessors",
 	  "virtio 1.2 clause 5.5.4.0.0.1; NetBSD virtio.c",
 	  "On the legacy interface the plain accessors use the guest's byte order, these fields "

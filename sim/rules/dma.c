@@ -344,7 +344,8 @@ sweep(struct dma *dma, struct rules_core *core, const struct event *now, const c
 			continue;
 		map->leak_told = true;
 		finding = rules_report(core, "dma.leak", now, map->site,
-		    "map %zu (%llu bytes) is left after %s", i, (unsigned long long)map->size, when);
+		    "map %zu (%llu bytes) is left after %s", i,
+		    (unsigned long long)map->size, when);
 		finding_because(finding, map->seq, "created here");
 	}
 	for (size_t i = 1; i < dma->memories; i++) {
@@ -354,8 +355,9 @@ sweep(struct dma *dma, struct rules_core *core, const struct event *now, const c
 			continue;
 		memory->leak_told = true;
 		finding = rules_report(core, "dma.leak", now, memory->site,
-		    "DMA memory %zu (%llu bytes) is %s after %s", i, (unsigned long long)memory->size,
-		    memory->gone ? "freed but still mapped" : "left", when);
+		    "DMA memory %zu (%llu bytes) is %s after %s", i,
+		    (unsigned long long)memory->size, memory->gone ?
+		    "freed but still mapped" : "left", when);
 		finding_because(finding, memory->seq, "allocated here");
 	}
 }

@@ -231,8 +231,11 @@ sync_pre(struct dma *dma, struct rules_core *core, uint32_t ordinal, uint64_t of
 	map->pre_seq = event->seq;
 }
 
-/* Does the POST end what a PRE of its own direction began?  Tells at most one thing. */
-static void
+/*
+ * Does the POST end what a PRE of its own direction began?  Tells at most one thing.  False:
+ * it does not, and what is told of these bytes is enough.
+ */
+static bool
 judge_post(struct dma *dma, struct rules_core *core, uint32_t ordinal, uint64_t offset,
     uint64_t length, unsigned op, const struct event *event, uint32_t site)
 {
@@ -242,6 +245,7 @@ judge_post(struct dma *dma, struct rules_core *core, uint32_t ordinal, uint64_t 
 	struct run none = find_unsynced(map, offset, length);
 	const struct dma_request *owner = find_owner(dma, ordinal, offset, length);
 	struct finding *finding = NULL;
+	bool ends = true;
 
 	if (owner != NULL && !owner->is_done && device_is_healthy(core)) {
 		finding = rules_report(core, "dma.sync-pairing", event, site,
@@ -251,7 +255,7 @@ judge_post(struct dma *dma, struct rules_core *core, uint32_t ordinal, uint64_t 
 		    owner->slot);
 		finding_because(finding, owner->seq, "given to the device");
 	} else if (match.count == length || !device_is_healthy(core)) {
-		return;
+		return true;
 	} else if (match.count == 0 || match.count + none.count < length) {
 		finding = rules_report(core, "dma.sync-pairing", event, site,
 		    "%s of bytes %llu..%llu of map %u ends no %s: the last sync of byte %llu "
@@ -259,6 +263,7 @@ judge_post(struct dma *dma, struct rules_core *core, uint32_t ordinal, uint64_t 
 		    (unsigned long long)(offset + length - 1), ordinal, op_name(want),
 		    (unsigned long long)offset, (state_at(map, offset) & DMA_PRE) == 0 ?
 		    "no PRE" : pre_name(state_at(map, offset)));
+		ends = false;
 	} else {
 		finding = rules_report(core, "dma.sync-excess", event, site,
 		    "%s of bytes %llu..%llu of map %u, but %s covered only %llu..%llu",
@@ -268,16 +273,20 @@ judge_post(struct dma *dma, struct rules_core *core, uint32_t ordinal, uint64_t 
 	}
 	if (map->pre_seq != 0)
 		finding_because(finding, map->pre_seq, "the newest PRE sync of this map");
+	return ends;
 }
 
 static void
 sync_post(struct dma *dma, struct rules_core *core, uint32_t ordinal, uint64_t offset,
     uint64_t length, unsigned ops, const struct event *event, uint32_t site)
 {
+	unsigned ended = ops;
+
 	for (unsigned op = DMA_POSTREAD; op <= DMA_POSTWRITE; op <<= 2)
-		if ((ops & op) != 0)
-			judge_post(dma, core, ordinal, offset, length, op, event, site);
-	change_bytes(&dma->map[ordinal], offset, length, CHANGE_POST, ops);
+		if ((ops & op) != 0 &&
+		    !judge_post(dma, core, ordinal, offset, length, op, event, site))
+			ended |= DMA_POST;
+	change_bytes(&dma->map[ordinal], offset, length, CHANGE_POST, ended);
 }
 
 static bool

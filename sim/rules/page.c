@@ -57,9 +57,10 @@ const struct rule rules_page[] = {
 	  "The page allocator takes locks that may not be taken there, and may sleep.",
 	  NULL, NULL },
 	{ "page.sleep-context", SEVERITY_ERROR,
-	  "no allocation that may wait while a spin mutex is held",
+	  "no allocation that may wait, and no freeing, while a spin mutex is held",
 	  "NetBSD uvm(9), mutex(9)",
-	  "The thread sleeps with interrupts blocked, and who could free memory waits for it.",
+	  "The thread sleeps with interrupts blocked, and who could free memory waits for it; "
+	  "freeing takes the page allocator's own spin mutexes inside the driver's.",
 	  "mutex_spin_enter(&m); uvm_pglistalloc(..., 1 /* waitok */);",
 	  "uvm_pglistalloc(..., 1); mutex_spin_enter(&m);" },
 };
@@ -106,6 +107,20 @@ see_alloc(struct page_state *state, struct rules_core *core, const struct event 
 }
 
 static void
+see_give(struct page_state *state, struct rules_core *core, const struct event *event,
+    uint32_t site)
+{
+	const struct shadow_lock *lock = shadow_spin(&state->shadow, event->ctx, 0);
+	struct finding *finding;
+
+	if (lock == NULL || event->ctx_kind == HW_CTX_HARDINT)
+		return;
+	finding = rules_report(core, "page.sleep-context", event, site,
+	    "uvm_pglistfree with spin mutex %u held", lock->mutex);
+	finding_because(finding, lock->seq, "mutex %u taken", lock->mutex);
+}
+
+static void
 see_call(struct page_state *state, struct rules_core *core, const struct event *event,
     uint32_t site)
 {
@@ -117,6 +132,8 @@ see_call(struct page_state *state, struct rules_core *core, const struct event *
 		    event->ctx_kind == HW_CTX_HARDINT ? "hard" : "soft");
 	if (event->code == HW_CALL_UVM_PGLISTALLOC)
 		see_alloc(state, core, event, site);
+	else
+		see_give(state, core, event, site);
 }
 
 static void

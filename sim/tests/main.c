@@ -16,6 +16,25 @@
 	X(fault_fault_suite) \
 	X(machine_choice_suite) \
 	X(machine_fiber_suite) \
+	X(rules_attach_suite) \
+	X(rules_balloon_suite) \
+	X(rules_config_suite) \
+	X(rules_dma_suite) \
+	X(rules_irq_suite) \
+	X(rules_live_suite) \
+	X(rules_lock_suite) \
+	X(rules_log_suite) \
+	X(rules_mem_suite) \
+	X(rules_page_suite) \
+	X(rules_ring_suite) \
+	X(rules_thread_suite) \
+	X(report_atomic_suite) \
+	X(report_failure_suite) \
+	X(report_junit_suite) \
+	X(report_ndjson_suite) \
+	X(report_rules_text_suite) \
+	X(report_timeline_suite) \
+	X(report_words_suite) \
 	X(run_module_suite) \
 	X(run_source_suite) \
 	X(scenario_bad_suite) \

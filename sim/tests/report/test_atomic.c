@@ -150,14 +150,19 @@ START_TEST(folder_is_no_output_file)
 }
 END_TEST
 
-/* Small and large: the error comes at the flush, or already while writing. */
+/* Small, many, one large: the error comes at the flush, or already while writing. */
 START_TEST(full_disk_is_an_error)
 {
+	static const struct { size_t bytes, times; } row[] = {
+		{ 5, 1 }, { 5, 100000 }, { 65536, 1 },
+	};
+	static char text[65536];
 	struct atomic *atomic = atomic_open("/dev/full", why, sizeof(why));
 
 	ck_assert_ptr_nonnull(atomic);
-	for (int i = 0; i < (_i == 0 ? 1 : 100000); i++)
-		fputs("line\n", atomic_stream(atomic));
+	memset(text, 'x', sizeof(text));
+	for (size_t i = 0; i < row[_i].times; i++)
+		fwrite(text, 1, row[_i].bytes, atomic_stream(atomic));
 	ck_assert(!atomic_commit(atomic, why, sizeof(why)));
 	ck_assert_str_eq(why, "/dev/full: No space left on device");
 }
@@ -214,7 +219,7 @@ report_atomic_suite(void)
 	tcase_add_test(tc, abandon_leaves_what_was_there);
 	tcase_add_test(tc, missing_folder_is_named);
 	tcase_add_test(tc, folder_is_no_output_file);
-	tcase_add_loop_test(tc, full_disk_is_an_error, 0, 2);
+	tcase_add_loop_test(tc, full_disk_is_an_error, 0, 3);
 	tcase_add_test(tc, error_while_writing_leaves_nothing);
 	tcase_add_test(tc, closed_pipe_is_an_error);
 	suite_add_tcase(s, tc);

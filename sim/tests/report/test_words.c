@@ -93,7 +93,8 @@ START_TEST(text_is_made_fit_for_a_line)
 {
 	static const struct { const char *from, *to; } row[] = {
 		{ "a\nb\tc\n", "a b c" }, { "a\033[1mb", "a?[1mb" },
-		{ "\xc3\xa4 \xe2\x82\xac \xf0\x9f\x8e\x88", "\xc3\xa4 \xe2\x82\xac \xf0\x9f\x8e\x88" },
+		{ "\xc3\xa4 \xe2\x82\xac \xf0\x9f\x8e\x88",
+		    "\xc3\xa4 \xe2\x82\xac \xf0\x9f\x8e\x88" },
 		{ "\xff\xc3", "??" }, { "\xc0\xaf", "??" }, { "\xed\xa0\x80", "???" },
 		{ "\xc2\x85", "??" }, { "\xef\xbf\xbe", "???" }, { "\x7f", "?" }, { "", "" },
 	};

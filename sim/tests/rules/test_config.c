@@ -163,7 +163,7 @@ START_TEST(read_before_change_is_quiet)
 	guest_as_host(&g);
 	EVENT(&g.s, HOST_TARGET, 0, 7, 1000, 0);
 	guest_as_thread(&g);
-	CALL(&g.s, MUTEX_ENTER, 1);
+	CALL(&g.s, DELAY, 1);
 	read_field(0);
 	read_field(4);
 	stream_is_quiet(&g.s);

@@ -59,8 +59,7 @@ frag_mark(struct frag *f, char letter)
 	X(cv_signal_once) X(cv_broadcast_once) X(cv_low_priority_waiter) \
 	X(cv_signal_order) X(cv_broadcast_all) X(cv_wait_unlocked) X(cv_wait_negative) \
 	X(cv_destroy_waited) X(cv_use_dead) X(cv_use_raw) X(cv_wait_with_other_spin) \
-	X(cv_late_signal) X(cv_wait_from_offset) X(cv_has_waiters) X(cv_wait_here) \
-	X(cv_priorities)
+	X(cv_late_signal) X(cv_wait_from_offset) X(cv_has_waiters) X(cv_wait_here)
 #define FRAGS_KTHREAD(X) \
 	X(kthread_return) X(kthread_early_lp) X(kthread_names) X(kthread_exit_code) \
 	X(kthread_join) X(kthread_join_wrong) X(kthread_mustjoin_no_lp) \

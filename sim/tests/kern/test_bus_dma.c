@@ -1,0 +1,501 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Tests of sim/kern/bus_dma.c and bus_dmamem.c: bus_dma(9).
+ */
+#include <check.h>
+#include <string.h>
+
+#include "rig.h"
+
+Suite	*bus_dma_suite(void);
+
+#define PAGE 4096
+
+enum { PREREAD = 1, POSTREAD = 2, PREWRITE = 4, POSTWRITE = 8 };
+enum { WAITOK = 0, NOWAIT = 1, ALLOCNOW = 2 };
+
+static struct krig *
+rig_with(bool bounce, bool diagnostic)
+{
+	struct krig_options options;
+
+	krig_options_init(&options);
+	options.config.bounce = bounce;
+	options.config.diagnostic = diagnostic;
+	return krig_new_attached(&options);
+}
+
+/* A byte of memory as the device sees it. */
+static uint8_t
+device_sees(struct krig *rig, uint64_t bus)
+{
+	uint8_t byte;
+
+	ck_assert(memory_dma_read(&rig->world.memory, bus, &byte, 1));
+	return byte;
+}
+
+static void
+device_fills(struct krig *rig, uint64_t bus, uint8_t byte, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		ck_assert(memory_dma_write(&rig->world.memory, bus + i, &byte, 1));
+}
+
+START_TEST(flags_have_netbsds_values)
+{
+	static const int64_t values[] = { 0, 1, 2, 4, 1, 2, 4, 8 };
+	struct krig *rig = krig_new(NULL);
+
+	krig_run(rig, frag_dma_constants);
+	for (size_t i = 0; i < 8; i++)
+		ck_assert_int_eq(rig->frag.out[i], values[i]);
+	krig_free(rig);
+}
+END_TEST
+
+/* ---- segments ---- */
+
+START_TEST(neighbouring_pages_merge_up_to_maxsegsz)
+{
+	for (int bounce = 0; bounce <= 1; bounce++) {
+		struct krig *rig = rig_with(bounce, true);
+
+		rig->frag.in[1] = 2;
+		rig->frag.in[2] = 2 * PAGE;
+		krig_run(rig, frag_dma_two_pages);
+		ck_assert_int_eq(rig->frag.out[1], 0);
+		ck_assert_int_eq(rig->frag.out[2], 2 * PAGE);
+		ck_assert_int_eq(rig->frag.out[3], 1);
+		ck_assert_int_eq(rig->frag.out[5], 2 * PAGE);
+		ck_assert_uint_ge(rig->frag.out[4], MEMORY_BUS_OFFSET);
+		rig->frag.in[2] = PAGE;
+		krig_run(rig, frag_dma_two_pages);
+		ck_assert_int_eq(rig->frag.out[3], 2);
+		ck_assert_int_eq(rig->frag.out[5], PAGE);
+		ck_assert_int_eq(rig->frag.out[7], PAGE);
+		ck_assert_int_eq(rig->frag.out[6], rig->frag.out[4] + PAGE);
+		krig_free(rig);
+	}
+}
+END_TEST
+
+START_TEST(too_many_segments_are_efbig)
+{
+	struct krig *rig = rig_with(false, true);
+
+	rig->frag.in[1] = 1;
+	rig->frag.in[2] = PAGE;
+	krig_run(rig, frag_dma_two_pages);
+	ck_assert_int_eq(rig->frag.out[1], K_EFBIG);
+	ck_assert_int_eq(rig->frag.out[2], 0);
+	/* What fitted is still counted. */
+	ck_assert_int_eq(rig->frag.out[3], 1);
+	krig_free(rig);
+}
+END_TEST
+
+START_TEST(longer_than_the_map_is_einval)
+{
+	struct krig *rig = rig_with(false, true);
+
+	rig->frag.in[0] = rig->frag.in[2] = 512;
+	rig->frag.in[1] = 4;
+	krig_run(rig, frag_dma_too_long);
+	ck_assert_int_eq(rig->frag.out[1], K_EINVAL);
+	ck_assert_int_eq(rig->frag.out[2], 0);
+	ck_assert_int_eq(rig->frag.out[3], 0);
+	krig_free(rig);
+}
+END_TEST
+
+START_TEST(segments_do_not_cross_the_boundary)
+{
+	struct krig *rig = rig_with(false, true);
+
+	krig_run(rig, frag_dma_boundary);
+	ck_assert_int_eq(rig->frag.out[1], 0);
+	ck_assert_int_eq(rig->frag.out[3], 4);
+	for (int i = 0; i < 4; i++) {
+		ck_assert_int_eq(rig->frag.out[4 + 2 * i] % 1024, 0);
+		ck_assert_int_eq(rig->frag.out[5 + 2 * i], 1024);
+	}
+	krig_free(rig);
+}
+END_TEST
+
+/* The shim chooses where the softc lies: in one piece, or across two frames. */
+START_TEST(buffer_in_the_softc_may_need_two_segments)
+{
+	for (int straddles = 0; straddles <= 1; straddles++) {
+		for (int nsegs = 1; nsegs <= 2; nsegs++) {
+			struct krig_options options;
+			struct krig *rig;
+
+			krig_options_init(&options);
+			options.config.softc_straddles = straddles;
+			rig = krig_new_attached(&options);
+			rig->frag.in[1] = nsegs;
+			krig_run(rig, frag_dma_softc);
+			ck_assert_int_eq(rig->frag.out[1],
+			    straddles && nsegs == 1 ? K_EFBIG : 0);
+			if (straddles && nsegs == 2) {
+				ck_assert_int_eq(rig->frag.out[3], 2);
+				ck_assert_int_ne(rig->frag.out[6],
+				    rig->frag.out[4] + rig->frag.out[5]);
+			}
+			krig_free(rig);
+		}
+	}
+}
+END_TEST
+
+/* Bounced, it is always one piece. */
+START_TEST(a_bounced_buffer_never_straddles)
+{
+	struct krig_options options;
+	struct krig *rig;
+
+	krig_options_init(&options);
+	options.config.softc_straddles = true;
+	options.config.bounce = true;
+	rig = krig_new_attached(&options);
+	rig->frag.in[1] = 1;
+	krig_run(rig, frag_dma_softc);
+	ck_assert_int_eq(rig->frag.out[1], 0);
+	ck_assert_int_eq(rig->frag.out[3], 1);
+	krig_free(rig);
+}
+END_TEST
+
+START_TEST(stack_memory_has_an_address_too)
+{
+	struct krig *rig = rig_with(false, true);
+
+	krig_run(rig, frag_dma_stack);
+	ck_assert_int_eq(rig->frag.out[1], 0);
+	ck_assert_int_ge(rig->frag.out[3], 1);
+	ck_assert_int_eq(rig->frag.out[2], 64);
+	krig_free(rig);
+}
+END_TEST
+
+START_TEST(injected_load_failure_leaves_the_map_empty)
+{
+	static const struct {
+		const char *id;
+		int error;
+	} faults[] = {
+		{ "bus_dmamap_load.efbig", K_EFBIG }, { "bus_dmamap_load.enomem", K_ENOMEM },
+	};
+
+	for (int i = 0; i < 2; i++) {
+		struct krig *rig = rig_with(false, true);
+
+		krig_fault(rig, faults[i].id, 1);
+		rig->frag.in[1] = 2;
+		rig->frag.in[2] = PAGE;
+		krig_run(rig, frag_dma_two_pages);
+		ck_assert_int_eq(rig->frag.out[1], faults[i].error);
+		ck_assert_int_eq(rig->frag.out[2], 0);
+		krig_free(rig);
+	}
+}
+END_TEST
+
+/* ---- what the device sees ---- */
+
+/*
+ * The buffer was 0x10 when it was synced and is 0x20 now.  Coherent: the device sees 0x20 at
+ * all times.  Bounced: it sees 0x10 until a sync, and then the synced range only.
+ */
+START_TEST(lie13_prewrite_copies_exactly_its_range)
+{
+	for (int bounce = 0; bounce <= 1; bounce++) {
+		struct krig *rig = rig_with(bounce, true);
+		uint8_t old = bounce ? 0x10 : 0x20;
+		uint64_t bus;
+
+		krig_run(rig, frag_dma_window_setup);
+		bus = (uint64_t)rig->frag.out[4];
+		ck_assert_uint_eq(device_sees(rig, bus), old);
+		ck_assert_uint_eq(device_sees(rig, bus + 63), old);
+		rig->frag.in[0] = rig->frag.in[1] = 16;
+		krig_run(rig, frag_dma_window_prewrite);
+		ck_assert_uint_eq(device_sees(rig, bus + 15), old);
+		ck_assert_uint_eq(device_sees(rig, bus + 16), 0x20);
+		ck_assert_uint_eq(device_sees(rig, bus + 31), 0x20);
+		ck_assert_uint_eq(device_sees(rig, bus + 32), old);
+		krig_free(rig);
+	}
+}
+END_TEST
+
+START_TEST(lie13_postread_copies_exactly_its_range)
+{
+	for (int bounce = 0; bounce <= 1; bounce++) {
+		struct krig *rig = rig_with(bounce, true);
+		uint8_t old = bounce ? 0x20 : 0x30;
+
+		krig_run(rig, frag_dma_window_setup);
+		device_fills(rig, (uint64_t)rig->frag.out[4], 0x30, 64);
+		rig->frag.in[0] = rig->frag.in[1] = 16;
+		krig_run(rig, frag_dma_window_postread);
+		ck_assert_int_eq(rig->frag.out[0], old);
+		ck_assert_int_eq(rig->frag.out[1], 0x30);
+		ck_assert_int_eq(rig->frag.out[2], 0x30);
+		ck_assert_int_eq(rig->frag.out[3], old);
+		krig_free(rig);
+	}
+}
+END_TEST
+
+/* Bounce pages are taken when first needed, or with ALLOCNOW at once. */
+START_TEST(bounce_pages_cost_memory_until_destroy)
+{
+	struct krig *rig = rig_with(true, true);
+	uint64_t before = rig->world.memory.counts.kernel;
+
+	rig->frag.in[7] = NOWAIT;
+	krig_run(rig, frag_dma_allocnow);
+	ck_assert_uint_eq(rig->world.memory.counts.kernel, before);
+	rig->frag.in[7] = NOWAIT | ALLOCNOW;
+	krig_run(rig, frag_dma_allocnow);
+	ck_assert_uint_eq(rig->world.memory.counts.kernel, before + 1);
+	before = rig->world.memory.counts.kernel;
+	krig_run(rig, frag_dma_unload);
+	ck_assert_int_eq(rig->frag.out[2], 0);
+	ck_assert_int_eq(rig->frag.out[3], 0);
+	/* Its buffer and its bounce page. */
+	ck_assert_uint_eq(rig->world.memory.counts.kernel, before + 2);
+	krig_run(rig, frag_dma_destroy_loaded);
+	krig_assert_alive(rig);
+	ck_assert_uint_eq(rig->world.memory.counts.kernel, before + 2);
+	krig_free(rig);
+}
+END_TEST
+
+START_TEST(without_memory_for_bouncing_it_is_enomem_or_waits)
+{
+	for (int flags = WAITOK; flags <= NOWAIT; flags++) {
+		struct krig *rig = rig_with(true, true);
+		struct fault_order none = { 0 };
+
+		(void)none;
+		rig->frag.in[0] = rig->frag.in[2] = rig->frag.in[5] = 64;
+		rig->frag.in[1] = 1;
+		rig->frag.in[6] = flags;
+		/* A page for the buffer is left, none for bouncing. */
+		rig->world.config.reserve_pages = 0;
+		ck_assert_int_gt(kern_others(KRIG_PAGES), 0);
+		krig_fault(rig, "bus_dmamap_load.enomem", 0);
+		krig_thread(rig, frag_dma_load);
+		krig_go_until(rig, 10 * KRIG_TICK_NS);
+		krig_assert_alive(rig);
+		krig_free(rig);
+	}
+}
+END_TEST
+
+/* ---- sync's arguments ---- */
+
+struct sync_case {
+	int64_t off, len, ops;
+	const char *panic;		/* with DIAGNOSTIC; NULL: none */
+};
+static const struct sync_case sync_cases[] = {
+	{ 0, 64, PREWRITE, NULL },
+	{ 63, 1, POSTREAD, NULL },
+	{ 0, 0, PREWRITE, NULL },
+	{ 64, 0, PREWRITE, "bad offset" },
+	{ 100, 4, POSTREAD, "bad offset" },
+	{ 0, 65, PREWRITE, "bad length" },
+	{ 60, 8, POSTREAD, "bad length" },
+	{ 60, 8, PREREAD, NULL },
+	{ 4000, 9000, POSTWRITE, NULL },
+	{ 60, 8, PREREAD | PREWRITE, "bad length" },
+	{ 60, 8, POSTREAD | POSTWRITE, "bad length" },
+};
+
+START_TEST(lie14_sync_checks_prewrite_and_postread_only)
+{
+	const struct sync_case *c = &sync_cases[_i];
+
+	for (int how = 0; how < 4; how++) {
+		bool bounce = how & 1, diagnostic = how & 2;
+		struct krig *rig = rig_with(bounce, diagnostic);
+
+		rig->frag.in[0] = c->off;
+		rig->frag.in[1] = c->len;
+		rig->frag.in[2] = c->ops;
+		krig_run(rig, frag_dma_sync_range);
+		if (diagnostic && c->panic != NULL)
+			krig_assert_panic(rig, c->panic);
+		else
+			krig_assert_alive(rig);
+		krig_free(rig);
+	}
+}
+END_TEST
+
+START_TEST(lie14_sync_of_an_unloaded_map_panics)
+{
+	static const struct sync_case cases[] = {
+		{ 0, 0, PREWRITE, "bad offset" }, { 0, 0, POSTREAD, "bad offset" },
+		{ 0, 0, PREREAD, NULL }, { 0, 0, POSTWRITE, NULL },
+	};
+
+	for (size_t i = 0; i < 4; i++) {
+		struct krig *rig = rig_with(false, true);
+
+		rig->frag.in[2] = cases[i].ops;
+		krig_run(rig, frag_dma_sync_unloaded);
+		if (cases[i].panic != NULL)
+			krig_assert_panic(rig, cases[i].panic);
+		else
+			krig_assert_alive(rig);
+		krig_free(rig);
+	}
+}
+END_TEST
+
+START_TEST(lie14_pre_and_post_together_panic_in_any_kernel)
+{
+	for (int diagnostic = 0; diagnostic <= 1; diagnostic++) {
+		struct krig *rig = rig_with(false, diagnostic);
+
+		krig_run(rig, frag_dma_sync_mixed);
+		krig_assert_panic(rig, "mix PRE and POST");
+		krig_free(rig);
+	}
+}
+END_TEST
+
+START_TEST(a_destroyed_map_panics_when_used)
+{
+	struct krig *rig = rig_with(false, false);
+
+	krig_run(rig, frag_dma_use_dead);
+	krig_assert_panic(rig, "the DMA map is destroyed");
+	krig_free(rig);
+}
+END_TEST
+
+/* ---- memory for DMA ---- */
+
+START_TEST(dma_memory_never_bounces_and_goes_back)
+{
+	for (int bounce = 0; bounce <= 1; bounce++) {
+		struct krig *rig = rig_with(bounce, true);
+		uint64_t before = rig->world.memory.counts.kernel;
+		uint64_t bus;
+
+		krig_thread(rig, frag_dma_memory);
+		krig_go_until(rig, rig->world.clock.now_ns + 500);
+		krig_assert_order(rig, "masqqFw");
+		for (int i = 0; i <= 4; i++)
+			ck_assert_int_eq(rig->frag.out[i], i == 1);
+		ck_assert_int_eq(rig->frag.out[5], 6000);
+		ck_assert_int_eq(rig->frag.out[6], 1);
+		/* No sync, and the device sees it. */
+		bus = (uint64_t)rig->frag.out[7];
+		ck_assert_uint_eq(bus % PAGE, 0);
+		ck_assert_uint_eq(device_sees(rig, bus + 5999), 0x33);
+		ck_assert_uint_eq(rig->world.memory.counts.kernel, before + 2);
+		krig_go(rig);
+		krig_assert_alive(rig);
+		ck_assert_uint_eq(rig->world.memory.counts.kernel, before);
+		krig_free(rig);
+	}
+}
+END_TEST
+
+START_TEST(dma_memory_is_aligned_and_within_its_boundary)
+{
+	static const int64_t cases[][3] = {
+		/* size, alignment, boundary */
+		{ 1, 0, 0 }, { PAGE, 16 * PAGE, 0 }, { 3 * PAGE, 0, 4 * PAGE },
+		{ 5 * PAGE, PAGE, 8 * PAGE },
+	};
+
+	for (size_t i = 0; i < 4; i++) {
+		struct krig *rig = rig_with(false, true);
+		int64_t pages = (cases[i][0] + PAGE - 1) / PAGE;
+
+		memcpy(rig->frag.in, cases[i], sizeof(cases[i]));
+		krig_run(rig, frag_dma_memory_layout);
+		ck_assert_int_eq(rig->frag.out[0], 0);
+		ck_assert_int_eq(rig->frag.out[2], pages * PAGE);
+		if (cases[i][1] != 0)
+			ck_assert_int_eq(rig->frag.out[1] * PAGE % cases[i][1], 0);
+		if (cases[i][2] != 0)
+			ck_assert_int_eq(rig->frag.out[1] * PAGE / cases[i][2],
+			    ((rig->frag.out[1] + pages) * PAGE - 1) / cases[i][2]);
+		krig_free(rig);
+	}
+}
+END_TEST
+
+START_TEST(dma_memory_that_cannot_be_had)
+{
+	struct krig *rig = rig_with(false, true);
+
+	rig->frag.in[0] = 2 * PAGE;
+	rig->frag.in[2] = PAGE;
+	krig_run(rig, frag_dma_memory_layout);
+	ck_assert_int_eq(rig->frag.out[0], K_EINVAL);
+	rig->frag.in[0] = (KRIG_PAGES + 1) * PAGE;
+	rig->frag.in[2] = 0;
+	krig_run(rig, frag_dma_memory_layout);
+	ck_assert_int_eq(rig->frag.out[0], K_ENOMEM);
+	rig->frag.in[0] = PAGE;
+	krig_fault(rig, "bus_dmamem_alloc.efbig", 1);
+	krig_run(rig, frag_dma_memory_layout);
+	ck_assert_int_eq(rig->frag.out[0], K_EFBIG);
+	krig_run(rig, frag_dma_memory_botch);
+	krig_assert_panic(rig, "size botch");
+	krig_free(rig);
+}
+END_TEST
+
+static void
+add_syncs(Suite *suite)
+{
+	TCase *tc = tcase_create("kernel.md 11 sync");
+
+	tcase_add_test(tc, lie13_prewrite_copies_exactly_its_range);
+	tcase_add_test(tc, lie13_postread_copies_exactly_its_range);
+	tcase_add_test(tc, bounce_pages_cost_memory_until_destroy);
+	tcase_add_test(tc, without_memory_for_bouncing_it_is_enomem_or_waits);
+	tcase_add_loop_test(tc, lie14_sync_checks_prewrite_and_postread_only, 0,
+	    (int)(sizeof(sync_cases) / sizeof(sync_cases[0])));
+	tcase_add_test(tc, lie14_sync_of_an_unloaded_map_panics);
+	tcase_add_test(tc, lie14_pre_and_post_together_panic_in_any_kernel);
+	tcase_add_test(tc, a_destroyed_map_panics_when_used);
+	suite_add_tcase(suite, tc);
+}
+
+Suite *
+bus_dma_suite(void)
+{
+	Suite *suite = suite_create("kern/bus_dma");
+	TCase *tc = tcase_create("kernel.md 11 maps");
+
+	tcase_add_test(tc, flags_have_netbsds_values);
+	tcase_add_test(tc, neighbouring_pages_merge_up_to_maxsegsz);
+	tcase_add_test(tc, too_many_segments_are_efbig);
+	tcase_add_test(tc, longer_than_the_map_is_einval);
+	tcase_add_test(tc, segments_do_not_cross_the_boundary);
+	tcase_add_test(tc, buffer_in_the_softc_may_need_two_segments);
+	tcase_add_test(tc, a_bounced_buffer_never_straddles);
+	tcase_add_test(tc, stack_memory_has_an_address_too);
+	tcase_add_test(tc, injected_load_failure_leaves_the_map_empty);
+	suite_add_tcase(suite, tc);
+	add_syncs(suite);
+	tc = tcase_create("kernel.md 11 dmamem");
+	tcase_add_test(tc, dma_memory_never_bounces_and_goes_back);
+	tcase_add_test(tc, dma_memory_is_aligned_and_within_its_boundary);
+	tcase_add_test(tc, dma_memory_that_cannot_be_had);
+	suite_add_tcase(suite, tc);
+	return suite;
+}

@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Tests of sim/kern/kern_condvar.c: condvar(9).
+ */
+#include <check.h>
+#include <string.h>
+
+#include "rig.h"
+
+Suite	*kern_condvar_suite(void);
+
+static struct krig *
+rig_plain(void)
+{
+	struct krig_options options;
+
+	krig_options_init(&options);
+	options.config.diagnostic = false;
+	return krig_new(&options);
+}
+
+/* A later wait sleeps for all of its time. */
+START_TEST(lie01_cv_signal_leaves_no_trace)
+{
+	static void (*const fn[])(void *) = {
+		frag_cv_signal_then_wait, frag_cv_broadcast_then_wait
+	};
+
+	for (int i = 0; i < 2; i++) {
+		struct krig *rig = krig_new(NULL);
+
+		rig->frag.in[0] = 10;
+		krig_run(rig, fn[i]);
+		krig_assert_alive(rig);
+		ck_assert_int_eq(rig->frag.out[0], K_EWOULDBLOCK);
+		ck_assert_int_eq(rig->frag.out[1], 1);
+		ck_assert_uint_eq(rig->world.clock.now_ns, 10 * KRIG_TICK_NS);
+		krig_free(rig);
+	}
+}
+END_TEST
+
+/* s signalled, x the signaller goes on, m..M other work of a higher priority, W woken. */
+START_TEST(lie02_cv_signal_does_not_run_the_thread)
+{
+	struct krig *rig = krig_new(NULL);
+
+	krig_run(rig, frag_cv_low_priority_waiter);
+	krig_assert_alive(rig);
+	krig_assert_order(rig, "wsxmMW");
+	krig_free(rig);
+}
+END_TEST
+
+START_TEST(lie27_timedwait_of_0_ticks_is_for_ever)
+{
+	struct krig *rig = krig_new(NULL);
+	struct context *waiter = krig_thread(rig, frag_cv_wait_now);
+
+	krig_go_until(rig, 1000 * KRIG_TICK_NS);
+	krig_assert_alive(rig);
+	krig_assert_order(rig, "w");
+	ck_assert_int_eq(waiter->state, CTX_ASLEEP);
+	ck_assert_uint_eq(waiter->sleep_ticks, 0);
+	ck_assert_uint_eq(rig->world.clock.count, 0);
+	krig_run(rig, frag_cv_signal_once);
+	krig_assert_order(rig, "wsW");
+	ck_assert_int_eq(rig->frag.out[0], 0);
+	krig_free(rig);
+}
+END_TEST
+
+/* From half a tick on, n ticks last n - 0.5 with the default choices. */
+START_TEST(lie28_a_wait_ends_at_a_tick)
+{
+	for (int ticks = 1; ticks <= 4; ticks++) {
+		struct krig *rig = krig_new(NULL);
+
+		rig->frag.in[0] = ticks;
+		rig->frag.in[1] = 5000;
+		krig_run(rig, frag_cv_wait_from_offset);
+		ck_assert_int_eq(rig->frag.out[0], K_EWOULDBLOCK);
+		ck_assert_uint_eq(rig->world.clock.now_ns,
+		    (uint64_t)ticks * KRIG_TICK_NS);
+		krig_free(rig);
+	}
+}
+END_TEST
+
+/* Any moment between n - 1 and n ticks will do, and not only one does. */
+START_TEST(lie28_a_wait_lasts_between_n_minus_1_and_n_ticks)
+{
+	uint64_t shortest = UINT64_MAX, longest = 0;
+
+	for (uint64_t seed = 1; seed <= 30; seed++) {
+		struct krig_options options;
+		struct krig *rig;
+		uint64_t lasted;
+
+		krig_options_init(&options);
+		options.seed = seed;
+		rig = krig_new(&options);
+		rig->frag.in[0] = 5;
+		krig_run(rig, frag_cv_wait_now);
+		lasted = krig_event(rig, EV_NOTE, HW_NOTE_CV_WOKEN, 0)->time_ns;
+		ck_assert_uint_gt(lasted, 4 * KRIG_TICK_NS);
+		ck_assert_uint_le(lasted, 5 * KRIG_TICK_NS);
+		shortest = lasted < shortest ? lasted : shortest;
+		longest = lasted > longest ? lasted : longest;
+		krig_free(rig);
+	}
+	ck_assert_uint_lt(shortest, longest);
+}
+END_TEST
+
+/* The handler cannot come between the release of the interlock and the sleep. */
+START_TEST(no_wakeup_is_lost_between_release_and_sleep)
+{
+	struct krig *rig = krig_new(NULL);
+
+	rig->frag.in[7] = K_IPL_VM;
+	krig_handler(rig, K_IPL_VM, frag_cv_signal_once);
+	krig_raise_on(rig, POINT_BEFORE, HW_CALL_CV_TIMEDWAIT, 1);
+	rig->frag.in[0] = 10;
+	krig_run(rig, frag_cv_wait_now);
+	krig_assert_alive(rig);
+	krig_assert_order(rig, "wsW");
+	ck_assert_int_eq(rig->frag.out[0], 0);
+	ck_assert_int_eq(rig->frag.out[1], 1);
+	ck_assert_uint_eq(krig_event(rig, EV_NOTE, HW_NOTE_CV_WOKEN, 0)->time_ns, 0);
+	krig_free(rig);
+}
+END_TEST
+
+/* The wait gives up its timer: nothing is left that could wake a later wait. */
+START_TEST(a_signal_cancels_the_timeout)
+{
+	struct krig *rig = krig_new(NULL);
+
+	rig->frag.in[0] = 10;
+	krig_thread(rig, frag_cv_wait_now);
+	krig_go_until(rig, 1000);
+	krig_run(rig, frag_cv_signal_once);
+	krig_assert_order(rig, "wsW");
+	ck_assert_int_eq(rig->frag.out[0], 0);
+	ck_assert_uint_eq(rig->world.clock.now_ns, 1000);
+	ck_assert_uint_eq(rig->world.clock.count, 0);
+	krig_free(rig);
+}
+END_TEST
+
+START_TEST(a_signal_after_the_timeout_changes_nothing)
+{
+	struct krig *rig = krig_new(NULL);
+
+	krig_run(rig, frag_cv_late_signal);
+	krig_assert_alive(rig);
+	krig_assert_order(rig, "sW");
+	ck_assert_int_eq(rig->frag.out[0], K_EWOULDBLOCK);
+	ck_assert_int_eq(rig->frag.out[1], 0);
+	ck_assert_uint_eq(krig_count(rig, EV_NOTE, HW_NOTE_CV_WAKE), 0);
+	krig_free(rig);
+}
+END_TEST
+
+/* b and c of priority 20 went to sleep after a, which has 10. */
+START_TEST(signal_wakes_the_highest_priority_then_the_first)
+{
+	struct krig *rig = krig_new(NULL);
+
+	krig_run(rig, frag_cv_signal_order);
+	krig_assert_alive(rig);
+	krig_assert_order(rig, ".b.c.a.d");
+	krig_free(rig);
+}
+END_TEST
+
+START_TEST(broadcast_wakes_all)
+{
+	struct krig *rig = krig_new(NULL);
+
+	krig_run(rig, frag_cv_broadcast_all);
+	krig_assert_alive(rig);
+	krig_assert_order(rig, "bcad");
+	ck_assert_int_eq(rig->frag.out[0], 1);
+	ck_assert_int_eq(rig->frag.out[1], 0);
+	krig_free(rig);
+}
+END_TEST
+
+START_TEST(has_waiters_says_whether_somebody_waits)
+{
+	struct krig *rig = krig_new(NULL);
+
+	krig_run(rig, frag_cv_has_waiters);
+	ck_assert_int_eq(rig->frag.out[0], 0);
+	ck_assert_int_eq(rig->frag.out[1], 1);
+	krig_free(rig);
+}
+END_TEST
+
+START_TEST(broadcast_from_an_interrupt_is_legal)
+{
+	struct krig *rig = krig_new(NULL);
+
+	rig->frag.in[7] = K_IPL_VM;
+	krig_thread(rig, frag_cv_wait_now);
+	krig_handler(rig, K_IPL_VM, frag_cv_broadcast_once);
+	krig_raise_at(rig, 1000);
+	krig_go(rig);
+	krig_assert_alive(rig);
+	krig_assert_order(rig, "wbW");
+	krig_free(rig);
+}
+END_TEST
+
+START_TEST(misuse_panics)
+{
+	static const struct {
+		void (*fn)(void *);
+		const char *text;
+	} misuse[] = {
+		{ frag_cv_wait_unlocked, "mutex_is_held(mtx)" },
+		{ frag_cv_wait_negative, "ticks >= 0" },
+		{ frag_cv_destroy_waited, "cv_first(cv) == NULL" },
+		{ frag_cv_use_dead, "condvar was destroyed" },
+		{ frag_cv_use_raw, "condvar is not initialised" },
+		{ frag_cv_wait_with_other_spin, "block with spin-mutex held" },
+	};
+
+	for (size_t i = 0; i < sizeof(misuse) / sizeof(misuse[0]); i++) {
+		struct krig *rig = krig_new(NULL);
+
+		krig_run(rig, misuse[i].fn);
+		krig_assert_panic(rig, misuse[i].text);
+		krig_free(rig);
+	}
+}
+END_TEST
+
+START_TEST(wait_in_an_interrupt_panics)
+{
+	struct krig *rig = krig_new(NULL);
+
+	krig_handler(rig, K_IPL_VM, frag_hardint_cv_wait);
+	krig_raise(rig);
+	krig_go(rig);
+	krig_assert_panic(rig, "!cpu_intr_p()");
+	krig_free(rig);
+	rig = krig_new(NULL);
+	rig->frag.in[0] = 1;
+	krig_run(rig, frag_softint_sleeps);
+	krig_assert_panic(rig, "!cpu_softintr_p()");
+	krig_free(rig);
+}
+END_TEST
+
+/* A past time is due at the next tick where nobody asserts that there is none. */
+START_TEST(negative_ticks_without_diagnostic_end_at_the_next_tick)
+{
+	struct krig *rig = rig_plain();
+
+	krig_run(rig, frag_cv_wait_negative);
+	krig_assert_alive(rig);
+	ck_assert_int_eq(rig->frag.out[0], K_EWOULDBLOCK);
+	ck_assert_uint_eq(rig->world.clock.now_ns, KRIG_TICK_NS);
+	krig_free(rig);
+}
+END_TEST
+
+START_TEST(destroy_of_a_waited_condvar_goes_unnoticed_without_diagnostic)
+{
+	struct krig *rig = rig_plain();
+
+	krig_run(rig, frag_cv_destroy_waited);
+	krig_assert_alive(rig);
+	krig_assert_order(rig, "w!");
+	krig_free(rig);
+}
+END_TEST
+
+Suite *
+kern_condvar_suite(void)
+{
+	Suite *suite = suite_create("kern/kern_condvar");
+	TCase *tc = tcase_create("kernel.md 5 condvar");
+
+	tcase_add_test(tc, lie01_cv_signal_leaves_no_trace);
+	tcase_add_test(tc, lie02_cv_signal_does_not_run_the_thread);
+	tcase_add_test(tc, lie27_timedwait_of_0_ticks_is_for_ever);
+	tcase_add_test(tc, lie28_a_wait_ends_at_a_tick);
+	tcase_add_test(tc, lie28_a_wait_lasts_between_n_minus_1_and_n_ticks);
+	tcase_add_test(tc, no_wakeup_is_lost_between_release_and_sleep);
+	tcase_add_test(tc, a_signal_cancels_the_timeout);
+	tcase_add_test(tc, a_signal_after_the_timeout_changes_nothing);
+	tcase_add_test(tc, signal_wakes_the_highest_priority_then_the_first);
+	tcase_add_test(tc, broadcast_wakes_all);
+	tcase_add_test(tc, has_waiters_says_whether_somebody_waits);
+	tcase_add_test(tc, broadcast_from_an_interrupt_is_legal);
+	tcase_add_test(tc, misuse_panics);
+	tcase_add_test(tc, wait_in_an_interrupt_panics);
+	tcase_add_test(tc, negative_ticks_without_diagnostic_end_at_the_next_tick);
+	tcase_add_test(tc, destroy_of_a_waited_condvar_goes_unnoticed_without_diagnostic);
+	suite_add_tcase(suite, tc);
+	return suite;
+}

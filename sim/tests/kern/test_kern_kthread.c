@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Tests of sim/kern/kern_kthread.c, kern_synch.c and kern_lock.c: kthread(9), kpause(9),
+ * delay(9), the kernel lock.
+ */
+#include <check.h>
+#include <string.h>
+
+#include "rig.h"
+
+Suite	*kern_kthread_suite(void);
+
+static struct krig *
+rig_with(unsigned cpus, uint64_t seed)
+{
+	struct krig_options options;
+
+	krig_options_init(&options);
+	options.config.cpus = cpus;
+	options.seed = seed;
+	return krig_new(&options);
+}
+
+START_TEST(lie31_return_from_a_kthread_is_no_exit)
+{
+	struct krig *rig = krig_new(NULL);
+
+	krig_run(rig, frag_kthread_return);
+	krig_assert_order(rig, "r");
+	krig_assert_panic(rig, "kthread \"runaway\": function returned");
+	krig_free(rig);
+}
+END_TEST
+
+/* With another CPU to run on, a thread can be at work before its creator knows it. */
+START_TEST(thread_may_run_before_lp_is_stored)
+{
+	bool was_early = false, was_late = false;
+
+	for (uint64_t seed = 1; seed <= 60; seed++) {
+		struct krig *rig = rig_with(2, seed);
+
+		krig_run(rig, frag_kthread_early_lp);
+		krig_assert_alive(rig);
+		ck_assert_int_eq(rig->frag.out[0], 0);
+		ck_assert_int_eq(rig->frag.out[2], 1);
+		was_early |= rig->frag.out[1] == 1;
+		was_late |= rig->frag.out[1] == 0;
+		krig_free(rig);
+	}
+	ck_assert(was_early);
+	ck_assert(was_late);
+}
+END_TEST
+
+/* Context 1 is the test's own. */
+START_TEST(name_and_priority)
+{
+	struct krig *rig = krig_new(NULL);
+
+	krig_run(rig, frag_kthread_names);
+	krig_assert_alive(rig);
+	ck_assert_str_eq(world_context(&rig->world, 2)->name, "aname_of_some_l");
+	ck_assert_int_eq(world_context(&rig->world, 2)->priority, K_PRI_KTHREAD);
+	ck_assert_str_eq(world_context(&rig->world, 3)->name, "unit3");
+	ck_assert_int_eq(world_context(&rig->world, 3)->priority, 63);
+	ck_assert_str_eq(world_context(&rig->world, 4)->name, "idle");
+	ck_assert_int_eq(world_context(&rig->world, 4)->priority, K_PRI_IDLE);
+	krig_free(rig);
+}
+END_TEST
+
+START_TEST(exit_code_is_reported)
+{
+	struct krig *rig = krig_new(NULL);
+
+	krig_run(rig, frag_kthread_exit_code);
+	ck_assert_str_eq(krig_console(rig), "");
+	krig_free(rig);
+	rig = krig_new(NULL);
+	rig->frag.in[0] = 5;
+	krig_run(rig, frag_kthread_exit_code);
+	krig_assert_alive(rig);
+	ck_assert_ptr_nonnull(strstr(krig_console(rig), "`ender'"));
+	ck_assert_ptr_nonnull(strstr(krig_console(rig), "status 5"));
+	krig_free(rig);
+}
+END_TEST
+
+START_TEST(join_waits_for_the_end)
+{
+	struct krig *rig = krig_new(NULL);
+
+	krig_run(rig, frag_kthread_join);
+	krig_assert_alive(rig);
+	krig_assert_order(rig, "jeJ");
+	ck_assert_int_eq(rig->frag.out[0], 0);
+	krig_free(rig);
+}
+END_TEST
+
+START_TEST(misuse_panics)
+{
+	static const struct {
+		void (*fn)(void *);
+		const char *text;
+	} misuse[] = {
+		{ frag_kthread_join_wrong, "KTHREAD_MUSTJOIN) != 0" },
+		{ frag_kthread_mustjoin_no_lp, "lp != NULL" },
+		{ frag_kthread_intr_alone, "kthread_is_mpsafe" },
+		{ frag_kthread_exit_locked, "spin mutex held" },
+		{ frag_kthread_exit_foreign, "not a kernel thread" },
+		{ frag_kpause_zero, "ticks != 0 || intr" },
+	};
+
+	for (size_t i = 0; i < sizeof(misuse) / sizeof(misuse[0]); i++) {
+		struct krig *rig = krig_new(NULL);
+
+		krig_run(rig, misuse[i].fn);
+		krig_assert_panic(rig, misuse[i].text);
+		krig_free(rig);
+	}
+}
+END_TEST
+
+START_TEST(too_many_threads_are_eagain)
+{
+	struct krig *rig = krig_new(NULL);
+
+	krig_run(rig, frag_kthread_many);
+	krig_assert_alive(rig);
+	ck_assert_int_eq(rig->frag.out[0], 40);
+	ck_assert_int_eq(rig->frag.out[1], K_EAGAIN);
+	krig_free(rig);
+}
+END_TEST
+
+START_TEST(injected_failure_makes_no_thread)
+{
+	static const struct {
+		const char *id;
+		int error;
+	} faults[] = {
+		{ "kthread_create.enomem", K_ENOMEM }, { "kthread_create.eagain", K_EAGAIN },
+	};
+
+	for (int i = 0; i < 2; i++) {
+		struct krig *rig = krig_new(NULL);
+
+		krig_fault(rig, faults[i].id, 1);
+		krig_run(rig, frag_kthread_create_once);
+		ck_assert_int_eq(rig->frag.out[0], faults[i].error);
+		krig_assert_order(rig, "");
+		krig_run(rig, frag_kthread_create_once);
+		ck_assert_int_eq(rig->frag.out[0], 0);
+		krig_assert_order(rig, "e");
+		krig_free(rig);
+	}
+}
+END_TEST
+
+START_TEST(idle_flag_never_starts)
+{
+	struct krig *rig = krig_new(NULL);
+
+	krig_run(rig, frag_kthread_never_started);
+	ck_assert_int_eq(rig->frag.out[0], 0);
+	krig_assert_order(rig, "");
+	krig_free(rig);
+}
+END_TEST
+
+/* It was made first, and waits until the last of the others blocks. */
+START_TEST(lie02_pri_idle_comes_after_everybody)
+{
+	struct krig *rig = krig_new(NULL);
+
+	krig_run(rig, frag_kthread_idle_starves);
+	krig_assert_alive(rig);
+	krig_assert_order(rig, "sSi");
+	krig_free(rig);
+}
+END_TEST
+
+START_TEST(kpause_ends_at_its_tick)
+{
+	for (int ticks = 1; ticks <= 3; ticks++) {
+		struct krig *rig = krig_new(NULL);
+
+		rig->frag.in[0] = ticks;
+		krig_run(rig, frag_kpause_one);
+		ck_assert_int_eq(rig->frag.out[0], K_EWOULDBLOCK);
+		ck_assert_uint_eq(rig->world.clock.now_ns, (uint64_t)ticks * KRIG_TICK_NS);
+		krig_free(rig);
+	}
+}
+END_TEST
+
+START_TEST(kpause_releases_the_mutex_meanwhile)
+{
+	struct krig *rig = krig_new(NULL);
+
+	krig_run(rig, frag_kpause_mutex);
+	krig_assert_alive(rig);
+	ck_assert_int_eq(rig->frag.out[0], 1);
+	ck_assert_int_eq(rig->frag.out[1], 1);
+	krig_free(rig);
+}
+END_TEST
+
+/* Time passes, the thread keeps its CPU, interrupts are served. */
+START_TEST(delay_is_a_busy_wait)
+{
+	struct krig *rig = krig_new(NULL);
+
+	krig_handler(rig, K_IPL_VM, frag_hardint_mark);
+	krig_raise_at(rig, 1000000);
+	krig_thread(rig, frag_delay_a_while);
+	krig_run(rig, frag_delay_a_while);
+	krig_assert_order(rig, "<iI><>");
+	ck_assert_uint_eq(rig->world.clock.now_ns, 4000000);
+	ck_assert_uint_eq(krig_event(rig, EV_IRQ_ENTER, 0, 0)->time_ns, 1000000);
+	krig_free(rig);
+}
+END_TEST
+
+/* True if [..] of one thread never lies inside that of another. */
+static bool
+is_serial(const char *order)
+{
+	for (; *order != '\0'; order += 2)
+		if (order[0] != '[' || order[1] != ']')
+			return false;
+	return true;
+}
+
+/*
+ * The autoconf thread of the machine on CPU 0 works under the kernel lock, as kern_attach()
+ * does; a thread without MPSAFE on CPU 1 waits for it, an MPSAFE one does not.
+ */
+static bool
+interleaves_with_attach(void (*make_thread)(void *))
+{
+	bool interleaves = false;
+
+	for (uint64_t seed = 1; seed <= 30; seed++) {
+		struct krig_options options;
+		struct krig *rig;
+		const char *a;
+
+		krig_options_init(&options);
+		options.config.cpus = 2;
+		options.driver = true;
+		options.seed = seed;
+		rig = krig_new(&options);
+		krig_thread(rig, make_thread);
+		krig_attach(rig);
+		krig_go(rig);
+		krig_assert_alive(rig);
+		/* From a to F the attachment goes on. */
+		a = strchr(rig->frag.order, 'a');
+		ck_assert_ptr_nonnull(a);
+		for (; *a != 'F' && *a != '\0'; a++)
+			interleaves |= *a == '[' || *a == ']';
+		krig_free(rig);
+	}
+	return interleaves;
+}
+
+START_TEST(kernel_lock_is_for_those_without_mpsafe)
+{
+	ck_assert(interleaves_with_attach(frag_mpsafe_thread));
+	ck_assert(!interleaves_with_attach(frag_biglock_thread));
+}
+END_TEST
+
+START_TEST(one_cpu_runs_threads_to_their_end)
+{
+	struct krig *rig = rig_with(1, 7);
+
+	krig_thread(rig, frag_mpsafe_thread);
+	krig_thread(rig, frag_mpsafe_thread);
+	krig_go(rig);
+	ck_assert(is_serial(rig->frag.order));
+	ck_assert_uint_eq(strlen(rig->frag.order), 16);
+	krig_free(rig);
+}
+END_TEST
+
+Suite *
+kern_kthread_suite(void)
+{
+	Suite *suite = suite_create("kern/kern_kthread");
+	TCase *tc = tcase_create("kernel.md 6 kthread");
+
+	tcase_add_test(tc, lie31_return_from_a_kthread_is_no_exit);
+	tcase_add_test(tc, thread_may_run_before_lp_is_stored);
+	tcase_add_test(tc, name_and_priority);
+	tcase_add_test(tc, exit_code_is_reported);
+	tcase_add_test(tc, join_waits_for_the_end);
+	tcase_add_test(tc, misuse_panics);
+	tcase_add_test(tc, too_many_threads_are_eagain);
+	tcase_add_test(tc, injected_failure_makes_no_thread);
+	tcase_add_test(tc, idle_flag_never_starts);
+	tcase_add_test(tc, lie02_pri_idle_comes_after_everybody);
+	suite_add_tcase(suite, tc);
+	tc = tcase_create("kernel.md 5 kpause, delay");
+	tcase_add_test(tc, kpause_ends_at_its_tick);
+	tcase_add_test(tc, kpause_releases_the_mutex_meanwhile);
+	tcase_add_test(tc, delay_is_a_busy_wait);
+	suite_add_tcase(suite, tc);
+	tc = tcase_create("kernel.md 7 kernel lock");
+	tcase_add_test(tc, kernel_lock_is_for_those_without_mpsafe);
+	tcase_add_test(tc, one_cpu_runs_threads_to_their_end);
+	suite_add_tcase(suite, tc);
+	return suite;
+}

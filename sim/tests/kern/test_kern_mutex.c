@@ -1,0 +1,435 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Tests of sim/kern/kern_mutex.c, subr_spl.c and subr_lockdebug.c: mutex(9), spl(9).
+ */
+#include <check.h>
+#include <string.h>
+
+#include "rig.h"
+
+Suite	*kern_mutex_suite(void);
+
+enum { MUTEX_SPIN, MUTEX_ADAPTIVE, MUTEX_DEFAULT, MUTEX_DRIVER };
+
+static struct krig *
+rig_with(bool diagnostic, unsigned cpus)
+{
+	struct krig_options options;
+
+	krig_options_init(&options);
+	options.config.diagnostic = diagnostic;
+	options.config.cpus = cpus;
+	return krig_new(&options);
+}
+
+/* Which levels make a spin mutex shows in the level while it is held. */
+START_TEST(default_type_is_spin_from_ipl_vm_on)
+{
+	static const int64_t held_at[] = { 0, 1, 0, 0, 0, 0, 6, 7, 8 };
+
+	for (int type = MUTEX_DEFAULT; type <= MUTEX_DRIVER; type++) {
+		struct krig *rig = krig_new(NULL);
+
+		rig->frag.in[0] = type;
+		krig_run(rig, frag_mutex_types);
+		krig_assert_alive(rig);
+		for (int ipl = 0; ipl <= K_IPL_HIGH; ipl++)
+			ck_assert_int_eq(rig->frag.out[ipl], held_at[ipl]);
+		krig_free(rig);
+	}
+}
+END_TEST
+
+START_TEST(spin_type_is_spin_at_every_level)
+{
+	struct krig *rig = krig_new(NULL);
+
+	rig->frag.in[0] = MUTEX_SPIN;
+	krig_run(rig, frag_mutex_types);
+	krig_assert_alive(rig);
+	for (unsigned ipl = 0; ipl <= K_IPL_HIGH; ipl++) {
+		ck_assert_int_eq(rig->frag.out[ipl], ipl);
+		/* mutex, level before, is it spin */
+		ck_assert_uint_eq(krig_event(rig, EV_NOTE, HW_NOTE_MUTEX_HELD,
+		    ipl)->arg[2], 1);
+	}
+	krig_free(rig);
+}
+END_TEST
+
+START_TEST(impossible_type_panics)
+{
+	struct krig *rig = krig_new(NULL);
+
+	krig_run(rig, frag_mutex_bad_type);
+	krig_assert_panic(rig, "impossible type");
+	krig_free(rig);
+}
+END_TEST
+
+START_TEST(adaptive_type_wants_ipl_none)
+{
+	struct krig *rig = krig_new(NULL);
+
+	krig_run(rig, frag_mutex_adaptive_ipl);
+	krig_assert_panic(rig, "ipl == IPL_NONE");
+	krig_free(rig);
+}
+END_TEST
+
+START_TEST(level_comes_back_at_exit)
+{
+	struct krig *rig = krig_new(NULL);
+
+	krig_run(rig, frag_mutex_levels);
+	ck_assert_int_eq(rig->frag.out[0], 0);
+	ck_assert_int_eq(rig->frag.out[1], K_IPL_VM);
+	ck_assert_int_eq(rig->frag.out[2], 0);
+	krig_free(rig);
+}
+END_TEST
+
+START_TEST(level_is_the_higher_of_both)
+{
+	struct krig *rig = krig_new(NULL);
+
+	krig_run(rig, frag_mutex_under_splhigh);
+	ck_assert_int_eq(rig->frag.out[0], K_IPL_HIGH);
+	ck_assert_int_eq(rig->frag.out[1], K_IPL_HIGH);
+	ck_assert_int_eq(rig->frag.out[2], 0);
+	krig_free(rig);
+}
+END_TEST
+
+/* The interrupt that is raised inside comes when the last of the two is released. */
+START_TEST(lie29_inner_spin_exit_does_not_lower_the_level)
+{
+	struct krig *rig = krig_new(NULL);
+
+	krig_handler(rig, K_IPL_VM, frag_hardint_mark);
+	krig_raise_on(rig, POINT_AFTER, HW_CALL_MUTEX_ENTER, 2);
+	krig_run(rig, frag_mutex_nest);
+	krig_assert_alive(rig);
+	ck_assert_int_eq(rig->frag.out[0], K_IPL_SCHED);
+	ck_assert_int_eq(rig->frag.out[1], K_IPL_SCHED);
+	ck_assert_int_eq(rig->frag.out[2], 0);
+	krig_assert_order(rig, "12iI3");
+	krig_free(rig);
+}
+END_TEST
+
+START_TEST(lie29_nor_does_the_outer_one_released_first)
+{
+	struct krig *rig = krig_new(NULL);
+
+	krig_run(rig, frag_mutex_nest_crossed);
+	krig_assert_alive(rig);
+	ck_assert_int_eq(rig->frag.out[0], K_IPL_SCHED);
+	ck_assert_int_eq(rig->frag.out[1], 0);
+	krig_free(rig);
+}
+END_TEST
+
+/*
+ * A thread holds the mutex for a millisecond; halfway an interrupt comes whose handler takes
+ * it too.  On the same CPU it is held back; on another it runs at once, and spins.
+ */
+START_TEST(lie30_spin_mutex_blocks_the_local_cpu_only)
+{
+	static const char *const order[] = { "TthH", "ThtH" };
+
+	for (unsigned cpus = 1; cpus <= 2; cpus++) {
+		struct krig *rig = rig_with(true, cpus);
+
+		krig_run(rig, frag_mutex_setup_vm);
+		krig_handler(rig, K_IPL_VM, frag_mutex_take_once);
+		krig_context(rig, HW_CTX_KTHREAD, cpus - 1, K_PRI_KTHREAD,
+		    frag_mutex_hold_a_while);
+		krig_raise_at(rig, 500000);
+		krig_go(rig);
+		krig_assert_alive(rig);
+		krig_assert_order(rig, order[cpus - 1]);
+		ck_assert_uint_eq(krig_event(rig, EV_IRQ_ENTER, 0, 0)->time_ns,
+		    cpus == 1 ? 1000000 : 500000);
+		krig_free(rig);
+	}
+}
+END_TEST
+
+START_TEST(spin_mutex_again_panics_or_spins_for_ever)
+{
+	for (int diagnostic = 0; diagnostic <= 1; diagnostic++) {
+		struct krig *rig = rig_with(diagnostic, 1);
+
+		rig->frag.in[0] = K_IPL_VM;
+		krig_run(rig, frag_mutex_again);
+		if (diagnostic)
+			krig_assert_panic(rig, "locking against myself");
+		else
+			krig_assert_end(rig, WORLD_ENDLESS, "spins");
+		krig_assert_order(rig, "");
+		krig_free(rig);
+	}
+}
+END_TEST
+
+START_TEST(adaptive_mutex_again_panics_in_any_kernel)
+{
+	for (int diagnostic = 0; diagnostic <= 1; diagnostic++) {
+		struct krig *rig = rig_with(diagnostic, 1);
+
+		krig_run(rig, frag_mutex_again);
+		krig_assert_panic(rig, "locking against myself");
+		krig_free(rig);
+	}
+}
+END_TEST
+
+START_TEST(exit_of_an_unheld_mutex_panics)
+{
+	struct krig *rig = krig_new(NULL);
+
+	rig->frag.in[0] = K_IPL_VM;
+	krig_run(rig, frag_mutex_exit_unheld);
+	krig_assert_panic(rig, "exiting unheld spin mutex");
+	krig_free(rig);
+	rig = krig_new(NULL);
+	krig_run(rig, frag_mutex_exit_unheld);
+	krig_assert_panic(rig, "not held");
+	krig_free(rig);
+}
+END_TEST
+
+START_TEST(adaptive_mutex_is_waited_for_asleep)
+{
+	struct krig *rig = krig_new(NULL);
+	struct context *waiter;
+
+	krig_run(rig, frag_mutex_setup_adaptive);
+	krig_thread(rig, frag_mutex_hold_a_while);
+	waiter = krig_context(rig, HW_CTX_KTHREAD, 0, K_PRI_KTHREAD, frag_mutex_take_once);
+	krig_go(rig);
+	krig_assert_alive(rig);
+	/* On one CPU the second thread does not even begin before the first is done. */
+	krig_assert_order(rig, "TthH");
+	ck_assert_int_eq(waiter->state, CTX_DONE);
+	krig_free(rig);
+}
+END_TEST
+
+START_TEST(adaptive_mutex_wakes_its_waiter)
+{
+	struct krig *rig = rig_with(true, 2);
+
+	krig_run(rig, frag_mutex_setup_adaptive);
+	krig_context(rig, HW_CTX_KTHREAD, 1, K_PRI_KTHREAD, frag_mutex_hold_a_while);
+	krig_go_until(rig, 1000);
+	krig_thread(rig, frag_mutex_take_once);
+	krig_go(rig);
+	krig_assert_alive(rig);
+	krig_assert_order(rig, "ThtH");
+	ck_assert_uint_eq(krig_count(rig, EV_CTX_SLEEP, HW_SLEEP_MUTEX), 1);
+	krig_free(rig);
+}
+END_TEST
+
+/* Over many schedules two CPUs are never inside together, yet do alternate. */
+START_TEST(spin_mutex_excludes_under_every_schedule)
+{
+	bool do_alternate = false;
+
+	for (uint64_t seed = 1; seed <= 40; seed++) {
+		struct krig_options options;
+		struct krig *rig;
+
+		krig_options_init(&options);
+		options.config.cpus = 2;
+		options.seed = seed;
+		rig = krig_new(&options);
+		krig_run(rig, frag_mutex_setup_vm);
+		krig_thread(rig, frag_mutex_protected_work);
+		krig_context(rig, HW_CTX_KTHREAD, 1, K_PRI_KTHREAD,
+		    frag_mutex_protected_work);
+		krig_go(rig);
+		krig_assert_alive(rig);
+		krig_assert_order(rig, "()()()()()()");
+		for (unsigned i = 2; i < 5; i++)
+			do_alternate |= krig_event(rig, EV_NOTE, HW_NOTE_MUTEX_HELD,
+			    i - 2)->cpu != krig_event(rig, EV_NOTE,
+			    HW_NOTE_MUTEX_HELD, i - 1)->cpu;
+		krig_free(rig);
+	}
+	ck_assert(do_alternate);
+}
+END_TEST
+
+START_TEST(tryenter_fails_without_waiting)
+{
+	static const int levels[] = { 0, K_IPL_VM };
+
+	for (int i = 0; i < 2; i++) {
+		struct krig *rig = krig_new(NULL);
+
+		rig->frag.in[0] = levels[i];
+		krig_run(rig, frag_mutex_try);
+		krig_assert_alive(rig);
+		ck_assert_int_eq(rig->frag.out[0], 1);
+		ck_assert_int_eq(rig->frag.out[1], levels[i]);
+		ck_assert_int_eq(rig->frag.out[2], 0);
+		ck_assert_int_eq(rig->frag.out[3], levels[i]);
+		ck_assert_int_eq(rig->frag.out[4], 0);
+		krig_free(rig);
+	}
+}
+END_TEST
+
+/* A spin mutex is owned by somebody, an adaptive one by me. */
+START_TEST(owned_means_different_things)
+{
+	static void (*const setup[])(void *) = {
+		frag_mutex_setup_adaptive, frag_mutex_setup_vm
+	};
+
+	for (int spin = 0; spin <= 1; spin++) {
+		struct krig *rig = rig_with(false, 2);
+
+		krig_run(rig, setup[spin]);
+		krig_thread(rig, frag_mutex_owned_by_other);
+		krig_go_until(rig, 1000);
+		krig_context(rig, HW_CTX_KTHREAD, 1, K_PRI_KTHREAD,
+		    frag_mutex_owned_by_other);
+		krig_go(rig);
+		ck_assert_int_eq(rig->frag.out[0], 1);
+		ck_assert_int_eq(rig->frag.out[1], spin);
+		ck_assert_int_eq(rig->frag.out[2], 0);
+		krig_free(rig);
+	}
+}
+END_TEST
+
+START_TEST(misuse_panics)
+{
+	static const struct {
+		void (*fn)(void *);
+		const char *text;
+	} misuse[] = {
+		{ frag_mutex_destroy_held, "mutex is held" },
+		{ frag_mutex_use_dead, "mutex was destroyed" },
+		{ frag_mutex_use_raw, "mutex is not initialised" },
+		{ frag_mutex_use_copy, "mutex is not initialised" },
+	};
+
+	for (size_t i = 0; i < sizeof(misuse) / sizeof(misuse[0]); i++) {
+		struct krig *rig = krig_new(NULL);
+
+		krig_run(rig, misuse[i].fn);
+		krig_assert_panic(rig, misuse[i].text);
+		krig_free(rig);
+	}
+}
+END_TEST
+
+START_TEST(sleep_with_a_spin_mutex_held_panics)
+{
+	struct krig *rig = krig_new(NULL);
+
+	krig_run(rig, frag_mutex_sleep_with_spin);
+	krig_assert_panic(rig, "ci_mtx_count (-2) != -1");
+	krig_free(rig);
+	rig = rig_with(true, 2);
+	krig_run(rig, frag_mutex_setup_adaptive);
+	krig_context(rig, HW_CTX_KTHREAD, 1, K_PRI_KTHREAD, frag_mutex_hold_a_while);
+	krig_go_until(rig, 1000);
+	rig->frag.in[0] = 1;
+	krig_run(rig, frag_mutex_sleep_with_spin);
+	krig_assert_panic(rig, "block with spin-mutex held");
+	krig_free(rig);
+}
+END_TEST
+
+START_TEST(sleep_with_a_spin_mutex_held_goes_unnoticed_without_diagnostic)
+{
+	struct krig *rig = rig_with(false, 1);
+
+	krig_run(rig, frag_mutex_sleep_with_spin);
+	krig_assert_alive(rig);
+	krig_assert_order(rig, "!");
+	krig_free(rig);
+}
+END_TEST
+
+START_TEST(adaptive_mutex_in_a_hard_interrupt_panics)
+{
+	struct krig *rig = krig_new(NULL);
+
+	krig_handler(rig, K_IPL_VM, frag_hardint_adaptive);
+	krig_raise(rig);
+	krig_go(rig);
+	krig_assert_panic(rig, "!cpu_intr_p()");
+	krig_free(rig);
+}
+END_TEST
+
+START_TEST(spl_blocks_its_level_and_those_below)
+{
+	struct krig *rig = krig_new(NULL);
+
+	krig_handler(rig, K_IPL_VM, frag_hardint_mark);
+	krig_raise_on(rig, POINT_AFTER, HW_CALL_SPLRAISE, 1);
+	krig_run(rig, frag_spl_levels);
+	krig_assert_alive(rig);
+	krig_assert_order(rig, "12iI3");
+	ck_assert_int_eq(rig->frag.out[0], 0);
+	ck_assert_int_eq(rig->frag.out[1], K_IPL_VM);
+	ck_assert_int_eq(rig->frag.out[2], K_IPL_VM);
+	ck_assert_int_eq(rig->frag.out[3], 0);
+	krig_free(rig);
+}
+END_TEST
+
+START_TEST(spl_does_not_block_a_higher_level)
+{
+	struct krig *rig = krig_new(NULL);
+
+	krig_handler(rig, K_IPL_SCHED, frag_hardint_mark);
+	krig_raise_on(rig, POINT_AFTER, HW_CALL_SPLRAISE, 1);
+	krig_run(rig, frag_spl_levels);
+	krig_assert_order(rig, "iI123");
+	krig_free(rig);
+}
+END_TEST
+
+Suite *
+kern_mutex_suite(void)
+{
+	Suite *suite = suite_create("kern/kern_mutex");
+	TCase *tc = tcase_create("kernel.md 4 mutex");
+
+	tcase_add_test(tc, default_type_is_spin_from_ipl_vm_on);
+	tcase_add_test(tc, spin_type_is_spin_at_every_level);
+	tcase_add_test(tc, impossible_type_panics);
+	tcase_add_test(tc, adaptive_type_wants_ipl_none);
+	tcase_add_test(tc, level_comes_back_at_exit);
+	tcase_add_test(tc, level_is_the_higher_of_both);
+	tcase_add_test(tc, lie29_inner_spin_exit_does_not_lower_the_level);
+	tcase_add_test(tc, lie29_nor_does_the_outer_one_released_first);
+	tcase_add_test(tc, lie30_spin_mutex_blocks_the_local_cpu_only);
+	tcase_add_test(tc, spin_mutex_again_panics_or_spins_for_ever);
+	tcase_add_test(tc, adaptive_mutex_again_panics_in_any_kernel);
+	tcase_add_test(tc, exit_of_an_unheld_mutex_panics);
+	tcase_add_test(tc, adaptive_mutex_is_waited_for_asleep);
+	tcase_add_test(tc, adaptive_mutex_wakes_its_waiter);
+	tcase_add_test(tc, spin_mutex_excludes_under_every_schedule);
+	tcase_add_test(tc, tryenter_fails_without_waiting);
+	tcase_add_test(tc, owned_means_different_things);
+	tcase_add_test(tc, misuse_panics);
+	tcase_add_test(tc, sleep_with_a_spin_mutex_held_panics);
+	tcase_add_test(tc, sleep_with_a_spin_mutex_held_goes_unnoticed_without_diagnostic);
+	tcase_add_test(tc, adaptive_mutex_in_a_hard_interrupt_panics);
+	suite_add_tcase(suite, tc);
+	tc = tcase_create("kernel.md 7 spl");
+	tcase_add_test(tc, spl_blocks_its_level_and_those_below);
+	tcase_add_test(tc, spl_does_not_block_a_higher_level);
+	suite_add_tcase(suite, tc);
+	return suite;
+}

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Tests of sim/kern/kern_softint.c, and of interrupt context as drivers see it: softint(9),
+ * cpu_intr_p(9).
+ */
+#include <check.h>
+#include <string.h>
+
+#include "rig.h"
+
+Suite	*kern_softint_suite(void);
+
+enum { SOFTINT_MPSAFE = 0x0100 };
+
+/* x both schedules, S the handler once, y, S again. */
+START_TEST(scheduled_twice_runs_once)
+{
+	struct krig *rig = krig_new(NULL);
+
+	krig_run(rig, frag_softint_twice);
+	krig_assert_alive(rig);
+	krig_assert_order(rig, "xSySz");
+	ck_assert_int_eq(rig->frag.out[12], 2);
+	krig_free(rig);
+}
+END_TEST
+
+START_TEST(runs_after_the_hard_interrupt_that_scheduled_it)
+{
+	for (int flags = 0; flags <= SOFTINT_MPSAFE; flags += SOFTINT_MPSAFE) {
+		struct krig *rig = krig_new(NULL);
+
+		rig->frag.in[0] = flags;
+		krig_run(rig, frag_softint_setup);
+		ck_assert_int_eq(rig->frag.out[0], 1);
+		krig_handler(rig, K_IPL_VM, frag_softint_from_hardint);
+		krig_raise(rig);
+		krig_go(rig);
+		krig_assert_alive(rig);
+		krig_assert_order(rig, "hHS");
+		ck_assert_int_eq(rig->frag.out[1], 1);
+		ck_assert_int_eq(rig->frag.out[2], 0);
+		ck_assert_int_eq(rig->frag.out[10], 0);
+		ck_assert_int_eq(rig->frag.out[11], 1);
+		krig_free(rig);
+	}
+}
+END_TEST
+
+START_TEST(a_thread_is_neither)
+{
+	struct krig *rig = krig_new(NULL);
+
+	rig->frag.out[3] = rig->frag.out[4] = 1;
+	krig_run(rig, frag_intr_contexts);
+	ck_assert_int_eq(rig->frag.out[3], 0);
+	ck_assert_int_eq(rig->frag.out[4], 0);
+	krig_free(rig);
+}
+END_TEST
+
+START_TEST(may_take_an_adaptive_mutex)
+{
+	struct krig *rig = krig_new(NULL);
+
+	krig_run(rig, frag_softint_adaptive);
+	krig_assert_alive(rig);
+	krig_assert_order(rig, "Sx");
+	krig_free(rig);
+}
+END_TEST
+
+/* README.md: not modelled, and said so. */
+START_TEST(waiting_for_a_mutex_of_its_own_cpu_panics)
+{
+	struct krig *rig = krig_new(NULL);
+
+	rig->frag.in[0] = 1;
+	krig_run(rig, frag_softint_adaptive);
+	krig_assert_panic(rig, "not modelled");
+	krig_free(rig);
+}
+END_TEST
+
+START_TEST(sleeping_panics)
+{
+	struct krig *rig = krig_new(NULL);
+
+	krig_run(rig, frag_softint_sleeps);
+	krig_assert_panic(rig, "sleep in an interrupt");
+	krig_free(rig);
+}
+END_TEST
+
+START_TEST(handlers_run_out)
+{
+	struct krig *rig = krig_new(NULL);
+
+	krig_run(rig, frag_softint_full);
+	krig_assert_alive(rig);
+	ck_assert_int_eq(rig->frag.out[0], IRQ_SOFT_MAX);
+	krig_free(rig);
+	rig = krig_new(NULL);
+	krig_fault(rig, "softint_establish.fails", 1);
+	krig_run(rig, frag_softint_setup);
+	ck_assert_int_eq(rig->frag.out[0], 0);
+	krig_free(rig);
+}
+END_TEST
+
+START_TEST(disestablished_does_not_run)
+{
+	struct krig *rig = krig_new(NULL);
+
+	krig_run(rig, frag_softint_gone);
+	krig_assert_alive(rig);
+	krig_assert_order(rig, "x");
+	krig_free(rig);
+}
+END_TEST
+
+/* Wherever the level lets it: between any two of the thread's kernel calls. */
+START_TEST(lie05_a_handler_comes_in_at_any_point_below_its_level)
+{
+	struct krig *rig = krig_new(NULL);
+
+	krig_handler(rig, K_IPL_VM, frag_hardint_mark);
+	krig_raise_on(rig, POINT_BEFORE, HW_CALL_PRINTF, 2);
+	krig_run(rig, frag_printf_is_void);
+	krig_run(rig, frag_mpsafe_thread);
+	krig_assert_alive(rig);
+	krig_assert_order(rig, "[iI][][][]");
+	krig_free(rig);
+}
+END_TEST
+
+/* A handler on one CPU, an MPSAFE thread on the other: neither waits for the other. */
+START_TEST(lie05_handler_and_thread_run_in_parallel)
+{
+	bool inside = false;
+
+	for (uint64_t seed = 1; seed <= 30; seed++) {
+		struct krig_options options;
+		struct krig *rig;
+		const char *i, *end;
+
+		krig_options_init(&options);
+		options.config.cpus = 2;
+		options.seed = seed;
+		rig = krig_new(&options);
+		krig_handler(rig, K_IPL_VM, frag_hardint_mark);
+		krig_raise_on(rig, POINT_BEFORE, HW_CALL_PRINTF, 3);
+		krig_run(rig, frag_mpsafe_thread);
+		krig_assert_alive(rig);
+		i = strchr(rig->frag.order, 'i');
+		end = strchr(rig->frag.order, 'I');
+		ck_assert_ptr_nonnull(i);
+		ck_assert_ptr_nonnull(end);
+		inside |= end != i + 1;
+		krig_free(rig);
+	}
+	ck_assert(inside);
+}
+END_TEST
+
+START_TEST(hard_handlers_may_not_allocate_pages)
+{
+	struct krig *rig = krig_new(NULL);
+
+	krig_handler(rig, K_IPL_VM, frag_hardint_alloc);
+	krig_raise(rig);
+	krig_go(rig);
+	krig_assert_panic(rig, "!cpu_intr_p()");
+	krig_free(rig);
+}
+END_TEST
+
+Suite *
+kern_softint_suite(void)
+{
+	Suite *suite = suite_create("kern/kern_softint");
+	TCase *tc = tcase_create("kernel.md 7 softint");
+
+	tcase_add_test(tc, scheduled_twice_runs_once);
+	tcase_add_test(tc, runs_after_the_hard_interrupt_that_scheduled_it);
+	tcase_add_test(tc, a_thread_is_neither);
+	tcase_add_test(tc, may_take_an_adaptive_mutex);
+	tcase_add_test(tc, waiting_for_a_mutex_of_its_own_cpu_panics);
+	tcase_add_test(tc, sleeping_panics);
+	tcase_add_test(tc, handlers_run_out);
+	tcase_add_test(tc, disestablished_does_not_run);
+	suite_add_tcase(suite, tc);
+	tc = tcase_create("kernel.md 7 interrupts");
+	tcase_add_test(tc, lie05_a_handler_comes_in_at_any_point_below_its_level);
+	tcase_add_test(tc, lie05_handler_and_thread_run_in_parallel);
+	tcase_add_test(tc, hard_handlers_may_not_allocate_pages);
+	suite_add_tcase(suite, tc);
+	return suite;
+}

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Tests of sim/kern/kern_sysctl.c: sysctl(9).
+ */
+#include <check.h>
+#include <string.h>
+
+#include "rig.h"
+
+Suite	*kern_sysctl_suite(void);
+
+START_TEST(nodes_read_the_creators_memory)
+{
+	struct krig *rig = krig_new(NULL);
+	int64_t value = -1;
+
+	krig_run(rig, frag_sysctl_tree);
+	krig_assert_alive(rig);
+	ck_assert_int_eq(rig->frag.out[0], 0);
+	ck_assert_int_ge(rig->frag.out[1], 1024);
+	ck_assert_int_eq(rig->frag.out[2], 0);
+	ck_assert(kern_sysctl("hw.test.value", &value));
+	/* As it is now, not as it was. */
+	ck_assert_int_eq(value, 8);
+	ck_assert(!kern_sysctl("hw.test", &value));
+	ck_assert(!kern_sysctl("hw.test.values", &value));
+	ck_assert(!kern_sysctl("hw.tes", &value));
+	ck_assert(!kern_sysctl("", &value));
+	krig_free(rig);
+}
+END_TEST
+
+START_TEST(teardown_removes_what_the_log_has)
+{
+	struct krig *rig = krig_new(NULL);
+	int64_t value;
+
+	rig->frag.in[0] = 1;
+	krig_run(rig, frag_sysctl_tree);
+	krig_assert_alive(rig);
+	ck_assert(!kern_sysctl("hw.test.value", &value));
+	ck_assert_int_eq(rig->frag.out[3], 1);
+	ck_assert_uint_eq(krig_count(rig, EV_NOTE, HW_NOTE_SYSCTL_GONE), 2);
+	krig_free(rig);
+}
+END_TEST
+
+START_TEST(types_of_values)
+{
+	struct krig *rig = krig_new(NULL);
+	int64_t value;
+
+	krig_run(rig, frag_sysctl_types);
+	for (int i = 0; i < 3; i++)
+		ck_assert_int_eq(rig->frag.out[i], 0);
+	ck_assert(kern_sysctl("hw.quad", &value));
+	ck_assert_int_eq(value, INT64_C(1) << 40);
+	ck_assert(kern_sysctl("hw.bool", &value));
+	ck_assert_int_eq(value, 1);
+	ck_assert(kern_sysctl("hw.fixed", &value));
+	krig_free(rig);
+}
+END_TEST
+
+START_TEST(the_same_node_again_is_the_old_one)
+{
+	struct krig *rig = krig_new(NULL);
+
+	krig_run(rig, frag_sysctl_again);
+	ck_assert_int_eq(rig->frag.out[0], 0);
+	ck_assert_int_eq(rig->frag.out[1], 0);
+	ck_assert_int_eq(rig->frag.out[2], 1);
+	krig_free(rig);
+}
+END_TEST
+
+START_TEST(lie26_createv_fails_for_wrong_arguments)
+{
+	static const int64_t error[] = {
+		K_EINVAL, K_EINVAL, K_EINVAL, 0, K_ENAMETOOLONG, K_ENOENT, 0, K_ENOTDIR,
+		K_EEXIST, K_EINVAL, K_EINVAL, 0,
+	};
+	struct krig *rig = krig_new(NULL);
+
+	krig_run(rig, frag_sysctl_errors);
+	krig_assert_alive(rig);
+	for (size_t i = 0; i < sizeof(error) / sizeof(error[0]); i++)
+		ck_assert_msg(rig->frag.out[i] == error[i], "case %zu: %d", i,
+		    (int)rig->frag.out[i]);
+	ck_assert_ptr_nonnull(strstr(krig_console(rig),
+	    "sysctl_createv: sysctl_locate(orphan) returned 2\n"));
+	ck_assert_ptr_nonnull(strstr(krig_console(rig),
+	    "sysctl_createv: sysctl_create(9lives) returned 22\n"));
+	krig_free(rig);
+}
+END_TEST
+
+/* And at any time; *cnode is NULL then, whatever it was. */
+START_TEST(lie26_injected_failure_leaves_cnode_null)
+{
+	struct krig *rig = krig_new(NULL);
+	int64_t value;
+
+	krig_fault(rig, "sysctl_createv.enomem", 1);
+	krig_run(rig, frag_sysctl_one);
+	ck_assert_int_eq(rig->frag.out[0], K_ENOMEM);
+	ck_assert_int_eq(rig->frag.out[1], 0);
+	ck_assert(!kern_sysctl("hw.one", &value));
+	krig_run(rig, frag_sysctl_one);
+	ck_assert_int_eq(rig->frag.out[0], 0);
+	ck_assert_int_eq(rig->frag.out[1], 1);
+	krig_free(rig);
+}
+END_TEST
+
+Suite *
+kern_sysctl_suite(void)
+{
+	Suite *suite = suite_create("kern/kern_sysctl");
+	TCase *tc = tcase_create("kernel.md 12 sysctl");
+
+	tcase_add_test(tc, nodes_read_the_creators_memory);
+	tcase_add_test(tc, teardown_removes_what_the_log_has);
+	tcase_add_test(tc, types_of_values);
+	tcase_add_test(tc, the_same_node_again_is_the_old_one);
+	tcase_add_test(tc, lie26_createv_fails_for_wrong_arguments);
+	tcase_add_test(tc, lie26_injected_failure_leaves_cnode_null);
+	suite_add_tcase(suite, tc);
+	return suite;
+}

@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Tests of what sim/include says: constants, types, assertions, queue(3), module(9).
+ */
+#include <check.h>
+#include <string.h>
+
+#include "rig.h"
+
+Suite	*kern_param_suite(void);
+
+static struct krig *
+run(void (*fn)(void *))
+{
+	struct krig *rig = krig_new(NULL);
+
+	krig_run(rig, fn);
+	return rig;
+}
+
+START_TEST(constants)
+{
+	static const int64_t values[] = {
+		12, 4096, 4095, 4096,
+		0, 64, 96, 224, -1, 0,
+		0, 2, 3, 4, 5,
+		6, 7, 8, 6, 6, 6, 16,
+		0, 1, 2,
+		0, 1, 2, 3,
+		3,
+	};
+	struct krig *rig = run(frag_constants);
+
+	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++)
+		ck_assert_msg(rig->frag.out[i] == values[i], "constant %zu is %d", i,
+		    (int)rig->frag.out[i]);
+	krig_free(rig);
+}
+END_TEST
+
+START_TEST(lie10_page_size_is_an_int)
+{
+	struct krig *rig = run(frag_types);
+
+	ck_assert_int_eq(rig->frag.out[0], 1);
+	ck_assert_int_eq(rig->frag.out[1], 1);
+	ck_assert_int_eq(rig->frag.out[2], 8);
+	/* So this product has 32 bits. */
+	ck_assert_int_eq(rig->frag.out[3], 1);
+	ck_assert_int_eq(rig->frag.out[4], 0xfffff000);
+	ck_assert_int_eq(rig->frag.out[5], INT64_C(0xffffffff) << 12);
+	ck_assert_int_eq(rig->frag.out[6], 8192);
+	ck_assert_int_eq(rig->frag.out[7], 4096);
+	ck_assert_int_eq(rig->frag.out[8], 8);
+	for (int i = 9; i <= 12; i++)
+		ck_assert_int_eq(rig->frag.out[i], 1);
+	krig_free(rig);
+}
+END_TEST
+
+START_TEST(lie27_mstohz_truncates)
+{
+	static const int64_t ms[FRAG_IN] = { 30000, 10000, 1000, 100, 10, 20, 9, 0 };
+	static const struct {
+		int hz;
+		int64_t ticks[FRAG_IN];
+	} rows[] = {
+		{ 100, { 3000, 1000, 100, 10, 1, 2, 0, 0 } },
+		{ 40, { 1200, 400, 40, 4, 0, 0, 0, 0 } },
+		{ 1000, { 30000, 10000, 1000, 100, 10, 20, 9, 0 } },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct krig_options options;
+		struct krig *rig;
+
+		krig_options_init(&options);
+		options.config.hz = rows[i].hz;
+		rig = krig_new(&options);
+		memcpy(rig->frag.in, ms, sizeof(ms));
+		krig_run(rig, frag_mstohz);
+		for (int k = 0; k < FRAG_IN; k++)
+			ck_assert_int_eq(rig->frag.out[k], rows[i].ticks[k]);
+		ck_assert_int_eq(rig->frag.out[FRAG_IN], rows[i].hz);
+		ck_assert_int_eq(rig->frag.out[FRAG_IN + 1], 1000000 / rows[i].hz);
+		krig_free(rig);
+	}
+}
+END_TEST
+
+START_TEST(lie33_errno_has_netbsds_numbers)
+{
+	static const int64_t values[] = {
+		1, 2, 3, 5, 12, 16, 17, 19, 20, 22, 25, 27, 34, 35, 35, 45, 63, 86, -3,
+	};
+	struct krig *rig = run(frag_errnos);
+
+	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++)
+		ck_assert_int_eq(rig->frag.out[i], values[i]);
+	krig_free(rig);
+}
+END_TEST
+
+/* With DIAGNOSTIC KASSERT and KASSERTMSG are evaluated, KDASSERT never; without it none is. */
+START_TEST(lie32_kassert_is_not_evaluated_without_diagnostic)
+{
+	struct krig *rig = run(frag_kassert_effect);
+
+	krig_assert_alive(rig);
+	ck_assert_int_eq(rig->frag.out[0], 2);
+	krig_free(rig);
+	rig = run(frag_kassert_effect_plain);
+	krig_assert_alive(rig);
+	ck_assert_int_eq(rig->frag.out[0], 0);
+	krig_free(rig);
+}
+END_TEST
+
+START_TEST(lie32_kassert_panics_with_the_kernels_text)
+{
+	struct krig *rig = run(frag_kassert_fails);
+	const char *text = "kernel diagnostic assertion \"f->in[0] == 1 + 1\" failed: file \"";
+
+	krig_assert_panic(rig, text);
+	ck_assert(strncmp(rig->world.end_text, text, strlen(text)) == 0);
+	ck_assert_ptr_nonnull(strstr(rig->world.end_text, "frag_param.c\", line "));
+	ck_assert_uint_eq(krig_event(rig, EV_PANIC, KRIG_ANY_CODE, 0)->arg[1], 1);
+	krig_assert_order(rig, "");
+	krig_free(rig);
+	rig = run(frag_kassert_fails_plain);
+	krig_assert_alive(rig);
+	krig_assert_order(rig, "!");
+	krig_free(rig);
+}
+END_TEST
+
+/* A module with DIAGNOSTIC in a kernel without. */
+START_TEST(lie32_a_kernel_without_diagnostic_does_not_enforce)
+{
+	struct krig_options options;
+	struct krig *rig;
+
+	krig_options_init(&options);
+	options.config.diagnostic = false;
+	rig = krig_new(&options);
+	krig_run(rig, frag_kassert_fails);
+	krig_assert_alive(rig);
+	krig_assert_order(rig, "!");
+	krig_free(rig);
+}
+END_TEST
+
+/* ---- queue(3) ---- */
+
+START_TEST(tailq_has_netbsds_layout_and_order)
+{
+	struct krig *rig = run(frag_tailq_layout);
+
+	krig_assert_order(rig, "abcddcba");
+	ck_assert_int_eq(rig->frag.out[0], 'a');
+	ck_assert_int_eq(rig->frag.out[1], 'd');
+	ck_assert_int_eq(rig->frag.out[2], 1);
+	ck_assert_int_eq(rig->frag.out[3], 'b');
+	ck_assert_int_eq(rig->frag.out[4], 1);
+	krig_free(rig);
+}
+END_TEST
+
+/* The loop goes on from the removed element, whose links are poison. */
+START_TEST(lie15_foreach_is_not_removal_safe)
+{
+	struct krig *rig = run(frag_tailq_foreach_removal);
+
+	krig_assert_end(rig, WORLD_CRASH, "pointer");
+	krig_assert_order(rig, "a");
+	krig_free(rig);
+	rig = run(frag_tailq_foreach_reverse_removal);
+	krig_assert_end(rig, WORLD_CRASH, "pointer");
+	krig_assert_order(rig, "d");
+	krig_free(rig);
+}
+END_TEST
+
+START_TEST(lie15_removal_poisons_in_a_diagnostic_kernel_only)
+{
+	struct krig *rig = run(frag_tailq_poison);
+
+	ck_assert_int_eq(rig->frag.out[0], 1);
+	ck_assert_int_eq(rig->frag.out[1], 1);
+	krig_free(rig);
+	rig = run(frag_tailq_poison_plain);
+	ck_assert_int_eq(rig->frag.out[0], 0);
+	ck_assert_int_eq(rig->frag.out[2], 1);
+	krig_free(rig);
+}
+END_TEST
+
+START_TEST(lie15_removing_twice)
+{
+	struct krig *rig = run(frag_tailq_remove_twice);
+
+	krig_assert_end(rig, WORLD_CRASH, "pointer");
+	krig_free(rig);
+	/* The plain macro only damages the list. */
+	rig = run(frag_tailq_remove_twice_plain);
+	krig_assert_alive(rig);
+	krig_assert_order(rig, "!");
+	krig_free(rig);
+	rig = run(frag_tailq_wrong_list);
+	krig_assert_panic(rig, "TAILQ_REMOVE: last element of another list");
+	krig_free(rig);
+}
+END_TEST
+
+START_TEST(init_forgets_without_a_check)
+{
+	struct krig *rig = run(frag_tailq_init_forgets);
+
+	krig_assert_alive(rig);
+	ck_assert_int_eq(rig->frag.out[0], 1);
+	ck_assert_int_eq(rig->frag.out[1], 'c');
+	ck_assert_int_eq(rig->frag.out[2], 1);
+	krig_free(rig);
+}
+END_TEST
+
+START_TEST(simpleq_is_first_in_first_out)
+{
+	struct krig *rig = run(frag_simpleq_fifo);
+
+	krig_assert_order(rig, "bca");
+	krig_free(rig);
+}
+END_TEST
+
+START_TEST(module_record_and_command)
+{
+	struct krig *rig = run(frag_module);
+
+	ck_assert_int_eq(rig->frag.out[0], 3);
+	ck_assert_int_eq(rig->frag.out[1], 0);
+	ck_assert_int_eq(rig->frag.out[2], 25);
+	ck_assert_str_eq(rig->frag.text, "fragmodule");
+	ck_assert_str_eq(rig->frag.text + 100, "virtio");
+	krig_free(rig);
+}
+END_TEST
+
+Suite *
+kern_param_suite(void)
+{
+	Suite *suite = suite_create("kern/param");
+	TCase *tc = tcase_create("kernel.md 1 param");
+
+	tcase_add_test(tc, constants);
+	tcase_add_test(tc, lie10_page_size_is_an_int);
+	tcase_add_test(tc, lie27_mstohz_truncates);
+	tcase_add_test(tc, lie33_errno_has_netbsds_numbers);
+	suite_add_tcase(suite, tc);
+	tc = tcase_create("kernel.md 2 assertions");
+	tcase_add_test(tc, lie32_kassert_is_not_evaluated_without_diagnostic);
+	tcase_add_test(tc, lie32_kassert_panics_with_the_kernels_text);
+	tcase_add_test(tc, lie32_a_kernel_without_diagnostic_does_not_enforce);
+	suite_add_tcase(suite, tc);
+	tc = tcase_create("kernel.md 3 queue");
+	tcase_add_test(tc, tailq_has_netbsds_layout_and_order);
+	tcase_add_test(tc, lie15_foreach_is_not_removal_safe);
+	tcase_add_test(tc, lie15_removal_poisons_in_a_diagnostic_kernel_only);
+	tcase_add_test(tc, lie15_removing_twice);
+	tcase_add_test(tc, init_forgets_without_a_check);
+	tcase_add_test(tc, simpleq_is_first_in_first_out);
+	suite_add_tcase(suite, tc);
+	tc = tcase_create("kernel.md 9 module");
+	tcase_add_test(tc, module_record_and_command);
+	suite_add_tcase(suite, tc);
+	return suite;
+}

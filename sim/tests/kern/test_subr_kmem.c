@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Tests of sim/kern/subr_kmem.c: kmem(9).
+ */
+#include <check.h>
+#include <string.h>
+
+#include "rig.h"
+
+Suite	*kern_kmem_suite(void);
+
+enum { KM_SLEEP = 1, KM_NOSLEEP = 2 };
+
+START_TEST(zalloc_clears_and_alloc_does_not)
+{
+	struct krig *rig = krig_new(NULL);
+
+	krig_run(rig, frag_kmem_basic);
+	krig_assert_alive(rig);
+	ck_assert_int_eq(rig->frag.out[0], 1);
+	ck_assert_int_eq(rig->frag.out[1], MEMORY_POISON);
+	ck_assert_int_eq(rig->frag.out[2], 1);
+	ck_assert_int_eq(rig->frag.out[3], 0);
+	ck_assert_int_eq(rig->frag.out[4], 1);
+	ck_assert_int_eq(rig->frag.out[5], 1);
+	/* It costs the guest frames: one for the small blocks, four for three pages. */
+	ck_assert_uint_eq(rig->world.memory.counts.kernel, 1 + 1 + 4);
+	krig_free(rig);
+}
+END_TEST
+
+START_TEST(misuse_panics)
+{
+	static const struct {
+		void (*fn)(void *);
+		const char *text;
+	} misuse[] = {
+		{ frag_kmem_wrong_size, "kmem_free(96) != allocated size 100" },
+		{ frag_kmem_free_twice, "no such block" },
+		{ frag_kmem_bad_flags, "KM_SLEEP" },
+		{ frag_kmem_zero_size, "size > 0" },
+	};
+
+	for (size_t i = 0; i < sizeof(misuse) / sizeof(misuse[0]); i++) {
+		struct krig *rig = krig_new(NULL);
+
+		krig_run(rig, misuse[i].fn);
+		krig_assert_panic(rig, misuse[i].text);
+		krig_free(rig);
+	}
+}
+END_TEST
+
+START_TEST(nosleep_fails_when_memory_is_gone_and_sleep_waits)
+{
+	struct krig_options options;
+	struct krig *rig;
+
+	krig_options_init(&options);
+	options.config.segment[0] = (struct hw_segment){ 16, 10 };
+	rig = krig_new(&options);
+	rig->frag.in[0] = KM_NOSLEEP;
+	krig_run(rig, frag_kmem_until_full);
+	krig_assert_order(rig, "0");
+	ck_assert_int_eq(rig->frag.out[0], 10);
+	krig_free(rig);
+	rig = krig_new(&options);
+	rig->frag.in[0] = KM_SLEEP;
+	krig_thread(rig, frag_kmem_until_full);
+	krig_go_until(rig, 10 * KRIG_TICK_NS);
+	krig_assert_alive(rig);
+	krig_assert_order(rig, "");
+	ck_assert_int_eq(rig->frag.out[0], 10);
+	krig_free(rig);
+}
+END_TEST
+
+Suite *
+kern_kmem_suite(void)
+{
+	Suite *suite = suite_create("kern/subr_kmem");
+	TCase *tc = tcase_create("kmem(9)");
+
+	tcase_add_test(tc, zalloc_clears_and_alloc_does_not);
+	tcase_add_test(tc, misuse_panics);
+	tcase_add_test(tc, nosleep_fails_when_memory_is_gone_and_sleep_waits);
+	suite_add_tcase(suite, tc);
+	return suite;
+}

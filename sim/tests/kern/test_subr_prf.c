@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Tests of sim/kern/subr_prf.c, subr_snprintb.c, subr_panic.c and libkern.c: printf(9),
+ * aprint_normal(9), snprintb(3), panic(9), string(9).
+ */
+#include <check.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "rig.h"
+
+Suite	*kern_prf_suite(void);
+
+START_TEST(lie35_printf_is_void)
+{
+	struct krig *rig = krig_new(NULL);
+
+	krig_run(rig, frag_printf_is_void);
+	ck_assert_int_eq(rig->frag.out[0], 1);
+	ck_assert_int_eq(rig->frag.out[1], 1);
+	krig_free(rig);
+}
+END_TEST
+
+/* In a thread, in a hard interrupt, always under an IPL_VM spin mutex; it never sleeps. */
+START_TEST(lie35_printf_is_legal_anywhere)
+{
+	struct krig *rig = krig_new(NULL);
+
+	krig_handler(rig, K_IPL_VM, frag_printf_under_lock);
+	krig_run(rig, frag_printf_under_lock);
+	krig_raise(rig);
+	krig_go(rig);
+	krig_assert_alive(rig);
+	krig_assert_order(rig, "pp");
+	ck_assert_str_eq(krig_console(rig),
+	    "printed under a lock\nprinted under a lock\n");
+	ck_assert_uint_eq(krig_count(rig, EV_CTX_SLEEP, KRIG_ANY_CODE), 0);
+	krig_free(rig);
+}
+END_TEST
+
+/* The C library prints the same. */
+START_TEST(formats)
+{
+	struct krig *rig = krig_new(NULL);
+	char text[1000];
+	int n = 0;
+
+	krig_run(rig, frag_printf_formats);
+	n += snprintf(text + n, sizeof(text) - (size_t)n, "%d|%i|%u|%x|%X|%o|%c|%s|%%|", -5,
+	    7, 7u, 255u, 255u, 8u, 'x', "text");
+	n += snprintf(text + n, sizeof(text) - (size_t)n,
+	    "%5d|%-5d|%05d|%+d|% d|%#x|%#o|", 42, 42, 42, 42, 42, 42u, 8u);
+	n += snprintf(text + n, sizeof(text) - (size_t)n,
+	    "%.3d|%8.3d|%.2s|%8s|%-8s|%*d|%-*d|%.*s|", 7, 7, "abc", "abc", "abc", 4, 1, 4,
+	    1, 2, "xyz");
+	n += snprintf(text + n, sizeof(text) - (size_t)n,
+	    "44|4464|%ld|%lld|%zu|%" PRIu64 "|%" PRIx64 "|%jd|%td|", -1L, -1LL, (size_t)-1,
+	    UINT64_MAX, UINT64_MAX, (intmax_t)-2, (ptrdiff_t)-3);
+	snprintf(text + n, sizeof(text) - (size_t)n, "%d|%lld|%u||%s", -2147483647 - 1,
+	    (long long)INT64_MIN, UINT32_MAX, "end");
+	ck_assert_str_eq(krig_console(rig), text);
+	krig_free(rig);
+}
+END_TEST
+
+START_TEST(long_texts_and_pointers)
+{
+	struct krig *rig = krig_new(NULL);
+	const char *text;
+
+	krig_run(rig, frag_printf_long);
+	text = krig_console(rig);
+	ck_assert_uint_eq(strcspn(text, "]"), 2001);
+	/* No address, or equal runs would print different texts. */
+	ck_assert_str_eq(text + 2002, "(pointer) 0x0");
+	krig_free(rig);
+}
+END_TEST
+
+/* Console and log of a boot that is neither quiet nor verbose. */
+START_TEST(aprint_family_goes_where_it_should)
+{
+	struct krig *rig = krig_new(NULL);
+
+	krig_run(rig, frag_aprint_family);
+	ck_assert_uint_eq(krig_count(rig, EV_CONSOLE, HW_CON_NORMAL), 1);
+	ck_assert_uint_eq(krig_count(rig, EV_CONSOLE, HW_CON_ERROR), 1);
+	ck_assert_uint_eq(krig_count(rig, EV_CONSOLE, HW_CON_QUIET), 1);
+	ck_assert_uint_eq(krig_count(rig, EV_CONSOLE, HW_CON_KERNEL), 0);
+	ck_assert_str_eq(krig_console(rig), "normal\nerror\n");
+	/* Observers hear of all five. */
+	ck_assert_uint_eq(rig->world.trace.calls[HW_CALL_APRINT_NAIVE], 1);
+	ck_assert_uint_eq(rig->world.trace.calls[HW_CALL_APRINT_DEBUG], 1);
+	krig_free(rig);
+}
+END_TEST
+
+START_TEST(aprint_dev_names_the_device)
+{
+	struct krig_options options;
+	struct krig *rig;
+	const char *text;
+
+	krig_options_init(&options);
+	rig = krig_new_attached(&options);
+	krig_run(rig, frag_aprint_dev);
+	text = strstr(krig_console(rig), "child0: one");
+	ck_assert_ptr_nonnull(text);
+	ck_assert_str_eq(text, "child0: one 1\nchild0: two\nchild0: three\n");
+	krig_free(rig);
+}
+END_TEST
+
+/* ---- snprintb ---- */
+
+static void
+assert_bits(void (*fn)(void *), int64_t value, const char *expected)
+{
+	struct krig *rig = krig_new(NULL);
+
+	rig->frag.in[0] = value;
+	krig_run(rig, fn);
+	krig_assert_alive(rig);
+	ck_assert_str_eq(rig->frag.text, expected);
+	krig_free(rig);
+}
+
+START_TEST(snprintb_new_style_counts_from_0)
+{
+	assert_bits(frag_snprintb_new, 0, "0x0");
+	assert_bits(frag_snprintb_new, 1, "0x1<TELL>");
+	assert_bits(frag_snprintb_new, 1 << 28 | 3, "0x10000003<INDIRECT_DESC,TELL,STATS>");
+	assert_bits(frag_snprintb_new, INT64_C(1) << 32, "0x100000000<VERSION_1>");
+}
+END_TEST
+
+START_TEST(snprintb_old_style_counts_from_1)
+{
+	assert_bits(frag_snprintb_old, 0, "0x0");
+	assert_bits(frag_snprintb_old, 1, "0x1<ONE>");
+	assert_bits(frag_snprintb_old, 16 + 2, "0x12<TWO,FIVE>");
+}
+END_TEST
+
+/* One style's items behind the other's prefix: nonsense, but no harm. */
+START_TEST(snprintb_styles_do_not_mix)
+{
+	struct krig *rig = krig_new(NULL);
+
+	rig->frag.in[0] = 1 << 28 | 1;
+	krig_run(rig, frag_snprintb_mixed);
+	krig_assert_alive(rig);
+	ck_assert_ptr_nonnull(strstr(rig->frag.text, "INDIRECT_DESC"));
+	ck_assert_ptr_null(strstr(rig->frag.text, "<TELL"));
+	krig_free(rig);
+}
+END_TEST
+
+/* ---- panic, strings ---- */
+
+START_TEST(panic_ends_the_world_with_its_text)
+{
+	struct krig *rig = krig_new(NULL);
+
+	krig_run(rig, frag_panic);
+	krig_assert_order(rig, "0");
+	ck_assert_int_eq(rig->world.end, WORLD_PANIC);
+	ck_assert_str_eq(rig->world.end_text, "the number is 42");
+	ck_assert_uint_eq(rig->world.trace.calls[HW_CALL_PANIC], 1);
+	/* No assertion. */
+	ck_assert_uint_eq(krig_event(rig, EV_PANIC, KRIG_ANY_CODE, 0)->arg[1], 0);
+	krig_free(rig);
+}
+END_TEST
+
+START_TEST(strings)
+{
+	struct krig *rig = krig_new(NULL);
+
+	krig_run(rig, frag_string);
+	ck_assert_int_eq(rig->frag.out[0], 6);
+	ck_assert_int_eq(rig->frag.out[1], 0);
+	ck_assert_int_eq(rig->frag.out[2], 0);
+	ck_assert_int_eq(rig->frag.out[3], 1);
+	ck_assert_int_eq(rig->frag.out[4], 1);
+	ck_assert_int_eq(rig->frag.out[5], 6);
+	ck_assert_int_eq(rig->frag.out[6], 0);
+	ck_assert_str_eq(rig->frag.text, "0101234789");
+	krig_free(rig);
+}
+END_TEST
+
+Suite *
+kern_prf_suite(void)
+{
+	Suite *suite = suite_create("kern/subr_prf");
+	TCase *tc = tcase_create("kernel.md 2 printf");
+
+	tcase_add_test(tc, lie35_printf_is_void);
+	tcase_add_test(tc, lie35_printf_is_legal_anywhere);
+	tcase_add_test(tc, formats);
+	tcase_add_test(tc, long_texts_and_pointers);
+	tcase_add_test(tc, aprint_family_goes_where_it_should);
+	tcase_add_test(tc, aprint_dev_names_the_device);
+	tcase_add_test(tc, snprintb_new_style_counts_from_0);
+	tcase_add_test(tc, snprintb_old_style_counts_from_1);
+	tcase_add_test(tc, snprintb_styles_do_not_mix);
+	tcase_add_test(tc, panic_ends_the_world_with_its_text);
+	tcase_add_test(tc, strings);
+	suite_add_tcase(suite, tc);
+	return suite;
+}

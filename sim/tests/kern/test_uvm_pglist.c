@@ -1,0 +1,711 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Tests of sim/kern/uvm_pglist.c, uvm_page.c, uvm_pdaemon.c and uvm_others.c:
+ * uvm_pglistalloc(9) and what becomes of pages.
+ */
+#include <check.h>
+#include <string.h>
+
+#include "rig.h"
+
+Suite	*uvm_pglist_suite(void);
+
+#define PAGE 4096
+#define HIGH_PFN 0x100000		/* 4 GiB */
+#define ANYWHERE (-PAGE)		/* as an unsigned address: all there is */
+
+/* Small memory of two segments, low at `low`, high at 4 GiB. */
+static void
+two_segments(struct krig_options *options, uint64_t low, uint64_t low_pages,
+    uint64_t high_pages)
+{
+	krig_options_init(options);
+	options->config.segments = 2;
+	options->config.segment[0] = (struct hw_segment){ low, low_pages };
+	options->config.segment[1] = (struct hw_segment){ HIGH_PFN, high_pages };
+	options->config.reserve_pages = 2;
+}
+
+/* One segment of n pages from frame 16 on; the reserve is 2. */
+static struct krig *
+rig_of(uint64_t pages)
+{
+	struct krig_options options;
+
+	krig_options_init(&options);
+	options.config.segment[0] = (struct hw_segment){ 16, pages };
+	options.config.reserve_pages = 2;
+	return krig_new(&options);
+}
+
+static void
+ask(struct krig *rig, int64_t pages, int64_t high, bool waitok)
+{
+	memset(rig->frag.in, 0, sizeof(rig->frag.in));
+	rig->frag.in[0] = pages * PAGE;
+	rig->frag.in[2] = high;
+	rig->frag.in[6] = waitok;
+}
+
+static void
+alloc(struct krig *rig, int64_t pages, int64_t high, bool waitok)
+{
+	ask(rig, pages, high, waitok);
+	krig_run(rig, frag_pglist_alloc);
+}
+
+#define assert_frames(rig, ...) do { \
+	static const int64_t frames[] = { __VA_ARGS__ }; \
+	ck_assert_int_eq((rig)->frag.out[0], 0); \
+	ck_assert_int_eq((rig)->frag.out[1], sizeof(frames) / sizeof(frames[0])); \
+	for (size_t nth = 0; nth < sizeof(frames) / sizeof(frames[0]); nth++) \
+		ck_assert_int_eq((rig)->frag.out[8 + nth], frames[nth]); \
+} while (0)
+
+static const struct memory_counts *
+counts(const struct krig *rig)
+{
+	return &rig->world.memory.counts;
+}
+
+/* ---- order ---- */
+
+START_TEST(lie11_higher_memory_comes_first)
+{
+	struct krig_options options;
+	struct krig *rig;
+
+	two_segments(&options, 16, 64, 3);
+	rig = krig_new(&options);
+	alloc(rig, 5, ANYWHERE, false);
+	assert_frames(rig, HIGH_PFN, HIGH_PFN + 1, HIGH_PFN + 2, 16, 17);
+	krig_free(rig);
+}
+END_TEST
+
+START_TEST(lie11_freed_pages_are_not_reused_at_once)
+{
+	struct krig *rig = rig_of(16);
+
+	ask(rig, 5, ANYWHERE, false);
+	krig_run(rig, frag_pglist_alloc_free);
+	assert_frames(rig, 16, 17, 18, 19, 20);
+	krig_run(rig, frag_pglist_alloc_free);
+	assert_frames(rig, 21, 22, 23, 24, 25);
+	ask(rig, 8, ANYWHERE, false);
+	krig_run(rig, frag_pglist_alloc_free);
+	/* Once around: the list is ascending within a run only. */
+	assert_frames(rig, 26, 27, 28, 29, 30, 31, 16, 17);
+	krig_free(rig);
+}
+END_TEST
+
+/* Within a free list the smallest segment first: they lie in a biggest-first array. */
+START_TEST(within_a_free_list_the_smallest_segment_first)
+{
+	struct krig_options options;
+	struct krig *rig;
+
+	krig_options_init(&options);
+	options.config.segments = 2;
+	options.config.segment[0] = (struct hw_segment){ 5000, 2 };
+	options.config.segment[1] = (struct hw_segment){ 6000, 64 };
+	options.config.reserve_pages = 2;
+	rig = krig_new(&options);
+	alloc(rig, 3, ANYWHERE, false);
+	assert_frames(rig, 5000, 5001, 6000);
+	krig_free(rig);
+}
+END_TEST
+
+/* One segment of the machine across 16 MiB is two of the kernel. */
+START_TEST(a_segment_falls_apart_at_the_ends_of_free_lists)
+{
+	struct krig_options options;
+	struct krig *rig;
+
+	krig_options_init(&options);
+	options.config.segment[0] = (struct hw_segment){ 4090, 12 };
+	options.config.reserve_pages = 2;
+	rig = krig_new(&options);
+	alloc(rig, 7, ANYWHERE, false);
+	/* 16 MiB is frame 4096: FIRST1G before FIRST16. */
+	assert_frames(rig, 4096, 4097, 4098, 4099, 4100, 4101, 4090);
+	krig_free(rig);
+}
+END_TEST
+
+START_TEST(page_zero_is_the_bios)
+{
+	struct krig *rig = krig_new(NULL);
+
+	alloc(rig, 1, ANYWHERE, false);
+	assert_frames(rig, 1);
+	ck_assert_int_eq(memory_owner(&rig->world.memory, 0), HW_PAGE_KERNEL);
+	krig_free(rig);
+}
+END_TEST
+
+/* ---- limits ---- */
+
+START_TEST(lie09_high_is_exclusive)
+{
+	struct krig *rig = rig_of(32);
+
+	ask(rig, 4, 20 * PAGE, false);
+	krig_run(rig, frag_pglist_alloc_free);
+	assert_frames(rig, 16, 17, 18, 19);
+	ask(rig, 5, 20 * PAGE, false);
+	krig_run(rig, frag_pglist_alloc);
+	ck_assert_int_eq(rig->frag.out[0], K_ENOMEM);
+	ck_assert_int_eq(rig->frag.out[1], 0);
+	/* Nothing of a page that the limit cuts, either. */
+	ask(rig, 5, 20 * PAGE + PAGE - 1, false);
+	krig_run(rig, frag_pglist_alloc);
+	ck_assert_int_eq(rig->frag.out[0], K_ENOMEM);
+	krig_free(rig);
+}
+END_TEST
+
+START_TEST(low_is_inclusive)
+{
+	struct krig *rig = rig_of(32);
+
+	ask(rig, 2, ANYWHERE, false);
+	rig->frag.in[1] = 20 * PAGE;
+	krig_run(rig, frag_pglist_alloc);
+	assert_frames(rig, 20, 21);
+	krig_free(rig);
+}
+END_TEST
+
+/* UINT32_MAX * PAGE_SIZE with an int PAGE_SIZE is just under 4 GiB: memory above is spared. */
+START_TEST(lie10_a_limit_counted_in_ints_wraps)
+{
+	struct krig_options options;
+	struct krig *rig;
+
+	two_segments(&options, 0xffff0, 16, 64);
+	rig = krig_new(&options);
+	ask(rig, 15, 0, false);
+	krig_run(rig, frag_pglist_driver_limit);
+	ck_assert_int_eq(rig->frag.out[0], 0);
+	ck_assert_int_eq(rig->frag.out[2], 0xffff0);
+	/* 0xfffff000 is frame 0xfffff, exclusive. */
+	ck_assert_int_eq(rig->frag.out[3], 0xffffe);
+	krig_free(rig);
+}
+END_TEST
+
+START_TEST(no_memory_in_range_is_einval_whatever_waitok)
+{
+	for (int waitok = 0; waitok <= 1; waitok++) {
+		struct krig *rig = rig_of(32);
+
+		alloc(rig, 1, 16 * PAGE, waitok);
+		krig_assert_alive(rig);
+		ck_assert_int_eq(rig->frag.out[0], K_EINVAL);
+		krig_free(rig);
+	}
+}
+END_TEST
+
+START_TEST(size_is_rounded_up_to_pages)
+{
+	struct krig *rig = rig_of(32);
+
+	ask(rig, 1, ANYWHERE, false);
+	rig->frag.in[0] = PAGE + 1;
+	krig_run(rig, frag_pglist_alloc);
+	assert_frames(rig, 16, 17);
+	krig_free(rig);
+}
+END_TEST
+
+START_TEST(boundary_below_the_size_is_einval)
+{
+	struct krig *rig = rig_of(32);
+
+	ask(rig, 4, ANYWHERE, false);
+	rig->frag.in[4] = 2 * PAGE;
+	krig_run(rig, frag_pglist_alloc);
+	ck_assert_int_eq(rig->frag.out[0], K_EINVAL);
+	krig_free(rig);
+}
+END_TEST
+
+START_TEST(contiguous_path_gives_one_run)
+{
+	struct krig *rig = rig_of(32);
+
+	ask(rig, 3, ANYWHERE, false);
+	rig->frag.in[3] = 8 * PAGE;
+	rig->frag.in[5] = 1;
+	krig_run(rig, frag_pglist_alloc);
+	assert_frames(rig, 16, 17, 18);
+	krig_run(rig, frag_pglist_alloc);
+	assert_frames(rig, 24, 25, 26);
+	ask(rig, 4, ANYWHERE, false);
+	rig->frag.in[4] = 4 * PAGE;
+	krig_run(rig, frag_pglist_alloc);
+	assert_frames(rig, 28, 29, 30, 31);
+	krig_free(rig);
+}
+END_TEST
+
+START_TEST(alignment_that_is_no_power_of_two_panics)
+{
+	for (int i = 3; i <= 4; i++) {
+		struct krig *rig = rig_of(32);
+
+		ask(rig, 1, ANYWHERE, false);
+		rig->frag.in[i] = 3 * PAGE;
+		krig_run(rig, frag_pglist_alloc);
+		krig_assert_panic(rig, i == 3 ? "alignment - 1" : "boundary - 1");
+		krig_free(rig);
+	}
+}
+END_TEST
+
+/* ---- size 0 ---- */
+
+START_TEST(lie07_pglistalloc_of_size_0_swallows_all_and_never_returns)
+{
+	struct krig *rig = rig_of(32);
+	struct context *thread;
+
+	ask(rig, 0, ANYWHERE, true);
+	thread = krig_thread(rig, frag_pglist_alloc);
+	krig_go_until(rig, 100 * KRIG_TICK_NS);
+	krig_assert_alive(rig);
+	krig_assert_order(rig, "");
+	ck_assert_int_eq(thread->state, CTX_ASLEEP);
+	ck_assert_int_eq(thread->why, HW_SLEEP_MEMORY);
+	ck_assert_uint_eq(counts(rig)->driver, 32);
+	ck_assert_uint_eq(counts(rig)->free, 0);
+	krig_free(rig);
+}
+END_TEST
+
+START_TEST(lie07_without_waitok_it_gives_all_back)
+{
+	struct krig *rig = rig_of(32);
+
+	alloc(rig, 0, ANYWHERE, false);
+	ck_assert_int_eq(rig->frag.out[0], K_ENOMEM);
+	/* Taken: the account before the last page went. */
+	ck_assert_uint_eq(krig_event(rig, EV_PAGES, HW_PAGE_DRIVER, 0)->arg[0], 32);
+	ck_assert_uint_eq(counts(rig)->free, 32);
+	krig_free(rig);
+}
+END_TEST
+
+START_TEST(lie07_with_an_exhausted_segment_it_returns_an_empty_list)
+{
+	struct krig_options options;
+	struct krig *rig;
+
+	two_segments(&options, 16, 64, 4);
+	rig = krig_new(&options);
+	alloc(rig, 4, ANYWHERE, false);
+	assert_frames(rig, HIGH_PFN, HIGH_PFN + 1, HIGH_PFN + 2, HIGH_PFN + 3);
+	alloc(rig, 0, ANYWHERE, true);
+	krig_assert_alive(rig);
+	krig_assert_order(rig, "rr");
+	ck_assert_int_eq(rig->frag.out[0], 0);
+	ck_assert_int_eq(rig->frag.out[1], 0);
+	krig_free(rig);
+}
+END_TEST
+
+/* ---- shortage ---- */
+
+/* 20 of 32 are free; with waitok a request of 25 keeps 20 and waits for 5. */
+START_TEST(lie08_waitok_waits_with_what_it_has)
+{
+	struct krig *rig = rig_of(32);
+	struct context *thread;
+
+	ck_assert_int_eq(kern_others(12), 12);
+	ask(rig, 25, ANYWHERE, true);
+	thread = krig_thread(rig, frag_pglist_alloc);
+	krig_go_until(rig, 100 * KRIG_TICK_NS);
+	krig_assert_alive(rig);
+	krig_assert_order(rig, "");
+	ck_assert_int_eq(thread->state, CTX_ASLEEP);
+	ck_assert_uint_eq(counts(rig)->driver, 20);
+	/* Up to the reserve nobody is woken. */
+	ck_assert_int_eq(kern_others(-2), -2);
+	krig_go_until(rig, 200 * KRIG_TICK_NS);
+	ck_assert_uint_eq(counts(rig)->driver, 20);
+	ck_assert_int_eq(kern_others(-10), -10);
+	krig_go(rig);
+	krig_assert_alive(rig);
+	krig_assert_order(rig, "r");
+	ck_assert_int_eq(rig->frag.out[0], 0);
+	ck_assert_int_eq(rig->frag.out[1], 25);
+	ck_assert_uint_eq(counts(rig)->driver, 25);
+	krig_free(rig);
+}
+END_TEST
+
+START_TEST(lie08_without_waitok_it_is_enomem_and_nothing_kept)
+{
+	struct krig *rig = rig_of(32);
+
+	ck_assert_int_eq(kern_others(12), 12);
+	alloc(rig, 25, ANYWHERE, false);
+	ck_assert_int_eq(rig->frag.out[0], K_ENOMEM);
+	ck_assert_int_eq(rig->frag.out[1], 0);
+	ck_assert_uint_eq(counts(rig)->driver, 0);
+	ck_assert_uint_eq(counts(rig)->free, 20);
+	krig_free(rig);
+}
+END_TEST
+
+/* Not against the amount: one page above it, and everything goes. */
+START_TEST(reserve_is_tested_once_a_round)
+{
+	struct krig *rig = rig_of(32);
+
+	ck_assert_int_eq(kern_others(29), 29);
+	alloc(rig, 3, ANYWHERE, false);
+	ck_assert_int_eq(rig->frag.out[0], 0);
+	ck_assert_uint_eq(counts(rig)->free, 0);
+	krig_free(rig);
+	rig = rig_of(32);
+	ck_assert_int_eq(kern_others(32), 30);
+	ck_assert_uint_eq(counts(rig)->free, 2);
+	alloc(rig, 1, ANYWHERE, false);
+	ck_assert_int_eq(rig->frag.out[0], K_ENOMEM);
+	/* The range is not even looked at. */
+	alloc(rig, 1, 16 * PAGE, false);
+	ck_assert_int_eq(rig->frag.out[0], K_ENOMEM);
+	krig_free(rig);
+}
+END_TEST
+
+/* Memory is free, but not where the caller wants it: it wakes, fails, waits again. */
+START_TEST(lie08_out_of_range_memory_is_a_live_lock)
+{
+	struct krig_options options;
+	struct krig *rig;
+	struct context *thread;
+
+	two_segments(&options, 16, 8, 64);
+	rig = krig_new(&options);
+	ask(rig, 9, HIGH_PFN, true);
+	rig->frag.in[2] = 24 * PAGE;
+	thread = krig_thread(rig, frag_pglist_alloc);
+	krig_go_until(rig, 10 * KRIG_TICK_NS);
+	krig_assert_alive(rig);
+	krig_assert_order(rig, "");
+	ck_assert_uint_eq(counts(rig)->driver, 8);
+	ck_assert_uint_ge(thread->wakeups, 9);
+	krig_free(rig);
+}
+END_TEST
+
+START_TEST(injected_failures_are_what_the_caller_gets)
+{
+	struct krig *rig = rig_of(32);
+
+	krig_fault(rig, "uvm_pglistalloc.enomem", 1);
+	alloc(rig, 1, ANYWHERE, true);
+	ck_assert_int_eq(rig->frag.out[0], K_ENOMEM);
+	krig_fault(rig, "uvm_pglistalloc.einval", 1);
+	alloc(rig, 1, ANYWHERE, true);
+	ck_assert_int_eq(rig->frag.out[0], K_EINVAL);
+	alloc(rig, 1, ANYWHERE, true);
+	ck_assert_int_eq(rig->frag.out[0], 0);
+	krig_free(rig);
+}
+END_TEST
+
+START_TEST(injected_shortage_lasts_until_healed)
+{
+	struct krig *rig = rig_of(32);
+
+	krig_fault(rig, "uvm_pglistalloc.block", FAULT_FOREVER);
+	alloc(rig, 1, ANYWHERE, false);
+	ck_assert_int_eq(rig->frag.out[0], K_ENOMEM);
+	ask(rig, 1, ANYWHERE, true);
+	krig_thread(rig, frag_pglist_alloc);
+	krig_go_until(rig, 100 * KRIG_TICK_NS);
+	krig_assert_order(rig, "r");
+	fault_heal(&rig->faults, NULL);
+	kern_heal();
+	krig_go(rig);
+	krig_assert_order(rig, "rr");
+	ck_assert_int_eq(rig->frag.out[0], 0);
+	krig_free(rig);
+}
+END_TEST
+
+START_TEST(waiting_with_a_spin_mutex_held_panics)
+{
+	struct krig *rig = rig_of(32);
+
+	ask(rig, 40, ANYWHERE, true);
+	krig_run(rig, frag_pglist_spin_held);
+	krig_assert_panic(rig, "block with spin-mutex held");
+	krig_free(rig);
+}
+END_TEST
+
+/* ---- pages ---- */
+
+START_TEST(lie16_the_link_of_a_freed_page_is_not_the_drivers)
+{
+	struct krig *rig = rig_of(32);
+
+	ask(rig, 3, ANYWHERE, false);
+	krig_run(rig, frag_pglist_link_after_free);
+	/* It reads as something, and following it is fatal. */
+	krig_assert_order(rig, "rn");
+	krig_assert_end(rig, WORLD_CRASH, "wild or stale pointer");
+	krig_free(rig);
+}
+END_TEST
+
+START_TEST(lie17_freeing_twice_panics)
+{
+	static void (*const fn[])(void *) = {
+		frag_pglist_free_twice, frag_pglist_free_twice_relinked
+	};
+
+	for (int i = 0; i < 2; i++) {
+		struct krig *rig = rig_of(32);
+
+		ask(rig, 1, ANYWHERE, false);
+		krig_run(rig, fn[i]);
+		krig_assert_panic(rig, "PG_FREE");
+		/* The observers hear of it before the panic. */
+		ck_assert_uint_eq(krig_count(rig, EV_PAGES, HW_PAGE_FREE), 2);
+		krig_free(rig);
+	}
+}
+END_TEST
+
+START_TEST(lie17_freeing_twice_without_diagnostic_is_only_recorded)
+{
+	struct krig_options options;
+	struct krig *rig;
+
+	krig_options_init(&options);
+	options.config.diagnostic = false;
+	rig = krig_new(&options);
+	ask(rig, 1, ANYWHERE, false);
+	krig_run(rig, frag_pglist_free_twice_relinked);
+	krig_assert_alive(rig);
+	krig_assert_order(rig, "r!");
+	ck_assert_uint_eq(krig_count(rig, EV_PAGES, HW_PAGE_FREE), 2);
+	/* And the account is not wrong for it: all free but page 0. */
+	ck_assert_uint_eq(counts(rig)->free, KRIG_PAGES - 1);
+	krig_free(rig);
+}
+END_TEST
+
+START_TEST(lie17_freed_pages_go_to_others_at_once)
+{
+	struct krig *rig = rig_of(32);
+
+	ask(rig, 4, ANYWHERE, false);
+	krig_run(rig, frag_pglist_alloc_free);
+	ck_assert_int_eq(memory_owner(&rig->world.memory, 16), HW_PAGE_FREE);
+	ck_assert_int_eq(kern_others(4), 4);
+	for (uint64_t pfn = 16; pfn < 20; pfn++)
+		ck_assert_int_eq(memory_owner(&rig->world.memory, pfn), HW_PAGE_OTHERS);
+	krig_free(rig);
+}
+END_TEST
+
+/* Whom a page belongs to and whether the host has it are two things. */
+START_TEST(lie39_a_freed_page_stays_with_the_host_until_it_gives_it_back)
+{
+	struct krig *rig = rig_of(32);
+	struct memory *memory = &rig->world.memory;
+
+	ask(rig, 2, ANYWHERE, false);
+	krig_run(rig, frag_pglist_alloc);
+	memory_host_take(memory, 16);
+	ck_assert_int_eq(memory_owner(memory, 16), HW_PAGE_DRIVER);
+	ck_assert_uint_eq(counts(rig)->discarded_in_use, 0);
+	krig_run(rig, frag_pglist_free_it);
+	ck_assert_int_eq(memory_owner(memory, 16), HW_PAGE_FREE);
+	ck_assert(memory_host_has(memory, 16));
+	ck_assert_int_eq(kern_others(1), 1);
+	/* Now somebody uses a page that the host has: what it discards again is in use. */
+	ck_assert_int_eq(memory_owner(memory, 16), HW_PAGE_OTHERS);
+	ck_assert(memory_host_has(memory, 16));
+	memory_host_take(memory, 16);
+	ck_assert_uint_eq(counts(rig)->discarded_in_use, 1);
+	krig_free(rig);
+}
+END_TEST
+
+START_TEST(raw_phys_addr_is_not_page_aligned)
+{
+	struct krig *rig = rig_of(32);
+
+	ask(rig, 1, ANYWHERE, false);
+	krig_run(rig, frag_pglist_raw_address);
+	ck_assert_int_eq(rig->frag.out[2], 16 * PAGE + 5);	/* free list FIRST16 */
+	ck_assert_int_eq(rig->frag.out[3], 16 * PAGE);
+	ck_assert_int_eq(rig->frag.out[4], 1);
+	ck_assert_int_eq(rig->frag.out[5], 0);
+	krig_free(rig);
+}
+END_TEST
+
+START_TEST(old_content_of_the_list_is_forgotten)
+{
+	struct krig *rig = rig_of(32);
+
+	ask(rig, 2, ANYWHERE, false);
+	krig_run(rig, frag_pglist_dirty_head);
+	assert_frames(rig, 18, 19);
+	/* The first two are lost, not freed. */
+	ck_assert_uint_eq(counts(rig)->driver, 4);
+	krig_free(rig);
+}
+END_TEST
+
+START_TEST(empty_list_is_freed_without_harm)
+{
+	struct krig *rig = rig_of(32);
+
+	krig_run(rig, frag_pglist_free_empty);
+	krig_assert_alive(rig);
+	krig_assert_order(rig, "f");
+	ck_assert_uint_eq(counts(rig)->free, 32);
+	krig_free(rig);
+}
+END_TEST
+
+START_TEST(damaged_list_panics_when_freed)
+{
+	struct krig *rig = rig_of(32);
+
+	ask(rig, 4, ANYWHERE, false);
+	krig_run(rig, frag_pglist_mixed_lists);
+	krig_assert_panic(rig, "TAILQ_REMOVE");
+	krig_free(rig);
+}
+END_TEST
+
+START_TEST(large_requests_take_every_page_once)
+{
+	struct krig_options options;
+	struct krig *rig;
+
+	krig_options_init(&options);
+	options.config.segment[0] = (struct hw_segment){ 5000, 5000 };
+	rig = krig_new(&options);
+	ask(rig, 4500, ANYWHERE, false);
+	krig_run(rig, frag_pglist_sum);
+	ck_assert_int_eq(rig->frag.out[0], 0);
+	ck_assert_int_eq(rig->frag.out[1], 4500);
+	ck_assert_int_eq(rig->frag.out[2], 5000);
+	ck_assert_int_eq(rig->frag.out[3], 9499);
+	ck_assert_int_eq(rig->frag.out[4], 1);
+	ck_assert_uint_eq(counts(rig)->driver, 4500);
+	krig_free(rig);
+}
+END_TEST
+
+/* ---- the rest of the guest ---- */
+
+START_TEST(others_take_from_below_and_give_from_above)
+{
+	struct krig_options options;
+	struct krig *rig;
+	struct memory *memory;
+
+	two_segments(&options, 16, 4, 64);
+	rig = krig_new(&options);
+	memory = &rig->world.memory;
+	ck_assert_int_eq(kern_others(6), 6);
+	ck_assert_int_eq(memory_owner(memory, 16), HW_PAGE_OTHERS);
+	ck_assert_int_eq(memory_owner(memory, HIGH_PFN + 1), HW_PAGE_OTHERS);
+	ck_assert_int_eq(memory_owner(memory, HIGH_PFN + 2), HW_PAGE_FREE);
+	ck_assert_int_eq(kern_others(-3), -3);
+	ck_assert_int_eq(memory_owner(memory, HIGH_PFN), HW_PAGE_FREE);
+	ck_assert_int_eq(memory_owner(memory, 19), HW_PAGE_FREE);
+	ck_assert_int_eq(memory_owner(memory, 18), HW_PAGE_OTHERS);
+	/* Not more than they have, not more than the reserve leaves. */
+	ck_assert_int_eq(kern_others(-10), -3);
+	ck_assert_int_eq(kern_others(1000), 66);
+	ck_assert_uint_eq(counts(rig)->free, 2);
+	krig_free(rig);
+}
+END_TEST
+
+static TCase *
+tcase_10(Suite *suite, const char *name)
+{
+	TCase *tc = tcase_create(name);
+
+	suite_add_tcase(suite, tc);
+	return tc;
+}
+
+static void
+add_allocation(Suite *suite)
+{
+	TCase *tc = tcase_10(suite, "kernel.md 10 pglistalloc");
+
+	tcase_add_test(tc, lie11_higher_memory_comes_first);
+	tcase_add_test(tc, lie11_freed_pages_are_not_reused_at_once);
+	tcase_add_test(tc, within_a_free_list_the_smallest_segment_first);
+	tcase_add_test(tc, a_segment_falls_apart_at_the_ends_of_free_lists);
+	tcase_add_test(tc, page_zero_is_the_bios);
+	tcase_add_test(tc, lie09_high_is_exclusive);
+	tcase_add_test(tc, low_is_inclusive);
+	tcase_add_test(tc, lie10_a_limit_counted_in_ints_wraps);
+	tcase_add_test(tc, no_memory_in_range_is_einval_whatever_waitok);
+	tcase_add_test(tc, size_is_rounded_up_to_pages);
+	tcase_add_test(tc, boundary_below_the_size_is_einval);
+	tcase_add_test(tc, contiguous_path_gives_one_run);
+	tcase_add_test(tc, alignment_that_is_no_power_of_two_panics);
+	tcase_add_test(tc, lie07_pglistalloc_of_size_0_swallows_all_and_never_returns);
+	tcase_add_test(tc, lie07_without_waitok_it_gives_all_back);
+	tcase_add_test(tc, lie07_with_an_exhausted_segment_it_returns_an_empty_list);
+}
+
+static void
+add_shortage(Suite *suite)
+{
+	TCase *tc = tcase_10(suite, "kernel.md 10 shortage");
+
+	tcase_add_test(tc, lie08_waitok_waits_with_what_it_has);
+	tcase_add_test(tc, lie08_without_waitok_it_is_enomem_and_nothing_kept);
+	tcase_add_test(tc, reserve_is_tested_once_a_round);
+	tcase_add_test(tc, lie08_out_of_range_memory_is_a_live_lock);
+	tcase_add_test(tc, injected_failures_are_what_the_caller_gets);
+	tcase_add_test(tc, injected_shortage_lasts_until_healed);
+	tcase_add_test(tc, waiting_with_a_spin_mutex_held_panics);
+	tcase_add_test(tc, others_take_from_below_and_give_from_above);
+}
+
+Suite *
+uvm_pglist_suite(void)
+{
+	Suite *suite = suite_create("kern/uvm_pglist");
+	TCase *tc;
+
+	add_allocation(suite);
+	add_shortage(suite);
+	tc = tcase_10(suite, "kernel.md 10 pages");
+	tcase_add_test(tc, lie16_the_link_of_a_freed_page_is_not_the_drivers);
+	tcase_add_test(tc, lie17_freeing_twice_panics);
+	tcase_add_test(tc, lie17_freeing_twice_without_diagnostic_is_only_recorded);
+	tcase_add_test(tc, lie17_freed_pages_go_to_others_at_once);
+	tcase_add_test(tc, lie39_a_freed_page_stays_with_the_host_until_it_gives_it_back);
+	tcase_add_test(tc, raw_phys_addr_is_not_page_aligned);
+	tcase_add_test(tc, old_content_of_the_list_is_forgotten);
+	tcase_add_test(tc, empty_list_is_freed_without_harm);
+	tcase_add_test(tc, damaged_list_panics_when_freed);
+	tcase_add_test(tc, large_requests_take_every_page_once);
+	return suite;
+}
