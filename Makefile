@@ -27,7 +27,7 @@ V ?= 0
 
 ifeq ($(V),0)
 Q := @
-say = @printf '  %-4s %s\n' $(1) $(2)
+say = @printf '  %-4s %s\n' '$(1)' '$(2)'
 else
 Q :=
 say = @:

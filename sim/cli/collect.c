@@ -162,7 +162,12 @@ load_ref(struct cli_cases *cases, const char *name)
 	snprintf(path, sizeof(path), "%s", ref.path);
 	if (stat(path, &st) != 0)
 		snprintf(path, sizeof(path), "scenarios/%s.yaml", ref.path);
-	good = load(cases, path, &ref);
+	good = stat(path, &st) == 0;
+	if (good)
+		good = load(cases, path, &ref);
+	else
+		fprintf(stderr, "viosim: there is no file or folder %s, nor a scenario %s; "
+		    "`viosim list` lists the scenarios\n", ref.path, path);
 	scenario_ref_fini(&ref);
 	return good;
 }

@@ -58,9 +58,11 @@ run_output_case(const struct run_story *story, FILE *text[ISOLATE_TEXTS])
 	};
 	char summary[512];
 
-	if (flags->timeline)
+	if (flags->timeline) {
 		timeline_print(text[0], &input);
-	else if (failed)
+		fputc('\n', text[0]);
+	}
+	if (failed)
 		failure_print(text[0], &input);
 	if (flags->ndjson != NULL)
 		ndjson_print(text[1], &input);

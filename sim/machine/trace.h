@@ -19,7 +19,7 @@
 /*
  * X(ID, word, arguments): `arguments` names each recorded value for reports and NDJSON.
  * The letters after the colon are those of DOOR_CALLS (door.h), plus V interrupt vector,
- * C context state reason, R region, t time in ns, E errno, K kernel call, F fault row.
+ * R region, E errno, K kernel call, F fault row.
  */
 #define TRACE_KINDS(X) \
 	X(CALL,		"call",		"") /* code HW_CALL_*; arguments by DOOR_CALLS */ \

@@ -275,23 +275,31 @@ START_TEST(bounce_pages_cost_memory_until_destroy)
 }
 END_TEST
 
+/* The last page goes to the buffer; for bouncing there is none. */
 START_TEST(without_memory_for_bouncing_it_is_enomem_or_waits)
 {
 	for (int flags = WAITOK; flags <= NOWAIT; flags++) {
-		struct krig *rig = rig_with(true, true);
-		struct fault_order none = { 0 };
+		struct krig_options options;
+		struct krig *rig;
 
-		(void)none;
+		krig_options_init(&options);
+		options.config.bounce = true;
+		options.config.reserve_pages = 1;
+		rig = krig_new_attached(&options);
+		ck_assert_int_gt(kern_others(KRIG_PAGES), 0);
 		rig->frag.in[0] = rig->frag.in[2] = rig->frag.in[5] = 64;
 		rig->frag.in[1] = 1;
 		rig->frag.in[6] = flags;
-		/* A page for the buffer is left, none for bouncing. */
-		rig->world.config.reserve_pages = 0;
-		ck_assert_int_gt(kern_others(KRIG_PAGES), 0);
-		krig_fault(rig, "bus_dmamap_load.enomem", 0);
+		rig->frag.marks = 0;
 		krig_thread(rig, frag_dma_load);
-		krig_go_until(rig, 10 * KRIG_TICK_NS);
+		krig_go_until(rig, rig->world.clock.now_ns + 10 * KRIG_TICK_NS);
 		krig_assert_alive(rig);
+		ck_assert_int_eq(rig->frag.marks, flags == NOWAIT);
+		ck_assert_int_eq(rig->frag.out[1], flags == NOWAIT ? K_ENOMEM : 0);
+		ck_assert_int_eq(kern_others(-3), -3);
+		krig_go(rig);
+		ck_assert_int_eq(rig->frag.marks, 1);
+		ck_assert_int_eq(rig->frag.out[2], flags == NOWAIT ? 0 : 64);
 		krig_free(rig);
 	}
 }

@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Tests of sim/kern/subr_autoconf.c and subr_device.c: autoconf(9), config(9).
+ */
+#include <check.h>
+#include <string.h>
+
+#include "rig.h"
+
+Suite	*kern_autoconf_suite(void);
+
+/* A rig with the driver, attached as *options and child_plan say. */
+static struct krig *
+attach(struct krig_options *options)
+{
+	struct krig *rig;
+
+	options->driver = true;
+	rig = krig_new(options);
+	krig_attach(rig);
+	krig_assert_alive(rig);
+	return rig;
+}
+
+START_TEST(line_protocol)
+{
+	struct krig_options options;
+	struct krig *rig;
+
+	krig_options_init(&options);
+	rig = attach(&options);
+	ck_assert(rig->attached);
+	ck_assert_str_eq(krig_console(rig),
+	    "virtio0 at pci0 dev 4 function 0\n"
+	    "virtio0: memory balloon device (rev. 0x00)\n"
+	    "child0 at virtio0: features: 0x10000000<INDIRECT_DESC>\n"
+	    "virtio0: interrupting at ioapic0 pin 11\n");
+	krig_assert_order(rig, "masqqF");
+	krig_free(rig);
+}
+END_TEST
+
+START_TEST(nobody_matches)
+{
+	static const int answers[] = { 0, -1 };
+
+	for (int i = 0; i < 2; i++) {
+		struct krig_options options;
+		struct krig *rig;
+
+		krig_options_init(&options);
+		child_plan.match = answers[i];
+		rig = attach(&options);
+		ck_assert(!rig->attached);
+		krig_assert_order(rig, "m");
+		ck_assert_ptr_nonnull(strstr(krig_console(rig),
+		    "virtio0: no matching child driver; not configured\n"));
+		krig_free(rig);
+	}
+}
+END_TEST
+
+START_TEST(no_driver_at_all)
+{
+	struct krig *rig = krig_new(NULL);
+
+	ck_assert(!krig_attach(rig));
+	krig_assert_alive(rig);
+	ck_assert_ptr_nonnull(strstr(krig_console(rig), "no matching child driver"));
+	krig_free(rig);
+}
+END_TEST
+
+START_TEST(ends_of_an_attachment)
+{
+	static const struct {
+		enum child_end end;
+		const char *says, *order;
+	} rows[] = {
+		{ CHILD_NOTHING, "virtio0: no matching child driver; not configured\n",
+		    "ma" },
+		{ CHILD_STARTED, "virtio0: virtio internal error, child driver signaled OK "
+		    "but didn't initialize interrupts\n", "mas" },
+		{ CHILD_FAILED, "virtio0: virtio configuration failed\n", "masL" },
+		{ CHILD_LATE_FAILURE, "virtio0: virtio configuration failed\n",
+		    "masqqFffL" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		for (int modern = 0; modern <= 1; modern++) {
+			struct krig_options options;
+			struct krig *rig;
+
+			krig_options_init(&options);
+			options.config.legacy = !modern;
+			child_plan.end = rows[i].end;
+			rig = attach(&options);
+			ck_assert(!rig->attached);
+			krig_assert_order(rig, rows[i].order);
+			ck_assert_ptr_nonnull(strstr(krig_console(rig), rows[i].says));
+			krig_free(rig);
+		}
+	}
+}
+END_TEST
+
+/* out[4]: what attach did not touch is zero. */
+START_TEST(softc_and_names)
+{
+	for (int straddles = 0; straddles <= 1; straddles++) {
+		struct krig_options options;
+		struct krig *rig;
+
+		krig_options_init(&options);
+		options.config.softc_straddles = straddles;
+		rig = attach(&options);
+		krig_run(rig, frag_device_accessors);
+		krig_assert_alive(rig);
+		ck_assert_int_eq(rig->frag.out[0], 1);
+		ck_assert_int_eq(rig->frag.out[1], 1);
+		ck_assert_int_eq(rig->frag.out[2], 0);
+		ck_assert_int_eq(rig->frag.out[3], 1);
+		ck_assert_int_eq(rig->frag.out[4], 0);
+		ck_assert_str_eq(rig->frag.text, "child0");
+		ck_assert_str_eq(rig->frag.text + 100, "virtio0");
+		krig_free(rig);
+	}
+}
+END_TEST
+
+/* Statics live on, the failed device keeps its place and its softc. */
+START_TEST(lie24_a_second_attach_finds_the_driver_as_it_was)
+{
+	struct krig_options options;
+	struct krig *rig;
+	uint64_t kernel;
+
+	krig_options_init(&options);
+	child_plan.end = CHILD_FAILED;
+	rig = attach(&options);
+	ck_assert(!rig->attached);
+	ck_assert_int_eq(child_attaches, 1);
+	kernel = rig->world.memory.counts.kernel;
+	child_plan.end = CHILD_UP;
+	ck_assert(krig_attach(rig));
+	ck_assert_int_eq(child_attaches, 2);
+	ck_assert_uint_gt(rig->world.memory.counts.kernel, kernel);
+	krig_run(rig, frag_device_accessors);
+	ck_assert_str_eq(rig->frag.text, "child1");
+	ck_assert_int_eq(rig->frag.out[2], 1);
+	krig_free(rig);
+}
+END_TEST
+
+START_TEST(an_attached_device_is_not_attached_again)
+{
+	struct krig_options options;
+	struct krig *rig;
+
+	krig_options_init(&options);
+	rig = attach(&options);
+	ck_assert(krig_attach(rig));
+	ck_assert_int_eq(child_attaches, 1);
+	krig_free(rig);
+}
+END_TEST
+
+/* ---- detach ---- */
+
+static int detach_result;
+
+static void
+detach(void *arg)
+{
+	(void)arg;
+	detach_result = kern_detach();
+}
+
+START_TEST(lie40_no_ca_detach_is_eopnotsupp)
+{
+	struct krig_options options;
+	struct krig *rig;
+	int64_t value;
+
+	krig_options_init(&options);
+	child_plan.sysctl = child_plan.thread = true;
+	rig = attach(&options);
+	krig_run(rig, detach);
+	krig_assert_alive(rig);
+	ck_assert_int_eq(detach_result, K_EOPNOTSUPP);
+	/* Nothing went away. */
+	ck_assert(kern_sysctl("hw.child.value", &value));
+	krig_run(rig, frag_device_accessors);
+	ck_assert_int_eq(rig->frag.out[3], 1);
+	krig_free(rig);
+}
+END_TEST
+
+START_TEST(lie40_a_forced_detach_without_ca_detach_panics)
+{
+	struct krig_options options;
+	struct krig *rig;
+
+	krig_options_init(&options);
+	rig = attach(&options);
+	krig_run(rig, frag_detach_force);
+	krig_assert_panic(rig, "forced detach of child0 failed (45)");
+	krig_free(rig);
+}
+END_TEST
+
+/* A thread and sysctl nodes that the driver does not end outlive it. */
+START_TEST(lie40_detach_takes_the_softc_and_nothing_else)
+{
+	struct krig_options options;
+	struct krig *rig;
+	uint64_t kernel;
+	int64_t value;
+
+	krig_options_init(&options);
+	options.driver_detaches = true;
+	child_plan.sysctl = true;
+	rig = attach(&options);
+	kernel = rig->world.memory.counts.kernel;
+	krig_run(rig, detach);
+	krig_assert_alive(rig);
+	ck_assert_int_eq(detach_result, 0);
+	ck_assert_uint_lt(rig->world.memory.counts.kernel, kernel);
+	ck_assert_ptr_nonnull(strstr(krig_console(rig), "child0: detached\n"));
+	ck_assert_uint_eq(device_status(&rig->device), 0);
+	/* The node still points into the softc that is gone: it is there to be read. */
+	ck_assert(kern_sysctl("hw.child.value", &value));
+	krig_run(rig, detach);
+	ck_assert_int_eq(detach_result, K_ENXIO);
+	krig_free(rig);
+}
+END_TEST
+
+START_TEST(ca_detach_may_refuse)
+{
+	struct krig_options options;
+	struct krig *rig;
+
+	krig_options_init(&options);
+	options.driver_detaches = true;
+	child_plan.detach_error = K_EBUSY;
+	rig = attach(&options);
+	krig_run(rig, detach);
+	ck_assert_int_eq(detach_result, K_EBUSY);
+	krig_run(rig, frag_device_accessors);
+	ck_assert_int_eq(rig->frag.out[3], 1);
+	krig_free(rig);
+}
+END_TEST
+
+/* ---- components ---- */
+
+START_TEST(a_component_is_registered_once_and_asked)
+{
+	struct krig_options options;
+	struct krig *rig;
+
+	krig_options_init(&options);
+	child_plan.end = CHILD_FAILED;
+	rig = attach(&options);
+	rig->frag.marks = 0;
+	memset(rig->frag.order, 0, sizeof(rig->frag.order));
+	child_plan.match = 0;
+	krig_run(rig, frag_component_twice);
+	krig_assert_alive(rig);
+	ck_assert_int_eq(rig->frag.out[0], 0);
+	ck_assert_int_eq(rig->frag.out[1], K_EEXIST);
+	/* The bus was looked at again: both drivers were asked. */
+	krig_assert_order(rig, "mo");
+	krig_free(rig);
+}
+END_TEST
+
+START_TEST(a_component_can_go_and_come_again)
+{
+	struct krig *rig = krig_new(NULL);
+
+	krig_run(rig, frag_component_fini);
+	krig_assert_alive(rig);
+	for (int i = 0; i < 3; i++)
+		ck_assert_int_eq(rig->frag.out[i], 0);
+	krig_free(rig);
+	rig = krig_new(NULL);
+	krig_fault(rig, "config_init_component.eexist", 1);
+	krig_run(rig, frag_component_fini);
+	ck_assert_int_eq(rig->frag.out[0], K_EEXIST);
+	krig_free(rig);
+}
+END_TEST
+
+Suite *
+kern_autoconf_suite(void)
+{
+	Suite *suite = suite_create("kern/subr_autoconf");
+	TCase *tc = tcase_create("kernel.md 8 autoconf");
+
+	tcase_add_test(tc, line_protocol);
+	tcase_add_test(tc, nobody_matches);
+	tcase_add_test(tc, no_driver_at_all);
+	tcase_add_test(tc, ends_of_an_attachment);
+	tcase_add_test(tc, softc_and_names);
+	tcase_add_test(tc, lie24_a_second_attach_finds_the_driver_as_it_was);
+	tcase_add_test(tc, an_attached_device_is_not_attached_again);
+	tcase_add_test(tc, lie40_no_ca_detach_is_eopnotsupp);
+	tcase_add_test(tc, lie40_a_forced_detach_without_ca_detach_panics);
+	tcase_add_test(tc, lie40_detach_takes_the_softc_and_nothing_else);
+	tcase_add_test(tc, ca_detach_may_refuse);
+	tcase_add_test(tc, a_component_is_registered_once_and_asked);
+	tcase_add_test(tc, a_component_can_go_and_come_again);
+	suite_add_tcase(suite, tc);
+	return suite;
+}
