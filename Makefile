@@ -246,6 +246,11 @@ bench: $(BENCH) $(MODULE) $(FLOOR) $(LARGE) ## costs beside a floor, cases a sec
 
 # ---- the rest ----
 
+.PHONY: schema
+schema: $(VIOSIM) ## write scenarios/scenario.schema.json anew, after a change of the language
+	$(Q)$(VIOSIM) describe --schema > $(BUILD)/schema
+	$(Q)mv $(BUILD)/schema scenarios/scenario.schema.json
+
 .PHONY: compile_commands.json
 compile_commands.json: | deps-check ## $(BUILD)/compile_commands.json, for editors and clang tools
 	$(call say,GEN,$(BUILD)/$@)

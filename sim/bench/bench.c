@@ -223,8 +223,31 @@ bench_processes(struct module *module)
 
 /* ---- large guests ---- */
 
+static const struct large {
+	const char *what, *memory;
+	unsigned long long pages;
+} large_table[] = {
+	{ "1 GiB", "1280MiB", UINT64_C(1) << 18 },
+	{ "16 GiB", "17GiB", UINT64_C(1) << 22 },
+	{ "256 GiB", "260GiB", UINT64_C(1) << 26 },
+	{ "1 TiB", "1040GiB", UINT64_C(1) << 28 },
+};
+
 static void
-bench_large(const char *path, const char *what, const char *memory, unsigned long long pages)
+run_large(const char *path, const struct large *large)
+{
+	struct module_error error;
+	struct module *module = module_open(path, &error);
+
+	if (module == NULL)
+		exit(3);
+	crash_install();
+	run_once(story(large->pages, large->memory), module);
+	exit(0);
+}
+
+static void
+bench_large(const char *path, const struct large *large)
 {
 	struct rusage usage;
 	pid_t pid;
@@ -233,23 +256,29 @@ bench_large(const char *path, const char *what, const char *memory, unsigned lon
 
 	fflush(stdout);
 	pid = fork();
-	if (pid == 0) {
-		struct module_error error;
-		struct module *module = module_open(path, &error);
-
-		if (module == NULL)
-			exit(3);
-		crash_install();
-		run_once(story(pages, memory), module);
-		exit(0);
-	}
+	if (pid == 0)
+		run_large(path, large);
 	if (pid < 0 || wait4(pid, &status, 0, &usage) != pid || status != 0) {
-		printf("%-28s failed\n", what);
+		printf("%-28s failed\n", large->what);
 		return;
 	}
 	took = now_ns() - start;
-	printf("%-28s %10.3f s   %6.2f ns a page   %8.1f MiB\n", what, (double)took / 1e9,
-	    (double)took / (2 * (double)pages), (double)usage.ru_maxrss / 1024);
+	printf("%-28s %10.3f s   %6.2f ns a page   %8.1f MiB\n", large->what,
+	    (double)took / 1e9, (double)took / (2 * (double)large->pages),
+	    (double)usage.ru_maxrss / 1024);
+}
+
+/* ---- which of them ---- */
+
+static bool
+is_wanted(char **only, const char *what)
+{
+	if (*only == NULL)
+		return true;
+	while (*only != NULL)
+		if (strcmp(*only++, what) == 0)
+			return true;
+	return false;
 }
 
 int
@@ -258,8 +287,9 @@ main(int argc, char **argv)
 	struct module_error error;
 	struct module *module;
 
-	if (argc != 4) {
-		fputs("usage: bench DRIVER.so FLOOR.so LARGE.so\n", stderr);
+	if (argc < 4) {
+		fputs("usage: bench DRIVER.so FLOOR.so LARGE.so "
+		    "[floor | processes | '1 GiB' ...]\n", stderr);
 		return 2;
 	}
 	module = module_open(argv[1], &error);
@@ -268,13 +298,12 @@ main(int argc, char **argv)
 		return 2;
 	}
 	crash_install();
-	bench_floor(module, argv[2]);
-	bench_processes(module);
-	puts("\ninflate and deflate (a driver that may use all memory):");
-	bench_large(argv[3], "1 GiB", "1280MiB", 262144);
-	bench_large(argv[3], "16 GiB", "17GiB", 4194304);
-	bench_large(argv[3], "256 GiB", "260GiB", 67108864);
-	if (getenv("BENCH_QUICK") == NULL)
-		bench_large(argv[3], "1 TiB", "1040GiB", 268435456);
+	if (is_wanted(argv + 4, "floor"))
+		bench_floor(module, argv[2]);
+	if (is_wanted(argv + 4, "processes"))
+		bench_processes(module);
+	for (size_t i = 0; i < sizeof(large_table) / sizeof(large_table[0]); i++)
+		if (is_wanted(argv + 4, large_table[i].what))
+			bench_large(argv[3], &large_table[i]);
 	return 0;
 }

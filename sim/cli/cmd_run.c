@@ -144,6 +144,7 @@ run_all(struct run *run)
 		return CLI_BROKEN;
 	good = isolate_run(&work);
 	run_output_known(&run->output, run->manifest, run->shown);
+	run_output_groups(&run->output);
 	good = run_output_end(&run->output) && good;
 	printf("%zu passed, %zu failed\n", run->passed, run->failed);
 	free(run->shown);

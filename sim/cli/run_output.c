@@ -155,6 +155,46 @@ add_junit(struct run_output *output, const struct cli_case *c,
 	};
 }
 
+/* The group of a failing case, made when it is the first of its kind. */
+static struct run_group *
+group_of(struct run_output *output, const struct cli_case *c, const char *reason)
+{
+	struct run_group *group;
+
+	for (size_t i = 0; i < output->groups; i++)
+		if (strcmp(output->group[i].reason, reason) == 0)
+			return &output->group[i];
+	output->group = realloc(output->group, (output->groups + 1) * sizeof(*group));
+	if (output->group == NULL)
+		exit(CLI_BROKEN);
+	group = &output->group[output->groups++];
+	*group = (struct run_group){ .reason = copy(reason), .first_id = copy(c->c->id) };
+	return group;
+}
+
+/*
+ * A failing case is told in full, unless one of the same scenario has failed for the same
+ * reason: then its id is enough.
+ */
+static void
+tell_case(struct run_output *output, const struct cli_case *c, const struct isolated *result)
+{
+	bool failed = result->verdict.verdict != VERDICT_PASS;
+	struct run_group *group = failed ? group_of(output, c, result->text[2]) : NULL;
+
+	if (group != NULL)
+		group->cases++;
+	if (group != NULL && group->told_here && !output->flags->timeline) {
+		printf("the same in: %s\n\n", c->c->id);
+		return;
+	}
+	if (group != NULL)
+		group->told_here = true;
+	fwrite(result->text[0], 1, result->length[0], stdout);
+	if (result->length[0] > 0 && !output->flags->timeline)
+		putchar('\n');
+}
+
 static void
 show_progress(const struct run_output *output)
 {
@@ -182,9 +222,7 @@ run_output_done(struct run_output *output, const struct cli_case *c,
 		add_junit(output, c, result, manifest);
 	if (output->progress)
 		show_progress(output);
-	fwrite(result->text[0], 1, result->length[0], stdout);
-	if (result->length[0] > 0 && !output->flags->timeline)
-		putchar('\n');
+	tell_case(output, c, result);
 }
 
 static const char *
@@ -215,6 +253,33 @@ run_output_scenario(struct run_output *output, const struct cli_cases *cases,
 	}
 	output->scenario_failed = 0;
 	memset(output->scenario_shown, 0, sizeof(output->scenario_shown));
+	for (size_t i = 0; i < output->groups; i++)
+		output->group[i].told_here = false;
+}
+
+static int
+by_cases(const void *a, const void *b)
+{
+	const struct run_group *x = a, *y = b;
+
+	if (x->cases != y->cases)
+		return x->cases < y->cases ? 1 : -1;
+	return strcmp(x->reason, y->reason);
+}
+
+void
+run_output_groups(struct run_output *output)
+{
+	if (output->groups > 0) {
+		qsort(output->group, output->groups, sizeof(output->group[0]), by_cases);
+		puts("what failed, most cases first:");
+	}
+	for (size_t i = 0; i < output->groups; i++)
+		printf("  %4zu case%s  %s\n               first in %s\n", output->group[i].cases,
+		    output->group[i].cases == 1 ? " " : "s", output->group[i].reason,
+		    output->group[i].first_id);
+	if (output->groups > 0)
+		putchar('\n');
 }
 
 void
@@ -285,5 +350,10 @@ run_output_end(struct run_output *output)
 	good = close_file(output->ndjson) && good;
 	good = close_file(output->digests) && good;
 	free_junit(output);
+	for (size_t i = 0; i < output->groups; i++) {
+		free(output->group[i].reason);
+		free(output->group[i].first_id);
+	}
+	free(output->group);
 	return good;
 }

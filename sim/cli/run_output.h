@@ -47,6 +47,12 @@ struct run_output {
 	struct junit_case *junit;
 	size_t junits;
 	unsigned scenario_failed;	/* cases of the present scenario */
+	struct run_group {		/* failing cases whose first reason reads the same */
+		char *reason, *first_id;
+		size_t cases;
+		bool told_here;		/* in full, in the present scenario */
+	} *group;
+	size_t groups;
 	bool scenario_shown[VERDICT_DEFECTS_MAX];
 	const struct manifest *manifest;
 };
@@ -60,6 +66,8 @@ void run_output_scenario(struct run_output *output, const struct cli_cases *case
 /* A known defect that no longer shows in a scenario. */
 void run_output_gone(struct run_output *output, const struct manifest *manifest,
     const struct defect *defect, const char *scenario);
+/* What failed, by reason, most cases first. */
+void run_output_groups(struct run_output *output);
 /* The known defects that showed. */
 void run_output_known(struct run_output *output, const struct manifest *manifest,
     const size_t *shown);

@@ -1,0 +1,480 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Tests of sim/kern/virtio_pci.c and virtio_pci_reg.c, and of attachment in virtio.c: how a
+ * child attaches, what it negotiates, how interrupts reach it.
+ */
+#include <check.h>
+#include <string.h>
+
+#include "rig.h"
+
+Suite	*virtio_pci_suite(void);
+
+enum { INTR_MPSAFE = 1, INTR_SOFTINT = 2, INTR_MSIX = 4 };
+
+static void
+forget_marks(struct krig *rig)
+{
+	rig->frag.marks = 0;
+	memset(rig->frag.order, 0, sizeof(rig->frag.order));
+}
+
+/* Attached, with the marks of the attachment forgotten. */
+static struct krig *
+rig_attached(struct krig_options *options)
+{
+	struct krig *rig = krig_new_attached(options);
+
+	forget_marks(rig);
+	return rig;
+}
+
+static void
+interrupt(struct krig *rig, int queue, bool spurious)
+{
+	device_interrupt(&rig->device, queue, spurious, 1);
+	krig_go(rig);
+	krig_assert_alive(rig);
+}
+
+/* ---- attachment ---- */
+
+static void
+assert_statuses(const struct krig *rig, const uint64_t *status, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		ck_assert_uint_eq(krig_event(rig, EV_DEV_STATUS, KRIG_ANY_CODE,
+		    i)->arg[0], status[i]);
+	ck_assert_uint_eq(krig_count(rig, EV_DEV_STATUS, KRIG_ANY_CODE), n);
+}
+
+START_TEST(status_goes_up_step_by_step)
+{
+	static const uint64_t legacy[] = { 0, 1, 3, 7 }, modern[] = { 0, 1, 3, 11, 15 };
+
+	for (int is_modern = 0; is_modern <= 1; is_modern++) {
+		struct krig_options options;
+		struct krig *rig;
+
+		krig_options_init(&options);
+		options.config.legacy = !is_modern;
+		rig = krig_new_attached(&options);
+		if (is_modern)
+			assert_statuses(rig, modern, 5);
+		else
+			assert_statuses(rig, legacy, 4);
+		krig_free(rig);
+	}
+}
+END_TEST
+
+START_TEST(a_failed_attach_resets_the_device_and_says_failed)
+{
+	static const uint64_t legacy[] = { 0, 1, 3, 7, 0, 128 };
+	struct krig_options options;
+	struct krig *rig;
+
+	krig_options_init(&options);
+	options.driver = true;
+	child_plan.end = CHILD_LATE_FAILURE;
+	rig = krig_new(&options);
+	krig_attach(rig);
+	assert_statuses(rig, legacy, 6);
+	krig_free(rig);
+}
+END_TEST
+
+START_TEST(attach_finish_fails_with_1)
+{
+	for (int modern = 0; modern <= 1; modern++) {
+		struct krig_options options;
+		struct krig *rig;
+
+		krig_options_init(&options);
+		options.driver = true;
+		options.config.legacy = !modern;
+		rig = krig_new(&options);
+		krig_fault(rig, "virtio_child_attach_finish.fails", 1);
+		ck_assert(!krig_attach(rig));
+		krig_assert_alive(rig);
+		krig_assert_order(rig, "masqqXffL");
+		ck_assert_uint_eq(krig_event(rig, EV_RET,
+		    HW_CALL_VIRTIO_CHILD_ATTACH_FINISH, 0)->arg[0], 1);
+		ck_assert_ptr_nonnull(strstr(krig_console(rig), "virtio0: failed to "));
+		/* FAILED was set before anything else the child did. */
+		ck_assert_uint_eq(krig_event(rig, EV_DEV_STATUS, KRIG_ANY_CODE,
+		    modern ? 4 : 3)->arg[0] & TRANSPORT_STATUS_FAILED,
+		    TRANSPORT_STATUS_FAILED);
+		krig_free(rig);
+	}
+}
+END_TEST
+
+/* The device hears of both queues before DRIVER_OK. */
+START_TEST(lie22_queues_are_programmed_when_allocated)
+{
+	for (int modern = 0; modern <= 1; modern++) {
+		struct krig_options options;
+		struct krig *rig;
+		const struct event *queue;
+
+		krig_options_init(&options);
+		options.config.legacy = !modern;
+		rig = krig_new_attached(&options);
+		for (unsigned q = 0; q < 2; q++) {
+			queue = krig_event(rig, EV_DEV_QUEUE, KRIG_ANY_CODE, q);
+			ck_assert_uint_eq(queue->arg[0], q);
+			ck_assert_uint_ne(queue->arg[2], 0);
+			ck_assert_uint_lt(queue->seq, krig_event(rig, EV_RET,
+			    HW_CALL_VIRTIO_ALLOC_VQ, q)->seq);
+		}
+		ck_assert_uint_lt(queue->seq, krig_event(rig, EV_CALL,
+		    HW_CALL_VIRTIO_CHILD_ATTACH_FINISH, 0)->seq);
+		krig_free(rig);
+	}
+}
+END_TEST
+
+static void
+interrupt_config(void *arg)
+{
+	struct krig *rig = arg;
+
+	device_interrupt(&rig->device, BALLOON_NO_QUEUE, false, 1);
+}
+
+/* c comes before F: the driver does not even know that it is attached. */
+START_TEST(lie22_an_interrupt_may_come_inside_attach_finish)
+{
+	for (int how = 0; how < 4; how++) {
+		struct krig_options options;
+		struct krig *rig;
+
+		krig_options_init(&options);
+		options.driver = true;
+		options.config.legacy = how & 1;
+		options.config.msix = how & 2;
+		child_plan.req_flags = how & 2 ? INTR_MSIX : 0;
+		child_plan.thread = true;
+		rig = krig_new(&options);
+		krig_at_point(rig, POINT_AFTER, HW_CALL_VIRTIO_CHILD_ATTACH_FINISH, 1,
+		    interrupt_config, rig);
+		ck_assert(krig_attach(rig));
+		krig_go(rig);
+		krig_assert_alive(rig);
+		krig_assert_order(rig, "masqqcFT");
+		krig_free(rig);
+	}
+}
+END_TEST
+
+/* Before DRIVER_OK there is none. */
+START_TEST(no_interrupt_before_driver_ok)
+{
+	struct krig_options options;
+	struct krig *rig;
+
+	krig_options_init(&options);
+	options.driver = true;
+	rig = krig_new(&options);
+	krig_at_point(rig, POINT_BEFORE, HW_CALL_VIRTIO_CHILD_ATTACH_FINISH, 1,
+	    interrupt_config, rig);
+	ck_assert(krig_attach(rig));
+	krig_go(rig);
+	krig_assert_order(rig, "masqqF");
+	krig_free(rig);
+}
+END_TEST
+
+/* Between the failure and attach_failed the device is as live as ever. */
+START_TEST(lie23_the_error_path_is_not_quiet)
+{
+	struct krig_options options;
+	struct krig *rig;
+
+	krig_options_init(&options);
+	options.driver = true;
+	child_plan.end = CHILD_LATE_FAILURE;
+	rig = krig_new(&options);
+	krig_at_point(rig, POINT_BEFORE, HW_CALL_VIRTIO_FREE_VQ, 2, interrupt_config, rig);
+	krig_at_point(rig, POINT_BEFORE, HW_CALL_VIRTIO_CHILD_ATTACH_FAILED, 1,
+	    interrupt_config, rig);
+	krig_at_point(rig, POINT_AFTER, HW_CALL_VIRTIO_CHILD_ATTACH_FAILED, 1,
+	    interrupt_config, rig);
+	ck_assert(!krig_attach(rig));
+	krig_go(rig);
+	krig_assert_alive(rig);
+	krig_assert_order(rig, "masqqFfcfcL");
+	krig_free(rig);
+}
+END_TEST
+
+/* ---- features ---- */
+
+START_TEST(lie25_features_may_be_none)
+{
+	for (int modern = 0; modern <= 1; modern++) {
+		struct krig_options options;
+		struct krig *rig;
+
+		krig_options_init(&options);
+		options.config.legacy = !modern;
+		options.device.features = 0;
+		child_plan.req_features = 1;
+		rig = krig_new_attached(&options);
+		/* On a modern device VERSION_1 is always among them. */
+		ck_assert_int_eq(rig->frag.out[FRAG_OUT - 2],
+		    modern ? INT64_C(1) << 32 : 0);
+		krig_free(rig);
+	}
+}
+END_TEST
+
+START_TEST(features_are_what_both_want)
+{
+	for (int modern = 0; modern <= 1; modern++) {
+		struct krig_options options;
+		struct krig *rig;
+		int64_t both = 1 | INT64_C(1) << 28;
+
+		krig_options_init(&options);
+		options.config.legacy = !modern;
+		options.device.features |= BALLOON_F_MUST_TELL_HOST | BALLOON_F_STATS_VQ;
+		child_plan.req_features = 1 | 4 | 1 << 24;
+		rig = krig_new_attached(&options);
+		if (modern)
+			both |= INT64_C(1) << 32;
+		else
+			both |= 1 << 24;	/* NOTIFY_ON_EMPTY is legacy */
+		ck_assert_int_eq(rig->frag.out[FRAG_OUT - 2], both);
+		ck_assert_uint_eq(device_features(&rig->device), (uint64_t)both);
+		krig_free(rig);
+	}
+}
+END_TEST
+
+START_TEST(the_request_is_an_int_and_sign_extended)
+{
+	struct krig_options options;
+	struct krig *rig;
+
+	krig_options_init(&options);
+	options.config.legacy = false;
+	options.device.features = UINT64_C(1) << 40;
+	child_plan.req_features = 1 << 30;
+	rig = krig_new_attached(&options);
+	ck_assert_int_eq(rig->frag.out[FRAG_OUT - 2], INT64_C(1) << 32);
+	krig_free(rig);
+	child_plan.req_features = INT32_MIN;
+	rig = krig_new_attached(&options);
+	ck_assert_int_eq(rig->frag.out[FRAG_OUT - 2], INT64_C(1) << 32 | INT64_C(1) << 40);
+	krig_free(rig);
+}
+END_TEST
+
+START_TEST(a_device_may_refuse_features_ok)
+{
+	static const uint64_t modern[] = { 0, 1, 3, 3, 128 };
+	struct krig_options options;
+	struct krig *rig;
+
+	krig_options_init(&options);
+	options.driver = true;
+	options.config.legacy = false;
+	options.device.features_required = BALLOON_F_DEFLATE_ON_OOM;
+	child_plan.end = CHILD_STARTED;
+	rig = krig_new(&options);
+	ck_assert(!krig_attach(rig));
+	krig_assert_alive(rig);
+	ck_assert_int_eq(rig->frag.out[FRAG_OUT - 2], 0);
+	assert_statuses(rig, modern, 5);
+	ck_assert_ptr_nonnull(strstr(krig_console(rig),
+	    "virtio0: feature negotiation failed\n"));
+	krig_free(rig);
+}
+END_TEST
+
+/* ---- interrupts ---- */
+
+/* A configuration change on INTx runs the queue handler too, after config_change. */
+START_TEST(lie04_a_config_interrupt_touches_queues_on_intx)
+{
+	for (int how = 0; how < 4; how++) {
+		struct krig_options options;
+		struct krig *rig;
+
+		krig_options_init(&options);
+		options.config.legacy = how & 1;
+		/* QEMU shows both bits, others one. */
+		options.device.config_isr = how & 2 ? 3 : 2;
+		rig = rig_attached(&options);
+		rig->frag.in[0] = 1;
+		rig->frag.in[1] = 200;
+		rig->frag.in[2] = 4;
+		krig_run(rig, frag_vq_send);
+		krig_assert_order(rig, "(d)");
+		interrupt(rig, BALLOON_NO_QUEUE, false);
+		krig_assert_order(rig, "(d)cd");
+		krig_free(rig);
+	}
+}
+END_TEST
+
+START_TEST(lie04_but_not_on_msix)
+{
+	struct krig_options options;
+	struct krig *rig;
+
+	krig_options_init(&options);
+	options.config.msix = true;
+	child_plan.req_flags = INTR_MSIX;
+	rig = rig_attached(&options);
+	rig->frag.in[0] = 1;
+	rig->frag.in[1] = 200;
+	krig_run(rig, frag_vq_send);
+	interrupt(rig, BALLOON_NO_QUEUE, false);
+	krig_assert_order(rig, "(d)c");
+	interrupt(rig, BALLOON_DEFLATE, false);
+	krig_assert_order(rig, "(d)cd");
+	ck_assert_uint_eq(krig_event(rig, EV_IRQ_ENTER, 0, 1)->arg[0], HW_VEC_MSIX_CONFIG);
+	ck_assert_uint_eq(krig_event(rig, EV_IRQ_ENTER, 0, 2)->arg[0], HW_VEC_MSIX_QUEUE);
+	/* ISR is not read. */
+	for (unsigned i = 0; krig_nth(rig, EV_REG_READ, KRIG_ANY_CODE, i) != NULL; i++)
+		ck_assert(krig_event(rig, EV_REG_READ, KRIG_ANY_CODE, i)->arg[0] !=
+		    HW_REG_LEGACY || krig_event(rig, EV_REG_READ, KRIG_ANY_CODE,
+		    i)->arg[1] != 19);
+	krig_free(rig);
+}
+END_TEST
+
+START_TEST(an_interrupt_of_somebody_else_calls_nobody)
+{
+	struct krig_options options;
+	struct krig *rig;
+
+	krig_options_init(&options);
+	rig = rig_attached(&options);
+	interrupt(rig, BALLOON_INFLATE, true);
+	krig_assert_order(rig, "");
+	/* Once: reading ISR lowered the line. */
+	ck_assert_uint_eq(krig_count(rig, EV_IRQ_ENTER, 0), 1);
+	krig_free(rig);
+}
+END_TEST
+
+START_TEST(msix_falls_back_to_intx)
+{
+	struct krig_options options;
+	struct krig *rig;
+
+	krig_options_init(&options);
+	child_plan.req_flags = INTR_MSIX;
+	rig = rig_attached(&options);
+	ck_assert_ptr_nonnull(strstr(krig_console(rig), "interrupting at ioapic0 pin 11"));
+	interrupt(rig, BALLOON_NO_QUEUE, false);
+	krig_assert_order(rig, "c");
+	krig_free(rig);
+	/* Nor does a child get MSI-X that does not ask. */
+	krig_options_init(&options);
+	options.config.msix = true;
+	rig = rig_attached(&options);
+	ck_assert_ptr_null(strstr(krig_console(rig), "msix"));
+	krig_free(rig);
+}
+END_TEST
+
+START_TEST(softint_runs_the_queues_and_config_change_stays_hard)
+{
+	struct krig_options options;
+	struct krig *rig;
+	unsigned configs = 0, dones = 0;
+
+	krig_options_init(&options);
+	child_plan.req_flags = INTR_SOFTINT;
+	rig = rig_attached(&options);
+	rig->frag.in[0] = 1;
+	rig->frag.in[1] = 200;
+	krig_run(rig, frag_vq_send);
+	interrupt(rig, BALLOON_NO_QUEUE, false);
+	krig_assert_order(rig, "(d)cd");
+	for (unsigned i = 0; krig_nth(rig, EV_NOTE, HW_NOTE_CALLBACK, i) != NULL; i++) {
+		const struct event *e = krig_event(rig, EV_NOTE, HW_NOTE_CALLBACK, i);
+
+		configs += e->arg[1] == HW_CB_CONFIG_CHANGE;
+		dones += e->arg[1] == HW_CB_VQ_DONE;
+		ck_assert_uint_eq(e->ctx_kind, e->arg[1] == HW_CB_CONFIG_CHANGE ?
+		    HW_CTX_HARDINT : HW_CTX_SOFTINT);
+	}
+	/* Each is entered and left. */
+	ck_assert_uint_eq(configs, 2);
+	ck_assert_uint_eq(dones, 4);
+	krig_free(rig);
+}
+END_TEST
+
+/* Does config_change ever come while the thread is between its marks? */
+static bool
+handler_comes_between(int req_flags, void (*make_thread)(void *))
+{
+	bool comes = false;
+
+	for (uint64_t seed = 1; seed <= 30; seed++) {
+		struct krig_options options;
+		struct krig *rig;
+		const char *c;
+
+		krig_options_init(&options);
+		options.config.cpus = 2;
+		options.seed = seed;
+		child_plan.req_flags = req_flags;
+		rig = rig_attached(&options);
+		krig_at_point(rig, POINT_BEFORE, HW_CALL_PRINTF, 3, interrupt_config, rig);
+		krig_run(rig, make_thread);
+		krig_assert_alive(rig);
+		c = strchr(rig->frag.order, 'c');
+		ck_assert_ptr_nonnull(c);
+		comes |= strchr(c, ']') != NULL;
+		krig_free(rig);
+	}
+	return comes;
+}
+
+/* kernel_lock serialises only those who both take it. */
+START_TEST(lie05_kernel_lock_holds_back_a_handler_without_mpsafe)
+{
+	ck_assert(!handler_comes_between(0, frag_biglock_thread));
+	ck_assert(handler_comes_between(0, frag_mpsafe_thread));
+	ck_assert(handler_comes_between(INTR_MPSAFE, frag_biglock_thread));
+}
+END_TEST
+
+Suite *
+virtio_pci_suite(void)
+{
+	Suite *suite = suite_create("kern/virtio_pci");
+	TCase *tc = tcase_create("kernel.md 14 attachment");
+
+	tcase_add_test(tc, status_goes_up_step_by_step);
+	tcase_add_test(tc, a_failed_attach_resets_the_device_and_says_failed);
+	tcase_add_test(tc, attach_finish_fails_with_1);
+	tcase_add_test(tc, lie22_queues_are_programmed_when_allocated);
+	tcase_add_test(tc, lie22_an_interrupt_may_come_inside_attach_finish);
+	tcase_add_test(tc, no_interrupt_before_driver_ok);
+	tcase_add_test(tc, lie23_the_error_path_is_not_quiet);
+	suite_add_tcase(suite, tc);
+	tc = tcase_create("kernel.md 14 features");
+	tcase_add_test(tc, lie25_features_may_be_none);
+	tcase_add_test(tc, features_are_what_both_want);
+	tcase_add_test(tc, the_request_is_an_int_and_sign_extended);
+	tcase_add_test(tc, a_device_may_refuse_features_ok);
+	suite_add_tcase(suite, tc);
+	tc = tcase_create("kernel.md 14 interrupts");
+	tcase_add_test(tc, lie04_a_config_interrupt_touches_queues_on_intx);
+	tcase_add_test(tc, lie04_but_not_on_msix);
+	tcase_add_test(tc, an_interrupt_of_somebody_else_calls_nobody);
+	tcase_add_test(tc, msix_falls_back_to_intx);
+	tcase_add_test(tc, softint_runs_the_queues_and_config_change_stays_hard);
+	tcase_add_test(tc, lie05_kernel_lock_holds_back_a_handler_without_mpsafe);
+	suite_add_tcase(suite, tc);
+	return suite;
+}
