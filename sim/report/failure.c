@@ -350,14 +350,15 @@ failure_summary(const struct report_input *input, char *text, size_t size)
 	const struct finding *finding = first_finding(input);
 	struct source_pos pos;
 
-	if (failure != NULL)
-		snprintf(text, size, "%s: expected %s; actual %s", failure->what,
-		    failure->expected, failure->actual);
-	else if (finding != NULL && report_position(input, finding->site, &pos))
+	/* A rule names the cause; an expectation only what came of it. */
+	if (finding != NULL && report_position(input, finding->site, &pos))
 		snprintf(text, size, "%s:%u: %s: %s", pos.file, pos.line, finding->rule->id,
 		    finding->text);
 	else if (finding != NULL)
 		snprintf(text, size, "%s: %s", finding->rule->id, finding->text);
+	else if (failure != NULL)
+		snprintf(text, size, "%s: expected %s; actual %s", failure->what,
+		    failure->expected, failure->actual);
 	else
 		snprintf(text, size, "%s", "nothing new was found");
 	report_clean(text);

@@ -26,7 +26,7 @@ void failure_print_replay(FILE *stream, const struct report_input *input);
 void failure_print_finding(FILE *stream, const struct report_input *input,
     const struct finding *finding);
 
-/* The reason in one line, for lists and JUnit: the first new failure or finding. */
+/* The reason in one line, for lists and JUnit: the first new finding, else the failure. */
 void failure_summary(const struct report_input *input, char *text, size_t size);
 
 #endif /* VIOSIM_REPORT_FAILURE_H */

@@ -180,19 +180,19 @@ START_TEST(known_defects_are_only_named)
 }
 END_TEST
 
-START_TEST(summary_names_the_first_reason)
+START_TEST(summary_names_a_finding_before_a_failure)
 {
 	char summary[256];
 	uint32_t seq = EVENT(record, S, MACHINE, EV_EXPECT, 0, 0, 0);
 
-	record_finding(record, seq, seq);
-	failure_summary(&record->input, summary, sizeof(summary));
-	ck_assert_str_eq(summary, "page.double-free: 256 pages from 0x3f00 are freed, and they "
-	    "are free already");
 	record_failure(record, seq);
 	failure_summary(&record->input, summary, sizeof(summary));
 	ck_assert_str_eq(summary, "expect: expected host.actual == 300; actual host.actual = "
 	    "256 pages");
+	record_finding(record, seq, seq);
+	failure_summary(&record->input, summary, sizeof(summary));
+	ck_assert_str_eq(summary, "page.double-free: 256 pages from 0x3f00 are freed, and they "
+	    "are free already");
 }
 END_TEST
 
@@ -211,7 +211,7 @@ report_failure_suite(void)
 	tcase_add_test(tc, events_end_at_the_first_trouble);
 	tcase_add_test(tc, replay_is_quoted_for_a_shell);
 	tcase_add_test(tc, known_defects_are_only_named);
-	tcase_add_test(tc, summary_names_the_first_reason);
+	tcase_add_test(tc, summary_names_a_finding_before_a_failure);
 	suite_add_tcase(s, tc);
 	return s;
 }

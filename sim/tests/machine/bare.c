@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The rig of the machine tests: see bare.h.
+ */
+#include "bare.h"
+
+#include <check.h>
+#include <stdlib.h>
+
+#include "machine/crash.h"
+
+void
+bare_config(struct world_config *config)
+{
+	*config = (struct world_config){
+		.segment = { { 0, 256 }, { 4096, 16 } }, .segments = 2,
+		.reserve_pages = 4, .hz = 100, .cpus = 1, .keep_trace = true,
+		.time_limit_ns = UINT64_C(1000000000000), .event_limit = 100000,
+		.slack_ns = 1000000, .points_limit = 1000, .access_limit = 1000,
+	};
+}
+
+struct bare *
+bare_new(const struct world_config *config)
+{
+	static bool is_installed;
+	struct bare *bare = calloc(1, sizeof(*bare));
+	struct world_config plain;
+
+	ck_assert_ptr_nonnull(bare);
+	if (!is_installed)
+		crash_install();
+	is_installed = true;
+	bare_config(&plain);
+	ck_assert(world_init(&bare->world, config != NULL ? config : &plain, NULL));
+	world_current = &bare->world;
+	return bare;
+}
+
+void
+bare_free(struct bare *bare)
+{
+	world_fini(&bare->world);
+	free(bare);
+}
+
+void
+bare_mark(struct bare *bare, char letter)
+{
+	if (bare->marks < BARE_MARKS)
+		bare->order[bare->marks++] = letter;
+}
+
+struct context *
+bare_thread(struct bare *bare, unsigned cpu, int priority, void (*fn)(void *))
+{
+	return world_context_new(&bare->world, HW_CTX_KTHREAD, "test", priority, cpu, fn,
+	    bare);
+}
+
+static void
+go(void *world)
+{
+	world_run(world, UINT64_MAX);
+}
+
+void
+bare_go(struct bare *bare)
+{
+	crash_guard(&bare->world, go, &bare->world);
+}
+
+void
+bare_call(enum hw_call call)
+{
+	hw_call(call, NULL, 0, 0, 0, 0, 0);
+	hw_ret(call, NULL, 0);
+}
+
+unsigned
+bare_count(const struct bare *bare, enum event_kind kind)
+{
+	unsigned n = 0;
+
+	for (uint32_t i = 0; i < bare->world.trace.count; i++)
+		n += trace_event(&bare->world.trace, i)->kind == kind;
+	return n;
+}

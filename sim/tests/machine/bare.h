@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The rig of the machine tests: a bare machine, without kernel, device or driver.  What runs
+ * in its contexts are functions of the tests that use the door (hw_*) as a kernel does.
+ */
+#ifndef VIOSIM_TESTS_MACHINE_BARE_H
+#define VIOSIM_TESTS_MACHINE_BARE_H
+
+#include <stdint.h>
+
+#include "machine/world.h"
+
+#define BARE_MARKS 200
+#define BARE_TICK_NS UINT64_C(10000000)	/* hz is 100 */
+#define BARE_PRIORITY 96
+
+struct bare {
+	struct world world;
+	char order[BARE_MARKS + 1];	/* one letter for each thing that happened */
+	unsigned marks;
+	uint64_t number;		/* for the test at hand */
+};
+
+/* One CPU, 256 pages from frame 0 and 16 from frame 4096 on, everything recorded. */
+void bare_config(struct world_config *config);
+struct bare *bare_new(const struct world_config *config);	/* NULL: bare_config() */
+void bare_free(struct bare *bare);
+
+void bare_mark(struct bare *bare, char letter);
+/* A thread on that CPU that runs fn(bare). */
+struct context *bare_thread(struct bare *bare, unsigned cpu, int priority,
+    void (*fn)(void *));
+/* Step until nothing can happen, guarded against crashes. */
+void bare_go(struct bare *bare);
+/* Recorded calls, as points: "before" and "after" it is the same call. */
+void bare_call(enum hw_call call);
+unsigned bare_count(const struct bare *bare, enum event_kind kind);
+
+#endif /* VIOSIM_TESTS_MACHINE_BARE_H */

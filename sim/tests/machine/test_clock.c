@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Tests of sim/machine/clock: timed events and their order.
+ */
+#include <check.h>
+#include <string.h>
+
+#include "machine/choice.h"
+#include "machine/clock.h"
+
+Suite	*machine_clock_suite(void);
+
+static char fired[256];
+static unsigned fired_count;
+
+static void
+fire(void *arg)
+{
+	fired[fired_count++] = *(const char *)arg;
+}
+
+static struct clock_event *
+set(struct clock *clock, uint64_t time_ns, enum clock_class class, const char *letter)
+{
+	return clock_at(clock, time_ns, class, fire, (void *)(uintptr_t)letter);
+}
+
+static void
+begin(struct clock *clock)
+{
+	memset(fired, 0, sizeof(fired));
+	fired_count = 0;
+	clock_init(clock);
+}
+
+START_TEST(by_time_then_class_then_as_set)
+{
+	struct clock clock;
+
+	begin(&clock);
+	set(&clock, 20, CLOCK_DEVICE, "g");
+	set(&clock, 10, CLOCK_STEP, "e");
+	set(&clock, 10, CLOCK_TIMER, "c");
+	set(&clock, 10, CLOCK_DEVICE, "a");
+	set(&clock, 10, CLOCK_STEP, "f");
+	set(&clock, 10, CLOCK_DEVICE, "b");
+	set(&clock, 10, CLOCK_TIMER, "d");
+	ck_assert_uint_eq(clock_next_ns(&clock), 10);
+	while (clock_fire(&clock))
+		ck_assert_uint_eq(clock.now_ns, fired_count == 7 ? 20 : 10);
+	ck_assert_str_eq(fired, "abcdefg");
+	ck_assert_uint_eq(clock_next_ns(&clock), UINT64_MAX);
+	clock_fini(&clock);
+}
+END_TEST
+
+START_TEST(the_past_is_now)
+{
+	struct clock clock;
+
+	begin(&clock);
+	set(&clock, 100, CLOCK_TIMER, "a");
+	clock_fire(&clock);
+	set(&clock, 50, CLOCK_TIMER, "b");
+	ck_assert_uint_eq(clock_next_ns(&clock), 100);
+	clock_fire(&clock);
+	ck_assert_uint_eq(clock.now_ns, 100);
+	clock_fini(&clock);
+}
+END_TEST
+
+static struct clock_event *
+set_again(struct clock *clock)
+{
+	return set(clock, 5, CLOCK_TIMER, "x");
+}
+
+static void
+fire_and_set(void *arg)
+{
+	fire((void *)(uintptr_t)"1");
+	set_again(arg);
+}
+
+/* An event that sets another for the same moment: it comes, later. */
+START_TEST(events_may_set_events)
+{
+	struct clock clock;
+
+	begin(&clock);
+	clock_at(&clock, 5, CLOCK_TIMER, fire_and_set, &clock);
+	set(&clock, 5, CLOCK_TIMER, "2");
+	while (clock_fire(&clock))
+		;
+	ck_assert_str_eq(fired, "12x");
+	clock_fini(&clock);
+}
+END_TEST
+
+START_TEST(cancelled_events_do_not_fire)
+{
+	struct clock clock;
+	struct clock_event *b;
+
+	begin(&clock);
+	set(&clock, 1, CLOCK_TIMER, "a");
+	b = set(&clock, 2, CLOCK_TIMER, "b");
+	set(&clock, 3, CLOCK_TIMER, "c");
+	clock_cancel(&clock, b);
+	while (clock_fire(&clock))
+		;
+	ck_assert_str_eq(fired, "ac");
+	set(&clock, 9, CLOCK_TIMER, "z");
+	clock_reset(&clock);
+	ck_assert_uint_eq(clock.now_ns, 0);
+	ck_assert(!clock_fire(&clock));
+	clock_fini(&clock);
+}
+END_TEST
+
+#define MANY 500
+struct many {
+	uint64_t time_ns, order;
+	struct clock_event *event;
+};
+static struct many many[MANY];
+static uint64_t last_ns, last_order, many_fired;
+
+static void
+fire_many(void *arg)
+{
+	const struct many *m = arg;
+
+	ck_assert_uint_ge(m->time_ns, last_ns);
+	if (m->time_ns == last_ns)
+		ck_assert_uint_gt(m->order, last_order);
+	last_ns = m->time_ns;
+	last_order = m->order;
+	many_fired++;
+}
+
+/* Set at random, a third cancelled: the rest comes in order. */
+START_TEST(any_number_in_any_order)
+{
+	struct choice_rng rng;
+	struct clock clock;
+	uint64_t cancelled = 0;
+
+	begin(&clock);
+	choice_rng_init(&rng, 3);
+	last_ns = last_order = many_fired = 0;
+	for (unsigned i = 0; i < MANY; i++) {
+		many[i].time_ns = 1 + choice_rng_below(&rng, 40);
+		many[i].order = i + 1;
+		many[i].event = clock_at(&clock, many[i].time_ns, CLOCK_TIMER, fire_many,
+		    &many[i]);
+	}
+	for (unsigned i = 0; i < MANY; i++) {
+		if (choice_rng_below(&rng, 3) != 0)
+			continue;
+		clock_cancel(&clock, many[i].event);
+		cancelled++;
+	}
+	while (clock_fire(&clock))
+		;
+	ck_assert_uint_eq(many_fired + cancelled, MANY);
+	clock_fini(&clock);
+}
+END_TEST
+
+Suite *
+machine_clock_suite(void)
+{
+	Suite *suite = suite_create("machine/clock");
+	TCase *tc = tcase_create("clock");
+
+	tcase_add_test(tc, by_time_then_class_then_as_set);
+	tcase_add_test(tc, the_past_is_now);
+	tcase_add_test(tc, events_may_set_events);
+	tcase_add_test(tc, cancelled_events_do_not_fire);
+	tcase_add_test(tc, any_number_in_any_order);
+	suite_add_tcase(suite, tc);
+	return suite;
+}

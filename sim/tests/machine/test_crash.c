@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Tests of sim/machine/crash: simulated code that dies does not take the program with it.
+ */
+#include <check.h>
+#include <signal.h>
+#include <string.h>
+
+#include "bare.h"
+#include "machine/crash.h"
+
+Suite	*machine_crash_suite(void);
+
+static int *volatile nowhere = NULL;
+static int *volatile wild = (int *)(uintptr_t)0xdead0000deadbee8;
+static volatile int zero;
+
+static void
+write_null(void *arg)
+{
+	bare_mark(arg, 'a');
+	*nowhere = 1;
+	bare_mark(arg, 'b');
+}
+
+static void
+read_wild(void *arg)
+{
+	bare_mark(arg, 'a');
+	zero = *wild;
+	bare_mark(arg, 'b');
+}
+
+static int
+deeper(struct bare *bare, volatile const char *above)
+{
+	volatile char frame[1024];
+
+	frame[0] = above != NULL ? above[0] : 0;
+	return deeper(bare, frame) + frame[0];
+}
+
+static void
+recurse(void *arg)
+{
+	bare_mark(arg, 'a');
+	bare_mark(arg, (char)deeper(arg, NULL));
+}
+
+static void
+trap(void *arg)
+{
+	bare_mark(arg, 'a');
+	raise(SIGILL);
+}
+
+static void
+divide(void *arg)
+{
+	bare_mark(arg, 'a');
+	raise(SIGFPE);
+}
+
+/* As the CPU-time limit does. */
+static void
+run_out_of_time(void *arg)
+{
+	bare_mark(arg, 'a');
+	raise(SIGVTALRM);
+}
+
+static const struct {
+	void (*fn)(void *);
+	enum world_end end;
+	const char *text;
+} crashes[] = {
+	{ write_null, WORLD_CRASH, "NULL pointer" },
+	{ read_wild, WORLD_CRASH, "wild or stale pointer" },
+	{ recurse, WORLD_CRASH, "over the end of its kernel stack" },
+	{ trap, WORLD_CRASH, "illegal instruction" },
+	{ divide, WORLD_CRASH, "divided by zero" },
+	{ run_out_of_time, WORLD_ENDLESS, "without reaching anything" },
+};
+
+START_TEST(a_crash_ends_the_world_only)
+{
+	struct bare *bare = bare_new(NULL);
+	const struct event *event;
+
+	bare_thread(bare, 0, BARE_PRIORITY, crashes[_i].fn);
+	bare_go(bare);
+	ck_assert_str_eq(bare->order, "a");
+	ck_assert_int_eq(bare->world.end, crashes[_i].end);
+	ck_assert_msg(strstr(bare->world.end_text, crashes[_i].text) != NULL, "%s",
+	    bare->world.end_text);
+	event = trace_event(&bare->world.trace, bare->world.trace.count - 1);
+	ck_assert_uint_eq(event->kind, EV_CRASH);
+	ck_assert_uint_eq(event->ctx, 1);
+	/* Nothing runs any more. */
+	ck_assert(!world_step(&bare->world));
+	bare_free(bare);
+}
+END_TEST
+
+static void
+mark(void *arg)
+{
+	bare_mark(arg, '.');
+}
+
+/* Twenty worlds die one after the other, and the next one lives. */
+START_TEST(worlds_after_a_crash_are_as_good_as_before)
+{
+	for (int i = 0; i < 20; i++) {
+		struct bare *bare = bare_new(NULL);
+
+		bare_thread(bare, 0, BARE_PRIORITY, i % 2 ? recurse : write_null);
+		bare_go(bare);
+		ck_assert_int_eq(bare->world.end, WORLD_CRASH);
+		bare_free(bare);
+		bare = bare_new(NULL);
+		bare_thread(bare, 0, BARE_PRIORITY, mark);
+		bare_go(bare);
+		ck_assert_int_eq(bare->world.end, WORLD_RUNNING);
+		ck_assert_str_eq(bare->order, ".");
+		bare_free(bare);
+	}
+}
+END_TEST
+
+static void
+crash_in_handler(void *arg)
+{
+	bare_mark(arg, 'h');
+	write_null(arg);
+}
+
+START_TEST(a_handler_may_crash_too)
+{
+	struct bare *bare = bare_new(NULL);
+
+	hw_intr_establish(HW_VEC_MSIX_CONFIG, 6, crash_in_handler, bare);
+	irq_raise(&bare->world, HW_VEC_MSIX_CONFIG, 0);
+	bare_go(bare);
+	ck_assert_str_eq(bare->order, "ha");
+	ck_assert_int_eq(bare->world.end, WORLD_CRASH);
+	bare_free(bare);
+}
+END_TEST
+
+static void
+panics(void *arg)
+{
+	bare_mark(arg, 'p');
+	hw_panic("on purpose", false);
+}
+
+/* An up-call that panics outside of any context comes back through the guard. */
+START_TEST(a_panic_of_the_machine_itself_is_caught)
+{
+	struct bare *bare = bare_new(NULL);
+
+	ck_assert(!crash_guard(&bare->world, panics, bare));
+	ck_assert_int_eq(bare->world.end, WORLD_PANIC);
+	ck_assert_str_eq(bare->world.end_text, "on purpose");
+	bare_free(bare);
+}
+END_TEST
+
+Suite *
+machine_crash_suite(void)
+{
+	Suite *suite = suite_create("machine/crash");
+	TCase *tc = tcase_create("crash");
+
+	tcase_add_loop_test(tc, a_crash_ends_the_world_only, 0,
+	    (int)(sizeof(crashes) / sizeof(crashes[0])));
+	tcase_add_test(tc, worlds_after_a_crash_are_as_good_as_before);
+	tcase_add_test(tc, a_handler_may_crash_too);
+	tcase_add_test(tc, a_panic_of_the_machine_itself_is_caught);
+	suite_add_tcase(suite, tc);
+	return suite;
+}

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Tests of sim/machine/memory: frames, owners, contents, DMA.
+ */
+#include <check.h>
+#include <string.h>
+
+#include "machine/memory.h"
+
+Suite	*machine_memory_suite(void);
+
+#define PAGE MEMORY_PAGE_SIZE
+#define BUS(pfn) (((uint64_t)(pfn) << MEMORY_PAGE_SHIFT) + MEMORY_BUS_OFFSET)
+
+static const struct hw_segment two[] = { { 16, 64 }, { 1000, 8 } };
+static struct memory memory;
+
+static void
+begin(void)
+{
+	ck_assert(memory_init(&memory, two, 2, 4));
+}
+
+static void
+end(void)
+{
+	memory_fini(&memory);
+}
+
+START_TEST(ram_is_what_the_segments_say)
+{
+	ck_assert(!memory_is_ram(&memory, 0));
+	ck_assert(!memory_is_ram(&memory, 15));
+	ck_assert(memory_is_ram(&memory, 16));
+	ck_assert(memory_is_ram(&memory, 79));
+	ck_assert(!memory_is_ram(&memory, 80));
+	ck_assert(!memory_is_ram(&memory, 999));
+	ck_assert(memory_is_ram(&memory, 1007));
+	ck_assert(!memory_is_ram(&memory, 1008));
+	ck_assert(!memory_is_ram(&memory, UINT64_MAX));
+	ck_assert_uint_eq(memory.counts.total, 72);
+	ck_assert_uint_eq(memory.counts.free, 72);
+}
+END_TEST
+
+START_TEST(owners_are_counted)
+{
+	static const enum hw_owner owner[] = {
+		HW_PAGE_KERNEL, HW_PAGE_OTHERS, HW_PAGE_DRIVER, HW_PAGE_DRIVER, HW_PAGE_FREE,
+	};
+	const struct memory_counts *c = &memory.counts;
+
+	for (uint64_t i = 0; i < 5; i++)
+		memory_own(&memory, 16 + i, owner[i]);
+	for (uint64_t i = 0; i < 5; i++)
+		ck_assert_int_eq(memory_owner(&memory, 16 + i), owner[i]);
+	ck_assert_uint_eq(c->kernel, 1);
+	ck_assert_uint_eq(c->others, 1);
+	ck_assert_uint_eq(c->driver, 2);
+	ck_assert_uint_eq(c->free, 68);
+	memory_own(&memory, 16, HW_PAGE_OTHERS);
+	ck_assert_uint_eq(c->kernel, 0);
+	ck_assert_uint_eq(c->others, 2);
+	ck_assert_uint_eq(c->free + c->kernel + c->others + c->driver, c->total);
+}
+END_TEST
+
+/* What the host takes it has, whoever owns it; twice is once. */
+START_TEST(the_host_takes_and_gives)
+{
+	memory_own(&memory, 20, HW_PAGE_DRIVER);
+	memory_host_take(&memory, 20);
+	memory_host_take(&memory, 20);
+	memory_host_take(&memory, 1000);
+	ck_assert_uint_eq(memory.counts.held, 2);
+	ck_assert(memory_host_has(&memory, 20));
+	ck_assert_int_eq(memory_owner(&memory, 20), HW_PAGE_DRIVER);
+	memory_own(&memory, 20, HW_PAGE_FREE);
+	ck_assert(memory_host_has(&memory, 20));
+	ck_assert_uint_eq(memory.counts.discarded_in_use, 0);
+	memory_host_give(&memory, 20);
+	memory_host_give(&memory, 20);
+	ck_assert_uint_eq(memory.counts.held, 1);
+	ck_assert(!memory_host_has(&memory, 20));
+}
+END_TEST
+
+START_TEST(discarding_memory_in_use_loses_its_contents)
+{
+	uint64_t pfn = 30;
+	uint8_t *va;
+
+	memory_own(&memory, pfn, HW_PAGE_KERNEL);
+	va = memory_map(&memory, &pfn, 1);
+	memset(va, 0x77, PAGE);
+	memory_host_take(&memory, pfn);
+	ck_assert_uint_eq(memory.counts.discarded_in_use, 1);
+	ck_assert_uint_eq(va[0], 0);
+	ck_assert_uint_eq(va[PAGE - 1], 0);
+	memory_own(&memory, 31, HW_PAGE_OTHERS);
+	memory_host_take(&memory, 31);
+	ck_assert_uint_eq(memory.counts.discarded_in_use, 2);
+	memory_own(&memory, 32, HW_PAGE_DRIVER);
+	memory_host_take(&memory, 32);
+	ck_assert_uint_eq(memory.counts.discarded_in_use, 2);
+}
+END_TEST
+
+/* Frames in any order are one range of addresses. */
+START_TEST(maps_are_contiguous_and_poisoned)
+{
+	static const uint64_t pfns[] = { 1003, 17, 50 };
+	uint8_t *va = memory_map(&memory, pfns, 3);
+
+	for (size_t i = 0; i < 3 * PAGE; i += 100)
+		ck_assert_uint_eq(va[i], MEMORY_POISON);
+	for (size_t i = 0; i < 3; i++)
+		ck_assert_uint_eq(memory_phys(&memory, va + i * PAGE + 5),
+		    (pfns[i] << MEMORY_PAGE_SHIFT) + 5);
+	ck_assert_uint_eq(memory_phys(&memory, va - 1), UINT64_MAX);
+	ck_assert_uint_eq(memory_phys(&memory, va + 3 * PAGE), UINT64_MAX);
+	ck_assert_uint_eq(memory_phys(&memory, NULL), UINT64_MAX);
+	memory_unmap(&memory, va, 3);
+	ck_assert_uint_eq(memory_phys(&memory, va), UINT64_MAX);
+	/* The address range does not come again. */
+	ck_assert_ptr_ne(memory_map(&memory, pfns, 3), va);
+}
+END_TEST
+
+/* A transfer over three frames that lie apart. */
+START_TEST(dma_goes_by_frame)
+{
+	static const uint64_t pfns[] = { 40, 42, 41 };
+	uint8_t *va = memory_map(&memory, pfns, 3);
+	uint8_t buffer[3 * PAGE];
+
+	memset(va, 1, PAGE);
+	memset(va + PAGE, 2, PAGE);		/* frame 42 */
+	memset(va + 2 * PAGE, 3, PAGE);		/* frame 41 */
+	ck_assert(memory_dma_read(&memory, BUS(40) + 10, buffer, 2 * PAGE));
+	ck_assert_uint_eq(buffer[PAGE - 11], 1);
+	ck_assert_uint_eq(buffer[PAGE - 10], 3);
+	ck_assert_uint_eq(buffer[2 * PAGE - 11], 3);
+	ck_assert_uint_eq(buffer[2 * PAGE - 10], 2);
+	memset(buffer, 9, sizeof(buffer));
+	ck_assert(memory_dma_write(&memory, BUS(41) - 2, buffer, 4));
+	ck_assert_uint_eq(va[PAGE - 3], 1);
+	ck_assert_uint_eq(va[PAGE - 2], 9);
+	ck_assert_uint_eq(va[2 * PAGE + 1], 9);
+	ck_assert_uint_eq(va[2 * PAGE + 2], 3);
+}
+END_TEST
+
+START_TEST(untouched_ram_reads_as_zero)
+{
+	uint8_t buffer[16];
+
+	memset(buffer, 1, sizeof(buffer));
+	ck_assert(memory_dma_read(&memory, BUS(60), buffer, sizeof(buffer)));
+	for (size_t i = 0; i < sizeof(buffer); i++)
+		ck_assert_uint_eq(buffer[i], 0);
+	ck_assert(memory_dma_write(&memory, BUS(60), buffer, sizeof(buffer)));
+}
+END_TEST
+
+START_TEST(dma_outside_of_ram_fails)
+{
+	uint8_t buffer[2 * PAGE];
+	uint64_t pfn = 79;
+	uint8_t *va = memory_map(&memory, &pfn, 1);
+
+	va[PAGE - 1] = 5;
+	/* A physical address is no bus address. */
+	ck_assert(!memory_dma_read(&memory, 20 << MEMORY_PAGE_SHIFT, buffer, 4));
+	ck_assert(!memory_dma_read(&memory, BUS(15), buffer, 4));
+	ck_assert(!memory_dma_read(&memory, BUS(80), buffer, 4));
+	ck_assert(!memory_dma_read(&memory, UINT64_MAX, buffer, 4));
+	ck_assert(!memory_dma_read(&memory, BUS(80) - 1, buffer, 2));
+	ck_assert_uint_eq(buffer[0], 5);
+	buffer[0] = 6;
+	ck_assert(!memory_dma_write(&memory, BUS(80) - 1, buffer, 2));
+	ck_assert_uint_eq(va[PAGE - 1], 6);
+	ck_assert(memory_dma_read(&memory, BUS(80), buffer, 0));
+}
+END_TEST
+
+/* Host memory that was given a frame is that frame's contents. */
+START_TEST(lent_memory_is_reached_by_dma)
+{
+	static uint8_t page[4096] __attribute__((aligned(4096)));
+	uint8_t byte = 0;
+
+	page[7] = 0x42;
+	ck_assert_uint_eq(memory_phys(&memory, page), UINT64_MAX);
+	ck_assert(memory_lend(&memory, page, 33));
+	ck_assert_uint_eq(memory_phys(&memory, page + 7),
+	    (UINT64_C(33) << MEMORY_PAGE_SHIFT) + 7);
+	ck_assert(memory_dma_read(&memory, BUS(33) + 7, &byte, 1));
+	ck_assert_uint_eq(byte, 0x42);
+	for (uint64_t i = 1; i < MEMORY_LENT_MAX; i++)
+		ck_assert(memory_lend(&memory, page, 16));
+	ck_assert(!memory_lend(&memory, page, 16));
+}
+END_TEST
+
+/* A terabyte costs nothing until it is used; the last frame is as good as the first. */
+START_TEST(large_memory_is_cheap)
+{
+	const struct hw_segment large = { 0, UINT64_C(1) << 28 };
+	struct memory big;
+	uint64_t last = (UINT64_C(1) << 28) - 1;
+	uint8_t byte = 1;
+
+	ck_assert(memory_init(&big, &large, 1, 0));
+	memory_own(&big, last, HW_PAGE_OTHERS);
+	ck_assert_int_eq(memory_owner(&big, last), HW_PAGE_OTHERS);
+	ck_assert(memory_dma_read(&big, BUS(last) + PAGE - 1, &byte, 1));
+	ck_assert_uint_eq(byte, 0);
+	memory_fini(&big);
+}
+END_TEST
+
+START_TEST(tables_are_zero)
+{
+	const uint8_t *table = memory_table(&memory, 100000);
+
+	for (size_t i = 0; i < 100000; i++)
+		ck_assert_uint_eq(table[i], 0);
+}
+END_TEST
+
+Suite *
+machine_memory_suite(void)
+{
+	Suite *suite = suite_create("machine/memory");
+	TCase *tc = tcase_create("memory");
+
+	tcase_add_checked_fixture(tc, begin, end);
+	tcase_add_test(tc, ram_is_what_the_segments_say);
+	tcase_add_test(tc, owners_are_counted);
+	tcase_add_test(tc, the_host_takes_and_gives);
+	tcase_add_test(tc, discarding_memory_in_use_loses_its_contents);
+	tcase_add_test(tc, maps_are_contiguous_and_poisoned);
+	tcase_add_test(tc, dma_goes_by_frame);
+	tcase_add_test(tc, untouched_ram_reads_as_zero);
+	tcase_add_test(tc, dma_outside_of_ram_fails);
+	tcase_add_test(tc, lent_memory_is_reached_by_dma);
+	tcase_add_test(tc, large_memory_is_cheap);
+	tcase_add_test(tc, tables_are_zero);
+	suite_add_tcase(suite, tc);
+	return suite;
+}
