@@ -121,6 +121,8 @@ $(TK_OBJ): $(BUILD)/%.o: %.c $(BUILD)/flags $(BSD_HEADERS)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(K_CFLAGS) -MMD -MP -c $< -o $@
 
+# Tests are compiled more often than run.
+$(T_OBJ): H_CFLAGS += -O0
 $(BUILD)/sim/%.o: sim/%.c $(BUILD)/flags
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
@@ -218,7 +220,8 @@ DRV_CFLAGS = -std=gnu99 -ffreestanding -nostdinc \
 	-fno-omit-frame-pointer -fno-stack-protector -O2 -g -fPIC -Wno-pointer-sign
 $(BUILD)/bench/driver.o: $(DRIVER) $(SHIM_HEADERS) $(BUILD)/flags $(BSD_HEADERS)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(DRV_CFLAGS) -fsanitize=thread -c $< -o $@
+	$(Q)$(CC) $(DRV_CFLAGS) -fsanitize=thread,bounds,shift,signed-integer-overflow \
+	    -fsanitize=integer-divide-by-zero -c $< -o $@
 $(FLOOR): $(BUILD)/bench/driver.o sim/bench/floor.c sim/bench/floor.h
 	$(call say,LD,$@)
 	$(Q)$(CC) $(DRV_CFLAGS) -c sim/bench/floor.c -o $(BUILD)/bench/floor.o

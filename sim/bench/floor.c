@@ -57,6 +57,16 @@ HOOKS(2)
 HOOKS(4)
 HOOKS(8)
 HOOKS(16)
+#define UNDEFINED(name) \
+	void __ubsan_handle_##name(void); \
+	void __ubsan_handle_##name(void) { __builtin_trap(); }
+UNDEFINED(out_of_bounds)
+UNDEFINED(negate_overflow)
+UNDEFINED(shift_out_of_bounds)
+UNDEFINED(add_overflow)
+UNDEFINED(sub_overflow)
+UNDEFINED(mul_overflow)
+UNDEFINED(divrem_overflow)
 void __tsan_init(void) { }
 void __tsan_func_entry(void *p) { (void)p; }
 void __tsan_func_exit(void) { }

@@ -11,27 +11,53 @@
 
 #include "machine/world.h"
 
+#define SIZE_MAX_OF_ONE 16		/* bytes of an access that is no range */
+
 void
 access_init(struct access *access, uint64_t limit)
 {
 	memset(access, 0, sizeof(*access));
-	access->left = limit;
-	access->low = UINTPTR_MAX;
+	access->left = access->limit = limit;
 }
 
+void
+access_refill(struct access *access)
+{
+	access->spent += access->limit - access->left;
+	access->left = access->limit;
+}
+
+uint64_t
+access_count(const struct access *access)
+{
+	return access->spent + access->limit - access->left;
+}
+
+/* An access that begins below a watch may reach into it. */
 static void
 hull(struct access *access)
 {
-	access->low = UINTPTR_MAX;
-	access->high = 0;
+	uintptr_t low = UINTPTR_MAX, high = 0;
+
 	for (unsigned i = 0; i < access->watches; i++) {
 		const struct access_watch *watch = &access->watch[i];
 
-		if (watch->low < access->low)
-			access->low = watch->low;
-		if (watch->high > access->high)
-			access->high = watch->high;
+		if (watch->low - SIZE_MAX_OF_ONE < low)
+			low = watch->low - SIZE_MAX_OF_ONE;
+		if (watch->high > high)
+			high = watch->high;
 	}
+	access->low = access->every ? 0 : low;
+	access->span = access->every ? UINTPTR_MAX : high > low ? high - low : 0;
+}
+
+void
+access_every(struct access *access, bool every)
+{
+	if (access->every == every)
+		return;
+	access->every = every;
+	hull(access);
 }
 
 bool
@@ -61,7 +87,7 @@ access_unwatch(struct access *access, uint32_t tag)
 }
 
 static void
-look_closer(struct access *access, uintptr_t address, unsigned size, bool write,
+tell_watchers(struct access *access, uintptr_t address, unsigned size, bool write,
     const void *pc)
 {
 	for (unsigned i = 0; i < access->watches; i++) {
@@ -73,26 +99,43 @@ look_closer(struct access *access, uintptr_t address, unsigned size, bool write,
 	}
 }
 
+/* Not in line: the ordinary access is to stay short. */
+static void __attribute__((noinline, cold))
+look_closer(const void *p, unsigned size, bool write, const void *pc)
+{
+	struct world *world = world_current;
+
+	if (world->access.left == 0)
+		world_finish(world, WORLD_ENDLESS,
+		    "the driver goes on without letting time pass");
+	tell_watchers(&world->access, (uintptr_t)p, size, write, pc);
+	/* An access is no point by itself; what strikes at one must be able to get in. */
+	if (world->points_armed && world->running != NULL &&
+	    world_points_strike(world, POINT_ACCESS, 0))
+		world_point(world);
+}
+
 static inline void
 seen(const void *p, unsigned size, bool write, const void *pc)
 {
 	struct world *world = world_current;
-	uintptr_t address = (uintptr_t)p;
 	struct access *access;
 
 	if (world == NULL)
 		return;
 	access = &world->access;
-	access->count++;
-	if (--access->left == 0)
-		world_finish(world, WORLD_ENDLESS,
-		    "the driver goes on without letting time pass");
-	if (address < access->high && address + size > access->low)
-		look_closer(access, address, size, write, pc);
-	/* An access is no point by itself; what strikes at one must be able to get in. */
-	if (world->points_armed && world->running != NULL &&
-	    world_points_strike(world, POINT_ACCESS, 0))
-		world_point(world);
+	if (--access->left == 0 || (uintptr_t)p - access->low < access->span)
+		look_closer(p, size, write, pc);
+}
+
+/* Ranges are rare, and may reach further than the hull allows for. */
+static void
+seen_range(const void *p, unsigned long size, bool write, const void *pc)
+{
+	if (world_current == NULL)
+		return;
+	world_current->access.left--;
+	look_closer(p, (unsigned)size, write, pc);
 }
 
 #define PC __builtin_return_address(0)
@@ -142,34 +185,34 @@ __tsan_func_exit(void)
 void
 __tsan_read_range(void *p, unsigned long size)
 {
-	seen(p, (unsigned)size, false, PC);
+	seen_range(p, size, false, PC);
 }
 
 void
 __tsan_write_range(void *p, unsigned long size)
 {
-	seen(p, (unsigned)size, true, PC);
+	seen_range(p, size, true, PC);
 }
 
 void *
 __tsan_memcpy(void *to, const void *from, size_t size)
 {
-	seen(from, (unsigned)size, false, PC);
-	seen(to, (unsigned)size, true, PC);
+	seen_range(from, size, false, PC);
+	seen_range(to, size, true, PC);
 	return memcpy(to, from, size);
 }
 
 void *
 __tsan_memmove(void *to, const void *from, size_t size)
 {
-	seen(from, (unsigned)size, false, PC);
-	seen(to, (unsigned)size, true, PC);
+	seen_range(from, size, false, PC);
+	seen_range(to, size, true, PC);
 	return memmove(to, from, size);
 }
 
 void *
 __tsan_memset(void *to, int byte, size_t size)
 {
-	seen(to, (unsigned)size, true, PC);
+	seen_range(to, size, true, PC);
 	return memset(to, byte, size);
 }

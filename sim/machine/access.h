@@ -20,10 +20,16 @@ struct access_watch {
 };
 #define ACCESS_WATCHES_MAX 16
 
+/*
+ * The first three are what an ordinary access touches: it counts down and compares its address
+ * with the hull of all watches.
+ */
 struct access {
 	uint64_t left;			/* accesses until the budget is spent */
-	uint64_t count;
-	uintptr_t low, high;		/* hull of all watches: the fast test */
+	uintptr_t low, span;		/* the hull: addresses from low on, so many; 0: none */
+	uint64_t limit;			/* the budget */
+	uint64_t spent;			/* accesses on budgets before this one */
+	bool every;			/* each access is looked at, wherever it goes */
 	struct access_watch watch[ACCESS_WATCHES_MAX];
 	unsigned watches;
 	void (*hit)(void *self, const struct access_watch *watch, uintptr_t address,
@@ -32,6 +38,12 @@ struct access {
 };
 
 void access_init(struct access *access, uint64_t limit);
+/* Time has moved: the whole budget again. */
+void access_refill(struct access *access);
+/* Accesses so far. */
+uint64_t access_count(const struct access *access);
+/* Whether something strikes at accesses: world_points_strike() is to hear of each. */
+void access_every(struct access *access, bool every);
 /* Watch [low, high); false when all watches are in use. */
 bool access_watch(struct access *access, const void *low, const void *high, bool writes_only,
     uint32_t tag);

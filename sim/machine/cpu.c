@@ -162,7 +162,8 @@ world_point(struct world *world)
 {
 	struct context *ctx = world->running;
 	const struct cpu *cpu = &world->cpu[ctx->cpu];
-	bool give_way = ctx->held;
+	/* What struck here may have ended the world. */
+	bool give_way = ctx->held || world->end != WORLD_RUNNING;
 
 	if (--world->points_left == 0)
 		world_finish(world, WORLD_ENDLESS,
@@ -358,6 +359,10 @@ resume(struct world *world, struct context *ctx)
 		cpu->ipl = ctx->ipl;
 		world_emit(world, EV_CTX_RUN, 0, ctx->ordinal, 0, 0, 0, 0);
 	}
+	if (world->end != WORLD_RUNNING) {
+		world->running = NULL;
+		return;
+	}
 	/* After anything but a vain spin, a spinner should look again before time moves. */
 	world->time_moved = !ctx->spinning;
 	ctx->spinning = false;
@@ -385,7 +390,7 @@ fire(struct world *world)
 	world->time_moved = true;
 	if (world->clock.now_ns != before) {
 		world->points_left = world->config.points_limit;
-		world->access.left = world->config.access_limit;
+		access_refill(&world->access);
 	}
 	return true;
 }

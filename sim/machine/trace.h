@@ -57,6 +57,8 @@
 	X(EXPECT,	"expect",	"index:u held:b") \
 	X(PANIC,	"panic",	"text:S assertion:b") \
 	X(CRASH,	"crash",	"signal:u write:b") \
+	X(UNDEFINED,	"undefined",	"left:u right:u type:S") \
+		/* the driver's C is undefined here; code enum undefined */ \
 	X(END,		"end-of-run",	"verdict:u")
 
 enum event_kind {

@@ -51,6 +51,22 @@ world_fini(struct world *world)
 		world_current = NULL;
 }
 
+/* Accesses and calls ask at once whether anything is armed at all. */
+static void
+look_for_armed(struct world *world)
+{
+	bool armed = false, every = false;
+
+	for (unsigned i = 0; i < POINTS_MAX; i++) {
+		const struct point *point = &world->point[i];
+
+		armed |= point->armed;
+		every |= point->armed && point->kind == POINT_ACCESS;
+	}
+	world->points_armed = armed;
+	access_every(&world->access, every);
+}
+
 void
 world_reboot(struct world *world)
 {
@@ -65,7 +81,7 @@ world_reboot(struct world *world)
 	world->contexts = 0;
 	memset(world->cpu, 0, sizeof(world->cpu));
 	memset(world->point, 0, sizeof(world->point));
-	world->points_armed = false;
+	look_for_armed(world);
 	irq_init(&world->irq);
 	memory_fini(&world->memory);
 	if (!memory_init(&world->memory, world->config.segment, world->config.segments,
@@ -113,7 +129,9 @@ world_finish(struct world *world, enum world_end end, const char *text)
 		snprintf(world->end_text, sizeof(world->end_text), "%s", text);
 		world->end_site = ctx != NULL ? world_driver_site(world) : 0;
 	}
-	if (ctx != NULL)
+	/* The machine also records on behalf of a context that does not run: nothing to leave. */
+	if (ctx != NULL && fiber_stack_contains(ctx->fiber,
+	    (uintptr_t)__builtin_frame_address(0)))
 		fiber_switch(ctx->fiber, world->main);
 }
 
@@ -191,7 +209,7 @@ world_point_arm(struct world *world, const struct point *point)
 			continue;
 		*p = *point;
 		p->armed = true;
-		world->points_armed = true;
+		look_for_armed(world);
 		return p;
 	}
 	return NULL;
@@ -201,12 +219,9 @@ static void
 strike(struct world *world, struct point *point)
 {
 	struct context *ctx = world->running;
-	bool armed = false;
 
 	point->armed = false;
-	for (unsigned i = 0; i < POINTS_MAX; i++)
-		armed |= world->point[i].armed;
-	world->points_armed = armed;
+	look_for_armed(world);
 	/* What strikes comes from outside, not from the context it strikes. */
 	world->running = NULL;
 	point->strike(point->arg);

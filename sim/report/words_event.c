@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "machine/undefined.h"
 #include "report/report.h"
 #include "report/words_line.h"
 
@@ -195,13 +196,21 @@ say_expect(struct line *line, const struct words *words, const struct event *eve
 	    event->arg[1] != 0 ? "holds" : "DOES NOT HOLD");
 }
 
+static void
+say_undefined(struct line *line, const struct words *words, const struct event *event)
+{
+	(void)words;
+	say(line, "runs into %s: %" PRIu64, undefined_text((enum undefined)event->code),
+	    event->arg[0]);
+}
+
 static void (*const sayer[EV_KINDS])(struct line *, const struct words *,
     const struct event *) = {
 	[EV_CALL] = say_call, [EV_RET] = say_return, [EV_NOTE] = say_note,
 	[EV_PAGES] = say_pages, [EV_CTX_START] = say_start, [EV_CTX_SLEEP] = say_sleep,
 	[EV_CTX_WAKE] = say_wake, [EV_FAULT] = say_fault, [EV_CONSOLE] = say_console,
 	[EV_STEP] = say_step, [EV_EXPECT] = say_expect, [EV_PANIC] = say_panic,
-	[EV_CRASH] = say_end, [EV_END] = say_end,
+	[EV_CRASH] = say_end, [EV_UNDEFINED] = say_undefined, [EV_END] = say_end,
 };
 
 void

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Area mem: kernel memory (kmem(9)).  What needs every load and store of the driver (use
- * after free, overruns, uninitialised reads) is not here.
+ * after free, uninitialised reads) is not here; array bounds and arithmetic are, for the
+ * compiler reports them.
  */
 #include <stdlib.h>
 #include <string.h>
 
+#include "machine/undefined.h"
 #include "rules/area.h"
 #include "rules/shadow.h"
 
@@ -130,6 +132,20 @@ see_call(struct mem *mem, struct rules_core *core, const struct event *event, ui
 }
 
 static void
+undefined(struct rules_core *core, const struct event *event, uint32_t site)
+{
+	const char *type = trace_text_of(rules_look(core)->trace, event->arg[2]);
+
+	if (event->code == UNDEFINED_BOUNDS)
+		rules_report(core, "mem.out-of-bounds", event, site,
+		    "index %lld of an array of type %s", (long long)event->arg[0], type);
+	else
+		rules_report(core, "mem.arithmetic", event, site, "%s: %lld and %lld, type %s",
+		    undefined_text((enum undefined)event->code), (long long)event->arg[0],
+		    (long long)event->arg[1], type);
+}
+
+static void
 mem_fini(void *state)
 {
 	struct mem *mem = state;
@@ -150,6 +166,8 @@ mem_see(void *state, struct rules_core *core, const struct event *event, uint32_
 		see_call(mem, core, event, site);
 	else if (event->kind == EV_HOST_REBOOT)
 		mem_fini(mem);
+	else if (event->kind == EV_UNDEFINED)
+		undefined(core, event, site);
 	else if (event->kind != EV_NOTE)
 		return;
 	else if (event->code == HW_NOTE_KMEM)
@@ -172,7 +190,7 @@ mem_end(void *state, struct rules_core *core, const struct event *now)
 
 const struct area area_mem = {
 	.name = "mem",
-	.kinds = SHADOW_KINDS | KIND(HOST_REBOOT),
+	.kinds = SHADOW_KINDS | KIND(HOST_REBOOT) | KIND(UNDEFINED),
 	.state_bytes = sizeof(struct mem),
 	.fini = mem_fini,
 	.see = mem_see,
@@ -198,6 +216,19 @@ const struct rule rules_mem[] = {
 	  "A block freed twice is handed to two owners.",
 	  "kmem_free(p, n);\nkmem_free(p, n);",
 	  "kmem_free(p, n);\np = NULL;" },
+	{ "mem.out-of-bounds", SEVERITY_ERROR,
+	  "an index lies within its array",
+	  "C11 6.5.6 paragraph 8; UndefinedBehaviorSanitizer, array bounds",
+	  "What lies behind the array is read or overwritten: the next member of the softc, "
+	  "or somebody else's memory.",
+	  "for (i = 0; i <= n; i++)\n\tsc->sc_buf[i] = 0;",
+	  "for (i = 0; i < n; i++)\n\tsc->sc_buf[i] = 0;" },
+	{ "mem.arithmetic", SEVERITY_LINT,
+	  "no shift, division or signed sum is undefined",
+	  "C11 6.5 paragraph 5; UndefinedBehaviorSanitizer",
+	  "The compiler may assume that it does not happen, and build anything on that.",
+	  "mask = 1 << 32;",
+	  "mask = UINT64_C(1) << 32;" },
 	{ "mem.leak", SEVERITY_ERROR,
 	  "no kernel memory is left after a failed attach or a detach",
 	  "kmem(9); autoconf(9)",

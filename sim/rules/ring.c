@@ -158,7 +158,8 @@ note_dequeued(struct ring *ring, const struct event *note)
 		return;
 	queue->dequeued++;
 	queue->empties = 0;
-	if (slot != NULL)
+	/* An answer to no request is the device's doing: there is nothing to give back. */
+	if (slot != NULL && slot->state == SLOT_COMMITTED)
 		ring_slot_set(slot, SLOT_DEQUEUED, note->seq, call->site);
 }
 

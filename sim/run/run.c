@@ -161,7 +161,7 @@ take_stock(struct story *story)
 	result->counts = (struct run_counts){
 		.virtual_ns = world->clock.now_ns,
 		.events = world->trace.count,
-		.accesses = world->access.count,
+		.accesses = access_count(&world->access),
 		.draws = choice_drawn(&world->choice),
 		.faults_armed = story->faults.count,
 		.faults_struck = (unsigned)story->faults.hits,

@@ -14,8 +14,28 @@
 	X(device_transport_suite) \
 	X(device_virtqueue_suite) \
 	X(fault_fault_suite) \
+	X(bus_dma_suite) \
+	X(kern_autoconf_suite) \
+	X(kern_condvar_suite) \
+	X(kern_kmem_suite) \
+	X(kern_kthread_suite) \
+	X(kern_mutex_suite) \
+	X(kern_param_suite) \
+	X(kern_prf_suite) \
+	X(kern_softint_suite) \
+	X(kern_sysctl_suite) \
+	X(uvm_pglist_suite) \
+	X(virtio_suite) \
+	X(virtio_pci_suite) \
+	X(machine_access_suite) \
 	X(machine_choice_suite) \
+	X(machine_clock_suite) \
+	X(machine_crash_suite) \
 	X(machine_fiber_suite) \
+	X(machine_irq_suite) \
+	X(machine_memory_suite) \
+	X(machine_trace_suite) \
+	X(machine_world_suite) \
 	X(rules_attach_suite) \
 	X(rules_balloon_suite) \
 	X(rules_config_suite) \

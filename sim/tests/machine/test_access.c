@@ -55,13 +55,13 @@ START_TEST(accesses_are_counted)
 
 	__tsan_read4(&word);
 	__tsan_write4(&word);
-	ck_assert_uint_eq(bare->world.access.count, 2);
+	ck_assert_uint_eq(access_count(&bare->world.access), 2);
 	/* The range functions do the work too. */
 	__tsan_memcpy(&copy, &word, sizeof(copy));
 	ck_assert_uint_eq(copy, 5);
 	__tsan_memset(&copy, 0, sizeof(copy));
 	ck_assert_uint_eq(copy, 0);
-	ck_assert_uint_eq(bare->world.access.count, 5);
+	ck_assert_uint_eq(access_count(&bare->world.access), 5);
 	ck_assert_uint_eq(last.hits, 0);
 	bare_free(bare);
 }
@@ -134,7 +134,7 @@ START_TEST(a_budget_ends_a_loop_of_accesses)
 	bare_thread(bare, 0, BARE_PRIORITY, touch_for_ever);
 	bare_go(bare);
 	ck_assert_int_eq(bare->world.end, WORLD_ENDLESS);
-	ck_assert_uint_eq(bare->world.access.count, bare->world.config.access_limit);
+	ck_assert_uint_eq(access_count(&bare->world.access), bare->world.config.access_limit);
 	bare_free(bare);
 }
 END_TEST

@@ -37,6 +37,8 @@ deeper(struct bare *bare, volatile const char *above)
 	volatile char frame[1024];
 
 	frame[0] = above != NULL ? above[0] : 0;
+	if (zero != 0)
+		return 0;
 	return deeper(bare, frame) + frame[0];
 }
 

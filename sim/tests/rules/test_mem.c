@@ -4,6 +4,7 @@
  */
 #include <check.h>
 
+#include "machine/undefined.h"
 #include "tests/rules/stream.h"
 
 Suite *rules_mem_suite(void);
@@ -118,6 +119,20 @@ START_TEST(leak_after_a_detach)
 }
 END_TEST
 
+START_TEST(out_of_bounds_index)
+{
+	stream_is_quiet(&s);
+	stream_is_only(&s, "mem.out-of-bounds",
+	    EVENT(&s, UNDEFINED, UNDEFINED_BOUNDS, 256, 0, trace_text(&s.trace, "'int [256]'", 11)));
+}
+END_TEST
+
+START_TEST(arithmetic_is_another_rule)
+{
+	stream_is_only(&s, "mem.arithmetic", EVENT(&s, UNDEFINED, UNDEFINED_SHIFT, 1, 32));
+}
+END_TEST
+
 Suite *
 rules_mem_suite(void)
 {
@@ -132,6 +147,8 @@ rules_mem_suite(void)
 	tcase_add_test(tc, use_after_free_twice);
 	tcase_add_test(tc, leak_after_a_failed_attach);
 	tcase_add_test(tc, leak_after_a_detach);
+	tcase_add_test(tc, out_of_bounds_index);
+	tcase_add_test(tc, arithmetic_is_another_rule);
 	suite_add_tcase(suite, tc);
 	return suite;
 }

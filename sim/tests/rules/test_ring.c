@@ -240,6 +240,23 @@ START_TEST(slot_balance_wrong_queue_given_back)
 }
 END_TEST
 
+/* Nothing was asked in these slots, so there is nothing to give back for their answers. */
+START_TEST(slot_balance_answers_to_no_request_are_left_alone)
+{
+	s.view.device.healthy = false;
+	request(0, 3);
+	EVENT(&s, DEV_USED, 0, 0, 3, 0);
+	dequeue(0, 3);
+	give_back(0, 3);
+	EVENT(&s, DEV_USED, 0, 0, 3, 0);
+	dequeue(0, 3);
+	EVENT(&s, DEV_USED, 0, 1, 2, 0);
+	dequeue(1, 2);
+	stream_rest(&s);
+	stream_is_quiet(&s);
+}
+END_TEST
+
 START_TEST(broken_device_is_not_the_drivers_fault)
 {
 	s.view.device.healthy = false;
@@ -440,6 +457,7 @@ rules_ring_suite(void)
 	tcase_add_test(tc, slot_balance_given_back_twice);
 	tcase_add_test(tc, slot_balance_never_given_back);
 	tcase_add_test(tc, slot_balance_wrong_queue_given_back);
+	tcase_add_test(tc, slot_balance_answers_to_no_request_are_left_alone);
 	tcase_add_test(tc, broken_device_is_not_the_drivers_fault);
 	tcase_add_test(tc, not_live_after_reset);
 	tcase_add_test(tc, uninitialised_queue);

@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Tests of sim/machine/irq and of delivery in cpu.c: interrupt lines.
+ */
+#include <check.h>
+#include <string.h>
+
+#include "bare.h"
+
+Suite	*machine_irq_suite(void);
+
+#define LOW_IPL 4
+#define HIGH_IPL 6
+
+static struct irq_line *
+line(struct bare *bare, unsigned vector)
+{
+	return &bare->world.irq.line[vector];
+}
+
+static void
+raise_config(struct bare *bare)
+{
+	irq_raise(&bare->world, HW_VEC_MSIX_CONFIG, 0);
+}
+
+static void
+raise_queue(struct bare *bare)
+{
+	irq_raise(&bare->world, HW_VEC_MSIX_QUEUE, 0);
+}
+
+static void
+config_handler(void *arg)
+{
+	bare_mark(arg, 'c');
+	bare_call(HW_CALL_PRINTF);
+	bare_mark(arg, 'C');
+}
+
+static void
+queue_handler(void *arg)
+{
+	bare_mark(arg, 'q');
+	bare_call(HW_CALL_PRINTF);
+	bare_mark(arg, 'Q');
+}
+
+START_TEST(the_lowest_vector_comes_first)
+{
+	struct bare *bare = bare_new(NULL);
+
+	hw_intr_establish(HW_VEC_MSIX_QUEUE, HIGH_IPL, queue_handler, bare);
+	hw_intr_establish(HW_VEC_MSIX_CONFIG, HIGH_IPL, config_handler, bare);
+	raise_queue(bare);
+	raise_config(bare);
+	bare_go(bare);
+	ck_assert_str_eq(bare->order, "cCqQ");
+	ck_assert_uint_eq(line(bare, HW_VEC_MSIX_CONFIG)->delivered, 1);
+	ck_assert(!line(bare, HW_VEC_MSIX_CONFIG)->raised);
+	bare_free(bare);
+}
+END_TEST
+
+START_TEST(edges_before_delivery_are_one)
+{
+	struct bare *bare = bare_new(NULL);
+
+	hw_intr_establish(HW_VEC_MSIX_CONFIG, HIGH_IPL, config_handler, bare);
+	raise_config(bare);
+	raise_config(bare);
+	bare_go(bare);
+	ck_assert_str_eq(bare->order, "cC");
+	bare_free(bare);
+}
+END_TEST
+
+START_TEST(a_line_without_handler_stays_raised)
+{
+	struct bare *bare = bare_new(NULL);
+
+	raise_config(bare);
+	bare_go(bare);
+	ck_assert(line(bare, HW_VEC_MSIX_CONFIG)->raised);
+	hw_intr_establish(HW_VEC_MSIX_CONFIG, HIGH_IPL, config_handler, bare);
+	bare_go(bare);
+	ck_assert_str_eq(bare->order, "cC");
+	hw_intr_disestablish(HW_VEC_MSIX_CONFIG);
+	raise_config(bare);
+	bare_go(bare);
+	ck_assert_str_eq(bare->order, "cC");
+	bare_free(bare);
+}
+END_TEST
+
+static void
+level_handler(void *arg)
+{
+	struct bare *bare = arg;
+
+	bare_mark(bare, 'x');
+	if (++bare->number == 3)
+		irq_lower(&bare->world, HW_VEC_INTX);
+}
+
+START_TEST(intx_is_a_level)
+{
+	struct bare *bare = bare_new(NULL);
+
+	hw_intr_establish(HW_VEC_INTX, HIGH_IPL, level_handler, bare);
+	irq_raise(&bare->world, HW_VEC_INTX, 1);
+	bare_go(bare);
+	ck_assert_str_eq(bare->order, "xxx");
+	bare_free(bare);
+}
+END_TEST
+
+static void
+raise_in_strike(void *arg)
+{
+	raise_queue(arg);
+	raise_config(arg);
+}
+
+static void
+arm(struct bare *bare)
+{
+	struct point point = {
+		.kind = POINT_BEFORE, .what = HW_CALL_PRINTF, .countdown = 1,
+		.strike = raise_in_strike, .arg = bare,
+	};
+
+	ck_assert_ptr_nonnull(world_point_arm(&bare->world, &point));
+}
+
+/* Both are raised inside the config handler, which runs at LOW_IPL. */
+START_TEST(a_higher_level_nests_the_same_source_does_not)
+{
+	struct bare *bare = bare_new(NULL);
+
+	hw_intr_establish(HW_VEC_MSIX_CONFIG, LOW_IPL, config_handler, bare);
+	hw_intr_establish(HW_VEC_MSIX_QUEUE, HIGH_IPL, queue_handler, bare);
+	arm(bare);
+	raise_config(bare);
+	bare_go(bare);
+	ck_assert_str_eq(bare->order, "cqQCcC");
+	bare_free(bare);
+}
+END_TEST
+
+START_TEST(an_equal_level_waits)
+{
+	struct bare *bare = bare_new(NULL);
+
+	hw_intr_establish(HW_VEC_MSIX_CONFIG, HIGH_IPL, config_handler, bare);
+	hw_intr_establish(HW_VEC_MSIX_QUEUE, HIGH_IPL, queue_handler, bare);
+	arm(bare);
+	raise_config(bare);
+	bare_go(bare);
+	ck_assert_str_eq(bare->order, "cCcCqQ");
+	bare_free(bare);
+}
+END_TEST
+
+static void
+masked_thread(void *arg)
+{
+	struct bare *bare = arg;
+	int before = hw_splraise(HIGH_IPL);
+
+	raise_config(bare);
+	bare_call(HW_CALL_PRINTF);
+	hw_delay(1000);
+	bare_mark(bare, '1');
+	hw_splx(before);
+	bare_mark(bare, '2');
+	ck_assert_int_eq(hw_ipl(), 0);
+}
+
+START_TEST(a_raised_level_holds_it_back_until_splx)
+{
+	struct bare *bare = bare_new(NULL);
+
+	hw_intr_establish(HW_VEC_MSIX_CONFIG, HIGH_IPL, config_handler, bare);
+	bare_thread(bare, 0, BARE_PRIORITY, masked_thread);
+	bare_go(bare);
+	ck_assert_str_eq(bare->order, "1cC2");
+	bare_free(bare);
+}
+END_TEST
+
+/* The other CPU's level does not count. */
+START_TEST(vectors_are_wired_to_the_first_cpu)
+{
+	struct world_config config;
+	struct bare *bare;
+
+	bare_config(&config);
+	config.cpus = 2;
+	bare = bare_new(&config);
+	hw_intr_establish(HW_VEC_MSIX_CONFIG, HIGH_IPL, config_handler, bare);
+	bare_thread(bare, 1, BARE_PRIORITY, masked_thread);
+	bare_go(bare);
+	ck_assert_str_eq(bare->order, "cC12");
+	bare_free(bare);
+}
+END_TEST
+
+static void
+soft_handler(void *arg)
+{
+	bare_mark(arg, 's');
+	ck_assert_int_eq(hw_self_kind(), HW_CTX_SOFTINT);
+	ck_assert_int_eq(hw_ipl(), LOW_IPL);
+}
+
+static void
+scheduling_handler(void *arg)
+{
+	struct bare *bare = arg;
+
+	hw_softint_schedule((uint32_t)bare->number);
+	hw_softint_schedule((uint32_t)bare->number);
+	config_handler(arg);
+}
+
+START_TEST(a_soft_interrupt_comes_after_the_hard_one)
+{
+	struct bare *bare = bare_new(NULL);
+
+	bare->number = hw_softint_establish(LOW_IPL, soft_handler, bare);
+	ck_assert_uint_eq(bare->number, 1);
+	hw_intr_establish(HW_VEC_MSIX_CONFIG, HIGH_IPL, scheduling_handler, bare);
+	raise_config(bare);
+	bare_go(bare);
+	ck_assert_str_eq(bare->order, "cCs");
+	for (unsigned i = 1; i < IRQ_SOFT_MAX; i++)
+		ck_assert_uint_eq(hw_softint_establish(LOW_IPL, soft_handler, bare), i + 1);
+	ck_assert_uint_eq(hw_softint_establish(LOW_IPL, soft_handler, bare), 0);
+	bare_free(bare);
+}
+END_TEST
+
+static void
+sleepy_handler(void *arg)
+{
+	bare_mark(arg, 'z');
+	hw_sleep(HW_SLEEP_CV, 1, 0);
+	bare_mark(arg, '!');
+}
+
+START_TEST(a_handler_that_sleeps_panics)
+{
+	struct bare *bare = bare_new(NULL);
+
+	hw_intr_establish(HW_VEC_MSIX_CONFIG, HIGH_IPL, sleepy_handler, bare);
+	raise_config(bare);
+	bare_go(bare);
+	ck_assert_int_eq(bare->world.end, WORLD_PANIC);
+	ck_assert_str_eq(bare->order, "z");
+	bare_free(bare);
+}
+END_TEST
+
+Suite *
+machine_irq_suite(void)
+{
+	Suite *suite = suite_create("machine/irq");
+	TCase *tc = tcase_create("irq");
+
+	tcase_add_test(tc, the_lowest_vector_comes_first);
+	tcase_add_test(tc, edges_before_delivery_are_one);
+	tcase_add_test(tc, a_line_without_handler_stays_raised);
+	tcase_add_test(tc, intx_is_a_level);
+	tcase_add_test(tc, a_higher_level_nests_the_same_source_does_not);
+	tcase_add_test(tc, an_equal_level_waits);
+	tcase_add_test(tc, a_raised_level_holds_it_back_until_splx);
+	tcase_add_test(tc, vectors_are_wired_to_the_first_cpu);
+	tcase_add_test(tc, a_soft_interrupt_comes_after_the_hard_one);
+	tcase_add_test(tc, a_handler_that_sleeps_panics);
+	suite_add_tcase(suite, tc);
+	return suite;
+}

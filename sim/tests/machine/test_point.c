@@ -1,0 +1,468 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Tests of points (sim/machine/world.h), and of what choices make of a run.
+ */
+#include <check.h>
+#include <string.h>
+
+#include "bare.h"
+
+Suite	*machine_point_suite(void);
+
+/* The compiler's report of an access, see access.c. */
+void	__tsan_write4(void *);
+
+static struct bare *
+bare_with(unsigned cpus)
+{
+	struct world_config config;
+
+	bare_config(&config);
+	config.cpus = cpus;
+	return bare_new(&config);
+}
+
+/* ---- things that run ---- */
+
+static void
+mark_a(void *arg)
+{
+	bare_mark(arg, 'a');
+}
+
+static void
+mark_b(void *arg)
+{
+	bare_mark(arg, 'b');
+}
+
+static void
+mark_c(void *arg)
+{
+	bare_mark(arg, 'c');
+}
+
+/* Three kernel calls, with marks between them. */
+static void
+three_a(void *arg)
+{
+	for (int i = 0; i < 3; i++) {
+		bare_mark(arg, 'a');
+		bare_call(HW_CALL_PRINTF);
+	}
+}
+
+static void
+three_b(void *arg)
+{
+	for (int i = 0; i < 3; i++) {
+		bare_mark(arg, 'b');
+		bare_call(HW_CALL_DELAY);
+	}
+}
+
+/* ---- points ---- */
+
+static void
+arm(struct bare *bare, enum point_kind kind, unsigned what, uint64_t countdown,
+    void (*fn)(void *))
+{
+	struct point point = {
+		.kind = kind, .what = what, .countdown = countdown, .strike = fn,
+		.arg = bare,
+	};
+
+	ck_assert_ptr_nonnull(world_point_arm(&bare->world, &point));
+}
+
+/* Which events the strikes stand between. */
+static void
+strike(void *arg)
+{
+	struct bare *bare = arg;
+
+	ck_assert_ptr_null(bare->world.running);
+	world_emit(&bare->world, EV_STEP, 0, 0, 0, 0, 0, 0);
+	bare_mark(bare, '*');
+}
+
+static void
+points_thread(void *arg)
+{
+	for (int i = 0; i < 3; i++) {
+		hw_call(HW_CALL_CV_TIMEDWAIT, NULL, 0, 0, 0, 0, 0);
+		bare_mark(arg, 'e');
+		hw_ret(HW_CALL_CV_TIMEDWAIT, NULL, 0);
+		bare_mark(arg, 'r');
+	}
+}
+
+START_TEST(points_strike_before_and_after_the_nth_call)
+{
+	static const char *const order[2][3] = {
+		{ "*ererer", "er*erer", "erer*er" }, { "e*rerer", "ere*rer", "erere*r" },
+	};
+
+	for (int after = 0; after <= 1; after++) {
+		for (unsigned nth = 1; nth <= 3; nth++) {
+			struct bare *bare = bare_new(NULL);
+
+			arm(bare, after ? POINT_AFTER : POINT_BEFORE, HW_CALL_CV_TIMEDWAIT,
+			    nth, strike);
+			bare_thread(bare, 0, 10, points_thread);
+			bare_go(bare);
+			ck_assert_str_eq(bare->order, order[after][nth - 1]);
+			ck_assert(!bare->world.points_armed);
+			bare_free(bare);
+		}
+	}
+}
+END_TEST
+
+START_TEST(points_are_for_their_call_only)
+{
+	struct bare *bare = bare_new(NULL);
+
+	arm(bare, POINT_BEFORE, HW_CALL_CV_WAIT, 1, strike);
+	bare_thread(bare, 0, 10, points_thread);
+	bare_go(bare);
+	ck_assert_str_eq(bare->order, "ererer");
+	ck_assert(bare->world.points_armed);
+	bare_free(bare);
+}
+END_TEST
+
+/* What strikes comes from outside: no context made that event. */
+START_TEST(a_strike_belongs_to_no_context)
+{
+	struct bare *bare = bare_new(NULL);
+
+	arm(bare, POINT_BEFORE, HW_CALL_CV_TIMEDWAIT, 2, strike);
+	bare_thread(bare, 0, 10, points_thread);
+	bare_go(bare);
+	for (uint32_t i = 0; i < bare->world.trace.count; i++) {
+		const struct event *e = trace_event(&bare->world.trace, i);
+
+		if (e->kind == EV_STEP)
+			ck_assert_uint_eq(e->ctx, 0);
+		else if (e->kind == EV_CALL)
+			ck_assert_uint_eq(e->ctx, 1);
+	}
+	bare_free(bare);
+}
+END_TEST
+
+static void
+callbacks_thread(void *arg)
+{
+	hw_note(HW_NOTE_CALLBACK, 1, HW_CB_VQ_DONE, 0, 0, 0);
+	bare_mark(arg, '0');
+	hw_note(HW_NOTE_CALLBACK, 2, HW_CB_VQ_DONE, 1, 0, 0);
+	hw_note(HW_NOTE_CALLBACK, 1, HW_CB_VQ_DONE, 1, 0, 0);
+	bare_mark(arg, '1');
+	hw_note(HW_NOTE_CALLBACK, 1, HW_CB_CONFIG_CHANGE, 0, 0, 0);
+	bare_mark(arg, 'c');
+}
+
+START_TEST(points_strike_at_a_callback)
+{
+	struct bare *bare = bare_new(NULL);
+
+	arm(bare, POINT_CALLBACK, world_callback(HW_CB_VQ_DONE, 1), 1, strike);
+	bare_thread(bare, 0, 10, callbacks_thread);
+	bare_go(bare);
+	ck_assert_str_eq(bare->order, "0*1c");
+	bare_free(bare);
+	bare = bare_new(NULL);
+	arm(bare, POINT_CALLBACK, world_callback(HW_CB_CONFIG_CHANGE, 0), 1, strike);
+	bare_thread(bare, 0, 10, callbacks_thread);
+	bare_go(bare);
+	ck_assert_str_eq(bare->order, "01*c");
+	bare_free(bare);
+}
+END_TEST
+
+static void
+accesses_thread(void *arg)
+{
+	uint32_t word;
+
+	for (char c = '1'; c <= '4'; c++) {
+		__tsan_write4(&word);
+		bare_mark(arg, c);
+	}
+}
+
+static void
+raise_config(void *arg)
+{
+	struct bare *bare = arg;
+
+	irq_raise(&bare->world, HW_VEC_MSIX_CONFIG, 0);
+}
+
+/* And the interrupt that strikes there is delivered there. */
+START_TEST(points_strike_at_an_access)
+{
+	struct bare *bare = bare_new(NULL);
+
+	hw_intr_establish(HW_VEC_MSIX_CONFIG, 6, mark_c, bare);
+	arm(bare, POINT_ACCESS, 0, 3, raise_config);
+	bare_thread(bare, 0, 10, accesses_thread);
+	bare_go(bare);
+	ck_assert_str_eq(bare->order, "12c34");
+	bare_free(bare);
+}
+END_TEST
+
+START_TEST(points_run_out)
+{
+	struct bare *bare = bare_new(NULL);
+	struct point point = { .kind = POINT_ACCESS, .countdown = 1, .strike = strike };
+
+	for (int i = 0; i < POINTS_MAX; i++)
+		ck_assert_ptr_nonnull(world_point_arm(&bare->world, &point));
+	ck_assert_ptr_null(world_point_arm(&bare->world, &point));
+	bare_free(bare);
+}
+END_TEST
+
+static void
+hold_first(void *arg)
+{
+	struct bare *bare = arg;
+
+	world_context(&bare->world, 1)->held = true;
+}
+
+/* A held context keeps its place and does not go on; the machine does. */
+START_TEST(a_held_context_waits)
+{
+	struct bare *bare = bare_new(NULL);
+
+	arm(bare, POINT_BEFORE, HW_CALL_PRINTF, 2, hold_first);
+	bare_thread(bare, 0, 10, three_a);
+	clock_at(&bare->world.clock, 500, CLOCK_DEVICE, mark_c, bare);
+	bare_go(bare);
+	ck_assert_str_eq(bare->order, "aac");
+	world_context(&bare->world, 1)->held = false;
+	bare_go(bare);
+	ck_assert_str_eq(bare->order, "aaca");
+	bare_free(bare);
+}
+END_TEST
+
+/* ---- choices ---- */
+
+/* Two threads on two CPUs; the order and digest of one seed. */
+static uint64_t
+interleave(uint64_t seed, const struct choice_list *replay, struct choice_list *record,
+    char *order)
+{
+	struct bare *bare = bare_with(2);
+	struct choice *choice = &bare->world.choice;
+	uint64_t digest;
+
+	if (replay != NULL)
+		choice_init_replay(choice, replay);
+	else
+		choice_init_seed(choice, seed);
+	choice_record(choice, record != NULL);
+	bare_thread(bare, 0, 10, three_a);
+	bare_thread(bare, 1, 10, three_b);
+	clock_at(&bare->world.clock, 300, CLOCK_DEVICE, mark_c, bare);
+	bare_go(bare);
+	ck_assert_int_eq(bare->world.end, WORLD_RUNNING);
+	memcpy(order, bare->order, sizeof(bare->order));
+	digest = trace_digest(&bare->world.trace);
+	if (replay != NULL) {
+		ck_assert_uint_eq(choice_diverged(choice), 0);
+		ck_assert_uint_eq(choice_unused(choice), 0);
+	}
+	if (record != NULL) {
+		const struct choice_list *made = choice_recorded(choice);
+
+		for (size_t i = 0; i < made->count; i++)
+			choice_list_push(record, made->draws[i].kind, made->draws[i].n,
+			    made->draws[i].value);
+	}
+	bare_free(bare);
+	return digest;
+}
+
+START_TEST(seeds_interleave_cpus_reproducibly)
+{
+	char first[BARE_MARKS + 1], order[BARE_MARKS + 1];
+	unsigned different = 0;
+	bool mixed = false;
+
+	interleave(1, NULL, NULL, first);
+	for (uint64_t seed = 1; seed <= 30; seed++) {
+		uint64_t digest = interleave(seed, NULL, NULL, order);
+
+		ck_assert_uint_eq(interleave(seed, NULL, NULL, order), digest);
+		ck_assert_uint_eq(strlen(order), 7);
+		different += strcmp(order, first) != 0;
+		mixed |= strstr(order, "ab") != NULL && strstr(order, "ba") != NULL;
+	}
+	ck_assert_uint_ge(different, 10);
+	ck_assert(mixed);
+}
+END_TEST
+
+START_TEST(a_recorded_run_can_be_replayed)
+{
+	for (uint64_t seed = 1; seed <= 20; seed++) {
+		char order[BARE_MARKS + 1], again[BARE_MARKS + 1];
+		struct choice_list list, second;
+		uint64_t digest;
+
+		choice_list_init(&list);
+		choice_list_init(&second);
+		digest = interleave(seed, NULL, &list, order);
+		ck_assert_uint_gt(list.count, 0);
+		ck_assert_uint_eq(interleave(0, &list, &second, again), digest);
+		ck_assert_str_eq(again, order);
+		ck_assert(choice_list_is_equal(&list, &second));
+		/* Another choice is another run. */
+		list.draws[0].value = (list.draws[0].value + 1) % list.draws[0].n;
+		choice_list_fini(&second);
+		choice_list_fini(&list);
+	}
+}
+END_TEST
+
+/* Every interleaving of two threads of three calls, by enumeration: "aaabbb" and all the
+ * others that keep the order within each thread. */
+START_TEST(enumeration_reaches_every_interleaving)
+{
+	struct choice_bound bound = { .kinds = 1u << CHOICE_SCHEDULE };
+	struct choice_list path;
+	char orders[64][8];
+	unsigned count = 0;
+	struct choice choice;
+
+	choice_list_init(&path);
+	choice_init_enum(&choice, &bound);
+	do {
+		struct world_config config;
+		struct bare *bare;
+		unsigned i;
+
+		bare_config(&config);
+		config.cpus = 2;
+		config.slack_ns = 0;
+		bare = bare_new(&config);
+		choice_fini(&bare->world.choice);
+		bare->world.choice = choice;
+		bare_thread(bare, 0, 10, three_a);
+		bare_thread(bare, 1, 10, three_b);
+		bare_go(bare);
+		choice = bare->world.choice;
+		choice_init_default(&bare->world.choice);
+		for (i = 0; i < count && strcmp(orders[i], bare->order) != 0; i++)
+			;
+		if (i == count && count < 64)
+			memcpy(orders[count++], bare->order, 7);
+		bare_free(bare);
+	} while (choice_enum_advance(&choice));
+	/* 6 over 3. */
+	ck_assert_uint_eq(count, 20);
+	choice_fini(&choice);
+	choice_list_fini(&path);
+}
+END_TEST
+
+static bool
+comes_before_end(void (*arrange)(struct bare *), uint64_t seed)
+{
+	struct bare *bare = bare_new(NULL);
+	const char *c;
+
+	if (seed != 0)
+		choice_init_seed(&bare->world.choice, seed);
+	arrange(bare);
+	bare_thread(bare, 0, 10, three_a);
+	bare_go(bare);
+	c = strchr(bare->order, 'c');
+	ck_assert_ptr_nonnull(c);
+	bare_free(bare);
+	return c[1] != '\0';
+}
+
+static void
+event_soon(struct bare *bare)
+{
+	clock_at(&bare->world.clock, 500, CLOCK_DEVICE, mark_c, bare);
+}
+
+/* Code takes time: an event that is nearly due may come while it runs, but not by default. */
+START_TEST(timed_events_may_come_early_under_seeds)
+{
+	unsigned early = 0;
+
+	ck_assert(!comes_before_end(event_soon, 0));
+	for (uint64_t seed = 1; seed <= 60; seed++)
+		early += comes_before_end(event_soon, seed);
+	ck_assert_uint_gt(early, 0);
+	ck_assert_uint_lt(early, 60);
+}
+END_TEST
+
+static void
+interrupt_at_first_call(struct bare *bare)
+{
+	hw_intr_establish(HW_VEC_MSIX_CONFIG, 6, mark_c, bare);
+	arm(bare, POINT_BEFORE, HW_CALL_PRINTF, 1, raise_config);
+}
+
+/* By default at once; under seeds also some points later. */
+START_TEST(interrupts_may_be_late_under_seeds)
+{
+	char first[BARE_MARKS + 1] = "";
+	unsigned different = 0;
+
+	for (uint64_t seed = 0; seed <= 30; seed++) {
+		struct bare *bare = bare_new(NULL);
+
+		if (seed != 0)
+			choice_init_seed(&bare->world.choice, seed);
+		interrupt_at_first_call(bare);
+		bare_thread(bare, 0, 10, three_a);
+		bare_go(bare);
+		if (seed == 0) {
+			ck_assert_str_eq(bare->order, "acaa");
+			memcpy(first, bare->order, sizeof(first));
+		}
+		different += strcmp(bare->order, first) != 0;
+		bare_free(bare);
+	}
+	ck_assert_uint_gt(different, 0);
+	ck_assert_uint_lt(different, 30);
+}
+END_TEST
+
+Suite *
+machine_point_suite(void)
+{
+	Suite *suite = suite_create("machine/point");
+	TCase *tc;
+
+	tc = tcase_create("points");
+	tcase_add_test(tc, points_strike_before_and_after_the_nth_call);
+	tcase_add_test(tc, points_are_for_their_call_only);
+	tcase_add_test(tc, a_strike_belongs_to_no_context);
+	tcase_add_test(tc, points_strike_at_a_callback);
+	tcase_add_test(tc, points_strike_at_an_access);
+	tcase_add_test(tc, points_run_out);
+	tcase_add_test(tc, a_held_context_waits);
+	suite_add_tcase(suite, tc);
+	tc = tcase_create("choices");
+	tcase_add_test(tc, seeds_interleave_cpus_reproducibly);
+	tcase_add_test(tc, a_recorded_run_can_be_replayed);
+	tcase_add_test(tc, enumeration_reaches_every_interleaving);
+	tcase_add_test(tc, timed_events_may_come_early_under_seeds);
+	tcase_add_test(tc, interrupts_may_be_late_under_seeds);
+	suite_add_tcase(suite, tc);
+	return suite;
+}

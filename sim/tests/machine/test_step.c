@@ -1,0 +1,473 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Tests of sim/machine/cpu.c: the step of the world, sleeping and waiting, limits.
+ */
+#include <check.h>
+#include <string.h>
+
+#include "bare.h"
+
+Suite	*machine_step_suite(void);
+
+static struct bare *
+bare_with(unsigned cpus)
+{
+	struct world_config config;
+
+	bare_config(&config);
+	config.cpus = cpus;
+	return bare_new(&config);
+}
+
+/* ---- things that run ---- */
+
+static void
+mark_a(void *arg)
+{
+	bare_mark(arg, 'a');
+}
+
+static void
+mark_b(void *arg)
+{
+	bare_mark(arg, 'b');
+}
+
+static void
+mark_c(void *arg)
+{
+	bare_mark(arg, 'c');
+}
+
+/* Three kernel calls, with marks between them. */
+static void
+three_a(void *arg)
+{
+	for (int i = 0; i < 3; i++) {
+		bare_mark(arg, 'a');
+		bare_call(HW_CALL_PRINTF);
+	}
+}
+
+static void
+three_b(void *arg)
+{
+	for (int i = 0; i < 3; i++) {
+		bare_mark(arg, 'b');
+		bare_call(HW_CALL_DELAY);
+	}
+}
+
+/* ---- points for the tests of limits ---- */
+
+static void
+arm(struct bare *bare, enum point_kind kind, unsigned what, uint64_t countdown,
+    void (*fn)(void *))
+{
+	struct point point = {
+		.kind = kind, .what = what, .countdown = countdown, .strike = fn,
+		.arg = bare,
+	};
+
+	ck_assert_ptr_nonnull(world_point_arm(&bare->world, &point));
+}
+
+/* Which events the strikes stand between. */
+static void
+strike(void *arg)
+{
+	struct bare *bare = arg;
+
+	ck_assert_ptr_null(bare->world.running);
+	world_emit(&bare->world, EV_STEP, 0, 0, 0, 0, 0, 0);
+	bare_mark(bare, '*');
+}
+
+static void
+raise_config(void *arg)
+{
+	struct bare *bare = arg;
+
+	irq_raise(&bare->world, HW_VEC_MSIX_CONFIG, 0);
+}
+
+/* ---- the step ---- */
+
+/* Interrupt, then thread, then time, though all three are there at time 0. */
+START_TEST(interrupts_then_threads_then_time)
+{
+	struct bare *bare = bare_new(NULL);
+
+	clock_at(&bare->world.clock, 0, CLOCK_DEVICE, mark_c, bare);
+	bare_thread(bare, 0, BARE_PRIORITY, mark_b);
+	hw_intr_establish(HW_VEC_MSIX_CONFIG, 6, mark_a, bare);
+	irq_raise(&bare->world, HW_VEC_MSIX_CONFIG, 0);
+	bare_go(bare);
+	ck_assert_str_eq(bare->order, "abc");
+	ck_assert(!world_step(&bare->world));
+	ck_assert_int_eq(bare->world.end, WORLD_RUNNING);
+	bare_free(bare);
+}
+END_TEST
+
+START_TEST(the_highest_priority_then_the_longest_runnable)
+{
+	struct bare *bare = bare_new(NULL);
+
+	bare_thread(bare, 0, 10, mark_c);
+	bare_thread(bare, 0, 20, mark_a);
+	bare_thread(bare, 0, 20, mark_b);
+	bare_go(bare);
+	ck_assert_str_eq(bare->order, "abc");
+	bare_free(bare);
+}
+END_TEST
+
+START_TEST(a_running_thread_is_not_preempted_by_threads)
+{
+	struct bare *bare = bare_new(NULL);
+
+	bare_thread(bare, 0, 10, three_a);
+	ck_assert(world_step(&bare->world));
+	bare_thread(bare, 0, 200, three_b);
+	bare_go(bare);
+	ck_assert_str_eq(bare->order, "aaabbb");
+	bare_free(bare);
+}
+END_TEST
+
+/* By default the CPU that ran last goes on. */
+START_TEST(the_cpu_that_ran_last_comes_first)
+{
+	struct bare *bare = bare_with(2);
+
+	bare_thread(bare, 1, BARE_PRIORITY, three_a);
+	bare_thread(bare, 0, BARE_PRIORITY, three_b);
+	bare_go(bare);
+	ck_assert_str_eq(bare->order, "bbbaaa");
+	bare_free(bare);
+}
+END_TEST
+
+static void
+sleep_a_tick_a(void *arg)
+{
+	hw_sleep(HW_SLEEP_PAUSE, 0, 1);
+	bare_mark(arg, 'a');
+}
+
+static void
+sleep_a_tick_b(void *arg)
+{
+	hw_sleep(HW_SLEEP_PAUSE, 0, 1);
+	bare_mark(arg, 'b');
+}
+
+/* Sleepers of one tick run as they went to sleep: the first runs before the next event. */
+START_TEST(sleepers_of_one_tick_wake_in_order)
+{
+	struct bare *bare = bare_new(NULL);
+
+	bare_thread(bare, 0, 10, sleep_a_tick_a);
+	world_step(&bare->world);
+	bare_thread(bare, 0, 20, sleep_a_tick_b);
+	/* The device comes before timers of the same moment, the scenario after them. */
+	clock_at(&bare->world.clock, BARE_TICK_NS, CLOCK_STEP, mark_c, bare);
+	clock_at(&bare->world.clock, BARE_TICK_NS, CLOCK_DEVICE, mark_c, bare);
+	bare_go(bare);
+	ck_assert_str_eq(bare->order, "cabc");
+	ck_assert_uint_eq(bare->world.clock.now_ns, BARE_TICK_NS);
+	bare_free(bare);
+}
+END_TEST
+
+START_TEST(run_stands_still_at_its_time)
+{
+	struct bare *bare = bare_new(NULL);
+
+	clock_at(&bare->world.clock, 100, CLOCK_DEVICE, mark_a, bare);
+	clock_at(&bare->world.clock, 200, CLOCK_DEVICE, mark_b, bare);
+	world_run(&bare->world, 150);
+	ck_assert_str_eq(bare->order, "a");
+	ck_assert_uint_eq(bare->world.clock.now_ns, 150);
+	world_run(&bare->world, 200);
+	ck_assert_str_eq(bare->order, "ab");
+	world_run(&bare->world, 1000);
+	ck_assert_uint_eq(bare->world.clock.now_ns, 1000);
+	bare_free(bare);
+}
+END_TEST
+
+/* ---- sleep, delay, spin ---- */
+
+static void
+sleeper(void *arg)
+{
+	struct bare *bare = arg;
+
+	hw_splraise(3);
+	bare_mark(arg, 's');
+	bare->number = hw_sleep(HW_SLEEP_CV, 7, 5);
+	bare_mark(arg, (char)('0' + hw_ipl()));
+}
+
+static void
+waker(void *arg)
+{
+	ck_assert_int_eq(hw_ipl(), 0);
+	ck_assert(hw_is_asleep(1));
+	hw_wake(1);
+	ck_assert(!hw_is_asleep(1));
+	hw_wake(1);		/* no effect */
+	bare_mark(arg, 'w');
+}
+
+START_TEST(a_sleeper_is_woken_or_times_out)
+{
+	for (int woken = 0; woken <= 1; woken++) {
+		struct bare *bare = bare_new(NULL);
+		struct context *ctx = bare_thread(bare, 0, BARE_PRIORITY, sleeper);
+
+		if (woken)
+			bare_thread(bare, 0, 1, waker);
+		bare_go(bare);
+		ck_assert_str_eq(bare->order, woken ? "sw3" : "s3");
+		ck_assert_uint_eq(bare->number, (unsigned)woken);
+		ck_assert_uint_eq(bare->world.clock.now_ns, woken ? 0 : 5 * BARE_TICK_NS);
+		ck_assert_uint_eq(ctx->wakeups, 1);
+		ck_assert_uint_eq(bare->world.clock.count, 0);
+		bare_free(bare);
+	}
+}
+END_TEST
+
+static void
+busy(void *arg)
+{
+	bare_mark(arg, '<');
+	hw_delay(1000);
+	bare_mark(arg, '>');
+}
+
+/* Nobody else gets the CPU, another CPU goes on. */
+START_TEST(a_delay_keeps_the_cpu)
+{
+	struct bare *bare = bare_with(2);
+
+	bare_thread(bare, 0, 10, busy);
+	bare_thread(bare, 0, 5, mark_a);
+	bare_thread(bare, 1, 5, mark_b);
+	clock_at(&bare->world.clock, 500, CLOCK_DEVICE, mark_c, bare);
+	bare_go(bare);
+	ck_assert_str_eq(bare->order, "<bc>a");
+	ck_assert_uint_eq(bare->world.clock.now_ns, 1000);
+	bare_free(bare);
+}
+END_TEST
+
+static void
+spins_for_number(void *arg)
+{
+	struct bare *bare = arg;
+
+	while (bare->number == 0)
+		if (!hw_spin())
+			break;
+	bare_mark(bare, bare->number != 0 ? 'n' : '0');
+}
+
+static void
+sets_number(void *arg)
+{
+	struct bare *bare = arg;
+
+	bare->number = 1;
+	bare_mark(bare, 's');
+}
+
+START_TEST(a_spinner_lets_others_run_and_time_move)
+{
+	struct bare *bare = bare_with(2);
+
+	bare_thread(bare, 0, 10, spins_for_number);
+	bare_thread(bare, 1, 10, sets_number);
+	bare_go(bare);
+	ck_assert_str_eq(bare->order, "sn");
+	bare_free(bare);
+	bare = bare_with(1);
+	bare_thread(bare, 0, 10, spins_for_number);
+	clock_at(&bare->world.clock, 400, CLOCK_DEVICE, sets_number, bare);
+	bare_go(bare);
+	ck_assert_str_eq(bare->order, "sn");
+	ck_assert_uint_eq(bare->world.clock.now_ns, 400);
+	bare_free(bare);
+	/* When nothing can come any more it is told so. */
+	bare = bare_with(1);
+	bare_thread(bare, 0, 10, spins_for_number);
+	bare_go(bare);
+	ck_assert_str_eq(bare->order, "0");
+	bare_free(bare);
+}
+END_TEST
+
+/* ---- limits ---- */
+
+
+static void
+sleeps_for_ever(void *arg)
+{
+	for (;;) {
+		hw_sleep(HW_SLEEP_PAUSE, 0, 1);
+		bare_mark(arg, '.');
+	}
+}
+
+static void
+calls_for_ever(void *arg)
+{
+	(void)arg;
+	for (;;)
+		bare_call(HW_CALL_PRINTF);
+}
+
+static void
+spins_for_ever(void *arg)
+{
+	(void)arg;
+	for (;;)
+		hw_spin();
+}
+
+START_TEST(limits_of_time_and_events)
+{
+	struct world_config config;
+	struct bare *bare;
+
+	bare_config(&config);
+	config.time_limit_ns = 7 * BARE_TICK_NS + 1;
+	bare = bare_new(&config);
+	bare_thread(bare, 0, 10, sleeps_for_ever);
+	bare_go(bare);
+	ck_assert_int_eq(bare->world.end, WORLD_TIME_LIMIT);
+	ck_assert_str_eq(bare->order, ".......");
+	ck_assert_uint_eq(bare->world.clock.now_ns, config.time_limit_ns);
+	bare_free(bare);
+	bare_config(&config);
+	config.event_limit = 50;
+	bare = bare_new(&config);
+	bare_thread(bare, 0, 10, sleeps_for_ever);
+	bare_go(bare);
+	ck_assert_int_eq(bare->world.end, WORLD_EVENT_LIMIT);
+	ck_assert_uint_eq(bare->world.trace.count, 50);
+	bare_free(bare);
+}
+END_TEST
+
+/* Whatever the last event is: one of a context, or of the machine for a context. */
+START_TEST(the_limit_of_events_ends_the_world_at_any_event)
+{
+	/* Making the three contexts takes three. */
+	for (uint32_t limit = 3; limit <= 60; limit++) {
+		struct world_config config;
+		struct bare *bare;
+
+		bare_config(&config);
+		config.event_limit = limit;
+		bare = bare_new(&config);
+		hw_intr_establish(HW_VEC_MSIX_CONFIG, 6, three_b, bare);
+		arm(bare, POINT_BEFORE, HW_CALL_PRINTF, 2, raise_config);
+		arm(bare, POINT_AFTER, HW_CALL_PRINTF, 2, strike);
+		bare_thread(bare, 0, 10, three_a);
+		bare_thread(bare, 0, 5, sleeps_for_ever);
+		bare_go(bare);
+		ck_assert_int_eq(bare->world.end, WORLD_EVENT_LIMIT);
+		ck_assert_uint_eq(bare->world.trace.count, limit);
+		bare_free(bare);
+	}
+}
+END_TEST
+
+/* An event exactly at the limit still comes. */
+START_TEST(the_limit_of_time_is_inclusive)
+{
+	struct world_config config;
+	struct bare *bare;
+
+	bare_config(&config);
+	config.time_limit_ns = 1000;
+	bare = bare_new(&config);
+	clock_at(&bare->world.clock, 1000, CLOCK_DEVICE, mark_a, bare);
+	bare_go(bare);
+	ck_assert_str_eq(bare->order, "a");
+	ck_assert_int_eq(bare->world.end, WORLD_RUNNING);
+	bare_free(bare);
+}
+END_TEST
+
+START_TEST(loops_without_time_are_endless)
+{
+	static void (*const loops[])(void *) = { calls_for_ever, spins_for_ever };
+
+	for (int i = 0; i < 2; i++) {
+		struct bare *bare = bare_new(NULL);
+
+		bare_thread(bare, 0, 10, loops[i]);
+		bare_go(bare);
+		ck_assert_int_eq(bare->world.end, WORLD_ENDLESS);
+		ck_assert_uint_eq(bare->world.clock.now_ns, 0);
+		bare_free(bare);
+	}
+}
+END_TEST
+
+static void
+calls_and_sleeps(void *arg)
+{
+	for (int i = 0; i < 5; i++) {
+		for (int k = 0; k < 400; k++)
+			bare_call(HW_CALL_PRINTF);
+		hw_sleep(HW_SLEEP_PAUSE, 0, 1);
+	}
+	bare_mark(arg, '.');
+}
+
+START_TEST(the_budget_is_new_when_time_moved)
+{
+	struct bare *bare = bare_new(NULL);
+
+	bare_thread(bare, 0, 10, calls_and_sleeps);
+	bare_go(bare);
+	ck_assert_int_eq(bare->world.end, WORLD_RUNNING);
+	ck_assert_str_eq(bare->order, ".");
+	bare_free(bare);
+}
+END_TEST
+
+Suite *
+machine_step_suite(void)
+{
+	Suite *suite = suite_create("machine/step");
+	TCase *tc;
+
+	tc = tcase_create("step");
+	tcase_add_test(tc, interrupts_then_threads_then_time);
+	tcase_add_test(tc, the_highest_priority_then_the_longest_runnable);
+	tcase_add_test(tc, a_running_thread_is_not_preempted_by_threads);
+	tcase_add_test(tc, the_cpu_that_ran_last_comes_first);
+	tcase_add_test(tc, sleepers_of_one_tick_wake_in_order);
+	tcase_add_test(tc, run_stands_still_at_its_time);
+	suite_add_tcase(suite, tc);
+	tc = tcase_create("sleep");
+	tcase_add_test(tc, a_sleeper_is_woken_or_times_out);
+	tcase_add_test(tc, a_delay_keeps_the_cpu);
+	tcase_add_test(tc, a_spinner_lets_others_run_and_time_move);
+	suite_add_tcase(suite, tc);
+	tc = tcase_create("limits");
+	tcase_add_test(tc, limits_of_time_and_events);
+	tcase_add_test(tc, the_limit_of_events_ends_the_world_at_any_event);
+	tcase_add_test(tc, the_limit_of_time_is_inclusive);
+	tcase_add_test(tc, loops_without_time_are_endless);
+	tcase_add_test(tc, the_budget_is_new_when_time_moved);
+	suite_add_tcase(suite, tc);
+	return suite;
+}

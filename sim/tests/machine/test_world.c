@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Tests of sim/machine/world.c and door.c: a world's life, and what the kernel asks of it.
+ */
+#include <check.h>
+#include <string.h>
+
+#include "bare.h"
+
+Suite	*machine_world_suite(void);
+
+static void
+mark_a(void *arg)
+{
+	bare_mark(arg, 'a');
+}
+
+static void
+mark_c(void *arg)
+{
+	bare_mark(arg, 'c');
+}
+
+/* Three kernel calls, with marks between them. */
+static void
+three_a(void *arg)
+{
+	for (int i = 0; i < 3; i++) {
+		bare_mark(arg, 'a');
+		bare_call(HW_CALL_PRINTF);
+	}
+}
+
+static void
+sleeps_for_ever(void *arg)
+{
+	for (;;) {
+		hw_sleep(HW_SLEEP_PAUSE, 0, 1);
+		bare_mark(arg, '.');
+	}
+}
+
+static void
+arm(struct bare *bare, enum point_kind kind, unsigned what, uint64_t countdown,
+    void (*fn)(void *))
+{
+	struct point point = {
+		.kind = kind, .what = what, .countdown = countdown, .strike = fn,
+		.arg = bare,
+	};
+
+	ck_assert_ptr_nonnull(world_point_arm(&bare->world, &point));
+}
+
+/* Which events the strikes stand between. */
+static void
+strike(void *arg)
+{
+	struct bare *bare = arg;
+
+	ck_assert_ptr_null(bare->world.running);
+	world_emit(&bare->world, EV_STEP, 0, 0, 0, 0, 0, 0);
+	bare_mark(bare, '*');
+}
+
+/* ---- the door ---- */
+
+START_TEST(objects_are_numbered_by_kind)
+{
+	struct bare *bare = bare_new(NULL);
+
+	ck_assert_uint_eq(hw_ordinal(HW_OBJ_MUTEX), 1);
+	ck_assert_uint_eq(hw_ordinal(HW_OBJ_MUTEX), 2);
+	ck_assert_uint_eq(hw_ordinal(HW_OBJ_DMAMAP), 1);
+	bare_free(bare);
+}
+END_TEST
+
+/* The account changes after the event, which carries what was free before. */
+START_TEST(pages_are_reported_before_the_change)
+{
+	static const uint64_t pfns[] = { 5, 7, 4096 };
+	struct bare *bare = bare_new(NULL);
+	const struct event *event;
+
+	hw_pages(HW_PAGE_DRIVER, pfns, 3);
+	hw_pages(HW_PAGE_DRIVER, pfns, 0);
+	ck_assert_uint_eq(bare_count(bare, EV_PAGES), 1);
+	event = trace_event(&bare->world.trace, 0);
+	ck_assert_uint_eq(event->code, HW_PAGE_DRIVER);
+	ck_assert_uint_eq(event->arg[0], 3);
+	ck_assert_uint_eq(event->arg[1], 5);
+	ck_assert_uint_eq(event->arg[2], 4096);
+	ck_assert_uint_eq(event->arg[3], trace_hash(pfns, sizeof(pfns)));
+	ck_assert_uint_eq(event->arg[4], 272);
+	ck_assert_int_eq(hw_page_owner(7), HW_PAGE_DRIVER);
+	ck_assert_uint_eq(bare->world.memory.counts.free, 269);
+	bare_free(bare);
+}
+END_TEST
+
+static void
+call_from_a_driver(void *arg)
+{
+	struct bare *bare = arg;
+
+	hw_call(HW_CALL_PRINTF, (const void *)(bare->world.module_low + 0x123), 0, 0, 0, 0, 0);
+	hw_call(HW_CALL_PRINTF, (const void *)bare->world.module_high, 0, 0, 0, 0, 0);
+}
+
+START_TEST(positions_are_offsets_into_the_module)
+{
+	struct bare *bare = bare_new(NULL);
+	struct trace *trace = &bare->world.trace;
+	uint32_t sites[2], n = 0;
+
+	bare->world.module_low = 0x10000;
+	bare->world.module_high = 0x20000;
+	bare_thread(bare, 0, 10, call_from_a_driver);
+	bare_go(bare);
+	for (uint32_t i = 0; i < trace->count && n < 2; i++)
+		if (trace_event(trace, i)->kind == EV_CALL)
+			sites[n++] = trace_site(trace, i);
+	ck_assert_uint_eq(n, 2);
+	ck_assert_uint_eq(sites[0], 0x123);
+	ck_assert_uint_eq(sites[1], 0);
+	bare_free(bare);
+}
+END_TEST
+
+static void
+lends_its_stack(void *arg)
+{
+	struct bare *bare = arg;
+	static int not_on_the_stack;
+	uint32_t word = 0x55;
+
+	ck_assert(hw_is_stack(&word));
+	ck_assert(!hw_is_stack(&not_on_the_stack));
+	ck_assert(!hw_lend(&not_on_the_stack, 9));
+	ck_assert_uint_eq(hw_kvtophys(&word), UINT64_MAX);
+	ck_assert(hw_lend(&word, 9));
+	ck_assert_uint_eq(hw_kvtophys(&word) >> MEMORY_PAGE_SHIFT, 9);
+	bare->number = 0;
+	ck_assert(memory_dma_read(&bare->world.memory, hw_bus_address(hw_kvtophys(&word)),
+	    &bare->number, 4));
+	bare_mark(bare, '.');
+}
+
+START_TEST(stacks_can_be_lent_to_a_device)
+{
+	struct bare *bare = bare_new(NULL);
+
+	bare_thread(bare, 0, 10, lends_its_stack);
+	bare_go(bare);
+	ck_assert_str_eq(bare->order, ".");
+	ck_assert_uint_eq(bare->number, 0x55);
+	bare_free(bare);
+}
+END_TEST
+
+static void
+panics(void *arg)
+{
+	bare_mark(arg, 'p');
+	hw_panic("the floor is gone", true);
+}
+
+START_TEST(a_panic_stops_everything)
+{
+	struct bare *bare = bare_new(NULL);
+
+	bare_thread(bare, 0, 20, panics);
+	bare_thread(bare, 0, 10, mark_a);
+	bare_go(bare);
+	ck_assert_str_eq(bare->order, "p");
+	ck_assert_int_eq(bare->world.end, WORLD_PANIC);
+	ck_assert_str_eq(bare->world.end_text, "the floor is gone");
+	ck_assert(hw_panicking());
+	ck_assert_uint_eq(bare_count(bare, EV_PANIC), 1);
+	bare_free(bare);
+}
+END_TEST
+
+static void
+makes_a_thread(void *arg)
+{
+	bare_mark(arg, (char)('0' + hw_cpu()));
+	hw_thread_start("made", 5, makes_a_thread, arg);
+	if (((struct bare *)arg)->marks < 2)
+		return;
+	hw_thread_exit();
+}
+
+START_TEST(threads_go_to_the_last_cpu)
+{
+	struct world_config config;
+	struct bare *bare;
+
+	bare_config(&config);
+	config.cpus = 3;
+	config.event_limit = 40;
+	bare = bare_new(&config);
+	bare_thread(bare, 0, 10, makes_a_thread);
+	bare_go(bare);
+	ck_assert_int_eq(strncmp(bare->order, "0222", 4), 0);
+	bare_free(bare);
+}
+END_TEST
+
+/* Contexts, interrupts and memory are as at power on, time goes on. */
+START_TEST(a_reboot_starts_over_but_for_time)
+{
+	struct bare *bare = bare_new(NULL);
+	static const uint64_t pfn = 3;
+
+	hw_intr_establish(HW_VEC_MSIX_CONFIG, 6, mark_c, bare);
+	bare_thread(bare, 0, 10, sleeps_for_ever);
+	hw_pages(HW_PAGE_DRIVER, &pfn, 1);
+	arm(bare, POINT_BEFORE, HW_CALL_PRINTF, 1, strike);
+	world_run(&bare->world, 3 * BARE_TICK_NS);
+	ck_assert_str_eq(bare->order, "...");
+	world_reboot(&bare->world);
+	ck_assert_uint_eq(bare->world.clock.now_ns, 3 * BARE_TICK_NS);
+	ck_assert_uint_eq(bare->world.clock.count, 0);
+	ck_assert_int_eq(hw_page_owner(3), HW_PAGE_FREE);
+	irq_raise(&bare->world, HW_VEC_MSIX_CONFIG, 0);
+	ck_assert_uint_eq(bare_thread(bare, 0, 10, three_a)->ordinal, 1);
+	bare_go(bare);
+	ck_assert_str_eq(bare->order, "...aaa");
+	bare_free(bare);
+}
+END_TEST
+
+START_TEST(ends_have_words)
+{
+	for (int end = WORLD_RUNNING; end <= WORLD_STOPPED; end++)
+		ck_assert_str_ne(world_end_word((enum world_end)end), "?");
+}
+END_TEST
+
+Suite *
+machine_world_suite(void)
+{
+	Suite *suite = suite_create("machine/world");
+	TCase *tc;
+
+	tc = tcase_create("door");
+	tcase_add_test(tc, objects_are_numbered_by_kind);
+	tcase_add_test(tc, pages_are_reported_before_the_change);
+	tcase_add_test(tc, positions_are_offsets_into_the_module);
+	tcase_add_test(tc, stacks_can_be_lent_to_a_device);
+	tcase_add_test(tc, a_panic_stops_everything);
+	tcase_add_test(tc, threads_go_to_the_last_cpu);
+	tcase_add_test(tc, a_reboot_starts_over_but_for_time);
+	tcase_add_test(tc, ends_have_words);
+	suite_add_tcase(suite, tc);
+	return suite;
+}
