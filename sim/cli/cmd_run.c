@@ -52,6 +52,8 @@ finished(void *arg, struct world *world, const struct run_result *result)
 
 	verdict_case(&child->result->verdict, result, run->manifest,
 	    child->c->c->scenario->id, module_source(child->module));
+	if (run->flags.lints_fail && child->result->verdict.lints > 0)
+		child->result->verdict.verdict = VERDICT_FAIL;
 	child->result->digest = result->digest;
 	child->result->counts = result->counts;
 	child->result->findings = (unsigned)result->findings.count;
@@ -222,13 +224,14 @@ run_flags_run(const struct run_flags *flags, const char *tag, char **names, size
 	return code;
 }
 
-enum { OPT_MANIFEST = 256, OPT_NO_MANIFEST, OPT_NDJSON, OPT_JUNIT, OPT_DIGESTS, OPT_COLOR,
-	OPT_FAIL_FAST, OPT_QUIET_VERDICT, OPT_PLANT };
+enum { OPT_MANIFEST = 256, OPT_NO_MANIFEST, OPT_LINTS_FAIL, OPT_NDJSON, OPT_JUNIT,
+	OPT_DIGESTS, OPT_COLOR, OPT_FAIL_FAST, OPT_QUIET_VERDICT, OPT_PLANT };
 
 static const struct option run_options_table[] = {
 	{ "driver", required_argument, NULL, 'd' },
 	{ "manifest", required_argument, NULL, OPT_MANIFEST },
 	{ "no-manifest", no_argument, NULL, OPT_NO_MANIFEST },
+	{ "lints-fail", no_argument, NULL, OPT_LINTS_FAIL },
 	{ "timeline", no_argument, NULL, 't' }, { "verbose", no_argument, NULL, 'v' },
 	{ "quiet", no_argument, NULL, 'q' }, { "quiet-verdict", no_argument, NULL,
 	    OPT_QUIET_VERDICT },
@@ -265,6 +268,9 @@ take_option(int option, struct run_flags *flags, const char **tag)
 		return true;
 	case OPT_NO_MANIFEST:
 		flags->no_manifest = true;
+		return true;
+	case OPT_LINTS_FAIL:
+		flags->lints_fail = true;
 		return true;
 	case 't':
 		flags->timeline = true;
@@ -304,6 +310,22 @@ take_option(int option, struct run_flags *flags, const char **tag)
 	return false;
 }
 
+/* What changes the verdict is said again to replay it. */
+static void
+set_replay_words(struct run_flags *flags)
+{
+	const char **word = flags->replay_words;
+
+	if (flags->lints_fail)
+		*word++ = "--lints-fail";
+	if (flags->no_manifest) {
+		*word++ = "--no-manifest";
+	} else if (flags->manifest != NULL) {
+		*word++ = "--manifest";
+		*word++ = flags->manifest;
+	}
+}
+
 static int
 run_main(int argc, char **argv)
 {
@@ -319,12 +341,7 @@ run_main(int argc, char **argv)
 		if (!take_option(option, &flags, &tag))
 			return cli_usage_error(&cli_run, "bad option or value");
 	}
-	if (flags.no_manifest) {
-		flags.replay_words[0] = "--no-manifest";
-	} else if (flags.manifest != NULL) {
-		flags.replay_words[0] = "--manifest";
-		flags.replay_words[1] = flags.manifest;
-	}
+	set_replay_words(&flags);
 	return run_flags_run(&flags, tag, argv + optind, (size_t)(argc - optind));
 }
 
@@ -339,6 +356,7 @@ const struct cli_command cli_run = {
 	    "  -d, --driver FILE     driver module (default " CLI_DRIVER_DEFAULT ")\n"
 	    "      --manifest FILE   its manifest (default driver/NAME.yaml)\n"
 	    "      --no-manifest     know no defects: report everything\n"
+	    "      --lints-fail      a lint that no known defect explains fails its case\n"
 	    "  -t, --timeline        print the story of every case\n"
 	    "  -v, --verbose         print every event\n"
 	    "  -q, --quiet           print failures and totals only\n"

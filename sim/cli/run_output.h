@@ -15,6 +15,7 @@
 struct run_flags {
 	const char *driver, *manifest;
 	bool no_manifest;
+	bool lints_fail;		/* a new lint fails its case, as an error does */
 	bool whole_manifest;		/* defects that no longer show are failures */
 	bool timeline, verbose, quiet, quiet_verdict, fail_fast;
 	bool plant;			/* let the process id into the record: must be caught */

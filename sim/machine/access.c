@@ -115,17 +115,21 @@ look_closer(const void *p, unsigned size, bool write, const void *pc)
 		world_point(world);
 }
 
-static inline void
-seen(const void *p, unsigned size, bool write, const void *pc)
+/* Is there more to do than to count?  Twenty times a page: a dozen instructions in all. */
+static inline bool
+is_ordinary(const void *p)
 {
 	struct world *world = world_current;
-	struct access *access;
 
-	if (world == NULL)
-		return;
-	access = &world->access;
-	if (--access->left == 0 || (uintptr_t)p - access->low < access->span)
-		look_closer(p, size, write, pc);
+	return world == NULL || (--world->access.left != 0 &&
+	    (uintptr_t)p - world->access.low >= world->access.span);
+}
+
+static inline void
+seen(const void *p, unsigned size, bool write)
+{
+	if (__builtin_expect(!is_ordinary(p), 0))
+		look_closer(p, size, write, __builtin_return_address(0));
 }
 
 /* Ranges are rare, and may reach further than the hull allows for. */
@@ -144,10 +148,10 @@ seen_range(const void *p, unsigned long size, bool write, const void *pc)
 	void __tsan_write##size(void *p); \
 	void __tsan_unaligned_read##size(void *p); \
 	void __tsan_unaligned_write##size(void *p); \
-	void __tsan_read##size(void *p) { seen(p, size, false, PC); } \
-	void __tsan_write##size(void *p) { seen(p, size, true, PC); } \
-	void __tsan_unaligned_read##size(void *p) { seen(p, size, false, PC); } \
-	void __tsan_unaligned_write##size(void *p) { seen(p, size, true, PC); }
+	void __tsan_read##size(void *p) { seen(p, size, false); } \
+	void __tsan_write##size(void *p) { seen(p, size, true); } \
+	void __tsan_unaligned_read##size(void *p) { seen(p, size, false); } \
+	void __tsan_unaligned_write##size(void *p) { seen(p, size, true); }
 
 HOOKS(1)
 HOOKS(2)

@@ -203,7 +203,7 @@ deliver(struct world *world, unsigned cpu_number, unsigned vector)
 
 	assert(cpu->depth < NEST_MAX);
 	if (vector != HW_VEC_INTX)
-		line->raised = false;
+		irq_lower(world, vector);
 	line->in_service = true;
 	line->delivered++;
 	ctx->cpu = cpu_number;

@@ -275,8 +275,7 @@ hw_pages(enum hw_owner owner, const uint64_t *pfns, size_t n)
 		return;
 	world_emit_payload(world, EV_PAGES, owner, n, pfns[0], pfns[n - 1],
 	    trace_hash(pfns, n * sizeof(pfns[0])), world->memory.counts.free, pfns);
-	for (size_t i = 0; i < n; i++)
-		memory_own(&world->memory, pfns[i], owner);
+	memory_own_all(&world->memory, pfns, n, owner);
 }
 
 enum hw_owner

@@ -14,22 +14,29 @@ irq_init(struct irq *irq)
 	memset(irq, 0, sizeof(*irq));
 }
 
+static void
+set_raised(struct irq *irq, unsigned vector, bool raised)
+{
+	irq->line[vector].raised = raised;
+	irq->raised = (irq->raised & ~(1u << vector)) | (uint32_t)raised << vector;
+}
+
 void
 irq_raise(struct world *world, unsigned vector, uint64_t cause)
 {
 	world_emit(world, EV_IRQ_RAISE, 0, vector, cause, 0, 0, 0);
-	world->irq.line[vector].raised = true;
+	set_raised(&world->irq, vector, true);
 }
 
 void
 irq_lower(struct world *world, unsigned vector)
 {
-	world->irq.line[vector].raised = false;
+	set_raised(&world->irq, vector, false);
 }
 
 /* Hardware vectors are wired to the first CPU, as NetBSD does unless told otherwise. */
 int
-irq_pending(const struct irq *irq, unsigned cpu, int ipl)
+irq_search(const struct irq *irq, unsigned cpu, int ipl)
 {
 	if (cpu != 0)
 		return -1;

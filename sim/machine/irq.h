@@ -28,6 +28,7 @@ struct irq_line {
 
 struct irq {
 	struct irq_line line[IRQ_LINES];
+	uint32_t raised;		/* bit 1 << line: for a quick no */
 	unsigned softs;
 };
 
@@ -37,7 +38,12 @@ void irq_init(struct irq *irq);
 /* Raise a vector; `cause` goes to the record (ISR bits; 0 = without a cause). */
 void irq_raise(struct world *world, unsigned vector, uint64_t cause);
 void irq_lower(struct world *world, unsigned vector);
+int irq_search(const struct irq *irq, unsigned cpu, int ipl);
 /* The lowest vector that may be delivered on a CPU at this level, or -1. */
-int irq_pending(const struct irq *irq, unsigned cpu, int ipl);
+static inline int
+irq_pending(const struct irq *irq, unsigned cpu, int ipl)
+{
+	return irq->raised == 0 ? -1 : irq_search(irq, cpu, ipl);
+}
 
 #endif /* VIOSIM_MACHINE_IRQ_H */

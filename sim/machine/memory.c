@@ -59,15 +59,6 @@ memory_fini(struct memory *memory)
 	memset(memory, 0, sizeof(*memory));
 }
 
-bool
-memory_is_ram(const struct memory *memory, uint64_t pfn)
-{
-	for (unsigned i = 0; i < memory->segments; i++)
-		if (pfn - memory->segment[i].pfn < memory->segment[i].npages)
-			return true;
-	return false;
-}
-
 enum hw_owner
 memory_owner(const struct memory *memory, uint64_t pfn)
 {
@@ -96,14 +87,27 @@ count_of(struct memory *memory, enum hw_owner owner)
 	abort();
 }
 
+/* Neighbours mostly had the same owner: they are counted together. */
+void
+memory_own_all(struct memory *memory, const uint64_t *pfns, size_t n, enum hw_owner owner)
+{
+	for (size_t i = 0, first = 0; i < n; first = i) {
+		unsigned before = memory->frame[pfns[i]] & OWNER_MASK;
+
+		do {
+			uint8_t *frame = &memory->frame[pfns[i]];
+
+			*frame = (uint8_t)((*frame & ~OWNER_MASK) | owner);
+		} while (++i < n && (memory->frame[pfns[i]] & OWNER_MASK) == before);
+		*count_of(memory, before) -= i - first;
+		*count_of(memory, owner) += i - first;
+	}
+}
+
 void
 memory_own(struct memory *memory, uint64_t pfn, enum hw_owner owner)
 {
-	uint8_t *frame = &memory->frame[pfn];
-
-	(*count_of(memory, *frame & OWNER_MASK))--;
-	(*count_of(memory, owner))++;
-	*frame = (uint8_t)((*frame & ~OWNER_MASK) | owner);
+	memory_own_all(memory, &pfn, 1, owner);
 }
 
 /* Where a frame's contents are kept: open addressing, never shrunk, keyed by pfn + 1. */

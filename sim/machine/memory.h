@@ -56,12 +56,22 @@ bool memory_init(struct memory *memory, const struct hw_segment *segments, unsig
     uint64_t reserve);
 void memory_fini(struct memory *memory);
 
-bool memory_is_ram(const struct memory *memory, uint64_t pfn);
+static inline bool
+memory_is_ram(const struct memory *memory, uint64_t pfn)
+{
+	for (unsigned i = 0; i < memory->segments; i++)
+		if (pfn - memory->segment[i].pfn < memory->segment[i].npages)
+			return true;
+	return false;
+}
+
 enum hw_owner memory_owner(const struct memory *memory, uint64_t pfn);
 bool memory_host_has(const struct memory *memory, uint64_t pfn);
 
-/* Change the owner of a frame of RAM; counts follow. */
+/* Change the owner of one frame of RAM, or of several; counts follow. */
 void memory_own(struct memory *memory, uint64_t pfn, enum hw_owner owner);
+void memory_own_all(struct memory *memory, const uint64_t *pfns, size_t n,
+    enum hw_owner owner);
 /* The host takes a frame (contents are gone, counted when in use) or gives it back. */
 void memory_host_take(struct memory *memory, uint64_t pfn);
 void memory_host_give(struct memory *memory, uint64_t pfn);

@@ -99,19 +99,19 @@ fold(struct trace *trace, const struct trace_chunk *chunk)
 	trace->folded += TRACE_CHUNK;
 }
 
-void
-trace_append(struct trace *trace, struct event *event, uint32_t site, const void *payload)
+struct event *
+trace_place(struct trace *trace)
 {
-	struct trace_chunk *chunk = chunk_for(trace, trace->count);
 	unsigned slot = trace->count % TRACE_CHUNK;
 
-	event->seq = trace->count++;
-	chunk->event[slot] = *event;
-	chunk->site[slot] = site;
-	if (event->kind == EV_CALL)
-		trace->calls[event->code]++;
-	if (slot == TRACE_CHUNK - 1)
-		fold(trace, chunk);
+	if (slot == 0)
+		trace->open = chunk_for(trace, trace->count);
+	return &trace->open->event[slot];
+}
+
+static void
+show(struct trace *trace, const struct event *event, uint32_t site, const void *payload)
+{
 	trace->showing++;
 	for (unsigned i = 0; i < trace->by_kind_count[event->kind]; i++) {
 		struct observer *o = &trace->observer[trace->by_kind[event->kind][i]];
@@ -119,6 +119,31 @@ trace_append(struct trace *trace, struct event *event, uint32_t site, const void
 		o->see(o->self, event, site, payload);
 	}
 	trace->showing--;
+}
+
+void
+trace_placed(struct trace *trace, struct event *event, uint32_t site, const void *payload)
+{
+	struct trace_chunk *chunk = trace->open;
+	unsigned slot = trace->count % TRACE_CHUNK;
+
+	event->seq = trace->count++;
+	chunk->site[slot] = site;
+	if (event->kind == EV_CALL)
+		trace->calls[event->code]++;
+	if (slot == TRACE_CHUNK - 1)
+		fold(trace, chunk);
+	show(trace, event, site, payload);
+}
+
+void
+trace_append(struct trace *trace, struct event *event, uint32_t site, const void *payload)
+{
+	struct event *placed = trace_place(trace);
+
+	event->seq = trace->count;
+	*placed = *event;
+	trace_placed(trace, placed, site, payload);
 }
 
 static bool

@@ -103,6 +103,7 @@ struct trace_chunk {
 
 struct trace {
 	struct trace_chunk **chunk;
+	struct trace_chunk *open;	/* the one being filled */
 	size_t chunks, chunks_max;
 	uint32_t count;			/* events so far */
 	uint32_t folded;		/* events already in `hash` */
@@ -127,6 +128,9 @@ void trace_observe(struct trace *trace, struct observer observer);
 
 /* Append *event (seq is set here) and show it to the observers. */
 void trace_append(struct trace *trace, struct event *event, uint32_t site, const void *payload);
+/* The same in two steps, for an event that is filled in where it stays (but for its seq). */
+struct event *trace_place(struct trace *trace);
+void trace_placed(struct trace *trace, struct event *event, uint32_t site, const void *payload);
 
 /* The event with that number, or NULL when it is no longer kept. */
 const struct event *trace_event(const struct trace *trace, uint32_t seq);

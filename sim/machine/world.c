@@ -95,7 +95,9 @@ world_emit_payload(struct world *world, enum event_kind kind, unsigned code,
 {
 	const struct context *ctx = world->running;
 	unsigned cpu = ctx != NULL ? ctx->cpu : 0;
-	struct event event = {
+	struct event *event = trace_place(&world->trace);
+
+	*event = (struct event){
 		.time_ns = world->clock.now_ns,
 		.kind = (uint16_t)kind,
 		.code = (uint16_t)code,
@@ -105,8 +107,7 @@ world_emit_payload(struct world *world, enum event_kind kind, unsigned code,
 		.ctx_kind = (uint16_t)(ctx != NULL ? ctx->kind : 0),
 		.arg = { a0, a1, a2, a3, a4 },
 	};
-
-	trace_append(&world->trace, &event, ctx != NULL ? ctx->site : 0, payload);
+	trace_placed(&world->trace, event, ctx != NULL ? ctx->site : 0, payload);
 	if (world->trace.count >= world->config.event_limit && world->end == WORLD_RUNNING)
 		world_finish(world, WORLD_EVENT_LIMIT,
 		    "the run reached its limit of events");

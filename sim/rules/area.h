@@ -8,12 +8,17 @@
 #include "rules/rules.h"
 
 #define KIND(name) (UINT64_C(1) << EV_##name)
+#define NOTE(name) (UINT32_C(1) << HW_NOTE_##name)
+#define CALLS(...) ((const uint16_t[]){ __VA_ARGS__, HW_CALL_NONE })
 
 struct rules_core;
 
 struct area {
 	const char *name;
 	uint64_t kinds;			/* events it wants to see: KIND(CALL) | ... */
+	/* Of EV_CALL, EV_RET, EV_NOTE only these; NULL, 0: all.  What is not here goes unseen. */
+	const uint16_t *calls, *returns;	/* CALLS(HW_CALL_..., ...) */
+	uint32_t notes;			/* NOTE(DEQUEUED) | ... */
 	size_t state_bytes;		/* zeroed before each run */
 	/* Optional. `state` is the area's own; memory it takes is released in fini. */
 	void (*begin)(void *state, struct rules_core *core);
@@ -32,6 +37,10 @@ struct area {
 #define X(name) extern const struct area area_##name;
 RULE_AREAS(X)
 #undef X
+
+struct shadow;
+/* Contexts and their mutexes, this event included (at a reboot: before it).  Never NULL. */
+const struct shadow *rules_shadow(const struct rules_core *core);
 
 /* The present values; cheap enough to call on rare events, not per page. */
 const struct rules_view *rules_look(struct rules_core *core);

@@ -39,7 +39,7 @@ struct undo {
 };
 
 struct attach {
-	struct shadow shadow;
+	const struct shadow *shadow;
 	struct inventory inventory;
 	struct attempt now;
 	struct undo undo;
@@ -190,7 +190,7 @@ static void
 ret_createv(struct attach *attach, struct rules_core *core, const struct event *ret,
     uint32_t site)
 {
-	const struct shadow_call *call = shadow_call_of(&attach->shadow, ret);
+	const struct shadow_call *call = shadow_call_of(attach->shadow, ret);
 	const char *name = trace_text_of(rules_look(core)->trace, call->arg[2]);
 	bool is_there = false;
 
@@ -210,7 +210,7 @@ static void
 see_crash(struct attach *attach, struct rules_core *core, const struct event *crash,
     uint32_t site)
 {
-	const struct shadow_call *call = shadow_call_of(&attach->shadow, crash);
+	const struct shadow_call *call = shadow_call_of(attach->shadow, crash);
 	uint32_t failed = attach->createv_seq[crash->ctx];
 	struct finding *finding;
 
@@ -280,7 +280,7 @@ begin(struct attach *attach, struct rules_core *core, const struct event *note)
 static uint32_t
 last_site(const struct attach *attach, const struct event *now)
 {
-	return shadow_call_of(&attach->shadow, now)->site;
+	return shadow_call_of(attach->shadow, now)->site;
 }
 
 /* Nothing failed, nothing was struck, and yet the driver gave up. */
@@ -444,7 +444,7 @@ see_ret(struct attach *attach, struct rules_core *core, const struct event *ret,
 		if (ret->code == HW_CALL_VIRTIO_CHILD && ret->arg[0] != 0)
 			attach->now.child_was_there = true;
 	}
-	if (ret->code == HW_CALL_SYSCTL_CREATEV && shadow_returns(&attach->shadow, ret))
+	if (ret->code == HW_CALL_SYSCTL_CREATEV && shadow_returns(attach->shadow, ret))
 		ret_createv(attach, core, ret, site);
 }
 
@@ -497,7 +497,7 @@ attach_see(void *state, struct rules_core *core, const struct event *event, uint
 	const struct item *item;
 
 	(void)payload;
-	shadow_see(&attach->shadow, event, site);
+	attach->shadow = rules_shadow(core);
 	item = inventory_see(&attach->inventory, event, site);
 	if (item != NULL)
 		released(attach, core, item, event, site);
@@ -528,8 +528,13 @@ attach_end(void *state, struct rules_core *core, const struct event *now)
 
 const struct area area_attach = {
 	.name = "attach",
-	.kinds = SHADOW_KINDS | INVENTORY_KINDS | KIND(RET) | KIND(DEV_STATUS) |
+	.kinds = INVENTORY_KINDS | KIND(RET) | KIND(FAULT) | KIND(DEV_STATUS) |
 	    KIND(DEV_FEATURES) | KIND(CRASH) | KIND(PANIC) | KIND(HOST_REBOOT),
+	.calls = CALLS(HW_CALL_VIRTIO_CHILD_ATTACH_START,
+	    HW_CALL_VIRTIO_CHILD_ATTACH_FINISH, HW_CALL_VIRTIO_CHILD_ATTACH_FAILED,
+	    HW_CALL_VIRTIO_ALLOC_VQ, HW_CALL_VIRTIO_FEATURES, HW_CALL_VIRTIO_CHILD_DETACH,
+	    HW_CALL_SYSCTL_CREATEV, INVENTORY_CALLS),
+	.notes = INVENTORY_NOTES | NOTE(ATTACH),
 	.state_bytes = sizeof(struct attach),
 	.fini = attach_fini,
 	.see = attach_see,

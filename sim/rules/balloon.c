@@ -484,6 +484,12 @@ const struct area area_balloon = {
 	.name = "balloon",
 	.kinds = KIND(NOTE) | KIND(CALL) | KIND(RET) | KIND(DEV_TAKE) | KIND(CTX_WAKE) |
 	    KIND(CTX_START) | KIND(CTX_SLEEP) | KIND(DEV_STATUS) | KIND(HOST_REBOOT),
+	.calls = CALLS(HW_CALL_VIRTIO_READ_DEVICE_CONFIG,
+	    HW_CALL_VIRTIO_READ_DEVICE_CONFIG_LE, HW_CALL_VIRTIO_WRITE_DEVICE_CONFIG,
+	    HW_CALL_VIRTIO_WRITE_DEVICE_CONFIG_LE),
+	.returns = CALLS(HW_CALL_VIRTIO_READ_DEVICE_CONFIG,
+	    HW_CALL_VIRTIO_READ_DEVICE_CONFIG_LE),
+	.notes = NOTE(SLOT) | NOTE(DESC) | NOTE(DEQUEUED),
 	.state_bytes = sizeof(struct balloon_state),
 	.fini = balloon_fini,
 	.see = balloon_see,

@@ -51,7 +51,7 @@ struct last_read {
 };
 
 struct config_state {
-	struct shadow shadow;
+	const struct shadow *shadow;
 	struct last_read read[SHADOW_CONTEXTS];
 	bool changed;			/* ever; at `change_seq` last */
 	uint32_t change_seq;
@@ -194,12 +194,12 @@ static void
 judge_torn(struct config_state *state, struct rules_core *core, const struct event *event,
     uint32_t site)
 {
-	const struct shadow_call *call = shadow_call_of(&state->shadow, event);
+	const struct shadow_call *call = shadow_call_of(state->shadow, event);
 	struct last_read *last = &state->read[event->ctx];
 	struct finding *finding;
 	uint8_t field;
 
-	if (!is_read(event->code) || !shadow_returns(&state->shadow, event) ||
+	if (!is_read(event->code) || !shadow_returns(state->shadow, event) ||
 	    !is_field(call->arg[0], call->arg[1]))
 		return;
 	field = (uint8_t)(call->arg[0] / FIELD_BYTES);
@@ -239,7 +239,7 @@ config_see(void *self, struct rules_core *core, const struct event *event, uint3
 	struct config_state *state = self;
 
 	(void)payload;
-	shadow_see(&state->shadow, event, site);
+	state->shadow = rules_shadow(core);
 	if (event->kind == EV_CALL) {
 		see_call(state, core, event, site);
 	} else if (event->kind == EV_RET) {
@@ -281,8 +281,11 @@ config_rest(void *self, struct rules_core *core, const struct event *now)
 
 const struct area area_config = {
 	.name = "config",
-	.kinds = SHADOW_KINDS | KIND(RET) | KIND(CTX_SLEEP) | KIND(HOST_TARGET) |
+	.kinds = KIND(CALL) | KIND(NOTE) | KIND(RET) | KIND(CTX_SLEEP) | KIND(HOST_TARGET) |
 	    KIND(DEV_ACTUAL) | KIND(HOST_REBOOT),
+	.returns = CALLS(HW_CALL_VIRTIO_READ_DEVICE_CONFIG,
+	    HW_CALL_VIRTIO_READ_DEVICE_CONFIG_LE),
+	.notes = NOTE(DEQUEUED),
 	.state_bytes = sizeof(struct config_state),
 	.see = config_see,
 	.rest = config_rest,

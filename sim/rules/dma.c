@@ -91,7 +91,7 @@ check_sleep(struct dma *dma, struct rules_core *core, uint64_t flags,
 
 	if ((flags & DMA_NOWAIT) != 0)
 		return;
-	why = shadow_forbids_sleep(&dma->shadow, event, 0, buffer, sizeof(buffer), &because);
+	why = shadow_forbids_sleep(dma->shadow, event, 0, buffer, sizeof(buffer), &because);
 	if (why == NULL)
 		return;
 	finding = rules_report(core, "dma.sleep-context", event, site,
@@ -105,7 +105,7 @@ check_sleep(struct dma *dma, struct rules_core *core, uint64_t flags,
 static void
 see_map(struct dma *dma, const struct event *note)
 {
-	const struct shadow_call *call = shadow_call_of(&dma->shadow, note);
+	const struct shadow_call *call = shadow_call_of(dma->shadow, note);
 	uint64_t ordinal = note->arg[0];
 	struct dma_map *map;
 
@@ -178,7 +178,7 @@ see_load(struct dma *dma, struct rules_core *core, const struct event *event, ui
 static void
 see_loaded(struct dma *dma, struct rules_core *core, const struct event *ret, uint32_t site)
 {
-	const struct shadow_call *call = shadow_call_of(&dma->shadow, ret);
+	const struct shadow_call *call = shadow_call_of(dma->shadow, ret);
 	struct dma_map *map = dma_map_at(dma, call->arg[0]);
 	struct finding *finding;
 
@@ -258,7 +258,7 @@ see_destroy(struct dma *dma, struct rules_core *core, const struct event *event,
 static void
 see_memory(struct dma *dma, const struct event *note)
 {
-	const struct shadow_call *call = shadow_call_of(&dma->shadow, note);
+	const struct shadow_call *call = shadow_call_of(dma->shadow, note);
 	uint64_t ordinal = note->arg[0];
 	struct dma_memory *memory;
 
@@ -320,7 +320,7 @@ see_memory_unmap(struct dma *dma, struct rules_core *core, const struct event *e
 static void
 see_memory_mapped(struct dma *dma, const struct event *ret)
 {
-	const struct shadow_call *call = shadow_call_of(&dma->shadow, ret);
+	const struct shadow_call *call = shadow_call_of(dma->shadow, ret);
 	struct dma_memory *memory = memory_at(dma, call->arg[0]);
 
 	if (memory == NULL || ret->arg[0] != 0)
@@ -418,7 +418,7 @@ see_call(struct dma *dma, struct rules_core *core, const struct event *event, ui
 static void
 see_ret(struct dma *dma, struct rules_core *core, const struct event *ret, uint32_t site)
 {
-	if (!shadow_returns(&dma->shadow, ret))
+	if (!shadow_returns(dma->shadow, ret))
 		return;
 	switch (ret->code) {
 	case HW_CALL_BUS_DMAMAP_LOAD:
@@ -493,7 +493,7 @@ dma_see(void *state, struct rules_core *core, const struct event *event, uint32_
 	struct dma *dma = state;
 
 	(void)payload;
-	shadow_see(&dma->shadow, event, site);
+	dma->shadow = rules_shadow(core);
 	if (event->kind == EV_CALL)
 		see_call(dma, core, event, site);
 	else if (event->kind == EV_RET)
@@ -533,8 +533,18 @@ dma_end(void *state, struct rules_core *core, const struct event *now)
 
 const struct area area_dma = {
 	.name = "dma",
-	.kinds = SHADOW_KINDS | KIND(RET) | KIND(DEV_USED) | KIND(DEV_STATUS) |
+	.kinds = KIND(CALL) | KIND(NOTE) | KIND(RET) | KIND(DEV_USED) | KIND(DEV_STATUS) |
 	    KIND(HOST_REBOOT),
+	.calls = CALLS(HW_CALL_BUS_DMAMAP_CREATE, HW_CALL_BUS_DMAMAP_DESTROY,
+	    HW_CALL_BUS_DMAMAP_LOAD, HW_CALL_BUS_DMAMAP_UNLOAD, HW_CALL_BUS_DMAMAP_SYNC,
+	    HW_CALL_BUS_DMAMEM_ALLOC, HW_CALL_BUS_DMAMEM_FREE, HW_CALL_BUS_DMAMEM_MAP,
+	    HW_CALL_BUS_DMAMEM_UNMAP, HW_CALL_VIRTIO_ENQUEUE, HW_CALL_VIRTIO_ENQUEUE_P,
+	    HW_CALL_VIRTIO_ENQUEUE_COMMIT, HW_CALL_VIRTIO_ENQUEUE_ABORT,
+	    HW_CALL_VIRTIO_ENQUEUE_RESERVE, HW_CALL_VIRTIO_CHILD_DETACH),
+	.returns = CALLS(HW_CALL_BUS_DMAMAP_LOAD, HW_CALL_BUS_DMAMEM_MAP,
+	    HW_CALL_BUS_DMAMAP_CREATE, HW_CALL_BUS_DMAMEM_ALLOC),
+	.notes = NOTE(DMAMAP) | NOTE(DMASEG) | NOTE(DMAMEM) | NOTE(DESC) |
+	    NOTE(DEQUEUED) | NOTE(ATTACH),
 	.state_bytes = sizeof(struct dma),
 	.fini = dma_fini,
 	.see = dma_see,

@@ -72,7 +72,7 @@ struct dma_request {
 };
 
 struct dma {
-	struct shadow shadow;
+	const struct shadow *shadow;
 	struct dma_map *map;		/* by ordinal */
 	size_t maps;
 	struct dma_memory *memory;	/* by ordinal */

@@ -382,7 +382,7 @@ place_piece(struct dma *dma, struct dma_piece *piece)
 void
 dma_enqueue(struct dma *dma, const struct event *note)
 {
-	const struct shadow_call *call = shadow_call_of(&dma->shadow, note);
+	const struct shadow_call *call = shadow_call_of(dma->shadow, note);
 	struct dma_request *request;
 	struct dma_piece *piece;
 
@@ -583,6 +583,8 @@ compare_piece(struct rules_core *core, const struct dma_request *request,
 		part = piece->length - at < sizeof(now) ? piece->length - at : sizeof(now);
 		if (!memory_dma_read(memory, piece->bus + at, now, part))
 			return;
+		if (memcmp(now, before + at, part) == 0)
+			continue;
 		for (size_t i = 0; i < part; i++) {
 			if (now[i] == before[at + i])
 				continue;

@@ -29,7 +29,13 @@ struct inventory {
 	size_t count, max;
 };
 
-#define INVENTORY_KINDS (UINT64_C(1) << EV_CALL | UINT64_C(1) << EV_NOTE)
+/* The events that inventory_see() wants, in the form of struct area. */
+#define INVENTORY_KINDS (KIND(CALL) | KIND(NOTE))
+#define INVENTORY_CALLS \
+	HW_CALL_MUTEX_INIT, HW_CALL_MUTEX_DESTROY, HW_CALL_CV_INIT, HW_CALL_CV_DESTROY
+#define INVENTORY_NOTES \
+	(NOTE(VQ) | NOTE(VQ_GONE) | NOTE(DMAMAP) | NOTE(DMAMAP_GONE) | NOTE(SYSCTL) | \
+	NOTE(SYSCTL_GONE) | NOTE(SOFTINT) | NOTE(THREAD) | NOTE(THREAD_GONE))
 
 /*
  * Follow an event.  Returns the item that it releases, or NULL; a new item is the last one.

@@ -22,7 +22,7 @@ struct mutex {
 };
 
 struct irq {
-	struct shadow shadow;
+	const struct shadow *shadow;
 	struct inventory inventory;
 	struct mutex *mutex;		/* by ordinal */
 	size_t mutexes;
@@ -103,10 +103,10 @@ judge_level(struct irq *irq, struct rules_core *core, unsigned before, const cha
     const struct event *event)
 {
 	if (event->ipl == before || irq->told[event->ctx] ||
-	    shadow_spin(&irq->shadow, event->ctx, 0) != NULL)
+	    shadow_spin(irq->shadow, event->ctx, 0) != NULL)
 		return;
 	irq->told[event->ctx] = true;
-	rules_report(core, "irq.ipl", event, shadow_call_of(&irq->shadow, event)->site,
+	rules_report(core, "irq.ipl", event, shadow_call_of(irq->shadow, event)->site,
 	    "%s began at interrupt level %u and ended at level %u", what, before, event->ipl);
 }
 
@@ -264,7 +264,7 @@ irq_see(void *state, struct rules_core *core, const struct event *event, uint32_
 	const struct item *item;
 
 	(void)payload;
-	shadow_see(&irq->shadow, event, site);
+	irq->shadow = rules_shadow(core);
 	item = inventory_see(&irq->inventory, event, site);
 	if (item != NULL)
 		released(irq, item);
@@ -287,8 +287,11 @@ irq_see(void *state, struct rules_core *core, const struct event *event, uint32_
 
 const struct area area_irq = {
 	.name = "irq",
-	.kinds = SHADOW_KINDS | INVENTORY_KINDS | KIND(IRQ_ENTER) | KIND(IRQ_EXIT) |
-	    KIND(DEV_STATUS) | KIND(HOST_REBOOT),
+	.kinds = INVENTORY_KINDS | KIND(IRQ_ENTER) | KIND(IRQ_EXIT) | KIND(DEV_STATUS) |
+	    KIND(HOST_REBOOT),
+	.calls = CALLS(HW_CALL_MUTEX_ENTER, HW_CALL_MUTEX_SPIN_ENTER,
+	    HW_CALL_MUTEX_TRYENTER, INVENTORY_CALLS),
+	.notes = INVENTORY_NOTES | NOTE(CALLBACK) | NOTE(ATTACH),
 	.state_bytes = sizeof(struct irq),
 	.fini = irq_fini,
 	.see = irq_see,

@@ -491,6 +491,10 @@ const struct area area_live = {
 	.kinds = KIND(CALL) | KIND(RET) | KIND(NOTE) | KIND(CTX_SLEEP) | KIND(CTX_WAKE) |
 	    KIND(CTX_END) | KIND(DEV_USED) | KIND(DEV_STATUS) | KIND(HOST_TARGET) |
 	    KIND(HOST_REBOOT),
+	.calls = CALLS(HW_CALL_UVM_PGLISTALLOC),
+	.returns = CALLS(HW_CALL_UVM_PGLISTALLOC, HW_CALL_VIRTIO_ENQUEUE_PREP,
+	    HW_CALL_VIRTIO_ENQUEUE_RESERVE),
+	.notes = NOTE(CALLBACK) | NOTE(DEQUEUED) | NOTE(DESC),
 	.state_bytes = sizeof(struct live_state),
 	.see = live_see,
 	.rest = live_rest,

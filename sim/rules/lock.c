@@ -33,7 +33,7 @@ struct condvar {
 };
 
 struct lock {
-	struct shadow shadow;
+	const struct shadow *shadow;
 	struct mutex *mutex;		/* by ordinal */
 	size_t mutexes;
 	struct condvar *condvar;	/* by ordinal */
@@ -185,7 +185,7 @@ check_sleep(struct lock *lock, struct rules_core *core, uint32_t interlock,
 {
 	uint32_t because = UINT32_MAX;
 	char buffer[48];
-	const char *why = shadow_forbids_sleep(&lock->shadow, event, interlock, buffer,
+	const char *why = shadow_forbids_sleep(lock->shadow, event, interlock, buffer,
 	    sizeof(buffer), &because);
 	struct finding *finding;
 
@@ -217,7 +217,7 @@ call_enter(struct lock *lock, struct rules_core *core, const struct event *event
 		finding_because(finding, mutex->held_seq, "taken here");
 		return;
 	}
-	spin = shadow_spin(&lock->shadow, event->ctx, 0);
+	spin = shadow_spin(lock->shadow, event->ctx, 0);
 	/* In a hard interrupt irq.adaptive-mutex says it. */
 	if (!mutex->is_spin && spin != NULL && event->ctx_kind != HW_CTX_HARDINT) {
 		finding = rules_report(core, "lock.sleep-context", event, site,
@@ -225,7 +225,7 @@ call_enter(struct lock *lock, struct rules_core *core, const struct event *event
 		    trace_call_name(event->code), number, spin->mutex);
 		finding_because(finding, spin->seq, "the spin mutex was taken here");
 	}
-	lock_order_enter(&lock->order, core, &lock->shadow, number, event, site);
+	lock_order_enter(&lock->order, core, lock->shadow, number, event, site);
 }
 
 static void
@@ -267,7 +267,7 @@ note_freed(struct lock *lock, const struct event *note)
 {
 	if (note->arg[0] < lock->mutexes)
 		lock->mutex[note->arg[0]].is_held = false;
-	if (shadow_spin(&lock->shadow, note->ctx, 0) == NULL)
+	if (shadow_spin(lock->shadow, note->ctx, 0) == NULL)
 		lock->delay_us[note->ctx] = 0;
 }
 
@@ -275,7 +275,7 @@ static void
 call_delay(struct lock *lock, struct rules_core *core, const struct event *event,
     uint32_t site)
 {
-	const struct shadow_lock *spin = shadow_spin(&lock->shadow, event->ctx, 0);
+	const struct shadow_lock *spin = shadow_spin(lock->shadow, event->ctx, 0);
 	uint64_t *total = &lock->delay_us[event->ctx];
 	struct finding *finding;
 
@@ -305,7 +305,7 @@ call_wait(struct lock *lock, struct rules_core *core, const struct event *event,
 	check_sleep(lock, core, interlock, event, site);
 	if (condvar == NULL || mutex == NULL)
 		return;
-	if (!shadow_holds(&lock->shadow, event->ctx, interlock)) {
+	if (!shadow_holds(lock->shadow, event->ctx, interlock)) {
 		rules_report(core, "lock.cv-interlock", event, site,
 		    "%s of condvar %u with mutex %u, which this context does not hold",
 		    trace_call_name(event->code), (unsigned)event->arg[0], interlock);
@@ -329,13 +329,13 @@ call_signal(struct lock *lock, struct rules_core *core, const struct event *even
 	if (condvar == NULL)
 		return;
 	if (condvar->interlock == 0) {
-		if (lock->shadow.holds[event->ctx] == 0)
+		if (lock->shadow->holds[event->ctx] == 0)
 			rules_report(core, "lock.cv-signal", event, site,
 			    "%s of condvar %u with no mutex held",
 			    trace_call_name(event->code), (unsigned)event->arg[0]);
 		return;
 	}
-	if (shadow_holds(&lock->shadow, event->ctx, condvar->interlock))
+	if (shadow_holds(lock->shadow, event->ctx, condvar->interlock))
 		return;
 	finding = rules_report(core, "lock.cv-signal", event, site,
 	    "%s of condvar %u without mutex %u, with which its waiters wait",
@@ -383,8 +383,8 @@ leave_driver(struct lock *lock, struct rules_core *core, const struct event *eve
 	if (*depth > 0)
 		(*depth)--;
 	since = *depth < LOCK_CALLBACKS_MAX ? lock->entered[event->ctx][*depth] : 0;
-	for (unsigned i = 0; i < lock->shadow.holds[event->ctx]; i++) {
-		const struct shadow_lock *held = &lock->shadow.held[event->ctx][i];
+	for (unsigned i = 0; i < lock->shadow->holds[event->ctx]; i++) {
+		const struct shadow_lock *held = &lock->shadow->held[event->ctx][i];
 		struct finding *finding;
 
 		if (held->seq < since || held->seq <= lock->told_seq[event->ctx])
@@ -514,11 +514,7 @@ lock_see(void *state, struct rules_core *core, const struct event *event, uint32
 	struct lock *lock = state;
 
 	(void)payload;
-	if (event->kind == EV_NOTE && event->code == HW_NOTE_MUTEX_FREED) {
-		shadow_see(&lock->shadow, event, site);
-		note_freed(lock, event);
-		return;
-	}
+	lock->shadow = rules_shadow(core);
 	if (event->kind == EV_CALL)
 		see_call(lock, core, event, site);
 	else if (event->kind == EV_NOTE)
@@ -527,12 +523,13 @@ lock_see(void *state, struct rules_core *core, const struct event *event, uint32
 		lock_order_irq(&lock->order, event);
 	else if (event->kind == EV_HOST_REBOOT)
 		lock_fini(lock);
-	shadow_see(&lock->shadow, event, site);
 }
 
 const struct area area_lock = {
 	.name = "lock",
-	.kinds = SHADOW_KINDS | KIND(IRQ_ENTER) | KIND(HOST_REBOOT),
+	.kinds = KIND(CALL) | KIND(NOTE) | KIND(IRQ_ENTER) | KIND(HOST_REBOOT),
+	.notes = NOTE(MUTEX_HELD) | NOTE(MUTEX_FREED) | NOTE(CV_SLEEP) | NOTE(CV_WOKEN) |
+	    NOTE(CV_WAKE) | NOTE(CALLBACK) | NOTE(THREAD_GONE) | NOTE(ATTACH),
 	.state_bytes = sizeof(struct lock),
 	.fini = lock_fini,
 	.see = lock_see,

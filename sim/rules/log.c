@@ -144,6 +144,9 @@ log_see(void *self, struct rules_core *core, const struct event *event, uint32_t
 const struct area area_log = {
 	.name = "log",
 	.kinds = KIND(CALL) | KIND(RET) | KIND(CTX_WAKE) | KIND(HOST_REBOOT),
+	.calls = CALLS(HW_CALL_APRINT_ERROR, HW_CALL_APRINT_ERROR_DEV, HW_CALL_PRINTF,
+	    HW_CALL_DEVICE_PRINTF, HW_CALL_APRINT_NORMAL, HW_CALL_APRINT_NORMAL_DEV,
+	    HW_CALL_APRINT_NAIVE),
 	.state_bytes = sizeof(struct log_state),
 	.see = log_see,
 };

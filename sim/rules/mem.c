@@ -20,7 +20,7 @@ struct block {
 };
 
 struct mem {
-	struct shadow shadow;
+	const struct shadow *shadow;
 	struct block *block;		/* by ordinal */
 	size_t blocks;
 	bool detached;
@@ -39,7 +39,7 @@ check_context(struct mem *mem, struct rules_core *core, bool sleeps,
 {
 	uint32_t because = UINT32_MAX;
 	char buffer[48];
-	const char *why = shadow_forbids_sleep(&mem->shadow, event, 0, buffer, sizeof(buffer),
+	const char *why = shadow_forbids_sleep(mem->shadow, event, 0, buffer, sizeof(buffer),
 	    &because);
 	struct finding *finding;
 
@@ -77,7 +77,7 @@ call_free(struct mem *mem, struct rules_core *core, const struct event *event, u
 static void
 note_made(struct mem *mem, const struct event *note)
 {
-	const struct shadow_call *call = shadow_call_of(&mem->shadow, note);
+	const struct shadow_call *call = shadow_call_of(mem->shadow, note);
 	uint64_t number = note->arg[0];
 
 	mem->block = shadow_grow(mem->block, &mem->blocks, number, sizeof(mem->block[0]));
@@ -161,7 +161,7 @@ mem_see(void *state, struct rules_core *core, const struct event *event, uint32_
 	struct mem *mem = state;
 
 	(void)payload;
-	shadow_see(&mem->shadow, event, site);
+	mem->shadow = rules_shadow(core);
 	if (event->kind == EV_CALL)
 		see_call(mem, core, event, site);
 	else if (event->kind == EV_HOST_REBOOT)
@@ -190,7 +190,10 @@ mem_end(void *state, struct rules_core *core, const struct event *now)
 
 const struct area area_mem = {
 	.name = "mem",
-	.kinds = SHADOW_KINDS | KIND(HOST_REBOOT) | KIND(UNDEFINED),
+	.kinds = KIND(CALL) | KIND(NOTE) | KIND(HOST_REBOOT) | KIND(UNDEFINED),
+	.calls = CALLS(HW_CALL_KMEM_ALLOC, HW_CALL_KMEM_ZALLOC, HW_CALL_KMEM_FREE,
+	    HW_CALL_VIRTIO_CHILD_DETACH),
+	.notes = NOTE(KMEM) | NOTE(KMEM_GONE) | NOTE(ATTACH),
 	.state_bytes = sizeof(struct mem),
 	.fini = mem_fini,
 	.see = mem_see,

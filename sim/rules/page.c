@@ -67,7 +67,7 @@ const struct rule rules_page[] = {
 const size_t rules_page_count = sizeof(rules_page) / sizeof(rules_page[0]);
 
 struct page_state {
-	struct shadow shadow;
+	const struct shadow *shadow;
 	bool allocating[SHADOW_CONTEXTS];
 	unsigned allocations;		/* calls of uvm_pglistalloc that did not return yet */
 	uint64_t take_head;		/* newest inflate request that the device read */
@@ -88,7 +88,7 @@ see_alloc(struct page_state *state, struct rules_core *core, const struct event 
     uint32_t site)
 {
 	uint64_t high = event->arg[2];
-	const struct shadow_lock *lock = shadow_spin(&state->shadow, event->ctx, 0);
+	const struct shadow_lock *lock = shadow_spin(state->shadow, event->ctx, 0);
 	struct finding *finding;
 
 	if (!state->allocating[event->ctx])
@@ -110,7 +110,7 @@ static void
 see_give(struct page_state *state, struct rules_core *core, const struct event *event,
     uint32_t site)
 {
-	const struct shadow_lock *lock = shadow_spin(&state->shadow, event->ctx, 0);
+	const struct shadow_lock *lock = shadow_spin(state->shadow, event->ctx, 0);
 	struct finding *finding;
 
 	if (lock == NULL || event->ctx_kind == HW_CTX_HARDINT)
@@ -277,7 +277,7 @@ see_free(struct page_state *state, struct rules_core *core, const struct event *
 	struct ledger *ledger = rules_ledger(core);
 	const struct memory *memory = rules_look(core)->memory;
 	bool by_driver = event->ctx != 0 &&
-	    shadow_call_of(&state->shadow, event)->code == HW_CALL_UVM_PGLISTFREE;
+	    shadow_call_of(state->shadow, event)->code == HW_CALL_UVM_PGLISTFREE;
 	struct ledger_batch batch = { .low = UINT64_MAX, .seq = event->seq, .site = site,
 	    .owner = HW_PAGE_FREE };
 	struct release bad = { 0 };
@@ -474,7 +474,7 @@ page_see(void *self, struct rules_core *core, const struct event *event, uint32_
 {
 	struct page_state *state = self;
 
-	shadow_see(&state->shadow, event, site);
+	state->shadow = rules_shadow(core);
 	if (event->kind == EV_CALL) {
 		see_call(state, core, event, site);
 	} else if (event->kind == EV_RET) {
@@ -493,8 +493,10 @@ page_see(void *self, struct rules_core *core, const struct event *event, uint32_
 
 const struct area area_page = {
 	.name = "page",
-	.kinds = SHADOW_KINDS | KIND(RET) | KIND(PAGES) | KIND(DEV_TAKE) | KIND(DEV_ACT) |
+	.kinds = KIND(CALL) | KIND(RET) | KIND(PAGES) | KIND(DEV_TAKE) | KIND(DEV_ACT) |
 	    KIND(HOST_REBOOT),
+	.calls = CALLS(HW_CALL_UVM_PGLISTALLOC, HW_CALL_UVM_PGLISTFREE),
+	.returns = CALLS(HW_CALL_UVM_PGLISTALLOC),
 	.state_bytes = sizeof(struct page_state),
 	.see = page_see,
 	.rest = page_rest,

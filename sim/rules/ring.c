@@ -102,7 +102,7 @@ ring_lane_enter(struct ring *ring, struct rules_core *core, struct ring_queue *q
 	struct finding *finding;
 
 	if (lane->active && lane->ctx != event->ctx &&
-	    !shadow_share_lock(&ring->shadow, lane->ctx, event->ctx)) {
+	    !shadow_share_lock(ring->shadow, lane->ctx, event->ctx)) {
 		finding = rules_report(core, "ring.concurrent-use", event, site,
 		    "%s on queue %u by context %u while context %u is between %s and the end of "
 		    "its request", trace_call_name(event->code), (unsigned)event->arg[0],
@@ -150,7 +150,7 @@ call_dequeue(struct ring *ring, struct rules_core *core, const struct event *eve
 static void
 note_dequeued(struct ring *ring, const struct event *note)
 {
-	const struct shadow_call *call = shadow_call_of(&ring->shadow, note);
+	const struct shadow_call *call = shadow_call_of(ring->shadow, note);
 	struct ring_queue *queue = ring_queue_at(ring, note->arg[0]);
 	struct ring_slot *slot = queue != NULL ? ring_slot_at(queue, note->arg[1]) : NULL;
 
@@ -166,7 +166,7 @@ note_dequeued(struct ring *ring, const struct event *note)
 static void
 ret_dequeue(struct ring *ring, struct rules_core *core, const struct event *ret)
 {
-	const struct shadow_call *call = shadow_call_of(&ring->shadow, ret);
+	const struct shadow_call *call = shadow_call_of(ring->shadow, ret);
 	struct ring_queue *queue = ring_queue_at(ring, call->arg[0]);
 
 	if (queue == NULL || ret->arg[0] == 0)
@@ -264,7 +264,7 @@ note_callback(struct ring *ring, const struct event *note)
 static void
 note_vq(struct ring *ring, const struct event *note)
 {
-	const struct shadow_call *call = shadow_call_of(&ring->shadow, note);
+	const struct shadow_call *call = shadow_call_of(ring->shadow, note);
 	struct ring_queue *queue = ring_queue_at(ring, note->arg[0]);
 
 	if (queue == NULL)
@@ -310,7 +310,7 @@ call_free(struct ring *ring, struct rules_core *core, const struct event *event,
 static void
 ret_free(struct ring *ring, struct rules_core *core, const struct event *ret)
 {
-	const struct shadow_call *call = shadow_call_of(&ring->shadow, ret);
+	const struct shadow_call *call = shadow_call_of(ring->shadow, ret);
 	struct ring_queue *queue = ring_queue_at(ring, call->arg[0]);
 	struct finding *finding;
 	unsigned out = 0;
@@ -380,7 +380,7 @@ see_ret(struct ring *ring, struct rules_core *core, const struct event *ret)
 	/* vq_done makes calls of its own inside this one. */
 	if (ret->code == HW_CALL_VIRTIO_VQ_INTR)
 		ret_vq_intr(ring, core, ret);
-	if (!shadow_returns(&ring->shadow, ret))
+	if (!shadow_returns(ring->shadow, ret))
 		return;
 	if (ret->code == HW_CALL_VIRTIO_FREE_VQ)
 		ret_free(ring, core, ret);
@@ -454,7 +454,7 @@ ring_see(void *state, struct rules_core *core, const struct event *event, uint32
 	struct ring *ring = state;
 
 	(void)payload;
-	shadow_see(&ring->shadow, event, site);
+	ring->shadow = rules_shadow(core);
 	if (event->kind == EV_CALL)
 		see_call(ring, core, event, site);
 	else if (event->kind == EV_RET)
@@ -524,8 +524,18 @@ ring_rest(void *state, struct rules_core *core, const struct event *now)
 
 const struct area area_ring = {
 	.name = "ring",
-	.kinds = SHADOW_KINDS | KIND(RET) | KIND(DEV_USED) | KIND(DEV_STATUS) |
+	.kinds = KIND(CALL) | KIND(NOTE) | KIND(RET) | KIND(DEV_USED) | KIND(DEV_STATUS) |
 	    KIND(CTX_SLEEP) | KIND(HOST_REBOOT),
+	.calls = CALLS(HW_CALL_VIRTIO_FREE_VQ, HW_CALL_VIRTIO_DEQUEUE,
+	    HW_CALL_VIRTIO_DEQUEUE_COMMIT, HW_CALL_VIRTIO_VQ_INTR,
+	    HW_CALL_VIRTIO_ENQUEUE_PREP, HW_CALL_VIRTIO_ENQUEUE_RESERVE,
+	    HW_CALL_VIRTIO_ENQUEUE, HW_CALL_VIRTIO_ENQUEUE_P, HW_CALL_VIRTIO_ENQUEUE_COMMIT,
+	    HW_CALL_VIRTIO_ENQUEUE_ABORT),
+	.returns = CALLS(HW_CALL_VIRTIO_FREE_VQ, HW_CALL_VIRTIO_DEQUEUE,
+	    HW_CALL_VIRTIO_VQ_INTR, HW_CALL_VIRTIO_ENQUEUE_PREP,
+	    HW_CALL_VIRTIO_ENQUEUE_RESERVE, HW_CALL_VIRTIO_ENQUEUE_COMMIT),
+	.notes = NOTE(SLOT) | NOTE(DESC) | NOTE(DEQUEUED) | NOTE(VQ) | NOTE(VQ_GONE) |
+	    NOTE(CALLBACK),
 	.state_bytes = sizeof(struct ring),
 	.fini = ring_fini,
 	.see = ring_see,

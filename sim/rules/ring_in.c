@@ -35,7 +35,7 @@ call_prep(struct ring *ring, struct rules_core *core, const struct event *event,
 static void
 note_slot(struct ring *ring, const struct event *note)
 {
-	const struct shadow_call *call = shadow_call_of(&ring->shadow, note);
+	const struct shadow_call *call = shadow_call_of(ring->shadow, note);
 	struct ring_queue *queue = ring_queue_at(ring, note->arg[0]);
 	struct ring_slot *slot;
 
@@ -74,7 +74,7 @@ call_reserve(struct ring *ring, struct rules_core *core, const struct event *eve
 static void
 ret_reserve(struct ring *ring, const struct event *ret)
 {
-	const struct shadow_call *call = shadow_call_of(&ring->shadow, ret);
+	const struct shadow_call *call = shadow_call_of(ring->shadow, ret);
 	struct ring_queue *queue = ring_queue_at(ring, call->arg[0]);
 	struct ring_slot *slot = queue != NULL ? ring_slot_at(queue, call->arg[1]) : NULL;
 
@@ -108,7 +108,7 @@ call_enqueue(struct ring *ring, struct rules_core *core, const struct event *eve
 static void
 note_desc(struct ring *ring, struct rules_core *core, const struct event *note)
 {
-	const struct shadow_call *call = shadow_call_of(&ring->shadow, note);
+	const struct shadow_call *call = shadow_call_of(ring->shadow, note);
 	struct ring_queue *queue = ring_queue_at(ring, call->arg[0]);
 	struct ring_slot *slot;
 	struct finding *finding;
@@ -224,7 +224,7 @@ ring_in_call(struct ring *ring, struct rules_core *core, const struct event *eve
 void
 ring_in_ret(struct ring *ring, const struct event *ret)
 {
-	const struct shadow_call *call = shadow_call_of(&ring->shadow, ret);
+	const struct shadow_call *call = shadow_call_of(ring->shadow, ret);
 	struct ring_queue *queue = ring_queue_at(ring, call->arg[0]);
 
 	if (queue == NULL)

@@ -50,7 +50,7 @@ struct ring_queue {
 };
 
 struct ring {
-	struct shadow shadow;
+	const struct shadow *shadow;
 	struct ring_queue queue[RING_QUEUES_MAX];
 	bool live;			/* DRIVER_OK and no reset since */
 	uint32_t live_seq;		/* newest change of that */

@@ -10,6 +10,7 @@
 
 #include "rules/area.h"
 #include "rules/ledger.h"
+#include "rules/shadow.h"
 
 struct rules_core {
 	struct findings *findings;
@@ -17,15 +18,9 @@ struct rules_core {
 	void *view_arg;
 	struct rules_view view;
 	bool view_is_fresh;
-	uint32_t seq;			/* event being shown */
 	bool *off;			/* by row of the catalogue */
 	struct ledger ledger;
-};
-
-struct watch {
-	struct rules_core *core;
-	const struct area *area;
-	void *state;
+	struct shadow shadow;
 };
 
 static const struct area *const area_table[] = {
@@ -35,9 +30,15 @@ static const struct area *const area_table[] = {
 };
 #define AREAS (sizeof(area_table) / sizeof(area_table[0]))
 
+/* Areas as a set: bit 1 << place in area_table. */
+typedef uint16_t areas;
+_Static_assert(AREAS <= 8 * sizeof(areas), "a bit for each area");
+
 struct rules {
 	struct rules_core core;
-	struct watch watch[AREAS];
+	void *state[AREAS];
+	/* Who hears of what; the kinds call, return and note by their codes. */
+	areas by_kind[EV_KINDS], by_call[HW_CALLS], by_return[HW_CALLS], by_note[HW_NOTES];
 };
 
 static void *
@@ -53,23 +54,55 @@ zeroed(size_t bytes)
 static void
 begin(struct rules *rules)
 {
-	for (size_t i = 0; i < AREAS; i++) {
-		struct watch *watch = &rules->watch[i];
-
-		if (watch->area->begin != NULL)
-			watch->area->begin(watch->state, watch->core);
-	}
+	for (size_t i = 0; i < AREAS; i++)
+		if (area_table[i]->begin != NULL)
+			area_table[i]->begin(rules->state[i], &rules->core);
 }
 
 static void
 fini(struct rules *rules)
 {
-	for (size_t i = 0; i < AREAS; i++) {
-		struct watch *watch = &rules->watch[i];
+	for (size_t i = 0; i < AREAS; i++)
+		if (area_table[i]->fini != NULL)
+			area_table[i]->fini(rules->state[i]);
+}
 
-		if (watch->area->fini != NULL)
-			watch->area->fini(watch->state);
-	}
+/* ---- who hears of what ---- */
+
+static void
+add_calls(areas *by_call, areas bit, bool wanted, const uint16_t *calls)
+{
+	if (!wanted)
+		return;
+	for (unsigned call = 0; calls == NULL && call < HW_CALLS; call++)
+		by_call[call] |= bit;
+	for (; calls != NULL && *calls != HW_CALL_NONE; calls++)
+		by_call[*calls] |= bit;
+}
+
+static void
+add_area(struct rules *rules, const struct area *area, areas bit)
+{
+	for (unsigned kind = 0; kind < EV_KINDS; kind++)
+		if (area->kinds >> kind & 1)
+			rules->by_kind[kind] |= bit;
+	add_calls(rules->by_call, bit, area->kinds & KIND(CALL), area->calls);
+	add_calls(rules->by_return, bit, area->kinds & KIND(RET), area->returns);
+	for (unsigned note = 0; area->kinds & KIND(NOTE) && note < HW_NOTES; note++)
+		if (area->notes == 0 || area->notes >> note & 1)
+			rules->by_note[note] |= bit;
+}
+
+static areas
+who_hears(const struct rules *rules, const struct event *event)
+{
+	if (event->kind == EV_CALL)
+		return rules->by_call[event->code];
+	if (event->kind == EV_RET)
+		return rules->by_return[event->code];
+	if (event->kind == EV_NOTE)
+		return rules->by_note[event->code];
+	return rules->by_kind[event->kind];
 }
 
 struct rules *
@@ -84,11 +117,10 @@ rules_new(struct findings *findings, void (*view)(void *arg, struct rules_view *
 	rules->core.view_arg = arg;
 	rules->core.off = zeroed(count * sizeof(rules->core.off[0]));
 	ledger_init(&rules->core.ledger);
-	for (size_t i = 0; i < AREAS; i++)
-		rules->watch[i] = (struct watch){
-			.core = &rules->core, .area = area_table[i],
-			.state = zeroed(area_table[i]->state_bytes),
-		};
+	for (size_t i = 0; i < AREAS; i++) {
+		rules->state[i] = zeroed(area_table[i]->state_bytes);
+		add_area(rules, area_table[i], (areas)(1u << i));
+	}
 	begin(rules);
 	return rules;
 }
@@ -100,7 +132,7 @@ rules_free(struct rules *rules)
 		return;
 	fini(rules);
 	for (size_t i = 0; i < AREAS; i++)
-		free(rules->watch[i].state);
+		free(rules->state[i]);
 	ledger_fini(&rules->core.ledger);
 	free(rules->core.off);
 	free(rules);
@@ -111,36 +143,39 @@ rules_reset(struct rules *rules)
 {
 	fini(rules);
 	for (size_t i = 0; i < AREAS; i++)
-		memset(rules->watch[i].state, 0, rules->watch[i].area->state_bytes);
+		memset(rules->state[i], 0, area_table[i]->state_bytes);
+	memset(&rules->core.shadow, 0, sizeof(rules->core.shadow));
 	ledger_fini(&rules->core.ledger);
 	ledger_init(&rules->core.ledger);
 	rules->core.view_is_fresh = false;
-	rules->core.seq = 0;
 	begin(rules);
 }
 
 static void
 see(void *self, const struct event *event, uint32_t site, const void *payload)
 {
-	struct watch *watch = self;
-	struct rules_core *core = watch->core;
+	struct rules *rules = self;
+	struct rules_core *core = &rules->core;
 
-	if (core->seq != event->seq) {
-		core->seq = event->seq;
-		core->view_is_fresh = false;
+	core->view_is_fresh = false;
+	shadow_see(&core->shadow, event, site);
+	for (areas left = who_hears(rules, event); left != 0; left &= (areas)(left - 1)) {
+		unsigned i = (unsigned)__builtin_ctz(left);
+
+		area_table[i]->see(rules->state[i], core, event, site, payload);
 	}
-	watch->area->see(watch->state, core, event, site, payload);
+	if (event->kind == EV_HOST_REBOOT)
+		memset(&core->shadow, 0, sizeof(core->shadow));
 }
 
 void
 rules_watch(struct rules *rules, struct trace *trace)
 {
+	uint64_t kinds = SHADOW_KINDS;
+
 	for (size_t i = 0; i < AREAS; i++)
-		if (rules->watch[i].area->see != NULL)
-			trace_observe(trace, (struct observer){
-				.kinds = rules->watch[i].area->kinds, .see = see,
-				.self = &rules->watch[i],
-			});
+		kinds |= area_table[i]->kinds;
+	trace_observe(trace, (struct observer){ .kinds = kinds, .see = see, .self = rules });
 }
 
 void
@@ -159,8 +194,8 @@ rules_rest(struct rules *rules, const struct event *now)
 {
 	rules->core.view_is_fresh = false;
 	for (size_t i = 0; i < AREAS; i++)
-		if (rules->watch[i].area->rest != NULL)
-			rules->watch[i].area->rest(rules->watch[i].state, &rules->core, now);
+		if (area_table[i]->rest != NULL)
+			area_table[i]->rest(rules->state[i], &rules->core, now);
 	rules->core.view_is_fresh = false;
 }
 
@@ -169,8 +204,8 @@ rules_end(struct rules *rules, const struct event *now)
 {
 	rules->core.view_is_fresh = false;
 	for (size_t i = 0; i < AREAS; i++)
-		if (rules->watch[i].area->end != NULL)
-			rules->watch[i].area->end(rules->watch[i].state, &rules->core, now);
+		if (area_table[i]->end != NULL)
+			area_table[i]->end(rules->state[i], &rules->core, now);
 	rules->core.view_is_fresh = false;
 }
 
@@ -189,6 +224,12 @@ rules_look(struct rules_core *core)
 		core->view_is_fresh = true;
 	}
 	return &core->view;
+}
+
+const struct shadow *
+rules_shadow(const struct rules_core *core)
+{
+	return &core->shadow;
 }
 
 struct ledger *

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What several areas of rules need to remember about contexts: the kernel call each is in,
- * and the mutexes it holds.  An area embeds a struct shadow in its state and shows it every
- * event before it looks itself.  For files of this folder.
+ * and the mutexes it holds.  rules.c keeps one for all of them (rules_shadow()) and shows it
+ * every event before the areas look.  For files of this folder.
  */
 #ifndef VIOSIM_RULES_SHADOW_H
 #define VIOSIM_RULES_SHADOW_H

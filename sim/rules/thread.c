@@ -19,7 +19,7 @@ struct thread {
 };
 
 struct threads {
-	struct shadow shadow;
+	const struct shadow *shadow;
 	struct thread thread[SHADOW_CONTEXTS];	/* by context */
 };
 
@@ -32,7 +32,7 @@ thread_at(struct threads *threads, uint64_t ctx)
 static void
 note_made(struct threads *threads, const struct event *note)
 {
-	const struct shadow_call *call = shadow_call_of(&threads->shadow, note);
+	const struct shadow_call *call = shadow_call_of(threads->shadow, note);
 	struct thread *thread = thread_at(threads, note->arg[0]);
 
 	if (thread == NULL || thread->exists)
@@ -46,7 +46,7 @@ static void
 note_gone(struct threads *threads, struct rules_core *core, const struct event *note)
 {
 	struct thread *thread = thread_at(threads, note->arg[0]);
-	uint32_t site = shadow_call_of(&threads->shadow, note)->site;
+	uint32_t site = shadow_call_of(threads->shadow, note)->site;
 	struct finding *finding = NULL;
 
 	if (thread == NULL)
@@ -153,7 +153,7 @@ thread_see(void *state, struct rules_core *core, const struct event *event, uint
 	struct threads *threads = state;
 
 	(void)payload;
-	shadow_see(&threads->shadow, event, site);
+	threads->shadow = rules_shadow(core);
 	if (event->kind == EV_CALL)
 		see_call(threads, core, event, site);
 	else if (event->kind == EV_HOST_REBOOT)
@@ -191,7 +191,10 @@ thread_end(void *state, struct rules_core *core, const struct event *now)
 
 const struct area area_thread = {
 	.name = "thread",
-	.kinds = SHADOW_KINDS | KIND(HOST_REBOOT),
+	.kinds = KIND(CALL) | KIND(NOTE) | KIND(HOST_REBOOT),
+	.calls = CALLS(HW_CALL_CV_TIMEDWAIT, HW_CALL_CV_TIMEDWAIT_SIG, HW_CALL_KPAUSE,
+	    HW_CALL_KTHREAD_JOIN, HW_CALL_VIRTIO_CHILD_DETACH),
+	.notes = NOTE(THREAD) | NOTE(THREAD_GONE) | NOTE(ATTACH),
 	.state_bytes = sizeof(struct threads),
 	.see = thread_see,
 	.end = thread_end,

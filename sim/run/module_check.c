@@ -94,7 +94,8 @@ static bool
 is_call(uint32_t type)
 {
 #if defined(__x86_64__)
-	return type == R_X86_64_PLT32;
+	/* The latter where the call goes through a table (-fno-plt). */
+	return type == R_X86_64_PLT32 || type == R_X86_64_GOTPCRELX;
 #elif defined(__aarch64__)
 	return type == R_AARCH64_CALL26 || type == R_AARCH64_JUMP26;
 #else

@@ -24,9 +24,11 @@
 	X(kern_prf_suite) \
 	X(kern_softint_suite) \
 	X(kern_sysctl_suite) \
+	X(uvm_page_suite) \
 	X(uvm_pglist_suite) \
 	X(virtio_suite) \
 	X(virtio_pci_suite) \
+	X(virtio_vq_suite) \
 	X(machine_access_suite) \
 	X(machine_choice_suite) \
 	X(machine_clock_suite) \
@@ -34,6 +36,8 @@
 	X(machine_fiber_suite) \
 	X(machine_irq_suite) \
 	X(machine_memory_suite) \
+	X(machine_point_suite) \
+	X(machine_step_suite) \
 	X(machine_trace_suite) \
 	X(machine_world_suite) \
 	X(rules_attach_suite) \

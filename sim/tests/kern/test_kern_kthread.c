@@ -274,6 +274,27 @@ START_TEST(kernel_lock_is_for_those_without_mpsafe)
 }
 END_TEST
 
+/* The attachment goes through at once, while the thread that had the lock sleeps on. */
+START_TEST(kernel_lock_is_given_up_asleep)
+{
+	struct krig_options options;
+	struct krig *rig;
+
+	krig_options_init(&options);
+	options.config.cpus = 2;
+	options.driver = true;
+	rig = krig_new(&options);
+	krig_thread(rig, frag_biglock_sleeper);
+	krig_go_until(rig, 1000);
+	ck_assert(krig_attach(rig));
+	ck_assert_uint_eq(rig->world.clock.now_ns, 1000);
+	krig_go(rig);
+	krig_assert_alive(rig);
+	krig_assert_order(rig, "masqqFe");
+	krig_free(rig);
+}
+END_TEST
+
 START_TEST(one_cpu_runs_threads_to_their_end)
 {
 	struct krig *rig = rig_with(1, 7);
@@ -311,6 +332,7 @@ kern_kthread_suite(void)
 	suite_add_tcase(suite, tc);
 	tc = tcase_create("kernel.md 7 kernel lock");
 	tcase_add_test(tc, kernel_lock_is_for_those_without_mpsafe);
+	tcase_add_test(tc, kernel_lock_is_given_up_asleep);
 	tcase_add_test(tc, one_cpu_runs_threads_to_their_end);
 	suite_add_tcase(suite, tc);
 	return suite;

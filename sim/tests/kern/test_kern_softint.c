@@ -21,6 +21,8 @@ START_TEST(scheduled_twice_runs_once)
 	krig_assert_alive(rig);
 	krig_assert_order(rig, "xSySz");
 	ck_assert_int_eq(rig->frag.out[12], 2);
+	/* SOFTINT_BIO runs at IPL_SOFTBIO. */
+	ck_assert_int_eq(rig->frag.out[13], 3);
 	krig_free(rig);
 }
 END_TEST

@@ -163,6 +163,32 @@ START_TEST(an_equal_level_waits)
 END_TEST
 
 static void
+unmasking_handler(void *arg)
+{
+	struct bare *bare = arg;
+
+	bare_mark(bare, 'u');
+	hw_splx(0);
+	if (bare->number++ == 0)
+		raise_config(bare);
+	bare_call(HW_CALL_PRINTF);
+	bare_mark(bare, 'U');
+}
+
+/* Not even a handler that lowers its level is entered again. */
+START_TEST(one_source_is_never_handled_twice_at_a_time)
+{
+	struct bare *bare = bare_new(NULL);
+
+	hw_intr_establish(HW_VEC_MSIX_CONFIG, HIGH_IPL, unmasking_handler, bare);
+	raise_config(bare);
+	bare_go(bare);
+	ck_assert_str_eq(bare->order, "uUuU");
+	bare_free(bare);
+}
+END_TEST
+
+static void
 masked_thread(void *arg)
 {
 	struct bare *bare = arg;
@@ -274,6 +300,7 @@ machine_irq_suite(void)
 	tcase_add_test(tc, intx_is_a_level);
 	tcase_add_test(tc, a_higher_level_nests_the_same_source_does_not);
 	tcase_add_test(tc, an_equal_level_waits);
+	tcase_add_test(tc, one_source_is_never_handled_twice_at_a_time);
 	tcase_add_test(tc, a_raised_level_holds_it_back_until_splx);
 	tcase_add_test(tc, vectors_are_wired_to_the_first_cpu);
 	tcase_add_test(tc, a_soft_interrupt_comes_after_the_hard_one);

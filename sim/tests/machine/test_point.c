@@ -25,18 +25,6 @@ bare_with(unsigned cpus)
 /* ---- things that run ---- */
 
 static void
-mark_a(void *arg)
-{
-	bare_mark(arg, 'a');
-}
-
-static void
-mark_b(void *arg)
-{
-	bare_mark(arg, 'b');
-}
-
-static void
 mark_c(void *arg)
 {
 	bare_mark(arg, 'c');
@@ -249,6 +237,13 @@ START_TEST(a_held_context_waits)
 	bare_go(bare);
 	ck_assert_str_eq(bare->order, "aaca");
 	bare_free(bare);
+	/* One that has not begun does not begin. */
+	bare = bare_new(NULL);
+	bare_thread(bare, 0, 10, three_a)->held = true;
+	bare_thread(bare, 0, 5, three_b);
+	bare_go(bare);
+	ck_assert_str_eq(bare->order, "bbb");
+	bare_free(bare);
 }
 END_TEST
 
@@ -337,12 +332,10 @@ END_TEST
 START_TEST(enumeration_reaches_every_interleaving)
 {
 	struct choice_bound bound = { .kinds = 1u << CHOICE_SCHEDULE };
-	struct choice_list path;
 	char orders[64][8];
 	unsigned count = 0;
 	struct choice choice;
 
-	choice_list_init(&path);
 	choice_init_enum(&choice, &bound);
 	do {
 		struct world_config config;
@@ -369,7 +362,6 @@ START_TEST(enumeration_reaches_every_interleaving)
 	/* 6 over 3. */
 	ck_assert_uint_eq(count, 20);
 	choice_fini(&choice);
-	choice_list_fini(&path);
 }
 END_TEST
 

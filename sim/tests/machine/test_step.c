@@ -146,6 +146,13 @@ START_TEST(the_cpu_that_ran_last_comes_first)
 	bare_go(bare);
 	ck_assert_str_eq(bare->order, "bbbaaa");
 	bare_free(bare);
+	bare = bare_with(2);
+	bare_thread(bare, 1, BARE_PRIORITY, three_a);
+	world_step(&bare->world);
+	bare_thread(bare, 0, BARE_PRIORITY, three_b);
+	bare_go(bare);
+	ck_assert_str_eq(bare->order, "aaabbb");
+	bare_free(bare);
 }
 END_TEST
 

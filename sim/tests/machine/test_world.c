@@ -228,6 +228,7 @@ START_TEST(a_reboot_starts_over_but_for_time)
 	ck_assert_uint_eq(bare_thread(bare, 0, 10, three_a)->ordinal, 1);
 	bare_go(bare);
 	ck_assert_str_eq(bare->order, "...aaa");
+	ck_assert_uint_eq(bare_count(bare, EV_IRQ_ENTER), 0);
 	bare_free(bare);
 }
 END_TEST

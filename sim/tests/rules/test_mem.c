@@ -123,7 +123,8 @@ START_TEST(out_of_bounds_index)
 {
 	stream_is_quiet(&s);
 	stream_is_only(&s, "mem.out-of-bounds",
-	    EVENT(&s, UNDEFINED, UNDEFINED_BOUNDS, 256, 0, trace_text(&s.trace, "'int [256]'", 11)));
+	    EVENT(&s, UNDEFINED, UNDEFINED_BOUNDS, 256, 0,
+	    trace_text(&s.trace, "'int [256]'", 11)));
 }
 END_TEST
 

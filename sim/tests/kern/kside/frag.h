@@ -66,7 +66,7 @@ frag_mark(struct frag *f, char letter)
 	X(kthread_intr_alone) X(kthread_many) X(kthread_create_once) \
 	X(kthread_exit_locked) X(kthread_exit_foreign) X(kthread_idle_starves) \
 	X(kthread_never_started) X(kpause_one) X(kpause_zero) X(kpause_mutex) \
-	X(delay_a_while) X(biglock_thread) X(mpsafe_thread)
+	X(delay_a_while) X(biglock_sleeper) X(biglock_thread) X(mpsafe_thread)
 #define FRAGS_SOFTINT(X) \
 	X(softint_setup) X(softint_twice) X(softint_from_hardint) X(softint_adaptive) \
 	X(softint_sleeps) X(softint_full) X(softint_gone) X(hardint_mark) \

@@ -27,6 +27,7 @@ soft_handler(void *arg)
 	f->out[10] = cpu_intr_p();
 	f->out[11] = cpu_softintr_p();
 	f->out[12]++;
+	f->out[13] = splraise(IPL_NONE);
 }
 
 /* in[0]: flags. */

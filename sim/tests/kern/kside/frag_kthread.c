@@ -281,6 +281,13 @@ frag_biglock_thread(void *arg)
 }
 
 void
+frag_biglock_sleeper(void *arg)
+{
+
+	kthread_create(PRI_NONE, 0, NULL, ends_later, arg, NULL, "sleeper");
+}
+
+void
 frag_mpsafe_thread(void *arg)
 {
 

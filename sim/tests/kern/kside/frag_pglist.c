@@ -3,7 +3,7 @@
  * Fragments about uvm_pglistalloc(9).
  *
  * in: 0 size in bytes, 1 low, 2 high, 3 alignment, 4 boundary, 5 nsegs (0: as many as pages),
- * 6 waitok.  out: 0 error, 1 pages on the list, from 8 on their frame numbers.
+ * 6 waitok, 7 which list.  out: 0 error, 1 pages on the list, from 8 on their frame numbers.
  */
 #include <sys/param.h>
 #include <sys/systm.h>
@@ -16,7 +16,14 @@
 
 #define FRAG_PAGES	8	/* first of out */
 
-static struct pglist frag_list;
+static struct pglist frag_list, frag_second_list;
+
+static struct pglist *
+list_of(const struct frag *f)
+{
+
+	return f->in[7] == 0 ? &frag_list : &frag_second_list;
+}
 
 static int
 alloc(struct frag *f, struct pglist *list)
@@ -46,19 +53,21 @@ void
 frag_pglist_alloc(void *arg)
 {
 	struct frag *f = arg;
+	struct pglist *list = list_of(f);
 
-	TAILQ_INIT(&frag_list);
-	f->out[0] = alloc(f, &frag_list);
+	TAILQ_INIT(list);
+	f->out[0] = alloc(f, list);
 	frag_mark(f, 'r');
-	tell(f, &frag_list);
+	tell(f, list);
 }
 
 void
 frag_pglist_free_it(void *arg)
 {
+	struct pglist *list = list_of(arg);
 
-	uvm_pglistfree(&frag_list);
-	frag_mark(arg, TAILQ_EMPTY(&frag_list) ? 'f' : '?');
+	uvm_pglistfree(list);
+	frag_mark(arg, TAILQ_EMPTY(list) ? 'f' : '?');
 }
 
 void

@@ -1,0 +1,427 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Tests of sim/kern/virtio_vq.c and virtio_vqmem.c: slots, requests, queues.
+ */
+#include <check.h>
+#include <string.h>
+
+#include "rig.h"
+
+Suite	*virtio_vq_suite(void);
+
+#define MS UINT64_C(1000000)
+#define FIRST_PFN 200			/* of the pages that requests name */
+
+/* Attached, with queues of n slots. */
+static struct krig *
+rig_of(uint16_t slots, bool modern)
+{
+	struct krig_options options;
+	struct krig *rig;
+
+	krig_options_init(&options);
+	options.config.legacy = !modern;
+	options.device.queue_size[0] = options.device.queue_size[1] = slots;
+	rig = krig_new_attached(&options);
+	return rig;
+}
+
+/* The same with a driver that does not dequeue, or does, and a device that answers later. */
+static struct krig *
+rig_answering(bool at_once, uint64_t latency_ns)
+{
+	struct krig_options options;
+	struct krig *rig;
+
+	krig_options_init(&options);
+	options.device.queue_size[0] = options.device.queue_size[1] = 8;
+	if (latency_ns != 0) {
+		options.device.ack = DEVICE_ACK_LATER;
+		options.device.latency_ns[0] = latency_ns;
+	}
+	child_plan.answers_at_once = at_once;
+	rig = krig_new_attached(&options);
+	rig->frag.marks = 0;
+	memset(rig->frag.order, 0, sizeof(rig->frag.order));
+	return rig;
+}
+
+/* Send n page numbers; `bytes` of the buffer are loaded, 0: all. */
+static void
+ask(struct krig *rig, int64_t n, int64_t bytes)
+{
+	rig->frag.in[0] = n;
+	rig->frag.in[1] = FIRST_PFN;
+	rig->frag.in[2] = bytes;
+}
+
+/* ---- slots ---- */
+
+START_TEST(all_slots_then_eagain)
+{
+	for (int modern = 0; modern <= 1; modern++) {
+		struct krig *rig = rig_of(4, modern);
+
+		krig_run(rig, frag_vq_slots);
+		ck_assert_int_eq(rig->frag.out[0], 4);
+		ck_assert_int_eq(rig->frag.out[1], K_EAGAIN);
+		for (int i = 0; i < 4; i++)
+			ck_assert_int_eq(rig->frag.out[8 + i], i);
+		krig_free(rig);
+	}
+}
+END_TEST
+
+START_TEST(lie21_slots_are_first_in_first_out)
+{
+	static const int64_t slots[] = { 0, 1, 2, 3, 0, 1, 2, 3 };
+	struct krig *rig = rig_of(4, false);
+
+	krig_run(rig, frag_vq_fifo);
+	for (int i = 0; i < 8; i++)
+		ck_assert_int_eq(rig->frag.out[i], slots[i]);
+	krig_free(rig);
+}
+END_TEST
+
+START_TEST(lie18_reserving_one_segment_cannot_fail)
+{
+	struct krig *rig = rig_of(4, false);
+	const struct fault_row *row = fault_row_by_id("virtio_enqueue_reserve.eagain");
+
+	krig_run(rig, frag_vq_reserve_last);
+	ck_assert_int_eq(rig->frag.out[0], 4);
+	ck_assert_int_eq(rig->frag.out[1], 0);
+	/* Injected all the same, it is labelled: not a path of every kernel. */
+	ck_assert_ptr_nonnull(row);
+	ck_assert_int_ne(row->reality, FAULT_REAL);
+	ck_assert_ptr_nonnull(strstr(row->meaning, "impossible for a single one"));
+	krig_free(rig);
+}
+END_TEST
+
+START_TEST(lie19_a_failed_reserve_has_freed_the_slot)
+{
+	struct krig *rig = rig_of(4, false);
+
+	krig_run(rig, frag_vq_reserve_short);
+	krig_assert_alive(rig);
+	ck_assert_int_eq(rig->frag.out[0], 3);
+	ck_assert_int_eq(rig->frag.out[1], K_EAGAIN);
+	ck_assert_int_eq(rig->frag.out[2], 3);
+	krig_free(rig);
+	/* The injected failure too. */
+	rig = rig_of(4, false);
+	krig_fault(rig, "virtio_enqueue_reserve.eagain", 1);
+	krig_run(rig, frag_vq_reserve_short);
+	ck_assert_int_eq(rig->frag.out[1], K_EAGAIN);
+	ck_assert_int_eq(rig->frag.out[2], 3);
+	krig_free(rig);
+}
+END_TEST
+
+START_TEST(abort_gives_back_what_was_taken)
+{
+	static const int64_t out[] = { 4, 3, 0, 4, 2, 0, 4 };
+	struct krig *rig = rig_of(4, false);
+
+	krig_run(rig, frag_vq_abort);
+	krig_assert_alive(rig);
+	for (int i = 0; i < 7; i++)
+		ck_assert_int_eq(rig->frag.out[i], out[i]);
+	krig_free(rig);
+}
+END_TEST
+
+START_TEST(injected_prep_failure_takes_no_slot)
+{
+	struct krig *rig = rig_of(4, false);
+
+	krig_fault(rig, "virtio_enqueue_prep.eagain", 1);
+	krig_run(rig, frag_vq_slots);
+	ck_assert_int_eq(rig->frag.out[0], 0);
+	ck_assert_int_eq(rig->frag.out[1], K_EAGAIN);
+	krig_run(rig, frag_vq_slots);
+	ck_assert_int_eq(rig->frag.out[0], 4);
+	krig_free(rig);
+}
+END_TEST
+
+START_TEST(misuse_of_slots_panics)
+{
+	static const struct {
+		void (*fn)(void *);
+		const char *text;
+	} misuse[] = {
+		{ frag_vq_bad_slot, "slot 4711 of virtqueue 0, which has 4 slots" },
+		{ frag_vq_unreserved, "head->qe_next >= 0" },
+		{ frag_vq_reserve_twice, "head->qe_next == -1" },
+	};
+
+	for (size_t i = 0; i < sizeof(misuse) / sizeof(misuse[0]); i++) {
+		struct krig *rig = rig_of(4, false);
+
+		krig_run(rig, misuse[i].fn);
+		krig_assert_panic(rig, misuse[i].text);
+		krig_free(rig);
+	}
+}
+END_TEST
+
+/* ---- requests ---- */
+
+/* 4 numbers are filled and synced, 16 are loaded: the device takes 16. */
+START_TEST(lie12_descriptor_has_the_loaded_length)
+{
+	struct krig *rig = rig_of(8, false);
+	const struct event *taken;
+
+	ask(rig, 4, 64);
+	krig_run(rig, frag_vq_send);
+	krig_assert_alive(rig);
+	ck_assert_uint_eq(krig_event(rig, EV_NOTE, HW_NOTE_DESC, 0)->arg[3], 64);
+	taken = krig_event(rig, EV_DEV_TAKE, 0, 0);
+	ck_assert_uint_eq(taken->arg[2], 64);
+	ck_assert_uint_eq(taken->arg[3], 16);
+	ck_assert_uint_eq(device_entries(&rig->device, BALLOON_INFLATE), 16);
+	krig_free(rig);
+}
+END_TEST
+
+START_TEST(lie12_only_enqueue_p_shortens_it)
+{
+	struct krig *rig = rig_of(8, false);
+
+	ask(rig, 4, 64);
+	krig_run(rig, frag_vq_send_part);
+	krig_assert_alive(rig);
+	ck_assert_uint_eq(krig_event(rig, EV_DEV_TAKE, 0, 0)->arg[3], 4);
+	krig_free(rig);
+}
+END_TEST
+
+/* Bounced, what was not synced is old: the device walks it all the same. */
+START_TEST(lie12_the_device_walks_stale_entries_of_a_bounced_buffer)
+{
+	struct krig_options options;
+	struct krig *rig;
+	struct memory *memory;
+
+	krig_options_init(&options);
+	options.config.bounce = true;
+	child_plan.answers_at_once = true;
+	rig = krig_new_attached(&options);
+	memory = &rig->world.memory;
+	ask(rig, 4, 16);
+	krig_run(rig, frag_vq_send);
+	rig->frag.in[0] = 2;
+	rig->frag.in[1] = 300;
+	krig_run(rig, frag_vq_send);
+	krig_assert_alive(rig);
+	ck_assert_uint_eq(krig_event(rig, EV_DEV_TAKE, 0, 1)->arg[3], 4);
+	/* 300, 301 and, once more, 202, 203. */
+	ck_assert_uint_eq(memory->counts.held, 6);
+	ck_assert(memory_host_has(memory, 301));
+	ck_assert(!memory_host_has(memory, 302));
+	krig_free(rig);
+}
+END_TEST
+
+START_TEST(two_segments_are_one_chain)
+{
+	for (int indirect = 0; indirect <= 1; indirect++) {
+		struct krig_options options;
+		struct krig *rig;
+
+		krig_options_init(&options);
+		options.device.queue_size[0] = options.device.queue_size[1] = 8;
+		if (!indirect)
+			options.device.features &= ~TRANSPORT_F_INDIRECT_DESC;
+		child_plan.maxnsegs = 2;
+		rig = krig_new_attached(&options);
+		krig_run(rig, frag_vq_indirect);
+		krig_assert_alive(rig);
+		ck_assert_int_eq(rig->frag.out[7], indirect);
+		ck_assert_int_eq(rig->frag.out[0], 8);
+		ck_assert_int_eq(rig->frag.out[1], 0);
+		/* An indirect request takes one slot. */
+		ck_assert_int_eq(rig->frag.out[2], indirect ? 7 : 6);
+		ck_assert_uint_eq(krig_event(rig, EV_DEV_TAKE, 0, 0)->arg[3], 6);
+		/* Both times: a fresh slot is aborted alone, whatever chain it headed before. */
+		for (int i = 0; i < 2; i++) {
+			krig_run(rig, frag_vq_dequeue_all);
+			ck_assert_int_eq(rig->frag.out[3], 8);
+		}
+		krig_free(rig);
+	}
+}
+END_TEST
+
+/* No tables for one segment, whatever was negotiated. */
+START_TEST(no_indirect_tables_for_one_segment)
+{
+	struct krig *rig = rig_of(128, false);
+	struct krig_options options;
+
+	krig_run(rig, frag_vq_layout);
+	ck_assert_int_eq(rig->frag.out[7], 0);
+	/* kernel.md 13: 128 slots, used at 4096, 8192 in all. */
+	ck_assert_int_eq(rig->frag.out[0], 128);
+	ck_assert_int_eq(rig->frag.out[1], 16 * 128);
+	ck_assert_int_eq(rig->frag.out[2], 4096);
+	ck_assert_int_eq(rig->frag.out[3], 8192);
+	ck_assert_int_eq(rig->frag.out[4] % 4096, 0);
+	ck_assert_int_eq(rig->frag.out[5], 1);
+	ck_assert_int_eq(rig->frag.out[6], 1);
+	krig_free(rig);
+	krig_options_init(&options);
+	options.device.queue_size[0] = options.device.queue_size[1] = 256;
+	rig = krig_new_attached(&options);
+	krig_run(rig, frag_vq_layout);
+	ck_assert_int_eq(rig->frag.out[2], 8192);
+	ck_assert_int_eq(rig->frag.out[3], 12288);
+	krig_free(rig);
+}
+END_TEST
+
+START_TEST(commit_without_notify_waits_for_the_flush)
+{
+	struct krig *rig = rig_answering(true, 0);
+
+	ask(rig, 1, 4);
+	krig_run(rig, frag_vq_send_quiet);
+	krig_run(rig, frag_vq_send_quiet);
+	ck_assert_uint_eq(device_kicks(&rig->device, BALLOON_INFLATE), 0);
+	ck_assert_uint_eq(device_requests(&rig->device, BALLOON_INFLATE), 0);
+	krig_run(rig, frag_vq_flush);
+	ck_assert_uint_eq(device_kicks(&rig->device, BALLOON_INFLATE), 1);
+	ck_assert_uint_eq(device_requests(&rig->device, BALLOON_INFLATE), 2);
+	krig_assert_order(rig, "()()d-");
+	krig_free(rig);
+}
+END_TEST
+
+/* A device that is busy asks for no kicks: the second request is not announced. */
+START_TEST(no_kick_when_the_device_asks_for_none)
+{
+	struct krig_options options;
+	struct krig *rig;
+
+	krig_options_init(&options);
+	options.device.quiet_kicks = true;
+	options.device.ack = DEVICE_ACK_LATER;
+	options.device.latency_ns[0] = MS;
+	rig = krig_new_attached(&options);
+	ask(rig, 1, 4);
+	krig_thread(rig, frag_vq_send);
+	krig_thread(rig, frag_vq_send);
+	krig_go(rig);
+	krig_assert_alive(rig);
+	ck_assert_uint_eq(device_kicks(&rig->device, BALLOON_INFLATE), 1);
+	ck_assert_uint_eq(device_requests(&rig->device, BALLOON_INFLATE), 2);
+	krig_free(rig);
+}
+END_TEST
+
+/* ---- queues ---- */
+
+START_TEST(a_queue_with_a_slot_out_is_not_freed)
+{
+	struct krig *rig = rig_of(4, false);
+
+	krig_run(rig, frag_vq_free_busy);
+	krig_assert_alive(rig);
+	ck_assert_int_eq(rig->frag.out[0], K_EBUSY);
+	ck_assert_int_eq(rig->frag.out[1], 4);
+	ck_assert_int_eq(rig->frag.out[2], 0);
+	ck_assert_int_eq(rig->frag.out[3], 0);
+	ck_assert_int_eq(rig->frag.out[4], 0);
+	ck_assert_ptr_nonnull(strstr(krig_console(rig),
+	    "virtio0: freeing non-empty vq, index 0\n"));
+	krig_free(rig);
+}
+END_TEST
+
+/* The driver sets vq_done before the call, and looks at it after (out[last]). */
+START_TEST(lie20_alloc_vq_clears_vq_done)
+{
+	struct krig *rig = rig_of(4, false);
+
+	ck_assert_int_eq(rig->frag.out[FRAG_OUT - 1], 0);
+	krig_free(rig);
+}
+END_TEST
+
+START_TEST(lie20_alloc_vq_fails_with_minus_1)
+{
+	for (int modern = 0; modern <= 1; modern++) {
+		struct krig_options options;
+		struct krig *rig;
+
+		krig_options_init(&options);
+		options.driver = true;
+		options.config.legacy = !modern;
+		rig = krig_new(&options);
+		krig_fault(rig, "virtio_alloc_vq.fails", 1);
+		ck_assert(!krig_attach(rig));
+		krig_assert_alive(rig);
+		ck_assert_int_eq((int64_t)krig_event(rig, EV_RET, HW_CALL_VIRTIO_ALLOC_VQ,
+		    0)->arg[0], -1);
+		/* Nothing of it is left to be freed. */
+		krig_assert_order(rig, "masQL");
+		krig_free(rig);
+	}
+}
+END_TEST
+
+START_TEST(a_missing_queue_fails_with_minus_1)
+{
+	struct krig_options options;
+	struct krig *rig;
+
+	krig_options_init(&options);
+	options.driver = true;
+	options.device.queue_size[1] = 0;
+	rig = krig_new(&options);
+	ck_assert(!krig_attach(rig));
+	krig_assert_alive(rig);
+	krig_assert_order(rig, "masqQfL");
+	ck_assert_int_eq((int64_t)krig_event(rig, EV_RET, HW_CALL_VIRTIO_ALLOC_VQ,
+	    1)->arg[0], -1);
+	ck_assert_ptr_nonnull(strstr(krig_console(rig), "virtqueue not exist, index 1"));
+	krig_free(rig);
+}
+END_TEST
+
+Suite *
+virtio_vq_suite(void)
+{
+	Suite *suite = suite_create("kern/virtio_vq");
+	TCase *tc;
+
+	tc = tcase_create("kernel.md 14 slots");
+	tcase_add_test(tc, all_slots_then_eagain);
+	tcase_add_test(tc, lie21_slots_are_first_in_first_out);
+	tcase_add_test(tc, lie18_reserving_one_segment_cannot_fail);
+	tcase_add_test(tc, lie19_a_failed_reserve_has_freed_the_slot);
+	tcase_add_test(tc, abort_gives_back_what_was_taken);
+	tcase_add_test(tc, injected_prep_failure_takes_no_slot);
+	tcase_add_test(tc, misuse_of_slots_panics);
+	suite_add_tcase(suite, tc);
+	tc = tcase_create("kernel.md 14 requests");
+	tcase_add_test(tc, lie12_descriptor_has_the_loaded_length);
+	tcase_add_test(tc, lie12_only_enqueue_p_shortens_it);
+	tcase_add_test(tc, lie12_the_device_walks_stale_entries_of_a_bounced_buffer);
+	tcase_add_test(tc, two_segments_are_one_chain);
+	tcase_add_test(tc, no_indirect_tables_for_one_segment);
+	tcase_add_test(tc, commit_without_notify_waits_for_the_flush);
+	tcase_add_test(tc, no_kick_when_the_device_asks_for_none);
+	suite_add_tcase(suite, tc);
+	tc = tcase_create("kernel.md 14 queues");
+	tcase_add_test(tc, a_queue_with_a_slot_out_is_not_freed);
+	tcase_add_test(tc, lie20_alloc_vq_clears_vq_done);
+	tcase_add_test(tc, lie20_alloc_vq_fails_with_minus_1);
+	tcase_add_test(tc, a_missing_queue_fails_with_minus_1);
+	suite_add_tcase(suite, tc);
+	return suite;
+}
