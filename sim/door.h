@@ -167,7 +167,7 @@ enum hw_note {
 	HW_NOTE_VQ_GONE,	/* queue */
 	HW_NOTE_SYSCTL,		/* node, parent node: created */
 	HW_NOTE_SYSCTL_GONE,	/* node */
-	HW_NOTE_CALLBACK,	/* 1 enter | 2 leave, HW_CB_*, queue: driver callback */
+	HW_NOTE_CALLBACK,	/* 1 enter | 2 leave, HW_CB_*, queue, it said "not mine" */
 	HW_NOTE_ATTACH,		/* HW_ATTACH_*, result */
 	HW_NOTE_THREAD,		/* context, priority, flags: kernel thread created */
 	HW_NOTE_THREAD_GONE,	/* context, 1 = returned from its function, exit code */

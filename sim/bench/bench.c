@@ -61,9 +61,9 @@ story(unsigned long long pages, const char *memory)
 
 /* One run; the program ends when it was not a clean one. */
 static uint64_t
-run_once(const struct scenario_doc *doc, struct module *module)
+run_once(const struct scenario_doc *doc, struct module *module, struct shelf *shelf)
 {
-	struct run_options options = { .module = module };
+	struct run_options options = { .module = module, .shelf = shelf };
 	struct run_result result;
 	struct scenario_case *c;
 	size_t count;
@@ -91,13 +91,16 @@ best_run(unsigned pages, struct module *module)
 {
 	struct scenario_doc *doc = story(pages, "64MiB");
 	uint64_t best = UINT64_MAX;
+	struct shelf shelf;
 
+	shelf_init(&shelf);
 	for (int i = 0; i < 20 * ROUNDS; i++) {
-		uint64_t took = run_once(doc, module);
+		uint64_t took = run_once(doc, module, &shelf);
 
 		if (took < best)
 			best = took;
 	}
+	shelf_fini(&shelf);
 	scenario_doc_free(doc);
 	return best;
 }
@@ -192,7 +195,7 @@ forked_child(void *arg, size_t index, struct isolated *result, FILE *text[ISOLAT
 	(void)result;
 	(void)text;
 	crash_install();
-	run_once(forked->doc, forked->module);
+	run_once(forked->doc, forked->module, NULL);
 }
 
 static bool
@@ -242,7 +245,7 @@ run_large(const char *path, const struct large *large)
 	if (module == NULL)
 		exit(3);
 	crash_install();
-	run_once(story(large->pages, large->memory), module);
+	run_once(story(large->pages, large->memory), module, NULL);
 	exit(0);
 }
 

@@ -192,7 +192,7 @@ virtio_call_config_change(struct virtio_softc *sc)
 		return 0;
 	KNOTE(CALLBACK, 1, HW_CB_CONFIG_CHANGE, VIRTIO_NO_QUEUE);
 	handled = sc->sc_config_change(sc);
-	KNOTE(CALLBACK, 2, HW_CB_CONFIG_CHANGE, VIRTIO_NO_QUEUE);
+	KNOTE(CALLBACK, 2, HW_CB_CONFIG_CHANGE, VIRTIO_NO_QUEUE, handled == 0);
 	return handled;
 }
 
@@ -225,7 +225,7 @@ virtio_call_done(struct virtqueue *vq)
 
 	KNOTE(CALLBACK, 1, HW_CB_VQ_DONE, index);
 	handled = vq->vq_done(vq);
-	KNOTE(CALLBACK, 2, HW_CB_VQ_DONE, index);
+	KNOTE(CALLBACK, 2, HW_CB_VQ_DONE, index, handled == 0);
 	return handled;
 }
 

@@ -270,7 +270,7 @@ world_context_new(struct world *world, enum hw_context kind, const char *name,
 		.cpu = cpu, .fn = fn, .arg = arg, .state = CTX_DONE,
 	};
 	snprintf(ctx->name, sizeof(ctx->name), "%s", name);
-	ctx->fiber = fiber_new(&world->fibers, is_interrupt ? interrupt_loop : context_main,
+	ctx->fiber = fiber_new(world->fibers, is_interrupt ? interrupt_loop : context_main,
 	    ctx, 0);
 	if (ctx->fiber == NULL)
 		abort();	/* the host has no memory for a stack */

@@ -8,27 +8,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <sys/mman.h>
-
 #define OWNER_MASK 0x03u
 #define HOST_HAS 0x04u
 #define BACK_MASK (2 * MEMORY_ARENA_PAGES - 1)
-
-/* Lazily backed zero pages: a 1 TiB guest must cost nothing until it is used. */
-static void *
-lazy_map(size_t bytes)
-{
-	void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
-	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-
-	return p == MAP_FAILED ? NULL : p;
-}
 
 bool
 memory_init(struct memory *memory, const struct hw_segment *segments, unsigned n,
     uint64_t reserve)
 {
+	return memory_init_from(memory, NULL, segments, n, reserve);
+}
+
+bool
+memory_init_from(struct memory *memory, struct shelf *shelf,
+    const struct hw_segment *segments, unsigned n, uint64_t reserve)
+{
 	memset(memory, 0, sizeof(*memory));
+	memory->shelf = shelf;
 	assert(n > 0 && n <= MEMORY_SEGMENTS_MAX);
 	memcpy(memory->segment, segments, n * sizeof(segments[0]));
 	memory->segments = n;
@@ -38,8 +34,8 @@ memory_init(struct memory *memory, const struct hw_segment *segments, unsigned n
 	memory->counts.free = memory->counts.total;
 	memory->pfn_max = segments[n - 1].pfn + segments[n - 1].npages;
 	memory->frame_bytes = memory->pfn_max;
-	memory->frame = lazy_map(memory->frame_bytes);
-	memory->arena = lazy_map(MEMORY_ARENA_PAGES * MEMORY_PAGE_SIZE);
+	memory->frame = shelf_take(shelf, memory->frame_bytes);
+	memory->arena = shelf_take(shelf, MEMORY_ARENA_PAGES * MEMORY_PAGE_SIZE);
 	if (memory->frame == NULL || memory->arena == NULL) {
 		memory_fini(memory);
 		return false;
@@ -50,13 +46,16 @@ memory_init(struct memory *memory, const struct hw_segment *segments, unsigned n
 void
 memory_fini(struct memory *memory)
 {
-	if (memory->frame != NULL)
-		munmap(memory->frame, memory->frame_bytes);
-	if (memory->arena != NULL)
-		munmap(memory->arena, MEMORY_ARENA_PAGES * MEMORY_PAGE_SIZE);
+	struct shelf *shelf = memory->shelf;
+
+	shelf_give(shelf, memory->frame, memory->frame_bytes, memory->frame_bytes);
+	shelf_give(shelf, memory->arena, MEMORY_ARENA_PAGES * MEMORY_PAGE_SIZE,
+	    memory->arena_used * MEMORY_PAGE_SIZE);
 	for (size_t i = 0; i < memory->tables; i++)
-		munmap(memory->table[i], memory->table_bytes[i]);
-	memset(memory, 0, sizeof(*memory));
+		shelf_give(shelf, memory->table[i], memory->table_bytes[i],
+		    memory->table_bytes[i]);
+	memory->frame = memory->arena = NULL;
+	memory->tables = 0;
 }
 
 enum hw_owner
@@ -271,7 +270,7 @@ memory_table(struct memory *memory, size_t bytes)
 	void *p;
 
 	assert(memory->tables < sizeof(memory->table) / sizeof(memory->table[0]));
-	p = lazy_map(bytes);
+	p = shelf_take(memory->shelf, bytes);
 	if (p == NULL)
 		abort();
 	memory->table[memory->tables] = p;

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "door.h"
+#include "machine/shelf.h"
 
 #define MEMORY_PAGE_SHIFT 12
 #define MEMORY_PAGE_SIZE ((uint64_t)1 << MEMORY_PAGE_SHIFT)
@@ -23,6 +24,7 @@
 #define MEMORY_SEGMENTS_MAX 8
 #define MEMORY_ARENA_PAGES 1024		/* kernel virtual memory */
 #define MEMORY_LENT_MAX 64
+#define MEMORY_TABLES_MAX 24
 #define MEMORY_POISON 0xa5		/* contents of fresh kernel memory */
 
 struct memory_counts {
@@ -32,6 +34,7 @@ struct memory_counts {
 };
 
 struct memory {
+	struct shelf *shelf;	/* where host memory comes from; NULL: the host */
 	struct hw_segment segment[MEMORY_SEGMENTS_MAX];
 	unsigned segments;
 	uint64_t pfn_max;	/* one past the highest frame */
@@ -47,13 +50,16 @@ struct memory {
 	struct memory_back { uint64_t pfn; uint8_t *page; } back[2 * MEMORY_ARENA_PAGES],
 	    lent[MEMORY_LENT_MAX];	/* host memory that was given a frame */
 	size_t lents;
-	void *table[8];
-	size_t table_bytes[8], tables;
+	void *table[MEMORY_TABLES_MAX];
+	size_t table_bytes[MEMORY_TABLES_MAX], tables;
 };
 
 /* segments: sorted by pfn, not overlapping.  False when host memory cannot be had. */
 bool memory_init(struct memory *memory, const struct hw_segment *segments, unsigned n,
     uint64_t reserve);
+/* The same with host memory of a shelf, which outlives it. */
+bool memory_init_from(struct memory *memory, struct shelf *shelf,
+    const struct hw_segment *segments, unsigned n, uint64_t reserve);
 void memory_fini(struct memory *memory);
 
 static inline bool

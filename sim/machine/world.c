@@ -20,15 +20,16 @@ world_init(struct world *world, const struct world_config *config,
 	world->config = *config;
 	if (hooks != NULL)
 		world->hooks = *hooks;
-	if (!memory_init(&world->memory, config->segment, config->segments,
-	    config->reserve_pages))
+	if (!memory_init_from(&world->memory, config->shelf, config->segment,
+	    config->segments, config->reserve_pages))
 		return false;
 	trace_init(&world->trace, config->keep_trace);
 	clock_init(&world->clock);
 	choice_init_default(&world->choice);
 	irq_init(&world->irq);
 	access_init(&world->access, config->access_limit);
-	fiber_pool_init(&world->fibers);
+	fiber_pool_init(&world->own_fibers);
+	world->fibers = config->shelf != NULL ? &config->shelf->fibers : &world->own_fibers;
 	world->main = fiber_new_main();
 	if (world->main == NULL)
 		return false;
@@ -41,7 +42,7 @@ world_fini(struct world *world)
 {
 	for (uint32_t i = 0; i < world->contexts; i++)
 		fiber_free(world->context[i].fiber);
-	fiber_pool_fini(&world->fibers);
+	fiber_pool_fini(&world->own_fibers);
 	fiber_free_main(world->main);
 	choice_fini(&world->choice);
 	clock_fini(&world->clock);
@@ -84,8 +85,8 @@ world_reboot(struct world *world)
 	look_for_armed(world);
 	irq_init(&world->irq);
 	memory_fini(&world->memory);
-	if (!memory_init(&world->memory, world->config.segment, world->config.segments,
-	    world->config.reserve_pages))
+	if (!memory_init_from(&world->memory, world->config.shelf, world->config.segment,
+	    world->config.segments, world->config.reserve_pages))
 		abort();
 }
 

@@ -112,6 +112,7 @@ struct world_config {
 	uint64_t points_limit;		/* kernel-call points without time moving */
 	uint64_t access_limit;		/* instrumented accesses without time moving */
 	bool keep_trace;
+	struct shelf *shelf;		/* host memory from run to run; NULL: none */
 };
 
 /* What lives beyond the machine and answers it; the machine never includes their headers. */
@@ -151,7 +152,7 @@ struct world {
 	struct choice choice;
 	struct irq irq;
 	struct access access;
-	struct fiber_pool fibers;
+	struct fiber_pool *fibers, own_fibers;	/* of the shelf, or the second */
 	struct fiber *main;
 	struct context context[CONTEXTS_MAX];
 	uint32_t contexts;

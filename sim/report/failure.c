@@ -192,6 +192,35 @@ failure_print_finding(FILE *stream, const struct report_input *input,
 	print_finding(stream, input, &words, finding);
 }
 
+/*
+ * How far from the cause a rule looks: what broke a contract, what was left over by that,
+ * what came of it in the end.  Lints come last.
+ */
+enum distance { AT_CAUSE, LEFT_OVER, IN_THE_END, LINT, DISTANCES };
+
+static bool
+has_area(const struct rule *rule, const char *area)
+{
+	size_t length = strlen(area);
+
+	return strncmp(rule->id, area, length) == 0 && rule->id[length] == '.';
+}
+
+static enum distance
+distance_of(const struct rule *rule)
+{
+	const char *name = strchr(rule->id, '.');
+
+	if (rule->severity == SEVERITY_LINT)
+		return LINT;
+	if (has_area(rule, "live") || has_area(rule, "log") ||
+	    strcmp(rule->id, "balloon.count") == 0)
+		return IN_THE_END;
+	if ((name != NULL && strcmp(name, ".leak") == 0) || strcmp(rule->id, "thread.exit") == 0)
+		return LEFT_OVER;
+	return AT_CAUSE;
+}
+
 static void
 print_findings(FILE *stream, const struct report_input *input)
 {
@@ -201,9 +230,11 @@ print_findings(FILE *stream, const struct report_input *input)
 	if (findings->count == 0)
 		return;
 	read_names(&words, input);
-	for (size_t i = 0; i < findings->count; i++)
-		if (report_known_finding(input, &findings->item[i]) == NULL)
-			print_finding(stream, input, &words, &findings->item[i]);
+	for (unsigned distance = 0; distance < DISTANCES; distance++)
+		for (size_t i = 0; i < findings->count; i++)
+			if (distance_of(findings->item[i].rule) == distance &&
+			    report_known_finding(input, &findings->item[i]) == NULL)
+				print_finding(stream, input, &words, &findings->item[i]);
 }
 
 /* ---- what is known ---- */
@@ -292,23 +323,22 @@ first_failure(const struct report_input *input)
 	return NULL;
 }
 
-/* Errors come before lints. */
+/* The one nearest to the cause; of several the earliest. */
 static const struct finding *
 first_finding(const struct report_input *input)
 {
 	const struct findings *findings = &input->result->findings;
-	const struct finding *lint = NULL;
+	const struct finding *first = NULL;
 
 	for (size_t i = 0; i < findings->count; i++) {
 		const struct finding *finding = &findings->item[i];
 
 		if (report_known_finding(input, finding) != NULL)
 			continue;
-		if (finding->rule->severity == SEVERITY_ERROR)
-			return finding;
-		lint = lint != NULL ? lint : finding;
+		if (first == NULL || distance_of(finding->rule) < distance_of(first->rule))
+			first = finding;
 	}
-	return lint;
+	return first;
 }
 
 /* Where the trouble began. */
@@ -327,13 +357,14 @@ failure_print(FILE *stream, const struct report_input *input)
 {
 	const struct run_result *result = input->result;
 
+	/* A rule names the cause; an expectation only what came of it. */
+	print_findings(stream, input);
 	for (unsigned i = 0; i < result->failures; i++)
 		if (report_known_failure(input, &result->failure[i]) == NULL)
 			print_failure(stream, input, &result->failure[i]);
 	if (result->failures_all > result->failures)
 		fprintf(stream, "%u more failures are not shown\n",
 		    result->failures_all - result->failures);
-	print_findings(stream, input);
 	print_known(stream, input);
 	fputs("last events:\n", stream);
 	timeline_tail(stream, input, first_seq(input), FAILURE_TAIL);
@@ -350,7 +381,6 @@ failure_summary(const struct report_input *input, char *text, size_t size)
 	const struct finding *finding = first_finding(input);
 	struct source_pos pos;
 
-	/* A rule names the cause; an expectation only what came of it. */
 	if (finding != NULL && report_position(input, finding->site, &pos))
 		snprintf(text, size, "%s:%u: %s: %s", pos.file, pos.line, finding->rule->id,
 		    finding->text);

@@ -2,10 +2,11 @@
 /*
  * What a failing case prints.
  *
- * In this order: failed expectations (`file:line:col: failed: ...`, the line of the scenario
- * with a caret, expected beside actual), findings, the last lines of the story before the
- * first of these, the digest and the command that replays the case.  What known defects
- * explain is only named, in one line.
+ * In this order: findings, those nearest to the cause first (contracts that were broken, then
+ * what was left over, then what came of it, then lints); failed expectations
+ * (`file:line:col: failed: ...`, the line of the scenario with a caret, expected beside
+ * actual); the last lines of the story before the first of these, the digest and the command
+ * that replays the case.  What known defects explain is only named, in one line.
  */
 #ifndef VIOSIM_REPORT_FAILURE_H
 #define VIOSIM_REPORT_FAILURE_H

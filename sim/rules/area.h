@@ -25,6 +25,8 @@ struct area {
 	void (*fini)(void *state);
 	void (*see)(void *state, struct rules_core *core, const struct event *event,
 	    uint32_t site, const void *payload);
+	/* Optional: hear of the driver's own loads and stores (machine/access.h). */
+	void (*watch)(void *state, struct rules_core *core, struct world *world);
 	/* Optional: at rest after a settle; at the end of the run. */
 	void (*rest)(void *state, struct rules_core *core, const struct event *now);
 	void (*end)(void *state, struct rules_core *core, const struct event *now);
@@ -33,7 +35,7 @@ struct area {
 /* One line an area; rules.c has the table in this order. */
 #define RULE_AREAS(X) \
 	X(dma) X(page) X(balloon) X(ring) X(lock) X(irq) X(thread) X(attach) \
-	X(config) X(mem) X(live) X(log)
+	X(config) X(mem) X(live) X(log) X(guard)
 #define X(name) extern const struct area area_##name;
 RULE_AREAS(X)
 #undef X

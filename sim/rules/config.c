@@ -13,6 +13,8 @@
 #define BALLOON_ID 5u			/* virtio 1.2 clause 5 */
 #define STATUS_DRIVER_OK 0x04u
 #define FIELD_BYTES 4u
+/* The driver may write `actual` once for several requests, but not put it off like this. */
+#define WRITE_LATE_NS UINT64_C(5000000000)
 
 const struct rule rules_config[] = {
 	{ "config.actual-write", SEVERITY_ERROR,
@@ -57,6 +59,7 @@ struct config_state {
 	uint32_t change_seq;
 	uint32_t write_seq;		/* of the newest write of `actual` */
 	uint32_t answer_seq, answer_site;	/* of the newest answer taken */
+	uint64_t answer_ns;
 };
 
 static bool
@@ -188,6 +191,38 @@ judge_actual(struct config_state *state, struct rules_core *core, const struct e
 		finding_because(finding, state->answer_seq, "last answer");
 }
 
+/* Was the last answer ever followed by a write? */
+static void
+judge_missing(struct config_state *state, struct rules_core *core, const struct event *now)
+{
+	const struct rules_view *view = rules_look(core);
+	const struct rules_device *device = &view->device;
+	const struct ledger *ledger = rules_ledger(core);
+	struct finding *finding;
+
+	if (!device->healthy || !device->keeps_actual || device->actual_foreign ||
+	    !(device->status & STATUS_DRIVER_OK) || !is_balloon(view))
+		return;
+	if (ledger_waiting(ledger) > 0 || device->actual == ledger_in_balloon(ledger))
+		return;
+	finding = rules_report(core, "config.actual-write", now, state->answer_site,
+	    "`actual` was not written after the last answer: it is %" PRIu32
+	    ", the host has %" PRIu64 " pages", device->actual, ledger_in_balloon(ledger));
+	finding_because(finding, state->answer_seq, "the answer");
+}
+
+static bool
+is_unwritten(const struct config_state *state)
+{
+	return state->answer_seq > state->write_seq;
+}
+
+static bool
+is_late(const struct config_state *state, const struct event *now)
+{
+	return is_unwritten(state) && now->time_ns - state->answer_ns >= WRITE_LATE_NS;
+}
+
 /* ---- torn reads ---- */
 
 static void
@@ -246,7 +281,11 @@ config_see(void *self, struct rules_core *core, const struct event *event, uint3
 		judge_torn(state, core, event, site);
 	} else if (event->kind == EV_CTX_SLEEP) {
 		state->read[event->ctx].valid = false;
+	} else if (event->kind == EV_CTX_WAKE) {
+		if (is_late(state, event))
+			judge_missing(state, core, event);
 	} else if (event->kind == EV_NOTE && event->code == HW_NOTE_DEQUEUED) {
+		state->answer_ns = event->time_ns;
 		state->answer_seq = event->seq;
 		state->answer_site = site;
 	} else if (event->kind == EV_HOST_TARGET || event->kind == EV_DEV_ACTUAL) {
@@ -257,32 +296,19 @@ config_see(void *self, struct rules_core *core, const struct event *event, uint3
 	}
 }
 
-/* Was the last answer ever followed by a write? */
 static void
 config_rest(void *self, struct rules_core *core, const struct event *now)
 {
 	struct config_state *state = self;
-	const struct rules_view *view = rules_look(core);
-	const struct rules_device *device = &view->device;
-	const struct ledger *ledger = rules_ledger(core);
-	struct finding *finding;
 
-	if (!view->at_rest || !device->healthy || !device->keeps_actual ||
-	    device->actual_foreign || !(device->status & STATUS_DRIVER_OK))
-		return;
-	if (state->answer_seq <= state->write_seq || ledger_waiting(ledger) > 0 ||
-	    device->actual == ledger_in_balloon(ledger) || !is_balloon(view))
-		return;
-	finding = rules_report(core, "config.actual-write", now, state->answer_site,
-	    "`actual` was not written after the last answer: it is %" PRIu32
-	    ", the host has %" PRIu64 " pages", device->actual, ledger_in_balloon(ledger));
-	finding_because(finding, state->answer_seq, "the answer");
+	if (is_late(state, now) || (rules_look(core)->at_rest && is_unwritten(state)))
+		judge_missing(state, core, now);
 }
 
 const struct area area_config = {
 	.name = "config",
-	.kinds = KIND(CALL) | KIND(NOTE) | KIND(RET) | KIND(CTX_SLEEP) | KIND(HOST_TARGET) |
-	    KIND(DEV_ACTUAL) | KIND(HOST_REBOOT),
+	.kinds = KIND(CALL) | KIND(NOTE) | KIND(RET) | KIND(CTX_SLEEP) | KIND(CTX_WAKE) |
+	    KIND(HOST_TARGET) | KIND(DEV_ACTUAL) | KIND(HOST_REBOOT),
 	.returns = CALLS(HW_CALL_VIRTIO_READ_DEVICE_CONFIG,
 	    HW_CALL_VIRTIO_READ_DEVICE_CONFIG_LE),
 	.notes = NOTE(DEQUEUED),

@@ -116,6 +116,7 @@ see_map(struct dma *dma, const struct event *note)
 	map->site = call->site;
 	map->size = note->arg[1];
 	map->nsegs = note->arg[2];
+	map->segment_max = call->arg[2];
 }
 
 static void
@@ -169,6 +170,14 @@ see_load(struct dma *dma, struct rules_core *core, const struct event *event, ui
 		finding = rules_report(core, "dma.load-limits", event, site,
 		    "load of %llu bytes into map %u, which was made for 1 to %llu",
 		    (unsigned long long)event->arg[1], ordinal, (unsigned long long)map->size);
+		finding_because(finding, map->seq, "created here");
+	}
+	if (event->arg[1] > map->nsegs * map->segment_max && event->arg[1] <= map->size) {
+		finding = rules_report(core, "dma.load-limits", event, site,
+		    "load of %llu bytes into map %u, which was made for %llu segment%s of at "
+		    "most %llu bytes", (unsigned long long)event->arg[1], ordinal,
+		    (unsigned long long)map->nsegs, map->nsegs == 1 ? "" : "s",
+		    (unsigned long long)map->segment_max);
 		finding_because(finding, map->seq, "created here");
 	}
 	forget_load(map);

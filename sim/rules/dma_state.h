@@ -35,7 +35,7 @@ struct dma_map {
 	uint32_t seq, site, gone_seq;	/* made, destroyed */
 	uint32_t load_seq, pre_seq;	/* newest load, newest PRE */
 	uint32_t commit_seq, commit_site; /* newest request with it */
-	uint64_t size, nsegs;		/* as given to create */
+	uint64_t size, nsegs, segment_max;	/* as given to create */
 	uint64_t length;		/* bytes loaded */
 	struct dma_segment *segment;
 	size_t segments, segments_max;

@@ -192,6 +192,18 @@ note_attach(struct irq *irq, struct rules_core *core, const struct event *note)
 	}
 }
 
+/* Callbacks are called for a cause: an answer that waits, a changed configuration. */
+static void
+judge_claim(struct irq *irq, struct rules_core *core, const struct event *note)
+{
+	if (note->arg[3] != 0 &&
+	    (note->arg[1] == HW_CB_VQ_DONE || note->arg[1] == HW_CB_CONFIG_CHANGE))
+		rules_report(core, "irq.unclaimed", note,
+		    shadow_call_of(irq->shadow, note)->site,
+		    "%s returned 0, that is, the interrupt was not its own",
+		    callback_word(note->arg[1]));
+}
+
 static void
 note_callback(struct irq *irq, struct rules_core *core, const struct event *note)
 {
@@ -200,6 +212,7 @@ note_callback(struct irq *irq, struct rules_core *core, const struct event *note
 		judge_callback(irq, core, note);
 	} else {
 		leave_driver(irq, core, callback_word(note->arg[1]), note);
+		judge_claim(irq, core, note);
 	}
 }
 
@@ -317,5 +330,11 @@ const struct rule rules_irq[] = {
 	  "The handler takes a destroyed mutex or looks into a freed ring.",
 	  "mutex_destroy(&sc->sc_lock);\nvirtio_child_attach_failed(vsc);",
 	  "virtio_reset(vsc);\nmutex_destroy(&sc->sc_lock);\nvirtio_child_attach_failed(vsc);" },
+	{ "irq.unclaimed", SEVERITY_ERROR,
+	  "a callback that is called for a cause says that the interrupt was its own",
+	  "NetBSD virtiovar.h, virtio_callback; pci_intr_establish(9)",
+	  "On a shared line the kernel takes the interrupt for somebody else's, or for a stray one.",
+	  "cv_signal(&sc->sc_cv);\nmutex_exit(&sc->sc_lock);\nreturn 0;",
+	  "cv_signal(&sc->sc_cv);\nmutex_exit(&sc->sc_lock);\nreturn 1;" },
 };
 const size_t rules_irq_count = sizeof(rules_irq) / sizeof(rules_irq[0]);

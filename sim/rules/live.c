@@ -58,6 +58,8 @@ struct live_state {
 	uint64_t target_ns;
 	bool target_open;		/* signalled, and no request since */
 	unsigned target_strikes;	/* faults that had struck then */
+	bool no_thread;			/* the newest kthread_create failed, */
+	uint32_t no_thread_seq;		/* here */
 };
 
 /* ---- what may be demanded ---- */
@@ -271,6 +273,10 @@ see_return(struct live_state *state, const struct event *event)
 
 	if (event->code == HW_CALL_UVM_PGLISTALLOC)
 		self->allocating = false;
+	if (event->code == HW_CALL_KTHREAD_CREATE) {
+		state->no_thread = event->arg[0] != 0;
+		state->no_thread_seq = event->seq;
+	}
 	if (event->arg[0] != 0 && (event->code == HW_CALL_UVM_PGLISTALLOC ||
 	    event->code == HW_CALL_VIRTIO_ENQUEUE_PREP ||
 	    event->code == HW_CALL_VIRTIO_ENQUEUE_RESERVE))
@@ -456,7 +462,9 @@ judge_convergence(const struct live_state *state, struct rules_core *core,
 	    ledger_waiting(rules_ledger(core)),
 	    ledger_waiting(rules_ledger(core)) == 1 ? "" : "s",
 	    thread != NULL ? sleep_words(thread) :
-	    view->thread_alive ? "runs" : "is gone");
+	    view->thread_alive ? "runs" : state->no_thread ? "was never made" : "is gone");
+	if (!view->thread_alive && state->no_thread)
+		finding_because(finding, state->no_thread_seq, "kthread_create failed");
 	if (state->target_seq != 0)
 		finding_because(finding, state->target_seq, "the host's last target");
 	if (thread != NULL)
@@ -492,8 +500,8 @@ const struct area area_live = {
 	    KIND(CTX_END) | KIND(DEV_USED) | KIND(DEV_STATUS) | KIND(HOST_TARGET) |
 	    KIND(HOST_REBOOT),
 	.calls = CALLS(HW_CALL_UVM_PGLISTALLOC),
-	.returns = CALLS(HW_CALL_UVM_PGLISTALLOC, HW_CALL_VIRTIO_ENQUEUE_PREP,
-	    HW_CALL_VIRTIO_ENQUEUE_RESERVE),
+	.returns = CALLS(HW_CALL_UVM_PGLISTALLOC, HW_CALL_KTHREAD_CREATE,
+	    HW_CALL_VIRTIO_ENQUEUE_PREP, HW_CALL_VIRTIO_ENQUEUE_RESERVE),
 	.notes = NOTE(CALLBACK) | NOTE(DEQUEUED) | NOTE(DESC),
 	.state_bytes = sizeof(struct live_state),
 	.see = live_see,

@@ -179,6 +179,14 @@ rules_watch(struct rules *rules, struct trace *trace)
 }
 
 void
+rules_watch_memory(struct rules *rules, struct world *world)
+{
+	for (size_t i = 0; i < AREAS; i++)
+		if (area_table[i]->watch != NULL)
+			area_table[i]->watch(rules->state[i], &rules->core, world);
+}
+
+void
 rules_off(struct rules *rules, const char *id)
 {
 	size_t count;

@@ -55,6 +55,8 @@ void rules_free(struct rules *rules);
 void rules_reset(struct rules *rules);
 /* Register the areas with the trace; rules switched off stay silent. */
 void rules_watch(struct rules *rules, struct trace *trace);
+/* Hear of the driver's own loads and stores too, until rules_free(). */
+void rules_watch_memory(struct rules *rules, struct world *world);
 void rules_off(struct rules *rules, const char *id);
 
 /* Moments that only the runner knows.  At rest: after a settle, faults healed. */

@@ -57,6 +57,7 @@ story_world_config(const struct story *story, struct world_config *config)
 		.points_limit = POINTS_LIMIT,
 		.access_limit = ACCESS_LIMIT,
 		.keep_trace = story->options->keep_trace,
+		.shelf = story->options->shelf,
 	};
 	segments(machine, config);
 }

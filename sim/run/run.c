@@ -65,6 +65,7 @@ start_rules(struct story *story)
 	for (size_t i = 0; i < off->count; i++)
 		rules_off(story->rules, off->name[i]);
 	rules_watch(story->rules, &story->world.trace);
+	rules_watch_memory(story->rules, &story->world);
 }
 
 static void

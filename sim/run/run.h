@@ -58,6 +58,7 @@ struct run_options {
 	struct module *module;		/* the driver */
 	const char *driver;		/* its attachment, e.g. "viomb"; NULL: the only one */
 	bool keep_trace;		/* whole record, for reports */
+	struct shelf *shelf;		/* host memory from run to run, or NULL */
 	const struct choice_list *replay;	/* choices to follow, or NULL */
 	struct choice_list *record;	/* gets the choices made, or NULL */
 	uint64_t draw_noise;		/* the planted source of nondeterminism (normally 0) */

@@ -370,6 +370,7 @@ comes_before_end(void (*arrange)(struct bare *), uint64_t seed)
 {
 	struct bare *bare = bare_new(NULL);
 	const char *c;
+	bool comes_before;
 
 	if (seed != 0)
 		choice_init_seed(&bare->world.choice, seed);
@@ -378,8 +379,9 @@ comes_before_end(void (*arrange)(struct bare *), uint64_t seed)
 	bare_go(bare);
 	c = strchr(bare->order, 'c');
 	ck_assert_ptr_nonnull(c);
+	comes_before = c[1] != '\0';
 	bare_free(bare);
-	return c[1] != '\0';
+	return comes_before;
 }
 
 static void

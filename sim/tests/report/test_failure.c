@@ -9,6 +9,7 @@
 
 #include "record.h"
 #include "report/failure.h"
+#include "rules/rules.h"
 
 Suite	*report_failure_suite(void);
 
@@ -106,7 +107,7 @@ START_TEST(finding_tells_where_when_and_why)
 }
 END_TEST
 
-START_TEST(order_is_failures_findings_events_command)
+START_TEST(order_is_findings_failures_events_command)
 {
 	uint32_t seq = EVENT(record, S, MACHINE, EV_EXPECT, 0, 0, 0);
 	const char *failed, *error, *last, *digest, *replay;
@@ -121,10 +122,35 @@ START_TEST(order_is_failures_findings_events_command)
 	digest = strstr(text, "digest 00c0ffee00112233, 1 events\n");
 	replay = strstr(text, "replay: viosim run 'inflate/odd-target#1.0,bounce'\n");
 	ck_assert(failed != NULL && error != NULL && last != NULL && digest != NULL);
-	ck_assert(failed < error && error < last && last < digest && digest < replay);
+	ck_assert(error < failed && failed < last && last < digest && digest < replay);
 	ck_assert_ptr_nonnull(strstr(text, "3 more failures are not shown\n"));
 	ck_assert_str_eq(replay + strlen("replay: viosim run 'inflate/odd-target#1.0,bounce'\n"),
 	    "");
+}
+END_TEST
+
+START_TEST(causes_come_before_what_came_of_them)
+{
+	static const char *const ids[] = { "page.alloc-range", "log.quiet", "live.convergence",
+	    "dma.leak", "ring.abort" };
+	static const char *const order[] = { "error: ring.abort", "error: dma.leak",
+	    "error: log.quiet", "error: live.convergence", "lint: page.alloc-range" };
+	uint32_t seq = EVENT(record, S, MACHINE, EV_EXPECT, 0, 0, 0);
+	const char *before, *after;
+	char summary[256];
+
+	for (size_t i = 0; i < 5; i++) {
+		record_finding(record, seq, seq);
+		record->result.findings.item[i].rule = rule_by_id(ids[i]);
+	}
+	before = print(failure_print);
+	for (size_t i = 0; i < 5; i++) {
+		after = strstr(before, order[i]);
+		ck_assert_msg(after != NULL, "%s is not after the one before it", order[i]);
+		before = after;
+	}
+	failure_summary(&record->input, summary, sizeof(summary));
+	ck_assert_int_eq(strncmp(summary, "ring.abort: ", 12), 0);
 }
 END_TEST
 
@@ -207,7 +233,8 @@ report_failure_suite(void)
 	tcase_add_test(tc, missing_scenario_file_is_tolerated);
 	tcase_add_test(tc, line_beyond_the_file_is_tolerated);
 	tcase_add_test(tc, finding_tells_where_when_and_why);
-	tcase_add_test(tc, order_is_failures_findings_events_command);
+	tcase_add_test(tc, order_is_findings_failures_events_command);
+	tcase_add_test(tc, causes_come_before_what_came_of_them);
 	tcase_add_test(tc, events_end_at_the_first_trouble);
 	tcase_add_test(tc, replay_is_quoted_for_a_shell);
 	tcase_add_test(tc, known_defects_are_only_named);

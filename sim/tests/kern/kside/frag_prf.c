@@ -106,7 +106,7 @@ frag_snprintb_mixed(void *arg)
 {
 	struct frag *f = arg;
 
-	snprintb(f->text, sizeof(f->text), VIRTIO_COMMON_FLAG_BITS "\1TELL\2STATS",
+	snprintb(f->text, sizeof(f->text), VIRTIO_COMMON_FLAG_BITS "\1TELL\2STATS\0",
 	    (uint64_t)f->in[0]);
 }
 

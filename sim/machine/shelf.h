@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Host memory that one world leaves to the next.
+ *
+ * A process that runs thousands of worlds spends a good part of its time on mapping memory and
+ * touching it for the first time.  With a shelf, what a world gives back waits there, zeroed,
+ * for the next one to ask for as much.  Without one (NULL) memory comes from the host and goes
+ * back there.
+ */
+#ifndef VIOSIM_MACHINE_SHELF_H
+#define VIOSIM_MACHINE_SHELF_H
+
+#include <stddef.h>
+
+#include "machine/fiber.h"
+
+#define SHELF_PIECES 16
+/* Of more than this it is cheaper to let the host make new pages. */
+#define SHELF_ZEROED_MAX ((size_t)2 << 20)
+
+struct shelf {
+	struct fiber_pool fibers;
+	struct shelf_piece { void *memory; size_t bytes; } piece[SHELF_PIECES];
+	unsigned pieces;
+};
+
+void shelf_init(struct shelf *shelf);
+/* Every fiber of the pool must have been freed. */
+void shelf_fini(struct shelf *shelf);
+
+/* Zeroed host memory, backed where it is touched; NULL when there is none to be had. */
+void *shelf_take(struct shelf *shelf, size_t bytes);
+/* Give it back; what was written lies in its first `used` bytes.  NULL memory is ignored. */
+void shelf_give(struct shelf *shelf, void *memory, size_t bytes, size_t used);
+
+#endif /* VIOSIM_MACHINE_SHELF_H */
