@@ -54,18 +54,8 @@ act(struct balloon_side *side, const uint32_t *entry, size_t n)
 	struct world *world = side->balloon->transport.world;
 	struct memory *memory = &world->memory;
 	uint64_t in_use = memory->counts.discarded_in_use;
-	uint64_t skipped = 0;
+	size_t skipped = memory_host_move(memory, entry, n, side->queue == BALLOON_INFLATE);
 
-	for (size_t i = 0; i < n; i++) {
-		uint64_t pfn = le32toh(entry[i]);
-
-		if (!memory_is_ram(memory, pfn))
-			skipped++;
-		else if (side->queue == BALLOON_INFLATE)
-			memory_host_take(memory, pfn);
-		else
-			memory_host_give(memory, pfn);
-	}
 	in_use = memory->counts.discarded_in_use - in_use;
 	world_emit(world, EV_DEV_ACT, 0, side->queue, n - skipped, skipped, in_use,
 	    memory->counts.held);

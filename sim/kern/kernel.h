@@ -261,6 +261,7 @@ struct kern_kmem {
 	struct kmem_idle *kk_idle[KMEM_CLASSES]; /* kernel-internal, given back */
 	uint8_t		*kk_fresh;		/* never used yet */
 	size_t		 kk_fresh_size;
+	size_t		 kk_arena_size;	/* newest piece of fresh memory */
 	struct kmem_block *kk_used[KMEM_BUCKETS]; /* the driver's, by address */
 	struct kmem_block *kk_free[KMEM_CLASSES]; /* the driver's, given back */
 	size_t		 kk_mapped;		/* pages behind the driver's blocks */

@@ -8,7 +8,7 @@
  */
 #include "kernel.h"
 
-#define KMEM_ARENA_SIZE	((size_t)64 << 20)	/* bytes; costs only what is used */
+#define KMEM_ARENA_MIN	((size_t)64 << 10)	/* bytes; each is twice the one before */
 #define KMEM_CLASS_MIN	16
 #define KMEM_MAPPED_MAX	2048	/* pages of kernel virtual memory for drivers */
 
@@ -42,7 +42,9 @@ kmem_carve(size_t size)
 	void *p;
 
 	if (kk->kk_fresh_size < size) {
-		kk->kk_fresh_size = size > KMEM_ARENA_SIZE ? size : KMEM_ARENA_SIZE;
+		kk->kk_arena_size = kk->kk_arena_size == 0 ? KMEM_ARENA_MIN :
+		    2 * kk->kk_arena_size;
+		kk->kk_fresh_size = MAX(size, kk->kk_arena_size);
 		kk->kk_fresh = hw_table(kk->kk_fresh_size);
 	}
 	p = kk->kk_fresh;

@@ -5,6 +5,7 @@
 #include "machine/memory.h"
 
 #include <assert.h>
+#include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -136,33 +137,67 @@ contents(const struct memory *memory, uint64_t pfn)
 	return memory->back[back_index(memory, pfn)].page;
 }
 
+/* What a discarded page holds when the guest looks again: zeroes. */
+static void
+discard_in_use(struct memory *memory, uint64_t pfn)
+{
+	uint8_t *page = contents(memory, pfn);
+
+	memory->counts.discarded_in_use++;
+	if (page != NULL)
+		memset(page, 0, MEMORY_PAGE_SIZE);
+}
+
+/* The host takes a frame; 1 if it did not have it yet. */
+static inline unsigned
+take(struct memory *memory, uint64_t pfn)
+{
+	uint8_t frame = memory->frame[pfn];
+	unsigned owner = frame & OWNER_MASK;
+
+	if (owner == HW_PAGE_KERNEL || owner == HW_PAGE_OTHERS)
+		discard_in_use(memory, pfn);
+	memory->frame[pfn] = frame | HOST_HAS;
+	return frame & HOST_HAS ? 0 : 1;
+}
+
+/* It gives one back; 1 if it had it. */
+static inline unsigned
+give(struct memory *memory, uint64_t pfn)
+{
+	uint8_t frame = memory->frame[pfn];
+
+	memory->frame[pfn] = frame & (uint8_t)~HOST_HAS;
+	return frame & HOST_HAS ? 1 : 0;
+}
+
 void
 memory_host_take(struct memory *memory, uint64_t pfn)
 {
-	uint8_t *frame = &memory->frame[pfn];
-	unsigned owner = *frame & OWNER_MASK;
-
-	if (owner == HW_PAGE_KERNEL || owner == HW_PAGE_OTHERS) {
-		uint8_t *page = contents(memory, pfn);
-
-		memory->counts.discarded_in_use++;
-		/* What a discarded page holds when the guest looks again: zeroes. */
-		if (page != NULL)
-			memset(page, 0, MEMORY_PAGE_SIZE);
-	}
-	if (!(*frame & HOST_HAS))
-		memory->counts.held++;
-	*frame |= HOST_HAS;
+	memory->counts.held += take(memory, pfn);
 }
 
 void
 memory_host_give(struct memory *memory, uint64_t pfn)
 {
-	uint8_t *frame = &memory->frame[pfn];
+	memory->counts.held -= give(memory, pfn);
+}
 
-	if (*frame & HOST_HAS)
-		memory->counts.held--;
-	*frame &= (uint8_t)~HOST_HAS;
+size_t
+memory_host_move(struct memory *memory, const uint32_t *entries, size_t n, bool to_host)
+{
+	size_t skipped = 0, moved = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		uint64_t pfn = le32toh(entries[i]);
+
+		if (!memory_is_ram(memory, pfn))
+			skipped++;
+		else
+			moved += to_host ? take(memory, pfn) : give(memory, pfn);
+	}
+	memory->counts.held += to_host ? moved : -moved;
+	return skipped;
 }
 
 void *

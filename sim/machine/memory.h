@@ -81,6 +81,9 @@ void memory_own_all(struct memory *memory, const uint64_t *pfns, size_t n,
 /* The host takes a frame (contents are gone, counted when in use) or gives it back. */
 void memory_host_take(struct memory *memory, uint64_t pfn);
 void memory_host_give(struct memory *memory, uint64_t pfn);
+/* One or the other for the little-endian page numbers of a request; returns how many of
+ * them are no frames of RAM. */
+size_t memory_host_move(struct memory *memory, const uint32_t *entries, size_t n, bool to_host);
 
 /* Kernel virtual memory over frames. */
 void *memory_map(struct memory *memory, const uint64_t *pfns, size_t n);

@@ -99,14 +99,10 @@ fold(struct trace *trace, const struct trace_chunk *chunk)
 	trace->folded += TRACE_CHUNK;
 }
 
-struct event *
-trace_place(struct trace *trace)
+void
+trace_open(struct trace *trace)
 {
-	unsigned slot = trace->count % TRACE_CHUNK;
-
-	if (slot == 0)
-		trace->open = chunk_for(trace, trace->count);
-	return &trace->open->event[slot];
+	trace->open = chunk_for(trace, trace->count);
 }
 
 static void

@@ -128,8 +128,18 @@ void trace_observe(struct trace *trace, struct observer observer);
 
 /* Append *event (seq is set here) and show it to the observers. */
 void trace_append(struct trace *trace, struct event *event, uint32_t site, const void *payload);
+/* Make room: the next event is the first of a chunk. */
+void trace_open(struct trace *trace);
 /* The same in two steps, for an event that is filled in where it stays (but for its seq). */
-struct event *trace_place(struct trace *trace);
+static inline struct event *
+trace_place(struct trace *trace)
+{
+	unsigned slot = trace->count % TRACE_CHUNK;
+
+	if (slot == 0)
+		trace_open(trace);
+	return &trace->open->event[slot];
+}
 void trace_placed(struct trace *trace, struct event *event, uint32_t site, const void *payload);
 
 /* The event with that number, or NULL when it is no longer kept. */

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "machine/world.h"
 #include "rules/area.h"
 #include "rules/inventory.h"
 #include "rules/shadow.h"
@@ -16,6 +17,7 @@
 /* virtio 1.2 clause 2.1 */
 #define ATTACH_DRIVER_OK 4
 #define ATTACH_FAILED 128
+#define BALLOON_ID 5u
 
 /* One attempt, from the call of the driver's attach function to its return. */
 struct attempt {
@@ -25,6 +27,8 @@ struct attempt {
 	bool call_failed;		/* some call that may fail did */
 	bool is_struck;			/* a fault struck */
 	bool got_features;
+	bool no_queue;			/* the newest virtio_alloc_vq() failed, */
+	uint32_t no_queue_seq;		/* here */
 	uint32_t begin_seq, start_seq, finish_seq;
 	uint64_t features;		/* negotiated */
 	uint64_t driver_pages;		/* before */
@@ -73,6 +77,44 @@ call_start(struct attach *attach, struct rules_core *core, const struct event *e
 	attach->now.start_seq = event->seq;
 }
 
+/* Features of the balloon that bring a queue (virtio 1.2 clause 5.5.2). */
+static const struct { uint64_t bit; const char *name; } queue_feature[] = {
+	{ UINT64_C(1) << 1, "STATS_VQ" },
+	{ UINT64_C(1) << 3, "FREE_PAGE_HINT" },
+	{ UINT64_C(1) << 5, "PAGE_REPORTING" },
+};
+
+/* The first queue that is missing; they come in the order of the features. */
+static void
+judge_queues(const struct attach *attach, struct rules_core *core, const struct event *event,
+    uint32_t site)
+{
+	const struct world *world = rules_look(core)->world;
+	size_t queues = 0, wanted = 2;
+	struct finding *finding;
+
+	if (world != NULL && world->hooks.device_id != BALLOON_ID)
+		return;
+	if (attach->now.no_queue) {
+		finding = rules_report(core, "attach.call-order", event, site,
+		    "virtio_child_attach_finish although a queue could not be allocated");
+		finding_because(finding, attach->now.no_queue_seq, "virtio_alloc_vq failed");
+		return;
+	}
+	for (size_t i = 0; i < attach->inventory.count; i++)
+		queues += attach->inventory.item[i].kind == ITEM_QUEUE &&
+		    !attach->inventory.item[i].gone;
+	for (size_t i = 0; i < sizeof(queue_feature) / sizeof(queue_feature[0]); i++) {
+		if ((attach->now.features & queue_feature[i].bit) == 0 || queues >= ++wanted)
+			continue;
+		finding = rules_report(core, "attach.features", event, site,
+		    "%s was accepted, which brings a queue %zu, and that was not allocated",
+		    queue_feature[i].name, wanted - 1);
+		finding_because(finding, attach->now.start_seq, "negotiation");
+		return;
+	}
+}
+
 static void
 call_finish(struct attach *attach, struct rules_core *core, const struct event *event,
     uint32_t site)
@@ -88,6 +130,8 @@ call_finish(struct attach *attach, struct rules_core *core, const struct event *
 	else if (now->finished)
 		rules_report(core, "attach.call-order", event, site,
 		    "virtio_child_attach_finish for the second time in one attach");
+	else
+		judge_queues(attach, core, event, site);
 	attach->now.finished = true;
 	attach->now.finish_seq = event->seq;
 }
@@ -441,6 +485,10 @@ see_ret(struct attach *attach, struct rules_core *core, const struct event *ret,
 	if (attach->now.is_running && ret->ctx_kind == HW_CTX_AUTOCONF) {
 		if (says_failed(ret))
 			attach->now.call_failed = true;
+		if (ret->code == HW_CALL_VIRTIO_ALLOC_VQ) {
+			attach->now.no_queue = says_failed(ret);
+			attach->now.no_queue_seq = ret->seq;
+		}
 		if (ret->code == HW_CALL_VIRTIO_CHILD && ret->arg[0] != 0)
 			attach->now.child_was_there = true;
 	}

@@ -34,8 +34,9 @@ const struct rule rules_attach[] = {
 	  "virtio_child_attach_start(vsc, ...);\nif (error) {\n"
 	  "\tvirtio_child_attach_failed(vsc);\n\treturn;\n}" },
 	{ "attach.features", SEVERITY_ERROR,
-	  "features are used after negotiation, among those offered, and none is no error",
-	  "virtio 1.2 clauses 2.2 and 3.1.1",
+	  "features are used after negotiation, among those offered, with all they bring; none is "
+	  "no error",
+	  "virtio 1.2 clauses 2.2, 3.1.1 and 5.5.2",
 	  "A legacy device that offers none of the optional features is a legal device.",
 	  "if (virtio_features(vsc) == 0)\n\tgoto fail;",
 	  "tell = virtio_features(vsc) & VIRTIO_BALLOON_F_MUST_TELL_HOST;" },

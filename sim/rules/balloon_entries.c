@@ -110,23 +110,25 @@ book(struct ledger *ledger, const struct ledger_request *request, const uint32_t
     struct verdict *verdict)
 {
 	bool inflate = request->queue == LEDGER_INFLATE;
+	struct ledger_move move = { 0 };
 
 	for (uint32_t i = 0; i < request->n; i++) {
 		uint64_t pfn = entry[i];
 		unsigned state = state_of(ledger, pfn);
 
 		if (inflate && may_inflate(state)) {
-			ledger_set(ledger, pfn, (state & LEDGER_RETURNING) | LEDGER_OWNED |
-			    LEDGER_OFFERED);
+			ledger_move(ledger, &move, pfn, (state & LEDGER_RETURNING) |
+			    LEDGER_OWNED | LEDGER_OFFERED);
 			verdict->good++;
 		} else if (!inflate && may_deflate(state)) {
-			ledger_set(ledger, pfn, (state & ~(unsigned)LEDGER_BALLOON) |
-			    LEDGER_RETURNING);
+			ledger_move(ledger, &move, pfn,
+			    (state & ~(unsigned)LEDGER_BALLOON) | LEDGER_RETURNING);
 			verdict->good++;
 		} else {
 			mark_bad(verdict, request->n, i);
 		}
 	}
+	ledger_moved(ledger, &move);
 }
 
 /*
@@ -321,17 +323,19 @@ entries_answered(struct rules_core *core, struct ledger_request *request,
 {
 	struct ledger *ledger = rules_ledger(core);
 	bool inflate = request->queue == LEDGER_INFLATE;
+	struct ledger_move move = { 0 };
 
 	for (uint32_t i = 0; i < request->n; i++) {
 		uint64_t pfn = request->entry[i];
 		unsigned state = state_of(ledger, pfn);
 
 		if (inflate && state & LEDGER_OFFERED)
-			ledger_set(ledger, pfn, (state & ~(unsigned)LEDGER_OFFERED) |
+			ledger_move(ledger, &move, pfn, (state & ~(unsigned)LEDGER_OFFERED) |
 			    LEDGER_BALLOON | LEDGER_GIVEN);
 		else if (!inflate && state & LEDGER_RETURNING)
-			ledger_set(ledger, pfn, state & ~(unsigned)LEDGER_RETURNING);
+			ledger_move(ledger, &move, pfn, state & ~(unsigned)LEDGER_RETURNING);
 	}
+	ledger_moved(ledger, &move);
 	ledger->answers++;
 	ledger->answer_seq = event->seq;
 	if (inflate)

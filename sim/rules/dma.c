@@ -172,7 +172,8 @@ see_load(struct dma *dma, struct rules_core *core, const struct event *event, ui
 		    (unsigned long long)event->arg[1], ordinal, (unsigned long long)map->size);
 		finding_because(finding, map->seq, "created here");
 	}
-	if (event->arg[1] > map->nsegs * map->segment_max && event->arg[1] <= map->size) {
+	if (event->arg[1] > 0 && event->arg[1] <= map->size && map->segment_max > 0 &&
+	    (event->arg[1] - 1) / map->segment_max >= map->nsegs) {
 		finding = rules_report(core, "dma.load-limits", event, site,
 		    "load of %llu bytes into map %u, which was made for %llu segment%s of at "
 		    "most %llu bytes", (unsigned long long)event->arg[1], ordinal,

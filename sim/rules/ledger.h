@@ -101,6 +101,35 @@ ledger_set(struct ledger *ledger, uint64_t pfn, unsigned state)
 	ledger->page[pfn] = (uint8_t)state;
 }
 
+/*
+ * The same for many pages in a row, which mostly go the same way and are counted together.
+ * Begins with a zeroed one, ends with ledger_moved().
+ */
+struct ledger_move {
+	unsigned from, to;
+	int64_t n;
+};
+
+static inline void
+ledger_moved(struct ledger *ledger, const struct ledger_move *move)
+{
+	ledger->count[move->from] -= move->n;
+	ledger->count[move->to] += move->n;
+}
+
+static inline void
+ledger_move(struct ledger *ledger, struct ledger_move *move, uint64_t pfn, unsigned state)
+{
+	unsigned from = ledger->page[pfn];
+
+	if (from != move->from || state != move->to) {
+		ledger_moved(ledger, move);
+		*move = (struct ledger_move){ .from = from, .to = state };
+	}
+	move->n++;
+	ledger->page[pfn] = (uint8_t)state;
+}
+
 /* Pages whose state has, of the bits `mask`, exactly `bits`. */
 uint64_t ledger_count(const struct ledger *ledger, unsigned mask, unsigned bits);
 /* Of those the lowest; false if there is none. */

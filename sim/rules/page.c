@@ -161,7 +161,7 @@ tally(uint64_t *count, uint64_t *first, uint64_t pfn)
 
 static void
 free_one(struct ledger *ledger, const struct memory *memory, uint64_t pfn, bool by_driver,
-    struct release *bad)
+    struct ledger_move *move, struct release *bad)
 {
 	unsigned state;
 
@@ -183,7 +183,7 @@ free_one(struct ledger *ledger, const struct memory *memory, uint64_t pfn, bool 
 		tally(&bad->given, &bad->given_pfn, pfn);
 	else if (state & LEDGER_RETURNING)
 		tally(&bad->returning, &bad->returning_pfn, pfn);
-	ledger_set(ledger, pfn, state & LEDGER_RETURNING);
+	ledger_move(ledger, move, pfn, state & LEDGER_RETURNING);
 }
 
 static void
@@ -281,12 +281,14 @@ see_free(struct page_state *state, struct rules_core *core, const struct event *
 	struct ledger_batch batch = { .low = UINT64_MAX, .seq = event->seq, .site = site,
 	    .owner = HW_PAGE_FREE };
 	struct release bad = { 0 };
+	struct ledger_move move = { 0 };
 
 	for (uint64_t i = 0; i < event->arg[0]; i++) {
-		free_one(ledger, memory, pfn[i], by_driver, &bad);
+		free_one(ledger, memory, pfn[i], by_driver, &move, &bad);
 		batch.low = pfn[i] < batch.low ? pfn[i] : batch.low;
 		batch.high = pfn[i] > batch.high ? pfn[i] : batch.high;
 	}
+	ledger_moved(ledger, &move);
 	if (bad.twice + bad.foreign > 0)
 		report_twice(core, ledger, &bad, event, site);
 	if (bad.offered + bad.given + bad.returning > 0)
@@ -302,14 +304,16 @@ see_driver_takes(struct rules_core *core, const struct event *event, uint32_t si
 	struct ledger *ledger = rules_ledger(core);
 	struct ledger_batch batch = { .low = UINT64_MAX, .seq = event->seq, .site = site,
 	    .owner = HW_PAGE_DRIVER };
+	struct ledger_move move = { 0 };
 
 	for (uint64_t i = 0; i < event->arg[0]; i++) {
 		/* Freed at once without MUST_TELL_HOST: the old request is still out. */
-		ledger_set(ledger, pfn[i], LEDGER_OWNED | LEDGER_FRESH |
+		ledger_move(ledger, &move, pfn[i], LEDGER_OWNED | LEDGER_FRESH |
 		    (ledger->page[pfn[i]] & LEDGER_RETURNING));
 		batch.low = pfn[i] < batch.low ? pfn[i] : batch.low;
 		batch.high = pfn[i] > batch.high ? pfn[i] : batch.high;
 	}
+	ledger_moved(ledger, &move);
 	ledger_note_batch(ledger, &batch);
 }
 

@@ -6,7 +6,6 @@
 #include <err.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/auxv.h>
 
 #include "run/module_file.h"
 #include "run/source.h"
@@ -58,17 +57,16 @@ is_compiler_support(const char *name)
 	    strcmp(name, "memset") == 0 || strcmp(name, "memcmp") == 0;
 }
 
+/* Where this program lies, as the linker tells it. */
+extern const char __executable_start[], _end[];
+
 /* In this program itself: a name that only libc has is not the kernel's. */
 static bool
 is_exported_here(const char *name)
 {
-	const void *inside = (const void *)getauxval(AT_PHDR);
-	void *addr = dlsym(RTLD_DEFAULT, name);
-	Dl_info program, symbol;
+	uintptr_t addr = (uintptr_t)dlsym(RTLD_DEFAULT, name);
 
-	return addr != NULL && dladdr(inside, &program) != 0 &&
-	    dladdr(addr, &symbol) != 0 &&
-	    program.dli_fbase == symbol.dli_fbase;
+	return addr >= (uintptr_t)__executable_start && addr < (uintptr_t)_end;
 }
 
 static void

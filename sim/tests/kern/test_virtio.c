@@ -372,6 +372,23 @@ START_TEST(reinit_keeps_queues_and_frees_slots)
 }
 END_TEST
 
+/* virtio_reset() is only a write of 0: nothing comes from the device any more. */
+START_TEST(a_reset_device_is_silent)
+{
+	struct krig *rig = rig_answering(true, MS);
+
+	ask(rig, 1, 4);
+	krig_thread(rig, frag_vq_send);
+	krig_thread(rig, frag_device_reset);
+	krig_go(rig);
+	krig_assert_alive(rig);
+	krig_assert_order(rig, "()");
+	ck_assert_uint_eq(device_status(&rig->device), 0);
+	ck_assert_uint_eq(krig_count(rig, EV_DEV_USED, KRIG_ANY_CODE), 0);
+	krig_free(rig);
+}
+END_TEST
+
 START_TEST(child_is_null_one_or_the_child)
 {
 	struct krig_options options;
@@ -425,6 +442,7 @@ virtio_suite(void)
 	tcase_add_test(tc, lie34_actual_is_what_the_device_says);
 	tcase_add_test(tc, lie37_actual_may_survive_a_reset);
 	tcase_add_test(tc, reinit_keeps_queues_and_frees_slots);
+	tcase_add_test(tc, a_reset_device_is_silent);
 	tcase_add_test(tc, child_is_null_one_or_the_child);
 	suite_add_tcase(suite, tc);
 	return suite;

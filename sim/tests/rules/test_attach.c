@@ -290,6 +290,38 @@ START_TEST(features_before_negotiation)
 }
 END_TEST
 
+START_TEST(features_with_a_queue_that_is_missing)
+{
+	begin(3);
+	queue(0);
+	queue(1);
+	stream_is_only(&s, "attach.features", CALL(&s, VIRTIO_CHILD_ATTACH_FINISH, 0));
+	ck_assert_ptr_nonnull(strstr(s.findings.item[0].text, "STATS_VQ"));
+}
+END_TEST
+
+START_TEST(features_with_their_queue_are_quiet)
+{
+	begin(3);
+	queue(0);
+	queue(1);
+	queue(2);
+	finish();
+	end(true);
+	stream_is_quiet(&s);
+}
+END_TEST
+
+START_TEST(finish_without_a_queue_that_could_not_be_made)
+{
+	begin(1);
+	queue(0);
+	CALL(&s, VIRTIO_ALLOC_VQ, 1, 1024, 1, 0);
+	RET(&s, VIRTIO_ALLOC_VQ, -1);
+	stream_is_only(&s, "attach.call-order", CALL(&s, VIRTIO_CHILD_ATTACH_FINISH, 0));
+}
+END_TEST
+
 START_TEST(features_none_on_a_legacy_device)
 {
 	s.view.legacy = s.view.device.legacy = true;
@@ -404,6 +436,9 @@ rules_attach_suite(void)
 	tcase_add_test(tc, call_order_finish_failed_and_nothing_said);
 	tcase_add_test(tc, features_never_offered);
 	tcase_add_test(tc, features_before_negotiation);
+	tcase_add_test(tc, features_with_a_queue_that_is_missing);
+	tcase_add_test(tc, features_with_their_queue_are_quiet);
+	tcase_add_test(tc, finish_without_a_queue_that_could_not_be_made);
 	tcase_add_test(tc, features_none_on_a_legacy_device);
 	tcase_add_test(tc, features_none_after_failed_negotiation_is_quiet);
 	tcase_add_test(tc, refused_without_a_reason);

@@ -137,6 +137,22 @@ START_TEST(actual_never_written_is_found_at_rest)
 }
 END_TEST
 
+/* A driver that waits for its next wake-up first is late, one that sleeps a little is not. */
+START_TEST(actual_put_off_is_found)
+{
+	guest_alloc(&g, 100, 8);
+	guest_fill(&g, 0, 8, 100);
+	guest_commit(&g, INFLATE, 32);
+	guest_answer(&g, INFLATE, 8);
+	g.s.view.device.num_pages = 0;
+	guest_sleep(&g, 100);
+	guest_wake(&g, UINT64_C(1000000000));
+	stream_is_quiet(&g.s);
+	guest_sleep(&g, 400);
+	stream_is_only(&g.s, "config.actual-write", guest_wake(&g, UINT64_C(4000000000)));
+}
+END_TEST
+
 static void
 read_field(unsigned offset)
 {
@@ -205,6 +221,7 @@ rules_config_suite(void)
 	tcase_add_test(tc, deflate_written_early_is_found);
 	tcase_add_test(tc, foreign_actual_is_not_judged);
 	tcase_add_test(tc, actual_never_written_is_found_at_rest);
+	tcase_add_test(tc, actual_put_off_is_found);
 	tcase_add_test(tc, read_across_change_is_found);
 	tcase_add_test(tc, read_before_change_is_quiet);
 	tcase_add_test(tc, guest_order_is_found_on_legacy);

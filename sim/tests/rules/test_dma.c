@@ -415,6 +415,26 @@ START_TEST(load_limits_too_long)
 }
 END_TEST
 
+/* amd64 lets it pass, but nobody else has to. */
+START_TEST(load_limits_segments_too_small)
+{
+	CALL(&s, BUS_DMAMAP_CREATE, 1024, 2, 511, 0, NOWAIT);
+	NOTE(&s, DMAMAP, 1, 1024, 2);
+	RET(&s, BUS_DMAMAP_CREATE, 0);
+	stream_is_only(&s, "dma.load-limits", load(1, 1024));
+}
+END_TEST
+
+START_TEST(load_limits_segments_just_fit)
+{
+	CALL(&s, BUS_DMAMAP_CREATE, 1024, 2, 512, 0, NOWAIT);
+	NOTE(&s, DMAMAP, 1, 1024, 2);
+	RET(&s, BUS_DMAMAP_CREATE, 0);
+	load(1, 1024);
+	stream_is_quiet(&s);
+}
+END_TEST
+
 START_TEST(load_limits_efbig_without_a_fault)
 {
 	make(1, 1024);
@@ -667,6 +687,8 @@ rules_dma_suite(void)
 	tcase_add_test(tc, load_twice);
 	tcase_add_test(tc, load_again_after_unload_is_quiet);
 	tcase_add_test(tc, load_limits_too_long);
+	tcase_add_test(tc, load_limits_segments_too_small);
+	tcase_add_test(tc, load_limits_segments_just_fit);
 	tcase_add_test(tc, load_limits_efbig_without_a_fault);
 	tcase_add_test(tc, load_limits_injected_efbig_is_quiet);
 	tcase_add_test(tc, unchecked_result_of_load);

@@ -43,6 +43,18 @@ come_back(void)
 	return NOTE(&s, CALLBACK, 2, HW_CB_VQ_DONE, 0);
 }
 
+START_TEST(callback_that_claims_nothing)
+{
+	uint32_t seq;
+
+	interrupt();
+	callback();
+	seq = NOTE(&s, CALLBACK, 2, HW_CB_VQ_DONE, 0, 1);
+	EVENT(&s, IRQ_EXIT, 0, 0);
+	stream_is_only(&s, "irq.unclaimed", seq);
+}
+END_TEST
+
 START_TEST(good_interrupts_are_quiet)
 {
 	CALL(&s, MUTEX_INIT, 1, DEFAULT, IPL_VM);
@@ -156,6 +168,7 @@ rules_irq_suite(void)
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, good_interrupts_are_quiet);
+	tcase_add_test(tc, callback_that_claims_nothing);
 	tcase_add_test(tc, adaptive_mutex_in_an_interrupt);
 	tcase_add_test(tc, ipl_of_the_mutex_is_too_low);
 	tcase_add_test(tc, ipl_left_high_by_a_callback);

@@ -61,6 +61,21 @@ START_TEST(missed_target_is_found_at_rest)
 }
 END_TEST
 
+START_TEST(missed_target_without_a_thread_says_why)
+{
+	uint32_t failed;
+
+	CALL(&g.s, KTHREAD_CREATE, 0);
+	failed = RET(&g.s, KTHREAD_CREATE, 12);
+	g.s.view.thread_alive = false;
+	guest_target(&g, 16);
+	stream_rest(&g.s);
+	stream_is_only(&g.s, "live.convergence", g.s.trace.count - 1);
+	ck_assert_ptr_nonnull(strstr(g.s.findings.item[0].text, "never made"));
+	ck_assert_uint_eq(g.s.findings.item[0].because[0].seq, failed);
+}
+END_TEST
+
 START_TEST(missed_target_without_memory_is_quiet)
 {
 	guest_target(&g, 16);
@@ -313,6 +328,7 @@ rules_live_suite(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, reached_target_is_quiet);
 	tcase_add_test(tc, missed_target_is_found_at_rest);
+	tcase_add_test(tc, missed_target_without_a_thread_says_why);
 	tcase_add_test(tc, missed_target_without_memory_is_quiet);
 	tcase_add_test(tc, missed_target_with_fault_armed_is_quiet);
 	tcase_add_test(tc, silent_device_is_quiet);

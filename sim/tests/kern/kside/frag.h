@@ -72,7 +72,7 @@ frag_mark(struct frag *f, char letter)
 	X(softint_sleeps) X(softint_full) X(softint_gone) X(hardint_mark) \
 	X(hardint_adaptive) X(hardint_alloc) X(hardint_cv_wait) X(intr_contexts)
 #define FRAGS_PGLIST(X) \
-	X(pglist_alloc) X(pglist_alloc_free) X(pglist_alloc_free_alloc) \
+	X(pglist_alloc) X(pglist_alloc_free) \
 	X(pglist_free_it) X(pglist_link_after_free) X(pglist_free_twice) \
 	X(pglist_free_twice_relinked) X(pglist_raw_address) X(pglist_dirty_head) \
 	X(pglist_free_empty) X(pglist_sum) X(pglist_spin_held) X(pglist_mixed_lists) \
@@ -96,7 +96,7 @@ frag_mark(struct frag *f, char letter)
 	X(vq_send) X(vq_send_part) X(vq_send_quiet) X(vq_flush) X(vq_dequeue_all) \
 	X(vq_dequeue_twice) X(vq_bad_slot) X(vq_unreserved) X(vq_reserve_twice) \
 	X(vq_free_busy) X(vq_stop_intr) X(vq_start_intr) X(vq_postpone) X(vq_indirect) \
-	X(vq_chain) X(vq_wait_answer) X(vq_layout) X(vq_long_start) \
+	X(vq_chain) X(vq_wait_answer) X(vq_layout) \
 	X(config_pair) X(config_widths) X(config_write_actual) X(device_reset) \
 	X(device_reinit) X(device_child)
 #define FRAGS(X) \

@@ -169,7 +169,7 @@ frag_mutex_hold_a_while(void *arg)
 	mutex_exit(&frag_lock);
 }
 
-/* Hold it over a tick, asleep; adaptive only. */
+/* Wait for it if need be.  Also a hard handler. */
 void
 frag_mutex_take_once(void *arg)
 {
@@ -195,7 +195,7 @@ frag_mutex_try(void *arg)
 	f->out[4] = level();
 }
 
-/* in[0]: 1 for the one that holds it. */
+/* The first to run holds it and sleeps (without DIAGNOSTIC); the second looks. */
 void
 frag_mutex_owned_by_other(void *arg)
 {

@@ -78,14 +78,6 @@ frag_pglist_alloc_free(void *arg)
 	frag_pglist_free_it(arg);
 }
 
-void
-frag_pglist_alloc_free_alloc(void *arg)
-{
-
-	frag_pglist_alloc_free(arg);
-	frag_pglist_alloc(arg);
-}
-
 /* What a driver sees that walks a list while it is freed. */
 void
 frag_pglist_link_after_free(void *arg)

@@ -228,14 +228,6 @@ frag_vq_wait_answer(void *arg)
 	frag_mark(f, '=');
 }
 
-void
-frag_vq_long_start(void *arg)
-{
-
-	child_map(child, CHILD_BYTES);
-	frag_mark(arg, 'm');
-}
-
 /* Two segments of half the buffer: one chain. */
 void
 frag_vq_chain(void *arg)
