@@ -185,8 +185,8 @@ $(CHECK): $(T_OBJ) $(TK_OBJ) $(filter-out $(BUILD)/sim/main.o,$(H_OBJ)) $(K_OBJ)
 	    $(PKG_LIBS) -ldl
 
 # One after the other, so that each may use all processors and the output stays in order.
-CHECKS := check-layers check-unit check-format check-scenarios check-fixes check-determinism \
-	check-docs
+CHECKS := check-layers check-unit check-format check-scenarios check-fixes check-mutants \
+	check-determinism check-docs
 .PHONY: check test
 check: all $(CHECK) ## unit tests, scenarios and self-checks (also: make check-layers ...)
 	$(Q)+failed=; for check in $(CHECKS); do \
@@ -227,6 +227,12 @@ check-fixes: $(VIOSIM) fixed
 	    --quiet scenarios
 	$(Q)CC='$(CC)' sim/tools/check-fixes $(BUILD)
 
+# Do the patches still fit, and are the rules named there real?  `make mutants` runs them.
+.PHONY: check-mutants
+check-mutants: $(VIOSIM)
+	$(call say,TEST,patches of seeded bugs)
+	$(Q)sim/tools/mutants $(BUILD) --check
+
 .PHONY: check-determinism
 check-determinism: all
 	$(call say,TEST,determinism)
@@ -236,6 +242,16 @@ check-determinism: all
 check-docs: all
 	$(call say,TEST,documents)
 	$(Q)sim/tools/check-docs $(BUILD)
+
+# ---- seeded bugs ----
+
+.PHONY: mutants
+mutants: all ## run the scenarios on drivers with one bug each: the score of the rules
+	$(Q)CC='$(CC)' sim/tools/mutants $(BUILD)
+
+.PHONY: mutants-mechanical
+mutants-mechanical: all ## the same with conditions forced, calls and assignments dropped
+	$(Q)CC='$(CC)' sim/tools/mutants $(BUILD) --mechanical
 
 # ---- coverage, bench ----
 

@@ -260,6 +260,12 @@ uint64_t hw_kvtophys(const void *va);
 bool hw_lend(const void *va, uint64_t pfn);
 bool hw_is_stack(const void *va);
 
+/*
+ * Bytes [low, high) behind the driver's softc that are nobody's: the driver's first access to
+ * one is its crash.  There is one such zone, the newest; low == high: none.
+ */
+void hw_redzone(const void *low, const void *high);
+
 /* Bus addresses are a number range of their own. */
 uint64_t hw_bus_address(uint64_t phys);
 /* The machine's DMA habit: true when buffers are bounced (device sees only copies). */

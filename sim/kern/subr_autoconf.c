@@ -64,6 +64,8 @@ autoconf_softc_new(struct autoconf_device *ad, size_t size)
 		kern_panic("config_devalloc: no memory for the softc");
 	ad->ad_map = hw_map(ad->ad_pfns, n);
 	ad->ad_dev.dv_private = memset((uint8_t *)ad->ad_map + offset, 0, size);
+	hw_redzone((uint8_t *)ad->ad_map + offset + size,
+	    (uint8_t *)ad->ad_map + n * PAGE_SIZE);
 }
 
 static void
@@ -72,6 +74,7 @@ autoconf_softc_free(struct autoconf_device *ad)
 
 	if (ad->ad_map == NULL)
 		return;
+	hw_redzone(NULL, NULL);
 	hw_unmap(ad->ad_map, ad->ad_pfn_count);
 	uvm_frames_give(ad->ad_pfns, ad->ad_pfn_count);
 	kmem_give(ad->ad_pfns, ad->ad_pfn_count * sizeof(ad->ad_pfns[0]));

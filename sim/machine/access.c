@@ -86,6 +86,25 @@ access_unwatch(struct access *access, uint32_t tag)
 	hull(access);
 }
 
+static bool
+touches(const struct access_watch *watch, uintptr_t address, unsigned size, bool write)
+{
+	return address < watch->high && address + size > watch->low &&
+	    (write || !watch->writes_only);
+}
+
+static void
+stay_out(struct world *world, uintptr_t address, unsigned size, bool write)
+{
+	const struct access *access = &world->access;
+
+	for (unsigned i = 0; i < access->watches; i++)
+		if (access->watch[i].tag == ACCESS_REDZONE &&
+		    touches(&access->watch[i], address, size, write))
+			world_finish(world, WORLD_CRASH,
+			    "the driver reached beyond the end of its softc");
+}
+
 static void
 tell_watchers(struct access *access, uintptr_t address, unsigned size, bool write,
     const void *pc)
@@ -93,8 +112,8 @@ tell_watchers(struct access *access, uintptr_t address, unsigned size, bool writ
 	for (unsigned i = 0; i < access->watches; i++) {
 		const struct access_watch *watch = &access->watch[i];
 
-		if (address < watch->high && address + size > watch->low &&
-		    (write || !watch->writes_only) && access->hit != NULL)
+		if (watch->tag != ACCESS_REDZONE && access->hit != NULL &&
+		    touches(watch, address, size, write))
 			access->hit(access->self, watch, address, size, write, pc);
 	}
 }
@@ -108,6 +127,7 @@ look_closer(const void *p, unsigned size, bool write, const void *pc)
 	if (world->access.left == 0)
 		world_finish(world, WORLD_ENDLESS,
 		    "the driver goes on without letting time pass");
+	stay_out(world, (uintptr_t)p, size, write);
 	tell_watchers(&world->access, (uintptr_t)p, size, write, pc);
 	/* An access is no point by itself; what strikes at one must be able to get in. */
 	if (world->points_armed && world->running != NULL &&

@@ -19,6 +19,8 @@ struct access_watch {
 	uint32_t tag;
 };
 #define ACCESS_WATCHES_MAX 16
+/* The tag of memory that is nobody's: touching it ends the run as a crash, and tells no one. */
+#define ACCESS_REDZONE UINT32_MAX
 
 /*
  * The first three are what an ordinary access touches: it counts down and compares its address

@@ -330,6 +330,17 @@ hw_is_stack(const void *va)
 	return false;
 }
 
+void
+hw_redzone(const void *low, const void *high)
+{
+	struct access *access = &here()->access;
+
+	access_unwatch(access, ACCESS_REDZONE);
+	/* Out of watches the zone goes unwatched, which costs a check and nothing else. */
+	if (low < high)
+		(void)access_watch(access, low, high, false, ACCESS_REDZONE);
+}
+
 uint64_t
 hw_bus_address(uint64_t phys)
 {

@@ -148,6 +148,15 @@ discard_in_use(struct memory *memory, uint64_t pfn)
 		memset(page, 0, MEMORY_PAGE_SIZE);
 }
 
+static struct hw_segment
+segment_of(const struct memory *memory, uint64_t pfn)
+{
+	for (unsigned i = 0; i < memory->segments; i++)
+		if (pfn - memory->segment[i].pfn < memory->segment[i].npages)
+			return memory->segment[i];
+	return (struct hw_segment){ 0 };
+}
+
 /* The host takes a frame; 1 if it did not have it yet. */
 static inline unsigned
 take(struct memory *memory, uint64_t pfn)
@@ -187,11 +196,14 @@ size_t
 memory_host_move(struct memory *memory, const uint32_t *entries, size_t n, bool to_host)
 {
 	size_t skipped = 0, moved = 0;
+	struct hw_segment segment = { 0 };	/* of the page before, as a rule of this one too */
 
 	for (size_t i = 0; i < n; i++) {
 		uint64_t pfn = le32toh(entries[i]);
 
-		if (!memory_is_ram(memory, pfn))
+		if (pfn - segment.pfn >= segment.npages)
+			segment = segment_of(memory, pfn);
+		if (segment.npages == 0)
 			skipped++;
 		else
 			moved += to_host ? take(memory, pfn) : give(memory, pfn);

@@ -90,8 +90,8 @@ world_reboot(struct world *world)
 		abort();
 }
 
-void
-world_emit_payload(struct world *world, enum event_kind kind, unsigned code,
+static inline void
+emit(struct world *world, enum event_kind kind, unsigned code,
     uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, const void *payload)
 {
 	const struct context *ctx = world->running;
@@ -115,10 +115,17 @@ world_emit_payload(struct world *world, enum event_kind kind, unsigned code,
 }
 
 void
+world_emit_payload(struct world *world, enum event_kind kind, unsigned code,
+    uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, const void *payload)
+{
+	emit(world, kind, code, a0, a1, a2, a3, a4, payload);
+}
+
+void
 world_emit(struct world *world, enum event_kind kind, unsigned code,
     uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4)
 {
-	world_emit_payload(world, kind, code, a0, a1, a2, a3, a4, NULL);
+	emit(world, kind, code, a0, a1, a2, a3, a4, NULL);
 }
 
 void

@@ -333,7 +333,8 @@ const struct rule rules_irq[] = {
 	{ "irq.unclaimed", SEVERITY_ERROR,
 	  "a callback that is called for a cause says that the interrupt was its own",
 	  "NetBSD virtiovar.h, virtio_callback; pci_intr_establish(9)",
-	  "On a shared line the kernel takes the interrupt for somebody else's, or for a stray one.",
+	  "On a shared line the kernel takes the interrupt for somebody else's, or for a "
+	  "stray one.",
 	  "cv_signal(&sc->sc_cv);\nmutex_exit(&sc->sc_lock);\nreturn 0;",
 	  "cv_signal(&sc->sc_cv);\nmutex_exit(&sc->sc_lock);\nreturn 1;" },
 };

@@ -116,9 +116,12 @@ ledger_count(const struct ledger *ledger, unsigned mask, unsigned bits)
 {
 	int64_t sum = 0;
 
-	for (unsigned state = 1; state < LEDGER_STATES; state++)
+	for (uint64_t left = ledger->seen & ~UINT64_C(1); left != 0; left &= left - 1) {
+		unsigned state = (unsigned)__builtin_ctzll(left);
+
 		if ((state & mask) == bits)
 			sum += ledger->count[state];
+	}
 	assert(sum >= 0);
 	return (uint64_t)sum;
 }

@@ -71,6 +71,7 @@ struct ledger {
 	uint64_t pages;
 	size_t page_bytes;		/* mapped; 0: from the heap */
 	int64_t count[LEDGER_STATES];	/* pages by state; [0] means nothing */
+	uint64_t seen;			/* bit 1 << state: some page was in it */
 	struct ledger_batch batch[LEDGER_BATCHES];
 	uint32_t batches;		/* ever */
 	struct ledger_request *request;	/* oldest first */
@@ -98,6 +99,7 @@ ledger_set(struct ledger *ledger, uint64_t pfn, unsigned state)
 {
 	ledger->count[ledger->page[pfn]]--;
 	ledger->count[state]++;
+	ledger->seen |= UINT64_C(1) << state;
 	ledger->page[pfn] = (uint8_t)state;
 }
 
@@ -115,6 +117,7 @@ ledger_moved(struct ledger *ledger, const struct ledger_move *move)
 {
 	ledger->count[move->from] -= move->n;
 	ledger->count[move->to] += move->n;
+	ledger->seen |= UINT64_C(1) << move->to;
 }
 
 static inline void

@@ -37,6 +37,7 @@
 	X(machine_irq_suite) \
 	X(machine_memory_suite) \
 	X(machine_point_suite) \
+	X(machine_shelf_suite) \
 	X(machine_step_suite) \
 	X(machine_trace_suite) \
 	X(machine_world_suite) \

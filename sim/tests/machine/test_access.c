@@ -116,6 +116,55 @@ START_TEST(watches_run_out)
 }
 END_TEST
 
+static uint32_t fenced[4];
+
+static void
+touch_the_fence(void *arg)
+{
+	hw_redzone(&fenced[2], &fenced[3]);
+	__tsan_write4(&fenced[1]);
+	__tsan_write4(&fenced[3]);
+	bare_mark(arg, '.');
+	__tsan_read4(&fenced[2]);
+	bare_mark(arg, '!');
+}
+
+START_TEST(a_redzone_ends_the_run)
+{
+	struct bare *bare = watching();
+
+	bare_thread(bare, 0, BARE_PRIORITY, touch_the_fence);
+	bare_go(bare);
+	ck_assert_int_eq(bare->world.end, WORLD_CRASH);
+	ck_assert_str_eq(bare->order, ".");
+	ck_assert_uint_eq(last.hits, 0);
+	bare_free(bare);
+}
+END_TEST
+
+static void
+touch_past_an_old_fence(void *arg)
+{
+	hw_redzone(&fenced[1], &fenced[2]);
+	hw_redzone(&fenced[2], &fenced[3]);
+	__tsan_read4(&fenced[1]);
+	hw_redzone(NULL, NULL);
+	__tsan_read4(&fenced[2]);
+	bare_mark(arg, '.');
+}
+
+START_TEST(a_redzone_gives_way_to_the_next)
+{
+	struct bare *bare = bare_new(NULL);
+
+	bare_thread(bare, 0, BARE_PRIORITY, touch_past_an_old_fence);
+	bare_go(bare);
+	ck_assert_int_eq(bare->world.end, WORLD_RUNNING);
+	ck_assert_str_eq(bare->order, ".");
+	bare_free(bare);
+}
+END_TEST
+
 static void
 touch_for_ever(void *arg)
 {
@@ -182,6 +231,8 @@ machine_access_suite(void)
 	tcase_add_test(tc, accesses_are_counted);
 	tcase_add_test(tc, watches_report_what_touches_them);
 	tcase_add_test(tc, watches_run_out);
+	tcase_add_test(tc, a_redzone_ends_the_run);
+	tcase_add_test(tc, a_redzone_gives_way_to_the_next);
 	tcase_add_test(tc, a_budget_ends_a_loop_of_accesses);
 	tcase_add_test(tc, the_budget_is_new_when_time_moved);
 	tcase_add_test(tc, outside_of_a_world_nothing_happens);

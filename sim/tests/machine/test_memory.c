@@ -43,6 +43,42 @@ START_TEST(ram_is_what_the_segments_say)
 }
 END_TEST
 
+START_TEST(owners_of_many_are_counted_together)
+{
+	/* The last is named twice; the second time it has no other owner. */
+	static const uint64_t pfns[] = { 16, 17, 1000, 18, 18 };
+	const struct memory_counts *c = &memory.counts;
+
+	memory_own(&memory, 17, HW_PAGE_OTHERS);
+	memory_own_all(&memory, pfns, 5, HW_PAGE_DRIVER);
+	ck_assert_uint_eq(c->driver, 4);
+	ck_assert_uint_eq(c->others, 0);
+	ck_assert_uint_eq(c->free, 68);
+	memory_own_all(&memory, pfns, 5, HW_PAGE_FREE);
+	ck_assert_uint_eq(c->driver, 0);
+	ck_assert_uint_eq(c->free, 72);
+	memory_own_all(&memory, pfns, 0, HW_PAGE_DRIVER);
+	ck_assert_uint_eq(c->free, 72);
+}
+END_TEST
+
+START_TEST(requests_move_pages_to_the_host_and_back)
+{
+	/* No memory; in use; one named twice. */
+	uint32_t entries[] = { 16, 80, 17, 17 };
+	const struct memory_counts *c = &memory.counts;
+
+	memory_own(&memory, 17, HW_PAGE_KERNEL);
+	ck_assert_uint_eq(memory_host_move(&memory, entries, 4, true), 1);
+	ck_assert(memory_host_has(&memory, 16) && memory_host_has(&memory, 17));
+	ck_assert_uint_eq(c->held, 2);
+	ck_assert_uint_eq(c->discarded_in_use, 2);
+	ck_assert_uint_eq(memory_host_move(&memory, entries, 4, false), 1);
+	ck_assert_uint_eq(c->held, 0);
+	ck_assert(!memory_host_has(&memory, 17));
+}
+END_TEST
+
 START_TEST(owners_are_counted)
 {
 	static const enum hw_owner owner[] = {
@@ -238,6 +274,8 @@ machine_memory_suite(void)
 	tcase_add_checked_fixture(tc, begin, end);
 	tcase_add_test(tc, ram_is_what_the_segments_say);
 	tcase_add_test(tc, owners_are_counted);
+	tcase_add_test(tc, owners_of_many_are_counted_together);
+	tcase_add_test(tc, requests_move_pages_to_the_host_and_back);
 	tcase_add_test(tc, the_host_takes_and_gives);
 	tcase_add_test(tc, discarding_memory_in_use_loses_its_contents);
 	tcase_add_test(tc, maps_are_contiguous_and_poisoned);

@@ -656,52 +656,35 @@ END_TEST
 Suite *
 rules_dma_suite(void)
 {
+	const TTest *const tests[] = {
+		good_requests_are_quiet, sync_range_beyond_the_buffer, sync_range_of_nothing,
+		sync_range_of_an_unloaded_map, pre_before_device_short_sync_names_the_bytes,
+		pre_before_device_two_syncs_that_meet, pre_before_device_no_sync_at_all,
+		pre_before_device_not_again_after_post, direction_sync_against_descriptor,
+		direction_device_writes_after_preread,
+		sync_pairing_no_post_shows_at_the_next_pre, sync_pairing_no_post_shows_at_rest,
+		sync_pairing_short_post, sync_pairing_post_of_the_other_direction,
+		sync_pairing_post_while_the_device_has_it,
+		sync_pairing_pre_again_after_an_abort_is_quiet, sync_excess_is_a_lint,
+		post_before_cpu_missing_postread, release_owned_destroy_in_flight,
+		release_after_reset_is_quiet, destroy_loaded_is_a_lint, unload_unsynced,
+		load_twice, load_again_after_unload_is_quiet, load_limits_too_long,
+		load_limits_segments_too_small, load_limits_segments_just_fit,
+		load_limits_efbig_without_a_fault, load_limits_injected_efbig_is_quiet,
+		unchecked_result_of_load, unchecked_result_of_create, dead_map,
+		sleep_context_in_interrupt, sleep_context_with_a_spin_mutex,
+		leak_after_a_failed_attach, no_leak_while_attached, free_mismatch_of_size,
+		free_mismatch_still_mapped, free_in_order_is_quiet,
+		request_reuse_while_in_flight,
+	};
 	Suite *suite = suite_create("rules_dma");
 	TCase *tc = tcase_create("stream");
 
 	tcase_add_checked_fixture(tc, setup, teardown);
-	tcase_add_test(tc, good_requests_are_quiet);
-	tcase_add_test(tc, sync_range_beyond_the_buffer);
+	for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++)
+		tcase_add_test(tc, tests[i]);
 	tcase_add_loop_test(tc, sync_range_for_every_operation, 0, 4);
-	tcase_add_test(tc, sync_range_of_nothing);
-	tcase_add_test(tc, sync_range_of_an_unloaded_map);
 	tcase_add_loop_test(tc, sync_ops_mixed_or_none, 0, 2);
-	tcase_add_test(tc, pre_before_device_short_sync_names_the_bytes);
-	tcase_add_test(tc, pre_before_device_two_syncs_that_meet);
-	tcase_add_test(tc, pre_before_device_no_sync_at_all);
-	tcase_add_test(tc, pre_before_device_not_again_after_post);
-	tcase_add_test(tc, direction_sync_against_descriptor);
-	tcase_add_test(tc, direction_device_writes_after_preread);
-	tcase_add_test(tc, sync_pairing_no_post_shows_at_the_next_pre);
-	tcase_add_test(tc, sync_pairing_no_post_shows_at_rest);
-	tcase_add_test(tc, sync_pairing_short_post);
-	tcase_add_test(tc, sync_pairing_post_of_the_other_direction);
-	tcase_add_test(tc, sync_pairing_post_while_the_device_has_it);
-	tcase_add_test(tc, sync_pairing_pre_again_after_an_abort_is_quiet);
-	tcase_add_test(tc, sync_excess_is_a_lint);
-	tcase_add_test(tc, post_before_cpu_missing_postread);
-	tcase_add_test(tc, release_owned_destroy_in_flight);
-	tcase_add_test(tc, release_after_reset_is_quiet);
-	tcase_add_test(tc, destroy_loaded_is_a_lint);
-	tcase_add_test(tc, unload_unsynced);
-	tcase_add_test(tc, load_twice);
-	tcase_add_test(tc, load_again_after_unload_is_quiet);
-	tcase_add_test(tc, load_limits_too_long);
-	tcase_add_test(tc, load_limits_segments_too_small);
-	tcase_add_test(tc, load_limits_segments_just_fit);
-	tcase_add_test(tc, load_limits_efbig_without_a_fault);
-	tcase_add_test(tc, load_limits_injected_efbig_is_quiet);
-	tcase_add_test(tc, unchecked_result_of_load);
-	tcase_add_test(tc, unchecked_result_of_create);
-	tcase_add_test(tc, dead_map);
-	tcase_add_test(tc, sleep_context_in_interrupt);
-	tcase_add_test(tc, sleep_context_with_a_spin_mutex);
-	tcase_add_test(tc, leak_after_a_failed_attach);
-	tcase_add_test(tc, no_leak_while_attached);
-	tcase_add_test(tc, free_mismatch_of_size);
-	tcase_add_test(tc, free_mismatch_still_mapped);
-	tcase_add_test(tc, free_in_order_is_quiet);
-	tcase_add_test(tc, request_reuse_while_in_flight);
 	suite_add_tcase(suite, tc);
 
 	tc = tcase_create("memory");

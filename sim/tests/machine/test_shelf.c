@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Tests of sim/machine/shelf: what one world leaves, the next finds zeroed.
+ */
+#include <check.h>
+#include <string.h>
+
+#include "bare.h"
+#include "machine/shelf.h"
+
+Suite	*machine_shelf_suite(void);
+
+#define BYTES ((size_t)64 << 10)
+
+static bool
+is_zero(const uint8_t *bytes, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (bytes[i] != 0)
+			return false;
+	return true;
+}
+
+START_TEST(what_is_given_comes_back_zeroed)
+{
+	struct shelf shelf;
+	uint8_t *first, *again;
+
+	shelf_init(&shelf);
+	first = shelf_take(&shelf, BYTES);
+	ck_assert_ptr_nonnull(first);
+	memset(first, 0xff, BYTES);
+	shelf_give(&shelf, first, BYTES, BYTES);
+	/* Another size is another piece. */
+	again = shelf_take(&shelf, 2 * BYTES);
+	ck_assert_ptr_ne(again, first);
+	shelf_give(&shelf, again, 2 * BYTES, 0);
+	again = shelf_take(&shelf, BYTES);
+	ck_assert_ptr_eq(again, first);
+	ck_assert(is_zero(again, BYTES));
+	shelf_give(&shelf, again, BYTES, 0);
+	shelf_fini(&shelf);
+}
+END_TEST
+
+START_TEST(there_need_not_be_a_shelf)
+{
+	uint8_t *memory = shelf_take(NULL, BYTES);
+
+	ck_assert_ptr_nonnull(memory);
+	ck_assert(is_zero(memory, BYTES));
+	shelf_give(NULL, memory, BYTES, BYTES);
+	shelf_give(NULL, NULL, 0, 0);
+}
+END_TEST
+
+START_TEST(a_full_shelf_takes_no_more)
+{
+	struct shelf shelf;
+	void *memory[SHELF_PIECES + 1];
+
+	shelf_init(&shelf);
+	for (unsigned i = 0; i <= SHELF_PIECES; i++)
+		memory[i] = shelf_take(&shelf, BYTES);
+	for (unsigned i = 0; i <= SHELF_PIECES; i++)
+		shelf_give(&shelf, memory[i], BYTES, BYTES);
+	ck_assert_uint_eq(shelf.pieces, SHELF_PIECES);
+	/* Nor what costs more to zero than to get anew. */
+	shelf.pieces--;
+	memory[0] = shelf.piece[shelf.pieces].memory;
+	shelf_give(&shelf, memory[0], BYTES, SHELF_ZEROED_MAX + 1);
+	ck_assert_uint_eq(shelf.pieces, SHELF_PIECES - 1);
+	shelf_fini(&shelf);
+}
+END_TEST
+
+static void
+scribble(void *arg)
+{
+	struct bare *bare = arg;
+	uint64_t pfns[2] = { 1, 2 };
+	uint8_t *table = hw_table(BYTES), *page = hw_map(pfns, 2);
+	volatile uint8_t stack[256];
+
+	bare_mark(bare, is_zero(table, BYTES) ? 'z' : 'd');
+	bare_mark(bare, page[0] == MEMORY_POISON && page[8191] == MEMORY_POISON ? 'p' : 'd');
+	bare_mark(bare, hw_page_owner(1) == HW_PAGE_FREE ? 'f' : 'd');
+	memset(table, 0xee, BYTES);
+	memset(page, 0xee, 8192);
+	hw_pages(HW_PAGE_DRIVER, pfns, 2);
+	for (size_t i = 0; i < sizeof(stack); i++)
+		stack[i] = 0xee;
+}
+
+START_TEST(worlds_one_after_the_other_are_alike)
+{
+	struct world_config config;
+	struct shelf shelf;
+	uint64_t digest[2];
+
+	shelf_init(&shelf);
+	bare_config(&config);
+	config.shelf = &shelf;
+	for (int i = 0; i < 2; i++) {
+		struct bare *bare = bare_new(&config);
+
+		bare_thread(bare, 0, BARE_PRIORITY, scribble);
+		bare_go(bare);
+		ck_assert_int_eq(bare->order[0], 'z');
+		ck_assert_int_eq(bare->order[1], 'p');
+		ck_assert_int_eq(bare->order[2], 'f');
+		digest[i] = trace_digest(&bare->world.trace);
+		bare_free(bare);
+		ck_assert_uint_gt(shelf.pieces, 0);
+		ck_assert_uint_gt(shelf.fibers.idle_count, 0);
+	}
+	ck_assert_uint_eq(digest[0], digest[1]);
+	shelf_fini(&shelf);
+}
+END_TEST
+
+Suite *
+machine_shelf_suite(void)
+{
+	Suite *suite = suite_create("machine_shelf");
+	TCase *tc = tcase_create("shelf");
+
+	tcase_add_test(tc, what_is_given_comes_back_zeroed);
+	tcase_add_test(tc, there_need_not_be_a_shelf);
+	tcase_add_test(tc, a_full_shelf_takes_no_more);
+	tcase_add_test(tc, worlds_one_after_the_other_are_alike);
+	suite_add_tcase(suite, tc);
+	return suite;
+}
