@@ -22,7 +22,8 @@ check_main(int argc, char **argv)
 		return option == 'h' ? cli_help(&cli_check, stdout) :
 		    cli_usage_error(&cli_check, "unknown option");
 	if (cli_collect(&cases, argv + optind, (size_t)(argc - optind))) {
-		printf("%zu scenario files are right: %zu cases\n", cases.docs, cases.count);
+		printf("%zu scenario file%s right: %zu cases\n", cases.docs,
+		    cases.docs == 1 ? " is" : "s are", cases.count);
 		code = CLI_OK;
 	}
 	cli_cases_fini(&cases);

@@ -191,9 +191,11 @@ open_driver(struct run *run)
 	if (run->module == NULL)
 		return false;
 	if (needs_twin(run) && (run->module_nodiag = open_twin(run->flags.driver)) == NULL) {
+		int stem = (int)strlen(run->flags.driver) - 3;
+
 		fprintf(stderr, "viosim: a scenario has `diagnostic: false` and there is no "
-		    "%.*s.nodiag.so; `viosim-cc --nodiag` makes it\n",
-		    (int)strlen(run->flags.driver) - 3, run->flags.driver);
+		    "%.*s.nodiag.so; make it with\n  viosim-cc --nodiag DRIVER.c -o "
+		    "%.*s.nodiag.so\n", stem, run->flags.driver, stem, run->flags.driver);
 		return false;
 	}
 	if (!run->flags.no_manifest)

@@ -118,7 +118,7 @@ load(struct cli_cases *cases, const char *path, const struct scenario_ref *ref)
 	cases->doc[cases->docs++] = doc;
 	c = scenario_cases(doc, ref, &count);
 	if (count == 0) {
-		fprintf(stderr, "viosim: %s has no case that fits; `viosim list %s` lists "
+		fprintf(stderr, "viosim: %s has no case that fits; `viosim list --cases %s` lists "
 		    "them\n", path, path);
 		return false;
 	}

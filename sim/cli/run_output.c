@@ -4,6 +4,7 @@
  */
 #include "cli/run_output.h"
 
+#include <ctype.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -155,6 +156,33 @@ add_junit(struct run_output *output, const struct cli_case *c,
 	};
 }
 
+/* Do two reasons read the same but for their numbers? */
+static bool
+is_alike(const char *a, const char *b)
+{
+	const char *const number = "0123456789abcdefx.";
+
+	while (*a != '\0' && *b != '\0') {
+		if (isdigit((unsigned char)*a) && isdigit((unsigned char)*b)) {
+			a += strspn(a, number);
+			b += strspn(b, number);
+		} else if (*a++ != *b++) {
+			return false;
+		}
+	}
+	return *a == *b;
+}
+
+/* Place and rule must be the very same: they stand before the second ": ". */
+static bool
+is_same_reason(const char *a, const char *b)
+{
+	const char *rule = strstr(a, ": "), *text = rule != NULL ? strstr(rule + 2, ": ") : NULL;
+	size_t head = text != NULL ? (size_t)(text - a) : 0;
+
+	return strncmp(a, b, head) == 0 && strlen(b) >= head && is_alike(a + head, b + head);
+}
+
 /* The group of a failing case, made when it is the first of its kind. */
 static struct run_group *
 group_of(struct run_output *output, const struct cli_case *c, const char *reason)
@@ -162,7 +190,7 @@ group_of(struct run_output *output, const struct cli_case *c, const char *reason
 	struct run_group *group;
 
 	for (size_t i = 0; i < output->groups; i++)
-		if (strcmp(output->group[i].reason, reason) == 0)
+		if (is_same_reason(output->group[i].reason, reason))
 			return &output->group[i];
 	output->group = realloc(output->group, (output->groups + 1) * sizeof(*group));
 	if (output->group == NULL)

@@ -145,7 +145,8 @@ is_ordinary(const void *p)
 	    (uintptr_t)p - world->access.low >= world->access.span);
 }
 
-static inline void
+/* In line whatever the optimisation: the return address is to be the driver's. */
+static inline __attribute__((always_inline)) void
 seen(const void *p, unsigned size, bool write)
 {
 	if (__builtin_expect(!is_ordinary(p), 0))

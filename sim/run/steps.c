@@ -139,11 +139,26 @@ hold(struct story_point *point, struct context *ctx)
 		    hold_over, point);
 }
 
+/* The thread of the driver, or the one that attaches it; NULL if there is none now. */
+static struct context *
+held_thread(struct story *story, const struct scenario_hold *plan)
+{
+	struct world *world = &story->world;
+
+	if (strcmp(plan->thread, "autoconf") != 0)
+		return story_thread(world);
+	for (uint32_t i = 0; i < world->contexts; i++)
+		if (world->context[i].kind == HW_CTX_AUTOCONF &&
+		    world->context[i].state != CTX_DONE)
+			return &world->context[i];
+	return NULL;
+}
+
 static void
 point_hold(void *arg)
 {
 	struct story_point *point = arg;
-	struct context *thread = story_thread(&point->story->world);
+	struct context *thread = held_thread(point->story, &point->step->hold);
 
 	if (thread != NULL)
 		hold(point, thread);
@@ -188,13 +203,15 @@ arm(struct story *story, const struct scenario_step *step, const struct scenario
 static void
 do_hold(struct story *story, const struct scenario_step *step)
 {
+	struct context *thread = held_thread(story, &step->hold);
+
 	if (step->hold.at.given) {
 		arm(story, step, &step->hold.at, point_hold);
-	} else if (story_thread(&story->world) != NULL) {
+	} else if (thread != NULL) {
 		struct story_point *slot = &story->point[story->points++];
 
 		*slot = (struct story_point){ .story = story, .step = step };
-		hold(slot, story_thread(&story->world));
+		hold(slot, thread);
 	}
 }
 
@@ -472,17 +489,33 @@ only_prepares(const struct scenario_step *step)
 
 /* ---- the end ---- */
 
+static struct loc
+loc_of_fault(const struct story *story, const char *id)
+{
+	const struct scenario_steps *steps = &story->scenario->steps;
+
+	for (size_t i = 0; i < steps->count; i++)
+		if (steps->step[i].verb == SCENARIO_STEP_FAIL &&
+		    strcmp(steps->step[i].fail.id, id) == 0)
+			return steps->step[i].loc;
+	return story->scenario->loc;
+}
+
 static void
 unstruck_faults(struct story *story)
 {
 	const struct fault_armed *fault = NULL;
 
 	while ((fault = fault_unstruck(&story->faults, fault)) != NULL) {
-		char expected[160];
+		char expected[160], actual[160];
 
 		snprintf(expected, sizeof(expected), "fault `%s` (%s) strikes at least once",
 		    fault->order.id, fault->row->id);
-		story_fail(story, story->scenario->loc, "fail", expected, "it never struck");
+		snprintf(actual, sizeof(actual), "it never struck: %llu calls since it was "
+		    "armed, the first to strike is number %llu",
+		    (unsigned long long)fault->calls, (unsigned long long)fault->order.nth);
+		story_fail(story, loc_of_fault(story, fault->order.id), "fail", expected,
+		    actual);
 	}
 }
 

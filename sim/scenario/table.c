@@ -280,7 +280,7 @@ static const struct map map_deliver =
 
 static const struct field fields_hold[] = {
 	ROW("thread", FIELD_NAME, FIELD_REQUIRED, scenario_hold, thread,
-	    "the kernel thread, by name"),
+	    "the kernel thread, by name; autoconf is the one that attaches"),
 	ROW("at", FIELD_POINT, 0, scenario_hold, at,
 	    "the point where it stops (where it stands)"),
 	ROW("for", FIELD_TIME, 0, scenario_hold, lasts,
