@@ -178,7 +178,7 @@ enum hw_note {
 };
 enum hw_callback { HW_CB_CONFIG_CHANGE, HW_CB_VQ_DONE, HW_CB_INTRHAND, HW_CB_SOFTINT };
 enum hw_attach {
-	HW_ATTACH_MATCH,	/* result: what ca_match returned */
+	HW_ATTACH_MATCH,	/* result: what ca_match returned; 1: for no device it knows */
 	HW_ATTACH_BEGIN, HW_ATTACH_STARTED, HW_ATTACH_FINISHED, HW_ATTACH_FAILED,
 	HW_ATTACH_END		/* result: 1 attached, 0 not */
 };

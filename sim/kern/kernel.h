@@ -248,6 +248,8 @@ struct kern_autoconf {
 
 /* cfattach and name: the driver's; the name may carry a unit. */
 void	autoconf_boot(struct cfattach *, const char *name);
+/* Ask all drivers about a device that is none of theirs, as happens for each on a bus. */
+void	autoconf_ask(device_t parent, void *aux);
 
 /* ---- subr_kmem.c: kmem(9) ---- */
 

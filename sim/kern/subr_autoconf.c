@@ -204,7 +204,7 @@ autoconf_boot(struct cfattach *ca, const char *name)
 
 /* mapply(): the highest positive answer wins, the first among equals. */
 static const struct autoconf_driver *
-autoconf_search(device_t parent, void *aux)
+autoconf_search(device_t parent, void *aux, bool is_foreign)
 {
 	const struct kern_autoconf *ka = &kernel->kn_autoconf;
 	const struct autoconf_driver *best = NULL;
@@ -214,13 +214,20 @@ autoconf_search(device_t parent, void *aux)
 		const struct autoconf_driver *ad = &ka->ka_drivers[i];
 		int match = ad->ad_cfattach->ca_match(parent, ad->ad_cfdata, aux);
 
-		KNOTE(ATTACH, HW_ATTACH_MATCH, match);
+		KNOTE(ATTACH, HW_ATTACH_MATCH, match, is_foreign);
 		if (match > best_match) {
 			best = ad;
 			best_match = match;
 		}
 	}
 	return best;
+}
+
+void
+autoconf_ask(device_t parent, void *aux)
+{
+
+	(void)autoconf_search(parent, aux, true);
 }
 
 /* config_attach_internal() ends no line: what it prints, ca_attach continues. */
@@ -242,7 +249,7 @@ autoconf_attach(device_t parent, const struct autoconf_driver *ad, void *aux,
 device_t
 config_found(device_t parent, void *aux, cfprint_t print, const struct cfargs *args)
 {
-	const struct autoconf_driver *ad = autoconf_search(parent, aux);
+	const struct autoconf_driver *ad = autoconf_search(parent, aux, false);
 	static const char *const msgs[] = {
 		[QUIET] = "", [UNCONF] = " not configured\n",
 		[UNSUPP] = " unsupported\n",

@@ -206,6 +206,8 @@ virtio_pci_set_vectors(struct virtio_softc *sc, enum hw_region region,
 
 /* ---- Attachment ---- */
 
+#define VIRTIO_PCI_NO_DEVICE	0xffff	/* a device id that no specification gives out */
+
 /* Autoconf runs under the kernel lock, so a handler on another CPU waits for its end. */
 static void
 virtio_pci_find_child(struct virtio_pci_softc *psc)
@@ -213,6 +215,10 @@ virtio_pci_find_child(struct virtio_pci_softc *psc)
 	struct virtio_softc *sc = &psc->sc_sc;
 	struct virtio_attach_args va = {
 		.sc_childdevid = sc->sc_childdevid,
+	};
+	/* The guest's other virtio devices are offered to each driver too. */
+	struct virtio_attach_args other = {
+		.sc_childdevid = VIRTIO_PCI_NO_DEVICE,
 	};
 
 	psc->sc_devcfg_offset = VIRTIO_CONFIG_DEVICE_CONFIG_NOMSI;
@@ -223,6 +229,7 @@ virtio_pci_find_child(struct virtio_pci_softc *psc)
 	virtio_put_status(sc, VIRTIO_CONFIG_DEVICE_STATUS_RESET);
 	virtio_put_status(sc, VIRTIO_CONFIG_DEVICE_STATUS_ACK);
 	virtio_put_status(sc, VIRTIO_CONFIG_DEVICE_STATUS_DRIVER);
+	autoconf_ask(sc->sc_dev, &other);
 	config_found(sc->sc_dev, &va, NULL, CFARGS_NONE);
 	virtio_attach_failed(sc);
 	kern_lock_drop();

@@ -68,8 +68,8 @@ say_attach(struct line *line, const struct event *event)
 
 	switch ((enum hw_attach)event->arg[0]) {
 	case HW_ATTACH_MATCH:
-		say(line, "the driver %s the device", result != 0 ? "matches" :
-		    "does not match");
+		say(line, "the driver %s %s", result != 0 ? "matches" : "does not match",
+		    event->arg[2] != 0 ? "another device" : "the device");
 		break;
 	case HW_ATTACH_BEGIN:
 		say(line, "attach begins");

@@ -424,6 +424,11 @@ note_attach(struct attach *attach, struct rules_core *core, const struct event *
 		end(attach, core, note);
 		break;
 	case HW_ATTACH_MATCH:
+		if (note->arg[1] != 0 && note->arg[2] != 0)
+			rules_report(core, "attach.match", note, 0,
+			    "the driver matches a device of an unknown kind, it must look at "
+			    "sc_childdevid");
+		break;
 	case HW_ATTACH_FAILED:
 		break;
 	}

@@ -40,6 +40,13 @@ const struct rule rules_attach[] = {
 	  "A legacy device that offers none of the optional features is a legal device.",
 	  "if (virtio_features(vsc) == 0)\n\tgoto fail;",
 	  "tell = virtio_features(vsc) & VIRTIO_BALLOON_F_MUST_TELL_HOST;" },
+	{ "attach.match", SEVERITY_ERROR,
+	  "a driver matches its own kind of device only",
+	  "autoconf(9), ca_match; virtio 1.2 clause 5",
+	  "It would take other devices away from their drivers, and drive them as what they "
+	  "are not.",
+	  "return 1;",
+	  "return va->sc_childdevid == VIRTIO_DEVICE_ID_BALLOON;" },
 	{ "attach.refused", SEVERITY_ERROR,
 	  "attach succeeds on a healthy device when nothing fails",
 	  "autoconf(9)",

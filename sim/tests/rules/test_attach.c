@@ -290,6 +290,15 @@ START_TEST(features_before_negotiation)
 }
 END_TEST
 
+START_TEST(match_of_a_foreign_device)
+{
+	NOTE(&s, ATTACH, HW_ATTACH_MATCH, 0, 1);
+	NOTE(&s, ATTACH, HW_ATTACH_MATCH, 1, 0);
+	stream_is_quiet(&s);
+	stream_is_only(&s, "attach.match", NOTE(&s, ATTACH, HW_ATTACH_MATCH, 1, 1));
+}
+END_TEST
+
 START_TEST(features_with_a_queue_that_is_missing)
 {
 	begin(3);
@@ -436,6 +445,7 @@ rules_attach_suite(void)
 	tcase_add_test(tc, call_order_finish_failed_and_nothing_said);
 	tcase_add_test(tc, features_never_offered);
 	tcase_add_test(tc, features_before_negotiation);
+	tcase_add_test(tc, match_of_a_foreign_device);
 	tcase_add_test(tc, features_with_a_queue_that_is_missing);
 	tcase_add_test(tc, features_with_their_queue_are_quiet);
 	tcase_add_test(tc, finish_without_a_queue_that_could_not_be_made);
