@@ -167,7 +167,7 @@ take(struct memory *memory, uint64_t pfn)
 	if (owner == HW_PAGE_KERNEL || owner == HW_PAGE_OTHERS)
 		discard_in_use(memory, pfn);
 	memory->frame[pfn] = frame | HOST_HAS;
-	return frame & HOST_HAS ? 0 : 1;
+	return frame / HOST_HAS ^ 1;
 }
 
 /* It gives one back; 1 if it had it. */
@@ -177,8 +177,9 @@ give(struct memory *memory, uint64_t pfn)
 	uint8_t frame = memory->frame[pfn];
 
 	memory->frame[pfn] = frame & (uint8_t)~HOST_HAS;
-	return frame & HOST_HAS ? 1 : 0;
+	return frame / HOST_HAS;
 }
+_Static_assert(HOST_HAS > OWNER_MASK, "the highest bit of a frame");
 
 void
 memory_host_take(struct memory *memory, uint64_t pfn)
@@ -195,8 +196,8 @@ memory_host_give(struct memory *memory, uint64_t pfn)
 size_t
 memory_host_move(struct memory *memory, const uint32_t *entries, size_t n, bool to_host)
 {
-	size_t skipped = 0, moved = 0;
 	struct hw_segment segment = { 0 };	/* of the page before, as a rule of this one too */
+	size_t skipped = 0, moved = 0;
 
 	for (size_t i = 0; i < n; i++) {
 		uint64_t pfn = le32toh(entries[i]);

@@ -104,31 +104,43 @@ mark_bad(struct verdict *verdict, uint32_t n, uint32_t i)
 	verdict->bad[i] = true;
 }
 
+#define STATE_BAD LEDGER_STATES
+
+/* Where a page goes that a request names. */
+static unsigned
+state_named(bool inflate, unsigned state)
+{
+	if (inflate && may_inflate(state))
+		return (state & LEDGER_RETURNING) | LEDGER_OWNED | LEDGER_OFFERED;
+	if (!inflate && may_deflate(state))
+		return (state & ~(unsigned)LEDGER_BALLOON) | LEDGER_RETURNING;
+	return STATE_BAD;
+}
+
 /* Book the good entries, note the others. */
 static void
 book(struct ledger *ledger, const struct ledger_request *request, const uint32_t *entry,
     struct verdict *verdict)
 {
 	bool inflate = request->queue == LEDGER_INFLATE;
-	struct ledger_move move = { 0 };
+	struct ledger_move move = { .from = 0, .to = STATE_BAD };
+	uint32_t bad = 0;
 
 	for (uint32_t i = 0; i < request->n; i++) {
 		uint64_t pfn = entry[i];
 		unsigned state = state_of(ledger, pfn);
 
-		if (inflate && may_inflate(state)) {
-			ledger_move(ledger, &move, pfn, (state & LEDGER_RETURNING) |
-			    LEDGER_OWNED | LEDGER_OFFERED);
-			verdict->good++;
-		} else if (!inflate && may_deflate(state)) {
-			ledger_move(ledger, &move, pfn,
-			    (state & ~(unsigned)LEDGER_BALLOON) | LEDGER_RETURNING);
-			verdict->good++;
-		} else {
-			mark_bad(verdict, request->n, i);
+		if (state != move.from)
+			ledger_turn(ledger, &move, state, state_named(inflate, state));
+		if (move.to != STATE_BAD) {
+			ledger_step(ledger, &move, pfn);
+			continue;
 		}
+		mark_bad(verdict, request->n, i);
+		bad++;
 	}
 	ledger_moved(ledger, &move);
+	verdict->good = request->n - bad;
 }
 
 /*
@@ -317,23 +329,32 @@ entries_judge(struct rules_core *core, const struct ledger_request *request,
 
 /* ---- answers ---- */
 
+/* Where a page goes when the request that named it is answered. */
+static unsigned
+state_answered(bool inflate, unsigned state)
+{
+	if (inflate && state & LEDGER_OFFERED)
+		return (state & ~(unsigned)LEDGER_OFFERED) | LEDGER_BALLOON | LEDGER_GIVEN;
+	return inflate ? state : state & ~(unsigned)LEDGER_RETURNING;
+}
+
 void
 entries_answered(struct rules_core *core, struct ledger_request *request,
     const struct event *event)
 {
 	struct ledger *ledger = rules_ledger(core);
 	bool inflate = request->queue == LEDGER_INFLATE;
-	struct ledger_move move = { 0 };
+	struct ledger_move move = { .from = 0, .to = 0 };
 
 	for (uint32_t i = 0; i < request->n; i++) {
 		uint64_t pfn = request->entry[i];
 		unsigned state = state_of(ledger, pfn);
 
-		if (inflate && state & LEDGER_OFFERED)
-			ledger_move(ledger, &move, pfn, (state & ~(unsigned)LEDGER_OFFERED) |
-			    LEDGER_BALLOON | LEDGER_GIVEN);
-		else if (!inflate && state & LEDGER_RETURNING)
-			ledger_move(ledger, &move, pfn, state & ~(unsigned)LEDGER_RETURNING);
+		if (state != move.from)
+			ledger_turn(ledger, &move, state, state_answered(inflate, state));
+		/* What is no page at all has no state either. */
+		if (state != 0)
+			ledger_step(ledger, &move, pfn);
 	}
 	ledger_moved(ledger, &move);
 	ledger->answers++;

@@ -104,8 +104,9 @@ ledger_set(struct ledger *ledger, uint64_t pfn, unsigned state)
 }
 
 /*
- * The same for many pages in a row, which mostly go the same way and are counted together.
- * Begins with a zeroed one, ends with ledger_moved().
+ * The same for many pages in a row.  Neighbours mostly come from one state and go to one state:
+ * where to is thought over once, at the first of them, and they are counted together.  Begin
+ * with a rule for some state in `from` and `to`, end with ledger_moved().
  */
 struct ledger_move {
 	unsigned from, to;
@@ -115,22 +116,27 @@ struct ledger_move {
 static inline void
 ledger_moved(struct ledger *ledger, const struct ledger_move *move)
 {
+	if (move->n == 0)
+		return;
 	ledger->count[move->from] -= move->n;
 	ledger->count[move->to] += move->n;
 	ledger->seen |= UINT64_C(1) << move->to;
 }
 
+/* The pages from here on come from another state. */
 static inline void
-ledger_move(struct ledger *ledger, struct ledger_move *move, uint64_t pfn, unsigned state)
+ledger_turn(struct ledger *ledger, struct ledger_move *move, unsigned from, unsigned to)
 {
-	unsigned from = ledger->page[pfn];
+	ledger_moved(ledger, move);
+	*move = (struct ledger_move){ .from = from, .to = to };
+}
 
-	if (from != move->from || state != move->to) {
-		ledger_moved(ledger, move);
-		*move = (struct ledger_move){ .from = from, .to = state };
-	}
+/* A page in the state `from`. */
+static inline void
+ledger_step(struct ledger *ledger, struct ledger_move *move, uint64_t pfn)
+{
+	ledger->page[pfn] = (uint8_t)move->to;
 	move->n++;
-	ledger->page[pfn] = (uint8_t)state;
 }
 
 /* Pages whose state has, of the bits `mask`, exactly `bits`. */

@@ -161,12 +161,10 @@ tally(uint64_t *count, uint64_t *first, uint64_t pfn)
 
 static void
 free_one(struct ledger *ledger, const struct memory *memory, uint64_t pfn, bool by_driver,
-    struct ledger_move *move, struct release *bad)
+    struct release *bad)
 {
-	unsigned state;
+	unsigned state = ledger->page[pfn];
 
-	assert(pfn < ledger->pages);	/* the kernel knows its pages */
-	state = ledger->page[pfn];
 	if (!(state & LEDGER_OWNED)) {
 		enum hw_owner owner = memory_owner(memory, pfn);
 
@@ -183,7 +181,50 @@ free_one(struct ledger *ledger, const struct memory *memory, uint64_t pfn, bool 
 		tally(&bad->given, &bad->given_pfn, pfn);
 	else if (state & LEDGER_RETURNING)
 		tally(&bad->returning, &bad->returning_pfn, pfn);
-	ledger_move(ledger, move, pfn, state & LEDGER_RETURNING);
+	ledger_set(ledger, pfn, state & LEDGER_RETURNING);
+}
+
+/* Pages of the driver that no request names may go, and nothing remains of them. */
+static bool
+may_go(unsigned state)
+{
+	return (state & (LEDGER_OWNED | LEDGER_OFFERED | LEDGER_BALLOON | LEDGER_RETURNING)) ==
+	    LEDGER_OWNED;
+}
+
+static void
+free_all(struct ledger *ledger, const struct memory *memory, const uint64_t *pfn, uint64_t n,
+    bool by_driver, struct release *bad)
+{
+	struct ledger_move move = { .from = LEDGER_OWNED, .to = 0 };
+
+	for (uint64_t i = 0; i < n; i++) {
+		unsigned state;
+
+		assert(pfn[i] < ledger->pages);	/* the kernel knows its pages */
+		state = ledger->page[pfn[i]];
+		if (state != move.from && may_go(state))
+			ledger_turn(ledger, &move, state, 0);
+		if (state == move.from)
+			ledger_step(ledger, &move, pfn[i]);
+		else
+			free_one(ledger, memory, pfn[i], by_driver, bad);
+	}
+	ledger_moved(ledger, &move);
+}
+
+/* The lowest and the highest of them. */
+static void
+set_bounds(struct ledger_batch *batch, const uint64_t *pfn, uint64_t n)
+{
+	uint64_t low = UINT64_MAX, high = 0;
+
+	for (uint64_t i = 0; i < n; i++) {
+		low = pfn[i] < low ? pfn[i] : low;
+		high = pfn[i] > high ? pfn[i] : high;
+	}
+	batch->low = low;
+	batch->high = high;
 }
 
 static void
@@ -278,23 +319,18 @@ see_free(struct page_state *state, struct rules_core *core, const struct event *
 	const struct memory *memory = rules_look(core)->memory;
 	bool by_driver = event->ctx != 0 &&
 	    shadow_call_of(state->shadow, event)->code == HW_CALL_UVM_PGLISTFREE;
-	struct ledger_batch batch = { .low = UINT64_MAX, .seq = event->seq, .site = site,
-	    .owner = HW_PAGE_FREE };
+	struct ledger_batch batch = { .seq = event->seq, .site = site, .owner = HW_PAGE_FREE };
 	struct release bad = { 0 };
-	struct ledger_move move = { 0 };
 
-	for (uint64_t i = 0; i < event->arg[0]; i++) {
-		free_one(ledger, memory, pfn[i], by_driver, &move, &bad);
-		batch.low = pfn[i] < batch.low ? pfn[i] : batch.low;
-		batch.high = pfn[i] > batch.high ? pfn[i] : batch.high;
-	}
-	ledger_moved(ledger, &move);
+	free_all(ledger, memory, pfn, event->arg[0], by_driver, &bad);
 	if (bad.twice + bad.foreign > 0)
 		report_twice(core, ledger, &bad, event, site);
 	if (bad.offered + bad.given + bad.returning > 0)
 		report_host_owned(core, ledger, &bad, event, site);
-	if (by_driver)
-		ledger_note_batch(ledger, &batch);
+	if (!by_driver)
+		return;
+	set_bounds(&batch, pfn, event->arg[0]);
+	ledger_note_batch(ledger, &batch);
 }
 
 static void
@@ -302,18 +338,20 @@ see_driver_takes(struct rules_core *core, const struct event *event, uint32_t si
     const uint64_t *pfn)
 {
 	struct ledger *ledger = rules_ledger(core);
-	struct ledger_batch batch = { .low = UINT64_MAX, .seq = event->seq, .site = site,
-	    .owner = HW_PAGE_DRIVER };
-	struct ledger_move move = { 0 };
+	struct ledger_batch batch = { .seq = event->seq, .site = site, .owner = HW_PAGE_DRIVER };
+	struct ledger_move move = { .from = 0, .to = LEDGER_OWNED | LEDGER_FRESH };
 
 	for (uint64_t i = 0; i < event->arg[0]; i++) {
+		unsigned state = ledger->page[pfn[i]];
+
 		/* Freed at once without MUST_TELL_HOST: the old request is still out. */
-		ledger_move(ledger, &move, pfn[i], LEDGER_OWNED | LEDGER_FRESH |
-		    (ledger->page[pfn[i]] & LEDGER_RETURNING));
-		batch.low = pfn[i] < batch.low ? pfn[i] : batch.low;
-		batch.high = pfn[i] > batch.high ? pfn[i] : batch.high;
+		if (state != move.from)
+			ledger_turn(ledger, &move, state, LEDGER_OWNED | LEDGER_FRESH |
+			    (state & LEDGER_RETURNING));
+		ledger_step(ledger, &move, pfn[i]);
 	}
 	ledger_moved(ledger, &move);
+	set_bounds(&batch, pfn, event->arg[0]);
 	ledger_note_batch(ledger, &batch);
 }
 

@@ -37,7 +37,11 @@ child_cfattach(bool with_detach)
 static int
 child_match(device_t parent, cfdata_t cf, void *aux)
 {
+	const struct virtio_attach_args *va = aux;
 
+	/* Each driver is asked about other devices too. */
+	if (va->sc_childdevid == 0xffff)
+		return 0;
 	frag_mark(child_plan.frag, 'm');
 	return child_plan.match;
 }

@@ -40,8 +40,10 @@ CFDRIVER_DECL(other, DV_DULL, NULL);
 static int
 other_match(device_t parent, cfdata_t cf, void *aux)
 {
+	const struct virtio_attach_args *va = aux;
 
-	frag_mark(child_plan.frag, 'o');
+	if (va->sc_childdevid != 0xffff)
+		frag_mark(child_plan.frag, 'o');
 	return 0;
 }
 
