@@ -157,6 +157,7 @@ enum hw_note {
 	HW_NOTE_CV_WAKE,	/* condvar, context made runnable */
 	HW_NOTE_DMAMAP,		/* map, size, nsegs: created */
 	HW_NOTE_DMASEG,		/* map, bus address, length, offset in buffer: a loaded segment */
+	HW_NOTE_DMASRC,		/* map, physical address, length, offset: where the buffer lies */
 	HW_NOTE_DMAMAP_GONE,	/* map, was loaded */
 	HW_NOTE_DMAMEM,		/* memory, size: allocated */
 	HW_NOTE_DMAMEM_GONE,	/* memory */

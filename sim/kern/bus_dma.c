@@ -324,13 +324,22 @@ bus_dmamap_destroy(bus_dma_tag_t t, bus_dmamap_t map)
 static void
 dma_note_segments(bus_dmamap_t map)
 {
-	bus_size_t off = 0;
+	const char *va = map->_dm_buf;
+	bus_size_t off = 0, part;
+	uint64_t phys;
 	int i;
 
 	for (i = 0; i < map->dm_nsegs; i++) {
 		KNOTE(DMASEG, map->_dm_ordinal, map->dm_segs[i].ds_addr,
 		    map->dm_segs[i].ds_len, off);
 		off += map->dm_segs[i].ds_len;
+	}
+	for (off = 0; off < map->dm_mapsize; off += part) {
+		part = ulmin(map->dm_mapsize - off,
+		    PAGE_SIZE - (vaddr_t)(va + off) % PAGE_SIZE);
+		phys = hw_kvtophys(va + off);
+		if (phys != ~UINT64_C(0))
+			KNOTE(DMASRC, map->_dm_ordinal, phys, part, off);
 	}
 }
 

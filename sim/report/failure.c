@@ -193,10 +193,23 @@ failure_print_finding(FILE *stream, const struct report_input *input,
 }
 
 /*
- * How far from the cause a rule looks: what broke a contract, what was left over by that,
- * what came of it in the end.  Lints come last.
+ * How far from the cause a rule looks: a contract that was broken; what was left over or
+ * miscounted by that; a number that is suspect; what came of it in the end.  Last what is a
+ * cause only where there is no other: an access without the mutex, a message, other lints.
  */
-enum distance { AT_CAUSE, LEFT_OVER, IN_THE_END, LINT, DISTANCES };
+enum distance { AT_CAUSE, LEFT_OVER, SUSPECT, IN_THE_END, ALONE, DISTANCES };
+
+static const struct {
+	const char *rule;
+	enum distance distance;
+} distances[] = {
+	{ "attach.leak", LEFT_OVER }, { "dma.leak", LEFT_OVER }, { "mem.leak", LEFT_OVER },
+	{ "thread.exit", LEFT_OVER }, { "page.conservation", LEFT_OVER },
+	{ "config.actual-write", LEFT_OVER },
+	{ "balloon.deflate-direction", SUSPECT }, { "balloon.inflate-direction", SUSPECT },
+	{ "page.alloc-range", SUSPECT }, { "thread.timeout", SUSPECT },
+	{ "balloon.count", IN_THE_END }, { "lock.data-race", ALONE },
+};
 
 static bool
 has_area(const struct rule *rule, const char *area)
@@ -209,16 +222,12 @@ has_area(const struct rule *rule, const char *area)
 static enum distance
 distance_of(const struct rule *rule)
 {
-	const char *name = strchr(rule->id, '.');
-
-	if (rule->severity == SEVERITY_LINT)
-		return LINT;
-	if (has_area(rule, "live") || has_area(rule, "log") ||
-	    strcmp(rule->id, "balloon.count") == 0)
+	for (size_t i = 0; i < sizeof(distances) / sizeof(distances[0]); i++)
+		if (strcmp(rule->id, distances[i].rule) == 0)
+			return distances[i].distance;
+	if (has_area(rule, "live"))
 		return IN_THE_END;
-	if ((name != NULL && strcmp(name, ".leak") == 0) || strcmp(rule->id, "thread.exit") == 0)
-		return LEFT_OVER;
-	return AT_CAUSE;
+	return has_area(rule, "log") || rule->severity == SEVERITY_LINT ? ALONE : AT_CAUSE;
 }
 
 static void

@@ -73,6 +73,9 @@ call_start(struct attach *attach, struct rules_core *core, const struct event *e
 		    "virtio_child_attach_start for the second time in one attach");
 		finding_because(finding, attach->now.start_seq, "the first time");
 	}
+	if (event->arg[0] == 0)
+		rules_report(core, "irq.ipl", event, site, "virtio_child_attach_start with "
+		    "IPL_NONE, at which no interrupt can be handled");
 	attach->now.started = true;
 	attach->now.start_seq = event->seq;
 }
@@ -164,6 +167,15 @@ call_alloc(struct attach *attach, struct rules_core *core, const struct event *e
 	if (!attach->now.started)
 		rules_report(core, "attach.call-order", event, site,
 		    "virtio_alloc_vq before virtio_child_attach_start");
+}
+
+static void
+call_free(struct attach *attach, struct rules_core *core, const struct event *event,
+    uint32_t site)
+{
+	if (attach->now.is_running && attach->now.failed)
+		rules_report(core, "attach.call-order", event, site,
+		    "virtio_free_vq after virtio_child_attach_failed");
 }
 
 static void
@@ -339,8 +351,14 @@ judge_refusal(struct attach *attach, struct rules_core *core, const struct event
 	    !view->device.healthy)
 		return;
 	if (!attempt->started) {
-		if (!attach->failed_before)
+		if (!attach->failed_before) {
+			if (!attach->is_attached)
+				rules_report(core, "attach.refused", now,
+				    last_site(attach, now),
+				    "attach gives up before virtio_child_attach_start, though "
+				    "nothing failed");
 			return;
+		}
 		finding = rules_report(core, "attach.again", now, last_site(attach, now),
 		    "attach gives up before virtio_child_attach_start, after an earlier attach had "
 		    "failed");
@@ -377,6 +395,10 @@ judge_end(struct attach *attach, struct rules_core *core, const struct event *no
 		rules_report(core, "attach.call-order", now, last_site(attach, now),
 		    "attach came back after virtio_child_attach_finish had failed, without "
 		    "virtio_child_attach_failed");
+	else if (!attach->live)
+		rules_report(core, "attach.call-order", now, last_site(attach, now),
+		    "attach came back with a device that is no longer live (status 0x%02x)",
+		    attach->status);
 }
 
 static void
@@ -406,6 +428,20 @@ end(struct attach *attach, struct rules_core *core, const struct event *note)
 	attach->now.is_running = false;
 }
 
+/* There is one driver, for the one device. */
+static void
+judge_match(struct rules_core *core, const struct event *note)
+{
+	bool matches = note->arg[1] != 0, is_foreign = note->arg[2] != 0;
+
+	if (matches && is_foreign)
+		rules_report(core, "attach.match", note, 0, "the driver matches a device of an "
+		    "unknown kind, it must look at sc_childdevid");
+	else if (!matches && !is_foreign)
+		rules_report(core, "attach.match", note, 0,
+		    "the driver does not match the device");
+}
+
 static void
 note_attach(struct attach *attach, struct rules_core *core, const struct event *note)
 {
@@ -424,10 +460,7 @@ note_attach(struct attach *attach, struct rules_core *core, const struct event *
 		end(attach, core, note);
 		break;
 	case HW_ATTACH_MATCH:
-		if (note->arg[1] != 0 && note->arg[2] != 0)
-			rules_report(core, "attach.match", note, 0,
-			    "the driver matches a device of an unknown kind, it must look at "
-			    "sc_childdevid");
+		judge_match(core, note);
 		break;
 	case HW_ATTACH_FAILED:
 		break;
@@ -452,6 +485,9 @@ see_call(struct attach *attach, struct rules_core *core, const struct event *eve
 		break;
 	case HW_CALL_VIRTIO_ALLOC_VQ:
 		call_alloc(attach, core, event, site);
+		break;
+	case HW_CALL_VIRTIO_FREE_VQ:
+		call_free(attach, core, event, site);
 		break;
 	case HW_CALL_VIRTIO_FEATURES:
 		call_features(attach, core, event, site);
@@ -585,8 +621,8 @@ const struct area area_attach = {
 	    KIND(DEV_FEATURES) | KIND(CRASH) | KIND(PANIC) | KIND(HOST_REBOOT),
 	.calls = CALLS(HW_CALL_VIRTIO_CHILD_ATTACH_START,
 	    HW_CALL_VIRTIO_CHILD_ATTACH_FINISH, HW_CALL_VIRTIO_CHILD_ATTACH_FAILED,
-	    HW_CALL_VIRTIO_ALLOC_VQ, HW_CALL_VIRTIO_FEATURES, HW_CALL_VIRTIO_CHILD_DETACH,
-	    HW_CALL_SYSCTL_CREATEV, INVENTORY_CALLS),
+	    HW_CALL_VIRTIO_ALLOC_VQ, HW_CALL_VIRTIO_FREE_VQ, HW_CALL_VIRTIO_FEATURES,
+	    HW_CALL_VIRTIO_CHILD_DETACH, HW_CALL_SYSCTL_CREATEV, INVENTORY_CALLS),
 	.notes = INVENTORY_NOTES | NOTE(ATTACH),
 	.state_bytes = sizeof(struct attach),
 	.fini = attach_fini,

@@ -143,11 +143,27 @@ see_segment(struct dma *dma, struct rules_core *core, const struct event *note, 
 }
 
 static void
+see_source(struct dma *dma, const struct event *note)
+{
+	struct dma_map *map = dma_map_at(dma, note->arg[0]);
+
+	if (map == NULL)
+		return;
+	map->source = shadow_grow(map->source, &map->sources_max, map->sources,
+	    sizeof(map->source[0]));
+	map->source[map->sources++] = (struct dma_segment){
+		.bus = note->arg[1] + MEMORY_BUS_OFFSET, .length = note->arg[2],
+		.offset = note->arg[3],
+	};
+}
+
+static void
 forget_load(struct dma_map *map)
 {
 	map->loaded = false;
 	map->length = 0;
 	map->segments = 0;
+	map->sources = 0;
 }
 
 static void
@@ -457,6 +473,9 @@ see_note(struct dma *dma, struct rules_core *core, const struct event *note, uin
 	case HW_NOTE_DMASEG:
 		see_segment(dma, core, note, site);
 		break;
+	case HW_NOTE_DMASRC:
+		see_source(dma, note);
+		break;
 	case HW_NOTE_DMAMEM:
 		see_memory(dma, note);
 		break;
@@ -478,6 +497,8 @@ release(struct dma *dma)
 {
 	for (size_t i = 0; i < dma->maps; i++) {
 		free(dma->map[i].segment);
+		free(dma->map[i].source);
+		free(dma->map[i].synced);
 		free(dma->map[i].stretch);
 	}
 	for (size_t i = 0; i < dma->requests; i++) {
@@ -553,7 +574,7 @@ const struct area area_dma = {
 	    HW_CALL_VIRTIO_ENQUEUE_RESERVE, HW_CALL_VIRTIO_CHILD_DETACH),
 	.returns = CALLS(HW_CALL_BUS_DMAMAP_LOAD, HW_CALL_BUS_DMAMEM_MAP,
 	    HW_CALL_BUS_DMAMAP_CREATE, HW_CALL_BUS_DMAMEM_ALLOC),
-	.notes = NOTE(DMAMAP) | NOTE(DMASEG) | NOTE(DMAMEM) | NOTE(DESC) |
+	.notes = NOTE(DMAMAP) | NOTE(DMASEG) | NOTE(DMASRC) | NOTE(DMAMEM) | NOTE(DESC) |
 	    NOTE(DEQUEUED) | NOTE(ATTACH),
 	.state_bytes = sizeof(struct dma),
 	.fini = dma_fini,

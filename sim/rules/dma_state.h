@@ -39,6 +39,10 @@ struct dma_map {
 	uint64_t length;		/* bytes loaded */
 	struct dma_segment *segment;
 	size_t segments, segments_max;
+	struct dma_segment *source;	/* the buffer itself, as seen without bouncing */
+	size_t sources, sources_max;
+	uint8_t *synced;		/* what each byte was at its newest PREWRITE */
+	size_t synced_max;
 	struct dma_stretch *stretch;	/* states of all loaded bytes, in order */
 	size_t stretches, stretches_max;
 };
@@ -111,5 +115,15 @@ void dma_stopped(struct dma *dma);
 /* Compare what the device was given with what lies there now. */
 void dma_compare(struct dma *dma, struct rules_core *core, const struct dma_request *request,
     const struct event *event, uint32_t site);
+
+/* ---- dma_late.c ---- */
+
+/* Remember the bytes as their PREWRITE found them. */
+void dma_keep_synced(struct rules_core *core, struct dma_map *map, uint64_t offset,
+    uint64_t length);
+/* Do bytes first..last of the buffer differ from that, now that the request goes out? */
+void dma_judge_late(struct rules_core *core, const struct dma_map *map,
+    const struct dma_piece *piece, uint64_t first, uint64_t last, const struct event *event,
+    uint32_t site);
 
 #endif /* VIOSIM_RULES_DMA_STATE_H */

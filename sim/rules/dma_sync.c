@@ -327,6 +327,8 @@ dma_sync(struct dma *dma, struct rules_core *core, const struct event *event, ui
 		return;
 	if (length > map->length - offset)
 		length = map->length - offset;
+	if ((ops & DMA_PREWRITE) != 0)
+		dma_keep_synced(core, map, offset, length);
 	if ((ops & DMA_PRE) != 0)
 		sync_pre(dma, core, ordinal, offset, length, ops, event, site);
 	else
@@ -460,6 +462,8 @@ judge_piece(struct dma *dma, struct rules_core *core, const struct dma_piece *pi
 	} else if (cover.count < piece->length) {
 		tell_cover(core, map, piece, cover, event, site);
 	}
+	if (cover.count > 0 && cover.count == cover.last - cover.first + 1)
+		dma_judge_late(core, map, piece, cover.first, cover.last, event, site);
 	change_bytes(map, piece->offset, piece->length, CHANGE_USED, 0);
 	map->commit_seq = event->seq;
 	map->commit_site = site;

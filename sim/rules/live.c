@@ -18,9 +18,11 @@
 #define STATUS_DRIVER_OK 0x04u
 #define BALLOON_ID 5u
 /* A sleep this long with work at hand was not meant. */
-#define SLEEP_LONG_NS (5 * SECOND_NS)
+#define SLEEP_LONG_NS (2 * SECOND_NS)
 /* An answer that lies around this long while the thread sleeps was overlooked. */
 #define ANSWER_LONG_NS (SECOND_NS / 2)
+/* A thread that its own time-out wakes so long after vq_done was not woken by that. */
+#define SIGNAL_LATE_NS (SECOND_NS / 20)
 #define REACTION_NS (15 * SECOND_NS)	/* to the first request after a new target */
 #define LIVELOCK_NS (10 * SECOND_NS)	/* waiting for memory that is there */
 
@@ -35,6 +37,7 @@ struct sleeper {
 	uint32_t seq, site;
 	enum neglect neglect;		/* what it went to sleep on */
 	uint32_t told_seq;		/* how it was told */
+	unsigned queue;			/* of the neglected answer */
 	bool failed;			/* a call failed since its last wake-up */
 	/* the allocation it is in */
 	bool allocating;
@@ -46,7 +49,8 @@ struct sleeper {
 struct answers {
 	uint32_t used, dequeued;	/* so far */
 	uint32_t told;			/* `used` at the end of the last vq_done; */
-	uint32_t told_seq;		/* that event */
+	uint32_t told_seq;		/* that event; */
+	uint64_t told_ns;		/* since when it is this */
 	uint32_t calling;		/* `used` when vq_done was entered */
 };
 
@@ -58,6 +62,8 @@ struct live_state {
 	uint64_t target_ns;
 	bool target_open;		/* signalled, and no request since */
 	unsigned target_strikes;	/* faults that had struck then */
+	unsigned empty_queue;		/* newest queue whose virtio_dequeue found nothing, */
+	uint32_t empty_seq;		/* here */
 	bool no_thread;			/* the newest kthread_create failed, */
 	uint32_t no_thread_seq;		/* here */
 };
@@ -115,15 +121,17 @@ ticks_ns(const struct rules_view *view, uint64_t ticks)
 	return ticks * (SECOND_NS / (uint64_t)view->hz);
 }
 
+/* The answer that it was told of before it slept, or only since. */
 static bool
-neglects_answer(const struct live_state *state, const struct sleeper *sleeper, uint32_t *told)
+neglects_answer(const struct live_state *state, struct sleeper *sleeper, bool since)
 {
 	for (unsigned q = 0; q < LEDGER_QUEUES; q++) {
 		const struct answers *answers = &state->answers[q];
 
 		if ((int32_t)(answers->told - answers->dequeued) > 0 &&
-		    answers->told_seq < sleeper->seq) {
-			*told = answers->told_seq;
+		    (answers->told_seq > sleeper->seq) == since) {
+			sleeper->told_seq = answers->told_seq;
+			sleeper->queue = q;
 			return true;
 		}
 	}
@@ -163,7 +171,7 @@ see_sleep(struct live_state *state, struct rules_core *core, const struct event 
 	sleeper->neglect = NEGLECT_NONE;
 	if (sleeper->kind != HW_CTX_KTHREAD || sleeper->why != HW_SLEEP_CV)
 		return;
-	if (neglects_answer(state, sleeper, &sleeper->told_seq)) {
+	if (neglects_answer(state, sleeper, false)) {
 		sleeper->neglect = NEGLECT_ANSWER;
 	} else if (neglects_target(state, core, sleeper)) {
 		sleeper->neglect = NEGLECT_TARGET;
@@ -172,6 +180,38 @@ see_sleep(struct live_state *state, struct rules_core *core, const struct event 
 }
 
 /* ---- lost wake-ups ---- */
+
+/* A driver that asks another queue has mixed them up. */
+static void
+because_empty(struct finding *finding, const struct live_state *state,
+    const struct sleeper *sleeper)
+{
+	if (state->empty_seq > sleeper->told_seq && state->empty_queue != sleeper->queue)
+		finding_because(finding, state->empty_seq,
+		    "virtio_dequeue of queue %u found nothing", state->empty_queue);
+}
+
+/* Its own time-out woke it, long after vq_done should have. */
+static void
+judge_signal(const struct live_state *state, struct rules_core *core,
+    struct sleeper *sleeper, const struct event *event)
+{
+	uint64_t late_ns;
+	struct finding *finding;
+
+	if (sleeper->kind != HW_CTX_KTHREAD || sleeper->why != HW_SLEEP_CV ||
+	    event->arg[1] == 0 || !rules_look(core)->device.healthy ||
+	    !neglects_answer(state, sleeper, true))
+		return;
+	late_ns = event->time_ns - state->answers[sleeper->queue].told_ns;
+	if (late_ns < SIGNAL_LATE_NS)
+		return;
+	finding = rules_report(core, "live.lost-wakeup", event, sleeper->site,
+	    "nobody woke the thread: it slept on for %" PRIu64 " ms after vq_done of queue %u",
+	    late_ns / 1000000, sleeper->queue);
+	finding_because(finding, sleeper->seq, "went to sleep");
+	finding_because(finding, sleeper->told_seq, "vq_done left");
+}
 
 static bool
 report_neglect(const struct live_state *state, struct rules_core *core,
@@ -185,9 +225,10 @@ report_neglect(const struct live_state *state, struct rules_core *core,
 		return false;
 	if (sleeper->neglect == NEGLECT_ANSWER) {
 		finding = rules_report(core, "live.lost-wakeup", event, sleeper->site,
-		    "the thread slept %" PRIu64 " ms although vq_done had told of an answer "
-		    "before", slept_ms);
+		    "the thread slept %" PRIu64 " ms although vq_done had told of an answer on "
+		    "queue %u before", slept_ms, sleeper->queue);
 		finding_because(finding, sleeper->told_seq, "vq_done left");
+		because_empty(finding, state, sleeper);
 	} else {
 		finding = rules_report(core, "live.lost-wakeup", event, sleeper->site,
 		    "the thread slept %" PRIu64 " ms with a target known before it slept: %"
@@ -213,6 +254,14 @@ is_slow(const struct live_state *state, struct rules_core *core, const struct ev
 	    ledger_waiting(rules_ledger(core)) == 0 && is_fair(view) && has_work(core, view);
 }
 
+static bool
+has_read_target(struct rules_core *core)
+{
+	const struct ledger_target *target = &rules_ledger(core)->target;
+
+	return target->known && target->pages == rules_look(core)->device.num_pages;
+}
+
 static void
 judge_reaction(struct live_state *state, struct rules_core *core, const struct event *event,
     uint32_t site)
@@ -225,7 +274,8 @@ judge_reaction(struct live_state *state, struct rules_core *core, const struct e
 	state->target_open = false;
 	finding = rules_report(core, "live.convergence", event, site,
 	    "no request within %" PRIu64 " s of a new target: %" PRIu32 " pages, `actual` %"
-	    PRIu32, REACTION_NS / SECOND_NS, device->num_pages, device->actual);
+	    PRIu32 "%s", REACTION_NS / SECOND_NS, device->num_pages, device->actual,
+	    has_read_target(core) ? "" : "; the driver has not read the target");
 	finding_because(finding, state->target_seq, "the host's new target");
 }
 
@@ -243,6 +293,8 @@ see_wake(struct live_state *state, struct rules_core *core, const struct event *
 	    (sleeper->neglect == NEGLECT_ANSWER ? ANSWER_LONG_NS : SLEEP_LONG_NS)) {
 		report_neglect(state, core, sleeper, event);
 		state->target_open = false;
+	} else if (sleeper->asleep && sleeper->neglect == NEGLECT_NONE) {
+		judge_signal(state, core, sleeper, event);
 	}
 	sleeper->asleep = false;
 	sleeper->failed = false;
@@ -267,12 +319,16 @@ see_call(struct live_state *state, const struct event *event, uint32_t site)
 }
 
 static void
-see_return(struct live_state *state, const struct event *event)
+see_return(struct live_state *state, struct rules_core *core, const struct event *event)
 {
 	struct sleeper *self = &state->sleeper[event->ctx];
 
 	if (event->code == HW_CALL_UVM_PGLISTALLOC)
 		self->allocating = false;
+	if (event->code == HW_CALL_VIRTIO_DEQUEUE && event->arg[0] != 0) {
+		state->empty_queue = (unsigned)shadow_call_of(rules_shadow(core), event)->arg[0];
+		state->empty_seq = event->seq;
+	}
 	if (event->code == HW_CALL_KTHREAD_CREATE) {
 		state->no_thread = event->arg[0] != 0;
 		state->no_thread_seq = event->seq;
@@ -299,6 +355,8 @@ see_callback(struct live_state *state, const struct event *event)
 		if (enter) {
 			answers->calling = answers->used;
 		} else {
+			if (answers->told != answers->calling)
+				answers->told_ns = event->time_ns;
 			answers->told = answers->calling;
 			answers->told_seq = event->seq;
 		}
@@ -335,7 +393,7 @@ live_see(void *self, struct rules_core *core, const struct event *event, uint32_
 	if (event->kind == EV_CALL) {
 		see_call(state, event, site);
 	} else if (event->kind == EV_RET) {
-		see_return(state, event);
+		see_return(state, core, event);
 	} else if (event->kind == EV_NOTE) {
 		see_note(state, event);
 	} else if (event->kind == EV_CTX_SLEEP) {
@@ -501,7 +559,8 @@ const struct area area_live = {
 	    KIND(HOST_REBOOT),
 	.calls = CALLS(HW_CALL_UVM_PGLISTALLOC),
 	.returns = CALLS(HW_CALL_UVM_PGLISTALLOC, HW_CALL_KTHREAD_CREATE,
-	    HW_CALL_VIRTIO_ENQUEUE_PREP, HW_CALL_VIRTIO_ENQUEUE_RESERVE),
+	    HW_CALL_VIRTIO_ENQUEUE_PREP, HW_CALL_VIRTIO_ENQUEUE_RESERVE,
+	    HW_CALL_VIRTIO_DEQUEUE),
 	.notes = NOTE(CALLBACK) | NOTE(DEQUEUED) | NOTE(DESC),
 	.state_bytes = sizeof(struct live_state),
 	.see = live_see,

@@ -45,6 +45,7 @@
 	X(rules_balloon_suite) \
 	X(rules_config_suite) \
 	X(rules_dma_suite) \
+	X(rules_dma_late_suite) \
 	X(rules_guard_suite) \
 	X(rules_irq_suite) \
 	X(rules_live_suite) \

@@ -134,7 +134,7 @@ START_TEST(causes_come_before_what_came_of_them)
 	static const char *const ids[] = { "page.alloc-range", "log.quiet", "live.convergence",
 	    "dma.leak", "ring.abort" };
 	static const char *const order[] = { "error: ring.abort", "error: dma.leak",
-	    "error: log.quiet", "error: live.convergence", "lint: page.alloc-range" };
+	    "lint: page.alloc-range", "error: live.convergence", "error: log.quiet" };
 	uint32_t seq = EVENT(record, S, MACHINE, EV_EXPECT, 0, 0, 0);
 	const char *before, *after;
 	char summary[256];

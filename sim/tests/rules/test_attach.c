@@ -179,7 +179,7 @@ START_TEST(again_is_not_a_first_time)
 {
 	NOTE(&s, ATTACH, HW_ATTACH_BEGIN);
 	end(false);
-	stream_is_quiet(&s);
+	ck_assert_uint_eq(stream_count(&s, "attach.again"), 0);
 }
 END_TEST
 
@@ -296,6 +296,57 @@ START_TEST(match_of_a_foreign_device)
 	NOTE(&s, ATTACH, HW_ATTACH_MATCH, 1, 0);
 	stream_is_quiet(&s);
 	stream_is_only(&s, "attach.match", NOTE(&s, ATTACH, HW_ATTACH_MATCH, 1, 1));
+}
+END_TEST
+
+START_TEST(match_that_misses_the_device)
+{
+	stream_is_only(&s, "attach.match", NOTE(&s, ATTACH, HW_ATTACH_MATCH, 0, 0));
+}
+END_TEST
+
+START_TEST(refused_before_the_start)
+{
+	NOTE(&s, ATTACH, HW_ATTACH_BEGIN);
+	stream_is_only(&s, "attach.refused", end(false));
+}
+END_TEST
+
+START_TEST(refused_because_attached_already_is_quiet)
+{
+	stream_attach(&s);
+	end(true);
+	NOTE(&s, ATTACH, HW_ATTACH_BEGIN);
+	end(false);
+	ck_assert_uint_eq(stream_count(&s, "attach.refused"), 0);
+}
+END_TEST
+
+START_TEST(start_at_ipl_none)
+{
+	NOTE(&s, ATTACH, HW_ATTACH_BEGIN);
+	stream_is_only(&s, "irq.ipl", CALL(&s, VIRTIO_CHILD_ATTACH_START, 0));
+}
+END_TEST
+
+START_TEST(free_vq_after_attach_failed)
+{
+	begin(1);
+	queue(0);
+	kthread_fails();
+	failed();
+	stream_is_only(&s, "attach.call-order", CALL(&s, VIRTIO_FREE_VQ, 0));
+}
+END_TEST
+
+START_TEST(reset_after_attach_finish)
+{
+	begin(1);
+	queue(0);
+	queue(1);
+	finish();
+	EVENT(&s, DEV_STATUS, 0, 0);
+	stream_is_only(&s, "attach.call-order", end(true));
 }
 END_TEST
 
@@ -446,6 +497,12 @@ rules_attach_suite(void)
 	tcase_add_test(tc, features_never_offered);
 	tcase_add_test(tc, features_before_negotiation);
 	tcase_add_test(tc, match_of_a_foreign_device);
+	tcase_add_test(tc, match_that_misses_the_device);
+	tcase_add_test(tc, refused_before_the_start);
+	tcase_add_test(tc, refused_because_attached_already_is_quiet);
+	tcase_add_test(tc, start_at_ipl_none);
+	tcase_add_test(tc, free_vq_after_attach_failed);
+	tcase_add_test(tc, reset_after_attach_finish);
 	tcase_add_test(tc, features_with_a_queue_that_is_missing);
 	tcase_add_test(tc, features_with_their_queue_are_quiet);
 	tcase_add_test(tc, finish_without_a_queue_that_could_not_be_made);

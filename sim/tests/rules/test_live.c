@@ -229,7 +229,27 @@ START_TEST(sleep_on_known_answer_is_found)
 }
 END_TEST
 
-START_TEST(answer_during_sleep_is_quiet)
+START_TEST(sleep_on_an_answer_names_the_queue_that_was_asked)
+{
+	guest_target(&g, 8);
+	guest_wake(&g, 0);
+	guest_alloc(&g, 100, 8);
+	guest_fill(&g, 0, 8, 100);
+	guest_commit(&g, INFLATE, 32);
+	guest_act(&g, INFLATE, 8);
+	guest_used(&g, INFLATE);
+	vq_done(INFLATE);
+	CALL(&g.s, VIRTIO_DEQUEUE, DEFLATE);
+	RET(&g.s, VIRTIO_DEQUEUE, 2);
+	guest_sleep(&g, 100);
+	guest_wake(&g, SECOND);
+	ck_assert_str_eq(stream_finding(&g.s, "live.lost-wakeup")->because[1].what,
+	    "virtio_dequeue of queue 1 found nothing");
+}
+END_TEST
+
+static void
+request_and_sleep(void)
 {
 	guest_target(&g, 8);
 	guest_wake(&g, 0);
@@ -238,9 +258,40 @@ START_TEST(answer_during_sleep_is_quiet)
 	guest_commit(&g, INFLATE, 32);
 	guest_act(&g, INFLATE, 8);
 	guest_sleep(&g, 100);
+}
+
+START_TEST(answer_that_woke_nobody_is_found)
+{
+	uint32_t seq;
+
+	request_and_sleep();
+	g.s.now.time_ns += SECOND / 2;
 	guest_used(&g, INFLATE);
 	vq_done(INFLATE);
-	guest_wake(&g, SECOND);
+	seq = guest_wake(&g, SECOND / 2);
+	stream_is_only(&g.s, "live.lost-wakeup", seq);
+	ck_assert_ptr_nonnull(strstr(g.s.findings.item[0].text, "for 500 ms"));
+}
+END_TEST
+
+START_TEST(answer_just_before_the_timeout_is_quiet)
+{
+	request_and_sleep();
+	g.s.now.time_ns += SECOND - SECOND / 40;
+	guest_used(&g, INFLATE);
+	vq_done(INFLATE);
+	guest_wake(&g, SECOND / 40);
+	stream_is_quiet(&g.s);
+}
+END_TEST
+
+START_TEST(answer_during_sleep_is_quiet)
+{
+	request_and_sleep();
+	guest_used(&g, INFLATE);
+	vq_done(INFLATE);
+	EVENT(&g.s, CTX_WAKE, 0, GUEST_THREAD, 0);
+	guest_as_thread(&g);
 	guest_dequeue(&g, INFLATE);
 	guest_actual(&g, 8);
 	vq_done(INFLATE);
@@ -341,6 +392,9 @@ rules_live_suite(void)
 	tcase_add_test(tc, sleep_after_failed_allocation_is_quiet);
 	tcase_add_test(tc, sleep_while_callback_runs_is_quiet);
 	tcase_add_test(tc, sleep_on_known_answer_is_found);
+	tcase_add_test(tc, sleep_on_an_answer_names_the_queue_that_was_asked);
+	tcase_add_test(tc, answer_that_woke_nobody_is_found);
+	tcase_add_test(tc, answer_just_before_the_timeout_is_quiet);
 	tcase_add_test(tc, answer_during_sleep_is_quiet);
 	tcase_add_test(tc, mutex_wait_at_rest_is_found);
 	tcase_add_test(tc, mutex_wait_that_ended_is_quiet);
