@@ -33,7 +33,7 @@ dma_keep_synced(struct rules_core *core, struct dma_map *map, uint64_t offset, u
 {
 	const struct rules_view *view = rules_look(core);
 
-	if (view->memory == NULL || map->sources == 0)
+	if (view->memory == NULL || map->sources == 0 || length == 0)
 		return;
 	map->synced = shadow_grow(map->synced, &map->synced_max, offset + length - 1, 1);
 	(void)read_buffer(view, map, offset, length, map->synced + offset);
