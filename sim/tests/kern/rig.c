@@ -297,3 +297,15 @@ krig_console(struct krig *rig)
 	}
 	return rig->console;
 }
+
+void
+krig_assert_misuse(const struct krig_misuse *misuse, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct krig *rig = krig_new(NULL);
+
+		krig_run(rig, misuse[i].fn);
+		krig_assert_panic(rig, misuse[i].text);
+		krig_free(rig);
+	}
+}

@@ -94,6 +94,13 @@ const struct event *krig_event(const struct krig *rig, enum event_kind kind, uns
 /* All the console says; valid until the next call. */
 const char *krig_console(struct krig *rig);
 
+/* Fragments that panic, each in a kernel of its own, with that in the text. */
+struct krig_misuse {
+	void (*fn)(void *);
+	const char *text;
+};
+void krig_assert_misuse(const struct krig_misuse *misuse, size_t count);
+
 /* The world goes on; it ended like that, with that in the text. */
 #define krig_assert_alive(rig) \
 	ck_assert_msg((rig)->world.end == WORLD_RUNNING, "the world ended: %s: %s", \

@@ -216,10 +216,7 @@ END_TEST
 
 START_TEST(misuse_panics)
 {
-	static const struct {
-		void (*fn)(void *);
-		const char *text;
-	} misuse[] = {
+	static const struct krig_misuse misuse[] = {
 		{ frag_cv_wait_unlocked, "mutex_is_held(mtx)" },
 		{ frag_cv_wait_negative, "ticks >= 0" },
 		{ frag_cv_destroy_waited, "cv_first(cv) == NULL" },
@@ -228,13 +225,7 @@ START_TEST(misuse_panics)
 		{ frag_cv_wait_with_other_spin, "block with spin-mutex held" },
 	};
 
-	for (size_t i = 0; i < sizeof(misuse) / sizeof(misuse[0]); i++) {
-		struct krig *rig = krig_new(NULL);
-
-		krig_run(rig, misuse[i].fn);
-		krig_assert_panic(rig, misuse[i].text);
-		krig_free(rig);
-	}
+	krig_assert_misuse(misuse, sizeof(misuse) / sizeof(misuse[0]));
 }
 END_TEST
 

@@ -101,10 +101,7 @@ END_TEST
 
 START_TEST(misuse_panics)
 {
-	static const struct {
-		void (*fn)(void *);
-		const char *text;
-	} misuse[] = {
+	static const struct krig_misuse misuse[] = {
 		{ frag_kthread_join_wrong, "KTHREAD_MUSTJOIN) != 0" },
 		{ frag_kthread_mustjoin_no_lp, "lp != NULL" },
 		{ frag_kthread_intr_alone, "kthread_is_mpsafe" },
@@ -113,13 +110,7 @@ START_TEST(misuse_panics)
 		{ frag_kpause_zero, "ticks != 0 || intr" },
 	};
 
-	for (size_t i = 0; i < sizeof(misuse) / sizeof(misuse[0]); i++) {
-		struct krig *rig = krig_new(NULL);
-
-		krig_run(rig, misuse[i].fn);
-		krig_assert_panic(rig, misuse[i].text);
-		krig_free(rig);
-	}
+	krig_assert_misuse(misuse, sizeof(misuse) / sizeof(misuse[0]));
 }
 END_TEST
 

@@ -309,23 +309,14 @@ END_TEST
 
 START_TEST(misuse_panics)
 {
-	static const struct {
-		void (*fn)(void *);
-		const char *text;
-	} misuse[] = {
+	static const struct krig_misuse misuse[] = {
 		{ frag_mutex_destroy_held, "mutex is held" },
 		{ frag_mutex_use_dead, "mutex was destroyed" },
 		{ frag_mutex_use_raw, "mutex is not initialised" },
 		{ frag_mutex_use_copy, "mutex is not initialised" },
 	};
 
-	for (size_t i = 0; i < sizeof(misuse) / sizeof(misuse[0]); i++) {
-		struct krig *rig = krig_new(NULL);
-
-		krig_run(rig, misuse[i].fn);
-		krig_assert_panic(rig, misuse[i].text);
-		krig_free(rig);
-	}
+	krig_assert_misuse(misuse, sizeof(misuse) / sizeof(misuse[0]));
 }
 END_TEST
 

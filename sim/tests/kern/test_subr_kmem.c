@@ -31,23 +31,14 @@ END_TEST
 
 START_TEST(misuse_panics)
 {
-	static const struct {
-		void (*fn)(void *);
-		const char *text;
-	} misuse[] = {
+	static const struct krig_misuse misuse[] = {
 		{ frag_kmem_wrong_size, "kmem_free(96) != allocated size 100" },
 		{ frag_kmem_free_twice, "no such block" },
 		{ frag_kmem_bad_flags, "KM_SLEEP" },
 		{ frag_kmem_zero_size, "size > 0" },
 	};
 
-	for (size_t i = 0; i < sizeof(misuse) / sizeof(misuse[0]); i++) {
-		struct krig *rig = krig_new(NULL);
-
-		krig_run(rig, misuse[i].fn);
-		krig_assert_panic(rig, misuse[i].text);
-		krig_free(rig);
-	}
+	krig_assert_misuse(misuse, sizeof(misuse) / sizeof(misuse[0]));
 }
 END_TEST
 

@@ -5,55 +5,9 @@
 #include <check.h>
 #include <string.h>
 
-#include "rig.h"
+#include "queues.h"
 
 Suite	*virtio_vq_suite(void);
-
-#define MS UINT64_C(1000000)
-#define FIRST_PFN 200			/* of the pages that requests name */
-
-/* Attached, with queues of n slots. */
-static struct krig *
-rig_of(uint16_t slots, bool modern)
-{
-	struct krig_options options;
-	struct krig *rig;
-
-	krig_options_init(&options);
-	options.config.legacy = !modern;
-	options.device.queue_size[0] = options.device.queue_size[1] = slots;
-	rig = krig_new_attached(&options);
-	return rig;
-}
-
-/* The same with a driver that does not dequeue, or does, and a device that answers later. */
-static struct krig *
-rig_answering(bool at_once, uint64_t latency_ns)
-{
-	struct krig_options options;
-	struct krig *rig;
-
-	krig_options_init(&options);
-	options.device.queue_size[0] = options.device.queue_size[1] = 8;
-	if (latency_ns != 0) {
-		options.device.ack = DEVICE_ACK_LATER;
-		options.device.latency_ns[0] = latency_ns;
-	}
-	child_plan.answers_at_once = at_once;
-	rig = krig_new_attached(&options);
-	rig->frag.marks = 0;
-	memset(rig->frag.order, 0, sizeof(rig->frag.order));
-	return rig;
-}
-
-/* Send n page numbers; `bytes` of the buffer are loaded, 0: all. */
-static void
-ask(struct krig *rig, int64_t n, int64_t bytes)
-{
-	rig->frag.in[0] = n;
-	rig->frag.in[1] = FIRST_PFN;
-	rig->frag.in[2] = bytes;
-}
 
 /* ---- slots ---- */
 

@@ -86,3 +86,73 @@ bare_count(const struct bare *bare, enum event_kind kind)
 		n += trace_event(&bare->world.trace, i)->kind == kind;
 	return n;
 }
+
+struct bare *
+bare_with(unsigned cpus)
+{
+	struct world_config config;
+
+	bare_config(&config);
+	config.cpus = cpus;
+	return bare_new(&config);
+}
+
+void
+bare_mark_a(void *arg)
+{
+	bare_mark(arg, 'a');
+}
+
+void
+bare_mark_b(void *arg)
+{
+	bare_mark(arg, 'b');
+}
+
+void
+bare_mark_c(void *arg)
+{
+	bare_mark(arg, 'c');
+}
+
+/* Three kernel calls, with marks between them. */
+void
+bare_three_a(void *arg)
+{
+	for (int i = 0; i < 3; i++) {
+		bare_mark(arg, 'a');
+		bare_call(HW_CALL_PRINTF);
+	}
+}
+
+void
+bare_three_b(void *arg)
+{
+	for (int i = 0; i < 3; i++) {
+		bare_mark(arg, 'b');
+		bare_call(HW_CALL_DELAY);
+	}
+}
+
+void
+bare_arm(struct bare *bare, enum point_kind kind, unsigned what, uint64_t countdown,
+    void (*fn)(void *))
+{
+	struct point point = {
+		.kind = kind, .what = what, .countdown = countdown, .strike = fn,
+		.arg = bare,
+	};
+
+	ck_assert_ptr_nonnull(world_point_arm(&bare->world, &point));
+}
+
+/* Which events the strikes stand between. */
+void
+bare_strike(void *arg)
+{
+	struct bare *bare = arg;
+
+	ck_assert_ptr_null(bare->world.running);
+	world_emit(&bare->world, EV_STEP, 0, 0, 0, 0, 0, 0);
+	bare_mark(bare, '*');
+}

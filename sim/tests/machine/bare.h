@@ -24,6 +24,7 @@ struct bare {
 /* One CPU, 256 pages from frame 0 and 16 from frame 4096 on, everything recorded. */
 void bare_config(struct world_config *config);
 struct bare *bare_new(const struct world_config *config);	/* NULL: bare_config() */
+struct bare *bare_with(unsigned cpus);		/* bare_config() with so many */
 void bare_free(struct bare *bare);
 
 void bare_mark(struct bare *bare, char letter);
@@ -34,6 +35,17 @@ struct context *bare_thread(struct bare *bare, unsigned cpu, int priority,
 void bare_go(struct bare *bare);
 /* Recorded calls, as points: "before" and "after" it is the same call. */
 void bare_call(enum hw_call call);
+/* Things to run: a mark; three marks, each with a printf() or a delay() behind it. */
+void bare_mark_a(void *bare);
+void bare_mark_b(void *bare);
+void bare_mark_c(void *bare);
+void bare_three_a(void *bare);
+void bare_three_b(void *bare);
+/* Arm a point for fn(bare), asserted to be possible. */
+void bare_arm(struct bare *bare, enum point_kind kind, unsigned what, uint64_t countdown,
+    void (*fn)(void *));
+/* To strike with: an event, to see what it stands between, and the mark '*'. */
+void bare_strike(void *bare);
 unsigned bare_count(const struct bare *bare, enum event_kind kind);
 
 #endif /* VIOSIM_TESTS_MACHINE_BARE_H */

@@ -12,67 +12,7 @@ Suite	*machine_point_suite(void);
 /* The compiler's report of an access, see access.c. */
 void	__tsan_write4(void *);
 
-static struct bare *
-bare_with(unsigned cpus)
-{
-	struct world_config config;
-
-	bare_config(&config);
-	config.cpus = cpus;
-	return bare_new(&config);
-}
-
-/* ---- things that run ---- */
-
-static void
-mark_c(void *arg)
-{
-	bare_mark(arg, 'c');
-}
-
-/* Three kernel calls, with marks between them. */
-static void
-three_a(void *arg)
-{
-	for (int i = 0; i < 3; i++) {
-		bare_mark(arg, 'a');
-		bare_call(HW_CALL_PRINTF);
-	}
-}
-
-static void
-three_b(void *arg)
-{
-	for (int i = 0; i < 3; i++) {
-		bare_mark(arg, 'b');
-		bare_call(HW_CALL_DELAY);
-	}
-}
-
 /* ---- points ---- */
-
-static void
-arm(struct bare *bare, enum point_kind kind, unsigned what, uint64_t countdown,
-    void (*fn)(void *))
-{
-	struct point point = {
-		.kind = kind, .what = what, .countdown = countdown, .strike = fn,
-		.arg = bare,
-	};
-
-	ck_assert_ptr_nonnull(world_point_arm(&bare->world, &point));
-}
-
-/* Which events the strikes stand between. */
-static void
-strike(void *arg)
-{
-	struct bare *bare = arg;
-
-	ck_assert_ptr_null(bare->world.running);
-	world_emit(&bare->world, EV_STEP, 0, 0, 0, 0, 0, 0);
-	bare_mark(bare, '*');
-}
 
 static void
 points_thread(void *arg)
@@ -95,8 +35,8 @@ START_TEST(points_strike_before_and_after_the_nth_call)
 		for (unsigned nth = 1; nth <= 3; nth++) {
 			struct bare *bare = bare_new(NULL);
 
-			arm(bare, after ? POINT_AFTER : POINT_BEFORE, HW_CALL_CV_TIMEDWAIT,
-			    nth, strike);
+			bare_arm(bare, after ? POINT_AFTER : POINT_BEFORE, HW_CALL_CV_TIMEDWAIT,
+			    nth, bare_strike);
 			bare_thread(bare, 0, 10, points_thread);
 			bare_go(bare);
 			ck_assert_str_eq(bare->order, order[after][nth - 1]);
@@ -111,7 +51,7 @@ START_TEST(points_are_for_their_call_only)
 {
 	struct bare *bare = bare_new(NULL);
 
-	arm(bare, POINT_BEFORE, HW_CALL_CV_WAIT, 1, strike);
+	bare_arm(bare, POINT_BEFORE, HW_CALL_CV_WAIT, 1, bare_strike);
 	bare_thread(bare, 0, 10, points_thread);
 	bare_go(bare);
 	ck_assert_str_eq(bare->order, "ererer");
@@ -125,7 +65,7 @@ START_TEST(a_strike_belongs_to_no_context)
 {
 	struct bare *bare = bare_new(NULL);
 
-	arm(bare, POINT_BEFORE, HW_CALL_CV_TIMEDWAIT, 2, strike);
+	bare_arm(bare, POINT_BEFORE, HW_CALL_CV_TIMEDWAIT, 2, bare_strike);
 	bare_thread(bare, 0, 10, points_thread);
 	bare_go(bare);
 	for (uint32_t i = 0; i < bare->world.trace.count; i++) {
@@ -156,13 +96,13 @@ START_TEST(points_strike_at_a_callback)
 {
 	struct bare *bare = bare_new(NULL);
 
-	arm(bare, POINT_CALLBACK, world_callback(HW_CB_VQ_DONE, 1), 1, strike);
+	bare_arm(bare, POINT_CALLBACK, world_callback(HW_CB_VQ_DONE, 1), 1, bare_strike);
 	bare_thread(bare, 0, 10, callbacks_thread);
 	bare_go(bare);
 	ck_assert_str_eq(bare->order, "0*1c");
 	bare_free(bare);
 	bare = bare_new(NULL);
-	arm(bare, POINT_CALLBACK, world_callback(HW_CB_CONFIG_CHANGE, 0), 1, strike);
+	bare_arm(bare, POINT_CALLBACK, world_callback(HW_CB_CONFIG_CHANGE, 0), 1, bare_strike);
 	bare_thread(bare, 0, 10, callbacks_thread);
 	bare_go(bare);
 	ck_assert_str_eq(bare->order, "01*c");
@@ -194,8 +134,8 @@ START_TEST(points_strike_at_an_access)
 {
 	struct bare *bare = bare_new(NULL);
 
-	hw_intr_establish(HW_VEC_MSIX_CONFIG, 6, mark_c, bare);
-	arm(bare, POINT_ACCESS, 0, 3, raise_config);
+	hw_intr_establish(HW_VEC_MSIX_CONFIG, 6, bare_mark_c, bare);
+	bare_arm(bare, POINT_ACCESS, 0, 3, raise_config);
 	bare_thread(bare, 0, 10, accesses_thread);
 	bare_go(bare);
 	ck_assert_str_eq(bare->order, "12c34");
@@ -206,7 +146,7 @@ END_TEST
 START_TEST(points_run_out)
 {
 	struct bare *bare = bare_new(NULL);
-	struct point point = { .kind = POINT_ACCESS, .countdown = 1, .strike = strike };
+	struct point point = { .kind = POINT_ACCESS, .countdown = 1, .strike = bare_strike };
 
 	for (int i = 0; i < POINTS_MAX; i++)
 		ck_assert_ptr_nonnull(world_point_arm(&bare->world, &point));
@@ -228,9 +168,9 @@ START_TEST(a_held_context_waits)
 {
 	struct bare *bare = bare_new(NULL);
 
-	arm(bare, POINT_BEFORE, HW_CALL_PRINTF, 2, hold_first);
-	bare_thread(bare, 0, 10, three_a);
-	clock_at(&bare->world.clock, 500, CLOCK_DEVICE, mark_c, bare);
+	bare_arm(bare, POINT_BEFORE, HW_CALL_PRINTF, 2, hold_first);
+	bare_thread(bare, 0, 10, bare_three_a);
+	clock_at(&bare->world.clock, 500, CLOCK_DEVICE, bare_mark_c, bare);
 	bare_go(bare);
 	ck_assert_str_eq(bare->order, "aac");
 	world_context(&bare->world, 1)->held = false;
@@ -239,8 +179,8 @@ START_TEST(a_held_context_waits)
 	bare_free(bare);
 	/* One that has not begun does not begin. */
 	bare = bare_new(NULL);
-	bare_thread(bare, 0, 10, three_a)->held = true;
-	bare_thread(bare, 0, 5, three_b);
+	bare_thread(bare, 0, 10, bare_three_a)->held = true;
+	bare_thread(bare, 0, 5, bare_three_b);
 	bare_go(bare);
 	ck_assert_str_eq(bare->order, "bbb");
 	bare_free(bare);
@@ -263,9 +203,9 @@ interleave(uint64_t seed, const struct choice_list *replay, struct choice_list *
 	else
 		choice_init_seed(choice, seed);
 	choice_record(choice, record != NULL);
-	bare_thread(bare, 0, 10, three_a);
-	bare_thread(bare, 1, 10, three_b);
-	clock_at(&bare->world.clock, 300, CLOCK_DEVICE, mark_c, bare);
+	bare_thread(bare, 0, 10, bare_three_a);
+	bare_thread(bare, 1, 10, bare_three_b);
+	clock_at(&bare->world.clock, 300, CLOCK_DEVICE, bare_mark_c, bare);
 	bare_go(bare);
 	ck_assert_int_eq(bare->world.end, WORLD_RUNNING);
 	memcpy(order, bare->order, sizeof(bare->order));
@@ -348,8 +288,8 @@ START_TEST(enumeration_reaches_every_interleaving)
 		bare = bare_new(&config);
 		choice_fini(&bare->world.choice);
 		bare->world.choice = choice;
-		bare_thread(bare, 0, 10, three_a);
-		bare_thread(bare, 1, 10, three_b);
+		bare_thread(bare, 0, 10, bare_three_a);
+		bare_thread(bare, 1, 10, bare_three_b);
 		bare_go(bare);
 		choice = bare->world.choice;
 		choice_init_default(&bare->world.choice);
@@ -375,7 +315,7 @@ comes_before_end(void (*arrange)(struct bare *), uint64_t seed)
 	if (seed != 0)
 		choice_init_seed(&bare->world.choice, seed);
 	arrange(bare);
-	bare_thread(bare, 0, 10, three_a);
+	bare_thread(bare, 0, 10, bare_three_a);
 	bare_go(bare);
 	c = strchr(bare->order, 'c');
 	ck_assert_ptr_nonnull(c);
@@ -387,7 +327,7 @@ comes_before_end(void (*arrange)(struct bare *), uint64_t seed)
 static void
 event_soon(struct bare *bare)
 {
-	clock_at(&bare->world.clock, 500, CLOCK_DEVICE, mark_c, bare);
+	clock_at(&bare->world.clock, 500, CLOCK_DEVICE, bare_mark_c, bare);
 }
 
 /* Code takes time: an event that is nearly due may come while it runs, but not by default. */
@@ -406,8 +346,8 @@ END_TEST
 static void
 interrupt_at_first_call(struct bare *bare)
 {
-	hw_intr_establish(HW_VEC_MSIX_CONFIG, 6, mark_c, bare);
-	arm(bare, POINT_BEFORE, HW_CALL_PRINTF, 1, raise_config);
+	hw_intr_establish(HW_VEC_MSIX_CONFIG, 6, bare_mark_c, bare);
+	bare_arm(bare, POINT_BEFORE, HW_CALL_PRINTF, 1, raise_config);
 }
 
 /* By default at once; under seeds also some points later. */
@@ -422,7 +362,7 @@ START_TEST(interrupts_may_be_late_under_seeds)
 		if (seed != 0)
 			choice_init_seed(&bare->world.choice, seed);
 		interrupt_at_first_call(bare);
-		bare_thread(bare, 0, 10, three_a);
+		bare_thread(bare, 0, 10, bare_three_a);
 		bare_go(bare);
 		if (seed == 0) {
 			ck_assert_str_eq(bare->order, "acaa");

@@ -9,80 +9,6 @@
 
 Suite	*machine_step_suite(void);
 
-static struct bare *
-bare_with(unsigned cpus)
-{
-	struct world_config config;
-
-	bare_config(&config);
-	config.cpus = cpus;
-	return bare_new(&config);
-}
-
-/* ---- things that run ---- */
-
-static void
-mark_a(void *arg)
-{
-	bare_mark(arg, 'a');
-}
-
-static void
-mark_b(void *arg)
-{
-	bare_mark(arg, 'b');
-}
-
-static void
-mark_c(void *arg)
-{
-	bare_mark(arg, 'c');
-}
-
-/* Three kernel calls, with marks between them. */
-static void
-three_a(void *arg)
-{
-	for (int i = 0; i < 3; i++) {
-		bare_mark(arg, 'a');
-		bare_call(HW_CALL_PRINTF);
-	}
-}
-
-static void
-three_b(void *arg)
-{
-	for (int i = 0; i < 3; i++) {
-		bare_mark(arg, 'b');
-		bare_call(HW_CALL_DELAY);
-	}
-}
-
-/* ---- points for the tests of limits ---- */
-
-static void
-arm(struct bare *bare, enum point_kind kind, unsigned what, uint64_t countdown,
-    void (*fn)(void *))
-{
-	struct point point = {
-		.kind = kind, .what = what, .countdown = countdown, .strike = fn,
-		.arg = bare,
-	};
-
-	ck_assert_ptr_nonnull(world_point_arm(&bare->world, &point));
-}
-
-/* Which events the strikes stand between. */
-static void
-strike(void *arg)
-{
-	struct bare *bare = arg;
-
-	ck_assert_ptr_null(bare->world.running);
-	world_emit(&bare->world, EV_STEP, 0, 0, 0, 0, 0, 0);
-	bare_mark(bare, '*');
-}
-
 static void
 raise_config(void *arg)
 {
@@ -98,9 +24,9 @@ START_TEST(interrupts_then_threads_then_time)
 {
 	struct bare *bare = bare_new(NULL);
 
-	clock_at(&bare->world.clock, 0, CLOCK_DEVICE, mark_c, bare);
-	bare_thread(bare, 0, BARE_PRIORITY, mark_b);
-	hw_intr_establish(HW_VEC_MSIX_CONFIG, 6, mark_a, bare);
+	clock_at(&bare->world.clock, 0, CLOCK_DEVICE, bare_mark_c, bare);
+	bare_thread(bare, 0, BARE_PRIORITY, bare_mark_b);
+	hw_intr_establish(HW_VEC_MSIX_CONFIG, 6, bare_mark_a, bare);
 	irq_raise(&bare->world, HW_VEC_MSIX_CONFIG, 0);
 	bare_go(bare);
 	ck_assert_str_eq(bare->order, "abc");
@@ -114,9 +40,9 @@ START_TEST(the_highest_priority_then_the_longest_runnable)
 {
 	struct bare *bare = bare_new(NULL);
 
-	bare_thread(bare, 0, 10, mark_c);
-	bare_thread(bare, 0, 20, mark_a);
-	bare_thread(bare, 0, 20, mark_b);
+	bare_thread(bare, 0, 10, bare_mark_c);
+	bare_thread(bare, 0, 20, bare_mark_a);
+	bare_thread(bare, 0, 20, bare_mark_b);
 	bare_go(bare);
 	ck_assert_str_eq(bare->order, "abc");
 	bare_free(bare);
@@ -127,9 +53,9 @@ START_TEST(a_running_thread_is_not_preempted_by_threads)
 {
 	struct bare *bare = bare_new(NULL);
 
-	bare_thread(bare, 0, 10, three_a);
+	bare_thread(bare, 0, 10, bare_three_a);
 	ck_assert(world_step(&bare->world));
-	bare_thread(bare, 0, 200, three_b);
+	bare_thread(bare, 0, 200, bare_three_b);
 	bare_go(bare);
 	ck_assert_str_eq(bare->order, "aaabbb");
 	bare_free(bare);
@@ -141,15 +67,15 @@ START_TEST(the_cpu_that_ran_last_comes_first)
 {
 	struct bare *bare = bare_with(2);
 
-	bare_thread(bare, 1, BARE_PRIORITY, three_a);
-	bare_thread(bare, 0, BARE_PRIORITY, three_b);
+	bare_thread(bare, 1, BARE_PRIORITY, bare_three_a);
+	bare_thread(bare, 0, BARE_PRIORITY, bare_three_b);
 	bare_go(bare);
 	ck_assert_str_eq(bare->order, "bbbaaa");
 	bare_free(bare);
 	bare = bare_with(2);
-	bare_thread(bare, 1, BARE_PRIORITY, three_a);
+	bare_thread(bare, 1, BARE_PRIORITY, bare_three_a);
 	world_step(&bare->world);
-	bare_thread(bare, 0, BARE_PRIORITY, three_b);
+	bare_thread(bare, 0, BARE_PRIORITY, bare_three_b);
 	bare_go(bare);
 	ck_assert_str_eq(bare->order, "aaabbb");
 	bare_free(bare);
@@ -179,8 +105,8 @@ START_TEST(sleepers_of_one_tick_wake_in_order)
 	world_step(&bare->world);
 	bare_thread(bare, 0, 20, sleep_a_tick_b);
 	/* The device comes before timers of the same moment, the scenario after them. */
-	clock_at(&bare->world.clock, BARE_TICK_NS, CLOCK_STEP, mark_c, bare);
-	clock_at(&bare->world.clock, BARE_TICK_NS, CLOCK_DEVICE, mark_c, bare);
+	clock_at(&bare->world.clock, BARE_TICK_NS, CLOCK_STEP, bare_mark_c, bare);
+	clock_at(&bare->world.clock, BARE_TICK_NS, CLOCK_DEVICE, bare_mark_c, bare);
 	bare_go(bare);
 	ck_assert_str_eq(bare->order, "cabc");
 	ck_assert_uint_eq(bare->world.clock.now_ns, BARE_TICK_NS);
@@ -192,8 +118,8 @@ START_TEST(run_stands_still_at_its_time)
 {
 	struct bare *bare = bare_new(NULL);
 
-	clock_at(&bare->world.clock, 100, CLOCK_DEVICE, mark_a, bare);
-	clock_at(&bare->world.clock, 200, CLOCK_DEVICE, mark_b, bare);
+	clock_at(&bare->world.clock, 100, CLOCK_DEVICE, bare_mark_a, bare);
+	clock_at(&bare->world.clock, 200, CLOCK_DEVICE, bare_mark_b, bare);
 	world_run(&bare->world, 150);
 	ck_assert_str_eq(bare->order, "a");
 	ck_assert_uint_eq(bare->world.clock.now_ns, 150);
@@ -262,9 +188,9 @@ START_TEST(a_delay_keeps_the_cpu)
 	struct bare *bare = bare_with(2);
 
 	bare_thread(bare, 0, 10, busy);
-	bare_thread(bare, 0, 5, mark_a);
-	bare_thread(bare, 1, 5, mark_b);
-	clock_at(&bare->world.clock, 500, CLOCK_DEVICE, mark_c, bare);
+	bare_thread(bare, 0, 5, bare_mark_a);
+	bare_thread(bare, 1, 5, bare_mark_b);
+	clock_at(&bare->world.clock, 500, CLOCK_DEVICE, bare_mark_c, bare);
 	bare_go(bare);
 	ck_assert_str_eq(bare->order, "<bc>a");
 	ck_assert_uint_eq(bare->world.clock.now_ns, 1000);
@@ -381,10 +307,10 @@ START_TEST(the_limit_of_events_ends_the_world_at_any_event)
 		bare_config(&config);
 		config.event_limit = limit;
 		bare = bare_new(&config);
-		hw_intr_establish(HW_VEC_MSIX_CONFIG, 6, three_b, bare);
-		arm(bare, POINT_BEFORE, HW_CALL_PRINTF, 2, raise_config);
-		arm(bare, POINT_AFTER, HW_CALL_PRINTF, 2, strike);
-		bare_thread(bare, 0, 10, three_a);
+		hw_intr_establish(HW_VEC_MSIX_CONFIG, 6, bare_three_b, bare);
+		bare_arm(bare, POINT_BEFORE, HW_CALL_PRINTF, 2, raise_config);
+		bare_arm(bare, POINT_AFTER, HW_CALL_PRINTF, 2, bare_strike);
+		bare_thread(bare, 0, 10, bare_three_a);
 		bare_thread(bare, 0, 5, sleeps_for_ever);
 		bare_go(bare);
 		ck_assert_int_eq(bare->world.end, WORLD_EVENT_LIMIT);
@@ -403,7 +329,7 @@ START_TEST(the_limit_of_time_is_inclusive)
 	bare_config(&config);
 	config.time_limit_ns = 1000;
 	bare = bare_new(&config);
-	clock_at(&bare->world.clock, 1000, CLOCK_DEVICE, mark_a, bare);
+	clock_at(&bare->world.clock, 1000, CLOCK_DEVICE, bare_mark_a, bare);
 	bare_go(bare);
 	ck_assert_str_eq(bare->order, "a");
 	ck_assert_int_eq(bare->world.end, WORLD_RUNNING);
