@@ -53,7 +53,7 @@
 	X(KTHREAD_CREATE, kthread_create, "ixS", "e") \
 	X(KTHREAD_EXIT, kthread_exit, "i", "") \
 	X(KTHREAD_JOIN, kthread_join, "t", "e") \
-	X(KPAUSE, kpause, "Sbk", "e") \
+	X(KPAUSE, kpause, "Sbkm", "e") \
 	X(SOFTINT_ESTABLISH, softint_establish, "x", "f") \
 	X(SOFTINT_DISESTABLISH, softint_disestablish, "f", "") \
 	X(SOFTINT_SCHEDULE, softint_schedule, "f", "") \
@@ -157,7 +157,7 @@ enum hw_note {
 	HW_NOTE_CV_WAKE,	/* condvar, context made runnable */
 	HW_NOTE_DMAMAP,		/* map, size, nsegs: created */
 	HW_NOTE_DMASEG,		/* map, bus address, length, offset in buffer: a loaded segment */
-	HW_NOTE_DMASRC,		/* map, physical address, length, offset: where the buffer lies */
+	HW_NOTE_DMASRC,		/* map, physical address, length, offset, HW_BUF_*: the buffer */
 	HW_NOTE_DMAMAP_GONE,	/* map, was loaded */
 	HW_NOTE_DMAMEM,		/* memory, size: allocated */
 	HW_NOTE_DMAMEM_GONE,	/* memory */
@@ -177,6 +177,7 @@ enum hw_note {
 	HW_NOTE_SOFTINT,	/* softint, established 1 | gone 0 */
 	HW_NOTES
 };
+enum hw_buffer { HW_BUF_FINE, HW_BUF_STACK, HW_BUF_FREED };	/* where it should not lie */
 enum hw_callback { HW_CB_CONFIG_CHANGE, HW_CB_VQ_DONE, HW_CB_INTRHAND, HW_CB_SOFTINT };
 enum hw_attach {
 	HW_ATTACH_MATCH,	/* result: what ca_match returned; 1: for no device it knows */
@@ -184,6 +185,8 @@ enum hw_attach {
 	HW_ATTACH_END		/* result: 1 attached, 0 not */
 };
 void hw_note(enum hw_note note, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4);
+/* What is recorded next is at the beginning of this function of the driver. */
+void hw_at(const void *function);
 
 /* Number the next object of a kind; each kind counts from 1. */
 enum hw_object {
@@ -260,6 +263,31 @@ uint64_t hw_kvtophys(const void *va);
  */
 bool hw_lend(const void *va, uint64_t pfn);
 bool hw_is_stack(const void *va);
+
+/*
+ * What memory is to drivers.  Not part of the record, which has no addresses; `number` is the
+ * object's of enum hw_object, 0 where there is none.
+ */
+enum hw_memory {
+	HW_MEMORY_SOFTC,	/* zeroed, the driver's until GONE */
+	HW_MEMORY_BLANK,	/* the same from kmem_alloc(9): holds nothing yet */
+	HW_MEMORY_ZEROED,	/* from kmem_zalloc(9) */
+	HW_MEMORY_DMA,		/* mapped by bus_dmamem_map(9): holds nothing yet */
+	HW_MEMORY_GONE,		/* one of these ends; the whole of it */
+	HW_MEMORY_MUTEX,	/* a live mutex lies here until ENDED */
+	HW_MEMORY_CONDVAR,
+	HW_MEMORY_ENDED,	/* the mutex or condvar there is destroyed */
+	HW_MEMORY_PUBLIC,	/* a variable of the kernel that drivers may read */
+	HW_MEMORY_EXPOSED,	/* of the driver, but users may write it: sysctl node `number` */
+	HW_MEMORY_HIDDEN,	/* no longer */
+	HW_MEMORY_SPENT,	/* a list of pages was freed, that had `number` of them */
+	HW_MEMORY_FILLED	/* the kernel made a list of pages here */
+};
+void hw_memory(enum hw_memory what, const void *low, size_t size, uint64_t number);
+/* The struct vm_page of n frames from pfn up; they are 32 bytes each. */
+void hw_page_structs(const void *low, uint64_t pfn, uint64_t n);
+/* Kernel code reads or writes memory as the driver asked it to, at `site`. */
+void hw_touch(const void *p, size_t size, bool write, const void *site);
 
 /*
  * Bytes [low, high) behind the driver's softc that are nobody's: the driver's first access to

@@ -202,6 +202,30 @@ balloon_answer(struct balloon_side *side, uint16_t head, uint32_t bytes)
 	balloon_arm(side);
 }
 
+/* Answers were given: their interrupts, and what follows. */
+static void
+go_on(struct balloon_side *side)
+{
+	balloon_flush(side->balloon);
+	balloon_arm(side);
+	if (side->balloon->config.quiet_kicks)
+		balloon_serve(side);
+}
+
+bool
+balloon_answer_oldest(struct balloon_side *side)
+{
+	struct balloon *balloon = side->balloon;
+
+	if (side->count == 0 || side->paused || balloon->broken ||
+	    !transport_is_live(&balloon->transport))
+		return false;
+	balloon_halt(side);
+	answer(side, remove_oldest(side));
+	go_on(side);
+	return true;
+}
+
 static void
 fire(void *arg)
 {
@@ -211,10 +235,7 @@ fire(void *arg)
 	side->timer = NULL;
 	while (side->count > 0 && side->request[side->first].due_ns <= now_ns)
 		answer(side, remove_oldest(side));
-	balloon_flush(side->balloon);
-	balloon_arm(side);
-	if (side->balloon->config.quiet_kicks)
-		balloon_serve(side);
+	go_on(side);
 }
 
 void

@@ -13,6 +13,8 @@ void balloon_serve(struct balloon_side *side);
 
 /* Answer a request that was acted upon: at once, or by a timer, oldest first. */
 void balloon_answer(struct balloon_side *side, uint16_t head, uint32_t bytes);
+/* Answer the oldest request now, though its time has not come; false if there is none. */
+bool balloon_answer_oldest(struct balloon_side *side);
 /* Send the interrupts that a batch held together. */
 void balloon_flush(struct balloon *balloon);
 /* Set the timer for the oldest request, unless the side stands still. */

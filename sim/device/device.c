@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "device/balloon_answer.h"
+
 static uint64_t
 reg_read(void *self, enum hw_region region, unsigned offset, unsigned width)
 {
@@ -94,6 +96,12 @@ void
 device_interrupt(struct device *device, int queue, bool spurious, uint64_t count)
 {
 	balloon_interrupt(&device->balloon, queue, spurious, count);
+}
+
+bool
+device_answer_now(struct device *device, enum balloon_queue queue)
+{
+	return queue < BALLOON_ACTIVE && balloon_answer_oldest(&device->balloon.side[queue]);
 }
 
 /* ---- what can be observed ---- */

@@ -39,6 +39,12 @@ void device_latency(struct device *device, enum balloon_queue queue, uint64_t la
 void device_need_reset(struct device *device);
 void device_set_actual(struct device *device, uint32_t pages);
 void device_interrupt(struct device *device, int queue, bool spurious, uint64_t count);
+/*
+ * The oldest request of the queue is answered now, whatever its latency, with its interrupt and
+ * the habits that hold for it.  False, and nothing done, if the device has no request of that
+ * queue or does not answer (paused, broken, not driven).
+ */
+bool device_answer_now(struct device *device, enum balloon_queue queue);
 
 /* ---- what can be observed ---- */
 

@@ -18,6 +18,8 @@
 #define DMA_MAP_ALIVE	0x616c6976U
 #define DMA_MAP_DEAD	0x64656164U
 
+#define DMA_UNDEFINED	0xa5
+
 #define DMA_SYNC_PRE	(BUS_DMASYNC_PREREAD | BUS_DMASYNC_PREWRITE)
 #define DMA_SYNC_POST	(BUS_DMASYNC_POSTREAD | BUS_DMASYNC_POSTWRITE)
 
@@ -286,6 +288,10 @@ dma_map_sync(bus_dmamap_t map, bus_addr_t off, bus_size_t len, int ops)
 	}
 	if (len > 0 && cookie->dc_is_bouncing)
 		dma_sync_copy(map, off, len, ops);
+	/* Undefined until POSTREAD: the cache lines may be gone, or be written back yet. */
+	if ((ops & BUS_DMASYNC_PREREAD) != 0 && cookie->dc_is_bouncing &&
+	    off < map->dm_mapsize && len <= map->dm_mapsize - off)
+		memset((char *)map->_dm_buf + off, DMA_UNDEFINED, len);
 }
 
 /* ---- What drivers call ---- */
@@ -321,10 +327,20 @@ bus_dmamap_destroy(bus_dma_tag_t t, bus_dmamap_t map)
 	KRET(BUS_DMAMAP_DESTROY, 0);
 }
 
+static enum hw_buffer
+dma_buffer_kind(const char *va)
+{
+
+	if (hw_is_stack(va))
+		return HW_BUF_STACK;
+	return kmem_is_idle(va) ? HW_BUF_FREED : HW_BUF_FINE;
+}
+
 static void
 dma_note_segments(bus_dmamap_t map)
 {
 	const char *va = map->_dm_buf;
+	enum hw_buffer kind;
 	bus_size_t off = 0, part;
 	uint64_t phys;
 	int i;
@@ -338,8 +354,9 @@ dma_note_segments(bus_dmamap_t map)
 		part = ulmin(map->dm_mapsize - off,
 		    PAGE_SIZE - (vaddr_t)(va + off) % PAGE_SIZE);
 		phys = hw_kvtophys(va + off);
-		if (phys != ~UINT64_C(0))
-			KNOTE(DMASRC, map->_dm_ordinal, phys, part, off);
+		kind = dma_buffer_kind(va + off);
+		if (phys != ~UINT64_C(0) || kind != HW_BUF_FINE)
+			KNOTE(DMASRC, map->_dm_ordinal, phys, part, off, kind);
 	}
 }
 

@@ -218,6 +218,9 @@ dma_mem_map(bus_dma_tag_t t __unused, bus_dma_segment_t *segs, int nsegs, size_t
 	dw->dw_ordinal = (*link)->dm_ordinal;
 	dw->dw_next = kernel->kn_dma->kd_windows;
 	kernel->kn_dma->kd_windows = dw;
+	if (dw->dw_ordinal != 0)
+		hw_memory(HW_MEMORY_DMA, dw->dw_va, ptoa(dw->dw_npages),
+		    dw->dw_ordinal);
 	*kvap = dw->dw_va;
 	return 0;
 }
@@ -242,6 +245,9 @@ dma_mem_unmap(bus_dma_tag_t t __unused, void *kva, size_t size)
 		kern_panic("bus_dmamem_unmap: not what bus_dmamem_map made");
 	dw = *link;
 	*link = dw->dw_next;
+	if (dw->dw_ordinal != 0)
+		hw_memory(HW_MEMORY_GONE, dw->dw_va, ptoa(dw->dw_npages),
+		    dw->dw_ordinal);
 	hw_unmap(dw->dw_va, dw->dw_npages);
 	kmem_give(dw, sizeof(*dw));
 }

@@ -25,6 +25,10 @@ kern_boot(const void *cfattach, const char *name)
 	tick = 1000000 / hz;
 	cold = 0;
 	panicstr = NULL;
+	hw_memory(HW_MEMORY_PUBLIC, &hz, sizeof(hz), 0);
+	hw_memory(HW_MEMORY_PUBLIC, &tick, sizeof(tick), 0);
+	hw_memory(HW_MEMORY_PUBLIC, &cold, sizeof(cold), 0);
+	hw_memory(HW_MEMORY_PUBLIC, &panicstr, sizeof(panicstr), 0);
 	mutex_boot();
 	uvm_boot();
 	sysctl_boot();

@@ -53,6 +53,7 @@ cv_init(kcondvar_t *cv, const char *wmesg)
 		.cv_wmesg = wmesg,
 	};
 	registry_set(&kernel->kn_condvar.kc_live, ordinal, cv);
+	hw_memory(HW_MEMORY_CONDVAR, cv, sizeof(*cv), ordinal);
 	KRET(CV_INIT, 0);
 }
 
@@ -115,6 +116,7 @@ cv_destroy_inner(kcondvar_t *cv)
 	KERN_ASSERT(cv_first(cv) == NULL);
 	cv->cv_state = CV_STATE_DEAD;
 	registry_set(&kernel->kn_condvar.kc_live, cv->cv_ordinal, NULL);
+	hw_memory(HW_MEMORY_ENDED, cv, sizeof(*cv), cv->cv_ordinal);
 }
 
 void

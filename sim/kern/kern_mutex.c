@@ -129,6 +129,7 @@ mutex_init(kmutex_t *mtx, kmutex_type_t type, int ipl)
 	mutex_setup(mtx, (int)type, ipl);
 	mtx->mtx_ordinal = ordinal;
 	registry_set(&kernel->kn_mutex.km_live, ordinal, mtx);
+	hw_memory(HW_MEMORY_MUTEX, mtx, sizeof(*mtx), ordinal);
 	KRET(MUTEX_INIT, 0);
 }
 
@@ -152,8 +153,10 @@ mutex_teardown(kmutex_t *mtx)
 	KERN_PANICIF(mtx->mtx_owner != 0, "mutex_destroy: mutex is held");
 	KERN_PANICIF(mutex_has_waiters(mtx), "mutex_destroy: mutex has waiters");
 	mtx->mtx_state = MTX_STATE_DEAD;
-	if (mtx->mtx_ordinal != 0)
+	if (mtx->mtx_ordinal != 0) {
 		registry_set(&kernel->kn_mutex.km_live, mtx->mtx_ordinal, NULL);
+		hw_memory(HW_MEMORY_ENDED, mtx, sizeof(*mtx), mtx->mtx_ordinal);
+	}
 }
 
 void

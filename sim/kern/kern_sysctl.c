@@ -77,6 +77,8 @@ sysctl_insert(struct sysctl_entry *parent, const char *name, int num, int type)
 	return e;
 }
 
+static void	sysctl_expose(const struct sysctl_entry *, enum hw_memory);
+
 static void
 sysctl_remove(struct sysctl_entry *e)
 {
@@ -87,6 +89,7 @@ sysctl_remove(struct sysctl_entry *e)
 	*link = e->se_next;
 	e->se_parent->se_node.sysctl_clen--;
 	KNOTE(SYSCTL_GONE, e->se_ordinal);
+	sysctl_expose(e, HW_MEMORY_HIDDEN);
 	kmem_give(e, sizeof(*e));
 }
 
@@ -229,6 +232,18 @@ sysctl_log(struct sysctllog **log, struct sysctl_entry *e)
 	*log = sl;
 }
 
+/* What users may write with no function of the driver's in between. */
+static void
+sysctl_expose(const struct sysctl_entry *e, enum hw_memory what)
+{
+	const struct sysctlnode *node = &e->se_node;
+
+	if ((node->sysctl_flags & CTLFLAG_READWRITE) == 0 || node->sysctl_func != NULL ||
+	    node->sysctl_data == NULL || node->sysctl_data == &e->se_value)
+		return;
+	hw_memory(what, node->sysctl_data, node->sysctl_size, e->se_ordinal);
+}
+
 static struct sysctl_entry *
 sysctl_add(const struct sysctl_request *r, struct sysctl_entry *parent, int num)
 {
@@ -244,6 +259,7 @@ sysctl_add(const struct sysctl_request *r, struct sysctl_entry *parent, int num)
 		e->se_node.sysctl_data = &e->se_value;
 	e->se_ordinal = hw_ordinal(HW_OBJ_SYSCTL);
 	KNOTE(SYSCTL, e->se_ordinal, parent->se_ordinal);
+	sysctl_expose(e, HW_MEMORY_EXPOSED);
 	sysctl_log(r->log, e);
 	return e;
 }

@@ -275,6 +275,8 @@ struct kern_kmem {
  */
 void	*kmem_take(size_t size);
 void	 kmem_give(void *, size_t size);
+/* Does it lie in memory of kmem_alloc that is not allocated? */
+bool	 kmem_is_idle(const void *);
 
 /* ---- subr_prf.c: the console ---- */
 

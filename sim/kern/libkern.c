@@ -17,6 +17,8 @@ void *
 memcpy(void *dst, const void *src, size_t n)
 {
 
+	hw_touch(src, n, false, KERN_SITE());
+	hw_touch(dst, n, true, KERN_SITE());
 	return libkern_memcpy(dst, src, n);
 }
 
@@ -24,6 +26,8 @@ void *
 memmove(void *dst, const void *src, size_t n)
 {
 
+	hw_touch(src, n, false, KERN_SITE());
+	hw_touch(dst, n, true, KERN_SITE());
 	return libkern_memmove(dst, src, n);
 }
 
@@ -31,6 +35,7 @@ void *
 memset(void *dst, int c, size_t n)
 {
 
+	hw_touch(dst, n, true, KERN_SITE());
 	return libkern_memset(dst, c, n);
 }
 

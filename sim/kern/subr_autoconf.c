@@ -13,6 +13,7 @@ struct autoconf_device {
 	uint64_t		*ad_pfns;	/* frames of the softc */
 	size_t			 ad_pfn_count;
 	void			*ad_map;	/* where they are mapped */
+	size_t			 ad_size;	/* of the softc */
 	struct autoconf_device	*ad_next;
 };
 
@@ -64,6 +65,8 @@ autoconf_softc_new(struct autoconf_device *ad, size_t size)
 		kern_panic("config_devalloc: no memory for the softc");
 	ad->ad_map = hw_map(ad->ad_pfns, n);
 	ad->ad_dev.dv_private = memset((uint8_t *)ad->ad_map + offset, 0, size);
+	ad->ad_size = size;
+	hw_memory(HW_MEMORY_SOFTC, ad->ad_dev.dv_private, size, 0);
 	hw_redzone((uint8_t *)ad->ad_map + offset + size,
 	    (uint8_t *)ad->ad_map + n * PAGE_SIZE);
 }
@@ -75,6 +78,7 @@ autoconf_softc_free(struct autoconf_device *ad)
 	if (ad->ad_map == NULL)
 		return;
 	hw_redzone(NULL, NULL);
+	hw_memory(HW_MEMORY_GONE, ad->ad_dev.dv_private, ad->ad_size, 0);
 	hw_unmap(ad->ad_map, ad->ad_pfn_count);
 	uvm_frames_give(ad->ad_pfns, ad->ad_pfn_count);
 	kmem_give(ad->ad_pfns, ad->ad_pfn_count * sizeof(ad->ad_pfns[0]));
@@ -214,6 +218,7 @@ autoconf_search(device_t parent, void *aux, bool is_foreign)
 		const struct autoconf_driver *ad = &ka->ka_drivers[i];
 		int match = ad->ad_cfattach->ca_match(parent, ad->ad_cfdata, aux);
 
+		hw_at((const void *)(uintptr_t)ad->ad_cfattach->ca_match);
 		KNOTE(ATTACH, HW_ATTACH_MATCH, match, is_foreign);
 		if (match > best_match) {
 			best = ad;

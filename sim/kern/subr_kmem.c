@@ -4,12 +4,13 @@
  *
  * A driver's block lies in page frames of its own, so that it has a physical address and
  * costs the guest memory.  What is given back is kept for the next block of the same size
- * class, as a pool would; its old contents stay in it.
+ * class, as a pool would.
  */
 #include "kernel.h"
 
-#define KMEM_ARENA_MIN	((size_t)64 << 10)	/* bytes; each is twice the one before */
+#define KMEM_ARENA_MIN	((size_t)16 << 10)	/* bytes; each is twice the one before */
 #define KMEM_CLASS_MIN	16
+#define KMEM_BLANK	0xa5	/* what a new block is filled with */
 #define KMEM_MAPPED_MAX	2048	/* pages of kernel virtual memory for drivers */
 
 static size_t
@@ -112,6 +113,18 @@ kmem_map(size_t n)
 	return va;
 }
 
+bool
+kmem_is_idle(const void *p)
+{
+	const struct kmem_block *b;
+
+	for (unsigned class = 0; class < KMEM_CLASSES; class++)
+		for (b = kernel->kn_kmem.kk_free[class]; b != NULL; b = b->kb_next)
+			if ((uintptr_t)p - (uintptr_t)b->kb_address < kmem_class_size(class))
+				return true;
+	return false;
+}
+
 static void
 kmem_put_free(struct kmem_block *b)
 {
@@ -178,7 +191,7 @@ kmem_get(size_t size, km_flag_t flags)
 }
 
 static void *
-kmem_alloc_inner(enum hw_call call, size_t size, km_flag_t flags)
+kmem_alloc_inner(enum hw_call call, size_t size, km_flag_t flags, enum hw_memory how)
 {
 	struct kmem_block *b;
 
@@ -188,7 +201,10 @@ kmem_alloc_inner(enum hw_call call, size_t size, km_flag_t flags)
 	if (kmem_is_struck(call, flags))
 		return NULL;
 	b = kmem_get(size, flags);
-	return b != NULL ? b->kb_address : NULL;
+	if (b == NULL)
+		return NULL;
+	hw_memory(how, b->kb_address, size, b->kb_ordinal);
+	return memset(b->kb_address, how == HW_MEMORY_ZEROED ? 0 : KMEM_BLANK, size);
 }
 
 void *
@@ -197,7 +213,7 @@ kmem_alloc(size_t size, km_flag_t flags)
 	void *p;
 
 	KCALL(KMEM_ALLOC, size, flags);
-	p = kmem_alloc_inner(HW_CALL_KMEM_ALLOC, size, flags);
+	p = kmem_alloc_inner(HW_CALL_KMEM_ALLOC, size, flags, HW_MEMORY_BLANK);
 	KRET(KMEM_ALLOC, p != NULL);
 	return p;
 }
@@ -208,9 +224,7 @@ kmem_zalloc(size_t size, km_flag_t flags)
 	void *p;
 
 	KCALL(KMEM_ZALLOC, size, flags);
-	p = kmem_alloc_inner(HW_CALL_KMEM_ZALLOC, size, flags);
-	if (p != NULL)
-		memset(p, 0, size);
+	p = kmem_alloc_inner(HW_CALL_KMEM_ZALLOC, size, flags, HW_MEMORY_ZEROED);
 	KRET(KMEM_ZALLOC, p != NULL);
 	return p;
 }
@@ -241,6 +255,7 @@ kmem_free_inner(struct kmem_block **link, size_t size)
 	KERN_PANICIF(b->kb_size != size,
 	    "kmem_free(%zu) != allocated size %zu", size, b->kb_size);
 	*link = b->kb_next;
+	hw_memory(HW_MEMORY_GONE, b->kb_address, b->kb_size, b->kb_ordinal);
 	KNOTE(KMEM_GONE, b->kb_ordinal, size);
 	kmem_put_free(b);
 }

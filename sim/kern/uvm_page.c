@@ -119,6 +119,7 @@ uvm_boot_tables(void)
 		struct uvm_seg *seg = &ku->ku_segs[i];
 
 		base += uvm_seg_tables(seg, base);
+		hw_page_structs(seg->us_page, seg->us_start, seg->us_pages);
 		uvm_pad(seg->us_used, seg->us_pages);
 		uvm_pad(seg->us_full, uvm_words(seg->us_pages));
 	}

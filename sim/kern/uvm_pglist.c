@@ -232,6 +232,7 @@ uvm_pglistalloc(psize_t size, paddr_t low, paddr_t high, paddr_t alignment,
 	KCALL(UVM_PGLISTALLOC, size, low, high, nsegs, waitok);
 	error = pglist_alloc(size, low, high, alignment, boundary, rlist, nsegs,
 	    waitok != 0);
+	hw_memory(HW_MEMORY_FILLED, rlist, sizeof(*rlist), 0);
 	KRET(UVM_PGLISTALLOC, error);
 	return error;
 }
@@ -357,10 +358,12 @@ pglist_count(const struct pglist *list)
 void
 uvm_pglistfree(struct pglist *list)
 {
+	uint64_t n = pglist_count(list);
 
-	KCALL(UVM_PGLISTFREE, pglist_count(list));
+	KCALL(UVM_PGLISTFREE, n);
 	KERN_ASSERT(!cpu_intr_p());
 	KERN_ASSERT(!cpu_softintr_p());
 	pglist_free(list);
+	hw_memory(HW_MEMORY_SPENT, list, sizeof(*list), n);
 	KRET(UVM_PGLISTFREE, 0);
 }

@@ -49,6 +49,13 @@ vq_fault(enum hw_call call, const struct virtqueue *vq, int otherwise)
 	return error == HW_FAULT_BLOCK ? otherwise : error;
 }
 
+/* Its index, or -1 for memory that is no queue: not yet, or not any more. */
+static int
+vq_number(const struct virtqueue *vq)
+{
+	return vq->vq_entries != NULL ? vq->vq_index : -1;
+}
+
 /* ---- Slots ---- */
 
 /* A queue without entries was never allocated: the caller runs into NULL, as it should. */
@@ -128,7 +135,7 @@ virtio_enqueue_prep(struct virtio_softc *sc __unused, struct virtqueue *vq, int 
 	struct vq_entry *qe;
 	int error;
 
-	KCALL(VIRTIO_ENQUEUE_PREP, vq->vq_index);
+	KCALL(VIRTIO_ENQUEUE_PREP, vq_number(vq));
 	KERN_ASSERT(slotp != NULL);
 	error = vq_fault(HW_CALL_VIRTIO_ENQUEUE_PREP, vq, EAGAIN);
 	if (error == 0 && (qe = vq_entry_take(vq)) == NULL)
@@ -219,7 +226,7 @@ virtio_enqueue_reserve(struct virtio_softc *sc __unused, struct virtqueue *vq, i
 	struct vq_entry *head;
 	int error;
 
-	KCALL(VIRTIO_ENQUEUE_RESERVE, vq->vq_index, slot, nsegs);
+	KCALL(VIRTIO_ENQUEUE_RESERVE, vq_number(vq), slot, nsegs);
 	head = vq_entry_at(vq, slot, "virtio_enqueue_reserve");
 	KERN_ASSERT(head->qe_next == -1);
 	KERN_ASSERT(1 <= nsegs && (unsigned)nsegs <= vq->vq_num);
@@ -262,7 +269,7 @@ virtio_enqueue(struct virtio_softc *sc __unused, struct virtqueue *vq, int slot,
 	struct vq_entry *head;
 	int i;
 
-	KCALL(VIRTIO_ENQUEUE, vq->vq_index, slot, dma_map_ordinal(map), write);
+	KCALL(VIRTIO_ENQUEUE, vq_number(vq), slot, dma_map_ordinal(map), write);
 	head = vq_entry_at(vq, slot, "virtio_enqueue");
 	KERN_ASSERT(head->qe_next >= 0);
 	KERN_ASSERT(map->dm_nsegs > 0);
@@ -279,7 +286,7 @@ virtio_enqueue_p(struct virtio_softc *sc __unused, struct virtqueue *vq, int slo
 {
 	struct vq_entry *head;
 
-	KCALL(VIRTIO_ENQUEUE_P, vq->vq_index, slot, dma_map_ordinal(map), len,
+	KCALL(VIRTIO_ENQUEUE_P, vq_number(vq), slot, dma_map_ordinal(map), len,
 	    write);
 	head = vq_entry_at(vq, slot, "virtio_enqueue_p");
 	KERN_ASSERT(head->qe_next >= 0);
@@ -334,7 +341,7 @@ int
 virtio_enqueue_commit(struct virtio_softc *sc, struct virtqueue *vq, int slot,
     bool notifynow)
 {
-	KCALL(VIRTIO_ENQUEUE_COMMIT, vq->vq_index, slot, notifynow);
+	KCALL(VIRTIO_ENQUEUE_COMMIT, vq_number(vq), slot, notifynow);
 	vq_commit(sc, vq, slot, notifynow);
 	KRET(VIRTIO_ENQUEUE_COMMIT, 0);
 	return 0;
@@ -345,7 +352,7 @@ virtio_enqueue_abort(struct virtio_softc *sc __unused, struct virtqueue *vq, int
 {
 	struct vq_entry *qe;
 
-	KCALL(VIRTIO_ENQUEUE_ABORT, vq->vq_index, slot);
+	KCALL(VIRTIO_ENQUEUE_ABORT, vq_number(vq), slot);
 	qe = vq_entry_at(vq, slot, "virtio_enqueue_abort");
 	/* A fresh slot's descriptor still says what its last user wrote. */
 	if (qe->qe_next < 0)
@@ -400,7 +407,7 @@ virtio_dequeue(struct virtio_softc *sc __unused, struct virtqueue *vq, int *slot
 {
 	int error;
 
-	KCALL(VIRTIO_DEQUEUE, vq->vq_index);
+	KCALL(VIRTIO_DEQUEUE, vq_number(vq));
 	error = vq_dequeue(vq, slotp, lenp);
 	KRET(VIRTIO_DEQUEUE, error);
 	return error;
@@ -409,7 +416,7 @@ virtio_dequeue(struct virtio_softc *sc __unused, struct virtqueue *vq, int *slot
 int
 virtio_dequeue_commit(struct virtio_softc *sc __unused, struct virtqueue *vq, int slot)
 {
-	KCALL(VIRTIO_DEQUEUE_COMMIT, vq->vq_index, slot);
+	KCALL(VIRTIO_DEQUEUE_COMMIT, vq_number(vq), slot);
 	vq_chain_give(vq, slot, "virtio_dequeue_commit");
 	KRET(VIRTIO_DEQUEUE_COMMIT, 0);
 	return 0;

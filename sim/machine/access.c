@@ -3,7 +3,7 @@
  * Memory accesses of the driver: see access.h.
  *
  * The __tsan_* names are the interface that gcc and clang call in code compiled with
- * -fsanitize=thread (LLVM compiler-rt, tsan_interface.h).
+ * -fsanitize=thread (LLVM compiler-rt, tsan_interface.h, tsan_interface_atomic.h).
  */
 #include "machine/access.h"
 
@@ -11,13 +11,74 @@
 
 #include "machine/world.h"
 
-#define SIZE_MAX_OF_ONE 16		/* bytes of an access that is no range */
+#define PAIR UINT32_C(0x10001)		/* a tag stands in both halves of `now` */
+#define WROTE 1u			/* lowest bit of a tag: written, not only read */
+#define SHOWN 0x8000u			/* highest bit: each access is shown */
+#define PLAIN 0x80u			/* in access.owner, beside the context */
+#define TAG_OF(number) ((uint16_t)((number) << 1))
+#define NUMBER_OF(tag) (((tag) & ~SHOWN) >> 1)
+
+static void
+set_now(struct access *access)
+{
+	access->now = access->tag_of[access->running] * PAIR;
+}
+
+/* Every context has a tag of its own, and no memory has any. */
+static void
+fresh_tags(struct access *access)
+{
+	if (access->tag != NULL)
+		memset(access->tag, 0, access->all_cells * sizeof(access->tag[0]));
+	for (unsigned i = 0; i < ACCESS_CONTEXTS; i++) {
+		access->tag_of[i] = TAG_OF(i + 1);
+		access->owner[i + 1] = (uint8_t)i;
+	}
+	access->tag_next = ACCESS_CONTEXTS + 1;
+	set_now(access);
+}
+
+/* What an ordinary access compares with: nothing, if each is to be looked at. */
+static void
+set_fast_path(struct access *access)
+{
+	bool is_fast = access->observer.look != NULL && !access->every;
+
+	access->cells = is_fast && access->tag != NULL ? access->all_cells : 0;
+	if (!is_fast)
+		access->pages.bytes = 0;
+}
 
 void
 access_init(struct access *access, uint64_t limit)
 {
 	memset(access, 0, sizeof(*access));
 	access->left = access->limit = limit;
+	fresh_tags(access);
+}
+
+void
+access_arena(struct access *access, const void *arena, uint16_t *tag, uint32_t *where,
+    size_t bytes)
+{
+	access->arena = (uintptr_t)arena;
+	access->tag = tag;
+	access->where = where;
+	access->all_cells = bytes / ACCESS_CELL;
+	access->segments = 0;
+	access->pages = (struct access_pages){ 0 };
+	access->red_low = access->red_high = 0;
+	set_fast_path(access);
+}
+
+void
+access_add_pages(struct access *access, const void *low, size_t bytes, const uint8_t *frame)
+{
+	/* Links of pages beyond are looked at each time, which costs time and no more. */
+	if (access->segments < ACCESS_SEGMENTS_MAX)
+		access->segment[access->segments++] = (struct access_pages){
+			.low = (uintptr_t)low, .bytes = bytes, .frame = frame,
+		};
 }
 
 void
@@ -33,152 +94,450 @@ access_count(const struct access *access)
 	return access->spent + access->limit - access->left;
 }
 
-/* An access that begins below a watch may reach into it. */
-static void
-hull(struct access *access)
-{
-	uintptr_t low = UINTPTR_MAX, high = 0;
-
-	for (unsigned i = 0; i < access->watches; i++) {
-		const struct access_watch *watch = &access->watch[i];
-
-		if (watch->low - SIZE_MAX_OF_ONE < low)
-			low = watch->low - SIZE_MAX_OF_ONE;
-		if (watch->high > high)
-			high = watch->high;
-	}
-	access->low = access->every ? 0 : low;
-	access->span = access->every ? UINTPTR_MAX : high > low ? high - low : 0;
-}
-
 void
 access_every(struct access *access, bool every)
 {
-	if (access->every == every)
-		return;
 	access->every = every;
-	hull(access);
+	set_fast_path(access);
 }
 
-bool
-access_watch(struct access *access, const void *low, const void *high, bool writes_only,
-    uint32_t tag)
+void
+access_observe(struct access *access, const struct access_observer *observer)
 {
-	if (access->watches == ACCESS_WATCHES_MAX)
+	access->observer = *observer;
+	set_fast_path(access);
+}
+
+void
+access_switch(struct access *access, uint32_t context)
+{
+	access->running = context;
+	set_now(access);
+}
+
+unsigned
+access_number(const struct access *access)
+{
+	return NUMBER_OF(access->now & 0xffff);
+}
+
+/*
+ * Tags run out once in a long while.  All memory loses its tag then, which costs each cell in
+ * use one more look.
+ */
+unsigned
+access_anew(struct access *access, uint32_t context, bool plain)
+{
+	unsigned number;
+
+	if (access->tag_next == ACCESS_TAGS) {
+		if (access->observer.forget != NULL)
+			access->observer.forget(access->observer.self);
+		fresh_tags(access);
+	}
+	number = access->tag_next++;
+	access->tag_of[context] = TAG_OF(number);
+	access->owner[number] = (uint8_t)(context | (plain ? PLAIN : 0));
+	if (context == access->running)
+		set_now(access);
+	return number;
+}
+
+/* The cells of a range, [*from, *to); false when there are none. */
+static bool
+cells_of(const struct access *access, uintptr_t low, uintptr_t high, uintptr_t *from,
+    uintptr_t *to)
+{
+	*from = (low - access->arena) / ACCESS_CELL;
+	*to = (high - access->arena + ACCESS_CELL - 1) / ACCESS_CELL;
+	if (access->tag == NULL || low < access->arena || *from >= access->all_cells)
 		return false;
-	access->watch[access->watches++] = (struct access_watch){
-		.low = (uintptr_t)low, .high = (uintptr_t)high,
-		.writes_only = writes_only, .tag = tag,
-	};
-	hull(access);
+	if (*to > access->all_cells)
+		*to = access->all_cells;
 	return true;
 }
 
 void
-access_unwatch(struct access *access, uint32_t tag)
+access_show(struct access *access, uintptr_t low, uintptr_t high, bool on)
 {
-	unsigned kept = 0;
+	uintptr_t from, to;
 
-	for (unsigned i = 0; i < access->watches; i++)
-		if (access->watch[i].tag != tag)
-			access->watch[kept++] = access->watch[i];
-	access->watches = kept;
-	hull(access);
+	if (!cells_of(access, low, high, &from, &to))
+		return;
+	for (uintptr_t i = from; i < to; i++)
+		access->tag[i] = (uint16_t)(on ? access->tag[i] | SHOWN :
+		    access->tag[i] & ~SHOWN);
 }
 
-static bool
-touches(const struct access_watch *watch, uintptr_t address, unsigned size, bool write)
+struct access_last
+access_last(const struct access *access, uintptr_t address)
 {
-	return address < watch->high && address + size > watch->low &&
-	    (write || !watch->writes_only);
+	struct access_last last = { 0 };
+	uintptr_t from, to;
+	uint16_t tag;
+
+	if (!cells_of(access, address, address + 1, &from, &to))
+		return last;
+	tag = access->tag[from];
+	last.number = NUMBER_OF(tag);
+	last.context = access->owner[last.number] & ~PLAIN;
+	last.write = tag & WROTE;
+	last.where = access->where[from];
+	return last;
 }
 
+void
+access_forget(struct access *access, uintptr_t low, uintptr_t high)
+{
+	uintptr_t from, to;
+
+	if (cells_of(access, low, high, &from, &to))
+		memset(&access->tag[from], 0, (to - from) * sizeof(access->tag[0]));
+}
+
+void
+access_redzone(struct access *access, uintptr_t low, uintptr_t high)
+{
+	access->red_low = low;
+	access->red_high = high;
+	if (low < high)
+		access_forget(access, low, high);
+}
+
+/* ---- an access that is not ordinary ---- */
+
+/* Those that only a first touch makes remarkable; the bytes get the tag of the context. */
 static void
-stay_out(struct world *world, uintptr_t address, unsigned size, bool write)
+make_ordinary(struct access *access, const struct access_event *event)
 {
-	const struct access *access = &world->access;
+	uintptr_t from = event->address - access->arena + ACCESS_CELL - 1;
+	uintptr_t to = event->address + event->size - access->arena;
+	uint16_t read = (uint16_t)access->now, wrote = (uint16_t)(access->now | WROTE);
 
-	for (unsigned i = 0; i < access->watches; i++)
-		if (access->watch[i].tag == ACCESS_REDZONE &&
-		    touches(&access->watch[i], address, size, write))
-			world_finish(world, WORLD_CRASH,
-			    "the driver reached beyond the end of its softc");
-}
-
-static void
-tell_watchers(struct access *access, uintptr_t address, unsigned size, bool write,
-    const void *pc)
-{
-	for (unsigned i = 0; i < access->watches; i++) {
-		const struct access_watch *watch = &access->watch[i];
-
-		if (watch->tag != ACCESS_REDZONE && access->hit != NULL &&
-		    touches(watch, address, size, write))
-			access->hit(access->self, watch, address, size, write, pc);
+	if (event->address < access->arena || access->tag == NULL)
+		return;
+	from /= ACCESS_CELL;
+	to /= ACCESS_CELL;
+	for (uintptr_t i = from; i < to && i < access->all_cells; i++) {
+		if (event->write)
+			access->tag[i] = wrote;
+		else if (access->tag[i] != wrote)
+			access->tag[i] = read;
+		access->where[i] = (uint32_t)(uintptr_t)event->pc;
 	}
+}
+
+/* The link of a page that the driver has; the segment is remembered for the next. */
+static bool
+is_own_page(struct access *access, uintptr_t address)
+{
+	for (unsigned i = 0; i < access->segments; i++) {
+		const struct access_pages *pages = &access->segment[i];
+		uintptr_t offset = address - pages->low;
+
+		if (offset >= pages->bytes)
+			continue;
+		if (!access->every && access->observer.look != NULL)
+			access->pages = *pages;
+		return (pages->frame[offset >> ACCESS_PAGE_SHIFT] & MEMORY_DRIVERS) != 0;
+	}
+	return false;
+}
+
+/* Above what the caller of all this has in use: memory of a function that has returned. */
+static bool
+is_on_stack(const struct world *world, uintptr_t address)
+{
+	const char *here = __builtin_frame_address(0);
+
+	return fiber_stack_contains(world->running->fiber, address) &&
+	    address > (uintptr_t)here;
+}
+
+static void
+show(struct world *world, const struct access_event *event)
+{
+	struct access *access = &world->access;
+
+	if (event->address < access->red_high && event->address + event->size > access->red_low)
+		world_finish(world, WORLD_CRASH,
+		    "the driver reached beyond the end of its softc");
+	if (event->write) {
+		memory_near(&world->memory, event->address);
+		memory_near(&world->memory, event->address + event->size - 1);
+	}
+	if (access->observer.look == NULL)
+		return;
+	if ((event->address - access->arena) / ACCESS_CELL >= access->all_cells &&
+	    (is_on_stack(world, event->address) || is_own_page(access, event->address)))
+		return;
+	switch (access->observer.look(access->observer.self, event)) {
+	case ACCESS_ORDINARY:
+		make_ordinary(access, event);
+		break;
+	case ACCESS_SHOW:
+		break;
+	case ACCESS_WILD:
+		world_finish(world, WORLD_CRASH, "the driver used a wild or stale pointer");
+		break;
+	}
+}
+
+/* The link of a page that the driver has, where the last one was. */
+static inline __attribute__((always_inline)) bool
+is_link(const struct access *access, uintptr_t address)
+{
+	uintptr_t offset = address - access->pages.low;
+
+	return offset < access->pages.bytes &&
+	    (access->pages.frame[offset >> ACCESS_PAGE_SHIFT] & MEMORY_DRIVERS) != 0;
+}
+
+static inline __attribute__((always_inline)) bool
+is_tagged(const struct access *access, bool every, uintptr_t address, size_t size, bool write)
+{
+	uintptr_t cell = (address - access->arena) / ACCESS_CELL;
+	uint32_t two;
+
+	if (cell >= (every ? access->all_cells : access->cells) || size > 2 * ACCESS_CELL)
+		return false;
+	if (size == 2 * ACCESS_CELL) {
+		memcpy(&two, &access->tag[cell], sizeof(two));
+		return write ? two == (access->now | WROTE * PAIR) :
+		    ((two ^ access->now) & ~(WROTE * PAIR)) == 0;
+	}
+	return write ? access->tag[cell] == (uint16_t)(access->now | WROTE) :
+	    (uint16_t)((access->tag[cell] ^ access->now) & ~WROTE) == 0;
+}
+
+/*
+ * Is there more to do than to count?  Twenty times a page: a dozen instructions and a half in
+ * all.  Pointers are mostly links of pages, other things never.
+ */
+static inline __attribute__((always_inline)) bool
+is_ordinary(const struct access *access, bool every, uintptr_t address, size_t size, bool write)
+{
+	if (size == sizeof(void *))
+		return is_link(access, address) ||
+		    is_tagged(access, every, address, size, write);
+	return is_tagged(access, every, address, size, write) || is_link(access, address);
+}
+
+/* Where each access is looked at, the observer still need not see those that are ordinary. */
+static bool
+is_news(const struct access *access, const struct access_event *event)
+{
+	return !access->every || access->observer.look == NULL || access->tag == NULL ||
+	    event->marked || event->size > 2 * ACCESS_CELL ||
+	    event->address % event->size != 0 ||
+	    !is_ordinary(access, true, event->address, event->size, event->write);
 }
 
 /* Not in line: the ordinary access is to stay short. */
 static void __attribute__((noinline, cold))
-look_closer(const void *p, unsigned size, bool write, const void *pc)
+look_closer(const void *p, size_t size, bool write, bool marked, const void *pc)
 {
 	struct world *world = world_current;
+	const struct access_event event = {
+		.address = (uintptr_t)p, .size = size, .write = write, .marked = marked,
+		.pc = pc,
+	};
 
 	if (world->access.left == 0)
 		world_finish(world, WORLD_ENDLESS,
 		    "the driver goes on without letting time pass");
-	stay_out(world, (uintptr_t)p, size, write);
-	tell_watchers(&world->access, (uintptr_t)p, size, write, pc);
+	if (world->running == NULL)
+		return;
+	if (is_news(&world->access, &event))
+		show(world, &event);
+	if (world->onlooker.access != NULL)
+		world->onlooker.access(world->onlooker.self, (uintptr_t)p, (unsigned)size,
+		    write, pc);
 	/* An access is no point by itself; what strikes at one must be able to get in. */
-	if (world->points_armed && world->running != NULL &&
-	    world_points_strike(world, POINT_ACCESS, 0))
+	if (world->accesses_armed &&
+	    world_points_strike(world, POINT_ACCESS, world_site_of(world, pc)))
 		world_point(world);
 }
 
-/* Is there more to do than to count?  Twenty times a page: a dozen instructions in all. */
+/* ---- the ordinary access ---- */
+
+/* The same again by the same plain thread, with nobody in between (access.h). */
 static inline bool
-is_ordinary(const void *p)
+is_again(struct world *world, uintptr_t address, unsigned size, bool write, const void *pc)
+{
+	struct access *access = &world->access;
+	uintptr_t cell = (address - access->arena) / ACCESS_CELL;
+	uint16_t tag = (uint16_t)(access->now | write), old;
+	uint8_t owner;
+
+	if (cell >= access->cells || size < ACCESS_CELL || size > 2 * ACCESS_CELL)
+		return false;
+	old = access->tag[cell];
+	owner = access->owner[NUMBER_OF(old)];
+	if (((old ^ tag) & (WROTE | SHOWN)) != 0 || (owner & PLAIN) == 0 ||
+	    owner != access->owner[NUMBER_OF(tag)] ||
+	    world->cpu[world->running->cpu].ipl != 0)
+		return false;
+	if (size == 2 * ACCESS_CELL) {
+		if (access->tag[cell + 1] != old)
+			return false;
+		access->tag[cell + 1] = tag;
+		access->where[cell + 1] = (uint32_t)(uintptr_t)pc;
+	}
+	access->tag[cell] = tag;
+	access->where[cell] = (uint32_t)(uintptr_t)pc;
+	return true;
+}
+
+static void __attribute__((noinline))
+look_again(const void *p, unsigned size, bool write, const void *pc)
 {
 	struct world *world = world_current;
 
-	return world == NULL || (--world->access.left != 0 &&
-	    (uintptr_t)p - world->access.low >= world->access.span);
+	if (world->access.left == 0 || !is_again(world, (uintptr_t)p, size, write, pc))
+		look_closer(p, size, write, false, pc);
 }
 
 /* In line whatever the optimisation: the return address is to be the driver's. */
 static inline __attribute__((always_inline)) void
 seen(const void *p, unsigned size, bool write)
 {
-	if (__builtin_expect(!is_ordinary(p), 0))
-		look_closer(p, size, write, __builtin_return_address(0));
+	struct world *world = world_current;
+
+	if (world == NULL)
+		return;
+	if (__builtin_expect(--world->access.left == 0 ||
+	    !is_ordinary(&world->access, false, (uintptr_t)p, size, write), 0))
+		look_again(p, size, write, __builtin_return_address(0));
 }
 
-/* Ranges are rare, and may reach further than the hull allows for. */
+/* Those that are rare, or lie across the cells. */
 static void
-seen_range(const void *p, unsigned long size, bool write, const void *pc)
+seen_odd(const void *p, size_t size, bool write, bool marked, const void *pc)
 {
-	if (world_current == NULL)
+	if (world_current == NULL || size == 0)
 		return;
 	world_current->access.left--;
-	look_closer(p, (unsigned)size, write, pc);
+	look_closer(p, size, write, marked, pc);
+}
+
+void
+access_on_behalf(const void *p, size_t size, bool write, const void *pc)
+{
+	seen_odd(p, size, write, false, pc);
 }
 
 #define PC __builtin_return_address(0)
+#define HOOK(name) \
+	void __tsan_##name(void *p); \
+	void __tsan_##name(void *p)
 #define HOOKS(size) \
-	void __tsan_read##size(void *p); \
-	void __tsan_write##size(void *p); \
-	void __tsan_unaligned_read##size(void *p); \
-	void __tsan_unaligned_write##size(void *p); \
-	void __tsan_read##size(void *p) { seen(p, size, false); } \
-	void __tsan_write##size(void *p) { seen(p, size, true); } \
-	void __tsan_unaligned_read##size(void *p) { seen(p, size, false); } \
-	void __tsan_unaligned_write##size(void *p) { seen(p, size, true); }
+	HOOK(read##size) { seen(p, size, false); } \
+	HOOK(write##size) { seen(p, size, true); } \
+	HOOK(unaligned_read##size) { seen_odd(p, size, false, false, PC); } \
+	HOOK(unaligned_write##size) { seen_odd(p, size, true, false, PC); } \
+	HOOK(volatile_read##size) { seen_odd(p, size, false, true, PC); } \
+	HOOK(volatile_write##size) { seen_odd(p, size, true, true, PC); } \
+	HOOK(unaligned_volatile_read##size) { seen_odd(p, size, false, true, PC); } \
+	HOOK(unaligned_volatile_write##size) { seen_odd(p, size, true, true, PC); }
 
 HOOKS(1)
 HOOKS(2)
 HOOKS(4)
 HOOKS(8)
 HOOKS(16)
+
+/*
+ * Atomic operations, which the compiler leaves to these functions altogether.  `order` is one
+ * of the compiler's __ATOMIC_*; with one thread of the host all of them are the strongest.
+ */
+#define ATOMICS(bits, type) \
+	type __tsan_atomic##bits##_load(const volatile type *p, int order); \
+	void __tsan_atomic##bits##_store(volatile type *p, type v, int order); \
+	int __tsan_atomic##bits##_compare_exchange_strong(volatile type *p, type *old, \
+	    type v, int order, int fail); \
+	int __tsan_atomic##bits##_compare_exchange_weak(volatile type *p, type *old, \
+	    type v, int order, int fail); \
+	type __tsan_atomic##bits##_compare_exchange_val(volatile type *p, type old, \
+	    type v, int order, int fail); \
+	type __tsan_atomic##bits##_load(const volatile type *p, int order) \
+	{ \
+		(void)order; \
+		seen_odd((const void *)(uintptr_t)p, sizeof(type), false, true, PC); \
+		return *p; \
+	} \
+	void __tsan_atomic##bits##_store(volatile type *p, type v, int order) \
+	{ \
+		(void)order; \
+		seen_odd((const void *)(uintptr_t)p, sizeof(type), true, true, PC); \
+		*p = v; \
+	} \
+	int __tsan_atomic##bits##_compare_exchange_strong(volatile type *p, type *old, \
+	    type v, int order, int fail) \
+	{ \
+		type wanted = *old; \
+		(void)order; \
+		(void)fail; \
+		seen_odd((const void *)(uintptr_t)p, sizeof(type), true, true, PC); \
+		*old = *p; \
+		if (*old == wanted) \
+			*p = v; \
+		return *old == wanted; \
+	} \
+	int __tsan_atomic##bits##_compare_exchange_weak(volatile type *p, type *old, \
+	    type v, int order, int fail) \
+	{ return __tsan_atomic##bits##_compare_exchange_strong(p, old, v, order, fail); } \
+	type __tsan_atomic##bits##_compare_exchange_val(volatile type *p, type old, \
+	    type v, int order, int fail) \
+	{ \
+		type now; \
+		(void)order; \
+		(void)fail; \
+		seen_odd((const void *)(uintptr_t)p, sizeof(type), true, true, PC); \
+		now = *p; \
+		if (now == old) \
+			*p = v; \
+		return now; \
+	}
+#define ATOMIC(bits, type, name, result) \
+	type __tsan_atomic##bits##_##name(volatile type *p, type v, int order); \
+	type __tsan_atomic##bits##_##name(volatile type *p, type v, int order) \
+	{ \
+		type old; \
+		(void)order; \
+		seen_odd((const void *)(uintptr_t)p, sizeof(type), true, true, PC); \
+		old = *p; \
+		*p = (type)(result); \
+		return old; \
+	}
+#define ATOMICS_OF(bits, type) \
+	ATOMICS(bits, type) \
+	ATOMIC(bits, type, exchange, v) \
+	ATOMIC(bits, type, fetch_add, old + v) \
+	ATOMIC(bits, type, fetch_sub, old - v) \
+	ATOMIC(bits, type, fetch_and, old & v) \
+	ATOMIC(bits, type, fetch_or, old | v) \
+	ATOMIC(bits, type, fetch_xor, old ^ v) \
+	ATOMIC(bits, type, fetch_nand, ~(old & v))
+
+ATOMICS_OF(8, uint8_t)
+ATOMICS_OF(16, uint16_t)
+ATOMICS_OF(32, uint32_t)
+ATOMICS_OF(64, uint64_t)
+
+void __tsan_atomic_thread_fence(int order);
+void __tsan_atomic_signal_fence(int order);
+void
+__tsan_atomic_thread_fence(int order)
+{
+	(void)order;
+}
+
+void
+__tsan_atomic_signal_fence(int order)
+{
+	(void)order;
+}
 
 void __tsan_init(void);
 void __tsan_func_entry(void *caller);
@@ -210,34 +569,34 @@ __tsan_func_exit(void)
 void
 __tsan_read_range(void *p, unsigned long size)
 {
-	seen_range(p, size, false, PC);
+	seen_odd(p, size, false, false, PC);
 }
 
 void
 __tsan_write_range(void *p, unsigned long size)
 {
-	seen_range(p, size, true, PC);
+	seen_odd(p, size, true, false, PC);
 }
 
 void *
 __tsan_memcpy(void *to, const void *from, size_t size)
 {
-	seen_range(from, size, false, PC);
-	seen_range(to, size, true, PC);
+	seen_odd(from, size, false, false, PC);
+	seen_odd(to, size, true, false, PC);
 	return memcpy(to, from, size);
 }
 
 void *
 __tsan_memmove(void *to, const void *from, size_t size)
 {
-	seen_range(from, size, false, PC);
-	seen_range(to, size, true, PC);
+	seen_odd(from, size, false, false, PC);
+	seen_odd(to, size, true, false, PC);
 	return memmove(to, from, size);
 }
 
 void *
 __tsan_memset(void *to, int byte, size_t size)
 {
-	seen_range(to, size, true, PC);
+	seen_odd(to, size, true, false, PC);
 	return memset(to, byte, size);
 }

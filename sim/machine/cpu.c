@@ -353,6 +353,7 @@ resume(struct world *world, struct context *ctx)
 
 	world->cpu_last = ctx->cpu;
 	world->running = ctx;
+	access_switch(&world->access, ctx->ordinal);
 	if (ctx->state == CTX_RUNNABLE) {
 		ctx->state = CTX_ACTIVE;
 		cpu->nest[cpu->depth++] = ctx;

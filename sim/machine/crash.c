@@ -107,8 +107,14 @@ crash_install(void)
 {
 	static const int signals[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGVTALRM };
 	struct sigaction action = { .sa_sigaction = caught, .sa_flags = SA_SIGINFO | SA_ONSTACK };
-	stack_t stack = { .ss_sp = malloc(CRASH_STACK_SIZE), .ss_size = CRASH_STACK_SIZE };
+	stack_t stack = { .ss_size = CRASH_STACK_SIZE };
+	struct sigaction now;
 
+	/* The last of them was installed last. */
+	if (sigaction(SIGVTALRM, NULL, &now) == 0 && (now.sa_flags & SA_SIGINFO) &&
+	    now.sa_sigaction == caught)
+		return;
+	stack.ss_sp = malloc(CRASH_STACK_SIZE);
 	if (stack.ss_sp == NULL || sigaltstack(&stack, NULL) != 0)
 		abort();
 	sigemptyset(&action.sa_mask);

@@ -14,7 +14,10 @@
 
 struct world;
 
-/* Install the handlers on a stack of their own; once a process. */
+/* CPU seconds that a run may take; only a driver that loops without any access comes near. */
+#define CRASH_SECONDS 20
+
+/* Install the handlers on a stack of their own, if this process has not yet. */
 void crash_install(void);
 /* CPU seconds that one uninterrupted piece of simulated code may take; 0 switches it off. */
 void crash_limit(unsigned seconds);

@@ -73,6 +73,14 @@ hw_note(enum hw_note note, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, u
 		world_point(world);
 }
 
+void
+hw_at(const void *function)
+{
+	/* Positions are return addresses: one byte into the function is in it. */
+	if (self() != NULL)
+		self()->site = world_site_of(here(), (const char *)function + 1);
+}
+
 uint32_t
 hw_ordinal(enum hw_object kind)
 {
@@ -331,14 +339,38 @@ hw_is_stack(const void *va)
 }
 
 void
-hw_redzone(const void *low, const void *high)
+hw_memory(enum hw_memory what, const void *low, size_t size, uint64_t number)
 {
 	struct access *access = &here()->access;
+	uintptr_t from = (uintptr_t)low;
 
-	access_unwatch(access, ACCESS_REDZONE);
-	/* Out of watches the zone goes unwatched, which costs a check and nothing else. */
-	if (low < high)
-		(void)access_watch(access, low, high, false, ACCESS_REDZONE);
+	access_forget(access, from, from + size);
+	if (access->observer.memory != NULL)
+		access->observer.memory(access->observer.self, what, from, from + size,
+		    number);
+}
+
+void
+hw_page_structs(const void *low, uint64_t pfn, uint64_t n)
+{
+	struct world *world = here();
+
+	memory_page_structs(&world->memory, low, pfn, n, (size_t)1 << ACCESS_PAGE_SHIFT);
+	access_add_pages(&world->access, low, n << ACCESS_PAGE_SHIFT,
+	    world->memory.frame + pfn);
+}
+
+void
+hw_touch(const void *p, size_t size, bool write, const void *site)
+{
+	if (here() != NULL && world_site_of(here(), site) != 0)
+		access_on_behalf(p, size, write, site);
+}
+
+void
+hw_redzone(const void *low, const void *high)
+{
+	access_redzone(&here()->access, (uintptr_t)low, (uintptr_t)high);
 }
 
 uint64_t

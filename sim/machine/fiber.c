@@ -37,7 +37,7 @@
  * So much of the top of a stack is overwritten with zeroes for reuse; the rest
  * is given back to the host, because new pages are dear only when touched.
  */
-#define FIBER_CLEAR_SIZE	((size_t)32 * 1024)
+#define FIBER_CLEAR_SIZE	((size_t)16 * 1024)
 
 enum fiber_state {
 	FIBER_IDLE,		/* in the pool */

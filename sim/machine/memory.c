@@ -9,9 +9,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define OWNER_MASK 0x03u
-#define HOST_HAS 0x04u
+#define OWNER_MASK MEMORY_OWNER_MASK
+#define HOST_HAS MEMORY_HOST_HAS
+#define GROUP (UINT64_C(1) << MEMORY_GROUP_SHIFT)
 #define BACK_MASK (2 * MEMORY_ARENA_PAGES - 1)
+/* One tag for four bytes, and a little more, so that two can be read at once. */
+#define TAGS_OF(bytes) ((bytes) / 2)
+#define TAGS_BYTES (TAGS_OF(MEMORY_ARENA_PAGES * MEMORY_PAGE_SIZE) + MEMORY_PAGE_SIZE)
+/*
+ * Kernel virtual memory lies at the same address in every process, so that a driver which takes
+ * a pointer for a number has the same number each time.
+ */
+#define ARENA_AT UINT64_C(0x2000000000)
+#define WHERE_BYTES (MEMORY_ARENA_PAGES * MEMORY_PAGE_SIZE + 2 * MEMORY_PAGE_SIZE)
 
 bool
 memory_init(struct memory *memory, const struct hw_segment *segments, unsigned n,
@@ -36,26 +46,131 @@ memory_init_from(struct memory *memory, struct shelf *shelf,
 	memory->pfn_max = segments[n - 1].pfn + segments[n - 1].npages;
 	memory->frame_bytes = memory->pfn_max;
 	memory->frame = shelf_take(shelf, memory->frame_bytes);
-	memory->arena = shelf_take(shelf, MEMORY_ARENA_PAGES * MEMORY_PAGE_SIZE);
-	if (memory->frame == NULL || memory->arena == NULL) {
+	memory->arena = shelf_take_at(shelf, MEMORY_ARENA_PAGES * MEMORY_PAGE_SIZE, ARENA_AT);
+	memory->tag = shelf_take(shelf, TAGS_BYTES);
+	memory->where = shelf_take_stale(shelf, WHERE_BYTES);
+	memory->groups = (memory->pfn_max >> MEMORY_GROUP_SHIFT) + 1;
+	memory->near = shelf_take(shelf, memory->groups);
+	if (memory->frame == NULL || memory->arena == NULL || memory->tag == NULL ||
+	    memory->near == NULL || memory->where == NULL) {
 		memory_fini(memory);
 		return false;
 	}
 	return true;
 }
 
+/* ---- handing host memory on ---- */
+
+static uint64_t
+lower(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* The first group from `group` on that somebody came near, or `end`. */
+static uint64_t
+next_near(const struct memory *memory, uint64_t group, uint64_t end)
+{
+	while (group < end && memory->near[group] == 0) {
+		uint64_t eight;
+
+		if (group % sizeof(eight) == 0 && group + sizeof(eight) <= end) {
+			memcpy(&eight, &memory->near[group], sizeof(eight));
+			group += eight == 0 ? sizeof(eight) : 1;
+		} else {
+			group++;
+		}
+	}
+	return group;
+}
+
+/* Zero what belongs to frames [pfn, pfn + n) and may have been written. */
+static void
+zero_near(const struct memory *memory, uint8_t *low, uint64_t pfn, uint64_t n, size_t size)
+{
+	uint64_t end = ((pfn + n - 1) >> MEMORY_GROUP_SHIFT) + 1, group;
+
+	for (group = next_near(memory, pfn >> MEMORY_GROUP_SHIFT, end); group < end;
+	    group = next_near(memory, group + 1, end)) {
+		uint64_t first = group * GROUP, last = lower(first + GROUP, pfn + n);
+
+		if (first < pfn)
+			first = pfn;
+		memset(low + (first - pfn) * size, 0, (last - first) * size);
+	}
+}
+
+/* Can the groups be trusted to tell what little of so many bytes was written? */
+static bool
+is_worth_a_look(const struct memory *memory)
+{
+	uint64_t near = 0;
+
+	for (uint64_t group = next_near(memory, 0, memory->groups); group < memory->groups;
+	    group = next_near(memory, group + 1, memory->groups))
+		if (++near * GROUP > SHELF_FRAMES_MAX)
+			return false;
+	return true;
+}
+
+/* Bytes of a table that are not structures of frames. */
+static size_t
+others_in(const struct memory *memory, const uint8_t *table, size_t bytes)
+{
+	size_t others = bytes;
+
+	for (unsigned i = 0; i < memory->runs; i++)
+		if ((uintptr_t)memory->structs[i].low - (uintptr_t)table < bytes)
+			others -= memory->structs[i].n * memory->structs[i].size;
+	return others;
+}
+
+static void
+give_table(struct memory *memory, uint8_t *table, size_t bytes, bool look)
+{
+	uint8_t *at = table;
+
+	if (!look || others_in(memory, table, bytes) > SHELF_ZEROED_MAX) {
+		shelf_give(memory->shelf, table, bytes, bytes);
+		return;
+	}
+	for (unsigned i = 0; i < memory->runs; i++) {
+		const struct memory_structs *run = &memory->structs[i];
+
+		/* They are in order. */
+		if ((uintptr_t)run->low - (uintptr_t)table >= bytes)
+			continue;
+		memset(at, 0, (size_t)(run->low - at));
+		zero_near(memory, run->low, run->pfn, run->n, run->size);
+		at = run->low + run->n * run->size;
+	}
+	memset(at, 0, (size_t)(table + bytes - at));
+	shelf_give(memory->shelf, table, bytes, 0);
+}
+
 void
 memory_fini(struct memory *memory)
 {
 	struct shelf *shelf = memory->shelf;
+	bool look = shelf != NULL && memory->near != NULL && is_worth_a_look(memory);
 
-	shelf_give(shelf, memory->frame, memory->frame_bytes, memory->frame_bytes);
+	if (look)
+		zero_near(memory, memory->frame, 0, memory->pfn_max, 1);
+	shelf_give(shelf, memory->frame, memory->frame_bytes, look ? 0 : memory->frame_bytes);
 	shelf_give(shelf, memory->arena, MEMORY_ARENA_PAGES * MEMORY_PAGE_SIZE,
 	    memory->arena_used * MEMORY_PAGE_SIZE);
+	shelf_give(shelf, memory->tag, TAGS_BYTES,
+	    TAGS_OF(memory->arena_used * MEMORY_PAGE_SIZE));
+	/* What it says counts only beside a tag. */
+	shelf_give_stale(shelf, memory->where, WHERE_BYTES);
 	for (size_t i = 0; i < memory->tables; i++)
-		shelf_give(shelf, memory->table[i], memory->table_bytes[i],
-		    memory->table_bytes[i]);
+		give_table(memory, memory->table[i], memory->table_bytes[i], look);
+	shelf_give(shelf, memory->near, memory->groups, memory->groups);
+	memory->near = NULL;
+	memory->runs = 0;
 	memory->frame = memory->arena = NULL;
+	memory->tag = NULL;
+	memory->where = NULL;
 	memory->tables = 0;
 }
 
@@ -87,17 +202,26 @@ count_of(struct memory *memory, enum hw_owner owner)
 	abort();
 }
 
+static inline void
+come_near(struct memory *memory, uint64_t pfn)
+{
+	memory->near[pfn >> MEMORY_GROUP_SHIFT] = 1;
+}
+
 /* Neighbours mostly had the same owner: they are counted together. */
 void
 memory_own_all(struct memory *memory, const uint64_t *pfns, size_t n, enum hw_owner owner)
 {
+	uint8_t after = (uint8_t)(owner | (owner == HW_PAGE_DRIVER ? MEMORY_DRIVERS : 0));
+
 	for (size_t i = 0, first = 0; i < n; first = i) {
 		unsigned before = memory->frame[pfns[i]] & OWNER_MASK;
 
 		do {
 			uint8_t *frame = &memory->frame[pfns[i]];
 
-			*frame = (uint8_t)((*frame & ~OWNER_MASK) | owner);
+			*frame = (uint8_t)((*frame & HOST_HAS) | after);
+			come_near(memory, pfns[i]);
 		} while (++i < n && (memory->frame[pfns[i]] & OWNER_MASK) == before);
 		*count_of(memory, before) -= i - first;
 		*count_of(memory, owner) += i - first;
@@ -167,6 +291,7 @@ take(struct memory *memory, uint64_t pfn)
 	if (owner == HW_PAGE_KERNEL || owner == HW_PAGE_OTHERS)
 		discard_in_use(memory, pfn);
 	memory->frame[pfn] = frame | HOST_HAS;
+	come_near(memory, pfn);
 	return frame / HOST_HAS ^ 1;
 }
 
@@ -179,7 +304,7 @@ give(struct memory *memory, uint64_t pfn)
 	memory->frame[pfn] = frame & (uint8_t)~HOST_HAS;
 	return frame / HOST_HAS;
 }
-_Static_assert(HOST_HAS > OWNER_MASK, "the highest bit of a frame");
+_Static_assert(HOST_HAS > (OWNER_MASK | MEMORY_DRIVERS), "the highest bit of a frame");
 
 void
 memory_host_take(struct memory *memory, uint64_t pfn)
@@ -269,6 +394,14 @@ memory_phys(const struct memory *memory, const void *va)
 	return UINT64_MAX;
 }
 
+void *
+memory_contents(const struct memory *memory, uint64_t phys)
+{
+	uint8_t *page = contents(memory, phys >> MEMORY_PAGE_SHIFT);
+
+	return page != NULL ? page + (phys & (MEMORY_PAGE_SIZE - 1)) : NULL;
+}
+
 /* Run through [bus, bus + length) page by page; NULL contents mean untouched RAM. */
 static bool
 dma(const struct memory *memory, uint64_t bus, void *buffer, size_t length, bool to_memory)
@@ -324,4 +457,27 @@ memory_table(struct memory *memory, size_t bytes)
 	memory->table[memory->tables] = p;
 	memory->table_bytes[memory->tables++] = bytes;
 	return p;
+}
+
+void
+memory_page_structs(struct memory *memory, const void *low, uint64_t pfn, uint64_t n,
+    size_t size)
+{
+	/* Those beyond are zeroed with the rest of their table. */
+	if (memory->runs < MEMORY_STRUCTS_MAX)
+		memory->structs[memory->runs++] = (struct memory_structs){
+			.low = (uint8_t *)(uintptr_t)low, .pfn = pfn, .n = n, .size = size,
+		};
+}
+
+void
+memory_near(struct memory *memory, uintptr_t address)
+{
+	for (unsigned i = 0; i < memory->runs; i++) {
+		const struct memory_structs *run = &memory->structs[i];
+		uintptr_t offset = address - (uintptr_t)run->low;
+
+		if (offset < run->n * run->size)
+			come_near(memory, run->pfn + offset / run->size);
+	}
 }

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "door.h"
 #include "machine/shelf.h"
@@ -26,11 +27,28 @@
 #define MEMORY_LENT_MAX 64
 #define MEMORY_TABLES_MAX 24
 #define MEMORY_POISON 0xa5		/* contents of fresh kernel memory */
+#define MEMORY_OWNER_MASK 0x03u		/* enum hw_owner in memory.frame */
+#define MEMORY_DRIVERS 0x04u		/* likewise: and that is the driver */
+#define MEMORY_HOST_HAS 0x08u		/* likewise: the host has it */
 
 struct memory_counts {
 	uint64_t total, free, kernel, others, driver;	/* pages; they add up */
 	uint64_t held;		/* pages the host has (any owner) */
 	uint64_t discarded_in_use;	/* while kernel or others used them; pages */
+};
+
+/*
+ * Frames that are told apart when memory is handed on: of those that nobody came near, nothing
+ * was written, neither here nor in the kernel's table of them.
+ */
+#define MEMORY_GROUP_SHIFT 7
+#define MEMORY_STRUCTS_MAX 48
+
+/* The kernel's structures, one for each frame of a run of them. */
+struct memory_structs {
+	uint8_t *low;
+	uint64_t pfn, n;
+	size_t size;			/* of one */
 };
 
 struct memory {
@@ -39,7 +57,9 @@ struct memory {
 	unsigned segments;
 	uint64_t pfn_max;	/* one past the highest frame */
 	uint64_t reserve;	/* pages kept for the pagedaemon */
-	uint8_t *frame;		/* per pfn: owner in bits 0..1, bit 2 the host has it */
+	uint8_t *frame;		/* per pfn: MEMORY_OWNER_MASK, _DRIVERS, _HOST_HAS */
+	uint16_t *tag;		/* of the arena (access.h), by four bytes */
+	uint32_t *where;
 	size_t frame_bytes;
 	bool frame_dirty;
 	struct memory_counts counts;
@@ -52,6 +72,10 @@ struct memory {
 	size_t lents;
 	void *table[MEMORY_TABLES_MAX];
 	size_t table_bytes[MEMORY_TABLES_MAX], tables;
+	uint8_t *near;			/* by group of frames: somebody came near */
+	size_t groups;
+	struct memory_structs structs[MEMORY_STRUCTS_MAX];
+	unsigned runs;
 };
 
 /* segments: sorted by pfn, not overlapping.  False when host memory cannot be had. */
@@ -73,6 +97,15 @@ memory_is_ram(const struct memory *memory, uint64_t pfn)
 
 enum hw_owner memory_owner(const struct memory *memory, uint64_t pfn);
 bool memory_host_has(const struct memory *memory, uint64_t pfn);
+/* Any of the eight frames from pfn on, which there must be? */
+static inline bool
+memory_host_has_any(const struct memory *memory, uint64_t pfn)
+{
+	uint64_t eight;
+
+	memcpy(&eight, &memory->frame[pfn], sizeof(eight));
+	return (eight & MEMORY_HOST_HAS * UINT64_C(0x0101010101010101)) != 0;
+}
 
 /* Change the owner of one frame of RAM, or of several; counts follow. */
 void memory_own(struct memory *memory, uint64_t pfn, enum hw_owner owner);
@@ -91,6 +124,8 @@ void memory_unmap(struct memory *memory, void *va, size_t n);
 /* The page of host memory at `page` lies in that frame from now on; false when too many do. */
 bool memory_lend(struct memory *memory, void *page, uint64_t pfn);
 uint64_t memory_phys(const struct memory *memory, const void *va);	/* ~0: none */
+/* Where the byte at a physical address lies in host memory; NULL: it has no contents. */
+void *memory_contents(const struct memory *memory, uint64_t phys);
 
 /* DMA as a device does it, by bus address.  False (nothing copied past the bad page) when
  * an address is no bus address of RAM; RAM without contents reads as zero. */
@@ -99,5 +134,14 @@ bool memory_dma_write(struct memory *memory, uint64_t bus, const void *from, siz
 
 /* Zeroed lazily backed host memory that lives as long as the world. */
 void *memory_table(struct memory *memory, size_t bytes);
+/*
+ * A part of a table that has a structure of `size` bytes for each of n frames from pfn on.  One
+ * is only written once the frame changed hands, or was announced by memory_near().  Parts of one
+ * table are told in order.
+ */
+void memory_page_structs(struct memory *memory, const void *low, uint64_t pfn, uint64_t n,
+    size_t size);
+/* Somebody writes to that byte of a structure, whoever has the frame; others are ignored. */
+void memory_near(struct memory *memory, uintptr_t address);
 
 #endif /* VIOSIM_MACHINE_MEMORY_H */

@@ -4,6 +4,7 @@
  */
 #include "machine/shelf.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include <sys/mman.h>
@@ -27,9 +28,9 @@ shelf_fini(struct shelf *shelf)
 }
 
 static void *
-from_host(size_t bytes)
+from_host(size_t bytes, void *where)
 {
-	void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+	void *memory = mmap(where, bytes, PROT_READ | PROT_WRITE,
 	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	if (memory == MAP_FAILED)
@@ -40,18 +41,55 @@ from_host(size_t bytes)
 	return memory;
 }
 
-void *
-shelf_take(struct shelf *shelf, size_t bytes)
+static void *
+take(struct shelf *shelf, size_t bytes, void *where, bool stale)
 {
 	for (unsigned i = 0; shelf != NULL && i < shelf->pieces; i++) {
 		void *memory = shelf->piece[i].memory;
 
-		if (shelf->piece[i].bytes != bytes)
+		if (shelf->piece[i].bytes != bytes || shelf->piece[i].stale != stale)
 			continue;
 		shelf->piece[i] = shelf->piece[--shelf->pieces];
 		return memory;
 	}
-	return from_host(bytes);
+	return from_host(bytes, where);
+}
+
+void *
+shelf_take(struct shelf *shelf, size_t bytes)
+{
+	return take(shelf, bytes, NULL, false);
+}
+
+void *
+shelf_take_at(struct shelf *shelf, size_t bytes, uintptr_t where)
+{
+	return take(shelf, bytes, (void *)where, false);
+}
+
+void *
+shelf_take_stale(struct shelf *shelf, size_t bytes)
+{
+	return take(shelf, bytes, NULL, true);
+}
+
+static void
+give(struct shelf *shelf, void *memory, size_t bytes, bool stale)
+{
+	/* A full one has sizes that nobody asks for any more. */
+	if (shelf->pieces == SHELF_PIECES) {
+		munmap(shelf->piece[0].memory, shelf->piece[0].bytes);
+		shelf->piece[0] = shelf->piece[--shelf->pieces];
+	}
+	shelf->piece[shelf->pieces++] = (struct shelf_piece){ memory, bytes, stale };
+}
+
+static void
+check_zeroes(const unsigned char *memory, size_t bytes)
+{
+	/* Each byte equals the next, and the first is zero. */
+	if (bytes > 0 && (memory[0] != 0 || memcmp(memory, memory + 1, bytes - 1) != 0))
+		abort();
 }
 
 void
@@ -59,10 +97,23 @@ shelf_give(struct shelf *shelf, void *memory, size_t bytes, size_t used)
 {
 	if (memory == NULL)
 		return;
-	if (shelf == NULL || shelf->pieces == SHELF_PIECES || used > SHELF_ZEROED_MAX) {
+	if (shelf == NULL || used > SHELF_ZEROED_MAX) {
 		munmap(memory, bytes);
 		return;
 	}
 	memset(memory, 0, used);
-	shelf->piece[shelf->pieces++] = (struct shelf_piece){ memory, bytes };
+	if (shelf->checks)
+		check_zeroes(memory, bytes);
+	give(shelf, memory, bytes, false);
+}
+
+void
+shelf_give_stale(struct shelf *shelf, void *memory, size_t bytes)
+{
+	if (memory == NULL)
+		return;
+	if (shelf == NULL)
+		munmap(memory, bytes);
+	else
+		give(shelf, memory, bytes, true);
 }

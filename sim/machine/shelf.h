@@ -10,18 +10,22 @@
 #ifndef VIOSIM_MACHINE_SHELF_H
 #define VIOSIM_MACHINE_SHELF_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "machine/fiber.h"
 
 #define SHELF_PIECES 16
 /* Of more than this it is cheaper to let the host make new pages. */
 #define SHELF_ZEROED_MAX ((size_t)2 << 20)
+#define SHELF_FRAMES_MAX 65536u		/* the same in page frames, which cost 32 bytes each */
 
 struct shelf {
 	struct fiber_pool fibers;
-	struct shelf_piece { void *memory; size_t bytes; } piece[SHELF_PIECES];
+	struct shelf_piece { void *memory; size_t bytes; bool stale; } piece[SHELF_PIECES];
 	unsigned pieces;
+	bool checks;			/* for tests: what lies here is really all zeroes */
 };
 
 void shelf_init(struct shelf *shelf);
@@ -30,7 +34,12 @@ void shelf_fini(struct shelf *shelf);
 
 /* Zeroed host memory, backed where it is touched; NULL when there is none to be had. */
 void *shelf_take(struct shelf *shelf, size_t bytes);
+/* The same at that address, unless something else is there already. */
+void *shelf_take_at(struct shelf *shelf, size_t bytes, uintptr_t where);
 /* Give it back; what was written lies in its first `used` bytes.  NULL memory is ignored. */
 void shelf_give(struct shelf *shelf, void *memory, size_t bytes, size_t used);
+/* The same for what nobody reads before it was written: whatever lies in it. */
+void *shelf_take_stale(struct shelf *shelf, size_t bytes);
+void shelf_give_stale(struct shelf *shelf, void *memory, size_t bytes);
 
 #endif /* VIOSIM_MACHINE_SHELF_H */

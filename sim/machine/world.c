@@ -15,7 +15,10 @@ bool
 world_init(struct world *world, const struct world_config *config,
     const struct world_hooks *hooks)
 {
-	memset(world, 0, sizeof(*world));
+	/* All but the memory, which is most of it and begins as zeroes by itself. */
+	memset(world, 0, offsetof(struct world, memory));
+	memset(&world->memory + 1, 0, sizeof(*world) - offsetof(struct world, memory) -
+	    sizeof(world->memory));
 	assert(config->cpus >= 1 && config->cpus <= CPUS_MAX);
 	world->config = *config;
 	if (hooks != NULL)
@@ -28,6 +31,8 @@ world_init(struct world *world, const struct world_config *config,
 	choice_init_default(&world->choice);
 	irq_init(&world->irq);
 	access_init(&world->access, config->access_limit);
+	access_arena(&world->access, world->memory.arena, world->memory.tag,
+	    world->memory.where, MEMORY_ARENA_PAGES * MEMORY_PAGE_SIZE);
 	fiber_pool_init(&world->own_fibers);
 	world->fibers = config->shelf != NULL ? &config->shelf->fibers : &world->own_fibers;
 	world->main = fiber_new_main();
@@ -56,16 +61,17 @@ world_fini(struct world *world)
 static void
 look_for_armed(struct world *world)
 {
-	bool armed = false, every = false;
+	bool armed = world->onlooker.point != NULL, accesses = false;
 
 	for (unsigned i = 0; i < POINTS_MAX; i++) {
 		const struct point *point = &world->point[i];
 
 		armed |= point->armed;
-		every |= point->armed && point->kind == POINT_ACCESS;
+		accesses |= point->armed && point->kind == POINT_ACCESS;
 	}
 	world->points_armed = armed;
-	access_every(&world->access, every);
+	world->accesses_armed = accesses;
+	access_every(&world->access, accesses || world->onlooker.access != NULL);
 }
 
 void
@@ -88,6 +94,8 @@ world_reboot(struct world *world)
 	if (!memory_init_from(&world->memory, world->config.shelf, world->config.segment,
 	    world->config.segments, world->config.reserve_pages))
 		abort();
+	access_arena(&world->access, world->memory.arena, world->memory.tag,
+	    world->memory.where, MEMORY_ARENA_PAGES * MEMORY_PAGE_SIZE);
 }
 
 static inline void
@@ -224,6 +232,13 @@ world_point_arm(struct world *world, const struct point *point)
 	return NULL;
 }
 
+void
+world_look_on(struct world *world, const struct onlooker *onlooker)
+{
+	world->onlooker = *onlooker;
+	look_for_armed(world);
+}
+
 static void
 strike(struct world *world, struct point *point)
 {
@@ -231,10 +246,22 @@ strike(struct world *world, struct point *point)
 
 	point->armed = false;
 	look_for_armed(world);
+	if (world->onlooker.struck != NULL)
+		world->onlooker.struck(world->onlooker.self);
 	/* What strikes comes from outside, not from the context it strikes. */
 	world->running = NULL;
 	point->strike(point->arg);
 	world->running = ctx;
+}
+
+static bool
+is_here(const struct point *point, enum point_kind kind, unsigned what)
+{
+	if (!point->armed || point->kind != kind)
+		return false;
+	if (kind == POINT_ACCESS)
+		return point->here == NULL || point->here(point->arg, what);
+	return point->what == what;
 }
 
 bool
@@ -242,10 +269,12 @@ world_points_strike(struct world *world, enum point_kind kind, unsigned what)
 {
 	bool struck = false;
 
+	if (world->onlooker.point != NULL && kind != POINT_ACCESS)
+		world->onlooker.point(world->onlooker.self, kind, what);
 	for (unsigned i = 0; i < POINTS_MAX; i++) {
 		struct point *p = &world->point[i];
 
-		if (!p->armed || p->kind != kind || p->what != what || --p->countdown != 0)
+		if (!is_here(p, kind, what) || --p->countdown != 0)
 			continue;
 		strike(world, p);
 		struck = true;

@@ -131,11 +131,12 @@ struct world_hooks {
 enum point_kind {
 	POINT_BEFORE, POINT_AFTER,	/* a kernel call's effect; `what` is an enum hw_call */
 	POINT_CALLBACK,			/* the driver is called back; `what` is world_callback() */
-	POINT_ACCESS			/* an instrumented access; `what` is 0 */
+	POINT_ACCESS			/* an instrumented access; `what` is its driver position */
 };
 struct point {
 	enum point_kind kind;
-	unsigned what;
+	unsigned what;			/* not looked at for accesses: `here` picks them */
+	bool (*here)(void *arg, uint32_t site);	/* is this access one?  NULL: each is */
 	uint64_t countdown;		/* strikes when it reaches 0 */
 	void (*strike)(void *arg);	/* runs in the machine, between two points */
 	void *arg;
@@ -143,7 +144,20 @@ struct point {
 };
 #define POINTS_MAX 32
 
+/*
+ * One who hears of every call, return and callback that a context comes to, right before
+ * anything strikes there, and of every access.  It must not change the world.
+ */
+struct onlooker {
+	void (*point)(void *self, enum point_kind kind, unsigned what);
+	void (*access)(void *self, uintptr_t address, unsigned size, bool write,
+	    const void *pc);
+	void (*struck)(void *self);	/* an armed point strikes the running context now */
+	void *self;
+};
+
 struct world {
+	struct access access;		/* first: it is what is looked at most often */
 	struct world_config config;
 	struct world_hooks hooks;
 	struct trace trace;
@@ -151,7 +165,6 @@ struct world {
 	struct memory memory;
 	struct choice choice;
 	struct irq irq;
-	struct access access;
 	struct fiber_pool *fibers, own_fibers;	/* of the shelf, or the second */
 	struct fiber *main;
 	struct context context[CONTEXTS_MAX];
@@ -165,7 +178,9 @@ struct world {
 	bool fire_next;			/* a point asked for the next timed event now */
 	bool time_moved;		/* something happened since a spinner last looked */
 	struct point point[POINTS_MAX];
-	bool points_armed;
+	bool points_armed;		/* or looked at */
+	bool accesses_armed;
+	struct onlooker onlooker;
 	enum world_end end;
 	char end_text[256];		/* panic text etc. */
 	uint32_t end_site;
@@ -232,6 +247,7 @@ world_callback(enum hw_callback callback, unsigned queue)
 	return callback == HW_CB_VQ_DONE ? 16 + queue : (unsigned)callback;
 }
 
+void world_look_on(struct world *world, const struct onlooker *onlooker);
 /* Arm a point; returns it, or NULL when all are in use. */
 struct point *world_point_arm(struct world *world, const struct point *point);
 

@@ -82,6 +82,50 @@ START_TEST(paused_queue_holds_answers_back)
 }
 END_TEST
 
+/* The oldest request first, with the interrupt; the next keeps its time. */
+START_TEST(answer_can_come_before_its_time)
+{
+	device_latency(&rig->device, BALLOON_INFLATE, 3 * MS, 0, 2);
+	ck_assert(!device_answer_now(&rig->device, BALLOON_INFLATE));
+	inflate(4);
+	rig_pass(rig, MS);
+	inflate(2);
+	ck_assert(!device_answer_now(&rig->device, BALLOON_DEFLATE));
+	ck_assert_uint_eq(device_interrupts(&rig->device, 0), 0);
+	ck_assert(device_answer_now(&rig->device, BALLOON_INFLATE));
+	ck_assert_uint_eq(rig_used(rig, 0), 1);
+	expect_used(0, 0, 4, 0);
+	ck_assert_uint_eq(device_interrupts(&rig->device, 0), 1);
+	ck_assert_uint_eq(rig_last(rig, EV_DEV_USED).time_ns, MS);
+	rig_pass(rig, 2 * MS);
+	ck_assert_uint_eq(rig_used(rig, 0), 1);
+	rig_pass(rig, MS);
+	ck_assert_uint_eq(rig_used(rig, 0), 2);
+	expect_used(0, 1, 2, 0);
+	ck_assert(!device_is_busy(&rig->device));
+	ck_assert(!device_answer_now(&rig->device, BALLOON_INFLATE));
+}
+END_TEST
+
+START_TEST(answer_before_its_time_has_the_habits)
+{
+	device_latency(&rig->device, BALLOON_INFLATE, MS, 0, 2);
+	habit(HABIT_DROP, 1);
+	inflate(0);
+	inflate(1);
+	ck_assert(device_answer_now(&rig->device, BALLOON_INFLATE));
+	ck_assert_uint_eq(rig_used(rig, 0), 0);
+	ck_assert_uint_eq(rig_habits(rig, HABIT_DROP), 1);
+	habit(HABIT_PAUSE, 1);
+	ck_assert(!device_answer_now(&rig->device, BALLOON_INFLATE));
+	habit(HABIT_RESUME, 1);
+	ck_assert(device_answer_now(&rig->device, BALLOON_INFLATE));
+	expect_used(0, 0, 1, 0);
+	rig_set_status(rig, 0);
+	ck_assert(!device_answer_now(&rig->device, BALLOON_INFLATE));
+}
+END_TEST
+
 START_TEST(latency_holds_for_so_many_requests)
 {
 	device_latency(&rig->device, BALLOON_INFLATE, 3 * MS, 0, 1);
@@ -281,6 +325,8 @@ device_habit_suite(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, paused_queue_waits_and_goes_on);
 	tcase_add_test(tc, paused_queue_holds_answers_back);
+	tcase_add_test(tc, answer_can_come_before_its_time);
+	tcase_add_test(tc, answer_before_its_time_has_the_habits);
 	tcase_add_test(tc, latency_holds_for_so_many_requests);
 	tcase_add_test(tc, dropped_requests_are_never_answered);
 	tcase_add_test(tc, duplicate_answer_moves_the_index_by_two);

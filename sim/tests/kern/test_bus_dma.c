@@ -250,6 +250,25 @@ START_TEST(lie13_postread_copies_exactly_its_range)
 }
 END_TEST
 
+/* From PREREAD to POSTREAD the buffer holds nothing that one could count on. */
+START_TEST(preread_leaves_the_buffer_undefined)
+{
+	for (int bounce = 0; bounce <= 1; bounce++) {
+		struct krig *rig = rig_with(bounce, true);
+		uint8_t then = bounce ? MEMORY_POISON : 0x20;
+
+		krig_run(rig, frag_dma_window_setup);
+		rig->frag.in[0] = rig->frag.in[1] = 16;
+		krig_run(rig, frag_dma_window_preread);
+		ck_assert_int_eq(rig->frag.out[0], 0x20);
+		ck_assert_int_eq(rig->frag.out[1], then);
+		ck_assert_int_eq(rig->frag.out[2], then);
+		ck_assert_int_eq(rig->frag.out[3], 0x20);
+		krig_free(rig);
+	}
+}
+END_TEST
+
 /* Bounce pages are taken when first needed, or with ALLOCNOW at once. */
 START_TEST(bounce_pages_cost_memory_until_destroy)
 {
@@ -473,6 +492,7 @@ add_syncs(Suite *suite)
 
 	tcase_add_test(tc, lie13_prewrite_copies_exactly_its_range);
 	tcase_add_test(tc, lie13_postread_copies_exactly_its_range);
+	tcase_add_test(tc, preread_leaves_the_buffer_undefined);
 	tcase_add_test(tc, bounce_pages_cost_memory_until_destroy);
 	tcase_add_test(tc, without_memory_for_bouncing_it_is_enomem_or_waits);
 	tcase_add_loop_test(tc, lie14_sync_checks_prewrite_and_postread_only, 0,

@@ -11,31 +11,52 @@ Suite	*machine_access_suite(void);
 
 /* What a compiler calls in code built with -fsanitize=thread. */
 void	__tsan_read4(void *);
+void	__tsan_read8(void *);
 void	__tsan_write1(void *);
 void	__tsan_write4(void *);
-void	__tsan_unaligned_write8(void *);
-void	__tsan_write_range(void *, unsigned long);
+void	__tsan_volatile_read4(void *);
 void	*__tsan_memcpy(void *, const void *, size_t);
 void	*__tsan_memset(void *, int, size_t);
+uint32_t __tsan_atomic32_load(const volatile uint32_t *, int);
+void	__tsan_atomic32_store(volatile uint32_t *, uint32_t, int);
+uint32_t __tsan_atomic32_fetch_add(volatile uint32_t *, uint32_t, int);
+int	__tsan_atomic32_compare_exchange_strong(volatile uint32_t *, uint32_t *, uint32_t, int,
+	    int);
+uint32_t __tsan_atomic32_compare_exchange_val(volatile uint32_t *, uint32_t, uint32_t, int,
+	    int);
 
+/* An observer that remembers what it was shown, and answers as it was told to. */
 static struct {
-	uint32_t tag;
-	uintptr_t address;
-	unsigned size, hits;
-	bool write;
-} last;
+	struct access_event last;
+	unsigned shown, changed, forgot;
+	enum access_verdict answer;
+} seen;
 
-static void
-hit(void *self, const struct access_watch *watch, uintptr_t address, unsigned size,
-    bool write, const void *pc)
+static enum access_verdict
+look(void *self, const struct access_event *event)
 {
 	(void)self;
-	(void)pc;
-	last.tag = watch->tag;
-	last.address = address;
-	last.size = size;
-	last.write = write;
-	last.hits++;
+	seen.last = *event;
+	seen.shown++;
+	return seen.answer;
+}
+
+static void
+forget(void *self)
+{
+	(void)self;
+	seen.forgot++;
+}
+
+static void
+hands(void *self, unsigned what, uintptr_t low, uintptr_t high, uint64_t number)
+{
+	(void)self;
+	(void)what;
+	(void)low;
+	(void)high;
+	(void)number;
+	seen.changed++;
 }
 
 static struct bare *
@@ -43,9 +64,30 @@ watching(void)
 {
 	struct bare *bare = bare_new(NULL);
 
-	memset(&last, 0, sizeof(last));
-	bare->world.access.hit = hit;
+	memset(&seen, 0, sizeof(seen));
+	access_observe(&bare->world.access, &(const struct access_observer){
+		.look = look, .forget = forget, .memory = hands,
+	});
 	return bare;
+}
+
+/* A context runs, as far as accesses can tell; and memory with tags. */
+static uint32_t *
+run_as(struct bare *bare, uint32_t number)
+{
+	static struct context as[4];
+
+	as[number].ordinal = number;
+	bare->world.running = &as[number];
+	access_switch(&bare->world.access, number);
+	return (uint32_t *)bare->world.memory.arena;
+}
+
+static void
+stop(struct bare *bare)
+{
+	bare->world.running = NULL;
+	bare_free(bare);
 }
 
 START_TEST(accesses_are_counted)
@@ -62,57 +104,260 @@ START_TEST(accesses_are_counted)
 	__tsan_memset(&copy, 0, sizeof(copy));
 	ck_assert_uint_eq(copy, 0);
 	ck_assert_uint_eq(access_count(&bare->world.access), 5);
-	ck_assert_uint_eq(last.hits, 0);
+	/* Nobody runs: the machine looks at memory as it likes. */
+	ck_assert_uint_eq(seen.shown, 0);
 	bare_free(bare);
 }
 END_TEST
 
-START_TEST(watches_report_what_touches_them)
+START_TEST(what_is_ordinary_is_shown_once)
+{
+	struct bare *bare = watching();
+	uint32_t *word = run_as(bare, 1);
+
+	__tsan_write4(word);
+	ck_assert_uint_eq(seen.shown, 1);
+	ck_assert_uint_eq(seen.last.address, (uintptr_t)word);
+	ck_assert_uint_eq(seen.last.size, 4);
+	ck_assert(seen.last.write && !seen.last.marked);
+	__tsan_write4(word);
+	__tsan_read4(word);
+	__tsan_write1(word);
+	ck_assert_uint_eq(seen.shown, 1);
+	__tsan_read4(word + 1);
+	ck_assert_uint_eq(seen.shown, 2);
+	/* That it was read says nothing of writes. */
+	__tsan_write4(word + 1);
+	ck_assert_uint_eq(seen.shown, 3);
+	/* Both halves of a long one count. */
+	__tsan_read8(word);
+	ck_assert_uint_eq(seen.shown, 3);
+	__tsan_read8(word + 2);
+	ck_assert_uint_eq(seen.shown, 4);
+	ck_assert_uint_eq(access_count(&bare->world.access), 8);
+	stop(bare);
+}
+END_TEST
+
+START_TEST(part_of_a_cell_is_not_the_cell)
+{
+	struct bare *bare = watching();
+	uint8_t *byte = (uint8_t *)run_as(bare, 1);
+
+	__tsan_write1(byte);
+	__tsan_write1(byte);
+	__tsan_write1(byte + 1);
+	ck_assert_uint_eq(seen.shown, 3);
+	stop(bare);
+}
+END_TEST
+
+START_TEST(another_context_is_shown)
+{
+	struct bare *bare = watching();
+	uint32_t *word = run_as(bare, 1);
+
+	__tsan_write4(word);
+	run_as(bare, 2);
+	__tsan_write4(word);
+	ck_assert_uint_eq(seen.shown, 2);
+	run_as(bare, 1);
+	__tsan_write4(word);
+	ck_assert_uint_eq(seen.shown, 3);
+	stop(bare);
+}
+END_TEST
+
+START_TEST(a_new_look_is_to_be_had)
 {
 	struct bare *bare = watching();
 	struct access *access = &bare->world.access;
-	uint8_t buffer[64];
+	uint32_t *word = run_as(bare, 1);
 
-	ck_assert(access_watch(access, buffer + 16, buffer + 32, false, 7));
-	ck_assert(access_watch(access, buffer + 48, buffer + 52, true, 8));
-	__tsan_write1(buffer + 15);
-	__tsan_write1(buffer + 32);
-	ck_assert_uint_eq(last.hits, 0);
-	__tsan_read4(buffer + 13);	/* its last byte */
-	ck_assert_uint_eq(last.hits, 1);
-	ck_assert_uint_eq(last.tag, 7);
-	ck_assert_uint_eq(last.address, (uintptr_t)buffer + 13);
-	ck_assert_uint_eq(last.size, 4);
-	ck_assert(!last.write);
-	__tsan_read4(buffer + 48);
-	ck_assert_uint_eq(last.hits, 1);
-	__tsan_unaligned_write8(buffer + 51);
-	ck_assert_uint_eq(last.hits, 2);
-	ck_assert_uint_eq(last.tag, 8);
-	ck_assert(last.write);
-	__tsan_write_range(buffer, sizeof(buffer));
-	ck_assert_uint_eq(last.hits, 4);
-	access_unwatch(access, 7);
-	__tsan_write_range(buffer, sizeof(buffer));
-	ck_assert_uint_eq(last.hits, 5);
-	access_unwatch(access, 8);
-	__tsan_write_range(buffer, sizeof(buffer));
-	ck_assert_uint_eq(last.hits, 5);
+	__tsan_write4(word);
+	access_anew(access, 2, false);
+	__tsan_write4(word);
+	ck_assert_uint_eq(seen.shown, 1);
+	access_anew(access, 1, false);
+	__tsan_write4(word);
+	ck_assert_uint_eq(seen.shown, 2);
+	access_forget(access, (uintptr_t)word, (uintptr_t)word + 1);
+	__tsan_write4(word);
+	ck_assert_uint_eq(seen.shown, 3);
+	/* Shown each time, and what was ordinary before is so again. */
+	access_show(access, (uintptr_t)word, (uintptr_t)(word + 1), true);
+	seen.answer = ACCESS_SHOW;
+	__tsan_write4(word);
+	__tsan_read4(word);
+	ck_assert_uint_eq(seen.shown, 5);
+	access_show(access, (uintptr_t)word, (uintptr_t)(word + 1), false);
+	__tsan_write4(word);
+	ck_assert_uint_eq(seen.shown, 5);
+	stop(bare);
+}
+END_TEST
+
+/* The same again by a thread with nothing held is not shown, but can be asked for. */
+START_TEST(the_same_again_is_remembered)
+{
+	struct bare *bare = watching();
+	struct access *access = &bare->world.access;
+	uint32_t *word = run_as(bare, 1);
+	unsigned first = access_anew(access, 1, true), second;
+
+	__tsan_write4(word);
+	ck_assert_uint_eq(access_last(access, (uintptr_t)word).number, first);
+	second = access_anew(access, 1, true);
+	__tsan_write4(word);
+	ck_assert_uint_eq(seen.shown, 1);
+	ck_assert_uint_eq(access_last(access, (uintptr_t)word).number, second);
+	ck_assert_uint_eq(access_last(access, (uintptr_t)word).context, 1);
+	ck_assert(access_last(access, (uintptr_t)word).write);
+	/* Something else is shown: a read, or a level, or a mutex. */
+	access_anew(access, 1, true);
+	__tsan_read4(word);
+	ck_assert_uint_eq(seen.shown, 2);
+	access_anew(access, 1, true);
+	bare->world.cpu[0].ipl = 6;
+	__tsan_read4(word);
+	ck_assert_uint_eq(seen.shown, 3);
+	bare->world.cpu[0].ipl = 0;
+	access_anew(access, 1, false);
+	__tsan_read4(word);
+	ck_assert_uint_eq(seen.shown, 4);
+	stop(bare);
+}
+END_TEST
+
+START_TEST(tags_run_out)
+{
+	struct bare *bare = watching();
+	struct access *access = &bare->world.access;
+	uint32_t *word = run_as(bare, 1);
+
+	__tsan_write4(word);
+	for (unsigned i = 0; i < 2 * ACCESS_TAGS; i++)
+		access_anew(access, 2, false);
+	ck_assert_uint_ge(seen.forgot, 1);
+	ck_assert_uint_eq(access_last(access, (uintptr_t)word).number, 0);
+	__tsan_write4(word);
+	ck_assert_uint_eq(seen.shown, 2);
+	stop(bare);
+}
+END_TEST
+
+START_TEST(atomic_and_volatile_are_marked)
+{
+	struct bare *bare = watching();
+	uint32_t *word = run_as(bare, 1);
+
+	*word = 7;
+	ck_assert_uint_eq(__tsan_atomic32_load(word, __ATOMIC_SEQ_CST), 7);
+	ck_assert(seen.last.marked && !seen.last.write);
+	ck_assert_uint_eq(__tsan_atomic32_fetch_add(word, 3, __ATOMIC_SEQ_CST), 7);
+	ck_assert(seen.last.marked && seen.last.write);
+	ck_assert_uint_eq(*word, 10);
+	__tsan_atomic32_store(word, 1, __ATOMIC_SEQ_CST);
+	ck_assert_uint_eq(*word, 1);
+	__tsan_volatile_read4(word + 8);
+	ck_assert(seen.last.marked);
+	stop(bare);
+}
+END_TEST
+
+START_TEST(compare_and_exchange)
+{
+	uint32_t word = 1, old = 2;
+
+	world_current = NULL;
+	ck_assert(!__tsan_atomic32_compare_exchange_strong(&word, &old, 3, 0, 0));
+	ck_assert_uint_eq(old, 1);
+	ck_assert(__tsan_atomic32_compare_exchange_strong(&word, &old, 3, 0, 0));
+	ck_assert_uint_eq(word, 3);
+	ck_assert_uint_eq(__tsan_atomic32_compare_exchange_val(&word, 3, 4, 0, 0), 3);
+	ck_assert_uint_eq(word, 4);
+}
+END_TEST
+
+/* Links of pages are ordinary while the driver has the page. */
+START_TEST(links_of_pages)
+{
+	struct bare *bare = watching();
+	static uint64_t structs[3][4];	/* 32 bytes each */
+	static const uint64_t pfn = 11;
+
+	hw_page_structs(structs, 10, 3);
+	memory_own(&bare->world.memory, pfn, HW_PAGE_DRIVER);
+	bare_thread(bare, 0, BARE_PRIORITY, bare_mark_a);
+	bare->world.running = world_context(&bare->world, 1);
+	__tsan_read8(&structs[1][0]);
+	__tsan_read8(&structs[1][1]);
+	ck_assert_uint_eq(seen.shown, 0);
+	__tsan_read8(&structs[0][0]);
+	__tsan_read8(&structs[0][0]);
+	ck_assert_uint_eq(seen.shown, 2);
+	memory_own(&bare->world.memory, pfn, HW_PAGE_FREE);
+	__tsan_read8(&structs[1][0]);
+	ck_assert_uint_eq(seen.shown, 3);
+	stop(bare);
+}
+END_TEST
+
+static void
+use_a_wild_pointer(void *arg)
+{
+	static uint32_t word;
+
+	seen.answer = ACCESS_WILD;
+	bare_mark(arg, '.');
+	__tsan_read4(&word);
+	bare_mark(arg, '!');
+}
+
+START_TEST(what_is_wild_ends_the_run)
+{
+	struct bare *bare = watching();
+
+	bare_thread(bare, 0, BARE_PRIORITY, use_a_wild_pointer);
+	bare_go(bare);
+	ck_assert_int_eq(bare->world.end, WORLD_CRASH);
+	ck_assert_str_eq(bare->order, ".");
 	bare_free(bare);
 }
 END_TEST
 
-START_TEST(watches_run_out)
+static void
+use_the_stack(void *arg)
+{
+	uint32_t word = 0;
+
+	__tsan_write4(&word);
+	bare_mark(arg, '.');
+}
+
+START_TEST(the_own_stack_is_nobodys_business)
 {
 	struct bare *bare = watching();
-	uint8_t byte;
 
-	for (uint32_t i = 0; i < ACCESS_WATCHES_MAX; i++)
-		ck_assert(access_watch(&bare->world.access, &byte, &byte + 1, false, i));
-	ck_assert(!access_watch(&bare->world.access, &byte, &byte + 1, false, 99));
-	__tsan_write1(&byte);
-	ck_assert_uint_eq(last.hits, ACCESS_WATCHES_MAX);
+	bare_thread(bare, 0, BARE_PRIORITY, use_the_stack);
+	bare_go(bare);
+	ck_assert_str_eq(bare->order, ".");
+	ck_assert_uint_eq(seen.shown, 0);
 	bare_free(bare);
+}
+END_TEST
+
+START_TEST(memory_changes_hands)
+{
+	struct bare *bare = watching();
+	uint32_t *word = run_as(bare, 1);
+
+	__tsan_write4(word);
+	hw_memory(HW_MEMORY_ZEROED, word, 64, 1);
+	ck_assert_uint_eq(seen.changed, 1);
+	__tsan_write4(word);
+	ck_assert_uint_eq(seen.shown, 2);
+	stop(bare);
 }
 END_TEST
 
@@ -137,7 +382,6 @@ START_TEST(a_redzone_ends_the_run)
 	bare_go(bare);
 	ck_assert_int_eq(bare->world.end, WORLD_CRASH);
 	ck_assert_str_eq(bare->order, ".");
-	ck_assert_uint_eq(last.hits, 0);
 	bare_free(bare);
 }
 END_TEST
@@ -229,8 +473,18 @@ machine_access_suite(void)
 	TCase *tc = tcase_create("access");
 
 	tcase_add_test(tc, accesses_are_counted);
-	tcase_add_test(tc, watches_report_what_touches_them);
-	tcase_add_test(tc, watches_run_out);
+	tcase_add_test(tc, what_is_ordinary_is_shown_once);
+	tcase_add_test(tc, part_of_a_cell_is_not_the_cell);
+	tcase_add_test(tc, another_context_is_shown);
+	tcase_add_test(tc, a_new_look_is_to_be_had);
+	tcase_add_test(tc, the_same_again_is_remembered);
+	tcase_add_test(tc, tags_run_out);
+	tcase_add_test(tc, atomic_and_volatile_are_marked);
+	tcase_add_test(tc, compare_and_exchange);
+	tcase_add_test(tc, links_of_pages);
+	tcase_add_test(tc, what_is_wild_ends_the_run);
+	tcase_add_test(tc, the_own_stack_is_nobodys_business);
+	tcase_add_test(tc, memory_changes_hands);
 	tcase_add_test(tc, a_redzone_ends_the_run);
 	tcase_add_test(tc, a_redzone_gives_way_to_the_next);
 	tcase_add_test(tc, a_budget_ends_a_loop_of_accesses);

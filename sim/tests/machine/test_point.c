@@ -143,6 +143,34 @@ START_TEST(points_strike_at_an_access)
 }
 END_TEST
 
+static bool
+every_second(void *arg, uint32_t site)
+{
+	struct bare *bare = arg;
+
+	/* No module is loaded: its positions are unknown. */
+	ck_assert_uint_eq(site, 0);
+	return ++bare->number % 2 == 0;
+}
+
+/* Who arms the point says which accesses count. */
+START_TEST(points_strike_at_accesses_that_are_picked)
+{
+	struct bare *bare = bare_new(NULL);
+	struct point point = {
+		.kind = POINT_ACCESS, .countdown = 2, .here = every_second,
+		.strike = raise_config, .arg = bare,
+	};
+
+	hw_intr_establish(HW_VEC_MSIX_CONFIG, 6, bare_mark_c, bare);
+	ck_assert_ptr_nonnull(world_point_arm(&bare->world, &point));
+	bare_thread(bare, 0, 10, accesses_thread);
+	bare_go(bare);
+	ck_assert_str_eq(bare->order, "123c4");
+	bare_free(bare);
+}
+END_TEST
+
 START_TEST(points_run_out)
 {
 	struct bare *bare = bare_new(NULL);
@@ -388,6 +416,7 @@ machine_point_suite(void)
 	tcase_add_test(tc, a_strike_belongs_to_no_context);
 	tcase_add_test(tc, points_strike_at_a_callback);
 	tcase_add_test(tc, points_strike_at_an_access);
+	tcase_add_test(tc, points_strike_at_accesses_that_are_picked);
 	tcase_add_test(tc, points_run_out);
 	tcase_add_test(tc, a_held_context_waits);
 	suite_add_tcase(suite, tc);

@@ -3,6 +3,7 @@
  * Tests of sim/machine/shelf: what one world leaves, the next finds zeroed.
  */
 #include <check.h>
+#include <signal.h>
 #include <string.h>
 
 #include "bare.h"
@@ -119,6 +120,64 @@ START_TEST(worlds_one_after_the_other_are_alike)
 }
 END_TEST
 
+/* ---- of a table by page frames only what was written is zeroed ---- */
+
+#define FRAMES 16384u
+#define STRUCT 32u
+
+/* A guest in which frames 5000 and 12000 changed hands; returns its table. */
+static uint8_t *
+guest_begin(struct memory *memory, struct shelf *shelf)
+{
+	struct hw_segment segment = { 0, FRAMES };
+	uint8_t *table;
+
+	ck_assert(memory_init_from(memory, shelf, &segment, 1, 0));
+	table = memory_table(memory, FRAMES * STRUCT + 4096);
+	memory_page_structs(memory, table + 64, 0, FRAMES, STRUCT);
+	memory_own(memory, 5000, HW_PAGE_DRIVER);
+	memory_host_take(memory, 12000);
+	return table;
+}
+
+START_TEST(a_table_by_frames_is_zeroed_where_written)
+{
+	struct shelf shelf;
+	struct memory memory;
+	uint8_t *table;
+
+	shelf_init(&shelf);
+	shelf.checks = true;
+	for (int i = 0; i < 3; i++) {
+		table = guest_begin(&memory, &shelf);
+		ck_assert(is_zero(table, FRAMES * STRUCT + 4096));
+		ck_assert(is_zero(memory.frame, 5000));
+		memset(table + 64 + 5000 * STRUCT, 0xee, STRUCT);
+		memset(table + 64 + 12000 * STRUCT, 0xee, STRUCT);
+		memset(table, 0xee, 64);
+		memset(table + 64 + FRAMES * STRUCT, 0xee, 4096 - 64);
+		memory_near(&memory, (uintptr_t)table + 64 + 9000 * STRUCT + 31);
+		table[64 + 9000 * STRUCT + 31] = 0xee;
+		memory_near(&memory, (uintptr_t)table);		/* no structure: ignored */
+		memory_near(&memory, (uintptr_t)&shelf);
+		memory_fini(&memory);
+	}
+	shelf_fini(&shelf);
+}
+END_TEST
+
+START_TEST(a_shelf_that_checks_sees_what_was_not_told)
+{
+	struct shelf shelf;
+	struct memory memory;
+
+	shelf_init(&shelf);
+	shelf.checks = true;
+	guest_begin(&memory, &shelf)[64 + 9000 * STRUCT] = 0xee;
+	memory_fini(&memory);
+}
+END_TEST
+
 Suite *
 machine_shelf_suite(void)
 {
@@ -129,6 +188,8 @@ machine_shelf_suite(void)
 	tcase_add_test(tc, there_need_not_be_a_shelf);
 	tcase_add_test(tc, a_full_shelf_takes_no_more);
 	tcase_add_test(tc, worlds_one_after_the_other_are_alike);
+	tcase_add_test(tc, a_table_by_frames_is_zeroed_where_written);
+	tcase_add_test_raise_signal(tc, a_shelf_that_checks_sees_what_was_not_told, SIGABRT);
 	suite_add_tcase(suite, tc);
 	return suite;
 }

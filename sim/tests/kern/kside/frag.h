@@ -83,6 +83,7 @@ frag_mark(struct frag *f, char letter)
 #define FRAGS_DMA(X) \
 	X(dma_two_pages) X(dma_too_long) X(dma_softc) X(dma_boundary) \
 	X(dma_window_setup) X(dma_window_prewrite) X(dma_window_postread) \
+	X(dma_window_preread) \
 	X(dma_sync_range) X(dma_sync_unloaded) X(dma_sync_mixed) X(dma_unload) \
 	X(dma_destroy_loaded) X(dma_use_dead) X(dma_memory) X(dma_memory_layout) \
 	X(dma_create) X(dma_load) X(dma_stack) X(dma_memory_botch) X(dma_allocnow) \

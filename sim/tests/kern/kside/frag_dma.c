@@ -144,17 +144,29 @@ frag_dma_window_prewrite(void *arg)
 	    BUS_DMASYNC_PREWRITE);
 }
 
-/* POSTREAD of the same; out: the buffer at 15, 16, 31, 32. */
+static void
+sync_window(struct frag *f, int ops)
+{
+	static const int at[] = { 15, 16, 31, 32 };
+
+	bus_dmamap_sync(tag(), frag_map, (bus_addr_t)f->in[0], (bus_size_t)f->in[1], ops);
+	for (int i = 0; i < 4; i++)
+		f->out[i] = frag_buf[at[i]];
+}
+
+/* POSTREAD of the same, PREREAD of the same; out: the buffer at 15, 16, 31, 32. */
 void
 frag_dma_window_postread(void *arg)
 {
-	static const int at[] = { 15, 16, 31, 32 };
-	struct frag *f = arg;
 
-	bus_dmamap_sync(tag(), frag_map, (bus_addr_t)f->in[0], (bus_size_t)f->in[1],
-	    BUS_DMASYNC_POSTREAD);
-	for (int i = 0; i < 4; i++)
-		f->out[i] = frag_buf[at[i]];
+	sync_window(arg, BUS_DMASYNC_POSTREAD);
+}
+
+void
+frag_dma_window_preread(void *arg)
+{
+
+	sync_window(arg, BUS_DMASYNC_PREREAD);
 }
 
 /* ---- sync's arguments ---- */
