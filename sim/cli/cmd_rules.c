@@ -21,9 +21,26 @@ list_rules(void)
 {
 	size_t count;
 	const struct rule *rules = rules_catalogue(&count);
+	const struct rule_absent *absent;
 
 	rules_text_table(rules, count, stdout);
+	absent = rules_absent(&count);
+	puts("\nnot checked:");
+	rules_text_absent_table(absent, count, stdout);
 	return CLI_OK;
+}
+
+static bool
+print_rule(const char *id)
+{
+	const struct rule *rule = rule_by_id(id);
+	const struct rule_absent *absent = rule_absent_by_id(id);
+
+	if (rule != NULL)
+		rules_text_print(rule, stdout);
+	else if (absent != NULL)
+		rules_text_absent(absent, stdout);
+	return rule != NULL || absent != NULL;
 }
 
 static int
@@ -36,14 +53,10 @@ rules_main(int argc, char **argv)
 		    cli_usage_error(&cli_rules, "unknown option");
 	if (optind == argc)
 		return list_rules();
-	for (int i = optind; i < argc; i++) {
-		const struct rule *rule = rule_by_id(argv[i]);
-
-		if (rule == NULL)
+	for (int i = optind; i < argc; i++)
+		if (!print_rule(argv[i]))
 			return cli_usage_error(&cli_rules, "there is no rule `%s`; `viosim "
 			    "rules` lists them", argv[i]);
-		rules_text_print(rule, stdout);
-	}
 	return CLI_OK;
 }
 
@@ -52,8 +65,9 @@ const struct cli_command cli_rules = {
 	.summary = "list the rules, or explain one",
 	.usage = "rules [RULE ...]",
 	.help =
-	    "Without an argument: id, severity and title of every rule.  With one: what is\n"
-	    "wrong, why it matters, a wrong and a right example, the source.\n",
+	    "Without an argument: id, severity and title of every rule, and what is not checked.\n"
+	    "With one: what is wrong, why it matters, a wrong and a right example, the source;\n"
+	    "or why it is not checked.\n",
 	.main = rules_main,
 };
 

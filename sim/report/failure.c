@@ -125,7 +125,8 @@ print_position(FILE *stream, const struct report_input *input, uint32_t site)
 }
 
 static void
-print_because(FILE *stream, const struct report_input *input, uint32_t seq, const char *what)
+print_because(FILE *stream, const struct report_input *input, uint32_t seq, uint32_t site,
+    const char *what)
 {
 	const struct trace *trace = &input->world->trace;
 	const struct event *event = trace_event(trace, seq);
@@ -133,7 +134,7 @@ print_because(FILE *stream, const struct report_input *input, uint32_t seq, cons
 
 	fprintf(stream, "  because: %s", what);
 	if (event != NULL) {
-		print_position(stream, input, trace_site(trace, seq));
+		print_position(stream, input, site != 0 ? site : trace_site(trace, seq));
 		words_time(event->time_ns, time, sizeof(time));
 		fprintf(stream, ", at %s", time + strspn(time, " "));
 	}
@@ -179,7 +180,8 @@ print_finding(FILE *stream, const struct report_input *input, const struct words
 		fprintf(stream, ", %u times at this place", finding->count);
 	putc('\n', stream);
 	for (unsigned i = 0; i < finding->becauses; i++)
-		print_because(stream, input, finding->because[i].seq, finding->because[i].what);
+		print_because(stream, input, finding->because[i].seq, finding->because[i].site,
+		    finding->because[i].what);
 }
 
 void
@@ -194,10 +196,14 @@ failure_print_finding(FILE *stream, const struct report_input *input,
 
 /*
  * How far from the cause a rule looks: a contract that was broken; what was left over or
- * miscounted by that; a number that is suspect; what came of it in the end.  Last what is a
- * cause only where there is no other: an access without the mutex, a message, other lints.
+ * miscounted by that; a number that is suspect; a wake-up that did not come; what came of it
+ * in the end.  Then what is a cause only where there is no other: an access without the mutex,
+ * a message.  Lints of no other kind stand behind even the failed expectations: a lint alone
+ * fails no case.
  */
-enum distance { AT_CAUSE, LEFT_OVER, SUSPECT, IN_THE_END, ALONE, DISTANCES };
+enum distance {
+	AT_CAUSE, LEFT_OVER, SUSPECT, ASLEEP, IN_THE_END, ALONE, BESIDE
+};
 
 static const struct {
 	const char *rule;
@@ -205,9 +211,10 @@ static const struct {
 } distances[] = {
 	{ "attach.leak", LEFT_OVER }, { "dma.leak", LEFT_OVER }, { "mem.leak", LEFT_OVER },
 	{ "thread.exit", LEFT_OVER }, { "page.conservation", LEFT_OVER },
-	{ "config.actual-write", LEFT_OVER },
-	{ "balloon.deflate-direction", SUSPECT }, { "balloon.inflate-direction", SUSPECT },
+	{ "attach.must-tell-host", SUSPECT }, { "balloon.deflate-direction", SUSPECT },
+	{ "balloon.inflate-direction", SUSPECT },
 	{ "page.alloc-range", SUSPECT }, { "thread.timeout", SUSPECT },
+	{ "live.lost-wakeup", ASLEEP }, { "live.deadlock", ASLEEP },
 	{ "balloon.count", IN_THE_END }, { "lock.data-race", ALONE },
 };
 
@@ -227,11 +234,15 @@ distance_of(const struct rule *rule)
 			return distances[i].distance;
 	if (has_area(rule, "live"))
 		return IN_THE_END;
-	return has_area(rule, "log") || rule->severity == SEVERITY_LINT ? ALONE : AT_CAUSE;
+	if (rule->severity == SEVERITY_LINT)
+		return BESIDE;
+	return has_area(rule, "log") ? ALONE : AT_CAUSE;
 }
 
+/* Those from the one distance to the other. */
 static void
-print_findings(FILE *stream, const struct report_input *input)
+print_findings(FILE *stream, const struct report_input *input, enum distance from,
+    enum distance to)
 {
 	const struct findings *findings = &input->result->findings;
 	struct words words;
@@ -239,7 +250,7 @@ print_findings(FILE *stream, const struct report_input *input)
 	if (findings->count == 0)
 		return;
 	read_names(&words, input);
-	for (unsigned distance = 0; distance < DISTANCES; distance++)
+	for (enum distance distance = from; distance <= to; distance++)
 		for (size_t i = 0; i < findings->count; i++)
 			if (distance_of(findings->item[i].rule) == distance &&
 			    report_known_finding(input, &findings->item[i]) == NULL)
@@ -367,13 +378,14 @@ failure_print(FILE *stream, const struct report_input *input)
 	const struct run_result *result = input->result;
 
 	/* A rule names the cause; an expectation only what came of it. */
-	print_findings(stream, input);
+	print_findings(stream, input, AT_CAUSE, ALONE);
 	for (unsigned i = 0; i < result->failures; i++)
 		if (report_known_failure(input, &result->failure[i]) == NULL)
 			print_failure(stream, input, &result->failure[i]);
 	if (result->failures_all > result->failures)
 		fprintf(stream, "%u more failures are not shown\n",
 		    result->failures_all - result->failures);
+	print_findings(stream, input, BESIDE, BESIDE);
 	print_known(stream, input);
 	fputs("last events:\n", stream);
 	timeline_tail(stream, input, first_seq(input), FAILURE_TAIL);
@@ -390,6 +402,8 @@ failure_summary(const struct report_input *input, char *text, size_t size)
 	const struct finding *finding = first_finding(input);
 	struct source_pos pos;
 
+	if (finding != NULL && failure != NULL && distance_of(finding->rule) == BESIDE)
+		finding = NULL;
 	if (finding != NULL && report_position(input, finding->site, &pos))
 		snprintf(text, size, "%s:%u: %s: %s", pos.file, pos.line, finding->rule->id,
 		    finding->text);

@@ -224,12 +224,12 @@ because(struct out *out, const struct finding *finding)
 	json_t *array = json_array();
 
 	for (unsigned i = 0; i < finding->becauses; i++) {
-		uint32_t seq = finding->because[i].seq;
+		uint32_t seq = finding->because[i].seq, site = finding->because[i].site;
 		json_t *object = json_object();
 
 		put(out, object, "seq", number(seq));
 		put(out, object, "text", string(finding->because[i].what));
-		put_position(out, object, trace_site(trace, seq));
+		put_position(out, object, site != 0 ? site : trace_site(trace, seq));
 		out->good = json_array_append_new(array, object) == 0 && out->good;
 	}
 	return array;

@@ -75,3 +75,27 @@ rules_text_print(const struct rule *rule, FILE *stream)
 	print_code(stream, "Wrong:", rule->wrong);
 	print_code(stream, "Right:", rule->right);
 }
+
+void
+rules_text_absent_table(const struct rule_absent *absent, size_t count, FILE *stream)
+{
+	int widest = 0;
+
+	for (size_t i = 0; i < count; i++)
+		if ((int)strlen(absent[i].id) > widest)
+			widest = (int)strlen(absent[i].id);
+	for (size_t i = 0; i < count; i++) {
+		fprintf(stream, "%-*s  ", widest, absent[i].id);
+		report_wrap(stream, absent[i].title, (unsigned)widest + 2,
+		    (unsigned)widest + 2, REPORT_WIDTH);
+		putc('\n', stream);
+	}
+}
+
+void
+rules_text_absent(const struct rule_absent *absent, FILE *stream)
+{
+	fprintf(stream, "%s (not checked)\n\n", absent->id);
+	print_prose(stream, "Rule", absent->title);
+	print_prose(stream, "Why not", absent->reason);
+}

@@ -8,11 +8,15 @@
 #include <stddef.h>
 #include <stdio.h>
 
-#include "rules/finding.h"
+#include "rules/rules.h"
 
 /* Id, severity and title, a line each. */
 void rules_text_table(const struct rule *rules, size_t count, FILE *stream);
 /* What must hold, why it matters, a wrong and a right example, the source. */
 void rules_text_print(const struct rule *rule, FILE *stream);
+
+/* The same of what is not checked: id and title; and why. */
+void rules_text_absent_table(const struct rule_absent *absent, size_t count, FILE *stream);
+void rules_text_absent(const struct rule_absent *absent, FILE *stream);
 
 #endif /* VIOSIM_REPORT_RULES_TEXT_H */

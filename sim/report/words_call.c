@@ -22,7 +22,7 @@ static const struct note_row {
 	    "$1 takes up to $2 bytes in $3 segments" },
 	[HW_NOTE_DMASEG] = { "map:d address:x length:u offset:u",
 	    "$1: $3 bytes at bus address $2" },
-	[HW_NOTE_DMASRC] = { "map:d address:x length:u offset:u",
+	[HW_NOTE_DMASRC] = { "map:d address:x length:u offset:u kind:u",
 	    "$1: $3 bytes of its buffer at physical address $2" },
 	[HW_NOTE_DMAMAP_GONE] = { "map:d loaded:b", "$1 is gone (loaded: $2)" },
 	[HW_NOTE_DMAMEM] = { "memory:g size:u", "$1: $2 bytes of DMA memory" },

@@ -32,6 +32,8 @@ struct attempt {
 	uint32_t begin_seq, start_seq, finish_seq;
 	uint64_t features;		/* negotiated */
 	uint64_t driver_pages;		/* before */
+	uint32_t alloc_seq, alloc_site;	/* newest pages taken */
+	uint32_t dead_site;		/* the device was reset here, after it was live */
 };
 
 /* Things released while the device was live, told when that turns out to be an undo. */
@@ -104,6 +106,9 @@ judge_queues(const struct attach *attach, struct rules_core *core, const struct 
 		finding_because(finding, attach->now.no_queue_seq, "virtio_alloc_vq failed");
 		return;
 	}
+	if ((rules_look(core)->device.features_offered & ~attach->now.features & 1) != 0)
+		rules_report(core, "attach.must-tell-host", event, site,
+		    "MUST_TELL_HOST is offered, and the driver does not accept it");
 	for (size_t i = 0; i < attach->inventory.count; i++)
 		queues += attach->inventory.item[i].kind == ITEM_QUEUE &&
 		    !attach->inventory.item[i].gone;
@@ -301,19 +306,30 @@ sweep(struct attach *attach, struct rules_core *core, const struct event *now,
 	}
 }
 
+/* What the driver did last. */
+static uint32_t
+last_site(const struct attach *attach, const struct event *now)
+{
+	return shadow_call_of(attach->shadow, now)->site;
+}
+
 static void
 sweep_failed(struct attach *attach, struct rules_core *core, const struct event *now)
 {
 	const struct memory *memory = rules_look(core)->memory;
 	const struct attempt *attempt = &attach->now;
+	struct finding *finding;
 
 	sweep(attach, core, now, "the failed attach");
-	if (memory != NULL && memory->counts.driver > attempt->driver_pages)
-		rules_report(core, "attach.leak", now, 0,
+	if (memory != NULL && memory->counts.driver > attempt->driver_pages) {
+		finding = rules_report(core, "attach.leak", now, attempt->alloc_site,
 		    "%llu pages are left after the failed attach", (unsigned long long)
 		    (memory->counts.driver - attempt->driver_pages));
-	if (attempt->started && attach->status != 0 && (attach->status & ATTACH_FAILED) == 0)
-		rules_report(core, "attach.leak", now, 0,
+		if (attempt->alloc_site != 0)
+			finding_because(finding, attempt->alloc_seq, "newest pages taken");
+	}
+	if (attempt->failed && attach->status != 0 && (attach->status & ATTACH_FAILED) == 0)
+		rules_report(core, "attach.leak", now, last_site(attach, now),
 		    "device status is 0x%02x after the failed attach: neither reset nor FAILED",
 		    attach->status);
 }
@@ -332,11 +348,46 @@ begin(struct attach *attach, struct rules_core *core, const struct event *note)
 	memset(&attach->undo, 0, sizeof(attach->undo));
 }
 
-/* What the driver did last: where it gave up. */
-static uint32_t
-last_site(const struct attach *attach, const struct event *now)
+static bool
+undoes(const struct event *call)
 {
-	return shadow_call_of(attach->shadow, now)->site;
+	switch (call->code) {
+	case HW_CALL_MUTEX_EXIT:
+	case HW_CALL_MUTEX_DESTROY:
+	case HW_CALL_CV_DESTROY:
+	case HW_CALL_KTHREAD_JOIN:
+	case HW_CALL_SOFTINT_DISESTABLISH:
+	case HW_CALL_KMEM_FREE:
+	case HW_CALL_UVM_PGLISTFREE:
+	case HW_CALL_BUS_DMAMAP_DESTROY:
+	case HW_CALL_BUS_DMAMAP_UNLOAD:
+	case HW_CALL_BUS_DMAMEM_FREE:
+	case HW_CALL_BUS_DMAMEM_UNMAP:
+	case HW_CALL_SYSCTL_TEARDOWN:
+	case HW_CALL_VIRTIO_DMAT:
+	case HW_CALL_VIRTIO_FREE_VQ:
+	case HW_CALL_VIRTIO_RESET:
+	case HW_CALL_VIRTIO_CHILD_ATTACH_FAILED:
+		return true;
+	}
+	return false;
+}
+
+/* Where it made up its mind: what it called last before it began to undo. */
+static uint32_t
+turning_site(const struct attach *attach, struct rules_core *core, const struct event *now)
+{
+	const struct trace *trace = rules_look(core)->trace;
+
+	for (uint32_t seq = now->seq; seq > attach->now.begin_seq; seq--) {
+		const struct event *event = trace_event(trace, seq);
+
+		if (event == NULL)
+			break;
+		if (event->kind == EV_CALL && event->ctx == now->ctx && !undoes(event))
+			return trace_site(trace, seq);
+	}
+	return last_site(attach, now);
 }
 
 /* Nothing failed, nothing was struck, and yet the driver gave up. */
@@ -345,28 +396,29 @@ judge_refusal(struct attach *attach, struct rules_core *core, const struct event
 {
 	const struct attempt *attempt = &attach->now;
 	const struct rules_view *view = rules_look(core);
+	uint32_t site;
 	struct finding *finding;
 
 	if (attempt->call_failed || attempt->is_struck || attempt->child_was_there ||
 	    !view->device.healthy)
 		return;
+	site = turning_site(attach, core, now);
 	if (!attempt->started) {
 		if (!attach->failed_before) {
 			if (!attach->is_attached)
-				rules_report(core, "attach.refused", now,
-				    last_site(attach, now),
+				rules_report(core, "attach.refused", now, site,
 				    "attach gives up before virtio_child_attach_start, though "
 				    "nothing failed");
 			return;
 		}
-		finding = rules_report(core, "attach.again", now, last_site(attach, now),
+		finding = rules_report(core, "attach.again", now, site,
 		    "attach gives up before virtio_child_attach_start, after an earlier attach had "
 		    "failed");
 		finding_because(finding, attach->failed_seq, "the attach that failed");
 		return;
 	}
 	if (attempt->features != 0) {
-		rules_report(core, "attach.refused", now, last_site(attach, now),
+		rules_report(core, "attach.refused", now, site,
 		    "attach failed although every call succeeded (features 0x%llx)",
 		    (unsigned long long)attempt->features);
 		return;
@@ -374,7 +426,7 @@ judge_refusal(struct attach *attach, struct rules_core *core, const struct event
 	/* On 1.0, no features means that negotiation failed: there is no device to attach. */
 	if (!view->legacy && !view->device.legacy)
 		return;
-	finding = rules_report(core, "attach.features", now, last_site(attach, now),
+	finding = rules_report(core, "attach.features", now, site,
 	    "attach failed because the device offers none of the features asked for, which a "
 	    "legacy device may do");
 	finding_because(finding, attempt->start_seq, "negotiation");
@@ -396,7 +448,7 @@ judge_end(struct attach *attach, struct rules_core *core, const struct event *no
 		    "attach came back after virtio_child_attach_finish had failed, without "
 		    "virtio_child_attach_failed");
 	else if (!attach->live)
-		rules_report(core, "attach.call-order", now, last_site(attach, now),
+		rules_report(core, "attach.call-order", now, attempt->dead_site,
 		    "attach came back with a device that is no longer live (status 0x%02x)",
 		    attach->status);
 }
@@ -430,20 +482,21 @@ end(struct attach *attach, struct rules_core *core, const struct event *note)
 
 /* There is one driver, for the one device. */
 static void
-judge_match(struct rules_core *core, const struct event *note)
+judge_match(struct rules_core *core, const struct event *note, uint32_t site)
 {
 	bool matches = note->arg[1] != 0, is_foreign = note->arg[2] != 0;
 
 	if (matches && is_foreign)
-		rules_report(core, "attach.match", note, 0, "the driver matches a device of an "
+		rules_report(core, "attach.match", note, site, "the driver matches a device of an "
 		    "unknown kind, it must look at sc_childdevid");
 	else if (!matches && !is_foreign)
-		rules_report(core, "attach.match", note, 0,
+		rules_report(core, "attach.match", note, site,
 		    "the driver does not match the device");
 }
 
 static void
-note_attach(struct attach *attach, struct rules_core *core, const struct event *note)
+note_attach(struct attach *attach, struct rules_core *core, const struct event *note,
+    uint32_t site)
 {
 	switch ((enum hw_attach)note->arg[0]) {
 	case HW_ATTACH_BEGIN:
@@ -460,7 +513,7 @@ note_attach(struct attach *attach, struct rules_core *core, const struct event *
 		end(attach, core, note);
 		break;
 	case HW_ATTACH_MATCH:
-		judge_match(core, note);
+		judge_match(core, note, site);
 		break;
 	case HW_ATTACH_FAILED:
 		break;
@@ -526,6 +579,10 @@ see_ret(struct attach *attach, struct rules_core *core, const struct event *ret,
 	if (attach->now.is_running && ret->ctx_kind == HW_CTX_AUTOCONF) {
 		if (says_failed(ret))
 			attach->now.call_failed = true;
+		if (ret->code == HW_CALL_UVM_PGLISTALLOC && ret->arg[0] == 0) {
+			attach->now.alloc_seq = ret->seq;
+			attach->now.alloc_site = site;
+		}
 		if (ret->code == HW_CALL_VIRTIO_ALLOC_VQ) {
 			attach->now.no_queue = says_failed(ret);
 			attach->now.no_queue_seq = ret->seq;
@@ -538,10 +595,11 @@ see_ret(struct attach *attach, struct rules_core *core, const struct event *ret,
 }
 
 static void
-see_note(struct attach *attach, struct rules_core *core, const struct event *note)
+see_note(struct attach *attach, struct rules_core *core, const struct event *note,
+    uint32_t site)
 {
 	if (note->code == HW_NOTE_ATTACH)
-		note_attach(attach, core, note);
+		note_attach(attach, core, note, site);
 	else if (note->code == HW_NOTE_SYSCTL)
 		attach->made_node = true;
 }
@@ -554,6 +612,8 @@ see_status(struct attach *attach, const struct event *event)
 	attach->status = (uint8_t)event->arg[0];
 	if (live && !attach->live)
 		attach->live_seq = event->seq;
+	if (!live && attach->live)
+		attach->now.dead_site = shadow_call_of(attach->shadow, event)->site;
 	attach->live = live;
 }
 
@@ -595,7 +655,7 @@ attach_see(void *state, struct rules_core *core, const struct event *event, uint
 	else if (event->kind == EV_RET)
 		see_ret(attach, core, event, site);
 	else if (event->kind == EV_NOTE)
-		see_note(attach, core, event);
+		see_note(attach, core, event, site);
 	else if (event->kind == EV_FAULT)
 		attach->now.is_struck = true;
 	else if (event->kind == EV_CRASH || event->kind == EV_PANIC)

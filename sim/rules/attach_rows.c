@@ -47,15 +47,25 @@ const struct rule rules_attach[] = {
 	  "are not.",
 	  "return 1;",
 	  "return va->sc_childdevid == VIRTIO_DEVICE_ID_BALLOON;" },
+	{ "attach.must-tell-host", SEVERITY_LINT,
+	  "a driver accepts MUST_TELL_HOST where it is offered",
+	  "virtio 1.2 clause 5.5.3.1 (SHOULD)",
+	  "A host that offers it wants to know before pages are used again; it can do less for a "
+	  "driver that uses them first.",
+	  "virtio_child_attach_start(vsc, self, IPL_VM, sc->sc_vq, change, virtio_vq_intr, 0,\n"
+	  "    0, BITS);",
+	  "virtio_child_attach_start(vsc, self, IPL_VM, sc->sc_vq, change, virtio_vq_intr, 0,\n"
+	  "    VIRTIO_BALLOON_F_MUST_TELL_HOST, BITS);" },
 	{ "attach.refused", SEVERITY_ERROR,
 	  "attach succeeds on a healthy device when nothing fails",
 	  "autoconf(9)",
 	  "The guest boots without the device, and nothing says why.",
 	  NULL, NULL },
 	{ "attach.sysctl", SEVERITY_ERROR,
-	  "sysctl nodes are checked, made once, and removed with the device",
+	  "sysctl nodes are checked, made once, removed with the device, and not open to any write",
 	  "sysctl(9), sysctl_createv()",
-	  "After a failure the node pointer is NULL; a node that stays points into freed memory.",
+	  "After a failure the node pointer is NULL; a node that stays points into freed memory; "
+	  "what users write changes the driver's own numbers under its feet.",
 	  "sysctl_createv(NULL, 0, NULL, &node, ...);\n"
 	  "sysctl_createv(NULL, 0, NULL, NULL, ..., node->sysctl_num, ...);",
 	  "if (sysctl_createv(&log, 0, NULL, &node, ...) == 0)\n"

@@ -17,6 +17,7 @@
 #define FEATURE_DEFLATE_ON_OOM (UINT64_C(1) << 2)
 #define STATUS_DRIVER_OK 0x04u
 #define DESC_WRITE 0x02u		/* VRING_DESC_F_WRITE */
+#define DESC_INDIRECT 0x04u		/* VRING_DESC_F_INDIRECT */
 #define CONFIG_NUM_PAGES 0
 #define CONFIG_ACTUAL 4
 #define SEGMENTS_MAX 16
@@ -127,7 +128,7 @@ see_desc(struct balloon_state *state, const struct event *event)
 
 	if (pending == NULL)
 		pending = pending_new(state, event->arg[0], event->arg[1]);
-	if (event->arg[4] & DESC_WRITE)
+	if (event->arg[4] & (DESC_WRITE | DESC_INDIRECT))
 		return;
 	pending->bytes += event->arg[3];
 	if (pending->segments < SEGMENTS_MAX) {

@@ -199,6 +199,8 @@ tail_words(const struct tail_kind *kind)
 {
 	if (kind->left == 0 && kind->other == 0)
 		return "were never filled";
+	if (kind->left == 0)
+		return "were never filled with its pages";
 	if (kind->unfilled == 0)
 		return "are left over from an earlier request";
 	return "are left over from an earlier request or were never filled";

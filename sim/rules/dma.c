@@ -15,7 +15,7 @@ dma_map_at(struct dma *dma, uint64_t ordinal)
 }
 
 static struct dma_memory *
-memory_at(struct dma *dma, uint64_t ordinal)
+dmamem_at(struct dma *dma, uint64_t ordinal)
 {
 	return ordinal < dma->memories && dma->memory[ordinal].exists ?
 	    &dma->memory[ordinal] : NULL;
@@ -120,11 +120,9 @@ see_map(struct dma *dma, const struct event *note)
 }
 
 static void
-see_segment(struct dma *dma, struct rules_core *core, const struct event *note, uint32_t site)
+see_segment(struct dma *dma, const struct event *note)
 {
-	const struct rules_view *view = rules_look(core);
 	struct dma_map *map = dma_map_at(dma, note->arg[0]);
-	uint64_t pfn = (note->arg[1] - MEMORY_BUS_OFFSET) >> MEMORY_PAGE_SHIFT;
 
 	if (map == NULL)
 		return;
@@ -133,21 +131,38 @@ see_segment(struct dma *dma, struct rules_core *core, const struct event *note, 
 	map->segment[map->segments++] = (struct dma_segment){
 		.bus = note->arg[1], .length = note->arg[2], .offset = note->arg[3],
 	};
-	if (view->memory != NULL && !view->bounce && note->arg[1] >= MEMORY_BUS_OFFSET &&
-	    memory_is_ram(view->memory, pfn) &&
-	    memory_owner(view->memory, pfn) == HW_PAGE_FREE)
-		rules_report(core, "dma.bad-memory", note, site,
-		    "load of map %u: %llu bytes lie in page 0x%llx, which is free",
-		    (unsigned)note->arg[0], (unsigned long long)note->arg[2],
-		    (unsigned long long)pfn);
 }
 
 static void
-see_source(struct dma *dma, const struct event *note)
+judge_buffer(struct rules_core *core, const struct event *note, uint32_t site)
+{
+	const struct memory *memory = rules_look(core)->memory;
+	uint64_t pfn = note->arg[1] >> MEMORY_PAGE_SHIFT;
+	const char *where = NULL;
+
+	if (note->arg[4] == HW_BUF_STACK)
+		where = "on the stack of a thread";
+	else if (note->arg[4] == HW_BUF_FREED)
+		where = "in memory that kmem has back, or never gave";
+	else if (memory != NULL && memory_is_ram(memory, pfn) &&
+	    memory_owner(memory, pfn) == HW_PAGE_FREE)
+		where = "in a page that is free";
+	if (where != NULL)
+		rules_report(core, "dma.bad-memory", note, site,
+		    "load of map %u: %llu bytes from offset %llu on lie %s",
+		    (unsigned)note->arg[0], (unsigned long long)note->arg[2],
+		    (unsigned long long)note->arg[3], where);
+}
+
+static void
+see_source(struct dma *dma, struct rules_core *core, const struct event *note, uint32_t site)
 {
 	struct dma_map *map = dma_map_at(dma, note->arg[0]);
 
 	if (map == NULL)
+		return;
+	judge_buffer(core, note, site);
+	if (note->arg[1] == UINT64_MAX)
 		return;
 	map->source = shadow_grow(map->source, &map->sources_max, map->sources,
 	    sizeof(map->source[0]));
@@ -254,6 +269,7 @@ see_unload(struct dma *dma, struct rules_core *core, const struct event *event,
 	dma_tell_unsynced(dma, core, event->arg[0], "dma.unload-unsynced", event, site,
 	    "at its unload");
 	forget_load(map);
+	dma_disown_map(dma, (uint32_t)event->arg[0]);
 }
 
 static void
@@ -275,6 +291,7 @@ see_destroy(struct dma *dma, struct rules_core *core, const struct event *event,
 	dma_tell_unsynced(dma, core, event->arg[0], "dma.unload-unsynced", event, site,
 	    "at its destruction");
 	forget_load(map);
+	dma_disown_map(dma, (uint32_t)event->arg[0]);
 	map->gone = true;
 	map->gone_seq = event->seq;
 }
@@ -301,7 +318,7 @@ static void
 see_memory_free(struct dma *dma, struct rules_core *core, const struct event *event,
     uint32_t site)
 {
-	struct dma_memory *memory = memory_at(dma, event->arg[0]);
+	struct dma_memory *memory = dmamem_at(dma, event->arg[0]);
 	int64_t nsegs = (int32_t)event->arg[1];
 	struct finding *finding = NULL;
 
@@ -325,7 +342,7 @@ static void
 see_memory_unmap(struct dma *dma, struct rules_core *core, const struct event *event,
     uint32_t site)
 {
-	struct dma_memory *memory = memory_at(dma, event->arg[0]);
+	struct dma_memory *memory = dmamem_at(dma, event->arg[0]);
 	struct finding *finding;
 
 	if (memory == NULL) {
@@ -347,7 +364,7 @@ static void
 see_memory_mapped(struct dma *dma, const struct event *ret)
 {
 	const struct shadow_call *call = shadow_call_of(dma->shadow, ret);
-	struct dma_memory *memory = memory_at(dma, call->arg[0]);
+	struct dma_memory *memory = dmamem_at(dma, call->arg[0]);
 
 	if (memory == NULL || ret->arg[0] != 0)
 		return;
@@ -418,7 +435,7 @@ see_call(struct dma *dma, struct rules_core *core, const struct event *event, ui
 		break;
 	case HW_CALL_BUS_DMAMEM_MAP:
 		check_sleep(dma, core, event->arg[2], event, site);
-		if (memory_at(dma, event->arg[0]) == NULL)
+		if (dmamem_at(dma, event->arg[0]) == NULL)
 			tell_unmade(dma, core, "piece of DMA memory", event, site);
 		break;
 	case HW_CALL_BUS_DMAMEM_UNMAP:
@@ -471,10 +488,10 @@ see_note(struct dma *dma, struct rules_core *core, const struct event *note, uin
 		see_map(dma, note);
 		break;
 	case HW_NOTE_DMASEG:
-		see_segment(dma, core, note, site);
+		see_segment(dma, note);
 		break;
 	case HW_NOTE_DMASRC:
-		see_source(dma, note);
+		see_source(dma, core, note, site);
 		break;
 	case HW_NOTE_DMAMEM:
 		see_memory(dma, note);
@@ -508,7 +525,17 @@ release(struct dma *dma)
 	free(dma->map);
 	free(dma->memory);
 	free(dma->request);
+	free(dma->owned);
 	memset(dma, 0, sizeof(*dma));
+}
+
+static void
+restart(struct dma *dma)
+{
+	struct world *world = dma->world;
+
+	release(dma);
+	dma->world = world;
 }
 
 static void
@@ -536,7 +563,31 @@ dma_see(void *state, struct rules_core *core, const struct event *event, uint32_
 	else if (event->kind == EV_DEV_STATUS && event->arg[0] == 0)
 		dma_stopped(dma);
 	else if (event->kind == EV_HOST_REBOOT)
-		release(dma);
+		restart(dma);
+}
+
+static void
+dma_watch(void *state, struct rules_core *core, struct world *world)
+{
+	struct dma *dma = state;
+
+	(void)core;
+	dma->world = world;
+}
+
+static enum access_verdict
+see_touch(void *state, struct rules_core *core, const struct touch *touch)
+{
+	return dma_touch(state, core, touch);
+}
+
+static void
+see_hands(void *state, struct rules_core *core, enum hw_memory what, uintptr_t low,
+    uintptr_t high, uint64_t number)
+{
+	(void)number;
+	if (what == HW_MEMORY_GONE)
+		dma_gone(state, core, low, high);
 }
 
 static void
@@ -581,4 +632,7 @@ const struct area area_dma = {
 	.see = dma_see,
 	.rest = dma_rest,
 	.end = dma_end,
+	.watch = dma_watch,
+	.touch = see_touch,
+	.memory = see_hands,
 };

@@ -56,7 +56,7 @@ struct dma_memory {
 /* A descriptor of a request. */
 struct dma_piece {
 	uint32_t map;
-	uint32_t seq;			/* descriptor written */
+	uint32_t seq, site;		/* descriptor written */
 	uint64_t bus, length, offset;	/* offset in the map's buffer */
 	bool device_writes, is_found;	/* found: lies in a loaded segment of the map */
 	size_t copy;			/* where its contents stand in dma_request.copy */
@@ -67,6 +67,7 @@ enum dma_request_state { DMA_REQUEST_NONE, DMA_REQUEST_BUILT, DMA_REQUEST_OUT };
 struct dma_request {
 	enum dma_request_state state;
 	bool is_done;			/* the device gave it back */
+	bool is_told;			/* a store to its bytes was told already */
 	uint32_t queue, slot;
 	uint32_t seq, site;		/* commit */
 	struct dma_piece *piece;
@@ -75,7 +76,19 @@ struct dma_request {
 	size_t copy_max;
 };
 
+/* Bytes that are not the driver's for now, where it sees them. */
+struct dma_owned {
+	uintptr_t low, high;
+	uint64_t offset;		/* of low, in the map's buffer */
+	uint32_t map, queue, slot, seq;	/* seq: the commit */
+	bool device_writes;
+	bool is_back;			/* dequeued, but without its POSTREAD */
+};
+
 struct dma {
+	struct world *world;		/* whose loads and stores are watched, or NULL */
+	struct dma_owned *owned;
+	size_t owneds, owneds_max;
 	const struct shadow *shadow;
 	struct dma_map *map;		/* by ordinal */
 	size_t maps;
@@ -115,6 +128,19 @@ void dma_stopped(struct dma *dma);
 /* Compare what the device was given with what lies there now. */
 void dma_compare(struct dma *dma, struct rules_core *core, const struct dma_request *request,
     const struct event *event, uint32_t site);
+
+/* ---- dma_owned.c ---- */
+
+/* A request is at the device; it was dequeued; a POSTREAD; a map has nothing loaded; reset. */
+void dma_own(struct dma *dma, struct rules_core *core, const struct dma_request *request);
+void dma_back(struct dma *dma, const struct dma_request *request);
+void dma_read_back(struct dma *dma, uint32_t map, uint64_t offset, uint64_t length);
+void dma_disown_map(struct dma *dma, uint32_t map);
+void dma_disown_all(struct dma *dma);
+enum access_verdict dma_touch(struct dma *dma, struct rules_core *core,
+    const struct touch *touch);
+/* Memory is given back. */
+void dma_gone(struct dma *dma, struct rules_core *core, uintptr_t low, uintptr_t high);
 
 /* ---- dma_late.c ---- */
 

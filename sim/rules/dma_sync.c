@@ -287,6 +287,8 @@ sync_post(struct dma *dma, struct rules_core *core, uint32_t ordinal, uint64_t o
 		    !judge_post(dma, core, ordinal, offset, length, op, event, site))
 			ended |= DMA_POST;
 	change_bytes(&dma->map[ordinal], offset, length, CHANGE_POST, ended);
+	if ((ops & DMA_POSTREAD) != 0)
+		dma_read_back(dma, ordinal, offset, length);
 }
 
 static bool
@@ -359,6 +361,7 @@ new_request(struct dma *dma, uint64_t queue, uint64_t slot)
 	dma->request[i].queue = (uint32_t)queue;
 	dma->request[i].slot = (uint32_t)slot;
 	dma->request[i].is_done = false;
+	dma->request[i].is_told = false;
 	dma->request[i].pieces = 0;
 	return &dma->request[i];
 }
@@ -397,8 +400,9 @@ dma_enqueue(struct dma *dma, const struct event *note)
 	    sizeof(request->piece[0]));
 	piece = &request->piece[request->pieces++];
 	*piece = (struct dma_piece){
-		.map = (uint32_t)call->arg[2], .seq = note->seq, .bus = note->arg[2],
-		.length = note->arg[3], .device_writes = (note->arg[4] & DMA_DESC_WRITE) != 0,
+		.map = (uint32_t)call->arg[2], .seq = note->seq, .site = call->site,
+		.bus = note->arg[2], .length = note->arg[3],
+		.device_writes = (note->arg[4] & DMA_DESC_WRITE) != 0,
 	};
 	place_piece(dma, piece);
 }
@@ -451,8 +455,10 @@ judge_piece(struct dma *dma, struct rules_core *core, const struct dma_piece *pi
 	    (uint8_t)(want ^ DMA_PRE));
 	struct finding *finding;
 
+	if (piece->length == 0)
+		return;
 	if (cover.count == 0 && other.count == piece->length) {
-		finding = rules_report(core, "ring.direction", event, site,
+		finding = rules_report(core, "ring.direction", event, piece->site,
 		    "the device will %s bytes %llu..%llu of map %u, which were synced with %s",
 		    piece->device_writes ? "write" : "read", (unsigned long long)piece->offset,
 		    (unsigned long long)(piece->offset + piece->length - 1), piece->map,
@@ -569,6 +575,7 @@ dma_commit(struct dma *dma, struct rules_core *core, const struct event *event, 
 	request->seq = event->seq;
 	request->site = site;
 	keep_copy(core, request);
+	dma_own(dma, core, request);
 }
 
 /* ---- Completion ---- */
@@ -590,7 +597,9 @@ compare_piece(struct rules_core *core, const struct dma_request *request,
 		if (memcmp(now, before + at, part) == 0)
 			continue;
 		for (size_t i = 0; i < part; i++) {
-			if (now[i] == before[at + i])
+			/* What the host discards was not written by the driver. */
+			if (now[i] == before[at + i] || memory_host_has(memory,
+			    (piece->bus + at + i - MEMORY_BUS_OFFSET) >> MEMORY_PAGE_SHIFT))
 				continue;
 			finding = rules_report(core, "dma.cpu-write-owned", event, site,
 			    "byte %llu of map %u changed from 0x%02x to 0x%02x while queue %u "
@@ -608,7 +617,7 @@ dma_compare(struct dma *dma, struct rules_core *core, const struct dma_request *
 {
 	const struct memory *memory = rules_look(core)->memory;
 
-	for (size_t i = 0; i < request->pieces; i++) {
+	for (size_t i = 0; i < request->pieces && !request->is_told; i++) {
 		const struct dma_piece *piece = &request->piece[i];
 		const struct dma_map *map = dma_map_at(dma, piece->map);
 
@@ -641,6 +650,7 @@ dma_dequeued(struct dma *dma, struct rules_core *core, const struct event *event
 		return;
 	if (!request->is_done)
 		dma_compare(dma, core, request, event, site);
+	dma_back(dma, request);
 	request->state = DMA_REQUEST_NONE;
 }
 
@@ -651,6 +661,7 @@ dma_stopped(struct dma *dma)
 	for (size_t i = 0; i < dma->requests; i++)
 		if (dma->request[i].state == DMA_REQUEST_OUT)
 			dma->request[i].state = DMA_REQUEST_NONE;
+	dma_disown_all(dma);
 	for (size_t i = 0; i < dma->maps; i++)
 		change_bytes(&dma->map[i], 0, dma->map[i].length, CHANGE_FORGET, 0);
 }

@@ -99,17 +99,36 @@ finding_add(struct findings *findings, const char *rule, const struct event *eve
 	return finding;
 }
 
+static void __attribute__((format(printf, 4, 0)))
+add_because(struct finding *finding, uint32_t seq, uint32_t site, const char *format,
+    va_list args)
+{
+	if (finding == NULL || finding->count > 1 || finding->becauses == BECAUSE_MAX)
+		return;
+	finding->because[finding->becauses].seq = seq;
+	finding->because[finding->becauses].site = site;
+	vsnprintf(finding->because[finding->becauses].what,
+	    sizeof(finding->because[0].what), format, args);
+	finding->becauses++;
+}
+
 void
 finding_because(struct finding *finding, uint32_t seq, const char *format, ...)
 {
 	va_list args;
 
-	if (finding == NULL || finding->count > 1 || finding->becauses == BECAUSE_MAX)
-		return;
-	finding->because[finding->becauses].seq = seq;
 	va_start(args, format);
-	vsnprintf(finding->because[finding->becauses].what,
-	    sizeof(finding->because[0].what), format, args);
+	add_because(finding, seq, 0, format, args);
 	va_end(args);
-	finding->becauses++;
+}
+
+void
+finding_because_at(struct finding *finding, uint32_t seq, uint32_t site,
+    const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	add_because(finding, seq, site, format, args);
+	va_end(args);
 }

@@ -35,7 +35,8 @@ struct finding {
 	enum hw_context ctx_kind;
 	unsigned count;			/* how often at this place */
 	char text[320];			/* one sentence with the numbers that matter */
-	struct { uint32_t seq; char what[64]; } because[BECAUSE_MAX];
+	/* A site of its own has what is no call: a load or store shortly after that event. */
+	struct { uint32_t seq, site; char what[64]; } because[BECAUSE_MAX];
 	unsigned becauses;		/* earlier events that explain it */
 };
 
@@ -62,5 +63,8 @@ struct finding *finding_addv(struct findings *findings, const struct rule *rule,
 /* No effect on a finding that was only counted; NULL is ignored. */
 void finding_because(struct finding *finding, uint32_t seq, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* The same for a load or store at `site`, after the event `seq`. */
+void finding_because_at(struct finding *finding, uint32_t seq, uint32_t site,
+    const char *format, ...) __attribute__((format(printf, 4, 5)));
 
 #endif /* VIOSIM_RULES_FINDING_H */

@@ -21,7 +21,7 @@ struct mutex {
 	uint32_t seq;
 };
 
-struct irq {
+struct irq_state {
 	const struct shadow *shadow;
 	struct inventory inventory;
 	struct mutex *mutex;		/* by ordinal */
@@ -29,13 +29,16 @@ struct irq {
 	uint8_t base[SHADOW_CONTEXTS];	/* level at which the interrupt began */
 	uint8_t level[SHADOW_CONTEXTS][IRQ_CALLBACKS_MAX];	/* at entry of the driver */
 	uint8_t depth[SHADOW_CONTEXTS];
+	uint32_t raise_seq[SHADOW_CONTEXTS];	/* newest spl(9) call from that level, */
+	uint32_t raise_site[SHADOW_CONTEXTS];	/* there; 0: none */
 	bool told[SHADOW_CONTEXTS];	/* a callback left with another level */
 	bool live;
 	uint32_t live_seq;
 	bool failed;			/* the attach in progress or the newest one has failed */
-	uint32_t failed_seq;
+	uint32_t failed_seq, failed_site;
 	bool has_gone;			/* something that was there when the device went live */
 	struct item gone;
+	uint32_t gone_site;
 };
 
 static const char *
@@ -57,7 +60,7 @@ callback_word(uint64_t callback)
 /* ---- Mutexes in interrupts ---- */
 
 static void
-call_mutex_init(struct irq *irq, const struct event *event)
+call_mutex_init(struct irq_state *irq, const struct event *event)
 {
 	uint64_t type = event->arg[1], ipl = event->arg[2];
 
@@ -71,7 +74,7 @@ call_mutex_init(struct irq *irq, const struct event *event)
 }
 
 static void
-call_mutex_enter(struct irq *irq, struct rules_core *core, const struct event *event,
+call_mutex_enter(struct irq_state *irq, struct rules_core *core, const struct event *event,
     uint32_t site)
 {
 	const struct mutex *mutex = event->arg[0] < irq->mutexes ?
@@ -97,31 +100,53 @@ call_mutex_enter(struct irq *irq, struct rules_core *core, const struct event *e
 
 /* ---- Levels ---- */
 
+/* The call that leaves the level at which the driver's code began. */
+static void
+call_splraise(struct irq_state *irq, const struct event *event, uint32_t site)
+{
+	unsigned depth = irq->depth[event->ctx];
+	unsigned before = depth == 0 || depth > IRQ_CALLBACKS_MAX ? 0 :
+	    irq->level[event->ctx][depth - 1];
+
+	if (event->ipl > before)
+		return;
+	irq->raise_seq[event->ctx] = event->seq;
+	irq->raise_site[event->ctx] = site;
+}
+
 /* With a spin mutex left held the level must be up; lock.held-at-return says that. */
 static void
-judge_level(struct irq *irq, struct rules_core *core, unsigned before, const char *what,
+judge_level(struct irq_state *irq, struct rules_core *core, unsigned before, const char *what,
     const struct event *event)
 {
+	uint32_t site = shadow_call_of(irq->shadow, event)->site;
+	struct finding *finding;
+
 	if (event->ipl == before || irq->told[event->ctx] ||
 	    shadow_spin(irq->shadow, event->ctx, 0) != NULL)
 		return;
 	irq->told[event->ctx] = true;
-	rules_report(core, "irq.ipl", event, shadow_call_of(irq->shadow, event)->site,
+	if (event->ipl > before && irq->raise_site[event->ctx] != 0)
+		site = irq->raise_site[event->ctx];
+	finding = rules_report(core, "irq.ipl", event, site,
 	    "%s began at interrupt level %u and ended at level %u", what, before, event->ipl);
+	if (site == irq->raise_site[event->ctx])
+		finding_because(finding, irq->raise_seq[event->ctx], "raised here");
 }
 
 static void
-enter_driver(struct irq *irq, const struct event *event)
+enter_driver(struct irq_state *irq, const struct event *event)
 {
 	uint8_t *depth = &irq->depth[event->ctx];
 
 	if (*depth < IRQ_CALLBACKS_MAX)
 		irq->level[event->ctx][*depth] = event->ipl;
+	irq->raise_site[event->ctx] = 0;
 	(*depth)++;
 }
 
 static void
-leave_driver(struct irq *irq, struct rules_core *core, const char *what,
+leave_driver(struct irq_state *irq, struct rules_core *core, const char *what,
     const struct event *event)
 {
 	uint8_t *depth = &irq->depth[event->ctx];
@@ -136,16 +161,16 @@ leave_driver(struct irq *irq, struct rules_core *core, const char *what,
 /* ---- Callbacks of a driver that is going or gone ---- */
 
 static void
-judge_callback(struct irq *irq, struct rules_core *core, const struct event *note)
+judge_callback(struct irq_state *irq, struct rules_core *core, const struct event *note)
 {
 	struct finding *finding;
 
 	if (irq->failed) {
-		finding = rules_report(core, "irq.after-teardown", note, 0,
+		finding = rules_report(core, "irq.after-teardown", note, irq->failed_site,
 		    "%s is called after the attach has failed", callback_word(note->arg[1]));
 		finding_because(finding, irq->failed_seq, "the attach failed here");
 	} else if (irq->has_gone) {
-		finding = rules_report(core, "irq.after-teardown", note, 0,
+		finding = rules_report(core, "irq.after-teardown", note, irq->gone_site,
 		    "%s is called while %s %u is released already",
 		    callback_word(note->arg[1]), item_word(irq->gone.kind), irq->gone.number);
 		finding_because(finding, irq->gone.gone_seq, "released here");
@@ -153,7 +178,7 @@ judge_callback(struct irq *irq, struct rules_core *core, const struct event *not
 }
 
 static void
-released(struct irq *irq, const struct item *item)
+released(struct irq_state *irq, const struct item *item, uint32_t site)
 {
 	if (!irq->live || item->seq >= irq->live_seq || irq->has_gone)
 		return;
@@ -162,10 +187,19 @@ released(struct irq *irq, const struct item *item)
 		return;
 	irq->has_gone = true;
 	irq->gone = *item;
+	irq->gone_site = site;
 }
 
 static void
-note_attach(struct irq *irq, struct rules_core *core, const struct event *note)
+note_failed(struct irq_state *irq, const struct event *note)
+{
+	irq->failed = true;
+	irq->failed_seq = note->seq;
+	irq->failed_site = shadow_call_of(irq->shadow, note)->site;
+}
+
+static void
+note_attach(struct irq_state *irq, struct rules_core *core, const struct event *note)
 {
 	switch ((enum hw_attach)note->arg[0]) {
 	case HW_ATTACH_BEGIN:
@@ -174,15 +208,12 @@ note_attach(struct irq *irq, struct rules_core *core, const struct event *note)
 		enter_driver(irq, note);
 		break;
 	case HW_ATTACH_FAILED:
-		irq->failed = true;
-		irq->failed_seq = note->seq;
+		note_failed(irq, note);
 		break;
 	case HW_ATTACH_END:
 		leave_driver(irq, core, "attach", note);
-		if (note->arg[1] == 0 && !irq->failed) {
-			irq->failed = true;
-			irq->failed_seq = note->seq;
-		}
+		if (note->arg[1] == 0 && !irq->failed)
+			note_failed(irq, note);
 		irq->told[note->ctx] = false;
 		break;
 	case HW_ATTACH_MATCH:
@@ -194,7 +225,7 @@ note_attach(struct irq *irq, struct rules_core *core, const struct event *note)
 
 /* Callbacks are called for a cause: an answer that waits, a changed configuration. */
 static void
-judge_claim(struct irq *irq, struct rules_core *core, const struct event *note)
+judge_claim(struct irq_state *irq, struct rules_core *core, const struct event *note)
 {
 	if (note->arg[3] != 0 &&
 	    (note->arg[1] == HW_CB_VQ_DONE || note->arg[1] == HW_CB_CONFIG_CHANGE))
@@ -205,7 +236,7 @@ judge_claim(struct irq *irq, struct rules_core *core, const struct event *note)
 }
 
 static void
-note_callback(struct irq *irq, struct rules_core *core, const struct event *note)
+note_callback(struct irq_state *irq, struct rules_core *core, const struct event *note)
 {
 	if (note->arg[0] == 1) {
 		enter_driver(irq, note);
@@ -219,7 +250,7 @@ note_callback(struct irq *irq, struct rules_core *core, const struct event *note
 /* ---- Dispatch ---- */
 
 static void
-see_call(struct irq *irq, struct rules_core *core, const struct event *event, uint32_t site)
+see_call(struct irq_state *irq, struct rules_core *core, const struct event *event, uint32_t site)
 {
 	switch (event->code) {
 	case HW_CALL_MUTEX_INIT:
@@ -230,11 +261,14 @@ see_call(struct irq *irq, struct rules_core *core, const struct event *event, ui
 	case HW_CALL_MUTEX_TRYENTER:
 		call_mutex_enter(irq, core, event, site);
 		break;
+	case HW_CALL_SPLRAISE:
+		call_splraise(irq, event, site);
+		break;
 	}
 }
 
 static void
-see_note(struct irq *irq, struct rules_core *core, const struct event *note)
+see_note(struct irq_state *irq, struct rules_core *core, const struct event *note)
 {
 	switch (note->code) {
 	case HW_NOTE_CALLBACK:
@@ -250,7 +284,7 @@ see_note(struct irq *irq, struct rules_core *core, const struct event *note)
 }
 
 static void
-see_status(struct irq *irq, const struct event *event)
+see_status(struct irq_state *irq, const struct event *event)
 {
 	bool live = (event->arg[0] & IRQ_DRIVER_OK) != 0;
 
@@ -262,7 +296,7 @@ see_status(struct irq *irq, const struct event *event)
 static void
 irq_fini(void *state)
 {
-	struct irq *irq = state;
+	struct irq_state *irq = state;
 
 	free(irq->mutex);
 	inventory_fini(&irq->inventory);
@@ -273,14 +307,14 @@ static void
 irq_see(void *state, struct rules_core *core, const struct event *event, uint32_t site,
     const void *payload)
 {
-	struct irq *irq = state;
+	struct irq_state *irq = state;
 	const struct item *item;
 
 	(void)payload;
 	irq->shadow = rules_shadow(core);
 	item = inventory_see(&irq->inventory, event, site);
 	if (item != NULL)
-		released(irq, item);
+		released(irq, item, site);
 	if (event->kind == EV_CALL) {
 		see_call(irq, core, event, site);
 	} else if (event->kind == EV_NOTE) {
@@ -303,9 +337,9 @@ const struct area area_irq = {
 	.kinds = INVENTORY_KINDS | KIND(IRQ_ENTER) | KIND(IRQ_EXIT) | KIND(DEV_STATUS) |
 	    KIND(HOST_REBOOT),
 	.calls = CALLS(HW_CALL_MUTEX_ENTER, HW_CALL_MUTEX_SPIN_ENTER,
-	    HW_CALL_MUTEX_TRYENTER, INVENTORY_CALLS),
+	    HW_CALL_MUTEX_TRYENTER, HW_CALL_SPLRAISE, INVENTORY_CALLS),
 	.notes = INVENTORY_NOTES | NOTE(CALLBACK) | NOTE(ATTACH),
-	.state_bytes = sizeof(struct irq),
+	.state_bytes = sizeof(struct irq_state),
 	.fini = irq_fini,
 	.see = irq_see,
 };

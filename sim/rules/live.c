@@ -12,6 +12,7 @@
 #include "machine/world.h"
 #include "rules/area.h"
 #include "rules/ledger.h"
+#include "rules/live_hot.h"
 #include "rules/shadow.h"
 
 #define SECOND_NS UINT64_C(1000000000)
@@ -30,6 +31,7 @@ enum neglect { NEGLECT_NONE, NEGLECT_TARGET, NEGLECT_ANSWER };
 
 struct sleeper {
 	bool asleep;
+	uint32_t ctx;
 	enum hw_context kind;
 	enum hw_sleep why;
 	uint64_t object, ticks;
@@ -64,6 +66,7 @@ struct live_state {
 	unsigned target_strikes;	/* faults that had struck then */
 	unsigned empty_queue;		/* newest queue whose virtio_dequeue found nothing, */
 	uint32_t empty_seq;		/* here */
+	struct live_hot hot;
 	bool no_thread;			/* the newest kthread_create failed, */
 	uint32_t no_thread_seq;		/* here */
 };
@@ -161,6 +164,7 @@ see_sleep(struct live_state *state, struct rules_core *core, const struct event 
 	struct sleeper *sleeper = &state->sleeper[event->ctx];
 
 	sleeper->asleep = true;
+	sleeper->ctx = event->ctx;
 	sleeper->kind = (enum hw_context)event->ctx_kind;
 	sleeper->why = (enum hw_sleep)event->code;
 	sleeper->object = event->arg[0];
@@ -335,8 +339,11 @@ see_return(struct live_state *state, struct rules_core *core, const struct event
 	}
 	if (event->arg[0] != 0 && (event->code == HW_CALL_UVM_PGLISTALLOC ||
 	    event->code == HW_CALL_VIRTIO_ENQUEUE_PREP ||
-	    event->code == HW_CALL_VIRTIO_ENQUEUE_RESERVE))
+	    event->code == HW_CALL_VIRTIO_ENQUEUE_RESERVE)) {
 		self->failed = true;
+		/* To have tried is a reaction; when it could have tried again is not known. */
+		state->target_open = false;
+	}
 }
 
 static void
@@ -390,6 +397,11 @@ live_see(void *self, struct rules_core *core, const struct event *event, uint32_
 	struct live_state *state = self;
 
 	(void)payload;
+	if (LIVE_HOT_KINDS >> event->kind & 1) {
+		const struct rules_device *device = &rules_look(core)->device;
+
+		live_hot_see(&state->hot, event, device->num_pages, device->actual);
+	}
 	if (event->kind == EV_CALL) {
 		see_call(state, event, site);
 	} else if (event->kind == EV_RET) {
@@ -445,8 +457,40 @@ judge_memory_wait(struct rules_core *core, const struct sleeper *sleeper,
 		    "uvm_pglistalloc waits though there is memory: none of it is in its range");
 }
 
+/* Is somebody told of already because he waits for that mutex? */
+static bool
+is_wanted(const struct live_state *state, uint32_t mutex)
+{
+	for (unsigned i = 0; i < SHADOW_CONTEXTS; i++)
+		if (state->sleeper[i].asleep && state->sleeper[i].why == HW_SLEEP_MUTEX &&
+		    state->sleeper[i].object == mutex)
+			return true;
+	return false;
+}
+
+/* Who waits for work with a mutex held keeps everybody else from it. */
 static void
-judge_wait(struct rules_core *core, const struct sleeper *sleeper, const struct event *now)
+judge_held_lock(const struct live_state *state, struct rules_core *core,
+    const struct sleeper *sleeper, const struct event *now)
+{
+	const struct shadow *shadow = rules_shadow(core);
+	const struct shadow_lock *lock = &shadow->held[sleeper->ctx][0];
+	struct finding *finding;
+
+	if (shadow->holds[sleeper->ctx] == 0 || lock->is_spin ||
+	    is_wanted(state, lock->mutex))
+		return;
+	finding = rules_report(core, "live.deadlock", now, sleeper->site,
+	    "sleeps with mutex %" PRIu32 " held, for %" PRIu64 " ms so far and with nothing "
+	    "left to do: who wants the mutex waits as long", lock->mutex,
+	    (now->time_ns - sleeper->since_ns) / 1000000);
+	finding_because(finding, lock->seq, "the mutex was taken");
+	finding_because(finding, sleeper->seq, "went to sleep");
+}
+
+static void
+judge_wait(const struct live_state *state, struct rules_core *core,
+    const struct sleeper *sleeper, const struct event *now)
 {
 	char text[80];
 
@@ -466,6 +510,7 @@ judge_wait(struct rules_core *core, const struct sleeper *sleeper, const struct 
 		return;
 	case HW_SLEEP_CV:
 	case HW_SLEEP_PAUSE:
+		judge_held_lock(state, core, sleeper, now);
 		/* A kernel thread may wait for work; autoconf cannot go on without. */
 		if (sleeper->ticks == 0 && sleeper->kind == HW_CTX_AUTOCONF)
 			report_wait(core, sleeper, now, sleeper->site,
@@ -510,17 +555,22 @@ judge_convergence(const struct live_state *state, struct rules_core *core,
 	const struct rules_view *view = rules_look(core);
 	const struct sleeper *thread = find_thread(state);
 	struct finding *finding;
+	char hot[96];
 
 	if (!is_fair(view) || !has_work(core, view))
 		return;
+	live_hot_words(&state->hot, now->time_ns, hot, sizeof(hot));
 	finding = rules_report(core, "live.convergence", now, thread != NULL ? thread->site : 0,
 	    "the host wants %" PRIu32 " pages, `actual` is %" PRIu32 ", the host has %" PRIu64
-	    "; %zu request%s out, the driver's thread %s", view->device.num_pages,
+	    "; %zu request%s out, the driver's thread %s%s; no fault is armed, the device "
+	    "answers%s", view->device.num_pages,
 	    view->device.actual, view->memory->counts.held,
 	    ledger_waiting(rules_ledger(core)),
 	    ledger_waiting(rules_ledger(core)) == 1 ? "" : "s",
 	    thread != NULL ? sleep_words(thread) :
-	    view->thread_alive ? "runs" : state->no_thread ? "was never made" : "is gone");
+	    view->thread_alive ? "runs" : state->no_thread ? "was never made" : "is gone",
+	    hot, view->device.num_pages > view->device.actual ?
+	    " and there is memory" : "");
 	if (!view->thread_alive && state->no_thread)
 		finding_because(finding, state->no_thread_seq, "kthread_create failed");
 	if (state->target_seq != 0)
@@ -541,7 +591,7 @@ live_rest(void *self, struct rules_core *core, const struct event *now)
 		if (!sleeper->asleep)
 			continue;
 		if (view->at_rest)
-			judge_wait(core, sleeper, now);
+			judge_wait(state, core, sleeper, now);
 		if (view->at_rest && sleeper->neglect != NEGLECT_NONE &&
 		    is_fair(view) && has_work(core, view)) {
 			report_neglect(state, core, sleeper, now);
@@ -555,8 +605,7 @@ live_rest(void *self, struct rules_core *core, const struct event *now)
 const struct area area_live = {
 	.name = "live",
 	.kinds = KIND(CALL) | KIND(RET) | KIND(NOTE) | KIND(CTX_SLEEP) | KIND(CTX_WAKE) |
-	    KIND(CTX_END) | KIND(DEV_USED) | KIND(DEV_STATUS) | KIND(HOST_TARGET) |
-	    KIND(HOST_REBOOT),
+	    KIND(CTX_END) | KIND(HOST_REBOOT) | LIVE_HOT_KINDS,
 	.calls = CALLS(HW_CALL_UVM_PGLISTALLOC),
 	.returns = CALLS(HW_CALL_UVM_PGLISTALLOC, HW_CALL_KTHREAD_CREATE,
 	    HW_CALL_VIRTIO_ENQUEUE_PREP, HW_CALL_VIRTIO_ENQUEUE_RESERVE,

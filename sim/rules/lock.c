@@ -352,7 +352,9 @@ note_condvar(struct lock *lock, const struct event *note)
 	if (condvar == NULL)
 		return;
 	if (note->code == HW_NOTE_CV_SLEEP) {
-		condvar->interlock = (uint32_t)note->arg[1];
+		/* One that waits with another mutex is told of, and no example. */
+		if (condvar->waiters == 0)
+			condvar->interlock = (uint32_t)note->arg[1];
 		condvar->wait_seq = note->seq;
 		condvar->waiters++;
 	} else if (condvar->waiters > 0 && (note->code == HW_NOTE_CV_WAKE ||
@@ -451,6 +453,8 @@ see_call(struct lock *lock, struct rules_core *core, const struct event *event, 
 		call_delay(lock, core, event, site);
 		break;
 	case HW_CALL_KPAUSE:
+		check_sleep(lock, core, (uint32_t)event->arg[3], event, site);
+		break;
 	case HW_CALL_KTHREAD_CREATE:
 	case HW_CALL_KTHREAD_JOIN:
 	case HW_CALL_SYSCTL_CREATEV:

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Area mem: kernel memory (kmem(9)).  What needs every load and store of the driver (use
- * after free, uninitialised reads) is not here; array bounds and arithmetic are, for the
- * compiler reports them.
+ * Area mem: kernel memory (kmem(9)).  Calls are here, and array bounds and arithmetic, which
+ * the compiler reports; loads and stores in mem_touch.c, the catalogue rows in mem_rows.c.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "machine/undefined.h"
 #include "rules/area.h"
+#include "rules/mem_touch.h"
 #include "rules/shadow.h"
 
 #define MEM_SLEEP 1			/* KM_SLEEP */
@@ -24,6 +24,7 @@ struct mem {
 	struct block *block;		/* by ordinal */
 	size_t blocks;
 	bool detached;
+	struct mem_map map;
 };
 
 static struct block *
@@ -151,7 +152,25 @@ mem_fini(void *state)
 	struct mem *mem = state;
 
 	free(mem->block);
+	mem_map_fini(&mem->map);
 	memset(mem, 0, sizeof(*mem));
+}
+
+static enum access_verdict
+mem_touch(void *state, struct rules_core *core, const struct touch *touch)
+{
+	struct mem *mem = state;
+
+	return mem_map_touch(&mem->map, core, touch);
+}
+
+static void
+mem_memory(void *state, struct rules_core *core, enum hw_memory what, uintptr_t low,
+    uintptr_t high, uint64_t number)
+{
+	struct mem *mem = state;
+
+	mem_map_change(&mem->map, core, what, low, high, number);
 }
 
 static void
@@ -198,45 +217,6 @@ const struct area area_mem = {
 	.fini = mem_fini,
 	.see = mem_see,
 	.end = mem_end,
+	.touch = mem_touch,
+	.memory = mem_memory,
 };
-
-const struct rule rules_mem[] = {
-	{ "mem.sleep-context", SEVERITY_ERROR,
-	  "kmem only in threads, and KM_SLEEP with no spin mutex held",
-	  "kmem(9), kmem_alloc()",
-	  "The allocator takes mutexes that interrupts must not take, and may wait for pages.",
-	  "mutex_enter(&sc->sc_spin);\np = kmem_alloc(n, KM_SLEEP);",
-	  "p = kmem_alloc(n, KM_SLEEP);\nmutex_enter(&sc->sc_spin);" },
-	{ "mem.free-size", SEVERITY_ERROR,
-	  "memory is freed with the size it was allocated with",
-	  "kmem(9), kmem_free()",
-	  "The size says which pool the memory goes to.",
-	  "p = kmem_alloc(sizeof(*p) + n, KM_SLEEP);\nkmem_free(p, sizeof(*p));",
-	  "kmem_free(p, sizeof(*p) + n);" },
-	{ "mem.use-after-free", SEVERITY_ERROR,
-	  "memory is freed once, and only what kmem gave",
-	  "kmem(9), kmem_free()",
-	  "A block freed twice is handed to two owners.",
-	  "kmem_free(p, n);\nkmem_free(p, n);",
-	  "kmem_free(p, n);\np = NULL;" },
-	{ "mem.out-of-bounds", SEVERITY_ERROR,
-	  "an index lies within its array",
-	  "C11 6.5.6 paragraph 8; UndefinedBehaviorSanitizer, array bounds",
-	  "What lies behind the array is read or overwritten: the next member of the softc, "
-	  "or somebody else's memory.",
-	  "for (i = 0; i <= n; i++)\n\tsc->sc_buf[i] = 0;",
-	  "for (i = 0; i < n; i++)\n\tsc->sc_buf[i] = 0;" },
-	{ "mem.arithmetic", SEVERITY_LINT,
-	  "no shift, division or signed sum is undefined",
-	  "C11 6.5 paragraph 5; UndefinedBehaviorSanitizer",
-	  "The compiler may assume that it does not happen, and build anything on that.",
-	  "mask = 1 << 32;",
-	  "mask = UINT64_C(1) << 32;" },
-	{ "mem.leak", SEVERITY_ERROR,
-	  "no kernel memory is left after a failed attach or a detach",
-	  "kmem(9); autoconf(9)",
-	  "Nobody has the pointer any more.",
-	  "sc->sc_buf = kmem_alloc(n, KM_SLEEP);\nif (error)\n\treturn;",
-	  "if (error) {\n\tkmem_free(sc->sc_buf, n);\n\treturn;\n}" },
-};
-const size_t rules_mem_count = sizeof(rules_mem) / sizeof(rules_mem[0]);

@@ -19,7 +19,7 @@
 
 const struct rule rules_page[] = {
 	{ "page.alloc-range", SEVERITY_LINT,
-	  "limits of an allocation do not come from wrapped 32-bit arithmetic",
+	  "an allocation is of whole pages, and its limits not from wrapped 32-bit arithmetic",
 	  "NetBSD uvm(9), uvm_pglistalloc: low and high are paddr_t",
 	  "PAGE_SIZE is an int: UINT32_MAX*PAGE_SIZE wraps to 0xfffff000, and memory above "
 	  "4 GiB is never used, however short the rest is.",
@@ -98,6 +98,9 @@ see_alloc(struct page_state *state, struct rules_core *core, const struct event 
 		rules_report(core, "page.alloc-range", event, site, "upper limit %#" PRIx64
 		    " is 2^32 - 1 pages in 32-bit arithmetic; memory goes up to %#" PRIx64,
 		    high, memory_top(rules_look(core)));
+	if (event->arg[0] % MEMORY_PAGE_SIZE != 0)
+		rules_report(core, "page.alloc-range", event, site, "uvm_pglistalloc of %" PRIu64
+		    " bytes, which is no number of whole pages", event->arg[0]);
 	if (event->arg[4] == 0 || lock == NULL)
 		return;
 	finding = rules_report(core, "page.sleep-context", event, site,
@@ -456,32 +459,65 @@ report_lost(struct rules_core *core, const struct event *now, unsigned mask, uns
 		finding_because(finding, batch->seq, "%s", because);
 }
 
+struct lost {
+	uint64_t extra, extra_pfn;	/* the host has them, the driver does not say so */
+	uint64_t missing, missing_pfn;	/* the other way round */
+};
+
+/* Most of a guest is nobody's: frames in one go that the host has not, nor should. */
+#define FRAMES_AT_ONCE 64
+static bool
+is_dull(const struct ledger *ledger, const struct memory *memory, uint64_t pfn)
+{
+	uint64_t held = 0, given = 0;
+
+	if (ledger->pages - pfn < FRAMES_AT_ONCE)
+		return false;
+	for (unsigned i = 0; i < FRAMES_AT_ONCE; i += sizeof(given)) {
+		uint64_t eight;
+
+		memcpy(&eight, &ledger->page[pfn + i], sizeof(eight));
+		given |= eight & LEDGER_BALLOON * UINT64_C(0x0101010101010101);
+		held |= memory_host_has_any(memory, pfn + i);
+	}
+	return (held | given) == 0;
+}
+
+static void
+compare_frames(const struct ledger *ledger, const struct memory *memory, uint64_t pfn,
+    struct lost *lost)
+{
+	for (uint64_t end = pfn + FRAMES_AT_ONCE; pfn < end && pfn < ledger->pages; pfn++) {
+		bool has = memory_host_has(memory, pfn);
+		bool given = ledger->page[pfn] & LEDGER_BALLOON;
+
+		if (has && !given)
+			tally(&lost->extra, &lost->extra_pfn, pfn);
+		if (given && !has)
+			tally(&lost->missing, &lost->missing_pfn, pfn);
+	}
+}
+
 /* Pages that the host has and the driver does not count, and the other way round. */
 static void
 compare_with_host(struct rules_core *core, const struct event *now)
 {
 	struct ledger *ledger = rules_ledger(core);
 	const struct memory *memory = rules_look(core)->memory;
-	uint64_t extra = 0, missing = 0, extra_pfn = 0, missing_pfn = 0;
+	struct lost lost = { 0 };
 
-	for (uint64_t pfn = 0; pfn < ledger->pages; pfn++) {
-		bool has = memory_host_has(memory, pfn);
-		bool given = ledger->page[pfn] & LEDGER_BALLOON;
-
-		if (has && !given)
-			tally(&extra, &extra_pfn, pfn);
-		if (given && !has)
-			tally(&missing, &missing_pfn, pfn);
-	}
-	if (extra > 0)
+	for (uint64_t pfn = 0; pfn < ledger->pages; pfn += FRAMES_AT_ONCE)
+		if (!is_dull(ledger, memory, pfn))
+			compare_frames(ledger, memory, pfn, &lost);
+	if (lost.extra > 0)
 		rules_report(core, "page.conservation", now, 0, "the host has %" PRIu64
 		    " page%s that the driver does not count as given; first: frame %#" PRIx64
-		    ", %s", extra, extra == 1 ? "" : "s", extra_pfn,
-		    user_of(memory_owner(memory, extra_pfn)));
-	if (missing > 0)
+		    ", %s", lost.extra, lost.extra == 1 ? "" : "s", lost.extra_pfn,
+		    user_of(memory_owner(memory, lost.extra_pfn)));
+	if (lost.missing > 0)
 		rules_report(core, "page.conservation", now, 0, "the driver keeps %" PRIu64
 		    " page%s for the host that the host does not have; first: frame %#" PRIx64,
-		    missing, missing == 1 ? "" : "s", missing_pfn);
+		    lost.missing, lost.missing == 1 ? "" : "s", lost.missing_pfn);
 }
 
 static void

@@ -176,8 +176,8 @@ ret_dequeue(struct ring *ring, struct rules_core *core, const struct event *ret)
 	ring->empty_seq[ret->ctx] = ret->seq;
 	if (++queue->empties == RING_EMPTY_LIMIT)
 		rules_report(core, "ring.dequeue-empty", ret, call->site,
-		    "%u dequeues of queue %u in a row found nothing, with no call of vq_done "
-		    "between them", queue->empties, (unsigned)call->arg[0]);
+		    "%u dequeues of queue %u in a row found nothing, with no callback between "
+		    "them", queue->empties, (unsigned)call->arg[0]);
 }
 
 /* Giving back what was not taken out. */
@@ -240,7 +240,7 @@ ret_vq_intr(struct ring *ring, struct rules_core *core, const struct event *ret)
 		    queue->callbacks != queue->callbacks_before)
 			continue;
 		queue->waits = false;
-		finding = rules_report(core, "ring.uninitialised", ret, 0,
+		finding = rules_report(core, "ring.uninitialised", ret, queue->site,
 		    "queue %u has %llu answers, but no vq_done that would be called", i,
 		    (unsigned long long)(queue->used - queue->dequeued));
 		finding_because(finding, queue->used_seq, "the device answered");
@@ -253,10 +253,13 @@ note_callback(struct ring *ring, const struct event *note)
 {
 	struct ring_queue *queue = ring_queue_at(ring, note->arg[2]);
 
-	if (queue == NULL || note->arg[0] != 1 || note->arg[1] != HW_CB_VQ_DONE)
+	if (note->arg[0] != 1)
 		return;
-	queue->callbacks++;
-	queue->empties = 0;
+	/* Whoever was woken may look at all queues. */
+	for (unsigned i = 0; i < RING_QUEUES_MAX; i++)
+		ring->queue[i].empties = 0;
+	if (queue != NULL && note->arg[1] == HW_CB_VQ_DONE)
+		queue->callbacks++;
 }
 
 /* ---- Making and ending queues ---- */
@@ -272,6 +275,7 @@ note_vq(struct ring *ring, const struct event *note)
 	clear_queue(queue);
 	queue->exists = true;
 	queue->seq = note->seq;
+	queue->site = call->site;
 	queue->size = (uint32_t)note->arg[1];
 	queue->maxsegsize = 0;
 	queue->maxnsegs = INT32_MAX;

@@ -35,7 +35,7 @@ enum { LANE_IN, LANE_OUT, LANES };
 
 struct ring_queue {
 	bool exists;
-	uint32_t seq;			/* allocated or freed */
+	uint32_t seq, site;		/* allocated or freed */
 	uint32_t size;
 	uint64_t maxsegsize, maxnsegs;
 	struct ring_slot *slot;

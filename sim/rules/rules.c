@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "machine/world.h"
 #include "rules/area.h"
 #include "rules/ledger.h"
 #include "rules/shadow.h"
@@ -37,6 +38,8 @@ _Static_assert(AREAS <= 8 * sizeof(areas), "a bit for each area");
 struct rules {
 	struct rules_core core;
 	void *state[AREAS];
+	areas touched;			/* who hears of loads and stores */
+	struct world *world;		/* whose loads and stores are watched, or NULL */
 	/* Who hears of what; the kinds call, return and note by their codes. */
 	areas by_kind[EV_KINDS], by_call[HW_CALLS], by_return[HW_CALLS], by_note[HW_NOTES];
 };
@@ -86,6 +89,8 @@ add_area(struct rules *rules, const struct area *area, areas bit)
 	for (unsigned kind = 0; kind < EV_KINDS; kind++)
 		if (area->kinds >> kind & 1)
 			rules->by_kind[kind] |= bit;
+	if (area->touch != NULL)
+		rules->touched |= bit;
 	add_calls(rules->by_call, bit, area->kinds & KIND(CALL), area->calls);
 	add_calls(rules->by_return, bit, area->kinds & KIND(RET), area->returns);
 	for (unsigned note = 0; area->kinds & KIND(NOTE) && note < HW_NOTES; note++)
@@ -178,12 +183,75 @@ rules_watch(struct rules *rules, struct trace *trace)
 	trace_observe(trace, (struct observer){ .kinds = kinds, .see = see, .self = rules });
 }
 
+/* ---- loads and stores ---- */
+
+static enum access_verdict
+look(void *self, const struct access_event *event)
+{
+	struct rules *rules = self;
+	const struct touch touch = {
+		.world = rules->world, .ctx = rules->world->running,
+		.address = event->address, .size = event->size, .write = event->write,
+		.marked = event->marked, .site = world_site_of(rules->world, event->pc),
+	};
+	enum access_verdict worst = ACCESS_ORDINARY;
+
+	rules->core.view_is_fresh = false;
+	for (areas left = rules->touched; left != 0; left &= (areas)(left - 1)) {
+		unsigned i = (unsigned)__builtin_ctz(left);
+		enum access_verdict verdict = area_table[i]->touch(rules->state[i],
+		    &rules->core, &touch);
+
+		if (verdict > worst)
+			worst = verdict;
+	}
+	return worst;
+}
+
+static void
+hands(void *self, unsigned what, uintptr_t low, uintptr_t high, uint64_t number)
+{
+	struct rules *rules = self;
+
+	rules->core.view_is_fresh = false;
+	for (size_t i = 0; i < AREAS; i++)
+		if (area_table[i]->memory != NULL)
+			area_table[i]->memory(rules->state[i], &rules->core,
+			    (enum hw_memory)what, low, high, number);
+}
+
+static void
+forget(void *self)
+{
+	struct rules *rules = self;
+
+	for (size_t i = 0; i < AREAS; i++)
+		if (area_table[i]->forget != NULL)
+			area_table[i]->forget(rules->state[i]);
+}
+
+struct event
+touch_event(const struct touch *touch)
+{
+	const struct cpu *cpu = &touch->world->cpu[touch->ctx->cpu];
+
+	return (struct event){
+		.time_ns = touch->world->clock.now_ns, .seq = touch->world->trace.count - 1,
+		.ctx = touch->ctx->ordinal, .ctx_kind = (uint16_t)touch->ctx->kind,
+		.cpu = (uint8_t)touch->ctx->cpu, .ipl = (uint8_t)cpu->ipl,
+	};
+}
+
 void
 rules_watch_memory(struct rules *rules, struct world *world)
 {
+	rules->world = world;
 	for (size_t i = 0; i < AREAS; i++)
 		if (area_table[i]->watch != NULL)
 			area_table[i]->watch(rules->state[i], &rules->core, world);
+	access_observe(&world->access, &(const struct access_observer){
+		.look = look, .forget = forget, .memory = hands, .self = rules,
+	});
 }
 
 void
@@ -246,6 +314,20 @@ rules_ledger(struct rules_core *core)
 	if (core->ledger.page == NULL)
 		ledger_open(&core->ledger, rules_look(core)->memory);
 	return &core->ledger;
+}
+
+struct event
+rules_call_now(struct rules_core *core, uint32_t *site)
+{
+	const struct rules_view *view = rules_look(core);
+	const struct context *ctx = view->world != NULL ? view->world->running : NULL;
+	uint32_t number = ctx != NULL ? ctx->ordinal : 0;
+
+	*site = core->shadow.call[number].site;
+	return (struct event){
+		.time_ns = view->now_ns, .seq = view->trace->count - 1, .ctx = number,
+		.ctx_kind = (uint16_t)(ctx != NULL ? ctx->kind : 0),
+	};
 }
 
 struct finding *

@@ -67,4 +67,13 @@ void rules_end(struct rules *rules, const struct event *now);
 const struct rule *rules_catalogue(size_t *count);
 const struct rule *rule_by_id(const char *id);
 
+/* What a reader of the specification and the manual would expect here, and is not. */
+struct rule_absent {
+	const char *id;			/* of no rule in the catalogue */
+	const char *title;		/* what would have to hold */
+	const char *reason;		/* why nobody looks */
+};
+const struct rule_absent *rules_absent(size_t *count);
+const struct rule_absent *rule_absent_by_id(const char *id);
+
 #endif /* VIOSIM_RULES_RULES_H */

@@ -132,25 +132,47 @@ END_TEST
 START_TEST(causes_come_before_what_came_of_them)
 {
 	static const char *const ids[] = { "page.alloc-range", "log.quiet", "live.convergence",
-	    "dma.leak", "ring.abort" };
+	    "dma.leak", "live.lost-wakeup", "ring.abort" };
 	static const char *const order[] = { "error: ring.abort", "error: dma.leak",
-	    "lint: page.alloc-range", "error: live.convergence", "error: log.quiet" };
+	    "lint: page.alloc-range", "error: live.lost-wakeup", "error: live.convergence",
+	    "error: log.quiet" };
 	uint32_t seq = EVENT(record, S, MACHINE, EV_EXPECT, 0, 0, 0);
 	const char *before, *after;
 	char summary[256];
 
-	for (size_t i = 0; i < 5; i++) {
+	for (size_t i = 0; i < 6; i++) {
 		record_finding(record, seq, seq);
 		record->result.findings.item[i].rule = rule_by_id(ids[i]);
 	}
 	before = print(failure_print);
-	for (size_t i = 0; i < 5; i++) {
+	for (size_t i = 0; i < 6; i++) {
 		after = strstr(before, order[i]);
 		ck_assert_msg(after != NULL, "%s is not after the one before it", order[i]);
 		before = after;
 	}
 	failure_summary(&record->input, summary, sizeof(summary));
 	ck_assert_int_eq(strncmp(summary, "ring.abort: ", 12), 0);
+}
+END_TEST
+
+/* A lint fails no case, so it does not stand before what did. */
+START_TEST(lints_come_behind_failures)
+{
+	uint32_t seq = EVENT(record, S, MACHINE, EV_EXPECT, 0, 0, 0);
+	const char *failed, *lint;
+	char summary[256];
+
+	record_finding(record, seq, seq);
+	record->result.findings.item[0].rule = rule_by_id("lock.unordered");
+	failure_summary(&record->input, summary, sizeof(summary));
+	ck_assert_int_eq(strncmp(summary, "lock.unordered: ", 16), 0);
+	record_failure(record, seq);
+	print(failure_print);
+	failed = strstr(text, "failed: expect");
+	lint = strstr(text, "lint: lock.unordered");
+	ck_assert(failed != NULL && lint != NULL && failed < lint);
+	failure_summary(&record->input, summary, sizeof(summary));
+	ck_assert_int_eq(strncmp(summary, "expect: expected ", 17), 0);
 }
 END_TEST
 
@@ -235,6 +257,7 @@ report_failure_suite(void)
 	tcase_add_test(tc, finding_tells_where_when_and_why);
 	tcase_add_test(tc, order_is_findings_failures_events_command);
 	tcase_add_test(tc, causes_come_before_what_came_of_them);
+	tcase_add_test(tc, lints_come_behind_failures);
 	tcase_add_test(tc, events_end_at_the_first_trouble);
 	tcase_add_test(tc, replay_is_quoted_for_a_shell);
 	tcase_add_test(tc, known_defects_are_only_named);

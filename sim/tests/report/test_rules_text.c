@@ -55,6 +55,31 @@ START_TEST(table_is_aligned_and_wrapped)
 }
 END_TEST
 
+static const struct rule_absent absent = {
+	.id = "mem.soap", .title = "memory is clean", .reason = "Nobody has a towel.",
+};
+
+static void
+print_absent(FILE *stream, const struct report_input *input)
+{
+	(void)input;
+	rules_text_absent_table(&absent, 1, stream);
+	rules_text_absent(&absent, stream);
+}
+
+START_TEST(absent_rule_is_told)
+{
+	char *text = record_print(print_absent, NULL);
+
+	ck_assert_str_eq(text,
+	    "mem.soap  memory is clean\n"
+	    "mem.soap (not checked)\n\n"
+	    "Rule     memory is clean\n"
+	    "Why not  Nobody has a towel.\n");
+	free(text);
+}
+END_TEST
+
 START_TEST(rule_is_told_in_full)
 {
 	char *text = record_print(print_rule, NULL);
@@ -101,6 +126,7 @@ report_rules_text_suite(void)
 
 	tcase_add_test(tc, table_is_aligned_and_wrapped);
 	tcase_add_test(tc, rule_is_told_in_full);
+	tcase_add_test(tc, absent_rule_is_told);
 	tcase_add_test(tc, examples_may_be_missing);
 	suite_add_tcase(s, tc);
 	return s;

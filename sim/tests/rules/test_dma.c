@@ -642,13 +642,14 @@ START_TEST(address_space_of_a_descriptor)
 }
 END_TEST
 
-START_TEST(bad_memory_is_free)
+START_TEST(bad_memory)
 {
 	uint32_t seq;
 
-	memory_own(&memory, 1, HW_PAGE_FREE);
+	if (_i == HW_BUF_FINE)
+		memory_own(&memory, 1, HW_PAGE_FREE);
 	CALL(&s, BUS_DMAMAP_LOAD, 1, 1024, NOWAIT);
-	seq = NOTE(&s, DMASEG, 1, BUS + 0x1000, 1024, 0);
+	seq = NOTE(&s, DMASRC, 1, 0x1000, 1024, 0, (uint64_t)_i);
 	stream_is_only(&s, "dma.bad-memory", seq);
 }
 END_TEST
@@ -692,7 +693,7 @@ rules_dma_suite(void)
 	tcase_add_test(tc, cpu_write_owned_between_commit_and_use);
 	tcase_add_test(tc, cpu_write_before_and_after_is_quiet);
 	tcase_add_test(tc, address_space_of_a_descriptor);
-	tcase_add_test(tc, bad_memory_is_free);
+	tcase_add_loop_test(tc, bad_memory, HW_BUF_FINE, HW_BUF_FREED + 1);
 	suite_add_tcase(suite, tc);
 	return suite;
 }

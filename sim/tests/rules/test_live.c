@@ -61,6 +61,48 @@ START_TEST(missed_target_is_found_at_rest)
 }
 END_TEST
 
+START_TEST(missed_target_says_since_when)
+{
+	const char *text;
+
+	guest_target(&g, 16);
+	guest_wake(&g, 0);
+	guest_inflate(&g, 100, 8, 8);
+	guest_sleep(&g, 100);
+	g.s.now.time_ns += 5 * SECOND + SECOND / 2;
+	stream_rest(&g.s);
+	stream_is_only(&g.s, "live.convergence", g.s.trace.count - 1);
+	text = g.s.findings.item[0].text;
+	ck_assert_msg(strstr(text, "; behind its target for 5.5 s; no fault is armed, the device "
+	    "answers and there is memory") != NULL, "%s", text);
+	ck_assert_ptr_null(strstr(text, "request out for"));
+}
+END_TEST
+
+/* Being reached in between, the target is missed anew; requests are out since the oldest. */
+START_TEST(missed_target_counts_from_the_newest)
+{
+	const char *text;
+
+	guest_target(&g, 8);
+	guest_wake(&g, 0);
+	guest_inflate(&g, 100, 8, 8);
+	g.s.now.time_ns += 20 * SECOND;
+	guest_target(&g, 24);
+	guest_alloc(&g, 200, 8);
+	guest_fill(&g, 0, 8, 200);
+	guest_commit(&g, 0, 32);
+	guest_act(&g, 0, 8);
+	g.s.now.time_ns += 2 * SECOND;
+	guest_sleep(&g, 100);
+	stream_rest(&g.s);
+	ck_assert_uint_eq(g.s.findings.count, 1);
+	text = g.s.findings.item[0].text;
+	ck_assert_msg(strstr(text, "; behind its target for 2.0 s; the oldest request out for "
+	    "2.0 s; ") != NULL, "%s", text);
+}
+END_TEST
+
 START_TEST(missed_target_without_a_thread_says_why)
 {
 	uint32_t failed;
@@ -144,6 +186,20 @@ START_TEST(slow_reaction_after_failed_allocation_is_quiet)
 	guest_target(&g, 16);
 	guest_wake(&g, 0);
 	g.s.view.faults_struck = 1;
+	CALL(&g.s, UVM_PGLISTALLOC, 65536, 0, ~UINT64_C(0), 16, 1);
+	RET(&g.s, UVM_PGLISTALLOC, 12);
+	guest_sleep(&g, 1000);
+	guest_wake(&g, 16 * SECOND);
+	stream_is_quiet(&g.s);
+}
+END_TEST
+
+/* Memory may have been short until just now: that it was tried is all that can be asked. */
+START_TEST(slow_reaction_after_a_vain_allocation_is_quiet)
+{
+	guest_sleep(&g, 100);
+	guest_target(&g, 16);
+	guest_wake(&g, 0);
 	CALL(&g.s, UVM_PGLISTALLOC, 65536, 0, ~UINT64_C(0), 16, 1);
 	RET(&g.s, UVM_PGLISTALLOC, 12);
 	guest_sleep(&g, 1000);
@@ -329,6 +385,33 @@ START_TEST(mutex_wait_that_ended_is_quiet)
 }
 END_TEST
 
+static void
+sleep_with_mutex(bool given_up)
+{
+	guest_as_thread(&g);
+	NOTE(&g.s, MUTEX_HELD, 3, 0, 0);
+	if (given_up)
+		NOTE(&g.s, MUTEX_FREED, 3);
+	sleep_for(HW_SLEEP_CV, 7);
+	g.s.now.time_ns += 3 * SECOND;
+	stream_rest(&g.s);
+}
+
+START_TEST(sleep_with_a_mutex_is_found_at_rest)
+{
+	sleep_with_mutex(false);
+	stream_is_only(&g.s, "live.deadlock", g.s.trace.count - 1);
+	ck_assert_ptr_nonnull(strstr(g.s.findings.item[0].text, "mutex 3 held, for 3000 ms"));
+}
+END_TEST
+
+START_TEST(sleep_that_gives_its_mutex_up_is_quiet)
+{
+	sleep_with_mutex(true);
+	stream_is_quiet(&g.s);
+}
+END_TEST
+
 START_TEST(allocation_of_nothing_is_found)
 {
 	guest_as_thread(&g);
@@ -379,6 +462,8 @@ rules_live_suite(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, reached_target_is_quiet);
 	tcase_add_test(tc, missed_target_is_found_at_rest);
+	tcase_add_test(tc, missed_target_says_since_when);
+	tcase_add_test(tc, missed_target_counts_from_the_newest);
 	tcase_add_test(tc, missed_target_without_a_thread_says_why);
 	tcase_add_test(tc, missed_target_without_memory_is_quiet);
 	tcase_add_test(tc, missed_target_with_fault_armed_is_quiet);
@@ -386,6 +471,7 @@ rules_live_suite(void)
 	tcase_add_test(tc, deflate_needs_no_memory);
 	tcase_add_test(tc, slow_first_reaction_is_found);
 	tcase_add_test(tc, slow_reaction_after_failed_allocation_is_quiet);
+	tcase_add_test(tc, slow_reaction_after_a_vain_allocation_is_quiet);
 	tcase_add_test(tc, sleep_on_known_target_is_found_when_over);
 	tcase_add_test(tc, sleep_woken_soon_is_quiet);
 	tcase_add_test(tc, target_told_during_sleep_is_quiet);
@@ -398,6 +484,8 @@ rules_live_suite(void)
 	tcase_add_test(tc, answer_during_sleep_is_quiet);
 	tcase_add_test(tc, mutex_wait_at_rest_is_found);
 	tcase_add_test(tc, mutex_wait_that_ended_is_quiet);
+	tcase_add_test(tc, sleep_with_a_mutex_is_found_at_rest);
+	tcase_add_test(tc, sleep_that_gives_its_mutex_up_is_quiet);
 	tcase_add_test(tc, allocation_of_nothing_is_found);
 	tcase_add_test(tc, wait_for_memory_is_quiet);
 	tcase_add_test(tc, wait_for_memory_that_is_there_is_found);

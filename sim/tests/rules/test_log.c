@@ -186,6 +186,26 @@ START_TEST(catalogue_is_in_order_and_complete)
 }
 END_TEST
 
+/* What nobody checks is said with its reason, and is not claimed to be checked. */
+START_TEST(absent_rules_are_in_no_catalogue)
+{
+	size_t count;
+	const struct rule_absent *absent = rules_absent(&count);
+
+	ck_assert_uint_gt(count, 0);
+	for (size_t i = 0; i < count; i++) {
+		if (i > 0)
+			ck_assert_int_lt(strcmp(absent[i - 1].id, absent[i].id), 0);
+		ck_assert_ptr_null(rule_by_id(absent[i].id));
+		ck_assert_ptr_nonnull(strchr(absent[i].id, '.'));
+		ck_assert_uint_gt(strlen(absent[i].title), 10);
+		ck_assert_uint_gt(strlen(absent[i].reason), 20);
+		ck_assert_ptr_eq(rule_absent_by_id(absent[i].id), &absent[i]);
+	}
+	ck_assert_ptr_null(rule_absent_by_id("dma.leak"));
+}
+END_TEST
+
 Suite *
 rules_log_suite(void)
 {
@@ -209,6 +229,7 @@ rules_log_suite(void)
 	tcase_add_test(frame, because_is_kept_for_the_first_only);
 	tcase_add_test(frame, reset_starts_afresh);
 	tcase_add_test(frame, catalogue_is_in_order_and_complete);
+	tcase_add_test(frame, absent_rules_are_in_no_catalogue);
 	suite_add_tcase(suite, frame);
 	return suite;
 }

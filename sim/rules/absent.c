@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Rules that nobody checks, and why.
+ */
+#include <string.h>
+
+#include "rules/rules.h"
+
+static const struct rule_absent table[] = {
+	{ "config.big-endian", "fields and entries have the right byte order on a big-endian guest",
+	  "Drivers run as code of the host, which is little endian: a swap that is missing on "
+	  "the modern transport does nothing there.  config.byte-order and "
+	  "balloon.entry-byte-order judge the values that result." },
+	{ "dma.segmentation", "a driver copes with any split of its buffer into segments",
+	  "A buffer is cut where its pages are not neighbours, which the machine arranges for "
+	  "the softc (softc: straddle) and nowhere else.  dma.load-limits judges what comes of "
+	  "it." },
+	{ "mem.alignment", "memory is accessed at multiples of the size of the access",
+	  "The machine is an amd64, which allows any address; no other is modelled." },
+	{ "mem.unsigned-wrap", "no unsigned number wraps unless it is meant to",
+	  "C defines it, drivers count on it, and nothing tells what is meant.  The limits of "
+	  "an allocation are looked at one by one (page.alloc-range)." },
+	{ "page.reclaim", "no memory is waited for with a lock that freeing memory needs",
+	  "The pagedaemon is modelled as somebody who frees memory, not as code that takes "
+	  "locks.  Waiting with a spin mutex held is page.sleep-context." },
+	{ "ring.real-virtio", "the descriptors that NetBSD's own virtio.c writes are right",
+	  "The kernel's side of the ring is viosim's, written after the real one; what the "
+	  "device reads is judged, but it is not that code which wrote it." },
+};
+
+const struct rule_absent *
+rules_absent(size_t *count)
+{
+	*count = sizeof(table) / sizeof(table[0]);
+	return table;
+}
+
+const struct rule_absent *
+rule_absent_by_id(const char *id)
+{
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+		if (strcmp(table[i].id, id) == 0)
+			return &table[i];
+	return NULL;
+}

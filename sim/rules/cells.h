@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Something for each four bytes of kernel memory and of the driver's own data, made when it is
+ * first asked for.  For files of this folder.
+ */
+#ifndef VIOSIM_RULES_CELLS_H
+#define VIOSIM_RULES_CELLS_H
+
+#include "rules/area.h"
+
+#define CELL_BYTES 4u			/* of memory */
+#define CELLS_IN_PAGE (MEMORY_PAGE_SIZE / CELL_BYTES)
+#define CELLS_DATA_MAX 64		/* pages of the driver's data */
+
+struct cells {
+	size_t size;			/* of what a cell has */
+	uintptr_t arena;
+	void *page[MEMORY_ARENA_PAGES];	/* of kernel memory */
+	size_t pages;			/* the first so many may have any */
+	struct { uintptr_t base; void *page; } data[CELLS_DATA_MAX];
+	unsigned datas;
+};
+
+void cells_init(struct cells *cells, size_t size, uintptr_t arena);
+/* Releases all; cells_init() comes before the next use. */
+void cells_fini(struct cells *cells);
+/* Zeroed when new; NULL when there is no room for more. */
+void *cells_make(struct cells *cells, uintptr_t address);
+/* Is that kernel memory or the driver's own data? */
+bool cells_cover(const struct cells *cells, const struct touch *touch);
+/* NULL: that memory was never asked for. */
+void *cells_find(const struct cells *cells, uintptr_t address);
+/* The first address from `at` on that may have a cell, or `end`. */
+uintptr_t cells_next(const struct cells *cells, uintptr_t at, uintptr_t end);
+
+#endif /* VIOSIM_RULES_CELLS_H */

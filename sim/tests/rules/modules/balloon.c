@@ -1,0 +1,388 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Fragments for the rules of area balloon.
+ */
+#include "probe.h"
+
+#define	ENTRIES(n)	(sizeof(uint32_t) * (n))
+
+static void
+swap(uint32_t *a, uint32_t *b)
+{
+	uint32_t old = *a;
+
+	*a = *b;
+	*b = old;
+}
+
+/* ---- balloon.count ---- */
+
+/* Judged at rest. */
+static void
+inflated_one_too_many(struct probe *sc)
+{
+
+	probe_move(&sc->sc_balloon, &sc->sc_pages);
+	probe_write_actual(sc, sc->sc_actual + sc->sc_count + 1);
+	sc->sc_actual--;
+}
+FRAGMENT(balloon_count_bad, .inflated = inflated_one_too_many);
+
+/* Once for two requests. */
+static void
+inflated_in_two_steps(struct probe *sc)
+{
+
+	probe_move(&sc->sc_balloon, &sc->sc_pages);
+	sc->sc_actual += sc->sc_count;
+	if (sc->sc_n++ > 0)
+		probe_write_actual(sc, sc->sc_actual);
+}
+FRAGMENT(balloon_count_ok, .inflated = inflated_in_two_steps);
+
+/* ---- balloon.deflate-direction ---- */
+
+static bool
+send_any(struct probe *sc, struct virtqueue *vq)
+{
+	int slot = probe_build(sc, vq, ENTRIES(sc->sc_count));
+
+	PROBE_COMMIT(sc, vq, slot); /* BREAKS */
+	return true;
+}
+
+static void
+deflate_one_more(struct probe *sc, unsigned int npages)
+{
+
+	probe_deflate(sc, npages + 1);
+}
+FRAGMENT(balloon_deflate_direction_bad, .send = send_any, .deflate = deflate_one_more);
+
+/* One page after the other is within the target all the time. */
+static void
+deflate_one_by_one(struct probe *sc, unsigned int npages)
+{
+
+	probe_deflate(sc, 1);
+}
+FRAGMENT(balloon_deflate_direction_ok, .deflate = deflate_one_by_one);
+
+/* ---- balloon.deflate-entries ---- */
+
+static bool
+send_twice_the_same(struct probe *sc, struct virtqueue *vq)
+{
+	int slot;
+
+	if (vq == &sc->sc_vq[PROBE_DEFLATE])
+		sc->sc_pfns[1] = sc->sc_pfns[0];
+	slot = probe_build(sc, vq, ENTRIES(sc->sc_count));
+	PROBE_COMMIT(sc, vq, slot); /* BREAKS */
+	return true;
+}
+FRAGMENT(balloon_deflate_entries_bad, .send = send_twice_the_same);
+
+/* Named, but kept. */
+static bool
+send_one_that_stays(struct probe *sc, struct virtqueue *vq)
+{
+	int slot = probe_build(sc, vq, ENTRIES(sc->sc_count));
+
+	PROBE_COMMIT(sc, vq, slot); /* BREAKS */
+	return true;
+}
+
+static void
+deflated_but_one(struct probe *sc)
+{
+	struct vm_page *pg = TAILQ_FIRST(&sc->sc_pages);
+
+	TAILQ_REMOVE(&sc->sc_pages, pg, pageq.queue);
+	TAILQ_INSERT_TAIL(&sc->sc_balloon, pg, pageq.queue);
+	uvm_pglistfree(&sc->sc_pages);
+	probe_write_actual(sc, sc->sc_actual - sc->sc_count);
+}
+FRAGMENT(balloon_deflate_entries_bad2, .send = send_one_that_stays,
+    .deflated = deflated_but_one);
+
+/* Any order will do. */
+static bool
+send_in_other_order(struct probe *sc, struct virtqueue *vq)
+{
+
+	swap(&sc->sc_pfns[0], &sc->sc_pfns[sc->sc_count - 1]);
+	return probe_send(sc, vq);
+}
+FRAGMENT(balloon_deflate_entries_ok, .send = send_in_other_order);
+
+/* ---- balloon.entry-byte-order ---- */
+
+static bool
+send_big_endian(struct probe *sc, struct virtqueue *vq)
+{
+	int slot;
+
+	for (unsigned int i = 0; i < sc->sc_count; i++)
+		sc->sc_pfns[i] = htobe32(le32toh(sc->sc_pfns[i]));
+	slot = probe_build(sc, vq, ENTRIES(sc->sc_count));
+	PROBE_COMMIT(sc, vq, slot); /* BREAKS */
+	return true;
+}
+FRAGMENT(balloon_entry_byte_order_bad, .send = send_big_endian);
+
+/* Byte by byte, the lowest first. */
+static bool
+send_bytes(struct probe *sc, struct virtqueue *vq)
+{
+	struct vm_page *pg;
+	uint8_t *byte = (uint8_t *)sc->sc_pfns;
+
+	TAILQ_FOREACH(pg, &sc->sc_pages, pageq.queue)
+		for (unsigned int shift = 0; shift < 32; shift += 8)
+			*byte++ = (VM_PAGE_TO_PHYS(pg) / PAGE_SIZE) >> shift & 0xff;
+	return probe_send(sc, vq);
+}
+FRAGMENT(balloon_entry_byte_order_ok, .send = send_bytes);
+
+/* ---- balloon.inflate-direction ---- */
+
+static bool
+send_anything(struct probe *sc, struct virtqueue *vq)
+{
+	int slot = probe_build(sc, vq, ENTRIES(sc->sc_count));
+
+	PROBE_COMMIT(sc, vq, slot); /* BREAKS */
+	return true;
+}
+
+static void
+inflate_one_more(struct probe *sc, unsigned int npages)
+{
+
+	probe_inflate(sc, npages + 1);
+}
+FRAGMENT(balloon_inflate_direction_bad, .send = send_anything, .inflate = inflate_one_more);
+
+/* The target falls while the request is out. */
+FRAGMENT(balloon_inflate_direction_ok);
+
+/* ---- balloon.inflate-entries ---- */
+
+static bool
+send_page_twice(struct probe *sc, struct virtqueue *vq)
+{
+	int slot;
+
+	sc->sc_pfns[1] = sc->sc_pfns[0];
+	slot = probe_build(sc, vq, ENTRIES(sc->sc_count));
+	PROBE_COMMIT(sc, vq, slot); /* BREAKS */
+	return true;
+}
+FRAGMENT(balloon_inflate_entries_bad, .send = send_page_twice);
+
+/* Still on the free list. */
+static bool
+send_page_freed(struct probe *sc, struct virtqueue *vq)
+{
+	int slot;
+
+	if (probe_alloc(&sc->sc_pages2, 1)) {
+		sc->sc_pfns[1] =
+		    htole32(VM_PAGE_TO_PHYS(TAILQ_FIRST(&sc->sc_pages2)) / PAGE_SIZE);
+		uvm_pglistfree(&sc->sc_pages2);
+	}
+	slot = probe_build(sc, vq, ENTRIES(sc->sc_count));
+	PROBE_COMMIT(sc, vq, slot); /* BREAKS */
+	return true;
+}
+FRAGMENT(balloon_inflate_entries_bad2, .send = send_page_freed);
+
+/* Allocated in two goes, named in another order. */
+static void
+inflate_from_two_lists(struct probe *sc, unsigned int npages)
+{
+
+	if (!probe_alloc(&sc->sc_pages2, 1))
+		return;
+	if (!probe_alloc(&sc->sc_pages, npages - 1)) {
+		uvm_pglistfree(&sc->sc_pages2);
+		return;
+	}
+	probe_move(&sc->sc_pages, &sc->sc_pages2);
+	probe_fill(sc);
+	swap(&sc->sc_pfns[0], &sc->sc_pfns[npages - 1]);
+	(void)probe_send(sc, &sc->sc_vq[PROBE_INFLATE]);
+}
+FRAGMENT(balloon_inflate_entries_ok, .inflate = inflate_from_two_lists);
+
+/* ---- balloon.length ---- */
+
+static bool
+send_half_an_entry(struct probe *sc, struct virtqueue *vq)
+{
+	int slot = probe_build(sc, vq, ENTRIES(sc->sc_count) + 2);
+
+	PROBE_COMMIT(sc, vq, slot); /* BREAKS */
+	return true;
+}
+
+static bool
+receive_half_an_entry(struct probe *sc, struct virtqueue *vq)
+{
+	int slot;
+
+	if (virtio_dequeue(sc->sc_virtio, vq, &slot, NULL) != 0)
+		return false;
+	virtio_dequeue_commit(sc->sc_virtio, vq, slot);
+	PROBE_SYNC(sc, 0, ENTRIES(sc->sc_count) + 2, POSTWRITE);
+	sc->sc_vq_out = NULL;
+	return true;
+}
+FRAGMENT(balloon_length_bad, .send = send_half_an_entry, .receive = receive_half_an_entry);
+
+static bool
+send_nothing(struct probe *sc, struct virtqueue *vq)
+{
+	int slot;
+
+	if (virtio_enqueue_prep(sc->sc_virtio, vq, &slot) != 0 ||
+	    virtio_enqueue_reserve(sc->sc_virtio, vq, slot, 1) != 0)
+		return false;
+	virtio_enqueue_p(sc->sc_virtio, vq, slot, sc->sc_map, 0, 0, true);
+	PROBE_COMMIT(sc, vq, slot); /* BREAKS */
+	sc->sc_vq_out = vq;
+	sc->sc_count = 0;
+	return true;
+}
+
+/* Nothing was given. */
+static bool
+receive_nothing(struct probe *sc, struct virtqueue *vq)
+{
+	int slot;
+
+	if (virtio_dequeue(sc->sc_virtio, vq, &slot, NULL) != 0)
+		return false;
+	virtio_dequeue_commit(sc->sc_virtio, vq, slot);
+	uvm_pglistfree(&sc->sc_pages);
+	TAILQ_INIT(&sc->sc_pages);
+	sc->sc_vq_out = NULL;
+	return true;
+}
+
+static void
+inflate_nothing_first(struct probe *sc, unsigned int npages)
+{
+
+	if (sc->sc_n++ > 0 || !probe_alloc(&sc->sc_pages, npages)) {
+		probe_inflate(sc, npages);
+		return;
+	}
+	(void)send_nothing(sc, &sc->sc_vq[PROBE_INFLATE]);
+}
+
+static bool
+receive_by_length(struct probe *sc, struct virtqueue *vq)
+{
+
+	return sc->sc_count == 0 ? receive_nothing(sc, vq) : probe_receive(sc, vq);
+}
+FRAGMENT(balloon_length_bad2, .inflate = inflate_nothing_first,
+    .receive = receive_by_length);
+
+/* One entry is enough. */
+static void
+inflate_one_by_one(struct probe *sc, unsigned int npages)
+{
+
+	probe_inflate(sc, 1);
+}
+FRAGMENT(balloon_length_ok, .inflate = inflate_one_by_one);
+
+/* ---- balloon.stale-entry ---- */
+
+static bool
+send_one_unfilled(struct probe *sc, struct virtqueue *vq)
+{
+	int slot;
+
+	sc->sc_pfns[sc->sc_count] = 0;
+	slot = probe_build(sc, vq, ENTRIES(sc->sc_count + 1));
+	PROBE_COMMIT(sc, vq, slot); /* BREAKS */
+	return true;
+}
+
+static bool
+receive_one_more(struct probe *sc, struct virtqueue *vq)
+{
+	int slot;
+
+	if (virtio_dequeue(sc->sc_virtio, vq, &slot, NULL) != 0)
+		return false;
+	virtio_dequeue_commit(sc->sc_virtio, vq, slot);
+	PROBE_SYNC(sc, 0, ENTRIES(sc->sc_count + 1), POSTWRITE);
+	sc->sc_vq_out = NULL;
+	return true;
+}
+FRAGMENT(balloon_stale_entry_bad, .send = send_one_unfilled, .receive = receive_one_more);
+
+/* The second request is shorter than the first. */
+static bool
+send_always_as_many(struct probe *sc, struct virtqueue *vq)
+{
+	int slot = probe_build(sc, vq, PROBE_BYTES);
+
+	PROBE_COMMIT(sc, vq, slot); /* BREAKS */
+	return true;
+}
+
+static bool
+receive_always_as_many(struct probe *sc, struct virtqueue *vq)
+{
+	int slot;
+
+	if (virtio_dequeue(sc->sc_virtio, vq, &slot, NULL) != 0)
+		return false;
+	virtio_dequeue_commit(sc->sc_virtio, vq, slot);
+	PROBE_SYNC(sc, 0, PROBE_BYTES, POSTWRITE);
+	sc->sc_vq_out = NULL;
+	return true;
+}
+FRAGMENT(balloon_stale_entry_bad2, .send = send_always_as_many,
+    .receive = receive_always_as_many);
+
+/* Deflate: four pages, then two, but four entries again. */
+static bool
+send_four_always(struct probe *sc, struct virtqueue *vq)
+{
+	int slot = probe_build(sc, vq, ENTRIES(4));
+
+	PROBE_COMMIT(sc, vq, slot); /* BREAKS */
+	return true;
+}
+
+static bool
+receive_four_always(struct probe *sc, struct virtqueue *vq)
+{
+	int slot;
+
+	if (virtio_dequeue(sc->sc_virtio, vq, &slot, NULL) != 0)
+		return false;
+	virtio_dequeue_commit(sc->sc_virtio, vq, slot);
+	PROBE_SYNC(sc, 0, ENTRIES(4), POSTWRITE);
+	sc->sc_vq_out = NULL;
+	return true;
+}
+FRAGMENT(balloon_stale_entry_bad3, .send = send_four_always, .receive = receive_four_always);
+
+/* Behind the request anything may stand. */
+static bool
+send_with_rubbish_behind(struct probe *sc, struct virtqueue *vq)
+{
+
+	for (unsigned int i = sc->sc_count; i < PROBE_PAGES; i++)
+		sc->sc_pfns[i] = 0xa5a5a5a5;
+	return probe_send(sc, vq);
+}
+FRAGMENT(balloon_stale_entry_ok, .send = send_with_rubbish_behind);

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Fragments for the rules of area irq.
+ */
+#include "probe.h"
+
+/* ---- irq.adaptive-mutex ---- */
+
+static void
+make_adaptive(struct probe *sc)
+{
+
+	mutex_init(&sc->sc_lock2, MUTEX_DEFAULT, IPL_NONE);
+}
+
+static void
+enter_lock2(struct probe *sc)
+{
+
+	mutex_enter(&sc->sc_lock2); /* BREAKS */
+	sc->sc_n++;
+	mutex_exit(&sc->sc_lock2);
+}
+FRAGMENT(irq_adaptive_mutex_bad, .in_attach = make_adaptive, .in_config = enter_lock2);
+
+static void
+try_lock2(struct probe *sc)
+{
+
+	if (mutex_tryenter(&sc->sc_lock2)) /* BREAKS */
+		mutex_exit(&sc->sc_lock2);
+}
+FRAGMENT(irq_adaptive_mutex_bad2, .in_attach = make_adaptive, .in_config = try_lock2);
+
+/* The level decides: at the interrupt's own MUTEX_DEFAULT makes a spin mutex. */
+static void
+make_spin(struct probe *sc)
+{
+
+	mutex_init(&sc->sc_lock2, MUTEX_DEFAULT, IPL_VM);
+}
+
+static void
+enter_spin(struct probe *sc)
+{
+
+	mutex_enter(&sc->sc_lock2);
+	sc->sc_n++;
+	mutex_exit(&sc->sc_lock2);
+}
+FRAGMENT(irq_adaptive_mutex_ok, .in_attach = make_spin, .in_config = enter_spin,
+    .in_step = enter_spin);
+
+/* ---- irq.ipl ---- */
+
+static void
+make_low_spin(struct probe *sc)
+{
+
+	mutex_init(&sc->sc_lock2, MUTEX_SPIN, IPL_SOFTNET);
+}
+
+static void
+enter_low_spin(struct probe *sc)
+{
+
+	mutex_enter(&sc->sc_lock2); /* BREAKS */
+	sc->sc_n++;
+	mutex_exit(&sc->sc_lock2);
+}
+FRAGMENT(irq_ipl_bad, .in_attach = make_low_spin, .in_config = enter_low_spin);
+
+static void
+stay_raised(struct probe *sc)
+{
+	int s = splhigh(); /* BREAKS */
+
+	if (sc->sc_n++ == 0)
+		return;
+	splx(s);
+}
+FRAGMENT(irq_ipl_bad2, .in_config = stay_raised);
+
+static void
+attach_at_none(struct probe *sc)
+{
+
+	mutex_init(&sc->sc_lock, MUTEX_DEFAULT, IPL_VM);
+	cv_init(&sc->sc_cv, "probe");
+	virtio_child_attach_start(sc->sc_virtio, sc->sc_dev, IPL_NONE, sc->sc_vq, /* BREAKS */
+	    probe_config_change, virtio_vq_intr, 0, PROBE_F_MUST_TELL_HOST,
+	    VIRTIO_COMMON_FLAG_BITS);
+	if (!probe_make_queues(sc))
+		goto fail;
+	probe_release_queues(sc);
+fail:
+	probe_fail(sc);
+}
+FRAGMENT(irq_ipl_bad3, .attach = attach_at_none);
+
+/* Higher than needed, and nested, but back where it was. */
+static void
+make_high_spin(struct probe *sc)
+{
+
+	mutex_init(&sc->sc_lock2, MUTEX_SPIN, IPL_HIGH);
+}
+
+static void
+raise_and_lower(struct probe *sc)
+{
+	int s = splvm();
+
+	mutex_enter(&sc->sc_lock2);
+	sc->sc_n++;
+	mutex_exit(&sc->sc_lock2);
+	splx(s);
+}
+FRAGMENT(irq_ipl_ok, .in_attach = make_high_spin, .in_config = raise_and_lower,
+    .in_step = raise_and_lower);
+
+/* ---- irq.after-teardown ---- */
+
+/* The thread cannot be made, and all is undone while the device is live. */
+static void
+init_cv2(struct probe *sc)
+{
+
+	cv_init(&sc->sc_cv2, "second");
+}
+
+static void
+undo_live(struct probe *sc)
+{
+
+	cv_destroy(&sc->sc_cv2); /* BREAKS */
+	aprint_error_dev(sc->sc_dev, "no thread\n");
+}
+FRAGMENT(irq_after_teardown_bad, .in_attach = init_cv2, .in_undo = undo_live);
+
+/* The same after the reset; the interrupt comes just before that. */
+static void
+undo_reset(struct probe *sc)
+{
+
+	aprint_error_dev(sc->sc_dev, "no thread\n");
+	virtio_reset(sc->sc_virtio);
+	cv_destroy(&sc->sc_cv2);
+}
+FRAGMENT(irq_after_teardown_ok, .in_attach = init_cv2, .in_undo = undo_reset);
+
+/* ---- irq.unclaimed ---- */
+
+static int
+disown_change(struct probe *sc)
+{
+
+	mutex_enter(&sc->sc_lock);
+	sc->sc_told = true;
+	cv_signal(&sc->sc_cv);
+	mutex_exit(&sc->sc_lock); /* BREAKS */
+	return 0;
+}
+FRAGMENT(irq_unclaimed_bad, .config = disown_change);
+
+static int
+disown_answer(struct probe *sc, struct virtqueue *vq)
+{
+
+	mutex_enter(&sc->sc_lock);
+	sc->sc_told = true;
+	cv_signal(&sc->sc_cv);
+	mutex_exit(&sc->sc_lock); /* BREAKS */
+	return 0;
+}
+FRAGMENT(irq_unclaimed_bad2, .done = disown_answer);
+
+/* Nothing is new in it, and yet it was for this driver. */
+static int
+claim_all(struct probe *sc)
+{
+
+	if (probe_target(sc) == sc->sc_actual)
+		return 1;
+	probe_tell(sc);
+	return 1;
+}
+FRAGMENT(irq_unclaimed_ok, .config = claim_all);

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Fragments for the rules of area live.
+ */
+#include "probe.h"
+
+/* ---- live.convergence ---- */
+
+/* Looks at the target once a minute, whatever the host says. */
+static void
+look_seldom(struct probe *sc)
+{
+
+	mutex_enter(&sc->sc_lock);
+	while (!sc->sc_dying) {
+		mutex_exit(&sc->sc_lock);
+		probe_step(sc);
+		kpause("minute", false, mstohz(60000), NULL); /* BREAKS */
+		mutex_enter(&sc->sc_lock);
+	}
+	mutex_exit(&sc->sc_lock);
+}
+FRAGMENT(live_convergence_bad, .thread = look_seldom);
+
+/* The last page is forgotten. */
+static void
+inflate_less(struct probe *sc, unsigned int npages)
+{
+
+	if (npages > 1)
+		probe_inflate(sc, npages - 1);
+}
+FRAGMENT(live_convergence_bad2, .inflate = inflate_less);
+
+static void
+look_often(struct probe *sc)
+{
+
+	mutex_enter(&sc->sc_lock);
+	while (!sc->sc_dying) {
+		mutex_exit(&sc->sc_lock);
+		probe_step(sc);
+		kpause("second", false, mstohz(1000), NULL);
+		mutex_enter(&sc->sc_lock);
+	}
+	mutex_exit(&sc->sc_lock);
+}
+FRAGMENT(live_convergence_ok, .thread = look_often);
+/* There is not so much memory. */
+FRAGMENT(live_convergence_ok2, NULL);
+
+/* ---- live.lost-wakeup ---- */
+
+static void
+step_if_told(struct probe *sc)
+{
+	bool told;
+
+	mutex_enter(&sc->sc_lock);
+	told = sc->sc_told;
+	sc->sc_told = false;
+	mutex_exit(&sc->sc_lock);
+	if (told)
+		probe_step(sc);
+	kpause("breath", false, 2, NULL);
+}
+
+/* Between the test and the sleep the answer may come, and it does. */
+static void
+sleep_after_test(struct probe *sc)
+{
+
+	for (;;) {
+		step_if_told(sc);
+		mutex_enter(&sc->sc_lock);
+		cv_timedwait(&sc->sc_cv, &sc->sc_lock, mstohz(30000)); /* BREAKS */
+		mutex_exit(&sc->sc_lock);
+	}
+}
+FRAGMENT(live_lost_wakeup_bad, .thread = sleep_after_test);
+
+/* The answer is noted, and nobody is woken. */
+static int
+note_only(struct probe *sc, struct virtqueue *vq)
+{
+
+	mutex_enter(&sc->sc_lock);
+	sc->sc_told = true;
+	mutex_exit(&sc->sc_lock);
+	return 1;
+}
+
+static void
+sleep_seconds(struct probe *sc)
+{
+
+	for (;;) {
+		mutex_enter(&sc->sc_lock);
+		if (!sc->sc_told)
+			cv_timedwait(&sc->sc_cv, &sc->sc_lock, 10 * hz); /* BREAKS */
+		sc->sc_told = false;
+		mutex_exit(&sc->sc_lock);
+		probe_step(sc);
+	}
+}
+FRAGMENT(live_lost_wakeup_bad2, .thread = sleep_seconds, .done = note_only);
+
+static void
+test_before_sleep(struct probe *sc)
+{
+
+	for (;;) {
+		step_if_told(sc);
+		mutex_enter(&sc->sc_lock);
+		while (!sc->sc_told)
+			cv_timedwait(&sc->sc_cv, &sc->sc_lock, mstohz(30000));
+		mutex_exit(&sc->sc_lock);
+	}
+}
+FRAGMENT(live_lost_wakeup_ok, .thread = test_before_sleep);
+
+/* ---- live.deadlock ---- */
+
+static void
+alloc_nothing(struct probe *sc)
+{
+
+	uvm_pglistalloc(0, 0, PROBE_HIGH, 0, 0, &sc->sc_pages2, 0, 1); /* BREAKS */
+}
+FRAGMENT(live_deadlock_bad, .in_thread = alloc_nothing);
+
+/* The thread that would end the wait has not been made. */
+static void
+wait_in_attach(struct probe *sc)
+{
+
+	mutex_enter(&sc->sc_lock);
+	while (sc->sc_n == 0)
+		cv_wait(&sc->sc_cv, &sc->sc_lock); /* BREAKS */
+	mutex_exit(&sc->sc_lock);
+}
+FRAGMENT(live_deadlock_bad2, .in_live = wait_in_attach);
+
+static void
+alloc_nowhere(struct probe *sc)
+{
+
+	uvm_pglistalloc(64 * PAGE_SIZE, 0, 65536, 0, 0, &sc->sc_pages2, 64, 1); /* BREAKS */
+}
+FRAGMENT(live_deadlock_bad3, .in_thread = alloc_nowhere);
+
+static void
+keep_lock2(void *arg)
+{
+	struct probe *sc = arg;
+
+	mutex_enter(&sc->sc_lock2);
+	for (;;)
+		kpause("keep", false, hz, NULL);
+}
+
+static void
+want_lock2(struct probe *sc)
+{
+
+	mutex_init(&sc->sc_lock2, MUTEX_DEFAULT, IPL_NONE);
+	if (kthread_create(PRI_NONE, KTHREAD_MPSAFE, NULL, keep_lock2, sc,
+	    NULL, "second") != 0)
+		return;
+	kpause("second", false, 1, NULL);
+	mutex_enter(&sc->sc_lock2); /* BREAKS */
+	mutex_exit(&sc->sc_lock2);
+}
+FRAGMENT(live_deadlock_bad4, .in_thread = want_lock2);
+
+/* There is not enough memory; others free some, and it goes on. */
+static void
+alloc_much(struct probe *sc)
+{
+
+	if (uvm_pglistalloc(8192 * PAGE_SIZE, 0, PROBE_HIGH, 0, 0, &sc->sc_pages2,
+	    8192, 1) == 0)
+		uvm_pglistfree(&sc->sc_pages2);
+}
+FRAGMENT(live_deadlock_ok, .in_thread = alloc_much);
+
+/* ---- live.endless-loop ---- */
+
+static void
+spin_for_config(struct probe *sc)
+{
+
+	while (*(volatile int *)&sc->sc_n == 0) /* BREAKS */
+		continue;
+}
+FRAGMENT(live_endless_loop_bad, .in_thread = spin_for_config);
+
+static void
+spin_in_calls(struct probe *sc)
+{
+
+	while (virtio_read_device_config_le_4(sc->sc_virtio, 0) == 0) /* BREAKS */
+		continue;
+}
+FRAGMENT(live_endless_loop_bad2, .in_thread = spin_in_calls);
+
+static void
+count_config(struct probe *sc)
+{
+
+	mutex_enter(&sc->sc_lock);
+	sc->sc_n++;
+	mutex_exit(&sc->sc_lock);
+}
+
+/* It ends only when the host wants something, but time passes meanwhile. */
+static void
+poll_for_config(struct probe *sc)
+{
+	int n;
+
+	do {
+		delay(500);
+		mutex_enter(&sc->sc_lock);
+		n = sc->sc_n;
+		mutex_exit(&sc->sc_lock);
+	} while (n == 0);
+}
+FRAGMENT(live_endless_loop_ok, .in_thread = poll_for_config, .in_config = count_config);
+
+/* Much work, and with a device that answers at once it takes no time at all. */
+FRAGMENT(live_endless_loop_ok2, NULL);
+
+/* ---- live.panic ---- */
+
+static void
+assert_less(struct probe *sc)
+{
+
+	KASSERT(sc->sc_count < PROBE_PAGES); /* BREAKS */
+}
+FRAGMENT(live_panic_bad, .in_step = assert_less);
+
+static void
+panic_at_once(struct probe *sc)
+{
+
+	panic("probe: %u", sc->sc_count); /* BREAKS */
+}
+FRAGMENT(live_panic_bad2, .in_step = panic_at_once);
+
+static void
+assert_at_most(struct probe *sc)
+{
+
+	KASSERT(sc->sc_count <= PROBE_PAGES);
+}
+FRAGMENT(live_panic_ok, .in_step = assert_at_most);

@@ -1,0 +1,660 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A small balloon driver that is right, and fragments: drivers that differ from it in one
+ * thing.  Each rule has two kinds of them: `_bad` breaks it, `_ok` comes close and does not.
+ *
+ * How to write one, in the file of the rule's area:
+ *  1. Name: the rule's id with . and - turned into _, then _bad or _ok, then a number if there
+ *     are several: dma_sync_range_bad, dma_sync_range_bad2.
+ *  2. Write one function that makes the mistake, 5 to 20 lines.  Either it runs beside the
+ *     correct driver (the hooks in_... of struct fragment) or in place of one of its parts
+ *     (the other hooks); it may call all probe_ functions below.
+ *  3. The line of the kernel call (or access) that the rule shall point at ends in the comment
+ *     `BREAKS`; one in a _bad fragment, none in an _ok.
+ *  4. Close with FRAGMENT(name, .hook = function, ...): it owns all text above it, up to the
+ *     FRAGMENT before.
+ *  5. The host asks for 4 pages at 1 s.  If the fragment needs another story, another machine, or
+ *     breaks other rules too, give it a row in ../stories_*.c; a rule that points elsewhere
+ *     than at a line of the fragment needs one as well.
+ * Static variables start fresh in each run.  Each fragment runs on all four machines
+ * (virtio 1.0 and legacy, bounce and coherent DMA) unless its row says otherwise.
+ */
+#ifndef SIM_TESTS_RULES_MODULES_PROBE_H
+#define SIM_TESTS_RULES_MODULES_PROBE_H
+
+#include <sys/param.h>
+#include <sys/systm.h>
+#include <sys/kernel.h>
+#include <sys/bus.h>
+#include <sys/condvar.h>
+#include <sys/device.h>
+#include <sys/intr.h>
+#include <sys/kmem.h>
+#include <sys/kthread.h>
+#include <sys/mutex.h>
+#include <sys/sysctl.h>
+#include <uvm/uvm_page.h>
+
+#include <dev/pci/virtioreg.h>
+#define	VIRTIO_PRIVATE
+#include <dev/pci/virtiovar.h>
+
+#define	PROBE_CFG_NUM_PAGES	0
+#define	PROBE_CFG_ACTUAL	4
+#define	PROBE_F_MUST_TELL_HOST	(1 << 0)
+#define	PROBE_INFLATE		0
+#define	PROBE_DEFLATE		1
+#define	PROBE_PAGES		64	/* most pages of a request */
+#define	PROBE_BYTES		(sizeof(uint32_t) * PROBE_PAGES)
+#define	PROBE_HIGH		((paddr_t)UINT32_MAX * PAGE_SIZE)
+
+struct fragment;
+
+struct probe {
+	const struct fragment	*sc_fragment;
+	device_t		sc_dev;
+	struct virtio_softc	*sc_virtio;
+	bus_dma_tag_t		sc_dmat;
+	struct virtqueue	sc_vq[2];
+	lwp_t			*sc_thread;
+
+	/* The request: its memory, its pages; sc_vq_out is where it is, or NULL. */
+	bus_dma_segment_t	sc_seg;
+	bus_dmamap_t		sc_map;
+	uint32_t		*sc_pfns;
+	struct pglist		sc_pages;
+	unsigned int		sc_count;
+	struct virtqueue	*sc_vq_out;
+
+	/* The thread's: what the host has. */
+	struct pglist		sc_balloon;
+	unsigned int		sc_actual;
+	bool			sc_short;	/* of memory */
+
+	kmutex_t		sc_lock;	/* of the notes */
+	kcondvar_t		sc_cv;
+	bool			sc_told;
+	bool			sc_dying;
+
+	/* For fragments; zero at attach. */
+	int			sc_n;
+	void			*sc_p;
+	uint32_t		sc_array[PROBE_PAGES];
+	bus_dmamap_t		sc_map2;
+	bus_dma_segment_t	sc_seg2;
+	struct pglist		sc_pages2;
+	kmutex_t		sc_lock2;
+	kcondvar_t		sc_cv2;
+	lwp_t			*sc_thread2;
+};
+
+/*
+ * What a fragment does differently.  All may be NULL.
+ */
+struct fragment {
+	/* Beside the correct driver. */
+	void	(*in_attach)(struct probe *);	/* all is made, before attach_finish */
+	void	(*in_live)(struct probe *);	/* after attach_finish, before the thread */
+	void	(*in_thread)(struct probe *);	/* the thread, before all else */
+	void	(*in_step)(struct probe *);	/* the thread, each time it wakes up */
+	void	(*in_config)(struct probe *);	/* config_change, before all else */
+	void	(*in_done)(struct probe *);	/* vq_done, before all else */
+	void	(*in_undo)(struct probe *);	/* no thread: attach fails, before reset */
+	void	(*in_detach)(struct probe *);	/* all is released, before child_detach */
+	/* Instead of the part of that name below. */
+	int	(*match)(device_t, cfdata_t, void *);
+	void	(*attach)(struct probe *);
+	int	(*detach)(struct probe *);
+	bool	(*make)(struct probe *);
+	void	(*release)(struct probe *);
+	int	(*config)(struct probe *);
+	int	(*done)(struct probe *, struct virtqueue *);
+	void	(*thread)(struct probe *);
+	void	(*step)(struct probe *);
+	bool	(*send)(struct probe *, struct virtqueue *);
+	bool	(*receive)(struct probe *, struct virtqueue *);
+	void	(*inflate)(struct probe *, unsigned int);
+	void	(*inflated)(struct probe *);
+	void	(*deflate)(struct probe *, unsigned int);
+	void	(*deflated)(struct probe *);
+};
+
+#define	FRAGMENT(name, ...)						\
+static const struct fragment name = { __VA_ARGS__ };			\
+static int								\
+name##_match(device_t parent, cfdata_t cf, void *aux)			\
+{									\
+	return name.match != NULL ? name.match(parent, cf, aux) :	\
+	    probe_match(parent, cf, aux);				\
+}									\
+static void								\
+name##_attach(device_t parent, device_t self, void *aux)		\
+{									\
+	probe_begin(parent, self, &name);				\
+}									\
+static int								\
+name##_detach(device_t self, int flags)					\
+{									\
+	struct probe *sc = device_private(self);			\
+	return name.detach != NULL ? name.detach(sc) : probe_detach(sc); \
+}									\
+extern struct cfattach name##_ca;					\
+CFATTACH_DECL_NEW(name, sizeof(struct probe), name##_match, name##_attach, \
+    name##_detach, NULL)
+
+/* Call a hook that may not be there. */
+#define	PROBE_HOOK(sc, hook) do {					\
+	if ((sc)->sc_fragment->hook != NULL)				\
+		(sc)->sc_fragment->hook(sc);				\
+} while (0)
+
+/* Of the request's map; short, so that BREAKS fits behind it. */
+#define	PROBE_SYNC(sc, offset, length, ops)				\
+	bus_dmamap_sync((sc)->sc_dmat, (sc)->sc_map, offset, length,	\
+	    BUS_DMASYNC_##ops)
+
+/* ---- requests; the thread's ---- */
+
+static inline uint32_t
+probe_target(struct probe *sc)
+{
+
+	return virtio_read_device_config_le_4(sc->sc_virtio,
+	    PROBE_CFG_NUM_PAGES);
+}
+
+static inline void
+probe_write_actual(struct probe *sc, uint32_t npages)
+{
+
+	sc->sc_actual = npages;
+	virtio_write_device_config_le_4(sc->sc_virtio, PROBE_CFG_ACTUAL,
+	    npages);
+}
+
+/* Take pages from the system. */
+static inline bool
+probe_alloc(struct pglist *list, unsigned int npages)
+{
+
+	return uvm_pglistalloc(npages * PAGE_SIZE, 0, PROBE_HIGH, 0, 0, list,
+	    npages, 0) == 0;
+}
+
+/* Write the numbers of the pages into the request. */
+static inline void
+probe_fill(struct probe *sc)
+{
+	struct vm_page *pg;
+	unsigned int i = 0;
+
+	TAILQ_FOREACH(pg, &sc->sc_pages, pageq.queue)
+		sc->sc_pfns[i++] = htole32(VM_PAGE_TO_PHYS(pg) / PAGE_SIZE);
+	sc->sc_count = i;
+}
+
+/* Move all pages from one list to the other. */
+static inline void
+probe_move(struct pglist *to, struct pglist *from)
+{
+	struct vm_page *pg;
+
+	while ((pg = TAILQ_FIRST(from)) != NULL) {
+		TAILQ_REMOVE(from, pg, pageq.queue);
+		TAILQ_INSERT_TAIL(to, pg, pageq.queue);
+	}
+}
+
+/* Send the first sc_count numbers.  False: no room, and nothing is done. */
+static inline bool
+probe_send(struct probe *sc, struct virtqueue *vq)
+{
+	struct virtio_softc *vsc = sc->sc_virtio;
+	bus_size_t len = sizeof(uint32_t) * sc->sc_count;
+	int slot;
+
+	if (virtio_enqueue_prep(vsc, vq, &slot) != 0)
+		return false;
+	if (virtio_enqueue_reserve(vsc, vq, slot, 1) != 0)
+		return false;
+	bus_dmamap_sync(sc->sc_dmat, sc->sc_map, 0, len, BUS_DMASYNC_PREWRITE);
+	virtio_enqueue_p(vsc, vq, slot, sc->sc_map, 0, len, true);
+	sc->sc_vq_out = vq;
+	virtio_enqueue_commit(vsc, vq, slot, true);
+	return true;
+}
+
+/*
+ * A request of the first `bytes` of the numbers, all but its commit; returns its slot.  For
+ * fragments that commit it themselves.
+ */
+static inline int
+probe_build(struct probe *sc, struct virtqueue *vq, bus_size_t bytes)
+{
+	int slot;
+
+	if (virtio_enqueue_prep(sc->sc_virtio, vq, &slot) != 0 ||
+	    virtio_enqueue_reserve(sc->sc_virtio, vq, slot, 1) != 0)
+		panic("no room in the queue");
+	bus_dmamap_sync(sc->sc_dmat, sc->sc_map, 0, bytes, BUS_DMASYNC_PREWRITE);
+	virtio_enqueue_p(sc->sc_virtio, vq, slot, sc->sc_map, 0, bytes, true);
+	sc->sc_vq_out = vq;
+	return slot;
+}
+#define	PROBE_COMMIT(sc, vq, slot)					\
+	virtio_enqueue_commit((sc)->sc_virtio, vq, slot, true)
+
+/* Take the answer.  False: there is none yet. */
+static inline bool
+probe_receive(struct probe *sc, struct virtqueue *vq)
+{
+	struct virtio_softc *vsc = sc->sc_virtio;
+	int slot;
+
+	if (virtio_dequeue(vsc, vq, &slot, NULL) != 0)
+		return false;
+	virtio_dequeue_commit(vsc, vq, slot);
+	bus_dmamap_sync(sc->sc_dmat, sc->sc_map, 0,
+	    sizeof(uint32_t) * sc->sc_count, BUS_DMASYNC_POSTWRITE);
+	sc->sc_vq_out = NULL;
+	return true;
+}
+
+static inline bool
+probe_do_send(struct probe *sc, struct virtqueue *vq)
+{
+
+	return sc->sc_fragment->send != NULL ?
+	    sc->sc_fragment->send(sc, vq) : probe_send(sc, vq);
+}
+
+static inline bool
+probe_do_receive(struct probe *sc, struct virtqueue *vq)
+{
+
+	return sc->sc_fragment->receive != NULL ?
+	    sc->sc_fragment->receive(sc, vq) : probe_receive(sc, vq);
+}
+
+/* Give npages more to the host. */
+static inline void
+probe_inflate(struct probe *sc, unsigned int npages)
+{
+
+	sc->sc_short = !probe_alloc(&sc->sc_pages, npages);
+	if (sc->sc_short)
+		return;
+	probe_fill(sc);
+	if (probe_do_send(sc, &sc->sc_vq[PROBE_INFLATE]))
+		return;
+	uvm_pglistfree(&sc->sc_pages);
+	sc->sc_short = true;
+}
+
+/* The host has them. */
+static inline void
+probe_inflated(struct probe *sc)
+{
+
+	probe_move(&sc->sc_balloon, &sc->sc_pages);
+	probe_write_actual(sc, sc->sc_actual + sc->sc_count);
+}
+
+/* Ask for npages back. */
+static inline void
+probe_deflate(struct probe *sc, unsigned int npages)
+{
+	struct vm_page *pg;
+
+	TAILQ_INIT(&sc->sc_pages);
+	while (npages-- > 0 && (pg = TAILQ_FIRST(&sc->sc_balloon)) != NULL) {
+		TAILQ_REMOVE(&sc->sc_balloon, pg, pageq.queue);
+		TAILQ_INSERT_TAIL(&sc->sc_pages, pg, pageq.queue);
+	}
+	probe_fill(sc);
+	if (probe_do_send(sc, &sc->sc_vq[PROBE_DEFLATE]))
+		return;
+	probe_move(&sc->sc_balloon, &sc->sc_pages);
+	sc->sc_short = true;
+}
+
+/* We have them. */
+static inline void
+probe_deflated(struct probe *sc)
+{
+
+	uvm_pglistfree(&sc->sc_pages);
+	probe_write_actual(sc, sc->sc_actual - sc->sc_count);
+}
+
+/* ---- the thread ---- */
+
+/* Take the answer, if there is one.  False: a request is still out. */
+static inline bool
+probe_take_answer(struct probe *sc)
+{
+	struct virtqueue *vq = sc->sc_vq_out;
+
+	if (vq == NULL)
+		return true;
+	if (!probe_do_receive(sc, vq))
+		return false;
+	if (vq == &sc->sc_vq[PROBE_INFLATE]) {
+		if (sc->sc_fragment->inflated != NULL)
+			sc->sc_fragment->inflated(sc);
+		else
+			probe_inflated(sc);
+	} else {
+		if (sc->sc_fragment->deflated != NULL)
+			sc->sc_fragment->deflated(sc);
+		else
+			probe_deflated(sc);
+	}
+	return true;
+}
+
+/* One step towards the target. */
+static inline void
+probe_step(struct probe *sc)
+{
+	uint32_t target;
+
+	if (!probe_take_answer(sc))
+		return;
+	sc->sc_short = false;
+	target = probe_target(sc);
+	if (target > sc->sc_actual) {
+		target = MIN(target - sc->sc_actual, PROBE_PAGES);
+		if (sc->sc_fragment->inflate != NULL)
+			sc->sc_fragment->inflate(sc, target);
+		else
+			probe_inflate(sc, target);
+	} else if (target < sc->sc_actual) {
+		target = MIN(sc->sc_actual - target, PROBE_PAGES);
+		if (sc->sc_fragment->deflate != NULL)
+			sc->sc_fragment->deflate(sc, target);
+		else
+			probe_deflate(sc, target);
+	}
+}
+
+/* Step whenever told, until the driver is detached. */
+static inline void
+probe_loop(struct probe *sc)
+{
+
+	mutex_enter(&sc->sc_lock);
+	while (!sc->sc_dying) {
+		if (!sc->sc_told && sc->sc_short) {
+			sc->sc_told = true;
+			cv_timedwait(&sc->sc_cv, &sc->sc_lock, mstohz(1000));
+			continue;
+		}
+		if (!sc->sc_told) {
+			cv_wait(&sc->sc_cv, &sc->sc_lock);
+			continue;
+		}
+		sc->sc_told = false;
+		mutex_exit(&sc->sc_lock);
+		PROBE_HOOK(sc, in_step);
+		if (sc->sc_fragment->step != NULL)
+			sc->sc_fragment->step(sc);
+		else
+			probe_step(sc);
+		mutex_enter(&sc->sc_lock);
+	}
+	mutex_exit(&sc->sc_lock);
+}
+
+static inline void
+probe_thread(void *arg)
+{
+	struct probe *sc = arg;
+
+	PROBE_HOOK(sc, in_thread);
+	if (sc->sc_fragment->thread != NULL)
+		sc->sc_fragment->thread(sc);
+	else
+		probe_loop(sc);
+	kthread_exit(0);
+}
+
+/* ---- interrupts ---- */
+
+/* Wake the thread. */
+static inline void
+probe_tell(struct probe *sc)
+{
+
+	mutex_enter(&sc->sc_lock);
+	sc->sc_told = true;
+	cv_signal(&sc->sc_cv);
+	mutex_exit(&sc->sc_lock);
+}
+
+static inline int
+probe_config_change(struct virtio_softc *vsc)
+{
+	struct probe *sc = device_private(virtio_child(vsc));
+
+	PROBE_HOOK(sc, in_config);
+	if (sc->sc_fragment->config != NULL)
+		return sc->sc_fragment->config(sc);
+	probe_tell(sc);
+	return 1;
+}
+
+static inline int
+probe_vq_done(struct virtqueue *vq)
+{
+	struct probe *sc = device_private(virtio_child(vq->vq_owner));
+
+	PROBE_HOOK(sc, in_done);
+	if (sc->sc_fragment->done != NULL)
+		return sc->sc_fragment->done(sc, vq);
+	probe_tell(sc);
+	return 1;
+}
+
+/* ---- attach, detach ---- */
+
+/* Both queues or none. */
+static inline bool
+probe_make_queues(struct probe *sc)
+{
+
+	if (virtio_alloc_vq(sc->sc_virtio, &sc->sc_vq[0], 0, PROBE_BYTES, 1,
+	    "inflate") != 0)
+		return false;
+	if (virtio_alloc_vq(sc->sc_virtio, &sc->sc_vq[1], 1, PROBE_BYTES, 1,
+	    "deflate") != 0) {
+		virtio_free_vq(sc->sc_virtio, &sc->sc_vq[0]);
+		return false;
+	}
+	sc->sc_vq[0].vq_done = probe_vq_done;
+	sc->sc_vq[1].vq_done = probe_vq_done;
+	return true;
+}
+
+static inline void
+probe_release_queues(struct probe *sc)
+{
+
+	virtio_free_vq(sc->sc_virtio, &sc->sc_vq[1]);
+	virtio_free_vq(sc->sc_virtio, &sc->sc_vq[0]);
+}
+
+/* The memory of requests: all of it or none. */
+static inline bool
+probe_make_request(struct probe *sc)
+{
+	void *kva;
+	int nsegs;
+
+	if (bus_dmamem_alloc(sc->sc_dmat, PROBE_BYTES, PAGE_SIZE, 0,
+	    &sc->sc_seg, 1, &nsegs, BUS_DMA_NOWAIT) != 0)
+		return false;
+	if (bus_dmamem_map(sc->sc_dmat, &sc->sc_seg, 1, PROBE_BYTES, &kva,
+	    BUS_DMA_NOWAIT) != 0)
+		goto fail_memory;
+	sc->sc_pfns = kva;
+	if (bus_dmamap_create(sc->sc_dmat, PROBE_BYTES, 1, PROBE_BYTES, 0,
+	    BUS_DMA_NOWAIT, &sc->sc_map) != 0)
+		goto fail_kva;
+	if (bus_dmamap_load(sc->sc_dmat, sc->sc_map, sc->sc_pfns, PROBE_BYTES,
+	    NULL, BUS_DMA_NOWAIT) != 0)
+		goto fail_map;
+	return true;
+
+fail_map:
+	bus_dmamap_destroy(sc->sc_dmat, sc->sc_map);
+fail_kva:
+	bus_dmamem_unmap(sc->sc_dmat, sc->sc_pfns, PROBE_BYTES);
+fail_memory:
+	bus_dmamem_free(sc->sc_dmat, &sc->sc_seg, 1);
+	return false;
+}
+
+static inline void
+probe_release_request(struct probe *sc)
+{
+
+	bus_dmamap_unload(sc->sc_dmat, sc->sc_map);
+	bus_dmamap_destroy(sc->sc_dmat, sc->sc_map);
+	bus_dmamem_unmap(sc->sc_dmat, sc->sc_pfns, PROBE_BYTES);
+	bus_dmamem_free(sc->sc_dmat, &sc->sc_seg, 1);
+}
+
+static inline bool
+probe_make(struct probe *sc)
+{
+
+	return sc->sc_fragment->make != NULL ? sc->sc_fragment->make(sc) :
+	    probe_make_request(sc);
+}
+
+static inline void
+probe_release(struct probe *sc)
+{
+
+	if (sc->sc_fragment->release != NULL)
+		sc->sc_fragment->release(sc);
+	else
+		probe_release_request(sc);
+}
+
+static inline bool
+probe_make_thread(struct probe *sc)
+{
+
+	return kthread_create(PRI_NONE, KTHREAD_MPSAFE | KTHREAD_MUSTJOIN,
+	    NULL, probe_thread, sc, &sc->sc_thread, "probe") == 0;
+}
+
+/* Locks, and the device under our control. */
+static inline void
+probe_start(struct probe *sc)
+{
+
+	mutex_init(&sc->sc_lock, MUTEX_DEFAULT, IPL_VM);
+	cv_init(&sc->sc_cv, "probe");
+	virtio_child_attach_start(sc->sc_virtio, sc->sc_dev, IPL_VM, sc->sc_vq,
+	    probe_config_change, virtio_vq_intr, 0, PROBE_F_MUST_TELL_HOST,
+	    VIRTIO_COMMON_FLAG_BITS "b\x00" "MUST_TELL_HOST\0");
+}
+
+static inline void
+probe_fail(struct probe *sc)
+{
+
+	virtio_child_attach_failed(sc->sc_virtio);
+	cv_destroy(&sc->sc_cv);
+	mutex_destroy(&sc->sc_lock);
+}
+
+static inline void
+probe_attach(struct probe *sc)
+{
+	struct virtio_softc *vsc = sc->sc_virtio;
+
+	probe_start(sc);
+	if (virtio_features(vsc) == 0 && vsc->sc_version_1)
+		goto fail;
+	if (!probe_make_queues(sc))
+		goto fail;
+	if (!probe_make(sc))
+		goto fail_queues;
+	PROBE_HOOK(sc, in_attach);
+	if (virtio_child_attach_finish(vsc) != 0)
+		goto fail_request;
+	PROBE_HOOK(sc, in_live);
+	if (!probe_make_thread(sc))
+		goto fail_live;
+	return;
+
+fail_live:
+	PROBE_HOOK(sc, in_undo);
+	virtio_reset(vsc);
+fail_request:
+	probe_release(sc);
+fail_queues:
+	probe_release_queues(sc);
+fail:
+	probe_fail(sc);
+}
+
+/* Every attachment comes in here. */
+static inline void
+probe_begin(device_t parent, device_t self, const struct fragment *fragment)
+{
+	struct probe *sc = device_private(self);
+
+	sc->sc_fragment = fragment;
+	sc->sc_dev = self;
+	sc->sc_virtio = device_private(parent);
+	sc->sc_dmat = virtio_dmat(sc->sc_virtio);
+	sc->sc_told = true;
+	TAILQ_INIT(&sc->sc_balloon);
+	if (fragment->attach != NULL)
+		fragment->attach(sc);
+	else
+		probe_attach(sc);
+}
+
+static inline int
+probe_match(device_t parent, cfdata_t cf, void *aux)
+{
+	const struct virtio_attach_args *va = aux;
+
+	return va->sc_childdevid == VIRTIO_DEVICE_ID_BALLOON;
+}
+
+/* End the thread. */
+static inline void
+probe_end_thread(struct probe *sc)
+{
+
+	mutex_enter(&sc->sc_lock);
+	sc->sc_dying = true;
+	cv_signal(&sc->sc_cv);
+	mutex_exit(&sc->sc_lock);
+	kthread_join(sc->sc_thread);
+}
+
+/* For an empty balloon only: the story has to see to that. */
+static inline int
+probe_detach(struct probe *sc)
+{
+
+	probe_end_thread(sc);
+	virtio_reset(sc->sc_virtio);
+	probe_release(sc);
+	probe_release_queues(sc);
+	PROBE_HOOK(sc, in_detach);
+	virtio_child_detach(sc->sc_virtio);
+	cv_destroy(&sc->sc_cv);
+	mutex_destroy(&sc->sc_lock);
+	return 0;
+}
+
+#endif /* !SIM_TESTS_RULES_MODULES_PROBE_H */

@@ -1,0 +1,690 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Fragments for the rules of area ring.
+ */
+#include "probe.h"
+
+/* Queues of a fragment's own in place of the probe's, for requests of `nsegs` parts. */
+static void
+remake_queues(struct probe *sc, int nsegs)
+{
+
+	probe_release_queues(sc);
+	virtio_alloc_vq(sc->sc_virtio, &sc->sc_vq[0], 0, PROBE_BYTES, nsegs,
+	    "inflate");
+	virtio_alloc_vq(sc->sc_virtio, &sc->sc_vq[1], 1, PROBE_BYTES, nsegs,
+	    "deflate");
+	sc->sc_vq[0].vq_done = probe_vq_done;
+	sc->sc_vq[1].vq_done = probe_vq_done;
+}
+
+/* Bytes of the request. */
+static bus_size_t
+length(const struct probe *sc)
+{
+
+	return sizeof(uint32_t) * sc->sc_count;
+}
+
+/* A slot for so many parts, or -1. */
+static int
+take_slot(struct probe *sc, struct virtqueue *vq, int nsegs)
+{
+	int slot;
+
+	if (virtio_enqueue_prep(sc->sc_virtio, vq, &slot) != 0 ||
+	    virtio_enqueue_reserve(sc->sc_virtio, vq, slot, nsegs) != 0)
+		return -1;
+	return slot;
+}
+
+/* The request is about to go, or has come back. */
+static void
+sync_out(struct probe *sc, struct virtqueue *vq, int ops)
+{
+
+	bus_dmamap_sync(sc->sc_dmat, sc->sc_map, 0, length(sc), ops);
+	sc->sc_vq_out = vq;
+}
+
+static void
+sync_in(struct probe *sc, int ops)
+{
+
+	bus_dmamap_sync(sc->sc_dmat, sc->sc_map, 0, length(sc), ops);
+	sc->sc_vq_out = NULL;
+}
+
+/* What is left of a detach after the queues. */
+static int
+end_detach(struct probe *sc)
+{
+
+	probe_release(sc);
+	virtio_child_detach(sc->sc_virtio);
+	cv_destroy(&sc->sc_cv);
+	mutex_destroy(&sc->sc_lock);
+	return 0;
+}
+
+/* ---- ring.slot-order ---- */
+
+static bool
+send_unreserved(struct probe *sc, struct virtqueue *vq)
+{
+	struct virtio_softc *vsc = sc->sc_virtio;
+	int slot;
+
+	if (virtio_enqueue_prep(vsc, vq, &slot) != 0)
+		return false;
+	sync_out(sc, vq, BUS_DMASYNC_PREWRITE);
+	virtio_enqueue_p(vsc, vq, slot, sc->sc_map, 0, 4, true); /* BREAKS */
+	virtio_enqueue_commit(vsc, vq, slot, true);
+	return true;
+}
+FRAGMENT(ring_slot_order_bad, .send = send_unreserved);
+
+/* Nothing was dequeued, and yet it is given back. */
+static void
+give_back_always(struct probe *sc)
+{
+	struct virtqueue *vq = &sc->sc_vq[PROBE_DEFLATE];
+	int slot = 0;
+
+	if (virtio_dequeue(sc->sc_virtio, vq, &slot, NULL) != 0)
+		sc->sc_n++;
+	virtio_dequeue_commit(sc->sc_virtio, vq, slot); /* BREAKS */
+}
+FRAGMENT(ring_slot_order_bad2, .in_thread = give_back_always);
+
+/* A second slot is on its way beside the first; each goes its steps in order. */
+static bool
+send_beside_another(struct probe *sc, struct virtqueue *vq)
+{
+	struct virtio_softc *vsc = sc->sc_virtio;
+	int other, slot;
+
+	if (virtio_enqueue_prep(vsc, vq, &other) != 0)
+		return false;
+	if (virtio_enqueue_prep(vsc, vq, &slot) != 0) {
+		virtio_enqueue_abort(vsc, vq, other);
+		return false;
+	}
+	if (virtio_enqueue_reserve(vsc, vq, slot, 1) != 0 ||
+	    virtio_enqueue_reserve(vsc, vq, other, 1) != 0)
+		return false;
+	sync_out(sc, vq, BUS_DMASYNC_PREWRITE);
+	virtio_enqueue_p(vsc, vq, slot, sc->sc_map, 0, length(sc), true);
+	virtio_enqueue_abort(vsc, vq, other);
+	virtio_enqueue_commit(vsc, vq, slot, true);
+	return true;
+}
+FRAGMENT(ring_slot_order_ok, .send = send_beside_another);
+
+/* ---- ring.segment-count ---- */
+
+static void
+queues_of_two(struct probe *sc)
+{
+
+	remake_queues(sc, 2);
+}
+
+static bool
+send_half(struct probe *sc, struct virtqueue *vq)
+{
+	struct virtio_softc *vsc = sc->sc_virtio;
+	int slot = take_slot(sc, vq, 2);
+
+	if (slot < 0)
+		return false;
+	sync_out(sc, vq, BUS_DMASYNC_PREWRITE);
+	virtio_enqueue_p(vsc, vq, slot, sc->sc_map, 0, length(sc), true);
+	virtio_enqueue_commit(vsc, vq, slot, true); /* BREAKS */
+	return true;
+}
+FRAGMENT(ring_segment_count_bad, .in_attach = queues_of_two, .send = send_half);
+
+static bool
+send_in_two_parts(struct probe *sc, struct virtqueue *vq)
+{
+	struct virtio_softc *vsc = sc->sc_virtio;
+	int slot = take_slot(sc, vq, 2);
+
+	if (slot < 0)
+		return false;
+	sync_out(sc, vq, BUS_DMASYNC_PREWRITE);
+	virtio_enqueue_p(vsc, vq, slot, sc->sc_map, 0, 4, true);
+	virtio_enqueue_p(vsc, vq, slot, sc->sc_map, 4,
+	    length(sc) - 4, true);
+	virtio_enqueue_commit(vsc, vq, slot, true);
+	return true;
+}
+FRAGMENT(ring_segment_count_ok, .in_attach = queues_of_two, .send = send_in_two_parts);
+
+/* ---- ring.abort ---- */
+
+static void
+abort_refused(struct probe *sc)
+{
+	struct virtqueue *vq = &sc->sc_vq[PROBE_DEFLATE];
+	int slot;
+
+	if (virtio_enqueue_prep(sc->sc_virtio, vq, &slot) != 0)
+		return;
+	if (virtio_enqueue_reserve(sc->sc_virtio, vq, slot, 1) != 0)
+		virtio_enqueue_abort(sc->sc_virtio, vq, slot); /* BREAKS */
+}
+FRAGMENT(ring_abort_bad, .in_thread = abort_refused);
+
+static void
+forget_prepared(struct probe *sc)
+{
+	struct virtqueue *vq = &sc->sc_vq[PROBE_DEFLATE];
+	int slot;
+
+	if (virtio_enqueue_prep(sc->sc_virtio, vq, &slot) != 0) /* BREAKS */
+		return;
+	if (bus_dmamap_load(sc->sc_dmat, sc->sc_map2, sc->sc_array, 4, NULL,
+	    BUS_DMA_NOWAIT) != 0)
+		return;
+	bus_dmamap_unload(sc->sc_dmat, sc->sc_map2);
+	virtio_enqueue_abort(sc->sc_virtio, vq, slot);
+}
+
+static void
+make_map2(struct probe *sc)
+{
+
+	if (bus_dmamap_create(sc->sc_dmat, PAGE_SIZE, 2, PAGE_SIZE, 0,
+	    BUS_DMA_NOWAIT, &sc->sc_map2) != 0)
+		aprint_error_dev(sc->sc_dev, "no second map\n");
+}
+FRAGMENT(ring_abort_bad2, .in_attach = make_map2, .in_thread = forget_prepared);
+
+/* A failed reserve has released the slot; a failed load has not. */
+static void
+abort_when_due(struct probe *sc)
+{
+	struct virtqueue *vq = &sc->sc_vq[PROBE_DEFLATE];
+	int slot;
+
+	for (int i = 0; i < 2; i++) {
+		if (virtio_enqueue_prep(sc->sc_virtio, vq, &slot) != 0)
+			return;
+		if (bus_dmamap_load(sc->sc_dmat, sc->sc_map2, sc->sc_array, 4,
+		    NULL, BUS_DMA_NOWAIT) != 0) {
+			virtio_enqueue_abort(sc->sc_virtio, vq, slot);
+			continue;
+		}
+		bus_dmamap_unload(sc->sc_dmat, sc->sc_map2);
+		if (virtio_enqueue_reserve(sc->sc_virtio, vq, slot, 1) == 0)
+			virtio_enqueue_abort(sc->sc_virtio, vq, slot);
+	}
+}
+FRAGMENT(ring_abort_ok, .in_attach = make_map2, .in_thread = abort_when_due);
+
+/* ---- ring.slot-balance ---- */
+
+static bool
+receive_and_keep(struct probe *sc, struct virtqueue *vq)
+{
+	int slot;
+
+	if (virtio_dequeue(sc->sc_virtio, vq, &slot, NULL) != 0) /* BREAKS */
+		return false;
+	sync_in(sc, BUS_DMASYNC_POSTWRITE);
+	return true;
+}
+FRAGMENT(ring_slot_balance_bad, .receive = receive_and_keep);
+
+static bool
+receive_twice(struct probe *sc, struct virtqueue *vq)
+{
+	int slot;
+
+	if (virtio_dequeue(sc->sc_virtio, vq, &slot, NULL) != 0)
+		return false;
+	virtio_dequeue_commit(sc->sc_virtio, vq, slot);
+	sync_in(sc, BUS_DMASYNC_POSTWRITE);
+	virtio_dequeue_commit(sc->sc_virtio, vq, slot); /* BREAKS */
+	return true;
+}
+FRAGMENT(ring_slot_balance_bad2, .receive = receive_twice);
+
+static void
+abort_twice(struct probe *sc)
+{
+	struct virtqueue *vq = &sc->sc_vq[PROBE_DEFLATE];
+	int slot;
+
+	if (virtio_enqueue_prep(sc->sc_virtio, vq, &slot) != 0)
+		return;
+	virtio_enqueue_abort(sc->sc_virtio, vq, slot);
+	virtio_enqueue_abort(sc->sc_virtio, vq, slot); /* BREAKS */
+}
+FRAGMENT(ring_slot_balance_bad3, .in_thread = abort_twice);
+
+/* Given back late, after all else is done, but once. */
+static bool
+receive_for_later(struct probe *sc, struct virtqueue *vq)
+{
+
+	if (virtio_dequeue(sc->sc_virtio, vq, &sc->sc_n, NULL) != 0)
+		return false;
+	sync_in(sc, BUS_DMASYNC_POSTWRITE);
+	return true;
+}
+
+static void
+give_back_late(struct probe *sc)
+{
+
+	probe_inflated(sc);
+	virtio_dequeue_commit(sc->sc_virtio, &sc->sc_vq[PROBE_INFLATE],
+	    sc->sc_n);
+}
+FRAGMENT(ring_slot_balance_ok, .receive = receive_for_later, .inflated = give_back_late);
+
+/* ---- ring.not-live ---- */
+
+static void
+prepare_early(struct probe *sc)
+{
+	struct virtqueue *vq = &sc->sc_vq[PROBE_INFLATE];
+	int slot;
+
+	if (virtio_enqueue_prep(sc->sc_virtio, vq, &slot) == 0) /* BREAKS */
+		virtio_enqueue_abort(sc->sc_virtio, vq, slot);
+}
+FRAGMENT(ring_not_live_bad, .in_attach = prepare_early);
+
+static int
+prepare_after_reset(struct probe *sc)
+{
+	struct virtqueue *vq = &sc->sc_vq[PROBE_INFLATE];
+	int slot;
+
+	probe_end_thread(sc);
+	virtio_reset(sc->sc_virtio);
+	if (virtio_enqueue_prep(sc->sc_virtio, vq, &slot) == 0) /* BREAKS */
+		virtio_enqueue_abort(sc->sc_virtio, vq, slot);
+	probe_release_queues(sc);
+	return end_detach(sc);
+}
+FRAGMENT(ring_not_live_bad2, .detach = prepare_after_reset);
+
+static void
+prepare(struct probe *sc)
+{
+	struct virtqueue *vq = &sc->sc_vq[PROBE_INFLATE];
+	int slot;
+
+	if (virtio_enqueue_prep(sc->sc_virtio, vq, &slot) == 0)
+		virtio_enqueue_abort(sc->sc_virtio, vq, slot);
+}
+FRAGMENT(ring_not_live_ok, .in_live = prepare);
+
+/* ---- ring.uninitialised ---- */
+
+static void
+done_before_alloc(struct probe *sc)
+{
+
+	virtio_free_vq(sc->sc_virtio, &sc->sc_vq[1]);
+	sc->sc_vq[1].vq_done = probe_vq_done;
+	virtio_alloc_vq(sc->sc_virtio, &sc->sc_vq[1], 1, PROBE_BYTES, 1, "deflate"); /* BREAKS */
+}
+FRAGMENT(ring_uninitialised_bad, .in_attach = done_before_alloc);
+
+static void
+use_freed(struct probe *sc)
+{
+	struct virtqueue *vq = &sc->sc_vq[PROBE_DEFLATE];
+	int slot;
+
+	virtio_free_vq(sc->sc_virtio, vq);
+	virtio_enqueue_prep(sc->sc_virtio, vq, &slot); /* BREAKS */
+}
+FRAGMENT(ring_uninitialised_bad2, .in_attach = use_freed);
+
+/* Late, but there before the first request. */
+static void
+forget_done(struct probe *sc)
+{
+
+	virtio_free_vq(sc->sc_virtio, &sc->sc_vq[1]);
+	virtio_alloc_vq(sc->sc_virtio, &sc->sc_vq[1], 1, PROBE_BYTES, 1,
+	    "deflate");
+}
+
+static void
+set_done(struct probe *sc)
+{
+
+	sc->sc_vq[1].vq_done = probe_vq_done;
+}
+FRAGMENT(ring_uninitialised_ok, .in_attach = forget_done, .in_live = set_done);
+
+/* ---- ring.free-queue ---- */
+
+static int
+detach_live(struct probe *sc)
+{
+
+	probe_end_thread(sc);
+	virtio_free_vq(sc->sc_virtio, &sc->sc_vq[1]); /* BREAKS */
+	virtio_reset(sc->sc_virtio);
+	virtio_free_vq(sc->sc_virtio, &sc->sc_vq[0]);
+	return end_detach(sc);
+}
+FRAGMENT(ring_free_queue_bad, .detach = detach_live);
+
+/* A slot is still taken: EBUSY. */
+static void
+free_with_slot(struct probe *sc)
+{
+	struct virtqueue *vq = &sc->sc_vq[PROBE_DEFLATE];
+
+	virtio_reset(sc->sc_virtio);
+	virtio_free_vq(sc->sc_virtio, vq); /* BREAKS */
+	virtio_enqueue_abort(sc->sc_virtio, vq, sc->sc_n);
+}
+
+static int
+detach_with_slot(struct probe *sc)
+{
+
+	probe_end_thread(sc);
+	virtio_enqueue_prep(sc->sc_virtio, &sc->sc_vq[1], &sc->sc_n);
+	free_with_slot(sc);
+	probe_release_queues(sc);
+	return end_detach(sc);
+}
+FRAGMENT(ring_free_queue_bad2, .detach = detach_with_slot);
+
+/* Each of its slots was used, and is back. */
+static void
+use_all_slots(struct probe *sc)
+{
+	struct virtqueue *vq = &sc->sc_vq[PROBE_DEFLATE];
+	int slot;
+
+	for (unsigned int i = 0; i <= vq->vq_num; i++)
+		if (virtio_enqueue_prep(sc->sc_virtio, vq, &slot) == 0)
+			virtio_enqueue_abort(sc->sc_virtio, vq, slot);
+}
+FRAGMENT(ring_free_queue_ok, .in_thread = use_all_slots);
+
+/* ---- ring.direction ---- */
+
+static bool
+send_for_reading(struct probe *sc, struct virtqueue *vq)
+{
+	struct virtio_softc *vsc = sc->sc_virtio;
+	int slot = take_slot(sc, vq, 1);
+
+	if (slot < 0)
+		return false;
+	sync_out(sc, vq, BUS_DMASYNC_PREREAD);
+	virtio_enqueue_p(vsc, vq, slot, sc->sc_map, 0, length(sc), true); /* BREAKS */
+	virtio_enqueue_commit(vsc, vq, slot, true);
+	return true;
+}
+
+static bool
+receive_read(struct probe *sc, struct virtqueue *vq)
+{
+	int slot;
+
+	if (virtio_dequeue(sc->sc_virtio, vq, &slot, NULL) != 0)
+		return false;
+	virtio_dequeue_commit(sc->sc_virtio, vq, slot);
+	sync_in(sc, BUS_DMASYNC_POSTREAD);
+	return true;
+}
+FRAGMENT(ring_direction_bad, .send = send_for_reading, .receive = receive_read);
+
+static void
+reserve_two(struct probe *sc)
+{
+	struct virtqueue *vq = &sc->sc_vq[PROBE_DEFLATE];
+	int slot;
+
+	if (virtio_enqueue_prep(sc->sc_virtio, vq, &slot) != 0)
+		return;
+	if (virtio_enqueue_reserve(sc->sc_virtio, vq, slot, 2) == 0) /* BREAKS */
+		virtio_enqueue_abort(sc->sc_virtio, vq, slot);
+}
+FRAGMENT(ring_direction_bad2, .in_thread = reserve_two);
+
+/* Prepared for both directions, so for this one too. */
+static bool
+send_both_ways(struct probe *sc, struct virtqueue *vq)
+{
+	struct virtio_softc *vsc = sc->sc_virtio;
+	int slot = take_slot(sc, vq, 1);
+
+	if (slot < 0)
+		return false;
+	sync_out(sc, vq, BUS_DMASYNC_PREREAD | BUS_DMASYNC_PREWRITE);
+	virtio_enqueue_p(vsc, vq, slot, sc->sc_map, 0, length(sc), true);
+	virtio_enqueue_commit(vsc, vq, slot, true);
+	return true;
+}
+
+static bool
+receive_both_ways(struct probe *sc, struct virtqueue *vq)
+{
+	int slot;
+
+	if (virtio_dequeue(sc->sc_virtio, vq, &slot, NULL) != 0)
+		return false;
+	virtio_dequeue_commit(sc->sc_virtio, vq, slot);
+	sync_in(sc, BUS_DMASYNC_POSTREAD | BUS_DMASYNC_POSTWRITE);
+	return true;
+}
+FRAGMENT(ring_direction_ok, .send = send_both_ways, .receive = receive_both_ways);
+
+/* ---- ring.dequeue-empty ---- */
+
+static bool
+receive_by_asking(struct probe *sc, struct virtqueue *vq)
+{
+	int slot;
+
+	while (virtio_dequeue(sc->sc_virtio, vq, &slot, NULL) != 0) /* BREAKS */
+		kpause("poll", false, 1, NULL);
+	virtio_dequeue_commit(sc->sc_virtio, vq, slot);
+	sync_in(sc, BUS_DMASYNC_POSTWRITE);
+	return true;
+}
+
+static void
+answer_in_place(struct probe *sc)
+{
+
+	probe_step(sc);
+	probe_take_answer(sc);
+	probe_step(sc);
+}
+FRAGMENT(ring_dequeue_empty_bad, .step = answer_in_place, .receive = receive_by_asking);
+
+/* Looks at each wake-up, and new targets wake it many times while the request is out. */
+FRAGMENT(ring_dequeue_empty_ok, NULL);
+
+/* ---- ring.missing-kick ---- */
+
+static bool
+send_silently(struct probe *sc, struct virtqueue *vq)
+{
+	struct virtio_softc *vsc = sc->sc_virtio;
+	int slot = take_slot(sc, vq, 1);
+
+	if (slot < 0)
+		return false;
+	sync_out(sc, vq, BUS_DMASYNC_PREWRITE);
+	virtio_enqueue_p(vsc, vq, slot, sc->sc_map, 0, length(sc), true);
+	virtio_enqueue_commit(vsc, vq, slot, false); /* BREAKS */
+	return true;
+}
+FRAGMENT(ring_missing_kick_bad, .send = send_silently);
+
+static bool
+send_and_kick_later(struct probe *sc, struct virtqueue *vq)
+{
+	struct virtio_softc *vsc = sc->sc_virtio;
+	int slot = take_slot(sc, vq, 1);
+
+	if (slot < 0)
+		return false;
+	sync_out(sc, vq, BUS_DMASYNC_PREWRITE);
+	virtio_enqueue_p(vsc, vq, slot, sc->sc_map, 0, length(sc), true);
+	virtio_enqueue_commit(vsc, vq, slot, false);
+	kpause("later", false, 2, NULL);
+	virtio_enqueue_commit(vsc, vq, -1, true);
+	return true;
+}
+FRAGMENT(ring_missing_kick_ok, .send = send_and_kick_later);
+
+/* ---- ring.concurrent-use ---- */
+
+static void
+use_in_interrupt(struct probe *sc)
+{
+	struct virtqueue *vq = &sc->sc_vq[PROBE_INFLATE];
+	int slot;
+
+	if (virtio_enqueue_prep(sc->sc_virtio, vq, &slot) == 0) /* BREAKS */
+		virtio_enqueue_abort(sc->sc_virtio, vq, slot);
+}
+FRAGMENT(ring_concurrent_use_bad, .in_config = use_in_interrupt);
+
+static void
+use_locked_in_interrupt(struct probe *sc)
+{
+
+	mutex_enter(&sc->sc_lock);
+	prepare(sc);
+	mutex_exit(&sc->sc_lock);
+}
+
+static bool
+send_locked(struct probe *sc, struct virtqueue *vq)
+{
+	bool is_sent;
+
+	mutex_enter(&sc->sc_lock);
+	is_sent = probe_send(sc, vq);
+	mutex_exit(&sc->sc_lock);
+	return is_sent;
+}
+FRAGMENT(ring_concurrent_use_ok, .in_config = use_locked_in_interrupt, .send = send_locked);
+
+/* Requests go in by the thread and come out by the interrupt. */
+static int
+receive_in_interrupt(struct probe *sc, struct virtqueue *vq)
+{
+	int slot;
+
+	mutex_enter(&sc->sc_lock);
+	while (virtio_dequeue(sc->sc_virtio, vq, &slot, NULL) == 0) {
+		virtio_dequeue_commit(sc->sc_virtio, vq, slot);
+		sc->sc_n++;
+	}
+	sc->sc_told = true;
+	cv_signal(&sc->sc_cv);
+	mutex_exit(&sc->sc_lock);
+	return 1;
+}
+
+static bool
+is_received(struct probe *sc, struct virtqueue *vq)
+{
+	bool is_back;
+
+	mutex_enter(&sc->sc_lock);
+	is_back = sc->sc_n > 0;
+	sc->sc_n = 0;
+	mutex_exit(&sc->sc_lock);
+	if (is_back)
+		sync_in(sc, BUS_DMASYNC_POSTWRITE);
+	return is_back;
+}
+FRAGMENT(ring_concurrent_use_ok2, .done = receive_in_interrupt, .receive = is_received);
+
+/* ---- ring.request-reuse ---- */
+
+/* The numbers of both requests lie in the same place. */
+static bool
+send_twice(struct probe *sc, struct virtqueue *vq)
+{
+	struct virtio_softc *vsc = sc->sc_virtio;
+	struct virtqueue *other = &sc->sc_vq[PROBE_DEFLATE];
+	int slot;
+
+	if (!probe_send(sc, vq))
+		return false;
+	slot = take_slot(sc, other, 1);
+	if (slot < 0)
+		return true;
+	virtio_enqueue_p(vsc, other, slot, sc->sc_map, 0, 4, true);
+	virtio_enqueue_commit(vsc, other, slot, true); /* BREAKS */
+	return true;
+}
+FRAGMENT(ring_request_reuse_bad, .send = send_twice);
+
+/* Two requests are out at once, in two halves of one map. */
+static bool
+send_halves(struct probe *sc, struct virtqueue *vq)
+{
+	struct virtio_softc *vsc = sc->sc_virtio;
+	bus_size_t len = length(sc) / 2;
+	int slot[2] = { take_slot(sc, vq, 1), take_slot(sc, vq, 1) };
+
+	if (slot[0] < 0 || slot[1] < 0)
+		return false;
+	sync_out(sc, vq, BUS_DMASYNC_PREWRITE);
+	for (int i = 0; i < 2; i++) {
+		virtio_enqueue_p(vsc, vq, slot[i], sc->sc_map, i * len, len,
+		    true);
+		virtio_enqueue_commit(vsc, vq, slot[i], true);
+	}
+	return true;
+}
+
+static bool
+receive_halves(struct probe *sc, struct virtqueue *vq)
+{
+	int slot;
+
+	while (virtio_dequeue(sc->sc_virtio, vq, &slot, NULL) == 0) {
+		virtio_dequeue_commit(sc->sc_virtio, vq, slot);
+		sc->sc_n++;
+	}
+	if (sc->sc_n < 2)
+		return false;
+	sc->sc_n = 0;
+	sync_in(sc, BUS_DMASYNC_POSTWRITE);
+	return true;
+}
+FRAGMENT(ring_request_reuse_ok, .send = send_halves, .receive = receive_halves);
+
+/* ---- ring.device-abuse ---- */
+
+static bool
+receive_trusting(struct probe *sc, struct virtqueue *vq)
+{
+	struct virtio_softc *vsc = sc->sc_virtio;
+	int slot;
+
+	if (virtio_dequeue(vsc, vq, &slot, NULL) != 0) /* BREAKS */
+		return false;
+	virtio_dequeue_commit(vsc, vq, slot);
+	sync_in(sc, BUS_DMASYNC_POSTWRITE);
+	return true;
+}
+FRAGMENT(ring_device_abuse_bad, .receive = receive_trusting);
+
+/* The device names a slot that is not in use, but one of the queue: nobody is hurt. */
+FRAGMENT(ring_device_abuse_ok, NULL);

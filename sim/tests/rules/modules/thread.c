@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Fragments for the rules of area thread.
+ */
+#include "probe.h"
+
+static void
+make_second(struct probe *sc, int flags, void (*fn)(void *))
+{
+
+	if (kthread_create(PRI_NONE, KTHREAD_MPSAFE | flags, NULL, fn, sc,
+	    &sc->sc_thread2, "second") != 0)
+		aprint_error_dev(sc->sc_dev, "no second thread\n");
+}
+
+/* ---- thread.exit ---- */
+
+static void
+work_and_return(void *arg)
+{
+	struct probe *sc = arg;
+
+	mutex_enter(&sc->sc_lock);
+	sc->sc_n++;
+	mutex_exit(&sc->sc_lock); /* BREAKS */
+}
+
+static void
+start_returning(struct probe *sc)
+{
+
+	make_second(sc, 0, work_and_return);
+}
+FRAGMENT(thread_exit_bad, .in_thread = start_returning);
+
+static void
+work_and_exit(void *arg)
+{
+
+	kthread_exit(0);
+}
+
+static void
+start_unjoined(struct probe *sc)
+{
+
+	if (kthread_create(PRI_NONE, KTHREAD_MPSAFE | KTHREAD_MUSTJOIN, NULL, /* BREAKS */
+	    work_and_exit, sc, &sc->sc_thread2, "second") != 0)
+		aprint_error_dev(sc->sc_dev, "no second thread\n");
+}
+FRAGMENT(thread_exit_bad2, .in_thread = start_unjoined);
+
+static void
+exit_with_error(void *arg)
+{
+
+	kthread_exit(ENOMEM); /* BREAKS */
+}
+
+static void
+start_erring(struct probe *sc)
+{
+
+	make_second(sc, 0, exit_with_error);
+}
+FRAGMENT(thread_exit_bad3, .in_thread = start_erring);
+
+static void
+join_free(struct probe *sc)
+{
+
+	make_second(sc, 0, work_and_exit);
+	kthread_join(sc->sc_thread2); /* BREAKS */
+}
+FRAGMENT(thread_exit_bad4, .in_thread = join_free);
+
+static void
+sleep_for_good(void *arg)
+{
+
+	for (;;)
+		kpause("good", false, 100, NULL);
+}
+
+/* It uses the softc, and nobody ends it. */
+static void
+start_unending(struct probe *sc)
+{
+
+	if (kthread_create(PRI_NONE, KTHREAD_MPSAFE, NULL, sleep_for_good, sc, /* BREAKS */
+	    NULL, "second") != 0)
+		aprint_error_dev(sc->sc_dev, "no second thread\n");
+}
+FRAGMENT(thread_exit_bad5, .in_live = start_unending);
+FRAGMENT(thread_exit_ok2, NULL);
+
+static void
+start_unending_early(struct probe *sc)
+{
+
+	if (kthread_create(PRI_NONE, KTHREAD_MPSAFE, NULL, sleep_for_good, sc, /* BREAKS */
+	    NULL, "second") != 0)
+		aprint_error_dev(sc->sc_dev, "no second thread\n");
+}
+FRAGMENT(thread_exit_bad6, .in_attach = start_unending_early);
+
+/* One is joined because it must be; nobody waits for the other. */
+static void
+start_joined(struct probe *sc)
+{
+
+	make_second(sc, KTHREAD_MUSTJOIN, work_and_exit);
+	kthread_join(sc->sc_thread2);
+	make_second(sc, 0, work_and_exit);
+}
+FRAGMENT(thread_exit_ok, .in_thread = start_joined);
+
+/* The attach fails when this one runs already: it is told, and waited for. */
+static void
+work_until_dying(void *arg)
+{
+	struct probe *sc = arg;
+
+	mutex_enter(&sc->sc_lock);
+	while (!sc->sc_dying)
+		cv_wait(&sc->sc_cv, &sc->sc_lock);
+	mutex_exit(&sc->sc_lock);
+	kthread_exit(0);
+}
+
+static void
+start_ending(struct probe *sc)
+{
+
+	make_second(sc, KTHREAD_MUSTJOIN, work_until_dying);
+}
+
+static void
+end_second(struct probe *sc)
+{
+
+	mutex_enter(&sc->sc_lock);
+	sc->sc_dying = true;
+	cv_broadcast(&sc->sc_cv);
+	mutex_exit(&sc->sc_lock);
+	kthread_join(sc->sc_thread2);
+}
+FRAGMENT(thread_exit_ok3, .in_live = start_ending, .in_undo = end_second);
+
+/* ---- thread.timeout ---- */
+
+static void
+wait_5ms(struct probe *sc)
+{
+
+	mutex_enter(&sc->sc_lock);
+	cv_timedwait(&sc->sc_cv, &sc->sc_lock, mstohz(5)); /* BREAKS */
+	mutex_exit(&sc->sc_lock);
+}
+FRAGMENT(thread_timeout_bad, .in_thread = wait_5ms);
+
+static void
+wait_a_day(struct probe *sc)
+{
+
+	mutex_enter(&sc->sc_lock);
+	cv_timedwait(&sc->sc_cv, &sc->sc_lock, 24 * 3600 * hz + 1); /* BREAKS */
+	mutex_exit(&sc->sc_lock);
+}
+FRAGMENT(thread_timeout_bad2, .in_thread = wait_a_day);
+
+static void
+wait_negative(struct probe *sc)
+{
+
+	mutex_enter(&sc->sc_lock);
+	cv_timedwait(&sc->sc_cv, &sc->sc_lock, -1); /* BREAKS */
+	mutex_exit(&sc->sc_lock);
+}
+FRAGMENT(thread_timeout_bad3, .in_thread = wait_negative);
+
+/* The same at a clock that can tell 5 ms, and never 0; and long, but less than a day. */
+static void
+wait_1_tick(struct probe *sc)
+{
+
+	mutex_enter(&sc->sc_lock);
+	cv_timedwait(&sc->sc_cv, &sc->sc_lock, MAX(1, mstohz(5)));
+	cv_timedwait(&sc->sc_cv, &sc->sc_lock, 23 * 3600 * hz);
+	mutex_exit(&sc->sc_lock);
+}
+FRAGMENT(thread_timeout_ok, .in_thread = wait_1_tick);

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Stories of fragments: areas dma, page, balloon, config, mem, log.
+ */
+#include "tests/rules/fragments.h"
+
+#include <stddef.h>
+
+/* At rest host and driver have different pages. */
+#define COUNTS_DIFFER "page.conservation balloon.count"
+
+#define LATE "latency: 1ms"
+#define TOLD_LATE "latency: 1ms, features: [MUST_TELL_HOST]"
+#define NO_DIAGNOSTIC "diagnostic: false"
+#define TWO_REQUESTS "- {at: 1s, target: 100 pages}\n- settle: {within: 10s}\n"
+#define DOWN_TO_TWO \
+	"- {at: 1s, target: 4 pages}\n- settle: {within: 2s}\n" \
+	"- {at: 5s, target: 2 pages}\n- settle: {within: 10s}\n"
+#define TARGET_WHILE_READ \
+	"- deliver: {irq: config, at: virtio_read_device_config_le after, target: 4 pages}\n" \
+	"- {at: 1s, expect: host.actual == 4}\n- settle: {within: 10s}\n"
+#define LOAD_FAILS \
+	"- fail: {id: load, call: bus_dmamap_load.enomem, nth: 2}\n" \
+	"- {at: 1s, target: 4 pages}\n- settle: {within: 10s}\n"
+#define ATTACH_FAILS \
+	"- fail: {id: finish, call: virtio_child_attach_finish.fails}\n" \
+	"- expect: attach.result == failed\n"
+#define GO_IN_FLIGHT \
+	"- device: {pause: inflate}\n- {at: 1s, target: 4 pages}\n" \
+	"- {at: 2s, guest: {detach: true}}\n"
+#define DETACH "- guest: {detach: true}\n- expect: device.status == reset\n"
+
+const struct story_row stories_device[] = {
+	{ .fragment = "dma_sync_range_bad2", .machine = NO_DIAGNOSTIC },
+	{ .fragment = "dma_sync_ops_bad", .also = "live.panic" },
+	{ .fragment = "dma_pre_before_device_bad3",
+	  .also = "balloon.stale-entry config.actual-write " COUNTS_DIFFER },
+	{ .fragment = "dma_sync_pairing_bad2", .steps = TWO_REQUESTS },
+	{ .fragment = "dma_sync_pairing_bad3", .device = LATE },
+	{ .fragment = "dma_cpu_write_owned_bad", .device = LATE },
+	{ .fragment = "dma_release_owned_bad", .device = LATE },
+	{ .fragment = "dma_release_owned_bad4", .device = LATE },
+	{ .fragment = "dma_release_owned_bad2", .steps = GO_IN_FLIGHT,
+	  .also = "dma.destroy-loaded ring.free-queue attach.leak" },
+	{ .fragment = "dma_load_twice_ok2", .steps = LOAD_FAILS },
+	/* A bounce buffer is in one piece. */
+	{ .fragment = "dma_load_limits_bad", .machine = "softc: straddle, dma: coherent" },
+	{ .fragment = "dma_load_limits_ok", .machine = "softc: straddle" },
+	{ .fragment = "dma_unchecked_result_bad", .steps = LOAD_FAILS },
+	{ .fragment = "dma_unchecked_result_ok", .steps = LOAD_FAILS },
+	{ .fragment = "dma_bad_memory_bad3", .also = "dma.free-mismatch", .follows = true },
+	{ .fragment = "dma_unchecked_result_bad2", .also = "live.panic",
+	  .steps = "- fail: {id: alloc, call: bus_dmamem_alloc.enomem, nth: 2}\n" },
+	{ .fragment = "dma_unchecked_result_bad4", .also = "live.panic",
+	  .steps = "- fail: {id: alloc, call: bus_dmamem_alloc.enomem, nth: 2}\n" },
+	{ .fragment = "dma_unchecked_result_bad3", .also = "mem.wild-access",
+	  .steps = "- fail: {id: create, call: bus_dmamap_create.enomem, nth: 2}\n" },
+	{ .fragment = "dma_dead_map_bad", .also = "live.panic" },
+	{ .fragment = "dma_dead_map_bad2", .also = "live.panic" },
+	{ .fragment = "dma_free_mismatch_bad3", .also = "live.panic" },
+	{ .fragment = "dma_leak_bad3", .steps = ATTACH_FAILS },
+	{ .fragment = "dma_free_mismatch_bad", .also = "live.panic" },
+	{ .fragment = "dma_leak_bad", .steps = ATTACH_FAILS },
+	{ .fragment = "dma_leak_ok", .steps = ATTACH_FAILS },
+	{ .fragment = "dma_leak_bad2", .steps = DETACH },
+	{ .fragment = "dma_leak_ok2", .steps = DETACH },
+	{ .fragment = "page_alloc_range_bad",
+	  .machine = "segments: [{at: 0, size: 32MiB}, {at: 4GiB, size: 32MiB}]" },
+	{ .fragment = "page_alloc_range_ok",
+	  .machine = "segments: [{at: 0, size: 32MiB}, {at: 4GiB, size: 32MiB}]" },
+	{ .fragment = "page_conservation_bad2", .steps = STORY_UP_DOWN },
+	{ .fragment = "page_conservation_ok2", .machine = "cpus: 2, interrupts: msix",
+	  .device = LATE, .more = "seeds: 1..8",
+	  .steps = "- {at: 1s, storm: {targets: [200, 0, 4, 1000], every: 3ms, count: 20}}\n"
+	    "- fail: {id: page, call: uvm_pglistalloc.enomem, nth: 3, count: 2}\n"
+	    "- fail: {id: full, call: virtio_enqueue_reserve.eagain, nth: 5}\n"
+	    "- {at: +5ms, irq: {source: inflate, count: 2}}\n"
+	    "- {at: 5s, target: 500}\n- {at: 10s, target: 0}\n- settle: {within: 10s}\n"
+	    "- guest: {detach: true}\n" },
+	{ .fragment = "page_discarded_in_use_bad",
+	  .also = "balloon.stale-entry " COUNTS_DIFFER, .follows = true },
+	{ .fragment = "page_double_free_bad", .also = "live.panic" },
+	{ .fragment = "page_double_free_bad2", .machine = NO_DIAGNOSTIC,
+	  .also = "page.use-after-free", .follows = true },
+	{ .fragment = "page_host_owned_bad", .device = LATE,
+	  .also = "config.actual-write " COUNTS_DIFFER },
+	{ .fragment = "page_host_owned_bad2", .device = TOLD_LATE, .steps = STORY_UP_DOWN },
+	{ .fragment = "page_host_owned_bad3", .steps = STORY_UP_DOWN,
+	  .also = COUNTS_DIFFER },
+	{ .fragment = "page_host_owned_ok", .device = LATE ", features: [DEFLATE_ON_OOM]",
+	  .steps = STORY_UP_DOWN },
+	{ .fragment = "page_host_owned_ok2", .device = TOLD_LATE, .steps = STORY_UP_DOWN },
+	{ .fragment = "page_irq_context_bad", .machine = NO_DIAGNOSTIC },
+	{ .fragment = "page_irq_context_bad2", .machine = NO_DIAGNOSTIC },
+	{ .fragment = "balloon_count_bad", .where = "",
+	  .also = "config.actual-write live.lost-wakeup live.convergence", .follows = true },
+	{ .fragment = "balloon_count_ok", .steps = TWO_REQUESTS },
+	{ .fragment = "balloon_deflate_direction_bad", .steps = DOWN_TO_TWO },
+	{ .fragment = "balloon_deflate_direction_ok", .steps = DOWN_TO_TWO },
+	{ .fragment = "balloon_deflate_entries_bad", .steps = STORY_UP_DOWN,
+	  .also = "page.host-owned " COUNTS_DIFFER },
+	{ .fragment = "balloon_deflate_entries_bad2", .steps = STORY_UP_DOWN,
+	  .also = COUNTS_DIFFER },
+	{ .fragment = "balloon_deflate_entries_ok", .steps = STORY_UP_DOWN },
+	{ .fragment = "balloon_entry_byte_order_bad",
+	  .also = "config.actual-write " COUNTS_DIFFER },
+	{ .fragment = "balloon_entry_byte_order_ok", .steps = STORY_UP_DOWN },
+	{ .fragment = "balloon_inflate_direction_ok", .device = LATE,
+	  .steps = "- {at: 1s, target: 40 pages}\n- {at: +500us, target: 20 pages}\n"
+	    "- settle: {within: 10s}\n" },
+	{ .fragment = "balloon_inflate_entries_bad",
+	  .also = "config.actual-write " COUNTS_DIFFER },
+	{ .fragment = "balloon_inflate_entries_bad2",
+	  .also = "config.actual-write " COUNTS_DIFFER },
+	{ .fragment = "balloon_stale_entry_bad",
+	  .also = "page.discarded-in-use " COUNTS_DIFFER },
+	{ .fragment = "balloon_stale_entry_bad2", .steps = TWO_REQUESTS },
+	{ .fragment = "balloon_stale_entry_bad3", .steps = DOWN_TO_TWO,
+	  .also = "balloon.deflate-direction " COUNTS_DIFFER, .follows = true },
+	{ .fragment = "balloon_stale_entry_ok", .steps = TWO_REQUESTS },
+	{ .fragment = "config_actual_write_bad", .device = LATE },
+	{ .fragment = "config_actual_write_bad3",
+	  .also = "balloon.count live.lost-wakeup live.convergence" },
+	{ .fragment = "config_actual_write_bad4", .where = "receive_for_nothing" },
+	{ .fragment = "config_actual_write_bad5", .device = LATE, .steps = STORY_UP_DOWN },
+	{ .fragment = "config_byte_order_bad", .machine = "transport: legacy" },
+	{ .fragment = "config_byte_order_bad2", .machine = "transport: legacy" },
+	{ .fragment = "config_torn_read_bad", .steps = TARGET_WHILE_READ },
+	{ .fragment = "config_torn_read_ok",
+	  .steps = "- {at: 1ms, target: 4 pages}\n- settle: {within: 10s}\n" },
+	{ .fragment = "mem_arithmetic_bad3", .also = "mem.wild-access" },
+	{ .fragment = "mem_free_size_bad", .also = "live.panic" },
+	{ .fragment = "mem_sleep_context_bad2", .machine = NO_DIAGNOSTIC },
+	{ .fragment = "mem_use_after_free_bad", .also = "live.panic" },
+	{ .fragment = "mem_use_after_free_bad2", .also = "live.panic" },
+	{ .fragment = "mem_leak_bad", .steps = ATTACH_FAILS },
+	{ .fragment = "mem_leak_ok", .steps = ATTACH_FAILS },
+	{ .fragment = "mem_leak_bad2", .steps = DETACH },
+	{ .fragment = "mem_leak_ok2", .steps = DETACH },
+	{ .fragment = "log_quiet_ok2",
+	  .steps = "- fail: {id: page, call: uvm_pglistalloc.enomem}\n"
+	    "- {at: 1s, target: 4 pages}\n- settle: {within: 10s}\n" },
+	{ .fragment = NULL },
+};

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Stories of fragments: areas ring, lock, irq, thread, attach, live, scenario.
+ */
+#include "tests/rules/fragments.h"
+
+#include <stddef.h>
+
+#define STORY_USUAL "- {at: 1s, target: 4 pages}\n- settle: {within: 10s}\n"
+#define STORY_IDLE "- {at: 1s, note: nothing happens}\n"
+#define STORY_DETACH "- {at: 20s, guest: {detach: true}}\n- {at: 21s, note: gone}\n"
+#define STORY_NO_THREAD "- fail: {id: thread, call: kthread_create}\n"
+/* The first configuration interrupt comes inside a request. */
+#define STORY_IRQ_IN_REQUEST \
+	"- deliver: {irq: config, at: virtio_enqueue_reserve after, target: 8 pages}\n" \
+	STORY_USUAL
+
+const struct story_row stories_kernel[] = {
+	/* ring */
+	{ "ring_slot_order_bad", .also = "live.panic" },
+	{ "ring_not_live_bad2", .steps = STORY_DETACH },
+	{ "ring_abort_bad",
+	    .steps = "- fail: {id: full, call: virtio_enqueue_reserve}\n" STORY_IDLE },
+	{ "ring_abort_bad2",
+	    .steps = "- fail: {id: load, call: bus_dmamap_load, nth: 2}\n" STORY_USUAL },
+	{ "ring_abort_ok", .steps = "- fail: {id: load, call: bus_dmamap_load, nth: 2}\n"
+	    "- fail: {id: full, call: virtio_enqueue_reserve}\n" STORY_IDLE },
+	{ "ring_uninitialised_bad", .steps = STORY_UP_DOWN, .also = "live.convergence" },
+	{ "ring_uninitialised_bad2", .also = "live.panic" },
+	{ "ring_uninitialised_ok", .steps = STORY_UP_DOWN },
+	{ "ring_free_queue_bad", .steps = STORY_DETACH, .also = "attach.undo-order" },
+	{ "ring_free_queue_bad2", .steps = STORY_DETACH },
+	{ "ring_free_queue_ok", .steps = STORY_UP_DOWN STORY_DETACH },
+	{ "ring_dequeue_empty_bad", .device = "latency: 1s" },
+	{ "ring_dequeue_empty_ok", .device = "latency: 1s",
+	    .steps = "- {at: 1s, storm: {targets: [4 pages, 5 pages], every: 10ms, count: 40}}\n"
+	    "- settle: {within: 10s}\n" },
+	{ "ring_missing_kick_bad", .also = "live.convergence" },
+	{ "ring_concurrent_use_bad", .steps = STORY_IRQ_IN_REQUEST },
+	{ "ring_concurrent_use_ok", .steps = STORY_IRQ_IN_REQUEST },
+	{ "ring_request_reuse_bad", .device = "latency: 10ms",
+	    .also = "balloon.stale-entry dma.sync-pairing" },
+	{ "ring_device_abuse_bad", .device = "queue_size: 1",
+	    .steps = "- device: {wrong_id: inflate}\n- {at: 1s, target: 4 pages}\n"
+	    "- {at: 2s, note: gone}\n" },
+	{ "ring_device_abuse_ok", .steps = "- device: {wrong_id: inflate}\n"
+	    "- {at: 1s, target: 4 pages}\n- {at: 2s, note: there}\n" },
+
+	/* lock */
+	{ "lock_cv_interlock_bad2", .also = "live.panic" },
+	{ "lock_lifecycle_bad", .also = "live.panic" },
+	{ "lock_lifecycle_bad3", .steps = STORY_IDLE, .also = "live.panic" },
+	{ "lock_lifecycle_bad4", .steps = STORY_IDLE, .also = "attach.undo-order live.panic" },
+	{ "lock_lifecycle_bad5", .steps = STORY_IDLE, .also = "live.panic" },
+	{ "lock_not_owner_bad", .also = "live.panic" },
+	{ "lock_not_owner_bad2", .steps = STORY_IDLE, .also = "live.panic" },
+	{ "lock_order_bad2", .where = "probe_tell" },
+	{ "lock_recursion_bad", .also = "live.panic" },
+	{ "lock_recursion_bad2", .where = "probe_tell", .also = "live.panic" },
+	{ "lock_sleep_context_bad3", .also = "live.panic" },
+	{ "lock_sleep_context_bad", .also = "live.panic" },
+
+	/* irq */
+	{ "irq_adaptive_mutex_bad", .also = "live.panic" },
+	{ "irq_ipl_bad3", .steps = STORY_IDLE, .also = "attach.refused" },
+	{ "irq_after_teardown_bad", .steps = STORY_NO_THREAD
+	    "- deliver: {irq: config, at: aprint_error_dev before}\n" STORY_IDLE,
+	    .also = "attach.undo-order" },
+	{ "irq_after_teardown_ok", .steps = STORY_NO_THREAD
+	    "- deliver: {irq: config, at: virtio_reset before}\n" STORY_IDLE },
+
+	/* thread */
+	{ "thread_exit_bad", .also = "live.panic" },
+	{ "thread_exit_bad4", .also = "live.panic" },
+	{ "thread_exit_bad5", .steps = STORY_DETACH },
+	{ "thread_exit_ok2", .steps = STORY_UP_DOWN STORY_DETACH },
+	{ "thread_exit_bad6",
+	    .steps = "- fail: {id: thread, call: kthread_create, nth: 2}\n" STORY_IDLE },
+	{ "thread_exit_ok3",
+	    .steps = "- fail: {id: thread, call: kthread_create, nth: 2}\n" STORY_IDLE },
+	{ "thread_timeout_bad3", .also = "live.panic" },
+
+	/* attach */
+	{ "attach_leak_bad",
+	    .steps = "- fail: {id: vq, call: virtio_alloc_vq, vq: deflate}\n" STORY_IDLE },
+	{ "attach_leak_ok",
+	    .steps = "- fail: {id: vq, call: virtio_alloc_vq, vq: deflate}\n" STORY_IDLE },
+	{ "attach_leak_bad2", .steps = STORY_NO_THREAD STORY_IDLE },
+	{ "attach_leak_bad3", .steps = STORY_DETACH, .also = "lock.freed-live",
+	  .follows = true },
+	{ "attach_leak_ok2", .steps = STORY_UP_DOWN STORY_DETACH },
+	{ "attach_again_bad", .steps = STORY_NO_THREAD "- {at: 1s, guest: {attach: again}}\n"
+	    "- {at: 2s, note: not attached}\n" },
+	{ "attach_again_ok", .steps = STORY_NO_THREAD "- {at: 1s, guest: {attach: again}}\n"
+	    "- {at: 2s, expect: attach.result == ok}\n" },
+	{ "attach_undo_order_bad", .steps = STORY_NO_THREAD STORY_IDLE },
+	{ "attach_undo_order_ok", .steps = STORY_NO_THREAD STORY_IDLE },
+	{ "attach_call_order_bad",
+	    .steps = "- fail: {id: vq, call: virtio_alloc_vq, vq: deflate}\n" STORY_IDLE },
+	{ "attach_call_order_bad2",
+	    .steps = "- fail: {id: map, call: bus_dmamap_create}\n" STORY_IDLE,
+	    .also = "mem.wild-access" },
+	{ "attach_call_order_bad3", .steps = STORY_IDLE },
+	{ "attach_call_order_bad4", .steps = STORY_IDLE },
+	{ "attach_call_order_bad5", .also = "mem.wild-access" },
+	{ "attach_call_order_ok",
+	    .steps = "- fail: {id: irq, call: virtio_child_attach_finish}\n" STORY_IDLE },
+	{ "attach_features_bad", .machine = "transport: legacy", .device = "features: [none]",
+	    .steps = STORY_IDLE },
+	{ "attach_features_bad3", .device = "features: [STATS_VQ]", .steps = STORY_IDLE,
+	    .also = "attach.refused" },
+	{ "attach_must_tell_host_bad", .machine = "transport: virtio-1.0",
+	    .device = "features: [MUST_TELL_HOST]", .steps = STORY_IDLE,
+	    .also = "attach.refused" },
+	{ "attach_features_ok", .machine = "transport: legacy", .device = "features: [none]" },
+	{ "attach_must_tell_host_ok", .device = "features: [MUST_TELL_HOST]" },
+	{ "attach_match_bad", .where = "attach_match_bad_match" },
+	{ "attach_match_bad2", .steps = STORY_IDLE, .where = "attach_match_bad2_match" },
+	{ "attach_refused_bad2", .steps = STORY_IDLE },
+	{ "attach_refused_bad", .steps = STORY_IDLE },
+	{ "attach_refused_ok",
+	    .steps = "- fail: {id: memory, call: bus_dmamem_alloc}\n" STORY_IDLE },
+	{ "attach_sysctl_bad",
+	    .steps = "- fail: {id: node, call: sysctl_createv}\n" STORY_IDLE,
+	    .also = "mem.wild-access" },
+	{ "attach_sysctl_bad3", .steps = STORY_DETACH },
+	{ "attach_sysctl_ok", .steps = STORY_UP_DOWN STORY_DETACH },
+
+	/* live */
+	{ "live_convergence_bad",
+	    .steps = "- {at: 1s, target: 4 pages}\n- settle: {within: 20s}\n" },
+	{ "live_convergence_bad2", .where = "probe_loop", .also = "live.lost-wakeup",
+	  .follows = true },
+	{ "live_convergence_ok2", .steps = "- {at: 1s, target: 100000 pages}\n"
+	    "- {at: 20s, note: as much as there is}\n" },
+	{ "live_lost_wakeup_bad2", .device = "latency: 1ms",
+	    .steps = "- {at: 1s, target: 4 pages}\n- settle: {within: 80s}\n" },
+	{ "live_lost_wakeup_bad", .device = "latency: 1ms",
+	    .steps = "- {at: 1s, target: 4 pages}\n- settle: {within: 80s}\n" },
+	{ "live_lost_wakeup_ok", .device = "latency: 1ms" },
+	{ "live_deadlock_bad", .steps = STORY_IDLE },
+	{ "live_deadlock_bad2", .steps = STORY_IDLE },
+	{ "live_deadlock_bad3", .steps = "- {at: 20s, note: long enough}\n" },
+	{ "live_deadlock_bad4", .steps = STORY_IDLE },
+	{ "live_deadlock_ok", .steps = "- guest: {use: 10000 pages}\n"
+	    "- {at: 5s, guest: {release: 5000 pages}}\n- settle: {within: 10s}\n" },
+	{ "live_endless_loop_bad", .steps = STORY_IDLE },
+	{ "live_endless_loop_bad2", .steps = STORY_IDLE },
+	{ "live_endless_loop_ok2", .device = "ack: in-notify",
+	    .steps = "- {at: 1s, target: 12000 pages}\n- settle: {within: 1s}\n"
+	    "- {at: 5s, target: 0}\n- settle: {within: 1s}\n" },
+	{ "live_panic_bad",
+	    .steps = "- {at: 1s, target: 64 pages}\n- settle: {within: 10s}\n" },
+	{ "live_panic_ok",
+	    .steps = "- {at: 1s, target: 64 pages}\n- settle: {within: 10s}\n" },
+
+	/* scenario */
+	{ "scenario_expect_bad", .where = "", .steps = "- {at: 2s, target: 4 pages}\n"
+	    "- {expect: host.held == 4, within: 500ms}\n- settle: {within: 10s}\n" },
+	{ "scenario_expect_ok", .steps = "- {at: 2s, target: 4 pages}\n"
+	    "- {expect: host.held == 4, within: 500ms}\n- settle: {within: 10s}\n" },
+	{ .fragment = NULL },
+};

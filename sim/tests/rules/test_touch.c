@@ -1,0 +1,382 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Tests of sim/rules/mem_touch.c and dma_owned.c: what loads and stores say about memory and
+ * about buffers at the device.
+ */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/rules/loads.h"
+
+Suite *rules_touch_suite(void);
+
+enum { PREREAD = 1, POSTREAD = 2, PREWRITE = 4, NOWAIT = 1, DESC_WRITE = 2 };
+enum { BLOCK = 600, BLOCK_WORDS = 16 };	/* memory beside the softc */
+
+static struct loads l;
+
+static void
+setup(void)
+{
+	loads_init(&l);
+	loads_as(&l, LOADS_THREAD, LOADS_IPL_NONE);
+	memset(l.word, MEMORY_POISON, sizeof(l.word));
+}
+
+static void
+teardown(void)
+{
+	loads_fini(&l);
+}
+
+static void
+block(enum hw_memory what)
+{
+	hw_memory(what, &l.word[BLOCK], BLOCK_WORDS * sizeof(l.word[0]), 7);
+}
+
+static void
+is_told(const char *rule, const char *text)
+{
+	ck_assert_uint_eq(stream_count(&l.s, rule), 1);
+	ck_assert_ptr_nonnull(strstr(stream_finding(&l.s, rule)->text, text));
+	ck_assert_uint_ne(stream_finding(&l.s, rule)->site, 0);
+}
+
+START_TEST(uninitialised)
+{
+	block(HW_MEMORY_BLANK);
+	__tsan_read4(&l.word[BLOCK + 2]);
+	is_told("mem.uninitialised", "read of bytes 8..11 of kmem block 7");
+	__tsan_read4(&l.word[BLOCK + 2]);
+	ck_assert_uint_eq(l.s.findings.item[0].count, 1);
+}
+END_TEST
+
+START_TEST(initialised_by_the_driver_or_the_kernel)
+{
+	block(HW_MEMORY_BLANK);
+	__tsan_write4(&l.word[BLOCK]);		/* whatever it writes */
+	__tsan_read4(&l.word[BLOCK]);
+	l.word[BLOCK + 1] = 0;
+	__tsan_read4(&l.word[BLOCK + 1]);
+	block(HW_MEMORY_ZEROED);
+	__tsan_read4(&l.word[BLOCK + 2]);
+	stream_is_quiet(&l.s);
+	/* New memory at the old place knows nothing of that. */
+	block(HW_MEMORY_DMA);
+	__tsan_read4(&l.word[BLOCK]);
+	is_told("mem.uninitialised", "bytes 0..3 of DMA memory 7");
+}
+END_TEST
+
+START_TEST(a_structure_with_holes_is_copied)
+{
+	block(HW_MEMORY_BLANK);
+	access_on_behalf(&l.word[BLOCK], 24, false, NULL);
+	stream_is_quiet(&l.s);
+}
+END_TEST
+
+START_TEST(used_after_free)
+{
+	block(HW_MEMORY_ZEROED);
+	__tsan_write4(&l.word[BLOCK + 1]);
+	stream_is_quiet(&l.s);
+	block(HW_MEMORY_GONE);
+	__tsan_write4(&l.word[BLOCK + 1]);
+	is_told("mem.use-after-free", "write of 4 bytes at offset 4 of kmem block 7, which is "
+	    "free");
+	ck_assert_uint_eq(l.s.findings.item[0].becauses, 1);
+}
+END_TEST
+
+START_TEST(the_softc_after_the_detach)
+{
+	__tsan_read4(&l.word[3]);
+	stream_is_quiet(&l.s);
+	hw_memory(HW_MEMORY_GONE, l.word, LOADS_SOFTC_WORDS * sizeof(l.word[0]), 0);
+	__tsan_read4(&l.word[3]);
+	is_told("mem.use-after-free", "of the softc");
+}
+END_TEST
+
+START_TEST(given_again)
+{
+	block(HW_MEMORY_ZEROED);
+	block(HW_MEMORY_GONE);
+	block(HW_MEMORY_ZEROED);
+	__tsan_write4(&l.word[BLOCK + 1]);
+	stream_is_quiet(&l.s);
+}
+END_TEST
+
+START_TEST(out_of_bounds)
+{
+	block(HW_MEMORY_ZEROED);
+	__tsan_write4(&l.word[BLOCK + BLOCK_WORDS - 1]);
+	stream_is_quiet(&l.s);
+	__tsan_write8(&l.word[BLOCK + BLOCK_WORDS - 1]);
+	is_told("mem.out-of-bounds", "ends 4 bytes behind the end of kmem block 7");
+}
+END_TEST
+
+START_TEST(before_the_beginning)
+{
+	hw_memory(HW_MEMORY_GONE, l.word, LOADS_SOFTC_WORDS * sizeof(l.word[0]), 0);
+	hw_memory(HW_MEMORY_ZEROED, &l.word[1100], 64, 8);
+	__tsan_read4(&l.word[1098]);
+	is_told("mem.out-of-bounds", "begins 8 bytes before kmem block 8");
+}
+END_TEST
+
+/* Rings and bounce pages: to look at them is no harm. */
+START_TEST(the_kernels_own_memory)
+{
+	__tsan_read4(&l.word[1500]);
+	stream_is_quiet(&l.s);
+	__tsan_write4(&l.word[1500]);
+	is_told("mem.wild-access", "write of 4 bytes into the kernel's own memory");
+}
+END_TEST
+
+START_TEST(freed_with_a_live_lock)
+{
+	block(HW_MEMORY_ZEROED);
+	hw_memory(HW_MEMORY_MUTEX, &l.word[BLOCK + 4], 16, 3);
+	hw_memory(HW_MEMORY_CONDVAR, &l.word[BLOCK + 8], 16, 4);
+	hw_memory(HW_MEMORY_ENDED, &l.word[BLOCK + 8], 16, 4);
+	CALL(&l.s, KMEM_FREE, 7, 64);
+	block(HW_MEMORY_GONE);
+	is_told("lock.freed-live", "kmem block 7 is freed with mutex 3 in it");
+}
+END_TEST
+
+START_TEST(freed_beside_a_live_lock)
+{
+	block(HW_MEMORY_ZEROED);
+	hw_memory(HW_MEMORY_MUTEX, &l.word[BLOCK + BLOCK_WORDS], 16, 3);
+	hw_memory(HW_MEMORY_MUTEX, &l.word[BLOCK], 16, 4);
+	hw_memory(HW_MEMORY_ENDED, &l.word[BLOCK], 16, 4);
+	block(HW_MEMORY_GONE);
+	stream_is_quiet(&l.s);
+}
+END_TEST
+
+/* ---- pages ---- */
+
+START_TEST(links_of_a_free_page)
+{
+	static uint64_t structs[4][4];		/* 32 bytes each */
+	static uint8_t frame[4], near[4];
+	struct fiber *fiber = fiber_new_main();
+
+	world_context(&l.world, LOADS_THREAD)->fiber = fiber;
+	l.world.memory.frame = frame;
+	l.world.memory.near = near;
+	l.world.memory.pfn_max = 4;
+	l.world.memory.segment[0] = (struct hw_segment){ 0, 4 };
+	l.world.memory.segments = 1;
+	frame[2] = HW_PAGE_DRIVER | MEMORY_DRIVERS;
+	hw_page_structs(structs, 0, 4);
+	__tsan_read8(&structs[2][0]);
+	__tsan_write8(&structs[2][1]);
+	stream_is_quiet(&l.s);
+	frame[2] = HW_PAGE_FREE;
+	__tsan_write8(&structs[2][1]);
+	is_told("page.use-after-free", "write of the links of page 0x2, which is free");
+	world_context(&l.world, LOADS_THREAD)->fiber = NULL;
+	fiber_free_main(fiber);
+}
+END_TEST
+
+/* ---- buffers at the device ---- */
+
+/* Map 1 is the block, of 64 bytes; the driver sees it at BLOCK whatever the device sees. */
+static void
+load(void)
+{
+	const uint64_t pfn = 1, phys = 4096 + BLOCK * sizeof(l.word[0]);
+	struct memory *memory = &l.world.memory;
+
+	memory->back[pfn] = (struct memory_back){ .pfn = pfn + 1, .page = (uint8_t *)l.word };
+	memory->segment[0] = (struct hw_segment){ 0, 16 };
+	memory->segments = 1;
+	memory->frame = calloc(16, 1);
+	ck_assert_ptr_nonnull(memory->frame);
+	memset(memory->frame, HW_PAGE_KERNEL, 16);
+	l.s.view.bounce = true;
+	block(HW_MEMORY_ZEROED);
+	loads_as(&l, LOADS_AUTOCONF, LOADS_IPL_NONE);
+	stream_attach(&l.s);
+	loads_as(&l, LOADS_THREAD, LOADS_IPL_NONE);
+	CALL(&l.s, BUS_DMAMAP_CREATE, 64, 1, 64, 0, NOWAIT);
+	NOTE(&l.s, DMAMAP, 1, 64, 1);
+	RET(&l.s, BUS_DMAMAP_CREATE, 0);
+	CALL(&l.s, BUS_DMAMAP_LOAD, 1, 64, NOWAIT);
+	NOTE(&l.s, DMASEG, 1, MEMORY_BUS_OFFSET + 0x5000, 64, 0);
+	NOTE(&l.s, DMASRC, 1, phys, 64, 0);
+	RET(&l.s, BUS_DMAMAP_LOAD, 0);
+}
+
+static void
+send(uint64_t length, bool device_writes)
+{
+	CALL(&l.s, BUS_DMAMAP_SYNC, 1, 0, length, device_writes ? PREREAD : PREWRITE);
+	CALL(&l.s, VIRTIO_ENQUEUE_PREP, 0);
+	NOTE(&l.s, SLOT, 0, 0, 1);
+	RET(&l.s, VIRTIO_ENQUEUE_PREP, 0);
+	CALL(&l.s, VIRTIO_ENQUEUE_RESERVE, 0, 0, 1);
+	NOTE(&l.s, SLOT, 0, 0, 2);
+	RET(&l.s, VIRTIO_ENQUEUE_RESERVE, 0);
+	CALL(&l.s, VIRTIO_ENQUEUE, 0, 0, 1, !device_writes);
+	NOTE(&l.s, DESC, 0, 0, MEMORY_BUS_OFFSET + 0x5000, length,
+	    device_writes ? DESC_WRITE : 0);
+	RET(&l.s, VIRTIO_ENQUEUE, 0);
+	CALL(&l.s, VIRTIO_ENQUEUE_COMMIT, 0, 0, 1);
+	NOTE(&l.s, SLOT, 0, 0, 3);
+	RET(&l.s, VIRTIO_ENQUEUE_COMMIT, 0);
+}
+
+static void
+take_answer(void)
+{
+	EVENT(&l.s, DEV_USED, 0, 0, 0, 0);
+	NOTE(&l.s, DEQUEUED, 0, 0, 0);
+}
+
+START_TEST(written_at_the_device)
+{
+	load();
+	__tsan_write4(&l.word[BLOCK]);
+	send(32, false);
+	__tsan_read4(&l.word[BLOCK + 7]);
+	__tsan_write4(&l.word[BLOCK + 8]);	/* behind the request */
+	ck_assert_uint_eq(stream_count(&l.s, "dma.cpu-write-owned"), 0);
+	__tsan_write4(&l.word[BLOCK + 7]);
+	is_told("dma.cpu-write-owned", "write of bytes 28..31 of map 1 while queue 0 slot 0 has "
+	    "them");
+	/* What was ordinary before the request is no longer. */
+	__tsan_write4(&l.word[BLOCK]);
+	ck_assert_uint_eq(stream_count(&l.s, "dma.cpu-write-owned"), 2);
+}
+END_TEST
+
+START_TEST(written_after_the_answer)
+{
+	load();
+	__tsan_write4(&l.word[BLOCK]);
+	send(32, false);
+	take_answer();
+	__tsan_write4(&l.word[BLOCK]);
+	__tsan_write4(&l.word[BLOCK + 7]);
+	ck_assert_uint_eq(stream_count(&l.s, "dma.cpu-write-owned"), 0);
+}
+END_TEST
+
+START_TEST(a_sick_device_misleads)
+{
+	load();
+	send(32, false);
+	l.s.view.device.healthy = false;
+	__tsan_write4(&l.word[BLOCK]);
+	ck_assert_uint_eq(stream_count(&l.s, "dma.cpu-write-owned"), 0);
+}
+END_TEST
+
+START_TEST(read_before_the_postread)
+{
+	load();
+	send(32, true);
+	take_answer();
+	__tsan_read4(&l.word[BLOCK + 2]);
+	is_told("dma.post-before-cpu", "read of bytes 8..11 of map 1, which the device wrote");
+}
+END_TEST
+
+START_TEST(read_after_a_postread_of_these_bytes)
+{
+	load();
+	send(32, true);
+	take_answer();
+	CALL(&l.s, BUS_DMAMAP_SYNC, 1, 8, 8, POSTREAD);
+	__tsan_read4(&l.word[BLOCK + 2]);
+	__tsan_read4(&l.word[BLOCK + 3]);
+	ck_assert_uint_eq(stream_count(&l.s, "dma.post-before-cpu"), 0);
+	__tsan_read4(&l.word[BLOCK + 1]);
+	__tsan_read4(&l.word[BLOCK + 4]);
+	ck_assert_uint_eq(stream_count(&l.s, "dma.post-before-cpu"), 2);
+}
+END_TEST
+
+START_TEST(read_while_the_device_writes)
+{
+	load();
+	send(32, true);
+	__tsan_read4(&l.word[BLOCK + 2]);
+	is_told("dma.post-before-cpu", "while queue 0 slot 0 has them");
+}
+END_TEST
+
+START_TEST(freed_at_the_device)
+{
+	load();
+	send(32, false);
+	CALL(&l.s, KMEM_FREE, 7, 64);
+	block(HW_MEMORY_GONE);
+	ck_assert_uint_eq(stream_count(&l.s, "dma.release-owned"), 1);
+}
+END_TEST
+
+START_TEST(freed_after_a_reset)
+{
+	load();
+	send(32, false);
+	EVENT(&l.s, DEV_STATUS, 0, 0);
+	CALL(&l.s, KMEM_FREE, 7, 64);
+	block(HW_MEMORY_GONE);
+	ck_assert_uint_eq(stream_count(&l.s, "dma.release-owned"), 0);
+}
+END_TEST
+
+static void
+teardown_dma(void)
+{
+	loads_fini(&l);
+	free(l.world.memory.frame);
+}
+
+Suite *
+rules_touch_suite(void)
+{
+	Suite *suite = suite_create("rules_touch");
+	TCase *memory = tcase_create("memory");
+	TCase *device = tcase_create("device");
+
+	tcase_add_checked_fixture(memory, setup, teardown);
+	tcase_add_test(memory, uninitialised);
+	tcase_add_test(memory, initialised_by_the_driver_or_the_kernel);
+	tcase_add_test(memory, a_structure_with_holes_is_copied);
+	tcase_add_test(memory, used_after_free);
+	tcase_add_test(memory, the_softc_after_the_detach);
+	tcase_add_test(memory, given_again);
+	tcase_add_test(memory, out_of_bounds);
+	tcase_add_test(memory, before_the_beginning);
+	tcase_add_test(memory, the_kernels_own_memory);
+	tcase_add_test(memory, freed_with_a_live_lock);
+	tcase_add_test(memory, freed_beside_a_live_lock);
+	tcase_add_test(memory, links_of_a_free_page);
+	suite_add_tcase(suite, memory);
+	tcase_add_checked_fixture(device, setup, teardown_dma);
+	tcase_add_test(device, written_at_the_device);
+	tcase_add_test(device, written_after_the_answer);
+	tcase_add_test(device, a_sick_device_misleads);
+	tcase_add_test(device, read_before_the_postread);
+	tcase_add_test(device, read_after_a_postread_of_these_bytes);
+	tcase_add_test(device, read_while_the_device_writes);
+	tcase_add_test(device, freed_at_the_device);
+	tcase_add_test(device, freed_after_a_reset);
+	suite_add_tcase(suite, device);
+	return suite;
+}
