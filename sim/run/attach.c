@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Power on, attach, attach again, restart of the guest.
+ * Power on, attach, attach again, detach, restart of the guest.
  */
 #include "run/story.h"
 
@@ -13,17 +13,38 @@ autoconf(void *arg)
 	story->attach_over = true;
 }
 
-/* Autoconfiguration runs in a thread of its own until the driver's attach returns. */
-void
-story_attach(struct story *story)
+static void
+detach(void *arg)
+{
+	struct story *story = arg;
+
+	(void)kern_detach();
+	story->attach_over = true;
+}
+
+/* Autoconfiguration runs in a thread of its own until the driver's function returns. */
+static void
+run_autoconf(struct story *story, void (*fn)(void *))
 {
 	struct world *world = &story->world;
 
 	story->attach_over = false;
-	world_context_new(world, HW_CTX_AUTOCONF, "autoconf", 96, 0, autoconf, story);
+	world_context_new(world, HW_CTX_AUTOCONF, "autoconf", 96, 0, fn, story);
 	while (world->end == WORLD_RUNNING && !story->attach_over)
 		if (!world_step(world))
 			break;
+}
+
+void
+story_attach(struct story *story)
+{
+	run_autoconf(story, autoconf);
+}
+
+void
+story_detach(struct story *story)
+{
+	run_autoconf(story, detach);
 }
 
 void
@@ -34,6 +55,6 @@ story_reboot(struct story *story)
 	world_reboot(&story->world);
 	module_reset(story->options->module);
 	story->attach = ATTACH_NONE;
-	kern_boot(story->driver->cfattach, story->driver->name);
+	kern_boot(story->driver->cfattach, story->driver_name);
 	story_attach(story);
 }

@@ -85,6 +85,8 @@ read_defect_key(struct reader *r, struct defect *defect, const struct yaml_pair 
 		read_names(r, pair->value, &defect->where);
 	else if (strcmp(key, "scenarios") == 0)
 		read_names(r, pair->value, &defect->scenarios);
+	else if (strcmp(key, "explored") == 0)
+		read_names(r, pair->value, &defect->explored);
 	else if (strcmp(key, "finding") == 0)
 		read_text(r, pair->value, &defect->finding);
 	else if (strcmp(key, "fix") == 0)
@@ -92,7 +94,7 @@ read_defect_key(struct reader *r, struct defect *defect, const struct yaml_pair 
 	else
 		yaml_error(r->diags, pair->key, "manifest.unknown-key",
 		    "unknown key `%s`; a defect has id, title, rules, where, scenarios, "
-		    "finding, fix", key);
+		    "explored, finding, fix", key);
 }
 
 static void
@@ -112,9 +114,9 @@ read_defect(struct reader *r, const struct yaml_node *node)
 	for (size_t i = 0; i < node->count; i++)
 		read_defect_key(r, defect, &node->pairs[i]);
 	if (defect->id == NULL || defect->title == NULL || defect->rules.count == 0 ||
-	    defect->scenarios.count == 0)
+	    defect->scenarios.count + defect->explored.count == 0)
 		yaml_error(r->diags, node, "manifest.missing-key",
-		    "a known defect needs id, title, rules and scenarios");
+		    "a known defect needs id, title, rules, and scenarios or explored");
 	for (size_t i = 0; i + 1 < manifest->count; i++)
 		if (defect->id != NULL && manifest->defects[i].id != NULL &&
 		    strcmp(manifest->defects[i].id, defect->id) == 0)
@@ -243,6 +245,22 @@ has_name(const struct scenario_names *names, const char *name)
 	return false;
 }
 
+static bool
+shows_as(const struct defect *defect, const char *rule, const char *where)
+{
+	return has_name(&defect->rules, rule) && (defect->where.count == 0 ||
+	    where[0] == '\0' || has_name(&defect->where, where));
+}
+
+const struct defect *
+manifest_knows(const struct manifest *manifest, const char *rule, const char *where)
+{
+	for (size_t i = 0; manifest != NULL && i < manifest->count; i++)
+		if (shows_as(&manifest->defects[i], rule, where))
+			return &manifest->defects[i];
+	return NULL;
+}
+
 const struct defect *
 manifest_explains(const struct manifest *manifest, const char *scenario, const char *rule,
     const char *where)
@@ -252,9 +270,7 @@ manifest_explains(const struct manifest *manifest, const char *scenario, const c
 	for (size_t i = 0; i < manifest->count; i++) {
 		const struct defect *defect = &manifest->defects[i];
 
-		if (defect_names(defect, scenario) && has_name(&defect->rules, rule) &&
-		    (defect->where.count == 0 || where[0] == '\0' ||
-		    has_name(&defect->where, where)))
+		if (defect_names(defect, scenario) && shows_as(defect, rule, where))
 			return defect;
 	}
 	return NULL;

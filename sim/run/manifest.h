@@ -19,6 +19,7 @@ struct defect {
 	struct scenario_names rules;	/* rule ids by which it shows */
 	struct scenario_names where;	/* driver functions; empty: anywhere */
 	struct scenario_names scenarios;	/* "area/situation", or "area/" and a star */
+	struct scenario_names explored;	/* those whose exploration shows it */
 	const char *finding;		/* document, relative to the repository; or NULL */
 	const char *fix;		/* patch, or NULL */
 	struct loc loc;
@@ -43,5 +44,9 @@ bool defect_names_exactly(const struct defect *defect, const char *scenario);
 /* The defect that explains `rule` at driver function `where` ("" if unknown) in a scenario. */
 const struct defect *manifest_explains(const struct manifest *manifest,
     const char *scenario, const char *rule, const char *where);
+
+/* The same wherever it shows: runs that were made up show known defects in any scenario. */
+const struct defect *manifest_knows(const struct manifest *manifest, const char *rule,
+    const char *where);
 
 #endif /* VIOSIM_RUN_MANIFEST_H */

@@ -6,6 +6,7 @@
 #include <dlfcn.h>
 #include <err.h>
 #include <link.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -246,6 +247,18 @@ module_close(struct module *m)
 	free(m->name);
 	free(m->path);
 	free(m);
+}
+
+bool
+module_twin_path(const char *path, char *twin, size_t size)
+{
+	size_t len = strlen(path);
+	int written;
+
+	if (len < 3 || strcmp(path + len - 3, ".so") != 0)
+		return false;
+	written = snprintf(twin, size, "%.*s.nodiag.so", (int)(len - 3), path);
+	return written > 0 && (size_t)written < size;
 }
 
 const char *

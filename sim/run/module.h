@@ -43,6 +43,9 @@ struct module *module_open(const char *path, struct module_error *err);
 /* Unload.  Nothing of the driver may be running.  NULL is ignored. */
 void	module_close(struct module *);
 
+/* The twin of X.so that was compiled without DIAGNOSTIC is X.nodiag.so; false: no such name. */
+bool	module_twin_path(const char *path, char *twin, size_t size);
+
 /* The path as given, and its last component without ".so". */
 const char *module_path(const struct module *);
 const char *module_name(const struct module *);

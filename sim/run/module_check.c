@@ -101,11 +101,10 @@ is_call(uint32_t type)
 #endif
 }
 
-/* One reference of the module's code to a symbol. */
 static void
-note_reference(struct missing_list *list, const char *name,
-    const GElf_Rela *rela)
+note_reference(const char *name, const GElf_Rela *rela, void *arg)
 {
+	struct missing_list *list = arg;
 	struct source_pos pos;
 
 	for (size_t i = 0; i < list->count; i++) {
@@ -119,58 +118,6 @@ note_reference(struct missing_list *list, const char *name,
 		if (source_lookup(list->source, rela->r_offset + 1, &pos) &&
 		    (m->pos.line == 0 || pos.line < m->pos.line))
 			m->pos = pos;
-	}
-}
-
-/* All references of one table, whose symbols are in section `symtab`. */
-static void
-note_references(const struct module_file *file, Elf_Scn *scn, Elf_Scn *symtab,
-    struct missing_list *list)
-{
-	Elf_Data *relas = elf_getdata(scn, NULL);
-	Elf_Data *symbols = elf_getdata(symtab, NULL);
-	GElf_Shdr shdr;
-	GElf_Rela rela;
-	GElf_Sym sym;
-
-	if (relas == NULL || symbols == NULL ||
-	    gelf_getshdr(symtab, &shdr) == NULL)
-		return;
-	for (int i = 0; gelf_getrela(relas, i, &rela) != NULL; i++) {
-		const char *name;
-
-		if (gelf_getsym(symbols, (int)GELF_R_SYM(rela.r_info),
-		    &sym) == NULL || sym.st_shndx != SHN_UNDEF)
-			continue;
-		name = elf_strptr(file->elf, shdr.sh_link, sym.st_name);
-		if (name != NULL)
-			note_reference(list, name, &rela);
-	}
-}
-
-/*
- * The loader's own relocations lead to tables of pointers; those that
- * viosim-cc has the linker keep (-q) lead to the instructions.
- */
-static void
-find_references(const struct module_file *file, struct missing_list *list)
-{
-	Elf_Scn *scn = NULL;
-	GElf_Shdr shdr, target;
-
-	while ((scn = elf_nextscn(file->elf, scn)) != NULL) {
-		Elf_Scn *symtab, *code;
-
-		if (gelf_getshdr(scn, &shdr) == NULL ||
-		    shdr.sh_type != SHT_RELA ||
-		    (shdr.sh_flags & SHF_ALLOC) != 0)
-			continue;
-		symtab = elf_getscn(file->elf, shdr.sh_link);
-		code = elf_getscn(file->elf, shdr.sh_info);
-		if (symtab != NULL && code != NULL &&
-		    gelf_getshdr(code, &target) != NULL &&
-		    (target.sh_flags & SHF_EXECINSTR) != 0)
-			note_references(file, scn, symtab, list);
 	}
 }
 
@@ -210,7 +157,7 @@ module_file_check(const struct module_file *file, FILE *out)
 	if (list.count == 0)
 		return 0;
 	list.source = source_new(file->path);
-	find_references(file, &list);
+	module_file_each_reference(file, note_reference, &list);
 	qsort(list.items, list.count, sizeof(*list.items), compare_missing);
 	for (size_t i = 0; i < list.count; i++)
 		print_missing(file, &list.items[i], out);

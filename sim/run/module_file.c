@@ -256,3 +256,52 @@ module_file_each_symbol(const struct module_file *file, uint32_t table,
 		    shdr.sh_type == table)
 			each_symbol_of(file, scn, shdr.sh_link, fn, arg);
 }
+
+/* All references of one table, whose symbols are in section `symtab`. */
+static void
+each_of_table(const struct module_file *file, Elf_Scn *scn, Elf_Scn *symtab,
+    module_reference_fn *fn, void *arg)
+{
+	Elf_Data *relas = elf_getdata(scn, NULL);
+	Elf_Data *symbols = elf_getdata(symtab, NULL);
+	GElf_Shdr shdr;
+	GElf_Rela rela;
+	GElf_Sym sym;
+
+	if (relas == NULL || symbols == NULL ||
+	    gelf_getshdr(symtab, &shdr) == NULL)
+		return;
+	for (int i = 0; gelf_getrela(relas, i, &rela) != NULL; i++) {
+		const char *name;
+
+		if (gelf_getsym(symbols, (int)GELF_R_SYM(rela.r_info),
+		    &sym) == NULL || sym.st_shndx != SHN_UNDEF)
+			continue;
+		name = elf_strptr(file->elf, shdr.sh_link, sym.st_name);
+		if (name != NULL)
+			fn(name, &rela, arg);
+	}
+}
+
+void
+module_file_each_reference(const struct module_file *file,
+    module_reference_fn *fn, void *arg)
+{
+	Elf_Scn *scn = NULL;
+	GElf_Shdr shdr, target;
+
+	while ((scn = elf_nextscn(file->elf, scn)) != NULL) {
+		Elf_Scn *symtab, *code;
+
+		if (gelf_getshdr(scn, &shdr) == NULL ||
+		    shdr.sh_type != SHT_RELA ||
+		    (shdr.sh_flags & SHF_ALLOC) != 0)
+			continue;
+		symtab = elf_getscn(file->elf, shdr.sh_link);
+		code = elf_getscn(file->elf, shdr.sh_info);
+		if (symtab != NULL && code != NULL &&
+		    gelf_getshdr(code, &target) != NULL &&
+		    (target.sh_flags & SHF_EXECINSTR) != 0)
+			each_of_table(file, scn, symtab, fn, arg);
+	}
+}

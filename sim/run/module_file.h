@@ -63,6 +63,16 @@ void	module_file_each_symbol(const struct module_file *, uint32_t table,
 	    module_symbol_fn *fn, void *arg);
 
 /*
+ * Call `fn` for each place in the module's code that refers to a symbol which the
+ * module does not define.  The loader's own relocations lead to tables of
+ * pointers; those that viosim-cc has the linker keep (-q) lead to the
+ * instructions.
+ */
+typedef void	module_reference_fn(const char *name, const GElf_Rela *rela, void *arg);
+void	module_file_each_reference(const struct module_file *,
+	    module_reference_fn *fn, void *arg);
+
+/*
  * Write one line to `out` for each function that the module wants and this
  * program does not export; returns how many.
  */

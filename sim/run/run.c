@@ -92,6 +92,8 @@ power_on(struct story *story)
 	story_env_init(story);
 	story_watch_claims(story);
 	module_reset(options->module);
+	if (options->started != NULL)
+		options->started(options->arg, &story->world);
 	device_power_on(&story->device);
 	/* The planted source of nondeterminism: proves that the determinism check can fail. */
 	if (options->draw_noise != 0)
@@ -103,7 +105,7 @@ play(void *arg)
 {
 	struct story *story = arg;
 
-	kern_boot(story->driver->cfattach, story->driver->name);
+	kern_boot(story->driver->cfattach, story->driver_name);
 	story_tell(story);
 }
 
@@ -145,6 +147,29 @@ report_end(struct story *story)
 	    world->end_text);
 }
 
+static unsigned
+faults_idle(const struct story *story)
+{
+	const struct fault_armed *fault = NULL;
+	unsigned idle = 0;
+
+	while ((fault = fault_unstruck(&story->faults, fault)) != NULL)
+		idle++;
+	return idle;
+}
+
+static uint64_t
+idle_faults(const struct story *story)
+{
+	const struct fault_armed *fault = NULL;
+	uint64_t idle = 0;
+
+	_Static_assert(FAULTS_ARMED_MAX <= 64, "one bit each");
+	while ((fault = fault_unstruck(&story->faults, fault)) != NULL)
+		idle |= UINT64_C(1) << (fault - story->faults.armed);
+	return idle;
+}
+
 static void
 take_stock(struct story *story)
 {
@@ -166,6 +191,8 @@ take_stock(struct story *story)
 		.draws = choice_drawn(&world->choice),
 		.faults_armed = story->faults.count,
 		.faults_struck = (unsigned)story->faults.hits,
+		.faults_idle = faults_idle(story),
+		.idle = idle_faults(story),
 		.inflated = device_entries(&story->device, BALLOON_INFLATE),
 		.deflated = device_entries(&story->device, BALLOON_DEFLATE),
 	};
@@ -200,17 +227,21 @@ void
 run_case(const struct scenario_case *c, const struct run_options *options,
     struct run_result *result)
 {
-	struct story *story = calloc(1, sizeof(*story));
+	struct story *story = malloc(sizeof(*story));
 
 	if (story == NULL)
 		abort();
+	memset(story, 0, offsetof(struct story, world));
 	memset(result, 0, sizeof(*result));
 	findings_init(&result->findings);
-	*story = (struct story){
-		.c = c, .scenario = c->scenario, .machine = c->machine,
-		.options = options, .result = result, .driver = driver_of(options),
-	};
+	story->c = c;
+	story->scenario = c->scenario;
+	story->machine = c->machine;
+	story->options = options;
+	story->result = result;
+	story->driver = driver_of(options);
 	assert(story->driver != NULL);
+	story->driver_name = options->name != NULL ? options->name : story->driver->name;
 	result->steps = (unsigned)c->scenario->steps.count;
 	power_on(story);
 	crash_guard(&story->world, play, story);

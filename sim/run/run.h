@@ -38,6 +38,8 @@ struct run_counts {
 	uint64_t accesses;		/* instrumented memory accesses of the driver */
 	uint64_t draws;			/* choices that could have gone otherwise */
 	unsigned faults_armed, faults_struck;
+	unsigned faults_idle;		/* armed, and never struck */
+	uint64_t idle;			/* which: bit n for the nth armed */
 	uint64_t inflated, deflated;	/* page numbers in requests */
 };
 
@@ -57,11 +59,14 @@ struct run_result {
 struct run_options {
 	struct module *module;		/* the driver */
 	const char *driver;		/* its attachment, e.g. "viomb"; NULL: the only one */
+	const char *name;		/* of its devices, up to 14 bytes; NULL: like `driver` */
 	bool keep_trace;		/* whole record, for reports */
 	struct shelf *shelf;		/* host memory from run to run, or NULL */
 	const struct choice_list *replay;	/* choices to follow, or NULL */
 	struct choice_list *record;	/* gets the choices made, or NULL */
 	uint64_t draw_noise;		/* the planted source of nondeterminism (normally 0) */
+	/* Called with the world that is about to be switched on; may be NULL. */
+	void (*started)(void *arg, struct world *world);
 	/* Called with the finished world, before it is taken down; may be NULL. */
 	void (*finished)(void *arg, struct world *world, const struct run_result *result);
 	void *arg;
@@ -69,6 +74,9 @@ struct run_options {
 
 /* Names known to this build, for the scenario loader. */
 const struct scenario_vocab *run_vocab(void);
+
+/* How many steps at the head of the list are told before the driver attaches. */
+size_t run_head(const struct scenario *scenario);
 
 void run_case(const struct scenario_case *c, const struct run_options *options,
     struct run_result *result);

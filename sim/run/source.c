@@ -260,3 +260,11 @@ source_lookup(struct source *s, uint64_t offset, struct source_pos *pos)
 	*pos = slot->pos;
 	return true;
 }
+
+unsigned
+source_line(struct source *s, uint64_t offset)
+{
+	struct source_pos pos;
+
+	return source_lookup(s, offset, &pos) && !is_header(pos.file) ? pos.line : 0;
+}

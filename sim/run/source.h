@@ -43,4 +43,10 @@ void	source_free(struct source *);
  */
 bool	source_lookup(struct source *, uint64_t offset, struct source_pos *pos);
 
+/*
+ * The line in the driver's own text of the call that returns to `offset`; 0 when nothing is
+ * known of it, or it is in a function of a header.  The points of scenarios are counted by it.
+ */
+unsigned source_line(struct source *, uint64_t offset);
+
 #endif /* SIM_RUN_SOURCE_H */

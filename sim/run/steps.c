@@ -98,135 +98,7 @@ do_guest(struct story *story, const struct scenario_guest *guest)
 	if (guest->attach == SCENARIO_AGAIN)
 		story_attach(story);
 	if (guest->detach)
-		kern_detach();
-}
-
-/* ---- acts at exact points ---- */
-
-static void
-point_deliver(void *arg)
-{
-	struct story_point *point = arg;
-	const struct scenario_deliver *deliver = &point->step->deliver;
-	struct device *device = &point->story->device;
-
-	if (deliver->target_pages != SCENARIO_UNSET) {
-		device_target(device, (uint32_t)deliver->target_pages, true);
-		return;
-	}
-	device_interrupt(device, source_of(deliver->irq), false, 1);
-}
-
-static void
-hold_over(void *arg)
-{
-	struct story_point *point = arg;
-
-	world_context(&point->story->world, point->context)->held = false;
-}
-
-static void
-hold(struct story_point *point, struct context *ctx)
-{
-	const struct scenario_hold *plan = &point->step->hold;
-	struct story *story = point->story;
-
-	ctx->held = true;
-	point->context = ctx->ordinal;
-	if (plan->until == NULL)
-		clock_at(&story->world.clock,
-		    story->world.clock.now_ns + ns_of(story, plan->lasts), CLOCK_STEP,
-		    hold_over, point);
-}
-
-/* The thread of the driver, or the one that attaches it; NULL if there is none now. */
-static struct context *
-held_thread(struct story *story, const struct scenario_hold *plan)
-{
-	struct world *world = &story->world;
-
-	if (strcmp(plan->thread, "autoconf") != 0)
-		return story_thread(world);
-	for (uint32_t i = 0; i < world->contexts; i++)
-		if (world->context[i].kind == HW_CTX_AUTOCONF &&
-		    world->context[i].state != CTX_DONE)
-			return &world->context[i];
-	return NULL;
-}
-
-static void
-point_hold(void *arg)
-{
-	struct story_point *point = arg;
-	struct context *thread = held_thread(point->story, &point->step->hold);
-
-	if (thread != NULL)
-		hold(point, thread);
-}
-
-static unsigned
-callback_of(const char *name)
-{
-	int queue = source_of(name);
-
-	return queue == BALLOON_NO_QUEUE ? world_callback(HW_CB_CONFIG_CHANGE, 0) :
-	    world_callback(HW_CB_VQ_DONE, (unsigned)queue);
-}
-
-static void
-arm(struct story *story, const struct scenario_step *step, const struct scenario_point *at,
-    void (*strike)(void *))
-{
-	struct story_point *slot;
-	struct point point = { .countdown = at->nth, .strike = strike };
-
-	assert(story->points < POINTS_MAX);
-	slot = &story->point[story->points++];
-	*slot = (struct story_point){ .story = story, .step = step };
-	point.arg = slot;
-	switch (at->place) {
-	case SCENARIO_ENTRY:
-		point.kind = POINT_CALLBACK;
-		point.what = callback_of(at->name);
-		break;
-	case SCENARIO_CALL:
-		point.kind = at->after ? POINT_AFTER : POINT_BEFORE;
-		point.what = trace_call_by_name(at->name);
-		break;
-	case SCENARIO_ACCESS:
-		point.kind = POINT_ACCESS;
-		break;
-	}
-	world_point_arm(&story->world, &point);
-}
-
-static void
-do_hold(struct story *story, const struct scenario_step *step)
-{
-	struct context *thread = held_thread(story, &step->hold);
-
-	if (step->hold.at.given) {
-		arm(story, step, &step->hold.at, point_hold);
-	} else if (thread != NULL) {
-		struct story_point *slot = &story->point[story->points++];
-
-		*slot = (struct story_point){ .story = story, .step = step };
-		hold(slot, thread);
-	}
-}
-
-/* `hold until STEP`: when that step begins, whoever it holds may go on. */
-static void
-release_holds(struct story *story)
-{
-	for (unsigned i = 0; i < story->points; i++) {
-		struct story_point *point = &story->point[i];
-
-		if (point->context != 0 && point->step->verb == SCENARIO_STEP_HOLD &&
-		    point->step->hold.until != NULL &&
-		    point->step->hold.until_step == story->at_step)
-			hold_over(point);
-	}
+		story_detach(story);
 }
 
 /* ---- storms ---- */
@@ -344,7 +216,7 @@ static void
 act(struct story *story, const struct scenario_step *step)
 {
 	mark(story, step);
-	release_holds(story);
+	story_release_holds(story);
 	switch (step->verb) {
 	case SCENARIO_STEP_TARGET:
 		device_target(&story->device, (uint32_t)step->target.pages,
@@ -367,10 +239,8 @@ act(struct story *story, const struct scenario_step *step)
 		    step->irq.spurious, step->irq.count);
 		break;
 	case SCENARIO_STEP_DELIVER:
-		arm(story, step, &step->deliver.at, point_deliver);
-		break;
 	case SCENARIO_STEP_HOLD:
-		do_hold(story, step);
+		story_point(story, step);
 		break;
 	case SCENARIO_STEP_GUEST:
 	case SCENARIO_STEP_EXPECT:
@@ -487,6 +357,16 @@ only_prepares(const struct scenario_step *step)
 	return false;
 }
 
+size_t
+run_head(const struct scenario *scenario)
+{
+	size_t i = 0;
+
+	while (i < scenario->steps.count && only_prepares(&scenario->steps.step[i]))
+		i++;
+	return i;
+}
+
 /* ---- the end ---- */
 
 static struct loc
@@ -528,7 +408,8 @@ finally(struct story *story)
 	fault_heal(&story->faults, NULL);
 	kern_heal();
 	story_drain(story);
-	if (story->attach == ATTACH_OK)
+	/* An attach or detach that never ends is the driver's too. */
+	if (story->attach == ATTACH_OK || !story->attach_over)
 		story_settle(story, FINAL_SETTLE_NS);
 	if (story->world.end != WORLD_RUNNING)
 		return;
@@ -544,10 +425,10 @@ void
 story_tell(struct story *story)
 {
 	const struct scenario_steps *steps = &story->scenario->steps;
-	size_t i = 0;
+	size_t head = run_head(story->scenario), i;
 
 	story->telling = true;
-	for (; i < steps->count && only_prepares(&steps->step[i]); i++) {
+	for (i = 0; i < head; i++) {
 		story->at_step = i;
 		tell(story, &steps->step[i]);
 	}
@@ -561,4 +442,7 @@ story_tell(struct story *story)
 	if (story->world.end == WORLD_RUNNING)
 		finally(story);
 	unstruck_faults(story);
+	/* A run that ended early has its finding, and did not come to all of its points. */
+	if (story->world.end == WORLD_RUNNING)
+		story_points_unreached(story);
 }

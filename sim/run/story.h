@@ -21,7 +21,7 @@ struct story {
 	const struct run_options *options;
 	struct run_result *result;
 	const struct module_attachment *driver;
-	struct world world;
+	const char *driver_name;	/* what autoconf calls it */
 	struct device device;
 	struct faults faults;
 	struct rules *rules;
@@ -44,9 +44,12 @@ struct story {
 	struct story_point {
 		struct story *story;
 		const struct scenario_step *step;
-		uint32_t context;
-	} point[POINTS_MAX];
+		const struct point *armed;	/* NULL: it waited for none */
+		bool reached;
+		uint32_t context;	/* that it holds */
+	} point[SCENARIO_POINTS_MAX];
 	unsigned points;
+	struct world world;		/* last: world_init() makes it anew by itself */
 };
 
 /* build.c: configurations from plain data. */
@@ -65,9 +68,17 @@ void story_watch_claims(struct story *story);
 void story_settle(struct story *story, uint64_t within_ns);
 void story_view(void *arg, struct rules_view *view);
 
-/* attach.c: power on, attach, reboot. */
+/* attach.c: power on, attach, detach, reboot. */
 void story_attach(struct story *story);
+void story_detach(struct story *story);
 void story_reboot(struct story *story);
+
+/* points.c: `deliver` and `hold`. */
+void story_point(struct story *story, const struct scenario_step *step);
+/* `hold until STEP`: the step that begins now is it, and whoever is held may go on. */
+void story_release_holds(struct story *story);
+/* A story whose points were not reached tells nothing: a failure for each. */
+void story_points_unreached(struct story *story);
 
 /* steps.c: the steps in order. */
 void story_tell(struct story *story);

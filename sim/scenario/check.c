@@ -103,6 +103,23 @@ check_hold(struct loader *ld, const struct yaml_node *map)
 }
 
 static void
+check_deliver(struct loader *ld, const struct scenario_deliver *d, const struct yaml_node *map)
+{
+	bool config = d->irq == NULL || strcmp(d->irq, "config") == 0;
+
+	check_true(ld, map, "answer", d->answer);
+	if (d->target_pages != SCENARIO_UNSET && d->answer)
+		yaml_error(ld->diags, yaml_lookup(map, "answer"), "scenario.step",
+		    "one step delivers either a target or an answer");
+	else if (d->target_pages != SCENARIO_UNSET && !config)
+		yaml_error(ld->diags, yaml_lookup(map, "irq"), "scenario.step",
+		    "a target comes with the interrupt \"config\"");
+	else if (d->answer && config && d->irq != NULL)
+		yaml_error(ld->diags, yaml_lookup(map, "irq"), "scenario.step",
+		    "an answer comes with the interrupt of a queue, not \"config\"");
+}
+
+static void
 check_fail(struct loader *ld, const struct scenario_fail *f, const struct yaml_node *map)
 {
 	const struct yaml_node *id = yaml_lookup(map, "id");
@@ -147,6 +164,8 @@ check_step_map(struct loader *ld, const struct map *map, const void *value,
 		check_guest(ld, value, node);
 	else if (map == &map_hold)
 		check_hold(ld, node);
+	else if (map == &map_deliver)
+		check_deliver(ld, value, node);
 	else if (map == &map_fail)
 		check_fail(ld, value, node);
 	else if (map == &map_habit) {
@@ -344,15 +363,28 @@ check_time(const struct checker *c, const struct scenario_step *s, uint64_t *lat
 	*latest_ns = s->at.time.value;
 }
 
+/* The machine has room for so many that wait for their point. */
+static void
+check_points(const struct checker *c, const struct scenario_step *s, unsigned *points)
+{
+	if (s->verb != SCENARIO_STEP_DELIVER && s->verb != SCENARIO_STEP_HOLD)
+		return;
+	if (++*points == SCENARIO_POINTS_MAX + 1)
+		check_error(c, s->verb_loc, "scenario.step",
+		    "a story has at most %d steps deliver and hold", SCENARIO_POINTS_MAX);
+}
+
 static void
 check_steps(const struct checker *c, const struct scenario *sc)
 {
 	uint64_t latest_ns = 0;
+	unsigned points = 0;
 
 	for (size_t i = 0; i < sc->steps.count; i++) {
 		struct scenario_step *s = &sc->steps.step[i];
 
 		check_step_names(c, i);
+		check_points(c, s, &points);
 		check_time(c, s, &latest_ns);
 		if (s->verb == SCENARIO_STEP_HEAL && s->heal.id != NULL)
 			check_fail_id(c, s->verb_loc, s->heal.id, i);

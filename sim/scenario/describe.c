@@ -179,7 +179,8 @@ scenario_describe(const struct scenario_vocab *vocab, FILE *f)
 	describe_row("a time", 2, "5ms: ns us ms s min ticks, or 0; after `at` with + if it "
 	    "counts from the previous step", f);
 	describe_row("a point", 2, "\"inflate entry\", \"virtio_dequeue#2 before\" (or after), "
-	    "access#17; counted from the step on", f);
+	    "access#17, \"line 351#2\" (the second access at that line of the driver); "
+	    "counted from the step on", f);
 	describe_row("an expectation", 2, "sums of amounts, times and observables, compared by "
 	    "== != < <= > >=, `in 500..520`, log ~ \"text\", count(log ~ \"text\") == 2", f);
 	fputs("\nObservables\n", f);

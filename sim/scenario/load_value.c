@@ -338,7 +338,8 @@ load_one_seed(struct loader *ld, const struct yaml_node *n, struct scenario_seed
 
 /* ---- points ---- */
 
-#define LOAD_POINT_FORMS "\"inflate entry\", \"virtio_dequeue#2 before\" or access#17"
+#define LOAD_POINT_FORMS \
+	"\"inflate entry\", \"virtio_dequeue#2 before\", \"line 351#2\" or access#17"
 
 /* `#N` at s, if it is there: its number, and s moves behind it. */
 static bool
@@ -376,6 +377,60 @@ load_point_name(struct loader *ld, const struct yaml_node *n, struct scenario_po
 	return false;
 }
 
+/* What stands before the `#` of a point, and behind it. */
+static const char *const point_heads[] = { "line", "access", "config", NULL };
+static const char *const point_tails[] = { "before", "after", "entry", NULL };
+
+static void
+load_no_point(struct loader *ld, const struct yaml_node *n, const char *text,
+    const char *name, const char *tail)
+{
+	struct text_nearest head_near, tail_near, *near;
+	struct text_why hint;
+
+	text_nearest_init(&head_near, name);
+	text_nearest_offer_all(&head_near, point_heads);
+	text_nearest_offer_all(&head_near, ld->vocab->vqs);
+	text_nearest_offer_all(&head_near, ld->vocab->calls);
+	text_nearest_init(&tail_near, tail + (*tail == ' '));
+	text_nearest_offer_all(&tail_near, point_tails);
+	/* A name that is right needs no other. */
+	near = head_near.distance == 0 ? &tail_near : &head_near;
+	yaml_error(ld->diags, n, "scenario.point", "\"%.80s\" is no point; a point is like "
+	    LOAD_POINT_FORMS "%s", text, text_nearest_hint(near, &hint));
+}
+
+/* `line LINE[#N]`; `s` is at the line. */
+static void
+load_point_line(struct loader *ld, const struct yaml_node *n, const char *text, const char *s,
+    struct scenario_point *slot)
+{
+	struct scenario_point p = { .given = true, .place = SCENARIO_LINE };
+	struct text_why why = { "a line of the driver is meant, like \"line 351\"" };
+	uint64_t line = 0;
+
+	if (*s < '0' || *s > '9' || !text_scan_number(s, &line, &s, &why)) {
+		load_bad(ld, n, text, why.text);
+		return;
+	}
+	if (line == 0 || line > INT32_MAX) {
+		load_bad(ld, n, text, line == 0 ? "lines are counted from 1" :
+		    "no text has so many lines");
+		return;
+	}
+	if (!load_point_nth(&s, &p.nth, &why)) {
+		load_bad(ld, n, text, why.text);
+		return;
+	}
+	if (*s != '\0') {
+		load_bad(ld, n, text,
+		    "behind the line stands nothing, or which access is meant, like #2");
+		return;
+	}
+	p.line = (unsigned)line;
+	*slot = p;
+}
+
 /* NAME[#N] and one of: nothing, " entry", " before", " after". */
 static void
 load_point(struct loader *ld, const struct yaml_node *n, const char *text,
@@ -387,6 +442,10 @@ load_point(struct loader *ld, const struct yaml_node *n, const char *text,
 	struct text_why why;
 
 	p.name = arena_copy(ld->arena, text, length);
+	if (strcmp(p.name, "line") == 0) {
+		load_point_line(ld, n, text, tail + (*tail == ' '), slot);
+		return;
+	}
 	if (!load_point_nth(&tail, &p.nth, &why)) {
 		load_bad(ld, n, text, why.text);
 		return;
@@ -396,8 +455,7 @@ load_point(struct loader *ld, const struct yaml_node *n, const char *text,
 		p.name = NULL;
 	} else if (strcmp(tail, "") != 0 && strcmp(tail, " entry") != 0 &&
 	    strcmp(tail, " before") != 0 && strcmp(tail, " after") != 0) {
-		yaml_error(ld->diags, n, "scenario.point", "\"%s\" is no point; a point is "
-		    "like " LOAD_POINT_FORMS, text);
+		load_no_point(ld, n, text, p.name, tail);
 		return;
 	} else if (!load_point_name(ld, n, &p, tail)) {
 		return;

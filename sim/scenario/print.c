@@ -52,25 +52,36 @@ print_text(const char *s, FILE *f)
 	fputc('"', f);
 }
 
-static void
-print_point(const struct scenario_point *p, FILE *f)
+void
+scenario_point_text(const struct scenario_point *p, char *text, size_t size)
 {
-	char text[256], nth[24] = "";
+	char nth[24] = "";
 
 	if (p->nth != 1)
 		snprintf(nth, sizeof(nth), "#%" PRIu64, p->nth);
 	switch (p->place) {
 	case SCENARIO_ENTRY:
-		snprintf(text, sizeof(text), "%s%s entry", p->name, nth);
+		snprintf(text, size, "%s%s entry", p->name, nth);
 		break;
 	case SCENARIO_CALL:
-		snprintf(text, sizeof(text), "%s%s %s", p->name, nth,
+		snprintf(text, size, "%s%s %s", p->name, nth,
 		    p->after ? "after" : "before");
 		break;
 	case SCENARIO_ACCESS:
-		snprintf(text, sizeof(text), "access#%" PRIu64, p->nth);
+		snprintf(text, size, "access#%" PRIu64, p->nth);
+		break;
+	case SCENARIO_LINE:
+		snprintf(text, size, "line %u%s", p->line, nth);
 		break;
 	}
+}
+
+static void
+print_point(const struct scenario_point *p, FILE *f)
+{
+	char text[256];
+
+	scenario_point_text(p, text, sizeof(text));
 	print_text(text, f);
 }
 
@@ -111,6 +122,10 @@ seeds_are_a_range(const struct scenario_seeds *s)
 static void
 print_seeds(const struct scenario_seeds *s, FILE *f)
 {
+	if (s->count == 1) {
+		fprintf(f, "%" PRIu64, s->seed[0]);
+		return;
+	}
 	if (seeds_are_a_range(s)) {
 		fprintf(f, "%" PRIu64 "..%" PRIu64, s->seed[0], s->seed[s->count - 1]);
 		return;
@@ -388,7 +403,8 @@ scenario_print(const struct scenario *sc, FILE *f)
 		if (field->kind == FIELD_MATRIX || field->kind == FIELD_EXTENDS ||
 		    !field_is_worth(field, sc, map_scenario.defaults))
 			continue;
-		fprintf(f, "%s:%s", field->key,
+		fprintf(f, "%s:%s",
+		    field->kind == FIELD_SEEDS && sc->seeds.count == 1 ? "seed" : field->key,
 		    field->kind == FIELD_STEPS || field->kind == FIELD_CLAIMS ? "" : " ");
 		print_field(field, field_value(field, sc), f);
 		fputc('\n', f);

@@ -149,13 +149,18 @@ enum scenario_place {
 	SCENARIO_ENTRY,		/* "inflate entry": the handler of that interrupt begins */
 	SCENARIO_CALL,		/* "virtio_dequeue#2 before": a kernel call */
 	SCENARIO_ACCESS,	/* "access#17": the driver's nth access to shared memory */
+	SCENARIO_LINE,		/* "line 351#2": its nth access at that line of its text */
 };
+
+/* Steps `deliver` and `hold` of a scenario. */
+#define SCENARIO_POINTS_MAX 32
 
 /* A point in the driver's run.  `nth` counts from 1, from the step on. */
 struct scenario_point {
 	bool given;
 	enum scenario_place place;
-	const char *name;	/* interrupt source or kernel call; NULL for ACCESS */
+	const char *name;	/* interrupt source or kernel call; NULL for ACCESS and LINE */
+	unsigned line;		/* SCENARIO_LINE, from 1 */
 	uint64_t nth;
 	bool after;		/* SCENARIO_CALL: after the call's effect, else before */
 };
@@ -245,6 +250,7 @@ struct scenario_deliver {
 	const char *irq;	/* "config" or a queue */
 	struct scenario_point at;
 	uint64_t target_pages;	/* with it the host also writes num_pages there, or UNSET */
+	bool answer;		/* the device answers its oldest request of that queue there */
 };
 
 /* hold: keep a context from running, from `at` (or at once) for a time or until a step. */
@@ -475,6 +481,9 @@ void	scenario_print(const struct scenario *, FILE *);
 
 /* One step or machine on one line, for timelines and messages. */
 void	scenario_step_print(const struct scenario_step *, FILE *);
+
+/* A point as it is written in a file, without quotes. */
+void	scenario_point_text(const struct scenario_point *, char *text, size_t size);
 
 /* JSON Schema (draft 2020-12) of the format, from the loader's tables. */
 void	scenario_schema_print(const struct scenario_vocab *, FILE *);

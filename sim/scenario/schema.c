@@ -388,7 +388,8 @@ schema_scalar(struct schema *s, const struct field *f)
 		schema_time(s, "^\\+?" TIME "$");
 		break;
 	case FIELD_POINT:
-		schema_pattern(s, "^[a-z][a-z0-9_]*(#[1-9][0-9]*)?( entry| before| after)?$");
+		schema_pattern(s, "^([a-z][a-z0-9_]*(#[1-9][0-9]*)?( entry| before| after)?|"
+		    "line [1-9][0-9]*(#[1-9][0-9]*)?)$");
 		break;
 	case FIELD_MAP:
 	case FIELD_NAMES:

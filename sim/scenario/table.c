@@ -273,9 +273,12 @@ static const struct field fields_deliver[] = {
 	    "the point where it comes in"),
 	ROW("target", FIELD_AMOUNT, 0, scenario_deliver, target_pages,
 	    "the host also writes num_pages there", RANGE(0, MAX32)),
+	ROW("answer", FIELD_FLAG, 0, scenario_deliver, answer,
+	    "the device answers there the oldest request that it has on that queue, if it has "
+	    "one (false)"),
 };
 static const struct scenario_deliver default_deliver = { .target_pages = UNSET };
-static const struct map map_deliver =
+const struct map map_deliver =
     MAP("deliver", fields_deliver, scenario_deliver, &default_deliver, 0);
 
 static const struct field fields_hold[] = {

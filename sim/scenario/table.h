@@ -93,6 +93,7 @@ extern const struct map map_device;
 extern const struct map map_claim;
 extern const struct map map_guest;
 extern const struct map map_hold;
+extern const struct map map_deliver;
 extern const struct map map_fail;
 extern const struct map map_habit;
 extern const struct map map_step;	/* name, at, within, for */

@@ -57,7 +57,8 @@ static bool
 point_equal(const struct scenario_point *a, const struct scenario_point *b)
 {
 	return a->given == b->given && (!a->given || (a->place == b->place &&
-	    text_equal(a->name, b->name) && a->nth == b->nth && a->after == b->after));
+	    text_equal(a->name, b->name) && a->line == b->line && a->nth == b->nth &&
+	    a->after == b->after));
 }
 
 /* Arrays of maps, element by element. */

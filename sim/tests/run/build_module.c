@@ -65,20 +65,34 @@ build_write(const struct build_folder *folder, const char *name,
 	ck_assert_int_eq(fclose(file), 0);
 }
 
-int
-build_run(const struct build_folder *folder, const char *env,
-    const char *name, const char *flags)
+static int
+run_tool(const struct build_folder *folder, const char *env,
+    const char *name, const char *kernel, const char *flags)
 {
 	char tool[600], command[1200];
 	int status;
 
 	find_tool(tool, sizeof(tool));
 	snprintf(command, sizeof(command),
-	    "cd '%s' && %s '%s' %s.c -o %s.so -fno-sanitize=thread %s 2>%s.err",
-	    folder->path, env, tool, name, name, flags, name);
+	    "cd '%s' && %s '%s' %s %s.c -o %s.so -fno-sanitize=thread %s "
+	    "2>%s.err", folder->path, env, tool, kernel, name, name, flags, name);
 	status = system(command);
 	ck_assert(WIFEXITED(status));
 	return WEXITSTATUS(status);
+}
+
+int
+build_run(const struct build_folder *folder, const char *env,
+    const char *name, const char *flags)
+{
+	return run_tool(folder, env, name, "--diag", flags);
+}
+
+int
+build_both(const struct build_folder *folder, const char *name,
+    const char *flags)
+{
+	return run_tool(folder, "", name, "", flags);
 }
 
 void

@@ -23,12 +23,16 @@ void	build_write(const struct build_folder *, const char *name,
 	    const char *text);
 
 /*
- * Run `sim/tools/viosim-cc NAME.c -o NAME.so FLAGS` in the folder, without
+ * Run `sim/tools/viosim-cc --diag NAME.c -o NAME.so FLAGS` in the folder, without
  * instrumentation; what it says on standard error goes to NAME.err.  `env` is
  * put before it ("CC=clang", or "").  Returns its exit code.
  */
 int	build_run(const struct build_folder *, const char *env,
 	    const char *name, const char *flags);
+
+/* The same without --diag: NAME.so and NAME.nodiag.so. */
+int	build_both(const struct build_folder *, const char *name,
+	    const char *flags);
 
 /* Write NAME.c and make NAME.so of it; fails the test if that fails. */
 void	build_module(const struct build_folder *, const char *name,

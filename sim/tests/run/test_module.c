@@ -477,10 +477,63 @@ START_TEST(compiler_can_leave_diagnostic_out)
 	m = open_module("with.so");
 	ck_assert_int_eq(step_of(m)(1), 101);
 	module_close(m);
+	ck_assert_int_ne(access(build_path(&folder, "with.nodiag.so"), F_OK), 0);
 	build_module(&folder, "without", diagnostic_text, "--nodiag");
 	m = open_module("without.so");
 	ck_assert_int_eq(step_of(m)(1), -1);
 	module_close(m);
+	ck_assert_int_ne(access(build_path(&folder, "without.nodiag.so"), F_OK), 0);
+}
+END_TEST
+
+START_TEST(compiler_makes_a_module_and_its_twin)
+{
+	struct module *m;
+
+	build_write(&folder, "two.c", diagnostic_text);
+	ck_assert_int_eq(build_both(&folder, "two", ""), 0);
+	m = open_module("two.so");
+	ck_assert_int_eq(step_of(m)(1), 101);
+	module_close(m);
+	m = open_module("two.nodiag.so");
+	ck_assert_int_eq(step_of(m)(1), -1);
+	module_close(m);
+	/* A mistake that one of them has leaves neither. */
+	build_write(&folder, "two.c", "#ifndef DIAGNOSTIC\n#error no\n#endif\n");
+	ck_assert_int_eq(build_both(&folder, "two", ""), 2);
+	ck_assert_ptr_nonnull(strstr(build_read(&folder, "two.err"), "two.c:2: error"));
+	ck_assert_int_ne(access(build_path(&folder, "two.so"), F_OK), 0);
+	ck_assert_int_ne(access(build_path(&folder, "two.nodiag.so"), F_OK), 0);
+}
+END_TEST
+
+START_TEST(compiler_gives_the_same_warnings_once)
+{
+	const char *text;
+
+	build_write(&folder, "w.c", "int f(void);\nint f(void) { int unused; return 1; }\n");
+	ck_assert_int_eq(build_both(&folder, "w", ""), 0);
+	text = build_read(&folder, "w.err");
+	text = strstr(text, "unused variable");
+	ck_assert_ptr_nonnull(text);
+	ck_assert_ptr_null(strstr(text + 1, "unused variable"));
+}
+END_TEST
+
+/* Each access of the driver's text is an access: two reads of a field are not made one. */
+START_TEST(compiler_does_not_optimise)
+{
+	static const char text[] = "int f(int *p);\n"
+	    "int f(int *p) { int a = *p; if (a) a = *p; return a; }\n";
+	char command[300];
+
+	build_write(&folder, "o.c", text);
+	ck_assert_int_eq(build_run(&folder, "", "o", "-fsanitize=thread"), 0);
+	snprintf(command, sizeof(command), "test $(objdump -r --section=.text %s | "
+	    "grep -c ' __tsan_read4') = 2", build_path(&folder, "o.so"));
+	ck_assert_int_eq(system(command), 0);
+	ck_assert_int_eq(build_run(&folder, "", "o", "-fsanitize=thread -O2"), 0);
+	ck_assert_int_ne(system(command), 0);
 }
 END_TEST
 
@@ -519,6 +572,9 @@ add_compiler_tests(Suite *s)
 	tcase_add_test(tc, compiler_makes_the_same_file_anywhere);
 	tcase_add_test(tc, compiler_replaces_nothing_but_files);
 	tcase_add_test(tc, compiler_can_leave_diagnostic_out);
+	tcase_add_test(tc, compiler_makes_a_module_and_its_twin);
+	tcase_add_test(tc, compiler_gives_the_same_warnings_once);
+	tcase_add_test(tc, compiler_does_not_optimise);
 	suite_add_tcase(s, tc);
 }
 

@@ -13,6 +13,9 @@ struct bad {
 	const char *errors[4];
 };
 
+#define BAD_POINT_FORMS "\"inflate entry\", \"virtio_dequeue#2 before\", " \
+	"\"line 351#2\" or access#17"
+
 /* What YAML has and scenarios do without */
 static const struct bad bad_yaml[] = {
 	{ "a: [1, 2\nb: 3\n", {
@@ -428,8 +431,57 @@ static const struct bad bad_steps[] = {
 		    "[scenario.point]",
 	} },
 	{ FIXTURE_STEPS "  - deliver: {irq: inflate, at: inflate middle}\n", {
-		"5:33: \"inflate middle\" is no point; a point is like \"inflate entry\", "
-		    "\"virtio_dequeue#2 before\" or access#17 [scenario.point]",
+		"5:33: \"inflate middle\" is no point; a point is like " BAD_POINT_FORMS
+		    " [scenario.point]",
+	} },
+	{ FIXTURE_STEPS "  - deliver: {irq: inflate, at: \"inflate#2 enty\"}\n", {
+		"5:34: \"inflate#2 enty\" is no point; a point is like " BAD_POINT_FORMS
+		    "; did you mean \"entry\"? [scenario.point]",
+	} },
+	{ FIXTURE_STEPS "  - hold: {thread: viomb, at: lien 5, for: 1s}\n", {
+		"5:31: \"lien 5\" is no point; a point is like " BAD_POINT_FORMS
+		    "; did you mean \"line\"? [scenario.point]",
+	} },
+	{ FIXTURE_STEPS "  - hold: {thread: viomb, at: line, for: 1s}\n", {
+		"5:31: \"line\": a line of the driver is meant, like \"line 351\" "
+		    "[scenario.value]",
+	} },
+	{ FIXTURE_STEPS "  - hold: {thread: viomb, at: \"line#3\", for: 1s}\n", {
+		"5:32: \"line#3\": a line of the driver is meant, like \"line 351\" "
+		    "[scenario.value]",
+	} },
+	{ FIXTURE_STEPS "  - hold: {thread: viomb, at: line -5, for: 1s}\n", {
+		"5:31: \"line -5\": a line of the driver is meant, like \"line 351\" "
+		    "[scenario.value]",
+	} },
+	{ FIXTURE_STEPS "  - hold: {thread: viomb, at: line 0, for: 1s}\n", {
+		"5:31: \"line 0\": lines are counted from 1 [scenario.value]",
+	} },
+	{ FIXTURE_STEPS "  - hold: {thread: viomb, at: line 4294967297, for: 1s}\n", {
+		"5:31: \"line 4294967297\": no text has so many lines [scenario.value]",
+	} },
+	{ FIXTURE_STEPS "  - hold: {thread: viomb, at: \"line 5#0\", for: 1s}\n", {
+		"5:32: \"line 5#0\": points are counted from 1 [scenario.value]",
+	} },
+	{ FIXTURE_STEPS "  - hold: {thread: viomb, at: \"line 5#\", for: 1s}\n", {
+		"5:32: \"line 5#\": a number is expected [scenario.value]",
+	} },
+	{ FIXTURE_STEPS "  - hold: {thread: viomb, at: \"line 5#2 after\", for: 1s}\n", {
+		"5:32: \"line 5#2 after\": behind the line stands nothing, or which access is "
+		    "meant, like #2 [scenario.value]",
+	} },
+	{ FIXTURE_STEPS "  - deliver: {irq: config, at: config entry, answer: true}\n", {
+		"5:20: an answer comes with the interrupt of a queue, not \"config\" "
+		    "[scenario.step]",
+	} },
+	{ FIXTURE_STEPS "  - deliver: {irq: inflate, at: config entry, answer: false}\n", {
+		"5:55: \"answer\" is true, or left out [scenario.step]",
+	} },
+	{ FIXTURE_STEPS "  - deliver: {irq: inflate, at: access, answer: true, target: 5}\n", {
+		"5:49: one step delivers either a target or an answer [scenario.step]",
+	} },
+	{ FIXTURE_STEPS "  - deliver: {irq: inflate, at: access, target: 5}\n", {
+		"5:20: a target comes with the interrupt \"config\" [scenario.step]",
 	} },
 	{ FIXTURE_STEPS "  - deliver: {irq: inflate, at: virtio_deqeue#2 before}\n", {
 		"5:33: unknown kernel call \"virtio_deqeue\"; did you mean "

@@ -141,6 +141,8 @@ const char fixture_everything[] =
 	"  - deliver: {irq: config, at: inflate entry}\n"
 	"  - deliver: {irq: inflate, at: \"virtio_dequeue#2 after\"}\n"
 	"  - deliver: {irq: inflate, at: virtio_dequeue}\n"
+	"  - deliver: {irq: inflate, at: \"line 351#2\", answer: true}\n"
+	"  - hold: {thread: viomb, at: line 7, for: 5ms}\n"
 	"  - hold: {thread: viomb, at: access#17, for: 5ms}\n"
 	"  - hold: {thread: viomb, until: \"a name: with, marks\"}\n"
 	"  - name: \"a name: with, marks\"\n"

@@ -125,12 +125,19 @@ START_TEST(everything_keeps_its_values)
 	ck_assert_uint_eq(s[16].deliver.at.nth, 2);
 	ck_assert(s[16].deliver.at.after);
 	ck_assert(!s[17].deliver.at.after);
-	ck_assert_int_eq(s[18].hold.at.place, SCENARIO_ACCESS);
-	ck_assert_uint_eq(s[18].hold.at.nth, 17);
-	ck_assert(!s[19].hold.at.given);
-	ck_assert_uint_eq(s[19].hold.until_step, 20);
-	ck_assert_uint_eq(s[20].guest.use_pages, 1000);
-	ck_assert_uint_eq(s[20].guest.release_pages, SCENARIO_UNSET);
+	ck_assert(!s[17].deliver.answer);
+	ck_assert_int_eq(s[18].deliver.at.place, SCENARIO_LINE);
+	ck_assert_uint_eq(s[18].deliver.at.line, 351);
+	ck_assert_uint_eq(s[18].deliver.at.nth, 2);
+	ck_assert(s[18].deliver.answer);
+	ck_assert_uint_eq(s[19].hold.at.line, 7);
+	ck_assert_uint_eq(s[19].hold.at.nth, 1);
+	ck_assert_int_eq(s[20].hold.at.place, SCENARIO_ACCESS);
+	ck_assert_uint_eq(s[20].hold.at.nth, 17);
+	ck_assert(!s[21].hold.at.given);
+	ck_assert_uint_eq(s[21].hold.until_step, 22);
+	ck_assert_uint_eq(s[22].guest.use_pages, 1000);
+	ck_assert_uint_eq(s[22].guest.release_pages, SCENARIO_UNSET);
 	ck_assert_str_eq(sc->finally.claim[1].id, "c2");
 	scenario_doc_free(doc);
 }

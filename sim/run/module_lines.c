@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Which lines of a driver access memory.
+ */
+#include "run/module_lines.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "run/module_file.h"
+#include "run/source.h"
+
+struct search {
+	struct source *source;
+	unsigned line, below, above;
+	bool found;
+};
+
+static bool
+is_access(const char *name)
+{
+	static const char *const prefixes[] = {
+		"__tsan_read", "__tsan_write", "__tsan_unaligned_", "__tsan_mem",
+	};
+
+	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
+		if (strncmp(name, prefixes[i], strlen(prefixes[i])) == 0)
+			return true;
+	return false;
+}
+
+static void
+look_at(const char *name, const GElf_Rela *rela, void *arg)
+{
+	struct search *search = arg;
+	unsigned line;
+
+	/* The reference is inside its instruction, not behind it. */
+	if (!is_access(name) ||
+	    (line = source_line(search->source, rela->r_offset + 1)) == 0)
+		return;
+	if (line == search->line)
+		search->found = true;
+	else if (line < search->line && line > search->below)
+		search->below = line;
+	else if (line > search->line && (search->above == 0 || line < search->above))
+		search->above = line;
+}
+
+bool
+module_line_has_access(struct module *module, unsigned line, unsigned *below, unsigned *above)
+{
+	struct search search = { .source = module_source(module), .line = line };
+	char *why = NULL;
+	size_t size = 0;
+	FILE *stream = open_memstream(&why, &size);
+	struct module_file file;
+
+	if (stream == NULL)
+		abort();
+	if (module_file_open(&file, module_path(module), stream)) {
+		module_file_each_reference(&file, look_at, &search);
+		module_file_close(&file);
+	}
+	fclose(stream);
+	free(why);
+	*below = search.below;
+	*above = search.above;
+	return search.found;
+}

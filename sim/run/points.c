@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What a story does at exact points of the driver's run: `deliver` and `hold`.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "run/module_lines.h"
+#include "run/source.h"
+#include "run/story.h"
+
+_Static_assert(SCENARIO_POINTS_MAX <= POINTS_MAX, "each step that waits has its place");
+
+static const struct scenario_point *
+place_of(const struct story_point *point)
+{
+	return point->step->verb == SCENARIO_STEP_HOLD ? &point->step->hold.at :
+	    &point->step->deliver.at;
+}
+
+/* ---- what is done there ---- */
+
+static void
+deliver(void *arg)
+{
+	struct story_point *point = arg;
+	const struct scenario_deliver *plan = &point->step->deliver;
+	struct device *device = &point->story->device;
+	/* `config` is the name of no queue. */
+	int queue = device_queue_by_name(plan->irq);
+
+	point->reached = true;
+	if (plan->target_pages != SCENARIO_UNSET)
+		device_target(device, (uint32_t)plan->target_pages, true);
+	else if (!plan->answer || !device_answer_now(device, (enum balloon_queue)queue))
+		device_interrupt(device, queue, false, 1);
+}
+
+static void
+hold_over(void *arg)
+{
+	struct story_point *point = arg;
+
+	world_context(&point->story->world, point->context)->held = false;
+}
+
+/* The thread of the driver, or the one that attaches it; NULL if there is none now. */
+static struct context *
+held_thread(struct story *story, const struct scenario_hold *plan)
+{
+	struct world *world = &story->world;
+
+	if (strcmp(plan->thread, "autoconf") != 0)
+		return story_thread(world);
+	for (uint32_t i = 0; i < world->contexts; i++)
+		if (world->context[i].kind == HW_CTX_AUTOCONF &&
+		    world->context[i].state != CTX_DONE)
+			return &world->context[i];
+	return NULL;
+}
+
+static void
+hold(void *arg)
+{
+	struct story_point *point = arg;
+	const struct scenario_hold *plan = &point->step->hold;
+	struct story *story = point->story;
+	struct context *thread = held_thread(story, plan);
+	char expected[160];
+
+	point->reached = true;
+	if (thread == NULL) {
+		snprintf(expected, sizeof(expected), "there is a thread `%s` to hold",
+		    plan->thread);
+		story_fail(story, point->step->loc, "hold", expected, "there is none");
+		return;
+	}
+	thread->held = true;
+	point->context = thread->ordinal;
+	if (plan->until == NULL)
+		clock_at(&story->world.clock,
+		    story->world.clock.now_ns + scenario_time_ns(plan->lasts,
+		    story->machine->hz), CLOCK_STEP, hold_over, point);
+}
+
+/* ---- arming ---- */
+
+static unsigned
+callback_of(const char *name)
+{
+	int queue = device_queue_by_name(name);
+
+	return queue == BALLOON_NO_QUEUE ? world_callback(HW_CB_CONFIG_CHANGE, 0) :
+	    world_callback(HW_CB_VQ_DONE, (unsigned)queue);
+}
+
+static bool
+is_at_line(void *arg, uint32_t site)
+{
+	const struct story_point *point = arg;
+
+	return source_line(module_source(point->story->options->module), site) ==
+	    place_of(point)->line;
+}
+
+static void
+arm(struct story_point *slot, const struct scenario_point *at, void (*strike)(void *))
+{
+	struct point point = { .countdown = at->nth, .strike = strike, .arg = slot };
+
+	switch (at->place) {
+	case SCENARIO_ENTRY:
+		point.kind = POINT_CALLBACK;
+		point.what = callback_of(at->name);
+		break;
+	case SCENARIO_CALL:
+		point.kind = at->after ? POINT_AFTER : POINT_BEFORE;
+		point.what = trace_call_by_name(at->name);
+		break;
+	case SCENARIO_LINE:
+		point.here = is_at_line;
+		point.kind = POINT_ACCESS;
+		break;
+	case SCENARIO_ACCESS:
+		point.kind = POINT_ACCESS;
+		break;
+	}
+	slot->armed = world_point_arm(&slot->story->world, &point);
+}
+
+void
+story_point(struct story *story, const struct scenario_step *step)
+{
+	bool is_hold = step->verb == SCENARIO_STEP_HOLD;
+	struct story_point *slot;
+
+	/* A file has no more of them; a story that was made in memory may. */
+	if (story->points == SCENARIO_POINTS_MAX) {
+		story_fail(story, step->loc, is_hold ? "hold" : "deliver",
+		    "no more such steps than there is room for", "this is one too many");
+		return;
+	}
+	slot = &story->point[story->points++];
+	*slot = (struct story_point){ .story = story, .step = step };
+	if (!place_of(slot)->given)
+		hold(slot);
+	else
+		arm(slot, place_of(slot), is_hold ? hold : deliver);
+}
+
+void
+story_release_holds(struct story *story)
+{
+	for (unsigned i = 0; i < story->points; i++) {
+		struct story_point *point = &story->point[i];
+
+		if (point->context != 0 && point->step->verb == SCENARIO_STEP_HOLD &&
+		    point->step->hold.until != NULL &&
+		    point->step->hold.until_step == story->at_step)
+			hold_over(point);
+	}
+}
+
+/* ---- what was never reached ---- */
+
+/* Why no access at that line was ever seen, in words; false if only the driver did not go there. */
+static bool
+explain_line(const struct story_point *point, char *text, size_t size)
+{
+	unsigned line = place_of(point)->line, below, above;
+	int length;
+
+	if (module_line_has_access(point->story->options->module, line, &below, &above))
+		return false;
+	length = snprintf(text, size, "the driver has no access to memory at line %u", line);
+	if (below != 0 && above != 0)
+		snprintf(text + length, size - (size_t)length,
+		    "; the nearest are at the lines %u and %u", below, above);
+	else if (below != 0 || above != 0)
+		snprintf(text + length, size - (size_t)length, "; the nearest is at line %u",
+		    below != 0 ? below : above);
+	return true;
+}
+
+static void
+explain_point(const struct story_point *point, char *text, size_t size)
+{
+	const struct scenario_point *at = place_of(point);
+	/* The place in the machine is another's by now, or empty, after a reboot. */
+	bool waits = point->armed != NULL && point->armed->armed && point->armed->arg == point;
+	uint64_t seen = waits ? at->nth - point->armed->countdown : 0;
+
+	if (seen == 0 && at->place == SCENARIO_LINE && explain_line(point, text, size))
+		return;
+	if (!waits)
+		snprintf(text, size, "not before the guest started anew");
+	else if (seen == 0)
+		snprintf(text, size, "never from the step on");
+	else
+		snprintf(text, size, "%" PRIu64 " time%s from the step on, and number %" PRIu64
+		    " is meant", seen, seen == 1 ? "" : "s", at->nth);
+}
+
+void
+story_points_unreached(struct story *story)
+{
+	for (unsigned i = 0; i < story->points; i++) {
+		const struct story_point *point = &story->point[i];
+		char text[128], expected[160], actual[200];
+
+		if (point->reached)
+			continue;
+		scenario_point_text(place_of(point), text, sizeof(text));
+		snprintf(expected, sizeof(expected), "the driver reaches `%s`", text);
+		explain_point(point, actual, sizeof(actual));
+		story_fail(story, point->step->loc, scenario_verb_key(point->step->verb),
+		    expected, actual);
+	}
+}
