@@ -36,6 +36,9 @@ endif
 # ---- the driver on the bench ----
 
 DRIVER ?= driver/viomb.c
+ifeq ($(wildcard $(DRIVER)),)
+$(error there is no file DRIVER=$(DRIVER))
+endif
 DRIVER_NAME := $(basename $(notdir $(DRIVER)))
 ifeq ($(DRIVER),driver/viomb.c)
 MODULE := $(BUILD)/$(DRIVER_NAME).so
@@ -49,12 +52,15 @@ RUN := $(VIOSIM) run --driver $(MODULE) $(if $(MANIFEST),--manifest $(MANIFEST))
 
 # ---- sources ----
 
-H_ROOMS := machine device fault rules scenario run report cli
+H_ROOMS := machine device fault rules scenario run explore report cli
 H_SRC := sim/main.c $(foreach room,$(H_ROOMS),$(wildcard sim/$(room)/*.c))
 K_SRC := $(wildcard sim/kern/*.c)
 T_SRC := $(wildcard sim/tests/*.c sim/tests/*/*.c)
 # K-side fragments of the tests are drivers in the small: they see what a driver sees.
 TK_SRC := $(wildcard sim/tests/*/kside/*.c)
+# Fragments for the rules are driver modules.
+FRAGMENT_SRC := $(wildcard sim/tests/rules/modules/*.c)
+FRAGMENTS := $(FRAGMENT_SRC:sim/tests/rules/modules/%.c=$(BUILD)/tests/rules/%.so)
 
 H_OBJ := $(H_SRC:%.c=$(BUILD)/%.o)
 K_OBJ := $(K_SRC:%.c=$(BUILD)/%.o)
@@ -138,15 +144,12 @@ $(VIOSIM): $(H_OBJ) $(K_OBJ)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -rdynamic -Wl,-z,now -o $@ $^ $(PKG_LIBS) -ldl
 
 VIOSIM_CC = CC='$(CC)' VIOSIM_INCLUDE='$(BUILD)/include' sim/tools/viosim-cc
-$(MODULE): $(DRIVER) sim/tools/viosim-cc $(SHIM_HEADERS) $(BUILD)/flags $(BSD_HEADERS)
-	$(call say,DRV,$@)
+# Each makes two: for a kernel with DIAGNOSTIC, and .nodiag.so for one without.
+$(MODULE) $(MODULE:.so=.nodiag.so) &: $(DRIVER) sim/tools/viosim-cc $(SHIM_HEADERS) \
+    $(BUILD)/flags $(BSD_HEADERS)
+	$(call say,DRV,$(MODULE))
 	@mkdir -p $(@D)
-	$(Q)$(VIOSIM_CC) $< -o $@
-$(MODULE:.so=.nodiag.so): $(DRIVER) sim/tools/viosim-cc $(SHIM_HEADERS) $(BUILD)/flags \
-    $(BSD_HEADERS)
-	$(call say,DRV,$@)
-	@mkdir -p $(@D)
-	$(Q)$(VIOSIM_CC) --nodiag $< -o $@
+	$(Q)$(VIOSIM_CC) $< -o $(MODULE)
 
 -include $(wildcard $(DEPFILES))
 
@@ -159,13 +162,10 @@ $(FIXED).c: driver/viomb.c $(FIXES) sim/tools/apply-patches
 	$(call say,FIX,$@)
 	@mkdir -p $(@D)
 	$(Q)sim/tools/apply-patches driver/viomb.c $@ $(FIXES)
-$(FIXED).so: $(FIXED).c sim/tools/viosim-cc $(SHIM_HEADERS) $(BUILD)/flags $(BSD_HEADERS)
-	$(call say,DRV,$@)
-	$(Q)$(VIOSIM_CC) $< -o $@
-$(FIXED).nodiag.so: $(FIXED).c sim/tools/viosim-cc $(SHIM_HEADERS) $(BUILD)/flags \
-    $(BSD_HEADERS)
-	$(call say,DRV,$@)
-	$(Q)$(VIOSIM_CC) --nodiag $< -o $@
+$(FIXED).so $(FIXED).nodiag.so &: $(FIXED).c sim/tools/viosim-cc $(SHIM_HEADERS) \
+    $(BUILD)/flags $(BSD_HEADERS)
+	$(call say,DRV,$(FIXED).so)
+	$(Q)$(VIOSIM_CC) $< -o $(FIXED).so
 
 # ---- running ----
 
@@ -186,7 +186,7 @@ $(CHECK): $(T_OBJ) $(TK_OBJ) $(filter-out $(BUILD)/sim/main.o,$(H_OBJ)) $(K_OBJ)
 
 # One after the other, so that each may use all processors and the output stays in order.
 CHECKS := check-layers check-unit check-format check-scenarios check-fixes check-mutants \
-	check-determinism check-docs
+	check-explore check-determinism check-docs
 .PHONY: check test
 check: all $(CHECK) ## unit tests, scenarios and self-checks (also: make check-layers ...)
 	$(Q)+failed=; for check in $(CHECKS); do \
@@ -198,8 +198,25 @@ test: check ## the same as check
 # `make run check` is done in that order.
 check: | $(filter run,$(MAKECMDGOALS))
 
+# Each must point at its line, whatever the drivers are compiled with.
+$(FRAGMENTS): $(BUILD)/tests/rules/%.so: sim/tests/rules/modules/%.c \
+    $(wildcard sim/tests/rules/modules/*.h) sim/tools/viosim-cc $(SHIM_HEADERS) $(BUILD)/flags \
+    $(BSD_HEADERS)
+	$(call say,DRV,$@)
+	@mkdir -p $(@D)
+	$(Q)$(VIOSIM_CC) --diag $< -o $@ -O0
+
+SMALL := $(patsubst sim/tests/explore/modules/%.c,$(BUILD)/tests/explore/%.so,\
+    $(wildcard sim/tests/explore/modules/*.c))
+$(SMALL): $(BUILD)/tests/explore/%.so: sim/tests/explore/modules/%.c \
+    sim/tests/rules/modules/probe.h sim/tools/viosim-cc $(SHIM_HEADERS) $(BUILD)/flags \
+    $(BSD_HEADERS)
+	$(call say,DRV,$@)
+	@mkdir -p $(@D)
+	$(Q)$(VIOSIM_CC) $< -o $@
+
 .PHONY: check-unit
-check-unit: $(CHECK) $(MODULE)
+check-unit: $(CHECK) $(MODULE) $(FRAGMENTS) $(SMALL)
 	$(call say,TEST,unit tests)
 	$(Q)CC='$(CC)' BUILD='$(BUILD)' VIOSIM_MODULE='$(MODULE)' $(CHECK)
 
@@ -233,6 +250,14 @@ check-mutants: $(VIOSIM)
 	$(call say,TEST,patches of seeded bugs)
 	$(Q)sim/tools/mutants $(BUILD) --check
 
+# Bounded: seconds, not minutes.
+.PHONY: check-explore
+check-explore: all fixed $(SMALL)
+	$(call say,TEST,sweeps)
+	$(Q)sim/tools/check-sweep $(BUILD) $(MODULE) $(MANIFEST)
+	$(call say,TEST,exploration)
+	$(Q)sim/tools/check-explore $(BUILD) $(MODULE)
+
 .PHONY: check-determinism
 check-determinism: all
 	$(call say,TEST,determinism)
@@ -255,24 +280,35 @@ mutants-mechanical: all ## the same with conditions forced, calls and assignment
 
 # ---- coverage, bench ----
 
+# The long one: the repaired driver, of which nothing is to be heard, then the one at hand.
+SECONDS ?= 600
+.PHONY: explore
+explore: all fixed ## explore all scenarios for SECONDS: what else could happen
+	$(Q)$(VIOSIM) explore --driver $(FIXED).so --manifest driver/viomb-fixed.yaml \
+	    --seconds $(SECONDS) scenarios
+	$(Q)$(VIOSIM) explore --driver $(MODULE) $(if $(MANIFEST),--manifest $(MANIFEST)) \
+	    --seconds $(SECONDS) --save scenarios
+
 .PHONY: coverage
 coverage: $(VIOSIM) $(BSD_HEADERS) ## line and branch coverage of the driver into reports/coverage/
 	$(Q)sim/tools/deps coverage
 	$(Q)CC='$(CC)' sim/tools/coverage $(BUILD) $(DRIVER) $(MANIFEST)
 
-# The floor: the driver's object, linked to kernel functions that do nothing.
+# The floor: the driver's object, made as the module's is, linked to kernel functions that
+# do nothing.
 FLOOR := $(BUILD)/bench/floor.so
 DRV_CFLAGS = -std=gnu99 -ffreestanding -nostdinc \
 	-isystem $(CC_INCLUDE) -Isim/include -I$(BUILD)/include -Isim \
 	-D_KERNEL -DDIAGNOSTIC -fno-strict-aliasing -fno-optimize-sibling-calls \
-	-fno-omit-frame-pointer -fno-stack-protector -O2 -g -fPIC -Wno-pointer-sign
+	-fno-omit-frame-pointer -fno-stack-protector -g -fPIC -Wno-pointer-sign
 $(BUILD)/bench/driver.o: $(DRIVER) $(SHIM_HEADERS) $(BUILD)/flags $(BSD_HEADERS)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(DRV_CFLAGS) -fsanitize=thread,bounds,shift,signed-integer-overflow \
+	$(Q)$(CC) $(DRV_CFLAGS) -O0 $(VIOSIM_CFLAGS) \
+	    -fsanitize=thread,bounds,shift,signed-integer-overflow \
 	    -fsanitize=integer-divide-by-zero -c $< -o $@
 $(FLOOR): $(BUILD)/bench/driver.o sim/bench/floor.c sim/bench/floor.h
 	$(call say,LD,$@)
-	$(Q)$(CC) $(DRV_CFLAGS) -c sim/bench/floor.c -o $(BUILD)/bench/floor.o
+	$(Q)$(CC) $(DRV_CFLAGS) -O2 -c sim/bench/floor.c -o $(BUILD)/bench/floor.o
 	$(Q)$(CC) -shared -nostdlib -Wl,-Bsymbolic -o $@ $(BUILD)/bench/driver.o \
 	    $(BUILD)/bench/floor.o
 
@@ -283,7 +319,7 @@ $(LARGE): $(DRIVER) sim/tools/viosim-cc $(SHIM_HEADERS) $(BUILD)/flags $(BSD_HEA
 	$(Q)sed 's/UINT32_MAX *\* *PAGE_SIZE/(paddr_t)UINT32_MAX * PAGE_SIZE/' $< \
 	    > $(BUILD)/bench/large.c
 	$(Q)! cmp -s $< $(BUILD)/bench/large.c
-	$(Q)$(VIOSIM_CC) $(BUILD)/bench/large.c -o $@
+	$(Q)$(VIOSIM_CC) --diag $(BUILD)/bench/large.c -o $@
 
 BENCH := $(BUILD)/bench/bench
 $(BENCH): $(BUILD)/sim/bench/bench.o $(filter-out $(BUILD)/sim/main.o,$(H_OBJ)) $(K_OBJ)
@@ -292,8 +328,29 @@ $(BENCH): $(BUILD)/sim/bench/bench.o $(filter-out $(BUILD)/sim/main.o,$(H_OBJ)) 
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -rdynamic -Wl,-z,now -o $@ $^ $(PKG_LIBS) -ldl
 
 .PHONY: bench
-bench: $(BENCH) $(MODULE) $(FLOOR) $(LARGE) ## costs beside a floor, cases a second, large guests
+bench: $(BENCH) $(MODULE) $(FLOOR) $(LARGE) ## costs beside a floor, runs a second, large guests
 	$(Q)$(BENCH) $(MODULE) $(FLOOR) $(LARGE)
+
+# ---- fuzzing ----
+
+FUZZ ?= driver loader
+FUZZ_SECONDS ?= 60
+FUZZ_ENGINE ?= libfuzzer
+.PHONY: fuzz
+fuzz: all ## fuzz for a minute each (FUZZ='driver loader' FUZZ_SECONDS=60 FUZZ_ENGINE=afl)
+	$(Q)sim/tools/deps fuzz
+	$(Q)+MAKE='$(MAKE)' sim/tools/fuzz -e '$(FUZZ_ENGINE)' -s '$(FUZZ_SECONDS)' -d '$(MODULE)' \
+	    $(if $(MANIFEST),-m '$(MANIFEST)') '$(BUILD)' $(FUZZ)
+
+# Built by sim/tools/fuzz with the fuzzer's compiler, in a folder of its own.
+FUZZERS := $(BUILD)/fuzz-driver $(BUILD)/fuzz-loader
+FUZZ_OBJ := $(filter-out $(BUILD)/sim/main.o $(BUILD)/sim/report/% $(BUILD)/sim/cli/%,$(H_OBJ)) \
+	$(BUILD)/sim/cli/cli.o $(BUILD)/sim/cli/collect.o $(K_OBJ)
+$(FUZZERS): $(BUILD)/fuzz-%: $(BUILD)/sim/fuzz/%.o $(FUZZ_OBJ)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) -fsanitize=fuzzer $(LDFLAGS) -rdynamic -Wl,-z,now -o $@ $^ \
+	    $(PKG_LIBS) -ldl
+-include $(wildcard $(BUILD)/sim/fuzz/*.d)
 
 # ---- the rest ----
 
@@ -308,7 +365,7 @@ compile_commands.json: | deps-check ## $(BUILD)/compile_commands.json, for edito
 	$(call say,GEN,$(BUILD)/$@)
 	@mkdir -p $(BUILD)
 	$(Q)sim/tools/compile-commands '$(CURDIR)' '$(CC) $(H_CFLAGS)' $(H_SRC) $(T_SRC) \
-	    -- '$(CC) $(K_CFLAGS)' $(K_SRC) $(TK_SRC) > $(BUILD)/$@
+	    -- '$(CC) $(K_CFLAGS)' $(K_SRC) $(TK_SRC) $(FRAGMENT_SRC) > $(BUILD)/$@
 
 .PHONY: install
 install: all ## install below DESTDIR and prefix

@@ -13,7 +13,8 @@
 
 const struct cli_command *const cli_commands[] = {
 	&cli_run, &cli_check, &cli_list, &cli_explain, &cli_rules, &cli_compare,
-	&cli_describe, NULL
+	&cli_sweep, &cli_merge, &cli_explore,
+	&cli_shrink, &cli_bytes, &cli_describe, NULL
 };
 
 static int

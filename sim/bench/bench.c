@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * make bench: what a ballooned page and a whole run cost, beside the floor.
+ * make bench: what a ballooned page and a whole run cost, beside the floor; how many runs a
+ * second exploring makes in one process (trials), and what memory they leave behind.
  *
  * Everything is measured in this one program and printed as ratios; the times beside them are
- * of this machine.  usage: bench DRIVER.so FLOOR.so LARGE.so [floor | processes | '1 GiB' ...]
+ * of this machine.  usage: bench DRIVER.so FLOOR.so LARGE.so [floor | processes | trials |
+ * '1 GiB' ...]
  * Environment: BENCH_QUICK leaves the large guests out, BENCH_ALL leaves nothing out.
  */
 #include <stdio.h>
@@ -16,6 +18,7 @@
 #include <sys/wait.h>
 
 #include "bench/floor.h"
+#include "explore/trial.h"
 #include "machine/crash.h"
 #include "run/isolate.h"
 #include "run/run.h"
@@ -26,15 +29,31 @@
 #define CASES 2000			/* run as processes */
 #define CASE_BUDGET_MS 5.0
 #define FLAT_BUDGET 2.0			/* a page of a large guest to one of a small guest */
+#define TRIAL_PAGES 64u
+#define FLOOR_PAGES 256u			/* the fewest that the floor can do */
+#define TRIAL_ROUND 100u		/* trials measured together; the best of TRIAL_ROUNDS */
+#define TRIAL_ROUNDS 100
+#define TRIAL_BUDGET 10000.0		/* a second */
+#define TRIAL_MOMENTS_BUDGET 3000.0	/* when each lists its moments */
+#define TRIAL_CASES 400			/* the same story, as processes */
+#define TRIAL_MANY 100000u		/* for the memory that they leave behind */
+#define TRIAL_ALL 1000000u
+#define TRIAL_KIB_BUDGET 256L
 #define PAGE_BYTES 35			/* host memory for a page of the guest */
+
+static uint64_t
+read_clock(clockid_t id)
+{
+	struct timespec ts;
+
+	clock_gettime(id, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
+}
 
 static uint64_t
 now_ns(void)
 {
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
+	return read_clock(CLOCK_MONOTONIC);
 }
 
 static struct scenario_doc *
@@ -64,6 +83,15 @@ story(unsigned long long pages, const char *memory)
 	return doc;
 }
 
+static const struct finding *
+first_error(const struct findings *findings)
+{
+	for (size_t i = 0; i < findings->count; i++)
+		if (findings->item[i].rule->severity == SEVERITY_ERROR)
+			return &findings->item[i];
+	return NULL;
+}
+
 /* One run; the program ends when it was not a clean one. */
 static uint64_t
 run_once(const struct scenario_doc *doc, struct module *module, struct shelf *shelf)
@@ -71,6 +99,7 @@ run_once(const struct scenario_doc *doc, struct module *module, struct shelf *sh
 	struct run_options options = { .module = module, .shelf = shelf };
 	struct run_result result;
 	struct scenario_case *c;
+	const struct finding *error;
 	size_t count;
 	uint64_t start, took;
 
@@ -78,12 +107,11 @@ run_once(const struct scenario_doc *doc, struct module *module, struct shelf *sh
 	start = now_ns();
 	run_case(c, &options, &result);
 	took = now_ns() - start;
-	if (result.findings.count > 0 || result.failures > 0) {
+	error = first_error(&result.findings);
+	if (error != NULL || result.failures > 0) {
 		fprintf(stderr, "bench: the run was not clean: %s %s\n",
-		    result.findings.count > 0 ? result.findings.item[0].text :
-		    result.failure[0].expected,
-		    result.findings.count > 0 ? result.findings.item[0].rule->id :
-		    result.failure[0].actual);
+		    error != NULL ? error->text : result.failure[0].expected,
+		    error != NULL ? error->rule->id : result.failure[0].actual);
 		exit(3);
 	}
 	run_result_fini(&result);
@@ -257,6 +285,159 @@ bench_processes(struct module *module)
 	scenario_doc_free(forked.doc);
 }
 
+/* ---- trials: runs as exploring makes them ---- */
+
+struct bench_trial {
+	struct trial trial;
+	struct scenario_doc *doc;
+	struct scenario_case *c;
+	size_t count;
+	struct moments moments;
+};
+
+static void
+bench_trial_init(struct bench_trial *bench, struct module *module)
+{
+	static const char text[] =
+	    "format: 1\nscenario: bench\nsummary: A few pages.\n"
+	    "machine: {memory: 64MiB}\n"
+	    "machines: [{transport: virtio-1.0, dma: coherent}]\n"
+	    "device: {type: balloon, latency: 1us}\n"
+	    "steps:\n  - at: 1s\n    target: 64 pages\n  - settle: {within: 10s}\n";
+	struct diag_list diags;
+
+	diag_list_init(&diags);
+	bench->doc = scenario_load_text("bench.yaml", text, strlen(text), run_vocab(), &diags);
+	diag_list_print(&diags, stderr, false);
+	diag_list_fini(&diags);
+	if (bench->doc == NULL)
+		exit(3);
+	bench->c = scenario_cases(bench->doc, NULL, &bench->count);
+	moments_init(&bench->moments);
+	trial_init(&bench->trial, module, NULL);
+}
+
+static void
+bench_trial_fini(struct bench_trial *bench)
+{
+	trial_fini(&bench->trial);
+	moments_fini(&bench->moments);
+	scenario_cases_free(bench->c, bench->count);
+	scenario_doc_free(bench->doc);
+}
+
+static void
+run_trials(struct bench_trial *bench, unsigned n, bool list_moments)
+{
+	struct trial_result result;
+
+	for (unsigned i = 0; i < n; i++) {
+		trial_run(&bench->trial, bench->c, list_moments ? &bench->moments : NULL,
+		    &result);
+		if (result.end != WORLD_STOPPED || result.counts.inflated < TRIAL_PAGES) {
+			fputs("bench: a trial did not come to its end\n", stderr);
+			exit(3);
+		}
+	}
+}
+
+/* ns of processor time each */
+static double
+time_trials(struct bench_trial *bench, bool list_moments)
+{
+	uint64_t best = 0;
+
+	for (unsigned i = 0; i < TRIAL_ROUNDS; i++) {
+		uint64_t start = read_clock(CLOCK_PROCESS_CPUTIME_ID);
+
+		run_trials(bench, TRIAL_ROUND, list_moments);
+		keep_best(&best, read_clock(CLOCK_PROCESS_CPUTIME_ID) - start);
+	}
+	return (double)best / TRIAL_ROUND;
+}
+
+static void
+rate(const char *what, double each_ns, double budget)
+{
+	printf("%-28s %10.0f /s   budget %.0f  %s\n", what, 1e9 / each_ns, budget,
+	    1e9 / each_ns >= budget ? "ok" : "OVER");
+}
+
+static void
+trial_child(void *arg, size_t index, struct isolated *result, FILE *text[ISOLATE_TEXTS])
+{
+	(void)index;
+	(void)result;
+	(void)text;
+	run_trials(arg, 1, false);
+}
+
+static double
+time_forked_trials(struct bench_trial *bench)
+{
+	struct isolate_work work = {
+		.count = TRIAL_CASES, .jobs = 1, .child = trial_child, .done = forked_done,
+		.arg = bench,
+	};
+	uint64_t start = now_ns();
+
+	if (!isolate_run(&work))
+		exit(3);
+	return (double)(now_ns() - start) / TRIAL_CASES;
+}
+
+static long
+resident_kib(void)
+{
+	FILE *file = fopen("/proc/self/statm", "r");
+	long all = 0, resident = 0;
+
+	if (file == NULL || fscanf(file, "%ld %ld", &all, &resident) != 2)
+		exit(3);
+	fclose(file);
+	return resident * (sysconf(_SC_PAGESIZE) / 1024);
+}
+
+static void
+bench_trial_memory(struct bench_trial *bench)
+{
+	unsigned many = getenv("BENCH_ALL") != NULL ? TRIAL_ALL : TRIAL_MANY;
+	char what[64];
+	long before, grown;
+
+	run_trials(bench, 1000, true);
+	before = resident_kib();
+	run_trials(bench, many, false);
+	run_trials(bench, many / 10, true);
+	grown = resident_kib() - before;
+	snprintf(what, sizeof(what), "memory that %u leave", many);
+	printf("%-28s %10ld KiB   budget %ld  %s\n", what, grown, TRIAL_KIB_BUDGET,
+	    grown <= TRIAL_KIB_BUDGET ? "ok" : "OVER");
+}
+
+static void
+bench_trials(struct module *module, const char *floor_path)
+{
+	struct floor_module floor = floor_open(floor_path);
+	struct bench_trial bench;
+	uint64_t theirs = 0;
+	double each, forked;
+
+	bench_trial_init(&bench, module);
+	each = time_trials(&bench, false);
+	for (unsigned i = 0; i < ROUNDS; i++)
+		keep_best(&theirs, floor_once(&floor, FLOOR_PAGES));
+	forked = time_forked_trials(&bench);
+	rate("trials of 64 pages", each, TRIAL_BUDGET);
+	rate("listing their moments", time_trials(&bench, true), TRIAL_MOMENTS_BUDGET);
+	printf("%-28s %10.2f us   floor of %u pages %.2f us   as a process %.0f us, "
+	    "%.0f times as much\n", "one of them", each / 1e3, FLOOR_PAGES,
+	    (double)theirs / 1e3, forked / 1e3, forked / each);
+	bench_trial_memory(&bench);
+	bench_trial_fini(&bench);
+	module_close(floor.module);
+}
+
 /* ---- large guests ---- */
 
 #define QUICK_PAGES (UINT64_C(1) << 22)
@@ -403,7 +584,7 @@ main(int argc, char **argv)
 
 	if (argc < 4) {
 		fputs("usage: bench DRIVER.so FLOOR.so LARGE.so "
-		    "[floor | processes | '1 GiB' ...]\n", stderr);
+		    "[floor | processes | trials | '1 GiB' ...]\n", stderr);
 		return 2;
 	}
 	module = module_open(argv[1], &error);
@@ -416,6 +597,8 @@ main(int argc, char **argv)
 		bench_floor(module, argv[2]);
 	if (is_wanted(argv + 4, "processes"))
 		bench_processes(module);
+	if (is_wanted(argv + 4, "trials"))
+		bench_trials(module, argv[2]);
 	bench_large(argv[3], argv + 4);
 	return 0;
 }

@@ -4,6 +4,7 @@
  */
 #include "cli/cli.h"
 
+#include <getopt.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +30,19 @@ cli_usage_error(const struct cli_command *command, const char *format, ...)
 	va_end(ap);
 	fprintf(stderr, "\nusage: viosim %s\n", command->usage);
 	return CLI_USAGE;
+}
+
+int
+cli_option_error(const struct cli_command *command, const struct option *table, int option)
+{
+	while (table->name != NULL && table->val != option)
+		table++;
+	/* getopt_long() has said which option it does not know, or which lacks its value. */
+	if (table->name == NULL)
+		return cli_usage_error(command, "`viosim %s --help` lists the options",
+		    command->name);
+	return cli_usage_error(command, "--%s does not take `%s`; `viosim %s --help` says what "
+	    "it takes", table->name, optarg, command->name);
 }
 
 bool

@@ -30,7 +30,8 @@ struct cli_command {
 };
 
 extern const struct cli_command cli_run, cli_check, cli_list, cli_explain, cli_rules,
-    cli_compare, cli_describe;
+    cli_compare, cli_shrink, cli_describe, cli_explore, cli_sweep,
+    cli_merge, cli_bytes;
 /* All commands, in the order of the help text; ends with NULL. */
 extern const struct cli_command *const cli_commands[];
 
@@ -38,6 +39,11 @@ int cli_help(const struct cli_command *command, FILE *stream);
 /* One line on stderr that says what to do, then CLI_USAGE. */
 int cli_usage_error(const struct cli_command *command, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* The same for what getopt_long() gave: an option that is unknown, or whose value is bad. */
+struct option;
+int cli_option_error(const struct cli_command *command, const struct option *table,
+    int option);
 
 /* --color=auto|always|never; auto: a terminal, no NO_COLOR, TERM not dumb. */
 enum cli_color { CLI_COLOR_AUTO, CLI_COLOR_ALWAYS, CLI_COLOR_NEVER };

@@ -14,8 +14,6 @@
 #include "run/isolate.h"
 #include "run/run.h"
 
-#define CPU_SECONDS_MAX 20
-
 struct run {
 	struct run_flags flags;
 	const char *tag;
@@ -78,7 +76,7 @@ run_child(void *arg, size_t index, struct isolated *result, FILE *text[ISOLATE_T
 	struct run_result case_result;
 
 	crash_install();
-	crash_limit(CPU_SECONDS_MAX);
+	crash_limit(CRASH_SECONDS);
 	run_case(c->c, &options, &case_result);
 	crash_limit(0);
 	run_result_fini(&case_result);
@@ -160,17 +158,13 @@ run_all(struct run *run)
 	return run->failed > 0 ? CLI_FOUND : CLI_OK;
 }
 
-/* The twin of X.so that was compiled without DIAGNOSTIC is X.nodiag.so. */
 static struct module *
 open_twin(const char *path)
 {
-	size_t length = strlen(path);
 	char twin[4096];
 
-	if (length < 3 || strcmp(path + length - 3, ".so") != 0)
-		return NULL;
-	snprintf(twin, sizeof(twin), "%.*s.nodiag.so", (int)(length - 3), path);
-	return access(twin, R_OK) == 0 ? cli_module_open(twin) : NULL;
+	return module_twin_path(path, twin, sizeof(twin)) && access(twin, R_OK) == 0 ?
+	    cli_module_open(twin) : NULL;
 }
 
 static bool
@@ -194,8 +188,8 @@ open_driver(struct run *run)
 		int stem = (int)strlen(run->flags.driver) - 3;
 
 		fprintf(stderr, "viosim: a scenario has `diagnostic: false` and there is no "
-		    "%.*s.nodiag.so; make it with\n  viosim-cc --nodiag DRIVER.c -o "
-		    "%.*s.nodiag.so\n", stem, run->flags.driver, stem, run->flags.driver);
+		    "%.*s.nodiag.so; make both with\n  viosim-cc DRIVER.c -o %s\n", stem,
+		    run->flags.driver, run->flags.driver);
 		return false;
 	}
 	if (!run->flags.no_manifest)
@@ -341,7 +335,7 @@ run_main(int argc, char **argv)
 		if (option == 'h')
 			return cli_help(&cli_run, stdout);
 		if (!take_option(option, &flags, &tag))
-			return cli_usage_error(&cli_run, "bad option or value");
+			return cli_option_error(&cli_run, run_options_table, option);
 	}
 	set_replay_words(&flags);
 	return run_flags_run(&flags, tag, argv + optind, (size_t)(argc - optind));

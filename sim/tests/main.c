@@ -13,6 +13,17 @@
 	X(device_habit_suite) \
 	X(device_transport_suite) \
 	X(device_virtqueue_suite) \
+	X(explore_bytes_suite) \
+	X(explore_cluster_suite) \
+	X(explore_edit_suite) \
+	X(explore_explore_suite) \
+	X(explore_found_suite) \
+	X(explore_generate_suite) \
+	X(explore_pool_suite) \
+	X(explore_sweep_suite) \
+	X(explore_shrink_suite) \
+	X(explore_moments_suite) \
+	X(explore_trial_suite) \
 	X(fault_fault_suite) \
 	X(bus_dma_suite) \
 	X(kern_autoconf_suite) \
@@ -46,23 +57,29 @@
 	X(rules_config_suite) \
 	X(rules_dma_suite) \
 	X(rules_dma_late_suite) \
+	X(rules_fragments_suite) \
 	X(rules_guard_suite) \
 	X(rules_irq_suite) \
 	X(rules_live_suite) \
 	X(rules_lock_suite) \
 	X(rules_log_suite) \
 	X(rules_mem_suite) \
+	X(rules_race_suite) \
+	X(rules_touch_suite) \
 	X(rules_page_suite) \
 	X(rules_ring_suite) \
 	X(rules_thread_suite) \
 	X(report_atomic_suite) \
+	X(report_explored_suite) \
 	X(report_failure_suite) \
 	X(report_junit_suite) \
 	X(report_ndjson_suite) \
 	X(report_rules_text_suite) \
 	X(report_timeline_suite) \
 	X(report_words_suite) \
+	X(run_member_suite) \
 	X(run_module_suite) \
+	X(run_points_suite) \
 	X(run_source_suite) \
 	X(scenario_bad_suite) \
 	X(scenario_case_suite) \

@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * viosim bytes: the scenario that a fuzzer's bytes mean.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "explore/bytes.h"
+#include "explore/found.h"
+#include "explore/shrink.h"
+#include "explore/why.h"
+
+#define SECONDS_DEFAULT 20
+#define SECONDS_MAX 86400
+#define SIZE_MAX_BYTES (1u << 20)
+
+struct converting {
+	const char *driver, *manifest_path, *path;
+	const char *folder;		/* for the small ones; NULL: do not keep them */
+	unsigned seconds;
+	bool no_manifest, no_shrink;
+	uint8_t *data;
+	size_t size;
+	struct cli_cases cases;
+	struct module *module;
+	struct manifest *manifest;
+	struct trial trial;
+	struct bytes bytes;
+};
+
+/* ---- what it was about ---- */
+
+static bool
+read_bytes(struct converting *converting)
+{
+	FILE *stream = fopen(converting->path, "rb");
+	bool good = stream != NULL;
+
+	converting->data = malloc(SIZE_MAX_BYTES + 1);
+	if (converting->data == NULL)
+		abort();
+	errno = 0;
+	if (good)
+		converting->size = fread(converting->data, 1, SIZE_MAX_BYTES + 1, stream);
+	if (!good || ferror(stream))
+		fprintf(stderr, "viosim: cannot read %s: %s\n", converting->path,
+		    strerror(errno));
+	else if (converting->size > SIZE_MAX_BYTES)
+		fprintf(stderr, "viosim: %s has more than %u bytes: no fuzzer wrote that\n",
+		    converting->path, SIZE_MAX_BYTES);
+	good = good && !ferror(stream) && converting->size <= SIZE_MAX_BYTES;
+	if (stream != NULL)
+		fclose(stream);
+	return good;
+}
+
+static bool
+open_driver(struct converting *converting)
+{
+	bool bad = false;
+
+	converting->module = cli_module_open(converting->driver);
+	if (converting->module == NULL)
+		return false;
+	if (!converting->no_manifest)
+		converting->manifest = cli_manifest_open(converting->manifest_path,
+		    module_attachment(converting->module, 0)->name, &bad);
+	return !bad;
+}
+
+/* The fuzzer's: the bytes say which of them, by number. */
+static bool
+collect(struct converting *converting, char *const *names, size_t count)
+{
+	char *ordinary[16];
+	size_t i = 0;
+
+	for (; count == 0 && bytes_scenarios[i] != NULL; i++)
+		ordinary[i] = (char *)(uintptr_t)bytes_scenarios[i];
+	return cli_collect(&converting->cases, count == 0 ? ordinary : names,
+	    count == 0 ? i : count);
+}
+
+/* ---- what is printed ---- */
+
+static void
+say_finding(const struct trial_finding *finding)
+{
+	printf("# %s: %s\n", finding->rule->id, finding->text);
+	if (finding->line != 0)
+		printf("#   at %s:%u (%s)\n", finding->file, finding->line, finding->function);
+	if (finding->defect != NULL)
+		printf("#   may be the known defect %s\n", finding->defect->id);
+}
+
+/* The scenario, with what came of it: a file that loads. */
+static void
+say_variant(const struct converting *converting, struct edit *edit,
+    const struct trial_result *result)
+{
+	const struct bytes_base *base = bytes_base_of(&converting->bytes, converting->data,
+	    converting->size);
+	char summary[200];
+
+	snprintf(summary, sizeof(summary), "What the bytes of a fuzzer make of %s.",
+	    base->of->id);
+	edit_print(edit, "found/bytes", summary, "SPDX-License-Identifier: BSD-2-Clause\n",
+	    stdout);
+	if (result->findings == 0)
+		puts("# no rule is broken");
+	for (unsigned i = 0; i < result->findings; i++)
+		say_finding(&result->finding[i]);
+}
+
+/* ---- shrinking ---- */
+
+/* False when it could not be written. */
+static bool
+tell(struct converting *converting, const struct shrink_result *result)
+{
+	struct found found = {
+		.edit = result->edit, .finding = &result->finding, .driver = converting->driver,
+	};
+	char path[FOUND_PATH_MAX] = FOUND_FOLDER "/story.yaml";
+	struct why reason;
+
+	if (why(&converting->trial, result->edit, result->finding.key, &reason))
+		found.why = reason.text;
+	if (converting->folder != NULL && !found_save(&found, converting->folder, path))
+		return false;
+	printf("\n");
+	found_print(&found, path, stdout);
+	printf("# %zu of %zu steps, %" PRIu64 " runs%s\n", result->steps, result->steps_before,
+	    result->runs, result->complete ? "" : "; time was up, it may not be the smallest");
+	if (converting->folder != NULL)
+		printf("# written to %s\n", path);
+	fflush(stdout);
+	return true;
+}
+
+static int
+shrink_variant(struct converting *converting, const struct edit *edit, uint64_t key)
+{
+	struct shrink_options options = { .ms_max = UINT64_C(1000) * converting->seconds };
+	struct shrink_result result;
+	int code = CLI_FOUND;
+
+	fflush(stdout);
+	if (!shrink(&converting->trial, edit, key, &options, &result)) {
+		fputs("viosim: the finding did not show again: this is a fault of viosim\n",
+		    stderr);
+		return CLI_BROKEN;
+	}
+	if (!tell(converting, &result))
+		code = CLI_BROKEN;
+	if (!result.verified) {
+		fputs("viosim: written out and loaded, the story does not show the finding: "
+		    "this is a fault of viosim\n", stderr);
+		code = CLI_BROKEN;
+	}
+	edit_free(result.edit);
+	return code;
+}
+
+/* Each new finding; the worst exit code. */
+static int
+shrink_all(struct converting *converting, const struct edit *edit,
+    const struct trial_result *result)
+{
+	int code = CLI_OK;
+
+	for (unsigned i = 0; i < result->findings; i++) {
+		const struct trial_finding *finding = &result->finding[i];
+		int now = CLI_FOUND;
+
+		if (!bytes_is_new(&converting->bytes, finding))
+			continue;
+		if (!converting->no_shrink)
+			now = shrink_variant(converting, edit, finding->key);
+		code = now > code ? now : code;
+	}
+	return code;
+}
+
+static int
+convert(struct converting *converting)
+{
+	struct edit *edit = bytes_edit(&converting->bytes, converting->data, converting->size);
+	struct trial_result result;
+	struct scenario_case c;
+	int code;
+
+	edit_case(edit, &c);
+	trial_run(&converting->trial, &c, NULL, &result);
+	scenario_case_fini(&c);
+	say_variant(converting, edit, &result);
+	code = shrink_all(converting, edit, &result);
+	edit_free(edit);
+	if (fflush(stdout) != 0 || ferror(stdout)) {
+		perror("viosim: cannot write to standard output");
+		code = CLI_BROKEN;
+	}
+	return code;
+}
+
+static int
+convert_with(struct converting *converting)
+{
+	int code = CLI_USAGE;
+
+	trial_init(&converting->trial, converting->module, converting->manifest);
+	bytes_init(&converting->bytes, &converting->trial);
+	for (size_t i = 0; i < converting->cases.count; i++)
+		bytes_add(&converting->bytes, converting->cases.item[i].c);
+	if (converting->bytes.count > 0)
+		code = convert(converting);
+	else
+		fputs("viosim: no scenario can be run with that driver; `viosim-cc DRIVER.c -o "
+		    "DRIVER.so` makes all that it needs\n", stderr);
+	bytes_fini(&converting->bytes);
+	trial_fini(&converting->trial);
+	return code;
+}
+
+/* ---- the command ---- */
+
+enum { OPT_MANIFEST = 256, OPT_NO_MANIFEST, OPT_SECONDS, OPT_NO_SHRINK, OPT_SAVE };
+
+static const struct option option_table[] = {
+	{ "driver", required_argument, NULL, 'd' },
+	{ "manifest", required_argument, NULL, OPT_MANIFEST },
+	{ "no-manifest", no_argument, NULL, OPT_NO_MANIFEST },
+	{ "seconds", required_argument, NULL, OPT_SECONDS },
+	{ "no-shrink", no_argument, NULL, OPT_NO_SHRINK },
+	{ "save", no_argument, NULL, OPT_SAVE }, { "output", required_argument, NULL, 'o' },
+	{ "help", no_argument, NULL, 'h' }, { NULL, 0, NULL, 0 }
+};
+
+static bool
+take_seconds(const char *text, unsigned *seconds)
+{
+	char *end;
+	unsigned long n = strtoul(text, &end, 10);
+
+	*seconds = (unsigned)n;
+	return text[0] >= '0' && text[0] <= '9' && *end == '\0' && n >= 1 && n <= SECONDS_MAX;
+}
+
+static bool
+take_option(int option, struct converting *converting)
+{
+	switch (option) {
+	case 'd':
+		converting->driver = optarg;
+		return true;
+	case OPT_MANIFEST:
+		converting->manifest_path = optarg;
+		return true;
+	case OPT_NO_MANIFEST:
+		return converting->no_manifest = true;
+	case OPT_SECONDS:
+		return take_seconds(optarg, &converting->seconds);
+	case OPT_NO_SHRINK:
+		return converting->no_shrink = true;
+	case OPT_SAVE:
+		converting->folder = FOUND_FOLDER;
+		return true;
+	case 'o':
+		converting->folder = optarg;
+		return true;
+	}
+	return false;
+}
+
+static int
+bytes_main(int argc, char **argv)
+{
+	struct converting converting = {
+		.driver = CLI_DRIVER_DEFAULT, .seconds = SECONDS_DEFAULT,
+	};
+	int option, code = CLI_USAGE;
+
+	while ((option = getopt_long(argc, argv, "d:o:h", option_table, NULL)) != -1) {
+		if (option == 'h')
+			return cli_help(&cli_bytes, stdout);
+		if (!take_option(option, &converting))
+			return cli_option_error(&cli_bytes, option_table, option);
+	}
+	if (optind == argc)
+		return cli_usage_error(&cli_bytes, "say which file has the bytes");
+	if (converting.folder != NULL && converting.no_shrink)
+		return cli_usage_error(&cli_bytes, "only what is shrunk is written to files");
+	converting.path = argv[optind++];
+	if (read_bytes(&converting) &&
+	    collect(&converting, argv + optind, (size_t)(argc - optind)) &&
+	    open_driver(&converting))
+		code = convert_with(&converting);
+	free(converting.data);
+	manifest_free(converting.manifest);
+	module_close(converting.module);
+	cli_cases_fini(&converting.cases);
+	return code;
+}
+
+const struct cli_command cli_bytes = {
+	.name = "bytes",
+	.summary = "the scenario that a fuzzer's bytes mean",
+	.usage = "bytes [OPTION ...] FILE [SCENARIO | FOLDER | REPLAY-ID ...]",
+	.help =
+	    "Prints the scenario that the bytes in FILE make, an input of `make fuzz` or of any\n"
+	    "origin, and what comes of it.  A new finding (an error that is no known defect and\n"
+	    "that the scenarios do not show as they stand) is shrunk to a small scenario.\n"
+	    "Scenarios and driver must be those that the fuzzer had.\n\n"
+	    "  -d, --driver FILE     driver module (default " CLI_DRIVER_DEFAULT ")\n"
+	    "      --manifest FILE   its manifest (default driver/NAME.yaml)\n"
+	    "      --no-manifest     know no defects\n"
+	    "      --seconds N       shrink each for so long at most (default 20)\n"
+	    "      --no-shrink       print the scenario as the bytes make it, no more\n"
+	    "      --save            write the small ones into " FOUND_FOLDER "\n"
+	    "  -o, --output FOLDER   write them into FOLDER\n\n"
+	    "examples:\n"
+	    "  viosim bytes --save build/fuzz/driver/crashes/crash-0123\n"
+	    "  viosim bytes --no-shrink build/fuzz/driver/corpus/plain > bytes.yaml\n",
+	.main = bytes_main,
+};

@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * viosim shrink: the smallest story that still shows a finding.
+ */
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "explore/found.h"
+#include "explore/shrink.h"
+#include "explore/why.h"
+
+#define SECONDS_DEFAULT 60
+#define SECONDS_MAX 86400
+
+struct shrinking {
+	const char *driver, *manifest_path, *rule, *out;
+	unsigned number;		/* of the finding; 0: not said */
+	unsigned seconds;
+	bool no_manifest, save;
+	size_t left_out;		/* cases with `diagnostic: false`, for want of a twin */
+	struct cli_cases cases;
+	struct module *module;
+	struct manifest *manifest;
+	struct trial trial;
+	/* what is to be shrunk */
+	const struct scenario_case *c;
+	struct trial_finding finding;
+};
+
+/* ---- which finding ---- */
+
+/* The finding of a run that was asked for; without a wish one that no known defect explains. */
+static const struct trial_finding *
+pick(const struct shrinking *shrinking, const struct trial_result *result, bool known)
+{
+	if (shrinking->number > 0)
+		return shrinking->number <= result->findings ?
+		    &result->finding[shrinking->number - 1] : NULL;
+	for (unsigned i = 0; i < result->findings; i++) {
+		const struct trial_finding *finding = &result->finding[i];
+
+		if (shrinking->rule != NULL ? strcmp(finding->rule->id, shrinking->rule) == 0 :
+		    known || finding->defect == NULL)
+			return finding;
+	}
+	return NULL;
+}
+
+/* The first case that shows it. */
+static bool
+look_for(struct shrinking *shrinking, bool known)
+{
+	for (size_t i = 0; i < shrinking->cases.count; i++) {
+		const struct scenario_case *c = shrinking->cases.item[i].c;
+		const struct trial_finding *finding;
+		struct trial_result result;
+
+		if (trial_module(&shrinking->trial, c->machine) == NULL) {
+			shrinking->left_out++;
+			continue;
+		}
+		trial_run(&shrinking->trial, c, NULL, &result);
+		finding = pick(shrinking, &result, known);
+		if (finding == NULL)
+			continue;
+		shrinking->c = c;
+		shrinking->finding = *finding;
+		return true;
+	}
+	return false;
+}
+
+static int
+nothing_found(const struct shrinking *shrinking)
+{
+	if (shrinking->left_out > 0)
+		fputs("viosim: cases with `diagnostic: false` were left out; `viosim-cc DRIVER.c "
+		    "-o DRIVER.so` makes the module that they need\n", stderr);
+	if (shrinking->rule != NULL)
+		printf("no case shows %s\n", shrinking->rule);
+	else if (shrinking->number > 0)
+		printf("no case has a finding number %u\n", shrinking->number);
+	else
+		puts("no case breaks a rule, and failed expectations are not shrunk");
+	return CLI_OK;
+}
+
+/* ---- the story ---- */
+
+static void
+say_finding(const struct shrinking *shrinking)
+{
+	const struct trial_finding *finding = &shrinking->finding;
+
+	printf("%s: %s\n", finding->rule->id, finding->text);
+	if (finding->line != 0)
+		printf("  at %s:%u (%s)\n", finding->file, finding->line, finding->function);
+	printf("  in %s, %zu steps%s%s\n", shrinking->c->id,
+	    shrinking->c->scenario->steps.count,
+	    finding->defect != NULL ? "; may be the known defect " : "",
+	    finding->defect != NULL ? finding->defect->id : "");
+	printf("shrinking, for %u s at most ...\n\n", shrinking->seconds);
+	fflush(stdout);
+}
+
+static void
+say_story(const struct shrinking *shrinking, const struct shrink_result *result,
+    const struct found *found, const char *path)
+{
+	found_print(found, path, stdout);
+	printf("\n%zu of %zu steps, %" PRIu64 " runs%s\n", result->steps,
+	    result->steps_before, result->runs,
+	    result->complete ? "" : "; time was up, it may not be the smallest");
+	if (found->why != NULL)
+		printf("%s\n", found->why);
+	if (shrinking->out != NULL || shrinking->save)
+		printf("written to %s; replay:\n  viosim run --driver %s %s\n", path,
+		    shrinking->driver, path);
+	else
+		puts("--save keeps it in " FOUND_FOLDER ", -o FILE anywhere");
+}
+
+/* False when it could not be written. */
+static bool
+keep(const struct shrinking *shrinking, const struct found *found, char path[FOUND_PATH_MAX])
+{
+	snprintf(path, FOUND_PATH_MAX, "%s/story.yaml", FOUND_FOLDER);
+	if (shrinking->out != NULL) {
+		snprintf(path, FOUND_PATH_MAX, "%s", shrinking->out);
+		return found_write(found, path);
+	}
+	return !shrinking->save || found_save(found, FOUND_FOLDER, path);
+}
+
+static int
+shrink_it(struct shrinking *shrinking)
+{
+	const struct scenario_case *c = shrinking->c;
+	struct shrink_options options = { .ms_max = UINT64_C(1000) * shrinking->seconds };
+	struct edit *edit = edit_new(c->scenario, c->machine, c->has_seed, c->seed);
+	struct shrink_result result;
+	char path[FOUND_PATH_MAX];
+	struct found found = { .driver = shrinking->driver };
+	struct why why_here;
+	int code = CLI_FOUND;
+
+	say_finding(shrinking);
+	if (!shrink(&shrinking->trial, edit, shrinking->finding.key, &options, &result)) {
+		fputs("viosim: the finding did not show again: this is a fault of viosim\n",
+		    stderr);
+		edit_free(edit);
+		return CLI_BROKEN;
+	}
+	found.edit = result.edit;
+	found.finding = &result.finding;
+	if (why(&shrinking->trial, result.edit, shrinking->finding.key, &why_here))
+		found.why = why_here.text;
+	if (!keep(shrinking, &found, path))
+		code = CLI_BROKEN;
+	else
+		say_story(shrinking, &result, &found, path);
+	if (!result.verified) {
+		fputs("viosim: written out and loaded, the story does not show the finding: "
+		    "this is a fault of viosim\n", stderr);
+		code = CLI_BROKEN;
+	}
+	edit_free(result.edit);
+	edit_free(edit);
+	return code;
+}
+
+/* ---- the command ---- */
+
+static bool
+open_driver(struct shrinking *shrinking)
+{
+	bool bad = false;
+
+	shrinking->module = cli_module_open(shrinking->driver);
+	if (shrinking->module == NULL)
+		return false;
+	if (!shrinking->no_manifest)
+		shrinking->manifest = cli_manifest_open(shrinking->manifest_path,
+		    module_attachment(shrinking->module, 0)->name, &bad);
+	return !bad;
+}
+
+static int
+shrink_cases(struct shrinking *shrinking)
+{
+	bool wish = shrinking->rule != NULL || shrinking->number > 0;
+	int code;
+
+	trial_init(&shrinking->trial, shrinking->module, shrinking->manifest);
+	if (look_for(shrinking, false) || (!wish && look_for(shrinking, true)))
+		code = shrink_it(shrinking);
+	else
+		code = nothing_found(shrinking);
+	trial_fini(&shrinking->trial);
+	if (fflush(stdout) != 0 || ferror(stdout)) {
+		perror("viosim: cannot write to standard output");
+		code = CLI_BROKEN;
+	}
+	return code;
+}
+
+static bool
+number_parse(const char *text, unsigned max, unsigned *number)
+{
+	char *end;
+	unsigned long n = strtoul(text, &end, 10);
+
+	*number = (unsigned)n;
+	return text[0] >= '0' && text[0] <= '9' && *end == '\0' && n >= 1 && n <= max;
+}
+
+static bool
+is_rule(const char *id)
+{
+	const char *const *rules = run_vocab()->rules;
+
+	while (*rules != NULL && strcmp(*rules, id) != 0)
+		rules++;
+	return *rules != NULL;
+}
+
+enum { OPT_MANIFEST = 256, OPT_NO_MANIFEST, OPT_RULE, OPT_FINDING, OPT_SECONDS, OPT_SAVE };
+
+static const struct option shrink_options_table[] = {
+	{ "driver", required_argument, NULL, 'd' },
+	{ "manifest", required_argument, NULL, OPT_MANIFEST },
+	{ "no-manifest", no_argument, NULL, OPT_NO_MANIFEST },
+	{ "rule", required_argument, NULL, OPT_RULE },
+	{ "finding", required_argument, NULL, OPT_FINDING },
+	{ "seconds", required_argument, NULL, OPT_SECONDS },
+	{ "save", no_argument, NULL, OPT_SAVE }, { "output", required_argument, NULL, 'o' },
+	{ "help", no_argument, NULL, 'h' }, { NULL, 0, NULL, 0 }
+};
+
+/* NULL when the option was taken, else what is wrong. */
+static const char *
+take_option(int option, struct shrinking *shrinking)
+{
+	switch (option) {
+	case 'd':
+		shrinking->driver = optarg;
+		return NULL;
+	case OPT_MANIFEST:
+		shrinking->manifest_path = optarg;
+		return NULL;
+	case OPT_NO_MANIFEST:
+		shrinking->no_manifest = true;
+		return NULL;
+	case OPT_RULE:
+		shrinking->rule = optarg;
+		return is_rule(optarg) ? NULL : "there is no such rule; `viosim rules` "
+		    "lists them";
+	case OPT_FINDING:
+		return number_parse(optarg, TRIAL_FINDINGS_MAX, &shrinking->number) ? NULL :
+		    "--finding takes a number from 1 on";
+	case OPT_SECONDS:
+		return number_parse(optarg, SECONDS_MAX, &shrinking->seconds) ? NULL :
+		    "--seconds takes a number from 1 to 86400";
+	case OPT_SAVE:
+		shrinking->save = true;
+		return NULL;
+	case 'o':
+		shrinking->out = optarg;
+		return NULL;
+	}
+	return "unknown option";
+}
+
+static int
+shrink_main(int argc, char **argv)
+{
+	struct shrinking shrinking = {
+		.driver = CLI_DRIVER_DEFAULT, .seconds = SECONDS_DEFAULT,
+	};
+	int option, code = CLI_USAGE;
+
+	while ((option = getopt_long(argc, argv, "d:o:h", shrink_options_table, NULL)) != -1) {
+		const char *wrong;
+
+		if (option == 'h')
+			return cli_help(&cli_shrink, stdout);
+		wrong = take_option(option, &shrinking);
+		if (wrong != NULL)
+			return cli_usage_error(&cli_shrink, "%s", wrong);
+	}
+	if (optind == argc)
+		return cli_usage_error(&cli_shrink, "say which scenario or replay id");
+	if (shrinking.rule != NULL && shrinking.number > 0)
+		return cli_usage_error(&cli_shrink, "--rule or --finding, not both");
+	if (shrinking.save && shrinking.out != NULL)
+		return cli_usage_error(&cli_shrink, "--save or -o, not both");
+	if (cli_collect(&shrinking.cases, argv + optind, (size_t)(argc - optind)) &&
+	    open_driver(&shrinking))
+		code = shrink_cases(&shrinking);
+	manifest_free(shrinking.manifest);
+	module_close(shrinking.module);
+	cli_cases_fini(&shrinking.cases);
+	return code;
+}
+
+const struct cli_command cli_shrink = {
+	.name = "shrink",
+	.summary = "the smallest story that still shows a finding",
+	.usage = "shrink [OPTION ...] SCENARIO | REPLAY-ID ...",
+	.help =
+	    "Runs the cases until one breaks a rule (first one that no known defect explains,\n"
+	    "else a known one), says so, and then takes away what the finding does not need:\n"
+	    "steps, expectations, habits of the device, the seed; times, amounts and the machine\n"
+	    "become plain.  What is left shows the same rule broken at the same line, passes\n"
+	    "`viosim check`, and was run once more from its text.  Where an interrupt comes at\n"
+	    "an exact point, it also says between which two moments it does harm.\n\n"
+	    "  -d, --driver FILE     driver module (default " CLI_DRIVER_DEFAULT ")\n"
+	    "      --manifest FILE   its manifest (default driver/NAME.yaml)\n"
+	    "      --no-manifest     know no defects\n"
+	    "      --rule ID         the finding of this rule\n"
+	    "      --finding N       the Nth finding of the first case that has so many\n"
+	    "      --seconds N       stop after so long; the best so far counts (default 60)\n"
+	    "      --save            write it to " FOUND_FOLDER "/RULE-FUNCTION.yaml\n"
+	    "  -o, --output FILE     write it to FILE\n\n"
+	    "examples:\n"
+	    "  viosim shrink target/just-before-the-sleep\n"
+	    "  viosim shrink --rule balloon.count --save 'deflate/odd-target#legacy,bounce'\n",
+	.main = shrink_main,
+};

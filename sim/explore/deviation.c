@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Deviations as steps and as text.
+ */
+#include "explore/deviation.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "device/device.h"
+
+static const char *const places[] = {
+	[MOMENT_BEFORE] = "before", [MOMENT_AFTER] = "after", [MOMENT_ACCESS] = "line",
+};
+
+unsigned
+plan_faults(const struct plan *plan)
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < plan->count; i++)
+		count += plan->item[i].kind == DEVIATION_FAULT;
+	return count;
+}
+
+bool
+plan_takes(const struct plan *plan, size_t step)
+{
+	for (unsigned i = 0; i < plan->count; i++)
+		if (plan->item[i].kind == DEVIATION_NEXT && plan->item[i].step == step)
+			return true;
+	return false;
+}
+
+/* ---- as steps ---- */
+
+static const char *
+source_name(int queue)
+{
+	return queue < 0 ? "config" : device_queue_names[queue];
+}
+
+static void
+add_fault(struct edit *edit, size_t at, const struct deviation *deviation)
+{
+	struct scenario_step *step = edit_insert(edit, at, SCENARIO_STEP_FAIL);
+
+	step->fail.id = edit_text(edit, "explored-%zu", at + 1);
+	step->fail.call = deviation->fault->id;
+	step->fail.nth = deviation->at.nth;
+	if (deviation->forever)
+		step->fail.count = SCENARIO_FOREVER;
+}
+
+static void
+add_happening(struct edit *edit, size_t at, const struct deviation *deviation)
+{
+	struct scenario_step *step = edit_insert(edit, at, SCENARIO_STEP_DELIVER);
+	struct scenario_deliver *deliver = &step->deliver;
+
+	deliver->at = moment_point(&deviation->at);
+	switch (deviation->kind) {
+	case DEVIATION_NEXT:
+	case DEVIATION_TARGET:
+		deliver->irq = "config";
+		deliver->target_pages = deviation->pages;
+		break;
+	case DEVIATION_ANSWER:
+		deliver->answer = true;
+		deliver->irq = source_name(deviation->queue);
+		break;
+	case DEVIATION_IRQ:
+	case DEVIATION_FAULT:
+		deliver->irq = source_name(deviation->queue);
+		break;
+	}
+}
+
+struct edit *
+plan_apply(const struct plan *plan, const struct edit *skeleton)
+{
+	struct edit *edit = edit_copy(skeleton);
+
+	for (size_t i = edit->scenario.steps.count; i-- > 0;)
+		if (plan_takes(plan, i))
+			edit_remove(edit, i);
+	for (unsigned i = 0; i < plan->count; i++)
+		if (plan->item[i].kind == DEVIATION_FAULT)
+			add_fault(edit, i, &plan->item[i]);
+		else
+			add_happening(edit, i, &plan->item[i]);
+	return edit;
+}
+
+/* ---- as text ---- */
+
+static void
+deviation_print(const struct deviation *deviation, FILE *stream)
+{
+	const struct moment *at = &deviation->at;
+
+	switch (deviation->kind) {
+	case DEVIATION_NEXT:
+		fprintf(stream, "next=%zu/%" PRIu64, deviation->step, deviation->pages);
+		break;
+	case DEVIATION_TARGET:
+		fprintf(stream, "target=%" PRIu64, deviation->pages);
+		break;
+	case DEVIATION_ANSWER:
+		fprintf(stream, "answer=%s", source_name(deviation->queue));
+		break;
+	case DEVIATION_IRQ:
+		fprintf(stream, "irq=%s", source_name(deviation->queue));
+		break;
+	case DEVIATION_FAULT:
+		fprintf(stream, "%s=%s", deviation->forever ? "fails" : "fail",
+		    deviation->fault->id);
+		break;
+	}
+	fprintf(stream, "@%s ", places[at->kind]);
+	if (at->kind == MOMENT_ACCESS)
+		fprintf(stream, "%u", at->line);
+	else
+		fputs(trace_call_name((enum hw_call)at->call), stream);
+	fprintf(stream, "#%" PRIu32, at->nth);
+}
+
+void
+plan_print(const struct plan *plan, FILE *stream)
+{
+	for (unsigned i = 0; i < plan->count; i++) {
+		fputs(i > 0 ? "; " : "", stream);
+		deviation_print(&plan->item[i], stream);
+	}
+}
+
+static bool
+parse_number(const char *text, const char **end, uint64_t max, uint64_t *number)
+{
+	char *after;
+
+	if (*text < '0' || *text > '9')
+		return false;
+	*number = strtoull(text, &after, 10);
+	*end = after;
+	return *number <= max;
+}
+
+static bool
+parse_source(const char *name, int *queue)
+{
+	*queue = strcmp(name, "config") == 0 ? -1 : device_queue_by_name(name);
+	return *queue >= 0 || strcmp(name, "config") == 0;
+}
+
+static bool
+parse_what(struct deviation *deviation, const char *what, const char *value)
+{
+	uint64_t step;
+
+	if (strcmp(what, "next") == 0) {
+		deviation->kind = DEVIATION_NEXT;
+		if (!parse_number(value, &value, SIZE_MAX, &step) || *value++ != '/')
+			return false;
+		deviation->step = (size_t)step;
+		return parse_number(value, &value, UINT32_MAX, &deviation->pages);
+	}
+	if (strcmp(what, "target") == 0) {
+		deviation->kind = DEVIATION_TARGET;
+		return parse_number(value, &value, UINT32_MAX, &deviation->pages);
+	}
+	if (strcmp(what, "answer") == 0) {
+		deviation->kind = DEVIATION_ANSWER;
+		return parse_source(value, &deviation->queue) && deviation->queue >= 0;
+	}
+	if (strcmp(what, "irq") == 0) {
+		deviation->kind = DEVIATION_IRQ;
+		return parse_source(value, &deviation->queue);
+	}
+	deviation->kind = DEVIATION_FAULT;
+	deviation->fault = fault_row_by_id(value);
+	deviation->forever = strcmp(what, "fails") == 0;
+	return (deviation->forever || strcmp(what, "fail") == 0) && deviation->fault != NULL;
+}
+
+static bool
+parse_place(struct moment *at, const char *place, const char *name, const char *nth)
+{
+	uint64_t number;
+
+	if (!parse_number(nth, &nth, UINT32_MAX, &number) || number == 0)
+		return false;
+	at->nth = (uint32_t)number;
+	for (unsigned kind = 0; kind < 3; kind++)
+		if (strcmp(place, places[kind]) == 0) {
+			at->kind = (enum moment_kind)kind;
+			if (kind != MOMENT_ACCESS)
+				at->call = (uint16_t)trace_call_by_name(name);
+			else if (parse_number(name, &name, UINT32_MAX, &number))
+				at->line = (unsigned)number;
+			return at->call != 0 || at->line != 0;
+		}
+	return false;
+}
+
+static bool
+deviation_parse(struct deviation *deviation, const char *text, size_t length)
+{
+	char what[16], value[64], place[16], name[64], nth[16], all[192];
+
+	if (length >= sizeof(all))
+		return false;
+	memcpy(all, text, length);
+	all[length] = '\0';
+	*deviation = (struct deviation){ .queue = -1 };
+	return sscanf(all, "%15[^=]=%63[^@]@%15[^ ] %63[^#]#%15[0-9]",
+	    what, value, place, name, nth) == 5 &&
+	    parse_what(deviation, what, value) && parse_place(&deviation->at, place, name, nth);
+}
+
+bool
+plan_parse(struct plan *plan, const char *text)
+{
+	plan->count = 0;
+	while (*text != '\0') {
+		size_t length = strcspn(text, ";");
+
+		if (plan->count == PLAN_MAX ||
+		    !deviation_parse(&plan->item[plan->count++], text, length))
+			return false;
+		text += length;
+		text += strspn(text, "; ");
+	}
+	return true;
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Deviations: what explored runs have that the plain run has not, each at one moment.
+ *
+ * A plan is a list of them in order of time.  Applied to a skeleton it becomes a scenario with
+ * as many more steps (`deliver`, `fail`) at its head.
+ */
+#ifndef VIOSIM_EXPLORE_DEVIATION_H
+#define VIOSIM_EXPLORE_DEVIATION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "explore/edit.h"
+#include "explore/moments.h"
+#include "fault/fault.h"
+
+enum deviation_kind {
+	DEVIATION_NEXT,		/* the host's next `target` step comes here, not at its time */
+	DEVIATION_TARGET,	/* the host wants another size */
+	DEVIATION_ANSWER,	/* the device answers a request here, not after its latency */
+	DEVIATION_IRQ,		/* an interrupt with nothing behind it */
+	DEVIATION_FAULT		/* the call fails */
+};
+
+struct deviation {
+	enum deviation_kind kind;
+	size_t step;			/* NEXT: index in the skeleton */
+	uint64_t pages;			/* NEXT, TARGET */
+	int queue;			/* ANSWER, IRQ; -1: the configuration */
+	const struct fault_row *fault;	/* FAULT */
+	bool forever;			/* FAULT: this call and all after it */
+	struct moment at;		/* kind, call, line and nth count */
+};
+
+#define PLAN_MAX 6
+struct plan {
+	struct deviation item[PLAN_MAX];
+	unsigned count;
+};
+
+unsigned plan_faults(const struct plan *plan);
+/* Has one of them taken that step of the skeleton out? */
+bool plan_takes(const struct plan *plan, size_t step);
+
+/* The skeleton with the plan's steps; edit_free(). */
+struct edit *plan_apply(const struct plan *plan, const struct edit *skeleton);
+
+/* "target=0@after virtio_dequeue#1; fail=kthread_create.enomem@before kthread_create#1" */
+void plan_print(const struct plan *plan, FILE *stream);
+/* False when the text is no plan. */
+bool plan_parse(struct plan *plan, const char *text);
+
+#endif /* VIOSIM_EXPLORE_DEVIATION_H */

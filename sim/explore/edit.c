@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Copies of scenarios, by the tables of the format: what a key holds is copied as its kind
+ * says, so a new key is copied without a line here.
+ */
+#include "explore/edit.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "scenario/arena.h"
+#include "scenario/table.h"
+
+#define ROOM_SPARE 8		/* steps more than there are */
+
+/* ---- copying what a slot points at ---- */
+
+static void own_map(struct arena *arena, const struct map *map, void *object);
+
+static void
+own_text(struct arena *arena, const char **text)
+{
+	if (*text != NULL)
+		*text = arena_copy(arena, *text, strlen(*text));
+}
+
+/* The array behind `*pointer`; a list may be empty and yet not NULL. */
+static void *
+own_array(struct arena *arena, const void *array, size_t count, size_t size)
+{
+	void *copy;
+
+	if (array == NULL)
+		return NULL;
+	copy = arena_calloc(arena, count + 1, size);
+	if (count > 0)
+		memcpy(copy, array, count * size);
+	return copy;
+}
+
+static void
+own_names(struct arena *arena, struct scenario_names *names)
+{
+	names->name = own_array(arena, names->name, names->count, sizeof(names->name[0]));
+	for (size_t i = 0; i < names->count; i++)
+		own_text(arena, &names->name[i]);
+}
+
+static void
+own_list(struct arena *arena, const struct field *f, void *slot)
+{
+	struct scenario_amounts *amounts = slot;
+	struct scenario_segments *segments = slot;
+	struct scenario_claims *claims = slot;
+	struct scenario_seeds *seeds = slot;
+
+	if (f->kind == FIELD_AMOUNTS)
+		amounts->pages = own_array(arena, amounts->pages, amounts->count,
+		    sizeof(amounts->pages[0]));
+	else if (f->kind == FIELD_SEGMENTS)
+		segments->segment = own_array(arena, segments->segment, segments->count,
+		    sizeof(segments->segment[0]));
+	else if (f->kind == FIELD_CLAIMS)
+		claims->claim = own_array(arena, claims->claim, claims->count,
+		    sizeof(claims->claim[0]));
+	else if (f->kind == FIELD_SEED)
+		seeds->seed = own_array(arena, seeds->seed, seeds->count,
+		    sizeof(seeds->seed[0]));
+	else
+		own_names(arena, slot);
+}
+
+static void
+own_field(struct arena *arena, const struct field *f, void *slot)
+{
+	switch (f->kind) {
+	case FIELD_PATH:
+	case FIELD_TEXT:
+	case FIELD_NAME:
+	case FIELD_VOCAB:
+	case FIELD_SOURCE:
+	case FIELD_FAULT:
+	case FIELD_HEAL:
+		own_text(arena, slot);
+		break;
+	case FIELD_POINT:
+		own_text(arena, &((struct scenario_point *)slot)->name);
+		break;
+	case FIELD_MAP:
+		own_map(arena, f->map, slot);
+		break;
+	case FIELD_NAMES:
+	case FIELD_VOCAB_LIST:
+	case FIELD_AMOUNTS:
+	case FIELD_SEGMENTS:
+	case FIELD_CLAIMS:
+	case FIELD_SEED:
+		own_list(arena, f, slot);
+		break;
+	case FIELD_SEEDS:		/* as FIELD_SEED, which has the same slot */
+	case FIELD_STEPS:		/* own_steps */
+	case FIELD_MACHINES:
+	case FIELD_MATRIX:
+	case FIELD_EXTENDS:
+	case FIELD_EXPECT:		/* borrowed */
+	case FIELD_FORMAT:
+	case FIELD_COUNT:
+	case FIELD_TIMES:
+	case FIELD_AMOUNT:
+	case FIELD_PERCENT:
+	case FIELD_FLAG:
+	case FIELD_CHOICE:
+	case FIELD_WORD:
+	case FIELD_TIME:
+	case FIELD_AT:
+		break;
+	}
+}
+
+static void
+own_map(struct arena *arena, const struct map *map, void *object)
+{
+	for (size_t i = 0; i < map->count; i++)
+		own_field(arena, &map->fields[i], field_slot(&map->fields[i], object));
+}
+
+static void
+own_step(struct arena *arena, struct scenario_step *step)
+{
+	const struct field *verb = &map_verbs.fields[step->verb];
+
+	own_map(arena, &map_step, step);
+	own_field(arena, verb, field_slot(verb, step));
+}
+
+static void
+own_steps(struct edit *edit)
+{
+	struct scenario_steps *steps = &edit->scenario.steps;
+	struct scenario_step *copy;
+
+	edit->room = steps->count + ROOM_SPARE;
+	copy = arena_calloc(edit->arena, edit->room, sizeof(*copy));
+	if (steps->count > 0)
+		memcpy(copy, steps->step, steps->count * sizeof(*copy));
+	steps->step = copy;
+	for (size_t i = 0; i < steps->count; i++)
+		own_step(edit->arena, &steps->step[i]);
+}
+
+/* ---- edits ---- */
+
+/*
+ * `machine` holds all but transport and dma, `machines` the one with both: so the name of the
+ * machine depends on these two only.
+ */
+static void
+sync_machine(struct edit *edit)
+{
+	static const char *const names[2][2] = {
+		[SCENARIO_VIRTIO_1] = {
+			[SCENARIO_BOUNCE] = "1.0,bounce", [SCENARIO_COHERENT] = "1.0,coherent",
+		},
+		[SCENARIO_LEGACY] = {
+			[SCENARIO_BOUNCE] = "legacy,bounce",
+			[SCENARIO_COHERENT] = "legacy,coherent",
+		},
+	};
+	struct scenario_machine *machine = &edit->machine;
+
+	machine->name = names[machine->transport][machine->dma];
+	edit->scenario.base = *machine;
+	edit->scenario.base.transport = edit->scenario.base.dma = -1;
+	edit->scenario.machines = (struct scenario_machines){ machine, 1 };
+}
+
+static struct edit *
+edit_of(const struct scenario *scenario, const struct scenario_machine *machine)
+{
+	struct arena *arena = arena_new();
+	struct edit *edit = arena_calloc(arena, 1, sizeof(*edit));
+
+	edit->arena = arena;
+	edit->scenario = *scenario;
+	edit->machine = *machine;
+	edit->scenario.params = NULL;
+	edit->scenario.nparams = 0;
+	own_map(arena, &map_machine, &edit->machine);
+	sync_machine(edit);
+	own_map(arena, &map_scenario, &edit->scenario);
+	edit->scenario.base.segments = edit->machine.segments;
+	own_steps(edit);
+	return edit;
+}
+
+struct edit *
+edit_new(const struct scenario *base, const struct scenario_machine *machine,
+    bool has_seed, uint64_t seed)
+{
+	struct edit *edit = edit_of(base, machine);
+
+	edit_seed(edit, has_seed, seed);
+	return edit;
+}
+
+struct edit *
+edit_copy(const struct edit *from)
+{
+	return edit_of(&from->scenario, &from->machine);
+}
+
+void
+edit_free(struct edit *edit)
+{
+	if (edit != NULL)
+		arena_free(edit->arena);
+}
+
+/* ---- steps ---- */
+
+struct scenario_step *
+edit_insert(struct edit *edit, size_t at, enum scenario_verb verb)
+{
+	struct scenario_steps *steps = &edit->scenario.steps;
+	const struct field *f = &map_verbs.fields[verb];
+	struct scenario_step *step, *wider;
+
+	assert(at <= steps->count);
+	if (steps->count == edit->room) {
+		edit->room = 2 * edit->room + ROOM_SPARE;
+		wider = arena_calloc(edit->arena, edit->room, sizeof(*wider));
+		memcpy(wider, steps->step, steps->count * sizeof(*wider));
+		steps->step = wider;
+	}
+	step = &steps->step[at];
+	memmove(step + 1, step, (steps->count++ - at) * sizeof(*step));
+	for (size_t i = 0; i < steps->count; i++)
+		if (i != at && steps->step[i].verb == SCENARIO_STEP_HOLD &&
+		    steps->step[i].hold.until != NULL && steps->step[i].hold.until_step >= at)
+			steps->step[i].hold.until_step++;
+	*step = (struct scenario_step){
+		.verb = verb, .loc = edit->scenario.loc, .verb_loc = edit->scenario.loc,
+	};
+	if (f->kind == FIELD_MAP)
+		memcpy(field_slot(f, step), f->map->defaults, f->map->size);
+	return step;
+}
+
+void
+edit_remove(struct edit *edit, size_t at)
+{
+	struct scenario_steps *steps = &edit->scenario.steps;
+
+	assert(at < steps->count);
+	for (size_t i = 0; i < steps->count; i++) {
+		struct scenario_hold *hold = &steps->step[i].hold;
+
+		if (steps->step[i].verb != SCENARIO_STEP_HOLD || hold->until == NULL)
+			continue;
+		if (hold->until_step == at) {
+			hold->until = NULL;
+			hold->until_step = 0;
+			hold->lasts = (struct scenario_time){ SCENARIO_NS, 1 };
+		} else if (hold->until_step > at) {
+			hold->until_step--;
+		}
+	}
+	memmove(&steps->step[at], &steps->step[at + 1],
+	    (--steps->count - at) * sizeof(steps->step[0]));
+}
+
+void
+edit_take_out(struct edit *edit, size_t at)
+{
+	struct scenario_steps *steps = &edit->scenario.steps;
+	struct scenario_at gone = steps->step[at].at, *next;
+
+	edit_remove(edit, at);
+	if (at == steps->count || gone.when == SCENARIO_AT_ONCE)
+		return;
+	next = &steps->step[at].at;
+	if (next->when == SCENARIO_AT_ONCE) {
+		*next = gone;
+	} else if (next->when == SCENARIO_RELATIVE && next->time.unit == gone.time.unit) {
+		next->when = gone.when;
+		next->time.value += gone.time.value;
+	}
+}
+
+void
+edit_seed(struct edit *edit, bool has_seed, uint64_t seed)
+{
+	struct scenario_seeds *seeds = &edit->scenario.seeds;
+
+	*seeds = (struct scenario_seeds){ .count = 0 };
+	if (!has_seed)
+		return;
+	seeds->seed = arena_calloc(edit->arena, 1, sizeof(seed));
+	seeds->seed[seeds->count++] = seed;
+}
+
+const char *
+edit_text(struct edit *edit, const char *format, ...)
+{
+	va_list ap;
+	char *text;
+	int length;
+
+	va_start(ap, format);
+	length = vsnprintf(NULL, 0, format, ap);
+	va_end(ap);
+	assert(length >= 0);
+	text = arena_calloc(edit->arena, (size_t)length + 1, 1);
+	va_start(ap, format);
+	vsnprintf(text, (size_t)length + 1, format, ap);
+	va_end(ap);
+	return text;
+}
+
+/* ---- what it is for ---- */
+
+void
+edit_case(struct edit *edit, struct scenario_case *c)
+{
+	const struct scenario_seeds *seeds = &edit->scenario.seeds;
+
+	sync_machine(edit);
+	scenario_case_init(c, &edit->scenario, &edit->machine, seeds->count > 0,
+	    seeds->count > 0 ? seeds->seed[0] : 0);
+}
+
+static void
+print_comment(const char *comment, FILE *stream)
+{
+	while (comment != NULL && *comment != '\0') {
+		size_t length = strcspn(comment, "\n");
+
+		fprintf(stream, "#%s%.*s\n", length > 0 ? " " : "", (int)length, comment);
+		comment += length + (comment[length] == '\n');
+	}
+}
+
+void
+edit_print(struct edit *edit, const char *name, const char *summary,
+    const char *comment, FILE *stream)
+{
+	struct scenario told;
+
+	sync_machine(edit);
+	told = edit->scenario;
+	told.id = name;
+	told.summary = summary;
+	print_comment(comment, stream);
+	scenario_print(&told, stream);
+}

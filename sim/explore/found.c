@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Files of findings: their names, what stands at their head, and how they get there whole.
+ */
+#include "explore/found.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define COMMENT_WIDTH 96
+#define TAKEN_MAX 1000		/* files of one rule and function */
+#define LINE_MAX_BYTES 1024
+
+/* ---- what it says ---- */
+
+/* "live.lost-wakeup in viomb_thread (viomb.c:345)" */
+static void
+print_where(const struct trial_finding *finding, FILE *stream)
+{
+	fputs(finding->rule->id, stream);
+	if (finding->function[0] != '\0')
+		fprintf(stream, " in %s", finding->function);
+	if (finding->line != 0)
+		fprintf(stream, " (%s:%u)", finding->file, finding->line);
+}
+
+/* Which finding it is, in one line; the sentence tells those apart that have no place. */
+static void
+print_identity(const struct found *found, FILE *stream)
+{
+	const struct trial_finding *finding = found->finding;
+
+	fputs("finding: ", stream);
+	print_where(finding, stream);
+	if (finding->line == 0) {
+		fputs("; ", stream);
+		for (const char *s = finding->text; *s != '\0'; s++)
+			if (!isdigit((unsigned char)*s) && *s != '\n')
+				fputc(*s, stream);
+	}
+	fputc('\n', stream);
+}
+
+/* Lines of at most COMMENT_WIDTH, broken between words. */
+static void
+print_wrapped(const char *label, const char *text, FILE *stream)
+{
+	size_t column = strlen(label);
+	bool first = true;
+
+	fputs(label, stream);
+	while (*text != '\0') {
+		size_t length = strcspn(text, " \n");
+
+		if (!first && column + 1 + length > COMMENT_WIDTH) {
+			fputc('\n', stream);
+			column = 0;
+			first = true;
+		}
+		fprintf(stream, "%s%.*s", first ? "" : " ", (int)length, text);
+		column += !first + length;
+		first = false;
+		text += length + (text[length] != '\0');
+	}
+	fputc('\n', stream);
+}
+
+static void
+print_why(const struct found *found, FILE *stream)
+{
+	if (found->why != NULL)
+		print_wrapped("why: ", found->why, stream);
+}
+
+/* What `print` says, each line as a comment; heap. */
+static char *
+as_comment(const struct found *found, void (*print)(const struct found *, FILE *))
+{
+	char *plain = NULL, *text = NULL;
+	size_t size;
+	FILE *stream = open_memstream(&plain, &size);
+
+	if (stream == NULL)
+		abort();
+	print(found, stream);
+	fclose(stream);
+	stream = open_memstream(&text, &size);
+	if (stream == NULL)
+		abort();
+	for (const char *s = plain; *s != '\0'; s += strcspn(s, "\n") + 1)
+		fprintf(stream, "# %.*s\n", (int)strcspn(s, "\n"), s);
+	fclose(stream);
+	free(plain);
+	return text;
+}
+
+static bool
+is_below_scenarios(const char *path)
+{
+	return strncmp(path, "scenarios/", 10) == 0 || strstr(path, "/scenarios/") != NULL;
+}
+
+static void
+print_comment(const struct found *found, const char *path, FILE *stream)
+{
+	const struct trial_finding *finding = found->finding;
+
+	if (is_below_scenarios(path))
+		fputs("yaml-language-server: $schema=../scenario.schema.json\n", stream);
+	fputs("SPDX-License-Identifier: BSD-2-Clause\n", stream);
+	print_identity(found, stream);
+	print_wrapped("", finding->text, stream);
+	print_why(found, stream);
+	if (finding->defect != NULL)
+		fprintf(stream, "may be the known defect %s\n", finding->defect->id);
+	fprintf(stream, "replay: viosim run --driver %s %s\n", found->driver, path);
+}
+
+/* What `scenario:` must be in a file with that path; heap. */
+static char *
+id_of(const char *path)
+{
+	const char *start = strrchr(path, '/'), *below = NULL;
+	size_t length;
+	char *id;
+
+	for (const char *s = path; (s = strstr(s, "scenarios/")) != NULL; s++)
+		if (s == path || s[-1] == '/')
+			below = s + strlen("scenarios/");
+	start = below != NULL ? below : start != NULL ? start + 1 : path;
+	length = strlen(start);
+	if (length > 5 && strcmp(start + length - 5, ".yaml") == 0)
+		length -= 5;
+	id = calloc(1, length + sizeof("found/"));
+	if (id == NULL)
+		abort();
+	sprintf(id, "%s%.*s", below != NULL ? "" : "found/", (int)length, start);
+	return id;
+}
+
+void
+found_print(const struct found *found, const char *path, FILE *stream)
+{
+	char *comment = NULL, *summary = NULL, *id = id_of(path);
+	size_t comment_size, summary_size;
+	FILE *f = open_memstream(&comment, &comment_size);
+
+	if (f == NULL)
+		abort();
+	print_comment(found, path, f);
+	fclose(f);
+	f = open_memstream(&summary, &summary_size);
+	if (f == NULL)
+		abort();
+	fprintf(f, "Must hold, and was found not to: %s.", found->finding->rule->title);
+	fclose(f);
+	edit_print(found->edit, id, summary, comment, stream);
+	free(comment);
+	free(summary);
+	free(id);
+}
+
+/* ---- files ---- */
+
+static bool
+fail(const char *path, const char *what)
+{
+	fprintf(stderr, "viosim: %s %s: %s\n", what, path, strerror(errno));
+	return false;
+}
+
+/* A file beside it that nobody has. */
+static FILE *
+open_beside(const char *path, char beside[FOUND_PATH_MAX])
+{
+	int fd = -1;
+
+	for (unsigned i = 0; fd < 0 && i < TAKEN_MAX; i++) {
+		snprintf(beside, FOUND_PATH_MAX, "%.*s.new%u", FOUND_PATH_MAX - 10, path, i);
+		fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+		if (fd < 0 && errno != EEXIST)
+			break;
+	}
+	return fd < 0 ? NULL : fdopen(fd, "w");
+}
+
+static bool
+put(const struct found *found, const char *path, bool replace)
+{
+	char beside[FOUND_PATH_MAX];
+	FILE *stream = open_beside(path, beside);
+	bool good;
+
+	if (stream == NULL)
+		return false;
+	found_print(found, path, stream);
+	good = fflush(stream) == 0 && !ferror(stream);
+	good = fclose(stream) == 0 && good;
+	if (good)
+		good = (replace ? rename(beside, path) : link(beside, path)) == 0;
+	if (!good || !replace) {
+		int error = errno;
+
+		unlink(beside);
+		errno = error;
+	}
+	return good;
+}
+
+/* A device or a pipe is written to, never replaced. */
+static bool
+put_into(const struct found *found, const char *path)
+{
+	FILE *stream = fopen(path, "w");
+	bool good;
+
+	if (stream == NULL)
+		return false;
+	found_print(found, path, stream);
+	good = fflush(stream) == 0 && !ferror(stream);
+	return fclose(stream) == 0 && good;
+}
+
+bool
+found_write(const struct found *found, const char *path)
+{
+	struct stat st;
+	bool plain = stat(path, &st) != 0 || S_ISREG(st.st_mode);
+
+	return (plain ? put(found, path, true) : put_into(found, path)) ||
+	    fail(path, "cannot write");
+}
+
+enum taken { FREE, TAKEN, OURS, UNREADABLE };
+
+/* The comment at the head of the file; NULL: there is no such file, or none to be read. */
+static char *
+head_of(const char *path)
+{
+	FILE *stream = fopen(path, "r"), *head;
+	char line[LINE_MAX_BYTES], *text = NULL;
+	size_t size;
+
+	if (stream == NULL)
+		return NULL;
+	head = open_memstream(&text, &size);
+	if (head == NULL)
+		abort();
+	while (fgets(line, sizeof(line), stream) != NULL && line[0] == '#')
+		fputs(line, head);
+	fclose(head);
+	fclose(stream);
+	return text;
+}
+
+/* The same finding for the same reason: both stand there as we would write them. */
+static enum taken
+look_at(const char *path, const struct found *found)
+{
+	char *ours, *reason, *head = head_of(path);
+	enum taken taken = TAKEN;
+
+	if (head == NULL)
+		return errno == ENOENT ? FREE : UNREADABLE;
+	ours = as_comment(found, print_identity);
+	reason = as_comment(found, print_why);
+	if (strstr(head, ours) != NULL && (found->why != NULL ?
+	    strstr(head, reason) != NULL : strstr(head, "\n# why: ") == NULL))
+		taken = OURS;
+	free(ours);
+	free(reason);
+	free(head);
+	return taken;
+}
+
+/* <rule>-<function>, in letters that a scenario's name may have. */
+static void
+name_of(const struct trial_finding *finding, char name[200])
+{
+	snprintf(name, 200, "%s%s%s", finding->rule->id,
+	    finding->function[0] != '\0' ? "-" : "", finding->function);
+	for (char *s = name; *s != '\0'; s++)
+		if (!isalnum((unsigned char)*s) && strchr("_-.", *s) == NULL)
+			*s = '_';
+}
+
+bool
+found_save(const struct found *found, const char *folder, char path[FOUND_PATH_MAX])
+{
+	char name[200], number[16] = "";
+	bool good = false, tried = false;
+
+	if (mkdir(folder, 0777) != 0 && errno != EEXIST)
+		return fail(folder, "cannot make the folder");
+	name_of(found->finding, name);
+	for (unsigned i = 1; i < TAKEN_MAX && !tried; i++) {
+		enum taken taken;
+
+		if (i > 1)
+			snprintf(number, sizeof(number), "-%u", i);
+		snprintf(path, FOUND_PATH_MAX, "%s/%s%s.yaml", folder, name, number);
+		taken = look_at(path, found);
+		if (taken == TAKEN)
+			continue;
+		tried = true;
+		if (taken != UNREADABLE)
+			good = put(found, path, taken == OURS);
+		/* Somebody else was quicker: the next number. */
+		if (!good && taken == FREE && errno == EEXIST)
+			tried = false;
+	}
+	return good || fail(path, "cannot write");
+}
+
+/* ---- stories that are text ---- */
+
+bool
+found_load(struct found_text *text, const char *scenario)
+{
+	const char *line = strstr(scenario, "\nscenario: ");
+	char path[FOUND_PATH_MAX];
+	struct diag_list diags;
+
+	*text = (struct found_text){ .doc = NULL };
+	if (line == NULL)
+		return false;
+	line += strlen("\nscenario: ");
+	snprintf(path, sizeof(path), "scenarios/%.*s.yaml", (int)strcspn(line, "\n"), line);
+	diag_list_init(&diags);
+	text->doc = scenario_load_text(path, scenario, strlen(scenario), run_vocab(), &diags);
+	diag_list_fini(&diags);
+	if (text->doc == NULL)
+		return false;
+	text->edit = edit_new(text->doc->scenario[0],
+	    &text->doc->scenario[0]->machines.machine[0],
+	    text->doc->scenario[0]->seeds.count > 0,
+	    text->doc->scenario[0]->seeds.count > 0 ?
+	    text->doc->scenario[0]->seeds.seed[0] : 0);
+	return true;
+}
+
+void
+found_unload(struct found_text *text)
+{
+	edit_free(text->edit);
+	scenario_doc_free(text->doc);
+	*text = (struct found_text){ .doc = NULL };
+}
+
+bool
+found_save_text(const char *scenario, const struct trial_finding *finding, const char *why,
+    const char *driver, const char *folder, char path[FOUND_PATH_MAX])
+{
+	struct found found = { .finding = finding, .why = why, .driver = driver };
+	struct found_text text;
+	bool good;
+
+	if (!found_load(&text, scenario)) {
+		fprintf(stderr, "viosim: a story of %s does not load\n", finding->rule->id);
+		return false;
+	}
+	found.edit = text.edit;
+	good = found_save(&found, folder, path);
+	found_unload(&text);
+	return good;
+}

@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Variants: see generate.h.
+ */
+#include "explore/generate.h"
+
+#include <assert.h>
+
+#include "explore/deviation.h"
+#include "explore/stage.h"
+
+#define HAPPENINGS_MAX 4
+#define FAULTS_MAX 2
+
+/* What a variant may have: weight 0 is not at all. */
+struct swarm {
+	unsigned happening[STAGES_MAX];
+	unsigned all_happenings;	/* sum of weights */
+	unsigned faults, machine, device, seed;
+};
+
+static unsigned
+draw(struct choice *choice, enum choice_kind kind, size_t n)
+{
+	return n == 0 ? 0 : choice_next(choice, kind, n > UINT32_MAX ? UINT32_MAX : (unsigned)n);
+}
+
+static bool
+toss(struct choice *choice, enum choice_kind kind)
+{
+	return draw(choice, kind, 2) == 1;
+}
+
+static unsigned
+weight(struct choice *choice, enum choice_kind kind)
+{
+	return toss(choice, kind) ? 1 + draw(choice, kind, 4) : 0;
+}
+
+/* ---- happenings and failures ---- */
+
+static bool
+can_be_named(const struct moment *moment)
+{
+	return moment->kind != MOMENT_ACCESS || moment->line != 0;
+}
+
+/*
+ * Any moment, half the time one of a call: loops have most of the accesses.  NULL: there is
+ * none to be had.
+ */
+static const struct moment *
+draw_moment(struct choice *choice, const struct moments *moments, bool uniform)
+{
+	bool call = !uniform && toss(choice, CHOICE_SCHEDULE);
+	size_t at = draw(choice, CHOICE_SCHEDULE, moments->count);
+
+	for (size_t i = 0; i < moments->count; i++) {
+		const struct moment *moment = &moments->item[(at + i) % moments->count];
+
+		if (can_be_named(moment) && (!call || moment->kind != MOMENT_ACCESS))
+			return moment;
+	}
+	return NULL;
+}
+
+static size_t
+next_step(const struct edit *skeleton, const struct plan *plan)
+{
+	const struct scenario_steps *steps = &skeleton->scenario.steps;
+
+	for (size_t i = 0; i < steps->count; i++)
+		if (steps->step[i].verb == SCENARIO_STEP_TARGET && !plan_takes(plan, i))
+			return i;
+	return SIZE_MAX;
+}
+
+static void
+happen(const struct edit *skeleton, const struct stage *stage, const struct moment *moment,
+    struct plan *plan)
+{
+	struct deviation deviation = {
+		.kind = stage->kind, .pages = stage->pages, .queue = stage->queue,
+	};
+
+	if (moment == NULL || plan->count == PLAN_MAX)
+		return;
+	deviation.at = *moment;
+	if (stage->kind == DEVIATION_NEXT) {
+		deviation.step = next_step(skeleton, plan);
+		if (deviation.step == SIZE_MAX)
+			return;
+		deviation.pages = skeleton->scenario.steps.step[deviation.step].target.pages;
+	}
+	plan->item[plan->count++] = deviation;
+}
+
+static const struct stage *
+draw_stage(struct choice *choice, const struct stages *stages, const struct swarm *swarm)
+{
+	unsigned left = draw(choice, CHOICE_SCHEDULE, swarm->all_happenings);
+
+	for (unsigned i = 0; i < stages->count; i++) {
+		if (left < swarm->happening[i])
+			return &stages->item[i];
+		left -= swarm->happening[i];
+	}
+	return &stages->item[0];
+}
+
+/* A failure of the first call from a random moment on that can fail. */
+static void
+fail(struct choice *choice, const struct moments *moments, struct plan *plan)
+{
+	size_t at = draw(choice, CHOICE_FAULT, moments->count);
+	unsigned row = draw(choice, CHOICE_FAULT, 2);
+	struct deviation deviation;
+
+	for (size_t i = 0; i < moments->count && plan->count < PLAN_MAX; i++) {
+		const struct moment *moment = &moments->item[(at + i) % moments->count];
+
+		if (!stage_fault(moment, row, &deviation) &&
+		    !stage_fault(moment, 0, &deviation))
+			continue;
+		plan->item[plan->count++] = deviation;
+		return;
+	}
+}
+
+/* ---- the machine and the device ---- */
+
+static void
+vary_machine(struct choice *choice, struct edit *edit, bool twin)
+{
+	static const uint64_t hz[] = { 100, 1000, 64, 512 };
+	struct scenario_machine *machine = &edit->machine;
+
+	if (toss(choice, CHOICE_PLACEMENT))
+		machine->transport = machine->transport == SCENARIO_LEGACY ?
+		    SCENARIO_VIRTIO_1 : SCENARIO_LEGACY;
+	if (toss(choice, CHOICE_PLACEMENT))
+		machine->dma = machine->dma == SCENARIO_BOUNCE ?
+		    SCENARIO_COHERENT : SCENARIO_BOUNCE;
+	if (toss(choice, CHOICE_PLACEMENT))
+		machine->interrupts = SCENARIO_MSIX;
+	if (toss(choice, CHOICE_PLACEMENT))
+		machine->cpus = 1 + draw(choice, CHOICE_PLACEMENT, 2);
+	if (toss(choice, CHOICE_PLACEMENT))
+		machine->hz = hz[draw(choice, CHOICE_PLACEMENT, 4)];
+	if (toss(choice, CHOICE_PLACEMENT) && machine->memory_pages != SCENARIO_UNSET)
+		machine->memory_pages *= 1 + draw(choice, CHOICE_PLACEMENT, 2);
+	if (draw(choice, CHOICE_PLACEMENT, 8) == 7)
+		machine->softc = SCENARIO_STRADDLE;
+	if (twin && draw(choice, CHOICE_PLACEMENT, 4) == 3)
+		machine->diagnostic = false;
+}
+
+static struct scenario_time
+draw_latency(struct choice *choice)
+{
+	uint64_t ns = 1000;
+
+	for (unsigned i = draw(choice, CHOICE_DEVICE, 7); i > 0; i--)
+		ns *= 10;
+	return (struct scenario_time){ SCENARIO_NS, ns };
+}
+
+/* Whatever the specification lets a device do. */
+static void
+vary_device(struct choice *choice, struct edit *edit)
+{
+	struct scenario_device *device = &edit->scenario.device;
+
+	if (toss(choice, CHOICE_DEVICE))
+		device->latency.inflate = draw_latency(choice);
+	if (toss(choice, CHOICE_DEVICE))
+		device->latency.deflate = draw_latency(choice);
+	if (toss(choice, CHOICE_DEVICE))
+		device->model = (int)draw(choice, CHOICE_DEVICE, 3);
+	if (draw(choice, CHOICE_DEVICE, 4) == 3)
+		device->ack = SCENARIO_ACK_IN_NOTIFY;
+	if (draw(choice, CHOICE_DEVICE, 4) == 3)
+		device->config_irq = SCENARIO_CONFIG_IRQ_ON_CHANGE;
+}
+
+/* ---- all ---- */
+
+static void
+draw_swarm(struct choice *choice, const struct stages *stages, struct swarm *swarm)
+{
+	*swarm = (struct swarm){ .all_happenings = 0 };
+	for (unsigned i = 0; i < stages->count; i++) {
+		swarm->happening[i] = weight(choice, CHOICE_SCHEDULE);
+		swarm->all_happenings += swarm->happening[i];
+	}
+	swarm->faults = weight(choice, CHOICE_FAULT);
+	swarm->machine = weight(choice, CHOICE_PLACEMENT);
+	swarm->device = weight(choice, CHOICE_DEVICE);
+	swarm->seed = weight(choice, CHOICE_TIMER);
+}
+
+/* Three times in four at weight 4, never at 0. */
+static bool
+takes_part(struct choice *choice, enum choice_kind kind, unsigned its_weight)
+{
+	return its_weight > 0 && draw(choice, kind, 6) < its_weight + 1;
+}
+
+struct edit *
+generate(struct choice *choice, const struct edit *skeleton, const struct moments *moments,
+    bool twin)
+{
+	struct stages stages;
+	struct swarm swarm;
+	struct plan plan = { .count = 0 };
+	struct edit *edit;
+	unsigned count;
+
+	stages_init(&stages, skeleton);
+	draw_swarm(choice, &stages, &swarm);
+	count = swarm.all_happenings > 0 ?
+	    draw(choice, CHOICE_SCHEDULE, HAPPENINGS_MAX + 1) : 0;
+	for (unsigned i = 0; i < count; i++)
+		happen(skeleton, draw_stage(choice, &stages, &swarm),
+		    draw_moment(choice, moments, false), &plan);
+	for (unsigned i = 0; i < FAULTS_MAX; i++)
+		if (takes_part(choice, CHOICE_FAULT, swarm.faults))
+			fail(choice, moments, &plan);
+	edit = plan_apply(&plan, skeleton);
+	if (takes_part(choice, CHOICE_PLACEMENT, swarm.machine))
+		vary_machine(choice, edit, twin);
+	if (takes_part(choice, CHOICE_DEVICE, swarm.device))
+		vary_device(choice, edit);
+	if (takes_part(choice, CHOICE_TIMER, swarm.seed))
+		edit_seed(edit, true, 1 + draw(choice, CHOICE_TIMER, UINT32_MAX));
+	return edit;
+}
+
+/* ---- random priorities ---- */
+
+/* That many moments in order of time; how many there are. */
+static unsigned
+draw_moments(struct choice *choice, const struct moments *moments, unsigned count,
+    const struct moment *at[GENERATE_DEPTH_MAX])
+{
+	for (unsigned i = 0; i < count; i++) {
+		const struct moment *moment = draw_moment(choice, moments, true);
+		unsigned k = i;
+
+		if (moment == NULL)
+			return 0;
+		for (; k > 0 && moment < at[k - 1]; k--)
+			at[k] = at[k - 1];
+		at[k] = moment;
+	}
+	return count;
+}
+
+struct edit *
+generate_pct(struct choice *choice, const struct edit *skeleton, const struct moments *moments,
+    unsigned depth, double *bound)
+{
+	const struct moment *at[GENERATE_DEPTH_MAX];
+	struct stages stages;
+	struct plan plan = { .count = 0 };
+	unsigned count;
+
+	assert(depth >= 1 && depth <= GENERATE_DEPTH_MAX);
+	stages_init(&stages, skeleton);
+	count = draw_moments(choice, moments, depth - 1, at);
+	*bound = 1;
+	for (unsigned i = 0; i < count && i < stages.count; i++) {
+		unsigned next = i + draw(choice, CHOICE_SCHEDULE, stages.count - i);
+		struct stage stage = stages.item[next];
+
+		stages.item[next] = stages.item[i];
+		stages.item[i] = stage;
+		/* A moment that can be named is drawn for those before it that cannot be, too. */
+		*bound /= (double)moments->count * (stages.count - i);
+		happen(skeleton, &stage, at[i], &plan);
+	}
+	return plan_apply(&plan, skeleton);
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Variants of a story, drawn from a source of choices: a seed gives a random one, the bytes of
+ * a fuzzer one of its making.  The same draws make the same variant.
+ */
+#ifndef VIOSIM_EXPLORE_GENERATE_H
+#define VIOSIM_EXPLORE_GENERATE_H
+
+#include "explore/edit.h"
+#include "explore/moments.h"
+#include "machine/choice.h"
+
+/*
+ * Swarm: what a variant may have at all is drawn first (about half of the kinds of happenings,
+ * failures, machine features and legal manners of the device, each with a weight), then how
+ * much of it and where.  Leaving things out finds what they would cover up.
+ *
+ * `moments` are those of the skeleton's run; there may be none.  `twin`: a machine without
+ * DIAGNOSTIC can be run.  The result is the caller's; edit_free().
+ */
+struct edit *generate(struct choice *choice, const struct edit *skeleton,
+    const struct moments *moments, bool twin);
+
+/*
+ * As probabilistic concurrency testing (Burckhardt and others, ASPLOS 2010) has it, with the
+ * host and the device for threads: each kind of happening gets a random priority, `depth` - 1
+ * moments are drawn uniformly, and at each of them the happening of the highest priority left
+ * comes.  A mistake that shows when depth - 1 happenings of certain kinds come at certain
+ * moments of the plain run, in that order, is met with the probability *bound, or a greater
+ * one:
+ *
+ *	1 / (h * (h - 1) * ... * k ^ (depth - 1))
+ *
+ * with h kinds (depth - 1 factors) and k moments; for depth 2 that is 1 / (h * k).
+ */
+struct edit *generate_pct(struct choice *choice, const struct edit *skeleton,
+    const struct moments *moments, unsigned depth, double *bound);
+#define GENERATE_DEPTH_MAX 7
+
+#endif /* VIOSIM_EXPLORE_GENERATE_H */

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The recorder: see recorder.h.
+ */
+#include "explore/recorder.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "explore/effect.h"
+#include "run/module.h"
+#include "run/source.h"
+
+#define STACK_DEPTH 32
+#define HASH_PRIME UINT64_C(0x9e3779b97f4a7c15)
+
+struct recorder {
+	struct module *module;
+	uintptr_t low;			/* of the module */
+	size_t bytes;
+	uint32_t *line_of;		/* by site: line plus 1; 0: not looked up */
+	uint32_t *line_count;		/* by line: accesses so far */
+	size_t lines;
+	/* of the present run */
+	struct moments *moments;
+	unsigned strikes_left;		/* before the list begins */
+	struct world *world;
+	uint32_t befores[HW_CALLS], afters[HW_CALLS];
+	uint32_t last[CONTEXTS_MAX + 1];	/* by context: newest moment plus 1 */
+	struct effects effects;
+};
+
+static void *
+allocate(void *old, size_t bytes)
+{
+	void *p = realloc(old, bytes);
+
+	if (p == NULL)
+		abort();
+	return p;
+}
+
+struct recorder *
+recorder_new(struct module *module)
+{
+	struct recorder *recorder = allocate(NULL, sizeof(*recorder));
+	uintptr_t high;
+
+	memset(recorder, 0, sizeof(*recorder));
+	recorder->module = module;
+	module_bounds(module, &recorder->low, &high);
+	recorder->bytes = high - recorder->low;
+	recorder->line_of = allocate(NULL, (recorder->bytes + 1) * sizeof(recorder->line_of[0]));
+	memset(recorder->line_of, 0, (recorder->bytes + 1) * sizeof(recorder->line_of[0]));
+	effects_init(&recorder->effects);
+	return recorder;
+}
+
+void
+recorder_free(struct recorder *recorder)
+{
+	if (recorder == NULL)
+		return;
+	effects_fini(&recorder->effects);
+	free(recorder->line_of);
+	free(recorder->line_count);
+	free(recorder);
+}
+
+void
+recorder_into(struct recorder *recorder, struct moments *moments)
+{
+	recorder->moments = moments;
+}
+
+/* ---- where the driver is ---- */
+
+static unsigned
+line_of(struct recorder *recorder, uint32_t site)
+{
+	if (site == 0 || site > recorder->bytes)
+		return 0;
+	if (recorder->line_of[site] == 0)
+		recorder->line_of[site] = source_line(module_source(recorder->module), site) + 1;
+	return recorder->line_of[site] - 1;
+}
+
+static uint32_t
+count_access(struct recorder *recorder, unsigned line)
+{
+	if (line >= recorder->lines) {
+		size_t lines = line + 1024;
+
+		recorder->line_count = allocate(recorder->line_count,
+		    lines * sizeof(recorder->line_count[0]));
+		memset(recorder->line_count + recorder->lines, 0,
+		    (lines - recorder->lines) * sizeof(recorder->line_count[0]));
+		recorder->lines = lines;
+	}
+	return ++recorder->line_count[line];
+}
+
+/* Everything is compiled with frame pointers: the chain leads through driver and kernel. */
+static uint64_t
+stack_hash(const struct recorder *recorder, const struct context *ctx)
+{
+	struct fiber_bounds stack = fiber_stack_bounds(ctx->fiber);
+	const uintptr_t *frame = __builtin_frame_address(0);
+	uint64_t hash = 0;
+
+	for (int depth = 0; depth < STACK_DEPTH; depth++) {
+		uintptr_t site;
+
+		if ((uintptr_t)frame - stack.low >= stack.size - sizeof(*frame))
+			break;
+		site = frame[1] - recorder->low;
+		if (site < recorder->bytes)
+			hash = (hash ^ site) * HASH_PRIME;
+		frame = (const uintptr_t *)frame[0];
+	}
+	return hash;
+}
+
+/* ---- the list ---- */
+
+static struct moment *
+add(struct recorder *recorder, enum moment_kind kind, uint32_t site)
+{
+	struct moments *moments = recorder->moments;
+	const struct world *world = recorder->world;
+	const struct context *ctx = world->running;
+	struct moment *moment;
+
+	if (moments->count == moments->max) {
+		moments->max = moments->max != 0 ? 2 * moments->max : 1024;
+		moments->item = allocate(moments->item,
+		    moments->max * sizeof(moments->item[0]));
+	}
+	moment = &moments->item[moments->count++];
+	*moment = (struct moment){
+		.kind = kind, .line = line_of(recorder, site), .seq = world->trace.count,
+		.site = site,
+		.ctx = ctx->ordinal, .ctx_kind = ctx->kind,
+		.ipl = (uint8_t)world->cpu[ctx->cpu].ipl, .queue = -1,
+		.stack = stack_hash(recorder, ctx),
+	};
+	recorder->last[ctx->ordinal] = (uint32_t)moments->count;
+	if (moments->strike != 0 && moments->count > 1 &&
+	    ctx->ordinal == moments->item[0].ctx)
+		world_look_on(recorder->world, &(struct onlooker){ .self = NULL });
+	return moment;
+}
+
+static int
+queue_of(unsigned call, const uint64_t *arg)
+{
+	const char *letter = strchr(trace_call_args(call), 'q');
+
+	return letter == NULL ? -1 : (int)arg[letter - trace_call_args(call)];
+}
+
+static void
+look_at_point(void *self, enum point_kind kind, unsigned what)
+{
+	struct recorder *recorder = self;
+	struct world *world = recorder->world;
+	const struct event *event;
+	struct moment *moment;
+
+	if (kind != POINT_BEFORE && kind != POINT_AFTER)
+		return;
+	world->trace.showing++;
+	moment = add(recorder, kind == POINT_BEFORE ? MOMENT_BEFORE : MOMENT_AFTER,
+	    world->running->site);
+	moment->call = (uint16_t)what;
+	moment->nth = kind == POINT_BEFORE ? ++recorder->befores[what] : ++recorder->afters[what];
+	if (kind == POINT_BEFORE) {
+		event = trace_event(&world->trace, world->trace.count - 1);
+		moment->queue = queue_of(what, event->arg);
+		effects_of_call(&recorder->effects, world, event, moment);
+	}
+	world->trace.showing--;
+}
+
+static void
+look_at_access(void *self, uintptr_t address, unsigned size, bool write, const void *pc)
+{
+	struct recorder *recorder = self;
+	struct world *world = recorder->world;
+	uint32_t site = world_site_of(world, pc), nth;
+	struct moment *moment;
+
+	world->trace.showing++;
+	nth = count_access(recorder, line_of(recorder, site));
+	if (effects_are_shared(world, recorder->module, address)) {
+		moment = add(recorder, MOMENT_ACCESS, site);
+		moment->nth = nth;
+		effects_of_access(world, recorder->module, address, size, write, moment);
+	}
+	world->trace.showing--;
+}
+
+/*
+ * What follows a context's last moment is the kernel's, until it is called by that again.
+ * Nothing that was armed at power on survives a restart of the guest: there the list ends.
+ */
+static void
+see(void *self, const struct event *event, uint32_t site, const void *payload)
+{
+	struct recorder *recorder = self;
+	uint32_t last;
+
+	(void)site;
+	(void)payload;
+	if (event->kind == EV_HOST_REBOOT) {
+		world_look_on(recorder->world, &(struct onlooker){ .point = NULL });
+		memset(recorder->last, 0, sizeof(recorder->last));
+	}
+	if (event->kind == EV_NOTE && (event->code != HW_NOTE_CALLBACK || event->arg[0] != 2))
+		return;
+	last = recorder->last[event->ctx];
+	if (last != 0)
+		recorder->moments->item[last - 1].everything = true;
+}
+
+/* From here on the list is wanted. */
+static void
+see_strike(void *self)
+{
+	struct recorder *recorder = self;
+
+	if (--recorder->strikes_left > 0)
+		return;
+	world_look_on(recorder->world, &(struct onlooker){
+		.point = look_at_point, .access = look_at_access, .self = recorder,
+	});
+	recorder->world->trace.showing++;
+	add(recorder, MOMENT_AFTER, 0);
+	recorder->world->trace.showing--;
+}
+
+void
+recorder_start(void *self, struct world *world)
+{
+	struct recorder *recorder = self;
+	bool brief = recorder->moments->strike != 0;
+	struct onlooker onlooker = {
+		.point = brief ? NULL : look_at_point, .access = brief ? NULL : look_at_access,
+		.struck = brief ? see_strike : NULL, .self = recorder,
+	};
+
+	recorder->world = world;
+	recorder->strikes_left = recorder->moments->strike;
+	moments_clear(recorder->moments);
+	memset(recorder->befores, 0, sizeof(recorder->befores));
+	memset(recorder->afters, 0, sizeof(recorder->afters));
+	memset(recorder->last, 0, sizeof(recorder->last));
+	if (recorder->lines > 0)
+		memset(recorder->line_count, 0, recorder->lines * sizeof(recorder->line_count[0]));
+	effects_start(&recorder->effects);
+	world_look_on(world, &onlooker);
+	trace_observe(&world->trace, (struct observer){
+		.kinds = UINT64_C(1) << EV_NOTE | UINT64_C(1) << EV_IRQ_EXIT |
+		    UINT64_C(1) << EV_CTX_END | UINT64_C(1) << EV_HOST_REBOOT,
+		.see = see, .self = recorder,
+	});
+}

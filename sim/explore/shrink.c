@@ -1,0 +1,424 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Delta debugging over the steps of a story, and the order in which everything is tried.
+ */
+#include "explore/shrink.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "explore/shrinker.h"
+#include "explore/skeleton.h"
+#include "explore/why.h"
+
+#define PAIRS_MAX 12		/* steps up to which any two are dropped together */
+
+static uint64_t
+now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/* ---- trying ---- */
+
+/* The file that it would be; heap. */
+static char *
+told(struct edit *edit, size_t *size)
+{
+	char *text = NULL;
+	FILE *stream = open_memstream(&text, size);
+
+	if (stream == NULL)
+		abort();
+	edit_print(edit, edit->scenario.id, edit->scenario.summary, NULL, stream);
+	if (fclose(stream) != 0)
+		abort();
+	return text;
+}
+
+static bool
+is_new(struct shrinker *shrinker, uint64_t hash)
+{
+	for (size_t i = 0; i < shrinker->seen_count; i++)
+		if (shrinker->seen[i] == hash)
+			return false;
+	if (shrinker->seen_count == shrinker->seen_max) {
+		shrinker->seen_max = 2 * shrinker->seen_max + 256;
+		shrinker->seen = realloc(shrinker->seen,
+		    shrinker->seen_max * sizeof(shrinker->seen[0]));
+		if (shrinker->seen == NULL)
+			abort();
+	}
+	shrinker->seen[shrinker->seen_count++] = hash;
+	return true;
+}
+
+static struct scenario_doc *
+loaded(struct edit *edit, const char *text, size_t size)
+{
+	struct scenario_doc *doc;
+	struct diag_list diags;
+	char path[512];
+
+	snprintf(path, sizeof(path), "scenarios/%s.yaml", edit->scenario.id);
+	diag_list_init(&diags);
+	doc = scenario_load_text(path, text, size, run_vocab(), &diags);
+	diag_list_fini(&diags);
+	return doc;
+}
+
+/* What `viosim check` would refuse, or read otherwise, is no story. */
+static bool
+is_a_file(struct edit *edit, const char *text, size_t size)
+{
+	struct scenario_doc *doc = loaded(edit, text, size);
+	bool same = doc != NULL && map_equal(&map_scenario, doc->scenario[0], &edit->scenario);
+
+	scenario_doc_free(doc);
+	return same;
+}
+
+static bool
+is_limit(enum world_end end)
+{
+	return end == WORLD_TIME_LIMIT || end == WORLD_EVENT_LIMIT;
+}
+
+static unsigned
+count_others(const struct trial_result *result, uint64_t key)
+{
+	unsigned others = 0;
+
+	for (unsigned i = 0; i < result->findings; i++)
+		others += result->finding[i].key != key &&
+		    result->finding[i].rule->severity == SEVERITY_ERROR;
+	return others;
+}
+
+static void
+check_bounds(struct shrinker *shrinker)
+{
+	const struct shrink_options *options = shrinker->options;
+
+	if (options->runs_max != 0 &&
+	    shrinker->trial->runs - shrinker->first_run >= options->runs_max)
+		shrinker->over = true;
+	if (options->ms_max != 0 && now_ms() - shrinker->first_ms >= options->ms_max)
+		shrinker->over = true;
+}
+
+static bool
+shows(struct shrinker *shrinker, struct edit *edit, struct trial_result *result)
+{
+	struct scenario_case c;
+
+	edit_case(edit, &c);
+	trial_run(shrinker->trial, &c, NULL, result);
+	scenario_case_fini(&c);
+	return trial_find(result, shrinker->key) != NULL;
+}
+
+/* Two races may show by the same finding: the story must not slip from one to the other. */
+static bool
+is_same_race(struct shrinker *shrinker, const struct edit *candidate)
+{
+	struct why reason;
+
+	return shrinker->cause == 0 ||
+	    (why(shrinker->trial, candidate, shrinker->key, &reason) &&
+	    reason.cause == shrinker->cause);
+}
+
+static bool
+is_better(struct shrinker *shrinker, struct edit *candidate)
+{
+	struct trial_result result;
+	char *text;
+	size_t size;
+	bool better;
+
+	text = told(candidate, &size);
+	better = is_new(shrinker, trace_hash(text, size)) &&
+	    shows(shrinker, candidate, &result) &&
+	    (shrinker->hits_limit || !is_limit(result.end)) &&
+	    (!shrinker->alone || count_others(&result, shrinker->key) <= shrinker->others) &&
+	    is_a_file(candidate, text, size) && is_same_race(shrinker, candidate);
+	if (better) {
+		shrinker->finding = *trial_find(&result, shrinker->key);
+		shrinker->others = count_others(&result, shrinker->key);
+	}
+	free(text);
+	return better;
+}
+
+bool
+shrinker_try(struct shrinker *shrinker, struct edit *candidate)
+{
+	check_bounds(shrinker);
+	if (shrinker->over || !is_better(shrinker, candidate)) {
+		edit_free(candidate);
+		return false;
+	}
+	edit_free(shrinker->best);
+	shrinker->best = candidate;
+	return true;
+}
+
+/* ---- steps ---- */
+
+static bool
+is_armed(const struct scenario_steps *steps, const char *id, size_t before)
+{
+	for (size_t i = 0; i < before; i++)
+		if (steps->step[i].verb == SCENARIO_STEP_FAIL &&
+		    strcmp(steps->step[i].fail.id, id) == 0)
+			return true;
+	return false;
+}
+
+/* What is left when steps were taken out must still be a scenario. */
+static void
+tidy(struct edit *edit)
+{
+	const struct scenario_steps *steps = &edit->scenario.steps;
+
+	for (size_t i = steps->count; i-- > 0;)
+		if (steps->step[i].verb == SCENARIO_STEP_HEAL &&
+		    steps->step[i].heal.id != NULL &&
+		    !is_armed(steps, steps->step[i].heal.id, i))
+			edit_remove(edit, i);
+	if (steps->count == 0)
+		edit_insert(edit, 0, SCENARIO_STEP_NOTE)->note =
+		    edit_text(edit, "the driver attaches");
+}
+
+/* With `in_time` what follows stands when it did. */
+static bool
+try_without(struct shrinker *shrinker, size_t first, size_t end, bool in_time)
+{
+	struct edit *candidate = edit_copy(shrinker->best);
+
+	for (size_t i = end; i-- > first;)
+		if (in_time)
+			edit_take_out(candidate, i);
+		else
+			edit_remove(candidate, i);
+	tidy(candidate);
+	return shrinker_try(shrinker, candidate);
+}
+
+static bool
+drop(struct shrinker *shrinker, size_t first, size_t count)
+{
+	size_t end = first + count < shrinker_steps(shrinker)->count ?
+	    first + count : shrinker_steps(shrinker)->count;
+
+	return try_without(shrinker, first, end, false) ||
+	    try_without(shrinker, first, end, true);
+}
+
+/* Halves, quarters, ... single ones. */
+static bool
+drop_steps(struct shrinker *shrinker)
+{
+	bool any = false;
+
+	for (size_t size = shrinker_steps(shrinker)->count; size > 0; size /= 2)
+		for (size_t at = 0; at < shrinker_steps(shrinker)->count && !shrinker->over;)
+			if (drop(shrinker, at, size))
+				any = true;
+			else
+				at += size;
+	return any;
+}
+
+static bool
+drop_pair(struct shrinker *shrinker, size_t a, size_t b)
+{
+	struct edit *candidate = edit_copy(shrinker->best);
+
+	edit_remove(candidate, b);
+	edit_remove(candidate, a);
+	tidy(candidate);
+	return shrinker_try(shrinker, candidate);
+}
+
+/* Two that only go together, such as a pause and its end. */
+static bool
+drop_pairs(struct shrinker *shrinker)
+{
+	bool any = false;
+
+	if (shrinker_steps(shrinker)->count > PAIRS_MAX)
+		return false;
+	for (size_t b = 1; b < shrinker_steps(shrinker)->count; b++)
+		for (size_t a = 0; a < b && b < shrinker_steps(shrinker)->count; a++)
+			any |= drop_pair(shrinker, a, b);
+	return any;
+}
+
+/* A burst is plainer as its last target. */
+static bool
+calm_storms(struct shrinker *shrinker)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < shrinker_steps(shrinker)->count; i++) {
+		const struct scenario_step *storm = &shrinker_steps(shrinker)->step[i];
+		struct edit *candidate;
+		struct scenario_step *step;
+
+		for (size_t j = 0; storm->verb == SCENARIO_STEP_STORM &&
+		    j < storm->storm.targets.count && !shrinker->over; j++) {
+			candidate = edit_copy(shrinker->best);
+			step = &candidate->scenario.steps.step[i];
+			step->verb = SCENARIO_STEP_TARGET;
+			step->target = (struct scenario_target){
+				storm->storm.targets.pages[j], storm->storm.irq,
+			};
+			any |= shrinker_try(shrinker, candidate);
+			storm = &shrinker_steps(shrinker)->step[i];
+		}
+	}
+	return any;
+}
+
+/* ---- expectations and what waits for them ---- */
+
+static bool
+waits(const struct shrinker *shrinker)
+{
+	const struct scenario_steps *steps = shrinker_steps(shrinker);
+
+	for (size_t i = 0; i < steps->count; i++)
+		if (steps->step[i].verb == SCENARIO_STEP_EXPECT ||
+		    steps->step[i].verb == SCENARIO_STEP_WAIT ||
+		    steps->step[i].verb == SCENARIO_STEP_SETTLE)
+			return true;
+	return false;
+}
+
+static bool
+try_skeleton(struct shrinker *shrinker, struct edit *of)
+{
+	struct edit *skeleton;
+	struct scenario_case c;
+
+	edit_case(of, &c);
+	skeleton = skeleton_new(shrinker->trial, &c);
+	scenario_case_fini(&c);
+	return shrinker_try(shrinker, skeleton);
+}
+
+static bool
+stop_waiting(struct shrinker *shrinker)
+{
+	struct edit *hoisted;
+	bool done;
+
+	if (!waits(shrinker) || shrinker->over)
+		return false;
+	if (try_skeleton(shrinker, shrinker->best))
+		return true;
+	hoisted = shrink_hoisted(shrinker);
+	done = try_skeleton(shrinker, hoisted);
+	edit_free(hoisted);
+	return done;
+}
+
+static bool
+drop_claims(struct shrinker *shrinker)
+{
+	struct edit *candidate = edit_copy(shrinker->best);
+	struct scenario *scenario = &candidate->scenario;
+
+	scenario->always.count = scenario->never.count = scenario->finally.count = 0;
+	scenario->tags = (struct scenario_names){ NULL, 0 };
+	return shrinker_try(shrinker, candidate);
+}
+
+/* ---- all together ---- */
+
+static void
+shrink_all(struct shrinker *shrinker)
+{
+	bool any = true;
+
+	drop_claims(shrinker);
+	while (any && !shrinker->over) {
+		any = stop_waiting(shrinker);
+		any |= drop_steps(shrinker);
+		any |= drop_pairs(shrinker);
+		any |= calm_storms(shrinker);
+		shrinker->alone = true;
+		any |= shrink_values(shrinker);
+		any |= shrink_points(shrinker);
+		any |= shrink_times(shrinker);
+		shrinker->alone = false;
+	}
+}
+
+/* Print, load, run: the finding must be there. */
+static bool
+verify(struct shrinker *shrinker)
+{
+	struct trial_result result;
+	struct scenario_case *cases;
+	struct scenario_doc *doc;
+	size_t size, count = 0;
+	bool good = false;
+	char *text;
+
+	text = told(shrinker->best, &size);
+	doc = loaded(shrinker->best, text, size);
+	free(text);
+	if (doc == NULL)
+		return false;
+	cases = scenario_cases(doc, NULL, &count);
+	if (count == 1) {
+		trial_run(shrinker->trial, &cases[0], NULL, &result);
+		good = trial_find(&result, shrinker->key) != NULL;
+	}
+	scenario_cases_free(cases, count);
+	scenario_doc_free(doc);
+	return good;
+}
+
+bool
+shrink(struct trial *trial, const struct edit *from, uint64_t key,
+    const struct shrink_options *options, struct shrink_result *result)
+{
+	struct shrinker shrinker = {
+		.trial = trial, .options = options, .key = key,
+		.first_run = trial->runs, .first_ms = now_ms(),
+		.best = edit_copy(from),
+	};
+	struct trial_result first;
+	struct why reason;
+
+	*result = (struct shrink_result){ .edit = NULL };
+	if (!shows(&shrinker, shrinker.best, &first)) {
+		edit_free(shrinker.best);
+		return false;
+	}
+	shrinker.finding = *trial_find(&first, key);
+	shrinker.others = count_others(&first, key);
+	shrinker.hits_limit = is_limit(first.end);
+	if (why(trial, shrinker.best, key, &reason))
+		shrinker.cause = reason.cause;
+	shrink_all(&shrinker);
+	free(shrinker.seen);
+	*result = (struct shrink_result){
+		.edit = shrinker.best, .finding = shrinker.finding,
+		.steps_before = from->scenario.steps.count,
+		.steps = shrinker_steps(&shrinker)->count,
+		.verified = verify(&shrinker), .complete = !shrinker.over,
+	};
+	result->runs = trial->runs - shrinker.first_run;
+	return true;
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Between the files of the shrinker: the best story so far and how another one is tried.
+ * shrink.c drops steps, shrink_value.c makes values plain, shrink_when.c times and points.
+ */
+#ifndef VIOSIM_EXPLORE_SHRINKER_H
+#define VIOSIM_EXPLORE_SHRINKER_H
+
+#include "explore/edit.h"
+#include "explore/shrink.h"
+#include "explore/trial.h"
+#include "scenario/table.h"
+
+struct shrinker {
+	struct trial *trial;
+	const struct shrink_options *options;
+	uint64_t key;
+	uint64_t cause;			/* of the race (why.h); 0: it is none */
+	struct edit *best;
+	struct trial_finding finding;	/* as it shows there */
+	unsigned others;		/* errors that show there besides */
+	bool alone;			/* only take what shows no more of them */
+	bool hits_limit;		/* the story that was given ends at a limit */
+	bool over;			/* no more runs or time */
+	uint64_t first_run, first_ms;
+	uint64_t *seen;			/* hashes of what was tried */
+	size_t seen_count, seen_max;
+};
+
+/* Run the candidate; it becomes the best if it shows the finding, and is freed if not. */
+bool shrinker_try(struct shrinker *shrinker, struct edit *candidate);
+
+static inline struct scenario_steps *
+shrinker_steps(const struct shrinker *shrinker)
+{
+	return &shrinker->best->scenario.steps;
+}
+
+/* A value in a story that stays where it is when the story is copied. */
+struct place {
+	enum { IN_SCENARIO, IN_MACHINE, IN_STEP } in;
+	size_t step;			/* IN_STEP */
+	size_t offset;
+	const struct field *field;
+	const void *fallback;		/* its default, or NULL */
+};
+void *place_slot(const struct place *place, struct edit *edit);
+/* Try another value there (of field_size() bytes). */
+bool place_try(struct shrinker *shrinker, const struct place *place, const void *value);
+
+/* Each goes one way only, from less plain to plainer; true if anything became so. */
+bool shrink_values(struct shrinker *shrinker);
+bool shrink_times(struct shrinker *shrinker);
+bool shrink_points(struct shrinker *shrinker);
+/* A duration (no `at`). */
+bool shrink_duration(struct shrinker *shrinker, const struct place *place);
+bool shrink_point(struct shrinker *shrinker, const struct place *place);
+/* Points count from power on: they move to the head of the list. */
+struct edit *shrink_hoisted(struct shrinker *shrinker);
+
+#endif /* VIOSIM_EXPLORE_SHRINKER_H */

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What may happen in a run that its story does not tell: one kind of happening a stage.
+ */
+#ifndef VIOSIM_EXPLORE_STAGE_H
+#define VIOSIM_EXPLORE_STAGE_H
+
+#include <stdbool.h>
+
+#include "explore/deviation.h"
+#include "explore/story_map.h"
+
+#define STAGES_MAX 20
+
+/* In the order in which they are tried: what finds most comes first. */
+struct stages {
+	struct stage {
+		enum deviation_kind kind;
+		uint64_t pages;		/* TARGET */
+		int queue;		/* ANSWER, IRQ; -1: the configuration */
+	} item[STAGES_MAX];
+	unsigned count;
+	const struct edit *skeleton;
+};
+
+void stages_init(struct stages *stages, const struct edit *skeleton);
+
+/*
+ * The deviation of that stage at a moment of the run that the map is of; false when there is
+ * none (no step to bring forward, the host wants that size already).
+ */
+bool stage_at(const struct stages *stages, unsigned stage, const struct story_map *map,
+    const struct moment *moment, const struct plan *plan, struct deviation *deviation);
+
+/* The nth way (from 0) in which the call of a moment can fail. */
+bool stage_fault(const struct moment *moment, unsigned nth, struct deviation *deviation);
+
+/* Of two happenings at one moment: is that stage (count: a failure) to come second? */
+bool stage_is_after(const struct stages *stages, unsigned stage,
+    const struct deviation *deviation);
+
+#endif /* VIOSIM_EXPLORE_STAGE_H */

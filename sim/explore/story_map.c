@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Where the steps lie: see story_map.h.
+ */
+#include "explore/story_map.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "machine/crash.h"
+
+struct looker {
+	struct story_map *map;
+	uint32_t *step_of;		/* by step of the run: that of the skeleton */
+	size_t steps;
+};
+
+static void *
+allocate(void *old, size_t count, size_t size)
+{
+	void *p = realloc(old, (count + 1) * size);
+
+	if (p == NULL)
+		abort();
+	return p;
+}
+
+static void
+see(void *self, const struct event *event, uint32_t site, const void *payload)
+{
+	struct looker *looker = self;
+	struct story_map *map = looker->map;
+
+	(void)site;
+	(void)payload;
+	if (event->kind == EV_STEP && event->arg[0] < looker->steps) {
+		uint32_t step = looker->step_of[event->arg[0]];
+
+		if (step != UINT32_MAX)
+			map->told[step] = event->seq;
+	}
+	if (event->kind != EV_HOST_TARGET)
+		return;
+	if (map->targets == map->max) {
+		map->max = 2 * map->max + 8;
+		map->target = allocate(map->target, map->max, sizeof(map->target[0]));
+	}
+	map->target[map->targets++] = (struct story_target){
+		event->seq, (uint32_t)event->arg[0],
+	};
+}
+
+static void
+started(void *self, struct world *world)
+{
+	trace_observe(&world->trace, (struct observer){
+		.kinds = UINT64_C(1) << EV_STEP | UINT64_C(1) << EV_HOST_TARGET,
+		.see = see, .self = self,
+	});
+}
+
+/* The plan's own steps come first, and the steps it takes are gone. */
+static void
+number_steps(struct looker *looker, const struct plan *plan, size_t steps)
+{
+	size_t at = plan->count;
+
+	looker->steps = plan->count + steps;
+	looker->step_of = allocate(NULL, looker->steps, sizeof(looker->step_of[0]));
+	for (size_t i = 0; i < looker->steps; i++)
+		looker->step_of[i] = UINT32_MAX;
+	for (size_t i = 0; i < steps; i++)
+		if (!plan_takes(plan, i))
+			looker->step_of[at++] = (uint32_t)i;
+}
+
+void
+story_map_init(struct story_map *map, struct trial *trial, struct edit *edit,
+    const struct plan *plan, size_t steps)
+{
+	struct looker looker = { .map = map };
+	struct run_options options = {
+		.module = trial_module(trial, &edit->machine), .shelf = &trial->shelf,
+		.started = started, .arg = &looker,
+	};
+	struct scenario_case c;
+	struct run_result result;
+
+	memset(map, 0, sizeof(*map));
+	map->steps = steps;
+	map->told = allocate(NULL, steps, sizeof(map->told[0]));
+	for (size_t i = 0; i < steps; i++)
+		map->told[i] = UINT32_MAX;
+	number_steps(&looker, plan, steps);
+	edit_case(edit, &c);
+	crash_limit(CRASH_SECONDS);
+	run_case(&c, &options, &result);
+	crash_limit(0);
+	run_result_fini(&result);
+	scenario_case_fini(&c);
+	free(looker.step_of);
+}
+
+void
+story_map_fini(struct story_map *map)
+{
+	free(map->told);
+	free(map->target);
+}
+
+uint32_t
+story_map_target(const struct story_map *map, uint32_t seq, uint32_t before)
+{
+	uint32_t pages = before;
+
+	for (size_t i = 0; i < map->targets && map->target[i].seq < seq; i++)
+		pages = map->target[i].pages;
+	return pages;
+}

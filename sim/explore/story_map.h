@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Where the steps of a run's story lie among its moments.
+ */
+#ifndef VIOSIM_EXPLORE_STORY_MAP_H
+#define VIOSIM_EXPLORE_STORY_MAP_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "explore/deviation.h"
+#include "explore/trial.h"
+
+struct story_map {
+	uint32_t *told;			/* by step of the skeleton: its event; UINT32_MAX: never */
+	size_t steps;
+	struct story_target { uint32_t seq; uint32_t pages; } *target;	/* changes so far */
+	size_t targets, max;
+};
+
+/* One run of `edit`, which is `plan` applied to a skeleton of so many steps. */
+void story_map_init(struct story_map *map, struct trial *trial, struct edit *edit,
+    const struct plan *plan, size_t steps);
+void story_map_fini(struct story_map *map);
+
+/* What the host wants at an event. */
+uint32_t story_map_target(const struct story_map *map, uint32_t seq, uint32_t before);
+
+#endif /* VIOSIM_EXPLORE_STORY_MAP_H */

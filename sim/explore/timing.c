@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * One run with somebody who writes down when each step was done.
+ */
+#include "explore/timing.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "machine/crash.h"
+
+static void
+see_step(void *arg, const struct event *event, uint32_t site, const void *payload)
+{
+	struct timing *timing = arg;
+
+	(void)site;
+	(void)payload;
+	if (event->arg[0] < timing->steps)
+		timing->step[event->arg[0]] = (struct timing_step){
+			.ns = event->time_ns, .seq = event->seq,
+		};
+}
+
+static void
+started(void *arg, struct world *world)
+{
+	trace_observe(&world->trace, (struct observer){
+		.kinds = UINT64_C(1) << EV_STEP, .see = see_step, .self = arg,
+	});
+}
+
+void
+timing_of(struct trial *trial, const struct scenario_case *c, struct timing *timing)
+{
+	struct run_options options = {
+		.module = trial_module(trial, c->machine), .shelf = &trial->shelf,
+		.started = started, .arg = timing,
+	};
+	struct run_result result;
+
+	assert(options.module != NULL);
+	timing->steps = c->scenario->steps.count;
+	timing->step = calloc(timing->steps + 1, sizeof(timing->step[0]));
+	if (timing->step == NULL)
+		abort();
+	for (size_t i = 0; i < timing->steps; i++)
+		timing->step[i].ns = TIMING_NEVER;
+	crash_limit(CRASH_SECONDS);
+	run_case(c, &options, &result);
+	crash_limit(0);
+	timing->end_ns = result.counts.virtual_ns;
+	run_result_fini(&result);
+	trial->runs++;
+}
+
+void
+timing_fini(struct timing *timing)
+{
+	free(timing->step);
+	timing->step = NULL;
+}
+
+/* ---- points ---- */
+
+struct scenario_point *
+timing_point(struct scenario_step *step)
+{
+	struct scenario_point *point = NULL;
+
+	if (step->verb == SCENARIO_STEP_DELIVER)
+		point = &step->deliver.at;
+	else if (step->verb == SCENARIO_STEP_HOLD)
+		point = &step->hold.at;
+	return point != NULL && point->given ? point : NULL;
+}
+
+static bool
+is_there(const struct moment *moment, const struct scenario_point *point)
+{
+	struct scenario_point there = moment_point(moment);
+
+	return there.place == point->place && there.line == point->line &&
+	    there.after == point->after && (point->name == NULL ||
+	    (there.name != NULL && strcmp(there.name, point->name) == 0));
+}
+
+/*
+ * The moment that is the nth at that point since event `seq`.  Not every access is a moment, so
+ * those at a line can only be counted from power on.
+ */
+static size_t
+moment_at(const struct moments *moments, const struct scenario_point *point, bool since_power_on,
+    uint32_t seq)
+{
+	uint64_t left = point->nth;
+
+	for (size_t i = 0; i < moments->count; i++) {
+		const struct moment *moment = &moments->item[i];
+
+		if ((!since_power_on && moment->seq <= seq) || !is_there(moment, point))
+			continue;
+		if (since_power_on ? moment->nth == point->nth :
+		    point->place == SCENARIO_CALL && --left == 0)
+			return i;
+	}
+	return SIZE_MAX;
+}
+
+size_t
+timing_struck(struct trial *trial, struct edit *edit, size_t step, const struct moments *moments)
+{
+	const struct scenario_point *point = timing_point(&edit->scenario.steps.step[step]);
+	size_t struck = SIZE_MAX;
+	struct scenario_case c;
+	struct timing timing;
+
+	if (point == NULL)
+		return SIZE_MAX;
+	if (step < run_head(&edit->scenario))
+		return moment_at(moments, point, true, 0);
+	edit_case(edit, &c);
+	timing_of(trial, &c, &timing);
+	scenario_case_fini(&c);
+	if (timing.step[step].ns != TIMING_NEVER)
+		struck = moment_at(moments, point, false, timing.step[step].seq);
+	timing_fini(&timing);
+	return struck;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * When the steps of a case were done, as one run of it tells.
+ */
+#ifndef VIOSIM_EXPLORE_TIMING_H
+#define VIOSIM_EXPLORE_TIMING_H
+
+#include "explore/edit.h"
+#include "explore/moments.h"
+#include "explore/trial.h"
+
+#define TIMING_NEVER UINT64_MAX
+
+struct timing_step {
+	uint64_t ns;			/* since power on, or TIMING_NEVER */
+	uint32_t seq;			/* of its event */
+};
+
+struct timing {
+	struct timing_step *step;
+	size_t steps;
+	uint64_t end_ns;		/* when the run was over, since power on */
+};
+
+/* Runs the case; timing_fini() ends it. */
+void timing_of(struct trial *trial, const struct scenario_case *c, struct timing *timing);
+void timing_fini(struct timing *timing);
+
+/* The point of a `deliver` or `hold`; NULL when the step has none. */
+struct scenario_point *timing_point(struct scenario_step *step);
+/*
+ * Which of the story's moments the step's point is (index); SIZE_MAX: none, or nobody knows.
+ * May run the story.
+ */
+size_t timing_struck(struct trial *trial, struct edit *edit, size_t step,
+    const struct moments *moments);
+
+#endif /* VIOSIM_EXPLORE_TIMING_H */

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Many runs in one process: see trial.h.
+ */
+#include "explore/trial.h"
+
+#include <assert.h>
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "explore/recorder.h"
+#include "machine/crash.h"
+#include "run/source.h"
+
+static struct module *
+open_twin(const struct module *module)
+{
+	struct module_error error;
+	struct module *twin;
+	char path[4096];
+
+	if (!module_twin_path(module_path(module), path, sizeof(path)) ||
+	    access(path, R_OK) != 0)
+		return NULL;
+	twin = module_open(path, &error);
+	if (twin == NULL) {
+		fputs(error.text, stderr);
+		module_error_fini(&error);
+	}
+	return twin;
+}
+
+void
+trial_init(struct trial *trial, struct module *module, const struct manifest *manifest)
+{
+	*trial = (struct trial){
+		.module = module, .nodiag = open_twin(module),
+		.source = module_source(module), .manifest = manifest,
+	};
+	shelf_init(&trial->shelf);
+	crash_install();
+}
+
+void
+trial_fini(struct trial *trial)
+{
+	recorder_free(trial->recorder);
+	recorder_free(trial->recorder_nodiag);
+	shelf_fini(&trial->shelf);
+	module_close(trial->nodiag);
+	memset(trial, 0, sizeof(*trial));
+}
+
+struct module *
+trial_module(const struct trial *trial, const struct scenario_machine *machine)
+{
+	return machine->diagnostic ? trial->module : trial->nodiag;
+}
+
+/* ---- what a run found ---- */
+
+/*
+ * Which page or slot it was, and how many, is chance; what was done to it is the mistake.  What
+ * stands behind a semicolon is an example.
+ */
+static size_t
+without_numbers(const char *text, char *plain)
+{
+	size_t length = 0;
+
+	while (*text != '\0' && *text != ';') {
+		if (text[0] == '0' && text[1] == 'x')
+			text += 2 + strspn(text + 2, "0123456789abcdef");
+		else if (isdigit((unsigned char)*text))
+			text++;
+		else if (strncmp(text, "pages", 5) == 0)
+			text += 5;
+		else if (strncmp(text, "page", 4) == 0)
+			text += 4;
+		else
+			plain[length++] = *text++;
+	}
+	return length;
+}
+
+static uint64_t
+key_of(const struct trial_finding *finding)
+{
+	char text[sizeof(finding->text) + 256];
+	size_t length = (size_t)snprintf(text, 256, "%s %s:%u ", finding->rule->id,
+	    finding->function, finding->line);
+
+	if (finding->line == 0)
+		length += without_numbers(finding->text, text + length);
+	return trace_hash(text, length);
+}
+
+static void
+keep(const struct trial *trial, struct source *source, const struct finding *finding,
+    struct trial_result *result)
+{
+	struct trial_finding *kept = &result->finding[result->findings];
+	struct source_pos pos;
+
+	*kept = (struct trial_finding){
+		.rule = finding->rule, .time_ns = finding->time_ns, .seq = finding->seq,
+	};
+	if (finding->site != 0 && source_lookup(source, finding->site, &pos)) {
+		snprintf(kept->function, sizeof(kept->function), "%s", pos.function);
+		snprintf(kept->file, sizeof(kept->file), "%s", pos.file);
+		kept->line = pos.line;
+	}
+	memcpy(kept->text, finding->text, sizeof(kept->text));
+	kept->key = key_of(kept);
+	if (trial_find(result, kept->key) != NULL)
+		return;
+	kept->defect = manifest_knows(trial->manifest, kept->rule->id, kept->function);
+	result->findings++;
+}
+
+static void
+take_over(const struct trial *trial, struct source *source, const struct run_result *run,
+    struct trial_result *result)
+{
+	result->findings = 0;
+	for (size_t i = 0; i < run->findings.count && result->findings < TRIAL_FINDINGS_MAX; i++)
+		keep(trial, source, &run->findings.item[i], result);
+	result->digest = run->digest;
+	result->end = run->end;
+	result->counts = run->counts;
+	result->faults_idle = run->counts.faults_idle;
+}
+
+static struct recorder *
+recorder_for(struct trial *trial, struct module *module)
+{
+	struct recorder **recorder = module == trial->nodiag ? &trial->recorder_nodiag :
+	    &trial->recorder;
+
+	if (*recorder == NULL)
+		*recorder = recorder_new(module);
+	return *recorder;
+}
+
+void
+trial_run(struct trial *trial, const struct scenario_case *c, struct moments *moments,
+    struct trial_result *result)
+{
+	struct module *module = trial_module(trial, c->machine);
+	struct run_options options = {
+		.module = module, .shelf = &trial->shelf,
+		.started = trial->started, .arg = trial->arg,
+	};
+	struct run_result run;
+
+	assert(module != NULL);
+	if (moments != NULL) {
+		struct recorder *recorder = recorder_for(trial, module);
+
+		recorder_into(recorder, moments);
+		options.started = recorder_start;
+		options.arg = recorder;
+	}
+	crash_limit(CRASH_SECONDS);
+	run_case(c, &options, &run);
+	crash_limit(0);
+	take_over(trial, module_source(module), &run, result);
+	run_result_fini(&run);
+	trial->runs++;
+}
+
+const struct trial_finding *
+trial_find(const struct trial_result *result, uint64_t key)
+{
+	for (unsigned i = 0; i < result->findings; i++)
+		if (result->finding[i].key == key)
+			return &result->finding[i];
+	return NULL;
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Trials: many runs of scenarios in this process, each from power on, and what they found.
+ *
+ * The driver's variables are put back before each run and host memory is handed on, so a trial
+ * costs what the run costs.  A driver that crashes or loops is a finding as ever; what takes
+ * the process down all the same is the pool's business (pool.h).
+ */
+#ifndef VIOSIM_EXPLORE_TRIAL_H
+#define VIOSIM_EXPLORE_TRIAL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "explore/moments.h"
+#include "machine/shelf.h"
+#include "run/manifest.h"
+#include "run/run.h"
+#include "scenario/scenario.h"
+
+struct trial {
+	struct module *module;
+	struct module *nodiag;		/* its twin without DIAGNOSTIC; NULL: there is none */
+	struct source *source;		/* of the module */
+	const struct manifest *manifest;	/* NULL: no defect is known */
+	struct shelf shelf;
+	struct recorder *recorder, *recorder_nodiag;	/* who lists moments, once one did */
+	uint64_t runs;			/* so far */
+	/* Called with each world whose moments are not asked for, before it starts; or NULL. */
+	void (*started)(void *arg, struct world *world);
+	void *arg;
+};
+
+/* What a run did against a rule, apart from when: the same for the same mistake. */
+struct trial_finding {
+	uint64_t key;			/* rule, driver function and line; without a line the text
+					   without numbers */
+	const struct rule *rule;
+	const struct defect *defect;	/* of the manifest, by rule and function; NULL: new */
+	char function[64];		/* "" if unknown */
+	char file[96];
+	unsigned line;			/* 0 if unknown */
+	uint64_t time_ns;
+	uint32_t seq;
+	char text[320];
+};
+
+#define TRIAL_FINDINGS_MAX 24
+
+struct trial_result {
+	struct trial_finding finding[TRIAL_FINDINGS_MAX];	/* in order, each key once */
+	unsigned findings;		/* kept; scenario.* failures are not among them */
+	uint64_t digest;
+	enum world_end end;
+	struct run_counts counts;
+	unsigned faults_idle;		/* armed, and never struck */
+};
+
+/*
+ * Module and manifest are borrowed.  The module's twin X.nodiag.so, which machines with
+ * `diagnostic: false` need, is opened when it lies beside X.so.
+ */
+void trial_init(struct trial *trial, struct module *module, const struct manifest *manifest);
+void trial_fini(struct trial *trial);
+
+/* The driver as that machine needs it; NULL when its twin is missing. */
+struct module *trial_module(const struct trial *trial, const struct scenario_machine *machine);
+
+/*
+ * One run, on a machine for which there is a module.  `moments` (may be NULL) gets the run's
+ * moments, in order; what was in it is gone.
+ */
+void trial_run(struct trial *trial, const struct scenario_case *c, struct moments *moments,
+    struct trial_result *result);
+
+/* The finding with that key, or NULL. */
+const struct trial_finding *trial_find(const struct trial_result *result, uint64_t key);
+
+#endif /* VIOSIM_EXPLORE_TRIAL_H */

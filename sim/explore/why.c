@@ -1,0 +1,416 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Moving a `deliver` through the moments of a run, to where it does no harm: see why.h.
+ */
+#include "explore/why.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "explore/effect.h"
+#include "explore/moments.h"
+#include "explore/timing.h"
+#include "machine/crash.h"
+#include "run/member.h"
+#include "run/source.h"
+
+/* Where the driver's own variables are: found by listening to one run. */
+struct state {
+	struct access_observer heard;	/* who else listens */
+	const struct world *world;
+	size_t offset, bytes;		/* in the kernel's heap; bytes 0: not known */
+};
+
+struct search {
+	struct trial *trial;
+	uint64_t key;
+	struct edit *story;		/* with the `deliver` at the head of its list */
+	struct state state;
+	struct source *source;
+	struct moments course;		/* of the story without it */
+	struct moments hit;		/* of the story as it is */
+	size_t *at;			/* indexes of the moments that a point can name */
+	size_t count;
+};
+
+/* ---- runs ---- */
+
+static void
+list_moments(struct search *search, struct edit *edit, struct moments *moments)
+{
+	struct trial_result result;
+	struct scenario_case c;
+
+	edit_case(edit, &c);
+	trial_run(search->trial, &c, moments, &result);
+	scenario_case_fini(&c);
+}
+
+/* Does the story show the finding with the point at that place of the list? */
+static bool
+does_harm(struct search *search, size_t place)
+{
+	const struct moment *moment = &search->course.item[search->at[place]];
+	struct scenario_step *step = &search->story->scenario.steps.step[0];
+	struct trial_result result;
+	struct scenario_case c;
+
+	step->deliver.at = moment_point(moment);
+	edit_case(search->story, &c);
+	trial_run(search->trial, &c, NULL, &result);
+	scenario_case_fini(&c);
+	return trial_find(&result, search->key) != NULL;
+}
+
+/*
+ * From a harmful place on in steps of 1, 2, 4, ... to one that is not, and back in halves: the
+ * harmful place with a harmless one right beside it.  False when it is harmful to the end.
+ */
+static bool
+edge(struct search *search, size_t from, int way, size_t *found)
+{
+	size_t harmful = from, harmless = from, reach = way < 0 ? from : search->count - 1 - from;
+	bool is_edge = false;
+
+	for (size_t step = 1; !is_edge && reach > 0; step *= 2) {
+		if (step > reach)
+			step = reach;
+		reach -= step;
+		harmless = way < 0 ? harmful - step : harmful + step;
+		is_edge = !does_harm(search, harmless);
+		if (!is_edge)
+			harmful = harmless;
+	}
+	while (is_edge && (harmful > harmless ? harmful - harmless : harmless - harmful) > 1) {
+		size_t middle = harmful + (harmless - harmful) / 2;
+
+		if (harmless < harmful)
+			middle = harmless + (harmful - harmless) / 2;
+		if (does_harm(search, middle))
+			harmful = middle;
+		else
+			harmless = middle;
+	}
+	*found = harmful;
+	return is_edge;
+}
+
+/* ---- the driver's variables ---- */
+
+static enum access_verdict
+pass_look(void *self, const struct access_event *event)
+{
+	struct state *state = self;
+
+	return state->heard.look(state->heard.self, event);
+}
+
+static void
+pass_forget(void *self)
+{
+	struct state *state = self;
+
+	if (state->heard.forget != NULL)
+		state->heard.forget(state->heard.self);
+}
+
+static void
+see_memory(void *self, unsigned what, uintptr_t low, uintptr_t high, uint64_t number)
+{
+	struct state *state = self;
+
+	if (what == HW_MEMORY_SOFTC && state->bytes == 0) {
+		state->offset = low - (uintptr_t)state->world->memory.arena;
+		state->bytes = high - low;
+	}
+	if (state->heard.memory != NULL)
+		state->heard.memory(state->heard.self, what, low, high, number);
+}
+
+static void
+listen(void *arg, struct world *world)
+{
+	struct state *state = arg;
+
+	state->world = world;
+	state->heard = world->access.observer;
+	if (state->heard.look != NULL)
+		world->access.observer = (struct access_observer){
+			.look = pass_look, .forget = pass_forget, .memory = see_memory,
+			.self = state,
+		};
+}
+
+static void
+find_state(struct search *search)
+{
+	struct trial *trial = search->trial;
+	struct run_options options = {
+		.module = trial_module(trial, &search->story->machine),
+		.shelf = &trial->shelf, .started = listen, .arg = &search->state,
+	};
+	struct run_result result;
+	struct scenario_case c;
+
+	edit_case(search->story, &c);
+	crash_limit(CRASH_SECONDS);
+	run_case(&c, &options, &result);
+	crash_limit(0);
+	run_result_fini(&result);
+	scenario_case_fini(&c);
+	trial->runs++;
+}
+
+/* "sc_npages", or "memory" when it has no name. */
+static void
+name_memory(const struct search *search, const struct moment *moment, char name[64])
+{
+	const struct state *state = &search->state;
+	const char *path = module_path(trial_module(search->trial, &search->story->machine));
+	size_t offset;
+
+	if (moment->touches == 0 || state->bytes == 0 ||
+	    !effects_heap_offset(moment->touch[0].thing, &offset) ||
+	    offset - state->offset >= state->bytes ||
+	    !member_name(path, state->bytes, offset - state->offset, 4, name, 64))
+		snprintf(name, 64, "memory");
+}
+
+/* ---- what is done at a moment ---- */
+
+static void
+op_of(const struct search *search, const struct moment *moment, struct why_op *op)
+{
+	struct source_pos pos;
+	const char *slash;
+	char name[64];
+
+	*op = (struct why_op){ .known = true };
+	if (moment->kind == MOMENT_ACCESS) {
+		name_memory(search, moment, name);
+		snprintf(op->what, sizeof(op->what), "%s %s",
+		    moment->touches > 0 && moment->touch[0].write ? "writes" : "reads", name);
+	} else {
+		snprintf(op->what, sizeof(op->what), "%s%s",
+		    moment->kind == MOMENT_AFTER ? "return of " : "",
+		    trace_call_name((enum hw_call)moment->call));
+	}
+	if (moment->site == 0 || !source_lookup(search->source, moment->site, &pos))
+		return;
+	op->line = pos.line;
+	snprintf(op->function, sizeof(op->function), "%s", pos.function);
+	slash = strrchr(pos.file, '/');
+	snprintf(op->file, sizeof(op->file), "%s", slash != NULL ? slash + 1 : pos.file);
+}
+
+static bool
+shares_a_thing(const struct moment *a, const struct moment *b, bool writes)
+{
+	for (unsigned i = 0; i < a->touches; i++)
+		for (unsigned j = 0; j < b->touches; j++)
+			if (a->touch[i].thing == b->touch[j].thing &&
+			    (a->touch[i].write || (!writes && b->touch[j].write)))
+				return true;
+	return false;
+}
+
+/*
+ * What the interrupt does that what it comes between minds: of its moments, until the context
+ * that it broke into goes on, the first that shares a thing with one of these.
+ */
+static bool
+find_intruder(const struct search *search, size_t struck, size_t first, size_t last, bool writes,
+    struct why_op *op)
+{
+	uint32_t victim = search->hit.item[struck].ctx;
+
+	for (size_t i = struck + 1; i < search->hit.count; i++) {
+		const struct moment *moment = &search->hit.item[i];
+
+		if (moment->ctx == victim)
+			break;
+		for (size_t j = first; j <= last; j++)
+			if (shares_a_thing(moment, &search->course.item[j], writes)) {
+				op_of(search, moment, op);
+				return true;
+			}
+	}
+	return false;
+}
+
+/* ---- the sentence ---- */
+
+static void
+print_op(const struct why_op *op, FILE *stream)
+{
+	if (op->line != 0)
+		fprintf(stream, "%s:%u in %s (%s)", op->file, op->line, op->function,
+		    op->what);
+	else
+		fputs(op->what, stream);
+}
+
+static void
+print_intruder(const struct scenario_deliver *deliver, FILE *stream)
+{
+	if (deliver->target_pages != SCENARIO_UNSET)
+		fputs("the new target with its config interrupt", stream);
+	else if (deliver->answer)
+		fprintf(stream, "the device's answer on the %s queue", deliver->irq);
+	else
+		fprintf(stream, "the %s interrupt", deliver->irq);
+}
+
+static void
+tell(struct why *why, const struct scenario_deliver *deliver)
+{
+	FILE *stream = fmemopen(why->text, sizeof(why->text), "w");
+
+	if (stream == NULL)
+		abort();
+	print_intruder(deliver, stream);
+	fputs(" leads to it ", stream);
+	if (why->before.known && why->behind.known) {
+		fputs("between ", stream);
+		print_op(&why->before, stream);
+		fputs(" and ", stream);
+		print_op(&why->behind, stream);
+		fputs("; one moment earlier or later this does not happen", stream);
+	} else if (why->before.known) {
+		fputs("from behind ", stream);
+		print_op(&why->before, stream);
+		fputs(" on; one moment earlier this does not happen", stream);
+	} else {
+		fputs("up to ", stream);
+		print_op(&why->behind, stream);
+		fputs("; one moment later this does not happen", stream);
+	}
+	if (why->intruder.known) {
+		fputs("; what collides is ", stream);
+		print_op(&why->intruder, stream);
+	}
+	fclose(stream);
+}
+
+static uint64_t
+cause_of(const struct why *why)
+{
+	char text[512];
+	int length;
+
+	if (!why->before.known || !why->behind.known)
+		return 0;
+	length = snprintf(text, sizeof(text), "%s:%u %s; %s:%u %s", why->before.function,
+	    why->before.line, why->before.what, why->behind.function, why->behind.line,
+	    why->behind.what);
+	return trace_hash(text, (size_t)length);
+}
+
+/* ---- one `deliver` ---- */
+
+static void
+list_places(struct search *search)
+{
+	search->at = calloc(search->course.count + 1, sizeof(search->at[0]));
+	if (search->at == NULL)
+		abort();
+	for (size_t i = 0; i < search->course.count; i++)
+		if (search->course.item[i].kind != MOMENT_ACCESS ||
+		    search->course.item[i].line != 0)
+			search->at[search->count++] = i;
+}
+
+static bool
+same_moment(const struct moment *a, const struct moment *b)
+{
+	return a->kind == b->kind && a->call == b->call && a->line == b->line &&
+	    a->nth == b->nth && a->ctx == b->ctx;
+}
+
+/* The place in the list at which the story as it is delivers; false: none. */
+static bool
+place_of(const struct search *search, size_t struck, size_t *place)
+{
+	for (*place = 0; *place < search->count; (*place)++)
+		if (search->at[*place] == struck)
+			return same_moment(&search->course.item[struck],
+			    &search->hit.item[struck]);
+	return false;
+}
+
+/* The harmful stretch around that place, and what lies on its edges. */
+static bool
+find_edges(struct search *search, size_t struck, size_t place, struct why *why)
+{
+	size_t first, last;
+
+	why->earlier_harmless = edge(search, place, -1, &first);
+	why->later_harmless = edge(search, place, 1, &last);
+	if (!why->earlier_harmless && !why->later_harmless)
+		return false;
+	find_state(search);
+	first = search->at[first];
+	last = search->at[last];
+	if (why->earlier_harmless)
+		op_of(search, &search->course.item[--first], &why->before);
+	if (why->later_harmless)
+		op_of(search, &search->course.item[last], &why->behind);
+	/* Rather what it overwrites than what it reads. */
+	if (!find_intruder(search, struck, first, last, true, &why->intruder))
+		find_intruder(search, struck, first, last, false, &why->intruder);
+	return true;
+}
+
+static bool
+look_at(struct trial *trial, const struct edit *edit, size_t step, uint64_t key,
+    struct why *why)
+{
+	struct search search = { .trial = trial, .key = key, .story = edit_copy(edit) };
+	struct edit *without = edit_copy(edit);
+	struct scenario_step moved = search.story->scenario.steps.step[step];
+	bool found = false;
+	size_t struck, place;
+
+	search.source = module_source(trial_module(trial, &edit->machine));
+	moments_init(&search.course);
+	moments_init(&search.hit);
+	edit_take_out(without, step);
+	list_moments(&search, without, &search.course);
+	list_moments(&search, search.story, &search.hit);
+	struck = timing_struck(trial, search.story, step, &search.hit);
+	edit_take_out(search.story, step);
+	moved.at.when = SCENARIO_AT_ONCE;
+	*edit_insert(search.story, 0, SCENARIO_STEP_DELIVER) = moved;
+	list_places(&search);
+	if (struck < search.hit.count && struck < search.course.count &&
+	    place_of(&search, struck, &place))
+		found = find_edges(&search, struck, place, why);
+	if (found)
+		tell(why, &moved.deliver);
+	why->cause = cause_of(why);
+	why->step = step;
+	edit_free(search.story);
+	edit_free(without);
+	moments_fini(&search.course);
+	moments_fini(&search.hit);
+	free(search.at);
+	return found;
+}
+
+bool
+why(struct trial *trial, const struct edit *edit, uint64_t key, struct why *why)
+{
+	const struct scenario_steps *steps = &edit->scenario.steps;
+	uint64_t before = trial->runs;
+	bool found = false;
+
+	for (size_t i = 0; i < steps->count && !found; i++) {
+		*why = (struct why){ .step = i };
+		if (steps->step[i].verb == SCENARIO_STEP_DELIVER &&
+		    (steps->step[i].deliver.at.place == SCENARIO_CALL ||
+		    steps->step[i].deliver.at.place == SCENARIO_LINE))
+			found = look_at(trial, edit, i, key, why);
+	}
+	why->runs = trial->runs - before;
+	return found;
+}

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What a sweep has shown, in words: see sweep_text.h.
+ */
+#include "report/sweep_text.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "report/report.h"
+
+static const char *const class_word[OUTCOME_CLASSES] = {
+	[OUTCOME_OK] = "ok", [OUTCOME_KNOWN] = "known", [OUTCOME_LINT] = "lint",
+	[OUTCOME_NEW] = "new", [OUTCOME_LOST] = "lost",
+};
+
+static const char *
+plural(uint64_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
+/* ---- one run ---- */
+
+void
+sweep_text_run(const struct outcome *outcome, FILE *stream)
+{
+	fprintf(stream, "%-6s %s: %s", class_word[outcome_class(outcome)], outcome->base,
+	    outcome->plan[0] != '\0' ? outcome->plan : "as it stands");
+	if (outcome->idle)
+		fputs(" (never struck)", stream);
+	if (outcome->lost[0] != '\0')
+		fprintf(stream, " (%s)", outcome->lost);
+	for (unsigned i = 0; i < outcome->findings; i++)
+		fprintf(stream, "%s %s%s", i == 0 ? ":" : ",", outcome->finding[i].rule->id,
+		    outcome->plain[i] ? " (plain)" : "");
+	fputc('\n', stream);
+}
+
+/* ---- sums ---- */
+
+static void
+print_table(const struct tally *tally, FILE *stream)
+{
+	fprintf(stream, "%-38s %7s %7s", "what was tried", "points", "runs");
+	for (int i = 0; i < OUTCOME_CLASSES; i++)
+		fprintf(stream, " %6s", class_word[i]);
+	fputc('\n', stream);
+	for (size_t r = 0; r < tally->rows; r++) {
+		const struct tally_row *row = &tally->row[r];
+
+		fprintf(stream, "  %-36s %7" PRIu64 " %7" PRIu64, row->group, row->points,
+		    row->runs);
+		for (int i = 0; i < OUTCOME_CLASSES; i++)
+			fprintf(stream, " %6" PRIu64, row->of[i]);
+		fputc('\n', stream);
+	}
+}
+
+static bool
+is_asked_for(const struct tally_site *site, int what)
+{
+	return what == 0 ? !site->reached : site->reached && !site->can_fail;
+}
+
+static void
+print_sites(const struct tally *tally, int what, FILE *stream)
+{
+	static const char *const heads[] = {
+		"never reached", "reached, but with these arguments the kernel cannot fail it"
+	};
+	size_t count = 0;
+
+	for (size_t i = 0; i < tally->sites; i++)
+		count += is_asked_for(&tally->site[i], what);
+	if (count == 0)
+		return;
+	fprintf(stream, "  %s: %zu\n", heads[what], count);
+	for (size_t i = 0; i < tally->sites; i++) {
+		const struct tally_site *site = &tally->site[i];
+
+		if (is_asked_for(site, what))
+			fprintf(stream, "    line %u: %s%s%s\n", site->line, site->call,
+			    site->function[0] != '\0' ? " in " : "", site->function);
+	}
+}
+
+void
+sweep_text_sums(const struct tally *tally, FILE *stream)
+{
+	size_t reached = 0;
+
+	fprintf(stream, "%" PRIu64 " case%s, %" PRIu64 " run%s\n\n", tally->bases,
+	    plural(tally->bases), tally->runs, plural(tally->runs));
+	if (tally->rows > 0) {
+		print_table(tally, stream);
+		fputc('\n', stream);
+	}
+	for (size_t i = 0; i < tally->sites; i++)
+		reached += tally->site[i].reached;
+	fprintf(stream, "fallible calls: %zu of %zu lines of the driver reached, by %zu call "
+	    "stack%s\n", reached, tally->sites, tally->seen.count,
+	    plural(tally->seen.count));
+	fprintf(stream, "  failed at least once: %zu of %zu call stack%s where the kernel can\n",
+	    tally->failed.count, tally->failable.count, plural(tally->failable.count));
+	if (tally->idle > 0)
+		fprintf(stream, "  armed and never struck: %" PRIu64 " run%s\n", tally->idle,
+		    plural(tally->idle));
+	print_sites(tally, 1, stream);
+	print_sites(tally, 0, stream);
+}
+
+/* ---- mistakes ---- */
+
+static void
+print_place(const struct trial_finding *finding, FILE *stream)
+{
+	if (finding->line != 0)
+		fprintf(stream, " at %s:%u (%s)", finding->file, finding->line,
+		    finding->function);
+}
+
+/* The two lines of a cluster's scenario: case and plan. */
+static void
+print_first(const struct cluster *cluster, FILE *stream)
+{
+	const char *plan = strchr(cluster->scenario, '\n');
+
+	fprintf(stream, "     in %.*s", (int)(plan - cluster->scenario), cluster->scenario);
+	if (plan[1] != '\0')
+		fprintf(stream, "\n     with %s", plan + 1);
+	fputc('\n', stream);
+}
+
+static void
+print_story(const struct explored_story *story, FILE *stream)
+{
+	const char *line = story->scenario;
+
+	fprintf(stream, "     shown by %u step%s%s:\n\n", story->steps, plural(story->steps),
+	    story->complete ? "" : " (shrinking was cut short)");
+	while (*line != '\0') {
+		size_t length = strcspn(line, "\n");
+
+		fprintf(stream, length > 0 ? "       %.*s\n" : "\n", (int)length, line);
+		line += length + (line[length] == '\n');
+	}
+	fputc('\n', stream);
+}
+
+static void
+print_cluster(const struct cluster *cluster, size_t number, FILE *stream)
+{
+	const struct trial_finding *finding = &cluster->finding;
+
+	fprintf(stream, "%3zu. %s %s", number,
+	    finding->rule->severity == SEVERITY_ERROR ? "error" : "lint", finding->rule->id);
+	print_place(finding, stream);
+	fprintf(stream, ", %" PRIu64 " run%s\n     ", cluster->runs, plural(cluster->runs));
+	report_wrap(stream, finding->text, 5, 5, REPORT_WIDTH);
+	fputc('\n', stream);
+	print_first(cluster, stream);
+}
+
+static const struct explored_story *
+story_of(const struct explored_story *story, size_t stories, const struct cluster *cluster)
+{
+	for (size_t i = 0; i < stories; i++)
+		if (story[i].key == cluster->finding.key && story[i].cause == cluster->cause)
+			return &story[i];
+	return NULL;
+}
+
+static void
+print_new(const struct tally *tally, const struct explored_story *story, size_t stories,
+    FILE *stream)
+{
+	size_t number = 0;
+
+	for (size_t i = 0; i < tally->clusters.count; i++) {
+		const struct cluster *cluster = &tally->clusters.item[i];
+		const struct explored_story *shown = story_of(story, stories,
+		    cluster);
+
+		if (!cluster_is_new(cluster))
+			continue;
+		if (number++ == 0)
+			fputs("\nnew findings\n", stream);
+		print_cluster(cluster, number, stream);
+		if (shown != NULL)
+			print_story(shown, stream);
+	}
+}
+
+static void
+print_plain(const struct tally *tally, FILE *stream)
+{
+	size_t number = 0;
+
+	for (size_t i = 0; i < tally->clusters.count; i++) {
+		const struct cluster *cluster = &tally->clusters.item[i];
+
+		if (!cluster->plain || cluster->finding.defect != NULL)
+			continue;
+		if (number++ == 0)
+			fputs("\nplain: what the scenarios show as they stand\n", stream);
+		print_cluster(cluster, number, stream);
+	}
+}
+
+static void
+print_known(const struct tally *tally, FILE *stream)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < tally->clusters.count; i++) {
+		const struct cluster *cluster = &tally->clusters.item[i];
+		const struct trial_finding *finding = &cluster->finding;
+
+		if (finding->defect == NULL)
+			continue;
+		if (!any)
+			fputs("\nknown defects\n", stream);
+		any = true;
+		fprintf(stream, "  %s: %s", finding->defect->id, finding->rule->id);
+		print_place(finding, stream);
+		fprintf(stream, ", %" PRIu64 " run%s\n", cluster->runs, plural(cluster->runs));
+	}
+}
+
+void
+sweep_text_findings(const struct tally *tally, const struct explored_story *story,
+    size_t stories, FILE *stream)
+{
+	print_new(tally, story, stories, stream);
+	print_plain(tally, stream);
+	print_known(tally, stream);
+	for (size_t i = 0; i < tally->losses; i++)
+		fprintf(stream, "%slost: %s with %s: %s\n", i == 0 ? "\n" : "",
+		    tally->lost[i].base, tally->lost[i].plan, tally->lost[i].why);
+}
+
+void
+sweep_text_end(const struct tally *tally, FILE *stream)
+{
+	size_t errors = tally_new(tally, false), all = tally_new(tally, true);
+
+	fprintf(stream, "\n%" PRIu64 " run%s, %zu new finding%s", tally->runs,
+	    plural(tally->runs), errors, plural(errors));
+	if (all > errors)
+		fprintf(stream, ", %zu new lint%s", all - errors, plural(all - errors));
+	if (tally->losses > 0)
+		fprintf(stream, ", %zu lost", tally->losses);
+	fputc('\n', stream);
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What a sweep has shown, in words.
+ */
+#ifndef VIOSIM_REPORT_SWEEP_TEXT_H
+#define VIOSIM_REPORT_SWEEP_TEXT_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "explore/tally.h"
+#include "report/explored.h"
+
+/* One run on one line. */
+void sweep_text_run(const struct outcome *outcome, FILE *stream);
+
+/* The sums; the tally must be sorted. */
+void sweep_text_sums(const struct tally *tally, FILE *stream);
+
+/*
+ * The mistakes: new ones with `story` (of `stories`) that shows each, then what the scenarios
+ * show by themselves, then known defects, then what was lost.
+ */
+void sweep_text_findings(const struct tally *tally, const struct explored_story *story,
+    size_t stories, FILE *stream);
+
+/* The last line. */
+void sweep_text_end(const struct tally *tally, FILE *stream);
+
+#endif /* VIOSIM_REPORT_SWEEP_TEXT_H */

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Tests of sim/explore/bytes.c: what the bytes of a fuzzer mean.
+ */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "explore/bytes.h"
+#include "explore/shrink.h"
+#include "tests/explore/rig.h"
+
+Suite *explore_bytes_suite(void);
+
+#define SIZE 64
+
+struct fuzz {
+	struct rig rig;
+	struct bytes bytes;
+	uint8_t data[SIZE];
+};
+
+static void
+fuzz_init(struct fuzz *fuzz, const char *driver, const char *story)
+{
+	rig_init_named(&fuzz->rig, driver);
+	bytes_init(&fuzz->bytes, &fuzz->rig.trial);
+	ck_assert(bytes_add(&fuzz->bytes, rig_load(&fuzz->rig, story)));
+	memset(fuzz->data, 0, SIZE);
+}
+
+static void
+fuzz_fini(struct fuzz *fuzz)
+{
+	bytes_fini(&fuzz->bytes);
+	rig_fini(&fuzz->rig);
+}
+
+static char *
+told(const struct fuzz *fuzz, const void *data, size_t size)
+{
+	struct edit *edit = bytes_edit(&fuzz->bytes, data, size);
+	char *text = NULL;
+	size_t length;
+	FILE *stream = open_memstream(&text, &length);
+
+	edit_print(edit, "t", "s", NULL, stream);
+	ck_assert_int_eq(fclose(stream), 0);
+	edit_free(edit);
+	return text;
+}
+
+static void
+check_same(const struct fuzz *fuzz, size_t size, const void *data, size_t other_size, bool same)
+{
+	char *a = told(fuzz, fuzz->data, size), *b = told(fuzz, data, other_size);
+
+	ck_assert_msg((strcmp(a, b) == 0) == same, "%s%s", a, b);
+	free(a);
+	free(b);
+}
+
+/* The bytes after `turn` others, as good as any. */
+static void
+scramble(struct fuzz *fuzz, uint64_t turn)
+{
+	struct choice_rng rng;
+
+	choice_rng_init(&rng, turn);
+	for (size_t i = 0; i < SIZE; i++)
+		fuzz->data[i] = (uint8_t)choice_rng_next(&rng);
+}
+
+START_TEST(the_same_bytes_are_the_same_scenario)
+{
+	static const uint8_t zeros[SIZE];
+	unsigned others = 0;
+	struct fuzz fuzz;
+
+	fuzz_init(&fuzz, "small", RIG_STORY);
+	/* Nothing is the plainest: the skeleton. */
+	check_same(&fuzz, 0, zeros, SIZE, true);
+	check_same(&fuzz, 1, zeros, SIZE, true);
+	for (uint64_t turn = 1; turn <= 50; turn++) {
+		uint8_t copy[SIZE];
+		char *plain = told(&fuzz, NULL, 0), *now;
+
+		scramble(&fuzz, turn);
+		memcpy(copy, fuzz.data, SIZE);
+		check_same(&fuzz, SIZE, copy, SIZE, true);
+		now = told(&fuzz, copy, SIZE);
+		others += strcmp(plain, now) != 0;
+		free(plain);
+		free(now);
+	}
+	ck_assert_uint_gt(others, 25);
+	fuzz_fini(&fuzz);
+}
+END_TEST
+
+START_TEST(the_first_byte_picks_the_base)
+{
+	static const uint8_t first[] = { 0 }, second[] = { 1 }, third[] = { 2 };
+	struct scenario_case again;
+	struct fuzz fuzz;
+	struct rig other;
+
+	fuzz_init(&fuzz, "small", RIG_STORY);
+	/* Once is enough, on whatever machine. */
+	again = fuzz.rig.cases[0];
+	ck_assert(bytes_add(&fuzz.bytes, &again));
+	ck_assert_uint_eq(fuzz.bytes.count, 1);
+	rig_init_small(&other);
+	ck_assert(bytes_add(&fuzz.bytes, rig_load(&other, RIG_HEAD "steps:\n"
+	    "  - at: 2s\n    target: 9 pages\n")));
+	ck_assert_uint_eq(fuzz.bytes.count, 2);
+	ck_assert_ptr_eq(bytes_base_of(&fuzz.bytes, first, 1), &fuzz.bytes.base[0]);
+	ck_assert_ptr_eq(bytes_base_of(&fuzz.bytes, second, 1), &fuzz.bytes.base[1]);
+	ck_assert_ptr_eq(bytes_base_of(&fuzz.bytes, third, 1), &fuzz.bytes.base[0]);
+	ck_assert_ptr_eq(bytes_base_of(&fuzz.bytes, NULL, 0), &fuzz.bytes.base[0]);
+	check_same(&fuzz, 1, second, 1, false);
+	check_same(&fuzz, 1, third, 1, true);
+	bytes_fini(&fuzz.bytes);
+	rig_fini(&other);
+	rig_fini(&fuzz.rig);
+}
+END_TEST
+
+/* Runs of the bytes until one finds something new; its key, or 0. */
+static uint64_t
+look_for(struct fuzz *fuzz, unsigned turns, struct edit **edit)
+{
+	for (uint64_t turn = 1; turn <= turns; turn++) {
+		struct trial_result result;
+		struct scenario_case c;
+
+		scramble(fuzz, turn);
+		*edit = bytes_edit(&fuzz->bytes, fuzz->data, SIZE);
+		edit_case(*edit, &c);
+		trial_run(&fuzz->rig.trial, &c, NULL, &result);
+		scenario_case_fini(&c);
+		for (unsigned i = 0; i < result.findings; i++)
+			if (bytes_is_new(&fuzz->bytes, &result.finding[i]))
+				return result.finding[i].key;
+		edit_free(*edit);
+	}
+	*edit = NULL;
+	return 0;
+}
+
+/* The thread of that driver looks for work without the lock. */
+START_TEST(a_finding_converts_and_shrinks)
+{
+	struct shrink_options options = { .runs_max = 400 };
+	struct shrink_result small;
+	struct edit *edit;
+	struct fuzz fuzz;
+	uint64_t key;
+	size_t steps;
+	char *text;
+
+	fuzz_init(&fuzz, "racy", RIG_STORY);
+	key = look_for(&fuzz, 2000, &edit);
+	ck_assert_uint_ne(key, 0);
+	/* Bytes kept in a file mean it too. */
+	text = told(&fuzz, fuzz.data, SIZE);
+	ck_assert_ptr_nonnull(strstr(text, "\nsteps:\n"));
+	free(text);
+	steps = edit->scenario.steps.count;
+	ck_assert(shrink(&fuzz.rig.trial, edit, key, &options, &small));
+	ck_assert(small.verified);
+	ck_assert_uint_eq(small.finding.key, key);
+	ck_assert_uint_le(small.steps, 2);
+	ck_assert_uint_le(small.steps, steps);
+	edit_free(small.edit);
+	edit_free(edit);
+	fuzz_fini(&fuzz);
+}
+END_TEST
+
+START_TEST(what_is_plain_is_not_new)
+{
+	const struct trial_result *plain;
+	struct fuzz fuzz;
+
+	/* From 100 pages on it miscounts, in the plain run already. */
+	fuzz_init(&fuzz, "small", RIG_HEAD "steps:\n  - at: 1s\n    target: 100 pages\n");
+	plain = &fuzz.bytes.base[0].plain;
+	ck_assert_uint_gt(plain->findings, 0);
+	ck_assert_int_eq(plain->finding[0].rule->severity, SEVERITY_ERROR);
+	ck_assert(!bytes_is_new(&fuzz.bytes, &plain->finding[0]));
+	fuzz.bytes.count = 0;
+	ck_assert(bytes_is_new(&fuzz.bytes, &plain->finding[0]));
+	fuzz.bytes.count = 1;
+	fuzz_fini(&fuzz);
+}
+END_TEST
+
+Suite *
+explore_bytes_suite(void)
+{
+	Suite *suite = suite_create("explore_bytes");
+	TCase *tc = tcase_create("bytes");
+
+	tcase_set_timeout(tc, 30);
+	tcase_add_test(tc, the_same_bytes_are_the_same_scenario);
+	tcase_add_test(tc, the_first_byte_picks_the_base);
+	tcase_add_test(tc, a_finding_converts_and_shrinks);
+	tcase_add_test(tc, what_is_plain_is_not_new);
+	suite_add_tcase(suite, tc);
+	return suite;
+}

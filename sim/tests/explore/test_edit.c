@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Tests of sim/explore/edit: copies are plans of their own, and print as what they are.
+ */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "explore/edit.h"
+#include "run/run.h"
+#include "scenario/table.h"
+
+Suite	*explore_edit_suite(void);
+
+static struct scenario_doc *
+load_as(const char *path, const char *text, size_t size)
+{
+	struct diag_list diags;
+	struct scenario_doc *doc;
+
+	diag_list_init(&diags);
+	doc = scenario_load_text(path, text, size, run_vocab(), &diags);
+	if (doc == NULL)
+		diag_list_print(&diags, stderr, false);
+	diag_list_fini(&diags);
+	return doc;
+}
+
+static struct scenario_doc *
+load(const char *steps)
+{
+	char text[2048];
+	struct scenario_doc *doc;
+
+	snprintf(text, sizeof(text), "format: 1\nscenario: t\nsummary: s\nsteps:\n%s", steps);
+	doc = load_as("t.yaml", text, strlen(text));
+	ck_assert_ptr_nonnull(doc);
+	return doc;
+}
+
+static char *
+printed(struct edit *edit, const char *name, const char *comment, size_t *size)
+{
+	char *text = NULL;
+	FILE *stream = open_memstream(&text, size);
+
+	edit_print(edit, name, edit->scenario.summary, comment, stream);
+	ck_assert_int_eq(fclose(stream), 0);
+	return text;
+}
+
+/* What is printed loads to the same plan, on the same one machine. */
+static void
+check_round_trip(struct edit *edit)
+{
+	const char *id = edit->scenario.id;
+	struct scenario_doc *doc;
+	struct scenario_case c;
+	char path[300], *text;
+	size_t size;
+
+	snprintf(path, sizeof(path), "scenarios/%s.yaml", id);
+	text = printed(edit, id, "one\n\ntwo: [", &size);
+	doc = load_as(path, text, size);
+	ck_assert_msg(doc != NULL, "%s", text);
+	ck_assert_uint_eq(doc->count, 1);
+	ck_assert_msg(map_equal(&map_scenario, &edit->scenario, doc->scenario[0]),
+	    "another plan:\n%s", text);
+	ck_assert_uint_eq(doc->scenario[0]->machines.count, 1);
+	edit_case(edit, &c);
+	ck_assert_str_eq(c.machine->name, doc->scenario[0]->machines.machine[0].name);
+	ck_assert(strncmp(c.id, id, strlen(id)) == 0);
+	scenario_case_fini(&c);
+	scenario_doc_free(doc);
+	free(text);
+}
+
+START_TEST(all_cases_of_the_tree_print_as_what_they_are)
+{
+	char *names[] = { (char *)(uintptr_t)"scenarios" };
+	const struct scenario_case *last = NULL;
+	struct cli_cases cases;
+	size_t seen = 0;
+
+	ck_assert(cli_collect(&cases, names, 1));
+	for (size_t i = 0; i < cases.count; i++) {
+		const struct scenario_case *c = cases.item[i].c;
+		struct edit *edit, *copy;
+
+		/* One seed is like the other. */
+		if (last != NULL && last->machine == c->machine)
+			continue;
+		last = c;
+		seen++;
+		edit = edit_new(c->scenario, c->machine, c->has_seed, c->seed);
+		ck_assert(map_equal(&map_machine, &edit->machine, c->machine));
+		ck_assert_uint_eq(edit->scenario.seeds.count, c->has_seed ? 1 : 0);
+		copy = edit_copy(edit);
+		check_round_trip(edit);
+		edit_free(edit);
+		check_round_trip(copy);
+		edit_free(copy);
+	}
+	ck_assert_uint_gt(seen, 400);
+	cli_cases_fini(&cases);
+}
+END_TEST
+
+START_TEST(a_copy_outlives_what_it_was_made_of)
+{
+	struct scenario_doc *doc = load("  - target: 1\n");
+	struct edit *edit = edit_new(doc->scenario[0], doc->scenario[0]->machines.machine,
+	    true, 7), *copy;
+	struct scenario_step *step = edit_insert(edit, 0, SCENARIO_STEP_FAIL);
+	size_t size;
+	char *text;
+
+	step->fail.id = edit_text(edit, "sweep%d", 12);
+	step->fail.call = "uvm_pglistalloc";
+	step->name = edit_text(edit, "a name");
+	copy = edit_copy(edit);
+	copy->scenario.steps.step[1].target.pages = 9;
+	ck_assert_uint_eq(edit->scenario.steps.step[1].target.pages, 1);
+	ck_assert_uint_eq(doc->scenario[0]->steps.step[0].target.pages, 1);
+	memset((char *)(uintptr_t)edit->scenario.steps.step[0].fail.id, 'X', 7);
+	memset((char *)(uintptr_t)edit->scenario.steps.step[0].name, 'X', 6);
+	edit_free(edit);
+	text = printed(copy, "t", "why", &size);
+	ck_assert_str_eq(text, "# why\nformat: 1\nscenario: t\nsummary: s\nseed: 7\n"
+	    "machines:\n  - {transport: virtio-1.0, dma: bounce}\n"
+	    "steps:\n  - name: a name\n    fail: {id: sweep12, call: uvm_pglistalloc}\n"
+	    "  - target: 9 pages\n");
+	free(text);
+	check_round_trip(copy);
+	edit_free(copy);
+	scenario_doc_free(doc);
+}
+END_TEST
+
+START_TEST(holds_follow_the_step_that_ends_them)
+{
+	struct scenario_doc *doc = load(
+	    "  - hold: {thread: viomb, until: there}\n"
+	    "  - target: 1\n"
+	    "  - name: there\n    target: 2\n");
+	struct edit *edit = edit_new(doc->scenario[0], doc->scenario[0]->machines.machine,
+	    false, 0);
+	struct scenario_steps *steps = &edit->scenario.steps;
+
+	/* Enough insertions that the array moves. */
+	for (size_t i = 1; i <= 20; i++) {
+		edit_insert(edit, 1, SCENARIO_STEP_TARGET);
+		ck_assert_uint_eq(steps->step[0].hold.until_step, 2 + i);
+	}
+	edit_insert(edit, steps->count, SCENARIO_STEP_SETTLE)->settle.within =
+	    (struct scenario_time){ SCENARIO_NS, 5 };
+	ck_assert_uint_eq(steps->step[0].hold.until_step, 22);
+	/* In its very place: it moves on. */
+	edit_insert(edit, 22, SCENARIO_STEP_TARGET);
+	ck_assert_uint_eq(steps->step[0].hold.until_step, 23);
+	edit_remove(edit, 22);
+	ck_assert_uint_eq(steps->step[0].hold.until_step, 22);
+	check_round_trip(edit);
+	edit_remove(edit, 1);
+	ck_assert_uint_eq(steps->step[0].hold.until_step, 21);
+	ck_assert_str_eq(steps->step[21].name, "there");
+	edit_remove(edit, 22);
+	ck_assert_uint_eq(steps->step[0].hold.until_step, 21);
+	edit_remove(edit, 21);
+	ck_assert_ptr_null(steps->step[0].hold.until);
+	ck_assert_uint_eq(steps->step[0].hold.lasts.value, 1);
+	check_round_trip(edit);
+	edit_free(edit);
+	scenario_doc_free(doc);
+}
+END_TEST
+
+START_TEST(what_follows_a_step_taken_out_keeps_its_time)
+{
+	struct scenario_doc *doc = load(
+	    "  - at: 1s\n    target: 1\n"
+	    "  - target: 2\n"
+	    "  - at: +2s\n    target: 3\n"
+	    "  - at: +3s\n    target: 4\n"
+	    "  - at: 9s\n    target: 5\n"
+	    "  - at: +1ticks\n    target: 6\n"
+	    "  - at: +1s\n    target: 7\n");
+	struct edit *edit = edit_new(doc->scenario[0], doc->scenario[0]->machines.machine,
+	    false, 0);
+	const struct scenario_steps *steps = &edit->scenario.steps;
+
+	edit_take_out(edit, 6);
+	ck_assert_uint_eq(steps->count, 6);
+	edit_take_out(edit, 0);
+	ck_assert_int_eq(steps->step[0].at.when, SCENARIO_ABSOLUTE);
+	ck_assert_uint_eq(steps->step[0].at.time.value, 1000000000);
+	edit_take_out(edit, 1);
+	ck_assert_int_eq(steps->step[1].at.when, SCENARIO_RELATIVE);
+	ck_assert_uint_eq(steps->step[1].at.time.value, 5000000000);
+	edit_take_out(edit, 0);
+	ck_assert_int_eq(steps->step[0].at.when, SCENARIO_ABSOLUTE);
+	ck_assert_uint_eq(steps->step[0].at.time.value, 6000000000);
+	edit_take_out(edit, 0);
+	ck_assert_uint_eq(steps->step[0].at.time.value, 9000000000);
+	/* Ticks and seconds have no sum before there is a machine. */
+	edit_take_out(edit, 0);
+	ck_assert_int_eq(steps->step[0].at.when, SCENARIO_RELATIVE);
+	ck_assert_uint_eq(steps->step[0].at.time.value, 1);
+	edit_free(edit);
+	scenario_doc_free(doc);
+}
+END_TEST
+
+/* Every verb as the loader would fill it when only what must be there is given. */
+static const struct {
+	enum scenario_verb verb;
+	const char *yaml;
+} fresh[] = {
+	{ SCENARIO_STEP_TARGET, "  - target: 0\n" },
+	{ SCENARIO_STEP_STORM, "  - storm: {targets: [1], every: 1s}\n" },
+	{ SCENARIO_STEP_FAIL, "  - fail: {id: a, call: uvm_pglistalloc}\n" },
+	{ SCENARIO_STEP_HEAL, "  - heal: all\n" },
+	{ SCENARIO_STEP_DEVICE, "  - device: {drop: inflate}\n" },
+	{ SCENARIO_STEP_IRQ, "  - irq: {source: config}\n" },
+	{ SCENARIO_STEP_DELIVER, "  - deliver: {irq: config, at: mutex_enter}\n" },
+	{ SCENARIO_STEP_HOLD, "  - hold: {thread: viomb, for: 1s}\n" },
+	{ SCENARIO_STEP_GUEST, "  - guest: {reboot: true}\n" },
+	{ SCENARIO_STEP_SETTLE, "  - settle: {within: 1s}\n" },
+	{ SCENARIO_STEP_NOTE, "  - note: x\n" },
+};
+
+static void
+fill_in(struct scenario_step *step)
+{
+	static uint64_t one_page[] = { 1 };
+	const struct scenario_time second = { SCENARIO_NS, 1000000000 };
+
+	switch (step->verb) {
+	case SCENARIO_STEP_STORM:
+		step->storm.targets = (struct scenario_amounts){ one_page, 1 };
+		step->storm.every = second;
+		break;
+	case SCENARIO_STEP_FAIL:
+		step->fail.id = "a";
+		step->fail.call = "uvm_pglistalloc";
+		break;
+	case SCENARIO_STEP_DEVICE:
+		step->device.drop = "inflate";
+		break;
+	case SCENARIO_STEP_IRQ:
+		step->irq.source = "config";
+		break;
+	case SCENARIO_STEP_DELIVER:
+		step->deliver.irq = "config";
+		step->deliver.at = (struct scenario_point){
+			.given = true, .place = SCENARIO_CALL, .name = "mutex_enter", .nth = 1,
+		};
+		break;
+	case SCENARIO_STEP_HOLD:
+		step->hold.thread = "viomb";
+		step->hold.lasts = second;
+		break;
+	case SCENARIO_STEP_GUEST:
+		step->guest.reboot = true;
+		break;
+	case SCENARIO_STEP_SETTLE:
+		step->settle.within = second;
+		break;
+	case SCENARIO_STEP_NOTE:
+		step->note = "x";
+		break;
+	default:
+		break;
+	}
+}
+
+START_TEST(fresh_steps_are_as_the_loader_fills_them)
+{
+	struct scenario_doc *doc = load(fresh[_i].yaml);
+	struct edit *edit = edit_new(doc->scenario[0], doc->scenario[0]->machines.machine,
+	    false, 0);
+	struct scenario_step *step = edit_insert(edit, 1, fresh[_i].verb);
+
+	fill_in(step);
+	ck_assert_msg(step_equal(step, &edit->scenario.steps.step[0]), "%s", fresh[_i].yaml);
+	ck_assert_ptr_nonnull(step->loc.file);
+	edit_remove(edit, 0);
+	check_round_trip(edit);
+	edit_free(edit);
+	scenario_doc_free(doc);
+}
+END_TEST
+
+START_TEST(a_changed_machine_prints_and_names_itself)
+{
+	struct scenario_doc *doc = load("  - target: 1\n");
+	struct edit *edit = edit_new(doc->scenario[0],
+	    &doc->scenario[0]->machines.machine[3], true, 5);
+	struct scenario_case c;
+	size_t size;
+	char *text;
+
+	edit->machine.cpus = 2;
+	edit->machine.memory_pages = 32 * 256;
+	edit->machine.transport = SCENARIO_VIRTIO_1;
+	edit_case(edit, &c);
+	ck_assert_str_eq(c.id, "t@5#1.0,coherent");
+	ck_assert_uint_eq(c.machine->cpus, 2);
+	ck_assert(c.has_seed);
+	ck_assert_uint_eq(c.seed, 5);
+	scenario_case_fini(&c);
+	edit_seed(edit, false, 0);
+	text = printed(edit, "t", NULL, &size);
+	ck_assert_str_eq(text, "format: 1\nscenario: t\nsummary: s\n"
+	    "machine: {memory: 32MiB, cpus: 2}\n"
+	    "machines:\n  - {transport: virtio-1.0, dma: coherent}\n"
+	    "steps:\n  - target: 1 page\n");
+	free(text);
+	check_round_trip(edit);
+	edit_free(edit);
+	scenario_doc_free(doc);
+}
+END_TEST
+
+Suite *
+explore_edit_suite(void)
+{
+	Suite *suite = suite_create("explore_edit");
+	TCase *tc = tcase_create("edit");
+
+	tcase_set_timeout(tc, 60);
+	tcase_add_test(tc, all_cases_of_the_tree_print_as_what_they_are);
+	tcase_add_test(tc, a_copy_outlives_what_it_was_made_of);
+	tcase_add_test(tc, holds_follow_the_step_that_ends_them);
+	tcase_add_test(tc, what_follows_a_step_taken_out_keeps_its_time);
+	tcase_add_loop_test(tc, fresh_steps_are_as_the_loader_fills_them, 0,
+	    sizeof(fresh) / sizeof(fresh[0]));
+	tcase_add_test(tc, a_changed_machine_prints_and_names_itself);
+	suite_add_tcase(suite, tc);
+	return suite;
+}

@@ -1,0 +1,397 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Tests of sim/explore/explore, walk, deviation, same and the state file.
+ */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "explore/deviation.h"
+#include "explore/explore.h"
+#include "explore/same.h"
+#include "tests/explore/rig.h"
+
+Suite *explore_explore_suite(void);
+
+/* Few pages make few moments: the runs without reduction are to be counted in thousands. */
+#define TINY_STORY RIG_HEAD \
+	"steps:\n" \
+	"  - at: 1s\n" \
+	"    target: 3 pages\n" \
+	"  - settle: {within: 1s}\n"
+
+/* ---- plans as text ---- */
+
+static const char *const good_plans[] = {
+	"",
+	"next=3/256@before virtio_dequeue#2",
+	"target=0@after mutex_enter#7; answer=inflate@line 502#12",
+	"irq=config@before cv_timedwait#1; fail=kthread_create.enomem@before kthread_create#1",
+	"irq=deflate@line 1#1",
+};
+
+START_TEST(test_plan_text)
+{
+	const char *text = good_plans[_i];
+	char *again = NULL;
+	size_t size;
+	FILE *stream = open_memstream(&again, &size);
+	struct plan plan;
+
+	ck_assert(plan_parse(&plan, text));
+	plan_print(&plan, stream);
+	fclose(stream);
+	ck_assert_str_eq(again, text);
+	free(again);
+}
+END_TEST
+
+static const char *const bad_plans[] = {
+	"target=0", "target=x@line 1#1", "target=4294967296@line 1#1", "next=1@line 1#1",
+	"answer=config@line 1#1", "irq=stats2@line 1#1", "fail=nothing@line 1#1",
+	"irq=config@line 0#1", "irq=config@line 1#0", "irq=config@during mutex_exit#1",
+	"irq=config@before no_such_call#1", "hold=config@line 1#1", ";",
+	"irq=config@line 1#1;irq=config@line 1#1;irq=config@line 1#1;irq=config@line 1#1;"
+	"irq=config@line 1#1;irq=config@line 1#1;irq=config@line 1#1",
+};
+
+START_TEST(test_plan_text_bad)
+{
+	struct plan plan;
+
+	ck_assert_msg(!plan_parse(&plan, bad_plans[_i]), "%s", bad_plans[_i]);
+}
+END_TEST
+
+START_TEST(test_plan_steps)
+{
+	struct plan plan;
+	struct rig rig;
+	struct edit *base, *edit;
+	const struct scenario_case *c;
+	const struct scenario_step *step;
+
+	rig_init(&rig);
+	c = rig_load(&rig, TINY_STORY);
+	base = edit_new(c->scenario, c->machine, false, 0);
+	ck_assert(plan_parse(&plan, "next=0/3@line 9#4; "
+	    "fail=kthread_create.enomem@before kthread_create#2"));
+	edit = plan_apply(&plan, base);
+	step = edit->scenario.steps.step;
+	ck_assert_uint_eq(edit->scenario.steps.count, base->scenario.steps.count + 1);
+	ck_assert_int_eq(step[0].verb, SCENARIO_STEP_DELIVER);
+	ck_assert_uint_eq(step[0].deliver.target_pages, 3);
+	ck_assert_int_eq(step[1].verb, SCENARIO_STEP_FAIL);
+	ck_assert_uint_eq(step[1].fail.nth, 2);
+	ck_assert_str_eq(step[1].fail.call, "kthread_create.enomem");
+	/* The step that was brought forward is gone, the next one is there. */
+	ck_assert_int_eq(step[2].verb, SCENARIO_STEP_SETTLE);
+	edit_free(edit);
+	edit_free(base);
+	rig_fini(&rig);
+}
+END_TEST
+
+/* ---- exploring ---- */
+
+static void
+explore_tiny(struct rig *rig, struct explore *explore, const struct explore_options *options)
+{
+	const struct scenario_case *c = rig_load(rig, TINY_STORY);
+
+	*explore = (struct explore){
+		.options = *options, .c = c, .cases = 1, .module = rig->module,
+	};
+	ck_assert(explore_run(explore));
+}
+
+static void
+assert_same_groups(const struct explore *a, const struct explore *b)
+{
+	ck_assert_uint_eq(a->clusters.count, b->clusters.count);
+	for (size_t i = 0; i < a->clusters.count; i++)
+		ck_assert_msg(a->clusters.item[i].finding.key == b->clusters.item[i].finding.key,
+		    "%s and %s", a->clusters.item[i].finding.text,
+		    b->clusters.item[i].finding.text);
+}
+
+static bool
+has(const struct explore *explore, const char *rule, const char *text)
+{
+	for (size_t i = 0; i < explore->clusters.count; i++)
+		if (strcmp(explore->clusters.item[i].finding.rule->id, rule) == 0 &&
+		    strstr(explore->clusters.item[i].finding.text, text) != NULL)
+			return true;
+	return false;
+}
+
+/* The same mistakes with far fewer runs. */
+START_TEST(test_reduction)
+{
+	struct explore_options with = { .preemptions = 1, .reduction = true, .jobs = 2 };
+	struct explore_options without = { .preemptions = 1, .jobs = 2 };
+	struct explore a, b;
+	struct rig rig;
+
+	rig_init(&rig);
+	explore_tiny(&rig, &a, &with);
+	explore_tiny(&rig, &b, &without);
+	ck_assert(a.complete && b.complete);
+	assert_same_groups(&a, &b);
+	ck_assert_uint_gt(a.clusters.count, 5);
+	ck_assert_uint_eq(b.skipped, 0);
+	ck_assert_uint_eq(a.runs + a.skipped, b.runs);
+	ck_assert_uint_lt(3 * a.runs, b.runs);
+	explore_fini(&a);
+	explore_fini(&b);
+	rig_fini(&rig);
+}
+END_TEST
+
+START_TEST(test_finds)
+{
+	struct explore_options options = {
+		.preemptions = 1, .faults = 1, .reduction = true, .jobs = 2,
+	};
+	struct explore explore;
+	struct rig rig;
+	size_t steps_max = 0;
+
+	rig_init(&rig);
+	explore_tiny(&rig, &explore, &options);
+	ck_assert(explore.complete);
+	ck_assert_uint_eq(explore.differ, 0);
+	ck_assert_uint_eq(explore.lost, 0);
+	ck_assert_uint_eq(explore.walks, explore.walks_known);
+	/* The plain story shows the first, a happening the next two, a failure the last. */
+	ck_assert(has(&explore, "dma.pre-before-device", "PREWRITE covered"));
+	ck_assert(has(&explore, "live.lost-wakeup", "known before it slept"));
+	ck_assert(has(&explore, "live.deadlock", "0 pages"));
+	ck_assert(has(&explore, "ring.free-queue", "while the device is live"));
+	/* A failure and then an interrupt. */
+	ck_assert(has(&explore, "lock.lifecycle", "destroyed"));
+	ck_assert(explore_shrink(&explore, 2000, 20000));
+	for (size_t i = 0; i < explore.causes; i++) {
+		ck_assert(explore.cause[i].turn >= EXPLORE_STORIES_MAX ||
+		    (explore.cause[i].shrunk && explore.cause[i].verified));
+		if (explore.cause[i].turn < EXPLORE_STORIES_MAX &&
+		    explore.cause[i].steps > steps_max)
+			steps_max = explore.cause[i].steps;
+	}
+	ck_assert_uint_gt(explore.causes, explore.clusters.count);
+	ck_assert_uint_le(steps_max, 12);
+	explore_fini(&explore);
+	rig_fini(&rig);
+}
+END_TEST
+
+static void
+count_line(void *arg, const char *json)
+{
+	ck_assert(json[0] == '"' && strstr(json, "\"digest\"") != NULL);
+	++*(uint64_t *)arg;
+}
+
+/* Nothing depends on how many do the work, nor on how often it is interrupted. */
+START_TEST(test_order)
+{
+	struct explore_options one = {
+		.preemptions = 1, .reduction = true, .jobs = 1, .lines = true,
+	};
+	struct explore_options three = one;
+	uint64_t lines = 0;
+	struct explore a, b;
+	struct rig rig;
+
+	rig_init(&rig);
+	three.jobs = 3;
+	explore_tiny(&rig, &a, &one);
+	b = (struct explore){
+		.options = three, .c = rig_load(&rig, TINY_STORY), .cases = 1,
+		.module = rig.module, .line = count_line, .arg = &lines,
+	};
+	ck_assert(explore_run(&b));
+	assert_same_groups(&a, &b);
+	for (size_t i = 0; i < a.clusters.count; i++) {
+		ck_assert_uint_eq(a.clusters.item[i].runs, b.clusters.item[i].runs);
+		ck_assert_uint_eq(a.clusters.item[i].first, b.clusters.item[i].first);
+		ck_assert_str_eq(a.clusters.item[i].scenario, b.clusters.item[i].scenario);
+	}
+	ck_assert_uint_eq(a.runs, b.runs);
+	ck_assert_uint_eq(a.skipped, b.skipped);
+	ck_assert_uint_eq(lines, b.runs);
+	explore_fini(&a);
+	explore_fini(&b);
+	rig_fini(&rig);
+}
+END_TEST
+
+/* ---- the state file ---- */
+
+static void
+explore_kept(struct rig *rig, struct explore *explore, const char *state, uint64_t runs_max)
+{
+	*explore = (struct explore){
+		.options = {
+			.preemptions = 1, .reduction = true, .jobs = 2,
+			.state = state, .runs_max = runs_max,
+		},
+		.c = rig_load(rig, TINY_STORY), .cases = 1, .module = rig->module,
+	};
+}
+
+static void
+new_file(char path[32])
+{
+	snprintf(path, 32, "/tmp/viosim-state-XXXXXX");
+	close(mkstemp(path));
+	unlink(path);
+}
+
+START_TEST(test_state)
+{
+	struct explore part, rest, whole;
+	struct rig rig;
+	char path[32];
+	FILE *file;
+
+	rig_init(&rig);
+	new_file(path);
+	explore_kept(&rig, &part, path, 150);
+	ck_assert(explore_run(&part));
+	ck_assert(!part.complete);
+	/* The program was killed in the middle of a line. */
+	file = fopen(path, "a");
+	fputs("{\"type\":\"walk\",\"name\":\"x\"}\n{\"type\":\"chi", file);
+	fclose(file);
+	explore_kept(&rig, &rest, path, 0);
+	ck_assert(explore_run(&rest));
+	explore_kept(&rig, &whole, NULL, 0);
+	ck_assert(explore_run(&whole));
+	ck_assert(rest.complete && whole.complete);
+	ck_assert_uint_lt(part.runs, whole.runs);
+	ck_assert_uint_eq(rest.runs, whole.runs);
+	ck_assert_uint_eq(rest.skipped, whole.skipped);
+	assert_same_groups(&rest, &whole);
+	explore_fini(&part);
+	explore_fini(&rest);
+	explore_fini(&whole);
+	unlink(path);
+	rig_fini(&rig);
+}
+END_TEST
+
+static void
+assert_refused(struct rig *rig, const char *path)
+{
+	struct explore explore;
+
+	explore_kept(rig, &explore, path, 0);
+	ck_assert(!explore_run(&explore));
+	ck_assert(explore.bad_state);
+	ck_assert_uint_eq(explore.runs, 0);
+	explore_fini(&explore);
+}
+
+START_TEST(test_state_bad)
+{
+	struct explore part;
+	struct rig rig;
+	char path[32];
+	FILE *file;
+
+	rig_init(&rig);
+	new_file(path);
+	file = fopen(path, "w");
+	fputs("this is another file\n", file);
+	fclose(file);
+	assert_refused(&rig, path);
+	unlink(path);
+	explore_kept(&rig, &part, path, 100);
+	ck_assert(explore_run(&part));
+	explore_fini(&part);
+	/* Of another exploration. */
+	explore_kept(&rig, &part, path, 0);
+	part.options.faults = 1;
+	ck_assert(!explore_run(&part));
+	ck_assert(part.bad_state);
+	explore_fini(&part);
+	/* Damaged. */
+	file = fopen(path, "a");
+	fputs("}{\n", file);
+	fclose(file);
+	assert_refused(&rig, path);
+	unlink(path);
+	assert_refused(&rig, "/nowhere/state");
+	rig_fini(&rig);
+}
+END_TEST
+
+/* ---- determinism ---- */
+
+START_TEST(test_same_again)
+{
+	const struct scenario_case *c;
+	struct trial_result result;
+	struct rig rig;
+	char *why;
+
+	rig_init(&rig);
+	c = rig_load(&rig, TINY_STORY);
+	trial_run(&rig.trial, c, NULL, &result);
+	ck_assert_ptr_null(same_again(&rig.trial, c, result.digest, 0));
+	/* The planted event is the very first. */
+	why = same_again(&rig.trial, c, result.digest, 7);
+	ck_assert_ptr_nonnull(why);
+	ck_assert_msg(strstr(why, "the first event that differs is number ") != NULL, "%s", why);
+	ck_assert_msg(strstr(why, ": step in context 0 at 0 ns") != NULL, "%s", why);
+	free(why);
+	why = same_again(&rig.trial, c, result.digest + 1, 0);
+	ck_assert_msg(why != NULL && strstr(why, "had the same events") != NULL, "%s", why);
+	free(why);
+	rig_fini(&rig);
+}
+END_TEST
+
+START_TEST(test_differ)
+{
+	struct explore_options options = {
+		.preemptions = 1, .reduction = true, .jobs = 2, .noise = 5,
+	};
+	struct explore explore;
+	struct rig rig;
+
+	rig_init(&rig);
+	explore_tiny(&rig, &explore, &options);
+	ck_assert_uint_gt(explore.differ, 0);
+	ck_assert(!explore.complete);
+	ck_assert_msg(strstr(explore.why, "event that differs") != NULL, "%s", explore.why);
+	explore_fini(&explore);
+	rig_fini(&rig);
+}
+END_TEST
+
+Suite *
+explore_explore_suite(void)
+{
+	Suite *suite = suite_create("explore/explore");
+	TCase *tc = tcase_create("explore");
+
+	tcase_set_timeout(tc, 60);
+	tcase_add_loop_test(tc, test_plan_text, 0,
+	    (int)(sizeof(good_plans) / sizeof(good_plans[0])));
+	tcase_add_loop_test(tc, test_plan_text_bad, 0,
+	    (int)(sizeof(bad_plans) / sizeof(bad_plans[0])));
+	tcase_add_test(tc, test_plan_steps);
+	tcase_add_test(tc, test_reduction);
+	tcase_add_test(tc, test_finds);
+	tcase_add_test(tc, test_order);
+	tcase_add_test(tc, test_state);
+	tcase_add_test(tc, test_state_bad);
+	tcase_add_test(tc, test_same_again);
+	tcase_add_test(tc, test_differ);
+	suite_add_tcase(suite, tc);
+	return suite;
+}

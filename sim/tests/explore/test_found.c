@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Tests of sim/explore/found: files of findings, never one in place of another.
+ */
+#include <check.h>
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "explore/found.h"
+#include "rules/rules.h"
+#include "tests/explore/rig.h"
+
+Suite *explore_found_suite(void);
+
+static struct {
+	char folder[40];
+	char found[60];			/* .../scenarios/found */
+	struct scenario_doc *doc;
+	struct edit *edit;
+	struct trial_finding finding;
+	const char *why;
+} here;
+
+static void
+load(const char *steps)
+{
+	struct diag_list diags;
+	char text[500];
+
+	snprintf(text, sizeof(text), "format: 1\nscenario: t\nsummary: s\nsteps:\n%s", steps);
+	diag_list_init(&diags);
+	here.doc = scenario_load_text("t.yaml", text, strlen(text), run_vocab(), &diags);
+	diag_list_fini(&diags);
+	ck_assert_ptr_nonnull(here.doc);
+	here.edit = edit_new(here.doc->scenario[0], here.doc->scenario[0]->machines.machine,
+	    false, 0);
+}
+
+static void
+set_up(void)
+{
+	char path[60];
+	size_t count;
+
+	strcpy(here.folder, "/tmp/viosim-test.XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(here.folder));
+	snprintf(path, sizeof(path), "%s/scenarios", here.folder);
+	ck_assert_int_eq(mkdir(path, 0777), 0);
+	snprintf(here.found, sizeof(here.found), "%s/scenarios/found", here.folder);
+	load("  - target: 3 pages\n");
+	here.why = "it came between two lines";
+	here.finding = (struct trial_finding){
+		.rule = &rules_catalogue(&count)[0], .line = 12, .key = 99,
+		.function = "drv_send", .file = "drv.c",
+		.text = "a sentence so long that it does not fit on one line of a comment, "
+		    "which is why it must be broken between two of its words",
+	};
+}
+
+static void
+tear_down(void)
+{
+	char command[100];
+
+	edit_free(here.edit);
+	scenario_doc_free(here.doc);
+	snprintf(command, sizeof(command), "rm -rf '%s'", here.folder);
+	ck_assert_int_eq(system(command), 0);
+}
+
+static bool
+save(char path[FOUND_PATH_MAX])
+{
+	struct found found = {
+		.edit = here.edit, .finding = &here.finding, .driver = "drv.so",
+		.why = here.why,
+	};
+
+	return found_save(&found, here.found, path);
+}
+
+static size_t
+count_files(void)
+{
+	DIR *dir = opendir(here.found);
+	struct dirent *entry;
+	size_t count = 0;
+
+	ck_assert_ptr_nonnull(dir);
+	while ((entry = readdir(dir)) != NULL)
+		count += strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
+	closedir(dir);
+	return count;
+}
+
+static const char *
+read_file(const char *path)
+{
+	static char text[4000];
+	FILE *stream = fopen(path, "r");
+	size_t size;
+
+	ck_assert_ptr_nonnull(stream);
+	size = fread(text, 1, sizeof(text) - 1, stream);
+	fclose(stream);
+	text[size] = '\0';
+	return text;
+}
+
+/* It has its name, and loads as what it was. */
+static void
+check_file(const char *path, const char *name, uint64_t pages)
+{
+	struct diag_list diags;
+	struct scenario_doc *doc;
+
+	ck_assert_msg(strstr(path, name) != NULL &&
+	    strcmp(strstr(path, name), name) == 0, "%s", path);
+	diag_list_init(&diags);
+	doc = scenario_load(path, run_vocab(), &diags);
+	diag_list_print(&diags, stderr, false);
+	diag_list_fini(&diags);
+	ck_assert_ptr_nonnull(doc);
+	ck_assert_uint_eq(doc->scenario[0]->steps.step[0].target.pages, pages);
+	scenario_doc_free(doc);
+}
+
+START_TEST(the_file_says_what_it_is)
+{
+	char path[FOUND_PATH_MAX], name[100], line[FOUND_PATH_MAX + 100];
+	const char *text;
+
+	ck_assert(save(path));
+	snprintf(name, sizeof(name), "found/%s-drv_send.yaml", here.finding.rule->id);
+	check_file(path, name, 3);
+	text = read_file(path);
+	snprintf(line, sizeof(line), "# finding: %s in drv_send (drv.c:12)\n",
+	    here.finding.rule->id);
+	ck_assert_ptr_nonnull(strstr(text, line));
+	ck_assert_ptr_nonnull(strstr(text, "# a sentence so long"));
+	ck_assert_ptr_nonnull(strstr(text, "\n# why: it came between two lines\n"));
+	snprintf(line, sizeof(line), "# replay: viosim run --driver drv.so %s\n", path);
+	ck_assert_ptr_nonnull(strstr(text, line));
+	for (const char *s = text; *s == '#'; s += strcspn(s, "\n") + 1)
+		ck_assert(strncmp(s, "# replay", 8) == 0 || strcspn(s, "\n") <= 100);
+	ck_assert_uint_eq(count_files(), 1);
+}
+END_TEST
+
+START_TEST(another_finding_gets_a_number)
+{
+	char first[FOUND_PATH_MAX], path[FOUND_PATH_MAX];
+
+	ck_assert(save(first));
+	here.finding.line = 13;
+	here.edit->scenario.steps.step[0].target.pages = 4;
+	ck_assert(save(path));
+	check_file(path, "-drv_send-2.yaml", 4);
+	here.finding.line = 14;
+	here.edit->scenario.steps.step[0].target.pages = 5;
+	ck_assert(save(path));
+	check_file(path, "-drv_send-3.yaml", 5);
+	check_file(first, "-drv_send.yaml", 3);
+	/* Found again, it takes its own place. */
+	here.finding.line = 13;
+	here.edit->scenario.steps.step[0].target.pages = 6;
+	ck_assert(save(path));
+	check_file(path, "-drv_send-2.yaml", 6);
+	ck_assert_uint_eq(count_files(), 3);
+}
+END_TEST
+
+START_TEST(another_reason_gets_a_number)
+{
+	char path[FOUND_PATH_MAX];
+
+	ck_assert(save(path));
+	here.why = "it came between two other lines";
+	ck_assert(save(path));
+	check_file(path, "-drv_send-2.yaml", 3);
+	here.why = NULL;
+	ck_assert(save(path));
+	check_file(path, "-drv_send-3.yaml", 3);
+	ck_assert(save(path));
+	check_file(path, "-drv_send-3.yaml", 3);
+	here.why = "it came between two lines";
+	ck_assert(save(path));
+	check_file(path, "-drv_send.yaml", 3);
+	ck_assert_uint_eq(count_files(), 3);
+}
+END_TEST
+
+START_TEST(a_pipe_is_written_to)
+{
+	struct found found = {
+		.edit = here.edit, .finding = &here.finding, .driver = "drv.so",
+	};
+	char path[FOUND_PATH_MAX], text[100] = "";
+	struct stat st;
+	FILE *reader;
+
+	snprintf(path, sizeof(path), "%s/pipe", here.folder);
+	ck_assert_int_eq(mkfifo(path, 0600), 0);
+	reader = fopen(path, "r+");
+	ck_assert_ptr_nonnull(reader);
+	ck_assert(found_write(&found, path));
+	ck_assert_int_eq(stat(path, &st), 0);
+	ck_assert(S_ISFIFO(st.st_mode));
+	ck_assert_ptr_nonnull(fgets(text, sizeof(text), reader));
+	ck_assert_str_eq(text, "# SPDX-License-Identifier: BSD-2-Clause\n");
+	fclose(reader);
+}
+END_TEST
+
+START_TEST(without_a_place_the_sentence_tells_them_apart)
+{
+	char path[FOUND_PATH_MAX];
+
+	here.finding.line = 0;
+	here.finding.function[0] = '\0';
+	strcpy(here.finding.text, "17 pages are gone");
+	ck_assert(save(path));
+	strcpy(here.finding.text, "3 pages are gone");
+	ck_assert(save(path));
+	ck_assert_uint_eq(count_files(), 1);
+	strcpy(here.finding.text, "3 pages are left");
+	ck_assert(save(path));
+	check_file(path, "-2.yaml", 3);
+	ck_assert_uint_eq(count_files(), 2);
+}
+END_TEST
+
+START_TEST(a_file_of_somebody_else_stays)
+{
+	char path[FOUND_PATH_MAX];
+	FILE *stream;
+
+	ck_assert_int_eq(mkdir(here.found, 0777), 0);
+	snprintf(path, sizeof(path), "%s/%s-drv_send.yaml", here.found, here.finding.rule->id);
+	stream = fopen(path, "w");
+	ck_assert_ptr_nonnull(stream);
+	fputs("mine\n", stream);
+	ck_assert_int_eq(fclose(stream), 0);
+	ck_assert(save(path));
+	check_file(path, "-drv_send-2.yaml", 3);
+	snprintf(path, sizeof(path), "%s/%s-drv_send.yaml", here.found, here.finding.rule->id);
+	ck_assert_str_eq(read_file(path), "mine\n");
+}
+END_TEST
+
+START_TEST(text_is_saved_under_its_new_name)
+{
+	static const char story[] = "# old\nformat: 1\nscenario: a/b\nsummary: s\nseed: 4\n"
+	    "machines:\n  - {transport: legacy, dma: coherent}\nsteps:\n  - target: 7\n";
+	char path[FOUND_PATH_MAX];
+	const char *text;
+
+	ck_assert(found_save_text(story, &here.finding, NULL, "drv.so", here.found, path));
+	check_file(path, "-drv_send.yaml", 7);
+	text = read_file(path);
+	ck_assert_ptr_nonnull(strstr(text, "\nseed: 4\n"));
+	ck_assert_ptr_nonnull(strstr(text, "{transport: legacy, dma: coherent}"));
+	ck_assert_ptr_null(strstr(text, "# old"));
+	ck_assert(!found_save_text("format: 1\nscenario: a\nsteps: 3\n", &here.finding, NULL,
+	    "drv.so", here.found, path));
+}
+END_TEST
+
+START_TEST(what_cannot_be_written_is_said)
+{
+	struct found found = {
+		.edit = here.edit, .finding = &here.finding, .driver = "drv.so",
+	};
+	char path[FOUND_PATH_MAX];
+
+	ck_assert(!found_save(&found, "/dev/null/found", path));
+	ck_assert(!found_write(&found, "/dev/null/x.yaml"));
+}
+END_TEST
+
+Suite *
+explore_found_suite(void)
+{
+	Suite *suite = suite_create("explore_found");
+	TCase *tc = tcase_create("found");
+
+	tcase_add_checked_fixture(tc, set_up, tear_down);
+	tcase_add_test(tc, the_file_says_what_it_is);
+	tcase_add_test(tc, another_finding_gets_a_number);
+	tcase_add_test(tc, another_reason_gets_a_number);
+	tcase_add_test(tc, a_pipe_is_written_to);
+	tcase_add_test(tc, without_a_place_the_sentence_tells_them_apart);
+	tcase_add_test(tc, a_file_of_somebody_else_stays);
+	tcase_add_test(tc, text_is_saved_under_its_new_name);
+	tcase_add_test(tc, what_cannot_be_written_is_said);
+	suite_add_tcase(suite, tc);
+	return suite;
+}

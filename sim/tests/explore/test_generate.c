@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Tests of sim/explore/generate and draw: variants that are drawn.
+ */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "explore/draw.h"
+#include "explore/generate.h"
+#include "explore/skeleton.h"
+#include "tests/explore/rig.h"
+
+Suite *explore_generate_suite(void);
+
+#define VARIANTS 300
+
+static struct rig rig;
+static struct edit *skeleton;
+static struct moments moments;
+
+static void
+setup(void)
+{
+	const struct scenario_case *c;
+	struct trial_result result;
+
+	rig_init(&rig);
+	c = rig_load(&rig, RIG_STORY);
+	skeleton = skeleton_new(&rig.trial, c);
+	moments_init(&moments);
+	trial_run(&rig.trial, c, &moments, &result);
+}
+
+static void
+teardown(void)
+{
+	moments_fini(&moments);
+	edit_free(skeleton);
+	rig_fini(&rig);
+}
+
+static char *
+text_of(struct edit *edit)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *stream = open_memstream(&text, &size);
+
+	edit_print(edit, "t", "s", NULL, stream);
+	fclose(stream);
+	return text;
+}
+
+static void
+assert_loads(const char *text)
+{
+	struct diag_list diags;
+	struct scenario_doc *doc;
+
+	diag_list_init(&diags);
+	doc = scenario_load_text("t.yaml", text, strlen(text), run_vocab(), &diags);
+	if (doc == NULL)
+		diag_list_print(&diags, stderr, false);
+	ck_assert_msg(doc != NULL, "%s", text);
+	diag_list_fini(&diags);
+	scenario_doc_free(doc);
+}
+
+static char *
+draw_text(uint64_t seed)
+{
+	struct choice choice;
+	struct edit *edit;
+	char *text;
+
+	choice_init_seed(&choice, seed);
+	edit = generate(&choice, skeleton, &moments, true);
+	choice_fini(&choice);
+	text = text_of(edit);
+	edit_free(edit);
+	return text;
+}
+
+/* Each is a scenario that loads; the same seed makes the same one, another another. */
+START_TEST(test_seeds)
+{
+	char *plain = text_of(skeleton);
+	unsigned plains = 0, delivers = 0, fails = 0, legacy = 0, seeds = 0, latencies = 0;
+
+	for (uint64_t seed = 1; seed <= VARIANTS; seed++) {
+		char *text = draw_text(seed), *again = draw_text(seed);
+
+		ck_assert_str_eq(text, again);
+		assert_loads(text);
+		plains += strcmp(text, plain) == 0;
+		delivers += strstr(text, "deliver:") != NULL;
+		fails += strstr(text, "fail:") != NULL;
+		legacy += strstr(text, "legacy") != NULL;
+		seeds += strstr(text, "seed:") != NULL;
+		latencies += strstr(text, "latency: 1us") == NULL;
+		free(text);
+		free(again);
+	}
+	/* Everything comes about, and nothing always. */
+	ck_assert_uint_lt(plains, VARIANTS / 4);
+	ck_assert(delivers > VARIANTS / 4 && delivers < VARIANTS);
+	ck_assert(fails > VARIANTS / 10 && fails < VARIANTS);
+	ck_assert(legacy > VARIANTS / 20 && legacy < VARIANTS);
+	ck_assert(seeds > VARIANTS / 20 && seeds < VARIANTS);
+	ck_assert(latencies > VARIANTS / 20 && latencies < VARIANTS);
+	free(plain);
+}
+END_TEST
+
+/* A fuzzer's bytes: any make a scenario that loads and runs, none make the plain story. */
+START_TEST(test_bytes)
+{
+	uint8_t bytes[64];
+	struct choice_rng rng;
+	struct choice choice;
+	struct edit *edit;
+	char *text, *plain = text_of(skeleton);
+
+	choice_rng_init(&rng, 3);
+	for (unsigned i = 0; i < 100; i++) {
+		size_t size = choice_rng_below(&rng, sizeof(bytes) + 1);
+		struct trial_result result;
+		struct scenario_case c;
+
+		for (size_t k = 0; k < size; k++)
+			bytes[k] = (uint8_t)choice_rng_below(&rng, 256);
+		choice_init_bytes(&choice, size > 0 ? bytes : NULL, size);
+		edit = generate(&choice, skeleton, &moments, rig.trial.nodiag != NULL);
+		choice_fini(&choice);
+		text = text_of(edit);
+		assert_loads(text);
+		if (size == 0)
+			ck_assert_str_eq(text, plain);
+		free(text);
+		edit_case(edit, &c);
+		trial_run(&rig.trial, &c, NULL, &result);
+		ck_assert_uint_gt(result.counts.events, 10);
+		scenario_case_fini(&c);
+		edit_free(edit);
+	}
+	free(plain);
+}
+END_TEST
+
+START_TEST(test_without_moments)
+{
+	struct moments none;
+	struct choice choice;
+	struct edit *edit;
+	double bound;
+
+	moments_init(&none);
+	for (uint64_t seed = 1; seed < 50; seed++) {
+		choice_init_seed(&choice, seed);
+		edit = generate(&choice, skeleton, &none, false);
+		edit_free(edit);
+		edit = generate_pct(&choice, skeleton, &none, 3, &bound);
+		ck_assert_uint_eq(edit->scenario.steps.count, skeleton->scenario.steps.count);
+		edit_free(edit);
+		choice_fini(&choice);
+	}
+}
+END_TEST
+
+/* depth - 1 happenings (a `next` takes a step away), in order of time, with the bound. */
+START_TEST(test_pct)
+{
+	unsigned depth = (unsigned)_i;
+	struct stages stages;
+	double expected = 1;
+
+	stages_init(&stages, skeleton);
+	for (unsigned i = 0; i + 1 < depth; i++)
+		expected /= (double)moments.count * (stages.count - i);
+	for (uint64_t seed = 1; seed < 40; seed++) {
+		const struct scenario_steps *steps;
+		struct choice choice;
+		struct edit *edit;
+		unsigned delivers = 0;
+		double bound;
+		char *text;
+
+		choice_init_seed(&choice, seed);
+		edit = generate_pct(&choice, skeleton, &moments, depth, &bound);
+		choice_fini(&choice);
+		steps = &edit->scenario.steps;
+		for (size_t i = 0; i < steps->count; i++)
+			delivers += steps->step[i].verb == SCENARIO_STEP_DELIVER;
+		ck_assert_uint_eq(delivers, depth - 1);
+		ck_assert(bound > 0.999 * expected && bound < 1.001 * expected);
+		text = text_of(edit);
+		assert_loads(text);
+		free(text);
+		edit_free(edit);
+	}
+}
+END_TEST
+
+/* The same seeds find the same; enough of them find the race at the thread's sleep. */
+START_TEST(test_draw)
+{
+	struct draw_plan plan = { .tell_plain = true, .depth = 2, .seed = 1, .count = 1500 };
+	struct walker walker;
+	char *first = NULL, *again = NULL;
+	size_t size;
+	FILE *stream;
+
+	plan.c = &rig.cases[0];
+	walker_init(&walker, rig.module, NULL, 1);
+	stream = open_memstream(&first, &size);
+	draw_runs(&walker, 0, &plan, stream);
+	fclose(stream);
+	stream = open_memstream(&again, &size);
+	draw_runs(&walker, 0, &plan, stream);
+	fclose(stream);
+	ck_assert_str_eq(first, again);
+	ck_assert(strstr(first, "\"live.lost-wakeup\"") != NULL);
+	ck_assert(strstr(first, "\"differ\"") == NULL);
+	free(first);
+	free(again);
+	walker_fini(&walker);
+}
+END_TEST
+
+Suite *
+explore_generate_suite(void)
+{
+	Suite *suite = suite_create("explore/generate");
+	TCase *tc = tcase_create("generate");
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_set_timeout(tc, 60);
+	tcase_add_test(tc, test_seeds);
+	tcase_add_test(tc, test_bytes);
+	tcase_add_test(tc, test_without_moments);
+	tcase_add_loop_test(tc, test_pct, 1, 5);
+	tcase_add_test(tc, test_draw);
+	suite_add_tcase(suite, tc);
+	return suite;
+}

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * explore/pool.c: pieces come back in order, and what kills a worker costs its piece only.
+ */
+#include <check.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "explore/pool.h"
+
+#define PIECES 40
+
+Suite *explore_pool_suite(void);
+
+struct seen {
+	size_t next;			/* index that must come now */
+	size_t lost;
+	char why[PIECES][96];		/* of lost pieces */
+	char text[PIECES][32];
+	size_t stop_after;		/* 0: never */
+	int begun;			/* in a worker: times that begin() ran */
+	size_t big;			/* bytes that each piece says */
+	unsigned ticks;
+};
+
+static void
+begin(void *arg)
+{
+	struct seen *seen = arg;
+
+	seen->begun++;
+}
+
+static void
+piece(void *arg, size_t index, FILE *out)
+{
+	struct seen *seen = arg;
+
+	if (index == 7)
+		raise(SIGSEGV);
+	if (index == 11)
+		exit(5);
+	if (index == 13)
+		for (;;)
+			pause();
+	/* Later pieces are done before earlier ones. */
+	if (index % 5 == 0)
+		usleep(2000);
+	fprintf(out, "piece %zu begun %d", index, seen->begun);
+}
+
+static bool
+done(void *arg, size_t index, const char *text, size_t length, const char *why)
+{
+	struct seen *seen = arg;
+
+	ck_assert_uint_eq(index, seen->next);
+	seen->next++;
+	if (text == NULL) {
+		ck_assert_ptr_nonnull(why);
+		seen->lost++;
+		snprintf(seen->why[index], sizeof(seen->why[0]), "%s", why);
+	} else {
+		ck_assert_ptr_null(why);
+		ck_assert_uint_eq(length, strlen(text));
+		snprintf(seen->text[index], sizeof(seen->text[0]), "%s", text);
+	}
+	return seen->stop_after == 0 || seen->next < seen->stop_after;
+}
+
+static void
+run_with(unsigned jobs, struct seen *seen)
+{
+	struct pool_work work = {
+		.count = PIECES, .jobs = jobs, .seconds = 1, .begin = begin, .piece = piece,
+		.done = done, .arg = seen,
+	};
+
+	signal(SIGSEGV, SIG_DFL);
+	ck_assert(pool_run(&work));
+}
+
+START_TEST(pieces_come_in_order_and_losses_have_reasons)
+{
+	unsigned jobs = (unsigned)_i;
+	struct seen seen = { 0 };
+	char expected[32];
+
+	run_with(jobs, &seen);
+	ck_assert_uint_eq(seen.next, PIECES);
+	ck_assert_uint_eq(seen.lost, 3);
+	ck_assert_ptr_nonnull(strstr(seen.why[7], "signal 11"));
+	ck_assert_ptr_nonnull(strstr(seen.why[11], "exit code 5"));
+	ck_assert_str_eq(seen.why[13], "not done within 1 s");
+	for (size_t i = 0; i < PIECES; i++) {
+		if (i == 7 || i == 11 || i == 13)
+			continue;
+		/* Begun once in each worker, also in those that took over. */
+		snprintf(expected, sizeof(expected), "piece %zu begun 1", i);
+		ck_assert_str_eq(seen.text[i], expected);
+	}
+	/* What a worker changes stays there. */
+	ck_assert_int_eq(seen.begun, 0);
+}
+END_TEST
+
+START_TEST(nothing_more_once_it_is_enough)
+{
+	struct seen seen = { .stop_after = 5 };
+
+	run_with((unsigned)_i, &seen);
+	ck_assert_uint_eq(seen.next, 5);
+	ck_assert_uint_eq(seen.lost, 0);
+}
+END_TEST
+
+static void
+big_piece(void *arg, size_t index, FILE *out)
+{
+	struct seen *seen = arg;
+
+	for (size_t i = 0; i < seen->big; i++)
+		putc('a' + (int)(index % 26), out);
+}
+
+static bool
+big_done(void *arg, size_t index, const char *text, size_t length, const char *why)
+{
+	struct seen *seen = arg;
+	bool good = true;
+
+	ck_assert_ptr_null(why);
+	ck_assert_uint_eq(index, seen->next);
+	ck_assert_uint_eq(length, seen->big);
+	for (size_t i = 0; i < length && good; i++)
+		good = text[i] == 'a' + (int)(index % 26);
+	ck_assert(good && text[length] == '\0');
+	seen->next++;
+	return true;
+}
+
+START_TEST(texts_may_be_empty_or_larger_than_any_socket)
+{
+	static const size_t sizes[] = { 0, 1, 300000 };
+	struct seen seen = { .big = sizes[_i] };
+	struct pool_work work = {
+		.count = 30, .jobs = 3, .piece = big_piece, .done = big_done, .arg = &seen,
+	};
+
+	ck_assert(pool_run(&work));
+	ck_assert_uint_eq(seen.next, 30);
+}
+END_TEST
+
+/* More pieces than may be ahead of the first, which is the slowest. */
+static void
+slow_first(void *arg, size_t index, FILE *out)
+{
+	(void)arg;
+	if (index == 0)
+		usleep(300000);
+	fprintf(out, "%zu", index);
+}
+
+static bool
+counted(void *arg, size_t index, const char *text, size_t length, const char *why)
+{
+	struct seen *seen = arg;
+
+	(void)length;
+	ck_assert_ptr_null(why);
+	ck_assert_uint_eq(index, seen->next);
+	ck_assert_uint_eq(strtoul(text, NULL, 10), index);
+	seen->next++;
+	return true;
+}
+
+static bool
+tick(void *arg, size_t reported)
+{
+	struct seen *seen = arg;
+
+	ck_assert_uint_eq(reported, seen->next);
+	seen->ticks++;
+	return seen->stop_after == 0 || reported < seen->stop_after;
+}
+
+START_TEST(a_slow_piece_does_not_upset_the_order)
+{
+	struct seen seen = { 0 };
+	struct pool_work work = {
+		.count = 5000, .jobs = 4, .piece = slow_first, .done = counted, .tick = tick,
+		.arg = &seen,
+	};
+
+	ck_assert(pool_run(&work));
+	ck_assert_uint_eq(seen.next, 5000);
+	ck_assert_uint_gt(seen.ticks, 1);
+}
+END_TEST
+
+START_TEST(a_tick_can_stop_it)
+{
+	struct seen seen = { .stop_after = 100 };
+	struct pool_work work = {
+		.count = 100000, .jobs = 2, .piece = slow_first, .done = counted, .tick = tick,
+		.arg = &seen,
+	};
+
+	ck_assert(pool_run(&work));
+	ck_assert_uint_ge(seen.next, 100);
+	ck_assert_uint_lt(seen.next, 50000);
+}
+END_TEST
+
+START_TEST(no_pieces_are_no_work)
+{
+	struct seen seen = { 0 };
+	struct pool_work work = {
+		.count = 0, .jobs = 2, .piece = slow_first, .done = counted, .arg = &seen,
+	};
+
+	ck_assert(pool_run(&work));
+	ck_assert_uint_eq(seen.next, 0);
+}
+END_TEST
+
+Suite *
+explore_pool_suite(void)
+{
+	Suite *suite = suite_create("explore/pool");
+	TCase *tcase = tcase_create("pool");
+
+	tcase_add_loop_test(tcase, pieces_come_in_order_and_losses_have_reasons, 2, 4);
+	tcase_add_loop_test(tcase, nothing_more_once_it_is_enough, 1, 3);
+	tcase_add_loop_test(tcase, texts_may_be_empty_or_larger_than_any_socket, 0, 3);
+	tcase_add_test(tcase, a_slow_piece_does_not_upset_the_order);
+	tcase_add_test(tcase, a_tick_can_stop_it);
+	tcase_add_test(tcase, no_pieces_are_no_work);
+	tcase_set_timeout(tcase, 20);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}

@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Tests of sim/explore/trial: many runs in one process.
+ */
+#include <check.h>
+#include <glob.h>
+#include <malloc.h>
+#include <string.h>
+
+#include "tests/explore/rig.h"
+
+Suite *explore_trial_suite(void);
+
+#define CRASH_STORY RIG_HEAD \
+	"steps:\n  - at: 1s\n    target: 13 pages\n  - settle: {within: 1s}\n"
+#define MISCOUNT_STORY(pages) RIG_HEAD \
+	"steps:\n  - at: 1s\n    target: " pages " pages\n  - settle: {within: 1s}\n"
+
+/* What `viosim run` would make of it: a run that borrows nothing from another. */
+static uint64_t
+digest_alone(struct rig *rig, const struct scenario_case *c)
+{
+	struct run_options options = { .module = trial_module(&rig->trial, c->machine) };
+	struct run_result result;
+
+	run_case(c, &options, &result);
+	run_result_fini(&result);
+	return result.digest;
+}
+
+START_TEST(test_same_as_alone)
+{
+	struct trial_result first, again, looked_at;
+	struct moments moments;
+	struct rig rig;
+
+	rig_init(&rig);
+	moments_init(&moments);
+	rig_load(&rig, RIG_STORY);
+	rig_run(&rig, NULL, &first);
+	rig_run(&rig, &moments, &looked_at);
+	rig_run(&rig, NULL, &again);
+	ck_assert_uint_eq(first.digest, digest_alone(&rig, &rig.cases[0]));
+	ck_assert_uint_eq(first.digest, looked_at.digest);
+	ck_assert_uint_eq(first.digest, again.digest);
+	ck_assert_uint_eq(rig.trial.runs, 3);
+	ck_assert_int_eq(first.end, WORLD_STOPPED);
+	ck_assert_uint_gt(first.counts.events, 100);
+	ck_assert_uint_eq(first.counts.events, looked_at.counts.events);
+	ck_assert_uint_eq(first.counts.accesses, looked_at.counts.accesses);
+	moments_fini(&moments);
+	rig_fini(&rig);
+}
+END_TEST
+
+START_TEST(test_clean)
+{
+	struct trial_result result;
+	struct rig rig;
+
+	rig_init_small(&rig);
+	rig_load(&rig, RIG_STORY);
+	rig_run(&rig, NULL, &result);
+	ck_assert_uint_eq(result.findings, 0);
+	ck_assert_ptr_null(trial_find(&result, 1));
+	rig_fini(&rig);
+}
+END_TEST
+
+/* A crash is a finding, and the run after it is as if nothing had been. */
+START_TEST(test_crash)
+{
+	struct trial_result result, again, clean;
+	uint64_t digest;
+	struct rig rig;
+
+	rig_init_small(&rig);
+	rig_load(&rig, RIG_STORY);
+	rig_run(&rig, NULL, &clean);
+	digest = clean.digest;
+	rig_load(&rig, CRASH_STORY);
+	rig_run(&rig, NULL, &result);
+	ck_assert_int_eq(result.end, WORLD_CRASH);
+	ck_assert_uint_eq(result.findings, 1);
+	ck_assert_str_eq(result.finding[0].rule->id, "mem.wild-access");
+	ck_assert_str_eq(result.finding[0].function, "small_in_step");
+	ck_assert_str_eq(result.finding[0].file, "small.c");
+	ck_assert_uint_eq(result.finding[0].line, rig_line("crashes"));
+	ck_assert_ptr_null(result.finding[0].defect);
+	ck_assert_ptr_eq(trial_find(&result, result.finding[0].key), &result.finding[0]);
+	for (int i = 0; i < 20; i++)
+		rig_run(&rig, NULL, &again);
+	ck_assert_uint_eq(again.digest, result.digest);
+	ck_assert_uint_eq(again.finding[0].key, result.finding[0].key);
+	rig_load(&rig, RIG_STORY);
+	rig_run(&rig, NULL, &clean);
+	ck_assert_uint_eq(clean.findings, 0);
+	ck_assert_uint_eq(clean.digest, digest);
+	rig_fini(&rig);
+}
+END_TEST
+
+/* Not even what the driver writes where it has no business stays for the next run. */
+START_TEST(test_stray)
+{
+	struct trial_result stray, before, after;
+	struct rig rig;
+
+	rig_init_small(&rig);
+	rig.trial.shelf.checks = true;
+	rig_load(&rig, RIG_STORY);
+	rig_run(&rig, NULL, &before);
+	rig_load(&rig, RIG_HEAD
+	    "steps:\n  - at: 1s\n    target: 17 pages\n  - settle: {within: 1s}\n");
+	rig_run(&rig, NULL, &stray);
+	ck_assert_uint_ge(stray.counts.inflated, 17);
+	rig_load(&rig, RIG_STORY);
+	rig_run(&rig, NULL, &after);
+	ck_assert_uint_eq(before.digest, after.digest);
+	rig_fini(&rig);
+}
+END_TEST
+
+static const struct trial_finding *
+finding_of(const struct trial_result *result, const char *rule)
+{
+	for (unsigned i = 0; i < result->findings; i++)
+		if (strcmp(result->finding[i].rule->id, rule) == 0)
+			return &result->finding[i];
+	ck_abort_msg("no finding of %s", rule);
+}
+
+/* The same mistake with other numbers has the same key, another rule has another. */
+START_TEST(test_keys)
+{
+	const struct trial_finding *more, *less;
+	struct trial_result a, b;
+	struct rig rig;
+
+	rig_init_small(&rig);
+	rig_load(&rig, MISCOUNT_STORY("101"));
+	rig_run(&rig, NULL, &a);
+	rig_load(&rig, MISCOUNT_STORY("140"));
+	rig_run(&rig, NULL, &b);
+	more = finding_of(&a, "balloon.count");
+	less = finding_of(&b, "balloon.count");
+	ck_assert_uint_eq(more->line, 0);
+	ck_assert_str_ne(more->text, less->text);
+	ck_assert_uint_eq(more->key, less->key);
+	for (unsigned i = 0; i < a.findings; i++)
+		for (unsigned k = 0; k < i; k++)
+			ck_assert_uint_ne(a.finding[i].key, a.finding[k].key);
+	rig_fini(&rig);
+}
+END_TEST
+
+/* What a scenario expects is no business of a trial; what was armed in vain is counted. */
+START_TEST(test_no_failures)
+{
+	struct trial_result result;
+	struct rig rig;
+
+	rig_init_small(&rig);
+	rig_load(&rig, RIG_STORY
+	    "  - fail: {id: never, call: kmem_alloc.fails}\n"
+	    "  - expect: host.actual == 1\n");
+	rig_run(&rig, NULL, &result);
+	ck_assert_uint_eq(result.findings, 0);
+	ck_assert_uint_eq(result.counts.faults_armed, 1);
+	ck_assert_uint_eq(result.faults_idle, 1);
+	rig_fini(&rig);
+}
+END_TEST
+
+/* A known defect is known wherever it shows, if rule and function fit. */
+START_TEST(test_defects)
+{
+	const char *rules[] = { "mem.wild-access" }, *where[] = { "small_in_step" };
+	const char *scenarios[] = { "some/where" };
+	struct defect defect = {
+		.id = "small-01", .rules = { rules, 1 }, .where = { where, 1 },
+		.scenarios = { scenarios, 1 },
+	};
+	struct manifest manifest = { .defects = &defect, .count = 1 };
+	struct trial_result result;
+	struct rig rig;
+
+	rig_init_small(&rig);
+	rig.trial.manifest = &manifest;
+	rig_load(&rig, CRASH_STORY);
+	rig_run(&rig, NULL, &result);
+	ck_assert_ptr_eq(result.finding[0].defect, &defect);
+	where[0] = "elsewhere";
+	rig_run(&rig, NULL, &result);
+	ck_assert_ptr_null(result.finding[0].defect);
+	where[0] = "small_in_step";
+	rules[0] = "live.panic";
+	rig_run(&rig, NULL, &result);
+	ck_assert_ptr_null(result.finding[0].defect);
+	rig_fini(&rig);
+}
+END_TEST
+
+/* The kernel without DIAGNOSTIC takes the driver's twin. */
+START_TEST(test_twin)
+{
+	struct trial_result result;
+	struct moments moments;
+	struct rig rig;
+
+	rig_init_small(&rig);
+	moments_init(&moments);
+	ck_assert_ptr_nonnull(rig.trial.nodiag);
+	rig_load(&rig,
+	    "format: 1\nscenario: t\nsummary: s\n"
+	    "machine: {memory: 64MiB, diagnostic: false}\n"
+	    "machines: [{transport: virtio-1.0, dma: coherent}]\n"
+	    "device: {type: balloon, latency: 1us}\n"
+	    "steps:\n  - at: 1s\n    target: 64 pages\n  - settle: {within: 1s}\n");
+	ck_assert_ptr_eq(trial_module(&rig.trial, rig.cases[0].machine), rig.trial.nodiag);
+	rig_run(&rig, &moments, &result);
+	ck_assert_uint_eq(result.findings, 0);
+	ck_assert_uint_gt(moments.count, 100);
+	ck_assert_uint_eq(result.digest, digest_alone(&rig, &rig.cases[0]));
+	moments_fini(&moments);
+	rig_fini(&rig);
+}
+END_TEST
+
+static size_t
+heap_bytes(void)
+{
+	struct mallinfo2 info = mallinfo2();
+
+	return info.uordblks + info.hblkhd;
+}
+
+static void
+run_often(struct rig *rig, struct moments *moments, unsigned runs)
+{
+	struct trial_result result;
+
+	for (unsigned i = 0; i < runs; i++)
+		rig_run(rig, i % 2 == 0 ? moments : NULL, &result);
+}
+
+/* Clean runs, runs that end in a crash: not a byte more. */
+START_TEST(test_memory)
+{
+	static const char *const stories[] = { RIG_STORY, CRASH_STORY, MISCOUNT_STORY("120") };
+	struct moments moments;
+	struct rig rig;
+
+	rig_init_small(&rig);
+	moments_init(&moments);
+	for (size_t i = 0; i < sizeof(stories) / sizeof(stories[0]); i++) {
+		size_t before;
+
+		rig_load(&rig, stories[i]);
+		run_often(&rig, &moments, 20);
+		before = heap_bytes();
+		run_often(&rig, &moments, 500);
+		ck_assert_uint_eq(heap_bytes(), before);
+	}
+	moments_fini(&moments);
+	rig_fini(&rig);
+}
+END_TEST
+
+/* ---- one story after the other ---- */
+
+struct all {
+	struct rig rig;
+	unsigned cases, step;
+};
+
+static void
+compare_cases(struct all *all, const struct scenario_doc *doc)
+{
+	struct trial_result result;
+	struct scenario_case *cases;
+	size_t count;
+
+	cases = scenario_cases(doc, NULL, &count);
+	for (size_t i = 0; i < count; i++) {
+		if (all->cases++ % all->step != 0 ||
+		    trial_module(&all->rig.trial, cases[i].machine) == NULL)
+			continue;
+		trial_run(&all->rig.trial, &cases[i], NULL, &result);
+		ck_assert_msg(result.digest == digest_alone(&all->rig, &cases[i]),
+		    "%s: a run after others differs from one alone", cases[i].id);
+	}
+	scenario_cases_free(cases, count);
+}
+
+static void
+compare_file(struct all *all, const char *path)
+{
+	struct scenario_doc *doc;
+	struct diag_list diags;
+
+	diag_list_init(&diags);
+	doc = scenario_load(path, run_vocab(), &diags);
+	diag_list_fini(&diags);
+	ck_assert_msg(doc != NULL, "%s", path);
+	compare_cases(all, doc);
+	scenario_doc_free(doc);
+}
+
+/* Each run leaves to the next what is as good as new, whatever it did. */
+START_TEST(test_all_scenarios)
+{
+	struct all all = { .step = 7 };
+	glob_t files;
+
+	rig_init(&all.rig);
+	all.rig.trial.shelf.checks = true;
+	ck_assert_int_eq(glob("scenarios/*/*.yaml", 0, NULL, &files), 0);
+	for (size_t i = 0; i < files.gl_pathc; i++)
+		if (strstr(files.gl_pathv[i], "/include/") == NULL)
+			compare_file(&all, files.gl_pathv[i]);
+	ck_assert_uint_gt(all.cases, 500);
+	globfree(&files);
+	rig_fini(&all.rig);
+}
+END_TEST
+
+Suite *
+explore_trial_suite(void)
+{
+	Suite *suite = suite_create("explore/trial");
+	TCase *tcase = tcase_create("trial");
+
+	tcase_add_test(tcase, test_same_as_alone);
+	tcase_add_test(tcase, test_clean);
+	tcase_add_test(tcase, test_crash);
+	tcase_add_test(tcase, test_stray);
+	tcase_add_test(tcase, test_keys);
+	tcase_add_test(tcase, test_no_failures);
+	tcase_add_test(tcase, test_defects);
+	tcase_add_test(tcase, test_twin);
+	tcase_add_test(tcase, test_memory);
+	tcase_add_test(tcase, test_all_scenarios);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}
