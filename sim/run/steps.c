@@ -68,6 +68,8 @@ do_device(struct story *story, const struct scenario_habit *habit)
 	switch_habit(story, HABIT_WRONG_QUEUE, habit->wrong_queue, habit->count);
 	switch_habit(story, HABIT_WRONG_ID, habit->wrong_id, habit->count);
 	switch_habit(story, HABIT_WRONG_LEN, habit->wrong_len, habit->count);
+	switch_habit(story, HABIT_NO_IRQ, habit->no_irq, habit->count);
+	switch_habit(story, HABIT_COALESCE, habit->coalesce, habit->count);
 	if (scenario_time_is_given(habit->latency.inflate))
 		device_latency(&story->device, BALLOON_INFLATE,
 		    ns_of(story, habit->latency.inflate), jitter, UINT64_MAX);

@@ -139,17 +139,19 @@ check_habit(struct loader *ld, const struct yaml_node *map)
 {
 	static const char *const habits[] = {
 		"latency", "jitter", "pause", "resume", "drop", "duplicate", "wrong_queue",
-		"wrong_id", "wrong_len", "needs_reset", "actual", NULL
+		"wrong_id", "wrong_len", "no_irq", "coalesce", "needs_reset", "actual", NULL
 	};
 	static const char *const counted[] = {
-		"drop", "duplicate", "wrong_queue", "wrong_id", "wrong_len", NULL
+		"drop", "duplicate", "wrong_queue", "wrong_id", "wrong_len", "no_irq",
+		"coalesce", NULL
 	};
 
 	if (count_keys(map, habits) == 0)
 		yaml_error(ld->diags, map, "scenario.step", "this changes nothing at the device");
 	else if (yaml_lookup(map, "count") != NULL && count_keys(map, counted) == 0)
 		yaml_error(ld->diags, yaml_lookup(map, "count"), "scenario.step",
-		    "\"count\" counts completions: drop, duplicate, wrong_...");
+		    "\"count\" counts completions: drop, duplicate, wrong_..., no_irq, "
+		    "coalesce");
 }
 
 void

@@ -234,6 +234,8 @@ struct scenario_habit {
 	const char *wrong_queue;
 	const char *wrong_id;
 	const char *wrong_len;
+	const char *no_irq;
+	const char *coalesce;
 	bool needs_reset;
 	uint64_t actual_pages;	/* the device changes `actual` by itself, or UNSET */
 	uint64_t count;		/* (1) */

@@ -244,6 +244,8 @@ static const struct field fields_habit[] = {
 	HABIT(wrong_queue, "complete on the other queue"),
 	HABIT(wrong_id, "complete with an id that was not asked"),
 	HABIT(wrong_len, "complete with a length that is not true"),
+	HABIT(no_irq, "complete without an interrupt"),
+	HABIT(coalesce, "one interrupt for several completions, while more are under way"),
 	ROW("needs_reset", FIELD_FLAG, 0, scenario_habit, needs_reset,
 	    "the device sets DEVICE_NEEDS_RESET and stops (false)"),
 	ROW("actual", FIELD_AMOUNT, 0, scenario_habit, actual_pages,

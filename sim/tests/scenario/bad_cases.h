@@ -520,8 +520,8 @@ static const struct bad bad_steps[] = {
 		"5:13: this changes nothing at the device [scenario.step]",
 	} },
 	{ FIXTURE_STEPS "  - device: {pause: inflate, count: 2}\n", {
-		"5:37: \"count\" counts completions: drop, duplicate, wrong_... "
-		    "[scenario.step]",
+		"5:37: \"count\" counts completions: drop, duplicate, wrong_..., no_irq, "
+		    "coalesce [scenario.step]",
 	} },
 	{ FIXTURE_STEPS "  - device: {drop: stats}\n", {
 		"5:20: unknown name for \"drop\": \"stats\" [scenario.name]",
