@@ -17,10 +17,11 @@
 #define TAGS_OF(bytes) ((bytes) / 2)
 #define TAGS_BYTES (TAGS_OF(MEMORY_ARENA_PAGES * MEMORY_PAGE_SIZE) + MEMORY_PAGE_SIZE)
 /*
- * Kernel virtual memory lies at the same address in every process, so that a driver which takes
- * a pointer for a number has the same number each time.
+ * Kernel virtual memory and the kernel's tables lie at the same addresses in every process, so
+ * that a driver which takes a pointer for a number has the same number each time.
  */
 #define ARENA_AT UINT64_C(0x2000000000)
+#define TABLES_AT UINT64_C(0x3000000000)
 #define WHERE_BYTES (MEMORY_ARENA_PAGES * MEMORY_PAGE_SIZE + 2 * MEMORY_PAGE_SIZE)
 
 bool
@@ -448,10 +449,13 @@ memory_dma_write(struct memory *memory, uint64_t bus, const void *from, size_t l
 void *
 memory_table(struct memory *memory, size_t bytes)
 {
+	uintptr_t where = TABLES_AT;
 	void *p;
 
 	assert(memory->tables < sizeof(memory->table) / sizeof(memory->table[0]));
-	p = shelf_take(memory->shelf, bytes);
+	for (size_t i = 0; i < memory->tables; i++)
+		where += (memory->table_bytes[i] + MEMORY_PAGE_SIZE - 1) & -MEMORY_PAGE_SIZE;
+	p = shelf_take_at(memory->shelf, bytes, where);
 	if (p == NULL)
 		abort();
 	memory->table[memory->tables] = p;

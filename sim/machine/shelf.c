@@ -41,18 +41,35 @@ from_host(size_t bytes, void *where)
 	return memory;
 }
 
+/* A piece of that kind, the one at `where` before all others; `pieces` if there is none. */
+static unsigned
+look_for(const struct shelf *shelf, size_t bytes, const void *where, bool stale)
+{
+	unsigned found = shelf->pieces;
+
+	for (unsigned i = 0; i < shelf->pieces; i++) {
+		const struct shelf_piece *piece = &shelf->piece[i];
+
+		if (piece->bytes != bytes || piece->stale != stale)
+			continue;
+		if (where == NULL || piece->memory == where)
+			return i;
+		found = i;
+	}
+	return found;
+}
+
 static void *
 take(struct shelf *shelf, size_t bytes, void *where, bool stale)
 {
-	for (unsigned i = 0; shelf != NULL && i < shelf->pieces; i++) {
-		void *memory = shelf->piece[i].memory;
+	unsigned i = shelf != NULL ? look_for(shelf, bytes, where, stale) : 0;
+	void *memory;
 
-		if (shelf->piece[i].bytes != bytes || shelf->piece[i].stale != stale)
-			continue;
-		shelf->piece[i] = shelf->piece[--shelf->pieces];
-		return memory;
-	}
-	return from_host(bytes, where);
+	if (shelf == NULL || i == shelf->pieces)
+		return from_host(bytes, where);
+	memory = shelf->piece[i].memory;
+	shelf->piece[i] = shelf->piece[--shelf->pieces];
+	return memory;
 }
 
 void *
