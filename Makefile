@@ -281,13 +281,13 @@ mutants-mechanical: all ## the same with conditions forced, calls and assignment
 # ---- coverage, bench ----
 
 # The long one: the repaired driver, of which nothing is to be heard, then the one at hand.
-SECONDS ?= 600
+EXPLORE_SECONDS ?= 600
 .PHONY: explore
-explore: all fixed ## explore all scenarios for SECONDS: what else could happen
+explore: all fixed ## explore all scenarios for EXPLORE_SECONDS: what else could happen
 	$(Q)$(VIOSIM) explore --driver $(FIXED).so --manifest driver/viomb-fixed.yaml \
-	    --seconds $(SECONDS) scenarios
+	    --seconds $(EXPLORE_SECONDS) scenarios
 	$(Q)$(VIOSIM) explore --driver $(MODULE) $(if $(MANIFEST),--manifest $(MANIFEST)) \
-	    --seconds $(SECONDS) --save scenarios
+	    --seconds $(EXPLORE_SECONDS) --save scenarios
 
 .PHONY: coverage
 coverage: $(VIOSIM) $(BSD_HEADERS) ## line and branch coverage of the driver into reports/coverage/
@@ -339,7 +339,7 @@ FUZZ_ENGINE ?= libfuzzer
 .PHONY: fuzz
 fuzz: all ## fuzz for a minute each (FUZZ='driver loader' FUZZ_SECONDS=60 FUZZ_ENGINE=afl)
 	$(Q)sim/tools/deps fuzz
-	$(Q)+MAKE='$(MAKE)' sim/tools/fuzz -e '$(FUZZ_ENGINE)' -s '$(FUZZ_SECONDS)' -d '$(MODULE)' \
+	$(Q)sim/tools/fuzz -e '$(FUZZ_ENGINE)' -s '$(FUZZ_SECONDS)' -d '$(MODULE)' \
 	    $(if $(MANIFEST),-m '$(MANIFEST)') '$(BUILD)' $(FUZZ)
 
 # Built by sim/tools/fuzz with the fuzzer's compiler, in a folder of its own.

@@ -77,6 +77,7 @@
 	X(report_rules_text_suite) \
 	X(report_timeline_suite) \
 	X(report_words_suite) \
+	X(run_manifest_suite) \
 	X(run_member_suite) \
 	X(run_module_suite) \
 	X(run_points_suite) \

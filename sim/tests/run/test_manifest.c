@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Tests of sim/run/manifest: what is known of a driver, and what is said of a bad manifest.
+ */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "run/manifest.h"
+#include "run/run.h"
+
+Suite	*run_manifest_suite(void);
+
+#define HEAD "driver: d\nsource: d.c\napi: netbsd-2022\ndevice: balloon\n"
+
+static struct diag_list diags;
+
+/* NULL after errors, which are in `diags`. */
+static struct manifest *
+manifest_of(const char *text)
+{
+	char path[] = "/tmp/viosim-manifest-XXXXXX";
+	int fd = mkstemp(path);
+	struct manifest *manifest;
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+	close(fd);
+	diag_list_init(&diags);
+	manifest = manifest_load(path, run_vocab(), &diags);
+	unlink(path);
+	return manifest;
+}
+
+static void
+assert_refused(const char *text, unsigned line, const char *rule)
+{
+	struct manifest *manifest = manifest_of(text);
+
+	ck_assert_ptr_null(manifest);
+	ck_assert_uint_eq(diags.count, 1);
+	ck_assert_uint_eq(diags.items[0].loc.line, line);
+	ck_assert_str_eq(diags.items[0].rule, rule);
+	diag_list_fini(&diags);
+}
+
+START_TEST(defects_explain_where_they_say)
+{
+	struct manifest *manifest = manifest_of(HEAD "known_defects:\n"
+	    "  - {id: one, title: t, rules: [log.quiet], where: [f], scenarios: [a/b, \"c/*\"]}\n"
+	    "  - {id: two, title: t, rules: [log.quiet, page.double-free], scenarios: [a/b]}\n"
+	    "  - {id: three, title: t, rules: [log.flood], where: g, explored: [a/b]}\n");
+
+	ck_assert_ptr_nonnull(manifest);
+	ck_assert_str_eq(manifest_explains(manifest, "a/b", "log.quiet", "f")->id, "one");
+	ck_assert_str_eq(manifest_explains(manifest, "a/b", "log.quiet", "h")->id, "two");
+	ck_assert_str_eq(manifest_explains(manifest, "c/d", "log.quiet", "f")->id, "one");
+	ck_assert_ptr_null(manifest_explains(manifest, "c/d", "log.quiet", "h"));
+	ck_assert_ptr_null(manifest_explains(manifest, "a/b", "log.flood", "g"));
+	manifest_free(manifest);
+	diag_list_fini(&diags);
+}
+END_TEST
+
+/* Of what was explored, the scenario does not count. */
+START_TEST(defects_are_known_anywhere)
+{
+	struct manifest *manifest = manifest_of(HEAD "known_defects:\n"
+	    "  - {id: one, title: t, rules: [log.quiet], where: [f], scenarios: [a/b]}\n"
+	    "  - {id: two, title: t, rules: [log.flood], where: [g, h], explored: [a/b]}\n");
+
+	ck_assert_ptr_nonnull(manifest);
+	ck_assert_str_eq(manifest_knows(manifest, "log.quiet", "f")->id, "one");
+	ck_assert_str_eq(manifest_knows(manifest, "log.flood", "h")->id, "two");
+	ck_assert_ptr_null(manifest_knows(manifest, "log.flood", "f"));
+	ck_assert_ptr_null(manifest_knows(manifest, "page.double-free", "f"));
+	ck_assert(defect_names(&manifest->defects[0], "a/b"));
+	ck_assert(!defect_names(&manifest->defects[1], "a/b"));
+	ck_assert_ptr_null(manifest_knows(NULL, "log.quiet", "f"));
+	manifest_free(manifest);
+	diag_list_fini(&diags);
+}
+END_TEST
+
+START_TEST(bad_manifests_are_refused)
+{
+	assert_refused(HEAD "known_defects:\n"
+	    "  - {id: one, title: t, rules: [log.quiet], where: [f]}\n",
+	    6, "manifest.missing-key");
+	assert_refused(HEAD "known_defects:\n"
+	    "  - {id: one, title: t, rules: [log.quite], scenarios: [a/b]}\n",
+	    6, "manifest.unknown-rule");
+	assert_refused(HEAD "known_defects:\n"
+	    "  - {id: one, title: t, rules: [log.quiet], scenario: [a/b], scenarios: [a/b]}\n",
+	    6, "manifest.unknown-key");
+	assert_refused(HEAD "known_defects:\n"
+	    "  - {id: one, title: t, rules: [log.quiet], scenarios: [a/b]}\n"
+	    "  - {id: one, title: t, rules: [log.quiet], scenarios: [a/b]}\n",
+	    7, "manifest.duplicate");
+}
+END_TEST
+
+Suite *
+run_manifest_suite(void)
+{
+	Suite *s = suite_create("run_manifest");
+	TCase *tc = tcase_create("manifest");
+
+	tcase_add_test(tc, defects_explain_where_they_say);
+	tcase_add_test(tc, defects_are_known_anywhere);
+	tcase_add_test(tc, bad_manifests_are_refused);
+	suite_add_tcase(s, tc);
+	return s;
+}
