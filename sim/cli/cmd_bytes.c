@@ -43,7 +43,6 @@ read_bytes(struct converting *converting)
 	converting->data = malloc(SIZE_MAX_BYTES + 1);
 	if (converting->data == NULL)
 		abort();
-	errno = 0;
 	if (good)
 		converting->size = fread(converting->data, 1, SIZE_MAX_BYTES + 1, stream);
 	if (!good || ferror(stream))

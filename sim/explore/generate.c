@@ -220,9 +220,12 @@ generate(struct choice *choice, const struct edit *skeleton, const struct moment
 	draw_swarm(choice, &stages, &swarm);
 	count = swarm.all_happenings > 0 ?
 	    draw(choice, CHOICE_SCHEDULE, HAPPENINGS_MAX + 1) : 0;
-	for (unsigned i = 0; i < count; i++)
-		happen(skeleton, draw_stage(choice, &stages, &swarm),
-		    draw_moment(choice, moments, false), &plan);
+	for (unsigned i = 0; i < count; i++) {
+		/* Not both as arguments: compilers differ in which they evaluate first. */
+		const struct moment *moment = draw_moment(choice, moments, false);
+
+		happen(skeleton, draw_stage(choice, &stages, &swarm), moment, &plan);
+	}
 	for (unsigned i = 0; i < FAULTS_MAX; i++)
 		if (takes_part(choice, CHOICE_FAULT, swarm.faults))
 			fail(choice, moments, &plan);

@@ -24,11 +24,14 @@ wrong(const char *what, const char *text)
 	abort();
 }
 
-/* The loader wants the file to be named like the scenario; so it is, where it has a name. */
+/*
+ * The loader wants the file to be named like the scenario; so it is, where it has a name.  Below
+ * scenarios/ it finds what it extends.
+ */
 static void
 path_of(const char *text, char *path, size_t size)
 {
-	const char *id = strstr(text, "scenario: "), *slash;
+	const char *id = strstr(text, "scenario: ");
 	size_t length;
 
 	snprintf(path, size, "fuzz.yaml");
@@ -36,13 +39,8 @@ path_of(const char *text, char *path, size_t size)
 		return;
 	id += strlen("scenario: ");
 	length = strcspn(id, " \t\r\n#");
-	slash = memrchr(id, '/', length);
-	if (slash != NULL) {
-		length -= (size_t)(slash + 1 - id);
-		id = slash + 1;
-	}
-	if (length > 0 && length < size - 8)
-		snprintf(path, size, "%.*s.yaml", (int)length, id);
+	if (length > 0 && length < size - sizeof("scenarios/.yaml"))
+		snprintf(path, size, "scenarios/%.*s.yaml", (int)length, id);
 }
 
 static char *
