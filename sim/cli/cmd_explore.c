@@ -252,7 +252,7 @@ take_option(int option, struct explore_flags *flags)
 		return number(optarg, 1, UINT64_MAX / 2, &options->runs_max);
 	case OPT_PCT:
 		options->drawn = true;
-		return small_number(optarg, 1, GENERATE_DEPTH_MAX, &options->depth);
+		return small_number(optarg, 2, GENERATE_DEPTH_MAX, &options->depth);
 	case OPT_RANDOM:
 		options->drawn = true;
 		options->depth = 0;
@@ -325,18 +325,18 @@ const struct cli_command cli_explore = {
 	    "      --faults N        at most so many failures in a run (default 1, at most 3)\n"
 	    "      --no-reduction    also runs that are known to be equivalent to others\n"
 	    "      --seconds N       stop after so many (default 60; 0: when all is done)\n"
-	    "      --runs N          stop after so many runs (drawn: default 10000)\n"
+	    "      --runs N          stop after the walk with the Nth run (drawn: default 10000)\n"
 	    "      --random          draw runs: random subsets of happenings, failures, machine\n"
 	    "                        features and manners of the device\n"
-	    "      --pct D           draw runs: D - 1 random happenings at random moments\n"
+	    "      --pct D           draw runs: D - 1 happenings at random moments (D: 2 to 7)\n"
 	    "      --seed N          of the first drawn run (default 1)\n"
 	    "      --state FILE      keep finished work there, go on from it\n"
 	    "      --ndjson FILE     a line of JSON for each run (- is standard output)\n"
 	    "      --shard K/N       do only the Kth of N parts (for `viosim merge`)\n"
 	    "      --no-shrink       leave stories as they were found\n"
-	    "      --save            write those of new findings into " FOUND_FOLDER "\n"
+	    "      --save            write those of unknown findings into " FOUND_FOLDER "\n"
 	    "  -j, --jobs N          workers (default: processors)\n"
-	    "  -q, --quiet           no stories, no progress\n\n"
+	    "  -q, --quiet           stories without their steps, no progress\n\n"
 	    "examples:\n"
 	    "  viosim explore                              all scenarios, for a minute\n"
 	    "  viosim explore --seconds 0 inflate/two-requests   one, until all is done\n"

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * viosim merge: the parts of a sweep that were done elsewhere, as one report.
+ * viosim merge: the parts of a sweep or an exploration that were done elsewhere, as one report.
  */
 #include <errno.h>
 #include <getopt.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -51,7 +52,7 @@ fits(const struct merge *merge, const struct explored_head *head, char *why, siz
 
 	if (what == NULL)
 		return true;
-	snprintf(why, size, "this is of %s than %s; only parts of one sweep can be merged",
+	snprintf(why, size, "this is of %s than %s; only parts of one whole can be merged",
 	    what, merge->first);
 	return false;
 }
@@ -125,7 +126,7 @@ take_line(struct merge *merge, const char *path, size_t number, const char *line
 		if (kind == EXPLORED_STORY)
 			explored_story_fini(&story);
 		return wrong(path, number, number == 1 ? "this is not the beginning of what "
-		    "`viosim sweep --ndjson` writes" : "a second beginning");
+		    "`viosim sweep --ndjson` or `explore --ndjson` writes" : "a second beginning");
 	}
 	if (kind == EXPLORED_HEAD)
 		return take_head(merge, &head, path, why, sizeof(why)) ||
@@ -188,6 +189,9 @@ report(struct merge *merge)
 	tally_sort(&merge->tally);
 	sweep_text_sums(&merge->tally, stdout);
 	sweep_text_findings(&merge->tally, merge->story, merge->stories, stdout);
+	if (merge->tally.runs < merge->head.planned)
+		printf("\nnot complete: %" PRIu64 " of %" PRIu64 " runs; a part was ended early, "
+		    "or its file has lost lines\n", merge->tally.runs, merge->head.planned);
 	sweep_text_end(&merge->tally, stdout);
 	if (fflush(stdout) != 0 || ferror(stdout)) {
 		perror("viosim: cannot write to standard output");
@@ -241,19 +245,20 @@ merge_main(int argc, char **argv)
 			return cli_usage_error(&cli_merge, "unknown option");
 		}
 	if (optind == argc)
-		return cli_usage_error(&cli_merge, "say which files: what `viosim sweep --shard "
-		    "K/N --ndjson FILE` wrote");
+		return cli_usage_error(&cli_merge, "say which files: what `viosim sweep` or "
+		    "`explore --shard K/N --ndjson FILE` wrote");
 	return merge_files(&merge, argv + optind, (size_t)(argc - optind));
 }
 
 const struct cli_command cli_merge = {
 	.name = "merge",
-	.summary = "put the parts of a sweep together",
+	.summary = "put the parts of a sweep or exploration together",
 	.usage = "merge [OPTION ...] FILE ...",
 	.help =
 	    "Reads what `viosim sweep --shard K/N --ndjson FILE` wrote, all N parts of it, and\n"
 	    "prints the report that the whole sweep would have printed.  The exit code is the\n"
-	    "sweep's too.  FILE may be - for standard input.\n\n"
+	    "sweep's too.  What parts of `viosim explore` wrote becomes one report of the same\n"
+	    "form.  FILE may be - for standard input.\n\n"
 	    "      --lints-fail      a new lint is a new finding\n\n"
 	    "example:\n"
 	    "  viosim sweep --shard 1/2 --ndjson 1.ndjson\n"

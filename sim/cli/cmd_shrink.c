@@ -32,30 +32,30 @@ struct shrinking {
 
 /* ---- which finding ---- */
 
-/* The finding of a run that was asked for; without a wish one that no known defect explains. */
-static const struct trial_finding *
-pick(const struct shrinking *shrinking, const struct trial_result *result, bool known)
-{
-	if (shrinking->number > 0)
-		return shrinking->number <= result->findings ?
-		    &result->finding[shrinking->number - 1] : NULL;
-	for (unsigned i = 0; i < result->findings; i++) {
-		const struct trial_finding *finding = &result->finding[i];
+#define UNWANTED 4
 
-		if (shrinking->rule != NULL ? strcmp(finding->rule->id, shrinking->rule) == 0 :
-		    known || finding->defect == NULL)
-			return finding;
-	}
-	return NULL;
+/* 0 is wanted most: what was asked for; without a wish, new before known, errors before lints. */
+static unsigned
+rank_of(const struct shrinking *shrinking, const struct trial_result *result, unsigned number)
+{
+	const struct trial_finding *finding = &result->finding[number];
+
+	if (shrinking->number > 0)
+		return number == shrinking->number - 1 ? 0 : UNWANTED;
+	if (shrinking->rule != NULL)
+		return strcmp(finding->rule->id, shrinking->rule) == 0 ? 0 : UNWANTED;
+	return (finding->defect != NULL ? 2 : 0) +
+	    (finding->rule->severity == SEVERITY_LINT ? 1 : 0);
 }
 
-/* The first case that shows it. */
+/* The first of the best rank, in the first case that shows it. */
 static bool
-look_for(struct shrinking *shrinking, bool known)
+look_for(struct shrinking *shrinking)
 {
-	for (size_t i = 0; i < shrinking->cases.count; i++) {
+	unsigned best = UNWANTED;
+
+	for (size_t i = 0; i < shrinking->cases.count && best > 0; i++) {
 		const struct scenario_case *c = shrinking->cases.item[i].c;
-		const struct trial_finding *finding;
 		struct trial_result result;
 
 		if (trial_module(&shrinking->trial, c->machine) == NULL) {
@@ -63,14 +63,17 @@ look_for(struct shrinking *shrinking, bool known)
 			continue;
 		}
 		trial_run(&shrinking->trial, c, NULL, &result);
-		finding = pick(shrinking, &result, known);
-		if (finding == NULL)
-			continue;
-		shrinking->c = c;
-		shrinking->finding = *finding;
-		return true;
+		for (unsigned k = 0; k < result.findings; k++) {
+			unsigned rank = rank_of(shrinking, &result, k);
+
+			if (rank >= best)
+				continue;
+			best = rank;
+			shrinking->c = c;
+			shrinking->finding = result.finding[k];
+		}
 	}
-	return false;
+	return best < UNWANTED;
 }
 
 static int
@@ -191,11 +194,10 @@ open_driver(struct shrinking *shrinking)
 static int
 shrink_cases(struct shrinking *shrinking)
 {
-	bool wish = shrinking->rule != NULL || shrinking->number > 0;
 	int code;
 
 	trial_init(&shrinking->trial, shrinking->module, shrinking->manifest);
-	if (look_for(shrinking, false) || (!wish && look_for(shrinking, true)))
+	if (look_for(shrinking))
 		code = shrink_it(shrinking);
 	else
 		code = nothing_found(shrinking);
@@ -311,12 +313,13 @@ const struct cli_command cli_shrink = {
 	.summary = "the smallest story that still shows a finding",
 	.usage = "shrink [OPTION ...] SCENARIO | REPLAY-ID ...",
 	.help =
-	    "Runs the cases until one breaks a rule (first one that no known defect explains,\n"
-	    "else a known one), says so, and then takes away what the finding does not need:\n"
-	    "steps, expectations, habits of the device, the seed; times, amounts and the machine\n"
-	    "become plain.  What is left shows the same rule broken at the same line, passes\n"
-	    "`viosim check`, and was run once more from its text.  Where an interrupt comes at\n"
-	    "an exact point, it also says between which two moments it does harm.\n\n"
+	    "Runs the cases until one breaks a rule (an error that no known defect explains\n"
+	    "comes first, then such a lint, then known ones), says so, and then takes away what\n"
+	    "the finding does not need: steps, expectations, habits of the device, the seed;\n"
+	    "times, amounts and the machine become plain.  What is left shows the same rule\n"
+	    "broken at the same line, passes `viosim check`, and was run once more from its\n"
+	    "text.  Where an interrupt comes at an exact point, it also says between which two\n"
+	    "moments it does harm.\n\n"
 	    "  -d, --driver FILE     driver module (default " CLI_DRIVER_DEFAULT ")\n"
 	    "      --manifest FILE   its manifest (default driver/NAME.yaml)\n"
 	    "      --no-manifest     know no defects\n"

@@ -14,6 +14,7 @@
 #include "explore/found.h"
 #include "explore/tally.h"
 #include "report/explored.h"
+#include "report/report.h"
 
 bool
 explore_output_open(struct explore_output *output, const char *ndjson, bool quiet)
@@ -107,6 +108,31 @@ explore_output_head(struct explore_output *output, const struct explore *explore
 	tally_fini(&none);
 }
 
+/*
+ * The story as a file of its own: what it tells is no longer what the scenario that it was made
+ * from tells.  Heap; NULL when it does not load.
+ */
+static char *
+story_text(const struct explore_cause *cause, const struct trial_finding *finding)
+{
+	struct found found = { .finding = finding };
+	struct found_text loaded;
+	char *text = NULL;
+	size_t size;
+	FILE *stream;
+
+	if (!found_load(&loaded, cause->scenario))
+		return NULL;
+	stream = open_memstream(&text, &size);
+	if (stream == NULL)
+		abort();
+	found.edit = loaded.edit;
+	found_print_bare(&found, FOUND_FOLDER "/story.yaml", stream);
+	fclose(stream);
+	found_unload(&loaded);
+	return text;
+}
+
 void
 explore_output_stories(struct explore_output *output, const struct explore *explore)
 {
@@ -115,12 +141,16 @@ explore_output_stories(struct explore_output *output, const struct explore *expl
 		const struct trial_finding *finding =
 		    &explore->clusters.item[cause->group].finding;
 		struct explored_story story = {
-			.key = cause->key, .scenario = cause->scenario, .why = cause->why,
+			.key = cause->key, .why = cause->why,
 			.steps = (unsigned)cause->steps, .complete = cause->complete,
 		};
 
-		if (finding->defect == NULL && cause->turn == 0)
+		if (finding->defect != NULL || cause->turn != 0)
+			continue;
+		story.scenario = story_text(cause, finding);
+		if (story.scenario != NULL)
 			explored_write_story(&story, output->ndjson);
+		free(story.scenario);
 	}
 }
 
@@ -189,7 +219,7 @@ explore_output_tick(void *self, const struct explore *explore)
 		return;
 	output->shown = true;
 	if (explore->shrinking) {
-		fprintf(stderr, "\r\033[Kshrinking %zu stories", explore->causes);
+		fputs("\r\033[Kshrinking stories", stderr);
 		return;
 	}
 	left = seconds_left(output, explore, ms);
@@ -208,6 +238,14 @@ plural(uint64_t count)
 }
 
 static void
+print_wrapped(const char *label, const char *text)
+{
+	printf("    %s", label);
+	report_wrap(stdout, text, 4 + (unsigned)strlen(label), 4, REPORT_WIDTH);
+	putchar('\n');
+}
+
+static void
 print_indented(const char *text, const char *indent)
 {
 	while (*text != '\0') {
@@ -220,8 +258,10 @@ print_indented(const char *text, const char *indent)
 
 static void
 print_story(const struct explore_output *output, const struct explore_cause *cause,
-    bool alone)
+    const struct trial_finding *finding, bool alone)
 {
+	char *text = output->quiet ? NULL : story_text(cause, finding);
+
 	printf("    story: ");
 	if (!alone && cause->text[0] != '\0')
 		printf("%s (%" PRIu64 " run%s), ", cause->text, cause->runs,
@@ -229,10 +269,11 @@ print_story(const struct explore_output *output, const struct explore_cause *cau
 	printf("%zu step%s%s\n", cause->steps, plural(cause->steps),
 	    !cause->shrunk ? ", as found" : !cause->verified ? ", not verified" :
 	    cause->complete ? "" : ", perhaps not the shortest");
-	if (!output->quiet)
-		print_indented(cause->scenario, "      | ");
+	if (text != NULL)
+		print_indented(text, "      | ");
+	free(text);
 	if (cause->why != NULL)
-		printf("    why: %s\n", cause->why);
+		print_wrapped("why: ", cause->why);
 }
 
 /* The first ones in full. */
@@ -249,7 +290,8 @@ print_stories(const struct explore_output *output, const struct explore *explore
 		if (cause->group != group || cause->same)
 			continue;
 		if (cause->turn < EXPLORE_STORIES_MAX)
-			print_story(output, cause, count == 1);
+			print_story(output, cause, &explore->clusters.item[group].finding,
+			    count == 1);
 		else
 			printf("    also when %s (%" PRIu64 " run%s)\n", cause->text,
 			    cause->runs, plural(cause->runs));
@@ -265,8 +307,10 @@ print_cluster(const struct explore_output *output, const struct explore *explore
 	printf("  %s%s, ", finding->rule->id,
 	    finding->rule->severity == SEVERITY_LINT ? " (lint)" : "");
 	print_place(finding);
-	printf("\n    %s\n    %" PRIu64 " run%s, first number %zu%s%s%s\n", finding->text,
-	    cluster->runs, plural(cluster->runs), cluster->first,
+	putchar('\n');
+	print_wrapped("", finding->text);
+	printf("    %" PRIu64 " run%s, first number %zu%s%s%s\n", cluster->runs,
+	    plural(cluster->runs), cluster->first,
 	    finding->defect != NULL ? ", known as " : "",
 	    finding->defect != NULL ? finding->defect->id : "",
 	    cluster->plain ? ", in a plain run too" : "");
@@ -301,6 +345,8 @@ print_claim(const struct explore *explore)
 {
 	const struct explore_options *options = &explore->options;
 
+	if (options->shards > 1)
+		printf("part %u of %u of ", options->shard, options->shards);
 	printf("%zu case%s, %" PRIu64 " moments in their plain runs, %zu walk%s, %" PRIu64
 	    " run%s\n", explore->cases, plural(explore->cases), explore->moments,
 	    explore->walks, plural(explore->walks), explore->runs, plural(explore->runs));

@@ -88,8 +88,8 @@ struct explore {
 bool explore_run(struct explore *explore);
 
 /*
- * Shrink the stories of each group's first causes, at most `ms` of the host's time each and
- * `all_ms` in all.
+ * Shrink the stories of the first causes of each group that is no known defect, at most `ms` of
+ * the host's time each and `all_ms` in all.
  */
 bool explore_shrink(struct explore *explore, uint64_t ms, uint64_t all_ms);
 

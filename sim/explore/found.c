@@ -143,26 +143,41 @@ id_of(const char *path)
 	return id;
 }
 
-void
-found_print(const struct found *found, const char *path, FILE *stream)
+static void
+print_file(const struct found *found, const char *path, const char *comment, FILE *stream)
 {
-	char *comment = NULL, *summary = NULL, *id = id_of(path);
-	size_t comment_size, summary_size;
-	FILE *f = open_memstream(&comment, &comment_size);
+	char *summary = NULL, *id = id_of(path);
+	size_t size;
+	FILE *f = open_memstream(&summary, &size);
 
-	if (f == NULL)
-		abort();
-	print_comment(found, path, f);
-	fclose(f);
-	f = open_memstream(&summary, &summary_size);
 	if (f == NULL)
 		abort();
 	fprintf(f, "Must hold, and was found not to: %s.", found->finding->rule->title);
 	fclose(f);
 	edit_print(found->edit, id, summary, comment, stream);
-	free(comment);
 	free(summary);
 	free(id);
+}
+
+void
+found_print(const struct found *found, const char *path, FILE *stream)
+{
+	char *comment = NULL;
+	size_t size;
+	FILE *f = open_memstream(&comment, &size);
+
+	if (f == NULL)
+		abort();
+	print_comment(found, path, f);
+	fclose(f);
+	print_file(found, path, comment, stream);
+	free(comment);
+}
+
+void
+found_print_bare(const struct found *found, const char *path, FILE *stream)
+{
+	print_file(found, path, NULL, stream);
 }
 
 /* ---- files ---- */

@@ -25,6 +25,8 @@ struct found {
 
 /* The file with that path. */
 void found_print(const struct found *found, const char *path, FILE *stream);
+/* The same without the comment at its head. */
+void found_print_bare(const struct found *found, const char *path, FILE *stream);
 
 /*
  * Write it to a path of one's own, or into a folder (made if it is not there) as

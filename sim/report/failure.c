@@ -184,16 +184,6 @@ print_finding(FILE *stream, const struct report_input *input, const struct words
 		    finding->because[i].what);
 }
 
-void
-failure_print_finding(FILE *stream, const struct report_input *input,
-    const struct finding *finding)
-{
-	struct words words;
-
-	read_names(&words, input);
-	print_finding(stream, input, &words, finding);
-}
-
 /*
  * How far from the cause a rule looks: a contract that was broken; what was left over or
  * miscounted by that; a number that is suspect; a wake-up that did not come; what came of it

@@ -23,10 +23,6 @@ void failure_print(FILE *stream, const struct report_input *input);
 /* The command that runs this case again, quoted for a shell, with a newline. */
 void failure_print_replay(FILE *stream, const struct report_input *input);
 
-/* One finding with where, when and why; `style.colour` of the input applies. */
-void failure_print_finding(FILE *stream, const struct report_input *input,
-    const struct finding *finding);
-
 /*
  * The reason in one line, for lists and JUnit: the first new finding, else the failure; a lint
  * that says nothing of the cause only where there is neither.

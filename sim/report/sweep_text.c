@@ -85,17 +85,11 @@ print_sites(const struct tally *tally, int what, FILE *stream)
 	}
 }
 
-void
-sweep_text_sums(const struct tally *tally, FILE *stream)
+static void
+print_fallible(const struct tally *tally, FILE *stream)
 {
 	size_t reached = 0;
 
-	fprintf(stream, "%" PRIu64 " case%s, %" PRIu64 " run%s\n\n", tally->bases,
-	    plural(tally->bases), tally->runs, plural(tally->runs));
-	if (tally->rows > 0) {
-		print_table(tally, stream);
-		fputc('\n', stream);
-	}
 	for (size_t i = 0; i < tally->sites; i++)
 		reached += tally->site[i].reached;
 	fprintf(stream, "fallible calls: %zu of %zu lines of the driver reached, by %zu call "
@@ -108,6 +102,22 @@ sweep_text_sums(const struct tally *tally, FILE *stream)
 		    plural(tally->idle));
 	print_sites(tally, 1, stream);
 	print_sites(tally, 0, stream);
+}
+
+void
+sweep_text_sums(const struct tally *tally, FILE *stream)
+{
+	fprintf(stream, "%" PRIu64 " case%s, %" PRIu64 " run%s\n", tally->bases,
+	    plural(tally->bases), tally->runs, plural(tally->runs));
+	if (tally->rows > 0) {
+		fputc('\n', stream);
+		print_table(tally, stream);
+	}
+	/* An exploration does not know which there are. */
+	if (tally->sites > 0) {
+		fputc('\n', stream);
+		print_fallible(tally, stream);
+	}
 }
 
 /* ---- mistakes ---- */

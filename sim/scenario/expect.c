@@ -61,27 +61,6 @@ expect_obs_help(enum expect_obs obs)
 	return expect_helps[obs];
 }
 
-const char *
-expect_thread_word(enum expect_thread state)
-{
-	assert(state < NELEM(expect_thread_words));
-	return expect_thread_words[state];
-}
-
-const char *
-expect_attach_word(enum expect_attach result)
-{
-	assert(result < NELEM(expect_attach_words));
-	return expect_attach_words[result];
-}
-
-const char *
-expect_status_word(enum expect_status status)
-{
-	assert(status < NELEM(expect_status_words));
-	return expect_status_words[status];
-}
-
 /* ---- evaluation ---- */
 
 static int64_t

@@ -216,9 +216,6 @@ void	expect_print_value(const struct expect_term *, int64_t value, FILE *);
 /* Table look-ups, for help texts. */
 const char *expect_obs_pattern(enum expect_obs);
 const char *expect_obs_help(enum expect_obs);
-const char *expect_thread_word(enum expect_thread);
-const char *expect_attach_word(enum expect_attach);
-const char *expect_status_word(enum expect_status);
 size_t	expect_obs_count(void);
 
 #endif

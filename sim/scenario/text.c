@@ -133,17 +133,6 @@ text_unit_is(const char *unit, size_t length, const char *name)
 }
 
 bool
-text_is_amount_unit(const char *unit, size_t length)
-{
-	if (text_unit_is(unit, length, "pages") || text_unit_is(unit, length, "page"))
-		return true;
-	for (size_t i = 0; i < NELEM(text_byte_units); i++)
-		if (text_unit_is(unit, length, text_byte_units[i].name))
-			return true;
-	return false;
-}
-
-bool
 text_is_time_unit(const char *unit, size_t length)
 {
 	if (text_unit_is(unit, length, "ticks"))

@@ -42,7 +42,6 @@ bool	text_scale_amount(uint64_t number, const char *unit, size_t length, uint64_
 	    struct text_why *);
 bool	text_scale_time(uint64_t number, const char *unit, size_t length,
 	    struct scenario_time *, struct text_why *);
-bool	text_is_amount_unit(const char *unit, size_t length);
 bool	text_is_time_unit(const char *unit, size_t length);
 
 /* They read back as the same value. */

@@ -150,6 +150,25 @@ START_TEST(the_file_says_what_it_is)
 }
 END_TEST
 
+/* For reports: of its own name and meaning, not those of the scenario that it came from. */
+START_TEST(without_its_head)
+{
+	struct found found = { .edit = here.edit, .finding = &here.finding };
+	char *text = NULL, summary[400];
+	size_t size;
+	FILE *stream = open_memstream(&text, &size);
+
+	found_print_bare(&found, FOUND_FOLDER "/story.yaml", stream);
+	fclose(stream);
+	snprintf(summary, sizeof(summary), "Must hold, and was found not to: %s.",
+	    here.finding.rule->title);
+	ck_assert_int_eq(strncmp(text, "format: 1\nscenario: found/story\n", 32), 0);
+	ck_assert_ptr_nonnull(strstr(text, summary));
+	ck_assert_ptr_null(strchr(text, '#'));
+	free(text);
+}
+END_TEST
+
 START_TEST(another_finding_gets_a_number)
 {
 	char first[FOUND_PATH_MAX], path[FOUND_PATH_MAX];
@@ -289,6 +308,7 @@ explore_found_suite(void)
 
 	tcase_add_checked_fixture(tc, set_up, tear_down);
 	tcase_add_test(tc, the_file_says_what_it_is);
+	tcase_add_test(tc, without_its_head);
 	tcase_add_test(tc, another_finding_gets_a_number);
 	tcase_add_test(tc, another_reason_gets_a_number);
 	tcase_add_test(tc, a_pipe_is_written_to);
