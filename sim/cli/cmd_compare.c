@@ -1,148 +1,434 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * viosim compare: do two drivers make the same kernel calls?
+ * viosim compare: what does one driver do that another does not?
  */
+#include <errno.h>
 #include <getopt.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+#include <sys/stat.h>
 
 #include "cli/cli.h"
+#include "machine/crash.h"
+#include "report/atomic.h"
+#include "report/compared.h"
 #include "run/compare.h"
 #include "run/isolate.h"
-#include "machine/crash.h"
 
-struct compare {
-	const struct cli_cases *cases;
-	struct module *a, *b;
-	size_t same, different;
+#define SHOWN 3				/* cases shown in context without --verbose */
+#define SEEDS_MAX 100000
+
+/* A driver, and its twin for machines without DIAGNOSTIC (NULL: no case needs it). */
+struct driver {
+	const char *path;
+	struct module *module, *nodiag;
 };
 
-static void
-show(struct module *module, const char *name, const struct compare_stream *stream,
-    size_t index, FILE *out)
+struct compare_flags {
+	const char *a, *b, *ndjson;
+	unsigned jobs, seeds;
+	bool verbose;
+};
+
+struct compare {
+	struct compare_flags flags;
+	struct driver a, b;
+	struct scenario_case *item;	/* cases, with --seeds several of each */
+	bool *own;			/* by item: its id is ours */
+	size_t count;
+	struct compared_classes classes;
+	FILE *ndjson;
+	FILE *text;			/* for people; stderr if NDJSON goes to stdout */
+	size_t same, different, broken;
+};
+
+/* ---- the child ---- */
+
+static struct module *
+module_for(const struct driver *driver, const struct scenario_case *c)
 {
-	fprintf(out, "    %s: ", name);
-	if (index < stream->count)
-		compare_print_call(&stream->call[index], module_source(module), out);
-	else
-		fprintf(out, "ends here (%s)", world_end_word(stream->end));
-	fputc('\n', out);
+	return c->machine->diagnostic ? driver->module : driver->nodiag;
+}
+
+static void
+record(const struct driver *driver, const struct scenario_case *c,
+    struct compare_stream *stream)
+{
+	struct run_options options = { .module = module_for(driver, c) };
+
+	crash_limit(CRASH_SECONDS);
+	compare_record(c, &options, stream);
+	crash_limit(0);
+}
+
+static void
+tell(const struct compare *compare, const struct compared *compared, FILE **text)
+{
+	struct compared_classes classes = { 0 };
+
+	compared_print(compared, compare->flags.verbose, text[0]);
+	compared_classes_add(&classes, compared);
+	compared_classes_write(&classes, text[1]);
+	compared_classes_fini(&classes);
+	if (compare->flags.ndjson != NULL)
+		compared_write(compared, text[2]);
 }
 
 static void
 child(void *arg, size_t index, struct isolated *result, FILE *text[ISOLATE_TEXTS])
 {
 	struct compare *compare = arg;
-	const struct scenario_case *c = compare->cases->item[index].c;
-	struct run_options a = { .module = compare->a }, b = { .module = compare->b };
-	struct compare_stream sa, sb;
-	size_t at;
+	const struct scenario_case *c = &compare->item[index];
+	struct compare_stream a, b;
+	struct compare_result difference;
+	struct compared compared = {
+		.id = c->id, .a = &a, .b = &b, .result = &difference,
+		.source_a = module_source(module_for(&compare->a, c)),
+		.source_b = module_source(module_for(&compare->b, c)),
+	};
 
 	crash_install();
-	crash_limit(60);
-	compare_record(c, &a, &sa);
-	compare_record(c, &b, &sb);
-	at = compare_streams(&sa, &sb);
-	if (at != SIZE_MAX) {
+	record(&compare->a, c, &a);
+	record(&compare->b, c, &b);
+	compare_streams(&a, &b, COMPARE_BOUND, &difference);
+	if (difference.differences > 0) {
 		result->verdict.verdict = VERDICT_FAIL;
-		fprintf(text[0], "%s: the drivers part at kernel call %zu of %zu and %zu\n",
-		    c->id, at, sa.count, sb.count);
-		if (at > 0)
-			show(compare->a, "both", &sa, at - 1, text[0]);
-		show(compare->a, "a", &sa, at, text[0]);
-		show(compare->b, "b", &sb, at, text[0]);
+		tell(compare, &compared, text);
 	}
-	compare_stream_fini(&sa);
-	compare_stream_fini(&sb);
+	compare_result_fini(&difference);
+	compare_stream_fini(&a);
+	compare_stream_fini(&b);
 }
+
+/* ---- the parent ---- */
 
 static bool
 done(void *arg, size_t index, const struct isolated *result)
 {
 	struct compare *compare = arg;
+	const char *id = compare->item[index].id;
 
-	(void)index;
-	fputs(result->text[0], stdout);
-	if (result->verdict.verdict == VERDICT_PASS)
+	if (result->verdict.verdict == VERDICT_PASS) {
 		compare->same++;
-	else
-		compare->different++;
+		return true;
+	}
+	if (result->verdict.verdict == VERDICT_BROKEN ||
+	    !compared_classes_read(&compare->classes, id, result->text[1])) {
+		compare->broken++;
+		fprintf(compare->text, "%s: %s", id, result->text[0]);
+		return true;
+	}
+	if (compare->flags.verbose || compare->different < SHOWN)
+		fprintf(compare->text, "%s\n", result->text[0]);
+	compare->different++;
+	if (compare->ndjson != NULL)
+		fputs(result->text[2], compare->ndjson);
 	return true;
 }
 
+static void
+sum_up(struct compare *compare)
+{
+	FILE *text = compare->text;
+
+	if (!compare->flags.verbose && compare->different > SHOWN)
+		fprintf(text, "%zu more cases differ; --verbose shows all, in full\n\n",
+		    compare->different - SHOWN);
+	if (compare->different > 0) {
+		fprintf(text, "differences, a is %s, b is %s:\n", compare->flags.a,
+		    compare->flags.b);
+		compared_classes_print(&compare->classes, text);
+	}
+	fprintf(text, "%zu cases: %zu the same, %zu different", compare->count, compare->same,
+	    compare->different);
+	if (compare->broken > 0)
+		fprintf(text, ", %zu not compared", compare->broken);
+	fputc('\n', text);
+}
+
 static int
-compare_all(struct compare *compare, unsigned jobs)
+compare_all(struct compare *compare)
 {
 	struct isolate_work work = {
-		.count = compare->cases->count, .jobs = jobs, .child = child, .done = done,
-		.arg = compare,
+		.count = compare->count, .jobs = compare->flags.jobs, .child = child,
+		.done = done, .arg = compare,
 	};
+	bool good = isolate_run(&work);
 
-	if (!isolate_run(&work))
+	sum_up(compare);
+	compared_classes_fini(&compare->classes);
+	if (fflush(compare->text) != 0 || ferror(compare->text)) {
+		perror("viosim: cannot write to standard output");
+		good = false;
+	}
+	if (!good || compare->broken > 0)
 		return CLI_BROKEN;
-	printf("%zu cases: %zu with the same kernel calls, %zu different\n",
-	    compare->cases->count, compare->same, compare->different);
 	return compare->different > 0 ? CLI_FOUND : CLI_OK;
+}
+
+static int
+compare_into(struct compare *compare)
+{
+	struct atomic *file;
+	char why[512];
+	int code;
+
+	compare->text = stdout;
+	if (compare->flags.ndjson == NULL)
+		return compare_all(compare);
+	if (strcmp(compare->flags.ndjson, "-") == 0)
+		compare->text = stderr;
+	file = atomic_open(compare->flags.ndjson, why, sizeof(why));
+	if (file == NULL) {
+		fprintf(stderr, "viosim: %s\n", why);
+		return CLI_USAGE;
+	}
+	compare->ndjson = atomic_stream(file);
+	compared_write_head(compare->flags.a, compare->flags.b, compare->ndjson);
+	code = compare_all(compare);
+	if (atomic_commit(file, why, sizeof(why)))
+		return code;
+	fprintf(stderr, "viosim: %s\n", why);
+	return CLI_BROKEN;
+}
+
+/* ---- cases ---- */
+
+static void
+push(struct compare *compare, const struct scenario_case *c)
+{
+	compare->item[compare->count++] = *c;
+}
+
+static void
+push_seeds(struct compare *compare, const struct scenario_case *c)
+{
+	const struct scenario_seeds *listed = &c->scenario->seeds;
+
+	for (unsigned seed = 1; seed <= compare->flags.seeds; seed++) {
+		bool is_listed = false;
+
+		for (size_t i = 0; i < listed->count; i++)
+			is_listed |= listed->seed[i] == seed;
+		if (is_listed)
+			continue;
+		compare->own[compare->count] = true;
+		scenario_case_init(&compare->item[compare->count++], c->scenario, c->machine,
+		    true, seed);
+	}
+}
+
+/* A scenario with seeds of its own has a case for each: further seeds follow the last. */
+static void
+spread(struct compare *compare, const struct cli_cases *cases)
+{
+	size_t most = cases->count * (1 + (size_t)compare->flags.seeds);
+
+	compare->item = calloc(most, sizeof(compare->item[0]));
+	compare->own = calloc(most, sizeof(compare->own[0]));
+	if (compare->item == NULL || compare->own == NULL) {
+		fputs("viosim: no memory for so many cases\n", stderr);
+		exit(CLI_BROKEN);
+	}
+	for (size_t i = 0; i < cases->count; i++) {
+		const struct scenario_case *c = cases->item[i].c;
+		const struct scenario_case *next = i + 1 < cases->count ?
+		    cases->item[i + 1].c : NULL;
+
+		push(compare, c);
+		if (next == NULL || next->scenario != c->scenario ||
+		    next->machine != c->machine)
+			push_seeds(compare, c);
+	}
+}
+
+static void
+spread_fini(struct compare *compare)
+{
+	for (size_t i = 0; i < compare->count; i++)
+		if (compare->own[i])
+			scenario_case_fini(&compare->item[i]);
+	free(compare->item);
+	free(compare->own);
+}
+
+/* ---- drivers ---- */
+
+static bool
+is_same_file(const char *a, const char *b)
+{
+	struct stat stat_a, stat_b;
+
+	return stat(a, &stat_a) == 0 && stat(b, &stat_b) == 0 &&
+	    stat_a.st_dev == stat_b.st_dev && stat_a.st_ino == stat_b.st_ino;
+}
+
+/* The loader loads a file once, whatever it is called. */
+static bool
+are_two(const char *a, const char *b)
+{
+	if (!is_same_file(a, b))
+		return true;
+	fprintf(stderr, "viosim: %s and %s are one file, and a driver does what it does; "
+	    "compare builds of two revisions\n", a, b);
+	return false;
+}
+
+static bool
+needs_twin(const struct cli_cases *cases)
+{
+	for (size_t i = 0; i < cases->count; i++)
+		if (!cases->item[i].c->machine->diagnostic)
+			return true;
+	return false;
+}
+
+static bool
+find_twin(const char *path, char *twin, size_t size)
+{
+	if (module_twin_path(path, twin, size) && access(twin, R_OK) == 0)
+		return true;
+	fprintf(stderr, "viosim: a scenario has `diagnostic: false`, and %s has no twin without "
+	    "DIAGNOSTIC; make both with\n  viosim-cc DRIVER.c -o DRIVER.so\n", path);
+	return false;
+}
+
+static bool
+open_drivers(struct compare *compare, bool twins)
+{
+	const struct compare_flags *flags = &compare->flags;
+	char twin_a[4096], twin_b[4096];
+
+	if (!are_two(flags->a, flags->b))
+		return false;
+	compare->a.module = cli_module_open(flags->a);
+	if (compare->a.module != NULL)
+		compare->b.module = cli_module_open(flags->b);
+	if (compare->b.module == NULL)
+		return false;
+	if (!twins)
+		return true;
+	if (!find_twin(flags->a, twin_a, sizeof(twin_a)) ||
+	    !find_twin(flags->b, twin_b, sizeof(twin_b)) || !are_two(twin_a, twin_b) ||
+	    !are_two(twin_a, flags->b) || !are_two(flags->a, twin_b))
+		return false;
+	compare->a.nodiag = cli_module_open(twin_a);
+	if (compare->a.nodiag != NULL)
+		compare->b.nodiag = cli_module_open(twin_b);
+	return compare->b.nodiag != NULL;
+}
+
+static void
+close_drivers(struct compare *compare)
+{
+	module_close(compare->a.nodiag);
+	module_close(compare->b.nodiag);
+	module_close(compare->a.module);
+	module_close(compare->b.module);
+}
+
+/* ---- the command ---- */
+
+enum { OPT_SEEDS = 256, OPT_NDJSON };
+
+static const struct option compare_options[] = {
+	{ "a", required_argument, NULL, 'a' }, { "b", required_argument, NULL, 'b' },
+	{ "jobs", required_argument, NULL, 'j' }, { "verbose", no_argument, NULL, 'v' },
+	{ "seeds", required_argument, NULL, OPT_SEEDS },
+	{ "ndjson", required_argument, NULL, OPT_NDJSON },
+	{ "help", no_argument, NULL, 'h' }, { NULL, 0, NULL, 0 }
+};
+
+static bool
+take_number(const char *text, unsigned long least, unsigned long most, unsigned *number)
+{
+	unsigned long value;
+	char *end;
+
+	errno = 0;
+	value = strtoul(text, &end, 10);
+	*number = (unsigned)value;
+	return text[strspn(text, "0123456789")] == '\0' && end != text && errno == 0 &&
+	    value >= least && value <= most;
+}
+
+static bool
+take_option(int option, struct compare_flags *flags)
+{
+	switch (option) {
+	case 'a':
+		flags->a = optarg;
+		return true;
+	case 'b':
+		flags->b = optarg;
+		return true;
+	case 'j':
+		return take_number(optarg, 1, 64, &flags->jobs);
+	case 'v':
+		flags->verbose = true;
+		return true;
+	case OPT_SEEDS:
+		return take_number(optarg, 0, SEEDS_MAX, &flags->seeds);
+	case OPT_NDJSON:
+		flags->ndjson = optarg;
+		return true;
+	}
+	return false;
 }
 
 static int
 compare_main(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "a", required_argument, NULL, 'a' }, { "b", required_argument, NULL, 'b' },
-		{ "jobs", required_argument, NULL, 'j' }, { "help", no_argument, NULL, 'h' },
-		{ NULL, 0, NULL, 0 }
+	struct compare compare = {
+		.flags = { .a = CLI_DRIVER_DEFAULT, .jobs = 2 },
 	};
-	const char *a = CLI_DRIVER_DEFAULT, *b = NULL;
-	struct compare compare = { 0 };
 	struct cli_cases cases;
-	int option, code = CLI_USAGE, jobs = 2;
+	int option, code = CLI_USAGE;
 
-	while ((option = getopt_long(argc, argv, "a:b:j:h", options, NULL)) != -1)
-		switch (option) {
-		case 'a':
-			a = optarg;
-			break;
-		case 'b':
-			b = optarg;
-			break;
-		case 'j':
-			jobs = atoi(optarg);
-			break;
-		case 'h':
+	while ((option = getopt_long(argc, argv, "a:b:j:vh", compare_options, NULL)) != -1) {
+		if (option == 'h')
 			return cli_help(&cli_compare, stdout);
-		default:
-			return cli_usage_error(&cli_compare, "unknown option");
-		}
-	if (b == NULL || jobs < 1)
+		if (!take_option(option, &compare.flags))
+			return cli_option_error(&cli_compare, compare_options, option);
+	}
+	if (compare.flags.b == NULL)
 		return cli_usage_error(&cli_compare, "say which driver to compare with: "
 		    "--b OTHER.so");
-	if (!cli_collect(&cases, argv + optind, (size_t)(argc - optind)))
-		goto out;
-	compare.cases = &cases;
-	compare.a = cli_module_open(a);
-	compare.b = cli_module_open(b);
-	if (compare.a != NULL && compare.b != NULL)
-		code = compare_all(&compare, (unsigned)jobs);
-	module_close(compare.a);
-	module_close(compare.b);
-out:
+	if (cli_collect(&cases, argv + optind, (size_t)(argc - optind)) &&
+	    open_drivers(&compare, needs_twin(&cases))) {
+		spread(&compare, &cases);
+		code = compare_into(&compare);
+		spread_fini(&compare);
+	}
+	close_drivers(&compare);
 	cli_cases_fini(&cases);
 	return code;
 }
 
 const struct cli_command cli_compare = {
 	.name = "compare",
-	.summary = "compare the kernel calls of two drivers, case by case",
-	.usage = "compare [--a A.so] --b B.so [-j N] [SCENARIO ...]",
+	.summary = "what one driver does that another does not, case by case",
+	.usage = "compare [--a A.so] --b B.so [OPTION ...] [SCENARIO | FOLDER | REPLAY-ID ...]",
 	.help =
-	    "Runs every case with both drivers and compares their kernel calls: order,\n"
-	    "arguments, results, contexts, levels and times.  Wording of messages, source\n"
+	    "Runs every case with both drivers and puts what they do side by side: kernel\n"
+	    "calls and their results, interrupts, and what the device and the host see;\n"
+	    "order, values, contexts, levels and times.  Wording of messages, source\n"
 	    "positions and single memory accesses are not compared.  Shows the first\n"
-	    "difference of each case; exit code 1 if there is any.\n\n"
-	    "  -a, --a FILE     first driver module (default " CLI_DRIVER_DEFAULT ")\n"
-	    "  -b, --b FILE     second driver module\n"
-	    "  -j, --jobs N     cases at a time (default 2)\n",
+	    "difference of the first cases that differ, then the classes of difference:\n"
+	    "which call in which function of the driver was added, removed, changed, or is\n"
+	    "later or earlier.  Exit code 1 if there is any difference.\n\n"
+	    "  -a, --a FILE      first driver module (default " CLI_DRIVER_DEFAULT ")\n"
+	    "  -b, --b FILE      second driver module\n"
+	    "  -v, --verbose     every difference of every case\n"
+	    "      --seeds N     each scenario also with the seeds 1 to N (random choices)\n"
+	    "      --ndjson FILE every difference as a line of JSON (- is standard output)\n"
+	    "  -j, --jobs N      cases at a time (default 2)\n\n"
+	    "example: what does a patch change?\n"
+	    "  viosim-cc before.c -o before.so\n"
+	    "  viosim-cc after.c -o after.so\n"
+	    "  viosim compare --a before.so --b after.so --seeds 10\n",
 	.main = compare_main,
 };

@@ -77,6 +77,8 @@
 	X(report_rules_text_suite) \
 	X(report_timeline_suite) \
 	X(report_words_suite) \
+	X(run_align_suite) \
+	X(run_compare_suite) \
 	X(run_manifest_suite) \
 	X(run_member_suite) \
 	X(run_module_suite) \

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What `viosim compare` tells: the differences of a case in context, all of them as NDJSON, and
+ * the classes of difference over all cases.
+ */
+#ifndef VIOSIM_REPORT_COMPARED_H
+#define VIOSIM_REPORT_COMPARED_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "run/compare.h"
+#include "run/source.h"
+
+/* A case that was run with both.  All pointers are borrowed. */
+struct compared {
+	const char *id;				/* replay id */
+	const struct compare_stream *a, *b;
+	struct source *source_a, *source_b;
+	const struct compare_result *result;
+};
+
+/*
+ * Both side by side around the first difference, or (`all`) around each: "-" is a's, "+" is
+ * b's, and "^" says what two lines above it differ in.
+ */
+void compared_print(const struct compared *compared, bool all, FILE *stream);
+
+/* One JSON object a line: {"case":ID,"kind":...,"a":{...},"b":{...}}; reports/README.md. */
+void compared_write_head(const char *a, const char *b, FILE *stream);
+void compared_write(const struct compared *compared, FILE *stream);
+
+/* ---- classes: what happens to which call in which function of the driver ---- */
+
+#define COMPARED_NAME 64
+
+struct compared_class {
+	enum compare_kind kind;
+	char thing[COMPARED_NAME];	/* kernel call, or event; of COMPARE_END what ends how */
+	char function[COMPARED_NAME];	/* of the driver: b's, or a's if removed; may be empty */
+	char what[COMPARED_NAME];	/* of COMPARE_CHANGED: "argument 2, ipl" */
+	uint64_t events, cases;
+	char *first;			/* id of the first case; heap */
+};
+
+struct compared_classes {
+	struct compared_class *item;
+	size_t count, max;
+	uint64_t moved;			/* events that only follow a shift */
+};
+
+/* Zeroed is empty.  A difference that follows from another is not counted. */
+void compared_classes_add(struct compared_classes *classes, const struct compared *compared);
+/* As text from one process to another; false if it is no such text. */
+void compared_classes_write(const struct compared_classes *classes, FILE *stream);
+bool compared_classes_read(struct compared_classes *classes, const char *id, char *text);
+/* How runs end, then those of most cases first. */
+void compared_classes_print(struct compared_classes *classes, FILE *stream);
+void compared_classes_fini(struct compared_classes *classes);
+
+/* ---- single events ---- */
+
+/* "mutex_enter", "return of mutex_enter", "take". */
+void compared_thing(const struct compare_event *event, char *text, size_t size);
+/* How many values it has, and those in words, each at most COMPARED_NAME with its NUL. */
+unsigned compared_values(const struct compare_event *event, char value[][COMPARED_NAME]);
+/* What the bits of compare_row.what mean for it: "argument 2, ipl". */
+void compared_what(const struct compare_event *event, unsigned what, char *text, size_t size);
+/* "added", "removed", "changed", ... */
+const char *compared_kind_word(enum compare_kind kind);
+
+#endif /* VIOSIM_REPORT_COMPARED_H */

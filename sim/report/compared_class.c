@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Classes of difference: see compared.h.
+ */
+#include "report/compared.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "machine/world.h"
+
+static void
+no_memory(void)
+{
+	fputs("viosim: out of memory\n", stderr);
+	exit(3);
+}
+
+static struct compared_class *
+find(struct compared_classes *classes, const struct compared_class *key, const char *id)
+{
+	struct compared_class *item = classes->item;
+
+	for (size_t i = 0; i < classes->count; i++, item++)
+		if (item->kind == key->kind && strcmp(item->thing, key->thing) == 0 &&
+		    strcmp(item->function, key->function) == 0 &&
+		    strcmp(item->what, key->what) == 0)
+			return item;
+	if (classes->count == classes->max) {
+		classes->max = classes->max > 0 ? 2 * classes->max : 16;
+		item = realloc(classes->item, classes->max * sizeof(*item));
+		if (item == NULL)
+			no_memory();
+		classes->item = item;
+	}
+	item = &classes->item[classes->count++];
+	*item = *key;
+	item->events = item->cases = 0;
+	item->first = strdup(id);
+	if (item->first == NULL)
+		no_memory();
+	return item;
+}
+
+static void
+function_of(struct source *source, uint32_t site, char *text)
+{
+	struct source_pos pos;
+
+	if (site != 0 && source != NULL && source_lookup(source, site, &pos))
+		snprintf(text, COMPARED_NAME, "%s", pos.function);
+}
+
+static void
+key_of_end(const struct compared *compared, struct compared_class *key)
+{
+	uint32_t site_a = compared->a->end_site, site_b = compared->b->end_site;
+
+	snprintf(key->thing, sizeof(key->thing), "%.24s in a, %.24s in b",
+	    world_end_word(compared->a->end), world_end_word(compared->b->end));
+	if (site_b != 0)
+		function_of(compared->source_b, site_b, key->function);
+	else
+		function_of(compared->source_a, site_a, key->function);
+}
+
+static void
+key_of(const struct compared *compared, const struct compare_row *row,
+    struct compared_class *key)
+{
+	bool is_b = row->b != ALIGN_NONE;
+	const struct compare_event *event;
+
+	*key = (struct compared_class){ .kind = (enum compare_kind)row->kind };
+	if (row->kind == COMPARE_LOST)
+		return;
+	if (row->kind == COMPARE_END) {
+		key_of_end(compared, key);
+		return;
+	}
+	event = is_b ? &compared->b->event[row->b] : &compared->a->event[row->a];
+	compared_thing(event, key->thing, sizeof(key->thing));
+	function_of(is_b ? compared->source_b : compared->source_a, event->site, key->function);
+	if (row->kind == COMPARE_CHANGED)
+		compared_what(event, row->what, key->what, sizeof(key->what));
+}
+
+void
+compared_classes_add(struct compared_classes *classes, const struct compared *compared)
+{
+	const struct compare_result *result = compared->result;
+	struct compared_classes own = { 0 };
+	struct compared_class key;
+
+	for (size_t i = 0; i < result->count; i++) {
+		if (result->row[i].kind == COMPARE_SAME || result->row[i].follows)
+			continue;
+		key_of(compared, &result->row[i], &key);
+		find(&own, &key, compared->id)->events++;
+	}
+	for (size_t i = 0; i < own.count; i++) {
+		struct compared_class *item = find(classes, &own.item[i], compared->id);
+
+		item->events += own.item[i].events;
+		item->cases++;
+	}
+	classes->moved += result->moved;
+	compared_classes_fini(&own);
+}
+
+/* ---- from process to process ---- */
+
+void
+compared_classes_write(const struct compared_classes *classes, FILE *stream)
+{
+	fprintf(stream, "%" PRIu64 "\n", classes->moved);
+	for (size_t i = 0; i < classes->count; i++) {
+		const struct compared_class *item = &classes->item[i];
+
+		fprintf(stream, "%d\t%" PRIu64 "\t%" PRIu64 "\t%s\t%s\t%s\n", (int)item->kind,
+		    item->events, item->cases, item->thing, item->function, item->what);
+	}
+}
+
+static bool
+take_word(char **line, char *word)
+{
+	char *field = strsep(line, "\t");
+
+	if (field == NULL || strlen(field) >= COMPARED_NAME)
+		return false;
+	strcpy(word, field);
+	return true;
+}
+
+static bool
+take_number(char **line, uint64_t *number)
+{
+	char *field = strsep(line, "\t"), *end;
+
+	if (field == NULL || field[0] == '\0')
+		return false;
+	*number = strtoull(field, &end, 10);
+	return *end == '\0';
+}
+
+static bool
+take_class(struct compared_classes *classes, const char *id, char *line)
+{
+	struct compared_class key = { 0 }, *item;
+	uint64_t kind, events, cases;
+
+	if (!take_number(&line, &kind) || kind >= COMPARE_KINDS ||
+	    !take_number(&line, &events) || !take_number(&line, &cases) ||
+	    !take_word(&line, key.thing) || !take_word(&line, key.function) ||
+	    !take_word(&line, key.what) || line != NULL)
+		return false;
+	key.kind = (enum compare_kind)kind;
+	item = find(classes, &key, id);
+	item->events += events;
+	item->cases += cases;
+	return true;
+}
+
+bool
+compared_classes_read(struct compared_classes *classes, const char *id, char *text)
+{
+	char *line = strsep(&text, "\n");
+	uint64_t moved;
+
+	if (!take_number(&line, &moved))
+		return false;
+	classes->moved += moved;
+	while ((line = strsep(&text, "\n")) != NULL && line[0] != '\0')
+		if (!take_class(classes, id, line))
+			return false;
+	return true;
+}
+
+/* ---- for people ---- */
+
+static int
+by_weight(const void *left, const void *right)
+{
+	const struct compared_class *a = left, *b = right;
+	bool ends_a = a->kind >= COMPARE_END, ends_b = b->kind >= COMPARE_END;
+	int order;
+
+	if (ends_a != ends_b)
+		return ends_a ? -1 : 1;
+	if (a->cases != b->cases)
+		return a->cases > b->cases ? -1 : 1;
+	if (a->events != b->events)
+		return a->events > b->events ? -1 : 1;
+	if (a->kind != b->kind)
+		return a->kind < b->kind ? -1 : 1;
+	if ((order = strcmp(a->thing, b->thing)) != 0 ||
+	    (order = strcmp(a->function, b->function)) != 0)
+		return order;
+	return strcmp(a->what, b->what);
+}
+
+static void
+print_class(const struct compared_class *item, FILE *stream)
+{
+	static const char *const lost = "from some place on the two have nothing in common";
+
+	fprintf(stream, "  %s: %s", compared_kind_word(item->kind),
+	    item->kind == COMPARE_LOST ? lost : item->thing);
+	if (item->function[0] != '\0')
+		fprintf(stream, item->kind == COMPARE_END ? " (%s)" : " in %s", item->function);
+	if (item->what[0] != '\0')
+		fprintf(stream, ", %s", item->what);
+	if (item->kind != COMPARE_END && item->kind != COMPARE_LOST)
+		fprintf(stream, ": %" PRIu64 " event%s in %" PRIu64 " case%s", item->events,
+		    item->events == 1 ? "" : "s", item->cases, item->cases == 1 ? "" : "s");
+	else
+		fprintf(stream, ": %" PRIu64 " case%s", item->cases,
+		    item->cases == 1 ? "" : "s");
+	fprintf(stream, "%s %s\n", item->cases == 1 ? "," : ", the first", item->first);
+}
+
+void
+compared_classes_print(struct compared_classes *classes, FILE *stream)
+{
+	qsort(classes->item, classes->count, sizeof(classes->item[0]), by_weight);
+	for (size_t i = 0; i < classes->count; i++)
+		print_class(&classes->item[i], stream);
+	if (classes->moved > 0)
+		fprintf(stream, "  %" PRIu64 " more event%s only in time, by as much as the "
+		    "one before\n", classes->moved, classes->moved == 1 ? " differs" :
+		    "s differ");
+}
+
+void
+compared_classes_fini(struct compared_classes *classes)
+{
+	for (size_t i = 0; i < classes->count; i++)
+		free(classes->item[i].first);
+	free(classes->item);
+	memset(classes, 0, sizeof(*classes));
+}

@@ -1,0 +1,509 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Tests of sim/run/compare and sim/report/compared: streams made by hand, and what a patch of
+ * driver/fixes changes.
+ */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "build_module.h"
+#include "machine/crash.h"
+#include "report/compared.h"
+#include "run/compare.h"
+#include "scenario/scenario.h"
+
+Suite	*run_compare_suite(void);
+
+#define MAX 40
+
+/* Streams with room of their own, compared with each other. */
+struct two {
+	struct compare_event event_a[MAX], event_b[MAX];
+	struct compare_stream a, b;
+	struct compare_result result;
+};
+
+static void
+two_init(struct two *two)
+{
+	memset(two, 0, sizeof(*two));
+	two->a = (struct compare_stream){ .event = two->event_a, .end = WORLD_STOPPED };
+	two->b = (struct compare_stream){ .event = two->event_b, .end = WORLD_STOPPED };
+}
+
+static struct compare_event *
+happens(struct compare_stream *stream, uint64_t time_ns, enum event_kind kind, unsigned code,
+    uint64_t value)
+{
+	struct compare_event *event = &stream->event[stream->count++];
+
+	ck_assert_uint_lt(stream->count, MAX);
+	*event = (struct compare_event){
+		.time_ns = time_ns, .kind = (uint16_t)kind, .code = (uint16_t)code, .ctx = 1,
+		.ctx_kind = HW_CTX_KTHREAD, .call = ALIGN_NONE, .arg = { value },
+	};
+	return event;
+}
+
+/* A call of that mutex function and its return. */
+static void
+calls(struct compare_stream *stream, uint64_t time_ns, enum hw_call call, uint64_t mutex)
+{
+	uint32_t index = (uint32_t)stream->count;
+
+	happens(stream, time_ns, EV_CALL, call, mutex);
+	happens(stream, time_ns, EV_RET, call, 0)->call = index;
+}
+
+static void
+usual(struct compare_stream *stream, uint64_t time_ns)
+{
+	calls(stream, time_ns, HW_CALL_MUTEX_ENTER, 1);
+	happens(stream, time_ns, EV_DEV_KICK, 0, 0);
+	calls(stream, time_ns, HW_CALL_MUTEX_EXIT, 1);
+}
+
+/* The rows in letters: = - + c > < E !, those that follow in brackets. */
+static const char *
+rows(struct two *two, unsigned bound)
+{
+	static const char letters[] = "=-+c><E!";
+	static char text[4 * MAX];
+	size_t length = 0;
+
+	compare_result_fini(&two->result);
+	compare_streams(&two->a, &two->b, bound, &two->result);
+	for (size_t i = 0; i < two->result.count; i++)
+		length += (size_t)sprintf(text + length, two->result.row[i].follows ? "(%c)" :
+		    "%c", letters[two->result.row[i].kind]);
+	return text;
+}
+
+START_TEST(same)
+{
+	struct two two;
+
+	two_init(&two);
+	ck_assert_str_eq(rows(&two, 9), "");
+	usual(&two.a, 5);
+	usual(&two.b, 5);
+	two.b.event[0].site = 77;	/* positions are not compared */
+	ck_assert_str_eq(rows(&two, 9), "=====");
+	ck_assert_uint_eq(two.result.differences, 0);
+	compare_result_fini(&two.result);
+}
+END_TEST
+
+START_TEST(added_and_removed)
+{
+	struct two two;
+
+	two_init(&two);
+	usual(&two.a, 5);
+	calls(&two.b, 5, HW_CALL_MUTEX_OWNED, 1);
+	usual(&two.b, 5);
+	/* The result follows from its call. */
+	ck_assert_str_eq(rows(&two, 9), "+(+)=====");
+	ck_assert_uint_eq(two.result.differences, 1);
+	happens(&two.a, 6, EV_DEV_KICK, 0, 1);
+	ck_assert_str_eq(rows(&two, 9), "+(+)=====-");
+	ck_assert_uint_eq(two.result.differences, 2);
+	compare_result_fini(&two.result);
+}
+END_TEST
+
+START_TEST(changed)
+{
+	struct two two;
+	char what[COMPARED_NAME];
+
+	two_init(&two);
+	usual(&two.a, 5);
+	usual(&two.b, 5);
+	two.b.event[2].arg[0] = 1;
+	two.b.event[3].ipl = 6;
+	two.b.event[3].arg[0] = 2;
+	two.b.event[4].arg[0] = 9;
+	ck_assert_str_eq(rows(&two, 9), "==ccc");
+	compared_what(&two.b.event[2], two.result.row[2].what, what, sizeof(what));
+	ck_assert_str_eq(what, "queue");
+	compared_what(&two.b.event[3], two.result.row[3].what, what, sizeof(what));
+	ck_assert_str_eq(what, "argument 1, ipl");
+	compared_what(&two.b.event[4], two.result.row[4].what, what, sizeof(what));
+	ck_assert_str_eq(what, "result");
+	/* Another kind of context is another event. */
+	two_init(&two);
+	happens(&two.a, 5, EV_DEV_KICK, 0, 0);
+	happens(&two.b, 5, EV_DEV_KICK, 0, 0)->ctx_kind = HW_CTX_HARDINT;
+	ck_assert_str_eq(rows(&two, 9), "-+");
+	compare_result_fini(&two.result);
+}
+END_TEST
+
+/* Only where the shift begins or changes, and by context. */
+START_TEST(shifted)
+{
+	struct two two;
+
+	two_init(&two);
+	usual(&two.a, 5);
+	usual(&two.b, 7);
+	ck_assert_str_eq(rows(&two, 9), ">====");
+	ck_assert_uint_eq(two.result.moved, 4);
+	usual(&two.a, 20);
+	usual(&two.b, 19);
+	happens(&two.a, 30, EV_DEV_KICK, 0, 0)->ctx = 2;
+	happens(&two.b, 30, EV_DEV_KICK, 0, 0)->ctx = 2;
+	usual(&two.a, 40);
+	usual(&two.b, 39);
+	ck_assert_str_eq(rows(&two, 9), ">====<==========");
+	ck_assert_uint_eq(two.result.differences, 2);
+	ck_assert_uint_eq(two.result.moved, 4 + 4 + 5);
+	compare_result_fini(&two.result);
+}
+END_TEST
+
+/* One more round of a loop is one round, not a shift of all others. */
+START_TEST(more_of_the_same)
+{
+	struct two two;
+
+	two_init(&two);
+	for (uint64_t time = 1; time <= 3; time++)
+		happens(&two.a, 10 * time, EV_DEV_KICK, 0, 0);
+	happens(&two.b, 10, EV_DEV_KICK, 0, 0);
+	happens(&two.b, 15, EV_DEV_KICK, 0, 0);
+	happens(&two.b, 20, EV_DEV_KICK, 0, 0);
+	happens(&two.b, 30, EV_DEV_KICK, 0, 0);
+	ck_assert_str_eq(rows(&two, 9), "=+==");
+	compare_result_fini(&two.result);
+}
+END_TEST
+
+START_TEST(ends)
+{
+	struct two two;
+
+	two_init(&two);
+	usual(&two.a, 5);
+	usual(&two.b, 5);
+	two.a.end = WORLD_PANIC;
+	ck_assert_str_eq(rows(&two, 9), "=====E");
+	/* What b does after a's panic follows from that. */
+	happens(&two.b, 6, EV_DEV_KICK, 0, 0);
+	ck_assert_str_eq(rows(&two, 9), "=====E(+)");
+	ck_assert_uint_eq(two.result.differences, 1);
+	/* If b panics, it was b that did more before it. */
+	two.a.end = WORLD_STOPPED;
+	two.b.end = WORLD_PANIC;
+	ck_assert_str_eq(rows(&two, 9), "=====+E");
+	compare_result_fini(&two.result);
+}
+END_TEST
+
+START_TEST(nothing_in_common)
+{
+	struct two two;
+
+	two_init(&two);
+	usual(&two.a, 5);
+	usual(&two.b, 5);
+	for (int i = 0; i < 6; i++) {
+		happens(&two.a, 6, EV_DEV_KICK, 0, 0);
+		happens(&two.b, 6, EV_DEV_STATUS, 0, 0);
+	}
+	ck_assert_str_eq(rows(&two, 4), "=====!");
+	ck_assert_uint_eq(two.result.lost_a, 5);
+	ck_assert_uint_eq(two.result.lost_b, 5);
+	ck_assert_str_eq(rows(&two, 12), "=====------++++++");
+	compare_result_fini(&two.result);
+}
+END_TEST
+
+/* ---- classes and text ---- */
+
+static char *
+printed(struct two *two, bool all)
+{
+	struct compared compared = {
+		.id = "t#1.0", .a = &two->a, .b = &two->b, .result = &two->result,
+	};
+	char *text;
+	size_t size;
+	FILE *stream = open_memstream(&text, &size);
+
+	ck_assert_ptr_nonnull(stream);
+	compared_print(&compared, all, stream);
+	fclose(stream);
+	return text;
+}
+
+static char *
+classes_as(struct compared_classes *classes, bool for_people)
+{
+	char *text;
+	size_t size;
+	FILE *stream = open_memstream(&text, &size);
+
+	ck_assert_ptr_nonnull(stream);
+	if (for_people)
+		compared_classes_print(classes, stream);
+	else
+		compared_classes_write(classes, stream);
+	fclose(stream);
+	return text;
+}
+
+START_TEST(text_of_a_case)
+{
+	struct two two;
+	char *text;
+
+	two_init(&two);
+	usual(&two.a, 1500000000);
+	usual(&two.b, 1500000000);
+	two.b.event[3].arg[0] = 2;
+	rows(&two, 9);
+	text = printed(&two, false);
+	ck_assert_str_eq(text,
+	    "t#1.0: 1 difference, after 3 equal events\n"
+	    "       1.500000000s thread    ipl 0  mutex_enter(mutex1)\n"
+	    "       1.500000000s thread    ipl 0  return of mutex_enter()\n"
+	    "       1.500000000s thread    ipl 0  kick(queue inflateq)\n"
+	    "  -    1.500000000s thread    ipl 0  mutex_exit(mutex1)\n"
+	    "  +    1.500000000s thread    ipl 0  mutex_exit(mutex2)\n"
+	    "  ^ argument 1\n"
+	    "       1.500000000s thread    ipl 0  return of mutex_exit()\n");
+	free(text);
+	compare_result_fini(&two.result);
+}
+END_TEST
+
+/* A difference at each end: all of them, or the first. */
+START_TEST(first_and_all)
+{
+	struct two two;
+	char *text;
+
+	two_init(&two);
+	happens(&two.a, 1, EV_DEV_STATUS, 0, 1);
+	for (int i = 0; i < 4; i++) {
+		usual(&two.a, 2);
+		usual(&two.b, 2);
+	}
+	happens(&two.b, 3, EV_DEV_STATUS, 0, 2);
+	ck_assert_str_eq(rows(&two, 9), "-====================+");
+	text = printed(&two, false);
+	ck_assert_ptr_nonnull(strstr(text, "2 differences, the first after 0 equal events\n"));
+	ck_assert_ptr_nonnull(strstr(text, "  -    0.000000001s"));
+	ck_assert_ptr_null(strstr(text, "  +    0.000000003s"));
+	free(text);
+	text = printed(&two, true);
+	ck_assert_ptr_nonnull(strstr(text, "  -    0.000000001s"));
+	ck_assert_ptr_nonnull(strstr(text, "  ...\n"));
+	ck_assert_ptr_nonnull(strstr(text, "  +    0.000000003s"));
+	free(text);
+	compare_result_fini(&two.result);
+}
+END_TEST
+
+START_TEST(classes_over_cases)
+{
+	struct compared_classes classes = { 0 }, read = { 0 };
+	struct two two;
+	struct compared compared = {
+		.id = "t#1.0", .a = &two.a, .b = &two.b, .result = &two.result,
+	};
+	char *text;
+
+	two_init(&two);
+	usual(&two.a, 5);
+	usual(&two.b, 6);
+	calls(&two.b, 6, HW_CALL_MUTEX_OWNED, 1);
+	calls(&two.b, 6, HW_CALL_MUTEX_OWNED, 1);
+	two.b.end = WORLD_PANIC;
+	rows(&two, 9);
+	compared_classes_add(&classes, &compared);
+	text = classes_as(&classes, false);
+	ck_assert(compared_classes_read(&read, "t#1.0", text));
+	free(text);
+	text = classes_as(&classes, false);
+	ck_assert(compared_classes_read(&read, "u#1.0", text));
+	free(text);
+	text = classes_as(&read, true);
+	ck_assert_str_eq(text,
+	    "  ends differently: finished in a, panic in b: 2 cases, the first t#1.0\n"
+	    "  added: mutex_owned: 4 events in 2 cases, the first t#1.0\n"
+	    "  later: mutex_enter: 2 events in 2 cases, the first t#1.0\n"
+	    "  8 more events differ only in time, by as much as the one before\n");
+	free(text);
+	compared_classes_fini(&classes);
+	compared_classes_fini(&read);
+	compare_result_fini(&two.result);
+}
+END_TEST
+
+START_TEST(bad_classes)
+{
+	static const char *const bad[] = {
+		"", "x\n", "1\n2\n", "1\n99\t1\t1\ta\tb\tc\n", "1\n2\t1\t1\ta\tb\n",
+		"1\n2\t1\t1\ta\tb\tc\td\n", "1\n2\tx\t1\ta\tb\tc\n",
+	};
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		struct compared_classes classes = { 0 };
+		char *text = strdup(bad[i]);
+
+		ck_assert(!compared_classes_read(&classes, "t", text));
+		compared_classes_fini(&classes);
+		free(text);
+	}
+}
+END_TEST
+
+/* ---- a patch ---- */
+
+#define PATCH "driver/fixes/0015-sysctl-failure.patch"
+#define HEAD \
+	"format: 1\nscenario: t\nsummary: s\nmachine: {memory: 64MiB}\n" \
+	"machines: [{transport: virtio-1.0, dma: coherent}]\n" \
+	"device: {type: balloon, latency: 1us}\nsteps:\n"
+#define TARGET "  - at: 1s\n    target: 64 pages\n  - settle: {within: 1s}\n"
+
+static struct {
+	struct build_folder folder;
+	struct module *module[2];	/* before and after the patch */
+	struct compare_stream a, b;
+	struct compare_result result;
+	char *classes;
+} t;
+
+static void
+setup(void)
+{
+	static const char *const name[] = { "before", "after" };
+	char command[600];
+
+	build_folder_make(&t.folder);
+	snprintf(command, sizeof(command), "cp driver/viomb.c '%s/before.c' && "
+	    "sim/tools/apply-patches driver/viomb.c '%s/after.c' " PATCH, t.folder.path,
+	    t.folder.path);
+	ck_assert_int_eq(system(command), 0);
+	for (int i = 0; i < 2; i++) {
+		struct module_error error;
+		char file[16];
+
+		ck_assert_int_eq(build_run(&t.folder, "", name[i], ""), 0);
+		snprintf(file, sizeof(file), "%s.so", name[i]);
+		t.module[i] = module_open(build_path(&t.folder, file), &error);
+		if (t.module[i] == NULL)
+			ck_abort_msg("%s", error.text);
+	}
+	crash_install();
+}
+
+static void
+forget(void)
+{
+	compare_result_fini(&t.result);
+	compare_stream_fini(&t.a);
+	compare_stream_fini(&t.b);
+	free(t.classes);
+}
+
+static void
+teardown(void)
+{
+	forget();
+	module_close(t.module[0]);
+	module_close(t.module[1]);
+	build_folder_remove(&t.folder);
+}
+
+static void
+compare_story(const char *story)
+{
+	struct run_options before = { .module = t.module[0] }, after = { .module = t.module[1] };
+	struct compared compared = {
+		.id = "t", .a = &t.a, .b = &t.b, .result = &t.result,
+		.source_a = module_source(t.module[0]), .source_b = module_source(t.module[1]),
+	};
+	struct compared_classes classes = { 0 };
+	struct scenario_doc *doc;
+	struct scenario_case *cases;
+	struct diag_list diags;
+	size_t count;
+
+	forget();
+	diag_list_init(&diags);
+	doc = scenario_load_text("t.yaml", story, strlen(story), run_vocab(), &diags);
+	diag_list_print(&diags, stderr, false);
+	diag_list_fini(&diags);
+	ck_assert_ptr_nonnull(doc);
+	cases = scenario_cases(doc, NULL, &count);
+	compare_record(&cases[0], &before, &t.a);
+	compare_record(&cases[0], &after, &t.b);
+	compare_streams(&t.a, &t.b, COMPARE_BOUND, &t.result);
+	compared_classes_add(&classes, &compared);
+	t.classes = classes_as(&classes, true);
+	compared_classes_fini(&classes);
+	scenario_cases_free(cases, count);
+	scenario_doc_free(doc);
+}
+
+static size_t
+count_kind(const struct compare_stream *stream, enum event_kind kind)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < stream->count; i++)
+		count += stream->event[i].kind == kind;
+	return count;
+}
+
+START_TEST(patch_changes_one_thing)
+{
+	compare_story(HEAD "  - fail: {id: node, call: sysctl_createv, errno: ENOMEM}\n" TARGET);
+	ck_assert_str_eq(t.classes, "  ends differently: crash in a, finished in b "
+	    "(viomb_create_sysctl): 1 case, t\n");
+	ck_assert_uint_eq(t.result.differences, 1);
+	/* And nothing where that call does not fail. */
+	compare_story(HEAD TARGET);
+	ck_assert_uint_eq(t.result.differences, 0);
+	ck_assert_uint_eq(t.a.count, t.b.count);
+	/* The device's side is there: a request is kicked, read, done, answered, reported. */
+	ck_assert_uint_gt(count_kind(&t.a, EV_DEV_KICK), 0);
+	ck_assert_uint_gt(count_kind(&t.a, EV_DEV_TAKE), 0);
+	ck_assert_uint_gt(count_kind(&t.a, EV_DEV_ACT), 0);
+	ck_assert_uint_gt(count_kind(&t.a, EV_DEV_USED), 0);
+	ck_assert_uint_gt(count_kind(&t.a, EV_IRQ_ENTER), 0);
+	ck_assert_uint_gt(count_kind(&t.a, EV_DEV_ACTUAL), 0);
+}
+END_TEST
+
+Suite *
+run_compare_suite(void)
+{
+	Suite *suite = suite_create("run_compare");
+	TCase *tc = tcase_create("streams"), *patch = tcase_create("patch");
+
+	tcase_add_test(tc, same);
+	tcase_add_test(tc, added_and_removed);
+	tcase_add_test(tc, changed);
+	tcase_add_test(tc, shifted);
+	tcase_add_test(tc, more_of_the_same);
+	tcase_add_test(tc, ends);
+	tcase_add_test(tc, nothing_in_common);
+	tcase_add_test(tc, text_of_a_case);
+	tcase_add_test(tc, first_and_all);
+	tcase_add_test(tc, classes_over_cases);
+	tcase_add_test(tc, bad_classes);
+	suite_add_tcase(suite, tc);
+	tcase_add_checked_fixture(patch, setup, teardown);
+	tcase_set_timeout(patch, 60);
+	tcase_add_test(patch, patch_changes_one_thing);
+	suite_add_tcase(suite, patch);
+	return suite;
+}
