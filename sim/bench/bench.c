@@ -243,7 +243,11 @@ forked_done(void *arg, size_t index, const struct isolated *result)
 {
 	(void)arg;
 	(void)index;
-	return result->verdict.verdict == VERDICT_PASS;
+	if (result->verdict.verdict != VERDICT_PASS) {
+		fprintf(stderr, "bench: a run was not finished: %s\n", result->verdict.reason);
+		exit(3);
+	}
+	return true;
 }
 
 static double

@@ -115,10 +115,11 @@ done(void *arg, size_t index, const struct isolated *result)
 		compare->same++;
 		return true;
 	}
-	if (result->verdict.verdict == VERDICT_BROKEN ||
+	if (result->verdict.verdict != VERDICT_FAIL ||
 	    !compared_classes_read(&compare->classes, id, result->text[1])) {
 		compare->broken++;
-		fprintf(compare->text, "%s: %s", id, result->text[0]);
+		fprintf(compare->text, "%s: %s\n", id, result->verdict.reason[0] != '\0' ?
+		    result->verdict.reason : "its result makes no sense");
 		return true;
 	}
 	if (compare->flags.verbose || compare->different < SHOWN)

@@ -21,9 +21,10 @@ struct run {
 	struct module *module, *module_nodiag;
 	struct manifest *manifest;
 	struct run_output output;
-	size_t passed, failed, broken;
+	size_t passed, failed, broken, skipped;
 	size_t *shown;			/* by defect: cases that showed it */
 	bool *shown_here;		/* by defect: in the present scenario */
+	bool undecided_here;		/* a case of the present scenario has no result */
 	size_t scenario_first;		/* index of the present scenario's first case */
 };
 
@@ -95,13 +96,13 @@ close_scenario(struct run *run, size_t last)
 		const struct defect *defect = &run->manifest->defects[i];
 
 		if (c->whole && run->flags.whole_manifest && !run->shown_here[i] &&
-		    defect_names_exactly(defect, id)) {
-			run_output_gone(&run->output, run->manifest, defect, id);
+		    !run->undecided_here && defect_names_exactly(defect, id)) {
+			run_output_gone(&run->output, c, run->manifest, defect);
 			run->failed++;
-			run->passed--;
 		}
 		run->shown_here[i] = false;
 	}
+	run->undecided_here = false;
 	run_output_scenario(&run->output, &run->cases, run->scenario_first, last);
 	run->scenario_first = last + 1;
 }
@@ -117,15 +118,36 @@ run_done(void *arg, size_t index, const struct isolated *result)
 			run->shown[i]++;
 			run->shown_here[i] = true;
 		}
-	if (result->verdict.verdict == VERDICT_PASS)
+	switch (result->verdict.verdict) {
+	case VERDICT_PASS:
 		run->passed++;
-	else
+		break;
+	case VERDICT_SKIPPED:
+		run->skipped++;
+		run->undecided_here = true;
+		break;
+	case VERDICT_BROKEN:
+		run->broken++;
+		run->undecided_here = true;
+		/* FALLTHROUGH */
+	case VERDICT_FAIL:
 		run->failed++;
-	run->broken += result->verdict.verdict == VERDICT_BROKEN;
+		break;
+	}
 	run_output_done(&run->output, c, result, run->manifest);
 	if (index + 1 == run->cases.count || run->cases.item[index + 1].doc != c->doc)
 		close_scenario(run, index);
 	return !(run->flags.fail_fast && result->verdict.verdict != VERDICT_PASS);
+}
+
+static int
+exit_code(const struct run *run, bool good)
+{
+	if (!good || run->broken > 0)
+		return CLI_BROKEN;
+	if (run->failed > 0)
+		return CLI_FOUND;
+	return run->skipped > 0 ? CLI_BROKEN : CLI_OK;
 }
 
 static int
@@ -134,6 +156,7 @@ run_all(struct run *run)
 	struct isolate_work work = {
 		.count = run->cases.count, .jobs = run->flags.jobs, .child = run_child,
 		.done = run_done, .arg = run,
+		.stopped = "a case before it failed (--fail-fast)",
 	};
 	bool good;
 
@@ -146,16 +169,17 @@ run_all(struct run *run)
 	run_output_known(&run->output, run->manifest, run->shown);
 	run_output_groups(&run->output);
 	good = run_output_end(&run->output) && good;
-	printf("%zu passed, %zu failed\n", run->passed, run->failed);
+	printf("%zu passed, %zu failed", run->passed, run->failed);
+	if (run->skipped > 0)
+		printf(", %zu skipped", run->skipped);
+	putchar('\n');
 	free(run->shown);
 	free(run->shown_here);
 	if (fflush(stdout) != 0 || ferror(stdout)) {
 		perror("viosim: cannot write to standard output");
 		good = false;
 	}
-	if (!good || run->broken > 0)
-		return CLI_BROKEN;
-	return run->failed > 0 ? CLI_FOUND : CLI_OK;
+	return exit_code(run, good);
 }
 
 static struct module *

@@ -104,17 +104,12 @@ run_output_begin(struct run_output *output, const struct run_flags *flags, size_
 	output->ndjson = open_file(flags->ndjson, &good);
 	output->digests = open_file(flags->digests, &good);
 	output->junit_file = open_file(flags->junit, &good);
-	output->junit = calloc(total + 1, sizeof(output->junit[0]));
-	if (output->junit == NULL)
-		good = false;
 	return good;
 }
 
-static char *
-copy(const char *text)
+static void *
+must(void *p)
 {
-	char *p = strdup(text);
-
 	if (p == NULL) {
 		fputs("viosim: out of memory\n", stderr);
 		exit(CLI_BROKEN);
@@ -123,14 +118,18 @@ copy(const char *text)
 }
 
 static char *
+copy(const char *text)
+{
+	return must(strdup(text));
+}
+
+static char *
 known_lines(const struct isolated *result, const struct manifest *manifest)
 {
 	char *lines = NULL;
 	size_t size = 0;
-	FILE *stream = open_memstream(&lines, &size);
+	FILE *stream = must(open_memstream(&lines, &size));
 
-	if (stream == NULL)
-		exit(CLI_BROKEN);
 	for (size_t i = 0; manifest != NULL && i < manifest->count; i++)
 		if (result->verdict.shown[i])
 			fprintf(stream, "known defect %s: %s\n", manifest->defects[i].id,
@@ -139,17 +138,37 @@ known_lines(const struct isolated *result, const struct manifest *manifest)
 	return lines;
 }
 
+/* A case without a result has a reason in place of its texts. */
+static bool
+has_result(const struct isolated *result)
+{
+	return result->verdict.verdict == VERDICT_PASS ||
+	    result->verdict.verdict == VERDICT_FAIL;
+}
+
+static struct junit_case *
+new_junit(struct run_output *output)
+{
+	output->junit = must(realloc(output->junit,
+	    (output->junits + 1) * sizeof(output->junit[0])));
+	return &output->junit[output->junits++];
+}
+
 static void
 add_junit(struct run_output *output, const struct cli_case *c,
     const struct isolated *result, const struct manifest *manifest)
 {
-	bool failed = result->verdict.verdict != VERDICT_PASS;
+	static const enum junit_verdict verdicts[] = {
+		[VERDICT_PASS] = JUNIT_PASSED, [VERDICT_FAIL] = JUNIT_FAILED,
+		[VERDICT_SKIPPED] = JUNIT_SKIPPED, [VERDICT_BROKEN] = JUNIT_ERROR,
+	};
+	bool failed = result->verdict.verdict == VERDICT_FAIL;
 
-	output->junit[output->junits++] = (struct junit_case){
+	*new_junit(output) = (struct junit_case){
 		.id = c->c->id, .file = c->doc->path, .line = c->c->scenario->loc.line,
-		.verdict = result->verdict.verdict == VERDICT_BROKEN ? JUNIT_ERROR :
-		    failed ? JUNIT_FAILED : JUNIT_PASSED,
-		.message = failed ? copy(result->text[2]) : NULL,
+		.verdict = verdicts[result->verdict.verdict],
+		.message = failed ? copy(result->text[2]) :
+		    has_result(result) ? NULL : copy(result->verdict.reason),
 		.text = failed ? copy(result->text[0]) : NULL,
 		.known = known_lines(result, manifest),
 		.virtual_ns = result->counts.virtual_ns,
@@ -192,9 +211,7 @@ group_of(struct run_output *output, const struct cli_case *c, const char *reason
 	for (size_t i = 0; i < output->groups; i++)
 		if (is_same_reason(output->group[i].reason, reason))
 			return &output->group[i];
-	output->group = realloc(output->group, (output->groups + 1) * sizeof(*group));
-	if (output->group == NULL)
-		exit(CLI_BROKEN);
+	output->group = must(realloc(output->group, (output->groups + 1) * sizeof(*group)));
 	group = &output->group[output->groups++];
 	*group = (struct run_group){ .reason = copy(reason), .first_id = copy(c->c->id) };
 	return group;
@@ -208,7 +225,8 @@ static void
 tell_case(struct run_output *output, const struct cli_case *c, const struct isolated *result)
 {
 	bool failed = result->verdict.verdict != VERDICT_PASS;
-	struct run_group *group = failed ? group_of(output, c, result->text[2]) : NULL;
+	const char *reason = has_result(result) ? result->text[2] : result->verdict.reason;
+	struct run_group *group = failed ? group_of(output, c, reason) : NULL;
 
 	if (group != NULL)
 		group->cases++;
@@ -218,6 +236,8 @@ tell_case(struct run_output *output, const struct cli_case *c, const struct isol
 	}
 	if (group != NULL)
 		group->told_here = true;
+	if (!has_result(result))
+		printf("%s: error: %s\n\n", c->c->id, reason);
 	fwrite(result->text[0], 1, result->length[0], stdout);
 	if (result->length[0] > 0 && !output->flags->timeline)
 		putchar('\n');
@@ -232,25 +252,62 @@ show_progress(const struct run_output *output)
 	fflush(stderr);
 }
 
+/* One line says all of them, with the totals. */
+static void
+count_skipped(struct run_output *output, const char *reason)
+{
+	struct run_skipped *skipped;
+
+	output->scenario_skipped++;
+	for (size_t i = 0; i < output->skip_reasons; i++)
+		if (strcmp(output->skipped[i].reason, reason) == 0) {
+			output->skipped[i].cases++;
+			return;
+		}
+	output->skipped = must(realloc(output->skipped,
+	    (output->skip_reasons + 1) * sizeof(*skipped)));
+	skipped = &output->skipped[output->skip_reasons++];
+	skipped->cases = 1;
+	snprintf(skipped->reason, sizeof(skipped->reason), "%s", reason);
+}
+
+static void
+write_files(struct run_output *output, const struct cli_case *c, const struct isolated *result,
+    const struct manifest *manifest)
+{
+	const char *none = result->verdict.verdict == VERDICT_SKIPPED ? "skipped" : "error";
+
+	if (output->ndjson != NULL && has_result(result))
+		fwrite(result->text[1], 1, result->length[1], atomic_stream(output->ndjson));
+	else if (output->ndjson != NULL)
+		ndjson_print_none(atomic_stream(output->ndjson), c->c->id, none,
+		    result->verdict.reason);
+	if (output->digests != NULL && has_result(result))
+		fprintf(atomic_stream(output->digests), "%s %016" PRIx64 "\n", c->c->id,
+		    result->digest);
+	else if (output->digests != NULL)
+		fprintf(atomic_stream(output->digests), "%s %s\n", c->c->id, none);
+	if (output->junit_file != NULL)
+		add_junit(output, c, result, manifest);
+}
+
 void
 run_output_done(struct run_output *output, const struct cli_case *c,
     const struct isolated *result, const struct manifest *manifest)
 {
 	output->done++;
 	output->manifest = manifest;
-	output->scenario_failed += result->verdict.verdict != VERDICT_PASS;
+	output->scenario_failed += result->verdict.verdict == VERDICT_FAIL ||
+	    result->verdict.verdict == VERDICT_BROKEN;
 	for (size_t i = 0; i < VERDICT_DEFECTS_MAX; i++)
 		output->scenario_shown[i] |= result->verdict.shown[i];
-	if (output->ndjson != NULL)
-		fwrite(result->text[1], 1, result->length[1], atomic_stream(output->ndjson));
-	if (output->digests != NULL)
-		fprintf(atomic_stream(output->digests), "%s %016" PRIx64 "\n", c->c->id,
-		    result->digest);
-	if (output->junit_file != NULL)
-		add_junit(output, c, result, manifest);
+	write_files(output, c, result, manifest);
 	if (output->progress)
 		show_progress(output);
-	tell_case(output, c, result);
+	if (result->verdict.verdict == VERDICT_SKIPPED)
+		count_skipped(output, result->verdict.reason);
+	else
+		tell_case(output, c, result);
 }
 
 static const char *
@@ -264,13 +321,18 @@ run_output_scenario(struct run_output *output, const struct cli_cases *cases,
     size_t first, size_t last)
 {
 	const char *separator = ", ";
-	bool failed = output->scenario_failed > 0;
+	bool failed = output->scenario_failed > 0, skipped = output->scenario_skipped > 0;
 
-	if (!output->flags->quiet && !output->flags->quiet_verdict) {
+	/* Of a scenario of which nothing was run, the totals tell. */
+	if (!output->flags->quiet && !output->flags->quiet_verdict &&
+	    output->scenario_skipped <= last - first) {
 		printf("%s%-4s%s  %-46s %zu case%s", paint(output, failed ? "\033[31m" :
-		    "\033[32m"), failed ? "FAIL" : "ok", paint(output, "\033[0m"),
+		    skipped ? "\033[33m" : "\033[32m"), failed ? "FAIL" :
+		    skipped ? "skip" : "ok", paint(output, "\033[0m"),
 		    cases->item[last].c->scenario->id, last - first + 1,
 		    last > first ? "s" : "");
+		if (skipped)
+			printf(" (%u skipped)", output->scenario_skipped);
 		for (size_t i = 0; output->manifest != NULL &&
 		    i < output->manifest->count; i++)
 			if (output->scenario_shown[i]) {
@@ -279,7 +341,7 @@ run_output_scenario(struct run_output *output, const struct cli_cases *cases,
 			}
 		putchar('\n');
 	}
-	output->scenario_failed = 0;
+	output->scenario_failed = output->scenario_skipped = 0;
 	memset(output->scenario_shown, 0, sizeof(output->scenario_shown));
 	for (size_t i = 0; i < output->groups; i++)
 		output->group[i].told_here = false;
@@ -310,10 +372,28 @@ run_output_groups(struct run_output *output)
 		putchar('\n');
 }
 
-void
-run_output_gone(struct run_output *output, const struct manifest *manifest,
-    const struct defect *defect, const char *scenario)
+static void
+add_junit_gone(struct run_output *output, const struct cli_case *c, const struct defect *defect)
 {
+	char *id, *message;
+
+	if (asprintf(&id, "%s: %s", c->c->scenario->id, defect->id) < 0 ||
+	    asprintf(&message, "known defect %s no longer shows", defect->id) < 0)
+		must(NULL);
+	*new_junit(output) = (struct junit_case){
+		.id = id, .own_id = true, .file = output->manifest->path,
+		.line = defect->loc.line, .verdict = JUNIT_FAILED, .message = message,
+	};
+}
+
+void
+run_output_gone(struct run_output *output, const struct cli_case *c,
+    const struct manifest *manifest, const struct defect *defect)
+{
+	const char *scenario = c->c->scenario->id;
+
+	if (output->junit_file != NULL)
+		add_junit_gone(output, c, defect);
 	printf("%s:%u:%u: failed: known defect %s no longer shows in %s\n"
 	    "  %s\n"
 	    "  If this driver repairs it, take it out of the driver's manifest; a driver\n"
@@ -359,6 +439,8 @@ static void
 free_junit(struct run_output *output)
 {
 	for (size_t i = 0; i < output->junits; i++) {
+		if (output->junit[i].own_id)
+			free((void *)(uintptr_t)output->junit[i].id);
 		free((void *)(uintptr_t)output->junit[i].message);
 		free((void *)(uintptr_t)output->junit[i].text);
 		free((void *)(uintptr_t)output->junit[i].known);
@@ -371,6 +453,9 @@ run_output_end(struct run_output *output)
 {
 	bool good = true;
 
+	for (size_t i = 0; i < output->skip_reasons; i++)
+		printf("skipped: %zu case%s: %s\n", output->skipped[i].cases,
+		    output->skipped[i].cases == 1 ? "" : "s", output->skipped[i].reason);
 	if (output->junit_file != NULL)
 		good = junit_print(atomic_stream(output->junit_file), output->junit,
 		    output->junits);
@@ -383,5 +468,6 @@ run_output_end(struct run_output *output)
 		free(output->group[i].first_id);
 	}
 	free(output->group);
+	free(output->skipped);
 	return good;
 }

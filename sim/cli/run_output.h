@@ -47,13 +47,18 @@ struct run_output {
 	struct atomic *ndjson, *digests, *junit_file;
 	struct junit_case *junit;
 	size_t junits;
-	unsigned scenario_failed;	/* cases of the present scenario */
+	unsigned scenario_failed, scenario_skipped;	/* cases of the present scenario */
 	struct run_group {		/* failing cases whose first reason reads the same */
 		char *reason, *first_id;
 		size_t cases;
 		bool told_here;		/* in full, in the present scenario */
 	} *group;
 	size_t groups;
+	struct run_skipped {		/* cases that were not run, by reason */
+		char reason[VERDICT_REASON];
+		size_t cases;
+	} *skipped;
+	size_t skip_reasons;
 	bool scenario_shown[VERDICT_DEFECTS_MAX];
 	const struct manifest *manifest;
 };
@@ -64,15 +69,15 @@ void run_output_done(struct run_output *output, const struct cli_case *c,
 /* The cases first..last of one scenario are done: its line. */
 void run_output_scenario(struct run_output *output, const struct cli_cases *cases,
     size_t first, size_t last);
-/* A known defect that no longer shows in a scenario. */
-void run_output_gone(struct run_output *output, const struct manifest *manifest,
-    const struct defect *defect, const char *scenario);
+/* A known defect that no longer shows in the scenario of this case, its last. */
+void run_output_gone(struct run_output *output, const struct cli_case *c,
+    const struct manifest *manifest, const struct defect *defect);
 /* What failed, by reason, most cases first. */
 void run_output_groups(struct run_output *output);
 /* The known defects that showed. */
 void run_output_known(struct run_output *output, const struct manifest *manifest,
     const size_t *shown);
-/* Close the files; false if any could not be written. */
+/* Say how many cases were not run, by reason; close the files: false if any was not written. */
 bool run_output_end(struct run_output *output);
 
 #endif /* VIOSIM_CLI_RUN_OUTPUT_H */

@@ -198,13 +198,15 @@ totals_of(const struct junit_case *cases, size_t count, const char *id)
 	return totals;
 }
 
+/* The schemas in use know `skipped` of a suite, not of the whole. */
 static void
-write_totals(struct writer *w, const struct totals *totals)
+write_totals(struct writer *w, const struct totals *totals, bool suite)
 {
 	attribute_number(w, "tests", totals->cases);
 	attribute_number(w, "failures", totals->failed);
 	attribute_number(w, "errors", totals->errors);
-	attribute_number(w, "skipped", totals->skipped);
+	if (suite)
+		attribute_number(w, "skipped", totals->skipped);
 	attribute_time(w, totals->virtual_ns);
 }
 
@@ -224,7 +226,7 @@ write_suite(struct writer *w, const struct junit_case *cases, size_t count, cons
 
 	start(w, "testsuite");
 	write_area(w, "name", id);
-	write_totals(w, &totals);
+	write_totals(w, &totals, true);
 	for (size_t i = 0; i < count; i++)
 		if (is_same_area(cases[i].id, id))
 			write_case(w, &cases[i]);
@@ -240,7 +242,7 @@ write_document(struct writer *w, const struct junit_case *cases, size_t count)
 	check(w, xmlTextWriterStartDocument(w->xml, NULL, "UTF-8", NULL));
 	start(w, "testsuites");
 	attribute(w, "name", "viosim");
-	write_totals(w, &totals);
+	write_totals(w, &totals, false);
 	for (size_t i = 0; i < count; i++)
 		if (is_first_of_area(cases, i))
 			write_suite(w, cases, count, cases[i].id);

@@ -19,6 +19,7 @@ enum junit_verdict {
 
 struct junit_case {
 	const char *id;		/* replay id: "area/situation#1.0,bounce" */
+	bool own_id;		/* the caller's note: it is to be freed */
 	const char *file;	/* of the scenario, or NULL */
 	unsigned line;		/* 0: not said */
 	enum junit_verdict verdict;

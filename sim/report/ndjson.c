@@ -326,3 +326,19 @@ ndjson_print(FILE *stream, const struct report_input *input)
 	print_verdict(&out);
 	return out.good && !ferror(stream);
 }
+
+bool
+ndjson_print_none(FILE *stream, const char *id, const char *verdict, const char *reason)
+{
+	struct out out = { .stream = stream, .good = true };
+	json_t *object = json_object();
+
+	put(&out, object, "viosim", json_integer(NDJSON_VERSION));
+	put(&out, object, "case", string(id));
+	print_line(&out, object);
+	object = json_object();
+	put(&out, object, "verdict", string(verdict));
+	put(&out, object, "reason", string(reason));
+	print_line(&out, object);
+	return out.good && !ferror(stream);
+}

@@ -26,7 +26,8 @@ struct pool {
 	struct isolated *result;	/* by index */
 	bool *ready;
 	size_t next, reported;
-	bool stop;
+	bool stop;			/* done() has said so */
+	int error;			/* errno: no child can be started */
 };
 
 /* ---- the child ---- */
@@ -74,20 +75,22 @@ be_child(const struct isolate_work *work, size_t index, int fd)
 
 /* ---- the parent ---- */
 
-static bool
+/* 0 or an errno. */
+static int
 start(struct pool *pool, struct slot *slot)
 {
-	int fd[2];
+	int fd[2], error;
 
 	fflush(NULL);
 	if (pipe(fd) != 0)
-		return false;
+		return errno;
 	slot->pid = fork();
 	if (slot->pid < 0) {
+		error = errno;
 		slot->pid = 0;
 		close(fd[0]);
 		close(fd[1]);
-		return false;
+		return error;
 	}
 	if (slot->pid == 0) {
 		close(fd[0]);
@@ -97,7 +100,7 @@ start(struct pool *pool, struct slot *slot)
 	slot->fd = fd[0];
 	slot->index = pool->next++;
 	slot->length = 0;
-	return true;
+	return 0;
 }
 
 static void
@@ -115,6 +118,8 @@ unpack(const struct slot *slot, struct isolated *result)
 	if (slot->length < at)
 		return false;
 	memcpy(result, slot->bytes, sizeof(*result));
+	/* These are addresses in the child. */
+	memset(result->text, 0, sizeof(result->text));
 	for (int i = 0; i < ISOLATE_TEXTS; i++) {
 		if (slot->length - at < result->length[i])
 			return false;
@@ -128,23 +133,42 @@ unpack(const struct slot *slot, struct isolated *result)
 	return at == slot->length;
 }
 
+/* A result without any text; the verdict is still to come. */
+static void
+clear(struct isolated *result)
+{
+	for (int i = 0; i < ISOLATE_TEXTS; i++)
+		free(result->text[i]);
+	memset(result, 0, sizeof(*result));
+	for (int i = 0; i < ISOLATE_TEXTS; i++)
+		if ((result->text[i] = strdup("")) == NULL)
+			no_memory();
+}
+
 static void
 broken(struct isolated *result, int status)
 {
-	char text[96];
-
-	memset(result, 0, sizeof(*result));
-	result->verdict.verdict = VERDICT_BROKEN;
+	clear(result);
 	if (WIFSIGNALED(status))
-		snprintf(text, sizeof(text), "viosim itself died of signal %d\n",
-		    WTERMSIG(status));
+		verdict_none(&result->verdict, VERDICT_BROKEN,
+		    "viosim itself died of signal %d", WTERMSIG(status));
+	else if (WEXITSTATUS(status) != 0)
+		verdict_none(&result->verdict, VERDICT_BROKEN,
+		    "viosim itself failed with exit code %d", WEXITSTATUS(status));
 	else
-		snprintf(text, sizeof(text), "viosim itself failed with exit code %d\n",
-		    WEXITSTATUS(status));
-	for (int i = 0; i < ISOLATE_TEXTS; i++)
-		if ((result->text[i] = strdup(i == 0 ? text : "")) == NULL)
-			no_memory();
-	result->length[0] = strlen(text);
+		verdict_none(&result->verdict, VERDICT_BROKEN,
+		    "its process ended without a result");
+}
+
+static void
+skipped(const struct pool *pool, struct isolated *result)
+{
+	clear(result);
+	if (pool->error != 0)
+		verdict_none(&result->verdict, VERDICT_SKIPPED, "cannot start a process: %s",
+		    strerror(pool->error));
+	else
+		verdict_none(&result->verdict, VERDICT_SKIPPED, "%s", pool->work->stopped);
 }
 
 static void
@@ -180,20 +204,39 @@ take(struct pool *pool, struct slot *slot)
 		finish(pool, slot);
 }
 
-/* Hand over what is ready, in order. */
 static void
-report(struct pool *pool)
+hand_over(struct pool *pool, struct isolated *result)
 {
 	const struct isolate_work *work = pool->work;
 
-	while (pool->reported < work->count && pool->ready[pool->reported]) {
+	if (!work->done(work->arg, pool->reported, result) && work->stopped != NULL)
+		pool->stop = true;
+	for (int i = 0; i < ISOLATE_TEXTS; i++)
+		free(result->text[i]);
+	pool->reported++;
+}
+
+/* Hand over what is ready, in order; what was under way behind a stop does not count. */
+static void
+report(struct pool *pool)
+{
+	while (pool->reported < pool->work->count && pool->ready[pool->reported]) {
 		struct isolated *result = &pool->result[pool->reported];
 
-		if (!pool->stop)
-			pool->stop = !work->done(work->arg, pool->reported, result);
-		for (int i = 0; i < ISOLATE_TEXTS; i++)
-			free(result->text[i]);
-		pool->reported++;
+		if (pool->stop)
+			skipped(pool, result);
+		hand_over(pool, result);
+	}
+}
+
+static void
+report_skipped(struct pool *pool)
+{
+	while (pool->reported < pool->work->count) {
+		struct isolated *result = &pool->result[pool->reported];
+
+		skipped(pool, result);
+		hand_over(pool, result);
 	}
 }
 
@@ -217,21 +260,23 @@ wait_for_some(struct pool *pool)
 	return n;
 }
 
-static bool
+/* With a child under way, one that cannot be started waits for its end. */
+static void
 fill(struct pool *pool)
 {
+	bool running = false;
+	int error = 0;
+
 	for (unsigned i = 0; i < pool->work->jobs; i++) {
 		struct slot *slot = &pool->slot[i];
 
-		if (slot->pid != 0 || pool->stop || pool->next == pool->work->count)
-			continue;
-		if (!start(pool, slot)) {
-			fprintf(stderr, "viosim: cannot start a process: %s\n",
-			    strerror(errno));
-			return false;
-		}
+		if (slot->pid == 0 && !pool->stop && error == 0 &&
+		    pool->next < pool->work->count)
+			error = start(pool, slot);
+		running = running || slot->pid != 0;
 	}
-	return true;
+	if (!running)
+		pool->error = error;
 }
 
 bool
@@ -239,7 +284,6 @@ isolate_run(const struct isolate_work *work)
 {
 	struct isolate_work bounded = *work;
 	struct pool pool = { .work = &bounded };
-	bool good = true;
 	unsigned running = 0;
 
 	if (bounded.jobs > 64)
@@ -250,15 +294,15 @@ isolate_run(const struct isolate_work *work)
 	if (pool.slot == NULL || pool.result == NULL || pool.ready == NULL)
 		no_memory();
 	do {
-		if (good)
-			good = fill(&pool);
+		fill(&pool);
 		running = wait_for_some(&pool);
 		report(&pool);
-	} while (running > 0 || (good && !pool.stop && pool.next < work->count));
+	} while (running > 0 || (pool.error == 0 && !pool.stop && pool.next < work->count));
+	report_skipped(&pool);
 	for (unsigned i = 0; i < bounded.jobs; i++)
 		free(pool.slot[i].bytes);
 	free(pool.slot);
 	free(pool.result);
 	free(pool.ready);
-	return good;
+	return pool.error == 0;
 }

@@ -32,12 +32,19 @@ struct isolate_work {
 	/* In the child: do piece `index`, fill in *result, write into the streams. */
 	void (*child)(void *arg, size_t index, struct isolated *result,
 	    FILE *stream[ISOLATE_TEXTS]);
-	/* In the parent, in order of index.  Returns false to stop early (--fail-fast). */
+	/*
+	 * In the parent, once for each piece, in order of index.  Returns false to stop early
+	 * (--fail-fast): the rest is handed over as VERDICT_SKIPPED, with `stopped` as reason.
+	 */
 	bool (*done)(void *arg, size_t index, const struct isolated *result);
+	const char *stopped;		/* reason of the rest when done() stops; else NULL */
 	void *arg;
 };
 
-/* False when the host could not run the children (message on stderr). */
+/*
+ * False when the host could not start any child more: the rest is handed over as
+ * VERDICT_SKIPPED with the reason.
+ */
 bool isolate_run(const struct isolate_work *work);
 
 #endif /* VIOSIM_RUN_ISOLATE_H */

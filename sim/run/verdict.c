@@ -5,6 +5,8 @@
 #include "run/verdict.h"
 
 #include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 const struct defect *
@@ -56,4 +58,17 @@ verdict_case(struct case_verdict *verdict, const struct run_result *result,
 	for (unsigned i = 0; i < result->failures; i++)
 		count(verdict, manifest, verdict_failure(manifest, scenario));
 	verdict->verdict = verdict->unknown > 0 ? VERDICT_FAIL : VERDICT_PASS;
+}
+
+void
+verdict_none(struct case_verdict *verdict, enum verdict kind, const char *format, ...)
+{
+	va_list ap;
+
+	assert(kind == VERDICT_SKIPPED || kind == VERDICT_BROKEN);
+	memset(verdict, 0, sizeof(*verdict));
+	verdict->verdict = kind;
+	va_start(ap, format);
+	vsnprintf(verdict->reason, sizeof(verdict->reason), format, ap);
+	va_end(ap);
 }

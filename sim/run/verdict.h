@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The verdict on a case: its findings and failed expectations, known or new.
+ * The verdict on a case: its findings and failed expectations, known or new; or why there are
+ * none.
  */
 #ifndef VIOSIM_RUN_VERDICT_H
 #define VIOSIM_RUN_VERDICT_H
@@ -17,14 +18,18 @@
 enum verdict {
 	VERDICT_PASS,		/* right, or wrong exactly as the manifest says */
 	VERDICT_FAIL,
-	VERDICT_BROKEN		/* viosim itself failed */
+	VERDICT_SKIPPED,	/* not run; `reason` says why */
+	VERDICT_BROKEN		/* viosim itself failed; `reason` says how */
 };
+
+#define VERDICT_REASON 160	/* bytes of a reason, with its NUL; a longer one is cut */
 
 struct case_verdict {
 	enum verdict verdict;
 	unsigned unknown;	/* findings (errors) and failures that no known defect explains */
 	unsigned lints;
 	bool shown[VERDICT_DEFECTS_MAX];	/* by index in the manifest */
+	char reason[VERDICT_REASON];	/* one line; empty for VERDICT_PASS and VERDICT_FAIL */
 };
 
 /* The known defect behind a finding or failure, or NULL. */
@@ -34,5 +39,8 @@ const struct defect *verdict_failure(const struct manifest *manifest, const char
 
 void verdict_case(struct case_verdict *verdict, const struct run_result *result,
     const struct manifest *manifest, const char *scenario, struct source *source);
+/* A case without a result: VERDICT_SKIPPED or VERDICT_BROKEN, and why, in one line. */
+void verdict_none(struct case_verdict *verdict, enum verdict kind, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 #endif /* VIOSIM_RUN_VERDICT_H */

@@ -79,6 +79,7 @@
 	X(report_words_suite) \
 	X(run_align_suite) \
 	X(run_compare_suite) \
+	X(run_isolate_suite) \
 	X(run_manifest_suite) \
 	X(run_member_suite) \
 	X(run_module_suite) \

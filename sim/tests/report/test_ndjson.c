@@ -102,6 +102,20 @@ START_TEST(case_is_header_events_verdict)
 }
 END_TEST
 
+START_TEST(case_without_result_says_why)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *stream = open_memstream(&text, &size);
+
+	ck_assert(ndjson_print_none(stream, "a/b#1.0,bounce", "skipped", "no \"process\"\n"));
+	ck_assert_int_eq(fclose(stream), 0);
+	ck_assert_str_eq(text, "{\"viosim\":1,\"case\":\"a/b#1.0,bounce\"}\n"
+	    "{\"verdict\":\"skipped\",\"reason\":\"no \\\"process\\\"\\n\"}\n");
+	free(text);
+}
+END_TEST
+
 START_TEST(arguments_have_their_names)
 {
 	json_t *args;
@@ -196,6 +210,7 @@ report_ndjson_suite(void)
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, case_is_header_events_verdict);
+	tcase_add_test(tc, case_without_result_says_why);
 	tcase_add_test(tc, arguments_have_their_names);
 	tcase_add_test(tc, hostile_values_are_still_json);
 	tcase_add_test(tc, findings_and_failures_come_after_the_events);

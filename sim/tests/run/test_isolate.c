@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Tests of sim/run/isolate: every piece of work comes back, run or not.
+ */
+#include <check.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <sys/resource.h>
+
+#include "run/isolate.h"
+
+Suite *run_isolate_suite(void);
+
+#define PIECES 9
+
+struct seen {
+	size_t count, stop_at;
+	enum verdict verdict[PIECES];
+	char reason[PIECES][VERDICT_REASON], text[PIECES][32];
+};
+
+static void
+child(void *arg, size_t index, struct isolated *result, FILE *text[ISOLATE_TEXTS])
+{
+	(void)arg;
+	(void)result;
+	fprintf(text[0], "piece %zu", index);
+	if (index == 3)
+		raise(SIGKILL);
+}
+
+static bool
+done(void *arg, size_t index, const struct isolated *result)
+{
+	struct seen *seen = arg;
+
+	ck_assert_uint_eq(index, seen->count++);
+	seen->verdict[index] = result->verdict.verdict;
+	snprintf(seen->reason[index], VERDICT_REASON, "%s", result->verdict.reason);
+	snprintf(seen->text[index], sizeof(seen->text[index]), "%s", result->text[0]);
+	return index != seen->stop_at;
+}
+
+static bool
+run(struct seen *seen, size_t stop_at, unsigned jobs)
+{
+	struct isolate_work work = {
+		.count = PIECES, .jobs = jobs, .child = child, .done = done, .arg = seen,
+		.stopped = "enough",
+	};
+
+	*seen = (struct seen){ .stop_at = stop_at };
+	return isolate_run(&work);
+}
+
+START_TEST(a_death_has_a_reason_and_takes_nothing_else_down)
+{
+	struct seen seen;
+
+	ck_assert(run(&seen, PIECES, 4));
+	ck_assert_uint_eq(seen.count, PIECES);
+	for (size_t i = 0; i < PIECES; i++)
+		ck_assert_int_eq(seen.verdict[i], i == 3 ? VERDICT_BROKEN : VERDICT_PASS);
+	ck_assert_str_eq(seen.reason[3], "viosim itself died of signal 9");
+	ck_assert_str_eq(seen.text[3], "");
+	ck_assert_str_eq(seen.text[8], "piece 8");
+}
+END_TEST
+
+START_TEST(what_comes_behind_a_stop_is_skipped_whatever_ran_beside)
+{
+	struct seen seen;
+
+	for (unsigned jobs = 1; jobs <= 8; jobs += 7) {
+		ck_assert(run(&seen, 1, jobs));
+		ck_assert_uint_eq(seen.count, PIECES);
+		for (size_t i = 0; i < PIECES; i++) {
+			ck_assert_int_eq(seen.verdict[i],
+			    i <= 1 ? VERDICT_PASS : VERDICT_SKIPPED);
+			ck_assert_str_eq(seen.reason[i], i <= 1 ? "" : "enough");
+		}
+		ck_assert_str_eq(seen.text[2], "");
+	}
+}
+END_TEST
+
+/* Descriptors left for `more` of them. */
+static void
+limit_descriptors(unsigned more)
+{
+	int next = dup(STDERR_FILENO);
+	struct rlimit limit = { .rlim_cur = (rlim_t)next + more, .rlim_max = RLIM_INFINITY };
+
+	close(next);
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	limit.rlim_cur = (rlim_t)next + more;
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+}
+
+START_TEST(a_child_that_cannot_be_started_waits_for_the_others)
+{
+	struct seen seen;
+
+	limit_descriptors(3);
+	ck_assert(run(&seen, PIECES, 8));
+	ck_assert_uint_eq(seen.count, PIECES);
+	ck_assert_int_eq(seen.verdict[8], VERDICT_PASS);
+}
+END_TEST
+
+START_TEST(no_child_at_all_is_said_of_every_piece)
+{
+	struct seen seen;
+
+	limit_descriptors(1);
+	ck_assert(!run(&seen, PIECES, 8));
+	ck_assert_uint_eq(seen.count, PIECES);
+	for (size_t i = 0; i < PIECES; i++) {
+		ck_assert_int_eq(seen.verdict[i], VERDICT_SKIPPED);
+		ck_assert_str_eq(seen.reason[i],
+		    "cannot start a process: Too many open files");
+	}
+}
+END_TEST
+
+START_TEST(a_long_reason_is_cut)
+{
+	struct case_verdict verdict = { .unknown = 3 };
+	char text[2 * VERDICT_REASON];
+
+	memset(text, 'x', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
+	verdict_none(&verdict, VERDICT_SKIPPED, "%s", text);
+	ck_assert_uint_eq(strlen(verdict.reason), VERDICT_REASON - 1);
+	ck_assert_uint_eq(verdict.unknown, 0);
+}
+END_TEST
+
+Suite *
+run_isolate_suite(void)
+{
+	Suite *s = suite_create("run_isolate");
+	TCase *tc = tcase_create("isolate");
+
+	tcase_add_test(tc, a_death_has_a_reason_and_takes_nothing_else_down);
+	tcase_add_test(tc, what_comes_behind_a_stop_is_skipped_whatever_ran_beside);
+	tcase_add_test(tc, a_child_that_cannot_be_started_waits_for_the_others);
+	tcase_add_test(tc, no_child_at_all_is_said_of_every_piece);
+	tcase_add_test(tc, a_long_reason_is_cut);
+	suite_add_tcase(s, tc);
+	return s;
+}
