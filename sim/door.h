@@ -20,108 +20,144 @@
 #include <stdint.h>
 
 /*
- * ---- The kernel calls that a driver can make ----
+ * ---- Recorded values ----
  *
- * X(ID, name, arguments, result): one row a kernel function.  The name is the one a
- * driver writes.  `arguments` has one letter per recorded argument, `result` one letter
- * (or "" for void):
+ * Arguments of calls, notes and events are listed as `(letter, name) (letter, name) ...`: the
+ * letter says how a value is shown, the name what it is.  From such a list are made the members
+ * of a struct, the letters, and the text "name:letter name:letter ".
  *   m mutex   c condvar   t context   d DMA map   g DMA memory   q virtqueue index
  *   s slot    n sysctl node  D device  f softint  h module
  *   i signed  u unsigned  x hexadecimal  e errno  b flag  k ticks  p pages
  *   P IPL     y sync ops  S string (recorded text)
+ *   A step of attach  B callback  G edge  Z state of a slot
+ *   V interrupt vector  R region  E errno  K kernel call  F fault row
+ */
+#define ARGS_MEMBERS(args) ARGS_END(ARGS_MEMBER_A args)
+#define ARGS_LETTERS(args) ARGS_END(ARGS_LETTER_A args) ""
+#define ARGS_TEXT(args) ARGS_END(ARGS_TEXT_A args) ""
+/* Each pair in brackets calls the one name, then the other, until the list ends. */
+#define ARGS_MEMBER_A(letter, name) uint64_t name; ARGS_MEMBER_B
+#define ARGS_MEMBER_B(letter, name) uint64_t name; ARGS_MEMBER_A
+#define ARGS_LETTER_A(letter, name) #letter ARGS_LETTER_B
+#define ARGS_LETTER_B(letter, name) #letter ARGS_LETTER_A
+#define ARGS_TEXT_A(letter, name) #name ":" #letter " " ARGS_TEXT_B
+#define ARGS_TEXT_B(letter, name) #name ":" #letter " " ARGS_TEXT_A
+#define ARGS_END(...) ARGS_END_(__VA_ARGS__)
+#define ARGS_END_(...) __VA_ARGS__##_END
+#define ARGS_MEMBER_A_END
+#define ARGS_MEMBER_B_END
+#define ARGS_LETTER_A_END
+#define ARGS_LETTER_B_END
+#define ARGS_TEXT_A_END
+#define ARGS_TEXT_B_END
+
+/*
+ * ---- The kernel calls that a driver can make ----
+ *
+ * X(ID, name, arguments, result): one row a kernel function.  The name is the one a
+ * driver writes.  `result` is one letter, or "" for void.
  * Pure accessors without effect (VM_PAGE_TO_PHYS, device_private, device_xname,
  * mstohz) are not recorded.
  */
 #define DOOR_CALLS(X) \
-	X(MUTEX_INIT, mutex_init, "miP", "") \
-	X(MUTEX_DESTROY, mutex_destroy, "m", "") \
-	X(MUTEX_ENTER, mutex_enter, "m", "") \
-	X(MUTEX_EXIT, mutex_exit, "m", "") \
-	X(MUTEX_TRYENTER, mutex_tryenter, "m", "b") \
-	X(MUTEX_SPIN_ENTER, mutex_spin_enter, "m", "") \
-	X(MUTEX_SPIN_EXIT, mutex_spin_exit, "m", "") \
-	X(MUTEX_OWNED, mutex_owned, "m", "b") \
-	X(CV_INIT, cv_init, "cS", "") \
-	X(CV_DESTROY, cv_destroy, "c", "") \
-	X(CV_WAIT, cv_wait, "cm", "") \
-	X(CV_WAIT_SIG, cv_wait_sig, "cm", "e") \
-	X(CV_TIMEDWAIT, cv_timedwait, "cmk", "e") \
-	X(CV_TIMEDWAIT_SIG, cv_timedwait_sig, "cmk", "e") \
-	X(CV_SIGNAL, cv_signal, "c", "") \
-	X(CV_BROADCAST, cv_broadcast, "c", "") \
-	X(CV_HAS_WAITERS, cv_has_waiters, "c", "b") \
-	X(KTHREAD_CREATE, kthread_create, "ixS", "e") \
-	X(KTHREAD_EXIT, kthread_exit, "i", "") \
-	X(KTHREAD_JOIN, kthread_join, "t", "e") \
-	X(KPAUSE, kpause, "Sbkm", "e") \
-	X(SOFTINT_ESTABLISH, softint_establish, "x", "f") \
-	X(SOFTINT_DISESTABLISH, softint_disestablish, "f", "") \
-	X(SOFTINT_SCHEDULE, softint_schedule, "f", "") \
-	X(SPLRAISE, splraise, "P", "P") \
-	X(SPLX, splx, "P", "") \
-	X(DELAY, delay, "u", "") \
-	X(PRINTF, printf, "S", "") \
-	X(APRINT_NORMAL, aprint_normal, "S", "") \
-	X(APRINT_ERROR, aprint_error, "S", "") \
-	X(APRINT_VERBOSE, aprint_verbose, "S", "") \
-	X(APRINT_NAIVE, aprint_naive, "S", "") \
-	X(APRINT_DEBUG, aprint_debug, "S", "") \
-	X(APRINT_NORMAL_DEV, aprint_normal_dev, "S", "") \
-	X(APRINT_ERROR_DEV, aprint_error_dev, "S", "") \
-	X(APRINT_VERBOSE_DEV, aprint_verbose_dev, "S", "") \
-	X(APRINT_DEBUG_DEV, aprint_debug_dev, "S", "") \
-	X(DEVICE_PRINTF, device_printf, "S", "") \
-	X(PANIC, panic, "S", "") \
-	X(KMEM_ALLOC, kmem_alloc, "ux", "b") \
-	X(KMEM_ZALLOC, kmem_zalloc, "ux", "b") \
-	X(KMEM_FREE, kmem_free, "uu", "") \
-	X(UVM_PGLISTALLOC, uvm_pglistalloc, "uxxib", "e") \
-	X(UVM_PGLISTFREE, uvm_pglistfree, "p", "") \
-	X(BUS_DMAMAP_CREATE, bus_dmamap_create, "uiuux", "e") \
-	X(BUS_DMAMAP_DESTROY, bus_dmamap_destroy, "d", "") \
-	X(BUS_DMAMAP_LOAD, bus_dmamap_load, "dux", "e") \
-	X(BUS_DMAMAP_UNLOAD, bus_dmamap_unload, "d", "") \
-	X(BUS_DMAMAP_SYNC, bus_dmamap_sync, "duuy", "") \
-	X(BUS_DMAMEM_ALLOC, bus_dmamem_alloc, "uuix", "e") \
-	X(BUS_DMAMEM_FREE, bus_dmamem_free, "gi", "") \
-	X(BUS_DMAMEM_MAP, bus_dmamem_map, "gux", "e") \
-	X(BUS_DMAMEM_UNMAP, bus_dmamem_unmap, "gu", "") \
-	X(SYSCTL_CREATEV, sysctl_createv, "xiS", "e") \
-	X(SYSCTL_TEARDOWN, sysctl_teardown, "", "") \
-	X(VIRTIO_CHILD, virtio_child, "", "b") \
-	X(VIRTIO_CHILD_ATTACH_START, virtio_child_attach_start, "Pixb", "") \
-	X(VIRTIO_CHILD_ATTACH_SET_VQS, virtio_child_attach_set_vqs, "i", "") \
-	X(VIRTIO_CHILD_ATTACH_FINISH, virtio_child_attach_finish, "", "i") \
-	X(VIRTIO_CHILD_ATTACH_FAILED, virtio_child_attach_failed, "", "") \
-	X(VIRTIO_CHILD_DETACH, virtio_child_detach, "", "") \
-	X(VIRTIO_NEGOTIATE_FEATURES, virtio_negotiate_features, "x", "") \
-	X(VIRTIO_FEATURES, virtio_features, "", "x") \
-	X(VIRTIO_DMAT, virtio_dmat, "", "") \
-	X(VIRTIO_ALLOC_VQ, virtio_alloc_vq, "quiS", "i") \
-	X(VIRTIO_FREE_VQ, virtio_free_vq, "q", "e") \
-	X(VIRTIO_ENQUEUE_PREP, virtio_enqueue_prep, "q", "e") \
-	X(VIRTIO_ENQUEUE_RESERVE, virtio_enqueue_reserve, "qsi", "e") \
-	X(VIRTIO_ENQUEUE, virtio_enqueue, "qsdb", "i") \
-	X(VIRTIO_ENQUEUE_P, virtio_enqueue_p, "qsdub", "i") \
-	X(VIRTIO_ENQUEUE_COMMIT, virtio_enqueue_commit, "qsb", "i") \
-	X(VIRTIO_ENQUEUE_ABORT, virtio_enqueue_abort, "qs", "i") \
-	X(VIRTIO_DEQUEUE, virtio_dequeue, "q", "e") \
-	X(VIRTIO_DEQUEUE_COMMIT, virtio_dequeue_commit, "qs", "i") \
-	X(VIRTIO_VQ_IS_ENQUEUED, virtio_vq_is_enqueued, "q", "b") \
-	X(VIRTIO_VQ_INTR, virtio_vq_intr, "", "i") \
-	X(VIRTIO_STOP_VQ_INTR, virtio_stop_vq_intr, "q", "") \
-	X(VIRTIO_START_VQ_INTR, virtio_start_vq_intr, "q", "i") \
-	X(VIRTIO_POSTPONE_INTR, virtio_postpone_intr, "qu", "i") \
-	X(VIRTIO_READ_DEVICE_CONFIG, virtio_read_device_config, "ui", "x") \
-	X(VIRTIO_WRITE_DEVICE_CONFIG, virtio_write_device_config, "uix", "") \
-	X(VIRTIO_READ_DEVICE_CONFIG_LE, virtio_read_device_config_le, "ui", "x") \
-	X(VIRTIO_WRITE_DEVICE_CONFIG_LE, virtio_write_device_config_le, "uix", "") \
-	X(VIRTIO_RESET, virtio_reset, "", "") \
-	X(VIRTIO_REINIT_START, virtio_reinit_start, "", "e") \
-	X(VIRTIO_REINIT_END, virtio_reinit_end, "", "") \
-	X(VIRTIO_SET_STATUS, virtio_set_status, "x", "") \
-	X(CONFIG_INIT_COMPONENT, config_init_component, "", "e") \
-	X(CONFIG_FINI_COMPONENT, config_fini_component, "", "e")
+	X(MUTEX_INIT, mutex_init, (m, mutex) (i, type) (P, ipl), "") \
+	X(MUTEX_DESTROY, mutex_destroy, (m, mutex), "") \
+	X(MUTEX_ENTER, mutex_enter, (m, mutex), "") \
+	X(MUTEX_EXIT, mutex_exit, (m, mutex), "") \
+	X(MUTEX_TRYENTER, mutex_tryenter, (m, mutex), "b") \
+	X(MUTEX_SPIN_ENTER, mutex_spin_enter, (m, mutex), "") \
+	X(MUTEX_SPIN_EXIT, mutex_spin_exit, (m, mutex), "") \
+	X(MUTEX_OWNED, mutex_owned, (m, mutex), "b") \
+	X(CV_INIT, cv_init, (c, condvar) (S, wmesg), "") \
+	X(CV_DESTROY, cv_destroy, (c, condvar), "") \
+	X(CV_WAIT, cv_wait, (c, condvar) (m, mutex), "") \
+	X(CV_WAIT_SIG, cv_wait_sig, (c, condvar) (m, mutex), "e") \
+	X(CV_TIMEDWAIT, cv_timedwait, (c, condvar) (m, mutex) (k, ticks), "e") \
+	X(CV_TIMEDWAIT_SIG, cv_timedwait_sig, (c, condvar) (m, mutex) (k, ticks), "e") \
+	X(CV_SIGNAL, cv_signal, (c, condvar), "") \
+	X(CV_BROADCAST, cv_broadcast, (c, condvar), "") \
+	X(CV_HAS_WAITERS, cv_has_waiters, (c, condvar), "b") \
+	X(KTHREAD_CREATE, kthread_create, (i, priority) (x, flags) (S, name), "e") \
+	X(KTHREAD_EXIT, kthread_exit, (i, code), "") \
+	X(KTHREAD_JOIN, kthread_join, (t, thread), "e") \
+	X(KPAUSE, kpause, (S, wmesg) (b, intr) (k, ticks) (m, mutex), "e") \
+	X(SOFTINT_ESTABLISH, softint_establish, (x, flags), "f") \
+	X(SOFTINT_DISESTABLISH, softint_disestablish, (f, softint), "") \
+	X(SOFTINT_SCHEDULE, softint_schedule, (f, softint), "") \
+	X(SPLRAISE, splraise, (P, ipl), "P") \
+	X(SPLX, splx, (P, ipl), "") \
+	X(DELAY, delay, (u, us), "") \
+	X(PRINTF, printf, (S, text), "") \
+	X(APRINT_NORMAL, aprint_normal, (S, text), "") \
+	X(APRINT_ERROR, aprint_error, (S, text), "") \
+	X(APRINT_VERBOSE, aprint_verbose, (S, text), "") \
+	X(APRINT_NAIVE, aprint_naive, (S, text), "") \
+	X(APRINT_DEBUG, aprint_debug, (S, text), "") \
+	X(APRINT_NORMAL_DEV, aprint_normal_dev, (S, text), "") \
+	X(APRINT_ERROR_DEV, aprint_error_dev, (S, text), "") \
+	X(APRINT_VERBOSE_DEV, aprint_verbose_dev, (S, text), "") \
+	X(APRINT_DEBUG_DEV, aprint_debug_dev, (S, text), "") \
+	X(DEVICE_PRINTF, device_printf, (S, text), "") \
+	X(PANIC, panic, (S, text), "") \
+	X(KMEM_ALLOC, kmem_alloc, (u, size) (x, flags), "b") \
+	X(KMEM_ZALLOC, kmem_zalloc, (u, size) (x, flags), "b") \
+	X(KMEM_FREE, kmem_free, (u, block) (u, size), "") \
+	X(UVM_PGLISTALLOC, uvm_pglistalloc, \
+	    (u, size) (x, low) (x, high) (i, nsegs) (b, waitok), "e") \
+	X(UVM_PGLISTFREE, uvm_pglistfree, (p, count), "") \
+	X(BUS_DMAMAP_CREATE, bus_dmamap_create, \
+	    (u, size) (i, nsegs) (u, maxsegsz) (u, boundary) (x, flags), "e") \
+	X(BUS_DMAMAP_DESTROY, bus_dmamap_destroy, (d, map), "") \
+	X(BUS_DMAMAP_LOAD, bus_dmamap_load, (d, map) (u, length) (x, flags), "e") \
+	X(BUS_DMAMAP_UNLOAD, bus_dmamap_unload, (d, map), "") \
+	X(BUS_DMAMAP_SYNC, bus_dmamap_sync, (d, map) (u, offset) (u, length) (y, ops), "") \
+	X(BUS_DMAMEM_ALLOC, bus_dmamem_alloc, \
+	    (u, size) (u, alignment) (i, nsegs) (x, flags), "e") \
+	X(BUS_DMAMEM_FREE, bus_dmamem_free, (g, memory) (i, nsegs), "") \
+	X(BUS_DMAMEM_MAP, bus_dmamem_map, (g, memory) (u, size) (x, flags), "e") \
+	X(BUS_DMAMEM_UNMAP, bus_dmamem_unmap, (g, memory) (u, size), "") \
+	X(SYSCTL_CREATEV, sysctl_createv, (x, flags) (i, type) (S, name), "e") \
+	X(SYSCTL_TEARDOWN, sysctl_teardown, , "") \
+	X(VIRTIO_CHILD, virtio_child, , "b") \
+	X(VIRTIO_CHILD_ATTACH_START, virtio_child_attach_start, \
+	    (P, ipl) (i, flags) (x, features) (b, has_callback), "") \
+	X(VIRTIO_CHILD_ATTACH_SET_VQS, virtio_child_attach_set_vqs, (i, pairs), "") \
+	X(VIRTIO_CHILD_ATTACH_FINISH, virtio_child_attach_finish, , "i") \
+	X(VIRTIO_CHILD_ATTACH_FAILED, virtio_child_attach_failed, , "") \
+	X(VIRTIO_CHILD_DETACH, virtio_child_detach, , "") \
+	X(VIRTIO_NEGOTIATE_FEATURES, virtio_negotiate_features, (x, features), "") \
+	X(VIRTIO_FEATURES, virtio_features, , "x") \
+	X(VIRTIO_DMAT, virtio_dmat, , "") \
+	X(VIRTIO_ALLOC_VQ, virtio_alloc_vq, \
+	    (q, queue) (u, maxsegsize) (i, maxnsegs) (S, name), "i") \
+	X(VIRTIO_FREE_VQ, virtio_free_vq, (q, queue), "e") \
+	X(VIRTIO_ENQUEUE_PREP, virtio_enqueue_prep, (q, queue), "e") \
+	X(VIRTIO_ENQUEUE_RESERVE, virtio_enqueue_reserve, (q, queue) (s, slot) (i, nsegs), "e") \
+	X(VIRTIO_ENQUEUE, virtio_enqueue, (q, queue) (s, slot) (d, map) (b, write), "i") \
+	X(VIRTIO_ENQUEUE_P, virtio_enqueue_p, \
+	    (q, queue) (s, slot) (d, map) (u, length) (b, write), "i") \
+	X(VIRTIO_ENQUEUE_COMMIT, virtio_enqueue_commit, (q, queue) (s, slot) (b, notify), "i") \
+	X(VIRTIO_ENQUEUE_ABORT, virtio_enqueue_abort, (q, queue) (s, slot), "i") \
+	X(VIRTIO_DEQUEUE, virtio_dequeue, (q, queue), "e") \
+	X(VIRTIO_DEQUEUE_COMMIT, virtio_dequeue_commit, (q, queue) (s, slot), "i") \
+	X(VIRTIO_VQ_IS_ENQUEUED, virtio_vq_is_enqueued, (q, queue), "b") \
+	X(VIRTIO_VQ_INTR, virtio_vq_intr, , "i") \
+	X(VIRTIO_STOP_VQ_INTR, virtio_stop_vq_intr, (q, queue), "") \
+	X(VIRTIO_START_VQ_INTR, virtio_start_vq_intr, (q, queue), "i") \
+	X(VIRTIO_POSTPONE_INTR, virtio_postpone_intr, (q, queue) (u, nslots), "i") \
+	X(VIRTIO_READ_DEVICE_CONFIG, virtio_read_device_config, (u, offset) (i, width), "x") \
+	X(VIRTIO_WRITE_DEVICE_CONFIG, virtio_write_device_config, \
+	    (u, offset) (i, width) (x, value), "") \
+	X(VIRTIO_READ_DEVICE_CONFIG_LE, virtio_read_device_config_le, \
+	    (u, offset) (i, width), "x") \
+	X(VIRTIO_WRITE_DEVICE_CONFIG_LE, virtio_write_device_config_le, \
+	    (u, offset) (i, width) (x, value), "") \
+	X(VIRTIO_RESET, virtio_reset, , "") \
+	X(VIRTIO_REINIT_START, virtio_reinit_start, , "e") \
+	X(VIRTIO_REINIT_END, virtio_reinit_end, , "") \
+	X(VIRTIO_SET_STATUS, virtio_set_status, (x, status), "") \
+	X(CONFIG_INIT_COMPONENT, config_init_component, , "e") \
+	X(CONFIG_FINI_COMPONENT, config_fini_component, , "e")
 
 enum hw_call {
 	HW_CALL_NONE,
@@ -148,33 +184,52 @@ void hw_ret(enum hw_call call, const void *site, uint64_t result);
 /* Store a text with the record; the number stands for it in arguments of kind S. */
 uint64_t hw_text(const char *text, size_t length);
 
-/* An effect inside a call that observers need (see machine/trace.h, EV_*), up to 5 values. */
+/*
+ * Effects inside a call that observers need.  X(ID, name, "word", arguments)
+ */
+#define DOOR_NOTES(X) \
+	X(MUTEX_HELD, mutex_held, "mutex-held", (m, mutex) (P, ipl) (b, spin)) \
+		/* ipl: before; this context now holds it */ \
+	X(MUTEX_FREED, mutex_freed, "mutex-freed", (m, mutex)) \
+		/* this context gave it up (also inside cv_wait) */ \
+	X(CV_SLEEP, cv_sleep, "cv-sleep", (c, condvar) (m, mutex) (k, ticks)) \
+	X(CV_WOKEN, cv_woken, "cv-woken", (c, condvar) (b, timeout)) \
+	X(CV_WAKE, cv_wake, "cv-wake", (c, condvar) (t, context)) \
+		/* the context made runnable */ \
+	X(DMAMAP, dmamap, "map-created", (d, map) (u, size) (u, segments)) \
+	X(DMASEG, dmaseg, "segment", (d, map) (x, address) (u, length) (u, offset)) \
+		/* a loaded segment; address: bus address; offset: in the buffer */ \
+	X(DMASRC, dmasrc, "buffer", (d, map) (x, address) (u, length) (u, offset) (u, kind)) \
+		/* the buffer, by physical address; kind: enum hw_buffer */ \
+	X(DMAMAP_GONE, dmamap_gone, "map-gone", (d, map) (b, loaded)) \
+	X(DMAMEM, dmamem, "memory", (g, memory) (u, size)) \
+	X(DMAMEM_GONE, dmamem_gone, "memory-gone", (g, memory)) \
+	X(SLOT, slot, "slot", (q, queue) (s, slot) (Z, state)) \
+		/* state: 1 prepared, 2 reserved, 3 committed, 4 freed */ \
+	X(DESC, desc, "descriptor", (q, queue) (s, slot) (x, address) (u, length) (x, flags)) \
+		/* descriptor written */ \
+	X(DEQUEUED, dequeued, "dequeued", (q, queue) (s, slot) (u, length)) \
+		/* length: as the device says */ \
+	X(VQ, vq, "queue-allocated", (q, queue) (u, size)) \
+	X(VQ_GONE, vq_gone, "queue-gone", (q, queue)) \
+	X(SYSCTL, sysctl, "node", (n, node) (n, parent)) \
+	X(SYSCTL_GONE, sysctl_gone, "node-gone", (n, node)) \
+	X(CALLBACK, callback, "callback", (G, edge) (B, callback) (q, queue) (b, refused)) \
+		/* edge: 1 enter, 2 leave; callback: enum hw_callback; refused: "not mine" */ \
+	X(ATTACH, attach, "attach", (A, step) (x, result) (b, other)) \
+		/* step: enum hw_attach; other: a match for no device that the driver knows */ \
+	X(THREAD, thread, "thread", (t, context) (i, priority) (x, flags)) \
+	X(THREAD_GONE, thread_gone, "thread-gone", (t, context) (b, returned) (i, code)) \
+		/* returned: from its function */ \
+	X(KMEM, kmem, "kmem", (u, block) (u, size)) \
+	X(KMEM_GONE, kmem_gone, "kmem-gone", (u, block) (u, size)) \
+		/* size: as given */ \
+	X(SOFTINT, softint, "softint", (f, softint) (b, established))
+
 enum hw_note {
-	HW_NOTE_MUTEX_HELD,	/* mutex, ipl before, spin?: this context now holds it */
-	HW_NOTE_MUTEX_FREED,	/* mutex: this context gave it up (also inside cv_wait) */
-	HW_NOTE_CV_SLEEP,	/* condvar, mutex, ticks */
-	HW_NOTE_CV_WOKEN,	/* condvar, 1 = timed out */
-	HW_NOTE_CV_WAKE,	/* condvar, context made runnable */
-	HW_NOTE_DMAMAP,		/* map, size, nsegs: created */
-	HW_NOTE_DMASEG,		/* map, bus address, length, offset in buffer: a loaded segment */
-	HW_NOTE_DMASRC,		/* map, physical address, length, offset, HW_BUF_*: the buffer */
-	HW_NOTE_DMAMAP_GONE,	/* map, was loaded */
-	HW_NOTE_DMAMEM,		/* memory, size: allocated */
-	HW_NOTE_DMAMEM_GONE,	/* memory */
-	HW_NOTE_SLOT,		/* queue, slot, 1 prepared | 2 reserved | 3 committed | 4 freed */
-	HW_NOTE_DESC,		/* queue, slot, bus address, length, flags: descriptor written */
-	HW_NOTE_DEQUEUED,	/* queue, slot, used length */
-	HW_NOTE_VQ,		/* queue, size: allocated */
-	HW_NOTE_VQ_GONE,	/* queue */
-	HW_NOTE_SYSCTL,		/* node, parent node: created */
-	HW_NOTE_SYSCTL_GONE,	/* node */
-	HW_NOTE_CALLBACK,	/* 1 enter | 2 leave, HW_CB_*, queue, it said "not mine" */
-	HW_NOTE_ATTACH,		/* HW_ATTACH_*, result */
-	HW_NOTE_THREAD,		/* context, priority, flags: kernel thread created */
-	HW_NOTE_THREAD_GONE,	/* context, 1 = returned from its function, exit code */
-	HW_NOTE_KMEM,		/* block, size: allocated */
-	HW_NOTE_KMEM_GONE,	/* block, size given */
-	HW_NOTE_SOFTINT,	/* softint, established 1 | gone 0 */
+#define X(id, name, word, args) HW_NOTE_##id,
+	DOOR_NOTES(X)
+#undef X
 	HW_NOTES
 };
 enum hw_buffer { HW_BUF_FINE, HW_BUF_STACK, HW_BUF_FREED };	/* where it should not lie */

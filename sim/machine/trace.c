@@ -215,7 +215,7 @@ trace_kind_word(enum event_kind kind)
 {
 	static const char *const word[EV_KINDS] = {
 		[EV_NONE] = "none",
-#define X(id, w, args) [EV_##id] = w,
+#define X(id, name, w, args) [EV_##id] = w,
 		TRACE_KINDS(X)
 #undef X
 	};
@@ -228,7 +228,7 @@ trace_kind_args(enum event_kind kind)
 {
 	static const char *const text[EV_KINDS] = {
 		[EV_NONE] = "",
-#define X(id, w, args) [EV_##id] = args,
+#define X(id, name, w, args) [EV_##id] = ARGS_TEXT(args),
 		TRACE_KINDS(X)
 #undef X
 	};
@@ -240,7 +240,7 @@ static const struct call_row {
 	const char *name, *args, *result;
 } call_rows[HW_CALLS] = {
 	[HW_CALL_NONE] = { "none", "", "" },
-#define X(id, n, a, r) [HW_CALL_##id] = { #n, a, r },
+#define X(id, n, a, r) [HW_CALL_##id] = { #n, ARGS_LETTERS(a), r },
 	DOOR_CALLS(X)
 #undef X
 };
@@ -276,20 +276,22 @@ const char *
 trace_note_word(enum hw_note note)
 {
 	static const char *const word[HW_NOTES] = {
-		[HW_NOTE_MUTEX_HELD] = "mutex-held", [HW_NOTE_MUTEX_FREED] = "mutex-freed",
-		[HW_NOTE_CV_SLEEP] = "cv-sleep", [HW_NOTE_CV_WOKEN] = "cv-woken",
-		[HW_NOTE_CV_WAKE] = "cv-wake", [HW_NOTE_DMAMAP] = "map-created",
-		[HW_NOTE_DMASEG] = "segment", [HW_NOTE_DMASRC] = "buffer",
-		[HW_NOTE_DMAMAP_GONE] = "map-gone",
-		[HW_NOTE_DMAMEM] = "memory", [HW_NOTE_DMAMEM_GONE] = "memory-gone",
-		[HW_NOTE_SLOT] = "slot", [HW_NOTE_DESC] = "descriptor",
-		[HW_NOTE_DEQUEUED] = "dequeued", [HW_NOTE_VQ] = "queue-allocated",
-		[HW_NOTE_VQ_GONE] = "queue-gone", [HW_NOTE_SYSCTL] = "node",
-		[HW_NOTE_SYSCTL_GONE] = "node-gone", [HW_NOTE_CALLBACK] = "callback",
-		[HW_NOTE_ATTACH] = "attach", [HW_NOTE_THREAD] = "thread",
-		[HW_NOTE_THREAD_GONE] = "thread-gone", [HW_NOTE_KMEM] = "kmem",
-		[HW_NOTE_KMEM_GONE] = "kmem-gone", [HW_NOTE_SOFTINT] = "softint",
+#define X(id, name, w, args) [HW_NOTE_##id] = w,
+		DOOR_NOTES(X)
+#undef X
 	};
 
 	return note < HW_NOTES ? word[note] : "?";
+}
+
+const char *
+trace_note_args(enum hw_note note)
+{
+	static const char *const text[HW_NOTES] = {
+#define X(id, name, w, args) [HW_NOTE_##id] = ARGS_TEXT(args),
+		DOOR_NOTES(X)
+#undef X
+	};
+
+	return note < HW_NOTES ? text[note] : "";
 }

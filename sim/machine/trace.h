@@ -16,54 +16,51 @@
 
 #include "door.h"
 
-/*
- * X(ID, word, arguments): `arguments` names each recorded value for reports and NDJSON.
- * The letters after the colon are those of DOOR_CALLS (door.h), plus V interrupt vector,
- * R region, E errno, K kernel call, F fault row.
- */
+/* X(ID, name, "word", arguments), arguments as in door.h. */
 #define TRACE_KINDS(X) \
-	X(CALL,		"call",		"") /* code HW_CALL_*; arguments by DOOR_CALLS */ \
-	X(RET,		"return",	"result:x") /* code HW_CALL_* */ \
-	X(NOTE,		"note",		"") /* code HW_NOTE_*; arguments by enum hw_note */ \
-	X(PAGES,	"pages",	"count:u first:x last:x hash:x free:u") \
+	X(CALL, a_call, "call", ) /* code HW_CALL_*; arguments by DOOR_CALLS */ \
+	X(RET, ret, "return", (x, result)) /* code HW_CALL_* */ \
+	X(NOTE, a_note, "note", ) /* code HW_NOTE_*; arguments by DOOR_NOTES */ \
+	X(PAGES, pages, "pages", (u, count) (x, first) (x, last) (x, hash) (u, free)) \
 		/* code new enum hw_owner; payload uint64_t pfn[count]; seen BEFORE the change, \
 		   and so is `free`, the pages that are free */ \
-	X(CTX_START,	"start",	"context:t kind:u priority:i") \
-	X(CTX_RUN,	"run",		"context:t") \
-	X(CTX_SLEEP,	"sleep",	"object:u ticks:k") /* code enum hw_sleep */ \
-	X(CTX_WAKE,	"wake",		"context:t timeout:b") \
-	X(CTX_END,	"end",		"context:t") \
-	X(IRQ_RAISE,	"irq-raise",	"vector:V cause:x") /* cause: ISR bits, 0 spurious */ \
-	X(IRQ_ENTER,	"irq-enter",	"vector:V") \
-	X(IRQ_EXIT,	"irq-exit",	"vector:V") \
-	X(REG_READ,	"reg-read",	"region:R offset:u width:u value:x") \
-	X(REG_WRITE,	"reg-write",	"region:R offset:u width:u value:x") \
-	X(DEV_KICK,	"kick",		"queue:q") \
-	X(DEV_TAKE,	"take",		"queue:q head:s length:u entries:u hash:x") \
+	X(CTX_START, ctx_start, "start", (t, context) (u, kind) (i, priority)) \
+	X(CTX_RUN, ctx_run, "run", (t, context)) \
+	X(CTX_SLEEP, ctx_sleep, "sleep", (u, object) (k, ticks)) /* code enum hw_sleep */ \
+	X(CTX_WAKE, ctx_wake, "wake", (t, context) (b, timeout)) \
+	X(CTX_END, ctx_end, "end", (t, context)) \
+	X(IRQ_RAISE, irq_raise, "irq-raise", (V, vector) (x, cause)) \
+		/* cause: ISR bits, 0 spurious */ \
+	X(IRQ_ENTER, irq_enter, "irq-enter", (V, vector)) \
+	X(IRQ_EXIT, irq_exit, "irq-exit", (V, vector)) \
+	X(REG_READ, reg_read, "reg-read", (R, region) (u, offset) (u, width) (x, value)) \
+	X(REG_WRITE, reg_write, "reg-write", (R, region) (u, offset) (u, width) (x, value)) \
+	X(DEV_KICK, dev_kick, "kick", (q, queue)) \
+	X(DEV_TAKE, dev_take, "take", (q, queue) (s, head) (u, length) (u, entries) (x, hash)) \
 		/* the device read a request; payload uint32_t entry[entries]; BEFORE it acts */ \
-	X(DEV_ACT,	"act",		"queue:q pages:u skipped:u in_use:u held:u") \
+	X(DEV_ACT, dev_act, "act", (q, queue) (u, pages) (u, skipped) (u, in_use) (u, held)) \
 		/* what the host did with it; held: pages it has now */ \
-	X(DEV_USED,	"used",		"queue:q id:u length:u") \
-	X(DEV_STATUS,	"status",	"status:x") \
-	X(DEV_FEATURES,	"features",	"accepted:x offered:x") \
-	X(DEV_QUEUE,	"queue",	"queue:q size:u address:x") /* address 0: gone */ \
-	X(DEV_ACTUAL,	"actual",	"written:u stored:u") \
-	X(DEV_HABIT,	"habit",	"queue:q what:u") /* code enum device_habit */ \
-	X(HOST_TARGET,	"target",	"pages:u old:u irq:b") \
-	X(HOST_REBOOT,	"reboot",	"") \
-	X(FAULT,	"fault",	"row:F call:K queue:i error:E") \
-	X(CONSOLE,	"console",	"text:S hash:x") /* code enum hw_console */ \
-	X(STEP,		"step",		"index:u text:S") \
-	X(EXPECT,	"expect",	"index:u held:b") \
-	X(PANIC,	"panic",	"text:S assertion:b") \
-	X(CRASH,	"crash",	"signal:u write:b") \
-	X(UNDEFINED,	"undefined",	"left:u right:u type:S") \
+	X(DEV_USED, dev_used, "used", (q, queue) (u, id) (u, length)) \
+	X(DEV_STATUS, dev_status, "status", (x, status)) \
+	X(DEV_FEATURES, dev_features, "features", (x, accepted) (x, offered)) \
+	X(DEV_QUEUE, dev_queue, "queue", (q, queue) (u, size) (x, address)) /* address 0: gone */ \
+	X(DEV_ACTUAL, dev_actual, "actual", (u, written) (u, stored)) \
+	X(DEV_HABIT, dev_habit, "habit", (q, queue) (u, what)) /* code enum device_habit */ \
+	X(HOST_TARGET, host_target, "target", (u, pages) (u, old) (b, irq)) \
+	X(HOST_REBOOT, host_reboot, "reboot", ) \
+	X(FAULT, fault, "fault", (F, row) (K, call) (i, queue) (E, error)) \
+	X(CONSOLE, console, "console", (S, text) (x, hash)) /* code enum hw_console */ \
+	X(STEP, step, "step", (u, index) (S, text)) \
+	X(EXPECT, expect, "expect", (u, index) (b, held)) \
+	X(PANIC, panic, "panic", (S, text) (b, assertion)) \
+	X(CRASH, crash, "crash", (u, signal) (b, write)) \
+	X(UNDEFINED, undefined, "undefined", (u, left) (u, right) (S, type)) \
 		/* the driver's C is undefined here; code enum undefined */ \
-	X(END,		"end-of-run",	"verdict:u")
+	X(END, end, "end-of-run", (u, verdict))
 
 enum event_kind {
 	EV_NONE,
-#define X(id, word, args) EV_##id,
+#define X(id, name, word, args) EV_##id,
 	TRACE_KINDS(X)
 #undef X
 	EV_KINDS
@@ -78,7 +75,24 @@ struct event {
 	uint32_t ctx;		/* running context, 0 = the machine itself */
 	uint16_t code;		/* by kind */
 	uint16_t ctx_kind;	/* enum hw_context of ctx */
-	uint64_t arg[HW_ARGS_MAX];
+	union {
+		uint64_t arg[HW_ARGS_MAX];
+		/* The same by name: event->call.mutex_enter.mutex, event->note.slot.state. */
+		union {
+#define X(id, name, args, result) struct { ARGS_MEMBERS(args) } name;
+			DOOR_CALLS(X)
+#undef X
+		} call;
+		union {
+#define X(id, name, word, args) struct { ARGS_MEMBERS(args) } name;
+			DOOR_NOTES(X)
+#undef X
+		} note;
+		/* event->dev_used.length, event->ret.result */
+#define X(id, name, word, args) struct { ARGS_MEMBERS(args) } name;
+		TRACE_KINDS(X)
+#undef X
+	};
 };
 _Static_assert(sizeof(struct event) == 64, "events are hashed as they lie");
 
@@ -161,6 +175,7 @@ const char *trace_call_name(enum hw_call call);
 const char *trace_call_args(enum hw_call call);
 const char *trace_call_result(enum hw_call call);
 const char *trace_note_word(enum hw_note note);
+const char *trace_note_args(enum hw_note note);
 /* The kernel call of that name, or HW_CALL_NONE. */
 enum hw_call trace_call_by_name(const char *name);
 

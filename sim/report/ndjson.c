@@ -170,7 +170,7 @@ put_args(struct out *out, json_t *object, const struct event *event)
 			put(out, object, "result", value_of(out, *result, event->arg[0]));
 	} else if (event->kind == EV_NOTE)
 		put(out, object, "args", named_args(out,
-		    words_note_args((enum hw_note)event->code), event->arg));
+		    trace_note_args((enum hw_note)event->code), event->arg));
 	else
 		put(out, object, "args", named_args(out,
 		    trace_kind_args((enum event_kind)event->kind), event->arg));

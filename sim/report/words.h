@@ -78,8 +78,6 @@ void words_value(const struct words *words, char letter, uint64_t value, char *t
 /* A NetBSD errno by name, "0", or a number; negative HW_FAULT_BLOCK is "blocks". */
 void words_errno(uint64_t value, char *text, size_t size);
 
-/* "mutex:m ipl:P spin:b" for a note, in the manner of trace_kind_args(). */
-const char *words_note_args(enum hw_note note);
 /* What `code` of such an event means: a word, or NULL if it means nothing. */
 const char *words_code(const struct event *event);
 /* How a run ended, as a sentence. */

@@ -10,46 +10,31 @@
 
 /* ---- notes ---- */
 
-static const struct note_row {
-	const char *args, *template;
-} note_row[HW_NOTES] = {
-	[HW_NOTE_MUTEX_HELD] = { "mutex:m ipl:P spin:b", "holds $1 (level before: $2)" },
-	[HW_NOTE_MUTEX_FREED] = { "mutex:m", "gives up $1" },
-	[HW_NOTE_CV_SLEEP] = { "condvar:c mutex:m ticks:k", "waits on $1 with $2" },
-	[HW_NOTE_CV_WOKEN] = { "condvar:c timeout:b", "is back from $1 (timeout: $2)" },
-	[HW_NOTE_CV_WAKE] = { "condvar:c context:t", "$1 wakes $2" },
-	[HW_NOTE_DMAMAP] = { "map:d size:u segments:u",
-	    "$1 takes up to $2 bytes in $3 segments" },
-	[HW_NOTE_DMASEG] = { "map:d address:x length:u offset:u",
-	    "$1: $3 bytes at bus address $2" },
-	[HW_NOTE_DMASRC] = { "map:d address:x length:u offset:u kind:u",
-	    "$1: $3 bytes of its buffer at physical address $2" },
-	[HW_NOTE_DMAMAP_GONE] = { "map:d loaded:b", "$1 is gone (loaded: $2)" },
-	[HW_NOTE_DMAMEM] = { "memory:g size:u", "$1: $2 bytes of DMA memory" },
-	[HW_NOTE_DMAMEM_GONE] = { "memory:g", "$1 is gone" },
-	[HW_NOTE_SLOT] = { "queue:q slot:s state:Z", "$1 $2 is $3" },
-	[HW_NOTE_DESC] = { "queue:q slot:s address:x length:u flags:x",
-	    "$1 $2: descriptor of $4 bytes at bus address $3" },
-	[HW_NOTE_DEQUEUED] = { "queue:q slot:s length:u", "$1 $2 comes back, used length $3" },
-	[HW_NOTE_VQ] = { "queue:q size:u", "$1 has $2 entries" },
-	[HW_NOTE_VQ_GONE] = { "queue:q", "$1 is gone" },
-	[HW_NOTE_SYSCTL] = { "node:n parent:n", "$1 below $2" },
-	[HW_NOTE_SYSCTL_GONE] = { "node:n", "$1 is gone" },
-	[HW_NOTE_CALLBACK] = { "edge:G callback:B queue:q", "" },
-	[HW_NOTE_ATTACH] = { "step:A result:x", "" },
-	[HW_NOTE_THREAD] = { "context:t priority:i flags:x", "$1 is a kernel thread now" },
-	[HW_NOTE_THREAD_GONE] = { "context:t returned:b code:i",
-	    "the thread ends (returned: $2, code $3)" },
-	[HW_NOTE_KMEM] = { "block:u size:u", "block $1: $2 bytes of kernel memory" },
-	[HW_NOTE_KMEM_GONE] = { "block:u size:u", "block $1 of $2 bytes is freed" },
-	[HW_NOTE_SOFTINT] = { "softint:f established:b", "$1 is there: $2" },
+static const char *const note_template[HW_NOTES] = {
+	[HW_NOTE_MUTEX_HELD] = "holds $1 (level before: $2)",
+	[HW_NOTE_MUTEX_FREED] = "gives up $1",
+	[HW_NOTE_CV_SLEEP] = "waits on $1 with $2",
+	[HW_NOTE_CV_WOKEN] = "is back from $1 (timeout: $2)",
+	[HW_NOTE_CV_WAKE] = "$1 wakes $2",
+	[HW_NOTE_DMAMAP] = "$1 takes up to $2 bytes in $3 segments",
+	[HW_NOTE_DMASEG] = "$1: $3 bytes at bus address $2",
+	[HW_NOTE_DMASRC] = "$1: $3 bytes of its buffer at physical address $2",
+	[HW_NOTE_DMAMAP_GONE] = "$1 is gone (loaded: $2)",
+	[HW_NOTE_DMAMEM] = "$1: $2 bytes of DMA memory",
+	[HW_NOTE_DMAMEM_GONE] = "$1 is gone",
+	[HW_NOTE_SLOT] = "$1 $2 is $3",
+	[HW_NOTE_DESC] = "$1 $2: descriptor of $4 bytes at bus address $3",
+	[HW_NOTE_DEQUEUED] = "$1 $2 comes back, used length $3",
+	[HW_NOTE_VQ] = "$1 has $2 entries",
+	[HW_NOTE_VQ_GONE] = "$1 is gone",
+	[HW_NOTE_SYSCTL] = "$1 below $2",
+	[HW_NOTE_SYSCTL_GONE] = "$1 is gone",
+	[HW_NOTE_THREAD] = "$1 is a kernel thread now",
+	[HW_NOTE_THREAD_GONE] = "the thread ends (returned: $2, code $3)",
+	[HW_NOTE_KMEM] = "block $1: $2 bytes of kernel memory",
+	[HW_NOTE_KMEM_GONE] = "block $1 of $2 bytes is freed",
+	[HW_NOTE_SOFTINT] = "$1 is there: $2",
 };
-
-const char *
-words_note_args(enum hw_note note)
-{
-	return note < HW_NOTES ? note_row[note].args : "";
-}
 
 static void
 say_callback(struct line *line, const struct words *words, const struct event *event)
@@ -101,8 +86,8 @@ say_note(struct line *line, const struct words *words, const struct event *event
 	else if (event->code == HW_NOTE_ATTACH)
 		say_attach(line, event);
 	else if (event->code < HW_NOTES)
-		say_template(line, words, note_row[event->code].template,
-		    note_row[event->code].args, event->arg);
+		say_template(line, words, note_template[event->code],
+		    trace_note_args((enum hw_note)event->code), event->arg);
 }
 
 /* ---- calls ---- */

@@ -169,7 +169,7 @@ fault_row(uint64_t value, char *text, size_t size)
 		snprintf(text, size, "fault%" PRIu64, value);
 }
 
-/* Letters of notes only (words_note_args). */
+/* Letters of notes only (DOOR_NOTES). */
 static void
 note_value(char letter, uint64_t value, char *text, size_t size)
 {

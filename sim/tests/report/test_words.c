@@ -85,7 +85,7 @@ START_TEST(every_letter_of_the_tables_is_known)
 		for (const char *p = trace_call_args((enum hw_call)call); *p != '\0'; p++)
 			ck_assert_ptr_nonnull(strchr("mctdgqsnDfhiuxebkpPyS", *p));
 	for (unsigned note = 0; note < HW_NOTES; note++)
-		ck_assert_ptr_nonnull(strchr(words_note_args((enum hw_note)note), ':'));
+		ck_assert_ptr_nonnull(strchr(trace_note_args((enum hw_note)note), ':'));
 }
 END_TEST
 
