@@ -7,11 +7,16 @@
 
 #include "run/story.h"
 
-#define GIB_PAGES (UINT64_C(1) << (30 - MEMORY_PAGE_SHIFT))
-#define LOW_PAGES_MAX (3 * GIB_PAGES)	/* below the hole that a PC keeps for devices */
+#define LOW_PAGES_MAX SCENARIO_LOW_PAGES
 #define SLACK_NS UINT64_C(1000000)
 #define POINTS_LIMIT UINT64_C(200000)
 #define ACCESS_LIMIT UINT64_C(50000000)
+
+/* What the loader lets pass a machine can have. */
+_Static_assert(SCENARIO_SEGMENTS_MAX <= MEMORY_SEGMENTS_MAX, "segments");
+_Static_assert(SCENARIO_CPUS_MAX <= CPUS_MAX, "processors");
+_Static_assert(SCENARIO_ADDRESS_PAGES << MEMORY_PAGE_SHIFT <= MEMORY_BUS_OFFSET,
+    "no physical address is a bus address");
 
 static void
 segments(const struct scenario_machine *machine, struct world_config *config)
@@ -32,7 +37,7 @@ segments(const struct scenario_machine *machine, struct world_config *config)
 		.pfn = 0, .npages = pages > LOW_PAGES_MAX ? LOW_PAGES_MAX : pages,
 	};
 	config->segment[1] = (struct hw_segment){
-		.pfn = 4 * GIB_PAGES, .npages = pages - config->segment[0].npages,
+		.pfn = SCENARIO_HIGH_PAGES, .npages = pages - config->segment[0].npages,
 	};
 }
 

@@ -20,22 +20,39 @@ check_segments(struct loader *ld, const struct scenario_segments *s,
 
 	if (s->count == 0)
 		yaml_error(ld->diags, list, "scenario.machine", "memory of no segments");
+	if (s->count > SCENARIO_SEGMENTS_MAX)
+		yaml_error(ld->diags, list->items[SCENARIO_SEGMENTS_MAX], "scenario.machine",
+		    "a machine has at most %d segments of memory", SCENARIO_SEGMENTS_MAX);
 	for (size_t i = 0; i < s->count; i++) {
 		if (s->segment[i].at_pages < end)
 			yaml_error(ld->diags, list->items[i], "scenario.machine",
 			    "segments ascend and do not overlap");
 		if (__builtin_add_overflow(s->segment[i].at_pages, s->segment[i].size_pages,
-		    &end) || end > TEXT_PAGES_MAX) {
+		    &end) || end > SCENARIO_ADDRESS_PAGES) {
 			yaml_error(ld->diags, list->items[i], "scenario.machine",
-			    "this segment ends beyond all addresses");
+			    "this segment ends beyond 8 TiB, where all memory of a machine ends");
 			return;
 		}
 	}
 }
 
+/* Only what this map itself says: a base that is wrong was refused already. */
+static void
+check_memory(struct loader *ld, const struct scenario_machine *m, const struct yaml_node *map)
+{
+	const struct yaml_node *memory = map->kind == YAML_MAP ? yaml_lookup(map, "memory") : NULL;
+
+	if (memory != NULL && m->segments.count == 0 && m->memory_pages != SCENARIO_UNSET &&
+	    m->memory_pages > SCENARIO_ADDRESS_PAGES -
+	    (SCENARIO_HIGH_PAGES - SCENARIO_LOW_PAGES))
+		yaml_error(ld->diags, memory, "scenario.machine",
+		    "a machine has at most 8191 GiB of memory");
+}
+
 void
 check_machine(struct loader *ld, const struct scenario_machine *m, const struct yaml_node *map)
 {
+	check_memory(ld, m, map);
 	if (!load_has_failed(ld) && m->reserve_pages >= scenario_machine_pages(m))
 		yaml_error(ld->diags, map, "scenario.machine",
 		    "the reserve leaves no memory at all");

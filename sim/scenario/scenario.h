@@ -26,6 +26,14 @@
 #define SCENARIO_FOREVER (UINT64_MAX - 1)
 #define SCENARIO_CERTAIN_PPM 1000000u	/* probability 100% */
 
+/* What a machine can have; the machine's own numbers are compared with these in run/build.c. */
+#define SCENARIO_SEGMENTS_MAX 8
+#define SCENARIO_CPUS_MAX 4
+#define SCENARIO_ADDRESS_PAGES ((uint64_t)1 << 31)	/* RAM lies below 8 TiB */
+/* The devices of a PC lie between 3 and 4 GiB: what does not fit below goes above. */
+#define SCENARIO_LOW_PAGES (UINT64_C(3) << 18)
+#define SCENARIO_HIGH_PAGES (UINT64_C(4) << 18)
+
 /* ---- small values ---- */
 
 enum scenario_unit {

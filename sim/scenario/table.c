@@ -82,7 +82,7 @@ static const struct field fields_machine[] = {
 	ROW("hz", FIELD_COUNT, 0, scenario_machine, hz,
 	    "clock ticks a second (100)", RANGE(1, 100000)),
 	ROW("cpus", FIELD_COUNT, 0, scenario_machine, cpus,
-	    "CPUs (1)", RANGE(1, 64)),
+	    "CPUs (1)", RANGE(1, SCENARIO_CPUS_MAX)),
 	ROW("diagnostic", FIELD_FLAG, 0, scenario_machine, diagnostic,
 	    "a kernel with DIAGNOSTIC (true)"),
 	ROW("transport", FIELD_WORD, 0, scenario_machine, transport,

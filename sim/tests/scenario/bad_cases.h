@@ -300,7 +300,29 @@ static const struct bad bad_values[] = {
 		"6:43: segments ascend and do not overlap [scenario.machine]",
 	} },
 	{ FIXTURE_STEP "machine: {segments: [{at: 8388607TiB, size: 2TiB}]}\n", {
-		"6:22: this segment ends beyond all addresses [scenario.machine]",
+		"6:22: this segment ends beyond 8 TiB, where all memory of a machine ends "
+		    "[scenario.machine]",
+	} },
+	{ FIXTURE_STEP "machine: {segments: [{at: 8TiB, size: 1 pages}]}\n", {
+		"6:22: this segment ends beyond 8 TiB, where all memory of a machine ends "
+		    "[scenario.machine]",
+	} },
+	{ FIXTURE_STEP "machine:\n  segments:\n"
+	    "    - {at: 0, size: 1MiB}\n    - {at: 2MiB, size: 1MiB}\n"
+	    "    - {at: 4MiB, size: 1MiB}\n    - {at: 6MiB, size: 1MiB}\n"
+	    "    - {at: 8MiB, size: 1MiB}\n    - {at: 10MiB, size: 1MiB}\n"
+	    "    - {at: 12MiB, size: 1MiB}\n    - {at: 14MiB, size: 1MiB}\n"
+	    "    - {at: 16MiB, size: 1MiB}\n    - {at: 18MiB, size: 1MiB}\n", {
+		"16:7: a machine has at most 8 segments of memory [scenario.machine]",
+	} },
+	{ FIXTURE_STEP "machine: {memory: 8TiB}\n", {
+		"6:19: a machine has at most 8191 GiB of memory [scenario.machine]",
+	} },
+	{ FIXTURE_STEP "machines: [{}, {memory: 15TiB}]\n", {
+		"6:25: a machine has at most 8191 GiB of memory [scenario.machine]",
+	} },
+	{ FIXTURE_STEP "machine: {cpus: 5}\n", {
+		"6:17: \"cpus\" is at most 4, not 5 [scenario.value]",
 	} },
 	{ FIXTURE_STEP "machine: {reserve: 64MiB}\n", {
 		"6:10: the reserve leaves no memory at all [scenario.machine]",
