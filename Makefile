@@ -52,7 +52,7 @@ RUN := $(VIOSIM) run --driver $(MODULE) $(if $(MANIFEST),--manifest $(MANIFEST))
 
 # ---- sources ----
 
-H_ROOMS := machine device fault rules scenario run explore report cli
+H_ROOMS := base machine device fault rules scenario run explore report cli
 H_SRC := sim/main.c $(foreach room,$(H_ROOMS),$(wildcard sim/$(room)/*.c))
 K_SRC := $(wildcard sim/kern/*.c)
 T_SRC := $(wildcard sim/tests/*.c sim/tests/*/*.c)

@@ -9,6 +9,7 @@
 
 /* One line per suite. */
 #define SUITES(X) \
+	X(base_suite) \
 	X(device_balloon_suite) \
 	X(device_habit_suite) \
 	X(device_transport_suite) \

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Memory of the host that is there: see alloc.h.
+ */
+#include "base/alloc.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+void
+out_of_memory(void)
+{
+	static const char text[] = "viosim: out of memory\n";
+
+	/* printf(3) and exit(3) may want memory themselves. */
+	if (write(STDERR_FILENO, text, sizeof(text) - 1) < 0)
+		_exit(3);
+	_exit(3);
+}
+
+void
+internal_error(const char *format, ...)
+{
+	va_list args;
+
+	fflush(stdout);
+	fputs("viosim: internal error: ", stderr);
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fputc('\n', stderr);
+	_exit(3);
+}
+
+static void *
+there(void *memory)
+{
+	if (memory == NULL)
+		out_of_memory();
+	return memory;
+}
+
+void *
+emalloc(size_t size)
+{
+	return there(malloc(size != 0 ? size : 1));
+}
+
+void *
+ecalloc(size_t n, size_t size)
+{
+	return there(n != 0 && size != 0 ? calloc(n, size) : calloc(1, 1));
+}
+
+void *
+erealloc(void *old, size_t n, size_t size)
+{
+	if (size != 0 && n > SIZE_MAX / size)
+		out_of_memory();
+	return there(realloc(old, n * size != 0 ? n * size : 1));
+}
+
+char *
+estrdup(const char *text)
+{
+	return there(strdup(text));
+}
+
+char *
+estrndup(const char *text, size_t length)
+{
+	return there(strndup(text, length));
+}
+
+char *
+evasprintf(const char *format, va_list args)
+{
+	char *text;
+
+	return there(vasprintf(&text, format, args) < 0 ? NULL : text);
+}
+
+char *
+easprintf(const char *format, ...)
+{
+	va_list args;
+	char *text;
+
+	va_start(args, format);
+	text = evasprintf(format, args);
+	va_end(args);
+	return text;
+}

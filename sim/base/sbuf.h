@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A text in the making: whatever prints to a stream can print into memory.
+ *
+ *	struct sbuf buf;
+ *	FILE *stream = sbuf_open(&buf);
+ *	fprintf(stream, ...);
+ *	char *text = sbuf_close(&buf);	heap, free(3); buf.length bytes and a NUL
+ *
+ * Out of memory ends viosim (alloc.h).
+ */
+#ifndef VIOSIM_BASE_SBUF_H
+#define VIOSIM_BASE_SBUF_H
+
+#include <stddef.h>
+#include <stdio.h>
+
+struct sbuf {
+	FILE *stream;
+	char *text;			/* once closed */
+	size_t length;			/* bytes without the NUL, likewise */
+};
+
+FILE *sbuf_open(struct sbuf *buf);
+char *sbuf_close(struct sbuf *buf);
+
+#endif /* VIOSIM_BASE_SBUF_H */

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * sim/base: memory that is there or ends the program, vectors, texts, whole writes.
+ */
+#include <check.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <sys/wait.h>
+
+#include "base/alloc.h"
+#include "base/hostio.h"
+#include "base/sbuf.h"
+#include "base/vec.h"
+
+struct pair { int a, b; };
+
+START_TEST(vectors_grow_and_new_elements_are_zero)
+{
+	struct { VEC_MEMBERS(struct pair); } pairs = { 0 };
+
+	for (int i = 0; i < 1000; i++) {
+		struct pair *pair = vec_add(&pairs);
+
+		ck_assert_int_eq(pair->a, 0);
+		ck_assert_int_eq(pair->b, 0);
+		*pair = (struct pair){ i, -1 };
+	}
+	ck_assert_uint_eq(pairs.count, 1000);
+	for (int i = 0; i < 1000; i++)
+		ck_assert_int_eq(pairs.item[i].a, i);
+	ck_assert_int_eq(vec_add_n(&pairs, 3)[2].b, 0);
+	ck_assert_uint_eq(pairs.count, 1003);
+	vec_add_n(&pairs, 0);
+	ck_assert_uint_eq(pairs.count, 1003);
+	vec_fini(&pairs);
+	ck_assert_ptr_null(pairs.item);
+	ck_assert_uint_eq(pairs.count, 0);
+}
+END_TEST
+
+START_TEST(texts_keep_their_nul_bytes)
+{
+	struct sbuf buf;
+	FILE *stream = sbuf_open(&buf);
+	char *text;
+
+	fprintf(stream, "one %d", 2);
+	fputc('\0', stream);
+	text = sbuf_close(&buf);
+	ck_assert_str_eq(text, "one 2");
+	ck_assert_uint_eq(buf.length, 6);
+	free(text);
+	sbuf_open(&buf);
+	text = sbuf_close(&buf);
+	ck_assert_str_eq(text, "");
+	free(text);
+}
+END_TEST
+
+START_TEST(nothing_is_memory_too)
+{
+	char *texts[] = { emalloc(0), ecalloc(0, 8), erealloc(NULL, 0, 8), estrdup(""),
+	    estrndup("abc", 0), easprintf("%s", "") };
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		ck_assert_ptr_nonnull(texts[i]);
+		free(texts[i]);
+	}
+}
+END_TEST
+
+/* What the function does in a process of its own: its exit code and what it says. */
+static int
+outcome(void (*fn)(void), char *said, size_t size)
+{
+	int fd[2], status;
+	ssize_t n;
+	pid_t pid;
+
+	ck_assert_int_eq(pipe(fd), 0);
+	pid = fork();
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0) {
+		dup2(fd[1], STDERR_FILENO);
+		fn();
+		_exit(0);
+	}
+	close(fd[1]);
+	n = read(fd[0], said, size - 1);
+	said[n > 0 ? n : 0] = '\0';
+	close(fd[0]);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+static volatile size_t huge = SIZE_MAX / 2;
+
+static void ask_malloc(void) { free(emalloc(huge)); }
+static void ask_calloc(void) { free(ecalloc(huge, 8)); }
+static void ask_realloc(void) { free(erealloc(NULL, huge, 8)); }
+static void ask_vec(void) { size_t max = 0; free(vec_room(NULL, 1, &max, huge, 1)); }
+static void be_wrong(void) { internal_error("%s %d", "event", 7); }
+
+START_TEST(too_much_ends_the_program_with_a_sentence)
+{
+	void (*const ask[])(void) = { ask_malloc, ask_calloc, ask_realloc, ask_vec };
+	char said[128];
+
+	for (size_t i = 0; i < sizeof(ask) / sizeof(ask[0]); i++) {
+		ck_assert_int_eq(outcome(ask[i], said, sizeof(said)), 3);
+		ck_assert_str_eq(said, "viosim: out of memory\n");
+	}
+	ck_assert_int_eq(outcome(be_wrong, said, sizeof(said)), 3);
+	ck_assert_str_eq(said, "viosim: internal error: event 7\n");
+}
+END_TEST
+
+START_TEST(writes_are_whole_or_fail)
+{
+	int fd[2], full;
+	char buffer[8];
+
+	ck_assert_int_eq(pipe(fd), 0);
+	ck_assert(write_all(fd[1], "abc", 3));
+	ck_assert_int_eq(read(fd[0], buffer, sizeof(buffer)), 3);
+	full = open("/dev/full", O_WRONLY);
+	if (full >= 0) {
+		ck_assert(!write_all(full, "abc", 3));
+		close(full);
+	}
+	ck_assert(!write_all(-1, "abc", 3));
+	close(fd[0]);
+	close(fd[1]);
+}
+END_TEST
+
+START_TEST(host_time_does_not_go_back)
+{
+	uint64_t before = host_ns();
+
+	ck_assert_uint_ge(host_ns(), before);
+}
+END_TEST
+
+Suite *
+base_suite(void)
+{
+	Suite *suite = suite_create("base");
+	TCase *tcase = tcase_create("base");
+
+	tcase_add_test(tcase, vectors_grow_and_new_elements_are_zero);
+	tcase_add_test(tcase, texts_keep_their_nul_bytes);
+	tcase_add_test(tcase, nothing_is_memory_too);
+	tcase_add_test(tcase, too_much_ends_the_program_with_a_sentence);
+	tcase_add_test(tcase, writes_are_whole_or_fail);
+	tcase_add_test(tcase, host_time_does_not_go_back);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}
