@@ -21,13 +21,20 @@
 /* Room for one more at the end, zeroed: a pointer to it. */
 #define vec_add(v) \
 	((v)->item = vec_room((v)->item, (v)->count, &(v)->max, 1, sizeof((v)->item[0])), \
-	 &(v)->item[(v)->count++])
+	 (__typeof__((v)->item))vec_at(&(v)->item[(v)->count++]))
 /* Room for n more at the end, zeroed, in one piece: a pointer to the first; n may be 0. */
 #define vec_add_n(v, n) \
 	((v)->item = vec_room((v)->item, (v)->count, &(v)->max, (n), sizeof((v)->item[0])), \
-	 (v)->count += (n), &(v)->item[(v)->count - (n)])
+	 (v)->count += (n), (__typeof__((v)->item))vec_at(&(v)->item[(v)->count - (n)]))
 #define vec_fini(v) \
 	(free((v)->item), (v)->item = NULL, (v)->count = (v)->max = 0, (void)0)
+
+/* A function, so that nobody need look at what it returns. */
+static inline void *
+vec_at(void *item)
+{
+	return item;
+}
 
 /*
  * The array with room for `more` elements behind the first `count`, which are zeroed; it may

@@ -16,6 +16,8 @@
 #include "base/sbuf.h"
 #include "base/vec.h"
 
+Suite *base_suite(void);
+
 struct pair { int a, b; };
 
 START_TEST(vectors_grow_and_new_elements_are_zero)
@@ -35,7 +37,8 @@ START_TEST(vectors_grow_and_new_elements_are_zero)
 	ck_assert_int_eq(vec_add_n(&pairs, 3)[2].b, 0);
 	ck_assert_uint_eq(pairs.count, 1003);
 	vec_add_n(&pairs, 0);
-	ck_assert_uint_eq(pairs.count, 1003);
+	vec_add(&pairs);
+	ck_assert_uint_eq(pairs.count, 1004);
 	vec_fini(&pairs);
 	ck_assert_ptr_null(pairs.item);
 	ck_assert_uint_eq(pairs.count, 0);
