@@ -44,19 +44,19 @@ there(void *memory)
 }
 
 void *
-emalloc(size_t size)
+xmalloc(size_t size)
 {
 	return there(malloc(size != 0 ? size : 1));
 }
 
 void *
-ecalloc(size_t n, size_t size)
+xcalloc(size_t n, size_t size)
 {
 	return there(n != 0 && size != 0 ? calloc(n, size) : calloc(1, 1));
 }
 
 void *
-erealloc(void *old, size_t n, size_t size)
+xrealloc(void *old, size_t n, size_t size)
 {
 	if (size != 0 && n > SIZE_MAX / size)
 		out_of_memory();
@@ -64,19 +64,19 @@ erealloc(void *old, size_t n, size_t size)
 }
 
 char *
-estrdup(const char *text)
+xstrdup(const char *text)
 {
 	return there(strdup(text));
 }
 
 char *
-estrndup(const char *text, size_t length)
+xstrndup(const char *text, size_t length)
 {
 	return there(strndup(text, length));
 }
 
 char *
-evasprintf(const char *format, va_list args)
+xvasprintf(const char *format, va_list args)
 {
 	char *text;
 
@@ -84,13 +84,13 @@ evasprintf(const char *format, va_list args)
 }
 
 char *
-easprintf(const char *format, ...)
+xasprintf(const char *format, ...)
 {
 	va_list args;
 	char *text;
 
 	va_start(args, format);
-	text = evasprintf(format, args);
+	text = xvasprintf(format, args);
 	va_end(args);
 	return text;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Memory of the host that is there: whoever asks gets it, or viosim ends with exit code 3 and
- * one sentence.  Named like efun(3) of NetBSD.  Everything is freed with free(3).
+ * one sentence.  Everything is freed with free(3).
  */
 #ifndef VIOSIM_BASE_ALLOC_H
 #define VIOSIM_BASE_ALLOC_H
@@ -10,15 +10,15 @@
 #include <stddef.h>
 
 /* Uninitialised; never NULL, not for 0 bytes either. */
-void *emalloc(size_t size) __attribute__((malloc));
+void *xmalloc(size_t size) __attribute__((malloc));
 /* Zeroed; n * size may not overflow, else it counts as too much. */
-void *ecalloc(size_t n, size_t size) __attribute__((malloc));
+void *xcalloc(size_t n, size_t size) __attribute__((malloc));
 /* realloc(3) for n elements; what is new is not initialised. */
-void *erealloc(void *old, size_t n, size_t size);
-char *estrdup(const char *text) __attribute__((malloc));
-char *estrndup(const char *text, size_t length) __attribute__((malloc));
-char *easprintf(const char *format, ...) __attribute__((malloc, format(printf, 1, 2)));
-char *evasprintf(const char *format, va_list args)
+void *xrealloc(void *old, size_t n, size_t size);
+char *xstrdup(const char *text) __attribute__((malloc));
+char *xstrndup(const char *text, size_t length) __attribute__((malloc));
+char *xasprintf(const char *format, ...) __attribute__((malloc, format(printf, 1, 2)));
+char *xvasprintf(const char *format, va_list args)
     __attribute__((malloc, format(printf, 1, 0)));
 
 /* For those whose memory comes from elsewhere: "viosim: out of memory", exit code 3. */

@@ -20,7 +20,7 @@ vec_room(void *item, size_t count, size_t *max, size_t more, size_t size)
 		*max = count + more > 2 * *max ? count + more : 2 * *max;
 		if (*max < FIRST_ROOM)
 			*max = FIRST_ROOM;
-		item = erealloc(item, *max, size);
+		item = xrealloc(item, *max, size);
 	}
 	if (more > 0)
 		memset((char *)item + count * size, 0, more * size);

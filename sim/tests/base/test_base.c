@@ -66,8 +66,8 @@ END_TEST
 
 START_TEST(nothing_is_memory_too)
 {
-	char *texts[] = { emalloc(0), ecalloc(0, 8), erealloc(NULL, 0, 8), estrdup(""),
-	    estrndup("abc", 0), easprintf("%s", "") };
+	char *texts[] = { xmalloc(0), xcalloc(0, 8), xrealloc(NULL, 0, 8), xstrdup(""),
+	    xstrndup("abc", 0), xasprintf("%s", "") };
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		ck_assert_ptr_nonnull(texts[i]);
@@ -103,9 +103,9 @@ outcome(void (*fn)(void), char *said, size_t size)
 
 static volatile size_t huge = SIZE_MAX / 2;
 
-static void ask_malloc(void) { free(emalloc(huge)); }
-static void ask_calloc(void) { free(ecalloc(huge, 8)); }
-static void ask_realloc(void) { free(erealloc(NULL, huge, 8)); }
+static void ask_malloc(void) { free(xmalloc(huge)); }
+static void ask_calloc(void) { free(xcalloc(huge, 8)); }
+static void ask_realloc(void) { free(xrealloc(NULL, huge, 8)); }
 static void ask_vec(void) { size_t max = 0; free(vec_room(NULL, 1, &max, huge, 1)); }
 static void be_wrong(void) { internal_error("%s %d", "event", 7); }
 
