@@ -134,6 +134,14 @@ $(BUILD)/sim/%.o: sim/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(H_CFLAGS) -MMD -MP -c $< -o $@
 
+# The version names the revision, if this is the top of a repository.
+REVISION := $(shell [ -e .git ] && git describe --always --dirty --abbrev=12 2>/dev/null)
+$(BUILD)/revision: FORCE
+	@mkdir -p $(@D)
+	@echo '$(REVISION)' | cmp -s - $@ || echo '$(REVISION)' > $@
+$(BUILD)/sim/cli/commands.o: $(BUILD)/revision
+$(BUILD)/sim/cli/commands.o: H_CFLAGS += $(if $(REVISION),-DVIOSIM_REVISION='" ($(REVISION))"')
+
 # What runs twenty times a page needs no frame of its own.
 $(BUILD)/sim/machine/access.o: H_CFLAGS += -momit-leaf-frame-pointer
 
@@ -345,7 +353,8 @@ fuzz: all ## fuzz for a minute each (FUZZ='driver loader' FUZZ_SECONDS=60 FUZZ_E
 # Built by sim/tools/fuzz with the fuzzer's compiler, in a folder of its own.
 FUZZERS := $(BUILD)/fuzz-driver $(BUILD)/fuzz-loader
 FUZZ_OBJ := $(filter-out $(BUILD)/sim/main.o $(BUILD)/sim/report/% $(BUILD)/sim/cli/%,$(H_OBJ)) \
-	$(BUILD)/sim/cli/cli.o $(BUILD)/sim/cli/collect.o $(K_OBJ)
+	$(BUILD)/sim/cli/cli.o $(BUILD)/sim/cli/options.o \
+	$(BUILD)/sim/cli/collect.o $(BUILD)/sim/cli/suggest.o $(K_OBJ)
 $(FUZZERS): $(BUILD)/fuzz-%: $(BUILD)/sim/fuzz/%.o $(FUZZ_OBJ)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) -fsanitize=fuzzer $(LDFLAGS) -rdynamic -Wl,-z,now -o $@ $^ \

@@ -4,19 +4,62 @@
  */
 #include "cli/cli.h"
 
-#include <getopt.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include <sys/ioctl.h>
+
 #include "run/run.h"
+#include "scenario/text.h"
+
+#define WIDTH_MIN 40
+#define HELP_WIDTH_MAX 88		/* longer lines are hard to read */
+
+static void
+print_usage(const struct cli_command *command, FILE *stream)
+{
+	fprintf(stream, "usage: viosim %s%s%s%s\n", command->name,
+	    command->options != NULL ? " [OPTION ...]" : "",
+	    command->operands != NULL ? " " : "",
+	    command->operands != NULL ? command->operands : "");
+}
 
 int
 cli_help(const struct cli_command *command, FILE *stream)
 {
-	fprintf(stream, "usage: viosim %s\n\n%s\n", command->usage, command->help);
+	unsigned width = cli_width(stream);
+
+	width = width < HELP_WIDTH_MAX ? width : HELP_WIDTH_MAX;
+	print_usage(command, stream);
+	fputc('\n', stream);
+	text_print_wrapped(command->about, 0, width, stream);
+	if (command->options != NULL)
+		fputc('\n', stream);
+	cli_options_print(command->options, width, stream);
+	if (command->after != NULL)
+		fprintf(stream, "\n%s", command->after);
 	return CLI_OK;
+}
+
+static void
+print_error(const struct cli_command *command, const char *format, va_list ap)
+{
+	fprintf(stderr, "viosim %s: ", command->name);
+	vfprintf(stderr, format, ap);
+	fputc('\n', stderr);
+}
+
+int
+cli_error(const struct cli_command *command, const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	print_error(command, format, ap);
+	va_end(ap);
+	return CLI_USAGE;
 }
 
 int
@@ -24,38 +67,31 @@ cli_usage_error(const struct cli_command *command, const char *format, ...)
 {
 	va_list ap;
 
-	fprintf(stderr, "viosim %s: ", command->name);
 	va_start(ap, format);
-	vfprintf(stderr, format, ap);
+	print_error(command, format, ap);
 	va_end(ap);
-	fprintf(stderr, "\nusage: viosim %s\n", command->usage);
+	print_usage(command, stderr);
 	return CLI_USAGE;
 }
 
-int
-cli_option_error(const struct cli_command *command, const struct option *table, int option)
-{
-	while (table->name != NULL && table->val != option)
-		table++;
-	/* getopt_long() has said which option it does not know, or which lacks its value. */
-	if (table->name == NULL)
-		return cli_usage_error(command, "`viosim %s --help` lists the options",
-		    command->name);
-	return cli_usage_error(command, "--%s does not take `%s`; `viosim %s --help` says what "
-	    "it takes", table->name, optarg, command->name);
-}
+const char *const cli_color_words[] = { "auto", "always", "never", NULL };
 
-bool
-cli_color_parse(const char *word, enum cli_color *color)
+unsigned
+cli_width(FILE *stream)
 {
-	static const char *const words[] = { "auto", "always", "never" };
+	const char *columns = getenv("COLUMNS");
+	struct winsize size;
+	unsigned long width = 0;
 
-	for (unsigned i = 0; i < 3; i++)
-		if (strcmp(word, words[i]) == 0) {
-			*color = (enum cli_color)i;
-			return true;
-		}
-	return false;
+	if (!isatty(fileno(stream)))
+		return CLI_WIDTH_DEFAULT;
+	if (ioctl(fileno(stream), TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+		width = size.ws_col;
+	else if (columns != NULL)
+		width = strtoul(columns, NULL, 10);
+	if (width == 0 || width > UINT16_MAX)
+		return CLI_WIDTH_DEFAULT;
+	return width < WIDTH_MIN ? WIDTH_MIN : (unsigned)width;
 }
 
 bool

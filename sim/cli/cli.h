@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "cli/options.h"
 #include "run/manifest.h"
 #include "run/module.h"
 #include "scenario/scenario.h"
@@ -24,31 +25,42 @@ enum cli_exit {
 struct cli_command {
 	const char *name;
 	const char *summary;		/* one line for the list of commands */
-	const char *usage;		/* after "usage: viosim " */
-	const char *help;		/* options and examples */
+	const char *operands;		/* of the usage line, after the options; NULL: none */
+	const char *about;		/* the help text above the options */
+	const struct cli_option *options;	/* NULL: only --help */
+	const char *after;		/* and below them: examples */
 	int (*main)(int argc, char **argv);
 };
 
 extern const struct cli_command cli_run, cli_check, cli_list, cli_explain, cli_rules,
     cli_compare, cli_shrink, cli_describe, cli_explore, cli_sweep,
-    cli_merge, cli_bytes;
+    cli_merge, cli_bytes, cli_help_command, cli_version;
 /* All commands, in the order of the help text; ends with NULL. */
 extern const struct cli_command *const cli_commands[];
 
+/* The program: a command line to an exit code. */
+int cli_main(int argc, char **argv);
+
+/* What `viosim COMMAND --help` prints; CLI_OK. */
 int cli_help(const struct cli_command *command, FILE *stream);
-/* One line on stderr that says what to do, then CLI_USAGE. */
+
+/* "viosim COMMAND: ..." on stderr; CLI_USAGE.  The second also says how it is used. */
+int cli_error(const struct cli_command *command, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 int cli_usage_error(const struct cli_command *command, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* The same for what getopt_long() gave: an option that is unknown, or whose value is bad. */
-struct option;
-int cli_option_error(const struct cli_command *command, const struct option *table,
-    int option);
-
-/* --color=auto|always|never; auto: a terminal, no NO_COLOR, TERM not dumb. */
+/* --color; auto: a terminal, no NO_COLOR, TERM not dumb. */
 enum cli_color { CLI_COLOR_AUTO, CLI_COLOR_ALWAYS, CLI_COLOR_NEVER };
-bool cli_color_parse(const char *word, enum cli_color *color);
+extern const char *const cli_color_words[];	/* in that order */
 bool cli_has_color(enum cli_color color, FILE *stream);
+
+/*
+ * Columns to fill: the terminal's (as it says itself, else as COLUMNS says), 100 if the stream
+ * is a file or a pipe, so that what is written there is the same everywhere.
+ */
+#define CLI_WIDTH_DEFAULT 100
+unsigned cli_width(FILE *stream);
 
 /* ---- scenarios named on the command line ---- */
 
@@ -73,8 +85,8 @@ struct cli_cases {
  */
 bool cli_collect(struct cli_cases *cases, char *const *names, size_t count);
 void cli_cases_fini(struct cli_cases *cases);
-/* Keep the cases whose scenario has that tag. */
-void cli_cases_keep_tag(struct cli_cases *cases, const char *tag);
+/* Keep the cases whose scenario has that tag; false after a message if none has it. */
+bool cli_cases_keep_tag(struct cli_cases *cases, const char *tag);
 
 /* ---- the driver ---- */
 

@@ -3,7 +3,6 @@
  * viosim bytes: the scenario that a fuzzer's bytes mean.
  */
 #include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,15 +18,15 @@
 #define SIZE_MAX_BYTES (1u << 20)
 
 struct converting {
-	const char *driver, *manifest_path, *path;
+	const char *driver, *manifest, *path;
 	const char *folder;		/* for the small ones; NULL: do not keep them */
 	unsigned seconds;
-	bool no_manifest, no_shrink;
+	bool no_manifest, no_shrink, save;
 	uint8_t *data;
 	size_t size;
 	struct cli_cases cases;
 	struct module *module;
-	struct manifest *manifest;
+	struct manifest *known;
 	struct trial trial;
 	struct bytes bytes;
 };
@@ -37,24 +36,28 @@ struct converting {
 static bool
 read_bytes(struct converting *converting)
 {
-	FILE *stream = fopen(converting->path, "rb");
-	bool good = stream != NULL;
+	FILE *stream;
+	int wrong = 0;
 
 	converting->data = malloc(SIZE_MAX_BYTES + 1);
 	if (converting->data == NULL)
 		abort();
-	if (good)
+	errno = 0;
+	stream = fopen(converting->path, "rb");
+	if (stream != NULL)
 		converting->size = fread(converting->data, 1, SIZE_MAX_BYTES + 1, stream);
-	if (!good || ferror(stream))
-		fprintf(stderr, "viosim: cannot read %s: %s\n", converting->path,
-		    strerror(errno));
-	else if (converting->size > SIZE_MAX_BYTES)
-		fprintf(stderr, "viosim: %s has more than %u bytes: no fuzzer wrote that\n",
-		    converting->path, SIZE_MAX_BYTES);
-	good = good && !ferror(stream) && converting->size <= SIZE_MAX_BYTES;
+	/* Of the call that failed, before another one is made. */
+	if (stream == NULL || ferror(stream))
+		wrong = errno != 0 ? errno : EIO;
 	if (stream != NULL)
 		fclose(stream);
-	return good;
+	if (wrong != 0)
+		fprintf(stderr, "viosim bytes: cannot read %s: %s\n", converting->path,
+		    strerror(wrong));
+	else if (converting->size > SIZE_MAX_BYTES)
+		fprintf(stderr, "viosim bytes: %s has more than %u bytes: no fuzzer wrote "
+		    "that\n", converting->path, SIZE_MAX_BYTES);
+	return wrong == 0 && converting->size <= SIZE_MAX_BYTES;
 }
 
 static bool
@@ -66,7 +69,7 @@ open_driver(struct converting *converting)
 	if (converting->module == NULL)
 		return false;
 	if (!converting->no_manifest)
-		converting->manifest = cli_manifest_open(converting->manifest_path,
+		converting->known = cli_manifest_open(converting->manifest,
 		    module_attachment(converting->module, 0)->name, &bad);
 	return !bad;
 }
@@ -211,7 +214,7 @@ convert_with(struct converting *converting)
 {
 	int code = CLI_USAGE;
 
-	trial_init(&converting->trial, converting->module, converting->manifest);
+	trial_init(&converting->trial, converting->module, converting->known);
 	bytes_init(&converting->bytes, &converting->trial);
 	for (size_t i = 0; i < converting->cases.count; i++)
 		bytes_add(&converting->bytes, converting->cases.item[i].c);
@@ -227,53 +230,18 @@ convert_with(struct converting *converting)
 
 /* ---- the command ---- */
 
-enum { OPT_MANIFEST = 256, OPT_NO_MANIFEST, OPT_SECONDS, OPT_NO_SHRINK, OPT_SAVE };
-
-static const struct option option_table[] = {
-	{ "driver", required_argument, NULL, 'd' },
-	{ "manifest", required_argument, NULL, OPT_MANIFEST },
-	{ "no-manifest", no_argument, NULL, OPT_NO_MANIFEST },
-	{ "seconds", required_argument, NULL, OPT_SECONDS },
-	{ "no-shrink", no_argument, NULL, OPT_NO_SHRINK },
-	{ "save", no_argument, NULL, OPT_SAVE }, { "output", required_argument, NULL, 'o' },
-	{ "help", no_argument, NULL, 'h' }, { NULL, 0, NULL, 0 }
+static const struct cli_option bytes_options[] = {
+	CLI_OPTION_DRIVER(struct converting),
+	CLI_OPTION_MANIFEST(struct converting),
+	{ 0, "seconds", "N", "shrink each for so long at most (default 20)",
+	    CLI_NUMBER(struct converting, seconds, 1, SECONDS_MAX) },
+	{ 0, "no-shrink", NULL, "print the scenario as the bytes make it, no more",
+	    CLI_FLAG(struct converting, no_shrink), .not_with = "save output" },
+	{ 0, "save", NULL, "write the small ones into " FOUND_FOLDER,
+	    CLI_FLAG(struct converting, save), .not_with = "output" },
+	{ 'o', "output", "FOLDER", "write them into FOLDER", CLI_TEXT(struct converting, folder) },
+	CLI_OPTIONS_END
 };
-
-static bool
-take_seconds(const char *text, unsigned *seconds)
-{
-	char *end;
-	unsigned long n = strtoul(text, &end, 10);
-
-	*seconds = (unsigned)n;
-	return text[0] >= '0' && text[0] <= '9' && *end == '\0' && n >= 1 && n <= SECONDS_MAX;
-}
-
-static bool
-take_option(int option, struct converting *converting)
-{
-	switch (option) {
-	case 'd':
-		converting->driver = optarg;
-		return true;
-	case OPT_MANIFEST:
-		converting->manifest_path = optarg;
-		return true;
-	case OPT_NO_MANIFEST:
-		return converting->no_manifest = true;
-	case OPT_SECONDS:
-		return take_seconds(optarg, &converting->seconds);
-	case OPT_NO_SHRINK:
-		return converting->no_shrink = true;
-	case OPT_SAVE:
-		converting->folder = FOUND_FOLDER;
-		return true;
-	case 'o':
-		converting->folder = optarg;
-		return true;
-	}
-	return false;
-}
 
 static int
 bytes_main(int argc, char **argv)
@@ -281,25 +249,22 @@ bytes_main(int argc, char **argv)
 	struct converting converting = {
 		.driver = CLI_DRIVER_DEFAULT, .seconds = SECONDS_DEFAULT,
 	};
-	int option, code = CLI_USAGE;
+	int code, first = cli_options_read(&cli_bytes, argc, argv, &converting, &code);
 
-	while ((option = getopt_long(argc, argv, "d:o:h", option_table, NULL)) != -1) {
-		if (option == 'h')
-			return cli_help(&cli_bytes, stdout);
-		if (!take_option(option, &converting))
-			return cli_option_error(&cli_bytes, option_table, option);
-	}
-	if (optind == argc)
+	if (first < 0)
+		return code;
+	code = CLI_USAGE;
+	if (first == argc)
 		return cli_usage_error(&cli_bytes, "say which file has the bytes");
-	if (converting.folder != NULL && converting.no_shrink)
-		return cli_usage_error(&cli_bytes, "only what is shrunk is written to files");
-	converting.path = argv[optind++];
+	if (converting.save)
+		converting.folder = FOUND_FOLDER;
+	converting.path = argv[first++];
 	if (read_bytes(&converting) &&
-	    collect(&converting, argv + optind, (size_t)(argc - optind)) &&
+	    collect(&converting, argv + first, (size_t)(argc - first)) &&
 	    open_driver(&converting))
 		code = convert_with(&converting);
 	free(converting.data);
-	manifest_free(converting.manifest);
+	manifest_free(converting.known);
 	module_close(converting.module);
 	cli_cases_fini(&converting.cases);
 	return code;
@@ -308,19 +273,14 @@ bytes_main(int argc, char **argv)
 const struct cli_command cli_bytes = {
 	.name = "bytes",
 	.summary = "the scenario that a fuzzer's bytes mean",
-	.usage = "bytes [OPTION ...] FILE [SCENARIO | FOLDER | REPLAY-ID ...]",
-	.help =
-	    "Prints the scenario that the bytes in FILE make, an input of `make fuzz` or of any\n"
-	    "origin, and what comes of it.  A new finding (an error that is no known defect and\n"
-	    "that the scenarios do not show as they stand) is shrunk to a small scenario.\n"
-	    "Scenarios and driver must be those that the fuzzer had.\n\n"
-	    "  -d, --driver FILE     driver module (default " CLI_DRIVER_DEFAULT ")\n"
-	    "      --manifest FILE   its manifest (default driver/NAME.yaml)\n"
-	    "      --no-manifest     know no defects\n"
-	    "      --seconds N       shrink each for so long at most (default 20)\n"
-	    "      --no-shrink       print the scenario as the bytes make it, no more\n"
-	    "      --save            write the small ones into " FOUND_FOLDER "\n"
-	    "  -o, --output FOLDER   write them into FOLDER\n\n"
+	.operands = "FILE [SCENARIO | FOLDER | REPLAY-ID ...]",
+	.about =
+	    "Prints the scenario that the bytes in FILE make, an input of `make fuzz` or of any "
+	    "origin, and what comes of it.  A new finding (an error that is no known defect and "
+	    "that the scenarios do not show as they stand) is shrunk to a small scenario.  "
+	    "Scenarios and driver must be those that the fuzzer had.",
+	.options = bytes_options,
+	.after =
 	    "examples:\n"
 	    "  viosim bytes --save build/fuzz/driver/crashes/crash-0123\n"
 	    "  viosim bytes --no-shrink build/fuzz/driver/corpus/plain > bytes.yaml\n",

@@ -3,7 +3,6 @@
  * viosim compare: what does one driver do that another does not?
  */
 #include <errno.h>
-#include <getopt.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -333,72 +332,36 @@ close_drivers(struct compare *compare)
 
 /* ---- the command ---- */
 
-enum { OPT_SEEDS = 256, OPT_NDJSON };
-
-static const struct option compare_options[] = {
-	{ "a", required_argument, NULL, 'a' }, { "b", required_argument, NULL, 'b' },
-	{ "jobs", required_argument, NULL, 'j' }, { "verbose", no_argument, NULL, 'v' },
-	{ "seeds", required_argument, NULL, OPT_SEEDS },
-	{ "ndjson", required_argument, NULL, OPT_NDJSON },
-	{ "help", no_argument, NULL, 'h' }, { NULL, 0, NULL, 0 }
+static const struct cli_option compare_options[] = {
+	{ 'a', "a", "FILE", "first driver module (default " CLI_DRIVER_DEFAULT ")",
+	    CLI_TEXT(struct compare_flags, a) },
+	{ 'b', "b", "FILE", "second driver module", CLI_TEXT(struct compare_flags, b) },
+	{ 'v', "verbose", NULL, "every difference of every case",
+	    CLI_FLAG(struct compare_flags, verbose) },
+	{ 0, "seeds", "N", "each scenario also with the seeds 1 to N (random choices)",
+	    CLI_NUMBER(struct compare_flags, seeds, 0, SEEDS_MAX) },
+	{ 0, "ndjson", "FILE", "every difference as a line of JSON (- is standard output)",
+	    CLI_TEXT(struct compare_flags, ndjson) },
+	CLI_OPTION_JOBS(struct compare_flags, jobs, "cases"),
+	CLI_OPTIONS_END
 };
-
-static bool
-take_number(const char *text, unsigned long least, unsigned long most, unsigned *number)
-{
-	unsigned long value;
-	char *end;
-
-	errno = 0;
-	value = strtoul(text, &end, 10);
-	*number = (unsigned)value;
-	return text[strspn(text, "0123456789")] == '\0' && end != text && errno == 0 &&
-	    value >= least && value <= most;
-}
-
-static bool
-take_option(int option, struct compare_flags *flags)
-{
-	switch (option) {
-	case 'a':
-		flags->a = optarg;
-		return true;
-	case 'b':
-		flags->b = optarg;
-		return true;
-	case 'j':
-		return take_number(optarg, 1, 64, &flags->jobs);
-	case 'v':
-		flags->verbose = true;
-		return true;
-	case OPT_SEEDS:
-		return take_number(optarg, 0, SEEDS_MAX, &flags->seeds);
-	case OPT_NDJSON:
-		flags->ndjson = optarg;
-		return true;
-	}
-	return false;
-}
 
 static int
 compare_main(int argc, char **argv)
 {
 	struct compare compare = {
-		.flags = { .a = CLI_DRIVER_DEFAULT, .jobs = 2 },
+		.flags = { .a = CLI_DRIVER_DEFAULT, .jobs = cli_jobs_default() },
 	};
 	struct cli_cases cases;
-	int option, code = CLI_USAGE;
+	int code, first = cli_options_read(&cli_compare, argc, argv, &compare.flags, &code);
 
-	while ((option = getopt_long(argc, argv, "a:b:j:vh", compare_options, NULL)) != -1) {
-		if (option == 'h')
-			return cli_help(&cli_compare, stdout);
-		if (!take_option(option, &compare.flags))
-			return cli_option_error(&cli_compare, compare_options, option);
-	}
+	if (first < 0)
+		return code;
+	code = CLI_USAGE;
 	if (compare.flags.b == NULL)
 		return cli_usage_error(&cli_compare, "say which driver to compare with: "
 		    "--b OTHER.so");
-	if (cli_collect(&cases, argv + optind, (size_t)(argc - optind)) &&
+	if (cli_collect(&cases, argv + first, (size_t)(argc - first)) &&
 	    open_drivers(&compare, needs_twin(&cases))) {
 		spread(&compare, &cases);
 		code = compare_into(&compare);
@@ -412,21 +375,17 @@ compare_main(int argc, char **argv)
 const struct cli_command cli_compare = {
 	.name = "compare",
 	.summary = "what one driver does that another does not, case by case",
-	.usage = "compare [--a A.so] --b B.so [OPTION ...] [SCENARIO | FOLDER | REPLAY-ID ...]",
-	.help =
-	    "Runs every case with both drivers and puts what they do side by side: kernel\n"
-	    "calls and their results, interrupts, and what the device and the host see;\n"
-	    "order, values, contexts, levels and times.  Wording of messages, source\n"
-	    "positions and single memory accesses are not compared.  Shows the first\n"
-	    "difference of the first cases that differ, then the classes of difference:\n"
-	    "which call in which function of the driver was added, removed, changed, or is\n"
-	    "later or earlier.  Exit code 1 if there is any difference.\n\n"
-	    "  -a, --a FILE      first driver module (default " CLI_DRIVER_DEFAULT ")\n"
-	    "  -b, --b FILE      second driver module\n"
-	    "  -v, --verbose     every difference of every case\n"
-	    "      --seeds N     each scenario also with the seeds 1 to N (random choices)\n"
-	    "      --ndjson FILE every difference as a line of JSON (- is standard output)\n"
-	    "  -j, --jobs N      cases at a time (default 2)\n\n"
+	.operands = "--b FILE [SCENARIO | FOLDER | REPLAY-ID ...]",
+	.about =
+	    "Runs every case with both drivers and puts what they do side by side: kernel "
+	    "calls and their results, interrupts, and what the device and the host see; "
+	    "order, values, contexts, levels and times.  Wording of messages, source "
+	    "positions and single memory accesses are not compared.  Shows the first "
+	    "difference of the first cases that differ, then the classes of difference: "
+	    "which call in which function of the driver was added, removed, changed, or is "
+	    "later or earlier.  Exit code 1 if there is any difference.",
+	.options = compare_options,
+	.after =
 	    "example: what does a patch change?\n"
 	    "  viosim-cc before.c -o before.so\n"
 	    "  viosim-cc after.c -o after.so\n"

@@ -2,8 +2,6 @@
 /*
  * viosim explore: everything that could have gone otherwise, within bounds.
  */
-#include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,8 +18,9 @@
 #define SHRINK_MS 6000			/* a group's, at most */
 
 struct explore_flags {
-	const char *driver, *manifest, *state, *ndjson;
-	bool no_manifest, no_shrink, save, quiet;
+	const char *driver, *manifest, *ndjson;
+	bool no_manifest, no_shrink, save, quiet, random, no_reduction, plant;
+	struct cli_part part;
 	uint64_t seconds;
 	struct explore_options options;
 };
@@ -161,150 +160,62 @@ end_job(struct job *job)
 
 /* ---- options ---- */
 
-enum { OPT_MANIFEST = 256, OPT_NO_MANIFEST, OPT_PREEMPTIONS, OPT_FAULTS, OPT_NO_REDUCTION,
-	OPT_SECONDS, OPT_RUNS, OPT_PCT, OPT_RANDOM, OPT_SEED, OPT_NDJSON, OPT_STATE,
-	OPT_NO_SHRINK, OPT_SAVE, OPT_SHARD, OPT_PLANT };
+#define FLAGS struct explore_flags
 
-static const struct option option_table[] = {
-	{ "driver", required_argument, NULL, 'd' },
-	{ "manifest", required_argument, NULL, OPT_MANIFEST },
-	{ "no-manifest", no_argument, NULL, OPT_NO_MANIFEST },
-	{ "preemptions", required_argument, NULL, OPT_PREEMPTIONS },
-	{ "faults", required_argument, NULL, OPT_FAULTS },
-	{ "no-reduction", no_argument, NULL, OPT_NO_REDUCTION },
-	{ "seconds", required_argument, NULL, OPT_SECONDS },
-	{ "runs", required_argument, NULL, OPT_RUNS },
-	{ "pct", required_argument, NULL, OPT_PCT },
-	{ "random", no_argument, NULL, OPT_RANDOM },
-	{ "seed", required_argument, NULL, OPT_SEED },
-	{ "ndjson", required_argument, NULL, OPT_NDJSON },
-	{ "state", required_argument, NULL, OPT_STATE },
-	{ "no-shrink", no_argument, NULL, OPT_NO_SHRINK },
-	{ "save", no_argument, NULL, OPT_SAVE },
-	{ "shard", required_argument, NULL, OPT_SHARD },
-	{ "jobs", required_argument, NULL, 'j' }, { "quiet", no_argument, NULL, 'q' },
-	{ "plant-nondeterminism", no_argument, NULL, OPT_PLANT },
-	{ "help", no_argument, NULL, 'h' },
-	{ NULL, 0, NULL, 0 }
+static const struct cli_option explore_options_table[] = {
+	CLI_OPTION_DRIVER(FLAGS),
+	CLI_OPTION_MANIFEST(FLAGS),
+	{ 0, "preemptions", "N", "at most so many happenings in a run (default 1, at most 3)",
+	    CLI_NUMBER(FLAGS, options.preemptions, 0, PLAN_MAX / 2), .not_with = "random pct" },
+	{ 0, "faults", "N", "at most so many failures in a run (default 1, at most 3)",
+	    CLI_NUMBER(FLAGS, options.faults, 0, PLAN_MAX / 2), .not_with = "random pct" },
+	{ 0, "no-reduction", NULL, "also runs that are known to be equivalent to others",
+	    CLI_FLAG(FLAGS, no_reduction), .not_with = "random pct" },
+	{ 0, "seconds", "N", "stop after so many (default 60; 0: when all is done)",
+	    CLI_NUMBER(FLAGS, seconds, 0, 10000000) },
+	{ 0, "runs", "N", "stop after the walk with the Nth run (drawn: default 10000)",
+	    CLI_NUMBER(FLAGS, options.runs_max, 1, UINT64_MAX / 2) },
+	{ 0, "random", NULL, "draw runs: random subsets of happenings, failures, machine "
+	    "features and manners of the device", CLI_FLAG(FLAGS, random), .not_with = "pct" },
+	{ 0, "pct", "D", "draw runs: D - 1 happenings at random moments (D: 2 to 7)",
+	    CLI_NUMBER(FLAGS, options.depth, 2, GENERATE_DEPTH_MAX) },
+	{ 0, "seed", "N", "of the first drawn run (default 1)",
+	    CLI_NUMBER(FLAGS, options.seed, 0, UINT64_MAX / 2), .only_with = "random pct" },
+	{ 0, "state", "FILE", "keep finished work there, go on from it",
+	    CLI_TEXT(FLAGS, options.state) },
+	{ 0, "ndjson", "FILE", "a line of JSON for each run (- is standard output)",
+	    CLI_TEXT(FLAGS, ndjson) },
+	{ 0, "shard", "K/N", "do only the Kth of N parts (for `viosim merge`)",
+	    CLI_PART(FLAGS, part) },
+	{ 0, "no-shrink", NULL, "leave stories as they were found", CLI_FLAG(FLAGS, no_shrink) },
+	{ 0, "save", NULL, "write those of unknown findings into " FOUND_FOLDER,
+	    CLI_FLAG(FLAGS, save) },
+	CLI_OPTION_JOBS(FLAGS, options.jobs, "runs"),
+	{ 'q', "quiet", NULL, "stories without their steps, no progress", CLI_FLAG(FLAGS, quiet) },
+	{ 0, "plant-nondeterminism", NULL, NULL, CLI_FLAG(FLAGS, plant) },
+	CLI_OPTIONS_END
 };
-
-static bool
-number(const char *text, uint64_t least, uint64_t most, uint64_t *value)
-{
-	char *end;
-
-	errno = 0;
-	*value = strtoull(text, &end, 10);
-	return errno == 0 && *text >= '0' && *text <= '9' && *end == '\0' &&
-	    *value >= least && *value <= most;
-}
-
-static bool
-small_number(const char *text, uint64_t least, uint64_t most, unsigned *value)
-{
-	uint64_t wide;
-
-	if (!number(text, least, most, &wide))
-		return false;
-	*value = (unsigned)wide;
-	return true;
-}
-
-/* "2/5" */
-static bool
-part(const char *text, struct explore_options *options)
-{
-	const char *slash = strchr(text, '/');
-	char first[16];
-
-	if (slash == NULL || (size_t)(slash - text) >= sizeof(first))
-		return false;
-	snprintf(first, sizeof(first), "%.*s", (int)(slash - text), text);
-	return small_number(slash + 1, 1, 100000, &options->shards) &&
-	    small_number(first, 1, options->shards, &options->shard);
-}
-
-static bool
-take_option(int option, struct explore_flags *flags)
-{
-	struct explore_options *options = &flags->options;
-
-	switch (option) {
-	case 'd':
-		flags->driver = optarg;
-		return true;
-	case OPT_MANIFEST:
-		flags->manifest = optarg;
-		return true;
-	case OPT_NO_MANIFEST:
-		flags->no_manifest = true;
-		return true;
-	case OPT_PREEMPTIONS:
-		return small_number(optarg, 0, PLAN_MAX / 2, &options->preemptions);
-	case OPT_FAULTS:
-		return small_number(optarg, 0, PLAN_MAX / 2, &options->faults);
-	case OPT_NO_REDUCTION:
-		options->reduction = false;
-		return true;
-	case OPT_SECONDS:
-		return number(optarg, 0, 10000000, &flags->seconds);
-	case OPT_RUNS:
-		return number(optarg, 1, UINT64_MAX / 2, &options->runs_max);
-	case OPT_PCT:
-		options->drawn = true;
-		return small_number(optarg, 2, GENERATE_DEPTH_MAX, &options->depth);
-	case OPT_RANDOM:
-		options->drawn = true;
-		options->depth = 0;
-		return true;
-	case OPT_SEED:
-		return number(optarg, 0, UINT64_MAX / 2, &options->seed);
-	case OPT_NDJSON:
-		flags->ndjson = optarg;
-		return true;
-	case OPT_STATE:
-		options->state = optarg;
-		return true;
-	case OPT_NO_SHRINK:
-		flags->no_shrink = true;
-		return true;
-	case OPT_SHARD:
-		return part(optarg, options);
-	case OPT_SAVE:
-		flags->save = true;
-		return true;
-	case 'j':
-		return small_number(optarg, 1, 64, &options->jobs);
-	case 'q':
-		flags->quiet = true;
-		return true;
-	case OPT_PLANT:
-		options->noise = (uint64_t)getpid();
-		return true;
-	}
-	return false;
-}
 
 static int
 explore_main(int argc, char **argv)
 {
-	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
 	struct job job = { .flags = {
 		.driver = CLI_DRIVER_DEFAULT, .seconds = SECONDS_DEFAULT,
 		.options = {
-			.preemptions = 1, .faults = 1, .reduction = true, .seed = 1,
-			.jobs = cpus < 1 ? 1 : cpus > 16 ? 16 : (unsigned)cpus,
+			.preemptions = 1, .faults = 1, .seed = 1, .jobs = cli_jobs_default(),
 		},
 	} };
-	int option, code;
+	struct explore_options *options = &job.flags.options;
+	int code, first = cli_options_read(&cli_explore, argc, argv, &job.flags, &code);
 
-	while ((option = getopt_long(argc, argv, "d:qj:h", option_table, NULL)) != -1) {
-		if (option == 'h')
-			return cli_help(&cli_explore, stdout);
-		if (!take_option(option, &job.flags))
-			return cli_option_error(&cli_explore, option_table, option);
-	}
-	code = run_job(&job, argv + optind, (size_t)(argc - optind));
+	if (first < 0)
+		return code;
+	options->drawn = job.flags.random || options->depth > 0;
+	options->reduction = !job.flags.no_reduction;
+	options->shard = job.flags.part.part;
+	options->shards = job.flags.part.parts;
+	options->noise = job.flags.plant ? (uint64_t)getpid() : 0;
+	code = run_job(&job, argv + first, (size_t)(argc - first));
 	end_job(&job);
 	return code;
 }
@@ -312,31 +223,14 @@ explore_main(int argc, char **argv)
 const struct cli_command cli_explore = {
 	.name = "explore",
 	.summary = "try what else could happen in scenarios",
-	.usage = "explore [OPTION ...] [SCENARIO | FOLDER | REPLAY-ID ...]",
-	.help =
-	    "Runs each scenario again and again without its expectations, each time with\n"
-	    "something at another moment: the host's next target comes early, the host wants\n"
-	    "another size, the device answers early, an interrupt comes without a reason, a\n"
-	    "call fails.  The rules judge.  What is found is shrunk to a small scenario.\n\n"
-	    "  -d, --driver FILE     driver module (default " CLI_DRIVER_DEFAULT ")\n"
-	    "      --manifest FILE   its manifest (default driver/NAME.yaml)\n"
-	    "      --no-manifest     know no defects\n"
-	    "      --preemptions N   at most so many happenings in a run (default 1, at most 3)\n"
-	    "      --faults N        at most so many failures in a run (default 1, at most 3)\n"
-	    "      --no-reduction    also runs that are known to be equivalent to others\n"
-	    "      --seconds N       stop after so many (default 60; 0: when all is done)\n"
-	    "      --runs N          stop after the walk with the Nth run (drawn: default 10000)\n"
-	    "      --random          draw runs: random subsets of happenings, failures, machine\n"
-	    "                        features and manners of the device\n"
-	    "      --pct D           draw runs: D - 1 happenings at random moments (D: 2 to 7)\n"
-	    "      --seed N          of the first drawn run (default 1)\n"
-	    "      --state FILE      keep finished work there, go on from it\n"
-	    "      --ndjson FILE     a line of JSON for each run (- is standard output)\n"
-	    "      --shard K/N       do only the Kth of N parts (for `viosim merge`)\n"
-	    "      --no-shrink       leave stories as they were found\n"
-	    "      --save            write those of unknown findings into " FOUND_FOLDER "\n"
-	    "  -j, --jobs N          workers (default: processors)\n"
-	    "  -q, --quiet           stories without their steps, no progress\n\n"
+	.operands = "[SCENARIO | FOLDER | REPLAY-ID ...]",
+	.about =
+	    "Runs each scenario again and again without its expectations, each time with "
+	    "something at another moment: the host's next target comes early, the host wants "
+	    "another size, the device answers early, an interrupt comes without a reason, a "
+	    "call fails.  The rules judge.  What is found is shrunk to a small scenario.",
+	.options = explore_options_table,
+	.after =
 	    "examples:\n"
 	    "  viosim explore                              all scenarios, for a minute\n"
 	    "  viosim explore --seconds 0 inflate/two-requests   one, until all is done\n"

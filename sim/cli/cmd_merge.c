@@ -3,7 +3,6 @@
  * viosim merge: the parts of a sweep or an exploration that were done elsewhere, as one report.
  */
 #include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -224,42 +223,37 @@ merge_files(struct merge *merge, char **paths, size_t count)
 	return code;
 }
 
+static const struct cli_option merge_options[] = {
+	{ 0, "lints-fail", NULL, "a new lint is a new finding",
+	    CLI_FLAG(struct merge, lints_fail) },
+	CLI_OPTIONS_END
+};
+
 static int
 merge_main(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "lints-fail", no_argument, NULL, 'l' }, { "help", no_argument, NULL, 'h' },
-		{ NULL, 0, NULL, 0 }
-	};
 	struct merge merge = { .first = NULL };
-	int option;
+	int code, first = cli_options_read(&cli_merge, argc, argv, &merge, &code);
 
-	while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1)
-		switch (option) {
-		case 'l':
-			merge.lints_fail = true;
-			break;
-		case 'h':
-			return cli_help(&cli_merge, stdout);
-		default:
-			return cli_usage_error(&cli_merge, "unknown option");
-		}
-	if (optind == argc)
+	if (first < 0)
+		return code;
+	if (first == argc)
 		return cli_usage_error(&cli_merge, "say which files: what `viosim sweep` or "
 		    "`explore --shard K/N --ndjson FILE` wrote");
-	return merge_files(&merge, argv + optind, (size_t)(argc - optind));
+	return merge_files(&merge, argv + first, (size_t)(argc - first));
 }
 
 const struct cli_command cli_merge = {
 	.name = "merge",
 	.summary = "put the parts of a sweep or exploration together",
-	.usage = "merge [OPTION ...] FILE ...",
-	.help =
-	    "Reads what `viosim sweep --shard K/N --ndjson FILE` wrote, all N parts of it, and\n"
-	    "prints the report that the whole sweep would have printed.  The exit code is the\n"
-	    "sweep's too.  What parts of `viosim explore` wrote becomes one report of the same\n"
-	    "form.  FILE may be - for standard input.\n\n"
-	    "      --lints-fail      a new lint is a new finding\n\n"
+	.operands = "FILE ...",
+	.about =
+	    "Reads what `viosim sweep --shard K/N --ndjson FILE` wrote, all N parts of it, and "
+	    "prints the report that the whole sweep would have printed.  The exit code is the "
+	    "sweep's too.  What parts of `viosim explore` wrote becomes one report of the same "
+	    "form.  FILE may be - for standard input.",
+	.options = merge_options,
+	.after =
 	    "example:\n"
 	    "  viosim sweep --shard 1/2 --ndjson 1.ndjson\n"
 	    "  viosim sweep --shard 2/2 --ndjson 2.ndjson\n"

@@ -2,7 +2,6 @@
 /*
  * viosim rules, viosim explain: what the words in a report mean.
  */
-#include <getopt.h>
 #include <string.h>
 
 #include "cli/cli.h"
@@ -11,10 +10,7 @@
 #include "report/rules_text.h"
 #include "rules/rules.h"
 #include "run/run.h"
-
-static const struct option only_help[] = {
-	{ "help", no_argument, NULL, 'h' }, { NULL, 0, NULL, 0 }
-};
+#include "scenario/text.h"
 
 static int
 list_rules(void)
@@ -44,30 +40,44 @@ print_rule(const char *id)
 }
 
 static int
+unknown_rule(const char *word)
+{
+	struct text_nearest near;
+	struct text_why hint;
+	size_t count;
+	const struct rule_absent *absent = rules_absent(&count);
+
+	text_nearest_init(&near, word);
+	text_nearest_offer_all(&near, run_vocab()->rules);
+	for (size_t i = 0; i < count; i++)
+		text_nearest_offer(&near, absent[i].id);
+	return cli_error(&cli_rules, "there is no rule %s%s", word, near.best != NULL ?
+	    text_nearest_hint(&near, &hint) : "; `viosim rules` lists them");
+}
+
+static int
 rules_main(int argc, char **argv)
 {
-	int option;
+	int code, first = cli_options_read(&cli_rules, argc, argv, NULL, &code);
 
-	while ((option = getopt_long(argc, argv, "h", only_help, NULL)) != -1)
-		return option == 'h' ? cli_help(&cli_rules, stdout) :
-		    cli_usage_error(&cli_rules, "unknown option");
-	if (optind == argc)
+	if (first < 0)
+		return code;
+	if (first == argc)
 		return list_rules();
-	for (int i = optind; i < argc; i++)
+	for (int i = first; i < argc; i++)
 		if (!print_rule(argv[i]))
-			return cli_usage_error(&cli_rules, "there is no rule `%s`; `viosim "
-			    "rules` lists them", argv[i]);
+			return unknown_rule(argv[i]);
 	return CLI_OK;
 }
 
 const struct cli_command cli_rules = {
 	.name = "rules",
 	.summary = "list the rules, or explain one",
-	.usage = "rules [RULE ...]",
-	.help =
-	    "Without an argument: id, severity and title of every rule, and what is not checked.\n"
-	    "With one: what is wrong, why it matters, a wrong and a right example, the source;\n"
-	    "or why it is not checked.\n",
+	.operands = "[RULE ...]",
+	.about =
+	    "Without an argument: id, severity and title of every rule, and what is not checked.  "
+	    "With one: what is wrong, why it matters, a wrong and a right example, the source; "
+	    "or why it is not checked.",
 	.main = rules_main,
 };
 
@@ -186,14 +196,13 @@ explain_list(void)
 static int
 explain_main(int argc, char **argv)
 {
-	int option;
+	int code, first = cli_options_read(&cli_explain, argc, argv, NULL, &code);
 
-	while ((option = getopt_long(argc, argv, "h", only_help, NULL)) != -1)
-		return option == 'h' ? cli_help(&cli_explain, stdout) :
-		    cli_usage_error(&cli_explain, "unknown option");
-	if (optind == argc)
+	if (first < 0)
+		return code;
+	if (first == argc)
 		explain_list();
-	for (int i = optind; i < argc; i++)
+	for (int i = first; i < argc; i++)
 		if (!explain(argv[i]))
 			return cli_usage_error(&cli_explain, "`%s` is no rule, fault, known "
 			    "defect, device habit or observable", argv[i]);
@@ -203,9 +212,9 @@ explain_main(int argc, char **argv)
 const struct cli_command cli_explain = {
 	.name = "explain",
 	.summary = "explain a rule, fault, known defect, device habit or observable",
-	.usage = "explain [WORD ...]",
-	.help =
-	    "Without an argument: lists faults, device habits and observables.\n\n"
+	.operands = "[WORD ...]",
+	.about = "Without an argument: lists faults, device habits and observables.",
+	.after =
 	    "examples:\n"
 	    "  viosim explain uvm_pglistalloc.enomem\n"
 	    "  viosim explain dma.sync-range\n",

@@ -2,7 +2,6 @@
 /*
  * viosim run: run scenarios, judge them, report.
  */
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +15,6 @@
 
 struct run {
 	struct run_flags flags;
-	const char *tag;
 	struct cli_cases cases;
 	struct module *module, *module_nodiag;
 	struct manifest *manifest;
@@ -223,20 +221,16 @@ open_driver(struct run *run)
 }
 
 static int
-run_flags_run(const struct run_flags *flags, const char *tag, char **names, size_t count)
+run_flags_run(const struct run_flags *flags, char **names, size_t count)
 {
-	struct run run = { .flags = *flags, .tag = tag };
+	struct run run = { .flags = *flags };
 	int code = CLI_USAGE;
 
-	if (cli_collect(&run.cases, names, count)) {
-		if (tag != NULL)
-			cli_cases_keep_tag(&run.cases, tag);
-		run.flags.whole_manifest = !flags->no_manifest;
-		if (run.cases.count == 0)
-			fprintf(stderr, "viosim: no scenario has the tag `%s`\n", tag);
-		else if (open_driver(&run))
-			code = run_all(&run);
-	}
+	run.flags.whole_manifest = !flags->no_manifest;
+	if (cli_collect(&run.cases, names, count) &&
+	    (flags->tag == NULL || cli_cases_keep_tag(&run.cases, flags->tag)) &&
+	    open_driver(&run))
+		code = run_all(&run);
 	manifest_free(run.manifest);
 	module_close(run.module_nodiag);
 	module_close(run.module);
@@ -244,91 +238,32 @@ run_flags_run(const struct run_flags *flags, const char *tag, char **names, size
 	return code;
 }
 
-enum { OPT_MANIFEST = 256, OPT_NO_MANIFEST, OPT_LINTS_FAIL, OPT_NDJSON, OPT_JUNIT,
-	OPT_DIGESTS, OPT_COLOR, OPT_FAIL_FAST, OPT_QUIET_VERDICT, OPT_PLANT };
-
-static const struct option run_options_table[] = {
-	{ "driver", required_argument, NULL, 'd' },
-	{ "manifest", required_argument, NULL, OPT_MANIFEST },
-	{ "no-manifest", no_argument, NULL, OPT_NO_MANIFEST },
-	{ "lints-fail", no_argument, NULL, OPT_LINTS_FAIL },
-	{ "timeline", no_argument, NULL, 't' }, { "verbose", no_argument, NULL, 'v' },
-	{ "quiet", no_argument, NULL, 'q' }, { "quiet-verdict", no_argument, NULL,
-	    OPT_QUIET_VERDICT },
-	{ "jobs", required_argument, NULL, 'j' }, { "tag", required_argument, NULL, 'T' },
-	{ "ndjson", required_argument, NULL, OPT_NDJSON },
-	{ "junit", required_argument, NULL, OPT_JUNIT },
-	{ "digests", required_argument, NULL, OPT_DIGESTS },
-	{ "color", required_argument, NULL, OPT_COLOR },
-	{ "fail-fast", no_argument, NULL, OPT_FAIL_FAST },
-	{ "plant-nondeterminism", no_argument, NULL, OPT_PLANT },
-	{ "help", no_argument, NULL, 'h' }, { NULL, 0, NULL, 0 }
+static const struct cli_option run_options_table[] = {
+	CLI_OPTION_DRIVER(struct run_flags),
+	CLI_OPTION_MANIFEST(struct run_flags),
+	{ 0, "lints-fail", NULL, "a lint that no known defect explains fails its case",
+	    CLI_FLAG(struct run_flags, lints_fail) },
+	{ 't', "timeline", NULL, "print the story of every case",
+	    CLI_FLAG(struct run_flags, timeline) },
+	{ 'v', "verbose", NULL, "print every event", CLI_FLAG(struct run_flags, verbose) },
+	{ 'q', "quiet", NULL, "print failures and totals only",
+	    CLI_FLAG(struct run_flags, quiet), .not_with = "timeline verbose" },
+	{ 0, "quiet-verdict", NULL, "with --timeline: no verdict lines but the last",
+	    CLI_FLAG(struct run_flags, quiet_verdict), .only_with = "timeline verbose" },
+	CLI_OPTION_JOBS(struct run_flags, jobs, "cases"),
+	{ 'T', "tag", "TAG", "only scenarios with that tag", CLI_TEXT(struct run_flags, tag) },
+	{ 0, "fail-fast", NULL, "stop at the first failing case",
+	    CLI_FLAG(struct run_flags, fail_fast) },
+	{ 0, "ndjson", "FILE", "every event as a line of JSON (- is standard output)",
+	    CLI_TEXT(struct run_flags, ndjson) },
+	{ 0, "junit", "FILE", "JUnit XML for CI", CLI_TEXT(struct run_flags, junit) },
+	{ 0, "digests", "FILE", "one line a case: replay id and digest",
+	    CLI_TEXT(struct run_flags, digests) },
+	{ 0, "color", "WHEN", "auto, always or never (NO_COLOR is respected)",
+	    CLI_CHOICE(struct run_flags, color, cli_color_words) },
+	{ 0, "plant-nondeterminism", NULL, NULL, CLI_FLAG(struct run_flags, plant) },
+	CLI_OPTIONS_END
 };
-
-static bool
-jobs_parse(const char *text, unsigned *jobs)
-{
-	char *end;
-	unsigned long n = strtoul(text, &end, 10);
-
-	*jobs = (unsigned)n;
-	return *end == '\0' && n >= 1 && n <= 64;
-}
-
-/* True when the option was taken. */
-static bool
-take_option(int option, struct run_flags *flags, const char **tag)
-{
-	switch (option) {
-	case 'd':
-		flags->driver = optarg;
-		return true;
-	case OPT_MANIFEST:
-		flags->manifest = optarg;
-		return true;
-	case OPT_NO_MANIFEST:
-		flags->no_manifest = true;
-		return true;
-	case OPT_LINTS_FAIL:
-		flags->lints_fail = true;
-		return true;
-	case 't':
-		flags->timeline = true;
-		return true;
-	case 'v':
-		flags->timeline = flags->verbose = true;
-		return true;
-	case 'q':
-		flags->quiet = true;
-		return true;
-	case OPT_QUIET_VERDICT:
-		flags->quiet_verdict = true;
-		return true;
-	case 'j':
-		return jobs_parse(optarg, &flags->jobs);
-	case 'T':
-		*tag = optarg;
-		return true;
-	case OPT_NDJSON:
-		flags->ndjson = optarg;
-		return true;
-	case OPT_JUNIT:
-		flags->junit = optarg;
-		return true;
-	case OPT_DIGESTS:
-		flags->digests = optarg;
-		return true;
-	case OPT_COLOR:
-		return cli_color_parse(optarg, &flags->color);
-	case OPT_FAIL_FAST:
-		flags->fail_fast = true;
-		return true;
-	case OPT_PLANT:
-		flags->plant = true;
-		return true;
-	}
-	return false;
-}
 
 /* What changes the verdict is said again to replay it. */
 static void
@@ -349,45 +284,26 @@ set_replay_words(struct run_flags *flags)
 static int
 run_main(int argc, char **argv)
 {
-	struct run_flags flags = { .driver = CLI_DRIVER_DEFAULT };
-	const char *tag = NULL;
-	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
-	int option;
+	struct run_flags flags = { .driver = CLI_DRIVER_DEFAULT, .jobs = cli_jobs_default() };
+	int code, first = cli_options_read(&cli_run, argc, argv, &flags, &code);
 
-	flags.jobs = cpus < 1 ? 1 : cpus > 16 ? 16 : (unsigned)cpus;
-	while ((option = getopt_long(argc, argv, "d:tvqj:T:h", run_options_table, NULL)) != -1) {
-		if (option == 'h')
-			return cli_help(&cli_run, stdout);
-		if (!take_option(option, &flags, &tag))
-			return cli_option_error(&cli_run, run_options_table, option);
-	}
+	if (first < 0)
+		return code;
+	flags.timeline |= flags.verbose;
 	set_replay_words(&flags);
-	return run_flags_run(&flags, tag, argv + optind, (size_t)(argc - optind));
+	return run_flags_run(&flags, argv + first, (size_t)(argc - first));
 }
 
 const struct cli_command cli_run = {
 	.name = "run",
 	.summary = "run scenarios and judge the driver",
-	.usage = "run [OPTION ...] [SCENARIO | FOLDER | REPLAY-ID ...]",
-	.help =
-	    "Runs every case of the scenarios named (default: all below scenarios/), each in a\n"
-	    "process of its own.  A case passes when its findings and failed expectations are\n"
-	    "exactly those that the driver's manifest lists as known defects.\n\n"
-	    "  -d, --driver FILE     driver module (default " CLI_DRIVER_DEFAULT ")\n"
-	    "      --manifest FILE   its manifest (default driver/NAME.yaml)\n"
-	    "      --no-manifest     know no defects: report everything\n"
-	    "      --lints-fail      a lint that no known defect explains fails its case\n"
-	    "  -t, --timeline        print the story of every case\n"
-	    "  -v, --verbose         print every event\n"
-	    "  -q, --quiet           print failures and totals only\n"
-	    "      --quiet-verdict   with --timeline: no verdict lines but the last\n"
-	    "  -j, --jobs N          cases at a time (default: processors)\n"
-	    "  -T, --tag TAG         only scenarios with that tag\n"
-	    "      --fail-fast       stop at the first failing case\n"
-	    "      --ndjson FILE     every event as a line of JSON (- is standard output)\n"
-	    "      --junit FILE      JUnit XML for CI\n"
-	    "      --digests FILE    one line a case: replay id and digest\n"
-	    "      --color WHEN      auto, always or never (NO_COLOR is respected)\n\n"
+	.operands = "[SCENARIO | FOLDER | REPLAY-ID ...]",
+	.about =
+	    "Runs every case of the scenarios named (default: all below scenarios/), each in a "
+	    "process of its own.  A case passes when its findings and failed expectations are "
+	    "exactly those that the driver's manifest lists as known defects.",
+	.options = run_options_table,
+	.after =
 	    "examples:\n"
 	    "  viosim run                            all scenarios\n"
 	    "  viosim run scenarios/deflate          one area\n"

@@ -2,7 +2,6 @@
 /*
  * viosim shrink: the smallest story that still shows a finding.
  */
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,14 +15,14 @@
 #define SECONDS_MAX 86400
 
 struct shrinking {
-	const char *driver, *manifest_path, *rule, *out;
+	const char *driver, *manifest, *rule, *out;
 	unsigned number;		/* of the finding; 0: not said */
 	unsigned seconds;
 	bool no_manifest, save;
 	size_t left_out;		/* cases with `diagnostic: false`, for want of a twin */
 	struct cli_cases cases;
 	struct module *module;
-	struct manifest *manifest;
+	struct manifest *known;
 	struct trial trial;
 	/* what is to be shrunk */
 	const struct scenario_case *c;
@@ -186,7 +185,7 @@ open_driver(struct shrinking *shrinking)
 	if (shrinking->module == NULL)
 		return false;
 	if (!shrinking->no_manifest)
-		shrinking->manifest = cli_manifest_open(shrinking->manifest_path,
+		shrinking->known = cli_manifest_open(shrinking->manifest,
 		    module_attachment(shrinking->module, 0)->name, &bad);
 	return !bad;
 }
@@ -196,7 +195,7 @@ shrink_cases(struct shrinking *shrinking)
 {
 	int code;
 
-	trial_init(&shrinking->trial, shrinking->module, shrinking->manifest);
+	trial_init(&shrinking->trial, shrinking->module, shrinking->known);
 	if (look_for(shrinking))
 		code = shrink_it(shrinking);
 	else
@@ -209,72 +208,20 @@ shrink_cases(struct shrinking *shrinking)
 	return code;
 }
 
-static bool
-number_parse(const char *text, unsigned max, unsigned *number)
-{
-	char *end;
-	unsigned long n = strtoul(text, &end, 10);
-
-	*number = (unsigned)n;
-	return text[0] >= '0' && text[0] <= '9' && *end == '\0' && n >= 1 && n <= max;
-}
-
-static bool
-is_rule(const char *id)
-{
-	const char *const *rules = run_vocab()->rules;
-
-	while (*rules != NULL && strcmp(*rules, id) != 0)
-		rules++;
-	return *rules != NULL;
-}
-
-enum { OPT_MANIFEST = 256, OPT_NO_MANIFEST, OPT_RULE, OPT_FINDING, OPT_SECONDS, OPT_SAVE };
-
-static const struct option shrink_options_table[] = {
-	{ "driver", required_argument, NULL, 'd' },
-	{ "manifest", required_argument, NULL, OPT_MANIFEST },
-	{ "no-manifest", no_argument, NULL, OPT_NO_MANIFEST },
-	{ "rule", required_argument, NULL, OPT_RULE },
-	{ "finding", required_argument, NULL, OPT_FINDING },
-	{ "seconds", required_argument, NULL, OPT_SECONDS },
-	{ "save", no_argument, NULL, OPT_SAVE }, { "output", required_argument, NULL, 'o' },
-	{ "help", no_argument, NULL, 'h' }, { NULL, 0, NULL, 0 }
+static const struct cli_option shrink_options_table[] = {
+	CLI_OPTION_DRIVER(struct shrinking),
+	CLI_OPTION_MANIFEST(struct shrinking),
+	{ 0, "rule", "ID", "the finding of this rule", CLI_RULE(struct shrinking, rule) },
+	{ 0, "finding", "N", "the Nth finding of the first case that has so many",
+	    CLI_NUMBER(struct shrinking, number, 1, TRIAL_FINDINGS_MAX), .not_with = "rule" },
+	{ 0, "seconds", "N", "stop after so long; the best so far counts (default 60)",
+	    CLI_NUMBER(struct shrinking, seconds, 1, SECONDS_MAX) },
+	{ 0, "save", NULL, "write it to " FOUND_FOLDER "/RULE-FUNCTION.yaml",
+	    CLI_FLAG(struct shrinking, save) },
+	{ 'o', "output", "FILE", "write it to FILE", CLI_TEXT(struct shrinking, out),
+	    .not_with = "save" },
+	CLI_OPTIONS_END
 };
-
-/* NULL when the option was taken, else what is wrong. */
-static const char *
-take_option(int option, struct shrinking *shrinking)
-{
-	switch (option) {
-	case 'd':
-		shrinking->driver = optarg;
-		return NULL;
-	case OPT_MANIFEST:
-		shrinking->manifest_path = optarg;
-		return NULL;
-	case OPT_NO_MANIFEST:
-		shrinking->no_manifest = true;
-		return NULL;
-	case OPT_RULE:
-		shrinking->rule = optarg;
-		return is_rule(optarg) ? NULL : "there is no such rule; `viosim rules` "
-		    "lists them";
-	case OPT_FINDING:
-		return number_parse(optarg, TRIAL_FINDINGS_MAX, &shrinking->number) ? NULL :
-		    "--finding takes a number from 1 on";
-	case OPT_SECONDS:
-		return number_parse(optarg, SECONDS_MAX, &shrinking->seconds) ? NULL :
-		    "--seconds takes a number from 1 to 86400";
-	case OPT_SAVE:
-		shrinking->save = true;
-		return NULL;
-	case 'o':
-		shrinking->out = optarg;
-		return NULL;
-	}
-	return "unknown option";
-}
 
 static int
 shrink_main(int argc, char **argv)
@@ -282,27 +229,17 @@ shrink_main(int argc, char **argv)
 	struct shrinking shrinking = {
 		.driver = CLI_DRIVER_DEFAULT, .seconds = SECONDS_DEFAULT,
 	};
-	int option, code = CLI_USAGE;
+	int code, first = cli_options_read(&cli_shrink, argc, argv, &shrinking, &code);
 
-	while ((option = getopt_long(argc, argv, "d:o:h", shrink_options_table, NULL)) != -1) {
-		const char *wrong;
-
-		if (option == 'h')
-			return cli_help(&cli_shrink, stdout);
-		wrong = take_option(option, &shrinking);
-		if (wrong != NULL)
-			return cli_usage_error(&cli_shrink, "%s", wrong);
-	}
-	if (optind == argc)
+	if (first < 0)
+		return code;
+	code = CLI_USAGE;
+	if (first == argc)
 		return cli_usage_error(&cli_shrink, "say which scenario or replay id");
-	if (shrinking.rule != NULL && shrinking.number > 0)
-		return cli_usage_error(&cli_shrink, "--rule or --finding, not both");
-	if (shrinking.save && shrinking.out != NULL)
-		return cli_usage_error(&cli_shrink, "--save or -o, not both");
-	if (cli_collect(&shrinking.cases, argv + optind, (size_t)(argc - optind)) &&
+	if (cli_collect(&shrinking.cases, argv + first, (size_t)(argc - first)) &&
 	    open_driver(&shrinking))
 		code = shrink_cases(&shrinking);
-	manifest_free(shrinking.manifest);
+	manifest_free(shrinking.known);
 	module_close(shrinking.module);
 	cli_cases_fini(&shrinking.cases);
 	return code;
@@ -311,23 +248,17 @@ shrink_main(int argc, char **argv)
 const struct cli_command cli_shrink = {
 	.name = "shrink",
 	.summary = "the smallest story that still shows a finding",
-	.usage = "shrink [OPTION ...] SCENARIO | REPLAY-ID ...",
-	.help =
-	    "Runs the cases until one breaks a rule (an error that no known defect explains\n"
-	    "comes first, then such a lint, then known ones), says so, and then takes away what\n"
-	    "the finding does not need: steps, expectations, habits of the device, the seed;\n"
-	    "times, amounts and the machine become plain.  What is left shows the same rule\n"
-	    "broken at the same line, passes `viosim check`, and was run once more from its\n"
-	    "text.  Where an interrupt comes at an exact point, it also says between which two\n"
-	    "moments it does harm.\n\n"
-	    "  -d, --driver FILE     driver module (default " CLI_DRIVER_DEFAULT ")\n"
-	    "      --manifest FILE   its manifest (default driver/NAME.yaml)\n"
-	    "      --no-manifest     know no defects\n"
-	    "      --rule ID         the finding of this rule\n"
-	    "      --finding N       the Nth finding of the first case that has so many\n"
-	    "      --seconds N       stop after so long; the best so far counts (default 60)\n"
-	    "      --save            write it to " FOUND_FOLDER "/RULE-FUNCTION.yaml\n"
-	    "  -o, --output FILE     write it to FILE\n\n"
+	.operands = "SCENARIO | REPLAY-ID ...",
+	.about =
+	    "Runs the cases until one breaks a rule (an error that no known defect explains "
+	    "comes first, then such a lint, then known ones), says so, and then takes away what "
+	    "the finding does not need: steps, expectations, habits of the device, the seed; "
+	    "times, amounts and the machine become plain.  What is left shows the same rule "
+	    "broken at the same line, passes `viosim check`, and was run once more from its "
+	    "text.  Where an interrupt comes at an exact point, it also says between which two "
+	    "moments it does harm.",
+	.options = shrink_options_table,
+	.after =
 	    "examples:\n"
 	    "  viosim shrink target/just-before-the-sleep\n"
 	    "  viosim shrink --rule balloon.count --save 'deflate/odd-target#legacy,bounce'\n",

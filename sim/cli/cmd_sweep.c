@@ -2,8 +2,6 @@
 /*
  * viosim sweep: fail every call once, deliver an interrupt at every moment.
  */
-#include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,11 +17,12 @@
 
 struct sweep {
 	struct sweep_flags flags;
-	const char *driver, *manifest_path, *ndjson;
-	bool no_manifest, no_shrink, save, lints_fail, first_only;
+	const char *driver, *manifest, *ndjson;
+	struct cli_part part;
+	bool no_manifest, moments, no_shrink, save, lints_fail, first_only;
 	struct cli_cases cases;
 	struct module *module;
-	struct manifest *manifest;
+	struct manifest *known;
 	struct sweep_work work;
 };
 
@@ -236,16 +235,16 @@ sweep_run(struct sweep *sweep, char **names, size_t count)
 	if (sweep->module == NULL)
 		goto out;
 	if (!sweep->no_manifest)
-		sweep->manifest = cli_manifest_open(sweep->manifest_path,
+		sweep->known = cli_manifest_open(sweep->manifest,
 		    module_attachment(sweep->module, 0)->name, &bad);
 	if (bad)
 		goto out;
-	sweep_work_init(&sweep->work, &sweep->flags, sweep->module, sweep->manifest);
+	sweep_work_init(&sweep->work, &sweep->flags, sweep->module, sweep->known);
 	add_cases(sweep);
 	code = sweep_all(sweep);
 	sweep_work_fini(&sweep->work);
 out:
-	manifest_free(sweep->manifest);
+	manifest_free(sweep->known);
 	module_close(sweep->module);
 	cli_cases_fini(&sweep->cases);
 	return code;
@@ -253,176 +252,70 @@ out:
 
 /* ---- options ---- */
 
-enum { OPT_MANIFEST = 256, OPT_NO_MANIFEST, OPT_NDJSON, OPT_SHARD, OPT_FAIL_FAST, OPT_BUDGET,
-	OPT_PAIRS, OPT_CONTRACT, OPT_ALL_STACKS, OPT_MOMENTS, OPT_NO_MOMENTS, OPT_NO_FAULTS,
-	OPT_NO_SHRINK, OPT_SAVE, OPT_LINTS_FAIL };
-
-static const struct option sweep_options_table[] = {
-	{ "driver", required_argument, NULL, 'd' },
-	{ "manifest", required_argument, NULL, OPT_MANIFEST },
-	{ "no-manifest", no_argument, NULL, OPT_NO_MANIFEST },
-	{ "lints-fail", no_argument, NULL, OPT_LINTS_FAIL },
-	{ "first", no_argument, NULL, '1' }, { "verbose", no_argument, NULL, 'v' },
-	{ "jobs", required_argument, NULL, 'j' },
-	{ "pairs", no_argument, NULL, OPT_PAIRS },
-	{ "contract", no_argument, NULL, OPT_CONTRACT },
-	{ "all-stacks", no_argument, NULL, OPT_ALL_STACKS },
-	{ "moments", no_argument, NULL, OPT_MOMENTS },
-	{ "no-moments", no_argument, NULL, OPT_NO_MOMENTS },
-	{ "no-faults", no_argument, NULL, OPT_NO_FAULTS },
-	{ "no-shrink", no_argument, NULL, OPT_NO_SHRINK },
-	{ "save", no_argument, NULL, OPT_SAVE },
-	{ "fail-fast", no_argument, NULL, OPT_FAIL_FAST },
-	{ "budget-runs", required_argument, NULL, OPT_BUDGET },
-	{ "ndjson", required_argument, NULL, OPT_NDJSON },
-	{ "shard", required_argument, NULL, OPT_SHARD },
-	{ "help", no_argument, NULL, 'h' }, { NULL, 0, NULL, 0 }
+static const struct cli_option sweep_options_table[] = {
+	CLI_OPTION_DRIVER(struct sweep),
+	CLI_OPTION_MANIFEST(struct sweep),
+	{ 0, "lints-fail", NULL, "a new lint is a new finding",
+	    CLI_FLAG(struct sweep, lints_fail) },
+	{ '1', "first", NULL, "only the first case of each scenario",
+	    CLI_FLAG(struct sweep, first_only) },
+	{ 0, "no-faults", NULL, "interrupts only",
+	    CLI_FLAG(struct sweep, flags.options.no_faults), .not_with = "pairs contract" },
+	{ 0, "no-moments", NULL, "failures only",
+	    CLI_FLAG(struct sweep, flags.options.no_moments), .not_with = "moments no-faults" },
+	{ 0, "moments", NULL, "both, the default", CLI_FLAG(struct sweep, moments) },
+	{ 0, "pairs", NULL, "after each failure, everything else that can happen then",
+	    CLI_FLAG(struct sweep, flags.options.pairs) },
+	{ 0, "all-stacks", NULL, "also where the call stack has been seen in that case",
+	    CLI_FLAG(struct sweep, flags.options.all_stacks) },
+	{ 0, "contract", NULL, "also failures that no kernel has, but the manual page",
+	    CLI_FLAG(struct sweep, flags.options.contract) },
+	{ 0, "no-shrink", NULL, "do not look for the smallest story of each finding",
+	    CLI_FLAG(struct sweep, no_shrink) },
+	{ 0, "save", NULL, "keep these stories in " FOUND_FOLDER "/",
+	    CLI_FLAG(struct sweep, save), .not_with = "no-shrink" },
+	{ 'v', "verbose", NULL, "one line for each run", CLI_FLAG(struct sweep, flags.verbose) },
+	CLI_OPTION_JOBS(struct sweep, flags.jobs, "runs"),
+	{ 0, "fail-fast", NULL, "stop at the first new finding",
+	    CLI_FLAG(struct sweep, flags.fail_fast) },
+	{ 0, "runs", "N", "stop after N runs",
+	    CLI_NUMBER(struct sweep, flags.runs_max, 1, UINT64_MAX) },
+	{ 0, "shard", "K/N", "do only the Kth of N equal parts", CLI_PART(struct sweep, part) },
+	{ 0, "ndjson", "FILE", "one line of JSON a run, for `viosim merge`",
+	    CLI_TEXT(struct sweep, ndjson) },
+	CLI_OPTIONS_END
 };
-
-static bool
-parse_number(const char *text, uint64_t max, uint64_t *number)
-{
-	char *end;
-
-	if (*text < '0' || *text > '9')
-		return false;
-	errno = 0;
-	*number = strtoull(text, &end, 10);
-	return *end == '\0' && errno == 0 && *number >= 1 && *number <= max;
-}
-
-static bool
-parse_shard(const char *text, struct sweep_flags *flags)
-{
-	const char *slash = strchr(text, '/');
-	char first[16];
-	uint64_t k, n;
-
-	if (slash == NULL || (size_t)(slash - text) >= sizeof(first))
-		return false;
-	snprintf(first, sizeof(first), "%.*s", (int)(slash - text), text);
-	if (!parse_number(first, 1000000, &k) || !parse_number(slash + 1, 1000000, &n) || k > n)
-		return false;
-	flags->shard = (unsigned)k;
-	flags->shards = (unsigned)n;
-	return true;
-}
-
-static bool
-take_word(int option, struct sweep *sweep)
-{
-	struct sweep_options *options = &sweep->flags.options;
-
-	switch (option) {
-	case OPT_PAIRS:
-		return options->pairs = true;
-	case OPT_CONTRACT:
-		return options->contract = true;
-	case OPT_ALL_STACKS:
-		return options->all_stacks = true;
-	case OPT_MOMENTS:
-		options->no_moments = false;
-		return true;
-	case OPT_NO_MOMENTS:
-		return options->no_moments = true;
-	case OPT_NO_FAULTS:
-		return options->no_faults = true;
-	case OPT_NO_SHRINK:
-		return sweep->no_shrink = true;
-	case OPT_SAVE:
-		return sweep->save = true;
-	case OPT_LINTS_FAIL:
-		return sweep->lints_fail = true;
-	case OPT_NO_MANIFEST:
-		return sweep->no_manifest = true;
-	case OPT_FAIL_FAST:
-		return sweep->flags.fail_fast = true;
-	case '1':
-		return sweep->first_only = true;
-	case 'v':
-		return sweep->flags.verbose = true;
-	}
-	return false;
-}
-
-static bool
-take_option(int option, struct sweep *sweep)
-{
-	uint64_t jobs;
-
-	switch (option) {
-	case 'd':
-		sweep->driver = optarg;
-		return true;
-	case OPT_MANIFEST:
-		sweep->manifest_path = optarg;
-		return true;
-	case OPT_NDJSON:
-		sweep->ndjson = optarg;
-		return true;
-	case OPT_SHARD:
-		return parse_shard(optarg, &sweep->flags);
-	case OPT_BUDGET:
-		return parse_number(optarg, UINT64_MAX, &sweep->flags.runs_max);
-	case 'j':
-		if (!parse_number(optarg, 64, &jobs))
-			return false;
-		sweep->flags.jobs = (unsigned)jobs;
-		return true;
-	}
-	return take_word(option, sweep);
-}
 
 static int
 sweep_main(int argc, char **argv)
 {
-	struct sweep sweep = { .driver = CLI_DRIVER_DEFAULT };
-	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
-	int option;
+	struct sweep sweep = {
+		.driver = CLI_DRIVER_DEFAULT, .part = { 1, 1 },
+		.flags.jobs = cli_jobs_default(),
+	};
+	int code, first = cli_options_read(&cli_sweep, argc, argv, &sweep, &code);
 
-	sweep.flags.jobs = cpus < 1 ? 1 : cpus > 16 ? 16 : (unsigned)cpus;
-	sweep.flags.shard = sweep.flags.shards = 1;
+	if (first < 0)
+		return code;
+	sweep.flags.shard = sweep.part.part;
+	sweep.flags.shards = sweep.part.parts;
 	sweep.flags.progress = isatty(STDERR_FILENO) && getenv("CI") == NULL;
-	while ((option = getopt_long(argc, argv, "d:1vj:h", sweep_options_table, NULL)) != -1) {
-		if (option == 'h')
-			return cli_help(&cli_sweep, stdout);
-		if (!take_option(option, &sweep))
-			return cli_option_error(&cli_sweep, sweep_options_table, option);
-	}
-	if (sweep.flags.options.no_faults && sweep.flags.options.no_moments)
-		return cli_usage_error(&cli_sweep, "nothing is left to be tried");
-	return sweep_run(&sweep, argv + optind, (size_t)(argc - optind));
+	return sweep_run(&sweep, argv + first, (size_t)(argc - first));
 }
 
 const struct cli_command cli_sweep = {
 	.name = "sweep",
 	.summary = "fail every call, deliver an interrupt at every moment",
-	.usage = "sweep [OPTION ...] [SCENARIO | FOLDER | REPLAY-ID ...]",
-	.help =
-	    "Runs each case (default: all below scenarios/) as it stands, and then once more for\n"
-	    "each thing that could have happened on the way: every call that can fail fails in\n"
-	    "every way the kernel knows, once and from then on; a configuration or queue\n"
-	    "interrupt without news comes at every moment at which one may; an answer under way\n"
-	    "comes there already.  Expectations are left out: the rules judge, and at the end\n"
-	    "faults are healed and all must come to rest.  Seeds are not multiplied.\n\n"
-	    "  -d, --driver FILE     driver module (default " CLI_DRIVER_DEFAULT ")\n"
-	    "      --manifest FILE   its manifest (default driver/NAME.yaml)\n"
-	    "      --no-manifest     know no defects: report everything\n"
-	    "      --lints-fail      a new lint is a new finding\n"
-	    "  -1, --first           only the first case of each scenario\n"
-	    "      --no-faults       interrupts only\n"
-	    "      --no-moments      failures only (--moments: both, the default)\n"
-	    "      --pairs           after each failure, everything else that can happen then\n"
-	    "      --all-stacks      also where the call stack has been seen in that case\n"
-	    "      --contract        also failures that no kernel has, but the manual page\n"
-	    "      --no-shrink       do not look for the smallest story of each finding\n"
-	    "      --save            keep these stories in " FOUND_FOLDER "/\n"
-	    "  -v, --verbose         one line for each run\n"
-	    "  -j, --jobs N          runs at a time (default: processors)\n"
-	    "      --fail-fast       stop at the first new finding\n"
-	    "      --budget-runs N   stop after N runs\n"
-	    "      --shard K/N       do only the Kth of N equal parts\n"
-	    "      --ndjson FILE     one line of JSON a run, for `viosim merge`\n\n"
+	.operands = "[SCENARIO | FOLDER | REPLAY-ID ...]",
+	.about =
+	    "Runs each case (default: all below scenarios/) as it stands, and then once more for "
+	    "each thing that could have happened on the way: every call that can fail fails in "
+	    "every way the kernel knows, once and from then on; a configuration or queue "
+	    "interrupt without news comes at every moment at which one may; an answer under way "
+	    "comes there already.  Expectations are left out: the rules judge, and at the end "
+	    "faults are healed and all must come to rest.  Seeds are not multiplied.",
+	.options = sweep_options_table,
+	.after =
 	    "examples:\n"
 	    "  viosim sweep inflate/exact-request\n"
 	    "  viosim sweep --first --pairs scenarios/attach\n"

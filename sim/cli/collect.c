@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "cli/cli.h"
+#include "cli/suggest.h"
 #include "run/run.h"
 
 #define DEPTH_MAX 16
@@ -118,8 +119,7 @@ load(struct cli_cases *cases, const char *path, const struct scenario_ref *ref)
 	cases->doc[cases->docs++] = doc;
 	c = scenario_cases(doc, ref, &count);
 	if (count == 0) {
-		fprintf(stderr, "viosim: %s has no case that fits; `viosim list --cases %s` lists "
-		    "them\n", path, path);
+		suggest_case(doc, ref);
 		return false;
 	}
 	add_cases(cases, doc, c, count, ref == NULL ||
@@ -147,27 +147,57 @@ load_folder(struct cli_cases *cases, const char *folder)
 	return good;
 }
 
+/* The scenario of that path or area/situation; false: there is none. */
+static bool
+find_scenario(const char *name, char *path, size_t size, struct stat *st)
+{
+	static const char *const forms[] = {
+		"%s", "%s.yaml", "scenarios/%s.yaml", "scenarios/%s",
+	};
+
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+		snprintf(path, size, forms[i], name);
+		if (stat(path, st) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void
+say_missing(const char *name)
+{
+	struct paths paths = { 0 };
+	struct stat st;
+
+	if (stat("scenarios", &st) == 0 && S_ISDIR(st.st_mode))
+		walk("scenarios", &paths, 0);
+	if (paths.count > 0)
+		qsort(paths.path, paths.count, sizeof(paths.path[0]), by_name);
+	suggest_scenario(name, paths.path, paths.count);
+	for (size_t i = 0; i < paths.count; i++)
+		free(paths.path[i]);
+	free(paths.path);
+}
+
 static bool
 load_ref(struct cli_cases *cases, const char *name)
 {
 	struct scenario_ref ref;
 	char why[256], path[4096];
 	struct stat st;
-	bool good;
+	bool good = false;
 
 	if (!scenario_ref_parse(&ref, name, why, sizeof(why))) {
 		fprintf(stderr, "viosim: %s: %s\n", name, why);
 		return false;
 	}
-	snprintf(path, sizeof(path), "%s", ref.path);
-	if (stat(path, &st) != 0)
-		snprintf(path, sizeof(path), "scenarios/%s.yaml", ref.path);
-	good = stat(path, &st) == 0;
-	if (good)
-		good = load(cases, path, &ref);
+	if (!find_scenario(ref.path, path, sizeof(path), &st))
+		say_missing(ref.path);
+	else if (S_ISDIR(st.st_mode))
+		fprintf(stderr, "viosim: %s: a replay id is of a scenario, and %s is a folder\n",
+		    name, path);
 	else
-		fprintf(stderr, "viosim: there is no file or folder %s, nor a scenario %s; "
-		    "`viosim list` lists the scenarios\n", ref.path, path);
+		good = load(cases, path, &ref);
 	scenario_ref_fini(&ref);
 	return good;
 }
@@ -222,13 +252,21 @@ has_tag(const struct scenario *scenario, const char *tag)
 	return false;
 }
 
-void
+bool
 cli_cases_keep_tag(struct cli_cases *cases, const char *tag)
 {
 	size_t kept = 0;
+	bool any = false;
 
+	for (size_t i = 0; i < cases->count; i++)
+		any = any || has_tag(cases->item[i].c->scenario, tag);
+	if (!any) {
+		suggest_tag(cases, tag);
+		return false;
+	}
 	for (size_t i = 0; i < cases->count; i++)
 		if (has_tag(cases->item[i].c->scenario, tag))
 			cases->item[kept++] = cases->item[i];
 	cases->count = kept;
+	return true;
 }

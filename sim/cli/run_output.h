@@ -13,7 +13,7 @@
 #include "run/isolate.h"
 
 struct run_flags {
-	const char *driver, *manifest;
+	const char *driver, *manifest, *tag;
 	bool no_manifest;
 	bool lints_fail;		/* a new lint fails its case, as an error does */
 	bool whole_manifest;		/* defects that no longer show are failures */

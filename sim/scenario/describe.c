@@ -7,32 +7,10 @@
 
 #include "scenario.h"
 #include "table.h"
+#include "text.h"
 
 #define DESCRIBE_WIDTH 78
 #define DESCRIBE_HELP_COLUMN 24
-
-/* Words of `text` from column `column` on, wrapped. */
-static void
-describe_wrapped(const char *text, unsigned column, FILE *f)
-{
-	unsigned at = column;
-	size_t length;
-
-	while (*text != '\0') {
-		length = strcspn(text, " ");
-		if (at > column && at + 1 + length > DESCRIBE_WIDTH) {
-			fprintf(f, "\n%*s", (int)column, "");
-			at = column;
-		} else if (at > column) {
-			fputc(' ', f);
-			at++;
-		}
-		fwrite(text, 1, length, f);
-		at += (unsigned)length;
-		text += length + (text[length] == ' ');
-	}
-	fputc('\n', f);
-}
 
 static void
 describe_row(const char *key, unsigned indent, const char *help, FILE *f)
@@ -40,7 +18,7 @@ describe_row(const char *key, unsigned indent, const char *help, FILE *f)
 	fprintf(f, "%*s%-*s ", (int)indent, "", DESCRIBE_HELP_COLUMN - 1 - (int)indent, key);
 	if (indent + strlen(key) > DESCRIBE_HELP_COLUMN - 1)
 		fprintf(f, "\n%*s", DESCRIBE_HELP_COLUMN, "");
-	describe_wrapped(help, DESCRIBE_HELP_COLUMN, f);
+	text_print_wrapped(help, DESCRIBE_HELP_COLUMN, DESCRIBE_WIDTH, f);
 }
 
 /* What can stand after the key. */

@@ -341,6 +341,34 @@ text_print_percent(uint64_t ppm, FILE *f)
 	fputc('%', f);
 }
 
+void
+text_print_wrapped(const char *text, unsigned column, unsigned width, FILE *f)
+{
+	size_t at = column, gap, length;
+
+	for (; *text != '\0'; text += length) {
+		if (*text == '\n') {
+			/* An empty line has no spaces. */
+			fprintf(f, "\n%*s", text[1] == '\n' ? 0 : (int)column, "");
+			at = column;
+			length = 1;
+			continue;
+		}
+		gap = strspn(text, " ");
+		text += gap;
+		length = strcspn(text, " \n");
+		if (at > column && at + gap + length > width) {
+			fprintf(f, "\n%*s", (int)column, "");
+			at = column;
+		} else {
+			at += (size_t)fprintf(f, "%*s", (int)gap, "");
+		}
+		fwrite(text, 1, length, f);
+		at += length;
+	}
+	fputc('\n', f);
+}
+
 bool
 text_is_name(const char *s)
 {
@@ -372,7 +400,7 @@ text_list_has(const char *const *list, const char *word)
 
 /* ---- did you mean ---- */
 
-#define TEXT_WORD_MAX 64
+#define TEXT_WORD_MAX 128
 
 static size_t
 text_min3(size_t a, size_t b, size_t c)

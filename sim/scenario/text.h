@@ -50,6 +50,12 @@ void	text_print_bytes(uint64_t pages, FILE *);	/* `64MiB`, the largest unit that
 void	text_print_time(struct scenario_time, FILE *);
 void	text_print_percent(uint64_t ppm, FILE *);
 
+/*
+ * Words from a column on, which the stream has reached, with line breaks before column `width`;
+ * the text's own line breaks stay.  Ends with a newline.
+ */
+void	text_print_wrapped(const char *text, unsigned column, unsigned width, FILE *);
+
 /* A letter or digit, then letters, digits, `_` `-` `.`. */
 bool	text_is_name(const char *);
 

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Which commands there are; viosim help, viosim version.
+ */
+#include <string.h>
+
+#include "cli/cli.h"
+#include "scenario/text.h"
+
+#define VERSION "0.1"
+/* The Makefile's: " (1234abcd)", where this was built from a repository. */
+#ifndef VIOSIM_REVISION
+#define VIOSIM_REVISION ""
+#endif
+
+const struct cli_command *const cli_commands[] = {
+	&cli_run, &cli_check, &cli_list, &cli_explain, &cli_rules, &cli_compare,
+	&cli_sweep, &cli_merge, &cli_explore,
+	&cli_shrink, &cli_bytes, &cli_describe, &cli_help_command, &cli_version, NULL
+};
+
+static const struct cli_command *
+command_of(const char *word)
+{
+	for (const struct cli_command *const *c = cli_commands; *c != NULL; c++)
+		if (strcmp((*c)->name, word) == 0)
+			return *c;
+	return NULL;
+}
+
+static int
+unknown(const char *word)
+{
+	struct text_nearest near;
+	struct text_why hint;
+
+	text_nearest_init(&near, word);
+	if (word[0] == '-')
+		text_nearest_offer_all(&near, (const char *const[]){ "--help", "--version",
+		    NULL });
+	else
+		for (const struct cli_command *const *c = cli_commands; *c != NULL; c++)
+			text_nearest_offer(&near, (*c)->name);
+	fprintf(stderr, "viosim: there is no %s %s%s\n", word[0] == '-' ? "option" : "command",
+	    word, near.best != NULL ? text_nearest_hint(&near, &hint) :
+	    "; `viosim help` lists the commands");
+	return CLI_USAGE;
+}
+
+static int
+overview(FILE *stream, int code)
+{
+	fputs("usage: viosim COMMAND [OPTION ...] [ARGUMENT ...]\n\n"
+	    "Runs an unchanged NetBSD virtio driver on a fake kernel and a scripted device.\n\n",
+	    stream);
+	for (const struct cli_command *const *c = cli_commands; *c != NULL; c++)
+		fprintf(stream, "  %-9s %s\n", (*c)->name, (*c)->summary);
+	fputs("\n`viosim help COMMAND` tells more.  Exit codes: 0 all is well, 1 something was\n"
+	    "found in the driver, 2 usage or scenario error (nothing was run), 3 viosim failed.\n",
+	    stream);
+	return code;
+}
+
+static int
+help_main(int argc, char **argv)
+{
+	int code, first = cli_options_read(&cli_help_command, argc, argv, NULL, &code);
+
+	if (first < 0)
+		return code;
+	if (first == argc)
+		return overview(stdout, CLI_OK);
+	for (int i = first; i < argc; i++) {
+		const struct cli_command *command = command_of(argv[i]);
+
+		if (command == NULL)
+			return unknown(argv[i]);
+		if (i > first)
+			putchar('\n');
+		cli_help(command, stdout);
+	}
+	return CLI_OK;
+}
+
+const struct cli_command cli_help_command = {
+	.name = "help",
+	.summary = "say what there is, or how a command is used",
+	.operands = "[COMMAND ...]",
+	.about = "Without an argument: lists the commands.  With one: the same as\n"
+	    "`viosim COMMAND --help`.",
+	.main = help_main,
+};
+
+static int
+version_main(int argc, char **argv)
+{
+	int code, first = cli_options_read(&cli_version, argc, argv, NULL, &code);
+
+	if (first < 0)
+		return code;
+	puts("viosim " VERSION VIOSIM_REVISION);
+	return CLI_OK;
+}
+
+const struct cli_command cli_version = {
+	.name = "version",
+	.summary = "say which viosim this is",
+	.about = "Prints the version and, if it was built from a repository, the revision.",
+	.main = version_main,
+};
+
+int
+cli_main(int argc, char **argv)
+{
+	static const struct { const char *option; const struct cli_command *command; } also[] = {
+		{ "-h", &cli_help_command }, { "--help", &cli_help_command },
+		{ "-V", &cli_version }, { "--version", &cli_version },
+	};
+	const struct cli_command *command;
+
+	if (argc < 2)
+		return overview(stderr, CLI_USAGE);
+	command = command_of(argv[1]);
+	for (size_t i = 0; i < sizeof(also) / sizeof(also[0]); i++)
+		if (strcmp(argv[1], also[i].option) == 0)
+			command = also[i].command;
+	return command != NULL ? command->main(argc - 1, argv + 1) : unknown(argv[1]);
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What was meant by a name that is not there.
+ */
+#ifndef VIOSIM_CLI_SUGGEST_H
+#define VIOSIM_CLI_SUGGEST_H
+
+#include <stddef.h>
+
+#include "cli/cli.h"
+
+/*
+ * Each prints one line on stderr: what is not there, and the nearest that is, or how to list what
+ * is.  This one says which parameter, value or part of the machine of a replay id no case of the
+ * document has.
+ */
+void suggest_case(const struct scenario_doc *doc, const struct scenario_ref *ref);
+
+/* "inflate/odd-target" of "./scenarios//inflate/odd-target.yaml". */
+void suggest_scenario_id(const char *path, char *id, size_t size);
+
+/* No scenario, file or folder has this name; `paths` are the files below scenarios/. */
+void suggest_scenario(const char *name, char *const *paths, size_t count);
+
+/* No case has this tag. */
+void suggest_tag(const struct cli_cases *cases, const char *tag);
+
+#endif /* VIOSIM_CLI_SUGGEST_H */
