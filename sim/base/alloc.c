@@ -24,14 +24,14 @@ out_of_memory(void)
 void
 internal_error(const char *format, ...)
 {
+	char text[512];
 	va_list args;
 
-	fflush(stdout);
-	fputs("viosim: internal error: ", stderr);
 	va_start(args, format);
-	vfprintf(stderr, format, args);
+	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	fputc('\n', stderr);
+	fflush(stdout);
+	dprintf(STDERR_FILENO, "viosim: internal error: %s\n", text);
 	_exit(3);
 }
 
