@@ -131,6 +131,14 @@ cli_module_open(const char *path)
 	return module;
 }
 
+/* Of our own driver the manifest is known; others are given theirs. */
+static bool
+manifest_beside(const char *driver, char *path, size_t size)
+{
+	snprintf(path, size, "driver/%s.yaml", driver);
+	return access(path, R_OK) == 0;
+}
+
 struct manifest *
 cli_manifest_open(const char *path, const char *driver, bool *bad)
 {
@@ -140,9 +148,7 @@ cli_manifest_open(const char *path, const char *driver, bool *bad)
 
 	*bad = false;
 	if (path == NULL) {
-		/* Of our own driver the manifest is known; others are given theirs. */
-		snprintf(beside, sizeof(beside), "driver/%s.yaml", driver);
-		if (access(beside, R_OK) != 0)
+		if (!manifest_beside(driver, beside, sizeof(beside)))
 			return NULL;
 		path = beside;
 	}
@@ -151,5 +157,20 @@ cli_manifest_open(const char *path, const char *driver, bool *bad)
 	diag_list_print(&diags, stderr, cli_has_color(CLI_COLOR_AUTO, stderr));
 	diag_list_fini(&diags);
 	*bad = manifest == NULL;
+	return manifest;
+}
+
+struct manifest *
+cli_manifest_hints(const char *driver)
+{
+	struct diag_list diags;
+	struct manifest *manifest;
+	char path[512];
+
+	if (!manifest_beside(driver, path, sizeof(path)))
+		return NULL;
+	diag_list_init(&diags);
+	manifest = manifest_load(path, run_vocab(), &diags);
+	diag_list_fini(&diags);
 	return manifest;
 }

@@ -97,4 +97,7 @@ struct module *cli_module_open(const char *path);
 /* NULL after messages; *bad tells an error from "there is none". */
 struct manifest *cli_manifest_open(const char *path, const char *driver, bool *bad);
 
+/* The one that would be used, for hints only; NULL, without a word, when there is none. */
+struct manifest *cli_manifest_hints(const char *driver);
+
 #endif /* VIOSIM_CLI_CLI_H */

@@ -18,6 +18,7 @@ struct run {
 	struct cli_cases cases;
 	struct module *module, *module_nodiag;
 	struct manifest *manifest;
+	struct manifest *hints;		/* one that exists and is not used (--no-manifest) */
 	struct run_output output;
 	size_t passed, failed, broken, skipped;
 	size_t *shown;			/* by defect: cases that showed it */
@@ -43,6 +44,7 @@ finished(void *arg, struct world *world, const struct run_result *result)
 	struct run *run = child->run;
 	struct run_story story = {
 		.c = child->c, .module = child->module, .manifest = run->manifest,
+		.hints = run->manifest != NULL ? run->manifest : run->hints,
 		.world = world, .result = result, .verdict = &child->result->verdict,
 		.flags = &run->flags,
 	};
@@ -217,6 +219,8 @@ open_driver(struct run *run)
 	if (!run->flags.no_manifest)
 		run->manifest = cli_manifest_open(run->flags.manifest,
 		    module_attachment(run->module, 0)->name, &bad);
+	else
+		run->hints = cli_manifest_hints(module_attachment(run->module, 0)->name);
 	return !bad;
 }
 
@@ -232,6 +236,7 @@ run_flags_run(const struct run_flags *flags, char **names, size_t count)
 	    open_driver(&run))
 		code = run_all(&run);
 	manifest_free(run.manifest);
+	manifest_free(run.hints);
 	module_close(run.module_nodiag);
 	module_close(run.module);
 	cli_cases_fini(&run.cases);

@@ -4,7 +4,6 @@
  */
 #include "cli/run_output.h"
 
-#include <ctype.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,6 +38,18 @@ known_failure(void *arg, const struct failure *failure)
 	return defect != NULL ? defect->id : NULL;
 }
 
+static const struct defect *
+like_finding(void *arg, const struct finding *finding, const struct defect *after)
+{
+	const struct run_story *story = arg;
+	struct source_pos pos = { .function = "" };
+
+	if (finding->site != 0)
+		source_lookup(module_source(story->module), finding->site, &pos);
+	return manifest_like(story->hints, story->c->c->scenario->id, finding->rule->id,
+	    pos.function, after);
+}
+
 void
 run_output_case(const struct run_story *story, FILE *text[ISOLATE_TEXTS])
 {
@@ -56,8 +67,11 @@ run_output_case(const struct run_story *story, FILE *text[ISOLATE_TEXTS])
 		    .verbose = flags->verbose },
 		.known_finding = known_finding, .known_failure = known_failure,
 		.known_arg = (void *)(uintptr_t)story,
+		.like_finding = story->hints != NULL ? like_finding : NULL,
+		.like_path = story->hints != NULL ? story->hints->path : NULL,
+		.like_unused = story->manifest == NULL,
+		.scenario = story->c->c->scenario->id,
 	};
-	char summary[512];
 
 	if (flags->timeline) {
 		timeline_print(text[0], &input);
@@ -67,10 +81,8 @@ run_output_case(const struct run_story *story, FILE *text[ISOLATE_TEXTS])
 		failure_print(text[0], &input);
 	if (flags->ndjson != NULL)
 		ndjson_print(text[1], &input);
-	if (failed) {
-		failure_summary(&input, summary, sizeof(summary));
-		fputs(summary, text[2]);
-	}
+	if (failed)
+		failure_reasons(text[2], &input);
 }
 
 /* ---- in the parent ---- */
@@ -115,6 +127,21 @@ must(void *p)
 		exit(CLI_BROKEN);
 	}
 	return p;
+}
+
+/* The first reason; how many there are beside it. */
+static char *
+first_line(const char *reasons)
+{
+	size_t length = strcspn(reasons, "\n"), more = 0;
+	char *text;
+
+	for (const char *p = reasons + length; *p != '\0'; p++)
+		more += *p == '\n' && p[1] != '\0';
+	if (asprintf(&text, more > 0 ? "%.*s (and %zu more)" : "%.*s", (int)length, reasons,
+	    more) < 0)
+		exit(CLI_BROKEN);
+	return text;
 }
 
 static char *
@@ -167,7 +194,7 @@ add_junit(struct run_output *output, const struct cli_case *c,
 	*new_junit(output) = (struct junit_case){
 		.id = c->c->id, .file = c->doc->path, .line = c->c->scenario->loc.line,
 		.verdict = verdicts[result->verdict.verdict],
-		.message = failed ? copy(result->text[2]) :
+		.message = failed ? first_line(result->text[2]) :
 		    has_result(result) ? NULL : copy(result->verdict.reason),
 		.text = failed ? copy(result->text[0]) : NULL,
 		.known = known_lines(result, manifest),
@@ -175,81 +202,47 @@ add_junit(struct run_output *output, const struct cli_case *c,
 	};
 }
 
-/* Do two reasons read the same but for their numbers? */
-static bool
-is_alike(const char *a, const char *b)
-{
-	const char *const number = "0123456789abcdefx.";
-
-	while (*a != '\0' && *b != '\0') {
-		if (isdigit((unsigned char)*a) && isdigit((unsigned char)*b)) {
-			a += strspn(a, number);
-			b += strspn(b, number);
-		} else if (*a++ != *b++) {
-			return false;
-		}
-	}
-	return *a == *b;
-}
-
-/* Place and rule must be the very same: they stand before the second ": ". */
-static bool
-is_same_reason(const char *a, const char *b)
-{
-	const char *rule = strstr(a, ": "), *text = rule != NULL ? strstr(rule + 2, ": ") : NULL;
-	size_t head = text != NULL ? (size_t)(text - a) : 0;
-
-	return strncmp(a, b, head) == 0 && strlen(b) >= head && is_alike(a + head, b + head);
-}
-
-/* The group of a failing case, made when it is the first of its kind. */
-static struct run_group *
-group_of(struct run_output *output, const struct cli_case *c, const char *reason)
-{
-	struct run_group *group;
-
-	for (size_t i = 0; i < output->groups; i++)
-		if (is_same_reason(output->group[i].reason, reason))
-			return &output->group[i];
-	output->group = must(realloc(output->group, (output->groups + 1) * sizeof(*group)));
-	group = &output->group[output->groups++];
-	*group = (struct run_group){ .reason = copy(reason), .first_id = copy(c->c->id) };
-	return group;
-}
-
 /*
  * A failing case is told in full, unless one of the same scenario has failed for the same
- * reason: then its id is enough.
+ * reasons: then its id is enough.
  */
 static void
 tell_case(struct run_output *output, const struct cli_case *c, const struct isolated *result)
 {
 	bool failed = result->verdict.verdict != VERDICT_PASS;
-	const char *reason = has_result(result) ? result->text[2] : result->verdict.reason;
-	struct run_group *group = failed ? group_of(output, c, reason) : NULL;
+	const char *reasons = has_result(result) ? result->text[2] : result->verdict.reason;
 
-	if (group != NULL)
-		group->cases++;
-	if (group != NULL && group->told_here && !output->flags->timeline) {
-		printf("the same in: %s\n\n", c->c->id);
+	if (failed && !run_groups_add(&output->groups, c->c->id, c->c->scenario->id,
+	    reasons) && !output->flags->timeline)
 		return;
-	}
-	if (group != NULL)
-		group->told_here = true;
 	if (!has_result(result))
-		printf("%s: error: %s\n\n", c->c->id, reason);
+		printf("%s: error: %s\n\n", c->c->id, reasons);
 	fwrite(result->text[0], 1, result->length[0], stdout);
 	if (result->length[0] > 0 && !output->flags->timeline)
 		putchar('\n');
 }
 
+/* No line of the report may be glued to the counter: it goes before one is printed. */
 static void
-show_progress(const struct run_output *output)
+hide_progress(struct run_output *output)
 {
-	fprintf(stderr, "\r%zu of %zu cases", output->done, output->total);
-	if (output->done == output->total)
-		fputs("\r\033[K", stderr);
+	if (!output->progress_shown)
+		return;
+	fputs("\r\033[K", stderr);
 	fflush(stderr);
+	output->progress_shown = false;
+}
+
+/* The cursor goes back, so that whatever else comes is not glued to it either. */
+static void
+show_progress(struct run_output *output)
+{
+	if (!output->progress || output->done == output->total)
+		return;
+	fflush(stdout);
+	fprintf(stderr, "%zu of %zu cases\r", output->done, output->total);
+	fflush(stderr);
+	output->progress_shown = true;
 }
 
 /* One line says all of them, with the totals. */
@@ -295,6 +288,7 @@ void
 run_output_done(struct run_output *output, const struct cli_case *c,
     const struct isolated *result, const struct manifest *manifest)
 {
+	hide_progress(output);
 	output->done++;
 	output->manifest = manifest;
 	output->scenario_failed += result->verdict.verdict == VERDICT_FAIL ||
@@ -302,12 +296,11 @@ run_output_done(struct run_output *output, const struct cli_case *c,
 	for (size_t i = 0; i < VERDICT_DEFECTS_MAX; i++)
 		output->scenario_shown[i] |= result->verdict.shown[i];
 	write_files(output, c, result, manifest);
-	if (output->progress)
-		show_progress(output);
 	if (result->verdict.verdict == VERDICT_SKIPPED)
 		count_skipped(output, result->verdict.reason);
 	else
 		tell_case(output, c, result);
+	show_progress(output);
 }
 
 static const char *
@@ -323,6 +316,8 @@ run_output_scenario(struct run_output *output, const struct cli_cases *cases,
 	const char *separator = ", ";
 	bool failed = output->scenario_failed > 0, skipped = output->scenario_skipped > 0;
 
+	hide_progress(output);
+	run_groups_same(&output->groups, output->flags->timeline ? NULL : stdout);
 	/* Of a scenario of which nothing was run, the totals tell. */
 	if (!output->flags->quiet && !output->flags->quiet_verdict &&
 	    output->scenario_skipped <= last - first) {
@@ -343,33 +338,15 @@ run_output_scenario(struct run_output *output, const struct cli_cases *cases,
 	}
 	output->scenario_failed = output->scenario_skipped = 0;
 	memset(output->scenario_shown, 0, sizeof(output->scenario_shown));
-	for (size_t i = 0; i < output->groups; i++)
-		output->group[i].told_here = false;
-}
-
-static int
-by_cases(const void *a, const void *b)
-{
-	const struct run_group *x = a, *y = b;
-
-	if (x->cases != y->cases)
-		return x->cases < y->cases ? 1 : -1;
-	return strcmp(x->reason, y->reason);
+	show_progress(output);
 }
 
 void
 run_output_groups(struct run_output *output)
 {
-	if (output->groups > 0) {
-		qsort(output->group, output->groups, sizeof(output->group[0]), by_cases);
-		puts("what failed, most cases first:");
-	}
-	for (size_t i = 0; i < output->groups; i++)
-		printf("  %4zu case%s  %s\n               first in %s\n", output->group[i].cases,
-		    output->group[i].cases == 1 ? " " : "s", output->group[i].reason,
-		    output->group[i].first_id);
-	if (output->groups > 0)
-		putchar('\n');
+	hide_progress(output);
+	run_groups_same(&output->groups, output->flags->timeline ? NULL : stdout);
+	run_groups_print(&output->groups, stdout);
 }
 
 static void
@@ -392,6 +369,7 @@ run_output_gone(struct run_output *output, const struct cli_case *c,
 {
 	const char *scenario = c->c->scenario->id;
 
+	hide_progress(output);
 	if (output->junit_file != NULL)
 		add_junit_gone(output, c, defect);
 	printf("%s:%u:%u: failed: known defect %s no longer shows in %s\n"
@@ -409,6 +387,7 @@ run_output_known(struct run_output *output, const struct manifest *manifest,
 {
 	bool any = false;
 
+	hide_progress(output);
 	if (output->flags->quiet || output->flags->quiet_verdict || manifest == NULL)
 		return;
 	for (size_t i = 0; i < manifest->count; i++) {
@@ -463,11 +442,7 @@ run_output_end(struct run_output *output)
 	good = close_file(output->ndjson) && good;
 	good = close_file(output->digests) && good;
 	free_junit(output);
-	for (size_t i = 0; i < output->groups; i++) {
-		free(output->group[i].reason);
-		free(output->group[i].first_id);
-	}
-	free(output->group);
+	run_groups_fini(&output->groups);
 	free(output->skipped);
 	return good;
 }

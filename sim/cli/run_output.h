@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #include "cli/cli.h"
+#include "cli/run_groups.h"
 #include "run/isolate.h"
 
 struct run_flags {
@@ -29,14 +30,15 @@ struct run_flags {
 struct run_story {
 	const struct cli_case *c;
 	struct module *module;
-	const struct manifest *manifest;
+	const struct manifest *manifest;	/* what excuses; NULL: nothing does */
+	const struct manifest *hints;		/* what findings may look like, or NULL */
 	struct world *world;
 	const struct run_result *result;
 	const struct case_verdict *verdict;
 	const struct run_flags *flags;
 };
 
-/* In the child: text[0] for the terminal, text[1] NDJSON, text[2] one line for JUnit. */
+/* In the child: text[0] for the terminal, text[1] NDJSON, text[2] what failed, by lines. */
 void run_output_case(const struct run_story *story, FILE *text[ISOLATE_TEXTS]);
 
 /* In the parent. */
@@ -44,16 +46,12 @@ struct run_output {
 	const struct run_flags *flags;
 	size_t total, done;
 	bool color, progress;
+	bool progress_shown;
 	struct atomic *ndjson, *digests, *junit_file;
 	struct junit_case *junit;
 	size_t junits;
 	unsigned scenario_failed, scenario_skipped;	/* cases of the present scenario */
-	struct run_group {		/* failing cases whose first reason reads the same */
-		char *reason, *first_id;
-		size_t cases;
-		bool told_here;		/* in full, in the present scenario */
-	} *group;
-	size_t groups;
+	struct run_groups groups;
 	struct run_skipped {		/* cases that were not run, by reason */
 		char reason[VERDICT_REASON];
 		size_t cases;

@@ -417,6 +417,20 @@ world_step(struct world *world)
 	return fire(world);
 }
 
+/* Nothing happens until then.  The limit of time holds all the same. */
+static void
+pass_time(struct world *world, uint64_t until_ns)
+{
+	if (until_ns == UINT64_MAX || until_ns <= world->clock.now_ns)
+		return;
+	if (until_ns <= world->config.time_limit_ns) {
+		world->clock.now_ns = until_ns;
+		return;
+	}
+	world->clock.now_ns = world->config.time_limit_ns;
+	world_finish(world, WORLD_TIME_LIMIT, "the run reached its limit of time");
+}
+
 void
 world_run(struct world *world, uint64_t until_ns)
 {
@@ -425,8 +439,7 @@ world_run(struct world *world, uint64_t until_ns)
 			uint64_t next = clock_next_ns(&world->clock);
 
 			if (next > until_ns || next == UINT64_MAX) {
-				if (until_ns != UINT64_MAX && until_ns > world->clock.now_ns)
-					world->clock.now_ns = until_ns;
+				pass_time(world, until_ns);
 				return;
 			}
 		}

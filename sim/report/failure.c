@@ -13,6 +13,7 @@
 
 #define EXCERPT_COLUMNS 90	/* of a scenario line */
 #define EXCERPT_LEAD 40		/* kept before the caret when the line is cut */
+#define REASON_TEXT 512
 
 static void
 colour(FILE *stream, const struct report_input *input, const char *code)
@@ -113,83 +114,13 @@ print_failure(FILE *stream, const struct report_input *input, const struct failu
 	fprintf(stream, "  at        %s\n", time + strspn(time, " "));
 }
 
-/* ---- findings ---- */
-
-static void
-print_position(FILE *stream, const struct report_input *input, uint32_t site)
-{
-	struct source_pos pos;
-
-	if (report_position(input, site, &pos))
-		fprintf(stream, ", %s:%u (%s)", pos.file, pos.line, pos.function);
-}
-
-static void
-print_because(FILE *stream, const struct report_input *input, uint32_t seq, uint32_t site,
-    const char *what)
-{
-	const struct trace *trace = &input->world->trace;
-	const struct event *event = trace_event(trace, seq);
-	char time[32];
-
-	fprintf(stream, "  because: %s", what);
-	if (event != NULL) {
-		print_position(stream, input, site != 0 ? site : trace_site(trace, seq));
-		words_time(event->time_ns, time, sizeof(time));
-		fprintf(stream, ", at %s", time + strspn(time, " "));
-	}
-	putc('\n', stream);
-}
-
-/* Names as they are at the end of the run. */
-static void
-read_names(struct words *words, const struct report_input *input)
-{
-	const struct trace *trace = &input->world->trace;
-
-	words_init(words, input->world);
-	for (uint32_t seq = words_first(trace); seq < trace->count; seq++)
-		words_follow(words, trace_event(trace, seq));
-}
-
-static void
-print_finding(FILE *stream, const struct report_input *input, const struct words *words,
-    const struct finding *finding)
-{
-	bool is_error = finding->rule->severity == SEVERITY_ERROR;
-	struct source_pos pos;
-	char time[32];
-
-	colour(stream, input, "1");
-	if (report_position(input, finding->site, &pos))
-		fprintf(stream, "%s:%u", pos.file, pos.line);
-	else
-		fputs(input->driver != NULL ? input->driver : "driver", stream);
-	colour(stream, input, "0");
-	fputs(": ", stream);
-	label(stream, input, is_error ? "error" : "lint", is_error ? "1;31" : "33");
-	/* One line, however long: editors and grep take it apart at the colons. */
-	fprintf(stream, "%s: %s\n", finding->rule->id, finding->text);
-	words_time(finding->time_ns, time, sizeof(time));
-	fprintf(stream, "  in %s", words_context_name(words, finding->ctx,
-	    finding->ctx_kind));
-	if (report_position(input, finding->site, &pos))
-		fprintf(stream, ", function %s", pos.function);
-	fprintf(stream, ", at %s", time + strspn(time, " "));
-	if (finding->count > 1)
-		fprintf(stream, ", %u times at this place", finding->count);
-	putc('\n', stream);
-	for (unsigned i = 0; i < finding->becauses; i++)
-		print_because(stream, input, finding->because[i].seq, finding->because[i].site,
-		    finding->because[i].what);
-}
+/* ---- what failed ---- */
 
 /*
  * How far from the cause a rule looks: a contract that was broken; what was left over or
  * miscounted by that; a number that is suspect; a wake-up that did not come; what came of it
  * in the end.  Then what is a cause only where there is no other: an access without the mutex,
- * a message.  Lints of no other kind stand behind even the failed expectations: a lint alone
- * fails no case.
+ * a message.  Lints of no other kind come last.
  */
 enum distance {
 	AT_CAUSE, LEFT_OVER, SUSPECT, ASLEEP, IN_THE_END, ALONE, BESIDE
@@ -229,10 +160,191 @@ distance_of(const struct rule *rule)
 	return has_area(rule, "log") ? ALONE : AT_CAUSE;
 }
 
-/* Those from the one distance to the other. */
+static const struct failure *
+first_failure(const struct report_input *input)
+{
+	for (unsigned i = 0; i < input->result->failures; i++)
+		if (report_known_failure(input, &input->result->failure[i]) == NULL)
+			return &input->result->failure[i];
+	return NULL;
+}
+
+/* Does the one say more about the cause than the other?  A lint says less than any error. */
+static bool
+is_nearer(const struct rule *a, const struct rule *b)
+{
+	if (a->severity != b->severity)
+		return a->severity == SEVERITY_ERROR;
+	return distance_of(a) < distance_of(b);
+}
+
+/* The one nearest to the cause; of several the earliest. */
+static const struct finding *
+nearest_finding(const struct report_input *input)
+{
+	const struct findings *findings = &input->result->findings;
+	const struct finding *nearest = NULL;
+
+	for (size_t i = 0; i < findings->count; i++) {
+		const struct finding *finding = &findings->item[i];
+
+		if (report_known_finding(input, finding) == NULL &&
+		    (nearest == NULL || is_nearer(finding->rule, nearest->rule)))
+			nearest = finding;
+	}
+	return nearest;
+}
+
+/* What failed the case; a lint (--lints-fail) only where nothing else did. */
+struct reason {
+	const struct finding *finding;	/* or NULL */
+	const struct failure *failure;	/* or NULL */
+};
+
+static struct reason
+reason_of(const struct report_input *input)
+{
+	struct reason reason = { nearest_finding(input), first_failure(input) };
+
+	if (reason.finding != NULL && reason.failure != NULL &&
+	    reason.finding->rule->severity == SEVERITY_LINT)
+		reason.finding = NULL;
+	return reason;
+}
+
+/* ---- findings ---- */
+
+/* Ids of known defects, each once, in the order in which they came up. */
+struct ids {
+	const char *id[64];
+	size_t count;
+};
+
+/* False when it was there already, or does not fit. */
+static bool
+add_id(struct ids *ids, const char *id)
+{
+	if (id == NULL)
+		return false;
+	for (size_t i = 0; i < ids->count; i++)
+		if (strcmp(ids->id[i], id) == 0)
+			return false;
+	if (ids->count == sizeof(ids->id) / sizeof(ids->id[0]))
+		return false;
+	ids->id[ids->count++] = id;
+	return true;
+}
+
 static void
-print_findings(FILE *stream, const struct report_input *input, enum distance from,
-    enum distance to)
+print_position(FILE *stream, const struct report_input *input, uint32_t site)
+{
+	struct source_pos pos;
+
+	if (report_position(input, site, &pos))
+		fprintf(stream, ", %s:%u (%s)", pos.file, pos.line, pos.function);
+}
+
+static void
+print_because(FILE *stream, const struct report_input *input, uint32_t seq, uint32_t site,
+    const char *what)
+{
+	const struct trace *trace = &input->world->trace;
+	const struct event *event = trace_event(trace, seq);
+	char time[32];
+
+	fprintf(stream, "  because: %s", what);
+	if (event != NULL) {
+		print_position(stream, input, site != 0 ? site : trace_site(trace, seq));
+		words_time(event->time_ns, time, sizeof(time));
+		fprintf(stream, ", at %s", time + strspn(time, " "));
+	}
+	putc('\n', stream);
+}
+
+/* Names as they are at the end of the run. */
+static void
+read_names(struct words *words, const struct report_input *input)
+{
+	const struct trace *trace = &input->world->trace;
+
+	words_init(words, input->world);
+	for (uint32_t seq = words_first(trace); seq < trace->count; seq++)
+		words_follow(words, trace_event(trace, seq));
+}
+
+/* The next known defect that it may be; a lint that fails nothing needs none. */
+static const struct defect *
+next_like(const struct report_input *input, const struct finding *finding,
+    const struct defect *after)
+{
+	if (finding->rule->severity == SEVERITY_LINT && reason_of(input).finding != finding)
+		return NULL;
+	return report_like_finding(input, finding, after);
+}
+
+/*
+ * Known defects of the same rule and function; the first time that one comes up, its title and
+ * what makes it known here.
+ */
+static void
+print_like(FILE *stream, const struct report_input *input, const struct finding *finding,
+    struct ids *likes)
+{
+	const struct defect *defect = next_like(input, finding, NULL);
+
+	for (; defect != NULL; defect = next_like(input, finding, defect)) {
+		fprintf(stream, "  looks like %s", defect->id);
+		if (!add_id(likes, defect->id)) {
+			putc('\n', stream);
+			continue;
+		}
+		fprintf(stream, " (%s)", defect->title);
+		if (input->like_unused)
+			fprintf(stream, ", of %s, which this run does not use\n",
+			    input->like_path);
+		else
+			fprintf(stream, "; if it is, add `%s` to its `scenarios:` in %s\n",
+			    input->scenario, input->like_path);
+	}
+}
+
+static void
+print_finding(FILE *stream, const struct report_input *input, const struct words *words,
+    const struct finding *finding, struct ids *likes)
+{
+	bool is_error = finding->rule->severity == SEVERITY_ERROR;
+	struct source_pos pos;
+	char time[32];
+
+	colour(stream, input, "1");
+	if (report_position(input, finding->site, &pos))
+		fprintf(stream, "%s:%u", pos.file, pos.line);
+	else
+		fputs(input->driver != NULL ? input->driver : "driver", stream);
+	colour(stream, input, "0");
+	fputs(": ", stream);
+	label(stream, input, is_error ? "error" : "lint", is_error ? "1;31" : "33");
+	/* One line, however long: editors and grep take it apart at the colons. */
+	fprintf(stream, "%s: %s\n", finding->rule->id, finding->text);
+	words_time(finding->time_ns, time, sizeof(time));
+	fprintf(stream, "  in %s", words_context_name(words, finding->ctx,
+	    finding->ctx_kind));
+	if (report_position(input, finding->site, &pos))
+		fprintf(stream, ", function %s", pos.function);
+	fprintf(stream, ", at %s", time + strspn(time, " "));
+	if (finding->count > 1)
+		fprintf(stream, ", %u times at this place", finding->count);
+	putc('\n', stream);
+	for (unsigned i = 0; i < finding->becauses; i++)
+		print_because(stream, input, finding->because[i].seq, finding->because[i].site,
+		    finding->because[i].what);
+	print_like(stream, input, finding, likes);
+}
+
+/* Those of one severity, the nearest to the cause first. */
+static void
+print_findings(FILE *stream, const struct report_input *input, enum severity severity,
+    struct ids *likes)
 {
 	const struct findings *findings = &input->result->findings;
 	struct words words;
@@ -240,31 +352,41 @@ print_findings(FILE *stream, const struct report_input *input, enum distance fro
 	if (findings->count == 0)
 		return;
 	read_names(&words, input);
-	for (enum distance distance = from; distance <= to; distance++)
+	for (enum distance distance = AT_CAUSE; distance <= BESIDE; distance++)
 		for (size_t i = 0; i < findings->count; i++)
-			if (distance_of(findings->item[i].rule) == distance &&
+			if (findings->item[i].rule->severity == severity &&
+			    distance_of(findings->item[i].rule) == distance &&
 			    report_known_finding(input, &findings->item[i]) == NULL)
-				print_finding(stream, input, &words, &findings->item[i]);
+				print_finding(stream, input, &words, &findings->item[i],
+				    likes);
+}
+
+/* ---- what was never judged ---- */
+
+static void
+print_undecided(FILE *stream, const struct report_input *input)
+{
+	const struct run_result *result = input->result;
+	const struct { unsigned count; const char *of; } part[] = {
+		{ result->undecided.steps, "of steps" },
+		{ result->undecided.claims, "of always or never" },
+		{ result->undecided.finally, "of finally" },
+	};
+	const char *between = ":";
+
+	if (part[0].count + part[1].count + part[2].count == 0)
+		return;
+	fprintf(stream, "not decided, because %s", result->undecided.why);
+	for (size_t i = 0; i < sizeof(part) / sizeof(part[0]); i++) {
+		if (part[i].count == 0)
+			continue;
+		fprintf(stream, "%s %u %s", between, part[i].count, part[i].of);
+		between = ",";
+	}
+	putc('\n', stream);
 }
 
 /* ---- what is known ---- */
-
-struct ids {
-	const char *id[64];
-	size_t count;
-};
-
-static void
-add_id(struct ids *ids, const char *id)
-{
-	if (id == NULL)
-		return;
-	for (size_t i = 0; i < ids->count; i++)
-		if (strcmp(ids->id[i], id) == 0)
-			return;
-	if (ids->count < sizeof(ids->id) / sizeof(ids->id[0]))
-		ids->id[ids->count++] = id;
-}
 
 static void
 print_known(FILE *stream, const struct report_input *input)
@@ -324,58 +446,32 @@ failure_print_replay(FILE *stream, const struct report_input *input)
 
 /* ---- the whole ---- */
 
-static const struct failure *
-first_failure(const struct report_input *input)
-{
-	for (unsigned i = 0; i < input->result->failures; i++)
-		if (report_known_failure(input, &input->result->failure[i]) == NULL)
-			return &input->result->failure[i];
-	return NULL;
-}
-
-/* The one nearest to the cause; of several the earliest. */
-static const struct finding *
-first_finding(const struct report_input *input)
-{
-	const struct findings *findings = &input->result->findings;
-	const struct finding *first = NULL;
-
-	for (size_t i = 0; i < findings->count; i++) {
-		const struct finding *finding = &findings->item[i];
-
-		if (report_known_finding(input, finding) != NULL)
-			continue;
-		if (first == NULL || distance_of(finding->rule) < distance_of(first->rule))
-			first = finding;
-	}
-	return first;
-}
-
-/* Where the trouble began. */
+/* Where the trouble began: lints beside it are no part of it. */
 static uint32_t
 first_seq(const struct report_input *input)
 {
-	const struct failure *failure = first_failure(input);
-	const struct finding *finding = first_finding(input);
-	uint32_t seq = failure != NULL ? failure->seq : UINT32_MAX;
+	struct reason reason = reason_of(input);
+	uint32_t seq = reason.failure != NULL ? reason.failure->seq : UINT32_MAX;
 
-	return finding != NULL && finding->seq < seq ? finding->seq : seq;
+	return reason.finding != NULL && reason.finding->seq < seq ? reason.finding->seq : seq;
 }
 
 void
 failure_print(FILE *stream, const struct report_input *input)
 {
 	const struct run_result *result = input->result;
+	struct ids likes = { .count = 0 };
 
 	/* A rule names the cause; an expectation only what came of it. */
-	print_findings(stream, input, AT_CAUSE, ALONE);
+	print_findings(stream, input, SEVERITY_ERROR, &likes);
 	for (unsigned i = 0; i < result->failures; i++)
 		if (report_known_failure(input, &result->failure[i]) == NULL)
 			print_failure(stream, input, &result->failure[i]);
 	if (result->failures_all > result->failures)
 		fprintf(stream, "%u more failures are not shown\n",
 		    result->failures_all - result->failures);
-	print_findings(stream, input, BESIDE, BESIDE);
+	print_undecided(stream, input);
+	print_findings(stream, input, SEVERITY_LINT, &likes);
 	print_known(stream, input);
 	fputs("last events:\n", stream);
 	timeline_tail(stream, input, first_seq(input), FAILURE_TAIL);
@@ -385,24 +481,72 @@ failure_print(FILE *stream, const struct report_input *input)
 	failure_print_replay(stream, input);
 }
 
+/* ---- in single lines ---- */
+
+static void
+finding_line(const struct report_input *input, const struct finding *finding, char *text,
+    size_t size)
+{
+	const struct defect *like = report_like_finding(input, finding, NULL);
+	struct source_pos pos;
+	int n = 0;
+
+	if (report_position(input, finding->site, &pos))
+		n = snprintf(text, size, "%s:%u: ", pos.file, pos.line);
+	if ((size_t)n < size)
+		n += snprintf(text + n, size - (size_t)n, "%s: %s", finding->rule->id,
+		    finding->text);
+	if (like != NULL && (size_t)n < size)
+		snprintf(text + n, size - (size_t)n, " (looks like %s)", like->id);
+	report_clean(text);
+}
+
+static void
+failure_line(const struct failure *failure, char *text, size_t size)
+{
+	snprintf(text, size, "%s: expected %s; actual %s", failure->what, failure->expected,
+	    failure->actual);
+	report_clean(text);
+}
+
 void
 failure_summary(const struct report_input *input, char *text, size_t size)
 {
-	const struct failure *failure = first_failure(input);
-	const struct finding *finding = first_finding(input);
-	struct source_pos pos;
+	struct reason reason = reason_of(input);
 
-	if (finding != NULL && failure != NULL && distance_of(finding->rule) == BESIDE)
-		finding = NULL;
-	if (finding != NULL && report_position(input, finding->site, &pos))
-		snprintf(text, size, "%s:%u: %s: %s", pos.file, pos.line, finding->rule->id,
-		    finding->text);
-	else if (finding != NULL)
-		snprintf(text, size, "%s: %s", finding->rule->id, finding->text);
-	else if (failure != NULL)
-		snprintf(text, size, "%s: expected %s; actual %s", failure->what,
-		    failure->expected, failure->actual);
+	if (reason.finding != NULL)
+		finding_line(input, reason.finding, text, size);
+	else if (reason.failure != NULL)
+		failure_line(reason.failure, text, size);
 	else
 		snprintf(text, size, "%s", "nothing new was found");
-	report_clean(text);
+}
+
+void
+failure_reasons(FILE *stream, const struct report_input *input)
+{
+	const struct run_result *result = input->result;
+	struct reason reason = reason_of(input);
+	char text[REASON_TEXT];
+
+	failure_summary(input, text, sizeof(text));
+	fprintf(stream, "%s\n", text);
+	for (size_t i = 0; i < result->findings.count; i++) {
+		const struct finding *finding = &result->findings.item[i];
+
+		if (finding == reason.finding || finding->rule->severity == SEVERITY_LINT ||
+		    report_known_finding(input, finding) != NULL)
+			continue;
+		finding_line(input, finding, text, sizeof(text));
+		fprintf(stream, "%s\n", text);
+	}
+	for (unsigned i = 0; i < result->failures; i++) {
+		const struct failure *failure = &result->failure[i];
+
+		if ((failure == reason.failure && reason.finding == NULL) ||
+		    report_known_failure(input, failure) != NULL)
+			continue;
+		failure_line(failure, text, sizeof(text));
+		fprintf(stream, "%s\n", text);
+	}
 }

@@ -2,11 +2,12 @@
 /*
  * What a failing case prints.
  *
- * In this order: findings, those nearest to the cause first (contracts that were broken, then
- * what was left over, then what came of it); failed expectations (`file:line:col: failed: ...`,
- * the line of the scenario with a caret, expected beside actual); lints that say nothing of the
- * cause; the last lines of the story before the first of these, the digest and the command
- * that replays the case.  What known defects explain is only named, in one line.
+ * In this order: errors, those nearest to the cause first (contracts that were broken, then
+ * what was left over, then what came of it), each with the known defects that it looks like;
+ * failed expectations (`file:line:col: failed: ...`, the line of the scenario with a caret,
+ * expected beside actual); what was not decided because the run ended early; lints, which fail
+ * no case; what known defects explain, in one line; the last events before the first of the
+ * errors and failed expectations, the digest and the command that replays the case.
  */
 #ifndef VIOSIM_REPORT_FAILURE_H
 #define VIOSIM_REPORT_FAILURE_H
@@ -24,9 +25,12 @@ void failure_print(FILE *stream, const struct report_input *input);
 void failure_print_replay(FILE *stream, const struct report_input *input);
 
 /*
- * The reason in one line, for lists and JUnit: the first new finding, else the failure; a lint
- * that says nothing of the cause only where there is neither.
+ * The reason in one line, for lists and JUnit: the new error nearest to the cause, else the
+ * first failed expectation; a lint only where there is neither.
  */
 void failure_summary(const struct report_input *input, char *text, size_t size);
+
+/* That line, then one for each other new error and failed expectation of the case. */
+void failure_reasons(FILE *stream, const struct report_input *input);
 
 #endif /* VIOSIM_REPORT_FAILURE_H */

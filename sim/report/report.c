@@ -20,6 +20,15 @@ report_known_failure(const struct report_input *input, const struct failure *fai
 	    input->known_failure(input->known_arg, failure) : NULL;
 }
 
+const struct defect *
+report_like_finding(const struct report_input *input, const struct finding *finding,
+    const struct defect *after)
+{
+	if (input->like_finding == NULL || report_known_finding(input, finding) != NULL)
+		return NULL;
+	return input->like_finding(input->known_arg, finding, after);
+}
+
 bool
 report_position(const struct report_input *input, uint32_t site, struct source_pos *pos)
 {

@@ -13,6 +13,7 @@
 #include <stdio.h>
 
 #include "machine/world.h"
+#include "run/manifest.h"
 #include "run/run.h"
 #include "run/source.h"
 
@@ -39,12 +40,26 @@ struct report_input {
 	/* Id of the known defect behind a finding or failure, NULL for a new one.  Optional. */
 	const char *(*known_finding)(void *arg, const struct finding *finding);
 	const char *(*known_failure)(void *arg, const struct failure *failure);
+	/*
+	 * The next known defect, after `after` (NULL: the first), that has the rule and the
+	 * function of a finding which no known defect explains; NULL when there is none.
+	 * Optional; with it `scenario` and `like_path` are needed.
+	 */
+	const struct defect *(*like_finding)(void *arg, const struct finding *finding,
+	    const struct defect *after);
 	void *known_arg;
+	const char *scenario;		/* its id */
+	const char *like_path;		/* the manifest those defects are of */
+	bool like_unused;		/* the run was told to know none of them */
 };
 
 /* The id of the known defect, or NULL. */
 const char *report_known_finding(const struct report_input *input, const struct finding *finding);
 const char *report_known_failure(const struct report_input *input, const struct failure *failure);
+
+/* NULL for a finding that a known defect explains. */
+const struct defect *report_like_finding(const struct report_input *input,
+    const struct finding *finding, const struct defect *after);
 
 /* The driver position of a site; false for site 0, without a source, or if nothing is known. */
 bool report_position(const struct report_input *input, uint32_t site, struct source_pos *pos);

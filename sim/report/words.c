@@ -118,6 +118,19 @@ free_after(const struct words *words, const struct event *event)
 	return words->world->memory.counts.free;
 }
 
+/*
+ * Are the pages that this event frees the driver's?  Also a refused allocation gives back what it
+ * had got.
+ */
+static bool
+is_drivers_call(const struct words *words, const struct event *event)
+{
+	unsigned call = event->ctx <= CONTEXTS_MAX ? words->context[event->ctx].last_call : 0;
+
+	return event->ctx != 0 && (call == HW_CALL_UVM_PGLISTFREE ||
+	    call == HW_CALL_UVM_PGLISTALLOC);
+}
+
 static void
 follow_pages(struct words *words, const struct event *event)
 {
@@ -130,8 +143,7 @@ follow_pages(struct words *words, const struct event *event)
 	if (event->code == HW_PAGE_DRIVER)
 		pages->driver += before - after;
 	/* What was free already does not count, so a double free shows. */
-	else if (event->code == HW_PAGE_FREE && event->ctx != 0 &&
-	    context_of(words, event->ctx)->last_call == HW_CALL_UVM_PGLISTFREE)
+	else if (event->code == HW_PAGE_FREE && is_drivers_call(words, event))
 		pages->driver -= after - before < pages->driver ? after - before :
 		    pages->driver;
 }
@@ -283,7 +295,7 @@ words_holds_at_once(const struct words *words, const struct event *event)
 {
 	const struct event *before;
 
-	if (event == NULL || event->kind != EV_EXPECT || event->arg[1] == 0 || event->seq == 0)
+	if (event == NULL || event->kind != EV_EXPECT || event->arg[1] != 1 || event->seq == 0)
 		return false;
 	before = trace_event(&words->world->trace, event->seq - 1);
 	return before != NULL && before->kind == EV_STEP && before->arg[0] == event->arg[0];

@@ -193,7 +193,8 @@ say_expect(struct line *line, const struct words *words, const struct event *eve
 {
 	(void)words;
 	say(line, "step %" PRIu64 ": the expectation %s", event->arg[0] + 1,
-	    event->arg[1] != 0 ? "holds" : "DOES NOT HOLD");
+	    event->arg[1] == 1 ? "holds" : event->arg[1] == 0 ? "DOES NOT HOLD" :
+	    "IS NOT DECIDED");
 }
 
 static void

@@ -2,6 +2,7 @@
 /*
  * Judging: expectations and rules, each at its moment.
  */
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,6 +46,82 @@ story_fail_expect(struct story *story, const struct expect *expect, const char *
 	fclose(stream);
 	story_fail(story, expect->loc, what, expect->text, actual);
 	free(actual);
+}
+
+/* ---- a run that ended early ---- */
+
+static const char *const ended_by[] = {
+	[WORLD_RUNNING] = "itself", [WORLD_PANIC] = "a panic", [WORLD_CRASH] = "a crash",
+	[WORLD_ENDLESS] = "an endless loop",
+	[WORLD_DEVICE_FAULT] = "the device's misbehaviour",
+	[WORLD_TIME_LIMIT] = "limits.time", [WORLD_EVENT_LIMIT] = "limits.events",
+	[WORLD_STOPPED] = "itself",
+};
+
+/* "10s", "1.5s": seconds without zeros at the end. */
+static void
+print_seconds(uint64_t ns, char text[static 32])
+{
+	size_t length;
+
+	snprintf(text, 32, "%" PRIu64 ".%09" PRIu64, ns / UINT64_C(1000000000),
+	    ns % UINT64_C(1000000000));
+	length = strlen(text);
+	while (text[length - 1] == '0')
+		length--;
+	if (text[length - 1] == '.')
+		length--;
+	memcpy(text + length, "s", 2);
+}
+
+static void
+print_end(const struct story *story, char *text, size_t size)
+{
+	char when[32];
+
+	print_seconds(story->world.clock.now_ns, when);
+	snprintf(text, size, "the run ended at %s by %s", when, ended_by[story->world.end]);
+}
+
+void
+story_undecided(struct story *story, struct loc loc, const char *what, const char *expected,
+    uint64_t end_ns)
+{
+	char why[sizeof(story->result->undecided.why)], when[32], actual[160];
+
+	print_end(story, why, sizeof(why));
+	print_seconds(end_ns, when);
+	if (end_ns > story->world.clock.now_ns)
+		snprintf(actual, sizeof(actual), "not decided: %s, before %s", why, when);
+	else
+		snprintf(actual, sizeof(actual), "not decided: %s", why);
+	story_fail(story, loc, what, expected, actual);
+}
+
+static bool
+is_judging(const struct scenario_step *step)
+{
+	return step->verb == SCENARIO_STEP_EXPECT || step->verb == SCENARIO_STEP_WAIT ||
+	    step->verb == SCENARIO_STEP_SETTLE;
+}
+
+void
+story_count_undecided(struct story *story)
+{
+	const struct scenario *scenario = story->scenario;
+	struct run_result *result = story->result;
+	size_t claims = scenario->always.count + scenario->never.count;
+
+	if (story->world.end == WORLD_RUNNING || story->world.end == WORLD_STOPPED)
+		return;
+	print_end(story, result->undecided.why, sizeof(result->undecided.why));
+	for (size_t i = result->steps_done; i < scenario->steps.count; i++)
+		result->undecided.steps += is_judging(&scenario->steps.step[i]);
+	for (size_t i = 0; i < claims; i++)
+		result->undecided.claims += i >= sizeof(story->claims_broken) ||
+		    !story->claims_broken[i];
+	/* They are judged as the last thing, and only in a run that still goes on. */
+	result->undecided.finally = (unsigned)scenario->finally.count;
 }
 
 /* ---- always, never ---- */
@@ -120,6 +197,8 @@ event_now(struct story *story)
 	};
 }
 
+static const char settled[] = "nothing in flight, the driver asleep, host.actual == host.target";
+
 static void
 never_settled(struct story *story)
 {
@@ -130,8 +209,8 @@ never_settled(struct story *story)
 	    device_num_pages(&story->device),
 	    (unsigned long long)(device_inflight(&story->device, BALLOON_INFLATE) +
 	    device_inflight(&story->device, BALLOON_DEFLATE)));
-	story_fail(story, story->scenario->steps.step[story->at_step].loc, "settle",
-	    "nothing in flight, the driver asleep, host.actual == host.target", actual);
+	story_fail(story, story->scenario->steps.step[story->at_step].loc, "settle", settled,
+	    actual);
 }
 
 /* Run until nothing is left to do or the time is over; the rules judge what is then. */
@@ -150,8 +229,13 @@ story_settle(struct story *story, uint64_t within_ns)
 		}
 		world_step(world);
 	}
-	if (world->end != WORLD_RUNNING)
+	if (world->end != WORLD_RUNNING) {
+		if (story->telling && !is_settled(story))
+			story_undecided(story,
+			    story->scenario->steps.step[story->at_step].loc, "settle", settled,
+			    end);
 		return;
+	}
 	now = event_now(story);
 	rules_rest(story->rules, &now);
 	if (!is_settled(story) && story->result->findings.count == findings &&

@@ -275,3 +275,22 @@ manifest_explains(const struct manifest *manifest, const char *scenario, const c
 	}
 	return NULL;
 }
+
+const struct defect *
+manifest_like(const struct manifest *manifest, const char *scenario, const char *rule,
+    const char *where, const struct defect *after)
+{
+	bool named = manifest_explains(manifest, scenario, rule, where) != NULL;
+	size_t i = after != NULL ? (size_t)(after - manifest->defects) + 1 : 0;
+
+	if (where[0] == '\0')
+		return NULL;
+	for (; manifest != NULL && i < manifest->count; i++) {
+		const struct defect *defect = &manifest->defects[i];
+
+		if (shows_as(defect, rule, where) &&
+		    (!named || defect_names(defect, scenario)))
+			return defect;
+	}
+	return NULL;
+}

@@ -49,4 +49,12 @@ const struct defect *manifest_explains(const struct manifest *manifest,
 const struct defect *manifest_knows(const struct manifest *manifest, const char *rule,
     const char *where);
 
+/*
+ * For hints: the next defect after `after` (NULL: from the first on) with that rule and function,
+ * wherever it shows; where some name the scenario only those.  NULL when there is none, when the
+ * function is unknown, and for no manifest.
+ */
+const struct defect *manifest_like(const struct manifest *manifest, const char *scenario,
+    const char *rule, const char *where, const struct defect *after);
+
 #endif /* VIOSIM_RUN_MANIFEST_H */

@@ -177,6 +177,7 @@ take_stock(struct story *story)
 	struct world *world = &story->world;
 
 	world->running = NULL;
+	story_count_undecided(story);
 	report_end(story);
 	if (world->end == WORLD_RUNNING)
 		world->end = WORLD_STOPPED;

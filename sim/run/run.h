@@ -19,7 +19,7 @@
 #include "run/module.h"
 #include "scenario/scenario.h"
 
-/* An expectation of the scenario that did not hold. */
+/* An expectation of the scenario that did not hold, or was not decided. */
 struct failure {
 	struct loc loc;			/* in the scenario */
 	char file[128];			/* its file, as given on the command line */
@@ -51,6 +51,14 @@ struct run_result {
 	unsigned failures_all;
 	enum world_end end;
 	char end_text[256];
+	/*
+	 * Expectations that the run did not come to, or that held until it ended early.  One that
+	 * was being waited for when it ended is a failure.
+	 */
+	struct {
+		unsigned steps, claims, finally;
+		char why[80];		/* "the run ended at 10s by limits.time" */
+	} undecided;
 	uint64_t digest;
 	struct run_counts counts;
 	unsigned steps_done, steps;

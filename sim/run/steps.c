@@ -169,30 +169,40 @@ stays_true(struct story *story, const struct expect *expect, uint64_t end_ns)
 	while (world->end == WORLD_RUNNING && expect_holds(expect, &story->env)) {
 		if (!world_is_busy(world) && clock_next_ns(&world->clock) > end_ns) {
 			world_run(world, end_ns);
-			return true;
+			return world->end == WORLD_RUNNING;
 		}
 		world_step(world);
 	}
 	return false;
 }
 
+/* Recorded of an expectation (EV_EXPECT). */
+enum { DOES_NOT_HOLD, HOLDS, UNDECIDED };
+
 static void
 do_expect(struct story *story, const struct scenario_step *step)
 {
 	uint64_t within = ns_of(story, step->within), lasts = ns_of(story, step->lasts);
-	uint64_t now = story->world.clock.now_ns;
-	bool held;
+	uint64_t end = story->world.clock.now_ns;
+	const char *what = step->verb == SCENARIO_STEP_WAIT ? "wait" : "expect";
+	unsigned outcome;
 
 	story_drain(story);
-	held = scenario_time_is_given(step->within) ?
-	    comes_true(story, step->expect, now + within) :
-	    expect_holds(step->expect, &story->env);
-	if (held && lasts > 0)
-		held = stays_true(story, step->expect, story->world.clock.now_ns + lasts);
-	world_emit(&story->world, EV_EXPECT, 0, story->at_step, held, 0, 0, 0);
-	if (!held)
-		story_fail_expect(story, step->expect,
-		    step->verb == SCENARIO_STEP_WAIT ? "wait" : "expect");
+	if (scenario_time_is_given(step->within))
+		end += within;
+	outcome = comes_true(story, step->expect, end) ? HOLDS : DOES_NOT_HOLD;
+	if (outcome == HOLDS && lasts > 0) {
+		end = story->world.clock.now_ns + lasts;
+		outcome = stays_true(story, step->expect, end) ? HOLDS :
+		    expect_holds(step->expect, &story->env) ? UNDECIDED : DOES_NOT_HOLD;
+	} else if (outcome == DOES_NOT_HOLD && story->world.end != WORLD_RUNNING) {
+		outcome = UNDECIDED;
+	}
+	world_emit(&story->world, EV_EXPECT, 0, story->at_step, outcome, 0, 0, 0);
+	if (outcome == DOES_NOT_HOLD)
+		story_fail_expect(story, step->expect, what);
+	else if (outcome == UNDECIDED)
+		story_undecided(story, step->expect->loc, what, step->expect->text, end);
 }
 
 /* ---- one step ---- */
@@ -393,8 +403,9 @@ unstruck_faults(struct story *story)
 
 		snprintf(expected, sizeof(expected), "fault `%s` (%s) strikes at least once",
 		    fault->order.id, fault->row->id);
-		snprintf(actual, sizeof(actual), "it never struck: %llu calls since it was "
-		    "armed, the first to strike is number %llu",
+		snprintf(actual, sizeof(actual), "it %s: %llu calls since it was armed, the "
+		    "first to strike is number %llu", story->world.end == WORLD_RUNNING ?
+		    "never struck" : "had not struck when the run ended early",
 		    (unsigned long long)fault->calls, (unsigned long long)fault->order.nth);
 		story_fail(story, loc_of_fault(story, fault->order.id), "fail", expected,
 		    actual);

@@ -64,6 +64,14 @@ struct context *story_thread(struct world *world);
 void story_fail(struct story *story, struct loc loc, const char *what,
     const char *expected, const char *actual);
 void story_fail_expect(struct story *story, const struct expect *expect, const char *what);
+/*
+ * It can no longer be known: the run ended (world.end) before it came true, stayed true until
+ * `end_ns` or was looked at.  A failure too.
+ */
+void story_undecided(struct story *story, struct loc loc, const char *what,
+    const char *expected, uint64_t end_ns);
+/* At the end of a run that ended early: count what was never judged. */
+void story_count_undecided(struct story *story);
 void story_watch_claims(struct story *story);
 void story_settle(struct story *story, uint64_t within_ns);
 void story_view(void *arg, struct rules_view *view);

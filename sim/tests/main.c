@@ -10,6 +10,7 @@
 /* One line per suite. */
 #define SUITES(X) \
 	X(base_suite) \
+	X(cli_output_suite) \
 	X(device_balloon_suite) \
 	X(device_habit_suite) \
 	X(device_transport_suite) \
@@ -72,6 +73,7 @@
 	X(rules_thread_suite) \
 	X(report_atomic_suite) \
 	X(report_explored_suite) \
+	X(report_columns_suite) \
 	X(report_failure_suite) \
 	X(report_junit_suite) \
 	X(report_ndjson_suite) \
@@ -82,6 +84,7 @@
 	X(run_compare_suite) \
 	X(run_isolate_suite) \
 	X(run_manifest_suite) \
+	X(run_undecided_suite) \
 	X(run_member_suite) \
 	X(run_module_suite) \
 	X(run_points_suite) \

@@ -134,8 +134,8 @@ START_TEST(causes_come_before_what_came_of_them)
 	static const char *const ids[] = { "page.alloc-range", "log.quiet", "live.convergence",
 	    "dma.leak", "live.lost-wakeup", "ring.abort" };
 	static const char *const order[] = { "error: ring.abort", "error: dma.leak",
-	    "lint: page.alloc-range", "error: live.lost-wakeup", "error: live.convergence",
-	    "error: log.quiet" };
+	    "error: live.lost-wakeup", "error: live.convergence", "error: log.quiet",
+	    "lint: page.alloc-range" };
 	uint32_t seq = EVENT(record, S, MACHINE, EV_EXPECT, 0, 0, 0);
 	const char *before, *after;
 	char summary[256];
@@ -187,6 +187,156 @@ START_TEST(events_end_at_the_first_trouble)
 	print(failure_print);
 	ck_assert_ptr_nonnull(strstr(text, "asks for 1 page"));
 	ck_assert_ptr_null(strstr(text, "asks for 2 pages"));
+}
+END_TEST
+
+/* A lint that lies beside, before or after, is no trouble. */
+START_TEST(events_end_at_the_failure_and_not_at_a_lint)
+{
+	static const char *const lints[] = { "lock.unordered", "balloon.deflate-direction",
+	    "page.alloc-range" };
+	uint32_t seq = EVENT(record, S, MACHINE, EV_HOST_TARGET, 0, 1, 0, 1);
+	char summary[256];
+
+	EVENT(record, 2 * S, MACHINE, EV_HOST_TARGET, 0, 2, 1, 1);
+	record_failure(record, EVENT(record, 25 * S, MACHINE, EV_EXPECT, 0, 0, 0));
+	EVENT(record, 26 * S, MACHINE, EV_HOST_TARGET, 0, 3, 2, 1);
+	record_finding(record, seq, seq);
+	for (size_t i = 0; i < 3; i++) {
+		record->result.findings.item[0].rule = rule_by_id(lints[i]);
+		print(failure_print);
+		ck_assert_ptr_nonnull(strstr(text, "asks for 2 pages"));
+		ck_assert_ptr_nonnull(strstr(text, "the expectation DOES NOT HOLD"));
+		ck_assert_ptr_null(strstr(text, "asks for 3 pages"));
+		ck_assert(strstr(text, "failed: expect") < strstr(text, "lint: "));
+		failure_summary(&record->input, summary, sizeof(summary));
+		ck_assert_int_eq(strncmp(summary, "expect: expected ", 17), 0);
+	}
+}
+END_TEST
+
+static const char *
+known_early(void *arg, const struct finding *finding)
+{
+	(void)arg;
+	return finding->seq == 0 ? "viomb-03" : NULL;
+}
+
+START_TEST(events_go_past_what_is_known)
+{
+	uint32_t seq = EVENT(record, S, MACHINE, EV_HOST_TARGET, 0, 1, 0, 1);
+
+	record_finding(record, seq, seq);
+	EVENT(record, 2 * S, MACHINE, EV_HOST_TARGET, 0, 2, 1, 1);
+	record_failure(record, EVENT(record, 3 * S, MACHINE, EV_EXPECT, 0, 0, 0));
+	record->input.known_finding = known_early;
+	print(failure_print);
+	ck_assert_ptr_nonnull(strstr(text, "asks for 2 pages"));
+	ck_assert_ptr_nonnull(strstr(text, "the expectation DOES NOT HOLD"));
+}
+END_TEST
+
+/* With --lints-fail a lint may be all that there is. */
+START_TEST(events_end_at_a_lint_that_is_alone)
+{
+	uint32_t seq = EVENT(record, S, MACHINE, EV_HOST_TARGET, 0, 1, 0, 1);
+
+	EVENT(record, 2 * S, MACHINE, EV_HOST_TARGET, 0, 2, 1, 1);
+	record_finding(record, seq, seq);
+	record->result.findings.item[0].rule = rule_by_id("lock.unordered");
+	print(failure_print);
+	ck_assert_ptr_nonnull(strstr(text, "asks for 1 page"));
+	ck_assert_ptr_null(strstr(text, "asks for 2 pages"));
+}
+END_TEST
+
+static const struct defect like[] = {
+	{ .id = "viomb-01", .title = "first" }, { .id = "viomb-10", .title = "tenth" },
+};
+
+static const struct defect *
+like_finding(void *arg, const struct finding *finding, const struct defect *after)
+{
+	(void)arg;
+	(void)finding;
+	return after == NULL ? &like[0] : after == &like[0] ? &like[1] : NULL;
+}
+
+START_TEST(findings_tell_what_they_look_like)
+{
+	uint32_t seq = EVENT(record, S, MACHINE, EV_EXPECT, 0, 0, 0);
+	char summary[256];
+
+	record_finding(record, seq, seq);
+	record->input.like_finding = like_finding;
+	record->input.like_path = "driver/viomb.yaml";
+	record->input.scenario = "try/new";
+	print(failure_print);
+	ck_assert_ptr_nonnull(strstr(text, "  looks like viomb-01 (first); if it is, add "
+	    "`try/new` to its `scenarios:` in driver/viomb.yaml\n"
+	    "  looks like viomb-10 (tenth); if it is, add"));
+	failure_summary(&record->input, summary, sizeof(summary));
+	ck_assert_ptr_nonnull(strstr(summary, " (looks like viomb-01)"));
+	record->input.like_unused = true;
+	record_finding(record, seq, seq);
+	print(failure_print);
+	ck_assert_ptr_nonnull(strstr(text, "  looks like viomb-01 (first), of "
+	    "driver/viomb.yaml, which this run does not use\n"));
+	/* The second time the id is enough. */
+	ck_assert_ptr_nonnull(strstr(text, "  looks like viomb-01\n"));
+	record->input.known_finding = known_early;
+	print(failure_print);
+	ck_assert_ptr_null(strstr(text, "looks like"));
+}
+END_TEST
+
+/* Lints that fail nothing are not worth a line in the manifest. */
+START_TEST(lints_beside_look_like_nothing)
+{
+	uint32_t seq = EVENT(record, S, MACHINE, EV_EXPECT, 0, 0, 0);
+
+	record_finding(record, seq, seq);
+	record->result.findings.item[0].rule = rule_by_id("lock.unordered");
+	record->input.like_finding = like_finding;
+	print(failure_print);
+	ck_assert_ptr_nonnull(strstr(text, "looks like viomb-01"));
+	record_failure(record, seq);
+	print(failure_print);
+	ck_assert_ptr_null(strstr(text, "looks like"));
+}
+END_TEST
+
+START_TEST(reasons_are_all_told)
+{
+	uint32_t seq = EVENT(record, S, MACHINE, EV_EXPECT, 0, 0, 0);
+
+	record_failure(record, seq);
+	print(failure_reasons);
+	ck_assert_str_eq(text, "expect: expected host.actual == 300; actual host.actual = "
+	    "256 pages\n");
+	record_finding(record, seq, seq);
+	record_finding(record, seq, seq);
+	record->result.findings.item[0].rule = rule_by_id("lock.unordered");
+	print(failure_reasons);
+	ck_assert_str_eq(text, "page.double-free: 256 pages from 0x3f00 are freed, and they are "
+	    "free already\nexpect: expected host.actual == 300; actual host.actual = 256 "
+	    "pages\n");
+}
+END_TEST
+
+START_TEST(what_was_not_decided_is_said)
+{
+	record_failure(record, EVENT(record, S, MACHINE, EV_EXPECT, 0, 0, 2));
+	print(failure_print);
+	ck_assert_ptr_null(strstr(text, "not decided"));
+	ck_assert_ptr_nonnull(strstr(text, "the expectation IS NOT DECIDED"));
+	record->result.undecided.steps = 2;
+	record->result.undecided.finally = 1;
+	snprintf(record->result.undecided.why, sizeof(record->result.undecided.why),
+	    "the run ended at 1s by a panic");
+	print(failure_print);
+	ck_assert_ptr_nonnull(strstr(text, "not decided, because the run ended at 1s by a "
+	    "panic: 2 of steps, 1 of finally\n"));
 }
 END_TEST
 
@@ -259,6 +409,13 @@ report_failure_suite(void)
 	tcase_add_test(tc, causes_come_before_what_came_of_them);
 	tcase_add_test(tc, lints_come_behind_failures);
 	tcase_add_test(tc, events_end_at_the_first_trouble);
+	tcase_add_test(tc, events_end_at_the_failure_and_not_at_a_lint);
+	tcase_add_test(tc, events_go_past_what_is_known);
+	tcase_add_test(tc, events_end_at_a_lint_that_is_alone);
+	tcase_add_test(tc, findings_tell_what_they_look_like);
+	tcase_add_test(tc, lints_beside_look_like_nothing);
+	tcase_add_test(tc, reasons_are_all_told);
+	tcase_add_test(tc, what_was_not_decided_is_said);
 	tcase_add_test(tc, replay_is_quoted_for_a_shell);
 	tcase_add_test(tc, known_defects_are_only_named);
 	tcase_add_test(tc, summary_names_a_finding_before_a_failure);

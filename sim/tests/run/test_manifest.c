@@ -65,6 +65,32 @@ START_TEST(defects_explain_where_they_say)
 END_TEST
 
 /* Of what was explored, the scenario does not count. */
+START_TEST(defects_are_recognised_elsewhere)
+{
+	struct manifest *manifest = manifest_of(HEAD "known_defects:\n"
+	    "  - {id: one, title: t, rules: [log.quiet], where: [f], scenarios: [a/b]}\n"
+	    "  - {id: two, title: t, rules: [log.quiet], scenarios: [c/d]}\n"
+	    "  - {id: three, title: t, rules: [log.quiet], where: g, scenarios: [a/b]}\n");
+	const struct defect *defect;
+
+	ck_assert_ptr_nonnull(manifest);
+	defect = manifest_like(manifest, "x/y", "log.quiet", "f", NULL);
+	ck_assert_str_eq(defect->id, "one");
+	defect = manifest_like(manifest, "x/y", "log.quiet", "f", defect);
+	ck_assert_str_eq(defect->id, "two");
+	ck_assert_ptr_null(manifest_like(manifest, "x/y", "log.quiet", "f", defect));
+	/* Where one is meant to show, no other is named. */
+	defect = manifest_like(manifest, "c/d", "log.quiet", "f", NULL);
+	ck_assert_str_eq(defect->id, "two");
+	ck_assert_ptr_null(manifest_like(manifest, "c/d", "log.quiet", "f", defect));
+	ck_assert_ptr_null(manifest_like(manifest, "x/y", "log.flood", "f", NULL));
+	ck_assert_ptr_null(manifest_like(manifest, "x/y", "log.quiet", "", NULL));
+	ck_assert_ptr_null(manifest_like(NULL, "x/y", "log.quiet", "f", NULL));
+	manifest_free(manifest);
+	diag_list_fini(&diags);
+}
+END_TEST
+
 START_TEST(defects_are_known_anywhere)
 {
 	struct manifest *manifest = manifest_of(HEAD "known_defects:\n"
@@ -109,6 +135,7 @@ run_manifest_suite(void)
 	TCase *tc = tcase_create("manifest");
 
 	tcase_add_test(tc, defects_explain_where_they_say);
+	tcase_add_test(tc, defects_are_recognised_elsewhere);
 	tcase_add_test(tc, defects_are_known_anywhere);
 	tcase_add_test(tc, bad_manifests_are_refused);
 	suite_add_tcase(s, tc);

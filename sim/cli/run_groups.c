@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Failing cases by what failed in them: see run_groups.h.
+ */
+#include "cli/run_groups.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "report/report.h"
+
+#define SAME_MAX 32			/* cases of a scenario that are named */
+#define BESIDES_MAX 8			/* reasons beside the first that are named */
+
+static void *
+must(void *p)
+{
+	if (p == NULL) {
+		fputs("viosim: out of memory\n", stderr);
+		exit(CLI_BROKEN);
+	}
+	return p;
+}
+
+/* Room for one more. */
+static void *
+grown(void *array, size_t count, size_t size)
+{
+	return must(realloc(array, (count + 1) * size));
+}
+
+/* ---- alike ---- */
+
+/* Do two texts read the same but for their numbers? */
+static bool
+is_alike(const char *a, const char *b)
+{
+	const char *const number = "0123456789abcdefx.";
+
+	while (*a != '\0' && *b != '\0') {
+		if (isdigit((unsigned char)*a) && isdigit((unsigned char)*b)) {
+			a += strspn(a, number);
+			b += strspn(b, number);
+		} else if (*a++ != *b++) {
+			return false;
+		}
+	}
+	return *a == *b;
+}
+
+/* Place and rule must be the very same: they stand before the second ": ". */
+static bool
+is_same_reason(const char *a, const char *b)
+{
+	const char *rule = strstr(a, ": "), *text = rule != NULL ? strstr(rule + 2, ": ") : NULL;
+	size_t head = text != NULL ? (size_t)(text - a) : 0;
+
+	return strncmp(a, b, head) == 0 && strlen(b) >= head && is_alike(a + head, b + head);
+}
+
+/* The next line of *rest, on the heap; NULL when there is none. */
+static char *
+next_line(const char **rest)
+{
+	size_t length = strcspn(*rest, "\n");
+	const char *line = *rest;
+
+	if (length == 0)
+		return NULL;
+	*rest += length + (line[length] == '\n');
+	return must(strndup(line, length));
+}
+
+static bool
+are_same_reasons(const char *a, const char *b)
+{
+	bool same = true;
+
+	while (same) {
+		char *x = next_line(&a), *y = next_line(&b);
+		bool end = x == NULL && y == NULL;
+
+		same = end || (x != NULL && y != NULL && is_same_reason(x, y));
+		free(x);
+		free(y);
+		if (end)
+			break;
+	}
+	return same;
+}
+
+/* ---- a case ---- */
+
+static struct run_group *
+group_of(struct run_groups *groups, const char *reason, const char *id)
+{
+	struct run_group *group;
+
+	for (size_t i = 0; i < groups->groups; i++)
+		if (is_same_reason(groups->group[i].reason, reason))
+			return &groups->group[i];
+	groups->group = grown(groups->group, groups->groups, sizeof(*group));
+	group = &groups->group[groups->groups++];
+	*group = (struct run_group){
+		.reason = must(strdup(reason)), .first_id = must(strdup(id)),
+	};
+	return group;
+}
+
+/* A reason counts once a case: `counted` says which have, and has room for all. */
+static void
+add_beside(struct run_group *group, const char *reason, bool *counted)
+{
+	size_t i = 0;
+
+	while (i < group->besides && !is_same_reason(group->beside[i].reason, reason))
+		i++;
+	if (i == group->besides) {
+		group->beside = grown(group->beside, group->besides, sizeof(group->beside[0]));
+		group->beside[group->besides++] = (struct run_beside){
+			.reason = must(strdup(reason)),
+		};
+	}
+	if (!counted[i])
+		group->beside[i].cases++;
+	counted[i] = true;
+}
+
+static void
+add_to_groups(struct run_groups *groups, const char *id, const char *reasons)
+{
+	char *reason = next_line(&reasons);
+	struct run_group *group = group_of(groups, reason != NULL ? reason : "", id);
+	size_t lines = 1;
+	bool *counted;
+
+	for (const char *p = reasons; *p != '\0'; p++)
+		lines += *p == '\n';
+	counted = must(calloc(group->besides + lines, sizeof(counted[0])));
+	group->cases++;
+	free(reason);
+	while ((reason = next_line(&reasons)) != NULL) {
+		add_beside(group, reason, counted);
+		free(reason);
+	}
+	free(counted);
+}
+
+bool
+run_groups_add(struct run_groups *groups, const char *id, const char *scenario,
+    const char *reasons)
+{
+	struct run_same *same;
+
+	add_to_groups(groups, id, reasons);
+	for (size_t i = 0; i < groups->sames; i++) {
+		same = &groups->same[i];
+		if (!are_same_reasons(same->reasons, reasons))
+			continue;
+		same->id = grown(same->id, same->ids, sizeof(same->id[0]));
+		same->id[same->ids++] = must(strdup(id));
+		return false;
+	}
+	groups->same = grown(groups->same, groups->sames, sizeof(*same));
+	groups->same[groups->sames++] = (struct run_same){
+		.reasons = must(strdup(reasons)), .scenario = must(strdup(scenario)),
+		.first_id = must(strdup(id)),
+	};
+	return true;
+}
+
+/* ---- the end of a scenario ---- */
+
+/* What an id has behind the scenario's; all of it where it does not begin with that. */
+static const char *
+tail_of(const char *id, const char *scenario)
+{
+	size_t length = strlen(scenario);
+
+	return strncmp(id, scenario, length) == 0 && id[length] != '\0' ? id + length : id;
+}
+
+static void
+print_same(const struct run_same *same, FILE *stream)
+{
+	size_t shown = same->ids < SAME_MAX ? same->ids : SAME_MAX, size = 0;
+	FILE *line;
+	char *text;
+
+	fprintf(stream, "as %s fail%s %zu other case%s of %s:\n", same->first_id,
+	    same->ids == 1 ? "s" : "", same->ids, same->ids == 1 ? "" : "s", same->scenario);
+	line = must(open_memstream(&text, &size));
+	for (size_t i = 0; i < shown; i++)
+		fprintf(line, "%s%s", i > 0 ? " " : "", tail_of(same->id[i], same->scenario));
+	if (shown < same->ids)
+		fprintf(line, " and %zu more", same->ids - shown);
+	fclose(line);
+	fputs("  ", stream);
+	report_wrap(stream, text, 2, 2, REPORT_WIDTH);
+	fputs("\n\n", stream);
+	free(text);
+}
+
+static void
+free_same(struct run_same *same)
+{
+	for (size_t i = 0; i < same->ids; i++)
+		free(same->id[i]);
+	free(same->id);
+	free(same->reasons);
+	free(same->scenario);
+	free(same->first_id);
+}
+
+void
+run_groups_same(struct run_groups *groups, FILE *stream)
+{
+	for (size_t i = 0; i < groups->sames; i++) {
+		if (stream != NULL && groups->same[i].ids > 0)
+			print_same(&groups->same[i], stream);
+		free_same(&groups->same[i]);
+	}
+	groups->sames = 0;
+}
+
+/* ---- the end of the run ---- */
+
+static int
+by_cases(const void *a, const void *b)
+{
+	const struct run_group *x = a, *y = b;
+
+	if (x->cases != y->cases)
+		return x->cases < y->cases ? 1 : -1;
+	return strcmp(x->reason, y->reason);
+}
+
+static int
+by_cases_beside(const void *a, const void *b)
+{
+	const struct run_beside *x = a, *y = b;
+
+	if (x->cases != y->cases)
+		return x->cases < y->cases ? 1 : -1;
+	return strcmp(x->reason, y->reason);
+}
+
+static void
+print_group(struct run_group *group, FILE *stream)
+{
+	size_t shown = group->besides < BESIDES_MAX ? group->besides : BESIDES_MAX;
+
+	fprintf(stream, "  %4zu case%s  %s\n               first in %s\n", group->cases,
+	    group->cases == 1 ? " " : "s", group->reason, group->first_id);
+	if (shown > 0)
+		qsort(group->beside, group->besides, sizeof(group->beside[0]),
+		    by_cases_beside);
+	for (size_t i = 0; i < shown; i++) {
+		const struct run_beside *beside = &group->beside[i];
+
+		fprintf(stream, "               beside it in %zu case%s: %s\n", beside->cases,
+		    beside->cases == 1 ? "" : "s", beside->reason);
+	}
+	if (shown < group->besides)
+		fprintf(stream, "               beside it: %zu more, not listed\n",
+		    group->besides - shown);
+}
+
+void
+run_groups_print(struct run_groups *groups, FILE *stream)
+{
+	if (groups->groups == 0)
+		return;
+	qsort(groups->group, groups->groups, sizeof(groups->group[0]), by_cases);
+	fputs("what failed, most cases first:\n", stream);
+	for (size_t i = 0; i < groups->groups; i++)
+		print_group(&groups->group[i], stream);
+	putc('\n', stream);
+}
+
+void
+run_groups_fini(struct run_groups *groups)
+{
+	for (size_t i = 0; i < groups->groups; i++) {
+		struct run_group *group = &groups->group[i];
+
+		for (size_t k = 0; k < group->besides; k++)
+			free(group->beside[k].reason);
+		free(group->beside);
+		free(group->reason);
+		free(group->first_id);
+	}
+	free(groups->group);
+	for (size_t i = 0; i < groups->sames; i++)
+		free_same(&groups->same[i]);
+	free(groups->same);
+	memset(groups, 0, sizeof(*groups));
+}

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Tests of what `viosim run` prints: on a terminal, and about cases that failed alike.
+ */
+#include <check.h>
+#include <pty.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <sys/wait.h>
+
+#include "cli/run_groups.h"
+
+Suite	*cli_output_suite(void);
+
+/* ---- on a terminal ---- */
+
+/* All that comes out of a terminal in which `viosim run` ran; heap. */
+static char *
+run_on_terminal(char *const argv[])
+{
+	const char *build = getenv("BUILD");
+	char path[512], *text = NULL;
+	size_t length = 0;
+	ssize_t n;
+	int fd, status;
+	pid_t pid = forkpty(&fd, NULL, NULL, NULL);
+
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0) {
+		snprintf(path, sizeof(path), "%s/viosim", build != NULL ? build : "build");
+		unsetenv("CI");
+		setenv("TERM", "xterm", 1);
+		execv(path, argv);
+		_exit(126);
+	}
+	do {
+		text = realloc(text, length + 65537);
+		ck_assert_ptr_nonnull(text);
+		n = read(fd, text + length, 65536);
+		if (n > 0)
+			length += (size_t)n;
+	} while (n > 0);	/* EIO: the other side is closed */
+	text[length] = '\0';
+	close(fd);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 1);
+	return text;
+}
+
+START_TEST(progress_is_erased_before_the_report)
+{
+	char *argv[] = { (char[]){ "viosim" }, (char[]){ "run" }, (char[]){ "--no-manifest" },
+	    (char[]){ "inflate/odd-target" }, (char[]){ "inflate/pace" }, NULL };
+	char *text = run_on_terminal(argv);
+	unsigned shown = 0;
+
+	for (const char *p = text; (p = strstr(p, " of 20 cases\r")) != NULL; ) {
+		p += strlen(" of 20 cases");
+		p += strspn(p, "\r");
+		ck_assert_msg(strncmp(p, "\033[K", 3) == 0,
+		    "something is glued to the counter: %.30s", p);
+		shown++;
+	}
+	ck_assert_uint_ge(shown, 4);
+	ck_assert_ptr_nonnull(strstr(text, "FAIL"));
+	free(text);
+}
+END_TEST
+
+/* ---- groups ---- */
+
+static struct run_groups groups;
+static char *text;
+
+static void
+setup(void)
+{
+	memset(&groups, 0, sizeof(groups));
+	text = NULL;
+}
+
+static void
+teardown(void)
+{
+	run_groups_fini(&groups);
+	free(text);
+}
+
+static const char *
+print(void (*printer)(struct run_groups *, FILE *))
+{
+	size_t size;
+	FILE *stream;
+
+	free(text);
+	text = NULL;
+	stream = open_memstream(&text, &size);
+	ck_assert_ptr_nonnull(stream);
+	printer(&groups, stream);
+	fclose(stream);
+	return text;
+}
+
+#define RULE "a.c:1: mem.leak: 5 bytes are left\n"
+#define RULE2 "a.c:1: mem.leak: 16 bytes are left\n"
+#define FAILED "finally: expected mem.free == 0; actual mem.free = 7 pages\n"
+
+START_TEST(cases_that_fail_alike_are_listed)
+{
+	ck_assert(run_groups_add(&groups, "a/b[x=1]#1.0,bounce", "a/b", RULE));
+	ck_assert(!run_groups_add(&groups, "a/b[x=1]#legacy,bounce", "a/b", RULE2));
+	ck_assert(!run_groups_add(&groups, "a/b[x=2]#legacy,bounce", "a/b", RULE));
+	print(run_groups_same);
+	ck_assert_str_eq(text, "as a/b[x=1]#1.0,bounce fail 2 other cases of a/b:\n"
+	    "  [x=1]#legacy,bounce [x=2]#legacy,bounce\n\n");
+	/* In the next scenario the first is told in full again. */
+	ck_assert(run_groups_add(&groups, "c/d#1.0,bounce", "c/d", RULE));
+	ck_assert_str_eq(print(run_groups_same), "");
+}
+END_TEST
+
+/* What differs in anything but numbers is told. */
+START_TEST(cases_that_fail_otherwise_are_told)
+{
+	ck_assert(run_groups_add(&groups, "a/b#1.0,bounce", "a/b", RULE));
+	ck_assert(run_groups_add(&groups, "a/b#1.0,coherent", "a/b", RULE FAILED));
+	ck_assert(run_groups_add(&groups, "a/b#legacy,bounce", "a/b", FAILED));
+	ck_assert(!run_groups_add(&groups, "a/b#legacy,coherent", "a/b", RULE2 FAILED));
+	print(run_groups_print);
+	ck_assert_str_eq(text, "what failed, most cases first:\n"
+	    "     3 cases  a.c:1: mem.leak: 5 bytes are left\n"
+	    "               first in a/b#1.0,bounce\n"
+	    "               beside it in 2 cases: finally: expected mem.free == 0; actual "
+	    "mem.free = 7 pages\n"
+	    "     1 case   finally: expected mem.free == 0; actual mem.free = 7 pages\n"
+	    "               first in a/b#legacy,bounce\n\n");
+}
+END_TEST
+
+/* Twice in one case is once. */
+START_TEST(reasons_count_once_a_case)
+{
+	run_groups_add(&groups, "a/b#1.0,bounce", "a/b", RULE FAILED FAILED);
+	print(run_groups_print);
+	ck_assert_ptr_nonnull(strstr(text, "beside it in 1 case: finally"));
+}
+END_TEST
+
+START_TEST(long_lists_are_cut_and_say_so)
+{
+	char id[40], reasons[1000] = RULE;
+
+	for (int i = 0; i < 100; i++) {
+		snprintf(id, sizeof(id), "a/b[x=%d]", i);
+		run_groups_add(&groups, id, "a/b", RULE);
+	}
+	print(run_groups_same);
+	ck_assert_ptr_nonnull(strstr(text, "fail 99 other cases"));
+	ck_assert_ptr_nonnull(strstr(text, " and 67 more"));
+	for (const char *p = text; *p != '\0'; p += strcspn(p, "\n") + 1)
+		ck_assert_uint_le(strcspn(p, "\n"), 100);
+	for (char c = 'a'; c < 'm'; c++) {
+		snprintf(id, sizeof(id), "rule.%c: x: y\n", c);
+		strncat(reasons, id, sizeof(reasons) - strlen(reasons) - 1);
+	}
+	run_groups_add(&groups, "c/d", "c/d", reasons);
+	print(run_groups_print);
+	ck_assert_ptr_nonnull(strstr(text, "beside it: 4 more, not listed"));
+}
+END_TEST
+
+Suite *
+cli_output_suite(void)
+{
+	Suite *s = suite_create("cli_output");
+	TCase *tc = tcase_create("terminal");
+
+	tcase_set_timeout(tc, 60);
+	tcase_add_test(tc, progress_is_erased_before_the_report);
+	suite_add_tcase(s, tc);
+	tc = tcase_create("groups");
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, cases_that_fail_alike_are_listed);
+	tcase_add_test(tc, cases_that_fail_otherwise_are_told);
+	tcase_add_test(tc, reasons_count_once_a_case);
+	tcase_add_test(tc, long_lists_are_cut_and_say_so);
+	suite_add_tcase(s, tc);
+	return s;
+}

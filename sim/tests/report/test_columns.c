@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Tests of sim/report/words: the page counts of the timeline are those of the machine.
+ */
+#include <check.h>
+#include <glob.h>
+#include <string.h>
+
+#include "report/words.h"
+#include "run/run.h"
+#include "tests/explore/rig.h"
+
+Suite	*report_columns_suite(void);
+
+static unsigned checked;
+
+/* Read the whole record as a timeline does, and compare where it ends. */
+static void
+compare(void *arg, struct world *world, const struct run_result *result)
+{
+	const struct scenario_case *c = arg;
+	const struct trace *trace = &world->trace;
+	struct words words;
+
+	(void)result;
+	words_init(&words, world);
+	for (uint32_t seq = words_first(trace); seq < trace->count; seq++)
+		words_follow(&words, trace_event(trace, seq));
+	ck_assert_msg(words.pages.driver == world->memory.counts.driver,
+	    "%s: the column driver says %llu, mem.balloon is %llu", c->id,
+	    (unsigned long long)words.pages.driver,
+	    (unsigned long long)world->memory.counts.driver);
+	ck_assert_msg(words.pages.free == world->memory.counts.free,
+	    "%s: the column free says %llu, mem.free is %llu", c->id,
+	    (unsigned long long)words.pages.free,
+	    (unsigned long long)world->memory.counts.free);
+	checked++;
+}
+
+static void
+run(struct rig *rig, const struct scenario_case *c)
+{
+	struct run_options options = {
+		.module = trial_module(&rig->trial, c->machine), .keep_trace = true,
+		.finished = compare, .arg = (void *)(uintptr_t)c,
+	};
+	struct run_result result;
+
+	run_case(c, &options, &result);
+	run_result_fini(&result);
+}
+
+/* Each attempt takes 100 pages, is refused the rest, and gives them back. */
+START_TEST(refused_allocations_count_for_nothing)
+{
+	struct rig rig;
+
+	rig_init_small(&rig);
+	checked = 0;
+	run(&rig, rig_load(&rig, RIG_HEAD
+	    "steps:\n"
+	    "  - guest: {use: 16277 pages}\n"
+	    "  - {at: 1s, target: 256 pages}\n"
+	    "  - {at: 50s, note: end}\n"
+	    "finally:\n"
+	    "  - mem.balloon == 0\n"));
+	ck_assert_uint_eq(checked, 1);
+	rig_fini(&rig);
+}
+END_TEST
+
+static void
+run_file(struct rig *rig, const char *path)
+{
+	struct diag_list diags;
+	struct scenario_doc *doc;
+	struct scenario_case *cases;
+	size_t count = 0;
+
+	diag_list_init(&diags);
+	doc = scenario_load(path, run_vocab(), &diags);
+	ck_assert_ptr_nonnull(doc);
+	cases = scenario_cases(doc, NULL, &count);
+	ck_assert_uint_gt(count, 0);
+	run(rig, &cases[0]);
+	scenario_cases_free(cases, count);
+	scenario_doc_free(doc);
+	diag_list_fini(&diags);
+}
+
+START_TEST(columns_agree_in_every_scenario)
+{
+	glob_t files;
+	struct rig rig;
+
+	rig_init(&rig);
+	checked = 0;
+	ck_assert_int_eq(glob("scenarios/*/*.yaml", 0, NULL, &files), 0);
+	for (size_t i = 0; i < files.gl_pathc; i++)
+		if (strstr(files.gl_pathv[i], "/include/") == NULL)
+			run_file(&rig, files.gl_pathv[i]);
+	ck_assert_uint_gt(checked, 100);
+	globfree(&files);
+	rig_fini(&rig);
+}
+END_TEST
+
+Suite *
+report_columns_suite(void)
+{
+	Suite *s = suite_create("report_columns");
+	TCase *tc = tcase_create("columns");
+
+	tcase_set_timeout(tc, 60);
+	tcase_add_test(tc, refused_allocations_count_for_nothing);
+	tcase_add_test(tc, columns_agree_in_every_scenario);
+	suite_add_tcase(s, tc);
+	return s;
+}

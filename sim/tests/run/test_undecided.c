@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Tests of sim/run/judge: what is said of expectations when the run ends before they are
+ * decided.  The driver is the one that was built; its thread wakes up every 30 s.
+ */
+#include <check.h>
+#include <string.h>
+
+#include "run/run.h"
+#include "tests/explore/rig.h"
+
+Suite	*run_undecided_suite(void);
+
+static struct rig rig;
+static struct run_result result;
+
+static void
+setup(void)
+{
+	rig_init(&rig);
+	memset(&result, 0, sizeof(result));
+}
+
+static void
+teardown(void)
+{
+	run_result_fini(&result);
+	rig_fini(&rig);
+}
+
+static void
+run_limited(const char *limits, const char *rest)
+{
+	char text[1024];
+	const struct scenario_case *c;
+	struct run_options options;
+
+	snprintf(text, sizeof(text), RIG_HEAD "limits: %s\n%s", limits, rest);
+	c = rig_load(&rig, text);
+	options = (struct run_options){ .module = trial_module(&rig.trial, c->machine) };
+	run_case(c, &options, &result);
+}
+
+static void
+run(const char *rest)
+{
+	run_limited("{time: 10s}", rest);
+}
+
+static void
+assert_failed(unsigned i, const char *what, const char *actual)
+{
+	ck_assert_uint_lt(i, result.failures);
+	ck_assert_str_eq(result.failure[i].what, what);
+	ck_assert_str_eq(result.failure[i].actual, actual);
+}
+
+START_TEST(for_that_is_cut_is_not_false)
+{
+	run("steps:\n  - expect: mem.balloon == 0\n    for: 50s\n");
+	assert_failed(0, "expect", "not decided: the run ended at 10s by limits.time, before 50s");
+	ck_assert_str_eq(result.failure[0].expected, "mem.balloon == 0");
+	assert_failed(1, "limits", "the run reached its limit of time");
+	ck_assert_uint_eq(result.failures, 2);
+}
+END_TEST
+
+START_TEST(for_that_was_false_before_the_end_is_false)
+{
+	run("steps:\n  - {at: 1s, target: 8 pages}\n  - expect: mem.balloon == 0\n    for: 50s\n");
+	ck_assert_uint_ge(result.failures, 1);
+	assert_failed(0, "expect", "mem.balloon = 8 pages");
+}
+END_TEST
+
+START_TEST(within_that_is_cut_is_not_false)
+{
+	run("steps:\n  - expect: mem.balloon == 5\n    within: 12500ms\n");
+	assert_failed(0, "expect",
+	    "not decided: the run ended at 10s by limits.time, before 12.5s");
+}
+END_TEST
+
+START_TEST(within_that_is_over_is_false)
+{
+	run("steps:\n  - expect: mem.balloon == 5\n    within: 5s\n");
+	assert_failed(0, "expect", "mem.balloon = 0 pages");
+	ck_assert_uint_eq(result.failures, 1);
+	ck_assert_uint_eq(result.undecided.steps + result.undecided.claims +
+	    result.undecided.finally, 0);
+}
+END_TEST
+
+/* More than there is, so it never settles. */
+START_TEST(settle_that_is_cut_is_not_decided)
+{
+	run("steps:\n  - {at: 1s, target: 20000 pages}\n  - settle: {within: 60s}\n");
+	assert_failed(0, "settle", "not decided: the run ended at 10s by limits.time, before 61s");
+}
+END_TEST
+
+START_TEST(what_the_run_does_not_come_to_is_counted)
+{
+	run("steps:\n  - expect: mem.balloon == 0\n    for: 50s\n"
+	    "  - {target: 8 pages}\n"
+	    "  - settle: {within: 1s}\n  - expect: host.actual == 8\n"
+	    "always:\n  - mem.balloon < 100\n  - mem.balloon == 1\n"
+	    "never:\n  - host.actual > 100\n"
+	    "finally:\n  - mem.balloon == 8\n");
+	ck_assert_uint_eq(result.undecided.steps, 2);
+	/* One of them was false before. */
+	ck_assert_uint_eq(result.undecided.claims, 2);
+	ck_assert_uint_eq(result.undecided.finally, 1);
+	ck_assert_str_eq(result.undecided.why, "the run ended at 10s by limits.time");
+}
+END_TEST
+
+START_TEST(limit_of_events_is_named)
+{
+	run_limited("{events: 130}", "steps:\n  - expect: host.actual == 64\n    within: 900s\n");
+	ck_assert_uint_ge(result.failures, 1);
+	ck_assert_ptr_nonnull(strstr(result.failure[0].actual, "by limits.events"));
+}
+END_TEST
+
+Suite *
+run_undecided_suite(void)
+{
+	Suite *s = suite_create("run_undecided");
+	TCase *tc = tcase_create("undecided");
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, for_that_is_cut_is_not_false);
+	tcase_add_test(tc, for_that_was_false_before_the_end_is_false);
+	tcase_add_test(tc, within_that_is_cut_is_not_false);
+	tcase_add_test(tc, within_that_is_over_is_false);
+	tcase_add_test(tc, settle_that_is_cut_is_not_decided);
+	tcase_add_test(tc, what_the_run_does_not_come_to_is_counted);
+	tcase_add_test(tc, limit_of_events_is_named);
+	suite_add_tcase(s, tc);
+	return s;
+}
