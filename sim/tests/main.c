@@ -2,10 +2,17 @@
 /*
  * Runs all unit tests.  Check's own environment variables select and print
  * (CK_RUN_SUITE, CK_RUN_CASE, CK_VERBOSITY, CK_FORK, ...).
+ *
+ * What tests print on standard error is shown after the result, and is a failure: the errors
+ * that a test provokes are for it to look at, see stderr.h.  Without CK_FORK it goes where it
+ * usually does, for the debugger.
  */
 #include <check.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 /* One line per suite. */
 #define SUITES(X) \
@@ -108,20 +115,66 @@ static Suite *(*const suites[])(void) = {
 #undef X
 };
 
+/* Lets standard error of all tests go into a file; NULL where it is to stay as it is. */
+static FILE *
+keep_stderr(int *before)
+{
+	const char *forks = getenv("CK_FORK");
+	FILE *kept;
+
+	if (forks != NULL && strcmp(forks, "no") == 0)
+		return NULL;
+	kept = tmpfile();
+	*before = dup(STDERR_FILENO);
+	if (kept == NULL || *before < 0 || dup2(fileno(kept), STDERR_FILENO) < 0) {
+		perror("check: standard error cannot be kept");
+		exit(EXIT_FAILURE);
+	}
+	return kept;
+}
+
+/* Shows what was kept; whether there was something. */
+static bool
+show_stderr(FILE *kept, int before)
+{
+	char buffer[4096];
+	bool some = false;
+	size_t n;
+
+	if (kept == NULL)
+		return false;
+	fflush(stderr);
+	dup2(before, STDERR_FILENO);
+	rewind(kept);
+	while ((n = fread(buffer, 1, sizeof(buffer), kept)) > 0) {
+		if (!some)
+			fputs("tests printed this, and do not look at it:\n", stderr);
+		some = true;
+		fwrite(buffer, 1, n, stderr);
+	}
+	fclose(kept);
+	return some;
+}
+
 int
 main(void)
 {
 	SRunner *runner = srunner_create(NULL);
-	int failed, run;
+	int before = -1, failed, run;
+	bool printed;
+	FILE *kept;
 
 	for (size_t i = 0; i < sizeof(suites) / sizeof(suites[0]); i++)
 		srunner_add_suite(runner, suites[i]());
+	kept = keep_stderr(&before);
 	srunner_run_all(runner, CK_ENV);
+	fflush(stdout);
+	printed = show_stderr(kept, before);
 	failed = srunner_ntests_failed(runner);
 	run = srunner_ntests_run(runner);
 	srunner_free(runner);
 	/* A selection that fits no test must not look like success. */
 	if (run == 0)
 		fprintf(stderr, "no test was run\n");
-	return failed == 0 && run > 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return failed == 0 && run > 0 && !printed ? EXIT_SUCCESS : EXIT_FAILURE;
 }

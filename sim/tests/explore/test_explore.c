@@ -12,6 +12,7 @@
 #include "explore/explore.h"
 #include "explore/same.h"
 #include "tests/explore/rig.h"
+#include "tests/stderr.h"
 
 Suite *explore_explore_suite(void);
 
@@ -284,12 +285,14 @@ START_TEST(test_state)
 END_TEST
 
 static void
-assert_refused(struct rig *rig, const char *path)
+assert_refused(struct rig *rig, const char *path, const char *words)
 {
 	struct explore explore;
 
 	explore_kept(rig, &explore, path, 0);
+	stderr_keep();
 	ck_assert(!explore_run(&explore));
+	stderr_kept_has(words);
 	ck_assert(explore.bad_state);
 	ck_assert_uint_eq(explore.runs, 0);
 	explore_fini(&explore);
@@ -307,7 +310,7 @@ START_TEST(test_state_bad)
 	file = fopen(path, "w");
 	fputs("this is another file\n", file);
 	fclose(file);
-	assert_refused(&rig, path);
+	assert_refused(&rig, path, "no state file of this exploration");
 	unlink(path);
 	explore_kept(&rig, &part, path, 100);
 	ck_assert(explore_run(&part));
@@ -315,16 +318,18 @@ START_TEST(test_state_bad)
 	/* Of another exploration. */
 	explore_kept(&rig, &part, path, 0);
 	part.options.faults = 1;
+	stderr_keep();
 	ck_assert(!explore_run(&part));
+	stderr_kept_has("no state file of this exploration");
 	ck_assert(part.bad_state);
 	explore_fini(&part);
 	/* Damaged. */
 	file = fopen(path, "a");
 	fputs("}{\n", file);
 	fclose(file);
-	assert_refused(&rig, path);
+	assert_refused(&rig, path, "damaged here");
 	unlink(path);
-	assert_refused(&rig, "/nowhere/state");
+	assert_refused(&rig, "/nowhere/state", "cannot write /nowhere/state");
 	rig_fini(&rig);
 }
 END_TEST

@@ -12,6 +12,7 @@
 #include "explore/found.h"
 #include "rules/rules.h"
 #include "tests/explore/rig.h"
+#include "tests/stderr.h"
 
 Suite *explore_found_suite(void);
 
@@ -283,8 +284,10 @@ START_TEST(text_is_saved_under_its_new_name)
 	ck_assert_ptr_nonnull(strstr(text, "\nseed: 4\n"));
 	ck_assert_ptr_nonnull(strstr(text, "{transport: legacy, dma: coherent}"));
 	ck_assert_ptr_null(strstr(text, "# old"));
+	stderr_keep();
 	ck_assert(!found_save_text("format: 1\nscenario: a\nsteps: 3\n", &here.finding, NULL,
 	    "drv.so", here.found, path));
+	stderr_kept_has("does not load");
 }
 END_TEST
 
@@ -295,8 +298,12 @@ START_TEST(what_cannot_be_written_is_said)
 	};
 	char path[FOUND_PATH_MAX];
 
+	stderr_keep();
 	ck_assert(!found_save(&found, "/dev/null/found", path));
+	stderr_kept_has("cannot make the folder /dev/null/found");
+	stderr_keep();
 	ck_assert(!found_write(&found, "/dev/null/x.yaml"));
+	stderr_kept_has("cannot write /dev/null/x.yaml");
 }
 END_TEST
 
