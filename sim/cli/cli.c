@@ -15,6 +15,7 @@
 #include "scenario/text.h"
 
 #define WIDTH_MIN 40
+#define WIDTH_TEXT 78
 #define HELP_WIDTH_MAX 88		/* longer lines are hard to read */
 
 static void
@@ -92,6 +93,14 @@ cli_width(FILE *stream)
 	if (width == 0 || width > UINT16_MAX)
 		return CLI_WIDTH_DEFAULT;
 	return width < WIDTH_MIN ? WIDTH_MIN : (unsigned)width;
+}
+
+unsigned
+cli_width_text(FILE *stream)
+{
+	unsigned width = cli_width(stream);
+
+	return width < WIDTH_TEXT ? width : WIDTH_TEXT;
 }
 
 bool

@@ -6,6 +6,7 @@
 
 #include "cli/cli.h"
 #include "run/run.h"
+#include "scenario/text.h"
 
 static int
 check_main(int argc, char **argv)
@@ -99,6 +100,26 @@ static const struct cli_option describe_options[] = {
 };
 
 static int
+describe_words(char **words, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct text_nearest near;
+		struct text_why hint;
+
+		if (i > 0)
+			putchar('\n');
+		if (scenario_describe_word(run_vocab(), words[i], cli_width_text(stdout), stdout))
+			continue;
+		text_nearest_init(&near, words[i]);
+		scenario_describe_offer(run_vocab(), &near);
+		return cli_error(&cli_describe, "scenarios have nothing called %s%s", words[i],
+		    near.best != NULL ? text_nearest_hint(&near, &hint) :
+		    "; `viosim describe` lists all they have");
+	}
+	return CLI_OK;
+}
+
+static int
 describe_main(int argc, char **argv)
 {
 	struct describe_flags flags = { .schema = false };
@@ -107,12 +128,14 @@ describe_main(int argc, char **argv)
 	if (first < 0)
 		return code;
 	if (flags.schema && first < argc)
-		return cli_error(&cli_describe, "the schema is one whole: --schema takes no "
-		    "word `%s`", argv[first]);
+		return cli_error(&cli_describe, "--schema is for all of it, and %s for a part",
+		    argv[first]);
+	if (first < argc)
+		return describe_words(argv + first, (size_t)(argc - first));
 	if (flags.schema)
 		scenario_schema_print(run_vocab(), stdout);
 	else
-		scenario_describe(run_vocab(), stdout);
+		scenario_describe(run_vocab(), cli_width_text(stdout), stdout);
 	return CLI_OK;
 }
 
@@ -120,7 +143,14 @@ const struct cli_command cli_describe = {
 	.name = "describe",
 	.summary = "describe the keys and verbs of the scenario language",
 	.operands = "[WORD ...]",
-	.about = "Without an argument: every key and verb.",
+	.about =
+	    "Without an argument: every key, verb, form of a value, observable and name.  With "
+	    "one: the key (machine.dma: only that of `machine`), verb or name of that word, or "
+	    "one section: scenario, claims, steps, verbs, forms, observables, names.",
 	.options = describe_options,
+	.after =
+	    "examples:\n"
+	    "  viosim describe target\n"
+	    "  viosim describe verbs\n",
 	.main = describe_main,
 };

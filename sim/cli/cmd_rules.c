@@ -9,6 +9,7 @@
 #include "fault/fault.h"
 #include "report/rules_text.h"
 #include "rules/rules.h"
+#include "run/module_file.h"
 #include "run/run.h"
 #include "scenario/text.h"
 
@@ -39,18 +40,25 @@ print_rule(const char *id)
 	return rule != NULL || absent != NULL;
 }
 
+static void
+offer_all_rules(struct text_nearest *near)
+{
+	size_t count;
+	const struct rule_absent *absent = rules_absent(&count);
+
+	text_nearest_offer_all(near, run_vocab()->rules);
+	for (size_t i = 0; i < count; i++)
+		text_nearest_offer(near, absent[i].id);
+}
+
 static int
 unknown_rule(const char *word)
 {
 	struct text_nearest near;
 	struct text_why hint;
-	size_t count;
-	const struct rule_absent *absent = rules_absent(&count);
 
 	text_nearest_init(&near, word);
-	text_nearest_offer_all(&near, run_vocab()->rules);
-	for (size_t i = 0; i < count; i++)
-		text_nearest_offer(&near, absent[i].id);
+	offer_all_rules(&near);
 	return cli_error(&cli_rules, "there is no rule %s%s", word, near.best != NULL ?
 	    text_nearest_hint(&near, &hint) : "; `viosim rules` lists them");
 }
@@ -83,9 +91,39 @@ const struct cli_command cli_rules = {
 
 /* ---- explain ---- */
 
-static void
-explain_fault(const struct fault_row *row)
+struct explain_flags {
+	const char *manifest;
+};
+
+/* One kind of things that have a name. */
+struct explain_kind {
+	/* True if it was printed: there is one of that name. */
+	bool (*print)(const char *word, const struct manifest *manifest);
+	void (*offer)(struct text_nearest *near, const struct manifest *manifest);
+};
+
+static bool
+explain_rule(const char *word, const struct manifest *manifest)
 {
+	(void)manifest;
+	return print_rule(word);
+}
+
+static void
+offer_rules(struct text_nearest *near, const struct manifest *manifest)
+{
+	(void)manifest;
+	offer_all_rules(near);
+}
+
+static bool
+explain_fault(const char *word, const struct manifest *manifest)
+{
+	const struct fault_row *row = fault_row_by_id(word);
+
+	(void)manifest;
+	if (row == NULL)
+		return false;
 	printf("fault %s\n", row->id);
 	printf("  strikes      %s\n", row->call_name);
 	printf("  caller gets  %s\n", row->gets);
@@ -93,6 +131,7 @@ explain_fault(const struct fault_row *row)
 	printf("  real kernel  %s\n", fault_reality_word(row->reality));
 	if (row->by_queue)
 		puts("  can be limited to one queue (vq: inflate or deflate)");
+	return true;
 }
 
 static void
@@ -105,7 +144,7 @@ print_names(const char *label, const struct scenario_names *names)
 }
 
 static void
-explain_defect(const struct manifest *manifest, const struct defect *defect)
+print_defect(const struct manifest *manifest, const struct defect *defect)
 {
 	printf("known defect %s of %s\n  %s\n", defect->id, manifest->driver, defect->title);
 	print_names("shows as", &defect->rules);
@@ -118,23 +157,54 @@ explain_defect(const struct manifest *manifest, const struct defect *defect)
 }
 
 static bool
-explain_if_defect(const char *word)
+explain_defect(const char *word, const struct manifest *manifest)
 {
-	bool bad, found = false;
-	struct manifest *manifest = cli_manifest_open(NULL, "viomb", &bad);
-
 	for (size_t i = 0; manifest != NULL && i < manifest->count; i++)
 		if (strcmp(manifest->defects[i].id, word) == 0) {
-			explain_defect(manifest, &manifest->defects[i]);
-			found = true;
+			print_defect(manifest, &manifest->defects[i]);
+			return true;
 		}
-	manifest_free(manifest);
-	return found;
+	return false;
+}
+
+static void
+offer_defects(struct text_nearest *near, const struct manifest *manifest)
+{
+	for (size_t i = 0; manifest != NULL && i < manifest->count; i++)
+		text_nearest_offer(near, manifest->defects[i].id);
 }
 
 static bool
-explain_if_habit(const char *word)
+explain_call(const char *word, const struct manifest *manifest)
 {
+	size_t count;
+	const struct fault_row *row = fault_catalogue(&count);
+	char page[64];
+
+	(void)manifest;
+	if (!text_list_has(run_vocab()->calls, word))
+		return false;
+	module_manpage(word, page, sizeof(page));
+	printf("kernel call %s\n  manual page  %s\n", word, page);
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(row[i].call_name, word) == 0)
+			printf("  can fail     %s: %s\n", row[i].id, row[i].gets);
+	printf("  counted by   calls.%s\n  a point      \"%s before\", \"%s#2 after\"\n", word,
+	    word, word);
+	return true;
+}
+
+static void
+offer_calls(struct text_nearest *near, const struct manifest *manifest)
+{
+	(void)manifest;
+	text_nearest_offer_all(near, run_vocab()->calls);
+}
+
+static bool
+explain_habit(const char *word, const struct manifest *manifest)
+{
+	(void)manifest;
 	for (unsigned habit = HABIT_NONE + 1; habit < HABITS; habit++)
 		if (strcmp(device_habit_word((enum device_habit)habit), word) == 0) {
 			printf("device habit %s: the device %s\n", word,
@@ -146,32 +216,84 @@ explain_if_habit(const char *word)
 	return false;
 }
 
-static bool
-explain_if_observable(const char *word)
+static void
+offer_habits(struct text_nearest *near, const struct manifest *manifest)
 {
-	for (unsigned i = 0; i < expect_obs_count(); i++)
-		if (strcmp(expect_obs_pattern((enum expect_obs)i), word) == 0) {
-			printf("observable %s: %s\n", word,
-			    expect_obs_help((enum expect_obs)i));
+	(void)manifest;
+	for (unsigned habit = HABIT_NONE + 1; habit < HABITS; habit++)
+		text_nearest_offer(near, device_habit_word((enum device_habit)habit));
+}
+
+static bool
+explain_model(const char *word, const struct manifest *manifest)
+{
+	static const struct { const char *word, *text; } models[] = {
+#define X(id, word_, what) { word_, what },
+		DEVICE_MODELS(X)
+#undef X
+	};
+
+	(void)manifest;
+	for (size_t i = 0; i < sizeof(models) / sizeof(models[0]); i++)
+		if (strcmp(models[i].word, word) == 0) {
+			printf("device model %s: %s\n", word, models[i].text);
 			return true;
 		}
 	return false;
 }
 
+/* A fault is explained above; the list of its name would say less. */
 static bool
-explain(const char *word)
+explain_scenario_word(const char *word, const struct manifest *manifest)
 {
-	const struct rule *rule = rule_by_id(word);
-	const struct fault_row *fault = fault_row_by_id(word);
+	(void)manifest;
+	return fault_row_by_id(word) == NULL &&
+	    scenario_describe_word(run_vocab(), word, cli_width_text(stdout), stdout);
+}
 
-	if (rule != NULL)
-		rules_text_print(rule, stdout);
-	else if (fault != NULL)
-		explain_fault(fault);
-	else
-		return explain_if_defect(word) || explain_if_habit(word) ||
-		    explain_if_observable(word);
-	return true;
+static void
+offer_scenario_words(struct text_nearest *near, const struct manifest *manifest)
+{
+	(void)manifest;
+	scenario_describe_offer(run_vocab(), near);
+}
+
+static const struct explain_kind explain_kinds[] = {
+	{ explain_rule, offer_rules },
+	{ explain_fault, NULL },	/* scenarios name them */
+	{ explain_defect, offer_defects },
+	{ explain_call, offer_calls },
+	{ explain_habit, offer_habits },
+	{ explain_model, NULL },	/* values of a key */
+	{ explain_scenario_word, offer_scenario_words },
+};
+
+#define EXPLAIN_KINDS (sizeof(explain_kinds) / sizeof(explain_kinds[0]))
+
+/* Everything that has this name: `drop` is a key, and a habit of the device. */
+static bool
+explain(const char *word, const struct manifest *manifest)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < EXPLAIN_KINDS; i++)
+		any = explain_kinds[i].print(word, manifest) || any;
+	return any;
+}
+
+static int
+unknown_word(const char *word, const struct manifest *manifest)
+{
+	struct text_nearest near;
+	struct text_why hint;
+
+	text_nearest_init(&near, word);
+	for (size_t i = 0; i < EXPLAIN_KINDS; i++)
+		if (explain_kinds[i].offer != NULL)
+			explain_kinds[i].offer(&near, manifest);
+	return cli_error(&cli_explain, "nothing is called %s%s", word, near.best != NULL ?
+	    text_nearest_hint(&near, &hint) : "; `viosim explain`, `viosim rules` and `viosim "
+	    "describe` list what is");
 }
 
 static void
@@ -193,30 +315,49 @@ explain_list(void)
 		    expect_obs_help((enum expect_obs)i));
 }
 
+static const struct cli_option explain_options[] = {
+	{ 0, "manifest", "FILE", "whose known defects (default driver/viomb.yaml)",
+	    CLI_TEXT(struct explain_flags, manifest) },
+	CLI_OPTIONS_END
+};
+
 static int
 explain_main(int argc, char **argv)
 {
-	int code, first = cli_options_read(&cli_explain, argc, argv, NULL, &code);
+	struct explain_flags flags = { .manifest = NULL };
+	struct manifest *manifest;
+	int code, first = cli_options_read(&cli_explain, argc, argv, &flags, &code);
+	bool bad;
 
 	if (first < 0)
 		return code;
-	if (first == argc)
+	manifest = cli_manifest_open(flags.manifest, "viomb", &bad);
+	code = bad ? CLI_USAGE : CLI_OK;
+	if (first == argc && !bad)
 		explain_list();
-	for (int i = first; i < argc; i++)
-		if (!explain(argv[i]))
-			return cli_usage_error(&cli_explain, "`%s` is no rule, fault, known "
-			    "defect, device habit or observable", argv[i]);
-	return CLI_OK;
+	for (int i = first; i < argc && code == CLI_OK; i++) {
+		if (i > first)
+			putchar('\n');
+		if (!explain(argv[i], manifest))
+			code = unknown_word(argv[i], manifest);
+	}
+	manifest_free(manifest);
+	return code;
 }
 
 const struct cli_command cli_explain = {
 	.name = "explain",
-	.summary = "explain a rule, fault, known defect, device habit or observable",
+	.summary = "explain any word of a report or a scenario",
 	.operands = "[WORD ...]",
-	.about = "Without an argument: lists faults, device habits and observables.",
+	.about =
+	    "Explains rules, faults, known defects, kernel calls, what a device can do, features, "
+	    "and the keys, verbs, values and observables of scenarios.  Without an argument: lists "
+	    "faults, device habits and observables.",
+	.options = explain_options,
 	.after =
 	    "examples:\n"
 	    "  viosim explain uvm_pglistalloc.enomem\n"
-	    "  viosim explain dma.sync-range\n",
+	    "  viosim explain dma.sync-range\n"
+	    "  viosim explain MUST_TELL_HOST\n",
 	.main = explain_main,
 };

@@ -219,22 +219,36 @@ struct feature_name {
 
 /* VERSION_1 is not among them: it is the transport's. */
 #define FEATURES(X) \
-	X("MUST_TELL_HOST", BALLOON_F_MUST_TELL_HOST) \
-	X("STATS_VQ", BALLOON_F_STATS_VQ) \
-	X("DEFLATE_ON_OOM", BALLOON_F_DEFLATE_ON_OOM) \
-	X("NOTIFY_ON_EMPTY", TRANSPORT_F_NOTIFY_ON_EMPTY) \
-	X("ANY_LAYOUT", TRANSPORT_F_ANY_LAYOUT) \
-	X("RING_INDIRECT_DESC", TRANSPORT_F_INDIRECT_DESC) \
-	X("RING_EVENT_IDX", TRANSPORT_F_EVENT_IDX)
+	X("MUST_TELL_HOST", BALLOON_F_MUST_TELL_HOST, "a page may be used again only after the " \
+	    "host has answered the deflate request that names it (virtio 1.2 clause 5.5.3)") \
+	X("STATS_VQ", BALLOON_F_STATS_VQ, "a third queue, for statistics about the guest's " \
+	    "memory (virtio 1.2 clause 5.5.6.3)") \
+	X("DEFLATE_ON_OOM", BALLOON_F_DEFLATE_ON_OOM, "the driver may take pages back from the " \
+	    "balloon when the guest runs out of memory (virtio 1.2 clause 5.5.3)") \
+	X("NOTIFY_ON_EMPTY", TRANSPORT_F_NOTIFY_ON_EMPTY, "legacy: an interrupt when a queue " \
+	    "runs empty, even where the driver wanted none (virtio 1.2 clause 6.3)") \
+	X("ANY_LAYOUT", TRANSPORT_F_ANY_LAYOUT, "legacy: the device makes nothing of how a " \
+	    "request is cut into descriptors (virtio 1.2 clause 6.3)") \
+	X("RING_INDIRECT_DESC", TRANSPORT_F_INDIRECT_DESC, "a descriptor may lead to a table of " \
+	    "descriptors outside of the ring (virtio 1.2 clause 2.7.5.3)") \
+	X("RING_EVENT_IDX", TRANSPORT_F_EVENT_IDX, "each side writes at which index it wants " \
+	    "the next notification (virtio 1.2 clauses 2.7.7 and 2.7.10)")
 
 static const struct feature_name feature[] = {
-#define X(name, mask) { name, mask },
+#define X(name, mask, text) { name, mask },
 	FEATURES(X)
 #undef X
 };
 
 const char *const device_feature_names[] = {
-#define X(name, mask) name,
+#define X(name, mask, text) name,
+	FEATURES(X)
+#undef X
+	NULL
+};
+
+const char *const device_feature_texts[] = {
+#define X(name, mask, text) text,
 	FEATURES(X)
 #undef X
 	NULL

@@ -74,6 +74,7 @@ bool device_actual_is_foreign(const struct device *device);
 /* NULL-terminated lists, in order. */
 extern const char *const device_type_names[];
 extern const char *const device_feature_names[];
+extern const char *const device_feature_texts[];	/* what each means */
 extern const char *const device_queue_names[];
 extern const char *const device_model_names[];		/* index: enum device_model */
 

@@ -35,6 +35,7 @@ run_vocab(void)
 		rule_names[i] = rules[i].id;
 	vocab = (struct scenario_vocab){
 		.devices = device_type_names, .features = device_feature_names,
+		.feature_texts = device_feature_texts,
 		.vqs = device_queue_names, .calls = call_names, .faults = fault_names,
 		.errnos = fault_errno_names, .rules = rule_names,
 	};

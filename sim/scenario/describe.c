@@ -9,16 +9,42 @@
 #include "table.h"
 #include "text.h"
 
-#define DESCRIBE_WIDTH 78
 #define DESCRIBE_HELP_COLUMN 24
 
+/* One pass over all rows prints them, prints those of one word, or offers their words. */
+struct describe {
+	const struct scenario_vocab *vocab;
+	FILE *f;
+	unsigned width;
+	const char *word;		/* print only what has this name; NULL: everything */
+	struct text_nearest *near;	/* print nothing, offer the names */
+	bool found;
+};
+
 static void
-describe_row(const char *key, unsigned indent, const char *help, FILE *f)
+describe_row(const struct describe *d, const char *key, unsigned indent, const char *help)
 {
-	fprintf(f, "%*s%-*s ", (int)indent, "", DESCRIBE_HELP_COLUMN - 1 - (int)indent, key);
+	fprintf(d->f, "%*s%-*s ", (int)indent, "", DESCRIBE_HELP_COLUMN - 1 - (int)indent, key);
 	if (indent + strlen(key) > DESCRIBE_HELP_COLUMN - 1)
-		fprintf(f, "\n%*s", DESCRIBE_HELP_COLUMN, "");
-	text_print_wrapped(help, DESCRIBE_HELP_COLUMN, DESCRIBE_WIDTH, f);
+		fprintf(d->f, "\n%*s", DESCRIBE_HELP_COLUMN, "");
+	text_print_wrapped(help, DESCRIBE_HELP_COLUMN, d->width, d->f);
+}
+
+/* Is a name to be printed now?  A single one gets a heading that says what it is. */
+static bool
+describe_wants(struct describe *d, const char *name, bool fits, const char *what)
+{
+	if (d->near != NULL) {
+		text_nearest_offer(d->near, name);
+		return false;
+	}
+	if (d->word == NULL)
+		return true;
+	if (!fits)
+		return false;
+	fprintf(d->f, "%s%s:\n", d->found ? "\n" : "", what);
+	d->found = true;
+	return true;
 }
 
 /* What can stand after the key. */
@@ -85,7 +111,7 @@ describe_form(const struct field *f)
 }
 
 static void
-describe_field(const struct field *f, unsigned indent, FILE *out)
+describe_field(const struct describe *d, const struct field *f, unsigned indent)
 {
 	char help[512] = "";
 	size_t n = 0;
@@ -100,73 +126,281 @@ describe_field(const struct field *f, unsigned indent, FILE *out)
 		n += (size_t)snprintf(help + n, sizeof(help) - n, "%s", describe_form(f));
 	assert(n < sizeof(help));
 	snprintf(help + n, sizeof(help) - n, ": %s", f->help);
-	describe_row(f->key, indent, help, out);
+	describe_row(d, f->key, indent, help);
+}
+
+static const struct map *
+describe_submap(const struct field *f)
+{
+	return f->kind == FIELD_MAP ? f->map : f->kind == FIELD_SEGMENTS ? &map_segment : NULL;
+}
+
+/* "machine.dma" is the key of that map only. */
+static bool
+describe_is_key(const struct map *map, const struct field *f, const char *word)
+{
+	size_t length = strlen(map->name);
+
+	if (strncmp(word, map->name, length) == 0 && word[length] == '.')
+		word += length + 1;
+	return strcmp(word, f->key) == 0;
+}
+
+static bool
+describe_has_word(const struct field *f, const char *word)
+{
+	for (const struct field_word *w = f->words; w != NULL && w->word != NULL; w++)
+		if (strcmp(w->word, word) == 0)
+			return true;
+	return false;
 }
 
 static void
-describe_map(const struct map *map, unsigned indent, FILE *f)
+describe_offer_words(const struct describe *d, const struct field *f)
 {
+	for (const struct field_word *w = f->words; d->near != NULL && w != NULL &&
+	    w->word != NULL; w++)
+		text_nearest_offer(d->near, w->word);
+}
+
+static void
+describe_what(const struct map *map, bool is_word, const struct field *f, char *what, size_t size)
+{
+	if (is_word)
+		snprintf(what, size, "A value of `%s`", f->key);
+	else if (map == &map_verbs)
+		snprintf(what, size, "A verb");
+	else if (map == &map_scenario)
+		snprintf(what, size, "A key at the top level");
+	else
+		snprintf(what, size, "A key of `%s`", map->name);
+}
+
+static void
+describe_map(struct describe *d, const struct map *map, unsigned indent)
+{
+	char what[80];
+
 	for (size_t i = 0; i < map->count; i++) {
-		describe_field(&map->fields[i], indent, f);
-		if (map->fields[i].kind == FIELD_MAP)
-			describe_map(map->fields[i].map, indent + 2, f);
-		else if (map->fields[i].kind == FIELD_SEGMENTS)
-			describe_map(&map_segment, indent + 2, f);
+		const struct field *f = &map->fields[i];
+		const char *word = d->word;
+		bool is_key = word != NULL && describe_is_key(map, f, word);
+		bool is_word = word != NULL && !is_key && describe_has_word(f, word);
+		bool wanted;
+
+		describe_what(map, is_word, f, what, sizeof(what));
+		describe_offer_words(d, f);
+		wanted = describe_wants(d, f->key, is_key || is_word, what);
+		if (wanted)
+			describe_field(d, f, word != NULL ? 2 : indent);
+		/* With a key goes all that is below it. */
+		d->word = wanted ? NULL : word;
+		if (describe_submap(f) != NULL)
+			describe_map(d, describe_submap(f), word != NULL ? 4 : indent + 2);
+		d->word = word;
 	}
 }
 
+/* ---- sections ---- */
+
 static void
-describe_names(const char *title, const char *const *names, FILE *f)
+describe_scenario(struct describe *d)
+{
+	describe_map(d, &map_scenario, 2);
+}
+
+static void
+describe_claims(struct describe *d)
+{
+	describe_map(d, &map_claim, 2);
+}
+
+static void
+describe_steps(struct describe *d)
+{
+	describe_map(d, &map_step, 2);
+}
+
+static void
+describe_verbs(struct describe *d)
+{
+	describe_map(d, &map_verbs, 2);
+}
+
+static void
+describe_forms(struct describe *d)
+{
+	static const struct { const char *name, *row, *help; } forms[] = {
+		{ "amount", "an amount", "1024 pages, 4MiB (B KiB MiB GiB TiB), or a bare number "
+		    "of pages" },
+		{ "time", "a time", "5ms: ns us ms s min ticks, or 0; after `at` with + if it "
+		    "counts from the previous step" },
+		{ "point", "a point", "\"inflate entry\", \"virtio_dequeue#2 before\" (or after), "
+		    "access#17, \"line 351#2\" (the second access at that line of the driver); "
+		    "counted from the step on" },
+		{ "expectation", "an expectation", "sums of amounts, times and observables, "
+		    "compared by == != < <= > >=, `in 500..520`, log ~ \"text\", "
+		    "count(log ~ \"text\") == 2" },
+	};
+
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++)
+		if (describe_wants(d, forms[i].name, d->word != NULL &&
+		    strcmp(d->word, forms[i].name) == 0, "A form of values"))
+			describe_row(d, forms[i].row, 2, forms[i].help);
+}
+
+/* "vq.inflate.kicks" is an instance of "vq.<q>.kicks". */
+static bool
+describe_is_observable(const char *pattern, const char *word)
+{
+	size_t head = strcspn(pattern, "<"), tail, length = strlen(word);
+	const char *rest = strchr(pattern, '>');
+
+	if (rest == NULL || strcmp(pattern, word) == 0)
+		return strcmp(pattern, word) == 0;
+	tail = strlen(++rest);
+	return length > head + tail && strncmp(pattern, word, head) == 0 &&
+	    strcmp(word + length - tail, rest) == 0;
+}
+
+/* A list of names: `meaning` is of each, where `texts` (in their order) has none of its own. */
+struct describe_list {
+	const char *title, *meaning;
+	const char *const *names, *const *texts;
+};
+
+static void
+describe_list(const struct describe *d, const struct describe_list *list)
 {
 	char line[4096] = "";
 	size_t n = 0;
 
-	for (; *names != NULL && n < sizeof(line); names++)
+	for (size_t i = 0; list->names[i] != NULL && n < sizeof(line); i++)
 		n += (size_t)snprintf(line + n, sizeof(line) - n, "%s%s", n > 0 ? " " : "",
-		    *names);
-	describe_row(title, 2, line, f);
+		    list->names[i]);
+	assert(n < sizeof(line));
+	describe_row(d, list->title, 2, line);
 }
 
 static void
-describe_observables(FILE *f)
+describe_names(struct describe *d, const struct describe_list *list)
 {
-	for (size_t i = 0; i < expect_obs_count(); i++)
-		describe_row(expect_obs_pattern((enum expect_obs)i), 2,
-		    expect_obs_help((enum expect_obs)i), f);
+	if (d->word == NULL && d->near == NULL) {
+		describe_list(d, list);
+		return;
+	}
+	for (size_t i = 0; list->names[i] != NULL; i++)
+		if (describe_wants(d, list->names[i], d->word != NULL &&
+		    strcmp(list->names[i], d->word) == 0, "A name"))
+			describe_row(d, list->names[i], 2, list->texts != NULL ?
+			    list->texts[i] : list->meaning);
+	if (d->word != NULL && strcmp(list->title, d->word) == 0 &&
+	    describe_wants(d, list->title, true, "Names"))
+		describe_list(d, list);
+}
+
+static void
+describe_states(struct describe *d)
+{
 #define X(id, word) word,
-	describe_names("thread.state", (const char *const[]){ EXPECT_THREADS(X) NULL }, f);
-	describe_names("attach.result", (const char *const[]){ EXPECT_ATTACHES(X) NULL }, f);
-	describe_names("device.status", (const char *const[]){ EXPECT_STATUSES(X) NULL }, f);
+	static const char *const threads[] = { EXPECT_THREADS(X) NULL };
+	static const char *const attaches[] = { EXPECT_ATTACHES(X) NULL };
+	static const char *const statuses[] = { EXPECT_STATUSES(X) NULL };
 #undef X
+	static const struct describe_list states[] = {
+		{ "thread.state", "a value of thread.state", threads, NULL },
+		{ "attach.result", "a value of attach.result", attaches, NULL },
+		{ "device.status", "a value of device.status", statuses, NULL },
+	};
+
+	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++)
+		describe_names(d, &states[i]);
+}
+
+static void
+describe_observables(struct describe *d)
+{
+	for (size_t i = 0; i < expect_obs_count(); i++) {
+		const char *pattern = expect_obs_pattern((enum expect_obs)i);
+
+		if (describe_wants(d, pattern, d->word != NULL &&
+		    describe_is_observable(pattern, d->word), "An observable"))
+			describe_row(d, pattern, 2, expect_obs_help((enum expect_obs)i));
+	}
+	describe_states(d);
+}
+
+static void
+describe_vocab(struct describe *d)
+{
+	const struct scenario_vocab *vocab = d->vocab;
+	const struct describe_list lists[] = {
+		{ "device types", "a type of virtio device", vocab->devices, NULL },
+		{ "features", "a feature of the device", vocab->features, vocab->feature_texts },
+		{ "queues", "a queue of the device", vocab->vqs, NULL },
+		{ "faults", "a fault of a kernel call, for `fail`: `viosim explain` has more",
+		    vocab->faults, NULL },
+		{ "errno", "an error number of NetBSD, for `errno` of `fail`", vocab->errnos,
+		    NULL },
+	};
+
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
+		describe_names(d, &lists[i]);
+}
+
+static const struct section {
+	const char *word, *title;
+	void (*rows)(struct describe *);
+} sections[] = {
+	{ "scenario", "Top level (what stands in parentheses holds when the key is left out)",
+	    describe_scenario },
+	{ "claims", "Entries of always, never and finally: an expectation, or a map",
+	    describe_claims },
+	{ "steps", "Steps: one verb each, and beside it", describe_steps },
+	{ "verbs", "Verbs", describe_verbs },
+	{ "forms", "Forms", describe_forms },
+	{ "observables", "Observables", describe_observables },
+	{ "names", "Names", describe_vocab },
+};
+
+#define SECTIONS (sizeof(sections) / sizeof(sections[0]))
+
+void
+scenario_describe(const struct scenario_vocab *vocab, unsigned width, FILE *f)
+{
+	struct describe d = { .vocab = vocab, .f = f, .width = width };
+
+	for (size_t i = 0; i < SECTIONS; i++) {
+		fprintf(f, "%s%s\n", i > 0 ? "\n" : "", sections[i].title);
+		sections[i].rows(&d);
+	}
+}
+
+bool
+scenario_describe_word(const struct scenario_vocab *vocab, const char *word, unsigned width,
+    FILE *f)
+{
+	struct describe d = { .vocab = vocab, .f = f, .width = width, .word = word };
+
+	for (size_t i = 0; i < SECTIONS; i++)
+		sections[i].rows(&d);
+	for (size_t i = 0; i < SECTIONS; i++)
+		if (strcmp(sections[i].word, word) == 0) {
+			fprintf(f, "%s%s\n", d.found ? "\n" : "", sections[i].title);
+			d.word = NULL;
+			sections[i].rows(&d);
+			d.found = true;
+		}
+	return d.found;
 }
 
 void
-scenario_describe(const struct scenario_vocab *vocab, FILE *f)
+scenario_describe_offer(const struct scenario_vocab *vocab, struct text_nearest *near)
 {
-	fputs("Top level (what stands in parentheses holds when the key is left out)\n", f);
-	describe_map(&map_scenario, 2, f);
-	fputs("\nEntries of always, never and finally: an expectation, or a map\n", f);
-	describe_map(&map_claim, 2, f);
-	fputs("\nSteps: one verb each, and beside it\n", f);
-	describe_map(&map_step, 2, f);
-	fputs("\nVerbs\n", f);
-	describe_map(&map_verbs, 2, f);
-	fputs("\nForms\n", f);
-	describe_row("an amount", 2, "1024 pages, 4MiB (B KiB MiB GiB TiB), or a bare number "
-	    "of pages", f);
-	describe_row("a time", 2, "5ms: ns us ms s min ticks, or 0; after `at` with + if it "
-	    "counts from the previous step", f);
-	describe_row("a point", 2, "\"inflate entry\", \"virtio_dequeue#2 before\" (or after), "
-	    "access#17, \"line 351#2\" (the second access at that line of the driver); "
-	    "counted from the step on", f);
-	describe_row("an expectation", 2, "sums of amounts, times and observables, compared by "
-	    "== != < <= > >=, `in 500..520`, log ~ \"text\", count(log ~ \"text\") == 2", f);
-	fputs("\nObservables\n", f);
-	describe_observables(f);
-	fputs("\nNames\n", f);
-	describe_names("device types", vocab->devices, f);
-	describe_names("features", vocab->features, f);
-	describe_names("queues", vocab->vqs, f);
-	describe_names("faults", vocab->faults, f);
-	describe_names("errno", vocab->errnos, f);
+	struct describe d = { .vocab = vocab, .near = near };
+
+	for (size_t i = 0; i < SECTIONS; i++) {
+		text_nearest_offer(near, sections[i].word);
+		sections[i].rows(&d);
+	}
 }

@@ -393,6 +393,7 @@ struct scenario {
 struct scenario_vocab {
 	const char *const *devices;	/* device types: "balloon" */
 	const char *const *features;	/* "MUST_TELL_HOST"; the word `none` is the loader's own */
+	const char *const *feature_texts;	/* what each means, in that order; or NULL */
 	const char *const *vqs;		/* "inflate", "deflate" */
 	const char *const *calls;	/* kernel calls: "uvm_pglistalloc" */
 	const char *const *faults;	/* "uvm_pglistalloc.enomem": call, dot, what goes wrong */
@@ -498,7 +499,19 @@ void	scenario_point_text(const struct scenario_point *, char *text, size_t size)
 /* JSON Schema (draft 2020-12) of the format, from the loader's tables. */
 void	scenario_schema_print(const struct scenario_vocab *, FILE *);
 
-/* Every key and verb with its help, from the same tables. */
-void	scenario_describe(const struct scenario_vocab *, FILE *);
+/* Every key, verb and name with its help, from the same tables; `width` columns. */
+void	scenario_describe(const struct scenario_vocab *, unsigned width, FILE *);
+
+/*
+ * The same of one word: a key (`dma`, or `machine.dma`), verb, value, form, observable or name,
+ * wherever there is one, or a whole section (`verbs`).  False, and nothing is written, if there
+ * is none.
+ */
+bool	scenario_describe_word(const struct scenario_vocab *, const char *word, unsigned width,
+	    FILE *);
+
+/* All words that scenario_describe_word() knows are offered (text.h). */
+struct text_nearest;
+void	scenario_describe_offer(const struct scenario_vocab *, struct text_nearest *);
 
 #endif
