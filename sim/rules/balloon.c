@@ -35,7 +35,7 @@ const struct rule rules_balloon[] = {
 	  "actual += PGS_PER_REQ;", "actual += b->bl_nentries;" },
 	{ "balloon.deflate-direction", SEVERITY_LINT,
 	  "no page is taken back that the host did not offer to return",
-	  "virtio 1.2 clause 5.5.6.1, with DEFLATE_ON_OOM excepted",
+	  "virtio 1.2 clause 5.5.6.1, with DEFLATE_ON_OOM and detaching excepted",
 	  "The host counts on the memory that the balloon holds.",
 	  NULL, NULL },
 	{ "balloon.deflate-entries", SEVERITY_ERROR,
@@ -218,7 +218,8 @@ judge_deflate_direction(struct rules_core *core, uint32_t moved, uint64_t before
 	/* With an `actual` that the driver did not write two counts are right at once. */
 	if (!view->device.healthy || !view->device.keeps_actual || view->device.actual_foreign)
 		return;
-	if (view->device.features & FEATURE_DEFLATE_ON_OOM)
+	/* A driver that goes away must not leave its pages behind, whatever the target. */
+	if (view->device.features & FEATURE_DEFLATE_ON_OOM || view->detaching)
 		return;
 	if (moved == 0 || before >= target + moved)
 		return;

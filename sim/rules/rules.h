@@ -43,6 +43,7 @@ struct rules_view {
 	bool at_rest;			/* rules_rest: nothing happens before the bound */
 	/* rules_rest: the driver's thread sleeps with nothing to wake it but its own timeout */
 	bool thread_alive;
+	bool detaching;			/* the driver's detach function runs */
 	const struct world *world;	/* for views of contexts; never to act on */
 };
 

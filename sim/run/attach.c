@@ -18,7 +18,9 @@ detach(void *arg)
 {
 	struct story *story = arg;
 
+	story->detaching = true;
 	(void)kern_detach();
+	story->detaching = false;
 	story->attach_over = true;
 }
 
@@ -55,6 +57,7 @@ story_reboot(struct story *story)
 	world_reboot(&story->world);
 	module_reset(story->options->module);
 	story->attach = ATTACH_NONE;
+	story->detaching = false;
 	kern_boot(story->driver->cfattach, story->driver_name);
 	story_attach(story);
 }

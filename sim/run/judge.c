@@ -213,6 +213,19 @@ never_settled(struct story *story)
 	    actual);
 }
 
+/* The run ended first.  A panic or a crash is a finding, and that explains it; a limit is none. */
+static void
+unsettled(struct story *story, uint64_t end_ns)
+{
+	enum world_end end = story->world.end;
+
+	if (end == WORLD_TIME_LIMIT || end == WORLD_EVENT_LIMIT)
+		story_undecided(story, story->scenario->steps.step[story->at_step].loc,
+		    "settle", settled, end_ns);
+	else
+		story->result->undecided.steps++;
+}
+
 /* Run until nothing is left to do or the time is over; the rules judge what is then. */
 void
 story_settle(struct story *story, uint64_t within_ns)
@@ -231,9 +244,7 @@ story_settle(struct story *story, uint64_t within_ns)
 	}
 	if (world->end != WORLD_RUNNING) {
 		if (story->telling && !is_settled(story))
-			story_undecided(story,
-			    story->scenario->steps.step[story->at_step].loc, "settle", settled,
-			    end);
+			unsettled(story, end);
 		return;
 	}
 	now = event_now(story);
@@ -262,6 +273,7 @@ story_view(void *arg, struct rules_view *view)
 		.faults_armed = fault_armed_count(&story->faults),
 		.faults_struck = (unsigned)story->faults.hits,
 		.thread_alive = thread != NULL,
+		.detaching = story->detaching,
 		.world = world,
 		.device = {
 			.num_pages = device_num_pages(device),

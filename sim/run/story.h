@@ -28,6 +28,7 @@ struct story {
 	struct expect_env env;
 	enum attach_state attach;
 	bool attach_over;		/* the autoconf context is done */
+	bool detaching;			/* it is in the driver's detach function */
 	uint64_t base_ns;		/* when the first attach was over: `at:` counts from here */
 	uint64_t previous_ns;		/* when the previous step was done */
 	size_t at_step;			/* the step being told */

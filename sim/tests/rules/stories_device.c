@@ -97,6 +97,8 @@ const struct story_row stories_device[] = {
 	{ .fragment = "balloon_count_ok", .steps = TWO_REQUESTS },
 	{ .fragment = "balloon_deflate_direction_bad", .steps = DOWN_TO_TWO },
 	{ .fragment = "balloon_deflate_direction_ok", .steps = DOWN_TO_TWO },
+	{ .fragment = "balloon_deflate_direction_ok2", .device = LATE,
+	  .steps = TWO_REQUESTS DETACH "- expect: mem.balloon == 0\n" },
 	{ .fragment = "balloon_deflate_entries_bad", .steps = STORY_UP_DOWN,
 	  .also = "page.host-owned " COUNTS_DIFFER },
 	{ .fragment = "balloon_deflate_entries_bad2", .steps = STORY_UP_DOWN,

@@ -409,6 +409,18 @@ START_TEST(deflate_below_target_on_oom_is_quiet)
 }
 END_TEST
 
+/* A driver that detaches takes back everything. */
+START_TEST(deflate_while_detaching_is_quiet)
+{
+	guest_inflate(&g, 100, 100, 100);
+	new_target(120);
+	g.s.view.detaching = true;
+	guest_fill(&g, 0, 100, 100);
+	guest_commit(&g, DEFLATE, 100 * 4);
+	stream_is_quiet(&g.s);
+}
+END_TEST
+
 /* ---- count ---- */
 
 START_TEST(wrong_actual_is_found_at_rest)
@@ -469,6 +481,7 @@ rules_balloon_suite(void)
 	tcase_add_test(tc, forgetful_device_is_no_excuse_to_inflate_for_ever);
 	tcase_add_test(tc, deflate_below_target_is_found);
 	tcase_add_test(tc, deflate_below_target_on_oom_is_quiet);
+	tcase_add_test(tc, deflate_while_detaching_is_quiet);
 	tcase_add_test(tc, wrong_actual_is_found_at_rest);
 	tcase_add_test(tc, foreign_actual_is_not_counted);
 	suite_add_tcase(suite, tc);

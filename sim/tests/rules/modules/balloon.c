@@ -68,6 +68,22 @@ deflate_one_by_one(struct probe *sc, unsigned int npages)
 }
 FRAGMENT(balloon_deflate_direction_ok, .deflate = deflate_one_by_one);
 
+/* Who goes away takes everything back, although the target stays. */
+static int
+detach_with_full_balloon(struct probe *sc)
+{
+
+	probe_end_thread(sc);
+	while (sc->sc_actual > 0) {
+		probe_deflate(sc, MIN(sc->sc_actual, PROBE_PAGES));
+		while (!probe_take_answer(sc))
+			kpause("empty", false, mstohz(10), NULL);
+	}
+	probe_detach_rest(sc);
+	return 0;
+}
+FRAGMENT(balloon_deflate_direction_ok2, .detach = detach_with_full_balloon);
+
 /* ---- balloon.deflate-entries ---- */
 
 static bool

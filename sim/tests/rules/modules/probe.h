@@ -641,12 +641,11 @@ probe_end_thread(struct probe *sc)
 	kthread_join(sc->sc_thread);
 }
 
-/* For an empty balloon only: the story has to see to that. */
-static inline int
-probe_detach(struct probe *sc)
+/* All that is to be released but the thread. */
+static inline void
+probe_detach_rest(struct probe *sc)
 {
 
-	probe_end_thread(sc);
 	virtio_reset(sc->sc_virtio);
 	probe_release(sc);
 	probe_release_queues(sc);
@@ -654,6 +653,15 @@ probe_detach(struct probe *sc)
 	virtio_child_detach(sc->sc_virtio);
 	cv_destroy(&sc->sc_cv);
 	mutex_destroy(&sc->sc_lock);
+}
+
+/* For an empty balloon only: the story has to see to that. */
+static inline int
+probe_detach(struct probe *sc)
+{
+
+	probe_end_thread(sc);
+	probe_detach_rest(sc);
 	return 0;
 }
 
