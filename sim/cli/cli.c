@@ -12,6 +12,7 @@
 #include <sys/ioctl.h>
 
 #include "run/run.h"
+#include "run/source.h"
 #include "scenario/text.h"
 
 #define WIDTH_MIN 40
@@ -162,7 +163,7 @@ cli_manifest_open(const char *path, const char *driver, bool *bad)
 		path = beside;
 	}
 	diag_list_init(&diags);
-	manifest = manifest_load(path, run_vocab(), &diags);
+	manifest = manifest_load(path, run_vocab(), NULL, &diags);
 	diag_list_print(&diags, stderr, cli_has_color(CLI_COLOR_AUTO, stderr));
 	diag_list_fini(&diags);
 	*bad = manifest == NULL;
@@ -179,7 +180,64 @@ cli_manifest_hints(const char *driver)
 	if (!manifest_beside(driver, path, sizeof(path)))
 		return NULL;
 	diag_list_init(&diags);
-	manifest = manifest_load(path, run_vocab(), &diags);
+	manifest = manifest_load(path, run_vocab(), NULL, &diags);
 	diag_list_fini(&diags);
 	return manifest;
+}
+
+struct functions {
+	const char **name;
+	size_t count;
+};
+
+static void
+note_function(const char *name, void *arg)
+{
+	struct functions *functions = arg;
+
+	functions->name = realloc(functions->name,
+	    (functions->count + 2) * sizeof(functions->name[0]));
+	if (functions->name == NULL)
+		abort();
+	functions->name[functions->count++] = name;
+	functions->name[functions->count] = NULL;
+}
+
+bool
+cli_manifest_check(const char *path, struct module *module, struct diag_list *diags)
+{
+	char **ids = cli_scenario_ids();
+	struct functions functions = { NULL, 0 };
+	struct manifest_names names = { .scenarios = (const char *const *)ids };
+	struct manifest *manifest;
+	bool good;
+
+	if (module != NULL)
+		source_each_function(module_source(module), note_function, &functions);
+	names.functions = functions.name;
+	manifest = manifest_load(path, run_vocab(), &names, diags);
+	good = manifest != NULL;
+	manifest_free(manifest);
+	free(functions.name);
+	for (size_t i = 0; ids != NULL && ids[i] != NULL; i++)
+		free(ids[i]);
+	free(ids);
+	return good;
+}
+
+void
+cli_manifest_warn(const struct manifest *manifest, struct module *module)
+{
+	struct diag_list diags;
+
+	diag_list_init(&diags);
+	if (!cli_manifest_check(manifest->path, module, &diags)) {
+		fprintf(stderr, "viosim: %s:%u: %s\n", manifest->path, diags.items[0].loc.line,
+		    diags.items[0].message);
+		if (diags.reported > 1)
+			fprintf(stderr, "viosim: and %zu more; `viosim check --driver %s %s` "
+			    "shows all\n", diags.reported - 1, module_path(module),
+			    manifest->path);
+	}
+	diag_list_fini(&diags);
 }

@@ -89,6 +89,9 @@ void cli_cases_fini(struct cli_cases *cases);
 /* Keep the cases whose scenario has that tag; false after a message if none has it. */
 bool cli_cases_keep_tag(struct cli_cases *cases, const char *tag);
 
+/* "area/situation" of all files below scenarios/, ends with NULL; NULL: there are none.  Heap. */
+char **cli_scenario_ids(void);
+
 /* ---- the driver ---- */
 
 #define CLI_DRIVER_DEFAULT "build/viomb.so"
@@ -100,5 +103,13 @@ struct manifest *cli_manifest_open(const char *path, const char *driver, bool *b
 
 /* The one that would be used, for hints only; NULL, without a word, when there is none. */
 struct manifest *cli_manifest_hints(const char *driver);
+
+/*
+ * Is all that a manifest names there: scenarios (where there are any) and, with a module,
+ * functions?  Errors go into the list; false if there is any.
+ */
+bool cli_manifest_check(const char *path, struct module *module, struct diag_list *diags);
+/* The same with one line on stderr, for runs: they go on. */
+void cli_manifest_warn(const struct manifest *manifest, struct module *module);
 
 #endif /* VIOSIM_CLI_CLI_H */

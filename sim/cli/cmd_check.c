@@ -8,31 +8,95 @@
 #include "run/run.h"
 #include "scenario/text.h"
 
+struct check_flags {
+	const char *driver;
+};
+
+static const struct cli_option check_options[] = {
+	{ 'd', "driver", "FILE", "driver module: has it the functions that a manifest names?",
+	    CLI_TEXT(struct check_flags, driver) },
+	CLI_OPTIONS_END
+};
+
+static bool
+check_manifest(const char *path, struct module *module)
+{
+	struct diag_list diags;
+	bool good;
+
+	diag_list_init(&diags);
+	good = cli_manifest_check(path, module, &diags);
+	diag_list_print(&diags, stderr, cli_has_color(CLI_COLOR_AUTO, stderr));
+	diag_list_fini(&diags);
+	if (good)
+		printf("%s is right\n", path);
+	return good;
+}
+
+static bool
+check_scenarios(char *const *names, size_t count)
+{
+	struct cli_cases cases;
+	bool good = cli_collect(&cases, names, count);
+
+	if (good)
+		printf("%zu scenario file%s right: %zu cases\n", cases.docs,
+		    cases.docs == 1 ? " is" : "s are", cases.count);
+	cli_cases_fini(&cases);
+	return good;
+}
+
+/* Manifests are checked at once and taken out of the names; false if one is wrong. */
+static bool
+check_manifests(char **names, size_t *count, struct module *module)
+{
+	size_t left = 0;
+	bool good = true;
+
+	for (size_t i = 0; i < *count; i++)
+		if (manifest_is_one(names[i]))
+			good = check_manifest(names[i], module) && good;
+		else
+			names[left++] = names[i];
+	*count = left;
+	return good;
+}
+
 static int
 check_main(int argc, char **argv)
 {
-	struct cli_cases cases;
-	int code, first = cli_options_read(&cli_check, argc, argv, NULL, &code);
+	struct check_flags flags = { .driver = NULL };
+	struct module *module = NULL;
+	int code, first = cli_options_read(&cli_check, argc, argv, &flags, &code);
+	size_t count, left;
+	bool good;
 
 	if (first < 0)
 		return code;
-	code = CLI_USAGE;
-	if (cli_collect(&cases, argv + first, (size_t)(argc - first))) {
-		printf("%zu scenario file%s right: %zu cases\n", cases.docs,
-		    cases.docs == 1 ? " is" : "s are", cases.count);
-		code = CLI_OK;
-	}
-	cli_cases_fini(&cases);
-	return code;
+	if (flags.driver != NULL && (module = cli_module_open(flags.driver)) == NULL)
+		return CLI_USAGE;
+	count = left = (size_t)(argc - first);
+	good = check_manifests(argv + first, &left, module);
+	/* Nothing named is everything, but not where manifests were. */
+	if (left > 0 || count == 0)
+		good = check_scenarios(argv + first, left) && good;
+	module_close(module);
+	return good ? CLI_OK : CLI_USAGE;
 }
 
 const struct cli_command cli_check = {
 	.name = "check",
-	.summary = "check scenario files without running them",
-	.operands = "[SCENARIO | FOLDER ...]",
+	.summary = "check scenario files and manifests without running them",
+	.operands = "[SCENARIO | FOLDER | MANIFEST ...]",
 	.about =
 	    "Reads the scenario files (default: all below scenarios/) and reports every "
-	    "error as file:line:col, with the line and a caret.  Exit code 2 if there is any.",
+	    "error as file:line:col, with the line and a caret.  Of a driver's manifest, also "
+	    "whether the scenarios that it names are there.  Exit code 2 if there is any error.",
+	.options = check_options,
+	.after =
+	    "examples:\n"
+	    "  viosim check scenarios/inflate\n"
+	    "  viosim check --driver build/viomb.so driver/viomb.yaml\n",
 	.main = check_main,
 };
 

@@ -221,6 +221,8 @@ open_driver(struct run *run)
 		    module_attachment(run->module, 0)->name, &bad);
 	else
 		run->hints = cli_manifest_hints(module_attachment(run->module, 0)->name);
+	if (run->manifest != NULL)
+		cli_manifest_warn(run->manifest, run->module);
 	return !bad;
 }
 

@@ -164,19 +164,45 @@ find_scenario(const char *name, char *path, size_t size, struct stat *st)
 }
 
 static void
-say_missing(const char *name)
+find_paths(struct paths *paths)
 {
-	struct paths paths = { 0 };
 	struct stat st;
 
 	if (stat("scenarios", &st) == 0 && S_ISDIR(st.st_mode))
-		walk("scenarios", &paths, 0);
-	if (paths.count > 0)
-		qsort(paths.path, paths.count, sizeof(paths.path[0]), by_name);
+		walk("scenarios", paths, 0);
+	if (paths->count > 0)
+		qsort(paths->path, paths->count, sizeof(paths->path[0]), by_name);
+}
+
+static void
+say_missing(const char *name)
+{
+	struct paths paths = { 0 };
+
+	find_paths(&paths);
 	suggest_scenario(name, paths.path, paths.count);
 	for (size_t i = 0; i < paths.count; i++)
 		free(paths.path[i]);
 	free(paths.path);
+}
+
+char **
+cli_scenario_ids(void)
+{
+	struct paths paths = { 0 };
+	char id[512];
+
+	find_paths(&paths);
+	for (size_t i = 0; i < paths.count; i++) {
+		suggest_scenario_id(paths.path[i], id, sizeof(id));
+		free(paths.path[i]);
+		paths.path[i] = strdup(id);
+	}
+	if (paths.count == 0)
+		return NULL;
+	paths.path = grown(paths.path, paths.count, sizeof(paths.path[0]));
+	paths.path[paths.count] = NULL;
+	return paths.path;
 }
 
 static bool

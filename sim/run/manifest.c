@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "scenario/arena.h"
+#include "scenario/text.h"
 #include "scenario/yaml.h"
 
 #define MANIFEST_FILE_MAX (256 * 1024)
@@ -15,146 +16,297 @@
 struct reader {
 	struct manifest *manifest;
 	const struct scenario_vocab *vocab;
+	const struct manifest_names *names;	/* NULL: nothing is looked up */
 	struct diag_list *diags;
 };
 
-static bool
-is_listed(const char *const *names, const char *name)
-{
-	for (; *names != NULL; names++)
-		if (strcmp(*names, name) == 0)
-			return true;
-	return false;
-}
+/* ---- values ---- */
 
 static void
 read_text(struct reader *r, const struct yaml_node *value, const char **to)
 {
-	if (value->kind == YAML_SCALAR)
+	if (value->kind == YAML_SCALAR && value->text[0] == '\0')
+		yaml_error(r->diags, value, "manifest.type", "a text is missing here");
+	else if (value->kind == YAML_SCALAR)
 		*to = arena_copy(r->manifest->arena, value->text, strlen(value->text));
 	else if (value->kind != YAML_BROKEN)
 		yaml_error(r->diags, value, "manifest.type", "expected a text here, not %s",
 		    yaml_kind_name(value->kind));
 }
 
+/* An error at a name, with the nearest of a list that ends with NULL. */
 static void
-add_name(struct reader *r, const struct yaml_node *item, struct scenario_names *names)
+unknown_name(struct reader *r, const struct yaml_node *at, const char *rule, const char *what,
+    const char *const *list, const char *otherwise)
 {
-	const char **place = arena_push(r->manifest->arena, &names->name, &names->count,
-	    sizeof(*place));
+	struct text_nearest near;
+	struct text_why hint;
 
-	*place = "";
-	read_text(r, item, place);
+	text_nearest_init(&near, at->text);
+	text_nearest_offer_all(&near, list);
+	yaml_error(r->diags, at, rule, "there is no %s \"%s\"%s", what, at->text,
+	    near.best != NULL ? text_nearest_hint(&near, &hint) : otherwise);
 }
 
-/* One name, or a list of names. */
+typedef void check_item_fn(struct reader *r, const struct yaml_node *item);
+
 static void
-read_names(struct reader *r, const struct yaml_node *value, struct scenario_names *names)
+check_rule(struct reader *r, const struct yaml_node *item)
 {
-	if (value->kind != YAML_LIST) {
-		add_name(r, value, names);
+	if (!text_list_has(r->vocab->rules, item->text))
+		unknown_name(r, item, "manifest.unknown-rule", "rule", r->vocab->rules,
+		    "; `viosim rules` lists them");
+}
+
+static bool
+fits(const char *pattern, const char *scenario)
+{
+	size_t length = strlen(pattern);
+
+	if (length > 0 && pattern[length - 1] == '*')
+		return strncmp(pattern, scenario, length - 1) == 0;
+	return strcmp(pattern, scenario) == 0;
+}
+
+static void
+check_scenario(struct reader *r, const struct yaml_node *item)
+{
+	const char *star = strchr(item->text, '*');
+	const char *const *scenario = r->names != NULL ? r->names->scenarios : NULL;
+
+	if (star != NULL ? star[1] != '\0' : strchr(item->text, '/') == NULL) {
+		yaml_error(r->diags, item, "manifest.scenario", "expected area/situation, or the "
+		    "beginning of such with a * at its end");
 		return;
 	}
-	for (size_t i = 0; i < value->count; i++)
-		add_name(r, value->items[i], names);
+	if (scenario == NULL)
+		return;
+	for (; *scenario != NULL; scenario++)
+		if (fits(item->text, *scenario))
+			return;
+	unknown_name(r, item, "manifest.unknown-scenario", "scenario", r->names->scenarios,
+	    "; `viosim list` lists them");
 }
 
+/* One item of a list of names, or the one name in place of a list. */
 static void
-read_rules(struct reader *r, const struct yaml_node *value, struct scenario_names *names)
+add_name(struct reader *r, const struct yaml_node *item, check_item_fn *check,
+    struct scenario_names *names)
 {
-	read_names(r, value, names);
+	const char *name = NULL;
+
+	read_text(r, item, &name);
+	if (name == NULL)
+		return;
 	for (size_t i = 0; i < names->count; i++)
-		if (!is_listed(r->vocab->rules, names->name[i]))
-			yaml_error(r->diags, value, "manifest.unknown-rule",
-			    "there is no rule `%s`; `viosim rules` lists them",
-			    names->name[i]);
+		if (strcmp(names->name[i], name) == 0) {
+			yaml_error(r->diags, item, "manifest.duplicate",
+			    "\"%s\" stands here twice", name);
+			return;
+		}
+	*(const char **)arena_push(r->manifest->arena, &names->name, &names->count,
+	    sizeof(names->name[0])) = name;
+	if (check != NULL)
+		check(r, item);
 }
 
 static void
-read_defect_key(struct reader *r, struct defect *defect, const struct yaml_pair *pair)
+read_names(struct reader *r, const struct yaml_node *value, check_item_fn *check,
+    struct scenario_names *names)
 {
-	const char *key = pair->key->text;
-
-	if (strcmp(key, "id") == 0)
-		read_text(r, pair->value, &defect->id);
-	else if (strcmp(key, "title") == 0)
-		read_text(r, pair->value, &defect->title);
-	else if (strcmp(key, "rules") == 0)
-		read_rules(r, pair->value, &defect->rules);
-	else if (strcmp(key, "where") == 0)
-		read_names(r, pair->value, &defect->where);
-	else if (strcmp(key, "scenarios") == 0)
-		read_names(r, pair->value, &defect->scenarios);
-	else if (strcmp(key, "explored") == 0)
-		read_names(r, pair->value, &defect->explored);
-	else if (strcmp(key, "finding") == 0)
-		read_text(r, pair->value, &defect->finding);
-	else if (strcmp(key, "fix") == 0)
-		read_text(r, pair->value, &defect->fix);
+	if (value->kind != YAML_LIST)
+		add_name(r, value, check, names);
+	else if (value->count == 0)
+		yaml_error(r->diags, value, "manifest.type", "this list is empty");
 	else
-		yaml_error(r->diags, pair->key, "manifest.unknown-key",
-		    "unknown key `%s`; a defect has id, title, rules, where, scenarios, "
-		    "explored, finding, fix", key);
+		for (size_t i = 0; i < value->count; i++)
+			add_name(r, value->items[i], check, names);
+}
+
+/*
+ * A manifest may serve several texts of one driver, which call their functions differently; of a
+ * defect that is nowhere in this one, something is wrong.
+ */
+static void
+check_where(struct reader *r, const struct yaml_node *value, const struct scenario_names *where)
+{
+	const char *const *functions = r->names != NULL ? r->names->functions : NULL;
+	struct text_nearest near;
+	struct text_why hint;
+
+	if (functions == NULL || where->count == 0)
+		return;
+	for (size_t i = 0; i < where->count; i++)
+		if (text_list_has(functions, where->name[i]))
+			return;
+	text_nearest_init(&near, where->name[0]);
+	text_nearest_offer_all(&near, functions);
+	yaml_error(r->diags, value->kind == YAML_LIST ? value->items[0] : value,
+	    "manifest.unknown-function", "this driver has no function \"%s\"%s%s",
+	    where->name[0], where->count > 1 ? ", nor any other of the list" : "",
+	    text_nearest_hint(&near, &hint));
+}
+
+/* ---- keys ---- */
+
+enum key_kind { KEY_TEXT, KEY_RULES, KEY_WHERE, KEY_SCENARIOS, KEY_DEFECTS };
+
+struct key {
+	const char *name;
+	enum key_kind kind;
+	size_t offset;			/* in struct manifest or struct defect */
+	bool required;
+};
+
+static const struct key manifest_keys[] = {
+	{ "driver", KEY_TEXT, offsetof(struct manifest, driver), true },
+	{ "source", KEY_TEXT, offsetof(struct manifest, source), false },
+	{ "api", KEY_TEXT, offsetof(struct manifest, api), true },
+	{ "device", KEY_TEXT, offsetof(struct manifest, device), true },
+	{ "known_defects", KEY_DEFECTS, 0, false },
+	{ NULL, KEY_TEXT, 0, false }
+};
+
+static const struct key defect_keys[] = {
+	{ "id", KEY_TEXT, offsetof(struct defect, id), true },
+	{ "title", KEY_TEXT, offsetof(struct defect, title), true },
+	{ "rules", KEY_RULES, offsetof(struct defect, rules), true },
+	{ "where", KEY_WHERE, offsetof(struct defect, where), false },
+	{ "scenarios", KEY_SCENARIOS, offsetof(struct defect, scenarios), false },
+	{ "explored", KEY_SCENARIOS, offsetof(struct defect, explored), false },
+	{ "finding", KEY_TEXT, offsetof(struct defect, finding), false },
+	{ "fix", KEY_TEXT, offsetof(struct defect, fix), false },
+	{ NULL, KEY_TEXT, 0, false }
+};
+
+static void read_defects(struct reader *r, const struct yaml_node *value);
+
+static void
+read_value(struct reader *r, const struct key *key, const struct yaml_node *value, void *object)
+{
+	void *slot = (unsigned char *)object + key->offset;
+
+	switch (key->kind) {
+	case KEY_TEXT:
+		read_text(r, value, slot);
+		break;
+	case KEY_RULES:
+		read_names(r, value, check_rule, slot);
+		break;
+	case KEY_WHERE:
+		read_names(r, value, NULL, slot);
+		check_where(r, value, slot);
+		break;
+	case KEY_SCENARIOS:
+		read_names(r, value, check_scenario, slot);
+		break;
+	case KEY_DEFECTS:
+		read_defects(r, value);
+		break;
+	}
+}
+
+static void
+unknown_key(struct reader *r, const struct key *keys, const char *what,
+    const struct yaml_node *key)
+{
+	struct text_nearest near;
+	struct text_why hint;
+	char all[200] = "";
+
+	text_nearest_init(&near, key->text);
+	for (; keys->name != NULL; keys++) {
+		text_nearest_offer(&near, keys->name);
+		snprintf(all + strlen(all), sizeof(all) - strlen(all), "%s%s",
+		    all[0] == '\0' ? "" : ", ", keys->name);
+	}
+	if (near.best != NULL)
+		yaml_error(r->diags, key, "manifest.unknown-key", "unknown key \"%s\"%s",
+		    key->text, text_nearest_hint(&near, &hint));
+	else
+		yaml_error(r->diags, key, "manifest.unknown-key", "unknown key \"%s\"; %s has "
+		    "%s", key->text, what, all);
+}
+
+/* All keys of a map; false if one is unknown: then it may be one that seems to be missing. */
+static bool
+read_keys(struct reader *r, const struct key *keys, const char *what,
+    const struct yaml_node *map, void *object)
+{
+	bool good = true;
+
+	for (size_t i = 0; i < map->count; i++) {
+		const struct yaml_pair *pair = &map->pairs[i];
+		const struct key *key = keys;
+
+		while (key->name != NULL && strcmp(key->name, pair->key->text) != 0)
+			key++;
+		if (key->name != NULL) {
+			read_value(r, key, pair->value, object);
+		} else {
+			unknown_key(r, keys, what, pair->key);
+			good = false;
+		}
+	}
+	for (; good && keys->name != NULL; keys++)
+		if (keys->required && yaml_lookup(map, keys->name) == NULL)
+			yaml_error(r->diags, map, "manifest.missing-key", "%s needs the key "
+			    "\"%s\"", what, keys->name);
+	return good;
+}
+
+/* ---- the whole ---- */
+
+static void
+check_unique(struct reader *r, const struct defect *defect, const struct yaml_node *map)
+{
+	const struct manifest *manifest = r->manifest;
+
+	for (size_t i = 0; i + 1 < manifest->count; i++)
+		if (defect->id != NULL && manifest->defects[i].id != NULL &&
+		    strcmp(manifest->defects[i].id, defect->id) == 0)
+			yaml_error(r->diags, yaml_lookup(map, "id"), "manifest.duplicate",
+			    "the defect \"%s\" is listed twice (first in line %u)", defect->id,
+			    manifest->defects[i].loc.line);
 }
 
 static void
 read_defect(struct reader *r, const struct yaml_node *node)
 {
+	static const char what[] = "a known defect";
 	struct manifest *manifest = r->manifest;
 	struct defect *defect;
 
 	if (node->kind != YAML_MAP) {
-		yaml_error(r->diags, node, "manifest.type", "a known defect is a map");
+		if (node->kind != YAML_BROKEN)
+			yaml_error(r->diags, node, "manifest.type", "%s is a map, not %s", what,
+			    yaml_kind_name(node->kind));
 		return;
 	}
 	defect = arena_push(manifest->arena, &manifest->defects, &manifest->count,
 	    sizeof(*defect));
 	defect->loc = node->loc;
 	defect->loc.file = manifest->path;
-	for (size_t i = 0; i < node->count; i++)
-		read_defect_key(r, defect, &node->pairs[i]);
-	if (defect->id == NULL || defect->title == NULL || defect->rules.count == 0 ||
-	    defect->scenarios.count + defect->explored.count == 0)
+	if (read_keys(r, defect_keys, what, node, defect) &&
+	    yaml_lookup(node, "scenarios") == NULL && yaml_lookup(node, "explored") == NULL)
 		yaml_error(r->diags, node, "manifest.missing-key",
-		    "a known defect needs id, title, rules, and scenarios or explored");
-	for (size_t i = 0; i + 1 < manifest->count; i++)
-		if (defect->id != NULL && manifest->defects[i].id != NULL &&
-		    strcmp(manifest->defects[i].id, defect->id) == 0)
-			yaml_error(r->diags, node, "manifest.duplicate",
-			    "the defect `%s` is listed twice", defect->id);
+		    "%s needs \"scenarios\", those that show it, or \"explored\", those whose "
+		    "exploration does", what);
+	check_unique(r, defect, node);
 }
 
 static void
 read_defects(struct reader *r, const struct yaml_node *value)
 {
+	if (value->kind == YAML_BROKEN)
+		return;
 	if (value->kind != YAML_LIST) {
-		yaml_error(r->diags, value, "manifest.type", "known_defects is a list");
+		yaml_error(r->diags, value, "manifest.type", "known_defects is a list, not %s",
+		    yaml_kind_name(value->kind));
 		return;
 	}
 	for (size_t i = 0; i < value->count; i++)
 		read_defect(r, value->items[i]);
-}
-
-static void
-read_key(struct reader *r, const struct yaml_pair *pair)
-{
-	struct manifest *manifest = r->manifest;
-	const char *key = pair->key->text;
-
-	if (strcmp(key, "driver") == 0)
-		read_text(r, pair->value, &manifest->driver);
-	else if (strcmp(key, "source") == 0)
-		read_text(r, pair->value, &manifest->source);
-	else if (strcmp(key, "api") == 0)
-		read_text(r, pair->value, &manifest->api);
-	else if (strcmp(key, "device") == 0)
-		read_text(r, pair->value, &manifest->device);
-	else if (strcmp(key, "known_defects") == 0)
-		read_defects(r, pair->value);
-	else
-		yaml_error(r->diags, pair->key, "manifest.unknown-key",
-		    "unknown key `%s`; a manifest has driver, source, api, device, "
-		    "known_defects", key);
 }
 
 static void
@@ -163,28 +315,48 @@ read_root(struct reader *r, const struct yaml_node *root)
 	struct manifest *manifest = r->manifest;
 
 	if (root->kind != YAML_MAP) {
-		yaml_error(r->diags, root, "manifest.type", "a manifest is a map");
+		yaml_error(r->diags, root, "manifest.type", "a manifest is a map, not %s",
+		    yaml_kind_name(root->kind));
 		return;
 	}
-	for (size_t i = 0; i < root->count; i++)
-		read_key(r, &root->pairs[i]);
-	if (manifest->driver == NULL || manifest->api == NULL || manifest->device == NULL)
-		yaml_error(r->diags, root, "manifest.missing-key",
-		    "a manifest needs driver, api and device");
-	else if (strcmp(manifest->api, "netbsd-2022") != 0)
+	read_keys(r, manifest_keys, "a manifest", root, manifest);
+	if (manifest->api != NULL && strcmp(manifest->api, "netbsd-2022") != 0)
 		yaml_error(r->diags, yaml_lookup(root, "api"), "manifest.api",
-		    "this viosim has the kernel API of netbsd-2022, not `%s`", manifest->api);
-	else if (!is_listed(r->vocab->devices, manifest->device))
-		yaml_error(r->diags, yaml_lookup(root, "device"), "manifest.device",
-		    "there is no device `%s`", manifest->device);
+		    "this viosim has the kernel API of netbsd-2022, not \"%s\"", manifest->api);
+	if (manifest->device != NULL && !text_list_has(r->vocab->devices, manifest->device))
+		unknown_name(r, yaml_lookup(root, "device"), "manifest.device", "device",
+		    r->vocab->devices, "; `viosim describe names` lists them");
+}
+
+bool
+manifest_is_one(const char *path)
+{
+	struct arena *arena = arena_new();
+	struct diag_list diags;
+	struct yaml_file file;
+	struct yaml_node *root = NULL;
+	bool is_one;
+
+	diag_list_init(&diags);
+	if (yaml_read_file(path, MANIFEST_FILE_MAX, arena, &file, &diags))
+		root = yaml_parse(&file, DEPTH_MAX, arena, &diags);
+	is_one = root != NULL && root->kind == YAML_MAP &&
+	    yaml_lookup(root, "scenario") == NULL && yaml_lookup(root, "steps") == NULL &&
+	    (yaml_lookup(root, "driver") != NULL || yaml_lookup(root, "known_defects") != NULL);
+	diag_list_fini(&diags);
+	arena_free(arena);
+	return is_one;
 }
 
 struct manifest *
-manifest_load(const char *path, const struct scenario_vocab *vocab, struct diag_list *diags)
+manifest_load(const char *path, const struct scenario_vocab *vocab,
+    const struct manifest_names *names, struct diag_list *diags)
 {
 	struct arena *arena = arena_new();
 	struct manifest *manifest = arena_calloc(arena, 1, sizeof(*manifest));
-	struct reader reader = { .manifest = manifest, .vocab = vocab, .diags = diags };
+	struct reader reader = {
+		.manifest = manifest, .vocab = vocab, .names = names, .diags = diags,
+	};
 	size_t before = diags->reported;
 	struct yaml_file file;
 	struct yaml_node *root;
@@ -206,16 +378,6 @@ manifest_free(struct manifest *manifest)
 {
 	if (manifest != NULL)
 		arena_free(manifest->arena);
-}
-
-static bool
-fits(const char *pattern, const char *scenario)
-{
-	size_t length = strlen(pattern);
-
-	if (length > 0 && pattern[length - 1] == '*')
-		return strncmp(pattern, scenario, length - 1) == 0;
-	return strcmp(pattern, scenario) == 0;
 }
 
 bool

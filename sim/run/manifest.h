@@ -33,10 +33,19 @@ struct manifest {
 	struct arena *arena;
 };
 
-/* NULL after errors, all of which are in the list. */
+/* What a manifest may name; each list ends with NULL, or is NULL: not looked up. */
+struct manifest_names {
+	const char *const *scenarios;	/* "area/situation" */
+	const char *const *functions;	/* of the driver */
+};
+
+/* NULL after errors, all of which are in the list.  Without `names` nothing is looked up. */
 struct manifest *manifest_load(const char *path, const struct scenario_vocab *vocab,
-    struct diag_list *diags);
+    const struct manifest_names *names, struct diag_list *diags);
 void manifest_free(struct manifest *manifest);		/* NULL is fine */
+
+/* Does the file look like a manifest, and not like a scenario?  It may have errors. */
+bool manifest_is_one(const char *path);
 
 /* Does the defect name this scenario (exactly, or by its area)? */
 bool defect_names(const struct defect *defect, const char *scenario);

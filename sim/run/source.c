@@ -268,3 +268,37 @@ source_line(struct source *s, uint64_t offset)
 
 	return source_lookup(s, offset, &pos) && !is_header(pos.file) ? pos.line : 0;
 }
+
+struct function_visit {
+	source_function_fn *fn;
+	void	*arg;
+};
+
+static int
+visit_function(Dwarf_Die *die, void *arg)
+{
+	struct function_visit *visit = arg;
+	const char *name = dwarf_diename(die);
+
+	if (name != NULL)
+		visit->fn(name, visit->arg);
+	return DWARF_CB_OK;
+}
+
+void
+source_each_function(struct source *s, source_function_fn *fn, void *arg)
+{
+	struct function_visit visit = { fn, arg };
+	Dwarf_Off off = 0, next;
+	Dwarf_Die unit;
+	size_t header_size;
+
+	if (!s->opened)
+		source_open(s);
+	while (s->dwarf != NULL && dwarf_nextcu(s->dwarf, off, &next, &header_size, NULL, NULL,
+	    NULL) == 0) {
+		if (dwarf_offdie(s->dwarf, off + header_size, &unit) != NULL)
+			dwarf_getfuncs(&unit, visit_function, &visit, 0);
+		off = next;
+	}
+}

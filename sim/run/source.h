@@ -49,4 +49,11 @@ bool	source_lookup(struct source *, uint64_t offset, struct source_pos *pos);
  */
 unsigned source_line(struct source *, uint64_t offset);
 
+/*
+ * Call `fn` with the name of each function that the module's text defines, inlined ones and those
+ * of its headers too.  The names live as long as the source.
+ */
+typedef void	source_function_fn(const char *name, void *arg);
+void	source_each_function(struct source *, source_function_fn *fn, void *arg);
+
 #endif /* SIM_RUN_SOURCE_H */

@@ -17,7 +17,9 @@
 /* One line per suite. */
 #define SUITES(X) \
 	X(base_suite) \
+	X(cli_options_suite) \
 	X(cli_output_suite) \
+	X(cli_words_suite) \
 	X(device_balloon_suite) \
 	X(device_habit_suite) \
 	X(device_transport_suite) \

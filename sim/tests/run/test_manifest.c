@@ -16,6 +16,7 @@ Suite	*run_manifest_suite(void);
 #define HEAD "driver: d\nsource: d.c\napi: netbsd-2022\ndevice: balloon\n"
 
 static struct diag_list diags;
+static const struct manifest_names *names;	/* what the next manifest is held against */
 
 /* NULL after errors, which are in `diags`. */
 static struct manifest *
@@ -29,7 +30,7 @@ manifest_of(const char *text)
 	ck_assert_int_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
 	close(fd);
 	diag_list_init(&diags);
-	manifest = manifest_load(path, run_vocab(), &diags);
+	manifest = manifest_load(path, run_vocab(), names, &diags);
 	unlink(path);
 	return manifest;
 }
@@ -128,6 +129,65 @@ START_TEST(bad_manifests_are_refused)
 }
 END_TEST
 
+/* At which column, and which sentence? */
+static void
+assert_said(const char *line, unsigned col, const char *rule, const char *sentence)
+{
+	char text[512];
+
+	snprintf(text, sizeof(text), HEAD "known_defects:\n%s\n", line);
+	ck_assert_ptr_null(manifest_of(text));
+	ck_assert_uint_eq(diags.count, 1);
+	ck_assert_uint_eq(diags.items[0].loc.line, 6);
+	ck_assert_uint_eq(diags.items[0].loc.col, col);
+	ck_assert_str_eq(diags.items[0].rule, rule);
+	ck_assert_ptr_nonnull(strstr(diags.items[0].message, sentence));
+	diag_list_fini(&diags);
+}
+
+START_TEST(errors_stand_at_the_item)
+{
+	assert_said("  - {id: one, titel: t, rules: [log.quiet], scenarios: [a/b]}", 15,
+	    "manifest.unknown-key", "did you mean \"title\"?");
+	assert_said("  - {id: one, title: t, rules: [log.quiet, live.panik], scenarios: [a/b]}", 44,
+	    "manifest.unknown-rule", "did you mean \"live.panic\"?");
+	assert_said("  - {id: one, title: t, rules: [log.quiet, log.quiet], scenarios: [a/b]}", 44,
+	    "manifest.duplicate", "twice");
+	assert_said("  - {id: one, title: t, rules: [log.quiet], scenarios: [a/b, a]}", 62,
+	    "manifest.scenario", "area/situation");
+	assert_said("  - {id: one, title: t, rules: [log.quiet], scenarios: [a/b, \"a*b\"]}", 63,
+	    "manifest.scenario", "at its end");
+	assert_said("  - {id: one, title: \"\", rules: [log.quiet], scenarios: [a/b]}", 23,
+	    "manifest.type", "missing");
+	assert_said("  - {id: one, title: t, rules: [], scenarios: [a/b]}", 32,
+	    "manifest.type", "empty");
+	assert_said("  - [a]", 5, "manifest.type", "not a list");
+}
+END_TEST
+
+START_TEST(names_are_looked_up)
+{
+	static const char *const scenarios[] = { "a/bee", "c/dee", NULL };
+	static const char *const functions[] = { "inflate", "thread", NULL };
+	static const struct manifest_names both = { scenarios, functions };
+	struct manifest *manifest;
+
+	names = &both;
+	assert_said("  - {id: one, title: t, rules: [log.quiet], scenarios: [a/bee, c/de]}", 64,
+	    "manifest.unknown-scenario", "did you mean \"c/dee\"?");
+	assert_said("  - {id: one, title: t, rules: [log.quiet], explored: [\"x/*\"]}", 57,
+	    "manifest.unknown-scenario", "x/*");
+	assert_said("  - {id: one, title: t, rules: [log.quiet], where: infalte, explored: a/bee}",
+	    52, "manifest.unknown-function", "did you mean \"inflate\"?");
+	/* Another text of the driver may have the others. */
+	manifest = manifest_of(HEAD "known_defects:\n  - {id: one, title: t, rules: [log.quiet], "
+	    "where: [x_inflate, thread], scenarios: [\"a/*\", c/dee]}\n");
+	ck_assert_ptr_nonnull(manifest);
+	manifest_free(manifest);
+	names = NULL;
+}
+END_TEST
+
 Suite *
 run_manifest_suite(void)
 {
@@ -138,6 +198,8 @@ run_manifest_suite(void)
 	tcase_add_test(tc, defects_are_recognised_elsewhere);
 	tcase_add_test(tc, defects_are_known_anywhere);
 	tcase_add_test(tc, bad_manifests_are_refused);
+	tcase_add_test(tc, errors_stand_at_the_item);
+	tcase_add_test(tc, names_are_looked_up);
 	suite_add_tcase(s, tc);
 	return s;
 }

@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Tests of what is said of words that are not there, and of those that are.
+ */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "cli/suggest.h"
+#include "run/run.h"
+#include "scenario/table.h"
+#include "scenario/text.h"
+#include "tests/cli/said.h"
+
+Suite	*cli_words_suite(void);
+
+struct refusal {
+	const char *line, *message;
+};
+
+static void
+assert_all_refused(const struct refusal *refusal, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		assert_refused(refusal[i].line, refusal[i].message);
+}
+
+#define ASSERT_ALL_REFUSED(table)	assert_all_refused(table, sizeof(table) / sizeof(table[0]))
+
+START_TEST(mistyped_commands_and_options)
+{
+	static const struct refusal refusals[] = {
+		{ "rn", "viosim: there is no command rn; did you mean \"run\"?" },
+		{ "qqqq", "viosim: there is no command qqqq; `viosim help` lists the commands" },
+		{ "--hlep", "viosim: there is no option --hlep; did you mean \"--help\"?" },
+		{ "help rnu", "viosim: there is no command rnu; did you mean \"run\"?" },
+		{ "version 2", "viosim version: it takes no argument, and `2` is one" },
+		{ "run --no-manfest",
+		    "viosim run: there is no option --no-manfest; did you mean "
+		    "\"--no-manifest\"?" },
+		{ "run --timline=3",
+		    "viosim run: there is no option --timline; did you mean "
+		    "\"--timeline\"?" },
+		{ "run -verbose",
+		    "viosim run: there is no option -verbose; did you mean \"--verbose\"?" },
+		{ "check -x",
+		    "viosim check: there is no option -x; `viosim check --help` lists them" },
+		{ "sweep --no-m", "viosim sweep: --no-m may be --no-manifest or --no-moments" },
+		{ "run --quiet=1", "viosim run: --quiet: it takes no value" },
+		{ "run --jobs", "viosim run: --jobs: its N is missing" },
+		{ "run --junit=", "viosim run: --junit: its FILE is empty" },
+	};
+
+	ASSERT_ALL_REFUSED(refusals);
+}
+END_TEST
+
+START_TEST(bad_values_of_options)
+{
+	static const struct refusal refusals[] = {
+		{ "run --jobs 0", "viosim run: --jobs: 0 is not in 1..64" },
+		{ "compare -j x", "viosim compare: --jobs: x is not a number in 1..64" },
+		{ "sweep --runs 0", "viosim sweep: --runs: 0 is not a number from 1 on" },
+		{ "shrink --seconds 86401 x",
+		    "viosim shrink: --seconds: 86401 is not in 1..86400" },
+		{ "explore --shard 5/4",
+		    "viosim explore: --shard: 5/4 is not K/N, part K of N (2/4)" },
+		{ "run --color alwas", "viosim run: --color: alwas is none of auto, always, "
+		    "never; did you mean \"always\"?" },
+		{ "shrink --rule live.lost-wakup x", "viosim shrink: --rule: live.lost-wakup is "
+		    "no rule; did you mean \"live.lost-wakeup\"?" },
+		{ "explore --random --pct 3",
+		    "viosim explore: --pct and --random contradict each other" },
+		{ "explore --seed 3", "viosim explore: --seed does nothing without --random" },
+		{ "sweep --no-faults --no-moments",
+		    "viosim sweep: --no-faults and --no-moments contradict each other" },
+		{ "run --manifest x --no-manifest",
+		    "viosim run: --manifest and --no-manifest contradict each other" },
+		{ "bytes --save -o x y",
+		    "viosim bytes: --output and --save contradict each other" },
+		{ "bytes /nope", "viosim bytes: cannot read /nope: No such file or directory" },
+	};
+
+	ASSERT_ALL_REFUSED(refusals);
+}
+END_TEST
+
+START_TEST(mistyped_scenarios)
+{
+	static const struct refusal refusals[] = {
+		{ "list inflate/exact-reques", "viosim: there is no scenario, file or folder "
+		    "inflate/exact-reques; did you mean \"inflate/exact-request\"?" },
+		{ "list exact-request", "viosim: there is no scenario, file or folder "
+		    "exact-request; did you mean \"inflate/exact-request\"?" },
+		{ "list inflat", "viosim: there is no scenario, file or folder inflat; did you "
+		    "mean \"inflate\"?" },
+		{ "check scenarios/inflate/exact-reques.yaml", "viosim: there is no file "
+		    "scenarios/inflate/exact-reques.yaml; did you mean "
+		    "\"scenarios/inflate/exact-request.yaml\"?" },
+		{ "check scenarios/nosuch.yaml", "viosim: there is no file scenarios/nosuch.yaml; "
+		    "`viosim list` lists the scenarios" },
+		{ "list inflate/exact-request#1.0,bonce", "viosim: inflate/exact-request: none of "
+		    "its machines is bonce; did you mean \"bounce\"?" },
+		{ "list inflate/pace[ack=in-notfy]", "viosim: inflate/pace: its parameter ack is "
+		    "never in-notfy; did you mean \"in-notify\"?" },
+		{ "list inflate/pace[akc=in-notify]", "viosim: inflate/pace: it has no parameter "
+		    "akc; did you mean \"ack\"?" },
+		{ "list inflate/exact-request#1.0,legacy", "viosim: inflate/exact-request: no case "
+		    "has all of that together; `viosim list --cases inflate/exact-request` lists "
+		    "its cases" },
+		{ "list inflate#legacy", "viosim: inflate#legacy: a replay id is of a scenario, "
+		    "and scenarios/inflate is a folder" },
+	};
+
+	ASSERT_ALL_REFUSED(refusals);
+}
+END_TEST
+
+/* Spelled in any of these ways, it is found. */
+START_TEST(scenarios_by_path_or_id)
+{
+	static const char *const names[] = {
+		"inflate/exact-request", "inflate/exact-request.yaml",
+		"scenarios/inflate/exact-request", "scenarios/inflate/exact-request.yaml",
+		"./scenarios//inflate/exact-request.yaml",
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		char line[100], id[100];
+		struct said it;
+
+		snprintf(line, sizeof(line), "list %s", names[i]);
+		it = said(line);
+		ck_assert_msg(it.code == CLI_OK, "%s: %s", line, it.err);
+		ck_assert_ptr_eq(strstr(it.out, "inflate/exact-request "), it.out);
+		suggest_scenario_id(names[i], id, sizeof(id));
+		ck_assert_str_eq(id, "inflate/exact-request");
+	}
+}
+END_TEST
+
+START_TEST(tags)
+{
+	struct said it = said("list --tag smok");
+
+	ck_assert_int_eq(it.code, CLI_USAGE);
+	ck_assert_ptr_eq(strstr(it.err, "viosim: --tag: no scenario has the tag smok"), it.err);
+	ck_assert_str_eq(it.out, "");
+}
+END_TEST
+
+START_TEST(mistyped_words)
+{
+	static const struct refusal refusals[] = {
+		{ "explain live.lost-wakup", "viosim explain: nothing is called live.lost-wakup; "
+		    "did you mean \"live.lost-wakeup\"?" },
+		{ "explain viomb-6",
+		    "viosim explain: nothing is called viomb-6; did you mean \"viomb-06\"?" },
+		{ "explain kmem_aloc",
+		    "viosim explain: nothing is called kmem_aloc; did you mean \"kmem_alloc\"?" },
+		{ "rules live.lost-wakup", "viosim rules: there is no rule live.lost-wakup; did "
+		    "you mean \"live.lost-wakeup\"?" },
+		{ "describe targt", "viosim describe: scenarios have nothing called targt; did "
+		    "you mean \"target\"?" },
+		{ "describe --schema target",
+		    "viosim describe: --schema is for all of it, and target for a part" },
+	};
+
+	ASSERT_ALL_REFUSED(refusals);
+}
+END_TEST
+
+static void
+assert_knows(const char *command, const char *word)
+{
+	char line[128];
+	struct said it;
+
+	snprintf(line, sizeof(line), "%s %s", command, word);
+	it = said(line);
+	ck_assert_msg(it.code == CLI_OK && it.out[0] != '\0' && it.err[0] == '\0', "%s: %s", line,
+	    it.err);
+	ck_assert_msg(strchr(word, '<') != NULL || strchr(word, '.') != NULL ||
+	    strcasestr(it.out, word) != NULL, "%s: %.200s", line, it.out);
+}
+
+START_TEST(explain_knows_every_name)
+{
+	const struct scenario_vocab *vocab = run_vocab();
+	const char *const *const lists[] = {
+		vocab->devices, vocab->features, vocab->vqs, vocab->calls, vocab->faults,
+		vocab->errnos, vocab->rules,
+	};
+
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
+		for (const char *const *name = lists[i]; *name != NULL; name++)
+			assert_knows("explain", *name);
+	for (size_t i = 0; i < map_verbs.count; i++) {
+		assert_knows("explain", map_verbs.fields[i].key);
+		assert_knows("describe", map_verbs.fields[i].key);
+	}
+	for (size_t i = 0; i < expect_obs_count(); i++)
+		assert_knows("explain", expect_obs_pattern((enum expect_obs)i));
+	assert_knows("explain", "viomb-06");
+	assert_knows("explain", "wrong_id");
+	assert_knows("explain", "firecracker");
+	assert_knows("describe", "vq.inflate.kicks");
+	assert_knows("describe", "machine.dma");
+	assert_knows("describe", "legacy");
+	assert_knows("describe", "sleeping");
+	assert_knows("describe", "amount");
+	assert_knows("describe", "verbs");
+}
+END_TEST
+
+/* Only what was asked for: `dma` of a machine is no other key. */
+START_TEST(describe_is_of_one_word)
+{
+	struct said whole = said("describe"), one = said("describe settle");
+
+	ck_assert_int_eq(one.code, CLI_OK);
+	ck_assert_uint_lt(strlen(one.out), 300);
+	ck_assert_uint_gt(strlen(whole.out), 5000);
+	ck_assert_ptr_nonnull(strstr(one.out, "within"));
+	ck_assert_ptr_null(strstr(one.out, "expect"));
+	/* A key of two maps is described as often; of one, once. */
+	one = said("describe target");
+	ck_assert_ptr_nonnull(strstr(one.out, "A verb:"));
+	ck_assert_ptr_nonnull(strstr(one.out, "A key of `deliver`:"));
+	one = said("describe deliver.target");
+	ck_assert_ptr_null(strstr(one.out, "A verb:"));
+	ck_assert_ptr_nonnull(strstr(one.out, "A key of `deliver`:"));
+}
+END_TEST
+
+START_TEST(wrapped_text)
+{
+	char text[200] = "";
+	FILE *f = fmemopen(text, sizeof(text), "w");
+
+	fputs("ab ", f);
+	text_print_wrapped("one two.  three\n\nfour five", 3, 10, f);
+	fclose(f);
+	ck_assert_str_eq(text, "ab one\n   two.\n   three\n\n   four\n   five\n");
+}
+END_TEST
+
+START_TEST(versions)
+{
+	struct said it = said("version");
+
+	ck_assert_int_eq(it.code, CLI_OK);
+	ck_assert_ptr_eq(strstr(it.out, "viosim 0."), it.out);
+	ck_assert_str_eq(said("-V").out, it.out);
+	ck_assert_str_eq(said("--version").out, it.out);
+	ck_assert_str_eq(said("help").out, said("--help").out);
+}
+END_TEST
+
+Suite *
+cli_words_suite(void)
+{
+	Suite *s = suite_create("cli_words");
+	TCase *tc = tcase_create("words");
+
+	tcase_set_timeout(tc, 60);
+	tcase_add_test(tc, mistyped_commands_and_options);
+	tcase_add_test(tc, bad_values_of_options);
+	tcase_add_test(tc, mistyped_scenarios);
+	tcase_add_test(tc, scenarios_by_path_or_id);
+	tcase_add_test(tc, tags);
+	tcase_add_test(tc, mistyped_words);
+	tcase_add_test(tc, explain_knows_every_name);
+	tcase_add_test(tc, describe_is_of_one_word);
+	tcase_add_test(tc, wrapped_text);
+	tcase_add_test(tc, versions);
+	suite_add_tcase(s, tc);
+	return s;
+}
