@@ -112,7 +112,11 @@ static void
 say_story(const struct shrinking *shrinking, const struct shrink_result *result,
     const struct found *found, const char *path)
 {
-	found_print(found, path, stdout);
+	/* The comments of a file name it, and there is none yet. */
+	if (shrinking->out != NULL || shrinking->save)
+		found_print(found, path, stdout);
+	else
+		found_print_bare(found, path, stdout);
 	printf("\n%zu of %zu steps, %" PRIu64 " runs%s\n", result->steps,
 	    result->steps_before, result->runs,
 	    result->complete ? "" : "; time was up, it may not be the smallest");

@@ -186,6 +186,8 @@ report(struct sweep *sweep)
 	sweep_text_findings(&work->tally, work->story, work->stories, stdout);
 	if (sweep->save)
 		good = save_stories(sweep) && good;
+	else if (work->stories > 0)
+		puts("--save keeps these scenarios in " FOUND_FOLDER "/, for `viosim run`");
 	if (work->cut)
 		puts("\nended early, as asked: not all runs were done");
 	sweep_text_end(&work->tally, stdout);

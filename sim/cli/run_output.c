@@ -12,6 +12,7 @@
 #include "report/atomic.h"
 #include "report/failure.h"
 #include "report/junit.h"
+#include "report/lints.h"
 #include "report/ndjson.h"
 #include "report/timeline.h"
 
@@ -75,6 +76,8 @@ run_output_case(const struct run_story *story, FILE *text[ISOLATE_TEXTS])
 
 	if (flags->timeline) {
 		timeline_print(text[0], &input);
+		if (!failed)
+			lints_print(text[0], &input);
 		fputc('\n', text[0]);
 	}
 	if (failed)

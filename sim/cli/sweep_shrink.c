@@ -60,8 +60,7 @@ write_story(struct shrinking *shrinking, const struct cluster *cluster, struct e
 	struct explored_story story = { .key = cluster->finding.key, .cause = cluster->cause,
 	    .complete = complete,
 	    .steps = (unsigned)edit->scenario.steps.count };
-	struct found found = { .edit = edit, .finding = finding,
-	    .driver = module_path(shrinking->work->trial.module) };
+	struct found found = { .edit = edit, .finding = finding };
 	struct why reason;
 	size_t size;
 	FILE *stream = open_memstream(&story.scenario, &size);
@@ -69,8 +68,8 @@ write_story(struct shrinking *shrinking, const struct cluster *cluster, struct e
 	if (stream == NULL)
 		no_memory();
 	if (why(&shrinking->work->trial, edit, finding->key, &reason))
-		found.why = story.why = reason.text;
-	found_print(&found, FOUND_FOLDER "/story.yaml", stream);
+		story.why = reason.text;
+	found_print_bare(&found, FOUND_FOLDER "/story.yaml", stream);
 	fclose(stream);
 	explored_write_story(&story, out);
 	free(story.scenario);

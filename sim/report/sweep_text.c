@@ -130,15 +130,16 @@ print_place(const struct trial_finding *finding, FILE *stream)
 		    finding->function);
 }
 
-/* The two lines of a cluster's scenario: case and plan. */
 static void
-print_first(const struct cluster *cluster, FILE *stream)
+print_finding(const struct cluster *cluster, FILE *stream)
 {
-	const char *plan = strchr(cluster->scenario, '\n');
+	const struct trial_finding *finding = &cluster->finding;
 
-	fprintf(stream, "     in %.*s", (int)(plan - cluster->scenario), cluster->scenario);
-	if (plan[1] != '\0')
-		fprintf(stream, "\n     with %s", plan + 1);
+	fprintf(stream, "     %s %s",
+	    finding->rule->severity == SEVERITY_ERROR ? "error" : "lint", finding->rule->id);
+	print_place(finding, stream);
+	fprintf(stream, ", %" PRIu64 " run%s\n       ", cluster->runs, plural(cluster->runs));
+	report_wrap(stream, finding->text, 7, 7, REPORT_WIDTH);
 	fputc('\n', stream);
 }
 
@@ -147,6 +148,11 @@ print_story(const struct explored_story *story, FILE *stream)
 {
 	const char *line = story->scenario;
 
+	if (story->why != NULL) {
+		fputs("     why: ", stream);
+		report_wrap(stream, story->why, 10, 10, REPORT_WIDTH);
+		fputc('\n', stream);
+	}
 	fprintf(stream, "     shown by %u step%s%s:\n\n", story->steps, plural(story->steps),
 	    story->complete ? "" : " (shrinking was cut short)");
 	while (*line != '\0') {
@@ -158,64 +164,100 @@ print_story(const struct explored_story *story, FILE *stream)
 	fputc('\n', stream);
 }
 
-static void
-print_cluster(const struct cluster *cluster, size_t number, FILE *stream)
-{
-	const struct trial_finding *finding = &cluster->finding;
+/* ---- mistakes by what brings them about ---- */
 
-	fprintf(stream, "%3zu. %s %s", number,
-	    finding->rule->severity == SEVERITY_ERROR ? "error" : "lint", finding->rule->id);
-	print_place(finding, stream);
-	fprintf(stream, ", %" PRIu64 " run%s\n     ", cluster->runs, plural(cluster->runs));
-	report_wrap(stream, finding->text, 5, 5, REPORT_WIDTH);
-	fputc('\n', stream);
-	print_first(cluster, stream);
-}
+/* The clusters that are printed together. */
+struct causes {
+	const struct tally *tally;
+	const struct explored_story *story;
+	size_t stories;
+	bool (*wanted)(const struct cluster *cluster);
+};
 
 static const struct explored_story *
-story_of(const struct explored_story *story, size_t stories, const struct cluster *cluster)
+story_of(const struct causes *causes, const struct cluster *cluster)
 {
-	for (size_t i = 0; i < stories; i++)
+	const struct explored_story *story = causes->story;
+
+	for (size_t i = 0; i < causes->stories; i++)
 		if (story[i].key == cluster->finding.key && story[i].cause == cluster->cause)
 			return &story[i];
 	return NULL;
 }
 
-static void
-print_new(const struct tally *tally, const struct explored_story *story, size_t stories,
-    FILE *stream)
+/* Where the scenario says what happens: `summary` tells of one rule. */
+static const char *
+body_of(const char *scenario)
 {
-	size_t number = 0;
+	const char *summary = strstr(scenario, "\nsummary:");
 
-	for (size_t i = 0; i < tally->clusters.count; i++) {
-		const struct cluster *cluster = &tally->clusters.item[i];
-		const struct explored_story *shown = story_of(story, stories,
-		    cluster);
+	return summary != NULL ? summary + 1 + strcspn(summary + 1, "\n") : scenario;
+}
 
-		if (!cluster_is_new(cluster))
-			continue;
-		if (number++ == 0)
-			fputs("\nnew findings\n", stream);
-		print_cluster(cluster, number, stream);
-		if (shown != NULL)
-			print_story(shown, stream);
-	}
+/* Do the same scenario, or where there is none the same case and plan, bring them about? */
+static bool
+have_same_cause(const struct causes *causes, const struct cluster *a, const struct cluster *b)
+{
+	const struct explored_story *x = story_of(causes, a), *y = story_of(causes, b);
+
+	if ((x == NULL) != (y == NULL))
+		return false;
+	if (x == NULL)
+		return strcmp(a->scenario, b->scenario) == 0;
+	return strcmp(body_of(x->scenario), body_of(y->scenario)) == 0;
+}
+
+static bool
+is_first(const struct causes *causes, size_t index)
+{
+	const struct cluster *item = causes->tally->clusters.item;
+
+	for (size_t i = 0; i < index; i++)
+		if (causes->wanted(&item[i]) && have_same_cause(causes, &item[i], &item[index]))
+			return false;
+	return true;
+}
+
+/* A cluster's scenario is two lines: case and plan. */
+static void
+print_cause(const struct causes *causes, size_t index, size_t number, FILE *stream)
+{
+	const struct clusters *clusters = &causes->tally->clusters;
+	const struct cluster *first = &clusters->item[index];
+	const char *plan = strchr(first->scenario, '\n');
+	const struct explored_story *story = story_of(causes, first);
+
+	fprintf(stream, "%3zu. %.*s", number, (int)(plan - first->scenario), first->scenario);
+	if (plan[1] != '\0')
+		fprintf(stream, " with %s", plan + 1);
+	fputc('\n', stream);
+	for (size_t i = index; i < clusters->count; i++)
+		if (causes->wanted(&clusters->item[i]) &&
+		    have_same_cause(causes, first, &clusters->item[i]))
+			print_finding(&clusters->item[i], stream);
+	if (story != NULL)
+		print_story(story, stream);
 }
 
 static void
-print_plain(const struct tally *tally, FILE *stream)
+print_causes(const struct causes *causes, const char *head, FILE *stream)
 {
+	const struct clusters *clusters = &causes->tally->clusters;
 	size_t number = 0;
 
-	for (size_t i = 0; i < tally->clusters.count; i++) {
-		const struct cluster *cluster = &tally->clusters.item[i];
-
-		if (!cluster->plain || cluster->finding.defect != NULL)
+	for (size_t i = 0; i < clusters->count; i++) {
+		if (!causes->wanted(&clusters->item[i]) || !is_first(causes, i))
 			continue;
 		if (number++ == 0)
-			fputs("\nplain: what the scenarios show as they stand\n", stream);
-		print_cluster(cluster, number, stream);
+			fprintf(stream, "\n%s\n", head);
+		print_cause(causes, i, number, stream);
 	}
+}
+
+static bool
+is_plain(const struct cluster *cluster)
+{
+	return cluster->plain && cluster->finding.defect == NULL;
 }
 
 static void
@@ -242,8 +284,11 @@ void
 sweep_text_findings(const struct tally *tally, const struct explored_story *story,
     size_t stories, FILE *stream)
 {
-	print_new(tally, story, stories, stream);
-	print_plain(tally, stream);
+	const struct causes new = { tally, story, stories, cluster_is_new };
+	const struct causes plain = { tally, NULL, 0, is_plain };
+
+	print_causes(&new, "new findings, by what brings them about", stream);
+	print_causes(&plain, "plain: what the scenarios show as they stand", stream);
 	print_known(tally, stream);
 	for (size_t i = 0; i < tally->losses; i++)
 		fprintf(stream, "%slost: %s with %s: %s\n", i == 0 ? "\n" : "",

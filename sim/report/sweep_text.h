@@ -18,8 +18,8 @@ void sweep_text_run(const struct outcome *outcome, FILE *stream);
 void sweep_text_sums(const struct tally *tally, FILE *stream);
 
 /*
- * The mistakes: new ones with `story` (of `stories`) that shows each, then what the scenarios
- * show by themselves, then known defects, then what was lost.
+ * The mistakes: new ones, those that the same scenario of `story` (of `stories`) shows together,
+ * then what the scenarios show by themselves, then known defects, then what was lost.
  */
 void sweep_text_findings(const struct tally *tally, const struct explored_story *story,
     size_t stories, FILE *stream);

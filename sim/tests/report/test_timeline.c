@@ -7,9 +7,11 @@
 #include <string.h>
 
 #include "record.h"
+#include "report/lints.h"
 #include "report/timeline.h"
 #include "report/timeline_plan.h"
 #include "report/words.h"
+#include "rules/rules.h"
 
 Suite	*report_timeline_suite(void);
 
@@ -287,6 +289,26 @@ START_TEST(plan_counts_whole_rounds)
 }
 END_TEST
 
+START_TEST(lints_are_explained)
+{
+	uint32_t seq = EVENT(record, S, MACHINE, EV_HOST_TARGET, 0, 1, 0, 1);
+
+	record_finding(record, seq, seq);
+	text = record_print(lints_print, &record->input);
+	ck_assert_str_eq(text, "");
+	for (int i = 1; i < 3; i++) {
+		record_finding(record, seq, seq);
+		record->result.findings.item[i].rule = rule_by_id("lock.unordered");
+	}
+	free(text);
+	text = record_print(lints_print, &record->input);
+	ck_assert_ptr_nonnull(strstr(text, "(--lints-fail lets them)\n"
+	    "  lock.unordered, 2 places: two contexts that share memory"));
+	ck_assert_ptr_null(strstr(strstr(text, "2 places") + 1, "places"));
+	ck_assert_ptr_null(strstr(text, "double-free"));
+}
+END_TEST
+
 Suite *
 report_timeline_suite(void)
 {
@@ -306,6 +328,7 @@ report_timeline_suite(void)
 	tcase_add_test(tc, cut_record_tells_what_it_has);
 	tcase_add_loop_test(tc, first_event_is_found_at_every_length, 0, 2);
 	tcase_add_test(tc, plan_counts_whole_rounds);
+	tcase_add_test(tc, lints_are_explained);
 	suite_add_tcase(s, tc);
 	return s;
 }
