@@ -182,6 +182,7 @@ struct expect_source {
 	bool exact;
 	const char *source;
 	size_t source_size;
+	const char *used;	/* end of every message, or NULL: where a parameter is used */
 };
 
 /*

@@ -27,20 +27,39 @@ lex_loc(const struct lexer *p, const char *at)
 	return loc;
 }
 
-void
-lex_fail(struct lexer *p, const char *at, size_t width, const char *fmt, ...)
+static void
+lex_report(struct lexer *p, struct loc loc, size_t width, const char *fmt, va_list ap)
 {
+	const struct expect_source *source = p->source;
 	char message[400];
-	va_list ap;
 
 	if (p->failed)
 		return;
 	p->failed = true;
-	va_start(ap, fmt);
 	vsnprintf(message, sizeof(message), fmt, ap);
+	diag_add(p->diags, loc, source->exact ? (unsigned)width : 1, source->source,
+	    source->source_size, "scenario.expectation", "%s%s", message,
+	    source->used != NULL ? source->used : "");
+}
+
+void
+lex_fail(struct lexer *p, const char *at, size_t width, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	lex_report(p, lex_loc(p, at), width, fmt, ap);
 	va_end(ap);
-	diag_add(p->diags, lex_loc(p, at), p->source->exact ? (unsigned)width : 1,
-	    p->source->source, p->source->source_size, "scenario.expectation", "%s", message);
+}
+
+void
+lex_fail_at(struct lexer *p, struct loc loc, size_t width, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	lex_report(p, loc, width, fmt, ap);
+	va_end(ap);
 }
 
 void
@@ -115,8 +134,8 @@ lex_number(struct lexer *p)
 		t->kind = TOKEN_BAD;
 		return;
 	}
-	if (end[0] == '.' && end[1] != '.') {
-		lex_fail(p, p->at, 1, "a fraction is written with the next smaller unit");
+	if (text_explain_number(p->at, end, &why)) {
+		lex_fail(p, p->at, word_length(p->at), "%s", why.text);
 		t->kind = TOKEN_BAD;
 		return;
 	}

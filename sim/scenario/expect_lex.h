@@ -53,6 +53,10 @@ struct loc lex_loc(const struct lexer *, const char *at);
 void	lex_fail(struct lexer *, const char *at, size_t width, const char *fmt, ...)
 	    __attribute__((format(printf, 4, 5)));
 
+/* The same at a place that was noted before. */
+void	lex_fail_at(struct lexer *, struct loc, size_t width, const char *fmt, ...)
+	    __attribute__((format(printf, 4, 5)));
+
 /* `wanted` stands in the message: what should be here instead of this token. */
 void	lex_fail_token(struct lexer *, const char *wanted);
 

@@ -96,10 +96,19 @@ fail_unknown_word(struct lexer *p, const struct token *t, const char *word)
 {
 	struct text_nearest near;
 	struct text_why hint;
+	const char *tail;
 
 	text_nearest_init(&near, word);
-	for (size_t i = 0; i < NELEM(observables); i++)
+	for (size_t i = 0; i < NELEM(observables); i++) {
 		offer_pattern(p, &near, observables[i].pattern);
+		/* `actual` is the end of `host.actual`. */
+		tail = strrchr(observables[i].pattern, '.');
+		if (tail != NULL && strcmp(tail + 1, word) == 0) {
+			lex_fail(p, t->start, t->length, "nothing called \"%s\" can be observed; "
+			    "did you mean \"%s\"?", word, observables[i].pattern);
+			return;
+		}
+	}
 	lex_fail(p, t->start, t->length, "nothing called \"%s\" can be observed%s%s", word,
 	    text_nearest_hint(&near, &hint),
 	    near.best == NULL && strchr(word, '-') != NULL ?
@@ -257,6 +266,7 @@ parse_state_word(struct lexer *p, struct expect *e)
 	struct expect_term *term;
 	struct text_nearest near;
 	struct text_why hint;
+	char list[120] = "";
 
 	if (e->op != EXPECT_EQ && e->op != EXPECT_NE) {
 		lex_fail(p, p->text, 1, "%s is compared by == or != only", left->text);
@@ -275,8 +285,12 @@ parse_state_word(struct lexer *p, struct expect *e)
 		}
 	text_nearest_init(&near, term->text);
 	text_nearest_offer_all(&near, words);
+	for (size_t i = 0; words[i] != NULL; i++) {
+		strncat(list, i > 0 ? " " : "", sizeof(list) - strlen(list) - 1);
+		strncat(list, words[i], sizeof(list) - strlen(list) - 1);
+	}
 	lex_fail(p, p->token.start, p->token.length > 0 ? p->token.length : 1,
-	    "%s is never \"%s\"%s", left->text, term->text,
+	    "%s is never \"%s\" (%s)%s", left->text, term->text, list,
 	    near.best != NULL ? text_nearest_hint(&near, &hint) : "");
 }
 
@@ -338,7 +352,7 @@ check_types(struct lexer *p, const struct expect *e)
 	}
 	for (size_t n = 0; (t = expect_term_at(e, n)) != NULL; n++)
 		if (!type_fits(t, wanted))
-			lex_fail(p, p->text + (t->loc.col - p->source->loc.col), 1,
+			lex_fail_at(p, t->loc, strlen(t->text),
 			    "\"%s\" is %s, but \"%s\" is %s", t->text, type_name(t->type),
 			    first->text, type_name(wanted));
 	if (!observed)

@@ -17,7 +17,8 @@ static void load_field(struct loader *, const struct field *, const struct yaml_
 
 /* ---- maps ---- */
 
-static void
+/* Returns the key that was probably meant, or NULL. */
+static const char *
 load_unknown_key(struct loader *ld, const struct map *map, const struct yaml_node *key)
 {
 	struct text_nearest near;
@@ -28,16 +29,14 @@ load_unknown_key(struct loader *ld, const struct map *map, const struct yaml_nod
 		text_nearest_offer(&near, map->fields[i].key);
 	yaml_error(ld->diags, key, "scenario.unknown-key", "unknown key \"%.80s\" in %s%s",
 	    key->text, map->name, text_nearest_hint(&near, &hint));
+	return near.best;
 }
 
 static void
-load_pair(struct loader *ld, const struct map *map, const struct yaml_pair *pair, void *object)
+load_pair(struct loader *ld, const struct map *map, const struct field *f,
+    const struct yaml_pair *pair, void *object)
 {
-	const struct field *f = map_find(map, pair->key->text);
-
-	if (f == NULL)
-		load_unknown_key(ld, map, pair->key);
-	else if (ld->in_base && map == &map_scenario && !(f->flags & FIELD_BASE))
+	if (ld->in_base && map == &map_scenario && !(f->flags & FIELD_BASE))
 		yaml_error(ld->diags, pair->key, "scenario.extends",
 		    "a file that is extended has no \"%s\" (only machine, device, always, never)",
 		    f->key);
@@ -45,18 +44,63 @@ load_pair(struct loader *ld, const struct map *map, const struct yaml_pair *pair
 		load_field(ld, f, pair->value, field_slot(f, object));
 }
 
+/* `meant`: a bit for each key that stands there, probably, with a typing error. */
 static void
-load_missing_keys(struct loader *ld, const struct map *map, const struct yaml_node *n)
+load_missing_keys(struct loader *ld, const struct map *map, const struct yaml_node *n,
+    uint64_t meant)
 {
 	for (size_t i = 0; i < map->count; i++) {
 		const struct field *f = &map->fields[i];
 
-		if (!(f->flags & FIELD_REQUIRED) || yaml_lookup(n, f->key) != NULL)
+		if (!(f->flags & FIELD_REQUIRED) || yaml_lookup(n, f->key) != NULL ||
+		    (meant >> i & 1) != 0)
 			continue;
 		if (!ld->in_base || map != &map_scenario || (f->flags & FIELD_BASE))
-			yaml_error(ld->diags, n, "scenario.missing-key",
+			load_error(ld, n, "scenario.missing-key",
 			    "%s needs the key \"%s\": %s", map->name, f->key, f->help);
 	}
+}
+
+static void
+load_pairs(struct loader *ld, const struct map *map, const struct yaml_node *n, void *object)
+{
+	const struct field *f;
+	uint64_t meant = 0;
+	const char *best;
+
+	assert(map->count <= 64);
+	for (size_t i = 0; i < n->count; i++) {
+		f = map_find(map, n->pairs[i].key->text);
+		if (f != NULL) {
+			load_pair(ld, map, f, &n->pairs[i], object);
+			continue;
+		}
+		best = load_unknown_key(ld, map, n->pairs[i].key);
+		if (best != NULL)
+			meant |= UINT64_C(1) << (map_find(map, best) - map->fields);
+	}
+	load_missing_keys(ld, map, n, meant);
+}
+
+/*
+ * `target:5` and `target 5` are no map but one text.  The clause that says so, or "".
+ * `map` has the keys that may begin it.
+ */
+static const char *
+load_lost_colon(struct loader *ld, const struct map *map, const struct yaml_node *n)
+{
+	size_t length;
+	const char *key;
+
+	if (n->kind != YAML_SCALAR || !n->plain)
+		return "";
+	length = strcspn(n->text, ": ");
+	key = arena_copy(ld->arena, n->text, length);
+	if (n->text[length] == '\0' || map_find(map, key) == NULL)
+		return "";
+	return arena_printf(ld->arena, n->text[length] == ':' ?
+	    "; a space is missing after the colon of \"%s\"" :
+	    "; a colon is missing after \"%s\"", key);
 }
 
 /* The object must hold its defaults already. */
@@ -71,14 +115,12 @@ load_map(struct loader *ld, const struct map *map, const struct yaml_node *n, vo
 	if (n->kind == YAML_BROKEN)
 		return;
 	if (n->kind != YAML_MAP) {
-		yaml_error(ld->diags, n, "scenario.type", "%s is %sa map of keys, not %s",
+		load_error(ld, n, "scenario.type", "%s is %sa map of keys, not %s%s",
 		    map->name, map->scalars > 0 ? "a single value or " : "",
-		    yaml_kind_name(n->kind));
+		    yaml_kind_name(n->kind), load_lost_colon(ld, map, n));
 		return;
 	}
-	for (size_t i = 0; i < n->count; i++)
-		load_pair(ld, map, &n->pairs[i], object);
-	load_missing_keys(ld, map, n);
+	load_pairs(ld, map, n, object);
 }
 
 /* Key by key: the map may share its struct with other keys. */
@@ -109,7 +151,7 @@ load_machine(struct loader *ld, const struct yaml_node *n, struct scenario_machi
 	memory = yaml_lookup(n, "memory") != NULL;
 	segments = yaml_lookup(n, "segments") != NULL;
 	if (memory && segments)
-		yaml_error(ld->diags, n, "scenario.machine",
+		load_error(ld, n, "scenario.machine",
 		    "memory is given by \"memory\" or by \"segments\", not by both");
 	if (memory && !segments)
 		m->segments.count = 0;
@@ -146,7 +188,7 @@ load_is_list(struct loader *ld, const struct field *f, const struct yaml_node *n
 	if (n->kind == YAML_LIST)
 		return true;
 	if (n->kind != YAML_BROKEN)
-		yaml_error(ld->diags, n, "scenario.type", "\"%s\" is a list, not %s", f->key,
+		load_error(ld, n, "scenario.type", "\"%s\" is a list, not %s", f->key,
 		    yaml_kind_name(n->kind));
 	return false;
 }
@@ -181,14 +223,14 @@ load_names(struct loader *ld, const struct field *f, const struct yaml_node *n,
 	if (f->kind == FIELD_VOCAB_LIST && load_is_none(f, n))
 		return;
 	if (n->count == 0)
-		yaml_error(ld->diags, n, "scenario.value", "\"%s\" is an empty list", f->key);
+		load_error(ld, n, "scenario.value", "\"%s\" is an empty list", f->key);
 	for (size_t i = 0; i < n->count; i++) {
 		name = NULL;
 		load_value(ld, &word, n->items[i], &name);
 		if (name == NULL)
 			continue;
 		if (names_have(slot, name))
-			yaml_error(ld->diags, n->items[i], "scenario.value",
+			load_error(ld, n->items[i], "scenario.value",
 			    "\"%s\" stands in the list twice", name);
 		else
 			*(const char **)arena_push(ld->arena, &slot->name, &slot->count,
@@ -205,7 +247,7 @@ load_amounts(struct loader *ld, const struct field *f, const struct yaml_node *n
 	amount.kind = FIELD_AMOUNT;
 	*slot = (struct scenario_amounts){ .count = 0 };
 	if (n->count == 0)
-		yaml_error(ld->diags, n, "scenario.value", "\"%s\" is an empty list", f->key);
+		load_error(ld, n, "scenario.value", "\"%s\" is an empty list", f->key);
 	for (size_t i = 0; i < n->count; i++)
 		load_value(ld, &amount, n->items[i],
 		    arena_push(ld->arena, &slot->pages, &slot->count, sizeof(*slot->pages)));
@@ -245,7 +287,7 @@ load_seed_list(struct loader *ld, const struct yaml_node *n, struct scenario_see
 			continue;
 		for (size_t j = 0; j < slot->count; j++)
 			if (slot->seed[j] == seed)
-				yaml_error(ld->diags, n->items[i], "scenario.value",
+				load_error(ld, n->items[i], "scenario.value",
 				    "the seed %" PRIu64 " stands in the list twice", seed);
 		*(uint64_t *)arena_push(ld->arena, &slot->seed, &slot->count,
 		    sizeof(seed)) = seed;
@@ -264,7 +306,7 @@ load_seed_range(struct loader *ld, const struct yaml_node *n, struct scenario_se
 	if (!text_scan_number(text, &first, &end, &why) || strncmp(end, "..", 2) != 0 ||
 	    !text_parse_number(end + 2, &last, &why) || last < first ||
 	    last - first >= SCENARIO_SEEDS_MAX) {
-		yaml_error(ld->diags, n, "scenario.value",
+		load_error(ld, n, "scenario.value",
 		    "\"%.80s\": seeds are a list, or a range such as 1..16 of at most %d",
 		    text, SCENARIO_SEEDS_MAX);
 		return;
@@ -325,7 +367,7 @@ load_find_verb(struct loader *ld, const struct yaml_node *n, struct scenario_ste
 		}
 	}
 	if (verb == NULL && !bad)
-		yaml_error(ld->diags, n, "scenario.step", "this step has no verb");
+		load_error(ld, n, "scenario.step", "this step has no verb");
 	return verb;
 }
 
@@ -358,13 +400,16 @@ static void
 load_step(struct loader *ld, const struct yaml_node *n, struct scenario_step *step)
 {
 	const struct field *verb, *f;
+	const char *lost;
 
 	step->loc = n->loc;
 	if (n->kind == YAML_BROKEN)
 		return;
 	if (n->kind != YAML_MAP) {
-		yaml_error(ld->diags, n, "scenario.type", "a step is a map of keys, not %s",
-		    yaml_kind_name(n->kind));
+		lost = load_lost_colon(ld, &map_verbs, n);
+		load_error(ld, n, "scenario.type", "a step is a map of keys, not %s%s",
+		    yaml_kind_name(n->kind),
+		    *lost != '\0' ? lost : load_lost_colon(ld, &map_step, n));
 		return;
 	}
 	verb = load_find_verb(ld, n, step);
@@ -384,7 +429,7 @@ static void
 load_steps(struct loader *ld, const struct yaml_node *n, struct scenario_steps *slot)
 {
 	if (n->count == 0)
-		yaml_error(ld->diags, n, "scenario.step",
+		load_error(ld, n, "scenario.step",
 		    "a scenario without steps tests nothing");
 	for (size_t i = 0; i < n->count; i++)
 		load_step(ld, n->items[i], arena_push(ld->arena, &slot->step, &slot->count,

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Between the files of the loader: load_doc.c (the file), load.c (maps and lists),
- * load_value.c (single values), check.c (what no single key can tell).
+ * load_value.c (single values), load_extends.c (the file that is extended), check*.c (what no
+ * single key can tell).
  */
 #ifndef VIOSIM_SCENARIO_LOAD_H
 #define VIOSIM_SCENARIO_LOAD_H
@@ -16,6 +17,7 @@ struct load_param {
 	struct scenario_param bound;
 	const struct yaml_node *key;
 	const struct yaml_node *values;		/* the list */
+	const struct yaml_node *item;		/* of it, the one with this value */
 	bool used;
 };
 
@@ -27,6 +29,7 @@ struct loader {
 	size_t nparams;
 	bool matrix_broken;	/* reported; `$name` is not complained about any more */
 	bool in_base;		/* reading the file that is extended */
+	const struct yaml_file *base_file;	/* that file, or NULL */
 	size_t reported_before;	/* of the list, when this file was begun */
 };
 
@@ -35,6 +38,10 @@ load_has_failed(const struct loader *ld)
 {
 	return ld->diags->reported != ld->reported_before;
 }
+
+/* An error at a value: where it stands, be it in the matrix. */
+void	load_error(struct loader *, const struct yaml_node *, const char *rule, const char *fmt,
+	    ...) __attribute__((format(printf, 4, 5)));
 
 /* A single value: its text with the parameter put in.  NULL after an error. */
 const char *load_scalar(struct loader *, const struct yaml_node *);
@@ -47,6 +54,17 @@ bool	load_seed(struct loader *, const struct yaml_node *, uint64_t *seed);
 /* `unknown WHAT "word"`, with the nearest of the names. */
 void	load_unknown(struct loader *, const struct yaml_node *, const char *rule,
 	    const char *what, const char *word, const char *const *names);
+
+/* ---- load_doc.c ---- */
+
+/* The map that a file is; NULL after an error. */
+const struct yaml_node *load_tree(struct loader *, const struct yaml_file *);
+
+/* ---- load_extends.c ---- */
+
+/* The tree of the file that `extends` names; NULL if there is none or after an error. */
+const struct yaml_node *load_extended(struct loader *, const struct yaml_node *root,
+	    const char *path);
 
 /* ---- load.c ---- */
 
@@ -68,12 +86,36 @@ void	check_device(struct loader *, const struct scenario_device *, const struct 
 void	check_step_map(struct loader *, const struct map *map, const void *value,
 	    const struct yaml_node *node);
 
-/* The whole scenario, once all of it was read without errors. */
-void	check_scenario(struct loader *, struct scenario *, const struct yaml_file *);
-
 /* `scenario:` against the path of the file. */
 void	check_path(struct loader *, const struct scenario *, const struct yaml_node *id,
 	    const char *path);
+
+/* ---- check_story.c ---- */
+
+/* A scenario, once all of it was read without errors; `root` is its tree. */
+void	check_scenario(struct loader *, struct scenario *, const struct yaml_node *root);
+
+/* What is known of all machines and all combinations of a file. */
+struct bounds {
+	uint64_t memory_pages;	/* of the largest machine */
+	uint64_t claimed_pages;	/* most that the device is made to say of itself */
+};
+
+void	bounds_add(struct bounds *, const struct scenario *);
+
+/* Amounts and expectations against what can be on any of its machines. */
+void	check_bounds(struct loader *, const struct scenario *, const struct yaml_node *root,
+	    const struct bounds *);
+
+/* ---- check_expect.c ---- */
+
+/*
+ * Is the expectation true or false whatever the driver does?  Then what it is, as a message of
+ * the arena; else NULL.  `must`: it has to become true, so what only a wrong driver makes true
+ * counts as false.
+ */
+const char *expect_decided(const struct expect *, const struct bounds *, bool must,
+	    struct arena *);
 
 /* ---- case.c ---- */
 

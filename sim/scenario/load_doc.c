@@ -78,20 +78,8 @@ doc_machines(struct loader *ld, struct scenario *sc, const struct yaml_node *roo
 		doc_listed_machines(ld, sc, list);
 }
 
-/* ---- the extended file ---- */
-
-/* A relative path, seen from the folder of the file that names it. */
-static const char *
-doc_sibling(struct loader *ld, const char *path, const char *relative)
-{
-	const char *slash = strrchr(path, '/');
-
-	return arena_printf(ld->arena, "%.*s%s", slash == NULL ? 0 : (int)(slash + 1 - path),
-	    path, relative);
-}
-
-static const struct yaml_node *
-doc_parse(struct loader *ld, const struct yaml_file *file)
+const struct yaml_node *
+load_tree(struct loader *ld, const struct yaml_file *file)
 {
 	const struct yaml_node *root;
 
@@ -104,35 +92,6 @@ doc_parse(struct loader *ld, const struct yaml_file *file)
 		return NULL;
 	}
 	return root;
-}
-
-/* The tree of the extended file; NULL if there is none or after an error. */
-static const struct yaml_node *
-doc_extends(struct loader *ld, const struct yaml_node *root, const char *path)
-{
-	const struct yaml_node *n = yaml_lookup(root, "extends"), *base = NULL;
-	struct yaml_file *file;
-	struct diag_list diags;
-	const char *text;
-
-	if (n == NULL || (text = load_scalar(ld, n)) == NULL)
-		return NULL;
-	if (text[0] == '/' || text[0] == '\0') {
-		yaml_error(ld->diags, n, "scenario.extends",
-		    "a path relative to this file is expected");
-		return NULL;
-	}
-	/* An unreadable file is an error of the line that names it. */
-	diag_list_init(&diags);
-	file = arena_calloc(ld->arena, 1, sizeof(*file));
-	if (yaml_read_file(doc_sibling(ld, path, text), SCENARIO_FILE_MAX, ld->arena, file,
-	    &diags))
-		base = doc_parse(ld, file);
-	else
-		yaml_error(ld->diags, n, "scenario.extends", "%s: %s", diags.items[0].loc.file,
-		    diags.items[0].message);
-	diag_list_fini(&diags);
-	return base;
 }
 
 /* ---- the matrix ---- */
@@ -236,19 +195,27 @@ doc_matrix(struct loader *ld, const struct yaml_node *root)
 	return combinations;
 }
 
-/* The first parameter turns slowest. */
+/* The parameters get the values of a combination; the first one turns slowest. */
 static void
-doc_bind(struct loader *ld, struct scenario *sc, size_t combination)
+doc_select(struct loader *ld, size_t combination)
 {
-	sc->params = arena_calloc(ld->arena, ld->nparams + 1, sizeof(*sc->params));
-	sc->nparams = ld->nparams;
 	for (size_t i = ld->nparams; i-- > 0;) {
 		struct load_param *p = &ld->params[i];
 
-		p->bound.value = p->values->items[combination % p->values->count]->text;
+		p->item = p->values->items[combination % p->values->count];
+		p->bound.value = p->item->text;
 		combination /= p->values->count;
-		sc->params[i] = p->bound;
 	}
+}
+
+static void
+doc_bind(struct loader *ld, struct scenario *sc, size_t combination)
+{
+	doc_select(ld, combination);
+	sc->params = arena_calloc(ld->arena, ld->nparams + 1, sizeof(*sc->params));
+	sc->nparams = ld->nparams;
+	for (size_t i = 0; i < ld->nparams; i++)
+		sc->params[i] = ld->params[i].bound;
 }
 
 static void
@@ -283,19 +250,33 @@ doc_combination(struct loader *ld, const struct yaml_node *root, const struct ya
 		check_path(ld, sc, id, path);
 	doc_machines(ld, sc, root);
 	if (!load_has_failed(ld))
-		check_scenario(ld, sc, root->file);
+		check_scenario(ld, sc, root);
 	return sc;
+}
+
+/* What one combination cannot do another may: so all of them are read before. */
+static void
+doc_bounds(struct loader *ld, const struct scenario_doc *doc, const struct yaml_node *root)
+{
+	struct bounds bounds = { 0, 0 };
+
+	for (size_t i = 0; i < doc->count; i++)
+		bounds_add(&bounds, doc->scenario[i]);
+	for (size_t i = 0; i < doc->count; i++) {
+		doc_select(ld, i);
+		check_bounds(ld, doc->scenario[i], root, &bounds);
+	}
 }
 
 static void
 doc_load(struct loader *ld, const struct yaml_file *file, struct scenario_doc *doc)
 {
-	const struct yaml_node *root = doc_parse(ld, file), *base;
+	const struct yaml_node *root = load_tree(ld, file), *base;
 	size_t combinations;
 
 	if (root == NULL)
 		return;
-	base = doc_extends(ld, root, file->path);
+	base = load_extended(ld, root, file->path);
 	if (yaml_lookup(root, "seed") != NULL && yaml_lookup(root, "seeds") != NULL)
 		yaml_error(ld->diags, yaml_lookup(root, "seeds"), "scenario.value",
 		    "there is \"seed\" or \"seeds\", not both");
@@ -305,6 +286,8 @@ doc_load(struct loader *ld, const struct yaml_file *file, struct scenario_doc *d
 	for (size_t i = 0; i < combinations && ld->diags->dropped == 0; i++)
 		doc->scenario[doc->count++] = doc_combination(ld, root, base, i, file->path);
 	doc_unused_params(ld);
+	if (!load_has_failed(ld))
+		doc_bounds(ld, doc, root);
 }
 
 static struct scenario_doc *

@@ -4,6 +4,7 @@
  */
 #include <assert.h>
 #include <inttypes.h>
+#include <stdarg.h>
 #include <string.h>
 
 #include "load.h"
@@ -36,9 +37,45 @@ load_param(struct loader *ld, const struct yaml_node *n)
 	text_nearest_init(&near, n->text + 1);
 	for (size_t i = 0; i < ld->nparams; i++)
 		text_nearest_offer(&near, ld->params[i].bound.name);
-	yaml_error(ld->diags, n, "scenario.parameter",
+	load_error(ld, n, "scenario.parameter",
 	    "the matrix has no parameter \"%s\"%s", n->text + 1, text_nearest_hint(&near, &hint));
 	return NULL;
+}
+
+static bool
+is_param(const struct yaml_node *n)
+{
+	return n->kind == YAML_SCALAR && n->plain && n->text[0] == '$' && text_is_name(n->text + 1);
+}
+
+/*
+ * Where the text of a value stands: for `$name` its value in the matrix; then `used` says
+ * where it is used, as the end of a message.
+ */
+static const struct yaml_node *
+load_origin(struct loader *ld, const struct yaml_node *n, const char **used)
+{
+	const struct load_param *p = is_param(n) ? load_find_param(ld, n->text + 1) : NULL;
+
+	*used = "";
+	if (p == NULL)
+		return n;
+	*used = arena_printf(ld->arena, " (as %s in line %u)", n->text, n->loc.line);
+	return p->item;
+}
+
+void
+load_error(struct loader *ld, const struct yaml_node *n, const char *rule, const char *fmt, ...)
+{
+	char message[512];
+	const char *used;
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(message, sizeof(message), fmt, ap);
+	va_end(ap);
+	n = load_origin(ld, n, &used);
+	yaml_error(ld->diags, n, rule, "%s%s", message, used);
 }
 
 const char *
@@ -47,11 +84,11 @@ load_scalar(struct loader *ld, const struct yaml_node *n)
 	if (n->kind == YAML_BROKEN)
 		return NULL;
 	if (n->kind != YAML_SCALAR) {
-		yaml_error(ld->diags, n, "scenario.type", "a single value is expected, not %s",
+		load_error(ld, n, "scenario.type", "a single value is expected, not %s",
 		    yaml_kind_name(n->kind));
 		return NULL;
 	}
-	if (n->plain && n->text[0] == '$' && text_is_name(n->text + 1))
+	if (is_param(n))
 		return load_param(ld, n);
 	return n->text;
 }
@@ -59,7 +96,7 @@ load_scalar(struct loader *ld, const struct yaml_node *n)
 static void
 load_bad(struct loader *ld, const struct yaml_node *n, const char *text, const char *why)
 {
-	yaml_error(ld->diags, n, "scenario.value", "\"%.80s\": %s", text, why);
+	load_error(ld, n, "scenario.value", "\"%.80s\": %s", text, why);
 }
 
 void
@@ -71,7 +108,7 @@ load_unknown(struct loader *ld, const struct yaml_node *n, const char *rule, con
 
 	text_nearest_init(&near, word);
 	text_nearest_offer_all(&near, names);
-	yaml_error(ld->diags, n, rule, "unknown %s \"%.80s\"%s", what, word,
+	load_error(ld, n, rule, "unknown %s \"%.80s\"%s", what, word,
 	    text_nearest_hint(&near, &hint));
 }
 
@@ -87,9 +124,9 @@ load_text(struct loader *ld, const struct field *f, const struct yaml_node *n, c
 	if (length > 0 && text[length - 1] == '\n')
 		length--;
 	if (length == 0)
-		yaml_error(ld->diags, n, "scenario.value", "\"%s\" is empty", f->key);
+		load_error(ld, n, "scenario.value", "\"%s\" is empty", f->key);
 	else if (memchr(text, '\n', length) != NULL)
-		yaml_error(ld->diags, n, "scenario.value", "\"%s\" is one line of text", f->key);
+		load_error(ld, n, "scenario.value", "\"%s\" is one line of text", f->key);
 	else
 		*slot = arena_copy(ld->arena, text, length);
 }
@@ -99,7 +136,7 @@ load_name(struct loader *ld, const struct field *f, const struct yaml_node *n, c
     const char **slot)
 {
 	if (!text_is_name(text))
-		yaml_error(ld->diags, n, "scenario.value",
+		load_error(ld, n, "scenario.value",
 		    "\"%s\" must be a word of letters, digits, '_', '-' and '.', not \"%s\"",
 		    f->key, text);
 	else
@@ -141,7 +178,7 @@ load_word(struct loader *ld, const struct field *f, const struct yaml_node *n, c
 			strncat(words, ", ", sizeof(words) - strlen(words) - 1);
 		strncat(words, w->word, sizeof(words) - strlen(words) - 1);
 	}
-	yaml_error(ld->diags, n, "scenario.value", "\"%s\" is no value of \"%s\" (%s)%s", text,
+	load_error(ld, n, "scenario.value", "\"%s\" is no value of \"%s\" (%s)%s", text,
 	    f->key, words, text_nearest_hint(&near, &hint));
 }
 
@@ -171,7 +208,7 @@ load_source(struct loader *ld, const struct yaml_node *n, const char *text, cons
 	text_nearest_init(&near, text);
 	text_nearest_offer(&near, "config");
 	text_nearest_offer_all(&near, ld->vocab->vqs);
-	yaml_error(ld->diags, n, "scenario.name", "unknown interrupt source \"%s\"%s", text,
+	load_error(ld, n, "scenario.name", "unknown interrupt source \"%s\"%s", text,
 	    text_nearest_hint(&near, &hint));
 }
 
@@ -186,7 +223,7 @@ load_fault(struct loader *ld, const struct yaml_node *n, const char *text, const
 		return;
 	}
 	if (text_list_has(ld->vocab->calls, text)) {
-		yaml_error(ld->diags, n, "scenario.name", "%s cannot fail", text);
+		load_error(ld, n, "scenario.name", "%s cannot fail", text);
 		return;
 	}
 	text_nearest_init(&near, text);
@@ -194,7 +231,7 @@ load_fault(struct loader *ld, const struct yaml_node *n, const char *text, const
 	for (const char *const *c = ld->vocab->calls; *c != NULL; c++)
 		if (vocab_call_can_fail(ld->vocab, *c))
 			text_nearest_offer(&near, *c);
-	yaml_error(ld->diags, n, "scenario.name", "unknown call or fault \"%s\"%s", text,
+	load_error(ld, n, "scenario.name", "unknown call or fault \"%s\"%s", text,
 	    text_nearest_hint(&near, &hint));
 }
 
@@ -205,10 +242,10 @@ load_ranged(struct loader *ld, const struct field *f, const struct yaml_node *n,
     uint64_t value, uint64_t *slot)
 {
 	if (value < f->min)
-		yaml_error(ld->diags, n, "scenario.value", "\"%s\" is at least %" PRIu64
+		load_error(ld, n, "scenario.value", "\"%s\" is at least %" PRIu64
 		    ", not %s", f->key, f->min, text);
 	else if (f->max != 0 && value > f->max)
-		yaml_error(ld->diags, n, "scenario.value", "\"%s\" is at most %" PRIu64
+		load_error(ld, n, "scenario.value", "\"%s\" is at most %" PRIu64
 		    ", not %s", f->key, f->max, text);
 	else
 		*slot = value;
@@ -291,7 +328,7 @@ load_time(struct loader *ld, const struct field *f, const struct yaml_node *n, c
 	if (!text_parse_time(text, &time, &why))
 		load_bad(ld, n, text, why.text);
 	else if (time.value < f->min)
-		yaml_error(ld->diags, n, "scenario.value", "\"%s\" must be longer than 0",
+		load_error(ld, n, "scenario.value", "\"%s\" must be longer than 0",
 		    f->key);
 	else
 		*slot = time;
@@ -396,7 +433,7 @@ load_no_point(struct loader *ld, const struct yaml_node *n, const char *text,
 	text_nearest_offer_all(&tail_near, point_tails);
 	/* A name that is right needs no other. */
 	near = head_near.distance == 0 ? &tail_near : &head_near;
-	yaml_error(ld->diags, n, "scenario.point", "\"%.80s\" is no point; a point is like "
+	load_error(ld, n, "scenario.point", "\"%.80s\" is no point; a point is like "
 	    LOAD_POINT_FORMS "%s", text, text_nearest_hint(near, &hint));
 }
 
@@ -468,20 +505,22 @@ load_point(struct loader *ld, const struct yaml_node *n, const char *text,
 static void
 load_expect(struct loader *ld, const struct yaml_node *n, const char *text, struct expect **slot)
 {
-	struct expect_source source = {
-		.loc = n->loc,
-		/* A parameter's text does not stand here. */
-		.exact = n->exact && text == n->text,
-		.source = n->file->text,
-		.source_size = n->file->size,
-	};
+	struct expect_source source = { .exact = false };
+	const struct yaml_node *origin = load_origin(ld, n, &source.used);
 	size_t length = strlen(text);
 
+	source.loc = origin->loc;
+	source.source = origin->file->text;
+	source.source_size = origin->file->size;
+	source.exact = origin->exact && text == origin->text;
 	if (source.exact)
-		source.loc.col = n->text_col;
+		source.loc.col = origin->text_col;
 	if (length > 0 && text[length - 1] == '\n')
 		text = arena_copy(ld->arena, text, length - 1);
 	*slot = expect_parse(text, &source, ld->vocab, ld->arena, ld->diags);
+	/* What fails in a run is the step that has it. */
+	if (*slot != NULL && origin != n)
+		(*slot)->loc = n->loc;
 }
 
 /* ---- any of them ---- */

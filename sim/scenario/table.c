@@ -189,7 +189,7 @@ static const struct field fields_storm[] = {
 	ROW("targets", FIELD_AMOUNTS, FIELD_REQUIRED, scenario_storm, targets,
 	    "the targets, in a cycle", RANGE(0, MAX32)),
 	ROW("every", FIELD_TIME, FIELD_REQUIRED, scenario_storm, every,
-	    "time between two"),
+	    "time between two", RANGE(1, 0)),
 	ROW("count", FIELD_COUNT, 0, scenario_storm, count,
 	    "how many in all (once through the list)", RANGE(1, 1000000)),
 	ROW("irq", FIELD_WORD, 0, scenario_storm, irq,

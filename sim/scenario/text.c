@@ -97,6 +97,98 @@ text_scan_number(const char *s, uint64_t *value, const char **end, struct text_w
 	return true;
 }
 
+static bool
+text_unit_is(const char *unit, size_t length, const char *name)
+{
+	return strlen(name) == length && strncmp(unit, name, length) == 0;
+}
+
+static const char *
+text_skip_digits(const char *s)
+{
+	while (text_is_digit(*s))
+		s++;
+	return s;
+}
+
+static const struct text_unit *
+text_find_unit(const char *unit, size_t length, size_t *below)
+{
+	static const struct { const struct text_unit *units; size_t count; } tables[] = {
+		{ text_byte_units, NELEM(text_byte_units) },
+		{ text_time_units, NELEM(text_time_units) },
+	};
+
+	for (size_t i = 0; i < NELEM(tables); i++)
+		for (size_t j = 0; j < tables[i].count; j++)
+			if (text_unit_is(unit, length, tables[i].units[j].name)) {
+				*below = tables[i].count - j - 1;
+				return &tables[i].units[j];
+			}
+	return NULL;
+}
+
+/* `1.5GiB` as `1536MiB`: the largest smaller unit in which it is whole; false if none is. */
+static bool
+text_whole(uint64_t whole, const char *fraction, const struct text_unit *unit, size_t below,
+    struct text_why *why)
+{
+	uint64_t part = 0, scale = 1, value;
+
+	for (; text_is_digit(*fraction); fraction++) {
+		if (__builtin_mul_overflow(part, 10, &part) ||
+		    __builtin_mul_overflow(scale, 10, &scale))
+			return false;
+		part += (uint64_t)(*fraction - '0');
+	}
+	for (size_t i = 1; i <= below; i++) {
+		uint64_t ratio = unit->factor / unit[i].factor;
+
+		if (__builtin_mul_overflow(part, ratio, &value) || value % scale != 0 ||
+		    __builtin_mul_overflow(whole, ratio, &ratio) ||
+		    __builtin_add_overflow(ratio, value / scale, &value))
+			continue;
+		snprintf(why->text, sizeof(why->text), "a number is whole: write %" PRIu64 "%s",
+		    value, unit[i].name);
+		return true;
+	}
+	return false;
+}
+
+static void
+text_explain_fraction(const char *s, const char *point, struct text_why *why)
+{
+	const char *unit = text_skip_digits(point + 1), *end;
+	const struct text_unit *found;
+	size_t below = 0;
+	uint64_t whole;
+
+	unit += *unit == ' ';
+	for (end = unit; text_is_letter(*end); end++)
+		continue;
+	found = text_find_unit(unit, (size_t)(end - unit), &below);
+	if (strncmp(unit, "page", 4) == 0)
+		text_fail(why, "pages are counted whole");
+	else if (found == NULL || !text_scan_number(s, &whole, &end, why) ||
+	    !text_whole(whole, point + 1, found, below, why))
+		text_fail(why, "a whole number is expected");
+}
+
+bool
+text_explain_number(const char *s, const char *end, struct text_why *why)
+{
+	if (end[0] == '.' && end[1] != '.')
+		text_explain_fraction(s, end, why);
+	else if (end[0] == '_' || end[0] == ',' || end[0] == '\'')
+		text_fail(why, "digits are written without separators");
+	else if ((end[0] == 'e' || end[0] == 'E') &&
+	    text_is_digit(end[1 + (end[1] == '+' || end[1] == '-')]))
+		text_fail(why, "a number is written out, without an exponent");
+	else
+		return false;
+	return true;
+}
+
 bool
 text_parse_number(const char *s, uint64_t *value, struct text_why *why)
 {
@@ -106,10 +198,8 @@ text_parse_number(const char *s, uint64_t *value, struct text_why *why)
 		return false;
 	if (*end == '\0')
 		return true;
-	if (*end == '.')
-		return text_fail(why, "a whole number is expected");
-	if (*end == '_' || *end == ',')
-		return text_fail(why, "digits are written without separators");
+	if (text_explain_number(s, end, why))
+		return false;
 	return text_fail(why, "a bare number is expected, decimal or 0x");
 }
 
@@ -119,17 +209,11 @@ text_scan_unit(const char *s, uint64_t *number, const char **unit, struct text_w
 {
 	if (!text_scan_number(s, number, unit, why))
 		return false;
-	if (**unit == '.')
-		return text_fail(why, "a fraction is written with the next smaller unit");
+	if (text_explain_number(s, *unit, why))
+		return false;
 	if (**unit == ' ')
 		(*unit)++;
 	return true;
-}
-
-static bool
-text_unit_is(const char *unit, size_t length, const char *name)
-{
-	return strlen(name) == length && strncmp(unit, name, length) == 0;
 }
 
 bool
@@ -380,12 +464,32 @@ text_is_name(const char *s)
 	return true;
 }
 
+static bool
+text_same(const char *a, const char *b)
+{
+	for (; *a != '\0' && text_lower(*a) == text_lower(*b); a++, b++)
+		continue;
+	return *a == *b;
+}
+
 bool
 text_parse_flag(const char *s, bool *flag, struct text_why *why)
 {
+	/* What YAML 1.1 and other languages have. */
+	static const char *const others[][2] = {
+		{ "yes", "no" }, { "y", "n" }, { "on", "off" }, { "1", "0" }, { "true", "false" },
+		{ "t", "f" },
+	};
+
 	*flag = strcmp(s, "true") == 0;
 	if (*flag || strcmp(s, "false") == 0)
 		return true;
+	for (size_t i = 0; i < NELEM(others); i++)
+		for (int no = 0; no < 2; no++)
+			if (text_same(s, others[i][no]))
+				return text_fail(why, no ? "true or false is expected; did you "
+				    "mean \"false\"?" : "true or false is expected; did you mean "
+				    "\"true\"?");
 	return text_fail(why, "true or false is expected");
 }
 

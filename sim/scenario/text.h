@@ -37,6 +37,12 @@ bool	text_parse_percent(const char *, uint64_t *ppm, struct text_why *);
 /* A number at the start of a longer text; *end is what follows. */
 bool	text_scan_number(const char *, uint64_t *, const char **end, struct text_why *);
 
+/*
+ * What stands directly behind a number that ended at `end` although it belongs to it: a
+ * fraction, an exponent, a separator.  True, with the reason, if there is such a thing.
+ */
+bool	text_explain_number(const char *number, const char *end, struct text_why *);
+
 /* Scale a number by the unit of `length` bytes that follows it. */
 bool	text_scale_amount(uint64_t number, const char *unit, size_t length, uint64_t *pages,
 	    struct text_why *);

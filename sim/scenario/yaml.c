@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 
 #include "arena.h"
+#include "yaml_why.h"
 
 struct yaml_builder {
 	const struct yaml_file *file;
@@ -25,16 +26,15 @@ struct yaml_builder {
 	unsigned depth;
 	unsigned depth_max;
 	bool stopped;		/* no more events are wanted */
-	const struct yaml_node *inside;	/* the map or list being built */
 };
 
 static void
 yaml_error_at(const struct yaml_file *file, struct diag_list *dl, unsigned line, unsigned col,
-    const char *rule, const char *message)
+    unsigned width, const char *rule, const char *message)
 {
 	struct loc loc = { file->path, line, col };
 
-	diag_add(dl, loc, 1, file->text, file->size, rule, "%s", message);
+	diag_add(dl, loc, width, file->text, file->size, rule, "%s", message);
 }
 
 void
@@ -192,10 +192,12 @@ yaml_check_bytes(const struct yaml_file *file, struct diag_list *dl)
 	for (; s < end; s += n, col++) {
 		n = yaml_utf8_size(s, end);
 		complaint = yaml_char_complaint(s, n);
+		if (*s == '\r' && (s + 1 == end || s[1] != '\n'))
+			complaint = "a carriage return ends no line here; a newline does";
 		if (complaint == NULL && col == 1 && *s == '%')
 			complaint = "directives are not used in scenarios";
 		if (complaint != NULL) {
-			yaml_error_at(file, dl, line, col, "scenario.bytes", complaint);
+			yaml_error_at(file, dl, line, col, 1, "scenario.bytes", complaint);
 			return false;
 		}
 		if (*s == '\n') {
@@ -254,7 +256,8 @@ yaml_forbidden(const struct fy_event *ev, struct fy_token **token)
 
 	if (ev->type == FYET_ALIAS) {
 		*token = ev->alias.anchor;
-		return "aliases are not used in scenarios: write the value out";
+		return "aliases are not used in scenarios: write the value out, or put a text "
+		    "that begins with \"*\" in quotes";
 	}
 	if (ev->type == FYET_SCALAR) {
 		anchor = ev->scalar.anchor;
@@ -268,8 +271,9 @@ yaml_forbidden(const struct fy_event *ev, struct fy_token **token)
 	}
 	*token = anchor != NULL ? anchor : tag;
 	if (anchor != NULL)
-		return "anchors are not used in scenarios";
-	return tag != NULL ? "tags are not used in scenarios" : NULL;
+		return "anchors are not used in scenarios; a text that begins with \"&\" needs quotes";
+	return tag == NULL ? NULL :
+	    "tags are not used in scenarios; a text that begins with \"!\" needs quotes";
 }
 
 /* Report it and give the node up. */
@@ -407,6 +411,27 @@ yaml_fill_list(struct yaml_builder *b, struct yaml_node *n)
 	}
 }
 
+/* `use:1000` in braces is one key of that name, and `machine:{memory: 1MiB}` another. */
+static bool
+yaml_lacks_space(const struct yaml_node *key)
+{
+	return key->kind == YAML_SCALAR && key->plain && strchr(key->text, ':') != NULL;
+}
+
+static void
+yaml_missing_space(struct yaml_builder *b, const struct yaml_node *key)
+{
+	struct yaml_node colon = *key;
+	size_t length = strcspn(key->text, ":");
+
+	for (size_t i = 0; key->exact && i < length; i++)
+		colon.loc.col += ((unsigned char)key->text[i] & 0xc0) != 0x80;
+	colon.width = 1;
+	yaml_error(b->diags, &colon, "scenario.key",
+	    "a space is missing after the colon of \"%.*s\"", (int)(length < 40 ? length : 40),
+	    key->text);
+}
+
 /* Keys are plain words, each once. */
 static bool
 yaml_key_is_good(struct yaml_builder *b, const struct yaml_node *map, const struct yaml_node *key)
@@ -417,6 +442,10 @@ yaml_key_is_good(struct yaml_builder *b, const struct yaml_node *map, const stru
 		return false;
 	if (key->kind != YAML_SCALAR || key->text[0] == '\0') {
 		yaml_error(b->diags, key, "scenario.key", "a key must be a word");
+		return false;
+	}
+	if (yaml_lacks_space(key)) {
+		yaml_missing_space(b, key);
 		return false;
 	}
 	if (strcmp(key->text, "<<") == 0) {
@@ -439,13 +468,17 @@ yaml_fill_map(struct yaml_builder *b, struct yaml_node *n)
 {
 	struct yaml_node *key, *value;
 	struct yaml_pair *pair;
+	bool spoilt = false;
 
 	while ((key = yaml_build_next(b, FYET_MAPPING_END)) != NULL) {
 		value = yaml_build_next(b, FYET_NONE);
 		if (value == NULL)
 			break;
-		if (!yaml_key_is_good(b, n, key))
+		if (!yaml_key_is_good(b, n, key)) {
+			/* What the map lacks may be what this pair should have been. */
+			spoilt |= key->text == NULL || yaml_lookup(n, key->text) == NULL;
 			continue;
+		}
 		yaml_refuse_null(b, value, key);
 		pair = arena_push(b->arena, &n->pairs, &n->count, sizeof(*pair));
 		pair->key = key;
@@ -457,6 +490,8 @@ yaml_fill_map(struct yaml_builder *b, struct yaml_node *n)
 			n->loc = n->pairs[0].key->loc;
 		n->width = 1;
 	}
+	if (spoilt)
+		n->kind = YAML_BROKEN;
 }
 
 static struct yaml_node *
@@ -466,7 +501,6 @@ yaml_build(struct yaml_builder *b, struct fy_event *ev)
 	    ev->type == FYET_SEQUENCE_START ? YAML_LIST :
 	    ev->type == FYET_SCALAR ? YAML_SCALAR : YAML_BROKEN;
 	struct yaml_node *n = yaml_new(b, kind, ev);
-	const struct yaml_node *outside = b->inside;
 
 	if (kind == YAML_SCALAR)
 		yaml_fill_scalar(b, n, ev);
@@ -476,14 +510,10 @@ yaml_build(struct yaml_builder *b, struct fy_event *ev)
 			    "nested deeper than %u levels", b->depth_max);
 			b->stopped = true;
 		}
-		b->inside = n;
 		if (kind == YAML_MAP)
 			yaml_fill_map(b, n);
 		else
 			yaml_fill_list(b, n);
-		/* After the end of all events it still tells what was never closed. */
-		if (!b->stopped)
-			b->inside = outside;
 		b->depth--;
 	}
 	yaml_refuse_forbidden(b, n, ev);
@@ -492,28 +522,28 @@ yaml_build(struct yaml_builder *b, struct fy_event *ev)
 
 /* ---- the parser ---- */
 
-/* The parser's own words, without the excerpt it would print. */
+/* One reason for where the parser stopped; what comes after it only follows from it. */
 static void
 yaml_report_syntax(struct yaml_builder *b, struct fy_diag *diag)
 {
 	struct fy_diag_error *e;
+	struct yaml_why why;
 	void *prev = NULL;
-	size_t before = b->diags->reported;
-	char message[256];
 
-	while ((e = fy_diag_errors_iterate(diag, &prev)) != NULL) {
-		if (e->type != FYET_ERROR || e->line <= 0)
-			continue;
-		snprintf(message, sizeof(message), "%s", e->msg);
-		/* The parser points at the end of the file, of no use to the author. */
-		if (strstr(e->msg, "closing bracket") != NULL && b->inside != NULL)
-			snprintf(message, sizeof(message), "%s; open since %u:%u", e->msg,
-			    b->inside->loc.line, b->inside->loc.col);
-		yaml_error_at(b->file, b->diags, (unsigned)e->line,
-		    e->column > 0 ? (unsigned)e->column : 1, "scenario.yaml", message);
+	do {
+		e = fy_diag_errors_iterate(diag, &prev);
+	} while (e != NULL && (e->type != FYET_ERROR || e->line <= 0));
+	if (e == NULL) {
+		yaml_error_at(b->file, b->diags, 1, 1, 1, "scenario.yaml", "this is not YAML");
+		return;
 	}
-	if (before == b->diags->reported)
-		yaml_error_at(b->file, b->diags, 1, 1, "scenario.yaml", "this is not YAML");
+	if (!yaml_why(b->file, (unsigned)e->line, e->column > 0 ? (unsigned)e->column : 1, &why)) {
+		why.line = (unsigned)e->line;
+		why.col = e->column > 0 ? (unsigned)e->column : 1;
+		why.width = 1;
+		snprintf(why.text, sizeof(why.text), "this is not YAML: %s", e->msg);
+	}
+	yaml_error_at(b->file, b->diags, why.line, why.col, why.width, "scenario.yaml", why.text);
 }
 
 static struct yaml_node *
@@ -524,11 +554,14 @@ yaml_build_stream(struct yaml_builder *b)
 	unsigned documents = 0;
 
 	while ((ev = yaml_next(b)) != NULL) {
-		if (ev->type == FYET_DOCUMENT_START && ++documents == 2) {
+		documents += ev->type == FYET_DOCUMENT_START;
+		/* One that begins without a marker is seen at what is in it. */
+		if (documents == 2 && fy_event_start_mark(ev) != NULL) {
 			n = yaml_new(b, YAML_BROKEN, ev);
 			yaml_error(b->diags, n, "scenario.yaml",
 			    "a second document begins here: one file holds one scenario");
 			b->stopped = true;
+			root = NULL;
 		} else if (documents == 1 && (ev->type == FYET_SCALAR || ev->type == FYET_ALIAS ||
 		    ev->type == FYET_MAPPING_START || ev->type == FYET_SEQUENCE_START)) {
 			root = yaml_build(b, ev);
@@ -546,10 +579,12 @@ yaml_parse_with(struct yaml_builder *b, struct fy_diag *diag)
 
 	b->parser = fy_parser_create(&cfg);
 	if (b->parser == NULL || fy_parser_set_string(b->parser, b->file->text, b->file->size)) {
-		yaml_error_at(b->file, b->diags, 1, 1, "scenario.yaml", "no YAML parser");
+		yaml_error_at(b->file, b->diags, 1, 1, 1, "scenario.yaml", "no YAML parser");
 	} else {
 		root = yaml_build_stream(b);
 		if (fy_parser_get_stream_error(b->parser)) {
+			/* What was wrong before may be so by what stopped the parser. */
+			diag_list_fini(b->diags);
 			yaml_report_syntax(b, diag);
 			root = NULL;
 		}
@@ -562,8 +597,9 @@ struct yaml_node *
 yaml_parse(const struct yaml_file *file, unsigned depth_max, struct arena *arena,
     struct diag_list *dl)
 {
+	struct diag_list diags;
 	struct yaml_builder b = {
-		.file = file, .arena = arena, .diags = dl, .depth_max = depth_max,
+		.file = file, .arena = arena, .diags = &diags, .depth_max = depth_max,
 	};
 	struct fy_diag_cfg cfg;
 	struct fy_diag *diag;
@@ -577,9 +613,11 @@ yaml_parse(const struct yaml_file *file, unsigned depth_max, struct arena *arena
 	cfg.colorize = false;
 	diag = fy_diag_create(&cfg);
 	fy_diag_set_collect_errors(diag, true);
+	diag_list_init(&diags);
 	root = yaml_parse_with(&b, diag);
 	fy_diag_destroy(diag);
+	diag_list_move(dl, &diags);
 	if (root == NULL && dl->reported == before)
-		yaml_error_at(file, dl, 1, 1, "scenario.empty", "the file holds nothing");
+		yaml_error_at(file, dl, 1, 1, 1, "scenario.empty", "the file holds nothing");
 	return root;
 }

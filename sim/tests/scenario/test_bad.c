@@ -11,6 +11,8 @@
 #include <unistd.h>
 
 #include "tests/scenario/bad_cases.h"
+#include "tests/scenario/bad_story_cases.h"
+#include "tests/scenario/bad_text_cases.h"
 
 #define NELEM(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -79,6 +81,82 @@ START_TEST(parameters_are_refused)
 }
 END_TEST
 
+START_TEST(texts_that_are_no_yaml_are_refused)
+{
+	check_bad(&bad_text[_i]);
+}
+END_TEST
+
+START_TEST(stories_that_cannot_be_are_refused)
+{
+	check_bad(&bad_story[_i]);
+}
+END_TEST
+
+START_TEST(expectations_that_check_nothing_are_refused)
+{
+	check_bad(&bad_expects[_i]);
+}
+END_TEST
+
+START_TEST(near_misses_are_refused)
+{
+	check_bad(&bad_near[_i]);
+}
+END_TEST
+
+START_TEST(parameters_are_refused_where_they_stand)
+{
+	check_bad(&bad_params[_i]);
+}
+END_TEST
+
+/* What looks like one of those and has a meaning. */
+static const char *const good[] = {
+	/* All memory; more than the smaller machine has; all of it given back. */
+	FIXTURE_STEPS "  - guest: {use: 64MiB}\n  - guest: {release: 64MiB}\n",
+	FIXTURE_STEPS "  - guest: {use: 50MiB}\nmachines: [{memory: 32MiB}, {}]\n",
+	FIXTURE_STEPS "  - guest: {use: 1GiB}\n"
+	    "machine: {memory: $m}\nmatrix: {m: [64MiB, 2GiB]}\n",
+	/* A target is what a host wants; it may want nonsense. */
+	FIXTURE_STEPS "  - target: 1TiB\n  - expect: host.target == 1TiB\n",
+	/* No driver may claim so much; one that is wrong does. */
+	FIXTURE_STEP "never: [host.actual > 64MiB, host.held > 64MiB]\n",
+	FIXTURE_STEP "device: {initial: {actual: 1TiB}}\nfinally: [host.actual == 1TiB]\n",
+	FIXTURE_STEPS "  - device: {actual: 1TiB}\n  - expect: host.actual == 1TiB\n",
+	/* Is there such a node? */
+	FIXTURE_STEPS "  - expect: sysctl.hw.x == sysctl.hw.x\n",
+	FIXTURE_STEPS "  - expect: sysctl.hw.x >= 0\n",
+	FIXTURE_STEPS "  - expect: host.actual - host.held < 0\n",
+	FIXTURE_STEPS "  - expect: mem.free + mem.balloon > 64MiB\n",
+	FIXTURE_STEPS "  - expect: mem.free in 0..64MiB - mem.balloon\n",
+	FIXTURE_STEPS "  - expect: thread.sleep < 1ticks\n",
+	FIXTURE_STEPS "  - expect: mem.free > 1GiB\nmachines: [{}, {memory: 2GiB}]\n",
+	/* A wait may be over at once; a span ends when the next step begins. */
+	FIXTURE_STEPS "  - at: 5s\n    wait: mem.free > 1\n    within: 10s\n"
+	    "  - at: 6s\n    target: 1\n",
+	FIXTURE_STEPS "  - at: 5s\n    expect: mem.free > 1\n    for: 1s\n"
+	    "  - at: 6s\n    target: 1\n",
+	FIXTURE_STEPS "  - at: 5s\n    settle: {within: 10s}\n  - at: 6s\n    target: 1\n",
+	FIXTURE_STEPS "  - at: 100ticks\n    target: 1\n  - at: 500ms\n    target: 2\n"
+	    "machines: [{hz: 100}, {hz: 1000}]\n",
+	/* A fault heals once, and all that are left once more. */
+	FIXTURE_STEPS "  - fail: {id: a, call: uvm_pglistalloc}\n"
+	    "  - fail: {id: b, call: uvm_pglistalloc}\n  - heal: a\n  - heal: all\n",
+	FIXTURE_STEPS "  - device: {pause: $q}\n  - device: {resume: inflate}\n"
+	    "  - device: {resume: deflate}\nmatrix: {q: [inflate, deflate]}\n",
+	/* Texts in more than one line, brackets over several. */
+	"---\nformat: 1\nscenario: t\nsummary: >-\n  The {host's\n  \"rest\nsteps:\n- target: 1\n...\n",
+	"format: 1\r\nscenario: t\r\nsummary: \"s\"\r\nsteps:\r\n  - target: 1\r\n",
+	FIXTURE_STEP "machine: {\n  hz: 100,\n }\n",
+};
+
+START_TEST(what_has_a_meaning_loads)
+{
+	scenario_doc_free(fixture_load(good[_i]));
+}
+END_TEST
+
 /* ---- bytes ---- */
 
 static const struct {
@@ -102,6 +180,7 @@ static const struct {
 	BYTES("a: \xc2\x85\n", "1:4: error: a control character cannot stand in a scenario"),
 	BYTES("\xef\xbb\xbf" "a: 1\n", "1:1: error: a byte order mark cannot stand"),
 	BYTES("\xff\xfe" "a\0", "1:1: error: this byte is not valid UTF-8"),
+	BYTES("a: 1\rb: 2\r", "1:5: error: a carriage return ends no line here"),
 	BYTES("a: \"\\e[31m\"\n", "1:5: error: this text holds a control character"),
 	BYTES("a: \"\\0\"\n", "1:5: error: this text holds a control character"),
 };
@@ -289,6 +368,14 @@ scenario_bad_suite(void)
 	tcase_add_loop_test(words, values_are_refused, 0, NELEM(bad_values));
 	tcase_add_loop_test(words, steps_are_refused, 0, NELEM(bad_steps));
 	tcase_add_loop_test(words, parameters_are_refused, 0, NELEM(bad_matrix));
+	tcase_add_loop_test(words, texts_that_are_no_yaml_are_refused, 0, NELEM(bad_text));
+	tcase_add_loop_test(words, stories_that_cannot_be_are_refused, 0, NELEM(bad_story));
+	tcase_add_loop_test(words, expectations_that_check_nothing_are_refused, 0,
+	    NELEM(bad_expects));
+	tcase_add_loop_test(words, near_misses_are_refused, 0, NELEM(bad_near));
+	tcase_add_loop_test(words, parameters_are_refused_where_they_stand, 0,
+	    NELEM(bad_params));
+	tcase_add_loop_test(words, what_has_a_meaning_loads, 0, NELEM(good));
 	tcase_add_loop_test(words, bytes_are_refused, 0, NELEM(bad_bytes));
 	suite_add_tcase(suite, words);
 	tcase_add_test(shape, depth_is_bounded);

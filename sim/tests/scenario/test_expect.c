@@ -180,7 +180,7 @@ static const struct { const char *text, *error; } refused[] = {
 	{ "host.actual == 1 pagse",
 	  "16: unknown unit \"pagse\" of amount (pages B KiB MiB GiB TiB); "
 	  "did you mean \"pages\"?" },
-	{ "host.actual == 1.5", "16: a fraction is written with the next smaller unit" },
+	{ "host.actual == 1.5", "16: a whole number is expected" },
 	{ "host.actual == 99999999999999999999", "16: the number is too large" },
 	{ "host.actual == 9223372036854775807", "16: the amount is too large" },
 	{ "host.actual == -1",
@@ -194,13 +194,25 @@ static const struct { const char *text, *error; } refused[] = {
 	{ "host.actual - irq.config == 1",
 	  "15: \"irq.config\" is a count, but \"host.actual\" is an amount of pages" },
 	{ "thread.state == sleping",
-	  "17: thread.state is never \"sleping\"; did you mean \"sleeping\"?" },
+	  "17: thread.state is never \"sleping\" (none running runnable sleeping waiting-memory); "
+	  "did you mean \"sleeping\"?" },
 	{ "thread.state > none", "1: thread.state is compared by == or != only" },
 	{ "thread.state in none..running", "1: thread.state is compared by == or != only" },
-	{ "thread.state == 1", "17: thread.state is never \"1\"" },
+	{ "thread.state == 1", 
+	  "17: thread.state is never \"1\" (none running runnable sleeping waiting-memory)" },
 	{ "thread.state + 1 == 2", "16: \"1\" is a bare number, but \"thread.state\" is a state" },
 	{ "mem.free == thread.state",
 	  "13: \"thread.state\" is a state, but \"mem.free\" is an amount of pages" },
+	{ "actual == 512", "1: nothing called \"actual\" can be observed; did you mean "
+	  "\"host.actual\"?" },
+	{ "free == 512", "1: nothing called \"free\" can be observed; did you mean "
+	  "\"mem.free\"?" },
+	{ "mem.free == 1e3", "13: a number is written out, without an exponent" },
+	{ "thread.sleep == 1.5s", "17: a number is whole: write 1500ms" },
+	{ "mem.free == 1.5GiB", "13: a number is whole: write 1536MiB" },
+	{ "mem.free == 512.5 pages", "13: pages are counted whole" },
+	{ "host.actual == \"512\"", "16: an amount, a time or something to observe is expected "
+	  "instead of \"\"512\"\"" },
 	{ "1 == 1", "1: nothing is observed in \"1 == 1\"" },
 	{ "vq.inflat.kicks == 1", "1: there is no queue \"inflat\"; did you mean \"inflate\"?" },
 	{ "vq.inflate.kick == 1", "1: nothing called \"vq.inflate.kick\" can be observed; "

@@ -79,7 +79,7 @@ static const char *const variations[] = {
 	"  - fail: {id: a, call: uvm_pglistalloc}\n",
 	"  - fail: {id: a, call: uvm_pglistalloc, probability: 0.0001%}\n",
 	"  - fail: {id: a, call: uvm_pglistalloc, count: forever}\n",
-	"  - heal: all\n", "  - guest: {use: 1}\n", "  - guest: {release: 1}\n",
+	"  - fail: {id: b, call: uvm_pglistalloc, nth: 2}\n", "  - guest: {use: 1}\n", "  - guest: {use: 2}\n",
 	"  - guest: {attach: again}\n", "  - settle: {within: 90s}\n",
 	"  - storm: {targets: [0, 1], every: 1s}\n", "  - expect: mem.free == 1\n",
 	"  - expect: mem.free == 1\n    within: 1s\n", "  - expect: mem.free == 1\n    for: 1s\n",

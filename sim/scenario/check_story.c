@@ -1,0 +1,550 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What only the whole of a scenario tells: names that are used before they are there, steps
+ * that cannot come when they should, amounts that no machine has, expectations that check
+ * nothing.
+ *
+ * An error here refuses a file, so each of them must be right for every driver and on every
+ * machine of the file.
+ */
+#include <stdarg.h>
+#include <string.h>
+
+#include "load.h"
+#include "text.h"
+
+struct checker {
+	struct loader *ld;
+	const struct scenario *sc;
+	const struct yaml_node *root;
+	const struct yaml_node *steps;
+};
+
+/* What the steps so far have done. */
+struct progress {
+	uint64_t over_ns;	/* the earliest that all of them can be over, since attach */
+	size_t step;		/* that says so */
+	bool lasts;		/* it takes its time, or comes after one that does */
+	size_t armed;		/* faults */
+	uint64_t paused;	/* queue_bit()s */
+	bool used;		/* the rest of the guest has memory */
+};
+
+/* ---- errors ---- */
+
+static void check_error(const struct checker *, struct loc, size_t width, const char *rule,
+	    const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+
+/* At a place that has no node any more, in the file or the one that it extends. */
+static void
+check_error(const struct checker *c, struct loc loc, size_t width, const char *rule,
+    const char *fmt, ...)
+{
+	const struct yaml_file *file = c->root->file;
+	char message[400];
+	va_list ap;
+
+	if (strcmp(loc.file, file->path) != 0)
+		file = c->ld->base_file;
+	va_start(ap, fmt);
+	vsnprintf(message, sizeof(message), fmt, ap);
+	va_end(ap);
+	diag_add(c->ld->diags, loc, (unsigned)width, file != NULL ? file->text : NULL,
+	    file != NULL ? file->size : 0, rule, "%s", message);
+}
+
+/* The value of a key of step i, or the step. */
+static const struct yaml_node *
+step_value(const struct checker *c, size_t i, const char *key)
+{
+	const struct yaml_node *step = c->steps->items[i], *n = yaml_lookup(step, key);
+
+	return n != NULL ? n : step;
+}
+
+/* The value of a key of the verb's map, or the verb's value. */
+static const struct yaml_node *
+verb_value(const struct checker *c, size_t i, const char *key)
+{
+	const struct yaml_node *verb =
+	    step_value(c, i, scenario_verb_key(c->sc->steps.step[i].verb));
+	const struct yaml_node *n = verb->kind == YAML_MAP ? yaml_lookup(verb, key) : NULL;
+
+	return n != NULL ? n : verb;
+}
+
+static uint64_t
+queue_bit(const struct checker *c, const char *queue)
+{
+	for (unsigned i = 0; i < 64 && c->ld->vocab->vqs[i] != NULL; i++)
+		if (strcmp(c->ld->vocab->vqs[i], queue) == 0)
+			return UINT64_C(1) << i;
+	return 0;
+}
+
+/* ---- ids of faults ---- */
+
+/* The step (its index) that arms a fault, or the number of steps. */
+static size_t
+find_fail(const struct scenario *sc, const char *id)
+{
+	size_t i;
+
+	for (i = 0; i < sc->steps.count; i++)
+		if (sc->steps.step[i].verb == SCENARIO_STEP_FAIL &&
+		    strcmp(sc->steps.step[i].fail.id, id) == 0)
+			break;
+	return i;
+}
+
+/* What is wrong with the use of a fault's id in step `now` (the number of steps: after all). */
+static const char *
+fail_id_complaint(const struct checker *c, const char *id, size_t now)
+{
+	const struct scenario_steps *steps = &c->sc->steps;
+	size_t i = find_fail(c->sc, id);
+	struct text_nearest near;
+	struct text_why hint;
+
+	if (i < now)
+		return NULL;
+	if (i < steps->count)
+		return arena_printf(c->ld->arena, "\"%s\" is armed only later, in line %u", id,
+		    steps->step[i].loc.line);
+	text_nearest_init(&near, id);
+	for (i = 0; i < steps->count; i++)
+		if (steps->step[i].verb == SCENARIO_STEP_FAIL)
+			text_nearest_offer(&near, steps->step[i].fail.id);
+	return arena_printf(c->ld->arena, "no step arms a fault with the id \"%s\"%s", id,
+	    text_nearest_hint(&near, &hint));
+}
+
+static void
+check_sum(const struct checker *c, const struct expect_sum *sum, size_t now)
+{
+	for (size_t i = 0; i < sum->count; i++) {
+		const struct expect_term *t = &sum->terms[i];
+		const char *complaint;
+
+		if (t->kind != EXPECT_OBSERVE || t->obs != EXPECT_OBS_FAIL_HITS)
+			continue;
+		complaint = fail_id_complaint(c, t->arg, now);
+		if (complaint != NULL)
+			check_error(c, t->loc, strlen(t->text), "scenario.fail-id", "%s",
+			    complaint);
+	}
+}
+
+static void
+check_expect(const struct checker *c, const struct expect *e, size_t now)
+{
+	check_sum(c, &e->left, now);
+	check_sum(c, &e->right, now);
+	check_sum(c, &e->high, now);
+}
+
+/* The last step before `now` that heals this fault, or `now`. */
+static size_t
+find_heal(const struct scenario *sc, size_t fail, size_t now)
+{
+	for (size_t i = now; i-- > fail;) {
+		const struct scenario_step *s = &sc->steps.step[i];
+
+		if (s->verb == SCENARIO_STEP_HEAL && (s->heal.id == NULL ||
+		    strcmp(s->heal.id, sc->steps.step[fail].fail.id) == 0))
+			return i;
+	}
+	return now;
+}
+
+static void
+check_heal_id(const struct checker *c, size_t now, struct progress *p)
+{
+	const struct scenario_steps *steps = &c->sc->steps;
+	const char *id = steps->step[now].heal.id, *complaint = fail_id_complaint(c, id, now);
+	const struct yaml_node *n = step_value(c, now, "heal");
+	size_t healed = complaint == NULL ? find_heal(c->sc, find_fail(c->sc, id), now) : now;
+
+	if (complaint != NULL)
+		load_error(c->ld, n, "scenario.fail-id", "%s", complaint);
+	else if (healed < now)
+		load_error(c->ld, n, "scenario.fail-id", "\"%s\" was healed before, in line %u",
+		    id, steps->step[healed].loc.line);
+	else if (p->armed > 0)
+		p->armed--;
+}
+
+static void
+check_heal(const struct checker *c, size_t now, struct progress *p)
+{
+	if (c->sc->steps.step[now].heal.id != NULL) {
+		check_heal_id(c, now, p);
+		return;
+	}
+	if (p->armed == 0)
+		load_error(c->ld, step_value(c, now, "heal"), "scenario.fail-id",
+		    "no fault is armed that could be healed here");
+	p->armed = 0;
+}
+
+/* ---- names ---- */
+
+static size_t
+find_named(const struct scenario *sc, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < sc->steps.count; i++)
+		if (sc->steps.step[i].name != NULL && strcmp(sc->steps.step[i].name, name) == 0)
+			break;
+	return i;
+}
+
+static void
+check_step_names(const struct checker *c, size_t i)
+{
+	const struct scenario_step *s = &c->sc->steps.step[i];
+	size_t first;
+
+	if (s->name != NULL && (first = find_named(c->sc, s->name)) < i)
+		load_error(c->ld, step_value(c, i, "name"), "scenario.step",
+		    "two steps have the name \"%s\" (the first in line %u)", s->name,
+		    c->sc->steps.step[first].loc.line);
+	if (s->verb == SCENARIO_STEP_FAIL && (first = find_fail(c->sc, s->fail.id)) < i)
+		load_error(c->ld, verb_value(c, i, "id"), "scenario.fail-id",
+		    "two faults have the id \"%s\" (the first in line %u)", s->fail.id,
+		    c->sc->steps.step[first].loc.line);
+}
+
+static void
+check_until(const struct checker *c, struct scenario_hold *hold, size_t now)
+{
+	const struct scenario_steps *steps = &c->sc->steps;
+	const struct yaml_node *n = verb_value(c, now, "until");
+	struct text_nearest near;
+	struct text_why hint;
+
+	if (hold->until == NULL)
+		return;
+	hold->until_step = find_named(c->sc, hold->until);
+	text_nearest_init(&near, hold->until);
+	for (size_t i = now + 1; i < steps->count; i++)
+		if (steps->step[i].name != NULL)
+			text_nearest_offer(&near, steps->step[i].name);
+	if (hold->until_step == steps->count)
+		load_error(c->ld, n, "scenario.step", "no step has the name \"%s\"%s",
+		    hold->until, text_nearest_hint(&near, &hint));
+	else if (hold->until_step <= now)
+		load_error(c->ld, n, "scenario.step", "the step \"%s\" is not a later one",
+		    hold->until);
+}
+
+/* The machine has room for so many that wait for their point. */
+static void
+check_points(const struct checker *c, size_t i, unsigned *points)
+{
+	const struct scenario_step *s = &c->sc->steps.step[i];
+
+	if (s->verb != SCENARIO_STEP_DELIVER && s->verb != SCENARIO_STEP_HOLD)
+		return;
+	if (++*points == SCENARIO_POINTS_MAX + 1)
+		check_error(c, s->verb_loc, strlen(scenario_verb_key(s->verb)), "scenario.step",
+		    "a story has at most %d steps deliver and hold", SCENARIO_POINTS_MAX);
+}
+
+/* ---- what must have come before ---- */
+
+static void
+check_device_step(const struct checker *c, size_t now, struct progress *p)
+{
+	const struct scenario_habit *habit = &c->sc->steps.step[now].device;
+	const struct yaml_node *pause = verb_value(c, now, "pause");
+
+	/* `pause: $q` may well be followed by one `resume` for each queue. */
+	if (habit->pause != NULL)
+		p->paused |= pause->kind == YAML_SCALAR && pause->text[0] == '$' ? UINT64_MAX :
+		    queue_bit(c, habit->pause);
+	if (habit->resume == NULL)
+		return;
+	if ((p->paused & queue_bit(c, habit->resume)) == 0)
+		load_error(c->ld, verb_value(c, now, "resume"), "scenario.step",
+		    "no step before pauses the queue \"%s\"", habit->resume);
+	p->paused &= ~queue_bit(c, habit->resume);
+}
+
+/* The rest of a guest that has just started uses nothing. */
+static void
+check_guest(const struct checker *c, size_t now, struct progress *p)
+{
+	const struct scenario_guest *guest = &c->sc->steps.step[now].guest;
+
+	p->used = (p->used || guest->use_pages != SCENARIO_UNSET) && !guest->reboot;
+	if (guest->release_pages != SCENARIO_UNSET && !p->used)
+		load_error(c->ld, verb_value(c, now, "release"), "scenario.step",
+		    "nothing is used that could be released: no `guest: {use: ...}` before");
+}
+
+/* ---- time ---- */
+
+/* As short, or as long, as the machines make it. */
+static uint64_t
+time_ns(const struct scenario *sc, struct scenario_time time, bool longest)
+{
+	uint64_t ns = 0, here;
+
+	for (size_t i = 0; i < sc->machines.count; i++) {
+		here = (uint64_t)scenario_time_ns(time, sc->machines.machine[i].hz);
+		if (i == 0 || (longest ? here > ns : here < ns))
+			ns = here;
+	}
+	return ns;
+}
+
+static const char *
+time_text(const struct checker *c, uint64_t ns)
+{
+	char text[32] = "";
+	FILE *f = fmemopen(text, sizeof(text), "w");
+
+	if (f != NULL) {
+		text_print_time((struct scenario_time){ SCENARIO_NS, ns }, f);
+		fclose(f);
+	}
+	return arena_copy(c->ld->arena, text, strlen(text));
+}
+
+static uint64_t
+later(uint64_t ns, uint64_t by_ns)
+{
+	return ns > INT64_MAX - by_ns ? INT64_MAX : ns + by_ns;
+}
+
+/* How long the step takes at least, once it has begun. */
+static uint64_t
+least_ns(const struct scenario *sc, const struct scenario_step *s)
+{
+	uint64_t every, count;
+
+	if (s->verb == SCENARIO_STEP_EXPECT)
+		return time_ns(sc, s->lasts, false);
+	if (s->verb != SCENARIO_STEP_STORM)
+		return 0;
+	every = time_ns(sc, s->storm.every, false);
+	count = s->storm.count == SCENARIO_UNSET ? s->storm.targets.count : s->storm.count;
+	if (count == 0 || __builtin_mul_overflow(every, count - 1, &every) || every > INT64_MAX)
+		return count == 0 ? 0 : INT64_MAX;
+	return every;
+}
+
+/* A step that would have to come before the steps above it are over. */
+static void
+check_order(const struct checker *c, size_t i, const struct progress *p)
+{
+	const struct scenario_step *s = &c->sc->steps.step[i];
+	uint64_t at = time_ns(c->sc, s->at.time, true);
+
+	if (s->at.when != SCENARIO_ABSOLUTE || at >= p->over_ns)
+		return;
+	load_error(c->ld, step_value(c, i, "at"), "scenario.time",
+	    p->lasts ? "this step is at %s, but the one of line %u is not over before %s" :
+	    "this step is at %s, earlier than the one of line %u (%s)", time_text(c, at),
+	    c->sc->steps.step[p->step].loc.line, time_text(c, p->over_ns));
+}
+
+static void
+check_limit(const struct checker *c, size_t i, uint64_t start_ns, uint64_t end_ns)
+{
+	const struct scenario_step *s = &c->sc->steps.step[i];
+	const struct scenario_time *limit = &c->sc->limits.time;
+
+	if (limit->unit != SCENARIO_NS)
+		return;
+	if (s->at.when != SCENARIO_AT_ONCE && start_ns >= limit->value)
+		load_error(c->ld, step_value(c, i, "at"), "scenario.time",
+		    "this step lies beyond the time limit of the run (limits: {time: ...})");
+	else if (start_ns < limit->value && end_ns > limit->value)
+		load_error(c->ld, s->verb == SCENARIO_STEP_EXPECT ? step_value(c, i, "for") :
+		    verb_value(c, i, "every"), "scenario.time",
+		    "this step is not over before %s, beyond the time limit of the run "
+		    "(limits: {time: ...})", time_text(c, end_ns));
+}
+
+static void
+check_time(const struct checker *c, size_t i, struct progress *p)
+{
+	const struct scenario_step *s = &c->sc->steps.step[i];
+	uint64_t start = p->over_ns, at = time_ns(c->sc, s->at.time, false), least;
+
+	check_order(c, i, p);
+	if (s->at.when == SCENARIO_RELATIVE)
+		start = later(start, at);
+	else if (s->at.when == SCENARIO_ABSOLUTE && at > start)
+		start = at;
+	least = least_ns(c->sc, s);
+	check_limit(c, i, start, later(start, least));
+	if (later(start, least) > p->over_ns) {
+		p->over_ns = later(start, least);
+		p->step = i;
+		p->lasts = least > 0 || s->at.when == SCENARIO_RELATIVE;
+	}
+}
+
+/* ---- all steps and claims ---- */
+
+static void
+check_steps(const struct checker *c, const struct scenario *sc)
+{
+	struct progress progress = { .step = 0 };
+	unsigned points = 0;
+
+	for (size_t i = 0; i < sc->steps.count; i++) {
+		struct scenario_step *s = &sc->steps.step[i];
+
+		check_step_names(c, i);
+		check_points(c, i, &points);
+		check_time(c, i, &progress);
+		progress.armed += s->verb == SCENARIO_STEP_FAIL;
+		if (s->verb == SCENARIO_STEP_HEAL)
+			check_heal(c, i, &progress);
+		else if (s->verb == SCENARIO_STEP_DEVICE)
+			check_device_step(c, i, &progress);
+		else if (s->verb == SCENARIO_STEP_GUEST)
+			check_guest(c, i, &progress);
+		else if (s->verb == SCENARIO_STEP_HOLD)
+			check_until(c, &s->hold, i);
+		else if (s->verb == SCENARIO_STEP_EXPECT || s->verb == SCENARIO_STEP_WAIT)
+			check_expect(c, s->expect, i);
+	}
+}
+
+static void
+check_claims(const struct checker *c, const struct scenario_claims *claims)
+{
+	for (size_t i = 0; i < claims->count; i++) {
+		const struct scenario_claim *claim = &claims->claim[i];
+
+		check_expect(c, claim->that, c->sc->steps.count);
+		for (size_t j = 0; j < i && claim->id != NULL; j++)
+			if (claims->claim[j].id != NULL &&
+			    strcmp(claims->claim[j].id, claim->id) == 0)
+				check_error(c, claim->loc, 1, "scenario.value",
+				    "two expectations have the id \"%s\"", claim->id);
+	}
+}
+
+static struct checker
+checker(struct loader *ld, const struct scenario *sc, const struct yaml_node *root)
+{
+	return (struct checker){
+		.ld = ld, .sc = sc, .root = root, .steps = yaml_lookup(root, "steps"),
+	};
+}
+
+void
+check_scenario(struct loader *ld, struct scenario *sc, const struct yaml_node *root)
+{
+	const struct checker c = checker(ld, sc, root);
+
+	check_steps(&c, sc);
+	check_claims(&c, &sc->always);
+	check_claims(&c, &sc->never);
+	check_claims(&c, &sc->finally);
+}
+
+/* ---- what no machine can do ---- */
+
+static uint64_t
+larger(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+void
+bounds_add(struct bounds *b, const struct scenario *sc)
+{
+	for (size_t i = 0; i < sc->machines.count; i++)
+		b->memory_pages = larger(b->memory_pages,
+		    scenario_machine_pages(&sc->machines.machine[i]));
+	b->claimed_pages = larger(b->claimed_pages, sc->device.initial.actual_pages);
+	b->claimed_pages = larger(b->claimed_pages, sc->device.initial.held_pages);
+	for (size_t i = 0; i < sc->steps.count; i++) {
+		const struct scenario_step *s = &sc->steps.step[i];
+
+		if (s->verb == SCENARIO_STEP_DEVICE && s->device.actual_pages != SCENARIO_UNSET)
+			b->claimed_pages = larger(b->claimed_pages, s->device.actual_pages);
+	}
+}
+
+static void
+check_amount(const struct checker *c, size_t i, const char *key, uint64_t pages,
+    const struct bounds *bounds)
+{
+	if (pages != SCENARIO_UNSET && pages > bounds->memory_pages)
+		load_error(c->ld, verb_value(c, i, key), "scenario.step",
+		    "no machine of this scenario has more than %llu pages of memory",
+		    (unsigned long long)bounds->memory_pages);
+}
+
+/* The node of a claim, if it is of the file itself; NULL if of the one that it extends. */
+static const struct yaml_node *
+claim_node(const struct checker *c, const struct scenario_claim *claim, const char *key)
+{
+	const struct yaml_node *list = yaml_lookup(c->root, key), *n, *that;
+
+	if (list == NULL || strcmp(claim->loc.file, c->root->file->path) != 0)
+		return NULL;
+	for (size_t i = 0; i < list->count; i++) {
+		n = list->items[i];
+		if (n->loc.line != claim->loc.line || n->loc.col != claim->loc.col)
+			continue;
+		that = n->kind == YAML_MAP ? yaml_lookup(n, "that") : NULL;
+		return that != NULL ? that : n;
+	}
+	return NULL;
+}
+
+/* Claims of an extended file are for many machines. */
+static void
+check_claims_decided(const struct checker *c, const struct scenario_claims *claims,
+    const char *key, const struct bounds *bounds)
+{
+	static const struct bounds anywhere = { TEXT_PAGES_MAX, TEXT_PAGES_MAX };
+
+	for (size_t i = 0; i < claims->count; i++) {
+		const struct expect *e = claims->claim[i].that;
+		const struct yaml_node *n = claim_node(c, &claims->claim[i], key);
+		const char *decided = expect_decided(e, n != NULL ? bounds : &anywhere,
+		    claims != &c->sc->never, c->ld->arena);
+
+		if (decided != NULL && n != NULL)
+			load_error(c->ld, n, "scenario.expectation", "%s", decided);
+		else if (decided != NULL)
+			check_error(c, e->loc, strlen(e->text), "scenario.expectation", "%s",
+			    decided);
+	}
+}
+
+void
+check_bounds(struct loader *ld, const struct scenario *sc, const struct yaml_node *root,
+    const struct bounds *bounds)
+{
+	const struct checker c = checker(ld, sc, root);
+
+	for (size_t i = 0; i < sc->steps.count; i++) {
+		const struct scenario_step *s = &sc->steps.step[i];
+		const char *decided = NULL;
+
+		if (s->verb == SCENARIO_STEP_GUEST) {
+			check_amount(&c, i, "use", s->guest.use_pages, bounds);
+			check_amount(&c, i, "release", s->guest.release_pages, bounds);
+		} else if (s->verb == SCENARIO_STEP_EXPECT || s->verb == SCENARIO_STEP_WAIT) {
+			decided = expect_decided(s->expect, bounds, true, ld->arena);
+		}
+		if (decided != NULL)
+			load_error(ld, step_value(&c, i, scenario_verb_key(s->verb)),
+			    "scenario.expectation", "%s", decided);
+	}
+	check_claims_decided(&c, &sc->always, "always", bounds);
+	check_claims_decided(&c, &sc->never, "never", bounds);
+	check_claims_decided(&c, &sc->finally, "finally", bounds);
+}

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The file that a scenario extends: finding it, and what is said when it is not there.
+ */
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "load.h"
+#include "text.h"
+
+/* ---- paths ---- */
+
+/* A relative path, seen from the folder of the file that names it. */
+static const char *
+path_beside(struct arena *arena, const char *path, const char *relative)
+{
+	const char *slash = strrchr(path, '/');
+
+	return arena_printf(arena, "%.*s%s", slash == NULL ? 0 : (int)(slash + 1 - path), path,
+	    relative);
+}
+
+/* The last part of the path that is built goes, if it is one that `..` takes back. */
+static bool
+path_back(char *out)
+{
+	char *slash = strrchr(out, '/'), *part = slash != NULL ? slash + 1 : out;
+
+	if (*part == '\0' || strcmp(part, "..") == 0)
+		return false;
+	*(slash != NULL && slash != out ? slash : part) = '\0';
+	return true;
+}
+
+/* The same path without `.`, `//` and `..` behind a name: for people, not for opening. */
+static const char *
+path_plain(struct arena *arena, const char *path)
+{
+	char *out = arena_calloc(arena, strlen(path) + 2, 1);
+	size_t length;
+
+	if (*path == '/')
+		strcat(out, "/");
+	for (; *path != '\0'; path += length) {
+		path += strspn(path, "/");
+		length = strcspn(path, "/");
+		if (length == 0 || (length == 1 && *path == '.'))
+			continue;
+		if (length == 2 && strncmp(path, "..", 2) == 0 && path_back(out))
+			continue;
+		if (*out != '\0' && out[strlen(out) - 1] != '/')
+			strcat(out, "/");
+		strncat(out, path, length);
+	}
+	return out;
+}
+
+static bool
+path_is_same(struct arena *arena, const char *a, const char *b)
+{
+	struct stat sa, sb;
+
+	if (stat(a, &sa) == 0 && stat(b, &sb) == 0)
+		return sa.st_dev == sb.st_dev && sa.st_ino == sb.st_ino;
+	return strcmp(path_plain(arena, a), path_plain(arena, b)) == 0;
+}
+
+/* ---- did you mean ---- */
+
+static int
+by_name(const struct dirent **a, const struct dirent **b)
+{
+	return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+/* The entry of the folder that is most like the name, or NULL. */
+static const char *
+nearest_entry(struct arena *arena, const char *folder, const char *name)
+{
+	struct dirent **entries;
+	struct text_nearest near;
+	const char *best = NULL;
+	int count = scandir(folder, &entries, NULL, by_name);
+
+	text_nearest_init(&near, name);
+	for (int i = 0; i < count; i++)
+		if (entries[i]->d_name[0] != '.')
+			text_nearest_offer(&near, entries[i]->d_name);
+	if (near.best != NULL)
+		best = arena_copy(arena, near.best, strlen(near.best));
+	for (int i = 0; i < count; i++)
+		free(entries[i]);
+	if (count >= 0)
+		free(entries);
+	return best;
+}
+
+/* `; did you mean ...` for the first part of the relative path that is not there, or "". */
+static const char *
+path_hint(struct arena *arena, const char *path, const char *relative)
+{
+	const char *part = relative, *best, *name, *folder;
+	size_t length;
+	struct stat st;
+
+	for (; *part != '\0'; part += length) {
+		part += strspn(part, "/");
+		length = strcspn(part, "/");
+		if (stat(path_beside(arena, path, arena_copy(arena, relative,
+		    (size_t)(part - relative) + length)), &st) == 0)
+			continue;
+		folder = path_beside(arena, path, arena_copy(arena, relative,
+		    (size_t)(part - relative)));
+		name = arena_copy(arena, part, length);
+		best = nearest_entry(arena, *folder != '\0' ? folder : ".", name);
+		if (best == NULL)
+			return "";
+		return arena_printf(arena, "; did you mean \"%.*s%s%s\"?",
+		    (int)(part - relative), relative, best, part + length);
+	}
+	return "";
+}
+
+/* ---- the file ---- */
+
+/* The bytes of the file; false after an error, which stands at the line that names it. */
+static bool
+extends_read(struct loader *ld, const struct yaml_node *n, const char *path, const char *text,
+    struct yaml_file *file)
+{
+	const char *full = path_beside(ld->arena, path, text);
+	struct diag_list diags;
+	bool good;
+
+	diag_list_init(&diags);
+	good = yaml_read_file(full, SCENARIO_FILE_MAX, ld->arena, file, &diags);
+	file->path = path_plain(ld->arena, full);
+	if (!good)
+		load_error(ld, n, "scenario.extends", "%s: %s%s", file->path,
+		    diags.items[0].message, path_hint(ld->arena, path, text));
+	diag_list_fini(&diags);
+	return good;
+}
+
+const struct yaml_node *
+load_extended(struct loader *ld, const struct yaml_node *root, const char *path)
+{
+	const struct yaml_node *n = yaml_lookup(root, "extends"), *base;
+	struct yaml_file *file;
+	const char *text;
+
+	if (n == NULL || (text = load_scalar(ld, n)) == NULL)
+		return NULL;
+	if (text[0] == '/' || text[0] == '\0') {
+		load_error(ld, n, "scenario.extends",
+		    "a path relative to this file is expected");
+		return NULL;
+	}
+	if (path_is_same(ld->arena, path, path_beside(ld->arena, path, text))) {
+		load_error(ld, n, "scenario.extends", "a file cannot extend itself");
+		return NULL;
+	}
+	file = arena_calloc(ld->arena, 1, sizeof(*file));
+	if (!extends_read(ld, n, path, text, file))
+		return NULL;
+	base = load_tree(ld, file);
+	if (base != NULL && yaml_lookup(base, "steps") != NULL) {
+		load_error(ld, n, "scenario.extends", "%s is a scenario by itself; a file that "
+		    "is extended has only machine, device, always and never", file->path);
+		return NULL;
+	}
+	ld->base_file = file;
+	return base;
+}
