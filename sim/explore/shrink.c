@@ -171,14 +171,38 @@ shrinker_try(struct shrinker *shrinker, struct edit *candidate)
 
 /* ---- steps ---- */
 
+/* A fault of that id (NULL: any). */
 static bool
 is_armed(const struct scenario_steps *steps, const char *id, size_t before)
 {
 	for (size_t i = 0; i < before; i++)
 		if (steps->step[i].verb == SCENARIO_STEP_FAIL &&
-		    strcmp(steps->step[i].fail.id, id) == 0)
+		    (id == NULL || strcmp(steps->step[i].fail.id, id) == 0))
 			return true;
 	return false;
+}
+
+static bool
+is_paused(const struct scenario_steps *steps, const char *queue, size_t before)
+{
+	for (size_t i = 0; i < before; i++)
+		if (steps->step[i].verb == SCENARIO_STEP_DEVICE &&
+		    steps->step[i].device.pause != NULL &&
+		    strcmp(steps->step[i].device.pause, queue) == 0)
+			return true;
+	return false;
+}
+
+/* Does the step undo what no step before it does? */
+static bool
+undoes_nothing(const struct scenario_steps *steps, size_t i)
+{
+	const struct scenario_step *step = &steps->step[i];
+
+	if (step->verb == SCENARIO_STEP_HEAL)
+		return !is_armed(steps, step->heal.id, i);
+	return step->verb == SCENARIO_STEP_DEVICE && step->device.resume != NULL &&
+	    !is_paused(steps, step->device.resume, i);
 }
 
 /* What is left when steps were taken out must still be a scenario. */
@@ -188,9 +212,7 @@ tidy(struct edit *edit)
 	const struct scenario_steps *steps = &edit->scenario.steps;
 
 	for (size_t i = steps->count; i-- > 0;)
-		if (steps->step[i].verb == SCENARIO_STEP_HEAL &&
-		    steps->step[i].heal.id != NULL &&
-		    !is_armed(steps, steps->step[i].heal.id, i))
+		if (undoes_nothing(steps, i))
 			edit_remove(edit, i);
 	if (steps->count == 0)
 		edit_insert(edit, 0, SCENARIO_STEP_NOTE)->note =

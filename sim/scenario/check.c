@@ -10,6 +10,15 @@
 
 /* ---- machine and device ---- */
 
+/* The value of the key, or the map, which may be no map at all. */
+static const struct yaml_node *
+value_or_map(const struct yaml_node *map, const char *key)
+{
+	const struct yaml_node *n = map->kind == YAML_MAP ? yaml_lookup(map, key) : NULL;
+
+	return n != NULL ? n : map;
+}
+
 void
 check_segments(struct loader *ld, const struct scenario_segments *s,
     const struct yaml_node *list)
@@ -52,7 +61,7 @@ check_machine(struct loader *ld, const struct scenario_machine *m, const struct 
 {
 	check_memory(ld, m, map);
 	if (!load_has_failed(ld) && m->reserve_pages >= scenario_machine_pages(m))
-		load_error(ld, map, "scenario.machine",
+		load_error(ld, value_or_map(map, "reserve"), "scenario.machine",
 		    "the reserve leaves no memory at all");
 }
 
@@ -62,15 +71,19 @@ is_power_of_two(uint64_t n)
 	return (n & (n - 1)) == 0;
 }
 
+static void
+check_queue_size(struct loader *ld, uint64_t size, const struct yaml_node *map, const char *key)
+{
+	if (size != SCENARIO_UNSET && !is_power_of_two(size))
+		load_error(ld, value_or_map(value_or_map(map, "queue_size"), key),
+		    "scenario.value", "a queue size is a power of two, or 0 for no queue");
+}
+
 void
 check_device(struct loader *ld, const struct scenario_device *d, const struct yaml_node *map)
 {
-	const struct scenario_queue_size *q = &d->queue_size;
-
-	if ((q->inflate != SCENARIO_UNSET && !is_power_of_two(q->inflate)) ||
-	    (q->deflate != SCENARIO_UNSET && !is_power_of_two(q->deflate)))
-		load_error(ld, map->kind == YAML_MAP ? yaml_lookup(map, "queue_size") :
-		    map, "scenario.value", "a queue size is a power of two, or 0 for no queue");
+	check_queue_size(ld, d->queue_size.inflate, map, "inflate");
+	check_queue_size(ld, d->queue_size.deflate, map, "deflate");
 }
 
 /* ---- maps of steps ---- */

@@ -271,7 +271,8 @@ yaml_forbidden(const struct fy_event *ev, struct fy_token **token)
 	}
 	*token = anchor != NULL ? anchor : tag;
 	if (anchor != NULL)
-		return "anchors are not used in scenarios; a text that begins with \"&\" needs quotes";
+		return "anchors are not used in scenarios; a text that begins with \"&\" needs "
+		    "quotes";
 	return tag == NULL ? NULL :
 	    "tags are not used in scenarios; a text that begins with \"!\" needs quotes";
 }

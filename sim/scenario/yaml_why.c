@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Why a text is not YAML: what authors do wrong, one function each, in one table.
- *
- * The text is read once more, line by line, with just enough of YAML's rules to know where
- * quotes, brackets, comments and block texts are.
  */
 #include "yaml_why.h"
 
@@ -12,30 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "yaml_lines.h"
+
 #define NELEM(a) (sizeof(a) / sizeof((a)[0]))
-#define WHY_DEPTH_MAX 64	/* brackets, or blocks, inside each other */
-
-/* Where in the text: a byte, and the line that it is in. */
-struct spot {
-	const char *at;		/* NULL: nowhere */
-	unsigned line;
-};
-
-struct line {
-	const char *start, *end;	/* without the newline */
-	const char *text;		/* its first character that is no space or tab */
-	unsigned number;
-};
-
-/* What the text is at the start of a line. */
-struct reader {
-	const char *end;
-	struct spot quote;		/* open, or nowhere */
-	struct spot bracket[WHY_DEPTH_MAX];	/* open */
-	size_t depth;
-	struct spot stray;		/* the first bracket that closes no such bracket */
-	struct spot block;		/* the line whose block text (| or >) this is */
-};
+#define WHY_DEPTH_MAX LINES_DEPTH_MAX
 
 struct query {
 	const struct yaml_file *file;
@@ -43,70 +20,6 @@ struct query {
 	const char *at;			/* and in it */
 	struct yaml_why *why;
 };
-
-/* ---- lines ---- */
-
-static bool
-is_blank(char c)
-{
-	return c == ' ' || c == '\t';
-}
-
-static bool
-line_at(const struct yaml_file *file, const char *start, unsigned number, struct line *line)
-{
-	const char *end = file->text + file->size;
-
-	if (start == NULL || start >= end)
-		return false;
-	line->start = line->text = start;
-	line->end = memchr(start, '\n', (size_t)(end - start));
-	if (line->end == NULL)
-		line->end = end;
-	while (line->text < line->end && is_blank(*line->text))
-		line->text++;
-	line->number = number;
-	return true;
-}
-
-static bool
-line_next(const struct yaml_file *file, struct line *line)
-{
-	return line_at(file, line->end + 1, line->number + 1, line);
-}
-
-static bool
-line_is_empty(const struct line *line)
-{
-	return line->text == line->end || *line->text == '\r' || *line->text == '#';
-}
-
-static unsigned
-line_indent(const struct line *line)
-{
-	return (unsigned)(line->text - line->start);
-}
-
-static bool
-line_find(const struct yaml_file *file, unsigned number, struct line *line)
-{
-	bool found = line_at(file, file->text, 1, line);
-
-	while (found && line->number < number)
-		found = line_next(file, line);
-	return found;
-}
-
-/* The next line that holds something. */
-static bool
-line_after(const struct yaml_file *file, const struct line *line, struct line *next)
-{
-	*next = *line;
-	while (line_next(file, next))
-		if (!line_is_empty(next))
-			return true;
-	return false;
-}
 
 /* ---- answers ---- */
 
@@ -138,147 +51,6 @@ because(const struct query *q, const struct line *line, const char *at, const ch
 	if (q->why->width == 0)
 		q->why->width = 1;
 	return true;
-}
-
-/* ---- words ---- */
-
-static bool
-is_word_char(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-	    c == '_' || c == '-' || c == '.';
-}
-
-static const char *
-word_end(const char *s, const char *end)
-{
-	while (s < end && is_word_char(*s))
-		s++;
-	return s;
-}
-
-static bool
-is_gap(const char *s, const char *end)
-{
-	return s >= end || is_blank(*s) || *s == '\r';
-}
-
-/* Behind all `- ` at the start of a line. */
-static const char *
-behind_dashes(const char *s, const char *end)
-{
-	while (s < end && *s == '-' && is_gap(s + 1, end)) {
-		for (s++; s < end && is_blank(*s); s++)
-			continue;
-	}
-	return s;
-}
-
-/* Is there `word:` here, with something or nothing behind it? */
-static bool
-is_key(const char *s, const char *end)
-{
-	const char *word = word_end(s, end);
-
-	return word > s && *s != '-' && word < end && *word == ':' && is_gap(word + 1, end);
-}
-
-/* ---- reading quotes, brackets and comments ---- */
-
-static const char *
-read_quoted(struct reader *r, const char *s, const char *end)
-{
-	char quote = *r->quote.at;
-
-	for (; s < end; s++) {
-		if (quote == '"' && *s == '\\' && s + 1 < end)
-			s++;
-		else if (*s == quote && quote == '\'' && s + 1 < end && s[1] == quote)
-			s++;
-		else if (*s == quote)
-			break;
-	}
-	if (s == end)
-		return s;
-	r->quote.at = NULL;
-	return s + 1;
-}
-
-static void
-read_bracket(struct reader *r, const char *s, unsigned number)
-{
-	bool opens = *s == '{' || *s == '[';
-
-	if (opens && r->depth < WHY_DEPTH_MAX)
-		r->bracket[r->depth++] = (struct spot){ s, number };
-	else if (!opens && r->depth > 0 &&
-	    *r->bracket[r->depth - 1].at == (*s == '}' ? '{' : '['))
-		r->depth--;
-	else if (r->stray.at == NULL)
-		r->stray = (struct spot){ s, number };
-}
-
-/* `|` or `>` as a value: what stands below and further right is text. */
-static bool
-is_block_head(const char *s, const char *end)
-{
-	if (s == end || (*s != '|' && *s != '>'))
-		return false;
-	for (s++; s < end && (*s == '+' || *s == '-' || (*s >= '1' && *s <= '9')); s++)
-		continue;
-	while (s < end && (is_blank(*s) || *s == '\r'))
-		s++;
-	return s == end || *s == '#';
-}
-
-static void
-read_line(struct reader *r, const struct line *line)
-{
-	const char *s = r->quote.at != NULL ? line->start : line->text;
-	bool start = true;	/* of a value: only here quotes and brackets are signs */
-
-	if (r->quote.at != NULL)
-		s = read_quoted(r, s, line->end);
-	for (; s < line->end; s++) {
-		if (*s == '#' && (s == line->start || is_blank(s[-1])))
-			return;
-		if (start && (*s == '"' || *s == '\'')) {
-			r->quote = (struct spot){ s, line->number };
-			s = read_quoted(r, s + 1, line->end) - 1;
-			start = false;
-		} else if ((start || r->depth > 0) && strchr("{[", *s) != NULL) {
-			read_bracket(r, s, line->number);
-			start = true;
-		} else if (r->depth > 0 && strchr("}]", *s) != NULL) {
-			read_bracket(r, s, line->number);
-			start = false;
-		} else if (start && r->depth == 0 && is_block_head(s, line->end)) {
-			r->block = (struct spot){ line->text, line->number };
-			return;
-		} else if ((*s == ':' || (*s == '-' && start)) && is_gap(s + 1, line->end)) {
-			start = true;
-		} else if (*s == ',' && r->depth > 0) {
-			start = true;
-		} else if (!is_blank(*s)) {
-			start = false;
-		}
-	}
-}
-
-/* Does the line go on with what a line before it began? */
-static bool
-line_is_inside(struct reader *r, const struct yaml_file *file, const struct line *line)
-{
-	struct line head;
-
-	if (r->quote.at != NULL || r->depth > 0)
-		return true;
-	if (r->block.at == NULL || line_is_empty(line))
-		return r->block.at != NULL;
-	if (line_find(file, r->block.line, &head) && line_indent(line) > line_indent(&head))
-		return true;
-	r->block.at = NULL;
-	return false;
 }
 
 /* ---- tabs ---- */
@@ -314,10 +86,10 @@ why_quote(const struct query *q)
 
 	for (; more && line.number <= q->line.number; more = line_next(q->file, &line)) {
 		bool block = r.quote.at == NULL && r.depth == 0 &&
-		    line_is_inside(&r, q->file, &line);
+		    reader_is_inside(&r, q->file, &line);
 
 		if (!block)
-			read_line(&r, &line);
+			reader_line(&r, &line);
 		open = r.quote.at != NULL ? r.quote : (struct spot){ .at = NULL };
 		if (open.at != NULL && open.line < q->line.number &&
 		    line.number == q->line.number)
@@ -346,7 +118,7 @@ bracket_is_closed(const struct query *q, const struct spot *open)
 		if (line.number > open->line && line_indent(&line) <= indent &&
 		    !line_is_empty(&line) && strchr("]}", *line.text) == NULL)
 			return false;
-		read_line(&r, &line);
+		reader_line(&r, &line);
 		if (r.depth == 0)
 			return true;
 	} while (line_next(q->file, &line));
@@ -377,8 +149,8 @@ why_bracket(const struct query *q)
 	bool more = line_at(q->file, q->file->text, 1, &line);
 
 	for (; more && line.number <= q->line.number; more = line_next(q->file, &line)) {
-		if (r.depth > 0 || r.quote.at != NULL || !line_is_inside(&r, q->file, &line))
-			read_line(&r, &line);
+		if (r.depth > 0 || r.quote.at != NULL || !reader_is_inside(&r, q->file, &line))
+			reader_line(&r, &line);
 		if (r.stray.at != NULL)
 			return why_stray_bracket(q, &r);
 		for (size_t i = 0; i < r.depth; i++) {
@@ -404,11 +176,11 @@ read_before(const struct query *q, struct reader *r)
 
 	*r = (struct reader){ .depth = 0 };
 	for (; more && line.number < q->line.number; more = line_next(q->file, &line))
-		if (r->depth > 0 || r->quote.at != NULL || !line_is_inside(r, q->file, &line))
-			read_line(r, &line);
+		if (r->depth > 0 || r->quote.at != NULL || !reader_is_inside(r, q->file, &line))
+			reader_line(r, &line);
 	if (more && q->at > line.text) {
 		line.end = q->at;
-		read_line(r, &line);
+		reader_line(r, &line);
 	}
 }
 
@@ -443,7 +215,7 @@ why_comma(const struct query *q)
 		    "nothing stands before this comma");
 	if (*q->at != ':')
 		return false;
-	for (key = q->at; key > q->line.text && is_word_char(key[-1]); key--)
+	for (key = q->at; key > q->line.text && char_is_word(key[-1]); key--)
 		continue;
 	return because(q, &q->line, key, q->at, "a comma is missing before \"%.*s\"",
 	    (int)(q->at - key < 40 ? q->at - key : 40), key);
@@ -456,7 +228,7 @@ why_dash(const struct query *q)
 {
 	const char *s = q->line.text;
 
-	if (q->line.end - s < 2 || *s != '-' || !is_key(s + 1, q->line.end))
+	if (q->line.end - s < 2 || *s != '-' || !begins_with_key(s + 1, q->line.end))
 		return false;
 	return because(q, &q->line, s, s + 1, "a space is missing after the dash");
 }
@@ -468,7 +240,7 @@ why_colon_space(const struct query *q)
 	const char *word = word_end(s, q->line.end);
 
 	if (word == s || word >= q->line.end || *word != ':' ||
-	    is_gap(word + 1, q->line.end))
+	    char_is_gap(word + 1, q->line.end))
 		return false;
 	return because(q, &q->line, word, word + 1,
 	    "a space is missing after the colon of \"%.*s\"",
@@ -482,10 +254,10 @@ why_no_colon(const struct query *q)
 	const char *s = behind_dashes(q->line.text, q->line.end);
 	const char *word = word_end(s, q->line.end), *rest = word;
 
-	if (word == s || !is_gap(word, q->line.end) || q->at > word)
+	if (word == s || !char_is_gap(word, q->line.end) || q->at > word)
 		return false;
 	for (; rest < q->line.end; rest++)
-		if (*rest == ':' && is_gap(rest + 1, q->line.end))
+		if (*rest == ':' && char_is_gap(rest + 1, q->line.end))
 			return false;
 	return because(q, &q->line, s, word, "a colon is missing after \"%.*s\"",
 	    (int)(word - s < 40 ? word - s : 40), s);
@@ -499,8 +271,8 @@ line_value(const struct line *line)
 {
 	const char *s = behind_dashes(line->text, line->end);
 
-	if (is_key(s, line->end))
-		for (s = word_end(s, line->end) + 1; s < line->end && is_blank(*s); s++)
+	if (begins_with_key(s, line->end))
+		for (s = word_end(s, line->end) + 1; s < line->end && char_is_blank(*s); s++)
 			continue;
 	return s;
 }
@@ -522,7 +294,7 @@ why_list_beside_key(const struct query *q)
 	const char *value = line_value(&q->line);
 
 	if (q->at != value || value == q->line.text || q->line.end - value < 2 ||
-	    *value != '-' || !is_gap(value + 1, q->line.end))
+	    *value != '-' || !char_is_gap(value + 1, q->line.end))
 		return false;
 	return because(q, &q->line, value, value + 1,
 	    "a list begins below its key; a text that begins with \"- \" needs quotes around it");
@@ -554,7 +326,7 @@ why_two_keys(const struct query *q)
 	const char *value = line_value(&q->line);
 
 	if (q->at <= value || q->at >= q->line.end || *q->at != ':' ||
-	    !is_gap(q->at + 1, q->line.end))
+	    !char_is_gap(q->at + 1, q->line.end))
 		return false;
 	return because(q, &q->line, q->at, q->at + 1,
 	    "a text with \": \" in it needs quotes around it; two keys stand in two lines");
@@ -608,13 +380,13 @@ blocks_enter(struct blocks *b, const struct line *line)
 	if (b->count > 0 && b->open[b->count - 1].list && *s != '-' &&
 	    b->open[b->count - 1].indent == line_indent(line))
 		b->count--;
-	while (s < line->end && *s == '-' && is_gap(s + 1, line->end)) {
+	while (s < line->end && *s == '-' && char_is_gap(s + 1, line->end)) {
 		blocks_push(b, line, s, true);
-		for (s++; s < line->end && is_blank(*s); s++)
+		for (s++; s < line->end && char_is_blank(*s); s++)
 			continue;
 	}
 	b->hungry = s == line->end;
-	if (is_key(s, line->end)) {
+	if (begins_with_key(s, line->end)) {
 		blocks_push(b, line, s, false);
 		s = line_value(line);
 		b->hungry = s == line->end || *s == '#' || *s == '\r';
@@ -678,13 +450,13 @@ why_indent(const struct query *q)
 	if (!line_after(q->file, &q->line, &last))
 		last = q->line;
 	for (; more && line.number <= last.number; more = line_next(q->file, &line)) {
-		inside = line_is_inside(&r, q->file, &line);
+		inside = reader_is_inside(&r, q->file, &line);
 		if (!inside || r.quote.at != NULL || r.depth > 0)
-			read_line(&r, &line);
+			reader_line(&r, &line);
 		if (inside || line_is_empty(&line))
 			continue;
-		list = *line.text == '-' && is_gap(line.text + 1, line.end);
-		if (!list && !is_key(line.text, line.end))
+		list = *line.text == '-' && char_is_gap(line.text + 1, line.end);
+		if (!list && !begins_with_key(line.text, line.end))
 			continue;
 		if (line.number + 1 >= q->line.number && !blocks_fit(&b, line_indent(&line), list))
 			return why_not_here(q, &b, &line, list);

@@ -220,7 +220,7 @@ static const struct {
 	{ SCENARIO_STEP_TARGET, "  - target: 0\n" },
 	{ SCENARIO_STEP_STORM, "  - storm: {targets: [1], every: 1s}\n" },
 	{ SCENARIO_STEP_FAIL, "  - fail: {id: a, call: uvm_pglistalloc}\n" },
-	{ SCENARIO_STEP_HEAL, "  - heal: all\n" },
+	{ SCENARIO_STEP_HEAL, "  - fail: {id: a, call: uvm_pglistalloc}\n  - heal: all\n" },
 	{ SCENARIO_STEP_DEVICE, "  - device: {drop: inflate}\n" },
 	{ SCENARIO_STEP_IRQ, "  - irq: {source: config}\n" },
 	{ SCENARIO_STEP_DELIVER, "  - deliver: {irq: config, at: mutex_enter}\n" },
@@ -280,12 +280,13 @@ START_TEST(fresh_steps_are_as_the_loader_fills_them)
 	struct scenario_doc *doc = load(fresh[_i].yaml);
 	struct edit *edit = edit_new(doc->scenario[0], doc->scenario[0]->machines.machine,
 	    false, 0);
-	struct scenario_step *step = edit_insert(edit, 1, fresh[_i].verb);
+	size_t last = edit->scenario.steps.count - 1;
+	struct scenario_step *step = edit_insert(edit, last + 1, fresh[_i].verb);
 
 	fill_in(step);
-	ck_assert_msg(step_equal(step, &edit->scenario.steps.step[0]), "%s", fresh[_i].yaml);
+	ck_assert_msg(step_equal(step, &edit->scenario.steps.step[last]), "%s", fresh[_i].yaml);
 	ck_assert_ptr_nonnull(step->loc.file);
-	edit_remove(edit, 0);
+	edit_remove(edit, last);
 	check_round_trip(edit);
 	edit_free(edit);
 	scenario_doc_free(doc);

@@ -329,7 +329,7 @@ static const struct bad bad_values[] = {
 		"6:17: \"cpus\" is at most 4, not 5 [scenario.value]",
 	} },
 	{ FIXTURE_STEP "machine: {reserve: 64MiB}\n", {
-		"6:10: the reserve leaves no memory at all [scenario.machine]",
+		"6:20: the reserve leaves no memory at all [scenario.machine]",
 	} },
 	{ FIXTURE_STEP "machines: []\n", {
 		"6:11: \"machines\" is a list of at least one machine [scenario.type]",

@@ -250,6 +250,9 @@ static const struct bad bad_params[] = {
 		"6:22: no machine of this scenario has more than 16384 pages of memory (as $n in "
 		    "line 5) [scenario.step]",
 	} },
+	{ FIXTURE_STEP "device: {queue_size: {inflate: 64, deflate: 100}}\n", {
+		"6:45: a queue size is a power of two, or 0 for no queue [scenario.value]",
+	} },
 	{ FIXTURE_STEP "device: {queue_size: $q}\nmatrix: {q: [64, 100]}\n", {
 		"7:18: a queue size is a power of two, or 0 for no queue (as $q in line 6) "
 		    "[scenario.value]",

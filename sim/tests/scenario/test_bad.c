@@ -146,7 +146,8 @@ static const char *const good[] = {
 	FIXTURE_STEPS "  - device: {pause: $q}\n  - device: {resume: inflate}\n"
 	    "  - device: {resume: deflate}\nmatrix: {q: [inflate, deflate]}\n",
 	/* Texts in more than one line, brackets over several. */
-	"---\nformat: 1\nscenario: t\nsummary: >-\n  The {host's\n  \"rest\nsteps:\n- target: 1\n...\n",
+	"---\nformat: 1\nscenario: t\nsummary: >-\n  The {host's\n  \"rest\n"
+	    "steps:\n- target: 1\n...\n",
 	"format: 1\r\nscenario: t\r\nsummary: \"s\"\r\nsteps:\r\n  - target: 1\r\n",
 	FIXTURE_STEP "machine: {\n  hz: 100,\n }\n",
 };

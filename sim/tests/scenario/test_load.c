@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "tests/scenario/fixture.h"
@@ -214,6 +215,80 @@ START_TEST(extended_file_gives_what_is_not_said)
 }
 END_TEST
 
+/* What extends a file that is not there, or is another kind of file, says so in one line. */
+START_TEST(extended_file_is_told_by_name)
+{
+	static const struct { const char *extends, *error; } cases[] = {
+		{ "include/usal.yaml", "include/usal.yaml: No such file or directory; did you mean "
+		  "\"include/usual.yaml\"? [scenario.extends]" },
+		{ "inclde/usual.yaml", "inclde/usual.yaml: No such file or directory; did you mean "
+		  "\"include/usual.yaml\"? [scenario.extends]" },
+		{ "./include/../inclde/usual.yaml", "inclde/usual.yaml: No such file or directory; "
+		  "did you mean \"./include/../include/usual.yaml\"? [scenario.extends]" },
+		{ "include/xyz.yaml", "include/xyz.yaml: No such file or directory "
+		  "[scenario.extends]" },
+		{ "include", "include: this is a directory, not a scenario file "
+		  "[scenario.extends]" },
+		{ "include/other.yaml", "include/other.yaml is a scenario by itself; a file that "
+		  "is extended has only machine, device, always and never [scenario.extends]" },
+		{ "t.yaml", "a file cannot extend itself [scenario.extends]" },
+		{ "include/../t.yaml", "a file cannot extend itself [scenario.extends]" },
+	};
+	char folder[] = "/tmp/viosim-load-XXXXXX", path[64], text[256], wanted[400], *errors;
+	const char *in_folder;
+
+	ck_assert_ptr_nonnull(mkdtemp(folder));
+	snprintf(path, sizeof(path), "%s/include", folder);
+	ck_assert_int_eq(mkdir(path, 0700), 0);
+	snprintf(path, sizeof(path), "%s/include/usual.yaml", folder);
+	write_file(path, "format: 1\n");
+	snprintf(path, sizeof(path), "%s/include/other.yaml", folder);
+	write_file(path, FIXTURE_STEP);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		snprintf(text, sizeof(text), FIXTURE_STEP "extends: %s\n", cases[i].extends);
+		snprintf(path, sizeof(path), "%s/t.yaml", folder);
+		errors = fixture_errors_of(path, text, strlen(text));
+		ck_assert_ptr_nonnull(errors);
+		in_folder = strncmp(cases[i].error, "inc", 3) == 0 ? folder : "";
+		snprintf(wanted, sizeof(wanted), "%s:6:10: error: %s%s%s\n", path, in_folder,
+		    *in_folder != '\0' ? "/" : "", cases[i].error);
+		errors[strcspn(errors, "\n") + 1] = '\0';
+		ck_assert_str_eq(errors, wanted);
+		free(errors);
+	}
+	snprintf(path, sizeof(path), "%s/include/usual.yaml", folder);
+	ck_assert_int_eq(unlink(path), 0);
+	snprintf(path, sizeof(path), "%s/include/other.yaml", folder);
+	ck_assert_int_eq(unlink(path), 0);
+	snprintf(path, sizeof(path), "%s/include", folder);
+	ck_assert_int_eq(rmdir(path), 0);
+	ck_assert_int_eq(rmdir(folder), 0);
+}
+END_TEST
+
+/* Claims of an extended file are for many machines: what one of them has no use for stays. */
+START_TEST(extended_claims_fit_any_machine)
+{
+	char folder[] = "/tmp/viosim-load-XXXXXX", base[64], path[64], *errors;
+	const char *text = "extends: base.yaml\n" FIXTURE_STEP;
+
+	ck_assert_ptr_nonnull(mkdtemp(folder));
+	snprintf(base, sizeof(base), "%s/base.yaml", folder);
+	snprintf(path, sizeof(path), "%s/t.yaml", folder);
+	write_file(base, "format: 1\nnever: [mem.free > 1TiB]\n");
+	scenario_doc_free(fixture_load_as(path, text));
+	write_file(base, "format: 1\nnever: [mem.free < 0]\n");
+	errors = fixture_errors_of(path, text, strlen(text));
+	ck_assert_ptr_nonnull(errors);
+	ck_assert_ptr_nonnull(strstr(errors, "base.yaml:2:9: error: this is never true: "
+	    "mem.free is never below 0"));
+	ck_assert_ptr_nonnull(strstr(errors, "\n          ^~~~~~~~~~~~\n"));
+	free(errors);
+	ck_assert_int_eq(unlink(base), 0);
+	ck_assert_int_eq(rmdir(folder), 0);
+}
+END_TEST
+
 START_TEST(one_list_serves_many_files)
 {
 	struct diag_list diags;
@@ -264,6 +339,8 @@ scenario_load_suite(void)
 	tcase_add_test(tc, parameters_are_put_in);
 	tcase_add_test(tc, open_dimensions_of_the_machine_multiply);
 	tcase_add_test(tc, extended_file_gives_what_is_not_said);
+	tcase_add_test(tc, extended_file_is_told_by_name);
+	tcase_add_test(tc, extended_claims_fit_any_machine);
 	tcase_add_test(tc, one_list_serves_many_files);
 	tcase_add_test(tc, path_tells_the_id);
 	suite_add_tcase(suite, tc);
