@@ -11,6 +11,7 @@
 #include "cli/run_output.h"
 #include "machine/crash.h"
 #include "run/isolate.h"
+#include "run/loops.h"
 #include "run/run.h"
 
 struct run {
@@ -25,6 +26,7 @@ struct run {
 	bool *shown_here;		/* by defect: in the present scenario */
 	bool undecided_here;		/* a case of the present scenario has no result */
 	size_t scenario_first;		/* index of the present scenario's first case */
+	struct loops loops;		/* known after the cases that are done */
 };
 
 /* ---- the child ---- */
@@ -57,6 +59,7 @@ finished(void *arg, struct world *world, const struct run_result *result)
 	child->result->counts = result->counts;
 	child->result->findings = (unsigned)result->findings.count;
 	child->result->failures = result->failures_all;
+	child->result->loops = result->loops;
 	run_output_case(&story, child->text);
 }
 
@@ -71,7 +74,7 @@ run_child(void *arg, size_t index, struct isolated *result, FILE *text[ISOLATE_T
 	};
 	struct run_options options = {
 		.module = child.module, .keep_trace = true,
-		.finished = finished, .arg = &child,
+		.finished = finished, .arg = &child, .loops = &run->loops,
 		.draw_noise = run->flags.plant ? (uint64_t)getpid() : 0,
 	};
 	struct run_result case_result;
@@ -107,11 +110,39 @@ close_scenario(struct run *run, size_t last)
 	run->scenario_first = last + 1;
 }
 
+/*
+ * One that came into a loop that is known counts as not run, whether it was cut short or had
+ * begun before.  What a manifest knows is no news, and shown each time.
+ */
 static bool
-run_done(void *arg, size_t index, const struct isolated *result)
+is_same_loop(struct run *run, const struct isolated *result, struct isolated *skipped)
+{
+	struct loops_met met = result->loops;
+	const struct loops_row *row;
+
+	if (result->verdict.verdict != VERDICT_FAIL)
+		met.end = 0;
+	row = loops_take(&run->loops, &met);
+	if (row == NULL)
+		return false;
+	*skipped = *result;
+	for (int i = 0; i < ISOLATE_TEXTS; i++) {
+		skipped->text[i] = (char *)(uintptr_t)"";
+		skipped->length[i] = 0;
+	}
+	verdict_none(&skipped->verdict, VERDICT_SKIPPED,
+	    "the same endless loop as in %u cases before, not run again: %s", LOOPS_ENOUGH,
+	    row->where);
+	return true;
+}
+
+static bool
+run_done(void *arg, size_t index, const struct isolated *got)
 {
 	struct run *run = arg;
 	const struct cli_case *c = &run->cases.item[index];
+	struct isolated skipped;
+	const struct isolated *result = is_same_loop(run, got, &skipped) ? &skipped : got;
 
 	for (size_t i = 0; run->manifest != NULL && i < run->manifest->count; i++)
 		if (result->verdict.shown[i]) {

@@ -418,6 +418,8 @@ seen_odd(const void *p, size_t size, bool write, bool marked, const void *pc)
 	if (world_current == NULL || size == 0)
 		return;
 	world_current->access.left--;
+	if (marked)
+		loop_odd_access(&world_current->loop);
 	look_closer(p, size, write, marked, pc);
 }
 

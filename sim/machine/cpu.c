@@ -392,6 +392,7 @@ fire(struct world *world)
 	if (world->clock.now_ns != before) {
 		world->points_left = world->config.points_limit;
 		access_refill(&world->access);
+		loop_refill(world);
 	}
 	return true;
 }

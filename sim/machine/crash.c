@@ -18,6 +18,14 @@
 
 #define CRASH_STACK_SIZE (64 * 1024)
 
+static struct crash_note *the_note;
+
+void
+crash_note_to(struct crash_note *note)
+{
+	the_note = note;
+}
+
 static uintptr_t
 program_counter(const ucontext_t *uc)
 {
@@ -81,23 +89,35 @@ crash_text(const struct world *world, int sig, const siginfo_t *info)
 }
 
 static void
+die(int sig, const struct world *world, const void *context)
+{
+	if (the_note != NULL && world != NULL && world->escape_armed)
+		*the_note = (struct crash_note){
+			.in_run = true, .diagnostic = world->config.diagnostic,
+			.site = crash_site(world, context), .time_ns = world->clock.now_ns,
+			.events = world->trace.count,
+		};
+	signal(sig, SIG_DFL);
+	raise(sig);
+}
+
+static void
 caught(int sig, siginfo_t *info, void *context)
 {
 	struct world *world = world_current;
 
 	/* Outside simulated code, or in an observer's, it is our own fault and no finding. */
-	if (world == NULL || !world->escape_armed || world->trace.showing > 0) {
-		signal(sig, SIG_DFL);
-		raise(sig);
+	if (sig == SIGPROF || sig == SIGABRT || world == NULL || !world->escape_armed ||
+	    world->trace.showing > 0) {
+		die(sig, world, context);
 		return;
 	}
 	world->escape_armed = false;
 	if (world->end == WORLD_RUNNING) {
-		world->end = sig == SIGVTALRM ? WORLD_ENDLESS : WORLD_CRASH;
+		world->end = WORLD_CRASH;
 		world->end_site = crash_site(world, context);
 		snprintf(world->end_text, sizeof(world->end_text), "%s",
-		    sig == SIGVTALRM ? "the driver loops without reaching anything that "
-		    "could let time pass" : crash_text(world, sig, info));
+		    crash_text(world, sig, info));
 	}
 	siglongjmp(world->escape, 1);
 }
@@ -105,13 +125,13 @@ caught(int sig, siginfo_t *info, void *context)
 void
 crash_install(void)
 {
-	static const int signals[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGVTALRM };
+	static const int signals[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGPROF };
 	struct sigaction action = { .sa_sigaction = caught, .sa_flags = SA_SIGINFO | SA_ONSTACK };
 	stack_t stack = { .ss_size = CRASH_STACK_SIZE };
 	struct sigaction now;
 
 	/* The last of them was installed last. */
-	if (sigaction(SIGVTALRM, NULL, &now) == 0 && (now.sa_flags & SA_SIGINFO) &&
+	if (sigaction(SIGPROF, NULL, &now) == 0 && (now.sa_flags & SA_SIGINFO) &&
 	    now.sa_sigaction == caught)
 		return;
 	stack.ss_sp = malloc(CRASH_STACK_SIZE);
@@ -127,7 +147,7 @@ crash_limit(unsigned seconds)
 {
 	struct itimerval limit = { .it_value = { .tv_sec = seconds } };
 
-	setitimer(ITIMER_VIRTUAL, &limit, NULL);
+	setitimer(ITIMER_PROF, &limit, NULL);
 }
 
 bool

@@ -3,23 +3,40 @@
  * A driver that touches wild memory is a finding, not the death of viosim.
  *
  * While armed, SIGSEGV, SIGBUS, SIGFPE and SIGILL that hit simulated code end the current
- * world (WORLD_CRASH) and control returns to where crash_armed() was entered.  So does a
- * loop that never reaches a point nor an instrumented access (SIGVTALRM of a CPU-time
- * limit; the verdict is the same in every run, only its position is where it was caught).
+ * world (WORLD_CRASH) and control returns to where crash_armed() was entered.
+ *
+ * A run that takes more processor time than crash_limit() allows dies of SIGPROF, and whatever
+ * is our own fault of its signal.  Neither is a verdict.  What ran then stands in the note.
  */
 #ifndef VIOSIM_MACHINE_CRASH_H
 #define VIOSIM_MACHINE_CRASH_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct world;
 
-/* CPU seconds that a run may take; only a driver that loops without any access comes near. */
-#define CRASH_SECONDS 20
+/*
+ * Seconds of processor time (user and system) that a run may take.  A safety net: what a driver
+ * can do is bounded by counts (loop.h, the limits of a scenario), which take a second at most.
+ */
+#define CRASH_SECONDS 60
+
+/* What was being done when a process died; all zero: nothing is known. */
+struct crash_note {
+	bool in_run;
+	bool diagnostic;		/* which module */
+	uint32_t site;			/* driver position, as world_site_of(); 0: not in it */
+	uint64_t time_ns;		/* virtual */
+	uint32_t events;
+};
+
+/* Where to leave the note: memory that outlives this process, or NULL. */
+void crash_note_to(struct crash_note *note);
 
 /* Install the handlers on a stack of their own, if this process has not yet. */
 void crash_install(void);
-/* CPU seconds that one uninterrupted piece of simulated code may take; 0 switches it off. */
+/* From now on, so many seconds; 0 switches it off. */
 void crash_limit(unsigned seconds);
 
 /*

@@ -180,8 +180,11 @@ hw_spin(void)
 	struct world *world = here();
 	struct context *ctx = self();
 
-	if (--world->points_left == 0)
+	if (--world->points_left == 0) {
+		/* The call is to blame, not a loop around it. */
+		world->loop.watching = false;
 		world_finish(world, WORLD_ENDLESS, "a CPU spins for a lock for ever");
+	}
 	ctx->spinning = true;
 	ctx->spin_alone = false;
 	fiber_switch(ctx->fiber, world->main);

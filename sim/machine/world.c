@@ -31,6 +31,7 @@ world_init(struct world *world, const struct world_config *config,
 	choice_init_default(&world->choice);
 	irq_init(&world->irq);
 	access_init(&world->access, config->access_limit);
+	loop_init(&world->loop);
 	access_arena(&world->access, world->memory.arena, world->memory.tag,
 	    world->memory.where, MEMORY_ARENA_PAGES * MEMORY_PAGE_SIZE);
 	fiber_pool_init(&world->own_fibers);
@@ -145,6 +146,7 @@ world_finish(struct world *world, enum world_end end, const char *text)
 		world->end = end;
 		snprintf(world->end_text, sizeof(world->end_text), "%s", text);
 		world->end_site = ctx != NULL ? world_driver_site(world) : 0;
+		world->end_context = ctx != NULL ? ctx->ordinal : 0;
 	}
 	/* The machine also records on behalf of a context that does not run: nothing to leave. */
 	if (ctx != NULL && fiber_stack_contains(ctx->fiber,

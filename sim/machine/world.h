@@ -39,6 +39,7 @@
 #include "machine/clock.h"
 #include "machine/fiber.h"
 #include "machine/irq.h"
+#include "machine/loop.h"
 #include "machine/memory.h"
 #include "machine/trace.h"
 
@@ -111,6 +112,7 @@ struct world_config {
 	uint64_t slack_ns;		/* how early a timed event may come */
 	uint64_t points_limit;		/* kernel-call points without time moving */
 	uint64_t access_limit;		/* instrumented accesses without time moving */
+	uint64_t rounds_limit;		/* rounds of loops, likewise; 0: none */
 	bool keep_trace;
 	struct shelf *shelf;		/* host memory from run to run; NULL: none */
 };
@@ -158,6 +160,7 @@ struct onlooker {
 
 struct world {
 	struct access access;		/* first: it is what is looked at most often */
+	struct loop loop;
 	struct world_config config;
 	struct world_hooks hooks;
 	struct trace trace;
@@ -184,6 +187,7 @@ struct world {
 	enum world_end end;
 	char end_text[256];		/* panic text etc. */
 	uint32_t end_site;
+	uint32_t end_context;		/* that ran then */
 	bool panicking;
 	uintptr_t module_low, module_high;	/* the driver module: sites are offsets in it */
 	sigjmp_buf escape;		/* where a crash goes */

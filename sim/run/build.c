@@ -11,6 +11,7 @@
 #define SLACK_NS UINT64_C(1000000)
 #define POINTS_LIMIT UINT64_C(200000)
 #define ACCESS_LIMIT UINT64_C(50000000)
+#define ROUNDS_LIMIT UINT64_C(50000000)
 
 /* What the loader lets pass a machine can have. */
 _Static_assert(SCENARIO_SEGMENTS_MAX <= MEMORY_SEGMENTS_MAX, "segments");
@@ -61,6 +62,7 @@ story_world_config(const struct story *story, struct world_config *config)
 		.slack_ns = SLACK_NS,
 		.points_limit = POINTS_LIMIT,
 		.access_limit = ACCESS_LIMIT,
+		.rounds_limit = ROUNDS_LIMIT,
 		.keep_trace = story->options->keep_trace,
 		.shelf = story->options->shelf,
 	};

@@ -22,6 +22,7 @@ struct isolated {
 	uint64_t digest;
 	struct run_counts counts;
 	unsigned findings, failures;
+	struct loops_met loops;
 	char *text[ISOLATE_TEXTS];	/* whatever the work wrote; NUL-terminated, may be empty */
 	size_t length[ISOLATE_TEXTS];
 };

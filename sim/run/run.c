@@ -5,11 +5,13 @@
 #include "run/run.h"
 
 #include <assert.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "machine/crash.h"
+#include "run/source.h"
 #include "run/story.h"
 
 static const char *call_names[HW_CALLS];
@@ -69,6 +71,18 @@ start_rules(struct story *story)
 	rules_watch_memory(story->rules, &story->world);
 }
 
+/* Asked early in what may be an endless loop; the choice of name is loop.h's lowest place. */
+static bool
+is_known_loop(void *arg, const struct loop_seen *seen)
+{
+	struct story *story = arg;
+	struct loops_met *met = &story->result->loops;
+
+	loops_meet(met, seen->site[0]);
+	met->cut = loops_knows(story->options->loops, met->diagnostic, seen->site[0]);
+	return met->cut;
+}
+
 static void
 power_on(struct story *story)
 {
@@ -87,6 +101,9 @@ power_on(struct story *story)
 		exit(3);
 	}
 	world_current = &story->world;
+	story->result->loops.diagnostic = story->machine->diagnostic;
+	if (options->loops != NULL)
+		loop_ask(&story->world.loop, is_known_loop, story);
 	module_bounds(options->module, &story->world.module_low, &story->world.module_high);
 	start_choices(story);
 	start_rules(story);
@@ -110,11 +127,33 @@ play(void *arg)
 	story_tell(story);
 }
 
+/* The first line of a loop stands for it. */
+static uint32_t
+line_of_loop(struct story *story, const struct loop_seen *seen)
+{
+	struct source *source = module_source(story->options->module);
+	struct loops_met *met = &story->result->loops;
+	struct source_pos pos, first = { .line = UINT_MAX };
+	uint32_t site = seen->site[0];
+
+	for (unsigned i = 0; i < seen->sites; i++)
+		if (source_lookup(source, seen->site[i], &pos) && pos.line < first.line) {
+			first = pos;
+			site = seen->site[i];
+		}
+	met->end = seen->site[0];
+	if (first.line != UINT_MAX)
+		snprintf(met->where, sizeof(met->where), "%s:%u (%s)", first.file, first.line,
+		    first.function);
+	return site;
+}
+
 /* The ways a run can end early are findings too. */
 static void
 report_end(struct story *story)
 {
 	struct world *world = &story->world;
+	const struct loop_seen *seen;
 	const char *rule = NULL;
 	struct event event;
 
@@ -127,6 +166,9 @@ report_end(struct story *story)
 		break;
 	case WORLD_ENDLESS:
 		rule = "live.endless-loop";
+		seen = loop_of(world, world->end_context);
+		if (seen != NULL)
+			world->end_site = line_of_loop(story, seen);
 		break;
 	case WORLD_DEVICE_FAULT:
 		rule = "ring.device-abuse";

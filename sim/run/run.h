@@ -16,6 +16,7 @@
 #include "machine/trace.h"
 #include "machine/world.h"
 #include "rules/finding.h"
+#include "run/loops.h"
 #include "run/module.h"
 #include "scenario/scenario.h"
 
@@ -62,6 +63,7 @@ struct run_result {
 	uint64_t digest;
 	struct run_counts counts;
 	unsigned steps_done, steps;
+	struct loops_met loops;
 };
 
 struct run_options {
@@ -72,6 +74,7 @@ struct run_options {
 	struct shelf *shelf;		/* host memory from run to run, or NULL */
 	const struct choice_list *replay;	/* choices to follow, or NULL */
 	struct choice_list *record;	/* gets the choices made, or NULL */
+	const struct loops *loops;	/* known ones, or NULL: every one is run to its end */
 	uint64_t draw_noise;		/* the planted source of nondeterminism (normally 0) */
 	/* Called with the world that is about to be switched on; may be NULL. */
 	void (*started)(void *arg, struct world *world);

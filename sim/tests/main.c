@@ -52,6 +52,7 @@
 	X(virtio_pci_suite) \
 	X(virtio_vq_suite) \
 	X(machine_access_suite) \
+	X(machine_loop_suite) \
 	X(machine_choice_suite) \
 	X(machine_clock_suite) \
 	X(machine_crash_suite) \
@@ -93,6 +94,7 @@
 	X(run_align_suite) \
 	X(run_compare_suite) \
 	X(run_isolate_suite) \
+	X(run_loops_suite) \
 	X(run_manifest_suite) \
 	X(run_undecided_suite) \
 	X(run_member_suite) \

@@ -63,14 +63,6 @@ divide(void *arg)
 	raise(SIGFPE);
 }
 
-/* As the CPU-time limit does. */
-static void
-run_out_of_time(void *arg)
-{
-	bare_mark(arg, 'a');
-	raise(SIGVTALRM);
-}
-
 static const struct {
 	void (*fn)(void *);
 	enum world_end end;
@@ -81,7 +73,6 @@ static const struct {
 	{ recurse, WORLD_CRASH, "over the end of its kernel stack" },
 	{ trap, WORLD_CRASH, "illegal instruction" },
 	{ divide, WORLD_CRASH, "divided by zero" },
-	{ run_out_of_time, WORLD_ENDLESS, "without reaching anything" },
 };
 
 START_TEST(a_crash_ends_the_world_only)

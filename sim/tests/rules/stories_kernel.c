@@ -8,6 +8,7 @@
 
 #define STORY_USUAL "- {at: 1s, target: 4 pages}\n- settle: {within: 10s}\n"
 #define STORY_IDLE "- {at: 1s, note: nothing happens}\n"
+#define STORY_NO_END "- {at: 1s, target: 4 pages}\n- {at: 2s, note: gone}\n"
 #define STORY_DETACH "- {at: 20s, guest: {detach: true}}\n- {at: 21s, note: gone}\n"
 #define STORY_NO_THREAD "- fail: {id: thread, call: kthread_create}\n"
 /* The first configuration interrupt comes inside a request. */
@@ -138,6 +139,10 @@ const struct story_row stories_kernel[] = {
 	{ "live_lost_wakeup_bad", .device = "latency: 1ms",
 	    .steps = "- {at: 1s, target: 4 pages}\n- settle: {within: 80s}\n" },
 	{ "live_lost_wakeup_ok", .device = "latency: 1ms" },
+	{ "live_endless_loop_bad4", .steps = STORY_NO_END },
+	{ "live_endless_loop_bad5", .steps = STORY_NO_END },
+	{ "live_endless_loop_bad7", .steps = STORY_DETACH, .also = "log.flood",
+	    .follows = true },
 	{ "live_deadlock_bad", .steps = STORY_IDLE },
 	{ "live_deadlock_bad2", .steps = STORY_IDLE },
 	{ "live_deadlock_bad3", .steps = "- {at: 20s, note: long enough}\n" },

@@ -204,6 +204,81 @@ spin_in_calls(struct probe *sc)
 }
 FRAGMENT(live_endless_loop_bad2, .in_thread = spin_in_calls);
 
+/* Nothing at all: no access, no call. */
+static void
+stand_still(struct probe *sc)
+{
+
+	for (;;); /* BREAKS */
+}
+FRAGMENT(live_endless_loop_bad3, .in_attach = stand_still);
+
+/* An odd number is never zero; nobody but this function sees it. */
+static void
+count_by_two(struct probe *sc)
+{
+	unsigned int n;
+
+	for (n = 1; n != 0; n += 2) continue; /* BREAKS */
+}
+FRAGMENT(live_endless_loop_bad4, .in_config = count_by_two);
+
+/* The loop is not where the time goes. */
+static void
+add_up(struct probe *sc)
+{
+	int i;
+
+	for (i = 0; i < PROBE_PAGES; i++)
+		sc->sc_array[0] += sc->sc_array[i];
+}
+
+static void
+add_up_again(struct probe *sc)
+{
+
+	do add_up(sc); while (sc->sc_n == 0); /* BREAKS */
+}
+FRAGMENT(live_endless_loop_bad5, .in_done = add_up_again);
+
+static void
+lock_and_unlock(struct probe *sc)
+{
+	int n = 0;
+
+	while (n == 0) { /* BREAKS */
+		mutex_enter(&sc->sc_lock2);
+		n = sc->sc_n;
+		mutex_exit(&sc->sc_lock2);
+	}
+}
+
+static void
+lock_in_softint(void *arg)
+{
+	lock_and_unlock(arg);
+}
+
+static void
+schedule(struct probe *sc)
+{
+	void *sih;
+
+	mutex_init(&sc->sc_lock2, MUTEX_DEFAULT, IPL_SOFTBIO);
+	sih = softint_establish(SOFTINT_BIO | SOFTINT_MPSAFE, lock_in_softint, sc);
+	softint_schedule(sih);
+}
+FRAGMENT(live_endless_loop_bad6, .in_live = schedule);
+
+static void
+print_for_ever(struct probe *sc)
+{
+
+	for (;;)
+		device_printf(sc->sc_dev, "still here\n"); /* BREAKS */
+}
+FRAGMENT(live_endless_loop_bad7, .in_detach = print_for_ever);
+
 static void
 count_config(struct probe *sc)
 {

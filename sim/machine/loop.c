@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Loops of the driver: see loop.h.
+ *
+ * __sanitizer_cov_trace_pc() is what gcc and clang call in code compiled with
+ * -fsanitize-coverage=trace-pc.
+ */
+#include "machine/loop.h"
+
+#include <string.h>
+
+#include "machine/world.h"
+
+#define INSTALMENT 64		/* rounds between two looks at the limits */
+#define FINAL_SHARE 16		/* of a limit: the last part, which is watched */
+#define EARLY_SHARE 64		/* of a limit: watched early when so much is used */
+#define EARLY_WATCH 512		/* of a limit: so long */
+#define EARLY_ROUNDS 16		/* and at least so many rounds */
+
+void __sanitizer_cov_trace_pc(void);
+
+static void
+begin(struct loop *loop, uint64_t instalment)
+{
+	loop->left = loop->instalment = instalment;
+}
+
+static void
+stop_watching(struct loop *loop)
+{
+	loop->watching = false;
+	begin(loop, INSTALMENT);
+}
+
+void
+loop_init(struct loop *loop)
+{
+	memset(loop, 0, sizeof(*loop));
+	begin(loop, INSTALMENT);
+}
+
+void
+loop_ask(struct loop *loop, loop_judge *judge, void *arg)
+{
+	loop->judge = judge;
+	loop->arg = arg;
+}
+
+void
+loop_refill(struct world *world)
+{
+	struct loop *loop = &world->loop;
+
+	loop->rounds = 0;
+	loop->accesses = access_count(&world->access);
+	loop->was_early = false;
+	stop_watching(loop);
+}
+
+void
+loop_odd_access(struct loop *loop)
+{
+	loop->rounds += LOOP_ODD;
+}
+
+const struct loop_seen *
+loop_of(const struct world *world, uint32_t context)
+{
+	const struct loop_seen *seen = &world->loop.seen[context];
+
+	return world->loop.watching && seen->sites > 0 ? seen : NULL;
+}
+
+/* Is more used than that share of any limit? */
+static bool
+is_used(const struct world *world, uint64_t part, uint64_t of)
+{
+	const struct world_config *config = &world->config;
+	uint64_t points = config->points_limit - world->points_left;
+	uint64_t accesses = access_count(&world->access) - world->loop.accesses;
+
+	return (config->rounds_limit != 0 &&
+	    world->loop.rounds > config->rounds_limit / of * part) ||
+	    accesses > config->access_limit / of * part ||
+	    points > config->points_limit / of * part;
+}
+
+static void
+add_site(struct loop_seen *seen, uint32_t site)
+{
+	unsigned at = 0;
+
+	while (at < seen->sites && seen->site[at] < site)
+		at++;
+	if (at == LOOP_SITES || (at < seen->sites && seen->site[at] == site))
+		return;
+	if (seen->sites < LOOP_SITES)
+		seen->sites++;
+	memmove(&seen->site[at + 1], &seen->site[at],
+	    (seen->sites - at - 1) * sizeof(seen->site[0]));
+	seen->site[at] = site;
+}
+
+/*
+ * A round began in the function whose frame is the second argument.  What that function was
+ * called by, up to the one that was not left so far, is still under way too.
+ */
+static void
+see(const struct world *world, struct loop_seen *seen, const uintptr_t *frame, const void *pc)
+{
+	const struct context *ctx = world->running;
+	uint32_t site = world_site_of(world, pc);
+
+	if (seen->frame == 0)
+		seen->frame = (uintptr_t)frame;
+	while ((uintptr_t)frame < seen->frame || site == 0) {
+		if (!fiber_stack_contains(ctx->fiber, (uintptr_t)frame))
+			return;
+		site = world_site_of(world, (const void *)frame[1]);
+		frame = (const uintptr_t *)frame[0];
+	}
+	/* It has returned: where it was called is still in question. */
+	if ((uintptr_t)frame > seen->frame) {
+		seen->frame = (uintptr_t)frame;
+		seen->sites = 0;
+	}
+	add_site(seen, site);
+}
+
+static void
+begin_watching(struct world *world)
+{
+	world->loop.watching = true;
+	world->loop.watched = 0;
+	memset(world->loop.seen, 0, sizeof(world->loop.seen));
+	begin(&world->loop, 1);
+}
+
+static void
+end_early_watch(struct world *world)
+{
+	struct loop *loop = &world->loop;
+	const struct loop_seen *seen = loop_of(world, world->running->ordinal);
+
+	if (seen != NULL && loop->judge(loop->arg, seen))
+		world_finish(world, WORLD_ENDLESS,
+		    "the driver goes on without letting time pass");
+	loop->was_early = true;
+	stop_watching(loop);
+}
+
+/*
+ * Not in line: most rounds only count.  A loop of nothing but a jump has its call from
+ * viosim-cc, which knows nothing of the alignment of the stack.
+ */
+#if defined(__x86_64__)
+__attribute__((force_align_arg_pointer))
+#endif
+static void __attribute__((noinline, cold))
+look(struct world *world, const uintptr_t *frame, const void *pc)
+{
+	struct loop *loop = &world->loop;
+
+	loop->rounds += loop->instalment;
+	begin(loop, loop->instalment);
+	if (world->running == NULL)
+		return;
+	if (world->config.rounds_limit != 0 && loop->rounds >= world->config.rounds_limit)
+		world_finish(world, WORLD_ENDLESS,
+		    "the driver goes on without letting time pass");
+	if (!loop->watching && (is_used(world, FINAL_SHARE - 1, FINAL_SHARE) ||
+	    (loop->judge != NULL && !loop->was_early && is_used(world, 1, EARLY_SHARE))))
+		begin_watching(world);
+	if (!loop->watching)
+		return;
+	see(world, &loop->seen[world->running->ordinal], frame, pc);
+	if (loop->judge != NULL && !loop->was_early && ++loop->watched >= EARLY_ROUNDS &&
+	    is_used(world, EARLY_WATCH / EARLY_SHARE + 1, EARLY_WATCH))
+		end_early_watch(world);
+}
+
+void
+__sanitizer_cov_trace_pc(void)
+{
+	struct world *world = world_current;
+	const uintptr_t *frame;
+
+	if (world == NULL || __builtin_expect(--world->loop.left != 0, 1))
+		return;
+	frame = __builtin_frame_address(0);
+	look(world, (const uintptr_t *)frame[0], __builtin_return_address(0));
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Loops of the driver that let no time pass.
+ *
+ * viosim-cc has the driver call __sanitizer_cov_trace_pc() once in each round of each loop.  What
+ * a driver does between two moments of virtual time has three limits: rounds of loops, memory
+ * accesses, and points (kernel calls).  All are counts, so that where a run ends does not depend
+ * on the host.  An access that is volatile or atomic costs LOOP_ODD rounds as well, because it
+ * takes the host as long.
+ *
+ * Shortly before one of them is reached each round is looked at, to tell which loop it is: the
+ * innermost function that was not left all the while, and where in it rounds began.  The same is
+ * done early, at a small part of the limits: whoever knows loops that never end can be asked
+ * then whether this is one of them, and saves the rest (`judge`).
+ */
+#ifndef VIOSIM_MACHINE_LOOP_H
+#define VIOSIM_MACHINE_LOOP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define LOOP_SITES 32		/* places in a loop that are kept, lowest first */
+#define LOOP_CONTEXTS 65	/* 0: the machine */
+#define LOOP_ODD 16
+
+struct world;
+
+/* What a context did while it was looked at. */
+struct loop_seen {
+	uintptr_t frame;		/* of the function that it did not leave; 0: nothing yet */
+	uint32_t site[LOOP_SITES];	/* where rounds began, as world_site_of() */
+	unsigned sites;
+};
+
+/* True: the run is to end now. */
+typedef bool loop_judge(void *arg, const struct loop_seen *seen);
+
+struct loop {
+	uint64_t left;			/* rounds until the next look */
+	uint64_t instalment;		/* what `left` began as */
+	uint64_t rounds;		/* looked at, since time moved */
+	uint64_t accesses;		/* access_count() when time moved */
+	bool watching, was_early;
+	unsigned watched;		/* rounds */
+	loop_judge *judge;		/* NULL: nobody is asked */
+	void *arg;
+	struct loop_seen seen[LOOP_CONTEXTS];
+};
+
+void loop_init(struct loop *loop);
+/* Whom to ask early. */
+void loop_ask(struct loop *loop, loop_judge *judge, void *arg);
+/* Time has moved: all limits again. */
+void loop_refill(struct world *world);
+/* An access that costs more than others. */
+void loop_odd_access(struct loop *loop);
+/* The loop that a context is in; NULL when it was not seen in one. */
+const struct loop_seen *loop_of(const struct world *world, uint32_t context);
+
+#endif /* VIOSIM_MACHINE_LOOP_H */

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Tests of sim/machine/loop: rounds are counted, and the loop is told by its outermost rounds.
+ */
+#include <check.h>
+#include <string.h>
+
+#include "bare.h"
+
+Suite *machine_loop_suite(void);
+
+/* What a compiler puts into loops; each call has an address of its own. */
+void __sanitizer_cov_trace_pc(void);
+#define ROUND() __sanitizer_cov_trace_pc()
+#define HERE __attribute__((noinline))
+
+static struct world_config
+config_of(struct bare **bare, uint64_t rounds)
+{
+	struct world_config config;
+
+	(void)bare;
+	bare_config(&config);
+	config.rounds_limit = rounds;
+	config.access_limit = config.points_limit = 1000000;
+	return config;
+}
+
+/* Any address is one of the "driver"; what is on the stack of the thread is walked. */
+static struct bare *
+rig(uint64_t rounds)
+{
+	struct bare *bare;
+	struct world_config config = config_of(&bare, rounds);
+
+	bare = bare_new(&config);
+	bare->world.module_low = (uintptr_t)machine_loop_suite - 0x10000;
+	bare->world.module_high = (uintptr_t)machine_loop_suite + 0x10000;
+	return bare;
+}
+
+static volatile unsigned sink;
+
+static HERE void
+inner(void)
+{
+	for (unsigned i = 0; i < 10; i++) {
+		ROUND();
+		sink++;
+	}
+}
+
+static HERE void
+outer(void)
+{
+	for (;;) {
+		inner();
+		ROUND();
+		inner();
+	}
+}
+
+static void
+loop_for_ever(void *arg)
+{
+	(void)arg;
+	inner();
+	outer();
+}
+
+START_TEST(the_function_that_is_not_left_is_the_loop)
+{
+	struct bare *bare = rig(100000);
+	const struct loop_seen *seen;
+	uintptr_t at;
+
+	bare_thread(bare, 0, 10, loop_for_ever);
+	bare_go(bare);
+	ck_assert_int_eq(bare->world.end, WORLD_ENDLESS);
+	seen = loop_of(&bare->world, bare->world.end_context);
+	ck_assert_ptr_nonnull(seen);
+	/* Its own rounds, and where it called. */
+	ck_assert_uint_eq(seen->sites, 3);
+	for (unsigned i = 0; i < 3; i++) {
+		at = bare->world.module_low + seen->site[i];
+		ck_assert_uint_gt(at, (uintptr_t)outer);
+		ck_assert_uint_lt(at, (uintptr_t)outer + 200);
+		ck_assert(i == 0 || seen->site[i - 1] < seen->site[i]);
+	}
+	bare_free(bare);
+}
+END_TEST
+
+static void
+loop_and_wait(void *arg)
+{
+	for (int i = 0; i < 5; i++) {
+		for (int k = 0; k < 90000; k++)
+			ROUND();
+		hw_delay(1000);
+	}
+	bare_mark(arg, '.');
+}
+
+START_TEST(rounds_are_counted_anew_when_time_moved)
+{
+	struct bare *bare = rig(100000);
+
+	bare_thread(bare, 0, 10, loop_and_wait);
+	bare_go(bare);
+	ck_assert_int_eq(bare->world.end, WORLD_RUNNING);
+	ck_assert_str_eq(bare->order, ".");
+	ck_assert_ptr_null(loop_of(&bare->world, 1));
+	bare_free(bare);
+}
+END_TEST
+
+struct asked {
+	struct bare *bare;
+	unsigned times;
+	bool answer;
+};
+
+static bool
+ask(void *arg, const struct loop_seen *seen)
+{
+	struct asked *asked = arg;
+
+	ck_assert_uint_gt(seen->sites, 0);
+	asked->times++;
+	/* A small part of the limit. */
+	ck_assert_uint_lt(asked->bare->world.loop.rounds, 100000 / 20);
+	return asked->answer;
+}
+
+START_TEST(a_known_loop_ends_early)
+{
+	struct asked asked = { .bare = rig(100000), .answer = _i };
+	struct world *world = &asked.bare->world;
+
+	loop_ask(&world->loop, ask, &asked);
+	bare_thread(asked.bare, 0, 10, loop_for_ever);
+	bare_go(asked.bare);
+	ck_assert_int_eq(world->end, WORLD_ENDLESS);
+	ck_assert_uint_eq(asked.times, 1);
+	ck_assert(_i ? world->loop.rounds < 5000 : world->loop.rounds >= 100000);
+	bare_free(asked.bare);
+}
+END_TEST
+
+static void
+call_for_ever(void *arg)
+{
+	(void)arg;
+	for (;;) {
+		ROUND();
+		bare_call(HW_CALL_PRINTF);
+	}
+}
+
+/* Whichever limit comes first: the loop is known, and the end is where it was without. */
+START_TEST(the_limit_of_points_ends_it_too)
+{
+	struct bare *bare;
+	struct world_config config = config_of(&bare, _i ? 1000000 : 0);
+
+	config.points_limit = 10000;
+	bare = bare_new(&config);
+	bare->world.module_low = (uintptr_t)machine_loop_suite - 0x10000;
+	bare->world.module_high = (uintptr_t)machine_loop_suite + 0x10000;
+	bare_thread(bare, 0, 10, call_for_ever);
+	bare_go(bare);
+	ck_assert_int_eq(bare->world.end, WORLD_ENDLESS);
+	ck_assert_uint_eq(bare->world.points_left, 0);
+	ck_assert_ptr_nonnull(loop_of(&bare->world, 1));
+	bare_free(bare);
+}
+END_TEST
+
+Suite *
+machine_loop_suite(void)
+{
+	Suite *suite = suite_create("machine/loop");
+	TCase *tc = tcase_create("loop");
+
+	tcase_add_test(tc, the_function_that_is_not_left_is_the_loop);
+	tcase_add_test(tc, rounds_are_counted_anew_when_time_moved);
+	tcase_add_loop_test(tc, a_known_loop_ends_early, 0, 2);
+	tcase_add_loop_test(tc, the_limit_of_points_ends_it_too, 0, 2);
+	suite_add_tcase(suite, tc);
+	return suite;
+}

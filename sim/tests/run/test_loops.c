@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Tests of sim/run/loops: what is known depends on the order of the cases and nothing else.
+ */
+#include <check.h>
+#include <string.h>
+
+#include "run/loops.h"
+
+Suite *run_loops_suite(void);
+
+START_TEST(three_cases_make_a_loop_known)
+{
+	struct loops loops = { 0 };
+	struct loops_met met = { .end = 77, .where = "x.c:1 (f)" };
+
+	for (int i = 0; i < LOOPS_ENOUGH; i++) {
+		ck_assert(!loops_knows(&loops, false, 77));
+		ck_assert_ptr_null(loops_take(&loops, &met));
+	}
+	ck_assert(loops_knows(&loops, false, 77));
+	/* Another loop, or another module. */
+	ck_assert(!loops_knows(&loops, false, 78));
+	ck_assert(!loops_knows(&loops, true, 77));
+	ck_assert_ptr_nonnull(loops_take(&loops, &met));
+	ck_assert_str_eq(loops_take(&loops, &met)->where, "x.c:1 (f)");
+}
+END_TEST
+
+/* It was run before that was known, and would have been cut short after. */
+START_TEST(a_case_that_was_long_in_a_known_loop_counts_as_one_that_was_cut)
+{
+	struct loops loops = { 0 };
+	struct loops_met met = { .end = 77 }, got_out = { 0 }, elsewhere = { .end = 5 };
+
+	loops_meet(&got_out, 76);
+	loops_meet(&got_out, 77);
+	loops_meet(&got_out, 77);
+	ck_assert_uint_eq(got_out.earlies, 2);
+	ck_assert_ptr_null(loops_take(&loops, &got_out));
+	for (int i = 0; i < LOOPS_ENOUGH; i++)
+		ck_assert_ptr_null(loops_take(&loops, &met));
+	ck_assert_ptr_nonnull(loops_take(&loops, &got_out));
+	ck_assert_ptr_null(loops_take(&loops, &elsewhere));
+}
+END_TEST
+
+START_TEST(more_loops_than_there_is_room_for_are_run_each_time)
+{
+	struct loops loops = { 0 };
+
+	for (int round = 0; round < 2 * LOOPS_ENOUGH; round++)
+		for (uint32_t i = 1; i <= 2 * LOOPS_MAX; i++) {
+			struct loops_met met = { .end = i };
+			const struct loops_row *row = loops_take(&loops, &met);
+
+			ck_assert((row != NULL) == (i <= LOOPS_MAX && round >= LOOPS_ENOUGH));
+		}
+}
+END_TEST
+
+Suite *
+run_loops_suite(void)
+{
+	Suite *s = suite_create("run_loops");
+	TCase *tc = tcase_create("loops");
+
+	tcase_add_test(tc, three_cases_make_a_loop_known);
+	tcase_add_test(tc, a_case_that_was_long_in_a_known_loop_counts_as_one_that_was_cut);
+	tcase_add_test(tc, more_loops_than_there_is_room_for_are_run_each_time);
+	suite_add_tcase(s, tc);
+	return s;
+}
