@@ -234,6 +234,11 @@ load_name(struct cli_cases *cases, const char *name)
 	char path[4096];
 	struct stat st;
 
+	if (name[0] == '\0') {
+		fputs("viosim: the name of a scenario is empty; nothing named at all means all "
+		    "below scenarios/\n", stderr);
+		return false;
+	}
 	if (stat(name, &st) == 0)
 		return S_ISDIR(st.st_mode) ? load_folder(cases, name) :
 		    load(cases, name, NULL);

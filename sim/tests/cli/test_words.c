@@ -110,6 +110,9 @@ START_TEST(mistyped_scenarios)
 		{ "list inflate/exact-request#1.0,legacy", "viosim: inflate/exact-request: no case "
 		    "has all of that together; `viosim list --cases inflate/exact-request` lists "
 		    "its cases" },
+		/* Two spaces: an empty word between them. */
+		{ "list  inflate", "viosim: the name of a scenario is empty; nothing named at all "
+		    "means all below scenarios/" },
 		{ "list inflate#legacy", "viosim: inflate#legacy: a replay id is of a scenario, "
 		    "and scenarios/inflate is a folder" },
 	};
