@@ -70,6 +70,48 @@ START_TEST(progress_is_erased_before_the_report)
 }
 END_TEST
 
+/* ---- the last events are those before what failed ---- */
+
+static void
+assert_last_events(char *scenario, const char *last)
+{
+	char *argv[] = { (char[]){ "viosim" }, (char[]){ "run" }, (char[]){ "--no-manifest" },
+	    (char[]){ "--color=never" }, scenario, NULL };
+	char *all = run_on_terminal(argv), *events = strstr(all, "last events:");
+
+	ck_assert_ptr_nonnull(events);
+	ck_assert_msg(strstr(events, last) != NULL, "not among the last events: %s\n%s", last,
+	    events);
+	free(all);
+}
+
+START_TEST(last_events_come_to_a_failure_at_half_a_second)
+{
+	assert_last_events((char[]){ "inflate/pace[ack=in-notify]#1.0,bounce" },
+	    "1.500000s  scenario  step 2: the expectation DOES NOT HOLD");
+}
+END_TEST
+
+START_TEST(last_events_come_to_a_failure_at_the_second_target)
+{
+	char folder[] = "/tmp/viosim-output-XXXXXX", path[64];
+	FILE *file;
+
+	ck_assert_ptr_nonnull(mkdtemp(folder));
+	snprintf(path, sizeof(path), "%s/late.yaml", folder);
+	file = fopen(path, "w");
+	ck_assert_ptr_nonnull(file);
+	fputs("format: 1\nscenario: try/late\nsummary: s\n"
+	    "machines: [{transport: virtio-1.0, dma: bounce}]\nsteps:\n"
+	    "  - {at: 1s, target: 512 pages}\n  - {at: 20s, target: 1024 pages}\n"
+	    "  - expect: host.actual == 1025\n    within: 5s\n", file);
+	fclose(file);
+	assert_last_events(path, "25.000000s  scenario  step 3: the expectation DOES NOT HOLD");
+	unlink(path);
+	rmdir(folder);
+}
+END_TEST
+
 /* ---- groups ---- */
 
 static struct run_groups groups;
@@ -180,6 +222,8 @@ cli_output_suite(void)
 
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, progress_is_erased_before_the_report);
+	tcase_add_test(tc, last_events_come_to_a_failure_at_half_a_second);
+	tcase_add_test(tc, last_events_come_to_a_failure_at_the_second_target);
 	suite_add_tcase(s, tc);
 	tc = tcase_create("groups");
 	tcase_add_checked_fixture(tc, setup, teardown);
