@@ -4,6 +4,7 @@
  */
 #include "cli/cli.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -121,7 +122,7 @@ cli_module_open(const char *path)
 	struct module_error error;
 	struct module *module;
 
-	if (access(path, R_OK) != 0) {
+	if (access(path, F_OK) != 0 && errno == ENOENT) {
 		fprintf(stderr, "viosim: there is no driver module %s; `make` builds the "
 		    "default one, `viosim-cc DRIVER.c -o DRIVER.so` any other\n", path);
 		return NULL;
@@ -141,27 +142,34 @@ cli_module_open(const char *path)
 	return module;
 }
 
-/* Of our own driver the manifest is known; others are given theirs. */
 static bool
-manifest_beside(const char *driver, char *path, size_t size)
+manifest_of_name(const char *name, char *path, size_t size)
 {
-	snprintf(path, size, "driver/%s.yaml", driver);
-	return access(path, R_OK) == 0;
+	snprintf(path, size, "driver/%s.yaml", name);
+	return access(path, F_OK) == 0;
 }
 
-struct manifest *
-cli_manifest_open(const char *path, const char *driver, bool *bad)
+/* DIR/x.yaml for DIR/x.so, or what this tree knows of a driver of that name. */
+static bool
+find_manifest(const struct module *module, char *path, size_t size)
 {
-	char beside[512];
+	const char *file = module_path(module);
+	size_t length = strlen(file);
+
+	if (length > 3 && strcmp(file + length - 3, ".so") == 0 && length + 3 <= size) {
+		snprintf(path, size, "%.*s.yaml", (int)length - 3, file);
+		if (access(path, F_OK) == 0)
+			return true;
+	}
+	return manifest_of_name(module_attachment(module, 0)->name, path, size);
+}
+
+static struct manifest *
+read_manifest(const char *path, bool *bad)
+{
 	struct diag_list diags;
 	struct manifest *manifest;
 
-	*bad = false;
-	if (path == NULL) {
-		if (!manifest_beside(driver, beside, sizeof(beside)))
-			return NULL;
-		path = beside;
-	}
 	diag_list_init(&diags);
 	manifest = manifest_load(path, run_vocab(), NULL, &diags);
 	diag_list_print(&diags, stderr, cli_has_color(CLI_COLOR_AUTO, stderr));
@@ -171,13 +179,35 @@ cli_manifest_open(const char *path, const char *driver, bool *bad)
 }
 
 struct manifest *
-cli_manifest_hints(const char *driver)
+cli_manifest_open(const char *path, const struct module *module, bool *bad)
+{
+	char found[4096];
+
+	*bad = false;
+	if (path == NULL && !find_manifest(module, found, sizeof(found)))
+		return NULL;
+	return read_manifest(path != NULL ? path : found, bad);
+}
+
+struct manifest *
+cli_manifest_of(const char *path, const char *name, bool *bad)
+{
+	char found[512];
+
+	*bad = false;
+	if (path == NULL && !manifest_of_name(name, found, sizeof(found)))
+		return NULL;
+	return read_manifest(path != NULL ? path : found, bad);
+}
+
+struct manifest *
+cli_manifest_hints(const struct module *module)
 {
 	struct diag_list diags;
 	struct manifest *manifest;
-	char path[512];
+	char path[4096];
 
-	if (!manifest_beside(driver, path, sizeof(path)))
+	if (!find_manifest(module, path, sizeof(path)))
 		return NULL;
 	diag_list_init(&diags);
 	manifest = manifest_load(path, run_vocab(), NULL, &diags);

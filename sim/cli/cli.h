@@ -98,11 +98,17 @@ char **cli_scenario_ids(void);
 
 /* Open a module and its twin without DIAGNOSTIC; NULL after a message. */
 struct module *cli_module_open(const char *path);
-/* NULL after messages; *bad tells an error from "there is none". */
-struct manifest *cli_manifest_open(const char *path, const char *driver, bool *bad);
+/*
+ * The manifest `path`; if that is NULL the one beside the module (DIR/x.yaml for DIR/x.so), or
+ * else driver/NAME.yaml, NAME being the module's first attachment.  NULL after messages; *bad
+ * tells an error from "there is none".
+ */
+struct manifest *cli_manifest_open(const char *path, const struct module *, bool *bad);
+/* The same of a driver that is not loaded: if `path` is NULL, driver/NAME.yaml. */
+struct manifest *cli_manifest_of(const char *path, const char *name, bool *bad);
 
 /* The one that would be used, for hints only; NULL, without a word, when there is none. */
-struct manifest *cli_manifest_hints(const char *driver);
+struct manifest *cli_manifest_hints(const struct module *);
 
 /*
  * Is all that a manifest names there: scenarios (where there are any) and, with a module,

@@ -70,7 +70,7 @@ open_driver(struct converting *converting)
 		return false;
 	if (!converting->no_manifest)
 		converting->known = cli_manifest_open(converting->manifest,
-		    module_attachment(converting->module, 0)->name, &bad);
+		    converting->module, &bad);
 	return !bad;
 }
 

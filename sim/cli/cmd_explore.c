@@ -138,8 +138,7 @@ run_job(struct job *job, char **names, size_t count)
 	if (job->module == NULL)
 		return CLI_USAGE;
 	if (!flags->no_manifest)
-		job->manifest = cli_manifest_open(flags->manifest,
-		    module_attachment(job->module, 0)->name, &bad);
+		job->manifest = cli_manifest_open(flags->manifest, job->module, &bad);
 	if (bad || !explore_output_open(&job->output, flags->ndjson, flags->quiet))
 		return CLI_USAGE;
 	choose_cases(job, has_twin(job->module));

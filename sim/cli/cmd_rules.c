@@ -179,13 +179,16 @@ explain_call(const char *word, const struct manifest *manifest)
 {
 	size_t count;
 	const struct fault_row *row = fault_catalogue(&count);
-	char page[64];
+	const char *page;
+	bool is_certain;
 
 	(void)manifest;
 	if (!text_list_has(run_vocab()->calls, word))
 		return false;
-	module_manpage(word, page, sizeof(page));
-	printf("kernel call %s\n  manual page  %s\n", word, page);
+	page = module_manpage(word, &is_certain);
+	printf("kernel call %s\n", word);
+	if (page != NULL)
+		printf("  manual page  %s\n", page);
 	for (size_t i = 0; i < count; i++)
 		if (strcmp(row[i].call_name, word) == 0)
 			printf("  can fail     %s: %s\n", row[i].id, row[i].gets);
@@ -331,7 +334,7 @@ explain_main(int argc, char **argv)
 
 	if (first < 0)
 		return code;
-	manifest = cli_manifest_open(flags.manifest, "viomb", &bad);
+	manifest = cli_manifest_of(flags.manifest, "viomb", &bad);
 	code = bad ? CLI_USAGE : CLI_OK;
 	if (first == argc && !bad)
 		explain_list();

@@ -213,13 +213,16 @@ run_all(struct run *run)
 	return exit_code(run, good);
 }
 
-static struct module *
-open_twin(const char *path)
+/* False after a message; *twin stays NULL if there is no such file. */
+static bool
+open_twin(const char *path, struct module **twin)
 {
-	char twin[4096];
+	char name[4096];
 
-	return module_twin_path(path, twin, sizeof(twin)) && access(twin, R_OK) == 0 ?
-	    cli_module_open(twin) : NULL;
+	if (!module_twin_path(path, name, sizeof(name)) || access(name, F_OK) != 0)
+		return true;
+	*twin = cli_module_open(name);
+	return *twin != NULL;
 }
 
 static bool
@@ -232,14 +235,16 @@ needs_twin(const struct run *run)
 }
 
 static bool
-open_driver(struct run *run)
+open_modules(struct run *run)
 {
-	bool bad = false;
-
 	run->module = cli_module_open(run->flags.driver);
 	if (run->module == NULL)
 		return false;
-	if (needs_twin(run) && (run->module_nodiag = open_twin(run->flags.driver)) == NULL) {
+	if (!needs_twin(run))
+		return true;
+	if (!open_twin(run->flags.driver, &run->module_nodiag))
+		return false;
+	if (run->module_nodiag == NULL) {
 		int stem = (int)strlen(run->flags.driver) - 3;
 
 		fprintf(stderr, "viosim: a scenario has `diagnostic: false` and there is no "
@@ -247,11 +252,20 @@ open_driver(struct run *run)
 		    run->flags.driver, run->flags.driver);
 		return false;
 	}
+	return true;
+}
+
+static bool
+open_driver(struct run *run)
+{
+	bool bad = false;
+
+	if (!open_modules(run))
+		return false;
 	if (!run->flags.no_manifest)
-		run->manifest = cli_manifest_open(run->flags.manifest,
-		    module_attachment(run->module, 0)->name, &bad);
+		run->manifest = cli_manifest_open(run->flags.manifest, run->module, &bad);
 	else
-		run->hints = cli_manifest_hints(module_attachment(run->module, 0)->name);
+		run->hints = cli_manifest_hints(run->module);
 	if (run->manifest != NULL)
 		cli_manifest_warn(run->manifest, run->module);
 	return !bad;

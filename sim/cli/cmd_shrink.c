@@ -189,8 +189,7 @@ open_driver(struct shrinking *shrinking)
 	if (shrinking->module == NULL)
 		return false;
 	if (!shrinking->no_manifest)
-		shrinking->known = cli_manifest_open(shrinking->manifest,
-		    module_attachment(shrinking->module, 0)->name, &bad);
+		shrinking->known = cli_manifest_open(shrinking->manifest, shrinking->module, &bad);
 	return !bad;
 }
 

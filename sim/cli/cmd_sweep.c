@@ -237,8 +237,7 @@ sweep_run(struct sweep *sweep, char **names, size_t count)
 	if (sweep->module == NULL)
 		goto out;
 	if (!sweep->no_manifest)
-		sweep->known = cli_manifest_open(sweep->manifest,
-		    module_attachment(sweep->module, 0)->name, &bad);
+		sweep->known = cli_manifest_open(sweep->manifest, sweep->module, &bad);
 	if (bad)
 		goto out;
 	sweep_work_init(&sweep->work, &sweep->flags, sweep->module, sweep->known);

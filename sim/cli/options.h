@@ -64,7 +64,7 @@ struct cli_option {
 	{ 'd', "driver", "FILE", "driver module (default " CLI_DRIVER_DEFAULT ")", \
 	    CLI_TEXT(type, driver) }
 #define CLI_OPTION_MANIFEST(type) \
-	{ 0, "manifest", "FILE", "its manifest (default driver/NAME.yaml)", \
+	{ 0, "manifest", "FILE", "its manifest (default X.yaml beside X.so, or driver/NAME.yaml)", \
 	    CLI_TEXT(type, manifest) }, \
 	{ 0, "no-manifest", NULL, "know no defects: report everything", \
 	    CLI_FLAG(type, no_manifest), .not_with = "manifest" }

@@ -9,7 +9,7 @@
  *
  * Environment:
  *	VIOSIM_FUZZ_DRIVER	the module (default build/viomb.so)
- *	VIOSIM_FUZZ_MANIFEST	its manifest (default driver/NAME.yaml; empty: none)
+ *	VIOSIM_FUZZ_MANIFEST	its manifest (default as for `viosim run`; empty: none)
  *	VIOSIM_FUZZ_SCENARIO	base scenarios, with spaces between
  *	VIOSIM_FUZZ_SEEN	a file: each mistake is a crash once, then it stands there
  */
@@ -152,8 +152,7 @@ open_driver(void)
 	if (target.module == NULL)
 		return false;
 	if (manifest == NULL || *manifest != '\0')
-		target.manifest = cli_manifest_open(manifest,
-		    module_attachment(target.module, 0)->name, &bad);
+		target.manifest = cli_manifest_open(manifest, target.module, &bad);
 	return !bad;
 }
 

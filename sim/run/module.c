@@ -12,10 +12,11 @@
 
 #include "run/module.h"
 #include "run/module_file.h"
+#include "run/module_load.h"
 #include "run/source.h"
 
 struct module {
-	char		*path;
+	struct module_file file;
 	char		*name;
 	void		*handle;	/* of dlopen */
 	uintptr_t	 base;		/* what offset 0 would be */
@@ -65,23 +66,6 @@ name_of_path(const char *path)
 	if (len > 3 && strcmp(name + len - 3, ".so") == 0)
 		len -= 3;
 	return copy_text(name, len);
-}
-
-/* dlopen() searches elsewhere for a name without a slash. */
-static void *
-load(const char *path)
-{
-	char *here = NULL;
-	void *handle;
-
-	if (strchr(path, '/') == NULL) {
-		here = grow_array(NULL, strlen(path) + 3, 1);
-		strcpy(here, "./");
-		strcat(here, path);
-	}
-	handle = dlopen(here == NULL ? path : here, RTLD_NOW | RTLD_LOCAL);
-	free(here);
-	return handle;
 }
 
 static void
@@ -181,7 +165,7 @@ module_new(const struct module_file *file, void *handle)
 	if (dlinfo(handle, RTLD_DI_LINKMAP, &map) != 0)
 		errx(3, "%s: %s", file->path, dlerror());
 	*m = (struct module){
-		.path = copy_text(file->path, strlen(file->path)),
+		.file = *file,
 		.name = name_of_path(file->path),
 		.handle = handle,
 		.base = map->l_addr,
@@ -200,13 +184,8 @@ open_file(const struct module_file *file, FILE *why, size_t *missing_count)
 	*missing_count = module_file_check(file, why);
 	if (*missing_count > 0)
 		return NULL;
-	handle = load(file->path);
-	if (handle == NULL) {
-		fprintf(why, "%s: cannot be loaded: %s\n", file->path,
-		    dlerror());
-		return NULL;
-	}
-	return module_new(file, handle);
+	handle = module_load(file, why);
+	return handle == NULL ? NULL : module_new(file, handle);
 }
 
 struct module *
@@ -223,7 +202,8 @@ module_open(const char *path, struct module_error *error)
 		err(3, "loading a driver");
 	if (module_file_open(&file, path, why)) {
 		m = open_file(&file, why, &error->missing_count);
-		module_file_close(&file);
+		if (m == NULL)
+			module_file_close(&file);
 	}
 	if (fclose(why) != 0)
 		err(3, "loading a driver");
@@ -245,7 +225,7 @@ module_close(struct module *m)
 	free(m->pristine);
 	free(m->data);
 	free(m->name);
-	free(m->path);
+	module_file_close(&m->file);
 	free(m);
 }
 
@@ -264,7 +244,7 @@ module_twin_path(const char *path, char *twin, size_t size)
 const char *
 module_path(const struct module *m)
 {
-	return m->path;
+	return m->file.path;
 }
 
 const char *
@@ -357,6 +337,12 @@ struct source *
 module_source(struct module *m)
 {
 	if (m->source == NULL)
-		m->source = source_new(m->path);
+		m->source = source_new(m->file.image, m->file.size);
 	return m->source;
+}
+
+const struct module_file *
+module_file_of(const struct module *m)
+{
+	return &m->file;
 }

@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 struct module;
+struct module_file;
 struct source;
 
 /* Why a module was not opened. */
@@ -32,8 +33,12 @@ void	module_error_fini(struct module_error *);
  * `*err` is empty and needs no end.
  *
  * Each kernel function that the module lacks has its line in err->text:
- * "viomb.c:12: the shim has no function NAME (manual page NAME(9)); see
- * sim/kern/README.md".  Other reasons begin with the path.
+ * "viomb.c:12: the shim has no function NAME (manual page PAGE(9)); see
+ * sim/kern/README.md", or what may have been meant.  Other reasons begin with
+ * the path.  A damaged file is such a reason: what dies or hangs as it is
+ * loaded does so in a child process.
+ *
+ * The file is read and copied here; it may then be replaced or removed.
  *
  * What the driver's variables hold is copied here, for module_reset().  A
  * module must not be opened twice at the same time: it would be loaded once.
@@ -103,5 +108,8 @@ bool	module_data_contains(const struct module *, uintptr_t addr);
 
 /* Source positions of the module (sim/run/source.h); opened when used. */
 struct source *module_source(struct module *);
+
+/* What its file said (sim/run/module_file.h) when it was opened. */
+const struct module_file *module_file_of(const struct module *);
 
 #endif /* SIM_RUN_MODULE_H */

@@ -4,9 +4,6 @@
  */
 #include "run/module_calls.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-
 #include "run/module_file.h"
 
 struct listing {
@@ -30,17 +27,6 @@ void
 module_each_call(struct module *module, module_call_fn *fn, void *arg)
 {
 	struct listing listing = { .source = module_source(module), .fn = fn, .arg = arg };
-	struct module_file file;
-	char *why = NULL;
-	size_t size = 0;
-	FILE *stream = open_memstream(&why, &size);
 
-	/* It was opened before; if it has gone since, there is nothing to list. */
-	if (stream != NULL && module_file_open(&file, module_path(module), stream)) {
-		module_file_each_reference(&file, note_reference, &listing);
-		module_file_close(&file);
-	}
-	if (stream != NULL)
-		fclose(stream);
-	free(why);
+	module_file_each_reference(module_file_of(module), note_reference, &listing);
 }

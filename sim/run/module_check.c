@@ -7,8 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "machine/trace.h"
 #include "run/module_file.h"
 #include "run/source.h"
+#include "scenario/text.h"
 
 /* A symbol that this program does not have, and the first line in need. */
 struct missing {
@@ -24,26 +26,57 @@ struct missing_list {
 };
 
 static const struct {
-	const char	*prefix;
 	const char	*page;
+	const char	*names;		/* words; `x*` is all that begin with x */
 } manpages[] = {
-#define MANPAGE(prefix, page) { prefix, page },
+#define MANPAGE(page, names) { page, names },
 #include "run/manpage.def"
 #undef MANPAGE
 };
 
-void
-module_manpage(const char *name, char *page, size_t size)
-{
-	for (size_t i = 0; i < sizeof(manpages) / sizeof(manpages[0]); i++) {
-		const char *prefix = manpages[i].prefix;
+#define MANPAGES (sizeof(manpages) / sizeof(manpages[0]))
 
-		if (strncmp(name, prefix, strlen(prefix)) == 0) {
-			snprintf(page, size, "%s", manpages[i].page);
-			return;
-		}
+/* The word after `word` (NULL: the first), and its length; NULL: that was the last. */
+static const char *
+next_name(const char *names, const char *word, size_t *length)
+{
+	word = word == NULL ? names : word + *length;
+	word += strspn(word, " ");
+	*length = strcspn(word, " ");
+	return *length == 0 ? NULL : word;
+}
+
+static bool
+is_in(const char *names, const char *name, bool as_prefix)
+{
+	size_t length = 0;
+
+	for (const char *word = NULL; (word = next_name(names, word, &length)) != NULL;) {
+		bool is_prefix = word[length - 1] == '*';
+
+		if (is_prefix == as_prefix && (is_prefix ?
+		    strncmp(word, name, length - 1) == 0 :
+		    strlen(name) == length && strncmp(word, name, length) == 0))
+			return true;
 	}
-	snprintf(page, size, "%s(9)", name);
+	return false;
+}
+
+const char *
+module_manpage(const char *name, bool *is_certain)
+{
+	size_t length = strlen(name);
+
+	*is_certain = true;
+	for (size_t i = 0; i < MANPAGES; i++)
+		if ((strncmp(manpages[i].page, name, length) == 0 &&
+		    manpages[i].page[length] == '(') || is_in(manpages[i].names, name, false))
+			return manpages[i].page;
+	*is_certain = false;
+	for (size_t i = 0; i < MANPAGES; i++)
+		if (is_in(manpages[i].names, name, true))
+			return manpages[i].page;
+	return NULL;
 }
 
 /*
@@ -132,20 +165,60 @@ compare_missing(const void *a, const void *b)
 	return strcmp(x->name, y->name);
 }
 
+/*
+ * The kernel's function that is most like it.  This program exports much that is not the
+ * kernel's, so the candidates are the recorded calls and what has a manual page.
+ */
+static void
+offer_functions(struct text_nearest *near, char *buffer, size_t size)
+{
+	size_t length = 0;
+
+	/* Names are long and like each other: closer than words of a scenario. */
+	near->distance = strlen(near->word) / 4 + 1;
+	for (unsigned call = HW_CALL_NONE + 1; call < HW_CALLS; call++)
+		text_nearest_offer(near, trace_call_name((enum hw_call)call));
+	for (size_t i = 0; i < MANPAGES; i++)
+		for (const char *word = NULL;
+		    (word = next_name(manpages[i].names, word, &length)) != NULL;) {
+			char name[64];
+
+			snprintf(name, sizeof(name), "%.*s", (int)length, word);
+			if (!is_exported_here(name))
+				continue;
+			text_nearest_offer(near, name);
+			if (near->best == name) {
+				snprintf(buffer, size, "%s", name);
+				near->best = buffer;
+			}
+		}
+}
+
 static void
 print_missing(const struct module_file *file, const struct missing *m,
     FILE *out)
 {
-	char page[128];
+	const char *kind = m->is_called ? "function" : "function or variable";
+	struct text_nearest near;
+	struct text_why hint;
+	bool is_certain;
+	const char *page = module_manpage(m->name, &is_certain);
+	char buffer[64];
 
-	module_manpage(m->name, page, sizeof(page));
+	text_nearest_init(&near, m->name);
+	if (!is_certain)
+		offer_functions(&near, buffer, sizeof(buffer));
 	if (m->pos.line == 0)
 		fprintf(out, "%s: ", file->path);
 	else
 		fprintf(out, "%s:%u: ", m->pos.file, m->pos.line);
-	fprintf(out, "the shim has no %s %s (manual page %s); "
-	    "see sim/kern/README.md\n",
-	    m->is_called ? "function" : "function or variable", m->name, page);
+	fprintf(out, "the shim has no %s %s", kind, m->name);
+	if (near.best != NULL)
+		fprintf(out, "%s\n", text_nearest_hint(&near, &hint));
+	else if (page != NULL)
+		fprintf(out, " (manual page %s); see sim/kern/README.md\n", page);
+	else
+		fprintf(out, "; see sim/kern/README.md\n");
 }
 
 size_t
@@ -156,7 +229,7 @@ module_file_check(const struct module_file *file, FILE *out)
 	module_file_each_symbol(file, SHT_DYNSYM, note_if_missing, &list);
 	if (list.count == 0)
 		return 0;
-	list.source = source_new(file->path);
+	list.source = source_new(file->image, file->size);
 	module_file_each_reference(file, note_reference, &list);
 	qsort(list.items, list.count, sizeof(*list.items), compare_missing);
 	for (size_t i = 0; i < list.count; i++)

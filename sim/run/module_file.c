@@ -5,9 +5,9 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "run/module_file.h"
@@ -27,13 +27,63 @@ refuse(struct module_file *file, FILE *why, const char *reason)
 	return false;
 }
 
-/* Are all segments within the file?  The loader would die of a cut one. */
-static bool
-is_complete(const struct module_file *file, uint64_t file_size)
+/* What viosim-cc adds to a module: cksum(1) of all before, and how much that is. */
+#define SEAL		"\nviosim-cc cksum "
+#define SEAL_LENGTH	(sizeof(SEAL) - 1 + 10 + 1 + 10 + 1)
+
+/* The CRC of cksum(1), POSIX.1-2017. */
+static uint32_t
+crc_add(uint32_t crc, uint8_t byte)
 {
+	crc ^= (uint32_t)byte << 24;
+	for (int i = 0; i < 8; i++)
+		crc = crc << 1 ^ ((crc & 0x80000000u) != 0 ? 0x04c11db7u : 0);
+	return crc;
+}
+
+static uint32_t
+cksum(const char *bytes, size_t size)
+{
+	uint32_t table[256], crc = 0;
+
+	for (unsigned i = 0; i < 256; i++)
+		table[i] = crc_add(0, (uint8_t)i);
+	for (size_t i = 0; i < size; i++)
+		crc = crc << 8 ^ table[(crc >> 24 ^ (uint8_t)bytes[i]) & 0xff];
+	for (; size > 0; size >>= 8)
+		crc = crc_add(crc, (uint8_t)size);
+	return ~crc;
+}
+
+/* Is it as it was made?  One that was made otherwise has no seal, which is no fault. */
+static bool
+is_as_made(const struct module_file *file)
+{
+	char expected[SEAL_LENGTH + 11];	/* a longer file would be no module */
+	const char *seal;
+	size_t size;
+
+	if (file->size < SEAL_LENGTH)
+		return true;
+	size = file->size - SEAL_LENGTH;
+	seal = file->image + size;
+	if (memcmp(seal, SEAL, sizeof(SEAL) - 1) != 0)
+		return true;
+	snprintf(expected, sizeof(expected), SEAL "%010" PRIu32 " %010zu\n",
+	    cksum(file->image, size), size);
+	return memcmp(seal, expected, SEAL_LENGTH) == 0;
+}
+
+/* Are all segments and tables within the file?  The loader would die of a cut one. */
+static bool
+is_complete(const struct module_file *file, const GElf_Ehdr *ehdr)
+{
+	uint64_t file_size = file->size;
 	size_t count = 0;
 
-	if (elf_getphdrnum(file->elf, &count) != 0)
+	if (ehdr->e_shoff > file_size ||
+	    (uint64_t)ehdr->e_shnum * ehdr->e_shentsize > file_size - ehdr->e_shoff ||
+	    elf_getphdrnum(file->elf, &count) != 0)
 		return false;
 	for (size_t i = 0; i < count; i++) {
 		GElf_Phdr phdr;
@@ -49,39 +99,67 @@ is_complete(const struct module_file *file, uint64_t file_size)
 static bool
 is_usable(struct module_file *file, FILE *why)
 {
-	struct stat st;
 	GElf_Ehdr ehdr;
 
-	if (fstat(file->fd, &st) == -1)
-		return refuse(file, why, strerror(errno));
-	if (!S_ISREG(st.st_mode))
-		return refuse(file, why, "not a file");
+	if (!is_as_made(file))
+		return refuse(file, why, "the file is damaged: it is not as viosim-cc made it; "
+		    "make it again");
 	if (elf_version(EV_CURRENT) == EV_NONE)
 		return refuse(file, why, elf_errmsg(-1));
-	file->elf = elf_begin(file->fd, ELF_C_READ, NULL);
+	file->elf = elf_memory(file->image, file->size);
 	if (file->elf == NULL || elf_kind(file->elf) != ELF_K_ELF ||
+	    gelf_getclass(file->elf) != ELFCLASS64 ||
 	    gelf_getehdr(file->elf, &ehdr) == NULL || ehdr.e_type != ET_DYN)
 		return refuse(file, why,
 		    "not a driver module (viosim-cc makes one)");
 	if (MACHINE != EM_NONE && ehdr.e_machine != MACHINE)
 		return refuse(file, why,
 		    "made for another kind of machine than this");
-	if (!is_complete(file, (uint64_t)st.st_size))
-		return refuse(file, why, "the file is damaged");
+	if (!is_complete(file, &ehdr))
+		return refuse(file, why, "the file is damaged: it ends too early; make it again "
+		    "with viosim-cc");
 	return true;
+}
+
+static bool
+read_image(struct module_file *file, int fd, FILE *why)
+{
+	size_t got = 0;
+	ssize_t n;
+
+	if (fstat(fd, &file->st) == -1)
+		return refuse(file, why, strerror(errno));
+	if (!S_ISREG(file->st.st_mode))
+		return refuse(file, why, "not a file");
+	file->size = (size_t)file->st.st_size;
+	file->image = malloc(file->size + 1);
+	if (file->image == NULL)
+		return refuse(file, why, strerror(errno));
+	while (got < file->size && ((n = read(fd, file->image + got, file->size - got)) > 0 ||
+	    (n == -1 && errno == EINTR)))
+		got += n > 0 ? (size_t)n : 0;
+	return got == file->size || refuse(file, why, "cannot be read to its end");
 }
 
 bool
 module_file_open(struct module_file *file, const char *path, FILE *why)
 {
-	file->path = path;
-	file->elf = NULL;
+	bool good;
+	int fd;
+
+	*file = (struct module_file){ .path = strdup(path) };
+	if (file->path == NULL)
+		err(3, "loading a driver");
 	/* Not to wait for a writer, should it be a FIFO. */
-	file->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	if (file->fd == -1)
-		return refuse(file, why, strerror(errno));
-	if (is_usable(file, why))
-		return true;
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd == -1) {
+		refuse(file, why, strerror(errno));
+	} else {
+		good = read_image(file, fd, why);
+		close(fd);
+		if (good && is_usable(file, why))
+			return true;
+	}
 	module_file_close(file);
 	return false;
 }
@@ -91,9 +169,9 @@ module_file_close(struct module_file *file)
 {
 	if (file->elf != NULL)
 		elf_end(file->elf);
-	close(file->fd);
-	file->elf = NULL;
-	file->fd = -1;
+	free(file->image);
+	free(file->path);
+	*file = (struct module_file){ .path = NULL };
 }
 
 /* The index-th program header if it is of that type. */
@@ -111,6 +189,30 @@ segment_count(const struct module_file *file)
 	size_t count = 0;
 
 	return elf_getphdrnum(file->elf, &count) == 0 ? count : 0;
+}
+
+bool
+module_file_segment(const struct module_file *file, size_t index,
+    struct module_segment *segment)
+{
+	GElf_Phdr phdr, relro;
+
+	for (size_t i = 0; i < segment_count(file); i++) {
+		if (!segment_at(file, i, PT_LOAD, &phdr) || index-- > 0)
+			continue;
+		*segment = (struct module_segment){
+			.range = { phdr.p_vaddr, phdr.p_vaddr + phdr.p_memsz },
+			.is_readable = (phdr.p_flags & PF_R) != 0,
+			.is_writable = (phdr.p_flags & PF_W) != 0,
+			.is_code = (phdr.p_flags & PF_X) != 0,
+		};
+		for (size_t j = 0; j < segment_count(file); j++)
+			if (segment_at(file, j, PT_GNU_RELRO, &relro) &&
+			    relro.p_vaddr - phdr.p_vaddr < phdr.p_memsz)
+				segment->sealed_end = relro.p_vaddr + relro.p_memsz;
+		return true;
+	}
+	return false;
 }
 
 struct module_range

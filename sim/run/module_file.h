@@ -11,11 +11,15 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/stat.h>
 
+/* The file is read once: what is done to it later changes nothing here. */
 struct module_file {
-	const char	*path;		/* borrowed */
-	int		 fd;
-	Elf		*elf;
+	char		*path;		/* as given */
+	struct stat	 st;		/* when it was read */
+	char		*image;		/* all its bytes */
+	size_t		 size;
+	Elf		*elf;		/* in image */
 };
 
 /* Addresses of the file: [start, end). */
@@ -30,11 +34,22 @@ struct module_ranges {
 };
 
 /*
- * Open a shared object for this machine.  False, with one line of reason
- * written to `why`, if it is not one.
+ * Read a shared object for this machine.  False, with one line of reason
+ * written to `why`, if it is not one, or not as viosim-cc made it.
  */
 bool	module_file_open(struct module_file *, const char *path, FILE *why);
 void	module_file_close(struct module_file *);
+
+/* One piece that is loaded. */
+struct module_segment {
+	struct module_range range;
+	uint64_t	 sealed_end;	/* the loader makes it read-only up to here; or 0 */
+	bool		 is_readable, is_writable, is_code;
+};
+
+/* The index-th of them; false: there are fewer. */
+bool	module_file_segment(const struct module_file *, size_t index,
+	    struct module_segment *);
 
 /* All that the module occupies once loaded. */
 struct module_range module_file_extent(const struct module_file *);
@@ -78,7 +93,10 @@ void	module_file_each_reference(const struct module_file *,
  */
 size_t	module_file_check(const struct module_file *, FILE *out);
 
-/* The manual page that documents a kernel name, such as "mutex_init(9)". */
-void	module_manpage(const char *name, char *page, size_t size);
+/*
+ * The manual page of NetBSD that documents a kernel name, such as "mutex(9)", or NULL.
+ * `*is_certain`: it is known that NetBSD has that very name.
+ */
+const char *module_manpage(const char *name, bool *is_certain);
 
 #endif /* SIM_RUN_MODULE_FILE_H */

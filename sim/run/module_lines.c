@@ -4,7 +4,6 @@
  */
 #include "run/module_lines.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "run/module_file.h"
@@ -51,19 +50,8 @@ bool
 module_line_has_access(struct module *module, unsigned line, unsigned *below, unsigned *above)
 {
 	struct search search = { .source = module_source(module), .line = line };
-	char *why = NULL;
-	size_t size = 0;
-	FILE *stream = open_memstream(&why, &size);
-	struct module_file file;
 
-	if (stream == NULL)
-		abort();
-	if (module_file_open(&file, module_path(module), stream)) {
-		module_file_each_reference(&file, look_at, &search);
-		module_file_close(&file);
-	}
-	fclose(stream);
-	free(why);
+	module_file_each_reference(module_file_of(module), look_at, &search);
 	*below = search.below;
 	*above = search.above;
 	return search.found;

@@ -11,7 +11,7 @@
 
 /*
  * Does the driver's text access memory at that line?  `*below` and `*above` become the nearest
- * lines before and behind it that do, 0 where there is none.  Reads the module's file: for
+ * lines before and behind it that do, 0 where there is none.  Goes through the whole module: for
  * messages, not for each run.
  */
 bool module_line_has_access(struct module *module, unsigned line, unsigned *below,

@@ -5,10 +5,8 @@
 #include <dwarf.h>
 #include <elfutils/libdw.h>
 #include <err.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "run/source.h"
 
@@ -19,9 +17,10 @@ struct source_slot {
 };
 
 struct source {
-	char		*path;
+	const char	*image;
+	size_t		 size;
 	bool		 opened;	/* tried to */
-	int		 fd;
+	Elf		*elf;		/* in image; NULL: it is no such file */
 	Dwarf		*dwarf;		/* NULL: there is none */
 	struct source_slot *slots;	/* open addressing, no deletions */
 	size_t		 slot_count;	/* a power of two, or 0 */
@@ -29,13 +28,14 @@ struct source {
 };
 
 struct source *
-source_new(const char *path)
+source_new(const char *image, size_t size)
 {
 	struct source *s = calloc(1, sizeof(*s));
 
-	if (s == NULL || (s->path = strdup(path)) == NULL)
+	if (s == NULL)
 		err(3, "source positions");
-	s->fd = -1;
+	s->image = image;
+	s->size = size;
 	return s;
 }
 
@@ -46,10 +46,9 @@ source_free(struct source *s)
 		return;
 	if (s->dwarf != NULL)
 		dwarf_end(s->dwarf);
-	if (s->fd != -1)
-		close(s->fd);
+	if (s->elf != NULL)
+		elf_end(s->elf);
 	free(s->slots);
-	free(s->path);
 	free(s);
 }
 
@@ -57,9 +56,11 @@ static void
 source_open(struct source *s)
 {
 	s->opened = true;
-	s->fd = open(s->path, O_RDONLY | O_CLOEXEC);
-	if (s->fd != -1)
-		s->dwarf = dwarf_begin(s->fd, DWARF_C_READ);
+	/* libelf writes to an image only what it converts, and here nothing is. */
+	if (elf_version(EV_CURRENT) != EV_NONE)
+		s->elf = elf_memory((char *)(uintptr_t)s->image, s->size);
+	if (s->elf != NULL)
+		s->dwarf = dwarf_begin_elf(s->elf, DWARF_C_READ, NULL);
 }
 
 /* The unit whose code is at the address; clang writes no index of them. */

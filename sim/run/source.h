@@ -10,6 +10,7 @@
 #define SIM_RUN_SOURCE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct source;
@@ -22,11 +23,11 @@ struct source_pos {
 };
 
 /*
- * Positions of the object file `path` (copied).  Never NULL: ends the process
- * when the host has no memory.  A file that is missing or has no DWARF shows
- * as look-ups that find nothing.
+ * Positions of an object file, whose bytes stay the caller's and must outlive
+ * this.  Never NULL: ends the process when the host has no memory.  A file that
+ * is none or has no DWARF shows as look-ups that find nothing.
  */
-struct source *source_new(const char *path);
+struct source *source_new(const char *image, size_t size);
 void	source_free(struct source *);
 
 /*

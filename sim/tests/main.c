@@ -17,6 +17,7 @@
 /* One line per suite. */
 #define SUITES(X) \
 	X(base_suite) \
+	X(cli_driver_suite) \
 	X(cli_options_suite) \
 	X(cli_output_suite) \
 	X(cli_words_suite) \
@@ -99,6 +100,7 @@
 	X(run_undecided_suite) \
 	X(run_member_suite) \
 	X(run_module_suite) \
+	X(run_viosim_cc_suite) \
 	X(run_points_suite) \
 	X(run_source_suite) \
 	X(scenario_bad_suite) \

@@ -12,8 +12,8 @@
 #include "tests/run/build_module.h"
 
 /* Tests run at the top of the source tree, or in a folder of it. */
-static void
-find_tool(char *tool, size_t size)
+void
+build_tool(char *tool, size_t size)
 {
 	static const char *const places[] = {
 		"sim/tools", "tools", "../sim/tools", "../../sim/tools",
@@ -72,7 +72,7 @@ run_tool(const struct build_folder *folder, const char *env,
 	char tool[600], command[1200];
 	int status;
 
-	find_tool(tool, sizeof(tool));
+	build_tool(tool, sizeof(tool));
 	snprintf(command, sizeof(command),
 	    "cd '%s' && %s '%s' %s %s.c -o %s.so -fno-sanitize=thread %s "
 	    "2>%s.err", folder->path, env, tool, kernel, name, name, flags, name);

@@ -6,6 +6,8 @@
 #ifndef SIM_TESTS_RUN_BUILD_MODULE_H
 #define SIM_TESTS_RUN_BUILD_MODULE_H
 
+#include <stddef.h>
+
 /* A folder under /tmp for the files of one test case. */
 struct build_folder {
 	char	path[40];
@@ -21,6 +23,9 @@ const char *build_path(const struct build_folder *, const char *name);
 /* Write a file of that name. */
 void	build_write(const struct build_folder *, const char *name,
 	    const char *text);
+
+/* Where sim/tools/viosim-cc is. */
+void	build_tool(char *tool, size_t size);
 
 /*
  * Run `sim/tools/viosim-cc --diag NAME.c -o NAME.so FLAGS` in the folder, without

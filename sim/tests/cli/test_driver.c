@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Tests of sim/cli/cli.c: which manifest a driver has.
+ */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/cli.h"
+#include "tests/run/build_module.h"
+#include "tests/stderr.h"
+
+Suite	*cli_driver_suite(void);
+
+#define MANIFEST(name) "driver: " name "\nsource: d.c\napi: netbsd-2022\ndevice: balloon\n"
+
+static struct build_folder folder;
+static struct module *module;
+
+/* A driver called viomb, as the one whose manifest lies in driver/, in a file of another name. */
+static void
+setup(void)
+{
+	build_folder_make(&folder);
+	build_module(&folder, "mine", "struct cfattach { int x; } viomb_ca = { 1 };\n", "");
+	module = cli_module_open(build_path(&folder, "mine.so"));
+	ck_assert_ptr_nonnull(module);
+}
+
+static void
+teardown(void)
+{
+	module_close(module);
+	build_folder_remove(&folder);
+}
+
+/* The driver that the manifest is of; "" for none. */
+static const char *
+manifest_is_of(const char *path, bool expect_bad)
+{
+	static char name[64];
+	bool bad;
+	struct manifest *manifest = cli_manifest_open(path, module, &bad);
+
+	ck_assert(bad == expect_bad);
+	snprintf(name, sizeof(name), "%s", manifest == NULL ? "" : manifest->driver);
+	manifest_free(manifest);
+	return name;
+}
+
+START_TEST(manifest_beside_the_module_goes_first)
+{
+	struct manifest *hints;
+
+	if (access("driver/viomb.yaml", R_OK) == 0)
+		ck_assert_str_eq(manifest_is_of(NULL, false), "viomb");
+	build_write(&folder, "viomb.yaml", MANIFEST("other"));
+	ck_assert_str_ne(manifest_is_of(NULL, false), "other");
+	build_write(&folder, "mine.yaml", MANIFEST("mine"));
+	ck_assert_str_eq(manifest_is_of(NULL, false), "mine");
+	hints = cli_manifest_hints(module);
+	ck_assert_ptr_nonnull(hints);
+	ck_assert_str_eq(hints->driver, "mine");
+	manifest_free(hints);
+	ck_assert_str_eq(manifest_is_of(build_path(&folder, "viomb.yaml"), false), "other");
+}
+END_TEST
+
+START_TEST(manifest_that_is_bad_is_not_passed_over)
+{
+	build_write(&folder, "mine.yaml", "nonsense: 1\n");
+	stderr_keep();
+	ck_assert_str_eq(manifest_is_of(NULL, true), "");
+	stderr_kept_has("mine.yaml:1:1: error: ");
+	stderr_keep();
+	ck_assert_str_eq(manifest_is_of(build_path(&folder, "nothing.yaml"), true), "");
+	stderr_kept_has("nothing.yaml");
+}
+END_TEST
+
+Suite *
+cli_driver_suite(void)
+{
+	Suite *s = suite_create("cli_driver");
+	TCase *tc = tcase_create("manifest");
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_set_timeout(tc, 30);
+	tcase_add_test(tc, manifest_beside_the_module_goes_first);
+	tcase_add_test(tc, manifest_that_is_bad_is_not_passed_over);
+	suite_add_tcase(s, tc);
+	return s;
+}

@@ -1,0 +1,386 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Tests of sim/tools/viosim-cc, which makes driver modules.
+ */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "run/module.h"
+#include "tests/run/build_module.h"
+
+Suite	*run_viosim_cc_suite(void);
+
+/* What the drivers below may use: the "kernel" of these tests. */
+int	test_cc_number(int);
+
+int
+test_cc_number(int x)
+{
+	return x + 100;
+}
+
+static const char driver_text[] =
+    "extern int test_cc_number(int);\n"
+    "static int counter = 7;\n"
+    "int step(int);\n"
+    "int step(int n)\n"
+    "{\n"
+    "	counter += n;\n"
+    "	return test_cc_number(counter);\n"
+    "}\n";
+
+static struct build_folder folder;
+
+static struct module *
+open_module(const char *name)
+{
+	struct module_error error;
+	struct module *m = module_open(build_path(&folder, name), &error);
+
+	ck_assert_msg(m != NULL, "%s", error.text);
+	return m;
+}
+
+typedef int	step_fn(int);
+
+static step_fn *
+step_of(const struct module *m)
+{
+	void *symbol = module_symbol(m, "step");
+	step_fn *fn;
+
+	ck_assert_ptr_nonnull(symbol);
+	memcpy(&fn, &symbol, sizeof(fn));
+	return fn;
+}
+
+static void
+setup(void)
+{
+	build_folder_make(&folder);
+}
+
+static void
+teardown(void)
+{
+	build_folder_remove(&folder);
+}
+
+START_TEST(compiler_names_each_missing_header)
+{
+	build_write(&folder, "x.c",
+	    "#include <sys/lunch.h>\n#include <stdio.h>\n#include <sys/callout.h>\n"
+	    "#include <sys/mutx.h>\nint x;\n");
+	ck_assert_int_eq(build_run(&folder, "", "x", ""), 2);
+	ck_assert_str_eq(build_read(&folder, "x.err"),
+	    "x.c:1: the shim has no header <sys/lunch.h>; see sim/kern/README.md\n"
+	    "x.c:2: the shim has no header <stdio.h>; see sim/kern/README.md\n"
+	    "x.c:3: the shim has no header <sys/callout.h> "
+	    "(manual page callout(9)); see sim/kern/README.md\n"
+	    "x.c:4: there is no header <sys/mutx.h>; did you mean <sys/mutex.h>?\n");
+	ck_assert_int_eq(access(build_path(&folder, "x.so.log"), R_OK), 0);
+	ck_assert_int_ne(access(build_path(&folder, "x.so"), F_OK), 0);
+}
+END_TEST
+
+/* What is said for a text, by each compiler that is here. */
+static void
+compiler_says(const char *text, const char *said)
+{
+	static const char *const compilers[] = { "CC=gcc", "CC=clang" };
+
+	build_write(&folder, "x.c", text);
+	for (size_t i = 0; i < 2; i++) {
+		if (i == 1 && system("clang --version >/dev/null 2>&1") != 0)
+			continue;
+		ck_assert_int_eq(build_run(&folder, compilers[i], "x", ""), 2);
+		ck_assert_str_eq(build_read(&folder, "x.err"), said);
+	}
+}
+
+START_TEST(compiler_names_each_missing_kind_once)
+{
+	compiler_says("struct softc { struct lunch sc_lunch; int sc_a; };\n"
+	    "LUNCH_DECL(x, y, \"z\");\n"
+	    "static klunch_t k;\n"
+	    "int f(struct softc *sc);\n"
+	    "int f(struct softc *sc)\n"
+	    "{\n"
+	    "	callout_reset(1);\n"
+	    "	callout_reset(2);\n"
+	    "	virtio_lunch(sc);\n"
+	    "	return sc->sc_a + LUNCH_TIME_IS_OVER + k;\n"
+	    "}\n",
+	    "x.c:1: neither the driver nor the shim has a type struct lunch; "
+	    "if it is the kernel's, see sim/kern/README.md\n"
+	    "x.c:2: neither the driver nor the shim has a macro LUNCH_DECL; "
+	    "if it is the kernel's, see sim/kern/README.md\n"
+	    "x.c:3: neither the driver nor the shim has a type klunch_t; "
+	    "if it is the kernel's, see sim/kern/README.md\n"
+	    "x.c:7: the shim has no function callout_reset "
+	    "(manual page callout(9)); see sim/kern/README.md\n"
+	    "x.c:9: the shim has no function virtio_lunch "
+	    "(manual page virtio(4)); see sim/kern/README.md\n"
+	    "x.c:10: neither the driver nor the shim has a macro LUNCH_TIME_IS_OVER; "
+	    "if it is the kernel's, see sim/kern/README.md\n");
+}
+END_TEST
+
+START_TEST(compiler_names_the_header_to_include)
+{
+	compiler_says("#include <sys/param.h>\n"
+	    "static kmutex_t lock;\n"
+	    "int f(void *aux);\n"
+	    "int f(void *aux)\n"
+	    "{\n"
+	    "	mutex_enter(&lock);\n"
+	    "	((struct virtio_attach_args *)aux)->sc_childdevid = KM_SLEEP;\n"
+	    "	return mstohz(3) + hz;\n"
+	    "}\n"
+	    "CFATTACH_DECL_NEW(x, 1, NULL, NULL, NULL, NULL);\n",
+	    "x.c:2: kmutex_t: include <sys/mutex.h>\n"
+	    "x.c:6: mutex_enter: include <sys/mutex.h>\n"
+	    "x.c:7: struct virtio_attach_args: include <dev/pci/virtiovar.h>\n"
+	    "x.c:7: KM_SLEEP: include <sys/kmem.h>\n"
+	    "x.c:8: hz: include <sys/kernel.h>\n"
+	    "x.c:10: CFATTACH_DECL_NEW: include <sys/device.h>\n");
+}
+END_TEST
+
+START_TEST(compiler_tells_a_slip_from_a_gap)
+{
+	compiler_says("#include <sys/mutex.h>\n"
+	    "int f(kmutex_t *m);\n"
+	    "int f(kmutex_t *m)\n"
+	    "{\n"
+	    "	mutex_entr(m);\n"
+	    "	cv_timedwaitbt(m);\n"
+	    "	return 0;\n"
+	    "}\n",
+	    "x.c:5: neither the driver nor the shim has a function mutex_entr; "
+	    "did you mean `mutex_enter`?\n"
+	    "x.c:6: the shim has no function cv_timedwaitbt "
+	    "(manual page condvar(9)); see sim/kern/README.md\n");
+}
+END_TEST
+
+START_TEST(compiler_keeps_the_drivers_own_mistakes)
+{
+	const char *text;
+
+	build_write(&folder, "x.c", "int f(void)\n{\n\tint count = 1;\n\n\treturn cuont\n}\n");
+	ck_assert_int_eq(build_run(&folder, "", "x", ""), 2);
+	text = build_read(&folder, "x.err");
+	ck_assert_ptr_nonnull(strstr(text, "x.c:5:"));
+	ck_assert_ptr_nonnull(strstr(text, "did you mean 'count'?"));
+	ck_assert_ptr_nonnull(strstr(text, "expected ';'"));
+	/* With the source line and the caret. */
+	ck_assert_ptr_nonnull(strstr(text, "return cuont\n"));
+	ck_assert_ptr_nonnull(strstr(text, "^\n"));
+	ck_assert_ptr_null(strstr(text, "shim"));
+}
+END_TEST
+
+/* A text that ends too early lacks its own names, none of the kernel's. */
+START_TEST(compiler_finds_no_gap_in_a_cut_text)
+{
+	build_write(&folder, "x.c", "static int helper(int);\n"
+	    "int f(void) { int x = 3; for (;;) { if (x) { helper(1); }\n"
+	    "static int helper(int y) { return y + x; }\n"
+	    "int g(int z) { return helper(z) + x; }\nstat");
+	ck_assert_int_eq(build_run(&folder, "", "x", ""), 2);
+	ck_assert_ptr_nonnull(strstr(build_read(&folder, "x.err"), "error: "));
+	ck_assert_ptr_null(strstr(build_read(&folder, "x.err"), "shim"));
+}
+END_TEST
+
+/* Several may make one module at a time: all succeed, and nothing but it is left. */
+START_TEST(compiler_can_run_beside_itself)
+{
+	static const char loop[] = "cd '%s' && for i in 1 2 3; do "
+	    "('%s' x.c -o race.so %s || echo bad) 2>/dev/null & done; wait; "
+	    "'%s' x.c -o alone.so %s; ls -A | grep -v '^alone'";
+	static const char *const flags[] = { "", "--coverage" };
+	struct module *m;
+	char command[2000], tool[600];
+
+	build_tool(tool, sizeof(tool));
+	build_write(&folder, "x.c", driver_text);
+	for (size_t i = 0; i < 2; i++) {
+		FILE *list;
+		char names[200] = "";
+		size_t n;
+
+		snprintf(command, sizeof(command), loop, folder.path, tool, flags[i], tool,
+		    flags[i]);
+		list = popen(command, "r");
+		ck_assert_ptr_nonnull(list);
+		n = fread(names, 1, sizeof(names) - 1, list);
+		names[n] = '\0';
+		pclose(list);
+		ck_assert_str_eq(names, i == 0 ? "race.nodiag.so\nrace.so\nx.c\n" :
+		    "race.gcno\nrace.nodiag.gcno\nrace.nodiag.o\nrace.nodiag.so\n"
+		    "race.o\nrace.so\nx.c\n");
+	}
+	m = open_module("race.so");
+	ck_assert_int_eq(step_of(m)(1), 108);
+	module_close(m);
+}
+END_TEST
+
+START_TEST(compiler_leaves_nothing_when_it_is_stopped)
+{
+	char command[1200], tool[600];
+
+	build_tool(tool, sizeof(tool));
+	build_write(&folder, "x.c", driver_text);
+	/* A compiler that does not come to an end. */
+	build_write(&folder, "cc", "#!/bin/sh\ncase \"$*\" in *x.c*) kill -TERM $PPID; sleep 1;;\n"
+	    "*) exec cc \"$@\";; esac\n");
+	snprintf(command, sizeof(command), "cd '%s' && chmod +x cc && mkdir t out && "
+	    "TMPDIR=$PWD/t CC=$PWD/cc '%s' x.c -o out/x.so 2>/dev/null; "
+	    "test $? = 2 && test -z \"$(ls -A t out | grep -v :)\"", folder.path, tool);
+	ck_assert_int_eq(system(command), 0);
+}
+END_TEST
+
+START_TEST(compiler_makes_the_same_file_anywhere)
+{
+	char command[400];
+
+	build_module(&folder, "driver", driver_text, "-fsanitize=thread");
+	snprintf(command, sizeof(command),
+	    "cd %s && mkdir 'else where' && cp driver.c 'else where' &&"
+	    " mv driver.so 'else where/first.so'", folder.path);
+	ck_assert_int_eq(system(command), 0);
+	ck_assert_int_eq(build_run(&folder,
+	    "LC_ALL=de_DE.UTF-8 TZ=Asia/Tokyo CPATH=/usr/include",
+	    "'else where'/driver", "-fsanitize=thread"), 0);
+	snprintf(command, sizeof(command),
+	    "cd %s/else* && cmp first.so driver.so", folder.path);
+	ck_assert_int_eq(system(command), 0);
+}
+END_TEST
+
+START_TEST(compiler_replaces_nothing_but_files)
+{
+	char command[200];
+
+	build_write(&folder, "x.c", "int x;\n");
+	snprintf(command, sizeof(command), "mkdir %s/x.so", folder.path);
+	ck_assert_int_eq(system(command), 0);
+	ck_assert_int_eq(build_run(&folder, "", "x", ""), 2);
+	ck_assert_str_eq(build_read(&folder, "x.err"),
+	    "viosim-cc: not a file: x.so\n");
+}
+END_TEST
+
+static const char diagnostic_text[] =
+    "#ifdef DIAGNOSTIC\n"
+    "extern int test_cc_number(int);\n"
+    "int step(int);\n"
+    "int step(int n) { return test_cc_number(n); }\n"
+    "#else\n"
+    "int step(int);\n"
+    "int step(int n) { return -n; }\n"
+    "#endif\n"
+    "#ifndef _KERNEL\n"
+    "#error not a kernel\n"
+    "#endif\n";
+
+START_TEST(compiler_can_leave_diagnostic_out)
+{
+	struct module *m;
+
+	build_module(&folder, "with", diagnostic_text, "");
+	m = open_module("with.so");
+	ck_assert_int_eq(step_of(m)(1), 101);
+	module_close(m);
+	ck_assert_int_ne(access(build_path(&folder, "with.nodiag.so"), F_OK), 0);
+	build_module(&folder, "without", diagnostic_text, "--nodiag");
+	m = open_module("without.so");
+	ck_assert_int_eq(step_of(m)(1), -1);
+	module_close(m);
+	ck_assert_int_ne(access(build_path(&folder, "without.nodiag.so"), F_OK), 0);
+}
+END_TEST
+
+START_TEST(compiler_makes_a_module_and_its_twin)
+{
+	struct module *m;
+
+	build_write(&folder, "two.c", diagnostic_text);
+	ck_assert_int_eq(build_both(&folder, "two", ""), 0);
+	m = open_module("two.so");
+	ck_assert_int_eq(step_of(m)(1), 101);
+	module_close(m);
+	m = open_module("two.nodiag.so");
+	ck_assert_int_eq(step_of(m)(1), -1);
+	module_close(m);
+	/* A mistake that one of them has leaves neither. */
+	build_write(&folder, "two.c", "#ifndef DIAGNOSTIC\n#error no\n#endif\n");
+	ck_assert_int_eq(build_both(&folder, "two", ""), 2);
+	ck_assert_ptr_nonnull(strstr(build_read(&folder, "two.err"), "two.c:2:2: error"));
+	ck_assert_int_ne(access(build_path(&folder, "two.so"), F_OK), 0);
+	ck_assert_int_ne(access(build_path(&folder, "two.nodiag.so"), F_OK), 0);
+}
+END_TEST
+
+START_TEST(compiler_gives_the_same_warnings_once)
+{
+	const char *text;
+
+	build_write(&folder, "w.c", "int f(void);\nint f(void) { int unused; return 1; }\n");
+	ck_assert_int_eq(build_both(&folder, "w", ""), 0);
+	text = build_read(&folder, "w.err");
+	text = strstr(text, "unused variable");
+	ck_assert_ptr_nonnull(text);
+	ck_assert_ptr_null(strstr(text + 1, "unused variable"));
+}
+END_TEST
+
+/* Each access of the driver's text is an access: two reads of a field are not made one. */
+START_TEST(compiler_does_not_optimise)
+{
+	static const char text[] = "int f(int *p);\n"
+	    "int f(int *p) { int a = *p; if (a) a = *p; return a; }\n";
+	char command[300];
+
+	build_write(&folder, "o.c", text);
+	ck_assert_int_eq(build_run(&folder, "", "o", "-fsanitize=thread"), 0);
+	snprintf(command, sizeof(command), "test $(objdump -r --section=.text %s | "
+	    "grep -c ' __tsan_read4') = 2", build_path(&folder, "o.so"));
+	ck_assert_int_eq(system(command), 0);
+	ck_assert_int_eq(build_run(&folder, "", "o", "-fsanitize=thread -O2"), 0);
+	ck_assert_int_ne(system(command), 0);
+}
+END_TEST
+
+Suite *
+run_viosim_cc_suite(void)
+{
+	Suite *s = suite_create("run_viosim_cc");
+	TCase *tc = tcase_create("viosim-cc");
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_set_timeout(tc, 30);
+	tcase_add_test(tc, compiler_names_each_missing_header);
+	tcase_add_test(tc, compiler_names_each_missing_kind_once);
+	tcase_add_test(tc, compiler_names_the_header_to_include);
+	tcase_add_test(tc, compiler_tells_a_slip_from_a_gap);
+	tcase_add_test(tc, compiler_keeps_the_drivers_own_mistakes);
+	tcase_add_test(tc, compiler_finds_no_gap_in_a_cut_text);
+	tcase_add_test(tc, compiler_can_run_beside_itself);
+	tcase_add_test(tc, compiler_leaves_nothing_when_it_is_stopped);
+	tcase_add_test(tc, compiler_makes_the_same_file_anywhere);
+	tcase_add_test(tc, compiler_replaces_nothing_but_files);
+	tcase_add_test(tc, compiler_can_leave_diagnostic_out);
+	tcase_add_test(tc, compiler_makes_a_module_and_its_twin);
+	tcase_add_test(tc, compiler_gives_the_same_warnings_once);
+	tcase_add_test(tc, compiler_does_not_optimise);
+	suite_add_tcase(s, tc);
+	return s;
+}
