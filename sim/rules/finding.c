@@ -63,6 +63,32 @@ append(struct findings *findings)
 	return &findings->item[findings->count++];
 }
 
+/*
+ * A sentence in one line, whatever a driver put into it: what would move a terminal's cursor or
+ * end the line is escaped as in C; blanks at the end go.
+ */
+static void
+print_sentence(char *text, size_t size, const char *format, va_list args)
+{
+	char raw[sizeof(((struct finding *)0)->text)];
+	size_t length, at = 0;
+
+	vsnprintf(raw, sizeof(raw), format, args);
+	length = strlen(raw);
+	while (length > 0 && strchr(" \t\r\n", raw[length - 1]) != NULL)
+		length--;
+	for (size_t i = 0; i < length; i++) {
+		unsigned char byte = (unsigned char)raw[i];
+		bool plain = byte >= ' ' && byte < 0x7f;
+
+		if (at + (plain ? 1 : 4) >= size)
+			break;
+		at += (size_t)snprintf(text + at, size - at, plain ? "%c" : byte == '\n' ?
+		    "\\n" : byte == '\t' ? "\\t" : "\\x%02x", byte);
+	}
+	text[at] = '\0';
+}
+
 struct finding *
 finding_addv(struct findings *findings, const struct rule *rule, const struct event *event,
     uint32_t site, const char *format, va_list args)
@@ -73,7 +99,7 @@ finding_addv(struct findings *findings, const struct rule *rule, const struct ev
 	};
 	struct finding *finding;
 
-	vsnprintf(fresh.text, sizeof(fresh.text), format, args);
+	print_sentence(fresh.text, sizeof(fresh.text), format, args);
 	finding = find(findings, rule, site, fresh.text);
 	if (finding != NULL) {
 		finding->count++;
@@ -107,7 +133,7 @@ add_because(struct finding *finding, uint32_t seq, uint32_t site, const char *fo
 		return;
 	finding->because[finding->becauses].seq = seq;
 	finding->because[finding->becauses].site = site;
-	vsnprintf(finding->because[finding->becauses].what,
+	print_sentence(finding->because[finding->becauses].what,
 	    sizeof(finding->because[0].what), format, args);
 	finding->becauses++;
 }
