@@ -13,22 +13,30 @@
 #include "cli/suggest.h"
 #include "run/run.h"
 
-#define DEPTH_MAX 16
-
 struct paths {
 	char **path;
 	size_t count;
+	struct folder {			/* that were read: a link may lead back to one */
+		dev_t dev;
+		ino_t ino;
+	} *folder;
+	size_t folders;
 };
+
+static void
+no_memory(void)
+{
+	fputs("viosim: out of memory\n", stderr);
+	exit(CLI_BROKEN);
+}
 
 static void *
 grown(void *array, size_t count, size_t size)
 {
 	void *p = realloc(array, (count + 1) * size);
 
-	if (p == NULL) {
-		fputs("viosim: out of memory\n", stderr);
-		exit(CLI_BROKEN);
-	}
+	if (p == NULL)
+		no_memory();
 	return p;
 }
 
@@ -36,7 +44,9 @@ static void
 paths_add(struct paths *paths, const char *path)
 {
 	paths->path = grown(paths->path, paths->count, sizeof(paths->path[0]));
-	paths->path[paths->count++] = strdup(path);
+	paths->path[paths->count] = strdup(path);
+	if (paths->path[paths->count++] == NULL)
+		no_memory();
 }
 
 static int
@@ -54,33 +64,67 @@ ends_in_yaml(const char *name)
 }
 
 static bool
-walk(const char *folder, struct paths *paths, int depth)
+cannot_read(const char *path)
 {
-	DIR *dir = opendir(folder);
-	struct dirent *entry;
-	bool good = true;
+	fprintf(stderr, "viosim: cannot read %s: %s\n", path, strerror(errno));
+	return false;
+}
 
-	if (dir == NULL) {
-		fprintf(stderr, "viosim: cannot read folder %s: %s\n", folder, strerror(errno));
-		return false;
-	}
-	while ((entry = readdir(dir)) != NULL) {
-		char path[4096];
-		struct stat st;
+/* True when the folder was not read before, under whatever name. */
+static bool
+is_first_time(struct paths *paths, const struct stat *st)
+{
+	for (size_t i = 0; i < paths->folders; i++)
+		if (paths->folder[i].dev == st->st_dev && paths->folder[i].ino == st->st_ino)
+			return false;
+	paths->folder = grown(paths->folder, paths->folders, sizeof(paths->folder[0]));
+	paths->folder[paths->folders++] = (struct folder){ st->st_dev, st->st_ino };
+	return true;
+}
 
-		if (entry->d_name[0] == '.')
-			continue;
-		snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name);
-		if (stat(path, &st) != 0)
-			continue;
+static bool walk(const char *folder, const struct stat *st, struct paths *paths);
+
+static bool
+take_entry(const char *folder, const char *name, struct paths *paths)
+{
+	bool yaml = ends_in_yaml(name), good = true;
+	struct stat st;
+	char *path;
+
+	if (name[0] == '.')
+		return true;
+	if (asprintf(&path, "%s/%s", folder, name) < 0)
+		no_memory();
+	/* A link to nowhere matters when it is called like a scenario. */
+	if (stat(path, &st) != 0)
+		good = !yaml || cannot_read(path);
+	else if (S_ISDIR(st.st_mode))
 		/* include/ holds pieces for `extends`, not scenarios. */
-		if (S_ISDIR(st.st_mode) && depth < DEPTH_MAX &&
-		    strcmp(entry->d_name, "include") != 0)
-			good = walk(path, paths, depth + 1) && good;
-		else if (S_ISREG(st.st_mode) && ends_in_yaml(entry->d_name))
-			paths_add(paths, path);
+		good = strcmp(name, "include") == 0 || walk(path, &st, paths);
+	else if (S_ISREG(st.st_mode) && yaml)
+		paths_add(paths, path);
+	free(path);
+	return good;
+}
+
+/* In the order of names, so that of two ways to a folder it is always the same that is taken. */
+static bool
+walk(const char *folder, const struct stat *st, struct paths *paths)
+{
+	struct dirent **entry;
+	bool good = true;
+	int count;
+
+	if (!is_first_time(paths, st))
+		return true;
+	count = scandir(folder, &entry, NULL, alphasort);
+	if (count < 0)
+		return cannot_read(folder);
+	for (int i = 0; i < count; i++) {
+		good = take_entry(folder, entry[i]->d_name, paths) && good;
+		free(entry[i]);
 	}
-	closedir(dir);
+	free(entry);
 	return good;
 }
 
@@ -131,7 +175,8 @@ static bool
 load_folder(struct cli_cases *cases, const char *folder)
 {
 	struct paths paths = { 0 };
-	bool good = walk(folder, &paths, 0);
+	struct stat st;
+	bool good = stat(folder, &st) == 0 ? walk(folder, &st, &paths) : cannot_read(folder);
 
 	if (good && paths.count == 0) {
 		fprintf(stderr, "viosim: folder %s holds no scenario (*.yaml)\n", folder);
@@ -144,6 +189,7 @@ load_folder(struct cli_cases *cases, const char *folder)
 		free(paths.path[i]);
 	}
 	free(paths.path);
+	free(paths.folder);
 	return good;
 }
 
