@@ -202,10 +202,6 @@ convert(struct converting *converting)
 	say_variant(converting, edit, &result);
 	code = shrink_all(converting, edit, &result);
 	edit_free(edit);
-	if (fflush(stdout) != 0 || ferror(stdout)) {
-		perror("viosim: cannot write to standard output");
-		code = CLI_BROKEN;
-	}
 	return code;
 }
 

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 
 #include "cli/cli.h"
+#include "cli/output.h"
 #include "machine/crash.h"
 #include "report/atomic.h"
 #include "report/compared.h"
@@ -41,7 +42,8 @@ struct compare {
 	struct compared_classes classes;
 	FILE *ndjson;
 	FILE *text;			/* for people; stderr if NDJSON goes to stdout */
-	size_t same, different, broken;
+	size_t same, different, broken, skipped;
+	char reason[VERDICT_REASON];	/* why cases were skipped */
 };
 
 /* ---- the child ---- */
@@ -110,6 +112,13 @@ done(void *arg, size_t index, const struct isolated *result)
 	struct compare *compare = arg;
 	const char *id = compare->item[index].id;
 
+	cli_output_check();
+	if (result->verdict.verdict == VERDICT_SKIPPED) {
+		compare->skipped++;
+		snprintf(compare->reason, sizeof(compare->reason), "%s",
+		    result->verdict.reason);
+		return true;
+	}
 	if (result->verdict.verdict == VERDICT_PASS) {
 		compare->same++;
 		return true;
@@ -142,10 +151,12 @@ sum_up(struct compare *compare)
 		    compare->flags.b);
 		compared_classes_print(&compare->classes, text);
 	}
+	if (compare->skipped > 0)
+		fprintf(text, "skipped: %zu cases: %s\n", compare->skipped, compare->reason);
 	fprintf(text, "%zu cases: %zu the same, %zu different", compare->count, compare->same,
 	    compare->different);
-	if (compare->broken > 0)
-		fprintf(text, ", %zu not compared", compare->broken);
+	if (compare->broken + compare->skipped > 0)
+		fprintf(text, ", %zu not compared", compare->broken + compare->skipped);
 	fputc('\n', text);
 }
 
@@ -160,11 +171,10 @@ compare_all(struct compare *compare)
 
 	sum_up(compare);
 	compared_classes_fini(&compare->classes);
-	if (fflush(compare->text) != 0 || ferror(compare->text)) {
-		perror("viosim: cannot write to standard output");
-		good = false;
-	}
-	if (!good || compare->broken > 0)
+	if (compare->ndjson != NULL)
+		compared_write_end(compare->same, compare->different,
+		    compare->broken + compare->skipped, compare->ndjson);
+	if (!good || compare->broken + compare->skipped > 0)
 		return CLI_BROKEN;
 	return compare->different > 0 ? CLI_FOUND : CLI_OK;
 }
@@ -184,7 +194,7 @@ compare_into(struct compare *compare)
 	file = atomic_open(compare->flags.ndjson, why, sizeof(why));
 	if (file == NULL) {
 		fprintf(stderr, "viosim: %s\n", why);
-		return CLI_USAGE;
+		return CLI_BROKEN;
 	}
 	compare->ndjson = atomic_stream(file);
 	compared_write_head(compare->flags.a, compare->flags.b, compare->ndjson);

@@ -50,7 +50,7 @@ is_known(const struct job *job, const struct scenario_case *c)
 static void
 choose_cases(struct job *job, bool has_twin)
 {
-	size_t without = 0;
+	size_t *without = &job->output.left_out;
 
 	job->plain = calloc(job->cases.count + 1, sizeof(job->plain[0]));
 	if (job->plain == NULL)
@@ -61,14 +61,14 @@ choose_cases(struct job *job, bool has_twin)
 		if (is_known(job, c))
 			continue;
 		if (!c->machine->diagnostic && !has_twin)
-			without++;
+			(*without)++;
 		else
 			scenario_case_init(&job->plain[job->plains++], c->scenario, c->machine,
 			    false, 0);
 	}
-	if (without > 0)
+	if (*without > 0)
 		fprintf(stderr, "viosim: %zu cases left out: they need the driver without "
-		    "DIAGNOSTIC, which `viosim-cc` puts beside it\n", without);
+		    "DIAGNOSTIC, which `viosim-cc` puts beside it\n", *without);
 }
 
 static bool
@@ -117,12 +117,13 @@ explore_all(struct job *job)
 	explore_output_tick_over(&job->output);
 	code = good ? explore_output_report(&job->output, &explore) :
 	    explore.bad_state ? CLI_USAGE : CLI_BROKEN;
-	explore_output_stories(&job->output, &explore);
+	if (good)
+		explore_output_stories(&job->output, &explore);
 	if (good && flags->save &&
 	    !explore_output_save(&explore, flags->driver, FOUND_FOLDER))
 		code = CLI_BROKEN;
 	explore_fini(&explore);
-	return code;
+	return explore_output_close(&job->output, good) ? code : CLI_BROKEN;
 }
 
 static int
@@ -130,7 +131,6 @@ run_job(struct job *job, char **names, size_t count)
 {
 	struct explore_flags *flags = &job->flags;
 	bool bad = false;
-	int code;
 
 	if (!cli_collect(&job->cases, names, count))
 		return CLI_USAGE;
@@ -139,11 +139,12 @@ run_job(struct job *job, char **names, size_t count)
 		return CLI_USAGE;
 	if (!flags->no_manifest)
 		job->manifest = cli_manifest_open(flags->manifest, job->module, &bad);
-	if (bad || !explore_output_open(&job->output, flags->ndjson, flags->quiet))
+	if (bad)
 		return CLI_USAGE;
+	if (!explore_output_open(&job->output, flags->ndjson, flags->quiet))
+		return CLI_BROKEN;
 	choose_cases(job, has_twin(job->module));
-	code = explore_all(job);
-	return explore_output_close(&job->output) ? code : CLI_BROKEN;
+	return explore_all(job);
 }
 
 static void

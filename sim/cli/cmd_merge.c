@@ -6,6 +6,9 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+#include <sys/stat.h>
 
 #include "cli/cli.h"
 #include "report/explored.h"
@@ -20,7 +23,17 @@ struct merge {
 	struct explored_story *story;
 	size_t stories;
 	struct outcome outcome;
+	struct explored_end end;	/* of all files together */
 	bool lints_fail;
+};
+
+/* A file being read. */
+struct part {
+	const char *path;
+	size_t line;
+	struct seal seal;
+	uint64_t runs;
+	bool ended;
 };
 
 static void
@@ -31,9 +44,9 @@ no_memory(void)
 }
 
 static bool
-wrong(const char *path, size_t line, const char *why)
+wrong(const struct part *part, const char *why)
 {
-	fprintf(stderr, "%s:%zu: error: %s\n", path, line, why);
+	fprintf(stderr, "%s:%zu: error: %s\n", part->path, part->line, why);
 	return false;
 }
 
@@ -84,65 +97,141 @@ take_head(struct merge *merge, const struct explored_head *head, const char *pat
 
 /* ---- lines ---- */
 
-/* Of two stories of the same mistake the shorter; of equals the first by text. */
 static void
 take_story(struct merge *merge, struct explored_story *story)
 {
-	struct explored_story *have = NULL;
+	merge->story = realloc(merge->story, (merge->stories + 1) * sizeof(*story));
+	if (merge->story == NULL)
+		no_memory();
+	merge->story[merge->stories++] = *story;
+}
 
-	for (size_t i = 0; i < merge->stories; i++)
-		if (merge->story[i].key == story->key && merge->story[i].cause == story->cause)
-			have = &merge->story[i];
-	if (have == NULL) {
-		merge->story = realloc(merge->story, (merge->stories + 1) * sizeof(*story));
-		if (merge->story == NULL)
-			no_memory();
-		merge->story[merge->stories++] = *story;
-		return;
+/*
+ * Which of two stories of the same mistake?  The one that the whole would have shrunk: that of
+ * the simplest run.  If that is not known the shorter; of equals the first by text.
+ */
+static bool
+is_better(struct merge *merge, const struct explored_story *story,
+    const struct explored_story *than)
+{
+	const struct cluster *cluster = clusters_find_cause(&merge->tally.clusters, story->key,
+	    story->cause);
+	uint64_t from = cluster != NULL ? cluster->simplest : 0;
+
+	if ((story->from == from) != (than->from == from))
+		return story->from == from;
+	if (story->steps != than->steps)
+		return story->steps < than->steps;
+	return strcmp(story->scenario, than->scenario) < 0;
+}
+
+/* One of each mistake. */
+static void
+choose_stories(struct merge *merge)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < merge->stories; i++) {
+		struct explored_story *story = &merge->story[i];
+		size_t k = 0;
+
+		while (k < kept && (merge->story[k].key != story->key ||
+		    merge->story[k].cause != story->cause))
+			k++;
+		if (k == kept) {
+			merge->story[kept++] = *story;
+		} else if (is_better(merge, story, &merge->story[k])) {
+			explored_story_fini(&merge->story[k]);
+			merge->story[k] = *story;
+		} else {
+			explored_story_fini(story);
+		}
 	}
-	if (story->steps < have->steps || (story->steps == have->steps &&
-	    strcmp(story->scenario, have->scenario) < 0)) {
-		explored_story_fini(have);
-		*have = *story;
-	} else {
-		explored_story_fini(story);
-	}
+	merge->stories = kept;
 }
 
 static bool
-take_line(struct merge *merge, const char *path, size_t number, const char *line, size_t length)
+take_end(struct merge *merge, struct part *part, const struct explored_end *end)
+{
+	if (end->runs != part->runs)
+		return wrong(part, "the file has not as many runs as it says here");
+	part->ended = true;
+	merge->end.runs += end->runs;
+	merge->end.cases_left += end->cases_left;
+	merge->end.lost += end->lost;
+	merge->end.differ += end->differ;
+	merge->end.complete = merge->end.complete && end->complete;
+	return true;
+}
+
+/* A line that belongs where it stands. */
+static bool
+take_line(struct merge *merge, struct part *part, const char *line, size_t length)
 {
 	struct explored_head head = { .shard = 0 };
 	struct explored_story story;
+	struct explored_end end;
+	struct explored_into rest = {
+		.outcome = &merge->outcome, .story = &story, .end = &end,
+	}, first = { .head = &head, .sites = &merge->tally };
 	char why[256];
-	enum explored_line kind;
 
-	kind = explored_read(&merge->reader, line, length, &head, &merge->tally,
-	    &merge->outcome, &story, why, sizeof(why));
-	if (kind == EXPLORED_BAD)
-		return wrong(path, number, why);
-	if ((kind == EXPLORED_HEAD) != (number == 1)) {
-		if (kind == EXPLORED_STORY)
-			explored_story_fini(&story);
-		return wrong(path, number, number == 1 ? "this is not the beginning of what "
-		    "`viosim sweep --ndjson` or `explore --ndjson` writes" : "a second beginning");
-	}
-	if (kind == EXPLORED_HEAD)
-		return take_head(merge, &head, path, why, sizeof(why)) ||
-		    wrong(path, number, why);
-	if (kind == EXPLORED_RUN)
+	switch (explored_read(&merge->reader, line, length, part->line == 1 ? &first : &rest,
+	    why, sizeof(why))) {
+	case EXPLORED_BAD:
+		return wrong(part, part->line > 1 ? why : "this is not the beginning of what "
+		    "`viosim sweep --ndjson` or `explore --ndjson` writes");
+	case EXPLORED_HEAD:
+		return take_head(merge, &head, part->path, why, sizeof(why)) ||
+		    wrong(part, why);
+	case EXPLORED_RUN:
+		part->runs++;
 		tally_add(&merge->tally, &merge->outcome);
-	else
+		return true;
+	case EXPLORED_STORY:
 		take_story(merge, &story);
-	return true;
+		return true;
+	case EXPLORED_END:
+		return take_end(merge, part, &end);
+	}
+	return false;
+}
+
+static bool
+take_sealed(struct merge *merge, struct part *part, char *line, size_t length)
+{
+	part->line++;
+	if (line[length - 1] != '\n')
+		return wrong(part, "the file is cut off here");
+	length--;
+	if (part->ended)
+		return wrong(part, "the file goes on behind its end");
+	if (part->line > 1 && !seal_open(&part->seal, line, &length))
+		return wrong(part, "this line is not what was written here: it was changed, or "
+		    "lines before it were changed, removed, added or moved");
+	/* What is no such file at all is better told so. */
+	return take_line(merge, part, line, length) && (part->line > 1 ||
+	    seal_open(&part->seal, line, &length) ||
+	    wrong(part, "this line is not what was written here: it was changed"));
+}
+
+/* A device may go on for ever. */
+static bool
+ends(FILE *stream)
+{
+	struct stat st;
+
+	return fstat(fileno(stream), &st) == 0 && (S_ISREG(st.st_mode) ||
+	    S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode) || isatty(fileno(stream)));
 }
 
 static bool
 read_file(struct merge *merge, const char *path)
 {
 	FILE *stream = strcmp(path, "-") == 0 ? stdin : fopen(path, "r");
+	struct part part = { .path = path };
 	char *line = NULL;
-	size_t size = 0, number = 0;
+	size_t size = 0;
 	ssize_t length;
 	bool good = stream != NULL;
 
@@ -150,16 +239,20 @@ read_file(struct merge *merge, const char *path)
 		fprintf(stderr, "viosim: cannot read %s: %s\n", path, strerror(errno));
 		return false;
 	}
-	while (good && (length = getline(&line, &size, stream)) > 0) {
-		good = line[length - 1] == '\n' ? take_line(merge, path, ++number, line,
-		    (size_t)length - 1) : wrong(path, number + 1, "the file is cut off here");
+	if (!ends(stream)) {
+		fprintf(stderr, "viosim: %s is neither a file nor a pipe\n", path);
+		good = false;
 	}
+	while (good && (length = getline(&line, &size, stream)) > 0)
+		good = take_sealed(merge, &part, line, (size_t)length);
 	if (good && ferror(stream)) {
 		fprintf(stderr, "viosim: cannot read %s: %s\n", path, strerror(errno));
 		good = false;
 	}
-	if (good && number == 0)
-		good = wrong(path, 1, "the file is empty");
+	if (good && !part.ended)
+		good = wrong(&part, part.line == 0 ? "the file is empty" : "the file ends "
+		    "behind this line and lacks its last one: it was cut off, or what wrote it "
+		    "was ended");
 	free(line);
 	if (stream != stdin)
 		fclose(stream);
@@ -185,20 +278,26 @@ is_complete(const struct merge *merge)
 static int
 report(struct merge *merge)
 {
+	const struct explored_end *end = &merge->end;
+
+	choose_stories(merge);
 	tally_sort(&merge->tally);
 	sweep_text_sums(&merge->tally, stdout);
 	sweep_text_findings(&merge->tally, merge->story, merge->stories, stdout);
-	if (merge->tally.runs < merge->head.planned)
-		printf("\nnot complete: %" PRIu64 " of %" PRIu64 " runs; a part was ended early, "
-		    "or its file has lost lines\n", merge->tally.runs, merge->head.planned);
-	sweep_text_end(&merge->tally, stdout);
-	if (fflush(stdout) != 0 || ferror(stdout)) {
-		perror("viosim: cannot write to standard output");
+	if (!end->complete)
+		puts("\nnot complete: a part was ended before all was done");
+	sweep_text_end(&merge->tally, end->cases_left, stdout);
+	if (end->differ > 0)
+		fprintf(stderr, "viosim: %" PRIu64 " runs were not the same when they were done "
+		    "again\n", end->differ);
+	if (end->lost > 0)
+		fprintf(stderr, "viosim: %" PRIu64 " pieces of work were lost with their "
+		    "process\n", end->lost);
+	if (end->lost > 0 || end->differ > 0)
 		return CLI_BROKEN;
-	}
-	if (merge->tally.losses > 0)
-		return CLI_BROKEN;
-	return tally_new(&merge->tally, merge->lints_fail) > 0 ? CLI_FOUND : CLI_OK;
+	if (tally_new(&merge->tally, merge->lints_fail) > 0)
+		return CLI_FOUND;
+	return end->cases_left > 0 ? CLI_BROKEN : CLI_OK;
 }
 
 static int
@@ -207,6 +306,7 @@ merge_files(struct merge *merge, char **paths, size_t count)
 	bool good = true;
 	int code = CLI_USAGE;
 
+	merge->end.complete = true;
 	tally_init(&merge->tally);
 	explored_reader_init(&merge->reader, NULL);
 	for (size_t i = 0; i < count && good; i++)

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/output.h"
 #include "cli/run_output.h"
 #include "machine/crash.h"
 #include "run/isolate.h"
@@ -144,6 +145,7 @@ run_done(void *arg, size_t index, const struct isolated *got)
 	struct isolated skipped;
 	const struct isolated *result = is_same_loop(run, got, &skipped) ? &skipped : got;
 
+	cli_output_check();
 	for (size_t i = 0; run->manifest != NULL && i < run->manifest->count; i++)
 		if (result->verdict.shown[i]) {
 			run->shown[i]++;
@@ -206,10 +208,6 @@ run_all(struct run *run)
 	putchar('\n');
 	free(run->shown);
 	free(run->shown_here);
-	if (fflush(stdout) != 0 || ferror(stdout)) {
-		perror("viosim: cannot write to standard output");
-		good = false;
-	}
 	return exit_code(run, good);
 }
 

@@ -204,10 +204,6 @@ shrink_cases(struct shrinking *shrinking)
 	else
 		code = nothing_found(shrinking);
 	trial_fini(&shrinking->trial);
-	if (fflush(stdout) != 0 || ferror(stdout)) {
-		perror("viosim: cannot write to standard output");
-		code = CLI_BROKEN;
-	}
 	return code;
 }
 

@@ -21,6 +21,7 @@ struct sweep {
 	struct cli_part part;
 	bool no_manifest, moments, no_shrink, save, lints_fail, first_only;
 	struct cli_cases cases;
+	size_t left_out;		/* cases that this driver cannot be run in */
 	struct module *module;
 	struct manifest *known;
 	struct sweep_work work;
@@ -55,7 +56,6 @@ static void
 add_cases(struct sweep *sweep)
 {
 	bool twin = has_twin(sweep->module);
-	size_t without = 0;
 
 	for (size_t i = 0; i < sweep->cases.count; i++) {
 		const struct scenario_case *c = sweep->cases.item[i].c;
@@ -65,11 +65,11 @@ add_cases(struct sweep *sweep)
 		if (c->machine->diagnostic || twin)
 			sweep_work_add(&sweep->work, c);
 		else
-			without++;
+			sweep->left_out++;
 	}
-	if (without > 0)
+	if (sweep->left_out > 0)
 		fprintf(stderr, "viosim: %zu cases left out: they need the driver without "
-		    "DIAGNOSTIC, which `viosim-cc --nodiag` makes\n", without);
+		    "DIAGNOSTIC, which `viosim-cc` puts beside it\n", sweep->left_out);
 }
 
 static void
@@ -116,7 +116,25 @@ write_head(struct sweep *sweep)
 	    hash_of_cases(sweep), options->no_faults ? " no-faults" : "",
 	    options->no_moments ? " no-moments" : "", options->contract ? " contract" : "",
 	    options->all_stacks ? " all-stacks" : "", options->pairs ? " pairs" : "");
-	explored_write_head(&head, &sweep->work.tally, sweep->work.ndjson);
+	explored_file_head(sweep->work.ndjson, &head, &sweep->work.tally);
+}
+
+/* Cases whose plain run is missing. */
+static size_t
+cases_left(const struct sweep *sweep)
+{
+	return sweep->left_out + sweep->work.plains - sweep->work.tally.bases;
+}
+
+static void
+write_end(struct sweep *sweep)
+{
+	const struct sweep_work *work = &sweep->work;
+
+	explored_file_end(work->ndjson, &(struct explored_end){
+		.complete = !work->cut, .cases_left = cases_left(sweep),
+		.lost = work->tally.losses,
+	});
 }
 
 static struct atomic *
@@ -190,14 +208,14 @@ report(struct sweep *sweep)
 		puts("--save keeps these scenarios in " FOUND_FOLDER "/, for `viosim run`");
 	if (work->cut)
 		puts("\nended early, as asked: not all runs were done");
-	sweep_text_end(&work->tally, stdout);
-	if (fflush(stdout) != 0 || ferror(stdout)) {
-		perror("viosim: cannot write to standard output");
-		good = false;
-	}
+	sweep_text_end(&work->tally, cases_left(sweep), stdout);
+	if (work->ndjson != NULL)
+		write_end(sweep);
 	if (!good || work->tally.losses > 0)
 		return CLI_BROKEN;
-	return tally_new(&work->tally, sweep->lints_fail) > 0 ? CLI_FOUND : CLI_OK;
+	if (tally_new(&work->tally, sweep->lints_fail) > 0)
+		return CLI_FOUND;
+	return cases_left(sweep) > 0 ? CLI_BROKEN : CLI_OK;
 }
 
 static int
@@ -205,22 +223,26 @@ sweep_all(struct sweep *sweep)
 {
 	struct sweep_work *work = &sweep->work;
 	struct atomic *file = NULL;
+	struct explored_file ndjson;
 	int code = CLI_BROKEN;
+	bool done = false;
 
 	if (sweep->ndjson != NULL) {
 		if ((file = open_file(sweep->ndjson)) == NULL)
 			return CLI_BROKEN;
-		work->ndjson = atomic_stream(file);
+		explored_file_init(&ndjson, atomic_stream(file));
+		work->ndjson = &ndjson;
 	}
 	module_each_call(sweep->module, note_call, &work->tally);
 	tally_sort(&work->tally);
 	if (sweep_work_plan(work)) {
 		if (work->ndjson != NULL)
 			write_head(sweep);
-		if (sweep_work_run(work))
+		done = sweep_work_run(work);
+		if (done)
 			code = report(sweep);
 	}
-	if (!close_file(file, code != CLI_BROKEN || work->tally.losses > 0))
+	if (!close_file(file, done))
 		code = CLI_BROKEN;
 	return code;
 }

@@ -4,52 +4,55 @@
  */
 #include "cli/explore_output.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/output.h"
 #include "explore/found.h"
 #include "explore/tally.h"
-#include "report/explored.h"
+#include "report/atomic.h"
 #include "report/report.h"
 
 bool
 explore_output_open(struct explore_output *output, const char *ndjson, bool quiet)
 {
 	const char *ci = getenv("CI");
+	char why[512];
 
 	*output = (struct explore_output){
-		.quiet = quiet, .ndjson_path = ndjson,
+		.quiet = quiet,
 		.bar = !quiet && isatty(STDERR_FILENO) && (ci == NULL || ci[0] == '\0'),
 	};
 	if (ndjson == NULL)
 		return true;
-	output->ndjson = strcmp(ndjson, "-") == 0 ? stdout : fopen(ndjson, "w");
-	if (output->ndjson == NULL)
-		fprintf(stderr, "viosim: cannot write %s: %s\n", ndjson, strerror(errno));
-	return output->ndjson != NULL;
+	output->file = atomic_open(ndjson, why, sizeof(why));
+	if (output->file == NULL) {
+		fprintf(stderr, "viosim: %s\n", why);
+		return false;
+	}
+	output->ndjson = atomic_stream(output->file);
+	explored_file_init(&output->lines, output->ndjson);
+	return true;
 }
 
 bool
-explore_output_close(struct explore_output *output)
+explore_output_close(struct explore_output *output, bool keep)
 {
-	bool good = true;
+	char why[512];
 
-	if (output->ndjson != NULL && output->ndjson != stdout) {
-		good = !ferror(output->ndjson);
-		good = fclose(output->ndjson) == 0 && good;
+	if (output->file == NULL)
+		return true;
+	if (!keep) {
+		atomic_abandon(output->file);
+		return true;
 	}
-	if (!good)
-		fprintf(stderr, "viosim: cannot write %s: %s\n", output->ndjson_path,
-		    strerror(errno));
-	if (fflush(stdout) != 0 || ferror(stdout)) {
-		perror("viosim: cannot write to standard output");
-		good = false;
-	}
-	return good;
+	if (atomic_commit(output->file, why, sizeof(why)))
+		return true;
+	fprintf(stderr, "viosim: %s\n", why);
+	return false;
 }
 
 /* ---- while it goes on ---- */
@@ -60,8 +63,8 @@ explore_output_line(void *self, const char *json)
 	struct explore_output *output = self;
 
 	/* No number is that of a run in another part. */
-	fprintf(output->ndjson, "{\"run\":%" PRIu64 ",%s\n",
-	    output->runs++ * output->shards + output->shard, json);
+	explored_file_members(&output->lines,
+	    output->lines.runs * output->shards + output->shard, json);
 }
 
 static uint64_t
@@ -104,7 +107,7 @@ explore_output_head(struct explore_output *output, const struct explore *explore
 		    "cases=%016" PRIx64, options->preemptions, options->faults,
 		    options->reduction ? "" : " no-reduction", hash_of_cases(explore));
 	tally_init(&none);
-	explored_write_head(&head, &none, output->ndjson);
+	explored_file_head(&output->lines, &head, &none);
 	tally_fini(&none);
 }
 
@@ -133,6 +136,13 @@ story_text(const struct explore_cause *cause, const struct trial_finding *findin
 	return text;
 }
 
+/* Cases whose plain run was not done. */
+static size_t
+cases_left(const struct explore_output *output, const struct explore *explore)
+{
+	return output->left_out + explore->plains_known - explore->plains;
+}
+
 void
 explore_output_stories(struct explore_output *output, const struct explore *explore)
 {
@@ -149,9 +159,14 @@ explore_output_stories(struct explore_output *output, const struct explore *expl
 			continue;
 		story.scenario = story_text(cause, finding);
 		if (story.scenario != NULL)
-			explored_write_story(&story, output->ndjson);
+			explored_file_story(&output->lines, &story);
 		free(story.scenario);
 	}
+	if (output->ndjson != NULL)
+		explored_file_end(&output->lines, &(struct explored_end){
+			.complete = explore->complete, .lost = explore->lost,
+			.differ = explore->differ, .cases_left = cases_left(output, explore),
+		});
 }
 
 void
@@ -215,6 +230,7 @@ explore_output_tick(void *self, const struct explore *explore)
 	struct explore_output *output = self;
 	uint64_t ms = (uint64_t)(explore_now_ms() - explore->begin_ms), left;
 
+	cli_output_check();
 	if (!output->bar)
 		return;
 	output->shown = true;
@@ -368,16 +384,19 @@ print_claim(const struct explore *explore)
 		    explore->walks_known);
 }
 
+/* What was to be done and could not be weighs more than what was found. */
 static int
-exit_code(const struct explore *explore)
+exit_code(const struct explore_output *output, const struct explore *explore)
 {
+	if (explore->differ > 0 || explore->lost > 0 || explore->state_full)
+		return CLI_BROKEN;
 	for (size_t i = 0; i < explore->clusters.count; i++) {
 		const struct trial_finding *finding = &explore->clusters.item[i].finding;
 
 		if (finding->defect == NULL && finding->rule->severity == SEVERITY_ERROR)
 			return CLI_FOUND;
 	}
-	return CLI_OK;
+	return cases_left(output, explore) > 0 ? CLI_BROKEN : CLI_OK;
 }
 
 /* The stories of new mistakes, as files. */
@@ -412,6 +431,10 @@ explore_output_report(struct explore_output *output, const struct explore *explo
 	else if (explore->lost > 0)
 		fprintf(stderr, "viosim: %u walk%s lost; the first: %s\n", explore->lost,
 		    plural(explore->lost), explore->why);
+	if (cases_left(output, explore) > 0)
+		fprintf(stderr, "viosim: %zu of %zu cases were not explored: not even their plain "
+		    "runs were done\n", cases_left(output, explore),
+		    output->left_out + explore->plains_known);
 	/* Standard output is for one of the two. */
 	if (output->ndjson != stdout) {
 		print_claim(explore);
@@ -419,5 +442,5 @@ explore_output_report(struct explore_output *output, const struct explore *explo
 		print_part(output, explore, 1, "not known, and in a plain run too");
 		print_part(output, explore, 2, "known defects");
 	}
-	return explore->differ > 0 || explore->lost > 0 ? CLI_BROKEN : exit_code(explore);
+	return exit_code(output, explore);
 }

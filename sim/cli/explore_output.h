@@ -10,15 +10,17 @@
 #include <stdio.h>
 
 #include "explore/explore.h"
+#include "report/explored.h"
 
 struct explore_output {
 	FILE *ndjson;			/* NULL: not wanted */
-	const char *ndjson_path;
+	struct atomic *file;		/* that is it */
+	struct explored_file lines;	/* and what goes into it */
 	bool quiet;
 	bool bar;			/* there is a terminal to show progress on */
 	bool shown;			/* a bar stands there now */
 	uint64_t ms_max;		/* for the bar: when exploring ends at the latest; 0 */
-	uint64_t runs;			/* lines so far */
+	size_t left_out;		/* cases that this driver cannot be run in */
 	unsigned shard, shards;		/* 1 of 1: everything */
 };
 
@@ -28,7 +30,8 @@ bool explore_output_open(struct explore_output *output, const char *ndjson, bool
 void explore_output_head(struct explore_output *output, const struct explore *explore,
     const char *driver);
 void explore_output_stories(struct explore_output *output, const struct explore *explore);
-bool explore_output_close(struct explore_output *output);
+/* Without `keep` the file is left as it was.  False, after a message, if it was not written. */
+bool explore_output_close(struct explore_output *output, bool keep);
 
 /* For struct explore; `output` is a struct explore_output. */
 void explore_output_line(void *output, const char *json);

@@ -58,6 +58,7 @@ write_story(struct shrinking *shrinking, const struct cluster *cluster, struct e
     const struct trial_finding *finding, bool complete, FILE *out)
 {
 	struct explored_story story = { .key = cluster->finding.key, .cause = cluster->cause,
+	    .from = cluster->simplest,
 	    .complete = complete,
 	    .steps = (unsigned)edit->scenario.steps.count };
 	struct found found = { .edit = edit, .finding = finding };
@@ -114,14 +115,14 @@ shrink_done(void *arg, size_t index, const char *text, size_t length, const char
 	if (work->story == NULL)
 		no_memory();
 	story = &work->story[work->stories];
-	if (explored_read(&work->reader, text, length, NULL, NULL, NULL, story, bad,
-	    sizeof(bad)) != EXPLORED_STORY) {
+	if (explored_read(&work->reader, text, length, &(struct explored_into){
+	    .story = story }, bad, sizeof(bad)) != EXPLORED_STORY) {
 		fprintf(stderr, "viosim: a worker said what makes no sense: %s\n", bad);
 		return false;
 	}
 	work->stories++;
 	if (work->ndjson != NULL)
-		explored_write_story(story, work->ndjson);
+		explored_file_story(work->ndjson, story);
 	return true;
 }
 

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/output.h"
 #include "explore/pool.h"
 #include "explore/skeleton.h"
 #include "report/sweep_text.h"
@@ -87,6 +88,7 @@ tick(void *arg, size_t done)
 {
 	const struct sweep_work *work = arg;
 
+	cli_output_check();
 	if (work->flags->progress)
 		fprintf(stderr, "\r%zu of %zu, %" PRIu64 " runs, %zu new\033[K", done,
 		    work->units, work->tally.runs, tally_new(&work->tally, false));
@@ -124,8 +126,8 @@ read_run(struct sweep_work *work, const char *line, size_t length, struct outcom
 {
 	char why[128];
 
-	if (explored_read(&work->reader, line, length, NULL, NULL, outcome, NULL, why,
-	    sizeof(why)) != EXPLORED_RUN) {
+	if (explored_read(&work->reader, line, length, &(struct explored_into){
+	    .outcome = outcome }, why, sizeof(why)) != EXPLORED_RUN) {
 		fprintf(stderr, "viosim: a worker said what makes no sense: %s\n", why);
 		exit(3);
 	}
@@ -164,6 +166,7 @@ number_units(struct sweep_work *work)
 	for (size_t i = 0; i < work->bases; i++) {
 		work->base[i].first = unit;
 		work->base[i].plain.number = number_of(unit);
+		work->plains += is_ours(work, unit);
 		unit += 1 + work->base[i].count;
 	}
 	work->planned = unit;
@@ -250,7 +253,7 @@ take_outcome(struct sweep_work *work, const struct outcome *outcome)
 
 	tally_add(&work->tally, outcome);
 	if (work->ndjson != NULL)
-		explored_write(outcome, work->ndjson);
+		explored_file_run(work->ndjson, outcome);
 	if (flags->verbose) {
 		end_progress(work);
 		sweep_text_run(outcome, stdout);

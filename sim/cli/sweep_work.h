@@ -38,7 +38,7 @@ struct sweep_work {
 	struct trial trial;		/* workers inherit it */
 	struct sweep_base *base;
 	size_t bases;
-	FILE *ndjson;			/* or NULL */
+	struct explored_file *ndjson;	/* or NULL */
 	struct tally tally;
 	struct explored_reader reader;
 	struct explored_story *story;	/* one for each mistake that was shrunk */
@@ -49,7 +49,7 @@ struct sweep_work {
 	/* Of this process only. */
 	size_t *unit;			/* this shard's tries */
 	size_t units;
-	size_t plains_told;
+	size_t plains, plains_told;	/* this shard's plain runs; bases that were looked at */
 	struct edit *skeleton;		/* of base `at` */
 	struct sweep_plan plan;
 	size_t at;

@@ -58,6 +58,14 @@ is_late(const struct explore *explore)
 
 /* ---- the queue ---- */
 
+/* Is it the one that tells of the case's plain run? */
+static bool
+is_first(const struct explore *explore, const struct errand *errand)
+{
+	return errand->count > 0 ? errand->turn < explore->cases :
+	    errand->plan.count == 0 && errand->from.stage == 0 && errand->from.moment == 0;
+}
+
 static void
 add_errand(struct explore *explore, const struct errand *errand)
 {
@@ -72,6 +80,7 @@ add_errand(struct explore *explore, const struct errand *errand)
 	}
 	queue->errand[queue->count++] = *errand;
 	explore->walks_known++;
+	explore->plains_known += is_first(explore, errand);
 }
 
 /* Parts are made of whole cases: what follows from a run is known to who did it. */
@@ -106,11 +115,11 @@ add_draws(struct explore *explore)
 {
 	const struct explore_options *options = &explore->options;
 	uint64_t left = options->runs_max != 0 ? options->runs_max : DRAWS_DEFAULT;
-	uint64_t share = left / explore->cases, batch;
+	uint64_t share = explore->cases > 0 ? left / explore->cases : 0, batch;
 	struct errand errand = { .seed = options->seed };
 
 	batch = share < 1 ? 1 : share < DRAW_RUNS ? share : DRAW_RUNS;
-	while (left > 0) {
+	while (left > 0 && explore->cases > 0) {
 		errand.count = left < batch ? left : batch;
 		if (is_ours(explore, errand.turn))
 			add_errand(explore, &errand);
@@ -173,14 +182,6 @@ errand_name(const struct explore *explore, const struct errand *errand)
 		fprintf(stream, " | %u/%zu", errand->from.stage, errand->from.moment);
 	fclose(stream);
 	return name;
-}
-
-/* Is it the one that tells of the case's plain run? */
-static bool
-is_first(const struct explore *explore, const struct errand *errand)
-{
-	return errand->count > 0 ? errand->turn < explore->cases :
-	    errand->plan.count == 0 && errand->from.stage == 0 && errand->from.moment == 0;
 }
 
 /* ---- in the worker ---- */
@@ -360,8 +361,10 @@ read_end(void *arg, const struct walk_end *end)
 
 	explore->runs += end->runs;
 	explore->skipped += end->skipped;
-	if (is_first(explore, at))
+	if (is_first(explore, at)) {
 		explore->moments += end->moments;
+		explore->plains++;
+	}
 	if (end->bound > 0 && (explore->bound == 0 || end->bound < explore->bound))
 		explore->bound = end->bound;
 	if (end->cut) {
@@ -382,12 +385,15 @@ read_walk(struct explore *explore, const char *text)
 		.child = read_child, .differ = read_differ, .end = read_end,
 		.arg = explore,
 	};
-	char *name = errand_name(explore, explore->queue->at);
-	bool good = walk_read(&reader, explore->manifest, text) &&
-	    explore_state_add(explore->kept, name, text);
+	char *name;
 
+	if (!walk_read(&reader, explore->manifest, text))
+		return false;
+	name = errand_name(explore, explore->queue->at);
+	if (!explore_state_add(explore->kept, name, text))
+		explore->state_full = true;
 	free(name);
-	return good;
+	return true;
 }
 
 static bool
@@ -407,7 +413,7 @@ done(void *arg, size_t index, const char *text, size_t length, const char *why)
 		explore->lost++;
 		remember_why(explore, queue->at, "", "what its worker wrote makes no sense");
 	}
-	queue->stop = explore->differ > 0 || is_late(explore) ||
+	queue->stop = explore->differ > 0 || explore->state_full || is_late(explore) ||
 	    (explore->options.runs_max != 0 && !explore->options.drawn &&
 	    explore->runs >= explore->options.runs_max);
 	return !queue->stop;
@@ -448,7 +454,7 @@ run_rounds(struct explore *explore)
 		good = pool_run(&work);
 	}
 	explore->complete = good && explore->walks == explore->walks_known &&
-	    explore->lost == 0 && explore->differ == 0;
+	    explore->lost == 0 && explore->differ == 0 && !explore->state_full;
 	return good;
 }
 
@@ -489,9 +495,9 @@ explore_run(struct explore *explore)
 		abort();
 	clusters_init(&explore->clusters);
 	if (explore->options.state != NULL) {
-		explore->kept = explore_state_open(explore->options.state, explore);
-		explore->bad_state = explore->kept == NULL;
-		good = !explore->bad_state;
+		explore->kept = explore_state_open(explore->options.state, explore,
+		    &explore->bad_state);
+		good = explore->kept != NULL;
 	}
 	good = good && run_rounds(explore);
 	clusters_sort(&explore->clusters);

@@ -74,17 +74,22 @@ struct explore {
 	uint64_t runs, skipped, moments;	/* moments: of the plain runs */
 	double bound;			/* with priorities: the least of any run (generate.h) */
 	size_t walks, walks_known;	/* done, and found so far */
+	size_t plains, plains_known;	/* plain runs done, and to be done: one for each case */
 	unsigned lost;			/* walks that took their process with them */
 	unsigned differ;		/* runs that were not the same twice */
 	char why[512];			/* of the first of either */
 	bool bad_state;			/* the state file is no good: nothing was run */
+	bool state_full;		/* it could not be written any more: ended early */
 	bool complete;			/* nothing within the bounds was left out */
 	struct explore_queue *queue;
 	struct explore_state *kept;
 	int64_t begin_ms;
 };
 
-/* The groups are sorted.  False when viosim failed, or bad_state (message on stderr). */
+/*
+ * The groups are sorted.  False, after a message, when nothing came of it: the state file is bad
+ * or cannot be written, or the host cannot run the workers.
+ */
 bool explore_run(struct explore *explore);
 
 /*

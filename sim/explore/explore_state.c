@@ -5,19 +5,26 @@
 #include "explore/explore_state.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include <sys/stat.h>
+
 #include <jansson.h>
 
 #include "explore/explore.h"
+#include "explore/seal.h"
+
+#define STATE_VERSION 2
 
 struct explore_state {
 	const char *path;
 	FILE *file;
+	struct seal seal;		/* of the lines up to where the next is written */
 	json_t *walks;			/* name: what it wrote */
 };
 
@@ -72,9 +79,9 @@ header_of(const struct explore *explore)
 	const struct explore_options *options = &explore->options;
 	char *text;
 
-	if (asprintf(&text, "{\"viosim-explore\":1,\"driver\":\"%016" PRIx64 "\",\"cases\":\"%016"
+	if (asprintf(&text, "{\"viosim-explore\":%u,\"driver\":\"%016" PRIx64 "\",\"cases\":\"%016"
 	    PRIx64 "\",\"preemptions\":%u,\"faults\":%u,\"reduction\":%s,\"lines\":%s,"
-	    "\"drawn\":%s,\"depth\":%u,\"part\":\"%u/%u\"}",
+	    "\"drawn\":%s,\"depth\":%u,\"part\":\"%u/%u\"}", STATE_VERSION,
 	    hash_file(module_path(explore->module)), hash_cases(explore), options->preemptions,
 	    options->faults, options->reduction ? "true" : "false",
 	    options->lines ? "true" : "false", options->drawn ? "true" : "false",
@@ -94,17 +101,18 @@ complain(const char *path, size_t line, const char *what)
 
 /* One line without its newline; NULL at the end, or when it has no newline: cut off. */
 static char *
-next_line(FILE *file)
+next_line(FILE *file, size_t *length)
 {
 	char *line = NULL;
 	size_t max = 0;
-	ssize_t length = getline(&line, &max, file);
+	ssize_t n = getline(&line, &max, file);
 
-	if (length <= 0 || line[length - 1] != '\n') {
+	if (n <= 0 || line[n - 1] != '\n') {
 		free(line);
 		return NULL;
 	}
-	line[length - 1] = '\0';
+	line[n - 1] = '\0';
+	*length = (size_t)n - 1;
 	return line;
 }
 
@@ -159,57 +167,115 @@ take_line(struct explore_state *state, struct block *block, const char *line, bo
 	return good;
 }
 
+/* The rest of the file; *good_end is behind the last whole walk, and so is the seal. */
 static bool
-read_all(struct explore_state *state, FILE *file, const char *header, long *good_end)
+read_walks(struct explore_state *state, FILE *file, long *good_end)
 {
 	struct block block = { 0 };
-	size_t number = 1;
-	char *line = next_line(file);
-	bool good = line != NULL && strcmp(line, header) == 0, whole;
+	struct seal seal = state->seal;
+	size_t number = 1, length;
+	bool good = true, whole;
+	char *line;
 
-	if (!good)
-		complain(state->path, 1, "this is no state file of this exploration (another "
-		    "driver, other scenarios or bounds); remove it or name another file");
-	*good_end = ftell(file);
-	free(line);
-	while (good && (line = next_line(file)) != NULL) {
-		good = take_line(state, &block, line, &whole);
+	while (good && (line = next_line(file, &length)) != NULL) {
 		number++;
+		good = seal_open(&seal, line, &length) ||
+		    complain(state->path, number, "this line is not what was written here: it, "
+		    "or a line before it, was changed, removed, added or moved; remove the "
+		    "file to begin anew");
+		if (good && !take_line(state, &block, line, &whole))
+			good = complain(state->path, number, "this line cannot stand here; "
+			    "remove the file to begin anew");
 		free(line);
-		if (!good)
-			complain(state->path, number, "the state file is damaged here; remove "
-			    "it to begin anew");
-		if (good && whole)
+		if (good && whole) {
 			*good_end = ftell(file);
+			state->seal = seal;
+		}
 	}
 	block_clear(&block);
 	return good;
 }
 
+static bool
+read_all(struct explore_state *state, FILE *file, const char *header, long *good_end)
+{
+	size_t length;
+	char *line = next_line(file, &length);
+	bool good = line != NULL && seal_open(&state->seal, line, &length) &&
+	    strcmp(line, header) == 0;
+
+	free(line);
+	*good_end = ftell(file);
+	if (!good)
+		return complain(state->path, 1, "this is no state file of this exploration "
+		    "(another driver, other scenarios or bounds, another viosim); remove it or "
+		    "name another file");
+	return read_walks(state, file, good_end) && (!ferror(file) ||
+	    complain(state->path, 1, strerror(errno)));
+}
+
+static bool
+cannot_write(const char *path)
+{
+	fprintf(stderr, "viosim: cannot write %s: %s\n", path, strerror(errno));
+	return false;
+}
+
+/* For reading and writing; nothing but a file can be gone on with. */
+static FILE *
+open_file(const char *path, bool *is_new)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+	FILE *file = NULL;
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) != 0)
+		cannot_write(path);
+	else if (!S_ISREG(st.st_mode))
+		fprintf(stderr, "viosim: %s is no regular file; finished work can be kept in "
+		    "no other\n", path);
+	else if ((file = fdopen(fd, "r+")) == NULL)
+		cannot_write(path);
+	*is_new = file != NULL && st.st_size == 0;
+	if (file == NULL && fd >= 0)
+		close(fd);
+	return file;
+}
+
+static bool
+begin_file(struct explore_state *state, const char *header)
+{
+	seal_write(&state->seal, header, strlen(header), state->file);
+	return (fflush(state->file) == 0 && !ferror(state->file)) || cannot_write(state->path);
+}
+
+/* What is behind the last whole walk is forgotten. */
+static bool
+cut_behind(struct explore_state *state, long end)
+{
+	return (ftruncate(fileno(state->file), end) == 0 &&
+	    fseek(state->file, end, SEEK_SET) == 0) || cannot_write(state->path);
+}
+
 struct explore_state *
-explore_state_open(const char *path, const struct explore *explore)
+explore_state_open(const char *path, const struct explore *explore, bool *bad)
 {
 	struct explore_state *state = calloc(1, sizeof(*state));
 	char *header = header_of(explore);
-	bool good = true;
+	bool good, is_new;
 	long end = 0;
 
 	if (state == NULL || (state->walks = json_object()) == NULL)
 		abort();
 	state->path = path;
-	state->file = fopen(path, "r+");
-	if (state->file != NULL) {
-		good = read_all(state, state->file, header, &end) &&
-		    ftruncate(fileno(state->file), end) == 0 &&
-		    fseek(state->file, end, SEEK_SET) == 0;
-	} else {
-		state->file = errno == ENOENT ? fopen(path, "w") : NULL;
-		good = state->file != NULL && fprintf(state->file, "%s\n", header) > 0 &&
-		    fflush(state->file) == 0;
-		if (!good)
-			fprintf(stderr, "viosim: cannot write %s: %s\n", path,
-			    strerror(errno));
-	}
+	state->file = open_file(path, &is_new);
+	if (state->file == NULL)
+		good = false;
+	else if (!is_new)
+		good = !(*bad = !read_all(state, state->file, header, &end)) &&
+		    cut_behind(state, end);
+	else
+		good = begin_file(state, header);
 	free(header);
 	if (good)
 		return state;
@@ -238,15 +304,27 @@ bool
 explore_state_add(struct explore_state *state, const char *name, const char *text)
 {
 	json_t *begin;
+	char *line;
 	bool good;
 
 	if (state == NULL || explore_state_find(state, name) != NULL)
 		return true;
 	begin = json_pack("{s:s, s:s}", "type", "walk", "name", name);
-	good = begin != NULL && json_dumpf(begin, state->file, JSON_COMPACT) == 0 &&
-	    fprintf(state->file, "\n%s", text) > 0 && fflush(state->file) == 0;
+	line = json_dumps(begin, JSON_COMPACT);
+	if (line == NULL)
+		abort();
+	seal_write(&state->seal, line, strlen(line), state->file);
+	while (*text != '\0') {
+		size_t length = strcspn(text, "\n");
+
+		seal_write(&state->seal, text, length, state->file);
+		text += length + (text[length] == '\n');
+	}
+	good = fflush(state->file) == 0 && !ferror(state->file);
+	free(line);
 	json_decref(begin);
 	if (!good)
-		fprintf(stderr, "viosim: cannot write %s: %s\n", state->path, strerror(errno));
+		fprintf(stderr, "viosim: cannot write %s: %s; the walks in it are whole, and the "
+		    "next exploration goes on from there\n", state->path, strerror(errno));
 	return good;
 }

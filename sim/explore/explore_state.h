@@ -4,7 +4,8 @@
  *
  * The first line says what was explored: driver, cases, bounds.  Then, for each walk, a line
  * with its name and what it wrote.  A walk without its last line was being written when the
- * program was ended: it is forgotten.
+ * program was ended: it is forgotten.  Each line is sealed (seal.h): a file in which any line
+ * was changed, removed, doubled or moved is refused with the number of that line.
  */
 #ifndef VIOSIM_EXPLORE_EXPLORE_STATE_H
 #define VIOSIM_EXPLORE_EXPLORE_STATE_H
@@ -15,8 +16,12 @@
 struct explore;
 struct explore_state;
 
-/* NULL after a message: the file is broken, or of another exploration, or cannot be written. */
-struct explore_state *explore_state_open(const char *path, const struct explore *explore);
+/*
+ * NULL after a message: *bad if the file is broken, or of another exploration; else it cannot be
+ * read or written.
+ */
+struct explore_state *explore_state_open(const char *path, const struct explore *explore,
+    bool *bad);
 void explore_state_close(struct explore_state *state);	/* NULL is fine */
 
 /* What the walk of that name wrote, or NULL. */

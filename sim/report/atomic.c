@@ -14,11 +14,15 @@
 #define TRIES_MAX 100		/* names for the new file */
 
 struct atomic {
+	struct atomic *next;	/* of those that are open */
+	pid_t owner;		/* a child has a copy, and nothing to do with it */
 	FILE *stream;
 	char *path;		/* as given, for messages */
 	char *target;		/* behind symbolic links; NULL: nothing to rename */
 	char *temp;
 };
+
+static struct atomic *open_ones;
 
 static void
 explain(char *why, size_t why_size, const char *path, int error)
@@ -30,14 +34,22 @@ explain(char *why, size_t why_size, const char *path, int error)
 static void *
 must(void *p)
 {
-	if (p == NULL)
-		abort();	/* the host is out of memory */
+	if (p == NULL) {
+		fputs("viosim: out of memory\n", stderr);
+		exit(3);
+	}
 	return p;
 }
 
 static void
 release(struct atomic *atomic)
 {
+	struct atomic **p = &open_ones;
+
+	while (*p != NULL && *p != atomic)
+		p = &(*p)->next;
+	if (*p != NULL)
+		*p = atomic->next;
 	free(atomic->path);
 	free(atomic->target);
 	free(atomic->temp);
@@ -105,8 +117,12 @@ atomic_open(const char *path, char *why, size_t why_size)
 	struct atomic *atomic = must(calloc(1, sizeof(*atomic)));
 
 	atomic->path = must(strdup(path));
-	if (open_stream(atomic))
+	atomic->owner = getpid();
+	if (open_stream(atomic)) {
+		atomic->next = open_ones;
+		open_ones = atomic;
 		return atomic;
+	}
 	explain(why, why_size, path, errno);
 	release(atomic);
 	return NULL;
@@ -118,20 +134,34 @@ atomic_stream(struct atomic *atomic)
 	return atomic->stream;
 }
 
-/* 0, or the errno of what went wrong while writing. */
-static int
-finish_writing(struct atomic *atomic)
+int
+atomic_error(FILE *stream)
 {
-	bool failed = ferror(atomic->stream) != 0;
+	bool failed = ferror(stream) != 0;
 
 	/* The stream remembers an error without its errno: one byte more brings it back. */
 	if (failed)
-		putc('\n', atomic->stream);
-	if (fflush(atomic->stream) != 0)
+		putc('\n', stream);
+	if (fflush(stream) != 0)
 		return errno;
-	if (failed)
-		return EIO;
-	return atomic->temp != NULL && fsync(fileno(atomic->stream)) != 0 ? errno : 0;
+	return failed ? EIO : 0;
+}
+
+/* 0, or the errno of what went wrong. */
+static int
+finish_writing(struct atomic *atomic)
+{
+	int error;
+
+	/* Whoever ends the program looks at standard output. */
+	if (atomic->stream == stdout)
+		return 0;
+	error = atomic_error(atomic->stream);
+	if (error == 0 && atomic->temp != NULL && fsync(fileno(atomic->stream)) != 0)
+		error = errno;
+	if (fclose(atomic->stream) != 0 && error == 0)
+		error = errno;
+	return error;
 }
 
 bool
@@ -139,8 +169,6 @@ atomic_commit(struct atomic *atomic, char *why, size_t why_size)
 {
 	int error = finish_writing(atomic);
 
-	if (atomic->stream != stdout && fclose(atomic->stream) != 0 && error == 0)
-		error = errno;
 	if (error == 0 && atomic->temp != NULL && rename(atomic->temp, atomic->target) != 0)
 		error = errno;
 	if (error != 0) {
@@ -162,4 +190,12 @@ atomic_abandon(struct atomic *atomic)
 	if (atomic->temp != NULL)
 		unlink(atomic->temp);
 	release(atomic);
+}
+
+void
+atomic_abandon_all(void)
+{
+	for (struct atomic *atomic = open_ones; atomic != NULL; atomic = atomic->next)
+		if (atomic->temp != NULL && atomic->owner == getpid())
+			unlink(atomic->temp);
 }

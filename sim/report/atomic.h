@@ -4,8 +4,8 @@
  *
  * Everything goes into a new file beside the target, which takes the target's place when all
  * of it is on the disk.  What is there already and is no regular file (a device, a pipe) is
- * written directly.  The name "-" is standard output.  The program ignores SIGPIPE, so that a
- * closed pipe is an error here.
+ * written directly.  The program ignores SIGPIPE, so that a closed pipe is an error here.  The
+ * name "-" is standard output, whose errors are found when the program ends.
  */
 #ifndef VIOSIM_REPORT_ATOMIC_H
 #define VIOSIM_REPORT_ATOMIC_H
@@ -30,5 +30,14 @@ bool atomic_commit(struct atomic *atomic, char *why, size_t why_size);
 
 /* Leave the target as it was.  NULL is ignored. */
 void atomic_abandon(struct atomic *atomic);
+
+/*
+ * Before the process ends anyhow, of a signal or the like: remove the unfinished files that it
+ * opened itself (not those that it inherited).  Safe in a signal handler.
+ */
+void atomic_abandon_all(void);
+
+/* Flush any stream; 0, or the errno of what went wrong with it, now or before. */
+int atomic_error(FILE *stream);
 
 #endif /* VIOSIM_REPORT_ATOMIC_H */

@@ -31,6 +31,8 @@ void compared_print(const struct compared *compared, bool all, FILE *stream);
 /* One JSON object a line: {"case":ID,"kind":...,"a":{...},"b":{...}}; reports/README.md. */
 void compared_write_head(const char *a, const char *b, FILE *stream);
 void compared_write(const struct compared *compared, FILE *stream);
+/* The last line: cases that did the same, that did not, and that were not compared. */
+void compared_write_end(size_t same, size_t different, size_t left, FILE *stream);
 
 /* ---- classes: what happens to which call in which function of the driver ---- */
 

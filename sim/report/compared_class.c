@@ -224,7 +224,8 @@ print_class(const struct compared_class *item, FILE *stream)
 void
 compared_classes_print(struct compared_classes *classes, FILE *stream)
 {
-	qsort(classes->item, classes->count, sizeof(classes->item[0]), by_weight);
+	if (classes->count > 0)
+		qsort(classes->item, classes->count, sizeof(classes->item[0]), by_weight);
 	for (size_t i = 0; i < classes->count; i++)
 		print_class(&classes->item[i], stream);
 	if (classes->moved > 0)

@@ -29,9 +29,13 @@ put(json_t *object, const char *key, json_t *value)
 static void
 print_line(json_t *object, FILE *stream)
 {
-	if (json_dumpf(object, stream, JSON_COMPACT) != 0)
+	char *text = json_dumps(object, JSON_COMPACT);
+
+	if (text == NULL)
 		no_memory();
-	fputc('\n', stream);
+	/* That a disk is full is found by whoever closes the file. */
+	fprintf(stream, "%s\n", text);
+	free(text);
 	json_decref(object);
 }
 
@@ -160,4 +164,12 @@ compared_write(const struct compared *compared, FILE *stream)
 	for (size_t i = 0; i < compared->result->count; i++)
 		if (compared->result->row[i].kind != COMPARE_SAME)
 			print_line(row_json(compared, &compared->result->row[i]), stream);
+}
+
+void
+compared_write_end(size_t same, size_t different, size_t left, FILE *stream)
+{
+	print_line(json_pack("{s:s, s:I, s:I, s:I}", "end", left > 0 ? "cut" : "complete",
+	    "same", (json_int_t)same, "different", (json_int_t)different, "left",
+	    (json_int_t)left), stream);
 }

@@ -245,6 +245,7 @@ read_story(struct reading *in, const json_t *object, struct explored_story *stor
 	const json_t *why = json_object_get(object, "why");
 
 	*story = (struct explored_story){ .key = get_hash(in, object, "found") };
+	story->from = get_number(in, object, "from", INT64_MAX);
 	story->cause = get_hash(in, object, "cause");
 	story->steps = (unsigned)get_number(in, object, "steps", INT32_MAX);
 	story->complete = json_is_true(json_object_get(object, "complete"));
@@ -259,10 +260,38 @@ read_story(struct reading *in, const json_t *object, struct explored_story *stor
 		no_memory();
 }
 
+static void
+read_end(struct reading *in, const json_t *object, struct explored_end *end)
+{
+	char word[16] = "";
+
+	get_text(in, object, "end", word, sizeof(word));
+	if (strcmp(word, "complete") != 0 && strcmp(word, "cut") != 0)
+		bad(in, "neither complete nor cut in", "end");
+	*end = (struct explored_end){ .complete = strcmp(word, "complete") == 0 };
+	end->runs = get_number(in, object, "runs", INT64_MAX);
+	end->cases_left = get_number(in, object, "cases_left", INT64_MAX);
+	end->lost = get_number(in, object, "lost", INT64_MAX);
+	end->differ = get_number(in, object, "differ", INT64_MAX);
+}
+
+static enum explored_line
+kind_of(const json_t *object, const struct explored_into *into)
+{
+	if (into->outcome != NULL && json_object_get(object, "run") != NULL)
+		return EXPLORED_RUN;
+	if (into->head != NULL && json_object_get(object, "explored") != NULL)
+		return EXPLORED_HEAD;
+	if (into->story != NULL && json_object_get(object, "found") != NULL)
+		return EXPLORED_STORY;
+	if (into->end != NULL && json_object_get(object, "end") != NULL)
+		return EXPLORED_END;
+	return EXPLORED_BAD;
+}
+
 enum explored_line
 explored_read(struct explored_reader *reader, const char *line, size_t length,
-    struct explored_head *head, struct tally *sites, struct outcome *outcome,
-    struct explored_story *story, char *why, size_t why_size)
+    const struct explored_into *into, char *why, size_t why_size)
 {
 	struct reading in = { .reader = reader, .why = why, .why_size = why_size,
 	    .good = true };
@@ -270,22 +299,20 @@ explored_read(struct explored_reader *reader, const char *line, size_t length,
 	json_t *object = json_loadb(line, length, JSON_REJECT_DUPLICATES, &error);
 	enum explored_line kind = EXPLORED_BAD;
 
-	if (object == NULL) {
+	if (object == NULL)
 		snprintf(why, why_size, "no JSON: %s", error.text);
-	} else if (json_object_get(object, "run") != NULL) {
-		kind = EXPLORED_RUN;
-		read_run(&in, object, outcome);
-	} else if (json_object_get(object, "explored") != NULL) {
-		kind = EXPLORED_HEAD;
-		read_head(&in, object, head, sites);
-	} else if (json_object_get(object, "found") != NULL) {
-		kind = EXPLORED_STORY;
-		read_story(&in, object, story);
-	} else {
-		snprintf(why, why_size, "neither head nor run nor story of an exploration");
-	}
+	else if ((kind = kind_of(object, into)) == EXPLORED_BAD)
+		snprintf(why, why_size, "no line of an exploration");
+	else if (kind == EXPLORED_RUN)
+		read_run(&in, object, into->outcome);
+	else if (kind == EXPLORED_HEAD)
+		read_head(&in, object, into->head, into->sites);
+	else if (kind == EXPLORED_STORY)
+		read_story(&in, object, into->story);
+	else
+		read_end(&in, object, into->end);
 	json_decref(object);
 	if (!in.good && kind == EXPLORED_STORY)
-		explored_story_fini(story);
+		explored_story_fini(into->story);
 	return in.good ? kind : EXPLORED_BAD;
 }

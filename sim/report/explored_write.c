@@ -54,17 +54,35 @@ put_hash(json_t *object, const char *key, uint64_t hash)
 	put(object, key, json_string(text));
 }
 
-static void
-print_line(json_t *object, FILE *stream)
+/* Heap; the object is released. */
+static char *
+line_of(json_t *object)
 {
 	char *text = json_dumps(object, JSON_COMPACT);
 
 	if (text == NULL)
 		no_memory();
+	json_decref(object);
+	return text;
+}
+
+static void
+print_line(json_t *object, FILE *stream)
+{
+	char *text = line_of(object);
+
 	fputs(text, stream);
 	fputc('\n', stream);
 	free(text);
-	json_decref(object);
+}
+
+static void
+put_line(struct explored_file *file, json_t *object)
+{
+	char *text = line_of(object);
+
+	seal_write(&file->seal, text, strlen(text), file->stream);
+	free(text);
 }
 
 static json_t *
@@ -79,7 +97,14 @@ site_json(const struct tally_site *site)
 }
 
 void
-explored_write_head(const struct explored_head *head, const struct tally *sites, FILE *stream)
+explored_file_init(struct explored_file *file, FILE *stream)
+{
+	*file = (struct explored_file){ .stream = stream };
+}
+
+void
+explored_file_head(struct explored_file *file, const struct explored_head *head,
+    const struct tally *sites)
 {
 	json_t *object = json_object(), *array = json_array();
 
@@ -94,7 +119,7 @@ explored_write_head(const struct explored_head *head, const struct tally *sites,
 		if (json_array_append_new(array, site_json(&sites->site[i])) != 0)
 			no_memory();
 	put(object, "sites", array);
-	print_line(object, stream);
+	put_line(file, object);
 }
 
 static json_t *
@@ -159,8 +184,8 @@ put_what_came(json_t *object, const struct outcome *outcome)
 	put(object, "points", points);
 }
 
-void
-explored_write(const struct outcome *outcome, FILE *stream)
+static json_t *
+run_json(const struct outcome *outcome)
 {
 	json_t *object = json_object();
 
@@ -176,22 +201,74 @@ explored_write(const struct outcome *outcome, FILE *stream)
 		put_text(object, "lost", outcome->lost);
 	else
 		put_what_came(object, outcome);
-	print_line(object, stream);
+	return object;
 }
 
 void
-explored_write_story(const struct explored_story *story, FILE *stream)
+explored_write(const struct outcome *outcome, FILE *stream)
+{
+	print_line(run_json(outcome), stream);
+}
+
+void
+explored_file_run(struct explored_file *file, const struct outcome *outcome)
+{
+	file->runs++;
+	put_line(file, run_json(outcome));
+}
+
+void
+explored_file_members(struct explored_file *file, uint64_t number, const char *members)
+{
+	char *line;
+	int length = asprintf(&line, "{\"run\":%" PRIu64 ",%s", number, members);
+
+	if (length < 0)
+		no_memory();
+	file->runs++;
+	seal_write(&file->seal, line, (size_t)length, file->stream);
+	free(line);
+}
+
+static json_t *
+story_json(const struct explored_story *story)
 {
 	json_t *object = json_object();
 
 	put_hash(object, "found", story->key);
+	put_number(object, "from", story->from);
 	put_hash(object, "cause", story->cause);
 	put_number(object, "steps", story->steps);
 	put(object, "complete", json_boolean(story->complete));
 	if (story->why != NULL)
 		put_text(object, "why", story->why);
 	put_text(object, "scenario", story->scenario);
-	print_line(object, stream);
+	return object;
+}
+
+void
+explored_write_story(const struct explored_story *story, FILE *stream)
+{
+	print_line(story_json(story), stream);
+}
+
+void
+explored_file_story(struct explored_file *file, const struct explored_story *story)
+{
+	put_line(file, story_json(story));
+}
+
+void
+explored_file_end(struct explored_file *file, const struct explored_end *end)
+{
+	json_t *object = json_object();
+
+	put_text(object, "end", end->complete ? "complete" : "cut");
+	put_number(object, "runs", file->runs);
+	put_number(object, "cases_left", end->cases_left);
+	put_number(object, "lost", end->lost);
+	put_number(object, "differ", end->differ);
+	put_line(file, object);
 }
 
 void

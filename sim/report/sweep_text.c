@@ -296,7 +296,7 @@ sweep_text_findings(const struct tally *tally, const struct explored_story *stor
 }
 
 void
-sweep_text_end(const struct tally *tally, FILE *stream)
+sweep_text_end(const struct tally *tally, uint64_t left, FILE *stream)
 {
 	size_t errors = tally_new(tally, false), all = tally_new(tally, true);
 
@@ -306,5 +306,7 @@ sweep_text_end(const struct tally *tally, FILE *stream)
 		fprintf(stream, ", %zu new lint%s", all - errors, plural(all - errors));
 	if (tally->losses > 0)
 		fprintf(stream, ", %zu lost", tally->losses);
+	if (left > 0)
+		fprintf(stream, ", %" PRIu64 " case%s not run", left, plural(left));
 	fputc('\n', stream);
 }

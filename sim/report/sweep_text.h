@@ -25,6 +25,7 @@ void sweep_text_findings(const struct tally *tally, const struct explored_story 
     size_t stories, FILE *stream);
 
 /* The last line. */
-void sweep_text_end(const struct tally *tally, FILE *stream);
+/* `left`: cases that were not run. */
+void sweep_text_end(const struct tally *tally, uint64_t left, FILE *stream);
 
 #endif /* VIOSIM_REPORT_SWEEP_TEXT_H */

@@ -32,6 +32,7 @@
 	X(explore_found_suite) \
 	X(explore_generate_suite) \
 	X(explore_pool_suite) \
+	X(explore_seal_suite) \
 	X(explore_sweep_suite) \
 	X(explore_shrink_suite) \
 	X(explore_moments_suite) \

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <sys/stat.h>
+
 #include "explore/deviation.h"
 #include "explore/explore.h"
 #include "explore/same.h"
@@ -256,7 +258,7 @@ START_TEST(test_state)
 	struct explore part, rest, whole;
 	struct rig rig;
 	char path[32];
-	FILE *file;
+	struct stat st;
 
 	rig_init(&rig);
 	new_file(path);
@@ -264,9 +266,8 @@ START_TEST(test_state)
 	ck_assert(explore_run(&part));
 	ck_assert(!part.complete);
 	/* The program was killed in the middle of a line. */
-	file = fopen(path, "a");
-	fputs("{\"type\":\"walk\",\"name\":\"x\"}\n{\"type\":\"chi", file);
-	fclose(file);
+	ck_assert_int_eq(stat(path, &st), 0);
+	ck_assert_int_eq(truncate(path, st.st_size - 20), 0);
 	explore_kept(&rig, &rest, path, 0);
 	ck_assert(explore_run(&rest));
 	explore_kept(&rig, &whole, NULL, 0);
@@ -327,9 +328,62 @@ START_TEST(test_state_bad)
 	file = fopen(path, "a");
 	fputs("}{\n", file);
 	fclose(file);
-	assert_refused(&rig, path, "damaged here");
+	assert_refused(&rig, path, "this line is not what was written");
 	unlink(path);
-	assert_refused(&rig, "/nowhere/state", "cannot write /nowhere/state");
+	/* Not bad, but not to be written either. */
+	explore_kept(&rig, &part, "/nowhere/state", 0);
+	stderr_keep();
+	ck_assert(!explore_run(&part));
+	stderr_kept_has("cannot write /nowhere/state");
+	ck_assert(!part.bad_state);
+	explore_fini(&part);
+	rig_fini(&rig);
+}
+END_TEST
+
+/* What sed(1) makes of a good file is refused, with the line. */
+static const struct damage {
+	const char *sed, *words;
+} damages[] = {
+	{ "3d", ":3: error: this line is not what was written here" },	/* what was found */
+	{ "/\"type\":\"child\"/d", ": error: this line is not" },	/* what follows from it */
+	{ "5p", ":6: error: this line is not" },			/* twice */
+	{ "4{h;d};5G", ":4: error: this line is not" },			/* in another order */
+	{ "2s/\"name\":\"./&x/", ":2: error: this line is not" },
+	{ "3s/\"rule\":\"./&x/", ":3: error: this line is not" },
+	{ "/\"type\":\"end\"/s/\"runs\":/&9/", ": error: this line is not" },
+	{ "$s/0/1/", ": error: this line is not" },
+	{ "1s/driver/drivel/", ":1: error: this is no state file" },
+};
+
+START_TEST(test_state_damaged)
+{
+	const struct damage *damage = &damages[_i];
+	struct explore part;
+	struct rig rig;
+	char path[32], bad[48], command[256];
+
+	rig_init(&rig);
+	new_file(path);
+	snprintf(bad, sizeof(bad), "%s.bad", path);
+	explore_kept(&rig, &part, path, 0);
+	part.options.preemptions = 2;
+	part.options.runs_max = 300;
+	ck_assert(explore_run(&part));
+	explore_fini(&part);
+	snprintf(command, sizeof(command), "sed '%s' %s > %s && ! cmp -s %s %s", damage->sed,
+	    path, bad, path, bad);
+	ck_assert_int_eq(system(command), 0);
+	explore_kept(&rig, &part, bad, 0);
+	part.options.preemptions = 2;
+	stderr_keep();
+	ck_assert(!explore_run(&part));
+	stderr_kept_has(damage->words);
+	ck_assert(part.bad_state);
+	ck_assert_uint_eq(part.runs, 0);
+	explore_fini(&part);
+	unlink(path);
+	unlink(bad);
 	rig_fini(&rig);
 }
 END_TEST
@@ -395,6 +449,8 @@ explore_explore_suite(void)
 	tcase_add_test(tc, test_order);
 	tcase_add_test(tc, test_state);
 	tcase_add_test(tc, test_state_bad);
+	tcase_add_loop_test(tc, test_state_damaged, 0,
+	    (int)(sizeof(damages) / sizeof(damages[0])));
 	tcase_add_test(tc, test_same_again);
 	tcase_add_test(tc, test_differ);
 	suite_add_tcase(suite, tc);

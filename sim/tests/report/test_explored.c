@@ -83,8 +83,8 @@ START_TEST(a_run_is_read_as_it_was_written)
 	text = written(&outcome, &size);
 	ck_assert_int_eq(text[size - 1], '\n');
 	ck_assert_ptr_eq(strchr(text, '\n'), text + size - 1);
-	ck_assert_int_eq(explored_read(&reader, text, size - 1, NULL, NULL, &again, NULL, why,
-	    sizeof(why)), EXPLORED_RUN);
+	ck_assert_int_eq(explored_read(&reader, text, size - 1, &(struct explored_into){
+	    .outcome = &again }, why, sizeof(why)), EXPLORED_RUN);
 	twice = written(&again, &size_twice);
 	ck_assert_str_eq(text, twice);
 	ck_assert_int_eq(outcome_class(&again), outcome_class(&outcome));
@@ -133,20 +133,27 @@ START_TEST(nonsense_is_refused)
 		"{\"explored\":\"sweep\",\"viosim\":1}",
 		"{\"found\":\"0123456789abcdef\",\"steps\":1}",
 		"{\"found\":\"0123456789ABCDEF\",\"steps\":1,\"scenario\":\"x\"}",
+		"{\"end\":\"complete\",\"runs\":1}",
+		"{\"end\":\"perhaps\",\"runs\":1,\"cases_left\":0,\"lost\":0,\"differ\":0}",
 	};
 	struct explored_head head;
 	struct explored_story story;
+	struct explored_end end;
 	struct explored_reader reader;
 	struct outcome outcome = { 0 };
 	struct tally sites;
+	const struct explored_into into = {
+		.head = &head, .sites = &sites, .outcome = &outcome, .story = &story,
+		.end = &end,
+	};
 	char why[128] = "";
 
 	tally_init(&sites);
 	explored_reader_init(&reader, NULL);
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
 		why[0] = '\0';
-		ck_assert_msg(explored_read(&reader, lines[i], strlen(lines[i]), &head, &sites,
-		    &outcome, &story, why, sizeof(why)) == EXPLORED_BAD, "%s", lines[i]);
+		ck_assert_msg(explored_read(&reader, lines[i], strlen(lines[i]), &into, why,
+		    sizeof(why)) == EXPLORED_BAD, "%s", lines[i]);
 		ck_assert_msg(why[0] != '\0', "%s", lines[i]);
 	}
 	explored_reader_fini(&reader);
@@ -166,25 +173,49 @@ START_TEST(a_text_that_is_too_long_is_refused)
 	snprintf(line, sizeof(line), "{\"run\":1,\"case\":\"%s\",\"steps\":1,\"lost\":\"w\"}",
 	    name);
 	explored_reader_init(&reader, NULL);
-	ck_assert_int_eq(explored_read(&reader, line, strlen(line), NULL, NULL, &outcome, NULL,
-	    why, sizeof(why)), EXPLORED_BAD);
+	ck_assert_int_eq(explored_read(&reader, line, strlen(line), &(struct explored_into){
+	    .outcome = &outcome }, why, sizeof(why)), EXPLORED_BAD);
 	ck_assert_ptr_nonnull(strstr(why, "`case`"));
 	explored_reader_fini(&reader);
 	outcome_fini(&outcome);
 }
 END_TEST
 
-START_TEST(heads_and_stories_are_read_as_they_were_written)
+/* The next line of a file; false at its end, or where its seal does not fit. */
+static bool
+next_line(char **text, struct seal *seal, char line[2000], size_t *length)
+{
+	*length = strcspn(*text, "\n");
+	if (*length == 0 || *length >= 2000)
+		return false;
+	memcpy(line, *text, *length);
+	line[*length] = '\0';
+	*text += *length + 1;
+	return seal_open(seal, line, length);
+}
+
+START_TEST(a_file_is_read_as_it_was_written)
 {
 	struct explored_head head = { .command = "sweep", .driver = "x.so", .options = "o",
-	    .shard = 2, .shards = 3, .planned = 99 }, head_again;
-	struct explored_story story = { .key = 0x1234, .cause = 0x77,
-	    .scenario = (char *)(uintptr_t)"a\nb\n", .why = (char *)(uintptr_t)"because",
-	    .steps = 4, .complete = true }, story_again;
-	struct explored_reader reader;
+	    .shard = 2, .shards = 3, .planned = 99 }, head_again = { .shard = 0 };
+	struct explored_story story = { .key = 0x1234, .cause = 0x77, .steps = 4,
+	    .complete = true, .from = 17, .scenario = (char *)(uintptr_t)"a\nb\n",
+	    .why = (char *)(uintptr_t)"because" }, story_again;
+	struct explored_end end = { .cases_left = 3, .lost = 2, .differ = 1 }, end_again;
+	struct outcome outcome = { 0 }, outcome_again = { 0 };
 	struct tally sites, sites_again;
-	char *text = NULL, why[128];
-	size_t size, first;
+	const struct explored_into into = {
+		.head = &head_again, .sites = &sites_again, .outcome = &outcome_again,
+		.story = &story_again, .end = &end_again,
+	};
+	const enum explored_line kinds[] = {
+		EXPLORED_HEAD, EXPLORED_RUN, EXPLORED_RUN, EXPLORED_STORY, EXPLORED_END
+	};
+	struct explored_reader reader;
+	struct explored_file file;
+	struct seal seal = { 0 };
+	char *text = NULL, *at, line[2000], why[128];
+	size_t size, length;
 	FILE *stream = open_memstream(&text, &size);
 
 	tally_init(&sites);
@@ -192,26 +223,41 @@ START_TEST(heads_and_stories_are_read_as_they_were_written)
 	explored_reader_init(&reader, NULL);
 	tally_site(&sites, "virtio_alloc_vq", 7, "x_f");
 	tally_site(&sites, "virtio_alloc_vq", 7, "");
-	explored_write_head(&head, &sites, stream);
-	explored_write_story(&story, stream);
+	explored_file_init(&file, stream);
+	explored_file_head(&file, &head, &sites);
+	make(&outcome, 3);
+	explored_file_run(&file, &outcome);
+	explored_file_members(&file, 4, "\"case\":\"a\",\"steps\":1,\"lost\":\"w\"}");
+	explored_file_story(&file, &story);
+	explored_file_end(&file, &end);
 	ck_assert_int_eq(fclose(stream), 0);
-	first = strcspn(text, "\n");
-	memset(&head_again, 0, sizeof(head_again));
-	ck_assert_int_eq(explored_read(&reader, text, first, &head_again, &sites_again, NULL,
-	    NULL, why, sizeof(why)), EXPLORED_HEAD);
+	at = text;
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		ck_assert(next_line(&at, &seal, line, &length));
+		ck_assert_int_eq(explored_read(&reader, line, length, &into, why, sizeof(why)),
+		    kinds[i]);
+	}
+	ck_assert_str_eq(at, "");
 	ck_assert_int_eq(memcmp(&head, &head_again, sizeof(head)), 0);
 	ck_assert_uint_eq(sites_again.sites, 1);
 	ck_assert_str_eq(sites_again.site[0].function, "x_f");
-	ck_assert_int_eq(explored_read(&reader, text + first + 1, size - first - 2, NULL, NULL,
-	    NULL, &story_again, why, sizeof(why)), EXPLORED_STORY);
+	ck_assert_uint_eq(outcome_again.number, 4);
 	ck_assert_uint_eq(story_again.key, 0x1234);
 	ck_assert_uint_eq(story_again.cause, 0x77);
+	ck_assert_uint_eq(story_again.from, 17);
 	ck_assert_str_eq(story_again.scenario, "a\nb\n");
 	ck_assert_str_eq(story_again.why, "because");
 	ck_assert_uint_eq(story_again.steps, 4);
 	ck_assert(story_again.complete);
+	ck_assert_uint_eq(end_again.runs, 2);
+	ck_assert_uint_eq(end_again.cases_left, 3);
+	ck_assert_uint_eq(end_again.lost, 2);
+	ck_assert_uint_eq(end_again.differ, 1);
+	ck_assert(!end_again.complete);
 	explored_story_fini(&story_again);
 	explored_reader_fini(&reader);
+	outcome_fini(&outcome);
+	outcome_fini(&outcome_again);
 	tally_fini(&sites);
 	tally_fini(&sites_again);
 	free(text);
@@ -238,7 +284,7 @@ told(const unsigned order[5])
 	tally_sort(&tally);
 	sweep_text_sums(&tally, stream);
 	sweep_text_findings(&tally, NULL, 0, stream);
-	sweep_text_end(&tally, stream);
+	sweep_text_end(&tally, 0, stream);
 	ck_assert_int_eq(fclose(stream), 0);
 	ck_assert_uint_eq(tally.runs, 5);
 	ck_assert_uint_eq(tally.bases, 1);
@@ -304,7 +350,7 @@ report_explored_suite(void)
 	tcase_add_loop_test(tcase, the_class_is_that_of_the_worst, 1, 6);
 	tcase_add_test(tcase, nonsense_is_refused);
 	tcase_add_test(tcase, a_text_that_is_too_long_is_refused);
-	tcase_add_test(tcase, heads_and_stories_are_read_as_they_were_written);
+	tcase_add_test(tcase, a_file_is_read_as_it_was_written);
 	tcase_add_test(tcase, sums_do_not_depend_on_the_order);
 	tcase_add_test(tcase, many_points_are_counted_once_each);
 	suite_add_tcase(suite, tcase);
