@@ -16,10 +16,10 @@
 
 /* Exit codes of every command. */
 enum cli_exit {
-	CLI_OK = 0,		/* everything is as it should be */
+	CLI_OK = 0,		/* everything was done, and is as it should be */
 	CLI_FOUND = 1,		/* something is wrong with the driver */
-	CLI_USAGE = 2,		/* usage, scenario or manifest error: nothing was run */
-	CLI_BROKEN = 3		/* viosim itself failed */
+	CLI_USAGE = 2,		/* usage or bad input: nothing was run */
+	CLI_BROKEN = 3		/* something could not be done, finished or written */
 };
 
 struct cli_command {

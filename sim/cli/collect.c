@@ -128,6 +128,26 @@ walk(const char *folder, const struct stat *st, struct paths *paths)
 	return good;
 }
 
+/* What is found there, in the order of paths. */
+static bool
+walk_all(const char *folder, const struct stat *st, struct paths *paths)
+{
+	bool good = walk(folder, st, paths);
+
+	if (paths->count > 0)
+		qsort(paths->path, paths->count, sizeof(paths->path[0]), by_name);
+	return good;
+}
+
+static void
+paths_fini(struct paths *paths)
+{
+	for (size_t i = 0; i < paths->count; i++)
+		free(paths->path[i]);
+	free(paths->path);
+	free(paths->folder);
+}
+
 static void
 add_cases(struct cli_cases *cases, const struct scenario_doc *doc, struct scenario_case *c,
     size_t count, bool whole)
@@ -176,20 +196,16 @@ load_folder(struct cli_cases *cases, const char *folder)
 {
 	struct paths paths = { 0 };
 	struct stat st;
-	bool good = stat(folder, &st) == 0 ? walk(folder, &st, &paths) : cannot_read(folder);
+	bool good = stat(folder, &st) == 0 ? walk_all(folder, &st, &paths) :
+	    cannot_read(folder);
 
 	if (good && paths.count == 0) {
 		fprintf(stderr, "viosim: folder %s holds no scenario (*.yaml)\n", folder);
 		good = false;
 	}
-	if (paths.count > 0)
-		qsort(paths.path, paths.count, sizeof(paths.path[0]), by_name);
-	for (size_t i = 0; i < paths.count; i++) {
+	for (size_t i = 0; i < paths.count; i++)
 		good = load(cases, paths.path[i], NULL) && good;
-		free(paths.path[i]);
-	}
-	free(paths.path);
-	free(paths.folder);
+	paths_fini(&paths);
 	return good;
 }
 
@@ -215,9 +231,7 @@ find_paths(struct paths *paths)
 	struct stat st;
 
 	if (stat("scenarios", &st) == 0 && S_ISDIR(st.st_mode))
-		walk("scenarios", paths, 0);
-	if (paths->count > 0)
-		qsort(paths->path, paths->count, sizeof(paths->path[0]), by_name);
+		walk_all("scenarios", &st, paths);
 }
 
 static void
@@ -227,9 +241,7 @@ say_missing(const char *name)
 
 	find_paths(&paths);
 	suggest_scenario(name, paths.path, paths.count);
-	for (size_t i = 0; i < paths.count; i++)
-		free(paths.path[i]);
-	free(paths.path);
+	paths_fini(&paths);
 }
 
 char **
@@ -244,6 +256,7 @@ cli_scenario_ids(void)
 		free(paths.path[i]);
 		paths.path[i] = strdup(id);
 	}
+	free(paths.folder);
 	if (paths.count == 0)
 		return NULL;
 	paths.path = grown(paths.path, paths.count, sizeof(paths.path[0]));

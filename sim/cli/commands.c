@@ -56,7 +56,8 @@ overview(FILE *stream, int code)
 	for (const struct cli_command *const *c = cli_commands; *c != NULL; c++)
 		fprintf(stream, "  %-9s %s\n", (*c)->name, (*c)->summary);
 	fputs("\n`viosim help COMMAND` tells more.  Exit codes: 0 all is well, 1 something was\n"
-	    "found in the driver, 2 usage or scenario error (nothing was run), 3 viosim failed.\n",
+	    "found in the driver, 2 usage or bad input (nothing was run), 3 something could not\n"
+	    "be done, finished or written.\n",
 	    stream);
 	return code;
 }
