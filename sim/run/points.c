@@ -9,6 +9,7 @@
 #include "run/module_lines.h"
 #include "run/source.h"
 #include "run/story.h"
+#include "scenario/text.h"
 
 _Static_assert(SCENARIO_POINTS_MAX <= POINTS_MAX, "each step that waits has its place");
 
@@ -45,19 +46,60 @@ hold_over(void *arg)
 	world_context(&point->story->world, point->context)->held = false;
 }
 
-/* The thread of the driver, or the one that attaches it; NULL if there is none now. */
+/* May a scenario hold it: a thread, by its name, that is there? */
+static bool
+is_thread(const struct context *context)
+{
+	return context->state != CTX_DONE &&
+	    (context->kind == HW_CTX_KTHREAD || context->kind == HW_CTX_AUTOCONF);
+}
+
+static const char *
+thread_name(const struct context *context)
+{
+	return context->kind == HW_CTX_AUTOCONF ? "autoconf" : context->name;
+}
+
+/* The first thread of that name, or NULL if there is none now. */
 static struct context *
 held_thread(struct story *story, const struct scenario_hold *plan)
 {
 	struct world *world = &story->world;
 
-	if (strcmp(plan->thread, "autoconf") != 0)
-		return story_thread(world);
 	for (uint32_t i = 0; i < world->contexts; i++)
-		if (world->context[i].kind == HW_CTX_AUTOCONF &&
-		    world->context[i].state != CTX_DONE)
+		if (is_thread(&world->context[i]) &&
+		    strcmp(thread_name(&world->context[i]), plan->thread) == 0)
 			return &world->context[i];
 	return NULL;
+}
+
+static void
+no_thread(struct story *story, const struct scenario_step *step)
+{
+	const struct world *world = &story->world;
+	char expected[160], actual[200] = "the threads are";
+	struct text_nearest near;
+	struct text_why hint;
+	size_t length = strlen(actual), none = length;
+
+	text_nearest_init(&near, step->hold.thread);
+	for (uint32_t i = 0; i < world->contexts && length < sizeof(actual); i++) {
+		const char *name = thread_name(&world->context[i]);
+
+		if (!is_thread(&world->context[i]))
+			continue;
+		text_nearest_offer(&near, name);
+		length += (size_t)snprintf(actual + length, sizeof(actual) - length, "%s %s",
+		    length == none ? "" : ",", name);
+	}
+	if (length == none)
+		snprintf(actual, sizeof(actual), "there is none");
+	else if (length < sizeof(actual))
+		snprintf(actual + length, sizeof(actual) - length, "%s",
+		    text_nearest_hint(&near, &hint));
+	snprintf(expected, sizeof(expected), "there is a thread `%s` to hold",
+	    step->hold.thread);
+	story_fail(story, step->loc, "hold", expected, actual);
 }
 
 static void
@@ -67,13 +109,10 @@ hold(void *arg)
 	const struct scenario_hold *plan = &point->step->hold;
 	struct story *story = point->story;
 	struct context *thread = held_thread(story, plan);
-	char expected[160];
 
 	point->reached = true;
 	if (thread == NULL) {
-		snprintf(expected, sizeof(expected), "there is a thread `%s` to hold",
-		    plan->thread);
-		story_fail(story, point->step->loc, "hold", expected, "there is none");
+		no_thread(story, point->step);
 		return;
 	}
 	thread->held = true;
