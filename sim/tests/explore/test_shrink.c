@@ -29,7 +29,7 @@ static const char told_story[] = RIG_HEAD
     "    within: 1s\n"
     "  - at: +2s\n"
     "    irq: {source: config}\n"
-    "  - hold: {thread: small0, until: end}\n"
+    "  - hold: {thread: probe, until: end}\n"
     "  - at: 7s\n"
     "    target: 0 pages\n"
     "  - at: +3s\n"

@@ -177,7 +177,7 @@ END_TEST
 
 START_TEST(hold_stops_the_thread_at_a_line)
 {
-	run_at("  - at: 1s\n    hold: {thread: small0, at: line %u, for: 3s}\n"
+	run_at("  - at: 1s\n    hold: {thread: probe, at: line %u, for: 3s}\n"
 	    "  - target: 4 pages\n"
 	    "  - at: 3s\n    expect: host.actual == 0\n"
 	    "  - expect: host.actual == 4\n    within: 1100ms\n", "steps");
@@ -189,7 +189,7 @@ START_TEST(unreached_points_are_failures)
 {
 	run_at("  - at: 1s\n    deliver: {irq: config, at: \"line %u#99\"}\n"
 	    "  - deliver: {irq: deflate, at: \"deflate entry\"}\n"
-	    "  - hold: {thread: small0, at: virtio_enqueue_prep#2 after, for: 1s}\n"
+	    "  - hold: {thread: probe, at: virtio_enqueue_prep#2 after, for: 1s}\n"
 	    "  - target: 4 pages\n  - settle: {within: 1s}\n", "steps");
 	ck_assert_uint_eq(t.result.failures_all, 3);
 	{
@@ -220,19 +220,19 @@ END_TEST
 
 START_TEST(holding_nobody_is_a_failure)
 {
-	run(HEAD "  - hold: {thread: small0, for: 1s}\n  - target: 4 pages\n"
+	run(HEAD "  - hold: {thread: probe, for: 1s}\n  - target: 4 pages\n"
 	    "  - settle: {within: 1s}\n");
 	ck_assert_uint_eq(t.result.failures_all, 1);
-	expect_failure(0, 7, "hold", "there is a thread `small0` to hold", "there is none");
+	expect_failure(0, 7, "hold", "there is a thread `probe` to hold", "there is none");
 }
 END_TEST
 
 START_TEST(a_mistyped_thread_is_a_failure)
 {
-	run(HEAD "  - at: 1s\n    hold: {thread: samll0, for: 1s}\n");
+	run(HEAD "  - at: 1s\n    hold: {thread: prbe, for: 1s}\n");
 	ck_assert_uint_eq(t.result.failures_all, 1);
-	expect_failure(0, 7, "hold", "there is a thread `samll0` to hold",
-	    "the threads are small0; did you mean \"small0\"?");
+	expect_failure(0, 7, "hold", "there is a thread `prbe` to hold",
+	    "the threads are probe; did you mean \"probe\"?");
 }
 END_TEST
 
