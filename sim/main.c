@@ -2,12 +2,14 @@
 /*
  * viosim: the program.
  */
+#include "base/cleanup.h"
 #include "cli/cli.h"
 #include "cli/output.h"
 
 int
 main(int argc, char **argv)
 {
+	cleanup_install();
 	cli_output_begin();
 	return cli_output_end(cli_main(argc, argv));
 }

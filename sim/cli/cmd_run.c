@@ -137,13 +137,38 @@ is_same_loop(struct run *run, const struct isolated *result, struct isolated *sk
 	return true;
 }
 
+/* Of a case that has no result: where the driver was then, if that is known. */
+static bool
+is_placed(const struct run *run, const struct isolated *result, struct isolated *placed)
+{
+	const struct crash_note *note = &result->note;
+	struct module *module = note->diagnostic ? run->module : run->module_nodiag;
+	struct source_pos pos;
+	size_t length;
+
+	if (result->verdict.verdict != VERDICT_BROKEN || !note->in_run)
+		return false;
+	*placed = *result;
+	length = strlen(placed->verdict.reason);
+	if (module != NULL && note->site != 0 &&
+	    source_lookup(module_source(module), note->site, &pos))
+		snprintf(placed->verdict.reason + length, VERDICT_REASON - length,
+		    ", at %s:%u (%s) in event %" PRIu32, pos.file, pos.line, pos.function,
+		    note->events);
+	else
+		snprintf(placed->verdict.reason + length, VERDICT_REASON - length,
+		    ", in event %" PRIu32 " of the run", note->events);
+	return true;
+}
+
 static bool
 run_done(void *arg, size_t index, const struct isolated *got)
 {
 	struct run *run = arg;
 	const struct cli_case *c = &run->cases.item[index];
-	struct isolated skipped;
-	const struct isolated *result = is_same_loop(run, got, &skipped) ? &skipped : got;
+	struct isolated other;
+	const struct isolated *result =
+	    is_same_loop(run, got, &other) || is_placed(run, got, &other) ? &other : got;
 
 	cli_output_check();
 	for (size_t i = 0; run->manifest != NULL && i < run->manifest->count; i++)

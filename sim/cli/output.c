@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "cli/cli.h"
 #include "report/atomic.h"
 
@@ -35,7 +36,7 @@ cli_output_begin(void)
 static void
 die_of_pipe(void)
 {
-	atomic_abandon_all();
+	cleanup_now();
 	signal(SIGPIPE, SIG_DFL);
 	raise(SIGPIPE);
 	_exit(CLI_BROKEN);

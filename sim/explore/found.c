@@ -12,6 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
+
 #define COMMENT_WIDTH 96
 #define TAKEN_MAX 1000		/* files of one rule and function */
 #define LINE_MAX_BYTES 1024
@@ -197,7 +199,7 @@ open_beside(const char *path, char beside[FOUND_PATH_MAX])
 
 	for (unsigned i = 0; fd < 0 && i < TAKEN_MAX; i++) {
 		snprintf(beside, FOUND_PATH_MAX, "%.*s.new%u", FOUND_PATH_MAX - 10, path, i);
-		fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+		fd = cleanup_create(beside);
 		if (fd < 0 && errno != EEXIST)
 			break;
 	}
@@ -224,6 +226,7 @@ put(const struct found *found, const char *path, bool replace)
 		unlink(beside);
 		errno = error;
 	}
+	cleanup_file_done(beside);
 	return good;
 }
 

@@ -19,6 +19,8 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
+#include "base/cleanup.h"
+
 #define JOBS_MAX 64
 #define TICK_MS 200
 #define AHEAD_MAX 4096		/* pieces done before an earlier one is */
@@ -145,7 +147,7 @@ start(struct pool *pool, struct worker *worker)
 	fflush(NULL);
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fd) != 0)
 		return false;
-	worker->pid = fork();
+	worker->pid = cleanup_fork();
 	if (worker->pid < 0) {
 		worker->pid = 0;
 		close(fd[0]);
@@ -176,6 +178,7 @@ bury(struct worker *worker)
 	close(worker->fd);
 	while (waitpid(worker->pid, &status, 0) < 0 && errno == EINTR)
 		continue;
+	cleanup_reaped(worker->pid);
 	worker->pid = 0;
 	return status;
 }
@@ -191,6 +194,9 @@ lose(struct pool *pool, const struct worker *worker, int status, bool late)
 	if (late)
 		snprintf(answer->why, sizeof(answer->why), "not done within %u s",
 		    pool->work->seconds);
+	else if (WIFSIGNALED(status) && WTERMSIG(status) == SIGPROF)
+		snprintf(answer->why, sizeof(answer->why),
+		    "not done within the limit of processor time");
 	else if (WIFSIGNALED(status))
 		snprintf(answer->why, sizeof(answer->why), "its process died of signal %d (%s)",
 		    WTERMSIG(status), strsignal(WTERMSIG(status)));
@@ -204,7 +210,8 @@ ended(struct pool *pool, struct worker *worker, bool late)
 {
 	int status;
 
-	if (late)
+	/* One that closed its socket and goes on would never end. */
+	if (late || worker->busy)
 		kill(worker->pid, SIGKILL);
 	status = bury(worker);
 	if (worker->busy)

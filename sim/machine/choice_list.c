@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "machine/choice.h"
 
 static const char *const kind_names[CHOICE_KINDS] = {
@@ -168,11 +169,13 @@ choice_list_save(const struct choice_list *list, const char *path,
 		free(beside);
 		return false;
 	}
+	cleanup_file(beside);
 	ok = write_and_close(fd, list, comment) && rename(beside, path) == 0;
 	if (!ok) {
 		fail(error, path, 0, "%s", strerror(errno));
 		unlink(beside);
 	}
+	cleanup_file_done(beside);
 	free(beside);
 	return ok;
 }

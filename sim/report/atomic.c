@@ -11,18 +11,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
+
 #define TRIES_MAX 100		/* names for the new file */
 
 struct atomic {
-	struct atomic *next;	/* of those that are open */
-	pid_t owner;		/* a child has a copy, and nothing to do with it */
 	FILE *stream;
 	char *path;		/* as given, for messages */
 	char *target;		/* behind symbolic links; NULL: nothing to rename */
 	char *temp;
 };
-
-static struct atomic *open_ones;
 
 static void
 explain(char *why, size_t why_size, const char *path, int error)
@@ -44,12 +42,8 @@ must(void *p)
 static void
 release(struct atomic *atomic)
 {
-	struct atomic **p = &open_ones;
-
-	while (*p != NULL && *p != atomic)
-		p = &(*p)->next;
-	if (*p != NULL)
-		*p = atomic->next;
+	if (atomic->temp != NULL)
+		cleanup_file_done(atomic->temp);
 	free(atomic->path);
 	free(atomic->target);
 	free(atomic->temp);
@@ -67,7 +61,7 @@ open_temp(struct atomic *atomic)
 	for (unsigned try = 0; try < TRIES_MAX; try++) {
 		snprintf(atomic->temp, size, "%s.%ld.%u.tmp", atomic->target,
 		    (long)getpid(), try);
-		fd = open(atomic->temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+		fd = cleanup_create(atomic->temp);
 		if (fd >= 0 || errno != EEXIST)
 			break;
 	}
@@ -117,12 +111,8 @@ atomic_open(const char *path, char *why, size_t why_size)
 	struct atomic *atomic = must(calloc(1, sizeof(*atomic)));
 
 	atomic->path = must(strdup(path));
-	atomic->owner = getpid();
-	if (open_stream(atomic)) {
-		atomic->next = open_ones;
-		open_ones = atomic;
+	if (open_stream(atomic))
 		return atomic;
-	}
 	explain(why, why_size, path, errno);
 	release(atomic);
 	return NULL;
@@ -190,12 +180,4 @@ atomic_abandon(struct atomic *atomic)
 	if (atomic->temp != NULL)
 		unlink(atomic->temp);
 	release(atomic);
-}
-
-void
-atomic_abandon_all(void)
-{
-	for (struct atomic *atomic = open_ones; atomic != NULL; atomic = atomic->next)
-		if (atomic->temp != NULL && atomic->owner == getpid())
-			unlink(atomic->temp);
 }

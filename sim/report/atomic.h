@@ -31,12 +31,6 @@ bool atomic_commit(struct atomic *atomic, char *why, size_t why_size);
 /* Leave the target as it was.  NULL is ignored. */
 void atomic_abandon(struct atomic *atomic);
 
-/*
- * Before the process ends anyhow, of a signal or the like: remove the unfinished files that it
- * opened itself (not those that it inherited).  Safe in a signal handler.
- */
-void atomic_abandon_all(void);
-
 /* Flush any stream; 0, or the errno of what went wrong with it, now or before. */
 int atomic_error(FILE *stream);
 

@@ -6,16 +6,26 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include <sys/mman.h>
 #include <sys/wait.h>
+
+#include "base/alloc.h"
+#include "base/cleanup.h"
+#include "base/hostio.h"
+
+#define JOBS_MAX 64
 
 struct slot {
 	pid_t pid;			/* 0: free */
 	int fd;
 	size_t index;
+	uint64_t since_ns;
+	bool late;
 	char *bytes;
 	size_t length, max;
 };
@@ -25,30 +35,13 @@ struct pool {
 	struct slot *slot;
 	struct isolated *result;	/* by index */
 	bool *ready;
+	struct crash_note *note;	/* by slot, shared with the children */
 	size_t next, reported;
 	bool stop;			/* done() has said so */
 	int error;			/* errno: no child can be started */
 };
 
 /* ---- the child ---- */
-
-static bool
-write_all(int fd, const void *bytes, size_t length)
-{
-	const char *p = bytes;
-
-	while (length > 0) {
-		ssize_t n = write(fd, p, length);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return false;
-		p += n;
-		length -= (size_t)n;
-	}
-	return true;
-}
 
 static void
 be_child(const struct isolate_work *work, size_t index, int fd)
@@ -79,12 +72,14 @@ be_child(const struct isolate_work *work, size_t index, int fd)
 static int
 start(struct pool *pool, struct slot *slot)
 {
+	struct crash_note *note = &pool->note[slot - pool->slot];
 	int fd[2], error;
 
 	fflush(NULL);
 	if (pipe(fd) != 0)
 		return errno;
-	slot->pid = fork();
+	memset(note, 0, sizeof(*note));
+	slot->pid = cleanup_fork();
 	if (slot->pid < 0) {
 		error = errno;
 		slot->pid = 0;
@@ -94,20 +89,16 @@ start(struct pool *pool, struct slot *slot)
 	}
 	if (slot->pid == 0) {
 		close(fd[0]);
+		crash_note_to(note);
 		be_child(pool->work, pool->next, fd[1]);
 	}
 	close(fd[1]);
 	slot->fd = fd[0];
 	slot->index = pool->next++;
+	slot->since_ns = host_ns();
+	slot->late = false;
 	slot->length = 0;
 	return 0;
-}
-
-static void
-no_memory(void)
-{
-	fputs("viosim: out of memory\n", stderr);
-	exit(3);
 }
 
 static bool
@@ -125,7 +116,7 @@ unpack(const struct slot *slot, struct isolated *result)
 			return false;
 		result->text[i] = malloc(result->length[i] + 1);
 		if (result->text[i] == NULL)
-			no_memory();
+			out_of_memory();
 		memcpy(result->text[i], slot->bytes + at, result->length[i]);
 		result->text[i][result->length[i]] = '\0';
 		at += result->length[i];
@@ -142,16 +133,30 @@ clear(struct isolated *result)
 	memset(result, 0, sizeof(*result));
 	for (int i = 0; i < ISOLATE_TEXTS; i++)
 		if ((result->text[i] = strdup("")) == NULL)
-			no_memory();
+			out_of_memory();
+}
+
+static unsigned
+seconds_of(const struct pool *pool)
+{
+	return pool->work->seconds != 0 ? pool->work->seconds : ISOLATE_SECONDS;
 }
 
 static void
-broken(struct isolated *result, int status)
+broken(const struct pool *pool, const struct slot *slot, struct isolated *result, int status)
 {
 	clear(result);
-	if (WIFSIGNALED(status))
+	result->note = pool->note[slot - pool->slot];
+	if (slot->late)
+		verdict_none(&result->verdict, VERDICT_BROKEN, "not finished within %u s",
+		    seconds_of(pool));
+	else if (WIFSIGNALED(status) && WTERMSIG(status) == SIGPROF)
 		verdict_none(&result->verdict, VERDICT_BROKEN,
-		    "viosim itself died of signal %d", WTERMSIG(status));
+		    "not finished within %u s of processor time", CRASH_SECONDS);
+	else if (WIFSIGNALED(status))
+		verdict_none(&result->verdict, VERDICT_BROKEN,
+		    "viosim itself died of signal %d (%s)", WTERMSIG(status),
+		    strsignal(WTERMSIG(status)));
 	else if (WEXITSTATUS(status) != 0)
 		verdict_none(&result->verdict, VERDICT_BROKEN,
 		    "viosim itself failed with exit code %d", WEXITSTATUS(status));
@@ -175,14 +180,19 @@ static void
 finish(struct pool *pool, struct slot *slot)
 {
 	struct isolated *result = &pool->result[slot->index];
+	bool whole = unpack(slot, result);
 	int status = 0;
 
 	close(slot->fd);
+	/* One that is late, or closed the pipe and goes on, would never end. */
+	if (!whole)
+		kill(slot->pid, SIGKILL);
 	while (waitpid(slot->pid, &status, 0) < 0 && errno == EINTR)
 		continue;
+	cleanup_reaped(slot->pid);
 	slot->pid = 0;
-	if (status != 0 || !unpack(slot, result))
-		broken(result, status);
+	if (status != 0 || !whole)
+		broken(pool, slot, result, status);
 	pool->ready[slot->index] = true;
 }
 
@@ -195,7 +205,7 @@ take(struct pool *pool, struct slot *slot)
 		slot->max = 2 * slot->max + 65536;
 		slot->bytes = realloc(slot->bytes, slot->max);
 		if (slot->bytes == NULL)
-			no_memory();
+			out_of_memory();
 	}
 	n = read(slot->fd, slot->bytes + slot->length, slot->max - slot->length);
 	if (n > 0)
@@ -240,12 +250,34 @@ report_skipped(struct pool *pool)
 	}
 }
 
+/* Milliseconds until somebody is late; ends those that are. */
+static int
+patience(struct pool *pool)
+{
+	uint64_t most = (uint64_t)seconds_of(pool) * 1000, least = most;
+
+	for (unsigned i = 0; i < pool->work->jobs; i++) {
+		struct slot *slot = &pool->slot[i];
+		uint64_t spent = (host_ns() - slot->since_ns) / 1000000;
+
+		if (slot->pid == 0)
+			continue;
+		if (spent >= most && !slot->late) {
+			slot->late = true;
+			kill(slot->pid, SIGKILL);
+		} else if (spent < most && most - spent < least) {
+			least = most - spent;
+		}
+	}
+	return (int)least + 1;
+}
+
 static unsigned
 wait_for_some(struct pool *pool)
 {
 	unsigned jobs = pool->work->jobs, n = 0;
-	struct pollfd fds[64];
-	struct slot *of[64];
+	struct pollfd fds[JOBS_MAX];
+	struct slot *of[JOBS_MAX];
 
 	for (unsigned i = 0; i < jobs; i++) {
 		if (pool->slot[i].pid == 0)
@@ -253,7 +285,7 @@ wait_for_some(struct pool *pool)
 		fds[n] = (struct pollfd){ .fd = pool->slot[i].fd, .events = POLLIN };
 		of[n++] = &pool->slot[i];
 	}
-	if (n > 0 && poll(fds, n, -1) > 0)
+	if (n > 0 && poll(fds, n, patience(pool)) > 0)
 		for (unsigned i = 0; i < n; i++)
 			if (fds[i].revents != 0)
 				take(pool, of[i]);
@@ -286,13 +318,16 @@ isolate_run(const struct isolate_work *work)
 	struct pool pool = { .work = &bounded };
 	unsigned running = 0;
 
-	if (bounded.jobs > 64)
-		bounded.jobs = 64;
+	if (bounded.jobs > JOBS_MAX)
+		bounded.jobs = JOBS_MAX;
 	pool.slot = calloc(bounded.jobs, sizeof(pool.slot[0]));
 	pool.result = calloc(work->count + 1, sizeof(pool.result[0]));
 	pool.ready = calloc(work->count + 1, sizeof(pool.ready[0]));
-	if (pool.slot == NULL || pool.result == NULL || pool.ready == NULL)
-		no_memory();
+	pool.note = mmap(NULL, JOBS_MAX * sizeof(pool.note[0]), PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (pool.slot == NULL || pool.result == NULL || pool.ready == NULL ||
+	    pool.note == MAP_FAILED)
+		out_of_memory();
 	do {
 		fill(&pool);
 		running = wait_for_some(&pool);
@@ -304,5 +339,6 @@ isolate_run(const struct isolate_work *work)
 	free(pool.slot);
 	free(pool.result);
 	free(pool.ready);
+	munmap(pool.note, JOBS_MAX * sizeof(pool.note[0]));
 	return pool.error == 0;
 }

@@ -12,9 +12,12 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "machine/crash.h"
 #include "run/verdict.h"
 
 #define ISOLATE_TEXTS 3
+/* A child that is not done within so much of the host's time is ended: a safety net. */
+#define ISOLATE_SECONDS 300
 
 /* What comes back from a case. */
 struct isolated {
@@ -23,6 +26,7 @@ struct isolated {
 	struct run_counts counts;
 	unsigned findings, failures;
 	struct loops_met loops;
+	struct crash_note note;		/* of a child that died */
 	char *text[ISOLATE_TEXTS];	/* whatever the work wrote; NUL-terminated, may be empty */
 	size_t length[ISOLATE_TEXTS];
 };
@@ -30,6 +34,7 @@ struct isolated {
 struct isolate_work {
 	size_t count;			/* pieces of work */
 	unsigned jobs;			/* at a time, at least 1 */
+	unsigned seconds;		/* that a child may take; 0: ISOLATE_SECONDS */
 	/* In the child: do piece `index`, fill in *result, write into the streams. */
 	void (*child)(void *arg, size_t index, struct isolated *result,
 	    FILE *stream[ISOLATE_TEXTS]);

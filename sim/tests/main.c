@@ -17,6 +17,7 @@
 /* One line per suite. */
 #define SUITES(X) \
 	X(base_suite) \
+	X(base_cleanup_suite) \
 	X(cli_driver_suite) \
 	X(cli_options_suite) \
 	X(cli_output_suite) \

@@ -32,6 +32,24 @@ child(void *arg, size_t index, struct isolated *result, FILE *text[ISOLATE_TEXTS
 		raise(SIGKILL);
 }
 
+/* One that blocks what can be blocked and sleeps, one that lets go of all and goes on. */
+static void
+child_for_ever(void *arg, size_t index, struct isolated *result, FILE *text[ISOLATE_TEXTS])
+{
+	sigset_t all;
+
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, NULL);
+	for (int fd = 3; index == 2 && fd < 64; fd++)
+		close(fd);
+	while (index == 1 || index == 2)
+		usleep(100000);
+	if (index == 4)
+		kill(getpid(), SIGPROF);
+	sigprocmask(SIG_UNBLOCK, &all, NULL);
+	child(arg, index, result, text);
+}
+
 static bool
 done(void *arg, size_t index, const struct isolated *result)
 {
@@ -64,7 +82,7 @@ START_TEST(a_death_has_a_reason_and_takes_nothing_else_down)
 	ck_assert_uint_eq(seen.count, PIECES);
 	for (size_t i = 0; i < PIECES; i++)
 		ck_assert_int_eq(seen.verdict[i], i == 3 ? VERDICT_BROKEN : VERDICT_PASS);
-	ck_assert_str_eq(seen.reason[3], "viosim itself died of signal 9");
+	ck_assert_str_eq(seen.reason[3], "viosim itself died of signal 9 (Killed)");
 	ck_assert_str_eq(seen.text[3], "");
 	ck_assert_str_eq(seen.text[8], "piece 8");
 }
@@ -126,6 +144,25 @@ START_TEST(no_child_at_all_is_said_of_every_piece)
 }
 END_TEST
 
+START_TEST(no_child_is_waited_for_for_ever)
+{
+	struct seen seen = { .stop_at = PIECES };
+	struct isolate_work work = {
+		.count = PIECES, .jobs = 2, .seconds = 1, .child = child_for_ever,
+		.done = done, .arg = &seen,
+	};
+
+	signal(SIGPROF, SIG_DFL);
+	ck_assert(isolate_run(&work));
+	for (size_t i = 0; i < PIECES; i++)
+		ck_assert_int_eq(seen.verdict[i], i >= 1 && i <= 4 ? VERDICT_BROKEN :
+		    VERDICT_PASS);
+	ck_assert_str_eq(seen.reason[1], "not finished within 1 s");
+	ck_assert_ptr_nonnull(strstr(seen.reason[2], "viosim itself died of signal 9"));
+	ck_assert_ptr_nonnull(strstr(seen.reason[4], "of processor time"));
+}
+END_TEST
+
 START_TEST(a_long_reason_is_cut)
 {
 	struct case_verdict verdict = { .unknown = 3 };
@@ -149,6 +186,7 @@ run_isolate_suite(void)
 	tcase_add_test(tc, what_comes_behind_a_stop_is_skipped_whatever_ran_beside);
 	tcase_add_test(tc, a_child_that_cannot_be_started_waits_for_the_others);
 	tcase_add_test(tc, no_child_at_all_is_said_of_every_piece);
+	tcase_add_test(tc, no_child_is_waited_for_for_ever);
 	tcase_add_test(tc, a_long_reason_is_cut);
 	suite_add_tcase(s, tc);
 	return s;
