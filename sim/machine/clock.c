@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
+
 void
 clock_init(struct clock *clock)
 {
@@ -94,7 +96,7 @@ grow(struct clock *clock)
 	clock->heap = realloc(clock->heap, max * sizeof(clock->heap[0]));
 	clock->spare = realloc(clock->spare, max * sizeof(clock->spare[0]));
 	if (clock->heap == NULL || clock->spare == NULL)
-		abort();
+		out_of_memory();
 	clock->max = clock->spares_max = max;
 }
 
@@ -109,7 +111,7 @@ clock_at(struct clock *clock, uint64_t time_ns, enum clock_class class,
 	if (clock->spares > 0)
 		event = clock->spare[--clock->spares];
 	else if ((event = malloc(sizeof(*event))) == NULL)
-		abort();
+		out_of_memory();
 	event->time_ns = time_ns < clock->now_ns ? clock->now_ns : time_ns;
 	event->seq = clock->seq++;
 	event->class = class;

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
+
 #define OWNER_MASK MEMORY_OWNER_MASK
 #define HOST_HAS MEMORY_HOST_HAS
 #define GROUP (UINT64_C(1) << MEMORY_GROUP_SHIFT)
@@ -457,7 +459,7 @@ memory_table(struct memory *memory, size_t bytes)
 		where += (memory->table_bytes[i] + MEMORY_PAGE_SIZE - 1) & -MEMORY_PAGE_SIZE;
 	p = shelf_take_at(memory->shelf, bytes, where);
 	if (p == NULL)
-		abort();
+		out_of_memory();
 	memory->table[memory->tables] = p;
 	memory->table_bytes[memory->tables++] = bytes;
 	return p;

@@ -10,13 +10,15 @@
 
 #include <xxhash.h>
 
+#include "base/alloc.h"
+
 static void *
 allocate(void *old, size_t bytes)
 {
 	void *p = realloc(old, bytes);
 
 	if (p == NULL)
-		abort();	/* the host is out of memory: no run can be judged */
+		out_of_memory();
 	return p;
 }
 
@@ -27,7 +29,7 @@ trace_init(struct trace *trace, bool keep_all)
 	trace->keep_all = keep_all;
 	trace->hash = XXH3_createState();
 	if (trace->hash == NULL)
-		abort();
+		out_of_memory();
 	XXH3_64bits_reset(trace->hash);
 	trace->text_length = 1;		/* text 0 is the empty one */
 	trace->text_max = 4096;
@@ -201,7 +203,7 @@ trace_digest(struct trace *trace)
 	uint64_t digest;
 
 	if (copy == NULL)
-		abort();
+		out_of_memory();
 	XXH3_copyState(copy, trace->hash);
 	for (uint32_t seq = trace->folded; seq < trace->count; seq++)
 		XXH3_64bits_update(copy, trace_event(trace, seq), sizeof(struct event));
