@@ -28,6 +28,7 @@ struct run {
 	bool undecided_here;		/* a case of the present scenario has no result */
 	size_t scenario_first;		/* index of the present scenario's first case */
 	struct loops loops;		/* known after the cases that are done */
+	const char *refused;		/* the first case whose device the driver does not match */
 };
 
 /* ---- the child ---- */
@@ -61,6 +62,7 @@ finished(void *arg, struct world *world, const struct run_result *result)
 	child->result->findings = (unsigned)result->findings.count;
 	child->result->failures = result->failures_all;
 	child->result->loops = result->loops;
+	child->result->refused = result->refused;
 	run_output_case(&story, child->text);
 }
 
@@ -111,6 +113,16 @@ close_scenario(struct run *run, size_t last)
 	run->scenario_first = last + 1;
 }
 
+static void
+without_texts(const struct isolated *result, struct isolated *skipped)
+{
+	*skipped = *result;
+	for (int i = 0; i < ISOLATE_TEXTS; i++) {
+		skipped->text[i] = (char *)(uintptr_t)"";
+		skipped->length[i] = 0;
+	}
+}
+
 /*
  * One that came into a loop that is known counts as not run, whether it was cut short or had
  * begun before.  What a manifest knows is no news, and shown each time.
@@ -126,11 +138,7 @@ is_same_loop(struct run *run, const struct isolated *result, struct isolated *sk
 	row = loops_take(&run->loops, &met);
 	if (row == NULL)
 		return false;
-	*skipped = *result;
-	for (int i = 0; i < ISOLATE_TEXTS; i++) {
-		skipped->text[i] = (char *)(uintptr_t)"";
-		skipped->length[i] = 0;
-	}
+	without_texts(result, skipped);
 	verdict_none(&skipped->verdict, VERDICT_SKIPPED,
 	    "the same endless loop as in %u cases before, not run again: %s", LOOPS_ENOUGH,
 	    row->where);
@@ -161,14 +169,32 @@ is_placed(const struct run *run, const struct isolated *result, struct isolated 
 	return true;
 }
 
+/* A driver of another device is that in every case; it is told once. */
+static bool
+is_same_refusal(struct run *run, size_t index, const struct isolated *result,
+    struct isolated *skipped)
+{
+	if (!result->refused || result->verdict.verdict != VERDICT_FAIL)
+		return false;
+	if (run->refused == NULL) {
+		run->refused = run->cases.item[index].c->id;
+		return false;
+	}
+	without_texts(result, skipped);
+	verdict_none(&skipped->verdict, VERDICT_SKIPPED,
+	    "the driver does not match the device, as in %s", run->refused);
+	return true;
+}
+
 static bool
 run_done(void *arg, size_t index, const struct isolated *got)
 {
 	struct run *run = arg;
 	const struct cli_case *c = &run->cases.item[index];
 	struct isolated other;
-	const struct isolated *result =
-	    is_same_loop(run, got, &other) || is_placed(run, got, &other) ? &other : got;
+	const struct isolated *result = is_same_loop(run, got, &other) ||
+	    is_same_refusal(run, index, got, &other) || is_placed(run, got, &other) ?
+	    &other : got;
 
 	cli_output_check();
 	for (size_t i = 0; run->manifest != NULL && i < run->manifest->count; i++)

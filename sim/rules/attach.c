@@ -480,18 +480,21 @@ end(struct attach *attach, struct rules_core *core, const struct event *note)
 	attach->now.is_running = false;
 }
 
-/* There is one driver, for the one device. */
+/* There is one driver, for the one device; one that refuses it is most likely of another. */
 static void
 judge_match(struct rules_core *core, const struct event *note, uint32_t site)
 {
 	bool matches = note->arg[1] != 0, is_foreign = note->arg[2] != 0;
+	const struct world *world = rules_look(core)->world;
+	uint32_t id = world != NULL ? world->hooks.device_id : BALLOON_ID;
 
 	if (matches && is_foreign)
 		rules_report(core, "attach.match", note, site, "the driver matches a device of an "
 		    "unknown kind, it must look at sc_childdevid");
 	else if (!matches && !is_foreign)
-		rules_report(core, "attach.match", note, site,
-		    "the driver does not match the device");
+		rules_report(core, "attach.match", note, site, "the driver does not match virtio "
+		    "device %u%s, the only one of this machine: is it the driver of another "
+		    "device?", id, id == BALLOON_ID ? " (memory balloon)" : "");
 }
 
 static void

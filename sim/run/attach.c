@@ -37,10 +37,37 @@ run_autoconf(struct story *story, void (*fn)(void *))
 			break;
 }
 
+/* The newest attach: did the driver's match function refuse the machine's device? */
+static bool
+is_refused(const struct story *story)
+{
+	const struct trace *trace = &story->world.trace;
+	const struct event *event;
+
+	for (uint32_t seq = trace->count; seq-- > 0 &&
+	    (event = trace_event(trace, seq)) != NULL;) {
+		bool is_note = event->kind == EV_NOTE && event->code == HW_NOTE_ATTACH;
+
+		if (is_note && event->arg[0] == HW_ATTACH_BEGIN)
+			return false;
+		if (is_note && event->arg[0] == HW_ATTACH_MATCH && event->arg[2] == 0)
+			return event->arg[1] == 0;
+	}
+	return false;
+}
+
 void
 story_attach(struct story *story)
 {
+	struct world *world = &story->world;
+
 	run_autoconf(story, autoconf);
+	/* Without its device a driver has nothing to show: the finding says all. */
+	if (world->end == WORLD_RUNNING && story->attach == ATTACH_FAILED &&
+	    is_refused(story)) {
+		story->result->refused = true;
+		world->end = WORLD_STOPPED;
+	}
 }
 
 void

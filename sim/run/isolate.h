@@ -27,6 +27,7 @@ struct isolated {
 	unsigned findings, failures;
 	struct loops_met loops;
 	struct crash_note note;		/* of a child that died */
+	bool refused;			/* see run_result */
 	char *text[ISOLATE_TEXTS];	/* whatever the work wrote; NUL-terminated, may be empty */
 	size_t length[ISOLATE_TEXTS];
 };

@@ -64,6 +64,7 @@ struct run_result {
 	struct run_counts counts;
 	unsigned steps_done, steps;
 	struct loops_met loops;
+	bool refused;			/* the driver does not match the device: the run stopped */
 };
 
 struct run_options {

@@ -454,7 +454,8 @@ story_tell(struct story *story)
 	story->telling = false;
 	if (story->world.end == WORLD_RUNNING)
 		finally(story);
-	unstruck_faults(story);
+	if (!story->result->refused)
+		unstruck_faults(story);
 	/* A run that ended early has its finding, and did not come to all of its points. */
 	if (story->world.end == WORLD_RUNNING)
 		story_points_unreached(story);

@@ -8,6 +8,7 @@
 
 #include "run/run.h"
 #include "tests/explore/rig.h"
+#include "tests/run/build_module.h"
 
 Suite	*run_undecided_suite(void);
 
@@ -123,6 +124,37 @@ START_TEST(limit_of_events_is_named)
 }
 END_TEST
 
+/* A driver of another device: one finding says so, and nothing is said of the scenario. */
+START_TEST(driver_of_another_device_is_one_finding)
+{
+	static const char driver[] =
+	    "#include <sys/param.h>\n#include <sys/systm.h>\n#include <sys/device.h>\n"
+	    "#include <dev/pci/virtiovar.h>\n"
+	    "static int match(device_t p, cfdata_t c, void *aux)\n"
+	    "{ return ((struct virtio_attach_args *)aux)->sc_childdevid == 4; }\n"
+	    "static void attach(device_t p, device_t self, void *aux) { }\n"
+	    "CFATTACH_DECL_NEW(viornd, 1, match, attach, NULL, NULL);\n";
+	struct module_error error;
+	struct build_folder folder;
+	struct run_options options = { .module = NULL };
+
+	build_folder_make(&folder);
+	build_module(&folder, "viornd", driver, "");
+	options.module = module_open(build_path(&folder, "viornd.so"), &error);
+	ck_assert_msg(options.module != NULL, "%s", error.text);
+	run_case(rig_load(&rig, RIG_HEAD "steps:\n"
+	    "  - fail: {id: a, call: virtio_alloc_vq.fails}\n"
+	    "  - expect: mem.balloon == 5\nfinally: [host.held == 3]\n"), &options, &result);
+	ck_assert(result.refused);
+	ck_assert_uint_eq(result.failures_all, 0);
+	ck_assert_uint_eq(result.findings.count, 1);
+	ck_assert_str_eq(result.findings.item[0].text, "the driver does not match virtio device 5 "
+	    "(memory balloon), the only one of this machine: is it the driver of another device?");
+	module_close(options.module);
+	build_folder_remove(&folder);
+}
+END_TEST
+
 Suite *
 run_undecided_suite(void)
 {
@@ -137,6 +169,7 @@ run_undecided_suite(void)
 	tcase_add_test(tc, settle_that_is_cut_is_not_decided);
 	tcase_add_test(tc, what_the_run_does_not_come_to_is_counted);
 	tcase_add_test(tc, limit_of_events_is_named);
+	tcase_add_test(tc, driver_of_another_device_is_one_finding);
 	suite_add_tcase(s, tc);
 	return s;
 }
