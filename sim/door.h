@@ -307,7 +307,7 @@ enum hw_owner hw_page_owner(uint64_t pfn);
 
 /* Zeroed host memory for the kernel's own tables, touched only where used; never fails. */
 void *hw_table(size_t bytes);
-/* Kernel virtual memory for n frames, in order; contents are a fixed pattern. */
+/* Kernel virtual memory for n frames, in order; contents are a fixed pattern.  NULL: none left. */
 void *hw_map(const uint64_t *pfns, size_t n);
 void hw_unmap(void *va, size_t n);
 /* Physical address behind a kernel virtual address (also module data, stacks); ~0 if none. */

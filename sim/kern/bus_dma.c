@@ -42,9 +42,14 @@ dma_bounce_take(bus_dma_tag_t t, bus_dmamap_t map, int flags)
 	if (cookie->dc_va != NULL)
 		return 0;
 	error = dma_frames_take(t, &cookie->dc_frames, n, 1, flags);
-	if (error == 0)
-		cookie->dc_va = hw_map(cookie->dc_frames.df_pfns, n);
-	return error;
+	if (error != 0)
+		return error;
+	cookie->dc_va = dma_frames_map(&cookie->dc_frames, n, flags);
+	if (cookie->dc_va == NULL) {
+		dma_frames_give(&cookie->dc_frames);
+		return ENOMEM;
+	}
+	return 0;
 }
 
 static void
@@ -82,6 +87,8 @@ dma_map_create(bus_dma_tag_t t, bus_size_t size, int nsegs, bus_size_t maxsegsz,
 	size_t room = nsegs > 0 ? (size_t)nsegs : 0;
 	bus_dmamap_t map;
 
+	if (room > ptoa(kernel->kn_uvm.ku_total) / sizeof(map->dm_segs[0]))
+		return ENOMEM;
 	map = kmem_take(sizeof(*map) + room * sizeof(map->dm_segs[0]));
 	map->_dm_state = DMA_MAP_ALIVE;
 	map->_dm_flags = flags & ~(BUS_DMA_WAITOK | BUS_DMA_NOWAIT);

@@ -53,6 +53,7 @@ struct dma_frames {
 int	dma_frames_take(bus_dma_tag_t, struct dma_frames *, size_t n, size_t align,
 	    int flags);
 void	dma_frames_give(struct dma_frames *);
+void	*dma_frames_map(const struct dma_frames *, size_t n, int flags);
 /* Is this memory of bus_dmamem_map(), which never bounces? */
 bool	dma_is_reachable(const void *buf);
 /* The armed fault of a call; one that says "short of memory" waits if flags allow it. */

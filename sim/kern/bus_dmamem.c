@@ -111,6 +111,17 @@ dma_frames_take(bus_dma_tag_t t, struct dma_frames *df, size_t n, size_t align,
 	return error;
 }
 
+/* Kernel virtual memory over the first n of them; NULL when there is none, with NOWAIT. */
+void *
+dma_frames_map(const struct dma_frames *df, size_t n, int flags)
+{
+	void *va;
+
+	while ((va = hw_map(df->df_pfns, n)) == NULL && (flags & BUS_DMA_NOWAIT) == 0)
+		uvm_wait("kva");
+	return va;
+}
+
 /* ---- DMA memory ---- */
 
 bool
@@ -203,18 +214,22 @@ dma_mem_free(bus_dma_tag_t t __unused, bus_dma_segment_t *segs, int nsegs)
 
 int
 dma_mem_map(bus_dma_tag_t t __unused, bus_dma_segment_t *segs, int nsegs, size_t size,
-    void **kvap, int flags __unused)
+    void **kvap, int flags)
 {
 	struct dma_memory **link = dma_mem_find(segs);
 	struct dma_window *dw;
+	void *va;
 
 	/* bus_dmamem_alloc() of this kernel always makes one segment. */
 	if (nsegs != 1 || link == NULL ||
 	    atop(round_page(size)) > (*link)->dm_frames.df_count)
 		kern_panic("_bus_dmamem_map: size botch");
+	va = dma_frames_map(&(*link)->dm_frames, atop(round_page(size)), flags);
+	if (va == NULL)
+		return ENOMEM;
 	dw = kmem_take(sizeof(*dw));
 	dw->dw_npages = atop(round_page(size));
-	dw->dw_va = hw_map((*link)->dm_frames.df_pfns, dw->dw_npages);
+	dw->dw_va = va;
 	dw->dw_ordinal = (*link)->dm_ordinal;
 	dw->dw_next = kernel->kn_dma->kd_windows;
 	kernel->kn_dma->kd_windows = dw;

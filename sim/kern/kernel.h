@@ -256,7 +256,7 @@ void	autoconf_ask(device_t parent, void *aux);
 struct kmem_block;
 struct kmem_idle;
 
-#define KMEM_CLASSES	24	/* powers of two, from 16 bytes */
+#define KMEM_CLASSES	44	/* powers of two, from 16 bytes: more than there can be */
 #define KMEM_BUCKETS	64
 
 struct kern_kmem {
@@ -266,7 +266,6 @@ struct kern_kmem {
 	size_t		 kk_arena_size;	/* newest piece of fresh memory */
 	struct kmem_block *kk_used[KMEM_BUCKETS]; /* the driver's, by address */
 	struct kmem_block *kk_free[KMEM_CLASSES]; /* the driver's, given back */
-	size_t		 kk_mapped;		/* pages behind the driver's blocks */
 };
 
 /*

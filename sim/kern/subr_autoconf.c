@@ -54,6 +54,8 @@ autoconf_softc_new(struct autoconf_device *ad, size_t size)
 
 	if (size == 0)
 		return;
+	if (n > kernel->kn_uvm.ku_total)
+		kern_panic("config_devalloc: no memory for the softc");
 	ad->ad_pfns = kmem_take(n * sizeof(ad->ad_pfns[0]));
 	ad->ad_pfn_count = n;
 	/* Too small to cut in the middle at 16 bytes: the boundary stays outside. */
@@ -64,6 +66,8 @@ autoconf_softc_new(struct autoconf_device *ad, size_t size)
 	if (error != 0)
 		kern_panic("config_devalloc: no memory for the softc");
 	ad->ad_map = hw_map(ad->ad_pfns, n);
+	if (ad->ad_map == NULL)
+		kern_panic("config_devalloc: no memory for the softc");
 	ad->ad_dev.dv_private = memset((uint8_t *)ad->ad_map + offset, 0, size);
 	ad->ad_size = size;
 	hw_memory(HW_MEMORY_SOFTC, ad->ad_dev.dv_private, size, 0);

@@ -3,15 +3,16 @@
  * kmem(9), after sys/kern/subr_kmem.c 1.77 (2019), and the kernel's own memory.
  *
  * A driver's block lies in page frames of its own, so that it has a physical address and
- * costs the guest memory.  What is given back is kept for the next block of the same size
- * class, as a pool would.
+ * costs the guest memory.  Small blocks that are given back are kept for the next block of the
+ * same size class, as a pool would; large ones are mapped for themselves and give back their
+ * frames at once.
  */
 #include "kernel.h"
 
 #define KMEM_ARENA_MIN	((size_t)16 << 10)	/* bytes; each is twice the one before */
 #define KMEM_CLASS_MIN	16
 #define KMEM_BLANK	0xa5	/* what a new block is filled with */
-#define KMEM_MAPPED_MAX	2048	/* pages of kernel virtual memory for drivers */
+#define KMEM_POOLED_MAX	((size_t)16 << 10)	/* bytes; the largest class of the real one's caches */
 
 static size_t
 kmem_class_size(unsigned class)
@@ -84,6 +85,7 @@ struct kmem_block {
 	uint32_t		 kb_ordinal;
 	unsigned		 kb_class;
 	size_t			 kb_size;	/* as asked for */
+	uint64_t		*kb_pfns;	/* large ones: their frames */
 	struct kmem_block	*kb_next;
 };
 
@@ -94,22 +96,17 @@ kmem_bucket(const void *p)
 	return &kernel->kn_kmem.kk_used[(uintptr_t)p / KMEM_CLASS_MIN % KMEM_BUCKETS];
 }
 
-/* Frames behind n pages of kernel virtual memory; NULL when either is short. */
+/* Frames behind n pages of kernel virtual memory, into pfns; NULL when either is short. */
 static void *
-kmem_map(size_t n)
+kmem_map(size_t n, uint64_t *pfns)
 {
-	struct kern_kmem *kk = &kernel->kn_kmem;
-	uint64_t *pfns;
-	void *va = NULL;
+	void *va;
 
-	if (n > KMEM_MAPPED_MAX - kk->kk_mapped)
+	if (uvm_frames_take(n, false, 0, ~(paddr_t)0, pfns) != 0)
 		return NULL;
-	pfns = kmem_take(n * sizeof(pfns[0]));
-	if (uvm_frames_take(n, false, 0, ~(paddr_t)0, pfns) == 0)
-		va = hw_map(pfns, n);
-	if (va != NULL)
-		kk->kk_mapped += n;
-	kmem_give(pfns, n * sizeof(pfns[0]));
+	va = hw_map(pfns, n);
+	if (va == NULL)
+		uvm_frames_give(pfns, n);
 	return va;
 }
 
@@ -140,7 +137,8 @@ kmem_grow(unsigned class)
 {
 	size_t size = kmem_class_size(class);
 	size_t count = size < PAGE_SIZE ? PAGE_SIZE / size : 1;
-	uint8_t *va = kmem_map(count * size / PAGE_SIZE);
+	uint64_t pfns[KMEM_POOLED_MAX / PAGE_SIZE];
+	uint8_t *va = kmem_map(count * size / PAGE_SIZE, pfns);
 	struct kmem_block *b;
 
 	if (va == NULL)
@@ -152,6 +150,58 @@ kmem_grow(unsigned class)
 		kmem_put_free(b);
 	}
 	return true;
+}
+
+static struct kmem_block *
+kmem_pooled(size_t size)
+{
+	unsigned class = kmem_class(size);
+	struct kmem_block **list = &kernel->kn_kmem.kk_free[class];
+	struct kmem_block *b;
+
+	if (*list == NULL && !kmem_grow(class))
+		return NULL;
+	b = *list;
+	*list = b->kb_next;
+	return b;
+}
+
+static struct kmem_block *
+kmem_large(size_t size)
+{
+	size_t n = atop(round_page(size));
+	struct kmem_block *b;
+	uint64_t *pfns;
+	void *va;
+
+	/* Such a size can be so large that it is none when it is rounded. */
+	if (size > ptoa(kernel->kn_uvm.ku_total))
+		return NULL;
+	pfns = kmem_take(n * sizeof(pfns[0]));
+	va = kmem_map(n, pfns);
+	if (va == NULL) {
+		kmem_give(pfns, n * sizeof(pfns[0]));
+		return NULL;
+	}
+	b = kmem_take(sizeof(*b));
+	b->kb_address = va;
+	b->kb_pfns = pfns;
+	return b;
+}
+
+static void
+kmem_release(struct kmem_block *b)
+{
+	size_t n = atop(round_page(b->kb_size));
+
+	if (b->kb_pfns == NULL) {
+		kmem_put_free(b);
+		return;
+	}
+	hw_unmap(b->kb_address, n);
+	uvm_frames_give(b->kb_pfns, n);
+	kmem_give(b->kb_pfns, n * sizeof(b->kb_pfns[0]));
+	kmem_give(b, sizeof(*b));
 }
 
 /* An injected failure, or an injected shortage that KM_SLEEP waits out. */
@@ -169,18 +219,14 @@ kmem_is_struck(enum hw_call call, km_flag_t flags)
 static struct kmem_block *
 kmem_get(size_t size, km_flag_t flags)
 {
-	unsigned class = kmem_class(size);
-	struct kmem_block **list = &kernel->kn_kmem.kk_free[class];
 	struct kmem_block **bucket;
 	struct kmem_block *b;
 
-	while (*list == NULL && !kmem_grow(class)) {
+	while ((b = size > KMEM_POOLED_MAX ? kmem_large(size) : kmem_pooled(size)) == NULL) {
 		if ((flags & KM_SLEEP) == 0)
 			return NULL;
 		uvm_wait("kmem");
 	}
-	b = *list;
-	*list = b->kb_next;
 	bucket = kmem_bucket(b->kb_address);
 	b->kb_next = *bucket;
 	*bucket = b;
@@ -257,7 +303,7 @@ kmem_free_inner(struct kmem_block **link, size_t size)
 	*link = b->kb_next;
 	hw_memory(HW_MEMORY_GONE, b->kb_address, b->kb_size, b->kb_ordinal);
 	KNOTE(KMEM_GONE, b->kb_ordinal, size);
-	kmem_put_free(b);
+	kmem_release(b);
 }
 
 void

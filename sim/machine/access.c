@@ -29,7 +29,7 @@ static void
 fresh_tags(struct access *access)
 {
 	if (access->tag != NULL)
-		memset(access->tag, 0, access->all_cells * sizeof(access->tag[0]));
+		memset(access->tag, 0, access->used_cells * sizeof(access->tag[0]));
 	for (unsigned i = 0; i < ACCESS_CONTEXTS; i++) {
 		access->tag_of[i] = TAG_OF(i + 1);
 		access->owner[i + 1] = (uint8_t)i;
@@ -65,10 +65,20 @@ access_arena(struct access *access, const void *arena, uint16_t *tag, uint32_t *
 	access->tag = tag;
 	access->where = where;
 	access->all_cells = bytes / ACCESS_CELL;
+	access->used_cells = 0;
 	access->segments = 0;
 	access->pages = (struct access_pages){ 0 };
 	access->red_low = access->red_high = 0;
 	set_fast_path(access);
+}
+
+void
+access_arena_in_use(struct access *access, size_t bytes)
+{
+	/* A wide access has two tags read at once, and so may one at the end. */
+	access->used_cells = bytes / ACCESS_CELL + 1;
+	if (access->used_cells > access->all_cells)
+		access->used_cells = access->all_cells;
 }
 
 void

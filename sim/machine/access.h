@@ -81,6 +81,7 @@ struct access {
 	uint8_t owner[ACCESS_TAGS];	/* by number: the context, and whether it is plain */
 	uint32_t *where;		/* by cell: low half of a program counter */
 	uintptr_t all_cells;
+	uintptr_t used_cells;		/* those behind have no tag */
 	uintptr_t red_low, red_high;
 	struct access_pages segment[ACCESS_SEGMENTS_MAX];
 	unsigned segments;
@@ -91,6 +92,8 @@ void access_init(struct access *access, uint64_t limit);
 /* Kernel memory and its tags; what was there before is forgotten, but for the observer. */
 void access_arena(struct access *access, const void *arena, uint16_t *tag, uint32_t *where,
     size_t bytes);
+/* So many bytes of it from the start are in use. */
+void access_arena_in_use(struct access *access, size_t bytes);
 /* The struct vm_page of a run of frames; `frame` has a byte for each. */
 void access_add_pages(struct access *access, const void *low, size_t bytes,
     const uint8_t *frame);

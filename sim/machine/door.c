@@ -304,7 +304,11 @@ hw_table(size_t bytes)
 void *
 hw_map(const uint64_t *pfns, size_t n)
 {
-	return memory_map(&here()->memory, pfns, n);
+	struct world *world = here();
+	void *va = memory_map(&world->memory, pfns, n);
+
+	access_arena_in_use(&world->access, world->memory.arena_used * MEMORY_PAGE_SIZE);
+	return va;
 }
 
 void
@@ -327,7 +331,8 @@ hw_lend(const void *va, uint64_t pfn)
 
 	if (world_site_of(world, va) == 0 && !hw_is_stack(va))
 		return false;
-	return memory_lend(&world->memory, (void *)page, pfn);
+	memory_lend(&world->memory, (void *)page, pfn);
+	return true;
 }
 
 bool

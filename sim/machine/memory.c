@@ -10,11 +10,12 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "machine/host.h"
 
 #define OWNER_MASK MEMORY_OWNER_MASK
 #define HOST_HAS MEMORY_HOST_HAS
 #define GROUP (UINT64_C(1) << MEMORY_GROUP_SHIFT)
-#define BACK_MASK (2 * MEMORY_ARENA_PAGES - 1)
+#define BACK_MIN 512			/* entries; a power of two */
 /* One tag for four bytes, and a little more, so that two can be read at once. */
 #define TAGS_OF(bytes) ((bytes) / 2)
 #define TAGS_BYTES (TAGS_OF(MEMORY_ARENA_PAGES * MEMORY_PAGE_SIZE) + MEMORY_PAGE_SIZE)
@@ -24,6 +25,8 @@
  */
 #define ARENA_AT UINT64_C(0x2000000000)
 #define TABLES_AT UINT64_C(0x3000000000)
+#define ARENA_BYTES (MEMORY_ARENA_PAGES * MEMORY_PAGE_SIZE)
+#define PFNS_BYTES (MEMORY_ARENA_PAGES * sizeof(uint64_t))
 #define WHERE_BYTES (MEMORY_ARENA_PAGES * MEMORY_PAGE_SIZE + 2 * MEMORY_PAGE_SIZE)
 
 bool
@@ -49,13 +52,14 @@ memory_init_from(struct memory *memory, struct shelf *shelf,
 	memory->pfn_max = segments[n - 1].pfn + segments[n - 1].npages;
 	memory->frame_bytes = memory->pfn_max;
 	memory->frame = shelf_take(shelf, memory->frame_bytes);
-	memory->arena = shelf_take_at(shelf, MEMORY_ARENA_PAGES * MEMORY_PAGE_SIZE, ARENA_AT);
+	memory->arena = shelf_take_at(shelf, ARENA_BYTES, ARENA_AT);
+	memory->arena_pfn = shelf_take(shelf, PFNS_BYTES);
 	memory->tag = shelf_take(shelf, TAGS_BYTES);
 	memory->where = shelf_take_stale(shelf, WHERE_BYTES);
 	memory->groups = (memory->pfn_max >> MEMORY_GROUP_SHIFT) + 1;
 	memory->near = shelf_take(shelf, memory->groups);
 	if (memory->frame == NULL || memory->arena == NULL || memory->tag == NULL ||
-	    memory->near == NULL || memory->where == NULL) {
+	    memory->near == NULL || memory->where == NULL || memory->arena_pfn == NULL) {
 		memory_fini(memory);
 		return false;
 	}
@@ -160,8 +164,9 @@ memory_fini(struct memory *memory)
 	if (look)
 		zero_near(memory, memory->frame, 0, memory->pfn_max, 1);
 	shelf_give(shelf, memory->frame, memory->frame_bytes, look ? 0 : memory->frame_bytes);
-	shelf_give(shelf, memory->arena, MEMORY_ARENA_PAGES * MEMORY_PAGE_SIZE,
-	    memory->arena_used * MEMORY_PAGE_SIZE);
+	shelf_give(shelf, memory->arena, ARENA_BYTES, memory->arena_used * MEMORY_PAGE_SIZE);
+	shelf_give(shelf, memory->arena_pfn, PFNS_BYTES,
+	    memory->arena_used * sizeof(memory->arena_pfn[0]));
 	shelf_give(shelf, memory->tag, TAGS_BYTES,
 	    TAGS_OF(memory->arena_used * MEMORY_PAGE_SIZE));
 	/* What it says counts only beside a tag. */
@@ -169,6 +174,11 @@ memory_fini(struct memory *memory)
 	for (size_t i = 0; i < memory->tables; i++)
 		give_table(memory, memory->table[i], memory->table_bytes[i], look);
 	shelf_give(shelf, memory->near, memory->groups, memory->groups);
+	free(memory->back);
+	free(memory->lent);
+	memory->back = memory->lent = NULL;
+	memory->back_max = memory->backs = memory->lents = memory->lents_max = 0;
+	memory->arena_pfn = NULL;
 	memory->near = NULL;
 	memory->runs = 0;
 	memory->frame = memory->arena = NULL;
@@ -237,23 +247,51 @@ memory_own(struct memory *memory, uint64_t pfn, enum hw_owner owner)
 	memory_own_all(memory, &pfn, 1, owner);
 }
 
-/* Where a frame's contents are kept: open addressing, never shrunk, keyed by pfn + 1. */
+/* Where a frame's contents are kept: open addressing, keyed by pfn + 1, never full. */
 static size_t
 back_index(const struct memory *memory, uint64_t pfn)
 {
+	size_t mask = memory->back_max - 1;
+
 	for (size_t i = pfn;; i++) {
-		const struct memory_back *back = &memory->back[i & BACK_MASK];
+		const struct memory_back *back = &memory->back[i & mask];
 
 		if (back->pfn == pfn + 1 || back->pfn == 0)
-			return i & BACK_MASK;
+			return i & mask;
 	}
+}
+
+/* Room for one more, without those that have no contents any more. */
+static void
+back_grow(struct memory *memory)
+{
+	struct memory_back *old = memory->back;
+	size_t old_max = memory->back_max, live = 0;
+
+	for (size_t i = 0; i < old_max; i++)
+		live += old[i].page != NULL;
+	memory->back_max = BACK_MIN;
+	while (memory->back_max < 4 * (live + 1))
+		memory->back_max *= 2;
+	memory->back = calloc(memory->back_max, sizeof(memory->back[0]));
+	if (memory->back == NULL)
+		host_no_memory();
+	memory->backs = live;
+	for (size_t i = 0; i < old_max; i++)
+		if (old[i].page != NULL)
+			memory->back[back_index(memory, old[i].pfn - 1)] = old[i];
+	free(old);
 }
 
 static void
 back_set(struct memory *memory, uint64_t pfn, uint8_t *page)
 {
-	struct memory_back *back = &memory->back[back_index(memory, pfn)];
+	struct memory_back *back;
 
+	if (2 * (memory->backs + 1) > memory->back_max)
+		back_grow(memory);
+	back = &memory->back[back_index(memory, pfn)];
+	memory->backs += back->pfn == 0;
 	back->pfn = pfn + 1;
 	back->page = page;
 }
@@ -261,7 +299,7 @@ back_set(struct memory *memory, uint64_t pfn, uint8_t *page)
 static uint8_t *
 contents(const struct memory *memory, uint64_t pfn)
 {
-	return memory->back[back_index(memory, pfn)].page;
+	return memory->back_max == 0 ? NULL : memory->back[back_index(memory, pfn)].page;
 }
 
 /* What a discarded page holds when the guest looks again: zeroes. */
@@ -341,18 +379,56 @@ memory_host_move(struct memory *memory, const uint32_t *entries, size_t n, bool 
 	return skipped;
 }
 
+/* The first n pages of the arena in [from, to) that are not mapped; false: there are none. */
+static bool
+find_range(const struct memory *memory, size_t from, size_t to, size_t n, size_t *first)
+{
+	size_t begin = from;
+
+	for (size_t i = from; i < to; i++) {
+		if (memory->arena_pfn[i] != 0)
+			begin = i + 1;
+		else if (i - begin + 1 == n) {
+			*first = begin;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The range that was unmapped longest ago, or nearly so: the search goes round. */
+static bool
+next_range(const struct memory *memory, size_t n, size_t *first)
+{
+	size_t round = 4 * (memory->arena_mapped + n);
+
+	if (round < MEMORY_RESTS_PAGES)
+		round = MEMORY_RESTS_PAGES;
+	if (round > MEMORY_ARENA_PAGES)
+		round = MEMORY_ARENA_PAGES;
+	return n > 0 && n <= MEMORY_ARENA_PAGES &&
+	    (find_range(memory, memory->arena_next, round, n, first) ||
+	    find_range(memory, 0, round, n, first) ||
+	    find_range(memory, 0, MEMORY_ARENA_PAGES, n, first));
+}
+
 void *
 memory_map(struct memory *memory, const uint64_t *pfns, size_t n)
 {
-	uint8_t *va = memory->arena + memory->arena_used * MEMORY_PAGE_SIZE;
+	size_t first;
+	uint8_t *va;
 
-	/* Kernel memory is not handed out twice, so half of `back` at most is ever in use. */
-	assert(memory->arena_used + n <= MEMORY_ARENA_PAGES);
+	if (!next_range(memory, n, &first))
+		return NULL;
+	va = memory->arena + first * MEMORY_PAGE_SIZE;
 	for (size_t i = 0; i < n; i++) {
-		memory->arena_pfn[memory->arena_used + i] = pfns[i] + 1;
+		memory->arena_pfn[first + i] = pfns[i] + 1;
 		back_set(memory, pfns[i], va + i * MEMORY_PAGE_SIZE);
 	}
-	memory->arena_used += n;
+	memory->arena_next = first + n;
+	memory->arena_mapped += n;
+	if (memory->arena_used < first + n)
+		memory->arena_used = first + n;
 	memset(va, MEMORY_POISON, n * MEMORY_PAGE_SIZE);
 	return va;
 }
@@ -362,23 +438,28 @@ memory_unmap(struct memory *memory, void *va, size_t n)
 {
 	size_t first = (size_t)((uint8_t *)va - memory->arena) / MEMORY_PAGE_SIZE;
 
-	/* The range is not handed out again: a stale pointer meets poison, not other data. */
 	for (size_t i = first; i < first + n; i++) {
-		if (memory->arena_pfn[i] != 0)
-			back_set(memory, memory->arena_pfn[i] - 1, NULL);
+		if (memory->arena_pfn[i] == 0)
+			continue;
+		back_set(memory, memory->arena_pfn[i] - 1, NULL);
+		memory->arena_mapped--;
 		memory->arena_pfn[i] = 0;
 	}
 	memset(va, MEMORY_POISON, n * MEMORY_PAGE_SIZE);
 }
 
-bool
+void
 memory_lend(struct memory *memory, void *page, uint64_t pfn)
 {
-	if (memory->lents == MEMORY_LENT_MAX)
-		return false;
+	if (memory->lents == memory->lents_max) {
+		memory->lents_max = memory->lents_max > 0 ? 2 * memory->lents_max : 16;
+		memory->lent = realloc(memory->lent,
+		    memory->lents_max * sizeof(memory->lent[0]));
+		if (memory->lent == NULL)
+			host_no_memory();
+	}
 	memory->lent[memory->lents++] = (struct memory_back){ .pfn = pfn + 1, .page = page };
 	back_set(memory, pfn, page);
-	return true;
 }
 
 uint64_t

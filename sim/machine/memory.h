@@ -23,8 +23,12 @@
 /* Below 2^44: a legacy queue address is a 32-bit page number (virtio 1.2 clause 4.1.5.1.3.1). */
 #define MEMORY_BUS_OFFSET (UINT64_C(1) << 43)
 #define MEMORY_SEGMENTS_MAX 8
-#define MEMORY_ARENA_PAGES 1024		/* kernel virtual memory */
-#define MEMORY_LENT_MAX 64
+/*
+ * Kernel virtual memory.  Addresses are handed out again when those of some megabytes, or of four
+ * times what is in use, have gone by: until then a stale pointer meets poison and no other data.
+ */
+#define MEMORY_ARENA_PAGES 32768
+#define MEMORY_RESTS_PAGES 4096
 #define MEMORY_TABLES_MAX 24
 #define MEMORY_POISON 0xa5		/* contents of fresh kernel memory */
 #define MEMORY_OWNER_MASK 0x03u		/* enum hw_owner in memory.frame */
@@ -63,13 +67,16 @@ struct memory {
 	size_t frame_bytes;
 	bool frame_dirty;
 	struct memory_counts counts;
-	/* contents: kernel virtual arena and a small hash from pfn to host page */
+	/* contents: kernel virtual arena and a hash from pfn to host page */
 	uint8_t *arena;
-	size_t arena_used;
-	uint64_t arena_pfn[MEMORY_ARENA_PAGES];		/* frame behind each arena page, plus 1 */
-	struct memory_back { uint64_t pfn; uint8_t *page; } back[2 * MEMORY_ARENA_PAGES],
-	    lent[MEMORY_LENT_MAX];	/* host memory that was given a frame */
-	size_t lents;
+	size_t arena_used;		/* pages from its start that ever were mapped */
+	size_t arena_next;		/* where the search for the next range begins */
+	size_t arena_mapped;		/* pages that are mapped now */
+	uint64_t *arena_pfn;		/* frame behind each arena page, plus 1 */
+	struct memory_back { uint64_t pfn; uint8_t *page; } *back,
+	    *lent;			/* host memory that was given a frame */
+	size_t back_max, backs;		/* a power of two; entries in use */
+	size_t lents, lents_max;
 	void *table[MEMORY_TABLES_MAX];
 	size_t table_bytes[MEMORY_TABLES_MAX], tables;
 	uint8_t *near;			/* by group of frames: somebody came near */
@@ -118,11 +125,11 @@ void memory_host_give(struct memory *memory, uint64_t pfn);
  * them are no frames of RAM. */
 size_t memory_host_move(struct memory *memory, const uint32_t *entries, size_t n, bool to_host);
 
-/* Kernel virtual memory over frames. */
+/* Kernel virtual memory over frames; NULL when no range of so many pages is free. */
 void *memory_map(struct memory *memory, const uint64_t *pfns, size_t n);
 void memory_unmap(struct memory *memory, void *va, size_t n);
-/* The page of host memory at `page` lies in that frame from now on; false when too many do. */
-bool memory_lend(struct memory *memory, void *page, uint64_t pfn);
+/* The page of host memory at `page` lies in that frame from now on. */
+void memory_lend(struct memory *memory, void *page, uint64_t pfn);
 uint64_t memory_phys(const struct memory *memory, const void *va);	/* ~0: none */
 /* Where the byte at a physical address lies in host memory; NULL: it has no contents. */
 void *memory_contents(const struct memory *memory, uint64_t phys);

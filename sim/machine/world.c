@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "machine/host.h"
+
 struct world *world_current;
 
 bool
@@ -94,7 +96,7 @@ world_reboot(struct world *world)
 	memory_fini(&world->memory);
 	if (!memory_init_from(&world->memory, world->config.shelf, world->config.segment,
 	    world->config.segments, world->config.reserve_pages))
-		abort();
+		host_no_memory();
 	access_arena(&world->access, world->memory.arena, world->memory.tag,
 	    world->memory.where, MEMORY_ARENA_PAGES * MEMORY_PAGE_SIZE);
 }

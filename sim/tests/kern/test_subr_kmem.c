@@ -66,6 +66,49 @@ START_TEST(nosleep_fails_when_memory_is_gone_and_sleep_waits)
 }
 END_TEST
 
+/* All of memory is to be had, and no more; what was freed costs nothing. */
+START_TEST(large_blocks_are_as_large_as_memory)
+{
+	struct krig_options options;
+	struct krig *rig;
+
+	krig_options_init(&options);
+	options.config.segment[0] = (struct hw_segment){ 16, 16384 };
+	rig = krig_new(&options);
+	krig_run(rig, frag_kmem_large);
+	krig_assert_alive(rig);
+	krig_assert_order(rig, "0");
+	ck_assert_int_eq(rig->frag.out[0], 1);
+	ck_assert_int_eq(rig->frag.out[1], 0);
+	ck_assert_int_eq(rig->frag.out[2], 0);
+	ck_assert_uint_eq(rig->world.memory.counts.kernel, 0);
+	rig->frag.in[0] = KM_NOSLEEP;
+	rig->frag.out[0] = 0;
+	krig_run(rig, frag_kmem_leak);
+	krig_assert_order(rig, "00");
+	ck_assert_int_eq(rig->frag.out[0], 64);
+	krig_free(rig);
+}
+END_TEST
+
+START_TEST(a_leak_waits_for_memory)
+{
+	struct krig_options options;
+	struct krig *rig;
+
+	krig_options_init(&options);
+	options.config.segment[0] = (struct hw_segment){ 16, 1024 };
+	rig = krig_new(&options);
+	rig->frag.in[0] = KM_SLEEP;
+	krig_thread(rig, frag_kmem_leak);
+	krig_go_until(rig, 10 * KRIG_TICK_NS);
+	krig_assert_alive(rig);
+	krig_assert_order(rig, "");
+	ck_assert_int_eq(rig->frag.out[0], 4);
+	krig_free(rig);
+}
+END_TEST
+
 Suite *
 kern_kmem_suite(void)
 {
@@ -75,6 +118,8 @@ kern_kmem_suite(void)
 	tcase_add_test(tc, zalloc_clears_and_alloc_does_not);
 	tcase_add_test(tc, misuse_panics);
 	tcase_add_test(tc, nosleep_fails_when_memory_is_gone_and_sleep_waits);
+	tcase_add_test(tc, large_blocks_are_as_large_as_memory);
+	tcase_add_test(tc, a_leak_waits_for_memory);
 	suite_add_tcase(suite, tc);
 	return suite;
 }

@@ -158,8 +158,49 @@ START_TEST(maps_are_contiguous_and_poisoned)
 	ck_assert_uint_eq(memory_phys(&memory, NULL), UINT64_MAX);
 	memory_unmap(&memory, va, 3);
 	ck_assert_uint_eq(memory_phys(&memory, va), UINT64_MAX);
-	/* The address range does not come again. */
+	/* The address range does not come again soon. */
 	ck_assert_ptr_ne(memory_map(&memory, pfns, 3), va);
+}
+END_TEST
+
+/* A loop that maps and unmaps goes round, and no earlier than promised. */
+START_TEST(addresses_come_again_after_a_rest)
+{
+	static const uint64_t pfns[] = { 20, 21, 22 };
+	uint8_t *first = memory_map(&memory, pfns, 3), *va = NULL;
+	unsigned rounds = 0;
+
+	memory_unmap(&memory, first, 3);
+	while (va != first) {
+		va = memory_map(&memory, pfns, 3);
+		ck_assert_ptr_nonnull(va);
+		ck_assert_uint_eq(memory_phys(&memory, va + PAGE), UINT64_C(21) * PAGE);
+		memory_unmap(&memory, va, 3);
+		ck_assert_uint_le(++rounds, MEMORY_RESTS_PAGES);
+	}
+	ck_assert_uint_ge(3 * rounds, MEMORY_RESTS_PAGES - 3);
+	ck_assert_uint_le(memory.arena_used, MEMORY_RESTS_PAGES);
+}
+END_TEST
+
+/* What is mapped is never given out twice, and the end is NULL. */
+START_TEST(addresses_end)
+{
+	static uint64_t pfns[MEMORY_ARENA_PAGES];
+	uint8_t *odd, *half;
+
+	for (size_t i = 0; i < MEMORY_ARENA_PAGES; i++)
+		pfns[i] = 16 + i % 64;
+	odd = memory_map(&memory, pfns, 1);
+	ck_assert_ptr_null(memory_map(&memory, pfns, MEMORY_ARENA_PAGES));
+	ck_assert_ptr_null(memory_map(&memory, pfns, SIZE_MAX));
+	half = memory_map(&memory, pfns, MEMORY_ARENA_PAGES / 2);
+	ck_assert_ptr_nonnull(half);
+	ck_assert_ptr_null(memory_map(&memory, pfns, MEMORY_ARENA_PAGES / 2));
+	memory_unmap(&memory, odd, 1);
+	memory_unmap(&memory, half, MEMORY_ARENA_PAGES / 2);
+	ck_assert_uint_eq(memory.arena_mapped, 0);
+	ck_assert_ptr_nonnull(memory_map(&memory, pfns, MEMORY_ARENA_PAGES));
 }
 END_TEST
 
@@ -223,19 +264,19 @@ END_TEST
 /* Host memory that was given a frame is that frame's contents. */
 START_TEST(lent_memory_is_reached_by_dma)
 {
-	static uint8_t page[4096] __attribute__((aligned(4096)));
+	static uint8_t page[4 * 4096] __attribute__((aligned(4096)));
 	uint8_t byte = 0;
 
 	page[7] = 0x42;
 	ck_assert_uint_eq(memory_phys(&memory, page), UINT64_MAX);
-	ck_assert(memory_lend(&memory, page, 33));
+	memory_lend(&memory, page, 33);
 	ck_assert_uint_eq(memory_phys(&memory, page + 7),
 	    (UINT64_C(33) << MEMORY_PAGE_SHIFT) + 7);
 	ck_assert(memory_dma_read(&memory, BUS(33) + 7, &byte, 1));
 	ck_assert_uint_eq(byte, 0x42);
-	for (uint64_t i = 1; i < MEMORY_LENT_MAX; i++)
-		ck_assert(memory_lend(&memory, page, 16));
-	ck_assert(!memory_lend(&memory, page, 16));
+	for (uint64_t i = 0; i < 1000; i++)
+		memory_lend(&memory, page + 4096 * (i % 4), 16 + i % 64);
+	ck_assert_uint_eq(memory_phys(&memory, page), UINT64_C(33) << MEMORY_PAGE_SHIFT);
 }
 END_TEST
 
@@ -279,6 +320,8 @@ machine_memory_suite(void)
 	tcase_add_test(tc, the_host_takes_and_gives);
 	tcase_add_test(tc, discarding_memory_in_use_loses_its_contents);
 	tcase_add_test(tc, maps_are_contiguous_and_poisoned);
+	tcase_add_test(tc, addresses_come_again_after_a_rest);
+	tcase_add_test(tc, addresses_end);
 	tcase_add_test(tc, dma_goes_by_frame);
 	tcase_add_test(tc, untouched_ram_reads_as_zero);
 	tcase_add_test(tc, dma_outside_of_ram_fails);

@@ -70,3 +70,33 @@ frag_kmem_zero_size(void *arg)
 
 	kmem_alloc(0, KM_SLEEP);
 }
+
+/* Blocks larger than a pool's; they go back at once, and the same memory comes again. */
+void
+frag_kmem_large(void *arg)
+{
+	struct frag *f = arg;
+	size_t size = (2 << 20) + 1;
+	void *p = kmem_alloc(size, KM_NOSLEEP);
+
+	f->out[0] = p != NULL;
+	f->out[1] = (uintptr_t)kmem_alloc((size_t)1 << 40, KM_NOSLEEP);
+	f->out[2] = (uintptr_t)kmem_alloc(~(size_t)0, KM_NOSLEEP);
+	kmem_free(p, size);
+	for (int i = 0; i < 100; i++) {
+		p = kmem_zalloc(size, KM_SLEEP);
+		kmem_free(p, size);
+	}
+	frag_mark(f, '0');
+}
+
+/* in[0]: KM_*.  A leak of a megabyte at a time; out: how often. */
+void
+frag_kmem_leak(void *arg)
+{
+	struct frag *f = arg;
+
+	while (kmem_alloc((size_t)1 << 20, (km_flag_t)f->in[0]) != NULL)
+		f->out[0]++;
+	frag_mark(f, '0');
+}
