@@ -262,7 +262,7 @@ int hw_ipl(void);			/* this CPU's interrupt priority level */
 int hw_splraise(int ipl);		/* to max(now, ipl); returns the level before */
 void hw_splx(int ipl);			/* set the level; pending interrupts are delivered here */
 
-/* Start a kernel thread; runnable at once.  Returns its ordinal. */
+/* Start a kernel thread; runnable at once.  Returns its ordinal; 0: there are too many. */
 uint32_t hw_thread_start(const char *name, int priority, void (*fn)(void *), void *arg);
 void hw_thread_exit(void) __attribute__((noreturn));
 
@@ -282,6 +282,7 @@ bool hw_spin(void);
 /* Interrupts.  The handler runs in a context of its own at `ipl`; arg is passed through. */
 int hw_intr_establish(unsigned vector, int ipl, void (*fn)(void *), void *arg);
 void hw_intr_disestablish(unsigned vector);
+/* Returns its number, which one that ended may have had; 0: there are too many. */
 uint32_t hw_softint_establish(int ipl, void (*fn)(void *), void *arg);
 void hw_softint_schedule(uint32_t softint);
 void hw_softint_disestablish(uint32_t softint);

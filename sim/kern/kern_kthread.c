@@ -7,7 +7,7 @@
  */
 #include "kernel.h"
 
-/* More is "out of LWPs"; the machine has 64 contexts of all kinds. */
+/* So many at a time; more is "out of LWPs". */
 #define KTHREADS_MAX	40
 
 static struct lwp *
@@ -69,8 +69,10 @@ kthread_start(struct lwp *l)
 		return 0;
 	if (kernel->kn_kthread.kt_count == KTHREADS_MAX)
 		return EAGAIN;
-	kernel->kn_kthread.kt_count++;
 	l->l_ordinal = hw_thread_start(l->l_name, l->l_priority, kthread_main, l);
+	if (l->l_ordinal == 0)
+		return EAGAIN;
+	kernel->kn_kthread.kt_count++;
 	KNOTE(THREAD, l->l_ordinal, l->l_priority, l->l_flags);
 	return 0;
 }
@@ -142,6 +144,7 @@ kthread_exit(int ecode)
 	    "kthread_exit: spin mutex held");
 	(void)kern_lock_drop_all();
 	l->l_is_done = true;
+	kernel->kn_kthread.kt_count--;
 	if (l->l_joiner != 0)
 		hw_wake(l->l_joiner);
 	KNOTE(THREAD_GONE, l->l_ordinal, 0, ecode);

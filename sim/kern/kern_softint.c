@@ -52,6 +52,8 @@ softint_new(u_int flags, void (*func)(void *), void *arg)
 	};
 	ks->ks_line = hw_softint_establish(softint_ipl(flags), softint_run, ks);
 	if (ks->ks_line == 0) {
+		kprint(HW_CON_KERNEL, "WARNING: softint_establish: table full, "
+		    "increase softint_bytes\n");
 		kmem_give(ks, sizeof(*ks));
 		return NULL;
 	}

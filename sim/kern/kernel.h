@@ -199,7 +199,7 @@ struct lwp {
 
 struct kern_kthread {
 	struct lwp	*kt_lwps;
-	unsigned	 kt_count;	/* made so far */
+	unsigned	 kt_count;	/* that have not ended */
 };
 
 /* Priority of the running context, for sleep queues. */

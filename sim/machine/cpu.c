@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "machine/host.h"
 #include "machine/world.h"
 
 struct context *
@@ -14,6 +15,12 @@ world_context(struct world *world, uint32_t ordinal)
 {
 	assert(ordinal >= 1 && ordinal <= world->contexts);
 	return &world->context[ordinal - 1];
+}
+
+static bool
+is_interrupt(enum hw_context kind)
+{
+	return kind == HW_CTX_HARDINT || kind == HW_CTX_SOFTINT;
 }
 
 static void
@@ -48,6 +55,7 @@ world_context_end(struct world *world)
 
 	world_emit(world, EV_CTX_END, 0, ctx->ordinal, 0, 0, 0, 0);
 	ctx->state = CTX_DONE;
+	ctx->runnable_seq = world->runnable_seq++;
 	leave_cpu(world, ctx);
 	/* A thread that ends at a raised level leaves its CPU there only until the next runs. */
 	world->cpu[ctx->cpu].ipl = 0;
@@ -90,7 +98,7 @@ world_sleep(struct world *world, enum hw_sleep why, uint64_t object, uint64_t ti
 	struct cpu *cpu = &world->cpu[ctx->cpu];
 
 	world_emit(world, EV_CTX_SLEEP, why, object, ticks, 0, 0, 0);
-	if (ctx->kind == HW_CTX_HARDINT || ctx->kind == HW_CTX_SOFTINT)
+	if (is_interrupt(ctx->kind))
 		hw_panic("a context that may not sleep would have to", false);
 	ctx->state = CTX_ASLEEP;
 	ctx->why = why;
@@ -256,26 +264,64 @@ context_main(void *arg)
 	world_context_end(world_current);
 }
 
+/* A thread that has ended: of autoconf, which nobody joins, or else the one that ended first. */
+static struct context *
+ended_thread(struct world *world)
+{
+	struct context *found = NULL;
+
+	for (uint32_t i = 0; i < world->contexts; i++) {
+		struct context *ctx = &world->context[i];
+
+		if (ctx->state != CTX_DONE || is_interrupt(ctx->kind))
+			continue;
+		if (ctx->kind == HW_CTX_AUTOCONF)
+			return ctx;
+		if (found == NULL || ctx->runnable_seq < found->runnable_seq)
+			found = ctx;
+	}
+	return found;
+}
+
+/* Room for a context, with its number in it. */
+static struct context *
+context_place(struct world *world, enum hw_context kind)
+{
+	uint32_t threads = 0;
+	struct context *ctx;
+
+	for (uint32_t i = 0; i < world->contexts; i++)
+		threads += !is_interrupt(world->context[i].kind);
+	if (is_interrupt(kind) || threads < CONTEXTS_MAX - IRQ_LINES) {
+		assert(world->contexts < CONTEXTS_MAX);
+		ctx = &world->context[world->contexts++];
+		ctx->ordinal = world->contexts;
+		ctx->fiber = NULL;
+		return ctx;
+	}
+	return ended_thread(world);
+}
+
 struct context *
 world_context_new(struct world *world, enum hw_context kind, const char *name,
     int priority, unsigned cpu, void (*fn)(void *), void *arg)
 {
-	bool is_interrupt = kind == HW_CTX_HARDINT || kind == HW_CTX_SOFTINT;
-	struct context *ctx;
+	struct context *ctx = context_place(world, kind);
 
-	assert(world->contexts < CONTEXTS_MAX);
-	ctx = &world->context[world->contexts++];
+	if (ctx == NULL)
+		return NULL;
+	fiber_free(ctx->fiber);
 	*ctx = (struct context){
-		.ordinal = world->contexts, .kind = kind, .priority = priority,
+		.ordinal = ctx->ordinal, .kind = kind, .priority = priority,
 		.cpu = cpu, .fn = fn, .arg = arg, .state = CTX_DONE,
 	};
 	snprintf(ctx->name, sizeof(ctx->name), "%s", name);
-	ctx->fiber = fiber_new(world->fibers, is_interrupt ? interrupt_loop : context_main,
-	    ctx, 0);
+	ctx->fiber = fiber_new(world->fibers, is_interrupt(kind) ? interrupt_loop :
+	    context_main, ctx, 0);
 	if (ctx->fiber == NULL)
-		abort();	/* the host has no memory for a stack */
+		host_no_memory();
 	world_emit(world, EV_CTX_START, 0, ctx->ordinal, kind, (uint64_t)priority, 0, 0);
-	if (!is_interrupt)
+	if (!is_interrupt(kind))
 		make_runnable(world, ctx);
 	return ctx;
 }
@@ -369,8 +415,8 @@ resume(struct world *world, struct context *ctx)
 	ctx->spinning = false;
 	fiber_switch(world->main, ctx->fiber);
 	world->running = NULL;
-	if (ctx->fn != NULL && (ctx->kind == HW_CTX_HARDINT ||
-	    ctx->kind == HW_CTX_SOFTINT) && !ctx->handler && ctx->state == CTX_ACTIVE)
+	if (ctx->fn != NULL && is_interrupt(ctx->kind) && !ctx->handler &&
+	    ctx->state == CTX_ACTIVE)
 		interrupt_over(world, ctx);
 }
 

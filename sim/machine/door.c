@@ -144,10 +144,11 @@ uint32_t
 hw_thread_start(const char *name, int priority, void (*fn)(void *), void *arg)
 {
 	struct world *world = here();
-
 	/* Threads go to the last CPU: with two, handlers on the first run beside them. */
-	return world_context_new(world, HW_CTX_KTHREAD, name, priority,
-	    world->config.cpus - 1, fn, arg)->ordinal;
+	const struct context *ctx = world_context_new(world, HW_CTX_KTHREAD, name, priority,
+	    world->config.cpus - 1, fn, arg);
+
+	return ctx != NULL ? ctx->ordinal : 0;
 }
 
 void
@@ -227,11 +228,19 @@ hw_softint_establish(int ipl, void (*fn)(void *), void *arg)
 {
 	struct world *world = here();
 
-	if (world->irq.softs == IRQ_SOFT_MAX)
+	struct irq_line *line = world->irq.line + HW_VECTORS;
+	unsigned i = world->irq.softs;
+
+	if (i < IRQ_SOFT_MAX)
+		world->irq.softs++;
+	else		/* one that ended */
+		for (i = 0; i < IRQ_SOFT_MAX && (line[i].established || line[i].in_service); )
+			i++;
+	if (i == IRQ_SOFT_MAX)
 		return 0;
-	world->irq.softs++;
-	hw_intr_establish(HW_VECTORS + world->irq.softs - 1, ipl, fn, arg);
-	return world->irq.softs;
+	irq_lower(world, HW_VECTORS + i);
+	hw_intr_establish(HW_VECTORS + i, ipl, fn, arg);
+	return i + 1;
 }
 
 void

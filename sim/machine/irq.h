@@ -14,7 +14,7 @@
 
 #include "door.h"
 
-#define IRQ_SOFT_MAX 8
+#define IRQ_SOFT_MAX 16			/* at a time */
 #define IRQ_LINES (HW_VECTORS + IRQ_SOFT_MAX)	/* soft interrupts come after the vectors */
 
 struct irq_line {

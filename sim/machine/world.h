@@ -208,7 +208,11 @@ bool world_step(struct world *world);
 /* Step until quiescent, ended, or the clock would pass `until_ns` (it then stands there). */
 void world_run(struct world *world, uint64_t until_ns);
 
-/* Start a context of the machine's own making (autoconf, kernel threads, interrupts). */
+/*
+ * Start a context of the machine's own making (autoconf, kernel threads, interrupts).  Threads
+ * take the place of one that ended when all places are taken; NULL when none has.  Interrupts
+ * always have their place.
+ */
 struct context *world_context_new(struct world *world, enum hw_context kind, const char *name,
     int priority, unsigned cpu, void (*fn)(void *), void *arg);
 struct context *world_context(struct world *world, uint32_t ordinal);

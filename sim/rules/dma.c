@@ -481,6 +481,18 @@ see_ret(struct dma *dma, struct rules_core *core, const struct event *ret, uint3
 }
 
 static void
+note_attach(struct dma *dma, struct rules_core *core, const struct event *note)
+{
+	if (note->arg[0] == HW_ATTACH_BEGIN && dma->detached) {
+		/* What it takes from now on may stay. */
+		sweep(dma, core, note, "the detach");
+		dma->detached = false;
+	} else if (note->arg[0] == HW_ATTACH_END && note->arg[1] == 0) {
+		sweep(dma, core, note, "the failed attach");
+	}
+}
+
+static void
 see_note(struct dma *dma, struct rules_core *core, const struct event *note, uint32_t site)
 {
 	switch (note->code) {
@@ -503,8 +515,7 @@ see_note(struct dma *dma, struct rules_core *core, const struct event *note, uin
 		dma_dequeued(dma, core, note, site);
 		break;
 	case HW_NOTE_ATTACH:
-		if (note->arg[0] == HW_ATTACH_END && note->arg[1] == 0)
-			sweep(dma, core, note, "the failed attach");
+		note_attach(dma, core, note);
 		break;
 	}
 }

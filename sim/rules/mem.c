@@ -116,6 +116,18 @@ sweep(struct mem *mem, struct rules_core *core, const struct event *now, const c
 }
 
 static void
+note_attach(struct mem *mem, struct rules_core *core, const struct event *note)
+{
+	if (note->arg[0] == HW_ATTACH_BEGIN && mem->detached) {
+		/* What it takes from now on may stay. */
+		sweep(mem, core, note, "the detach");
+		mem->detached = false;
+	} else if (note->arg[0] == HW_ATTACH_END && note->arg[1] == 0) {
+		sweep(mem, core, note, "the failed attach");
+	}
+}
+
+static void
 see_call(struct mem *mem, struct rules_core *core, const struct event *event, uint32_t site)
 {
 	switch (event->code) {
@@ -193,9 +205,8 @@ mem_see(void *state, struct rules_core *core, const struct event *event, uint32_
 		note_made(mem, event);
 	else if (event->code == HW_NOTE_KMEM_GONE)
 		note_gone(mem, event);
-	else if (event->code == HW_NOTE_ATTACH && event->arg[0] == HW_ATTACH_END &&
-	    event->arg[1] == 0)
-		sweep(mem, core, event, "the failed attach");
+	else if (event->code == HW_NOTE_ATTACH)
+		note_attach(mem, core, event);
 }
 
 static void

@@ -63,6 +63,16 @@ see_freed(struct shadow *shadow, const struct event *event)
 			return;
 }
 
+/* A number comes again when all are taken: whoever has it now did nothing yet. */
+static void
+see_start(struct shadow *shadow, uint64_t ctx)
+{
+	if (ctx >= SHADOW_CONTEXTS)
+		return;
+	shadow->holds[ctx] = 0;
+	shadow->call[ctx] = (struct shadow_call){ .code = HW_CALL_NONE };
+}
+
 void
 shadow_see(struct shadow *shadow, const struct event *event, uint32_t site)
 {
@@ -73,6 +83,8 @@ shadow_see(struct shadow *shadow, const struct event *event, uint32_t site)
 		see_held(shadow, event, site);
 	else if (event->kind == EV_NOTE && event->code == HW_NOTE_MUTEX_FREED)
 		see_freed(shadow, event);
+	else if (event->kind == EV_CTX_START)
+		see_start(shadow, event->arg[0]);
 	else if (event->kind == EV_FAULT)
 		shadow->call[event->ctx].is_struck = true;
 }

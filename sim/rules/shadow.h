@@ -15,7 +15,7 @@
 
 /* Contexts are numbered from 1; 0 is the machine itself (world.h, CONTEXTS_MAX). */
 #define SHADOW_CONTEXTS 65
-#define SHADOW_HELD_MAX 8
+#define SHADOW_HELD_MAX 32
 
 /* A mutex that a context holds. */
 struct shadow_lock {
@@ -40,7 +40,8 @@ struct shadow {
 
 /* The kinds of events that shadow_see() wants, in the form of struct area. */
 #define SHADOW_KINDS \
-	(UINT64_C(1) << EV_CALL | UINT64_C(1) << EV_NOTE | UINT64_C(1) << EV_FAULT)
+	(UINT64_C(1) << EV_CALL | UINT64_C(1) << EV_NOTE | UINT64_C(1) << EV_FAULT | \
+	    UINT64_C(1) << EV_CTX_START)
 
 void shadow_see(struct shadow *shadow, const struct event *event, uint32_t site);
 

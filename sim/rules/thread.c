@@ -35,7 +35,7 @@ note_made(struct threads *threads, const struct event *note)
 	const struct shadow_call *call = shadow_call_of(threads->shadow, note);
 	struct thread *thread = thread_at(threads, note->arg[0]);
 
-	if (thread == NULL || thread->exists)
+	if (thread == NULL || (thread->exists && !thread->gone))
 		return;
 	*thread = (struct thread){
 		.exists = true, .seq = call->seq, .site = call->site, .flags = note->arg[2],

@@ -31,7 +31,10 @@ run_autoconf(struct story *story, void (*fn)(void *))
 	struct world *world = &story->world;
 
 	story->attach_over = false;
-	world_context_new(world, HW_CTX_AUTOCONF, "autoconf", 96, 0, fn, story);
+	/* Each of those before can be stuck in the driver. */
+	if (world_context_new(world, HW_CTX_AUTOCONF, "autoconf", 96, 0, fn, story) == NULL)
+		world_finish(world, WORLD_EVENT_LIMIT,
+		    "no thread is left to attach or detach the driver: all wait in it");
 	while (world->end == WORLD_RUNNING && !story->attach_over)
 		if (!world_step(world))
 			break;

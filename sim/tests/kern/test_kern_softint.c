@@ -101,6 +101,7 @@ START_TEST(handlers_run_out)
 	krig_run(rig, frag_softint_full);
 	krig_assert_alive(rig);
 	ck_assert_int_eq(rig->frag.out[0], IRQ_SOFT_MAX);
+	ck_assert_int_eq(rig->frag.out[1], 100);
 	krig_free(rig);
 	rig = krig_new(NULL);
 	krig_fault(rig, "softint_establish.fails", 1);

@@ -233,6 +233,32 @@ START_TEST(a_reboot_starts_over_but_for_time)
 }
 END_TEST
 
+/* Threads that end leave their place, the first of them first; those that stay do not. */
+START_TEST(places_of_threads_come_again)
+{
+	struct bare *bare = bare_new(NULL);
+	unsigned stayed = 0;
+
+	bare_thread(bare, 0, 10, sleeps_for_ever);
+	for (unsigned i = 0; i < 10 * CONTEXTS_MAX; i++) {
+		const struct context *ctx = bare_thread(bare, 0, 20, mark_a);
+
+		ck_assert_ptr_nonnull(ctx);
+		ck_assert_uint_gt(ctx->ordinal, 1);
+		world_step(&bare->world);
+		ck_assert_int_eq(ctx->state, CTX_DONE);
+		bare->marks = 0;
+	}
+	while (bare_thread(bare, 0, 20, mark_a) != NULL)
+		stayed++;
+	ck_assert_uint_eq(stayed, CONTEXTS_MAX - IRQ_LINES - 1);
+	/* Interrupts have their own. */
+	for (unsigned i = 0; i < IRQ_LINES; i++)
+		ck_assert_int_eq(hw_intr_establish(i, 6, mark_a, bare), 0);
+	bare_free(bare);
+}
+END_TEST
+
 START_TEST(ends_have_words)
 {
 	for (int end = WORLD_RUNNING; end <= WORLD_STOPPED; end++)
@@ -254,6 +280,7 @@ machine_world_suite(void)
 	tcase_add_test(tc, a_panic_stops_everything);
 	tcase_add_test(tc, threads_go_to_the_last_cpu);
 	tcase_add_test(tc, a_reboot_starts_over_but_for_time);
+	tcase_add_test(tc, places_of_threads_come_again);
 	tcase_add_test(tc, ends_have_words);
 	suite_add_tcase(suite, tc);
 	return suite;

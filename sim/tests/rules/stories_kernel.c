@@ -10,6 +10,10 @@
 #define STORY_IDLE "- {at: 1s, note: nothing happens}\n"
 #define STORY_NO_END "- {at: 1s, target: 4 pages}\n- {at: 2s, note: gone}\n"
 #define STORY_DETACH "- {at: 20s, guest: {detach: true}}\n- {at: 21s, note: gone}\n"
+#define STORY_AGAIN "- guest: {detach: true}\n- guest: {attach: again}\n"
+#define STORY_AGAIN_FIVE STORY_AGAIN STORY_AGAIN STORY_AGAIN STORY_AGAIN STORY_AGAIN
+#define STORY_AGAIN_MANY STORY_AGAIN_FIVE STORY_AGAIN_FIVE STORY_AGAIN_FIVE STORY_AGAIN_FIVE \
+	STORY_AGAIN_FIVE STORY_AGAIN_FIVE STORY_AGAIN_FIVE STORY_AGAIN_FIVE
 #define STORY_NO_THREAD "- fail: {id: thread, call: kthread_create}\n"
 /* The first configuration interrupt comes inside a request. */
 #define STORY_IRQ_IN_REQUEST \
@@ -90,6 +94,8 @@ const struct story_row stories_kernel[] = {
 	{ "attach_leak_bad3", .steps = STORY_DETACH, .also = "lock.freed-live",
 	  .follows = true },
 	{ "attach_leak_ok2", .steps = STORY_UP_DOWN STORY_DETACH },
+	{ "attach_leak_ok3",
+	  .steps = STORY_AGAIN_MANY "- {target: 4 pages}\n- settle: {within: 10s}\n" },
 	{ "attach_again_bad", .steps = STORY_NO_THREAD "- {at: 1s, guest: {attach: again}}\n"
 	    "- {at: 2s, note: not attached}\n" },
 	{ "attach_again_ok", .steps = STORY_NO_THREAD "- {at: 1s, guest: {attach: again}}\n"

@@ -58,6 +58,9 @@ init_cv2(struct probe *sc)
 }
 FRAGMENT(attach_leak_ok2, .in_attach = init_cv2, .in_detach = destroy_cv2);
 
+/* Detached and attached again, many times over: nothing is used up. */
+FRAGMENT(attach_leak_ok3, NULL);
+
 /* The second queue cannot be made, and the first is given back. */
 FRAGMENT(attach_leak_ok, NULL);
 
