@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "device/balloon_answer.h"
 
 #define CONFIG_NUM_PAGES 0
@@ -73,9 +74,7 @@ make_room(struct balloon *balloon, size_t n)
 	while (max < n)
 		max *= 2;
 	free(balloon->entry);
-	balloon->entry = malloc(max * sizeof(balloon->entry[0]));
-	if (balloon->entry == NULL)
-		abort();
+	balloon->entry = xmalloc(max * sizeof(balloon->entry[0]));
 	balloon->entries_max = max;
 }
 

@@ -9,6 +9,8 @@
 
 #include <stdlib.h>
 
+#include "base/alloc.h"
+
 #define JITTER_STEPS 16		/* few values, so that an enumeration can try them all */
 #define WRONG_LENGTH UINT32_MAX
 
@@ -18,10 +20,8 @@ static void
 grow(struct balloon_side *side)
 {
 	uint32_t max = side->max ? 2 * side->max : 16;
-	struct balloon_request *request = malloc(max * sizeof(request[0]));
+	struct balloon_request *request = xmalloc(max * sizeof(request[0]));
 
-	if (request == NULL)
-		abort();
 	for (uint32_t i = 0; i < side->count; i++)
 		request[i] = side->request[(side->first + i) % side->max];
 	free(side->request);

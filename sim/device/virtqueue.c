@@ -14,6 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
+
 #define DESC_BYTES 16
 #define USED_BYTES 8
 #define CHAIN_BYTES_MAX (UINT64_C(1) << 32)	/* clause 2.7.5.2 */
@@ -68,10 +70,8 @@ chain_add(struct virtqueue_chain *chain, const struct descriptor *desc)
 {
 	if (chain->count == chain->max) {
 		chain->max = chain->max ? 2 * chain->max : 16;
-		chain->buffer = realloc(chain->buffer,
-		    chain->max * sizeof(chain->buffer[0]));
-		if (chain->buffer == NULL)
-			abort();
+		chain->buffer = xrealloc(chain->buffer, chain->max,
+		    sizeof(chain->buffer[0]));
 	}
 	chain->buffer[chain->count++] = (struct virtqueue_buffer){
 		.address = desc->address,

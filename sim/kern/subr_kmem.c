@@ -12,7 +12,7 @@
 #define KMEM_ARENA_MIN	((size_t)16 << 10)	/* bytes; each is twice the one before */
 #define KMEM_CLASS_MIN	16
 #define KMEM_BLANK	0xa5	/* what a new block is filled with */
-#define KMEM_POOLED_MAX	((size_t)16 << 10)	/* bytes; the largest class of the real one's caches */
+#define KMEM_POOLED_MAX	((size_t)16 << 10)	/* bytes; larger blocks come from no cache */
 
 static size_t
 kmem_class_size(unsigned class)

@@ -569,8 +569,14 @@ __tsan_init(void)
 void
 __tsan_func_entry(void *caller)
 {
+	struct world *world = world_current;
+	const void *frame = __builtin_frame_address(0);
+
 	/* Frames are walked when a position is wanted; no shadow stack is kept. */
 	(void)caller;
+	if (world != NULL && world->running != NULL &&
+	    (uintptr_t)frame < world->running->stack_mark)
+		stack_look(world, frame);
 }
 
 void

@@ -93,10 +93,8 @@ grow(struct clock *clock)
 {
 	size_t max = clock->max ? 2 * clock->max : 32;
 
-	clock->heap = realloc(clock->heap, max * sizeof(clock->heap[0]));
-	clock->spare = realloc(clock->spare, max * sizeof(clock->spare[0]));
-	if (clock->heap == NULL || clock->spare == NULL)
-		out_of_memory();
+	clock->heap = xrealloc(clock->heap, max, sizeof(clock->heap[0]));
+	clock->spare = xrealloc(clock->spare, max, sizeof(clock->spare[0]));
 	clock->max = clock->spares_max = max;
 }
 
@@ -110,8 +108,8 @@ clock_at(struct clock *clock, uint64_t time_ns, enum clock_class class,
 		grow(clock);
 	if (clock->spares > 0)
 		event = clock->spare[--clock->spares];
-	else if ((event = malloc(sizeof(*event))) == NULL)
-		out_of_memory();
+	else
+		event = xmalloc(sizeof(*event));
 	event->time_ns = time_ns < clock->now_ns ? clock->now_ns : time_ns;
 	event->seq = clock->seq++;
 	event->class = class;

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "machine/host.h"
+#include "base/alloc.h"
 #include "machine/world.h"
 
 struct context *
@@ -307,6 +307,7 @@ world_context_new(struct world *world, enum hw_context kind, const char *name,
     int priority, unsigned cpu, void (*fn)(void *), void *arg)
 {
 	struct context *ctx = context_place(world, kind);
+	struct fiber_bounds bounds;
 
 	if (ctx == NULL)
 		return NULL;
@@ -319,7 +320,10 @@ world_context_new(struct world *world, enum hw_context kind, const char *name,
 	ctx->fiber = fiber_new(world->fibers, is_interrupt(kind) ? interrupt_loop :
 	    context_main, ctx, 0);
 	if (ctx->fiber == NULL)
-		host_no_memory();
+		out_of_memory();
+	bounds = fiber_stack_bounds(ctx->fiber);
+	ctx->stack_mark = bounds.low + bounds.size - STACK_NEAR_BYTES;
+	ctx->stack_floor = bounds.low + STACK_RESERVE;
 	world_emit(world, EV_CTX_START, 0, ctx->ordinal, kind, (uint64_t)priority, 0, 0);
 	if (!is_interrupt(kind))
 		make_runnable(world, ctx);

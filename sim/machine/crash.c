@@ -4,16 +4,23 @@
  */
 #include "machine/crash.h"
 
+#include <errno.h>
 #include <setjmp.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
-#include <sys/time.h>
 #include <ucontext.h>
+#include <unistd.h>
 
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+
+#include "base/alloc.h"
 #include "machine/world.h"
 
 #define CRASH_STACK_SIZE (64 * 1024)
@@ -48,16 +55,19 @@ frame_pointer(const ucontext_t *uc)
 #endif
 }
 
-/* The driver position of the fault, or of the kernel call under which it came. */
+/*
+ * The driver position of the fault, or of the kernel call under which it came.  `past`: the
+ * program counter is behind the instruction.
+ */
 static uint32_t
-crash_site(const struct world *world, const ucontext_t *uc)
+crash_site(const struct world *world, const ucontext_t *uc, bool past)
 {
 	const struct context *ctx = world->running;
 	uint32_t site = world_site_of(world, (const void *)program_counter(uc));
 	uintptr_t frame = frame_pointer(uc);
 
 	if (site != 0)
-		return site + 1;	/* look-ups take return addresses */
+		return past ? site : site + 1;	/* look-ups take return addresses */
 	for (int depth = 0; ctx != NULL && depth < 32; depth++) {
 		const uintptr_t *words = (const uintptr_t *)frame;
 
@@ -71,34 +81,140 @@ crash_site(const struct world *world, const ucontext_t *uc)
 	return ctx != NULL ? ctx->site : 0;
 }
 
+/* ---- what a signal means ---- */
+
+static const char stack_over[] = "the driver ran over the end of its kernel stack";
+
 static const char *
-crash_text(const struct world *world, int sig, const siginfo_t *info)
+memory_text(const siginfo_t *info)
 {
-	const struct context *ctx = world->running;
 	uintptr_t address = (uintptr_t)info->si_addr;
 
-	if (sig == SIGFPE)
-		return "the driver divided by zero or overflowed";
-	if (sig == SIGILL)
-		return "the driver ran into an illegal instruction";
-	if (ctx != NULL && fiber_stack_guards(ctx->fiber, address))
-		return "the driver ran over the end of its kernel stack";
 	if (address < MEMORY_PAGE_SIZE && info->si_code > 0 && info->si_code != SI_KERNEL)
 		return "the driver used a NULL pointer";
 	return "the driver used a wild or stale pointer";
 }
 
 static void
-die(int sig, const struct world *world, const void *context)
+set_end(struct world *world, enum world_end end, const char *text)
+{
+	world->end = end;
+	snprintf(world->end_text, sizeof(world->end_text), "%s", text);
+}
+
+static void
+end_of(struct world *world, int sig, const siginfo_t *info)
+{
+	const struct context *ctx = world->running;
+
+	switch (sig) {
+	case SIGFPE:
+		set_end(world, WORLD_TRAP, "the driver divided by zero or overflowed");
+		break;
+	case SIGILL:
+		set_end(world, WORLD_TRAP, "the driver ran into an illegal instruction");
+		break;
+	case SIGTRAP:
+		set_end(world, WORLD_TRAP, "the driver ran into a breakpoint");
+		break;
+	case SIGSYS:
+		set_end(world, WORLD_TRAP,
+		    "the driver made a system call of the host, which no kernel has");
+		break;
+	default:
+		if (ctx != NULL && fiber_stack_guards(ctx->fiber, (uintptr_t)info->si_addr))
+			set_end(world, WORLD_STACK, stack_over);
+		else
+			set_end(world, WORLD_CRASH, memory_text(info));
+		break;
+	}
+}
+
+/* ---- flags of the processor ---- */
+
+#if defined(__x86_64__)
+#define FLAG_TRAP 0x100ll		/* single step */
+#define FLAG_ALIGN 0x40000ll		/* alignment check */
+
+/* The handler itself is not to trap. */
+static inline __attribute__((always_inline)) void
+clear_flags(void)
+{
+	__asm__ volatile("pushfq; andq %0, (%%rsp); popfq" :
+	    : "i"(~(FLAG_TRAP | FLAG_ALIGN)) : "memory", "cc");
+}
+
+/*
+ * Only a driver sets these, and whoever is interrupted by it goes on: that may be viosim itself,
+ * in the middle of anything.
+ */
+static bool
+flag_trapped(struct world *world, int sig, const siginfo_t *info, ucontext_t *uc)
+{
+	greg_t *flags = &uc->uc_mcontext.gregs[REG_EFL];
+	bool aligned = sig == SIGBUS && info->si_code == BUS_ADRALN &&
+	    (*flags & FLAG_ALIGN) != 0;
+
+	if (!aligned && !(sig == SIGTRAP && (*flags & FLAG_TRAP) != 0))
+		return false;
+	*flags &= ~(FLAG_TRAP | FLAG_ALIGN);
+	if (world->trapped == NULL) {
+		world->trapped = aligned ? "the driver set the processor's flag that makes "
+		    "unaligned accesses trap" : "the driver set the processor's flag that makes "
+		    "each instruction trap";
+		world->trapped_site = crash_site(world, uc, sig == SIGTRAP);
+		world->event_stop = 0;
+	}
+	return true;
+}
+#else
+static inline void
+clear_flags(void)
+{
+}
+
+static bool
+flag_trapped(struct world *world, int sig, const siginfo_t *info, ucontext_t *uc)
+{
+	(void)world;
+	(void)sig;
+	(void)info;
+	(void)uc;
+	return false;
+}
+#endif
+
+/* ---- the handler ---- */
+
+static const int signals[] = {
+	SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS, SIGABRT, SIGPROF
+};
+#define SIGNALS (sizeof(signals) / sizeof(signals[0]))
+static struct sigaction before[SIGNALS];
+
+/* Is an event of the processor this, and would it be one again? */
+static bool
+comes_again(int sig, const siginfo_t *info)
+{
+	return info->si_code > 0 &&
+	    (sig == SIGSEGV || sig == SIGBUS || sig == SIGFPE || sig == SIGILL);
+}
+
+/* Our own fault: whoever had the signal before gets it; that is death, as a rule. */
+static void
+die(int sig, const struct world *world, const siginfo_t *info, const void *context)
 {
 	if (the_note != NULL && world != NULL && world->escape_armed)
 		*the_note = (struct crash_note){
 			.in_run = true, .diagnostic = world->config.diagnostic,
-			.site = crash_site(world, context), .time_ns = world->clock.now_ns,
-			.events = world->trace.count,
+			.site = crash_site(world, context, false),
+			.time_ns = world->clock.now_ns, .events = world->trace.count,
 		};
-	signal(sig, SIG_DFL);
-	raise(sig);
+	for (size_t i = 0; i < SIGNALS; i++)
+		if (signals[i] == sig)
+			sigaction(sig, &before[i], NULL);
+	if (!comes_again(sig, info))
+		raise(sig);
 }
 
 static void
@@ -106,18 +222,20 @@ caught(int sig, siginfo_t *info, void *context)
 {
 	struct world *world = world_current;
 
+	clear_flags();
+	if (world != NULL && world->escape_armed && flag_trapped(world, sig, info, context))
+		return;
 	/* Outside simulated code, or in an observer's, it is our own fault and no finding. */
 	if (sig == SIGPROF || sig == SIGABRT || world == NULL || !world->escape_armed ||
 	    world->trace.showing > 0) {
-		die(sig, world, context);
+		die(sig, world, info, context);
 		return;
 	}
 	world->escape_armed = false;
 	if (world->end == WORLD_RUNNING) {
-		world->end = WORLD_CRASH;
-		world->end_site = crash_site(world, context);
-		snprintf(world->end_text, sizeof(world->end_text), "%s",
-		    crash_text(world, sig, info));
+		world->end_site = crash_site(world, context,
+		    sig == SIGTRAP || sig == SIGSYS);
+		end_of(world, sig, info);
 	}
 	siglongjmp(world->escape, 1);
 }
@@ -125,21 +243,72 @@ caught(int sig, siginfo_t *info, void *context)
 void
 crash_install(void)
 {
-	static const int signals[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGPROF };
 	struct sigaction action = { .sa_sigaction = caught, .sa_flags = SA_SIGINFO | SA_ONSTACK };
 	stack_t stack = { .ss_size = CRASH_STACK_SIZE };
 	struct sigaction now;
 
 	/* The last of them was installed last. */
-	if (sigaction(SIGPROF, NULL, &now) == 0 && (now.sa_flags & SA_SIGINFO) &&
+	if (sigaction(signals[SIGNALS - 1], NULL, &now) == 0 && (now.sa_flags & SA_SIGINFO) &&
 	    now.sa_sigaction == caught)
 		return;
-	stack.ss_sp = malloc(CRASH_STACK_SIZE);
-	if (stack.ss_sp == NULL || sigaltstack(&stack, NULL) != 0)
-		abort();
+	stack.ss_sp = xmalloc(CRASH_STACK_SIZE);
+	if (sigaltstack(&stack, NULL) != 0)
+		internal_error("no stack for signals: %s", strerror(errno));
 	sigemptyset(&action.sa_mask);
-	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
-		sigaction(signals[i], &action, NULL);
+	for (size_t i = 0; i < SIGNALS; i++)
+		sigaction(signals[i], &action, &before[i]);
+}
+
+/* ---- system calls ---- */
+
+#define FILTERS 16			/* modules that a process has at its time */
+
+/*
+ * Code in [low, high), which has the same upper half throughout, that makes a system call of the
+ * host gets SIGSYS instead.  Where the host does not let us, a driver can still end the process.
+ */
+static void
+filter_calls(uintptr_t low, uintptr_t high)
+{
+	enum { PC = offsetof(struct seccomp_data, instruction_pointer) };
+	bool big = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__;
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, PC + (big ? 0 : 4)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)(low >> 32), 0, 4),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, PC + (big ? 4 : 0)),
+		BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, (uint32_t)low, 0, 2),
+		BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, (uint32_t)(high - 1), 1, 0),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRAP),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = { .len = sizeof(code) / sizeof(code[0]), .filter = code };
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0)
+		syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_SPEC_ALLOW,
+		    &program);
+}
+
+/* Once for each place where a module lies; filters stay as long as the process. */
+static void
+forbid_system_calls(uintptr_t low, uintptr_t high)
+{
+	static struct { uintptr_t low, high; } done[FILTERS];
+	static unsigned count;
+	const uintptr_t half = (uintptr_t)1 << 32;
+
+	for (unsigned i = 0; i < count; i++)
+		if (done[i].low == low && done[i].high == high)
+			return;
+	if (low >= high || count == FILTERS)
+		return;
+	done[count].low = low;
+	done[count++].high = high;
+	for (uintptr_t next; low < high; low = next) {
+		next = (low | (half - 1)) + 1;
+		if (next > high)
+			next = high;
+		filter_calls(low, next);
+	}
 }
 
 void
@@ -153,6 +322,7 @@ crash_limit(unsigned seconds)
 bool
 crash_guard(struct world *world, void (*fn)(void *arg), void *arg)
 {
+	forbid_system_calls(world->module_low, world->module_high);
 	if (sigsetjmp(world->escape, 1) == 0) {
 		world->escape_armed = true;
 		fn(arg);

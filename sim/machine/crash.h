@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A driver that touches wild memory is a finding, not the death of viosim.
+ * A driver that touches wild memory or traps is a finding, not the death of viosim.
  *
- * While armed, SIGSEGV, SIGBUS, SIGFPE and SIGILL that hit simulated code end the current
- * world (WORLD_CRASH) and control returns to where crash_armed() was entered.
+ * While armed, signals of simulated code end the current world and control returns to where
+ * crash_guard() was entered: WORLD_CRASH for wild memory, WORLD_STACK below a kernel stack,
+ * WORLD_TRAP for what the processor refuses (a division by zero, an instruction that there is
+ * not, a breakpoint) and for a system call of the host, which a kernel has none of.
+ *
+ * A driver can also set a flag of the processor that lets viosim's own code trap: it is cleared,
+ * that code goes on, and the world ends with WORLD_TRAP at its next event.
  *
  * A run that takes more processor time than crash_limit() allows dies of SIGPROF, and whatever
  * is our own fault of its signal.  Neither is a verdict.  What ran then stands in the note.

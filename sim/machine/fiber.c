@@ -38,6 +38,8 @@
  * is given back to the host, because new pages are dear only when touched.
  */
 #define FIBER_CLEAR_SIZE	((size_t)16 * 1024)
+/* Address space only.  Code that does not touch each page on its way must not get past it. */
+#define FIBER_GUARD_SIZE	((size_t)256 * 1024)
 
 enum fiber_state {
 	FIBER_IDLE,		/* in the pool */
@@ -318,8 +320,8 @@ fiber_map(struct fiber_pool *pool, size_t stack_size, size_t page_size)
 	if (f == NULL)
 		return NULL;
 	f->pool = pool;
-	f->guard_size = page_size;
-	f->map_size = stack_size + page_size;
+	f->guard_size = round_to_pages(FIBER_GUARD_SIZE, page_size);
+	f->map_size = stack_size + f->guard_size;
 	f->map = mmap(NULL, f->map_size, PROT_READ | PROT_WRITE,
 	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK | MAP_NORESERVE, -1, 0);
 	if (f->map == MAP_FAILED) {
@@ -388,7 +390,7 @@ fiber_new(struct fiber_pool *pool, void (*fn)(void *), void *arg,
 	}
 	stack_size = round_to_pages(stack_size, page_size);
 
-	f = pool_take(pool, stack_size + page_size);
+	f = pool_take(pool, stack_size + round_to_pages(FIBER_GUARD_SIZE, page_size));
 	if (f == NULL)
 		f = fiber_map(pool, stack_size, page_size);
 	if (f == NULL)

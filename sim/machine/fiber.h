@@ -7,7 +7,7 @@
  * so a run has exactly one order of execution.  All fibers that switch to each
  * other live in one host thread.
  *
- * Stacks are mapped with a guard page below them: running off the end is a
+ * Stacks are mapped with guard pages below them: running off the end is a
  * SIGSEGV at an address that fiber_stack_guards() recognises, never a silent
  * overwrite.  A stack reads as zeroes from end to end each time fiber_new()
  * hands it out, fresh or recycled, so that a driver which reads an

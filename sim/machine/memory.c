@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "machine/host.h"
 
 #define OWNER_MASK MEMORY_OWNER_MASK
 #define HOST_HAS MEMORY_HOST_HAS
@@ -275,7 +274,7 @@ back_grow(struct memory *memory)
 		memory->back_max *= 2;
 	memory->back = calloc(memory->back_max, sizeof(memory->back[0]));
 	if (memory->back == NULL)
-		host_no_memory();
+		out_of_memory();
 	memory->backs = live;
 	for (size_t i = 0; i < old_max; i++)
 		if (old[i].page != NULL)
@@ -456,7 +455,7 @@ memory_lend(struct memory *memory, void *page, uint64_t pfn)
 		memory->lent = realloc(memory->lent,
 		    memory->lents_max * sizeof(memory->lent[0]));
 		if (memory->lent == NULL)
-			host_no_memory();
+			out_of_memory();
 	}
 	memory->lent[memory->lents++] = (struct memory_back){ .pfn = pfn + 1, .page = page };
 	back_set(memory, pfn, page);

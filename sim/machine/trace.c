@@ -12,16 +12,6 @@
 
 #include "base/alloc.h"
 
-static void *
-allocate(void *old, size_t bytes)
-{
-	void *p = realloc(old, bytes);
-
-	if (p == NULL)
-		out_of_memory();
-	return p;
-}
-
 void
 trace_init(struct trace *trace, bool keep_all)
 {
@@ -33,7 +23,7 @@ trace_init(struct trace *trace, bool keep_all)
 	XXH3_64bits_reset(trace->hash);
 	trace->text_length = 1;		/* text 0 is the empty one */
 	trace->text_max = 4096;
-	trace->text = allocate(NULL, trace->text_max);
+	trace->text = xmalloc(trace->text_max);
 	trace->text[0] = '\0';
 }
 
@@ -86,10 +76,10 @@ chunk_for(struct trace *trace, uint32_t seq)
 		return trace->chunk[index];
 	if (trace->chunks == trace->chunks_max) {
 		trace->chunks_max = trace->chunks_max ? 2 * trace->chunks_max : 16;
-		trace->chunk = allocate(trace->chunk,
-		    trace->chunks_max * sizeof(trace->chunk[0]));
+		trace->chunk = xrealloc(trace->chunk, trace->chunks_max,
+		    sizeof(trace->chunk[0]));
 	}
-	trace->chunk[trace->chunks] = allocate(NULL, sizeof(struct trace_chunk));
+	trace->chunk[trace->chunks] = xmalloc(sizeof(struct trace_chunk));
 	return trace->chunk[trace->chunks++];
 }
 
@@ -176,7 +166,7 @@ trace_text(struct trace *trace, const char *text, size_t length)
 
 	while (trace->text_length + length + 1 > trace->text_max) {
 		trace->text_max *= 2;
-		trace->text = allocate(trace->text, trace->text_max);
+		trace->text = xrealloc(trace->text, 1, trace->text_max);
 	}
 	memcpy(trace->text + number, text, length);
 	trace->text[number + length] = '\0';

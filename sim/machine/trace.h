@@ -56,7 +56,8 @@
 	X(CRASH, crash, "crash", (u, signal) (b, write)) \
 	X(UNDEFINED, undefined, "undefined", (u, left) (u, right) (S, type)) \
 		/* the driver's C is undefined here; code enum undefined */ \
-	X(END, end, "end-of-run", (u, verdict))
+	X(END, end, "end-of-run", (u, verdict)) \
+	X(STACK, stack, "stack", ) /* the driver comes near the end of its stack */
 
 enum event_kind {
 	EV_NONE,

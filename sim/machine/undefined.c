@@ -8,6 +8,7 @@
  */
 #include "machine/undefined.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "machine/world.h"
@@ -71,4 +72,20 @@ HANDLER2(shift_out_of_bounds, UNDEFINED_SHIFT)
 HANDLER2(add_overflow, UNDEFINED_OVERFLOW)
 HANDLER2(sub_overflow, UNDEFINED_OVERFLOW)
 HANDLER2(mul_overflow, UNDEFINED_OVERFLOW)
-HANDLER2(divrem_overflow, UNDEFINED_DIVISION)
+
+/* Undefined in C, and an exception of the processor that a kernel does not survive. */
+void __ubsan_handle_divrem_overflow(struct undefined_data *data, uintptr_t left,
+    uintptr_t right);
+void
+__ubsan_handle_divrem_overflow(struct undefined_data *data, uintptr_t left, uintptr_t right)
+{
+	struct world *world = world_current;
+	char text[96];
+
+	(void)left;
+	if (world == NULL || world->running == NULL)
+		return;
+	snprintf(text, sizeof(text), right == 0 ? "the driver divides by zero, type %.40s" :
+	    "the driver divides the least number of its type %.40s by -1", data->type->name);
+	world_finish(world, WORLD_TRAP, text);
+}

@@ -4,7 +4,8 @@
  *
  * A driver module is compiled with the undefined-behaviour checks that need no knowledge of
  * objects (array bounds, shifts, signed overflow, division) and linked without their runtime;
- * the __ubsan_* functions it wants are in undefined.c.  Each report is one event.
+ * the __ubsan_* functions it wants are in undefined.c.  Each report is one event; a division by
+ * zero or that overflows ends the world (WORLD_TRAP).
  */
 #ifndef VIOSIM_MACHINE_UNDEFINED_H
 #define VIOSIM_MACHINE_UNDEFINED_H
@@ -13,8 +14,7 @@
 #define UNDEFINED_KINDS(X) \
 	X(BOUNDS, "an index outside its array") \
 	X(SHIFT, "a shift by too much or of a negative number") \
-	X(OVERFLOW, "a signed number that overflows") \
-	X(DIVISION, "a division by zero or that overflows")
+	X(OVERFLOW, "a signed number that overflows")
 
 enum undefined {
 #define X(id, what) UNDEFINED_##id,

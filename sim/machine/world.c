@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "machine/host.h"
+#include "base/alloc.h"
 
 struct world *world_current;
 
@@ -42,6 +42,7 @@ world_init(struct world *world, const struct world_config *config,
 	if (world->main == NULL)
 		return false;
 	world->points_left = config->points_limit;
+	world->event_stop = config->event_limit;
 	return true;
 }
 
@@ -96,9 +97,29 @@ world_reboot(struct world *world)
 	memory_fini(&world->memory);
 	if (!memory_init_from(&world->memory, world->config.shelf, world->config.segment,
 	    world->config.segments, world->config.reserve_pages))
-		host_no_memory();
+		out_of_memory();
 	access_arena(&world->access, world->memory.arena, world->memory.tag,
 	    world->memory.where, MEMORY_ARENA_PAGES * MEMORY_PAGE_SIZE);
+}
+
+static void world_end_at(struct world *world, enum world_end end, const char *text,
+    uint32_t site);
+
+/* Observers run on the stack of the context: there must be room for them. */
+static inline bool
+is_at_floor(const struct world *world, const struct context *ctx, uintptr_t frame)
+{
+	return frame < ctx->stack_floor && world->end == WORLD_RUNNING &&
+	    fiber_stack_contains(ctx->fiber, frame);
+}
+
+static void
+stop(struct world *world)
+{
+	if (world->trapped == NULL)
+		world_finish(world, WORLD_EVENT_LIMIT, "the run reached its limit of events");
+	else
+		world_end_at(world, WORLD_TRAP, world->trapped, world->trapped_site);
 }
 
 static inline void
@@ -107,8 +128,11 @@ emit(struct world *world, enum event_kind kind, unsigned code,
 {
 	const struct context *ctx = world->running;
 	unsigned cpu = ctx != NULL ? ctx->cpu : 0;
-	struct event *event = trace_place(&world->trace);
+	struct event *event;
 
+	if (ctx != NULL && is_at_floor(world, ctx, (uintptr_t)__builtin_frame_address(0)))
+		stack_end(world);
+	event = trace_place(&world->trace);
 	*event = (struct event){
 		.time_ns = world->clock.now_ns,
 		.kind = (uint16_t)kind,
@@ -120,9 +144,8 @@ emit(struct world *world, enum event_kind kind, unsigned code,
 		.arg = { a0, a1, a2, a3, a4 },
 	};
 	trace_placed(&world->trace, event, ctx != NULL ? ctx->site : 0, payload);
-	if (world->trace.count >= world->config.event_limit && world->end == WORLD_RUNNING)
-		world_finish(world, WORLD_EVENT_LIMIT,
-		    "the run reached its limit of events");
+	if (world->trace.count >= world->event_stop && world->end == WORLD_RUNNING)
+		stop(world);
 }
 
 void
@@ -139,21 +162,28 @@ world_emit(struct world *world, enum event_kind kind, unsigned code,
 	emit(world, kind, code, a0, a1, a2, a3, a4, NULL);
 }
 
-void
-world_finish(struct world *world, enum world_end end, const char *text)
+static void
+world_end_at(struct world *world, enum world_end end, const char *text, uint32_t site)
 {
 	struct context *ctx = world->running;
 
 	if (world->end == WORLD_RUNNING) {
 		world->end = end;
 		snprintf(world->end_text, sizeof(world->end_text), "%s", text);
-		world->end_site = ctx != NULL ? world_driver_site(world) : 0;
+		world->end_site = site;
 		world->end_context = ctx != NULL ? ctx->ordinal : 0;
 	}
 	/* The machine also records on behalf of a context that does not run: nothing to leave. */
 	if (ctx != NULL && fiber_stack_contains(ctx->fiber,
 	    (uintptr_t)__builtin_frame_address(0)))
 		fiber_switch(ctx->fiber, world->main);
+}
+
+void
+world_finish(struct world *world, enum world_end end, const char *text)
+{
+	world_end_at(world, end, text,
+	    world->running != NULL ? world_driver_site(world) : 0);
 }
 
 unsigned
@@ -182,6 +212,12 @@ world_end_word(enum world_end end)
 		return "event limit";
 	case WORLD_STOPPED:
 		return "finished";
+	case WORLD_STACK:
+		return "stack overflow";
+	case WORLD_TRAP:
+		return "trap";
+	case WORLD_ENDS:
+		break;
 	}
 	return "?";
 }

@@ -41,6 +41,7 @@
 #include "machine/irq.h"
 #include "machine/loop.h"
 #include "machine/memory.h"
+#include "machine/stack.h"
 #include "machine/trace.h"
 
 #define CPUS_MAX 4
@@ -77,6 +78,8 @@ struct context {
 	bool spinning;			/* waits for another CPU: goes on last */
 	bool spin_alone;		/* no other CPU could make progress */
 	bool handler;			/* interrupts: the handler is being run */
+	/* Addresses on its stack below which stack_look() is to look, and the run ends. */
+	uintptr_t stack_mark, stack_floor;
 };
 
 struct cpu {
@@ -93,7 +96,10 @@ enum world_end {
 	WORLD_ENDLESS,		/* too many points without time moving */
 	WORLD_DEVICE_FAULT,	/* the guest kernel fell over the device's misbehaviour */
 	WORLD_TIME_LIMIT, WORLD_EVENT_LIMIT,
-	WORLD_STOPPED		/* the scenario is over */
+	WORLD_STOPPED,		/* the scenario is over */
+	WORLD_STACK,		/* the driver ran over its kernel stack */
+	WORLD_TRAP,		/* the driver made the processor trap */
+	WORLD_ENDS
 };
 
 struct world_config {
@@ -189,7 +195,12 @@ struct world {
 	uint32_t end_site;
 	uint32_t end_context;		/* that ran then */
 	bool panicking;
+	uint32_t event_stop;		/* the event at which the run ends: its limit, or now */
+	const char *trapped;		/* a flag of the processor that the driver set; or NULL */
+	uint32_t trapped_site;
 	uintptr_t module_low, module_high;	/* the driver module: sites are offsets in it */
+	struct stack_frames frames;		/* of its functions */
+	uint64_t stack_told, stack_bytes;	/* the driver's newest EV_STACK: how deep it was */
 	sigjmp_buf escape;		/* where a crash goes */
 	bool escape_armed;
 };

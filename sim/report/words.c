@@ -242,7 +242,7 @@ words_who(const struct words *words, const struct event *event)
 		return running(words, event);
 	case EV_NONE: case EV_CALL: case EV_RET: case EV_NOTE: case EV_CTX_SLEEP:
 	case EV_CTX_END: case EV_REG_READ: case EV_REG_WRITE: case EV_CRASH:
-	case EV_UNDEFINED: case EV_KINDS:
+	case EV_UNDEFINED: case EV_STACK: case EV_KINDS:
 		return running(words, event);
 	}
 	return "?";
@@ -282,7 +282,7 @@ words_lane(const struct event *event)
 		return LANE_KERNEL;
 	case EV_NONE: case EV_CALL: case EV_RET: case EV_NOTE: case EV_PAGES:
 	case EV_CTX_START: case EV_CTX_SLEEP: case EV_CTX_END: case EV_REG_READ:
-	case EV_REG_WRITE: case EV_CRASH: case EV_UNDEFINED: case EV_KINDS:
+	case EV_REG_WRITE: case EV_CRASH: case EV_UNDEFINED: case EV_STACK: case EV_KINDS:
 		return lane_of_context(event);
 	}
 	return LANE_KERNEL;
@@ -353,7 +353,7 @@ words_is_story(const struct words *words, const struct event *event)
 	case EV_DEV_KICK: case EV_DEV_TAKE: case EV_DEV_ACT: case EV_DEV_USED:
 	case EV_DEV_STATUS: case EV_DEV_FEATURES: case EV_DEV_QUEUE: case EV_DEV_ACTUAL:
 	case EV_DEV_HABIT: case EV_HOST_TARGET: case EV_HOST_REBOOT: case EV_FAULT:
-	case EV_STEP: case EV_PANIC: case EV_CRASH: case EV_UNDEFINED:
+	case EV_STEP: case EV_PANIC: case EV_CRASH: case EV_UNDEFINED: case EV_STACK:
 	case EV_END:
 		return true;
 	case EV_NONE: case EV_CALL: case EV_CTX_RUN: case EV_IRQ_EXIT: case EV_REG_READ:
@@ -379,7 +379,7 @@ static const uint8_t shape_args[EV_KINDS] = {
 	[EV_HOST_TARGET] = 1 | 4, [EV_HOST_REBOOT] = ONE_OF_ITS_OWN, [EV_FAULT] = 15,
 	[EV_CONSOLE] = 2, [EV_STEP] = ONE_OF_ITS_OWN, [EV_EXPECT] = ONE_OF_ITS_OWN,
 	[EV_PANIC] = ONE_OF_ITS_OWN, [EV_CRASH] = ONE_OF_ITS_OWN,
-	[EV_UNDEFINED] = 1, [EV_END] = ONE_OF_ITS_OWN,
+	[EV_UNDEFINED] = 1, [EV_STACK] = 0, [EV_END] = ONE_OF_ITS_OWN,
 };
 
 uint64_t

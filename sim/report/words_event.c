@@ -136,6 +136,12 @@ words_end(enum world_end end)
 		return "the limit of events is reached";
 	case WORLD_STOPPED:
 		return "the scenario is over";
+	case WORLD_STACK:
+		return "the driver ran over its kernel stack";
+	case WORLD_TRAP:
+		return "the driver made the processor trap";
+	case WORLD_ENDS:
+		break;
 	}
 	return "?";
 }
@@ -172,6 +178,7 @@ static const char *const event_template[EV_KINDS] = {
 	[EV_DEV_KICK] = "is notified of $1",
 	[EV_DEV_USED] = "answers on $1: id $2, length $3",
 	[EV_HOST_REBOOT] = "restarts the guest",
+	[EV_STACK] = "comes near the end of the kernel stack",
 };
 
 static void

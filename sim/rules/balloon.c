@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "rules/area.h"
 #include "rules/balloon_entries.h"
 #include "rules/ledger.h"
@@ -144,9 +145,7 @@ make_room(struct balloon_state *state, size_t bytes)
 	if (bytes > state->buffer_max) {
 		state->buffer_max = bytes < 4096 ? 4096 : bytes;
 		free(state->buffer);
-		state->buffer = malloc(state->buffer_max);
-		if (state->buffer == NULL)
-			abort();
+		state->buffer = xmalloc(state->buffer_max);
 	}
 	return state->buffer;
 }

@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
+
 #define POISON_ENTRY (UINT32_C(0x01010101) * MEMORY_POISON)
 
 struct verdict {			/* what one look at the entries found */
@@ -96,9 +98,7 @@ static void
 mark_bad(struct verdict *verdict, uint32_t n, uint32_t i)
 {
 	if (verdict->bad == NULL) {
-		verdict->bad = calloc(n, sizeof(verdict->bad[0]));
-		if (verdict->bad == NULL)
-			abort();
+		verdict->bad = xcalloc(n, sizeof(verdict->bad[0]));
 		verdict->first_bad = i;
 	}
 	verdict->bad[i] = true;

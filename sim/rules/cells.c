@@ -7,7 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "machine/world.h"
+#include "rules/shadow.h"
 
 void
 cells_init(struct cells *cells, size_t size, uintptr_t arena)
@@ -24,8 +26,10 @@ cells_fini(struct cells *cells)
 		return;
 	for (size_t i = 0; i < cells->pages; i++)
 		free(cells->page[i]);
-	for (unsigned i = 0; i < cells->datas; i++)
+	for (size_t i = 0; i < cells->datas; i++)
 		free(cells->data[i].page);
+	free(cells->page);
+	free(cells->data);
 	memset(cells, 0, sizeof(*cells));
 }
 
@@ -36,15 +40,20 @@ place_of(struct cells *cells, uintptr_t base, bool make)
 	uintptr_t page = (base - cells->arena) / MEMORY_PAGE_SIZE;
 
 	if (page < MEMORY_ARENA_PAGES) {
-		if (make && page >= cells->pages)
+		if (make && page >= cells->pages) {
+			cells->page = shadow_grow(cells->page, &cells->pages_max, page,
+			    sizeof(cells->page[0]));
 			cells->pages = page + 1;
-		return &cells->page[page];
+		}
+		return page < cells->pages ? &cells->page[page] : NULL;
 	}
-	for (unsigned i = 0; i < cells->datas; i++)
+	for (size_t i = 0; i < cells->datas; i++)
 		if (cells->data[i].base == base)
 			return &cells->data[i].page;
-	if (!make || cells->datas == CELLS_DATA_MAX)
+	if (!make)
 		return NULL;
+	cells->data = shadow_grow(cells->data, &cells->datas_max, cells->datas,
+	    sizeof(cells->data[0]));
 	cells->data[cells->datas].base = base;
 	return &cells->data[cells->datas++].page;
 }
@@ -67,13 +76,8 @@ cells_make(struct cells *cells, uintptr_t address)
 {
 	void **place = place_of(cells, address & ~(uintptr_t)(MEMORY_PAGE_SIZE - 1), true);
 
-	if (place == NULL)
-		return NULL;
-	if (*place == NULL) {
-		*place = calloc(CELLS_IN_PAGE, cells->size);
-		if (*place == NULL)
-			abort();
-	}
+	if (*place == NULL)
+		*place = xcalloc(CELLS_IN_PAGE, cells->size);
 	return cell_in(cells, *place, address);
 }
 

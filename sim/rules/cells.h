@@ -10,21 +10,20 @@
 
 #define CELL_BYTES 4u			/* of memory */
 #define CELLS_IN_PAGE (MEMORY_PAGE_SIZE / CELL_BYTES)
-#define CELLS_DATA_MAX 64		/* pages of the driver's data */
 
 struct cells {
 	size_t size;			/* of what a cell has */
 	uintptr_t arena;
-	void *page[MEMORY_ARENA_PAGES];	/* of kernel memory */
-	size_t pages;			/* the first so many may have any */
-	struct { uintptr_t base; void *page; } data[CELLS_DATA_MAX];
-	unsigned datas;
+	void **page;			/* of kernel memory */
+	size_t pages, pages_max;	/* the first so many may have any */
+	struct cells_data { uintptr_t base; void *page; } *data;	/* of the driver's */
+	size_t datas, datas_max;
 };
 
 void cells_init(struct cells *cells, size_t size, uintptr_t arena);
 /* Releases all; cells_init() comes before the next use. */
 void cells_fini(struct cells *cells);
-/* Zeroed when new; NULL when there is no room for more. */
+/* Zeroed when new.  The address is one that cells_cover() knows. */
 void *cells_make(struct cells *cells, uintptr_t address);
 /* Is that kernel memory or the driver's own data? */
 bool cells_cover(const struct cells *cells, const struct touch *touch);

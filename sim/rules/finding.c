@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "rules/rules.h"
 
 void
@@ -55,9 +56,7 @@ append(struct findings *findings)
 	if (findings->count == findings->max) {
 		size_t max = findings->max != 0 ? 2 * findings->max : 8;
 
-		findings->item = realloc(findings->item, max * sizeof(findings->item[0]));
-		if (findings->item == NULL)
-			abort();
+		findings->item = xrealloc(findings->item, max, sizeof(findings->item[0]));
 		findings->max = max;
 	}
 	return &findings->item[findings->count++];

@@ -10,6 +10,8 @@
 
 #include <sys/mman.h>
 
+#include "base/alloc.h"
+
 #define SMALL_PAGES ((uint64_t)1 << 18)	/* 1 GiB: cheaper from the heap than a mapping */
 
 static void *
@@ -18,7 +20,7 @@ grow(void *old, size_t bytes)
 	void *p = realloc(old, bytes);
 
 	if (p == NULL)
-		abort();
+		out_of_memory();
 	return p;
 }
 
@@ -57,7 +59,7 @@ map_pages(struct ledger *ledger)
 	ledger->page = mmap(NULL, ledger->page_bytes, PROT_READ | PROT_WRITE,
 	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (ledger->page == MAP_FAILED)
-		abort();
+		out_of_memory();
 }
 
 void
@@ -70,7 +72,7 @@ ledger_open(struct ledger *ledger, const struct memory *memory)
 	}
 	ledger->page = calloc(1, ledger->pages + 1);
 	if (ledger->page == NULL)
-		abort();
+		out_of_memory();
 }
 
 void

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "machine/undefined.h"
+#include "machine/world.h"
 #include "rules/area.h"
 #include "rules/mem_touch.h"
 #include "rules/shadow.h"
@@ -159,6 +160,17 @@ undefined(struct rules_core *core, const struct event *event, uint32_t site)
 }
 
 static void
+stack(struct rules_core *core, const struct event *event, uint32_t site)
+{
+	const struct world *world = rules_look(core)->world;
+
+	if (world != NULL)
+		rules_report(core, "mem.stack-use", event, site,
+		    "with this function the driver uses %llu of the %d bytes that a kernel stack "
+		    "has", (unsigned long long)world->stack_bytes, STACK_BYTES);
+}
+
+static void
 mem_fini(void *state)
 {
 	struct mem *mem = state;
@@ -199,6 +211,8 @@ mem_see(void *state, struct rules_core *core, const struct event *event, uint32_
 		mem_fini(mem);
 	else if (event->kind == EV_UNDEFINED)
 		undefined(core, event, site);
+	else if (event->kind == EV_STACK)
+		stack(core, event, site);
 	else if (event->kind != EV_NOTE)
 		return;
 	else if (event->code == HW_NOTE_KMEM)
@@ -220,7 +234,8 @@ mem_end(void *state, struct rules_core *core, const struct event *now)
 
 const struct area area_mem = {
 	.name = "mem",
-	.kinds = KIND(CALL) | KIND(NOTE) | KIND(HOST_REBOOT) | KIND(UNDEFINED),
+	.kinds = KIND(CALL) | KIND(NOTE) | KIND(HOST_REBOOT) | KIND(UNDEFINED) |
+	    KIND(STACK),
 	.calls = CALLS(HW_CALL_KMEM_ALLOC, HW_CALL_KMEM_ZALLOC, HW_CALL_KMEM_FREE,
 	    HW_CALL_VIRTIO_CHILD_DETACH),
 	.notes = NOTE(KMEM) | NOTE(KMEM_GONE) | NOTE(ATTACH),

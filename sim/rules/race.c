@@ -353,7 +353,7 @@ race_forget(void *state)
 {
 	struct race *race = state;
 
-	for (size_t i = 0; i < MEMORY_ARENA_PAGES; i++) {
+	for (size_t i = 0; i < race->cells.pages; i++) {
 		struct shared *cell = race->cells.page[i];
 
 		for (size_t k = 0; cell != NULL && k < CELLS_IN_PAGE; k++)

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "machine/world.h"
 #include "rules/area.h"
 #include "rules/ledger.h"
@@ -50,7 +51,7 @@ zeroed(size_t bytes)
 	void *p = calloc(1, bytes != 0 ? bytes : 1);
 
 	if (p == NULL)
-		abort();
+		out_of_memory();
 	return p;
 }
 

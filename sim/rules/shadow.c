@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
+
 static void
 see_call(struct shadow *shadow, const struct event *event, uint32_t site)
 {
@@ -160,7 +162,7 @@ shadow_grow(void *array, size_t *max, size_t index, size_t element)
 		after *= 2;
 	bytes = realloc(array, after * element);
 	if (bytes == NULL)
-		abort();	/* the host is out of memory: no run can be judged */
+		out_of_memory();
 	memset(bytes + before * element, 0, (after - before) * element);
 	*max = after;
 	return bytes;

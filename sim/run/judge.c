@@ -55,7 +55,8 @@ static const char *const ended_by[] = {
 	[WORLD_ENDLESS] = "an endless loop",
 	[WORLD_DEVICE_FAULT] = "the device's misbehaviour",
 	[WORLD_TIME_LIMIT] = "limits.time", [WORLD_EVENT_LIMIT] = "limits.events",
-	[WORLD_STOPPED] = "itself",
+	[WORLD_STOPPED] = "itself", [WORLD_STACK] = "an overflow of the kernel stack",
+	[WORLD_TRAP] = "a trap",
 };
 
 /* "10s", "1.5s": seconds without zeros at the end. */

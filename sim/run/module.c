@@ -26,6 +26,8 @@ struct module {
 	uint8_t		*pristine;	/* contents of data, one after another */
 	struct module_attachment *attachments;
 	size_t		 attachment_count;
+	struct stack_frame *frames;
+	size_t		 frame_count;
 	struct source	*source;	/* NULL: not asked for */
 };
 
@@ -172,6 +174,7 @@ module_new(const struct module_file *file, void *handle)
 	};
 	find_extents(m, file);
 	find_attachments(m, file);
+	m->frames = module_file_frames(file, &m->frame_count);
 	keep_pristine(m);
 	return m;
 }
@@ -223,6 +226,7 @@ module_close(struct module *m)
 		free(m->attachments[i].name);
 	free(m->attachments);
 	free(m->pristine);
+	free(m->frames);
 	free(m->data);
 	free(m->name);
 	module_file_close(&m->file);
@@ -331,6 +335,12 @@ module_data_contains(const struct module *m, uintptr_t addr)
 		if (addr - m->data[i].start < m->data[i].size)
 			return true;
 	return false;
+}
+
+struct stack_frames
+module_frames(const struct module *m)
+{
+	return (struct stack_frames){ .frame = m->frames, .count = m->frame_count };
 }
 
 struct source *

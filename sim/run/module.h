@@ -15,6 +15,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "machine/stack.h"
+
 struct module;
 struct module_file;
 struct source;
@@ -105,6 +107,9 @@ struct module_extent {
 size_t	module_data_extent_count(const struct module *);
 struct module_extent module_data_extent(const struct module *, size_t index);
 bool	module_data_contains(const struct module *, uintptr_t addr);
+
+/* What its functions need of a kernel stack; the module's own. */
+struct stack_frames module_frames(const struct module *);
 
 /* Source positions of the module (sim/run/source.h); opened when used. */
 struct source *module_source(struct module *);

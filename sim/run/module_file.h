@@ -13,6 +13,8 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
+#include "machine/stack.h"
+
 /* The file is read once: what is done to it later changes nothing here. */
 struct module_file {
 	char		*path;		/* as given */
@@ -86,6 +88,12 @@ void	module_file_each_symbol(const struct module_file *, uint32_t table,
 typedef void	module_reference_fn(const char *name, const GElf_Rela *rela, void *arg);
 void	module_file_each_reference(const struct module_file *,
 	    module_reference_fn *fn, void *arg);
+
+/*
+ * What each function's frame takes in an optimised build, in order of address; free the
+ * array.  NULL: the module does not say (coverage builds).
+ */
+struct stack_frame *module_file_frames(const struct module_file *, size_t *count);
 
 /*
  * Write one line to `out` for each function that the module wants and this

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "device/transport.h"
 #include "run/story.h"
 
@@ -197,7 +198,7 @@ see_console(void *arg, const struct event *event, uint32_t site, const void *pay
 	(void)payload;
 	story->log = realloc(story->log, story->log_length + length + 1);
 	if (story->log == NULL)
-		abort();
+		out_of_memory();
 	memcpy(story->log + story->log_length, text, length + 1);
 	story->log_length += length;
 }

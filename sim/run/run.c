@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "machine/crash.h"
 #include "run/source.h"
 #include "run/story.h"
@@ -32,7 +33,7 @@ run_vocab(void)
 	rules = rules_catalogue(&count);
 	rule_names = calloc(count + 1, sizeof(rule_names[0]));
 	if (rule_names == NULL)
-		abort();
+		out_of_memory();
 	for (size_t i = 0; i < count; i++)
 		rule_names[i] = rules[i].id;
 	vocab = (struct scenario_vocab){
@@ -96,15 +97,14 @@ power_on(struct story *story)
 	device_init(&story->device, &story->world, &device_config);
 	device_hooks(&story->device, &hooks);
 	faults_init(&story->faults, &story->world);
-	if (!world_init(&story->world, &config, &hooks)) {
-		fputs("viosim: the host has no memory for this machine\n", stderr);
-		exit(3);
-	}
+	if (!world_init(&story->world, &config, &hooks))
+		out_of_memory();
 	world_current = &story->world;
 	story->result->loops.diagnostic = story->machine->diagnostic;
 	if (options->loops != NULL)
 		loop_ask(&story->world.loop, is_known_loop, story);
 	module_bounds(options->module, &story->world.module_low, &story->world.module_high);
+	story->world.frames = module_frames(options->module);
 	start_choices(story);
 	start_rules(story);
 	story_env_init(story);
@@ -164,6 +164,12 @@ report_end(struct story *story)
 	case WORLD_CRASH:
 		rule = "mem.wild-access";
 		break;
+	case WORLD_STACK:
+		rule = "mem.stack-overflow";
+		break;
+	case WORLD_TRAP:
+		rule = "live.trap";
+		break;
 	case WORLD_ENDLESS:
 		rule = "live.endless-loop";
 		seen = loop_of(world, world->end_context);
@@ -180,6 +186,7 @@ report_end(struct story *story)
 		break;
 	case WORLD_RUNNING:
 	case WORLD_STOPPED:
+	case WORLD_ENDS:
 		break;
 	}
 	if (rule == NULL)
@@ -274,7 +281,7 @@ run_case(const struct scenario_case *c, const struct run_options *options,
 	struct story *story = malloc(sizeof(*story));
 
 	if (story == NULL)
-		abort();
+		out_of_memory();
 	memset(story, 0, offsetof(struct story, world));
 	memset(result, 0, sizeof(*result));
 	findings_init(&result->findings);

@@ -235,6 +235,7 @@ START_TEST(tags_run_out)
 	struct access *access = &bare->world.access;
 	uint32_t *word = run_as(bare, 1);
 
+	access_arena_in_use(access, 2 * MEMORY_PAGE_SIZE);
 	__tsan_write4(word);
 	for (unsigned i = 0; i < 2 * ACCESS_TAGS; i++)
 		access_anew(access, 2, false);

@@ -63,6 +63,31 @@ divide(void *arg)
 	raise(SIGFPE);
 }
 
+static void
+stop(void *arg)
+{
+	bare_mark(arg, 'a');
+	raise(SIGTRAP);
+}
+
+static void
+call_host(void *arg)
+{
+	bare_mark(arg, 'a');
+	raise(SIGSYS);
+}
+
+/* One frame that is larger than the stack, and touched at its far end only. */
+static void
+jump_the_guard(void *arg)
+{
+	struct bare *bare = arg;
+	struct fiber_bounds bounds = fiber_stack_bounds(bare->world.running->fiber);
+
+	bare_mark(bare, 'a');
+	*(volatile char *)(bounds.low - 200 * 1024) = 1;
+}
+
 static const struct {
 	void (*fn)(void *);
 	enum world_end end;
@@ -70,9 +95,12 @@ static const struct {
 } crashes[] = {
 	{ write_null, WORLD_CRASH, "NULL pointer" },
 	{ read_wild, WORLD_CRASH, "wild or stale pointer" },
-	{ recurse, WORLD_CRASH, "over the end of its kernel stack" },
-	{ trap, WORLD_CRASH, "illegal instruction" },
-	{ divide, WORLD_CRASH, "divided by zero" },
+	{ recurse, WORLD_STACK, "over the end of its kernel stack" },
+	{ trap, WORLD_TRAP, "illegal instruction" },
+	{ divide, WORLD_TRAP, "divided by zero" },
+	{ stop, WORLD_TRAP, "breakpoint" },
+	{ call_host, WORLD_TRAP, "system call" },
+	{ jump_the_guard, WORLD_STACK, "over the end of its kernel stack" },
 };
 
 START_TEST(a_crash_ends_the_world_only)
@@ -109,7 +137,7 @@ START_TEST(worlds_after_a_crash_are_as_good_as_before)
 
 		bare_thread(bare, 0, BARE_PRIORITY, i % 2 ? recurse : write_null);
 		bare_go(bare);
-		ck_assert_int_eq(bare->world.end, WORLD_CRASH);
+		ck_assert_int_eq(bare->world.end, i % 2 ? WORLD_STACK : WORLD_CRASH);
 		bare_free(bare);
 		bare = bare_new(NULL);
 		bare_thread(bare, 0, BARE_PRIORITY, mark);

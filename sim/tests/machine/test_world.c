@@ -261,7 +261,7 @@ END_TEST
 
 START_TEST(ends_have_words)
 {
-	for (int end = WORLD_RUNNING; end <= WORLD_STOPPED; end++)
+	for (int end = WORLD_RUNNING; end < WORLD_ENDS; end++)
 		ck_assert_str_ne(world_end_word((enum world_end)end), "?");
 }
 END_TEST

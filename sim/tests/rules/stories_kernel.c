@@ -170,5 +170,6 @@ const struct story_row stories_kernel[] = {
 	    "- {expect: host.held == 4, within: 500ms}\n- settle: {within: 10s}\n" },
 	{ "scenario_expect_ok", .steps = "- {at: 2s, target: 4 pages}\n"
 	    "- {expect: host.held == 4, within: 500ms}\n- settle: {within: 10s}\n" },
+	{ "live_trap_bad7", .where = "check_alignment" },
 	{ .fragment = NULL },
 };

@@ -78,8 +78,8 @@ frag_mark(struct frag *f, char letter)
 	X(pglist_free_empty) X(pglist_sum) X(pglist_spin_held) X(pglist_mixed_lists) \
 	X(pglist_driver_limit)
 #define FRAGS_KMEM(X) \
-	X(kmem_basic) X(kmem_wrong_size) X(kmem_free_twice) X(kmem_until_full) X(kmem_large) X(kmem_leak) \
-	X(kmem_bad_flags) X(kmem_zero_size)
+	X(kmem_basic) X(kmem_wrong_size) X(kmem_free_twice) X(kmem_until_full) \
+	X(kmem_large) X(kmem_leak) X(kmem_bad_flags) X(kmem_zero_size)
 #define FRAGS_DMA(X) \
 	X(dma_two_pages) X(dma_too_long) X(dma_softc) X(dma_boundary) \
 	X(dma_window_setup) X(dma_window_prewrite) X(dma_window_postread) \

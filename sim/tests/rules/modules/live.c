@@ -331,3 +331,82 @@ assert_at_most(struct probe *sc)
 	KASSERT(sc->sc_count <= PROBE_PAGES);
 }
 FRAGMENT(live_panic_ok, .in_step = assert_at_most);
+
+/* ---- live.trap ---- */
+
+static void
+divide_by_zero(struct probe *sc)
+{
+	volatile int none = 0;
+
+	sc->sc_n = 100 / none; /* BREAKS */
+}
+FRAGMENT(live_trap_bad, .in_thread = divide_by_zero);
+
+/* What the compiler could work out by itself. */
+static void
+divide_at_once(struct probe *sc)
+{
+	int none = 0;
+
+	sc->sc_n = 1 / none; /* BREAKS */
+}
+FRAGMENT(live_trap_bad2, .in_attach = divide_at_once);
+
+static void
+divide_the_least(struct probe *sc)
+{
+	volatile int one = 1;
+
+	sc->sc_n = INT_MIN / -one; /* BREAKS */
+}
+FRAGMENT(live_trap_bad3, .in_thread = divide_the_least);
+
+static void
+stop_here(struct probe *sc)
+{
+
+	__builtin_trap(); /* BREAKS */
+}
+FRAGMENT(live_trap_bad4, .in_thread = stop_here);
+
+static void
+divide(struct probe *sc)
+{
+	volatile int one = 1;
+
+	sc->sc_n = INT_MAX / -one + 7 % one;
+}
+FRAGMENT(live_trap_ok, .in_thread = divide);
+
+#if defined(__x86_64__)
+static void
+break_here(struct probe *sc)
+{
+
+	__asm__ volatile("int3"); /* BREAKS */
+}
+FRAGMENT(live_trap_bad5, .in_thread = break_here);
+
+/* exit_group(0) of Linux. */
+static void
+leave(struct probe *sc)
+{
+
+	__asm__ volatile("syscall" /* BREAKS */
+	    : : "a" (231), "D" (0) : "rcx", "r11", "memory");
+}
+FRAGMENT(live_trap_bad6, .in_attach = leave);
+
+/* What traps then is the kernel's own code. */
+static void
+check_alignment(struct probe *sc)
+{
+
+	__asm__ volatile("pushfq; orq $0x40000, (%%rsp); popfq"
+	    : : : "memory", "cc");
+	printf("%s %d\n", device_xname(sc->sc_dev), sc->sc_n);
+	sc->sc_n = *(volatile int *)((char *)sc->sc_pfns + 1);
+}
+FRAGMENT(live_trap_bad7, .in_thread = check_alignment);
+#endif

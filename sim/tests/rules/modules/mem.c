@@ -24,15 +24,6 @@ add_too_much(struct probe *sc)
 }
 FRAGMENT(mem_arithmetic_bad2, .in_thread = add_too_much);
 
-static void
-divide_by_zero(struct probe *sc)
-{
-	volatile int none = 0;
-
-	sc->sc_n = 100 / none; /* BREAKS */
-}
-FRAGMENT(mem_arithmetic_bad3, .in_thread = divide_by_zero);
-
 /* Unsigned numbers may wrap, and the widest shift is one less than the width. */
 static void
 wrap_unsigned(struct probe *sc)
@@ -42,6 +33,64 @@ wrap_unsigned(struct probe *sc)
 	sc->sc_n = large + 1 == 0 && 1U << bits != 0;
 }
 FRAGMENT(mem_arithmetic_ok, .in_step = wrap_unsigned);
+
+/* ---- mem.stack-overflow, mem.stack-use ---- */
+
+static int
+fill(char *buffer, int n)
+{
+
+	buffer[0] = buffer[n - 1] = 1;
+	return buffer[n / 2];
+}
+static void
+fill_64_k(struct probe *sc)
+{ /* BREAKS */
+	char locals[64 * 1024];
+
+	sc->sc_n = fill(locals, sizeof(locals));
+}
+FRAGMENT(mem_stack_overflow_bad, .in_thread = fill_64_k);
+
+/* More than there is of the host's. */
+static void
+fill_4_m(struct probe *sc)
+{ /* BREAKS */
+	char locals[4 * 1024 * 1024];
+
+	sc->sc_n = fill(locals, sizeof(locals));
+}
+FRAGMENT(mem_stack_overflow_bad2, .in_attach = fill_4_m);
+
+/* Through the kernel, which calls back. */
+static int
+ask_again(struct probe *sc, struct virtqueue *vq)
+{ /* BREAKS */
+	char locals[1024];
+
+	sc->sc_n = fill(locals, sizeof(locals));
+	return virtio_vq_intr(sc->sc_virtio) + 1;
+}
+FRAGMENT(mem_stack_overflow_bad3, .done = ask_again);
+
+static void
+fill_9_k(struct probe *sc)
+{ /* BREAKS */
+	char locals[9 * 1024];
+
+	sc->sc_n = fill(locals, sizeof(locals));
+}
+FRAGMENT(mem_stack_use_bad, .in_thread = fill_9_k);
+
+static void
+fill_2_k(struct probe *sc)
+{
+	char locals[2 * 1024];
+
+	sc->sc_n = fill(locals, sizeof(locals));
+}
+FRAGMENT(mem_stack_use_ok, .in_thread = fill_2_k);
+FRAGMENT(mem_stack_overflow_ok, .in_attach = fill_2_k);
 
 /* ---- mem.free-size ---- */
 
