@@ -149,11 +149,33 @@ manifest_of_name(const char *name, char *path, size_t size)
 	return access(path, F_OK) == 0;
 }
 
-/* DIR/x.yaml for DIR/x.so, or what this tree knows of a driver of that name. */
-static bool
-find_manifest(const struct module *module, char *path, size_t size)
+/* The length of the folder part of path[0..length), without its slash; 0: the current folder. */
+static size_t
+parent_of(const char *path, size_t length)
 {
-	const char *file = module_path(module);
+	while (length > 0 && path[length - 1] != '/')
+		length--;
+	while (length > 1 && path[length - 1] == '/')
+		length--;
+	return length;
+}
+
+/* Is that folder, by its text, one that has no parent to be seen: "/", "", "..", "../.."? */
+static bool
+is_top(const char *path, size_t length)
+{
+	return length == 0 || (length == 1 && path[0] == '/') ||
+	    (length >= 2 && path[length - 1] == '.' && path[length - 2] == '.');
+}
+
+/*
+ * DIR/x.yaml for DIR/x.so, or else driver/NAME.yaml in the source tree that the module lies in:
+ * DIR or a folder above it.  Its path alone decides, not the current folder.
+ */
+static bool
+find_by_module(const struct module *module, char *path, size_t size)
+{
+	const char *file = module_path(module), *name = module_attachment(module, 0)->name;
 	size_t length = strlen(file);
 
 	if (length > 3 && strcmp(file + length - 3, ".so") == 0 && length + 3 <= size) {
@@ -161,7 +183,21 @@ find_manifest(const struct module *module, char *path, size_t size)
 		if (access(path, F_OK) == 0)
 			return true;
 	}
-	return manifest_of_name(module_attachment(module, 0)->name, path, size);
+	do {
+		length = parent_of(file, length);
+		snprintf(path, size, "%.*s%sdriver/%s.yaml", (int)length, file,
+		    length > 0 && file[length - 1] != '/' ? "/" : "", name);
+		if (access(path, F_OK) == 0)
+			return true;
+	} while (!is_top(file, length));
+	return false;
+}
+
+static bool
+find_manifest(const struct module *module, char *path, size_t size)
+{
+	return find_by_module(module, path, size) ||
+	    manifest_of_name(module_attachment(module, 0)->name, path, size);
 }
 
 static struct manifest *
@@ -207,7 +243,7 @@ cli_manifest_hints(const struct module *module)
 	struct manifest *manifest;
 	char path[4096];
 
-	if (!find_manifest(module, path, sizeof(path)))
+	if (!find_by_module(module, path, sizeof(path)))
 		return NULL;
 	diag_list_init(&diags);
 	manifest = manifest_load(path, run_vocab(), NULL, &diags);

@@ -100,14 +100,17 @@ char **cli_scenario_ids(void);
 struct module *cli_module_open(const char *path);
 /*
  * The manifest `path`; if that is NULL the one beside the module (DIR/x.yaml for DIR/x.so), or
- * else driver/NAME.yaml, NAME being the module's first attachment.  NULL after messages; *bad
- * tells an error from "there is none".
+ * else driver/NAME.yaml, NAME being the module's first attachment, in DIR or a folder above it,
+ * or else in the current folder.  NULL after messages; *bad tells an error from "there is none".
  */
 struct manifest *cli_manifest_open(const char *path, const struct module *, bool *bad);
 /* The same of a driver that is not loaded: if `path` is NULL, driver/NAME.yaml. */
 struct manifest *cli_manifest_of(const char *path, const char *name, bool *bad);
 
-/* The one that would be used, for hints only; NULL, without a word, when there is none. */
+/*
+ * For hints only: the one that would be used, found by the module's path alone, so that no report
+ * depends on the current folder.  NULL, without a word, when there is none.
+ */
 struct manifest *cli_manifest_hints(const struct module *);
 
 /*

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <sys/stat.h>
+
 #include "cli/cli.h"
 #include "tests/run/build_module.h"
 #include "tests/stderr.h"
@@ -68,6 +70,28 @@ START_TEST(manifest_beside_the_module_goes_first)
 }
 END_TEST
 
+/* Hints are the same from wherever viosim is started. */
+START_TEST(hints_do_not_depend_on_the_folder)
+{
+	struct manifest *hints = cli_manifest_hints(module);
+	char *top = getcwd(NULL, 0);
+
+	ck_assert_ptr_null(hints);	/* not from driver/ here: the module lies elsewhere */
+	ck_assert_int_eq(mkdir(build_path(&folder, "driver"), 0700), 0);
+	build_write(&folder, "driver/viomb.yaml", MANIFEST("its-tree"));
+	for (int i = 0; i < 2; i++) {
+		hints = cli_manifest_hints(module);
+		ck_assert_ptr_nonnull(hints);
+		ck_assert_str_eq(hints->driver, "its-tree");
+		manifest_free(hints);
+		ck_assert_str_eq(manifest_is_of(NULL, false), "its-tree");
+		ck_assert_int_eq(chdir("/"), 0);
+	}
+	ck_assert_int_eq(chdir(top), 0);
+	free(top);
+}
+END_TEST
+
 START_TEST(manifest_that_is_bad_is_not_passed_over)
 {
 	build_write(&folder, "mine.yaml", "nonsense: 1\n");
@@ -89,6 +113,7 @@ cli_driver_suite(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_set_timeout(tc, 30);
 	tcase_add_test(tc, manifest_beside_the_module_goes_first);
+	tcase_add_test(tc, hints_do_not_depend_on_the_folder);
 	tcase_add_test(tc, manifest_that_is_bad_is_not_passed_over);
 	suite_add_tcase(s, tc);
 	return s;
