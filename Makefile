@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# For makes other than GNU make, a BSD's for example: what there is to make stands in
-# GNUmakefile, which GNU make reads instead of this file.  Targets, variables and -j are handed
-# over to GNU make, where it is installed as gmake.
+# For makes other than GNU make, such as BSD make: passes targets, variables and -j to GNU make,
+# installed as gmake.  GNU make itself reads GNUmakefile instead of this file.
 
 GMAKE ?= gmake
 
@@ -12,12 +11,11 @@ all ${.TARGETS}: hand-over
 
 hand-over:
 	@if ! command -v ${GMAKE} >/dev/null 2>&1; then \
-		echo 'viosim is built by GNU make, which this is not, and there is no' \
-		    '${GMAKE} here: install GNU make (package gmake; on Debian, make)' \
-		    'and use it, or name it by GMAKE=' >&2; \
+		echo 'viosim needs GNU make, and ${GMAKE} is not installed: install' \
+		    'GNU make (package gmake; on Debian, make), or set GMAKE= to its name' >&2; \
 		exit 1; \
 	fi; \
-	echo 'viosim: this is not GNU make; handing over to ${GMAKE}'; \
+	echo 'viosim: this is not GNU make; running ${GMAKE}'; \
 	eval "set -- $$MAKEFLAGS"; \
 	unset MAKEFLAGS MAKELEVEL; \
 	count=$$#; \
