@@ -12,6 +12,7 @@
 
 #include <sys/ioctl.h>
 
+#include "base/vec.h"
 #include "run/run.h"
 #include "run/source.h"
 #include "scenario/text.h"
@@ -252,8 +253,7 @@ cli_manifest_hints(const struct module *module)
 }
 
 struct functions {
-	const char **name;
-	size_t count;
+	VEC_MEMBERS(const char *);
 };
 
 static void
@@ -261,30 +261,26 @@ note_function(const char *name, void *arg)
 {
 	struct functions *functions = arg;
 
-	functions->name = realloc(functions->name,
-	    (functions->count + 2) * sizeof(functions->name[0]));
-	if (functions->name == NULL)
-		abort();
-	functions->name[functions->count++] = name;
-	functions->name[functions->count] = NULL;
+	*vec_add(functions) = name;
 }
 
 bool
 cli_manifest_check(const char *path, struct module *module, struct diag_list *diags)
 {
 	char **ids = cli_scenario_ids();
-	struct functions functions = { NULL, 0 };
+	struct functions functions = { 0 };
 	struct manifest_names names = { .scenarios = (const char *const *)ids };
 	struct manifest *manifest;
 	bool good;
 
 	if (module != NULL)
 		source_each_function(module_source(module), note_function, &functions);
-	names.functions = functions.name;
+	*vec_add(&functions) = NULL;
+	names.functions = functions.count > 1 ? functions.item : NULL;
 	manifest = manifest_load(path, run_vocab(), &names, diags);
 	good = manifest != NULL;
 	manifest_free(manifest);
-	free(functions.name);
+	vec_fini(&functions);
 	for (size_t i = 0; ids != NULL && ids[i] != NULL; i++)
 		free(ids[i]);
 	free(ids);

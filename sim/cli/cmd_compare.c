@@ -10,6 +10,7 @@
 
 #include <sys/stat.h>
 
+#include "base/alloc.h"
 #include "cli/cli.h"
 #include "cli/output.h"
 #include "machine/crash.h"
@@ -237,12 +238,8 @@ spread(struct compare *compare, const struct cli_cases *cases)
 {
 	size_t most = cases->count * (1 + (size_t)compare->flags.seeds);
 
-	compare->item = calloc(most, sizeof(compare->item[0]));
-	compare->own = calloc(most, sizeof(compare->own[0]));
-	if (compare->item == NULL || compare->own == NULL) {
-		fputs("viosim: no memory for so many cases\n", stderr);
-		exit(CLI_BROKEN);
-	}
+	compare->item = xcalloc(most, sizeof(compare->item[0]));
+	compare->own = xcalloc(most, sizeof(compare->own[0]));
 	for (size_t i = 0; i < cases->count; i++) {
 		const struct scenario_case *c = cases->item[i].c;
 		const struct scenario_case *next = i + 1 < cases->count ?

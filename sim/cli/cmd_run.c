@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/alloc.h"
 #include "cli/cli.h"
 #include "cli/output.h"
 #include "cli/run_output.h"
@@ -244,10 +245,9 @@ run_all(struct run *run)
 	};
 	bool good;
 
-	run->shown = calloc(VERDICT_DEFECTS_MAX, sizeof(run->shown[0]));
-	run->shown_here = calloc(VERDICT_DEFECTS_MAX, sizeof(run->shown_here[0]));
-	if (run->shown == NULL || run->shown_here == NULL ||
-	    !run_output_begin(&run->output, &run->flags, run->cases.count))
+	run->shown = xcalloc(VERDICT_DEFECTS_MAX, sizeof(run->shown[0]));
+	run->shown_here = xcalloc(VERDICT_DEFECTS_MAX, sizeof(run->shown_here[0]));
+	if (!run_output_begin(&run->output, &run->flags, run->cases.count))
 		return CLI_BROKEN;
 	good = isolate_run(&work);
 	run_output_known(&run->output, run->manifest, run->shown);

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "cli/cli.h"
+#include "base/alloc.h"
 #include "cli/suggest.h"
 #include "run/run.h"
 
@@ -24,29 +25,10 @@ struct paths {
 };
 
 static void
-no_memory(void)
-{
-	fputs("viosim: out of memory\n", stderr);
-	exit(CLI_BROKEN);
-}
-
-static void *
-grown(void *array, size_t count, size_t size)
-{
-	void *p = realloc(array, (count + 1) * size);
-
-	if (p == NULL)
-		no_memory();
-	return p;
-}
-
-static void
 paths_add(struct paths *paths, const char *path)
 {
-	paths->path = grown(paths->path, paths->count, sizeof(paths->path[0]));
-	paths->path[paths->count] = strdup(path);
-	if (paths->path[paths->count++] == NULL)
-		no_memory();
+	paths->path = xrealloc(paths->path, paths->count + 1, sizeof(paths->path[0]));
+	paths->path[paths->count++] = xstrdup(path);
 }
 
 static int
@@ -77,7 +59,7 @@ is_first_time(struct paths *paths, const struct stat *st)
 	for (size_t i = 0; i < paths->folders; i++)
 		if (paths->folder[i].dev == st->st_dev && paths->folder[i].ino == st->st_ino)
 			return false;
-	paths->folder = grown(paths->folder, paths->folders, sizeof(paths->folder[0]));
+	paths->folder = xrealloc(paths->folder, paths->folders + 1, sizeof(paths->folder[0]));
 	paths->folder[paths->folders++] = (struct folder){ st->st_dev, st->st_ino };
 	return true;
 }
@@ -93,8 +75,7 @@ take_entry(const char *folder, const char *name, struct paths *paths)
 
 	if (name[0] == '.')
 		return true;
-	if (asprintf(&path, "%s/%s", folder, name) < 0)
-		no_memory();
+	path = xasprintf("%s/%s", folder, name);
 	/* A link to nowhere matters when it is called like a scenario. */
 	if (stat(path, &st) != 0)
 		good = !yaml || cannot_read(path);
@@ -152,13 +133,13 @@ static void
 add_cases(struct cli_cases *cases, const struct scenario_doc *doc, struct scenario_case *c,
     size_t count, bool whole)
 {
-	cases->chunk = grown(cases->chunk, cases->chunks, sizeof(cases->chunk[0]));
-	cases->chunk_count = grown(cases->chunk_count, cases->chunks,
+	cases->chunk = xrealloc(cases->chunk, cases->chunks + 1, sizeof(cases->chunk[0]));
+	cases->chunk_count = xrealloc(cases->chunk_count, cases->chunks + 1,
 	    sizeof(cases->chunk_count[0]));
 	cases->chunk[cases->chunks] = c;
 	cases->chunk_count[cases->chunks++] = count;
 	for (size_t i = 0; i < count; i++) {
-		cases->item = grown(cases->item, cases->count, sizeof(cases->item[0]));
+		cases->item = xrealloc(cases->item, cases->count + 1, sizeof(cases->item[0]));
 		cases->item[cases->count++] = (struct cli_case){
 			.c = &c[i], .doc = doc, .whole = whole,
 		};
@@ -179,7 +160,7 @@ load(struct cli_cases *cases, const char *path, const struct scenario_ref *ref)
 	diag_list_fini(&diags);
 	if (doc == NULL)
 		return false;
-	cases->doc = grown(cases->doc, cases->docs, sizeof(cases->doc[0]));
+	cases->doc = xrealloc(cases->doc, cases->docs + 1, sizeof(cases->doc[0]));
 	cases->doc[cases->docs++] = doc;
 	c = scenario_cases(doc, ref, &count);
 	if (count == 0) {
@@ -254,12 +235,12 @@ cli_scenario_ids(void)
 	for (size_t i = 0; i < paths.count; i++) {
 		suggest_scenario_id(paths.path[i], id, sizeof(id));
 		free(paths.path[i]);
-		paths.path[i] = strdup(id);
+		paths.path[i] = xstrdup(id);
 	}
 	free(paths.folder);
 	if (paths.count == 0)
 		return NULL;
-	paths.path = grown(paths.path, paths.count, sizeof(paths.path[0]));
+	paths.path = xrealloc(paths.path, paths.count + 1, sizeof(paths.path[0]));
 	paths.path[paths.count] = NULL;
 	return paths.path;
 }

@@ -8,28 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
+#include "base/sbuf.h"
 #include "cli/cli.h"
 #include "report/report.h"
 
 #define SAME_MAX 32			/* cases of a scenario that are named */
 #define BESIDES_MAX 8			/* reasons beside the first that are named */
-
-static void *
-must(void *p)
-{
-	if (p == NULL) {
-		fputs("viosim: out of memory\n", stderr);
-		exit(CLI_BROKEN);
-	}
-	return p;
-}
-
-/* Room for one more. */
-static void *
-grown(void *array, size_t count, size_t size)
-{
-	return must(realloc(array, (count + 1) * size));
-}
 
 /* ---- alike ---- */
 
@@ -70,7 +55,7 @@ next_line(const char **rest)
 	if (length == 0)
 		return NULL;
 	*rest += length + (line[length] == '\n');
-	return must(strndup(line, length));
+	return xstrndup(line, length);
 }
 
 static bool
@@ -101,10 +86,10 @@ group_of(struct run_groups *groups, const char *reason, const char *id)
 	for (size_t i = 0; i < groups->groups; i++)
 		if (is_same_reason(groups->group[i].reason, reason))
 			return &groups->group[i];
-	groups->group = grown(groups->group, groups->groups, sizeof(*group));
+	groups->group = xrealloc(groups->group, groups->groups + 1, sizeof(*group));
 	group = &groups->group[groups->groups++];
 	*group = (struct run_group){
-		.reason = must(strdup(reason)), .first_id = must(strdup(id)),
+		.reason = xstrdup(reason), .first_id = xstrdup(id),
 	};
 	return group;
 }
@@ -118,9 +103,10 @@ add_beside(struct run_group *group, const char *reason, bool *counted)
 	while (i < group->besides && !is_same_reason(group->beside[i].reason, reason))
 		i++;
 	if (i == group->besides) {
-		group->beside = grown(group->beside, group->besides, sizeof(group->beside[0]));
+		group->beside = xrealloc(group->beside, group->besides + 1,
+		    sizeof(group->beside[0]));
 		group->beside[group->besides++] = (struct run_beside){
-			.reason = must(strdup(reason)),
+			.reason = xstrdup(reason),
 		};
 	}
 	if (!counted[i])
@@ -138,7 +124,7 @@ add_to_groups(struct run_groups *groups, const char *id, const char *reasons)
 
 	for (const char *p = reasons; *p != '\0'; p++)
 		lines += *p == '\n';
-	counted = must(calloc(group->besides + lines, sizeof(counted[0])));
+	counted = xcalloc(group->besides + lines, sizeof(counted[0]));
 	group->cases++;
 	free(reason);
 	while ((reason = next_line(&reasons)) != NULL) {
@@ -159,14 +145,14 @@ run_groups_add(struct run_groups *groups, const char *id, const char *scenario,
 		same = &groups->same[i];
 		if (!are_same_reasons(same->reasons, reasons))
 			continue;
-		same->id = grown(same->id, same->ids, sizeof(same->id[0]));
-		same->id[same->ids++] = must(strdup(id));
+		same->id = xrealloc(same->id, same->ids + 1, sizeof(same->id[0]));
+		same->id[same->ids++] = xstrdup(id);
 		return false;
 	}
-	groups->same = grown(groups->same, groups->sames, sizeof(*same));
+	groups->same = xrealloc(groups->same, groups->sames + 1, sizeof(*same));
 	groups->same[groups->sames++] = (struct run_same){
-		.reasons = must(strdup(reasons)), .scenario = must(strdup(scenario)),
-		.first_id = must(strdup(id)),
+		.reasons = xstrdup(reasons), .scenario = xstrdup(scenario),
+		.first_id = xstrdup(id),
 	};
 	return true;
 }
@@ -185,22 +171,20 @@ tail_of(const char *id, const char *scenario)
 static void
 print_same(const struct run_same *same, FILE *stream)
 {
-	size_t shown = same->ids < SAME_MAX ? same->ids : SAME_MAX, size = 0;
-	FILE *line;
-	char *text;
+	size_t shown = same->ids < SAME_MAX ? same->ids : SAME_MAX;
+	struct sbuf buf;
+	FILE *line = sbuf_open(&buf);
 
 	fprintf(stream, "as %s fail%s %zu other case%s of %s:\n", same->first_id,
 	    same->ids == 1 ? "s" : "", same->ids, same->ids == 1 ? "" : "s", same->scenario);
-	line = must(open_memstream(&text, &size));
 	for (size_t i = 0; i < shown; i++)
 		fprintf(line, "%s%s", i > 0 ? " " : "", tail_of(same->id[i], same->scenario));
 	if (shown < same->ids)
 		fprintf(line, " and %zu more", same->ids - shown);
-	fclose(line);
 	fputs("  ", stream);
-	report_wrap(stream, text, 2, 2, REPORT_WIDTH);
+	report_wrap(stream, sbuf_close(&buf), 2, 2, REPORT_WIDTH);
 	fputs("\n\n", stream);
-	free(text);
+	free(buf.text);
 }
 
 static void

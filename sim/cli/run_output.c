@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/alloc.h"
+#include "base/sbuf.h"
 #include "report/atomic.h"
 #include "report/failure.h"
 #include "report/junit.h"
@@ -122,50 +124,29 @@ run_output_begin(struct run_output *output, const struct run_flags *flags, size_
 	return good;
 }
 
-static void *
-must(void *p)
-{
-	if (p == NULL) {
-		fputs("viosim: out of memory\n", stderr);
-		exit(CLI_BROKEN);
-	}
-	return p;
-}
-
 /* The first reason; how many there are beside it. */
 static char *
 first_line(const char *reasons)
 {
 	size_t length = strcspn(reasons, "\n"), more = 0;
-	char *text;
 
 	for (const char *p = reasons + length; *p != '\0'; p++)
 		more += *p == '\n' && p[1] != '\0';
-	if (asprintf(&text, more > 0 ? "%.*s (and %zu more)" : "%.*s", (int)length, reasons,
-	    more) < 0)
-		exit(CLI_BROKEN);
-	return text;
-}
-
-static char *
-copy(const char *text)
-{
-	return must(strdup(text));
+	return more > 0 ? xasprintf("%.*s (and %zu more)", (int)length, reasons, more) :
+	    xstrndup(reasons, length);
 }
 
 static char *
 known_lines(const struct isolated *result, const struct manifest *manifest)
 {
-	char *lines = NULL;
-	size_t size = 0;
-	FILE *stream = must(open_memstream(&lines, &size));
+	struct sbuf buf;
+	FILE *stream = sbuf_open(&buf);
 
 	for (size_t i = 0; manifest != NULL && i < manifest->count; i++)
 		if (result->verdict.shown[i])
 			fprintf(stream, "known defect %s: %s\n", manifest->defects[i].id,
 			    manifest->defects[i].title);
-	fclose(stream);
-	return lines;
+	return sbuf_close(&buf);
 }
 
 /* A case without a result has a reason in place of its texts. */
@@ -179,8 +160,8 @@ has_result(const struct isolated *result)
 static struct junit_case *
 new_junit(struct run_output *output)
 {
-	output->junit = must(realloc(output->junit,
-	    (output->junits + 1) * sizeof(output->junit[0])));
+	output->junit = xrealloc(output->junit, output->junits + 1,
+	    sizeof(output->junit[0]));
 	return &output->junit[output->junits++];
 }
 
@@ -198,8 +179,8 @@ add_junit(struct run_output *output, const struct cli_case *c,
 		.id = c->c->id, .file = c->doc->path, .line = c->c->scenario->loc.line,
 		.verdict = verdicts[result->verdict.verdict],
 		.message = failed ? first_line(result->text[2]) :
-		    has_result(result) ? NULL : copy(result->verdict.reason),
-		.text = failed ? copy(result->text[0]) : NULL,
+		    has_result(result) ? NULL : xstrdup(result->verdict.reason),
+		.text = failed ? xstrdup(result->text[0]) : NULL,
 		.known = known_lines(result, manifest),
 		.virtual_ns = result->counts.virtual_ns,
 	};
@@ -260,8 +241,8 @@ count_skipped(struct run_output *output, const char *reason)
 			output->skipped[i].cases++;
 			return;
 		}
-	output->skipped = must(realloc(output->skipped,
-	    (output->skip_reasons + 1) * sizeof(*skipped)));
+	output->skipped = xrealloc(output->skipped, output->skip_reasons + 1,
+	    sizeof(*skipped));
 	skipped = &output->skipped[output->skip_reasons++];
 	skipped->cases = 1;
 	snprintf(skipped->reason, sizeof(skipped->reason), "%s", reason);
@@ -355,14 +336,11 @@ run_output_groups(struct run_output *output)
 static void
 add_junit_gone(struct run_output *output, const struct cli_case *c, const struct defect *defect)
 {
-	char *id, *message;
-
-	if (asprintf(&id, "%s: %s", c->c->scenario->id, defect->id) < 0 ||
-	    asprintf(&message, "known defect %s no longer shows", defect->id) < 0)
-		must(NULL);
 	*new_junit(output) = (struct junit_case){
-		.id = id, .own_id = true, .file = output->manifest->path,
-		.line = defect->loc.line, .verdict = JUNIT_FAILED, .message = message,
+		.id = xasprintf("%s: %s", c->c->scenario->id, defect->id), .own_id = true,
+		.file = output->manifest->path, .line = defect->loc.line,
+		.verdict = JUNIT_FAILED,
+		.message = xasprintf("known defect %s no longer shows", defect->id),
 	};
 }
 

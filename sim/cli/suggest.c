@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "scenario/text.h"
 
 /* Words that exist, for as long as a suggestion is looked for. */
@@ -15,21 +16,11 @@ struct words {
 	size_t count;
 };
 
-static void *
-must(void *p)
-{
-	if (p == NULL) {
-		fputs("viosim: out of memory\n", stderr);
-		exit(CLI_BROKEN);
-	}
-	return p;
-}
-
 static void
 words_add(struct words *words, char *word)
 {
-	words->word = must(realloc(words->word, (words->count + 1) * sizeof(words->word[0])));
-	words->word[words->count++] = must(word);
+	words->word = xrealloc(words->word, words->count + 1, sizeof(words->word[0]));
+	words->word[words->count++] = word;
 }
 
 static void
@@ -67,7 +58,7 @@ words_hint(const struct words *words, const char *word, struct text_why *hint)
 static char *
 without_spaces(const char *text)
 {
-	char *copy = must(strdup(text)), *to = copy;
+	char *copy = xstrdup(text), *to = copy;
 
 	for (; *text != '\0'; text++)
 		if (*text != ' ')
@@ -82,7 +73,7 @@ collect_names(const struct scenario_doc *doc, struct words *words)
 	const struct scenario *first = doc->scenario[0];
 
 	for (size_t i = 0; i < first->nparams; i++)
-		words_add(words, strdup(first->params[i].name));
+		words_add(words, xstrdup(first->params[i].name));
 }
 
 static void
@@ -104,7 +95,7 @@ collect_machines(const struct scenario_doc *doc, struct words *words)
 
 			for (size_t length; *s != '\0'; s += length + (s[length] == ',')) {
 				length = strcspn(s, ",");
-				words_add(words, strndup(s, length));
+				words_add(words, xstrndup(s, length));
 			}
 		}
 }
@@ -256,8 +247,8 @@ suggest_scenario(const char *name, char *const *paths, size_t count)
 	for (size_t i = 0; i < count; i++) {
 		suggest_scenario_id(paths[i], id, sizeof(id));
 		/* Of equals the first is taken: the area before what is in it. */
-		words_add(&ids, strndup(id, strcspn(id, "/")));
-		words_add(&ids, strdup(id));
+		words_add(&ids, xstrndup(id, strcspn(id, "/")));
+		words_add(&ids, xstrdup(id));
 	}
 	suggest_scenario_id(name, id, sizeof(id));
 	near.best = nearest_id(id, &ids);
@@ -285,7 +276,7 @@ suggest_tag(const struct cli_cases *cases, const char *tag)
 
 		for (size_t j = 0; j < names->count; j++)
 			if (!words_have(&tags, names->name[j]))
-				words_add(&tags, strdup(names->name[j]));
+				words_add(&tags, xstrdup(names->name[j]));
 	}
 	fprintf(stderr, "viosim: --tag: no scenario has the tag %s%s\n", tag,
 	    words_hint(&tags, tag, &hint));

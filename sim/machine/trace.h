@@ -97,6 +97,13 @@ struct event {
 };
 _Static_assert(sizeof(struct event) == 64, "events are hashed as they lie");
 
+/* All values in the order of their list, HW_ARGS_MAX of them, for who shows any event. */
+static inline const uint64_t *
+event_values(const struct event *event)
+{
+	return event->arg;
+}
+
 /*
  * An observer sees every event of the kinds it asked for (bit 1 << kind), at the moment
  * of the event, in order of registration.  It must not change the world.  `site` is an

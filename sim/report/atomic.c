@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/alloc.h"
 #include "base/cleanup.h"
 
 #define TRIES_MAX 100		/* names for the new file */
@@ -27,16 +28,6 @@ explain(char *why, size_t why_size, const char *path, int error)
 {
 	snprintf(why, why_size, "%s: %s",
 	    strcmp(path, "-") == 0 ? "standard output" : path, strerror(error));
-}
-
-static void *
-must(void *p)
-{
-	if (p == NULL) {
-		fputs("viosim: out of memory\n", stderr);
-		exit(3);
-	}
-	return p;
 }
 
 static void
@@ -57,7 +48,7 @@ open_temp(struct atomic *atomic)
 	size_t size = strlen(atomic->target) + 48;
 	int fd = -1;
 
-	atomic->temp = must(malloc(size));
+	atomic->temp = xmalloc(size);
 	for (unsigned try = 0; try < TRIES_MAX; try++) {
 		snprintf(atomic->temp, size, "%s.%ld.%u.tmp", atomic->target,
 		    (long)getpid(), try);
@@ -81,7 +72,7 @@ open_target(struct atomic *atomic)
 		return open(atomic->path, O_WRONLY | O_CLOEXEC);
 	if (exists && access(atomic->path, W_OK) != 0)
 		return -1;
-	atomic->target = exists ? realpath(atomic->path, NULL) : strdup(atomic->path);
+	atomic->target = exists ? realpath(atomic->path, NULL) : xstrdup(atomic->path);
 	if (atomic->target == NULL)
 		return -1;
 	return open_temp(atomic);
@@ -108,9 +99,9 @@ open_stream(struct atomic *atomic)
 struct atomic *
 atomic_open(const char *path, char *why, size_t why_size)
 {
-	struct atomic *atomic = must(calloc(1, sizeof(*atomic)));
+	struct atomic *atomic = xcalloc(1, sizeof(*atomic));
 
-	atomic->path = must(strdup(path));
+	atomic->path = xstrdup(path);
 	if (open_stream(atomic))
 		return atomic;
 	explain(why, why_size, path, errno);

@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "base/vec.h"
 #include "run/compare.h"
 #include "run/source.h"
 
@@ -48,8 +49,7 @@ struct compared_class {
 };
 
 struct compared_classes {
-	struct compared_class *item;
-	size_t count, max;
+	VEC_MEMBERS(struct compared_class);
 	uint64_t moved;			/* events that only follow a shift */
 };
 

@@ -8,14 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "machine/world.h"
-
-static void
-no_memory(void)
-{
-	fputs("viosim: out of memory\n", stderr);
-	exit(3);
-}
 
 static struct compared_class *
 find(struct compared_classes *classes, const struct compared_class *key, const char *id)
@@ -27,19 +21,10 @@ find(struct compared_classes *classes, const struct compared_class *key, const c
 		    strcmp(item->function, key->function) == 0 &&
 		    strcmp(item->what, key->what) == 0)
 			return item;
-	if (classes->count == classes->max) {
-		classes->max = classes->max > 0 ? 2 * classes->max : 16;
-		item = realloc(classes->item, classes->max * sizeof(*item));
-		if (item == NULL)
-			no_memory();
-		classes->item = item;
-	}
-	item = &classes->item[classes->count++];
+	item = vec_add(classes);
 	*item = *key;
 	item->events = item->cases = 0;
-	item->first = strdup(id);
-	if (item->first == NULL)
-		no_memory();
+	item->first = xstrdup(id);
 	return item;
 }
 

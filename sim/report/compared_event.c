@@ -80,7 +80,7 @@ compared_values(const struct compare_event *event, char value[][COMPARED_NAME])
 
 	for (const char *rows = rows_of(event, &named); count < HW_ARGS_MAX &&
 	    next_value(&rows, named, name, sizeof(name), &letter); count++) {
-		say_one(letter, event->arg[count], text, sizeof(text));
+		say_one(letter, event->value[count], text, sizeof(text));
 		snprintf(value[count], COMPARED_NAME, "%.20s%s%.40s", name,
 		    name[0] != '\0' ? " " : "", text);
 	}

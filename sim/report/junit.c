@@ -2,6 +2,7 @@
 /*
  * JUnit XML: see junit.h.
  */
+#include "base/alloc.h"
 #include "report/junit.h"
 
 #include <inttypes.h>
@@ -10,6 +11,7 @@
 
 #include <libxml/xmlwriter.h>
 
+#include "base/alloc.h"
 #include "report/report.h"
 
 #define NS_PER_S UINT64_C(1000000000)
@@ -57,10 +59,8 @@ remove_colours(char *text)
 static char *
 cleaned(const char *text)
 {
-	char *copy = strdup(text);
+	char *copy = xstrdup(text);
 
-	if (copy == NULL)
-		abort();	/* the host is out of memory */
 	remove_colours(copy);
 	report_clean_lines(copy);
 	return copy;

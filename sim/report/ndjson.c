@@ -4,61 +4,18 @@
  */
 #include "report/ndjson.h"
 
-#include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include <jansson.h>
-
+#include "report/json.h"
 #include "report/words.h"
-
-#define LINE_BYTES 4096		/* that nearly every line fits into */
 
 struct out {
 	FILE *stream;
 	const struct report_input *input;
 	struct words words;
-	bool good;
 };
 
 /* ---- values ---- */
-
-/* jansson takes ownership of values in json_object_set_new(), also of NULL as an error. */
-static void
-put(struct out *out, json_t *object, const char *key, json_t *value)
-{
-	out->good = json_object_set_new(object, key, value) == 0 && out->good;
-}
-
-static json_t *
-string(const char *text)
-{
-	char *copy = strdup(text);
-	json_t *value;
-
-	if (copy == NULL)
-		return NULL;
-	report_clean_lines(copy);
-	value = json_string(copy);
-	free(copy);
-	return value;
-}
-
-static json_t *
-hexadecimal(uint64_t value)
-{
-	char text[24];
-
-	snprintf(text, sizeof(text), "0x%" PRIx64, value);
-	return json_string(text);
-}
-
-/* JSON readers know integers up to 2^63 at best. */
-static json_t *
-number(uint64_t value)
-{
-	return value <= INT64_MAX ? json_integer((json_int_t)value) : hexadecimal(value);
-}
 
 static json_t *
 in_words(struct out *out, char letter, uint64_t value)
@@ -66,7 +23,7 @@ in_words(struct out *out, char letter, uint64_t value)
 	char text[WORDS_TEXT];
 
 	words_value(&out->words, letter, value, text, sizeof(text));
-	return string(text);
+	return json_text(text);
 }
 
 static json_t *
@@ -74,17 +31,17 @@ value_of(struct out *out, char letter, uint64_t value)
 {
 	switch (letter) {
 	case 'u': case 'k': case 'p': case 's': case 't':
-		return number(value);
+		return json_number(value);
 	case 'i':
 		return json_integer((json_int_t)value);
 	case 'x':
-		return hexadecimal(value);
+		return json_hexadecimal(value);
 	case 'b':
 		return json_boolean(value != 0);
 	case 'e': case 'E':
 		return value == 0 ? json_integer(0) : in_words(out, letter, value);
 	case 'S':
-		return string(trace_text_of(&out->input->world->trace, value));
+		return json_text(trace_text_of(&out->input->world->trace, value));
 	default:
 		return in_words(out, letter, value);
 	}
@@ -99,27 +56,10 @@ put_position(struct out *out, json_t *object, uint32_t site)
 	if (!report_position(out->input, site, &pos))
 		return;
 	position = json_object();
-	put(out, position, "file", string(pos.file));
-	put(out, position, "line", json_integer((json_int_t)pos.line));
-	put(out, position, "function", string(pos.function));
-	put(out, object, "position", position);
-}
-
-static void
-print_line(struct out *out, json_t *object)
-{
-	char text[LINE_BYTES];
-	size_t length = json_dumpb(object, text, sizeof(text), JSON_COMPACT);
-	int bad;
-
-	/* jansson writes a stream token by token, which takes longer than all the rest. */
-	if (length > 0 && length <= sizeof(text))
-		bad = fwrite(text, 1, length, out->stream) != length;
-	else
-		bad = json_dumpf(object, out->stream, JSON_COMPACT);
-	if (bad != 0 || putc('\n', out->stream) == EOF)
-		out->good = false;
-	json_decref(object);
+	json_put_text(position, "file", pos.file);
+	json_put(position, "line", json_integer((json_int_t)pos.line));
+	json_put_text(position, "function", pos.function);
+	json_put(object, "position", position);
 }
 
 /* ---- events ---- */
@@ -138,7 +78,7 @@ named_args(struct out *out, const char *args, const uint64_t *value)
 		args += length;
 		if (*args == '\0')
 			break;
-		put(out, object, name, value_of(out, args[1], value[i]));
+		json_put(object, name, value_of(out, args[1], value[i]));
 		args += 2;
 		args += strspn(args, " ");
 	}
@@ -152,8 +92,7 @@ call_args(struct out *out, const struct event *event)
 	json_t *array = json_array();
 
 	for (unsigned i = 0; letters[i] != '\0' && i < HW_ARGS_MAX; i++)
-		out->good = json_array_append_new(array, value_of(out, letters[i],
-		    event->arg[i])) == 0 && out->good;
+		json_add(array, value_of(out, letters[i], event_values(event)[i]));
 	return array;
 }
 
@@ -163,17 +102,17 @@ put_args(struct out *out, json_t *object, const struct event *event)
 	const char *result;
 
 	if (event->kind == EV_CALL)
-		put(out, object, "args", call_args(out, event));
+		json_put(object, "args", call_args(out, event));
 	else if (event->kind == EV_RET) {
 		result = trace_call_result((enum hw_call)event->code);
 		if (*result != '\0')
-			put(out, object, "result", value_of(out, *result, event->arg[0]));
+			json_put(object, "result", value_of(out, *result, event->ret.result));
 	} else if (event->kind == EV_NOTE)
-		put(out, object, "args", named_args(out,
-		    trace_note_args((enum hw_note)event->code), event->arg));
+		json_put(object, "args", named_args(out,
+		    trace_note_args((enum hw_note)event->code), event_values(event)));
 	else
-		put(out, object, "args", named_args(out,
-		    trace_kind_args((enum event_kind)event->kind), event->arg));
+		json_put(object, "args", named_args(out,
+		    trace_kind_args((enum event_kind)event->kind), event_values(event)));
 }
 
 /* What the code of an event means depends on its kind, and so does its key. */
@@ -193,28 +132,28 @@ print_event(struct out *out, const struct event *event)
 	const char *code = words_code(event);
 	json_t *object = json_object();
 
-	put(out, object, "seq", number(event->seq));
-	put(out, object, "time_ns", number(event->time_ns));
-	put(out, object, "cpu", number(event->cpu));
-	put(out, object, "ipl", number(event->ipl));
-	put(out, object, "context", number(event->ctx));
-	put(out, object, "who", string(words_who(&out->words, event)));
-	put(out, object, "kind", json_string(trace_kind_word((enum event_kind)event->kind)));
+	json_put_number(object, "seq", event->seq);
+	json_put_number(object, "time_ns", event->time_ns);
+	json_put_number(object, "cpu", event->cpu);
+	json_put_number(object, "ipl", event->ipl);
+	json_put_number(object, "context", event->ctx);
+	json_put_text(object, "who", words_who(&out->words, event));
+	json_put(object, "kind", json_string(trace_kind_word((enum event_kind)event->kind)));
 	if (code != NULL)
-		put(out, object, code_key(event), json_string(code));
+		json_put(object, code_key(event), json_string(code));
 	put_args(out, object, event);
 	put_position(out, object, trace_site(&out->input->world->trace, event->seq));
-	print_line(out, object);
+	json_print_line(object, out->stream);
 	words_follow(&out->words, event);
 }
 
 /* ---- findings and failures ---- */
 
 static void
-put_known(struct out *out, json_t *object, const char *known)
+put_known(json_t *object, const char *known)
 {
 	if (known != NULL)
-		put(out, object, "known", string(known));
+		json_put_text(object, "known", known);
 }
 
 static json_t *
@@ -227,10 +166,10 @@ because(struct out *out, const struct finding *finding)
 		uint32_t seq = finding->because[i].seq, site = finding->because[i].site;
 		json_t *object = json_object();
 
-		put(out, object, "seq", number(seq));
-		put(out, object, "text", string(finding->because[i].what));
+		json_put_number(object, "seq", seq);
+		json_put_text(object, "text", finding->because[i].what);
 		put_position(out, object, site != 0 ? site : trace_site(trace, seq));
-		out->good = json_array_append_new(array, object) == 0 && out->good;
+		json_add(array, object);
 	}
 	return array;
 }
@@ -240,21 +179,21 @@ print_finding(struct out *out, const struct finding *finding)
 {
 	json_t *object = json_object();
 
-	put(out, object, "finding", json_string(finding->rule->id));
-	put(out, object, "severity",
+	json_put(object, "finding", json_string(finding->rule->id));
+	json_put(object, "severity",
 	    json_string(finding->rule->severity == SEVERITY_ERROR ? "error" : "lint"));
-	put(out, object, "seq", number(finding->seq));
-	put(out, object, "time_ns", number(finding->time_ns));
-	put(out, object, "context", number(finding->ctx));
-	put(out, object, "who", string(words_context_name(&out->words, finding->ctx,
-	    finding->ctx_kind)));
-	put(out, object, "count", number(finding->count));
-	put(out, object, "text", string(finding->text));
+	json_put_number(object, "seq", finding->seq);
+	json_put_number(object, "time_ns", finding->time_ns);
+	json_put_number(object, "context", finding->ctx);
+	json_put_text(object, "who", words_context_name(&out->words, finding->ctx,
+	    finding->ctx_kind));
+	json_put_number(object, "count", finding->count);
+	json_put_text(object, "text", finding->text);
 	put_position(out, object, finding->site);
 	if (finding->becauses > 0)
-		put(out, object, "because", because(out, finding));
-	put_known(out, object, report_known_finding(out->input, finding));
-	print_line(out, object);
+		json_put(object, "because", because(out, finding));
+	put_known(object, report_known_finding(out->input, finding));
+	json_print_line(object, out->stream);
 }
 
 static void
@@ -262,16 +201,16 @@ print_failure(struct out *out, const struct failure *failure)
 {
 	json_t *object = json_object();
 
-	put(out, object, "failure", string(failure->what));
-	put(out, object, "file", string(failure->file));
-	put(out, object, "line", number(failure->loc.line));
-	put(out, object, "column", number(failure->loc.col));
-	put(out, object, "seq", number(failure->seq));
-	put(out, object, "time_ns", number(failure->time_ns));
-	put(out, object, "expected", string(failure->expected));
-	put(out, object, "actual", string(failure->actual));
-	put_known(out, object, report_known_failure(out->input, failure));
-	print_line(out, object);
+	json_put_text(object, "failure", failure->what);
+	json_put_text(object, "file", failure->file);
+	json_put_number(object, "line", failure->loc.line);
+	json_put_number(object, "column", failure->loc.col);
+	json_put_number(object, "seq", failure->seq);
+	json_put_number(object, "time_ns", failure->time_ns);
+	json_put_text(object, "expected", failure->expected);
+	json_put_text(object, "actual", failure->actual);
+	put_known(object, report_known_failure(out->input, failure));
+	json_print_line(object, out->stream);
 }
 
 /* ---- the whole ---- */
@@ -281,13 +220,13 @@ print_header(struct out *out)
 {
 	json_t *object = json_object();
 
-	put(out, object, "viosim", json_integer(NDJSON_VERSION));
-	put(out, object, "case", string(out->input->id));
+	json_put(object, "viosim", json_integer(JSON_OUTPUT_VERSION));
+	json_put_text(object, "case", out->input->id);
 	if (out->input->driver != NULL)
-		put(out, object, "driver", string(out->input->driver));
-	put(out, object, "hz", json_integer(out->input->world->config.hz));
-	put(out, object, "pages", number(out->input->world->memory.counts.total));
-	print_line(out, object);
+		json_put_text(object, "driver", out->input->driver);
+	json_put(object, "hz", json_integer(out->input->world->config.hz));
+	json_put_number(object, "pages", out->input->world->memory.counts.total);
+	json_print_line(object, out->stream);
 }
 
 static void
@@ -295,25 +234,23 @@ print_verdict(struct out *out)
 {
 	const struct run_result *result = out->input->result;
 	json_t *object = json_object();
-	char digest[24];
 
-	snprintf(digest, sizeof(digest), "%016" PRIx64, result->digest);
 	if (out->input->verdict != NULL)
-		put(out, object, "verdict", string(out->input->verdict));
-	put(out, object, "end", json_string(words_end(result->end)));
-	put(out, object, "digest", json_string(digest));
-	put(out, object, "events", number(result->counts.events));
-	put(out, object, "virtual_ns", number(result->counts.virtual_ns));
-	put(out, object, "findings", number(result->findings.count));
-	put(out, object, "failures", number(result->failures_all));
-	print_line(out, object);
+		json_put_text(object, "verdict", out->input->verdict);
+	json_put(object, "end", json_string(words_end(result->end)));
+	json_put_digest(object, "digest", result->digest);
+	json_put_number(object, "events", result->counts.events);
+	json_put_number(object, "virtual_ns", result->counts.virtual_ns);
+	json_put_number(object, "findings", result->findings.count);
+	json_put_number(object, "failures", result->failures_all);
+	json_print_line(object, out->stream);
 }
 
-bool
+void
 ndjson_print(FILE *stream, const struct report_input *input)
 {
 	const struct trace *trace = &input->world->trace;
-	struct out out = { .stream = stream, .input = input, .good = true };
+	struct out out = { .stream = stream, .input = input };
 
 	words_init(&out.words, input->world);
 	print_header(&out);
@@ -324,21 +261,18 @@ ndjson_print(FILE *stream, const struct report_input *input)
 	for (unsigned i = 0; i < input->result->failures; i++)
 		print_failure(&out, &input->result->failure[i]);
 	print_verdict(&out);
-	return out.good && !ferror(stream);
 }
 
-bool
+void
 ndjson_print_none(FILE *stream, const char *id, const char *verdict, const char *reason)
 {
-	struct out out = { .stream = stream, .good = true };
 	json_t *object = json_object();
 
-	put(&out, object, "viosim", json_integer(NDJSON_VERSION));
-	put(&out, object, "case", string(id));
-	print_line(&out, object);
+	json_put(object, "viosim", json_integer(JSON_OUTPUT_VERSION));
+	json_put_text(object, "case", id);
+	json_print_line(object, stream);
 	object = json_object();
-	put(&out, object, "verdict", string(verdict));
-	put(&out, object, "reason", string(reason));
-	print_line(&out, object);
-	return out.good && !ferror(stream);
+	json_put_text(object, "verdict", verdict);
+	json_put_text(object, "reason", reason);
+	json_print_line(object, stream);
 }

@@ -13,11 +13,8 @@
 
 #include "report/report.h"
 
-#define NDJSON_VERSION 1
-
-/* False when the stream has an error, or the host no memory. */
-bool ndjson_print(FILE *stream, const struct report_input *input);
+void ndjson_print(FILE *stream, const struct report_input *input);
 /* A case without a result: a header, and a line with the verdict ("skipped", "error") and why. */
-bool ndjson_print_none(FILE *stream, const char *id, const char *verdict, const char *reason);
+void ndjson_print_none(FILE *stream, const char *id, const char *verdict, const char *reason);
 
 #endif /* VIOSIM_REPORT_NDJSON_H */

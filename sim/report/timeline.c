@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "report/timeline_plan.h"
 #include "report/words.h"
 
@@ -60,9 +61,7 @@ collect_marks(struct teller *t)
 	const struct run_result *result = t->input->result;
 	size_t max = result->findings.count + result->failures;
 
-	t->mark = calloc(max + 1, sizeof(t->mark[0]));
-	if (t->mark == NULL)
-		abort();	/* the host is out of memory */
+	t->mark = xcalloc(max + 1, sizeof(t->mark[0]));
 	for (size_t i = 0; i < result->findings.count; i++)
 		t->mark[t->marks++] = (struct mark){
 			.seq = result->findings.item[i].seq,
@@ -259,7 +258,7 @@ pass(struct teller *t, uint32_t from, uint32_t to, uint64_t *requests, uint64_t 
 
 		if (event->kind == EV_DEV_TAKE) {
 			(*requests)++;
-			*pages += event->arg[3];
+			*pages += event->dev_take.entries;
 		}
 		words_follow(&t->words, event);
 	}

@@ -8,29 +8,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void *
-grown(void *array, size_t count, size_t *max, size_t size)
-{
-	if (count < *max)
-		return array;
-	*max = *max > 0 ? 2 * *max : 256;
-	array = realloc(array, *max * size);
-	if (array == NULL)
-		abort();	/* the host is out of memory */
-	return array;
-}
+#include "base/vec.h"
 
 void
 plan_add(struct plan *plan, uint32_t seq, uint64_t shape)
 {
-	plan->line = grown(plan->line, plan->lines, &plan->lines_max, sizeof(plan->line[0]));
+	plan->line = vec_room(plan->line, plan->lines, &plan->lines_max, 1,
+	    sizeof(plan->line[0]));
 	plan->line[plan->lines++] = (struct plan_line){ .shape = shape, .seq = seq };
 }
 
 static void
 add_item(struct plan *plan, size_t line, size_t lines, size_t period)
 {
-	plan->item = grown(plan->item, plan->items, &plan->items_max, sizeof(plan->item[0]));
+	plan->item = vec_room(plan->item, plan->items, &plan->items_max, 1,
+	    sizeof(plan->item[0]));
 	plan->item[plan->items++] = (struct plan_item){
 		.line = line, .lines = lines, .period = period,
 	};

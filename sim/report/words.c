@@ -25,14 +25,18 @@ words_first(const struct trace *trace)
 static uint64_t
 host_at_first(const struct world *world)
 {
+	uint64_t held, moved;
+
 	for (uint32_t seq = 0; seq < world->trace.count; seq++) {
 		const struct event *event = trace_event(&world->trace, seq);
 
 		if (event->kind != EV_DEV_ACT)
 			continue;
-		if (event->arg[0] != BALLOON_INFLATE)
-			return event->arg[4] + event->arg[1];
-		return event->arg[4] > event->arg[1] ? event->arg[4] - event->arg[1] : 0;
+		held = event->dev_act.held;
+		moved = event->dev_act.pages;
+		if (event->dev_act.queue != BALLOON_INFLATE)
+			return held + moved;
+		return held > moved ? held - moved : 0;
 	}
 	return world->memory.counts.held;
 }
@@ -75,7 +79,7 @@ words_thread_name(const struct words *words, const struct event *start)
 			break;
 		if (event->kind == EV_CALL && event->code == HW_CALL_KTHREAD_CREATE &&
 		    event->ctx == start->ctx)
-			return trace_text_of(trace, event->arg[2]);
+			return trace_text_of(trace, event->call.kthread_create.name);
 	}
 	return "thread";
 }
@@ -83,10 +87,10 @@ words_thread_name(const struct words *words, const struct event *start)
 static void
 follow_start(struct words *words, const struct event *event)
 {
-	struct words_context *context = context_of(words, event->arg[0]);
+	struct words_context *context = context_of(words, event->ctx_start.context);
 
 	*context = (struct words_context){ .asleep_ns = WORDS_UNKNOWN };
-	switch ((enum hw_context)event->arg[1]) {
+	switch ((enum hw_context)event->ctx_start.kind) {
 	case HW_CTX_AUTOCONF:
 		snprintf(context->name, WORDS_NAME, "autoconf");
 		break;
@@ -110,10 +114,11 @@ free_after(const struct words *words, const struct event *event)
 		const struct event *next = trace_event(trace, seq);
 
 		if (next == NULL || next->kind == EV_HOST_REBOOT)
-			return event->code == HW_PAGE_FREE ? event->arg[4] + event->arg[0] :
-			    event->arg[4] - event->arg[0];
+			return event->code == HW_PAGE_FREE ?
+			    event->pages.free + event->pages.count :
+			    event->pages.free - event->pages.count;
 		if (next->kind == EV_PAGES)
-			return next->arg[4];
+			return next->pages.free;
 	}
 	return words->world->memory.counts.free;
 }
@@ -135,7 +140,7 @@ static void
 follow_pages(struct words *words, const struct event *event)
 {
 	struct words_pages *pages = &words->pages;
-	uint64_t before = event->arg[4], after = free_after(words, event);
+	uint64_t before = event->pages.free, after = free_after(words, event);
 
 	pages->free = after;
 	if (pages->driver == WORDS_UNKNOWN)
@@ -168,15 +173,15 @@ words_follow(struct words *words, const struct event *event)
 		follow_start(words, event);
 	else if (event->kind == EV_IRQ_ENTER)
 		snprintf(context_of(words, event->ctx)->name, WORDS_NAME, "%s",
-		    vector_name(event->arg[0]));
+		    vector_name(event->irq_enter.vector));
 	else if (event->kind == EV_CTX_SLEEP)
 		context_of(words, event->ctx)->asleep_ns = event->time_ns;
 	else if (event->kind == EV_CTX_WAKE)
-		context_of(words, event->arg[0])->asleep_ns = WORDS_UNKNOWN;
+		context_of(words, event->ctx_wake.context)->asleep_ns = WORDS_UNKNOWN;
 	else if (event->kind == EV_PAGES)
 		follow_pages(words, event);
 	else if (event->kind == EV_DEV_ACT)
-		words->pages.host = event->arg[4];
+		words->pages.host = event->dev_act.held;
 	else if (event->kind == EV_HOST_REBOOT)
 		words->pages = (struct words_pages){
 			.driver = 0, .host = 0, .free = words->world->memory.counts.total,
@@ -211,6 +216,12 @@ running(const struct words *words, const struct event *event)
 	return words_context_name(words, event->ctx, (enum hw_context)event->ctx_kind);
 }
 
+static const char *
+thread_name(const struct words *words, uint64_t ordinal)
+{
+	return words_context_name(words, (uint32_t)ordinal, HW_CTX_KTHREAD);
+}
+
 const char *
 words_who(const struct words *words, const struct event *event)
 {
@@ -224,11 +235,15 @@ words_who(const struct words *words, const struct event *event)
 	case EV_DEV_HABIT:
 		return "device";
 	case EV_IRQ_RAISE:
-		return event->arg[0] < HW_VECTORS ? "device" : running(words, event);
-	case EV_IRQ_ENTER: case EV_IRQ_EXIT:
-		return vector_name(event->arg[0]);
-	case EV_CTX_RUN: case EV_CTX_WAKE:
-		return words_context_name(words, (uint32_t)event->arg[0], HW_CTX_KTHREAD);
+		return event->irq_raise.vector < HW_VECTORS ? "device" : running(words, event);
+	case EV_IRQ_ENTER:
+		return vector_name(event->irq_enter.vector);
+	case EV_IRQ_EXIT:
+		return vector_name(event->irq_exit.vector);
+	case EV_CTX_RUN:
+		return thread_name(words, event->ctx_run.context);
+	case EV_CTX_WAKE:
+		return thread_name(words, event->ctx_wake.context);
 	case EV_FAULT:
 		return "fault";
 	case EV_CONSOLE:
@@ -295,17 +310,19 @@ words_holds_at_once(const struct words *words, const struct event *event)
 {
 	const struct event *before;
 
-	if (event == NULL || event->kind != EV_EXPECT || event->arg[1] != 1 || event->seq == 0)
+	if (event == NULL || event->kind != EV_EXPECT || event->expect.held != 1 ||
+	    event->seq == 0)
 		return false;
 	before = trace_event(&words->world->trace, event->seq - 1);
-	return before != NULL && before->kind == EV_STEP && before->arg[0] == event->arg[0];
+	return before != NULL && before->kind == EV_STEP &&
+	    before->step.index == event->expect.index;
 }
 
 /* A line that is put on the console in pieces ends with an empty one. */
 static bool
 console_is_story(const struct words *words, const struct event *event)
 {
-	const char *text = trace_text_of(&words->world->trace, event->arg[0]);
+	const char *text = trace_text_of(&words->world->trace, event->console.text);
 
 	return text[strspn(text, "\n\t ")] != '\0';
 }
@@ -314,7 +331,7 @@ static bool
 note_is_story(const struct event *event)
 {
 	if (event->code == HW_NOTE_CALLBACK)
-		return event->arg[0] == 1;
+		return event->note.callback.edge == 1;
 	return event->code == HW_NOTE_ATTACH || event->code == HW_NOTE_THREAD_GONE;
 }
 
@@ -324,7 +341,7 @@ return_is_story(const struct event *event)
 {
 	enum hw_call call = (enum hw_call)event->code;
 
-	if (event->arg[0] == 0 || call == HW_CALL_CV_TIMEDWAIT ||
+	if (event->ret.result == 0 || call == HW_CALL_CV_TIMEDWAIT ||
 	    call == HW_CALL_CV_TIMEDWAIT_SIG || call == HW_CALL_KPAUSE)
 		return false;
 	return strcmp(trace_call_result(call), "e") == 0 || call == HW_CALL_VIRTIO_ALLOC_VQ ||
@@ -346,7 +363,7 @@ words_is_story(const struct words *words, const struct event *event)
 	case EV_PAGES:
 		return event->code != HW_PAGE_KERNEL;
 	case EV_CTX_START:
-		return event->arg[1] == HW_CTX_KTHREAD;
+		return event->ctx_start.kind == HW_CTX_KTHREAD;
 	case EV_CTX_END:
 		return event->ctx_kind == HW_CTX_KTHREAD;
 	case EV_CTX_SLEEP: case EV_CTX_WAKE: case EV_IRQ_RAISE: case EV_IRQ_ENTER:
@@ -390,11 +407,11 @@ words_shape(const struct words *words, const struct event *event)
 
 	(void)words;
 	for (unsigned i = 0; i < HW_ARGS_MAX; i++)
-		key[3 + i] = args >> i & 1 ? event->arg[i] : 0;
+		key[3 + i] = args >> i & 1 ? event_values(event)[i] : 0;
 	if (args & ONE_OF_ITS_OWN)
 		key[8] = event->seq + UINT64_C(1);
 	/* A device that does not keep what it is told is another matter. */
 	if (event->kind == EV_DEV_ACTUAL)
-		key[8] = event->arg[0] != event->arg[1];
+		key[8] = event->dev_actual.written != event->dev_actual.stored;
 	return trace_hash(key, sizeof(key));
 }

@@ -12,10 +12,10 @@ static void
 say_raise(struct line *line, const struct words *words, const struct event *event)
 {
 	say(line, "raises ");
-	say_value(line, words, 'V', event->arg[0]);
-	if (event->arg[0] >= HW_VECTORS)
+	say_value(line, words, 'V', event->irq_raise.vector);
+	if (event->irq_raise.vector >= HW_VECTORS)
 		return;
-	switch (event->arg[1]) {
+	switch (event->irq_raise.cause) {
 	case 0:
 		say(line, " without a cause");
 		break;
@@ -29,41 +29,42 @@ say_raise(struct line *line, const struct words *words, const struct event *even
 		say(line, " (queue and config)");
 		break;
 	default:
-		say(line, " (cause 0x%" PRIx64 ")", event->arg[1]);
+		say(line, " (cause 0x%" PRIx64 ")", event->irq_raise.cause);
 		break;
 	}
 }
 
 static void
-say_request(struct line *line, const struct event *event)
+say_request(struct line *line, uint64_t queue)
 {
 	static const char *const request[] = { "an inflate", "a deflate", "a statistics" };
 
-	say(line, "%s request", event->arg[0] < 3 ? request[event->arg[0]] : "a");
+	say(line, "%s request", queue < 3 ? request[queue] : "a");
 }
 
 static void
 say_take(struct line *line, const struct event *event)
 {
 	say(line, "reads ");
-	say_request(line, event);
+	say_request(line, event->dev_take.queue);
 	say(line, ": %" PRIu64 " page number%s, %" PRIu64 " bytes (id %" PRIu64 ")",
-	    event->arg[3], event->arg[3] == 1 ? "" : "s", event->arg[2], event->arg[1]);
+	    event->dev_take.entries, event->dev_take.entries == 1 ? "" : "s",
+	    event->dev_take.length, event->dev_take.head);
 }
 
 static void
 say_act(struct line *line, const struct event *event)
 {
-	bool takes = event->arg[0] == BALLOON_INFLATE;
+	bool takes = event->dev_act.queue == BALLOON_INFLATE;
 	char count[48];
 
-	words_count_pages(event->arg[1], count, sizeof(count));
+	words_count_pages(event->dev_act.pages, count, sizeof(count));
 	say(line, "%s %s %s the guest", takes ? "takes" : "gives", count,
 	    takes ? "from" : "back to");
-	if (event->arg[2] != 0)
-		say(line, ", skips %" PRIu64 " that are no memory", event->arg[2]);
-	if (event->arg[3] != 0)
-		say(line, ", %" PRIu64 " OF THEM IN USE", event->arg[3]);
+	if (event->dev_act.skipped != 0)
+		say(line, ", skips %" PRIu64 " that are no memory", event->dev_act.skipped);
+	if (event->dev_act.in_use != 0)
+		say(line, ", %" PRIu64 " OF THEM IN USE", event->dev_act.in_use);
 }
 
 static void
@@ -79,9 +80,9 @@ say_status(struct line *line, const struct event *event)
 	};
 	const char *between = "";
 
-	say(line, event->arg[0] == 0 ? "is reset" : "status ");
+	say(line, event->dev_status.status == 0 ? "is reset" : "status ");
 	for (size_t i = 0; i < sizeof(name) / sizeof(name[0]); i++)
-		if (event->arg[0] & name[i].bit) {
+		if (event->dev_status.status & name[i].bit) {
 			say(line, "%s%s", between, name[i].name);
 			between = "|";
 		}
@@ -90,10 +91,10 @@ say_status(struct line *line, const struct event *event)
 static void
 say_queue(struct line *line, const struct words *words, const struct event *event)
 {
-	say(line, event->arg[2] != 0 ? "is given " : "loses ");
-	say_value(line, words, 'q', event->arg[0]);
-	if (event->arg[2] != 0)
-		say(line, " with %" PRIu64 " entries", event->arg[1]);
+	say(line, event->dev_queue.address != 0 ? "is given " : "loses ");
+	say_value(line, words, 'q', event->dev_queue.queue);
+	if (event->dev_queue.address != 0)
+		say(line, " with %" PRIu64 " entries", event->dev_queue.size);
 }
 
 static const char *const habit_word[HABITS] = {
@@ -113,11 +114,12 @@ say_habit(struct line *line, const struct words *words, const struct event *even
 	bool is_known = event->code > HABIT_NONE && event->code < HABITS;
 
 	say(line, "%s (", is_known ? habit_text[event->code] : "?");
-	if (event->arg[0] <= UINT16_MAX) {
-		say_value(line, words, 'q', event->arg[0]);
+	if (event->dev_habit.queue <= UINT16_MAX) {
+		say_value(line, words, 'q', event->dev_habit.queue);
 		say(line, ", ");
 	}
-	say(line, "%s %" PRIu64 ")", is_known ? habit_word[event->code] : "?", event->arg[1]);
+	say(line, "%s %" PRIu64 ")", is_known ? habit_word[event->code] : "?",
+	    event->dev_habit.what);
 }
 
 static void
@@ -125,26 +127,26 @@ say_target(struct line *line, const struct event *event)
 {
 	char count[48];
 
-	words_count_pages(event->arg[0], count, sizeof(count));
-	say(line, "asks for %s (was %" PRIu64 "), %s", count, event->arg[1],
-	    event->arg[2] != 0 ? "config interrupt" : "no interrupt");
+	words_count_pages(event->host_target.pages, count, sizeof(count));
+	say(line, "asks for %s (was %" PRIu64 "), %s", count, event->host_target.old,
+	    event->host_target.irq != 0 ? "config interrupt" : "no interrupt");
 }
 
 static void
 say_actual(struct line *line, const struct event *event)
 {
-	say(line, "is told actual = %" PRIu64, event->arg[0]);
-	if (event->arg[1] != event->arg[0])
-		say(line, ", keeps %" PRIu64, event->arg[1]);
+	say(line, "is told actual = %" PRIu64, event->dev_actual.written);
+	if (event->dev_actual.stored != event->dev_actual.written)
+		say(line, ", keeps %" PRIu64, event->dev_actual.stored);
 }
 
 static void
 say_offer(struct line *line, const struct event *event)
 {
 	say(line, "is asked for features ");
-	say_features(line, event->arg[0]);
+	say_features(line, event->dev_features.accepted);
 	say(line, ", offers ");
-	say_features(line, event->arg[1]);
+	say_features(line, event->dev_features.offered);
 }
 
 const char *

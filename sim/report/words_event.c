@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Events as sentences: see words.h.
+ *
+ * Most sentences are templates in a table; what needs more has a function of its own.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -8,6 +10,117 @@
 #include "machine/undefined.h"
 #include "report/report.h"
 #include "report/words_line.h"
+
+/* ---- notes ---- */
+
+static const char *const note_template[HW_NOTES] = {
+	[HW_NOTE_MUTEX_HELD] = "holds $1 (level before: $2)",
+	[HW_NOTE_MUTEX_FREED] = "gives up $1",
+	[HW_NOTE_CV_SLEEP] = "waits on $1 with $2",
+	[HW_NOTE_CV_WOKEN] = "is back from $1 (timeout: $2)",
+	[HW_NOTE_CV_WAKE] = "$1 wakes $2",
+	[HW_NOTE_DMAMAP] = "$1 takes up to $2 bytes in $3 segments",
+	[HW_NOTE_DMASEG] = "$1: $3 bytes at bus address $2",
+	[HW_NOTE_DMASRC] = "$1: $3 bytes of its buffer at physical address $2",
+	[HW_NOTE_DMAMAP_GONE] = "$1 is gone (loaded: $2)",
+	[HW_NOTE_DMAMEM] = "$1: $2 bytes of DMA memory",
+	[HW_NOTE_DMAMEM_GONE] = "$1 is gone",
+	[HW_NOTE_SLOT] = "$1 $2 is $3",
+	[HW_NOTE_DESC] = "$1 $2: descriptor of $4 bytes at bus address $3",
+	[HW_NOTE_DEQUEUED] = "$1 $2 comes back, used length $3",
+	[HW_NOTE_VQ] = "$1 has $2 entries",
+	[HW_NOTE_VQ_GONE] = "$1 is gone",
+	[HW_NOTE_SYSCTL] = "$1 below $2",
+	[HW_NOTE_SYSCTL_GONE] = "$1 is gone",
+	[HW_NOTE_THREAD] = "$1 is a kernel thread now",
+	[HW_NOTE_THREAD_GONE] = "the thread ends (returned: $2, code $3)",
+	[HW_NOTE_KMEM] = "block $1: $2 bytes of kernel memory",
+	[HW_NOTE_KMEM_GONE] = "block $1 of $2 bytes is freed",
+	[HW_NOTE_SOFTINT] = "$1 is there: $2",
+};
+
+static void
+say_callback(struct line *line, const struct words *words, const struct event *event)
+{
+	say(line, "%s the driver's ", event->note.callback.edge == 1 ? "calls" : "back from");
+	say_value(line, words, 'B', event->note.callback.callback);
+	if (event->note.callback.callback == HW_CB_VQ_DONE ||
+	    (event->note.callback.callback == HW_CB_INTRHAND &&
+	    event->note.callback.queue <= UINT16_MAX)) {
+		say(line, " of ");
+		say_value(line, words, 'q', event->note.callback.queue);
+	}
+}
+
+static void
+say_attach(struct line *line, const struct event *event)
+{
+	uint64_t result = event->note.attach.result;
+
+	switch ((enum hw_attach)event->note.attach.step) {
+	case HW_ATTACH_MATCH:
+		say(line, "the driver %s %s", result != 0 ? "matches" : "does not match",
+		    event->note.attach.other != 0 ? "another device" : "the device");
+		break;
+	case HW_ATTACH_BEGIN:
+		say(line, "attach begins");
+		break;
+	case HW_ATTACH_STARTED:
+		say(line, "features agreed: ");
+		say_features(line, result);
+		break;
+	case HW_ATTACH_FINISHED:
+		say(line, result == 0 ? "the device may begin" : "the device does not begin");
+		break;
+	case HW_ATTACH_FAILED:
+		say(line, "the driver gives the device up");
+		break;
+	case HW_ATTACH_END:
+		say(line, result != 0 ? "attach is over: attached" :
+		    "attach is over: not attached");
+		break;
+	}
+}
+
+static void
+say_note(struct line *line, const struct words *words, const struct event *event)
+{
+	if (event->code == HW_NOTE_CALLBACK)
+		say_callback(line, words, event);
+	else if (event->code == HW_NOTE_ATTACH)
+		say_attach(line, event);
+	else if (event->code < HW_NOTES)
+		say_template(line, words, note_template[event->code],
+		    trace_note_args((enum hw_note)event->code), event_values(event));
+}
+
+/* ---- calls ---- */
+
+static void
+say_call(struct line *line, const struct words *words, const struct event *event)
+{
+	const char *letters = trace_call_args((enum hw_call)event->code);
+
+	say(line, "%s(", trace_call_name((enum hw_call)event->code));
+	for (unsigned i = 0; letters[i] != '\0' && i < HW_ARGS_MAX; i++) {
+		say(line, "%s", i > 0 ? ", " : "");
+		say_value(line, words, letters[i], event_values(event)[i]);
+	}
+	say(line, ")");
+}
+
+static void
+say_return(struct line *line, const struct words *words, const struct event *event)
+{
+	const char *letter = trace_call_result((enum hw_call)event->code);
+
+	say(line, "%s %s", trace_call_name((enum hw_call)event->code),
+	    *letter == 'e' && event->ret.result != 0 ? "fails: " : "returns");
+	if (*letter == '\0')
+		return;
+	say(line, *letter == 'e' && event->ret.result != 0 ? "" : " ");
+	say_value(line, words, *letter, event->ret.result);
+}
 
 /* ---- contexts and pages ---- */
 
@@ -21,11 +134,11 @@ say_pages(struct line *line, const struct words *words, const struct event *even
 	char count[48];
 
 	(void)words;
-	words_count_pages(event->arg[0], count, sizeof(count));
+	words_count_pages(event->pages.count, count, sizeof(count));
 	say(line, "%s %s (0x%" PRIx64, event->code <= HW_PAGE_DRIVER ? verb[event->code] : "?",
-	    count, event->arg[1]);
-	if (event->arg[0] > 1)
-		say(line, " .. 0x%" PRIx64, event->arg[2]);
+	    count, event->pages.first);
+	if (event->pages.count > 1)
+		say(line, " .. 0x%" PRIx64, event->pages.last);
 	say(line, ")");
 }
 
@@ -33,14 +146,14 @@ static void
 say_sleep(struct line *line, const struct words *words, const struct event *event)
 {
 	int hz = words->world->config.hz;
-	uint64_t ticks = event->arg[1];
+	uint64_t ticks = event->ctx_sleep.ticks;
 
 	switch ((enum hw_sleep)event->code) {
 	case HW_SLEEP_CV:
-		say(line, "sleeps on cv%" PRIu64, event->arg[0]);
+		say(line, "sleeps on cv%" PRIu64, event->ctx_sleep.object);
 		break;
 	case HW_SLEEP_MUTEX:
-		say(line, "waits for mutex%" PRIu64, event->arg[0]);
+		say(line, "waits for mutex%" PRIu64, event->ctx_sleep.object);
 		break;
 	case HW_SLEEP_MEMORY:
 		say(line, "waits for memory");
@@ -50,7 +163,7 @@ say_sleep(struct line *line, const struct words *words, const struct event *even
 		break;
 	case HW_SLEEP_JOIN:
 		say(line, "waits for the end of ");
-		say_value(line, words, 't', event->arg[0]);
+		say_value(line, words, 't', event->ctx_sleep.object);
 		break;
 	}
 	if (ticks != 0 && hz > 0 && ticks < UINT32_MAX) {
@@ -65,17 +178,18 @@ say_sleep(struct line *line, const struct words *words, const struct event *even
 static void
 say_wake(struct line *line, const struct words *words, const struct event *event)
 {
-	uint64_t since = event->arg[0] <= CONTEXTS_MAX ?
-	    words->context[event->arg[0]].asleep_ns : WORDS_UNKNOWN;
+	uint64_t context = event->ctx_wake.context;
+	uint64_t since = context <= CONTEXTS_MAX ?
+	    words->context[context].asleep_ns : WORDS_UNKNOWN;
 
-	say(line, event->arg[1] != 0 ? "wakes up: the time is over" : "is woken up");
+	say(line, event->ctx_wake.timeout != 0 ? "wakes up: the time is over" : "is woken up");
 	if (since != WORDS_UNKNOWN && since <= event->time_ns) {
 		char text[48];
 
 		words_duration(event->time_ns - since, text, sizeof(text));
 		say(line, ", slept %s", text);
 	}
-	if (event->arg[1] == 0 && event->ctx != 0 && event->ctx != event->arg[0])
+	if (event->ctx_wake.timeout == 0 && event->ctx != 0 && event->ctx != context)
 		say(line, " (by %s)", words_context_name(words, event->ctx,
 		    (enum hw_context)event->ctx_kind));
 }
@@ -83,13 +197,13 @@ say_wake(struct line *line, const struct words *words, const struct event *event
 static void
 say_start(struct line *line, const struct words *words, const struct event *event)
 {
-	switch ((enum hw_context)event->arg[1]) {
+	switch ((enum hw_context)event->ctx_start.kind) {
 	case HW_CTX_AUTOCONF:
 		say(line, "autoconfiguration begins");
 		break;
 	case HW_CTX_KTHREAD:
 		say(line, "starts kernel thread %s, priority %" PRId64,
-		    words_thread_name(words, event), (int64_t)event->arg[2]);
+		    words_thread_name(words, event), (int64_t)event->ctx_start.priority);
 		break;
 	case HW_CTX_SOFTINT:
 		say(line, "sets up a soft interrupt");
@@ -105,14 +219,15 @@ say_start(struct line *line, const struct words *words, const struct event *even
 static void
 say_fault(struct line *line, const struct words *words, const struct event *event)
 {
-	bool blocks = event->arg[3] == 0 || (int64_t)event->arg[3] == HW_FAULT_BLOCK;
+	uint64_t error = event->fault.error;
+	bool blocks = error == 0 || (int64_t)error == HW_FAULT_BLOCK;
 
-	say(line, "%s %s", trace_call_name((enum hw_call)event->arg[1]),
+	say(line, "%s %s", trace_call_name((enum hw_call)event->fault.call),
 	    blocks ? "is made to fail" : "is made to fail with ");
 	if (!blocks)
-		say_value(line, words, 'E', event->arg[3]);
+		say_value(line, words, 'E', error);
 	say(line, " (");
-	say_value(line, words, 'F', event->arg[0]);
+	say_value(line, words, 'F', event->fault.row);
 	say(line, ")");
 }
 
@@ -149,12 +264,12 @@ words_end(enum world_end end)
 static void
 say_step(struct line *line, const struct words *words, const struct event *event)
 {
-	if (event->arg[0] > INT32_MAX) {
-		say(line, "planted noise %" PRIu64, event->arg[2]);
+	if (event->step.index > INT32_MAX) {
+		say(line, "planted noise %" PRIu64, event_values(event)[2]);
 		return;
 	}
-	say(line, "step %" PRIu64 ": ", event->arg[0] + 1);
-	say_text(line, words, event->arg[1]);
+	say(line, "step %" PRIu64 ": ", event->step.index + 1);
+	say_text(line, words, event->step.text);
 	if (words_holds_at_once(words, trace_event(&words->world->trace, event->seq + 1)))
 		say(line, ": holds");
 }
@@ -163,8 +278,8 @@ static void
 say_panic(struct line *line, const struct words *words, const struct event *event)
 {
 	say(line, event->code == WORLD_DEVICE_FAULT ? "falls over the device: " :
-	    event->arg[1] != 0 ? "assertion failed: " : "panic: ");
-	say_text(line, words, event->arg[0]);
+	    event->panic.assertion != 0 ? "assertion failed: " : "panic: ");
+	say_text(line, words, event->panic.text);
 }
 
 /* Kinds that a template says. */
@@ -186,21 +301,21 @@ say_end(struct line *line, const struct words *words, const struct event *event)
 {
 	(void)words;
 	say(line, "%s", words_end((enum world_end)(event->kind == EV_CRASH ? event->code :
-	    event->arg[0])));
+	    event->end.verdict)));
 }
 
 static void
 say_console(struct line *line, const struct words *words, const struct event *event)
 {
-	say_text(line, words, event->arg[0]);
+	say_text(line, words, event->console.text);
 }
 
 static void
 say_expect(struct line *line, const struct words *words, const struct event *event)
 {
 	(void)words;
-	say(line, "step %" PRIu64 ": the expectation %s", event->arg[0] + 1,
-	    event->arg[1] == 1 ? "holds" : event->arg[1] == 0 ? "DOES NOT HOLD" :
+	say(line, "step %" PRIu64 ": the expectation %s", event->expect.index + 1,
+	    event->expect.held == 1 ? "holds" : event->expect.held == 0 ? "DOES NOT HOLD" :
 	    "IS NOT DECIDED");
 }
 
@@ -209,7 +324,7 @@ say_undefined(struct line *line, const struct words *words, const struct event *
 {
 	(void)words;
 	say(line, "runs into %s: %" PRIu64, undefined_text((enum undefined)event->code),
-	    event->arg[0]);
+	    event->undefined.left);
 }
 
 static void (*const sayer[EV_KINDS])(struct line *, const struct words *,
@@ -231,7 +346,7 @@ words_event(const struct words *words, const struct event *event, char *text, si
 		say(&line, "?");
 	else if (event_template[event->kind] != NULL)
 		say_template(&line, words, event_template[event->kind],
-		    trace_kind_args((enum event_kind)event->kind), event->arg);
+		    trace_kind_args((enum event_kind)event->kind), event_values(event));
 	else if (sayer[event->kind] != NULL)
 		sayer[event->kind](&line, words, event);
 	else

@@ -30,11 +30,6 @@ void say_text(struct line *line, const struct words *words, uint64_t number);
 /* "MUST_TELL_HOST|VERSION_1", "none". */
 void say_features(struct line *line, uint64_t features);
 
-/* words_call.c: kernel calls and what happens inside them. */
-void say_call(struct line *line, const struct words *words, const struct event *event);
-void say_return(struct line *line, const struct words *words, const struct event *event);
-void say_note(struct line *line, const struct words *words, const struct event *event);
-
 /* words_device.c: the device and the host behind it. */
 void say_device(struct line *line, const struct words *words, const struct event *event);
 const char *device_code(const struct event *event);

@@ -77,7 +77,7 @@ add(struct recording *recording, const struct event *event, uint32_t site)
 	};
 
 	for (int i = 0; i < HW_ARGS_MAX; i++) {
-		mine.arg[i] = letters[0] == 'S' ? 0 : event->arg[i];
+		mine.value[i] = letters[0] == 'S' ? 0 : event_values(event)[i];
 		letters += letters[0] != '\0';
 	}
 	if (event->kind == EV_CALL) {
@@ -149,7 +149,7 @@ what_changed(const struct compare_event *a, const struct compare_event *b)
 	unsigned what = 0;
 
 	for (unsigned i = 0; i < HW_ARGS_MAX; i++)
-		if (a->arg[i] != b->arg[i])
+		if (a->value[i] != b->value[i])
 			what |= 1u << i;
 	return (uint8_t)(what | (a->ctx != b->ctx ? COMPARE_CTX : 0) |
 	    (a->cpu != b->cpu ? COMPARE_CPU : 0) | (a->ipl != b->ipl ? COMPARE_IPL : 0));

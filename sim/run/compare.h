@@ -22,7 +22,7 @@
 /* One event, as it is compared. */
 struct compare_event {
 	uint64_t time_ns;
-	uint64_t arg[HW_ARGS_MAX];	/* texts are 0 */
+	uint64_t value[HW_ARGS_MAX];	/* texts are 0 */
 	uint32_t ctx;
 	uint32_t site;			/* not compared; of the call it happened in, else 0 */
 	uint32_t call;			/* not compared; of a result: index of its call */

@@ -9,6 +9,7 @@
 #include <jansson.h>
 
 #include "record.h"
+#include "report/json.h"
 #include "report/ndjson.h"
 
 Suite	*report_ndjson_suite(void);
@@ -45,7 +46,7 @@ teardown(void)
 static void
 printer(FILE *stream, const struct report_input *input)
 {
-	ck_assert(ndjson_print(stream, input));
+	ndjson_print(stream, input);
 }
 
 /* Every line by itself must be one JSON object. */
@@ -88,7 +89,7 @@ START_TEST(case_is_header_events_verdict)
 	record_inflate(record, S);
 	print();
 	ck_assert_uint_eq(lines, record->world.trace.count + 2);
-	ck_assert_int_eq(number_of(0, "viosim"), NDJSON_VERSION);
+	ck_assert_int_eq(number_of(0, "viosim"), JSON_OUTPUT_VERSION);
 	ck_assert_str_eq(text_of(0, "case"), "inflate/odd-target#1.0,bounce");
 	ck_assert_str_eq(text_of(0, "driver"), "viomb");
 	for (size_t i = 1; i + 1 < lines; i++) {
@@ -108,7 +109,7 @@ START_TEST(case_without_result_says_why)
 	size_t size;
 	FILE *stream = open_memstream(&text, &size);
 
-	ck_assert(ndjson_print_none(stream, "a/b#1.0,bounce", "skipped", "no \"process\"\n"));
+	ndjson_print_none(stream, "a/b#1.0,bounce", "skipped", "no \"process\"\n");
 	ck_assert_int_eq(fclose(stream), 0);
 	ck_assert_str_eq(text, "{\"viosim\":1,\"case\":\"a/b#1.0,bounce\"}\n"
 	    "{\"verdict\":\"skipped\",\"reason\":\"no \\\"process\\\"\\n\"}\n");
@@ -197,7 +198,8 @@ START_TEST(full_disk_is_seen)
 
 	ck_assert_ptr_nonnull(stream);
 	setvbuf(stream, NULL, _IONBF, 0);
-	ck_assert(!ndjson_print(stream, &record->input));
+	ndjson_print(stream, &record->input);
+	ck_assert(ferror(stream) || fflush(stream) != 0);
 	fclose(stream);
 }
 END_TEST

@@ -42,7 +42,7 @@ happens(struct compare_stream *stream, uint64_t time_ns, enum event_kind kind, u
 	ck_assert_uint_lt(stream->count, MAX);
 	*event = (struct compare_event){
 		.time_ns = time_ns, .kind = (uint16_t)kind, .code = (uint16_t)code, .ctx = 1,
-		.ctx_kind = HW_CTX_KTHREAD, .call = ALIGN_NONE, .arg = { value },
+		.ctx_kind = HW_CTX_KTHREAD, .call = ALIGN_NONE, .value = { value },
 	};
 	return event;
 }
@@ -122,10 +122,10 @@ START_TEST(changed)
 	two_init(&two);
 	usual(&two.a, 5);
 	usual(&two.b, 5);
-	two.b.event[2].arg[0] = 1;
+	two.b.event[2].value[0] = 1;
 	two.b.event[3].ipl = 6;
-	two.b.event[3].arg[0] = 2;
-	two.b.event[4].arg[0] = 9;
+	two.b.event[3].value[0] = 2;
+	two.b.event[4].value[0] = 9;
 	ck_assert_str_eq(rows(&two, 9), "==ccc");
 	compared_what(&two.b.event[2], two.result.row[2].what, what, sizeof(what));
 	ck_assert_str_eq(what, "queue");
@@ -264,7 +264,7 @@ START_TEST(text_of_a_case)
 	two_init(&two);
 	usual(&two.a, 1500000000);
 	usual(&two.b, 1500000000);
-	two.b.event[3].arg[0] = 2;
+	two.b.event[3].value[0] = 2;
 	rows(&two, 9);
 	text = printed(&two, false);
 	ck_assert_str_eq(text,
