@@ -48,7 +48,7 @@ run(struct trial *trial, const struct scenario_case *c, uint64_t noise, struct s
 	struct run_options options = {
 		.module = trial_module(trial, c->machine), .shelf = &trial->shelf,
 		.started = stream != NULL ? started : NULL, .arg = stream,
-		.draw_noise = noise,
+		.draw_noise = noise, .loops = trial->loops,
 	};
 	struct run_result result;
 	uint64_t digest;

@@ -420,6 +420,7 @@ shrink(struct trial *trial, const struct edit *from, uint64_t key,
 		.first_run = trial->runs, .first_ms = now_ms(),
 		.best = edit_copy(from),
 	};
+	struct loops loops = { 0 };
 	struct trial_result first;
 	struct why reason;
 
@@ -431,6 +432,9 @@ shrink(struct trial *trial, const struct edit *from, uint64_t key,
 	shrinker.finding = *trial_find(&first, key);
 	shrinker.others = count_others(&first, key);
 	shrinker.hits_limit = is_limit(first.end);
+	/* A story that ends in the same loop need not be in it for as long. */
+	loops_learn(&loops, &first.loops);
+	trial->loops = &loops;
 	if (why(trial, shrinker.best, key, &reason))
 		shrinker.cause = reason.cause;
 	shrink_all(&shrinker);
@@ -442,5 +446,6 @@ shrink(struct trial *trial, const struct edit *from, uint64_t key,
 		.verified = verify(&shrinker), .complete = !shrinker.over,
 	};
 	result->runs = trial->runs - shrinker.first_run;
+	trial->loops = NULL;
 	return true;
 }

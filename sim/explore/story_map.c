@@ -80,7 +80,8 @@ story_map_init(struct story_map *map, struct trial *trial, struct edit *edit,
 {
 	struct looker looker = { .map = map };
 	struct run_options options = {
-		.module = trial_module(trial, &edit->machine), .shelf = &trial->shelf,
+		.module = trial_module(trial, &edit->machine),
+		.shelf = &trial->shelf, .loops = trial->loops,
 		.started = started, .arg = &looker,
 	};
 	struct scenario_case c;

@@ -35,7 +35,8 @@ void
 timing_of(struct trial *trial, const struct scenario_case *c, struct timing *timing)
 {
 	struct run_options options = {
-		.module = trial_module(trial, c->machine), .shelf = &trial->shelf,
+		.module = trial_module(trial, c->machine),
+		.shelf = &trial->shelf, .loops = trial->loops,
 		.started = started, .arg = timing,
 	};
 	struct run_result result;

@@ -131,6 +131,7 @@ take_over(const struct trial *trial, struct source *source, const struct run_res
 	result->end = run->end;
 	result->counts = run->counts;
 	result->faults_idle = run->counts.faults_idle;
+	result->loops = run->loops;
 }
 
 static struct recorder *
@@ -151,7 +152,7 @@ trial_run(struct trial *trial, const struct scenario_case *c, struct moments *mo
 	struct module *module = trial_module(trial, c->machine);
 	struct run_options options = {
 		.module = module, .shelf = &trial->shelf,
-		.started = trial->started, .arg = trial->arg,
+		.started = trial->started, .arg = trial->arg, .loops = trial->loops,
 	};
 	struct run_result run;
 

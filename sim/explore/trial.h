@@ -26,6 +26,11 @@ struct trial {
 	struct shelf shelf;
 	struct recorder *recorder, *recorder_nodiag;	/* who lists moments, once one did */
 	uint64_t runs;			/* so far */
+	/*
+	 * Endless loops that need not be run to their end: the finding is the same, the digest
+	 * is not.  NULL: none.
+	 */
+	const struct loops *loops;
 	/* Called with each world whose moments are not asked for, before it starts; or NULL. */
 	void (*started)(void *arg, struct world *world);
 	void *arg;
@@ -54,6 +59,7 @@ struct trial_result {
 	enum world_end end;
 	struct run_counts counts;
 	unsigned faults_idle;		/* armed, and never struck */
+	struct loops_met loops;
 };
 
 /*

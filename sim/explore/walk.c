@@ -25,6 +25,7 @@ struct walking {
 	const struct walk_plan *plan;
 	const struct edit *skeleton;
 	struct trial_result base;	/* of the run that the walk starts from */
+	struct loops loops;		/* that it, or some of the others, ended in */
 	struct story_map map;
 	struct stages stages;
 	unsigned happenings, faults;	/* in that run */
@@ -121,6 +122,7 @@ run(struct walking *walking, const struct plan *plan, struct moments *moments,
 			walk_out_differ(&walking->out, cause, why);
 		free(why);
 	}
+	loops_take(&walking->loops, &result->loops);
 	scenario_case_fini(&c);
 	edit_free(edit);
 }
@@ -403,7 +405,10 @@ walk(struct walker *walker, size_t number, const struct walk_plan *plan, FILE *o
 	if (!plan->one_stage || plan->from.stage < walking.stages.count ||
 	    plan->from.stage == WALK_FAULTS) {
 		begin(&walking);
+		loops_learn(&walking.loops, &walking.base.loops);
+		walker->trial.loops = &walking.loops;
 		walk_stages(&walking);
+		walker->trial.loops = NULL;
 		story_map_fini(&walking.map);
 	}
 	walk_out_end(&walking.out);

@@ -147,7 +147,8 @@ find_state(struct search *search)
 	struct trial *trial = search->trial;
 	struct run_options options = {
 		.module = trial_module(trial, &search->story->machine),
-		.shelf = &trial->shelf, .started = listen, .arg = &search->state,
+		.shelf = &trial->shelf, .loops = trial->loops,
+		.started = listen, .arg = &search->state,
 	};
 	struct run_result result;
 	struct scenario_case c;

@@ -473,6 +473,7 @@ hw_console(enum hw_console level, const char *text, size_t length)
 
 	world_emit(world, EV_CONSOLE, level, trace_text(&world->trace, text, length),
 	    trace_hash(text, length), 0, 0, 0);
+	loop_text(world);
 }
 
 static void

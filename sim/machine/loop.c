@@ -53,6 +53,7 @@ loop_refill(struct world *world)
 
 	loop->rounds = 0;
 	loop->accesses = access_count(&world->access);
+	loop->text = world->trace.text_length;
 	loop->was_early = false;
 	stop_watching(loop);
 }
@@ -61,6 +62,21 @@ void
 loop_odd_access(struct loop *loop)
 {
 	loop->rounds += LOOP_ODD;
+}
+
+void
+loop_text(struct world *world)
+{
+	const struct world_config *config = &world->config;
+
+	if (config->text_limit == 0)
+		return;
+	if (world->trace.text_length - world->loop.text > config->text_limit)
+		world_finish(world, WORLD_ENDLESS,
+		    "the driver prints without end, and no time passes");
+	else if (world->trace.text_length > config->text_limit_all)
+		world_finish(world, WORLD_EVENT_LIMIT,
+		    "the run reached its limit of text: 128 MiB of messages");
 }
 
 const struct loop_seen *
@@ -81,6 +97,8 @@ is_used(const struct world *world, uint64_t part, uint64_t of)
 
 	return (config->rounds_limit != 0 &&
 	    world->loop.rounds > config->rounds_limit / of * part) ||
+	    (config->text_limit != 0 && world->trace.text_length - world->loop.text >
+	    config->text_limit / of * part) ||
 	    accesses > config->access_limit / of * part ||
 	    points > config->points_limit / of * part;
 }

@@ -2,11 +2,11 @@
 /*
  * Loops of the driver that let no time pass.
  *
- * viosim-cc has the driver call __sanitizer_cov_trace_pc() once in each round of each loop.  What
- * a driver does between two moments of virtual time has three limits: rounds of loops, memory
- * accesses, and points (kernel calls).  All are counts, so that where a run ends does not depend
- * on the host.  An access that is volatile or atomic costs LOOP_ODD rounds as well, because it
- * takes the host as long.
+ * viosim-cc has the driver call __sanitizer_cov_trace_pc() once in each round of each loop.
+ * What a driver does between two moments of virtual time has four limits: rounds of loops, memory
+ * accesses, points (kernel calls), and the text of its messages.  All are counts, so that where a
+ * run ends does not depend on the host.  An access that is volatile or atomic costs LOOP_ODD
+ * rounds as well, because it takes the host as long.
  *
  * Shortly before one of them is reached each round is looked at, to tell which loop it is: the
  * innermost function that was not left all the while, and where in it rounds began.  The same is
@@ -40,6 +40,7 @@ struct loop {
 	uint64_t instalment;		/* what `left` began as */
 	uint64_t rounds;		/* looked at, since time moved */
 	uint64_t accesses;		/* access_count() when time moved */
+	uint64_t text;			/* bytes of text in the record then */
 	bool watching, was_early;
 	unsigned watched;		/* rounds */
 	loop_judge *judge;		/* NULL: nobody is asked */
@@ -54,6 +55,8 @@ void loop_ask(struct loop *loop, loop_judge *judge, void *arg);
 void loop_refill(struct world *world);
 /* An access that costs more than others. */
 void loop_odd_access(struct loop *loop);
+/* A message was recorded: is it one too many? */
+void loop_text(struct world *world);
 /* The loop that a context is in; NULL when it was not seen in one. */
 const struct loop_seen *loop_of(const struct world *world, uint32_t context);
 

@@ -119,6 +119,8 @@ struct world_config {
 	uint64_t points_limit;		/* kernel-call points without time moving */
 	uint64_t access_limit;		/* instrumented accesses without time moving */
 	uint64_t rounds_limit;		/* rounds of loops, likewise; 0: none */
+	uint64_t text_limit;		/* bytes of messages, likewise; 0: none */
+	uint64_t text_limit_all;	/* and in the whole run */
 	bool keep_trace;
 	struct shelf *shelf;		/* host memory from run to run; NULL: none */
 };

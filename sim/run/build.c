@@ -11,7 +11,9 @@
 #define SLACK_NS UINT64_C(1000000)
 #define POINTS_LIMIT UINT64_C(200000)
 #define ACCESS_LIMIT UINT64_C(50000000)
-#define ROUNDS_LIMIT UINT64_C(50000000)
+#define ROUNDS_LIMIT UINT64_C(20000000)
+#define TEXT_LIMIT (UINT64_C(8) << 20)
+#define TEXT_LIMIT_ALL (UINT64_C(128) << 20)
 
 /* What the loader lets pass a machine can have. */
 _Static_assert(SCENARIO_SEGMENTS_MAX <= MEMORY_SEGMENTS_MAX, "segments");
@@ -63,6 +65,8 @@ story_world_config(const struct story *story, struct world_config *config)
 		.points_limit = POINTS_LIMIT,
 		.access_limit = ACCESS_LIMIT,
 		.rounds_limit = ROUNDS_LIMIT,
+		.text_limit = TEXT_LIMIT,
+		.text_limit_all = TEXT_LIMIT_ALL,
 		.keep_trace = story->options->keep_trace,
 		.shelf = story->options->shelf,
 	};

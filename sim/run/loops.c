@@ -18,12 +18,12 @@ find(const struct loops *loops, bool diagnostic, uint32_t site)
 	return NULL;
 }
 
-bool
-loops_knows(const struct loops *loops, bool diagnostic, uint32_t site)
+const struct loops_row *
+loops_find(const struct loops *loops, bool diagnostic, uint32_t site)
 {
 	const struct loops_row *row = find(loops, diagnostic, site);
 
-	return row != NULL && row->cases >= LOOPS_ENOUGH;
+	return row != NULL && row->cases >= LOOPS_ENOUGH ? row : NULL;
 }
 
 void
@@ -36,25 +36,45 @@ loops_meet(struct loops_met *met, uint32_t site)
 		met->early[met->earlies++] = site;
 }
 
+static struct loops_row *
+find_or_add(struct loops *loops, const struct loops_met *met)
+{
+	struct loops_row *row = find(loops, met->diagnostic, met->end);
+
+	if (row != NULL || loops->count == LOOPS_MAX)
+		return row;
+	row = &loops->row[loops->count++];
+	*row = (struct loops_row){
+		.site = met->end, .diagnostic = met->diagnostic, .line = met->line,
+	};
+	snprintf(row->where, sizeof(row->where), "%s", met->where);
+	return row;
+}
+
 const struct loops_row *
 loops_take(struct loops *loops, const struct loops_met *met)
 {
+	const struct loops_row *known;
 	struct loops_row *row;
 
 	for (unsigned i = 0; i < met->earlies; i++)
-		if (loops_knows(loops, met->diagnostic, met->early[i]))
-			return find(loops, met->diagnostic, met->early[i]);
+		if ((known = loops_find(loops, met->diagnostic, met->early[i])) != NULL)
+			return known;
 	if (met->end == 0)
 		return NULL;
-	if (loops_knows(loops, met->diagnostic, met->end))
-		return find(loops, met->diagnostic, met->end);
-	row = find(loops, met->diagnostic, met->end);
-	if (row == NULL && loops->count < LOOPS_MAX) {
-		row = &loops->row[loops->count++];
-		*row = (struct loops_row){ .site = met->end, .diagnostic = met->diagnostic };
-		snprintf(row->where, sizeof(row->where), "%s", met->where);
-	}
+	if ((known = loops_find(loops, met->diagnostic, met->end)) != NULL)
+		return known;
+	row = find_or_add(loops, met);
 	if (row != NULL)
 		row->cases++;
 	return NULL;
+}
+
+void
+loops_learn(struct loops *loops, const struct loops_met *met)
+{
+	struct loops_row *row = met->end != 0 ? find_or_add(loops, met) : NULL;
+
+	if (row != NULL)
+		row->cases = LOOPS_ENOUGH;
 }

@@ -22,6 +22,7 @@ struct loops_met {
 	uint32_t early[LOOPS_EARLY_MAX];	/* those it was in for long */
 	unsigned earlies;
 	uint32_t end;			/* the one it ended in; 0: none */
+	uint32_t line;			/* where its first line is */
 	bool cut;			/* because that was known */
 	bool diagnostic;		/* which module: the kernel has DIAGNOSTIC */
 	char where[LOOPS_WHERE];	/* of `end`: "FILE:LINE (FUNCTION)" */
@@ -31,13 +32,17 @@ struct loops {
 	struct loops_row {
 		uint32_t site;
 		bool diagnostic;
+		uint32_t line;
 		unsigned cases;		/* that ended in it */
 		char where[LOOPS_WHERE];
 	} row[LOOPS_MAX];
 	unsigned count;
 };
 
-bool loops_knows(const struct loops *loops, bool diagnostic, uint32_t site);
+/* NULL: it is not known (yet). */
+const struct loops_row *loops_find(const struct loops *loops, bool diagnostic, uint32_t site);
+/* From now on whoever comes into the loop that this run ended in, if any, ends early. */
+void loops_learn(struct loops *loops, const struct loops_met *met);
 void loops_meet(struct loops_met *met, uint32_t site);
 /*
  * A case's turn, in order of the cases: the known loop that it came into (its row), or NULL.

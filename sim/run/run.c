@@ -80,7 +80,7 @@ is_known_loop(void *arg, const struct loop_seen *seen)
 	struct loops_met *met = &story->result->loops;
 
 	loops_meet(met, seen->site[0]);
-	met->cut = loops_knows(story->options->loops, met->diagnostic, seen->site[0]);
+	met->cut = loops_find(story->options->loops, met->diagnostic, seen->site[0]) != NULL;
 	return met->cut;
 }
 
@@ -142,6 +142,10 @@ line_of_loop(struct story *story, const struct loop_seen *seen)
 			site = seen->site[i];
 		}
 	met->end = seen->site[0];
+	/* Not all of it was seen: it has the place that it had before. */
+	if (met->cut)
+		site = loops_find(story->options->loops, met->diagnostic, met->end)->line;
+	met->line = site;
 	if (first.line != UINT_MAX)
 		snprintf(met->where, sizeof(met->where), "%s:%u (%s)", first.file, first.line,
 		    first.function);

@@ -177,6 +177,41 @@ START_TEST(the_limit_of_points_ends_it_too)
 }
 END_TEST
 
+static void
+print_for_ever(void *arg)
+{
+	static const char line[] = "a line of some length\n";
+	struct bare *bare = arg;
+
+	for (;;) {
+		ROUND();
+		hw_console(HW_CON_NORMAL, line, sizeof(line) - 1);
+		if (bare->world.config.text_limit > 100000)
+			hw_delay(1);
+	}
+}
+
+/* Many messages are too many at once, or in all; memory is bounded. */
+START_TEST(text_has_a_limit)
+{
+	struct world_config config;
+	struct bare *bare;
+
+	bare_config(&config);
+	config.event_limit = config.points_limit = config.access_limit = 1000000000;
+	config.time_limit_ns = UINT64_MAX;
+	config.text_limit = _i ? 1000000 : 100000;
+	config.text_limit_all = 1000000;
+	bare = bare_new(&config);
+	bare_thread(bare, 0, 10, print_for_ever);
+	bare_go(bare);
+	ck_assert_int_eq(bare->world.end, _i ? WORLD_EVENT_LIMIT : WORLD_ENDLESS);
+	ck_assert_uint_lt(bare->world.trace.text_length, _i ? 1000100 : 100100);
+	ck_assert_ptr_nonnull(strstr(bare->world.end_text, _i ? "text" : "prints"));
+	bare_free(bare);
+}
+END_TEST
+
 Suite *
 machine_loop_suite(void)
 {
@@ -187,6 +222,7 @@ machine_loop_suite(void)
 	tcase_add_test(tc, rounds_are_counted_anew_when_time_moved);
 	tcase_add_loop_test(tc, a_known_loop_ends_early, 0, 2);
 	tcase_add_loop_test(tc, the_limit_of_points_ends_it_too, 0, 2);
+	tcase_add_loop_test(tc, text_has_a_limit, 0, 2);
 	suite_add_tcase(suite, tc);
 	return suite;
 }

@@ -15,13 +15,13 @@ START_TEST(three_cases_make_a_loop_known)
 	struct loops_met met = { .end = 77, .where = "x.c:1 (f)" };
 
 	for (int i = 0; i < LOOPS_ENOUGH; i++) {
-		ck_assert(!loops_knows(&loops, false, 77));
+		ck_assert_ptr_null(loops_find(&loops, false, 77));
 		ck_assert_ptr_null(loops_take(&loops, &met));
 	}
-	ck_assert(loops_knows(&loops, false, 77));
+	ck_assert_ptr_nonnull(loops_find(&loops, false, 77));
 	/* Another loop, or another module. */
-	ck_assert(!loops_knows(&loops, false, 78));
-	ck_assert(!loops_knows(&loops, true, 77));
+	ck_assert_ptr_null(loops_find(&loops, false, 78));
+	ck_assert_ptr_null(loops_find(&loops, true, 77));
 	ck_assert_ptr_nonnull(loops_take(&loops, &met));
 	ck_assert_str_eq(loops_take(&loops, &met)->where, "x.c:1 (f)");
 }
@@ -59,6 +59,17 @@ START_TEST(more_loops_than_there_is_room_for_are_run_each_time)
 }
 END_TEST
 
+START_TEST(a_loop_is_learnt_at_once)
+{
+	struct loops loops = { 0 };
+
+	loops_learn(&loops, &(struct loops_met){ .end = 0 });
+	ck_assert_uint_eq(loops.count, 0);
+	loops_learn(&loops, &(struct loops_met){ .end = 9, .line = 12 });
+	ck_assert_uint_eq(loops_find(&loops, false, 9)->line, 12);
+}
+END_TEST
+
 Suite *
 run_loops_suite(void)
 {
@@ -68,6 +79,7 @@ run_loops_suite(void)
 	tcase_add_test(tc, three_cases_make_a_loop_known);
 	tcase_add_test(tc, a_case_that_was_long_in_a_known_loop_counts_as_one_that_was_cut);
 	tcase_add_test(tc, more_loops_than_there_is_room_for_are_run_each_time);
+	tcase_add_test(tc, a_loop_is_learnt_at_once);
 	suite_add_tcase(s, tc);
 	return s;
 }
