@@ -8,8 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/vec.h"
+#include "report/finding.h"
+#include "report/json.h"
 #include "report/timeline.h"
 #include "report/words.h"
+#include "run/verdict.h"
 
 #define EXCERPT_COLUMNS 90	/* of a scenario line */
 #define EXCERPT_LEAD 40		/* kept before the caret when the line is cut */
@@ -20,16 +24,6 @@ colour(FILE *stream, const struct report_input *input, const char *code)
 {
 	if (input->style.colour)
 		fprintf(stream, "\033[%sm", code);
-}
-
-/* "label: " in colour. */
-static void
-label(FILE *stream, const struct report_input *input, const char *text, const char *code)
-{
-	colour(stream, input, code);
-	fprintf(stream, "%s:", text);
-	colour(stream, input, "0");
-	putc(' ', stream);
 }
 
 /* ---- the scenario's line ---- */
@@ -105,7 +99,7 @@ print_failure(FILE *stream, const struct report_input *input, const struct failu
 		fprintf(stream, ":%u:%u", failure->loc.line, failure->loc.col);
 	colour(stream, input, "0");
 	fputs(": ", stream);
-	label(stream, input, "failed", "1;31");
+	finding_label(stream, &input->style, "failed", "1;31");
 	fprintf(stream, "%s\n", failure->what);
 	print_excerpt(stream, input, failure);
 	words_time(failure->time_ns, time, sizeof(time));
@@ -199,6 +193,10 @@ nearest_finding(const struct report_input *input)
 struct reason {
 	const struct finding *finding;	/* or NULL */
 	const struct failure *failure;	/* or NULL */
+};
+
+struct reasons {
+	VEC_MEMBERS(struct reason);
 };
 
 static struct reason
@@ -312,25 +310,17 @@ static void
 print_finding(FILE *stream, const struct report_input *input, const struct words *words,
     const struct finding *finding, struct ids *likes)
 {
-	bool is_error = finding->rule->severity == SEVERITY_ERROR;
+	struct finding_shown shown;
 	struct source_pos pos;
 	char time[32];
 
-	colour(stream, input, "1");
-	if (report_position(input, finding->site, &pos))
-		fprintf(stream, "%s:%u", pos.file, pos.line);
-	else
-		fputs(input->driver != NULL ? input->driver : "driver", stream);
-	colour(stream, input, "0");
-	fputs(": ", stream);
-	label(stream, input, is_error ? "error" : "lint", is_error ? "1;31" : "33");
-	/* One line, however long: editors and grep take it apart at the colons. */
-	fprintf(stream, "%s: %s\n", finding->rule->id, finding->text);
+	finding_of_run(input, finding, &pos, &shown);
+	finding_print(stream, &input->style, 0, input->driver, &shown);
 	words_time(finding->time_ns, time, sizeof(time));
 	fprintf(stream, "  in %s", words_context_name(words, finding->ctx,
 	    finding->ctx_kind));
-	if (report_position(input, finding->site, &pos))
-		fprintf(stream, ", function %s", pos.function);
+	if (shown.function != NULL)
+		fprintf(stream, ", function %s", shown.function);
 	fprintf(stream, ", at %s", time + strspn(time, " "));
 	if (finding->count > 1)
 		fprintf(stream, ", %u times at this place", finding->count);
@@ -477,29 +467,11 @@ failure_print(FILE *stream, const struct report_input *input)
 	timeline_tail(stream, input, first_seq(input), FAILURE_TAIL);
 	fprintf(stream, "digest %016" PRIx64 ", %u events\n", result->digest,
 	    result->counts.events);
-	label(stream, input, "replay", "1");
+	finding_label(stream, &input->style, "replay", "1");
 	failure_print_replay(stream, input);
 }
 
-/* ---- in single lines ---- */
-
-static void
-finding_line(const struct report_input *input, const struct finding *finding, char *text,
-    size_t size)
-{
-	const struct defect *like = report_like_finding(input, finding, NULL);
-	struct source_pos pos;
-	int n = 0;
-
-	if (report_position(input, finding->site, &pos))
-		n = snprintf(text, size, "%s:%u: ", pos.file, pos.line);
-	if ((size_t)n < size)
-		n += snprintf(text + n, size - (size_t)n, "%s: %s", finding->rule->id,
-		    finding->text);
-	if (like != NULL && (size_t)n < size)
-		snprintf(text + n, size - (size_t)n, " (looks like %s)", like->id);
-	report_clean(text);
-}
+/* ---- reasons ---- */
 
 static void
 failure_line(const struct failure *failure, char *text, size_t size)
@@ -509,44 +481,103 @@ failure_line(const struct failure *failure, char *text, size_t size)
 	report_clean(text);
 }
 
+static void
+reason_line(const struct report_input *input, struct reason reason, char *text, size_t size)
+{
+	struct finding_shown shown;
+	struct source_pos pos;
+
+	if (reason.finding != NULL) {
+		finding_of_run(input, reason.finding, &pos, &shown);
+		finding_line(&shown, text, size);
+	} else if (reason.failure != NULL) {
+		failure_line(reason.failure, text, size);
+	} else {
+		snprintf(text, size, "%s", "nothing new was found");
+	}
+}
+
+/* The reason of the case, then the other new errors and failed expectations; heap. */
+static struct reasons
+reasons_of(const struct report_input *input)
+{
+	const struct run_result *result = input->result;
+	struct reason first = reason_of(input);
+	struct reasons reasons = { 0 };
+
+	if (first.finding != NULL)
+		first.failure = NULL;
+	*vec_add(&reasons) = first;
+	for (size_t i = 0; i < result->findings.count; i++) {
+		const struct finding *finding = &result->findings.item[i];
+
+		if (finding != first.finding && finding->rule->severity != SEVERITY_LINT &&
+		    report_known_finding(input, finding) == NULL)
+			vec_add(&reasons)->finding = finding;
+	}
+	for (unsigned i = 0; i < result->failures; i++) {
+		const struct failure *failure = &result->failure[i];
+
+		if (failure != first.failure && report_known_failure(input, failure) == NULL)
+			vec_add(&reasons)->failure = failure;
+	}
+	return reasons;
+}
+
 void
 failure_summary(const struct report_input *input, char *text, size_t size)
 {
-	struct reason reason = reason_of(input);
-
-	if (reason.finding != NULL)
-		finding_line(input, reason.finding, text, size);
-	else if (reason.failure != NULL)
-		failure_line(reason.failure, text, size);
-	else
-		snprintf(text, size, "%s", "nothing new was found");
+	reason_line(input, reason_of(input), text, size);
 }
 
 void
 failure_reasons(FILE *stream, const struct report_input *input)
 {
-	const struct run_result *result = input->result;
-	struct reason reason = reason_of(input);
+	struct reasons reasons = reasons_of(input);
 	char text[REASON_TEXT];
 
-	failure_summary(input, text, sizeof(text));
-	fprintf(stream, "%s\n", text);
-	for (size_t i = 0; i < result->findings.count; i++) {
-		const struct finding *finding = &result->findings.item[i];
-
-		if (finding == reason.finding || finding->rule->severity == SEVERITY_LINT ||
-		    report_known_finding(input, finding) != NULL)
-			continue;
-		finding_line(input, finding, text, sizeof(text));
+	for (size_t i = 0; i < reasons.count; i++) {
+		reason_line(input, reasons.item[i], text, sizeof(text));
 		fprintf(stream, "%s\n", text);
 	}
-	for (unsigned i = 0; i < result->failures; i++) {
-		const struct failure *failure = &result->failure[i];
+	vec_fini(&reasons);
+}
 
-		if ((failure == reason.failure && reason.finding == NULL) ||
-		    report_known_failure(input, failure) != NULL)
-			continue;
-		failure_line(failure, text, sizeof(text));
-		fprintf(stream, "%s\n", text);
+static json_t *
+reason_json(const struct report_input *input, struct reason reason)
+{
+	const struct failure *failure = reason.failure;
+	json_t *object = json_object();
+	struct finding_shown shown;
+	struct source_pos pos;
+
+	if (reason.finding != NULL) {
+		finding_of_run(input, reason.finding, &pos, &shown);
+		finding_put(object, &shown);
+		json_put_number(object, "time_ns", reason.finding->time_ns);
+		json_put_number(object, "count", reason.finding->count);
+	} else if (failure != NULL) {
+		json_put_text(object, "rule", VERDICT_EXPECT_RULE);
+		json_put_text(object, "severity", "error");
+		json_put_text(object, "file", failure->file);
+		json_put_number(object, "line", failure->loc.line);
+		json_put_number(object, "column", failure->loc.col);
+		json_put_text(object, "failure", failure->what);
+		json_put_text(object, "expected", failure->expected);
+		json_put_text(object, "actual", failure->actual);
+		json_put_number(object, "time_ns", failure->time_ns);
 	}
+	return object;
+}
+
+void
+failure_reasons_json(FILE *stream, const struct report_input *input)
+{
+	struct reasons reasons = reasons_of(input);
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < reasons.count; i++)
+		json_add(array, reason_json(input, reasons.item[i]));
+	vec_fini(&reasons);
+	json_print_line(array, stream);
 }

@@ -33,4 +33,7 @@ void failure_summary(const struct report_input *input, char *text, size_t size);
 /* That line, then one for each other new error and failed expectation of the case. */
 void failure_reasons(FILE *stream, const struct report_input *input);
 
+/* The same as a JSON array in one line, for the summary of a run (summary.h). */
+void failure_reasons_json(FILE *stream, const struct report_input *input);
+
 #endif /* VIOSIM_REPORT_FAILURE_H */
