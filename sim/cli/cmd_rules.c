@@ -120,15 +120,20 @@ static bool
 explain_fault(const char *word, const struct manifest *manifest)
 {
 	const struct fault_row *row = fault_row_by_id(word);
+	const char *when, *source;
 
 	(void)manifest;
 	if (row == NULL)
 		return false;
+	when = fault_when(row);
+	source = fault_when_source(row);
 	printf("fault %s\n", row->id);
 	printf("  strikes      %s\n", row->call_name);
 	printf("  caller gets  %s\n", row->gets);
 	printf("  stands for   %s\n", row->meaning);
-	printf("  real kernel  %s\n", fault_reality_word(row->reality));
+	printf("  real kernel  %s\n", when[0] != '\0' ? when : "always");
+	if (source[0] != '\0')
+		printf("               see %s\n", source);
 	if (row->by_queue)
 		puts("  can be limited to one queue (vq: inflate or deflate)");
 	return true;

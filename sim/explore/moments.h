@@ -44,6 +44,8 @@ struct moment {
 	enum hw_context ctx_kind;
 	uint8_t ipl;
 	int queue;			/* of the call, or -1 */
+	uint64_t faults;		/* that the kernel can produce at this entry to a call: a
+					   bit for each row of the catalogue */
 	uint64_t stack;			/* hash of the driver positions on the call stack */
 	bool everything;		/* touches more than is known */
 	struct moment_touch touch[MOMENT_TOUCHES];	/* what is done between this moment and the

@@ -4,10 +4,12 @@
  */
 #include "explore/recorder.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "explore/effect.h"
+#include "fault/fault.h"
 #include "run/module.h"
 #include "run/source.h"
 
@@ -159,6 +161,21 @@ queue_of(unsigned call, const uint64_t *arg)
 	return letter == NULL ? -1 : (int)arg[letter - trace_call_args(call)];
 }
 
+static uint64_t
+possible_faults(const struct world *world, const struct event *call)
+{
+	uint64_t faults = 0;
+	size_t rows;
+	const struct fault_row *row = fault_catalogue(&rows);
+
+	assert(rows <= 64);
+	for (size_t i = 0; i < rows; i++)
+		if (row[i].call == (enum hw_call)call->code &&
+		    fault_possible(&row[i], call, &world->config))
+			faults |= UINT64_C(1) << i;
+	return faults;
+}
+
 static void
 look_at_point(void *self, enum point_kind kind, unsigned what)
 {
@@ -177,6 +194,8 @@ look_at_point(void *self, enum point_kind kind, unsigned what)
 	if (kind == POINT_BEFORE) {
 		event = trace_event(&world->trace, world->trace.count - 1);
 		moment->queue = queue_of(what, event->arg);
+		if (recorder->effects.can_fail[what])
+			moment->faults = possible_faults(world, event);
 		effects_of_call(&recorder->effects, world, event, moment);
 	}
 	world->trace.showing--;

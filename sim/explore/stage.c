@@ -150,36 +150,27 @@ stage_at(const struct stages *stages, unsigned stage, const struct story_map *ma
 }
 
 /*
- * Of the rows of a call the first, and those that are something else for the caller: to wait
- * inside the call.  What the kernel never does is no failure.
+ * Of the failures that the kernel can produce there the first, and those that are something else
+ * for the caller: to wait inside the call.
  */
-static bool
-is_worth_it(const struct fault_row *row, const struct fault_row *first)
-{
-	return row->reality != FAULT_CONTRACT &&
-	    (row == first || row->error == HW_FAULT_BLOCK);
-}
-
 bool
 stage_fault(const struct moment *moment, unsigned nth, struct deviation *deviation)
 {
-	const struct fault_row *rows, *first = NULL;
+	bool is_first = true;
 	size_t count;
+	const struct fault_row *rows = fault_catalogue(&count);
 
-	if (moment->kind != MOMENT_BEFORE)
-		return false;
-	rows = fault_catalogue(&count);
 	for (size_t i = 0; i < count; i++) {
-		if (rows[i].call != moment->call)
+		if ((moment->faults >> i & 1) == 0)
 			continue;
-		if (first == NULL)
-			first = &rows[i];
-		if (!is_worth_it(&rows[i], first) || nth-- > 0)
-			continue;
-		*deviation = (struct deviation){
-			.kind = DEVIATION_FAULT, .fault = &rows[i], .at = *moment, .queue = -1,
-		};
-		return true;
+		if ((is_first || rows[i].error == HW_FAULT_BLOCK) && nth-- == 0) {
+			*deviation = (struct deviation){
+				.kind = DEVIATION_FAULT, .fault = &rows[i], .at = *moment,
+				.queue = -1,
+			};
+			return true;
+		}
+		is_first = false;
 	}
 	return false;
 }

@@ -2,8 +2,8 @@
 /*
  * Sweeping: see sweep.h.
  *
- * A plain run is done twice: once for its moments, once for its record, which has the arguments
- * of the calls and what was under way at each moment.
+ * A plain run is done twice: once for its moments, once for its record, which has what was under
+ * way at each moment.
  */
 #include "explore/sweep.h"
 
@@ -136,7 +136,7 @@ try(struct planner *planner, const struct moment *moment, struct deviation what,
 }
 
 static void
-plan_failures(struct planner *planner, const struct moment *moment, const struct event *call)
+plan_failures(struct planner *planner, const struct moment *moment)
 {
 	struct outcome_point point = {
 		.point = mix(moment->stack, moment->call), .line = moment->line,
@@ -154,7 +154,8 @@ plan_failures(struct planner *planner, const struct moment *moment, const struct
 		if (row[i].call != moment->call)
 			continue;
 		is_fallible = true;
-		if (!sweep_fits(&row[i], call->arg, planner->options->contract))
+		if ((moment->faults >> i & 1) == 0 &&
+		    (row[i].when != FAULT_NEVER || !planner->options->contract))
 			continue;
 		point.can_fail = true;
 		try(planner, moment, what, point.point);
@@ -191,19 +192,6 @@ plan_interrupts(struct planner *planner, const struct moment *moment,
 	}
 }
 
-/* The call whose entry a moment stands at. */
-static const struct event *
-call_at(const struct trace *trace, const struct moment *moment)
-{
-	for (uint32_t back = 0; back < 2 && back <= moment->seq; back++) {
-		const struct event *event = trace_event(trace, moment->seq - back);
-
-		if (event != NULL && event->kind == EV_CALL && event->code == moment->call)
-			return event;
-	}
-	return NULL;
-}
-
 static unsigned
 level_of_interrupts(const struct trace *trace)
 {
@@ -230,15 +218,13 @@ finished(void *arg, struct world *world, const struct run_result *result)
 	planner->level = level_of_interrupts(&world->trace);
 	for (size_t i = 0; i < moments->count; i++) {
 		const struct moment *moment = &moments->item[i];
-		const struct event *call = moment->kind != MOMENT_BEFORE ? NULL :
-		    call_at(&world->trace, moment);
 
 		for (; seq < moment->seq && seq < world->trace.count; seq++)
 			follow(&now, trace_event(&world->trace, seq));
 		if (moment->seq < planner->from)
 			continue;
-		if (!planner->options->no_faults && call != NULL)
-			plan_failures(planner, moment, call);
+		if (!planner->options->no_faults && moment->kind == MOMENT_BEFORE)
+			plan_failures(planner, moment);
 		if (!planner->options->no_moments)
 			plan_interrupts(planner, moment, &now);
 	}

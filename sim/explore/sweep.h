@@ -63,7 +63,4 @@ void sweep_try_run(const struct sweep_try *try, struct trial *trial,
 void sweep_try_describe(const struct sweep_try *try, const struct outcome *plain,
     uint64_t number, struct outcome *outcome);
 
-/* Can the real kernel fail a call with these arguments in that way? */
-bool sweep_fits(const struct fault_row *row, const uint64_t *arg, bool contract);
-
 #endif /* VIOSIM_EXPLORE_SWEEP_H */

@@ -51,88 +51,89 @@ enum {
 #define BY_QUEUE true
 
 /*
- * X(CALL, call, "how", "errno" or NULL, answer, BY_QUEUE?, REALITY, "gets", "meaning")
+ * X(CALL, call, "how", "errno" or NULL, answer, BY_QUEUE?, WHEN, "gets", "meaning")
+ * WHEN the kernel can do that is a condition of possible.c, where it also says why.
  * The first row of a call is what `fail: {call: ...}` means when it says no more.
  */
 #define FAULTS(X) \
 	X(UVM_PGLISTALLOC, uvm_pglistalloc, "enomem", "ENOMEM", NETBSD_ENOMEM, ANYWHERE, \
-	    SOMETIMES, "ENOMEM, no page", \
-	    "memory is short; the kernel says so only without waitok, with it it waits") \
+	    NO_WAITOK, "ENOMEM, no page", \
+	    "memory is short") \
 	X(UVM_PGLISTALLOC, uvm_pglistalloc, "einval", "EINVAL", NETBSD_EINVAL, ANYWHERE, \
-	    REAL, "EINVAL, no page", "no memory lies between the low and the high limit") \
+	    BY_ITSELF, "EINVAL, no page", "no memory lies between the low and the high limit") \
 	X(UVM_PGLISTALLOC, uvm_pglistalloc, "block", NULL, HW_FAULT_BLOCK, ANYWHERE, \
-	    REAL, "nothing yet: it sleeps inside the call until the fault is healed", \
-	    "memory is short and the caller said that it can wait (waitok)") \
+	    WAITOK, "nothing yet: it sleeps inside the call until the fault is healed", \
+	    "memory is short and the caller can wait") \
 	X(KMEM_ALLOC, kmem_alloc, "fails", NULL, NETBSD_NONE, ANYWHERE, \
-	    SOMETIMES, "NULL", "memory is short; possible with KM_NOSLEEP only") \
+	    KM_NO_SLEEP, "NULL", "memory is short") \
 	X(KMEM_ALLOC, kmem_alloc, "block", NULL, HW_FAULT_BLOCK, ANYWHERE, \
-	    SOMETIMES, "nothing yet: it sleeps inside the call until the fault is healed", \
-	    "memory is short; possible with KM_SLEEP only") \
+	    KM_MAY_SLEEP, "nothing yet: it sleeps inside the call until the fault is healed", \
+	    "memory is short and the caller can wait") \
 	X(KMEM_ZALLOC, kmem_zalloc, "fails", NULL, NETBSD_NONE, ANYWHERE, \
-	    SOMETIMES, "NULL", "memory is short; possible with KM_NOSLEEP only") \
+	    KM_NO_SLEEP, "NULL", "memory is short") \
 	X(KMEM_ZALLOC, kmem_zalloc, "block", NULL, HW_FAULT_BLOCK, ANYWHERE, \
-	    SOMETIMES, "nothing yet: it sleeps inside the call until the fault is healed", \
-	    "memory is short; possible with KM_SLEEP only") \
+	    KM_MAY_SLEEP, "nothing yet: it sleeps inside the call until the fault is healed", \
+	    "memory is short and the caller can wait") \
 	X(BUS_DMAMAP_CREATE, bus_dmamap_create, "enomem", "ENOMEM", NETBSD_ENOMEM, ANYWHERE, \
-	    REAL, "ENOMEM, and a map pointer that means nothing", \
+	    NOWAIT_CREATE, "ENOMEM, and a map pointer that means nothing", \
 	    "no memory for the map, or no bounce pages to set aside") \
 	X(BUS_DMAMAP_LOAD, bus_dmamap_load, "efbig", "EFBIG", NETBSD_EFBIG, ANYWHERE, \
-	    REAL, "EFBIG, the map stays empty", \
+	    NO_BOUNCE, "EFBIG, the map stays empty", \
 	    "the buffer lies in more pieces of physical memory than the map has segments") \
 	X(BUS_DMAMAP_LOAD, bus_dmamap_load, "enomem", "ENOMEM", NETBSD_ENOMEM, ANYWHERE, \
-	    REAL, "ENOMEM, the map stays empty", "the buffer must bounce and no pages are left") \
+	    BOUNCE, "ENOMEM, the map stays empty", "the buffer must bounce and no pages are left") \
 	X(BUS_DMAMAP_LOAD, bus_dmamap_load, "einval", "EINVAL", NETBSD_EINVAL, ANYWHERE, \
-	    SOMETIMES, "EINVAL, the map stays empty", \
-	    "the buffer is longer than the map; possible for such a buffer only") \
+	    BY_ITSELF, "EINVAL, the map stays empty", \
+	    "the buffer is longer than the map") \
 	X(BUS_DMAMEM_ALLOC, bus_dmamem_alloc, "enomem", "ENOMEM", NETBSD_ENOMEM, ANYWHERE, \
-	    REAL, "ENOMEM, no memory", "no free pages that fit what was asked for") \
+	    NOWAIT_ALLOC, "ENOMEM, no memory", "no free pages that fit what was asked for") \
 	X(BUS_DMAMEM_ALLOC, bus_dmamem_alloc, "efbig", "EFBIG", NETBSD_EFBIG, ANYWHERE, \
-	    REAL, "EFBIG, no memory", "the pages found lie in more pieces than were allowed") \
+	    ALWAYS, "EFBIG, no memory", "the pages found lie in more pieces than were allowed") \
 	X(BUS_DMAMEM_MAP, bus_dmamem_map, "enomem", "ENOMEM", NETBSD_ENOMEM, ANYWHERE, \
-	    REAL, "ENOMEM, no mapping", "no kernel virtual addresses are left") \
+	    NOWAIT_MAP, "ENOMEM, no mapping", "no kernel virtual addresses are left") \
 	X(VIRTIO_ALLOC_VQ, virtio_alloc_vq, "fails", "ENOMEM", NETBSD_ENOMEM, BY_QUEUE, \
-	    REAL, "-1 (no errno), the queue structure all zero", \
+	    ALWAYS, "-1 (no errno), the queue structure all zero", \
 	    "no contiguous memory for the ring") \
 	X(VIRTIO_CHILD_ATTACH_FINISH, virtio_child_attach_finish, "fails", NULL, NETBSD_NONE, \
-	    ANYWHERE, REAL, "1 (no errno), the device is marked FAILED", \
+	    ANYWHERE, ALWAYS, "1 (no errno), the device is marked FAILED", \
 	    "no interrupt could be had from the bus") \
 	X(VIRTIO_ENQUEUE_PREP, virtio_enqueue_prep, "eagain", "EAGAIN", NETBSD_EAGAIN, BY_QUEUE, \
-	    REAL, "EAGAIN, no slot", "every slot of the queue is in use") \
+	    ALWAYS, "EAGAIN, no slot", "every slot of the queue is in use") \
 	X(VIRTIO_ENQUEUE_RESERVE, virtio_enqueue_reserve, "eagain", "EAGAIN", NETBSD_EAGAIN, \
-	    BY_QUEUE, SOMETIMES, "EAGAIN, the prepared slot is free again", \
-	    "too few slots for all segments; impossible for a single one") \
+	    BY_QUEUE, SEGMENTS, "EAGAIN, the prepared slot is free again", \
+	    "too few slots for all segments") \
 	X(VIRTIO_DEQUEUE, virtio_dequeue, "enoent", "ENOENT", NETBSD_ENOENT, BY_QUEUE, \
-	    CONTRACT, "ENOENT, although an answer is there", \
+	    NEVER, "ENOENT, although an answer is there", \
 	    "the answer is not visible yet; the interrupt path has synced the ring by then") \
 	X(KTHREAD_CREATE, kthread_create, "enomem", "ENOMEM", NETBSD_ENOMEM, ANYWHERE, \
-	    REAL, "ENOMEM, no thread", "no memory for the thread's stack") \
+	    ALWAYS, "ENOMEM, no thread", "no memory for the thread's stack") \
 	X(KTHREAD_CREATE, kthread_create, "eagain", "EAGAIN", NETBSD_EAGAIN, ANYWHERE, \
-	    REAL, "EAGAIN, no thread", "the system has as many LWPs as it may") \
+	    ALWAYS, "EAGAIN, no thread", "the system has as many LWPs as it may") \
 	X(SOFTINT_ESTABLISH, softint_establish, "fails", NULL, NETBSD_NONE, ANYWHERE, \
-	    REAL, "NULL", "all soft interrupt handlers are taken") \
+	    ALWAYS, "NULL", "all soft interrupt handlers are taken") \
 	X(SYSCTL_CREATEV, sysctl_createv, "enomem", "ENOMEM", NETBSD_ENOMEM, ANYWHERE, \
-	    REAL, "ENOMEM, *cnode is NULL", "no memory for the node") \
+	    ALWAYS, "ENOMEM, *cnode is NULL", "no memory for the node") \
 	X(SYSCTL_CREATEV, sysctl_createv, "einval", "EINVAL", NETBSD_EINVAL, ANYWHERE, \
-	    SOMETIMES, "EINVAL, *cnode is NULL", \
-	    "flags, type, size or name make no sense; possible for such arguments only") \
+	    BY_ITSELF, "EINVAL, *cnode is NULL", \
+	    "flags, type, size or name make no sense") \
 	X(SYSCTL_CREATEV, sysctl_createv, "eexist", "EEXIST", NETBSD_EEXIST, ANYWHERE, \
-	    REAL, "EEXIST, *cnode is NULL", "somebody else has a node of that name there") \
+	    ALWAYS, "EEXIST, *cnode is NULL", "somebody else has a node of that name there") \
 	X(SYSCTL_CREATEV, sysctl_createv, "enoent", "ENOENT", NETBSD_ENOENT, ANYWHERE, \
-	    REAL, "ENOENT, *cnode is NULL", "there is no such parent node") \
+	    ALWAYS, "ENOENT, *cnode is NULL", "there is no such parent node") \
 	X(SYSCTL_CREATEV, sysctl_createv, "enotdir", "ENOTDIR", NETBSD_ENOTDIR, ANYWHERE, \
-	    REAL, "ENOTDIR, *cnode is NULL", "the parent is a node that holds a value") \
+	    ALWAYS, "ENOTDIR, *cnode is NULL", "the parent is a node that holds a value") \
 	X(SYSCTL_CREATEV, sysctl_createv, "eperm", "EPERM", NETBSD_EPERM, ANYWHERE, \
-	    REAL, "EPERM, *cnode is NULL", "the tree is frozen (securelevel, permanent nodes)") \
+	    ALWAYS, "EPERM, *cnode is NULL", "the tree is frozen (securelevel, permanent nodes)") \
 	X(SYSCTL_CREATEV, sysctl_createv, "enametoolong", "ENAMETOOLONG", NETBSD_ENAMETOOLONG, \
-	    ANYWHERE, SOMETIMES, "ENAMETOOLONG, *cnode is NULL", \
-	    "the name has 32 characters or more; possible for such a name only") \
+	    ANYWHERE, BY_ITSELF, "ENAMETOOLONG, *cnode is NULL", \
+	    "the name has 32 characters or more") \
 	X(CONFIG_INIT_COMPONENT, config_init_component, "eexist", "EEXIST", NETBSD_EEXIST, \
-	    ANYWHERE, REAL, "EEXIST, nothing is configured", \
+	    ANYWHERE, ALWAYS, "EEXIST, nothing is configured", \
 	    "a driver or attachment of that name is there already")
 
 static const struct fault_row row[] = {
-#define X(id, name, how, error_name, error, by_queue, reality, gets, meaning) \
-	{ #name "." how, HW_CALL_##id, #name, error_name, error, by_queue, FAULT_##reality, \
+#define X(id, name, how, error_name, error, by_queue, when, gets, meaning) \
+	{ #name "." how, HW_CALL_##id, #name, error_name, error, by_queue, FAULT_##when, \
 	    gets, meaning },
 	FAULTS(X)
 #undef X
@@ -181,20 +182,6 @@ fault_row_by_id(const char *id)
 		if (strcmp(row[i].id, id) == 0)
 			return &row[i];
 	return NULL;
-}
-
-const char *
-fault_reality_word(enum fault_reality reality)
-{
-	switch (reality) {
-	case FAULT_REAL:
-		return "real";
-	case FAULT_SOMETIMES:
-		return "real for some arguments";
-	case FAULT_CONTRACT:
-		return "impossible in kernel";
-	}
-	return "?";
 }
 
 bool
@@ -397,12 +384,33 @@ concerns(const struct fault_armed *armed, enum hw_call call, int queue)
 	    (armed->order.queue == FAULT_ANY_QUEUE || armed->order.queue == queue);
 }
 
+/* The first strike that no kernel makes is remembered, and what call it was. */
+static void
+check_possible(const struct world *world, struct fault_armed *armed)
+{
+	const struct context *caller = world->running;
+	struct event call = { .kind = EV_CALL, .code = armed->row->call };
+
+	if (armed->impossible || caller == NULL)
+		return;
+	memcpy(call.arg, caller->call_arg, sizeof(call.arg));
+	if (fault_possible(armed->row, &call, &world->config))
+		return;
+	armed->impossible = true;
+	armed->at = (struct event){
+		.time_ns = world->clock.now_ns, .seq = world->trace.count,
+		.ctx = caller->ordinal, .ctx_kind = (uint16_t)caller->kind,
+	};
+	armed->site = caller->site;
+}
+
 static int
 strike(struct faults *faults, struct fault_armed *armed, int queue)
 {
 	int error = armed->row->error;
 	bool is_errno = armed->row->error_name != NULL;
 
+	check_possible(faults->world, armed);
 	armed->hits++;
 	faults->hits++;
 	world_emit(faults->world, EV_FAULT, 0, (uint64_t)(armed->row - row),

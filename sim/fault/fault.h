@@ -16,11 +16,19 @@
 #include "machine/trace.h"
 
 struct world;
+struct world_config;
 
-enum fault_reality {
-	FAULT_REAL,		/* the kernel of 2022 can do this at that call */
-	FAULT_SOMETIMES,	/* only for some arguments; `meaning` says which */
-	FAULT_CONTRACT		/* the manual page allows it, the kernel never does it */
+/*
+ * When the kernel of 2022 (amd64) can fail the call so: the conditions of possible.c.
+ */
+#define FAULT_CONDITIONS(X) \
+	X(ALWAYS) X(NO_WAITOK) X(WAITOK) X(KM_NO_SLEEP) X(KM_MAY_SLEEP) X(NOWAIT_CREATE) \
+	X(NOWAIT_ALLOC) X(NOWAIT_MAP) X(BOUNCE) X(NO_BOUNCE) X(SEGMENTS) X(BY_ITSELF) X(NEVER)
+enum fault_condition {
+#define X(id) FAULT_##id,
+	FAULT_CONDITIONS(X)
+#undef X
+	FAULT_CONDITION_COUNT
 };
 
 /* One row of the catalogue (table: fault.c). */
@@ -31,14 +39,23 @@ struct fault_row {
 	const char *error_name;		/* NetBSD name, or NULL: no errno */
 	int error;			/* what hw_fault() answers: NetBSD errno, or 1 */
 	bool by_queue;			/* can be limited to one virtqueue */
-	enum fault_reality reality;
+	enum fault_condition when;
 	const char *gets;		/* what the caller gets */
 	const char *meaning;		/* what happened on the machine */
 };
 
 const struct fault_row *fault_catalogue(size_t *count);
 const struct fault_row *fault_row_by_id(const char *id);	/* NULL: no such fault */
-const char *fault_reality_word(enum fault_reality reality);
+
+/*
+ * Can the real kernel fail a call with these arguments in that way, on that machine?  The one
+ * place that knows: whoever makes calls fail asks it.  `call` is an EV_CALL of row->call.
+ */
+bool fault_possible(const struct fault_row *row, const struct event *call,
+    const struct world_config *machine);
+/* When it can: "only without waitok"; "" for always.  And where the kernel says so, or "". */
+const char *fault_when(const struct fault_row *row);
+const char *fault_when_source(const struct fault_row *row);
 
 /* NetBSD's errno values (sys/errno.h); EWOULDBLOCK is EAGAIN. */
 bool fault_errno_by_name(const char *name, int *number);
@@ -70,6 +87,10 @@ struct fault_armed {
 	uint64_t calls;			/* that it could have struck */
 	uint64_t hits;
 	bool healed;
+	/* It struck a call that the kernel cannot fail so (fault_possible()), first: */
+	bool impossible;
+	struct event at;		/* when and in which context; seq: of its EV_FAULT */
+	uint32_t site;			/* driver position of the call */
 };
 #define FAULTS_ARMED_MAX 64
 

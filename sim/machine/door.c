@@ -34,6 +34,8 @@ hw_call(enum hw_call call, const void *site,
 	if (self() == NULL)
 		return;		/* the machine asks on behalf of the rest of the guest */
 	self()->site = world_site_of(world, site);
+	memcpy(self()->call_arg, (uint64_t[]){ a0, a1, a2, a3, a4 },
+	    sizeof(self()->call_arg));
 	world_emit(world, EV_CALL, call, a0, a1, a2, a3, a4);
 	if (world->points_armed)
 		world_points_strike(world, POINT_BEFORE, call);

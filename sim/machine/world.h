@@ -64,7 +64,8 @@ struct context {
 	void (*fn)(void *);
 	void *arg;
 	unsigned vector;		/* interrupts */
-	uint32_t site;			/* driver position of its present kernel call */
+	uint32_t site;			/* driver position of its present kernel call, */
+	uint64_t call_arg[HW_ARGS_MAX];	/* and the arguments */
 	bool held;			/* scenario `hold`: keeps its place, does not go on */
 	/* sleeping */
 	enum hw_sleep why;

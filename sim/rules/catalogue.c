@@ -48,6 +48,12 @@ static const struct rule rules_run[] = {
 	  "The kernel's virtio code trusts ids that the device writes; a lying device can bring "
 	  "the guest down.  The device is at fault, not the driver.",
 	  NULL, NULL },
+	{ "scenario.impossible-fault", SEVERITY_LINT,
+	  "a scenario makes calls fail only as the kernel can",
+	  "`viosim explain FAULT`: when the kernel can, and where it says so",
+	  "What a driver does after a failure that no kernel produces says little about it.  "
+	  "The scenario is at fault, not the driver.",
+	  NULL, NULL },
 	{ "scenario.expect", SEVERITY_ERROR,
 	  "an expectation of the scenario holds",
 	  "the scenario itself",

@@ -201,6 +201,24 @@ report_end(struct story *story)
 	    world->end_text);
 }
 
+/* A lint of the scenario's, not the driver's. */
+static void
+report_impossible_faults(struct story *story)
+{
+	const struct scenario_names *off = &story->scenario->rules.off;
+	const struct faults *faults = &story->faults;
+
+	for (size_t i = 0; i < off->count; i++)
+		if (strcmp(off->name[i], "scenario.impossible-fault") == 0)
+			return;
+	for (unsigned i = 0; i < faults->count; i++)
+		if (faults->armed[i].impossible)
+			finding_add(&story->result->findings, "scenario.impossible-fault",
+			    &faults->armed[i].at, faults->armed[i].site,
+			    "the kernel cannot fail this call with %s: %s",
+			    faults->armed[i].row->id, fault_when(faults->armed[i].row));
+}
+
 static unsigned
 faults_idle(const struct story *story)
 {
@@ -233,6 +251,7 @@ take_stock(struct story *story)
 	world->running = NULL;
 	story_count_undecided(story);
 	report_end(story);
+	report_impossible_faults(story);
 	if (world->end == WORLD_RUNNING)
 		world->end = WORLD_STOPPED;
 	world_emit(world, EV_END, 0, world->end, 0, 0, 0, 0);

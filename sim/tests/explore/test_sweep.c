@@ -76,58 +76,6 @@ tries_at(const struct sweep_plan *plan, enum deviation_kind kind, const char *ca
 /* ---- which failures ---- */
 
 /* A row that is real for some arguments only needs to say for which: sweep_fits.c. */
-START_TEST(each_row_is_decided)
-{
-	static const char *const decided[] = {
-		"uvm_pglistalloc.enomem", "kmem_alloc.fails", "kmem_alloc.block",
-		"kmem_zalloc.fails", "kmem_zalloc.block", "bus_dmamap_load.einval",
-		"virtio_enqueue_reserve.eagain", "sysctl_createv.einval",
-		"sysctl_createv.enametoolong",
-	};
-	size_t rows, found = 0;
-	const struct fault_row *row = fault_catalogue(&rows);
-
-	for (size_t i = 0; i < rows; i++) {
-		bool is_decided = false;
-
-		for (size_t k = 0; k < sizeof(decided) / sizeof(decided[0]); k++)
-			is_decided |= strcmp(row[i].id, decided[k]) == 0;
-		ck_assert_msg(is_decided == (row[i].reality == FAULT_SOMETIMES),
-		    "when can %s be?", row[i].id);
-		found += is_decided;
-	}
-	ck_assert_uint_eq(found, sizeof(decided) / sizeof(decided[0]));
-}
-END_TEST
-
-static bool
-fits(const char *id, uint64_t a1, uint64_t a2, uint64_t a4)
-{
-	uint64_t arg[HW_ARGS_MAX] = { 0, a1, a2, 0, a4 };
-
-	return sweep_fits(fault_row_by_id(id), arg, false);
-}
-
-START_TEST(arguments_decide)
-{
-	ck_assert(fits("uvm_pglistalloc.enomem", 0, 0, 0));
-	ck_assert(!fits("uvm_pglistalloc.enomem", 0, 0, 1));
-	ck_assert(!fits("uvm_pglistalloc.block", 0, 0, 0));
-	ck_assert(fits("uvm_pglistalloc.block", 0, 0, 1));
-	ck_assert(fits("kmem_alloc.fails", 2, 0, 0));
-	ck_assert(!fits("kmem_alloc.fails", 1, 0, 0));
-	ck_assert(fits("kmem_zalloc.block", 1, 0, 0));
-	ck_assert(!fits("kmem_zalloc.block", 2, 0, 0));
-	ck_assert(!fits("virtio_enqueue_reserve.eagain", 0, 1, 0));
-	ck_assert(fits("virtio_enqueue_reserve.eagain", 0, 2, 0));
-	ck_assert(!fits("sysctl_createv.einval", 0, 0, 0));
-	ck_assert(fits("virtio_enqueue_prep.eagain", 0, 0, 0));
-	ck_assert(!fits("virtio_dequeue.enoent", 0, 0, 0));
-	ck_assert(sweep_fits(fault_row_by_id("virtio_dequeue.enoent"),
-	    (uint64_t[HW_ARGS_MAX]){ 0 }, true));
-}
-END_TEST
-
 /* viomb allocates with waitok, in one place, and attaches once. */
 START_TEST(every_call_once_and_from_then_on)
 {
@@ -333,8 +281,6 @@ explore_sweep_suite(void)
 	Suite *suite = suite_create("explore/sweep");
 	TCase *tcase = tcase_create("sweep");
 
-	tcase_add_test(tcase, each_row_is_decided);
-	tcase_add_test(tcase, arguments_decide);
 	tcase_add_test(tcase, every_call_once_and_from_then_on);
 	tcase_add_test(tcase, contract_failures_are_asked_for);
 	tcase_add_loop_test(tcase, a_stack_is_failed_once_unless_all_are_asked_for, 0, 2);

@@ -96,13 +96,69 @@ START_TEST(every_row_is_complete_and_named_after_its_call)
 		ck_assert_int_ne(r->error, 0);
 		ck_assert_uint_gt(strlen(r->gets), 0);
 		ck_assert_uint_gt(strlen(r->meaning), 0);
-		ck_assert_uint_gt(strlen(fault_reality_word(r->reality)), 1);
+		ck_assert_int_lt(r->when, FAULT_CONDITION_COUNT);
+		/* Whoever says when also says where the kernel does. */
+		ck_assert_int_eq(fault_when(r)[0] == '\0', fault_when_source(r)[0] == '\0');
 		if (r->error_name == NULL)
 			continue;
 		ck_assert(fault_errno_by_name(r->error_name, &number));
 		ck_assert_int_eq(number, r->error);
 	}
 	ck_assert_ptr_null(fault_names[n]);
+}
+END_TEST
+
+/* ---- what the kernel can produce ---- */
+
+static bool
+possible(const char *id, struct event call, bool bounce)
+{
+	const struct fault_row *row = fault_row_by_id(id);
+	struct world_config machine = { .bounce = bounce };
+
+	ck_assert_ptr_nonnull(row);
+	call.kind = EV_CALL;
+	call.code = (uint16_t)row->call;
+	return fault_possible(row, &call, &machine);
+}
+
+START_TEST(arguments_and_machine_decide)
+{
+	const struct event none = { .kind = EV_CALL };
+	struct event pages = { .call.uvm_pglistalloc = { .nsegs = 1, .waitok = 1 } };
+	struct event sleeps = { .call.kmem_alloc = { .size = 8, .flags = 1 } };
+	struct event does_not = { .call.kmem_alloc = { .size = 8, .flags = 2 } };
+	struct event one = { .call.virtio_enqueue_reserve = { .nsegs = 1 } };
+	struct event two = { .call.virtio_enqueue_reserve = { .nsegs = 2 } };
+	struct event create = { .call.bus_dmamap_create = { .flags = 1 } };
+	struct event alloc = { .call.bus_dmamem_alloc = { .flags = 1 } };
+	struct event map = { .call.bus_dmamem_map = { .flags = 1 } };
+
+	ck_assert(possible("uvm_pglistalloc.enomem", none, false));
+	ck_assert(!possible("uvm_pglistalloc.enomem", pages, false));
+	ck_assert(!possible("uvm_pglistalloc.block", none, false));
+	ck_assert(possible("uvm_pglistalloc.block", pages, false));
+	ck_assert(!possible("uvm_pglistalloc.einval", pages, false));
+	ck_assert(possible("kmem_alloc.fails", does_not, false));
+	ck_assert(!possible("kmem_alloc.fails", sleeps, false));
+	ck_assert(possible("kmem_zalloc.block", sleeps, false));
+	ck_assert(!possible("kmem_zalloc.block", does_not, false));
+	ck_assert(!possible("virtio_enqueue_reserve.eagain", one, false));
+	ck_assert(possible("virtio_enqueue_reserve.eagain", two, false));
+	ck_assert(possible("bus_dmamap_create.enomem", create, false));
+	ck_assert(!possible("bus_dmamap_create.enomem", none, true));
+	ck_assert(possible("bus_dmamem_alloc.enomem", alloc, false));
+	ck_assert(!possible("bus_dmamem_alloc.enomem", none, false));
+	ck_assert(possible("bus_dmamem_map.enomem", map, false));
+	ck_assert(!possible("bus_dmamem_map.enomem", none, false));
+	ck_assert(possible("bus_dmamap_load.enomem", none, true));
+	ck_assert(!possible("bus_dmamap_load.enomem", none, false));
+	ck_assert(possible("bus_dmamap_load.efbig", none, false));
+	ck_assert(!possible("bus_dmamap_load.efbig", none, true));
+	ck_assert(!possible("bus_dmamap_load.einval", none, false));
+	ck_assert(!possible("sysctl_createv.einval", none, false));
+	ck_assert(!possible("virtio_dequeue.enoent", none, false));
+	ck_assert(possible("virtio_enqueue_prep.eagain", none, false));
 }
 END_TEST
 
@@ -326,6 +382,7 @@ fault_fault_suite(void)
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, every_row_is_complete_and_named_after_its_call);
+	tcase_add_test(tc, arguments_and_machine_decide);
 	tcase_add_test(tc, errnos_are_those_of_netbsd);
 	tcase_add_test(tc, order_leads_to_its_row);
 	tcase_add_test(tc, fault_strikes_once_and_says_so);

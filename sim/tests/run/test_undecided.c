@@ -57,6 +57,50 @@ assert_failed(unsigned i, const char *what, const char *actual)
 	ck_assert_str_eq(result.failure[i].actual, actual);
 }
 
+static unsigned
+count_lints(const char *words)
+{
+	unsigned count = 0;
+
+	for (size_t i = 0; i < result.findings.count; i++) {
+		const struct finding *finding = &result.findings.item[i];
+
+		if (strcmp(finding->rule->id, "scenario.impossible-fault") != 0)
+			continue;
+		ck_assert_int_eq(finding->rule->severity, SEVERITY_LINT);
+		ck_assert_uint_ne(finding->site, 0);
+		ck_assert_ptr_nonnull(strstr(finding->text, words));
+		count += finding->count;
+	}
+	return count;
+}
+
+/* viomb allocates pages with waitok. */
+START_TEST(a_fault_that_no_kernel_has_is_a_lint)
+{
+	run("steps:\n  - fail: {id: a, call: uvm_pglistalloc.enomem, count: 2}\n"
+	    "  - {at: 1s, target: 8 pages}\n  - settle: {within: 5s}\n");
+	ck_assert_uint_eq(count_lints("only without waitok"), 1);
+}
+END_TEST
+
+START_TEST(a_fault_that_the_kernel_has_is_none)
+{
+	run("steps:\n  - fail: {id: a, call: virtio_enqueue_prep.eagain, vq: inflate}\n"
+	    "  - {at: 1s, target: 8 pages}\n  - settle: {within: 5s}\n");
+	ck_assert_uint_eq(count_lints(""), 0);
+}
+END_TEST
+
+START_TEST(a_fault_that_no_kernel_has_may_be_meant)
+{
+	run("rules:\n  off: [scenario.impossible-fault]\n  why: meant\n"
+	    "steps:\n  - fail: {id: a, call: uvm_pglistalloc.enomem, count: 2}\n"
+	    "  - {at: 1s, target: 8 pages}\n  - settle: {within: 5s}\n");
+	ck_assert_uint_eq(count_lints(""), 0);
+}
+END_TEST
+
 START_TEST(for_that_is_cut_is_not_false)
 {
 	run("steps:\n  - expect: mem.balloon == 0\n    for: 50s\n");
@@ -163,6 +207,9 @@ run_undecided_suite(void)
 	TCase *tc = tcase_create("undecided");
 
 	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, a_fault_that_no_kernel_has_is_a_lint);
+	tcase_add_test(tc, a_fault_that_the_kernel_has_is_none);
+	tcase_add_test(tc, a_fault_that_no_kernel_has_may_be_meant);
 	tcase_add_test(tc, for_that_is_cut_is_not_false);
 	tcase_add_test(tc, for_that_was_false_before_the_end_is_false);
 	tcase_add_test(tc, within_that_is_cut_is_not_false);
