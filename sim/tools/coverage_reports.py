@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """
-The files that sim/tools/coverage writes, and the check that they say the same.
+Writers for the output files of sim/tools/coverage, and the check that the files agree.
 
-A report is of one driver: `driver` (its path, from the top of the repository where it is
-below that), `functions` (names, in the order of the text), `source` (all lines of the text) and
-`lines` (of class Line).  What cannot be reached counts in no file.
+A report is about one driver: `driver` (its path, relative to the top of the repository if
+below it), `functions` (names, in source order), `source` (all lines) and `lines` (of class
+Line).  Code that cannot be reached is not counted in any file.
 """
 import html
 import html.parser
@@ -13,8 +13,8 @@ import re
 import time
 import xml.etree.ElementTree as ElementTree
 
-# What the Cobertura format (coverage-04) has: attributes that must be there, others that may,
-# and children, of which those with a mark may be there any number of times.
+# Elements of the Cobertura format (coverage-04): required attributes, optional attributes, and
+# children; those marked * may occur any number of times.
 COBERTURA = {
     "coverage": ("line-rate branch-rate lines-covered lines-valid branches-covered branches-valid "
                  "complexity version timestamp", "", "sources packages"),
