@@ -4,13 +4,13 @@
  *
  * viomb(4): the virtio memory balloon (virtio specification, 5.5).
  *
- * The host writes a target, `num_pages', into the configuration space.  The driver takes
- * pages from the system until it holds that many and tells the host their numbers on
- * queue 0, or gives pages back after telling the host on queue 1.  It reports what it
- * holds in `actual'.
+ * The host writes a target, `num_pages', to the configuration space.  To inflate, the
+ * driver allocates pages and sends their numbers to the host on queue 0; to deflate, it
+ * names pages on queue 1 and frees them.  It writes the number of pages that the host
+ * holds to `actual'.
  *
- * A kernel thread does all the work, one request at a time.  Interrupts only take notes
- * under sc_lock and wake it.
+ * A kernel thread does all the work, one request at a time.  Interrupt handlers only set
+ * flags under sc_lock and wake it.
  */
 
 #include <sys/cdefs.h>
@@ -55,25 +55,25 @@ __KERNEL_RCSID(0, "$NetBSD$");
 #define	BALLOON_REQ_PAGES	256
 #define	BALLOON_REQ_BYTES	(sizeof(uint32_t) * BALLOON_REQ_PAGES)
 
-/* Where ballooned pages may lie. */
+/* Physical address range of the balloon's pages. */
 #define	BALLOON_PADDR_LOW	0
 #define	BALLOON_PADDR_HIGH	(UINT32_MAX * PAGE_SIZE)
 
-/* How long the thread sleeps, in milliseconds, when nobody wakes it. */
-#define	BALLOON_NAP_IDLE	30000	/* on target */
-#define	BALLOON_NAP_SHORTAGE	10000	/* no memory to be had */
-#define	BALLOON_NAP_INFLATE	1000	/* a request is on its way */
-#define	BALLOON_NAP_BUSY	100	/* deflating, or waiting for the last request */
+/* Timeouts of the thread's sleep, in milliseconds. */
+#define	BALLOON_NAP_IDLE	30000	/* target reached */
+#define	BALLOON_NAP_SHORTAGE	10000	/* allocation failed */
+#define	BALLOON_NAP_INFLATE	1000	/* inflating */
+#define	BALLOON_NAP_BUSY	100	/* deflating, or waiting for a request in flight */
 
-/* The host counts in units of VIRTIO_PAGE_SIZE, we in pages: let them be the same. */
+/* The host counts units of VIRTIO_PAGE_SIZE, the driver counts pages: they must be equal. */
 CTASSERT(PAGE_SIZE == VIRTIO_PAGE_SIZE);
 
-/* The request on its way; there is never more than one. */
+/* The request in flight; there is at most one. */
 struct viomb_request {
-	bus_dmamap_t	vr_map;		/* of vr_pfns, loaded for good */
+	bus_dmamap_t	vr_map;		/* of vr_pfns, always loaded */
 	struct pglist	vr_pages;	/* its pages */
-	int		vr_count;	/* how many pages it is for */
-	uint32_t	vr_pfns[BALLOON_REQ_PAGES]; /* what the host reads */
+	int		vr_count;	/* number of pages */
+	uint32_t	vr_pfns[BALLOON_REQ_PAGES]; /* read by the host */
 };
 
 struct viomb_softc {
@@ -87,9 +87,9 @@ struct viomb_softc {
 
 	int			sc_inflight;	/* pages; negative when deflating */
 	struct viomb_request	sc_req;
-	struct pglist		sc_balloon;	/* the pages that the host has */
+	struct pglist		sc_balloon;	/* pages that the host holds */
 
-	kmutex_t		sc_lock;	/* of the notes below */
+	kmutex_t		sc_lock;	/* protects the flags below */
 	kcondvar_t		sc_wakeup;
 	int			sc_inflate_answered;
 	int			sc_deflate_answered;
@@ -111,14 +111,14 @@ static int	viomb_deflate_intr(struct virtqueue *);
 
 static void	viomb_thread(void *);
 
-/* The balloon is one for the whole system: attaches tried so far. */
+/* There is one balloon per system: the number of attach attempts. */
 static int viomb_attaches = 0;
 
 CFATTACH_DECL_NEW(viomb, sizeof(struct viomb_softc),
     viomb_match, viomb_attach, NULL, NULL);
 
 /*
- * Read the host's target and its idea of what we hold.
+ * Read the host's target and the device's `actual'.
  */
 static void
 viomb_read_config(struct viomb_softc *sc)
@@ -132,7 +132,7 @@ viomb_read_config(struct viomb_softc *sc)
 }
 
 /*
- * Tell the host what we hold, and see what it makes of that.
+ * Set `actual', and read the configuration back.
  */
 static void
 viomb_write_actual(struct viomb_softc *sc, uint32_t npages)
@@ -209,7 +209,7 @@ fail:
 }
 
 /*
- * Both queues or none.  virtio_alloc_vq() clears the queue, so the callbacks come after.
+ * Allocate both queues or none.  virtio_alloc_vq() clears the queue, so set callbacks last.
  */
 static bool
 viomb_alloc_queues(struct viomb_softc *sc)
@@ -241,7 +241,7 @@ viomb_free_queues(struct viomb_softc *sc)
 }
 
 /*
- * Make the array of page numbers visible to the device, once and for all requests.
+ * Create and load the DMA map of the page numbers, once for all requests.
  */
 static bool
 viomb_map_request(struct viomb_softc *sc)
@@ -285,7 +285,7 @@ viomb_start_thread(struct viomb_softc *sc)
 }
 
 /*
- * hw.viomb.npages and hw.viomb.actual, both read only.
+ * Create hw.viomb.npages and hw.viomb.actual, both read-only.
  */
 static void
 viomb_create_sysctl(struct viomb_softc *sc)
@@ -308,7 +308,7 @@ viomb_create_sysctl(struct viomb_softc *sc)
 /* ---- interrupts ---- */
 
 /*
- * The host changed its configuration space.
+ * Configuration change interrupt.
  */
 static int
 viomb_config_change(struct virtio_softc *vsc)
@@ -333,7 +333,7 @@ viomb_config_change(struct virtio_softc *vsc)
 }
 
 /*
- * The host has answered; leave a note for the thread.
+ * A request has completed; set a flag for the thread.
  */
 static int
 viomb_inflate_intr(struct virtqueue *vq)
@@ -361,10 +361,10 @@ viomb_deflate_intr(struct virtqueue *vq)
 	return 1;
 }
 
-/* ---- requests; thread only from here on ---- */
+/* ---- requests: from here on called by the thread only ---- */
 
 /*
- * Give the first npages page numbers to the host.  False if the queue has no room.
+ * Enqueue a request with the first npages page numbers.  False if the queue is full.
  */
 static bool
 viomb_send(struct viomb_softc *sc, struct virtqueue *vq, uint64_t npages)
@@ -387,7 +387,7 @@ viomb_send(struct viomb_softc *sc, struct virtqueue *vq, uint64_t npages)
 }
 
 /*
- * Take the answer to the request from the queue; returns an errno.
+ * Dequeue the completed request; returns an errno.
  */
 static int
 viomb_receive(struct viomb_softc *sc, struct virtqueue *vq)
@@ -408,7 +408,7 @@ viomb_receive(struct viomb_softc *sc, struct virtqueue *vq)
 }
 
 /*
- * Take memory from the system and offer it to the host.  False if there is none.
+ * Allocate pages and send an inflate request for them.  False if there is no memory.
  */
 static bool
 viomb_inflate(struct viomb_softc *sc)
@@ -450,7 +450,7 @@ viomb_inflate(struct viomb_softc *sc)
 }
 
 /*
- * The host has taken the pages: they are the balloon's now.
+ * An inflate request has completed: its pages are the balloon's now.
  */
 static void
 viomb_inflate_done(struct viomb_softc *sc)
@@ -478,7 +478,7 @@ viomb_inflate_done(struct viomb_softc *sc)
 }
 
 /*
- * A deflate request could not be sent: its pages go back into the balloon.
+ * A deflate request could not be sent: return its pages to the balloon.
  */
 static void
 viomb_undo_deflate(struct viomb_softc *sc)
@@ -493,7 +493,7 @@ viomb_undo_deflate(struct viomb_softc *sc)
 }
 
 /*
- * Tell the host that we want pages of the balloon back.
+ * Send a deflate request for pages of the balloon.
  */
 static void
 viomb_deflate(struct viomb_softc *sc)
@@ -532,7 +532,7 @@ viomb_deflate(struct viomb_softc *sc)
 }
 
 /*
- * The host knows: a host that had to be told first lets us use the pages only now.
+ * A deflate request has completed: with MUST_TELL_HOST its pages are freed only now.
  */
 static void
 viomb_deflate_done(struct viomb_softc *sc)
@@ -559,8 +559,8 @@ viomb_deflate_done(struct viomb_softc *sc)
 /* ---- thread ---- */
 
 /*
- * One step towards the target, unless a request is on its way.  Returns how long to
- * sleep then, in milliseconds.
+ * Take one step towards the target, unless a request is in flight.  Returns the time to
+ * sleep afterwards, in milliseconds.
  */
 static int
 viomb_step(struct viomb_softc *sc)
@@ -582,8 +582,8 @@ viomb_step(struct viomb_softc *sc)
 }
 
 /*
- * Deal with one answer, if a note says that there is one.  Called with sc_lock held;
- * gives it up meanwhile.
+ * Handle one completed request, if a flag announces one.  Called with sc_lock held, which
+ * is released meanwhile.
  */
 static bool
 viomb_handle_answer(struct viomb_softc *sc)
