@@ -1,20 +1,30 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A fuzzer's target: the scenario loader.
+ * A fuzzer's target: the scenario loader, and the world that a scenario asks for.
  *
  * Whatever the bytes, they load or are refused with a reason.  What loads prints as a file
- * that loads again and prints the same.
+ * that loads again and prints the same, and its first cases run to some end.
+ *
+ * Environment: VIOSIM_FUZZ_DRIVER, the driver that runs (else none does).
  */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "machine/crash.h"
+#include "run/module.h"
 #include "run/run.h"
 #include "scenario/scenario.h"
 
 #define COMBINATIONS_MAX 4		/* of parameters; the others differ in values only */
+#define CASES_MAX 2			/* of those that are run */
+#define EVENTS_MAX 5000			/* of one, and so long in its own time: */
+#define SECONDS_MAX 20
 
+static struct module *driver;
+
+int	LLVMFuzzerInitialize(int *argc, char ***argv);
 int	LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void
@@ -80,6 +90,57 @@ try_print(const struct scenario *scenario, const char *path)
 	free(first);
 }
 
+/* What a run finds is the driver's; that it ends, and that nothing breaks, is ours. */
+static void
+try_run(const struct scenario_case *c)
+{
+	const struct run_options options = { .module = driver };
+	struct scenario short_one = *c->scenario;
+	struct scenario_case one = *c;
+	struct run_result result;
+
+	if (short_one.limits.events > EVENTS_MAX)
+		short_one.limits.events = EVENTS_MAX;
+	if (scenario_time_ns(short_one.limits.time, c->machine->hz) >
+	    SECONDS_MAX * INT64_C(1000000000))
+		short_one.limits.time = (struct scenario_time){
+			SCENARIO_NS, SECONDS_MAX * UINT64_C(1000000000)
+		};
+	one.scenario = &short_one;
+	run_case(&one, &options, &result);
+	run_result_fini(&result);
+}
+
+static void
+try_cases(const struct scenario_doc *doc)
+{
+	size_t count = 0;
+	struct scenario_case *cases = scenario_cases(doc, NULL, &count);
+
+	for (size_t i = 0; i < count && i < CASES_MAX; i++)
+		try_run(&cases[i]);
+	scenario_cases_free(cases, count);
+}
+
+int
+LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+	const char *path = getenv("VIOSIM_FUZZ_DRIVER");
+	struct module_error error;
+
+	(void)argc;
+	(void)argv;
+	if (path == NULL || *path == '\0')
+		return 0;
+	driver = module_open(path, &error);
+	if (driver == NULL) {
+		fputs(error.text, stderr);
+		exit(2);
+	}
+	crash_install();
+	return 0;
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -98,6 +159,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		wrong("refused without a reason", text);
 	for (size_t i = 0; doc != NULL && i < doc->count && i < COMBINATIONS_MAX; i++)
 		try_print(doc->scenario[i], path);
+	if (doc != NULL && driver != NULL)
+		try_cases(doc);
 	scenario_doc_free(doc);
 	diag_list_fini(&diags);
 	free(text);
