@@ -7,7 +7,7 @@
 
 #include "cli/sweep_work.h"
 #include "explore/found.h"
-#include "explore/pool.h"
+#include "run/pool.h"
 #include "explore/shrink.h"
 #include "explore/skeleton.h"
 #include "explore/why.h"
@@ -99,8 +99,10 @@ shrink_piece(void *arg, size_t index, FILE *out)
 
 /* One that could not be shrunk is left as it was found: there is its replay id and plan. */
 static bool
-shrink_done(void *arg, size_t index, const char *text, size_t length, const char *lost)
+shrink_done(void *arg, size_t index, const struct pool_result *got)
 {
+	const char *text = got->text, *lost = got->why;
+	size_t length = got->length;
 	struct shrinking *shrinking = arg;
 	struct sweep_work *work = shrinking->work;
 	struct explored_story *story;
@@ -148,7 +150,7 @@ sweep_work_shrink(struct sweep_work *work, bool lints)
 			shrinking.cluster[shrinking.count++] = cluster;
 	}
 	pool.count = shrinking.count;
-	good = pool_run(&pool);
+	good = pool_run_all(&pool);
 	free(shrinking.cluster);
 	return good;
 }

@@ -13,7 +13,7 @@
 #include <string.h>
 
 #include "cli/output.h"
-#include "explore/pool.h"
+#include "run/pool.h"
 #include "explore/skeleton.h"
 #include "report/sweep_text.h"
 
@@ -134,8 +134,10 @@ read_run(struct sweep_work *work, const char *line, size_t length, struct outcom
 }
 
 static bool
-plan_done(void *arg, size_t index, const char *text, size_t length, const char *why)
+plan_done(void *arg, size_t index, const struct pool_result *got)
 {
+	const char *text = got->text, *why = got->why;
+	size_t length = got->length;
 	struct sweep_work *work = arg;
 	struct sweep_base *base = &work->base[index];
 	size_t first;
@@ -187,7 +189,7 @@ sweep_work_plan(struct sweep_work *work)
 		.piece = plan_piece, .done = plan_done, .arg = work,
 	};
 
-	if (!pool_run(&pool))
+	if (!pool_run_all(&pool))
 		return false;
 	number_units(work);
 	return true;
@@ -291,8 +293,10 @@ take_loss(struct sweep_work *work, size_t unit, const char *why)
 }
 
 static bool
-run_done(void *arg, size_t index, const char *text, size_t length, const char *why)
+run_done(void *arg, size_t index, const struct pool_result *got)
 {
+	const char *text = got->text, *why = got->why;
+	size_t length = got->length;
 	struct sweep_work *work = arg;
 
 	(void)length;
@@ -319,7 +323,7 @@ sweep_work_run(struct sweep_work *work)
 		.seconds = work->flags->options.pairs ? PAIRS_SECONDS : RUN_SECONDS,
 		.piece = run_piece, .done = run_done, .tick = tick, .arg = work,
 	};
-	bool good = pool_run(&pool);
+	bool good = pool_run_all(&pool);
 
 	if (good && !work->cut)
 		tell_plains(work, SIZE_MAX);

@@ -11,7 +11,7 @@
 
 #include "explore/draw.h"
 #include "explore/explore_state.h"
-#include "explore/pool.h"
+#include "run/pool.h"
 #include "explore/walk_out.h"
 
 #define WALK_COST 800000	/* moments run before another walk gets its turn */
@@ -397,8 +397,10 @@ read_walk(struct explore *explore, const char *text)
 }
 
 static bool
-done(void *arg, size_t index, const char *text, size_t length, const char *why)
+done(void *arg, size_t index, const struct pool_result *got)
 {
+	const char *text = got->text, *why = got->why;
+	size_t length = got->length;
 	struct explore *explore = arg;
 	struct explore_queue *queue = explore->queue;
 
@@ -451,7 +453,7 @@ run_rounds(struct explore *explore)
 			.tick = tick, .arg = explore,
 		};
 
-		good = pool_run(&work);
+		good = pool_run_all(&work);
 	}
 	explore->complete = good && explore->walks == explore->walks_known &&
 	    explore->lost == 0 && explore->differ == 0 && !explore->state_full;

@@ -9,7 +9,7 @@
 
 #include "explore/explore.h"
 #include "explore/found.h"
-#include "explore/pool.h"
+#include "run/pool.h"
 #include "explore/shrink.h"
 #include "explore/why.h"
 
@@ -119,8 +119,10 @@ copy_of(const char *text)
 }
 
 static bool
-done(void *arg, size_t index, const char *text, size_t length, const char *why)
+done(void *arg, size_t index, const struct pool_result *got)
 {
+	const char *text = got->text, *why = got->why;
+	size_t length = got->length;
 	struct shrinking *shrinking = arg;
 	struct explore_cause *cause = shrinking->order[index];
 	json_t *line = text != NULL ? json_loadb(text, length, 0, NULL) : NULL;
@@ -208,7 +210,7 @@ explore_shrink(struct explore *explore, uint64_t ms, uint64_t all_ms)
 			shrinking.order[shrinking.stories++] = &explore->cause[i];
 	qsort(shrinking.order, shrinking.stories, sizeof(shrinking.order[0]), by_turn);
 	work.count = shrinking.stories;
-	good = work.count == 0 || pool_run(&work);
+	good = work.count == 0 || pool_run_all(&work);
 	free(shrinking.order);
 	join(explore);
 	return good;

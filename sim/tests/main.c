@@ -32,7 +32,6 @@
 	X(explore_explore_suite) \
 	X(explore_found_suite) \
 	X(explore_generate_suite) \
-	X(explore_pool_suite) \
 	X(explore_seal_suite) \
 	X(explore_sweep_suite) \
 	X(explore_shrink_suite) \
@@ -97,6 +96,7 @@
 	X(run_align_suite) \
 	X(run_compare_suite) \
 	X(run_isolate_suite) \
+	X(run_pool_suite) \
 	X(run_loops_suite) \
 	X(run_manifest_suite) \
 	X(run_undecided_suite) \

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * explore/pool.c: pieces come back in order, and what kills a worker costs its piece only.
+ * run/pool.c: pieces come back in order, and what kills a worker costs its piece only.
  */
 #include <check.h>
 #include <signal.h>
@@ -9,11 +9,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "explore/pool.h"
+#include "run/pool.h"
 
 #define PIECES 40
 
-Suite *explore_pool_suite(void);
+Suite *run_pool_suite(void);
 
 struct seen {
 	size_t next;			/* index that must come now */
@@ -53,8 +53,10 @@ piece(void *arg, size_t index, FILE *out)
 }
 
 static bool
-done(void *arg, size_t index, const char *text, size_t length, const char *why)
+done(void *arg, size_t index, const struct pool_result *got)
 {
+	const char *text = got->text, *why = got->why;
+	size_t length = got->length;
 	struct seen *seen = arg;
 
 	ck_assert_uint_eq(index, seen->next);
@@ -80,7 +82,7 @@ run_with(unsigned jobs, struct seen *seen)
 	};
 
 	signal(SIGSEGV, SIG_DFL);
-	ck_assert(pool_run(&work));
+	ck_assert_int_eq(pool_run(&work), 0);
 }
 
 START_TEST(pieces_come_in_order_and_losses_have_reasons)
@@ -94,7 +96,7 @@ START_TEST(pieces_come_in_order_and_losses_have_reasons)
 	ck_assert_uint_eq(seen.lost, 3);
 	ck_assert_ptr_nonnull(strstr(seen.why[7], "signal 11"));
 	ck_assert_ptr_nonnull(strstr(seen.why[11], "exit code 5"));
-	ck_assert_str_eq(seen.why[13], "not done within 1 s");
+	ck_assert_str_eq(seen.why[13], "not finished within 1 s");
 	for (size_t i = 0; i < PIECES; i++) {
 		if (i == 7 || i == 11 || i == 13)
 			continue;
@@ -127,8 +129,10 @@ big_piece(void *arg, size_t index, FILE *out)
 }
 
 static bool
-big_done(void *arg, size_t index, const char *text, size_t length, const char *why)
+big_done(void *arg, size_t index, const struct pool_result *got)
 {
+	const char *text = got->text, *why = got->why;
+	size_t length = got->length;
 	struct seen *seen = arg;
 	bool good = true;
 
@@ -150,7 +154,7 @@ START_TEST(texts_may_be_empty_or_larger_than_any_socket)
 		.count = 30, .jobs = 3, .piece = big_piece, .done = big_done, .arg = &seen,
 	};
 
-	ck_assert(pool_run(&work));
+	ck_assert_int_eq(pool_run(&work), 0);
 	ck_assert_uint_eq(seen.next, 30);
 }
 END_TEST
@@ -166,8 +170,10 @@ slow_first(void *arg, size_t index, FILE *out)
 }
 
 static bool
-counted(void *arg, size_t index, const char *text, size_t length, const char *why)
+counted(void *arg, size_t index, const struct pool_result *got)
 {
+	const char *text = got->text, *why = got->why;
+	size_t length = got->length;
 	struct seen *seen = arg;
 
 	(void)length;
@@ -196,7 +202,7 @@ START_TEST(a_slow_piece_does_not_upset_the_order)
 		.arg = &seen,
 	};
 
-	ck_assert(pool_run(&work));
+	ck_assert_int_eq(pool_run(&work), 0);
 	ck_assert_uint_eq(seen.next, 5000);
 	ck_assert_uint_gt(seen.ticks, 1);
 }
@@ -210,7 +216,7 @@ START_TEST(a_tick_can_stop_it)
 		.arg = &seen,
 	};
 
-	ck_assert(pool_run(&work));
+	ck_assert_int_eq(pool_run(&work), 0);
 	ck_assert_uint_ge(seen.next, 100);
 	ck_assert_uint_lt(seen.next, 50000);
 }
@@ -223,15 +229,15 @@ START_TEST(no_pieces_are_no_work)
 		.count = 0, .jobs = 2, .piece = slow_first, .done = counted, .arg = &seen,
 	};
 
-	ck_assert(pool_run(&work));
+	ck_assert_int_eq(pool_run(&work), 0);
 	ck_assert_uint_eq(seen.next, 0);
 }
 END_TEST
 
 Suite *
-explore_pool_suite(void)
+run_pool_suite(void)
 {
-	Suite *suite = suite_create("explore/pool");
+	Suite *suite = suite_create("run/pool");
 	TCase *tcase = tcase_create("pool");
 
 	tcase_add_loop_test(tcase, pieces_come_in_order_and_losses_have_reasons, 2, 4);

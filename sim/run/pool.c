@@ -1,0 +1,441 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Workers: see pool.h.
+ *
+ * Each worker has one socket to the parent: numbers of pieces go down it, texts come up with
+ * their length before them.  A worker ends when the socket does.
+ */
+#include "run/pool.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include "base/alloc.h"
+#include "base/cleanup.h"
+#include "base/hostio.h"
+#include "base/sbuf.h"
+#include "base/vec.h"
+
+#define TICK_MS 200
+#define AHEAD_MAX 4096		/* pieces done before an earlier one is */
+#define WHY_MAX 96
+
+struct worker {
+	pid_t pid;			/* 0: none */
+	int fd;
+	bool busy, late;
+	size_t index;			/* the piece it is at */
+	uint64_t since_ns;
+	struct { VEC_MEMBERS(char); } bytes;	/* what has come of its present answer */
+};
+
+struct answer {
+	bool ready;
+	char *text;			/* NULL: lost */
+	size_t length;
+	char why[WHY_MAX];
+	struct crash_note note;
+};
+
+struct pool {
+	const struct pool_work *work;
+	unsigned jobs;
+	struct worker *worker;
+	struct crash_note *note;	/* by worker, shared with it */
+	struct pollfd *polled;		/* by worker that is busy */
+	struct worker **polled_of;
+	struct answer answer[AHEAD_MAX];	/* by index, modulo */
+	size_t next, reported;
+	bool stop;
+	int error;			/* errno: no worker can be started */
+};
+
+/* ---- the worker ---- */
+
+/* SIGPIPE would end a worker whose parent is gone without its counters of coverage. */
+static bool
+send_all(int fd, const void *bytes, size_t length)
+{
+	const char *p = bytes;
+
+	while (length > 0) {
+		ssize_t n = send(fd, p, length, MSG_NOSIGNAL);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return false;
+		p += n;
+		length -= (size_t)n;
+	}
+	return true;
+}
+
+static bool
+receive_number(int fd, uint64_t *number)
+{
+	ssize_t n;
+
+	do
+		n = recv(fd, number, sizeof(*number), MSG_WAITALL);
+	while (n < 0 && errno == EINTR);
+	return n == (ssize_t)sizeof(*number);
+}
+
+static bool
+do_piece(const struct pool_work *work, int fd, size_t index)
+{
+	struct sbuf buf;
+	uint64_t length;
+	bool sent;
+
+	work->piece(work->arg, index, sbuf_open(&buf));
+	sbuf_close(&buf);
+	length = buf.length;
+	sent = send_all(fd, &length, sizeof(length)) && send_all(fd, buf.text, buf.length);
+	free(buf.text);
+	return sent;
+}
+
+static void
+be_worker(const struct pool_work *work, int fd)
+{
+	bool sent = true;
+	uint64_t index;
+
+	if (work->begin != NULL)
+		work->begin(work->arg);
+	while (sent && receive_number(fd, &index)) {
+		sent = do_piece(work, fd, (size_t)index);
+		if (work->fresh)
+			break;
+	}
+	close(fd);
+	/* exit, not _exit: a coverage build writes its counters here. */
+	exit(sent ? 0 : 3);
+}
+
+/* ---- the parent: workers ---- */
+
+/* 0 or an errno. */
+static int
+start(struct pool *pool, struct worker *worker)
+{
+	struct crash_note *note = &pool->note[worker - pool->worker];
+	int fd[2], error;
+
+	fflush(NULL);
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fd) != 0)
+		return errno;
+	memset(note, 0, sizeof(*note));
+	worker->pid = cleanup_fork();
+	if (worker->pid < 0) {
+		error = errno;
+		worker->pid = 0;
+		close(fd[0]);
+		close(fd[1]);
+		return error;
+	}
+	if (worker->pid == 0) {
+		/* A socket that others hold too would never end. */
+		close(fd[0]);
+		for (unsigned i = 0; i < pool->jobs; i++)
+			if (pool->worker[i].pid != 0)
+				close(pool->worker[i].fd);
+		crash_note_to(note);
+		be_worker(pool->work, fd[1]);
+	}
+	close(fd[1]);
+	worker->fd = fd[0];
+	worker->busy = worker->late = false;
+	worker->bytes.count = 0;
+	return 0;
+}
+
+/* Wait for the end of a worker whose socket ended, or that was killed. */
+static int
+bury(struct worker *worker)
+{
+	int status = 0;
+
+	close(worker->fd);
+	while (waitpid(worker->pid, &status, 0) < 0 && errno == EINTR)
+		continue;
+	cleanup_reaped(worker->pid);
+	worker->pid = 0;
+	return status;
+}
+
+static void
+say_why(const struct pool *pool, const struct worker *worker, int status, char why[WHY_MAX])
+{
+	if (worker->late)
+		snprintf(why, WHY_MAX, "not finished within %u s", pool->work->seconds);
+	else if (WIFSIGNALED(status) && WTERMSIG(status) == SIGPROF)
+		snprintf(why, WHY_MAX, "not finished within %u s of processor time",
+		    CRASH_SECONDS);
+	else if (WIFSIGNALED(status))
+		snprintf(why, WHY_MAX, "viosim itself died of signal %d (%s)", WTERMSIG(status),
+		    strsignal(WTERMSIG(status)));
+	else if (WEXITSTATUS(status) != 0)
+		snprintf(why, WHY_MAX, "viosim itself failed with exit code %d",
+		    WEXITSTATUS(status));
+	else
+		snprintf(why, WHY_MAX, "its process ended without a result");
+}
+
+/* Has all of the answer come? */
+static bool
+is_whole(const struct worker *worker)
+{
+	uint64_t length;
+
+	if (worker->bytes.count < sizeof(length))
+		return false;
+	memcpy(&length, worker->bytes.item, sizeof(length));
+	return worker->bytes.count - sizeof(length) >= length;
+}
+
+static void
+deliver(struct pool *pool, struct worker *worker)
+{
+	struct answer *answer = &pool->answer[worker->index % AHEAD_MAX];
+
+	answer->length = worker->bytes.count - sizeof(uint64_t);
+	answer->text = xmalloc(answer->length + 1);
+	memcpy(answer->text, worker->bytes.item + sizeof(uint64_t), answer->length);
+	answer->text[answer->length] = '\0';
+	answer->ready = true;
+	worker->bytes.count = 0;
+	worker->busy = false;
+}
+
+/* Its socket ended, or it is late. */
+static void
+ended(struct pool *pool, struct worker *worker)
+{
+	bool whole = is_whole(worker);
+	struct answer *answer;
+	int status;
+
+	/* One that is late, or closed its socket and goes on, would never end. */
+	if (worker->busy && !whole)
+		kill(worker->pid, SIGKILL);
+	status = bury(worker);
+	if (worker->busy && whole && status == 0) {
+		deliver(pool, worker);
+	} else if (worker->busy) {
+		answer = &pool->answer[worker->index % AHEAD_MAX];
+		answer->ready = true;
+		answer->note = pool->note[worker - pool->worker];
+		say_why(pool, worker, status, answer->why);
+	}
+	worker->busy = false;
+}
+
+static void
+hand_out(struct pool *pool, struct worker *worker)
+{
+	uint64_t index = pool->next;
+
+	worker->index = pool->next++;
+	worker->busy = true;
+	worker->since_ns = host_ns();
+	/* Of a worker that has gone we hear when we read. */
+	send_all(worker->fd, &index, sizeof(index));
+}
+
+static bool
+has_work(const struct pool *pool)
+{
+	return !pool->stop && pool->next < pool->work->count &&
+	    pool->next - pool->reported < AHEAD_MAX;
+}
+
+/* With a piece under way, a worker that cannot be started waits for its end. */
+static void
+fill(struct pool *pool)
+{
+	bool running = false;
+	int error = 0;
+
+	for (unsigned i = 0; i < pool->jobs; i++) {
+		struct worker *worker = &pool->worker[i];
+
+		if (!worker->busy && error == 0 && has_work(pool)) {
+			if (worker->pid == 0)
+				error = start(pool, worker);
+			if (error == 0)
+				hand_out(pool, worker);
+		}
+		running = running || worker->busy;
+	}
+	if (!running)
+		pool->error = error;
+}
+
+/* ---- the parent: answers ---- */
+
+static void
+take(struct pool *pool, struct worker *worker)
+{
+	char bytes[65536];
+	ssize_t n = recv(worker->fd, bytes, sizeof(bytes), 0);
+
+	if (n > 0) {
+		memcpy(vec_add_n(&worker->bytes, (size_t)n), bytes, (size_t)n);
+		/* Of a fresh one the end is awaited, and how it ends. */
+		if (!pool->work->fresh && is_whole(worker))
+			deliver(pool, worker);
+	} else if (n == 0 || errno != EINTR) {
+		ended(pool, worker);
+	}
+}
+
+/* Milliseconds until somebody is late or it is time for a tick, -1: neither. */
+static int
+patience(const struct pool *pool)
+{
+	int64_t least = pool->work->tick != NULL ? TICK_MS : -1;
+	uint64_t now = host_ns();
+
+	for (unsigned i = 0; i < pool->jobs && pool->work->seconds > 0; i++) {
+		const struct worker *worker = &pool->worker[i];
+		int64_t left = (int64_t)pool->work->seconds * 1000 -
+		    (int64_t)((now - worker->since_ns) / 1000000);
+
+		if (worker->busy && (least < 0 || left < least))
+			least = left > 0 ? left : 0;
+	}
+	return (int)least;
+}
+
+static void
+end_late_ones(struct pool *pool)
+{
+	uint64_t now = host_ns();
+
+	for (unsigned i = 0; i < pool->jobs && pool->work->seconds > 0; i++) {
+		struct worker *worker = &pool->worker[i];
+
+		if (worker->busy && now - worker->since_ns >=
+		    (uint64_t)pool->work->seconds * UINT64_C(1000000000)) {
+			worker->late = true;
+			ended(pool, worker);
+		}
+	}
+}
+
+static unsigned
+wait_for_some(struct pool *pool)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < pool->jobs; i++) {
+		if (!pool->worker[i].busy)
+			continue;
+		pool->polled[n] = (struct pollfd){
+			.fd = pool->worker[i].fd, .events = POLLIN,
+		};
+		pool->polled_of[n++] = &pool->worker[i];
+	}
+	if (n == 0)
+		return 0;
+	if (poll(pool->polled, n, patience(pool)) > 0)
+		for (unsigned i = 0; i < n; i++)
+			if (pool->polled[i].revents != 0)
+				take(pool, pool->polled_of[i]);
+	end_late_ones(pool);
+	return n;
+}
+
+/* Hand over what is ready, in order. */
+static void
+report(struct pool *pool)
+{
+	const struct pool_work *work = pool->work;
+
+	while (pool->reported < work->count && !pool->stop) {
+		struct answer *answer = &pool->answer[pool->reported % AHEAD_MAX];
+
+		if (!answer->ready)
+			break;
+		pool->stop = !work->done(work->arg, pool->reported, &(struct pool_result){
+			.text = answer->text, .length = answer->length,
+			.why = answer->text == NULL ? answer->why : NULL,
+			.note = answer->note,
+		});
+		free(answer->text);
+		*answer = (struct answer){ 0 };
+		pool->reported++;
+	}
+	if (work->tick != NULL && !work->tick(work->arg, pool->reported))
+		pool->stop = true;
+}
+
+/* Those that are at a piece that nobody wants any more are not waited for. */
+static void
+dismiss(struct pool *pool)
+{
+	for (unsigned i = 0; i < pool->jobs; i++) {
+		struct worker *worker = &pool->worker[i];
+
+		if (worker->pid != 0 && worker->busy)
+			kill(worker->pid, SIGKILL);
+		if (worker->pid != 0)
+			bury(worker);
+		vec_fini(&worker->bytes);
+	}
+	for (unsigned i = 0; i < AHEAD_MAX; i++)
+		free(pool->answer[i].text);
+}
+
+int
+pool_run(const struct pool_work *work)
+{
+	struct pool *pool = xcalloc(1, sizeof(*pool));
+	unsigned jobs = work->jobs > 0 ? work->jobs : 1, busy;
+	size_t notes = jobs * sizeof(pool->note[0]);
+	int error;
+
+	pool->work = work;
+	pool->jobs = jobs;
+	pool->worker = xcalloc(jobs, sizeof(pool->worker[0]));
+	pool->polled = xcalloc(jobs, sizeof(pool->polled[0]));
+	pool->polled_of = xcalloc(jobs, sizeof(pool->polled_of[0]));
+	pool->note = mmap(NULL, notes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (pool->note == MAP_FAILED)
+		out_of_memory();
+	do {
+		fill(pool);
+		busy = wait_for_some(pool);
+		report(pool);
+	} while (!pool->stop && pool->error == 0 && (busy > 0 || has_work(pool)));
+	dismiss(pool);
+	error = pool->stop ? 0 : pool->error;
+	munmap(pool->note, notes);
+	free(pool->polled_of);
+	free(pool->polled);
+	free(pool->worker);
+	free(pool);
+	return error;
+}
+
+bool
+pool_run_all(const struct pool_work *work)
+{
+	int error = pool_run(work);
+
+	if (error != 0)
+		fprintf(stderr, "viosim: cannot start a process: %s\n", strerror(error));
+	return error == 0;
+}
