@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
-#include "device/balloon.h"
+#include "device/class.h"
 #include "fault/fault.h"
 #include "report/rules_text.h"
 #include "rules/rules.h"
@@ -135,7 +135,7 @@ explain_fault(const char *word, const struct manifest *manifest)
 	if (source[0] != '\0')
 		printf("               see %s\n", source);
 	if (row->by_queue)
-		puts("  can be limited to one queue (vq: inflate or deflate)");
+		puts("  can be limited to one queue (vq: ...)");
 	return true;
 }
 
@@ -209,44 +209,45 @@ offer_calls(struct text_nearest *near, const struct manifest *manifest)
 	text_nearest_offer_all(near, run_vocab()->calls);
 }
 
+/* Whatever the types of device have by that name; each kind of name once. */
 static bool
-explain_habit(const char *word, const struct manifest *manifest)
+explain_behaviour(const char *word, const struct manifest *manifest)
 {
+	const struct device_behaviour *behaviour = NULL;
+
 	(void)manifest;
-	for (unsigned habit = HABIT_NONE + 1; habit < HABITS; habit++)
-		if (strcmp(device_habit_word((enum device_habit)habit), word) == 0) {
-			printf("device habit %s: the device %s\n", word,
-			    device_habit_text((enum device_habit)habit));
-			if (device_habit_breaks_rules((enum device_habit)habit))
-				puts("  The specification forbids it.");
-			return true;
-		}
-	return false;
+	for (size_t i = 0; behaviour == NULL && device_classes[i] != NULL; i++)
+		behaviour = device_behaviour_by_word(device_classes[i], word);
+	if (behaviour == NULL)
+		return false;
+	printf("device behaviour %s: the device %s\n", word, behaviour->what);
+	if (behaviour->breaks)
+		puts("  The specification forbids it.");
+	return true;
 }
 
 static void
-offer_habits(struct text_nearest *near, const struct manifest *manifest)
+offer_behaviours(struct text_nearest *near, const struct manifest *manifest)
 {
+	const struct device_behaviour *b;
+
 	(void)manifest;
-	for (unsigned habit = HABIT_NONE + 1; habit < HABITS; habit++)
-		text_nearest_offer(near, device_habit_word((enum device_habit)habit));
+	for (size_t i = 0; device_classes[i] != NULL; i++)
+		for (unsigned k = 0; (b = device_behaviour_at(device_classes[i], k)) != NULL; k++)
+			text_nearest_offer(near, b->word);
 }
 
 static bool
 explain_model(const char *word, const struct manifest *manifest)
 {
-	static const struct { const char *word, *text; } models[] = {
-#define X(id, word_, what) { word_, what },
-		DEVICE_MODELS(X)
-#undef X
-	};
-
 	(void)manifest;
-	for (size_t i = 0; i < sizeof(models) / sizeof(models[0]); i++)
-		if (strcmp(models[i].word, word) == 0) {
-			printf("device model %s: %s\n", word, models[i].text);
-			return true;
-		}
+	for (size_t i = 0; device_classes[i] != NULL; i++)
+		for (const struct device_word *m = device_classes[i]->models;
+		    m != NULL && m->word != NULL; m++)
+			if (strcmp(m->word, word) == 0) {
+				printf("device model %s: %s\n", word, m->what);
+				return true;
+			}
 	return false;
 }
 
@@ -271,14 +272,14 @@ static const struct explain_kind explain_kinds[] = {
 	{ explain_fault, NULL },	/* scenarios name them */
 	{ explain_defect, offer_defects },
 	{ explain_call, offer_calls },
-	{ explain_habit, offer_habits },
+	{ explain_behaviour, offer_behaviours },
 	{ explain_model, NULL },	/* values of a key */
 	{ explain_scenario_word, offer_scenario_words },
 };
 
 #define EXPLAIN_KINDS (sizeof(explain_kinds) / sizeof(explain_kinds[0]))
 
-/* Everything that has this name: `drop` is a key, and a habit of the device. */
+/* Everything that has this name: `drop` is a key, and a behaviour of the device. */
 static bool
 explain(const char *word, const struct manifest *manifest)
 {
@@ -309,18 +310,18 @@ explain_list(void)
 {
 	size_t count;
 	const struct fault_row *row = fault_catalogue(&count);
+	const struct device_behaviour *b;
+	const struct observable *o;
 
 	puts("faults:");
 	for (size_t i = 0; i < count; i++)
 		printf("  %-36s %s\n", row[i].id, row[i].gets);
-	puts("device habits:");
-	for (unsigned habit = HABIT_NONE + 1; habit < HABITS; habit++)
-		printf("  %-36s %s\n", device_habit_word((enum device_habit)habit),
-		    device_habit_text((enum device_habit)habit));
+	puts("device behaviours:");
+	for (unsigned i = 0; (b = device_behaviour_at(device_classes[0], i)) != NULL; i++)
+		printf("  %-36s %s\n", b->word, b->what);
 	puts("observables:");
-	for (unsigned i = 0; i < expect_obs_count(); i++)
-		printf("  %-36s %s\n", expect_obs_pattern((enum expect_obs)i),
-		    expect_obs_help((enum expect_obs)i));
+	for (size_t i = 0; (o = scenario_observable(run_vocab(), i)) != NULL; i++)
+		printf("  %-36s %s\n", o->pattern, o->help);
 }
 
 static const struct cli_option explain_options[] = {
@@ -360,7 +361,7 @@ const struct cli_command cli_explain = {
 	.about =
 	    "Explains rules, faults, known defects, kernel calls, what a device can do, features, "
 	    "and the keys, verbs, values and observables of scenarios.  Without an argument: lists "
-	    "faults, device habits and observables.",
+	    "faults, device behaviours and observables.",
 	.options = explain_options,
 	.after =
 	    "examples:\n"

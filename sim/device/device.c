@@ -1,19 +1,189 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The device of a world: see device.h.
+ * The device of a world, between the transport and its class: see device.h.
  */
 #include "device/device.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-#include "device/balloon_answer.h"
+#include "device/class.h"
+#include "device/completion.h"
+
+/* ---- requests ---- */
+
+void
+device_taken(struct device *device, unsigned queue, size_t entries, const void *payload)
+{
+	const struct virtqueue_chain *chain = &device->chain;
+
+	device->queue[queue].requests++;
+	world_emit_payload(device->world, EV_DEV_TAKE, 0, queue, chain->head, chain->readable,
+	    entries, trace_hash(payload, entries * sizeof(uint32_t)), payload);
+}
+
+bool
+device_read(struct device *device, unsigned queue, uint64_t offset, void *to, size_t size)
+{
+	if (virtqueue_read(&device->transport.queue[queue].vq, &device->chain, offset, to, size))
+		return true;
+	device_break(device, queue, VIRTQUEUE_FAULT_ADDRESS);
+	return false;
+}
+
+void
+device_lose(struct device *device, unsigned queue)
+{
+	device->queue[queue].lost++;
+}
+
+static bool
+is_served(const struct device_queue *queue)
+{
+	return !queue->paused && !queue->device->broken &&
+	    transport_is_live(&queue->device->transport);
+}
+
+static void
+take_all(struct device_queue *queue)
+{
+	struct device *device = queue->device;
+	struct virtqueue *vq = &device->transport.queue[queue->number].vq;
+	enum virtqueue_fault fault = VIRTQUEUE_FAULT_NONE;
+
+	while (is_served(queue) && virtqueue_take(vq, &device->chain, &fault)) {
+		/* After wrong completions the two sides no longer agree on what is in flight. */
+		if (!device->unhealthy && queue->count + queue->lost >= vq->size)
+			device_break(device, queue->number, VIRTQUEUE_FAULT_EXCESS);
+		else
+			device->class->request(device, queue->number);
+	}
+	if (fault != VIRTQUEUE_FAULT_NONE && !device->broken)
+		device_break(device, queue->number, fault);
+	completion_flush(device);
+}
+
+void
+completion_serve(struct device_queue *queue)
+{
+	struct device *device = queue->device;
+	struct virtqueue *vq = &device->transport.queue[queue->number].vq;
+
+	take_all(queue);
+	if (!device->config.quiet_kicks || !is_served(queue))
+		return;
+	virtqueue_set_kicks(vq, queue->count == 0);
+	/* What came in before kicks were asked for again was not announced. */
+	if (queue->count == 0 && virtqueue_waiting(vq) > 0)
+		take_all(queue);
+}
+
+static void
+halt_all(struct device *device)
+{
+	for (unsigned q = 0; q < device->active; q++)
+		completion_halt(&device->queue[q]);
+}
+
+void
+device_need_reset(struct device *device)
+{
+	behaviour_emit(device, &device_behaviours[BEHAVIOUR_NEEDS_RESET], DEVICE_CONFIGURATION,
+	    0);
+	halt_all(device);
+	transport_need_reset(&device->transport);
+}
+
+void
+device_break(struct device *device, unsigned queue, enum virtqueue_fault fault)
+{
+	device->broken = true;
+	behaviour_emit(device, &device_behaviours[BEHAVIOUR_BROKEN], (int)queue, fault);
+	halt_all(device);
+	if (!device->world->config.legacy)
+		transport_need_reset(&device->transport);
+}
+
+/* ---- what the transport asks ---- */
+
+static void
+config_read(void *self, uint8_t *to)
+{
+	const struct device *device = self;
+
+	device->class->config_read(device, to);
+}
+
+static void
+config_write(void *self, unsigned offset, unsigned width, const uint8_t *bytes)
+{
+	struct device *device = self;
+
+	if (device->class->config_write != NULL)
+		device->class->config_write(device, offset, width, bytes);
+}
+
+static void
+kick(void *self, unsigned queue)
+{
+	struct device *device = self;
+
+	if (queue < device->active)
+		completion_serve(&device->queue[queue]);
+	else if (!device->broken && device->class->other_queue != NULL)
+		device->class->other_queue(device, queue);
+}
+
+static void
+queue_gone(void *self, unsigned queue)
+{
+	struct device *device = self;
+
+	if (queue < device->active)
+		completion_forget(&device->queue[queue]);
+}
+
+static void
+forget_all(struct device *device)
+{
+	for (unsigned q = 0; q < device->active; q++)
+		completion_forget(&device->queue[q]);
+	completion_stop_interrupts(device);
+}
+
+static void
+reset(void *self)
+{
+	struct device *device = self;
+
+	forget_all(device);
+	device->broken = false;
+	if (device->class->reset != NULL)
+		device->class->reset(device);
+}
+
+static void
+start(void *self)
+{
+	struct device *device = self;
+
+	for (unsigned q = 0; q < device->active; q++)
+		device->queue[q].requests = 0;
+	if (device->class->start != NULL)
+		device->class->start(device);
+}
+
+static const struct transport_ops ops = {
+	.config_read = config_read, .config_write = config_write, .kick = kick,
+	.queue_gone = queue_gone, .reset = reset, .start = start,
+};
 
 static uint64_t
 reg_read(void *self, enum hw_region region, unsigned offset, unsigned width)
 {
 	struct device *device = self;
 
-	return transport_read(&device->balloon.transport, region, offset, width);
+	return transport_read(&device->transport, region, offset, width);
 }
 
 static void
@@ -21,27 +191,67 @@ reg_write(void *self, enum hw_region region, unsigned offset, unsigned width, ui
 {
 	struct device *device = self;
 
-	transport_write(&device->balloon.transport, region, offset, width, value);
+	transport_write(&device->transport, region, offset, width, value);
+}
+
+/* ---- life ---- */
+
+void
+device_begin(struct device *device, struct world *world, const struct device_class *class)
+{
+	memset(device, 0, sizeof(*device));
+	device->world = world;
+	device->class = class;
+	virtqueue_chain_init(&device->chain);
+	while (class->language.queues[device->active] != NULL)
+		device->active++;
+	for (unsigned q = 0; q < device->active; q++)
+		device->queue[q] = (struct device_queue){ .device = device, .number = q };
+	for (int i = 0; i <= DEVICE_QUEUES_MAX; i++)
+		device->source[i] = (struct device_source){
+			.device = device,
+			.queue = i < DEVICE_QUEUES_MAX ? i : DEVICE_CONFIGURATION,
+		};
 }
 
 void
-device_init(struct device *device, struct world *world, const struct device_config *config)
+device_configure(struct device *device, const struct device_config *config)
 {
-	device->world = world;
-	balloon_init(&device->balloon, world, config);
+	struct transport *transport = &device->transport;
+
+	device->config = *config;
+	transport_init(transport, device->world, &ops, device, device->class->config_bytes,
+	    config->queue_size, config->queues);
+	transport->offered = config->features;
+	transport->required = config->features_required;
+	if (config->config_isr != 0)
+		transport->config_isr = config->config_isr;
+}
+
+void
+device_init(struct device *device, struct world *world, const struct device_class *class,
+    const void *options, uint64_t hz)
+{
+	device_begin(device, world, class);
+	class->init(device, options, hz);
 }
 
 void
 device_fini(struct device *device)
 {
-	balloon_fini(&device->balloon);
+	forget_all(device);
+	if (device->class->fini != NULL)
+		device->class->fini(device);
+	for (unsigned q = 0; q < device->active; q++)
+		free(device->queue[q].request);
+	virtqueue_chain_fini(&device->chain);
 }
 
 void
 device_hooks(struct device *device, struct world_hooks *hooks)
 {
 	hooks->device = device;
-	hooks->device_id = device->balloon.transport.class->device_id;
+	hooks->device_id = device->class->device_id;
 	hooks->reg_read = reg_read;
 	hooks->reg_write = reg_write;
 }
@@ -49,236 +259,69 @@ device_hooks(struct device *device, struct world_hooks *hooks)
 void
 device_power_on(struct device *device)
 {
-	balloon_power_on(&device->balloon);
-}
-
-/* ---- the host and the device's habits ---- */
-
-void
-device_target(struct device *device, uint32_t pages, bool irq)
-{
-	host_target(&device->balloon, pages, irq);
+	if (device->class->power_on != NULL)
+		device->class->power_on(device);
 }
 
 void
 device_reboot(struct device *device)
 {
-	host_reboot(&device->balloon);
-}
-
-void
-device_habit(struct device *device, enum device_habit habit, enum balloon_queue queue,
-    uint64_t count)
-{
-	balloon_habit(&device->balloon, habit, queue, count);
-}
-
-void
-device_latency(struct device *device, enum balloon_queue queue, uint64_t latency_ns,
-    uint64_t jitter_ns, uint64_t count)
-{
-	balloon_latency(&device->balloon, queue, latency_ns, jitter_ns, count);
-}
-
-void
-device_need_reset(struct device *device)
-{
-	balloon_need_reset(&device->balloon);
-}
-
-void
-device_set_actual(struct device *device, uint32_t pages)
-{
-	balloon_set_actual(&device->balloon, pages);
-}
-
-void
-device_interrupt(struct device *device, int queue, bool spurious, uint64_t count)
-{
-	balloon_interrupt(&device->balloon, queue, spurious, count);
-}
-
-bool
-device_answer_now(struct device *device, enum balloon_queue queue)
-{
-	return queue < BALLOON_ACTIVE && balloon_answer_oldest(&device->balloon.side[queue]);
+	world_emit(device->world, EV_HOST_REBOOT, 0, 0, 0, 0, 0, 0);
+	transport_reset(&device->transport);
+	if (device->class->reboot != NULL)
+		device->class->reboot(device);
 }
 
 /* ---- what can be observed ---- */
 
-uint32_t
-device_num_pages(const struct device *device)
+uint64_t
+device_inflight(const struct device *device, unsigned number)
 {
-	return device->balloon.num_pages;
-}
+	const struct device_queue *queue = &device->queue[number];
 
-uint32_t
-device_actual(const struct device *device)
-{
-	return device->balloon.actual;
+	return queue->count + queue->lost +
+	    virtqueue_waiting(&device->transport.queue[number].vq);
 }
 
 uint64_t
-device_held(const struct device *device)
+device_inflight_all(const struct device *device)
 {
-	return device->world->memory.counts.held;
-}
+	uint64_t all = 0;
 
-uint64_t
-device_discarded_in_use(const struct device *device)
-{
-	return device->world->memory.counts.discarded_in_use;
-}
-
-uint8_t
-device_status(const struct device *device)
-{
-	return device->balloon.transport.status;
-}
-
-uint64_t
-device_features_offered(const struct device *device)
-{
-	return transport_offer(&device->balloon.transport);
-}
-
-uint64_t
-device_features(const struct device *device)
-{
-	return device->balloon.transport.accepted;
-}
-
-uint64_t
-device_inflight(const struct device *device, enum balloon_queue queue)
-{
-	return balloon_inflight(&device->balloon, queue);
-}
-
-uint64_t
-device_requests(const struct device *device, enum balloon_queue queue)
-{
-	return device->balloon.side[queue].requests;
-}
-
-uint64_t
-device_kicks(const struct device *device, enum balloon_queue queue)
-{
-	return device->balloon.transport.queue[queue].kicks;
-}
-
-uint64_t
-device_entries(const struct device *device, enum balloon_queue queue)
-{
-	return device->balloon.side[queue].entries;
+	for (unsigned q = 0; q < device->active; q++)
+		all += device_inflight(device, q);
+	return all;
 }
 
 uint64_t
 device_interrupts(const struct device *device, int queue)
 {
-	const struct transport *transport = &device->balloon.transport;
-
-	return queue < 0 ? transport->interrupts : transport->queue[queue].interrupts;
+	return queue < 0 ? device->transport.interrupts :
+	    device->transport.queue[queue].interrupts;
 }
 
 bool
 device_is_busy(const struct device *device)
 {
-	return balloon_is_busy(&device->balloon);
-}
-
-bool
-device_answers(const struct device *device)
-{
-	return balloon_answers(&device->balloon);
-}
-
-bool
-device_is_healthy(const struct device *device)
-{
-	return !device->balloon.unhealthy;
-}
-
-bool
-device_keeps_actual(const struct device *device)
-{
-	return device->balloon.config.keeps_actual;
-}
-
-bool
-device_actual_is_foreign(const struct device *device)
-{
-	return device->balloon.actual_foreign;
-}
-
-/* ---- names ---- */
-
-struct feature_name {
-	const char *name;
-	uint64_t mask;
-};
-
-/* VERSION_1 is not among them: it is the transport's. */
-#define FEATURES(X) \
-	X("MUST_TELL_HOST", BALLOON_F_MUST_TELL_HOST, "a page may be used again only after the " \
-	    "host has answered the deflate request that names it (virtio 1.2 clause 5.5.3)") \
-	X("STATS_VQ", BALLOON_F_STATS_VQ, "a third queue, for statistics about the guest's " \
-	    "memory (virtio 1.2 clause 5.5.6.3)") \
-	X("DEFLATE_ON_OOM", BALLOON_F_DEFLATE_ON_OOM, "the driver may take pages back from the " \
-	    "balloon when the guest runs out of memory (virtio 1.2 clause 5.5.3)") \
-	X("NOTIFY_ON_EMPTY", TRANSPORT_F_NOTIFY_ON_EMPTY, "legacy: an interrupt when a queue " \
-	    "runs empty, even where the driver wanted none (virtio 1.2 clause 6.3)") \
-	X("ANY_LAYOUT", TRANSPORT_F_ANY_LAYOUT, "legacy: the device makes nothing of how a " \
-	    "request is cut into descriptors (virtio 1.2 clause 6.3)") \
-	X("RING_INDIRECT_DESC", TRANSPORT_F_INDIRECT_DESC, "a descriptor may lead to a table of " \
-	    "descriptors outside of the ring (virtio 1.2 clause 2.7.5.3)") \
-	X("RING_EVENT_IDX", TRANSPORT_F_EVENT_IDX, "each side writes at which index it wants " \
-	    "the next notification (virtio 1.2 clauses 2.7.7 and 2.7.10)")
-
-static const struct feature_name feature[] = {
-#define X(name, mask, text) { name, mask },
-	FEATURES(X)
-#undef X
-};
-
-const char *const device_feature_names[] = {
-#define X(name, mask, text) name,
-	FEATURES(X)
-#undef X
-	NULL
-};
-
-const char *const device_feature_texts[] = {
-#define X(name, mask, text) text,
-	FEATURES(X)
-#undef X
-	NULL
-};
-
-const char *const device_type_names[] = { "balloon", NULL };
-const char *const device_queue_names[] = { "inflate", "deflate", NULL };
-const char *const device_model_names[] = {
-#define X(id, word, what) word,
-	DEVICE_MODELS(X)
-#undef X
-	NULL
-};
-
-bool
-device_feature_by_name(const char *name, uint64_t *mask)
-{
-	for (size_t i = 0; i < sizeof(feature) / sizeof(feature[0]); i++)
-		if (strcmp(feature[i].name, name) == 0) {
-			*mask = feature[i].mask;
+	for (unsigned q = 0; q < device->active; q++)
+		if (device->queue[q].timer != NULL)
 			return true;
-		}
+	for (unsigned i = 0; i <= DEVICE_QUEUES_MAX; i++)
+		if (device->source[i].timer != NULL)
+			return true;
 	return false;
 }
 
-int
-device_queue_by_name(const char *name)
+bool
+device_completes(const struct device *device)
 {
-	for (int q = 0; device_queue_names[q] != NULL; q++)
-		if (strcmp(device_queue_names[q], name) == 0)
-			return q;
-	return BALLOON_NO_QUEUE;
+	if (device->broken || (device->transport.status & TRANSPORT_STATUS_NEEDS_RESET))
+		return false;
+	for (unsigned q = 0; q < device->active; q++) {
+		const struct device_queue *queue = &device->queue[q];
+
+		if (queue->paused || queue->lost > 0 || queue->left[BEHAVIOUR_DROP] > 0)
+			return false;
+	}
+	return true;
 }

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The device of a world: the one header that the runner needs.
+ * The device of a world: the part that all types of virtio device share.
+ *
+ * It takes requests from the queues, shows each to its class (class.h), and completes them: at
+ * once, or after a latency, in the order in which they were taken; with an interrupt each or one
+ * a batch; and with the misbehaviours that a scenario has switched on (behaviour.h).
  *
  * Order: device_init(), device_hooks() into what goes to world_init(), world_init(),
  * device_power_on(); at the end device_fini() before world_fini().
@@ -9,78 +13,147 @@
 #define VIOSIM_DEVICE_DEVICE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
-#include "device/balloon.h"
-#include "device/host.h"
+#include "device/transport.h"
 #include "machine/world.h"
+
+struct device_class;
+
+#define DEVICE_QUEUES_MAX TRANSPORT_QUEUES_MAX
+#define DEVICE_BEHAVIOURS_MAX 48	/* rows of behaviour.h */
+#define DEVICE_CONFIGURATION (-1)	/* in place of a queue: the configuration's interrupt */
+
+enum device_ack {
+	DEVICE_ACK_IN_NOTIFY,		/* the notification returns after the completion */
+	DEVICE_ACK_LATER		/* after the latency, if only at once after it */
+};
+
+/* What every device has.  The class fills it in; all zero is a device that does its duty. */
+struct device_config {
+	uint64_t features;		/* the whole offer; VERSION_1 comes with the transport */
+	uint64_t features_required;	/* FEATURES_OK is refused without them */
+	unsigned queues;		/* queues there are, those of the class first */
+	uint16_t queue_size[DEVICE_QUEUES_MAX];	/* entries; 0: no such queue */
+	enum device_ack ack;
+	uint64_t latency_ns[DEVICE_QUEUES_MAX];	/* DEVICE_ACK_LATER */
+	uint64_t jitter_ns;		/* up to so much is added (CHOICE_DEVICE) */
+	bool irq_per_batch;		/* one interrupt for all requests completed together */
+	bool used_bytes;		/* the used length is the request's length, not 0 */
+	bool quiet_kicks;		/* asks for no kicks while it has requests */
+	uint8_t config_isr;		/* ISR bits of a configuration interrupt; 0: its own */
+};
+
+/* A request that was taken and is not completed. */
+struct device_request {
+	uint64_t due_ns;
+	uint32_t bytes;			/* length of its device-readable part */
+	uint16_t head;
+};
+
+struct device_queue {
+	struct device *device;
+	unsigned number;
+	struct device_request *request;	/* ring of `max`, oldest first */
+	uint32_t first, count, max;
+	struct clock_event *timer;	/* for the oldest request */
+	uint64_t lost;			/* taken and never to be completed */
+	bool paused;
+	uint64_t left[DEVICE_BEHAVIOURS_MAX];	/* completions that one still holds for */
+	uint64_t latency_ns, jitter_ns;	/* while left[BEHAVIOUR_LATENCY] */
+	uint64_t held_back;		/* completions without their interrupt so far (COALESCE) */
+	uint64_t requests;		/* taken since the driver began */
+};
+
+/* Interrupts without a cause, one after the other. */
+struct device_source {
+	struct device *device;
+	int queue;			/* or DEVICE_CONFIGURATION */
+	bool spurious;			/* ISR does not show them */
+	uint64_t left;
+	struct clock_event *timer;
+};
 
 struct device {
 	struct world *world;
-	struct balloon balloon;
+	const struct device_class *class;
+	void *self;			/* the class's own state */
+	struct device_config config;
+	struct transport transport;
+	unsigned active;		/* queues of the class: their requests are completed */
+	struct device_queue queue[DEVICE_QUEUES_MAX];
+	struct device_source source[DEVICE_QUEUES_MAX + 1];	/* the last: configuration */
+	unsigned notify;		/* queues (bits) that still get this batch's interrupt */
+	struct virtqueue_chain chain;	/* the request at hand */
+	bool broken;			/* by the driver's ring */
+	bool unhealthy;			/* a behaviour that breaks the specification showed */
 };
 
-/* The world may be uninitialised: only its address is kept.  *config is copied. */
-void device_init(struct device *device, struct world *world,
-    const struct device_config *config);
+/*
+ * The world may be uninitialised: only its address is kept.  `options` is a struct of the
+ * class's map for `device:` (class.h); times in ticks are of a clock of `hz`.
+ */
+void device_init(struct device *device, struct world *world, const struct device_class *class,
+    const void *options, uint64_t hz);
 void device_fini(struct device *device);
 /* Fill in the device's part of the hooks (not `faults`, `fault`). */
 void device_hooks(struct device *device, struct world_hooks *hooks);
 void device_power_on(struct device *device);
-
-/* ---- the host and the device's habits ---- */
-
-void device_target(struct device *device, uint32_t pages, bool irq);
+/* The guest restarts: the device is reset; misbehaviours stay. */
 void device_reboot(struct device *device);
-void device_habit(struct device *device, enum device_habit habit, enum balloon_queue queue,
-    uint64_t count);
-void device_latency(struct device *device, enum balloon_queue queue, uint64_t latency_ns,
+
+/* The number of a queue that completes requests, DEVICE_CONFIGURATION for any other name. */
+int device_queue_by_name(const struct device_class *class, const char *name);
+
+/* ---- for classes ---- */
+
+/* device_init() in two steps: for a class's init function, and tests that have a config. */
+void device_begin(struct device *device, struct world *world, const struct device_class *class);
+void device_configure(struct device *device, const struct device_config *config);
+
+/*
+ * The class takes the request at hand (device->chain): counted and recorded.  `entries` and
+ * `payload` (uint32_t each) as the class reads it; hash of the bytes that it read.
+ */
+void device_taken(struct device *device, unsigned queue, size_t entries, const void *payload);
+/* Read bytes of the request at hand; false, and the device has stopped, on a bad address. */
+bool device_read(struct device *device, unsigned queue, uint64_t offset, void *to, size_t size);
+/* Done with the request: complete it, at once or when its time has come. */
+void device_complete(struct device *device, unsigned queue);
+/* The request at hand is never completed. */
+void device_lose(struct device *device, unsigned queue);
+/* The driver's ring is wrong: stop, as QEMU does (and say so where status bit 64 exists). */
+void device_break(struct device *device, unsigned queue, enum virtqueue_fault fault);
+
+/* ---- for those who make things happen ---- */
+
+/* Other times for the next `count` requests of a queue. */
+void device_latency(struct device *device, unsigned queue, uint64_t latency_ns,
     uint64_t jitter_ns, uint64_t count);
 void device_need_reset(struct device *device);
-void device_set_actual(struct device *device, uint32_t pages);
+/*
+ * `count` interrupts for a queue, or for the configuration, one after the other.  spurious:
+ * nothing shows in ISR; else the bit shows, yet nothing is new.
+ */
 void device_interrupt(struct device *device, int queue, bool spurious, uint64_t count);
 /*
- * The oldest request of the queue is answered now, whatever its latency, with its interrupt and
- * the habits that hold for it.  False, and nothing done, if the device has no request of that
- * queue or does not answer (paused, broken, not driven).
+ * The oldest request of the queue is completed now, whatever its latency, with its interrupt and
+ * the misbehaviours that hold for it.  False, and nothing done, if the device has no request of
+ * that queue or completes none (paused, broken, not driven).
  */
-bool device_answer_now(struct device *device, enum balloon_queue queue);
+bool device_complete_now(struct device *device, int queue);
 
 /* ---- what can be observed ---- */
 
-uint32_t device_num_pages(const struct device *device);		/* host.target */
-uint32_t device_actual(const struct device *device);		/* host.actual */
-uint64_t device_held(const struct device *device);		/* host.held */
-uint64_t device_discarded_in_use(const struct device *device);
-uint8_t device_status(const struct device *device);		/* TRANSPORT_STATUS_* */
-uint64_t device_features_offered(const struct device *device);
-uint64_t device_features(const struct device *device);		/* accepted */
-/* Since the driver last left status 0, except inflight. */
-uint64_t device_inflight(const struct device *device, enum balloon_queue queue);
-uint64_t device_requests(const struct device *device, enum balloon_queue queue);
-uint64_t device_kicks(const struct device *device, enum balloon_queue queue);
-uint64_t device_entries(const struct device *device, enum balloon_queue queue);
-uint64_t device_interrupts(const struct device *device, int queue);	/* -1: configuration */
-
-/* For rules and verdicts. */
-bool device_is_busy(const struct device *device);	/* something will still come */
-bool device_answers(const struct device *device);
-bool device_is_healthy(const struct device *device);
-bool device_keeps_actual(const struct device *device);
-bool device_actual_is_foreign(const struct device *device);
-
-/* ---- names, for the scenario's vocabulary ---- */
-
-/* NULL-terminated lists, in order. */
-extern const char *const device_type_names[];
-extern const char *const device_feature_names[];
-extern const char *const device_feature_texts[];	/* what each means */
-extern const char *const device_queue_names[];
-extern const char *const device_model_names[];		/* index: enum device_model */
-
-/* Bit mask of a feature; false if there is no such name. */
-bool device_feature_by_name(const char *name, uint64_t *mask);
-/* enum balloon_queue of "inflate" or "deflate", BALLOON_NO_QUEUE for anything else. */
-int device_queue_by_name(const char *name);
+/* Requests that the device was notified of or took, and did not complete. */
+uint64_t device_inflight(const struct device *device, unsigned queue);
+uint64_t device_inflight_all(const struct device *device);
+/* Since the driver began; queue or DEVICE_CONFIGURATION. */
+uint64_t device_interrupts(const struct device *device, int queue);
+/* Will anything still come by itself (completions, interrupts)? */
+bool device_is_busy(const struct device *device);
+/* Nothing paused, lost, broken or due to be dropped: a request will be completed. */
+bool device_completes(const struct device *device);
 
 #endif /* VIOSIM_DEVICE_DEVICE_H */

@@ -11,12 +11,14 @@
 
 void
 transport_init(struct transport *transport, struct world *world,
-    const struct device_class *class, void *self, const uint16_t *sizes, unsigned queues)
+    const struct transport_ops *ops, void *self, unsigned config_bytes,
+    const uint16_t *sizes, unsigned queues)
 {
-	assert(queues <= TRANSPORT_QUEUES_MAX && class->config_bytes <= TRANSPORT_CONFIG_MAX);
+	assert(queues <= TRANSPORT_QUEUES_MAX && config_bytes <= TRANSPORT_CONFIG_MAX);
 	memset(transport, 0, sizeof(*transport));
 	transport->world = world;
-	transport->class = class;
+	transport->ops = ops;
+	transport->config_bytes = config_bytes;
 	transport->self = self;
 	transport->queues = queues;
 	transport->config_isr = TRANSPORT_ISR_CONFIG;
@@ -89,14 +91,14 @@ forget_queue(struct transport *transport, unsigned q)
 void
 transport_drop_queue(struct transport *transport, unsigned queue)
 {
-	transport->class->queue_gone(transport->self, queue);
+	transport->ops->queue_gone(transport->self, queue);
 	forget_queue(transport, queue);
 }
 
 void
 transport_reset(struct transport *transport)
 {
-	transport->class->reset(transport->self);
+	transport->ops->reset(transport->self);
 	for (unsigned q = 0; q < transport->queues; q++)
 		forget_queue(transport, q);
 	transport->status = 0;
@@ -224,7 +226,7 @@ start(struct transport *transport)
 	transport->interrupts = 0;
 	for (unsigned q = 0; q < transport->queues; q++)
 		transport->queue[q].kicks = transport->queue[q].interrupts = 0;
-	transport->class->start(transport->self);
+	transport->ops->start(transport->self);
 }
 
 void
@@ -257,5 +259,5 @@ transport_kick(struct transport *transport, unsigned queue)
 		return;
 	transport->queue[queue].kicks++;
 	if (transport->queue[queue].vq.enabled && transport_is_live(transport))
-		transport->class->kick(transport->self, queue);
+		transport->ops->kick(transport->self, queue);
 }

@@ -4,7 +4,7 @@
  *
  * Two faces, one state: the legacy layout of BAR 0 (virtio 1.2 clause 4.1.4.10) and the
  * modern structures (clause 4.1.4).  Which one the guest sees is the machine's choice.
- * What the device behind it does is in a struct device_class.
+ * What the device behind it does is in a struct transport_ops.
  *
  * Offsets and widths are in bytes.  Legacy device configuration begins at 20, at 24 with
  * MSI-X on; MSI-X is on as soon as the kernel has a handler for one of its vectors.
@@ -40,9 +40,19 @@
 #define TRANSPORT_F_EVENT_IDX (UINT64_C(1) << 29)
 #define TRANSPORT_F_VERSION_1 (UINT64_C(1) << 32)
 
+/* X("NAME", mask, "what it means"): those that a scenario may offer, for any type of device. */
+#define TRANSPORT_FEATURES(X) \
+	X("NOTIFY_ON_EMPTY", TRANSPORT_F_NOTIFY_ON_EMPTY, "legacy: an interrupt when a queue " \
+	    "runs empty, even where the driver wanted none (virtio 1.2 clause 6.3)") \
+	X("ANY_LAYOUT", TRANSPORT_F_ANY_LAYOUT, "legacy: the device makes nothing of how a " \
+	    "request is cut into descriptors (virtio 1.2 clause 6.3)") \
+	X("RING_INDIRECT_DESC", TRANSPORT_F_INDIRECT_DESC, "a descriptor may lead to a table of " \
+	    "descriptors outside of the ring (virtio 1.2 clause 2.7.5.3)") \
+	X("RING_EVENT_IDX", TRANSPORT_F_EVENT_IDX, "each side writes at which index it wants " \
+	    "the next notification (virtio 1.2 clauses 2.7.7 and 2.7.10)")
+
 /*
- * A type of device.  `self` is the device's own object.
- * config_bytes	how much configuration there is; reads beyond give ones
+ * What is behind the transport.  `self` is its own object.
  * config_read	the configuration as it is now, into `to` (config_bytes)
  * config_write	`width` bytes were written at `offset`; `bytes` is the configuration with
  *		them in place.  The device takes over what it likes
@@ -51,10 +61,7 @@
  * reset	device reset; forget everything that was in flight
  * start	the driver begins (ACKNOWLEDGE): counters start
  */
-struct device_class {
-	const char *name;
-	unsigned device_id;		/* virtio 1.2 clause 5 */
-	unsigned config_bytes;		/* at most TRANSPORT_CONFIG_MAX */
+struct transport_ops {
 	void (*config_read)(void *self, uint8_t *to);
 	void (*config_write)(void *self, unsigned offset, unsigned width,
 	    const uint8_t *bytes);
@@ -73,8 +80,9 @@ struct transport_queue {
 
 struct transport {
 	struct world *world;
-	const struct device_class *class;
+	const struct transport_ops *ops;
 	void *self;
+	unsigned config_bytes;		/* of the device: at most TRANSPORT_CONFIG_MAX */
 	uint64_t offered;		/* without VERSION_1, which the modern face adds */
 	uint64_t required;		/* FEATURES_OK is refused without these */
 	uint64_t accepted;		/* as the driver wrote them, limited to the offer */
@@ -93,7 +101,8 @@ struct transport {
 
 /* sizes: of each queue, 0 = missing.  The world is not looked at before the first register. */
 void transport_init(struct transport *transport, struct world *world,
-    const struct device_class *class, void *self, const uint16_t *sizes, unsigned queues);
+    const struct transport_ops *ops, void *self, unsigned config_bytes,
+    const uint16_t *sizes, unsigned queues);
 
 /* For struct world_hooks. */
 uint64_t transport_read(struct transport *transport, enum hw_region region, unsigned offset,

@@ -81,9 +81,9 @@ read_config(struct transport *transport, unsigned offset, unsigned width)
 	uint8_t bytes[TRANSPORT_CONFIG_MAX];
 	uint64_t value = 0;
 
-	if (width > 8 || offset + width > transport->class->config_bytes)
+	if (width > 8 || offset + width > transport->config_bytes)
 		return ONES(width);
-	transport->class->config_read(transport->self, bytes);
+	transport->ops->config_read(transport->self, bytes);
 	for (unsigned i = 0; i < width; i++)
 		value |= (uint64_t)bytes[offset + i] << (8 * i);
 	return value;
@@ -94,12 +94,12 @@ write_config(struct transport *transport, unsigned offset, unsigned width, uint6
 {
 	uint8_t bytes[TRANSPORT_CONFIG_MAX];
 
-	if (width > 8 || offset + width > transport->class->config_bytes)
+	if (width > 8 || offset + width > transport->config_bytes)
 		return;
-	transport->class->config_read(transport->self, bytes);
+	transport->ops->config_read(transport->self, bytes);
 	for (unsigned i = 0; i < width; i++)
 		bytes[offset + i] = (uint8_t)(value >> (8 * i));
-	transport->class->config_write(transport->self, offset, width, bytes);
+	transport->ops->config_write(transport->self, offset, width, bytes);
 }
 
 /* ---- legacy ---- */

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "device/device.h"
+#include "device/class.h"
 
 static const char *const places[] = {
 	[MOMENT_BEFORE] = "before", [MOMENT_AFTER] = "after", [MOMENT_ACCESS] = "line",
@@ -36,10 +36,11 @@ plan_takes(const struct plan *plan, size_t step)
 
 /* ---- as steps ---- */
 
-static const char *
-source_name(int queue)
+/* A plan's text names queues, and says nothing of the type of device: the default one. */
+const char *
+deviation_source(int queue)
 {
-	return queue < 0 ? "config" : device_queue_names[queue];
+	return queue < 0 ? "config" : device_classes[0]->language.queues[queue];
 }
 
 static void
@@ -65,15 +66,15 @@ add_happening(struct edit *edit, size_t at, const struct deviation *deviation)
 	case DEVIATION_NEXT:
 	case DEVIATION_TARGET:
 		deliver->irq = "config";
-		deliver->target_pages = deviation->pages;
+		deliver->act = deviation->pages;
 		break;
 	case DEVIATION_ANSWER:
 		deliver->answer = true;
-		deliver->irq = source_name(deviation->queue);
+		deliver->irq = deviation_source(deviation->queue);
 		break;
 	case DEVIATION_IRQ:
 	case DEVIATION_FAULT:
-		deliver->irq = source_name(deviation->queue);
+		deliver->irq = deviation_source(deviation->queue);
 		break;
 	}
 }
@@ -106,13 +107,13 @@ deviation_print(const struct deviation *deviation, FILE *stream)
 		fprintf(stream, "next=%zu/%" PRIu64, deviation->step, deviation->pages);
 		break;
 	case DEVIATION_TARGET:
-		fprintf(stream, "target=%" PRIu64, deviation->pages);
+		fprintf(stream, "%s=%" PRIu64, device_classes[0]->act->key, deviation->pages);
 		break;
 	case DEVIATION_ANSWER:
-		fprintf(stream, "answer=%s", source_name(deviation->queue));
+		fprintf(stream, "answer=%s", deviation_source(deviation->queue));
 		break;
 	case DEVIATION_IRQ:
-		fprintf(stream, "irq=%s", source_name(deviation->queue));
+		fprintf(stream, "irq=%s", deviation_source(deviation->queue));
 		break;
 	case DEVIATION_FAULT:
 		fprintf(stream, "%s=%s", deviation->forever ? "fails" : "fail",
@@ -151,7 +152,8 @@ parse_number(const char *text, const char **end, uint64_t max, uint64_t *number)
 static bool
 parse_source(const char *name, int *queue)
 {
-	*queue = strcmp(name, "config") == 0 ? -1 : device_queue_by_name(name);
+	*queue = strcmp(name, "config") == 0 ? -1 :
+	    device_queue_by_name(device_classes[0], name);
 	return *queue >= 0 || strcmp(name, "config") == 0;
 }
 
@@ -167,7 +169,7 @@ parse_what(struct deviation *deviation, const char *what, const char *value)
 		deviation->step = (size_t)step;
 		return parse_number(value, &value, UINT32_MAX, &deviation->pages);
 	}
-	if (strcmp(what, "target") == 0) {
+	if (strcmp(what, device_classes[0]->act->key) == 0) {
 		deviation->kind = DEVIATION_TARGET;
 		return parse_number(value, &value, UINT32_MAX, &deviation->pages);
 	}

@@ -45,6 +45,9 @@ unsigned plan_faults(const struct plan *plan);
 /* Has one of them taken that step of the skeleton out? */
 bool plan_takes(const struct plan *plan, size_t step);
 
+/* `config`, or the name of a queue. */
+const char *deviation_source(int queue);
+
 /* The skeleton with the plan's steps; edit_free(). */
 struct edit *plan_apply(const struct plan *plan, const struct edit *skeleton);
 

@@ -17,6 +17,17 @@
 
 static void own_map(struct arena *arena, const struct map *map, void *object);
 
+/* What the type of device has. */
+static void
+own_object(struct arena *arena, struct scenario_own *own)
+{
+	void *copy = arena_calloc(arena, 1, own->map->size);
+
+	memcpy(copy, own->object, own->map->size);
+	own_map(arena, own->map, copy);
+	own->object = copy;
+}
+
 static void
 own_text(struct arena *arena, const char **text)
 {
@@ -89,6 +100,9 @@ own_field(struct arena *arena, const struct field *f, void *slot)
 	case FIELD_MAP:
 		own_map(arena, f->map, slot);
 		break;
+	case FIELD_OWN:
+		own_object(arena, slot);
+		break;
 	case FIELD_NAMES:
 	case FIELD_VOCAB_LIST:
 	case FIELD_AMOUNTS:
@@ -127,7 +141,7 @@ own_map(struct arena *arena, const struct map *map, void *object)
 static void
 own_step(struct arena *arena, struct scenario_step *step)
 {
-	const struct field *verb = &map_verbs.fields[step->verb];
+	const struct field *verb = &step->row->field;
 
 	own_map(arena, &map_step, step);
 	own_field(arena, verb, field_slot(verb, step));
@@ -221,8 +235,14 @@ edit_free(struct edit *edit)
 struct scenario_step *
 edit_insert(struct edit *edit, size_t at, enum scenario_verb verb)
 {
+	return edit_insert_row(edit, at, verb_of(edit->scenario.device.type, verb));
+}
+
+struct scenario_step *
+edit_insert_row(struct edit *edit, size_t at, const struct verb *row)
+{
 	struct scenario_steps *steps = &edit->scenario.steps;
-	const struct field *f = &map_verbs.fields[verb];
+	const struct field *f = &row->field;
 	struct scenario_step *step, *wider;
 
 	assert(at <= steps->count);
@@ -239,10 +259,13 @@ edit_insert(struct edit *edit, size_t at, enum scenario_verb verb)
 		    steps->step[i].hold.until != NULL && steps->step[i].hold.until_step >= at)
 			steps->step[i].hold.until_step++;
 	*step = (struct scenario_step){
-		.verb = verb, .loc = edit->scenario.loc, .verb_loc = edit->scenario.loc,
+		.verb = row->id, .row = row, .loc = edit->scenario.loc,
+		.verb_loc = edit->scenario.loc,
 	};
 	if (f->kind == FIELD_MAP)
-		memcpy(field_slot(f, step), f->map->defaults, f->map->size);
+		map_defaults(f->map, field_slot(f, step));
+	else if (f->kind == FIELD_OWN)
+		step->own = (struct scenario_own){ f->map, map_new(f->map, edit->arena) };
 	return step;
 }
 

@@ -37,6 +37,8 @@ void edit_free(struct edit *edit);	/* NULL is fine */
  * out in YAML.  Valid until the next insertion or removal.
  */
 struct scenario_step *edit_insert(struct edit *edit, size_t at, enum scenario_verb verb);
+/* The same by the row of the verb, which may be one of the type of device. */
+struct scenario_step *edit_insert_row(struct edit *edit, size_t at, const struct verb *row);
 /* A `hold until` that named the step becomes the shortest: `for: 1ns`. */
 void edit_remove(struct edit *edit, size_t at);
 /* The same; a step that came after it without a time of its own has then that of this one. */

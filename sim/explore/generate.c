@@ -6,6 +6,7 @@
 
 #include <assert.h>
 
+#include "device/class.h"
 #include "explore/deviation.h"
 #include "explore/stage.h"
 
@@ -65,13 +66,19 @@ draw_moment(struct choice *choice, const struct moments *moments, bool uniform)
 }
 
 static size_t
-next_step(const struct edit *skeleton, const struct plan *plan)
+next_step(const struct edit *skeleton, const struct plan *plan, uint64_t *number)
 {
+	const struct device_class *class = device_class_of(skeleton->scenario.device.type);
 	const struct scenario_steps *steps = &skeleton->scenario.steps;
+	bool moves;
 
-	for (size_t i = 0; i < steps->count; i++)
-		if (steps->step[i].verb == SCENARIO_STEP_TARGET && !plan_takes(plan, i))
+	for (size_t i = 0; i < steps->count; i++) {
+		const struct scenario_step *step = &steps->step[i];
+
+		if (step->verb == SCENARIO_STEP_OWN && step->row->is_barrier == NULL &&
+		    !plan_takes(plan, i) && class->explore->numbers(step, number, 1, &moves) == 1)
 			return i;
+	}
 	return SIZE_MAX;
 }
 
@@ -87,10 +94,9 @@ happen(const struct edit *skeleton, const struct stage *stage, const struct mome
 		return;
 	deviation.at = *moment;
 	if (stage->kind == DEVIATION_NEXT) {
-		deviation.step = next_step(skeleton, plan);
+		deviation.step = next_step(skeleton, plan, &deviation.pages);
 		if (deviation.step == SIZE_MAX)
 			return;
-		deviation.pages = skeleton->scenario.steps.step[deviation.step].target.pages;
 	}
 	plan->item[plan->count++] = deviation;
 }
@@ -155,32 +161,20 @@ vary_machine(struct choice *choice, struct edit *edit, bool twin)
 		machine->diagnostic = false;
 }
 
-static struct scenario_time
-draw_latency(struct choice *choice)
+static unsigned
+draw_for_device(void *choice, size_t n)
 {
-	uint64_t ns = 1000;
-
-	for (unsigned i = draw(choice, CHOICE_DEVICE, 7); i > 0; i--)
-		ns *= 10;
-	return (struct scenario_time){ SCENARIO_NS, ns };
+	return draw(choice, CHOICE_DEVICE, n);
 }
 
-/* Whatever the specification lets a device do. */
 static void
 vary_device(struct choice *choice, struct edit *edit)
 {
-	struct scenario_device *device = &edit->scenario.device;
+	const struct scenario_device *device = &edit->scenario.device;
+	const struct device_class *class = device_class_of(device->type);
 
-	if (toss(choice, CHOICE_DEVICE))
-		device->latency.inflate = draw_latency(choice);
-	if (toss(choice, CHOICE_DEVICE))
-		device->latency.deflate = draw_latency(choice);
-	if (toss(choice, CHOICE_DEVICE))
-		device->model = (int)draw(choice, CHOICE_DEVICE, 3);
-	if (draw(choice, CHOICE_DEVICE, 4) == 3)
-		device->ack = SCENARIO_ACK_IN_NOTIFY;
-	if (draw(choice, CHOICE_DEVICE, 4) == 3)
-		device->config_irq = SCENARIO_CONFIG_IRQ_ON_CHANGE;
+	if (class->explore != NULL && class->explore->vary != NULL)
+		class->explore->vary(device->own.object, draw_for_device, choice);
 }
 
 /* ---- all ---- */

@@ -9,6 +9,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "device/class.h"
+#include "device/language.h"
 #include "explore/shrinker.h"
 #include "explore/skeleton.h"
 #include "explore/why.h"
@@ -186,9 +188,9 @@ static bool
 is_paused(const struct scenario_steps *steps, const char *queue, size_t before)
 {
 	for (size_t i = 0; i < before; i++)
-		if (steps->step[i].verb == SCENARIO_STEP_DEVICE &&
-		    steps->step[i].device.pause != NULL &&
-		    strcmp(steps->step[i].device.pause, queue) == 0)
+		if (device_step_of(&steps->step[i]) != NULL &&
+		    device_step_of(&steps->step[i])->queue[BEHAVIOUR_PAUSE] != NULL &&
+		    strcmp(device_step_of(&steps->step[i])->queue[BEHAVIOUR_PAUSE], queue) == 0)
 			return true;
 	return false;
 }
@@ -198,11 +200,12 @@ static bool
 undoes_nothing(const struct scenario_steps *steps, size_t i)
 {
 	const struct scenario_step *step = &steps->step[i];
+	const struct device_step *device = device_step_of(step);
 
 	if (step->verb == SCENARIO_STEP_HEAL)
 		return !is_armed(steps, step->heal.id, i);
-	return step->verb == SCENARIO_STEP_DEVICE && step->device.resume != NULL &&
-	    !is_paused(steps, step->device.resume, i);
+	return device != NULL && device->queue[BEHAVIOUR_RESUME] != NULL &&
+	    !is_paused(steps, device->queue[BEHAVIOUR_RESUME], i);
 }
 
 /* What is left when steps were taken out must still be a scenario. */
@@ -284,29 +287,27 @@ drop_pairs(struct shrinker *shrinker)
 	return any;
 }
 
-/* A burst is plainer as its last target. */
+/* What the class of the device calls simpler: a burst of acts as one of them. */
 static bool
 calm_storms(struct shrinker *shrinker)
 {
+	const struct device_class *class =
+	    device_class_of(shrinker->best->scenario.device.type);
 	bool any = false;
 
-	for (size_t i = 0; i < shrinker_steps(shrinker)->count; i++) {
-		const struct scenario_step *storm = &shrinker_steps(shrinker)->step[i];
-		struct edit *candidate;
-		struct scenario_step *step;
+	if (class->explore == NULL || class->explore->simpler == NULL)
+		return false;
+	for (size_t i = 0; i < shrinker_steps(shrinker)->count; i++)
+		for (size_t j = 0; !shrinker->over; j++) {
+			struct edit *candidate = edit_copy(shrinker->best);
+			struct scenario_step *step = &candidate->scenario.steps.step[i];
 
-		for (size_t j = 0; storm->verb == SCENARIO_STEP_STORM &&
-		    j < storm->storm.targets.count && !shrinker->over; j++) {
-			candidate = edit_copy(shrinker->best);
-			step = &candidate->scenario.steps.step[i];
-			step->verb = SCENARIO_STEP_TARGET;
-			step->target = (struct scenario_target){
-				storm->storm.targets.pages[j], storm->storm.irq,
-			};
+			if (!class->explore->simpler(step, j, step, candidate->arena)) {
+				edit_free(candidate);
+				break;
+			}
 			any |= shrinker_try(shrinker, candidate);
-			storm = &shrinker_steps(shrinker)->step[i];
 		}
-	}
 	return any;
 }
 

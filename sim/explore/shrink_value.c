@@ -23,6 +23,10 @@ place_slot(const struct place *place, struct edit *edit)
 		base = (unsigned char *)&edit->machine;
 	else if (place->in == IN_STEP)
 		base = (unsigned char *)&edit->scenario.steps.step[place->step];
+	else if (place->in == IN_DEVICE)
+		base = edit->scenario.device.own.object;
+	else if (place->in == IN_OWN_STEP)
+		base = edit->scenario.steps.step[place->step].own.object;
 	return base + place->offset;
 }
 
@@ -31,9 +35,7 @@ static void
 mend(struct edit *edit)
 {
 	struct scenario_machine *machine = &edit->machine;
-	struct scenario_device *device = &edit->scenario.device;
 
-	device->has_features = device->features.name != NULL;
 	if (machine->segments.count == 0 && machine->memory_pages == SCENARIO_UNSET)
 		machine->memory_pages =
 		    ((const struct scenario_machine *)map_machine.defaults)->memory_pages;
@@ -295,13 +297,18 @@ shrink_map(struct shrinker *shrinker, const struct place *place)
 static bool
 shrink_step(struct shrinker *shrinker, size_t step)
 {
-	const struct field *verb =
-	    &map_verbs.fields[shrinker_steps(shrinker)->step[step].verb];
+	const struct field *verb = &shrinker_steps(shrinker)->step[step].row->field;
 	struct place place = {
 		.in = IN_STEP, .step = step, .offset = verb->offset, .field = verb,
 	};
-	bool any = verb->kind == FIELD_MAP && shrink_map(shrinker, &place);
+	bool any;
 
+	if (verb->kind == FIELD_OWN) {
+		place.in = IN_OWN_STEP;
+		place.offset = 0;
+	}
+	any = verb->map != NULL && shrink_map(shrinker, &place);
+	place.in = IN_STEP;
 	for (size_t i = 0; i < map_step.count; i++) {
 		place.field = &map_step.fields[i];
 		place.offset = place.field->offset;
@@ -360,11 +367,25 @@ shrink_seed(struct shrinker *shrinker)
 	return false;
 }
 
+/* The default device, or one that is more like it. */
+static bool
+shrink_device(struct shrinker *shrinker, const struct place *place)
+{
+	bool any = to_default(shrinker, place);
+
+	return shrink_map(shrinker, place) || any;
+}
+
 static bool
 shrink_top(struct shrinker *shrinker)
 {
-	static const char *const keys[] = { "device", "limits", "policy", "rules" };
-	bool any = false;
+	static const char *const keys[] = { "limits", "policy", "rules" };
+	struct scenario_own *own = &shrinker->best->scenario.device.own;
+	struct field device = { .key = "device", .kind = FIELD_MAP, .map = own->map };
+	struct place whole = {
+		.in = IN_DEVICE, .field = &device, .fallback = own->map->defaults,
+	};
+	bool any = shrink_device(shrinker, &whole);
 
 	for (size_t i = 0; i < NELEM(keys); i++) {
 		const struct field *field = map_find(&map_scenario, keys[i]);
@@ -374,8 +395,7 @@ shrink_top(struct shrinker *shrinker)
 		};
 
 		/* What is not the default of `limits` and `rules` is needed as it is. */
-		any |= i == 0 ? shrink_place(shrinker, &place) :
-		    to_default(shrinker, &place);
+		any |= to_default(shrinker, &place);
 	}
 	return any;
 }

@@ -38,8 +38,8 @@ shrinker_steps(const struct shrinker *shrinker)
 
 /* A value in a story that stays where it is when the story is copied. */
 struct place {
-	enum { IN_SCENARIO, IN_MACHINE, IN_STEP } in;
-	size_t step;			/* IN_STEP */
+	enum { IN_SCENARIO, IN_MACHINE, IN_STEP, IN_DEVICE, IN_OWN_STEP } in;
+	size_t step;			/* IN_STEP, IN_OWN_STEP */
 	size_t offset;
 	const struct field *field;
 	const void *fallback;		/* its default, or NULL */

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "explore/timing.h"
+#include "scenario/table.h"
 
 #define AFTER_NS UINT64_C(1000000000)	/* for what the last step leads to at once */
 #define END_NS UINT64_C(200000000000)	/* for what is left, the settle and its sleeps */
@@ -129,16 +130,14 @@ drop_waits(struct edit *edit, const struct clockwork *clockwork)
 	}
 }
 
+/* How long the step goes on by itself. */
 static uint64_t
-storm_ns(const struct scenario_case *c, const struct scenario_step *step)
+lasts_ns(const struct scenario_case *c, const struct scenario_step *step)
 {
-	const struct scenario_storm *storm = &step->storm;
-	uint64_t ns = 0;
+	uint64_t ns = step->row->least_ns != NULL ?
+	    step->row->least_ns(step_data(step), c->machine->hz) : 0;
 
-	if (step->verb == SCENARIO_STEP_STORM && __builtin_mul_overflow(ns_of(c, storm->every),
-	    storm->count == SCENARIO_UNSET ? storm->targets.count : storm->count, &ns))
-		ns = UINT32_MAX;
-	return ns;
+	return ns < UINT32_MAX * UINT64_C(1000000) ? ns : UINT32_MAX;
 }
 
 /* Faults are healed after the last step: not before what it led to in the plain run is over. */
@@ -161,7 +160,7 @@ make_room(struct edit *edit, const struct scenario_case *c, const struct clockwo
 	const struct scenario_steps *steps = &edit->scenario.steps;
 	struct scenario_time *limit = &edit->scenario.limits.time;
 	const struct scenario_step *last = &steps->step[steps->count - 1];
-	uint64_t end_ns = clockwork->base_ns + END_NS + storm_ns(c, last);
+	uint64_t end_ns = clockwork->base_ns + END_NS + lasts_ns(c, last);
 
 	if (last->at.when == SCENARIO_ABSOLUTE)
 		end_ns += last->at.time.value;

@@ -7,9 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "device/device.h"
+#include "device/class.h"
 
-#define REQUEST_PAGES 256	/* what drivers put into one request */
 #define STORY_TARGETS_MAX 4
 
 /* ---- which there are ---- */
@@ -25,55 +24,71 @@ add(struct stages *stages, enum deviation_kind kind, uint64_t pages, int queue)
 		stages->item[stages->count++] = (struct stage){ kind, pages, queue };
 }
 
-/* The sizes that the host wants in the story, in order. */
+/* The numbers of the host's acts in the scenario, in order. */
 static unsigned
-story_targets(const struct scenario *scenario, uint64_t *pages, unsigned max)
+host_numbers(const struct scenario *scenario, uint64_t *number, unsigned max)
 {
-	unsigned count = 0;
+	const struct device_class *class = device_class_of(scenario->device.type);
+	size_t count = 0, here;
+	bool moves;
 
 	for (size_t i = 0; i < scenario->steps.count && count < max; i++) {
 		const struct scenario_step *step = &scenario->steps.step[i];
 
-		if (step->verb == SCENARIO_STEP_TARGET)
-			pages[count++] = step->target.pages;
-		else if (step->verb == SCENARIO_STEP_DELIVER &&
-		    step->deliver.target_pages != SCENARIO_UNSET)
-			pages[count++] = step->deliver.target_pages;
-		else if (step->verb == SCENARIO_STEP_STORM)
-			for (size_t k = 0; k < step->storm.targets.count && count < max; k++)
-				pages[count++] = step->storm.targets.pages[k];
+		if (step->verb == SCENARIO_STEP_OWN) {
+			here = class->explore->numbers(step, number + count, max - count,
+			    &moves);
+			count += here < max - count ? here : max - count;
+		} else if (step->verb == SCENARIO_STEP_DELIVER &&
+		    step->deliver.act != SCENARIO_UNSET) {
+			number[count++] = step->deliver.act;
+		}
 	}
-	return count;
+	return (unsigned)count;
 }
 
 static void
-add_targets(struct stages *stages, const uint64_t *pages, unsigned count, uint64_t last)
+add_acts(struct stages *stages, const uint64_t *number, unsigned count, uint64_t last)
 {
-	uint64_t all = scenario_machine_pages(&stages->skeleton->machine);
+	const struct device_class *class =
+	    device_class_of(stages->skeleton->scenario.device.type);
+	uint64_t more = class->explore->more(last, &stages->skeleton->machine);
 
 	add(stages, DEVIATION_TARGET, 0, -1);
 	for (unsigned i = 0; i < count && i < STORY_TARGETS_MAX; i++)
-		add(stages, DEVIATION_TARGET, pages[i], -1);
-	if (last + REQUEST_PAGES < all / 2)
-		add(stages, DEVIATION_TARGET, last + REQUEST_PAGES, -1);
+		add(stages, DEVIATION_TARGET, number[i], -1);
+	if (more != 0)
+		add(stages, DEVIATION_TARGET, more, -1);
+}
+
+static const struct device_explore *
+explore_of(const struct edit *skeleton)
+{
+	return device_class_of(skeleton->scenario.device.type)->explore;
 }
 
 void
 stages_init(struct stages *stages, const struct edit *skeleton)
 {
 	const struct scenario *scenario = &skeleton->scenario;
-	uint64_t pages[32], last = scenario->device.initial.target_pages;
-	unsigned count = story_targets(scenario, pages, 32);
+	const struct device_class *class = device_class_of(scenario->device.type);
+	uint64_t number[32], last = 0;
+	unsigned count = 0;
+	int queue;
 
 	*stages = (struct stages){ .skeleton = skeleton };
-	if (count > 0)
-		last = pages[count - 1];
-	add(stages, DEVIATION_NEXT, 0, -1);
-	add_targets(stages, pages, count, last);
-	for (int queue = 0; queue < BALLOON_ACTIVE; queue++)
+	if (class->explore != NULL) {
+		count = host_numbers(scenario, number, 32);
+		last = count > 0 ? number[count - 1] : class->explore->first(scenario);
+		add(stages, DEVIATION_NEXT, 0, -1);
+		add_acts(stages, number, count, last);
+	}
+	for (queue = 0; class->language.queues[queue] != NULL; queue++)
 		add(stages, DEVIATION_ANSWER, 0, queue);
-	for (int queue = -1; queue < BALLOON_ACTIVE; queue++)
+	for (queue = -1; queue < 0 || class->language.queues[queue] != NULL; queue++)
 		add(stages, DEVIATION_IRQ, 0, queue);
+	if (class->explore == NULL)
+		return;
 	add(stages, DEVIATION_TARGET, last + 1, -1);
 	if (last > 0)
 		add(stages, DEVIATION_TARGET, last - 1, -1);
@@ -96,12 +111,10 @@ stage_is_after(const struct stages *stages, unsigned stage,
 
 /* ---- at a moment ---- */
 
-/* A step that the host does not take alone, or that starts the guest anew. */
 static bool
 is_barrier(const struct scenario_step *step)
 {
-	return step->verb == SCENARIO_STEP_STORM || (step->verb == SCENARIO_STEP_GUEST &&
-	    (step->guest.reboot || step->guest.detach || step->guest.attach == SCENARIO_AGAIN));
+	return step->row->is_barrier != NULL && step->row->is_barrier(step);
 }
 
 static bool
@@ -109,6 +122,7 @@ next_target(const struct stages *stages, const struct story_map *map, uint32_t s
     const struct plan *plan, struct deviation *deviation)
 {
 	const struct scenario_steps *steps = &stages->skeleton->scenario.steps;
+	bool moves;
 
 	for (size_t i = 0; i < steps->count; i++) {
 		const struct scenario_step *step = &steps->step[i];
@@ -117,11 +131,11 @@ next_target(const struct stages *stages, const struct story_map *map, uint32_t s
 			continue;
 		if (is_barrier(step))
 			return false;
-		if (step->verb != SCENARIO_STEP_TARGET)
+		if (step->verb != SCENARIO_STEP_OWN ||
+		    explore_of(stages->skeleton)->numbers(step, &deviation->pages, 1, &moves) != 1)
 			continue;
 		deviation->step = i;
-		deviation->pages = step->target.pages;
-		return step->target.irq == SCENARIO_TARGET_IRQ_CONFIG;
+		return moves;
 	}
 	return false;
 }
@@ -131,7 +145,6 @@ stage_at(const struct stages *stages, unsigned stage, const struct story_map *ma
     const struct moment *moment, const struct plan *plan, struct deviation *deviation)
 {
 	const struct stage *item = &stages->item[stage];
-	uint32_t initial = (uint32_t)stages->skeleton->scenario.device.initial.target_pages;
 
 	*deviation = (struct deviation){
 		.kind = item->kind, .pages = item->pages, .queue = item->queue, .at = *moment,
@@ -140,7 +153,8 @@ stage_at(const struct stages *stages, unsigned stage, const struct story_map *ma
 	case DEVIATION_NEXT:
 		return next_target(stages, map, moment->seq, plan, deviation);
 	case DEVIATION_TARGET:
-		return story_map_target(map, moment->seq, initial) != item->pages;
+		return story_map_target(map, moment->seq, (uint32_t)explore_of(
+		    stages->skeleton)->first(&stages->skeleton->scenario)) != item->pages;
 	case DEVIATION_ANSWER:
 	case DEVIATION_IRQ:
 	case DEVIATION_FAULT:

@@ -11,8 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "device/device.h"
-#include "device/transport.h"
+#include "device/class.h"
 #include "machine/crash.h"
 
 static void
@@ -56,8 +55,7 @@ add_try(struct sweep_plan *plan)
 
 struct situation {
 	bool live;			/* the device may interrupt */
-	uint64_t out[BALLOON_ACTIVE];	/* requests with the device */
-	uint64_t kicked[BALLOON_ACTIVE];
+	uint64_t out[DEVICE_QUEUES_MAX];	/* requests with the device */
 };
 
 static void
@@ -72,11 +70,11 @@ follow(struct situation *now, const struct event *event)
 			memset(now->out, 0, sizeof(now->out));
 		break;
 	case EV_DEV_TAKE:
-		if (queue < BALLOON_ACTIVE)
+		if (queue < DEVICE_QUEUES_MAX)
 			now->out[queue]++;
 		break;
 	case EV_DEV_USED:
-		if (queue < BALLOON_ACTIVE && now->out[queue] > 0)
+		if (queue < DEVICE_QUEUES_MAX && now->out[queue] > 0)
 			now->out[queue]--;
 		break;
 	default:
@@ -91,6 +89,7 @@ struct planner {
 	const struct sweep_options *options;
 	const struct moments *moments;
 	uint32_t from;			/* nothing before that event */
+	unsigned queues;		/* of the device */
 	unsigned level;			/* of interrupts; 0: none came */
 };
 
@@ -178,9 +177,9 @@ plan_interrupts(struct planner *planner, const struct moment *moment,
 	/* What has no line cannot be named by a scenario. */
 	if (!now->live || (moment->kind == MOMENT_ACCESS && moment->line == 0))
 		return;
-	for (int q = 0; q < BALLOON_ACTIVE; q++)
+	for (unsigned q = 0; q < planner->queues; q++)
 		point = mix(point, now->out[q] > 0);
-	for (int q = -1; q < BALLOON_ACTIVE; q++) {
+	for (int q = -1; q < (int)planner->queues; q++) {
 		struct deviation what = { .kind = DEVIATION_IRQ, .queue = q };
 
 		/* Where it has to wait it comes at a later moment, which has its own run. */
@@ -215,6 +214,7 @@ finished(void *arg, struct world *world, const struct run_result *result)
 	uint32_t seq = 0;
 
 	(void)result;
+	planner->queues = ((const struct device *)world->hooks.device)->active;
 	planner->level = level_of_interrupts(&world->trace);
 	for (size_t i = 0; i < moments->count; i++) {
 		const struct moment *moment = &moments->item[i];
@@ -332,7 +332,7 @@ name_group(const struct deviation *what, bool is_second, struct outcome *outcome
 {
 	const char *then = is_second ? " (second)" : "";
 
-	const char *source = what->queue < 0 ? "config" : device_queue_names[what->queue];
+	const char *source = deviation_source(what->queue);
 
 	if (what->kind == DEVIATION_FAULT)
 		snprintf(outcome->group, sizeof(outcome->group), "%s%s",

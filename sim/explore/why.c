@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "device/class.h"
 #include "explore/effect.h"
 #include "explore/moments.h"
 #include "explore/timing.h"
@@ -254,8 +255,8 @@ print_op(const struct why_op *op, FILE *stream)
 static void
 print_intruder(const struct scenario_deliver *deliver, FILE *stream)
 {
-	if (deliver->target_pages != SCENARIO_UNSET)
-		fputs("the new target with its config interrupt", stream);
+	if (deliver->act != SCENARIO_UNSET)
+		fputs(device_classes[0]->act->words, stream);
 	else if (deliver->answer)
 		fprintf(stream, "the device's answer on the %s queue", deliver->irq);
 	else

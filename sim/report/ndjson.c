@@ -129,7 +129,7 @@ code_key(const struct event *event)
 static void
 print_event(struct out *out, const struct event *event)
 {
-	const char *code = words_code(event);
+	const char *code = words_code(&out->words, event);
 	json_t *object = json_object();
 
 	json_put_number(object, "seq", event->seq);

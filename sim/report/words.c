@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "device/balloon.h"
+#include "device/class.h"
 #include "report/report.h"
 
 /* ---- following the record ---- */
@@ -25,6 +25,7 @@ words_first(const struct trace *trace)
 static uint64_t
 host_at_first(const struct world *world)
 {
+	const struct device_class *class = device_class_in(world);
 	uint64_t held, moved;
 
 	for (uint32_t seq = 0; seq < world->trace.count; seq++) {
@@ -34,7 +35,7 @@ host_at_first(const struct world *world)
 			continue;
 		held = event->dev_act.held;
 		moved = event->dev_act.pages;
-		if (event->dev_act.queue != BALLOON_INFLATE)
+		if (class->takes == NULL || !class->takes(event))
 			return held + moved;
 		return held > moved ? held - moved : 0;
 	}

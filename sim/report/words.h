@@ -79,7 +79,7 @@ void words_value(const struct words *words, char letter, uint64_t value, char *t
 void words_errno(uint64_t value, char *text, size_t size);
 
 /* What `code` of such an event means: a word, or NULL if it means nothing. */
-const char *words_code(const struct event *event);
+const char *words_code(const struct words *words, const struct event *event);
 /* How a run ended, as a sentence. */
 const char *words_end(enum world_end end);
 

@@ -53,7 +53,7 @@ say_callback(struct line *line, const struct words *words, const struct event *e
 }
 
 static void
-say_attach(struct line *line, const struct event *event)
+say_attach(struct line *line, const struct words *words, const struct event *event)
 {
 	uint64_t result = event->note.attach.result;
 
@@ -67,7 +67,7 @@ say_attach(struct line *line, const struct event *event)
 		break;
 	case HW_ATTACH_STARTED:
 		say(line, "features agreed: ");
-		say_features(line, result);
+		say_features(line, words, result);
 		break;
 	case HW_ATTACH_FINISHED:
 		say(line, result == 0 ? "the device may begin" : "the device does not begin");
@@ -88,7 +88,7 @@ say_note(struct line *line, const struct words *words, const struct event *event
 	if (event->code == HW_NOTE_CALLBACK)
 		say_callback(line, words, event);
 	else if (event->code == HW_NOTE_ATTACH)
-		say_attach(line, event);
+		say_attach(line, words, event);
 	else if (event->code < HW_NOTES)
 		say_template(line, words, note_template[event->code],
 		    trace_note_args((enum hw_note)event->code), event_values(event));
@@ -363,7 +363,7 @@ word_at(const char *const *words, size_t count, unsigned i)
 }
 
 const char *
-words_code(const struct event *event)
+words_code(const struct words *words, const struct event *event)
 {
 	static const char *const owner[] = {
 		[HW_PAGE_FREE] = "free", [HW_PAGE_KERNEL] = "kernel",
@@ -389,5 +389,5 @@ words_code(const struct event *event)
 		return word_at(sleep, 5, event->code);
 	if (event->kind == EV_CONSOLE)
 		return word_at(console, 4, event->code);
-	return event->kind == EV_DEV_HABIT ? device_code(event) : NULL;
+	return event->kind == EV_DEV_HABIT ? device_code(words, event) : NULL;
 }

@@ -7,9 +7,11 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "device/balloon.h"
+#include "base/sbuf.h"
+#include "device/class.h"
 #include "fault/fault.h"
 #include "report/report.h"
 
@@ -95,14 +97,19 @@ ordinal(const char *kind, uint64_t value, char *text, size_t size)
 }
 
 static void
-queue(uint64_t value, char *text, size_t size)
+queue(const struct words *words, uint64_t value, char *text, size_t size)
 {
-	static const char *const names[] = { "inflateq", "deflateq", "statsq" };
+	const char *const *names = device_class_in(words->world)->queue_names;
+	uint64_t i = 0;
 
+	while (i < value && names[i] != NULL)
+		i++;
 	if (value > UINT16_MAX)
 		snprintf(text, size, "no queue");
+	else if (names[i] != NULL)
+		snprintf(text, size, "%s", names[i]);
 	else
-		NAME_OF(names, value, "queue", text, size);
+		snprintf(text, size, "queue%" PRIu64, value);
 }
 
 /* The levels of machine/intr.h. */
@@ -295,7 +302,7 @@ words_value(const struct words *words, char letter, uint64_t value, char *text, 
 		    HW_CTX_KTHREAD));
 		break;
 	case 'q':
-		queue(value, text, size);
+		queue(words, value, text, size);
 		break;
 	case 'e':
 	case 'E':
@@ -388,29 +395,13 @@ say_text(struct line *line, const struct words *words, uint64_t number)
 }
 
 void
-say_features(struct line *line, uint64_t features)
+say_features(struct line *line, const struct words *words, uint64_t features)
 {
-	static const struct { uint64_t bit; const char *name; } name[] = {
-		{ BALLOON_F_MUST_TELL_HOST, "MUST_TELL_HOST" },
-		{ BALLOON_F_STATS_VQ, "STATS_VQ" },
-		{ BALLOON_F_DEFLATE_ON_OOM, "DEFLATE_ON_OOM" },
-		{ TRANSPORT_F_NOTIFY_ON_EMPTY, "NOTIFY_ON_EMPTY" },
-		{ TRANSPORT_F_ANY_LAYOUT, "ANY_LAYOUT" },
-		{ TRANSPORT_F_INDIRECT_DESC, "INDIRECT_DESC" },
-		{ TRANSPORT_F_EVENT_IDX, "EVENT_IDX" },
-		{ TRANSPORT_F_VERSION_1, "VERSION_1" },
-	};
-	const char *between = "";
+	struct sbuf buf;
+	char *text;
 
-	if (features == 0)
-		say(line, "none");
-	for (size_t i = 0; i < sizeof(name) / sizeof(name[0]); i++) {
-		if (!(features & name[i].bit))
-			continue;
-		say(line, "%s%s", between, name[i].name);
-		features &= ~name[i].bit;
-		between = "|";
-	}
-	if (features != 0)
-		say(line, "%s0x%" PRIx64, between, features);
+	device_print_features(device_class_in(words->world), features, sbuf_open(&buf));
+	text = sbuf_close(&buf);
+	say(line, "%s", text);
+	free(text);
 }

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * From a scenario's plain data to the configuration of a world and its device.
+ * From a scenario's plain data to the configuration of a world.
  */
-#include <stdlib.h>
-#include <string.h>
-
 #include "run/story.h"
 
 #define LOW_PAGES_MAX SCENARIO_LOW_PAGES
@@ -71,69 +68,4 @@ story_world_config(const struct story *story, struct world_config *config)
 		.shelf = story->options->shelf,
 	};
 	segments(machine, config);
-}
-
-static void
-latencies(const struct scenario_latency *latency, uint64_t hz, struct device_config *config)
-{
-	if (scenario_time_is_given(latency->inflate)) {
-		config->latency_ns[BALLOON_INFLATE] =
-		    (uint64_t)scenario_time_ns(latency->inflate, hz);
-		config->ack = DEVICE_ACK_LATER;
-	}
-	if (scenario_time_is_given(latency->deflate)) {
-		config->latency_ns[BALLOON_DEFLATE] =
-		    (uint64_t)scenario_time_ns(latency->deflate, hz);
-		config->ack = DEVICE_ACK_LATER;
-	}
-	if (scenario_time_is_given(latency->jitter))
-		config->jitter_ns = (uint64_t)scenario_time_ns(latency->jitter, hz);
-}
-
-static void
-choose_bool(bool *value, int choice)
-{
-	if (choice != SCENARIO_BY_MODEL)
-		*value = choice == SCENARIO_YES;
-}
-
-static uint64_t
-features(const struct scenario_names *names)
-{
-	uint64_t all = 0;
-
-	for (size_t i = 0; i < names->count; i++) {
-		uint64_t mask = 0;
-
-		device_feature_by_name(names->name[i], &mask);
-		all |= mask;
-	}
-	return all;
-}
-
-void
-story_device_config(const struct story *story, struct device_config *config)
-{
-	const struct scenario_device *device = &story->scenario->device;
-
-	/* The models stand in the same order on both sides of the loader. */
-	device_config_init(config, (enum device_model)device->model);
-	if (device->has_features)
-		config->features = features(&device->features);
-	if (device->queue_size.inflate != SCENARIO_UNSET)
-		config->queue_size[BALLOON_INFLATE] = (uint16_t)device->queue_size.inflate;
-	if (device->queue_size.deflate != SCENARIO_UNSET)
-		config->queue_size[BALLOON_DEFLATE] = (uint16_t)device->queue_size.deflate;
-	latencies(&device->latency, story->machine->hz, config);
-	if (device->ack != SCENARIO_ACK_BY_MODEL)
-		config->ack = device->ack == SCENARIO_ACK_IN_NOTIFY ?
-		    DEVICE_ACK_IN_NOTIFY : DEVICE_ACK_LATER;
-	config->target_pages = (uint32_t)device->initial.target_pages;
-	config->actual_pages = (uint32_t)device->initial.actual_pages;
-	config->held_pages = device->initial.held_pages;
-	choose_bool(&config->keeps_actual, device->keeps_actual);
-	choose_bool(&config->reset_keeps_actual, device->reset_keeps_actual);
-	if (device->config_irq != SCENARIO_CONFIG_IRQ_BY_MODEL)
-		config->config_irq_on_change =
-		    device->config_irq == SCENARIO_CONFIG_IRQ_ON_CHANGE;
 }

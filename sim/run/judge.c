@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/sbuf.h"
+#include "device/balloon/facts.h"
 #include "run/story.h"
 
 void
@@ -36,14 +38,11 @@ story_fail(struct story *story, struct loc loc, const char *what,
 void
 story_fail_expect(struct story *story, const struct expect *expect, const char *what)
 {
-	char *actual = NULL;
-	size_t size = 0;
-	FILE *stream = open_memstream(&actual, &size);
+	struct sbuf buf;
+	char *actual;
 
-	if (stream == NULL)
-		abort();
-	expect_print_actual(expect, &story->env, stream);
-	fclose(stream);
+	expect_print_actual(expect, &story->env, sbuf_open(&buf));
+	actual = sbuf_close(&buf);
 	story_fail(story, expect->loc, what, expect->text, actual);
 	free(actual);
 }
@@ -172,6 +171,8 @@ story_watch_claims(struct story *story)
 
 /* ---- settling ---- */
 
+#define SETTLED_SIZE 120
+
 static bool
 thread_is_at_rest(struct world *world)
 {
@@ -183,10 +184,11 @@ thread_is_at_rest(struct world *world)
 static bool
 is_settled(struct story *story)
 {
+	const struct device *device = &story->device;
+
 	return !world_is_busy(&story->world) && thread_is_at_rest(&story->world) &&
-	    device_inflight(&story->device, BALLOON_INFLATE) == 0 &&
-	    device_inflight(&story->device, BALLOON_DEFLATE) == 0 &&
-	    device_actual(&story->device) == device_num_pages(&story->device);
+	    device_inflight_all(device) == 0 &&
+	    (device->class->is_settled == NULL || device->class->is_settled(device));
 }
 
 static struct event
@@ -198,20 +200,34 @@ event_now(struct story *story)
 	};
 }
 
-static const char settled[] = "nothing in flight, the driver asleep, host.actual == host.target";
+/* What had to come true. */
+static void
+settled_text(const struct story *story, char text[static SETTLED_SIZE])
+{
+	const char *more = story->device.class->settled;
+
+	snprintf(text, SETTLED_SIZE, "nothing in flight, the driver asleep%s%s",
+	    more != NULL ? ", " : "", more != NULL ? more : "");
+}
 
 static void
 never_settled(struct story *story)
 {
-	char actual[160];
+	const struct device *device = &story->device;
+	char expected[SETTLED_SIZE], *actual;
+	struct sbuf buf;
+	FILE *stream = sbuf_open(&buf);
 
-	snprintf(actual, sizeof(actual), "host.actual = %u, host.target = %u, "
-	    "requests with the device = %llu", device_actual(&story->device),
-	    device_num_pages(&story->device),
-	    (unsigned long long)(device_inflight(&story->device, BALLOON_INFLATE) +
-	    device_inflight(&story->device, BALLOON_DEFLATE)));
-	story_fail(story, story->scenario->steps.step[story->at_step].loc, "settle", settled,
+	settled_text(story, expected);
+	if (device->class->print_unsettled != NULL) {
+		device->class->print_unsettled(device, stream);
+		fputs(", ", stream);
+	}
+	fprintf(stream, "requests with the device = %" PRIu64, device_inflight_all(device));
+	actual = sbuf_close(&buf);
+	story_fail(story, story->scenario->steps.step[story->at_step].loc, "settle", expected,
 	    actual);
+	free(actual);
 }
 
 /* The run ended first.  A panic or a crash is a finding, and that explains it; a limit is none. */
@@ -219,12 +235,15 @@ static void
 unsettled(struct story *story, uint64_t end_ns)
 {
 	enum world_end end = story->world.end;
+	char expected[SETTLED_SIZE];
 
-	if (end == WORLD_TIME_LIMIT || end == WORLD_EVENT_LIMIT)
-		story_undecided(story, story->scenario->steps.step[story->at_step].loc,
-		    "settle", settled, end_ns);
-	else
+	if (end != WORLD_TIME_LIMIT && end != WORLD_EVENT_LIMIT) {
 		story->result->undecided.steps++;
+		return;
+	}
+	settled_text(story, expected);
+	story_undecided(story, story->scenario->steps.step[story->at_step].loc, "settle",
+	    expected, end_ns);
 }
 
 /* Run until nothing is left to do or the time is over; the rules judge what is then. */
@@ -260,11 +279,16 @@ story_settle(struct story *story, uint64_t within_ns)
 void
 story_view(void *arg, struct rules_view *view)
 {
+	static const struct balloon_facts none;
 	struct story *story = arg;
 	const struct world *world = &story->world;
 	const struct device *device = &story->device;
+	const struct balloon_facts *facts = device->class->facts != NULL ?
+	    device->class->facts(device) : NULL;
 	const struct context *thread = story_thread(&story->world);
 
+	if (facts == NULL)
+		facts = &none;
 	*view = (struct rules_view){
 		.memory = &world->memory, .trace = &world->trace,
 		.now_ns = world->clock.now_ns, .hz = world->config.hz,
@@ -277,16 +301,16 @@ story_view(void *arg, struct rules_view *view)
 		.detaching = story->detaching,
 		.world = world,
 		.device = {
-			.num_pages = device_num_pages(device),
-			.actual = device_actual(device),
-			.features_offered = device_features_offered(device),
-			.features = device_features(device),
-			.status = device_status(device),
+			.num_pages = facts->num_pages,
+			.actual = facts->actual,
+			.features_offered = transport_offer(&device->transport),
+			.features = device->transport.accepted,
+			.status = device->transport.status,
 			.legacy = world->config.legacy,
-			.keeps_actual = device_keeps_actual(device),
-			.healthy = device_is_healthy(device),
-			.answers = device_answers(device),
-			.actual_foreign = device_actual_is_foreign(device),
+			.keeps_actual = facts->keeps_actual,
+			.healthy = !device->unhealthy,
+			.answers = device_completes(device),
+			.actual_foreign = facts->actual_foreign,
 		},
 	};
 	view->at_rest = !world_is_busy(world) &&

@@ -20,152 +20,232 @@ story_thread(struct world *world)
 	return NULL;
 }
 
-static int64_t
-thread_state(struct world *world)
-{
-	const struct context *ctx = story_thread(world);
+#define OBSERVE(name) \
+	static bool \
+	observe_##name(const struct expect_env *env, const struct expect_term *term, \
+	    int64_t *value)
 
+static struct story *
+story_of(const struct expect_env *env)
+{
+	return env->arg;
+}
+
+/* ---- memory ---- */
+
+static const struct memory_counts *
+memory_of(const struct expect_env *env)
+{
+	return &story_of(env)->world.memory.counts;
+}
+
+OBSERVE(mem_total)
+{
+	(void)term;
+	*value = (int64_t)memory_of(env)->total;
+	return true;
+}
+
+OBSERVE(mem_free)
+{
+	(void)term;
+	*value = (int64_t)memory_of(env)->free;
+	return true;
+}
+
+OBSERVE(mem_others)
+{
+	(void)term;
+	*value = (int64_t)(memory_of(env)->kernel + memory_of(env)->others);
+	return true;
+}
+
+/* ---- queues and interrupts ---- */
+
+static int
+queue_of(const struct expect_env *env, const struct expect_term *term)
+{
+	return device_queue_by_name(env->device->class, term->arg);
+}
+
+OBSERVE(inflight)
+{
+	*value = (int64_t)device_inflight(env->device, (unsigned)queue_of(env, term));
+	return true;
+}
+
+OBSERVE(requests)
+{
+	*value = (int64_t)env->device->queue[queue_of(env, term)].requests;
+	return true;
+}
+
+OBSERVE(kicks)
+{
+	*value = (int64_t)env->device->transport.queue[queue_of(env, term)].kicks;
+	return true;
+}
+
+OBSERVE(irq_config)
+{
+	(void)term;
+	*value = (int64_t)device_interrupts(env->device, DEVICE_CONFIGURATION);
+	return true;
+}
+
+OBSERVE(irq_queue)
+{
+	*value = (int64_t)device_interrupts(env->device, queue_of(env, term));
+	return true;
+}
+
+/* ---- the driver's thread ---- */
+
+enum { THREAD_NONE, THREAD_RUNNING, THREAD_RUNNABLE, THREAD_SLEEPING, THREAD_WAITING_MEMORY };
+static const char *const words_thread[] = {
+	[THREAD_NONE] = "none", [THREAD_RUNNING] = "running", [THREAD_RUNNABLE] = "runnable",
+	[THREAD_SLEEPING] = "sleeping", [THREAD_WAITING_MEMORY] = "waiting-memory", NULL
+};
+
+OBSERVE(thread_state)
+{
+	const struct context *ctx = story_thread(&story_of(env)->world);
+
+	(void)term;
+	*value = THREAD_NONE;
 	if (ctx == NULL)
-		return EXPECT_THREAD_NONE;
+		return true;
 	switch (ctx->state) {
 	case CTX_RUNNABLE:
-		return EXPECT_THREAD_RUNNABLE;
+		*value = THREAD_RUNNABLE;
+		break;
 	case CTX_ACTIVE:
 	case CTX_BUSY:
-		return EXPECT_THREAD_RUNNING;
+		*value = THREAD_RUNNING;
+		break;
 	case CTX_ASLEEP:
-		return ctx->why == HW_SLEEP_MEMORY ? EXPECT_THREAD_WAITING_MEMORY :
-		    EXPECT_THREAD_SLEEPING;
+		*value = ctx->why == HW_SLEEP_MEMORY ? THREAD_WAITING_MEMORY : THREAD_SLEEPING;
+		break;
 	case CTX_DONE:
 		break;
 	}
-	return EXPECT_THREAD_NONE;
+	return true;
 }
 
-static int64_t
-thread_number(struct world *world, enum expect_obs what)
+OBSERVE(thread_wakeups)
 {
-	const struct context *ctx = story_thread(world);
+	const struct context *ctx = story_thread(&story_of(env)->world);
 
-	if (ctx == NULL)
-		return 0;
-	if (what == EXPECT_OBS_THREAD_WAKEUPS)
-		return (int64_t)ctx->wakeups;
-	return (int64_t)(ctx->sleep_ticks * (UINT64_C(1000000000) /
-	    (uint64_t)world->config.hz));
+	(void)term;
+	*value = ctx != NULL ? (int64_t)ctx->wakeups : 0;
+	return true;
 }
 
-static int64_t
-device_state(const struct device *device)
+OBSERVE(thread_sleep)
 {
-	uint8_t status = device_status(device);
+	const struct world *world = &story_of(env)->world;
+	const struct context *ctx = story_thread(&story_of(env)->world);
 
-	if (status & TRANSPORT_STATUS_FAILED)
-		return EXPECT_STATUS_FAILED;
-	if (status & TRANSPORT_STATUS_NEEDS_RESET)
-		return EXPECT_STATUS_NEEDS_RESET;
-	if (status & TRANSPORT_STATUS_DRIVER_OK)
-		return EXPECT_STATUS_DRIVER_OK;
-	if (status & TRANSPORT_STATUS_FEATURES_OK)
-		return EXPECT_STATUS_FEATURES_OK;
-	if (status & TRANSPORT_STATUS_DRIVER)
-		return EXPECT_STATUS_DRIVER;
-	return status & TRANSPORT_STATUS_ACKNOWLEDGE ? EXPECT_STATUS_ACKNOWLEDGE :
-	    EXPECT_STATUS_RESET;
+	(void)term;
+	*value = ctx != NULL ? (int64_t)(ctx->sleep_ticks * (UINT64_C(1000000000) /
+	    (uint64_t)world->config.hz)) : 0;
+	return true;
 }
 
-static int64_t
-memory_number(const struct memory_counts *counts, enum expect_obs what)
+/* ---- calls, the device's status, attach, sysctl ---- */
+
+OBSERVE(calls)
 {
-	if (what == EXPECT_OBS_MEM_TOTAL)
-		return (int64_t)counts->total;
-	if (what == EXPECT_OBS_MEM_FREE)
-		return (int64_t)counts->free;
-	if (what == EXPECT_OBS_MEM_BALLOON)
-		return (int64_t)counts->driver;
-	return (int64_t)(counts->kernel + counts->others);
+	*value = (int64_t)story_of(env)->world.trace.calls[trace_call_by_name(term->arg)];
+	return true;
 }
 
-static int64_t
-queue_number(const struct device *device, enum expect_obs what, const char *name)
+OBSERVE(fail_hits)
 {
-	enum balloon_queue queue = (enum balloon_queue)device_queue_by_name(name);
-
-	if (what == EXPECT_OBS_VQ_INFLIGHT)
-		return (int64_t)device_inflight(device, queue);
-	if (what == EXPECT_OBS_VQ_REQUESTS)
-		return (int64_t)device_requests(device, queue);
-	if (what == EXPECT_OBS_VQ_KICKS)
-		return (int64_t)device_kicks(device, queue);
-	if (what == EXPECT_OBS_VQ_ENTRIES)
-		return (int64_t)device_entries(device, queue);
-	return (int64_t)device_interrupts(device, (int)queue);
-}
-
-static bool
-observe(void *arg, const struct expect_term *term, int64_t *value)
-{
-	struct story *story = arg;
 	uint64_t hits = 0;
 
-	switch (term->obs) {
-	case EXPECT_OBS_HOST_TARGET:
-		*value = device_num_pages(&story->device);
-		return true;
-	case EXPECT_OBS_HOST_ACTUAL:
-		*value = device_actual(&story->device);
-		return true;
-	case EXPECT_OBS_HOST_HELD:
-		*value = (int64_t)device_held(&story->device);
-		return true;
-	case EXPECT_OBS_HOST_DISCARDED_IN_USE:
-		*value = (int64_t)device_discarded_in_use(&story->device);
-		return true;
-	case EXPECT_OBS_MEM_TOTAL:
-	case EXPECT_OBS_MEM_FREE:
-	case EXPECT_OBS_MEM_BALLOON:
-	case EXPECT_OBS_MEM_OTHERS:
-		*value = memory_number(&story->world.memory.counts, term->obs);
-		return true;
-	case EXPECT_OBS_VQ_INFLIGHT:
-	case EXPECT_OBS_VQ_REQUESTS:
-	case EXPECT_OBS_VQ_KICKS:
-	case EXPECT_OBS_VQ_ENTRIES:
-	case EXPECT_OBS_IRQ_VQ:
-		*value = queue_number(&story->device, term->obs, term->arg);
-		return true;
-	case EXPECT_OBS_IRQ_CONFIG:
-		*value = (int64_t)device_interrupts(&story->device, BALLOON_NO_QUEUE);
-		return true;
-	case EXPECT_OBS_THREAD_STATE:
-		*value = thread_state(&story->world);
-		return true;
-	case EXPECT_OBS_THREAD_WAKEUPS:
-	case EXPECT_OBS_THREAD_SLEEP:
-		*value = thread_number(&story->world, term->obs);
-		return true;
-	case EXPECT_OBS_CALLS:
-		*value = (int64_t)story->world.trace.calls[trace_call_by_name(term->arg)];
-		return true;
-	case EXPECT_OBS_FAIL_HITS:
-		/* Not armed yet: it has not struck. */
-		fault_hits(&story->faults, term->arg, &hits);
-		*value = (int64_t)hits;
-		return true;
-	case EXPECT_OBS_DEVICE_STATUS:
-		*value = device_state(&story->device);
-		return true;
-	case EXPECT_OBS_ATTACH_RESULT:
-		*value = story->attach == ATTACH_NONE ? EXPECT_ATTACH_NONE :
-		    story->attach == ATTACH_OK ? EXPECT_ATTACH_OK : EXPECT_ATTACH_FAILED;
-		return true;
-	case EXPECT_OBS_SYSCTL:
-		return kern_sysctl(term->arg, value);
-	case EXPECT_OBS_LOG:
-		return false;	/* a log is counted, it has no value */
-	}
-	return false;
+	/* Not armed yet: it has not struck. */
+	fault_hits(&story_of(env)->faults, term->arg, &hits);
+	*value = (int64_t)hits;
+	return true;
 }
+
+/* Behind `reset`, each with its bit, the furthest last. */
+static const char *const words_status[] = {
+	"reset", "acknowledge", "driver", "features-ok", "driver-ok", "needs-reset", "failed",
+	NULL
+};
+static const uint8_t status_bits[] = {
+	0, TRANSPORT_STATUS_ACKNOWLEDGE, TRANSPORT_STATUS_DRIVER,
+	TRANSPORT_STATUS_FEATURES_OK, TRANSPORT_STATUS_DRIVER_OK,
+	TRANSPORT_STATUS_NEEDS_RESET, TRANSPORT_STATUS_FAILED,
+};
+
+OBSERVE(status)
+{
+	(void)term;
+	*value = 0;
+	for (unsigned i = 0; i < sizeof(status_bits); i++)
+		if (env->device->transport.status & status_bits[i])
+			*value = i;
+	return true;
+}
+
+static const char *const words_attach[] = {
+	[ATTACH_NONE] = "none", [ATTACH_OK] = "ok", [ATTACH_FAILED] = "failed", NULL
+};
+
+OBSERVE(attach)
+{
+	(void)term;
+	*value = story_of(env)->attach;
+	return true;
+}
+
+OBSERVE(sysctl)
+{
+	(void)env;
+	return kern_sysctl(term->arg, value);
+}
+
+const struct observable run_observables[] = {
+	{ "mem.total", EXPECT_PAGES, NULL, "all pages the guest can allocate", EXPECT_MEMORY,
+	    observe_mem_total },
+	{ "mem.free", EXPECT_PAGES, NULL, "pages on the free list", EXPECT_MEMORY,
+	    observe_mem_free },
+	{ "mem.others", EXPECT_PAGES, NULL, "pages that the rest of the guest uses",
+	    EXPECT_MEMORY, observe_mem_others },
+	{ "vq.<q>.inflight", EXPECT_COUNT, NULL,
+	    "requests that the device has and did not answer", 0, observe_inflight },
+	{ "vq.<q>.requests", EXPECT_COUNT, NULL, "requests since attach", 0, observe_requests },
+	{ "vq.<q>.kicks", EXPECT_COUNT, NULL, "notifications since attach", 0, observe_kicks },
+	{ "irq.config", EXPECT_COUNT, NULL, "config interrupts raised since attach", 0,
+	    observe_irq_config },
+	{ "irq.<q>", EXPECT_COUNT, NULL, "interrupts raised for a queue since attach", 0,
+	    observe_irq_queue },
+	{ "thread.state", EXPECT_STATE, words_thread, "what the driver's thread does", 0,
+	    observe_thread_state },
+	{ "thread.wakeups", EXPECT_COUNT, NULL, "how often the thread came out of a sleep", 0,
+	    observe_thread_wakeups },
+	{ "thread.sleep", EXPECT_TIME, NULL,
+	    "how long the thread asked to sleep, in its present or last timed sleep", 0,
+	    observe_thread_sleep },
+	{ "calls.<fn>", EXPECT_COUNT, NULL, "calls of a kernel function so far", 0,
+	    observe_calls },
+	{ "fail.<id>.hits", EXPECT_COUNT, NULL, "how often an armed fault struck", 0,
+	    observe_fail_hits },
+	{ "device.status", EXPECT_STATE, words_status, "how far the driver brought the device",
+	    0, observe_status },
+	{ "attach.result", EXPECT_STATE, words_attach, "how the last attach ended", 0,
+	    observe_attach },
+	{ "sysctl.<path>", EXPECT_ANY, NULL, "a number that the driver exports", 0,
+	    observe_sysctl },
+	/* It is counted, and has no value. */
+	{ "log", EXPECT_COUNT, NULL, "console lines; only with ~ or inside count()", 0, NULL },
+	{ .pattern = NULL }
+};
+
+/* ---- the console ---- */
 
 static int64_t
 count_lines(void *arg, const char *text)
@@ -191,14 +271,12 @@ static void
 see_console(void *arg, const struct event *event, uint32_t site, const void *payload)
 {
 	struct story *story = arg;
-	const char *text = trace_text_of(&story->world.trace, event->arg[0]);
+	const char *text = trace_text_of(&story->world.trace, event->console.text);
 	size_t length = strlen(text);
 
 	(void)site;
 	(void)payload;
-	story->log = realloc(story->log, story->log_length + length + 1);
-	if (story->log == NULL)
-		out_of_memory();
+	story->log = xrealloc(story->log, story->log_length + length + 1, 1);
 	memcpy(story->log + story->log_length, text, length + 1);
 	story->log_length += length;
 }
@@ -207,7 +285,7 @@ void
 story_env_init(struct story *story)
 {
 	story->env = (struct expect_env){
-		.observe = observe, .log_count = count_lines, .arg = story,
+		.device = &story->device, .log_count = count_lines, .arg = story,
 		.hz = (unsigned)story->machine->hz,
 	};
 	trace_observe(&story->world.trace, (struct observer){

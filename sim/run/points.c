@@ -29,12 +29,12 @@ deliver(void *arg)
 	const struct scenario_deliver *plan = &point->step->deliver;
 	struct device *device = &point->story->device;
 	/* `config` is the name of no queue. */
-	int queue = device_queue_by_name(plan->irq);
+	int queue = device_queue_by_name(device->class, plan->irq);
 
 	point->reached = true;
-	if (plan->target_pages != SCENARIO_UNSET)
-		device_target(device, (uint32_t)plan->target_pages, true);
-	else if (!plan->answer || !device_answer_now(device, (enum balloon_queue)queue))
+	if (plan->act != SCENARIO_UNSET)
+		device->class->act->act(device, plan->act);
+	else if (!plan->answer || !device_complete_now(device, queue))
 		device_interrupt(device, queue, false, 1);
 }
 
@@ -126,11 +126,11 @@ hold(void *arg)
 /* ---- arming ---- */
 
 static unsigned
-callback_of(const char *name)
+callback_of(const struct device *device, const char *name)
 {
-	int queue = device_queue_by_name(name);
+	int queue = device_queue_by_name(device->class, name);
 
-	return queue == BALLOON_NO_QUEUE ? world_callback(HW_CB_CONFIG_CHANGE, 0) :
+	return queue == DEVICE_CONFIGURATION ? world_callback(HW_CB_CONFIG_CHANGE, 0) :
 	    world_callback(HW_CB_VQ_DONE, (unsigned)queue);
 }
 
@@ -151,7 +151,7 @@ arm(struct story_point *slot, const struct scenario_point *at, void (*strike)(vo
 	switch (at->place) {
 	case SCENARIO_ENTRY:
 		point.kind = POINT_CALLBACK;
-		point.what = callback_of(at->name);
+		point.what = callback_of(&slot->story->device, at->name);
 		break;
 	case SCENARIO_CALL:
 		point.kind = at->after ? POINT_AFTER : POINT_BEFORE;
@@ -253,7 +253,7 @@ story_points_unreached(struct story *story)
 		scenario_point_text(place_of(point), text, sizeof(text));
 		snprintf(expected, sizeof(expected), "the driver reaches `%s`", text);
 		explain_point(point, actual, sizeof(actual));
-		story_fail(story, point->step->loc, scenario_verb_key(point->step->verb),
+		story_fail(story, point->step->loc, scenario_verb_key(point->step),
 		    expected, actual);
 	}
 }

@@ -18,13 +18,15 @@
 static const char *call_names[HW_CALLS];
 static const char **rule_names;
 
-/* Built once from the tables of the rooms that own the names. */
+/* Built once from the tables of those who own the names. */
 const struct scenario_vocab *
 run_vocab(void)
 {
 	static struct scenario_vocab vocab;
+	const struct scenario_type **type_list;
+	const char **type_names;
 	const struct rule *rules;
-	size_t count;
+	size_t count, types = 0;
 
 	if (vocab.calls != NULL)
 		return &vocab;
@@ -36,12 +38,20 @@ run_vocab(void)
 		out_of_memory();
 	for (size_t i = 0; i < count; i++)
 		rule_names[i] = rules[i].id;
+	while (device_classes[types] != NULL)
+		types++;
+	type_list = xcalloc(types + 1, sizeof(type_list[0]));
+	type_names = xcalloc(types + 1, sizeof(type_names[0]));
+	for (size_t i = 0; i < types; i++) {
+		type_list[i] = &device_classes[i]->language;
+		type_names[i] = type_list[i]->name;
+	}
 	vocab = (struct scenario_vocab){
-		.devices = device_type_names, .features = device_feature_names,
-		.feature_texts = device_feature_texts,
-		.vqs = device_queue_names, .calls = call_names, .faults = fault_names,
-		.errnos = fault_errno_names, .rules = rule_names,
+		.types = type_list, .devices = type_names, .observables = run_observables,
+		.calls = call_names, .faults = fault_names, .errnos = fault_errno_names,
+		.rules = rule_names,
 	};
+	vocab = scenario_vocab_of(&vocab, type_list[0]);
 	return &vocab;
 }
 
@@ -90,11 +100,11 @@ power_on(struct story *story)
 	const struct run_options *options = story->options;
 	struct world_hooks hooks = { .faults = &story->faults, .fault = fault_ask };
 	struct world_config config;
-	struct device_config device_config;
+	const struct scenario_device *device = &story->scenario->device;
 
 	story_world_config(story, &config);
-	story_device_config(story, &device_config);
-	device_init(&story->device, &story->world, &device_config);
+	device_init(&story->device, &story->world, device_class_of(device->type),
+	    device->own.object, story->machine->hz);
 	device_hooks(&story->device, &hooks);
 	faults_init(&story->faults, &story->world);
 	if (!world_init(&story->world, &config, &hooks))
@@ -267,8 +277,6 @@ take_stock(struct story *story)
 		.faults_struck = (unsigned)story->faults.hits,
 		.faults_idle = faults_idle(story),
 		.idle = idle_faults(story),
-		.inflated = device_entries(&story->device, BALLOON_INFLATE),
-		.deflated = device_entries(&story->device, BALLOON_DEFLATE),
 	};
 }
 

@@ -41,7 +41,6 @@ struct run_counts {
 	unsigned faults_armed, faults_struck;
 	unsigned faults_idle;		/* armed, and never struck */
 	uint64_t idle;			/* which: bit n for the nth armed */
-	uint64_t inflated, deflated;	/* page numbers in requests */
 };
 
 /* What came of a case.  Owned by the caller; run_result_fini() ends it. */

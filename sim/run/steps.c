@@ -2,16 +2,17 @@
 /*
  * The steps of a scenario, in order.
  *
- * Steps at the head of the list that have no `at` and only prepare (fail, device, irq,
- * deliver, hold, target, guest use, note) are told before the driver attaches; everything else
- * after.  A step with a time is a timed event of the world (CLOCK_STEP), so that under a
- * seeded source it may come a little early, between any two points of the driver.
+ * Steps at the head of the list that have no `at` and only prepare (verb.prepares) are done before
+ * the driver attaches; everything else after.  A step with a time is a timed event of the world
+ * (CLOCK_STEP), so that under a seeded source it may come a little early, between any two points
+ * of the driver.
  */
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/sbuf.h"
 #include "run/story.h"
 
 #define FINAL_SETTLE_NS UINT64_C(60000000000)
@@ -31,7 +32,8 @@ do_fail(struct story *story, const struct scenario_step *step)
 	struct fault_order order = {
 		.id = fail->id, .call = fail->call, .error_name = fail->error,
 		.block = fail->block, .nth = fail->nth,
-		.queue = fail->vq != NULL ? device_queue_by_name(fail->vq) : FAULT_ANY_QUEUE,
+		.queue = fail->vq != NULL ?
+		    device_queue_by_name(story->device.class, fail->vq) : FAULT_ANY_QUEUE,
 		.count = fail->count == SCENARIO_FOREVER ? FAULT_FOREVER : fail->count,
 		.probability_ppm = (uint32_t)fail->probability_ppm,
 	};
@@ -42,55 +44,26 @@ do_fail(struct story *story, const struct scenario_step *step)
 }
 
 static void
-do_heal(struct story *story, const struct scenario_heal *heal)
+do_heal(struct story *story, const struct scenario_step *step)
 {
-	fault_heal(&story->faults, heal->id);
+	fault_heal(&story->faults, step->heal.id);
 	kern_heal();
 }
 
 static void
-switch_habit(struct story *story, enum device_habit habit, const char *queue, uint64_t count)
+do_irq(struct story *story, const struct scenario_step *step)
 {
-	if (queue != NULL)
-		device_habit(&story->device, habit,
-		    (enum balloon_queue)device_queue_by_name(queue), count);
+	/* `config` is the name of no queue. */
+	device_interrupt(&story->device,
+	    device_queue_by_name(story->device.class, step->irq.source), step->irq.spurious,
+	    step->irq.count);
 }
 
 static void
-do_device(struct story *story, const struct scenario_habit *habit)
+do_guest(struct story *story, const struct scenario_step *step)
 {
-	uint64_t jitter = ns_of(story, habit->latency.jitter);
+	const struct scenario_guest *guest = &step->guest;
 
-	switch_habit(story, HABIT_PAUSE, habit->pause, 1);
-	switch_habit(story, HABIT_RESUME, habit->resume, 1);
-	switch_habit(story, HABIT_DROP, habit->drop, habit->count);
-	switch_habit(story, HABIT_DUPLICATE, habit->duplicate, habit->count);
-	switch_habit(story, HABIT_WRONG_QUEUE, habit->wrong_queue, habit->count);
-	switch_habit(story, HABIT_WRONG_ID, habit->wrong_id, habit->count);
-	switch_habit(story, HABIT_WRONG_LEN, habit->wrong_len, habit->count);
-	switch_habit(story, HABIT_NO_IRQ, habit->no_irq, habit->count);
-	switch_habit(story, HABIT_COALESCE, habit->coalesce, habit->count);
-	if (scenario_time_is_given(habit->latency.inflate))
-		device_latency(&story->device, BALLOON_INFLATE,
-		    ns_of(story, habit->latency.inflate), jitter, UINT64_MAX);
-	if (scenario_time_is_given(habit->latency.deflate))
-		device_latency(&story->device, BALLOON_DEFLATE,
-		    ns_of(story, habit->latency.deflate), jitter, UINT64_MAX);
-	if (habit->needs_reset)
-		device_need_reset(&story->device);
-	if (habit->actual_pages != SCENARIO_UNSET)
-		device_set_actual(&story->device, (uint32_t)habit->actual_pages);
-}
-
-static int
-source_of(const char *name)
-{
-	return strcmp(name, "config") == 0 ? BALLOON_NO_QUEUE : device_queue_by_name(name);
-}
-
-static void
-do_guest(struct story *story, const struct scenario_guest *guest)
-{
 	if (guest->use_pages != SCENARIO_UNSET)
 		kern_others((int64_t)guest->use_pages);
 	if (guest->release_pages != SCENARIO_UNSET)
@@ -101,34 +74,6 @@ do_guest(struct story *story, const struct scenario_guest *guest)
 		story_attach(story);
 	if (guest->detach)
 		story_detach(story);
-}
-
-/* ---- storms ---- */
-
-static void
-storm_next(void *arg)
-{
-	struct storm *storm = arg;
-	const struct scenario_storm *plan = storm->plan;
-	struct story *story = storm->story;
-	uint64_t total = plan->count == SCENARIO_UNSET ? plan->targets.count : plan->count;
-
-	device_target(&story->device,
-	    (uint32_t)plan->targets.pages[storm->sent % plan->targets.count],
-	    plan->irq == SCENARIO_TARGET_IRQ_CONFIG);
-	if (++storm->sent < total)
-		clock_at(&story->world.clock,
-		    story->world.clock.now_ns + ns_of(story, plan->every), CLOCK_STEP,
-		    storm_next, storm);
-	else
-		storm->plan = NULL;
-}
-
-static void
-do_storm(struct story *story, const struct scenario_storm *plan)
-{
-	story->storm = (struct storm){ .plan = plan, .story = story };
-	storm_next(&story->storm);
 }
 
 /* ---- expectations ---- */
@@ -205,93 +150,79 @@ do_expect(struct story *story, const struct scenario_step *step)
 		story_undecided(story, step->expect->loc, what, step->expect->text, end);
 }
 
+static void
+do_settle(struct story *story, const struct scenario_step *step)
+{
+	story_settle(story, ns_of(story, step->settle.within));
+}
+
+/* ---- verbs of the device's class ---- */
+
+static const struct device_verb *
+own_verb(const struct scenario_step *step)
+{
+	return (const struct device_verb *)step->row;
+}
+
+static void
+act_own(struct story *story, const struct scenario_step *step)
+{
+	own_verb(step)->act(&story->device, step->own.object);
+}
+
+static void
+wait_own(struct story *story, const struct scenario_step *step)
+{
+	const struct device_verb *verb = own_verb(step);
+
+	while (verb->is_busy != NULL && verb->is_busy(&story->device) &&
+	    story->world.end == WORLD_RUNNING)
+		world_step(&story->world);
+}
+
 /* ---- one step ---- */
 
 static void
 mark(struct story *story, const struct scenario_step *step)
 {
-	char *line = NULL;
-	size_t size = 0;
-	FILE *stream = open_memstream(&line, &size);
+	struct sbuf buf;
+	char *line;
 
-	if (stream == NULL)
-		abort();
-	scenario_step_print(step, stream);
-	fclose(stream);
-	world_emit(&story->world, EV_STEP, step->verb, story->at_step,
-	    trace_text(&story->world.trace, line, size), 0, 0, 0);
+	scenario_step_print(step, sbuf_open(&buf));
+	line = sbuf_close(&buf);
+	world_emit(&story->world, EV_STEP, step->row->code, story->at_step,
+	    trace_text(&story->world.trace, line, buf.length), 0, 0, 0);
 	free(line);
 }
 
-/* What a step does at its moment; waiting steps do their waiting in wait_for(). */
+/*
+ * What the verbs do.  acts: at the time of the step; waits: after that, and lets the world run,
+ * never from within the world.  A verb of the device's class does what the class says.
+ */
+static const struct {
+	void (*acts)(struct story *, const struct scenario_step *);
+	void (*waits)(struct story *, const struct scenario_step *);
+} verbs[SCENARIO_STEPS] = {
+	[SCENARIO_STEP_FAIL] = { .acts = do_fail },
+	[SCENARIO_STEP_HEAL] = { .acts = do_heal },
+	[SCENARIO_STEP_IRQ] = { .acts = do_irq },
+	[SCENARIO_STEP_DELIVER] = { .acts = story_point },
+	[SCENARIO_STEP_HOLD] = { .acts = story_point },
+	[SCENARIO_STEP_GUEST] = { .waits = do_guest },
+	[SCENARIO_STEP_EXPECT] = { .waits = do_expect },
+	[SCENARIO_STEP_WAIT] = { .waits = do_expect },
+	[SCENARIO_STEP_SETTLE] = { .waits = do_settle },
+	[SCENARIO_STEP_NOTE] = { NULL, NULL },
+	[SCENARIO_STEP_OWN] = { .acts = act_own, .waits = wait_own },
+};
+
 static void
 act(struct story *story, const struct scenario_step *step)
 {
 	mark(story, step);
 	story_release_holds(story);
-	switch (step->verb) {
-	case SCENARIO_STEP_TARGET:
-		device_target(&story->device, (uint32_t)step->target.pages,
-		    step->target.irq == SCENARIO_TARGET_IRQ_CONFIG);
-		break;
-	case SCENARIO_STEP_STORM:
-		do_storm(story, &step->storm);
-		break;
-	case SCENARIO_STEP_FAIL:
-		do_fail(story, step);
-		break;
-	case SCENARIO_STEP_HEAL:
-		do_heal(story, &step->heal);
-		break;
-	case SCENARIO_STEP_DEVICE:
-		do_device(story, &step->device);
-		break;
-	case SCENARIO_STEP_IRQ:
-		device_interrupt(&story->device, source_of(step->irq.source),
-		    step->irq.spurious, step->irq.count);
-		break;
-	case SCENARIO_STEP_DELIVER:
-	case SCENARIO_STEP_HOLD:
-		story_point(story, step);
-		break;
-	case SCENARIO_STEP_GUEST:
-	case SCENARIO_STEP_EXPECT:
-	case SCENARIO_STEP_WAIT:
-	case SCENARIO_STEP_SETTLE:
-	case SCENARIO_STEP_NOTE:
-		break;
-	}
-}
-
-/* The part of a step that lets the world run; never from within the world. */
-static void
-wait_for(struct story *story, const struct scenario_step *step)
-{
-	switch (step->verb) {
-	case SCENARIO_STEP_STORM:
-		while (story->storm.plan != NULL && story->world.end == WORLD_RUNNING)
-			world_step(&story->world);
-		break;
-	case SCENARIO_STEP_GUEST:
-		do_guest(story, &step->guest);
-		break;
-	case SCENARIO_STEP_EXPECT:
-	case SCENARIO_STEP_WAIT:
-		do_expect(story, step);
-		break;
-	case SCENARIO_STEP_SETTLE:
-		story_settle(story, ns_of(story, step->settle.within));
-		break;
-	case SCENARIO_STEP_TARGET:
-	case SCENARIO_STEP_FAIL:
-	case SCENARIO_STEP_HEAL:
-	case SCENARIO_STEP_DEVICE:
-	case SCENARIO_STEP_IRQ:
-	case SCENARIO_STEP_DELIVER:
-	case SCENARIO_STEP_HOLD:
-	case SCENARIO_STEP_NOTE:
-		break;
-	}
+	if (verbs[step->verb].acts != NULL)
+		verbs[step->verb].acts(story, step);
 }
 
 struct due {
@@ -338,7 +269,8 @@ tell(struct story *story, const struct scenario_step *step)
 	} else {
 		act(story, step);
 	}
-	wait_for(story, step);
+	if (verbs[step->verb].waits != NULL)
+		verbs[step->verb].waits(story, step);
 	story->previous_ns = story->world.clock.now_ns;
 	story->result->steps_done++;
 }
@@ -346,27 +278,8 @@ tell(struct story *story, const struct scenario_step *step)
 static bool
 only_prepares(const struct scenario_step *step)
 {
-	if (step->at.when != SCENARIO_AT_ONCE)
-		return false;
-	switch (step->verb) {
-	case SCENARIO_STEP_TARGET:
-	case SCENARIO_STEP_FAIL:
-	case SCENARIO_STEP_DEVICE:
-	case SCENARIO_STEP_IRQ:
-	case SCENARIO_STEP_DELIVER:
-	case SCENARIO_STEP_HOLD:
-	case SCENARIO_STEP_NOTE:
-		return true;
-	case SCENARIO_STEP_GUEST:
-		return step->guest.use_pages != SCENARIO_UNSET;
-	case SCENARIO_STEP_STORM:
-	case SCENARIO_STEP_HEAL:
-	case SCENARIO_STEP_EXPECT:
-	case SCENARIO_STEP_WAIT:
-	case SCENARIO_STEP_SETTLE:
-		break;
-	}
-	return false;
+	return step->at.when == SCENARIO_AT_ONCE && step->row->prepares != NULL &&
+	    step->row->prepares(step);
 }
 
 size_t

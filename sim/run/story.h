@@ -6,7 +6,7 @@
 #ifndef VIOSIM_RUN_STORY_H
 #define VIOSIM_RUN_STORY_H
 
-#include "device/device.h"
+#include "device/class.h"
 #include "fault/fault.h"
 #include "machine/world.h"
 #include "rules/rules.h"
@@ -37,11 +37,6 @@ struct story {
 	bool telling;			/* a step of the scenario is being told */
 	char *log;			/* the console so far */
 	size_t log_length;
-	struct storm {
-		const struct scenario_storm *plan;
-		uint64_t sent;
-		struct story *story;
-	} storm;
 	struct story_point {
 		struct story *story;
 		const struct scenario_step *step;
@@ -53,11 +48,11 @@ struct story {
 	struct world world;		/* last: world_init() makes it anew by itself */
 };
 
-/* build.c: configurations from plain data. */
+/* build.c: the configuration from plain data. */
 void story_world_config(const struct story *story, struct world_config *config);
-void story_device_config(const struct story *story, struct device_config *config);
 
-/* observe.c: what expectations see. */
+/* observe.c: what expectations see, beside what the device's class has. */
+extern const struct observable run_observables[];
 void story_env_init(struct story *story);
 struct context *story_thread(struct world *world);
 

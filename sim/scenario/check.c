@@ -3,12 +3,13 @@
  * What no single key can tell: values that do not go together.  check_story.c has what more
  * than one step tells.
  */
+#include <stdarg.h>
 #include <string.h>
 
 #include "load.h"
 #include "text.h"
 
-/* ---- machine and device ---- */
+/* ---- machines ---- */
 
 /* The value of the key, or the map, which may be no map at all. */
 static const struct yaml_node *
@@ -65,143 +66,98 @@ check_machine(struct loader *ld, const struct scenario_machine *m, const struct 
 		    "the reserve leaves no memory at all");
 }
 
-static bool
-is_power_of_two(uint64_t n)
-{
-	return (n & (n - 1)) == 0;
-}
+/* ---- maps with a check of their own ---- */
 
-static void
-check_queue_size(struct loader *ld, uint64_t size, const struct yaml_node *map, const char *key)
+struct map_check {
+	struct loader *ld;
+	const struct yaml_node *node;
+};
+
+bool
+map_has(const struct map_check *check, const char *key)
 {
-	if (size != SCENARIO_UNSET && !is_power_of_two(size))
-		load_error(ld, value_or_map(value_or_map(map, "queue_size"), key),
-		    "scenario.value", "a queue size is a power of two, or 0 for no queue");
+	return check->node->kind == YAML_MAP && yaml_lookup(check->node, key) != NULL;
 }
 
 void
-check_device(struct loader *ld, const struct scenario_device *d, const struct yaml_node *map)
+map_error(struct map_check *check, const char *key, const char *fmt, ...)
 {
-	check_queue_size(ld, d->queue_size.inflate, map, "inflate");
-	check_queue_size(ld, d->queue_size.deflate, map, "deflate");
+	const struct yaml_node *n = key != NULL ? value_or_map(check->node, key) : check->node;
+	char message[400];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(message, sizeof(message), fmt, ap);
+	va_end(ap);
+	load_error(check->ld, n, check->ld->in_steps ? "scenario.step" : "scenario.value", "%s",
+	    message);
 }
 
-/* ---- maps of steps ---- */
-
-/* How many of the map's keys are among these (the list ends with NULL)? */
-static size_t
-count_keys(const struct yaml_node *map, const char *const *keys)
+void
+map_only_true(struct map_check *check, const char *key, bool value)
 {
-	size_t n = 0;
-
-	for (; *keys != NULL; keys++)
-		n += yaml_lookup(map, *keys) != NULL;
-	return n;
-}
-
-static void
-check_true(struct loader *ld, const struct yaml_node *map, const char *key, bool value)
-{
-	const struct yaml_node *n = yaml_lookup(map, key);
+	const struct yaml_node *n = map_has(check, key) ? yaml_lookup(check->node, key) : NULL;
 
 	if (n != NULL && n->kind == YAML_SCALAR && !value)
-		load_error(ld, n, "scenario.step", "\"%s\" is true, or left out", key);
-}
-
-static void
-check_guest(struct loader *ld, const struct scenario_guest *g, const struct yaml_node *map)
-{
-	static const char *const acts[] = { "use", "release", "reboot", "attach", "detach", NULL };
-
-	if (count_keys(map, acts) != 1)
-		load_error(ld, map, "scenario.step",
-		    "the guest does one thing in a step: use, release, reboot, attach or detach");
-	check_true(ld, map, "reboot", g->reboot);
-	check_true(ld, map, "detach", g->detach);
-}
-
-static void
-check_hold(struct loader *ld, const struct yaml_node *map)
-{
-	static const char *const ends[] = { "for", "until", NULL };
-
-	if (count_keys(map, ends) != 1)
-		load_error(ld, map, "scenario.step",
-		    "a hold ends either with \"for\" or with \"until\"");
-}
-
-static void
-check_deliver(struct loader *ld, const struct scenario_deliver *d, const struct yaml_node *map)
-{
-	bool config = d->irq == NULL || strcmp(d->irq, "config") == 0;
-
-	check_true(ld, map, "answer", d->answer);
-	if (d->target_pages != SCENARIO_UNSET && d->answer)
-		load_error(ld, yaml_lookup(map, "answer"), "scenario.step",
-		    "one step delivers either a target or an answer");
-	else if (d->target_pages != SCENARIO_UNSET && !config)
-		load_error(ld, yaml_lookup(map, "irq"), "scenario.step",
-		    "a target comes with the interrupt \"config\"");
-	else if (d->answer && config && d->irq != NULL)
-		load_error(ld, yaml_lookup(map, "irq"), "scenario.step",
-		    "an answer comes with the interrupt of a queue, not \"config\"");
-}
-
-static void
-check_fail(struct loader *ld, const struct scenario_fail *f, const struct yaml_node *map)
-{
-	const struct yaml_node *id = yaml_lookup(map, "id");
-
-	if (f->block && f->error != NULL)
-		load_error(ld, yaml_lookup(map, "errno"), "scenario.step",
-		    "a call that blocks returns no error");
-	if (f->id != NULL && strcmp(f->id, "all") == 0)
-		load_error(ld, id, "scenario.fail-id",
-		    "the id \"all\" is taken: `heal: all`");
-	if (f->id != NULL && strchr(f->id, '.') != NULL)
-		load_error(ld, id, "scenario.fail-id", "the id has no dot in it");
-}
-
-static void
-check_habit(struct loader *ld, const struct yaml_node *map)
-{
-	static const char *const habits[] = {
-		"latency", "jitter", "pause", "resume", "drop", "duplicate", "wrong_queue",
-		"wrong_id", "wrong_len", "no_irq", "coalesce", "needs_reset", "actual", NULL
-	};
-	static const char *const counted[] = {
-		"drop", "duplicate", "wrong_queue", "wrong_id", "wrong_len", "no_irq",
-		"coalesce", NULL
-	};
-
-	if (count_keys(map, habits) == 0)
-		load_error(ld, map, "scenario.step", "this changes nothing at the device");
-	else if (yaml_lookup(map, "count") != NULL && count_keys(map, counted) == 0)
-		load_error(ld, yaml_lookup(map, "count"), "scenario.step",
-		    "\"count\" counts completions: drop, duplicate, wrong_..., no_irq, "
-		    "coalesce");
+		map_error(check, key, "\"%s\" is true, or left out", key);
 }
 
 void
-check_step_map(struct loader *ld, const struct map *map, const void *value,
+check_map(struct loader *ld, const struct map *map, const void *value,
     const struct yaml_node *node)
 {
-	const struct scenario_habit *habit = value;
+	struct map_check check = { ld, node };
 
-	if (node->kind != YAML_MAP)
-		return;
-	if (map == &map_guest)
-		check_guest(ld, value, node);
-	else if (map == &map_hold)
-		check_hold(ld, node);
-	else if (map == &map_deliver)
-		check_deliver(ld, value, node);
-	else if (map == &map_fail)
-		check_fail(ld, value, node);
-	else if (map == &map_habit) {
-		check_habit(ld, node);
-		check_true(ld, node, "needs_reset", habit->needs_reset);
-	}
+	if (map->check != NULL && node->kind != YAML_BROKEN)
+		map->check(&check, value);
+}
+
+void
+check_guest(struct map_check *check, const void *value)
+{
+	const struct scenario_guest *g = value;
+	unsigned acts = map_has(check, "use") + map_has(check, "release") +
+	    map_has(check, "reboot") + map_has(check, "attach") + map_has(check, "detach");
+
+	if (acts != 1)
+		map_error(check, NULL, "the guest does one thing in a step: use, release, "
+		    "reboot, attach or detach");
+	map_only_true(check, "reboot", g->reboot);
+	map_only_true(check, "detach", g->detach);
+}
+
+void
+check_hold(struct map_check *check, const void *value)
+{
+	(void)value;
+	if (map_has(check, "for") == map_has(check, "until"))
+		map_error(check, NULL, "a hold ends either with \"for\" or with \"until\"");
+}
+
+void
+check_deliver(struct map_check *check, const void *value)
+{
+	const struct scenario_deliver *d = value;
+
+	map_only_true(check, "answer", d->answer);
+	if (d->answer && d->irq != NULL && strcmp(d->irq, "config") == 0)
+		map_error(check, "irq", "an answer comes with the interrupt of a queue, not "
+		    "\"config\"");
+}
+
+void
+check_fail(struct map_check *check, const void *value)
+{
+	const struct scenario_fail *f = value;
+
+	if (f->block && f->error != NULL)
+		map_error(check, "errno", "a call that blocks returns no error");
+	if (f->id != NULL && strcmp(f->id, "all") == 0)
+		load_error(check->ld, value_or_map(check->node, "id"), "scenario.fail-id",
+		    "the id \"all\" is taken: `heal: all`");
+	if (f->id != NULL && strchr(f->id, '.') != NULL)
+		load_error(check->ld, value_or_map(check->node, "id"), "scenario.fail-id",
+		    "the id has no dot in it");
 }
 
 /* ---- the path ---- */

@@ -65,27 +65,17 @@ smaller(uint64_t a, int64_t b)
 static int64_t
 highest(const struct expect_term *t, const struct bounds *bounds, enum bound_level level)
 {
+	unsigned known = t->obs != NULL ? t->obs->bounds : 0;
 	int64_t high = INT64_MAX;
 
-	switch (t->obs) {
-	case EXPECT_OBS_HOST_TARGET:
-		return level >= BOUND_WIDTH ? UINT32_MAX : high;
-	case EXPECT_OBS_HOST_ACTUAL:
-	case EXPECT_OBS_HOST_HELD:
-	case EXPECT_OBS_HOST_DISCARDED_IN_USE:
-		if (level >= BOUND_WIDTH && t->obs == EXPECT_OBS_HOST_ACTUAL)
-			high = UINT32_MAX;
-		/* A driver can make the host believe more; it must not. */
-		return level < BOUND_CLAIMED ? high :
-		    smaller(bounds->memory_pages + bounds->claimed_pages, high);
-	case EXPECT_OBS_MEM_TOTAL:
-	case EXPECT_OBS_MEM_FREE:
-	case EXPECT_OBS_MEM_BALLOON:
-	case EXPECT_OBS_MEM_OTHERS:
-		return level < BOUND_MEMORY ? high : smaller(bounds->memory_pages, high);
-	default:
-		return high;
-	}
+	if (level >= BOUND_WIDTH && (known & EXPECT_32BIT))
+		high = UINT32_MAX;
+	if (level >= BOUND_MEMORY && (known & EXPECT_MEMORY))
+		high = smaller(bounds->memory_pages, high);
+	/* A driver can make the host believe more; it must not. */
+	if (level >= BOUND_CLAIMED && (known & EXPECT_CLAIMED))
+		high = smaller(bounds->memory_pages + bounds->claimed_pages, high);
+	return high;
 }
 
 static struct range
@@ -121,8 +111,7 @@ difference_add(struct difference *d, const struct expect_term *t, int64_t times,
 		return;
 	}
 	/* `sysctl.x == sysctl.x` asks whether there is such a node. */
-	d->open |= t->kind == EXPECT_WORD || t->type == EXPECT_STATE ||
-	    t->obs == EXPECT_OBS_SYSCTL;
+	d->open |= t->kind == EXPECT_WORD || t->type == EXPECT_STATE || t->type == EXPECT_ANY;
 	for (size_t i = 0; i < d->count; i++)
 		if (strcmp(d->part[i].term->text, t->text) == 0) {
 			d->part[i].times += times;
@@ -203,6 +192,17 @@ is_empty(const struct difference *d)
 	return true;
 }
 
+/* The first that has only 32 bits. */
+static const char *
+narrow(const struct difference *d)
+{
+	for (size_t i = 0; i < d->count; i++)
+		if (d->part[i].times != 0 && d->part[i].term->obs != NULL &&
+		    (d->part[i].term->obs->bounds & EXPECT_32BIT))
+			return d->part[i].term->text;
+	return "this";
+}
+
 static const char *
 reason(const struct difference *d, const struct bounds *bounds, enum bound_level level,
     struct arena *arena)
@@ -216,7 +216,7 @@ reason(const struct difference *d, const struct bounds *bounds, enum bound_level
 		return d->count > 1 ? "no such number is below 0" :
 		    arena_printf(arena, "%s is never below 0", d->part[0].term->text);
 	if (level == BOUND_WIDTH)
-		return "host.target and host.actual have 32 bits";
+		return arena_printf(arena, "%s has 32 bits", narrow(d));
 	f = fmemopen(size, sizeof(size), "w");
 	if (f != NULL) {
 		text_print_bytes(bounds->memory_pages, f);

@@ -26,7 +26,7 @@ struct progress {
 	size_t step;		/* that says so */
 	bool lasts;		/* it takes its time, or comes after one that does */
 	size_t armed;		/* faults */
-	uint64_t paused;	/* queue_bit()s */
+	uint64_t own;		/* of the type of device: verb.check */
 	bool used;		/* the rest of the guest has memory */
 };
 
@@ -67,19 +67,10 @@ static const struct yaml_node *
 verb_value(const struct checker *c, size_t i, const char *key)
 {
 	const struct yaml_node *verb =
-	    step_value(c, i, scenario_verb_key(c->sc->steps.step[i].verb));
+	    step_value(c, i, scenario_verb_key(&c->sc->steps.step[i]));
 	const struct yaml_node *n = verb->kind == YAML_MAP ? yaml_lookup(verb, key) : NULL;
 
 	return n != NULL ? n : verb;
-}
-
-static uint64_t
-queue_bit(const struct checker *c, const char *queue)
-{
-	for (unsigned i = 0; i < 64 && c->ld->vocab->vqs[i] != NULL; i++)
-		if (strcmp(c->ld->vocab->vqs[i], queue) == 0)
-			return UINT64_C(1) << i;
-	return 0;
 }
 
 /* ---- ids of faults ---- */
@@ -126,7 +117,7 @@ check_sum(const struct checker *c, const struct expect_sum *sum, size_t now)
 		const struct expect_term *t = &sum->terms[i];
 		const char *complaint;
 
-		if (t->kind != EXPECT_OBSERVE || t->obs != EXPECT_OBS_FAIL_HITS)
+		if (t->kind != EXPECT_OBSERVE || strstr(t->obs->pattern, "<id>") == NULL)
 			continue;
 		complaint = fail_id_complaint(c, t->arg, now);
 		if (complaint != NULL)
@@ -248,33 +239,51 @@ check_points(const struct checker *c, size_t i, unsigned *points)
 	if (s->verb != SCENARIO_STEP_DELIVER && s->verb != SCENARIO_STEP_HOLD)
 		return;
 	if (++*points == SCENARIO_POINTS_MAX + 1)
-		check_error(c, s->verb_loc, strlen(scenario_verb_key(s->verb)), "scenario.step",
+		check_error(c, s->verb_loc, strlen(scenario_verb_key(s)), "scenario.step",
 		    "a story has at most %d steps deliver and hold", SCENARIO_POINTS_MAX);
 }
 
 /* ---- what must have come before ---- */
 
-static void
-check_device_step(const struct checker *c, size_t now, struct progress *p)
-{
-	const struct scenario_habit *habit = &c->sc->steps.step[now].device;
-	const struct yaml_node *pause = verb_value(c, now, "pause");
+struct step_check {
+	const struct checker *c;
+	size_t step;
+};
 
-	/* `pause: $q` may well be followed by one `resume` for each queue. */
-	if (habit->pause != NULL)
-		p->paused |= pause->kind == YAML_SCALAR && pause->text[0] == '$' ? UINT64_MAX :
-		    queue_bit(c, habit->pause);
-	if (habit->resume == NULL)
-		return;
-	if ((p->paused & queue_bit(c, habit->resume)) == 0)
-		load_error(c->ld, verb_value(c, now, "resume"), "scenario.step",
-		    "no step before pauses the queue \"%s\"", habit->resume);
-	p->paused &= ~queue_bit(c, habit->resume);
+void
+step_error(struct step_check *check, const char *key, const char *fmt, ...)
+{
+	char message[400];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(message, sizeof(message), fmt, ap);
+	va_end(ap);
+	load_error(check->c->ld, verb_value(check->c, check->step, key), "scenario.step", "%s",
+	    message);
+}
+
+bool
+step_is_param(const struct step_check *check, const char *key)
+{
+	const struct yaml_node *n = verb_value(check->c, check->step, key);
+
+	return n->kind == YAML_SCALAR && n->text[0] == '$';
+}
+
+static void
+check_own(const struct checker *c, size_t now, struct progress *p)
+{
+	const struct scenario_step *s = &c->sc->steps.step[now];
+	struct step_check check = { c, now };
+
+	if (s->row->check != NULL)
+		s->row->check(&check, step_data(s), &p->own);
 }
 
 /* The rest of a guest that has just started uses nothing. */
 static void
-check_guest(const struct checker *c, size_t now, struct progress *p)
+check_memory_use(const struct checker *c, size_t now, struct progress *p)
 {
 	const struct scenario_guest *guest = &c->sc->steps.step[now].guest;
 
@@ -323,17 +332,16 @@ later(uint64_t ns, uint64_t by_ns)
 static uint64_t
 least_ns(const struct scenario *sc, const struct scenario_step *s)
 {
-	uint64_t every, count;
+	uint64_t ns = 0, here;
 
 	if (s->verb == SCENARIO_STEP_EXPECT)
 		return time_ns(sc, s->lasts, false);
-	if (s->verb != SCENARIO_STEP_STORM)
-		return 0;
-	every = time_ns(sc, s->storm.every, false);
-	count = s->storm.count == SCENARIO_UNSET ? s->storm.targets.count : s->storm.count;
-	if (count == 0 || __builtin_mul_overflow(every, count - 1, &every) || every > INT64_MAX)
-		return count == 0 ? 0 : INT64_MAX;
-	return every;
+	for (size_t i = 0; s->row->least_ns != NULL && i < sc->machines.count; i++) {
+		here = s->row->least_ns(step_data(s), sc->machines.machine[i].hz);
+		if (i == 0 || here < ns)
+			ns = here;
+	}
+	return ns;
 }
 
 /* A step that would have to come before the steps above it are over. */
@@ -364,7 +372,7 @@ check_limit(const struct checker *c, size_t i, uint64_t start_ns, uint64_t end_n
 		    "this step lies beyond the time limit of the run (limits: {time: ...})");
 	else if (start_ns < limit->value && end_ns > limit->value)
 		load_error(c->ld, s->verb == SCENARIO_STEP_EXPECT ? step_value(c, i, "for") :
-		    verb_value(c, i, "every"), "scenario.time",
+		    verb_value(c, i, s->row->least_key), "scenario.time",
 		    "this step is not over before %s, beyond the time limit of the run "
 		    "(limits: {time: ...})", time_text(c, end_ns));
 }
@@ -403,13 +411,12 @@ check_steps(const struct checker *c, const struct scenario *sc)
 		check_step_names(c, i);
 		check_points(c, i, &points);
 		check_time(c, i, &progress);
+		check_own(c, i, &progress);
 		progress.armed += s->verb == SCENARIO_STEP_FAIL;
 		if (s->verb == SCENARIO_STEP_HEAL)
 			check_heal(c, i, &progress);
-		else if (s->verb == SCENARIO_STEP_DEVICE)
-			check_device_step(c, i, &progress);
 		else if (s->verb == SCENARIO_STEP_GUEST)
-			check_guest(c, i, &progress);
+			check_memory_use(c, i, &progress);
 		else if (s->verb == SCENARIO_STEP_HOLD)
 			check_until(c, &s->hold, i);
 		else if (s->verb == SCENARIO_STEP_EXPECT || s->verb == SCENARIO_STEP_WAIT)
@@ -465,14 +472,8 @@ bounds_add(struct bounds *b, const struct scenario *sc)
 	for (size_t i = 0; i < sc->machines.count; i++)
 		b->memory_pages = larger(b->memory_pages,
 		    scenario_machine_pages(&sc->machines.machine[i]));
-	b->claimed_pages = larger(b->claimed_pages, sc->device.initial.actual_pages);
-	b->claimed_pages = larger(b->claimed_pages, sc->device.initial.held_pages);
-	for (size_t i = 0; i < sc->steps.count; i++) {
-		const struct scenario_step *s = &sc->steps.step[i];
-
-		if (s->verb == SCENARIO_STEP_DEVICE && s->device.actual_pages != SCENARIO_UNSET)
-			b->claimed_pages = larger(b->claimed_pages, s->device.actual_pages);
-	}
+	if (sc->device.type->claimed_pages != NULL)
+		b->claimed_pages = larger(b->claimed_pages, sc->device.type->claimed_pages(sc));
 }
 
 static void
@@ -541,7 +542,7 @@ check_bounds(struct loader *ld, const struct scenario *sc, const struct yaml_nod
 			decided = expect_decided(s->expect, bounds, true, ld->arena);
 		}
 		if (decided != NULL)
-			load_error(ld, step_value(&c, i, scenario_verb_key(s->verb)),
+			load_error(ld, step_value(&c, i, scenario_verb_key(s)),
 			    "scenario.expectation", "%s", decided);
 	}
 	check_claims_decided(&c, &sc->always, "always", bounds);

@@ -87,6 +87,7 @@ describe_form(const struct field *f)
 		return "a point";
 	case FIELD_EXPECT:
 		return "an expectation";
+	case FIELD_OWN:
 	case FIELD_MAP:
 	case FIELD_MATRIX:
 		return f->map != NULL && f->map->scalars > 0 ? "a value or a map" : "a map";
@@ -130,18 +131,19 @@ describe_field(const struct describe *d, const struct field *f, unsigned indent)
 }
 
 static const struct map *
-describe_submap(const struct field *f)
+describe_submap(const struct describe *d, const struct field *f)
 {
-	return f->kind == FIELD_MAP ? f->map : f->kind == FIELD_SEGMENTS ? &map_segment : NULL;
+	return f->kind == FIELD_SEGMENTS ? &map_segment : field_map(f, d->vocab->type);
 }
 
 /* "machine.dma" is the key of that map only. */
 static bool
 describe_is_key(const struct map *map, const struct field *f, const char *word)
 {
-	size_t length = strlen(map->name);
+	const char *name = map != NULL ? map->name : "step";
+	size_t length = strlen(name);
 
-	if (strncmp(word, map->name, length) == 0 && word[length] == '.')
+	if (strncmp(word, name, length) == 0 && word[length] == '.')
 		word += length + 1;
 	return strcmp(word, f->key) == 0;
 }
@@ -168,7 +170,7 @@ describe_what(const struct map *map, bool is_word, const struct field *f, char *
 {
 	if (is_word)
 		snprintf(what, size, "A value of `%s`", f->key);
-	else if (map == &map_verbs)
+	else if (map == NULL)
 		snprintf(what, size, "A verb");
 	else if (map == &map_scenario)
 		snprintf(what, size, "A key at the top level");
@@ -176,29 +178,36 @@ describe_what(const struct map *map, bool is_word, const struct field *f, char *
 		snprintf(what, size, "A key of `%s`", map->name);
 }
 
+static void describe_map(struct describe *, const struct map *, unsigned indent);
+
+/* A key of a map, or (NULL) a verb. */
+static void
+describe_key(struct describe *d, const struct map *map, const struct field *f, unsigned indent)
+{
+	const struct map *below = describe_submap(d, f);
+	const char *word = d->word;
+	bool is_key = word != NULL && describe_is_key(map, f, word);
+	bool is_word = word != NULL && !is_key && describe_has_word(f, word);
+	bool wanted;
+	char what[80];
+
+	describe_what(map, is_word, f, what, sizeof(what));
+	describe_offer_words(d, f);
+	wanted = describe_wants(d, f->key, is_key || is_word, what);
+	if (wanted)
+		describe_field(d, f, word != NULL ? 2 : indent);
+	/* With a key goes all that is below it. */
+	d->word = wanted ? NULL : word;
+	if (below != NULL)
+		describe_map(d, below, word != NULL ? 4 : indent + 2);
+	d->word = word;
+}
+
 static void
 describe_map(struct describe *d, const struct map *map, unsigned indent)
 {
-	char what[80];
-
-	for (size_t i = 0; i < map->count; i++) {
-		const struct field *f = &map->fields[i];
-		const char *word = d->word;
-		bool is_key = word != NULL && describe_is_key(map, f, word);
-		bool is_word = word != NULL && !is_key && describe_has_word(f, word);
-		bool wanted;
-
-		describe_what(map, is_word, f, what, sizeof(what));
-		describe_offer_words(d, f);
-		wanted = describe_wants(d, f->key, is_key || is_word, what);
-		if (wanted)
-			describe_field(d, f, word != NULL ? 2 : indent);
-		/* With a key goes all that is below it. */
-		d->word = wanted ? NULL : word;
-		if (describe_submap(f) != NULL)
-			describe_map(d, describe_submap(f), word != NULL ? 4 : indent + 2);
-		d->word = word;
-	}
+	for (size_t i = 0; i < map->count; i++)
+		describe_key(d, map, &map->fields[i], indent);
 }
 
 /* ---- sections ---- */
@@ -224,7 +233,8 @@ describe_steps(struct describe *d)
 static void
 describe_verbs(struct describe *d)
 {
-	describe_map(d, &map_verbs, 2);
+	for (const struct verb *const *v = d->vocab->type->verbs; *v != NULL; v++)
+		describe_key(d, NULL, &(*v)->field, 2);
 }
 
 static void
@@ -235,7 +245,7 @@ describe_forms(struct describe *d)
 		    "of pages" },
 		{ "time", "a time", "5ms: ns us ms s min ticks, or 0; after `at` with + if it "
 		    "counts from the previous step" },
-		{ "point", "a point", "\"inflate entry\", \"virtio_dequeue#2 before\" (or after), "
+		{ "point", "a point", "\"config entry\", \"virtio_dequeue#2 before\" (or after), "
 		    "access#17, \"line 351#2\" (the second access at that line of the driver); "
 		    "counted from the step on" },
 		{ "expectation", "an expectation", "sums of amounts, times and observables, "
@@ -249,7 +259,7 @@ describe_forms(struct describe *d)
 			describe_row(d, forms[i].row, 2, forms[i].help);
 }
 
-/* "vq.inflate.kicks" is an instance of "vq.<q>.kicks". */
+/* "calls.mutex_enter" is an instance of "calls.<fn>". */
 static bool
 describe_is_observable(const char *pattern, const char *word)
 {
@@ -300,34 +310,22 @@ describe_names(struct describe *d, const struct describe_list *list)
 }
 
 static void
-describe_states(struct describe *d)
-{
-#define X(id, word) word,
-	static const char *const threads[] = { EXPECT_THREADS(X) NULL };
-	static const char *const attaches[] = { EXPECT_ATTACHES(X) NULL };
-	static const char *const statuses[] = { EXPECT_STATUSES(X) NULL };
-#undef X
-	static const struct describe_list states[] = {
-		{ "thread.state", "a value of thread.state", threads, NULL },
-		{ "attach.result", "a value of attach.result", attaches, NULL },
-		{ "device.status", "a value of device.status", statuses, NULL },
-	};
-
-	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++)
-		describe_names(d, &states[i]);
-}
-
-static void
 describe_observables(struct describe *d)
 {
-	for (size_t i = 0; i < expect_obs_count(); i++) {
-		const char *pattern = expect_obs_pattern((enum expect_obs)i);
+	const struct observable *o;
+	char meaning[64];
 
-		if (describe_wants(d, pattern, d->word != NULL &&
-		    describe_is_observable(pattern, d->word), "An observable"))
-			describe_row(d, pattern, 2, expect_obs_help((enum expect_obs)i));
+	for (size_t i = 0; (o = scenario_observable(d->vocab, i)) != NULL; i++)
+		if (describe_wants(d, o->pattern, d->word != NULL &&
+		    describe_is_observable(o->pattern, d->word), "An observable"))
+			describe_row(d, o->pattern, 2, o->help);
+	for (size_t i = 0; (o = scenario_observable(d->vocab, i)) != NULL; i++) {
+		const struct describe_list list = { o->pattern, meaning, o->words, NULL };
+
+		snprintf(meaning, sizeof(meaning), "a value of %s", o->pattern);
+		if (o->words != NULL)
+			describe_names(d, &list);
 	}
-	describe_states(d);
 }
 
 static void

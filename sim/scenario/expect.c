@@ -11,56 +11,6 @@
 
 #define NELEM(a) (sizeof(a) / sizeof((a)[0]))
 
-static const char *const expect_patterns[] = {
-#define X(id, pattern, type, words, help) pattern,
-	EXPECT_OBSERVABLES(X)
-#undef X
-};
-
-static const char *const expect_helps[] = {
-#define X(id, pattern, type, words, help) help,
-	EXPECT_OBSERVABLES(X)
-#undef X
-};
-
-static const char *const expect_thread_words[] = {
-#define X(id, word) word,
-	EXPECT_THREADS(X)
-#undef X
-};
-
-static const char *const expect_attach_words[] = {
-#define X(id, word) word,
-	EXPECT_ATTACHES(X)
-#undef X
-};
-
-static const char *const expect_status_words[] = {
-#define X(id, word) word,
-	EXPECT_STATUSES(X)
-#undef X
-};
-
-size_t
-expect_obs_count(void)
-{
-	return NELEM(expect_patterns);
-}
-
-const char *
-expect_obs_pattern(enum expect_obs obs)
-{
-	assert(obs < NELEM(expect_patterns));
-	return expect_patterns[obs];
-}
-
-const char *
-expect_obs_help(enum expect_obs obs)
-{
-	assert(obs < NELEM(expect_helps));
-	return expect_helps[obs];
-}
-
 /* ---- evaluation ---- */
 
 static int64_t
@@ -103,7 +53,7 @@ expect_term_value(const struct expect_term *t, const struct expect_env *env, int
 		*value = t->ticks ? expect_ticks_ns(t->value, env->hz) : t->value;
 		return true;
 	case EXPECT_OBSERVE:
-		return env->observe(env->arg, t, value);
+		return t->obs->value(env, t, value);
 	case EXPECT_LOG_COUNT:
 		*value = env->log_count(env->arg, t->arg);
 		return true;
@@ -180,19 +130,12 @@ expect_print_span(int64_t ns, FILE *f)
 }
 
 static const char *
-expect_state_word(enum expect_obs obs, int64_t value)
+expect_state_word(const struct observable *obs, int64_t value)
 {
-	const char *const *words = expect_thread_words;
-	size_t count = NELEM(expect_thread_words);
-
-	if (obs == EXPECT_OBS_ATTACH_RESULT) {
-		words = expect_attach_words;
-		count = NELEM(expect_attach_words);
-	} else if (obs == EXPECT_OBS_DEVICE_STATUS) {
-		words = expect_status_words;
-		count = NELEM(expect_status_words);
-	}
-	return value >= 0 && (uint64_t)value < count ? words[value] : "unknown";
+	for (int64_t i = 0; obs->words[i] != NULL; i++)
+		if (i == value)
+			return obs->words[i];
+	return "unknown";
 }
 
 void

@@ -16,6 +16,9 @@
 #include "diag.h"
 
 struct arena;
+struct device;
+struct expect_env;
+struct expect_term;
 struct scenario_vocab;
 
 /*
@@ -27,91 +30,31 @@ enum expect_type {
 	EXPECT_COUNT,		/* how often, how many */
 	EXPECT_TIME,		/* ns */
 	EXPECT_ANY,		/* a number of unknown meaning (sysctl) */
-	EXPECT_STATE,		/* enum expect_thread, _attach or _status; == and != only */
+	EXPECT_STATE,		/* one of a few words; == and != only */
+};
+
+/* What bounds a number from above, whatever the driver does. */
+enum expect_bound {
+	EXPECT_32BIT = 1,	/* it has 32 bits */
+	EXPECT_MEMORY = 2,	/* the memory of the machine */
+	EXPECT_CLAIMED = 4,	/* memory and what the device is made to claim, if all is right */
 };
 
 /*
- * X(ID, "pattern", type, words, help).  <q> is a queue, <fn> a kernel call, <id> the id
+ * Something that can be observed.  In a pattern <q> is a queue, <fn> a kernel call, <id> the id
  * of a `fail` step, <path> the rest of a sysctl name; each is the term's `arg`.
- * `words` names the set of words that a state is compared with.
  */
-#define EXPECT_OBSERVABLES(X) \
-	X(HOST_TARGET, "host.target", PAGES, NONE, "what the host asks for (num_pages)") \
-	X(HOST_ACTUAL, "host.actual", PAGES, NONE, "`actual` as the device has it") \
-	X(HOST_HELD, "host.held", PAGES, NONE, \
-	    "pages that the host was given and not asked back") \
-	X(HOST_DISCARDED_IN_USE, "host.discarded_in_use", PAGES, NONE, \
-	    "pages that the host discarded while the guest used them") \
-	X(MEM_TOTAL, "mem.total", PAGES, NONE, "all pages the guest can allocate") \
-	X(MEM_FREE, "mem.free", PAGES, NONE, "pages on the free list") \
-	X(MEM_BALLOON, "mem.balloon", PAGES, NONE, \
-	    "pages that the driver allocated and did not free") \
-	X(MEM_OTHERS, "mem.others", PAGES, NONE, "pages that the rest of the guest uses") \
-	X(VQ_INFLIGHT, "vq.<q>.inflight", COUNT, NONE, \
-	    "requests that the device has and did not answer") \
-	X(VQ_REQUESTS, "vq.<q>.requests", COUNT, NONE, "requests since attach") \
-	X(VQ_KICKS, "vq.<q>.kicks", COUNT, NONE, "notifications since attach") \
-	X(VQ_ENTRIES, "vq.<q>.entries", PAGES, NONE, \
-	    "page numbers in all requests since attach") \
-	X(IRQ_CONFIG, "irq.config", COUNT, NONE, "config interrupts raised since attach") \
-	X(IRQ_VQ, "irq.<q>", COUNT, NONE, "interrupts raised for a queue since attach") \
-	X(THREAD_STATE, "thread.state", STATE, THREAD, "what the driver's thread does") \
-	X(THREAD_WAKEUPS, "thread.wakeups", COUNT, NONE, \
-	    "how often the thread came out of a sleep") \
-	X(THREAD_SLEEP, "thread.sleep", TIME, NONE, \
-	    "how long the thread asked to sleep, in its present or last timed sleep") \
-	X(CALLS, "calls.<fn>", COUNT, NONE, "calls of a kernel function so far") \
-	X(FAIL_HITS, "fail.<id>.hits", COUNT, NONE, "how often an armed fault struck") \
-	X(DEVICE_STATUS, "device.status", STATE, STATUS, \
-	    "how far the driver brought the device") \
-	X(ATTACH_RESULT, "attach.result", STATE, ATTACH, "how the last attach ended") \
-	X(SYSCTL, "sysctl.<path>", ANY, NONE, "a number that the driver exports") \
-	X(LOG, "log", COUNT, NONE, "console lines; only with ~ or inside count()")
-
-enum expect_obs {
-#define X(id, pattern, type, words, help) EXPECT_OBS_##id,
-	EXPECT_OBSERVABLES(X)
-#undef X
-};
-
-/* Values of thread.state. */
-#define EXPECT_THREADS(X) \
-	X(NONE, "none") \
-	X(RUNNING, "running") \
-	X(RUNNABLE, "runnable") \
-	X(SLEEPING, "sleeping") \
-	X(WAITING_MEMORY, "waiting-memory")
-
-/* Values of attach.result. */
-#define EXPECT_ATTACHES(X) \
-	X(NONE, "none") \
-	X(OK, "ok") \
-	X(FAILED, "failed")
-
-/* Values of device.status: failed before needs-reset before the furthest step done. */
-#define EXPECT_STATUSES(X) \
-	X(RESET, "reset") \
-	X(ACKNOWLEDGE, "acknowledge") \
-	X(DRIVER, "driver") \
-	X(FEATURES_OK, "features-ok") \
-	X(DRIVER_OK, "driver-ok") \
-	X(NEEDS_RESET, "needs-reset") \
-	X(FAILED, "failed")
-
-enum expect_thread {
-#define X(id, word) EXPECT_THREAD_##id,
-	EXPECT_THREADS(X)
-#undef X
-};
-enum expect_attach {
-#define X(id, word) EXPECT_ATTACH_##id,
-	EXPECT_ATTACHES(X)
-#undef X
-};
-enum expect_status {
-#define X(id, word) EXPECT_STATUS_##id,
-	EXPECT_STATUSES(X)
-#undef X
+struct observable {
+	const char *pattern;	/* "vq.<q>.kicks"; NULL ends a table */
+	enum expect_type type;
+	const char *const *words;	/* EXPECT_STATE: of the values from 0; NULL at the end */
+	const char *help;
+	unsigned bounds;	/* enum expect_bound */
+	/*
+	 * The value now: pages, count, ns or a state's number, after its type; false if there
+	 * is no such thing now (no such sysctl node).  NULL: only `log ~ "text"` asks.
+	 */
+	bool (*value)(const struct expect_env *, const struct expect_term *, int64_t *value);
 };
 
 enum expect_kind {
@@ -127,7 +70,7 @@ struct expect_term {
 	enum expect_type type;
 	bool minus;		/* subtracted from what stands before it */
 	bool ticks;		/* EXPECT_SPAN: value counts clock ticks, else ns */
-	enum expect_obs obs;	/* EXPECT_OBSERVE */
+	const struct observable *obs;	/* EXPECT_OBSERVE, and EXPECT_WORD: whose word */
 	int64_t value;
 	const char *arg;	/* queue, function, fail id, sysctl path, text; or NULL */
 	const char *text;	/* as written, for messages */
@@ -160,15 +103,13 @@ struct expect {
 };
 
 /*
- * How to look at the world.
- * observe: the value of an EXPECT_OBSERVE term into *value: pages, count, ns or a state's
- *	number, after its type; false if there is no such thing now (no such sysctl node).
+ * What observables look at.
  * log_count: console lines so far that contain `text`.
  */
 struct expect_env {
-	bool (*observe)(void *arg, const struct expect_term *, int64_t *value);
+	const struct device *device;
+	void *arg;		/* of the one who made the table */
 	int64_t (*log_count)(void *arg, const char *text);
-	void *arg;
 	unsigned hz;		/* clock ticks a second, for times in ticks */
 };
 
@@ -213,10 +154,5 @@ void	expect_print_actual(const struct expect *, const struct expect_env *, FILE 
 
 /* A value as a person reads it: `300 pages`, `1.5ms`, `sleeping`. */
 void	expect_print_value(const struct expect_term *, int64_t value, FILE *);
-
-/* Table look-ups, for help texts. */
-const char *expect_obs_pattern(enum expect_obs);
-const char *expect_obs_help(enum expect_obs);
-size_t	expect_obs_count(void);
 
 #endif

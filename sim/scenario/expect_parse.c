@@ -14,45 +14,6 @@
 #include "expect_lex.h"
 #include "text.h"
 
-#define NELEM(a) (sizeof(a) / sizeof((a)[0]))
-
-struct observable {
-	const char *pattern;
-	enum expect_type type;
-	const char *const *words;
-};
-
-static const char *const no_words[] = { NULL };
-static const char *const thread_words[] = {
-#define X(id, word) word,
-	EXPECT_THREADS(X)
-#undef X
-	NULL
-};
-static const char *const attach_words[] = {
-#define X(id, word) word,
-	EXPECT_ATTACHES(X)
-#undef X
-	NULL
-};
-static const char *const status_words[] = {
-#define X(id, word) word,
-	EXPECT_STATUSES(X)
-#undef X
-	NULL
-};
-
-#define WORDS_NONE no_words
-#define WORDS_THREAD thread_words
-#define WORDS_ATTACH attach_words
-#define WORDS_STATUS status_words
-
-static const struct observable observables[] = {
-#define X(id, pattern, type, words, help) { pattern, EXPECT_##type, WORDS_##words },
-	EXPECT_OBSERVABLES(X)
-#undef X
-};
-
 /* ---- observables ---- */
 
 /*
@@ -94,18 +55,19 @@ offer_pattern(struct lexer *p, struct text_nearest *near, const char *pattern)
 static void
 fail_unknown_word(struct lexer *p, const struct token *t, const char *word)
 {
+	const struct observable *o;
 	struct text_nearest near;
 	struct text_why hint;
 	const char *tail;
 
 	text_nearest_init(&near, word);
-	for (size_t i = 0; i < NELEM(observables); i++) {
-		offer_pattern(p, &near, observables[i].pattern);
-		/* `actual` is the end of `host.actual`. */
-		tail = strrchr(observables[i].pattern, '.');
+	for (size_t i = 0; (o = scenario_observable(p->vocab, i)) != NULL; i++) {
+		offer_pattern(p, &near, o->pattern);
+		/* `wakeups` is the end of `thread.wakeups`. */
+		tail = strrchr(o->pattern, '.');
 		if (tail != NULL && strcmp(tail + 1, word) == 0) {
 			lex_fail(p, t->start, t->length, "nothing called \"%s\" can be observed; "
-			    "did you mean \"%s\"?", word, observables[i].pattern);
+			    "did you mean \"%s\"?", word, o->pattern);
 			return;
 		}
 	}
@@ -138,16 +100,17 @@ static void
 parse_observable(struct lexer *p, struct expect_term *term)
 {
 	const struct token t = p->token;
+	const struct observable *o;
 
-	for (size_t i = 0; i < NELEM(observables); i++) {
-		if (!pattern_fits(p->arena, observables[i].pattern, term->text, &term->arg))
+	for (size_t i = 0; (o = scenario_observable(p->vocab, i)) != NULL; i++) {
+		if (!pattern_fits(p->arena, o->pattern, term->text, &term->arg))
 			continue;
 		term->kind = EXPECT_OBSERVE;
-		term->obs = (enum expect_obs)i;
-		term->type = observables[i].type;
-		if (!check_arg(p, &t, &observables[i], term->arg))
+		term->obs = o;
+		term->type = o->type;
+		if (!check_arg(p, &t, o, term->arg))
 			return;
-		if (term->obs == EXPECT_OBS_LOG)
+		if (o->value == NULL)
 			lex_fail(p, t.start, t.length,
 			    "the log is asked by `log ~ \"text\"` or `count(log ~ \"text\")`");
 		lex_next(p);
@@ -214,7 +177,6 @@ parse_log_count(struct lexer *p, struct expect_term *term)
 	lex_next(p);
 	term->kind = EXPECT_LOG_COUNT;
 	term->type = EXPECT_COUNT;
-	term->obs = EXPECT_OBS_LOG;
 	term->arg = parse_log_text(p);
 	if (term->arg == NULL)
 		return;
@@ -262,7 +224,7 @@ static void
 parse_state_word(struct lexer *p, struct expect *e)
 {
 	const struct expect_term *left = &e->left.terms[0];
-	const char *const *words = observables[left->obs].words;
+	const char *const *words = left->obs->words;
 	struct expect_term *term;
 	struct text_nearest near;
 	struct text_why hint;
@@ -400,7 +362,6 @@ parse_log(struct lexer *p, struct expect *e)
 	term = arena_push(p->arena, &e->left.terms, &e->left.count, sizeof(*term));
 	term->kind = EXPECT_LOG_COUNT;
 	term->type = EXPECT_COUNT;
-	term->obs = EXPECT_OBS_LOG;
 	term->loc = lex_loc(p, p->token.start);
 	lex_next(p);
 	term->arg = parse_log_text(p);

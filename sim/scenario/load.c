@@ -7,6 +7,7 @@
  */
 #include <assert.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <string.h>
 
 #include "load.h"
@@ -68,7 +69,7 @@ load_pairs(struct loader *ld, const struct map *map, const struct yaml_node *n, 
 	uint64_t meant = 0;
 	const char *best;
 
-	assert(map->count <= 64);
+	assert(map->count <= sizeof(meant) * CHAR_BIT);
 	for (size_t i = 0; i < n->count; i++) {
 		f = map_find(map, n->pairs[i].key->text);
 		if (f != NULL) {
@@ -84,19 +85,22 @@ load_pairs(struct loader *ld, const struct map *map, const struct yaml_node *n, 
 
 /*
  * `target:5` and `target 5` are no map but one text.  The clause that says so, or "".
- * `map` has the keys that may begin it.
+ * `map` has the keys that may begin it; NULL: verbs.
  */
 static const char *
 load_lost_colon(struct loader *ld, const struct map *map, const struct yaml_node *n)
 {
 	size_t length;
 	const char *key;
+	bool known;
 
 	if (n->kind != YAML_SCALAR || !n->plain)
 		return "";
 	length = strcspn(n->text, ": ");
 	key = arena_copy(ld->arena, n->text, length);
-	if (n->text[length] == '\0' || map_find(map, key) == NULL)
+	known = map != NULL ? map_find(map, key) != NULL :
+	    verb_find(ld->vocab->type, key) != NULL;
+	if (n->text[length] == '\0' || !known)
 		return "";
 	return arena_printf(ld->arena, n->text[length] == ':' ?
 	    "; a space is missing after the colon of \"%s\"" :
@@ -123,21 +127,6 @@ load_map(struct loader *ld, const struct map *map, const struct yaml_node *n, vo
 	load_pairs(ld, map, n, object);
 }
 
-/* Key by key: the map may share its struct with other keys. */
-static void
-load_defaults(const struct map *map, void *object)
-{
-	for (size_t i = 0; i < map->count; i++) {
-		const struct field *f = &map->fields[i];
-
-		if (f->kind == FIELD_MAP)
-			load_defaults(f->map, field_slot(f, object));
-		else
-			memcpy(field_slot(f, object), field_value(f, map->defaults),
-			    field_size(f));
-	}
-}
-
 /* Memory is given in one piece or in several; the later of two files decides. */
 static void
 load_machine(struct loader *ld, const struct yaml_node *n, struct scenario_machine *m)
@@ -160,24 +149,48 @@ load_machine(struct loader *ld, const struct yaml_node *n, struct scenario_machi
 }
 
 static void
-load_submap(struct loader *ld, const struct field *f, const struct yaml_node *n, void *slot)
+load_submap(struct loader *ld, const struct map *map, const struct yaml_node *n, void *object)
 {
-	struct scenario_device *device = slot;
+	load_map(ld, map, n, object);
+	check_map(ld, map, object, n);
+}
 
-	if (f->map == &map_machine) {
-		load_machine(ld, n, slot);
-	} else if (f->map == &map_device) {
-		/* Machine and device come key by key over those of an extended file. */
-		load_map(ld, f->map, n, slot);
-		device->loc = n->loc;
-		device->has_features |= n->kind == YAML_MAP &&
-		    yaml_lookup(n, "features") != NULL;
-		check_device(ld, slot, n);
-	} else {
-		load_defaults(f->map, slot);
-		load_map(ld, f->map, n, slot);
-		check_step_map(ld, f->map, slot, n);
-	}
+/* What the type of device has: a verb's map, or `device:`, whose object is there already. */
+static void
+load_own(struct loader *ld, const struct field *f, const struct yaml_node *n,
+    struct scenario_own *own)
+{
+	if (f->map != NULL)
+		*own = (struct scenario_own){ f->map, map_new(f->map, ld->arena) };
+	load_submap(ld, own->map, n, own->object);
+}
+
+static const struct yaml_node *
+type_node(const struct yaml_node *root)
+{
+	const struct yaml_node *device = root != NULL ? yaml_lookup(root, "device") : NULL;
+
+	return device != NULL && device->kind == YAML_MAP ? yaml_lookup(device, "type") : NULL;
+}
+
+void
+load_type(struct loader *ld, const struct yaml_node *root, const struct yaml_node *base,
+    struct scenario *sc)
+{
+	const struct yaml_node *n = type_node(root) != NULL ? type_node(root) : type_node(base);
+	const struct yaml_node *device = yaml_lookup(root, "device");
+	const struct scenario_type *type = ld->vocab->types[0];
+	const char *name = n != NULL ? load_scalar(ld, n) : NULL;
+
+	/* A name that does not exist is an error of the key `type`. */
+	for (size_t i = 0; name != NULL && ld->vocab->types[i] != NULL; i++)
+		if (strcmp(ld->vocab->types[i]->name, name) == 0)
+			type = ld->vocab->types[i];
+	ld->of_type = scenario_vocab_of(ld->vocab, type);
+	ld->vocab = &ld->of_type;
+	sc->device.type = type;
+	sc->device.own = (struct scenario_own){ type->device, map_new(type->device, ld->arena) };
+	sc->device.loc = device != NULL ? device->loc : root->loc;
 }
 
 /* ---- lists ---- */
@@ -337,32 +350,32 @@ load_unknown_step_key(struct loader *ld, const struct yaml_node *key)
 	text_nearest_init(&near, key->text);
 	for (size_t i = 0; i < map_step.count; i++)
 		text_nearest_offer(&near, map_step.fields[i].key);
-	for (size_t i = 0; i < map_verbs.count; i++)
-		text_nearest_offer(&near, map_verbs.fields[i].key);
+	for (const struct verb *const *v = ld->vocab->type->verbs; *v != NULL; v++)
+		text_nearest_offer(&near, (*v)->field.key);
 	yaml_error(ld->diags, key, "scenario.unknown-key", "unknown verb or key \"%.80s\"%s",
 	    key->text, text_nearest_hint(&near, &hint));
 }
 
 /* Which verb, or NULL after an error. */
-static const struct field *
+static const struct verb *
 load_find_verb(struct loader *ld, const struct yaml_node *n, struct scenario_step *step)
 {
-	const struct field *verb = NULL, *f;
+	const struct verb *verb = NULL, *v;
 	bool bad = false;
 
 	for (size_t i = 0; i < n->count; i++) {
 		const struct yaml_node *key = n->pairs[i].key;
 
-		f = map_find(&map_verbs, key->text);
-		if (f == NULL && map_find(&map_step, key->text) == NULL) {
+		v = verb_find(ld->vocab->type, key->text);
+		if (v == NULL && map_find(&map_step, key->text) == NULL) {
 			load_unknown_step_key(ld, key);
 			bad = true;
-		} else if (f != NULL && verb != NULL) {
+		} else if (v != NULL && verb != NULL) {
 			yaml_error(ld->diags, key, "scenario.step",
 			    "a step has one verb: \"%s\" and \"%s\" are two steps",
-			    verb->key, f->key);
-		} else if (f != NULL) {
-			verb = f;
+			    verb->field.key, v->field.key);
+		} else if (v != NULL) {
+			verb = v;
 			step->verb_loc = key->loc;
 		}
 	}
@@ -399,14 +412,15 @@ load_step_limits(struct loader *ld, const struct field *verb, const struct yaml_
 static void
 load_step(struct loader *ld, const struct yaml_node *n, struct scenario_step *step)
 {
-	const struct field *verb, *f;
+	const struct field *f;
+	const struct verb *verb;
 	const char *lost;
 
 	step->loc = n->loc;
 	if (n->kind == YAML_BROKEN)
 		return;
 	if (n->kind != YAML_MAP) {
-		lost = load_lost_colon(ld, &map_verbs, n);
+		lost = load_lost_colon(ld, NULL, n);
 		load_error(ld, n, "scenario.type", "a step is a map of keys, not %s%s",
 		    yaml_kind_name(n->kind),
 		    *lost != '\0' ? lost : load_lost_colon(ld, &map_step, n));
@@ -420,9 +434,11 @@ load_step(struct loader *ld, const struct yaml_node *n, struct scenario_step *st
 	}
 	if (verb == NULL)
 		return;
-	step->verb = (enum scenario_verb)(verb - map_verbs.fields);
-	load_field(ld, verb, yaml_lookup(n, verb->key), field_slot(verb, step));
-	load_step_limits(ld, verb, n, step);
+	step->verb = verb->id;
+	step->row = verb;
+	load_field(ld, &verb->field, yaml_lookup(n, verb->field.key),
+	    field_slot(&verb->field, step));
+	load_step_limits(ld, &verb->field, n, step);
 }
 
 static void
@@ -431,9 +447,11 @@ load_steps(struct loader *ld, const struct yaml_node *n, struct scenario_steps *
 	if (n->count == 0)
 		load_error(ld, n, "scenario.step",
 		    "a scenario without steps tests nothing");
+	ld->in_steps = true;
 	for (size_t i = 0; i < n->count; i++)
 		load_step(ld, n->items[i], arena_push(ld->arena, &slot->step, &slot->count,
 		    sizeof(*slot->step)));
+	ld->in_steps = false;
 }
 
 /* ---- any value ---- */
@@ -482,7 +500,16 @@ load_field(struct loader *ld, const struct field *f, const struct yaml_node *n, 
 		load_value(ld, f, n, slot);
 		break;
 	case FIELD_MAP:
-		load_submap(ld, f, n, slot);
+		/* The machine comes key by key over that of an extended file. */
+		if (f->map == &map_machine) {
+			load_machine(ld, n, slot);
+			break;
+		}
+		map_defaults(f->map, slot);
+		load_submap(ld, f->map, n, slot);
+		break;
+	case FIELD_OWN:
+		load_own(ld, f, n, slot);
 		break;
 	case FIELD_NAMES:
 	case FIELD_VOCAB_LIST:

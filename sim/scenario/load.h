@@ -25,9 +25,11 @@ struct loader {
 	struct arena *arena;
 	struct diag_list *diags;
 	const struct scenario_vocab *vocab;
+	struct scenario_vocab of_type;	/* with the names of the file's type of device */
 	struct load_param *params;
 	size_t nparams;
 	bool matrix_broken;	/* reported; `$name` is not complained about any more */
+	bool in_steps;		/* reading the steps */
 	bool in_base;		/* reading the file that is extended */
 	const struct yaml_file *base_file;	/* that file, or NULL */
 	size_t reported_before;	/* of the list, when this file was begun */
@@ -68,6 +70,10 @@ const struct yaml_node *load_extended(struct loader *, const struct yaml_node *r
 
 /* ---- load.c ---- */
 
+/* The type of device that the files name comes before all else: their keys depend on it. */
+void	load_type(struct loader *, const struct yaml_node *root, const struct yaml_node *base,
+	    struct scenario *);
+
 /* All keys of a file, over what is in the scenario already. */
 void	load_top(struct loader *, const struct yaml_node *root, struct scenario *);
 
@@ -80,10 +86,13 @@ void	check_segments(struct loader *, const struct scenario_segments *,
 	    const struct yaml_node *list);
 void	check_machine(struct loader *, const struct scenario_machine *,
 	    const struct yaml_node *map);
-void	check_device(struct loader *, const struct scenario_device *, const struct yaml_node *map);
 
-/* A map of a step: `map` tells which. */
-void	check_step_map(struct loader *, const struct map *map, const void *value,
+void	check_fail(struct map_check *, const void *);
+void	check_guest(struct map_check *, const void *);
+void	check_hold(struct map_check *, const void *);
+
+/* What the map itself checks. */
+void	check_map(struct loader *, const struct map *, const void *value,
 	    const struct yaml_node *node);
 
 /* `scenario:` against the path of the file. */

@@ -237,8 +237,9 @@ doc_combination(struct loader *ld, const struct yaml_node *root, const struct ya
 	const struct yaml_node *id = yaml_lookup(root, "scenario");
 
 	memcpy(sc, map_scenario.defaults, sizeof(*sc));
-	sc->base.loc = sc->device.loc = root->loc;
+	sc->base.loc = root->loc;
 	doc_bind(ld, sc, combination);
+	load_type(ld, root, base, sc);
 	if (base != NULL) {
 		ld->in_base = true;
 		load_top(ld, base, sc);

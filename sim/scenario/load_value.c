@@ -376,7 +376,7 @@ load_one_seed(struct loader *ld, const struct yaml_node *n, struct scenario_seed
 /* ---- points ---- */
 
 #define LOAD_POINT_FORMS \
-	"\"inflate entry\", \"virtio_dequeue#2 before\", \"line 351#2\" or access#17"
+	"\"config entry\", \"virtio_dequeue#2 before\", \"line 351#2\" or access#17"
 
 /* `#N` at s, if it is there: its number, and s moves behind it. */
 static bool

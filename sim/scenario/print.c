@@ -138,20 +138,35 @@ print_seeds(const struct scenario_seeds *s, FILE *f)
 
 /* ---- maps ---- */
 
+static bool field_is_worth(const struct field *, const void *object, const void *defaults);
+
+static bool
+map_is_worth(const struct map *map, const void *object)
+{
+	for (size_t i = 0; i < map->count; i++)
+		if (field_is_worth(&map->fields[i], object, map->defaults))
+			return true;
+	return false;
+}
+
 /* Does the value say anything that the default does not? */
 static bool
 field_is_worth(const struct field *f, const void *object, const void *defaults)
 {
 	const void *value = field_value(f, object);
 	const struct scenario_segments *segments = value;
+	const struct scenario_own *own = value;
 
 	if (f->flags & FIELD_SILENT)
 		return false;
+	if (f->kind == FIELD_OWN)
+		return map_is_worth(own->map, own->object);
 	if (f->kind == FIELD_AMOUNT && *(const uint64_t *)value == SCENARIO_UNSET)
 		return false;
 	if (f->kind == FIELD_SEGMENTS && segments->count == 0)
 		return false;
-	return (f->flags & FIELD_REQUIRED) || !field_equal(f, value, field_value(f, defaults));
+	return (f->flags & (FIELD_REQUIRED | FIELD_ALWAYS)) ||
+	    !field_equal(f, value, field_value(f, defaults));
 }
 
 static void
@@ -222,7 +237,7 @@ print_claims(const struct scenario_claims *claims, FILE *f)
 static void
 print_verb(const struct scenario_step *s, FILE *f)
 {
-	const struct field *verb = &map_verbs.fields[s->verb];
+	const struct field *verb = &s->row->field;
 
 	fprintf(f, "%s: ", verb->key);
 	print_field(verb, field_value(verb, s), f);
@@ -317,6 +332,7 @@ print_word(const struct field *field, int value, FILE *f)
 static void
 print_field(const struct field *field, const void *value, FILE *f)
 {
+	const struct scenario_own *own = value;
 	const char *text;
 
 	switch (field->kind) {
@@ -355,6 +371,9 @@ print_field(const struct field *field, const void *value, FILE *f)
 		break;
 	case FIELD_MAP:
 		print_map(field->map, value, f);
+		break;
+	case FIELD_OWN:
+		print_map(own->map, own->object, f);
 		break;
 	case FIELD_NAMES:
 	case FIELD_VOCAB_LIST:

@@ -97,64 +97,37 @@ struct scenario_machine {
 	struct loc loc;		/* the entry of `machines`, or `machine` */
 };
 
-/* ---- device ---- */
+/* ---- what a type of device adds ---- */
 
-enum scenario_model {
-	SCENARIO_QEMU,
-	SCENARIO_CROSVM,
-	SCENARIO_CLOUD_HYPERVISOR,
-	SCENARIO_FIRECRACKER,
+struct map;
+struct verb;
+struct scenario_type;		/* table.h */
+
+/*
+ * Keys that the loader knows only as a table: those of `device:` and of the verbs of a type of
+ * device.  `object` is a struct of map->size bytes.
+ */
+struct scenario_own {
+	const struct map *map;
+	void *object;
 };
 
-enum scenario_ack {
-	SCENARIO_ACK_BY_MODEL,
-	SCENARIO_ACK_IN_NOTIFY,		/* answered inside the notification */
-	SCENARIO_ACK_AFTER_LATENCY,
-};
-
-enum scenario_config_irq {
-	SCENARIO_CONFIG_IRQ_BY_MODEL,
-	SCENARIO_CONFIG_IRQ_ALWAYS,	/* with every write of num_pages */
-	SCENARIO_CONFIG_IRQ_ON_CHANGE,	/* only if num_pages changed */
-};
-
-/* How long a request stays with the device; unit SCENARIO_NO_TIME = left alone. */
-struct scenario_latency {
-	struct scenario_time inflate;
-	struct scenario_time deflate;
-	struct scenario_time jitter;	/* uniform, added to either */
-};
-
-struct scenario_queue_size {
-	uint64_t inflate;	/* SCENARIO_UNSET: by model; 0: there is no such queue */
-	uint64_t deflate;
-};
-
-struct scenario_initial {
-	uint64_t target_pages;	/* num_pages at power on (0) */
-	uint64_t actual_pages;	/* (0) */
-	uint64_t held_pages;	/* pages the host already has at power on (0) */
+/* The struct of every type's `device:` begins with these. */
+struct scenario_device_common {
+	const char *type;	/* a name of the vocabulary */
+	struct scenario_names features;	/* the whole offer but VERSION_1; name NULL: by model */
 };
 
 struct scenario_device {
-	const char *type;	/* name from the vocabulary ("balloon") */
-	int model;		/* enum scenario_model (QEMU) */
-	bool has_features;	/* false: what the model offers */
-	struct scenario_names features;	/* the whole offer but VERSION_1 of virtio 1.0 */
-	struct scenario_latency latency;
-	struct scenario_initial initial;
-	struct scenario_queue_size queue_size;
-	int reset_keeps_actual;	/* enum scenario_choice */
-	int keeps_actual;	/* enum scenario_choice; NO: writes to `actual` are lost */
-	int ack;		/* enum scenario_ack */
-	int config_irq;		/* enum scenario_config_irq */
+	const struct scenario_type *type;
+	struct scenario_own own;	/* begins with a struct scenario_device_common */
 	struct loc loc;
 };
 
 /* ---- points and steps ---- */
 
 enum scenario_place {
-	SCENARIO_ENTRY,		/* "inflate entry": the handler of that interrupt begins */
+	SCENARIO_ENTRY,		/* "config entry": the handler of that interrupt begins */
 	SCENARIO_CALL,		/* "virtio_dequeue#2 before": a kernel call */
 	SCENARIO_ACCESS,	/* "access#17": the driver's nth access to shared memory */
 	SCENARIO_LINE,		/* "line 351#2": its nth access at that line of its text */
@@ -173,46 +146,22 @@ struct scenario_point {
 	bool after;		/* SCENARIO_CALL: after the call's effect, else before */
 };
 
-/* X(ID, "key"): one row a verb, in the order of the format. */
+/* X(ID): the verbs that every scenario has; their rows are in table.c. */
 #define SCENARIO_VERBS(X) \
-	X(TARGET, "target") \
-	X(STORM, "storm") \
-	X(FAIL, "fail") \
-	X(HEAL, "heal") \
-	X(DEVICE, "device") \
-	X(IRQ, "irq") \
-	X(DELIVER, "deliver") \
-	X(HOLD, "hold") \
-	X(GUEST, "guest") \
-	X(EXPECT, "expect") \
-	X(WAIT, "wait") \
-	X(SETTLE, "settle") \
-	X(NOTE, "note")
+	X(FAIL) X(HEAL) X(IRQ) X(DELIVER) X(HOLD) X(GUEST) X(EXPECT) X(WAIT) X(SETTLE) X(NOTE)
 
 enum scenario_verb {
-#define X(id, key) SCENARIO_STEP_##id,
+#define X(id) SCENARIO_STEP_##id,
 	SCENARIO_VERBS(X)
 #undef X
+	SCENARIO_STEP_OWN,	/* a verb of the type of device */
+	SCENARIO_STEPS
 };
 
-enum scenario_target_irq { SCENARIO_TARGET_IRQ_CONFIG, SCENARIO_TARGET_IRQ_NONE };
-
-/* target: the host writes num_pages. */
-struct scenario_target {
-	uint64_t pages;		/* fits 32 bits */
-	int irq;		/* enum scenario_target_irq */
-};
-
-/* storm: `count` writes of num_pages, cycling through `pages`, `every` apart. */
+/* A list of amounts. */
 struct scenario_amounts {
 	uint64_t *pages;
 	size_t count;
-};
-struct scenario_storm {
-	struct scenario_amounts targets;
-	struct scenario_time every;
-	uint64_t count;		/* SCENARIO_UNSET: once through the list */
-	int irq;		/* enum scenario_target_irq */
 };
 
 /* fail: arm a fault. */
@@ -232,23 +181,6 @@ struct scenario_heal {
 	const char *id;
 };
 
-/* device: habits for the next `count` completions; a name is a queue, NULL = no. */
-struct scenario_habit {
-	struct scenario_latency latency;	/* keys latency and jitter */
-	const char *pause;
-	const char *resume;
-	const char *drop;
-	const char *duplicate;
-	const char *wrong_queue;
-	const char *wrong_id;
-	const char *wrong_len;
-	const char *no_irq;
-	const char *coalesce;
-	bool needs_reset;
-	uint64_t actual_pages;	/* the device changes `actual` by itself, or UNSET */
-	uint64_t count;		/* (1) */
-};
-
 /* irq: interrupts without a cause. */
 struct scenario_irq {
 	const char *source;	/* "config" or a queue */
@@ -259,8 +191,8 @@ struct scenario_irq {
 struct scenario_deliver {
 	const char *irq;	/* "config" or a queue */
 	struct scenario_point at;
-	uint64_t target_pages;	/* with it the host also writes num_pages there, or UNSET */
-	bool answer;		/* the device answers its oldest request of that queue there */
+	uint64_t act;		/* with it the host acts there (device/class.h), or UNSET */
+	bool answer;		/* the device completes its oldest request of that queue there */
 };
 
 /* hold: keep a context from running, from `at` (or at once) for a time or until a step. */
@@ -300,6 +232,7 @@ struct scenario_at {
 
 struct scenario_step {
 	enum scenario_verb verb;
+	const struct verb *row;		/* the same in the table */
 	struct loc loc;			/* the step's first key */
 	struct loc verb_loc;		/* the verb's key */
 	const char *name;		/* or NULL; unique among the steps */
@@ -307,11 +240,9 @@ struct scenario_step {
 	struct scenario_time within;	/* expect, wait */
 	struct scenario_time lasts;	/* key `for`: expect */
 	union {
-		struct scenario_target target;
-		struct scenario_storm storm;
+		struct scenario_own own;	/* OWN */
 		struct scenario_fail fail;
 		struct scenario_heal heal;
-		struct scenario_habit device;
 		struct scenario_irq irq;
 		struct scenario_deliver deliver;
 		struct scenario_hold hold;
@@ -387,14 +318,17 @@ struct scenario {
 /* ---- loading ---- */
 
 /*
- * The names that a scenario may use, given by those who own them.  Each list ends
- * with NULL; none may be left out.
+ * What a scenario may name, given by those who own it.  Each list ends with NULL; none may
+ * be left out.
  */
 struct scenario_vocab {
-	const char *const *devices;	/* device types: "balloon" */
-	const char *const *features;	/* "MUST_TELL_HOST"; the word `none` is the loader's own */
-	const char *const *feature_texts;	/* what each means, in that order; or NULL */
-	const char *const *vqs;		/* "inflate", "deflate" */
+	const struct scenario_type *const *types;	/* of devices, the default first */
+	const struct scenario_type *type;	/* the one at hand: see scenario_vocab_of() */
+	const char *const *devices;	/* names of the types */
+	const char *const *features;	/* of the type; the word `none` is the loader's own */
+	const char *const *feature_texts;	/* what each means, in that order */
+	const char *const *vqs;		/* queues of the type */
+	const struct observable *observables;	/* beside those of the type; ends with NULL */
 	const char *const *calls;	/* kernel calls: "uvm_pglistalloc" */
 	const char *const *faults;	/* "uvm_pglistalloc.enomem": call, dot, what goes wrong */
 	const char *const *errnos;	/* "EAGAIN" */
@@ -485,7 +419,15 @@ bool	scenario_time_is_given(struct scenario_time);
 /* Pages that the machine has (memory or all segments). */
 uint64_t scenario_machine_pages(const struct scenario_machine *);
 
-const char *scenario_verb_key(enum scenario_verb);
+/* The vocabulary with the lists of another type of device. */
+struct scenario_vocab scenario_vocab_of(const struct scenario_vocab *,
+	    const struct scenario_type *);
+
+/* All observables, from 0: those of the type, then the others; NULL at the end. */
+const struct observable *scenario_observable(const struct scenario_vocab *, size_t);
+
+/* The key of the step's verb. */
+const char *scenario_verb_key(const struct scenario_step *);
 
 /* Canonical YAML that loads to the same plan (parameters stay put in). */
 void	scenario_print(const struct scenario *, FILE *);

@@ -228,10 +228,10 @@ schema_step_rules(struct schema *s)
 	for (size_t i = 0; i < 2; i++) {
 		fprintf(s->f, ", \"%s\": {\"anyOf\": [", keys[i].key);
 		comma = "";
-		for (size_t j = 0; j < map_verbs.count; j++)
-			if (map_verbs.fields[j].flags & keys[i].flag) {
+		for (const struct verb *const *v = s->vocab->type->verbs; *v != NULL; v++)
+			if ((*v)->field.flags & keys[i].flag) {
 				fprintf(s->f, "%s{\"required\": [\"%s\"]}", comma,
-				    map_verbs.fields[j].key);
+				    (*v)->field.key);
 				comma = ", ";
 			}
 		fputs("]}", s->f);
@@ -240,23 +240,28 @@ schema_step_rules(struct schema *s)
 }
 
 static void
+schema_property(struct schema *s, const struct field *f, bool first)
+{
+	json_key(s, f->key, first);
+	fputs("{\"description\": ", s->f);
+	json_string(s, f->help);
+	fputs(", \"anyOf\": [", s->f);
+	schema_field(s, f);
+	fputs("]}", s->f);
+}
+
+static void
 schema_properties(struct schema *s, const struct map *map, bool first)
 {
-	for (size_t i = 0; i < map->count; i++) {
-		const struct field *f = &map->fields[i];
-
-		json_key(s, f->key, first && i == 0);
-		fputs("{\"description\": ", s->f);
-		json_string(s, f->help);
-		fputs(", \"anyOf\": [", s->f);
-		schema_field(s, f);
-		fputs("]}", s->f);
-	}
+	for (size_t i = 0; i < map->count; i++)
+		schema_property(s, &map->fields[i], first && i == 0);
 }
 
 static void
 schema_steps(struct schema *s)
 {
+	const struct verb *const *verbs = s->vocab->type->verbs;
+
 	schema_list_open(s);
 	json_open(s);
 	json_key(s, "type", true);
@@ -264,15 +269,16 @@ schema_steps(struct schema *s)
 	json_key(s, "properties", false);
 	json_open(s);
 	schema_properties(s, &map_step, true);
-	schema_properties(s, &map_verbs, false);
+	for (size_t i = 0; verbs[i] != NULL; i++)
+		schema_property(s, &verbs[i]->field, false);
 	json_close(s);
 	json_key(s, "additionalProperties", false);
 	fputs("false", s->f);
 	json_key(s, "oneOf", false);
 	fputc('[', s->f);
-	for (size_t i = 0; i < map_verbs.count; i++)
+	for (size_t i = 0; verbs[i] != NULL; i++)
 		fprintf(s->f, "%s{\"required\": [\"%s\"]}", i > 0 ? ", " : "",
-		    map_verbs.fields[i].key);
+		    verbs[i]->field.key);
 	fputc(']', s->f);
 	json_key(s, "dependentSchemas", false);
 	schema_step_rules(s);
@@ -391,8 +397,7 @@ schema_scalar(struct schema *s, const struct field *f)
 		schema_pattern(s, "^([a-z][a-z0-9_]*(#[1-9][0-9]*)?( entry| before| after)?|"
 		    "line [1-9][0-9]*(#[1-9][0-9]*)?)$");
 		break;
-	case FIELD_MAP:
-	case FIELD_NAMES:
+	case FIELD_OWN: case FIELD_MAP: case FIELD_NAMES:
 	case FIELD_VOCAB_LIST:
 	case FIELD_AMOUNTS:
 	case FIELD_SEGMENTS:
@@ -409,8 +414,8 @@ schema_scalar(struct schema *s, const struct field *f)
 static bool
 schema_composite(struct schema *s, const struct field *f)
 {
-	if (f->kind == FIELD_MAP)
-		schema_map(s, f->map);
+	if (f->kind == FIELD_MAP || f->kind == FIELD_OWN)
+		schema_map(s, field_map(f, s->vocab->type));
 	else if (f->kind == FIELD_NAMES || f->kind == FIELD_VOCAB_LIST)
 		schema_name_list(s, f);
 	else if (f->kind == FIELD_AMOUNTS)

@@ -7,20 +7,15 @@
 #include <assert.h>
 #include <string.h>
 
-#define NELEM(a) (sizeof(a) / sizeof((a)[0]))
+#include "arena.h"
+#include "load.h"
+
 #define UNSET SCENARIO_UNSET
 #define MAX32 UINT32_MAX
-
-/* Rows.  S is the struct, m the member. */
-#define ROW(k, kind_, flags_, S, m, help_, ...) \
-	{ .key = k, .kind = kind_, .flags = flags_, .offset = offsetof(struct S, m), \
-	  .help = help_, __VA_ARGS__ }
-#define VOCAB(list) .vocab = offsetof(struct scenario_vocab, list)
-#define RANGE(lo, hi) .min = (lo), .max = (hi)
-
-#define MAP(name_, fields_, S, defaults_, scalars_) \
-	{ .name = name_, .fields = fields_, .count = NELEM(fields_), \
-	  .size = sizeof(struct S), .defaults = defaults_, .scalars = scalars_ }
+#define ROW FIELD_ROW
+#define VOCAB FIELD_NAMES_OF
+#define RANGE FIELD_RANGE
+#define MAP MAP_OF
 
 /* ---- words ---- */
 
@@ -35,23 +30,6 @@ static const struct field_word words_dma[] = {
 };
 static const struct field_word words_softc[] = {
 	{ "plain", SCENARIO_PLAIN }, { "straddle", SCENARIO_STRADDLE }, { NULL, 0 }
-};
-static const struct field_word words_model[] = {
-	{ "qemu", SCENARIO_QEMU }, { "crosvm", SCENARIO_CROSVM },
-	{ "cloud-hypervisor", SCENARIO_CLOUD_HYPERVISOR },
-	{ "firecracker", SCENARIO_FIRECRACKER }, { NULL, 0 }
-};
-static const struct field_word words_ack[] = {
-	{ "in-notify", SCENARIO_ACK_IN_NOTIFY },
-	{ "after-latency", SCENARIO_ACK_AFTER_LATENCY }, { NULL, 0 }
-};
-static const struct field_word words_config_irq[] = {
-	{ "always", SCENARIO_CONFIG_IRQ_ALWAYS },
-	{ "on-change", SCENARIO_CONFIG_IRQ_ON_CHANGE }, { NULL, 0 }
-};
-static const struct field_word words_target_irq[] = {
-	{ "config", SCENARIO_TARGET_IRQ_CONFIG }, { "none", SCENARIO_TARGET_IRQ_NONE },
-	{ NULL, 0 }
 };
 static const struct field_word words_again[] = {
 	{ "again", SCENARIO_AGAIN }, { NULL, 0 }
@@ -70,7 +48,7 @@ static const struct field fields_segment[] = {
 };
 static const struct scenario_segment default_segment = { 0, 0 };
 const struct map map_segment =
-    MAP("segments", fields_segment, scenario_segment, &default_segment, 0);
+    MAP("segments", fields_segment, scenario_segment, &default_segment);
 
 static const struct field fields_machine[] = {
 	ROW("memory", FIELD_AMOUNT, FIELD_BYTES, scenario_machine, memory_pages,
@@ -101,103 +79,9 @@ static const struct scenario_machine default_machine = {
 	.transport = -1, .dma = -1, .interrupts = SCENARIO_INTX, .softc = SCENARIO_PLAIN,
 };
 const struct map map_machine =
-    MAP("machine", fields_machine, scenario_machine, &default_machine, 0);
-
-/* ---- device ---- */
-
-static const struct field fields_latency[] = {
-	ROW("inflate", FIELD_TIME, 0, scenario_latency, inflate, "of inflate requests"),
-	ROW("deflate", FIELD_TIME, 0, scenario_latency, deflate, "of deflate requests"),
-	ROW("jitter", FIELD_TIME, 0, scenario_latency, jitter,
-	    "up to so much more, by the seed"),
-};
-static const struct scenario_latency default_latency = {
-	.inflate = { SCENARIO_NO_TIME, 0 }
-};
-static const struct map map_latency =
-    MAP("latency", fields_latency, scenario_latency, &default_latency, 2);
-
-static const struct field fields_initial[] = {
-	ROW("target", FIELD_AMOUNT, 0, scenario_initial, target_pages,
-	    "num_pages at power on (0)", RANGE(0, MAX32)),
-	ROW("actual", FIELD_AMOUNT, 0, scenario_initial, actual_pages,
-	    "actual at power on (0)", RANGE(0, MAX32)),
-	ROW("held", FIELD_AMOUNT, 0, scenario_initial, held_pages,
-	    "pages that the host has at power on (0)", RANGE(0, MAX32)),
-};
-static const struct scenario_initial default_initial = { 0, 0, 0 };
-static const struct map map_initial =
-    MAP("initial", fields_initial, scenario_initial, &default_initial, 0);
-
-static const struct field fields_queue_size[] = {
-	ROW("inflate", FIELD_COUNT, 0, scenario_queue_size, inflate,
-	    "entries of the inflate queue", RANGE(0, 32768)),
-	ROW("deflate", FIELD_COUNT, 0, scenario_queue_size, deflate,
-	    "entries of the deflate queue", RANGE(0, 32768)),
-};
-static const struct scenario_queue_size default_queue_size = { UNSET, UNSET };
-static const struct map map_queue_size =
-    MAP("queue_size", fields_queue_size, scenario_queue_size, &default_queue_size, 2);
-
-static const struct field fields_device[] = {
-	ROW("type", FIELD_VOCAB, 0, scenario_device, type,
-	    "virtio device type (balloon)", VOCAB(devices)),
-	ROW("model", FIELD_WORD, 0, scenario_device, model,
-	    "whose device it is like, for every key not given (qemu)",
-	    .words = words_model),
-	ROW("features", FIELD_VOCAB_LIST, 0, scenario_device, features,
-	    "all features offered, or [none]; VERSION_1 comes with the transport (by model)",
-	    VOCAB(features)),
-	ROW("latency", FIELD_MAP, 0, scenario_device, latency,
-	    "how long a request stays with the device: a time or a map (by model)",
-	    .map = &map_latency),
-	ROW("initial", FIELD_MAP, 0, scenario_device, initial,
-	    "state at power on", .map = &map_initial),
-	ROW("queue_size", FIELD_MAP, 0, scenario_device, queue_size,
-	    "entries of both queues or of each, a power of two; 0: there is none (by model)",
-	    .map = &map_queue_size),
-	ROW("reset_keeps_actual", FIELD_CHOICE, 0, scenario_device, reset_keeps_actual,
-	    "actual survives a device reset (by model)"),
-	ROW("keeps_actual", FIELD_CHOICE, 0, scenario_device, keeps_actual,
-	    "false: the device forgets what is written to actual (by model)"),
-	ROW("ack", FIELD_WORD, 0, scenario_device, ack,
-	    "answer inside the notification or after the latency (by model)",
-	    .words = words_ack),
-	ROW("config_irq", FIELD_WORD, 0, scenario_device, config_irq,
-	    "config interrupt with every target, or only a changed one (by model)",
-	    .words = words_config_irq),
-};
-static const struct scenario_device default_device = {
-	.type = "balloon", .model = SCENARIO_QEMU, .queue_size = { UNSET, UNSET },
-};
-const struct map map_device =
-    MAP("device", fields_device, scenario_device, &default_device, 0);
+    MAP("machine", fields_machine, scenario_machine, &default_machine);
 
 /* ---- verbs ---- */
-
-static const struct field fields_target[] = {
-	ROW("pages", FIELD_AMOUNT, FIELD_REQUIRED, scenario_target, pages,
-	    "num_pages", RANGE(0, MAX32)),
-	ROW("irq", FIELD_WORD, 0, scenario_target, irq,
-	    "none: without the config interrupt (config)", .words = words_target_irq),
-};
-static const struct scenario_target default_target = { 0, SCENARIO_TARGET_IRQ_CONFIG };
-static const struct map map_target =
-    MAP("target", fields_target, scenario_target, &default_target, 1);
-
-static const struct field fields_storm[] = {
-	ROW("targets", FIELD_AMOUNTS, FIELD_REQUIRED, scenario_storm, targets,
-	    "the targets, in a cycle", RANGE(0, MAX32)),
-	ROW("every", FIELD_TIME, FIELD_REQUIRED, scenario_storm, every,
-	    "time between two", RANGE(1, 0)),
-	ROW("count", FIELD_COUNT, 0, scenario_storm, count,
-	    "how many in all (once through the list)", RANGE(1, 1000000)),
-	ROW("irq", FIELD_WORD, 0, scenario_storm, irq,
-	    "none: without the config interrupts (config)", .words = words_target_irq),
-};
-static const struct scenario_storm default_storm = { .count = UNSET };
-static const struct map map_storm =
-    MAP("storm", fields_storm, scenario_storm, &default_storm, 0);
 
 static const struct field fields_fail[] = {
 	ROW("id", FIELD_NAME, FIELD_REQUIRED, scenario_fail, id,
@@ -220,42 +104,8 @@ static const struct field fields_fail[] = {
 static const struct scenario_fail default_fail = {
 	.nth = 1, .count = 1, .probability_ppm = SCENARIO_CERTAIN_PPM,
 };
-const struct map map_fail = MAP("fail", fields_fail, scenario_fail, &default_fail, 0);
-
-static const struct field fields_habit_latency[] = {
-	ROW("inflate", FIELD_TIME, 0, scenario_latency, inflate, "of inflate requests"),
-	ROW("deflate", FIELD_TIME, 0, scenario_latency, deflate, "of deflate requests"),
-};
-static const struct map map_habit_latency =
-    MAP("latency", fields_habit_latency, scenario_latency, &default_latency, 2);
-
-#define HABIT(k, help_) \
-	ROW(#k, FIELD_VOCAB, 0, scenario_habit, k, help_, VOCAB(vqs))
-static const struct field fields_habit[] = {
-	ROW("latency", FIELD_MAP, 0, scenario_habit, latency,
-	    "from now on requests take so long: a time or {inflate, deflate}",
-	    .map = &map_habit_latency),
-	ROW("jitter", FIELD_TIME, 0, scenario_habit, latency.jitter,
-	    "from now on up to so much more, by the seed"),
-	HABIT(pause, "stop answering on this queue"),
-	HABIT(resume, "answer again what was held back"),
-	HABIT(drop, "lose the next completions of this queue"),
-	HABIT(duplicate, "complete twice"),
-	HABIT(wrong_queue, "complete on the other queue"),
-	HABIT(wrong_id, "complete with an id that was not asked"),
-	HABIT(wrong_len, "complete with a length that is not true"),
-	HABIT(no_irq, "complete without an interrupt"),
-	HABIT(coalesce, "one interrupt for several completions, while more are under way"),
-	ROW("needs_reset", FIELD_FLAG, 0, scenario_habit, needs_reset,
-	    "the device sets DEVICE_NEEDS_RESET and stops (false)"),
-	ROW("actual", FIELD_AMOUNT, 0, scenario_habit, actual_pages,
-	    "the device changes `actual` by itself", RANGE(0, MAX32)),
-	ROW("count", FIELD_COUNT, 0, scenario_habit, count,
-	    "for how many completions (1)", RANGE(1, MAX32)),
-};
-static const struct scenario_habit default_habit = { .actual_pages = UNSET, .count = 1 };
-const struct map map_habit =
-    MAP("device", fields_habit, scenario_habit, &default_habit, 0);
+static const struct map map_fail =
+    MAP("fail", fields_fail, scenario_fail, &default_fail, .check = check_fail);
 
 static const struct field fields_irq[] = {
 	ROW("source", FIELD_SOURCE, FIELD_REQUIRED, scenario_irq, source,
@@ -266,22 +116,14 @@ static const struct field fields_irq[] = {
 	    "how many, one after the other (1)", RANGE(1, 1000000)),
 };
 static const struct scenario_irq default_irq = { .spurious = true, .count = 1 };
-static const struct map map_irq = MAP("irq", fields_irq, scenario_irq, &default_irq, 0);
+static const struct map map_irq = MAP("irq", fields_irq, scenario_irq, &default_irq);
 
 static const struct field fields_deliver[] = {
-	ROW("irq", FIELD_SOURCE, FIELD_REQUIRED, scenario_deliver, irq,
-	    "config, or a queue"),
-	ROW("at", FIELD_POINT, FIELD_REQUIRED, scenario_deliver, at,
-	    "the point where it comes in"),
-	ROW("target", FIELD_AMOUNT, 0, scenario_deliver, target_pages,
-	    "the host also writes num_pages there", RANGE(0, MAX32)),
-	ROW("answer", FIELD_FLAG, 0, scenario_deliver, answer,
-	    "the device answers there the oldest request that it has on that queue, if it has "
-	    "one (false)"),
+	FIELD_ROWS_DELIVER_FIRST, FIELD_ROWS_DELIVER_LAST,
 };
-static const struct scenario_deliver default_deliver = { .target_pages = UNSET };
+const struct scenario_deliver default_deliver = { .act = UNSET };
 const struct map map_deliver =
-    MAP("deliver", fields_deliver, scenario_deliver, &default_deliver, 0);
+    MAP("deliver", fields_deliver, scenario_deliver, &default_deliver, .check = check_deliver);
 
 static const struct field fields_hold[] = {
 	ROW("thread", FIELD_NAME, FIELD_REQUIRED, scenario_hold, thread,
@@ -294,7 +136,8 @@ static const struct field fields_hold[] = {
 	    "until the step of this name begins"),
 };
 static const struct scenario_hold default_hold = { .thread = NULL };
-const struct map map_hold = MAP("hold", fields_hold, scenario_hold, &default_hold, 0);
+static const struct map map_hold =
+    MAP("hold", fields_hold, scenario_hold, &default_hold, .check = check_hold);
 
 static const struct field fields_guest[] = {
 	ROW("use", FIELD_AMOUNT, 0, scenario_guest, use_pages,
@@ -311,7 +154,8 @@ static const struct field fields_guest[] = {
 static const struct scenario_guest default_guest = {
 	.use_pages = UNSET, .release_pages = UNSET,
 };
-const struct map map_guest = MAP("guest", fields_guest, scenario_guest, &default_guest, 0);
+static const struct map map_guest =
+    MAP("guest", fields_guest, scenario_guest, &default_guest, .check = check_guest);
 
 static const struct field fields_settle[] = {
 	ROW("within", FIELD_TIME, FIELD_REQUIRED, scenario_settle, within,
@@ -319,43 +163,57 @@ static const struct field fields_settle[] = {
 };
 static const struct scenario_settle default_settle = { .within = { SCENARIO_NO_TIME, 0 } };
 static const struct map map_settle =
-    MAP("settle", fields_settle, scenario_settle, &default_settle, 0);
+    MAP("settle", fields_settle, scenario_settle, &default_settle);
 
-#define VERB(k, kind_, flags_, member, help_, ...) \
+bool
+verb_always(const struct scenario_step *step)
+{
+	(void)step;
+	return true;
+}
+
+static bool
+uses_memory(const struct scenario_step *step)
+{
+	return step->guest.use_pages != UNSET;
+}
+
+static bool
+starts_anew(const struct scenario_step *step)
+{
+	return step->guest.reboot || step->guest.detach || step->guest.attach == SCENARIO_AGAIN;
+}
+
+#define VERB(ID, code_, field_, ...) \
+	[SCENARIO_STEP_##ID] = { .field = field_, .id = SCENARIO_STEP_##ID, .code = code_, \
+	    __VA_ARGS__ }
+#define STEP_ROW(k, kind_, flags_, member, help_, ...) \
 	ROW(k, kind_, flags_, scenario_step, member, help_, __VA_ARGS__)
-static const struct field fields_verbs[] = {
-	VERB("target", FIELD_MAP, 0, target,
-	    "the host asks for a balloon of so many pages and raises the config interrupt",
-	    .map = &map_target),
-	VERB("storm", FIELD_MAP, 0, storm, "a burst of targets", .map = &map_storm),
-	VERB("fail", FIELD_MAP, 0, fail, "arm a fault", .map = &map_fail),
-	VERB("heal", FIELD_HEAL, 0, heal.id, "disarm a fault by its id, or all"),
-	VERB("device", FIELD_MAP, 0, device, "the device's habit for the next completions",
-	    .map = &map_habit),
-	VERB("irq", FIELD_MAP, 0, irq, "interrupts without a cause", .map = &map_irq),
-	VERB("deliver", FIELD_MAP, 0, deliver, "an interrupt at an exact point",
-	    .map = &map_deliver),
-	VERB("hold", FIELD_MAP, 0, hold, "keep a thread from running", .map = &map_hold),
-	VERB("guest", FIELD_MAP, 0, guest, "what the rest of the guest does",
-	    .map = &map_guest),
-	VERB("expect", FIELD_EXPECT, FIELD_TAKES_WITHIN | FIELD_TAKES_FOR, expect,
-	    "must be true: now, within a time, for a time"),
-	VERB("wait", FIELD_EXPECT, FIELD_TAKES_WITHIN | FIELD_NEEDS_WITHIN, expect,
-	    "go on as soon as it is true"),
-	VERB("settle", FIELD_MAP, 0, settle,
-	    "nothing in flight and the driver asleep with nothing to do",
-	    .map = &map_settle),
-	VERB("note", FIELD_TEXT, 0, note, "a mark on every timeline"),
+/* What a verb does is in run/steps.c. */
+const struct verb scenario_verbs[SCENARIO_STEP_OWN] = {
+	VERB(FAIL, 2, STEP_ROW("fail", FIELD_MAP, 0, fail, "arm a fault", .map = &map_fail),
+	    .prepares = verb_always),
+	VERB(HEAL, 3, STEP_ROW("heal", FIELD_HEAL, 0, heal.id,
+	    "disarm a fault by its id, or all")),
+	VERB(IRQ, 5, STEP_ROW("irq", FIELD_MAP, 0, irq, "interrupts without a cause",
+	    .map = &map_irq), .prepares = verb_always),
+	[SCENARIO_STEP_DELIVER] = SCENARIO_VERB_DELIVER(&map_deliver),
+	VERB(HOLD, 7, STEP_ROW("hold", FIELD_MAP, 0, hold, "keep a thread from running",
+	    .map = &map_hold), .prepares = verb_always),
+	VERB(GUEST, 8, STEP_ROW("guest", FIELD_MAP, 0, guest,
+	    "what the rest of the guest does", .map = &map_guest),
+	    .prepares = uses_memory, .is_barrier = starts_anew),
+	VERB(EXPECT, 9, STEP_ROW("expect", FIELD_EXPECT, FIELD_TAKES_WITHIN | FIELD_TAKES_FOR,
+	    expect, "must be true: now, within a time, for a time")),
+	VERB(WAIT, 10, STEP_ROW("wait", FIELD_EXPECT, FIELD_TAKES_WITHIN | FIELD_NEEDS_WITHIN,
+	    expect, "go on as soon as it is true")),
+	VERB(SETTLE, 11, STEP_ROW("settle", FIELD_MAP, 0, settle,
+	    "nothing in flight and the driver asleep with nothing to do", .map = &map_settle)),
+	VERB(NOTE, 12, STEP_ROW("note", FIELD_TEXT, 0, note, "a mark on every timeline"),
+	    .prepares = verb_always),
 };
+
 static const struct scenario_step default_step = { .name = NULL };
-const struct map map_verbs =
-    MAP("step", fields_verbs, scenario_step, &default_step, 0);
-
-/* A verb's place in the table is its number. */
-#define X(id, key) + 1
-_Static_assert(NELEM(fields_verbs) == 0 SCENARIO_VERBS(X), "one row a verb");
-#undef X
-
 static const struct field fields_step[] = {
 	ROW("at", FIELD_AT, 0, scenario_step, at,
 	    "`1s` since attach finished, `+50ms` after the previous step (at once after it)"),
@@ -366,7 +224,7 @@ static const struct field fields_step[] = {
 	    "stays true so long (expect)", RANGE(1, 0)),
 };
 const struct map map_step =
-    MAP("step", fields_step, scenario_step, &default_step, 0);
+    MAP("step", fields_step, scenario_step, &default_step);
 
 /* ---- the whole ---- */
 
@@ -376,7 +234,7 @@ static const struct field fields_claim[] = {
 };
 static const struct scenario_claim default_claim = { .id = NULL };
 const struct map map_claim =
-    MAP("expectation", fields_claim, scenario_claim, &default_claim, 1);
+    MAP("expectation", fields_claim, scenario_claim, &default_claim, .scalars = 1);
 
 static const struct field fields_limits[] = {
 	ROW("time", FIELD_TIME, 0, scenario_limits, time,
@@ -388,7 +246,7 @@ static const struct scenario_limits default_limits = {
 	.time = { SCENARIO_NS, UINT64_C(120000000000) }, .events = 1000000,
 };
 static const struct map map_limits =
-    MAP("limits", fields_limits, scenario_limits, &default_limits, 0);
+    MAP("limits", fields_limits, scenario_limits, &default_limits);
 
 static const struct field fields_rules[] = {
 	ROW("off", FIELD_VOCAB_LIST, FIELD_REQUIRED, scenario_rules, off,
@@ -397,7 +255,7 @@ static const struct field fields_rules[] = {
 };
 static const struct scenario_rules default_rules = { .why = NULL };
 static const struct map map_rules =
-    MAP("rules", fields_rules, scenario_rules, &default_rules, 0);
+    MAP("rules", fields_rules, scenario_rules, &default_rules);
 
 static const struct field fields_scenario[] = {
 	ROW("format", FIELD_FORMAT, FIELD_REQUIRED | FIELD_BASE, scenario, format,
@@ -422,17 +280,17 @@ static const struct field fields_scenario[] = {
 	    "transport and dma default to the first of their words "
 	    "(without this key: all combinations of transport and dma that `machine` leaves open)",
 	    .map = &map_machine),
-	ROW("device", FIELD_MAP, FIELD_BASE, scenario, device,
-	    "the virtio device and the host behind it", .map = &map_device),
+	ROW("device", FIELD_OWN, FIELD_BASE, scenario, device.own,
+	    "the virtio device and the host behind it"),
 	ROW("limits", FIELD_MAP, 0, scenario, limits,
 	    "the run ends as stuck when it reaches one of these", .map = &map_limits),
 	ROW("policy", FIELD_WORD, 0, scenario, policy,
 	    "how to judge what the virtio specification leaves open (strict)",
 	    .words = words_policy),
-	ROW("rules", FIELD_MAP, 0, scenario, rules, "rules that do not fit this story",
+	ROW("rules", FIELD_MAP, 0, scenario, rules, "rules that do not fit this scenario",
 	    .map = &map_rules),
 	ROW("steps", FIELD_STEPS, FIELD_REQUIRED, scenario, steps,
-	    "the story, in order; one verb each"),
+	    "what happens, in order; one verb each"),
 	ROW("always", FIELD_CLAIMS, FIELD_BASE, scenario, always,
 	    "true after every event", .map = &map_claim),
 	ROW("never", FIELD_CLAIMS, FIELD_BASE, scenario, never,
@@ -447,15 +305,12 @@ static const struct scenario default_scenario = {
 		.transport = -1, .dma = -1, .interrupts = SCENARIO_INTX,
 		.softc = SCENARIO_PLAIN,
 	},
-	.device = {
-		.type = "balloon", .model = SCENARIO_QEMU, .queue_size = { UNSET, UNSET },
-	},
 	.limits = {
 		.time = { SCENARIO_NS, UINT64_C(120000000000) }, .events = 1000000,
 	},
 };
 const struct map map_scenario =
-    MAP("scenario", fields_scenario, scenario, &default_scenario, 0);
+    MAP("scenario", fields_scenario, scenario, &default_scenario);
 
 /* ---- look-ups ---- */
 
@@ -499,9 +354,83 @@ field_word_of(const struct field_word *words, int value)
 }
 
 const char *
-scenario_verb_key(enum scenario_verb verb)
+scenario_verb_key(const struct scenario_step *step)
 {
-	return fields_verbs[verb].key;
+	return step->row->field.key;
+}
+
+const struct verb *
+verb_find(const struct scenario_type *type, const char *key)
+{
+	for (const struct verb *const *v = type->verbs; *v != NULL; v++)
+		if (strcmp((*v)->field.key, key) == 0)
+			return *v;
+	return NULL;
+}
+
+const struct verb *
+verb_of(const struct scenario_type *type, enum scenario_verb id)
+{
+	for (const struct verb *const *v = type->verbs; *v != NULL; v++)
+		if ((*v)->id == id)
+			return *v;
+	return NULL;
+}
+
+const struct map *
+field_map(const struct field *f, const struct scenario_type *type)
+{
+	return f->map != NULL || f->kind != FIELD_OWN ? f->map : type->device;
+}
+
+struct scenario_vocab
+scenario_vocab_of(const struct scenario_vocab *vocab, const struct scenario_type *type)
+{
+	struct scenario_vocab of_type = *vocab;
+
+	of_type.type = type;
+	of_type.vqs = type->queues;
+	of_type.features = type->features;
+	of_type.feature_texts = type->feature_texts;
+	return of_type;
+}
+
+const struct observable *
+scenario_observable(const struct scenario_vocab *vocab, size_t i)
+{
+	const struct observable *o = vocab->type->observables;
+
+	for (; o->pattern != NULL; o++)
+		if (i-- == 0)
+			return o;
+	for (o = vocab->observables; o->pattern != NULL; o++)
+		if (i-- == 0)
+			return o;
+	return NULL;
+}
+
+/* Key by key: the map may share its struct with other keys. */
+void
+map_defaults(const struct map *map, void *object)
+{
+	for (size_t i = 0; i < map->count; i++) {
+		const struct field *f = &map->fields[i];
+
+		if (f->kind == FIELD_MAP)
+			map_defaults(f->map, field_slot(f, object));
+		else
+			memcpy(field_slot(f, object), field_value(f, map->defaults),
+			    field_size(f));
+	}
+}
+
+void *
+map_new(const struct map *map, struct arena *arena)
+{
+	void *object = arena_calloc(arena, 1, map->size);
+
+	map_defaults(map, object);
+	return object;
 }
 
 size_t
@@ -537,6 +466,8 @@ field_size(const struct field *f)
 		return sizeof(struct expect *);
 	case FIELD_MAP:
 		return f->map->size;
+	case FIELD_OWN:
+		return sizeof(struct scenario_own);
 	case FIELD_NAMES:
 	case FIELD_VOCAB_LIST:
 		return sizeof(struct scenario_names);

@@ -14,6 +14,8 @@
 
 #include "scenario.h"
 
+struct arena;
+
 /* What a value looks like and, in brackets, the C type that holds it. */
 enum field_kind {
 	FIELD_FORMAT,		/* 1 [uint64_t] */
@@ -36,6 +38,7 @@ enum field_kind {
 	FIELD_POINT,		/* [struct scenario_point] */
 	FIELD_EXPECT,		/* [struct expect *] */
 	FIELD_MAP,		/* a map of its own [the struct of that map] */
+	FIELD_OWN,		/* the same, of the type of device [struct scenario_own] */
 	FIELD_NAMES,		/* a list of words [struct scenario_names] */
 	FIELD_VOCAB_LIST,	/* a list of vocabulary words [struct scenario_names] */
 	FIELD_AMOUNTS,		/* a list of amounts [struct scenario_amounts] */
@@ -53,6 +56,7 @@ enum field_flag {
 	FIELD_REQUIRED = 1,
 	FIELD_BASE = 2,			/* may also stand in a file that is extended */
 	FIELD_SILENT = 4,		/* never printed: another key says it */
+	FIELD_ALWAYS = 128,		/* printed even if it is the default */
 	FIELD_BYTES = 64,		/* an amount that people think of in bytes */
 	/* For verbs: the keys that may stand beside them. */
 	FIELD_TAKES_WITHIN = 8,
@@ -71,11 +75,13 @@ struct field {
 	unsigned flags;			/* enum field_flag */
 	size_t offset;			/* of the value in the map's struct */
 	const struct field_word *words;	/* FIELD_WORD; ends with word NULL */
-	const struct map *map;		/* FIELD_MAP */
+	const struct map *map;		/* FIELD_MAP, FIELD_OWN (NULL: the type's `device:`) */
 	size_t vocab;			/* FIELD_VOCAB(_LIST): offset in struct scenario_vocab */
 	uint64_t min, max;		/* numbers and amounts; max 0: no bound */
 	const char *help;
 };
+
+struct map_check;
 
 struct map {
 	const char *name;		/* as it is called in messages */
@@ -84,23 +90,87 @@ struct map {
 	size_t size;			/* of the struct */
 	const void *defaults;		/* such a struct */
 	size_t scalars;			/* a single value stands for the first so many keys */
+	/* What no single key can tell: reports errors by map_error(); or NULL. */
+	void (*check)(struct map_check *, const void *object);
+};
+
+/* For a check: does the key stand in the map (false where one value stands for it)? */
+bool	map_has(const struct map_check *, const char *key);
+/* An error at the value of a key, or at the map (key NULL, or not there). */
+void	map_error(struct map_check *, const char *key, const char *fmt, ...)
+	    __attribute__((format(printf, 3, 4)));
+/* A flag that only means something when it is true. */
+void	map_only_true(struct map_check *, const char *key, bool value);
+
+struct step_check;
+
+/*
+ * A verb.  Its data are in the step at field.offset: a struct of field.map in `own` if it is of
+ * a type of device (field.kind FIELD_OWN).
+ */
+struct verb {
+	struct field field;
+	enum scenario_verb id;
+	uint16_t code;			/* of its events (EV_STEP), never to be changed */
+	/* At the head of the list it is done before the driver attaches; NULL: never. */
+	bool (*prepares)(const struct scenario_step *);
+	/* Explorers move no act of the host across it; NULL: they may. */
+	bool (*is_barrier)(const struct scenario_step *);
+	/* A step lasts so long at least, by its data (NULL: no time); the key that says so. */
+	uint64_t (*least_ns)(const void *data, uint64_t hz);
+	const char *least_key;
+	/*
+	 * What only the steps before tell, in order of the steps; `memory` is 0 at the first
+	 * and the type's own.  Errors by step_error(); or NULL.
+	 */
+	void (*check)(struct step_check *, const void *data, uint64_t *memory);
+};
+
+void	step_error(struct step_check *, const char *key, const char *fmt, ...)
+	    __attribute__((format(printf, 3, 4)));
+/* Does a parameter of the matrix (`$name`) stand there? */
+bool	step_is_param(const struct step_check *, const char *key);
+
+/* What a type of device adds to the language. */
+struct scenario_type {
+	const char *name;		/* `device: {type: NAME}` */
+	const char *const *queues;	/* names of those that complete requests; NULL at the end */
+	const char *const *features, *const *feature_texts;	/* likewise, in one order */
+	const struct map *device;	/* keys of `device:`, `type` among them */
+	const struct verb *const *verbs;	/* all verbs, in order; NULL at the end */
+	const struct observable *observables;	/* ends with pattern NULL */
+	/* The most that the device is made to say of itself, in pages; or NULL. */
+	uint64_t (*claimed_pages)(const struct scenario *);
 };
 
 extern const struct map map_scenario;
 extern const struct map map_machine;
 extern const struct map map_segment;
-extern const struct map map_device;
 extern const struct map map_claim;
-extern const struct map map_guest;
-extern const struct map map_hold;
-extern const struct map map_deliver;
-extern const struct map map_fail;
-extern const struct map map_habit;
+extern const struct map map_deliver;	/* of types that add nothing to it */
 extern const struct map map_step;	/* name, at, within, for */
-extern const struct map map_verbs;	/* one key a verb, in enum scenario_verb order */
+
+/* For verb.prepares and verb.is_barrier: true. */
+bool	verb_always(const struct scenario_step *);
+
+/* The verbs that every scenario has, for the lists of the types. */
+extern const struct verb scenario_verbs[SCENARIO_STEP_OWN];
+#define SCENARIO_VERB(id) &scenario_verbs[SCENARIO_STEP_##id]
+
+/* The type's row of a verb, or NULL. */
+const struct verb *verb_find(const struct scenario_type *, const char *key);
+/* The row that a type has for a verb that every scenario has. */
+const struct verb *verb_of(const struct scenario_type *, enum scenario_verb);
 
 /* The key's row, or NULL. */
 const struct field *map_find(const struct map *, const char *key);
+
+/* The map of a FIELD_MAP or FIELD_OWN. */
+const struct map *field_map(const struct field *, const struct scenario_type *);
+
+/* A struct of the map with its defaults; from the arena. */
+void	*map_new(const struct map *, struct arena *);
+void	map_defaults(const struct map *, void *object);
 
 const char *const *field_vocab(const struct field *, const struct scenario_vocab *);
 
@@ -129,5 +199,50 @@ field_value(const struct field *f, const void *object)
 {
 	return (const unsigned char *)object + f->offset;
 }
+
+/* The struct of the verb's map, or the value that the verb has. */
+static inline const void *
+step_data(const struct scenario_step *step)
+{
+	return step->verb == SCENARIO_STEP_OWN ? step->own.object :
+	    field_value(&step->row->field, step);
+}
+
+/* ---- for those who write rows: S is the struct, m the member ---- */
+
+#define FIELD_ROW(k, kind_, flags_, S, m, help_, ...) \
+	{ .key = k, .kind = kind_, .flags = flags_, .offset = offsetof(struct S, m), \
+	  .help = help_, __VA_ARGS__ }
+#define FIELD_NAMES_OF(list) .vocab = offsetof(struct scenario_vocab, list)
+#define FIELD_RANGE(lo, hi) .min = (lo), .max = (hi)
+
+#define MAP_OF(name_, fields_, S, defaults_, ...) \
+	{ .name = name_, .fields = fields_, .count = sizeof(fields_) / sizeof((fields_)[0]), \
+	  .size = sizeof(struct S), .defaults = defaults_, __VA_ARGS__ }
+
+/* Keys of every `device:`; the struct S begins with scenario_device_common, called `common`. */
+#define FIELD_ROW_TYPE(S, flags_, help_) \
+	FIELD_ROW("type", FIELD_VOCAB, flags_, S, common.type, help_, FIELD_NAMES_OF(devices))
+#define FIELD_ROW_FEATURES(S) \
+	FIELD_ROW("features", FIELD_VOCAB_LIST, 0, S, common.features, \
+	    "all features offered, or [none]; VERSION_1 comes with the transport (by model)", \
+	    FIELD_NAMES_OF(features))
+
+/* Keys of `deliver`, which a type may have more of. */
+#define FIELD_ROWS_DELIVER_FIRST \
+	FIELD_ROW("irq", FIELD_SOURCE, FIELD_REQUIRED, scenario_deliver, irq, \
+	    "config, or a queue"), \
+	FIELD_ROW("at", FIELD_POINT, FIELD_REQUIRED, scenario_deliver, at, \
+	    "the point where it comes in")
+#define FIELD_ROWS_DELIVER_LAST \
+	FIELD_ROW("answer", FIELD_FLAG, 0, scenario_deliver, answer, \
+	    "the device answers there the oldest request that it has on that queue, if it has " \
+	    "one (false)")
+extern const struct scenario_deliver default_deliver;
+void	check_deliver(struct map_check *, const void *);
+#define SCENARIO_VERB_DELIVER(map_) { \
+	.field = FIELD_ROW("deliver", FIELD_MAP, 0, scenario_step, deliver, \
+	    "an interrupt at an exact point", .map = map_), \
+	.id = SCENARIO_STEP_DELIVER, .code = 6, .prepares = verb_always }
 
 #endif

@@ -77,9 +77,9 @@ maps_equal(const struct map *map, const void *a, size_t na, const void *b, size_
 bool
 step_equal(const struct scenario_step *a, const struct scenario_step *b)
 {
-	const struct field *f = &map_verbs.fields[a->verb];
+	const struct field *f = &a->row->field;
 
-	return a->verb == b->verb && map_equal(&map_step, a, b) &&
+	return a->row == b->row && map_equal(&map_step, a, b) &&
 	    field_equal(f, field_value(f, a), field_value(f, b));
 }
 
@@ -113,6 +113,7 @@ bool
 field_equal(const struct field *f, const void *a, const void *b)
 {
 	const struct scenario_at *at_a = a, *at_b = b;
+	const struct scenario_own *own_a = a, *own_b = b;
 
 	switch (f->kind) {
 	case FIELD_PATH:
@@ -145,6 +146,9 @@ field_equal(const struct field *f, const void *a, const void *b)
 		return expect_equal(*(struct expect *const *)a, *(struct expect *const *)b);
 	case FIELD_MAP:
 		return map_equal(f->map, a, b);
+	case FIELD_OWN:
+		return own_a->map == own_b->map &&
+		    map_equal(own_a->map, own_a->object, own_b->object);
 	case FIELD_NAMES:
 	case FIELD_VOCAB_LIST:
 		return names_equal(a, b);

@@ -23,7 +23,7 @@
 	X(cli_output_suite) \
 	X(cli_words_suite) \
 	X(device_balloon_suite) \
-	X(device_habit_suite) \
+	X(device_behaviour_suite) \
 	X(device_transport_suite) \
 	X(device_virtqueue_suite) \
 	X(explore_bytes_suite) \
@@ -90,7 +90,6 @@
 	X(report_junit_suite) \
 	X(report_ndjson_suite) \
 	X(report_rules_text_suite) \
-	X(report_summary_suite) \
 	X(report_sweep_text_suite) \
 	X(report_timeline_suite) \
 	X(report_words_suite) \

@@ -192,6 +192,7 @@ assert_knows(const char *command, const char *word)
 START_TEST(explain_knows_every_name)
 {
 	const struct scenario_vocab *vocab = run_vocab();
+	const struct observable *o;
 	const char *const *const lists[] = {
 		vocab->devices, vocab->features, vocab->vqs, vocab->calls, vocab->faults,
 		vocab->errnos, vocab->rules,
@@ -200,12 +201,12 @@ START_TEST(explain_knows_every_name)
 	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
 		for (const char *const *name = lists[i]; *name != NULL; name++)
 			assert_knows("explain", *name);
-	for (size_t i = 0; i < map_verbs.count; i++) {
-		assert_knows("explain", map_verbs.fields[i].key);
-		assert_knows("describe", map_verbs.fields[i].key);
+	for (size_t i = 0; vocab->type->verbs[i] != NULL; i++) {
+		assert_knows("explain", vocab->type->verbs[i]->field.key);
+		assert_knows("describe", vocab->type->verbs[i]->field.key);
 	}
-	for (size_t i = 0; i < expect_obs_count(); i++)
-		assert_knows("explain", expect_obs_pattern((enum expect_obs)i));
+	for (size_t i = 0; (o = scenario_observable(vocab, i)) != NULL; i++)
+		assert_knows("explain", o->pattern);
 	assert_knows("explain", "viomb-06");
 	assert_knows("explain", "wrong_id");
 	assert_knows("explain", "firecracker");

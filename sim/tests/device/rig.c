@@ -15,8 +15,8 @@ void
 rig_options_init(struct rig_options *options)
 {
 	memset(options, 0, sizeof(*options));
-	device_config_init(&options->config, DEVICE_QEMU);
-	options->config.queue_size[0] = options->config.queue_size[1] = RIG_SIZE;
+	balloon_config_init(&options->config, BALLOON_QEMU);
+	options->config.device.queue_size[0] = options->config.device.queue_size[1] = RIG_SIZE;
 }
 
 static void
@@ -86,7 +86,8 @@ rig_new(const struct rig_options *options)
 
 	ck_assert_ptr_nonnull(rig);
 	rig->modern = options->modern;
-	device_init(&rig->device, &rig->world, &options->config);
+	device_begin(&rig->device, &rig->world, &balloon_class);
+	balloon_init(&rig->device, &options->config);
 	device_hooks(&rig->device, &hooks);
 	ck_assert(world_init(&rig->world, &config, &hooks));
 	world_current = &rig->world;
@@ -328,11 +329,11 @@ rig_last(const struct rig *rig, enum event_kind kind)
 }
 
 unsigned
-rig_habits(const struct rig *rig, enum device_habit habit)
+rig_behaved(const struct rig *rig, const char *word)
 {
-	unsigned n = 0;
+	unsigned code = device_behaviour_by_word(&balloon_class, word)->code, n = 0;
 
 	for (size_t i = 0; i < rig->events; i++)
-		n += rig->event[i].kind == EV_DEV_HABIT && rig->event[i].code == habit;
+		n += rig->event[i].kind == EV_DEV_HABIT && rig->event[i].code == code;
 	return n;
 }

@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "device/device.h"
+#include "device/balloon/balloon.h"
 #include "machine/world.h"
 
 #define RIG_QUEUES 2
@@ -22,8 +22,8 @@
 
 struct rig_options {
 	bool modern, msix;
-	enum device_model model;
-	struct device_config config;
+	enum balloon_model model;
+	struct balloon_config config;
 	uint64_t request;		/* features that the guest wants */
 };
 
@@ -82,7 +82,7 @@ void rig_pass(struct rig *rig, uint64_t ns);
 /* How many events of a kind; the last of them (zeroes if there is none). */
 unsigned rig_count(const struct rig *rig, enum event_kind kind);
 struct event rig_last(const struct rig *rig, enum event_kind kind);
-/* Events of HABIT with that code. */
-unsigned rig_habits(const struct rig *rig, enum device_habit habit);
+/* Events that record the behaviour of that name. */
+unsigned rig_behaved(const struct rig *rig, const char *word);
 
 #endif /* VIOSIM_TESTS_DEVICE_RIG_H */

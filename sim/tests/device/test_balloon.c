@@ -30,10 +30,10 @@ teardown(void)
 }
 
 static void
-use_model(enum device_model model)
+use_model(enum balloon_model model)
 {
-	device_config_init(&options.config, model);
-	options.config.queue_size[0] = options.config.queue_size[1] = RIG_SIZE;
+	balloon_config_init(&options.config, model);
+	options.config.device.queue_size[0] = options.config.device.queue_size[1] = RIG_SIZE;
 	options.modern = true;
 }
 
@@ -66,7 +66,7 @@ START_TEST(inflate_is_answered_in_the_notification)
 	ck_assert_uint_eq(act.arg[2], 0);
 	ck_assert_uint_eq(act.arg[4], 300);
 	ck_assert(host_has(3000) && host_has(3299) && !host_has(3300));
-	ck_assert_uint_eq(device_held(&rig->device), 300);
+	ck_assert_uint_eq(rig->world.memory.counts.held, 300);
 	ck_assert_uint_eq(rig_used(rig, 0), 1);
 	rig_used_entry(rig, 0, 0, &id, &length);
 	ck_assert_uint_eq(id, 3);
@@ -74,7 +74,7 @@ START_TEST(inflate_is_answered_in_the_notification)
 	ck_assert_uint_eq(device_inflight(&rig->device, BALLOON_INFLATE), 0);
 	ck_assert_uint_eq(device_interrupts(&rig->device, 0), 1);
 	rig_request(rig, 1, 4, 3000, 100);
-	ck_assert_uint_eq(device_held(&rig->device), 200);
+	ck_assert_uint_eq(rig->world.memory.counts.held, 200);
 	ck_assert(!host_has(3099) && host_has(3100));
 	ck_assert_uint_eq(rig_used(rig, 1), 1);
 }
@@ -87,7 +87,7 @@ START_TEST(number_that_is_no_memory_is_skipped_and_acknowledged)
 	ck_assert_uint_eq(rig_last(rig, EV_DEV_ACT).arg[1], 2);
 	ck_assert_uint_eq(rig_last(rig, EV_DEV_ACT).arg[2], 3);
 	ck_assert_uint_eq(rig_used(rig, 0), 1);
-	ck_assert_uint_eq(device_held(&rig->device), 2);
+	ck_assert_uint_eq(rig->world.memory.counts.held, 2);
 }
 END_TEST
 
@@ -97,7 +97,7 @@ START_TEST(page_in_use_is_discarded_and_counted)
 	memory_own(&rig->world.memory, 3001, HW_PAGE_OTHERS);
 	rig_request(rig, 0, 0, 3000, 3);
 	ck_assert_uint_eq(rig_last(rig, EV_DEV_ACT).arg[3], 1);
-	ck_assert_uint_eq(device_discarded_in_use(&rig->device), 1);
+	ck_assert_uint_eq(rig->world.memory.counts.discarded_in_use, 1);
 }
 END_TEST
 
@@ -129,8 +129,8 @@ START_TEST(long_request_in_pieces_is_one_array)
 	ck_assert_uint_eq(rig->entries, 3000);
 	for (uint32_t i = 0; i < 3000; i++)
 		ck_assert_uint_eq(rig->entry[i], 1000 + i);
-	ck_assert_uint_eq(device_held(&rig->device), 3000);
-	ck_assert_uint_eq(device_entries(&rig->device, BALLOON_INFLATE), 3000);
+	ck_assert_uint_eq(rig->world.memory.counts.held, 3000);
+	ck_assert_uint_eq(balloon_of(&rig->device)->entries[BALLOON_INFLATE], 3000);
 }
 END_TEST
 
@@ -144,8 +144,8 @@ START_TEST(all_waiting_requests_are_served_by_one_kick)
 	rig_kick(rig, 0);
 	ck_assert_uint_eq(rig_used(rig, 0), 3);
 	ck_assert_uint_eq(device_interrupts(&rig->device, 0), 3);
-	ck_assert_uint_eq(device_kicks(&rig->device, BALLOON_INFLATE), 1);
-	ck_assert_uint_eq(device_requests(&rig->device, BALLOON_INFLATE), 3);
+	ck_assert_uint_eq(rig->device.transport.queue[BALLOON_INFLATE].kicks, 1);
+	ck_assert_uint_eq(rig->device.queue[BALLOON_INFLATE].requests, 3);
 }
 END_TEST
 
@@ -156,16 +156,16 @@ START_TEST(wrong_ring_breaks_the_device)
 	rig_desc(rig, 0, 0, 0x1000, 4, 0, 0);
 	rig_avail(rig, 0, 0);
 	rig_kick(rig, 0);
-	ck_assert_uint_eq(rig_habits(rig, HABIT_BROKEN), 1);
+	ck_assert_uint_eq(rig_behaved(rig, "broken"), 1);
 	ck_assert_uint_eq(rig_last(rig, EV_DEV_HABIT).arg[1], VIRTQUEUE_FAULT_ADDRESS);
-	ck_assert(!device_answers(&rig->device));
-	ck_assert(device_is_healthy(&rig->device));
+	ck_assert(!device_completes(&rig->device));
+	ck_assert(!rig->device.unhealthy);
 	ck_assert_int_eq(rig_status(rig) & TRANSPORT_STATUS_NEEDS_RESET,
 	    options.modern ? TRANSPORT_STATUS_NEEDS_RESET : 0);
 	rig_request(rig, 1, 0, 3000, 1);
 	ck_assert_uint_eq(rig_used(rig, 1), 0);
 	rig_bring_up(rig, 0);
-	ck_assert(device_answers(&rig->device));
+	ck_assert(device_completes(&rig->device));
 	rig_request(rig, 1, 0, 3000, 1);
 	ck_assert_uint_eq(rig_used(rig, 1), 1);
 }
@@ -173,12 +173,12 @@ END_TEST
 
 START_TEST(more_requests_than_slots_break_the_device)
 {
-	options.config.ack = DEVICE_ACK_LATER;
-	options.config.latency_ns[0] = MS;
+	options.config.device.ack = DEVICE_ACK_LATER;
+	options.config.device.latency_ns[0] = MS;
 	rig = rig_new_live(&options);
 	for (uint16_t i = 0; i < RIG_SIZE; i++)
 		rig_request(rig, 0, i, 3000, 1);
-	ck_assert(device_answers(&rig->device));
+	ck_assert(device_completes(&rig->device));
 	rig_request(rig, 0, 0, 3000, 1);
 	ck_assert_uint_eq(rig_last(rig, EV_DEV_HABIT).arg[1], VIRTQUEUE_FAULT_EXCESS);
 }
@@ -202,9 +202,10 @@ START_TEST(used_ring_outside_memory_breaks_the_device)
 {
 	options.modern = true;
 	rig = rig_new_live(&options);
-	rig->device.balloon.transport.queue[0].vq.device = 0x1000;
+	rig->device.transport.queue[0].vq.device = 0x1000;
 	rig_request(rig, 0, 0, 3000, 1);
-	ck_assert_uint_eq(rig_last(rig, EV_DEV_HABIT).code, HABIT_BROKEN);
+	ck_assert_uint_eq(rig_last(rig, EV_DEV_HABIT).code,
+	    device_behaviours[BEHAVIOUR_BROKEN].code);
 	ck_assert_uint_eq(rig_count(rig, EV_DEV_USED), 0);
 }
 END_TEST
@@ -213,9 +214,9 @@ END_TEST
 
 START_TEST(latency_delays_only_the_answer)
 {
-	options.config.ack = DEVICE_ACK_LATER;
-	options.config.latency_ns[0] = 2 * MS;
-	options.config.latency_ns[1] = 1 * MS;
+	options.config.device.ack = DEVICE_ACK_LATER;
+	options.config.device.latency_ns[0] = 2 * MS;
+	options.config.device.latency_ns[1] = 1 * MS;
 	rig = rig_new_live(&options);
 	rig_request(rig, 0, 0, 3000, 4);
 	rig_request(rig, 1, 0, 2000, 4);
@@ -235,7 +236,7 @@ END_TEST
 
 START_TEST(latency_0_is_still_after_the_notification)
 {
-	options.config.ack = DEVICE_ACK_LATER;
+	options.config.device.ack = DEVICE_ACK_LATER;
 	rig = rig_new_live(&options);
 	rig_request(rig, 0, 0, 3000, 4);
 	ck_assert_uint_eq(rig_used(rig, 0), 0);
@@ -248,9 +249,9 @@ START_TEST(jitter_keeps_the_order)
 {
 	uint64_t before = 0;
 
-	options.config.ack = DEVICE_ACK_LATER;
-	options.config.latency_ns[0] = MS;
-	options.config.jitter_ns = 5 * MS;
+	options.config.device.ack = DEVICE_ACK_LATER;
+	options.config.device.latency_ns[0] = MS;
+	options.config.device.jitter_ns = 5 * MS;
 	rig = rig_new_live(&options);
 	choice_init_seed(&rig->world.choice, 7);
 	for (uint16_t i = 0; i < RIG_SIZE; i++)
@@ -275,8 +276,8 @@ END_TEST
 
 START_TEST(reset_forgets_answers_in_flight)
 {
-	options.config.ack = DEVICE_ACK_LATER;
-	options.config.latency_ns[0] = MS;
+	options.config.device.ack = DEVICE_ACK_LATER;
+	options.config.device.latency_ns[0] = MS;
 	rig = rig_new_live(&options);
 	rig_request(rig, 0, 0, 3000, 4);
 	rig_set_status(rig, 0);
@@ -291,7 +292,7 @@ END_TEST
 
 START_TEST(batch_gets_one_interrupt)
 {
-	options.config.irq_per_batch = true;
+	options.config.device.irq_per_batch = true;
 	rig = rig_new_live(&options);
 	for (uint16_t i = 0; i < 3; i++) {
 		rig_desc(rig, 0, i, rig->queue[0].buffer_bus, 4, 0, 0);
@@ -307,9 +308,9 @@ START_TEST(busy_device_asks_for_no_kicks_and_looks_itself)
 {
 	uint16_t flags;
 
-	options.config.quiet_kicks = true;
-	options.config.ack = DEVICE_ACK_LATER;
-	options.config.latency_ns[0] = MS;
+	options.config.device.quiet_kicks = true;
+	options.config.device.ack = DEVICE_ACK_LATER;
+	options.config.device.latency_ns[0] = MS;
 	rig = rig_new_live(&options);
 	rig_request(rig, 0, 0, 3000, 1);
 	memcpy(&flags, rig->queue[0].device, 2);
@@ -317,7 +318,7 @@ START_TEST(busy_device_asks_for_no_kicks_and_looks_itself)
 	rig_desc(rig, 0, 1, rig->queue[0].buffer_bus, 4, 0, 0);
 	rig_avail(rig, 0, 1);		/* not announced */
 	rig_pass(rig, MS);
-	ck_assert_uint_eq(device_requests(&rig->device, BALLOON_INFLATE), 2);
+	ck_assert_uint_eq(rig->device.queue[BALLOON_INFLATE].requests, 2);
 	rig_pass(rig, MS);
 	ck_assert_uint_eq(rig_used(rig, 0), 2);
 	memcpy(&flags, rig->queue[0].device, 2);
@@ -352,9 +353,9 @@ START_TEST(actual_byte_by_byte_shows_the_states_between)
 	rig = rig_new_live(&options);
 	rig_set_config(rig, 4, 4, 0x100);
 	rig_set_config(rig, 4, 1, 0xff);
-	ck_assert_uint_eq(device_actual(&rig->device), 0x1ff);
+	ck_assert_uint_eq(balloon_of(&rig->device)->facts.actual, 0x1ff);
 	rig_set_config(rig, 5, 1, 0);
-	ck_assert_uint_eq(device_actual(&rig->device), 0xff);
+	ck_assert_uint_eq(balloon_of(&rig->device)->facts.actual, 0xff);
 }
 END_TEST
 
@@ -363,13 +364,13 @@ START_TEST(actual_can_be_forgotten)
 	options.config.keeps_actual = false;
 	options.config.actual_pages = 7;
 	rig = rig_new_live(&options);
-	ck_assert(device_actual_is_foreign(&rig->device));
+	ck_assert(balloon_of(&rig->device)->facts.actual_foreign);
 	rig_set_config(rig, 4, 4, 50);
 	ck_assert_uint_eq(rig_config(rig, 4), 7);
 	ck_assert_uint_eq(rig_last(rig, EV_DEV_ACTUAL).arg[0], 50);
 	ck_assert_uint_eq(rig_last(rig, EV_DEV_ACTUAL).arg[1], 7);
-	ck_assert(device_actual_is_foreign(&rig->device));
-	ck_assert(!device_keeps_actual(&rig->device));
+	ck_assert(balloon_of(&rig->device)->facts.actual_foreign);
+	ck_assert(!balloon_of(&rig->device)->facts.keeps_actual);
 }
 END_TEST
 
@@ -379,11 +380,11 @@ START_TEST(reset_keeps_target_and_actual)
 	options.config.reset_keeps_actual = _i;
 	rig = rig_new_live(&options);
 	rig_set_config(rig, 4, 4, 300);
-	ck_assert(!device_actual_is_foreign(&rig->device));
+	ck_assert(!balloon_of(&rig->device)->facts.actual_foreign);
 	rig_set_status(rig, 0);
 	ck_assert_uint_eq(rig_config(rig, 0), 500);
 	ck_assert_uint_eq(rig_config(rig, 4), _i ? 300 : 0);
-	ck_assert(device_actual_is_foreign(&rig->device) == _i);
+	ck_assert(balloon_of(&rig->device)->facts.actual_foreign == _i);
 }
 END_TEST
 
@@ -393,15 +394,15 @@ START_TEST(target_raises_the_config_interrupt_every_time)
 {
 	options.modern = _i;
 	rig = rig_new_live(&options);
-	device_target(&rig->device, 256, true);
+	balloon_target(&rig->device, 256, true);
 	ck_assert_uint_eq(rig_config(rig, 0), 256);
 	ck_assert_uint_eq(rig_last(rig, EV_HOST_TARGET).arg[0], 256);
 	ck_assert_uint_eq(rig_last(rig, EV_HOST_TARGET).arg[2], 1);
 	ck_assert_uint_eq(rig_isr(rig), 3);	/* QEMU sets both bits */
-	device_target(&rig->device, 256, true);
+	balloon_target(&rig->device, 256, true);
 	ck_assert_uint_eq(rig_isr(rig), 3);
 	ck_assert_uint_eq(device_interrupts(&rig->device, -1), 2);
-	device_target(&rig->device, 10, false);
+	balloon_target(&rig->device, 10, false);
 	ck_assert_uint_eq(rig_isr(rig), 0);
 	ck_assert_uint_eq(rig_last(rig, EV_HOST_TARGET).arg[1], 256);
 	ck_assert_uint_eq(rig_last(rig, EV_HOST_TARGET).arg[2], 0);
@@ -414,8 +415,8 @@ START_TEST(target_may_interrupt_on_change_only)
 {
 	options.config.config_irq_on_change = true;
 	rig = rig_new_live(&options);
-	device_target(&rig->device, 256, true);
-	device_target(&rig->device, 256, true);
+	balloon_target(&rig->device, 256, true);
+	balloon_target(&rig->device, 256, true);
 	ck_assert_uint_eq(device_interrupts(&rig->device, -1), 1);
 }
 END_TEST
@@ -423,7 +424,7 @@ END_TEST
 START_TEST(target_before_driver_ok_is_silent)
 {
 	rig = rig_new(&options);
-	device_target(&rig->device, 256, true);
+	balloon_target(&rig->device, 256, true);
 	ck_assert_uint_eq(rig_count(rig, EV_IRQ_RAISE), 0);
 	rig_bring_up(rig, 0);
 	ck_assert_uint_eq(rig_count(rig, EV_IRQ_RAISE), 0);
@@ -435,15 +436,15 @@ START_TEST(reboot_gives_all_pages_back)
 {
 	options.config.held_pages = 10;
 	rig = rig_new_live(&options);
-	ck_assert_uint_eq(device_held(&rig->device), 10);
+	ck_assert_uint_eq(rig->world.memory.counts.held, 10);
 	ck_assert(host_has(RIG_PAGES - 1) && host_has(RIG_PAGES - 10));
 	ck_assert(!host_has(RIG_PAGES - 11));
 	rig_request(rig, 0, 0, 3000, 20);
 	rig_set_config(rig, 4, 4, 20);
-	device_target(&rig->device, 40, true);
+	balloon_target(&rig->device, 40, true);
 	device_reboot(&rig->device);
 	ck_assert_uint_eq(rig_count(rig, EV_HOST_REBOOT), 1);
-	ck_assert_uint_eq(device_held(&rig->device), 0);
+	ck_assert_uint_eq(rig->world.memory.counts.held, 0);
 	ck_assert_uint_eq(rig_status(rig), 0);
 	ck_assert_uint_eq(rig_config(rig, 0), 40);
 	ck_assert_uint_eq(rig_config(rig, 4), 20);
@@ -454,40 +455,40 @@ END_TEST
 
 START_TEST(qemu_offers_what_it_does_by_default)
 {
-	struct device_config config;
+	struct balloon_config config;
 
-	device_config_init(&config, DEVICE_QEMU);
-	ck_assert_uint_eq(config.features & BALLOON_F_MUST_TELL_HOST, 0);
-	ck_assert_uint_ne(config.features & TRANSPORT_F_INDIRECT_DESC, 0);
-	ck_assert_uint_eq(config.queue_size[0], 128);
+	balloon_config_init(&config, BALLOON_QEMU);
+	ck_assert_uint_eq(config.device.features & BALLOON_F_MUST_TELL_HOST, 0);
+	ck_assert_uint_ne(config.device.features & TRANSPORT_F_INDIRECT_DESC, 0);
+	ck_assert_uint_eq(config.device.queue_size[0], 128);
 	ck_assert_uint_eq(config.request_bytes_max, 0);
 }
 END_TEST
 
 START_TEST(crosvm_tells_the_host_and_has_statistics)
 {
-	use_model(DEVICE_CROSVM);
+	use_model(BALLOON_CROSVM);
 	options.request = BALLOON_F_MUST_TELL_HOST;
 	rig = rig_new_live(&options);
-	ck_assert_uint_eq(device_features(&rig->device),
+	ck_assert_uint_eq(rig->device.transport.accepted,
 	    BALLOON_F_MUST_TELL_HOST | TRANSPORT_F_VERSION_1);
 	ck_assert_uint_eq(rig_read(rig, HW_REG_COMMON, 18, 2), 3);
 	rig_kick(rig, BALLOON_STATS);
-	device_target(&rig->device, 5, true);
+	balloon_target(&rig->device, 5, true);
 	ck_assert_uint_eq(rig_isr(rig), TRANSPORT_ISR_CONFIG);
 }
 END_TEST
 
 START_TEST(cloud_hypervisor_ignores_what_is_too_long)
 {
-	use_model(DEVICE_CLOUD_HYPERVISOR);
+	use_model(BALLOON_CLOUD_HYPERVISOR);
 	rig = rig_new_live(&options);
 	rig_request(rig, 0, 0, 3000, 256);
-	ck_assert_uint_eq(device_held(&rig->device), 256);
+	ck_assert_uint_eq(rig->world.memory.counts.held, 256);
 	rig_request(rig, 0, 1, 1000, 257);
-	ck_assert_uint_eq(device_held(&rig->device), 256);
+	ck_assert_uint_eq(rig->world.memory.counts.held, 256);
 	ck_assert_uint_eq(rig_used(rig, 0), 2);
-	ck_assert_uint_eq(rig_habits(rig, HABIT_IGNORED), 1);
+	ck_assert_uint_eq(rig_behaved(rig, "ignored"), 1);
 	rig_set_config(rig, 4, 2, 5);		/* not a whole write */
 	ck_assert_uint_eq(rig_config(rig, 4), 0);
 	rig_set_config(rig, 4, 4, 5);
@@ -496,21 +497,21 @@ START_TEST(cloud_hypervisor_ignores_what_is_too_long)
 	rig_avail(rig, 0, 2);
 	rig_kick(rig, 0);
 	ck_assert_uint_eq(rig_used(rig, 0), 3);
-	ck_assert_uint_eq(rig_habits(rig, HABIT_IGNORED), 2);
-	ck_assert(device_answers(&rig->device));
+	ck_assert_uint_eq(rig_behaved(rig, "ignored"), 2);
+	ck_assert(device_completes(&rig->device));
 }
 END_TEST
 
 START_TEST(firecracker_never_answers_what_is_too_long)
 {
-	use_model(DEVICE_FIRECRACKER);
+	use_model(BALLOON_FIRECRACKER);
 	rig = rig_new_live(&options);
 	rig_request(rig, 0, 0, 1000, 257);
-	ck_assert_uint_eq(device_held(&rig->device), 0);
+	ck_assert_uint_eq(rig->world.memory.counts.held, 0);
 	ck_assert_uint_eq(rig_used(rig, 0), 0);
-	ck_assert_uint_eq(rig_habits(rig, HABIT_OVERLONG), 1);
+	ck_assert_uint_eq(rig_behaved(rig, "overlong"), 1);
 	ck_assert_uint_eq(device_inflight(&rig->device, BALLOON_INFLATE), 1);
-	ck_assert(!device_answers(&rig->device));
+	ck_assert(!device_completes(&rig->device));
 	rig_request(rig, 0, 1, 1000, 256);
 	ck_assert_uint_eq(rig_used(rig, 0), 1);
 	rig_set_config(rig, 4, 4, 256);
@@ -523,7 +524,7 @@ START_TEST(old_devices_report_the_request_length)
 {
 	uint32_t id, length;
 
-	options.config.used_bytes = true;
+	options.config.device.used_bytes = true;
 	rig = rig_new_live(&options);
 	rig_request(rig, 0, 0, 3000, 25);
 	rig_used_entry(rig, 0, 0, &id, &length);
@@ -531,31 +532,22 @@ START_TEST(old_devices_report_the_request_length)
 }
 END_TEST
 
-START_TEST(queue_size_must_be_a_power_of_two)
-{
-	char why[160] = "";
-
-	ck_assert(device_config_is_valid(&options.config, why, sizeof(why)));
-	options.config.queue_size[1] = 0;
-	ck_assert(device_config_is_valid(&options.config, why, sizeof(why)));
-	options.config.queue_size[1] = 100;
-	ck_assert(!device_config_is_valid(&options.config, why, sizeof(why)));
-	ck_assert_ptr_nonnull(strstr(why, "100"));
-}
-END_TEST
-
 START_TEST(names_lead_to_numbers)
 {
-	uint64_t mask;
+	const char *must_tell = "MUST_TELL_HOST";
+	struct scenario_names names = { &must_tell, 1 };
+	const struct scenario_type *type = &balloon_class.language;
 
-	for (unsigned i = 0; device_feature_names[i] != NULL; i++) {
-		ck_assert(device_feature_by_name(device_feature_names[i], &mask));
-		ck_assert_uint_ne(mask, 0);
+	for (unsigned i = 0; balloon_class.features[i].name != NULL; i++) {
+		ck_assert_uint_ne(balloon_class.features[i].mask, 0);
+		ck_assert_str_eq(balloon_class.features[i].name, type->features[i]);
+		ck_assert_str_eq(balloon_class.features[i].help, type->feature_texts[i]);
 	}
-	ck_assert(!device_feature_by_name("VERSION_1", &mask));
-	ck_assert_int_eq(device_queue_by_name("deflate"), BALLOON_DEFLATE);
-	ck_assert_int_eq(device_queue_by_name("stats"), BALLOON_NO_QUEUE);
-	ck_assert_str_eq(device_model_names[DEVICE_FIRECRACKER], "firecracker");
+	ck_assert_uint_eq(device_features_of(&balloon_class, &names), BALLOON_F_MUST_TELL_HOST);
+	ck_assert_int_eq(device_queue_by_name(&balloon_class, "deflate"), BALLOON_DEFLATE);
+	ck_assert_int_eq(device_queue_by_name(&balloon_class, "stats"), DEVICE_CONFIGURATION);
+	ck_assert_str_eq(balloon_class.models[BALLOON_FIRECRACKER].word, "firecracker");
+	ck_assert_ptr_eq(device_class_of(type), &balloon_class);
 }
 END_TEST
 
@@ -617,7 +609,6 @@ add_models(Suite *s)
 	tcase_add_test(tc, cloud_hypervisor_ignores_what_is_too_long);
 	tcase_add_test(tc, firecracker_never_answers_what_is_too_long);
 	tcase_add_test(tc, old_devices_report_the_request_length);
-	tcase_add_test(tc, queue_size_must_be_a_power_of_two);
 	tcase_add_test(tc, names_lead_to_numbers);
 }
 

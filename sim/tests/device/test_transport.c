@@ -48,23 +48,23 @@ END_TEST
 
 START_TEST(legacy_offer_can_be_nothing)
 {
-	options.config.features = 0;
+	options.config.device.features = 0;
 	rig = rig_new_live(&options);
 	ck_assert_uint_eq(rig_read(rig, HW_REG_LEGACY, 0, 4), 0);
-	ck_assert_uint_eq(device_features(&rig->device), 0);
+	ck_assert_uint_eq(rig->device.transport.accepted, 0);
 }
 END_TEST
 
 START_TEST(legacy_features_hold_when_written)
 {
-	options.config.features = BALLOON_F_MUST_TELL_HOST;
+	options.config.device.features = BALLOON_F_MUST_TELL_HOST;
 	options.request = BALLOON_F_MUST_TELL_HOST;
 	rig = rig_new_live(&options);
-	ck_assert_uint_eq(device_features(&rig->device), BALLOON_F_MUST_TELL_HOST);
+	ck_assert_uint_eq(rig->device.transport.accepted, BALLOON_F_MUST_TELL_HOST);
 	ck_assert_uint_eq(rig_last(rig, EV_DEV_FEATURES).arg[0], BALLOON_F_MUST_TELL_HOST);
 	rig_set_status(rig, 0);
 	rig_write(rig, HW_REG_LEGACY, 4, 4, 0xff);
-	ck_assert_uint_eq(device_features(&rig->device), BALLOON_F_MUST_TELL_HOST);
+	ck_assert_uint_eq(rig->device.transport.accepted, BALLOON_F_MUST_TELL_HOST);
 	ck_assert_uint_eq(rig_last(rig, EV_DEV_FEATURES).arg[0], 0xff);
 }
 END_TEST
@@ -75,7 +75,7 @@ START_TEST(modern_negotiation_ends_with_features_ok)
 	options.request = TRANSPORT_F_INDIRECT_DESC;
 	rig = rig_new_live(&options);
 	ck_assert_uint_eq(rig_status(rig), 15);
-	ck_assert_uint_eq(device_features(&rig->device),
+	ck_assert_uint_eq(rig->device.transport.accepted,
 	    TRANSPORT_F_INDIRECT_DESC | TRANSPORT_F_VERSION_1);
 	/* Too late: nothing changes after FEATURES_OK. */
 	rig_write(rig, HW_REG_COMMON, 8, 4, 0);
@@ -91,8 +91,8 @@ START_TEST(modern_device_refuses_features)
 
 	options.modern = true;
 	if (_i == 2) {
-		options.config.features = BALLOON_F_MUST_TELL_HOST;
-		options.config.features_required = BALLOON_F_MUST_TELL_HOST;
+		options.config.device.features = BALLOON_F_MUST_TELL_HOST;
+		options.config.device.features_required = BALLOON_F_MUST_TELL_HOST;
 	}
 	rig = rig_new(&options);
 	rig_set_status(rig, 3);
@@ -101,7 +101,7 @@ START_TEST(modern_device_refuses_features)
 	rig_write(rig, HW_REG_COMMON, 12, 4, _i != 1);
 	rig_set_status(rig, 11);
 	ck_assert_uint_eq(rig_status(rig), 3);
-	ck_assert_uint_eq(device_features(&rig->device), 0);
+	ck_assert_uint_eq(rig->device.transport.accepted, 0);
 }
 END_TEST
 
@@ -137,7 +137,7 @@ END_TEST
 START_TEST(missing_queue_has_size_0)
 {
 	options.modern = _i;
-	options.config.queue_size[1] = 0;
+	options.config.device.queue_size[1] = 0;
 	rig = rig_new(&options);
 	if (options.modern) {
 		rig_write(rig, HW_REG_COMMON, 22, 2, 1);
@@ -173,7 +173,7 @@ START_TEST(reset_forgets_queues_and_interrupts)
 	ck_assert(!is_raised(HW_VEC_INTX));
 	ck_assert_uint_eq(rig_isr(rig), 0);
 	ck_assert_uint_eq(rig_status(rig), 0);
-	ck_assert_uint_eq(device_features(&rig->device), 0);
+	ck_assert_uint_eq(rig->device.transport.accepted, 0);
 	ck_assert_uint_eq(rig_last(rig, EV_DEV_QUEUE).arg[2], 0);
 	rig_request(rig, 0, 0, 3001, 1);
 	ck_assert_uint_eq(rig_count(rig, EV_DEV_TAKE), 1);
@@ -210,19 +210,19 @@ START_TEST(counters_start_when_the_driver_does)
 {
 	rig = rig_new_live(&options);
 	rig_request(rig, 0, 0, 3000, 2);
-	device_target(&rig->device, 5, true);
+	balloon_target(&rig->device, 5, true);
 	rig_set_status(rig, 0);
-	ck_assert_uint_eq(device_kicks(&rig->device, BALLOON_INFLATE), 1);
-	ck_assert_uint_eq(device_requests(&rig->device, BALLOON_INFLATE), 1);
-	ck_assert_uint_eq(device_entries(&rig->device, BALLOON_INFLATE), 2);
+	ck_assert_uint_eq(rig->device.transport.queue[BALLOON_INFLATE].kicks, 1);
+	ck_assert_uint_eq(rig->device.queue[BALLOON_INFLATE].requests, 1);
+	ck_assert_uint_eq(balloon_of(&rig->device)->entries[BALLOON_INFLATE], 2);
 	ck_assert_uint_eq(device_interrupts(&rig->device, 0), 1);
 	ck_assert_uint_eq(device_interrupts(&rig->device, -1), 1);
 	rig_set_status(rig, TRANSPORT_STATUS_FAILED);
-	ck_assert_uint_eq(device_kicks(&rig->device, BALLOON_INFLATE), 1);
+	ck_assert_uint_eq(rig->device.transport.queue[BALLOON_INFLATE].kicks, 1);
 	rig_set_status(rig, TRANSPORT_STATUS_ACKNOWLEDGE);
-	ck_assert_uint_eq(device_kicks(&rig->device, BALLOON_INFLATE), 0);
-	ck_assert_uint_eq(device_requests(&rig->device, BALLOON_INFLATE), 0);
-	ck_assert_uint_eq(device_entries(&rig->device, BALLOON_INFLATE), 0);
+	ck_assert_uint_eq(rig->device.transport.queue[BALLOON_INFLATE].kicks, 0);
+	ck_assert_uint_eq(rig->device.queue[BALLOON_INFLATE].requests, 0);
+	ck_assert_uint_eq(balloon_of(&rig->device)->entries[BALLOON_INFLATE], 0);
 	ck_assert_uint_eq(device_interrupts(&rig->device, 0), 0);
 	ck_assert_uint_eq(device_interrupts(&rig->device, -1), 0);
 }
@@ -254,7 +254,7 @@ START_TEST(msix_vectors_are_used_once_wired)
 	rig_request(rig, 0, 2, 3002, 1);
 	ck_assert(is_raised(HW_VEC_MSIX_QUEUE));
 	ck_assert(!is_raised(HW_VEC_MSIX_CONFIG));
-	device_target(&rig->device, 3, true);
+	balloon_target(&rig->device, 3, true);
 	ck_assert(is_raised(HW_VEC_MSIX_CONFIG));
 	ck_assert(!is_raised(HW_VEC_INTX));
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "device/balloon/balloon.h"
 #include "explore/edit.h"
 #include "run/run.h"
 #include "scenario/table.h"
@@ -107,6 +108,13 @@ START_TEST(all_cases_of_the_tree_print_as_what_they_are)
 }
 END_TEST
 
+static struct balloon_target *
+target_of(struct scenario_step *step)
+{
+	ck_assert_ptr_eq(step->row, &balloon_verb_target.format);
+	return step->own.object;
+}
+
 START_TEST(a_copy_outlives_what_it_was_made_of)
 {
 	struct scenario_doc *doc = load("  - target: 1\n");
@@ -120,9 +128,9 @@ START_TEST(a_copy_outlives_what_it_was_made_of)
 	step->fail.call = "uvm_pglistalloc";
 	step->name = edit_text(edit, "a name");
 	copy = edit_copy(edit);
-	copy->scenario.steps.step[1].target.pages = 9;
-	ck_assert_uint_eq(edit->scenario.steps.step[1].target.pages, 1);
-	ck_assert_uint_eq(doc->scenario[0]->steps.step[0].target.pages, 1);
+	target_of(&copy->scenario.steps.step[1])->pages = 9;
+	ck_assert_uint_eq(target_of(&edit->scenario.steps.step[1])->pages, 1);
+	ck_assert_uint_eq(target_of(&doc->scenario[0]->steps.step[0])->pages, 1);
 	memset((char *)(uintptr_t)edit->scenario.steps.step[0].fail.id, 'X', 7);
 	memset((char *)(uintptr_t)edit->scenario.steps.step[0].name, 'X', 6);
 	edit_free(edit);
@@ -150,14 +158,14 @@ START_TEST(holds_follow_the_step_that_ends_them)
 
 	/* Enough insertions that the array moves. */
 	for (size_t i = 1; i <= 20; i++) {
-		edit_insert(edit, 1, SCENARIO_STEP_TARGET);
+		edit_insert_row(edit, 1, &balloon_verb_target.format);
 		ck_assert_uint_eq(steps->step[0].hold.until_step, 2 + i);
 	}
 	edit_insert(edit, steps->count, SCENARIO_STEP_SETTLE)->settle.within =
 	    (struct scenario_time){ SCENARIO_NS, 5 };
 	ck_assert_uint_eq(steps->step[0].hold.until_step, 22);
 	/* In its very place: it moves on. */
-	edit_insert(edit, 22, SCENARIO_STEP_TARGET);
+	edit_insert_row(edit, 22, &balloon_verb_target.format);
 	ck_assert_uint_eq(steps->step[0].hold.until_step, 23);
 	edit_remove(edit, 22);
 	ck_assert_uint_eq(steps->step[0].hold.until_step, 22);
@@ -214,20 +222,19 @@ END_TEST
 
 /* Every verb as the loader would fill it when only what must be there is given. */
 static const struct {
-	enum scenario_verb verb;
-	const char *yaml;
+	const char *key, *yaml;
 } fresh[] = {
-	{ SCENARIO_STEP_TARGET, "  - target: 0\n" },
-	{ SCENARIO_STEP_STORM, "  - storm: {targets: [1], every: 1s}\n" },
-	{ SCENARIO_STEP_FAIL, "  - fail: {id: a, call: uvm_pglistalloc}\n" },
-	{ SCENARIO_STEP_HEAL, "  - fail: {id: a, call: uvm_pglistalloc}\n  - heal: all\n" },
-	{ SCENARIO_STEP_DEVICE, "  - device: {drop: inflate}\n" },
-	{ SCENARIO_STEP_IRQ, "  - irq: {source: config}\n" },
-	{ SCENARIO_STEP_DELIVER, "  - deliver: {irq: config, at: mutex_enter}\n" },
-	{ SCENARIO_STEP_HOLD, "  - hold: {thread: viomb, for: 1s}\n" },
-	{ SCENARIO_STEP_GUEST, "  - guest: {reboot: true}\n" },
-	{ SCENARIO_STEP_SETTLE, "  - settle: {within: 1s}\n" },
-	{ SCENARIO_STEP_NOTE, "  - note: x\n" },
+	{ "target", "  - target: 0\n" },
+	{ "storm", "  - storm: {targets: [1], every: 1s}\n" },
+	{ "fail", "  - fail: {id: a, call: uvm_pglistalloc}\n" },
+	{ "heal", "  - fail: {id: a, call: uvm_pglistalloc}\n  - heal: all\n" },
+	{ "device", "  - device: {drop: inflate}\n" },
+	{ "irq", "  - irq: {source: config}\n" },
+	{ "deliver", "  - deliver: {irq: config, at: mutex_enter}\n" },
+	{ "hold", "  - hold: {thread: viomb, for: 1s}\n" },
+	{ "guest", "  - guest: {reboot: true}\n" },
+	{ "settle", "  - settle: {within: 1s}\n" },
+	{ "note", "  - note: x\n" },
 };
 
 static void
@@ -235,18 +242,19 @@ fill_in(struct scenario_step *step)
 {
 	static uint64_t one_page[] = { 1 };
 	const struct scenario_time second = { SCENARIO_NS, 1000000000 };
+	struct balloon_storm *storm = step->own.object;
+	struct balloon_step *device = step->own.object;
 
+	if (step->row == &balloon_verb_storm.format) {
+		storm->targets = (struct scenario_amounts){ one_page, 1 };
+		storm->every = second;
+	} else if (step->row == &balloon_verb_device.format) {
+		device->common.queue[BEHAVIOUR_DROP] = "inflate";
+	}
 	switch (step->verb) {
-	case SCENARIO_STEP_STORM:
-		step->storm.targets = (struct scenario_amounts){ one_page, 1 };
-		step->storm.every = second;
-		break;
 	case SCENARIO_STEP_FAIL:
 		step->fail.id = "a";
 		step->fail.call = "uvm_pglistalloc";
-		break;
-	case SCENARIO_STEP_DEVICE:
-		step->device.drop = "inflate";
 		break;
 	case SCENARIO_STEP_IRQ:
 		step->irq.source = "config";
@@ -281,7 +289,8 @@ START_TEST(fresh_steps_are_as_the_loader_fills_them)
 	struct edit *edit = edit_new(doc->scenario[0], doc->scenario[0]->machines.machine,
 	    false, 0);
 	size_t last = edit->scenario.steps.count - 1;
-	struct scenario_step *step = edit_insert(edit, last + 1, fresh[_i].verb);
+	struct scenario_step *step = edit_insert_row(edit, last + 1,
+	    verb_find(edit->scenario.device.type, fresh[_i].key));
 
 	fill_in(step);
 	ck_assert_msg(step_equal(step, &edit->scenario.steps.step[last]), "%s", fresh[_i].yaml);

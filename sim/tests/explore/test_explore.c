@@ -85,7 +85,7 @@ START_TEST(test_plan_steps)
 	step = edit->scenario.steps.step;
 	ck_assert_uint_eq(edit->scenario.steps.count, base->scenario.steps.count + 1);
 	ck_assert_int_eq(step[0].verb, SCENARIO_STEP_DELIVER);
-	ck_assert_uint_eq(step[0].deliver.target_pages, 3);
+	ck_assert_uint_eq(step[0].deliver.act, 3);
 	ck_assert_int_eq(step[1].verb, SCENARIO_STEP_FAIL);
 	ck_assert_uint_eq(step[1].fail.nth, 2);
 	ck_assert_str_eq(step[1].fail.call, "kthread_create.enomem");

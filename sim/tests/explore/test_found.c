@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "device/balloon/balloon.h"
 #include "explore/found.h"
 #include "rules/rules.h"
 #include "tests/explore/rig.h"
@@ -125,7 +126,7 @@ check_file(const char *path, const char *name, uint64_t pages)
 	diag_list_print(&diags, stderr, false);
 	diag_list_fini(&diags);
 	ck_assert_ptr_nonnull(doc);
-	ck_assert_uint_eq(doc->scenario[0]->steps.step[0].target.pages, pages);
+	ck_assert_uint_eq(balloon_target_of(&doc->scenario[0]->steps.step[0])->pages, pages);
 	scenario_doc_free(doc);
 }
 
@@ -170,23 +171,32 @@ START_TEST(without_its_head)
 }
 END_TEST
 
+/* The host's first step. */
+static void
+ask_for(uint64_t pages)
+{
+	struct balloon_target *target = here.edit->scenario.steps.step[0].own.object;
+
+	target->pages = pages;
+}
+
 START_TEST(another_finding_gets_a_number)
 {
 	char first[FOUND_PATH_MAX], path[FOUND_PATH_MAX];
 
 	ck_assert(save(first));
 	here.finding.line = 13;
-	here.edit->scenario.steps.step[0].target.pages = 4;
+	ask_for(4);
 	ck_assert(save(path));
 	check_file(path, "-drv_send-2.yaml", 4);
 	here.finding.line = 14;
-	here.edit->scenario.steps.step[0].target.pages = 5;
+	ask_for(5);
 	ck_assert(save(path));
 	check_file(path, "-drv_send-3.yaml", 5);
 	check_file(first, "-drv_send.yaml", 3);
 	/* Found again, it takes its own place. */
 	here.finding.line = 13;
-	here.edit->scenario.steps.step[0].target.pages = 6;
+	ask_for(6);
 	ck_assert(save(path));
 	check_file(path, "-drv_send-2.yaml", 6);
 	ck_assert_uint_eq(count_files(), 3);

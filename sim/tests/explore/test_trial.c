@@ -113,7 +113,7 @@ START_TEST(test_stray)
 	rig_load(&rig, RIG_HEAD
 	    "steps:\n  - at: 1s\n    target: 17 pages\n  - settle: {within: 1s}\n");
 	rig_run(&rig, NULL, &stray);
-	ck_assert_uint_ge(stray.counts.inflated, 17);
+	ck_assert_uint_ne(stray.digest, before.digest);
 	rig_load(&rig, RIG_STORY);
 	rig_run(&rig, NULL, &after);
 	ck_assert_uint_eq(before.digest, after.digest);

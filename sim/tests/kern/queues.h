@@ -21,7 +21,7 @@ rig_of(uint16_t slots, bool modern)
 
 	krig_options_init(&options);
 	options.config.legacy = !modern;
-	options.device.queue_size[0] = options.device.queue_size[1] = slots;
+	options.device.device.queue_size[0] = options.device.device.queue_size[1] = slots;
 	rig = krig_new_attached(&options);
 	return rig;
 }
@@ -34,10 +34,10 @@ rig_answering(bool at_once, uint64_t latency_ns)
 	struct krig *rig;
 
 	krig_options_init(&options);
-	options.device.queue_size[0] = options.device.queue_size[1] = 8;
+	options.device.device.queue_size[0] = options.device.device.queue_size[1] = 8;
 	if (latency_ns != 0) {
-		options.device.ack = DEVICE_ACK_LATER;
-		options.device.latency_ns[0] = latency_ns;
+		options.device.device.ack = DEVICE_ACK_LATER;
+		options.device.device.latency_ns[0] = latency_ns;
 	}
 	child_plan.answers_at_once = at_once;
 	rig = krig_new_attached(&options);

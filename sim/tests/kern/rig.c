@@ -24,7 +24,7 @@ krig_options_init(struct krig_options *options)
 			.access_limit = 1000000,
 		},
 	};
-	device_config_init(&options->device, DEVICE_QEMU);
+	balloon_config_init(&options->device, BALLOON_QEMU);
 	child_plan = (struct child_plan){ .match = 1, .ipl = K_IPL_VM, .queues = 2,
 	    .maxnsegs = 1 };
 }
@@ -63,7 +63,8 @@ krig_new(const struct krig_options *options)
 	}
 	catch_crashes();
 	hooks.faults = &rig->faults;
-	device_init(&rig->device, &rig->world, &options->device);
+	device_begin(&rig->device, &rig->world, &balloon_class);
+	balloon_init(&rig->device, &options->device);
 	device_hooks(&rig->device, &hooks);
 	faults_init(&rig->faults, &rig->world);
 	ck_assert(world_init(&rig->world, &options->config, &hooks));

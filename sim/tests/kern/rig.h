@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "device/device.h"
+#include "device/balloon/balloon.h"
 #include "fault/fault.h"
 #include "kside/frag.h"
 #include "machine/world.h"
@@ -31,7 +31,7 @@ enum {
 
 struct krig_options {
 	struct world_config config;
-	struct device_config device;
+	struct balloon_config device;
 	bool driver;			/* boot with the driver of child.c */
 	bool driver_detaches;		/* the one with a ca_detach */
 	uint64_t seed;			/* 0: default choices */

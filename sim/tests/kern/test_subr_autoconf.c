@@ -227,7 +227,7 @@ START_TEST(lie40_detach_takes_the_softc_and_nothing_else)
 	ck_assert_int_eq(detach_result, 0);
 	ck_assert_uint_lt(rig->world.memory.counts.kernel, kernel);
 	ck_assert_ptr_nonnull(strstr(krig_console(rig), "child0: detached\n"));
-	ck_assert_uint_eq(device_status(&rig->device), 0);
+	ck_assert_uint_eq(rig->device.transport.status, 0);
 	/* The node still points into the softc that is gone: it is there to be read. */
 	ck_assert(kern_sysctl("hw.child.value", &value));
 	krig_run(rig, detach);

@@ -88,7 +88,7 @@ START_TEST(lie03_vq_done_comes_at_every_interrupt_until_dequeued)
 	send(rig, 1);
 	send(rig, 1);
 	krig_assert_order(rig, "(d)(d)");
-	device_interrupt(&rig->device, BALLOON_NO_QUEUE, false, 1);
+	device_interrupt(&rig->device, DEVICE_CONFIGURATION, false, 1);
 	krig_go(rig);
 	device_interrupt(&rig->device, BALLOON_DEFLATE, false, 1);
 	krig_go(rig);
@@ -123,7 +123,7 @@ START_TEST(lie38_an_id_outside_of_the_queue_is_the_devices_fault)
 	struct krig *rig = rig_of(1, false);
 
 	/* A queue of one slot has no other id that is wrong but inside. */
-	device_habit(&rig->device, HABIT_WRONG_ID, BALLOON_INFLATE, 1);
+	device_behave(&rig->device, BEHAVIOUR_WRONG_ID, BALLOON_INFLATE, 1);
 	send(rig, 1);
 	krig_run(rig, frag_vq_dequeue_all);
 	krig_assert_end(rig, WORLD_DEVICE_FAULT, "names descriptor 1, it has 1");
@@ -136,7 +136,7 @@ START_TEST(lie38_a_wrong_id_inside_is_believed)
 {
 	struct krig *rig = rig_of(8, false);
 
-	device_habit(&rig->device, HABIT_WRONG_ID, BALLOON_INFLATE, 1);
+	device_behave(&rig->device, BEHAVIOUR_WRONG_ID, BALLOON_INFLATE, 1);
 	send(rig, 1);
 	krig_run(rig, frag_vq_dequeue_all);
 	krig_assert_alive(rig);
@@ -246,8 +246,8 @@ retarget(void *arg)
 {
 	struct krig *rig = arg;
 
-	device_target(&rig->device, 777, false);
-	device_set_actual(&rig->device, 55);
+	balloon_target(&rig->device, 777, false);
+	balloon_set_actual(&rig->device, 55);
 }
 
 /* Between the first read and the second the host changes both. */
@@ -317,10 +317,10 @@ START_TEST(reinit_keeps_queues_and_frees_slots)
 		krig_assert_alive(rig);
 		ck_assert_int_eq(rig->frag.out[0], 0);
 		ck_assert_int_eq(rig->frag.out[1], 4);
-		ck_assert_uint_eq(device_status(&rig->device) & TRANSPORT_STATUS_DRIVER_OK,
+		ck_assert_uint_eq(rig->device.transport.status & TRANSPORT_STATUS_DRIVER_OK,
 		    TRANSPORT_STATUS_DRIVER_OK);
 		send(rig, 1);
-		ck_assert_uint_eq(device_requests(&rig->device, BALLOON_INFLATE), 1);
+		ck_assert_uint_eq(rig->device.queue[BALLOON_INFLATE].requests, 1);
 		krig_free(rig);
 	}
 }
@@ -337,7 +337,7 @@ START_TEST(a_reset_device_is_silent)
 	krig_go(rig);
 	krig_assert_alive(rig);
 	krig_assert_order(rig, "()");
-	ck_assert_uint_eq(device_status(&rig->device), 0);
+	ck_assert_uint_eq(rig->device.transport.status, 0);
 	ck_assert_uint_eq(krig_count(rig, EV_DEV_USED, KRIG_ANY_CODE), 0);
 	krig_free(rig);
 }

@@ -140,7 +140,7 @@ interrupt_config(void *arg)
 {
 	struct krig *rig = arg;
 
-	device_interrupt(&rig->device, BALLOON_NO_QUEUE, false, 1);
+	device_interrupt(&rig->device, DEVICE_CONFIGURATION, false, 1);
 }
 
 /* c comes before F: the driver does not even know that it is attached. */
@@ -219,7 +219,7 @@ START_TEST(lie25_features_may_be_none)
 
 		krig_options_init(&options);
 		options.config.legacy = !modern;
-		options.device.features = 0;
+		options.device.device.features = 0;
 		child_plan.req_features = 1;
 		rig = krig_new_attached(&options);
 		/* On a modern device VERSION_1 is always among them. */
@@ -239,7 +239,7 @@ START_TEST(features_are_what_both_want)
 
 		krig_options_init(&options);
 		options.config.legacy = !modern;
-		options.device.features |= BALLOON_F_MUST_TELL_HOST | BALLOON_F_STATS_VQ;
+		options.device.device.features |= BALLOON_F_MUST_TELL_HOST | BALLOON_F_STATS_VQ;
 		child_plan.req_features = 1 | 4 | 1 << 24;
 		rig = krig_new_attached(&options);
 		if (modern)
@@ -247,7 +247,7 @@ START_TEST(features_are_what_both_want)
 		else
 			both |= 1 << 24;	/* NOTIFY_ON_EMPTY is legacy */
 		ck_assert_int_eq(rig->frag.out[FRAG_OUT - 2], both);
-		ck_assert_uint_eq(device_features(&rig->device), (uint64_t)both);
+		ck_assert_uint_eq(rig->device.transport.accepted, (uint64_t)both);
 		krig_free(rig);
 	}
 }
@@ -260,7 +260,7 @@ START_TEST(the_request_is_an_int_and_sign_extended)
 
 	krig_options_init(&options);
 	options.config.legacy = false;
-	options.device.features = UINT64_C(1) << 40;
+	options.device.device.features = UINT64_C(1) << 40;
 	child_plan.req_features = 1 << 30;
 	rig = krig_new_attached(&options);
 	ck_assert_int_eq(rig->frag.out[FRAG_OUT - 2], INT64_C(1) << 32);
@@ -281,7 +281,7 @@ START_TEST(a_device_may_refuse_features_ok)
 	krig_options_init(&options);
 	options.driver = true;
 	options.config.legacy = false;
-	options.device.features_required = BALLOON_F_DEFLATE_ON_OOM;
+	options.device.device.features_required = BALLOON_F_DEFLATE_ON_OOM;
 	child_plan.end = CHILD_STARTED;
 	rig = krig_new(&options);
 	ck_assert(!krig_attach(rig));
@@ -306,14 +306,14 @@ START_TEST(lie04_a_config_interrupt_touches_queues_on_intx)
 		krig_options_init(&options);
 		options.config.legacy = how & 1;
 		/* QEMU shows both bits, others one. */
-		options.device.config_isr = how & 2 ? 3 : 2;
+		options.device.device.config_isr = how & 2 ? 3 : 2;
 		rig = rig_attached(&options);
 		rig->frag.in[0] = 1;
 		rig->frag.in[1] = 200;
 		rig->frag.in[2] = 4;
 		krig_run(rig, frag_vq_send);
 		krig_assert_order(rig, "(d)");
-		interrupt(rig, BALLOON_NO_QUEUE, false);
+		interrupt(rig, DEVICE_CONFIGURATION, false);
 		krig_assert_order(rig, "(d)cd");
 		krig_free(rig);
 	}
@@ -332,7 +332,7 @@ START_TEST(lie04_but_not_on_msix)
 	rig->frag.in[0] = 1;
 	rig->frag.in[1] = 200;
 	krig_run(rig, frag_vq_send);
-	interrupt(rig, BALLOON_NO_QUEUE, false);
+	interrupt(rig, DEVICE_CONFIGURATION, false);
 	krig_assert_order(rig, "(d)c");
 	interrupt(rig, BALLOON_DEFLATE, false);
 	krig_assert_order(rig, "(d)cd");
@@ -371,7 +371,7 @@ START_TEST(msix_falls_back_to_intx)
 	child_plan.req_flags = INTR_MSIX;
 	rig = rig_attached(&options);
 	ck_assert_ptr_nonnull(strstr(krig_console(rig), "interrupting at ioapic0 pin 11"));
-	interrupt(rig, BALLOON_NO_QUEUE, false);
+	interrupt(rig, DEVICE_CONFIGURATION, false);
 	krig_assert_order(rig, "c");
 	krig_free(rig);
 	/* Nor does a child get MSI-X that does not ask. */
@@ -395,7 +395,7 @@ START_TEST(softint_runs_the_queues_and_config_change_stays_hard)
 	rig->frag.in[0] = 1;
 	rig->frag.in[1] = 200;
 	krig_run(rig, frag_vq_send);
-	interrupt(rig, BALLOON_NO_QUEUE, false);
+	interrupt(rig, DEVICE_CONFIGURATION, false);
 	krig_assert_order(rig, "(d)cd");
 	for (unsigned i = 0; krig_nth(rig, EV_NOTE, HW_NOTE_CALLBACK, i) != NULL; i++) {
 		const struct event *e = krig_event(rig, EV_NOTE, HW_NOTE_CALLBACK, i);

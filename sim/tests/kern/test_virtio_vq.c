@@ -136,7 +136,7 @@ START_TEST(lie12_descriptor_has_the_loaded_length)
 	taken = krig_event(rig, EV_DEV_TAKE, 0, 0);
 	ck_assert_uint_eq(taken->arg[2], 64);
 	ck_assert_uint_eq(taken->arg[3], 16);
-	ck_assert_uint_eq(device_entries(&rig->device, BALLOON_INFLATE), 16);
+	ck_assert_uint_eq(balloon_of(&rig->device)->entries[BALLOON_INFLATE], 16);
 	krig_free(rig);
 }
 END_TEST
@@ -187,9 +187,9 @@ START_TEST(two_segments_are_one_chain)
 		struct krig *rig;
 
 		krig_options_init(&options);
-		options.device.queue_size[0] = options.device.queue_size[1] = 8;
+		options.device.device.queue_size[0] = options.device.device.queue_size[1] = 8;
 		if (!indirect)
-			options.device.features &= ~TRANSPORT_F_INDIRECT_DESC;
+			options.device.device.features &= ~TRANSPORT_F_INDIRECT_DESC;
 		child_plan.maxnsegs = 2;
 		rig = krig_new_attached(&options);
 		krig_run(rig, frag_vq_indirect);
@@ -228,7 +228,7 @@ START_TEST(no_indirect_tables_for_one_segment)
 	ck_assert_int_eq(rig->frag.out[6], 1);
 	krig_free(rig);
 	krig_options_init(&options);
-	options.device.queue_size[0] = options.device.queue_size[1] = 256;
+	options.device.device.queue_size[0] = options.device.device.queue_size[1] = 256;
 	rig = krig_new_attached(&options);
 	krig_run(rig, frag_vq_layout);
 	ck_assert_int_eq(rig->frag.out[2], 8192);
@@ -244,11 +244,11 @@ START_TEST(commit_without_notify_waits_for_the_flush)
 	ask(rig, 1, 4);
 	krig_run(rig, frag_vq_send_quiet);
 	krig_run(rig, frag_vq_send_quiet);
-	ck_assert_uint_eq(device_kicks(&rig->device, BALLOON_INFLATE), 0);
-	ck_assert_uint_eq(device_requests(&rig->device, BALLOON_INFLATE), 0);
+	ck_assert_uint_eq(rig->device.transport.queue[BALLOON_INFLATE].kicks, 0);
+	ck_assert_uint_eq(rig->device.queue[BALLOON_INFLATE].requests, 0);
 	krig_run(rig, frag_vq_flush);
-	ck_assert_uint_eq(device_kicks(&rig->device, BALLOON_INFLATE), 1);
-	ck_assert_uint_eq(device_requests(&rig->device, BALLOON_INFLATE), 2);
+	ck_assert_uint_eq(rig->device.transport.queue[BALLOON_INFLATE].kicks, 1);
+	ck_assert_uint_eq(rig->device.queue[BALLOON_INFLATE].requests, 2);
 	krig_assert_order(rig, "()()d-");
 	krig_free(rig);
 }
@@ -261,17 +261,17 @@ START_TEST(no_kick_when_the_device_asks_for_none)
 	struct krig *rig;
 
 	krig_options_init(&options);
-	options.device.quiet_kicks = true;
-	options.device.ack = DEVICE_ACK_LATER;
-	options.device.latency_ns[0] = MS;
+	options.device.device.quiet_kicks = true;
+	options.device.device.ack = DEVICE_ACK_LATER;
+	options.device.device.latency_ns[0] = MS;
 	rig = krig_new_attached(&options);
 	ask(rig, 1, 4);
 	krig_thread(rig, frag_vq_send);
 	krig_thread(rig, frag_vq_send);
 	krig_go(rig);
 	krig_assert_alive(rig);
-	ck_assert_uint_eq(device_kicks(&rig->device, BALLOON_INFLATE), 1);
-	ck_assert_uint_eq(device_requests(&rig->device, BALLOON_INFLATE), 2);
+	ck_assert_uint_eq(rig->device.transport.queue[BALLOON_INFLATE].kicks, 1);
+	ck_assert_uint_eq(rig->device.queue[BALLOON_INFLATE].requests, 2);
 	krig_free(rig);
 }
 END_TEST
@@ -334,7 +334,7 @@ START_TEST(a_missing_queue_fails_with_minus_1)
 
 	krig_options_init(&options);
 	options.driver = true;
-	options.device.queue_size[1] = 0;
+	options.device.device.queue_size[1] = 0;
 	rig = krig_new(&options);
 	ck_assert(!krig_attach(rig));
 	krig_assert_alive(rig);

@@ -13,7 +13,7 @@ struct bad {
 	const char *errors[4];
 };
 
-#define BAD_POINT_FORMS "\"inflate entry\", \"virtio_dequeue#2 before\", " \
+#define BAD_POINT_FORMS "\"config entry\", \"virtio_dequeue#2 before\", " \
 	"\"line 351#2\" or access#17"
 
 /* What YAML has and scenarios do without */
@@ -108,7 +108,7 @@ static const struct bad bad_keys[] = {
 	{ "scenario: t\n", {
 		"1:1: scenario needs the key \"format\": version of the format: 1 "
 		    "[scenario.missing-key]",
-		"1:1: scenario needs the key \"steps\": the story, in order; one verb each "
+		"1:1: scenario needs the key \"steps\": what happens, in order; one verb each "
 		    "[scenario.missing-key]",
 		"1:1: scenario needs the key \"summary\": one sentence that a kernel "
 		    "developer understands [scenario.missing-key]",
@@ -155,7 +155,7 @@ static const struct bad bad_keys[] = {
 		"4:8: \"steps\" is a list, not a map [scenario.type]",
 	} },
 	{ FIXTURE_HEAD, {
-		"1:1: scenario needs the key \"steps\": the story, in order; one verb each "
+		"1:1: scenario needs the key \"steps\": what happens, in order; one verb each "
 		    "[scenario.missing-key]",
 	} },
 	{ FIXTURE_STEP "machine: 5\n", {
@@ -543,7 +543,7 @@ static const struct bad bad_steps[] = {
 		"5:21: \"once\" is no value of \"attach\" (again) [scenario.value]",
 	} },
 	{ FIXTURE_STEPS "  - device: {}\n", {
-		"5:13: this changes nothing at the device [scenario.step]",
+		"5:13: no effect: give at least one key but \"count\" [scenario.step]",
 	} },
 	{ FIXTURE_STEPS "  - device: {pause: inflate, count: 2}\n", {
 		"5:37: \"count\" counts completions: drop, duplicate, wrong_..., no_irq, "

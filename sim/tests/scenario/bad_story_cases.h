@@ -131,7 +131,7 @@ static const struct bad bad_expects[] = {
 		    "memory [scenario.expectation]",
 	} },
 	{ FIXTURE_STEPS "  - expect: host.target == 4294967296\n", {
-		"5:13: this is never true: host.target and host.actual have 32 bits "
+		"5:13: this is never true: host.target has 32 bits "
 		    "[scenario.expectation]",
 	} },
 	{ FIXTURE_STEPS "  - expect: vq.inflate.requests + vq.deflate.requests < 0\n", {

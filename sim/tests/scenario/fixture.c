@@ -8,11 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const devices[] = { "balloon", NULL };
-static const char *const features[] = {
-	"MUST_TELL_HOST", "STATS_VQ", "DEFLATE_ON_OOM", "INDIRECT_DESC", "EVENT_IDX", NULL
-};
-static const char *const vqs[] = { "inflate", "deflate", NULL };
+#include "run/run.h"
+
 static const char *const calls[] = {
 	"mutex_enter", "uvm_pglistalloc", "virtio_dequeue", "virtio_enqueue_prep",
 	"virtio_enqueue_reserve", NULL
@@ -24,10 +21,18 @@ static const char *const faults[] = {
 static const char *const errnos[] = { "EAGAIN", "ENOMEM", NULL };
 static const char *const rules[] = { "live.settle", "page.leak", NULL };
 
-const struct scenario_vocab fixture_vocab = {
-	.devices = devices, .features = features, .vqs = vqs, .calls = calls,
-	.faults = faults, .errnos = errnos, .rules = rules,
-};
+const struct scenario_vocab *
+fixture_vocab(void)
+{
+	static struct scenario_vocab vocab;
+
+	vocab = *run_vocab();
+	vocab.calls = calls;
+	vocab.faults = faults;
+	vocab.errnos = errnos;
+	vocab.rules = rules;
+	return &vocab;
+}
 
 const char fixture_example[] =
 	"format: 1\n"
@@ -195,7 +200,7 @@ fixture_load_as(const char *path, const char *text)
 	char *errors;
 
 	diag_list_init(&diags);
-	doc = scenario_load_text(path, text, strlen(text), &fixture_vocab, &diags);
+	doc = scenario_load_text(path, text, strlen(text), fixture_vocab(), &diags);
 	errors = capture_diags(&diags);
 	ck_assert_str_eq(errors, "");
 	ck_assert_ptr_nonnull(doc);
@@ -218,7 +223,7 @@ fixture_errors_of(const char *path, const char *text, size_t size)
 	char *errors = NULL;
 
 	diag_list_init(&diags);
-	doc = scenario_load_text(path, text, size, &fixture_vocab, &diags);
+	doc = scenario_load_text(path, text, size, fixture_vocab(), &diags);
 	if (doc == NULL) {
 		ck_assert_uint_gt(diags.count, 0);
 		errors = capture_diags(&diags);

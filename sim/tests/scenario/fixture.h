@@ -8,7 +8,8 @@
 
 #include "scenario/scenario.h"
 
-extern const struct scenario_vocab fixture_vocab;
+/* The types of device that viosim has, and its observables; few calls, faults and rules. */
+const struct scenario_vocab *fixture_vocab(void);
 
 /* The two examples of the format's description, with the paths they belong to. */
 extern const char fixture_example[];

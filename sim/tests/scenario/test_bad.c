@@ -303,7 +303,7 @@ check_file(const char *path, const char *wanted)
 	struct diag_list diags;
 
 	diag_list_init(&diags);
-	ck_assert_ptr_null(scenario_load(path, &fixture_vocab, &diags));
+	ck_assert_ptr_null(scenario_load(path, fixture_vocab(), &diags));
 	ck_assert_uint_eq(diags.count, 1);
 	ck_assert_str_eq(diags.items[0].loc.file, path);
 	ck_assert_uint_eq(diags.items[0].loc.line, 0);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "scenario/arena.h"
+#include "scenario/table.h"
 #include "tests/scenario/fixture.h"
 
 #define NELEM(a) (sizeof(a) / sizeof((a)[0]))
@@ -14,75 +15,57 @@
 Suite	*scenario_expect_suite(void);
 
 /* A world in which everything has a value of its own. */
+static const struct {
+	const char *text;
+	int64_t value;
+} values[] = {
+	{ "host.target", 512 }, { "host.actual", 300 }, { "host.held", 256 },
+	{ "host.discarded_in_use", 0 }, { "mem.total", 16000 }, { "mem.free", 15700 },
+	{ "mem.balloon", 300 }, { "mem.others", INT64_MAX },
+	{ "vq.inflate.inflight", 1 }, { "vq.deflate.inflight", 2 },
+	{ "vq.inflate.requests", 3 }, { "vq.inflate.kicks", 3 }, { "vq.inflate.entries", 3 },
+	{ "vq.deflate.requests", 3 }, { "vq.deflate.kicks", 3 }, { "vq.deflate.entries", 3 },
+	{ "irq.config", 3 }, { "irq.inflate", 4 }, { "irq.deflate", 4 },
+	{ "thread.state", 4 }, { "thread.wakeups", 5 }, { "thread.sleep", 1500000 },
+	{ "calls.mutex_enter", 6 }, { "calls.uvm_pglistalloc", 7 },
+	{ "calls.virtio_dequeue", 7 }, { "fail.a-b.hits", 1 }, { "fail.full.hits", 0 },
+	{ "device.status", 4 }, { "attach.result", 2 }, { "sysctl.hw.viomb.npages", 42 },
+};
+
 static bool
-look(void *arg, const struct expect_term *t, int64_t *value)
+look(const struct expect_env *at, const struct expect_term *t, int64_t *value)
 {
-	(void)arg;
-	switch (t->obs) {
-	case EXPECT_OBS_HOST_TARGET:
-		*value = 512;
-		return true;
-	case EXPECT_OBS_HOST_ACTUAL:
-		*value = 300;
-		return true;
-	case EXPECT_OBS_HOST_HELD:
-		*value = 256;
-		return true;
-	case EXPECT_OBS_HOST_DISCARDED_IN_USE:
-		*value = 0;
-		return true;
-	case EXPECT_OBS_MEM_TOTAL:
-		*value = 16000;
-		return true;
-	case EXPECT_OBS_MEM_FREE:
-		*value = 15700;
-		return true;
-	case EXPECT_OBS_MEM_BALLOON:
-		*value = 300;
-		return true;
-	case EXPECT_OBS_MEM_OTHERS:
-		*value = INT64_MAX;
-		return true;
-	case EXPECT_OBS_VQ_INFLIGHT:
-		*value = strcmp(t->arg, "inflate") == 0 ? 1 : 2;
-		return true;
-	case EXPECT_OBS_VQ_REQUESTS:
-	case EXPECT_OBS_VQ_KICKS:
-	case EXPECT_OBS_VQ_ENTRIES:
-	case EXPECT_OBS_IRQ_CONFIG:
-		*value = 3;
-		return true;
-	case EXPECT_OBS_IRQ_VQ:
-		*value = 4;
-		return true;
-	case EXPECT_OBS_THREAD_STATE:
-		*value = EXPECT_THREAD_WAITING_MEMORY;
-		return true;
-	case EXPECT_OBS_THREAD_WAKEUPS:
-		*value = 5;
-		return true;
-	case EXPECT_OBS_THREAD_SLEEP:
-		*value = 1500000;
-		return true;
-	case EXPECT_OBS_CALLS:
-		*value = strcmp(t->arg, "mutex_enter") == 0 ? 6 : 7;
-		return true;
-	case EXPECT_OBS_FAIL_HITS:
-		*value = strcmp(t->arg, "a-b") == 0 ? 1 : 0;
-		return true;
-	case EXPECT_OBS_DEVICE_STATUS:
-		*value = EXPECT_STATUS_DRIVER_OK;
-		return true;
-	case EXPECT_OBS_ATTACH_RESULT:
-		*value = EXPECT_ATTACH_FAILED;
-		return true;
-	case EXPECT_OBS_SYSCTL:
-		*value = 42;
-		return strcmp(t->arg, "hw.viomb.npages") == 0;
-	case EXPECT_OBS_LOG:
-		break;
-	}
+	(void)at;
+	for (size_t i = 0; i < NELEM(values); i++)
+		if (strcmp(values[i].text, t->text) == 0) {
+			*value = values[i].value;
+			return true;
+		}
 	return false;
+}
+
+/* The real observables, all of them looked up above. */
+static const struct scenario_vocab *
+made_up_vocab(void)
+{
+	static struct observable observables[64];
+	static struct scenario_type type;
+	static struct scenario_vocab vocab;
+	const struct observable *o;
+	size_t count = 0;
+
+	for (; (o = scenario_observable(fixture_vocab(), count)) != NULL; count++) {
+		ck_assert_uint_lt(count, NELEM(observables) - 1);
+		observables[count] = *o;
+		if (o->value != NULL)
+			observables[count].value = look;
+	}
+	type = *fixture_vocab()->type;
+	type.observables = &observables[count];
+	vocab = *fixture_vocab();
+	vocab.type = &type;
+	vocab.observables = observables;
+	return &vocab;
 }
 
 static int64_t
@@ -92,7 +75,7 @@ count_log(void *arg, const char *text)
 	return strcmp(text, "twice \"quoted\"") == 0 ? 2 : strcmp(text, "once") == 0;
 }
 
-static const struct expect_env env = { .observe = look, .log_count = count_log, .hz = 100 };
+static const struct expect_env env = { .log_count = count_log, .hz = 100 };
 
 /* The expectation, or NULL with its first message in `error`. */
 static struct expect *
@@ -106,7 +89,7 @@ parse(const char *text, struct arena *arena, char *error, size_t size)
 	struct expect *e;
 
 	diag_list_init(&diags);
-	e = expect_parse(text, &source, &fixture_vocab, arena, &diags);
+	e = expect_parse(text, &source, made_up_vocab(), arena, &diags);
 	error[0] = '\0';
 	if (e == NULL) {
 		ck_assert_uint_eq(diags.count, 1);

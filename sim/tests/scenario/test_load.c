@@ -9,9 +9,23 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "device/balloon/balloon.h"
 #include "tests/scenario/fixture.h"
 
 Suite	*scenario_load_suite(void);
+
+static const struct balloon_options *
+options_of(const struct scenario *sc)
+{
+	return balloon_options_of(sc);
+}
+
+static const struct balloon_step *
+device_of(const struct scenario_step *step)
+{
+	ck_assert_ptr_eq(step->row, &balloon_verb_device.format);
+	return step->own.object;
+}
 
 START_TEST(example_gives_its_steps)
 {
@@ -23,12 +37,12 @@ START_TEST(example_gives_its_steps)
 	ck_assert_str_eq(sc->id, "inflate/odd-target");
 	ck_assert_uint_eq(sc->tags.count, 2);
 	ck_assert_uint_eq(sc->steps.count, 5);
-	ck_assert_int_eq(s[0].verb, SCENARIO_STEP_TARGET);
+	ck_assert_ptr_eq(s[0].row, &balloon_verb_target.format);
 	ck_assert_int_eq(s[0].at.when, SCENARIO_ABSOLUTE);
 	ck_assert_uint_eq(s[0].at.time.value, 1000000000);
 	ck_assert_str_eq(s[0].name, "host asks for 300 pages");
-	ck_assert_uint_eq(s[0].target.pages, 300);
-	ck_assert_int_eq(s[0].target.irq, SCENARIO_TARGET_IRQ_CONFIG);
+	ck_assert_uint_eq(balloon_target_of(&s[0])->pages, 300);
+	ck_assert_int_eq(balloon_target_of(&s[0])->no_irq, 0);
 	ck_assert_int_eq(s[1].verb, SCENARIO_STEP_EXPECT);
 	ck_assert_int_eq(s[1].at.when, SCENARIO_AT_ONCE);
 	ck_assert_uint_eq(s[1].within.value, 2000000000);
@@ -55,14 +69,15 @@ START_TEST(example_gives_machine_and_device)
 	ck_assert_uint_eq(sc->machines.machine[0].hz, 100);
 	ck_assert_uint_eq(sc->machines.machine[0].cpus, 1);
 	ck_assert(sc->machines.machine[0].diagnostic);
-	ck_assert_str_eq(sc->device.type, "balloon");
-	ck_assert(sc->device.has_features);
-	ck_assert_str_eq(sc->device.features.name[0], "MUST_TELL_HOST");
-	ck_assert_uint_eq(sc->device.latency.inflate.value, 1000000);
-	ck_assert_uint_eq(sc->device.latency.deflate.value, 1000000);
-	ck_assert(!scenario_time_is_given(sc->device.latency.jitter));
-	ck_assert_uint_eq(sc->device.queue_size.inflate, SCENARIO_UNSET);
-	ck_assert_int_eq(sc->device.reset_keeps_actual, SCENARIO_BY_MODEL);
+	ck_assert_str_eq(sc->device.type->name, "balloon");
+	ck_assert_str_eq(options_of(sc)->common.type, "balloon");
+	ck_assert_ptr_nonnull(options_of(sc)->common.features.name);
+	ck_assert_str_eq(options_of(sc)->common.features.name[0], "MUST_TELL_HOST");
+	ck_assert_uint_eq(options_of(sc)->latency.inflate.value, 1000000);
+	ck_assert_uint_eq(options_of(sc)->latency.deflate.value, 1000000);
+	ck_assert(!scenario_time_is_given(options_of(sc)->latency.jitter));
+	ck_assert_uint_eq(options_of(sc)->queue_size.inflate, SCENARIO_UNSET);
+	ck_assert_int_eq(options_of(sc)->reset_keeps_actual, SCENARIO_BY_MODEL);
 	ck_assert_uint_eq(sc->limits.time.value, UINT64_C(120000000000));
 	ck_assert_uint_eq(sc->limits.events, 1000000);
 	scenario_doc_free(doc);
@@ -99,28 +114,28 @@ START_TEST(everything_keeps_its_values)
 	ck_assert_str_eq(sc->machines.machine[1].name,
 	    "1.0,bounce,diagnostic=false,cpus=2,memory=32MiB");
 	ck_assert_uint_eq(sc->machines.machine[1].hz, 1000);
-	ck_assert(sc->device.has_features);
-	ck_assert_uint_eq(sc->device.features.count, 0);
-	ck_assert_int_eq(sc->device.latency.jitter.unit, SCENARIO_TICKS);
-	ck_assert(!scenario_time_is_given(sc->device.latency.deflate));
-	ck_assert_uint_eq(sc->device.queue_size.deflate, 0);
-	ck_assert_int_eq(sc->device.reset_keeps_actual, SCENARIO_NO);
-	ck_assert_int_eq(sc->device.keeps_actual, SCENARIO_YES);
-	ck_assert_int_eq(sc->device.ack, SCENARIO_ACK_IN_NOTIFY);
+	ck_assert_ptr_nonnull(options_of(sc)->common.features.name);
+	ck_assert_uint_eq(options_of(sc)->common.features.count, 0);
+	ck_assert_int_eq(options_of(sc)->latency.jitter.unit, SCENARIO_TICKS);
+	ck_assert(!scenario_time_is_given(options_of(sc)->latency.deflate));
+	ck_assert_uint_eq(options_of(sc)->queue_size.deflate, 0);
+	ck_assert_int_eq(options_of(sc)->reset_keeps_actual, SCENARIO_NO);
+	ck_assert_int_eq(options_of(sc)->keeps_actual, SCENARIO_YES);
+	ck_assert_int_eq(options_of(sc)->ack, DEVICE_ACK_IN_NOTIFY);
 	ck_assert_int_eq(sc->policy, SCENARIO_LENIENT);
-	ck_assert_uint_eq(s[1].target.pages, 1024);
+	ck_assert_uint_eq(balloon_target_of(&s[1])->pages, 1024);
 	ck_assert_int_eq(s[2].at.when, SCENARIO_RELATIVE);
-	ck_assert_uint_eq(s[2].storm.targets.pages[1], 2);
+	ck_assert_uint_eq(balloon_storm_of(&s[2])->targets.pages[1], 2);
 	ck_assert_uint_eq(s[3].fail.count, SCENARIO_FOREVER);
 	ck_assert_uint_eq(s[3].fail.probability_ppm, 125000);
 	ck_assert_str_eq(s[3].fail.error, "ENOMEM");
 	ck_assert(s[5].fail.block);
 	ck_assert_str_eq(s[6].heal.id, "f1");
 	ck_assert_ptr_null(s[7].heal.id);
-	ck_assert_uint_eq(s[8].device.latency.jitter.value, 1000);
-	ck_assert_uint_eq(s[8].device.latency.deflate.value, 5000000);
-	ck_assert_str_eq(s[9].device.pause, "inflate");
-	ck_assert_uint_eq(s[12].device.actual_pages, 9);
+	ck_assert_uint_eq(device_of(&s[8])->latency.jitter.value, 1000);
+	ck_assert_uint_eq(device_of(&s[8])->latency.deflate.value, 5000000);
+	ck_assert_str_eq(device_of(&s[9])->common.queue[BEHAVIOUR_PAUSE], "inflate");
+	ck_assert_uint_eq(device_of(&s[12])->actual_pages, 9);
 	ck_assert_int_eq(s[15].deliver.at.place, SCENARIO_ENTRY);
 	ck_assert_int_eq(s[16].deliver.at.place, SCENARIO_CALL);
 	ck_assert_uint_eq(s[16].deliver.at.nth, 2);
@@ -151,9 +166,9 @@ START_TEST(parameters_are_put_in)
 	    "steps:\n  - target: $n\n  - expect: $e\n  - note: \"$n\"\n");
 
 	ck_assert_uint_eq(doc->count, 4);
-	ck_assert_uint_eq(doc->scenario[1]->steps.step[0].target.pages, 5);
+	ck_assert_uint_eq(balloon_target_of(doc->scenario[1]->steps.step)->pages, 5);
 	ck_assert_str_eq(doc->scenario[1]->steps.step[1].expect->text, "mem.free > 1");
-	ck_assert_uint_eq(doc->scenario[2]->steps.step[0].target.pages, 2048);
+	ck_assert_uint_eq(balloon_target_of(doc->scenario[2]->steps.step)->pages, 2048);
 	ck_assert_str_eq(doc->scenario[2]->steps.step[2].note, "$n");
 	ck_assert_str_eq(doc->scenario[3]->params[0].value, "8MiB");
 	scenario_doc_free(doc);
@@ -204,9 +219,9 @@ START_TEST(extended_file_gives_what_is_not_said)
 	ck_assert_uint_eq(sc->base.hz, 1000);
 	ck_assert_uint_eq(sc->base.memory_pages, SCENARIO_UNSET);
 	ck_assert_uint_eq(scenario_machine_pages(&sc->base), 262144);
-	ck_assert(!scenario_time_is_given(sc->device.latency.inflate));
-	ck_assert_uint_eq(sc->device.latency.deflate.value, 2000000);
-	ck_assert_str_eq(sc->device.features.name[0], "STATS_VQ");
+	ck_assert(!scenario_time_is_given(options_of(sc)->latency.inflate));
+	ck_assert_uint_eq(options_of(sc)->latency.deflate.value, 2000000);
+	ck_assert_str_eq(options_of(sc)->common.features.name[0], "STATS_VQ");
 	ck_assert_uint_eq(sc->always.count, 2);
 	ck_assert_str_eq(sc->always.claim[0].loc.file, base);
 	scenario_doc_free(doc);
@@ -295,10 +310,10 @@ START_TEST(one_list_serves_many_files)
 	struct scenario_doc *doc;
 
 	diag_list_init(&diags);
-	ck_assert_ptr_null(scenario_load_text("t.yaml", "a: 1", 4, &fixture_vocab, &diags));
+	ck_assert_ptr_null(scenario_load_text("t.yaml", "a: 1", 4, fixture_vocab(), &diags));
 	/* The same errors again are still errors. */
-	ck_assert_ptr_null(scenario_load_text("t.yaml", "a: 1", 4, &fixture_vocab, &diags));
-	doc = scenario_load_text("t.yaml", FIXTURE_STEP, strlen(FIXTURE_STEP), &fixture_vocab,
+	ck_assert_ptr_null(scenario_load_text("t.yaml", "a: 1", 4, fixture_vocab(), &diags));
+	doc = scenario_load_text("t.yaml", FIXTURE_STEP, strlen(FIXTURE_STEP), fixture_vocab(),
 	    &diags);
 	ck_assert_ptr_nonnull(doc);
 	scenario_doc_free(doc);

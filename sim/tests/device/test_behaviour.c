@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Tests of the balloon device's habits (sim/device/balloon_answer, balloon_habit).
+ * Tests of behaviours and completions (sim/device/behaviour, completion), on a balloon.
  */
 #include <check.h>
 
 #include "rig.h"
 
-Suite	*device_habit_suite(void);
+Suite	*device_behaviour_suite(void);
 
 #define MS UINT64_C(1000000)
 
@@ -29,9 +29,9 @@ teardown(void)
 }
 
 static void
-habit(enum device_habit what, uint64_t count)
+behave(enum behaviour what, uint64_t count)
 {
-	device_habit(&rig->device, what, BALLOON_INFLATE, count);
+	device_behave(&rig->device, what, BALLOON_INFLATE, count);
 }
 
 static void
@@ -53,17 +53,17 @@ expect_used(unsigned q, uint16_t at, uint32_t id, uint32_t length)
 
 START_TEST(paused_queue_waits_and_goes_on)
 {
-	habit(HABIT_PAUSE, 1);
-	ck_assert(!device_answers(&rig->device));
+	behave(BEHAVIOUR_PAUSE, 1);
+	ck_assert(!device_completes(&rig->device));
 	inflate(0);
 	inflate(1);
 	ck_assert_uint_eq(rig_count(rig, EV_DEV_TAKE), 0);
 	ck_assert_uint_eq(device_inflight(&rig->device, BALLOON_INFLATE), 2);
 	ck_assert(!device_is_busy(&rig->device));
-	habit(HABIT_RESUME, 1);
+	behave(BEHAVIOUR_RESUME, 1);
 	ck_assert_uint_eq(rig_used(rig, 0), 2);
-	ck_assert(device_answers(&rig->device));
-	ck_assert(device_is_healthy(&rig->device));
+	ck_assert(device_completes(&rig->device));
+	ck_assert(!rig->device.unhealthy);
 }
 END_TEST
 
@@ -72,10 +72,10 @@ START_TEST(paused_queue_holds_answers_back)
 	device_latency(&rig->device, BALLOON_INFLATE, MS, 0, 2);
 	inflate(0);
 	inflate(1);
-	habit(HABIT_PAUSE, 1);
+	behave(BEHAVIOUR_PAUSE, 1);
 	rig_pass(rig, 5 * MS);
 	ck_assert_uint_eq(rig_used(rig, 0), 0);
-	habit(HABIT_RESUME, 1);
+	behave(BEHAVIOUR_RESUME, 1);
 	rig_pass(rig, 0);
 	ck_assert_uint_eq(rig_used(rig, 0), 2);
 	ck_assert_uint_eq(rig_last(rig, EV_DEV_USED).time_ns, 5 * MS);
@@ -86,13 +86,13 @@ END_TEST
 START_TEST(answer_can_come_before_its_time)
 {
 	device_latency(&rig->device, BALLOON_INFLATE, 3 * MS, 0, 2);
-	ck_assert(!device_answer_now(&rig->device, BALLOON_INFLATE));
+	ck_assert(!device_complete_now(&rig->device, BALLOON_INFLATE));
 	inflate(4);
 	rig_pass(rig, MS);
 	inflate(2);
-	ck_assert(!device_answer_now(&rig->device, BALLOON_DEFLATE));
+	ck_assert(!device_complete_now(&rig->device, BALLOON_DEFLATE));
 	ck_assert_uint_eq(device_interrupts(&rig->device, 0), 0);
-	ck_assert(device_answer_now(&rig->device, BALLOON_INFLATE));
+	ck_assert(device_complete_now(&rig->device, BALLOON_INFLATE));
 	ck_assert_uint_eq(rig_used(rig, 0), 1);
 	expect_used(0, 0, 4, 0);
 	ck_assert_uint_eq(device_interrupts(&rig->device, 0), 1);
@@ -103,26 +103,26 @@ START_TEST(answer_can_come_before_its_time)
 	ck_assert_uint_eq(rig_used(rig, 0), 2);
 	expect_used(0, 1, 2, 0);
 	ck_assert(!device_is_busy(&rig->device));
-	ck_assert(!device_answer_now(&rig->device, BALLOON_INFLATE));
+	ck_assert(!device_complete_now(&rig->device, BALLOON_INFLATE));
 }
 END_TEST
 
-START_TEST(answer_before_its_time_has_the_habits)
+START_TEST(completion_before_its_time_has_the_behaviours)
 {
 	device_latency(&rig->device, BALLOON_INFLATE, MS, 0, 2);
-	habit(HABIT_DROP, 1);
+	behave(BEHAVIOUR_DROP, 1);
 	inflate(0);
 	inflate(1);
-	ck_assert(device_answer_now(&rig->device, BALLOON_INFLATE));
+	ck_assert(device_complete_now(&rig->device, BALLOON_INFLATE));
 	ck_assert_uint_eq(rig_used(rig, 0), 0);
-	ck_assert_uint_eq(rig_habits(rig, HABIT_DROP), 1);
-	habit(HABIT_PAUSE, 1);
-	ck_assert(!device_answer_now(&rig->device, BALLOON_INFLATE));
-	habit(HABIT_RESUME, 1);
-	ck_assert(device_answer_now(&rig->device, BALLOON_INFLATE));
+	ck_assert_uint_eq(rig_behaved(rig, "drop"), 1);
+	behave(BEHAVIOUR_PAUSE, 1);
+	ck_assert(!device_complete_now(&rig->device, BALLOON_INFLATE));
+	behave(BEHAVIOUR_RESUME, 1);
+	ck_assert(device_complete_now(&rig->device, BALLOON_INFLATE));
 	expect_used(0, 0, 1, 0);
 	rig_set_status(rig, 0);
-	ck_assert(!device_answer_now(&rig->device, BALLOON_INFLATE));
+	ck_assert(!device_complete_now(&rig->device, BALLOON_INFLATE));
 }
 END_TEST
 
@@ -141,31 +141,31 @@ END_TEST
 
 START_TEST(dropped_requests_are_never_answered)
 {
-	habit(HABIT_DROP, 2);
+	behave(BEHAVIOUR_DROP, 2);
 	inflate(0);
 	inflate(1);
 	inflate(2);
 	ck_assert_uint_eq(rig_used(rig, 0), 1);
 	expect_used(0, 0, 2, 0);
-	ck_assert_uint_eq(rig_habits(rig, HABIT_DROP), 2);
+	ck_assert_uint_eq(rig_behaved(rig, "drop"), 2);
 	ck_assert_uint_eq(device_inflight(&rig->device, BALLOON_INFLATE), 2);
-	ck_assert_uint_eq(device_held(&rig->device), 3);
-	ck_assert(!device_answers(&rig->device));
-	ck_assert(device_is_healthy(&rig->device));
+	ck_assert_uint_eq(rig->world.memory.counts.held, 3);
+	ck_assert(!device_completes(&rig->device));
+	ck_assert(!rig->device.unhealthy);
 	rig_bring_up(rig, 0);
-	ck_assert(device_answers(&rig->device));
+	ck_assert(device_completes(&rig->device));
 }
 END_TEST
 
 START_TEST(duplicate_answer_moves_the_index_by_two)
 {
-	habit(HABIT_DUPLICATE, 1);
+	behave(BEHAVIOUR_DUPLICATE, 1);
 	inflate(5);
 	ck_assert_uint_eq(rig_used(rig, 0), 2);
 	expect_used(0, 0, 5, 0);
 	expect_used(0, 1, 5, 0);
 	ck_assert_uint_eq(device_interrupts(&rig->device, 0), 1);
-	ck_assert(!device_is_healthy(&rig->device));
+	ck_assert(rig->device.unhealthy);
 	inflate(6);
 	ck_assert_uint_eq(rig_used(rig, 0), 3);
 }
@@ -173,37 +173,37 @@ END_TEST
 
 START_TEST(answer_on_the_other_queue)
 {
-	habit(HABIT_WRONG_QUEUE, 1);
+	behave(BEHAVIOUR_WRONG_QUEUE, 1);
 	inflate(5);
 	ck_assert_uint_eq(rig_used(rig, 0), 0);
 	expect_used(1, 0, 5, 0);
 	ck_assert_uint_eq(device_interrupts(&rig->device, 1), 1);
 	ck_assert_uint_eq(rig_last(rig, EV_DEV_USED).arg[0], BALLOON_DEFLATE);
-	ck_assert(!device_is_healthy(&rig->device));
+	ck_assert(rig->device.unhealthy);
 }
 END_TEST
 
 START_TEST(answer_with_another_id)
 {
-	habit(HABIT_WRONG_ID, 1);
+	behave(BEHAVIOUR_WRONG_ID, 1);
 	inflate(RIG_SIZE - 1);
 	expect_used(0, 0, 0, 0);
-	ck_assert(!device_is_healthy(&rig->device));
+	ck_assert(rig->device.unhealthy);
 }
 END_TEST
 
 START_TEST(answer_with_a_length)
 {
-	habit(HABIT_WRONG_LEN, 1);
+	behave(BEHAVIOUR_WRONG_LEN, 1);
 	inflate(1);
 	expect_used(0, 0, 1, UINT32_MAX);
-	ck_assert(!device_is_healthy(&rig->device));
+	ck_assert(rig->device.unhealthy);
 }
 END_TEST
 
 START_TEST(answer_without_an_interrupt)
 {
-	habit(HABIT_NO_IRQ, 1);
+	behave(BEHAVIOUR_NO_IRQ, 1);
 	inflate(1);
 	ck_assert_uint_eq(rig_used(rig, 0), 1);
 	ck_assert_uint_eq(device_interrupts(&rig->device, 0), 0);
@@ -212,13 +212,13 @@ START_TEST(answer_without_an_interrupt)
 }
 END_TEST
 
-START_TEST(habits_can_hold_for_good_and_be_switched_off)
+START_TEST(behaviours_can_hold_for_good_and_be_switched_off)
 {
-	habit(HABIT_NO_IRQ, UINT64_MAX);
+	behave(BEHAVIOUR_NO_IRQ, UINT64_MAX);
 	for (uint16_t i = 0; i < RIG_SIZE; i++)
 		inflate(i);
 	ck_assert_uint_eq(device_interrupts(&rig->device, 0), 0);
-	habit(HABIT_NO_IRQ, 0);
+	behave(BEHAVIOUR_NO_IRQ, 0);
 	inflate(0);
 	ck_assert_uint_eq(device_interrupts(&rig->device, 0), 1);
 }
@@ -227,7 +227,7 @@ END_TEST
 /* Three answers share one interrupt; one alone is not left without. */
 START_TEST(coalesced_answers_share_an_interrupt)
 {
-	habit(HABIT_COALESCE, 3);
+	behave(BEHAVIOUR_COALESCE, 3);
 	for (uint16_t i = 0; i < 3; i++) {
 		rig_desc(rig, 0, i, rig->queue[0].buffer_bus, 4, 0, 0);
 		rig_avail(rig, 0, i);
@@ -235,10 +235,10 @@ START_TEST(coalesced_answers_share_an_interrupt)
 	rig_kick(rig, 0);
 	ck_assert_uint_eq(rig_used(rig, 0), 3);
 	ck_assert_uint_eq(device_interrupts(&rig->device, 0), 1);
-	habit(HABIT_COALESCE, 3);
+	behave(BEHAVIOUR_COALESCE, 3);
 	inflate(3);
 	ck_assert_uint_eq(device_interrupts(&rig->device, 0), 2);
-	ck_assert(device_is_healthy(&rig->device));
+	ck_assert(!rig->device.unhealthy);
 }
 END_TEST
 
@@ -249,8 +249,8 @@ START_TEST(device_that_needs_reset_stops)
 	device_need_reset(&rig->device);
 	ck_assert_uint_eq(rig_status(rig), 15 | TRANSPORT_STATUS_NEEDS_RESET);
 	ck_assert_uint_eq(rig_isr(rig), 3);
-	ck_assert(!device_answers(&rig->device));
-	ck_assert(device_is_healthy(&rig->device));
+	ck_assert(!device_completes(&rig->device));
+	ck_assert(!rig->device.unhealthy);
 	inflate(1);
 	rig_pass(rig, 5 * MS);
 	ck_assert_uint_eq(rig_used(rig, 0), 0);
@@ -266,11 +266,11 @@ END_TEST
 START_TEST(device_changes_actual_by_itself)
 {
 	rig_set_config(rig, 4, 4, 5);
-	device_set_actual(&rig->device, 99);
+	balloon_set_actual(&rig->device, 99);
 	ck_assert_uint_eq(rig_config(rig, 4), 99);
-	ck_assert(device_actual_is_foreign(&rig->device));
+	ck_assert(balloon_of(&rig->device)->facts.actual_foreign);
 	rig_set_config(rig, 4, 4, 5);
-	ck_assert(!device_actual_is_foreign(&rig->device));
+	ck_assert(!balloon_of(&rig->device)->facts.actual_foreign);
 }
 END_TEST
 
@@ -282,10 +282,10 @@ START_TEST(spurious_interrupt_shows_no_cause)
 	ck_assert_uint_eq(rig_isr(rig), 0);
 	ck_assert(!rig->world.irq.line[HW_VEC_INTX].raised);
 	ck_assert_uint_eq(rig_last(rig, EV_DEV_HABIT).arg[0], BALLOON_INFLATE);
-	device_interrupt(&rig->device, BALLOON_NO_QUEUE, false, 1);
+	device_interrupt(&rig->device, DEVICE_CONFIGURATION, false, 1);
 	ck_assert_uint_eq(rig_isr(rig), 3);
 	ck_assert_uint_eq(rig_count(rig, EV_DEV_USED), 0);
-	ck_assert(device_is_healthy(&rig->device));
+	ck_assert(!rig->device.unhealthy);
 }
 END_TEST
 
@@ -305,28 +305,35 @@ START_TEST(interrupts_come_one_after_the_other)
 }
 END_TEST
 
-START_TEST(every_habit_has_a_word_and_a_text)
+START_TEST(every_behaviour_has_a_word_a_text_and_a_code_of_its_own)
 {
-	for (int h = HABIT_NONE; h < HABITS; h++) {
-		ck_assert_ptr_nonnull(device_habit_word((enum device_habit)h));
-		ck_assert_ptr_nonnull(device_habit_text((enum device_habit)h));
+	const struct device_behaviour *b;
+	unsigned count = 0;
+
+	for (; (b = device_behaviour_at(&balloon_class, count)) != NULL; count++) {
+		ck_assert_ptr_nonnull(b->what);
+		ck_assert_ptr_eq(device_behaviour_by_word(&balloon_class, b->word), b);
+		ck_assert_ptr_eq(device_behaviour_by_code(&balloon_class, b->code), b);
 	}
-	ck_assert(device_habit_breaks_rules(HABIT_WRONG_ID));
-	ck_assert(!device_habit_breaks_rules(HABIT_SPURIOUS));
+	ck_assert_uint_gt(count, BEHAVIOURS);
+	ck_assert_ptr_null(device_behaviour_by_code(&balloon_class, 0));
+	ck_assert_ptr_null(device_behaviour_by_word(&balloon_class, "none"));
+	ck_assert(device_behaviours[BEHAVIOUR_WRONG_ID].breaks);
+	ck_assert(!device_behaviours[BEHAVIOUR_SPURIOUS].breaks);
 }
 END_TEST
 
 Suite *
-device_habit_suite(void)
+device_behaviour_suite(void)
 {
-	Suite *s = suite_create("device_habit");
-	TCase *tc = tcase_create("habit");
+	Suite *s = suite_create("device_behaviour");
+	TCase *tc = tcase_create("behaviour");
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, paused_queue_waits_and_goes_on);
 	tcase_add_test(tc, paused_queue_holds_answers_back);
 	tcase_add_test(tc, answer_can_come_before_its_time);
-	tcase_add_test(tc, answer_before_its_time_has_the_habits);
+	tcase_add_test(tc, completion_before_its_time_has_the_behaviours);
 	tcase_add_test(tc, latency_holds_for_so_many_requests);
 	tcase_add_test(tc, dropped_requests_are_never_answered);
 	tcase_add_test(tc, duplicate_answer_moves_the_index_by_two);
@@ -334,13 +341,13 @@ device_habit_suite(void)
 	tcase_add_test(tc, answer_with_another_id);
 	tcase_add_test(tc, answer_with_a_length);
 	tcase_add_test(tc, answer_without_an_interrupt);
-	tcase_add_test(tc, habits_can_hold_for_good_and_be_switched_off);
+	tcase_add_test(tc, behaviours_can_hold_for_good_and_be_switched_off);
 	tcase_add_test(tc, coalesced_answers_share_an_interrupt);
 	tcase_add_test(tc, device_that_needs_reset_stops);
 	tcase_add_test(tc, device_changes_actual_by_itself);
 	tcase_add_test(tc, spurious_interrupt_shows_no_cause);
 	tcase_add_test(tc, interrupts_come_one_after_the_other);
-	tcase_add_test(tc, every_habit_has_a_word_and_a_text);
+	tcase_add_test(tc, every_behaviour_has_a_word_a_text_and_a_code_of_its_own);
 	suite_add_tcase(s, tc);
 	return s;
 }

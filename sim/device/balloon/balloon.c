@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The balloon device and the host behind it: configuration space, requests, targets.  See
+ * balloon.h.
+ */
+#include "device/balloon/balloon.h"
+
+#include <endian.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+
+#define CONFIG_ACTUAL 4		/* num_pages lies at 0 (virtio 1.2 clause 5.5.4) */
+#define STATS_SIZE 128
+
+/* ---- configuration space: little endian on both faces ---- */
+
+void
+balloon_config_read(const struct device *device, uint8_t *to)
+{
+	const struct balloon_facts *facts = &balloon_of(device)->facts;
+	uint32_t raw[2] = { htole32(facts->num_pages), htole32(facts->actual) };
+
+	memcpy(to, raw, sizeof(raw));
+}
+
+void
+balloon_config_write(struct device *device, unsigned offset, unsigned width,
+    const uint8_t *bytes)
+{
+	struct balloon *balloon = balloon_of(device);
+	const struct balloon_config *config = &balloon->config;
+	bool whole = offset == CONFIG_ACTUAL && width == sizeof(uint32_t);
+	uint32_t raw;
+
+	/* num_pages is the host's: QEMU takes the write and forgets it. */
+	if (offset + width <= CONFIG_ACTUAL)
+		return;
+	memcpy(&raw, bytes + CONFIG_ACTUAL, sizeof(raw));
+	raw = le32toh(raw);
+	if (config->keeps_actual && (whole || !config->actual_whole)) {
+		balloon->facts.actual = raw;
+		balloon->facts.actual_foreign = false;
+	}
+	world_emit(device->world, EV_DEV_ACTUAL, 0, raw, balloon->facts.actual, 0, 0, 0);
+}
+
+void
+balloon_set_actual(struct device *device, uint32_t pages)
+{
+	struct balloon_facts *facts = &balloon_of(device)->facts;
+
+	facts->actual = pages;
+	facts->actual_foreign = true;
+	device->transport.generation++;
+	behaviour_emit(device, &balloon_behaviours[BALLOON_SETS_ACTUAL],
+	    DEVICE_CONFIGURATION, pages);
+}
+
+/* ---- requests ---- */
+
+/* What the host does with one. */
+static void
+act(struct device *device, unsigned queue, const uint32_t *entry, size_t n)
+{
+	struct memory *memory = &device->world->memory;
+	uint64_t in_use = memory->counts.discarded_in_use;
+	size_t skipped = memory_host_move(memory, entry, n, queue == BALLOON_INFLATE);
+
+	in_use = memory->counts.discarded_in_use - in_use;
+	world_emit(device->world, EV_DEV_ACT, 0, queue, n - skipped, skipped, in_use,
+	    memory->counts.held);
+}
+
+static void
+make_room(struct balloon *balloon, size_t n)
+{
+	size_t max = balloon->entries_max ? balloon->entries_max : 1024;
+
+	if (n <= balloon->entries_max)
+		return;
+	while (max < n)
+		max *= 2;
+	free(balloon->entry);
+	balloon->entry = xmalloc(max * sizeof(balloon->entry[0]));
+	balloon->entries_max = max;
+}
+
+/* Read the page numbers of the request at hand and record them; false when that is over. */
+static bool
+read_request(struct device *device, unsigned queue, size_t n)
+{
+	struct balloon *balloon = balloon_of(device);
+
+	if (n > BALLOON_ENTRIES_MAX) {
+		device_break(device, queue, VIRTQUEUE_FAULT_LENGTH);
+		return false;
+	}
+	make_room(balloon, n);
+	if (!device_read(device, queue, 0, balloon->entry, n * sizeof(balloon->entry[0])))
+		return false;
+	balloon->entries[queue] += n;
+	device_taken(device, queue, n, balloon->entry);
+	return true;
+}
+
+/* What some models do not work on: see the models in balloon.h. */
+static bool
+is_refused(struct device *device, unsigned queue)
+{
+	const struct balloon_config *config = &balloon_of(device)->config;
+	uint32_t bytes = (uint32_t)device->chain.readable;
+	bool overlong = config->request_bytes_max != 0 && bytes > config->request_bytes_max &&
+	    config->overlong != BALLOON_OVERLONG_DONE;
+	bool lost = overlong && config->overlong == BALLOON_OVERLONG_LOST;
+
+	if (!overlong && !(config->strict_format &&
+	    (device->chain.writable > 0 || bytes % sizeof(uint32_t) != 0)))
+		return false;
+	behaviour_emit(device, &balloon_behaviours[lost ? BALLOON_IS_OVERLONG : BALLOON_IGNORES],
+	    (int)queue, bytes);
+	if (lost)
+		device_lose(device, queue);
+	else
+		device_complete(device, queue);
+	return true;
+}
+
+void
+balloon_request(struct device *device, unsigned queue)
+{
+	size_t n = device->chain.readable / sizeof(uint32_t);
+
+	if (!read_request(device, queue, n) || is_refused(device, queue))
+		return;
+	act(device, queue, balloon_of(device)->entry, n);
+	device_complete(device, queue);
+}
+
+/* The host keeps a statistics buffer until somebody asks for statistics; nobody does. */
+void
+balloon_other_queue(struct device *device, unsigned queue)
+{
+	struct virtqueue *vq = &device->transport.queue[queue].vq;
+	enum virtqueue_fault fault;
+
+	while (virtqueue_take(vq, &device->chain, &fault))
+		;
+	if (fault != VIRTQUEUE_FAULT_NONE)
+		device_break(device, BALLOON_INFLATE, fault);
+}
+
+/* ---- the host ---- */
+
+void
+balloon_target(struct device *device, uint32_t pages, bool irq)
+{
+	struct balloon *balloon = balloon_of(device);
+	struct transport *transport = &device->transport;
+	uint32_t old = balloon->facts.num_pages;
+	bool raises = irq && (transport->status & TRANSPORT_STATUS_DRIVER_OK) &&
+	    (pages != old || !balloon->config.config_irq_on_change);
+
+	balloon->facts.num_pages = pages;
+	if (pages != old)
+		transport->generation++;
+	world_emit(device->world, EV_HOST_TARGET, 0, pages, old, raises, 0, 0);
+	if (raises)
+		transport_notify_config(transport);
+}
+
+/* The new guest may touch each page: the host has none any more. */
+void
+balloon_reboot(struct device *device)
+{
+	struct memory *memory = &device->world->memory;
+
+	for (unsigned i = 0; i < memory->segments && memory->counts.held > 0; i++) {
+		const struct hw_segment *segment = &memory->segment[i];
+
+		for (uint64_t n = 0; n < segment->npages; n++)
+			if (memory_host_has(memory, segment->pfn + n))
+				memory_host_give(memory, segment->pfn + n);
+	}
+}
+
+/* What the host has from the start. */
+void
+balloon_power_on(struct device *device)
+{
+	struct memory *memory = &device->world->memory;
+	uint64_t left = balloon_of(device)->config.held_pages;
+
+	for (unsigned i = memory->segments; i-- > 0 && left > 0;) {
+		const struct hw_segment *segment = &memory->segment[i];
+
+		for (uint64_t n = segment->npages; n-- > 0 && left > 0; left--)
+			memory_host_take(memory, segment->pfn + n);
+	}
+}
+
+/* ---- life ---- */
+
+/* num_pages stays; `actual` as the model has it. */
+void
+balloon_reset(struct device *device)
+{
+	struct balloon *balloon = balloon_of(device);
+
+	if (!balloon->config.reset_keeps_actual)
+		balloon->facts.actual = 0;
+	/* Whoever comes next finds a value that it did not write. */
+	balloon->facts.actual_foreign = balloon->facts.actual != 0;
+}
+
+void
+balloon_start(struct device *device)
+{
+	memset(balloon_of(device)->entries, 0, sizeof(balloon_of(device)->entries));
+}
+
+void
+balloon_init(struct device *device, const struct balloon_config *config)
+{
+	struct balloon *balloon = xcalloc(1, sizeof(*balloon));
+	struct device_config common = config->device;
+
+	common.queues = common.features & BALLOON_F_STATS_VQ ? BALLOON_QUEUES : BALLOON_ACTIVE;
+	common.queue_size[BALLOON_STATS] = STATS_SIZE;
+	balloon->config = *config;
+	balloon->facts = (struct balloon_facts){
+		.num_pages = config->target_pages, .actual = config->actual_pages,
+		.keeps_actual = config->keeps_actual,
+		.actual_foreign = config->actual_pages != 0,
+	};
+	device->self = balloon;
+	device_configure(device, &common);
+}
+
+void
+balloon_fini(struct device *device)
+{
+	struct balloon *balloon = balloon_of(device);
+
+	free(balloon->entry);
+	free(balloon);
+	device->self = NULL;
+}

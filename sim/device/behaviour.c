@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Behaviours of a device: see behaviour.h.
+ */
+#include "device/behaviour.h"
+
+#include <assert.h>
+
+#include "device/completion.h"
+
+#define WRONG_LENGTH UINT32_MAX
+
+const struct device_behaviour device_behaviours[BEHAVIOURS] = {
+#define X(code, id, word, when, breaks, what, help) \
+	[BEHAVIOUR_##id] = { code, #word, breaks, what },
+	QUEUE_BEHAVIOURS(X)
+#undef X
+#define X(code, id, word, breaks, what) [BEHAVIOUR_##id] = { code, #word, breaks, what },
+	OTHER_BEHAVIOURS(X)
+#undef X
+};
+
+void
+behaviour_emit(struct device *device, const struct device_behaviour *behaviour, int queue,
+    uint64_t what)
+{
+	world_emit(device->world, EV_DEV_HABIT, behaviour->code, (uint64_t)(int64_t)queue, what,
+	    0, 0, 0);
+}
+
+/* Record what showed in a completion; from the first that breaks the rules on, nobody can hold
+ * the driver to them. */
+static void
+record(struct completion *c, enum behaviour behaviour, uint64_t what)
+{
+	struct device *device = c->queue->device;
+	/* Legacy devices put lengths there that mean nothing (virtio 1.2 clause 2.7.8.1). */
+	bool excused = behaviour == BEHAVIOUR_WRONG_LEN && device->world->config.legacy;
+
+	if (device_behaviours[behaviour].breaks && !excused)
+		device->unhealthy = true;
+	behaviour_emit(device, &device_behaviours[behaviour], (int)c->queue->number, what);
+}
+
+/* ---- one function a row: false when this is as far as the completion gets ---- */
+
+static bool
+behave_PAUSE(struct completion *c)
+{
+	c->queue->paused = true;
+	completion_halt(c->queue);
+	record(c, BEHAVIOUR_PAUSE, 0);
+	return true;
+}
+
+static bool
+behave_RESUME(struct completion *c)
+{
+	c->queue->paused = false;
+	record(c, BEHAVIOUR_RESUME, 0);
+	completion_arm(c->queue);
+	completion_serve(c->queue);
+	return true;
+}
+
+static bool
+behave_DROP(struct completion *c)
+{
+	c->queue->lost++;
+	record(c, BEHAVIOUR_DROP, c->head);
+	return false;
+}
+
+static bool
+behave_DUPLICATE(struct completion *c)
+{
+	record(c, BEHAVIOUR_DUPLICATE, c->head);
+	completion_push(c);
+	return true;
+}
+
+static bool
+behave_WRONG_QUEUE(struct completion *c)
+{
+	record(c, BEHAVIOUR_WRONG_QUEUE, c->head);
+	c->on = (c->on + 1) % c->queue->device->active;
+	return true;
+}
+
+/* An id that the request does not have; outside of the queue only if there is no other. */
+static bool
+behave_WRONG_ID(struct completion *c)
+{
+	uint16_t size = c->queue->device->transport.queue[c->queue->number].vq.size;
+
+	c->id = size > 1 ? (c->head + 1u) % size : c->head + 1u;
+	record(c, BEHAVIOUR_WRONG_ID, c->id);
+	return true;
+}
+
+static bool
+behave_WRONG_LEN(struct completion *c)
+{
+	c->length = WRONG_LENGTH;
+	record(c, BEHAVIOUR_WRONG_LEN, c->length);
+	return true;
+}
+
+static bool
+behave_NO_IRQ(struct completion *c)
+{
+	record(c, BEHAVIOUR_NO_IRQ, c->head);
+	return false;
+}
+
+/* Left to a later completion, while one will come. */
+static bool
+behave_COALESCE(struct completion *c)
+{
+	struct device_queue *queue = c->queue;
+	const struct virtqueue *vq = &queue->device->transport.queue[queue->number].vq;
+
+	if (queue->left[BEHAVIOUR_COALESCE] == 0 ||
+	    (queue->count == 0 && virtqueue_waiting(vq) == 0))
+		return true;
+	record(c, BEHAVIOUR_COALESCE, ++queue->held_back);
+	return false;
+}
+
+/* ---- which hold ---- */
+
+static const struct {
+	enum behaviour_when when;
+	bool (*behave)(struct completion *);
+} rows[] = {
+#define X(code, id, word, when, breaks, what, help) \
+	[BEHAVIOUR_##id] = { BEHAVES_##when, behave_##id },
+	QUEUE_BEHAVIOURS(X)
+#undef X
+};
+#define ROWS (sizeof(rows) / sizeof(rows[0]))
+
+bool
+behaviour_spend(struct device_queue *queue, enum behaviour behaviour)
+{
+	if (queue->left[behaviour] == 0)
+		return false;
+	if (queue->left[behaviour] != UINT64_MAX)
+		queue->left[behaviour]--;
+	return true;
+}
+
+bool
+behaviour_is_counted(enum behaviour behaviour)
+{
+	return behaviour < ROWS && rows[behaviour].when != BEHAVES_NOW;
+}
+
+bool
+behaviours_apply(struct completion *completion, enum behaviour_when when)
+{
+	for (unsigned i = 0; i < ROWS; i++)
+		if (rows[i].when == when &&
+		    behaviour_spend(completion->queue, (enum behaviour)i) &&
+		    !rows[i].behave(completion))
+			return false;
+	return true;
+}
+
+void
+device_behave(struct device *device, enum behaviour behaviour, unsigned queue, uint64_t count)
+{
+	struct completion none = { .queue = &device->queue[queue], .on = queue };
+
+	assert(queue < device->active && behaviour < ROWS);
+	if (rows[behaviour].when == BEHAVES_NOW)
+		rows[behaviour].behave(&none);
+	else
+		device->queue[queue].left[behaviour] = count;
+}
