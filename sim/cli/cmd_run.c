@@ -243,6 +243,7 @@ run_all(struct run *run)
 		.done = run_done, .arg = run,
 		.stopped = "a case before it failed (--fail-fast)",
 	};
+	struct summary_totals totals;
 	bool good;
 
 	run->shown = xcalloc(VERDICT_DEFECTS_MAX, sizeof(run->shown[0]));
@@ -252,7 +253,13 @@ run_all(struct run *run)
 	good = isolate_run(&work);
 	run_output_known(&run->output, run->manifest, run->shown);
 	run_output_groups(&run->output);
-	good = run_output_end(&run->output) && good;
+	totals = (struct summary_totals){
+		.driver = run->flags.driver,
+		.manifest = run->manifest != NULL ? run->manifest->path : NULL,
+		.cases = run->cases.count, .passed = run->passed, .failed = run->failed,
+		.skipped = run->skipped,
+	};
+	good = run_output_end(&run->output, &totals) && good;
 	printf("%zu passed, %zu failed", run->passed, run->failed);
 	if (run->skipped > 0)
 		printf(", %zu skipped", run->skipped);
@@ -358,6 +365,8 @@ static const struct cli_option run_options_table[] = {
 	{ 0, "ndjson", "FILE", "every event as a line of JSON (- is standard output)",
 	    CLI_TEXT(struct run_flags, ndjson) },
 	{ 0, "junit", "FILE", "JUnit XML for CI", CLI_TEXT(struct run_flags, junit) },
+	{ 0, "json-summary", "FILE", "totals, failing cases with reasons, known defects, as JSON",
+	    CLI_TEXT(struct run_flags, json_summary) },
 	{ 0, "digests", "FILE", "one line a case: replay id and digest",
 	    CLI_TEXT(struct run_flags, digests) },
 	{ 0, "color", "WHEN", "auto, always or never (NO_COLOR is respected)",

@@ -88,6 +88,8 @@ run_output_case(const struct run_story *story, FILE *text[ISOLATE_TEXTS])
 		ndjson_print(text[1], &input);
 	if (failed)
 		failure_reasons(text[2], &input);
+	if (failed && flags->json_summary != NULL)
+		failure_reasons_json(text[3], &input);
 }
 
 /* ---- in the parent ---- */
@@ -121,6 +123,9 @@ run_output_begin(struct run_output *output, const struct run_flags *flags, size_
 	output->ndjson = open_file(flags->ndjson, &good);
 	output->digests = open_file(flags->digests, &good);
 	output->junit_file = open_file(flags->junit, &good);
+	output->summary_file = open_file(flags->json_summary, &good);
+	if (output->summary_file != NULL)
+		output->summary = summary_new();
 	return good;
 }
 
@@ -249,6 +254,25 @@ count_skipped(struct run_output *output, const char *reason)
 }
 
 static void
+add_to_summary(struct summary *summary, const char *id, const struct isolated *result)
+{
+	switch (result->verdict.verdict) {
+	case VERDICT_FAIL:
+		summary_failed(summary, id, result->digest, result->text[3]);
+		/* FALLTHROUGH */
+	case VERDICT_PASS:
+		summary_ran(summary, result->digest);
+		break;
+	case VERDICT_SKIPPED:
+		summary_skipped(summary, id, result->verdict.reason);
+		break;
+	case VERDICT_BROKEN:
+		summary_error(summary, id, result->verdict.reason);
+		break;
+	}
+}
+
+static void
 write_files(struct run_output *output, const struct cli_case *c, const struct isolated *result,
     const struct manifest *manifest)
 {
@@ -266,6 +290,8 @@ write_files(struct run_output *output, const struct cli_case *c, const struct is
 		fprintf(atomic_stream(output->digests), "%s %s\n", c->c->id, none);
 	if (output->junit_file != NULL)
 		add_junit(output, c, result, manifest);
+	if (output->summary != NULL)
+		add_to_summary(output->summary, c->c->id, result);
 }
 
 void
@@ -353,6 +379,8 @@ run_output_gone(struct run_output *output, const struct cli_case *c,
 	hide_progress(output);
 	if (output->junit_file != NULL)
 		add_junit_gone(output, c, defect);
+	if (output->summary != NULL)
+		summary_gone(output->summary, defect->id, scenario);
 	printf("%s:%u:%u: failed: known defect %s no longer shows in %s\n"
 	    "  %s\n"
 	    "  If this driver repairs it, take it out of the driver's manifest; a driver\n"
@@ -369,6 +397,11 @@ run_output_known(struct run_output *output, const struct manifest *manifest,
 	bool any = false;
 
 	hide_progress(output);
+	for (size_t i = 0; output->summary != NULL && manifest != NULL &&
+	    i < manifest->count; i++)
+		if (shown[i] > 0)
+			summary_known(output->summary, manifest->defects[i].id,
+			    manifest->defects[i].title, shown[i]);
 	if (output->flags->quiet || output->flags->quiet_verdict || manifest == NULL)
 		return;
 	for (size_t i = 0; i < manifest->count; i++) {
@@ -409,7 +442,7 @@ free_junit(struct run_output *output)
 }
 
 bool
-run_output_end(struct run_output *output)
+run_output_end(struct run_output *output, const struct summary_totals *totals)
 {
 	bool good = true;
 
@@ -419,10 +452,14 @@ run_output_end(struct run_output *output)
 	if (output->junit_file != NULL)
 		good = junit_print(atomic_stream(output->junit_file), output->junit,
 		    output->junits);
+	if (output->summary != NULL)
+		summary_print(atomic_stream(output->summary_file), output->summary, totals);
+	good = close_file(output->summary_file) && good;
 	good = close_file(output->junit_file) && good;
 	good = close_file(output->ndjson) && good;
 	good = close_file(output->digests) && good;
 	free_junit(output);
+	summary_free(output->summary);
 	run_groups_fini(&output->groups);
 	free(output->skipped);
 	return good;

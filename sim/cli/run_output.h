@@ -11,6 +11,7 @@
 
 #include "cli/cli.h"
 #include "cli/run_groups.h"
+#include "report/summary.h"
 #include "run/isolate.h"
 
 struct run_flags {
@@ -21,7 +22,7 @@ struct run_flags {
 	bool timeline, verbose, quiet, quiet_verdict, fail_fast;
 	bool plant;			/* let the process id into the record: must be caught */
 	unsigned jobs;
-	const char *ndjson, *junit, *digests;
+	const char *ndjson, *junit, *digests, *json_summary;
 	const char *replay_words[4];	/* options a replay must have too; ends with NULL */
 	enum cli_color color;
 };
@@ -38,7 +39,10 @@ struct run_story {
 	const struct run_flags *flags;
 };
 
-/* In the child: text[0] for the terminal, text[1] NDJSON, text[2] what failed, by lines. */
+/*
+ * In the child: text[0] for the terminal, text[1] NDJSON, text[2] what failed, by lines, text[3]
+ * the same as JSON.
+ */
 void run_output_case(const struct run_story *story, FILE *text[ISOLATE_TEXTS]);
 
 /* In the parent. */
@@ -47,7 +51,8 @@ struct run_output {
 	size_t total, done;
 	bool color, progress;
 	bool progress_shown;
-	struct atomic *ndjson, *digests, *junit_file;
+	struct atomic *ndjson, *digests, *junit_file, *summary_file;
+	struct summary *summary;	/* NULL: none is asked for */
 	struct junit_case *junit;
 	size_t junits;
 	unsigned scenario_failed, scenario_skipped;	/* cases of the present scenario */
@@ -76,6 +81,6 @@ void run_output_groups(struct run_output *output);
 void run_output_known(struct run_output *output, const struct manifest *manifest,
     const size_t *shown);
 /* Say how many cases were not run, by reason; close the files: false if any was not written. */
-bool run_output_end(struct run_output *output);
+bool run_output_end(struct run_output *output, const struct summary_totals *totals);
 
 #endif /* VIOSIM_CLI_RUN_OUTPUT_H */

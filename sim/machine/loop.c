@@ -11,11 +11,11 @@
 
 #include "machine/world.h"
 
-#define INSTALMENT 64		/* rounds between two looks at the limits */
+#define INSTALMENT 16		/* rounds between two looks at the limits */
 #define FINAL_SHARE 16		/* of a limit: the last part, which is watched */
 #define EARLY_SHARE 64		/* of a limit: watched early when so much is used */
 #define EARLY_WATCH 512		/* of a limit: so long */
-#define EARLY_ROUNDS 16		/* and at least so many rounds */
+#define EARLY_ROUNDS 8		/* and at least so many rounds */
 
 void __sanitizer_cov_trace_pc(void);
 

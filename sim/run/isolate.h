@@ -3,7 +3,7 @@
  * Each case in a process of its own, several at a time, results in order.
  *
  * A driver that takes its process down takes nothing else down.  The child says what it has
- * to say into two texts; the parent gets them with the verdict.
+ * to say into texts; the parent gets them with the verdict.
  */
 #ifndef VIOSIM_RUN_ISOLATE_H
 #define VIOSIM_RUN_ISOLATE_H
@@ -15,7 +15,7 @@
 #include "machine/crash.h"
 #include "run/verdict.h"
 
-#define ISOLATE_TEXTS 3
+#define ISOLATE_TEXTS 4
 /* A child that is not done within so much of the host's time is ended: a safety net. */
 #define ISOLATE_SECONDS 300
 

@@ -90,6 +90,7 @@
 	X(report_junit_suite) \
 	X(report_ndjson_suite) \
 	X(report_rules_text_suite) \
+	X(report_summary_suite) \
 	X(report_sweep_text_suite) \
 	X(report_timeline_suite) \
 	X(report_words_suite) \

@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# viosim-cc.awk: what a compiler says of a driver, turned into one line for each
-# thing that is missing.  For sim/tools/viosim-cc.
+# viosim-cc.awk: turn a compiler's messages about a driver into one line for each
+# problem.  Used by sim/tools/viosim-cc.
 #
 #	awk -v ... -f viosim-cc.awk pass=1 ALL_LOG pass=2 LOG
 #
-# ALL_LOG is what the compiler said with every header of the shim included: what is
-# missing there too is in none of them.  Lines out, with tabs between:
-#	include	FILE:LINE	NAME	some header that is not included has it
-#	say	TEXT			anything else, as it is to be printed
+# ALL_LOG has the messages when every header of viosim is included: a name missing
+# there too is in none of them.  Output lines, with fields separated by tabs:
+#	include	FILE:LINE	NAME	a header that is not included has it
+#	say	TEXT			anything else, to be printed as is
 
-# Where NetBSD documents the name; sets is_certain if it has that very name.
+# The manual page of a name; sets is_certain if the page has that very name.
 function manpage(name,    i) {
 	is_certain = 1
 	if (name in page)
@@ -26,7 +26,7 @@ function quoted(text, n,    parts) {
 	split(text, parts, "\047")
 	return parts[2 * n]
 }
-# What the compiler would rather have read.
+# The spelling that the compiler suggests.
 function hint_of(text) {
 	if (!match(text, /did you mean .[A-Za-z_0-9]+/))
 		return ""

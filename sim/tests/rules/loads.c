@@ -41,7 +41,8 @@ loads_init(struct loads *l)
 	access_init(&l->world.access, 1000000);
 	access_arena(&l->world.access, l->word, l->tag, l->where, sizeof(l->word));
 	l->world.memory.arena = (uint8_t *)l->word;
-	l->world.memory.arena_pfn[0] = l->world.memory.arena_pfn[1] = 1;
+	l->world.memory.arena_pfn = l->pfn;
+	l->pfn[0] = l->pfn[1] = 1;
 	/* All of the program counts as the driver's; sites are offsets from before it. */
 	l->world.module_low = (uintptr_t)loads_init - (UINT32_C(1) << 30);
 	l->world.module_high = (uintptr_t)loads_init + (UINT32_C(1) << 30);

@@ -21,6 +21,7 @@ struct loads {
 	struct context ctx[LOADS_CONTEXTS];
 	_Alignas(4096) uint32_t word[LOADS_WORDS];
 	uint16_t tag[LOADS_WORDS + 2];
+	uint64_t pfn[MEMORY_ARENA_PAGES];
 	uint32_t where[LOADS_WORDS + 2];
 };
 

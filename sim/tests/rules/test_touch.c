@@ -200,7 +200,7 @@ load(void)
 	const uint64_t pfn = 1, phys = 4096 + BLOCK * sizeof(l.word[0]);
 	struct memory *memory = &l.world.memory;
 
-	memory->back[pfn] = (struct memory_back){ .pfn = pfn + 1, .page = (uint8_t *)l.word };
+	memory_lend(memory, l.word, pfn);
 	memory->segment[0] = (struct hw_segment){ 0, 16 };
 	memory->segments = 1;
 	memory->frame = calloc(16, 1);

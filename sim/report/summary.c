@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The summary of a run as JSON: see summary.h.
+ */
+#include "report/summary.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "machine/trace.h"
+#include "report/json.h"
+
+struct summary {
+	json_t *failing, *gone, *skipped, *known;
+	uint64_t digest;
+};
+
+struct summary *
+summary_new(void)
+{
+	struct summary *summary = xcalloc(1, sizeof(*summary));
+
+	summary->failing = json_array();
+	summary->gone = json_array();
+	summary->skipped = json_array();
+	summary->known = json_array();
+	return summary;
+}
+
+void
+summary_free(struct summary *summary)
+{
+	if (summary == NULL)
+		return;
+	json_decref(summary->failing);
+	json_decref(summary->gone);
+	json_decref(summary->skipped);
+	json_decref(summary->known);
+	free(summary);
+}
+
+void
+summary_ran(struct summary *summary, uint64_t digest)
+{
+	uint64_t both[] = { summary->digest, digest };
+
+	summary->digest = trace_hash(both, sizeof(both));
+}
+
+void
+summary_failed(struct summary *summary, const char *id, uint64_t digest, const char *reasons)
+{
+	json_t *object = json_object(), *array = json_loads(reasons, 0, NULL);
+
+	if (array == NULL)
+		internal_error("the reasons of %s are no JSON", id);
+	json_put_text(object, "case", id);
+	json_put_text(object, "verdict", "failed");
+	json_put_digest(object, "digest", digest);
+	json_put(object, "reasons", array);
+	json_add(summary->failing, object);
+}
+
+void
+summary_error(struct summary *summary, const char *id, const char *reason)
+{
+	json_t *object = json_object();
+
+	json_put_text(object, "case", id);
+	json_put_text(object, "verdict", "error");
+	json_put_text(object, "error", reason);
+	json_put(object, "reasons", json_array());
+	json_add(summary->failing, object);
+}
+
+void
+summary_skipped(struct summary *summary, const char *id, const char *reason)
+{
+	json_t *object = NULL, *one;
+	size_t i;
+
+	json_array_foreach(summary->skipped, i, one)
+		if (strcmp(json_string_value(json_object_get(one, "reason")), reason) == 0)
+			object = one;
+	if (object == NULL) {
+		object = json_object();
+		json_put_text(object, "reason", reason);
+		json_put(object, "cases", json_array());
+		json_add(summary->skipped, object);
+	}
+	json_add(json_object_get(object, "cases"), json_text(id));
+}
+
+void
+summary_gone(struct summary *summary, const char *defect, const char *scenario)
+{
+	json_t *object = json_object();
+
+	json_put_text(object, "defect", defect);
+	json_put_text(object, "scenario", scenario);
+	json_add(summary->gone, object);
+}
+
+void
+summary_known(struct summary *summary, const char *defect, const char *title, size_t cases)
+{
+	json_t *object = json_object();
+
+	json_put_text(object, "defect", defect);
+	json_put_text(object, "title", title);
+	json_put_number(object, "cases", cases);
+	json_add(summary->known, object);
+}
+
+void
+summary_print(FILE *stream, const struct summary *summary, const struct summary_totals *totals)
+{
+	json_t *object = json_object();
+
+	json_put_number(object, "viosim", JSON_OUTPUT_VERSION);
+	json_put_text(object, "driver", totals->driver);
+	if (totals->manifest != NULL)
+		json_put_text(object, "manifest", totals->manifest);
+	json_put_number(object, "cases", totals->cases);
+	json_put_number(object, "passed", totals->passed);
+	json_put_number(object, "failed", totals->failed);
+	json_put_number(object, "skipped", totals->skipped);
+	json_put_digest(object, "digest", summary->digest);
+	json_put(object, "failing", json_incref(summary->failing));
+	json_put(object, "not_run", json_incref(summary->skipped));
+	json_put(object, "known_defects", json_incref(summary->known));
+	json_put(object, "no_longer_shown", json_incref(summary->gone));
+	if (json_dumpf(object, stream, JSON_INDENT(2)) == 0)
+		putc('\n', stream);
+	json_decref(object);
+}

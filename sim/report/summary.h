@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The summary of `viosim run` for programs: one JSON object, reports/README.md.
+ *
+ * Cases are added in order, each once; what passed is counted only.
+ */
+#ifndef VIOSIM_REPORT_SUMMARY_H
+#define VIOSIM_REPORT_SUMMARY_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+struct summary;
+
+struct summary *summary_new(void);
+void summary_free(struct summary *summary);		/* NULL is fine */
+
+/* A case that has a result: its digest becomes part of that of the whole. */
+void summary_ran(struct summary *summary, uint64_t digest);
+/* It failed.  `reasons` as failure_reasons_json() writes them. */
+void summary_failed(struct summary *summary, const char *id, uint64_t digest,
+    const char *reasons);
+/* A case without a result: viosim itself failed, or it was not run. */
+void summary_error(struct summary *summary, const char *id, const char *reason);
+void summary_skipped(struct summary *summary, const char *id, const char *reason);
+/* A known defect that no case of the scenario shows any more. */
+void summary_gone(struct summary *summary, const char *defect, const char *scenario);
+/* A known defect that so many cases showed. */
+void summary_known(struct summary *summary, const char *defect, const char *title,
+    size_t cases);
+
+struct summary_totals {
+	const char *driver, *manifest;	/* path of the module; of the manifest, or NULL */
+	size_t cases, passed, failed, skipped;	/* failed: errors and gone defects too */
+};
+void summary_print(FILE *stream, const struct summary *summary,
+    const struct summary_totals *totals);
+
+#endif /* VIOSIM_REPORT_SUMMARY_H */

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Tests of sim/report/summary and of the reasons in it.
+ */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/sbuf.h"
+#include "record.h"
+#include "report/failure.h"
+#include "report/json.h"
+#include "report/summary.h"
+
+Suite	*report_summary_suite(void);
+
+static const struct summary_totals totals = {
+	.driver = "build/d.so", .cases = 4, .passed = 1, .failed = 2, .skipped = 1,
+};
+
+static json_t *
+printed(const struct summary *summary)
+{
+	struct sbuf buf;
+	json_t *object;
+
+	summary_print(sbuf_open(&buf), summary, &totals);
+	object = json_loads(sbuf_close(&buf), 0, NULL);
+	ck_assert_msg(object != NULL, "no JSON: %s", buf.text);
+	free(buf.text);
+	return object;
+}
+
+static const char *
+text_at(json_t *object, const char *array, size_t index, const char *key)
+{
+	json_t *item = json_array_get(json_object_get(object, array), index);
+
+	return json_string_value(json_object_get(item, key));
+}
+
+START_TEST(cases_are_where_they_belong)
+{
+	struct summary *summary = summary_new();
+	json_t *object;
+
+	summary_ran(summary, 1);
+	summary_failed(summary, "a/b#x", UINT64_C(0xab), "[{\"rule\":\"live.deadlock\"}]");
+	summary_error(summary, "a/c#x", "a \"bad\" end");
+	summary_skipped(summary, "a/d#x", "no process");
+	summary_skipped(summary, "a/e#x", "no process");
+	summary_skipped(summary, "a/f#x", "a loop");
+	summary_known(summary, "d-01", "It leaks.", 3);
+	summary_gone(summary, "d-02", "a/b");
+	object = printed(summary);
+	summary_free(summary);
+	ck_assert_int_eq(json_integer_value(json_object_get(object, "failed")), 2);
+	ck_assert_ptr_null(json_object_get(object, "manifest"));
+	ck_assert_str_eq(text_at(object, "failing", 0, "digest"), "00000000000000ab");
+	ck_assert_str_eq(text_at(json_array_get(json_object_get(object, "failing"), 0),
+	    "reasons", 0, "rule"), "live.deadlock");
+	ck_assert_str_eq(text_at(object, "failing", 1, "error"), "a \"bad\" end");
+	ck_assert_uint_eq(json_array_size(json_object_get(object, "not_run")), 2);
+	ck_assert_str_eq(text_at(object, "not_run", 1, "reason"), "a loop");
+	ck_assert_str_eq(text_at(object, "known_defects", 0, "title"), "It leaks.");
+	ck_assert_str_eq(text_at(object, "no_longer_shown", 0, "scenario"), "a/b");
+	json_decref(object);
+}
+END_TEST
+
+static uint64_t
+digest_of(uint64_t first, uint64_t second)
+{
+	struct summary *summary = summary_new();
+	json_t *object;
+	uint64_t digest;
+
+	summary_ran(summary, first);
+	summary_ran(summary, second);
+	object = printed(summary);
+	digest = strtoull(json_string_value(json_object_get(object, "digest")), NULL, 16);
+	json_decref(object);
+	summary_free(summary);
+	return digest;
+}
+
+START_TEST(digest_is_of_all_cases_in_order)
+{
+	ck_assert_uint_eq(digest_of(1, 2), digest_of(1, 2));
+	ck_assert_uint_ne(digest_of(1, 2), digest_of(2, 1));
+	ck_assert_uint_ne(digest_of(1, 2), digest_of(1, 3));
+}
+END_TEST
+
+START_TEST(reasons_are_those_of_the_list)
+{
+	struct record *record = record_new();
+	char *text, *lines, *line;
+	json_t *array;
+	size_t count = 0;
+
+	record_attach(record);
+	record_inflate(record, S);
+	record_finding(record, 1, 1);
+	record_failure(record, 2);
+	text = record_print(failure_reasons_json, &record->input);
+	lines = record_print(failure_reasons, &record->input);
+	array = json_loads(text, 0, NULL);
+	ck_assert_ptr_nonnull(array);
+	for (line = lines; *line != '\0'; line += strcspn(line, "\n") + 1) {
+		json_t *reason = json_array_get(array, count++);
+		const char *said = json_string_value(json_object_get(reason, "text"));
+
+		if (said == NULL)
+			said = json_string_value(json_object_get(reason, "expected"));
+		ck_assert_ptr_nonnull(said);
+		ck_assert_ptr_nonnull(strstr(line, said));
+	}
+	ck_assert_uint_eq(count, 2);
+	ck_assert_uint_eq(json_array_size(array), count);
+	json_decref(array);
+	free(text);
+	free(lines);
+	record_free(record);
+}
+END_TEST
+
+Suite *
+report_summary_suite(void)
+{
+	Suite *s = suite_create("report_summary");
+	TCase *tc = tcase_create("summary");
+
+	tcase_add_test(tc, cases_are_where_they_belong);
+	tcase_add_test(tc, digest_is_of_all_cases_in_order);
+	tcase_add_test(tc, reasons_are_those_of_the_list);
+	suite_add_tcase(s, tc);
+	return s;
+}
