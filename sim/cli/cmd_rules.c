@@ -17,7 +17,7 @@ static int
 list_rules(void)
 {
 	size_t count;
-	const struct rule *rules = rules_catalogue(&count);
+	const struct rule *const *rules = rules_catalogue(&count);
 	const struct rule_absent *absent;
 
 	rules_text_table(rules, count, stdout);

@@ -91,6 +91,15 @@ access_add_pages(struct access *access, const void *low, size_t bytes, const uin
 		};
 }
 
+const struct access_pages *
+access_segment_of(const struct access *access, uintptr_t address)
+{
+	for (unsigned i = 0; i < access->segments; i++)
+		if (address - access->segment[i].low < access->segment[i].bytes)
+			return &access->segment[i];
+	return NULL;
+}
+
 void
 access_refill(struct access *access)
 {

@@ -97,6 +97,8 @@ void access_arena_in_use(struct access *access, size_t bytes);
 /* The struct vm_page of a run of frames; `frame` has a byte for each. */
 void access_add_pages(struct access *access, const void *low, size_t bytes,
     const uint8_t *frame);
+/* Where that struct vm_page lies, NULL if the address is in none. */
+const struct access_pages *access_segment_of(const struct access *access, uintptr_t address);
 /* Time has moved: the whole budget again. */
 void access_refill(struct access *access);
 /* Accesses so far. */

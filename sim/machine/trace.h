@@ -79,7 +79,7 @@ struct event {
 	union {
 		uint64_t arg[HW_ARGS_MAX];
 		/* The same by name: event->call.mutex_enter.mutex, event->note.slot.state. */
-		union {
+		union call_args {
 #define X(id, name, args, result) struct { ARGS_MEMBERS(args) } name;
 			DOOR_CALLS(X)
 #undef X

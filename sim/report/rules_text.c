@@ -23,17 +23,17 @@ severity_word(enum severity severity)
 }
 
 void
-rules_text_table(const struct rule *rules, size_t count, FILE *stream)
+rules_text_table(const struct rule *const *rules, size_t count, FILE *stream)
 {
 	int widest = 0;
 
 	for (size_t i = 0; i < count; i++)
-		if ((int)strlen(rules[i].id) > widest)
-			widest = (int)strlen(rules[i].id);
+		if ((int)strlen(rules[i]->id) > widest)
+			widest = (int)strlen(rules[i]->id);
 	for (size_t i = 0; i < count; i++) {
-		fprintf(stream, "%-*s  %-5s  ", widest, rules[i].id,
-		    severity_word(rules[i].severity));
-		report_wrap(stream, rules[i].title, (unsigned)widest + 9,
+		fprintf(stream, "%-*s  %-5s  ", widest, rules[i]->id,
+		    severity_word(rules[i]->severity));
+		report_wrap(stream, rules[i]->title, (unsigned)widest + 9,
 		    (unsigned)widest + 9, REPORT_WIDTH);
 		putc('\n', stream);
 	}

@@ -11,7 +11,7 @@
 #include "rules/rules.h"
 
 /* Id, severity and title, a line each. */
-void rules_text_table(const struct rule *rules, size_t count, FILE *stream);
+void rules_text_table(const struct rule *const *rules, size_t count, FILE *stream);
 /* What must hold, why it matters, a wrong and a right example, the source. */
 void rules_text_print(const struct rule *rule, FILE *stream);
 

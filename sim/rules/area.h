@@ -1,20 +1,64 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What one area of rules offers to rules.c, and what it is given.  For files of this folder.
+ *
+ * An area is a state and its hooks: functions that rules.c calls for the events of a table, one
+ * row each, and for the few things that are no events.  Its rules stand in its files, each
+ * beside the code that reports it.
  */
 #ifndef VIOSIM_RULES_AREA_H
 #define VIOSIM_RULES_AREA_H
 
 #include "machine/access.h"
 #include "rules/rules.h"
+#include "rules/shadow.h"
 
-#define KIND(name) (UINT64_C(1) << EV_##name)
-#define NOTE(name) (UINT32_C(1) << HW_NOTE_##name)
-#define CALLS(...) ((const uint16_t[]){ __VA_ARGS__, HW_CALL_NONE })
+/* All hooks have the same parameters, whichever of them they need. */
+#pragma GCC diagnostic ignored "-Wunused-parameter"
 
 struct rules_core;
 struct context;
 struct world;
+
+/*
+ * `state` is the area's own; `site` the driver's position (0: none).  The events of a table
+ * arrive in their order; what several hooks want goes to the areas in order of RULE_AREAS, and
+ * within one in order of its rows.
+ */
+typedef void rules_hook(void *state, struct rules_core *core, const struct event *event,
+    uint32_t site);
+
+/*
+ * HOOK(on_used, struct ring *ring) { ... }: a hook of a file's own, which has its state by that
+ * name and type, and beside it `core`, `event` and `site`.
+ */
+#define HOOK(name, own_state) \
+	static void name##_typed(own_state, struct rules_core *core, \
+	    const struct event *event, uint32_t site); \
+	static void name(void *state, struct rules_core *core, const struct event *event, \
+	    uint32_t site) \
+	{ \
+		name##_typed(state, core, event, site); \
+	} \
+	static void name##_typed(own_state, struct rules_core *core, \
+	    const struct event *event, uint32_t site)
+
+struct hook_row {
+	uint16_t kind, code;		/* EV_NONE ends the table */
+	rules_hook *hook;
+};
+#define HOOK_ANY UINT16_MAX
+
+/* No device has as many virtqueues; an index from here on is a mistake of the driver. */
+#define RULES_QUEUES_MAX 64
+
+/* ON_CALL(BUS_DMAMAP_SYNC, on_sync): a call of bus_dmamap_sync(). */
+#define ON_CALL(id, hook) { EV_CALL, HW_CALL_##id, hook }
+#define ON_RET(id, hook) { EV_RET, HW_CALL_##id, hook }
+#define ON_NOTE(id, hook) { EV_NOTE, HW_NOTE_##id, hook }
+/* ON_EVENT(DEV_USED, on_used): of that kind, whatever its code: ON_EVENT(RET, ...) is all. */
+#define ON_EVENT(id, hook) { EV_##id, HOOK_ANY, hook }
+#define HOOKS_END { EV_NONE, 0, NULL }
 
 /* A load or store of the driver that is not like one before it (machine/access.h). */
 struct touch {
@@ -28,43 +72,50 @@ struct touch {
 };
 
 struct area {
-	const char *name;
-	uint64_t kinds;			/* events it wants to see: KIND(CALL) | ... */
-	/* Of EV_CALL, EV_RET, EV_NOTE only these; NULL, 0: all.  What is not here goes unseen. */
-	const uint16_t *calls, *returns;	/* CALLS(HW_CALL_..., ...) */
-	uint32_t notes;			/* NOTE(DEQUEUED) | ... */
+	const char *name;		/* its rules' ids begin with it and a dot */
+	const struct rule *const *rules;	/* RULES(&rule_..., ...); NULL: none */
+	const struct hook_row *hooks;	/* NULL: none */
 	size_t state_bytes;		/* zeroed before each run */
-	/* Optional. `state` is the area's own; memory it takes is released in fini. */
+	/* Optional, as all that follows.  Memory that the state takes is released in fini. */
 	void (*begin)(void *state, struct rules_core *core);
 	void (*fini)(void *state);
-	void (*see)(void *state, struct rules_core *core, const struct event *event,
-	    uint32_t site, const void *payload);
-	/* Optional: here are the driver's own loads and stores (machine/access.h). */
+	/* Here are the driver's own loads and stores (machine/access.h). */
 	void (*watch)(void *state, struct rules_core *core, struct world *world);
 	/* The same, shown to each area in turn; the severest verdict counts. */
 	enum access_verdict (*touch)(void *state, struct rules_core *core,
 	    const struct touch *touch);
-	/* Optional: access_last() is about to forget all. */
+	/* access_last() is about to forget all. */
 	void (*forget)(void *state);
-	/* Optional: kernel memory changes hands; low and high are for comparison only. */
+	/* Kernel memory changes hands; low and high are for comparison only. */
 	void (*memory)(void *state, struct rules_core *core, enum hw_memory what,
 	    uintptr_t low, uintptr_t high, uint64_t number);
-	/* Optional: at rest after a settle; at the end of the run. */
+	/* At rest after a settle; at the end of the run. */
 	void (*rest)(void *state, struct rules_core *core, const struct event *now);
 	void (*end)(void *state, struct rules_core *core, const struct event *now);
 };
+#define RULES(...) ((const struct rule *const[]){ __VA_ARGS__, NULL })
 
-/* One line an area; rules.c has the table in this order. */
+/* One name an area; rules.c has the table in this order.  The device's are at `device`. */
 #define RULE_AREAS(X) \
-	X(ring) X(dma) X(page) X(config) X(balloon) X(lock) X(irq) X(thread) X(attach) \
-	X(mem) X(live) X(log) X(race)
+	X(ring) X(dma) X(page) X(config) X(device) X(lock) X(irq) X(thread) X(attach) \
+	X(attach_sysctl) X(mem) X(live) X(live_end) X(log) X(lock_race)
 #define X(name) extern const struct area area_##name;
 RULE_AREAS(X)
 #undef X
 
-struct shadow;
+/* The state of an area: that of the file which asks, or one that it includes the header of. */
+void *rules_state(struct rules_core *core, const struct area *area);
+
+/* What the event that a hook sees brings along, NULL if nothing. */
+const void *rules_payload(const struct rules_core *core);
+
 /* Contexts and their mutexes, this event included (at a reboot: before it).  Never NULL. */
 const struct shadow *rules_shadow(const struct rules_core *core);
+
+/* The newest call of the event's context; of a return, the call it is of, or NULL. */
+const struct shadow_call *rules_call(const struct rules_core *core, const struct event *event);
+const struct shadow_call *rules_returned(const struct rules_core *core,
+    const struct event *ret);
 
 /* A finding about what the running context's newest call does is at this moment and site. */
 struct event rules_call_now(struct rules_core *core, uint32_t *site);
@@ -79,7 +130,7 @@ const struct rules_view *rules_look(struct rules_core *core);
  * Report: as finding_add(), but silent for rules that the scenario switched off, and NULL
  * then.  finding_because() accepts NULL.
  */
-struct finding *rules_report(struct rules_core *core, const char *rule,
+struct finding *rules_report(struct rules_core *core, const struct rule *rule,
     const struct event *event, uint32_t site, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
 

@@ -1,119 +1,85 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The catalogue: every area's rules and those the runner itself reports, in order of id.
+ * The catalogue: all areas' rules, in order of id.
  */
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
+#include "base/vec.h"
 #include "rules/area.h"
+#include "rules/device.h"
 
-/* Rules without an area: what only the runner can see. */
-static const struct rule rules_run[] = {
-	{ "live.endless-loop", SEVERITY_ERROR,
-	  "the driver does not loop without letting time pass",
-	  "NetBSD kthread(9), condvar(9); spl(9)",
-	  "A thread that never sleeps keeps its CPU for ever, at raised level the whole machine.",
-	  "while (!sc->sc_done) continue;",
-	  "while (!sc->sc_done) cv_wait(&sc->sc_cv, &sc->sc_lock);" },
-	{ "live.panic", SEVERITY_ERROR,
-	  "the kernel does not panic, and no assertion fails",
-	  "NetBSD panic(9), KASSERT(9)",
-	  "A panic takes the whole guest down; an assertion names a contract that was broken.",
-	  NULL, NULL },
-	{ "live.trap", SEVERITY_ERROR,
-	  "no instruction of the driver traps",
-	  "NetBSD panic(9): a trap in the kernel; Intel 64 manual, volume 3, chapter 6",
-	  "An integer division by zero, a breakpoint, an instruction that there is not: the "
-	  "processor stops at it, and the kernel with it.",
-	  "n = size / sc->sc_unit;",
-	  "if (sc->sc_unit == 0)\n\treturn EINVAL;\nn = size / sc->sc_unit;" },
-	{ "mem.stack-overflow", SEVERITY_ERROR,
-	  "the driver's functions find room on the kernel stack",
-	  "NetBSD sys/arch/amd64/include/param.h, UPAGES; kthread(9)",
-	  "A thread of the kernel has 12 KiB of stack on amd64, and what lies below is a page that "
-	  "faults, or somebody else's.  What counts is what an optimised build needs.",
-	  "uint32_t pfns[16384];",
-	  "uint32_t *pfns = kmem_alloc(16384 * sizeof(*pfns), KM_SLEEP);" },
-	{ "mem.wild-access", SEVERITY_ERROR,
-	  "the driver touches only memory that is there",
-	  "NetBSD memoryallocators(9)",
-	  "A stray pointer is a page fault in the kernel, that is, a panic, or it destroys what "
-	  "belongs to somebody else.",
-	  "p = TAILQ_FIRST(&list); uvm_pglistfree(&list); TAILQ_NEXT(p, pageq.queue);",
-	  "n = TAILQ_NEXT(p, pageq.queue); /* before the list is freed */" },
-	{ "ring.device-abuse", SEVERITY_LINT,
-	  "the guest survives a device that breaks the specification",
-	  "virtio 1.2 clauses 2.7.8, 2.7.14",
-	  "The kernel's virtio code trusts ids that the device writes; a lying device can bring "
-	  "the guest down.  The device is at fault, not the driver.",
-	  NULL, NULL },
-	{ "scenario.impossible-fault", SEVERITY_LINT,
-	  "a scenario makes calls fail only as the kernel can",
-	  "`viosim explain FAULT`: when the kernel can, and where it says so",
-	  "What a driver does after a failure that no kernel produces says little about it.  "
-	  "The scenario is at fault, not the driver.",
-	  NULL, NULL },
-	{ "scenario.expect", SEVERITY_ERROR,
-	  "an expectation of the scenario holds",
-	  "the scenario itself",
-	  "The scenario says what a correct driver does; this one did something else.",
-	  NULL, NULL },
+/* No area's: the scenario is what says it. */
+const struct rule rule_expect = {
+	"scenario.expect", SEVERITY_ERROR,
+	"an expectation of the scenario holds",
+	"the scenario itself",
+	"The scenario says what a correct driver does; this one did something else.",
+	NULL, NULL
 };
-static const size_t rules_run_count = sizeof(rules_run) / sizeof(rules_run[0]);
 
-#define X(name) \
-	extern const struct rule rules_##name[]; \
-	extern const size_t rules_##name##_count;
-RULE_AREAS(X)
-#undef X
+/* Of the scenario, not of the driver (run.c). */
+const struct rule rule_impossible_fault = {
+	"scenario.impossible-fault", SEVERITY_LINT,
+	"a scenario makes calls fail only as the kernel can",
+	"`viosim explain FAULT`: when the kernel can, and where it says so",
+	"What a driver does after a failure that no kernel produces says little about it.  "
+	"The scenario is at fault, not the driver.",
+	NULL, NULL
+};
+
+static const struct area area_scenario = {
+	.name = "scenario", .rules = RULES(&rule_expect, &rule_impossible_fault),
+};
 
 static int
 compare(const void *one, const void *other)
 {
-	const struct rule *a = one, *b = other;
+	const struct rule *const *a = one, *const *b = other;
 
-	return strcmp(a->id, b->id);
+	return strcmp((*a)->id, (*b)->id);
 }
+
+static struct { VEC_MEMBERS(const struct rule *); } table;
 
 static void
-add(struct rule *to, size_t *count, size_t max, const struct rule *rules, size_t n)
+add(const struct area *area)
 {
-	assert(*count + n <= max);
-	memcpy(to + *count, rules, n * sizeof(rules[0]));
-	*count += n;
+	size_t length = strlen(area->name);
+
+	for (const struct rule *const *rule = area->rules; rule != NULL && *rule != NULL; rule++) {
+		if (strncmp((*rule)->id, area->name, length) != 0 || (*rule)->id[length] != '.')
+			internal_error("rule %s is in area %s", (*rule)->id, area->name);
+		*vec_add(&table) = *rule;
+	}
 }
 
-#define CATALOGUE_MAX 160
-
-/*
- * Put together once, from constants, and never changed: a constant in all but name.
- */
-const struct rule *
+/* Put together once, from constants, and never changed: a constant in all but name. */
+const struct rule *const *
 rules_catalogue(size_t *count)
 {
-	static struct rule table[CATALOGUE_MAX];
-	static size_t rows;
-
-	if (rows == 0) {
-		add(table, &rows, CATALOGUE_MAX, rules_run, rules_run_count);
-#define X(name) add(table, &rows, CATALOGUE_MAX, rules_##name, rules_##name##_count);
+	if (table.count == 0) {
+#define X(name) add(&area_##name);
 		RULE_AREAS(X)
 #undef X
-		qsort(table, rows, sizeof(table[0]), compare);
-		for (size_t i = 1; i < rows; i++)
-			assert(strcmp(table[i - 1].id, table[i].id) < 0);
+		for (size_t i = 0; rules_devices[i] != NULL; i++)
+			for (size_t k = 0; rules_devices[i]->areas[k] != NULL; k++)
+				add(rules_devices[i]->areas[k]);
+		add(&area_scenario);
+		qsort(table.item, table.count, sizeof(table.item[0]), compare);
 	}
-	*count = rows;
-	return table;
+	*count = table.count;
+	return table.item;
 }
 
 const struct rule *
 rule_by_id(const char *id)
 {
 	size_t count;
-	const struct rule *table = rules_catalogue(&count);
-	struct rule key = { .id = id };
+	const struct rule *const *rules = rules_catalogue(&count);
+	const struct rule key = { .id = id }, *key_at = &key;
+	const struct rule *const *found = bsearch(&key_at, rules, count, sizeof(rules[0]), compare);
 
-	return bsearch(&key, table, count, sizeof(table[0]), compare);
+	return found != NULL ? *found : NULL;
 }

@@ -4,7 +4,6 @@
  */
 #include "rules/finding.h"
 
-#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -110,16 +109,14 @@ finding_addv(struct findings *findings, const struct rule *rule, const struct ev
 }
 
 struct finding *
-finding_add(struct findings *findings, const char *rule, const struct event *event,
+finding_add(struct findings *findings, const struct rule *rule, const struct event *event,
     uint32_t site, const char *format, ...)
 {
-	const struct rule *row = rule_by_id(rule);
 	struct finding *finding;
 	va_list args;
 
-	assert(row != NULL);
 	va_start(args, format);
-	finding = finding_addv(findings, row, event, site, format, args);
+	finding = finding_addv(findings, rule, event, site, format, args);
 	va_end(args);
 	return finding;
 }
@@ -128,8 +125,11 @@ static void __attribute__((format(printf, 4, 0)))
 add_because(struct finding *finding, uint32_t seq, uint32_t site, const char *format,
     va_list args)
 {
-	if (finding == NULL || finding->count > 1 || finding->becauses == BECAUSE_MAX)
+	if (finding == NULL || finding->count > 1)
 		return;
+	if (finding->becauses == BECAUSE_MAX)
+		internal_error("a finding of %s has more than %d causes", finding->rule->id,
+		    BECAUSE_MAX);
 	finding->because[finding->becauses].seq = seq;
 	finding->because[finding->becauses].site = site;
 	print_sentence(finding->because[finding->becauses].what,

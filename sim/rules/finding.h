@@ -24,7 +24,7 @@ struct rule {
 	const char *wrong, *right;	/* small examples; may be NULL */
 };
 
-#define BECAUSE_MAX 4
+#define BECAUSE_MAX 4			/* what no rule goes beyond */
 
 struct finding {
 	const struct rule *rule;
@@ -52,9 +52,9 @@ void findings_reset(struct findings *findings);
 /*
  * Add a finding at `event` (its site is `site`).  The same rule at the same site (or, without
  * a site, with the same text) is counted, not repeated.  Returns it, valid until the next
- * call, so that because-events can be added.  Unknown rule ids are a harness bug (assert).
+ * call, so that because-events can be added.
  */
-struct finding *finding_add(struct findings *findings, const char *rule,
+struct finding *finding_add(struct findings *findings, const struct rule *rule,
     const struct event *event, uint32_t site, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
 struct finding *finding_addv(struct findings *findings, const struct rule *rule,

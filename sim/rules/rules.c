@@ -4,130 +4,190 @@
  */
 #include "rules/rules.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/vec.h"
 #include "machine/world.h"
 #include "rules/area.h"
-#include "rules/ledger.h"
-#include "rules/shadow.h"
+#include "rules/device.h"
 
-struct rules_core {
-	struct findings *findings;
-	void (*view_fill)(void *arg, struct rules_view *view);
-	void *view_arg;
-	struct rules_view view;
-	bool view_is_fresh;
-	bool *off;			/* by row of the catalogue */
-	struct ledger ledger;
-	struct shadow shadow;
+/* ---- which hooks an event has ---- */
+
+/* A slot for each call, return and note, and one for each other kind of event. */
+#define SLOT_RET HW_CALLS
+#define SLOT_NOTE (SLOT_RET + HW_CALLS)
+#define SLOT_KIND (SLOT_NOTE + HW_NOTES)
+#define SLOTS (SLOT_KIND + EV_KINDS)
+
+struct hooked {
+	rules_hook *hook;
+	size_t area;
 };
+
+/*
+ * The areas that there are with a device, and their hooks.  Put together once, from constants,
+ * and never changed: a constant in all but name.
+ */
+struct setup {
+	struct { VEC_MEMBERS(const struct area *); } area;
+	struct hooked *hooked;		/* by slot */
+	uint32_t end[SLOTS];		/* where a slot's hooks end and the next one's begin */
+	uint64_t kinds;			/* of events that have hooks, and the shadow's */
+};
+
+/* Holds the place of the device's areas. */
+const struct area area_device = { .name = "device" };
 
 static const struct area *const area_table[] = {
 #define X(name) &area_##name,
 	RULE_AREAS(X)
 #undef X
 };
-#define AREAS (sizeof(area_table) / sizeof(area_table[0]))
 
-/* Areas as a set: bit 1 << place in area_table. */
-typedef uint16_t areas;
-_Static_assert(AREAS <= 8 * sizeof(areas), "a bit for each area");
+static inline unsigned
+slot_of(unsigned kind, unsigned code)
+{
+	switch (kind) {
+	case EV_CALL:
+		return code;
+	case EV_RET:
+		return SLOT_RET + code;
+	case EV_NOTE:
+		return SLOT_NOTE + code;
+	}
+	return SLOT_KIND + kind;
+}
+
+/* The slots of a row: [*first, the result). */
+static unsigned
+slots_of(const struct hook_row *row, unsigned *first)
+{
+	unsigned codes = row->kind == EV_CALL || row->kind == EV_RET ? HW_CALLS :
+	    row->kind == EV_NOTE ? HW_NOTES : 1;
+
+	if (row->code != HOOK_ANY)
+		codes = 1;
+	*first = slot_of(row->kind, row->code != HOOK_ANY ? row->code : 0);
+	return *first + codes;
+}
+
+/* Each row of each area, with its slots: once to count them, once to enter them. */
+static void
+enter_rows(struct setup *setup, bool counting)
+{
+	for (size_t i = 0; i < setup->area.count; i++)
+		for (const struct hook_row *row = setup->area.item[i]->hooks;
+		    row != NULL && row->kind != EV_NONE; row++) {
+			unsigned slot, end = slots_of(row, &slot);
+
+			setup->kinds |= UINT64_C(1) << row->kind;
+			for (; slot < end; slot++) {
+				uint32_t at = setup->end[slot]++;
+
+				if (!counting)
+					setup->hooked[at] = (struct hooked){
+						.hook = row->hook, .area = i,
+					};
+			}
+		}
+}
+
+static void
+build(struct setup *setup, const struct rules_device *device)
+{
+	uint32_t all = 0;
+
+	for (size_t i = 0; i < sizeof(area_table) / sizeof(area_table[0]); i++) {
+		if (area_table[i] != &area_device) {
+			*vec_add(&setup->area) = area_table[i];
+			continue;
+		}
+		for (size_t k = 0; device->areas != NULL && device->areas[k] != NULL; k++)
+			*vec_add(&setup->area) = device->areas[k];
+	}
+	setup->kinds = SHADOW_KINDS;
+	enter_rows(setup, true);
+	for (unsigned slot = 0; slot < SLOTS; slot++) {
+		uint32_t count = setup->end[slot];
+
+		setup->end[slot] = all;
+		all += count;
+	}
+	setup->hooked = xcalloc(all, sizeof(setup->hooked[0]));
+	enter_rows(setup, false);
+}
+
+static const struct rules_device no_device;
+
+struct made {
+	const struct rules_device *device;
+	struct setup *setup;
+};
+
+static const struct setup *
+setup_of(const struct rules_device *device)
+{
+	static struct { VEC_MEMBERS(struct made); } made;
+	struct made *fresh;
+
+	for (size_t i = 0; i < made.count; i++)
+		if (made.item[i].device == device)
+			return made.item[i].setup;
+	fresh = vec_add(&made);
+	*fresh = (struct made){ .device = device, .setup = xcalloc(1, sizeof(*fresh->setup)) };
+	build(fresh->setup, device);
+	return fresh->setup;
+}
+
+/* ---- a run ---- */
+
+struct rules_core {
+	struct findings *findings;
+	const struct setup *setup;
+	const struct rules_device *device;
+	void **state;			/* by area */
+	void (*view_fill)(void *arg, struct rules_view *view);
+	void *view_arg;
+	struct rules_view view;
+	bool view_is_fresh;
+	bool *off;			/* by place in the catalogue */
+	const void *payload;		/* of the event being looked at */
+	struct shadow shadow;
+};
 
 struct rules {
 	struct rules_core core;
-	void *state[AREAS];
-	areas touched;			/* who hears of loads and stores */
 	struct world *world;		/* whose loads and stores are watched, or NULL */
-	/* Who hears of what; the kinds call, return and note by their codes. */
-	areas by_kind[EV_KINDS], by_call[HW_CALLS], by_return[HW_CALLS], by_note[HW_NOTES];
 };
 
-static void *
-zeroed(size_t bytes)
-{
-	void *p = calloc(1, bytes != 0 ? bytes : 1);
-
-	if (p == NULL)
-		out_of_memory();
-	return p;
-}
-
-static void
-begin(struct rules *rules)
-{
-	for (size_t i = 0; i < AREAS; i++)
-		if (area_table[i]->begin != NULL)
-			area_table[i]->begin(rules->state[i], &rules->core);
-}
-
-static void
-fini(struct rules *rules)
-{
-	for (size_t i = 0; i < AREAS; i++)
-		if (area_table[i]->fini != NULL)
-			area_table[i]->fini(rules->state[i]);
-}
-
-/* ---- who hears of what ---- */
-
-static void
-add_calls(areas *by_call, areas bit, bool wanted, const uint16_t *calls)
-{
-	if (!wanted)
-		return;
-	for (unsigned call = 0; calls == NULL && call < HW_CALLS; call++)
-		by_call[call] |= bit;
-	for (; calls != NULL && *calls != HW_CALL_NONE; calls++)
-		by_call[*calls] |= bit;
-}
-
-static void
-add_area(struct rules *rules, const struct area *area, areas bit)
-{
-	for (unsigned kind = 0; kind < EV_KINDS; kind++)
-		if (area->kinds >> kind & 1)
-			rules->by_kind[kind] |= bit;
-	if (area->touch != NULL)
-		rules->touched |= bit;
-	add_calls(rules->by_call, bit, area->kinds & KIND(CALL), area->calls);
-	add_calls(rules->by_return, bit, area->kinds & KIND(RET), area->returns);
-	for (unsigned note = 0; area->kinds & KIND(NOTE) && note < HW_NOTES; note++)
-		if (area->notes == 0 || area->notes >> note & 1)
-			rules->by_note[note] |= bit;
-}
-
-static areas
-who_hears(const struct rules *rules, const struct event *event)
-{
-	if (event->kind == EV_CALL)
-		return rules->by_call[event->code];
-	if (event->kind == EV_RET)
-		return rules->by_return[event->code];
-	if (event->kind == EV_NOTE)
-		return rules->by_note[event->code];
-	return rules->by_kind[event->kind];
-}
+/* For each area that has that function, call it with its state and the core. */
+#define EACH_AREA(rules, function, ...) \
+	for (size_t area_i = 0; area_i < (rules)->core.setup->area.count; area_i++) \
+		if ((rules)->core.setup->area.item[area_i]->function != NULL) \
+			(rules)->core.setup->area.item[area_i]->function( \
+			    (rules)->core.state[area_i], ##__VA_ARGS__)
 
 struct rules *
-rules_new(struct findings *findings, void (*view)(void *arg, struct rules_view *view), void *arg)
+rules_new(struct findings *findings, const struct rules_device *device,
+    void (*view)(void *arg, struct rules_view *view), void *arg)
 {
-	struct rules *rules = zeroed(sizeof(*rules));
+	struct rules *rules = xcalloc(1, sizeof(*rules));
+	struct rules_core *core = &rules->core;
 	size_t count;
 
 	rules_catalogue(&count);
-	rules->core.findings = findings;
-	rules->core.view_fill = view;
-	rules->core.view_arg = arg;
-	rules->core.off = zeroed(count * sizeof(rules->core.off[0]));
-	ledger_init(&rules->core.ledger);
-	for (size_t i = 0; i < AREAS; i++) {
-		rules->state[i] = zeroed(area_table[i]->state_bytes);
-		add_area(rules, area_table[i], (areas)(1u << i));
-	}
-	begin(rules);
+	core->findings = findings;
+	core->device = device != NULL ? device : &no_device;
+	core->setup = setup_of(core->device);
+	core->view_fill = view;
+	core->view_arg = arg;
+	core->off = xcalloc(count, sizeof(core->off[0]));
+	core->state = xcalloc(core->setup->area.count, sizeof(core->state[0]));
+	for (size_t i = 0; i < core->setup->area.count; i++)
+		core->state[i] = xcalloc(1, core->setup->area.item[i]->state_bytes);
+	EACH_AREA(rules, begin, core);
 	return rules;
 }
 
@@ -136,58 +196,48 @@ rules_free(struct rules *rules)
 {
 	if (rules == NULL)
 		return;
-	fini(rules);
-	for (size_t i = 0; i < AREAS; i++)
-		free(rules->state[i]);
-	ledger_fini(&rules->core.ledger);
+	EACH_AREA(rules, fini);
+	for (size_t i = 0; i < rules->core.setup->area.count; i++)
+		free(rules->core.state[i]);
+	shadow_clear(&rules->core.shadow);
+	free(rules->core.state);
 	free(rules->core.off);
 	free(rules);
 }
 
-void
-rules_reset(struct rules *rules)
-{
-	fini(rules);
-	for (size_t i = 0; i < AREAS; i++)
-		memset(rules->state[i], 0, area_table[i]->state_bytes);
-	memset(&rules->core.shadow, 0, sizeof(rules->core.shadow));
-	ledger_fini(&rules->core.ledger);
-	ledger_init(&rules->core.ledger);
-	rules->core.view_is_fresh = false;
-	begin(rules);
-}
-
 static void
-see(void *self, const struct event *event, uint32_t site, const void *payload)
+on_event(void *self, const struct event *event, uint32_t site, const void *payload)
 {
 	struct rules *rules = self;
 	struct rules_core *core = &rules->core;
+	const struct setup *setup = core->setup;
+	unsigned slot = slot_of(event->kind, event->code);
+	uint32_t end = setup->end[slot];
 
 	core->view_is_fresh = false;
-	shadow_see(&core->shadow, event, site);
-	for (areas left = who_hears(rules, event); left != 0; left &= (areas)(left - 1)) {
-		unsigned i = (unsigned)__builtin_ctz(left);
+	core->payload = payload;
+	shadow_on_event(&core->shadow, event, site);
+	for (uint32_t i = slot > 0 ? setup->end[slot - 1] : 0; i < end; i++) {
+		const struct hooked *hooked = &setup->hooked[i];
 
-		area_table[i]->see(rules->state[i], core, event, site, payload);
+		hooked->hook(core->state[hooked->area], core, event, site);
 	}
 	if (event->kind == EV_HOST_REBOOT)
-		memset(&core->shadow, 0, sizeof(core->shadow));
+		shadow_clear(&core->shadow);
 }
 
 void
 rules_watch(struct rules *rules, struct trace *trace)
 {
-	uint64_t kinds = SHADOW_KINDS;
-
-	for (size_t i = 0; i < AREAS; i++)
-		kinds |= area_table[i]->kinds;
-	trace_observe(trace, (struct observer){ .kinds = kinds, .see = see, .self = rules });
+	trace_observe(trace, (struct observer){
+		.kinds = rules->core.setup->kinds, .see = on_event, .self = rules,
+	});
 }
 
 /* ---- loads and stores ---- */
 
 static enum access_verdict
-look(void *self, const struct access_event *event)
+on_access(void *self, const struct access_event *event)
 {
 	struct rules *rules = self;
 	const struct touch touch = {
@@ -198,10 +248,10 @@ look(void *self, const struct access_event *event)
 	enum access_verdict worst = ACCESS_ORDINARY;
 
 	rules->core.view_is_fresh = false;
-	for (areas left = rules->touched; left != 0; left &= (areas)(left - 1)) {
-		unsigned i = (unsigned)__builtin_ctz(left);
-		enum access_verdict verdict = area_table[i]->touch(rules->state[i],
-		    &rules->core, &touch);
+	for (size_t i = 0; i < rules->core.setup->area.count; i++) {
+		const struct area *area = rules->core.setup->area.item[i];
+		enum access_verdict verdict = area->touch == NULL ? ACCESS_ORDINARY :
+		    area->touch(rules->core.state[i], &rules->core, &touch);
 
 		if (verdict > worst)
 			worst = verdict;
@@ -210,25 +260,21 @@ look(void *self, const struct access_event *event)
 }
 
 static void
-hands(void *self, unsigned what, uintptr_t low, uintptr_t high, uint64_t number)
+on_memory(void *self, unsigned what, uintptr_t low, uintptr_t high, uint64_t number)
 {
 	struct rules *rules = self;
 
 	rules->core.view_is_fresh = false;
-	for (size_t i = 0; i < AREAS; i++)
-		if (area_table[i]->memory != NULL)
-			area_table[i]->memory(rules->state[i], &rules->core,
-			    (enum hw_memory)what, low, high, number);
+	EACH_AREA(rules, memory, &rules->core,
+	    (enum hw_memory)what, low, high, number);
 }
 
 static void
-forget(void *self)
+on_forget(void *self)
 {
 	struct rules *rules = self;
 
-	for (size_t i = 0; i < AREAS; i++)
-		if (area_table[i]->forget != NULL)
-			area_table[i]->forget(rules->state[i]);
+	EACH_AREA(rules, forget);
 }
 
 struct event
@@ -247,32 +293,40 @@ void
 rules_watch_memory(struct rules *rules, struct world *world)
 {
 	rules->world = world;
-	for (size_t i = 0; i < AREAS; i++)
-		if (area_table[i]->watch != NULL)
-			area_table[i]->watch(rules->state[i], &rules->core, world);
+	EACH_AREA(rules, watch, &rules->core, world);
 	access_observe(&world->access, &(const struct access_observer){
-		.look = look, .forget = forget, .memory = hands, .self = rules,
+		.look = on_access, .forget = on_forget, .memory = on_memory, .self = rules,
 	});
+}
+
+/* Whether the scenario switched it off. */
+static bool *
+is_off(struct rules_core *core, const struct rule *rule)
+{
+	size_t count;
+	const struct rule *const *catalogue = rules_catalogue(&count);
+
+	for (size_t i = 0; i < count; i++)
+		if (catalogue[i] == rule)
+			return &core->off[i];
+	internal_error("rule %s is in no area's list", rule->id);
 }
 
 void
 rules_off(struct rules *rules, const char *id)
 {
-	size_t count;
-	const struct rule *catalogue = rules_catalogue(&count);
 	const struct rule *rule = rule_by_id(id);
 
-	assert(rule != NULL);
-	rules->core.off[rule - catalogue] = true;
+	if (rule == NULL)
+		internal_error("there is no rule %s to switch off", id);
+	*is_off(&rules->core, rule) = true;
 }
 
 void
 rules_rest(struct rules *rules, const struct event *now)
 {
 	rules->core.view_is_fresh = false;
-	for (size_t i = 0; i < AREAS; i++)
-		if (area_table[i]->rest != NULL)
-			area_table[i]->rest(rules->state[i], &rules->core, now);
+	EACH_AREA(rules, rest, &rules->core, now);
 	rules->core.view_is_fresh = false;
 }
 
@@ -280,9 +334,7 @@ void
 rules_end(struct rules *rules, const struct event *now)
 {
 	rules->core.view_is_fresh = false;
-	for (size_t i = 0; i < AREAS; i++)
-		if (area_table[i]->end != NULL)
-			area_table[i]->end(rules->state[i], &rules->core, now);
+	EACH_AREA(rules, end, &rules->core, now);
 	rules->core.view_is_fresh = false;
 }
 
@@ -309,12 +361,37 @@ rules_shadow(const struct rules_core *core)
 	return &core->shadow;
 }
 
-struct ledger *
-rules_ledger(struct rules_core *core)
+const struct rules_device *
+rules_device(const struct rules_core *core)
 {
-	if (core->ledger.page == NULL)
-		ledger_open(&core->ledger, rules_look(core)->memory);
-	return &core->ledger;
+	return core->device;
+}
+
+void *
+rules_state(struct rules_core *core, const struct area *area)
+{
+	for (size_t i = 0; i < core->setup->area.count; i++)
+		if (core->setup->area.item[i] == area)
+			return core->state[i];
+	internal_error("area %s is not of this run", area->name);
+}
+
+const void *
+rules_payload(const struct rules_core *core)
+{
+	return core->payload;
+}
+
+const struct shadow_call *
+rules_call(const struct rules_core *core, const struct event *event)
+{
+	return shadow_call_of(&core->shadow, event);
+}
+
+const struct shadow_call *
+rules_returned(const struct rules_core *core, const struct event *ret)
+{
+	return shadow_returns(&core->shadow, ret) ? shadow_call_of(&core->shadow, ret) : NULL;
 }
 
 struct event
@@ -332,20 +409,16 @@ rules_call_now(struct rules_core *core, uint32_t *site)
 }
 
 struct finding *
-rules_report(struct rules_core *core, const char *rule, const struct event *event,
+rules_report(struct rules_core *core, const struct rule *rule, const struct event *event,
     uint32_t site, const char *format, ...)
 {
-	size_t count;
-	const struct rule *catalogue = rules_catalogue(&count);
-	const struct rule *row = rule_by_id(rule);
 	struct finding *finding;
 	va_list args;
 
-	assert(row != NULL);
-	if (core->off[row - catalogue])
+	if (*is_off(core, rule))
 		return NULL;
 	va_start(args, format);
-	finding = finding_addv(core->findings, row, event, site, format, args);
+	finding = finding_addv(core->findings, rule, event, site, format, args);
 	va_end(args);
 	return finding;
 }

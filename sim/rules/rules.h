@@ -2,9 +2,10 @@
 /*
  * The rules: observers of the event stream that never act.
  *
- * Each area is one file with one entry in the table RULE_AREAS.  An area keeps its own compact
- * state, subscribes to the kinds of events it needs, and adds findings.  What it may look at
- * besides events is in struct rules_view, all of it const.
+ * An area of rules (area.h) keeps its own compact state, has hooks for the events it needs, and
+ * reports findings.  What it may look at besides events is in struct rules_view, all of it const.
+ * kernel/ has the areas that hold for every driver, virtio/ those for every virtio driver, and
+ * one folder a device what holds for its drivers (device.h).
  */
 #ifndef VIOSIM_RULES_RULES_H
 #define VIOSIM_RULES_RULES_H
@@ -17,16 +18,14 @@
 #include "rules/finding.h"
 
 /* The device as an observer may see it. */
-struct rules_device {
-	uint32_t num_pages;		/* target in config space */
-	uint32_t actual;		/* as stored */
+struct device_view {
 	uint64_t features_offered, features;	/* accepted by the driver */
 	uint8_t status;
 	bool legacy;
-	bool keeps_actual;		/* stores what is written to `actual` */
-	bool healthy;			/* no habit that breaks the specification was ever on */
+	bool healthy;			/* never behaved against the specification */
 	bool answers;			/* nothing paused or dropped right now */
-	bool actual_foreign;		/* `actual` is not what the driver wrote */
+	const void *own;		/* what only rules of that device know,
+	    as rules/<device>/view.h */
 };
 
 struct rules_view {
@@ -37,7 +36,7 @@ struct rules_view {
 	unsigned cpus;
 	bool diagnostic, bounce, legacy;
 	bool strict;			/* read the specification strictly */
-	struct rules_device device;
+	struct device_view device;
 	unsigned faults_armed;		/* faults armed now */
 	unsigned faults_struck;		/* strikes so far */
 	bool at_rest;			/* rules_rest: nothing happens before the bound */
@@ -49,11 +48,15 @@ struct rules_view {
 
 struct rules;				/* opaque: all areas' state */
 
-/* `view` fills in the present values; called whenever an area looks. */
-struct rules *rules_new(struct findings *findings,
+struct rules_device;
+/* The rules of that virtio device id (clause 5), NULL if there are none. */
+const struct rules_device *rules_device_by_id(unsigned id);
+extern const struct rules_device *const rules_devices[];	/* NULL ends the list */
+
+/* `device` may be NULL.  `view` fills in the present values; called whenever an area looks. */
+struct rules *rules_new(struct findings *findings, const struct rules_device *device,
     void (*view)(void *arg, struct rules_view *view), void *arg);
 void rules_free(struct rules *rules);
-void rules_reset(struct rules *rules);
 /* Register the areas with the trace; rules switched off stay silent. */
 void rules_watch(struct rules *rules, struct trace *trace);
 /* Hear of the driver's own loads and stores too, until rules_free(). */
@@ -65,8 +68,12 @@ void rules_rest(struct rules *rules, const struct event *now);
 void rules_end(struct rules *rules, const struct event *now);
 
 /* The catalogue, in order of id; rule_by_id returns NULL for an unknown id. */
-const struct rule *rules_catalogue(size_t *count);
+const struct rule *const *rules_catalogue(size_t *count);
 const struct rule *rule_by_id(const char *id);
+
+/* How a run can end early, and an expectation that does not hold: reported by the runner. */
+extern const struct rule rule_panic, rule_trap, rule_endless_loop, rule_wild_access,
+    rule_stack_overflow, rule_device_abuse, rule_expect, rule_impossible_fault;
 
 /* What a reader of the specification and the manual would expect here, and is not. */
 struct rule_absent {

@@ -20,33 +20,27 @@ see_call(struct shadow *shadow, const struct event *event, uint32_t site)
 	call->is_struck = false;
 	call->seq = event->seq;
 	call->site = site;
-	memcpy(call->arg, event->arg, sizeof(call->arg));
+	call->args = event->call;
 }
 
 static void
 see_held(struct shadow *shadow, const struct event *event, uint32_t site)
 {
-	uint8_t *holds = &shadow->holds[event->ctx];
-
-	if (*holds == SHADOW_HELD_MAX)
-		return;
-	shadow->held[event->ctx][(*holds)++] = (struct shadow_lock){
-		.mutex = (uint32_t)event->arg[0], .is_spin = event->arg[2] != 0,
-		.seq = event->seq, .site = site,
+	*vec_add(&shadow->held[event->ctx]) = (struct shadow_lock){
+		.mutex = (uint32_t)event->note.mutex_held.mutex,
+		.is_spin = event->note.mutex_held.spin != 0, .seq = event->seq, .site = site,
 	};
 }
 
 static bool
-release(struct shadow *shadow, uint32_t ctx, uint32_t mutex)
+release(struct shadow_held *held, uint32_t mutex)
 {
-	struct shadow_lock *held = shadow->held[ctx];
-	uint8_t *holds = &shadow->holds[ctx];
-
-	for (unsigned i = *holds; i-- > 0; ) {
-		if (held[i].mutex != mutex)
+	for (size_t i = held->count; i-- > 0; ) {
+		if (held->item[i].mutex != mutex)
 			continue;
-		memmove(&held[i], &held[i + 1], (*holds - i - 1U) * sizeof(held[0]));
-		(*holds)--;
+		held->count--;
+		memmove(&held->item[i], &held->item[i + 1],
+		    (held->count - i) * sizeof(held->item[0]));
 		return true;
 	}
 	return false;
@@ -56,12 +50,12 @@ release(struct shadow *shadow, uint32_t ctx, uint32_t mutex)
 static void
 see_freed(struct shadow *shadow, const struct event *event)
 {
-	uint32_t mutex = (uint32_t)event->arg[0];
+	uint32_t mutex = (uint32_t)event->note.mutex_freed.mutex;
 
-	if (release(shadow, event->ctx, mutex))
+	if (release(&shadow->held[event->ctx], mutex))
 		return;
 	for (uint32_t ctx = 0; ctx < SHADOW_CONTEXTS; ctx++)
-		if (release(shadow, ctx, mutex))
+		if (release(&shadow->held[ctx], mutex))
 			return;
 }
 
@@ -71,12 +65,12 @@ see_start(struct shadow *shadow, uint64_t ctx)
 {
 	if (ctx >= SHADOW_CONTEXTS)
 		return;
-	shadow->holds[ctx] = 0;
+	shadow->held[ctx].count = 0;
 	shadow->call[ctx] = (struct shadow_call){ .code = HW_CALL_NONE };
 }
 
 void
-shadow_see(struct shadow *shadow, const struct event *event, uint32_t site)
+shadow_on_event(struct shadow *shadow, const struct event *event, uint32_t site)
 {
 	assert(event->ctx < SHADOW_CONTEXTS);
 	if (event->kind == EV_CALL)
@@ -86,9 +80,17 @@ shadow_see(struct shadow *shadow, const struct event *event, uint32_t site)
 	else if (event->kind == EV_NOTE && event->code == HW_NOTE_MUTEX_FREED)
 		see_freed(shadow, event);
 	else if (event->kind == EV_CTX_START)
-		see_start(shadow, event->arg[0]);
+		see_start(shadow, event->ctx_start.context);
 	else if (event->kind == EV_FAULT)
 		shadow->call[event->ctx].is_struck = true;
+}
+
+void
+shadow_clear(struct shadow *shadow)
+{
+	for (uint32_t ctx = 0; ctx < SHADOW_CONTEXTS; ctx++)
+		vec_fini(&shadow->held[ctx]);
+	memset(shadow, 0, sizeof(*shadow));
 }
 
 const struct shadow_call *
@@ -106,8 +108,8 @@ shadow_returns(const struct shadow *shadow, const struct event *ret)
 bool
 shadow_holds(const struct shadow *shadow, uint32_t ctx, uint32_t mutex)
 {
-	for (unsigned i = 0; i < shadow->holds[ctx]; i++)
-		if (shadow->held[ctx][i].mutex == mutex)
+	for (size_t i = 0; i < shadow->held[ctx].count; i++)
+		if (shadow->held[ctx].item[i].mutex == mutex)
 			return true;
 	return false;
 }
@@ -115,8 +117,8 @@ shadow_holds(const struct shadow *shadow, uint32_t ctx, uint32_t mutex)
 const struct shadow_lock *
 shadow_spin(const struct shadow *shadow, uint32_t ctx, uint32_t except)
 {
-	for (unsigned i = 0; i < shadow->holds[ctx]; i++) {
-		const struct shadow_lock *lock = &shadow->held[ctx][i];
+	for (size_t i = 0; i < shadow->held[ctx].count; i++) {
+		const struct shadow_lock *lock = &shadow->held[ctx].item[i];
 
 		if (lock->is_spin && lock->mutex != except)
 			return lock;
@@ -127,8 +129,8 @@ shadow_spin(const struct shadow *shadow, uint32_t ctx, uint32_t except)
 bool
 shadow_share_lock(const struct shadow *shadow, uint32_t one, uint32_t other)
 {
-	for (unsigned i = 0; i < shadow->holds[one]; i++)
-		if (shadow_holds(shadow, other, shadow->held[one][i].mutex))
+	for (size_t i = 0; i < shadow->held[one].count; i++)
+		if (shadow_holds(shadow, other, shadow->held[one].item[i].mutex))
 			return true;
 	return false;
 }
@@ -160,9 +162,7 @@ shadow_grow(void *array, size_t *max, size_t index, size_t element)
 		return array;
 	while (after <= index)
 		after *= 2;
-	bytes = realloc(array, after * element);
-	if (bytes == NULL)
-		out_of_memory();
+	bytes = xrealloc(array, after, element);
 	memset(bytes + before * element, 0, (after - before) * element);
 	*max = after;
 	return bytes;

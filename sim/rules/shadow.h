@@ -11,11 +11,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/vec.h"
 #include "machine/trace.h"
 
 /* Contexts are numbered from 1; 0 is the machine itself (world.h, CONTEXTS_MAX). */
 #define SHADOW_CONTEXTS 65
-#define SHADOW_HELD_MAX 32
 
 /* A mutex that a context holds. */
 struct shadow_lock {
@@ -29,21 +29,22 @@ struct shadow_call {
 	uint16_t code;			/* HW_CALL_*, HW_CALL_NONE: none yet */
 	bool is_struck;			/* a fault struck it */
 	uint32_t seq, site;
-	uint64_t arg[HW_ARGS_MAX];
+	union call_args args;		/* call->args.mutex_enter.mutex */
 };
 
 struct shadow {
 	struct shadow_call call[SHADOW_CONTEXTS];
-	struct shadow_lock held[SHADOW_CONTEXTS][SHADOW_HELD_MAX];
-	uint8_t holds[SHADOW_CONTEXTS];
+	struct shadow_held { VEC_MEMBERS(struct shadow_lock); } held[SHADOW_CONTEXTS];
 };
 
-/* The kinds of events that shadow_see() wants, in the form of struct area. */
+/* The kinds of events that shadow_on_event() wants, in the form of struct area. */
 #define SHADOW_KINDS \
 	(UINT64_C(1) << EV_CALL | UINT64_C(1) << EV_NOTE | UINT64_C(1) << EV_FAULT | \
 	    UINT64_C(1) << EV_CTX_START)
 
-void shadow_see(struct shadow *shadow, const struct event *event, uint32_t site);
+void shadow_on_event(struct shadow *shadow, const struct event *event, uint32_t site);
+/* The guest restarted, or all is over: nothing is held, and no memory either. */
+void shadow_clear(struct shadow *shadow);
 
 /* The call that a return or a note of this event belongs to; never NULL. */
 const struct shadow_call *shadow_call_of(const struct shadow *shadow,

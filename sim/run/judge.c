@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "base/sbuf.h"
-#include "device/balloon/facts.h"
 #include "run/story.h"
 
 void
@@ -279,16 +278,11 @@ story_settle(struct story *story, uint64_t within_ns)
 void
 story_view(void *arg, struct rules_view *view)
 {
-	static const struct balloon_facts none;
 	struct story *story = arg;
 	const struct world *world = &story->world;
 	const struct device *device = &story->device;
-	const struct balloon_facts *facts = device->class->facts != NULL ?
-	    device->class->facts(device) : NULL;
 	const struct context *thread = story_thread(&story->world);
 
-	if (facts == NULL)
-		facts = &none;
 	*view = (struct rules_view){
 		.memory = &world->memory, .trace = &world->trace,
 		.now_ns = world->clock.now_ns, .hz = world->config.hz,
@@ -301,16 +295,13 @@ story_view(void *arg, struct rules_view *view)
 		.detaching = story->detaching,
 		.world = world,
 		.device = {
-			.num_pages = facts->num_pages,
-			.actual = facts->actual,
 			.features_offered = transport_offer(&device->transport),
 			.features = device->transport.accepted,
 			.status = device->transport.status,
 			.legacy = world->config.legacy,
-			.keeps_actual = facts->keeps_actual,
 			.healthy = !device->unhealthy,
 			.answers = device_completes(device),
-			.actual_foreign = facts->actual_foreign,
+			.own = device->class->facts != NULL ? device->class->facts(device) : NULL,
 		},
 	};
 	view->at_rest = !world_is_busy(world) &&

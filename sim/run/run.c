@@ -25,7 +25,7 @@ run_vocab(void)
 	static struct scenario_vocab vocab;
 	const struct scenario_type **type_list;
 	const char **type_names;
-	const struct rule *rules;
+	const struct rule *const *rules;
 	size_t count, types = 0;
 
 	if (vocab.calls != NULL)
@@ -37,7 +37,7 @@ run_vocab(void)
 	if (rule_names == NULL)
 		out_of_memory();
 	for (size_t i = 0; i < count; i++)
-		rule_names[i] = rules[i].id;
+		rule_names[i] = rules[i]->id;
 	while (device_classes[types] != NULL)
 		types++;
 	type_list = xcalloc(types + 1, sizeof(type_list[0]));
@@ -75,7 +75,8 @@ start_rules(struct story *story)
 {
 	const struct scenario_names *off = &story->scenario->rules.off;
 
-	story->rules = rules_new(&story->result->findings, story_view, story);
+	story->rules = rules_new(&story->result->findings,
+	    rules_device_by_id(story->world.hooks.device_id), story_view, story);
 	for (size_t i = 0; i < off->count; i++)
 		rules_off(story->rules, off->name[i]);
 	rules_watch(story->rules, &story->world.trace);
@@ -168,30 +169,30 @@ report_end(struct story *story)
 {
 	struct world *world = &story->world;
 	const struct loop_seen *seen;
-	const char *rule = NULL;
+	const struct rule *rule = NULL;
 	struct event event;
 
 	switch (world->end) {
 	case WORLD_PANIC:
-		rule = "live.panic";
+		rule = &rule_panic;
 		break;
 	case WORLD_CRASH:
-		rule = "mem.wild-access";
+		rule = &rule_wild_access;
 		break;
 	case WORLD_STACK:
-		rule = "mem.stack-overflow";
+		rule = &rule_stack_overflow;
 		break;
 	case WORLD_TRAP:
-		rule = "live.trap";
+		rule = &rule_trap;
 		break;
 	case WORLD_ENDLESS:
-		rule = "live.endless-loop";
+		rule = &rule_endless_loop;
 		seen = loop_of(world, world->end_context);
 		if (seen != NULL)
 			world->end_site = line_of_loop(story, seen);
 		break;
 	case WORLD_DEVICE_FAULT:
-		rule = "ring.device-abuse";
+		rule = &rule_device_abuse;
 		break;
 	case WORLD_TIME_LIMIT:
 	case WORLD_EVENT_LIMIT:
@@ -223,7 +224,7 @@ report_impossible_faults(struct story *story)
 			return;
 	for (unsigned i = 0; i < faults->count; i++)
 		if (faults->armed[i].impossible)
-			finding_add(&story->result->findings, "scenario.impossible-fault",
+			finding_add(&story->result->findings, &rule_impossible_fault,
 			    &faults->armed[i].at, faults->armed[i].site,
 			    "the kernel cannot fail this call with %s: %s",
 			    faults->armed[i].row->id, fault_when(faults->armed[i].row));

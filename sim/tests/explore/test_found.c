@@ -55,7 +55,7 @@ set_up(void)
 	load("  - target: 3 pages\n");
 	here.why = "it came between two lines";
 	here.finding = (struct trial_finding){
-		.rule = &rules_catalogue(&count)[0], .line = 12, .key = 99,
+		.rule = rules_catalogue(&count)[0], .line = 12, .key = 99,
 		.function = "drv_send", .file = "drv.c",
 		.text = "a sentence so long that it does not fit on one line of a comment, "
 		    "which is why it must be broken between two of its words",

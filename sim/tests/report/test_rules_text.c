@@ -21,7 +21,7 @@ static const struct rule bare = {
 static void
 print_table(FILE *stream, const struct report_input *input)
 {
-	const struct rule rules[] = { record_rule, bare };
+	const struct rule *const rules[] = { &record_rule, &bare };
 
 	(void)input;
 	rules_text_table(rules, 2, stream);

@@ -151,7 +151,7 @@ guest_actual(struct guest *g, uint32_t pages)
 {
 	uint32_t seq = CALL(&g->s, VIRTIO_WRITE_DEVICE_CONFIG_LE, CONFIG_ACTUAL, 4, pages);
 
-	g->s.view.device.actual = pages;
+	g->s.balloon.actual = pages;
 	EVENT(&g->s, DEV_ACTUAL, 0, pages, pages);
 	return seq;
 }
@@ -175,7 +175,7 @@ guest_target(struct guest *g, uint32_t pages)
 	guest_as_host(g);
 	seq = EVENT(&g->s, HOST_TARGET, 0, pages, g->target, 1);
 	g->target = pages;
-	g->s.view.device.num_pages = pages;
+	g->s.balloon.num_pages = pages;
 	guest_read_target(g);
 	g->s.now = before;
 	return seq;

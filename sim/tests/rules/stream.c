@@ -15,6 +15,7 @@ look(void *arg, struct rules_view *view)
 	*view = s->view;
 	view->trace = &s->trace;
 	view->now_ns = s->now.time_ns;
+	view->device.own = &s->balloon;
 }
 
 void
@@ -27,8 +28,8 @@ stream_init(struct stream *s)
 	s->view.cpus = 1;
 	s->view.device.healthy = true;
 	s->view.device.answers = true;
-	s->view.device.keeps_actual = true;
-	s->rules = rules_new(&s->findings, look, s);
+	s->balloon.keeps_actual = true;
+	s->rules = rules_new(&s->findings, rules_device_by_id(5), look, s);
 	rules_watch(s->rules, &s->trace);
 	stream_as(s, 1, HW_CTX_AUTOCONF, 0);
 }

@@ -10,6 +10,7 @@
 #define VIOSIM_TESTS_RULES_STREAM_H
 
 #include "machine/trace.h"
+#include "device/balloon/facts.h"
 #include "rules/finding.h"
 #include "rules/rules.h"
 
@@ -17,7 +18,8 @@ struct stream {
 	struct trace trace;
 	struct findings findings;
 	struct rules *rules;
-	struct rules_view view;	/* what rules get to see; tests change it as they like */
+	struct rules_view view;	/* what rules get to see; tests change it as they like, */
+	struct balloon_facts balloon;	/* this too */
 	struct event now;	/* time, CPU, level and context of the next events */
 };
 

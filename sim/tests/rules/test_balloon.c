@@ -373,7 +373,7 @@ END_TEST
 
 START_TEST(forgetful_device_is_no_excuse_to_inflate_for_ever)
 {
-	g.s.view.device.keeps_actual = false;
+	g.s.balloon.keeps_actual = false;
 	new_target(8);
 	guest_inflate(&g, 100, 8, 8);
 	guest_wake(&g, 0);
@@ -427,8 +427,8 @@ START_TEST(wrong_actual_is_found_at_rest)
 {
 	new_target(8);
 	guest_inflate(&g, 100, 8, 8);
-	g.s.view.device.actual = 7;
-	g.s.view.device.num_pages = 7;
+	g.s.balloon.actual = 7;
+	g.s.balloon.num_pages = 7;
 	stream_rest(&g.s);
 	stream_is_only(&g.s, "balloon.count", g.s.trace.count - 1);
 }
@@ -438,9 +438,9 @@ START_TEST(foreign_actual_is_not_counted)
 {
 	new_target(8);
 	guest_inflate(&g, 100, 8, 8);
-	g.s.view.device.actual = 7;
-	g.s.view.device.num_pages = 7;
-	g.s.view.device.actual_foreign = true;
+	g.s.balloon.actual = 7;
+	g.s.balloon.num_pages = 7;
+	g.s.balloon.actual_foreign = true;
 	stream_rest(&g.s);
 	stream_is_quiet(&g.s);
 }

@@ -118,7 +118,7 @@ END_TEST
 /* A driver that goes by what the device says about a balloon it did not fill. */
 START_TEST(foreign_actual_is_not_judged)
 {
-	g.s.view.device.actual_foreign = true;
+	g.s.balloon.actual_foreign = true;
 	guest_actual(&g, 512);
 	stream_is_quiet(&g.s);
 }
@@ -130,7 +130,7 @@ START_TEST(actual_never_written_is_found_at_rest)
 	guest_fill(&g, 0, 8, 100);
 	guest_commit(&g, INFLATE, 32);
 	guest_answer(&g, INFLATE, 8);
-	g.s.view.device.num_pages = 0;
+	g.s.balloon.num_pages = 0;
 	stream_rest(&g.s);
 	ck_assert_uint_eq(stream_count(&g.s, "config.actual-write"), 1);
 	ck_assert_uint_eq(stream_count(&g.s, "balloon.count"), 1);
@@ -144,7 +144,7 @@ START_TEST(actual_put_off_is_found)
 	guest_fill(&g, 0, 8, 100);
 	guest_commit(&g, INFLATE, 32);
 	guest_answer(&g, INFLATE, 8);
-	g.s.view.device.num_pages = 0;
+	g.s.balloon.num_pages = 0;
 	guest_sleep(&g, 100);
 	guest_wake(&g, UINT64_C(1000000000));
 	stream_is_quiet(&g.s);

@@ -83,11 +83,11 @@ static const struct rule *
 rule_of(const char *name, bool *bad)
 {
 	size_t count, length;
-	const struct rule *rules = rules_catalogue(&count);
+	const struct rule *const *rules = rules_catalogue(&count);
 	const char *rest;
 
 	for (size_t i = 0; i < count; i++) {
-		const char *id = rules[i].id;
+		const char *id = rules[i]->id;
 
 		length = strlen(id);
 		if (strlen(name) < length)
@@ -101,7 +101,7 @@ rule_of(const char *name, bool *bad)
 		*bad = strncmp(rest, "_bad", 4) == 0;
 		rest += *bad ? 4 : strncmp(rest, "_ok", 3) == 0 ? 3 : 0;
 		if (rest != name + strlen(id) && rest[strspn(rest, "0123456789")] == '\0')
-			return &rules[i];
+			return rules[i];
 	}
 	return NULL;
 }
@@ -406,19 +406,19 @@ END_TEST
 START_TEST(each_rule_has_both_kinds)
 {
 	size_t count;
-	const struct rule *rules = rules_catalogue(&count);
+	const struct rule *const *rules = rules_catalogue(&count);
 
 	for (size_t i = 0; i < count; i++) {
 		bool bad = false, ok = false;
 
 		for (size_t k = 0; k < fragment_count; k++) {
-			if (fragments[k].rule != &rules[i])
+			if (fragments[k].rule != rules[i])
 				continue;
 			bad |= fragments[k].bad;
 			ok |= !fragments[k].bad;
 		}
-		ck_assert_msg(bad, "no fragment breaks %s", rules[i].id);
-		ck_assert_msg(ok, "no fragment comes close to %s", rules[i].id);
+		ck_assert_msg(bad, "no fragment breaks %s", rules[i]->id);
+		ck_assert_msg(ok, "no fragment comes close to %s", rules[i]->id);
 	}
 }
 END_TEST

@@ -200,7 +200,7 @@ START_TEST(leak_is_found_at_rest)
 
 	guest_inflate(&g, 100, 8, 8);
 	alloc = guest_alloc(&g, 300, 5);
-	g.s.view.device.num_pages = 8;
+	g.s.balloon.num_pages = 8;
 	stream_is_quiet(&g.s);
 	stream_rest(&g.s);
 	stream_is_only(&g.s, "page.conservation", g.s.trace.count - 1);
@@ -212,7 +212,7 @@ END_TEST
 START_TEST(waiting_allocation_is_no_leak)
 {
 	guest_inflate(&g, 100, 8, 8);
-	g.s.view.device.num_pages = 8;
+	g.s.balloon.num_pages = 8;
 	CALL(&g.s, UVM_PGLISTALLOC, 64 * MEMORY_PAGE_SIZE, 0, ~UINT64_C(0), 64, 1);
 	guest_pages(&g, HW_PAGE_DRIVER, 300, 5);
 	stream_rest(&g.s);
@@ -235,7 +235,7 @@ END_TEST
 START_TEST(host_page_nobody_counts_is_found)
 {
 	guest_inflate(&g, 100, 8, 8);
-	g.s.view.device.num_pages = 8;
+	g.s.balloon.num_pages = 8;
 	memory_host_take(&g.memory, 500);
 	stream_rest(&g.s);
 	ck_assert_uint_eq(stream_count(&g.s, "page.conservation"), 1);
@@ -303,11 +303,11 @@ START_TEST(reboot_forgets_everything)
 		memory_own(&g.memory, pfn, HW_PAGE_FREE);
 		memory_host_give(&g.memory, pfn);
 	}
-	g.s.view.device.actual_foreign = true;
+	g.s.balloon.actual_foreign = true;
 	guest_as_thread(&g);
 	guest_alloc(&g, 100, 8);
 	guest_free(&g, 100, 8);
-	g.s.view.device.num_pages = 8;
+	g.s.balloon.num_pages = 8;
 	stream_rest(&g.s);
 	stream_is_quiet(&g.s);
 }

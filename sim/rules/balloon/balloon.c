@@ -1,0 +1,589 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Rules about balloon requests: what they name, how many, and whether they were asked for.
+ *
+ * A request is checked when it is committed, by reading the buffers that its descriptors name
+ * as the device would; where that is not possible, when the device reads it.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/vec.h"
+#include "rules/balloon/balloon.h"
+#include "rules/balloon/balloon_entries.h"
+#include "rules/kernel/live.h"
+#include "rules/virtio/config.h"
+
+#define FEATURE_DEFLATE_ON_OOM (UINT64_C(1) << 2)
+#define DESC_WRITE 0x02u		/* VRING_DESC_F_WRITE */
+#define DESC_INDIRECT 0x04u		/* VRING_DESC_F_INDIRECT */
+#define SEGMENTS_MAX 16
+#define BYTES_MAX (UINT32_C(64) << 20)
+#define REQUESTS_MANY 64		/* answered and kept for a last look */
+
+enum slot_state { SLOT_PREPARED = 1, SLOT_RESERVED, SLOT_COMMITTED, SLOT_FREED };
+
+/* A request that is being put together, or one that could not be read at its commit. */
+struct pending {
+	bool used;
+	uint32_t queue, slot;
+	uint32_t seq, site;		/* of its commit */
+	struct { uint64_t bus; uint32_t bytes; } segment[SEGMENTS_MAX];
+	unsigned segments;
+	uint64_t bytes;			/* all of them */
+};
+
+struct balloon_state {
+	struct ledger ledger;
+	struct { VEC_MEMBERS(struct pending); } pending;
+	bool behind;			/* `actual` is not the target, */
+	uint64_t behind_ns;		/* since then */
+	uint8_t *buffer;
+	size_t buffer_max;
+	bool reads_target[SHADOW_CONTEXTS];	/* its newest config read is of num_pages */
+	uint32_t woken[SHADOW_CONTEXTS];	/* event of its last wake-up or start */
+	bool in_call[SHADOW_CONTEXTS];	/* sleeps inside a call, not for work */
+};
+
+/* ---- putting a request together ---- */
+
+static struct pending *
+pending_find(struct balloon_state *state, uint64_t queue, uint64_t slot)
+{
+	for (size_t i = 0; i < state->pending.count; i++) {
+		struct pending *pending = &state->pending.item[i];
+
+		if (pending->used && pending->queue == queue && pending->slot == slot)
+			return pending;
+	}
+	return NULL;
+}
+
+static struct pending *
+pending_new(struct balloon_state *state, uint64_t queue, uint64_t slot)
+{
+	struct pending *pending = pending_find(state, queue, slot);
+
+	for (size_t i = 0; pending == NULL && i < state->pending.count; i++)
+		if (!state->pending.item[i].used)
+			pending = &state->pending.item[i];
+	if (pending == NULL)
+		pending = vec_add(&state->pending);
+	*pending = (struct pending){
+		.used = true, .queue = (uint32_t)queue, .slot = (uint32_t)slot,
+	};
+	return pending;
+}
+
+HOOK(note_desc, struct balloon_state *state)
+{
+	struct pending *pending = pending_find(state, event->note.desc.queue,
+	    event->note.desc.slot);
+
+	if (pending == NULL)
+		pending = pending_new(state, event->note.desc.queue, event->note.desc.slot);
+	if (event->note.desc.flags & (DESC_WRITE | DESC_INDIRECT))
+		return;
+	pending->bytes += event->note.desc.length;
+	if (pending->segments < SEGMENTS_MAX) {
+		pending->segment[pending->segments].bus = event->note.desc.address;
+		pending->segment[pending->segments].bytes = (uint32_t)event->note.desc.length;
+	}
+	pending->segments++;
+}
+
+static void *
+make_room(struct balloon_state *state, size_t bytes)
+{
+	if (bytes > state->buffer_max) {
+		state->buffer_max = bytes < 4096 ? 4096 : bytes;
+		free(state->buffer);
+		state->buffer = xmalloc(state->buffer_max);
+	}
+	return state->buffer;
+}
+
+/* What the device would read; NULL when that cannot be told. */
+static const uint32_t *
+read_entries(struct balloon_state *state, const struct memory *memory,
+    const struct pending *pending)
+{
+	uint8_t *to;
+
+	if (pending->segments > SEGMENTS_MAX || pending->bytes > BYTES_MAX)
+		return NULL;
+	to = make_room(state, pending->bytes + sizeof(uint32_t));
+	for (unsigned i = 0; i < pending->segments; i++) {
+		if (!memory_dma_read(memory, pending->segment[i].bus, to,
+		    pending->segment[i].bytes))
+			return NULL;
+		to += pending->segment[i].bytes;
+	}
+	return (const uint32_t *)state->buffer;
+}
+
+/* ---- direction ---- */
+
+/*
+ * Did the driver have that target all the time while it made the request?  Either nothing
+ * changed since its thread last woke up, or that thread itself read it.
+ */
+static bool
+is_settled_target(const struct balloon_state *state, const struct ledger_target *target,
+    const struct event *event)
+{
+	return target->known &&
+	    (target->seq < state->woken[event->ctx] || target->ctx == event->ctx);
+}
+
+static const struct rule rule_inflate_direction = {
+	"balloon.inflate-direction", SEVERITY_LINT,
+	"no page is given to the host beyond its target",
+	"virtio 1.2 clause 5.5.6.1: SHOULD supply pages when num_pages is greater",
+	"The guest loses memory that nobody asked for, without end if `actual` is what "
+	"the driver looks at and the device does not keep it.",
+	NULL, NULL
+};
+
+static void
+check_inflate_direction(struct rules_core *core, uint32_t moved, uint64_t before,
+    const struct event *event, uint32_t site)
+{
+	const struct rules_view *view = rules_look(core);
+	const struct ledger_target *known = &rules_ledger(core)->target;
+	uint64_t target = known->pages;
+	struct finding *finding;
+
+	/* A device that forgets `actual` is no excuse: the driver knows what it gave. */
+	if (!view->device.healthy && balloon_look(core)->keeps_actual)
+		return;
+	if (moved == 0 || before + moved <= target)
+		return;
+	if (before == target && !view->strict)
+		return;
+	finding = rules_report(core, &rule_inflate_direction, event, site,
+	    "%u pages given to the host, which has %" PRIu64 " and wants %" PRIu64, moved,
+	    before, target);
+	finding_because(finding, known->seq, "target read: %" PRIu64, target);
+}
+
+static const struct rule rule_deflate_direction = {
+	"balloon.deflate-direction", SEVERITY_LINT,
+	"no page is taken back that the host did not offer to return",
+	"virtio 1.2 clause 5.5.6.1, with DEFLATE_ON_OOM and detaching excepted",
+	"The host counts on the memory that the balloon holds.",
+	NULL, NULL
+};
+
+static void
+check_deflate_direction(struct rules_core *core, uint32_t moved, uint64_t before,
+    const struct event *event, uint32_t site)
+{
+	const struct rules_view *view = rules_look(core);
+	const struct ledger_target *known = &rules_ledger(core)->target;
+	uint64_t target = known->pages;
+	struct finding *finding;
+
+	/* With an `actual` that the driver did not write two counts are right at once. */
+	if (!view->device.healthy || !balloon_look(core)->keeps_actual ||
+	    balloon_look(core)->actual_foreign)
+		return;
+	/* A driver that goes away must not leave its pages behind, whatever the target. */
+	if (view->device.features & FEATURE_DEFLATE_ON_OOM || view->detaching)
+		return;
+	if (moved == 0 || before >= target + moved)
+		return;
+	if (before == target && !view->strict)
+		return;
+	finding = rules_report(core, &rule_deflate_direction, event, site,
+	    "%u pages asked back from the host, which has %" PRIu64 " and wants %" PRIu64,
+	    moved, before, target);
+	finding_because(finding, known->seq, "target read: %" PRIu64, target);
+}
+
+/* ---- a request is complete ---- */
+
+static const struct rule rule_length = {
+	"balloon.length", SEVERITY_ERROR,
+	"a request is a whole number of 4-byte entries, at least one",
+	"virtio 1.2 clause 5.5.6",
+	"There is no count field: the length is the claim how many pages are meant.",
+	"virtio_enqueue_p(vsc, vq, slot, map, 0, n, true);",
+	"virtio_enqueue_p(vsc, vq, slot, map, 0, n * sizeof(uint32_t), true);"
+};
+
+static void
+check_length(struct rules_core *core, uint64_t bytes, const struct event *event, uint32_t site)
+{
+	if (bytes % sizeof(uint32_t) != 0)
+		rules_report(core, &rule_length, event, site,
+		    "a request of %" PRIu64 " bytes is no whole number of entries", bytes);
+	else if (bytes == 0)
+		rules_report(core, &rule_length, event, site,
+		    "a request without an entry");
+}
+
+static void
+check(struct balloon_state *state, struct rules_core *core,
+    const struct ledger_request *request, const uint32_t *entry, const struct event *event)
+{
+	struct ledger *ledger = rules_ledger(core);
+	const struct pages *pages = rules_pages(core);
+	uint64_t before = ledger_in_balloon(pages) +
+	    pages_count(pages, LEDGER_OFFERED, LEDGER_OFFERED);
+	uint64_t returning = pages_count(pages, LEDGER_RETURNING, LEDGER_RETURNING);
+	bool settled = is_settled_target(state, &ledger->target, event);
+	uint32_t moved;
+
+	before -= returning < before ? returning : before;
+	if (!ledger->held_before_known) {
+		ledger->held_before = rules_look(core)->memory->counts.held;
+		ledger->held_before_known = true;
+	}
+	if (ledger->requests > REQUESTS_MANY)
+		entries_check_released(core, event, true);
+	check_length(core, request->bytes, event, request->site);
+	entries_check(core, request, entry, event, &moved);
+	if (!settled)
+		return;
+	if (request->queue == LEDGER_INFLATE)
+		check_inflate_direction(core, moved, before, event, request->site);
+	else
+		check_deflate_direction(core, moved, before, event, request->site);
+}
+
+static void
+see_commit(struct balloon_state *state, struct rules_core *core, const struct event *event,
+    uint32_t site)
+{
+	struct pending *pending = pending_find(state, event->note.slot.queue,
+	    event->note.slot.slot);
+	const uint32_t *entry;
+	struct ledger_request request;
+
+	/* A wrong direction or no buffer at all: matters of the area ring. */
+	if (pending == NULL || pending->segments == 0)
+		return;
+	pending->seq = event->seq;
+	pending->site = site;
+	entry = read_entries(state, rules_look(core)->memory, pending);
+	if (entry == NULL)
+		return;		/* checked when the device reads it */
+	request = (struct ledger_request){
+		.queue = pending->queue, .slot = pending->slot, .seq = event->seq,
+		.site = site, .bus = pending->segment[0].bus,
+		.bytes = (uint32_t)pending->bytes,
+		.n = (uint32_t)(pending->bytes / sizeof(uint32_t)),
+	};
+	pending->used = false;
+	check(state, core, &request, entry, event);
+}
+
+/* The device reads a request; those that were read before it are known. */
+HOOK(on_take, struct balloon_state *state)
+{
+	const struct pending *pending = pending_find(state, event->dev_take.queue,
+	    event->dev_take.head);
+	struct ledger_request request = {
+		.queue = (uint32_t)event->dev_take.queue, .slot = (uint32_t)event->dev_take.head,
+		.seq = pending != NULL ? pending->seq : event->seq,
+		.site = pending != NULL ? pending->site : site,
+		.bus = pending != NULL ? pending->segment[0].bus : 0,
+		.bytes = (uint32_t)event->dev_take.length, .n = (uint32_t)event->dev_take.entries,
+	};
+
+	if (request.queue >= LEDGER_QUEUES || request.bytes == 0 ||
+	    ledger_find_request(rules_ledger(core), request.queue, request.slot) != NULL)
+		return;
+	check(state, core, &request, rules_payload(core), event);
+}
+
+HOOK(note_dequeued, void *state)
+{
+	struct ledger_request *request = ledger_find_request(rules_ledger(core),
+	    (uint32_t)event->note.dequeued.queue, (uint32_t)event->note.dequeued.slot);
+
+	if (request != NULL)
+		entries_answered(core, request, event);
+}
+
+/* ---- notes and calls ---- */
+
+HOOK(note_slot, struct balloon_state *state)
+{
+	struct pending *pending;
+
+	if (event->note.slot.queue >= LEDGER_QUEUES)
+		return;
+	switch ((enum slot_state)event->note.slot.state) {
+	case SLOT_PREPARED:
+		pending_new(state, event->note.slot.queue, event->note.slot.slot);
+		return;
+	case SLOT_RESERVED:
+		return;
+	case SLOT_COMMITTED:
+		see_commit(state, core, event, site);
+		return;
+	case SLOT_FREED:
+		pending = pending_find(state, event->note.slot.queue, event->note.slot.slot);
+		if (pending != NULL)
+			pending->used = false;
+		return;
+	}
+}
+
+HOOK(call_config_read, struct balloon_state *state)
+{
+	state->reads_target[event->ctx] =
+	    event->call.virtio_read_device_config_le.offset == CONFIG_NUM_PAGES &&
+	    event->call.virtio_read_device_config_le.width == sizeof(uint32_t);
+}
+
+HOOK(call_config_write, void *state)
+{
+	if (event->call.virtio_write_device_config_le.offset == CONFIG_ACTUAL)
+		entries_check_released(core, event, false);
+}
+
+HOOK(ret_config_read, struct balloon_state *state)
+{
+	struct ledger_target *known = &state->ledger.target;
+
+	if (!state->reads_target[event->ctx])
+		return;
+	if (!known->known || known->pages != (uint32_t)event->ret.result)
+		known->seq = event->seq;
+	known->known = true;
+	known->pages = (uint32_t)event->ret.result;
+	known->ctx = event->ctx;
+}
+
+/* The event comes before what it says is so. */
+static void
+follow_balance(struct balloon_state *state, uint32_t target, uint32_t actual,
+    const struct event *event)
+{
+	bool behind = target != actual;
+
+	if (behind && !state->behind)
+		state->behind_ns = event->time_ns;
+	state->behind = behind;
+}
+
+HOOK(on_target, void *state)
+{
+	follow_balance(state, (uint32_t)event->host_target.pages, balloon_look(core)->actual,
+	    event);
+	config_changed(core, event);
+	live_asked(core, event, event->host_target.irq != 0);
+}
+
+HOOK(on_actual, void *state)
+{
+	follow_balance(state, balloon_look(core)->num_pages, (uint32_t)event->dev_actual.stored,
+	    event);
+	config_changed(core, event);
+}
+
+HOOK(on_status, struct balloon_state *state)
+{
+	follow_balance(state, balloon_look(core)->num_pages, balloon_look(core)->actual, event);
+	if (event->dev_status.status == 0)
+		ledger_forget_requests(&state->ledger, rules_pages(core));
+}
+
+HOOK(on_sleep, struct balloon_state *state)
+{
+	state->in_call[event->ctx] = event->code == HW_SLEEP_MEMORY ||
+	    event->code == HW_SLEEP_MUTEX;
+}
+
+/* ---- at rest ---- */
+
+static const struct rule rule_count = {
+	"balloon.count", SEVERITY_ERROR,
+	"at rest `actual` is the number of pages that the host has from the driver",
+	"virtio 1.2 clause 5.5.6.1: the driver MUST update actual",
+	"The host plans its memory by this number.",
+	"actual += PGS_PER_REQ;", "actual += b->bl_nentries;"
+};
+
+static void
+balloon_rest(void *self, struct rules_core *core, const struct event *now)
+{
+	const struct rules_view *view = rules_look(core);
+	const struct device_view *device = &view->device;
+	const struct balloon_facts *own = balloon_look(core);
+	struct ledger *ledger = rules_ledger(core);
+	const struct pages *pages = rules_pages(core);
+	uint64_t balloon = pages_count(pages, LEDGER_BALLOON, LEDGER_BALLOON);
+	uint64_t held = view->memory->counts.held;
+
+	(void)self;
+	/* `actual` means what it says only if this driver wrote it, to a device that listens. */
+	if (!view->at_rest || !device->healthy || !device->answers || !own->keeps_actual ||
+	    own->actual_foreign || !(device->status & STATUS_DRIVER_OK) ||
+	    ledger_waiting(ledger) > 0)
+		return;
+	if (ledger->held_before_known && ledger->held_before != 0)
+		held = balloon;
+	if (own->actual != balloon || own->actual != held)
+		rules_report(core, &rule_count, now, 0, "`actual` is %" PRIu32
+		    ", the driver holds %" PRIu64 " pages for the host, the host has %" PRIu64,
+		    own->actual, balloon, held);
+}
+
+/* A wait for memory or a mutex is in the middle of what the thread does. */
+HOOK(on_wake, struct balloon_state *state)
+{
+	if (event->ctx_wake.context < SHADOW_CONTEXTS && !state->in_call[event->ctx_wake.context])
+		state->woken[event->ctx_wake.context] = event->seq;
+}
+
+static void
+balloon_fini(void *self)
+{
+	struct balloon_state *state = self;
+
+	free(state->buffer);
+	vec_fini(&state->pending);
+	ledger_fini(&state->ledger);
+}
+
+HOOK(on_reboot, struct balloon_state *state)
+{
+	balloon_fini(state);
+	memset(state, 0, sizeof(*state));
+}
+
+static const struct hook_row hooks[] = {
+	ON_NOTE(DESC, note_desc),
+	ON_NOTE(SLOT, note_slot),
+	ON_EVENT(DEV_TAKE, on_take),
+	ON_NOTE(DEQUEUED, note_dequeued),
+	ON_CALL(VIRTIO_READ_DEVICE_CONFIG, call_config_read),
+	ON_CALL(VIRTIO_READ_DEVICE_CONFIG_LE, call_config_read),
+	ON_RET(VIRTIO_READ_DEVICE_CONFIG, ret_config_read),
+	ON_RET(VIRTIO_READ_DEVICE_CONFIG_LE, ret_config_read),
+	ON_CALL(VIRTIO_WRITE_DEVICE_CONFIG, call_config_write),
+	ON_CALL(VIRTIO_WRITE_DEVICE_CONFIG_LE, call_config_write),
+	ON_EVENT(HOST_TARGET, on_target),
+	ON_EVENT(DEV_ACTUAL, on_actual),
+	ON_EVENT(DEV_STATUS, on_status),
+	ON_EVENT(CTX_START, on_wake),
+	ON_EVENT(CTX_WAKE, on_wake),
+	ON_EVENT(CTX_SLEEP, on_sleep),
+	ON_EVENT(HOST_REBOOT, on_reboot),
+	HOOKS_END
+};
+
+const struct area area_balloon = {
+	.name = "balloon",
+	.rules = RULES(&rule_length, &rule_inflate_direction, &rule_deflate_direction,
+	    &rule_count, &rule_balloon_inflate_entries, &rule_balloon_deflate_entries,
+	    &rule_balloon_stale_entry, &rule_balloon_entry_byte_order),
+	.hooks = hooks,
+	.state_bytes = sizeof(struct balloon_state),
+	.fini = balloon_fini,
+	.rest = balloon_rest,
+};
+
+struct ledger *
+rules_ledger(struct rules_core *core)
+{
+	struct balloon_state *state = rules_state(core, &area_balloon);
+
+	return &state->ledger;
+}
+
+/* ---- what the other rules ask ---- */
+
+const struct balloon_facts *
+balloon_look(struct rules_core *core)
+{
+	return rules_look(core)->device.own;
+}
+
+/* Has the balloon another size than the host wants, and can the driver do something? */
+static bool
+has_work(struct rules_core *core)
+{
+	const struct balloon_facts *balloon = balloon_look(core);
+	uint64_t target = balloon->num_pages, actual = balloon->actual;
+
+	if (actual == target)
+		return false;
+	/* What `actual` means is open when the driver is not its only author. */
+	if ((!balloon->keeps_actual || balloon->actual_foreign) &&
+	    rules_look(core)->memory->counts.held == target)
+		return false;
+	return target < actual || pages_spare(core, target - actual);
+}
+
+static bool
+knows_work(struct rules_core *core, uint32_t *seq)
+{
+	const struct ledger_target *target = &rules_ledger(core)->target;
+
+	*seq = target->seq;
+	return target->known && target->pages == balloon_look(core)->num_pages;
+}
+
+static void
+describe(struct rules_core *core, struct rules_work *work)
+{
+	const struct balloon_state *state = rules_state(core, &area_balloon);
+	const struct balloon_facts *balloon = balloon_look(core);
+
+	snprintf(work->asked, sizeof(work->asked), "%" PRIu32 " pages, `actual` %" PRIu32,
+	    balloon->num_pages, balloon->actual);
+	snprintf(work->state, sizeof(work->state), "the host wants %" PRIu32 " pages, `actual` is "
+	    "%" PRIu32 ", the host has %" PRIu64, balloon->num_pages, balloon->actual,
+	    rules_look(core)->memory->counts.held);
+	work->means = balloon->num_pages > balloon->actual ? " and there is memory" : "";
+	work->behind = state->behind;
+	work->behind_ns = state->behind_ns;
+}
+
+static size_t
+waiting(struct rules_core *core)
+{
+	return ledger_waiting(rules_ledger(core));
+}
+
+static const struct rules_queue_feature queue_features[] = {
+	{ "STATS_VQ", UINT64_C(1) << 1 },
+	{ "FREE_PAGE_HINT", UINT64_C(1) << 3 },
+	{ "PAGE_REPORTING", UINT64_C(1) << 5 },
+	{ NULL, 0 }
+};
+
+static const struct rules_field fields[] = {
+	{ "num_pages", CONFIG_NUM_PAGES, 4, false },
+	{ "actual", CONFIG_ACTUAL, 4, true },
+	{ NULL, 0, 0, false }
+};
+
+const struct rules_device rules_balloon = {
+	.id = 5,
+	.name = "memory balloon",
+	.areas = (const struct area *const[]){
+		&area_balloon_page, &area_balloon_config, &area_balloon_attach, &area_balloon, NULL
+	},
+	.queues = 2,
+	.queue_features = queue_features,
+	.attaching = balloon_attaching,
+	.fields = fields,
+	.page_busy = LEDGER_OFFERED | LEDGER_BALLOON | LEDGER_RETURNING,
+	.page_kept = LEDGER_RETURNING,
+	.page_freed = balloon_page_freed,
+	.pages_freed = balloon_pages_freed,
+	.work = "target",
+	.has_work = has_work,
+	.knows_work = knows_work,
+	.describe = describe,
+	.waiting = waiting,
+};

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The rules of the memory balloon (virtio 1.2 clause 5.5), in the areas balloon, page and config,
+ * and what the other rules ask of it (rules/device.h).
+ */
+#ifndef VIOSIM_RULES_BALLOON_BALLOON_H
+#define VIOSIM_RULES_BALLOON_BALLOON_H
+
+#include "device/balloon/facts.h"
+#include "rules/area.h"
+#include "rules/balloon/ledger.h"
+#include "rules/device.h"
+
+#define CONFIG_NUM_PAGES 0		/* offsets, virtio 1.2 clause 5.5.4 */
+#define CONFIG_ACTUAL 4
+#define STATUS_DRIVER_OK 0x04u
+
+extern const struct rules_device rules_balloon;
+extern const struct area area_balloon, area_balloon_attach, area_balloon_config,
+    area_balloon_page;
+
+/* The present values of the device. */
+const struct balloon_facts *balloon_look(struct rules_core *core);
+
+/* attach.c: the driver is about to finish its attach (struct rules_device). */
+void balloon_attaching(struct rules_core *core, uint64_t features, const struct event *event,
+    uint32_t site);
+
+/* page.c: pages that a request names are freed (struct rules_device). */
+void balloon_page_freed(struct rules_core *core, uint64_t pfn, unsigned state);
+void balloon_pages_freed(struct rules_core *core, const struct event *event, uint32_t site);
+
+#endif /* VIOSIM_RULES_BALLOON_BALLOON_H */

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The ledger of requests: see ledger.h.
+ */
+#include "rules/balloon/ledger.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+
+static void
+drop_all_requests(struct ledger *ledger)
+{
+	for (size_t i = 0; i < ledger->requests; i++)
+		free(ledger->request[i].entry);
+	ledger->requests = 0;
+}
+
+void
+ledger_fini(struct ledger *ledger)
+{
+	drop_all_requests(ledger);
+	free(ledger->request);
+	for (unsigned i = 0; i < LEDGER_OLDS; i++)
+		free(ledger->old[i].entry);
+	memset(ledger, 0, sizeof(*ledger));
+}
+
+void
+ledger_clear(struct ledger *ledger)
+{
+	drop_all_requests(ledger);
+	for (unsigned i = 0; i < LEDGER_OLDS; i++)
+		ledger->old[i].n = 0;
+	ledger->held_before_known = false;
+	ledger->target.known = false;
+}
+
+static void
+release_entries(struct pages *pages, const struct ledger_request *request, unsigned bit)
+{
+	for (uint32_t i = 0; i < request->n; i++) {
+		uint64_t pfn = request->entry[i];
+
+		if (pfn < pages->frames && pages->state[pfn] & bit)
+			pages_set(pages, pfn, pages->state[pfn] & ~bit);
+	}
+}
+
+void
+ledger_forget_requests(struct ledger *ledger, struct pages *pages)
+{
+	for (size_t i = 0; i < ledger->requests; i++)
+		if (!ledger->request[i].answered)
+			release_entries(pages, &ledger->request[i],
+			    ledger->request[i].queue == LEDGER_INFLATE ?
+			    LEDGER_OFFERED : LEDGER_RETURNING);
+	drop_all_requests(ledger);
+}
+
+uint64_t
+ledger_in_balloon(const struct pages *pages)
+{
+	/* A page can be on its way back and, freed and allocated again, be given anew. */
+	return pages_count(pages, LEDGER_BALLOON, LEDGER_BALLOON) +
+	    pages_count(pages, LEDGER_RETURNING, LEDGER_RETURNING);
+}
+
+struct ledger_request *
+ledger_add_request(struct ledger *ledger, const struct ledger_request *request,
+    const uint32_t *entry)
+{
+	struct ledger_request *stale =
+	    ledger_find_request(ledger, request->queue, request->slot);
+	struct ledger_request *fresh;
+
+	/* The slot came free without an answer, for example by a reset. */
+	if (stale != NULL)
+		ledger_drop_request(ledger, stale);
+	if (ledger->requests == ledger->requests_max) {
+		ledger->requests_max = ledger->requests_max ? 2 * ledger->requests_max : 8;
+		ledger->request = xrealloc(ledger->request, ledger->requests_max,
+		    sizeof(ledger->request[0]));
+	}
+	fresh = &ledger->request[ledger->requests++];
+	*fresh = *request;
+	fresh->entry = xrealloc(NULL, request->n + 1, sizeof(entry[0]));
+	memcpy(fresh->entry, entry, request->n * sizeof(entry[0]));
+	return fresh;
+}
+
+struct ledger_request *
+ledger_find_request(const struct ledger *ledger, uint32_t queue, uint32_t slot)
+{
+	for (size_t i = 0; i < ledger->requests; i++) {
+		struct ledger_request *request = &ledger->request[i];
+
+		if (request->queue == queue && request->slot == slot && !request->answered)
+			return request;
+	}
+	return NULL;
+}
+
+void
+ledger_drop_request(struct ledger *ledger, struct ledger_request *request)
+{
+	size_t index = (size_t)(request - ledger->request);
+
+	free(request->entry);
+	ledger->requests--;
+	memmove(request, request + 1, (ledger->requests - index) * sizeof(*request));
+}
+
+size_t
+ledger_waiting(const struct ledger *ledger)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < ledger->requests; i++)
+		n += !ledger->request[i].answered;
+	return n;
+}
+
+const struct ledger_old *
+ledger_old_of(const struct ledger *ledger, uint64_t bus)
+{
+	for (unsigned i = 0; i < LEDGER_OLDS; i++)
+		if (ledger->old[i].n > 0 && ledger->old[i].bus == bus)
+			return &ledger->old[i];
+	return NULL;
+}
+
+void
+ledger_keep_old(struct ledger *ledger, const struct ledger_request *request)
+{
+	struct ledger_old *old = (struct ledger_old *)ledger_old_of(ledger, request->bus);
+
+	if (old == NULL)
+		old = &ledger->old[ledger->old_next++ % LEDGER_OLDS];
+	if (old->max < request->n) {
+		old->entry = xrealloc(old->entry, request->n, sizeof(old->entry[0]));
+		old->max = request->n;
+	}
+	old->bus = request->bus;
+	old->n = request->n;
+	old->seq = request->seq;
+	if (request->n > 0)
+		memcpy(old->entry, request->entry, request->n * sizeof(old->entry[0]));
+}

@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Area page: what the host has and may take of the driver's pages.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "rules/balloon/balloon_entries.h"
+#include "rules/balloon/balloon.h"
+
+#define FEATURE_MUST_TELL_HOST (UINT64_C(1) << 0)
+
+/* Pages of the batch being freed that are busy: how many, and the first. */
+struct release {
+	uint64_t offered, returning, given;
+	uint64_t offered_pfn, returning_pfn, given_pfn;
+};
+
+struct page_state {
+	struct release freed;
+	uint64_t take_head;		/* newest inflate request that the device read */
+	uint32_t take_seq;
+};
+
+static void
+tally(uint64_t *count, uint64_t *first, uint64_t pfn)
+{
+	if ((*count)++ == 0)
+		*first = pfn;
+}
+
+/* ---- freeing ---- */
+
+void
+balloon_page_freed(struct rules_core *core, uint64_t pfn, unsigned state)
+{
+	struct page_state *self = rules_state(core, &area_balloon_page);
+	struct release *bad = &self->freed;
+
+	if (state & LEDGER_OFFERED)
+		tally(&bad->offered, &bad->offered_pfn, pfn);
+	else if (state & LEDGER_BALLOON)
+		tally(&bad->given, &bad->given_pfn, pfn);
+	else if (state & LEDGER_RETURNING)
+		tally(&bad->returning, &bad->returning_pfn, pfn);
+}
+
+/* The newest request that names the page, answered or not. */
+static void
+because_request(struct finding *finding, const struct ledger *ledger, uint64_t pfn)
+{
+	for (size_t i = ledger->requests; i-- > 0;) {
+		const struct ledger_request *request = &ledger->request[i];
+
+		for (uint32_t k = 0; k < request->n; k++) {
+			if (request->entry[k] != pfn)
+				continue;
+			finding_because(finding, request->seq, "%s request that names it",
+			    request->queue == LEDGER_INFLATE ? "inflate" : "deflate");
+			return;
+		}
+	}
+}
+
+static const struct rule rule_host_owned = {
+	"page.host-owned", SEVERITY_ERROR,
+	"a page is not freed while the host owns it",
+	"virtio 1.2 clause 5.5.6.1 (driver requirements)",
+	"The next user writes into a page that the host throws away, now or when it gets "
+	"around to the request.",
+	"virtio_enqueue_commit(...); uvm_pglistfree(&b->bl_pglist);	/* inflate */",
+	"keep the pages; free them after the deflate request that names them"
+};
+
+/*
+ * From an answer that breaks the specification on, driver and device no longer agree on what
+ * is in flight, and no driver could keep these rules.
+ */
+static void
+report_host_owned(struct rules_core *core, const struct ledger *ledger,
+    const struct release *bad, const struct event *event, uint32_t site)
+{
+	const struct device_view *device = &rules_look(core)->device;
+	const struct page_batch *batch;
+	struct finding *finding;
+
+	if (!device->healthy)
+		return;
+	if (bad->offered > 0) {
+		finding = rules_report(core, &rule_host_owned, event, site, "%" PRIu64
+		    " page%s freed before the inflate request is answered; first: frame %#"
+		    PRIx64, bad->offered, bad->offered == 1 ? "" : "s", bad->offered_pfn);
+		because_request(finding, ledger, bad->offered_pfn);
+	}
+	if (bad->given > 0) {
+		finding = rules_report(core, &rule_host_owned, event, site, "%" PRIu64
+		    " page%s freed that the host has and no deflate request names; first: "
+		    "frame %#" PRIx64, bad->given, bad->given == 1 ? "" : "s",
+		    bad->given_pfn);
+		batch = pages_batch_of(rules_pages(core), bad->given_pfn, HW_PAGE_DRIVER);
+		if (batch != NULL)
+			finding_because(finding, batch->seq, "allocated");
+	}
+	if (bad->returning > 0 && device->features & FEATURE_MUST_TELL_HOST) {
+		finding = rules_report(core, &rule_host_owned, event, site, "%" PRIu64
+		    " page%s freed before the deflate request is answered, with "
+		    "MUST_TELL_HOST; first: frame %#" PRIx64, bad->returning,
+		    bad->returning == 1 ? "" : "s", bad->returning_pfn);
+		because_request(finding, ledger, bad->returning_pfn);
+	}
+}
+
+void
+balloon_pages_freed(struct rules_core *core, const struct event *event, uint32_t site)
+{
+	struct page_state *self = rules_state(core, &area_balloon_page);
+
+	report_host_owned(core, rules_ledger(core), &self->freed, event, site);
+	memset(&self->freed, 0, sizeof(self->freed));
+}
+
+/* ---- what the host did ---- */
+
+static const char *
+user_of(enum hw_owner owner)
+{
+	switch (owner) {
+	case HW_PAGE_FREE:
+		return "free memory";
+	case HW_PAGE_KERNEL:
+		return "used by the kernel";
+	case HW_PAGE_OTHERS:
+		return "used by the rest of the guest";
+	case HW_PAGE_DRIVER:
+		return "held by the driver";
+	}
+	return "?";
+}
+
+static bool
+is_in_use(const struct memory *memory, uint64_t pfn)
+{
+	return memory_is_ram(memory, pfn) &&
+	    (memory_owner(memory, pfn) == HW_PAGE_KERNEL ||
+	    memory_owner(memory, pfn) == HW_PAGE_OTHERS);
+}
+
+/* The entry behind the damage, as far as the driver's request tells; else n. */
+static uint32_t
+find_in_use(const struct memory *memory, const struct ledger_request *request)
+{
+	for (uint32_t i = 0; i < request->n; i++)
+		if (is_in_use(memory, request->entry[i]))
+			return i;
+	return request->n;
+}
+
+static const struct rule rule_discarded_in_use = {
+	"page.discarded-in-use", SEVERITY_ERROR,
+	"the host never discards a page that the guest uses",
+	"virtio 1.2 clause 5.5.6.1",
+	"Whatever was in the page is zeroes now: the guest's memory is corrupted silently.",
+	"virtio_enqueue(...);	/* descriptor longer than the entries filled in */",
+	"virtio_enqueue_p(..., 0, n * sizeof(uint32_t), true);"
+};
+
+HOOK(on_act, struct page_state *state)
+{
+	const struct memory *memory = rules_look(core)->memory;
+	const struct ledger_request *request = ledger_find_request(rules_ledger(core),
+	    LEDGER_INFLATE, (uint32_t)state->take_head);
+	uint64_t in_use = event->dev_act.in_use;
+	struct finding *finding;
+	uint32_t i;
+
+	if (event->dev_act.queue != LEDGER_INFLATE || in_use == 0)
+		return;
+	if (request == NULL || (i = find_in_use(memory, request)) == request->n) {
+		finding = rules_report(core, &rule_discarded_in_use, event, site,
+		    "the host discarded %" PRIu64 " page%s that the guest uses", in_use,
+		    in_use == 1 ? "" : "s");
+		finding_because(finding, state->take_seq, "the request that named them");
+		return;
+	}
+	finding = rules_report(core, &rule_discarded_in_use, event, request->site,
+	    "the host discarded %" PRIu64 " page%s that the guest uses; first: entry %u, "
+	    "frame %#" PRIx32 ", %s", in_use, in_use == 1 ? "" : "s", i, request->entry[i],
+	    user_of(memory_owner(memory, request->entry[i])));
+	finding_because(finding, request->seq, "inflate request of %u entries", request->n);
+}
+
+/* ---- at rest ---- */
+
+static const struct rule rule_conservation = {
+	"page.conservation", SEVERITY_ERROR,
+	"at rest every page of the driver is in the balloon, and every page there is its",
+	"virtio 1.2 clause 5.5.6; NetBSD uvm(9)",
+	"A page that neither guest nor host can use is lost until the next boot; a page both "
+	"use loses its contents.",
+	"if (virtio_enqueue_prep(...) != 0) return;	/* pages are on no list */",
+	"if (virtio_enqueue_prep(...) != 0) { uvm_pglistfree(&list); return; }"
+};
+
+static void
+report_lost(struct rules_core *core, const struct event *now, unsigned mask, unsigned bits,
+    const char *what, const char *because)
+{
+	struct pages *pages = rules_pages(core);
+	uint64_t n = pages_count(pages, mask, bits), pfn;
+	const struct page_batch *batch;
+	struct finding *finding;
+
+	if (n == 0 || !pages_first(pages, mask, bits, &pfn))
+		return;
+	batch = pages_batch_of(pages, pfn, HW_PAGE_DRIVER);
+	finding = rules_report(core, &rule_conservation, now,
+	    batch != NULL ? batch->site : 0, "%" PRIu64 " page%s %s; first: frame %#" PRIx64,
+	    n, n == 1 ? "" : "s", what, pfn);
+	if (batch != NULL)
+		finding_because(finding, batch->seq, "%s", because);
+}
+
+struct lost {
+	uint64_t extra, extra_pfn;	/* the host has them, the driver does not say so */
+	uint64_t missing, missing_pfn;	/* the other way round */
+};
+
+/* Most of a guest is nobody's: frames in one go that the host has not, nor should. */
+#define FRAMES_AT_ONCE 64
+static bool
+is_dull(const struct pages *pages, const struct memory *memory, uint64_t pfn)
+{
+	uint64_t held = 0, given = 0;
+
+	if (pages->frames - pfn < FRAMES_AT_ONCE)
+		return false;
+	for (unsigned i = 0; i < FRAMES_AT_ONCE; i += sizeof(given)) {
+		uint64_t eight;
+
+		memcpy(&eight, &pages->state[pfn + i], sizeof(eight));
+		given |= eight & LEDGER_BALLOON * UINT64_C(0x0101010101010101);
+		held |= memory_host_has_any(memory, pfn + i);
+	}
+	return (held | given) == 0;
+}
+
+static void
+compare_frames(const struct pages *pages, const struct memory *memory, uint64_t pfn,
+    struct lost *lost)
+{
+	for (uint64_t end = pfn + FRAMES_AT_ONCE; pfn < end && pfn < pages->frames; pfn++) {
+		bool has = memory_host_has(memory, pfn);
+		bool given = pages->state[pfn] & LEDGER_BALLOON;
+
+		if (has && !given)
+			tally(&lost->extra, &lost->extra_pfn, pfn);
+		if (given && !has)
+			tally(&lost->missing, &lost->missing_pfn, pfn);
+	}
+}
+
+/* Pages that the host has and the driver does not count, and the other way round. */
+static void
+compare_with_host(struct rules_core *core, const struct event *now)
+{
+	struct pages *pages = rules_pages(core);
+	const struct memory *memory = rules_look(core)->memory;
+	struct lost lost = { 0 };
+
+	for (uint64_t pfn = 0; pfn < pages->frames; pfn += FRAMES_AT_ONCE)
+		if (!is_dull(pages, memory, pfn))
+			compare_frames(pages, memory, pfn, &lost);
+	if (lost.extra > 0)
+		rules_report(core, &rule_conservation, now, 0, "the host has %" PRIu64
+		    " page%s that the driver does not count as given; first: frame %#" PRIx64
+		    ", %s", lost.extra, lost.extra == 1 ? "" : "s", lost.extra_pfn,
+		    user_of(memory_owner(memory, lost.extra_pfn)));
+	if (lost.missing > 0)
+		rules_report(core, &rule_conservation, now, 0, "the driver keeps %" PRIu64
+		    " page%s for the host that the host does not have; first: frame %#" PRIx64,
+		    lost.missing, lost.missing == 1 ? "" : "s", lost.missing_pfn);
+}
+
+static void
+page_rest(void *self, struct rules_core *core, const struct event *now)
+{
+	struct pages *pages = rules_pages(core);
+	struct ledger *ledger = rules_ledger(core);
+	const struct rules_view *view = rules_look(core);
+
+	entries_check_released(core, now, true);
+	/* Nobody can account for pages that a lying or silent device keeps in flight. */
+	if (!view->at_rest || !view->device.healthy || !view->device.answers ||
+	    ledger_waiting(ledger) > 0)
+		return;
+	/* Pages gathered by an allocation that still waits are not lost. */
+	if (pages_allocating(core) == 0)
+		report_lost(core, now, PAGE_OWNED | PAGE_FRESH, PAGE_OWNED | PAGE_FRESH,
+		    "allocated, neither freed nor given to the host", "allocated");
+	report_lost(core, now, PAGE_OWNED | PAGE_FRESH | LEDGER_BALLOON | LEDGER_OFFERED |
+	    LEDGER_RETURNING, PAGE_OWNED,
+	    "that the host gave back neither freed nor given again", "allocated");
+	if (ledger->held_before_known && ledger->held_before == 0 &&
+	    view->memory->counts.held != pages_count(pages, LEDGER_BALLOON, LEDGER_BALLOON))
+		compare_with_host(core, now);
+}
+
+HOOK(on_take, struct page_state *state)
+{
+	if (event->dev_take.queue != LEDGER_INFLATE)
+		return;
+	state->take_head = event->dev_take.head;
+	state->take_seq = event->seq;
+}
+
+HOOK(on_reboot, void *state)
+{
+	memset(state, 0, sizeof(struct page_state));
+}
+
+static const struct hook_row hooks[] = {
+	ON_EVENT(DEV_TAKE, on_take),
+	ON_EVENT(DEV_ACT, on_act),
+	ON_EVENT(HOST_REBOOT, on_reboot),
+	HOOKS_END
+};
+
+const struct area area_balloon_page = {
+	.name = "page",
+	.rules = RULES(&rule_host_owned, &rule_discarded_in_use, &rule_conservation),
+	.hooks = hooks,
+	.state_bytes = sizeof(struct page_state),
+	.rest = page_rest,
+};

@@ -1,0 +1,677 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Area attach: attaching, failing to, and what is left behind (autoconf(9), virtio.c).
+ *
+ * Maps and DMA memory that are left are dma.leak, threads thread.exit, kmem mem.leak; all
+ * else is here.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "machine/world.h"
+#include "rules/device.h"
+#include "rules/kernel/attach.h"
+#include "rules/kernel/inventory.h"
+
+/* virtio 1.2 clause 2.1 */
+#define ATTACH_DRIVER_OK 4
+#define ATTACH_FAILED 128
+
+/* One attempt, from the call of the driver's attach function to its return. */
+struct attempt {
+	bool is_running;
+	bool started, finished, finish_failed, failed;
+	bool child_was_there;		/* virtio_child() said so: somebody else has the device */
+	bool call_failed;		/* some call that may fail did */
+	bool is_struck;			/* a fault struck */
+	bool got_features;
+	bool no_queue;			/* the newest virtio_alloc_vq() failed, */
+	uint32_t no_queue_seq;		/* here */
+	uint32_t begin_seq, start_seq, finish_seq;
+	uint64_t features;		/* negotiated */
+	uint64_t driver_pages;		/* before */
+	uint32_t alloc_seq, alloc_site;	/* newest pages taken */
+	uint32_t dead_site;		/* the device was reset here, after it was live */
+};
+
+/* Things released while the device was live, told when that turns out to be an undo. */
+struct undo {
+	struct event event;		/* the first release */
+	uint32_t site;
+	unsigned count;
+	char list[160];
+};
+
+struct attach {
+	struct inventory inventory;
+	struct attempt now;
+	struct undo undo;
+	bool is_attached, detached;
+	bool failed_before;		/* and nothing attached since */
+	uint32_t failed_seq;
+	uint8_t status;
+	bool live;
+	uint32_t live_seq;
+};
+
+/* ---- Order of the calls ---- */
+
+static const struct rule rule_call_order = {
+	"attach.call-order", SEVERITY_ERROR,
+	"attach_start, then attach_finish or attach_failed, each once",
+	"NetBSD sys/dev/pci/virtiovar.h, virtio_child_attach_*()",
+	"The parent sets up and frees interrupts in these calls and keeps what it was told.",
+	"virtio_child_attach_start(vsc, ...);\nif (error)\n\treturn;",
+	"virtio_child_attach_start(vsc, ...);\nif (error) {\n"
+	"\tvirtio_child_attach_failed(vsc);\n\treturn;\n}"
+};
+
+HOOK(call_start, struct attach *attach)
+{
+	struct finding *finding;
+
+	if (!attach->now.is_running)
+		rules_report(core, &rule_call_order, event, site,
+		    "virtio_child_attach_start outside of attach");
+	if (attach->now.started) {
+		finding = rules_report(core, &rule_call_order, event, site,
+		    "virtio_child_attach_start for the second time in one attach");
+		finding_because(finding, attach->now.start_seq, "the first time");
+	}
+	attach->now.started = true;
+	attach->now.start_seq = event->seq;
+}
+
+static const struct rule rule_features = {
+	"attach.features", SEVERITY_ERROR,
+	"features are used after negotiation, among those offered, with all they bring; none is "
+	"no error",
+	"virtio 1.2 clauses 2.2 and 3.1.1",
+	"A legacy device that offers none of the optional features is a legal device.",
+	"if (virtio_features(vsc) == 0)\n\tgoto fail;",
+	"has_stats = virtio_features(vsc) & MY_F_STATS;"
+};
+
+/* The first queue that is missing; they come in the order of the features. */
+static void
+check_queues(const struct attach *attach, struct rules_core *core, const struct event *event,
+    uint32_t site)
+{
+	const struct rules_device *device = rules_device(core);
+	const struct rules_queue_feature *feature = device->queue_features;
+	size_t queues = 0, wanted = device->queues;
+	struct finding *finding;
+
+	if (attach->now.no_queue) {
+		finding = rules_report(core, &rule_call_order, event, site,
+		    "virtio_child_attach_finish although a queue could not be allocated");
+		finding_because(finding, attach->now.no_queue_seq, "virtio_alloc_vq failed");
+		return;
+	}
+	if (device->attaching != NULL)
+		device->attaching(core, attach->now.features, event, site);
+	for (size_t i = 0; i < attach->inventory.count; i++)
+		queues += attach->inventory.item[i].kind == ITEM_QUEUE &&
+		    !attach->inventory.item[i].gone;
+	for (; feature != NULL && feature->name != NULL; feature++) {
+		if ((attach->now.features & feature->bit) == 0 || queues >= ++wanted)
+			continue;
+		finding = rules_report(core, &rule_features, event, site,
+		    "%s was accepted, which brings a queue %zu, and that was not allocated",
+		    feature->name, wanted - 1);
+		finding_because(finding, attach->now.start_seq, "negotiation");
+		return;
+	}
+}
+
+HOOK(call_finish, struct attach *attach)
+{
+	const struct attempt *now = &attach->now;
+
+	if (!now->started)
+		rules_report(core, &rule_call_order, event, site,
+		    "virtio_child_attach_finish without virtio_child_attach_start");
+	else if (now->failed)
+		rules_report(core, &rule_call_order, event, site,
+		    "virtio_child_attach_finish after virtio_child_attach_failed");
+	else if (now->finished)
+		rules_report(core, &rule_call_order, event, site,
+		    "virtio_child_attach_finish for the second time in one attach");
+	else
+		check_queues(attach, core, event, site);
+	attach->now.finished = true;
+	attach->now.finish_seq = event->seq;
+}
+
+static void report_undo(struct attach *attach, struct rules_core *core);
+
+HOOK(call_failed, struct attach *attach)
+{
+	const struct attempt *now = &attach->now;
+
+	report_undo(attach, core);
+	if (now->failed)
+		rules_report(core, &rule_call_order, event, site,
+		    "virtio_child_attach_failed for the second time in one attach");
+	else if (!now->started)
+		rules_report(core, &rule_call_order, event, site,
+		    "virtio_child_attach_failed without virtio_child_attach_start");
+	else if (!now->is_running)
+		rules_report(core, &rule_call_order, event, site,
+		    "virtio_child_attach_failed after attach came back");
+	attach->now.failed = true;
+}
+
+HOOK(call_alloc, struct attach *attach)
+{
+	if (!attach->now.started)
+		rules_report(core, &rule_call_order, event, site,
+		    "virtio_alloc_vq before virtio_child_attach_start");
+}
+
+HOOK(call_free, struct attach *attach)
+{
+	if (attach->now.is_running && attach->now.failed)
+		rules_report(core, &rule_call_order, event, site,
+		    "virtio_free_vq after virtio_child_attach_failed");
+}
+
+HOOK(call_features, struct attach *attach)
+{
+	if (attach->now.is_running && !attach->now.started)
+		rules_report(core, &rule_features, event, site,
+		    "virtio_features before virtio_child_attach_start has negotiated any");
+}
+
+/* ---- Undo ---- */
+
+/* Things made before the device went live are what interrupts and the device rely on. */
+static bool
+is_relied_on(const struct attach *attach, const struct item *item)
+{
+	return attach->live && item->seq < attach->live_seq &&
+	    (item->kind == ITEM_MUTEX || item->kind == ITEM_CONDVAR ||
+	    item->kind == ITEM_QUEUE || item->kind == ITEM_MAP);
+}
+
+static void
+add_undo(struct undo *undo, const struct item *item, const struct event *event,
+    uint32_t site)
+{
+	size_t length = strlen(undo->list);
+
+	if (undo->count++ == 0) {
+		undo->event = *event;
+		undo->site = site;
+	}
+	snprintf(undo->list + length, sizeof(undo->list) - length, "%s%s %u",
+	    length > 0 ? ", " : "", item_word(item->kind), item->number);
+}
+
+static const struct rule rule_undo_order = {
+	"attach.undo-order", SEVERITY_ERROR,
+	"the device is reset before the queues, maps and locks it leads to are released",
+	"virtio 1.2 clause 3.3.1; NetBSD virtio.c, virtio_child_attach_failed()",
+	"After DRIVER_OK interrupts come at any time; a handler that finds its mutex or ring "
+	"gone uses memory that is not its own.",
+	"fail:\n\tmutex_destroy(&sc->sc_lock);\n\tvirtio_child_attach_failed(vsc);",
+	"fail:\n\tvirtio_reset(vsc);\n\tmutex_destroy(&sc->sc_lock);\n"
+	"\tvirtio_child_attach_failed(vsc);"
+};
+
+static void
+report_undo(struct attach *attach, struct rules_core *core)
+{
+	struct undo *undo = &attach->undo;
+	struct finding *finding;
+
+	if (undo->count == 0)
+		return;
+	finding = rules_report(core, &rule_undo_order, &undo->event, undo->site,
+	    "released while the device was live, before its reset: %s", undo->list);
+	finding_because(finding, attach->live_seq, "DRIVER_OK");
+	memset(undo, 0, sizeof(*undo));
+}
+
+static void
+released(struct attach *attach, struct rules_core *core, const struct item *item,
+    const struct event *event, uint32_t site)
+{
+	if (!is_relied_on(attach, item))
+		return;
+	/* A map may come and go; in an attach that fails it is part of the undo. */
+	if (!attach->now.is_running && item->kind == ITEM_MAP)
+		return;
+	add_undo(&attach->undo, item, event, site);
+	if (!attach->now.is_running)
+		report_undo(attach, core);
+}
+
+/* ---- What is left ---- */
+
+static const struct rule rule_leak = {
+	"attach.leak", SEVERITY_ERROR,
+	"a failed attach and a detach give everything back",
+	"autoconf(9); NetBSD sys/dev/pci/virtio.c, virtio_child_attach_failed()",
+	"attach returns nothing: the device stays in the tree and nobody cleans up later.",
+	"if (virtio_alloc_vq(vsc, &vq[1], 1, ...) != 0)\n\tgoto fail;\t/* vq[0] stays */",
+	"if (virtio_alloc_vq(vsc, &vq[1], 1, ...) != 0)\n\tgoto fail_vq0;"
+};
+
+static void
+sweep(struct attach *attach, struct rules_core *core, const struct event *now,
+    const char *when)
+{
+	for (size_t i = 0; i < attach->inventory.count; i++) {
+		struct item *item = &attach->inventory.item[i];
+		struct finding *finding;
+
+		if (item->gone || item->reported || item->kind == ITEM_MAP ||
+		    item->kind == ITEM_THREAD)
+			continue;
+		item->reported = true;
+		finding = rules_report(core, item->kind == ITEM_SYSCTL ? &rule_attach_sysctl :
+		    &rule_leak, now, item->site, "%s %u is left after %s",
+		    item_word(item->kind), item->number, when);
+		finding_because(finding, item->seq, "made here");
+	}
+}
+
+/* What the driver did last. */
+static uint32_t
+last_site(const struct rules_core *core, const struct event *now)
+{
+	return rules_call(core, now)->site;
+}
+
+static void
+sweep_failed(struct attach *attach, struct rules_core *core, const struct event *now)
+{
+	const struct memory *memory = rules_look(core)->memory;
+	const struct attempt *attempt = &attach->now;
+	struct finding *finding;
+
+	sweep(attach, core, now, "the failed attach");
+	if (memory != NULL && memory->counts.driver > attempt->driver_pages) {
+		finding = rules_report(core, &rule_leak, now, attempt->alloc_site,
+		    "%llu pages are left after the failed attach", (unsigned long long)
+		    (memory->counts.driver - attempt->driver_pages));
+		if (attempt->alloc_site != 0)
+			finding_because(finding, attempt->alloc_seq, "newest pages taken");
+	}
+	if (attempt->failed && attach->status != 0 && (attach->status & ATTACH_FAILED) == 0)
+		rules_report(core, &rule_leak, now, last_site(core, now),
+		    "device status is 0x%02x after the failed attach: neither reset nor FAILED",
+		    attach->status);
+}
+
+/* ---- Beginning and end of an attempt ---- */
+
+static void
+begin(struct attach *attach, struct rules_core *core, const struct event *note)
+{
+	const struct memory *memory = rules_look(core)->memory;
+
+	attach->now = (struct attempt){
+		.is_running = true, .begin_seq = note->seq,
+		.driver_pages = memory != NULL ? memory->counts.driver : 0,
+	};
+	memset(&attach->undo, 0, sizeof(attach->undo));
+}
+
+static bool
+undoes(const struct event *call)
+{
+	switch (call->code) {
+	case HW_CALL_MUTEX_EXIT:
+	case HW_CALL_MUTEX_DESTROY:
+	case HW_CALL_CV_DESTROY:
+	case HW_CALL_KTHREAD_JOIN:
+	case HW_CALL_SOFTINT_DISESTABLISH:
+	case HW_CALL_KMEM_FREE:
+	case HW_CALL_UVM_PGLISTFREE:
+	case HW_CALL_BUS_DMAMAP_DESTROY:
+	case HW_CALL_BUS_DMAMAP_UNLOAD:
+	case HW_CALL_BUS_DMAMEM_FREE:
+	case HW_CALL_BUS_DMAMEM_UNMAP:
+	case HW_CALL_SYSCTL_TEARDOWN:
+	case HW_CALL_VIRTIO_DMAT:
+	case HW_CALL_VIRTIO_FREE_VQ:
+	case HW_CALL_VIRTIO_RESET:
+	case HW_CALL_VIRTIO_CHILD_ATTACH_FAILED:
+		return true;
+	}
+	return false;
+}
+
+/* Where it made up its mind: what it called last before it began to undo. */
+static uint32_t
+turning_site(const struct attach *attach, struct rules_core *core, const struct event *now)
+{
+	const struct trace *trace = rules_look(core)->trace;
+
+	for (uint32_t seq = now->seq; seq > attach->now.begin_seq; seq--) {
+		const struct event *event = trace_event(trace, seq);
+
+		if (event == NULL)
+			break;
+		if (event->kind == EV_CALL && event->ctx == now->ctx && !undoes(event))
+			return trace_site(trace, seq);
+	}
+	return last_site(core, now);
+}
+
+static const struct rule rule_refused = {
+	"attach.refused", SEVERITY_ERROR,
+	"attach succeeds on a healthy device when nothing fails",
+	"autoconf(9)",
+	"The guest boots without the device, and nothing says why.",
+	NULL, NULL
+};
+
+static const struct rule rule_again = {
+	"attach.again", SEVERITY_ERROR,
+	"an attach after one that failed can succeed",
+	"autoconf(9); module(9)",
+	"Static variables keep their values; a mark set before the failure blocks every later "
+	"attempt until the module is loaded again.",
+	"if (initialized++)\n\treturn;",
+	"if (initialized)\n\treturn;\n...\ninitialized = 1;\t/* at the very end */"
+};
+
+/* Nothing failed, nothing was struck, and yet the driver gave up. */
+static void
+check_refusal(struct attach *attach, struct rules_core *core, const struct event *now)
+{
+	const struct attempt *attempt = &attach->now;
+	const struct rules_view *view = rules_look(core);
+	uint32_t site;
+	struct finding *finding;
+
+	if (attempt->call_failed || attempt->is_struck || attempt->child_was_there ||
+	    !view->device.healthy)
+		return;
+	site = turning_site(attach, core, now);
+	if (!attempt->started) {
+		if (!attach->failed_before) {
+			if (!attach->is_attached)
+				rules_report(core, &rule_refused, now, site,
+				    "attach gives up before virtio_child_attach_start, though "
+				    "nothing failed");
+			return;
+		}
+		finding = rules_report(core, &rule_again, now, site,
+		    "attach gives up before virtio_child_attach_start, after an earlier attach had "
+		    "failed");
+		finding_because(finding, attach->failed_seq, "the attach that failed");
+		return;
+	}
+	if (attempt->features != 0) {
+		rules_report(core, &rule_refused, now, site,
+		    "attach failed although every call succeeded (features 0x%llx)",
+		    (unsigned long long)attempt->features);
+		return;
+	}
+	/* On 1.0, no features means that negotiation failed: there is no device to attach. */
+	if (!view->legacy && !view->device.legacy)
+		return;
+	finding = rules_report(core, &rule_features, now, site,
+	    "attach failed because the device offers none of the features asked for, which a "
+	    "legacy device may do");
+	finding_because(finding, attempt->start_seq, "negotiation");
+}
+
+static void
+check_end(struct attach *attach, struct rules_core *core, const struct event *now)
+{
+	const struct attempt *attempt = &attach->now;
+
+	if (!attempt->started || attempt->failed)
+		return;
+	if (!attempt->finished)
+		rules_report(core, &rule_call_order, now, last_site(core, now),
+		    "attach came back after virtio_child_attach_start with neither "
+		    "virtio_child_attach_finish nor virtio_child_attach_failed");
+	else if (attempt->finish_failed)
+		rules_report(core, &rule_call_order, now, last_site(core, now),
+		    "attach came back after virtio_child_attach_finish had failed, without "
+		    "virtio_child_attach_failed");
+	else if (!attach->live)
+		rules_report(core, &rule_call_order, now, attempt->dead_site,
+		    "attach came back with a device that is no longer live (status 0x%02x)",
+		    attach->status);
+}
+
+static void
+end(struct attach *attach, struct rules_core *core, const struct event *note)
+{
+	bool attached = note->note.attach.result != 0;
+
+	/* No driver wanted the device, or one has it already. */
+	if (!attach->now.is_running)
+		return;
+	check_end(attach, core, note);
+	if (!attached) {
+		report_undo(attach, core);
+		check_refusal(attach, core, note);
+		sweep_failed(attach, core, note);
+	}
+	memset(&attach->undo, 0, sizeof(attach->undo));
+	if (!attached && !attach->is_attached && !attach->failed_before) {
+		attach->failed_before = true;
+		attach->failed_seq = note->seq;
+	}
+	if (attached) {
+		attach->is_attached = true;
+		attach->failed_before = false;
+		attach->detached = false;
+	}
+	attach->now.is_running = false;
+}
+
+static const struct rule rule_match = {
+	"attach.match", SEVERITY_ERROR,
+	"a driver matches its own kind of device only",
+	"autoconf(9), ca_match; virtio 1.2 clause 5",
+	"It would take other devices away from their drivers, and drive them as what they "
+	"are not.",
+	"return 1;",
+	"return va->sc_childdevid == VIRTIO_DEVICE_ID_BLOCK;"
+};
+
+/* There is one driver, for the one device; one that refuses it is most likely of another. */
+static void
+check_match(struct rules_core *core, const struct event *note, uint32_t site)
+{
+	bool matches = note->note.attach.result != 0, is_foreign = note->note.attach.other != 0;
+	const struct rules_device *device = rules_device(core);
+
+	if (matches && is_foreign)
+		rules_report(core, &rule_match, note, site, "the driver matches a device of an "
+		    "unknown kind, it must look at sc_childdevid");
+	else if (!matches && !is_foreign)
+		rules_report(core, &rule_match, note, site, "the driver does not match virtio "
+		    "device %u (%s), the only one of this machine: is it the driver of another "
+		    "device?", device->id, device->name != NULL ? device->name : "unknown");
+}
+
+HOOK(note_attach, struct attach *attach)
+{
+	switch ((enum hw_attach)event->note.attach.step) {
+	case HW_ATTACH_BEGIN:
+		begin(attach, core, event);
+		break;
+	case HW_ATTACH_STARTED:
+		attach->now.got_features = true;
+		attach->now.features = event->note.attach.result;
+		break;
+	case HW_ATTACH_FINISHED:
+		attach->now.finish_failed = event->note.attach.result != 0;
+		break;
+	case HW_ATTACH_END:
+		end(attach, core, event);
+		break;
+	case HW_ATTACH_MATCH:
+		check_match(core, event, site);
+		break;
+	case HW_ATTACH_FAILED:
+		break;
+	}
+}
+
+/* ---- Single events ---- */
+
+HOOK(on_item, struct attach *attach)
+{
+	const struct item *item = inventory_follow(&attach->inventory, event, site);
+
+	if (item != NULL)
+		released(attach, core, item, event, site);
+}
+
+HOOK(call_detach, struct attach *attach)
+{
+	attach->detached = true;
+	attach->is_attached = false;
+}
+
+HOOK(on_fault, struct attach *attach)
+{
+	attach->now.is_struck = true;
+}
+
+/* Calls that say in their result that they failed. */
+static bool
+says_failed(const struct event *ret)
+{
+	switch (ret->code) {
+	case HW_CALL_VIRTIO_ALLOC_VQ:
+	case HW_CALL_VIRTIO_CHILD_ATTACH_FINISH:
+		return ret->ret.result != 0;
+	case HW_CALL_KMEM_ALLOC:
+	case HW_CALL_KMEM_ZALLOC:
+	case HW_CALL_SOFTINT_ESTABLISH:
+		return ret->ret.result == 0;
+	default:
+		return trace_call_result(ret->code)[0] == 'e' && ret->ret.result != 0;
+	}
+}
+
+/* Is this the return of a call that the attach function in progress made? */
+static bool
+is_of_attach(const struct attach *attach, const struct event *ret)
+{
+	return attach->now.is_running && ret->ctx_kind == HW_CTX_AUTOCONF;
+}
+
+HOOK(on_return, struct attach *attach)
+{
+	if (is_of_attach(attach, event) && says_failed(event))
+		attach->now.call_failed = true;
+}
+
+HOOK(ret_pglistalloc, struct attach *attach)
+{
+	if (!is_of_attach(attach, event) || event->ret.result != 0)
+		return;
+	attach->now.alloc_seq = event->seq;
+	attach->now.alloc_site = site;
+}
+
+HOOK(ret_alloc_vq, struct attach *attach)
+{
+	if (!is_of_attach(attach, event))
+		return;
+	attach->now.no_queue = says_failed(event);
+	attach->now.no_queue_seq = event->seq;
+}
+
+HOOK(ret_child, struct attach *attach)
+{
+	if (is_of_attach(attach, event) && event->ret.result != 0)
+		attach->now.child_was_there = true;
+}
+
+HOOK(on_status, struct attach *attach)
+{
+	bool live = (event->dev_status.status & ATTACH_DRIVER_OK) != 0;
+
+	attach->status = (uint8_t)event->dev_status.status;
+	if (live && !attach->live)
+		attach->live_seq = event->seq;
+	if (!live && attach->live)
+		attach->now.dead_site = rules_call(core, event)->site;
+	attach->live = live;
+}
+
+/* What the driver had begun to undo, it undid while the device was live. */
+HOOK(on_crash, struct attach *attach)
+{
+	report_undo(attach, core);
+}
+
+HOOK(on_features, void *state)
+{
+	uint64_t accepted = event->dev_features.accepted, offered = event->dev_features.offered;
+
+	if ((accepted & ~offered) != 0)
+		rules_report(core, &rule_features, event, 0,
+		    "features 0x%llx were accepted, of which the device never offered 0x%llx",
+		    (unsigned long long)accepted, (unsigned long long)(accepted & ~offered));
+}
+
+static void
+attach_fini(void *state)
+{
+	struct attach *attach = state;
+
+	inventory_fini(&attach->inventory);
+	memset(attach, 0, sizeof(*attach));
+}
+
+HOOK(on_reboot, void *state)
+{
+	attach_fini(state);
+}
+
+static void
+attach_end(void *state, struct rules_core *core, const struct event *now)
+{
+	struct attach *attach = state;
+
+	if (attach->detached)
+		sweep(attach, core, now, "the detach");
+}
+
+static const struct hook_row hooks[] = {
+	INVENTORY_HOOKS(on_item),
+	ON_NOTE(ATTACH, note_attach),
+	ON_EVENT(RET, on_return),
+	ON_RET(VIRTIO_CHILD, ret_child),
+	ON_CALL(VIRTIO_CHILD_ATTACH_START, call_start),
+	ON_CALL(VIRTIO_FEATURES, call_features),
+	ON_EVENT(DEV_FEATURES, on_features),
+	ON_CALL(VIRTIO_ALLOC_VQ, call_alloc),
+	ON_RET(VIRTIO_ALLOC_VQ, ret_alloc_vq),
+	ON_CALL(VIRTIO_FREE_VQ, call_free),
+	ON_RET(UVM_PGLISTALLOC, ret_pglistalloc),
+	ON_CALL(VIRTIO_CHILD_ATTACH_FINISH, call_finish),
+	ON_CALL(VIRTIO_CHILD_ATTACH_FAILED, call_failed),
+	ON_CALL(VIRTIO_CHILD_DETACH, call_detach),
+	ON_EVENT(DEV_STATUS, on_status),
+	ON_EVENT(FAULT, on_fault),
+	ON_EVENT(CRASH, on_crash),
+	ON_EVENT(PANIC, on_crash),
+	ON_EVENT(HOST_REBOOT, on_reboot),
+	HOOKS_END
+};
+
+const struct area area_attach = {
+	.name = "attach",
+	.rules = RULES(&rule_call_order, &rule_features, &rule_undo_order,
+	    &rule_leak, &rule_refused, &rule_again, &rule_match),
+	.hooks = hooks,
+	.state_bytes = sizeof(struct attach),
+	.fini = attach_fini,
+	.end = attach_end,
+};

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Something for each four bytes of memory: see cells.h.
+ */
+#include "rules/kernel/cells.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "machine/world.h"
+#include "rules/shadow.h"
+
+void
+cells_init(struct cells *cells, size_t size, uintptr_t arena)
+{
+	memset(cells, 0, sizeof(*cells));
+	cells->size = size;
+	cells->arena = arena;
+}
+
+void
+cells_fini(struct cells *cells)
+{
+	if (cells->size == 0)
+		return;
+	for (size_t i = 0; i < cells->pages; i++)
+		free(cells->page[i]);
+	for (size_t i = 0; i < cells->datas; i++)
+		free(cells->data[i].page);
+	free(cells->page);
+	free(cells->data);
+	memset(cells, 0, sizeof(*cells));
+}
+
+/* Where the pointer to the cells of that page stands, NULL if nowhere. */
+static void **
+place_of(struct cells *cells, uintptr_t base, bool make)
+{
+	uintptr_t page = (base - cells->arena) / MEMORY_PAGE_SIZE;
+
+	if (page < MEMORY_ARENA_PAGES) {
+		if (make && page >= cells->pages) {
+			cells->page = shadow_grow(cells->page, &cells->pages_max, page,
+			    sizeof(cells->page[0]));
+			cells->pages = page + 1;
+		}
+		return page < cells->pages ? &cells->page[page] : NULL;
+	}
+	for (size_t i = 0; i < cells->datas; i++)
+		if (cells->data[i].base == base)
+			return &cells->data[i].page;
+	if (!make)
+		return NULL;
+	cells->data = shadow_grow(cells->data, &cells->datas_max, cells->datas,
+	    sizeof(cells->data[0]));
+	cells->data[cells->datas].base = base;
+	return &cells->data[cells->datas++].page;
+}
+
+static void *
+cell_in(const struct cells *cells, void *page, uintptr_t address)
+{
+	return (char *)page + address % MEMORY_PAGE_SIZE / CELL_BYTES * cells->size;
+}
+
+bool
+cells_cover(const struct cells *cells, const struct touch *touch)
+{
+	return touch->address - cells->arena < MEMORY_ARENA_PAGES * MEMORY_PAGE_SIZE ||
+	    world_site_of(touch->world, (const void *)touch->address) != 0;
+}
+
+void *
+cells_make(struct cells *cells, uintptr_t address)
+{
+	void **place = place_of(cells, address & ~(uintptr_t)(MEMORY_PAGE_SIZE - 1), true);
+
+	if (*place == NULL)
+		*place = xcalloc(CELLS_IN_PAGE, cells->size);
+	return cell_in(cells, *place, address);
+}
+
+void *
+cells_find(const struct cells *cells, uintptr_t address)
+{
+	void **place = place_of((struct cells *)(uintptr_t)cells,
+	    address & ~(uintptr_t)(MEMORY_PAGE_SIZE - 1), false);
+
+	return place == NULL || *place == NULL ? NULL : cell_in(cells, *place, address);
+}
+
+uintptr_t
+cells_next(const struct cells *cells, uintptr_t at, uintptr_t end)
+{
+	while (at < end && cells_find(cells, at) == NULL)
+		at = (at & ~(uintptr_t)(MEMORY_PAGE_SIZE - 1)) + MEMORY_PAGE_SIZE;
+	return at < end ? at : end;
+}

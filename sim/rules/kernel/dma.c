@@ -1,0 +1,696 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Area dma: the discipline of bus_dma(9).  Calls and objects are here, bytes and requests
+ * in dma_sync.c, the catalogue rows in dma_rows.c.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "rules/kernel/dma.h"
+
+static struct dma_memory *
+dmamem_at(struct dma *dma, uint64_t ordinal)
+{
+	return ordinal < dma->memories && dma->memory[ordinal].exists ?
+	    &dma->memory[ordinal] : NULL;
+}
+
+/* ---- Use of what is not there ---- */
+
+static const struct rule rule_unchecked_result = {
+	"dma.unchecked-result", SEVERITY_ERROR,
+	"what could not be made or loaded is not used",
+	"bus_dma(9), RETURN VALUES",
+	"After a failure the map is undefined, or has nothing loaded.",
+	"(void)bus_dmamap_load(t, map, buf, n, NULL, BUS_DMA_NOWAIT);",
+	"if (bus_dmamap_load(t, map, buf, n, NULL, BUS_DMA_NOWAIT) != 0)\n\tgoto fail;"
+};
+
+static void
+report_unmade(struct dma *dma, struct rules_core *core, const char *kind,
+    const struct event *event, uint32_t site)
+{
+	struct finding *finding = rules_report(core, &rule_unchecked_result, event, site,
+	    "%s on a %s that %s", trace_call_name(event->code), kind,
+	    dma->create_failed ? "could not be made" : "was never made");
+
+	if (dma->create_failed)
+		finding_because(finding, dma->failed_seq, "this call had failed");
+}
+
+static const struct rule rule_dead_map = {
+	"dma.dead-map", SEVERITY_ERROR,
+	"a destroyed map is not used",
+	"bus_dma(9), bus_dmamap_destroy()",
+	"Its memory may be anybody's.",
+	"bus_dmamap_destroy(t, map);\nbus_dmamap_unload(t, map);",
+	"bus_dmamap_unload(t, map);\nbus_dmamap_destroy(t, map);"
+};
+
+/* The live map of that number, or NULL after a report. */
+static struct dma_map *
+expect_map(struct dma *dma, struct rules_core *core, uint64_t ordinal,
+    const struct event *event, uint32_t site)
+{
+	struct dma_map *map = dma_map_at(dma, ordinal);
+	struct finding *finding;
+
+	if (map == NULL) {
+		report_unmade(dma, core, "map", event, site);
+		return NULL;
+	}
+	if (!map->gone)
+		return map;
+	finding = rules_report(core, &rule_dead_map, event, site,
+	    "%s on map %u, which is destroyed", trace_call_name(event->code),
+	    (unsigned)ordinal);
+	finding_because(finding, map->gone_seq, "destroyed here");
+	return NULL;
+}
+
+const struct rule rule_dma_sync_range = {
+	"dma.sync-range", SEVERITY_ERROR,
+	"a sync names bytes of the loaded buffer, at least one of them",
+	"bus_dma(9), bus_dmamap_sync()",
+	"Only part of the machines checks the range. Elsewhere a sync out of range copies "
+	"or flushes memory that is not the buffer's.",
+	"bus_dmamap_sync(t, map, 4, map->dm_mapsize, BUS_DMASYNC_PREWRITE);",
+	"bus_dmamap_sync(t, map, 0, map->dm_mapsize, BUS_DMASYNC_PREWRITE);"
+};
+
+/* The same for a map that must be loaded. */
+static struct dma_map *
+expect_loaded(struct dma *dma, struct rules_core *core, uint64_t ordinal,
+    const struct event *event, uint32_t site)
+{
+	struct dma_map *map = expect_map(dma, core, ordinal, event, site);
+	struct finding *finding;
+
+	if (map == NULL || map->loaded)
+		return map;
+	if (map->load_failed) {
+		finding = rules_report(core, &rule_unchecked_result, event, site,
+		    "%s on map %u, whose load had failed", trace_call_name(event->code),
+		    (unsigned)ordinal);
+		finding_because(finding, map->load_seq, "the load that failed");
+		return NULL;
+	}
+	finding = rules_report(core, &rule_dma_sync_range, event, site,
+	    "%s on map %u, which has nothing loaded", trace_call_name(event->code),
+	    (unsigned)ordinal);
+	finding_because(finding, map->seq, "created here");
+	return NULL;
+}
+
+static const struct rule rule_sleep_context = {
+	"dma.sleep-context", SEVERITY_ERROR,
+	"BUS_DMA_WAITOK only where the caller may sleep",
+	"bus_dma(9), flags",
+	"An interrupt has no thread to put to sleep; a sleeper with a spin mutex stops the CPU.",
+	"mutex_enter(&sc->sc_spin);\nbus_dmamap_create(t, ..., BUS_DMA_WAITOK, &map);",
+	"bus_dmamap_create(t, ..., BUS_DMA_NOWAIT, &map);"
+};
+
+static void
+check_sleep(struct rules_core *core, uint64_t flags,
+    const struct event *event, uint32_t site)
+{
+	uint32_t because = UINT32_MAX;
+	char buffer[48];
+	const char *why;
+	struct finding *finding;
+
+	if ((flags & DMA_NOWAIT) != 0)
+		return;
+	why = shadow_forbids_sleep(rules_shadow(core), event, 0, buffer, sizeof(buffer), &because);
+	if (why == NULL)
+		return;
+	finding = rules_report(core, &rule_sleep_context, event, site,
+	    "%s with BUS_DMA_WAITOK %s", trace_call_name(event->code), why);
+	if (because != UINT32_MAX)
+		finding_because(finding, because, "the mutex was taken here");
+}
+
+/* ---- Maps ---- */
+
+HOOK(note_map, struct dma *dma)
+{
+	const struct shadow_call *call = rules_call(core, event);
+	uint64_t ordinal = event->note.dmamap.map;
+	struct dma_map *map;
+
+	dma->map = shadow_grow(dma->map, &dma->maps, ordinal, sizeof(dma->map[0]));
+	map = &dma->map[ordinal];
+	map->exists = true;
+	map->seq = call->seq;
+	map->site = call->site;
+	map->size = event->note.dmamap.size;
+	map->nsegs = event->note.dmamap.segments;
+	map->segment_max = call->args.bus_dmamap_create.maxsegsz;
+}
+
+HOOK(note_segment, struct dma *dma)
+{
+	struct dma_map *map = dma_map_at(dma, event->note.dmaseg.map);
+
+	if (map == NULL)
+		return;
+	map->segment = shadow_grow(map->segment, &map->segments_max, map->segments,
+	    sizeof(map->segment[0]));
+	map->segment[map->segments++] = (struct dma_segment){
+		.bus = event->note.dmaseg.address, .length = event->note.dmaseg.length, .offset =
+		    event->note.dmaseg.offset,
+	};
+}
+
+static const struct rule rule_bad_memory = {
+	"dma.bad-memory", SEVERITY_ERROR,
+	"what is loaded is memory that somebody has allocated",
+	"bus_dma(9), bus_dmamap_load()",
+	"Free memory gets another owner while the device uses it.",
+	"kmem_free(buf, n);\nbus_dmamap_load(t, map, buf, n, NULL, 0);",
+	"bus_dmamap_load(t, map, buf, n, NULL, 0);"
+};
+
+static void
+judge_buffer(struct rules_core *core, const struct event *note, uint32_t site)
+{
+	const struct memory *memory = rules_look(core)->memory;
+	uint64_t pfn = note->note.dmasrc.address >> MEMORY_PAGE_SHIFT;
+	const char *where = NULL;
+
+	if (note->note.dmasrc.kind == HW_BUF_STACK)
+		where = "on the stack of a thread";
+	else if (note->note.dmasrc.kind == HW_BUF_FREED)
+		where = "in memory that kmem has back, or never gave";
+	else if (memory != NULL && memory_is_ram(memory, pfn) &&
+	    memory_owner(memory, pfn) == HW_PAGE_FREE)
+		where = "in a page that is free";
+	if (where != NULL)
+		rules_report(core, &rule_bad_memory, note, site,
+		    "load of map %u: %llu bytes from offset %llu on lie %s",
+		    (unsigned)note->note.dmasrc.map, (unsigned long long)note->note.dmasrc.length,
+		    (unsigned long long)note->note.dmasrc.offset, where);
+}
+
+HOOK(note_source, struct dma *dma)
+{
+	struct dma_map *map = dma_map_at(dma, event->note.dmasrc.map);
+
+	if (map == NULL)
+		return;
+	judge_buffer(core, event, site);
+	if (event->note.dmasrc.address == UINT64_MAX)
+		return;
+	map->source = shadow_grow(map->source, &map->sources_max, map->sources,
+	    sizeof(map->source[0]));
+	map->source[map->sources++] = (struct dma_segment){
+		.bus = event->note.dmasrc.address + MEMORY_BUS_OFFSET, .length =
+		    event->note.dmasrc.length,
+		.offset = event->note.dmasrc.offset,
+	};
+}
+
+static void
+forget_load(struct dma_map *map)
+{
+	map->loaded = false;
+	map->length = 0;
+	map->segments = 0;
+	map->sources = 0;
+}
+
+static const struct rule rule_load_limits = {
+	"dma.load-limits", SEVERITY_ERROR,
+	"a load fits the size and the number of segments that the map was made for",
+	"bus_dma(9), bus_dmamap_create(), bus_dmamap_load()",
+	"A buffer of n bytes that is not page aligned may lie in two frames that are not "
+	"neighbours, even when it is shorter than a page.",
+	"bus_dmamap_create(t, sizeof(sc->sc_buf), 1, ...);\t/* buf inside the softc */",
+	"bus_dmamap_create(t, sizeof(sc->sc_buf), 2, ...);"
+};
+
+static const struct rule rule_load_twice = {
+	"dma.load-twice", SEVERITY_ERROR,
+	"a loaded map is not loaded again",
+	"bus_dma(9), bus_dmamap_load()",
+	"The resources of the first load are lost.",
+	"bus_dmamap_load(t, map, a, n, NULL, 0);\nbus_dmamap_load(t, map, b, n, NULL, 0);",
+	"bus_dmamap_unload(t, map);\nbus_dmamap_load(t, map, b, n, NULL, 0);"
+};
+
+HOOK(call_load, struct dma *dma)
+{
+	struct dma_map *map = expect_map(dma, core, event->call.bus_dmamap_load.map, event, site);
+	unsigned ordinal = (unsigned)event->call.bus_dmamap_load.map;
+	struct finding *finding;
+
+	check_sleep(core, event->call.bus_dmamap_load.flags, event, site);
+	if (map == NULL)
+		return;
+	if (map->loaded) {
+		finding = rules_report(core, &rule_load_twice, event, site,
+		    "load of map %u, which has %llu bytes loaded", ordinal,
+		    (unsigned long long)map->length);
+		finding_because(finding, map->load_seq, "loaded here");
+	}
+	if (event->call.bus_dmamap_load.length > map->size || event->call.bus_dmamap_load.length ==
+	    0) {
+		finding = rules_report(core, &rule_load_limits, event, site,
+		    "load of %llu bytes into map %u, which was made for 1 to %llu",
+		    (unsigned long long)event->call.bus_dmamap_load.length, ordinal,
+		    (unsigned long long)map->size);
+		finding_because(finding, map->seq, "created here");
+	}
+	if (event->call.bus_dmamap_load.length > 0 &&
+	    event->call.bus_dmamap_load.length <= map->size && map->segment_max > 0 &&
+	    (event->call.bus_dmamap_load.length - 1) / map->segment_max >= map->nsegs) {
+		finding = rules_report(core, &rule_load_limits, event, site,
+		    "load of %llu bytes into map %u, which was made for %llu segment%s of at "
+		    "most %llu bytes", (unsigned long long)event->call.bus_dmamap_load.length,
+		    ordinal,
+		    (unsigned long long)map->nsegs, map->nsegs == 1 ? "" : "s",
+		    (unsigned long long)map->segment_max);
+		finding_because(finding, map->seq, "created here");
+	}
+	forget_load(map);
+	map->load_seq = event->seq;
+}
+
+HOOK(ret_load, struct dma *dma)
+{
+	const struct shadow_call *call = rules_returned(core, event);
+	struct dma_map *map = call != NULL ? dma_map_at(dma, call->args.bus_dmamap_load.map) : NULL;
+	struct finding *finding;
+
+	if (map == NULL || map->gone)
+		return;
+	map->load_failed = event->ret.result != 0;
+	map->loaded = event->ret.result == 0;
+	if (map->loaded) {
+		dma_begin(map, call->args.bus_dmamap_load.length);
+		return;
+	}
+	map->segments = 0;
+	if (event->ret.result != DMA_EFBIG || call->is_struck)
+		return;
+	finding = rules_report(core, &rule_load_limits, event, site,
+	    "load of %llu bytes into map %u needs more than the %llu segments it was made for",
+	    (unsigned long long)call->args.bus_dmamap_load.length,
+	    (unsigned)call->args.bus_dmamap_load.map,
+	    (unsigned long long)map->nsegs);
+	finding_because(finding, map->seq, "created here");
+}
+
+const struct rule rule_dma_release_owned = {
+	"dma.release-owned", SEVERITY_ERROR,
+	"a map is not unloaded or destroyed while a descriptor of it is at the device",
+	"bus_dma(9), bus_dmamap_unload(), bus_dmamap_destroy()",
+	"The device goes on reading or writing memory that belongs to somebody else by then.",
+	"virtio_enqueue_commit(vsc, vq, slot, true);\nbus_dmamap_destroy(t, map);",
+	"virtio_reset(vsc);\nbus_dmamap_destroy(t, map);"
+};
+
+static void
+check_owned(struct dma *dma, struct rules_core *core, const struct event *event,
+    uint32_t site)
+{
+	const struct dma_request *owner = dma_out(dma, event->call.bus_dmamap_unload.map);
+	struct finding *finding;
+
+	if (owner == NULL || (owner->is_done && !rules_look(core)->device.healthy))
+		return;
+	finding = rules_report(core, &rule_dma_release_owned, event, site,
+	    "%s of map %u while the device has it (queue %u, slot %u%s)",
+	    trace_call_name(event->code), (unsigned)event->call.bus_dmamap_unload.map, owner->queue,
+	    owner->slot,
+	    owner->is_done ? ", used but not dequeued" : "");
+	finding_because(finding, owner->seq, "given to the device");
+}
+
+static const struct rule rule_unload_unsynced = {
+	"dma.unload-unsynced", SEVERITY_ERROR,
+	"a finished transfer has its POST sync before the map is unloaded",
+	"bus_dma(9), bus_dmamap_unload()",
+	"Unloading does not sync: what the device wrote into bounce memory is lost.",
+	"bus_dmamap_unload(t, map);",
+	"bus_dmamap_sync(t, map, 0, n, BUS_DMASYNC_POSTREAD);\nbus_dmamap_unload(t, map);"
+};
+
+HOOK(call_unload, struct dma *dma)
+{
+	struct dma_map *map = expect_map(dma, core, event->call.bus_dmamap_unload.map, event, site);
+
+	if (map == NULL)
+		return;
+	check_owned(dma, core, event, site);
+	dma_report_unsynced(dma, core, event->call.bus_dmamap_unload.map, &rule_unload_unsynced,
+	    event, site,
+	    "at its unload");
+	forget_load(map);
+	dma_disown_map(dma, (uint32_t)event->call.bus_dmamap_unload.map);
+}
+
+static const struct rule rule_destroy_loaded = {
+	"dma.destroy-loaded", SEVERITY_LINT,
+	"a map is unloaded before it is destroyed",
+	"bus_dma(9), bus_dmamap_destroy()",
+	"Destroying unloads implicitly; being explicit keeps the undo in reverse order.",
+	"bus_dmamap_destroy(t, map);",
+	"bus_dmamap_unload(t, map);\nbus_dmamap_destroy(t, map);"
+};
+
+HOOK(call_destroy, struct dma *dma)
+{
+	struct dma_map *map = expect_map(dma, core, event->call.bus_dmamap_destroy.map, event,
+	    site);
+	struct finding *finding;
+
+	if (map == NULL)
+		return;
+	check_owned(dma, core, event, site);
+	if (map->loaded) {
+		finding = rules_report(core, &rule_destroy_loaded, event, site,
+		    "destroy of map %u with %llu bytes loaded",
+		    (unsigned)event->call.bus_dmamap_destroy.map,
+		    (unsigned long long)map->length);
+		finding_because(finding, map->load_seq, "loaded here");
+	}
+	dma_report_unsynced(dma, core, event->call.bus_dmamap_destroy.map, &rule_unload_unsynced,
+	    event, site,
+	    "at its destruction");
+	forget_load(map);
+	dma_disown_map(dma, (uint32_t)event->call.bus_dmamap_destroy.map);
+	map->gone = true;
+	map->gone_seq = event->seq;
+}
+
+/* ---- DMA memory ---- */
+
+HOOK(note_memory, struct dma *dma)
+{
+	const struct shadow_call *call = rules_call(core, event);
+	uint64_t ordinal = event->note.dmamem.memory;
+	struct dma_memory *memory;
+
+	dma->memory = shadow_grow(dma->memory, &dma->memories, ordinal,
+	    sizeof(dma->memory[0]));
+	memory = &dma->memory[ordinal];
+	*memory = (struct dma_memory){
+		.exists = true, .seq = call->seq, .site = call->site, .size =
+		    event->note.dmamem.size,
+		.nsegs = call->code == HW_CALL_BUS_DMAMEM_ALLOC ?
+		    call->args.bus_dmamem_alloc.nsegs : 1,
+	};
+}
+
+static const struct rule rule_free_mismatch = {
+	"dma.free-mismatch", SEVERITY_ERROR,
+	"DMA memory is unmapped with the size it was mapped with, and freed after that",
+	"bus_dma(9), bus_dmamem_free(), bus_dmamem_unmap()",
+	"Another size or segment count unmaps or frees what is somebody else's.",
+	"bus_dmamem_unmap(t, kva, PAGE_SIZE);\t/* mapped 2 * PAGE_SIZE */",
+	"bus_dmamem_unmap(t, kva, 2 * PAGE_SIZE);"
+};
+
+HOOK(call_memory_free, struct dma *dma)
+{
+	struct dma_memory *memory = dmamem_at(dma, event->call.bus_dmamem_free.memory);
+	int64_t nsegs = (int32_t)event->call.bus_dmamem_free.nsegs;
+	struct finding *finding = NULL;
+
+	if (memory == NULL) {
+		report_unmade(dma, core, "piece of DMA memory", event, site);
+		return;
+	}
+	if (nsegs < 1 || (uint64_t)nsegs > memory->nsegs)
+		finding = rules_report(core, &rule_free_mismatch, event, site,
+		    "free of DMA memory %u with %lld segments, it was allocated with at most %llu",
+		    (unsigned)event->call.bus_dmamem_free.memory, (long long)nsegs,
+		    (unsigned long long)memory->nsegs);
+	else if (memory->mapped)
+		finding = rules_report(core, &rule_free_mismatch, event, site,
+		    "free of DMA memory %u, which is still mapped",
+		    (unsigned)event->call.bus_dmamem_free.memory);
+	finding_because(finding, memory->seq, "allocated here");
+	memory->gone = true;
+}
+
+HOOK(call_memory_unmap, struct dma *dma)
+{
+	struct dma_memory *memory = dmamem_at(dma, event->call.bus_dmamem_unmap.memory);
+	struct finding *finding;
+
+	if (memory == NULL) {
+		report_unmade(dma, core, "piece of DMA memory", event, site);
+		return;
+	}
+	if (memory->mapped_size != event->call.bus_dmamem_unmap.size) {
+		finding = rules_report(core, &rule_free_mismatch, event, site,
+		    "unmap of %llu bytes of DMA memory %u, of which %llu are mapped",
+		    (unsigned long long)event->call.bus_dmamem_unmap.size,
+		    (unsigned)event->call.bus_dmamem_unmap.memory,
+		    (unsigned long long)memory->mapped_size);
+		finding_because(finding, memory->map_seq, "mapped here");
+	}
+	memory->mapped = false;
+	memory->mapped_size = 0;
+}
+
+HOOK(ret_memory_map, struct dma *dma)
+{
+	const struct shadow_call *call = rules_returned(core, event);
+	struct dma_memory *memory = call != NULL ?
+	    dmamem_at(dma, call->args.bus_dmamem_map.memory) : NULL;
+
+	if (memory == NULL || event->ret.result != 0)
+		return;
+	memory->mapped = true;
+	memory->mapped_size = call->args.bus_dmamem_map.size;
+	memory->map_seq = call->seq;
+}
+
+/* ---- What is left over ---- */
+
+static const struct rule rule_leak = {
+	"dma.leak", SEVERITY_ERROR,
+	"no map and no DMA memory is left after a failed attach or a detach",
+	"bus_dma(9); autoconf(9)",
+	"Nobody has the pointer any more; bounce memory stays taken until the next boot.",
+	"if (virtio_child_attach_finish(vsc) != 0)\n\tgoto err_vq;\t/* skips the map */",
+	"if (virtio_child_attach_finish(vsc) != 0)\n\tgoto err_dmamap;"
+};
+
+static void
+sweep(struct dma *dma, struct rules_core *core, const struct event *now, const char *when)
+{
+	struct finding *finding;
+
+	for (size_t i = 1; i < dma->maps; i++) {
+		struct dma_map *map = &dma->map[i];
+
+		if (!map->exists || map->gone || map->leak_reported)
+			continue;
+		map->leak_reported = true;
+		finding = rules_report(core, &rule_leak, now, map->site,
+		    "map %zu (%llu bytes) is left after %s", i,
+		    (unsigned long long)map->size, when);
+		finding_because(finding, map->seq, "created here");
+	}
+	for (size_t i = 1; i < dma->memories; i++) {
+		struct dma_memory *memory = &dma->memory[i];
+
+		if (!memory->exists || (memory->gone && !memory->mapped) || memory->leak_reported)
+			continue;
+		memory->leak_reported = true;
+		finding = rules_report(core, &rule_leak, now, memory->site,
+		    "DMA memory %zu (%llu bytes) is %s after %s", i,
+		    (unsigned long long)memory->size, memory->gone ?
+		    "freed but still mapped" : "left", when);
+		finding_because(finding, memory->seq, "allocated here");
+	}
+}
+
+HOOK(note_attach, struct dma *dma)
+{
+	if (event->note.attach.step == HW_ATTACH_BEGIN && dma->detached) {
+		/* What it takes from now on may stay. */
+		sweep(dma, core, event, "the detach");
+		dma->detached = false;
+	} else if (event->note.attach.step == HW_ATTACH_END && event->note.attach.result == 0) {
+		sweep(dma, core, event, "the failed attach");
+	}
+}
+
+/* ---- Calls whose arguments are all there is to look at ---- */
+
+HOOK(call_create, void *state)
+{
+	check_sleep(core, event->call.bus_dmamap_create.flags, event, site);
+}
+
+HOOK(call_sync, void *state)
+{
+	if (expect_loaded(state, core, event->call.bus_dmamap_sync.map, event, site) != NULL)
+		dma_sync(state, core, event, site);
+}
+
+HOOK(call_memory_alloc, void *state)
+{
+	check_sleep(core, event->call.bus_dmamem_alloc.flags, event, site);
+}
+
+HOOK(call_memory_map, void *state)
+{
+	check_sleep(core, event->call.bus_dmamem_map.flags, event, site);
+	if (dmamem_at(state, event->call.bus_dmamem_map.memory) == NULL)
+		report_unmade(state, core, "piece of DMA memory", event, site);
+}
+
+/* virtio_enqueue(), virtio_enqueue_p() */
+HOOK(call_enqueue, void *state)
+{
+	expect_loaded(state, core, event->call.virtio_enqueue.map, event, site);
+}
+
+HOOK(call_detach, struct dma *dma)
+{
+	dma->detached = true;
+}
+
+HOOK(ret_create, struct dma *dma)
+{
+	if (rules_returned(core, event) == NULL || event->ret.result == 0)
+		return;
+	dma->create_failed = true;
+	dma->failed_seq = event->seq;
+}
+
+static void
+release(struct dma *dma)
+{
+	for (size_t i = 0; i < dma->maps; i++) {
+		free(dma->map[i].segment);
+		free(dma->map[i].source);
+		free(dma->map[i].synced);
+		free(dma->map[i].stretch);
+	}
+	for (size_t i = 0; i < dma->requests; i++) {
+		free(dma->request[i].piece);
+		free(dma->request[i].copy);
+	}
+	free(dma->map);
+	free(dma->memory);
+	free(dma->request);
+	free(dma->owned);
+	memset(dma, 0, sizeof(*dma));
+}
+
+HOOK(on_reboot, struct dma *dma)
+{
+	struct world *world = dma->world;
+
+	release(dma);
+	dma->world = world;
+}
+
+static void
+dma_fini(void *state)
+{
+	release(state);
+}
+
+static void
+dma_watch(void *state, struct rules_core *core, struct world *world)
+{
+	struct dma *dma = state;
+
+	(void)core;
+	dma->world = world;
+}
+
+const struct rule rule_dma_sync_pairing = {
+	"dma.sync-pairing", SEVERITY_ERROR,
+	"each byte goes PRE, device, POST, in that order and in the same direction",
+	"bus_dma(9), bus_dmamap_sync()",
+	"A transfer that is not ended leaves bounce memory and caches in a state that the "
+	"next transfer does not expect.",
+	"virtio_dequeue_commit(vsc, vq, slot);\n"
+	"/* no sync */\nbus_dmamap_sync(t, map, 0, n, BUS_DMASYNC_PREWRITE);",
+	"virtio_dequeue_commit(vsc, vq, slot);\n"
+	"bus_dmamap_sync(t, map, 0, n, BUS_DMASYNC_POSTWRITE);"
+};
+
+static void
+dma_rest(void *state, struct rules_core *core, const struct event *now)
+{
+	struct dma *dma = state;
+
+	for (size_t i = 0; i < dma->requests; i++)
+		if (dma->request[i].state == DMA_REQUEST_OUT && !dma->request[i].is_done)
+			dma_compare(dma, core, &dma->request[i], now, dma->request[i].site);
+	for (size_t i = 1; i < dma->maps; i++)
+		if (dma->map[i].loaded)
+			dma_report_unsynced(dma, core, i, &rule_dma_sync_pairing, now,
+			    dma->map[i].commit_site, "at rest");
+}
+
+static void
+dma_end(void *state, struct rules_core *core, const struct event *now)
+{
+	struct dma *dma = state;
+
+	if (dma->detached)
+		sweep(dma, core, now, "the detach");
+}
+
+static const struct hook_row hooks[] = {
+	ON_CALL(BUS_DMAMAP_CREATE, call_create),
+	ON_RET(BUS_DMAMAP_CREATE, ret_create),
+	ON_NOTE(DMAMAP, note_map),
+	ON_CALL(BUS_DMAMAP_DESTROY, call_destroy),
+	ON_CALL(BUS_DMAMAP_LOAD, call_load),
+	ON_NOTE(DMASEG, note_segment),
+	ON_NOTE(DMASRC, note_source),
+	ON_RET(BUS_DMAMAP_LOAD, ret_load),
+	ON_CALL(BUS_DMAMAP_UNLOAD, call_unload),
+	ON_CALL(BUS_DMAMAP_SYNC, call_sync),
+	ON_CALL(BUS_DMAMEM_ALLOC, call_memory_alloc),
+	ON_RET(BUS_DMAMEM_ALLOC, ret_create),
+	ON_NOTE(DMAMEM, note_memory),
+	ON_CALL(BUS_DMAMEM_FREE, call_memory_free),
+	ON_CALL(BUS_DMAMEM_MAP, call_memory_map),
+	ON_RET(BUS_DMAMEM_MAP, ret_memory_map),
+	ON_CALL(BUS_DMAMEM_UNMAP, call_memory_unmap),
+	ON_CALL(VIRTIO_ENQUEUE, call_enqueue),
+	ON_CALL(VIRTIO_ENQUEUE_P, call_enqueue),
+	ON_NOTE(DESC, dma_note_desc),
+	ON_CALL(VIRTIO_ENQUEUE_COMMIT, dma_call_commit),
+	ON_CALL(VIRTIO_ENQUEUE_ABORT, dma_call_abort),
+	ON_CALL(VIRTIO_ENQUEUE_RESERVE, dma_call_abort),
+	ON_EVENT(DEV_USED, dma_on_used),
+	ON_NOTE(DEQUEUED, dma_note_dequeued),
+	ON_EVENT(DEV_STATUS, dma_on_status),
+	ON_NOTE(ATTACH, note_attach),
+	ON_CALL(VIRTIO_CHILD_DETACH, call_detach),
+	ON_EVENT(HOST_REBOOT, on_reboot),
+	HOOKS_END
+};
+
+const struct area area_dma = {
+	.name = "dma",
+	.rules = RULES(&rule_unchecked_result, &rule_dead_map, &rule_dma_sync_range,
+	    &rule_sleep_context, &rule_bad_memory, &rule_load_twice, &rule_load_limits,
+	    &rule_dma_release_owned, &rule_unload_unsynced, &rule_destroy_loaded,
+	    &rule_free_mismatch, &rule_leak, &rule_dma_sync_pairing, &rule_dma_sync_ops,
+	    &rule_dma_sync_excess, &rule_dma_pre_before_device, &rule_dma_post_before_cpu,
+	    &rule_dma_cpu_write_owned, &rule_dma_address_space),
+	.hooks = hooks,
+	.state_bytes = sizeof(struct dma),
+	.fini = dma_fini,
+	.rest = dma_rest,
+	.end = dma_end,
+	.watch = dma_watch,
+	.touch = dma_touch,
+	.memory = dma_memory,
+};

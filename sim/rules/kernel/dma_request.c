@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Area dma: which bytes requests take to the device, from enqueue to dequeue.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "rules/kernel/dma.h"
+
+static struct dma_request *
+new_request(struct dma *dma, uint64_t queue, uint64_t slot)
+{
+	size_t i = 0;
+
+	while (i < dma->requests && dma->request[i].state != DMA_REQUEST_NONE)
+		i++;
+	dma->request = shadow_grow(dma->request, &dma->requests, i, sizeof(dma->request[0]));
+	dma->request[i].state = DMA_REQUEST_BUILT;
+	dma->request[i].queue = (uint32_t)queue;
+	dma->request[i].slot = (uint32_t)slot;
+	dma->request[i].is_done = false;
+	dma->request[i].is_reported = false;
+	dma->request[i].pieces = 0;
+	return &dma->request[i];
+}
+
+void
+dma_note_desc(void *state, struct rules_core *core, const struct event *note, uint32_t site)
+{
+	struct dma *dma = state;
+	const struct shadow_call *call = rules_call(core, note);
+	struct dma_request *request;
+	struct dma_piece *piece;
+
+	if (call->code != HW_CALL_VIRTIO_ENQUEUE && call->code != HW_CALL_VIRTIO_ENQUEUE_P)
+		return;
+	request = dma_request_of(dma, call->args.virtio_enqueue.queue,
+	    call->args.virtio_enqueue.slot, DMA_REQUEST_BUILT);
+	if (request == NULL)
+		request = new_request(dma, call->args.virtio_enqueue.queue,
+		    call->args.virtio_enqueue.slot);
+	request->piece = shadow_grow(request->piece, &request->pieces_max, request->pieces,
+	    sizeof(request->piece[0]));
+	piece = &request->piece[request->pieces++];
+	*piece = (struct dma_piece){
+		.map = (uint32_t)call->args.virtio_enqueue.map, .seq = note->seq, .site =
+		    call->site,
+		.bus = note->note.desc.address, .length = note->note.desc.length,
+		.device_writes = (note->note.desc.flags & DMA_DESC_WRITE) != 0,
+	};
+	dma_place(dma, piece);
+}
+
+/* virtio_enqueue_abort(); and virtio_enqueue_reserve(), which begins anew. */
+void
+dma_call_abort(void *state, struct rules_core *core, const struct event *event, uint32_t site)
+{
+	struct dma_request *request = dma_request_of(state,
+	    event->call.virtio_enqueue_abort.queue, event->call.virtio_enqueue_abort.slot,
+	    DMA_REQUEST_BUILT);
+
+	if (request != NULL)
+		request->state = DMA_REQUEST_NONE;
+}
+
+/* ---- Commit ---- */
+
+const struct rule rule_dma_pre_before_device = {
+	"dma.pre-before-device", SEVERITY_ERROR,
+	"every byte a descriptor names has had its PRE sync before the request is committed",
+	"bus_dma(9), bus_dmamap_sync(); virtio 1.2 clause 2.7.13",
+	"A descriptor made by virtio_enqueue() covers the whole loaded buffer. With bounce "
+	"buffers the device sees old contents in every byte that was not synced.",
+	"bus_dmamap_sync(t, map, 0, 4 * n, BUS_DMASYNC_PREWRITE);\n"
+	"virtio_enqueue(vsc, vq, slot, map, true);\t/* all of map */",
+	"bus_dmamap_sync(t, map, 0, 4 * n, BUS_DMASYNC_PREWRITE);\n"
+	"virtio_enqueue_p(vsc, vq, slot, map, 0, 4 * n, true);"
+};
+
+static void
+report_cover(struct rules_core *core, const struct dma_map *map, const struct dma_piece *piece,
+    struct dma_run cover, const struct event *event, uint32_t site)
+{
+	const char *op = piece->device_writes ? "PREREAD" : "PREWRITE";
+	uint64_t last = piece->offset + piece->length - 1;
+	struct finding *finding;
+	char covered[64];
+
+	if (cover.count == 0)
+		snprintf(covered, sizeof(covered), "covered none of them");
+	else if (cover.count == cover.last - cover.first + 1)
+		snprintf(covered, sizeof(covered), "covered %llu..%llu",
+		    (unsigned long long)cover.first, (unsigned long long)cover.last);
+	else
+		snprintf(covered, sizeof(covered), "covered %llu of them",
+		    (unsigned long long)cover.count);
+	finding = rules_report(core, &rule_dma_pre_before_device, event, site,
+	    "the descriptor names bytes %llu..%llu of map %u, %s %s",
+	    (unsigned long long)piece->offset, (unsigned long long)last, piece->map, op,
+	    covered);
+	finding_because(finding, piece->seq, "descriptor written");
+	if (map->pre_seq != 0)
+		finding_because(finding, map->pre_seq, "newest PRE sync");
+}
+
+/*
+ * Do bytes first..last of the buffer differ from what their PREWRITE found?  What the driver
+ * wrote after it stays in its cache, or out of the bounce pages.
+ */
+static void
+check_late(struct rules_core *core, const struct dma_map *map,
+    const struct dma_piece *piece, uint64_t first, uint64_t last, const struct event *event,
+    uint32_t site)
+{
+	const struct rules_view *view = rules_look(core);
+	struct finding *finding;
+	uint8_t now[256];
+	uint64_t part, i = 0;
+
+	if (view->memory == NULL || piece->device_writes || map->sources == 0)
+		return;
+	for (uint64_t at = first; at <= last; at += part) {
+		part = last - at + 1 < sizeof(now) ? last - at + 1 : sizeof(now);
+		if (!dma_read_buffer(view, map, at, part, now))
+			return;
+		if (memcmp(now, map->synced + at, part) == 0)
+			continue;
+		while (now[i] == map->synced[at + i])
+			i++;
+		finding = rules_report(core, &rule_dma_pre_before_device, event, site,
+		    "byte %llu of map %u was changed from 0x%02x to 0x%02x after its PREWRITE",
+		    (unsigned long long)(at + i), piece->map, map->synced[at + i], now[i]);
+		finding_because(finding, map->pre_seq, "newest PRE sync");
+		return;
+	}
+}
+
+static void
+check_piece(struct dma *dma, struct rules_core *core, const struct dma_piece *piece,
+    const struct event *event, uint32_t site)
+{
+	struct dma_map *map = &dma->map[piece->map];
+	uint8_t want = piece->device_writes ? DMA_PREREAD : DMA_PREWRITE;
+	struct dma_run cover = dma_find(map, piece->offset, piece->length, want, want);
+	struct dma_run other = dma_find(map, piece->offset, piece->length, DMA_PRE,
+	    (uint8_t)(want ^ DMA_PRE));
+
+	if (piece->length == 0)
+		return;
+	/* Bytes that were all synced the other way round are ring.direction. */
+	if (cover.count < piece->length && !(cover.count == 0 && other.count == piece->length))
+		report_cover(core, map, piece, cover, event, site);
+	if (cover.count > 0 && cover.count == cover.last - cover.first + 1)
+		check_late(core, map, piece, cover.first, cover.last, event, site);
+	dma_change(map, piece->offset, piece->length, DMA_CHANGE_USED, 0);
+	map->commit_seq = event->seq;
+	map->commit_site = site;
+}
+
+static bool
+is_ram(const struct memory *memory, const struct dma_piece *piece)
+{
+	if (piece->bus < MEMORY_BUS_OFFSET || piece->length == 0)
+		return false;
+	return memory_is_ram(memory, (piece->bus - MEMORY_BUS_OFFSET) >> MEMORY_PAGE_SHIFT) &&
+	    memory_is_ram(memory, (piece->bus + piece->length - 1 - MEMORY_BUS_OFFSET) >>
+	    MEMORY_PAGE_SHIFT);
+}
+
+const struct rule rule_dma_address_space = {
+	"dma.address-space", SEVERITY_ERROR,
+	"a descriptor names bus addresses of memory",
+	"bus_dma(9), dm_segs; virtio 1.2 clause 2.7.5",
+	"Virtual, physical and bus addresses are three things; only dm_segs[].ds_addr means "
+	"something to a device.",
+	"desc->addr = (uintptr_t)buf;",
+	"desc->addr = map->dm_segs[0].ds_addr;"
+};
+
+/* A descriptor that points to nothing the driver has loaded (any more). */
+static void
+check_stray(struct dma *dma, struct rules_core *core, const struct dma_piece *piece,
+    const struct event *event, uint32_t site)
+{
+	const struct dma_map *map = dma_map_at(dma, piece->map);
+	const struct memory *memory = rules_look(core)->memory;
+	struct finding *finding;
+
+	if (memory != NULL && !is_ram(memory, piece)) {
+		finding = rules_report(core, &rule_dma_address_space, event, site,
+		    "a descriptor names %llu bytes at 0x%llx, which is no bus address of memory",
+		    (unsigned long long)piece->length, (unsigned long long)piece->bus);
+	} else {
+		finding = rules_report(core, &rule_dma_release_owned, event, site,
+		    "a descriptor names %llu bytes of map %u, which is %s",
+		    (unsigned long long)piece->length, piece->map,
+		    map == NULL || map->gone ? "destroyed" : "not loaded with them");
+	}
+	finding_because(finding, piece->seq, "descriptor written");
+}
+
+/* The same bytes are at the device already (ring.request-reuse): what became of them? */
+static void
+check_reuse(struct dma *dma, struct rules_core *core, const struct dma_piece *piece,
+    const struct event *event, uint32_t site)
+{
+	const struct dma_request *owner = dma_owner(dma, piece->map, piece->offset,
+	    piece->length);
+
+	if (owner != NULL && rules_look(core)->device.healthy)
+		dma_compare(dma, core, owner, event, site);
+}
+
+/* Only where the device looks at the driver's own memory can a later write reach it. */
+static void
+keep_copy(struct rules_core *core, struct dma_request *request)
+{
+	const struct rules_view *view = rules_look(core);
+	size_t total = 0;
+
+	for (size_t i = 0; i < request->pieces; i++) {
+		struct dma_piece *piece = &request->piece[i];
+
+		piece->copy = SIZE_MAX;
+		if (view->memory == NULL || view->bounce || piece->device_writes ||
+		    !piece->is_found)
+			continue;
+		request->copy = shadow_grow(request->copy, &request->copy_max,
+		    total + piece->length, 1);
+		if (!memory_dma_read(view->memory, piece->bus, request->copy + total,
+		    piece->length))
+			continue;
+		piece->copy = total;
+		total += piece->length;
+	}
+}
+
+void
+dma_call_commit(void *state, struct rules_core *core, const struct event *event, uint32_t site)
+{
+	struct dma *dma = state;
+	struct dma_request *request = dma_request_of(dma, event->call.virtio_enqueue_commit.queue,
+	    event->call.virtio_enqueue_commit.slot,
+	    DMA_REQUEST_BUILT);
+
+	if (request == NULL)
+		return;
+	for (size_t i = 0; i < request->pieces; i++) {
+		struct dma_piece *piece = &request->piece[i];
+
+		dma_place(dma, piece);
+		if (!piece->is_found) {
+			check_stray(dma, core, piece, event, site);
+			continue;
+		}
+		check_reuse(dma, core, piece, event, site);
+		check_piece(dma, core, piece, event, site);
+	}
+	request->state = DMA_REQUEST_OUT;
+	request->seq = event->seq;
+	request->site = site;
+	keep_copy(core, request);
+	dma_own(dma, core, request);
+}
+
+/* ---- Completion ---- */
+
+const struct rule rule_dma_cpu_write_owned = {
+	"dma.cpu-write-owned", SEVERITY_ERROR,
+	"the driver does not write a buffer while the device has it",
+	"bus_dma(9), bus_dmamap_sync(); virtio 1.2 clause 2.7.13.1",
+	"The device may have read the buffer before the write, after it, or half of each.",
+	"virtio_enqueue_commit(vsc, vq, slot, true);\nreq->pages[0] = 0;",
+	"virtio_dequeue(vsc, vq, &slot, NULL);\nreq->pages[0] = 0;"
+};
+
+static void
+compare_piece(struct rules_core *core, const struct dma_request *request,
+    const struct dma_piece *piece, const struct memory *memory, const struct event *event,
+    uint32_t site)
+{
+	const uint8_t *before = request->copy + piece->copy;
+	uint8_t now[256];
+	struct finding *finding;
+	size_t part;
+
+	for (size_t at = 0; at < piece->length; at += part) {
+		part = piece->length - at < sizeof(now) ? piece->length - at : sizeof(now);
+		if (!memory_dma_read(memory, piece->bus + at, now, part))
+			return;
+		if (memcmp(now, before + at, part) == 0)
+			continue;
+		for (size_t i = 0; i < part; i++) {
+			/* What the host discards was not written by the driver. */
+			if (now[i] == before[at + i] || memory_host_has(memory,
+			    (piece->bus + at + i - MEMORY_BUS_OFFSET) >> MEMORY_PAGE_SHIFT))
+				continue;
+			finding = rules_report(core, &rule_dma_cpu_write_owned, event, site,
+			    "byte %llu of map %u changed from 0x%02x to 0x%02x while queue %u "
+			    "slot %u had it", (unsigned long long)(piece->offset + at + i),
+			    piece->map, before[at + i], now[i], request->queue, request->slot);
+			finding_because(finding, request->seq, "given to the device");
+			return;
+		}
+	}
+}
+
+void
+dma_compare(struct dma *dma, struct rules_core *core, const struct dma_request *request,
+    const struct event *event, uint32_t site)
+{
+	const struct memory *memory = rules_look(core)->memory;
+
+	for (size_t i = 0; i < request->pieces && !request->is_reported; i++) {
+		const struct dma_piece *piece = &request->piece[i];
+		const struct dma_map *map = dma_map_at(dma, piece->map);
+
+		if (memory != NULL && piece->is_found && piece->copy != SIZE_MAX &&
+		    map != NULL && map->loaded)
+			compare_piece(core, request, piece, memory, event, site);
+	}
+}
+
+void
+dma_on_used(void *state, struct rules_core *core, const struct event *event, uint32_t site)
+{
+	struct dma *dma = state;
+	struct dma_request *request = dma_request_of(dma, event->dev_used.queue, event->dev_used.id,
+	    DMA_REQUEST_OUT);
+
+	if (request == NULL || request->is_done)
+		return;
+	dma_compare(dma, core, request, event, request->site);
+	request->is_done = true;
+}
+
+void
+dma_note_dequeued(void *state, struct rules_core *core, const struct event *event, uint32_t site)
+{
+	struct dma *dma = state;
+	struct dma_request *request = dma_request_of(dma, event->note.dequeued.queue,
+	    event->note.dequeued.slot,
+	    DMA_REQUEST_OUT);
+
+	if (request == NULL)
+		return;
+	if (!request->is_done)
+		dma_compare(dma, core, request, event, site);
+	dma_back(dma, request);
+	request->state = DMA_REQUEST_NONE;
+}
+
+/* After a reset nothing is at the device, and no transfer waits for its end. */
+void
+dma_on_status(void *state, struct rules_core *core, const struct event *event, uint32_t site)
+{
+	struct dma *dma = state;
+
+	if (event->dev_status.status != 0)
+		return;
+	for (size_t i = 0; i < dma->requests; i++)
+		if (dma->request[i].state == DMA_REQUEST_OUT)
+			dma->request[i].state = DMA_REQUEST_NONE;
+	dma_disown_all(dma);
+	for (size_t i = 0; i < dma->maps; i++)
+		dma_change(&dma->map[i], 0, dma->map[i].length, DMA_CHANGE_FORGET, 0);
+}

@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Area irq: interrupt context and interrupt level (spl(9), mutex(9)).
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "rules/area.h"
+#include "rules/kernel/inventory.h"
+
+#define IRQ_IPL_VM 6			/* first level of hard interrupts, spl(9) */
+#define IRQ_MUTEX_SPIN 0		/* kmutex_type_t */
+#define IRQ_MUTEX_ADAPTIVE 1
+#define IRQ_DRIVER_OK 4			/* virtio 1.2 clause 2.1 */
+#define IRQ_CALLBACKS_MAX 4
+
+struct mutex {
+	bool exists, is_spin;
+	uint8_t ipl;
+	uint32_t seq;
+};
+
+struct irq_state {
+	struct inventory inventory;
+	struct mutex *mutex;		/* by ordinal */
+	size_t mutexes;
+	uint8_t base[SHADOW_CONTEXTS];	/* level at which the interrupt began */
+	uint8_t level[SHADOW_CONTEXTS][IRQ_CALLBACKS_MAX];	/* at entry of the driver */
+	uint8_t depth[SHADOW_CONTEXTS];
+	uint32_t raise_seq[SHADOW_CONTEXTS];	/* newest spl(9) call from that level, */
+	uint32_t raise_site[SHADOW_CONTEXTS];	/* there; 0: none */
+	bool reported[SHADOW_CONTEXTS];	/* a callback left with another level */
+	bool live;
+	uint32_t live_seq;
+	bool failed;			/* the attach in progress or the newest one has failed */
+	uint32_t failed_seq, failed_site;
+	bool has_gone;			/* something that was there when the device went live */
+	struct item gone;
+	uint32_t gone_site;
+};
+
+static const char *
+callback_word(uint64_t callback)
+{
+	switch ((enum hw_callback)callback) {
+	case HW_CB_CONFIG_CHANGE:
+		return "the config change callback";
+	case HW_CB_VQ_DONE:
+		return "vq_done";
+	case HW_CB_INTRHAND:
+		return "the queue handler";
+	case HW_CB_SOFTINT:
+		return "the soft interrupt handler";
+	}
+	return "a callback";
+}
+
+/* ---- Mutexes in interrupts ---- */
+
+HOOK(call_mutex_init, struct irq_state *irq)
+{
+	uint64_t type = event->call.mutex_init.type, ipl = event->call.mutex_init.ipl;
+
+	irq->mutex = shadow_grow(irq->mutex, &irq->mutexes, event->call.mutex_init.mutex,
+	    sizeof(irq->mutex[0]));
+	irq->mutex[event->call.mutex_init.mutex] = (struct mutex){
+		.exists = true, .ipl = (uint8_t)ipl, .seq = event->seq,
+		.is_spin = type == IRQ_MUTEX_SPIN ||
+		    (type != IRQ_MUTEX_ADAPTIVE && ipl >= IRQ_IPL_VM),
+	};
+}
+
+static const struct rule rule_adaptive_mutex = {
+	"irq.adaptive-mutex", SEVERITY_ERROR,
+	"no adaptive mutex in a hard interrupt",
+	"mutex(9), mutex_init(); spl(9)",
+	"An adaptive mutex sleeps when it is taken; an interrupt has no thread that could.",
+	"mutex_init(&sc->sc_lock, MUTEX_DEFAULT, IPL_NONE);\t/* taken in vq_done */",
+	"mutex_init(&sc->sc_lock, MUTEX_DEFAULT, IPL_VM);"
+};
+
+static const struct rule rule_ipl = {
+	"irq.ipl", SEVERITY_ERROR,
+	"a mutex has the level of the highest interrupt that takes it, and levels come back",
+	"mutex(9), mutex_init(); spl(9), splx()",
+	"With a lower level the interrupt comes while its own CPU holds the mutex, and spins "
+	"for ever. A level that stays up blocks interrupts for good.",
+	"s = splvm();\nif (sc->sc_idle)\n\treturn 0;",
+	"s = splvm();\nif (sc->sc_idle) {\n\tsplx(s);\n\treturn 0;\n}"
+};
+
+HOOK(call_mutex_enter, struct irq_state *irq)
+{
+	const struct mutex *mutex = event->call.mutex_enter.mutex < irq->mutexes ?
+	    &irq->mutex[event->call.mutex_enter.mutex] : NULL;
+	struct finding *finding;
+
+	if (mutex == NULL || !mutex->exists || (event->ctx_kind != HW_CTX_HARDINT &&
+	    event->ctx_kind != HW_CTX_SOFTINT))
+		return;
+	if (!mutex->is_spin && event->ctx_kind == HW_CTX_HARDINT)
+		finding = rules_report(core, &rule_adaptive_mutex, event, site,
+		    "%s of adaptive mutex %u in a hard interrupt",
+		    trace_call_name(event->code), (unsigned)event->call.mutex_enter.mutex);
+	else if (mutex->is_spin && mutex->ipl < irq->base[event->ctx])
+		finding = rules_report(core, &rule_ipl, event, site,
+		    "%s of mutex %u, made for level %u, in an interrupt at level %u",
+		    trace_call_name(event->code), (unsigned)event->call.mutex_enter.mutex,
+		    mutex->ipl,
+		    irq->base[event->ctx]);
+	else
+		return;
+	finding_because(finding, mutex->seq, "initialised here");
+}
+
+/* ---- Levels ---- */
+
+/* The call that leaves the level at which the driver's code began. */
+HOOK(call_splraise, struct irq_state *irq)
+{
+	unsigned depth = irq->depth[event->ctx];
+	unsigned before = depth == 0 || depth > IRQ_CALLBACKS_MAX ? 0 :
+	    irq->level[event->ctx][depth - 1];
+
+	if (event->ipl > before)
+		return;
+	irq->raise_seq[event->ctx] = event->seq;
+	irq->raise_site[event->ctx] = site;
+}
+
+/* With a spin mutex left held the level must be up; lock.held-at-return says that. */
+static void
+check_level(struct irq_state *irq, struct rules_core *core, unsigned before, const char *what,
+    const struct event *event)
+{
+	uint32_t site = rules_call(core, event)->site;
+	struct finding *finding;
+
+	if (event->ipl == before || irq->reported[event->ctx] ||
+	    shadow_spin(rules_shadow(core), event->ctx, 0) != NULL)
+		return;
+	irq->reported[event->ctx] = true;
+	if (event->ipl > before && irq->raise_site[event->ctx] != 0)
+		site = irq->raise_site[event->ctx];
+	finding = rules_report(core, &rule_ipl, event, site,
+	    "%s began at interrupt level %u and ended at level %u", what, before, event->ipl);
+	if (site == irq->raise_site[event->ctx])
+		finding_because(finding, irq->raise_seq[event->ctx], "raised here");
+}
+
+static void
+enter_driver(struct irq_state *irq, const struct event *event)
+{
+	uint8_t *depth = &irq->depth[event->ctx];
+
+	if (*depth < IRQ_CALLBACKS_MAX)
+		irq->level[event->ctx][*depth] = event->ipl;
+	irq->raise_site[event->ctx] = 0;
+	(*depth)++;
+}
+
+static void
+leave_driver(struct irq_state *irq, struct rules_core *core, const char *what,
+    const struct event *event)
+{
+	uint8_t *depth = &irq->depth[event->ctx];
+
+	if (*depth == 0)
+		return;
+	(*depth)--;
+	if (*depth < IRQ_CALLBACKS_MAX)
+		check_level(irq, core, irq->level[event->ctx][*depth], what, event);
+}
+
+/* ---- Callbacks of a driver that is going or gone ---- */
+
+static const struct rule rule_after_teardown = {
+	"irq.after-teardown", SEVERITY_ERROR,
+	"no callback comes while what it uses is released, or after the attach failed",
+	"virtio 1.2 clause 3.3.1; NetBSD virtio.c, virtio_child_attach_failed()",
+	"The handler takes a destroyed mutex or looks into a freed ring.",
+	"mutex_destroy(&sc->sc_lock);\nvirtio_child_attach_failed(vsc);",
+	"virtio_reset(vsc);\nmutex_destroy(&sc->sc_lock);\nvirtio_child_attach_failed(vsc);"
+};
+
+static void
+check_callback(struct irq_state *irq, struct rules_core *core, const struct event *note)
+{
+	struct finding *finding;
+
+	if (irq->failed) {
+		finding = rules_report(core, &rule_after_teardown, note, irq->failed_site,
+		    "%s is called after the attach has failed",
+		    callback_word(note->note.callback.callback));
+		finding_because(finding, irq->failed_seq, "the attach failed here");
+	} else if (irq->has_gone) {
+		finding = rules_report(core, &rule_after_teardown, note, irq->gone_site,
+		    "%s is called while %s %u is released already",
+		    callback_word(note->note.callback.callback), item_word(irq->gone.kind),
+		    irq->gone.number);
+		finding_because(finding, irq->gone.gone_seq, "released here");
+	}
+}
+
+static void
+released(struct irq_state *irq, const struct item *item, uint32_t site)
+{
+	if (!irq->live || item->seq >= irq->live_seq || irq->has_gone)
+		return;
+	if (item->kind != ITEM_MUTEX && item->kind != ITEM_CONDVAR &&
+	    item->kind != ITEM_QUEUE)
+		return;
+	irq->has_gone = true;
+	irq->gone = *item;
+	irq->gone_site = site;
+}
+
+static void
+note_failed(struct irq_state *irq, struct rules_core *core, const struct event *note)
+{
+	irq->failed = true;
+	irq->failed_seq = note->seq;
+	irq->failed_site = rules_call(core, note)->site;
+}
+
+HOOK(note_attach, struct irq_state *irq)
+{
+	switch ((enum hw_attach)event->note.attach.step) {
+	case HW_ATTACH_BEGIN:
+		irq->failed = false;
+		irq->has_gone = false;
+		enter_driver(irq, event);
+		break;
+	case HW_ATTACH_FAILED:
+		note_failed(irq, core, event);
+		break;
+	case HW_ATTACH_END:
+		leave_driver(irq, core, "attach", event);
+		if (event->note.attach.result == 0 && !irq->failed)
+			note_failed(irq, core, event);
+		irq->reported[event->ctx] = false;
+		break;
+	case HW_ATTACH_MATCH:
+	case HW_ATTACH_STARTED:
+	case HW_ATTACH_FINISHED:
+		break;
+	}
+}
+
+static const struct rule rule_unclaimed = {
+	"irq.unclaimed", SEVERITY_ERROR,
+	"a callback that is called for a cause says that the interrupt was its own",
+	"NetBSD virtiovar.h, virtio_callback; pci_intr_establish(9)",
+	"On a shared line the kernel takes the interrupt for somebody else's, or for a "
+	"stray one.",
+	"cv_signal(&sc->sc_cv);\nmutex_exit(&sc->sc_lock);\nreturn 0;",
+	"cv_signal(&sc->sc_cv);\nmutex_exit(&sc->sc_lock);\nreturn 1;"
+};
+
+/* Callbacks are called for a cause: an answer that waits, a changed configuration. */
+static void
+check_claim(struct irq_state *irq, struct rules_core *core, const struct event *note)
+{
+	if (note->note.callback.refused != 0 &&
+	    (note->note.callback.callback == HW_CB_VQ_DONE || note->note.callback.callback ==
+	    HW_CB_CONFIG_CHANGE))
+		rules_report(core, &rule_unclaimed, note,
+		    rules_call(core, note)->site,
+		    "%s returned 0, that is, the interrupt was not its own",
+		    callback_word(note->note.callback.callback));
+}
+
+HOOK(note_callback, struct irq_state *irq)
+{
+	if (event->note.callback.edge == 1) {
+		enter_driver(irq, event);
+		check_callback(irq, core, event);
+	} else {
+		leave_driver(irq, core, callback_word(event->note.callback.callback), event);
+		check_claim(irq, core, event);
+	}
+}
+
+/* ---- Single events ---- */
+
+HOOK(on_item, struct irq_state *irq)
+{
+	const struct item *item = inventory_follow(&irq->inventory, event, site);
+
+	if (item != NULL)
+		released(irq, item, site);
+}
+
+HOOK(call_attach_start, void *state)
+{
+	if (event->call.virtio_child_attach_start.ipl == 0)
+		rules_report(core, &rule_ipl, event, site, "virtio_child_attach_start with "
+		    "IPL_NONE, at which no interrupt can be handled");
+}
+
+HOOK(note_thread_gone, void *state)
+{
+	check_level(state, core, 0, "a thread", event);
+}
+
+HOOK(on_irq_enter, struct irq_state *irq)
+{
+	irq->base[event->ctx] = event->ipl;
+	irq->reported[event->ctx] = false;
+	irq->depth[event->ctx] = 0;
+}
+
+HOOK(on_irq_exit, struct irq_state *irq)
+{
+	check_level(irq, core, irq->base[event->ctx], "an interrupt", event);
+}
+
+HOOK(on_status, struct irq_state *irq)
+{
+	bool live = (event->dev_status.status & IRQ_DRIVER_OK) != 0;
+
+	if (live && !irq->live)
+		irq->live_seq = event->seq;
+	irq->live = live;
+}
+
+static void
+irq_fini(void *state)
+{
+	struct irq_state *irq = state;
+
+	free(irq->mutex);
+	inventory_fini(&irq->inventory);
+	memset(irq, 0, sizeof(*irq));
+}
+
+HOOK(on_reboot, void *state)
+{
+	irq_fini(state);
+}
+
+static const struct hook_row hooks[] = {
+	INVENTORY_HOOKS(on_item),
+	ON_CALL(MUTEX_INIT, call_mutex_init),
+	ON_CALL(MUTEX_ENTER, call_mutex_enter),
+	ON_CALL(MUTEX_SPIN_ENTER, call_mutex_enter),
+	ON_CALL(MUTEX_TRYENTER, call_mutex_enter),
+	ON_CALL(SPLRAISE, call_splraise),
+	ON_CALL(VIRTIO_CHILD_ATTACH_START, call_attach_start),
+	ON_NOTE(CALLBACK, note_callback),
+	ON_NOTE(ATTACH, note_attach),
+	ON_NOTE(THREAD_GONE, note_thread_gone),
+	ON_EVENT(IRQ_ENTER, on_irq_enter),
+	ON_EVENT(IRQ_EXIT, on_irq_exit),
+	ON_EVENT(DEV_STATUS, on_status),
+	ON_EVENT(HOST_REBOOT, on_reboot),
+	HOOKS_END
+};
+
+const struct area area_irq = {
+	.name = "irq",
+	.rules = RULES(&rule_adaptive_mutex, &rule_ipl, &rule_after_teardown, &rule_unclaimed),
+	.hooks = hooks,
+	.state_bytes = sizeof(struct irq_state),
+	.fini = irq_fini,
+};

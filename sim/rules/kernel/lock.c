@@ -1,0 +1,671 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Area lock: mutex(9), condvar(9) and where one may sleep.
+ *
+ * Sleeping calls that have an area of their own are judged there: dma.sleep-context,
+ * page.sleep-context, mem.sleep-context.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "rules/area.h"
+#include "rules/kernel/lock_order.h"
+
+/* spl(9): levels from here on belong to hard interrupts, and to spin mutexes (mutex(9)). */
+#define LOCK_IPL_VM 6
+#define LOCK_MUTEX_SPIN 0		/* kmutex_type_t */
+#define LOCK_MUTEX_ADAPTIVE 1
+#define LOCK_DELAY_MAX_US 1000		/* busy-waiting with a spin mutex held */
+#define LOCK_CALLBACKS_MAX 4		/* nested */
+
+struct mutex {
+	bool exists, gone, is_spin, is_held;
+	uint32_t seq, gone_seq;		/* init, destroy */
+	uint32_t owner, held_seq;
+};
+
+struct condvar {
+	bool exists, gone;
+	uint32_t seq, gone_seq;
+	uint32_t interlock, wait_seq;	/* of the newest wait, 0: none yet */
+	uint32_t waiters;
+};
+
+/* Where a live mutex or condvar lies; the address is for comparison only. */
+struct place {
+	uintptr_t at;
+	bool is_mutex;
+	uint32_t number, seq;
+};
+
+struct lock {
+	struct mutex *mutex;		/* by ordinal */
+	size_t mutexes;
+	struct condvar *condvar;	/* by ordinal */
+	size_t condvars;
+	struct lock_order order;
+	struct place *place;
+	size_t places, places_max;
+	uint64_t delay_us[SHADOW_CONTEXTS];	/* with a spin mutex held */
+	/* Event numbers at which code of the driver was entered. */
+	uint32_t entered[SHADOW_CONTEXTS][LOCK_CALLBACKS_MAX];
+	uint8_t depth[SHADOW_CONTEXTS];
+	uint32_t reported_seq[SHADOW_CONTEXTS];	/* newest mutex reported as held */
+};
+
+static bool
+is_spin(uint64_t type, uint64_t ipl)
+{
+	return type == LOCK_MUTEX_SPIN || (type != LOCK_MUTEX_ADAPTIVE && ipl >= LOCK_IPL_VM);
+}
+
+/* ---- Life ---- */
+
+static const struct rule rule_lifecycle = {
+	"lock.lifecycle", SEVERITY_ERROR,
+	"mutexes and condvars are initialised once, used, and destroyed when nobody has them",
+	"mutex(9), mutex_init(), mutex_destroy(); condvar(9), cv_init(), cv_destroy()",
+	"A destroyed lock protects nothing, and its memory may be anybody's.",
+	"mutex_destroy(&sc->sc_lock);\t/* the interrupt handler still takes it */",
+	"virtio_reset(vsc);\nmutex_destroy(&sc->sc_lock);"
+};
+
+static void
+report_life(struct rules_core *core, const char *kind, uint64_t number, bool exists,
+    uint32_t gone_seq, const struct event *event, uint32_t site)
+{
+	struct finding *finding;
+
+	if (!exists) {
+		rules_report(core, &rule_lifecycle, event, site,
+		    "%s of a %s that was never initialised", trace_call_name(event->code),
+		    kind);
+		return;
+	}
+	finding = rules_report(core, &rule_lifecycle, event, site,
+	    "%s of %s %u, which is destroyed", trace_call_name(event->code), kind,
+	    (unsigned)number);
+	finding_because(finding, gone_seq, "destroyed here");
+}
+
+static struct mutex *
+expect_mutex(struct lock *lock, struct rules_core *core, uint64_t number,
+    const struct event *event, uint32_t site)
+{
+	struct mutex *mutex = number < lock->mutexes ? &lock->mutex[number] : NULL;
+
+	if (mutex != NULL && mutex->exists && !mutex->gone)
+		return mutex;
+	report_life(core, "mutex", number, mutex != NULL && mutex->exists,
+	    mutex != NULL ? mutex->gone_seq : 0, event, site);
+	return NULL;
+}
+
+static struct condvar *
+expect_condvar(struct lock *lock, struct rules_core *core, uint64_t number,
+    const struct event *event, uint32_t site)
+{
+	struct condvar *condvar = number < lock->condvars ? &lock->condvar[number] : NULL;
+
+	if (condvar != NULL && condvar->exists && !condvar->gone)
+		return condvar;
+	report_life(core, "condvar", number, condvar != NULL && condvar->exists,
+	    condvar != NULL ? condvar->gone_seq : 0, event, site);
+	return NULL;
+}
+
+HOOK(call_mutex_init, struct lock *lock)
+{
+	uint64_t number = event->call.mutex_init.mutex;
+	struct mutex *mutex;
+	struct finding *finding;
+
+	lock->mutex = shadow_grow(lock->mutex, &lock->mutexes, number,
+	    sizeof(lock->mutex[0]));
+	mutex = &lock->mutex[number];
+	if (mutex->exists && !mutex->gone) {
+		finding = rules_report(core, &rule_lifecycle, event, site,
+		    "mutex %u is initialised twice", (unsigned)number);
+		finding_because(finding, mutex->seq, "the first time");
+	}
+	*mutex = (struct mutex){
+		.exists = true, .is_spin = is_spin(event->call.mutex_init.type,
+		    event->call.mutex_init.ipl),
+		.seq = event->seq,
+	};
+}
+
+HOOK(call_mutex_destroy, struct lock *lock)
+{
+	struct mutex *mutex = expect_mutex(lock, core, event->call.mutex_destroy.mutex, event,
+	    site);
+	struct finding *finding;
+
+	if (mutex == NULL)
+		return;
+	if (mutex->is_held) {
+		finding = rules_report(core, &rule_lifecycle, event, site,
+		    "mutex %u is destroyed while context %u holds it",
+		    (unsigned)event->call.mutex_destroy.mutex,
+		    mutex->owner);
+		finding_because(finding, mutex->held_seq, "taken here");
+	}
+	mutex->gone = true;
+	mutex->gone_seq = event->seq;
+}
+
+HOOK(call_cv_init, struct lock *lock)
+{
+	uint64_t number = event->call.cv_init.condvar;
+	struct condvar *condvar;
+	struct finding *finding;
+
+	lock->condvar = shadow_grow(lock->condvar, &lock->condvars, number,
+	    sizeof(lock->condvar[0]));
+	condvar = &lock->condvar[number];
+	if (condvar->exists && !condvar->gone) {
+		finding = rules_report(core, &rule_lifecycle, event, site,
+		    "condvar %u is initialised twice", (unsigned)number);
+		finding_because(finding, condvar->seq, "the first time");
+	}
+	*condvar = (struct condvar){ .exists = true, .seq = event->seq };
+}
+
+HOOK(call_cv_destroy, struct lock *lock)
+{
+	struct condvar *condvar = expect_condvar(lock, core, event->call.cv_destroy.condvar, event,
+	    site);
+	struct finding *finding;
+
+	if (condvar == NULL)
+		return;
+	if (condvar->waiters > 0) {
+		finding = rules_report(core, &rule_lifecycle, event, site,
+		    "condvar %u is destroyed with %u waiters",
+		    (unsigned)event->call.cv_destroy.condvar,
+		    condvar->waiters);
+		finding_because(finding, condvar->wait_seq, "the newest wait");
+	}
+	condvar->gone = true;
+	condvar->gone_seq = event->seq;
+}
+
+/* ---- Sleeping ---- */
+
+static const struct rule rule_sleep_context = {
+	"lock.sleep-context", SEVERITY_ERROR,
+	"nothing that may sleep in an interrupt or with a spin mutex held",
+	"mutex(9); spl(9); softint(9)",
+	"It is wrong even when it happens not to sleep; when it does, the CPU stops.",
+	"mutex_enter(&sc->sc_spin);\nkpause(\"wait\", false, hz, NULL);",
+	"mutex_exit(&sc->sc_spin);\nkpause(\"wait\", false, hz, NULL);"
+};
+
+static void
+check_sleep(struct rules_core *core, uint32_t interlock,
+    const struct event *event, uint32_t site)
+{
+	uint32_t because = UINT32_MAX;
+	char buffer[48];
+	const char *why = shadow_forbids_sleep(rules_shadow(core), event, interlock, buffer,
+	    sizeof(buffer), &because);
+	struct finding *finding;
+
+	if (why == NULL)
+		return;
+	finding = rules_report(core, &rule_sleep_context, event, site,
+	    "%s, which may sleep, %s", trace_call_name(event->code), why);
+	if (because != UINT32_MAX)
+		finding_because(finding, because, "the mutex was taken here");
+}
+
+/* ---- Taking and releasing ---- */
+
+static const struct rule rule_recursion = {
+	"lock.recursion", SEVERITY_ERROR,
+	"a mutex is not taken by who holds it",
+	"mutex(9), mutex_enter()",
+	"Mutexes are not recursive: the CPU spins or sleeps for ever.",
+	"mutex_enter(&sc->sc_lock);\nmutex_enter(&sc->sc_lock);",
+	"mutex_enter(&sc->sc_lock);\nKASSERT(mutex_owned(&sc->sc_lock));"
+};
+
+HOOK(call_enter, struct lock *lock)
+{
+	uint32_t number = (uint32_t)event->call.mutex_enter.mutex;
+	const struct mutex *mutex = expect_mutex(lock, core, number, event, site);
+	const struct shadow_lock *spin;
+	struct finding *finding;
+
+	if (mutex == NULL)
+		return;
+	if (mutex->is_held && mutex->owner == event->ctx) {
+		finding = rules_report(core, &rule_recursion, event, site,
+		    "%s of mutex %u, which this context holds", trace_call_name(event->code),
+		    number);
+		finding_because(finding, mutex->held_seq, "taken here");
+		return;
+	}
+	spin = shadow_spin(rules_shadow(core), event->ctx, 0);
+	/* In a hard interrupt irq.adaptive-mutex says it. */
+	if (!mutex->is_spin && spin != NULL && event->ctx_kind != HW_CTX_HARDINT) {
+		finding = rules_report(core, &rule_sleep_context, event, site,
+		    "%s of adaptive mutex %u with spin mutex %u held",
+		    trace_call_name(event->code), number, spin->mutex);
+		finding_because(finding, spin->seq, "the spin mutex was taken here");
+	}
+	lock_order_enter(&lock->order, core, rules_shadow(core), number, event, site);
+}
+
+static const struct rule rule_not_owner = {
+	"lock.not-owner", SEVERITY_ERROR,
+	"a mutex is released by who holds it",
+	"mutex(9), mutex_exit()",
+	"Somebody else's protected region ends in the middle; with spin mutexes the "
+	"interrupt level comes down as well.",
+	"mutex_exit(&sc->sc_lock);\nmutex_exit(&sc->sc_lock);",
+	"mutex_enter(&sc->sc_lock);\nmutex_exit(&sc->sc_lock);"
+};
+
+HOOK(call_exit, struct lock *lock)
+{
+	const struct mutex *mutex = expect_mutex(lock, core, event->call.mutex_exit.mutex, event,
+	    site);
+	struct finding *finding;
+
+	if (mutex == NULL || (mutex->is_held && mutex->owner == event->ctx))
+		return;
+	if (!mutex->is_held) {
+		rules_report(core, &rule_not_owner, event, site,
+		    "%s of mutex %u, which nobody holds", trace_call_name(event->code),
+		    (unsigned)event->call.mutex_exit.mutex);
+		return;
+	}
+	finding = rules_report(core, &rule_not_owner, event, site,
+	    "%s of mutex %u, which context %u holds", trace_call_name(event->code),
+	    (unsigned)event->call.mutex_exit.mutex, mutex->owner);
+	finding_because(finding, mutex->held_seq, "taken here");
+}
+
+HOOK(note_held, struct lock *lock)
+{
+	uint64_t number = event->note.mutex_held.mutex;
+
+	if (number < lock->mutexes) {
+		lock->mutex[number].is_held = true;
+		lock->mutex[number].owner = event->ctx;
+		lock->mutex[number].held_seq = event->seq;
+	}
+	lock_order_held(&lock->order, core, (uint32_t)number, event, site);
+}
+
+HOOK(note_freed, struct lock *lock)
+{
+	if (event->note.mutex_freed.mutex < lock->mutexes)
+		lock->mutex[event->note.mutex_freed.mutex].is_held = false;
+	if (shadow_spin(rules_shadow(core), event->ctx, 0) == NULL)
+		lock->delay_us[event->ctx] = 0;
+}
+
+static const struct rule rule_spin_hold = {
+	"lock.spin-hold", SEVERITY_ERROR,
+	"a spin mutex is held for less than a millisecond",
+	"mutex(9); spl(9)",
+	"While it is held this CPU takes no interrupts of its level, and others spin.",
+	"mutex_enter(&sc->sc_spin);\ndelay(10000);",
+	"mutex_exit(&sc->sc_spin);\nkpause(\"wait\", false, mstohz(10), NULL);"
+};
+
+HOOK(call_delay, struct lock *lock)
+{
+	const struct shadow_lock *spin = shadow_spin(rules_shadow(core), event->ctx, 0);
+	uint64_t *total = &lock->delay_us[event->ctx];
+	struct finding *finding;
+
+	if (spin == NULL)
+		return;
+	*total += event->call.delay.us;
+	if (*total <= LOCK_DELAY_MAX_US)
+		return;
+	finding = rules_report(core, &rule_spin_hold, event, site,
+	    "delay of %llu us in all with spin mutex %u held", (unsigned long long)*total,
+	    spin->mutex);
+	finding_because(finding, spin->seq, "taken here");
+	*total = 0;
+}
+
+/* ---- Condvars ---- */
+
+static const struct rule rule_cv_interlock = {
+	"lock.cv-interlock", SEVERITY_ERROR,
+	"a wait holds its interlock, and all waiters of a condvar use the same one",
+	"condvar(9), cv_wait()",
+	"The interlock is what makes testing the condition and going to sleep one step.",
+	"cv_wait(&sc->sc_cv, &sc->sc_lock);\t/* lock not taken */",
+	"mutex_enter(&sc->sc_lock);\nwhile (!sc->sc_done)\n"
+	"\tcv_wait(&sc->sc_cv, &sc->sc_lock);\nmutex_exit(&sc->sc_lock);"
+};
+
+HOOK(call_wait, struct lock *lock)
+{
+	const struct condvar *condvar = expect_condvar(lock, core, event->call.cv_wait.condvar,
+	    event, site);
+	const struct mutex *mutex = expect_mutex(lock, core, event->call.cv_wait.mutex, event,
+	    site);
+	uint32_t interlock = (uint32_t)event->call.cv_wait.mutex;
+	struct finding *finding;
+
+	check_sleep(core, interlock, event, site);
+	if (condvar == NULL || mutex == NULL)
+		return;
+	if (!shadow_holds(rules_shadow(core), event->ctx, interlock)) {
+		rules_report(core, &rule_cv_interlock, event, site,
+		    "%s of condvar %u with mutex %u, which this context does not hold",
+		    trace_call_name(event->code), (unsigned)event->call.cv_wait.condvar, interlock);
+	} else if (condvar->waiters > 0 && condvar->interlock != interlock) {
+		finding = rules_report(core, &rule_cv_interlock, event, site,
+		    "%s of condvar %u with mutex %u, while others wait with mutex %u",
+		    trace_call_name(event->code), (unsigned)event->call.cv_wait.condvar, interlock,
+		    condvar->interlock);
+		finding_because(finding, condvar->wait_seq, "the other wait");
+	}
+}
+
+static const struct rule rule_cv_signal = {
+	"lock.cv-signal", SEVERITY_ERROR,
+	"a condvar is signalled with the interlock of its waiters held",
+	"condvar(9), cv_signal(), cv_broadcast()",
+	"Without it the signal can fall between a waiter's test and its sleep, and is lost.",
+	"sc->sc_done = 1;\ncv_signal(&sc->sc_cv);",
+	"mutex_enter(&sc->sc_lock);\nsc->sc_done = 1;\ncv_signal(&sc->sc_cv);\n"
+	"mutex_exit(&sc->sc_lock);"
+};
+
+/* Before the first wait nobody can know the interlock; some mutex is due all the same. */
+HOOK(call_signal, struct lock *lock)
+{
+	const struct condvar *condvar = expect_condvar(lock, core, event->call.cv_signal.condvar,
+	    event, site);
+	struct finding *finding;
+
+	if (condvar == NULL)
+		return;
+	if (condvar->interlock == 0) {
+		if (rules_shadow(core)->held[event->ctx].count == 0)
+			rules_report(core, &rule_cv_signal, event, site,
+			    "%s of condvar %u with no mutex held",
+			    trace_call_name(event->code), (unsigned)event->call.cv_signal.condvar);
+		return;
+	}
+	if (shadow_holds(rules_shadow(core), event->ctx, condvar->interlock))
+		return;
+	finding = rules_report(core, &rule_cv_signal, event, site,
+	    "%s of condvar %u without mutex %u, with which its waiters wait",
+	    trace_call_name(event->code), (unsigned)event->call.cv_signal.condvar,
+	    condvar->interlock);
+	finding_because(finding, condvar->wait_seq, "the newest wait");
+}
+
+static struct condvar *
+condvar_at(struct lock *lock, uint64_t number)
+{
+	return number < lock->condvars ? &lock->condvar[number] : NULL;
+}
+
+HOOK(note_cv_sleep, void *state)
+{
+	struct condvar *condvar = condvar_at(state, event->note.cv_sleep.condvar);
+
+	if (condvar == NULL)
+		return;
+	/* One that waits with another mutex is reported, and no example. */
+	if (condvar->waiters == 0)
+		condvar->interlock = (uint32_t)event->note.cv_sleep.mutex;
+	condvar->wait_seq = event->seq;
+	condvar->waiters++;
+}
+
+static void
+wake_one(struct lock *lock, uint64_t number)
+{
+	struct condvar *condvar = condvar_at(lock, number);
+
+	if (condvar != NULL && condvar->waiters > 0)
+		condvar->waiters--;
+}
+
+HOOK(note_cv_wake, void *state)
+{
+	wake_one(state, event->note.cv_wake.condvar);
+}
+
+HOOK(note_cv_woken, void *state)
+{
+	if (event->note.cv_woken.timeout != 0)
+		wake_one(state, event->note.cv_woken.condvar);
+}
+
+/* ---- Coming back from the driver ---- */
+
+static void
+enter_driver(struct lock *lock, const struct event *event)
+{
+	uint8_t *depth = &lock->depth[event->ctx];
+
+	if (*depth < LOCK_CALLBACKS_MAX)
+		lock->entered[event->ctx][*depth] = event->seq;
+	(*depth)++;
+}
+
+static const struct rule rule_held_at_return = {
+	"lock.held-at-return", SEVERITY_ERROR,
+	"callbacks, attach and threads end with no mutex held that they took",
+	"mutex(9), mutex_exit()",
+	"Nobody is left to release it.",
+	"mutex_enter(&sc->sc_lock);\nif (sc->sc_idle)\n\treturn 0;",
+	"if (sc->sc_idle) {\n\tmutex_exit(&sc->sc_lock);\n\treturn 0;\n}"
+};
+
+static void
+leave_driver(struct lock *lock, struct rules_core *core, const struct event *event,
+    const char *what)
+{
+	uint8_t *depth = &lock->depth[event->ctx];
+	uint32_t since;
+
+	if (*depth > 0)
+		(*depth)--;
+	since = *depth < LOCK_CALLBACKS_MAX ? lock->entered[event->ctx][*depth] : 0;
+	for (size_t i = 0; i < rules_shadow(core)->held[event->ctx].count; i++) {
+		const struct shadow_lock *held = &rules_shadow(core)->held[event->ctx].item[i];
+		struct finding *finding;
+
+		if (held->seq < since || held->seq <= lock->reported_seq[event->ctx])
+			continue;
+		lock->reported_seq[event->ctx] = held->seq;
+		finding = rules_report(core, &rule_held_at_return, event, held->site,
+		    "%s came back with mutex %u held", what, held->mutex);
+		finding_because(finding, held->seq, "taken here");
+	}
+}
+
+HOOK(note_attach, struct lock *lock)
+{
+	if (event->note.attach.step == HW_ATTACH_BEGIN)
+		enter_driver(lock, event);
+	else if (event->note.attach.step == HW_ATTACH_END)
+		leave_driver(lock, core, event, "attach");
+}
+
+HOOK(note_callback, void *state)
+{
+	if (event->note.callback.edge == 1)
+		enter_driver(state, event);
+	else
+		leave_driver(state, core, event, "a callback");
+}
+
+HOOK(note_thread_gone, void *state)
+{
+	leave_driver(state, core, event, "a thread that ended");
+}
+
+/* ---- Calls of which only one thing is asked ---- */
+
+HOOK(call_tryenter, void *state)
+{
+	expect_mutex(state, core, event->call.mutex_tryenter.mutex, event, site);
+}
+
+HOOK(call_has_waiters, void *state)
+{
+	expect_condvar(state, core, event->call.cv_has_waiters.condvar, event, site);
+}
+
+HOOK(call_pause, void *state)
+{
+	check_sleep(core, (uint32_t)event->call.kpause.mutex, event, site);
+}
+
+HOOK(call_may_sleep, void *state)
+{
+	check_sleep(core, 0, event, site);
+}
+
+HOOK(on_irq_enter, struct lock *lock)
+{
+	lock_order_irq(&lock->order, event);
+}
+
+/* ---- Memory with a lock in it ---- */
+
+static const struct rule rule_freed_live = {
+	"lock.freed-live", SEVERITY_ERROR,
+	"memory with a mutex or condvar in it is freed after that is destroyed",
+	"mutex(9), mutex_destroy(); condvar(9), cv_destroy()",
+	"Who still comes for the lock finds somebody else's data in it.  The debugging kernel "
+	"panics when a lock is found again in memory that was freed.",
+	"kmem_free(p, sizeof(*p));\t\t/* with p->p_lock */",
+	"mutex_destroy(&p->p_lock);\nkmem_free(p, sizeof(*p));"
+};
+
+static void
+check_freed(const struct lock *lock, struct rules_core *core, uintptr_t low, uintptr_t high)
+{
+	for (size_t i = 0; i < lock->places; i++) {
+		const struct place *place = &lock->place[i];
+		struct finding *finding;
+		struct event event;
+		uint32_t site;
+
+		if (place->at < low || place->at >= high)
+			continue;
+		event = rules_call_now(core, &site);
+		finding = rules_report(core, &rule_freed_live, &event, site,
+		    "the memory of %s %u is freed, and it is not destroyed",
+		    place->is_mutex ? "mutex" : "condvar", place->number);
+		finding_because(finding, place->seq, "initialised here");
+	}
+}
+
+static void
+forget_places(struct lock *lock, uintptr_t low, uintptr_t high)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < lock->places; i++)
+		if (lock->place[i].at < low || lock->place[i].at >= high)
+			lock->place[kept++] = lock->place[i];
+	lock->places = kept;
+}
+
+static void
+lock_memory(void *state, struct rules_core *core, enum hw_memory what, uintptr_t low,
+    uintptr_t high, uint64_t number)
+{
+	struct lock *lock = state;
+
+	if (what == HW_MEMORY_GONE)
+		check_freed(lock, core, low, high);
+	if (what == HW_MEMORY_GONE || what == HW_MEMORY_ENDED || what == HW_MEMORY_MUTEX ||
+	    what == HW_MEMORY_CONDVAR)
+		forget_places(lock, low, high);
+	if (what != HW_MEMORY_MUTEX && what != HW_MEMORY_CONDVAR)
+		return;
+	lock->place = shadow_grow(lock->place, &lock->places_max, lock->places,
+	    sizeof(lock->place[0]));
+	lock->place[lock->places++] = (struct place){
+		.at = low, .is_mutex = what == HW_MEMORY_MUTEX, .number = (uint32_t)number,
+		.seq = rules_look(core)->trace->count - 1,
+	};
+}
+
+static void
+lock_fini(void *state)
+{
+	struct lock *lock = state;
+
+	free(lock->mutex);
+	free(lock->condvar);
+	free(lock->place);
+	lock_order_fini(&lock->order);
+	memset(lock, 0, sizeof(*lock));
+}
+
+HOOK(on_reboot, void *state)
+{
+	lock_fini(state);
+}
+
+static const struct hook_row hooks[] = {
+	ON_CALL(MUTEX_INIT, call_mutex_init),
+	ON_CALL(MUTEX_DESTROY, call_mutex_destroy),
+	ON_CALL(MUTEX_ENTER, call_enter),
+	ON_CALL(MUTEX_SPIN_ENTER, call_enter),
+	ON_CALL(MUTEX_TRYENTER, call_tryenter),
+	ON_CALL(MUTEX_EXIT, call_exit),
+	ON_CALL(MUTEX_SPIN_EXIT, call_exit),
+	ON_NOTE(MUTEX_HELD, note_held),
+	ON_NOTE(MUTEX_FREED, note_freed),
+	ON_CALL(CV_INIT, call_cv_init),
+	ON_CALL(CV_DESTROY, call_cv_destroy),
+	ON_CALL(CV_WAIT, call_wait),
+	ON_CALL(CV_WAIT_SIG, call_wait),
+	ON_CALL(CV_TIMEDWAIT, call_wait),
+	ON_CALL(CV_TIMEDWAIT_SIG, call_wait),
+	ON_CALL(CV_SIGNAL, call_signal),
+	ON_CALL(CV_BROADCAST, call_signal),
+	ON_CALL(CV_HAS_WAITERS, call_has_waiters),
+	ON_NOTE(CV_SLEEP, note_cv_sleep),
+	ON_NOTE(CV_WAKE, note_cv_wake),
+	ON_NOTE(CV_WOKEN, note_cv_woken),
+	ON_CALL(DELAY, call_delay),
+	ON_CALL(KPAUSE, call_pause),
+	ON_CALL(KTHREAD_CREATE, call_may_sleep),
+	ON_CALL(KTHREAD_JOIN, call_may_sleep),
+	ON_CALL(SYSCTL_CREATEV, call_may_sleep),
+	ON_CALL(SYSCTL_TEARDOWN, call_may_sleep),
+	ON_CALL(SOFTINT_ESTABLISH, call_may_sleep),
+	ON_CALL(SOFTINT_DISESTABLISH, call_may_sleep),
+	ON_CALL(VIRTIO_ALLOC_VQ, call_may_sleep),
+	ON_CALL(VIRTIO_CHILD_ATTACH_FINISH, call_may_sleep),
+	ON_CALL(VIRTIO_CHILD_ATTACH_FAILED, call_may_sleep),
+	ON_CALL(VIRTIO_CHILD_DETACH, call_may_sleep),
+	ON_NOTE(CALLBACK, note_callback),
+	ON_NOTE(THREAD_GONE, note_thread_gone),
+	ON_NOTE(ATTACH, note_attach),
+	ON_EVENT(IRQ_ENTER, on_irq_enter),
+	ON_EVENT(HOST_REBOOT, on_reboot),
+	HOOKS_END
+};
+
+const struct area area_lock = {
+	.name = "lock",
+	.rules = RULES(&rule_lifecycle, &rule_sleep_context, &rule_recursion, &rule_not_owner,
+	    &rule_spin_hold, &rule_cv_interlock, &rule_cv_signal, &rule_held_at_return,
+	    &rule_lock_order, &rule_freed_live),
+	.hooks = hooks,
+	.state_bytes = sizeof(struct lock),
+	.fini = lock_fini,
+	.memory = lock_memory,
+};

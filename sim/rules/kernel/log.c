@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Rules about messages on the console.
+ */
+#include <inttypes.h>
+#include <string.h>
+#include <strings.h>
+
+#include "rules/area.h"
+
+#define SECOND_NS UINT64_C(1000000000)
+#define LINES_MAX 100			/* in one second */
+#define ENOENT_NETBSD 2u
+
+struct log_state {
+	uint32_t failed_seq[SHADOW_CONTEXTS];	/* newest call that failed, since its wake-up */
+	uint64_t window_ns;		/* start of the second being counted */
+	unsigned lines;			/* in it */
+};
+
+static bool
+is_error_level(unsigned call)
+{
+	return call == HW_CALL_APRINT_ERROR || call == HW_CALL_APRINT_ERROR_DEV;
+}
+
+static bool
+is_printf(unsigned call)
+{
+	return call == HW_CALL_PRINTF || call == HW_CALL_DEVICE_PRINTF;
+}
+
+/*
+ * printf(9) has no levels, so words must do.  A driver that says it otherwise goes unseen, and
+ * nothing but this rule looks at wording.
+ */
+static bool
+sounds_like_failure(const char *text)
+{
+	static const char *const word[] = {
+		"fail", "error", "could not", "cannot", "can't", "unable", "invalid",
+		"something wrong",
+	};
+
+	for (size_t i = 0; i < sizeof(word) / sizeof(word[0]); i++)
+		if (strcasestr(text, word[i]) != NULL)
+			return true;
+	return false;
+}
+
+/* ---- does anything excuse it? ---- */
+
+/* Calls that return failure in the ordinary course of things are no excuse. */
+static bool
+is_failure(unsigned call, uint64_t result)
+{
+	if (call == HW_CALL_KMEM_ALLOC || call == HW_CALL_KMEM_ZALLOC)
+		return result == 0;
+	if (call == HW_CALL_VIRTIO_DEQUEUE)
+		return result != 0 && result != ENOENT_NETBSD;
+	if (call == HW_CALL_CV_TIMEDWAIT || call == HW_CALL_CV_TIMEDWAIT_SIG ||
+	    call == HW_CALL_CV_WAIT_SIG || call == HW_CALL_KPAUSE)
+		return false;
+	if (call == HW_CALL_VIRTIO_ALLOC_VQ || call == HW_CALL_VIRTIO_CHILD_ATTACH_FINISH)
+		return result != 0;
+	return result != 0 && trace_call_result(call)[0] == 'e';
+}
+
+static const struct rule rule_quiet = {
+	"log.quiet", SEVERITY_ERROR,
+	"no error message when nothing went wrong",
+	"NetBSD aprint(9), kprintf(9)",
+	"A message about a failure that was none sends people on a hunt, or shows that the "
+	"driver took something ordinary for a failure.",
+	NULL, NULL
+};
+
+static void
+check_quiet(struct log_state *state, struct rules_core *core, const struct event *event,
+    uint32_t site)
+{
+	const struct rules_view *view = rules_look(core);
+	const char *text = trace_text_of(view->trace, event->call.printf.text);
+	int length = (int)strcspn(text, "\n");
+
+	if (!is_error_level(event->code) &&
+	    !(is_printf(event->code) && sounds_like_failure(text)))
+		return;
+	/* A device that breaks the specification or falls silent may be complained about. */
+	if (view->faults_struck > 0 || !view->device.healthy || !view->device.answers ||
+	    state->failed_seq[event->ctx] != 0)
+		return;
+	rules_report(core, &rule_quiet, event, site,
+	    "an error message, but no call failed and the device did nothing wrong: \"%.*s\"",
+	    length > 120 ? 120 : length, text);
+}
+
+static const struct rule rule_flood = {
+	"log.flood", SEVERITY_LINT,
+	"a driver prints no more than 100 lines a second",
+	"NetBSD kprintf(9)",
+	"A console is slow, and printing holds a lock of the whole machine.",
+	NULL, NULL
+};
+
+static void
+check_flood(struct log_state *state, struct rules_core *core, const struct event *event,
+    uint32_t site)
+{
+	if (event->time_ns - state->window_ns >= SECOND_NS) {
+		state->window_ns = event->time_ns;
+		state->lines = 0;
+	}
+	if (++state->lines == LINES_MAX + 1)
+		rules_report(core, &rule_flood, event, site,
+		    "more than %d messages within one second", LINES_MAX);
+}
+
+HOOK(call_print, void *state)
+{
+	check_quiet(state, core, event, site);
+	check_flood(state, core, event, site);
+}
+
+HOOK(on_return, struct log_state *state)
+{
+	if (is_failure(event->code, event->ret.result))
+		state->failed_seq[event->ctx] = event->seq;
+}
+
+HOOK(on_wake, struct log_state *state)
+{
+	if (event->ctx_wake.context < SHADOW_CONTEXTS)
+		state->failed_seq[event->ctx_wake.context] = 0;
+}
+
+HOOK(on_reboot, void *state)
+{
+	memset(state, 0, sizeof(struct log_state));
+}
+
+static const struct hook_row hooks[] = {
+	ON_CALL(APRINT_ERROR, call_print),
+	ON_CALL(APRINT_ERROR_DEV, call_print),
+	ON_CALL(PRINTF, call_print),
+	ON_CALL(DEVICE_PRINTF, call_print),
+	ON_CALL(APRINT_NORMAL, call_print),
+	ON_CALL(APRINT_NORMAL_DEV, call_print),
+	ON_CALL(APRINT_NAIVE, call_print),
+	ON_EVENT(RET, on_return),
+	ON_EVENT(CTX_WAKE, on_wake),
+	ON_EVENT(HOST_REBOOT, on_reboot),
+	HOOKS_END
+};
+
+const struct area area_log = {
+	.name = "log",
+	.rules = RULES(&rule_quiet, &rule_flood),
+	.hooks = hooks,
+	.state_bytes = sizeof(struct log_state),
+};

@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Area mem: kernel memory (kmem(9)).  Calls are here, and array bounds and arithmetic, which
+ * the compiler reports; loads and stores in mem_touch.c.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "machine/undefined.h"
+#include "machine/world.h"
+#include "rules/area.h"
+#include "rules/kernel/mem_touch.h"
+
+#define MEM_SLEEP 1			/* KM_SLEEP */
+
+struct block {
+	bool exists, gone, reported;
+	uint32_t seq, site, gone_seq;
+	uint64_t size;
+};
+
+struct mem {
+	struct block *block;		/* by ordinal */
+	size_t blocks;
+	bool detached;
+	struct mem_map map;
+};
+
+static struct block *
+block_at(struct mem *mem, uint64_t number)
+{
+	return number < mem->blocks && mem->block[number].exists ? &mem->block[number] : NULL;
+}
+
+static const struct rule rule_sleep_context = {
+	"mem.sleep-context", SEVERITY_ERROR,
+	"kmem only in threads, and KM_SLEEP with no spin mutex held",
+	"kmem(9), kmem_alloc()",
+	"The allocator takes mutexes that interrupts must not take, and may wait for pages.",
+	"mutex_enter(&sc->sc_spin);\np = kmem_alloc(n, KM_SLEEP);",
+	"p = kmem_alloc(n, KM_SLEEP);\nmutex_enter(&sc->sc_spin);"
+};
+
+/* kmem(9) is for threads alone, whatever the flags. */
+static void
+check_context(struct rules_core *core, bool sleeps,
+    const struct event *event, uint32_t site)
+{
+	uint32_t because = UINT32_MAX;
+	char buffer[48];
+	const char *why = shadow_forbids_sleep(rules_shadow(core), event, 0, buffer, sizeof(buffer),
+	    &because);
+	struct finding *finding;
+
+	if (why == NULL || (because != UINT32_MAX && !sleeps))
+		return;
+	finding = rules_report(core, &rule_sleep_context, event, site, "%s%s %s",
+	    trace_call_name(event->code), sleeps ? " with KM_SLEEP" : "", why);
+	if (because != UINT32_MAX)
+		finding_because(finding, because, "the mutex was taken here");
+}
+
+static const struct rule rule_free_size = {
+	"mem.free-size", SEVERITY_ERROR,
+	"memory is freed with the size it was allocated with",
+	"kmem(9), kmem_free()",
+	"The size says which pool the memory goes to.",
+	"p = kmem_alloc(sizeof(*p) + n, KM_SLEEP);\nkmem_free(p, sizeof(*p));",
+	"kmem_free(p, sizeof(*p) + n);"
+};
+
+HOOK(call_free, struct mem *mem)
+{
+	const struct block *block = block_at(mem, event->call.kmem_free.block);
+	struct finding *finding;
+
+	check_context(core, false, event, site);
+	if (block == NULL || block->gone) {
+		finding = rules_report(core, &rule_mem_use_after_free, event, site,
+		    "kmem_free of %llu bytes that %s",
+		    (unsigned long long)event->call.kmem_free.size,
+		    block != NULL ? "are free already" : "kmem did not give, or has back already");
+		if (block != NULL)
+			finding_because(finding, block->gone_seq, "freed here");
+		return;
+	}
+	if (block->size == event->call.kmem_free.size)
+		return;
+	finding = rules_report(core, &rule_free_size, event, site,
+	    "kmem_free with size %llu, it was allocated with %llu",
+	    (unsigned long long)event->call.kmem_free.size, (unsigned long long)block->size);
+	finding_because(finding, block->seq, "allocated here");
+}
+
+HOOK(note_kmem, struct mem *mem)
+{
+	const struct shadow_call *call = rules_call(core, event);
+	uint64_t number = event->note.kmem.block;
+
+	mem->block = shadow_grow(mem->block, &mem->blocks, number, sizeof(mem->block[0]));
+	mem->block[number] = (struct block){
+		.exists = true, .seq = call->seq, .site = call->site, .size = event->note.kmem.size,
+	};
+}
+
+HOOK(note_kmem_gone, struct mem *mem)
+{
+	struct block *block = block_at(mem, event->note.kmem_gone.block);
+
+	if (block == NULL)
+		return;
+	block->gone = true;
+	block->gone_seq = event->seq;
+}
+
+static const struct rule rule_leak = {
+	"mem.leak", SEVERITY_ERROR,
+	"no kernel memory is left after a failed attach or a detach",
+	"kmem(9); autoconf(9)",
+	"Nobody has the pointer any more.",
+	"sc->sc_buf = kmem_alloc(n, KM_SLEEP);\nif (error)\n\treturn;",
+	"if (error) {\n\tkmem_free(sc->sc_buf, n);\n\treturn;\n}"
+};
+
+static void
+report_left(struct mem *mem, struct rules_core *core, const struct event *now, const char *when)
+{
+	for (size_t i = 1; i < mem->blocks; i++) {
+		struct block *block = &mem->block[i];
+		struct finding *finding;
+
+		if (!block->exists || block->gone || block->reported)
+			continue;
+		block->reported = true;
+		finding = rules_report(core, &rule_leak, now, block->site,
+		    "kmem block %zu (%llu bytes) is left after %s", i,
+		    (unsigned long long)block->size, when);
+		finding_because(finding, block->seq, "allocated here");
+	}
+}
+
+HOOK(call_alloc, void *state)
+{
+	check_context(core, (event->call.kmem_alloc.flags & MEM_SLEEP) != 0, event, site);
+}
+
+HOOK(call_detach, struct mem *mem)
+{
+	mem->detached = true;
+}
+
+HOOK(note_attach, struct mem *mem)
+{
+	if (event->note.attach.step == HW_ATTACH_BEGIN && mem->detached) {
+		/* What it takes from now on may stay. */
+		report_left(mem, core, event, "the detach");
+		mem->detached = false;
+	} else if (event->note.attach.step == HW_ATTACH_END && event->note.attach.result == 0) {
+		report_left(mem, core, event, "the failed attach");
+	}
+}
+
+static const struct rule rule_arithmetic = {
+	"mem.arithmetic", SEVERITY_LINT,
+	"no shift and no signed sum is undefined",
+	"C11 6.5 paragraph 5; UndefinedBehaviorSanitizer",
+	"The compiler may assume that it does not happen, and build anything on that.",
+	"mask = 1 << 32;",
+	"mask = UINT64_C(1) << 32;"
+};
+
+HOOK(on_undefined, void *state)
+{
+	const char *type = trace_text_of(rules_look(core)->trace, event->undefined.type);
+
+	if (event->code == UNDEFINED_BOUNDS)
+		rules_report(core, &rule_mem_out_of_bounds, event, site,
+		    "index %lld of an array of type %s", (long long)event->undefined.left, type);
+	else
+		rules_report(core, &rule_arithmetic, event, site, "%s: %lld and %lld, type %s",
+		    undefined_text((enum undefined)event->code), (long long)event->undefined.left,
+		    (long long)event->undefined.right, type);
+}
+
+/* The driver that comes near the end of its stack; one that passes it ends the run (run.c). */
+static const struct rule rule_stack_use = {
+	"mem.stack-use", SEVERITY_LINT,
+	"the driver's functions leave half of the kernel stack to the kernel's",
+	"NetBSD sys/arch/amd64/include/param.h, UPAGES; kthread(9)",
+	"Below them come the kernel functions that they call, and interrupts on top of both; "
+	"what fits today may not with the next release.",
+	"char line[8192];",
+	"char *line = kmem_alloc(8192, KM_SLEEP);"
+};
+
+const struct rule rule_stack_overflow = {
+	"mem.stack-overflow", SEVERITY_ERROR,
+	"the driver's functions find room on the kernel stack",
+	"NetBSD sys/arch/amd64/include/param.h, UPAGES; kthread(9)",
+	"A thread of the kernel has 12 KiB of stack on amd64, and what lies below is a page that "
+	"faults, or somebody else's.  What counts is what an optimised build needs.",
+	"uint32_t pfns[16384];",
+	"uint32_t *pfns = kmem_alloc(16384 * sizeof(*pfns), KM_SLEEP);"
+};
+
+HOOK(on_stack, void *state)
+{
+	const struct world *world = rules_look(core)->world;
+
+	if (world != NULL)
+		rules_report(core, &rule_stack_use, event, site,
+		    "with this function the driver uses %llu of the %d bytes that a kernel stack "
+		    "has", (unsigned long long)world->stack_bytes, STACK_BYTES);
+}
+
+static void
+mem_fini(void *state)
+{
+	struct mem *mem = state;
+
+	free(mem->block);
+	mem_map_fini(&mem->map);
+	memset(mem, 0, sizeof(*mem));
+}
+
+static enum access_verdict
+mem_touch(void *state, struct rules_core *core, const struct touch *touch)
+{
+	struct mem *mem = state;
+
+	return mem_map_touch(&mem->map, core, touch);
+}
+
+static void
+mem_memory(void *state, struct rules_core *core, enum hw_memory what, uintptr_t low,
+    uintptr_t high, uint64_t number)
+{
+	struct mem *mem = state;
+
+	mem_map_change(&mem->map, core, what, low, high, number);
+}
+
+HOOK(on_reboot, void *state)
+{
+	mem_fini(state);
+}
+
+static void
+mem_end(void *state, struct rules_core *core, const struct event *now)
+{
+	struct mem *mem = state;
+
+	if (mem->detached)
+		report_left(mem, core, now, "the detach");
+}
+
+static const struct hook_row hooks[] = {
+	ON_CALL(KMEM_ALLOC, call_alloc),
+	ON_CALL(KMEM_ZALLOC, call_alloc),
+	ON_NOTE(KMEM, note_kmem),
+	ON_CALL(KMEM_FREE, call_free),
+	ON_NOTE(KMEM_GONE, note_kmem_gone),
+	ON_EVENT(UNDEFINED, on_undefined),
+	ON_EVENT(STACK, on_stack),
+	ON_NOTE(ATTACH, note_attach),
+	ON_CALL(VIRTIO_CHILD_DETACH, call_detach),
+	ON_EVENT(HOST_REBOOT, on_reboot),
+	HOOKS_END
+};
+
+const struct area area_mem = {
+	.name = "mem",
+	.rules = RULES(&rule_sleep_context, &rule_free_size, &rule_leak, &rule_arithmetic,
+	    &rule_mem_use_after_free, &rule_mem_out_of_bounds, &rule_mem_uninitialised,
+	    &rule_wild_access, &rule_stack_use, &rule_stack_overflow),
+	.hooks = hooks,
+	.state_bytes = sizeof(struct mem),
+	.fini = mem_fini,
+	.end = mem_end,
+	.touch = mem_touch,
+	.memory = mem_memory,
+};

@@ -1,0 +1,384 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What of memory is the driver's: see mem_touch.h.
+ *
+ * New memory holds a pattern (MEMORY_POISON).  A byte that still has it, and that no store of
+ * the driver was seen to go to, was not written since: the kernel's own stores need not be seen.
+ */
+#include "rules/kernel/mem_touch.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "machine/world.h"
+
+/* Longer reads copy structures, holes and all. */
+#define READ_MAX 8
+
+void
+mem_map_fini(struct mem_map *map)
+{
+	free(map->range);
+	free(map->open);
+	cells_fini(&map->written);
+	memset(map, 0, sizeof(*map));
+}
+
+/* ---- ranges ---- */
+
+/* How many ranges begin at or below that. */
+static size_t
+ranges_to(const struct mem_map *map, uintptr_t address)
+{
+	size_t low = 0, high = map->ranges;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (map->range[middle].low <= address)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static void
+remove_ranges(struct mem_map *map, uintptr_t low, uintptr_t high)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < map->ranges; i++)
+		if (map->range[i].high <= low || map->range[i].low >= high)
+			map->range[kept++] = map->range[i];
+	map->ranges = kept;
+}
+
+static void
+add_range(struct mem_map *map, const struct mem_range *range)
+{
+	size_t at;
+
+	remove_ranges(map, range->low, range->high);
+	at = ranges_to(map, range->low);
+	map->range = shadow_grow(map->range, &map->ranges_max, map->ranges,
+	    sizeof(map->range[0]));
+	memmove(&map->range[at + 1], &map->range[at],
+	    (map->ranges - at) * sizeof(map->range[0]));
+	map->range[at] = *range;
+	map->ranges++;
+}
+
+static const char *
+range_name(const struct mem_range *range, char *buffer, size_t size)
+{
+	if (range->what == HW_MEMORY_SOFTC)
+		return "the softc";
+	snprintf(buffer, size, "%s %u", range->what == HW_MEMORY_DMA ? "DMA memory" :
+	    "kmem block", range->number);
+	return buffer;
+}
+
+/* ---- which bytes were written ---- */
+
+/* Bits of the bytes of a cell that [from, to) has. */
+static uint8_t
+bits_of(uintptr_t cell, uintptr_t from, uintptr_t to)
+{
+	unsigned first = from > cell ? (unsigned)(from - cell) : 0;
+	unsigned last = to - cell < CELL_BYTES ? (unsigned)(to - cell) : CELL_BYTES;
+
+	return (uint8_t)((1u << last) - (1u << first));
+}
+
+static void
+set_written(struct mem_map *map, uintptr_t from, uintptr_t to, bool written)
+{
+	for (uintptr_t at = from - from % CELL_BYTES; at < to; at += CELL_BYTES) {
+		uint8_t *cell;
+
+		if (!written && (at = cells_next(&map->written, at, to)) == to)
+			break;
+		cell = cells_make(&map->written, at);
+		if (cell == NULL)
+			continue;
+		if (written)
+			*cell |= bits_of(at, from, to);
+		else
+			*cell &= (uint8_t)~bits_of(at, from, to);
+	}
+}
+
+static bool
+is_blank(const struct mem_map *map, const struct touch *touch)
+{
+	const uint8_t *byte = (const uint8_t *)touch->address;
+	uintptr_t end = touch->address + touch->size;
+
+	for (size_t i = 0; i < touch->size; i++)
+		if (byte[i] != MEMORY_POISON)
+			return false;
+	for (uintptr_t at = touch->address - touch->address % CELL_BYTES; at < end;
+	    at += CELL_BYTES) {
+		const uint8_t *cell = cells_find(&map->written, at);
+
+		if (cell != NULL && (*cell & bits_of(at, touch->address, end)) != 0)
+			return false;
+	}
+	return true;
+}
+
+/* ---- memory changes hands ---- */
+
+static uint32_t
+newest(struct rules_core *core)
+{
+	return rules_look(core)->trace->count - 1;
+}
+
+static void
+end_range(struct mem_map *map, struct rules_core *core, uintptr_t low)
+{
+	size_t n = ranges_to(map, low);
+
+	if (n == 0 || map->range[n - 1].low != low)
+		return;
+	map->range[n - 1].gone = true;
+	map->range[n - 1].gone_seq = newest(core);
+}
+
+void
+mem_map_change(struct mem_map *map, struct rules_core *core, enum hw_memory what,
+    uintptr_t low, uintptr_t high, uint64_t number)
+{
+	const struct rules_view *view = rules_look(core);
+
+	if (map->written.size == 0)
+		cells_init(&map->written, 1, (uintptr_t)view->memory->arena);
+	switch (what) {
+	case HW_MEMORY_SOFTC:
+	case HW_MEMORY_BLANK:
+	case HW_MEMORY_ZEROED:
+	case HW_MEMORY_DMA:
+		add_range(map, &(const struct mem_range){
+			.low = low, .high = high, .what = what, .number = (uint32_t)number,
+			.seq = newest(core),
+		});
+		set_written(map, low, high, false);
+		break;
+	case HW_MEMORY_GONE:
+		end_range(map, core, low);
+		break;
+	case HW_MEMORY_PUBLIC:
+		map->open = shadow_grow(map->open, &map->opens_max, map->opens,
+		    sizeof(map->open[0]));
+		map->open[map->opens++] = (struct mem_open){ .low = low, .high = high };
+		break;
+	case HW_MEMORY_MUTEX:
+	case HW_MEMORY_CONDVAR:
+	case HW_MEMORY_ENDED:
+	case HW_MEMORY_EXPOSED:
+	case HW_MEMORY_HIDDEN:
+	case HW_MEMORY_SPENT:
+	case HW_MEMORY_FILLED:
+		break;
+	}
+}
+
+/* ---- loads and stores ---- */
+
+static const char *
+act(const struct touch *touch)
+{
+	return touch->write ? "write" : "read";
+}
+
+const struct rule rule_mem_uninitialised = {
+	"mem.uninitialised", SEVERITY_ERROR,
+	"what kmem_alloc() or bus_dmamem_map() gave is written before it is read",
+	"kmem(9), kmem_alloc(); bus_dma(9), bus_dmamem_alloc()",
+	"Its contents are left over from somebody else, and differ from boot to boot.",
+	"p = kmem_alloc(sizeof(*p), KM_SLEEP);\nif (p->p_busy)\n\treturn;",
+	"p = kmem_zalloc(sizeof(*p), KM_SLEEP);"
+};
+
+static void
+touch_live(struct mem_map *map, struct rules_core *core, const struct mem_range *range,
+    const struct touch *touch)
+{
+	struct event event;
+	struct finding *finding;
+	char name[32];
+
+	if (range->what != HW_MEMORY_BLANK && range->what != HW_MEMORY_DMA)
+		return;
+	if (!touch->write && (touch->size > READ_MAX || !is_blank(map, touch)))
+		return;
+	set_written(map, touch->address, touch->address + touch->size, true);
+	if (touch->write)
+		return;
+	event = touch_event(touch);
+	finding = rules_report(core, &rule_mem_uninitialised, &event, touch->site,
+	    "read of bytes %llu..%llu of %s, which nobody has written",
+	    (unsigned long long)(touch->address - range->low),
+	    (unsigned long long)(touch->address - range->low + touch->size - 1),
+	    range_name(range, name, sizeof(name)));
+	finding_because(finding, range->seq, "it comes from here");
+}
+
+const struct rule rule_mem_use_after_free = {
+	"mem.use-after-free", SEVERITY_ERROR,
+	"memory is freed once, only what kmem gave, and not touched afterwards",
+	"kmem(9), kmem_free(); bus_dma(9), bus_dmamem_unmap(); autoconf(9)",
+	"A block freed twice is handed to two owners; one that is used after it was freed "
+	"belongs to somebody else.  The same goes for DMA memory that was unmapped, for the "
+	"softc after the detach, and for locals of a function that has returned.",
+	"kmem_free(p, n);\nn = p->p_count;",
+	"n = p->p_count;\nkmem_free(p, n);"
+};
+
+static void
+touch_gone(struct rules_core *core, const struct mem_range *range, const struct touch *touch)
+{
+	const struct event event = touch_event(touch);
+	struct finding *finding;
+	char name[32];
+
+	finding = rules_report(core, &rule_mem_use_after_free, &event, touch->site,
+	    "%s of %llu bytes at offset %llu of %s, which is %s", act(touch),
+	    (unsigned long long)touch->size, (unsigned long long)(touch->address - range->low),
+	    range_name(range, name, sizeof(name)), range->what == HW_MEMORY_DMA ?
+	    "unmapped" : "free");
+	finding_because(finding, range->gone_seq, "since here");
+}
+
+/* No range has all of it. */
+static bool
+is_near(uintptr_t one, uintptr_t other)
+{
+	return one / MEMORY_PAGE_SIZE == other / MEMORY_PAGE_SIZE;
+}
+
+const struct rule rule_mem_out_of_bounds = {
+	"mem.out-of-bounds", SEVERITY_ERROR,
+	"an index lies within its array, and an access within its block",
+	"C11 6.5.6 paragraph 8; UndefinedBehaviorSanitizer, array bounds; kmem(9)",
+	"What lies behind the array is read or overwritten: the next member of the softc, "
+	"or somebody else's memory.",
+	"for (i = 0; i <= n; i++)\n\tsc->sc_buf[i] = 0;",
+	"for (i = 0; i < n; i++)\n\tsc->sc_buf[i] = 0;"
+};
+
+/* An access to memory that is not there ends the run, and run.c reports it. */
+const struct rule rule_wild_access = {
+	"mem.wild-access", SEVERITY_ERROR,
+	"the driver touches only memory that is there",
+	"NetBSD memoryallocators(9)",
+	"A stray pointer is a page fault in the kernel, that is, a panic, or it destroys what "
+	"belongs to somebody else.",
+	"p = TAILQ_FIRST(&list); uvm_pglistfree(&list); TAILQ_NEXT(p, pageq.queue);",
+	"n = TAILQ_NEXT(p, pageq.queue); /* before the list is freed */"
+};
+
+static enum access_verdict
+touch_between(const struct mem_map *map, struct rules_core *core, size_t n,
+    const struct touch *touch)
+{
+	const struct mem_range *below = n > 0 ? &map->range[n - 1] : NULL;
+	const struct mem_range *above = n < map->ranges ? &map->range[n] : NULL;
+	const struct memory *memory = &touch->world->memory;
+	uintptr_t last = touch->address + touch->size - 1, over = 0, under = 0;
+	const struct event event = touch_event(touch);
+	char name[32];
+
+	if (below != NULL && is_near(below->high - 1, touch->address))
+		over = last - below->high + 1;
+	else if (above != NULL && is_near(above->low, touch->address))
+		under = above->low - touch->address;
+	if (over > 0)
+		rules_report(core, &rule_mem_out_of_bounds, &event, touch->site,
+		    "%s of %llu bytes that ends %llu bytes behind the end of %s", act(touch),
+		    (unsigned long long)touch->size, (unsigned long long)over,
+		    range_name(below, name, sizeof(name)));
+	else if (under > 0)
+		rules_report(core, &rule_mem_out_of_bounds, &event, touch->site,
+		    "%s of %llu bytes that begins %llu bytes before %s", act(touch),
+		    (unsigned long long)touch->size, (unsigned long long)under,
+		    range_name(above, name, sizeof(name)));
+	else if (memory->arena_pfn[(touch->address - (uintptr_t)memory->arena) /
+	    MEMORY_PAGE_SIZE] == 0)
+		return ACCESS_WILD;
+	else if (touch->write)
+		rules_report(core, &rule_wild_access, &event, touch->site,
+		    "write of %llu bytes into the kernel's own memory",
+		    (unsigned long long)touch->size);
+	return ACCESS_ORDINARY;
+}
+
+static enum access_verdict
+touch_kernel(struct mem_map *map, struct rules_core *core, const struct touch *touch)
+{
+	size_t n = ranges_to(map, touch->address);
+	const struct mem_range *range = n > 0 ? &map->range[n - 1] : NULL;
+
+	if (range == NULL || touch->address + touch->size > range->high)
+		return touch_between(map, core, n, touch);
+	if (range->gone)
+		touch_gone(core, range, touch);
+	else
+		touch_live(map, core, range, touch);
+	return ACCESS_ORDINARY;
+}
+
+static bool
+is_in_table(const struct memory *memory, uintptr_t address)
+{
+	for (size_t i = 0; i < memory->tables; i++)
+		if (address - (uintptr_t)memory->table[i] < memory->table_bytes[i])
+			return true;
+	return false;
+}
+
+static bool
+is_open(const struct mem_map *map, uintptr_t address)
+{
+	for (size_t i = 0; i < map->opens; i++)
+		if (address >= map->open[i].low && address < map->open[i].high)
+			return true;
+	return false;
+}
+
+static bool
+is_any_stack(const struct world *world, uintptr_t address)
+{
+	for (uint32_t i = 0; i < world->contexts; i++)
+		if (fiber_stack_contains(world->context[i].fiber, address))
+			return true;
+	return false;
+}
+
+enum access_verdict
+mem_map_touch(struct mem_map *map, struct rules_core *core, const struct touch *touch)
+{
+	const struct world *world = touch->world;
+	uintptr_t address = touch->address;
+	struct event event;
+
+	if (address - world->access.arena < world->access.all_cells * ACCESS_CELL)
+		return touch_kernel(map, core, touch);
+	if (access_segment_of(&world->access, address) != NULL)
+		return ACCESS_ORDINARY;	/* page.use-after-free */
+	if (fiber_stack_contains(touch->ctx->fiber, address)) {
+		event = touch_event(touch);
+		rules_report(core, &rule_mem_use_after_free, &event, touch->site,
+		    "%s of a local variable of a function that has returned", act(touch));
+		return ACCESS_ORDINARY;
+	}
+	/* A NULL pointer faults by itself; the kernel's tables have what drivers may follow. */
+	if (world_site_of(world, (const void *)address) != 0 || address < MEMORY_PAGE_SIZE ||
+	    is_in_table(&world->memory, address) || is_open(map, address) ||
+	    is_any_stack(world, address))
+		return ACCESS_ORDINARY;
+	return ACCESS_WILD;
+}

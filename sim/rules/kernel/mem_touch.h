@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What of memory is the driver's, as its loads and stores meet it.  Part of area mem.  For
+ * files of this folder.
+ */
+#ifndef VIOSIM_RULES_MEM_TOUCH_H
+#define VIOSIM_RULES_MEM_TOUCH_H
+
+#include "rules/kernel/cells.h"
+
+/* Memory that is or was the driver's. */
+struct mem_range {
+	uintptr_t low, high;
+	enum hw_memory what;
+	bool gone;
+	uint32_t number;
+	uint32_t seq, gone_seq;		/* newest event when it came, and when it went */
+};
+
+/* A variable of the kernel that drivers may read. */
+struct mem_open {
+	uintptr_t low, high;
+};
+
+extern const struct rule rule_mem_use_after_free, rule_mem_out_of_bounds,
+    rule_mem_uninitialised;
+
+struct mem_map {
+	struct mem_range *range;	/* by address; none overlap */
+	size_t ranges, ranges_max;
+	struct mem_open *open;
+	size_t opens, opens_max;
+	struct cells written;		/* a byte each, a bit for a byte of memory */
+};
+
+void mem_map_fini(struct mem_map *map);
+void mem_map_change(struct mem_map *map, struct rules_core *core, enum hw_memory what,
+    uintptr_t low, uintptr_t high, uint64_t number);
+enum access_verdict mem_map_touch(struct mem_map *map, struct rules_core *core,
+    const struct touch *touch);
+
+#endif /* VIOSIM_RULES_MEM_TOUCH_H */

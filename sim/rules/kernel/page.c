@@ -1,0 +1,456 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Area page: allocating and freeing pages (uvm(9)), and the table of pages.  What the host may
+ * take is for the rules of its device.
+ */
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/vec.h"
+#include "machine/world.h"
+#include "rules/area.h"
+#include "rules/device.h"
+#include "rules/kernel/pages.h"
+
+/* What UINT32_MAX * PAGE_SIZE comes to where PAGE_SIZE is an int. */
+#define WRAPPED_HIGH UINT64_C(0xfffff000)
+
+/* The head of a list of pages that was freed, and that nobody has written since. */
+struct page_spent {
+	uintptr_t low, high;
+	uint32_t seq;
+};
+
+struct page_state {
+	struct pages pages;
+	struct { VEC_MEMBERS(struct page_spent); } spent;
+	bool allocating[SHADOW_CONTEXTS];
+	unsigned allocations;		/* calls of uvm_pglistalloc that did not return yet */
+};
+
+/* ---- uvm_pglistalloc, uvm_pglistfree ---- */
+
+static const struct rule rule_irq_context = {
+	"page.irq-context", SEVERITY_ERROR,
+	"pages are neither allocated nor freed in an interrupt",
+	"NetBSD uvm(9); KASSERT(!cpu_intr_p()) in uvm_pglist.c 1.90",
+	"The page allocator takes locks that may not be taken there, and may sleep.",
+	NULL, NULL
+};
+
+static void
+check_context(struct rules_core *core, const struct event *event, uint32_t site)
+{
+	if (event->ctx_kind == HW_CTX_HARDINT || event->ctx_kind == HW_CTX_SOFTINT)
+		rules_report(core, &rule_irq_context, event, site, "%s in a %s interrupt",
+		    trace_call_name(event->code),
+		    event->ctx_kind == HW_CTX_HARDINT ? "hard" : "soft");
+}
+
+/* The highest frame of memory, plus one. */
+static uint64_t
+memory_top(const struct rules_view *view)
+{
+	return view->memory->pfn_max << MEMORY_PAGE_SHIFT;
+}
+
+static const struct rule rule_sleep_context = {
+	"page.sleep-context", SEVERITY_ERROR,
+	"no allocation that may wait, and no freeing, while a spin mutex is held",
+	"NetBSD uvm(9), mutex(9)",
+	"The thread sleeps with interrupts blocked, and who could free memory waits for it; "
+	"freeing takes the page allocator's own spin mutexes inside the driver's.",
+	"mutex_spin_enter(&m); uvm_pglistalloc(..., 1 /* waitok */);",
+	"uvm_pglistalloc(..., 1); mutex_spin_enter(&m);"
+};
+
+static const struct rule rule_alloc_range = {
+	"page.alloc-range", SEVERITY_LINT,
+	"an allocation is of whole pages, and its limits not from wrapped 32-bit arithmetic",
+	"NetBSD uvm(9), uvm_pglistalloc: low and high are paddr_t",
+	"PAGE_SIZE is an int: UINT32_MAX*PAGE_SIZE wraps to 0xfffff000, and memory above "
+	"4 GiB is never used, however short the rest is.",
+	"uvm_pglistalloc(size, 0, UINT32_MAX*PAGE_SIZE, ...)",
+	"uvm_pglistalloc(size, 0, ~(paddr_t)0, ...)"
+};
+
+HOOK(call_alloc, struct page_state *state)
+{
+	uint64_t high = event->call.uvm_pglistalloc.high;
+	const struct shadow_lock *lock = shadow_spin(rules_shadow(core), event->ctx, 0);
+	struct finding *finding;
+
+	check_context(core, event, site);
+	if (!state->allocating[event->ctx])
+		state->allocations++;
+	state->allocating[event->ctx] = true;
+	if (high == WRAPPED_HIGH && memory_top(rules_look(core)) > high + MEMORY_PAGE_SIZE)
+		rules_report(core, &rule_alloc_range, event, site, "upper limit %#" PRIx64
+		    " is 2^32 - 1 pages in 32-bit arithmetic; memory goes up to %#" PRIx64,
+		    high, memory_top(rules_look(core)));
+	if (event->call.uvm_pglistalloc.size % MEMORY_PAGE_SIZE != 0)
+		rules_report(core, &rule_alloc_range, event, site, "uvm_pglistalloc of %" PRIu64
+		    " bytes, which is no number of whole pages", event->call.uvm_pglistalloc.size);
+	if (event->call.uvm_pglistalloc.waitok == 0 || lock == NULL)
+		return;
+	finding = rules_report(core, &rule_sleep_context, event, site,
+	    "uvm_pglistalloc of %" PRIu64 " bytes may wait, with spin mutex %u held",
+	    event->call.uvm_pglistalloc.size, lock->mutex);
+	finding_because(finding, lock->seq, "mutex %u taken", lock->mutex);
+}
+
+HOOK(call_free, void *self)
+{
+	const struct shadow_lock *lock = shadow_spin(rules_shadow(core), event->ctx, 0);
+	struct finding *finding;
+
+	check_context(core, event, site);
+	if (lock == NULL || event->ctx_kind == HW_CTX_HARDINT)
+		return;
+	finding = rules_report(core, &rule_sleep_context, event, site,
+	    "uvm_pglistfree with spin mutex %u held", lock->mutex);
+	finding_because(finding, lock->seq, "mutex %u taken", lock->mutex);
+}
+
+HOOK(ret_alloc, struct page_state *state)
+{
+	if (!state->allocating[event->ctx])
+		return;
+	state->allocating[event->ctx] = false;
+	state->allocations--;
+}
+
+/* ---- pages that change hands ---- */
+
+static const struct rule rule_double_free = {
+	"page.double-free", SEVERITY_ERROR,
+	"a page is freed once, and only by who allocated it",
+	"NetBSD uvm(9), uvm_pglistfree; KASSERT in uvm_page.c",
+	"The free list is corrupted, or somebody else's page is given away.",
+	"uvm_pglistfree(&list); ... uvm_pglistfree(&list);",
+	"uvm_pglistfree(&list); TAILQ_INIT(&list);"
+};
+
+/* What is wrong with a batch of freed pages: how many, and the first. */
+struct release {
+	uint64_t twice, foreign, busy;
+	uint64_t twice_pfn, foreign_pfn;
+};
+
+static void
+tally(uint64_t *count, uint64_t *first, uint64_t pfn)
+{
+	if ((*count)++ == 0)
+		*first = pfn;
+}
+
+static void
+free_one(struct rules_core *core, struct pages *pages, const struct memory *memory, uint64_t pfn,
+    bool by_driver, struct release *bad)
+{
+	const struct rules_device *device = rules_device(core);
+	unsigned state = pages->state[pfn];
+
+	if (!(state & PAGE_OWNED)) {
+		enum hw_owner owner = memory_owner(memory, pfn);
+
+		/* A page of the driver that is not owned here was in this batch before. */
+		if (owner == HW_PAGE_FREE || (owner == HW_PAGE_DRIVER && by_driver))
+			tally(&bad->twice, &bad->twice_pfn, pfn);
+		else if (by_driver)
+			tally(&bad->foreign, &bad->foreign_pfn, pfn);
+		return;
+	}
+	if (state & device->page_busy) {
+		bad->busy++;
+		device->page_freed(core, pfn, state);
+	}
+	pages_set(pages, pfn, state & device->page_kept);
+}
+
+static void
+free_all(struct rules_core *core, struct pages *pages, const struct memory *memory,
+    const uint64_t *pfn, uint64_t n, bool by_driver, struct release *bad)
+{
+	/* Pages of the driver that nothing keeps busy may go, and nothing remains of them. */
+	unsigned judged = PAGE_OWNED | rules_device(core)->page_busy;
+	struct pages_move move = { .from = PAGE_OWNED, .to = 0 };
+
+	for (uint64_t i = 0; i < n; i++) {
+		unsigned state;
+
+		assert(pfn[i] < pages->frames);	/* the kernel knows its pages */
+		state = pages->state[pfn[i]];
+		if (state != move.from && (state & judged) == PAGE_OWNED)
+			pages_turn(pages, &move, state, 0);
+		if (state == move.from)
+			pages_step(pages, &move, pfn[i]);
+		else
+			free_one(core, pages, memory, pfn[i], by_driver, bad);
+	}
+	pages_moved(pages, &move);
+}
+
+/* The lowest and the highest of them. */
+static void
+set_bounds(struct page_batch *batch, const uint64_t *pfn, uint64_t n)
+{
+	uint64_t low = UINT64_MAX, high = 0;
+
+	for (uint64_t i = 0; i < n; i++) {
+		low = pfn[i] < low ? pfn[i] : low;
+		high = pfn[i] > high ? pfn[i] : high;
+	}
+	batch->low = low;
+	batch->high = high;
+}
+
+static void
+because_batch(struct finding *finding, const struct pages *pages, uint64_t pfn,
+    enum hw_owner owner, const char *what)
+{
+	const struct page_batch *batch = pages_batch_of(pages, pfn, owner);
+
+	if (batch != NULL)
+		finding_because(finding, batch->seq, "%s", what);
+}
+
+static void
+report_twice(struct rules_core *core, const struct pages *pages, const struct release *bad,
+    const struct event *event, uint32_t site)
+{
+	struct finding *finding;
+
+	if (bad->twice > 0) {
+		finding = rules_report(core, &rule_double_free, event, site,
+		    "%" PRIu64 " page%s freed that %s free already; first: frame %#" PRIx64,
+		    bad->twice, bad->twice == 1 ? "" : "s", bad->twice == 1 ? "is" : "are",
+		    bad->twice_pfn);
+		because_batch(finding, pages, bad->twice_pfn, HW_PAGE_FREE, "freed before");
+	}
+	if (bad->foreign > 0) {
+		finding = rules_report(core, &rule_double_free, event, site,
+		    "%" PRIu64 " page%s freed that somebody else uses by now; first: frame %#"
+		    PRIx64, bad->foreign, bad->foreign == 1 ? "" : "s", bad->foreign_pfn);
+		because_batch(finding, pages, bad->foreign_pfn, HW_PAGE_FREE,
+		    "freed before");
+	}
+}
+
+static void
+on_freed(struct page_state *state, struct rules_core *core, const struct event *event,
+    uint32_t site, const uint64_t *pfn)
+{
+	struct pages *pages = rules_pages(core);
+	bool by_driver = event->ctx != 0 &&
+	    rules_call(core, event)->code == HW_CALL_UVM_PGLISTFREE;
+	struct page_batch batch = { .seq = event->seq, .site = site, .owner = HW_PAGE_FREE };
+	struct release bad = { 0 };
+
+	free_all(core, pages, rules_look(core)->memory, pfn, event->pages.count, by_driver, &bad);
+	if (bad.twice + bad.foreign > 0)
+		report_twice(core, pages, &bad, event, site);
+	if (bad.busy > 0)
+		rules_device(core)->pages_freed(core, event, site);
+	if (!by_driver)
+		return;
+	set_bounds(&batch, pfn, event->pages.count);
+	pages_note_batch(pages, &batch);
+}
+
+static void
+on_taken(struct rules_core *core, const struct event *event, uint32_t site, const uint64_t *pfn)
+{
+	struct pages *pages = rules_pages(core);
+	unsigned kept = rules_device(core)->page_kept;
+	struct page_batch batch = { .seq = event->seq, .site = site, .owner = HW_PAGE_DRIVER };
+	struct pages_move move = { .from = 0, .to = PAGE_OWNED | PAGE_FRESH };
+
+	for (uint64_t i = 0; i < event->pages.count; i++) {
+		unsigned state = pages->state[pfn[i]];
+
+		if (state != move.from)
+			pages_turn(pages, &move, state, PAGE_OWNED | PAGE_FRESH | (state & kept));
+		pages_step(pages, &move, pfn[i]);
+	}
+	pages_moved(pages, &move);
+	set_bounds(&batch, pfn, event->pages.count);
+	pages_note_batch(pages, &batch);
+}
+
+HOOK(on_pages, void *state)
+{
+	switch ((enum hw_owner)event->code) {
+	case HW_PAGE_FREE:
+		on_freed(state, core, event, site, rules_payload(core));
+		return;
+	case HW_PAGE_DRIVER:
+		on_taken(core, event, site, rules_payload(core));
+		return;
+	case HW_PAGE_KERNEL:
+	case HW_PAGE_OTHERS:
+		return;
+	}
+}
+
+/* ---- lists that were freed ---- */
+
+/* Somebody writes these bytes: no list head there is as it was left. */
+static void
+forget_spent(struct page_state *state, uintptr_t low, uintptr_t high)
+{
+	for (size_t i = state->spent.count; i-- > 0; )
+		if (state->spent.item[i].low < high && low < state->spent.item[i].high)
+			state->spent.item[i] = state->spent.item[--state->spent.count];
+}
+
+/* Lists on the stack are another function's each time. */
+static void
+spend(struct page_state *state, struct rules_core *core, uintptr_t low, uintptr_t high,
+    uint64_t pages)
+{
+	const struct rules_view *view = rules_look(core);
+	struct finding *finding;
+	struct event event;
+	uint32_t site;
+
+	if (low - (uintptr_t)view->memory->arena >= MEMORY_ARENA_PAGES * MEMORY_PAGE_SIZE)
+		return;
+	for (size_t i = 0; pages == 0 && view->device.healthy && i < state->spent.count; i++) {
+		if (state->spent.item[i].low != low)
+			continue;
+		event = rules_call_now(core, &site);
+		finding = rules_report(core, &rule_double_free, &event, site,
+		    "the pages of this list were freed already, and none were put there "
+		    "since");
+		finding_because(finding, state->spent.item[i].seq, "freed before");
+	}
+	forget_spent(state, low, high);
+	*vec_add(&state->spent) = (struct page_spent){
+		.low = low, .high = high, .seq = view->trace->count - 1,
+	};
+}
+
+static void
+page_memory(void *state, struct rules_core *core, enum hw_memory what, uintptr_t low,
+    uintptr_t high, uint64_t number)
+{
+	if (what == HW_MEMORY_SPENT)
+		spend(state, core, low, high, number);
+	else if (what <= HW_MEMORY_DMA || what == HW_MEMORY_FILLED)
+		forget_spent(state, low, high);
+}
+
+/* ---- the links of pages ---- */
+
+static const struct rule rule_use_after_free = {
+	"page.use-after-free", SEVERITY_ERROR,
+	"the links of a page are touched only while the driver has the page",
+	"uvm(9), uvm_pglistfree()",
+	"A free page is on a list of the allocator, which uses the same links.",
+	"TAILQ_FOREACH(pg, &list, pageq.queue)\n\tfree_one(pg);\t/* and then its link */",
+	"while ((pg = TAILQ_FIRST(&list)) != NULL) {\n"
+	"\tTAILQ_REMOVE(&list, pg, pageq.queue);\n\tfree_one(pg);\n}"
+};
+
+/* A page that the driver has does not come here. */
+static void
+touch_page(struct rules_core *core, const struct access_pages *pages,
+    const struct touch *touch)
+{
+	uint64_t pfn = (uint64_t)(pages->frame - touch->world->memory.frame) +
+	    ((touch->address - pages->low) >> ACCESS_PAGE_SHIFT);
+	enum hw_owner owner = memory_owner(&touch->world->memory, pfn);
+	const struct page_batch *batch = pages_batch_of(rules_pages(core), pfn, owner);
+	const struct event event = touch_event(touch);
+	struct finding *finding;
+
+	finding = rules_report(core, &rule_use_after_free, &event, touch->site,
+	    "%s of the links of page 0x%llx, which %s", touch->write ? "write" : "read",
+	    (unsigned long long)pfn,
+	    owner == HW_PAGE_FREE ? "is free" : "the driver does not have");
+	if (batch != NULL)
+		finding_because(finding, batch->seq, "it changed hands here");
+}
+
+static enum access_verdict
+page_touch(void *state, struct rules_core *core, const struct touch *touch)
+{
+	const struct access_pages *pages = access_segment_of(&touch->world->access,
+	    touch->address);
+
+	if (touch->write)
+		forget_spent(state, touch->address, touch->address + touch->size);
+	if (pages == NULL)
+		return ACCESS_ORDINARY;
+	touch_page(core, pages, touch);
+	return ACCESS_SHOW;
+}
+
+/* ---- the area ---- */
+
+struct pages *
+rules_pages(struct rules_core *core)
+{
+	struct page_state *state = rules_state(core, &area_page);
+
+	if (state->pages.state == NULL)
+		pages_open(&state->pages, rules_look(core)->memory);
+	return &state->pages;
+}
+
+bool
+pages_spare(struct rules_core *core, uint64_t wanted)
+{
+	const struct memory *memory = rules_look(core)->memory;
+
+	return memory->counts.free + pages_count(rules_pages(core), PAGE_FRESH, PAGE_FRESH) >=
+	    memory->reserve + wanted;
+}
+
+unsigned
+pages_allocating(struct rules_core *core)
+{
+	const struct page_state *state = rules_state(core, &area_page);
+
+	return state->allocations;
+}
+
+HOOK(on_reboot, struct page_state *state)
+{
+	pages_clear(&state->pages);
+	state->spent.count = 0;
+	state->allocations = 0;
+	memset(state->allocating, 0, sizeof(state->allocating));
+}
+
+static void
+page_fini(void *self)
+{
+	struct page_state *state = self;
+
+	pages_fini(&state->pages);
+	vec_fini(&state->spent);
+}
+
+static const struct hook_row hooks[] = {
+	ON_CALL(UVM_PGLISTALLOC, call_alloc),
+	ON_RET(UVM_PGLISTALLOC, ret_alloc),
+	ON_CALL(UVM_PGLISTFREE, call_free),
+	ON_EVENT(PAGES, on_pages),
+	ON_EVENT(HOST_REBOOT, on_reboot),
+	HOOKS_END
+};
+
+const struct area area_page = {
+	.name = "page",
+	.rules = RULES(&rule_alloc_range, &rule_sleep_context, &rule_irq_context,
+	    &rule_double_free, &rule_use_after_free),
+	.hooks = hooks,
+	.state_bytes = sizeof(struct page_state),
+	.fini = page_fini,
+	.touch = page_touch,
+	.memory = page_memory,
+};

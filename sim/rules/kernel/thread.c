@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Area thread: kernel threads and the times they wait (kthread(9), condvar(9)).
+ */
+#include <string.h>
+
+#include "rules/area.h"
+
+#define THREAD_MUSTJOIN 0x10		/* KTHREAD_MUSTJOIN */
+#define THREAD_DAY_S 86400		/* a longer wait is suspect */
+
+struct thread {
+	bool exists, gone, reported;
+	bool is_joined;
+	uint32_t seq, site;		/* created */
+	uint32_t gone_seq;
+	uint64_t flags;
+};
+
+struct threads {
+	struct thread thread[SHADOW_CONTEXTS];	/* by context */
+};
+
+static struct thread *
+thread_at(struct threads *threads, uint64_t ctx)
+{
+	return ctx < SHADOW_CONTEXTS ? &threads->thread[ctx] : NULL;
+}
+
+HOOK(note_thread, struct threads *threads)
+{
+	const struct shadow_call *call = rules_call(core, event);
+	struct thread *thread = thread_at(threads, event->note.thread.context);
+
+	if (thread == NULL || (thread->exists && !thread->gone))
+		return;
+	*thread = (struct thread){
+		.exists = true, .seq = call->seq, .site = call->site, .flags =
+		    event->note.thread.flags,
+	};
+}
+
+static const struct rule rule_exit = {
+	"thread.exit", SEVERITY_ERROR,
+	"a kernel thread ends by kthread_exit(0), is joined if it must be, and ends in time",
+	"kthread(9), kthread_create(), kthread_exit(), kthread_join()",
+	"A thread that returns has nowhere to go; one that outlives its device uses freed "
+	"memory.",
+	"static void\nthread(void *arg)\n{\n\twork(arg);\n}",
+	"static void\nthread(void *arg)\n{\n\twork(arg);\n\tkthread_exit(0);\n}"
+};
+
+HOOK(note_thread_gone, struct threads *threads)
+{
+	struct thread *thread = thread_at(threads, event->note.thread_gone.context);
+	struct finding *finding = NULL;
+
+	if (thread == NULL)
+		return;
+	site = rules_call(core, event)->site;
+	thread->gone = true;
+	thread->gone_seq = event->seq;
+	if (event->note.thread_gone.returned == 1)
+		finding = rules_report(core, &rule_exit, event, site,
+		    "thread %u returned from its function instead of calling kthread_exit",
+		    (unsigned)event->note.thread_gone.context);
+	else if (event->note.thread_gone.code != 0)
+		finding = rules_report(core, &rule_exit, event, site,
+		    "thread %u exits with code %lld", (unsigned)event->note.thread_gone.context,
+		    (long long)(int32_t)event->note.thread_gone.code);
+	if (thread->exists)
+		finding_because(finding, thread->seq, "created here");
+}
+
+HOOK(call_join, struct threads *threads)
+{
+	struct thread *thread = thread_at(threads, event->call.kthread_join.thread);
+	struct finding *finding;
+
+	if (thread == NULL || !thread->exists) {
+		rules_report(core, &rule_exit, event, site,
+		    "kthread_join of a thread that was never created");
+		return;
+	}
+	if (thread->is_joined || (thread->flags & THREAD_MUSTJOIN) == 0) {
+		finding = rules_report(core, &rule_exit, event, site,
+		    "kthread_join of thread %u, which %s",
+		    (unsigned)event->call.kthread_join.thread,
+		    thread->is_joined ? "was joined before" :
+		    "was created without KTHREAD_MUSTJOIN");
+		finding_because(finding, thread->seq, "created here");
+	}
+	thread->is_joined = true;
+}
+
+/* Nobody can stop a thread from outside: it uses a softc that goes away. */
+static void
+report_left(struct threads *threads, struct rules_core *core, const struct event *now,
+    const char *when)
+{
+	for (unsigned i = 0; i < SHADOW_CONTEXTS; i++) {
+		struct thread *thread = &threads->thread[i];
+		struct finding *finding;
+
+		if (!thread->exists || thread->gone || thread->reported)
+			continue;
+		thread->reported = true;
+		finding = rules_report(core, &rule_exit, now, thread->site,
+		    "thread %u is still there %s", i, when);
+		finding_because(finding, thread->seq, "created here");
+	}
+}
+
+static const struct rule rule_timeout = {
+	"thread.timeout", SEVERITY_LINT,
+	"a time-out is more than 0 ticks, and less than a day",
+	"condvar(9), cv_timedwait(); kpause(9); mstohz(9)",
+	"0 means for ever, and mstohz() rounds down: 9 ms are 0 ticks at 100 Hz.",
+	"cv_timedwait(&cv, &lock, mstohz(5));",
+	"cv_timedwait(&cv, &lock, MAX(1, mstohz(5)));"
+};
+
+static void
+check_ticks(struct rules_core *core, uint64_t argument, const struct event *event,
+    uint32_t site)
+{
+	int64_t ticks = (int32_t)argument;
+	int64_t hz = rules_look(core)->hz;
+
+	if (ticks == 0)
+		rules_report(core, &rule_timeout, event, site,
+		    "%s with 0 ticks waits for ever", trace_call_name(event->code));
+	else if (ticks < 0)
+		rules_report(core, &rule_timeout, event, site, "%s with %lld ticks",
+		    trace_call_name(event->code), (long long)ticks);
+	else if (ticks > THREAD_DAY_S * hz)
+		rules_report(core, &rule_timeout, event, site,
+		    "%s with %lld ticks, which is %lld days at %lld Hz",
+		    trace_call_name(event->code), (long long)ticks,
+		    (long long)(ticks / (THREAD_DAY_S * hz)), (long long)hz);
+}
+
+static void
+check_timeout(struct rules_core *core, uint64_t ticks, const struct event *event, uint32_t site)
+{
+	/* A day of ticks is beyond any wait; look closer only at what is odd. */
+	if ((int32_t)ticks <= 0 || ticks > THREAD_DAY_S)
+		check_ticks(core, ticks, event, site);
+}
+
+HOOK(call_timedwait, void *state)
+{
+	check_timeout(core, event->call.cv_timedwait.ticks, event, site);
+}
+
+HOOK(call_kpause, void *state)
+{
+	check_timeout(core, event->call.kpause.ticks, event, site);
+}
+
+HOOK(call_detach, void *state)
+{
+	report_left(state, core, event, "when the device is detached");
+}
+
+HOOK(note_attach, void *state)
+{
+	if (event->note.attach.step == HW_ATTACH_END && event->note.attach.result == 0)
+		report_left(state, core, event, "after the failed attach");
+}
+
+HOOK(on_reboot, void *state)
+{
+	memset(state, 0, sizeof(struct threads));
+}
+
+static void
+thread_end(void *state, struct rules_core *core, const struct event *now)
+{
+	struct threads *threads = state;
+
+	for (unsigned i = 0; i < SHADOW_CONTEXTS; i++) {
+		const struct thread *thread = &threads->thread[i];
+		struct finding *finding;
+
+		if (!thread->exists || !thread->gone || thread->is_joined ||
+		    (thread->flags & THREAD_MUSTJOIN) == 0)
+			continue;
+		finding = rules_report(core, &rule_exit, now, thread->site,
+		    "thread %u was created with KTHREAD_MUSTJOIN and ended, but nobody joined it",
+		    i);
+		finding_because(finding, thread->seq, "created here");
+		finding_because(finding, thread->gone_seq, "ended here");
+	}
+}
+
+static const struct hook_row hooks[] = {
+	ON_NOTE(THREAD, note_thread),
+	ON_NOTE(THREAD_GONE, note_thread_gone),
+	ON_CALL(KTHREAD_JOIN, call_join),
+	ON_CALL(CV_TIMEDWAIT, call_timedwait),
+	ON_CALL(CV_TIMEDWAIT_SIG, call_timedwait),
+	ON_CALL(KPAUSE, call_kpause),
+	ON_CALL(VIRTIO_CHILD_DETACH, call_detach),
+	ON_NOTE(ATTACH, note_attach),
+	ON_EVENT(HOST_REBOOT, on_reboot),
+	HOOKS_END
+};
+
+const struct area area_thread = {
+	.name = "thread",
+	.rules = RULES(&rule_exit, &rule_timeout),
+	.hooks = hooks,
+	.state_bytes = sizeof(struct threads),
+	.end = thread_end,
+};

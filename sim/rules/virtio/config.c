@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Area config: access to the fields of the configuration space.  See config.h.
+ */
+#include "rules/virtio/config.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "rules/device.h"
+
+struct last_read {
+	const struct rules_field *field;	/* NULL: none */
+	uint32_t seq;
+};
+
+struct config_state {
+	struct last_read read[SHADOW_CONTEXTS];
+	bool changed;			/* ever; at `change_seq` last */
+	uint32_t change_seq;
+};
+
+/* The field that is exactly this, or NULL. */
+static const struct rules_field *
+field_at(const struct rules_device *device, uint64_t offset, uint64_t width)
+{
+	for (const struct rules_field *field = device->fields;
+	    field != NULL && field->name != NULL; field++)
+		if (field->offset == offset && field->width == width)
+			return field;
+	return NULL;
+}
+
+/* Does this touch a field that the driver writes? */
+static bool
+is_drivers(const struct rules_device *device, uint64_t offset, uint64_t width)
+{
+	for (const struct rules_field *field = device->fields;
+	    field != NULL && field->name != NULL; field++)
+		if (field->driver_writes && offset < field->offset + field->width &&
+		    offset + width > field->offset)
+			return true;
+	return false;
+}
+
+/* ---- access ---- */
+
+static const struct rule rule_field_access = {
+	"config.field-access", SEVERITY_ERROR,
+	"a field is accessed whole, at its offset, and written only if it is the driver's",
+	"virtio 1.2 clauses 4.1.3.1, 5.5.4",
+	"Anything else is undefined on some device, and a field of the device is not the driver's "
+	"to write.",
+	"virtio_read_device_config_1(vsc, 0)", "virtio_read_device_config_le_4(vsc, 0)"
+};
+
+static void
+check_access(struct rules_core *core, bool write, const struct rules_field *field,
+    const struct event *event, uint32_t site)
+{
+	uint64_t offset = event->call.virtio_write_device_config_le.offset;
+	uint64_t width = event->call.virtio_write_device_config_le.width;
+
+	if (write && is_drivers(rules_device(core), offset, width))
+		return;		/* for the device's rules */
+	if (field == NULL)
+		rules_report(core, &rule_field_access, event, site,
+		    "a %s of %" PRIu64 " byte%s at offset %" PRIu64 " is no field of this "
+		    "device", write ? "write" : "read", width, width == 1 ? "" : "s", offset);
+	else if (write)
+		rules_report(core, &rule_field_access, event, site,
+		    "%s is the device's, the driver wrote %" PRIu64, field->name,
+		    event->call.virtio_write_device_config_le.value);
+}
+
+static const struct rule rule_byte_order = {
+	"config.byte-order", SEVERITY_ERROR,
+	"little-endian fields are read and written by the _le accessors",
+	"virtio 1.2 clause 5.5.4.0.0.1; NetBSD virtio.c",
+	"On the legacy interface the plain accessors use the guest's byte order, these fields "
+	"are little endian there too: wrong on a big-endian machine.",
+	"virtio_read_device_config_4(vsc, 0)", "virtio_read_device_config_le_4(vsc, 0)"
+};
+
+static void
+check_byte_order(struct rules_core *core, bool write, const struct rules_field *field,
+    const struct event *event, uint32_t site)
+{
+	if (field != NULL && rules_look(core)->legacy &&
+	    (event->code == HW_CALL_VIRTIO_READ_DEVICE_CONFIG ||
+	    event->code == HW_CALL_VIRTIO_WRITE_DEVICE_CONFIG))
+		rules_report(core, &rule_byte_order, event, site,
+		    "%s of the little-endian field %s in the guest's byte order",
+		    write ? "write" : "read", field->name);
+}
+
+static void
+check_call(struct rules_core *core, bool write, const struct event *event, uint32_t site)
+{
+	const struct rules_device *device = rules_device(core);
+	const struct rules_field *field = field_at(device,
+	    event->call.virtio_write_device_config_le.offset,
+	    event->call.virtio_write_device_config_le.width);
+
+	if (device->fields == NULL)
+		return;
+	check_access(core, write, field, event, site);
+	check_byte_order(core, write, field, event, site);
+}
+
+HOOK(call_read, void *state)
+{
+	check_call(core, false, event, site);
+}
+
+HOOK(call_write, void *state)
+{
+	check_call(core, true, event, site);
+}
+
+/* ---- torn reads ---- */
+
+static const struct rule rule_torn_read = {
+	"config.torn-read", SEVERITY_LINT,
+	"fields read one after the other belong to one state of the device",
+	"virtio 1.2 clauses 2.5.1, 2.5.3",
+	"Two reads are no snapshot: the device may change one field between them.",
+	NULL, NULL
+};
+
+HOOK(ret_read, struct config_state *state)
+{
+	const struct shadow_call *call = rules_returned(core, event);
+	const struct rules_field *field = call == NULL ? NULL : field_at(rules_device(core),
+	    call->args.virtio_read_device_config_le.offset,
+	    call->args.virtio_read_device_config_le.width);
+	struct last_read *last = &state->read[event->ctx];
+	struct finding *finding;
+
+	if (field == NULL)
+		return;
+	if (last->field != NULL && last->field != field && state->changed &&
+	    state->change_seq > last->seq) {
+		finding = rules_report(core, &rule_torn_read, event, site,
+		    "%s was read, then the configuration changed, then %s was read",
+		    last->field->name, field->name);
+		finding_because(finding, last->seq, "%s read", last->field->name);
+		finding_because(finding, state->change_seq, "changed");
+	}
+	*last = (struct last_read){ .field = field, .seq = event->seq };
+}
+
+/* Any other call, or a sleep: what was read before is no part of what is read now. */
+HOOK(on_other, struct config_state *state)
+{
+	if (event->kind != EV_CALL || (event->code != HW_CALL_VIRTIO_READ_DEVICE_CONFIG &&
+	    event->code != HW_CALL_VIRTIO_READ_DEVICE_CONFIG_LE))
+		state->read[event->ctx].field = NULL;
+}
+
+void
+config_changed(struct rules_core *core, const struct event *event)
+{
+	struct config_state *state = rules_state(core, &area_config);
+
+	state->changed = true;
+	state->change_seq = event->seq;
+}
+
+HOOK(on_reboot, void *state)
+{
+	memset(state, 0, sizeof(struct config_state));
+}
+
+static const struct hook_row hooks[] = {
+	ON_EVENT(CALL, on_other),
+	ON_EVENT(CTX_SLEEP, on_other),
+	ON_CALL(VIRTIO_READ_DEVICE_CONFIG, call_read),
+	ON_CALL(VIRTIO_READ_DEVICE_CONFIG_LE, call_read),
+	ON_CALL(VIRTIO_WRITE_DEVICE_CONFIG, call_write),
+	ON_CALL(VIRTIO_WRITE_DEVICE_CONFIG_LE, call_write),
+	ON_RET(VIRTIO_READ_DEVICE_CONFIG, ret_read),
+	ON_RET(VIRTIO_READ_DEVICE_CONFIG_LE, ret_read),
+	ON_EVENT(HOST_REBOOT, on_reboot),
+	HOOKS_END
+};
+
+const struct area area_config = {
+	.name = "config",
+	.rules = RULES(&rule_field_access, &rule_byte_order, &rule_torn_read),
+	.hooks = hooks,
+	.state_bytes = sizeof(struct config_state),
+};

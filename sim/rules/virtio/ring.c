@@ -1,0 +1,568 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Area ring: how a child driver uses its virtqueues (virtio 1.2 clause 2.7, virtio.c).
+ *
+ * A slot's life: prepared, reserved, filled, committed, dequeued, free again.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "rules/virtio/ring.h"
+
+static const char *
+slot_word(enum ring_slot_state state)
+{
+	switch (state) {
+	case SLOT_FREE:
+		return "free";
+	case SLOT_PREPARED:
+		return "prepared, but nothing is reserved";
+	case SLOT_RESERVED:
+		return "reserved";
+	case SLOT_COMMITTED:
+		return "committed, and not dequeued";
+	case SLOT_DEQUEUED:
+		return "dequeued";
+	case SLOT_REFUSED:
+		return "free since its reserve failed";
+	}
+	return "unknown";
+}
+
+static const struct rule rule_uninitialised = {
+	"ring.uninitialised", SEVERITY_ERROR,
+	"a queue is allocated and has its vq_done before it is used",
+	"NetBSD sys/dev/pci/virtio.c, virtio_alloc_vq(), virtio_vq_intr()",
+	"virtio_alloc_vq() clears the whole structure, vq_done too; without it answers are "
+	"never announced.",
+	"vq->vq_done = done;\nvirtio_alloc_vq(vsc, vq, 0, size, 1, \"request\");",
+	"virtio_alloc_vq(vsc, vq, 0, size, 1, \"request\");\nvq->vq_done = done;"
+};
+
+static bool
+device_is_healthy(struct rules_core *core)
+{
+	return rules_look(core)->device.healthy;
+}
+
+/* The kernel says so, at what it cannot stand (hw_device_fault()). */
+const struct rule rule_device_abuse = {
+	"ring.device-abuse", SEVERITY_LINT,
+	"the guest survives a device that breaks the specification",
+	"virtio 1.2 clauses 2.7.8, 2.7.14",
+	"The kernel's virtio code trusts ids that the device writes; a lying device can bring "
+	"the guest down.  The device is at fault, not the driver.",
+	NULL, NULL
+};
+
+/* ---- Queues ---- */
+
+struct ring_queue *
+ring_queue_at(struct ring *ring, uint64_t index)
+{
+	return index < RULES_QUEUES_MAX ? &ring->queue[index] : NULL;
+}
+
+/* The allocated queue of this call, or NULL after a report. */
+struct ring_queue *
+ring_expect_queue(struct ring *ring, struct rules_core *core, const struct event *event,
+    uint32_t site)
+{
+	struct ring_queue *queue = ring_queue_at(ring, event->call.virtio_dequeue.queue);
+	struct finding *finding;
+
+	if (queue != NULL && queue->exists)
+		return queue;
+	finding = rules_report(core, &rule_uninitialised, event, site,
+	    "%s on queue %lld, which is not allocated", trace_call_name(event->code),
+	    (long long)event->call.virtio_dequeue.queue);
+	if (queue != NULL && queue->seq != 0)
+		finding_because(finding, queue->seq, "freed here");
+	return NULL;
+}
+
+struct ring_slot *
+ring_slot_at(struct ring_queue *queue, uint64_t slot)
+{
+	if (slot >= queue->size)
+		return NULL;
+	queue->slot = shadow_grow(queue->slot, &queue->slots, slot, sizeof(queue->slot[0]));
+	return &queue->slot[slot];
+}
+
+void
+ring_slot_set(struct ring_slot *slot, enum ring_slot_state state, uint32_t seq, uint32_t site)
+{
+	slot->state = state;
+	slot->seq = seq;
+	slot->site = site;
+}
+
+static void
+clear_queue(struct ring_queue *queue)
+{
+	if (queue->slot != NULL)
+		memset(queue->slot, 0, queue->slots * sizeof(queue->slot[0]));
+	memset(queue->lane, 0, sizeof(queue->lane));
+	queue->pending = 0;
+	queue->used = queue->dequeued = 0;
+	queue->waits = false;
+	queue->empties = 0;
+}
+
+/* ---- One context at a time on each side ---- */
+
+static const struct rule rule_concurrent_use = {
+	"ring.concurrent-use", SEVERITY_ERROR,
+	"one context at a time works on one side of a queue",
+	"NetBSD sys/dev/pci/virtio.c, locking comment",
+	"The kernel's locks protect single steps; prep to commit and dequeue to "
+	"dequeue_commit are the driver's to serialise.",
+	"virtio_dequeue(vsc, vq, &slot, NULL);\t/* in the thread and in vq_done */",
+	"mutex_enter(&sc->sc_lock);\nvirtio_dequeue(vsc, vq, &slot, NULL);"
+};
+
+void
+ring_lane_enter(struct ring *ring, struct rules_core *core, struct ring_queue *queue, unsigned side,
+    const struct event *event, uint32_t site)
+{
+	struct ring_lane *lane = &queue->lane[side];
+	struct finding *finding;
+
+	if (lane->active && lane->ctx != event->ctx &&
+	    !shadow_share_lock(rules_shadow(core), lane->ctx, event->ctx)) {
+		finding = rules_report(core, &rule_concurrent_use, event, site,
+		    "%s on queue %u by context %u while context %u is between %s and the end of "
+		    "its request", trace_call_name(event->code),
+		    (unsigned)event->call.virtio_dequeue.queue,
+		    event->ctx, lane->ctx, trace_call_name(lane->code));
+		finding_because(finding, lane->seq, "what context %u does", lane->ctx);
+	}
+	*lane = (struct ring_lane){
+		.active = true, .ctx = event->ctx, .seq = event->seq, .code = event->code,
+	};
+}
+
+void
+ring_lane_leave(struct ring_queue *queue, unsigned side, uint32_t ctx)
+{
+	if (queue->lane[side].ctx == ctx)
+		queue->lane[side].active = false;
+}
+
+void
+ring_report_order(struct rules_core *core, const struct ring_slot *slot, const struct event *event,
+    uint32_t site, const struct rule *rule)
+{
+	struct finding *finding = rules_report(core, rule, event, site,
+	    "%s of queue %u slot %lld, which is %s", trace_call_name(event->code),
+	    (unsigned)event->call.virtio_enqueue_abort.queue,
+	    (long long)event->call.virtio_enqueue_abort.slot,
+	    slot == NULL ? "no slot of it" : slot_word(slot->state));
+
+	if (slot != NULL && slot->seq != 0)
+		finding_because(finding, slot->seq, "its state since");
+}
+
+/* ---- Taking out ---- */
+
+HOOK(call_dequeue, struct ring *ring)
+{
+	struct ring_queue *queue = ring_expect_queue(ring, core, event, site);
+
+	ring->empty[event->ctx] = false;
+	if (queue != NULL)
+		ring_lane_enter(ring, core, queue, LANE_OUT, event, site);
+}
+
+HOOK(note_dequeued, struct ring *ring)
+{
+	const struct shadow_call *call = rules_call(core, event);
+	struct ring_queue *queue = ring_queue_at(ring, event->note.dequeued.queue);
+	struct ring_slot *slot = queue != NULL ? ring_slot_at(queue,
+	    event->note.dequeued.slot) : NULL;
+
+	if (queue == NULL)
+		return;
+	queue->dequeued++;
+	queue->empties = 0;
+	/* An answer to no request is the device's doing: there is nothing to give back. */
+	if (slot != NULL && slot->state == SLOT_COMMITTED)
+		ring_slot_set(slot, SLOT_DEQUEUED, event->seq, call->site);
+}
+
+static const struct rule rule_dequeue_empty = {
+	"ring.dequeue-empty", SEVERITY_LINT,
+	"an empty queue is not asked again and again",
+	"NetBSD sys/dev/pci/virtio.c, virtio_dequeue()",
+	"ENOENT is a legal answer, but a driver that lives on it polls.",
+	"while (virtio_dequeue(vsc, vq, &slot, NULL) != 0)\n\tkpause(\"poll\", false, 1, NULL);",
+	"while (!done)\n\tcv_wait(&cv, &lock);\nvirtio_dequeue(vsc, vq, &slot, NULL);"
+};
+
+HOOK(ret_dequeue, struct ring *ring)
+{
+	const struct shadow_call *call = rules_returned(core, event);
+	struct ring_queue *queue = call != NULL ?
+	    ring_queue_at(ring, call->args.virtio_dequeue.queue) : NULL;
+
+	if (queue == NULL || event->ret.result == 0)
+		return;
+	ring_lane_leave(queue, LANE_OUT, event->ctx);
+	ring->empty[event->ctx] = true;
+	ring->empty_seq[event->ctx] = event->seq;
+	if (++queue->empties == RING_EMPTY_LIMIT)
+		rules_report(core, &rule_dequeue_empty, event, call->site,
+		    "%u dequeues of queue %u in a row found nothing, with no callback between "
+		    "them", queue->empties, (unsigned)call->args.virtio_dequeue.queue);
+}
+
+const struct rule rule_ring_slot_balance = {
+	"ring.slot-balance", SEVERITY_ERROR,
+	"each slot is committed once and given back once",
+	"NetBSD sys/dev/pci/virtio.c, virtio_dequeue_commit()",
+	"A slot given back twice is handed to two requests; one never given back makes the "
+	"queue smaller until nothing goes.",
+	"virtio_dequeue(vsc, vq, &slot, NULL);\nreturn;",
+	"virtio_dequeue(vsc, vq, &slot, NULL);\nvirtio_dequeue_commit(vsc, vq, slot);"
+};
+
+const struct rule rule_ring_slot_order = {
+	"ring.slot-order", SEVERITY_ERROR,
+	"a slot goes prep, reserve, enqueue, commit; and dequeue, dequeue_commit",
+	"NetBSD sys/dev/pci/virtio.c, comment on enqueue and dequeue",
+	"Each step relies on what the one before has set up; the kernel asserts only some.",
+	"virtio_enqueue_prep(vsc, vq, &slot);\nvirtio_enqueue_commit(vsc, vq, slot, true);",
+	"virtio_enqueue_prep(vsc, vq, &slot);\nvirtio_enqueue_reserve(vsc, vq, slot, 1);\n"
+	"virtio_enqueue(vsc, vq, slot, map, true);\n"
+	"virtio_enqueue_commit(vsc, vq, slot, true);"
+};
+
+/* Giving back what was not taken out. */
+static void
+check_giveback(struct ring *ring, struct rules_core *core, const struct ring_slot *slot,
+    const struct event *event, uint32_t site)
+{
+	struct finding *finding;
+
+	if (ring->empty[event->ctx]) {
+		finding = rules_report(core, &rule_ring_slot_order, event, site,
+		    "virtio_dequeue_commit of queue %u slot %lld after a dequeue that found "
+		    "nothing", (unsigned)event->call.virtio_dequeue_commit.queue,
+		    (long long)(int32_t)event->call.virtio_dequeue_commit.slot);
+		finding_because(finding, ring->empty_seq[event->ctx], "the dequeue");
+	} else if (slot != NULL && slot->state == SLOT_FREE) {
+		ring_report_order(core, slot, event, site, &rule_ring_slot_balance);
+	} else {
+		ring_report_order(core, slot, event, site, &rule_ring_slot_order);
+	}
+}
+
+HOOK(call_giveback, struct ring *ring)
+{
+	struct ring_queue *queue = ring_expect_queue(ring, core, event, site);
+	struct ring_slot *slot;
+
+	if (queue == NULL)
+		return;
+	slot = ring_slot_at(queue, event->call.virtio_dequeue_commit.slot);
+	if ((slot == NULL || slot->state != SLOT_DEQUEUED) && device_is_healthy(core))
+		check_giveback(ring, core, slot, event, site);
+	if (slot != NULL)
+		ring_slot_set(slot, SLOT_FREE, event->seq, site);
+	ring_lane_leave(queue, LANE_OUT, event->ctx);
+}
+
+/* ---- virtio_vq_intr: who has vq_done ---- */
+
+HOOK(call_vq_intr, struct ring *ring)
+{
+	for (unsigned i = 0; i < RULES_QUEUES_MAX; i++) {
+		struct ring_queue *queue = &ring->queue[i];
+
+		queue->callbacks_before = queue->callbacks;
+		queue->waits = queue->exists && queue->used > queue->dequeued;
+	}
+}
+
+HOOK(ret_vq_intr, struct ring *ring)
+{
+	for (unsigned i = 0; i < RULES_QUEUES_MAX; i++) {
+		struct ring_queue *queue = &ring->queue[i];
+		struct finding *finding;
+
+		if (!queue->waits || queue->used <= queue->dequeued ||
+		    queue->callbacks != queue->callbacks_before)
+			continue;
+		queue->waits = false;
+		finding = rules_report(core, &rule_uninitialised, event, queue->site,
+		    "queue %u has %llu answers, but no vq_done that would be called", i,
+		    (unsigned long long)(queue->used - queue->dequeued));
+		finding_because(finding, queue->used_seq, "the device answered");
+		finding_because(finding, queue->seq, "allocated here");
+	}
+}
+
+HOOK(note_callback, struct ring *ring)
+{
+	struct ring_queue *queue = ring_queue_at(ring, event->note.callback.queue);
+
+	if (event->note.callback.edge != 1)
+		return;
+	/* Whoever was woken may look at all queues. */
+	for (unsigned i = 0; i < RULES_QUEUES_MAX; i++)
+		ring->queue[i].empties = 0;
+	if (queue != NULL && event->note.callback.callback == HW_CB_VQ_DONE)
+		queue->callbacks++;
+}
+
+/* ---- Making and ending queues ---- */
+
+HOOK(note_vq, struct ring *ring)
+{
+	const struct shadow_call *call = rules_call(core, event);
+	struct ring_queue *queue = ring_queue_at(ring, event->note.vq.queue);
+
+	if (queue == NULL)
+		return;
+	clear_queue(queue);
+	queue->exists = true;
+	queue->seq = event->seq;
+	queue->site = call->site;
+	queue->size = (uint32_t)event->note.vq.size;
+	queue->maxsegsize = 0;
+	queue->maxnsegs = INT32_MAX;
+	if (call->code != HW_CALL_VIRTIO_ALLOC_VQ)
+		return;
+	queue->maxsegsize = call->args.virtio_alloc_vq.maxsegsize;
+	queue->maxnsegs = call->args.virtio_alloc_vq.maxnsegs;
+}
+
+HOOK(note_vq_gone, struct ring *ring)
+{
+	struct ring_queue *queue = ring_queue_at(ring, event->note.vq_gone.queue);
+
+	if (queue == NULL)
+		return;
+	clear_queue(queue);
+	queue->exists = false;
+	queue->seq = event->seq;
+}
+
+static const struct rule rule_free_queue = {
+	"ring.free-queue", SEVERITY_ERROR,
+	"a queue is freed empty, and after the device was reset",
+	"virtio 1.2 clause 3.3.1; NetBSD sys/dev/pci/virtio.c, virtio_free_vq()",
+	"A live device goes on using the ring's memory. With slots taken the call only "
+	"returns EBUSY and the queue stays.",
+	"virtio_free_vq(vsc, vq);\nvirtio_child_attach_failed(vsc);",
+	"virtio_reset(vsc);\nvirtio_free_vq(vsc, vq);\nvirtio_child_attach_failed(vsc);"
+};
+
+HOOK(call_free, struct ring *ring)
+{
+	struct finding *finding;
+
+	if (ring_expect_queue(ring, core, event, site) == NULL || !ring->live)
+		return;
+	finding = rules_report(core, &rule_free_queue, event, site,
+	    "queue %u is freed while the device is live: it was not reset since DRIVER_OK",
+	    (unsigned)event->call.virtio_free_vq.queue);
+	finding_because(finding, ring->live_seq, "DRIVER_OK");
+}
+
+HOOK(ret_free, struct ring *ring)
+{
+	const struct shadow_call *call = rules_returned(core, event);
+	struct ring_queue *queue = call != NULL ?
+	    ring_queue_at(ring, call->args.virtio_free_vq.queue) : NULL;
+	struct finding *finding;
+	unsigned out = 0;
+
+	if (queue == NULL || event->ret.result != RING_EBUSY)
+		return;
+	for (size_t i = 0; i < queue->slots; i++)
+		out += queue->slot[i].state != SLOT_FREE &&
+		    queue->slot[i].state != SLOT_REFUSED;
+	finding = rules_report(core, &rule_free_queue, event, call->site,
+	    "queue %u is freed with %u slots still taken: EBUSY, and it stays allocated",
+	    (unsigned)call->args.virtio_free_vq.queue, out);
+	for (size_t i = 0; i < queue->slots; i++)
+		if (queue->slot[i].state != SLOT_FREE &&
+		    queue->slot[i].state != SLOT_REFUSED) {
+			finding_because(finding, queue->slot[i].seq, "slot %zu", i);
+			break;
+		}
+}
+
+HOOK(on_status, struct ring *ring)
+{
+	bool live = (event->dev_status.status & RING_DRIVER_OK) != 0;
+
+	if (event->dev_status.status == 0)
+		for (unsigned i = 0; i < RULES_QUEUES_MAX; i++) {
+			struct ring_queue *queue = &ring->queue[i];
+
+			queue->used = queue->dequeued = 0;
+			queue->pending = 0;
+			queue->waits = false;
+		}
+	if (live == ring->live)
+		return;
+	ring->live = live;
+	ring->live_seq = event->seq;
+	ring->was_live = ring->was_live || live;
+}
+
+static void
+release(struct ring *ring)
+{
+	for (unsigned i = 0; i < RULES_QUEUES_MAX; i++)
+		free(ring->queue[i].slot);
+	memset(ring, 0, sizeof(*ring));
+}
+
+HOOK(on_used, struct ring *ring)
+{
+	struct ring_queue *queue = ring_queue_at(ring, event->dev_used.queue);
+
+	if (queue == NULL)
+		return;
+	queue->used++;
+	queue->used_seq = event->seq;
+}
+
+/* A context that goes to sleep has stopped in the middle: that is ring.abort's matter. */
+HOOK(on_sleep, struct ring *ring)
+{
+	for (unsigned i = 0; i < RULES_QUEUES_MAX; i++)
+		for (unsigned side = 0; ring->queue[i].exists && side < LANES; side++)
+			ring_lane_leave(&ring->queue[i], side, event->ctx);
+}
+
+static void
+ring_fini(void *state)
+{
+	release(state);
+}
+
+HOOK(on_reboot, void *state)
+{
+	release(state);
+}
+
+const struct rule rule_ring_abort = {
+	"ring.abort", SEVERITY_ERROR,
+	"a prepared slot that is not committed is aborted, unless its reserve failed",
+	"NetBSD sys/dev/pci/virtio.c, virtio_enqueue_abort(), virtio_enqueue_reserve()",
+	"A failed reserve has released the slot, a second release damages the list; a slot "
+	"that nobody releases is lost.",
+	"if (virtio_enqueue_reserve(vsc, vq, slot, n) != 0)\n"
+	"\tvirtio_enqueue_abort(vsc, vq, slot);",
+	"if (bus_dmamap_load(t, map, buf, n, NULL, 0) != 0)\n"
+	"\tvirtio_enqueue_abort(vsc, vq, slot);"
+};
+
+static void
+rest_slot(struct rules_core *core, unsigned queue, size_t index, struct ring_slot *slot,
+    const struct event *now)
+{
+	struct finding *finding;
+
+	switch (slot->state) {
+	case SLOT_PREPARED:
+	case SLOT_RESERVED:
+		finding = rules_report(core, &rule_ring_abort, now, slot->site,
+		    "queue %u slot %zu was prepared, but neither committed nor aborted", queue,
+		    index);
+		finding_because(finding, slot->seq, "prepared here");
+		break;
+	case SLOT_DEQUEUED:
+		finding = rules_report(core, &rule_ring_slot_balance, now, slot->site,
+		    "queue %u slot %zu was dequeued, but never given back: the queue has one slot "
+		    "less", queue, index);
+		finding_because(finding, slot->seq, "dequeued here");
+		break;
+	case SLOT_FREE:
+	case SLOT_COMMITTED:
+	case SLOT_REFUSED:
+		return;
+	}
+	slot->state = SLOT_FREE;
+}
+
+static const struct rule rule_missing_kick = {
+	"ring.missing-kick", SEVERITY_ERROR,
+	"what was committed is announced to the device",
+	"virtio 1.2 clause 2.7.13.4; NetBSD virtio.c, virtio_enqueue_commit()",
+	"Without a notification the device may never look.",
+	"virtio_enqueue_commit(vsc, vq, slot, false);",
+	"virtio_enqueue_commit(vsc, vq, slot, false);\n"
+	"virtio_enqueue_commit(vsc, vq, -1, true);"
+};
+
+static void
+ring_rest(void *state, struct rules_core *core, const struct event *now)
+{
+	struct ring *ring = state;
+	struct finding *finding;
+
+	for (unsigned i = 0; i < RULES_QUEUES_MAX; i++) {
+		struct ring_queue *queue = &ring->queue[i];
+
+		if (!queue->exists)
+			continue;
+		for (size_t k = 0; k < queue->slots; k++)
+			rest_slot(core, i, k, &queue->slot[k], now);
+		if (queue->pending == 0 || !ring->live)
+			continue;
+		finding = rules_report(core, &rule_missing_kick, now, queue->pending_site,
+		    "%u requests on queue %u were committed, but the device was not told",
+		    queue->pending, i);
+		finding_because(finding, queue->pending_seq, "the first of them");
+		queue->pending = 0;
+	}
+}
+
+static const struct hook_row hooks[] = {
+	ON_NOTE(VQ, note_vq),
+	ON_NOTE(VQ_GONE, note_vq_gone),
+	ON_CALL(VIRTIO_FREE_VQ, call_free),
+	ON_RET(VIRTIO_FREE_VQ, ret_free),
+	ON_CALL(VIRTIO_ENQUEUE_PREP, ring_call_prep),
+	ON_RET(VIRTIO_ENQUEUE_PREP, ring_ret_prep),
+	ON_NOTE(SLOT, ring_note_slot),
+	ON_CALL(VIRTIO_ENQUEUE_RESERVE, ring_call_reserve),
+	ON_RET(VIRTIO_ENQUEUE_RESERVE, ring_ret_reserve),
+	ON_CALL(VIRTIO_ENQUEUE, ring_call_enqueue),
+	ON_CALL(VIRTIO_ENQUEUE_P, ring_call_enqueue),
+	ON_NOTE(DESC, ring_note_desc),
+	ON_CALL(VIRTIO_ENQUEUE_COMMIT, ring_call_commit),
+	ON_CALL(VIRTIO_ENQUEUE_COMMIT, ring_call_commit_dma),
+	ON_RET(VIRTIO_ENQUEUE_COMMIT, ring_ret_commit),
+	ON_CALL(VIRTIO_ENQUEUE_ABORT, ring_call_abort),
+	ON_EVENT(DEV_USED, on_used),
+	ON_CALL(VIRTIO_VQ_INTR, call_vq_intr),
+	ON_RET(VIRTIO_VQ_INTR, ret_vq_intr),
+	ON_NOTE(CALLBACK, note_callback),
+	ON_CALL(VIRTIO_DEQUEUE, call_dequeue),
+	ON_NOTE(DEQUEUED, note_dequeued),
+	ON_RET(VIRTIO_DEQUEUE, ret_dequeue),
+	ON_CALL(VIRTIO_DEQUEUE_COMMIT, call_giveback),
+	ON_EVENT(DEV_STATUS, on_status),
+	ON_EVENT(CTX_SLEEP, on_sleep),
+	ON_EVENT(HOST_REBOOT, on_reboot),
+	HOOKS_END
+};
+
+const struct area area_ring = {
+	.name = "ring",
+	.rules = RULES(&rule_uninitialised, &rule_concurrent_use, &rule_dequeue_empty,
+	    &rule_free_queue, &rule_missing_kick, &rule_device_abuse, &rule_ring_slot_order,
+	    &rule_ring_slot_balance, &rule_ring_abort, &rule_ring_not_live,
+	    &rule_ring_segment_count, &rule_ring_direction, &rule_ring_request_reuse),
+	.hooks = hooks,
+	.state_bytes = sizeof(struct ring),
+	.fini = ring_fini,
+	.rest = ring_rest,
+};
