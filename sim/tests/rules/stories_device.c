@@ -42,12 +42,14 @@ const struct story_row stories_device[] = {
 	{ .fragment = "dma_release_owned_bad4", .device = LATE },
 	{ .fragment = "dma_release_owned_bad2", .steps = GO_IN_FLIGHT,
 	  .also = "dma.destroy-loaded ring.free-queue attach.leak" },
-	{ .fragment = "dma_load_twice_ok2", .steps = LOAD_FAILS },
+	{ .fragment = "dma_load_twice_ok2", .machine = "dma: bounce", .steps = LOAD_FAILS },
 	/* A bounce buffer is in one piece. */
 	{ .fragment = "dma_load_limits_bad", .machine = "softc: straddle, dma: coherent" },
 	{ .fragment = "dma_load_limits_ok", .machine = "softc: straddle" },
-	{ .fragment = "dma_unchecked_result_bad", .steps = LOAD_FAILS },
-	{ .fragment = "dma_unchecked_result_ok", .steps = LOAD_FAILS },
+	{ .fragment = "dma_unchecked_result_bad", .machine = "dma: bounce",
+	  .steps = LOAD_FAILS },
+	{ .fragment = "dma_unchecked_result_ok", .machine = "dma: bounce",
+	  .steps = LOAD_FAILS },
 	{ .fragment = "dma_bad_memory_bad3", .also = "dma.free-mismatch", .follows = true },
 	{ .fragment = "dma_unchecked_result_bad2", .also = "live.panic",
 	  .steps = "- fail: {id: alloc, call: bus_dmamem_alloc.enomem, nth: 2}\n" },
@@ -70,7 +72,8 @@ const struct story_row stories_device[] = {
 	  .machine = "segments: [{at: 0, size: 32MiB}, {at: 4GiB, size: 32MiB}]" },
 	{ .fragment = "page_conservation_bad2", .steps = STORY_UP_DOWN },
 	{ .fragment = "page_conservation_ok2", .machine = "cpus: 2, interrupts: msix",
-	  .device = LATE, .more = "seeds: 1..8",
+	  .device = LATE,
+	  .more = "seeds: 1..8\nrules: {off: [scenario.impossible-fault], why: any will do}\n",
 	  .steps = "- {at: 1s, storm: {targets: [200, 0, 4, 1000], every: 3ms, count: 20}}\n"
 	    "- fail: {id: page, call: uvm_pglistalloc.enomem, nth: 3, count: 2}\n"
 	    "- fail: {id: full, call: virtio_enqueue_reserve.eagain, nth: 5}\n"

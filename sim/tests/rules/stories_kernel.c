@@ -20,15 +20,19 @@
 	"- deliver: {irq: config, at: virtio_enqueue_reserve after, target: 8 pages}\n" \
 	STORY_USUAL
 
+/* What the kernel cannot fail there shall fail all the same. */
+#define ANY_FAULT "rules: {off: [scenario.impossible-fault], why: any fault will do}\n"
+
 const struct story_row stories_kernel[] = {
 	/* ring */
 	{ "ring_slot_order_bad", .also = "live.panic" },
 	{ "ring_not_live_bad2", .steps = STORY_DETACH },
-	{ "ring_abort_bad",
+	{ "ring_abort_bad", .more = ANY_FAULT,
 	    .steps = "- fail: {id: full, call: virtio_enqueue_reserve}\n" STORY_IDLE },
-	{ "ring_abort_bad2",
+	{ "ring_abort_bad2", .more = ANY_FAULT,
 	    .steps = "- fail: {id: load, call: bus_dmamap_load, nth: 2}\n" STORY_USUAL },
-	{ "ring_abort_ok", .steps = "- fail: {id: load, call: bus_dmamap_load, nth: 2}\n"
+	{ "ring_abort_ok", .more = ANY_FAULT,
+	    .steps = "- fail: {id: load, call: bus_dmamap_load, nth: 2}\n"
 	    "- fail: {id: full, call: virtio_enqueue_reserve}\n" STORY_IDLE },
 	{ "ring_uninitialised_bad", .steps = STORY_UP_DOWN, .also = "live.convergence" },
 	{ "ring_uninitialised_bad2", .also = "live.panic" },
@@ -170,6 +174,10 @@ const struct story_row stories_kernel[] = {
 	    "- {expect: host.held == 4, within: 500ms}\n- settle: {within: 10s}\n" },
 	{ "scenario_expect_ok", .steps = "- {at: 2s, target: 4 pages}\n"
 	    "- {expect: host.held == 4, within: 500ms}\n- settle: {within: 10s}\n" },
+	{ "scenario_impossible_fault_bad", .machine = "dma: coherent",
+	    .steps = "- fail: {id: load, call: bus_dmamap_load.enomem, nth: 2}\n" STORY_USUAL },
+	{ "scenario_impossible_fault_ok", .machine = "dma: bounce",
+	    .steps = "- fail: {id: load, call: bus_dmamap_load.enomem, nth: 2}\n" STORY_USUAL },
 	{ "live_trap_bad7", .where = "check_alignment" },
 	{ .fragment = NULL },
 };
