@@ -124,8 +124,8 @@ cli_module_open(const char *path)
 	struct module *module;
 
 	if (access(path, F_OK) != 0 && errno == ENOENT) {
-		fprintf(stderr, "viosim: there is no driver module %s; `make` builds the "
-		    "default one, `viosim-cc DRIVER.c -o DRIVER.so` any other\n", path);
+		fprintf(stderr, "viosim: there is no driver module %s; build the default one "
+		    "with `make`, any other with `viosim-cc DRIVER.c -o DRIVER.so`\n", path);
 		return NULL;
 	}
 	module = module_open(path, &error);

@@ -96,7 +96,7 @@ char **cli_scenario_ids(void);
 
 #define CLI_DRIVER_DEFAULT "build/viomb.so"
 
-/* Open a module and its twin without DIAGNOSTIC; NULL after a message. */
+/* Open a module; NULL after a message. */
 struct module *cli_module_open(const char *path);
 /*
  * The manifest `path`; if that is NULL the one beside the module (DIR/x.yaml for DIR/x.so), or

@@ -13,7 +13,7 @@ struct check_flags {
 };
 
 static const struct cli_option check_options[] = {
-	{ 'd', "driver", "FILE", "driver module: has it the functions that a manifest names?",
+	{ 'd', "driver", "FILE", "driver module to look up the functions that a manifest names",
 	    CLI_TEXT(struct check_flags, driver) },
 	CLI_OPTIONS_END
 };
@@ -29,7 +29,7 @@ check_manifest(const char *path, struct module *module)
 	diag_list_print(&diags, stderr, cli_has_color(CLI_COLOR_AUTO, stderr));
 	diag_list_fini(&diags);
 	if (good)
-		printf("%s is right\n", path);
+		printf("%s OK\n", path);
 	return good;
 }
 
@@ -40,8 +40,8 @@ check_scenarios(char *const *names, size_t count)
 	bool good = cli_collect(&cases, names, count);
 
 	if (good)
-		printf("%zu scenario file%s right: %zu cases\n", cases.docs,
-		    cases.docs == 1 ? " is" : "s are", cases.count);
+		printf("%zu scenario file%s OK (%zu case%s)\n", cases.docs,
+		    cases.docs == 1 ? "" : "s", cases.count, cases.count == 1 ? "" : "s");
 	cli_cases_fini(&cases);
 	return good;
 }
@@ -90,8 +90,8 @@ const struct cli_command cli_check = {
 	.operands = "[SCENARIO | FOLDER | MANIFEST ...]",
 	.about =
 	    "Reads the scenario files (default: all below scenarios/) and reports every "
-	    "error as file:line:col, with the line and a caret.  Of a driver's manifest, also "
-	    "whether the scenarios that it names are there.  Exit code 2 if there is any error.",
+	    "error as file:line:col, with the line and a caret.  For a driver's manifest, also "
+	    "checks that the scenarios it names exist.  Exit code 2 if there is any error.",
 	.options = check_options,
 	.after =
 	    "examples:\n"
@@ -148,7 +148,7 @@ const struct cli_command cli_list = {
 	.name = "list",
 	.summary = "list scenarios, or all their cases",
 	.operands = "[SCENARIO | FOLDER | REPLAY-ID ...]",
-	.about = "Lists the scenarios (default: all below scenarios/) with their summaries.",
+	.about = "Lists scenarios (default: all below scenarios/) with their summaries.",
 	.options = list_options,
 	.main = list_main,
 };
@@ -176,9 +176,9 @@ describe_words(char **words, size_t count)
 			continue;
 		text_nearest_init(&near, words[i]);
 		scenario_describe_offer(run_vocab(), &near);
-		return cli_error(&cli_describe, "scenarios have nothing called %s%s", words[i],
+		return cli_error(&cli_describe, "unknown word %s%s", words[i],
 		    near.best != NULL ? text_nearest_hint(&near, &hint) :
-		    "; `viosim describe` lists all they have");
+		    "; `viosim describe` lists them all");
 	}
 	return CLI_OK;
 }
@@ -192,8 +192,8 @@ describe_main(int argc, char **argv)
 	if (first < 0)
 		return code;
 	if (flags.schema && first < argc)
-		return cli_error(&cli_describe, "--schema is for all of it, and %s for a part",
-		    argv[first]);
+		return cli_error(&cli_describe, "--schema prints the whole schema: it takes "
+		    "no argument, and `%s` is one", argv[first]);
 	if (first < argc)
 		return describe_words(argv + first, (size_t)(argc - first));
 	if (flags.schema)

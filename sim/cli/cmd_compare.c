@@ -22,7 +22,7 @@
 #define SHOWN 3				/* cases shown in context without --verbose */
 #define SEEDS_MAX 100000
 
-/* A driver, and its twin for machines without DIAGNOSTIC (NULL: no case needs it). */
+/* A driver, and its non-DIAGNOSTIC build (NULL: no case needs it). */
 struct driver {
 	const char *path;
 	struct module *module, *nodiag;
@@ -67,7 +67,7 @@ record(const struct driver *driver, const struct scenario_case *c,
 }
 
 static void
-tell(const struct compare *compare, const struct compared *compared, FILE **text)
+report(const struct compare *compare, const struct compared *compared, FILE **text)
 {
 	struct compared_classes classes = { 0 };
 
@@ -98,7 +98,7 @@ child(void *arg, size_t index, struct isolated *result, FILE *text[ISOLATE_TEXTS
 	compare_streams(&a, &b, COMPARE_BOUND, &difference);
 	if (difference.differences > 0) {
 		result->verdict.verdict = VERDICT_FAIL;
-		tell(compare, &compared, text);
+		report(compare, &compared, text);
 	}
 	compare_result_fini(&difference);
 	compare_stream_fini(&a);
@@ -128,7 +128,7 @@ done(void *arg, size_t index, const struct isolated *result)
 	    !compared_classes_read(&compare->classes, id, result->text[1])) {
 		compare->broken++;
 		fprintf(compare->text, "%s: %s\n", id, result->verdict.reason[0] != '\0' ?
-		    result->verdict.reason : "its result makes no sense");
+		    result->verdict.reason : "malformed output from a worker");
 		return true;
 	}
 	if (compare->flags.verbose || compare->different < SHOWN)
@@ -279,13 +279,13 @@ are_two(const char *a, const char *b)
 {
 	if (!is_same_file(a, b))
 		return true;
-	fprintf(stderr, "viosim: %s and %s are one file, and a driver does what it does; "
+	fprintf(stderr, "viosim: %s and %s are the same file; "
 	    "compare builds of two revisions\n", a, b);
 	return false;
 }
 
 static bool
-needs_twin(const struct cli_cases *cases)
+needs_nodiag(const struct cli_cases *cases)
 {
 	for (size_t i = 0; i < cases->count; i++)
 		if (!cases->item[i].c->machine->diagnostic)
@@ -294,20 +294,20 @@ needs_twin(const struct cli_cases *cases)
 }
 
 static bool
-find_twin(const char *path, char *twin, size_t size)
+find_nodiag(const char *path, char *nodiag, size_t size)
 {
-	if (module_twin_path(path, twin, size) && access(twin, R_OK) == 0)
+	if (module_twin_path(path, nodiag, size) && access(nodiag, R_OK) == 0)
 		return true;
-	fprintf(stderr, "viosim: a scenario has `diagnostic: false`, and %s has no twin without "
-	    "DIAGNOSTIC; make both with\n  viosim-cc DRIVER.c -o DRIVER.so\n", path);
+	fprintf(stderr, "viosim: a scenario has `diagnostic: false`, and there is no build of %s "
+	    "without DIAGNOSTIC; make both with\n  viosim-cc DRIVER.c -o DRIVER.so\n", path);
 	return false;
 }
 
 static bool
-open_drivers(struct compare *compare, bool twins)
+open_drivers(struct compare *compare, bool nodiag)
 {
 	const struct compare_flags *flags = &compare->flags;
-	char twin_a[4096], twin_b[4096];
+	char nodiag_a[4096], nodiag_b[4096];
 
 	if (!are_two(flags->a, flags->b))
 		return false;
@@ -316,15 +316,15 @@ open_drivers(struct compare *compare, bool twins)
 		compare->b.module = cli_module_open(flags->b);
 	if (compare->b.module == NULL)
 		return false;
-	if (!twins)
+	if (!nodiag)
 		return true;
-	if (!find_twin(flags->a, twin_a, sizeof(twin_a)) ||
-	    !find_twin(flags->b, twin_b, sizeof(twin_b)) || !are_two(twin_a, twin_b) ||
-	    !are_two(twin_a, flags->b) || !are_two(flags->a, twin_b))
+	if (!find_nodiag(flags->a, nodiag_a, sizeof(nodiag_a)) ||
+	    !find_nodiag(flags->b, nodiag_b, sizeof(nodiag_b)) || !are_two(nodiag_a, nodiag_b) ||
+	    !are_two(nodiag_a, flags->b) || !are_two(flags->a, nodiag_b))
 		return false;
-	compare->a.nodiag = cli_module_open(twin_a);
+	compare->a.nodiag = cli_module_open(nodiag_a);
 	if (compare->a.nodiag != NULL)
-		compare->b.nodiag = cli_module_open(twin_b);
+		compare->b.nodiag = cli_module_open(nodiag_b);
 	return compare->b.nodiag != NULL;
 }
 
@@ -366,10 +366,10 @@ compare_main(int argc, char **argv)
 		return code;
 	code = CLI_USAGE;
 	if (compare.flags.b == NULL)
-		return cli_usage_error(&cli_compare, "say which driver to compare with: "
+		return cli_usage_error(&cli_compare, "the second driver is missing: "
 		    "--b OTHER.so");
 	if (cli_collect(&cases, argv + first, (size_t)(argc - first)) &&
-	    open_drivers(&compare, needs_twin(&cases))) {
+	    open_drivers(&compare, needs_nodiag(&cases))) {
 		spread(&compare, &cases);
 		code = compare_into(&compare);
 		spread_fini(&compare);
@@ -381,11 +381,11 @@ compare_main(int argc, char **argv)
 
 const struct cli_command cli_compare = {
 	.name = "compare",
-	.summary = "what one driver does that another does not, case by case",
+	.summary = "run every case with two drivers and show the differences",
 	.operands = "--b FILE [SCENARIO | FOLDER | REPLAY-ID ...]",
 	.about =
-	    "Runs every case with both drivers and puts what they do side by side: kernel "
-	    "calls and their results, interrupts, and what the device and the host see; "
+	    "Runs every case with both drivers and compares what they do: kernel "
+	    "calls and their results, interrupts, and what the device and the host see; their "
 	    "order, values, contexts, levels and times.  Wording of messages, source "
 	    "positions and single memory accesses are not compared.  Shows the first "
 	    "difference of the first cases that differ, then the classes of difference: "

@@ -59,7 +59,7 @@ unknown_rule(const char *word)
 
 	text_nearest_init(&near, word);
 	offer_all_rules(&near);
-	return cli_error(&cli_rules, "there is no rule %s%s", word, near.best != NULL ?
+	return cli_error(&cli_rules, "unknown rule %s%s", word, near.best != NULL ?
 	    text_nearest_hint(&near, &hint) : "; `viosim rules` lists them");
 }
 
@@ -300,7 +300,7 @@ unknown_word(const char *word, const struct manifest *manifest)
 	for (size_t i = 0; i < EXPLAIN_KINDS; i++)
 		if (explain_kinds[i].offer != NULL)
 			explain_kinds[i].offer(&near, manifest);
-	return cli_error(&cli_explain, "nothing is called %s%s", word, near.best != NULL ?
+	return cli_error(&cli_explain, "unknown name %s%s", word, near.best != NULL ?
 	    text_nearest_hint(&near, &hint) : "; `viosim explain`, `viosim rules` and `viosim "
 	    "describe` list what is");
 }

@@ -47,7 +47,7 @@ finished(void *arg, struct world *world, const struct run_result *result)
 {
 	struct child *child = arg;
 	struct run *run = child->run;
-	struct run_story story = {
+	struct run_case_output output = {
 		.c = child->c, .module = child->module, .manifest = run->manifest,
 		.hints = run->manifest != NULL ? run->manifest : run->hints,
 		.world = world, .result = result, .verdict = &child->result->verdict,
@@ -64,7 +64,7 @@ finished(void *arg, struct world *world, const struct run_result *result)
 	child->result->failures = result->failures_all;
 	child->result->loops = result->loops;
 	child->result->refused = result->refused;
-	run_output_case(&story, child->text);
+	run_output_case(&output, child->text);
 }
 
 static void
@@ -141,7 +141,7 @@ is_same_loop(struct run *run, const struct isolated *result, struct isolated *sk
 		return false;
 	without_texts(result, skipped);
 	verdict_none(&skipped->verdict, VERDICT_SKIPPED,
-	    "the same endless loop as in %u cases before, not run again: %s", LOOPS_ENOUGH,
+	    "the same endless loop as in %u earlier cases: %s", LOOPS_ENOUGH,
 	    row->where);
 	return true;
 }
@@ -170,7 +170,7 @@ is_placed(const struct run *run, const struct isolated *result, struct isolated 
 	return true;
 }
 
-/* A driver of another device is that in every case; it is told once. */
+/* A driver for another device is refused in every case; it is reported once. */
 static bool
 is_same_refusal(struct run *run, size_t index, const struct isolated *result,
     struct isolated *skipped)
@@ -241,7 +241,7 @@ run_all(struct run *run)
 	struct isolate_work work = {
 		.count = run->cases.count, .jobs = run->flags.jobs, .child = run_child,
 		.done = run_done, .arg = run,
-		.stopped = "a case before it failed (--fail-fast)",
+		.stopped = "an earlier case failed (--fail-fast)",
 	};
 	struct summary_totals totals;
 	bool good;
@@ -269,20 +269,20 @@ run_all(struct run *run)
 	return exit_code(run, good);
 }
 
-/* False after a message; *twin stays NULL if there is no such file. */
+/* The non-DIAGNOSTIC build; false after a message, NULL if there is none. */
 static bool
-open_twin(const char *path, struct module **twin)
+open_nodiag(const char *path, struct module **nodiag)
 {
 	char name[4096];
 
 	if (!module_twin_path(path, name, sizeof(name)) || access(name, F_OK) != 0)
 		return true;
-	*twin = cli_module_open(name);
-	return *twin != NULL;
+	*nodiag = cli_module_open(name);
+	return *nodiag != NULL;
 }
 
 static bool
-needs_twin(const struct run *run)
+needs_nodiag(const struct run *run)
 {
 	for (size_t i = 0; i < run->cases.count; i++)
 		if (!run->cases.item[i].c->machine->diagnostic)
@@ -296,9 +296,9 @@ open_modules(struct run *run)
 	run->module = cli_module_open(run->flags.driver);
 	if (run->module == NULL)
 		return false;
-	if (!needs_twin(run))
+	if (!needs_nodiag(run))
 		return true;
-	if (!open_twin(run->flags.driver, &run->module_nodiag))
+	if (!open_nodiag(run->flags.driver, &run->module_nodiag))
 		return false;
 	if (run->module_nodiag == NULL) {
 		int stem = (int)strlen(run->flags.driver) - 3;
@@ -351,12 +351,12 @@ static const struct cli_option run_options_table[] = {
 	CLI_OPTION_MANIFEST(struct run_flags),
 	{ 0, "lints-fail", NULL, "a lint that no known defect explains fails its case",
 	    CLI_FLAG(struct run_flags, lints_fail) },
-	{ 't', "timeline", NULL, "print the story of every case",
+	{ 't', "timeline", NULL, "print the timeline of every case",
 	    CLI_FLAG(struct run_flags, timeline) },
 	{ 'v', "verbose", NULL, "print every event", CLI_FLAG(struct run_flags, verbose) },
 	{ 'q', "quiet", NULL, "print failures and totals only",
 	    CLI_FLAG(struct run_flags, quiet), .not_with = "timeline verbose" },
-	{ 0, "quiet-verdict", NULL, "with --timeline: no verdict lines but the last",
+	{ 0, "quiet-verdict", NULL, "with --timeline: no verdict lines except the last",
 	    CLI_FLAG(struct run_flags, quiet_verdict), .only_with = "timeline verbose" },
 	CLI_OPTION_JOBS(struct run_flags, jobs, "cases"),
 	{ 'T', "tag", "TAG", "only scenarios with that tag", CLI_TEXT(struct run_flags, tag) },
@@ -406,12 +406,12 @@ run_main(int argc, char **argv)
 
 const struct cli_command cli_run = {
 	.name = "run",
-	.summary = "run scenarios and judge the driver",
+	.summary = "run scenarios against a driver",
 	.operands = "[SCENARIO | FOLDER | REPLAY-ID ...]",
 	.about =
-	    "Runs every case of the scenarios named (default: all below scenarios/), each in a "
-	    "process of its own.  A case passes when its findings and failed expectations are "
-	    "exactly those that the driver's manifest lists as known defects.",
+	    "Runs every case of the scenarios named (default: all below scenarios/), each in its "
+	    "own process.  A case passes if its findings and failed expectations are exactly "
+	    "those that the driver's manifest lists as known defects.",
 	.options = run_options_table,
 	.after =
 	    "examples:\n"

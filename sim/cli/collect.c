@@ -64,7 +64,7 @@ is_first_time(struct paths *paths, const struct stat *st)
 	return true;
 }
 
-static bool walk(const char *folder, const struct stat *st, struct paths *paths);
+static bool read_folder(const char *folder, const struct stat *st, struct paths *paths);
 
 static bool
 take_entry(const char *folder, const char *name, struct paths *paths)
@@ -81,7 +81,7 @@ take_entry(const char *folder, const char *name, struct paths *paths)
 		good = !yaml || cannot_read(path);
 	else if (S_ISDIR(st.st_mode))
 		/* include/ holds pieces for `extends`, not scenarios. */
-		good = strcmp(name, "include") == 0 || walk(path, &st, paths);
+		good = strcmp(name, "include") == 0 || read_folder(path, &st, paths);
 	else if (S_ISREG(st.st_mode) && yaml)
 		paths_add(paths, path);
 	free(path);
@@ -90,7 +90,7 @@ take_entry(const char *folder, const char *name, struct paths *paths)
 
 /* In the order of names, so that of two ways to a folder it is always the same that is taken. */
 static bool
-walk(const char *folder, const struct stat *st, struct paths *paths)
+read_folder(const char *folder, const struct stat *st, struct paths *paths)
 {
 	struct dirent **entry;
 	bool good = true;
@@ -111,9 +111,9 @@ walk(const char *folder, const struct stat *st, struct paths *paths)
 
 /* What is found there, in the order of paths. */
 static bool
-walk_all(const char *folder, const struct stat *st, struct paths *paths)
+find_all(const char *folder, const struct stat *st, struct paths *paths)
 {
-	bool good = walk(folder, st, paths);
+	bool good = read_folder(folder, st, paths);
 
 	if (paths->count > 0)
 		qsort(paths->path, paths->count, sizeof(paths->path[0]), by_name);
@@ -177,11 +177,11 @@ load_folder(struct cli_cases *cases, const char *folder)
 {
 	struct paths paths = { 0 };
 	struct stat st;
-	bool good = stat(folder, &st) == 0 ? walk_all(folder, &st, &paths) :
+	bool good = stat(folder, &st) == 0 ? find_all(folder, &st, &paths) :
 	    cannot_read(folder);
 
 	if (good && paths.count == 0) {
-		fprintf(stderr, "viosim: folder %s holds no scenario (*.yaml)\n", folder);
+		fprintf(stderr, "viosim: folder %s contains no scenario (*.yaml)\n", folder);
 		good = false;
 	}
 	for (size_t i = 0; i < paths.count; i++)
@@ -212,7 +212,7 @@ find_paths(struct paths *paths)
 	struct stat st;
 
 	if (stat("scenarios", &st) == 0 && S_ISDIR(st.st_mode))
-		walk_all("scenarios", &st, paths);
+		find_all("scenarios", &st, paths);
 }
 
 static void
@@ -260,7 +260,7 @@ load_ref(struct cli_cases *cases, const char *name)
 	if (!find_scenario(ref.path, path, sizeof(path), &st))
 		say_missing(ref.path);
 	else if (S_ISDIR(st.st_mode))
-		fprintf(stderr, "viosim: %s: a replay id is of a scenario, and %s is a folder\n",
+		fprintf(stderr, "viosim: %s: a replay id names a scenario, but %s is a folder\n",
 		    name, path);
 	else
 		good = load(cases, path, &ref);
@@ -275,8 +275,8 @@ load_name(struct cli_cases *cases, const char *name)
 	struct stat st;
 
 	if (name[0] == '\0') {
-		fputs("viosim: the name of a scenario is empty; nothing named at all means all "
-		    "below scenarios/\n", stderr);
+		fputs("viosim: a scenario name is empty; without any names, all scenarios below "
+		    "scenarios/ are taken\n", stderr);
 		return false;
 	}
 	if (stat(name, &st) == 0)

@@ -41,7 +41,7 @@ unknown(const char *word)
 	else
 		for (const struct cli_command *const *c = cli_commands; *c != NULL; c++)
 			text_nearest_offer(&near, (*c)->name);
-	fprintf(stderr, "viosim: there is no %s %s%s\n", word[0] == '-' ? "option" : "command",
+	fprintf(stderr, "viosim: unknown %s %s%s\n", word[0] == '-' ? "option" : "command",
 	    word, near.best != NULL ? text_nearest_hint(&near, &hint) :
 	    "; `viosim help` lists the commands");
 	return CLI_USAGE;
@@ -55,9 +55,9 @@ overview(FILE *stream, int code)
 	    stream);
 	for (const struct cli_command *const *c = cli_commands; *c != NULL; c++)
 		fprintf(stream, "  %-9s %s\n", (*c)->name, (*c)->summary);
-	fputs("\n`viosim help COMMAND` tells more.  Exit codes: 0 all is well, 1 something was\n"
-	    "found in the driver, 2 usage or bad input (nothing was run), 3 something could not\n"
-	    "be done, finished or written.\n",
+	fputs("\n`viosim help COMMAND` describes one.  Exit codes: 0 no problem, 1 a problem of\n"
+	    "the driver was found, 2 usage or bad input (nothing was run), 3 something could\n"
+	    "not be done, finished or written.\n",
 	    stream);
 	return code;
 }
@@ -85,7 +85,7 @@ help_main(int argc, char **argv)
 
 const struct cli_command cli_help_command = {
 	.name = "help",
-	.summary = "say what there is, or how a command is used",
+	.summary = "list the commands, or describe one",
 	.operands = "[COMMAND ...]",
 	.about = "Without an argument: lists the commands.  With one: the same as\n"
 	    "`viosim COMMAND --help`.",
@@ -105,7 +105,7 @@ version_main(int argc, char **argv)
 
 const struct cli_command cli_version = {
 	.name = "version",
-	.summary = "say which viosim this is",
+	.summary = "print the version",
 	.about = "Prints the version and, if it was built from a repository, the revision.",
 	.main = version_main,
 };

@@ -77,7 +77,7 @@ refuse_number(const struct reading *r, const struct cli_option *row, const char 
 	char what[100];
 
 	if (row->max == UINT64_MAX)
-		snprintf(what, sizeof(what), " is not a number from %" PRIu64 " on", row->min);
+		snprintf(what, sizeof(what), " is not a number of at least %" PRIu64, row->min);
 	else
 		snprintf(what, sizeof(what), " is not %s%" PRIu64 "..%" PRIu64,
 		    is_number ? "in " : "a number in ", row->min, row->max);
@@ -144,7 +144,7 @@ take_choice(const struct reading *r, const struct cli_option *row, const char *t
 			return true;
 		}
 		snprintf(words + strlen(words), sizeof(words) - strlen(words), "%s%s",
-		    i == 0 ? " is none of " : ", ", row->words[i]);
+		    i == 0 ? " is not one of " : ", ", row->words[i]);
 	}
 	return refuse(r, row, text, words);
 }
@@ -155,7 +155,7 @@ take(const struct reading *r, const struct cli_option *row, char *text)
 	void *slot = (unsigned char *)r->values + row->offset;
 
 	if (row->value != NULL && text[0] == '\0') {
-		cli_error(r->command, "--%s: its %s is empty", row->name, row->value);
+		cli_error(r->command, "--%s: %s is empty", row->name, row->value);
 		return false;
 	}
 	switch (row->kind) {
@@ -170,7 +170,7 @@ take(const struct reading *r, const struct cli_option *row, char *text)
 		return take_choice(r, row, text, slot);
 	case CLI_OPTION_RULE:
 		if (!text_list_has(run_vocab()->rules, text))
-			return refuse(r, row, text, " is no rule");
+			return refuse(r, row, text, " is not a rule");
 		/* FALLTHROUGH */
 	case CLI_OPTION_TEXT:
 		*(const char **)slot = text;
@@ -204,10 +204,10 @@ say_unknown(const struct reading *r, const char *dashed, const char *best)
 	if (best != NULL) {
 		snprintf(candidate, sizeof(candidate), "--%s", best);
 		near.best = candidate;
-		cli_error(r->command, "there is no option %s%s", dashed,
+		cli_error(r->command, "unknown option %s%s", dashed,
 		    text_nearest_hint(&near, &hint));
 	} else {
-		cli_error(r->command, "there is no option %s; `viosim %s --help` lists them",
+		cli_error(r->command, "unknown option %s; `viosim %s --help` lists them",
 		    dashed, r->command->name);
 	}
 }
@@ -234,7 +234,7 @@ refuse_name(const struct reading *r, const char *word)
 			    fit++ == 0 ? "" : " or ", row->name);
 	}
 	if (fit > 1)
-		cli_error(r->command, "%s may be %s", dashed, fits);
+		cli_error(r->command, "%s is ambiguous: %s", dashed, fits);
 	else
 		say_unknown(r, dashed, near.best);
 }
@@ -262,11 +262,11 @@ refuse_option(const struct reading *r, int what, char *const *argv)
 		if (optopt == LONG + (int)i || (optopt != 0 && optopt == r->options[i].letter))
 			row = &r->options[i];
 	if (what == ':' && row != NULL) {
-		cli_error(r->command, "--%s: its %s is missing", row->name, row->value);
+		cli_error(r->command, "--%s: %s is missing", row->name, row->value);
 	} else if (row != NULL) {
-		cli_error(r->command, "--%s: it takes no value", row->name);
+		cli_error(r->command, "--%s takes no value", row->name);
 	} else if (optopt == 'h') {
-		cli_error(r->command, "--help: it takes no value");
+		cli_error(r->command, "--help takes no value");
 	} else if (optopt == 0) {
 		refuse_name(r, argv[optind - 1]);
 	} else {
@@ -302,12 +302,12 @@ check_together(const struct reading *r)
 			continue;
 		other = row->not_with != NULL ? given_of(r, row->not_with) : NULL;
 		if (other != NULL) {
-			cli_error(r->command, "--%s and --%s contradict each other", other,
+			cli_error(r->command, "--%s and --%s exclude each other", other,
 			    row->name);
 			return false;
 		}
 		if (row->only_with != NULL && given_of(r, row->only_with) == NULL) {
-			cli_error(r->command, "--%s does nothing without --%.*s", row->name,
+			cli_error(r->command, "--%s has no effect without --%.*s", row->name,
 			    (int)strcspn(row->only_with, " "), row->only_with);
 			return false;
 		}
@@ -320,7 +320,7 @@ check_together(const struct reading *r)
 static void
 getopt_tables(const struct reading *r, struct option *longs, char *shorts)
 {
-	/* A missing value is told from an unknown option. */
+	/* A missing value is distinct from an unknown option. */
 	*shorts++ = ':';
 	*shorts++ = 'h';
 	for (size_t i = 0; i < r->count; i++) {
@@ -384,7 +384,7 @@ cli_options_read(const struct cli_command *command, int argc, char **argv, void 
 	if (!check_together(&r))
 		return -1;
 	if (command->operands == NULL && optind < argc) {
-		cli_error(command, "it takes no argument, and `%s` is one", argv[optind]);
+		cli_error(command, "takes no arguments: `%s`", argv[optind]);
 		return -1;
 	}
 	return optind;

@@ -66,10 +66,10 @@ struct cli_option {
 #define CLI_OPTION_MANIFEST(type) \
 	{ 0, "manifest", "FILE", "its manifest (default X.yaml beside X.so, or driver/NAME.yaml)", \
 	    CLI_TEXT(type, manifest) }, \
-	{ 0, "no-manifest", NULL, "know no defects: report everything", \
+	{ 0, "no-manifest", NULL, "report known defects too", \
 	    CLI_FLAG(type, no_manifest), .not_with = "manifest" }
 #define CLI_OPTION_JOBS(type, member, what) \
-	{ 'j', "jobs", "N", what " at a time (default: processors)", \
+	{ 'j', "jobs", "N", what " at a time (default: number of processors)", \
 	    CLI_NUMBER(type, member, 1, CLI_JOBS_MAX) }
 
 #define CLI_JOBS_MAX	64

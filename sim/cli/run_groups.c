@@ -175,8 +175,9 @@ print_same(const struct run_same *same, FILE *stream)
 	struct sbuf buf;
 	FILE *line = sbuf_open(&buf);
 
-	fprintf(stream, "as %s fail%s %zu other case%s of %s:\n", same->first_id,
-	    same->ids == 1 ? "s" : "", same->ids, same->ids == 1 ? "" : "s", same->scenario);
+	fprintf(stream, "%zu other case%s of %s fail%s like %s:\n", same->ids,
+	    same->ids == 1 ? "" : "s", same->scenario, same->ids == 1 ? "s" : "",
+	    same->first_id);
 	for (size_t i = 0; i < shown; i++)
 		fprintf(line, "%s%s", i > 0 ? " " : "", tail_of(same->id[i], same->scenario));
 	if (shown < same->ids)
@@ -244,11 +245,11 @@ print_group(struct run_group *group, FILE *stream)
 	for (size_t i = 0; i < shown; i++) {
 		const struct run_beside *beside = &group->beside[i];
 
-		fprintf(stream, "               beside it in %zu case%s: %s\n", beside->cases,
+		fprintf(stream, "               also in %zu case%s: %s\n", beside->cases,
 		    beside->cases == 1 ? "" : "s", beside->reason);
 	}
 	if (shown < group->besides)
-		fprintf(stream, "               beside it: %zu more, not listed\n",
+		fprintf(stream, "               and %zu more, not listed\n",
 		    group->besides - shown);
 }
 
@@ -258,7 +259,7 @@ run_groups_print(struct run_groups *groups, FILE *stream)
 	if (groups->groups == 0)
 		return;
 	qsort(groups->group, groups->groups, sizeof(groups->group[0]), by_cases);
-	fputs("what failed, most cases first:\n", stream);
+	fputs("failures, most frequent first:\n", stream);
 	for (size_t i = 0; i < groups->groups; i++)
 		print_group(&groups->group[i], stream);
 	putc('\n', stream);

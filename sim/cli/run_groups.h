@@ -34,13 +34,13 @@ struct run_groups {
 
 /*
  * A failing case.  True when it is the first of its scenario with these reasons, and is to be
- * told in full; the others are listed by run_groups_same().
+ * printed in full; the others are listed by run_groups_same().
  */
 bool run_groups_add(struct run_groups *groups, const char *id, const char *scenario,
     const char *reasons);
-/* The scenario is over: which cases failed like one that was told, if any (NULL: not said). */
+/* The scenario is over: prints which cases failed like one that was printed (NULL: not). */
 void run_groups_same(struct run_groups *groups, FILE *stream);
-/* What failed, most cases first. */
+/* The failures, most frequent first. */
 void run_groups_print(struct run_groups *groups, FILE *stream);
 void run_groups_fini(struct run_groups *groups);
 

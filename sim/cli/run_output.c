@@ -23,9 +23,9 @@
 static const char *
 known_finding(void *arg, const struct finding *finding)
 {
-	const struct run_story *story = arg;
-	const struct defect *defect = verdict_finding(finding, story->manifest,
-	    story->c->c->scenario->id, module_source(story->module));
+	const struct run_case_output *output = arg;
+	const struct defect *defect = verdict_finding(finding, output->manifest,
+	    output->c->c->scenario->id, module_source(output->module));
 
 	return defect != NULL ? defect->id : NULL;
 }
@@ -33,9 +33,9 @@ known_finding(void *arg, const struct finding *finding)
 static const char *
 known_failure(void *arg, const struct failure *failure)
 {
-	const struct run_story *story = arg;
-	const struct defect *defect = verdict_failure(story->manifest,
-	    story->c->c->scenario->id);
+	const struct run_case_output *output = arg;
+	const struct defect *defect = verdict_failure(output->manifest,
+	    output->c->c->scenario->id);
 
 	(void)failure;
 	return defect != NULL ? defect->id : NULL;
@@ -44,36 +44,36 @@ known_failure(void *arg, const struct failure *failure)
 static const struct defect *
 like_finding(void *arg, const struct finding *finding, const struct defect *after)
 {
-	const struct run_story *story = arg;
+	const struct run_case_output *output = arg;
 	struct source_pos pos = { .function = "" };
 
 	if (finding->site != 0)
-		source_lookup(module_source(story->module), finding->site, &pos);
-	return manifest_like(story->hints, story->c->c->scenario->id, finding->rule->id,
+		source_lookup(module_source(output->module), finding->site, &pos);
+	return manifest_like(output->hints, output->c->c->scenario->id, finding->rule->id,
 	    pos.function, after);
 }
 
 void
-run_output_case(const struct run_story *story, FILE *text[ISOLATE_TEXTS])
+run_output_case(const struct run_case_output *output, FILE *text[ISOLATE_TEXTS])
 {
-	const struct run_flags *flags = story->flags;
-	bool failed = story->verdict->verdict != VERDICT_PASS;
+	const struct run_flags *flags = output->flags;
+	bool failed = output->verdict->verdict != VERDICT_PASS;
 	struct report_input input = {
-		.world = story->world, .result = story->result, .id = story->c->c->id,
-		.driver = module_attachment(story->module, 0)->name,
+		.world = output->world, .result = output->result, .id = output->c->c->id,
+		.driver = module_attachment(output->module, 0)->name,
 		.driver_path = strcmp(flags->driver, CLI_DRIVER_DEFAULT) == 0 ? NULL :
 		    flags->driver,
 		.replay_words = flags->replay_words,
 		.verdict = failed ? "failed" : "passed",
-		.source = module_source(story->module),
+		.source = module_source(output->module),
 		.style = { .colour = cli_has_color(flags->color, stdout),
 		    .verbose = flags->verbose },
 		.known_finding = known_finding, .known_failure = known_failure,
-		.known_arg = (void *)(uintptr_t)story,
-		.like_finding = story->hints != NULL ? like_finding : NULL,
-		.like_path = story->hints != NULL ? story->hints->path : NULL,
-		.like_unused = story->manifest == NULL,
-		.scenario = story->c->c->scenario->id,
+		.known_arg = (void *)(uintptr_t)output,
+		.like_finding = output->hints != NULL ? like_finding : NULL,
+		.like_path = output->hints != NULL ? output->hints->path : NULL,
+		.like_unused = output->manifest == NULL,
+		.scenario = output->c->c->scenario->id,
 	};
 
 	if (flags->timeline) {
@@ -192,11 +192,11 @@ add_junit(struct run_output *output, const struct cli_case *c,
 }
 
 /*
- * A failing case is told in full, unless one of the same scenario has failed for the same
+ * A failing case is printed in full, unless one of the same scenario has failed for the same
  * reasons: then its id is enough.
  */
 static void
-tell_case(struct run_output *output, const struct cli_case *c, const struct isolated *result)
+print_case(struct run_output *output, const struct cli_case *c, const struct isolated *result)
 {
 	bool failed = result->verdict.verdict != VERDICT_PASS;
 	const char *reasons = has_result(result) ? result->text[2] : result->verdict.reason;
@@ -309,7 +309,7 @@ run_output_done(struct run_output *output, const struct cli_case *c,
 	if (result->verdict.verdict == VERDICT_SKIPPED)
 		count_skipped(output, result->verdict.reason);
 	else
-		tell_case(output, c, result);
+		print_case(output, c, result);
 	show_progress(output);
 }
 
@@ -328,7 +328,7 @@ run_output_scenario(struct run_output *output, const struct cli_cases *cases,
 
 	hide_progress(output);
 	run_groups_same(&output->groups, output->flags->timeline ? NULL : stdout);
-	/* Of a scenario of which nothing was run, the totals tell. */
+	/* The totals report a scenario of which nothing was run. */
 	if (!output->flags->quiet && !output->flags->quiet_verdict &&
 	    output->scenario_skipped <= last - first) {
 		printf("%s%-4s%s  %-46s %zu case%s", paint(output, failed ? "\033[31m" :
@@ -383,8 +383,8 @@ run_output_gone(struct run_output *output, const struct cli_case *c,
 		summary_gone(output->summary, defect->id, scenario);
 	printf("%s:%u:%u: failed: known defect %s no longer shows in %s\n"
 	    "  %s\n"
-	    "  If this driver repairs it, take it out of the driver's manifest; a driver\n"
-	    "  that is judged by another one's manifest wants a manifest of its own.\n\n",
+	    "  If this driver fixes it, remove it from the driver's manifest; a driver that\n"
+	    "  is judged by another driver's manifest needs a manifest of its own.\n\n",
 	    manifest->path, defect->loc.line, defect->loc.col, defect->id, scenario,
 	    defect->title);
 	output->scenario_failed++;

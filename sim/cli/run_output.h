@@ -28,7 +28,7 @@ struct run_flags {
 };
 
 /* One finished case, seen from its own process. */
-struct run_story {
+struct run_case_output {
 	const struct cli_case *c;
 	struct module *module;
 	const struct manifest *manifest;	/* what excuses; NULL: nothing does */
@@ -43,7 +43,7 @@ struct run_story {
  * In the child: text[0] for the terminal, text[1] NDJSON, text[2] what failed, by lines, text[3]
  * the same as JSON.
  */
-void run_output_case(const struct run_story *story, FILE *text[ISOLATE_TEXTS]);
+void run_output_case(const struct run_case_output *output, FILE *text[ISOLATE_TEXTS]);
 
 /* In the parent. */
 struct run_output {
@@ -75,12 +75,12 @@ void run_output_scenario(struct run_output *output, const struct cli_cases *case
 /* A known defect that no longer shows in the scenario of this case, its last. */
 void run_output_gone(struct run_output *output, const struct cli_case *c,
     const struct manifest *manifest, const struct defect *defect);
-/* What failed, by reason, most cases first. */
+/* The failures by reason, most frequent first. */
 void run_output_groups(struct run_output *output);
 /* The known defects that showed. */
 void run_output_known(struct run_output *output, const struct manifest *manifest,
     const size_t *shown);
-/* Say how many cases were not run, by reason; close the files: false if any was not written. */
+/* Print how many cases were not run, by reason; close the files: false if any was not written. */
 bool run_output_end(struct run_output *output, const struct summary_totals *totals);
 
 #endif /* VIOSIM_CLI_RUN_OUTPUT_H */

@@ -229,10 +229,10 @@ trace_kind_args(enum event_kind kind)
 }
 
 static const struct call_row {
-	const char *name, *args, *result;
+	const char *name, *args, *names, *result;
 } call_rows[HW_CALLS] = {
-	[HW_CALL_NONE] = { "none", "", "" },
-#define X(id, n, a, r) [HW_CALL_##id] = { #n, ARGS_LETTERS(a), r },
+	[HW_CALL_NONE] = { "none", "", "", "" },
+#define X(id, n, a, r) [HW_CALL_##id] = { #n, ARGS_LETTERS(a), ARGS_TEXT(a), r },
 	DOOR_CALLS(X)
 #undef X
 };
@@ -247,6 +247,12 @@ const char *
 trace_call_args(enum hw_call call)
 {
 	return call < HW_CALLS ? call_rows[call].args : "";
+}
+
+const char *
+trace_call_names(enum hw_call call)
+{
+	return call < HW_CALLS ? call_rows[call].names : "";
 }
 
 const char *

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What `viosim compare` tells: the differences of a case in context, all of them as NDJSON, and
+ * What `viosim compare` prints: the differences of a case in context, all of them as NDJSON, and
  * the classes of difference over all cases.
  */
 #ifndef VIOSIM_REPORT_COMPARED_H
@@ -43,7 +43,7 @@ struct compared_class {
 	enum compare_kind kind;
 	char thing[COMPARED_NAME];	/* kernel call, or event; of COMPARE_END what ends how */
 	char function[COMPARED_NAME];	/* of the driver: b's, or a's if removed; may be empty */
-	char what[COMPARED_NAME];	/* of COMPARE_CHANGED: "argument 2, ipl" */
+	char what[COMPARED_NAME];	/* of COMPARE_CHANGED: "offset, ipl" */
 	uint64_t events, cases;
 	char *first;			/* id of the first case; heap */
 };
@@ -58,7 +58,7 @@ void compared_classes_add(struct compared_classes *classes, const struct compare
 /* As text from one process to another; false if it is no such text. */
 void compared_classes_write(const struct compared_classes *classes, FILE *stream);
 bool compared_classes_read(struct compared_classes *classes, const char *id, char *text);
-/* How runs end, then those of most cases first. */
+/* How runs end, then the most frequent first. */
 void compared_classes_print(struct compared_classes *classes, FILE *stream);
 void compared_classes_fini(struct compared_classes *classes);
 
@@ -68,7 +68,7 @@ void compared_classes_fini(struct compared_classes *classes);
 void compared_thing(const struct compare_event *event, char *text, size_t size);
 /* How many values it has, and those in words, each at most COMPARED_NAME with its NUL. */
 unsigned compared_values(const struct compare_event *event, char value[][COMPARED_NAME]);
-/* What the bits of compare_row.what mean for it: "argument 2, ipl". */
+/* What the bits of compare_row.what mean for it: "offset, ipl". */
 void compared_what(const struct compare_event *event, unsigned what, char *text, size_t size);
 /* "added", "removed", "changed", ... */
 const char *compared_kind_word(enum compare_kind kind);

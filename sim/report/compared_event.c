@@ -31,13 +31,12 @@ compared_thing(const struct compare_event *event, char *text, size_t size)
 		snprintf(text, size, "%s", trace_kind_word((enum event_kind)event->kind));
 }
 
-/* Calls have a letter for each value; other kinds "name:letter name:letter". */
+/* "name:letter name:letter"; of a return one letter. */
 static const char *
-rows_of(const struct compare_event *event, bool *named)
+rows_of(const struct compare_event *event)
 {
-	*named = event->kind != EV_CALL && event->kind != EV_RET;
 	if (event->kind == EV_CALL)
-		return trace_call_args((enum hw_call)event->code);
+		return trace_call_names((enum hw_call)event->code);
 	if (event->kind == EV_RET)
 		return trace_call_result((enum hw_call)event->code);
 	return trace_kind_args((enum event_kind)event->kind);
@@ -45,15 +44,15 @@ rows_of(const struct compare_event *event, bool *named)
 
 /* The next value's name (may be empty) and letter; false: there is none. */
 static bool
-next_value(const char **rows, bool named, char *name, size_t size, char *letter)
+next_value(const char **rows, char *name, size_t size, char *letter)
 {
-	size_t length = named ? strcspn(*rows, ":") : 0;
+	size_t length = strchr(*rows, ':') != NULL ? strcspn(*rows, ":") : 0;
 
 	if (**rows == '\0')
 		return false;
 	snprintf(name, size, "%.*s", (int)length, *rows);
 	*rows += length;
-	*rows += named && **rows == ':';
+	*rows += **rows == ':';
 	*letter = **rows;
 	*rows += **rows != '\0';
 	*rows += strspn(*rows, " ");
@@ -76,13 +75,14 @@ compared_values(const struct compare_event *event, char value[][COMPARED_NAME])
 {
 	char name[COMPARED_NAME], text[COMPARED_NAME], letter;
 	unsigned count = 0;
-	bool named;
+	/* Calls stand as the driver wrote them. */
+	bool named = event->kind != EV_CALL && event->kind != EV_RET;
 
-	for (const char *rows = rows_of(event, &named); count < HW_ARGS_MAX &&
-	    next_value(&rows, named, name, sizeof(name), &letter); count++) {
+	for (const char *rows = rows_of(event); count < HW_ARGS_MAX &&
+	    next_value(&rows, name, sizeof(name), &letter); count++) {
 		say_one(letter, event->value[count], text, sizeof(text));
-		snprintf(value[count], COMPARED_NAME, "%.20s%s%.40s", name,
-		    name[0] != '\0' ? " " : "", text);
+		snprintf(value[count], COMPARED_NAME, "%.20s%s%.40s", named ? name : "",
+		    named ? " " : "", text);
 	}
 	return count;
 }
@@ -98,17 +98,13 @@ add_word(char *text, size_t size, const char *word)
 void
 compared_what(const struct compare_event *event, unsigned what, char *text, size_t size)
 {
-	bool named;
-	const char *rows = rows_of(event, &named);
+	const char *rows = rows_of(event);
 	char name[COMPARED_NAME], letter;
 
 	text[0] = '\0';
 	for (unsigned i = 0; i < HW_ARGS_MAX; i++) {
-		bool has = next_value(&rows, named, name, sizeof(name), &letter);
-
-		if (!has || !named)
-			snprintf(name, sizeof(name), event->kind == EV_RET ? "result" :
-			    "argument %u", i + 1);
+		if (!next_value(&rows, name, sizeof(name), &letter) || name[0] == '\0')
+			snprintf(name, sizeof(name), "result");
 		if (what >> i & 1)
 			add_word(text, size, name);
 	}

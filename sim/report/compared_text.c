@@ -72,7 +72,7 @@ print_one(const struct compared *compared, char mark, uint32_t index, FILE *stre
 	fputc('\n', stream);
 }
 
-/* An equal event is told once, with where it stands in both. */
+/* An equal event is printed once, with where it stands in both. */
 static void
 print_same(const struct compared *compared, const struct compare_row *row, FILE *stream)
 {

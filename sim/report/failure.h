@@ -17,7 +17,7 @@
 
 #include "report/report.h"
 
-#define FAILURE_TAIL 15			/* lines of the story */
+#define FAILURE_TAIL 15			/* lines of the timeline */
 
 void failure_print(FILE *stream, const struct report_input *input);
 

@@ -66,8 +66,8 @@ lints_print(FILE *stream, const struct report_input *input)
 		if (!is_new_lint(input, &findings->item[i]) || !is_first(input, i))
 			continue;
 		if (!any)
-			fputs("\nlints: suspect, but no certain mistake, so they fail no case "
-			    "(--lints-fail lets them)\n", stream);
+			fputs("\nlints: suspect, but not certainly wrong; they fail no case "
+			    "unless --lints-fail is given\n", stream);
 		any = true;
 		print_rule(stream, input, &findings->item[i]);
 	}

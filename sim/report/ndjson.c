@@ -85,34 +85,18 @@ named_args(struct out *out, const char *args, const uint64_t *value)
 	return object;
 }
 
-static json_t *
-call_args(struct out *out, const struct event *event)
-{
-	const char *letters = trace_call_args((enum hw_call)event->code);
-	json_t *array = json_array();
-
-	for (unsigned i = 0; letters[i] != '\0' && i < HW_ARGS_MAX; i++)
-		json_add(array, value_of(out, letters[i], event_values(event)[i]));
-	return array;
-}
-
 static void
 put_args(struct out *out, json_t *object, const struct event *event)
 {
-	const char *result;
+	const char *args = event->kind == EV_CALL ? trace_call_names((enum hw_call)event->code) :
+	    event->kind == EV_NOTE ? trace_note_args((enum hw_note)event->code) :
+	    trace_kind_args((enum event_kind)event->kind);
+	const char *result = trace_call_result((enum hw_call)event->code);
 
-	if (event->kind == EV_CALL)
-		json_put(object, "args", call_args(out, event));
-	else if (event->kind == EV_RET) {
-		result = trace_call_result((enum hw_call)event->code);
-		if (*result != '\0')
-			json_put(object, "result", value_of(out, *result, event->ret.result));
-	} else if (event->kind == EV_NOTE)
-		json_put(object, "args", named_args(out,
-		    trace_note_args((enum hw_note)event->code), event_values(event)));
-	else
-		json_put(object, "args", named_args(out,
-		    trace_kind_args((enum event_kind)event->kind), event_values(event)));
+	if (event->kind != EV_RET)
+		json_put(object, "args", named_args(out, args, event_values(event)));
+	else if (*result != '\0')
+		json_put(object, "result", value_of(out, *result, event->ret.result));
 }
 
 /* What the code of an event means depends on its kind, and so does its key. */

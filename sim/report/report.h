@@ -20,7 +20,7 @@
 struct report_style {
 	bool colour;
 	unsigned width;			/* columns; 0: REPORT_WIDTH */
-	bool verbose;			/* every event, not only the story */
+	bool verbose;			/* every event, not only the main ones */
 };
 #define REPORT_WIDTH 100
 #define REPORT_WIDTH_MIN 60
@@ -50,7 +50,7 @@ struct report_input {
 	void *known_arg;
 	const char *scenario;		/* its id */
 	const char *like_path;		/* the manifest those defects are of */
-	bool like_unused;		/* the run was told to know none of them */
+	bool like_unused;		/* the run reports known defects too */
 };
 
 /* The id of the known defect, or NULL. */

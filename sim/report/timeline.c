@@ -24,7 +24,7 @@ struct mark {
 	const struct failure *failure;	/* or NULL */
 };
 
-struct teller {
+struct timeline {
 	FILE *stream;
 	const struct report_input *input;
 	const struct trace *trace;
@@ -35,7 +35,7 @@ struct teller {
 	size_t marks, at_mark;
 	unsigned width;
 	unsigned count_width;
-	bool backward;			/* of like rounds the last one is told */
+	bool backward;			/* of like rounds the last one is printed */
 };
 
 /* ---- marks ---- */
@@ -56,7 +56,7 @@ by_seq(const void *pa, const void *pb)
 }
 
 static void
-collect_marks(struct teller *t)
+collect_marks(struct timeline *t)
 {
 	const struct run_result *result = t->input->result;
 	size_t max = result->findings.count + result->failures;
@@ -77,7 +77,7 @@ collect_marks(struct teller *t)
 /* ---- rows ---- */
 
 static void
-colour(const struct teller *t, const char *code)
+colour(const struct timeline *t, const char *code)
 {
 	if (t->input->style.colour && code != NULL)
 		fprintf(t->stream, "\033[%sm", code);
@@ -87,7 +87,7 @@ static const char *
 lane_colour(enum words_lane lane)
 {
 	switch (lane) {
-	case LANE_STORY:
+	case LANE_SCENARIO:
 		return "1";
 	case LANE_HOST:
 		return "36";
@@ -104,7 +104,7 @@ lane_colour(enum words_lane lane)
 }
 
 static void
-print_count(const struct teller *t, uint64_t count)
+print_count(const struct timeline *t, uint64_t count)
 {
 	if (count == WORDS_UNKNOWN)
 		fprintf(t->stream, "%*s", (int)t->count_width, "-");
@@ -114,7 +114,7 @@ print_count(const struct teller *t, uint64_t count)
 
 /* The page counts at the right side, if they are others than the last ones printed. */
 static void
-print_counts(struct teller *t, size_t column)
+print_counts(struct timeline *t, size_t column)
 {
 	size_t at = t->width - 3 * t->count_width;
 
@@ -129,7 +129,7 @@ print_counts(struct teller *t, size_t column)
 }
 
 static void
-print_row(struct teller *t, const char *time, const char *who, const char *code,
+print_row(struct timeline *t, const char *time, const char *who, const char *code,
     const char *text, bool counts)
 {
 	size_t column = COLUMN_WHO + report_columns(who) + 1;
@@ -149,13 +149,13 @@ print_row(struct teller *t, const char *time, const char *who, const char *code,
 }
 
 static bool
-counts_changed(const struct teller *t)
+counts_changed(const struct timeline *t)
 {
 	return memcmp(&t->said, &t->words.pages, sizeof(t->said)) != 0;
 }
 
 static void
-print_head(struct teller *t)
+print_head(struct timeline *t)
 {
 	int what = (int)(t->width - COLUMN_WHAT - 3 * t->count_width);
 	int count = (int)t->count_width;
@@ -167,7 +167,7 @@ print_head(struct teller *t)
 /* ---- findings and failures in place ---- */
 
 static void
-finding_text(const struct teller *t, const struct finding *finding, char *text, size_t size)
+finding_text(const struct timeline *t, const struct finding *finding, char *text, size_t size)
 {
 	const char *known = report_known_finding(t->input, finding);
 	struct source_pos pos;
@@ -185,7 +185,7 @@ finding_text(const struct teller *t, const struct finding *finding, char *text, 
 }
 
 static void
-failure_text(const struct teller *t, const struct failure *failure, char *text, size_t size)
+failure_text(const struct timeline *t, const struct failure *failure, char *text, size_t size)
 {
 	const char *known = report_known_failure(t->input, failure);
 
@@ -196,7 +196,7 @@ failure_text(const struct teller *t, const struct failure *failure, char *text, 
 }
 
 static void
-tell_mark(struct teller *t, const struct mark *mark)
+print_mark(struct timeline *t, const struct mark *mark)
 {
 	char text[MARK_TEXT];
 	bool known;
@@ -212,20 +212,20 @@ tell_mark(struct teller *t, const struct mark *mark)
 	print_row(t, "", "!!", known ? "33" : "1;31", text, false);
 }
 
-/* Those at this event; what belongs to earlier events that are not told was passed. */
+/* Those at this event; what belongs to earlier events that are not printed was passed. */
 static void
-tell_marks(struct teller *t, uint32_t seq)
+print_marks(struct timeline *t, uint32_t seq)
 {
 	while (t->at_mark < t->marks && t->mark[t->at_mark].seq < seq)
 		t->at_mark++;
 	while (t->at_mark < t->marks && t->mark[t->at_mark].seq == seq)
-		tell_mark(t, &t->mark[t->at_mark++]);
+		print_mark(t, &t->mark[t->at_mark++]);
 }
 
 /* ---- events ---- */
 
 static void
-add_position(const struct teller *t, const struct event *event, char *text, size_t size)
+add_position(const struct timeline *t, const struct event *event, char *text, size_t size)
 {
 	struct source_pos pos;
 	size_t length = strlen(text);
@@ -236,7 +236,7 @@ add_position(const struct teller *t, const struct event *event, char *text, size
 }
 
 static void
-tell(struct teller *t, const struct event *event)
+print_event(struct timeline *t, const struct event *event)
 {
 	char time[32], text[WORDS_TEXT + 64], who[WORDS_NAME];
 
@@ -246,12 +246,12 @@ tell(struct teller *t, const struct event *event)
 	add_position(t, event, text, sizeof(text));
 	words_follow(&t->words, event);
 	print_row(t, time, who, lane_colour(words_lane(event)), text, counts_changed(t));
-	tell_marks(t, event->seq);
+	print_marks(t, event->seq);
 }
 
-/* Go past events that are not told, and count the requests in them. */
+/* Go past events that are not printed, and count the requests in them. */
 static void
-pass(struct teller *t, uint32_t from, uint32_t to, uint64_t *requests, uint64_t *pages)
+pass(struct timeline *t, uint32_t from, uint32_t to, uint64_t *requests, uint64_t *pages)
 {
 	for (uint32_t seq = from; seq < to; seq++) {
 		const struct event *event = trace_event(t->trace, seq);
@@ -265,7 +265,7 @@ pass(struct teller *t, uint32_t from, uint32_t to, uint64_t *requests, uint64_t 
 }
 
 static void
-tell_rounds(struct teller *t, const struct plan_item *item, uint32_t from)
+print_rounds(struct timeline *t, const struct plan_item *item, uint32_t from)
 {
 	uint32_t last = t->plan.line[item->line + item->lines - 1].seq;
 	uint64_t requests = 0, pages = 0;
@@ -291,7 +291,7 @@ tell_rounds(struct teller *t, const struct plan_item *item, uint32_t from)
 
 /* The items from `first` on; what lies before is passed in silence. */
 static void
-tell_items(struct teller *t, size_t first)
+print_items(struct timeline *t, size_t first)
 {
 	uint32_t next = words_first(t->trace);
 	uint64_t ignored = 0;
@@ -304,10 +304,10 @@ tell_items(struct teller *t, size_t first)
 			continue;
 		if (item->period == 0) {
 			pass(t, next, seq, &ignored, &ignored);
-			tell(t, trace_event(t->trace, seq));
+			print_event(t, trace_event(t->trace, seq));
 			next = seq + 1;
 		} else {
-			tell_rounds(t, item, next);
+			print_rounds(t, item, next);
 			next = t->plan.line[item->line + item->lines - 1].seq + 1;
 		}
 	}
@@ -316,7 +316,7 @@ tell_items(struct teller *t, size_t first)
 /* ---- the whole ---- */
 
 static void
-plan_lines(struct teller *t, uint32_t last, bool verbose)
+plan_lines(struct timeline *t, uint32_t last, bool verbose)
 {
 	struct words *words = &t->words;
 	size_t m = 0;
@@ -329,7 +329,7 @@ plan_lines(struct teller *t, uint32_t last, bool verbose)
 			m++;
 		marked = m < t->marks && t->mark[m].seq == seq;
 		/* Nothing that is marked may vanish in a summary. */
-		if (marked || verbose || words_is_story(words, event))
+		if (marked || verbose || words_is_main(words, event))
 			plan_add(&t->plan, seq, words_shape(words, event) ^
 			    (marked ? seq + UINT64_C(1) : 0));
 	}
@@ -340,7 +340,7 @@ plan_lines(struct teller *t, uint32_t last, bool verbose)
 }
 
 static void
-begin(struct teller *t, FILE *stream, const struct report_input *input)
+begin(struct timeline *t, FILE *stream, const struct report_input *input)
 {
 	char total[32];
 	unsigned digits;
@@ -359,7 +359,7 @@ begin(struct teller *t, FILE *stream, const struct report_input *input)
 }
 
 static void
-finish(struct teller *t)
+finish(struct timeline *t)
 {
 	plan_fini(&t->plan);
 	free(t->mark);
@@ -368,25 +368,25 @@ finish(struct teller *t)
 void
 timeline_print(FILE *stream, const struct report_input *input)
 {
-	struct teller t;
+	struct timeline t;
 
 	begin(&t, stream, input);
 	plan_lines(&t, UINT32_MAX, input->style.verbose);
 	fprintf(stream, "%s\n", input->id);
 	print_head(&t);
-	tell_items(&t, 0);
+	print_items(&t, 0);
 	finish(&t);
 }
 
 void
 timeline_tail(FILE *stream, const struct report_input *input, uint32_t seq, unsigned lines)
 {
-	struct teller t;
+	struct timeline t;
 
 	begin(&t, stream, input);
 	t.backward = true;
 	plan_lines(&t, seq, false);
 	print_head(&t);
-	tell_items(&t, t.plan.items > lines ? t.plan.items - lines : 0);
+	print_items(&t, t.plan.items > lines ? t.plan.items - lines : 0);
 	finish(&t);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Told or counted: see timeline_plan.h.
+ * Printed or counted: see timeline_plan.h.
  */
 #include "report/timeline_plan.h"
 
@@ -66,14 +66,14 @@ plan_make(struct plan *plan)
 	plan->items = 0;
 	while (at < plan->lines) {
 		size_t period = period_at(plan, at);
-		size_t told = period > 0 ? period : 1;
+		size_t shown = period > 0 ? period : 1;
 		size_t counted = period > 0 ? (rounds(plan, at, period) - 1) * period : 0;
 
-		for (size_t i = 0; i < told; i++)
+		for (size_t i = 0; i < shown; i++)
 			add_item(plan, at + i, 1, 0);
 		if (counted > 0)
-			add_item(plan, at + told, counted, period);
-		at += told + counted;
+			add_item(plan, at + shown, counted, period);
+		at += shown + counted;
 	}
 }
 

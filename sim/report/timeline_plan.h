@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Which events a timeline tells one by one, and which it only counts.
+ * Which events a timeline prints one by one, and which it only counts.
  *
- * A line is an event that is told.  Lines that come round at least ROUNDS_MIN times in the
- * same order are told once; the further rounds become one item.
+ * A line is an event that is printed.  Lines that come round at least ROUNDS_MIN times in the
+ * same order are printed once; the further rounds become one item.
  */
 #ifndef VIOSIM_REPORT_TIMELINE_PLAN_H
 #define VIOSIM_REPORT_TIMELINE_PLAN_H
@@ -22,8 +22,8 @@ struct plan_line {
 
 struct plan_item {
 	size_t line;		/* the first line of this item */
-	size_t lines;		/* 1: it is told; more: rounds * period lines, counted */
-	size_t period;		/* lines of a round; 0: a single line that is told */
+	size_t lines;		/* 1: it is printed; more: rounds * period lines, counted */
+	size_t period;		/* lines of a round; 0: a single line that is printed */
 };
 
 struct plan {
@@ -36,7 +36,7 @@ struct plan {
 /* All zero is an empty plan.  Lines are added in order, then plan_make() makes the items. */
 void plan_add(struct plan *plan, uint32_t seq, uint64_t shape);
 void plan_make(struct plan *plan);
-/* The same seen from the end: of like rounds the last one is told. */
+/* The same seen from the end: of like rounds the last one is printed. */
 void plan_make_backward(struct plan *plan);
 void plan_fini(struct plan *plan);
 

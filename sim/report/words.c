@@ -101,7 +101,7 @@ follow_start(struct words *words, const struct event *event)
 		break;
 	case HW_CTX_SOFTINT:
 	case HW_CTX_HARDINT:
-		break;		/* its first interrupt tells */
+		break;		/* named at its first interrupt */
 	}
 }
 
@@ -283,7 +283,7 @@ words_lane(const struct event *event)
 {
 	switch ((enum event_kind)event->kind) {
 	case EV_STEP: case EV_EXPECT: case EV_END:
-		return LANE_STORY;
+		return LANE_SCENARIO;
 	case EV_HOST_TARGET: case EV_HOST_REBOOT:
 		return LANE_HOST;
 	case EV_DEV_KICK: case EV_DEV_TAKE: case EV_DEV_ACT: case EV_DEV_USED:
@@ -304,7 +304,7 @@ words_lane(const struct event *event)
 	return LANE_KERNEL;
 }
 
-/* ---- what belongs to the story ---- */
+/* ---- what is always shown ---- */
 
 bool
 words_holds_at_once(const struct words *words, const struct event *event)
@@ -321,7 +321,7 @@ words_holds_at_once(const struct words *words, const struct event *event)
 
 /* A line that is put on the console in pieces ends with an empty one. */
 static bool
-console_is_story(const struct words *words, const struct event *event)
+console_is_main(const struct words *words, const struct event *event)
 {
 	const char *text = trace_text_of(&words->world->trace, event->console.text);
 
@@ -329,16 +329,16 @@ console_is_story(const struct words *words, const struct event *event)
 }
 
 static bool
-note_is_story(const struct event *event)
+note_is_main(const struct event *event)
 {
 	if (event->code == HW_NOTE_CALLBACK)
 		return event->note.callback.edge == 1;
 	return event->code == HW_NOTE_ATTACH || event->code == HW_NOTE_THREAD_GONE;
 }
 
-/* A call that failed; that a timed wait ran out is told by the wake-up. */
+/* A call that failed; that a timed wait ran out is shown by the wake-up. */
 static bool
-return_is_story(const struct event *event)
+return_is_main(const struct event *event)
 {
 	enum hw_call call = (enum hw_call)event->code;
 
@@ -350,17 +350,17 @@ return_is_story(const struct event *event)
 }
 
 bool
-words_is_story(const struct words *words, const struct event *event)
+words_is_main(const struct words *words, const struct event *event)
 {
 	switch ((enum event_kind)event->kind) {
 	case EV_NOTE:
-		return note_is_story(event);
+		return note_is_main(event);
 	case EV_CONSOLE:
-		return console_is_story(words, event);
+		return console_is_main(words, event);
 	case EV_EXPECT:
 		return !words_holds_at_once(words, event);
 	case EV_RET:
-		return return_is_story(event);
+		return return_is_main(event);
 	case EV_PAGES:
 		return event->code != HW_PAGE_KERNEL;
 	case EV_CTX_START:
@@ -411,7 +411,7 @@ words_shape(const struct words *words, const struct event *event)
 		key[3 + i] = args >> i & 1 ? event_values(event)[i] : 0;
 	if (args & ONE_OF_ITS_OWN)
 		key[8] = event->seq + UINT64_C(1);
-	/* A device that does not keep what it is told is another matter. */
+	/* A device that does not keep what is written differs. */
 	if (event->kind == EV_DEV_ACTUAL)
 		key[8] = event->dev_actual.written != event->dev_actual.stored;
 	return trace_hash(key, sizeof(key));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * How events, times, pages and contexts are said.
+ * Events, times, pages and contexts in words.
  *
  * A `struct words` is a reader's place in the record: it knows what went before (who sleeps
  * since when, who is called what, how many pages are where).  Every text is one line without
@@ -20,7 +20,7 @@
 #define WORDS_NAME 24			/* the same for names of contexts */
 #define WORDS_UNKNOWN UINT64_MAX
 
-/* Pages, as far as the record tells them; WORDS_UNKNOWN before its kept part does. */
+/* Pages, as far as the record has them; WORDS_UNKNOWN before its kept part does. */
 struct words_pages {
 	uint64_t driver;		/* allocated by the driver and not freed */
 	uint64_t host;			/* the host has */
@@ -43,24 +43,24 @@ struct words {
 void words_init(struct words *words, const struct world *world);
 /* The number of that event; trace.count if there is none. */
 uint32_t words_first(const struct trace *trace);
-/* Go past an event (the next one in order).  It has been said already, if at all. */
+/* Go past an event (the next one in order).  It has been printed already, if at all. */
 void words_follow(struct words *words, const struct event *event);
 
-/* ---- said of an event, before words_follow() ---- */
+/* ---- of an event, before words_follow() ---- */
 
 /* What happened, as a sentence without its subject. */
 void words_event(const struct words *words, const struct event *event, char *text, size_t size);
 /* The subject: "host", "device", "viomb", "irq0", "scenario", ... */
 const char *words_who(const struct words *words, const struct event *event);
 /* The column of the timeline that it belongs to. */
-enum words_lane { LANE_STORY, LANE_HOST, LANE_DEVICE, LANE_IRQ, LANE_THREAD, LANE_KERNEL };
+enum words_lane { LANE_SCENARIO, LANE_HOST, LANE_DEVICE, LANE_IRQ, LANE_THREAD, LANE_KERNEL };
 enum words_lane words_lane(const struct event *event);
-/* Worth telling when only the story is told? */
-bool words_is_story(const struct words *words, const struct event *event);
+/* Shown without --verbose too? */
+bool words_is_main(const struct words *words, const struct event *event);
 /* Events of equal shape may stand for each other in a summary. */
 uint64_t words_shape(const struct words *words, const struct event *event);
 
-/* A context's name, of an ordinal; by its kind where the record does not tell the name. */
+/* A context's name, of an ordinal; by its kind where the record does not have the name. */
 const char *words_context_name(const struct words *words, uint32_t ordinal,
     enum hw_context kind);
 

@@ -58,10 +58,12 @@ say_status(struct line *line, const struct event *event)
 static void
 say_queue(struct line *line, const struct words *words, const struct event *event)
 {
-	say(line, event->dev_queue.address != 0 ? "is given " : "loses ");
+	say(line, "queue %" PRIu64 " (", event->dev_queue.queue);
 	say_value(line, words, 'q', event->dev_queue.queue);
 	if (event->dev_queue.address != 0)
-		say(line, " with %" PRIu64 " entries", event->dev_queue.size);
+		say(line, ") set up, %" PRIu64 " entries", event->dev_queue.size);
+	else
+		say(line, ") removed");
 }
 
 static void

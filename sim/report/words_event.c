@@ -15,9 +15,9 @@
 
 static const char *const note_template[HW_NOTES] = {
 	[HW_NOTE_MUTEX_HELD] = "holds $1 (level before: $2)",
-	[HW_NOTE_MUTEX_FREED] = "gives up $1",
+	[HW_NOTE_MUTEX_FREED] = "releases $1",
 	[HW_NOTE_CV_SLEEP] = "waits on $1 with $2",
-	[HW_NOTE_CV_WOKEN] = "is back from $1 (timeout: $2)",
+	[HW_NOTE_CV_WOKEN] = "returns from $1 (timeout: $2)",
 	[HW_NOTE_CV_WAKE] = "$1 wakes $2",
 	[HW_NOTE_DMAMAP] = "$1 takes up to $2 bytes in $3 segments",
 	[HW_NOTE_DMASEG] = "$1: $3 bytes at bus address $2",
@@ -70,14 +70,13 @@ say_attach(struct line *line, const struct words *words, const struct event *eve
 		say_features(line, words, result);
 		break;
 	case HW_ATTACH_FINISHED:
-		say(line, result == 0 ? "the device may begin" : "the device does not begin");
+		say(line, "the device is %s", result == 0 ? "ready (DRIVER_OK)" : "not ready");
 		break;
 	case HW_ATTACH_FAILED:
-		say(line, "the driver gives the device up");
+		say(line, "the driver fails the attach");
 		break;
 	case HW_ATTACH_END:
-		say(line, result != 0 ? "attach is over: attached" :
-		    "attach is over: not attached");
+		say(line, result != 0 ? "attach ends: attached" : "attach ends: not attached");
 		break;
 	}
 }
@@ -182,7 +181,7 @@ say_wake(struct line *line, const struct words *words, const struct event *event
 	uint64_t since = context <= CONTEXTS_MAX ?
 	    words->context[context].asleep_ns : WORDS_UNKNOWN;
 
-	say(line, event->ctx_wake.timeout != 0 ? "wakes up: the time is over" : "is woken up");
+	say(line, event->ctx_wake.timeout != 0 ? "wakes up: timeout" : "is woken up");
 	if (since != WORDS_UNKNOWN && since <= event->time_ns) {
 		char text[48];
 
@@ -236,15 +235,15 @@ words_end(enum world_end end)
 {
 	switch (end) {
 	case WORLD_RUNNING:
-		return "the run goes on";
+		return "still running";
 	case WORLD_PANIC:
 		return "the kernel panicked";
 	case WORLD_CRASH:
-		return "the driver touched wild memory";
+		return "the driver accessed invalid memory";
 	case WORLD_ENDLESS:
-		return "the driver loops without end";
+		return "the driver loops endlessly";
 	case WORLD_DEVICE_FAULT:
-		return "the kernel fell over the device's misbehaviour";
+		return "the kernel failed on the device's misbehaviour";
 	case WORLD_TIME_LIMIT:
 		return "the limit of virtual time is reached";
 	case WORLD_EVENT_LIMIT:
@@ -252,9 +251,9 @@ words_end(enum world_end end)
 	case WORLD_STOPPED:
 		return "the scenario is over";
 	case WORLD_STACK:
-		return "the driver ran over its kernel stack";
+		return "the driver overran its kernel stack";
 	case WORLD_TRAP:
-		return "the driver made the processor trap";
+		return "the driver caused a processor trap";
 	case WORLD_ENDS:
 		break;
 	}
@@ -277,7 +276,7 @@ say_step(struct line *line, const struct words *words, const struct event *event
 static void
 say_panic(struct line *line, const struct words *words, const struct event *event)
 {
-	say(line, event->code == WORLD_DEVICE_FAULT ? "falls over the device: " :
+	say(line, event->code == WORLD_DEVICE_FAULT ? "fails on the device: " :
 	    event->panic.assertion != 0 ? "assertion failed: " : "panic: ");
 	say_text(line, words, event->panic.text);
 }
@@ -291,9 +290,9 @@ static const char *const event_template[EV_KINDS] = {
 	[EV_REG_READ] = "reads $1 register $2, $3 bytes: $4",
 	[EV_REG_WRITE] = "writes $1 register $2, $3 bytes: $4",
 	[EV_DEV_KICK] = "is notified of $1",
-	[EV_DEV_USED] = "answers on $1: id $2, length $3",
+	[EV_DEV_USED] = "returns a buffer on $1: id $2, length $3",
 	[EV_HOST_REBOOT] = "restarts the guest",
-	[EV_STACK] = "comes near the end of the kernel stack",
+	[EV_STACK] = "nears the end of the kernel stack",
 };
 
 static void

@@ -38,8 +38,8 @@ const char *device_code(const struct words *words, const struct event *event);
 const char *words_thread_name(const struct words *words, const struct event *start);
 
 /*
- * words.c: is this (NULL: no) an expectation that held in the moment of its step?  One line
- * tells both then.
+ * words.c: is this (NULL: no) an expectation that held at once, in its step?  One line
+ * shows both then.
  */
 bool words_holds_at_once(const struct words *words, const struct event *event);
 

@@ -156,7 +156,7 @@ START_TEST(cases_that_fail_alike_are_listed)
 	ck_assert(!run_groups_add(&groups, "a/b[x=1]#legacy,bounce", "a/b", RULE2));
 	ck_assert(!run_groups_add(&groups, "a/b[x=2]#legacy,bounce", "a/b", RULE));
 	print(run_groups_same);
-	ck_assert_str_eq(text, "as a/b[x=1]#1.0,bounce fail 2 other cases of a/b:\n"
+	ck_assert_str_eq(text, "2 other cases of a/b fail like a/b[x=1]#1.0,bounce:\n"
 	    "  [x=1]#legacy,bounce [x=2]#legacy,bounce\n\n");
 	/* In the next scenario the first is told in full again. */
 	ck_assert(run_groups_add(&groups, "c/d#1.0,bounce", "c/d", RULE));
@@ -165,17 +165,17 @@ START_TEST(cases_that_fail_alike_are_listed)
 END_TEST
 
 /* What differs in anything but numbers is told. */
-START_TEST(cases_that_fail_otherwise_are_told)
+START_TEST(cases_that_fail_otherwise_are_listed)
 {
 	ck_assert(run_groups_add(&groups, "a/b#1.0,bounce", "a/b", RULE));
 	ck_assert(run_groups_add(&groups, "a/b#1.0,coherent", "a/b", RULE FAILED));
 	ck_assert(run_groups_add(&groups, "a/b#legacy,bounce", "a/b", FAILED));
 	ck_assert(!run_groups_add(&groups, "a/b#legacy,coherent", "a/b", RULE2 FAILED));
 	print(run_groups_print);
-	ck_assert_str_eq(text, "what failed, most cases first:\n"
+	ck_assert_str_eq(text, "failures, most frequent first:\n"
 	    "     3 cases  a.c:1: mem.leak: 5 bytes are left\n"
 	    "               first in a/b#1.0,bounce\n"
-	    "               beside it in 2 cases: finally: expected mem.free == 0; actual "
+	    "               also in 2 cases: finally: expected mem.free == 0; actual "
 	    "mem.free = 7 pages\n"
 	    "     1 case   finally: expected mem.free == 0; actual mem.free = 7 pages\n"
 	    "               first in a/b#legacy,bounce\n\n");
@@ -187,7 +187,7 @@ START_TEST(reasons_count_once_a_case)
 {
 	run_groups_add(&groups, "a/b#1.0,bounce", "a/b", RULE FAILED FAILED);
 	print(run_groups_print);
-	ck_assert_ptr_nonnull(strstr(text, "beside it in 1 case: finally"));
+	ck_assert_ptr_nonnull(strstr(text, "also in 1 case: finally"));
 }
 END_TEST
 
@@ -200,7 +200,7 @@ START_TEST(long_lists_are_cut_and_say_so)
 		run_groups_add(&groups, id, "a/b", RULE);
 	}
 	print(run_groups_same);
-	ck_assert_ptr_nonnull(strstr(text, "fail 99 other cases"));
+	ck_assert_ptr_nonnull(strstr(text, "99 other cases of a/b fail"));
 	ck_assert_ptr_nonnull(strstr(text, " and 67 more"));
 	for (const char *p = text; *p != '\0'; p += strcspn(p, "\n") + 1)
 		ck_assert_uint_le(strcspn(p, "\n"), 100);
@@ -210,7 +210,7 @@ START_TEST(long_lists_are_cut_and_say_so)
 	}
 	run_groups_add(&groups, "c/d", "c/d", reasons);
 	print(run_groups_print);
-	ck_assert_ptr_nonnull(strstr(text, "beside it: 4 more, not listed"));
+	ck_assert_ptr_nonnull(strstr(text, "and 4 more, not listed"));
 }
 END_TEST
 
@@ -228,7 +228,7 @@ cli_output_suite(void)
 	tc = tcase_create("groups");
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, cases_that_fail_alike_are_listed);
-	tcase_add_test(tc, cases_that_fail_otherwise_are_told);
+	tcase_add_test(tc, cases_that_fail_otherwise_are_listed);
 	tcase_add_test(tc, reasons_count_once_a_case);
 	tcase_add_test(tc, long_lists_are_cut_and_say_so);
 	suite_add_tcase(s, tc);

@@ -32,25 +32,26 @@ assert_all_refused(const struct refusal *refusal, size_t count)
 START_TEST(mistyped_commands_and_options)
 {
 	static const struct refusal refusals[] = {
-		{ "rn", "viosim: there is no command rn; did you mean \"run\"?" },
-		{ "qqqq", "viosim: there is no command qqqq; `viosim help` lists the commands" },
-		{ "--hlep", "viosim: there is no option --hlep; did you mean \"--help\"?" },
-		{ "help rnu", "viosim: there is no command rnu; did you mean \"run\"?" },
-		{ "version 2", "viosim version: it takes no argument, and `2` is one" },
+		{ "rn", "viosim: unknown command rn; did you mean \"run\"?" },
+		{ "qqqq", "viosim: unknown command qqqq; `viosim help` lists the commands" },
+		{ "--hlep", "viosim: unknown option --hlep; did you mean \"--help\"?" },
+		{ "help rnu", "viosim: unknown command rnu; did you mean \"run\"?" },
+		{ "version 2", "viosim version: takes no arguments: `2`" },
 		{ "run --no-manfest",
-		    "viosim run: there is no option --no-manfest; did you mean "
+		    "viosim run: unknown option --no-manfest; did you mean "
 		    "\"--no-manifest\"?" },
 		{ "run --timline=3",
-		    "viosim run: there is no option --timline; did you mean "
+		    "viosim run: unknown option --timline; did you mean "
 		    "\"--timeline\"?" },
 		{ "run -verbose",
-		    "viosim run: there is no option -verbose; did you mean \"--verbose\"?" },
+		    "viosim run: unknown option -verbose; did you mean \"--verbose\"?" },
 		{ "check -x",
-		    "viosim check: there is no option -x; `viosim check --help` lists them" },
-		{ "sweep --no-m", "viosim sweep: --no-m may be --no-manifest or --no-moments" },
-		{ "run --quiet=1", "viosim run: --quiet: it takes no value" },
-		{ "run --jobs", "viosim run: --jobs: its N is missing" },
-		{ "run --junit=", "viosim run: --junit: its FILE is empty" },
+		    "viosim check: unknown option -x; `viosim check --help` lists them" },
+		{ "sweep --no-m",
+		    "viosim sweep: --no-m is ambiguous: --no-manifest or --no-moments" },
+		{ "run --quiet=1", "viosim run: --quiet takes no value" },
+		{ "run --jobs", "viosim run: --jobs: N is missing" },
+		{ "run --junit=", "viosim run: --junit: FILE is empty" },
 	};
 
 	ASSERT_ALL_REFUSED(refusals);
@@ -62,24 +63,24 @@ START_TEST(bad_values_of_options)
 	static const struct refusal refusals[] = {
 		{ "run --jobs 0", "viosim run: --jobs: 0 is not in 1..64" },
 		{ "compare -j x", "viosim compare: --jobs: x is not a number in 1..64" },
-		{ "sweep --runs 0", "viosim sweep: --runs: 0 is not a number from 1 on" },
+		{ "sweep --runs 0", "viosim sweep: --runs: 0 is not a number of at least 1" },
 		{ "shrink --seconds 86401 x",
 		    "viosim shrink: --seconds: 86401 is not in 1..86400" },
 		{ "explore --shard 5/4",
 		    "viosim explore: --shard: 5/4 is not K/N, part K of N (2/4)" },
-		{ "run --color alwas", "viosim run: --color: alwas is none of auto, always, "
+		{ "run --color alwas", "viosim run: --color: alwas is not one of auto, always, "
 		    "never; did you mean \"always\"?" },
 		{ "shrink --rule live.lost-wakup x", "viosim shrink: --rule: live.lost-wakup is "
-		    "no rule; did you mean \"live.lost-wakeup\"?" },
+		    "not a rule; did you mean \"live.lost-wakeup\"?" },
 		{ "explore --random --pct 3",
-		    "viosim explore: --pct and --random contradict each other" },
-		{ "explore --seed 3", "viosim explore: --seed does nothing without --random" },
+		    "viosim explore: --pct and --random exclude each other" },
+		{ "explore --seed 3", "viosim explore: --seed has no effect without --random" },
 		{ "sweep --no-faults --no-moments",
-		    "viosim sweep: --no-faults and --no-moments contradict each other" },
+		    "viosim sweep: --no-faults and --no-moments exclude each other" },
 		{ "run --manifest x --no-manifest",
-		    "viosim run: --manifest and --no-manifest contradict each other" },
+		    "viosim run: --manifest and --no-manifest exclude each other" },
 		{ "bytes --save -o x y",
-		    "viosim bytes: --output and --save contradict each other" },
+		    "viosim bytes: --output and --save exclude each other" },
 		{ "bytes /nope", "viosim bytes: cannot read /nope: No such file or directory" },
 	};
 
@@ -111,10 +112,10 @@ START_TEST(mistyped_scenarios)
 		    "has all of that together; `viosim list --cases inflate/exact-request` lists "
 		    "its cases" },
 		/* Two spaces: an empty word between them. */
-		{ "list  inflate", "viosim: the name of a scenario is empty; nothing named at all "
-		    "means all below scenarios/" },
-		{ "list inflate#legacy", "viosim: inflate#legacy: a replay id is of a scenario, "
-		    "and scenarios/inflate is a folder" },
+		{ "list  inflate", "viosim: a scenario name is empty; without any names, all "
+		    "scenarios below scenarios/ are taken" },
+		{ "list inflate#legacy", "viosim: inflate#legacy: a replay id names a scenario, "
+		    "but scenarios/inflate is a folder" },
 	};
 
 	ASSERT_ALL_REFUSED(refusals);
@@ -157,18 +158,19 @@ END_TEST
 START_TEST(mistyped_words)
 {
 	static const struct refusal refusals[] = {
-		{ "explain live.lost-wakup", "viosim explain: nothing is called live.lost-wakup; "
+		{ "explain live.lost-wakup", "viosim explain: unknown name live.lost-wakup; "
 		    "did you mean \"live.lost-wakeup\"?" },
 		{ "explain viomb-6",
-		    "viosim explain: nothing is called viomb-6; did you mean \"viomb-06\"?" },
+		    "viosim explain: unknown name viomb-6; did you mean \"viomb-06\"?" },
 		{ "explain kmem_aloc",
-		    "viosim explain: nothing is called kmem_aloc; did you mean \"kmem_alloc\"?" },
-		{ "rules live.lost-wakup", "viosim rules: there is no rule live.lost-wakup; did "
+		    "viosim explain: unknown name kmem_aloc; did you mean \"kmem_alloc\"?" },
+		{ "rules live.lost-wakup", "viosim rules: unknown rule live.lost-wakup; did "
 		    "you mean \"live.lost-wakeup\"?" },
-		{ "describe targt", "viosim describe: scenarios have nothing called targt; did "
+		{ "describe targt", "viosim describe: unknown word targt; did "
 		    "you mean \"target\"?" },
 		{ "describe --schema target",
-		    "viosim describe: --schema is for all of it, and target for a part" },
+		    "viosim describe: --schema prints the whole schema: it takes "
+		    "no argument, and `target` is one" },
 	};
 
 	ASSERT_ALL_REFUSED(refusals);

@@ -111,7 +111,7 @@ START_TEST(case_without_result_says_why)
 
 	ndjson_print_none(stream, "a/b#1.0,bounce", "skipped", "no \"process\"\n");
 	ck_assert_int_eq(fclose(stream), 0);
-	ck_assert_str_eq(text, "{\"viosim\":1,\"case\":\"a/b#1.0,bounce\"}\n"
+	ck_assert_str_eq(text, "{\"viosim\":2,\"case\":\"a/b#1.0,bounce\"}\n"
 	    "{\"verdict\":\"skipped\",\"reason\":\"no \\\"process\\\"\\n\"}\n");
 	free(text);
 }
@@ -132,9 +132,9 @@ START_TEST(arguments_have_their_names)
 	ck_assert(json_is_true(json_object_get(args, "irq")));
 	args = json_object_get(line[2], "args");
 	ck_assert_str_eq(text_of(2, "call"), "cv_timedwait");
-	ck_assert_uint_eq(json_array_size(args), 3);
-	ck_assert_str_eq(json_string_value(json_array_get(args, 0)), "cv1");
-	ck_assert_int_eq(json_integer_value(json_array_get(args, 2)), 3000);
+	ck_assert_uint_eq(json_object_size(args), 3);
+	ck_assert_str_eq(json_string_value(json_object_get(args, "condvar")), "cv1");
+	ck_assert_int_eq(json_integer_value(json_object_get(args, "ticks")), 3000);
 	ck_assert_int_eq(number_of(3, "result"), 0);
 	args = json_object_get(line[4], "args");
 	ck_assert_str_eq(text_of(4, "note"), "mutex-held");

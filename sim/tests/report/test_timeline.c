@@ -62,7 +62,7 @@ lines_of(const char *s)
 	"        time  who       what                                               " \
 	"   driver    host    free\n"
 
-START_TEST(story_is_told_in_columns)
+START_TEST(run_is_printed_in_columns)
 {
 	EVENT(record, S, MACHINE, EV_HOST_TARGET, 0, 256, 0, 1);
 	record_attach(record);
@@ -84,7 +84,7 @@ START_TEST(story_is_told_in_columns)
 	    "   1.000000s  device    takes 256 pages from the guest                 "
 	    "          256     256   16128\n"
 	    "   1.000000s  viomb     sleeps on cv1, at most 1s\n"
-	    "   1.002000s  device    answers on inflateq: id 1, length 0\n"
+	    "   1.002000s  device    returns a buffer on inflateq: id 1, length 0\n"
 	    "   1.002000s  device    raises INTx (queue)\n"
 	    "   1.002000s  irq0      handler of INTx begins\n"
 	    "   1.002000s  irq0      calls the driver's vq_done of inflateq\n"
@@ -94,7 +94,7 @@ START_TEST(story_is_told_in_columns)
 }
 END_TEST
 
-START_TEST(verbose_tells_every_event)
+START_TEST(verbose_prints_every_event)
 {
 	record_attach(record);
 	record->input.style.verbose = true;
@@ -302,7 +302,7 @@ START_TEST(lints_are_explained)
 	}
 	free(text);
 	text = record_print(lints_print, &record->input);
-	ck_assert_ptr_nonnull(strstr(text, "(--lints-fail lets them)\n"
+	ck_assert_ptr_nonnull(strstr(text, "unless --lints-fail is given\n"
 	    "  lock.unordered, 2 places: two contexts that share memory"));
 	ck_assert_ptr_null(strstr(strstr(text, "2 places") + 8, "places"));
 	ck_assert_ptr_null(strstr(text, "double-free"));
@@ -316,8 +316,8 @@ report_timeline_suite(void)
 	TCase *tc = tcase_create("timeline");
 
 	tcase_add_checked_fixture(tc, setup, teardown);
-	tcase_add_test(tc, story_is_told_in_columns);
-	tcase_add_test(tc, verbose_tells_every_event);
+	tcase_add_test(tc, run_is_printed_in_columns);
+	tcase_add_test(tc, verbose_prints_every_event);
 	tcase_add_test(tc, like_rounds_are_counted);
 	tcase_add_test(tc, tail_counts_the_earlier_rounds);
 	tcase_add_test(tc, tail_ends_at_the_event_asked_for);

@@ -159,8 +159,8 @@ START_TEST(device_and_host_are_said_as_sentences)
 	ck_assert_str_eq(SAID(MACHINE, EV_IRQ_RAISE, 0, HW_VEC_INTX, 3),
 	    "raises INTx (queue and config)");
 	ck_assert_str_eq(SAID(AUTOCONF, EV_DEV_QUEUE, 0, 0, 128, 4096),
-	    "is given inflateq with 128 entries");
-	ck_assert_str_eq(SAID(AUTOCONF, EV_DEV_QUEUE, 0, 1, 128, 0), "loses deflateq");
+	    "queue 0 (inflateq) set up, 128 entries");
+	ck_assert_str_eq(SAID(AUTOCONF, EV_DEV_QUEUE, 0, 1, 128, 0), "queue 1 (deflateq) removed");
 	ck_assert_str_eq(SAID(AUTOCONF, EV_DEV_STATUS, 0, 7),
 	    "status ACKNOWLEDGE|DRIVER|DRIVER_OK");
 	ck_assert_str_eq(SAID(AUTOCONF, EV_DEV_FEATURES, 0, 1, UINT64_C(0x100000001)),
@@ -193,13 +193,13 @@ START_TEST(console_text_is_one_line)
 	uint64_t number = record_text(record, "viomb0: full\nagain\033[2J\n");
 
 	ck_assert_str_eq(SAID(THREAD, EV_CONSOLE, 0, number), "viomb0: full again?[2J");
-	ck_assert(!words_is_story(&words, trace_event(&record->world.trace,
+	ck_assert(!words_is_main(&words, trace_event(&record->world.trace,
 	    EVENT(record, 0, THREAD, EV_CONSOLE, 0, record_text(record, "\n")))));
 }
 END_TEST
 
 /* An expectation that holds at once is told with its step, any other by itself. */
-START_TEST(expectation_is_told_once)
+START_TEST(expectation_is_printed_once)
 {
 	uint64_t number = record_text(record, "expect: host.held == 0");
 	uint32_t step, held, late;
@@ -209,13 +209,13 @@ START_TEST(expectation_is_told_once)
 	held = EVENT(record, S, MACHINE, EV_EXPECT, 0, 2, 1);
 	late = EVENT(record, S, MACHINE, EV_EXPECT, 0, 2, 1);
 	ck_assert_str_eq(said(step), "step 3: expect: host.held == 0: holds");
-	ck_assert(!words_is_story(&words, trace_event(trace, held)));
-	ck_assert(words_is_story(&words, trace_event(trace, late)));
+	ck_assert(!words_is_main(&words, trace_event(trace, held)));
+	ck_assert(words_is_main(&words, trace_event(trace, late)));
 	ck_assert_str_eq(said(late), "step 3: the expectation holds");
 	step = EVENT(record, S, MACHINE, EV_STEP, 0, 3, number);
 	late = EVENT(record, S, MACHINE, EV_EXPECT, 0, 3, 0);
 	ck_assert_str_eq(said(step), "step 4: expect: host.held == 0");
-	ck_assert(words_is_story(&words, trace_event(trace, late)));
+	ck_assert(words_is_main(&words, trace_event(trace, late)));
 }
 END_TEST
 
@@ -265,14 +265,14 @@ START_TEST(names_come_from_the_record)
 }
 END_TEST
 
-START_TEST(wake_up_tells_how_long_it_slept)
+START_TEST(wake_up_says_how_long_it_slept)
 {
 	uint32_t wake;
 
 	record_attach(record);
 	follow_all();
 	wake = EVENT(record, S, MACHINE, EV_CTX_WAKE, 0, THREAD, 1);
-	ck_assert_str_eq(said(wake), "wakes up: the time is over, slept 990ms");
+	ck_assert_str_eq(said(wake), "wakes up: timeout, slept 990ms");
 }
 END_TEST
 
@@ -352,10 +352,10 @@ report_words_suite(void)
 	tcase_add_test(tc, device_and_host_are_said_as_sentences);
 	tcase_add_test(tc, fault_is_said_by_its_row);
 	tcase_add_test(tc, console_text_is_one_line);
-	tcase_add_test(tc, expectation_is_told_once);
+	tcase_add_test(tc, expectation_is_printed_once);
 	tcase_add_test(tc, every_event_is_said);
 	tcase_add_test(tc, names_come_from_the_record);
-	tcase_add_test(tc, wake_up_tells_how_long_it_slept);
+	tcase_add_test(tc, wake_up_says_how_long_it_slept);
 	tcase_add_test(tc, page_counts_follow);
 	tcase_add_test(tc, double_free_frees_once);
 	tcase_add_test(tc, reboot_gives_everything_back);

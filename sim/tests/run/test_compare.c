@@ -130,7 +130,7 @@ START_TEST(changed)
 	compared_what(&two.b.event[2], two.result.row[2].what, what, sizeof(what));
 	ck_assert_str_eq(what, "queue");
 	compared_what(&two.b.event[3], two.result.row[3].what, what, sizeof(what));
-	ck_assert_str_eq(what, "argument 1, ipl");
+	ck_assert_str_eq(what, "mutex, ipl");
 	compared_what(&two.b.event[4], two.result.row[4].what, what, sizeof(what));
 	ck_assert_str_eq(what, "result");
 	/* Another kind of context is another event. */
@@ -271,10 +271,10 @@ START_TEST(text_of_a_case)
 	    "t#1.0: 1 difference, after 3 equal events\n"
 	    "       1.500000000s thread    ipl 0  mutex_enter(mutex1)\n"
 	    "       1.500000000s thread    ipl 0  return of mutex_enter()\n"
-	    "       1.500000000s thread    ipl 0  kick(queue inflateq)\n"
+	    "       1.500000000s thread    ipl 0  notify(queue inflateq)\n"
 	    "  -    1.500000000s thread    ipl 0  mutex_exit(mutex1)\n"
 	    "  +    1.500000000s thread    ipl 0  mutex_exit(mutex2)\n"
-	    "  ^ argument 1\n"
+	    "  ^ mutex\n"
 	    "       1.500000000s thread    ipl 0  return of mutex_exit()\n");
 	free(text);
 	compare_result_fini(&two.result);
