@@ -91,7 +91,7 @@ complete(struct device_queue *queue, struct device_request request)
 	struct device *device = queue->device;
 	struct completion c = {
 		.queue = queue, .on = queue->number, .head = request.head, .id = request.head,
-		.length = device->config.used_bytes ? request.bytes : 0,
+		.length = request.length,
 	};
 
 	if (!behaviours_apply(&c, BEHAVES_BEFORE_USED))
@@ -134,11 +134,12 @@ is_later(struct device_queue *queue, uint64_t *due_ns)
 }
 
 void
-device_complete(struct device *device, unsigned number)
+device_complete(struct device *device, unsigned number, uint32_t written)
 {
 	struct device_queue *queue = &device->queue[number];
 	struct device_request request = {
-		.bytes = (uint32_t)device->chain.readable, .head = device->chain.head,
+		.length = device->config.used_bytes ? (uint32_t)device->chain.readable : written,
+		.head = device->chain.head,
 	};
 
 	if (!is_later(queue, &request.due_ns)) {

@@ -40,7 +40,7 @@ struct device_config {
 	uint64_t latency_ns[DEVICE_QUEUES_MAX];	/* DEVICE_ACK_LATER */
 	uint64_t jitter_ns;		/* up to so much is added (CHOICE_DEVICE) */
 	bool irq_per_batch;		/* one interrupt for all requests completed together */
-	bool used_bytes;		/* the used length is the request's length, not 0 */
+	bool used_bytes;		/* the used length is what the device read, not wrote */
 	bool quiet_kicks;		/* asks for no kicks while it has requests */
 	uint8_t config_isr;		/* ISR bits of a configuration interrupt; 0: its own */
 };
@@ -48,7 +48,7 @@ struct device_config {
 /* A request that was taken and is not completed. */
 struct device_request {
 	uint64_t due_ns;
-	uint32_t bytes;			/* length of its device-readable part */
+	uint32_t length;		/* of the used entry */
 	uint16_t head;
 };
 
@@ -119,8 +119,8 @@ void device_configure(struct device *device, const struct device_config *config)
 void device_taken(struct device *device, unsigned queue, size_t entries, const void *payload);
 /* Read bytes of the request at hand; false, and the device has stopped, on a bad address. */
 bool device_read(struct device *device, unsigned queue, uint64_t offset, void *to, size_t size);
-/* Done with the request: complete it, at once or when its time has come. */
-void device_complete(struct device *device, unsigned queue);
+/* Done with the request, `written` bytes went into it: completed at once or when it is time. */
+void device_complete(struct device *device, unsigned queue, uint32_t written);
 /* The request at hand is never completed. */
 void device_lose(struct device *device, unsigned queue);
 /* The driver's ring is wrong: stop, as QEMU does (and say so where status bit 64 exists). */

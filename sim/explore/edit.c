@@ -263,7 +263,7 @@ edit_insert_row(struct edit *edit, size_t at, const struct verb *row)
 		.verb_loc = edit->scenario.loc,
 	};
 	if (f->kind == FIELD_MAP)
-		map_defaults(f->map, field_slot(f, step));
+		memcpy(field_slot(f, step), f->map->defaults, f->map->size);
 	else if (f->kind == FIELD_OWN)
 		step->own = (struct scenario_own){ f->map, map_new(f->map, edit->arena) };
 	return step;

@@ -436,6 +436,10 @@ load_step(struct loader *ld, const struct yaml_node *n, struct scenario_step *st
 		return;
 	step->verb = verb->id;
 	step->row = verb;
+	/* A type may have no key for a part of the struct. */
+	if (verb->field.kind == FIELD_MAP)
+		memcpy(field_slot(&verb->field, step), verb->field.map->defaults,
+		    verb->field.map->size);
 	load_field(ld, &verb->field, yaml_lookup(n, verb->field.key),
 	    field_slot(&verb->field, step));
 	load_step_limits(ld, &verb->field, n, step);

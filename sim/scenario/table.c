@@ -429,7 +429,7 @@ map_new(const struct map *map, struct arena *arena)
 {
 	void *object = arena_calloc(arena, 1, map->size);
 
-	map_defaults(map, object);
+	memcpy(object, map->defaults, map->size);
 	return object;
 }
 

@@ -170,6 +170,7 @@ const struct map *field_map(const struct field *, const struct scenario_type *);
 
 /* A struct of the map with its defaults; from the arena. */
 void	*map_new(const struct map *, struct arena *);
+/* The defaults of the map's keys; what else the struct has stays. */
 void	map_defaults(const struct map *, void *object);
 
 const char *const *field_vocab(const struct field *, const struct scenario_vocab *);

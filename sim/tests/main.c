@@ -24,6 +24,7 @@
 	X(cli_words_suite) \
 	X(device_balloon_suite) \
 	X(device_behaviour_suite) \
+	X(device_echo_suite) \
 	X(device_transport_suite) \
 	X(device_virtqueue_suite) \
 	X(explore_bytes_suite) \

@@ -123,7 +123,7 @@ is_refused(struct device *device, unsigned queue)
 	if (lost)
 		device_lose(device, queue);
 	else
-		device_complete(device, queue);
+		device_complete(device, queue, 0);
 	return true;
 }
 
@@ -135,7 +135,7 @@ balloon_request(struct device *device, unsigned queue)
 	if (!read_request(device, queue, n) || is_refused(device, queue))
 		return;
 	act(device, queue, balloon_of(device)->entry, n);
-	device_complete(device, queue);
+	device_complete(device, queue, 0);
 }
 
 /* The host keeps a statistics buffer until somebody asks for statistics; nobody does. */

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The seam between viosim and a type of device: a class that is known to the tests alone loads,
+ * runs, prints and is observed like the balloon.
+ */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/sbuf.h"
+#include "device/class.h"
+#include "run/module.h"
+#include "run/run.h"
+
+Suite	*device_echo_suite(void);
+extern const struct device_class echo_class;
+
+#define HEAD "format: 1\nscenario: t\nsummary: s\n"
+
+/* What viosim has, and the echo. */
+static const struct scenario_vocab *
+vocab(void)
+{
+	static const struct scenario_type *types[3];
+	static const char *const names[] = { "balloon", "echo", NULL };
+	static struct scenario_vocab both;
+
+	types[0] = run_vocab()->types[0];
+	types[1] = &echo_class.language;
+	both = *run_vocab();
+	both.types = types;
+	both.devices = names;
+	return &both;
+}
+
+static char *
+messages_of(struct diag_list *diags)
+{
+	struct sbuf buf;
+
+	diag_list_print(diags, sbuf_open(&buf), false);
+	diag_list_fini(diags);
+	return sbuf_close(&buf);
+}
+
+static struct scenario_doc *
+load(const char *text)
+{
+	struct scenario_doc *doc;
+	struct diag_list diags;
+	char *messages;
+
+	diag_list_init(&diags);
+	doc = scenario_load_text("t.yaml", text, strlen(text), vocab(), &diags);
+	messages = messages_of(&diags);
+	ck_assert_str_eq(messages, "");
+	free(messages);
+	return doc;
+}
+
+/* The balloon's rules look at every device yet. */
+#define RULES "rules: {off: [balloon.inflate-entries], why: no balloon}\n"
+
+static const char echoes[] = HEAD RULES
+    "device: {type: echo}\n"
+    "steps:\n"
+    "  - at: 1s\n    say: 3\n"
+    "  - settle: {within: 1s}\n"
+    "  - expect: echo.bytes == 192\n"
+    "  - expect: vq.echo.requests == 3\n"
+    "  - deliver: {irq: echo, at: virtio_dequeue before}\n"
+    "  - say: {times: 1}\n"
+    "finally:\n  - echo.bytes == 256\n  - irq.config == 2\n";
+
+START_TEST(runs_on_every_machine)
+{
+	struct scenario_doc *doc = load(echoes);
+	struct module_error error;
+	struct run_result result;
+	struct scenario_case *cases;
+	const char *build = getenv("BUILD");
+	char path[512];
+	size_t count;
+	struct run_options options = { 0 };
+
+	snprintf(path, sizeof(path), "%s/tests/device/echo.so", build != NULL ? build : "build");
+	options.module = module_open(path, &error);
+	if (options.module == NULL)
+		ck_abort_msg("%s", error.text);
+	cases = scenario_cases(doc, NULL, &count);
+	ck_assert_uint_eq(count, 4);
+	for (size_t i = 0; i < count; i++) {
+		run_case(&cases[i], &options, &result);
+		for (size_t k = 0; k < result.findings.count; k++)
+			fprintf(stderr, "%s: %s: %s\n", cases[i].id,
+			    result.findings.item[k].rule->id, result.findings.item[k].text);
+		ck_assert_uint_eq(result.findings.count, 0);
+		ck_assert_msg(result.failures == 0, "%s: expected %s, actual %s", cases[i].id,
+		    result.failure[0].expected, result.failure[0].actual);
+		ck_assert_int_eq(result.end, WORLD_STOPPED);
+		run_result_fini(&result);
+	}
+	scenario_cases_free(cases, count);
+	module_close(options.module);
+	scenario_doc_free(doc);
+}
+END_TEST
+
+/* A type that is not the default is printed, so that the file reads back. */
+START_TEST(prints_what_it_is)
+{
+	struct scenario_doc *doc = load(echoes), *again;
+	struct sbuf buf;
+	char *text, *twice;
+
+	scenario_print(doc->scenario[0], sbuf_open(&buf));
+	text = sbuf_close(&buf);
+	ck_assert_ptr_nonnull(strstr(text, "device: {type: echo}\n"));
+	ck_assert_ptr_nonnull(strstr(text, "    say: 3\n"));
+	again = load(text);
+	scenario_print(again->scenario[0], sbuf_open(&buf));
+	twice = sbuf_close(&buf);
+	ck_assert_str_eq(twice, text);
+	ck_assert_ptr_eq(again->scenario[0]->device.type, &echo_class.language);
+	free(text);
+	free(twice);
+	scenario_doc_free(again);
+	scenario_doc_free(doc);
+}
+END_TEST
+
+/* Each type has its own language: what one of them knows the other does not. */
+static const struct { const char *text, *message; } wrong[] = {
+	{ HEAD "device: {type: echo}\nsteps:\n  - target: 3\n", "unknown verb or key \"target\"" },
+	{ HEAD "steps:\n  - say: 3\n", "unknown verb or key \"say\"" },
+	{ HEAD "device: {type: echo, latency: 1ms}\nsteps:\n  - say: 3\n",
+	    "unknown key \"latency\" in device" },
+	{ HEAD "device: {type: echo}\nsteps:\n  - expect: host.actual == 3\n",
+	    "nothing called \"host.actual\" can be observed" },
+	{ HEAD "device: {type: echo}\nsteps:\n  - irq: {source: inflate}\n",
+	    "unknown interrupt source \"inflate\"" },
+	{ HEAD "device: {type: ecko}\nsteps:\n  - note: x\n", "did you mean \"echo\"?" },
+};
+
+START_TEST(types_do_not_share_words)
+{
+	struct diag_list diags;
+	char *messages;
+
+	diag_list_init(&diags);
+	ck_assert_ptr_null(scenario_load_text("t.yaml", wrong[_i].text, strlen(wrong[_i].text),
+	    vocab(), &diags));
+	messages = messages_of(&diags);
+	ck_assert_msg(strstr(messages, wrong[_i].message) != NULL, "%s", messages);
+	free(messages);
+}
+END_TEST
+
+Suite *
+device_echo_suite(void)
+{
+	Suite *s = suite_create("device_echo");
+	TCase *tc = tcase_create("echo");
+
+	tcase_add_test(tc, runs_on_every_machine);
+	tcase_add_test(tc, prints_what_it_is);
+	tcase_add_loop_test(tc, types_do_not_share_words, 0, sizeof(wrong) / sizeof(wrong[0]));
+	suite_add_tcase(s, tc);
+	return s;
+}
