@@ -92,6 +92,15 @@ bool cli_cases_keep_tag(struct cli_cases *cases, const char *tag);
 /* "area/situation" of all files below scenarios/, ends with NULL; NULL: there are none.  Heap. */
 char **cli_scenario_ids(void);
 
+/*
+ * The effective configuration of a case as YAML that runs and has its digest, behind comments
+ * with the known defects that name it (manifest NULL: none are).
+ */
+void cli_case_print(const struct scenario_case *c, const struct manifest *manifest,
+    FILE *stream);
+/* The same on standard output; false after a message, also where that is not one case. */
+bool cli_explain_case(const char *id, const struct manifest *manifest);
+
 /* ---- the driver ---- */
 
 #define CLI_DRIVER_DEFAULT "build/viomb.so"

@@ -347,7 +347,10 @@ explain_main(int argc, char **argv)
 	for (int i = first; i < argc && code == CLI_OK; i++) {
 		if (i > first)
 			putchar('\n');
-		if (!explain(argv[i], manifest))
+		/* No other name has a slash. */
+		if (strchr(argv[i], '/') != NULL)
+			code = cli_explain_case(argv[i], manifest) ? CLI_OK : CLI_USAGE;
+		else if (!explain(argv[i], manifest))
 			code = unknown_word(argv[i], manifest);
 	}
 	manifest_free(manifest);
@@ -356,17 +359,20 @@ explain_main(int argc, char **argv)
 
 const struct cli_command cli_explain = {
 	.name = "explain",
-	.summary = "explain any word of a report or a scenario",
-	.operands = "[WORD ...]",
+	.summary = "explain a word of a report or a scenario, or a case",
+	.operands = "[WORD | REPLAY-ID ...]",
 	.about =
 	    "Explains rules, faults, known defects, kernel calls, what a device can do, features, "
-	    "and the keys, verbs, values and observables of scenarios.  Without an argument: lists "
-	    "faults, device behaviours and observables.",
+	    "and the keys, verbs, values and observables of scenarios.  For the replay id of a "
+	    "case: prints its effective configuration, defaults included, as a scenario that "
+	    "runs.  "
+	    "Without an argument: lists faults, device behaviours and observables.",
 	.options = explain_options,
 	.after =
 	    "examples:\n"
 	    "  viosim explain uvm_pglistalloc.enomem\n"
 	    "  viosim explain dma.sync-range\n"
-	    "  viosim explain MUST_TELL_HOST\n",
+	    "  viosim explain MUST_TELL_HOST\n"
+	    "  viosim explain 'inflate/odd-target#1.0,bounce'\n",
 	.main = explain_main,
 };

@@ -116,6 +116,8 @@ struct device_class {
 
 	/* Calls device_configure() with what `options` (of language.device) says. */
 	void (*init)(struct device *device, const void *options, uint64_t hz);
+	/* Fills in every option that is left to the model; the device is the same (nothing). */
+	void (*resolve)(void *options, uint64_t hz, struct arena *arena);
 	void (*fini)(struct device *device);	/* (nothing) */
 	void (*power_on)(struct device *device);	/* once the world is there (nothing) */
 	void (*start)(struct device *device);	/* the driver begins: counters (nothing) */

@@ -429,3 +429,191 @@ scenario_print(const struct scenario *sc, FILE *f)
 		fputc('\n', f);
 	}
 }
+
+/* ---- a case, whole ---- */
+
+static bool
+is_word(const struct field_word *words, int value)
+{
+	while (words->word != NULL && words->value != value)
+		words++;
+	return words->word != NULL;
+}
+
+/* Is there anything to print?  Absent values are those that scenario.h names. */
+static bool
+field_is_given(const struct field *field, const void *object)
+{
+	const void *value = field_value(field, object);
+
+	switch (field->kind) {
+	case FIELD_COUNT:
+	case FIELD_TIMES:
+	case FIELD_AMOUNT:
+		return *(const uint64_t *)value != SCENARIO_UNSET;
+	case FIELD_TEXT:
+	case FIELD_NAME:
+	case FIELD_VOCAB:
+	case FIELD_SOURCE:
+	case FIELD_FAULT:
+		return *(const char *const *)value != NULL;
+	case FIELD_CHOICE:
+		return *(const int *)value != SCENARIO_BY_MODEL;
+	case FIELD_WORD:
+		return is_word(field->words, *(const int *)value);
+	case FIELD_TIME:
+		return scenario_time_is_given(*(const struct scenario_time *)value);
+	case FIELD_VOCAB_LIST:
+		return ((const struct scenario_names *)value)->name != NULL;
+	case FIELD_SEGMENTS:
+		return ((const struct scenario_segments *)value)->count > 0;
+	case FIELD_MAP:
+		for (size_t i = 0; i < field->map->count; i++)
+			if (field_is_given(&field->map->fields[i], value))
+				return true;
+		return false;
+	default:
+		return true;
+	}
+}
+
+/* With the keys that have their defaults. */
+static void
+print_map_whole(const struct map *map, const void *object, FILE *f)
+{
+	const char *comma = "";
+
+	fputc('{', f);
+	for (size_t i = 0; i < map->count; i++) {
+		const struct field *field = &map->fields[i];
+
+		if ((field->flags & FIELD_SILENT) || !field_is_given(field, object))
+			continue;
+		fprintf(f, "%s%s: ", comma, field->key);
+		if (field->kind == FIELD_MAP)
+			print_map_whole(field->map, field_value(field, object), f);
+		else
+			print_field(field, field_value(field, object), f);
+		comma = ", ";
+	}
+	fputc('}', f);
+}
+
+/* When a step begins, as far as the file alone says. */
+struct step_time {
+	bool is_known;
+	uint64_t ns;		/* since attach finished */
+};
+
+static bool
+takes_no_time(const struct scenario_step *s)
+{
+	switch (s->verb) {
+	case SCENARIO_STEP_EXPECT:
+		return !scenario_time_is_given(s->within) && !scenario_time_is_given(s->lasts);
+	case SCENARIO_STEP_WAIT:
+	case SCENARIO_STEP_SETTLE:
+	case SCENARIO_STEP_GUEST:
+		return false;
+	default:
+		return s->row->least_ns == NULL;
+	}
+}
+
+/* The step's `at:` as an absolute time where that is the same, and a comment otherwise. */
+static void
+print_when(struct scenario_step *s, struct step_time *time, uint64_t hz, FILE *f)
+{
+	uint64_t ns = (uint64_t)scenario_time_ns(s->at.time, hz);
+	struct scenario_time now = { SCENARIO_NS, time->ns };
+
+	if (s->at.when == SCENARIO_ABSOLUTE && time->is_known && ns >= time->ns) {
+		time->ns = ns;
+	} else if (s->at.when == SCENARIO_RELATIVE && time->is_known) {
+		time->ns += ns;
+		s->at.when = SCENARIO_ABSOLUTE;
+		s->at.time = (struct scenario_time){ SCENARIO_NS, time->ns };
+	} else if (s->at.when == SCENARIO_AT_ONCE && time->is_known) {
+		fputs("\n  # at ", f);
+		text_print_time(now, f);
+	} else if (s->at.when != SCENARIO_ABSOLUTE) {
+		fprintf(f, "\n  # %s the step before is done", s->at.when == SCENARIO_AT_ONCE ?
+		    "when" : "after");
+	}
+	time->is_known = time->is_known && takes_no_time(s);
+}
+
+static void
+print_steps_whole(const struct scenario_steps *steps, uint64_t hz, FILE *f)
+{
+	struct step_time time = { true, 0 };
+	bool before = true;
+
+	for (size_t i = 0; i < steps->count; i++) {
+		struct scenario_step s = steps->step[i];
+
+		before = before && s.at.when == SCENARIO_AT_ONCE && s.row->prepares != NULL &&
+		    s.row->prepares(&s);
+		if (before)
+			fputs("\n  # before the driver attaches", f);
+		else
+			print_when(&s, &time, hz, f);
+		fputs("\n  - ", f);
+		if (s.verb != SCENARIO_STEP_FAIL) {
+			print_step(&s, "\n    ", f);
+			continue;
+		}
+		if (s.at.when != SCENARIO_AT_ONCE) {
+			fputs(s.at.when == SCENARIO_RELATIVE ? "at: +" : "at: ", f);
+			text_print_time(s.at.time, f);
+			fputs("\n    ", f);
+		}
+		fputs("fail: ", f);
+		print_map_whole(s.row->field.map, &s.fail, f);
+	}
+}
+
+static void
+print_field_whole(const struct field *field, const struct scenario *sc, FILE *f)
+{
+	const void *value = field_value(field, sc);
+
+	switch (field->kind) {
+	case FIELD_MAP:
+		print_map_whole(field->map, value, f);
+		break;
+	case FIELD_OWN:
+		print_map_whole(sc->device.own.map, sc->device.own.object, f);
+		break;
+	case FIELD_STEPS:
+		print_steps_whole(value, sc->base.hz, f);
+		break;
+	default:
+		print_field(field, value, f);
+		break;
+	}
+}
+
+void
+scenario_case_print(const struct scenario_case *c, FILE *f)
+{
+	struct scenario sc = *c->scenario;
+	uint64_t seed = c->seed;
+
+	sc.base = *c->machine;
+	sc.seeds = (struct scenario_seeds){ &seed, c->has_seed ? 1 : 0 };
+	for (size_t i = 0; i < map_scenario.count; i++) {
+		const struct field *field = &map_scenario.fields[i];
+		bool is_whole = field->kind == FIELD_MAP || field->kind == FIELD_OWN ||
+		    field->kind == FIELD_WORD;
+
+		if (field->kind == FIELD_MACHINES || field->kind == FIELD_MATRIX ||
+		    field->kind == FIELD_EXTENDS || !(is_whole ? field_is_given(field, &sc) :
+		    field_is_worth(field, &sc, map_scenario.defaults)))
+			continue;
+		fprintf(f, "%s:%s", field->kind == FIELD_SEEDS ? "seed" : field->key,
+		    field->kind == FIELD_STEPS || field->kind == FIELD_CLAIMS ? "" : " ");
+		print_field_whole(field, &sc, f);
+		fputc('\n', f);
+	}
+}

@@ -432,6 +432,13 @@ const char *scenario_verb_key(const struct scenario_step *);
 /* Canonical YAML that loads to the same plan (parameters stay put in). */
 void	scenario_print(const struct scenario *, FILE *);
 
+/*
+ * The same of one case, with all that has its default: its machine and seed, the whole machine,
+ * device, limits and faults, and when steps begin as far as that does not depend on the driver.
+ * A run of it has the digest of the case.
+ */
+void	scenario_case_print(const struct scenario_case *, FILE *);
+
 /* One step or machine on one line, for timelines and messages. */
 void	scenario_step_print(const struct scenario_step *, FILE *);
 

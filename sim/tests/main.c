@@ -19,6 +19,7 @@
 	X(base_suite) \
 	X(base_cleanup_suite) \
 	X(cli_driver_suite) \
+	X(cli_explain_suite) \
 	X(cli_options_suite) \
 	X(cli_output_suite) \
 	X(cli_words_suite) \

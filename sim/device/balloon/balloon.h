@@ -108,6 +108,7 @@ void balloon_target(struct device *device, uint32_t pages, bool irq);
 
 /* Functions of the class (class.h). */
 void balloon_init_options(struct device *device, const void *options, uint64_t hz);
+void balloon_resolve(void *options, uint64_t hz, struct arena *arena);
 void balloon_fini(struct device *device);
 void balloon_power_on(struct device *device);
 void balloon_start(struct device *device);

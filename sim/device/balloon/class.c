@@ -296,6 +296,7 @@ const struct device_class balloon_class = {
 	.config_read = balloon_config_read,
 	.config_write = balloon_config_write,
 	.init = balloon_init_options,
+	.resolve = balloon_resolve,
 	.fini = balloon_fini,
 	.power_on = balloon_power_on,
 	.start = balloon_start,

@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "scenario/arena.h"
+
 #define UNSET SCENARIO_UNSET
 #define MAX32 UINT32_MAX
 #define ROW FIELD_ROW
@@ -132,35 +134,69 @@ set_latency(struct balloon_config *config, enum balloon_queue queue, struct scen
 	config->device.ack = DEVICE_ACK_LATER;
 }
 
+static void
+configure(struct balloon_config *config, const struct balloon_options *options, uint64_t hz)
+{
+	balloon_config_init(config, (enum balloon_model)options->model);
+	if (options->common.features.name != NULL)
+		config->device.features =
+		    device_features_of(&balloon_class, &options->common.features);
+	if (options->queue_size.inflate != UNSET)
+		config->device.queue_size[BALLOON_INFLATE] =
+		    (uint16_t)options->queue_size.inflate;
+	if (options->queue_size.deflate != UNSET)
+		config->device.queue_size[BALLOON_DEFLATE] =
+		    (uint16_t)options->queue_size.deflate;
+	set_latency(config, BALLOON_INFLATE, options->latency.inflate, hz);
+	set_latency(config, BALLOON_DEFLATE, options->latency.deflate, hz);
+	config->device.jitter_ns = (uint64_t)scenario_time_ns(options->latency.jitter, hz);
+	if (options->ack != BALLOON_BY_MODEL)
+		config->device.ack = (enum device_ack)options->ack;
+	config->target_pages = (uint32_t)options->initial.target_pages;
+	config->actual_pages = (uint32_t)options->initial.actual_pages;
+	config->held_pages = options->initial.held_pages;
+	choose(&config->keeps_actual, options->keeps_actual);
+	choose(&config->reset_keeps_actual, options->reset_keeps_actual);
+	if (options->config_irq_on_change != BALLOON_BY_MODEL)
+		config->config_irq_on_change = options->config_irq_on_change;
+}
+
 void
 balloon_init_options(struct device *device, const void *object, uint64_t hz)
 {
-	const struct balloon_options *options = object;
 	struct balloon_config config;
 
-	balloon_config_init(&config, (enum balloon_model)options->model);
-	if (options->common.features.name != NULL)
-		config.device.features =
-		    device_features_of(device->class, &options->common.features);
-	if (options->queue_size.inflate != UNSET)
-		config.device.queue_size[BALLOON_INFLATE] =
-		    (uint16_t)options->queue_size.inflate;
-	if (options->queue_size.deflate != UNSET)
-		config.device.queue_size[BALLOON_DEFLATE] =
-		    (uint16_t)options->queue_size.deflate;
-	set_latency(&config, BALLOON_INFLATE, options->latency.inflate, hz);
-	set_latency(&config, BALLOON_DEFLATE, options->latency.deflate, hz);
-	config.device.jitter_ns = (uint64_t)scenario_time_ns(options->latency.jitter, hz);
-	if (options->ack != BALLOON_BY_MODEL)
-		config.device.ack = (enum device_ack)options->ack;
-	config.target_pages = (uint32_t)options->initial.target_pages;
-	config.actual_pages = (uint32_t)options->initial.actual_pages;
-	config.held_pages = options->initial.held_pages;
-	choose(&config.keeps_actual, options->keeps_actual);
-	choose(&config.reset_keeps_actual, options->reset_keeps_actual);
-	if (options->config_irq_on_change != BALLOON_BY_MODEL)
-		config.config_irq_on_change = options->config_irq_on_change;
+	configure(&config, object, hz);
 	balloon_init(device, &config);
+}
+
+static void
+resolve_features(struct scenario_names *names, uint64_t features, struct arena *arena)
+{
+	if (names->name != NULL)
+		return;
+	/* An empty offer is one, too. */
+	names->name = arena_calloc(arena, 1, sizeof(names->name[0]));
+	for (const struct device_feature *f = balloon_class.features; f->name != NULL; f++)
+		if (features & f->mask)
+			*(const char **)arena_push(arena, &names->name, &names->count,
+			    sizeof(names->name[0])) = f->name;
+}
+
+void
+balloon_resolve(void *object, uint64_t hz, struct arena *arena)
+{
+	struct balloon_options *options = object;
+	struct balloon_config config;
+
+	configure(&config, options, hz);
+	resolve_features(&options->common.features, config.device.features, arena);
+	options->queue_size.inflate = config.device.queue_size[BALLOON_INFLATE];
+	options->queue_size.deflate = config.device.queue_size[BALLOON_DEFLATE];
+	options->ack = (int)config.device.ack;
+	options->config_irq_on_change = config.config_irq_on_change;
+	options->keeps_actual = config.keeps_actual ? SCENARIO_YES : SCENARIO_NO;
+	options->reset_keeps_actual = config.reset_keeps_actual ? SCENARIO_YES : SCENARIO_NO;
 }
 
 /* ---- target, storm ---- */

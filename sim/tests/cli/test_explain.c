@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Tests of `viosim explain REPLAY-ID`: what it prints loads, says all, and has the same run.
+ */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/sbuf.h"
+#include "cli/cli.h"
+#include "explore/trial.h"
+#include "machine/crash.h"
+#include "said.h"
+
+Suite	*cli_explain_suite(void);
+
+#define CRASH_SECONDS 60
+
+/* The document of what is printed; *text is heap. */
+static struct scenario_doc *
+explained(const struct cli_case *c, char **text)
+{
+	struct diag_list diags;
+	struct scenario_doc *doc;
+	struct sbuf buf;
+
+	cli_case_print(c->c, NULL, sbuf_open(&buf));
+	*text = sbuf_close(&buf);
+	diag_list_init(&diags);
+	doc = scenario_load_text(c->doc->path, *text, buf.length, run_vocab(), &diags);
+	if (doc == NULL || diags.count > 0)
+		diag_list_print(&diags, stderr, false);
+	ck_assert_msg(doc != NULL && diags.count == 0, "%s:\n%s", c->c->id, *text);
+	diag_list_fini(&diags);
+	return doc;
+}
+
+static uint64_t
+digest_of(struct trial *trial, const struct scenario_case *c)
+{
+	struct trial_result result;
+
+	trial_run(trial, c, NULL, &result);
+	return result.digest;
+}
+
+static void
+assert_same_run(struct trial *trial, const struct cli_case *c)
+{
+	char *text, *again;
+	struct scenario_doc *doc = explained(c, &text);
+	size_t count;
+	struct scenario_case *cases = scenario_cases(doc, NULL, &count);
+	struct cli_case printed = { .c = cases, .doc = doc };
+	struct scenario_doc *twice;
+
+	ck_assert_msg(count == 1, "%s: %zu cases", c->c->id, count);
+	ck_assert_msg(digest_of(trial, c->c) == digest_of(trial, cases), "%s runs otherwise:\n%s",
+	    c->c->id, text);
+	/* Nothing is left to be filled in. */
+	twice = explained(&printed, &again);
+	ck_assert_str_eq(strchr(text, '\n'), strchr(again, '\n'));
+	scenario_doc_free(twice);
+	scenario_cases_free(cases, count);
+	scenario_doc_free(doc);
+	free(text);
+	free(again);
+}
+
+/* The first and the last case of every scenario. */
+START_TEST(what_is_printed_has_the_same_run)
+{
+	struct cli_cases cases = { 0 };
+	struct module *module = cli_module_open(getenv("VIOSIM_MODULE") != NULL ?
+	    getenv("VIOSIM_MODULE") : CLI_DRIVER_DEFAULT);
+	struct trial trial;
+
+	ck_assert_ptr_nonnull(module);
+	ck_assert(cli_collect(&cases, NULL, 0));
+	trial_init(&trial, module, NULL);
+	crash_install();
+	for (size_t i = 0; i < cases.count; i++) {
+		const struct cli_case *c = &cases.item[i];
+		bool first = i == 0 || cases.item[i - 1].doc != c->doc;
+		bool last = i + 1 == cases.count || cases.item[i + 1].doc != c->doc;
+
+		if (!first && !last)
+			continue;
+		crash_limit(CRASH_SECONDS);
+		assert_same_run(&trial, c);
+		crash_limit(0);
+	}
+	trial_fini(&trial);
+	cli_cases_fini(&cases);
+	module_close(module);
+}
+END_TEST
+
+START_TEST(what_the_model_decides_is_there)
+{
+	struct said it = said("explain device/like-others[model=firecracker]#1.0,bounce");
+
+	ck_assert_msg(it.code == CLI_OK, "%s", it.err);
+	ck_assert_ptr_nonnull(strstr(it.out, "model: firecracker"));
+	ck_assert_ptr_nonnull(strstr(it.out, "queue_size: {inflate: 256, deflate: 256}"));
+	ck_assert_ptr_nonnull(strstr(it.out, "limits: {time: "));
+	it = said("explain inflate/queue-full[call=virtio_enqueue_prep,nth=1]#1.0,bounce");
+	ck_assert_msg(it.code == CLI_OK, "%s", it.err);
+	ck_assert_ptr_nonnull(strstr(it.out, ", nth: 1, count: "));
+	ck_assert_ptr_nonnull(strstr(it.out, "probability: 100%"));
+}
+END_TEST
+
+START_TEST(one_case_is_asked_for)
+{
+	struct said it = said("explain inflate/exact-request");
+
+	ck_assert_int_eq(it.code, CLI_USAGE);
+	ck_assert_ptr_nonnull(strstr(it.err, "has 4 cases"));
+	ck_assert_str_eq(it.out, "");
+	it = said("explain inflate/exact-reques#1.0");
+	ck_assert_int_eq(it.code, CLI_USAGE);
+	ck_assert_ptr_nonnull(strstr(it.err, "did you mean"));
+}
+END_TEST
+
+Suite *
+cli_explain_suite(void)
+{
+	Suite *s = suite_create("cli_explain");
+	TCase *tc = tcase_create("explain");
+
+	tcase_set_timeout(tc, 120);
+	tcase_add_test(tc, what_is_printed_has_the_same_run);
+	tcase_add_test(tc, what_the_model_decides_is_there);
+	tcase_add_test(tc, one_case_is_asked_for);
+	suite_add_tcase(s, tc);
+	return s;
+}
