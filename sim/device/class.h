@@ -161,7 +161,7 @@ extern const struct device_class *const device_classes[];
 
 /* The class of a type that a scenario names. */
 const struct device_class *device_class_of(const struct scenario_type *type);
-/* The class of the device in this world; the default one if it has none. */
+/* The class of the device in this world; of none, or no world, the default one. */
 const struct device_class *device_class_in(const struct world *world);
 
 /* A behaviour by its word or by the code of EV_DEV_HABIT; NULL if there is none. */

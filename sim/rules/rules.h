@@ -24,8 +24,7 @@ struct device_view {
 	bool legacy;
 	bool healthy;			/* never behaved against the specification */
 	bool answers;			/* nothing paused or dropped right now */
-	const void *own;		/* what only rules of that device know,
-	    as rules/<device>/view.h */
+	const void *own;		/* for its own rules (device_class.facts), or NULL */
 };
 
 struct rules_view {

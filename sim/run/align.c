@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
+
 /* Items from a0 to before a1, and from b0 to before b1. */
 struct range {
 	uint32_t a0, a1, b0, b1;
@@ -26,20 +28,12 @@ struct search {
 	bool arrived;
 };
 
-static void *
-must(void *memory)
-{
-	if (memory == NULL)
-		abort();
-	return memory;
-}
-
 static void
 push(struct alignment *out, uint32_t a, uint32_t b)
 {
 	if (out->count == out->max) {
 		out->max = out->max ? 2 * out->max : 256;
-		out->row = must(realloc(out->row, out->max * sizeof(out->row[0])));
+		out->row = xrealloc(out->row, out->max, sizeof(out->row[0]));
 	}
 	out->row[out->count++] = (struct align_row){ a, b };
 }
@@ -74,7 +68,7 @@ step(struct search *search, unsigned d)
 	const struct range *r = &search->range;
 	uint32_t count_a = r->a1 - r->a0, count_b = r->b1 - r->b0;
 	const uint32_t *before = d > 0 ? search->reach[d - 1] : NULL;
-	uint32_t *now = must(malloc((d + 1) * sizeof(now[0])));
+	uint32_t *now = xmalloc((d + 1) * sizeof(now[0]));
 
 	search->reach[d] = now;
 	search->steps = d + 1;
@@ -122,7 +116,7 @@ search_init(struct search *search, const struct align_input *input, unsigned lev
 	unsigned bound = most < input->bound ? (unsigned)most : input->bound;
 
 	*search = (struct search){ .input = input, .level = level, .range = *range };
-	search->reach = must(calloc(bound + 1, sizeof(search->reach[0])));
+	search->reach = xcalloc(bound + 1, sizeof(search->reach[0]));
 	for (unsigned d = 0; d <= bound; d++)
 		if (step(search, d))
 			return;
@@ -144,7 +138,7 @@ pairs_of(const struct search *search, size_t *count, struct align_row *end)
 	const struct range *r = &search->range;
 	unsigned d = search->steps - 1, i = search->diagonal;
 	int64_t x = search->reach[d][i], y = x - (2 * (int64_t)i - d);
-	struct align_row *pair = must(malloc((size_t)(x + 1) * sizeof(pair[0])));
+	struct align_row *pair = xmalloc((size_t)(x + 1) * sizeof(pair[0]));
 	size_t first = (size_t)x, last = first;
 
 	*end = (struct align_row){ r->a0 + (uint32_t)x, r->b0 + (uint32_t)y };

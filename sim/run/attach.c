@@ -2,92 +2,92 @@
 /*
  * Power on, attach, attach again, detach, restart of the guest.
  */
-#include "run/story.h"
+#include "run/state.h"
 
 static void
 autoconf(void *arg)
 {
-	struct story *story = arg;
+	struct run *run = arg;
 
-	story->attach = kern_attach() ? ATTACH_OK : ATTACH_FAILED;
-	story->attach_over = true;
+	run->attach = kern_attach() ? ATTACH_OK : ATTACH_FAILED;
+	run->attach_over = true;
 }
 
 static void
 detach(void *arg)
 {
-	struct story *story = arg;
+	struct run *run = arg;
 
-	story->detaching = true;
+	run->detaching = true;
 	(void)kern_detach();
-	story->detaching = false;
-	story->attach_over = true;
+	run->detaching = false;
+	run->attach_over = true;
 }
 
 /* Autoconfiguration runs in a thread of its own until the driver's function returns. */
 static void
-run_autoconf(struct story *story, void (*fn)(void *))
+run_autoconf(struct run *run, void (*fn)(void *))
 {
-	struct world *world = &story->world;
+	struct world *world = &run->world;
 
-	story->attach_over = false;
+	run->attach_over = false;
 	/* Each of those before can be stuck in the driver. */
-	if (world_context_new(world, HW_CTX_AUTOCONF, "autoconf", 96, 0, fn, story) == NULL)
+	if (world_context_new(world, HW_CTX_AUTOCONF, "autoconf", 96, 0, fn, run) == NULL)
 		world_finish(world, WORLD_EVENT_LIMIT,
 		    "no thread is left to attach or detach the driver: all wait in it");
-	while (world->end == WORLD_RUNNING && !story->attach_over)
+	while (world->end == WORLD_RUNNING && !run->attach_over)
 		if (!world_step(world))
 			break;
 }
 
 /* The newest attach: did the driver's match function refuse the machine's device? */
 static bool
-is_refused(const struct story *story)
+is_refused(const struct run *run)
 {
-	const struct trace *trace = &story->world.trace;
+	const struct trace *trace = &run->world.trace;
 	const struct event *event;
 
 	for (uint32_t seq = trace->count; seq-- > 0 &&
 	    (event = trace_event(trace, seq)) != NULL;) {
-		bool is_note = event->kind == EV_NOTE && event->code == HW_NOTE_ATTACH;
-
-		if (is_note && event->arg[0] == HW_ATTACH_BEGIN)
+		if (event->kind != EV_NOTE || event->code != HW_NOTE_ATTACH)
+			continue;
+		if (event->note.attach.step == HW_ATTACH_BEGIN)
 			return false;
-		if (is_note && event->arg[0] == HW_ATTACH_MATCH && event->arg[2] == 0)
-			return event->arg[1] == 0;
+		if (event->note.attach.step == HW_ATTACH_MATCH && event->note.attach.other == 0)
+			return event->note.attach.result == 0;
 	}
 	return false;
 }
 
 void
-story_attach(struct story *story)
+run_attach(struct run *run)
 {
-	struct world *world = &story->world;
+	struct world *world = &run->world;
 
-	run_autoconf(story, autoconf);
+	run_autoconf(run, autoconf);
 	/* Without its device a driver has nothing to show: the finding says all. */
-	if (world->end == WORLD_RUNNING && story->attach == ATTACH_FAILED &&
-	    is_refused(story)) {
-		story->result->refused = true;
+	if (world->end == WORLD_RUNNING && run->attach == ATTACH_FAILED &&
+	    is_refused(run)) {
+		run->result->refused = true;
 		world->end = WORLD_STOPPED;
 	}
 }
 
 void
-story_detach(struct story *story)
+run_detach(struct run *run)
 {
-	run_autoconf(story, detach);
+	run_autoconf(run, detach);
 }
 
 void
-story_reboot(struct story *story)
+run_reboot(struct run *run)
 {
 	kern_halt();
-	device_reboot(&story->device);
-	world_reboot(&story->world);
-	module_reset(story->options->module);
-	story->attach = ATTACH_NONE;
-	story->detaching = false;
-	kern_boot(story->driver->cfattach, story->driver_name);
-	story_attach(story);
+	device_reboot(&run->device);
+	world_reboot(&run->world);
+	module_reset(run->options->module);
+	run->attach = ATTACH_NONE;
+	run->detaching = false;
+	kern_boot(run->driver->cfattach, run->driver_name);
+	run_attach(run);
 }

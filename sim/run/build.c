@@ -2,7 +2,7 @@
 /*
  * From a scenario's plain data to the configuration of a world.
  */
-#include "run/story.h"
+#include "run/state.h"
 
 #define LOW_PAGES_MAX SCENARIO_LOW_PAGES
 #define SLACK_NS UINT64_C(1000000)
@@ -42,10 +42,10 @@ segments(const struct scenario_machine *machine, struct world_config *config)
 }
 
 void
-story_world_config(const struct story *story, struct world_config *config)
+run_world_config(const struct run *run, struct world_config *config)
 {
-	const struct scenario_machine *machine = story->machine;
-	const struct scenario_limits *limits = &story->scenario->limits;
+	const struct scenario_machine *machine = run->machine;
+	const struct scenario_limits *limits = &run->scenario->limits;
 
 	*config = (struct world_config){
 		.reserve_pages = machine->reserve_pages,
@@ -64,8 +64,8 @@ story_world_config(const struct story *story, struct world_config *config)
 		.rounds_limit = ROUNDS_LIMIT,
 		.text_limit = TEXT_LIMIT,
 		.text_limit_all = TEXT_LIMIT_ALL,
-		.keep_trace = story->options->keep_trace,
-		.shelf = story->options->shelf,
+		.keep_trace = run->options->keep_trace,
+		.shelf = run->options->shelf,
 	};
 	segments(machine, config);
 }

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
+
 /* ---- recording ---- */
 
 #define BIT(kind) (UINT64_C(1) << EV_##kind)
@@ -27,10 +29,7 @@ grown(void *memory, size_t count, size_t *max, size_t size)
 	if (count < *max)
 		return memory;
 	*max = *max > 0 ? 2 * *max : 256;
-	memory = realloc(memory, *max * size);
-	if (memory == NULL)
-		abort();
-	return memory;
+	return xrealloc(memory, *max, size);
 }
 
 /* The innermost open call of the event's context, of that kernel function or any (0). */
@@ -197,15 +196,13 @@ call_of(const struct compare_stream *stream, uint32_t index)
 	return index == ALIGN_NONE ? ALIGN_NONE : stream->event[index].call;
 }
 
-/* A result is told with its call if both are only here, or only there. */
+/* A result is shown with its call if both are only here, or only there. */
 static void
 mark_results(const struct pair *pair, struct compare_result *result)
 {
-	bool *alone_a = calloc(pair->a->count + 1, sizeof(bool));
-	bool *alone_b = calloc(pair->b->count + 1, sizeof(bool));
+	bool *alone_a = xcalloc(pair->a->count + 1, sizeof(bool));
+	bool *alone_b = xcalloc(pair->b->count + 1, sizeof(bool));
 
-	if (alone_a == NULL || alone_b == NULL)
-		abort();
 	for (size_t i = 0; i < result->count; i++) {
 		struct compare_row *row = &result->row[i];
 		uint32_t call_a = call_of(pair->a, row->a), call_b = call_of(pair->b, row->b);
@@ -262,12 +259,10 @@ compare_streams(const struct compare_stream *a, const struct compare_stream *b,
 
 	align(&input, &alignment);
 	*result = (struct compare_result){
-		.row = calloc(alignment.count + 2, sizeof(result->row[0])),
+		.row = xcalloc(alignment.count + 2, sizeof(result->row[0])),
 		.count = alignment.count,
 		.lost_a = alignment.lost_a, .lost_b = alignment.lost_b,
 	};
-	if (result->row == NULL)
-		abort();
 	for (size_t i = 0; i < alignment.count; i++) {
 		result->row[i].a = alignment.row[i].a;
 		result->row[i].b = alignment.row[i].b;

@@ -1,20 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Judging: expectations and rules, each at its moment.
+ * Judging: expectations and rules, each when it is due.
  */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/sbuf.h"
-#include "run/story.h"
+#include "run/state.h"
 
 void
-story_fail(struct story *story, struct loc loc, const char *what,
+run_fail(struct run *run, struct loc loc, const char *what,
     const char *expected, const char *actual)
 {
-	struct run_result *result = story->result;
+	struct run_result *result = run->result;
 	struct failure *failure;
 	const struct event *last;
 
@@ -23,10 +24,10 @@ story_fail(struct story *story, struct loc loc, const char *what,
 		return;
 	failure = &result->failure[result->failures++];
 	*failure = (struct failure){
-		.loc = loc, .time_ns = story->world.clock.now_ns,
+		.loc = loc, .time_ns = run->world.clock.now_ns,
 	};
-	last = story->world.trace.count > 0 ?
-	    trace_event(&story->world.trace, story->world.trace.count - 1) : NULL;
+	last = run->world.trace.count > 0 ?
+	    trace_event(&run->world.trace, run->world.trace.count - 1) : NULL;
 	failure->seq = last != NULL ? last->seq : 0;
 	snprintf(failure->file, sizeof(failure->file), "%s", loc.file);
 	snprintf(failure->what, sizeof(failure->what), "%s", what);
@@ -35,14 +36,14 @@ story_fail(struct story *story, struct loc loc, const char *what,
 }
 
 void
-story_fail_expect(struct story *story, const struct expect *expect, const char *what)
+run_fail_expect(struct run *run, const struct expect *expect, const char *what)
 {
 	struct sbuf buf;
 	char *actual;
 
-	expect_print_actual(expect, &story->env, sbuf_open(&buf));
+	expect_print_actual(expect, &run->env, sbuf_open(&buf));
 	actual = sbuf_close(&buf);
-	story_fail(story, expect->loc, what, expect->text, actual);
+	run_fail(run, expect->loc, what, expect->text, actual);
 	free(actual);
 }
 
@@ -74,27 +75,27 @@ print_seconds(uint64_t ns, char text[static 32])
 }
 
 static void
-print_end(const struct story *story, char *text, size_t size)
+print_end(const struct run *run, char *text, size_t size)
 {
 	char when[32];
 
-	print_seconds(story->world.clock.now_ns, when);
-	snprintf(text, size, "the run ended at %s by %s", when, ended_by[story->world.end]);
+	print_seconds(run->world.clock.now_ns, when);
+	snprintf(text, size, "the run ended at %s by %s", when, ended_by[run->world.end]);
 }
 
 void
-story_undecided(struct story *story, struct loc loc, const char *what, const char *expected,
+run_undecided(struct run *run, struct loc loc, const char *what, const char *expected,
     uint64_t end_ns)
 {
-	char why[sizeof(story->result->undecided.why)], when[32], actual[160];
+	char why[sizeof(run->result->undecided.why)], when[32], actual[160];
 
-	print_end(story, why, sizeof(why));
+	print_end(run, why, sizeof(why));
 	print_seconds(end_ns, when);
-	if (end_ns > story->world.clock.now_ns)
+	if (end_ns > run->world.clock.now_ns)
 		snprintf(actual, sizeof(actual), "not decided: %s, before %s", why, when);
 	else
 		snprintf(actual, sizeof(actual), "not decided: %s", why);
-	story_fail(story, loc, what, expected, actual);
+	run_fail(run, loc, what, expected, actual);
 }
 
 static bool
@@ -105,20 +106,19 @@ is_judging(const struct scenario_step *step)
 }
 
 void
-story_count_undecided(struct story *story)
+run_count_undecided(struct run *run)
 {
-	const struct scenario *scenario = story->scenario;
-	struct run_result *result = story->result;
+	const struct scenario *scenario = run->scenario;
+	struct run_result *result = run->result;
 	size_t claims = scenario->always.count + scenario->never.count;
 
-	if (story->world.end == WORLD_RUNNING || story->world.end == WORLD_STOPPED)
+	if (run->world.end == WORLD_RUNNING || run->world.end == WORLD_STOPPED)
 		return;
-	print_end(story, result->undecided.why, sizeof(result->undecided.why));
+	print_end(run, result->undecided.why, sizeof(result->undecided.why));
 	for (size_t i = result->steps_done; i < scenario->steps.count; i++)
 		result->undecided.steps += is_judging(&scenario->steps.step[i]);
 	for (size_t i = 0; i < claims; i++)
-		result->undecided.claims += i >= sizeof(story->claims_broken) ||
-		    !story->claims_broken[i];
+		result->undecided.claims += !run->claims_broken[i];
 	/* They are judged as the last thing, and only in a run that still goes on. */
 	result->undecided.finally = (unsigned)scenario->finally.count;
 }
@@ -126,45 +126,44 @@ story_count_undecided(struct story *story)
 /* ---- always, never ---- */
 
 static void
-check_claims(struct story *story, const struct scenario_claims *claims, bool never,
+check_claims(struct run *run, const struct scenario_claims *claims, bool never,
     size_t first)
 {
 	for (size_t i = 0; i < claims->count; i++) {
-		size_t flag = first + i;
-
-		if (flag < sizeof(story->claims_broken) && story->claims_broken[flag])
+		if (run->claims_broken[first + i] ||
+		    expect_holds(claims->claim[i].that, &run->env) != never)
 			continue;
-		if (expect_holds(claims->claim[i].that, &story->env) != never)
-			continue;
-		if (flag < sizeof(story->claims_broken))
-			story->claims_broken[flag] = true;
-		story_fail_expect(story, claims->claim[i].that, never ? "never" : "always");
+		run->claims_broken[first + i] = true;
+		run_fail_expect(run, claims->claim[i].that, never ? "never" : "always");
 	}
 }
 
 static void
-see_any(void *arg, const struct event *event, uint32_t site, const void *payload)
+on_event(void *arg, const struct event *event, uint32_t site, const void *payload)
 {
-	struct story *story = arg;
+	struct run *run = arg;
 
 	(void)event;
 	(void)site;
 	(void)payload;
-	if (story->judging)
+	if (run->judging)
 		return;
-	story->judging = true;
-	check_claims(story, &story->scenario->always, false, 0);
-	check_claims(story, &story->scenario->never, true, story->scenario->always.count);
-	story->judging = false;
+	run->judging = true;
+	check_claims(run, &run->scenario->always, false, 0);
+	check_claims(run, &run->scenario->never, true, run->scenario->always.count);
+	run->judging = false;
 }
 
 void
-story_watch_claims(struct story *story)
+run_watch_claims(struct run *run)
 {
-	if (story->scenario->always.count + story->scenario->never.count == 0)
+	size_t claims = run->scenario->always.count + run->scenario->never.count;
+
+	run->claims_broken = xcalloc(claims, sizeof(run->claims_broken[0]));
+	if (claims == 0)
 		return;
-	trace_observe(&story->world.trace, (struct observer){
-		.kinds = ~UINT64_C(0), .see = see_any, .self = story,
+	trace_observe(&run->world.trace, (struct observer){
+		.kinds = ~UINT64_C(0), .see = on_event, .self = run,
 	});
 }
 
@@ -175,86 +174,86 @@ story_watch_claims(struct story *story)
 static bool
 thread_is_at_rest(struct world *world)
 {
-	const struct context *thread = story_thread(world);
+	const struct context *thread = run_thread(world);
 
 	return thread == NULL || thread->state == CTX_ASLEEP;
 }
 
 static bool
-is_settled(struct story *story)
+is_settled(struct run *run)
 {
-	const struct device *device = &story->device;
+	const struct device *device = &run->device;
 
-	return !world_is_busy(&story->world) && thread_is_at_rest(&story->world) &&
+	return !world_is_busy(&run->world) && thread_is_at_rest(&run->world) &&
 	    device_inflight_all(device) == 0 &&
 	    (device->class->is_settled == NULL || device->class->is_settled(device));
 }
 
 static struct event
-event_now(struct story *story)
+event_now(struct run *run)
 {
 	return (struct event){
-		.time_ns = story->world.clock.now_ns,
-		.seq = story->world.trace.count > 0 ? story->world.trace.count - 1 : 0,
+		.time_ns = run->world.clock.now_ns,
+		.seq = run->world.trace.count > 0 ? run->world.trace.count - 1 : 0,
 	};
 }
 
 /* What had to come true. */
 static void
-settled_text(const struct story *story, char text[static SETTLED_SIZE])
+settled_text(const struct run *run, char text[static SETTLED_SIZE])
 {
-	const char *more = story->device.class->settled;
+	const char *more = run->device.class->settled;
 
 	snprintf(text, SETTLED_SIZE, "nothing in flight, the driver asleep%s%s",
 	    more != NULL ? ", " : "", more != NULL ? more : "");
 }
 
 static void
-never_settled(struct story *story)
+never_settled(struct run *run)
 {
-	const struct device *device = &story->device;
+	const struct device *device = &run->device;
 	char expected[SETTLED_SIZE], *actual;
 	struct sbuf buf;
 	FILE *stream = sbuf_open(&buf);
 
-	settled_text(story, expected);
+	settled_text(run, expected);
 	if (device->class->print_unsettled != NULL) {
 		device->class->print_unsettled(device, stream);
 		fputs(", ", stream);
 	}
 	fprintf(stream, "requests with the device = %" PRIu64, device_inflight_all(device));
 	actual = sbuf_close(&buf);
-	story_fail(story, story->scenario->steps.step[story->at_step].loc, "settle", expected,
+	run_fail(run, run->scenario->steps.step[run->at_step].loc, "settle", expected,
 	    actual);
 	free(actual);
 }
 
 /* The run ended first.  A panic or a crash is a finding, and that explains it; a limit is none. */
 static void
-unsettled(struct story *story, uint64_t end_ns)
+unsettled(struct run *run, uint64_t end_ns)
 {
-	enum world_end end = story->world.end;
+	enum world_end end = run->world.end;
 	char expected[SETTLED_SIZE];
 
 	if (end != WORLD_TIME_LIMIT && end != WORLD_EVENT_LIMIT) {
-		story->result->undecided.steps++;
+		run->result->undecided.steps++;
 		return;
 	}
-	settled_text(story, expected);
-	story_undecided(story, story->scenario->steps.step[story->at_step].loc, "settle",
+	settled_text(run, expected);
+	run_undecided(run, run->scenario->steps.step[run->at_step].loc, "settle",
 	    expected, end_ns);
 }
 
 /* Run until nothing is left to do or the time is over; the rules judge what is then. */
 void
-story_settle(struct story *story, uint64_t within_ns)
+run_settle(struct run *run, uint64_t within_ns)
 {
-	struct world *world = &story->world;
+	struct world *world = &run->world;
 	uint64_t end = world->clock.now_ns + within_ns;
-	size_t findings = story->result->findings.count;
+	size_t findings = run->result->findings.count;
 	struct event now;
 
-	while (world->end == WORLD_RUNNING && !is_settled(story)) {
+	while (world->end == WORLD_RUNNING && !is_settled(run)) {
 		if (!world_is_busy(world) && clock_next_ns(&world->clock) > end) {
 			world_run(world, end);
 			break;
@@ -262,37 +261,37 @@ story_settle(struct story *story, uint64_t within_ns)
 		world_step(world);
 	}
 	if (world->end != WORLD_RUNNING) {
-		if (story->telling && !is_settled(story))
-			unsettled(story, end);
+		if (run->in_steps && !is_settled(run))
+			unsettled(run, end);
 		return;
 	}
-	now = event_now(story);
-	rules_rest(story->rules, &now);
-	if (!is_settled(story) && story->result->findings.count == findings &&
-	    story->telling)
-		never_settled(story);
+	now = event_now(run);
+	rules_rest(run->rules, &now);
+	if (!is_settled(run) && run->result->findings.count == findings &&
+	    run->in_steps)
+		never_settled(run);
 }
 
 /* ---- what the rules may look at ---- */
 
 void
-story_view(void *arg, struct rules_view *view)
+run_view(void *arg, struct rules_view *view)
 {
-	struct story *story = arg;
-	const struct world *world = &story->world;
-	const struct device *device = &story->device;
-	const struct context *thread = story_thread(&story->world);
+	struct run *run = arg;
+	const struct world *world = &run->world;
+	const struct device *device = &run->device;
+	const struct context *thread = run_thread(&run->world);
 
 	*view = (struct rules_view){
 		.memory = &world->memory, .trace = &world->trace,
 		.now_ns = world->clock.now_ns, .hz = world->config.hz,
 		.cpus = world->config.cpus, .diagnostic = world->config.diagnostic,
 		.bounce = world->config.bounce, .legacy = world->config.legacy,
-		.strict = story->scenario->policy == SCENARIO_STRICT,
-		.faults_armed = fault_armed_count(&story->faults),
-		.faults_struck = (unsigned)story->faults.hits,
+		.strict = run->scenario->policy == SCENARIO_STRICT,
+		.faults_armed = fault_armed_count(&run->faults),
+		.faults_struck = (unsigned)run->faults.hits,
 		.thread_alive = thread != NULL,
-		.detaching = story->detaching,
+		.detaching = run->detaching,
 		.world = world,
 		.device = {
 			.features_offered = transport_offer(&device->transport),

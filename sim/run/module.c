@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
+#include "base/sbuf.h"
 #include "run/module.h"
 #include "run/module_file.h"
 #include "run/module_load.h"
@@ -38,26 +40,6 @@ module_error_fini(struct module_error *error)
 	*error = (struct module_error){ .text = NULL };
 }
 
-static void *
-grow_array(void *array, size_t count, size_t size)
-{
-	void *grown = reallocarray(array, count, size);
-
-	if (grown == NULL)
-		err(3, "loading a driver");
-	return grown;
-}
-
-static char *
-copy_text(const char *text, size_t len)
-{
-	char *copy = strndup(text, len);
-
-	if (copy == NULL)
-		err(3, "loading a driver");
-	return copy;
-}
-
 static char *
 name_of_path(const char *path)
 {
@@ -67,7 +49,7 @@ name_of_path(const char *path)
 
 	if (len > 3 && strcmp(name + len - 3, ".so") == 0)
 		len -= 3;
-	return copy_text(name, len);
+	return xstrndup(name, len);
 }
 
 static void
@@ -81,10 +63,10 @@ add_attachment(const struct module_symbol *symbol, void *arg)
 	    GELF_ST_TYPE(symbol->sym.st_info) != STT_OBJECT ||
 	    len <= 3 || strcmp(symbol->name + len - 3, "_ca") != 0)
 		return;
-	m->attachments = grow_array(m->attachments, m->attachment_count + 1,
+	m->attachments = xrealloc(m->attachments, m->attachment_count + 1,
 	    sizeof(*m->attachments));
 	new = &m->attachments[m->attachment_count++];
-	new->name = copy_text(symbol->name, len - 3);
+	new->name = xstrndup(symbol->name, len - 3);
 	new->cfattach = (void *)(m->base + symbol->sym.st_value);
 }
 
@@ -124,7 +106,7 @@ find_extents(struct module *m, const struct module_file *file)
 
 	m->all = extent_of(m, &all);
 	m->data_count = data.count;
-	m->data = grow_array(NULL, data.count + 1, sizeof(*m->data));
+	m->data = xrealloc(NULL, data.count + 1, sizeof(*m->data));
 	for (size_t i = 0; i < data.count; i++)
 		m->data[i] = extent_of(m, &data.ranges[i]);
 	free(data.ranges);
@@ -137,7 +119,7 @@ keep_pristine(struct module *m)
 
 	for (size_t i = 0; i < m->data_count; i++)
 		size += m->data[i].size;
-	m->pristine = grow_array(NULL, size + 1, 1);
+	m->pristine = xrealloc(NULL, size + 1, 1);
 	size = 0;
 	for (size_t i = 0; i < m->data_count; i++) {
 		memcpy(m->pristine + size, (const void *)m->data[i].start,
@@ -161,7 +143,7 @@ module_reset(struct module *m)
 static struct module *
 module_new(const struct module_file *file, void *handle)
 {
-	struct module *m = grow_array(NULL, 1, sizeof(*m));
+	struct module *m = xrealloc(NULL, 1, sizeof(*m));
 	struct link_map *map;
 
 	if (dlinfo(handle, RTLD_DI_LINKMAP, &map) != 0)
@@ -196,20 +178,16 @@ module_open(const char *path, struct module_error *error)
 {
 	struct module_file file;
 	struct module *m = NULL;
-	size_t size;
-	FILE *why;
+	struct sbuf buf;
+	FILE *why = sbuf_open(&buf);
 
 	*error = (struct module_error){ .text = NULL };
-	why = open_memstream(&error->text, &size);
-	if (why == NULL)
-		err(3, "loading a driver");
 	if (module_file_open(&file, path, why)) {
 		m = open_file(&file, why, &error->missing_count);
 		if (m == NULL)
 			module_file_close(&file);
 	}
-	if (fclose(why) != 0)
-		err(3, "loading a driver");
+	error->text = sbuf_close(&buf);
 	if (m != NULL)
 		module_error_fini(error);
 	return m;

@@ -3,10 +3,10 @@
  * Does this program have every function that a driver module wants?
  */
 #include <dlfcn.h>
-#include <err.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "machine/trace.h"
 #include "run/module_file.h"
 #include "run/source.h"
@@ -106,18 +106,13 @@ static void
 note_if_missing(const struct module_symbol *symbol, void *arg)
 {
 	struct missing_list *list = arg;
-	void *items;
 
 	if (symbol->sym.st_shndx != SHN_UNDEF || symbol->is_versioned ||
 	    GELF_ST_BIND(symbol->sym.st_info) != STB_GLOBAL ||
 	    symbol->name[0] == '\0' || is_compiler_support(symbol->name) ||
 	    is_exported_here(symbol->name))
 		return;
-	items = reallocarray(list->items, list->count + 1,
-	    sizeof(*list->items));
-	if (items == NULL)
-		err(3, "checking a driver");
-	list->items = items;
+	list->items = xrealloc(list->items, list->count + 1, sizeof(*list->items));
 	list->items[list->count++] = (struct missing){ .name = symbol->name };
 }
 

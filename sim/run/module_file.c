@@ -2,7 +2,6 @@
 /*
  * What the file of a driver module says about it.
  */
-#include <err.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -10,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/alloc.h"
 #include "run/module_file.h"
 
 #if defined(__x86_64__)
@@ -147,9 +147,7 @@ module_file_open(struct module_file *file, const char *path, FILE *why)
 	bool good;
 	int fd;
 
-	*file = (struct module_file){ .path = strdup(path) };
-	if (file->path == NULL)
-		err(3, "loading a driver");
+	*file = (struct module_file){ .path = xstrdup(path) };
 	/* Not to wait for a writer, should it be a FIFO. */
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd == -1) {
@@ -235,15 +233,9 @@ module_file_extent(const struct module_file *file)
 static void
 ranges_add(struct module_ranges *list, uint64_t start, uint64_t end)
 {
-	void *ranges;
-
 	if (start >= end)
 		return;
-	ranges = reallocarray(list->ranges, list->count + 1,
-	    sizeof(*list->ranges));
-	if (ranges == NULL)
-		err(3, "loading a driver");
-	list->ranges = ranges;
+	list->ranges = xrealloc(list->ranges, list->count + 1, sizeof(*list->ranges));
 	list->ranges[list->count++] = (struct module_range){ start, end };
 }
 

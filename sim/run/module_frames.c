@@ -5,10 +5,10 @@
  * viosim-cc puts that into a section of the module, as text: a function's name, a space, the
  * bytes of its frame or `-` where they are not bounded, a newline.
  */
-#include <err.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "run/module_file.h"
 
 #define SECTION ".viosim.frames"
@@ -89,10 +89,7 @@ add_function(const struct module_symbol *symbol, void *arg)
 	if (sym->st_shndx == SHN_UNDEF || GELF_ST_TYPE(sym->st_info) != STT_FUNC ||
 	    sym->st_size == 0 || sym->st_value + sym->st_size > UINT32_MAX)
 		return;
-	frames->frame = reallocarray(frames->frame, frames->count + 1,
-	    sizeof(frames->frame[0]));
-	if (frames->frame == NULL)
-		err(3, "loading a driver");
+	frames->frame = xrealloc(frames->frame, frames->count + 1, sizeof(frames->frame[0]));
 	frames->frame[frames->count++] = (struct stack_frame){
 		.low = (uint32_t)sym->st_value, .high = (uint32_t)(sym->st_value + sym->st_size),
 		.bytes = bytes_of(frames, symbol->name),

@@ -19,6 +19,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/alloc.h"
+
 #define TRIAL_SECONDS	10
 /* Exit codes of the trial; a constructor that calls exit() has another. */
 #define TRIAL_GOOD	77
@@ -38,13 +40,8 @@ load(const char *path)
 	char *here = NULL;
 	void *handle;
 
-	if (strchr(path, '/') == NULL) {
-		here = malloc(strlen(path) + 3);
-		if (here == NULL)
-			err(3, "loading a driver");
-		strcpy(here, "./");
-		strcat(here, path);
-	}
+	if (strchr(path, '/') == NULL)
+		here = xasprintf("./%s", path);
 	handle = dlopen(here == NULL ? path : here, RTLD_NOW | RTLD_LOCAL);
 	free(here);
 	return handle;

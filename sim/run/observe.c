@@ -7,11 +7,11 @@
 
 #include "base/alloc.h"
 #include "device/transport.h"
-#include "run/story.h"
+#include "run/state.h"
 
 /* The driver's thread: the first kernel thread that is still there. */
 struct context *
-story_thread(struct world *world)
+run_thread(struct world *world)
 {
 	for (uint32_t i = 0; i < world->contexts; i++)
 		if (world->context[i].kind == HW_CTX_KTHREAD &&
@@ -25,8 +25,8 @@ story_thread(struct world *world)
 	observe_##name(const struct expect_env *env, const struct expect_term *term, \
 	    int64_t *value)
 
-static struct story *
-story_of(const struct expect_env *env)
+static struct run *
+run_of(const struct expect_env *env)
 {
 	return env->arg;
 }
@@ -36,7 +36,7 @@ story_of(const struct expect_env *env)
 static const struct memory_counts *
 memory_of(const struct expect_env *env)
 {
-	return &story_of(env)->world.memory.counts;
+	return &run_of(env)->world.memory.counts;
 }
 
 OBSERVE(mem_total)
@@ -109,7 +109,7 @@ static const char *const words_thread[] = {
 
 OBSERVE(thread_state)
 {
-	const struct context *ctx = story_thread(&story_of(env)->world);
+	const struct context *ctx = run_thread(&run_of(env)->world);
 
 	(void)term;
 	*value = THREAD_NONE;
@@ -134,7 +134,7 @@ OBSERVE(thread_state)
 
 OBSERVE(thread_wakeups)
 {
-	const struct context *ctx = story_thread(&story_of(env)->world);
+	const struct context *ctx = run_thread(&run_of(env)->world);
 
 	(void)term;
 	*value = ctx != NULL ? (int64_t)ctx->wakeups : 0;
@@ -143,8 +143,8 @@ OBSERVE(thread_wakeups)
 
 OBSERVE(thread_sleep)
 {
-	const struct world *world = &story_of(env)->world;
-	const struct context *ctx = story_thread(&story_of(env)->world);
+	const struct world *world = &run_of(env)->world;
+	const struct context *ctx = run_thread(&run_of(env)->world);
 
 	(void)term;
 	*value = ctx != NULL ? (int64_t)(ctx->sleep_ticks * (UINT64_C(1000000000) /
@@ -156,7 +156,7 @@ OBSERVE(thread_sleep)
 
 OBSERVE(calls)
 {
-	*value = (int64_t)story_of(env)->world.trace.calls[trace_call_by_name(term->arg)];
+	*value = (int64_t)run_of(env)->world.trace.calls[trace_call_by_name(term->arg)];
 	return true;
 }
 
@@ -165,7 +165,7 @@ OBSERVE(fail_hits)
 	uint64_t hits = 0;
 
 	/* Not armed yet: it has not struck. */
-	fault_hits(&story_of(env)->faults, term->arg, &hits);
+	fault_hits(&run_of(env)->faults, term->arg, &hits);
 	*value = (int64_t)hits;
 	return true;
 }
@@ -198,7 +198,7 @@ static const char *const words_attach[] = {
 OBSERVE(attach)
 {
 	(void)term;
-	*value = story_of(env)->attach;
+	*value = run_of(env)->attach;
 	return true;
 }
 
@@ -250,8 +250,8 @@ const struct observable run_observables[] = {
 static int64_t
 count_lines(void *arg, const char *text)
 {
-	const struct story *story = arg;
-	const char *line = story->log;
+	const struct run *run = arg;
+	const char *line = run->log;
 	size_t length = strlen(text);
 	int64_t count = 0;
 
@@ -268,27 +268,27 @@ count_lines(void *arg, const char *text)
 
 /* The console is one text; messages may come in pieces of a line. */
 static void
-see_console(void *arg, const struct event *event, uint32_t site, const void *payload)
+on_console(void *arg, const struct event *event, uint32_t site, const void *payload)
 {
-	struct story *story = arg;
-	const char *text = trace_text_of(&story->world.trace, event->console.text);
+	struct run *run = arg;
+	const char *text = trace_text_of(&run->world.trace, event->console.text);
 	size_t length = strlen(text);
 
 	(void)site;
 	(void)payload;
-	story->log = xrealloc(story->log, story->log_length + length + 1, 1);
-	memcpy(story->log + story->log_length, text, length + 1);
-	story->log_length += length;
+	run->log = xrealloc(run->log, run->log_length + length + 1, 1);
+	memcpy(run->log + run->log_length, text, length + 1);
+	run->log_length += length;
 }
 
 void
-story_env_init(struct story *story)
+run_env_init(struct run *run)
 {
-	story->env = (struct expect_env){
-		.device = &story->device, .log_count = count_lines, .arg = story,
-		.hz = (unsigned)story->machine->hz,
+	run->env = (struct expect_env){
+		.device = &run->device, .log_count = count_lines, .arg = run,
+		.hz = (unsigned)run->machine->hz,
 	};
-	trace_observe(&story->world.trace, (struct observer){
-		.kinds = UINT64_C(1) << EV_CONSOLE, .see = see_console, .self = story,
+	trace_observe(&run->world.trace, (struct observer){
+		.kinds = UINT64_C(1) << EV_CONSOLE, .see = on_console, .self = run,
 	});
 }

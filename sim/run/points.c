@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What a story does at exact points of the driver's run: `deliver` and `hold`.
+ * What a scenario does at exact points of the driver's run: `deliver` and `hold`.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -8,13 +8,13 @@
 
 #include "run/module_lines.h"
 #include "run/source.h"
-#include "run/story.h"
+#include "run/state.h"
 #include "scenario/text.h"
 
 _Static_assert(SCENARIO_POINTS_MAX <= POINTS_MAX, "each step that waits has its place");
 
 static const struct scenario_point *
-place_of(const struct story_point *point)
+place_of(const struct run_point *point)
 {
 	return point->step->verb == SCENARIO_STEP_HOLD ? &point->step->hold.at :
 	    &point->step->deliver.at;
@@ -25,9 +25,9 @@ place_of(const struct story_point *point)
 static void
 deliver(void *arg)
 {
-	struct story_point *point = arg;
+	struct run_point *point = arg;
 	const struct scenario_deliver *plan = &point->step->deliver;
-	struct device *device = &point->story->device;
+	struct device *device = &point->run->device;
 	/* `config` is the name of no queue. */
 	int queue = device_queue_by_name(device->class, plan->irq);
 
@@ -41,9 +41,9 @@ deliver(void *arg)
 static void
 hold_over(void *arg)
 {
-	struct story_point *point = arg;
+	struct run_point *point = arg;
 
-	world_context(&point->story->world, point->context)->held = false;
+	world_context(&point->run->world, point->context)->held = false;
 }
 
 /* May a scenario hold it: a thread, by its name, that is there? */
@@ -62,9 +62,9 @@ thread_name(const struct context *context)
 
 /* The first thread of that name, or NULL if there is none now. */
 static struct context *
-held_thread(struct story *story, const struct scenario_hold *plan)
+held_thread(struct run *run, const struct scenario_hold *plan)
 {
-	struct world *world = &story->world;
+	struct world *world = &run->world;
 
 	for (uint32_t i = 0; i < world->contexts; i++)
 		if (is_thread(&world->context[i]) &&
@@ -74,9 +74,9 @@ held_thread(struct story *story, const struct scenario_hold *plan)
 }
 
 static void
-no_thread(struct story *story, const struct scenario_step *step)
+no_thread(struct run *run, const struct scenario_step *step)
 {
-	const struct world *world = &story->world;
+	const struct world *world = &run->world;
 	char expected[160], actual[200] = "the threads are";
 	struct text_nearest near;
 	struct text_why hint;
@@ -99,28 +99,28 @@ no_thread(struct story *story, const struct scenario_step *step)
 		    text_nearest_hint(&near, &hint));
 	snprintf(expected, sizeof(expected), "there is a thread `%s` to hold",
 	    step->hold.thread);
-	story_fail(story, step->loc, "hold", expected, actual);
+	run_fail(run, step->loc, "hold", expected, actual);
 }
 
 static void
 hold(void *arg)
 {
-	struct story_point *point = arg;
+	struct run_point *point = arg;
 	const struct scenario_hold *plan = &point->step->hold;
-	struct story *story = point->story;
-	struct context *thread = held_thread(story, plan);
+	struct run *run = point->run;
+	struct context *thread = held_thread(run, plan);
 
 	point->reached = true;
 	if (thread == NULL) {
-		no_thread(story, point->step);
+		no_thread(run, point->step);
 		return;
 	}
 	thread->held = true;
 	point->context = thread->ordinal;
 	if (plan->until == NULL)
-		clock_at(&story->world.clock,
-		    story->world.clock.now_ns + scenario_time_ns(plan->lasts,
-		    story->machine->hz), CLOCK_STEP, hold_over, point);
+		clock_at(&run->world.clock,
+		    run->world.clock.now_ns + scenario_time_ns(plan->lasts,
+		    run->machine->hz), CLOCK_STEP, hold_over, point);
 }
 
 /* ---- arming ---- */
@@ -137,21 +137,21 @@ callback_of(const struct device *device, const char *name)
 static bool
 is_at_line(void *arg, uint32_t site)
 {
-	const struct story_point *point = arg;
+	const struct run_point *point = arg;
 
-	return source_line(module_source(point->story->options->module), site) ==
+	return source_line(module_source(point->run->options->module), site) ==
 	    place_of(point)->line;
 }
 
 static void
-arm(struct story_point *slot, const struct scenario_point *at, void (*strike)(void *))
+arm(struct run_point *slot, const struct scenario_point *at, void (*strike)(void *))
 {
 	struct point point = { .countdown = at->nth, .strike = strike, .arg = slot };
 
 	switch (at->place) {
 	case SCENARIO_ENTRY:
 		point.kind = POINT_CALLBACK;
-		point.what = callback_of(&slot->story->device, at->name);
+		point.what = callback_of(&slot->run->device, at->name);
 		break;
 	case SCENARIO_CALL:
 		point.kind = at->after ? POINT_AFTER : POINT_BEFORE;
@@ -165,23 +165,23 @@ arm(struct story_point *slot, const struct scenario_point *at, void (*strike)(vo
 		point.kind = POINT_ACCESS;
 		break;
 	}
-	slot->armed = world_point_arm(&slot->story->world, &point);
+	slot->armed = world_point_arm(&slot->run->world, &point);
 }
 
 void
-story_point(struct story *story, const struct scenario_step *step)
+run_point(struct run *run, const struct scenario_step *step)
 {
 	bool is_hold = step->verb == SCENARIO_STEP_HOLD;
-	struct story_point *slot;
+	struct run_point *slot;
 
-	/* A file has no more of them; a story that was made in memory may. */
-	if (story->points == SCENARIO_POINTS_MAX) {
-		story_fail(story, step->loc, is_hold ? "hold" : "deliver",
+	/* A file has no more of them; a scenario that was made in memory may. */
+	if (run->points == SCENARIO_POINTS_MAX) {
+		run_fail(run, step->loc, is_hold ? "hold" : "deliver",
 		    "no more such steps than there is room for", "this is one too many");
 		return;
 	}
-	slot = &story->point[story->points++];
-	*slot = (struct story_point){ .story = story, .step = step };
+	slot = &run->point[run->points++];
+	*slot = (struct run_point){ .run = run, .step = step };
 	if (!place_of(slot)->given)
 		hold(slot);
 	else
@@ -189,14 +189,14 @@ story_point(struct story *story, const struct scenario_step *step)
 }
 
 void
-story_release_holds(struct story *story)
+run_release_holds(struct run *run)
 {
-	for (unsigned i = 0; i < story->points; i++) {
-		struct story_point *point = &story->point[i];
+	for (unsigned i = 0; i < run->points; i++) {
+		struct run_point *point = &run->point[i];
 
 		if (point->context != 0 && point->step->verb == SCENARIO_STEP_HOLD &&
 		    point->step->hold.until != NULL &&
-		    point->step->hold.until_step == story->at_step)
+		    point->step->hold.until_step == run->at_step)
 			hold_over(point);
 	}
 }
@@ -205,12 +205,12 @@ story_release_holds(struct story *story)
 
 /* Why no access at that line was ever seen, in words; false if only the driver did not go there. */
 static bool
-explain_line(const struct story_point *point, char *text, size_t size)
+explain_line(const struct run_point *point, char *text, size_t size)
 {
 	unsigned line = place_of(point)->line, below, above;
 	int length;
 
-	if (module_line_has_access(point->story->options->module, line, &below, &above))
+	if (module_line_has_access(point->run->options->module, line, &below, &above))
 		return false;
 	length = snprintf(text, size, "the driver has no access to memory at line %u", line);
 	if (below != 0 && above != 0)
@@ -223,7 +223,7 @@ explain_line(const struct story_point *point, char *text, size_t size)
 }
 
 static void
-explain_point(const struct story_point *point, char *text, size_t size)
+explain_point(const struct run_point *point, char *text, size_t size)
 {
 	const struct scenario_point *at = place_of(point);
 	/* The place in the machine is another's by now, or empty, after a reboot. */
@@ -242,10 +242,10 @@ explain_point(const struct story_point *point, char *text, size_t size)
 }
 
 void
-story_points_unreached(struct story *story)
+run_points_unreached(struct run *run)
 {
-	for (unsigned i = 0; i < story->points; i++) {
-		const struct story_point *point = &story->point[i];
+	for (unsigned i = 0; i < run->points; i++) {
+		const struct run_point *point = &run->point[i];
 		char text[128], expected[160], actual[200];
 
 		if (point->reached)
@@ -253,7 +253,7 @@ story_points_unreached(struct story *story)
 		scenario_point_text(place_of(point), text, sizeof(text));
 		snprintf(expected, sizeof(expected), "the driver reaches `%s`", text);
 		explain_point(point, actual, sizeof(actual));
-		story_fail(story, point->step->loc, scenario_verb_key(point->step),
+		run_fail(run, point->step->loc, scenario_verb_key(point->step),
 		    expected, actual);
 	}
 }

@@ -13,7 +13,7 @@
 #include "base/alloc.h"
 #include "machine/crash.h"
 #include "run/source.h"
-#include "run/story.h"
+#include "run/state.h"
 
 static const char *call_names[HW_CALLS];
 static const char **rule_names;
@@ -33,9 +33,7 @@ run_vocab(void)
 	for (unsigned call = HW_CALL_NONE + 1; call < HW_CALLS; call++)
 		call_names[call - 1] = trace_call_name((enum hw_call)call);
 	rules = rules_catalogue(&count);
-	rule_names = calloc(count + 1, sizeof(rule_names[0]));
-	if (rule_names == NULL)
-		out_of_memory();
+	rule_names = xcalloc(count + 1, sizeof(rule_names[0]));
 	for (size_t i = 0; i < count; i++)
 		rule_names[i] = rules[i]->id;
 	while (device_classes[types] != NULL)
@@ -56,94 +54,94 @@ run_vocab(void)
 }
 
 static void
-start_choices(struct story *story)
+start_choices(struct run *run)
 {
-	struct choice *choice = &story->world.choice;
+	struct choice *choice = &run->world.choice;
 
 	choice_fini(choice);
-	if (story->options->replay != NULL)
-		choice_init_replay(choice, story->options->replay);
-	else if (story->c->has_seed)
-		choice_init_seed(choice, story->c->seed);
+	if (run->options->replay != NULL)
+		choice_init_replay(choice, run->options->replay);
+	else if (run->c->has_seed)
+		choice_init_seed(choice, run->c->seed);
 	else
 		choice_init_default(choice);
-	choice_record(choice, story->options->record != NULL);
+	choice_record(choice, run->options->record != NULL);
 }
 
 static void
-start_rules(struct story *story)
+start_rules(struct run *run)
 {
-	const struct scenario_names *off = &story->scenario->rules.off;
+	const struct scenario_names *off = &run->scenario->rules.off;
 
-	story->rules = rules_new(&story->result->findings,
-	    rules_device_by_id(story->world.hooks.device_id), story_view, story);
+	run->rules = rules_new(&run->result->findings,
+	    rules_device_by_id(run->world.hooks.device_id), run_view, run);
 	for (size_t i = 0; i < off->count; i++)
-		rules_off(story->rules, off->name[i]);
-	rules_watch(story->rules, &story->world.trace);
-	rules_watch_memory(story->rules, &story->world);
+		rules_off(run->rules, off->name[i]);
+	rules_watch(run->rules, &run->world.trace);
+	rules_watch_memory(run->rules, &run->world);
 }
 
 /* Asked early in what may be an endless loop; the choice of name is loop.h's lowest place. */
 static bool
 is_known_loop(void *arg, const struct loop_seen *seen)
 {
-	struct story *story = arg;
-	struct loops_met *met = &story->result->loops;
+	struct run *run = arg;
+	struct loops_met *met = &run->result->loops;
 
 	loops_meet(met, seen->site[0]);
-	met->cut = loops_find(story->options->loops, met->diagnostic, seen->site[0]) != NULL;
+	met->cut = loops_find(run->options->loops, met->diagnostic, seen->site[0]) != NULL;
 	return met->cut;
 }
 
 static void
-power_on(struct story *story)
+power_on(struct run *run)
 {
-	const struct run_options *options = story->options;
-	struct world_hooks hooks = { .faults = &story->faults, .fault = fault_ask };
+	const struct run_options *options = run->options;
+	struct world_hooks hooks = { .faults = &run->faults, .fault = fault_ask };
 	struct world_config config;
-	const struct scenario_device *device = &story->scenario->device;
+	const struct scenario_device *device = &run->scenario->device;
 
-	story_world_config(story, &config);
-	device_init(&story->device, &story->world, device_class_of(device->type),
-	    device->own.object, story->machine->hz);
-	device_hooks(&story->device, &hooks);
-	faults_init(&story->faults, &story->world);
-	if (!world_init(&story->world, &config, &hooks))
+	run_world_config(run, &config);
+	device_init(&run->device, &run->world, device_class_of(device->type),
+	    device->own.object, run->machine->hz);
+	device_hooks(&run->device, &hooks);
+	faults_init(&run->faults, &run->world);
+	if (!world_init(&run->world, &config, &hooks))
 		out_of_memory();
-	world_current = &story->world;
-	story->result->loops.diagnostic = story->machine->diagnostic;
+	world_current = &run->world;
+	run->result->loops.diagnostic = run->machine->diagnostic;
 	if (options->loops != NULL)
-		loop_ask(&story->world.loop, is_known_loop, story);
-	module_bounds(options->module, &story->world.module_low, &story->world.module_high);
-	story->world.frames = module_frames(options->module);
-	start_choices(story);
-	start_rules(story);
-	story_env_init(story);
-	story_watch_claims(story);
+		loop_ask(&run->world.loop, is_known_loop, run);
+	module_bounds(options->module, &run->world.module_low, &run->world.module_high);
+	run->world.frames = module_frames(options->module);
+	start_choices(run);
+	start_rules(run);
+	run_env_init(run);
+	run_watch_claims(run);
 	module_reset(options->module);
 	if (options->started != NULL)
-		options->started(options->arg, &story->world);
-	device_power_on(&story->device);
+		options->started(options->arg, &run->world);
+	device_power_on(&run->device);
 	/* The planted source of nondeterminism: proves that the determinism check can fail. */
 	if (options->draw_noise != 0)
-		world_emit(&story->world, EV_STEP, 0, UINT32_MAX, 0, options->draw_noise, 0, 0);
+		world_emit(&run->world, EV_STEP, 0, UINT32_MAX, 0, options->draw_noise, 0, 0);
 }
 
 static void
 play(void *arg)
 {
-	struct story *story = arg;
+	struct run *run = arg;
 
-	kern_boot(story->driver->cfattach, story->driver_name);
-	story_tell(story);
+	kern_boot(run->driver->cfattach, run->driver_name);
+	run_steps(run);
 }
 
 /* The first line of a loop stands for it. */
 static uint32_t
-line_of_loop(struct story *story, const struct loop_seen *seen)
+line_of_loop(struct run *run, const struct loop_seen *seen)
 {
-	struct source *source = module_source(story->options->module);
-	struct loops_met *met = &story->result->loops;
+	struct source *source = module_source(run->options->module);
+	struct loops_met *met = &run->result->loops;
 	struct source_pos pos, first = { .line = UINT_MAX };
 	uint32_t site = seen->site[0];
 
@@ -155,7 +153,7 @@ line_of_loop(struct story *story, const struct loop_seen *seen)
 	met->end = seen->site[0];
 	/* Not all of it was seen: it has the place that it had before. */
 	if (met->cut)
-		site = loops_find(story->options->loops, met->diagnostic, met->end)->line;
+		site = loops_find(run->options->loops, met->diagnostic, met->end)->line;
 	met->line = site;
 	if (first.line != UINT_MAX)
 		snprintf(met->where, sizeof(met->where), "%s:%u (%s)", first.file, first.line,
@@ -165,9 +163,9 @@ line_of_loop(struct story *story, const struct loop_seen *seen)
 
 /* The ways a run can end early are findings too. */
 static void
-report_end(struct story *story)
+report_end(struct run *run)
 {
-	struct world *world = &story->world;
+	struct world *world = &run->world;
 	const struct loop_seen *seen;
 	const struct rule *rule = NULL;
 	struct event event;
@@ -189,15 +187,15 @@ report_end(struct story *story)
 		rule = &rule_endless_loop;
 		seen = loop_of(world, world->end_context);
 		if (seen != NULL)
-			world->end_site = line_of_loop(story, seen);
+			world->end_site = line_of_loop(run, seen);
 		break;
 	case WORLD_DEVICE_FAULT:
 		rule = &rule_device_abuse;
 		break;
 	case WORLD_TIME_LIMIT:
 	case WORLD_EVENT_LIMIT:
-		story_fail(story, story->scenario->loc, "limits",
-		    "the story ends within its limits", world->end_text);
+		run_fail(run, run->scenario->loc, "limits",
+		    "the run ends within its limits", world->end_text);
 		break;
 	case WORLD_RUNNING:
 	case WORLD_STOPPED:
@@ -208,61 +206,61 @@ report_end(struct story *story)
 		return;
 	event = world->trace.count > 0 ? *trace_event(&world->trace, world->trace.count - 1) :
 	    (struct event){ 0 };
-	finding_add(&story->result->findings, rule, &event, world->end_site, "%s",
+	finding_add(&run->result->findings, rule, &event, world->end_site, "%s",
 	    world->end_text);
 }
 
 /* A lint of the scenario's, not the driver's. */
 static void
-report_impossible_faults(struct story *story)
+report_impossible_faults(struct run *run)
 {
-	const struct scenario_names *off = &story->scenario->rules.off;
-	const struct faults *faults = &story->faults;
+	const struct scenario_names *off = &run->scenario->rules.off;
+	const struct faults *faults = &run->faults;
 
 	for (size_t i = 0; i < off->count; i++)
 		if (strcmp(off->name[i], "scenario.impossible-fault") == 0)
 			return;
 	for (unsigned i = 0; i < faults->count; i++)
 		if (faults->armed[i].impossible)
-			finding_add(&story->result->findings, &rule_impossible_fault,
+			finding_add(&run->result->findings, &rule_impossible_fault,
 			    &faults->armed[i].at, faults->armed[i].site,
 			    "the kernel cannot fail this call with %s: %s",
 			    faults->armed[i].row->id, fault_when(faults->armed[i].row));
 }
 
 static unsigned
-faults_idle(const struct story *story)
+faults_idle(const struct run *run)
 {
 	const struct fault_armed *fault = NULL;
 	unsigned idle = 0;
 
-	while ((fault = fault_unstruck(&story->faults, fault)) != NULL)
+	while ((fault = fault_unstruck(&run->faults, fault)) != NULL)
 		idle++;
 	return idle;
 }
 
 static uint64_t
-idle_faults(const struct story *story)
+idle_faults(const struct run *run)
 {
 	const struct fault_armed *fault = NULL;
 	uint64_t idle = 0;
 
 	_Static_assert(FAULTS_ARMED_MAX <= 64, "one bit each");
-	while ((fault = fault_unstruck(&story->faults, fault)) != NULL)
-		idle |= UINT64_C(1) << (fault - story->faults.armed);
+	while ((fault = fault_unstruck(&run->faults, fault)) != NULL)
+		idle |= UINT64_C(1) << (fault - run->faults.armed);
 	return idle;
 }
 
 static void
-take_stock(struct story *story)
+take_stock(struct run *run)
 {
-	struct run_result *result = story->result;
-	struct world *world = &story->world;
+	struct run_result *result = run->result;
+	struct world *world = &run->world;
 
 	world->running = NULL;
-	story_count_undecided(story);
-	report_end(story);
-	report_impossible_faults(story);
+	run_count_undecided(run);
+	report_end(run);
+	report_impossible_faults(run);
 	if (world->end == WORLD_RUNNING)
 		world->end = WORLD_STOPPED;
 	world_emit(world, EV_END, 0, world->end, 0, 0, 0, 0);
@@ -274,28 +272,29 @@ take_stock(struct story *story)
 		.events = world->trace.count,
 		.accesses = access_count(&world->access),
 		.draws = choice_drawn(&world->choice),
-		.faults_armed = story->faults.count,
-		.faults_struck = (unsigned)story->faults.hits,
-		.faults_idle = faults_idle(story),
-		.idle = idle_faults(story),
+		.faults_armed = run->faults.count,
+		.faults_struck = (unsigned)run->faults.hits,
+		.faults_idle = faults_idle(run),
+		.idle = idle_faults(run),
 	};
 }
 
 static void
-power_off(struct story *story)
+power_off(struct run *run)
 {
-	if (story->options->record != NULL) {
-		const struct choice_list *made = choice_recorded(&story->world.choice);
+	if (run->options->record != NULL) {
+		const struct choice_list *made = choice_recorded(&run->world.choice);
 
 		for (size_t i = 0; i < made->count; i++)
-			choice_list_push(story->options->record, made->draws[i].kind,
+			choice_list_push(run->options->record, made->draws[i].kind,
 			    made->draws[i].n, made->draws[i].value);
 	}
 	kern_halt();
-	device_fini(&story->device);
-	rules_free(story->rules);
-	world_fini(&story->world);
-	free(story->log);
+	device_fini(&run->device);
+	rules_free(run->rules);
+	world_fini(&run->world);
+	free(run->log);
+	free(run->claims_broken);
 }
 
 static const struct module_attachment *
@@ -310,29 +309,27 @@ void
 run_case(const struct scenario_case *c, const struct run_options *options,
     struct run_result *result)
 {
-	struct story *story = malloc(sizeof(*story));
+	struct run *run = xmalloc(sizeof(*run));
 
-	if (story == NULL)
-		out_of_memory();
-	memset(story, 0, offsetof(struct story, world));
+	memset(run, 0, offsetof(struct run, world));
 	memset(result, 0, sizeof(*result));
 	findings_init(&result->findings);
-	story->c = c;
-	story->scenario = c->scenario;
-	story->machine = c->machine;
-	story->options = options;
-	story->result = result;
-	story->driver = driver_of(options);
-	assert(story->driver != NULL);
-	story->driver_name = options->name != NULL ? options->name : story->driver->name;
+	run->c = c;
+	run->scenario = c->scenario;
+	run->machine = c->machine;
+	run->options = options;
+	run->result = result;
+	run->driver = driver_of(options);
+	assert(run->driver != NULL);
+	run->driver_name = options->name != NULL ? options->name : run->driver->name;
 	result->steps = (unsigned)c->scenario->steps.count;
-	power_on(story);
-	crash_guard(&story->world, play, story);
-	take_stock(story);
+	power_on(run);
+	crash_guard(&run->world, play, run);
+	take_stock(run);
 	if (options->finished != NULL)
-		options->finished(options->arg, &story->world, result);
-	power_off(story);
-	free(story);
+		options->finished(options->arg, &run->world, result);
+	power_off(run);
+	free(run);
 }
 
 void

@@ -86,7 +86,7 @@ struct run_options {
 /* Names known to this build, for the scenario loader. */
 const struct scenario_vocab *run_vocab(void);
 
-/* How many steps at the head of the list are told before the driver attaches. */
+/* How many steps at the head of the list are done before the driver attaches. */
 size_t run_head(const struct scenario *scenario);
 
 void run_case(const struct scenario_case *c, const struct run_options *options,

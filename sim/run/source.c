@@ -4,10 +4,10 @@
  */
 #include <dwarf.h>
 #include <elfutils/libdw.h>
-#include <err.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "run/source.h"
 
 /* One remembered answer. */
@@ -30,10 +30,8 @@ struct source {
 struct source *
 source_new(const char *image, size_t size)
 {
-	struct source *s = calloc(1, sizeof(*s));
+	struct source *s = xcalloc(1, sizeof(*s));
 
-	if (s == NULL)
-		err(3, "source positions");
 	s->image = image;
 	s->size = size;
 	return s;
@@ -222,10 +220,8 @@ static void
 grow_slots(struct source *s)
 {
 	size_t slot_count = s->slot_count == 0 ? 256 : s->slot_count * 2;
-	struct source_slot *slots = calloc(slot_count, sizeof(*slots));
+	struct source_slot *slots = xcalloc(slot_count, sizeof(*slots));
 
-	if (slots == NULL)
-		err(3, "source positions");
 	for (size_t i = 0; i < s->slot_count; i++) {
 		struct source_slot *old = &s->slots[i];
 

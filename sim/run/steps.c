@@ -13,54 +13,54 @@
 #include <string.h>
 
 #include "base/sbuf.h"
-#include "run/story.h"
+#include "run/state.h"
 
 #define FINAL_SETTLE_NS UINT64_C(60000000000)
 
 static uint64_t
-ns_of(const struct story *story, struct scenario_time time)
+ns_of(const struct run *run, struct scenario_time time)
 {
-	return (uint64_t)scenario_time_ns(time, story->machine->hz);
+	return (uint64_t)scenario_time_ns(time, run->machine->hz);
 }
 
 /* ---- acts of the host, the device and the rest of the guest ---- */
 
 static void
-do_fail(struct story *story, const struct scenario_step *step)
+do_fail(struct run *run, const struct scenario_step *step)
 {
 	const struct scenario_fail *fail = &step->fail;
 	struct fault_order order = {
 		.id = fail->id, .call = fail->call, .error_name = fail->error,
 		.block = fail->block, .nth = fail->nth,
 		.queue = fail->vq != NULL ?
-		    device_queue_by_name(story->device.class, fail->vq) : FAULT_ANY_QUEUE,
+		    device_queue_by_name(run->device.class, fail->vq) : FAULT_ANY_QUEUE,
 		.count = fail->count == SCENARIO_FOREVER ? FAULT_FOREVER : fail->count,
 		.probability_ppm = (uint32_t)fail->probability_ppm,
 	};
 	char why[160];
 
-	if (fault_arm(&story->faults, &order, why, sizeof(why)) == NULL)
-		story_fail(story, step->loc, "fail", "a fault of the catalogue", why);
+	if (fault_arm(&run->faults, &order, why, sizeof(why)) == NULL)
+		run_fail(run, step->loc, "fail", "a fault of the catalogue", why);
 }
 
 static void
-do_heal(struct story *story, const struct scenario_step *step)
+do_heal(struct run *run, const struct scenario_step *step)
 {
-	fault_heal(&story->faults, step->heal.id);
+	fault_heal(&run->faults, step->heal.id);
 	kern_heal();
 }
 
 static void
-do_irq(struct story *story, const struct scenario_step *step)
+do_irq(struct run *run, const struct scenario_step *step)
 {
 	/* `config` is the name of no queue. */
-	device_interrupt(&story->device,
-	    device_queue_by_name(story->device.class, step->irq.source), step->irq.spurious,
+	device_interrupt(&run->device,
+	    device_queue_by_name(run->device.class, step->irq.source), step->irq.spurious,
 	    step->irq.count);
 }
 
 static void
-do_guest(struct story *story, const struct scenario_step *step)
+do_guest(struct run *run, const struct scenario_step *step)
 {
 	const struct scenario_guest *guest = &step->guest;
 
@@ -69,19 +69,19 @@ do_guest(struct story *story, const struct scenario_step *step)
 	if (guest->release_pages != SCENARIO_UNSET)
 		kern_others(-(int64_t)guest->release_pages);
 	if (guest->reboot)
-		story_reboot(story);
+		run_reboot(run);
 	if (guest->attach == SCENARIO_AGAIN)
-		story_attach(story);
+		run_attach(run);
 	if (guest->detach)
-		story_detach(story);
+		run_detach(run);
 }
 
 /* ---- expectations ---- */
 
 void
-story_drain(struct story *story)
+run_drain(struct run *run)
 {
-	struct world *world = &story->world;
+	struct world *world = &run->world;
 
 	while (world->end == WORLD_RUNNING && (world_is_busy(world) ||
 	    clock_next_ns(&world->clock) <= world->clock.now_ns))
@@ -90,28 +90,28 @@ story_drain(struct story *story)
 
 /* Step until the expectation holds or time would pass `end_ns`. */
 static bool
-comes_true(struct story *story, const struct expect *expect, uint64_t end_ns)
+comes_true(struct run *run, const struct expect *expect, uint64_t end_ns)
 {
-	struct world *world = &story->world;
+	struct world *world = &run->world;
 
 	while (world->end == WORLD_RUNNING) {
-		if (expect_holds(expect, &story->env))
+		if (expect_holds(expect, &run->env))
 			return true;
 		if (!world_is_busy(world) && clock_next_ns(&world->clock) > end_ns) {
 			world_run(world, end_ns);
-			return expect_holds(expect, &story->env);
+			return expect_holds(expect, &run->env);
 		}
 		world_step(world);
 	}
-	return expect_holds(expect, &story->env);
+	return expect_holds(expect, &run->env);
 }
 
 static bool
-stays_true(struct story *story, const struct expect *expect, uint64_t end_ns)
+stays_true(struct run *run, const struct expect *expect, uint64_t end_ns)
 {
-	struct world *world = &story->world;
+	struct world *world = &run->world;
 
-	while (world->end == WORLD_RUNNING && expect_holds(expect, &story->env)) {
+	while (world->end == WORLD_RUNNING && expect_holds(expect, &run->env)) {
 		if (!world_is_busy(world) && clock_next_ns(&world->clock) > end_ns) {
 			world_run(world, end_ns);
 			return world->end == WORLD_RUNNING;
@@ -125,35 +125,35 @@ stays_true(struct story *story, const struct expect *expect, uint64_t end_ns)
 enum { DOES_NOT_HOLD, HOLDS, UNDECIDED };
 
 static void
-do_expect(struct story *story, const struct scenario_step *step)
+do_expect(struct run *run, const struct scenario_step *step)
 {
-	uint64_t within = ns_of(story, step->within), lasts = ns_of(story, step->lasts);
-	uint64_t end = story->world.clock.now_ns;
+	uint64_t within = ns_of(run, step->within), lasts = ns_of(run, step->lasts);
+	uint64_t end = run->world.clock.now_ns;
 	const char *what = step->verb == SCENARIO_STEP_WAIT ? "wait" : "expect";
 	unsigned outcome;
 
-	story_drain(story);
+	run_drain(run);
 	if (scenario_time_is_given(step->within))
 		end += within;
-	outcome = comes_true(story, step->expect, end) ? HOLDS : DOES_NOT_HOLD;
+	outcome = comes_true(run, step->expect, end) ? HOLDS : DOES_NOT_HOLD;
 	if (outcome == HOLDS && lasts > 0) {
-		end = story->world.clock.now_ns + lasts;
-		outcome = stays_true(story, step->expect, end) ? HOLDS :
-		    expect_holds(step->expect, &story->env) ? UNDECIDED : DOES_NOT_HOLD;
-	} else if (outcome == DOES_NOT_HOLD && story->world.end != WORLD_RUNNING) {
+		end = run->world.clock.now_ns + lasts;
+		outcome = stays_true(run, step->expect, end) ? HOLDS :
+		    expect_holds(step->expect, &run->env) ? UNDECIDED : DOES_NOT_HOLD;
+	} else if (outcome == DOES_NOT_HOLD && run->world.end != WORLD_RUNNING) {
 		outcome = UNDECIDED;
 	}
-	world_emit(&story->world, EV_EXPECT, 0, story->at_step, outcome, 0, 0, 0);
+	world_emit(&run->world, EV_EXPECT, 0, run->at_step, outcome, 0, 0, 0);
 	if (outcome == DOES_NOT_HOLD)
-		story_fail_expect(story, step->expect, what);
+		run_fail_expect(run, step->expect, what);
 	else if (outcome == UNDECIDED)
-		story_undecided(story, step->expect->loc, what, step->expect->text, end);
+		run_undecided(run, step->expect->loc, what, step->expect->text, end);
 }
 
 static void
-do_settle(struct story *story, const struct scenario_step *step)
+do_settle(struct run *run, const struct scenario_step *step)
 {
-	story_settle(story, ns_of(story, step->settle.within));
+	run_settle(run, ns_of(run, step->settle.within));
 }
 
 /* ---- verbs of the device's class ---- */
@@ -165,33 +165,33 @@ own_verb(const struct scenario_step *step)
 }
 
 static void
-act_own(struct story *story, const struct scenario_step *step)
+act_own(struct run *run, const struct scenario_step *step)
 {
-	own_verb(step)->act(&story->device, step->own.object);
+	own_verb(step)->act(&run->device, step->own.object);
 }
 
 static void
-wait_own(struct story *story, const struct scenario_step *step)
+wait_own(struct run *run, const struct scenario_step *step)
 {
 	const struct device_verb *verb = own_verb(step);
 
-	while (verb->is_busy != NULL && verb->is_busy(&story->device) &&
-	    story->world.end == WORLD_RUNNING)
-		world_step(&story->world);
+	while (verb->is_busy != NULL && verb->is_busy(&run->device) &&
+	    run->world.end == WORLD_RUNNING)
+		world_step(&run->world);
 }
 
 /* ---- one step ---- */
 
 static void
-mark(struct story *story, const struct scenario_step *step)
+mark(struct run *run, const struct scenario_step *step)
 {
 	struct sbuf buf;
 	char *line;
 
 	scenario_step_print(step, sbuf_open(&buf));
 	line = sbuf_close(&buf);
-	world_emit(&story->world, EV_STEP, step->row->code, story->at_step,
-	    trace_text(&story->world.trace, line, buf.length), 0, 0, 0);
+	world_emit(&run->world, EV_STEP, step->row->code, run->at_step,
+	    trace_text(&run->world.trace, line, buf.length), 0, 0, 0);
 	free(line);
 }
 
@@ -200,14 +200,14 @@ mark(struct story *story, const struct scenario_step *step)
  * never from within the world.  A verb of the device's class does what the class says.
  */
 static const struct {
-	void (*acts)(struct story *, const struct scenario_step *);
-	void (*waits)(struct story *, const struct scenario_step *);
+	void (*acts)(struct run *, const struct scenario_step *);
+	void (*waits)(struct run *, const struct scenario_step *);
 } verbs[SCENARIO_STEPS] = {
 	[SCENARIO_STEP_FAIL] = { .acts = do_fail },
 	[SCENARIO_STEP_HEAL] = { .acts = do_heal },
 	[SCENARIO_STEP_IRQ] = { .acts = do_irq },
-	[SCENARIO_STEP_DELIVER] = { .acts = story_point },
-	[SCENARIO_STEP_HOLD] = { .acts = story_point },
+	[SCENARIO_STEP_DELIVER] = { .acts = run_point },
+	[SCENARIO_STEP_HOLD] = { .acts = run_point },
 	[SCENARIO_STEP_GUEST] = { .waits = do_guest },
 	[SCENARIO_STEP_EXPECT] = { .waits = do_expect },
 	[SCENARIO_STEP_WAIT] = { .waits = do_expect },
@@ -217,16 +217,16 @@ static const struct {
 };
 
 static void
-act(struct story *story, const struct scenario_step *step)
+act(struct run *run, const struct scenario_step *step)
 {
-	mark(story, step);
-	story_release_holds(story);
+	mark(run, step);
+	run_release_holds(run);
 	if (verbs[step->verb].acts != NULL)
-		verbs[step->verb].acts(story, step);
+		verbs[step->verb].acts(run, step);
 }
 
 struct due {
-	struct story *story;
+	struct run *run;
 	const struct scenario_step *step;
 	bool done;
 };
@@ -236,43 +236,43 @@ now_due(void *arg)
 {
 	struct due *due = arg;
 
-	act(due->story, due->step);
+	act(due->run, due->step);
 	due->done = true;
 }
 
 static uint64_t
-due_ns(const struct story *story, const struct scenario_step *step)
+due_ns(const struct run *run, const struct scenario_step *step)
 {
 	switch (step->at.when) {
 	case SCENARIO_AT_ONCE:
 		break;
 	case SCENARIO_ABSOLUTE:
-		return story->base_ns + ns_of(story, step->at.time);
+		return run->base_ns + ns_of(run, step->at.time);
 	case SCENARIO_RELATIVE:
-		return story->previous_ns + ns_of(story, step->at.time);
+		return run->previous_ns + ns_of(run, step->at.time);
 	}
-	return story->world.clock.now_ns;
+	return run->world.clock.now_ns;
 }
 
 static void
-tell(struct story *story, const struct scenario_step *step)
+do_step(struct run *run, const struct scenario_step *step)
 {
-	struct due due = { .story = story, .step = step };
-	uint64_t when = due_ns(story, step);
+	struct due due = { .run = run, .step = step };
+	uint64_t when = due_ns(run, step);
 
-	if (when > story->world.clock.now_ns) {
-		clock_at(&story->world.clock, when, CLOCK_STEP, now_due, &due);
-		while (!due.done && world_step(&story->world))
+	if (when > run->world.clock.now_ns) {
+		clock_at(&run->world.clock, when, CLOCK_STEP, now_due, &due);
+		while (!due.done && world_step(&run->world))
 			continue;
 		if (!due.done)
 			return;
 	} else {
-		act(story, step);
+		act(run, step);
 	}
 	if (verbs[step->verb].waits != NULL)
-		verbs[step->verb].waits(story, step);
-	story->previous_ns = story->world.clock.now_ns;
-	story->result->steps_done++;
+		verbs[step->verb].waits(run, step);
+	run->previous_ns = run->world.clock.now_ns;
+	run->result->steps_done++;
 }
 
 static bool
@@ -295,81 +295,81 @@ run_head(const struct scenario *scenario)
 /* ---- the end ---- */
 
 static struct loc
-loc_of_fault(const struct story *story, const char *id)
+loc_of_fault(const struct run *run, const char *id)
 {
-	const struct scenario_steps *steps = &story->scenario->steps;
+	const struct scenario_steps *steps = &run->scenario->steps;
 
 	for (size_t i = 0; i < steps->count; i++)
 		if (steps->step[i].verb == SCENARIO_STEP_FAIL &&
 		    strcmp(steps->step[i].fail.id, id) == 0)
 			return steps->step[i].loc;
-	return story->scenario->loc;
+	return run->scenario->loc;
 }
 
 static void
-unstruck_faults(struct story *story)
+unstruck_faults(struct run *run)
 {
 	const struct fault_armed *fault = NULL;
 
-	while ((fault = fault_unstruck(&story->faults, fault)) != NULL) {
+	while ((fault = fault_unstruck(&run->faults, fault)) != NULL) {
 		char expected[160], actual[160];
 
 		snprintf(expected, sizeof(expected), "fault `%s` (%s) strikes at least once",
 		    fault->order.id, fault->row->id);
 		snprintf(actual, sizeof(actual), "it %s: %llu calls since it was armed, the "
-		    "first to strike is number %llu", story->world.end == WORLD_RUNNING ?
+		    "first to strike is number %llu", run->world.end == WORLD_RUNNING ?
 		    "never struck" : "had not struck when the run ended early",
 		    (unsigned long long)fault->calls, (unsigned long long)fault->order.nth);
-		story_fail(story, loc_of_fault(story, fault->order.id), "fail", expected,
+		run_fail(run, loc_of_fault(run, fault->order.id), "fail", expected,
 		    actual);
 	}
 }
 
 static void
-finally(struct story *story)
+finally(struct run *run)
 {
-	const struct scenario_claims *claims = &story->scenario->finally;
+	const struct scenario_claims *claims = &run->scenario->finally;
 	struct event now;
 
-	fault_heal(&story->faults, NULL);
+	fault_heal(&run->faults, NULL);
 	kern_heal();
-	story_drain(story);
+	run_drain(run);
 	/* An attach or detach that never ends is the driver's too. */
-	if (story->attach == ATTACH_OK || !story->attach_over)
-		story_settle(story, FINAL_SETTLE_NS);
-	if (story->world.end != WORLD_RUNNING)
+	if (run->attach == ATTACH_OK || !run->attach_over)
+		run_settle(run, FINAL_SETTLE_NS);
+	if (run->world.end != WORLD_RUNNING)
 		return;
 	for (size_t i = 0; i < claims->count; i++)
-		if (!expect_holds(claims->claim[i].that, &story->env))
-			story_fail_expect(story, claims->claim[i].that, "finally");
-	now = (struct event){ .time_ns = story->world.clock.now_ns,
-	    .seq = story->world.trace.count - 1 };
-	rules_end(story->rules, &now);
+		if (!expect_holds(claims->claim[i].that, &run->env))
+			run_fail_expect(run, claims->claim[i].that, "finally");
+	now = (struct event){ .time_ns = run->world.clock.now_ns,
+	    .seq = run->world.trace.count - 1 };
+	rules_end(run->rules, &now);
 }
 
 void
-story_tell(struct story *story)
+run_steps(struct run *run)
 {
-	const struct scenario_steps *steps = &story->scenario->steps;
-	size_t head = run_head(story->scenario), i;
+	const struct scenario_steps *steps = &run->scenario->steps;
+	size_t head = run_head(run->scenario), i;
 
-	story->telling = true;
+	run->in_steps = true;
 	for (i = 0; i < head; i++) {
-		story->at_step = i;
-		tell(story, &steps->step[i]);
+		run->at_step = i;
+		do_step(run, &steps->step[i]);
 	}
-	story_attach(story);
-	story->base_ns = story->previous_ns = story->world.clock.now_ns;
-	for (; i < steps->count && story->world.end == WORLD_RUNNING; i++) {
-		story->at_step = i;
-		tell(story, &steps->step[i]);
+	run_attach(run);
+	run->base_ns = run->previous_ns = run->world.clock.now_ns;
+	for (; i < steps->count && run->world.end == WORLD_RUNNING; i++) {
+		run->at_step = i;
+		do_step(run, &steps->step[i]);
 	}
-	story->telling = false;
-	if (story->world.end == WORLD_RUNNING)
-		finally(story);
-	if (!story->result->refused)
-		unstruck_faults(story);
+	run->in_steps = false;
+	if (run->world.end == WORLD_RUNNING)
+		finally(run);
+	if (!run->result->refused)
+		unstruck_faults(run);
 	/* A run that ended early has its finding, and did not come to all of its points. */
-	if (story->world.end == WORLD_RUNNING)
-		story_points_unreached(story);
+	if (run->world.end == WORLD_RUNNING)
+		run_points_unreached(run);
 }

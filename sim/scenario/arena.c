@@ -4,15 +4,14 @@
  */
 #include "arena.h"
 
-#include <err.h>
 #include <stdalign.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
+
 #define ARENA_BLOCK_SIZE 8192
-#define ARENA_EXIT_INTERNAL 3
 
 struct arena_block {
 	struct arena_block *next;
@@ -25,18 +24,10 @@ struct arena {
 	struct arena_block *head;
 };
 
-static void *
-arena_must(void *p)
-{
-	if (p == NULL)
-		err(ARENA_EXIT_INTERNAL, "memory for a scenario");
-	return p;
-}
-
 struct arena *
 arena_new(void)
 {
-	return arena_must(calloc(1, sizeof(struct arena)));
+	return xcalloc(1, sizeof(struct arena));
 }
 
 void
@@ -57,7 +48,7 @@ static struct arena_block *
 arena_grow(struct arena *a, size_t size)
 {
 	size_t room = size > ARENA_BLOCK_SIZE ? size : ARENA_BLOCK_SIZE;
-	struct arena_block *b = arena_must(malloc(sizeof(*b) + room));
+	struct arena_block *b = xmalloc(sizeof(*b) + room);
 
 	b->used = 0;
 	b->size = room;
@@ -75,7 +66,7 @@ arena_calloc(struct arena *a, size_t count, size_t size)
 	void *p;
 
 	if (__builtin_mul_overflow(count, size, &bytes) || bytes > SIZE_MAX / 2)
-		errx(ARENA_EXIT_INTERNAL, "memory for a scenario: too much");
+		out_of_memory();
 	bytes = (bytes + align - 1) / align * align;
 	if (b == NULL || b->size - b->used < bytes)
 		b = arena_grow(a, bytes);
@@ -97,17 +88,13 @@ arena_copy(struct arena *a, const char *text, size_t size)
 char *
 arena_printf(struct arena *a, const char *fmt, ...)
 {
-	char *heap = NULL, *p;
-	size_t size = 0;
+	char *heap, *p;
 	va_list ap;
-	FILE *f = arena_must(open_memstream(&heap, &size));
 
 	va_start(ap, fmt);
-	vfprintf(f, fmt, ap);
+	heap = xvasprintf(fmt, ap);
 	va_end(ap);
-	if (fclose(f) != 0)
-		err(ARENA_EXIT_INTERNAL, "memory for a scenario");
-	p = arena_copy(a, heap, size);
+	p = arena_copy(a, heap, strlen(heap));
 	free(heap);
 	return p;
 }

@@ -3,23 +3,14 @@
  * Cases and their ids, both ways; small questions about plain data.
  */
 #include <assert.h>
-#include <err.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
+#include "base/sbuf.h"
 #include "load.h"
 #include "text.h"
-
-#define CASE_EXIT_INTERNAL 3
-
-static void *
-case_must(void *p)
-{
-	if (p == NULL)
-		err(CASE_EXIT_INTERNAL, "memory for cases");
-	return p;
-}
 
 /* ---- plain data ---- */
 
@@ -86,9 +77,9 @@ const char *
 machine_name(const struct scenario_machine *m, const struct scenario_machine *base,
     struct arena *arena)
 {
-	char *heap = NULL, *name;
-	size_t size = 0;
-	FILE *f = case_must(open_memstream(&heap, &size));
+	struct sbuf buf;
+	FILE *f = sbuf_open(&buf);
+	char *heap, *name;
 
 	fprintf(f, "%s,%s", m->transport == SCENARIO_LEGACY ? "legacy" : "1.0",
 	    m->dma == SCENARIO_COHERENT ? "coherent" : "bounce");
@@ -108,9 +99,8 @@ machine_name(const struct scenario_machine *m, const struct scenario_machine *ba
 	}
 	if (!memory_equal(m, base))
 		name_memory(m, f);
-	if (fclose(f) != 0)
-		err(CASE_EXIT_INTERNAL, "memory for cases");
-	name = arena_copy(arena, heap, size);
+	heap = sbuf_close(&buf);
+	name = arena_copy(arena, heap, buf.length);
 	free(heap);
 	return name;
 }
@@ -130,13 +120,12 @@ void
 scenario_case_init(struct scenario_case *c, const struct scenario *sc,
     const struct scenario_machine *m, bool has_seed, uint64_t seed)
 {
-	size_t size = 0;
-	FILE *f;
+	struct sbuf buf;
+	FILE *f = sbuf_open(&buf);
 
 	*c = (struct scenario_case){
 		.scenario = sc, .machine = m, .has_seed = has_seed, .seed = seed,
 	};
-	f = case_must(open_memstream(&c->id, &size));
 	fputs(sc->id, f);
 	for (size_t i = 0; i < sc->nparams; i++) {
 		fputc(i == 0 ? '[' : ',', f);
@@ -146,8 +135,7 @@ scenario_case_init(struct scenario_case *c, const struct scenario *sc,
 	if (has_seed)
 		fprintf(f, "@%" PRIu64, seed);
 	fprintf(f, "#%s", m->name);
-	if (fclose(f) != 0)
-		err(CASE_EXIT_INTERNAL, "memory for cases");
+	c->id = sbuf_close(&buf);
 }
 
 void
@@ -162,7 +150,7 @@ scenario_case_fini(struct scenario_case *c)
 static char *
 ref_copy(const char *s, size_t length)
 {
-	return case_must(strndup(s, length));
+	return xstrndup(s, length);
 }
 
 static bool
@@ -182,7 +170,7 @@ ref_param(struct scenario_ref *ref, const char **s, char *why, size_t why_size)
 	if (name == 0 || (*s)[name] != '=')
 		return ref_fail(why, why_size, "name=value is expected inside [ ]");
 	value = strcspn(*s + name + 1, ",]");
-	ref->params = case_must(realloc(ref->params, (ref->nparams + 1) * sizeof(*p)));
+	ref->params = xrealloc(ref->params, (ref->nparams + 1), sizeof(*p));
 	p = &ref->params[ref->nparams++];
 	p->name = ref_copy(*s, name);
 	p->value = ref_copy(*s + name + 1, value);
@@ -230,8 +218,7 @@ ref_machine(struct scenario_ref *ref, const char **s, char *why, size_t why_size
 		length = strcspn(*s, ",");
 		if (length == 0)
 			return ref_fail(why, why_size, "a part of the machine after # is empty");
-		ref->machine = case_must(realloc(ref->machine,
-		    (ref->nmachine + 1) * sizeof(*ref->machine)));
+		ref->machine = xrealloc(ref->machine, (ref->nmachine + 1), sizeof(*ref->machine));
 		ref->machine[ref->nmachine++] = ref_copy(*s, length);
 		*s += length;
 	} while (**s == ',');
@@ -335,8 +322,7 @@ list_push(struct case_list *list, const struct scenario *sc, const struct scenar
 {
 	if (list->count == list->room) {
 		list->room = list->room == 0 ? 16 : 2 * list->room;
-		list->cases = case_must(realloc(list->cases,
-		    list->room * sizeof(*list->cases)));
+		list->cases = xrealloc(list->cases, list->room, sizeof(*list->cases));
 	}
 	scenario_case_init(&list->cases[list->count++], sc, m, has_seed, seed);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What no single key can tell: values that do not go together.  check_story.c has what more
+ * What no single key can tell: values that do not go together.  check_steps.c has what more
  * than one step tells.
  */
 #include <stdarg.h>

@@ -4,13 +4,13 @@
  */
 #include "diag.h"
 
-#include <err.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define DIAG_EXIT_INTERNAL 3
+#include "base/alloc.h"
+
 
 /* Most characters of a source line that are printed. */
 #define DIAG_LINE_CHARS 100
@@ -38,14 +38,6 @@ diag_list_fini(struct diag_list *dl)
 		diag_fini(&dl->items[i]);
 	free(dl->items);
 	diag_list_init(dl);
-}
-
-static void *
-diag_must(void *p)
-{
-	if (p == NULL)
-		err(DIAG_EXIT_INTERNAL, "memory for error messages");
-	return p;
 }
 
 /* Number of bytes of the UTF-8 character at s, 0 if there is none. */
@@ -97,7 +89,7 @@ diag_excerpt(const char *text, size_t size, unsigned line)
 		length--;
 	if (length > DIAG_EXCERPT_MAX)
 		length = DIAG_EXCERPT_MAX;
-	return diag_clean(diag_must(strndup(text, length)));
+	return diag_clean(xstrndup(text, length));
 }
 
 static bool
@@ -122,25 +114,14 @@ diag_push(struct diag_list *dl, struct diag d)
 		return;
 	}
 	if (dl->items == NULL)
-		dl->items = diag_must(calloc(DIAG_MAX, sizeof(*dl->items)));
+		dl->items = xcalloc(DIAG_MAX, sizeof(*dl->items));
 	dl->items[dl->count++] = d;
 }
 
 static char *
 diag_format(const char *fmt, va_list ap)
 {
-	char *message;
-	va_list again;
-	int n;
-
-	va_copy(again, ap);
-	n = vsnprintf(NULL, 0, fmt, again);
-	va_end(again);
-	if (n < 0)
-		errx(DIAG_EXIT_INTERNAL, "formatting an error message");
-	message = diag_must(malloc((size_t)n + 1));
-	vsnprintf(message, (size_t)n + 1, fmt, ap);
-	return diag_clean(message);
+	return diag_clean(xvasprintf(fmt, ap));
 }
 
 void
@@ -159,7 +140,7 @@ diag_add(struct diag_list *dl, struct loc loc, unsigned width, const char *text,
 		return;
 	}
 	diag_push(dl, (struct diag){
-		.loc = { diag_must(strdup(loc.file)), loc.line, loc.col },
+		.loc = { xstrdup(loc.file), loc.line, loc.col },
 		.width = width > 0 ? width : 1,
 		.message = message,
 		.rule = rule,

@@ -99,7 +99,7 @@ void	check_map(struct loader *, const struct map *, const void *value,
 void	check_path(struct loader *, const struct scenario *, const struct yaml_node *id,
 	    const char *path);
 
-/* ---- check_story.c ---- */
+/* ---- check_steps.c ---- */
 
 /* A scenario, once all of it was read without errors; `root` is its tree. */
 void	check_scenario(struct loader *, struct scenario *, const struct yaml_node *root);

@@ -59,10 +59,7 @@ load(const char *text)
 	return doc;
 }
 
-/* The balloon's rules look at every device yet. */
-#define RULES "rules: {off: [balloon.inflate-entries], why: no balloon}\n"
-
-static const char echoes[] = HEAD RULES
+static const char echoes[] = HEAD
     "device: {type: echo}\n"
     "steps:\n"
     "  - at: 1s\n    say: 3\n"

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "tests/scenario/bad_cases.h"
-#include "tests/scenario/bad_story_cases.h"
+#include "tests/scenario/bad_steps_cases.h"
 #include "tests/scenario/bad_text_cases.h"
 
 #define NELEM(a) (sizeof(a) / sizeof((a)[0]))
@@ -87,9 +87,9 @@ START_TEST(texts_that_are_no_yaml_are_refused)
 }
 END_TEST
 
-START_TEST(stories_that_cannot_be_are_refused)
+START_TEST(scenarios_that_cannot_be_are_refused)
 {
-	check_bad(&bad_story[_i]);
+	check_bad(&bad_in_all_steps[_i]);
 }
 END_TEST
 
@@ -370,7 +370,8 @@ scenario_bad_suite(void)
 	tcase_add_loop_test(words, steps_are_refused, 0, NELEM(bad_steps));
 	tcase_add_loop_test(words, parameters_are_refused, 0, NELEM(bad_matrix));
 	tcase_add_loop_test(words, texts_that_are_no_yaml_are_refused, 0, NELEM(bad_text));
-	tcase_add_loop_test(words, stories_that_cannot_be_are_refused, 0, NELEM(bad_story));
+	tcase_add_loop_test(words, scenarios_that_cannot_be_are_refused, 0,
+	    NELEM(bad_in_all_steps));
 	tcase_add_loop_test(words, expectations_that_check_nothing_are_refused, 0,
 	    NELEM(bad_expects));
 	tcase_add_loop_test(words, near_misses_are_refused, 0, NELEM(bad_near));

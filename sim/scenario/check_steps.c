@@ -240,7 +240,7 @@ check_points(const struct checker *c, size_t i, unsigned *points)
 		return;
 	if (++*points == SCENARIO_POINTS_MAX + 1)
 		check_error(c, s->verb_loc, strlen(scenario_verb_key(s)), "scenario.step",
-		    "a story has at most %d steps deliver and hold", SCENARIO_POINTS_MAX);
+		    "a scenario has at most %d steps deliver and hold", SCENARIO_POINTS_MAX);
 }
 
 /* ---- what must have come before ---- */

@@ -8,7 +8,7 @@
 #include "tests/scenario/bad_cases.h"
 
 /* What must have come before, and when */
-static const struct bad bad_story[] = {
+static const struct bad bad_in_all_steps[] = {
 	{ FIXTURE_STEPS "  - guest: {use: 99999999 pages}\n", {
 		"5:18: no machine of this scenario has more than 16384 pages of memory "
 		    "[scenario.step]",

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * One run in the making: the world, what lives in it, and how far the story is told.
+ * A run: the world, what lives in it, and how far the steps are.
  * For the files of this folder.
  */
-#ifndef VIOSIM_RUN_STORY_H
-#define VIOSIM_RUN_STORY_H
+#ifndef VIOSIM_RUN_STATE_H
+#define VIOSIM_RUN_STATE_H
 
 #include "device/class.h"
 #include "fault/fault.h"
@@ -14,7 +14,7 @@
 
 enum attach_state { ATTACH_NONE, ATTACH_OK, ATTACH_FAILED };
 
-struct story {
+struct run {
 	const struct scenario_case *c;
 	const struct scenario *scenario;
 	const struct scenario_machine *machine;
@@ -31,14 +31,14 @@ struct story {
 	bool detaching;			/* it is in the driver's detach function */
 	uint64_t base_ns;		/* when the first attach was over: `at:` counts from here */
 	uint64_t previous_ns;		/* when the previous step was done */
-	size_t at_step;			/* the step being told */
-	bool claims_broken[64];		/* an always/never is reported once */
+	size_t at_step;			/* the step that is done */
+	bool *claims_broken;		/* an always/never is reported once: always, then never */
 	bool judging;			/* claims are being evaluated: no recursion */
-	bool telling;			/* a step of the scenario is being told */
+	bool in_steps;			/* the scenario's steps are not over */
 	char *log;			/* the console so far */
 	size_t log_length;
-	struct story_point {
-		struct story *story;
+	struct run_point {
+		struct run *run;
 		const struct scenario_step *step;
 		const struct point *armed;	/* NULL: it waited for none */
 		bool reached;
@@ -49,44 +49,44 @@ struct story {
 };
 
 /* build.c: the configuration from plain data. */
-void story_world_config(const struct story *story, struct world_config *config);
+void run_world_config(const struct run *run, struct world_config *config);
 
 /* observe.c: what expectations see, beside what the device's class has. */
 extern const struct observable run_observables[];
-void story_env_init(struct story *story);
-struct context *story_thread(struct world *world);
+void run_env_init(struct run *run);
+struct context *run_thread(struct world *world);
 
-/* judge.c: expectations and rules at their moments. */
-void story_fail(struct story *story, struct loc loc, const char *what,
+/* judge.c: expectations and rules, each when it is due. */
+void run_fail(struct run *run, struct loc loc, const char *what,
     const char *expected, const char *actual);
-void story_fail_expect(struct story *story, const struct expect *expect, const char *what);
+void run_fail_expect(struct run *run, const struct expect *expect, const char *what);
 /*
  * It can no longer be known: the run ended (world.end) before it came true, stayed true until
  * `end_ns` or was looked at.  A failure too.
  */
-void story_undecided(struct story *story, struct loc loc, const char *what,
+void run_undecided(struct run *run, struct loc loc, const char *what,
     const char *expected, uint64_t end_ns);
 /* At the end of a run that ended early: count what was never judged. */
-void story_count_undecided(struct story *story);
-void story_watch_claims(struct story *story);
-void story_settle(struct story *story, uint64_t within_ns);
-void story_view(void *arg, struct rules_view *view);
+void run_count_undecided(struct run *run);
+void run_watch_claims(struct run *run);
+void run_settle(struct run *run, uint64_t within_ns);
+void run_view(void *arg, struct rules_view *view);
 
 /* attach.c: power on, attach, detach, reboot. */
-void story_attach(struct story *story);
-void story_detach(struct story *story);
-void story_reboot(struct story *story);
+void run_attach(struct run *run);
+void run_detach(struct run *run);
+void run_reboot(struct run *run);
 
 /* points.c: `deliver` and `hold`. */
-void story_point(struct story *story, const struct scenario_step *step);
+void run_point(struct run *run, const struct scenario_step *step);
 /* `hold until STEP`: the step that begins now is it, and whoever is held may go on. */
-void story_release_holds(struct story *story);
-/* A story whose points were not reached tells nothing: a failure for each. */
-void story_points_unreached(struct story *story);
+void run_release_holds(struct run *run);
+/* A scenario whose points were not reached shows nothing: a failure for each. */
+void run_points_unreached(struct run *run);
 
 /* steps.c: the steps in order. */
-void story_tell(struct story *story);
+void run_steps(struct run *run);
 /* Let everything of the present instant happen. */
-void story_drain(struct story *story);
+void run_drain(struct run *run);
 
-#endif /* VIOSIM_RUN_STORY_H */
+#endif /* VIOSIM_RUN_STATE_H */
