@@ -293,11 +293,14 @@ report(struct merge *merge)
 	if (end->lost > 0)
 		fprintf(stderr, "viosim: %" PRIu64 " pieces of work were lost with their "
 		    "process\n", end->lost);
+	if (merge->tally.ended > 0)
+		fprintf(stderr, "viosim: %" PRIu64 " of %" PRIu64 " baseline runs ended early: "
+		    "nothing after that was tried\n", merge->tally.ended, merge->tally.bases);
 	if (end->lost > 0 || end->differ > 0)
 		return CLI_BROKEN;
-	if (tally_new(&merge->tally, merge->lints_fail) > 0)
+	if (tally_new(&merge->tally, merge->lints_fail) > 0 || tally_errors(&merge->tally) > 0)
 		return CLI_FOUND;
-	return end->cases_left > 0 ? CLI_BROKEN : CLI_OK;
+	return end->cases_left > 0 || merge->tally.ended > 0 ? CLI_BROKEN : CLI_OK;
 }
 
 static int

@@ -19,6 +19,7 @@ struct shrinking {
 	unsigned number;		/* of the finding; 0: not said */
 	unsigned seconds;
 	bool no_manifest, save;
+	size_t ended;			/* cases that ended early, and show no such finding */
 	size_t left_out;		/* cases with `diagnostic: false`, for want of a twin */
 	struct cli_cases cases;
 	struct module *module;
@@ -62,6 +63,7 @@ look_for(struct shrinking *shrinking)
 			continue;
 		}
 		trial_run(&shrinking->trial, c, NULL, &result);
+		shrinking->ended += trial_ended_early(&result) != NULL;
 		for (unsigned k = 0; k < result.findings; k++) {
 			unsigned rank = rank_of(shrinking, &result, k);
 
@@ -81,13 +83,16 @@ nothing_found(const struct shrinking *shrinking)
 	if (shrinking->left_out > 0)
 		fputs("viosim: cases with `diagnostic: false` were left out; `viosim-cc DRIVER.c "
 		    "-o DRIVER.so` makes the module that they need\n", stderr);
+	if (shrinking->ended > 0)
+		fprintf(stderr, "viosim: %zu of %zu cases ended early: nothing after that was "
+		    "looked at\n", shrinking->ended, shrinking->cases.count);
 	if (shrinking->rule != NULL)
 		printf("no case shows %s\n", shrinking->rule);
 	else if (shrinking->number > 0)
 		printf("no case has a finding number %u\n", shrinking->number);
 	else
 		puts("no case breaks a rule, and failed expectations are not shrunk");
-	return CLI_OK;
+	return shrinking->left_out > 0 || shrinking->ended > 0 ? CLI_BROKEN : CLI_OK;
 }
 
 /* ---- the story ---- */

@@ -211,11 +211,14 @@ report(struct sweep *sweep)
 	sweep_text_end(&work->tally, cases_left(sweep), stdout);
 	if (work->ndjson != NULL)
 		write_end(sweep);
+	if (work->tally.ended > 0)
+		fprintf(stderr, "viosim: %" PRIu64 " of %" PRIu64 " baseline runs ended early: "
+		    "nothing after that was tried\n", work->tally.ended, work->tally.bases);
 	if (!good || work->tally.losses > 0)
 		return CLI_BROKEN;
-	if (tally_new(&work->tally, sweep->lints_fail) > 0)
+	if (tally_new(&work->tally, sweep->lints_fail) > 0 || tally_errors(&work->tally) > 0)
 		return CLI_FOUND;
-	return cases_left(sweep) > 0 ? CLI_BROKEN : CLI_OK;
+	return cases_left(sweep) > 0 || work->tally.ended > 0 ? CLI_BROKEN : CLI_OK;
 }
 
 static int

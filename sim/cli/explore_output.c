@@ -396,7 +396,7 @@ exit_code(const struct explore_output *output, const struct explore *explore)
 		if (finding->defect == NULL && finding->rule->severity == SEVERITY_ERROR)
 			return CLI_FOUND;
 	}
-	return cases_left(output, explore) > 0 ? CLI_BROKEN : CLI_OK;
+	return cases_left(output, explore) > 0 || explore->ended > 0 ? CLI_BROKEN : CLI_OK;
 }
 
 /* The stories of new mistakes, as files. */
@@ -435,6 +435,9 @@ explore_output_report(struct explore_output *output, const struct explore *explo
 		fprintf(stderr, "viosim: %zu of %zu cases were not explored: not even their plain "
 		    "runs were done\n", cases_left(output, explore),
 		    output->left_out + explore->plains_known);
+	if (explore->ended > 0)
+		fprintf(stderr, "viosim: %zu of %zu baseline runs ended early: nothing after that "
+		    "was tried\n", explore->ended, explore->plains);
 	/* Standard output is for one of the two. */
 	if (output->ndjson != stdout) {
 		print_claim(explore);

@@ -364,6 +364,7 @@ read_end(void *arg, const struct walk_end *end)
 	if (is_first(explore, at)) {
 		explore->moments += end->moments;
 		explore->plains++;
+		explore->ended += end->ended;
 	}
 	if (end->bound > 0 && (explore->bound == 0 || end->bound < explore->bound))
 		explore->bound = end->bound;

@@ -74,6 +74,7 @@ struct explore {
 	uint64_t runs, skipped, moments;	/* moments: of the plain runs */
 	double bound;			/* with priorities: the least of any run (generate.h) */
 	size_t walks, walks_known;	/* done, and found so far */
+	size_t ended;			/* baseline runs that ended early (trial_ended_early) */
 	size_t plains, plains_known;	/* plain runs done, and to be done: one for each case */
 	unsigned lost;			/* walks that took their process with them */
 	unsigned differ;		/* runs that were not the same twice */

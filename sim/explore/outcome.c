@@ -12,7 +12,8 @@ void
 outcome_clear(struct outcome *outcome)
 {
 	outcome->number = outcome->point = outcome->digest = 0;
-	outcome->base[0] = outcome->plan[0] = outcome->group[0] = outcome->lost[0] = '\0';
+	outcome->base[0] = outcome->plan[0] = outcome->group[0] = '\0';
+	outcome->ended[0] = outcome->lost[0] = '\0';
 	outcome->steps = outcome->findings = 0;
 	outcome->events = 0;
 	outcome->idle = false;
@@ -61,6 +62,9 @@ void
 outcome_take(struct outcome *outcome, const struct trial_result *result,
     const struct outcome *plain)
 {
+	const char *ended = plain == NULL ? trial_ended_early(result) : NULL;
+
+	snprintf(outcome->ended, sizeof(outcome->ended), "%s", ended != NULL ? ended : "");
 	outcome->findings = result->findings;
 	for (unsigned i = 0; i < result->findings; i++) {
 		outcome->finding[i] = result->finding[i];

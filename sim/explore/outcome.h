@@ -30,6 +30,7 @@ struct outcome {
 	uint64_t point;			/* where */
 	unsigned steps;			/* of its scenario */
 	bool idle;			/* a fault was armed and never struck */
+	char ended[32];			/* why a baseline run ended early (trial_ended_early) */
 	char lost[96];			/* why there is no result; "": there is */
 	uint64_t digest;
 	uint32_t events;

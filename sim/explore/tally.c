@@ -213,6 +213,7 @@ tally_add(struct tally *tally, const struct outcome *outcome)
 		add_findings(tally, outcome);
 	if (outcome->plan[0] == '\0') {
 		tally->bases++;
+		tally->ended += outcome->ended[0] != '\0';
 		add_points(tally, outcome);
 		return;
 	}
@@ -277,6 +278,19 @@ tally_new(const struct tally *tally, bool lints)
 
 		count += cluster_is_new(cluster) && (lints ||
 		    cluster->finding.rule->severity == SEVERITY_ERROR);
+	}
+	return count;
+}
+
+size_t
+tally_errors(const struct tally *tally)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < tally->clusters.count; i++) {
+		const struct trial_finding *finding = &tally->clusters.item[i].finding;
+
+		count += finding->defect == NULL && finding->rule->severity == SEVERITY_ERROR;
 	}
 	return count;
 }

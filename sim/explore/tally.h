@@ -50,6 +50,7 @@ struct tally {
 	struct tally_set seen, failable, failed;	/* points */
 	struct tally_set tried;		/* group and point */
 	uint64_t bases, runs, idle;
+	uint64_t ended;			/* baseline runs that ended early */
 	uint64_t of[OUTCOME_CLASSES];
 };
 
@@ -64,5 +65,7 @@ void tally_sort(struct tally *tally);
 
 /* New errors (with `lints` also new lints), by mistake. */
 size_t tally_new(const struct tally *tally, bool lints);
+/* Errors that no known defect explains, whether new or in a baseline run. */
+size_t tally_errors(const struct tally *tally);
 
 #endif /* VIOSIM_EXPLORE_TALLY_H */

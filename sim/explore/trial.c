@@ -175,6 +175,18 @@ trial_run(struct trial *trial, const struct scenario_case *c, struct moments *mo
 	trial->runs++;
 }
 
+const char *
+trial_ended_early(const struct trial_result *result)
+{
+	if (result->end == WORLD_RUNNING || result->end == WORLD_STOPPED)
+		return NULL;
+	for (unsigned i = 0; i < result->findings; i++)
+		if (result->finding[i].defect != NULL &&
+		    result->finding[i].rule->severity == SEVERITY_ERROR)
+			return NULL;
+	return world_end_word(result->end);
+}
+
 const struct trial_finding *
 trial_find(const struct trial_result *result, uint64_t key)
 {

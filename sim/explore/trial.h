@@ -79,6 +79,12 @@ struct module *trial_module(const struct trial *trial, const struct scenario_mac
 void trial_run(struct trial *trial, const struct scenario_case *c, struct moments *moments,
     struct trial_result *result);
 
+/*
+ * Why the run ended before its scenario was over, in a word or two; NULL: it did not, or a known
+ * defect explains it.
+ */
+const char *trial_ended_early(const struct trial_result *result);
+
 /* The finding with that key, or NULL. */
 const struct trial_finding *trial_find(const struct trial_result *result, uint64_t key);
 

@@ -164,6 +164,8 @@ put_run(struct walk_out *out, const struct walk_run *run)
 	put_new(line, "steps", json_integer((json_int_t)run->edit->scenario.steps.count));
 	put_new(line, "digest", hexadecimal(result->digest));
 	put_new(line, "events", json_integer(result->counts.events));
+	if (run->parent == NULL && trial_ended_early(result) != NULL)
+		put_new(line, "ended", json_string(trial_ended_early(result)));
 	for (unsigned i = 0; i < result->findings; i++)
 		json_array_append_new(findings, run_finding(run, &result->finding[i]));
 	put_new(line, "findings", findings);
@@ -219,6 +221,8 @@ walk_out_run(struct walk_out *out, const struct walk_run *run)
 			found = true;
 		}
 	}
+	if (run->parent == NULL)
+		out->ended = trial_ended_early(run->result) != NULL;
 	if (out->lines)
 		put_run(out, run);
 	if (run->bound > 0 && (out->bound == 0 || run->bound < out->bound))
@@ -250,9 +254,9 @@ walk_out_end(struct walk_out *out)
 		json_array_append_new(counts, json_pack("{s:o, s:s, s:I}",
 		    "key", hexadecimal(out->found[i].key), "cause", out->found[i].cause,
 		    "runs", (json_int_t)out->found[i].runs));
-	put_line(out, json_pack("{s:s, s:I, s:I, s:I, s:b, s:i, s:I, s:f, s:o}", "type", "end",
+	put_line(out, json_pack("{s:s, s:I, s:I, s:I, s:b, s:b, s:i, s:I, s:f, s:o}", "type", "end",
 	    "runs", (json_int_t)out->runs, "skipped", (json_int_t)out->skipped,
-	    "moments", (json_int_t)out->moments, "cut", out->cut,
+	    "moments", (json_int_t)out->moments, "ended", out->ended, "cut", out->cut,
 	    "stage", (int)out->place.stage, "moment", (json_int_t)out->place.moment,
 	    "bound", out->bound, "counts", counts));
 }
@@ -324,15 +328,17 @@ take_end(const struct walk_reader *reader, json_t *line)
 {
 	json_int_t runs, skipped, moments, moment;
 	struct walk_end end = { .bound = 0 };
-	int cut, stage;
+	int ended, cut, stage;
 
-	if (json_unpack(line, "{s:I, s:I, s:I, s:b, s:i, s:I, s:F}", "runs", &runs,
-	    "skipped", &skipped, "moments", &moments, "cut", &cut, "stage", &stage,
-	    "moment", &moment, "bound", &end.bound) != 0 || !take_counts(reader, line))
+	if (json_unpack(line, "{s:I, s:I, s:I, s:b, s:b, s:i, s:I, s:F}", "runs", &runs,
+	    "skipped", &skipped, "moments", &moments, "ended", &ended, "cut", &cut,
+	    "stage", &stage, "moment", &moment, "bound", &end.bound) != 0 ||
+	    !take_counts(reader, line))
 		return false;
 	end.runs = (uint64_t)runs;
 	end.skipped = (uint64_t)skipped;
 	end.moments = (uint64_t)moments;
+	end.ended = ended;
 	end.cut = cut;
 	end.place = (struct walk_place){ (unsigned)stage, (size_t)moment };
 	return reader->end(reader->arg, &end);

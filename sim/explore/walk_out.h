@@ -33,6 +33,7 @@ struct walk_out {
 	uint64_t skipped;		/* as equivalent */
 	uint64_t children;
 	size_t moments;			/* of the run it started from */
+	bool ended;			/* the baseline run ended early */
 	struct walk_place place;	/* where it is */
 	bool cut;			/* it ended there, with more to do */
 	double bound;			/* the least so far; 0: none */
@@ -67,6 +68,7 @@ struct walk_found {
 
 struct walk_end {
 	uint64_t runs, skipped, moments;
+	bool ended;			/* the baseline run ended early */
 	double bound;			/* the least of any run; 0: none */
 	bool cut;			/* the walk goes on there */
 	struct walk_place place;

@@ -185,6 +185,7 @@ read_what_came(struct reading *in, const json_t *object, struct outcome *outcome
 
 	outcome->digest = get_hash(in, object, "digest");
 	outcome->events = (uint32_t)get_number(in, object, "events", UINT32_MAX);
+	get_optional(in, object, "ended", outcome->ended, sizeof(outcome->ended));
 	outcome->idle = json_is_true(json_object_get(object, "idle"));
 	if (!json_is_array(findings) || json_array_size(findings) > TRIAL_FINDINGS_MAX)
 		bad(in, "no list, or one too long, in", "findings");

@@ -168,6 +168,8 @@ put_what_came(json_t *object, const struct outcome *outcome)
 
 	put_hash(object, "digest", outcome->digest);
 	put_number(object, "events", outcome->events);
+	if (outcome->ended[0] != '\0')
+		put_text(object, "ended", outcome->ended);
 	if (outcome->idle)
 		put(object, "idle", json_true());
 	for (unsigned i = 0; i < outcome->findings; i++)

@@ -29,6 +29,8 @@ sweep_text_run(const struct outcome *outcome, FILE *stream)
 	    outcome->plan[0] != '\0' ? outcome->plan : "as it stands");
 	if (outcome->idle)
 		fputs(" (never struck)", stream);
+	if (outcome->ended[0] != '\0')
+		fprintf(stream, " (ended early: %s)", outcome->ended);
 	if (outcome->lost[0] != '\0')
 		fprintf(stream, " (%s)", outcome->lost);
 	for (unsigned i = 0; i < outcome->findings; i++)
@@ -299,11 +301,17 @@ void
 sweep_text_end(const struct tally *tally, uint64_t left, FILE *stream)
 {
 	size_t errors = tally_new(tally, false), all = tally_new(tally, true);
+	size_t baseline = tally_errors(tally) - errors;
 
 	fprintf(stream, "\n%" PRIu64 " run%s, %zu new finding%s", tally->runs,
 	    plural(tally->runs), errors, plural(errors));
 	if (all > errors)
 		fprintf(stream, ", %zu new lint%s", all - errors, plural(all - errors));
+	if (baseline > 0)
+		fprintf(stream, ", %zu in baseline runs", baseline);
+	if (tally->ended > 0)
+		fprintf(stream, ", %" PRIu64 " baseline run%s ended early", tally->ended,
+		    plural(tally->ended));
 	if (tally->losses > 0)
 		fprintf(stream, ", %zu lost", tally->losses);
 	if (left > 0)
