@@ -30,33 +30,34 @@ enum behaviour_when {
  * then on nobody can hold the driver to it.  In brackets: the argument of the event.
  */
 #define QUEUE_BEHAVIOURS(X) \
-	X(1, PAUSE, pause, NOW, false, "looks at a queue no more", \
+	X(1, PAUSE, pause, NOW, false, "stops processing a queue", \
 	    "stop completing requests of this queue")			/* 0 */ \
-	X(2, RESUME, resume, NOW, false, "goes on with a queue", \
-	    "complete again what was held back")			/* 0 */ \
-	X(3, DROP, drop, BEFORE_USED, false, "does not acknowledge a request", \
+	X(2, RESUME, resume, NOW, false, "resumes processing a queue", \
+	    "resume completing requests of this queue")			/* 0 */ \
+	X(3, DROP, drop, BEFORE_USED, false, "does not complete a request", \
 	    "lose the next completions of this queue")			/* head */ \
-	X(4, DUPLICATE, duplicate, AFTER_USED, true, "acknowledges a request twice", \
+	X(4, DUPLICATE, duplicate, AFTER_USED, true, "completes a request twice", \
 	    "complete twice")						/* head */ \
 	X(5, WRONG_QUEUE, wrong_queue, BEFORE_USED, true, \
-	    "acknowledges a request on the other queue", \
+	    "completes a request on the other queue", \
 	    "complete on the other queue")				/* head */ \
-	X(6, WRONG_ID, wrong_id, BEFORE_USED, true, "acknowledges with a wrong id", \
-	    "complete with an id that was not asked")			/* the id */ \
+	X(6, WRONG_ID, wrong_id, BEFORE_USED, true, "completes a request with a wrong id", \
+	    "complete with an id that is not in flight")			/* the id */ \
 	X(7, WRONG_LEN, wrong_len, BEFORE_USED, true, "claims to have written bytes", \
-	    "complete with a length that is not true")			/* the length */ \
-	X(8, NO_IRQ, no_irq, BEFORE_IRQ, true, "acknowledges without an interrupt", \
+	    "complete with a wrong length")			/* the length */ \
+	X(8, NO_IRQ, no_irq, BEFORE_IRQ, true, "completes a request without an interrupt", \
 	    "complete without an interrupt")				/* head */ \
 	X(9, COALESCE, coalesce, BEFORE_IRQ, false, \
-	    "holds an interrupt back until a later answer", \
-	    "one interrupt for several completions, while more are under way") \
+	    "delays an interrupt until a later completion", \
+	    "one interrupt for several completions while more requests are in flight") \
 							/* completions held back */
 
 /* X(code, ID, word, breaks, "what the device does"): not of a completion. */
 #define OTHER_BEHAVIOURS(X) \
-	X(10, LATENCY, latency, false, "takes another time to answer")	/* ns */ \
-	X(11, NEEDS_RESET, needs_reset, false, "gives up and wants a reset")	/* 0 */ \
-	X(13, SPURIOUS, spurious, false, "interrupts without a cause")	/* still to come */ \
+	X(10, LATENCY, latency, false, "changes its latency")	/* ns */ \
+	X(11, NEEDS_RESET, needs_reset, false, "sets DEVICE_NEEDS_RESET and stops") /* 0 */ \
+	X(13, SPURIOUS, spurious, false, \
+	    "raises an interrupt without a cause")		/* still to come */ \
 	X(16, BROKEN, broken, false, \
 	    "stops, because the ring the driver wrote is wrong")	/* enum virtqueue_fault */
 

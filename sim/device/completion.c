@@ -233,7 +233,7 @@ device_latency(struct device *device, unsigned number, uint64_t latency_ns, uint
 	behaviour_emit(device, &device_behaviours[BEHAVIOUR_LATENCY], (int)number, latency_ns);
 }
 
-/* ---- interrupts without a cause ---- */
+/* ---- raises an interrupt without a cause ---- */
 
 /*
  * The next one comes when nothing else can happen at this time: by then the handler of the

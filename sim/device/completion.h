@@ -21,7 +21,7 @@ void completion_arm(struct device_queue *queue);
 void completion_halt(struct device_queue *queue);
 /* No timer, no requests. */
 void completion_forget(struct device_queue *queue);
-/* No interrupts without a cause any more. */
+/* No raises an interrupt without a cause any more. */
 void completion_stop_interrupts(struct device *device);
 
 #endif /* VIOSIM_DEVICE_COMPLETION_H */

@@ -154,7 +154,7 @@ print_file(const struct found *found, const char *path, const char *comment, FIL
 
 	if (f == NULL)
 		abort();
-	fprintf(f, "Must hold, and was found not to: %s.", found->finding->rule->title);
+	fprintf(f, "Violates %s: %s.", found->finding->rule->id, found->finding->rule->title);
 	fclose(f);
 	edit_print(found->edit, id, summary, comment, stream);
 	free(summary);

@@ -236,7 +236,7 @@ scenario_ref_parse(struct scenario_ref *ref, const char *text, char *why, size_t
 	ok = ref_params(ref, &s, why, why_size) && ref_seed(ref, &s, why, why_size) &&
 	    ref_machine(ref, &s, why, why_size);
 	if (ok && length == 0)
-		ok = ref_fail(why, why_size, "there is no path");
+		ok = ref_fail(why, why_size, "the path is missing");
 	if (ok && *s != '\0')
 		ok = ref_fail(why, why_size,
 		    "after the path come [param=value], @seed and #machine, in this order");

@@ -27,18 +27,18 @@ check_segments(struct loader *ld, const struct scenario_segments *s,
 	uint64_t end = 0;
 
 	if (s->count == 0)
-		load_error(ld, list, "scenario.machine", "memory of no segments");
+		load_error(ld, list, "scenario.machine", "the list of segments is empty");
 	if (s->count > SCENARIO_SEGMENTS_MAX)
 		load_error(ld, list->items[SCENARIO_SEGMENTS_MAX], "scenario.machine",
 		    "a machine has at most %d segments of memory", SCENARIO_SEGMENTS_MAX);
 	for (size_t i = 0; i < s->count; i++) {
 		if (s->segment[i].at_pages < end)
 			load_error(ld, list->items[i], "scenario.machine",
-			    "segments ascend and do not overlap");
+			    "segments must ascend and not overlap");
 		if (__builtin_add_overflow(s->segment[i].at_pages, s->segment[i].size_pages,
 		    &end) || end > SCENARIO_ADDRESS_PAGES) {
 			load_error(ld, list->items[i], "scenario.machine",
-			    "this segment ends beyond 8 TiB, where all memory of a machine ends");
+			    "this segment ends beyond 8 TiB, the most memory of a machine");
 			return;
 		}
 	}
@@ -63,7 +63,7 @@ check_machine(struct loader *ld, const struct scenario_machine *m, const struct 
 	check_memory(ld, m, map);
 	if (!load_has_failed(ld) && m->reserve_pages >= scenario_machine_pages(m))
 		load_error(ld, value_or_map(map, "reserve"), "scenario.machine",
-		    "the reserve leaves no memory at all");
+		    "the reserve leaves no memory");
 }
 
 /* ---- maps with a check of their own ---- */
@@ -99,7 +99,7 @@ map_only_true(struct map_check *check, const char *key, bool value)
 	const struct yaml_node *n = map_has(check, key) ? yaml_lookup(check->node, key) : NULL;
 
 	if (n != NULL && n->kind == YAML_SCALAR && !value)
-		map_error(check, key, "\"%s\" is true, or left out", key);
+		map_error(check, key, "\"%s\" must be true, or left out", key);
 }
 
 void
@@ -120,7 +120,7 @@ check_guest(struct map_check *check, const void *value)
 	    map_has(check, "reboot") + map_has(check, "attach") + map_has(check, "detach");
 
 	if (acts != 1)
-		map_error(check, NULL, "the guest does one thing in a step: use, release, "
+		map_error(check, NULL, "a step `guest` has exactly one of use, release, "
 		    "reboot, attach or detach");
 	map_only_true(check, "reboot", g->reboot);
 	map_only_true(check, "detach", g->detach);
@@ -131,7 +131,7 @@ check_hold(struct map_check *check, const void *value)
 {
 	(void)value;
 	if (map_has(check, "for") == map_has(check, "until"))
-		map_error(check, NULL, "a hold ends either with \"for\" or with \"until\"");
+		map_error(check, NULL, "a hold needs either \"for\" or with \"until\"");
 }
 
 void
@@ -141,7 +141,7 @@ check_deliver(struct map_check *check, const void *value)
 
 	map_only_true(check, "answer", d->answer);
 	if (d->answer && d->irq != NULL && strcmp(d->irq, "config") == 0)
-		map_error(check, "irq", "an answer comes with the interrupt of a queue, not "
+		map_error(check, "irq", "a completion comes with the interrupt of a queue, not "
 		    "\"config\"");
 }
 
@@ -157,7 +157,7 @@ check_fail(struct map_check *check, const void *value)
 		    "the id \"all\" is taken: `heal: all`");
 	if (f->id != NULL && strchr(f->id, '.') != NULL)
 		load_error(check->ld, value_or_map(check->node, "id"), "scenario.fail-id",
-		    "the id has no dot in it");
+		    "an id must not contain a dot");
 }
 
 /* ---- the path ---- */

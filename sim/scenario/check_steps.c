@@ -174,7 +174,7 @@ check_heal(const struct checker *c, size_t now, struct progress *p)
 	}
 	if (p->armed == 0)
 		load_error(c->ld, step_value(c, now, "heal"), "scenario.fail-id",
-		    "no fault is armed that could be healed here");
+		    "no fault is armed here");
 	p->armed = 0;
 }
 
@@ -199,11 +199,11 @@ check_step_names(const struct checker *c, size_t i)
 
 	if (s->name != NULL && (first = find_named(c->sc, s->name)) < i)
 		load_error(c->ld, step_value(c, i, "name"), "scenario.step",
-		    "two steps have the name \"%s\" (the first in line %u)", s->name,
+		    "duplicate step name \"%s\" (the first in line %u)", s->name,
 		    c->sc->steps.step[first].loc.line);
 	if (s->verb == SCENARIO_STEP_FAIL && (first = find_fail(c->sc, s->fail.id)) < i)
 		load_error(c->ld, verb_value(c, i, "id"), "scenario.fail-id",
-		    "two faults have the id \"%s\" (the first in line %u)", s->fail.id,
+		    "duplicate fault id \"%s\" (the first in line %u)", s->fail.id,
 		    c->sc->steps.step[first].loc.line);
 }
 
@@ -223,7 +223,7 @@ check_until(const struct checker *c, struct scenario_hold *hold, size_t now)
 		if (steps->step[i].name != NULL)
 			text_nearest_offer(&near, steps->step[i].name);
 	if (hold->until_step == steps->count)
-		load_error(c->ld, n, "scenario.step", "no step has the name \"%s\"%s",
+		load_error(c->ld, n, "scenario.step", "there is no step named \"%s\"%s",
 		    hold->until, text_nearest_hint(&near, &hint));
 	else if (hold->until_step <= now)
 		load_error(c->ld, n, "scenario.step", "the step \"%s\" is not a later one",
@@ -240,7 +240,7 @@ check_points(const struct checker *c, size_t i, unsigned *points)
 		return;
 	if (++*points == SCENARIO_POINTS_MAX + 1)
 		check_error(c, s->verb_loc, strlen(scenario_verb_key(s)), "scenario.step",
-		    "a scenario has at most %d steps deliver and hold", SCENARIO_POINTS_MAX);
+		    "a scenario has at most %d steps `deliver` and `hold`", SCENARIO_POINTS_MAX);
 }
 
 /* ---- what must have come before ---- */
@@ -290,7 +290,7 @@ check_memory_use(const struct checker *c, size_t now, struct progress *p)
 	p->used = (p->used || guest->use_pages != SCENARIO_UNSET) && !guest->reboot;
 	if (guest->release_pages != SCENARIO_UNSET && !p->used)
 		load_error(c->ld, verb_value(c, now, "release"), "scenario.step",
-		    "nothing is used that could be released: no `guest: {use: ...}` before");
+		    "nothing to release: there is no `guest: {use: ...}` before");
 }
 
 /* ---- time ---- */
@@ -369,11 +369,11 @@ check_limit(const struct checker *c, size_t i, uint64_t start_ns, uint64_t end_n
 		return;
 	if (s->at.when != SCENARIO_AT_ONCE && start_ns >= limit->value)
 		load_error(c->ld, step_value(c, i, "at"), "scenario.time",
-		    "this step lies beyond the time limit of the run (limits: {time: ...})");
+		    "this step is beyond the time limit of the run (limits: {time: ...})");
 	else if (start_ns < limit->value && end_ns > limit->value)
 		load_error(c->ld, s->verb == SCENARIO_STEP_EXPECT ? step_value(c, i, "for") :
 		    verb_value(c, i, s->row->least_key), "scenario.time",
-		    "this step is not over before %s, beyond the time limit of the run "
+		    "this step ends at the earliest at %s, beyond the time limit of the run "
 		    "(limits: {time: ...})", time_text(c, end_ns));
 }
 
@@ -435,7 +435,7 @@ check_claims(const struct checker *c, const struct scenario_claims *claims)
 			if (claims->claim[j].id != NULL &&
 			    strcmp(claims->claim[j].id, claim->id) == 0)
 				check_error(c, claim->loc, 1, "scenario.value",
-				    "two expectations have the id \"%s\"", claim->id);
+				    "duplicate expectation id \"%s\"", claim->id);
 	}
 }
 

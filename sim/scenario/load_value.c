@@ -433,7 +433,7 @@ load_no_point(struct loader *ld, const struct yaml_node *n, const char *text,
 	text_nearest_offer_all(&tail_near, point_tails);
 	/* A name that is right needs no other. */
 	near = head_near.distance == 0 ? &tail_near : &head_near;
-	load_error(ld, n, "scenario.point", "\"%.80s\" is no point; a point is like "
+	load_error(ld, n, "scenario.point", "\"%.80s\" is not a point; points look like "
 	    LOAD_POINT_FORMS "%s", text, text_nearest_hint(near, &hint));
 }
 

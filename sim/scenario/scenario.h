@@ -181,7 +181,7 @@ struct scenario_heal {
 	const char *id;
 };
 
-/* irq: interrupts without a cause. */
+/* irq: raises an interrupt without a cause. */
 struct scenario_irq {
 	const char *source;	/* "config" or a queue */
 	bool spurious;		/* true: no cause is shown either; false: shown, yet nothing new */

@@ -71,7 +71,7 @@ static const struct field fields_machine[] = {
 	    "the device sees only what was synchronised, or all memory at all times "
 	    "(both, as two machines)", .words = words_dma),
 	ROW("softc", FIELD_WORD, 0, scenario_machine, softc,
-	    "driver state in one piece, or across two pages that do not adjoin (plain)",
+	    "driver state in one piece, or across two discontiguous pages (plain)",
 	    .words = words_softc),
 };
 static const struct scenario_machine default_machine = {
@@ -195,7 +195,7 @@ const struct verb scenario_verbs[SCENARIO_STEP_OWN] = {
 	    .prepares = verb_always),
 	VERB(HEAL, 3, STEP_ROW("heal", FIELD_HEAL, 0, heal.id,
 	    "disarm a fault by its id, or all")),
-	VERB(IRQ, 5, STEP_ROW("irq", FIELD_MAP, 0, irq, "interrupts without a cause",
+	VERB(IRQ, 5, STEP_ROW("irq", FIELD_MAP, 0, irq, "raises an interrupt without a cause",
 	    .map = &map_irq), .prepares = verb_always),
 	[SCENARIO_STEP_DELIVER] = SCENARIO_VERB_DELIVER(&map_deliver),
 	VERB(HOLD, 7, STEP_ROW("hold", FIELD_MAP, 0, hold, "keep a thread from running",
@@ -268,7 +268,7 @@ static const struct field fields_scenario[] = {
 	ROW("extends", FIELD_EXTENDS, 0, scenario, id,
 	    "a file whose machine, device, always and never hold here too"),
 	ROW("seed", FIELD_SEED, FIELD_SILENT, scenario, seeds,
-	    "run once with this seed (plain choices, no seed)"),
+	    "run once with this seed (without: default choices)"),
 	ROW("seeds", FIELD_SEEDS, 0, scenario, seeds,
 	    "run once with each of these: `1..16` or a list"),
 	ROW("matrix", FIELD_MATRIX, 0, scenario, params,

@@ -237,7 +237,7 @@ step_data(const struct scenario_step *step)
 	    "the point where it comes in")
 #define FIELD_ROWS_DELIVER_LAST \
 	FIELD_ROW("answer", FIELD_FLAG, 0, scenario_deliver, answer, \
-	    "the device answers there the oldest request that it has on that queue, if it has " \
+	    "the device completes there the oldest request of that queue, if there is " \
 	    "one (false)")
 extern const struct scenario_deliver default_deliver;
 void	check_deliver(struct map_check *, const void *);

@@ -390,7 +390,7 @@ yaml_refuse_null(struct yaml_builder *b, struct yaml_node *n, const struct yaml_
 		return;
 	if (n->text[0] != '\0')
 		yaml_error(b->diags, n, "scenario.null",
-		    "\"%s\" is no value: leave the key out instead", n->text);
+		    "\"%s\" is not a value: omit the key instead", n->text);
 	else if (parent->kind == YAML_SCALAR)
 		yaml_error(b->diags, parent, "scenario.null", "\"%s\" has no value",
 		    parent->text);

@@ -38,12 +38,12 @@ enum balloon_queue { BALLOON_INFLATE, BALLOON_DEFLATE, BALLOON_STATS };
  * X(ID, "word of the scenario format", "what is particular")
  */
 #define BALLOON_MODELS(X) \
-	X(QEMU, "qemu", "answers in the notification, one interrupt a buffer") \
+	X(QEMU, "qemu", "completes requests in the notification, one interrupt per buffer") \
 	X(CROSVM, "crosvm", "offers MUST_TELL_HOST") \
 	X(CLOUD_HYPERVISOR, "cloud-hypervisor", \
-	    "acknowledges and ignores requests over 1024 bytes, one interrupt a batch") \
+	    "completes and ignores requests over 1024 bytes, one interrupt per batch") \
 	X(FIRECRACKER, "firecracker", \
-	    "never acknowledges requests over 1024 bytes, forgets `actual` at reset")
+	    "never completes requests over 1024 bytes, clears `actual` at reset")
 
 enum balloon_model {
 #define X(id, word, what) BALLOON_##id,

@@ -47,9 +47,9 @@ static const struct device_word models[] = {
 
 const struct device_behaviour balloon_behaviours[] = {
 	[BALLOON_SETS_ACTUAL] = { 12, "actual", false, "changes `actual` by itself" },
-	[BALLOON_IGNORES] = { 14, "ignored", false, "acknowledges a request and does nothing" },
+	[BALLOON_IGNORES] = { 14, "ignored", false, "completes a request without processing it" },
 	[BALLOON_IS_OVERLONG] = { 15, "overlong", false,
-	    "never acknowledges an over-long request" },
+	    "never completes an over-long request" },
 	{ 0, NULL, false, NULL }
 };
 

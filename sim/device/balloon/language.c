@@ -89,7 +89,7 @@ static const struct map map_queue_size =
 static const struct field fields_device[] = {
 	FIELD_ROW_TYPE(balloon_options, 0, "virtio device type (balloon)"),
 	ROW("model", FIELD_WORD, 0, balloon_options, model,
-	    "whose device it is like, for every key not given (qemu)", .words = words_model),
+	    "implementation that decides every key not given (qemu)", .words = words_model),
 	FIELD_ROW_FEATURES(balloon_options),
 	ROW("latency", FIELD_MAP, 0, balloon_options, latency,
 	    "how long a request stays with the device: a time or a map (by model)",
@@ -104,7 +104,7 @@ static const struct field fields_device[] = {
 	ROW("keeps_actual", FIELD_CHOICE, 0, balloon_options, keeps_actual,
 	    "false: the device forgets what is written to actual (by model)"),
 	ROW("ack", FIELD_WORD, 0, balloon_options, ack,
-	    "answer inside the notification or after the latency (by model)",
+	    "complete requests inside the notification, or after the latency (by model)",
 	    .words = words_ack),
 	ROW("config_irq", FIELD_WORD, 0, balloon_options, config_irq_on_change,
 	    "config interrupt with every target, or only a changed one (by model)",
@@ -357,7 +357,7 @@ check_deliver_target(struct map_check *check, const void *object)
 	if (deliver->act == UNSET)
 		check_deliver(check, object);
 	else if (deliver->answer)
-		map_error(check, "answer", "one step delivers either a target or an answer");
+		map_error(check, "answer", "a step delivers either a target or a completion");
 	else if (deliver->irq != NULL && strcmp(deliver->irq, "config") != 0)
 		map_error(check, "irq", "a target comes with the interrupt \"config\"");
 }

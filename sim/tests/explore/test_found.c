@@ -162,7 +162,7 @@ START_TEST(without_its_head)
 
 	found_print_bare(&found, FOUND_FOLDER "/story.yaml", stream);
 	fclose(stream);
-	snprintf(summary, sizeof(summary), "Must hold, and was found not to: %s.",
+	snprintf(summary, sizeof(summary), "Violates %s: %s.", here.finding.rule->id,
 	    here.finding.rule->title);
 	ck_assert_int_eq(strncmp(text, "format: 1\nscenario: found/story\n", 32), 0);
 	ck_assert_ptr_nonnull(strstr(text, summary));

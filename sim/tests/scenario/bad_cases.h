@@ -90,10 +90,10 @@ static const struct bad bad_null[] = {
 		"6:1: \"tags\" has no value [scenario.null]",
 	} },
 	{ FIXTURE_STEP "tags: ~\n", {
-		"6:7: \"~\" is no value: leave the key out instead [scenario.null]",
+		"6:7: \"~\" is not a value: omit the key instead [scenario.null]",
 	} },
 	{ FIXTURE_STEP "tags: [null]\n", {
-		"6:8: \"null\" is no value: leave the key out instead [scenario.null]",
+		"6:8: \"null\" is not a value: omit the key instead [scenario.null]",
 	} },
 	{ FIXTURE_STEP "  -\n", {
 		"5:3: entry 2 of this list is empty [scenario.null]",
@@ -297,18 +297,18 @@ static const struct bad bad_values[] = {
 		    "[scenario.machine]",
 	} },
 	{ FIXTURE_STEP "machine: {segments: []}\n", {
-		"6:21: memory of no segments [scenario.machine]",
+		"6:21: the list of segments is empty [scenario.machine]",
 	} },
 	{ FIXTURE_STEP "machine: {segments: [{at: 0, size: 2GiB}, {at: 1GiB, size: "
 	    "1GiB}]}\n", {
-		"6:43: segments ascend and do not overlap [scenario.machine]",
+		"6:43: segments must ascend and not overlap [scenario.machine]",
 	} },
 	{ FIXTURE_STEP "machine: {segments: [{at: 8388607TiB, size: 2TiB}]}\n", {
-		"6:22: this segment ends beyond 8 TiB, where all memory of a machine ends "
+		"6:22: this segment ends beyond 8 TiB, the most memory of a machine "
 		    "[scenario.machine]",
 	} },
 	{ FIXTURE_STEP "machine: {segments: [{at: 8TiB, size: 1 pages}]}\n", {
-		"6:22: this segment ends beyond 8 TiB, where all memory of a machine ends "
+		"6:22: this segment ends beyond 8 TiB, the most memory of a machine "
 		    "[scenario.machine]",
 	} },
 	{ FIXTURE_STEP "machine:\n  segments:\n"
@@ -329,7 +329,7 @@ static const struct bad bad_values[] = {
 		"6:17: \"cpus\" is at most 4, not 5 [scenario.value]",
 	} },
 	{ FIXTURE_STEP "machine: {reserve: 64MiB}\n", {
-		"6:20: the reserve leaves no memory at all [scenario.machine]",
+		"6:20: the reserve leaves no memory [scenario.machine]",
 	} },
 	{ FIXTURE_STEP "machines: []\n", {
 		"6:11: \"machines\" is a list of at least one machine [scenario.type]",
@@ -412,7 +412,7 @@ static const struct bad bad_steps[] = {
 	} },
 	{ FIXTURE_STEPS "  - fail: {id: a, call: uvm_pglistalloc}\n  - fail: {id: a, call: "
 	    "uvm_pglistalloc}\n", {
-		"6:16: two faults have the id \"a\" (the first in line 5) [scenario.fail-id]",
+		"6:16: duplicate fault id \"a\" (the first in line 5) [scenario.fail-id]",
 	} },
 	{ FIXTURE_STEPS "  - heal: ab\n  - fail: {id: abc, call: uvm_pglistalloc}\n", {
 		"5:11: no step arms a fault with the id \"ab\"; did you mean \"abc\"? "
@@ -457,15 +457,15 @@ static const struct bad bad_steps[] = {
 		    "[scenario.point]",
 	} },
 	{ FIXTURE_STEPS "  - deliver: {irq: inflate, at: inflate middle}\n", {
-		"5:33: \"inflate middle\" is no point; a point is like " BAD_POINT_FORMS
+		"5:33: \"inflate middle\" is not a point; points look like " BAD_POINT_FORMS
 		    " [scenario.point]",
 	} },
 	{ FIXTURE_STEPS "  - deliver: {irq: inflate, at: \"inflate#2 enty\"}\n", {
-		"5:34: \"inflate#2 enty\" is no point; a point is like " BAD_POINT_FORMS
+		"5:34: \"inflate#2 enty\" is not a point; points look like " BAD_POINT_FORMS
 		    "; did you mean \"entry\"? [scenario.point]",
 	} },
 	{ FIXTURE_STEPS "  - hold: {thread: viomb, at: lien 5, for: 1s}\n", {
-		"5:31: \"lien 5\" is no point; a point is like " BAD_POINT_FORMS
+		"5:31: \"lien 5\" is not a point; points look like " BAD_POINT_FORMS
 		    "; did you mean \"line\"? [scenario.point]",
 	} },
 	{ FIXTURE_STEPS "  - hold: {thread: viomb, at: line, for: 1s}\n", {
@@ -497,14 +497,14 @@ static const struct bad bad_steps[] = {
 		    "meant, like #2 [scenario.value]",
 	} },
 	{ FIXTURE_STEPS "  - deliver: {irq: config, at: config entry, answer: true}\n", {
-		"5:20: an answer comes with the interrupt of a queue, not \"config\" "
+		"5:20: a completion comes with the interrupt of a queue, not \"config\" "
 		    "[scenario.step]",
 	} },
 	{ FIXTURE_STEPS "  - deliver: {irq: inflate, at: config entry, answer: false}\n", {
-		"5:55: \"answer\" is true, or left out [scenario.step]",
+		"5:55: \"answer\" must be true, or left out [scenario.step]",
 	} },
 	{ FIXTURE_STEPS "  - deliver: {irq: inflate, at: access, answer: true, target: 5}\n", {
-		"5:49: one step delivers either a target or an answer [scenario.step]",
+		"5:49: a step delivers either a target or a completion [scenario.step]",
 	} },
 	{ FIXTURE_STEPS "  - deliver: {irq: inflate, at: access, target: 5}\n", {
 		"5:20: a target comes with the interrupt \"config\" [scenario.step]",
@@ -520,24 +520,24 @@ static const struct bad bad_steps[] = {
 		"5:33: \"virtio_dequeue#\": a number is expected [scenario.value]",
 	} },
 	{ FIXTURE_STEPS "  - hold: {thread: viomb}\n", {
-		"5:11: a hold ends either with \"for\" or with \"until\" [scenario.step]",
+		"5:11: a hold needs either \"for\" or with \"until\" [scenario.step]",
 	} },
 	{ FIXTURE_STEPS "  - hold: {thread: viomb, until: nowhere}\n", {
-		"5:34: no step has the name \"nowhere\" [scenario.step]",
+		"5:34: there is no step named \"nowhere\" [scenario.step]",
 	} },
 	{ FIXTURE_STEPS "  - name: x\n    hold: {thread: viomb, until: x}\n", {
 		"6:34: the step \"x\" is not a later one [scenario.step]",
 	} },
 	{ FIXTURE_STEPS "  - guest: {use: 1, release: 2}\n", {
-		"5:12: the guest does one thing in a step: use, release, reboot, attach or "
+		"5:12: a step `guest` has exactly one of use, release, reboot, attach or "
 		    "detach [scenario.step]",
 	} },
 	{ FIXTURE_STEPS "  - guest: {}\n", {
-		"5:12: the guest does one thing in a step: use, release, reboot, attach or "
+		"5:12: a step `guest` has exactly one of use, release, reboot, attach or "
 		    "detach [scenario.step]",
 	} },
 	{ FIXTURE_STEPS "  - guest: {reboot: false}\n", {
-		"5:21: \"reboot\" is true, or left out [scenario.step]",
+		"5:21: \"reboot\" must be true, or left out [scenario.step]",
 	} },
 	{ FIXTURE_STEPS "  - guest: {attach: once}\n", {
 		"5:21: \"once\" is no value of \"attach\" (again) [scenario.value]",
@@ -553,18 +553,18 @@ static const struct bad bad_steps[] = {
 		"5:20: unknown name for \"drop\": \"stats\" [scenario.name]",
 	} },
 	{ FIXTURE_STEPS "  - name: x\n    target: 1\n  - name: x\n    target: 2\n", {
-		"7:11: two steps have the name \"x\" (the first in line 5) [scenario.step]",
+		"7:11: duplicate step name \"x\" (the first in line 5) [scenario.step]",
 	} },
 	{ FIXTURE_STEPS "  - at: 2s\n    target: 1\n  - at: 1s\n    target: 2\n", {
 		"7:9: this step is at 1s, earlier than the one of line 5 (2s) [scenario.time]",
 	} },
 	{ FIXTURE_STEPS "  - at: 120s\n    target: 1\n", {
-		"5:9: this step lies beyond the time limit of the run (limits: {time: ...}) "
+		"5:9: this step is beyond the time limit of the run (limits: {time: ...}) "
 		    "[scenario.time]",
 	} },
 	{ FIXTURE_STEP "always: [{id: a, that: mem.free > 1}, {id: a, that: mem.free > "
 	    "2}]\n", {
-		"6:39: two expectations have the id \"a\" [scenario.value]",
+		"6:39: duplicate expectation id \"a\" [scenario.value]",
 	} },
 	{ FIXTURE_STEP "always: [{id: a}]\n", {
 		"6:10: expectation needs the key \"that\": the expectation "

@@ -23,19 +23,19 @@ static const struct bad bad_in_all_steps[] = {
 		    "[scenario.step]",
 	} },
 	{ FIXTURE_STEPS "  - guest: {release: 1}\n", {
-		"5:22: nothing is used that could be released: no `guest: {use: ...}` before "
+		"5:22: nothing to release: there is no `guest: {use: ...}` before "
 		    "[scenario.step]",
 	} },
 	{ FIXTURE_STEPS "  - guest: {use: 1}\n  - guest: {reboot: true}\n  - guest: {release: "
 	    "1}\n", {
-		"7:22: nothing is used that could be released: no `guest: {use: ...}` before "
+		"7:22: nothing to release: there is no `guest: {use: ...}` before "
 		    "[scenario.step]",
 	} },
 	{ FIXTURE_STEPS "  - heal: all\n", {
-		"5:11: no fault is armed that could be healed here [scenario.fail-id]",
+		"5:11: no fault is armed here [scenario.fail-id]",
 	} },
 	{ FIXTURE_STEPS "  - fail: {id: a, call: uvm_pglistalloc}\n  - heal: a\n  - heal: all\n", {
-		"7:11: no fault is armed that could be healed here [scenario.fail-id]",
+		"7:11: no fault is armed here [scenario.fail-id]",
 	} },
 	{ FIXTURE_STEPS "  - fail: {id: a, call: uvm_pglistalloc}\n  - heal: all\n  - heal: a\n", {
 		"7:11: \"a\" was healed before, in line 6 [scenario.fail-id]",
@@ -75,16 +75,16 @@ static const struct bad bad_in_all_steps[] = {
 	} },
 	{ FIXTURE_STEPS "  - at: 5s\n    expect: mem.free > 1\n    for: 10s\nlimits: {time: "
 	    "10s}\n", {
-		"7:10: this step is not over before 15s, beyond the time limit of the run "
+		"7:10: this step ends at the earliest at 15s, beyond the time limit of the run "
 		    "(limits: {time: ...}) [scenario.time]",
 	} },
 	{ FIXTURE_STEPS "  - at: +200s\n    target: 1\n", {
-		"5:9: this step lies beyond the time limit of the run (limits: {time: ...}) "
+		"5:9: this step is beyond the time limit of the run (limits: {time: ...}) "
 		    "[scenario.time]",
 	} },
 	{ FIXTURE_STEPS "  - hold: {thread: viomb, until: the ende}\n  - name: the end\n    "
 	    "note: x\n", {
-		"5:34: no step has the name \"the ende\"; did you mean \"the end\"? "
+		"5:34: there is no step named \"the ende\"; did you mean \"the end\"? "
 		    "[scenario.step]",
 	} },
 };

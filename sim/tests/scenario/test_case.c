@@ -135,8 +135,8 @@ START_TEST(reference_is_taken_apart)
 END_TEST
 
 static const struct { const char *text, *why; } bad_refs[] = {
-	{ "", "there is no path" },
-	{ "@5", "there is no path" },
+	{ "", "the path is missing" },
+	{ "@5", "the path is missing" },
 	{ "a[", "name=value is expected inside [ ]" },
 	{ "a[]", "name=value is expected inside [ ]" },
 	{ "a[x]", "name=value is expected inside [ ]" },
