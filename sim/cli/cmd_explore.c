@@ -1,75 +1,59 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * viosim explore: everything that could have gone otherwise, within bounds.
+ * viosim sweep and viosim explore: everything that could have gone otherwise, within bounds.
  */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/alloc.h"
+#include "base/hostio.h"
 #include "cli/cli.h"
-#include "cli/explore_output.h"
+#include "cli/output.h"
 #include "explore/explore.h"
 #include "explore/found.h"
 #include "explore/generate.h"
-#include "run/run.h"
+#include "fault/fault.h"
+#include "report/atomic.h"
+#include "report/explored_text.h"
+#include "run/module_calls.h"
 
 #define SECONDS_DEFAULT 60
-#define SHRINK_MS 6000			/* a group's, at most */
+/* Runs bound the reduction of a sweep's findings, so that it is the same on any host. */
+#define SWEEP_RUNS 4000
+#define SWEEP_MS 20000
+#define EXPLORE_MS 6000			/* of each finding of an exploration */
 
-struct explore_flags {
+struct exploring {
+	const char *command;
 	const char *driver, *manifest, *ndjson;
-	bool no_manifest, no_shrink, save, quiet, random, no_reduction, plant;
+	bool no_manifest, no_shrink, save, quiet, verbose, lints_fail, first_only;
+	bool random, no_reduction, plant, moments;
 	struct cli_part part;
 	uint64_t seconds;
 	struct explore_options options;
-};
 
-struct job {
-	struct explore_flags flags;
 	struct cli_cases cases;
-	struct scenario_case *plain;	/* the cases, once each, with plain choices */
-	size_t plains;
+	struct { VEC_MEMBERS(struct scenario_case); } chosen;
+	size_t left_out;		/* cases that this driver cannot be run in */
 	struct module *module;
-	struct manifest *manifest;
-	struct explore_output output;
+	struct manifest *known;
+	struct explore explore;
+	struct atomic *file;		/* NDJSON */
+	FILE *lines;			/* its stream, or NULL */
+	struct seal seal;
+	uint64_t written;		/* runs in it */
+	bool bar, shown;		/* there is a terminal for progress; it stands there */
 };
-
-/* ---- which cases ---- */
 
 static bool
-is_known(const struct job *job, const struct scenario_case *c)
+is_sweep(const struct exploring *exploring)
 {
-	for (size_t i = job->plains; i-- > 0;)
-		if (job->plain[i].scenario == c->scenario && job->plain[i].machine == c->machine)
-			return true;
-	return false;
+	return exploring->options.strategy == &explore_sweep;
 }
 
-/* Seeds are other choices; exploring makes its own. */
-static void
-choose_cases(struct job *job, bool has_twin)
-{
-	size_t *without = &job->output.left_out;
-
-	job->plain = calloc(job->cases.count + 1, sizeof(job->plain[0]));
-	if (job->plain == NULL)
-		abort();
-	for (size_t i = 0; i < job->cases.count; i++) {
-		const struct scenario_case *c = job->cases.item[i].c;
-
-		if (is_known(job, c))
-			continue;
-		if (!c->machine->diagnostic && !has_twin)
-			(*without)++;
-		else
-			scenario_case_init(&job->plain[job->plains++], c->scenario, c->machine,
-			    false, 0);
-	}
-	if (*without > 0)
-		fprintf(stderr, "viosim: %zu cases left out: they need the driver without "
-		    "DIAGNOSTIC, which `viosim-cc` puts beside it\n", *without);
-}
+/* ---- which cases ---- */
 
 static bool
 has_twin(const struct module *module)
@@ -80,92 +64,504 @@ has_twin(const struct module *module)
 	    access(path, R_OK) == 0;
 }
 
-/* ---- the job ---- */
-
-static uint64_t
-left_ms(const struct explore *explore, uint64_t ms)
+/* Seeds make other choices of the same scenario: the first stands for all. */
+static bool
+is_wanted(const struct exploring *exploring, size_t index)
 {
-	uint64_t spent = (uint64_t)(explore_now_ms() - explore->begin_ms);
+	const struct cli_case *item = exploring->cases.item;
+	const struct scenario_case *c = item[index].c;
 
-	return ms == 0 ? UINT32_MAX : spent < ms ? ms - spent : 1;
+	for (size_t i = index; i-- > 0 && item[i].doc == item[index].doc;)
+		if (exploring->first_only ||
+		    (item[i].c->scenario == c->scenario && item[i].c->machine == c->machine))
+			return false;
+	return true;
 }
 
-static int
-explore_all(struct job *job)
+/* A sweep keeps the choices of the seed; exploring makes its own. */
+static void
+choose_cases(struct exploring *exploring)
 {
-	struct explore_flags *flags = &job->flags;
-	uint64_t ms = flags->seconds * 1000;
-	struct explore explore = {
-		.options = flags->options, .c = job->plain, .cases = job->plains,
-		.module = job->module, .manifest = job->manifest,
-		.line = job->output.ndjson != NULL ? explore_output_line : NULL,
-		.found = explore_output_found, .tick = explore_output_tick,
-		.arg = &job->output,
-	};
-	bool good;
-	int code;
+	bool twin = has_twin(exploring->module);
 
-	/* What is found wants some time too. */
-	explore.options.ms_max = flags->no_shrink ? ms : ms - ms / 4;
-	explore.options.lines = job->output.ndjson != NULL;
-	job->output.ms_max = explore.options.ms_max;
-	explore_output_head(&job->output, &explore, flags->driver);
-	good = explore_run(&explore);
-	explore_output_tick_over(&job->output);
-	if (good && !flags->no_shrink)
-		good = explore_shrink(&explore, SHRINK_MS, left_ms(&explore, ms));
-	explore_output_tick_over(&job->output);
-	code = good ? explore_output_report(&job->output, &explore) :
-	    explore.bad_state ? CLI_USAGE : CLI_BROKEN;
-	if (good)
-		explore_output_stories(&job->output, &explore);
-	if (good && flags->save &&
-	    !explore_output_save(&explore, flags->driver, FOUND_FOLDER))
-		code = CLI_BROKEN;
-	explore_fini(&explore);
-	return explore_output_close(&job->output, good) ? code : CLI_BROKEN;
-}
+	for (size_t i = 0; i < exploring->cases.count; i++) {
+		const struct scenario_case *c = exploring->cases.item[i].c;
+		bool seed = is_sweep(exploring) && c->has_seed;
 
-static int
-run_job(struct job *job, char **names, size_t count)
-{
-	struct explore_flags *flags = &job->flags;
-	bool bad = false;
-
-	if (!cli_collect(&job->cases, names, count))
-		return CLI_USAGE;
-	job->module = cli_module_open(flags->driver);
-	if (job->module == NULL)
-		return CLI_USAGE;
-	if (!flags->no_manifest)
-		job->manifest = cli_manifest_open(flags->manifest, job->module, &bad);
-	if (bad)
-		return CLI_USAGE;
-	if (!explore_output_open(&job->output, flags->ndjson, flags->quiet))
-		return CLI_BROKEN;
-	choose_cases(job, has_twin(job->module));
-	return explore_all(job);
+		if (!is_wanted(exploring, i))
+			continue;
+		if (c->machine->diagnostic || twin)
+			scenario_case_init(vec_add(&exploring->chosen), c->scenario, c->machine,
+			    seed, seed ? c->seed : 0);
+		else
+			exploring->left_out++;
+	}
+	if (exploring->left_out > 0)
+		fprintf(stderr, "viosim: %zu cases left out: they need the driver without "
+		    "DIAGNOSTIC, which `viosim-cc` puts beside it\n", exploring->left_out);
 }
 
 static void
-end_job(struct job *job)
+note_call(const char *name, const struct source_pos *pos, void *arg)
 {
-	for (size_t i = 0; i < job->plains; i++)
-		scenario_case_fini(&job->plain[i]);
-	free(job->plain);
-	manifest_free(job->manifest);
-	module_close(job->module);
-	cli_cases_fini(&job->cases);
+	enum hw_call call = trace_call_by_name(name);
+	size_t rows;
+	const struct fault_row *row = fault_catalogue(&rows);
+
+	for (size_t i = 0; i < rows && call != HW_CALL_NONE; i++)
+		if (row[i].call == call) {
+			tally_site(arg, name, pos->line, pos->function);
+			return;
+		}
+}
+
+/* ---- while it goes on ---- */
+
+static void
+clear_bar(struct exploring *exploring)
+{
+	if (exploring->shown)
+		fputs("\r\033[K", stderr);
+	exploring->shown = false;
+}
+
+static uint64_t
+seconds_left(const struct explore *explore, uint64_t ms)
+{
+	uint64_t all = explore->jobs > 0 ? ms * explore->jobs_known / explore->jobs : 0;
+
+	/* Jobs find more jobs: what is known is the least. */
+	if (explore->options.ms_max != 0 && (all == 0 || all > explore->options.ms_max))
+		all = explore->options.ms_max;
+	return all > ms ? (all - ms) / 1000 : 0;
+}
+
+static void
+on_tick(void *arg, const struct explore *explore)
+{
+	struct exploring *exploring = arg;
+	uint64_t ms = (host_ns() - explore->begin_ns) / 1000000, left;
+
+	cli_output_check();
+	if (!exploring->bar)
+		return;
+	exploring->shown = true;
+	if (explore->reducing) {
+		fputs("\r\033[Kreducing what was found", stderr);
+		return;
+	}
+	left = seconds_left(explore, ms);
+	fprintf(stderr, "\r\033[K%" PRIu64 " runs, %" PRIu64 " a second, %zu of %zu jobs, "
+	    "%zu new, %02" PRIu64 ":%02" PRIu64 " left", explore->tally.runs,
+	    ms > 0 ? explore->tally.runs * 1000 / ms : 0, explore->jobs, explore->jobs_known,
+	    tally_new(&explore->tally, true), left / 60, left % 60);
+}
+
+static void
+on_run(void *arg, const struct record *run)
+{
+	struct exploring *exploring = arg;
+
+	if (exploring->lines != NULL) {
+		record_write_sealed(RECORD_RUN, run, &exploring->seal, exploring->lines);
+		exploring->written++;
+	}
+	if (exploring->verbose && exploring->lines != stdout) {
+		clear_bar(exploring);
+		explored_text_run(run, stdout);
+	}
+}
+
+/* Whatever is to come: this one is told now. */
+static void
+on_found(void *arg, const struct cluster *cluster)
+{
+	struct exploring *exploring = arg;
+
+	if (cluster->first.known[0] != '\0')
+		return;
+	clear_bar(exploring);
+	explored_text_found(cluster, stdout);
+	fflush(stdout);
+}
+
+/* ---- the file ---- */
+
+static bool
+open_file(struct exploring *exploring)
+{
+	char why[512];
+
+	if (exploring->ndjson == NULL)
+		return true;
+	exploring->file = atomic_open(exploring->ndjson, why, sizeof(why));
+	if (exploring->file == NULL)
+		fprintf(stderr, "viosim: %s\n", why);
+	else
+		exploring->lines = atomic_stream(exploring->file);
+	return exploring->file != NULL;
+}
+
+static bool
+close_file(struct exploring *exploring, bool keep)
+{
+	char why[512];
+
+	if (exploring->file == NULL)
+		return true;
+	if (!keep) {
+		atomic_abandon(exploring->file);
+		return true;
+	}
+	if (atomic_commit(exploring->file, why, sizeof(why)))
+		return true;
+	fprintf(stderr, "viosim: %s\n", why);
+	return false;
+}
+
+static void
+write_head(struct exploring *exploring)
+{
+	struct explore *explore = &exploring->explore;
+	struct record_head head = {
+		.version = RECORD_VERSION, .shard = exploring->part.part,
+		.shards = exploring->part.parts,
+	};
+	char *options = explore_describe(explore);
+
+	snprintf(head.command, sizeof(head.command), "%s", exploring->command);
+	snprintf(head.driver, sizeof(head.driver), "%s", exploring->driver);
+	snprintf(head.options, sizeof(head.options), "%s", options);
+	for (size_t i = 0; i < explore->tally.sites.count; i++)
+		*(struct record_site *)vec_add(&head.sites) = explore->tally.sites.item[i].site;
+	record_write_sealed(RECORD_HEAD, &head, &exploring->seal, exploring->lines);
+	vec_fini(&head.sites);
+	free(options);
+}
+
+/* Cases whose baseline run is missing. */
+static size_t
+cases_left(const struct exploring *exploring)
+{
+	return exploring->left_out + exploring->explore.bases_known -
+	    (size_t)exploring->explore.tally.bases;
+}
+
+static void
+write_end(struct exploring *exploring)
+{
+	const struct explore *explore = &exploring->explore;
+	struct record_end end = {
+		.runs = exploring->written, .cases_left = cases_left(exploring),
+		.lost = explore->tally.lost.count, .differ = explore->differ,
+		.planned = explore->units,
+	};
+
+	for (size_t i = 0; i < explore->tally.clusters.count; i++)
+		if (explore->tally.clusters.item[i].story != NULL)
+			record_write_sealed(RECORD_STORY, explore->tally.clusters.item[i].story,
+			    &exploring->seal, exploring->lines);
+	snprintf(end.how, sizeof(end.how), "%s", explore->cut ? "cut" : "complete");
+	record_write_sealed(RECORD_END, &end, &exploring->seal, exploring->lines);
+}
+
+/* ---- the report ---- */
+
+static const char *
+plural(uint64_t count)
+{
+	return count == 1 ? "" : "s";
+}
+
+static void
+print_claim(const struct explore *explore)
+{
+	const struct explore_options *options = &explore->options;
+
+	if (options->strategy == &explore_sweep) {
+		printf("%" PRIu64 " case%s, %" PRIu64 " run%s\n", explore->tally.bases,
+		    plural(explore->tally.bases), explore->tally.runs,
+		    plural(explore->tally.runs));
+		return;
+	}
+	if (options->shards > 1)
+		printf("part %u of %u of ", options->shard, options->shards);
+	printf("%zu case%s, %" PRIu64 " injection point%s, %" PRIu64 " run%s\n", explore->cases,
+	    plural(explore->cases), explore->points, plural(explore->points),
+	    explore->tally.runs, plural(explore->tally.runs));
+	if (options->strategy == &explore_drawn) {
+		printf("drawn from seed %" PRIu64 " on%s\n", options->seed,
+		    explore->complete ? "" : "; not all were done");
+		if (explore->bound > 0)
+			printf("each run finds a given bug of depth %u with a probability of at "
+			    "least %.2g\n", options->depth, explore->bound);
+	} else if (options->strategy == &explore_bounded && explore->complete) {
+		printf("exhaustive for up to %u injected event%s and %u fault%s: %" PRIu64
+		    " pruned as equivalent\n", options->preemptions,
+		    plural(options->preemptions), options->faults, plural(options->faults),
+		    explore->skipped);
+	} else if (options->strategy == &explore_bounded) {
+		printf("not exhaustive: %zu of %zu known jobs done\n", explore->jobs,
+		    explore->jobs_known);
+	}
+}
+
+static bool
+save_stories(struct exploring *exploring)
+{
+	const struct tally *tally = &exploring->explore.tally;
+	char path[FOUND_PATH_MAX];
+	bool good = true;
+
+	for (size_t i = 0; i < tally->clusters.count; i++) {
+		const struct cluster *cluster = &tally->clusters.item[i];
+
+		if (cluster->story == NULL)
+			continue;
+		if (found_save_text(cluster->story->scenario, &cluster->first.finding,
+		    cluster->story->why, exploring->driver, FOUND_FOLDER, path))
+			printf("saved %s\n", path);
+		else
+			good = false;
+	}
+	return good;
+}
+
+static bool
+has_story(const struct tally *tally)
+{
+	for (size_t i = 0; i < tally->clusters.count; i++)
+		if (tally->clusters.item[i].story != NULL)
+			return true;
+	return false;
+}
+
+static uint64_t
+left_ms(const struct exploring *exploring)
+{
+	uint64_t ms = exploring->seconds * 1000;
+	uint64_t spent = (host_ns() - exploring->explore.begin_ns) / 1000000;
+
+	return ms == 0 ? 0 : spent < ms ? ms - spent : 1;
+}
+
+static bool
+reduce(struct exploring *exploring)
+{
+	const struct explore_reduce sweep = {
+		.runs = SWEEP_RUNS, .ms = SWEEP_MS, .lints = exploring->lints_fail,
+	}, other = {
+		.ms = EXPLORE_MS, .all_ms = left_ms(exploring), .lints = true, .baseline = true,
+	};
+	bool good = exploring->no_shrink ||
+	    explore_reduce(&exploring->explore, is_sweep(exploring) ? &sweep : &other);
+
+	clear_bar(exploring);
+	return good;
+}
+
+static void
+complain(const struct exploring *exploring)
+{
+	const struct explore *explore = &exploring->explore;
+
+	if (explore->differ > 0)
+		fprintf(stderr, "viosim: nondeterministic run: %s\n", explore->why);
+	else if (explore->tally.lost.count > 0)
+		fprintf(stderr, "viosim: %zu job%s lost; the first: %s: %s\n",
+		    explore->tally.lost.count, plural(explore->tally.lost.count),
+		    explore->tally.lost.item[0].base, explore->tally.lost.item[0].why);
+	if (cases_left(exploring) > 0)
+		fprintf(stderr, "viosim: %zu of %zu cases were not explored: not even their "
+		    "baseline runs were done\n", cases_left(exploring),
+		    exploring->left_out + explore->bases_known);
+	if (explore->tally.ended > 0)
+		fprintf(stderr, "viosim: %" PRIu64 " of %" PRIu64 " baseline runs ended early: "
+		    "nothing after that was tried\n", explore->tally.ended,
+		    explore->tally.bases);
+}
+
+static int
+report(struct exploring *exploring)
+{
+	const struct explore *explore = &exploring->explore;
+	bool text = exploring->lines != stdout, good;
+
+	/* What was found is said before the time that reducing takes. */
+	if (text) {
+		print_claim(explore);
+		explored_text_sums(&explore->tally, stdout);
+		fflush(stdout);
+	}
+	good = reduce(exploring);
+	complain(exploring);
+	if (text) {
+		explored_text_findings(&explore->tally, exploring->quiet, stdout);
+		if (!exploring->save && is_sweep(exploring) && has_story(&explore->tally))
+			puts("--save keeps these scenarios in " FOUND_FOLDER "/, for `viosim run`");
+		if (explore->cut && is_sweep(exploring))
+			puts("\nended early, as asked: not all runs were done");
+	}
+	if (exploring->save)
+		good = save_stories(exploring) && good;
+	if (text)
+		explored_text_end(&explore->tally, cases_left(exploring), stdout);
+	if (exploring->lines != NULL)
+		write_end(exploring);
+	if (!good || explore->tally.lost.count > 0 || explore->differ > 0 || explore->state_full)
+		return CLI_BROKEN;
+	if (tally_new(&explore->tally, exploring->lints_fail) > 0 ||
+	    tally_errors(&explore->tally) > 0)
+		return CLI_FOUND;
+	return cases_left(exploring) > 0 || explore->tally.ended > 0 ? CLI_BROKEN : CLI_OK;
+}
+
+/* ---- the whole ---- */
+
+static int
+explore_all(struct exploring *exploring)
+{
+	struct explore *explore = &exploring->explore;
+	const char *ci = getenv("CI");
+	uint64_t ms = exploring->seconds * 1000;
+	bool good;
+	int code;
+
+	*explore = (struct explore){
+		.options = exploring->options, .c = exploring->chosen.item,
+		.cases = exploring->chosen.count, .module = exploring->module,
+		.manifest = exploring->known, .run = on_run, .tick = on_tick, .arg = exploring,
+	};
+	/* What is found wants some time too. */
+	explore->options.ms_max = exploring->no_shrink ? ms : ms - ms / 4;
+	explore->options.lines = exploring->lines != NULL;
+	if (!is_sweep(exploring) && !exploring->quiet && exploring->lines != stdout)
+		explore->found = on_found;
+	exploring->bar = !exploring->quiet && isatty(STDERR_FILENO) &&
+	    (ci == NULL || ci[0] == '\0');
+	if (is_sweep(exploring))
+		module_each_call(exploring->module, note_call, &explore->tally);
+	tally_sort(&explore->tally);
+	if (exploring->lines != NULL)
+		write_head(exploring);
+	good = explore_run(explore);
+	clear_bar(exploring);
+	code = good ? report(exploring) : explore->bad_state ? CLI_USAGE : CLI_BROKEN;
+	explore_fini(explore);
+	return close_file(exploring, good) ? code : CLI_BROKEN;
+}
+
+static int
+open_all(struct exploring *exploring, char **names, size_t count)
+{
+	bool bad = false;
+
+	if (!cli_collect(&exploring->cases, names, count))
+		return CLI_USAGE;
+	exploring->module = cli_module_open(exploring->driver);
+	if (exploring->module == NULL)
+		return CLI_USAGE;
+	if (!exploring->no_manifest)
+		exploring->known = cli_manifest_open(exploring->manifest, exploring->module, &bad);
+	if (bad)
+		return CLI_USAGE;
+	if (!open_file(exploring))
+		return CLI_BROKEN;
+	choose_cases(exploring);
+	return explore_all(exploring);
+}
+
+static int
+main_of(struct exploring *exploring, char **names, size_t count)
+{
+	int code;
+
+	exploring->options.shard = exploring->part.part;
+	exploring->options.shards = exploring->part.parts;
+	code = open_all(exploring, names, count);
+	for (size_t i = 0; i < exploring->chosen.count; i++)
+		scenario_case_fini(&exploring->chosen.item[i]);
+	vec_fini(&exploring->chosen);
+	manifest_free(exploring->known);
+	module_close(exploring->module);
+	cli_cases_fini(&exploring->cases);
+	return code;
 }
 
 /* ---- options ---- */
 
-#define FLAGS struct explore_flags
+#define FLAGS struct exploring
 
-static const struct cli_option explore_options_table[] = {
+static const struct cli_option sweep_options[] = {
 	CLI_OPTION_DRIVER(FLAGS),
 	CLI_OPTION_MANIFEST(FLAGS),
-	{ 0, "preemptions", "N", "at most so many happenings in a run (default 1, at most 3)",
+	{ 0, "lints-fail", NULL, "a new lint is a new finding",
+	    CLI_FLAG(FLAGS, lints_fail) },
+	{ '1', "first", NULL, "only the first case of each scenario",
+	    CLI_FLAG(FLAGS, first_only) },
+	{ 0, "no-faults", NULL, "interrupts only",
+	    CLI_FLAG(FLAGS, options.no_faults), .not_with = "pairs contract" },
+	{ 0, "no-moments", NULL, "failures only",
+	    CLI_FLAG(FLAGS, options.no_interrupts), .not_with = "moments no-faults" },
+	{ 0, "moments", NULL, "both, the default", CLI_FLAG(FLAGS, moments) },
+	{ 0, "pairs", NULL, "after each failure, everything else that can happen then",
+	    CLI_FLAG(FLAGS, options.pairs) },
+	{ 0, "all-stacks", NULL, "also where the call stack has been seen in that case",
+	    CLI_FLAG(FLAGS, options.all_stacks) },
+	{ 0, "contract", NULL, "also failures that no kernel has, but the manual page",
+	    CLI_FLAG(FLAGS, options.contract) },
+	{ 0, "no-shrink", NULL, "do not look for the smallest scenario of each finding",
+	    CLI_FLAG(FLAGS, no_shrink) },
+	{ 0, "save", NULL, "keep these scenarios in " FOUND_FOLDER "/",
+	    CLI_FLAG(FLAGS, save), .not_with = "no-shrink" },
+	{ 'v', "verbose", NULL, "one line for each run", CLI_FLAG(FLAGS, verbose) },
+	CLI_OPTION_JOBS(FLAGS, options.jobs, "runs"),
+	{ 0, "fail-fast", NULL, "stop at the first new finding",
+	    CLI_FLAG(FLAGS, options.fail_fast) },
+	{ 0, "runs", "N", "stop after N runs",
+	    CLI_NUMBER(FLAGS, options.runs_max, 1, UINT64_MAX) },
+	{ 0, "shard", "K/N", "do only the Kth of N equal parts", CLI_PART(FLAGS, part) },
+	{ 0, "ndjson", "FILE", "one line of JSON a run, for `viosim merge`",
+	    CLI_TEXT(FLAGS, ndjson) },
+	CLI_OPTIONS_END
+};
+
+static int
+sweep_main(int argc, char **argv)
+{
+	struct exploring exploring = {
+		.command = "sweep", .driver = CLI_DRIVER_DEFAULT, .part = { 1, 1 },
+		.options = { .strategy = &explore_sweep, .jobs = cli_jobs_default() },
+	};
+	int code, first = cli_options_read(&cli_sweep, argc, argv, &exploring, &code);
+
+	return first < 0 ? code : main_of(&exploring, argv + first, (size_t)(argc - first));
+}
+
+const struct cli_command cli_sweep = {
+	.name = "sweep",
+	.summary = "fail every call, deliver an interrupt at every point",
+	.operands = "[SCENARIO | FOLDER | REPLAY-ID ...]",
+	.about =
+	    "Runs each case (default: all below scenarios/) as it stands, and then once more for "
+	    "each thing that could have happened on the way: every call that can fail fails in "
+	    "every way the kernel knows, once and from then on; a configuration or queue "
+	    "interrupt without news comes at every point at which one may; an answer under way "
+	    "comes there already.  Expectations are left out: the rules judge, and at the end "
+	    "faults are healed and all must come to rest.  Seeds are not multiplied.",
+	.options = sweep_options,
+	.after =
+	    "examples:\n"
+	    "  viosim sweep inflate/exact-request\n"
+	    "  viosim sweep --first --pairs scenarios/attach\n"
+	    "  viosim sweep --shard 1/4 --ndjson part1.ndjson\n",
+	.main = sweep_main,
+};
+
+static const struct cli_option explore_options[] = {
+	CLI_OPTION_DRIVER(FLAGS),
+	CLI_OPTION_MANIFEST(FLAGS),
+	{ 0, "preemptions", "N", "at most so many injected events in a run (default 1, at most 3)",
 	    CLI_NUMBER(FLAGS, options.preemptions, 0, PLAN_MAX / 2), .not_with = "random pct" },
 	{ 0, "faults", "N", "at most so many failures in a run (default 1, at most 3)",
 	    CLI_NUMBER(FLAGS, options.faults, 0, PLAN_MAX / 2), .not_with = "random pct" },
@@ -173,11 +569,11 @@ static const struct cli_option explore_options_table[] = {
 	    CLI_FLAG(FLAGS, no_reduction), .not_with = "random pct" },
 	{ 0, "seconds", "N", "stop after so many (default 60; 0: when all is done)",
 	    CLI_NUMBER(FLAGS, seconds, 0, 10000000) },
-	{ 0, "runs", "N", "stop after the walk with the Nth run (drawn: default 10000)",
+	{ 0, "runs", "N", "stop after the job with the Nth run (drawn: default 10000)",
 	    CLI_NUMBER(FLAGS, options.runs_max, 1, UINT64_MAX / 2) },
-	{ 0, "random", NULL, "draw runs: random subsets of happenings, failures, machine "
-	    "features and manners of the device", CLI_FLAG(FLAGS, random), .not_with = "pct" },
-	{ 0, "pct", "D", "draw runs: D - 1 happenings at random moments (D: 2 to 7)",
+	{ 0, "random", NULL, "draw runs: random subsets of events, failures, machine "
+	    "features and behaviours of the device", CLI_FLAG(FLAGS, random), .not_with = "pct" },
+	{ 0, "pct", "D", "draw runs: D - 1 events at random points (D: 2 to 7)",
 	    CLI_NUMBER(FLAGS, options.depth, 2, GENERATE_DEPTH_MAX) },
 	{ 0, "seed", "N", "of the first drawn run (default 1)",
 	    CLI_NUMBER(FLAGS, options.seed, 0, UINT64_MAX / 2), .only_with = "random pct" },
@@ -187,11 +583,12 @@ static const struct cli_option explore_options_table[] = {
 	    CLI_TEXT(FLAGS, ndjson) },
 	{ 0, "shard", "K/N", "do only the Kth of N parts (for `viosim merge`)",
 	    CLI_PART(FLAGS, part) },
-	{ 0, "no-shrink", NULL, "leave stories as they were found", CLI_FLAG(FLAGS, no_shrink) },
+	{ 0, "no-shrink", NULL, "leave scenarios as they were found", CLI_FLAG(FLAGS, no_shrink) },
 	{ 0, "save", NULL, "write those of unknown findings into " FOUND_FOLDER,
 	    CLI_FLAG(FLAGS, save) },
 	CLI_OPTION_JOBS(FLAGS, options.jobs, "runs"),
-	{ 'q', "quiet", NULL, "stories without their steps, no progress", CLI_FLAG(FLAGS, quiet) },
+	{ 'q', "quiet", NULL, "scenarios without their steps, no progress",
+	    CLI_FLAG(FLAGS, quiet) },
 	{ 0, "plant-nondeterminism", NULL, NULL, CLI_FLAG(FLAGS, plant) },
 	CLI_OPTIONS_END
 };
@@ -199,25 +596,24 @@ static const struct cli_option explore_options_table[] = {
 static int
 explore_main(int argc, char **argv)
 {
-	struct job job = { .flags = {
-		.driver = CLI_DRIVER_DEFAULT, .seconds = SECONDS_DEFAULT,
+	struct exploring exploring = {
+		.command = "explore", .driver = CLI_DRIVER_DEFAULT, .part = { 1, 1 },
+		.seconds = SECONDS_DEFAULT,
 		.options = {
-			.preemptions = 1, .faults = 1, .seed = 1, .jobs = cli_jobs_default(),
+			.strategy = &explore_bounded, .preemptions = 1, .faults = 1, .seed = 1,
+			.jobs = cli_jobs_default(),
 		},
-	} };
-	struct explore_options *options = &job.flags.options;
-	int code, first = cli_options_read(&cli_explore, argc, argv, &job.flags, &code);
+	};
+	struct explore_options *options = &exploring.options;
+	int code, first = cli_options_read(&cli_explore, argc, argv, &exploring, &code);
 
 	if (first < 0)
 		return code;
-	options->drawn = job.flags.random || options->depth > 0;
-	options->reduction = !job.flags.no_reduction;
-	options->shard = job.flags.part.part;
-	options->shards = job.flags.part.parts;
-	options->noise = job.flags.plant ? (uint64_t)getpid() : 0;
-	code = run_job(&job, argv + first, (size_t)(argc - first));
-	end_job(&job);
-	return code;
+	if (exploring.random || options->depth > 0)
+		options->strategy = &explore_drawn;
+	options->reduction = !exploring.no_reduction;
+	options->noise = exploring.plant ? (uint64_t)getpid() : 0;
+	return main_of(&exploring, argv + first, (size_t)(argc - first));
 }
 
 const struct cli_command cli_explore = {
@@ -226,10 +622,10 @@ const struct cli_command cli_explore = {
 	.operands = "[SCENARIO | FOLDER | REPLAY-ID ...]",
 	.about =
 	    "Runs each scenario again and again without its expectations, each time with "
-	    "something at another moment: the host's next target comes early, the host wants "
+	    "something at another point: the host's next target comes early, the host wants "
 	    "another size, the device answers early, an interrupt comes without a reason, a "
 	    "call fails.  The rules judge.  What is found is shrunk to a small scenario.",
-	.options = explore_options_table,
+	.options = explore_options,
 	.after =
 	    "examples:\n"
 	    "  viosim explore                              all scenarios, for a minute\n"
@@ -237,3 +633,4 @@ const struct cli_command cli_explore = {
 	    "  viosim explore --preemptions 2 --faults 0 target\n",
 	.main = explore_main,
 };
+

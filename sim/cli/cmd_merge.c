@@ -10,20 +10,21 @@
 
 #include <sys/stat.h>
 
+#include "base/alloc.h"
 #include "cli/cli.h"
-#include "report/explored.h"
-#include "report/sweep_text.h"
+#include "explore/tally.h"
+#include "report/explored_text.h"
+
+#define PARTS_MAX 1000000
 
 struct merge {
-	struct explored_head head;	/* of the first file */
+	struct record_head head;	/* of the first file; its sites are in the tally */
 	const char *first;		/* its name; NULL: none yet */
-	const char **from;		/* by shard: the file that it came from */
+	const char **from;		/* by part: the file that it came from */
 	struct tally tally;
-	struct explored_reader reader;
-	struct explored_story *story;
-	size_t stories;
-	struct outcome outcome;
-	struct explored_end end;	/* of all files together */
+	struct record_line line;
+	struct record_end end;		/* of all files together */
+	bool ended, cut;		/* one of them has ended; has been cut by a bound */
 	bool lints_fail;
 };
 
@@ -36,13 +37,6 @@ struct part {
 	bool ended;
 };
 
-static void
-no_memory(void)
-{
-	fputs("viosim: out of memory\n", stderr);
-	exit(CLI_BROKEN);
-}
-
 static bool
 wrong(const struct part *part, const char *why)
 {
@@ -53,148 +47,99 @@ wrong(const struct part *part, const char *why)
 /* ---- heads ---- */
 
 static bool
-fits(const struct merge *merge, const struct explored_head *head, char *why, size_t size)
+fits(const struct merge *merge, const struct record_head *head, const struct part *part)
 {
-	const struct explored_head *first = &merge->head;
+	const struct record_head *first = &merge->head;
 	const char *what = strcmp(head->command, first->command) != 0 ? "another command" :
 	    strcmp(head->driver, first->driver) != 0 ? "another driver" :
 	    strcmp(head->options, first->options) != 0 ? "other cases or options" :
-	    head->planned != first->planned ? "another number of runs" :
 	    head->shards != first->shards ? "another number of parts" : NULL;
+	char why[256];
 
 	if (what == NULL)
 		return true;
-	snprintf(why, size, "this is of %s than %s; only parts of one whole can be merged",
+	snprintf(why, sizeof(why), "this is of %s than %s; only parts of one whole can be merged",
 	    what, merge->first);
-	return false;
+	return wrong(part, why);
 }
 
 static bool
-take_head(struct merge *merge, const struct explored_head *head, const char *path, char *why,
-    size_t size)
+take_head(struct merge *merge, const struct record_head *head, const struct part *part)
 {
-	if (head->shards < 1 || head->shard < 1 || head->shard > head->shards) {
-		snprintf(why, size, "there is no part %u of %u", head->shard, head->shards);
-		return false;
+	char why[256];
+
+	if (head->shards < 1 || head->shards > PARTS_MAX || head->shard < 1 ||
+	    head->shard > head->shards) {
+		snprintf(why, sizeof(why), "there is no part %u of %u", head->shard, head->shards);
+		return wrong(part, why);
 	}
 	if (merge->first == NULL) {
 		merge->head = *head;
-		merge->first = path;
-		merge->from = calloc(head->shards, sizeof(merge->from[0]));
-		if (merge->from == NULL)
-			no_memory();
-	} else if (!fits(merge, head, why, size)) {
+		merge->first = part->path;
+		merge->tally.leaks_apart = strcmp(head->command, "sweep") == 0;
+		merge->from = xcalloc(head->shards, sizeof(merge->from[0]));
+	} else if (!fits(merge, head, part)) {
 		return false;
 	}
 	if (merge->from[head->shard - 1] != NULL) {
-		snprintf(why, size, "part %u of %u is also in %s", head->shard, head->shards,
-		    merge->from[head->shard - 1]);
-		return false;
+		snprintf(why, sizeof(why), "part %u of %u is also in %s", head->shard,
+		    head->shards, merge->from[head->shard - 1]);
+		return wrong(part, why);
 	}
-	merge->from[head->shard - 1] = path;
+	merge->from[head->shard - 1] = part->path;
+	for (size_t i = 0; i < head->sites.count; i++)
+		tally_site(&merge->tally, head->sites.item[i].call, head->sites.item[i].line,
+		    head->sites.item[i].function);
 	return true;
 }
 
 /* ---- lines ---- */
 
-static void
-take_story(struct merge *merge, struct explored_story *story)
-{
-	merge->story = realloc(merge->story, (merge->stories + 1) * sizeof(*story));
-	if (merge->story == NULL)
-		no_memory();
-	merge->story[merge->stories++] = *story;
-}
-
-/*
- * Which of two stories of the same mistake?  The one that the whole would have shrunk: that of
- * the simplest run.  If that is not known the shorter; of equals the first by text.
- */
 static bool
-is_better(struct merge *merge, const struct explored_story *story,
-    const struct explored_story *than)
-{
-	const struct cluster *cluster = clusters_find_cause(&merge->tally.clusters, story->key,
-	    story->cause);
-	uint64_t from = cluster != NULL ? cluster->simplest : 0;
-
-	if ((story->from == from) != (than->from == from))
-		return story->from == from;
-	if (story->steps != than->steps)
-		return story->steps < than->steps;
-	return strcmp(story->scenario, than->scenario) < 0;
-}
-
-/* One of each mistake. */
-static void
-choose_stories(struct merge *merge)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < merge->stories; i++) {
-		struct explored_story *story = &merge->story[i];
-		size_t k = 0;
-
-		while (k < kept && (merge->story[k].key != story->key ||
-		    merge->story[k].cause != story->cause))
-			k++;
-		if (k == kept) {
-			merge->story[kept++] = *story;
-		} else if (is_better(merge, story, &merge->story[k])) {
-			explored_story_fini(&merge->story[k]);
-			merge->story[k] = *story;
-		} else {
-			explored_story_fini(story);
-		}
-	}
-	merge->stories = kept;
-}
-
-static bool
-take_end(struct merge *merge, struct part *part, const struct explored_end *end)
+take_end(struct merge *merge, struct part *part, const struct record_end *end)
 {
 	if (end->runs != part->runs)
 		return wrong(part, "the file has not as many runs as it says here");
-	part->ended = true;
-	merge->end.runs += end->runs;
+	if (merge->ended && end->planned != merge->end.planned)
+		return wrong(part, "this is of another number of runs than the part before");
+	part->ended = merge->ended = true;
+	merge->end.planned = end->planned;
 	merge->end.cases_left += end->cases_left;
 	merge->end.lost += end->lost;
 	merge->end.differ += end->differ;
-	merge->end.complete = merge->end.complete && end->complete;
+	merge->cut |= strcmp(end->how, "cut") == 0;
 	return true;
 }
 
 /* A line that belongs where it stands. */
 static bool
-take_line(struct merge *merge, struct part *part, const char *line, size_t length)
+take_line(struct merge *merge, struct part *part, const char *text, size_t length)
 {
-	struct explored_head head = { .shard = 0 };
-	struct explored_story story;
-	struct explored_end end;
-	struct explored_into rest = {
-		.outcome = &merge->outcome, .story = &story, .end = &end,
-	}, first = { .head = &head, .sites = &merge->tally };
+	struct record_line *line = &merge->line;
+	enum record_kind kind;
 	char why[256];
 
-	switch (explored_read(&merge->reader, line, length, part->line == 1 ? &first : &rest,
-	    why, sizeof(why))) {
-	case EXPLORED_BAD:
-		return wrong(part, part->line > 1 ? why : "this is not the beginning of what "
-		    "`viosim sweep --ndjson` or `explore --ndjson` writes");
-	case EXPLORED_HEAD:
-		return take_head(merge, &head, part->path, why, sizeof(why)) ||
-		    wrong(part, why);
-	case EXPLORED_RUN:
+	kind = record_read(line, text, length, why, sizeof(why));
+	if (part->line == 1)
+		return kind == RECORD_HEAD ? take_head(merge, &line->head, part) :
+		    wrong(part, kind == RECORD_BAD && strstr(text, "\"explored\"") != NULL ? why :
+		    "this is not the beginning of what `viosim sweep --ndjson` or `explore "
+		    "--ndjson` writes");
+	switch (kind) {
+	case RECORD_RUN:
 		part->runs++;
-		tally_add(&merge->tally, &merge->outcome);
+		tally_add(&merge->tally, &line->run);
 		return true;
-	case EXPLORED_STORY:
-		take_story(merge, &story);
+	case RECORD_STORY:
+		tally_add_story(&merge->tally, &line->story);
 		return true;
-	case EXPLORED_END:
-		return take_end(merge, part, &end);
+	case RECORD_END:
+		return take_end(merge, part, &line->end);
+	case RECORD_BAD:
+		return wrong(part, why);
+	default:
+		return wrong(part, "this line cannot stand here");
 	}
-	return false;
 }
 
 static bool
@@ -278,29 +223,30 @@ is_complete(const struct merge *merge)
 static int
 report(struct merge *merge)
 {
-	const struct explored_end *end = &merge->end;
+	const struct record_end *end = &merge->end;
+	struct tally *tally = &merge->tally;
 
-	choose_stories(merge);
-	tally_sort(&merge->tally);
-	sweep_text_sums(&merge->tally, stdout);
-	sweep_text_findings(&merge->tally, merge->story, merge->stories, stdout);
-	if (!end->complete)
+	tally_sort(tally);
+	printf("%" PRIu64 " case%s, %" PRIu64 " run%s\n", tally->bases,
+	    tally->bases == 1 ? "" : "s", tally->runs, tally->runs == 1 ? "" : "s");
+	explored_text_sums(tally, stdout);
+	explored_text_findings(tally, false, stdout);
+	if (merge->cut)
 		puts("\nnot complete: a part was ended before all was done");
-	sweep_text_end(&merge->tally, end->cases_left, stdout);
+	explored_text_end(tally, end->cases_left, stdout);
 	if (end->differ > 0)
-		fprintf(stderr, "viosim: %" PRIu64 " runs were not the same when they were done "
-		    "again\n", end->differ);
+		fprintf(stderr, "viosim: %" PRIu64 " runs were nondeterministic\n", end->differ);
 	if (end->lost > 0)
-		fprintf(stderr, "viosim: %" PRIu64 " pieces of work were lost with their "
-		    "process\n", end->lost);
-	if (merge->tally.ended > 0)
+		fprintf(stderr, "viosim: %" PRIu64 " jobs were lost with their process\n",
+		    end->lost);
+	if (tally->ended > 0)
 		fprintf(stderr, "viosim: %" PRIu64 " of %" PRIu64 " baseline runs ended early: "
-		    "nothing after that was tried\n", merge->tally.ended, merge->tally.bases);
+		    "nothing after that was tried\n", tally->ended, tally->bases);
 	if (end->lost > 0 || end->differ > 0)
 		return CLI_BROKEN;
-	if (tally_new(&merge->tally, merge->lints_fail) > 0 || tally_errors(&merge->tally) > 0)
+	if (tally_new(tally, merge->lints_fail) > 0 || tally_errors(tally) > 0)
 		return CLI_FOUND;
-	return end->cases_left > 0 || merge->tally.ended > 0 ? CLI_BROKEN : CLI_OK;
+	return end->cases_left > 0 || tally->ended > 0 ? CLI_BROKEN : CLI_OK;
 }
 
 static int
@@ -309,20 +255,13 @@ merge_files(struct merge *merge, char **paths, size_t count)
 	bool good = true;
 	int code = CLI_USAGE;
 
-	merge->end.complete = true;
-	tally_init(&merge->tally);
-	explored_reader_init(&merge->reader, NULL);
 	for (size_t i = 0; i < count && good; i++)
 		good = read_file(merge, paths[i]);
 	if (good && is_complete(merge))
 		code = report(merge);
-	for (size_t i = 0; i < merge->stories; i++)
-		explored_story_fini(&merge->story[i]);
-	free(merge->story);
 	free(merge->from);
-	outcome_fini(&merge->outcome);
+	record_line_fini(&merge->line);
 	tally_fini(&merge->tally);
-	explored_reader_fini(&merge->reader);
 	return code;
 }
 

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Exploring: walk after walk, from the plain runs of some cases outwards, the cheap and
- * fruitful ones first, until there is none left within the bounds.
+ * Exploring: runs of some cases with what could have gone otherwise, by one of three strategies,
+ * in worker processes, until none is left within the bounds.
  *
- * Order.  A walk's rank is 0 from the plain run on a scenario's first machine, one more on
- * another machine, one more for each failure and two more for each happening it starts with,
- * and one more each time it is continued.  Lower ranks come first; of equal ranks, every case
- * gets its turn, kind of happening after kind of happening.  What comes of it depends on the
- * bounds alone, not on how many workers there are; a bound of time cuts it anywhere.
+ * A strategy queues jobs; a job does some runs and may come upon further jobs.  Jobs of a lower
+ * rank come first; of equal ranks, by turn, then by case.  What comes of it depends on the bounds
+ * alone, not on how many workers there are; a bound of time cuts it anywhere.
  */
 #ifndef VIOSIM_EXPLORE_EXPLORE_H
 #define VIOSIM_EXPLORE_EXPLORE_H
@@ -15,93 +13,136 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
-#include "explore/cluster.h"
-#include "explore/walk.h"
+#include "base/vec.h"
+#include "explore/perturb.h"
+#include "explore/record.h"
+#include "explore/tally.h"
+#include "explore/worker.h"
+
+struct explore;
+
+/* Some work, known by the names that the strategies give to its members. */
+struct job {
+	size_t number;			/* of the case */
+	struct plan plan;		/* of the run that it starts from */
+	unsigned stage;			/* bounded: where it goes on */
+	size_t at;
+	uint64_t seed, count;		/* drawn: runs */
+	uint64_t point;			/* sweep: call stack of what is tried, */
+	uint32_t seq;			/* and events of the baseline run before it */
+	unsigned rank;
+	uint64_t turn;
+	bool is_base;			/* it writes the baseline run of its case */
+	/* Of its first run, if that is settled beforehand; 0: runs are numbered as they come. */
+	uint64_t first;
+	bool elsewhere;			/* its runs are told by another part */
+};
+
+struct strategy {
+	unsigned seconds;		/* the most that a job may take */
+	bool finds_twice;		/* a run with something new for its job is done twice */
+	/* In the parent: queue the first jobs (explore_add()). */
+	void (*plan)(struct explore *explore);
+	/* In a worker. */
+	void (*work)(struct worker *worker, const struct job *job, FILE *out);
+	/* In the parent, in order of jobs: before what it wrote is read (may be NULL), and what it
+	   came upon.  False: such a child makes no sense. */
+	void (*begin)(struct explore *explore, struct job *job);
+	bool (*child)(struct explore *explore, const struct job *job,
+	    const struct record_child *child);
+};
+
+/*
+ * sweep: each call that can fail fails once and from then on, each interrupt comes at each point.
+ * bounded: all sets of so many perturbations, in order of time.  drawn: at random.
+ */
+extern const struct strategy explore_sweep, explore_bounded, explore_drawn;
 
 struct explore_options {
+	const struct strategy *strategy;
+	/* sweep */
+	bool no_faults, no_interrupts;
+	bool contract;			/* also failures that only the manual page allows */
+	bool all_stacks;		/* also at call stacks that the case has shown before */
+	bool pairs;			/* after each failure, every other that is possible then */
+	/* bounded */
 	unsigned preemptions, faults;	/* the most of each in a run */
-	bool reduction;
-	bool drawn;			/* draw runs instead: */
-	unsigned depth;			/* with random priorities for that depth; 0: swarms */
+	bool reduction;			/* leave out what is known to be equivalent (bounded.c) */
+	/* drawn */
+	unsigned depth;			/* random priorities for that depth; 0: swarms */
 	uint64_t seed;			/* the first run's; each has its own */
-	unsigned jobs;
+	/* all */
+	unsigned jobs;			/* workers */
 	uint64_t ms_max;		/* of the host's time; 0: no bound */
-	uint64_t runs_max;		/* stop after the walk that reaches it; 0: no bound.
-					   Drawn: so many, in turn of all cases */
-	bool lines;			/* `line` is called for each run */
-	unsigned shard, shards;		/* do the Kth of N parts, from 1; 0, 0: all */
-	const char *state;		/* file of finished walks, or NULL */
+	uint64_t runs_max;		/* stop after the job that reaches it; drawn: so many */
+	bool fail_fast;			/* stop at the first new finding */
+	bool lines;			/* `run` is called for each run, not only for the first of
+					   a kind */
+	unsigned shard, shards;		/* do the Kth of N parts, from 1 */
+	const char *state;		/* file of finished jobs, or NULL */
 	uint64_t noise;			/* for tests: makes runs irreproducible (normally 0) */
 };
 
-/*
- * What can have led to a group of findings: what the newest deviation interrupted or made fail.
- * Each has a story of its own; those that shrink to the same one are one.
- */
-struct explore_cause {
-	uint64_t key;			/* of the group */
-	char *text;			/* "": the plain run shows it */
-	uint64_t runs, first;		/* number of the first */
-	char *scenario;			/* YAML: the simplest as found, then shrunk */
-	size_t steps;
-	bool shrunk, verified, complete;
-	char *why;			/* the pair of events behind it, or NULL */
-	size_t group;			/* index of the group, */
-	unsigned turn;			/* in it: set by explore_shrink() */
-	bool same;			/* as an earlier one of the group */
-};
-
-#define EXPLORE_STORIES_MAX 5		/* of a group that are shrunk */
+#define EXPLORE_STORIES_MAX 5		/* of one finding, by cause, that are reduced */
 
 struct explore {
 	struct explore_options options;
-	const struct scenario_case *c;	/* cases, each with plain choices */
+	const struct scenario_case *c;
 	size_t cases;
 	struct module *module;
 	const struct manifest *manifest;	/* or NULL */
-	/* May be NULL: a run as JSON; a finding seen for the first time; now and then. */
-	void (*line)(void *arg, const char *json);
-	void (*found)(void *arg, const struct cluster *cluster, const char *id,
-	    const char *plan);
+	/* May be NULL: a run; a finding seen for the first time; now and then. */
+	void (*run)(void *arg, const struct record *run);
+	void (*found)(void *arg, const struct cluster *cluster);
 	void (*tick)(void *arg, const struct explore *explore);
 	void *arg;
 	/* What came of it. */
-	struct clusters clusters;
-	struct explore_cause *cause;	/* after explore_run() in order of groups, then runs */
-	size_t causes, causes_max;
-	bool shrinking;
-	uint64_t runs, skipped, moments;	/* moments: of the plain runs */
+	struct tally tally;
+	uint64_t skipped;		/* runs that are equivalent to others */
+	uint64_t points;		/* injection points of the baseline runs */
+	uint64_t units;			/* sweep: baseline runs and tries of all parts */
 	double bound;			/* with priorities: the least of any run (generate.h) */
-	size_t walks, walks_known;	/* done, and found so far */
-	size_t ended;			/* baseline runs that ended early (trial_ended_early) */
-	size_t plains, plains_known;	/* plain runs done, and to be done: one for each case */
-	unsigned lost;			/* walks that took their process with them */
+	size_t jobs, jobs_known;	/* done, and found so far */
+	size_t bases_known;		/* baseline runs to be done */
 	unsigned differ;		/* runs that were not the same twice */
-	char why[512];			/* of the first of either */
+	char *why;			/* of the first */
 	bool bad_state;			/* the state file is no good: nothing was run */
 	bool state_full;		/* it could not be written any more: ended early */
+	bool reducing;			/* it is at that */
+	bool cut;			/* a bound ended it */
 	bool complete;			/* nothing within the bounds was left out */
+	uint64_t begin_ns;		/* host_ns() */
+	uint64_t children[2];		/* bounded: of a job, by whether they end with a failure */
 	struct explore_queue *queue;
 	struct explore_state *kept;
-	int64_t begin_ms;
 };
 
 /*
- * The groups are sorted.  False, after a message, when nothing came of it: the state file is bad
- * or cannot be written, or the host cannot run the workers.
+ * The tally is sorted.  False, after a message, when nothing came of it: the state file is bad or
+ * cannot be written, or the host cannot run the workers.  explore_fini() in either case.
  */
 bool explore_run(struct explore *explore);
-
-/*
- * Shrink the stories of the first causes of each group that is no known defect, at most `ms` of
- * the host's time each and `all_ms` in all.
- */
-bool explore_shrink(struct explore *explore, uint64_t ms, uint64_t all_ms);
-
 void explore_fini(struct explore *explore);
 
-/* The host's clock; for bounds and progress alone. */
-int64_t explore_now_ms(void);
+/* The bounds and cases in one line: two parts of one whole have the same. */
+char *explore_describe(const struct explore *explore);	/* heap */
+
+/*
+ * Find a small scenario for each finding that is no known defect (`baseline`: also for those that
+ * a scenario shows as it stands; without `lints` errors only); each may take so many runs and so
+ * much of the host's time, all together `all_ms` (0: no bound).
+ */
+struct explore_reduce {
+	uint64_t runs, ms, all_ms;
+	bool lints, baseline;
+};
+bool explore_reduce(struct explore *explore, const struct explore_reduce *reduce);
+
+/* For strategies. */
+void explore_add(struct explore *explore, const struct job *job);
+/* Is the Nth piece of work (from 0) this part's? */
+bool explore_is_ours(const struct explore *explore, uint64_t number);
 
 #endif /* VIOSIM_EXPLORE_EXPLORE_H */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Finished walks in a file: see explore_state.h.
+ * Finished jobs in a file: see explore_state.h.
  */
 #include "explore/explore_state.h"
 
@@ -16,17 +16,19 @@
 
 #include <jansson.h>
 
+#include "base/alloc.h"
+#include "base/sbuf.h"
 #include "explore/explore.h"
-#include "explore/seal.h"
-
-#define STATE_VERSION 2
 
 struct explore_state {
 	const char *path;
 	FILE *file;
 	struct seal seal;		/* of the lines up to where the next is written */
-	json_t *walks;			/* name: what it wrote */
+	json_t *jobs;			/* name: what it wrote */
 };
+
+#define JOB "{\"job\":"		/* how the lines begin that begin and end one */
+#define DONE "{\"done\":"
 
 /* ---- what was explored ---- */
 
@@ -34,42 +36,19 @@ static uint64_t
 hash_file(const char *path)
 {
 	FILE *file = fopen(path, "rb");
-	char *bytes = NULL;
-	size_t length = 0, n;
+	char bytes[65536];
+	struct sbuf buf;
+	FILE *all = sbuf_open(&buf);
 	uint64_t hash;
+	size_t n;
 
-	if (file == NULL)
-		return 0;
-	do {
-		bytes = realloc(bytes, length + 65536);
-		if (bytes == NULL)
-			abort();
-		n = fread(bytes + length, 1, 65536, file);
-		length += n;
-	} while (n > 0);
-	fclose(file);
-	hash = trace_hash(bytes, length);
-	free(bytes);
-	return hash;
-}
-
-static uint64_t
-hash_cases(const struct explore *explore)
-{
-	char *text = NULL;
-	size_t length;
-	FILE *stream = open_memstream(&text, &length);
-	uint64_t hash;
-
-	if (stream == NULL)
-		abort();
-	for (size_t i = 0; i < explore->cases; i++) {
-		fprintf(stream, "%s\n", explore->c[i].id);
-		scenario_print(explore->c[i].scenario, stream);
-	}
-	fclose(stream);
-	hash = trace_hash(text, length);
-	free(text);
+	while (file != NULL && (n = fread(bytes, 1, sizeof(bytes), file)) > 0)
+		fwrite(bytes, 1, n, all);
+	if (file != NULL)
+		fclose(file);
+	sbuf_close(&buf);
+	hash = trace_hash(buf.text, buf.length);
+	free(buf.text);
 	return hash;
 }
 
@@ -77,16 +56,13 @@ static char *
 header_of(const struct explore *explore)
 {
 	const struct explore_options *options = &explore->options;
-	char *text;
+	char *what = explore_describe(explore);
+	char *text = xasprintf("{\"viosim-explore\":%u,\"driver\":\"%016" PRIx64 "\","
+	    "\"options\":\"%s\",\"lines\":%s,\"part\":\"%u/%u\"}", RECORD_VERSION,
+	    hash_file(module_path(explore->module)), what, options->lines ? "true" : "false",
+	    options->shard, options->shards);
 
-	if (asprintf(&text, "{\"viosim-explore\":%u,\"driver\":\"%016" PRIx64 "\",\"cases\":\"%016"
-	    PRIx64 "\",\"preemptions\":%u,\"faults\":%u,\"reduction\":%s,\"lines\":%s,"
-	    "\"drawn\":%s,\"depth\":%u,\"part\":\"%u/%u\"}", STATE_VERSION,
-	    hash_file(module_path(explore->module)), hash_cases(explore), options->preemptions,
-	    options->faults, options->reduction ? "true" : "false",
-	    options->lines ? "true" : "false", options->drawn ? "true" : "false",
-	    options->depth, options->shard, options->shards) < 0)
-		abort();
+	free(what);
 	return text;
 }
 
@@ -116,65 +92,15 @@ next_line(FILE *file, size_t *length)
 	return line;
 }
 
-struct block {
-	char *name, *text;
-	size_t length;
-};
-
-static void
-block_clear(struct block *block)
-{
-	free(block->name);
-	free(block->text);
-	*block = (struct block){ 0 };
-}
-
-static void
-block_add(struct block *block, const char *line)
-{
-	size_t length = strlen(line);
-
-	block->text = realloc(block->text, block->length + length + 2);
-	if (block->text == NULL)
-		abort();
-	memcpy(block->text + block->length, line, length);
-	block->length += length;
-	block->text[block->length++] = '\n';
-	block->text[block->length] = '\0';
-}
-
-/* False: the line cannot stand here. */
+/* The rest of the file; *good_end is behind the last whole job, and so is the seal. */
 static bool
-take_line(struct explore_state *state, struct block *block, const char *line, bool *whole)
+read_jobs(struct explore_state *state, FILE *file, long *good_end)
 {
-	json_t *object = json_loads(line, JSON_REJECT_DUPLICATES, NULL);
-	const char *type = json_string_value(json_object_get(object, "type"));
-	const char *name = json_string_value(json_object_get(object, "name"));
-	bool begins = type != NULL && strcmp(type, "walk") == 0;
-	bool good = type != NULL && begins == (block->name == NULL) &&
-	    (!begins || name != NULL);
-
-	*whole = good && strcmp(type, "end") == 0;
-	if (good && begins)
-		block->name = strdup(name);
-	else if (good)
-		block_add(block, line);
-	if (*whole)
-		json_object_set_new(state->walks, block->name, json_string(block->text));
-	if (*whole)
-		block_clear(block);
-	json_decref(object);
-	return good;
-}
-
-/* The rest of the file; *good_end is behind the last whole walk, and so is the seal. */
-static bool
-read_walks(struct explore_state *state, FILE *file, long *good_end)
-{
-	struct block block = { 0 };
+	json_t *job = NULL;
+	struct sbuf buf = { .stream = NULL };
 	struct seal seal = state->seal;
 	size_t number = 1, length;
-	bool good = true, whole;
+	bool good = true;
 	char *line;
 
 	while (good && (line = next_line(file, &length)) != NULL) {
@@ -183,16 +109,27 @@ read_walks(struct explore_state *state, FILE *file, long *good_end)
 		    complain(state->path, number, "this line is not what was written here: it, "
 		    "or a line before it, was changed, removed, added or moved; remove the "
 		    "file to begin anew");
-		if (good && !take_line(state, &block, line, &whole))
-			good = complain(state->path, number, "this line cannot stand here; "
-			    "remove the file to begin anew");
-		free(line);
-		if (good && whole) {
-			*good_end = ftell(file);
-			state->seal = seal;
+		if (good && strncmp(line, JOB, strlen(JOB)) == 0 && job == NULL) {
+			job = json_loads(line, JSON_REJECT_DUPLICATES, NULL);
+			sbuf_open(&buf);
+		} else if (good && job != NULL) {
+			fprintf(buf.stream, "%s\n", line);
+			if (strncmp(line, DONE, strlen(DONE)) == 0) {
+				sbuf_close(&buf);
+				json_object_set_new(state->jobs, json_string_value(
+				    json_object_get(job, "job")), json_string(buf.text));
+				free(buf.text);
+				json_decref(job);
+				job = NULL;
+				*good_end = ftell(file);
+				state->seal = seal;
+			}
 		}
+		free(line);
 	}
-	block_clear(&block);
+	if (job != NULL)
+		free(sbuf_close(&buf));
+	json_decref(job);
 	return good;
 }
 
@@ -210,7 +147,7 @@ read_all(struct explore_state *state, FILE *file, const char *header, long *good
 		return complain(state->path, 1, "this is no state file of this exploration "
 		    "(another driver, other scenarios or bounds, another viosim); remove it or "
 		    "name another file");
-	return read_walks(state, file, good_end) && (!ferror(file) ||
+	return read_jobs(state, file, good_end) && (!ferror(file) ||
 	    complain(state->path, 1, strerror(errno)));
 }
 
@@ -249,7 +186,7 @@ begin_file(struct explore_state *state, const char *header)
 	return (fflush(state->file) == 0 && !ferror(state->file)) || cannot_write(state->path);
 }
 
-/* What is behind the last whole walk is forgotten. */
+/* What is behind the last whole job is forgotten. */
 static bool
 cut_behind(struct explore_state *state, long end)
 {
@@ -260,13 +197,12 @@ cut_behind(struct explore_state *state, long end)
 struct explore_state *
 explore_state_open(const char *path, const struct explore *explore, bool *bad)
 {
-	struct explore_state *state = calloc(1, sizeof(*state));
+	struct explore_state *state = xcalloc(1, sizeof(*state));
 	char *header = header_of(explore);
 	bool good, is_new;
 	long end = 0;
 
-	if (state == NULL || (state->walks = json_object()) == NULL)
-		abort();
+	state->jobs = json_object();
 	state->path = path;
 	state->file = open_file(path, &is_new);
 	if (state->file == NULL)
@@ -290,14 +226,14 @@ explore_state_close(struct explore_state *state)
 		return;
 	if (state->file != NULL)
 		fclose(state->file);
-	json_decref(state->walks);
+	json_decref(state->jobs);
 	free(state);
 }
 
 const char *
 explore_state_find(const struct explore_state *state, const char *name)
 {
-	return state == NULL ? NULL : json_string_value(json_object_get(state->walks, name));
+	return state == NULL ? NULL : json_string_value(json_object_get(state->jobs, name));
 }
 
 bool
@@ -309,10 +245,10 @@ explore_state_add(struct explore_state *state, const char *name, const char *tex
 
 	if (state == NULL || explore_state_find(state, name) != NULL)
 		return true;
-	begin = json_pack("{s:s, s:s}", "type", "walk", "name", name);
+	begin = json_pack("{s:s}", "job", name);
 	line = json_dumps(begin, JSON_COMPACT);
 	if (line == NULL)
-		abort();
+		out_of_memory();
 	seal_write(&state->seal, line, strlen(line), state->file);
 	while (*text != '\0') {
 		size_t length = strcspn(text, "\n");
@@ -324,7 +260,7 @@ explore_state_add(struct explore_state *state, const char *name, const char *tex
 	free(line);
 	json_decref(begin);
 	if (!good)
-		fprintf(stderr, "viosim: cannot write %s: %s; the walks in it are whole, and the "
+		fprintf(stderr, "viosim: cannot write %s: %s; the jobs in it are whole, and the "
 		    "next exploration goes on from there\n", state->path, strerror(errno));
 	return good;
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Finished walks in a file, so that an exploration can go on where it was ended.
+ * Finished jobs in a file, so that an exploration can go on where it was ended.
  *
- * The first line says what was explored: driver, cases, bounds.  Then, for each walk, a line
- * with its name and what it wrote.  A walk without its last line was being written when the
+ * The first line says what was explored: driver, cases, bounds.  Then, for each job, a line
+ * with its name and what it wrote.  A job without its last line was being written when the
  * program was ended: it is forgotten.  Each line is sealed (seal.h): a file in which any line
  * was changed, removed, doubled or moved is refused with the number of that line.
  */
@@ -24,7 +24,7 @@ struct explore_state *explore_state_open(const char *path, const struct explore 
     bool *bad);
 void explore_state_close(struct explore_state *state);	/* NULL is fine */
 
-/* What the walk of that name wrote, or NULL. */
+/* What the job of that name wrote, or NULL. */
 const char *explore_state_find(const struct explore_state *state, const char *name);
 /* False when the host's disk is full, or the like. */
 bool explore_state_add(struct explore_state *state, const char *name, const char *text);

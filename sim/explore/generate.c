@@ -7,7 +7,7 @@
 #include <assert.h>
 
 #include "device/class.h"
-#include "explore/deviation.h"
+#include "explore/perturb.h"
 #include "explore/stage.h"
 
 #define HAPPENINGS_MAX 4
@@ -40,12 +40,6 @@ weight(struct choice *choice, enum choice_kind kind)
 
 /* ---- happenings and failures ---- */
 
-static bool
-can_be_named(const struct moment *moment)
-{
-	return moment->kind != MOMENT_ACCESS || moment->line != 0;
-}
-
 /*
  * Any moment, half the time one of a call: loops have most of the accesses.  NULL: there is
  * none to be had.
@@ -59,7 +53,7 @@ draw_moment(struct choice *choice, const struct moments *moments, bool uniform)
 	for (size_t i = 0; i < moments->count; i++) {
 		const struct moment *moment = &moments->item[(at + i) % moments->count];
 
-		if (can_be_named(moment) && (!call || moment->kind != MOMENT_ACCESS))
+		if (moment_can_be_named(moment) && (!call || moment->kind != MOMENT_ACCESS))
 			return moment;
 	}
 	return NULL;
@@ -86,19 +80,19 @@ static void
 happen(const struct edit *skeleton, const struct stage *stage, const struct moment *moment,
     struct plan *plan)
 {
-	struct deviation deviation = {
+	struct perturbation perturb = {
 		.kind = stage->kind, .pages = stage->pages, .queue = stage->queue,
 	};
 
 	if (moment == NULL || plan->count == PLAN_MAX)
 		return;
-	deviation.at = *moment;
-	if (stage->kind == DEVIATION_NEXT) {
-		deviation.step = next_step(skeleton, plan, &deviation.pages);
-		if (deviation.step == SIZE_MAX)
+	perturb.at = *moment;
+	if (stage->kind == PERTURB_NEXT) {
+		perturb.step = next_step(skeleton, plan, &perturb.pages);
+		if (perturb.step == SIZE_MAX)
 			return;
 	}
-	plan->item[plan->count++] = deviation;
+	plan->item[plan->count++] = perturb;
 }
 
 static const struct stage *
@@ -120,15 +114,15 @@ fail(struct choice *choice, const struct moments *moments, struct plan *plan)
 {
 	size_t at = draw(choice, CHOICE_FAULT, moments->count);
 	unsigned row = draw(choice, CHOICE_FAULT, 2);
-	struct deviation deviation;
+	struct perturbation perturb;
 
 	for (size_t i = 0; i < moments->count && plan->count < PLAN_MAX; i++) {
 		const struct moment *moment = &moments->item[(at + i) % moments->count];
 
-		if (!stage_fault(moment, row, &deviation) &&
-		    !stage_fault(moment, 0, &deviation))
+		if (!stage_fault(moment, row, &perturb) &&
+		    !stage_fault(moment, 0, &perturb))
 			continue;
-		plan->item[plan->count++] = deviation;
+		plan->item[plan->count++] = perturb;
 		return;
 	}
 }

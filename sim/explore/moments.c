@@ -53,6 +53,12 @@ moments_are_independent(const struct moment *a, const struct moment *b)
 	return true;
 }
 
+bool
+moment_can_be_named(const struct moment *moment)
+{
+	return moment->kind != MOMENT_ACCESS || moment->line != 0;
+}
+
 struct scenario_point
 moment_point(const struct moment *moment)
 {

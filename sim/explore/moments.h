@@ -76,6 +76,9 @@ void moments_clear(struct moments *moments);
  */
 bool moments_are_independent(const struct moment *a, const struct moment *b);
 
+/* A line that is no line of the driver's own file cannot be named by a scenario. */
+bool moment_can_be_named(const struct moment *moment);
+
 /* The moment as a scenario's point (its name is static). */
 struct scenario_point moment_point(const struct moment *moment);
 

@@ -14,9 +14,9 @@
 /* ---- which there are ---- */
 
 static void
-add(struct stages *stages, enum deviation_kind kind, uint64_t pages, int queue)
+add(struct stages *stages, enum perturb_kind kind, uint64_t pages, int queue)
 {
-	if (kind == DEVIATION_TARGET)
+	if (kind == PERTURB_TARGET)
 		for (unsigned i = 0; i < stages->count; i++)
 			if (stages->item[i].kind == kind && stages->item[i].pages == pages)
 				return;
@@ -54,11 +54,11 @@ add_acts(struct stages *stages, const uint64_t *number, unsigned count, uint64_t
 	    device_class_of(stages->skeleton->scenario.device.type);
 	uint64_t more = class->explore->more(last, &stages->skeleton->machine);
 
-	add(stages, DEVIATION_TARGET, 0, -1);
+	add(stages, PERTURB_TARGET, 0, -1);
 	for (unsigned i = 0; i < count && i < STORY_TARGETS_MAX; i++)
-		add(stages, DEVIATION_TARGET, number[i], -1);
+		add(stages, PERTURB_TARGET, number[i], -1);
 	if (more != 0)
-		add(stages, DEVIATION_TARGET, more, -1);
+		add(stages, PERTURB_TARGET, more, -1);
 }
 
 static const struct device_explore *
@@ -80,30 +80,30 @@ stages_init(struct stages *stages, const struct edit *skeleton)
 	if (class->explore != NULL) {
 		count = host_numbers(scenario, number, 32);
 		last = count > 0 ? number[count - 1] : class->explore->first(scenario);
-		add(stages, DEVIATION_NEXT, 0, -1);
+		add(stages, PERTURB_NEXT, 0, -1);
 		add_acts(stages, number, count, last);
 	}
 	for (queue = 0; class->language.queues[queue] != NULL; queue++)
-		add(stages, DEVIATION_ANSWER, 0, queue);
+		add(stages, PERTURB_ANSWER, 0, queue);
 	for (queue = -1; queue < 0 || class->language.queues[queue] != NULL; queue++)
-		add(stages, DEVIATION_IRQ, 0, queue);
+		add(stages, PERTURB_IRQ, 0, queue);
 	if (class->explore == NULL)
 		return;
-	add(stages, DEVIATION_TARGET, last + 1, -1);
+	add(stages, PERTURB_TARGET, last + 1, -1);
 	if (last > 0)
-		add(stages, DEVIATION_TARGET, last - 1, -1);
+		add(stages, PERTURB_TARGET, last - 1, -1);
 }
 
 bool
 stage_is_after(const struct stages *stages, unsigned stage,
-    const struct deviation *deviation)
+    const struct perturbation *perturb)
 {
 	for (unsigned i = 0; i < stages->count; i++) {
 		const struct stage *item = &stages->item[i];
 
-		if (item->kind == deviation->kind && (item->kind == DEVIATION_NEXT ||
-		    (item->kind == DEVIATION_TARGET ? item->pages == deviation->pages :
-		    item->queue == deviation->queue)))
+		if (item->kind == perturb->kind && (item->kind == PERTURB_NEXT ||
+		    (item->kind == PERTURB_TARGET ? item->pages == perturb->pages :
+		    item->queue == perturb->queue)))
 			return stage > i;
 	}
 	return true;
@@ -119,7 +119,7 @@ is_barrier(const struct scenario_step *step)
 
 static bool
 next_target(const struct stages *stages, const struct story_map *map, uint32_t seq,
-    const struct plan *plan, struct deviation *deviation)
+    const struct plan *plan, struct perturbation *perturb)
 {
 	const struct scenario_steps *steps = &stages->skeleton->scenario.steps;
 	bool moves;
@@ -132,9 +132,9 @@ next_target(const struct stages *stages, const struct story_map *map, uint32_t s
 		if (is_barrier(step))
 			return false;
 		if (step->verb != SCENARIO_STEP_OWN ||
-		    explore_of(stages->skeleton)->numbers(step, &deviation->pages, 1, &moves) != 1)
+		    explore_of(stages->skeleton)->numbers(step, &perturb->pages, 1, &moves) != 1)
 			continue;
-		deviation->step = i;
+		perturb->step = i;
 		return moves;
 	}
 	return false;
@@ -142,22 +142,22 @@ next_target(const struct stages *stages, const struct story_map *map, uint32_t s
 
 bool
 stage_at(const struct stages *stages, unsigned stage, const struct story_map *map,
-    const struct moment *moment, const struct plan *plan, struct deviation *deviation)
+    const struct moment *moment, const struct plan *plan, struct perturbation *perturb)
 {
 	const struct stage *item = &stages->item[stage];
 
-	*deviation = (struct deviation){
+	*perturb = (struct perturbation){
 		.kind = item->kind, .pages = item->pages, .queue = item->queue, .at = *moment,
 	};
 	switch (item->kind) {
-	case DEVIATION_NEXT:
-		return next_target(stages, map, moment->seq, plan, deviation);
-	case DEVIATION_TARGET:
+	case PERTURB_NEXT:
+		return next_target(stages, map, moment->seq, plan, perturb);
+	case PERTURB_TARGET:
 		return story_map_target(map, moment->seq, (uint32_t)explore_of(
 		    stages->skeleton)->first(&stages->skeleton->scenario)) != item->pages;
-	case DEVIATION_ANSWER:
-	case DEVIATION_IRQ:
-	case DEVIATION_FAULT:
+	case PERTURB_ANSWER:
+	case PERTURB_IRQ:
+	case PERTURB_FAULT:
 		break;
 	}
 	return true;
@@ -168,7 +168,7 @@ stage_at(const struct stages *stages, unsigned stage, const struct story_map *ma
  * for the caller: to wait inside the call.
  */
 bool
-stage_fault(const struct moment *moment, unsigned nth, struct deviation *deviation)
+stage_fault(const struct moment *moment, unsigned nth, struct perturbation *perturb)
 {
 	bool is_first = true;
 	size_t count;
@@ -178,8 +178,8 @@ stage_fault(const struct moment *moment, unsigned nth, struct deviation *deviati
 		if ((moment->faults >> i & 1) == 0)
 			continue;
 		if ((is_first || rows[i].error == HW_FAULT_BLOCK) && nth-- == 0) {
-			*deviation = (struct deviation){
-				.kind = DEVIATION_FAULT, .fault = &rows[i], .at = *moment,
+			*perturb = (struct perturbation){
+				.kind = PERTURB_FAULT, .fault = &rows[i], .at = *moment,
 				.queue = -1,
 			};
 			return true;

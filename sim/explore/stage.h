@@ -7,7 +7,7 @@
 
 #include <stdbool.h>
 
-#include "explore/deviation.h"
+#include "explore/perturb.h"
 #include "explore/story_map.h"
 
 #define STAGES_MAX 20
@@ -15,7 +15,7 @@
 /* In the order in which they are tried: what finds most comes first. */
 struct stages {
 	struct stage {
-		enum deviation_kind kind;
+		enum perturb_kind kind;
 		uint64_t pages;		/* TARGET */
 		int queue;		/* ANSWER, IRQ; -1: the configuration */
 	} item[STAGES_MAX];
@@ -26,17 +26,17 @@ struct stages {
 void stages_init(struct stages *stages, const struct edit *skeleton);
 
 /*
- * The deviation of that stage at a moment of the run that the map is of; false when there is
+ * The perturb of that stage at a moment of the run that the map is of; false when there is
  * none (no step to bring forward, the host wants that size already).
  */
 bool stage_at(const struct stages *stages, unsigned stage, const struct story_map *map,
-    const struct moment *moment, const struct plan *plan, struct deviation *deviation);
+    const struct moment *moment, const struct plan *plan, struct perturbation *perturb);
 
 /* The nth way (from 0) in which the call of a moment can fail. */
-bool stage_fault(const struct moment *moment, unsigned nth, struct deviation *deviation);
+bool stage_fault(const struct moment *moment, unsigned nth, struct perturbation *perturb);
 
 /* Of two happenings at one moment: is that stage (count: a failure) to come second? */
 bool stage_is_after(const struct stages *stages, unsigned stage,
-    const struct deviation *deviation);
+    const struct perturbation *perturb);
 
 #endif /* VIOSIM_EXPLORE_STAGE_H */

@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "explore/deviation.h"
+#include "explore/perturb.h"
 #include "explore/trial.h"
 
 struct story_map {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The sum of many outcomes: see tally.h.
+ * The sum of many runs: see tally.h.
  */
 #include "explore/tally.h"
 
@@ -8,25 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void *
-grown(void *array, size_t count, size_t size)
-{
-	void *p = realloc(array, count * size);
-
-	if (p == NULL) {
-		fputs("viosim: out of memory\n", stderr);
-		exit(3);
-	}
-	return p;
-}
-
-static char *
-copied(const char *text)
-{
-	size_t size = strlen(text) + 1;
-
-	return memcpy(grown(NULL, size, 1), text, size);
-}
+#include "base/alloc.h"
 
 /* ---- sets of points ---- */
 
@@ -56,8 +38,7 @@ set_add(struct tally_set *set, uint64_t number)
 	if (2 * set->count >= set->max) {
 		set->max = set->max == 0 ? 64 : 2 * set->max;
 		set->count = 0;
-		set->item = grown(NULL, set->max, sizeof(set->item[0]));
-		memset(set->item, 0, set->max * sizeof(set->item[0]));
+		set->item = xcalloc(set->max, sizeof(set->item[0]));
 		for (size_t i = 0; i < old.max; i++)
 			if (old.item[i] != 0)
 				put(set, old.item[i]);
@@ -72,21 +53,33 @@ void
 tally_init(struct tally *tally)
 {
 	memset(tally, 0, sizeof(*tally));
-	clusters_init(&tally->clusters);
+}
+
+static void
+free_story(struct record_story *story)
+{
+	if (story != NULL)
+		record_story_fini(story);
+	free(story);
 }
 
 void
 tally_fini(struct tally *tally)
 {
-	for (size_t i = 0; i < tally->losses; i++) {
-		free(tally->lost[i].base);
-		free(tally->lost[i].plan);
-		free(tally->lost[i].why);
+	for (size_t i = 0; i < tally->lost.count; i++) {
+		free(tally->lost.item[i].base);
+		free(tally->lost.item[i].plan);
+		free(tally->lost.item[i].why);
 	}
-	clusters_fini(&tally->clusters);
-	free(tally->row);
-	free(tally->site);
-	free(tally->lost);
+	for (size_t i = 0; i < tally->clusters.count; i++) {
+		free(tally->clusters.item[i].base);
+		free(tally->clusters.item[i].plan);
+		free_story(tally->clusters.item[i].story);
+	}
+	vec_fini(&tally->clusters);
+	vec_fini(&tally->rows);
+	vec_fini(&tally->sites);
+	vec_fini(&tally->lost);
 	free(tally->seen.item);
 	free(tally->failable.item);
 	free(tally->failed.item);
@@ -95,27 +88,28 @@ tally_fini(struct tally *tally)
 }
 
 static struct tally_site *
-find_site(struct tally *tally, const char *call, unsigned line)
+site_of(struct tally *tally, const char *call, unsigned line)
 {
-	for (size_t i = 0; i < tally->sites; i++)
-		if (tally->site[i].line == line && strcmp(tally->site[i].call, call) == 0)
-			return &tally->site[i];
-	return NULL;
+	struct tally_site *site;
+
+	for (size_t i = 0; i < tally->sites.count; i++) {
+		site = &tally->sites.item[i];
+		if (site->site.line == line && strcmp(site->site.call, call) == 0)
+			return site;
+	}
+	site = vec_add(&tally->sites);
+	site->site.line = line;
+	snprintf(site->site.call, sizeof(site->site.call), "%s", call);
+	return site;
 }
 
 void
 tally_site(struct tally *tally, const char *call, unsigned line, const char *function)
 {
-	struct tally_site *site = find_site(tally, call, line);
+	struct tally_site *site = site_of(tally, call, line);
 
-	if (site == NULL) {
-		tally->site = grown(tally->site, tally->sites + 1, sizeof(*site));
-		site = &tally->site[tally->sites++];
-		*site = (struct tally_site){ .line = line };
-		snprintf(site->call, sizeof(site->call), "%s", call);
-	}
 	if (function[0] != '\0')
-		snprintf(site->function, sizeof(site->function), "%s", function);
+		snprintf(site->site.function, sizeof(site->site.function), "%s", function);
 }
 
 static struct tally_row *
@@ -123,21 +117,19 @@ row_of(struct tally *tally, const char *group)
 {
 	struct tally_row *row;
 
-	for (size_t i = 0; i < tally->rows; i++)
-		if (strcmp(tally->row[i].group, group) == 0)
-			return &tally->row[i];
-	tally->row = grown(tally->row, tally->rows + 1, sizeof(*row));
-	row = &tally->row[tally->rows++];
-	*row = (struct tally_row){ 0 };
+	for (size_t i = 0; i < tally->rows.count; i++)
+		if (strcmp(tally->rows.item[i].group, group) == 0)
+			return &tally->rows.item[i];
+	row = vec_add(&tally->rows);
 	snprintf(row->group, sizeof(row->group), "%s", group);
 	return row;
 }
 
 static void
-add_points(struct tally *tally, const struct outcome *outcome)
+add_points(struct tally *tally, const struct record *run)
 {
-	for (size_t i = 0; i < outcome->point_count; i++) {
-		const struct outcome_point *point = &outcome->points[i];
+	for (size_t i = 0; i < run->points.count; i++) {
+		const struct record_point *point = &run->points.item[i];
 		struct tally_site *site;
 
 		set_add(&tally->seen, point->point);
@@ -145,90 +137,176 @@ add_points(struct tally *tally, const struct outcome *outcome)
 			set_add(&tally->failable, point->point);
 		if (point->line == 0)
 			continue;
-		tally_site(tally, point->call, point->line, "");
-		site = find_site(tally, point->call, point->line);
+		site = site_of(tally, point->call, point->line);
 		site->reached = true;
 		site->can_fail |= point->can_fail;
 	}
 }
 
-/*
- * A leak is found where the memory came from, whatever it was that lost it.  Known defects and
- * what a scenario shows by itself are not told apart further.
- */
-static uint64_t
-cause_of(const struct outcome *outcome, unsigned i)
+/* ---- mistakes ---- */
+
+struct cluster *
+tally_find(struct tally *tally, uint64_t key, const char *cause)
 {
-	static const char *const leaks[] = {
-		"attach.leak", "dma.leak", "mem.leak", "page.conservation"
-	};
+	for (size_t i = 0; i < tally->clusters.count; i++) {
+		struct cluster *cluster = &tally->clusters.item[i];
 
-	if (outcome->finding[i].defect != NULL || outcome->plain[i])
-		return 0;
-	for (size_t n = 0; n < sizeof(leaks) / sizeof(leaks[0]); n++)
-		if (strcmp(outcome->finding[i].rule->id, leaks[n]) == 0)
-			return outcome->cause[i];
-	return 0;
-}
-
-static void
-add_findings(struct tally *tally, const struct outcome *outcome)
-{
-	char where[sizeof(outcome->base) + sizeof(outcome->plan) + 2];
-
-	for (unsigned i = 0; i < outcome->findings; i++) {
-		snprintf(where, sizeof(where), "%s\n%s", outcome->base,
-		    outcome->plain[i] ? "" : outcome->plan);
-		clusters_add_cause(&tally->clusters, &outcome->finding[i],
-		    cause_of(outcome, i), outcome->number, where,
-		    outcome->steps, outcome->plain[i]);
+		if (cluster->first.finding.key == key && strcmp(cluster->first.cause, cause) == 0)
+			return cluster;
 	}
+	return NULL;
+}
+
+static bool
+is_simpler(const struct cluster *cluster, const struct record *run, bool baseline)
+{
+	if (baseline != cluster->simplest_baseline)
+		return baseline;
+	return run->steps < cluster->steps ||
+	    (run->steps == cluster->steps && run->number < cluster->simplest);
 }
 
 static void
-add_loss(struct tally *tally, const struct outcome *outcome)
+add_finding(struct tally *tally, const struct record *run, const struct record_finding *found)
 {
-	struct tally_lost *lost;
+	struct cluster *cluster = tally_find(tally, found->finding.key, found->cause);
+	bool is_first = cluster == NULL;
 
-	tally->lost = grown(tally->lost, tally->losses + 1, sizeof(*lost));
-	lost = &tally->lost[tally->losses++];
-	*lost = (struct tally_lost){
-		.number = outcome->number, .base = copied(outcome->base),
-		.plan = copied(outcome->plan), .why = copied(outcome->lost),
-	};
+	if (is_first)
+		cluster = vec_add(&tally->clusters);
+	cluster->runs++;
+	cluster->baseline |= found->baseline;
+	if (is_first || run->number < cluster->number) {
+		cluster->first = *found;
+		cluster->number = run->number;
+	}
+	if (!is_first && !is_simpler(cluster, run, found->baseline))
+		return;
+	free(cluster->base);
+	free(cluster->plan);
+	cluster->base = xstrdup(run->base);
+	cluster->plan = xstrdup(found->baseline ? "" : run->plan);
+	cluster->steps = run->steps;
+	cluster->simplest = run->number;
+	cluster->simplest_baseline = found->baseline;
 }
+
+/* ---- runs ---- */
 
 void
-tally_add(struct tally *tally, const struct outcome *outcome)
+tally_add(struct tally *tally, const struct record *run)
 {
-	enum outcome_class class = outcome_class(outcome);
+	enum record_class class = record_class(run);
 	struct tally_row *row;
 
 	tally->runs++;
-	tally->of[class]++;
-	tally->idle += outcome->idle;
-	if (class == OUTCOME_LOST)
-		add_loss(tally, outcome);
-	else
-		add_findings(tally, outcome);
-	if (outcome->plan[0] == '\0') {
+	tally->idle += run->idle;
+	tally->dropped += run->dropped;
+	if (class == RECORD_LOST)
+		*(struct tally_lost *)vec_add(&tally->lost) = (struct tally_lost){
+			run->number, xstrdup(run->base), xstrdup(run->plan), xstrdup(run->lost),
+		};
+	for (size_t i = 0; i < run->findings.count; i++)
+		if (!run->findings.item[i].inherited)
+			add_finding(tally, run, &run->findings.item[i]);
+	if (class != RECORD_LOST && run->plan[0] == '\0') {
 		tally->bases++;
-		tally->ended += outcome->ended[0] != '\0';
-		add_points(tally, outcome);
-		return;
+		tally->ended += run->ended[0] != '\0';
+		add_points(tally, run);
 	}
-	row = row_of(tally, outcome->group);
+	if (run->plan[0] == '\0')
+		return;
+	row = row_of(tally, run->group);
 	row->runs++;
 	row->of[class]++;
 	row->points += set_add(&tally->tried,
-	    outcome->point ^ trace_hash(row->group, strlen(row->group)));
+	    run->point ^ trace_hash(row->group, strlen(row->group)));
 	/* Interrupts are tried at points too. */
-	if (class != OUTCOME_LOST && !outcome->idle &&
-	    trace_call_by_name(outcome->group) != HW_CALL_NONE)
-		set_add(&tally->failed, outcome->point);
+	if (class != RECORD_LOST && !run->idle &&
+	    trace_call_by_name(run->group) != HW_CALL_NONE)
+		set_add(&tally->failed, run->point);
+}
+
+void
+tally_add_silent(struct tally *tally, const struct record_job_end *end, uint64_t written)
+{
+	tally->runs += end->runs - written;
+	tally->silent += end->runs - written;
+	for (size_t i = 0; i < end->silent.count; i++) {
+		const struct record_silent *silent = &end->silent.item[i];
+		struct cluster *cluster = tally_find(tally, silent->key, silent->cause);
+
+		if (cluster != NULL)
+			cluster->runs += silent->runs;
+	}
+}
+
+/*
+ * Which of two stories of the same mistake?  The one that the whole would have reduced: that of
+ * the simplest run.  If that is not known the shorter; of equals the first by text.
+ */
+static bool
+is_better(const struct cluster *cluster, const struct record_story *story,
+    const struct record_story *than)
+{
+	if ((story->from == cluster->simplest) != (than->from == cluster->simplest))
+		return story->from == cluster->simplest;
+	if (story->steps != than->steps)
+		return story->steps < than->steps;
+	return strcmp(story->scenario, than->scenario) < 0;
+}
+
+void
+tally_add_story(struct tally *tally, struct record_story *story)
+{
+	struct cluster *cluster = tally_find(tally, story->key, story->cause);
+
+	if (cluster != NULL && (cluster->story == NULL ||
+	    is_better(cluster, story, cluster->story))) {
+		free_story(cluster->story);
+		cluster->story = xmalloc(sizeof(*story));
+		*cluster->story = *story;
+	} else {
+		record_story_fini(story);
+	}
+	memset(story, 0, sizeof(*story));
 }
 
 /* ---- order ---- */
+
+bool
+cluster_is_new(const struct cluster *cluster)
+{
+	return cluster->first.known[0] == '\0' && !cluster->baseline;
+}
+
+static int
+rank(const struct cluster *cluster)
+{
+	return cluster_is_new(cluster) ? 0 : cluster->first.known[0] == '\0' ? 1 : 2;
+}
+
+static int
+cluster_order(const void *a, const void *b)
+{
+	const struct cluster *one = a, *other = b;
+	const struct trial_finding *f = &one->first.finding, *g = &other->first.finding;
+	int order = rank(one) - rank(other);
+
+	if (order == 0)
+		order = (int)f->rule->severity - (int)g->rule->severity;
+	if (order == 0)
+		order = strcmp(f->rule->id, g->rule->id);
+	if (order == 0)
+		order = strcmp(f->file, g->file);
+	if (order == 0)
+		order = (f->line > g->line) - (f->line < g->line);
+	if (order == 0)
+		order = (f->key > g->key) - (f->key < g->key);
+	if (order == 0)
+		order = (one->number > other->number) - (one->number < other->number);
+	return order != 0 ? order : strcmp(one->first.cause, other->first.cause);
+}
 
 static int
 row_order(const void *a, const void *b)
@@ -241,7 +319,7 @@ row_order(const void *a, const void *b)
 static int
 site_order(const void *a, const void *b)
 {
-	const struct tally_site *one = a, *other = b;
+	const struct record_site *one = a, *other = b;
 
 	if (one->line != other->line)
 		return one->line < other->line ? -1 : 1;
@@ -256,16 +334,31 @@ lost_order(const void *a, const void *b)
 	return (one->number > other->number) - (one->number < other->number);
 }
 
+#define SORT(v, order) \
+	((v).count > 0 ? qsort((v).item, (v).count, sizeof((v).item[0]), order) : (void)0)
+
 void
 tally_sort(struct tally *tally)
 {
-	if (tally->rows > 0)
-		qsort(tally->row, tally->rows, sizeof(tally->row[0]), row_order);
-	if (tally->sites > 0)
-		qsort(tally->site, tally->sites, sizeof(tally->site[0]), site_order);
-	if (tally->losses > 0)
-		qsort(tally->lost, tally->losses, sizeof(tally->lost[0]), lost_order);
-	clusters_sort(&tally->clusters);
+	_Static_assert(offsetof(struct tally_site, site) == 0, "site_order()");
+	SORT(tally->rows, row_order);
+	SORT(tally->sites, site_order);
+	SORT(tally->lost, lost_order);
+	SORT(tally->clusters, cluster_order);
+}
+
+bool
+tally_is_first(const struct tally *tally, size_t index)
+{
+	const struct cluster *item = tally->clusters.item;
+
+	if (tally->leaks_apart && record_is_leak(&item[index].first))
+		return true;
+	for (size_t i = 0; i < index; i++)
+		if (item[i].first.finding.key == item[index].first.finding.key &&
+		    item[i].baseline == item[index].baseline)
+			return false;
+	return true;
 }
 
 size_t
@@ -276,8 +369,8 @@ tally_new(const struct tally *tally, bool lints)
 	for (size_t i = 0; i < tally->clusters.count; i++) {
 		const struct cluster *cluster = &tally->clusters.item[i];
 
-		count += cluster_is_new(cluster) && (lints ||
-		    cluster->finding.rule->severity == SEVERITY_ERROR);
+		count += cluster_is_new(cluster) && tally_is_first(tally, i) && (lints ||
+		    cluster->first.finding.rule->severity == SEVERITY_ERROR);
 	}
 	return count;
 }
@@ -288,9 +381,10 @@ tally_errors(const struct tally *tally)
 	size_t count = 0;
 
 	for (size_t i = 0; i < tally->clusters.count; i++) {
-		const struct trial_finding *finding = &tally->clusters.item[i].finding;
+		const struct record_finding *first = &tally->clusters.item[i].first;
 
-		count += finding->defect == NULL && finding->rule->severity == SEVERITY_ERROR;
+		count += first->known[0] == '\0' && tally_is_first(tally, i) &&
+		    first->finding.rule->severity == SEVERITY_ERROR;
 	}
 	return count;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The sum of many outcomes.  It does not depend on their order, so the outcomes of shards add
- * up to those of the whole.
+ * The sum of many runs: each mistake once, with how often and how it first showed, and what was
+ * tried.  It does not depend on the order of the runs, so those of parts add up to the whole.
  */
 #ifndef VIOSIM_EXPLORE_TALLY_H
 #define VIOSIM_EXPLORE_TALLY_H
@@ -10,29 +10,38 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "explore/cluster.h"
-#include "explore/outcome.h"
+#include "base/vec.h"
+#include "explore/record.h"
+
+/* A mistake: a rule at a place of the driver (trial_finding.key), for one cause. */
+struct cluster {
+	struct record_finding first;	/* as it first showed; its cause tells it apart */
+	uint64_t number;		/* of that run */
+	uint64_t runs;			/* that had it */
+	bool baseline;			/* a case shows it as it stands */
+	/* The simplest run that had it: a baseline run, else the one with the fewest steps. */
+	char *base, *plan;
+	size_t steps;
+	uint64_t simplest;		/* its number */
+	bool simplest_baseline;
+	struct record_story *story;	/* a small scenario, or NULL */
+};
 
 /* Runs by what was tried in them. */
 struct tally_row {
 	char group[48];
 	uint64_t points;		/* different ones */
 	uint64_t runs;
-	uint64_t of[OUTCOME_CLASSES];
+	uint64_t of[RECORD_CLASSES];
 };
 
 /* A line of the driver that makes a fallible call. */
 struct tally_site {
-	char call[48];
-	unsigned line;
-	char function[64];
+	struct record_site site;
 	bool reached, can_fail;
 };
 
-struct tally_lost {
-	uint64_t number;
-	char *base, *plan, *why;
-};
+struct tally_lost { uint64_t number; char *base, *plan, *why; };
 
 struct tally_set {
 	uint64_t *item;			/* open addressing; 0: free */
@@ -40,18 +49,18 @@ struct tally_set {
 };
 
 struct tally {
-	struct clusters clusters;	/* their scenario is "base\nplan" of the simplest run */
-	struct tally_row *row;
-	size_t rows;
-	struct tally_site *site;
-	size_t sites;
-	struct tally_lost *lost;
-	size_t losses;
+	struct { VEC_MEMBERS(struct cluster); } clusters;
+	struct { VEC_MEMBERS(struct tally_row); } rows;
+	struct { VEC_MEMBERS(struct tally_site); } sites;
+	struct { VEC_MEMBERS(struct tally_lost); } lost;
 	struct tally_set seen, failable, failed;	/* points */
 	struct tally_set tried;		/* group and point */
-	uint64_t bases, runs, idle;
-	uint64_t ended;			/* baseline runs that ended early */
-	uint64_t of[OUTCOME_CLASSES];
+	uint64_t bases;			/* baseline runs */
+	uint64_t ended;			/* of these: ended early */
+	uint64_t runs, idle;
+	uint64_t silent;		/* of the runs: in no row and no set */
+	bool leaks_apart;		/* sweep: of different causes they are different findings */
+	uint64_t dropped;		/* findings that were too many for their run */
 };
 
 void tally_init(struct tally *tally);
@@ -59,13 +68,26 @@ void tally_fini(struct tally *tally);
 
 /* A place of the driver that could be reached; the same again is not added. */
 void tally_site(struct tally *tally, const char *call, unsigned line, const char *function);
-void tally_add(struct tally *tally, const struct outcome *outcome);
-/* Rows by name, sites by line, clusters by weight, losses by number. */
+void tally_add(struct tally *tally, const struct record *run);
+/* Runs of a job of which `written` were added one by one. */
+void tally_add_silent(struct tally *tally, const struct record_job_end *end, uint64_t written);
+/* The story is the tally's from now on.  Of several the one that the whole would have is kept. */
+void tally_add_story(struct tally *tally, struct record_story *story);
+
+/*
+ * Rows by name, sites by line, losses by number; clusters: new ones first, then those that the
+ * scenario shows by itself, then known defects; errors before lints, then by rule and position.
+ */
 void tally_sort(struct tally *tally);
 
-/* New errors (with `lints` also new lints), by mistake. */
+struct cluster *tally_find(struct tally *tally, uint64_t key, const char *cause);
+/* Shown by no scenario as it stands and no defect of the manifest. */
+bool cluster_is_new(const struct cluster *cluster);
+/* Is it no further cause of a finding that a cluster before it is of? */
+bool tally_is_first(const struct tally *tally, size_t index);
+/* New errors (with `lints` also new lints), causes of one finding counted once. */
 size_t tally_new(const struct tally *tally, bool lints);
-/* Errors that no known defect explains, whether new or in a baseline run. */
+/* Errors that no known defect explains, whether new or in a baseline run; likewise. */
 size_t tally_errors(const struct tally *tally);
 
 #endif /* VIOSIM_EXPLORE_TALLY_H */

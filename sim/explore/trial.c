@@ -127,9 +127,12 @@ static void
 take_over(const struct trial *trial, struct source *source, const struct run_result *run,
     struct trial_result *result)
 {
-	result->findings = 0;
-	for (size_t i = 0; i < run->findings.count && result->findings < TRIAL_FINDINGS_MAX; i++)
-		keep(trial, source, &run->findings.item[i], result);
+	result->findings = result->dropped = 0;
+	for (size_t i = 0; i < run->findings.count; i++)
+		if (result->findings < TRIAL_FINDINGS_MAX)
+			keep(trial, source, &run->findings.item[i], result);
+		else
+			result->dropped++;
 	result->digest = run->digest;
 	result->end = run->end;
 	result->counts = run->counts;

@@ -54,6 +54,7 @@ struct trial_finding {
 
 struct trial_result {
 	struct trial_finding finding[TRIAL_FINDINGS_MAX];	/* in order, each key once */
+	unsigned dropped;		/* findings beyond that */
 	unsigned findings;		/* kept; scenario.* failures are not among them */
 	uint64_t digest;
 	enum world_end end;

@@ -29,7 +29,6 @@
 	X(device_transport_suite) \
 	X(device_virtqueue_suite) \
 	X(explore_bytes_suite) \
-	X(explore_cluster_suite) \
 	X(explore_edit_suite) \
 	X(explore_explore_suite) \
 	X(explore_found_suite) \
@@ -86,14 +85,14 @@
 	X(rules_ring_suite) \
 	X(rules_thread_suite) \
 	X(report_atomic_suite) \
-	X(report_explored_suite) \
+	X(explore_record_suite) \
 	X(report_columns_suite) \
 	X(report_failure_suite) \
 	X(report_junit_suite) \
 	X(report_ndjson_suite) \
 	X(report_rules_text_suite) \
 	X(report_summary_suite) \
-	X(report_sweep_text_suite) \
+	X(report_explored_text_suite) \
 	X(report_timeline_suite) \
 	X(report_words_suite) \
 	X(run_align_suite) \

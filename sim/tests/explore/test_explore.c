@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Tests of sim/explore/explore, walk, deviation, same and the state file.
+ * Tests of sim/explore/explore, walk, perturb, same and the state file.
  */
 #include <check.h>
 #include <stdio.h>
@@ -10,7 +10,7 @@
 
 #include <sys/stat.h>
 
-#include "explore/deviation.h"
+#include "explore/perturb.h"
 #include "explore/explore.h"
 #include "explore/same.h"
 #include "tests/explore/rig.h"
@@ -107,27 +107,46 @@ explore_tiny(struct rig *rig, struct explore *explore, const struct explore_opti
 	*explore = (struct explore){
 		.options = *options, .c = c, .cases = 1, .module = rig->module,
 	};
+	explore->options.strategy = &explore_bounded;
 	ck_assert(explore_run(explore));
 }
 
 static void
 assert_same_groups(const struct explore *a, const struct explore *b)
 {
-	ck_assert_uint_eq(a->clusters.count, b->clusters.count);
-	for (size_t i = 0; i < a->clusters.count; i++)
-		ck_assert_msg(a->clusters.item[i].finding.key == b->clusters.item[i].finding.key,
-		    "%s and %s", a->clusters.item[i].finding.text,
-		    b->clusters.item[i].finding.text);
+	ck_assert_uint_eq(a->tally.clusters.count, b->tally.clusters.count);
+	for (size_t i = 0; i < a->tally.clusters.count; i++) {
+		const struct record_finding *x = &a->tally.clusters.item[i].first;
+		const struct record_finding *y = &b->tally.clusters.item[i].first;
+
+		ck_assert_msg(x->finding.key == y->finding.key &&
+		    strcmp(x->cause, y->cause) == 0, "%s and %s", x->finding.text,
+		    y->finding.text);
+	}
 }
 
 static bool
 has(const struct explore *explore, const char *rule, const char *text)
 {
-	for (size_t i = 0; i < explore->clusters.count; i++)
-		if (strcmp(explore->clusters.item[i].finding.rule->id, rule) == 0 &&
-		    strstr(explore->clusters.item[i].finding.text, text) != NULL)
+	for (size_t i = 0; i < explore->tally.clusters.count; i++) {
+		const struct trial_finding *finding =
+		    &explore->tally.clusters.item[i].first.finding;
+
+		if (strcmp(finding->rule->id, rule) == 0 && strstr(finding->text, text) != NULL)
 			return true;
+	}
 	return false;
+}
+
+/* Different findings. */
+static size_t
+keys_of(const struct explore *explore)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < explore->tally.clusters.count; i++)
+		count += tally_is_first(&explore->tally, i);
+	return count;
 }
 
 /* The same mistakes with far fewer runs. */
@@ -142,11 +161,11 @@ START_TEST(test_reduction)
 	explore_tiny(&rig, &a, &with);
 	explore_tiny(&rig, &b, &without);
 	ck_assert(a.complete && b.complete);
-	assert_same_groups(&a, &b);
-	ck_assert_uint_gt(a.clusters.count, 5);
+	ck_assert_uint_eq(keys_of(&a), keys_of(&b));
+	ck_assert_uint_gt(keys_of(&a), 5);
 	ck_assert_uint_eq(b.skipped, 0);
-	ck_assert_uint_eq(a.runs + a.skipped, b.runs);
-	ck_assert_uint_lt(3 * a.runs, b.runs);
+	ck_assert_uint_eq(a.tally.runs + a.skipped, b.tally.runs);
+	ck_assert_uint_lt(3 * a.tally.runs, b.tally.runs);
 	explore_fini(&a);
 	explore_fini(&b);
 	rig_fini(&rig);
@@ -160,14 +179,14 @@ START_TEST(test_finds)
 	};
 	struct explore explore;
 	struct rig rig;
-	size_t steps_max = 0;
+	unsigned steps_max = 0;
 
 	rig_init(&rig);
 	explore_tiny(&rig, &explore, &options);
 	ck_assert(explore.complete);
 	ck_assert_uint_eq(explore.differ, 0);
-	ck_assert_uint_eq(explore.lost, 0);
-	ck_assert_uint_eq(explore.walks, explore.walks_known);
+	ck_assert_uint_eq(explore.tally.lost.count, 0);
+	ck_assert_uint_eq(explore.jobs, explore.jobs_known);
 	/* The plain story shows the first, a happening the next two, a failure the last. */
 	ck_assert(has(&explore, "dma.pre-before-device", "PREWRITE covered"));
 	ck_assert(has(&explore, "live.lost-wakeup", "known before it slept"));
@@ -175,15 +194,18 @@ START_TEST(test_finds)
 	ck_assert(has(&explore, "ring.free-queue", "while the device is live"));
 	/* A failure and then an interrupt. */
 	ck_assert(has(&explore, "lock.lifecycle", "destroyed"));
-	ck_assert(explore_shrink(&explore, 2000, 20000));
-	for (size_t i = 0; i < explore.causes; i++) {
-		ck_assert(explore.cause[i].turn >= EXPLORE_STORIES_MAX ||
-		    (explore.cause[i].shrunk && explore.cause[i].verified));
-		if (explore.cause[i].turn < EXPLORE_STORIES_MAX &&
-		    explore.cause[i].steps > steps_max)
-			steps_max = explore.cause[i].steps;
+	ck_assert(explore_reduce(&explore, &(struct explore_reduce){
+		.ms = 2000, .all_ms = 20000, .lints = true, .baseline = true,
+	}));
+	for (size_t i = 0; i < explore.tally.clusters.count; i++) {
+		const struct record_story *story = explore.tally.clusters.item[i].story;
+
+		ck_assert(!tally_is_first(&explore.tally, i) || story != NULL);
+		ck_assert(story == NULL || story->verified);
+		if (story != NULL && story->steps > steps_max)
+			steps_max = story->steps;
 	}
-	ck_assert_uint_gt(explore.causes, explore.clusters.count);
+	ck_assert_uint_gt(explore.tally.clusters.count, keys_of(&explore));
 	ck_assert_uint_le(steps_max, 12);
 	explore_fini(&explore);
 	rig_fini(&rig);
@@ -191,10 +213,13 @@ START_TEST(test_finds)
 END_TEST
 
 static void
-count_line(void *arg, const char *json)
+count_run(void *arg, const struct record *run)
 {
-	ck_assert(json[0] == '"' && strstr(json, "\"digest\"") != NULL);
-	++*(uint64_t *)arg;
+	uint64_t *runs = arg;
+
+	/* In order, and none twice. */
+	ck_assert_uint_eq(run->number, ++*runs);
+	ck_assert_uint_ne(run->digest, 0);
 }
 
 /* Nothing depends on how many do the work, nor on how often it is interrupted. */
@@ -213,18 +238,48 @@ START_TEST(test_order)
 	explore_tiny(&rig, &a, &one);
 	b = (struct explore){
 		.options = three, .c = rig_load(&rig, TINY_STORY), .cases = 1,
-		.module = rig.module, .line = count_line, .arg = &lines,
+		.module = rig.module, .run = count_run, .arg = &lines,
 	};
+	b.options.strategy = &explore_bounded;
 	ck_assert(explore_run(&b));
 	assert_same_groups(&a, &b);
-	for (size_t i = 0; i < a.clusters.count; i++) {
-		ck_assert_uint_eq(a.clusters.item[i].runs, b.clusters.item[i].runs);
-		ck_assert_uint_eq(a.clusters.item[i].first, b.clusters.item[i].first);
-		ck_assert_str_eq(a.clusters.item[i].scenario, b.clusters.item[i].scenario);
+	for (size_t i = 0; i < a.tally.clusters.count; i++) {
+		const struct cluster *x = &a.tally.clusters.item[i];
+		const struct cluster *y = &b.tally.clusters.item[i];
+
+		ck_assert_uint_eq(x->runs, y->runs);
+		ck_assert_uint_eq(x->number, y->number);
+		ck_assert_str_eq(x->plan, y->plan);
 	}
-	ck_assert_uint_eq(a.runs, b.runs);
+	ck_assert_uint_eq(a.tally.runs, b.tally.runs);
+	ck_assert_uint_eq(a.tally.silent, 0);
 	ck_assert_uint_eq(a.skipped, b.skipped);
-	ck_assert_uint_eq(lines, b.runs);
+	ck_assert_uint_eq(lines, b.tally.runs);
+	explore_fini(&a);
+	explore_fini(&b);
+	rig_fini(&rig);
+}
+END_TEST
+
+/* Runs that are not written one by one are in the sums. */
+START_TEST(test_silent)
+{
+	struct explore_options with = {
+		.preemptions = 1, .faults = 1, .reduction = true, .jobs = 2, .lines = true,
+	};
+	struct explore_options without = with;
+	struct explore a, b;
+	struct rig rig;
+
+	rig_init(&rig);
+	without.lines = false;
+	explore_tiny(&rig, &a, &with);
+	explore_tiny(&rig, &b, &without);
+	assert_same_groups(&a, &b);
+	ck_assert_uint_eq(a.tally.runs, b.tally.runs);
+	ck_assert_uint_gt(2 * b.tally.silent, b.tally.runs);
+	for (size_t i = 0; i < a.tally.clusters.count; i++)
+		ck_assert_uint_eq(a.tally.clusters.item[i].runs, b.tally.clusters.item[i].runs);
 	explore_fini(&a);
 	explore_fini(&b);
 	rig_fini(&rig);
@@ -238,7 +293,8 @@ explore_kept(struct rig *rig, struct explore *explore, const char *state, uint64
 {
 	*explore = (struct explore){
 		.options = {
-			.preemptions = 1, .reduction = true, .jobs = 2,
+			.strategy = &explore_bounded, .preemptions = 1,
+			.reduction = true, .jobs = 2,
 			.state = state, .runs_max = runs_max,
 		},
 		.c = rig_load(rig, TINY_STORY), .cases = 1, .module = rig->module,
@@ -273,8 +329,8 @@ START_TEST(test_state)
 	explore_kept(&rig, &whole, NULL, 0);
 	ck_assert(explore_run(&whole));
 	ck_assert(rest.complete && whole.complete);
-	ck_assert_uint_lt(part.runs, whole.runs);
-	ck_assert_uint_eq(rest.runs, whole.runs);
+	ck_assert_uint_lt(part.tally.runs, whole.tally.runs);
+	ck_assert_uint_eq(rest.tally.runs, whole.tally.runs);
 	ck_assert_uint_eq(rest.skipped, whole.skipped);
 	assert_same_groups(&rest, &whole);
 	explore_fini(&part);
@@ -295,7 +351,7 @@ assert_refused(struct rig *rig, const char *path, const char *words)
 	ck_assert(!explore_run(&explore));
 	stderr_kept_has(words);
 	ck_assert(explore.bad_state);
-	ck_assert_uint_eq(explore.runs, 0);
+	ck_assert_uint_eq(explore.tally.runs, 0);
 	explore_fini(&explore);
 }
 
@@ -346,12 +402,12 @@ static const struct damage {
 	const char *sed, *words;
 } damages[] = {
 	{ "3d", ":3: error: this line is not what was written here" },	/* what was found */
-	{ "/\"type\":\"child\"/d", ": error: this line is not" },	/* what follows from it */
+	{ "/\"child\":/d", ": error: this line is not" },	/* what follows from it */
 	{ "5p", ":6: error: this line is not" },			/* twice */
 	{ "4{h;d};5G", ":4: error: this line is not" },			/* in another order */
-	{ "2s/\"name\":\"./&x/", ":2: error: this line is not" },
+	{ "2s/\"job\":\"./&x/", ":2: error: this line is not" },
 	{ "3s/\"rule\":\"./&x/", ":3: error: this line is not" },
-	{ "/\"type\":\"end\"/s/\"runs\":/&9/", ": error: this line is not" },
+	{ "/\"done\":/s/\"done\":/&9/", ": error: this line is not" },
 	{ "$s/0/1/", ": error: this line is not" },
 	{ "1s/driver/drivel/", ":1: error: this is no state file" },
 };
@@ -380,7 +436,7 @@ START_TEST(test_state_damaged)
 	ck_assert(!explore_run(&part));
 	stderr_kept_has(damage->words);
 	ck_assert(part.bad_state);
-	ck_assert_uint_eq(part.runs, 0);
+	ck_assert_uint_eq(part.tally.runs, 0);
 	explore_fini(&part);
 	unlink(path);
 	unlink(bad);
@@ -447,6 +503,7 @@ explore_explore_suite(void)
 	tcase_add_test(tc, test_reduction);
 	tcase_add_test(tc, test_finds);
 	tcase_add_test(tc, test_order);
+	tcase_add_test(tc, test_silent);
 	tcase_add_test(tc, test_state);
 	tcase_add_test(tc, test_state_bad);
 	tcase_add_loop_test(tc, test_state_damaged, 0,

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Tests of sim/explore/generate and draw: variants that are drawn.
+ * Tests of sim/explore/generate and drawn: variants that are drawn.
  */
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "explore/draw.h"
+#include "explore/explore.h"
+#include "explore/stage.h"
 #include "explore/generate.h"
 #include "explore/skeleton.h"
 #include "tests/explore/rig.h"
@@ -204,28 +205,43 @@ START_TEST(test_pct)
 END_TEST
 
 /* The same seeds find the same; enough of them find the race at the thread's sleep. */
+static bool
+has(const struct tally *tally, const char *rule)
+{
+	for (size_t i = 0; i < tally->clusters.count; i++)
+		if (strcmp(tally->clusters.item[i].first.finding.rule->id, rule) == 0)
+			return true;
+	return false;
+}
+
 START_TEST(test_draw)
 {
-	struct draw_plan plan = { .tell_plain = true, .depth = 2, .seed = 1, .count = 1500 };
-	struct walker walker;
-	char *first = NULL, *again = NULL;
-	size_t size;
-	FILE *stream;
+	struct explore explore = {
+		.options = {
+			.strategy = &explore_drawn, .depth = 2, .seed = 1, .runs_max = 1500,
+			.jobs = 2,
+		},
+		.c = &rig.cases[0], .cases = 1, .module = rig.module,
+	}, again = explore;
 
-	plan.c = &rig.cases[0];
-	walker_init(&walker, rig.module, NULL, 1);
-	stream = open_memstream(&first, &size);
-	draw_runs(&walker, 0, &plan, stream);
-	fclose(stream);
-	stream = open_memstream(&again, &size);
-	draw_runs(&walker, 0, &plan, stream);
-	fclose(stream);
-	ck_assert_str_eq(first, again);
-	ck_assert(strstr(first, "\"live.lost-wakeup\"") != NULL);
-	ck_assert(strstr(first, "\"differ\"") == NULL);
-	free(first);
-	free(again);
-	walker_fini(&walker);
+	again.options.jobs = 1;
+	ck_assert(explore_run(&explore) && explore_run(&again));
+	ck_assert_uint_eq(explore.tally.runs, 1501);
+	ck_assert_uint_eq(again.tally.runs, 1501);
+	ck_assert_uint_eq(explore.differ, 0);
+	ck_assert(explore.bound > 0);
+	ck_assert(has(&explore.tally, "live.lost-wakeup"));
+	ck_assert_uint_eq(explore.tally.clusters.count, again.tally.clusters.count);
+	for (size_t i = 0; i < again.tally.clusters.count; i++)
+		ck_assert_str_eq(explore.tally.clusters.item[i].plan,
+		    again.tally.clusters.item[i].plan);
+	/* A seed stands for its scenario. */
+	ck_assert(explore_reduce(&explore, &(struct explore_reduce){ .runs = 100, .ms = 5000 }));
+	for (size_t i = 0; i < explore.tally.clusters.count; i++)
+		if (explore.tally.clusters.item[i].story != NULL)
+			ck_assert(explore.tally.clusters.item[i].story->verified);
+	explore_fini(&explore);
+	explore_fini(&again);
 }
 END_TEST
 

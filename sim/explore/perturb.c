@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Deviations as steps and as text.
+ * Perturbations as steps and as text.
  */
-#include "explore/deviation.h"
+#include "explore/perturb.h"
 
 #include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "device/class.h"
 
 static const char *const places[] = {
@@ -21,7 +22,7 @@ plan_faults(const struct plan *plan)
 	unsigned count = 0;
 
 	for (unsigned i = 0; i < plan->count; i++)
-		count += plan->item[i].kind == DEVIATION_FAULT;
+		count += plan->item[i].kind == PERTURB_FAULT;
 	return count;
 }
 
@@ -29,7 +30,7 @@ bool
 plan_takes(const struct plan *plan, size_t step)
 {
 	for (unsigned i = 0; i < plan->count; i++)
-		if (plan->item[i].kind == DEVIATION_NEXT && plan->item[i].step == step)
+		if (plan->item[i].kind == PERTURB_NEXT && plan->item[i].step == step)
 			return true;
 	return false;
 }
@@ -38,43 +39,43 @@ plan_takes(const struct plan *plan, size_t step)
 
 /* A plan's text names queues, and says nothing of the type of device: the default one. */
 const char *
-deviation_source(int queue)
+perturb_source(int queue)
 {
 	return queue < 0 ? "config" : device_classes[0]->language.queues[queue];
 }
 
 static void
-add_fault(struct edit *edit, size_t at, const struct deviation *deviation)
+add_fault(struct edit *edit, size_t at, const struct perturbation *perturb)
 {
 	struct scenario_step *step = edit_insert(edit, at, SCENARIO_STEP_FAIL);
 
 	step->fail.id = edit_text(edit, "explored-%zu", at + 1);
-	step->fail.call = deviation->fault->id;
-	step->fail.nth = deviation->at.nth;
-	if (deviation->forever)
+	step->fail.call = perturb->fault->id;
+	step->fail.nth = perturb->at.nth;
+	if (perturb->forever)
 		step->fail.count = SCENARIO_FOREVER;
 }
 
 static void
-add_happening(struct edit *edit, size_t at, const struct deviation *deviation)
+add_happening(struct edit *edit, size_t at, const struct perturbation *perturb)
 {
 	struct scenario_step *step = edit_insert(edit, at, SCENARIO_STEP_DELIVER);
 	struct scenario_deliver *deliver = &step->deliver;
 
-	deliver->at = moment_point(&deviation->at);
-	switch (deviation->kind) {
-	case DEVIATION_NEXT:
-	case DEVIATION_TARGET:
+	deliver->at = moment_point(&perturb->at);
+	switch (perturb->kind) {
+	case PERTURB_NEXT:
+	case PERTURB_TARGET:
 		deliver->irq = "config";
-		deliver->act = deviation->pages;
+		deliver->act = perturb->pages;
 		break;
-	case DEVIATION_ANSWER:
+	case PERTURB_ANSWER:
 		deliver->answer = true;
-		deliver->irq = deviation_source(deviation->queue);
+		deliver->irq = perturb_source(perturb->queue);
 		break;
-	case DEVIATION_IRQ:
-	case DEVIATION_FAULT:
-		deliver->irq = deviation_source(deviation->queue);
+	case PERTURB_IRQ:
+	case PERTURB_FAULT:
+		deliver->irq = perturb_source(perturb->queue);
 		break;
 	}
 }
@@ -88,7 +89,7 @@ plan_apply(const struct plan *plan, const struct edit *skeleton)
 		if (plan_takes(plan, i))
 			edit_remove(edit, i);
 	for (unsigned i = 0; i < plan->count; i++)
-		if (plan->item[i].kind == DEVIATION_FAULT)
+		if (plan->item[i].kind == PERTURB_FAULT)
 			add_fault(edit, i, &plan->item[i]);
 		else
 			add_happening(edit, i, &plan->item[i]);
@@ -98,26 +99,26 @@ plan_apply(const struct plan *plan, const struct edit *skeleton)
 /* ---- as text ---- */
 
 static void
-deviation_print(const struct deviation *deviation, FILE *stream)
+perturb_print(const struct perturbation *perturb, FILE *stream)
 {
-	const struct moment *at = &deviation->at;
+	const struct moment *at = &perturb->at;
 
-	switch (deviation->kind) {
-	case DEVIATION_NEXT:
-		fprintf(stream, "next=%zu/%" PRIu64, deviation->step, deviation->pages);
+	switch (perturb->kind) {
+	case PERTURB_NEXT:
+		fprintf(stream, "next=%zu/%" PRIu64, perturb->step, perturb->pages);
 		break;
-	case DEVIATION_TARGET:
-		fprintf(stream, "%s=%" PRIu64, device_classes[0]->act->key, deviation->pages);
+	case PERTURB_TARGET:
+		fprintf(stream, "%s=%" PRIu64, device_classes[0]->act->key, perturb->pages);
 		break;
-	case DEVIATION_ANSWER:
-		fprintf(stream, "answer=%s", deviation_source(deviation->queue));
+	case PERTURB_ANSWER:
+		fprintf(stream, "answer=%s", perturb_source(perturb->queue));
 		break;
-	case DEVIATION_IRQ:
-		fprintf(stream, "irq=%s", deviation_source(deviation->queue));
+	case PERTURB_IRQ:
+		fprintf(stream, "irq=%s", perturb_source(perturb->queue));
 		break;
-	case DEVIATION_FAULT:
-		fprintf(stream, "%s=%s", deviation->forever ? "fails" : "fail",
-		    deviation->fault->id);
+	case PERTURB_FAULT:
+		fprintf(stream, "%s=%s", perturb->forever ? "fails" : "fail",
+		    perturb->fault->id);
 		break;
 	}
 	fprintf(stream, "@%s ", places[at->kind]);
@@ -133,7 +134,45 @@ plan_print(const struct plan *plan, FILE *stream)
 {
 	for (unsigned i = 0; i < plan->count; i++) {
 		fputs(i > 0 ? "; " : "", stream);
-		deviation_print(&plan->item[i], stream);
+		perturb_print(&plan->item[i], stream);
+	}
+}
+
+void
+plan_text(const struct plan *plan, char text[PLAN_TEXT])
+{
+	FILE *stream = fmemopen(text, PLAN_TEXT, "w");
+
+	if (stream == NULL)
+		out_of_memory();
+	text[0] = '\0';
+	plan_print(plan, stream);
+	fclose(stream);
+}
+
+void
+plan_group(const struct plan *plan, char group[48])
+{
+	const struct perturbation *last = &plan->item[plan->count - 1];
+	const char *then = plan->count > 1 ? " (second)" : "";
+
+	group[0] = '\0';
+	if (plan->count == 0)
+		return;
+	switch (last->kind) {
+	case PERTURB_NEXT:
+	case PERTURB_TARGET:
+		snprintf(group, 48, "%s%s", device_classes[0]->act->key, then);
+		break;
+	case PERTURB_ANSWER:
+		snprintf(group, 48, "%s answer%s", perturb_source(last->queue), then);
+		break;
+	case PERTURB_IRQ:
+		snprintf(group, 48, "%s interrupt%s", perturb_source(last->queue), then);
+		break;
+	case PERTURB_FAULT:
+		snprintf(group, 48, "%s%s", last->fault->call_name, then);
+		break;
 	}
 }
 
@@ -158,33 +197,33 @@ parse_source(const char *name, int *queue)
 }
 
 static bool
-parse_what(struct deviation *deviation, const char *what, const char *value)
+parse_what(struct perturbation *perturb, const char *what, const char *value)
 {
 	uint64_t step;
 
 	if (strcmp(what, "next") == 0) {
-		deviation->kind = DEVIATION_NEXT;
+		perturb->kind = PERTURB_NEXT;
 		if (!parse_number(value, &value, SIZE_MAX, &step) || *value++ != '/')
 			return false;
-		deviation->step = (size_t)step;
-		return parse_number(value, &value, UINT32_MAX, &deviation->pages);
+		perturb->step = (size_t)step;
+		return parse_number(value, &value, UINT32_MAX, &perturb->pages);
 	}
 	if (strcmp(what, device_classes[0]->act->key) == 0) {
-		deviation->kind = DEVIATION_TARGET;
-		return parse_number(value, &value, UINT32_MAX, &deviation->pages);
+		perturb->kind = PERTURB_TARGET;
+		return parse_number(value, &value, UINT32_MAX, &perturb->pages);
 	}
 	if (strcmp(what, "answer") == 0) {
-		deviation->kind = DEVIATION_ANSWER;
-		return parse_source(value, &deviation->queue) && deviation->queue >= 0;
+		perturb->kind = PERTURB_ANSWER;
+		return parse_source(value, &perturb->queue) && perturb->queue >= 0;
 	}
 	if (strcmp(what, "irq") == 0) {
-		deviation->kind = DEVIATION_IRQ;
-		return parse_source(value, &deviation->queue);
+		perturb->kind = PERTURB_IRQ;
+		return parse_source(value, &perturb->queue);
 	}
-	deviation->kind = DEVIATION_FAULT;
-	deviation->fault = fault_row_by_id(value);
-	deviation->forever = strcmp(what, "fails") == 0;
-	return (deviation->forever || strcmp(what, "fail") == 0) && deviation->fault != NULL;
+	perturb->kind = PERTURB_FAULT;
+	perturb->fault = fault_row_by_id(value);
+	perturb->forever = strcmp(what, "fails") == 0;
+	return (perturb->forever || strcmp(what, "fail") == 0) && perturb->fault != NULL;
 }
 
 static bool
@@ -208,7 +247,7 @@ parse_place(struct moment *at, const char *place, const char *name, const char *
 }
 
 static bool
-deviation_parse(struct deviation *deviation, const char *text, size_t length)
+perturb_parse(struct perturbation *perturb, const char *text, size_t length)
 {
 	char what[16], value[64], place[16], name[64], nth[16], all[192];
 
@@ -216,10 +255,10 @@ deviation_parse(struct deviation *deviation, const char *text, size_t length)
 		return false;
 	memcpy(all, text, length);
 	all[length] = '\0';
-	*deviation = (struct deviation){ .queue = -1 };
+	*perturb = (struct perturbation){ .queue = -1 };
 	return sscanf(all, "%15[^=]=%63[^@]@%15[^ ] %63[^#]#%15[0-9]",
 	    what, value, place, name, nth) == 5 &&
-	    parse_what(deviation, what, value) && parse_place(&deviation->at, place, name, nth);
+	    parse_what(perturb, what, value) && parse_place(&perturb->at, place, name, nth);
 }
 
 bool
@@ -230,7 +269,7 @@ plan_parse(struct plan *plan, const char *text)
 		size_t length = strcspn(text, ";");
 
 		if (plan->count == PLAN_MAX ||
-		    !deviation_parse(&plan->item[plan->count++], text, length))
+		    !perturb_parse(&plan->item[plan->count++], text, length))
 			return false;
 		text += length;
 		text += strspn(text, "; ");

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Deviations: what explored runs have that the plain run has not, each at one moment.
+ * Perturbations: what explored runs have that the plain run has not, each at one moment.
  *
  * A plan is a list of them in order of time.  Applied to a skeleton it becomes a scenario with
  * as many more steps (`deliver`, `fail`) at its head.
  */
-#ifndef VIOSIM_EXPLORE_DEVIATION_H
-#define VIOSIM_EXPLORE_DEVIATION_H
+#ifndef VIOSIM_EXPLORE_PERTURB_H
+#define VIOSIM_EXPLORE_PERTURB_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -17,16 +17,16 @@
 #include "explore/moments.h"
 #include "fault/fault.h"
 
-enum deviation_kind {
-	DEVIATION_NEXT,		/* the host's next `target` step comes here, not at its time */
-	DEVIATION_TARGET,	/* the host wants another size */
-	DEVIATION_ANSWER,	/* the device answers a request here, not after its latency */
-	DEVIATION_IRQ,		/* an interrupt with nothing behind it */
-	DEVIATION_FAULT		/* the call fails */
+enum perturb_kind {
+	PERTURB_NEXT,		/* the host's next `target` step comes here, not at its time */
+	PERTURB_TARGET,		/* the host wants another size */
+	PERTURB_ANSWER,		/* the device answers a request here, not after its latency */
+	PERTURB_IRQ,		/* an interrupt with nothing behind it */
+	PERTURB_FAULT		/* the call fails */
 };
 
-struct deviation {
-	enum deviation_kind kind;
+struct perturbation {
+	enum perturb_kind kind;
 	size_t step;			/* NEXT: index in the skeleton */
 	uint64_t pages;			/* NEXT, TARGET */
 	int queue;			/* ANSWER, IRQ; -1: the configuration */
@@ -37,7 +37,7 @@ struct deviation {
 
 #define PLAN_MAX 6
 struct plan {
-	struct deviation item[PLAN_MAX];
+	struct perturbation item[PLAN_MAX];
 	unsigned count;
 };
 
@@ -46,14 +46,18 @@ unsigned plan_faults(const struct plan *plan);
 bool plan_takes(const struct plan *plan, size_t step);
 
 /* `config`, or the name of a queue. */
-const char *deviation_source(int queue);
+const char *perturb_source(int queue);
 
 /* The skeleton with the plan's steps; edit_free(). */
 struct edit *plan_apply(const struct plan *plan, const struct edit *skeleton);
 
+#define PLAN_TEXT 512		/* bytes of a plan as text, at most */
 /* "target=0@after virtio_dequeue#1; fail=kthread_create.enomem@before kthread_create#1" */
 void plan_print(const struct plan *plan, FILE *stream);
+void plan_text(const struct plan *plan, char text[PLAN_TEXT]);
+/* What its last one is, as tables name it: a call, "config interrupt", "target"; "" for none. */
+void plan_group(const struct plan *plan, char group[48]);
 /* False when the text is no plan. */
 bool plan_parse(struct plan *plan, const char *text);
 
-#endif /* VIOSIM_EXPLORE_DEVIATION_H */
+#endif /* VIOSIM_EXPLORE_PERTURB_H */

@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Workers: see worker.h.
+ */
+#include "explore/worker.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "explore/explore.h"
+#include "explore/generate.h"
+#include "explore/same.h"
+#include "explore/skeleton.h"
+#include "run/source.h"
+
+void
+worker_init(struct worker *worker, const struct explore *explore)
+{
+	memset(worker, 0, sizeof(*worker));
+	worker->explore = explore;
+	trial_init(&worker->trial, explore->module, explore->manifest);
+	moments_init(&worker->moments);
+	moments_init(&worker->variant);
+	worker->base = xcalloc(explore->cases, sizeof(worker->base[0]));
+}
+
+void
+worker_fini(struct worker *worker)
+{
+	for (size_t i = 0; i < worker->explore->cases; i++) {
+		if (worker->base[i] != NULL)
+			edit_free(worker->base[i]->skeleton);
+		free(worker->base[i]);
+	}
+	free(worker->base);
+	moments_fini(&worker->moments);
+	moments_fini(&worker->variant);
+	trial_fini(&worker->trial);
+}
+
+static void
+run_edit(struct worker *worker, struct edit *edit, struct moments *moments,
+    struct trial_result *result)
+{
+	struct scenario_case c;
+
+	edit_case(edit, &c);
+	trial_run(&worker->trial, &c, moments, result);
+	scenario_case_fini(&c);
+}
+
+const struct base *
+worker_base(struct worker *worker, size_t number)
+{
+	struct base *base = worker->base[number];
+
+	if (base == NULL) {
+		base = worker->base[number] = xcalloc(1, sizeof(*base));
+		base->skeleton = skeleton_new(&worker->trial, &worker->explore->c[number]);
+		run_edit(worker, base->skeleton, NULL, &base->baseline);
+	}
+	return base;
+}
+
+/* ---- scenarios of runs ---- */
+
+struct edit *
+worker_draw(struct worker *worker, size_t number, uint64_t seed, double *bound)
+{
+	const struct base *base = worker_base(worker, number);
+	unsigned depth = worker->explore->options.depth;
+	struct choice choice;
+	struct edit *edit;
+
+	*bound = 0;
+	choice_init_seed(&choice, seed);
+	edit = depth > 0 ?
+	    generate_pct(&choice, base->skeleton, &worker->moments, depth, bound) :
+	    generate(&choice, base->skeleton, &worker->moments, worker->trial.nodiag != NULL);
+	choice_fini(&choice);
+	return edit;
+}
+
+struct edit *
+worker_edit(struct worker *worker, const char *base, const char *text)
+{
+	struct trial_result result;
+	struct plan plan;
+	uint64_t seed;
+	double bound;
+	size_t i = 0;
+
+	while (i < worker->explore->cases && strcmp(worker->explore->c[i].id, base) != 0)
+		i++;
+	if (i == worker->explore->cases)
+		return NULL;
+	if (sscanf(text, "seed %" SCNu64, &seed) == 1) {
+		run_edit(worker, worker_base(worker, i)->skeleton, &worker->moments, &result);
+		return worker_draw(worker, i, seed, &bound);
+	}
+	return plan_parse(&plan, text) ? plan_apply(&plan, worker_base(worker, i)->skeleton) : NULL;
+}
+
+void
+worker_cause(struct worker *worker, const struct edit *edit, const struct perturbation *newest,
+    char cause[RECORD_CAUSE])
+{
+	static const char *const contexts[] = {
+		[HW_CTX_AUTOCONF] = "attach", [HW_CTX_KTHREAD] = "the thread",
+		[HW_CTX_HARDINT] = "an interrupt", [HW_CTX_SOFTINT] = "a soft interrupt",
+	};
+	struct module *module = trial_module(&worker->trial, &edit->machine);
+	struct source_pos pos = { .line = 0 };
+	const struct moment *at = &newest->at;
+
+	if (at->site == 0 || !source_lookup(module_source(module), at->site, &pos))
+		pos.function = "the kernel";
+	if (newest->kind == PERTURB_FAULT)
+		snprintf(cause, RECORD_CAUSE, "%s fails in %s", newest->fault->call_name,
+		    pos.function);
+	else
+		snprintf(cause, RECORD_CAUSE, "%s is interrupted in %s",
+		    (size_t)at->ctx_kind < sizeof(contexts) / sizeof(contexts[0]) ?
+		    contexts[at->ctx_kind] : "a context", pos.function);
+}
+
+/* ---- what came of a job ---- */
+
+void
+job_out_init(struct job_out *out, struct worker *worker, const struct job *job, FILE *stream)
+{
+	*out = (struct job_out){ .worker = worker, .job = job, .number = job->number,
+	    .stream = stream };
+}
+
+static void
+name_causes(struct record *run, const struct job_run *how)
+{
+	for (size_t i = 0; i < run->findings.count; i++) {
+		struct record_finding *found = &run->findings.item[i];
+
+		if (!found->baseline && found->known[0] == '\0' &&
+		    (!how->leaks_only || record_is_leak(found)))
+			snprintf(found->cause, sizeof(found->cause), "%s", how->cause);
+	}
+}
+
+/* True when it is the first of its kind. */
+static bool
+is_first(struct job_out *out, const struct record_finding *found)
+{
+	struct record_silent *known;
+
+	for (size_t i = 0; i < out->known.count; i++) {
+		known = &out->known.item[i];
+		if (known->key == found->finding.key && strcmp(known->cause, found->cause) == 0)
+			return false;
+	}
+	known = vec_add(&out->known);
+	known->key = found->finding.key;
+	snprintf(known->cause, sizeof(known->cause), "%s", found->cause);
+	return true;
+}
+
+/* Not written, but in the sums. */
+static void
+keep_silent(struct job_out *out)
+{
+	for (size_t i = 0; i < out->run.findings.count; i++) {
+		const struct record_finding *found = &out->run.findings.item[i];
+
+		for (size_t k = 0; k < out->known.count && !found->inherited; k++)
+			if (out->known.item[k].key == found->finding.key &&
+			    strcmp(out->known.item[k].cause, found->cause) == 0)
+				out->known.item[k].runs++;
+	}
+}
+
+static bool
+finds_something(struct job_out *out)
+{
+	bool first = false;
+
+	for (size_t i = 0; i < out->run.findings.count; i++)
+		if (!out->run.findings.item[i].inherited)
+			first |= is_first(out, &out->run.findings.item[i]);
+	return first;
+}
+
+static void
+check_again(struct job_out *out, const struct scenario_case *c, uint64_t digest)
+{
+	struct record_differ differ = { .why = same_again(&out->worker->trial, c, digest,
+	    out->worker->explore->options.noise) };
+
+	if (differ.why == NULL)
+		return;
+	snprintf(differ.plan, sizeof(differ.plan), "%s", out->run.plan);
+	record_write(RECORD_DIFFER, &differ, out->stream);
+	free(differ.why);
+}
+
+/* What the plan fails is armed before anything that the scenario fails. */
+static bool
+is_idle(const struct plan *plan, const struct trial_result *result)
+{
+	return plan != NULL &&
+	    (result->counts.idle & ((UINT64_C(1) << plan_faults(plan)) - 1)) != 0;
+}
+
+static void
+describe(struct job_out *out, const struct job_run *how, const struct trial_result *result)
+{
+	const struct base *base = worker_base(out->worker, out->number);
+	struct record *run = &out->run;
+
+	run->number = out->end.runs + 1;
+	snprintf(run->base, sizeof(run->base), "%s",
+	    out->worker->explore->c[out->number].id);
+	if (how->plan != NULL) {
+		plan_text(how->plan, run->plan);
+		plan_group(how->plan, run->group);
+	} else if (how->drawn != NULL) {
+		snprintf(run->plan, sizeof(run->plan), "%s", how->drawn);
+		snprintf(run->group, sizeof(run->group), "drawn");
+	}
+	run->point = how->point;
+	run->bound = how->bound;
+	run->steps = (unsigned)how->edit->scenario.steps.count;
+	run->idle = is_idle(how->plan, result);
+	if (how->parent == NULL && trial_ended_early(result) != NULL)
+		snprintf(run->ended, sizeof(run->ended), "%s", trial_ended_early(result));
+	record_take(run, result, &base->baseline, how->parent);
+	name_causes(run, how);
+}
+
+void
+job_run(struct job_out *out, const struct job_run *how, struct trial_result *result)
+{
+	struct record_job_end *end = &out->end;
+	struct scenario_case c;
+	bool first;
+
+	edit_case(how->edit, &c);
+	trial_run(&out->worker->trial, &c, how->moments, result);
+	describe(out, how, result);
+	first = finds_something(out);
+	if (first || how->parent == NULL || out->worker->explore->options.lines)
+		record_write(RECORD_RUN, &out->run, out->stream);
+	else
+		keep_silent(out);
+	if (how->bound > 0 && (end->bound == 0 || how->bound < end->bound))
+		end->bound = how->bound;
+	end->runs++;
+	if ((first && out->worker->explore->options.strategy->finds_twice) ||
+	    (end->runs + out->job->turn) % RUNS_AGAIN_EACH == 0)
+		check_again(out, &c, result->digest);
+	scenario_case_fini(&c);
+	record_clear(&out->run);
+}
+
+void
+job_out_child(struct job_out *out, const struct plan *plan, uint64_t point, uint32_t seq)
+{
+	struct record_child child = { .point = point, .seq = seq };
+
+	plan_text(plan, child.plan);
+	record_write(RECORD_CHILD, &child, out->stream);
+}
+
+void
+job_out_end(struct job_out *out)
+{
+	for (size_t i = 0; i < out->known.count; i++)
+		if (out->known.item[i].runs > 0)
+			*(struct record_silent *)vec_add(&out->end.silent) = out->known.item[i];
+	record_write(RECORD_JOB_END, &out->end, out->stream);
+	vec_fini(&out->end.silent);
+	vec_fini(&out->known);
+	record_fini(&out->run);
+}

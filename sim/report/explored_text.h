@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What a sweep, an exploration or the parts of one have shown, in words.
+ */
+#ifndef VIOSIM_REPORT_EXPLORED_TEXT_H
+#define VIOSIM_REPORT_EXPLORED_TEXT_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "explore/tally.h"
+
+/* One run on one line. */
+void explored_text_run(const struct record *run, FILE *stream);
+
+/* A finding that shows for the first time, as one line. */
+void explored_text_found(const struct cluster *cluster, FILE *stream);
+
+/* What was tried, and the fallible calls; the tally must be sorted. */
+void explored_text_sums(const struct tally *tally, FILE *stream);
+
+/*
+ * The mistakes: new ones, those that the same story shows together; then what the scenarios show
+ * as they stand, then known defects, then what was lost.  `brief`: stories without their steps.
+ */
+void explored_text_findings(const struct tally *tally, bool brief, FILE *stream);
+
+/* The last line.  `left`: cases that were not run. */
+void explored_text_end(const struct tally *tally, uint64_t left, FILE *stream);
+
+#endif /* VIOSIM_REPORT_EXPLORED_TEXT_H */

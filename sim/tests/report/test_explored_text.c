@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Tests of sim/report/explored_text: mistakes by what brings them about.
+ */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/sbuf.h"
+#include "report/explored_text.h"
+#include "rules/rules.h"
+
+Suite	*report_explored_text_suite(void);
+
+static struct tally tally;
+static char *text;
+
+static void
+setup(void)
+{
+	tally_init(&tally);
+	text = NULL;
+}
+
+static void
+teardown(void)
+{
+	tally_fini(&tally);
+	free(text);
+}
+
+/* A mistake of that rule at that line; key and cause tell it from others. */
+static void
+add(const char *rule, unsigned line, const char *cause, const char *plan)
+{
+	struct record run = { .number = tally.runs + 1, .base = "a/b#1.0,bounce", .steps = 1 };
+	struct record_finding *found = vec_add(&run.findings);
+
+	found->finding = (struct trial_finding){
+		.rule = rule_by_id(rule), .line = line, .key = line, .file = "d.c",
+		.function = "attach",
+	};
+	found->baseline = plan[0] == '\0';
+	snprintf(found->cause, sizeof(found->cause), "%s", cause);
+	snprintf(found->finding.text, sizeof(found->finding.text), "text of line %u", line);
+	snprintf(run.plan, sizeof(run.plan), "%s", plan);
+	tally_add(&tally, &run);
+	record_fini(&run);
+}
+
+static void
+add_story(uint64_t key, const char *cause, const char *scenario, const char *why)
+{
+	struct record_story story = { .key = key, .steps = 1, .complete = true, .verified = true,
+	    .scenario = strdup(scenario), .why = why != NULL ? strdup(why) : NULL };
+
+	snprintf(story.cause, sizeof(story.cause), "%s", cause);
+	tally_add_story(&tally, &story);
+}
+
+static void
+print(void)
+{
+	struct sbuf buf;
+
+	explored_text_findings(&tally, false, sbuf_open(&buf));
+	text = sbuf_close(&buf);
+}
+
+static unsigned
+count(const char *what)
+{
+	unsigned n = 0;
+
+	for (const char *p = text; (p = strstr(p, what)) != NULL; p++)
+		n++;
+	return n;
+}
+
+#define QUEUE "fail=virtio_alloc_vq.enomem@before virtio_alloc_vq#2"
+#define THREAD "fail=kthread_create.enomem@before kthread_create#1"
+
+START_TEST(one_failure_that_shows_much_is_one_entry)
+{
+	add("attach.leak", 10, "7", QUEUE);
+	add("attach.leak", 11, "7", QUEUE);
+	add("mem.leak", 12, "7", QUEUE);
+	add("attach.leak", 10, "8", THREAD);
+	print();
+	ck_assert_ptr_nonnull(strstr(text, "new findings, by what brings them about\n"
+	    "  1. a/b#1.0,bounce with fail=virtio_alloc_vq.enomem@before virtio_alloc_vq#2\n"
+	    "     d.c:10: error: attach.leak: text of line 10\n"
+	    "       attach, 1 run, when 7\n"
+	    "     d.c:11: error: attach.leak: text of line 11\n"));
+	ck_assert_ptr_nonnull(strstr(text, "\n  2. a/b#1.0,bounce with fail=kthread_create"));
+	ck_assert_ptr_null(strstr(text, "\n  3. "));
+	ck_assert_uint_eq(count("error: attach.leak"), 3);
+	ck_assert_uint_eq(count("error: mem.leak"), 1);
+}
+END_TEST
+
+#define ABOUT(what) "format: 1\nscenario: s\nsummary: of " what "\nsteps:\n  - note: "
+
+/* Found in other ways, and the same when reduced: one scenario, printed once. */
+START_TEST(one_scenario_is_printed_once)
+{
+	add("attach.leak", 10, "7", QUEUE);
+	add("attach.leak", 20, "8", THREAD);
+	add("attach.leak", 30, "8", THREAD);
+	add_story(10, "7", ABOUT("leaks") "one\n", NULL);
+	add_story(20, "8", ABOUT("others") "one\n", NULL);
+	add_story(30, "8", ABOUT("others") "two\n", "so");
+	print();
+	ck_assert_uint_eq(count("     shown by 1 step:\n\n       format: 1\n"), 2);
+	ck_assert_uint_eq(count("- note: one"), 1);
+	ck_assert_uint_eq(count("- note: two"), 1);
+	ck_assert_uint_eq(count("     why: so\n"), 1);
+}
+END_TEST
+
+/* Of many causes of one finding some are not reduced: a line each, once. */
+START_TEST(further_causes_are_listed)
+{
+	add("log.quiet", 10, "a is interrupted", QUEUE);
+	add("log.quiet", 10, "b is interrupted", THREAD);
+	add("log.quiet", 10, "c is interrupted", "irq=config@line 1#1");
+	add_story(10, "a is interrupted", ABOUT("a") "one\n", NULL);
+	add_story(10, "b is interrupted", ABOUT("b") "two\n", NULL);
+	print();
+	ck_assert_uint_eq(count("       1 run, also when c is interrupted\n"), 1);
+	ck_assert_uint_eq(count("shown by"), 2);
+	ck_assert_ptr_null(strstr(text, "\n  3. "));
+}
+END_TEST
+
+START_TEST(those_of_the_baseline_stand_apart)
+{
+	add("attach.leak", 10, "7", QUEUE);
+	add("mem.leak", 11, "", "");
+	print();
+	ck_assert_ptr_nonnull(strstr(text, "also in the baseline run: what the scenarios show as "
+	    "they stand\n  1. a/b#1.0,bounce\n     d.c:11: error: mem.leak: text of line 11\n"
+	    "       attach, 1 run\n"));
+}
+END_TEST
+
+Suite *
+report_explored_text_suite(void)
+{
+	Suite *s = suite_create("report_explored_text");
+	TCase *tc = tcase_create("explored_text");
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, one_failure_that_shows_much_is_one_entry);
+	tcase_add_test(tc, one_scenario_is_printed_once);
+	tcase_add_test(tc, further_causes_are_listed);
+	tcase_add_test(tc, those_of_the_baseline_stand_apart);
+	suite_add_tcase(s, tc);
+	return s;
+}
