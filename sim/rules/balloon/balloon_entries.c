@@ -82,7 +82,7 @@ describe(const struct pages *pages, const struct memory *memory, const uint32_t 
 		return memory_owner(memory, entry[i]) == HW_PAGE_FREE ? "free memory" :
 		    "in use by the guest";
 	if (state & LEDGER_OFFERED)
-		return "in an inflate request without answer";
+		return "in an inflate request that is not completed";
 	if (state & LEDGER_BALLOON)
 		return "in the balloon already";
 	if (state & LEDGER_RETURNING)
@@ -245,7 +245,7 @@ const struct rule rule_balloon_deflate_entries = {
 	"balloon.deflate-entries", SEVERITY_ERROR,
 	"a deflate request names pages of the balloon, each once, and all that are released",
 	"virtio 1.2 clause 5.5.6.1",
-	"A page that the host was not told of may still be thrown away after its release.",
+	"A page that the host does not know of may still be thrown away after its release.",
 	NULL, NULL
 };
 

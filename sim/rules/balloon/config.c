@@ -40,15 +40,15 @@ actual_reason(const struct pages *pages, uint64_t value, uint64_t total)
 	if (value > total)
 		return ": more pages than there are";
 	if (offered > 0 && value == balloon + offered)
-		return ": the inflate request is not answered yet";
+		return ": the inflate request is not completed yet";
 	if (returning > 0 && value + returning == balloon)
-		return ": the deflate request is not answered yet";
+		return ": the deflate request is not completed yet";
 	return "";
 }
 
 static const struct rule rule_actual_write = {
 	"config.actual-write", SEVERITY_ERROR,
-	"`actual` is written in one piece, after the answer, and says what the host has",
+	"`actual` is written in one piece, after the completion, and says what the host has",
 	"virtio 1.2 clauses 5.5.6, 5.5.6.1, 5.5.6.2.1",
 	"It is all that the host sees of the driver's progress.",
 	"virtio_enqueue_commit(...); virtio_write_device_config_le_4(vsc, 4, actual + n);",
@@ -80,11 +80,11 @@ check_actual(struct config_state *state, struct rules_core *core, const struct e
 	if (is_count(pages, value))
 		return;
 	finding = rules_report(core, &rule_actual_write, event, site,
-	    "`actual` is written as %" PRIu64 ", the host has %" PRIu64 " pages by the answers "
-	    "so far%s", value, ledger_in_balloon(pages),
+	    "`actual` is written as %" PRIu64 ", the host has %" PRIu64 " pages by the requests "
+	    "completed so far%s", value, ledger_in_balloon(pages),
 	    actual_reason(pages, value, view->memory->counts.total));
 	if (state->answer_seq != 0)
-		finding_because(finding, state->answer_seq, "last answer");
+		finding_because(finding, state->answer_seq, "last completion");
 }
 
 /* Was the last answer ever followed by a write? */
@@ -102,9 +102,9 @@ check_missing(struct config_state *state, struct rules_core *core, const struct 
 	if (ledger_waiting(rules_ledger(core)) > 0 || balloon->actual == ledger_in_balloon(pages))
 		return;
 	finding = rules_report(core, &rule_actual_write, now, state->answer_site,
-	    "`actual` was not written after the last answer: it is %" PRIu32
+	    "`actual` was not written after the last completed request: it is %" PRIu32
 	    ", the host has %" PRIu64 " pages", balloon->actual, ledger_in_balloon(pages));
-	finding_because(finding, state->answer_seq, "the answer");
+	finding_because(finding, state->answer_seq, "the completion");
 }
 
 static bool

@@ -88,7 +88,7 @@ report_host_owned(struct rules_core *core, const struct ledger *ledger,
 		return;
 	if (bad->offered > 0) {
 		finding = rules_report(core, &rule_host_owned, event, site, "%" PRIu64
-		    " page%s freed before the inflate request is answered; first: frame %#"
+		    " page%s freed before the inflate request is completed; first: frame %#"
 		    PRIx64, bad->offered, bad->offered == 1 ? "" : "s", bad->offered_pfn);
 		because_request(finding, ledger, bad->offered_pfn);
 	}
@@ -103,7 +103,7 @@ report_host_owned(struct rules_core *core, const struct ledger *ledger,
 	}
 	if (bad->returning > 0 && device->features & FEATURE_MUST_TELL_HOST) {
 		finding = rules_report(core, &rule_host_owned, event, site, "%" PRIu64
-		    " page%s freed before the deflate request is answered, with "
+		    " page%s freed before the deflate request is completed, with "
 		    "MUST_TELL_HOST; first: frame %#" PRIx64, bad->returning,
 		    bad->returning == 1 ? "" : "s", bad->returning_pfn);
 		because_request(finding, ledger, bad->returning_pfn);

@@ -60,7 +60,7 @@ static const struct rule rule_call_order = {
 	"attach.call-order", SEVERITY_ERROR,
 	"attach_start, then attach_finish or attach_failed, each once",
 	"NetBSD sys/dev/pci/virtiovar.h, virtio_child_attach_*()",
-	"The parent sets up and frees interrupts in these calls and keeps what it was told.",
+	"The parent sets up and frees interrupts in these calls and keeps what they set.",
 	"virtio_child_attach_start(vsc, ...);\nif (error)\n\treturn;",
 	"virtio_child_attach_start(vsc, ...);\nif (error) {\n"
 	"\tvirtio_child_attach_failed(vsc);\n\treturn;\n}"

@@ -173,7 +173,7 @@ static const struct rule rule_bad_memory = {
 };
 
 static void
-judge_buffer(struct rules_core *core, const struct event *note, uint32_t site)
+check_buffer(struct rules_core *core, const struct event *note, uint32_t site)
 {
 	const struct memory *memory = rules_look(core)->memory;
 	uint64_t pfn = note->note.dmasrc.address >> MEMORY_PAGE_SHIFT;
@@ -199,7 +199,7 @@ HOOK(note_source, struct dma *dma)
 
 	if (map == NULL)
 		return;
-	judge_buffer(core, event, site);
+	check_buffer(core, event, site);
 	if (event->note.dmasrc.address == UINT64_MAX)
 		return;
 	map->source = shadow_grow(map->source, &map->sources_max, map->sources,

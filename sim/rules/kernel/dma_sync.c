@@ -85,7 +85,7 @@ find_unsynced(const struct dma_map *map, uint64_t offset, uint64_t length)
  * it does not, and what is told of these bytes is enough.
  */
 static bool
-judge_post(struct dma *dma, struct rules_core *core, uint32_t ordinal, uint64_t offset,
+check_post(struct dma *dma, struct rules_core *core, uint32_t ordinal, uint64_t offset,
     uint64_t length, unsigned op, const struct event *event, uint32_t site)
 {
 	struct dma_map *map = &dma->map[ordinal];
@@ -133,7 +133,7 @@ sync_post(struct dma *dma, struct rules_core *core, uint32_t ordinal, uint64_t o
 
 	for (unsigned op = DMA_POSTREAD; op <= DMA_POSTWRITE; op <<= 2)
 		if ((ops & op) != 0 &&
-		    !judge_post(dma, core, ordinal, offset, length, op, event, site))
+		    !check_post(dma, core, ordinal, offset, length, op, event, site))
 			ended |= DMA_POST;
 	dma_change(&dma->map[ordinal], offset, length, DMA_CHANGE_POST, ended);
 	if ((ops & DMA_POSTREAD) != 0)

@@ -196,7 +196,7 @@ because_empty(struct finding *finding, const struct live_state *state,
 
 static const struct rule rule_lost_wakeup = {
 	"live.lost-wakeup", SEVERITY_ERROR,
-	"no thread goes to sleep on work that it was told of",
+	"no thread goes to sleep on work that it knows of",
 	"NetBSD condvar(9): the predicate is tested with the interlock held",
 	"cv_signal(9) without a sleeper leaves no trace: the thread sleeps its whole timeout.",
 	"if (!sc->sc_work) { mutex_enter(&m); cv_timedwait(&cv, &m, t); mutex_exit(&m); }",
@@ -238,8 +238,8 @@ report_neglect(const struct live_state *state, struct rules_core *core,
 		return false;
 	if (sleeper->neglect == NEGLECT_ANSWER) {
 		finding = rules_report(core, &rule_lost_wakeup, event, sleeper->site,
-		    "the thread slept %" PRIu64 " ms although vq_done had told of an answer on "
-		    "queue %u before", slept_ms, sleeper->queue);
+		    "the thread slept %" PRIu64 " ms although vq_done had announced a used "
+		    "buffer on queue %u before", slept_ms, sleeper->queue);
 		finding_because(finding, sleeper->known_seq, "vq_done left");
 		because_empty(finding, state, sleeper);
 	} else {
@@ -270,7 +270,7 @@ is_slow(const struct live_state *state, struct rules_core *core, const struct ev
 
 static const struct rule rule_convergence = {
 	"live.convergence", SEVERITY_ERROR,
-	"with free memory and an answering device, what the host asks for is done in time",
+	"what the host asks for is done in time, given free memory and a device that works",
 	"virtio 1.2 clause 5",
 	"The host waits for what never comes.",
 	NULL, NULL
@@ -628,7 +628,7 @@ check_convergence(const struct live_state *state, struct rules_core *core,
 	say_since(state, device, &work, now->time_ns, since, sizeof(since));
 	finding = rules_report(core, &rule_convergence, now, thread != NULL ? thread->site : 0,
 	    "%s; %zu request%s out, the driver's thread %s%s; no fault is armed, the device "
-	    "answers%s", work.state, out, out == 1 ? "" : "s",
+	    "completes requests%s", work.state, out, out == 1 ? "" : "s",
 	    thread != NULL ? sleep_words(thread) :
 	    view->thread_alive ? "runs" : state->no_thread ? "was never made" : "is gone",
 	    since, work.means);

@@ -33,7 +33,7 @@ static const struct rule rule_uninitialised = {
 	"ring.uninitialised", SEVERITY_ERROR,
 	"a queue is allocated and has its vq_done before it is used",
 	"NetBSD sys/dev/pci/virtio.c, virtio_alloc_vq(), virtio_vq_intr()",
-	"virtio_alloc_vq() clears the whole structure, vq_done too; without it answers are "
+	"virtio_alloc_vq() clears the whole structure, vq_done too; without it used buffers are "
 	"never announced.",
 	"vq->vq_done = done;\nvirtio_alloc_vq(vsc, vq, 0, size, 1, \"request\");",
 	"virtio_alloc_vq(vsc, vq, 0, size, 1, \"request\");\nvq->vq_done = done;"
@@ -195,7 +195,7 @@ static const struct rule rule_dequeue_empty = {
 	"ring.dequeue-empty", SEVERITY_LINT,
 	"an empty queue is not asked again and again",
 	"NetBSD sys/dev/pci/virtio.c, virtio_dequeue()",
-	"ENOENT is a legal answer, but a driver that lives on it polls.",
+	"ENOENT is a legal result, but a driver that lives on it polls.",
 	"while (virtio_dequeue(vsc, vq, &slot, NULL) != 0)\n\tkpause(\"poll\", false, 1, NULL);",
 	"while (!done)\n\tcv_wait(&cv, &lock);\nvirtio_dequeue(vsc, vq, &slot, NULL);"
 };
@@ -296,9 +296,9 @@ HOOK(ret_vq_intr, struct ring *ring)
 			continue;
 		queue->waits = false;
 		finding = rules_report(core, &rule_uninitialised, event, queue->site,
-		    "queue %u has %llu answers, but no vq_done that would be called", i,
+		    "queue %u has %llu used buffers, but no vq_done to be called", i,
 		    (unsigned long long)(queue->used - queue->dequeued));
-		finding_because(finding, queue->used_seq, "the device answered");
+		finding_because(finding, queue->used_seq, "the device used the newest one");
 		finding_because(finding, queue->seq, "allocated here");
 	}
 }
@@ -517,7 +517,7 @@ ring_rest(void *state, struct rules_core *core, const struct event *now)
 		if (queue->pending == 0 || !ring->live)
 			continue;
 		finding = rules_report(core, &rule_missing_kick, now, queue->pending_site,
-		    "%u requests on queue %u were committed, but the device was not told",
+		    "%u requests on queue %u were committed, but the device was not notified",
 		    queue->pending, i);
 		finding_because(finding, queue->pending_seq, "the first of them");
 		queue->pending = 0;

@@ -8,7 +8,7 @@ const struct rule rule_ring_not_live = {
 	"ring.not-live", SEVERITY_ERROR,
 	"requests are made only while the device is live",
 	"virtio 1.2 clauses 3.1.1 and 2.1.2; NetBSD virtio.c, virtio_enqueue_prep()",
-	"Before DRIVER_OK the device must not look; after a reset nobody answers.",
+	"Before DRIVER_OK the device must not look; after a reset nobody completes them.",
 	"virtio_enqueue_commit(vsc, vq, slot, true);\nvirtio_child_attach_finish(vsc);",
 	"virtio_child_attach_finish(vsc);\nvirtio_enqueue_commit(vsc, vq, slot, true);"
 };
