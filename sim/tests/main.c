@@ -73,12 +73,10 @@
 	X(rules_dma_suite) \
 	X(rules_dma_late_suite) \
 	X(rules_fragments_suite) \
-	X(rules_guard_suite) \
 	X(rules_irq_suite) \
 	X(rules_live_suite) \
 	X(rules_lock_suite) \
 	X(rules_log_suite) \
-	X(rules_mem_suite) \
 	X(rules_race_suite) \
 	X(rules_touch_suite) \
 	X(rules_page_suite) \

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Tests of sim/rules/irq.c: for each rule a stream that fires it once, and a near miss.
+ * Area irq, as streams of events: what the fragments (test_fragments.c) do not reach.
  */
 #include <check.h>
 
@@ -43,72 +43,6 @@ come_back(void)
 	return NOTE(&s, CALLBACK, 2, HW_CB_VQ_DONE, 0);
 }
 
-START_TEST(callback_that_claims_nothing)
-{
-	uint32_t seq;
-
-	interrupt();
-	callback();
-	seq = NOTE(&s, CALLBACK, 2, HW_CB_VQ_DONE, 0, 1);
-	EVENT(&s, IRQ_EXIT, 0, 0);
-	stream_is_only(&s, "irq.unclaimed", seq);
-}
-END_TEST
-
-START_TEST(good_interrupts_are_quiet)
-{
-	CALL(&s, MUTEX_INIT, 1, DEFAULT, IPL_VM);
-	for (unsigned i = 0; i < 3; i++) {
-		interrupt();
-		callback();
-		CALL(&s, MUTEX_ENTER, 1);
-		NOTE(&s, MUTEX_HELD, 1, IPL_VM, 1);
-		CALL(&s, MUTEX_EXIT, 1);
-		NOTE(&s, MUTEX_FREED, 1);
-		come_back();
-		EVENT(&s, IRQ_EXIT, 0, 0);
-	}
-	stream_is_quiet(&s);
-}
-END_TEST
-
-START_TEST(adaptive_mutex_in_an_interrupt)
-{
-	CALL(&s, MUTEX_INIT, 1, DEFAULT, IPL_SOFTNET);
-	CALL(&s, MUTEX_ENTER, 1);
-	NOTE(&s, MUTEX_HELD, 1, 0, 0);
-	CALL(&s, MUTEX_EXIT, 1);
-	NOTE(&s, MUTEX_FREED, 1);
-	stream_as(&s, 4, HW_CTX_SOFTINT, IPL_SOFTNET);
-	CALL(&s, MUTEX_ENTER, 1);
-	interrupt();
-	stream_is_quiet(&s);
-	stream_is_only(&s, "irq.adaptive-mutex", CALL(&s, MUTEX_ENTER, 1));
-}
-END_TEST
-
-START_TEST(ipl_of_the_mutex_is_too_low)
-{
-	CALL(&s, MUTEX_INIT, 1, SPIN, IPL_SOFTNET);
-	interrupt();
-	stream_is_quiet(&s);
-	stream_is_only(&s, "irq.ipl", CALL(&s, MUTEX_ENTER, 1));
-}
-END_TEST
-
-START_TEST(ipl_left_high_by_a_callback)
-{
-	uint32_t seq;
-
-	interrupt();
-	callback();
-	s.now.ipl = 7;
-	seq = come_back();
-	EVENT(&s, IRQ_EXIT, 0, 0);
-	stream_is_only(&s, "irq.ipl", seq);
-}
-END_TEST
-
 START_TEST(ipl_left_high_by_attach)
 {
 	NOTE(&s, ATTACH, HW_ATTACH_BEGIN);
@@ -138,19 +72,6 @@ START_TEST(after_teardown_of_a_mutex)
 }
 END_TEST
 
-START_TEST(after_teardown_reset_first_is_quiet)
-{
-	CALL(&s, MUTEX_INIT, 1, DEFAULT, IPL_VM);
-	stream_attach(&s);
-	interrupt();
-	callback();
-	stream_as(&s, 1, HW_CTX_AUTOCONF, IPL_NONE);
-	EVENT(&s, DEV_STATUS, 0, 0);
-	CALL(&s, MUTEX_DESTROY, 1);
-	stream_is_quiet(&s);
-}
-END_TEST
-
 START_TEST(after_teardown_of_the_attach)
 {
 	stream_attach(&s);
@@ -167,14 +88,8 @@ rules_irq_suite(void)
 	TCase *tc = tcase_create("stream");
 
 	tcase_add_checked_fixture(tc, setup, teardown);
-	tcase_add_test(tc, good_interrupts_are_quiet);
-	tcase_add_test(tc, callback_that_claims_nothing);
-	tcase_add_test(tc, adaptive_mutex_in_an_interrupt);
-	tcase_add_test(tc, ipl_of_the_mutex_is_too_low);
-	tcase_add_test(tc, ipl_left_high_by_a_callback);
 	tcase_add_test(tc, ipl_left_high_by_attach);
 	tcase_add_test(tc, after_teardown_of_a_mutex);
-	tcase_add_test(tc, after_teardown_reset_first_is_quiet);
 	tcase_add_test(tc, after_teardown_of_the_attach);
 	suite_add_tcase(suite, tc);
 	return suite;

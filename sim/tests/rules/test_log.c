@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Tests of sim/rules/log, and of the frame: findings, rules switched off, the catalogue.
+ * Area log, as streams of events; and the engine: findings, rules switched off, the catalogue.
  */
 #include <check.h>
 #include <string.h>
@@ -29,38 +29,6 @@ text(const char *words)
 	return trace_text(&g.s.trace, words, strlen(words));
 }
 
-START_TEST(ordinary_message_is_quiet)
-{
-	CALL(&g.s, PRINTF, text("balloon0: 5 pages\n"));
-	CALL(&g.s, APRINT_NORMAL, text("balloon0: failed-over host\n"));
-	stream_is_quiet(&g.s);
-}
-END_TEST
-
-START_TEST(error_level_without_cause_is_found)
-{
-	uint64_t words = text("balloon0: oops\n");
-
-	stream_is_only(&g.s, "log.quiet", CALL(&g.s, APRINT_ERROR_DEV, words));
-}
-END_TEST
-
-START_TEST(printf_of_failure_without_cause_is_found)
-{
-	uint64_t words = text("balloon0: Could not do it\n");
-
-	stream_is_only(&g.s, "log.quiet", CALL(&g.s, PRINTF, words));
-}
-END_TEST
-
-START_TEST(message_after_fault_is_quiet)
-{
-	g.s.view.faults_struck = 1;
-	CALL(&g.s, APRINT_ERROR_DEV, text("balloon0: oops\n"));
-	stream_is_quiet(&g.s);
-}
-END_TEST
-
 START_TEST(message_after_failed_call_is_quiet)
 {
 	RET(&g.s, BUS_DMAMAP_LOAD, 12);
@@ -75,35 +43,6 @@ START_TEST(empty_queue_is_no_excuse)
 
 	RET(&g.s, VIRTIO_DEQUEUE, 2);
 	stream_is_only(&g.s, "log.quiet", CALL(&g.s, PRINTF, words));
-}
-END_TEST
-
-START_TEST(flood_is_found_once)
-{
-	uint64_t words = text("balloon0: again\n");
-	uint32_t seq = 0;
-
-	for (unsigned i = 0; i < 100; i++)
-		CALL(&g.s, PRINTF, words);
-	stream_is_quiet(&g.s);
-	for (unsigned i = 0; i < 100; i++)
-		if (i == 0)
-			seq = CALL(&g.s, PRINTF, words);
-		else
-			CALL(&g.s, PRINTF, words);
-	stream_is_only(&g.s, "log.flood", seq);
-}
-END_TEST
-
-START_TEST(same_lines_in_more_time_are_quiet)
-{
-	uint64_t words = text("balloon0: again\n");
-
-	for (unsigned i = 0; i < 200; i++) {
-		CALL(&g.s, PRINTF, words);
-		g.s.now.time_ns += 20000000;
-	}
-	stream_is_quiet(&g.s);
 }
 END_TEST
 
@@ -197,14 +136,8 @@ rules_log_suite(void)
 	TCase *frame = tcase_create("frame");
 
 	tcase_add_checked_fixture(tc, setup, teardown);
-	tcase_add_test(tc, ordinary_message_is_quiet);
-	tcase_add_test(tc, error_level_without_cause_is_found);
-	tcase_add_test(tc, printf_of_failure_without_cause_is_found);
-	tcase_add_test(tc, message_after_fault_is_quiet);
 	tcase_add_test(tc, message_after_failed_call_is_quiet);
 	tcase_add_test(tc, empty_queue_is_no_excuse);
-	tcase_add_test(tc, flood_is_found_once);
-	tcase_add_test(tc, same_lines_in_more_time_are_quiet);
 	suite_add_tcase(suite, tc);
 	tcase_add_checked_fixture(frame, setup, teardown);
 	tcase_add_test(frame, rule_switched_off_is_silent);

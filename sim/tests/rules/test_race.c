@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Tests of sim/rules/race.c and race_clock.c: accesses that nothing orders, and each thing
+ * Area lock (lock_race.c, lock_clock.c): accesses that nothing orders, and each thing
  * that does.
  */
 #include <check.h>

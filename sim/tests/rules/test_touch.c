@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Tests of sim/rules/mem_touch.c and dma_owned.c: what loads and stores say about memory and
+ * Areas mem, page, lock and dma: what loads and stores say about memory and
  * about buffers at the device.
  */
 #include <check.h>
@@ -44,16 +44,6 @@ is_told(const char *rule, const char *text)
 	ck_assert_uint_ne(stream_finding(&l.s, rule)->site, 0);
 }
 
-START_TEST(uninitialised)
-{
-	block(HW_MEMORY_BLANK);
-	__tsan_read4(&l.word[BLOCK + 2]);
-	is_told("mem.uninitialised", "read of bytes 8..11 of kmem block 7");
-	__tsan_read4(&l.word[BLOCK + 2]);
-	ck_assert_uint_eq(l.s.findings.item[0].count, 1);
-}
-END_TEST
-
 START_TEST(initialised_by_the_driver_or_the_kernel)
 {
 	block(HW_MEMORY_BLANK);
@@ -68,57 +58,6 @@ START_TEST(initialised_by_the_driver_or_the_kernel)
 	block(HW_MEMORY_DMA);
 	__tsan_read4(&l.word[BLOCK]);
 	is_told("mem.uninitialised", "bytes 0..3 of DMA memory 7");
-}
-END_TEST
-
-START_TEST(a_structure_with_holes_is_copied)
-{
-	block(HW_MEMORY_BLANK);
-	access_on_behalf(&l.word[BLOCK], 24, false, NULL);
-	stream_is_quiet(&l.s);
-}
-END_TEST
-
-START_TEST(used_after_free)
-{
-	block(HW_MEMORY_ZEROED);
-	__tsan_write4(&l.word[BLOCK + 1]);
-	stream_is_quiet(&l.s);
-	block(HW_MEMORY_GONE);
-	__tsan_write4(&l.word[BLOCK + 1]);
-	is_told("mem.use-after-free", "write of 4 bytes at offset 4 of kmem block 7, which is "
-	    "free");
-	ck_assert_uint_eq(l.s.findings.item[0].becauses, 1);
-}
-END_TEST
-
-START_TEST(the_softc_after_the_detach)
-{
-	__tsan_read4(&l.word[3]);
-	stream_is_quiet(&l.s);
-	hw_memory(HW_MEMORY_GONE, l.word, LOADS_SOFTC_WORDS * sizeof(l.word[0]), 0);
-	__tsan_read4(&l.word[3]);
-	is_told("mem.use-after-free", "of the softc");
-}
-END_TEST
-
-START_TEST(given_again)
-{
-	block(HW_MEMORY_ZEROED);
-	block(HW_MEMORY_GONE);
-	block(HW_MEMORY_ZEROED);
-	__tsan_write4(&l.word[BLOCK + 1]);
-	stream_is_quiet(&l.s);
-}
-END_TEST
-
-START_TEST(out_of_bounds)
-{
-	block(HW_MEMORY_ZEROED);
-	__tsan_write4(&l.word[BLOCK + BLOCK_WORDS - 1]);
-	stream_is_quiet(&l.s);
-	__tsan_write8(&l.word[BLOCK + BLOCK_WORDS - 1]);
-	is_told("mem.out-of-bounds", "ends 4 bytes behind the end of kmem block 7");
 }
 END_TEST
 
@@ -141,18 +80,6 @@ START_TEST(the_kernels_own_memory)
 }
 END_TEST
 
-START_TEST(freed_with_a_live_lock)
-{
-	block(HW_MEMORY_ZEROED);
-	hw_memory(HW_MEMORY_MUTEX, &l.word[BLOCK + 4], 16, 3);
-	hw_memory(HW_MEMORY_CONDVAR, &l.word[BLOCK + 8], 16, 4);
-	hw_memory(HW_MEMORY_ENDED, &l.word[BLOCK + 8], 16, 4);
-	CALL(&l.s, KMEM_FREE, 7, 64);
-	block(HW_MEMORY_GONE);
-	is_told("lock.freed-live", "kmem block 7 is freed with mutex 3 in it");
-}
-END_TEST
-
 START_TEST(freed_beside_a_live_lock)
 {
 	block(HW_MEMORY_ZEROED);
@@ -161,33 +88,6 @@ START_TEST(freed_beside_a_live_lock)
 	hw_memory(HW_MEMORY_ENDED, &l.word[BLOCK], 16, 4);
 	block(HW_MEMORY_GONE);
 	stream_is_quiet(&l.s);
-}
-END_TEST
-
-/* ---- pages ---- */
-
-START_TEST(links_of_a_free_page)
-{
-	static uint64_t structs[4][4];		/* 32 bytes each */
-	static uint8_t frame[4], near[4];
-	struct fiber *fiber = fiber_new_main();
-
-	world_context(&l.world, LOADS_THREAD)->fiber = fiber;
-	l.world.memory.frame = frame;
-	l.world.memory.near = near;
-	l.world.memory.pfn_max = 4;
-	l.world.memory.segment[0] = (struct hw_segment){ 0, 4 };
-	l.world.memory.segments = 1;
-	frame[2] = HW_PAGE_DRIVER | MEMORY_DRIVERS;
-	hw_page_structs(structs, 0, 4);
-	__tsan_read8(&structs[2][0]);
-	__tsan_write8(&structs[2][1]);
-	stream_is_quiet(&l.s);
-	frame[2] = HW_PAGE_FREE;
-	__tsan_write8(&structs[2][1]);
-	is_told("page.use-after-free", "write of the links of page 0x2, which is free");
-	world_context(&l.world, LOADS_THREAD)->fiber = NULL;
-	fiber_free_main(fiber);
 }
 END_TEST
 
@@ -263,18 +163,6 @@ START_TEST(written_at_the_device)
 }
 END_TEST
 
-START_TEST(written_after_the_answer)
-{
-	load();
-	__tsan_write4(&l.word[BLOCK]);
-	send(32, false);
-	take_answer();
-	__tsan_write4(&l.word[BLOCK]);
-	__tsan_write4(&l.word[BLOCK + 7]);
-	ck_assert_uint_eq(stream_count(&l.s, "dma.cpu-write-owned"), 0);
-}
-END_TEST
-
 START_TEST(a_sick_device_misleads)
 {
 	load();
@@ -282,16 +170,6 @@ START_TEST(a_sick_device_misleads)
 	l.s.view.device.healthy = false;
 	__tsan_write4(&l.word[BLOCK]);
 	ck_assert_uint_eq(stream_count(&l.s, "dma.cpu-write-owned"), 0);
-}
-END_TEST
-
-START_TEST(read_before_the_postread)
-{
-	load();
-	send(32, true);
-	take_answer();
-	__tsan_read4(&l.word[BLOCK + 2]);
-	is_told("dma.post-before-cpu", "read of bytes 8..11 of map 1, which the device wrote");
 }
 END_TEST
 
@@ -316,16 +194,6 @@ START_TEST(read_while_the_device_writes)
 	send(32, true);
 	__tsan_read4(&l.word[BLOCK + 2]);
 	is_told("dma.post-before-cpu", "while queue 0 slot 0 has them");
-}
-END_TEST
-
-START_TEST(freed_at_the_device)
-{
-	load();
-	send(32, false);
-	CALL(&l.s, KMEM_FREE, 7, 64);
-	block(HW_MEMORY_GONE);
-	ck_assert_uint_eq(stream_count(&l.s, "dma.release-owned"), 1);
 }
 END_TEST
 
@@ -355,27 +223,16 @@ rules_touch_suite(void)
 	TCase *device = tcase_create("device");
 
 	tcase_add_checked_fixture(memory, setup, teardown);
-	tcase_add_test(memory, uninitialised);
 	tcase_add_test(memory, initialised_by_the_driver_or_the_kernel);
-	tcase_add_test(memory, a_structure_with_holes_is_copied);
-	tcase_add_test(memory, used_after_free);
-	tcase_add_test(memory, the_softc_after_the_detach);
-	tcase_add_test(memory, given_again);
-	tcase_add_test(memory, out_of_bounds);
 	tcase_add_test(memory, before_the_beginning);
 	tcase_add_test(memory, the_kernels_own_memory);
-	tcase_add_test(memory, freed_with_a_live_lock);
 	tcase_add_test(memory, freed_beside_a_live_lock);
-	tcase_add_test(memory, links_of_a_free_page);
 	suite_add_tcase(suite, memory);
 	tcase_add_checked_fixture(device, setup, teardown_dma);
 	tcase_add_test(device, written_at_the_device);
-	tcase_add_test(device, written_after_the_answer);
 	tcase_add_test(device, a_sick_device_misleads);
-	tcase_add_test(device, read_before_the_postread);
 	tcase_add_test(device, read_after_a_postread_of_these_bytes);
 	tcase_add_test(device, read_while_the_device_writes);
-	tcase_add_test(device, freed_at_the_device);
 	tcase_add_test(device, freed_after_a_reset);
 	suite_add_tcase(suite, device);
 	return suite;
