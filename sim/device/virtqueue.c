@@ -30,18 +30,6 @@ struct descriptor {
 	uint16_t flags, next;
 };
 
-const char *
-virtqueue_fault_text(enum virtqueue_fault fault)
-{
-	static const char *const text[] = {
-#define X(id, text) text,
-		VIRTQUEUE_FAULTS(X)
-#undef X
-	};
-
-	return text[fault];
-}
-
 /* ---- chains ---- */
 
 void

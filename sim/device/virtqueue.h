@@ -23,27 +23,19 @@
 #define VIRTQUEUE_DESC_INDIRECT 4
 
 /* What can be wrong with what the driver put into the ring. */
-#define VIRTQUEUE_FAULTS(X) \
-	X(NONE, "nothing is wrong") \
-	X(ADDRESS, "an address in the ring is no memory") \
-	X(INDEX, "the available index is ahead by more than the queue holds") \
-	X(HEAD, "an available entry names no descriptor") \
-	X(NEXT, "a descriptor leads to one that does not exist") \
-	X(LOOP, "a chain is longer than its table") \
-	X(INDIRECT, "an indirect descriptor that is not allowed or malformed") \
-	X(ORDER, "a device-readable buffer after a device-writable one") \
-	X(EMPTY, "a buffer without a byte") \
-	X(LENGTH, "a request longer than the device can read") \
-	X(EXCESS, "more requests in flight than the queue holds")
-
 enum virtqueue_fault {
-#define X(id, text) VIRTQUEUE_FAULT_##id,
-	VIRTQUEUE_FAULTS(X)
-#undef X
+	VIRTQUEUE_FAULT_NONE,		/* nothing is wrong */
+	VIRTQUEUE_FAULT_ADDRESS,	/* an address in the ring is no memory */
+	VIRTQUEUE_FAULT_INDEX,		/* the available index is too far ahead */
+	VIRTQUEUE_FAULT_HEAD,		/* an available entry names no descriptor */
+	VIRTQUEUE_FAULT_NEXT,		/* a descriptor leads to one that does not exist */
+	VIRTQUEUE_FAULT_LOOP,		/* a chain is longer than its table */
+	VIRTQUEUE_FAULT_INDIRECT,	/* an indirect descriptor, malformed or not allowed */
+	VIRTQUEUE_FAULT_ORDER,		/* a device-readable buffer after a device-writable one */
+	VIRTQUEUE_FAULT_EMPTY,		/* a buffer without a byte */
+	VIRTQUEUE_FAULT_LENGTH,		/* a request longer than the device can read */
+	VIRTQUEUE_FAULT_EXCESS,		/* more requests in flight than the queue holds */
 };
-
-/* The sentence of the table. */
-const char *virtqueue_fault_text(enum virtqueue_fault fault);
 
 struct virtqueue {
 	struct memory *memory;

@@ -19,7 +19,6 @@
 
 struct module {
 	struct module_file file;
-	char		*name;
 	void		*handle;	/* of dlopen */
 	uintptr_t	 base;		/* what offset 0 would be */
 	struct module_extent all;
@@ -38,18 +37,6 @@ module_error_fini(struct module_error *error)
 {
 	free(error->text);
 	*error = (struct module_error){ .text = NULL };
-}
-
-static char *
-name_of_path(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	const char *name = slash == NULL ? path : slash + 1;
-	size_t len = strlen(name);
-
-	if (len > 3 && strcmp(name + len - 3, ".so") == 0)
-		len -= 3;
-	return xstrndup(name, len);
 }
 
 static void
@@ -150,7 +137,6 @@ module_new(const struct module_file *file, void *handle)
 		errx(3, "%s: %s", file->path, dlerror());
 	*m = (struct module){
 		.file = *file,
-		.name = name_of_path(file->path),
 		.handle = handle,
 		.base = map->l_addr,
 	};
@@ -206,7 +192,6 @@ module_close(struct module *m)
 	free(m->pristine);
 	free(m->frames);
 	free(m->data);
-	free(m->name);
 	module_file_close(&m->file);
 	free(m);
 }
@@ -227,12 +212,6 @@ const char *
 module_path(const struct module *m)
 {
 	return m->file.path;
-}
-
-const char *
-module_name(const struct module *m)
-{
-	return m->name;
 }
 
 void *
@@ -284,26 +263,6 @@ bool
 module_contains(const struct module *m, uintptr_t addr)
 {
 	return addr - m->all.start < m->all.size;
-}
-
-uint64_t
-module_offset(const struct module *m, uintptr_t addr)
-{
-	assert(addr - m->all.start <= m->all.size);
-	return addr - m->base;
-}
-
-size_t
-module_data_extent_count(const struct module *m)
-{
-	return m->data_count;
-}
-
-struct module_extent
-module_data_extent(const struct module *m, size_t index)
-{
-	assert(index < m->data_count);
-	return m->data[index];
 }
 
 bool

@@ -50,12 +50,11 @@ struct module *module_open(const char *path, struct module_error *err);
 /* Unload.  Nothing of the driver may be running.  NULL is ignored. */
 void	module_close(struct module *);
 
-/* The twin of X.so that was compiled without DIAGNOSTIC is X.nodiag.so; false: no such name. */
+/* The build of X.so without DIAGNOSTIC is X.nodiag.so; false: no such name. */
 bool	module_twin_path(const char *path, char *twin, size_t size);
 
-/* The path as given, and its last component without ".so". */
+/* The path as given. */
 const char *module_path(const struct module *);
-const char *module_name(const struct module *);
 
 /*
  * Put the module's writable memory back to what it was right after loading,
@@ -84,15 +83,13 @@ const struct module_attachment *module_attachment_find(const struct module *,
 	    const char *name);
 
 /*
- * Addresses.  An offset is what the file calls an address, the same in every
- * process.  module_offset() is for addresses that the module contains, or the
- * one right behind (asserted).
+ * Addresses.  An offset is what the file calls an address, the same in every process: the
+ * distance from the base.
  */
 uintptr_t module_base(const struct module *);
 /* The span that contains() tests: [*low, *high). */
 void	module_bounds(const struct module *, uintptr_t *low, uintptr_t *high);
 bool	module_contains(const struct module *, uintptr_t addr);
-uint64_t module_offset(const struct module *, uintptr_t addr);
 
 /* A piece of the module's memory. */
 struct module_extent {
@@ -104,8 +101,6 @@ struct module_extent {
  * The driver's variables (.data and .bss), in order of address: what
  * module_reset() restores.  Not what the loader needs, nor coverage counters.
  */
-size_t	module_data_extent_count(const struct module *);
-struct module_extent module_data_extent(const struct module *, size_t index);
 bool	module_data_contains(const struct module *, uintptr_t addr);
 
 /* What its functions need of a kernel stack; the module's own. */

@@ -86,7 +86,5 @@ void run_points_unreached(struct run *run);
 
 /* steps.c: the steps in order. */
 void run_steps(struct run *run);
-/* Let everything of the present instant happen. */
-void run_drain(struct run *run);
 
 #endif /* VIOSIM_RUN_STATE_H */

@@ -78,8 +78,9 @@ do_guest(struct run *run, const struct scenario_step *step)
 
 /* ---- expectations ---- */
 
-void
-run_drain(struct run *run)
+/* Let everything of the present instant happen. */
+static void
+drain(struct run *run)
 {
 	struct world *world = &run->world;
 
@@ -132,7 +133,7 @@ do_expect(struct run *run, const struct scenario_step *step)
 	const char *what = step->verb == SCENARIO_STEP_WAIT ? "wait" : "expect";
 	unsigned outcome;
 
-	run_drain(run);
+	drain(run);
 	if (scenario_time_is_given(step->within))
 		end += within;
 	outcome = comes_true(run, step->expect, end) ? HOLDS : DOES_NOT_HOLD;
@@ -333,7 +334,7 @@ finally(struct run *run)
 
 	fault_heal(&run->faults, NULL);
 	kern_heal();
-	run_drain(run);
+	drain(run);
 	/* An attach or detach that never ends is the driver's too. */
 	if (run->attach == ATTACH_OK || !run->attach_over)
 		run_settle(run, FINAL_SETTLE_NS);

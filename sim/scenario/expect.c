@@ -61,7 +61,11 @@ expect_term_value(const struct expect_term *t, const struct expect_env *env, int
 	return false;
 }
 
-bool
+/*
+ * The value of a sum in its own unit; false if a term cannot be observed.  Overflow stops at the
+ * end of the number range.
+ */
+static bool
 expect_sum_value(const struct expect_sum *sum, const struct expect_env *env, int64_t *value)
 {
 	int64_t total = 0, v;
@@ -208,9 +212,3 @@ expect_print_actual(const struct expect *e, const struct expect_env *env, FILE *
 	}
 }
 
-void
-expect_explain(const struct expect *e, const struct expect_env *env, FILE *f)
-{
-	fprintf(f, "expected %s, actual ", e->text);
-	expect_print_actual(e, env, f);
-}

@@ -137,19 +137,7 @@ struct expect *expect_parse(const char *text, const struct expect_source *,
 /* Is it true now?  A term that cannot be observed makes it false. */
 bool	expect_holds(const struct expect *, const struct expect_env *);
 
-/*
- * The value of a sum in its own unit; false if a term cannot be observed.
- * Overflow stops at the end of the number range.
- */
-bool	expect_sum_value(const struct expect_sum *, const struct expect_env *, int64_t *value);
-
-/*
- * One line without newline: `expected E, actual T = V, ...`, every observable term with
- * the value that it has now.
- */
-void	expect_explain(const struct expect *, const struct expect_env *, FILE *);
-
-/* The values only: `T = V, ...`. */
+/* `T = V, ...`: every observable term with the value that it has now. */
 void	expect_print_actual(const struct expect *, const struct expect_env *, FILE *);
 
 /* A value as a person reads it: `300 pages`, `1.5ms`, `sleeping`. */

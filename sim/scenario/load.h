@@ -53,10 +53,6 @@ void	load_value(struct loader *, const struct field *, const struct yaml_node *,
 
 bool	load_seed(struct loader *, const struct yaml_node *, uint64_t *seed);
 
-/* `unknown WHAT "word"`, with the nearest of the names. */
-void	load_unknown(struct loader *, const struct yaml_node *, const char *rule,
-	    const char *what, const char *word, const char *const *names);
-
 /* ---- load_doc.c ---- */
 
 /* The map that a file is; NULL after an error. */

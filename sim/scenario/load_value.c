@@ -99,7 +99,8 @@ load_bad(struct loader *ld, const struct yaml_node *n, const char *text, const c
 	load_error(ld, n, "scenario.value", "\"%.80s\": %s", text, why);
 }
 
-void
+/* `unknown WHAT "word"`, with the nearest of the names. */
+static void
 load_unknown(struct loader *ld, const struct yaml_node *n, const char *rule, const char *what,
     const char *word, const char *const *names)
 {

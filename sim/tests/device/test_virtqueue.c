@@ -146,7 +146,6 @@ START_TEST(bad_descriptor_is_refused)
 	ck_assert(!take());
 	ck_assert_int_eq(fault, bad->fault);
 	ck_assert_uint_eq(vq.taken, 0);
-	ck_assert_uint_gt(strlen(virtqueue_fault_text(fault)), 0);
 }
 END_TEST
 

@@ -290,7 +290,7 @@ END_TEST
 static bool
 is_viomb(const struct rig *rig)
 {
-	return strcmp(module_name(rig->module), "viomb") == 0 &&
+	return module_attachment_find(rig->module, "viomb") != NULL &&
 	    strstr(module_path(rig->module), "/bench/") == NULL;
 }
 

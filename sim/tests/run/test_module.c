@@ -147,7 +147,6 @@ START_TEST(driver_calls_the_kernel)
 	struct module *m = open_module("driver.so");
 
 	ck_assert_int_eq(step_of(m)(0), 8 * 1000 + 8 + 100 + 5);
-	ck_assert_str_eq(module_name(m), "driver");
 	ck_assert_str_eq(module_path(m), build_path(&folder, "driver.so"));
 	module_close(m);
 }
@@ -237,7 +236,6 @@ START_TEST(addresses_are_told_apart)
 	ck_assert(!module_contains(m, (uintptr_t)&folder));
 	ck_assert(!module_contains(m, (uintptr_t)test_kernel_number));
 	ck_assert(!module_contains(m, 0));
-	ck_assert_uint_eq(module_base(m) + module_offset(m, code), code);
 
 	ck_assert(module_data_contains(m, counter));
 	ck_assert(!module_data_contains(m, code));
@@ -250,15 +248,12 @@ END_TEST
 START_TEST(data_extents_hold_the_variables_only)
 {
 	struct module *m = open_module("driver.so");
+	uintptr_t low, high;
 	size_t size = 0;
 
-	for (size_t i = 0; i < module_data_extent_count(m); i++) {
-		struct module_extent e = module_data_extent(m, i);
-
-		ck_assert(module_contains(m, e.start));
-		ck_assert(module_contains(m, e.start + e.size - 1));
-		size += e.size;
-	}
+	module_bounds(m, &low, &high);
+	for (uintptr_t at = low; at < high; at++)
+		size += module_data_contains(m, at);
 	/* 1000 ints, a few more, where the compiler's checks are: not the loader's tables. */
 	ck_assert_uint_ge(size, 4000 + 8 + 4 * 4);
 	ck_assert_uint_le(size, 4000 + 512);
@@ -437,7 +432,7 @@ START_TEST(file_may_be_replaced_after_loading)
 	fclose(file);
 	ck_assert_int_eq(step_of(m)(0), 8 * 1000 + 8 + 100 + 5);
 	ck_assert(source_lookup(module_source(m),
-	    module_offset(m, (uintptr_t)step_of(m)) + 1, &pos));
+	    (uintptr_t)step_of(m) - module_base(m) + 1, &pos));
 	ck_assert_str_eq(pos.function, "step");
 	module_close(m);
 }
@@ -485,7 +480,7 @@ START_TEST(module_knows_its_source)
 	struct source_pos pos = { .line = 0 };
 
 	ck_assert(source_lookup(module_source(m),
-	    module_offset(m, (uintptr_t)step_of(m)) + 1, &pos));
+	    (uintptr_t)step_of(m) - module_base(m) + 1, &pos));
 	ck_assert_str_eq(pos.function, "step");
 	ck_assert_str_eq(pos.file, "driver.c");
 	ck_assert_uint_ge(pos.line, 12);

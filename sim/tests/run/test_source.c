@@ -68,7 +68,7 @@ test_source_here(unsigned line, const char *function)
 	ck_assert(module_contains(module, from));
 	for (int i = 0; i < 2; i++) {
 		ck_assert(source_lookup(module_source(module),
-		    module_offset(module, from), &pos));
+		    from - module_base(module), &pos));
 		ck_assert_str_eq(pos.function, function);
 		ck_assert_str_eq(pos.file, "driver.c");
 		ck_assert_uint_eq(pos.line, line);

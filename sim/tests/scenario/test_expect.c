@@ -233,22 +233,17 @@ START_TEST(nonsense_is_refused_where_it_stands)
 END_TEST
 
 static const struct { const char *text, *explained; } explanations[] = {
-	{ "host.actual == 512", "expected host.actual == 512, actual host.actual = 300 pages" },
-	{ "mem.free + mem.balloon == mem.free - 1", "expected mem.free + mem.balloon == "
-	  "mem.free - 1, actual mem.free = 15700 pages, mem.balloon = 300 pages" },
-	{ "host.actual in host.held..host.target", "expected host.actual in "
-	  "host.held..host.target, actual host.actual = 300 pages, host.held = 256 pages, "
-	  "host.target = 512 pages" },
-	{ "thread.state == sleeping",
-	  "expected thread.state == sleeping, actual thread.state = waiting-memory" },
-	{ "device.status == failed",
-	  "expected device.status == failed, actual device.status = driver-ok" },
-	{ "thread.sleep > 5ticks", "expected thread.sleep > 5ticks, actual thread.sleep = 1.5ms" },
-	{ "sysctl.hw.viomb.gone == 1", "expected sysctl.hw.viomb.gone == 1, "
-	  "actual sysctl.hw.viomb.gone = (there is no such thing)" },
-	{ "log ~ \"once\"", "expected log ~ \"once\", actual count(log ~ \"once\") = 1" },
-	{ "count(log ~ \"once\") == 3",
-	  "expected count(log ~ \"once\") == 3, actual count(log ~ \"once\") = 1" },
+	{ "host.actual == 512", "host.actual = 300 pages" },
+	{ "mem.free + mem.balloon == mem.free - 1",
+	  "mem.free = 15700 pages, mem.balloon = 300 pages" },
+	{ "host.actual in host.held..host.target",
+	  "host.actual = 300 pages, host.held = 256 pages, host.target = 512 pages" },
+	{ "thread.state == sleeping", "thread.state = waiting-memory" },
+	{ "device.status == failed", "device.status = driver-ok" },
+	{ "thread.sleep > 5ticks", "thread.sleep = 1.5ms" },
+	{ "sysctl.hw.viomb.gone == 1", "sysctl.hw.viomb.gone = (there is no such thing)" },
+	{ "log ~ \"once\"", "count(log ~ \"once\") = 1" },
+	{ "count(log ~ \"once\") == 3", "count(log ~ \"once\") = 1" },
 };
 
 START_TEST(explanation_has_every_value)
@@ -258,7 +253,7 @@ START_TEST(explanation_has_every_value)
 	size_t size;
 	FILE *f = open_memstream(&text, &size);
 
-	expect_explain(parse(explanations[_i].text, arena, error, sizeof(error)), &env, f);
+	expect_print_actual(parse(explanations[_i].text, arena, error, sizeof(error)), &env, f);
 	ck_assert_int_eq(fclose(f), 0);
 	ck_assert_str_eq(text, explanations[_i].explained);
 	free(text);
