@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "cli/cli.h"
 #include "explore/bytes.h"
 #include "explore/found.h"
@@ -39,9 +40,7 @@ read_bytes(struct converting *converting)
 	FILE *stream;
 	int wrong = 0;
 
-	converting->data = malloc(SIZE_MAX_BYTES + 1);
-	if (converting->data == NULL)
-		abort();
+	converting->data = xmalloc(SIZE_MAX_BYTES + 1);
 	errno = 0;
 	stream = fopen(converting->path, "rb");
 	if (stream != NULL)

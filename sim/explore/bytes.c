@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "explore/generate.h"
 #include "explore/skeleton.h"
 
@@ -20,9 +21,7 @@ void
 bytes_init(struct bytes *bytes, struct trial *trial)
 {
 	*bytes = (struct bytes){ .trial = trial };
-	bytes->base = calloc(BYTES_BASES_MAX, sizeof(bytes->base[0]));
-	if (bytes->base == NULL)
-		abort();
+	bytes->base = xcalloc(BYTES_BASES_MAX, sizeof(bytes->base[0]));
 }
 
 void

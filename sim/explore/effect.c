@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "fault/fault.h"
 #include "run/module.h"
 
@@ -102,20 +103,19 @@ effects_start(struct effects *effects)
 static void
 learn_mutex(struct effects *effects, const struct event *event)
 {
-	uint64_t number = event->arg[0], type = event->arg[1];
+	uint64_t number = event->call.mutex_init.mutex, type = event->call.mutex_init.type;
 
 	if (number >= effects->mutexes) {
 		size_t mutexes = number + 64;
 
-		effects->spins = realloc(effects->spins, mutexes * sizeof(effects->spins[0]));
-		if (effects->spins == NULL)
-			abort();
+		effects->spins = xrealloc(effects->spins, mutexes,
+		    sizeof(effects->spins[0]));
 		memset(effects->spins + effects->mutexes, 0,
 		    (mutexes - effects->mutexes) * sizeof(effects->spins[0]));
 		effects->mutexes = mutexes;
 	}
 	effects->spins[number] = type == TYPE_SPIN ||
-	    (type != TYPE_ADAPTIVE && event->arg[2] >= IPL_VM_AND_UP);
+	    (type != TYPE_ADAPTIVE && event->call.mutex_init.ipl >= IPL_VM_AND_UP);
 }
 
 static void
@@ -146,7 +146,7 @@ touch_objects(const struct effects *effects, const struct event *event, bool wri
 	const char *letters = trace_call_args(event->code);
 
 	for (unsigned i = 0; letters[i] != '\0'; i++) {
-		uint64_t number = event->arg[i];
+		uint64_t number = event_values(event)[i];
 
 		switch (letters[i]) {
 		case 'm':
@@ -173,7 +173,7 @@ does_more(unsigned what, const struct world *world, const struct event *event)
 {
 	return (what & KNOWN) == 0 || (what & BOUNCES && world->config.bounce) ||
 	    /* A device that is told may read and write memory before the call returns. */
-	    (what & NOTIFIES && event->arg[2] != 0);
+	    (what & NOTIFIES && event->call.virtio_enqueue_commit.notify != 0);
 }
 
 void

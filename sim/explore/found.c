@@ -12,7 +12,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/sbuf.h"
 
 #define COMMENT_WIDTH 96
 #define TAKEN_MAX 1000		/* files of one rule and function */
@@ -83,22 +85,15 @@ print_why(const struct found *found, FILE *stream)
 static char *
 as_comment(const struct found *found, void (*print)(const struct found *, FILE *))
 {
-	char *plain = NULL, *text = NULL;
-	size_t size;
-	FILE *stream = open_memstream(&plain, &size);
+	struct sbuf plain, text;
+	FILE *stream = sbuf_open(&text);
 
-	if (stream == NULL)
-		abort();
-	print(found, stream);
-	fclose(stream);
-	stream = open_memstream(&text, &size);
-	if (stream == NULL)
-		abort();
-	for (const char *s = plain; *s != '\0'; s += strcspn(s, "\n") + 1)
+	print(found, sbuf_open(&plain));
+	sbuf_close(&plain);
+	for (const char *s = plain.text; *s != '\0'; s += strcspn(s, "\n") + 1)
 		fprintf(stream, "# %.*s\n", (int)strcspn(s, "\n"), s);
-	fclose(stream);
-	free(plain);
-	return text;
+	free(plain.text);
+	return sbuf_close(&text);
 }
 
 static bool
@@ -129,7 +124,6 @@ id_of(const char *path)
 {
 	const char *start = strrchr(path, '/'), *below = NULL;
 	size_t length;
-	char *id;
 
 	for (const char *s = path; (s = strstr(s, "scenarios/")) != NULL; s++)
 		if (s == path || s[-1] == '/')
@@ -138,24 +132,16 @@ id_of(const char *path)
 	length = strlen(start);
 	if (length > 5 && strcmp(start + length - 5, ".yaml") == 0)
 		length -= 5;
-	id = calloc(1, length + sizeof("found/"));
-	if (id == NULL)
-		abort();
-	sprintf(id, "%s%.*s", below != NULL ? "" : "found/", (int)length, start);
-	return id;
+	return xasprintf("%s%.*s", below != NULL ? "" : "found/", (int)length, start);
 }
 
 static void
 print_file(const struct found *found, const char *path, const char *comment, FILE *stream)
 {
-	char *summary = NULL, *id = id_of(path);
-	size_t size;
-	FILE *f = open_memstream(&summary, &size);
+	char *summary = xasprintf("Violates %s: %s.", found->finding->rule->id,
+	    found->finding->rule->title);
+	char *id = id_of(path);
 
-	if (f == NULL)
-		abort();
-	fprintf(f, "Violates %s: %s.", found->finding->rule->id, found->finding->rule->title);
-	fclose(f);
 	edit_print(found->edit, id, summary, comment, stream);
 	free(summary);
 	free(id);
@@ -164,16 +150,12 @@ print_file(const struct found *found, const char *path, const char *comment, FIL
 void
 found_print(const struct found *found, const char *path, FILE *stream)
 {
-	char *comment = NULL;
-	size_t size;
-	FILE *f = open_memstream(&comment, &size);
+	struct sbuf comment;
 
-	if (f == NULL)
-		abort();
-	print_comment(found, path, f);
-	fclose(f);
-	print_file(found, path, comment, stream);
-	free(comment);
+	print_comment(found, path, sbuf_open(&comment));
+	sbuf_close(&comment);
+	print_file(found, path, comment.text, stream);
+	free(comment.text);
 }
 
 void
@@ -261,19 +243,16 @@ static char *
 head_of(const char *path)
 {
 	FILE *stream = fopen(path, "r"), *head;
-	char line[LINE_MAX_BYTES], *text = NULL;
-	size_t size;
+	char line[LINE_MAX_BYTES];
+	struct sbuf buf;
 
 	if (stream == NULL)
 		return NULL;
-	head = open_memstream(&text, &size);
-	if (head == NULL)
-		abort();
+	head = sbuf_open(&buf);
 	while (fgets(line, sizeof(line), stream) != NULL && line[0] == '#')
 		fputs(line, head);
-	fclose(head);
 	fclose(stream);
-	return text;
+	return sbuf_close(&buf);
 }
 
 /* The same finding for the same reason: both stand there as we would write them. */

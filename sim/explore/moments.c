@@ -17,8 +17,7 @@ moments_init(struct moments *moments)
 void
 moments_fini(struct moments *moments)
 {
-	free(moments->item);
-	memset(moments, 0, sizeof(*moments));
+	vec_fini(moments);
 }
 
 void

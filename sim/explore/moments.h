@@ -17,6 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/vec.h"
 #include "machine/trace.h"
 #include "scenario/scenario.h"
 
@@ -54,8 +55,7 @@ struct moment {
 };
 
 struct moments {
-	struct moment *item;
-	size_t count, max;
+	VEC_MEMBERS(struct moment);
 	/*
 	 * 0: all moments of a run are listed.  Else only those from where the run is struck by an
 	 * armed point for that time (the first item says which context) up to the next of the

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "explore/effect.h"
 #include "fault/fault.h"
 #include "run/module.h"
@@ -32,28 +33,16 @@ struct recorder {
 	struct effects effects;
 };
 
-static void *
-allocate(void *old, size_t bytes)
-{
-	void *p = realloc(old, bytes);
-
-	if (p == NULL)
-		abort();
-	return p;
-}
-
 struct recorder *
 recorder_new(struct module *module)
 {
-	struct recorder *recorder = allocate(NULL, sizeof(*recorder));
+	struct recorder *recorder = xcalloc(1, sizeof(*recorder));
 	uintptr_t high;
 
-	memset(recorder, 0, sizeof(*recorder));
 	recorder->module = module;
 	module_bounds(module, &recorder->low, &high);
 	recorder->bytes = high - recorder->low;
-	recorder->line_of = allocate(NULL, (recorder->bytes + 1) * sizeof(recorder->line_of[0]));
-	memset(recorder->line_of, 0, (recorder->bytes + 1) * sizeof(recorder->line_of[0]));
+	recorder->line_of = xcalloc(recorder->bytes + 1, sizeof(recorder->line_of[0]));
 	effects_init(&recorder->effects);
 	return recorder;
 }
@@ -93,8 +82,8 @@ count_access(struct recorder *recorder, unsigned line)
 	if (line >= recorder->lines) {
 		size_t lines = line + 1024;
 
-		recorder->line_count = allocate(recorder->line_count,
-		    lines * sizeof(recorder->line_count[0]));
+		recorder->line_count = xrealloc(recorder->line_count, lines,
+		    sizeof(recorder->line_count[0]));
 		memset(recorder->line_count + recorder->lines, 0,
 		    (lines - recorder->lines) * sizeof(recorder->line_count[0]));
 		recorder->lines = lines;
@@ -133,12 +122,7 @@ add(struct recorder *recorder, enum moment_kind kind, uint32_t site)
 	const struct context *ctx = world->running;
 	struct moment *moment;
 
-	if (moments->count == moments->max) {
-		moments->max = moments->max != 0 ? 2 * moments->max : 1024;
-		moments->item = allocate(moments->item,
-		    moments->max * sizeof(moments->item[0]));
-	}
-	moment = &moments->item[moments->count++];
+	moment = vec_add(moments);
 	*moment = (struct moment){
 		.kind = kind, .line = line_of(recorder, site), .seq = world->trace.count,
 		.site = site,
@@ -193,7 +177,7 @@ look_at_point(void *self, enum point_kind kind, unsigned what)
 	moment->nth = kind == POINT_BEFORE ? ++recorder->befores[what] : ++recorder->afters[what];
 	if (kind == POINT_BEFORE) {
 		event = trace_event(&world->trace, world->trace.count - 1);
-		moment->queue = queue_of(what, event->arg);
+		moment->queue = queue_of(what, event_values(event));
 		if (recorder->effects.can_fail[what])
 			moment->faults = possible_faults(world, event);
 		effects_of_call(&recorder->effects, world, event, moment);
@@ -235,7 +219,8 @@ see(void *self, const struct event *event, uint32_t site, const void *payload)
 		world_look_on(recorder->world, &(struct onlooker){ .point = NULL });
 		memset(recorder->last, 0, sizeof(recorder->last));
 	}
-	if (event->kind == EV_NOTE && (event->code != HW_NOTE_CALLBACK || event->arg[0] != 2))
+	if (event->kind == EV_NOTE && (event->code != HW_NOTE_CALLBACK ||
+	    event->note.callback.edge != 2))
 		return;
 	last = recorder->last[event->ctx];
 	if (last != 0)

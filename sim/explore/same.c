@@ -9,12 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "machine/crash.h"
+#include "base/sbuf.h"
+#include "base/vec.h"
 
-struct stream {
-	struct event *event;
-	size_t count, max;
-};
+struct stream { VEC_MEMBERS(struct event); };
 
 static void
 see(void *self, const struct event *event, uint32_t site, const void *payload)
@@ -23,14 +21,7 @@ see(void *self, const struct event *event, uint32_t site, const void *payload)
 
 	(void)site;
 	(void)payload;
-	if (stream->count == stream->max) {
-		stream->max = 2 * stream->max + 4096;
-		stream->event = realloc(stream->event,
-		    stream->max * sizeof(stream->event[0]));
-		if (stream->event == NULL)
-			abort();
-	}
-	stream->event[stream->count++] = *event;
+	*(struct event *)vec_add(stream) = *event;
 }
 
 static void
@@ -46,19 +37,15 @@ static uint64_t
 run(struct trial *trial, const struct scenario_case *c, uint64_t noise, struct stream *stream)
 {
 	struct run_options options = {
-		.module = trial_module(trial, c->machine), .shelf = &trial->shelf,
 		.started = stream != NULL ? started : NULL, .arg = stream,
-		.draw_noise = noise, .loops = trial->loops,
+		.draw_noise = noise,
 	};
 	struct run_result result;
 	uint64_t digest;
 
-	crash_limit(CRASH_SECONDS);
-	run_case(c, &options, &result);
-	crash_limit(0);
+	trial_watch(trial, c, &options, &result);
 	digest = result.digest;
 	run_result_fini(&result);
-	trial->runs++;
 	return digest;
 }
 
@@ -71,13 +58,13 @@ print_event(const struct stream *stream, size_t at, FILE *out)
 		fputs("the run is over", out);
 		return;
 	}
-	event = &stream->event[at];
+	event = &stream->item[at];
 	fprintf(out, "%s", trace_kind_word((enum event_kind)event->kind));
 	if (event->kind == EV_CALL || event->kind == EV_RET)
 		fprintf(out, " %s", trace_call_name((enum hw_call)event->code));
 	fprintf(out, " in context %" PRIu32 " at %" PRIu64 " ns (", event->ctx, event->time_ns);
 	for (unsigned i = 0; i < HW_ARGS_MAX; i++)
-		fprintf(out, "%s%" PRIx64, i > 0 ? " " : "", event->arg[i]);
+		fprintf(out, "%s%" PRIx64, i > 0 ? " " : "", event_values(event)[i]);
 	fputc(')', out);
 }
 
@@ -86,7 +73,7 @@ print_difference(const struct stream *a, const struct stream *b, FILE *out)
 {
 	size_t at = 0, least = a->count < b->count ? a->count : b->count;
 
-	while (at < least && memcmp(&a->event[at], &b->event[at], sizeof(a->event[0])) == 0)
+	while (at < least && memcmp(&a->item[at], &b->item[at], sizeof(a->item[0])) == 0)
 		at++;
 	if (at == a->count && at == b->count) {
 		fputs("two more runs had the same events: it is not the run but what was done "
@@ -104,20 +91,14 @@ char *
 same_again(struct trial *trial, const struct scenario_case *c, uint64_t digest, uint64_t noise)
 {
 	struct stream a = { 0 }, b = { 0 };
-	char *text = NULL;
-	size_t size;
-	FILE *out;
+	struct sbuf buf;
 
 	if (run(trial, c, noise, NULL) == digest)
 		return NULL;
 	run(trial, c, noise != 0 ? noise + 1 : 0, &a);
 	run(trial, c, noise != 0 ? noise + 2 : 0, &b);
-	out = open_memstream(&text, &size);
-	if (out == NULL)
-		abort();
-	print_difference(&a, &b, out);
-	fclose(out);
-	free(a.event);
-	free(b.event);
-	return text;
+	print_difference(&a, &b, sbuf_open(&buf));
+	vec_fini(&a);
+	vec_fini(&b);
+	return sbuf_close(&buf);
 }

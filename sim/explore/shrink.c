@@ -7,8 +7,9 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/hostio.h"
+#include "base/sbuf.h"
 #include "device/class.h"
 #include "device/language.h"
 #include "explore/shrinker.h"
@@ -20,43 +21,30 @@
 static uint64_t
 now_ms(void)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+	return host_ns() / 1000000;
 }
 
 /* ---- trying ---- */
 
 /* The file that it would be; heap. */
 static char *
-told(struct edit *edit, size_t *size)
+printed(struct edit *edit, size_t *size)
 {
-	char *text = NULL;
-	FILE *stream = open_memstream(&text, size);
+	struct sbuf buf;
 
-	if (stream == NULL)
-		abort();
-	edit_print(edit, edit->scenario.id, edit->scenario.summary, NULL, stream);
-	if (fclose(stream) != 0)
-		abort();
-	return text;
+	edit_print(edit, edit->scenario.id, edit->scenario.summary, NULL, sbuf_open(&buf));
+	sbuf_close(&buf);
+	*size = buf.length;
+	return buf.text;
 }
 
 static bool
 is_new(struct shrinker *shrinker, uint64_t hash)
 {
-	for (size_t i = 0; i < shrinker->seen_count; i++)
-		if (shrinker->seen[i] == hash)
+	for (size_t i = 0; i < shrinker->seen.count; i++)
+		if (shrinker->seen.item[i] == hash)
 			return false;
-	if (shrinker->seen_count == shrinker->seen_max) {
-		shrinker->seen_max = 2 * shrinker->seen_max + 256;
-		shrinker->seen = realloc(shrinker->seen,
-		    shrinker->seen_max * sizeof(shrinker->seen[0]));
-		if (shrinker->seen == NULL)
-			abort();
-	}
-	shrinker->seen[shrinker->seen_count++] = hash;
+	*(uint64_t *)vec_add(&shrinker->seen) = hash;
 	return true;
 }
 
@@ -144,7 +132,7 @@ is_better(struct shrinker *shrinker, struct edit *candidate)
 	size_t size;
 	bool better;
 
-	text = told(candidate, &size);
+	text = printed(candidate, &size);
 	better = is_new(shrinker, trace_hash(text, size)) &&
 	    shows(shrinker, candidate, &result) &&
 	    (shrinker->hits_limit || !is_limit(result.end)) &&
@@ -397,7 +385,7 @@ verify(struct shrinker *shrinker)
 	bool good = false;
 	char *text;
 
-	text = told(shrinker->best, &size);
+	text = printed(shrinker->best, &size);
 	doc = loaded(shrinker->best, text, size);
 	free(text);
 	if (doc == NULL)
@@ -439,7 +427,7 @@ shrink(struct trial *trial, const struct edit *from, uint64_t key,
 	if (why(trial, shrinker.best, key, &reason))
 		shrinker.cause = reason.cause;
 	shrink_all(&shrinker);
-	free(shrinker.seen);
+	vec_fini(&shrinker.seen);
 	*result = (struct shrink_result){
 		.edit = shrinker.best, .finding = shrinker.finding,
 		.steps_before = from->scenario.steps.count,

@@ -6,6 +6,7 @@
 #ifndef VIOSIM_EXPLORE_SHRINKER_H
 #define VIOSIM_EXPLORE_SHRINKER_H
 
+#include "base/vec.h"
 #include "explore/edit.h"
 #include "explore/shrink.h"
 #include "explore/trial.h"
@@ -23,8 +24,7 @@ struct shrinker {
 	bool hits_limit;		/* the story that was given ends at a limit */
 	bool over;			/* no more runs or time */
 	uint64_t first_run, first_ms;
-	uint64_t *seen;			/* hashes of what was tried */
-	size_t seen_count, seen_max;
+	struct { VEC_MEMBERS(uint64_t); } seen;	/* hashes of what was tried */
 };
 
 /* Run the candidate; it becomes the best if it shows the finding, and is freed if not. */

@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 
+#include "base/alloc.h"
 #include "explore/timing.h"
 #include "scenario/table.h"
 
@@ -174,9 +175,7 @@ skeleton_new(struct trial *trial, const struct scenario_case *c)
 	struct clockwork clockwork = { .steps = c->scenario->steps.count };
 	struct edit *edit = edit_new(c->scenario, c->machine, c->has_seed, c->seed);
 
-	clockwork.at_ns = calloc(clockwork.steps + 1, sizeof(clockwork.at_ns[0]));
-	if (clockwork.at_ns == NULL)
-		abort();
+	clockwork.at_ns = xcalloc(clockwork.steps, sizeof(clockwork.at_ns[0]));
 	run_plain(trial, c, &clockwork);
 	set_times(c, &clockwork);
 	edit->scenario.always.count = edit->scenario.never.count = 0;

@@ -7,23 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "machine/crash.h"
+#include "base/alloc.h"
 
 struct looker {
 	struct story_map *map;
 	uint32_t *step_of;		/* by step of the run: that of the skeleton */
 	size_t steps;
 };
-
-static void *
-allocate(void *old, size_t count, size_t size)
-{
-	void *p = realloc(old, (count + 1) * size);
-
-	if (p == NULL)
-		abort();
-	return p;
-}
 
 static void
 see(void *self, const struct event *event, uint32_t site, const void *payload)
@@ -33,20 +23,16 @@ see(void *self, const struct event *event, uint32_t site, const void *payload)
 
 	(void)site;
 	(void)payload;
-	if (event->kind == EV_STEP && event->arg[0] < looker->steps) {
-		uint32_t step = looker->step_of[event->arg[0]];
+	if (event->kind == EV_STEP && event->step.index < looker->steps) {
+		uint32_t step = looker->step_of[event->step.index];
 
 		if (step != UINT32_MAX)
 			map->told[step] = event->seq;
 	}
 	if (event->kind != EV_HOST_TARGET)
 		return;
-	if (map->targets == map->max) {
-		map->max = 2 * map->max + 8;
-		map->target = allocate(map->target, map->max, sizeof(map->target[0]));
-	}
-	map->target[map->targets++] = (struct story_target){
-		event->seq, (uint32_t)event->arg[0],
+	*(struct story_target *)vec_add(&map->targets) = (struct story_target){
+		event->seq, (uint32_t)event->host_target.pages,
 	};
 }
 
@@ -66,7 +52,7 @@ number_steps(struct looker *looker, const struct plan *plan, size_t steps)
 	size_t at = plan->count;
 
 	looker->steps = plan->count + steps;
-	looker->step_of = allocate(NULL, looker->steps, sizeof(looker->step_of[0]));
+	looker->step_of = xcalloc(looker->steps, sizeof(looker->step_of[0]));
 	for (size_t i = 0; i < looker->steps; i++)
 		looker->step_of[i] = UINT32_MAX;
 	for (size_t i = 0; i < steps; i++)
@@ -79,24 +65,18 @@ story_map_init(struct story_map *map, struct trial *trial, struct edit *edit,
     const struct plan *plan, size_t steps)
 {
 	struct looker looker = { .map = map };
-	struct run_options options = {
-		.module = trial_module(trial, &edit->machine),
-		.shelf = &trial->shelf, .loops = trial->loops,
-		.started = started, .arg = &looker,
-	};
+	struct run_options options = { .started = started, .arg = &looker };
 	struct scenario_case c;
 	struct run_result result;
 
 	memset(map, 0, sizeof(*map));
 	map->steps = steps;
-	map->told = allocate(NULL, steps, sizeof(map->told[0]));
+	map->told = xcalloc(steps, sizeof(map->told[0]));
 	for (size_t i = 0; i < steps; i++)
 		map->told[i] = UINT32_MAX;
 	number_steps(&looker, plan, steps);
 	edit_case(edit, &c);
-	crash_limit(CRASH_SECONDS);
-	run_case(&c, &options, &result);
-	crash_limit(0);
+	trial_watch(trial, &c, &options, &result);
 	run_result_fini(&result);
 	scenario_case_fini(&c);
 	free(looker.step_of);
@@ -106,7 +86,7 @@ void
 story_map_fini(struct story_map *map)
 {
 	free(map->told);
-	free(map->target);
+	vec_fini(&map->targets);
 }
 
 uint32_t
@@ -114,7 +94,7 @@ story_map_target(const struct story_map *map, uint32_t seq, uint32_t before)
 {
 	uint32_t pages = before;
 
-	for (size_t i = 0; i < map->targets && map->target[i].seq < seq; i++)
-		pages = map->target[i].pages;
+	for (size_t i = 0; i < map->targets.count && map->targets.item[i].seq < seq; i++)
+		pages = map->targets.item[i].pages;
 	return pages;
 }

@@ -8,14 +8,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/vec.h"
 #include "explore/perturb.h"
 #include "explore/trial.h"
 
 struct story_map {
 	uint32_t *told;			/* by step of the skeleton: its event; UINT32_MAX: never */
 	size_t steps;
-	struct story_target { uint32_t seq; uint32_t pages; } *target;	/* changes so far */
-	size_t targets, max;
+	struct { VEC_MEMBERS(struct story_target { uint32_t seq; uint32_t pages; }); } targets;
 };
 
 /* One run of `edit`, which is `plan` applied to a skeleton of so many steps. */

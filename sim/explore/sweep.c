@@ -12,7 +12,6 @@
 #include <string.h>
 
 #include "device/class.h"
-#include "machine/crash.h"
 
 #define RUNS_MAX 1000000	/* numbers that a unit may need */
 
@@ -210,10 +209,8 @@ finished(void *arg, struct world *world, const struct run_result *result)
 static void
 find_tries(struct planner *planner, struct worker *worker, struct edit *edit)
 {
-	struct trial *trial = &worker->trial;
 	struct run_options run = {
-		.module = trial_module(trial, &edit->machine), .keep_trace = true,
-		.finished = finished, .arg = planner, .shelf = &trial->shelf,
+		.keep_trace = true, .finished = finished, .arg = planner,
 	};
 	struct scenario_case c;
 	struct run_result again;
@@ -221,10 +218,7 @@ find_tries(struct planner *planner, struct worker *worker, struct edit *edit)
 	planner->options = &worker->explore->options;
 	planner->moments = &worker->moments;
 	edit_case(edit, &c);
-	crash_limit(CRASH_SECONDS);
-	run_case(&c, &run, &again);
-	crash_limit(0);
-	trial->runs++;
+	trial_watch(&worker->trial, &c, &run, &again);
 	run_result_fini(&again);
 	scenario_case_fini(&c);
 }

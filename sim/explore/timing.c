@@ -4,11 +4,10 @@
  */
 #include "explore/timing.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "machine/crash.h"
+#include "base/alloc.h"
 
 static void
 see_step(void *arg, const struct event *event, uint32_t site, const void *payload)
@@ -17,8 +16,8 @@ see_step(void *arg, const struct event *event, uint32_t site, const void *payloa
 
 	(void)site;
 	(void)payload;
-	if (event->arg[0] < timing->steps)
-		timing->step[event->arg[0]] = (struct timing_step){
+	if (event->step.index < timing->steps)
+		timing->step[event->step.index] = (struct timing_step){
 			.ns = event->time_ns, .seq = event->seq,
 		};
 }
@@ -34,26 +33,16 @@ started(void *arg, struct world *world)
 void
 timing_of(struct trial *trial, const struct scenario_case *c, struct timing *timing)
 {
-	struct run_options options = {
-		.module = trial_module(trial, c->machine),
-		.shelf = &trial->shelf, .loops = trial->loops,
-		.started = started, .arg = timing,
-	};
+	struct run_options options = { .started = started, .arg = timing };
 	struct run_result result;
 
-	assert(options.module != NULL);
 	timing->steps = c->scenario->steps.count;
-	timing->step = calloc(timing->steps + 1, sizeof(timing->step[0]));
-	if (timing->step == NULL)
-		abort();
+	timing->step = xcalloc(timing->steps, sizeof(timing->step[0]));
 	for (size_t i = 0; i < timing->steps; i++)
 		timing->step[i].ns = TIMING_NEVER;
-	crash_limit(CRASH_SECONDS);
-	run_case(c, &options, &result);
-	crash_limit(0);
+	trial_watch(trial, c, &options, &result);
 	timing->end_ns = result.counts.virtual_ns;
 	run_result_fini(&result);
-	trial->runs++;
 }
 
 void

@@ -152,14 +152,25 @@ recorder_for(struct trial *trial, struct module *module)
 }
 
 void
+trial_watch(struct trial *trial, const struct scenario_case *c, struct run_options *run,
+    struct run_result *result)
+{
+	run->module = trial_module(trial, c->machine);
+	run->shelf = &trial->shelf;
+	run->loops = trial->loops;
+	assert(run->module != NULL);
+	crash_limit(CRASH_SECONDS);
+	run_case(c, run, result);
+	crash_limit(0);
+	trial->runs++;
+}
+
+void
 trial_run(struct trial *trial, const struct scenario_case *c, struct moments *moments,
     struct trial_result *result)
 {
 	struct module *module = trial_module(trial, c->machine);
-	struct run_options options = {
-		.module = module, .shelf = &trial->shelf,
-		.started = trial->started, .arg = trial->arg, .loops = trial->loops,
-	};
+	struct run_options options = { .started = trial->started, .arg = trial->arg };
 	struct run_result run;
 
 	assert(module != NULL);
@@ -170,12 +181,9 @@ trial_run(struct trial *trial, const struct scenario_case *c, struct moments *mo
 		options.started = recorder_start;
 		options.arg = recorder;
 	}
-	crash_limit(CRASH_SECONDS);
-	run_case(c, &options, &run);
-	crash_limit(0);
+	trial_watch(trial, c, &options, &run);
 	take_over(trial, module_source(module), &run, result);
 	run_result_fini(&run);
-	trial->runs++;
 }
 
 const char *

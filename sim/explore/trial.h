@@ -81,6 +81,13 @@ void trial_run(struct trial *trial, const struct scenario_case *c, struct moment
     struct trial_result *result);
 
 /*
+ * The same for whoever looks on by other means: `run` says how (its module, shelf and loops are
+ * filled in).  Ends with run_result_fini() by the caller.
+ */
+void trial_watch(struct trial *trial, const struct scenario_case *c, struct run_options *run,
+    struct run_result *result);
+
+/*
  * Why the run ended before its scenario was over, in a word or two; NULL: it did not, or a known
  * defect explains it.
  */

@@ -7,11 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "device/class.h"
 #include "explore/effect.h"
 #include "explore/moments.h"
 #include "explore/timing.h"
-#include "machine/crash.h"
 #include "run/member.h"
 #include "run/source.h"
 
@@ -145,22 +145,14 @@ listen(void *arg, struct world *world)
 static void
 find_state(struct search *search)
 {
-	struct trial *trial = search->trial;
-	struct run_options options = {
-		.module = trial_module(trial, &search->story->machine),
-		.shelf = &trial->shelf, .loops = trial->loops,
-		.started = listen, .arg = &search->state,
-	};
+	struct run_options options = { .started = listen, .arg = &search->state };
 	struct run_result result;
 	struct scenario_case c;
 
 	edit_case(search->story, &c);
-	crash_limit(CRASH_SECONDS);
-	run_case(&c, &options, &result);
-	crash_limit(0);
+	trial_watch(search->trial, &c, &options, &result);
 	run_result_fini(&result);
 	scenario_case_fini(&c);
-	trial->runs++;
 }
 
 /* "sc_npages", or "memory" when it has no name. */
@@ -269,7 +261,7 @@ tell(struct why *why, const struct scenario_deliver *deliver)
 	FILE *stream = fmemopen(why->text, sizeof(why->text), "w");
 
 	if (stream == NULL)
-		abort();
+		out_of_memory();
 	print_intruder(deliver, stream);
 	fputs(" leads to it ", stream);
 	if (why->before.known && why->behind.known) {
@@ -313,12 +305,9 @@ cause_of(const struct why *why)
 static void
 list_places(struct search *search)
 {
-	search->at = calloc(search->course.count + 1, sizeof(search->at[0]));
-	if (search->at == NULL)
-		abort();
+	search->at = xcalloc(search->course.count, sizeof(search->at[0]));
 	for (size_t i = 0; i < search->course.count; i++)
-		if (search->course.item[i].kind != MOMENT_ACCESS ||
-		    search->course.item[i].line != 0)
+		if (moment_can_be_named(&search->course.item[i]))
 			search->at[search->count++] = i;
 }
 

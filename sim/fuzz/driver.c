@@ -19,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "cli/cli.h"
 #include "explore/bytes.h"
 
@@ -125,12 +126,10 @@ static bool
 collect(void)
 {
 	const char *names = getenv("VIOSIM_FUZZ_SCENARIO");
-	char *copy = strdup(names != NULL ? names : ""), *word[NAMES_MAX];
+	char *copy = xstrdup(names != NULL ? names : ""), *word[NAMES_MAX];
 	size_t count;
 	bool good;
 
-	if (copy == NULL)
-		abort();
 	count = cut(copy, word);
 	while (names == NULL && bytes_scenarios[count] != NULL) {
 		word[count] = (char *)(uintptr_t)bytes_scenarios[count];

@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
+#include "base/sbuf.h"
 #include "machine/crash.h"
 #include "run/module.h"
 #include "run/run.h"
@@ -56,15 +58,10 @@ path_of(const char *text, char *path, size_t size)
 static char *
 printed(const struct scenario *scenario)
 {
-	char *text = NULL;
-	size_t size = 0;
-	FILE *stream = open_memstream(&text, &size);
+	struct sbuf buf;
 
-	if (stream == NULL)
-		abort();
-	scenario_print(scenario, stream);
-	fclose(stream);
-	return text;
+	scenario_print(scenario, sbuf_open(&buf));
+	return sbuf_close(&buf);
 }
 
 static void
@@ -146,10 +143,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct diag_list diags;
 	struct scenario_doc *doc;
-	char path[128], *text = malloc(size + 1);
+	char path[128], *text = xmalloc(size + 1);
 
-	if (text == NULL)
-		abort();
 	memcpy(text, data, size);
 	text[size] = '\0';
 	path_of(text, path, sizeof(path));
