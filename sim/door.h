@@ -344,6 +344,8 @@ void hw_memory(enum hw_memory what, const void *low, size_t size, uint64_t numbe
 void hw_page_structs(const void *low, uint64_t pfn, uint64_t n);
 /* Kernel code reads or writes memory as the driver asked it to, at `site`. */
 void hw_touch(const void *p, size_t size, bool write, const void *site);
+/* The kernel goes through so many bytes for the driver: that counts as rounds of a loop. */
+void hw_work(size_t bytes);
 
 /*
  * Bytes [low, high) behind the driver's softc that are nobody's: the driver's first access to

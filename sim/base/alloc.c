@@ -10,11 +10,23 @@
 #include <string.h>
 #include <unistd.h>
 
+static struct alloc_end *the_end;
+
+void
+alloc_end_to(struct alloc_end *end)
+{
+	the_end = end;
+}
+
 void
 out_of_memory(void)
 {
 	static const char text[] = "viosim: out of memory\n";
 
+	if (the_end != NULL) {
+		the_end->no_memory = true;
+		memcpy(the_end->reason, "out of memory", sizeof("out of memory"));
+	}
 	/* printf(3) and exit(3) may want memory themselves. */
 	if (write(STDERR_FILENO, text, sizeof(text) - 1) < 0)
 		_exit(3);
@@ -30,6 +42,9 @@ internal_error(const char *format, ...)
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
+	if (the_end != NULL)
+		snprintf(the_end->reason, sizeof(the_end->reason), "internal error: %.72s",
+		    text);
 	fflush(stdout);
 	dprintf(STDERR_FILENO, "viosim: internal error: %s\n", text);
 	_exit(3);

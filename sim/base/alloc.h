@@ -7,6 +7,7 @@
 #define VIOSIM_BASE_ALLOC_H
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Uninitialised; never NULL, not for 0 bytes either. */
@@ -27,5 +28,16 @@ void out_of_memory(void) __attribute__((noreturn));
 /* What cannot happen unless viosim itself is wrong: one sentence, exit code 3. */
 void internal_error(const char *format, ...)
     __attribute__((noreturn, format(printf, 1, 2)));
+
+/*
+ * Where both leave their reason too, for the parent of a process: memory shared with it, zeroed,
+ * or NULL.
+ */
+#define ALLOC_REASON 96
+struct alloc_end {
+	bool no_memory;
+	char reason[ALLOC_REASON];	/* NUL-terminated; empty: there was none */
+};
+void alloc_end_to(struct alloc_end *end);
 
 #endif /* VIOSIM_BASE_ALLOC_H */

@@ -15,6 +15,10 @@ struct sysctl_entry {
 	struct sysctl_entry	*se_parent;
 	struct sysctl_entry	*se_children;
 	struct sysctl_entry	*se_next;
+	struct sysctl_entry	*se_same;	/* in its bucket of names */
+	int			 se_free;	/* of its children no number from CREATE_BASE to
+						   below this is free, */
+	int			 se_fresh;	/* and all from this up are */
 };
 
 struct sysctllog {
@@ -48,14 +52,25 @@ sysctl_child_by_number(const struct sysctl_entry *parent, int num)
 	return e;
 }
 
+/* Names of all nodes: a driver can have many, each of which is looked for among the others. */
+static struct sysctl_entry **
+sysctl_bucket(const char *name, size_t n)
+{
+	uint32_t hash = 0;
+
+	for (size_t i = 0; i < n; i++)
+		hash = hash * 31 + (unsigned char)name[i];
+	return &kernel->kn_sysctl.ks_named[hash % SYSCTL_BUCKETS];
+}
+
 static struct sysctl_entry *
 sysctl_child_by_name(const struct sysctl_entry *parent, const char *name, size_t n)
 {
-	struct sysctl_entry *e = parent->se_children;
+	struct sysctl_entry *e = *sysctl_bucket(name, n);
 
-	while (e != NULL && (strlen(e->se_node.sysctl_name) != n ||
+	while (e != NULL && (e->se_parent != parent || strlen(e->se_node.sysctl_name) != n ||
 	    strncmp(e->se_node.sysctl_name, name, n) != 0))
-		e = e->se_next;
+		e = e->se_same;
 	return e;
 }
 
@@ -63,7 +78,11 @@ static struct sysctl_entry *
 sysctl_insert(struct sysctl_entry *parent, const char *name, int num, int type)
 {
 	struct sysctl_entry *e = kmem_take(sizeof(*e));
+	struct sysctl_entry **bucket = sysctl_bucket(name, strlen(name));
 
+	e->se_free = e->se_fresh = CREATE_BASE;
+	e->se_same = *bucket;
+	*bucket = e;
 	e->se_node.sysctl_flags = SYSCTL_VERSION | (uint32_t)type;
 	e->se_node.sysctl_num = num;
 	(void)strlcpy(e->se_node.sysctl_name, name, sizeof(e->se_node.sysctl_name));
@@ -74,6 +93,8 @@ sysctl_insert(struct sysctl_entry *parent, const char *name, int num, int type)
 	e->se_next = parent->se_children;
 	parent->se_children = e;
 	parent->se_node.sysctl_clen++;
+	if (num >= parent->se_fresh && num != INT_MAX)
+		parent->se_fresh = num + 1;
 	return e;
 }
 
@@ -82,12 +103,18 @@ static void	sysctl_expose(const struct sysctl_entry *, enum hw_memory);
 static void
 sysctl_remove(struct sysctl_entry *e)
 {
-	struct sysctl_entry **link = &e->se_parent->se_children;
+	struct sysctl_entry *parent = e->se_parent, **link = &parent->se_children;
+	const char *name = e->se_node.sysctl_name;
 
 	while (*link != e)
 		link = &(*link)->se_next;
 	*link = e->se_next;
-	e->se_parent->se_node.sysctl_clen--;
+	for (link = sysctl_bucket(name, strlen(name)); *link != e; )
+		link = &(*link)->se_same;
+	*link = e->se_same;
+	parent->se_node.sysctl_clen--;
+	if (e->se_node.sysctl_num >= CREATE_BASE && e->se_node.sysctl_num < parent->se_free)
+		parent->se_free = e->se_node.sysctl_num;
 	KNOTE(SYSCTL_GONE, e->se_ordinal);
 	sysctl_expose(e, HW_MEMORY_HIDDEN);
 	kmem_give(e, sizeof(*e));
@@ -209,14 +236,15 @@ sysctl_locate(const struct sysctl_request *r, struct sysctl_entry **parent)
 	return 0;
 }
 
+/* The lowest number that is free. */
 static int
-sysctl_pick_number(const struct sysctl_entry *parent)
+sysctl_pick_number(struct sysctl_entry *parent)
 {
-	int num = CREATE_BASE;
 
-	while (sysctl_child_by_number(parent, num) != NULL)
-		num++;
-	return num;
+	while (parent->se_free < parent->se_fresh &&
+	    sysctl_child_by_number(parent, parent->se_free) != NULL)
+		parent->se_free++;
+	return parent->se_free;
 }
 
 static void

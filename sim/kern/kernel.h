@@ -219,8 +219,11 @@ struct kern_softint {
 
 struct sysctl_entry;
 
+#define SYSCTL_BUCKETS	256
+
 struct kern_sysctl {
 	struct sysctl_entry	*ks_root;
+	struct sysctl_entry	*ks_named[SYSCTL_BUCKETS];
 };
 
 void	sysctl_boot(void);

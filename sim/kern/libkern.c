@@ -43,25 +43,28 @@ int
 memcmp(const void *a, const void *b, size_t n)
 {
 
+	hw_work(n);
 	return libkern_memcmp(a, b, n);
 }
 
 size_t
 strlen(const char *s)
 {
+	size_t n = libkern_strlen(s);
 
-	return libkern_strlen(s);
+	hw_work(n);
+	return n;
 }
 
 int
 strncmp(const char *a, const char *b, size_t n)
 {
+	size_t i = 0;
 
-	for (; n > 0; n--, a++, b++) {
-		if (*a != *b || *a == '\0')
-			return (unsigned char)*a - (unsigned char)*b;
-	}
-	return 0;
+	while (i < n && a[i] == b[i] && a[i] != '\0')
+		i++;
+	hw_work(i);
+	return i < n ? (unsigned char)a[i] - (unsigned char)b[i] : 0;
 }
 
 int

@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "machine/crash.h"
 #include "machine/world.h"
 
 #define PAIR UINT32_C(0x10001)		/* a tag stands in both halves of `now` */
@@ -362,6 +363,7 @@ look_closer(const void *p, size_t size, bool write, bool marked, const void *pc)
 		.pc = pc,
 	};
 
+	crash_check_direction(world);
 	if (world->access.left == 0)
 		world_finish(world, WORLD_ENDLESS,
 		    "the driver goes on without letting time pass");
@@ -438,7 +440,9 @@ seen_odd(const void *p, size_t size, bool write, bool marked, const void *pc)
 		return;
 	world_current->access.left--;
 	if (marked)
-		loop_odd_access(&world_current->loop);
+		loop_work(&world_current->loop, LOOP_ODD);
+	else if (size >= LOOP_BYTES)
+		loop_work(&world_current->loop, size / ACCESS_CELL);
 	look_closer(p, size, write, marked, pc);
 }
 

@@ -5,10 +5,12 @@
  * While armed, signals of simulated code end the current world and control returns to where
  * crash_guard() was entered: WORLD_CRASH for wild memory, WORLD_STACK below a kernel stack,
  * WORLD_TRAP for what the processor refuses (a division by zero, an instruction that there is
- * not, a breakpoint) and for a system call of the host, which a kernel has none of.
+ * not, a privileged one, a breakpoint) and for a system call of the host, which a kernel has none
+ * of.
  *
- * A driver can also set a flag of the processor that lets viosim's own code trap: it is cleared,
- * that code goes on, and the world ends with WORLD_TRAP at its next event.
+ * A driver can also change the processor's state such that viosim's own code traps (flags, FS,
+ * floating-point exceptions) or goes wrong (the direction of string instructions): that is put
+ * back, the code goes on, and the world ends with WORLD_TRAP at its next event.
  *
  * A run that takes more processor time than crash_limit() allows dies of SIGPROF, and whatever
  * is our own fault of its signal.  Neither is a verdict.  What ran then stands in the note.
@@ -48,5 +50,26 @@ void crash_limit(unsigned seconds);
  * Run fn(arg) for the world; false if a signal ended it (world->end says how).
  */
 bool crash_guard(struct world *world, void (*fn)(void *arg), void *arg);
+
+#if defined(__x86_64__)
+#define CRASH_FLAG_DIRECTION 0x400u
+
+/* The driver has set that flag: clears it, and the world ends with its next event. */
+void crash_direction(struct world *world);
+
+/* First of all where the driver's code enters viosim's; a few cycles. */
+static inline __attribute__((always_inline)) void
+crash_check_direction(struct world *world)
+{
+	if (__builtin_expect((__builtin_ia32_readeflags_u64() & CRASH_FLAG_DIRECTION) != 0, 0))
+		crash_direction(world);
+}
+#else
+static inline void
+crash_check_direction(struct world *world)
+{
+	(void)world;
+}
+#endif
 
 #endif /* VIOSIM_MACHINE_CRASH_H */

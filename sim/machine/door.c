@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "machine/crash.h"
 #include "machine/world.h"
 
 static struct world *
@@ -60,6 +61,7 @@ hw_ret(enum hw_call call, const void *site, uint64_t result)
 uint64_t
 hw_text(const char *text, size_t length)
 {
+	crash_check_direction(here());
 	return trace_text(&here()->trace, text, length);
 }
 
@@ -68,6 +70,8 @@ hw_note(enum hw_note note, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, u
 {
 	struct world *world = here();
 
+	if (note == HW_NOTE_KMEM || note == HW_NOTE_KMEM_GONE)
+		loop_kept(world, note == HW_NOTE_KMEM);
 	world_emit(world, EV_NOTE, note, a0, a1, a2, a3, a4);
 	if (note == HW_NOTE_CALLBACK && a0 == 1 && world->points_armed && self() != NULL &&
 	    world_points_strike(world, POINT_CALLBACK,
@@ -363,6 +367,7 @@ hw_memory(enum hw_memory what, const void *low, size_t size, uint64_t number)
 	struct access *access = &here()->access;
 	uintptr_t from = (uintptr_t)low;
 
+	hw_work(size);
 	access_forget(access, from, from + size);
 	if (access->observer.memory != NULL)
 		access->observer.memory(access->observer.self, what, from, from + size,
@@ -384,6 +389,13 @@ hw_touch(const void *p, size_t size, bool write, const void *site)
 {
 	if (here() != NULL && world_site_of(here(), site) != 0)
 		access_on_behalf(p, size, write, site);
+}
+
+void
+hw_work(size_t bytes)
+{
+	if (here() != NULL && bytes >= LOOP_BYTES)
+		loop_work(&here()->loop, bytes / LOOP_BYTES);
 }
 
 void

@@ -54,14 +54,36 @@ loop_refill(struct world *world)
 	loop->rounds = 0;
 	loop->accesses = access_count(&world->access);
 	loop->text = world->trace.text_length;
+	loop->kept_most = loop->kept_least = loop->kept;
 	loop->was_early = false;
 	stop_watching(loop);
 }
 
 void
-loop_odd_access(struct loop *loop)
+loop_work(struct loop *loop, uint64_t rounds)
 {
-	loop->rounds += LOOP_ODD;
+	loop->rounds += rounds;
+	if (rounds <= INSTALMENT)
+		return;
+	/* Much at once: the limits are looked at in the next round. */
+	loop->rounds += loop->instalment - loop->left;
+	begin(loop, 1);
+}
+
+void
+loop_kept(struct world *world, bool more)
+{
+	struct loop *loop = &world->loop;
+	uint64_t limit = world->config.points_limit;
+
+	loop->kept += more ? 1 : UINT64_MAX;
+	if (loop->kept_least <= loop->kept && loop->kept <= loop->kept_most)
+		return;
+	if (more)
+		loop->kept_most = loop->kept;
+	else
+		loop->kept_least = loop->kept;
+	world->points_left = world->points_left + 2 < limit ? world->points_left + 2 : limit;
 }
 
 void
@@ -180,7 +202,7 @@ look(struct world *world, const uintptr_t *frame, const void *pc)
 	struct loop *loop = &world->loop;
 
 	loop->rounds += loop->instalment;
-	begin(loop, loop->instalment);
+	begin(loop, loop->watching ? 1 : INSTALMENT);
 	if (world->running == NULL)
 		return;
 	if (world->config.rounds_limit != 0 && loop->rounds >= world->config.rounds_limit)

@@ -5,8 +5,9 @@
  * viosim-cc has the driver call __sanitizer_cov_trace_pc() once in each round of each loop.
  * What a driver does between two moments of virtual time has four limits: rounds of loops, memory
  * accesses, points (kernel calls), and the text of its messages.  All are counts, so that where a
- * run ends does not depend on the host.  An access that is volatile or atomic costs LOOP_ODD
- * rounds as well, because it takes the host as long.
+ * run ends does not depend on the host.  What takes the host longer costs rounds as well: an access
+ * that is volatile or atomic LOOP_ODD, one of many bytes one for each ACCESS_CELL of them, and
+ * what the kernel does with many bytes one for each LOOP_BYTES.
  *
  * Shortly before one of them is reached each round is looked at, to tell which loop it is: the
  * innermost function that was not left all the while, and where in it rounds began.  The same is
@@ -22,6 +23,7 @@
 #define LOOP_SITES 32		/* places in a loop that are kept, lowest first */
 #define LOOP_CONTEXTS 65	/* 0: the machine */
 #define LOOP_ODD 16
+#define LOOP_BYTES 64
 
 struct world;
 
@@ -41,6 +43,8 @@ struct loop {
 	uint64_t rounds;		/* looked at, since time moved */
 	uint64_t accesses;		/* access_count() when time moved */
 	uint64_t text;			/* bytes of text in the record then */
+	uint64_t kept;			/* blocks of kmem(9) that the driver has, */
+	uint64_t kept_most, kept_least;	/* and since time moved */
 	bool watching, was_early;
 	unsigned watched;		/* rounds */
 	loop_judge *judge;		/* NULL: nobody is asked */
@@ -53,8 +57,13 @@ void loop_init(struct loop *loop);
 void loop_ask(struct loop *loop, loop_judge *judge, void *arg);
 /* Time has moved: all limits again. */
 void loop_refill(struct world *world);
-/* An access that costs more than others. */
-void loop_odd_access(struct loop *loop);
+/* Something that takes the host as long as so many rounds. */
+void loop_work(struct loop *loop, uint64_t rounds);
+/*
+ * The driver has one block of memory more, or less.  Never so many before, or so few, since time
+ * moved: the two points of that call do not count, for a loop that does this ends by itself.
+ */
+void loop_kept(struct world *world, bool more);
 /* A message was recorded: is it one too many? */
 void loop_text(struct world *world);
 /* The loop that a context is in; NULL when it was not seen in one. */

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "machine/crash.h"
 
 struct world *world_current;
 
@@ -130,6 +131,7 @@ emit(struct world *world, enum event_kind kind, unsigned code,
 	unsigned cpu = ctx != NULL ? ctx->cpu : 0;
 	struct event *event;
 
+	crash_check_direction(world);
 	if (ctx != NULL && is_at_floor(world, ctx, (uintptr_t)__builtin_frame_address(0)))
 		stack_end(world);
 	event = trace_place(&world->trace);

@@ -92,7 +92,9 @@ done(void *arg, size_t index, const struct pool_result *from)
 		unpack(from, &result);
 		more = hand_over(isolating, &result);
 	} else {
-		more = hand_over_none(isolating, VERDICT_BROKEN, from->why, &from->note);
+		/* Nothing is wrong with viosim or the driver where the host has too little. */
+		more = hand_over_none(isolating, from->no_memory ? VERDICT_SKIPPED :
+		    VERDICT_BROKEN, from->why, &from->note);
 	}
 	isolating->stop = !more && isolating->work->stopped != NULL;
 	return !isolating->stop;

@@ -27,7 +27,7 @@
 
 #define TICK_MS 200
 #define AHEAD_MAX 4096		/* pieces done before an earlier one is */
-#define WHY_MAX 96
+#define WHY_MAX (ALLOC_REASON + 16)
 
 struct worker {
 	pid_t pid;			/* 0: none */
@@ -43,14 +43,21 @@ struct answer {
 	char *text;			/* NULL: lost */
 	size_t length;
 	char why[WHY_MAX];
+	bool no_memory;
 	struct crash_note note;
+};
+
+/* What a worker that dies leaves behind. */
+struct last_words {
+	struct crash_note note;
+	struct alloc_end end;
 };
 
 struct pool {
 	const struct pool_work *work;
 	unsigned jobs;
 	struct worker *worker;
-	struct crash_note *note;	/* by worker, shared with it */
+	struct last_words *last;	/* by worker, shared with it */
 	struct pollfd *polled;		/* by worker that is busy */
 	struct worker **polled_of;
 	struct answer answer[AHEAD_MAX];	/* by index, modulo */
@@ -130,13 +137,13 @@ be_worker(const struct pool_work *work, int fd)
 static int
 start(struct pool *pool, struct worker *worker)
 {
-	struct crash_note *note = &pool->note[worker - pool->worker];
+	struct last_words *last = &pool->last[worker - pool->worker];
 	int fd[2], error;
 
 	fflush(NULL);
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fd) != 0)
 		return errno;
-	memset(note, 0, sizeof(*note));
+	memset(last, 0, sizeof(*last));
 	worker->pid = cleanup_fork();
 	if (worker->pid < 0) {
 		error = errno;
@@ -151,7 +158,8 @@ start(struct pool *pool, struct worker *worker)
 		for (unsigned i = 0; i < pool->jobs; i++)
 			if (pool->worker[i].pid != 0)
 				close(pool->worker[i].fd);
-		crash_note_to(note);
+		crash_note_to(&last->note);
+		alloc_end_to(&last->end);
 		be_worker(pool->work, fd[1]);
 	}
 	close(fd[1]);
@@ -178,6 +186,8 @@ bury(struct worker *worker)
 static void
 say_why(const struct pool *pool, const struct worker *worker, int status, char why[WHY_MAX])
 {
+	const struct alloc_end *end = &pool->last[worker - pool->worker].end;
+
 	if (worker->late)
 		snprintf(why, WHY_MAX, "not finished within %u s", pool->work->seconds);
 	else if (WIFSIGNALED(status) && WTERMSIG(status) == SIGPROF)
@@ -186,6 +196,8 @@ say_why(const struct pool *pool, const struct worker *worker, int status, char w
 	else if (WIFSIGNALED(status))
 		snprintf(why, WHY_MAX, "viosim itself died of signal %d (%s)", WTERMSIG(status),
 		    strsignal(WTERMSIG(status)));
+	else if (end->reason[0] != '\0')
+		snprintf(why, WHY_MAX, "not finished: %s", end->reason);
 	else if (WEXITSTATUS(status) != 0)
 		snprintf(why, WHY_MAX, "viosim itself failed with exit code %d",
 		    WEXITSTATUS(status));
@@ -223,6 +235,7 @@ deliver(struct pool *pool, struct worker *worker)
 static void
 ended(struct pool *pool, struct worker *worker)
 {
+	const struct last_words *last = &pool->last[worker - pool->worker];
 	bool whole = is_whole(worker);
 	struct answer *answer;
 	int status;
@@ -236,7 +249,8 @@ ended(struct pool *pool, struct worker *worker)
 	} else if (worker->busy) {
 		answer = &pool->answer[worker->index % AHEAD_MAX];
 		answer->ready = true;
-		answer->note = pool->note[worker - pool->worker];
+		answer->note = last->note;
+		answer->no_memory = last->end.no_memory;
 		say_why(pool, worker, status, answer->why);
 	}
 	worker->busy = false;
@@ -372,7 +386,7 @@ report(struct pool *pool)
 		pool->stop = !work->done(work->arg, pool->reported, &(struct pool_result){
 			.text = answer->text, .length = answer->length,
 			.why = answer->text == NULL ? answer->why : NULL,
-			.note = answer->note,
+			.no_memory = answer->no_memory, .note = answer->note,
 		});
 		free(answer->text);
 		*answer = (struct answer){ 0 };
@@ -404,7 +418,7 @@ pool_run(const struct pool_work *work)
 {
 	struct pool *pool = xcalloc(1, sizeof(*pool));
 	unsigned jobs = work->jobs > 0 ? work->jobs : 1, busy;
-	size_t notes = jobs * sizeof(pool->note[0]);
+	size_t shared = jobs * sizeof(pool->last[0]);
 	int error;
 
 	pool->work = work;
@@ -412,8 +426,8 @@ pool_run(const struct pool_work *work)
 	pool->worker = xcalloc(jobs, sizeof(pool->worker[0]));
 	pool->polled = xcalloc(jobs, sizeof(pool->polled[0]));
 	pool->polled_of = xcalloc(jobs, sizeof(pool->polled_of[0]));
-	pool->note = mmap(NULL, notes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (pool->note == MAP_FAILED)
+	pool->last = mmap(NULL, shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (pool->last == MAP_FAILED)
 		out_of_memory();
 	do {
 		fill(pool);
@@ -422,7 +436,7 @@ pool_run(const struct pool_work *work)
 	} while (!pool->stop && pool->error == 0 && (busy > 0 || has_work(pool)));
 	dismiss(pool);
 	error = pool->stop ? 0 : pool->error;
-	munmap(pool->note, notes);
+	munmap(pool->last, shared);
 	free(pool->polled_of);
 	free(pool->polled);
 	free(pool->worker);

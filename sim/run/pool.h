@@ -21,6 +21,7 @@ struct pool_result {
 	const char *text;		/* that the worker wrote, with a NUL behind; NULL: lost */
 	size_t length;
 	const char *why;		/* it was lost, in words */
+	bool no_memory;			/* for the host had no more memory */
 	struct crash_note note;		/* and what was being done then */
 };
 

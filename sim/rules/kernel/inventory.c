@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "rules/shadow.h"
 
 /* What an event makes or releases. */
@@ -68,14 +69,25 @@ change_by(const struct event *event)
 	return (struct change){ .what = CHANGE_NONE };
 }
 
+static size_t *
+bucket_of(struct inventory *inventory, enum item_kind kind, uint32_t number)
+{
+	if (inventory->bucket == NULL)
+		inventory->bucket = xcalloc(INVENTORY_BUCKETS, sizeof(inventory->bucket[0]));
+	return &inventory->bucket[(number * 8 + (uint32_t)kind) % INVENTORY_BUCKETS];
+}
+
 static struct item *
 find(struct inventory *inventory, enum item_kind kind, uint32_t number)
 {
-	for (size_t i = inventory->count; i-- > 0; ) {
-		struct item *item = &inventory->item[i];
+	size_t next = *bucket_of(inventory, kind, number);
+
+	while (next != 0) {
+		struct item *item = &inventory->item[next - 1];
 
 		if (item->kind == kind && item->number == number && !item->gone)
 			return item;
+		next = item->next;
 	}
 	return NULL;
 }
@@ -84,11 +96,15 @@ static void
 add(struct inventory *inventory, struct change change, const struct event *event,
     uint32_t site)
 {
+	size_t *bucket = bucket_of(inventory, change.kind, change.number);
+
 	inventory->item = shadow_grow(inventory->item, &inventory->max, inventory->count,
 	    sizeof(inventory->item[0]));
 	inventory->item[inventory->count++] = (struct item){
 		.kind = change.kind, .number = change.number, .seq = event->seq, .site = site,
+		.next = *bucket,
 	};
+	*bucket = inventory->count;
 }
 
 struct item *
@@ -117,6 +133,7 @@ void
 inventory_fini(struct inventory *inventory)
 {
 	free(inventory->item);
+	free(inventory->bucket);
 	memset(inventory, 0, sizeof(*inventory));
 }
 

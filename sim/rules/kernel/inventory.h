@@ -22,11 +22,15 @@ struct item {
 	uint32_t seq, site;		/* made */
 	bool gone, reported;
 	uint32_t gone_seq;
+	size_t next;			/* in its bucket, an older one, plus one; 0: none */
 };
+
+#define INVENTORY_BUCKETS 4096
 
 struct inventory {
 	struct item *item;		/* in order of making */
 	size_t count, max;
+	size_t *bucket;			/* by kind and number: the newest, plus one; 0: none */
 };
 
 /* Rows for a table of hooks: the events that inventory_follow() is to see. */

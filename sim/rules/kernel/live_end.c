@@ -26,7 +26,8 @@ const struct rule rule_trap = {
 	"no instruction of the driver traps",
 	"NetBSD panic(9): a trap in the kernel; Intel 64 manual, volume 3, chapter 6",
 	"An integer division by zero, a breakpoint, an instruction that there is not: the "
-	"processor stops at it, and the kernel with it.",
+	"processor stops at it, and the kernel with it. A driver leaves the processor's own "
+	"state and privileged instructions to the kernel.",
 	"n = size / sc->sc_unit;",
 	"if (sc->sc_unit == 0)\n\treturn EINVAL;\nn = size / sc->sc_unit;"
 };

@@ -44,7 +44,7 @@ struct lock {
 	struct condvar *condvar;	/* by ordinal */
 	size_t condvars;
 	struct lock_order order;
-	struct place *place;
+	struct place *place;		/* by address */
 	size_t places, places_max;
 	uint64_t delay_us[SHADOW_CONTEXTS];	/* with a spin mutex held */
 	/* Event numbers at which code of the driver was entered. */
@@ -549,17 +549,34 @@ static const struct rule rule_freed_live = {
 	"mutex_destroy(&p->p_lock);\nkmem_free(p, sizeof(*p));"
 };
 
+/* The first place at that address or above. */
+static size_t
+place_from(const struct lock *lock, uintptr_t address)
+{
+	size_t low = 0, high = lock->places;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (lock->place[middle].at < address)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
 static void
 check_freed(const struct lock *lock, struct rules_core *core, uintptr_t low, uintptr_t high)
 {
-	for (size_t i = 0; i < lock->places; i++) {
+	for (size_t i = place_from(lock, low); i < lock->places; i++) {
 		const struct place *place = &lock->place[i];
 		struct finding *finding;
 		struct event event;
 		uint32_t site;
 
-		if (place->at < low || place->at >= high)
-			continue;
+		if (place->at >= high)
+			break;
 		event = rules_call_now(core, &site);
 		finding = rules_report(core, &rule_freed_live, &event, site,
 		    "the memory of %s %u is freed, and it is not destroyed",
@@ -571,12 +588,15 @@ check_freed(const struct lock *lock, struct rules_core *core, uintptr_t low, uin
 static void
 forget_places(struct lock *lock, uintptr_t low, uintptr_t high)
 {
-	size_t kept = 0;
+	size_t from = place_from(lock, low), to = from;
 
-	for (size_t i = 0; i < lock->places; i++)
-		if (lock->place[i].at < low || lock->place[i].at >= high)
-			lock->place[kept++] = lock->place[i];
-	lock->places = kept;
+	while (to < lock->places && lock->place[to].at < high)
+		to++;
+	if (from == to)
+		return;
+	memmove(&lock->place[from], &lock->place[to],
+	    (lock->places - to) * sizeof(lock->place[0]));
+	lock->places -= to - from;
 }
 
 static void
@@ -584,6 +604,7 @@ lock_memory(void *state, struct rules_core *core, enum hw_memory what, uintptr_t
     uintptr_t high, uint64_t number)
 {
 	struct lock *lock = state;
+	size_t at;
 
 	if (what == HW_MEMORY_GONE)
 		check_freed(lock, core, low, high);
@@ -594,7 +615,10 @@ lock_memory(void *state, struct rules_core *core, enum hw_memory what, uintptr_t
 		return;
 	lock->place = shadow_grow(lock->place, &lock->places_max, lock->places,
 	    sizeof(lock->place[0]));
-	lock->place[lock->places++] = (struct place){
+	at = place_from(lock, low);
+	memmove(&lock->place[at + 1], &lock->place[at],
+	    (lock->places++ - at) * sizeof(lock->place[0]));
+	lock->place[at] = (struct place){
 		.at = low, .is_mutex = what == HW_MEMORY_MUTEX, .number = (uint32_t)number,
 		.seq = rules_look(core)->trace->count - 1,
 	};

@@ -44,15 +44,21 @@ ranges_to(const struct mem_map *map, uintptr_t address)
 	return low;
 }
 
+/* They do not overlap and are in order. */
 static void
 remove_ranges(struct mem_map *map, uintptr_t low, uintptr_t high)
 {
-	size_t kept = 0;
+	size_t from = ranges_to(map, low), to;
 
-	for (size_t i = 0; i < map->ranges; i++)
-		if (map->range[i].high <= low || map->range[i].low >= high)
-			map->range[kept++] = map->range[i];
-	map->ranges = kept;
+	if (from > 0 && map->range[from - 1].high > low)
+		from--;
+	for (to = from; to < map->ranges && map->range[to].low < high; )
+		to++;
+	if (from == to)
+		return;
+	memmove(&map->range[from], &map->range[to],
+	    (map->ranges - to) * sizeof(map->range[0]));
+	map->ranges -= to - from;
 }
 
 static void

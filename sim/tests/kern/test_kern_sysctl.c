@@ -45,6 +45,21 @@ START_TEST(teardown_removes_what_the_log_has)
 }
 END_TEST
 
+START_TEST(the_lowest_free_number_is_picked)
+{
+	struct krig *rig = krig_new(NULL);
+
+	krig_run(rig, frag_sysctl_numbers);
+	krig_assert_alive(rig);
+	ck_assert_int_eq(rig->frag.out[0], 2);
+	ck_assert_int_eq(rig->frag.out[1], 1);
+	ck_assert_int_eq(rig->frag.out[2], 3);
+	ck_assert_int_eq(rig->frag.out[3], 1);
+	ck_assert_int_eq(rig->frag.out[4], 3);
+	krig_free(rig);
+}
+END_TEST
+
 START_TEST(types_of_values)
 {
 	struct krig *rig = krig_new(NULL);
@@ -121,6 +136,7 @@ kern_sysctl_suite(void)
 
 	tcase_add_test(tc, nodes_read_the_creators_memory);
 	tcase_add_test(tc, teardown_removes_what_the_log_has);
+	tcase_add_test(tc, the_lowest_free_number_is_picked);
 	tcase_add_test(tc, types_of_values);
 	tcase_add_test(tc, the_same_node_again_is_the_old_one);
 	tcase_add_test(tc, lie26_createv_fails_for_wrong_arguments);

@@ -161,6 +161,7 @@ const struct story_row stories_kernel[] = {
 	    "- {at: 5s, guest: {release: 5000 pages}}\n- settle: {within: 10s}\n" },
 	{ "live_endless_loop_bad", .steps = STORY_IDLE },
 	{ "live_endless_loop_bad2", .steps = STORY_IDLE },
+	{ "live_endless_loop_ok4", .machine = "memory: 4 MiB", .steps = STORY_IDLE },
 	{ "live_endless_loop_ok2", .device = "ack: in-notify",
 	    .steps = "- {at: 1s, target: 12000 pages}\n- settle: {within: 1s}\n"
 	    "- {at: 5s, target: 0}\n- settle: {within: 1s}\n" },
@@ -179,5 +180,7 @@ const struct story_row stories_kernel[] = {
 	{ "scenario_impossible_fault_ok", .machine = "dma: bounce",
 	    .steps = "- fail: {id: load, call: bus_dmamap_load.enomem, nth: 2}\n" STORY_USUAL },
 	{ "live_trap_bad7", .where = "check_alignment" },
+	{ "live_trap_bad9", .where = "probe_attach" },
+	{ "live_trap_bad10", .where = "lose_segment" },
 	{ .fragment = NULL },
 };

@@ -10,6 +10,7 @@
 
 #include <sys/resource.h>
 
+#include "base/alloc.h"
 #include "run/isolate.h"
 
 Suite *run_isolate_suite(void);
@@ -22,6 +23,8 @@ struct seen {
 	char reason[PIECES][VERDICT_REASON], text[PIECES][32];
 };
 
+static struct seen no_memory;
+
 static void
 child(void *arg, size_t index, struct isolated *result, FILE *text[ISOLATE_TEXTS])
 {
@@ -30,6 +33,10 @@ child(void *arg, size_t index, struct isolated *result, FILE *text[ISOLATE_TEXTS
 	fprintf(text[0], "piece %zu", index);
 	if (index == 3)
 		raise(SIGKILL);
+	if (index == 5 && arg == &no_memory)
+		out_of_memory();
+	if (index == 6 && arg == &no_memory)
+		internal_error("it is wrong");
 }
 
 /* One that blocks what can be blocked and sleeps, one that lets go of all and goes on. */
@@ -85,6 +92,18 @@ START_TEST(a_death_has_a_reason_and_takes_nothing_else_down)
 	ck_assert_str_eq(seen.reason[3], "viosim itself died of signal 9 (Killed)");
 	ck_assert_str_eq(seen.text[3], "");
 	ck_assert_str_eq(seen.text[8], "piece 8");
+}
+END_TEST
+
+START_TEST(too_little_memory_is_no_fault)
+{
+	ck_assert_ptr_nonnull(freopen("/dev/null", "w", stderr));
+	ck_assert(run(&no_memory, PIECES, 4));
+	ck_assert_int_eq(no_memory.verdict[4], VERDICT_PASS);
+	ck_assert_int_eq(no_memory.verdict[5], VERDICT_SKIPPED);
+	ck_assert_str_eq(no_memory.reason[5], "not finished: out of memory");
+	ck_assert_int_eq(no_memory.verdict[6], VERDICT_BROKEN);
+	ck_assert_str_eq(no_memory.reason[6], "not finished: internal error: it is wrong");
 }
 END_TEST
 
@@ -183,6 +202,7 @@ run_isolate_suite(void)
 	TCase *tc = tcase_create("isolate");
 
 	tcase_add_test(tc, a_death_has_a_reason_and_takes_nothing_else_down);
+	tcase_add_test(tc, too_little_memory_is_no_fault);
 	tcase_add_test(tc, what_comes_behind_a_stop_is_skipped_whatever_ran_beside);
 	tcase_add_test(tc, a_child_that_cannot_be_started_waits_for_the_others);
 	tcase_add_test(tc, no_child_at_all_is_said_of_every_piece);

@@ -89,7 +89,8 @@ frag_mark(struct frag *f, char letter)
 	X(dma_create) X(dma_load) X(dma_stack) X(dma_memory_botch) X(dma_allocnow) \
 	X(dma_constants)
 #define FRAGS_SYSCTL(X) \
-	X(sysctl_tree) X(sysctl_again) X(sysctl_errors) X(sysctl_one) X(sysctl_types)
+	X(sysctl_tree) X(sysctl_again) X(sysctl_errors) X(sysctl_one) X(sysctl_types) \
+	X(sysctl_numbers)
 #define FRAGS_AUTOCONF(X) \
 	X(device_accessors) X(detach_force) X(component_twice) X(component_fini)
 #define FRAGS_VIRTIO(X) \

@@ -85,6 +85,32 @@ named(const char *name)
 	return node != NULL && error != 0 ? -1 : error;
 }
 
+static int
+numbered(struct sysctllog **log, const char *name, int num)
+{
+	const struct sysctlnode *node;
+
+	sysctl_createv(log, 0, NULL, &node, 0, CTLTYPE_INT, name, NULL, NULL, 0, &frag_int,
+	    0, CTL_HW, num, CTL_EOL);
+	return node != NULL ? node->sysctl_num : -1;
+}
+
+/* The kernel picks the lowest number that is free; out: relative to the first. */
+void
+frag_sysctl_numbers(void *arg)
+{
+	struct frag *f = arg;
+	struct sysctllog *log = NULL, *other = NULL;
+	int first = numbered(&log, "first", CTL_CREATE);
+
+	f->out[0] = numbered(&log, "explicit", first + 2) - first;
+	f->out[1] = numbered(&other, "second", CTL_CREATE) - first;
+	f->out[2] = numbered(&other, "fourth", CTL_CREATE) - first;
+	sysctl_teardown(&other);
+	f->out[3] = numbered(&other, "again", CTL_CREATE) - first;
+	f->out[4] = numbered(&other, "last", CTL_CREATE) - first;
+}
+
 /* out[i]: the i-th way to be wrong. */
 void
 frag_sysctl_errors(void *arg)

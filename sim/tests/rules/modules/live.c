@@ -289,6 +289,74 @@ count_config(struct probe *sc)
 }
 
 /* It ends only when the host wants something, but time passes meanwhile. */
+/* Few rounds, and much to do in each. */
+static char probe_much[65536];
+
+static void
+fill_for_ever(struct probe *sc)
+{
+
+	for (;;)
+		memset(probe_much, 1, sizeof(probe_much)); /* BREAKS */
+}
+FRAGMENT(live_endless_loop_bad8, .in_attach = fill_for_ever);
+
+static void
+compare_for_ever(struct probe *sc)
+{
+
+	while (memcmp(probe_much, probe_much, sizeof(probe_much)) == 0) /* BREAKS */
+		continue;
+}
+FRAGMENT(live_endless_loop_bad9, .in_attach = compare_for_ever);
+
+/* Much, and each of it once. */
+static void
+make_many(struct probe *sc)
+{
+	struct sysctllog *log = NULL;
+	kmutex_t *locks;
+	char name[16];
+	int i, n = 20000;
+
+	for (i = 0; i < n; i++) {
+		snprintf(name, sizeof(name), "n%d", i);
+		sysctl_createv(&log, 0, NULL, NULL, 0, CTLTYPE_INT, name, NULL, NULL, 0,
+		    &sc->sc_n, 0, CTL_HW, CTL_CREATE, CTL_EOL);
+	}
+	sysctl_teardown(&log);
+	locks = kmem_alloc(n * sizeof(*locks), KM_SLEEP);
+	for (i = 0; i < n; i++)
+		mutex_init(&locks[i], MUTEX_DEFAULT, IPL_NONE);
+	for (i = 0; i < n; i++)
+		mutex_destroy(&locks[i]);
+	kmem_free(locks, n * sizeof(*locks));
+}
+FRAGMENT(live_endless_loop_ok3, .in_attach = make_many);
+
+/* It ends when memory does. */
+static void
+take_all(struct probe *sc)
+{
+	void **list = NULL, **p;
+
+	while ((p = kmem_alloc(16, KM_NOSLEEP)) != NULL) {
+		*p = list;
+		list = p;
+	}
+}
+FRAGMENT(live_endless_loop_ok4, .in_attach = take_all);
+
+static void
+zero_for_ever(struct probe *sc)
+{
+	void *p;
+
+	while ((p = kmem_zalloc(4 << 20, KM_NOSLEEP)) != NULL) /* BREAKS */
+		kmem_free(p, 4 << 20);
+}
+FRAGMENT(live_endless_loop_bad10, .in_thread = zero_for_ever);
+
 static void
 poll_for_config(struct probe *sc)
 {
@@ -409,4 +477,65 @@ check_alignment(struct probe *sc)
 	sc->sc_n = *(volatile int *)((char *)sc->sc_pfns + 1);
 }
 FRAGMENT(live_trap_bad7, .in_thread = check_alignment);
+
+/* String instructions of the kernel would go backwards. */
+static void
+go_backwards(struct probe *sc)
+{
+
+	__asm__ volatile("std" : : : "cc");
+	printf("%s %d\n", device_xname(sc->sc_dev), sc->sc_n); /* BREAKS */
+}
+FRAGMENT(live_trap_bad8, .in_thread = go_backwards);
+
+static void
+leave_backwards(struct probe *sc)
+{
+
+	__asm__ volatile("std" : : : "cc");
+}
+FRAGMENT(live_trap_bad9, .in_attach = leave_backwards);
+
+/* Where the kernel has what is the processor's own. */
+static void
+lose_segment(struct probe *sc)
+{
+
+	__asm__ volatile("xorl %%eax, %%eax; movl %%eax, %%fs" : : : "rax", "cc");
+	printf("%s %d\n", device_xname(sc->sc_dev), sc->sc_n);
+}
+FRAGMENT(live_trap_bad10, .in_attach = lose_segment);
+
+static void
+disable_interrupts(struct probe *sc)
+{
+
+	__asm__ volatile("cli"); /* BREAKS */
+}
+FRAGMENT(live_trap_bad11, .in_attach = disable_interrupts);
+
+static void
+halt(struct probe *sc)
+{
+
+	__asm__ volatile("hlt"); /* BREAKS */
+}
+FRAGMENT(live_trap_bad12, .in_thread = halt);
+
+static void
+write_back(struct probe *sc)
+{
+
+	__asm__ volatile("wbinvd" : : : "memory"); /* BREAKS */
+}
+FRAGMENT(live_trap_bad13, .in_thread = write_back);
+
+static void
+read_port(struct probe *sc)
+{
+
+	__asm__ volatile("inw %%dx, %%ax" /* BREAKS */
+	    : : : "rax");
+}
+FRAGMENT(live_trap_bad14, .in_thread = read_port);
 #endif
