@@ -36,4 +36,11 @@ void failure_reasons(FILE *stream, const struct report_input *input);
 /* The same as a JSON array in one line, for the summary of a run (summary.h). */
 void failure_reasons_json(FILE *stream, const struct report_input *input);
 
+/*
+ * For the end of a timeline: each rule of which there is a lint that no known defect explains,
+ * with its title, why it matters and the known defects that it looks like.  Nothing when there
+ * is none.
+ */
+void lints_print(FILE *stream, const struct report_input *input);
+
 #endif /* VIOSIM_REPORT_FAILURE_H */

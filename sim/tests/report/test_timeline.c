@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "record.h"
-#include "report/lints.h"
+#include "report/failure.h"
 #include "report/timeline.h"
 #include "report/timeline_plan.h"
 #include "report/words.h"

@@ -310,7 +310,7 @@ START_TEST(more_points_than_room_are_refused)
 	ck_assert_uint_eq(diags.count, 1);
 	ck_assert_uint_eq(diags.items[0].loc.line, 7 + SCENARIO_POINTS_MAX);
 	ck_assert_str_eq(diags.items[0].message,
-	    "a scenario has at most 32 steps deliver and hold");
+	    "a scenario has at most 32 steps `deliver` and `hold`");
 	diag_list_fini(&diags);
 }
 END_TEST
