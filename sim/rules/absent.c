@@ -18,7 +18,7 @@ static const struct rule_absent table[] = {
 	{ "mem.alignment", "memory is accessed at multiples of the size of the access",
 	  "The machine is an amd64, which allows any address; no other is modelled." },
 	{ "mem.unsigned-wrap", "no unsigned number wraps unless it is meant to",
-	  "C defines it, drivers count on it, and nothing tells what is meant.  The limits of "
+	  "C defines it, drivers count on it, and nothing says what is meant.  The limits of "
 	  "an allocation are looked at one by one (page.alloc-range)." },
 	{ "page.reclaim", "no memory is waited for with a lock that freeing memory needs",
 	  "The pagedaemon is modelled as somebody who frees memory, not as code that takes "

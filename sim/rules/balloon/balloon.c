@@ -106,7 +106,7 @@ make_room(struct balloon_state *state, size_t bytes)
 	return state->buffer;
 }
 
-/* What the device would read; NULL when that cannot be told. */
+/* What the device would read; NULL when that is unknown. */
 static const uint32_t *
 read_entries(struct balloon_state *state, const struct memory *memory,
     const struct pending *pending)

@@ -145,7 +145,7 @@ is_in_use(const struct memory *memory, uint64_t pfn)
 	    memory_owner(memory, pfn) == HW_PAGE_OTHERS);
 }
 
-/* The entry behind the damage, as far as the driver's request tells; else n. */
+/* The entry behind the damage, as far as the driver's request shows it; else n. */
 static uint32_t
 find_in_use(const struct memory *memory, const struct ledger_request *request)
 {

@@ -34,7 +34,7 @@ struct attempt {
 	uint32_t dead_site;		/* the device was reset here, after it was live */
 };
 
-/* Things released while the device was live, told when that turns out to be an undo. */
+/* Things released while the device was live, reported when that turns out to be an undo. */
 struct undo {
 	struct event event;		/* the first release */
 	uint32_t site;

@@ -82,7 +82,7 @@ find_unsynced(const struct dma_map *map, uint64_t offset, uint64_t length)
 
 /*
  * Does the POST end what a PRE of its own direction began?  Tells at most one thing.  False:
- * it does not, and what is told of these bytes is enough.
+ * it does not, and what is reported of these bytes is enough.
  */
 static bool
 check_post(struct dma *dma, struct rules_core *core, uint32_t ordinal, uint64_t offset,

@@ -125,7 +125,7 @@ ticks_ns(const struct rules_view *view, uint64_t ticks)
 	return ticks * (SECOND_NS / (uint64_t)view->hz);
 }
 
-/* The answer that it was told of before it slept, or only since. */
+/* A used buffer that was announced before it slept, or only since. */
 static bool
 neglects_answer(const struct live_state *state, struct sleeper *sleeper, bool since)
 {
