@@ -159,7 +159,7 @@ shrink_variant(struct converting *converting, const struct edit *edit, uint64_t 
 	if (!tell(converting, &result))
 		code = CLI_BROKEN;
 	if (!result.verified) {
-		fputs("viosim: written out and loaded, the story does not show the finding: "
+		fputs("viosim: written out and loaded, the scenario does not show the finding: "
 		    "this is a fault of viosim\n", stderr);
 		code = CLI_BROKEN;
 	}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * viosim shrink: the smallest story that still shows a finding.
+ * viosim shrink: the smallest scenario that still shows a finding.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -95,7 +95,7 @@ nothing_found(const struct shrinking *shrinking)
 	return shrinking->left_out > 0 || shrinking->ended > 0 ? CLI_BROKEN : CLI_OK;
 }
 
-/* ---- the story ---- */
+/* ---- the scenario ---- */
 
 static void
 say_finding(const struct shrinking *shrinking)
@@ -174,7 +174,7 @@ shrink_it(struct shrinking *shrinking)
 	else
 		say_story(shrinking, &result, &found, path);
 	if (!result.verified) {
-		fputs("viosim: written out and loaded, the story does not show the finding: "
+		fputs("viosim: written out and loaded, the scenario does not show the finding: "
 		    "this is a fault of viosim\n", stderr);
 		code = CLI_BROKEN;
 	}
@@ -251,16 +251,16 @@ shrink_main(int argc, char **argv)
 
 const struct cli_command cli_shrink = {
 	.name = "shrink",
-	.summary = "the smallest story that still shows a finding",
+	.summary = "the smallest scenario that still shows a finding",
 	.operands = "SCENARIO | REPLAY-ID ...",
 	.about =
 	    "Runs the cases until one breaks a rule (an error that no known defect explains "
 	    "comes first, then such a lint, then known ones), says so, and then takes away what "
-	    "the finding does not need: steps, expectations, habits of the device, the seed; "
+	    "the finding does not need: steps, expectations, behaviours of the device, the seed; "
 	    "times, amounts and the machine become plain.  What is left shows the same rule "
 	    "broken at the same line, passes `viosim check`, and was run once more from its "
 	    "text.  Where an interrupt comes at an exact point, it also says between which two "
-	    "moments it does harm.",
+	    "points it does harm.",
 	.options = shrink_options_table,
 	.after =
 	    "examples:\n"

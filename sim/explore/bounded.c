@@ -71,7 +71,7 @@ run(struct search *search, const struct plan *plan, struct moments *moments,
 /* ---- reduction ---- */
 
 /*
- * What a handler does after its last moment is the kernel's: it goes back to what it
+ * What a handler does after its last point is the kernel's: it goes back to what it
  * interrupted.  virtio_vq_intr looks at every queue.
  */
 static bool
@@ -112,7 +112,7 @@ open_window(struct search *search, const struct perturbation *what, size_t at,
 	window->handlers = end - begin_at - 1;
 }
 
-/* May the event come after what is done from moment `at` to the next, just as before it? */
+/* May the event come after what is done from point `at` to the next, just as before it? */
 static bool
 commutes(const struct moments *base, size_t at, const struct window *window)
 {

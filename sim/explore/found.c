@@ -314,7 +314,7 @@ found_save(const struct found *found, const char *folder, char path[FOUND_PATH_M
 	return good || fail(path, "cannot write");
 }
 
-/* ---- stories that are text ---- */
+/* ---- scenarios that are text ---- */
 
 bool
 found_load(struct found_text *text, const char *scenario)
@@ -358,7 +358,7 @@ found_save_text(const char *scenario, const struct trial_finding *finding, const
 	bool good;
 
 	if (!found_load(&text, scenario)) {
-		fprintf(stderr, "viosim: a story of %s does not load\n", finding->rule->id);
+		fprintf(stderr, "viosim: a scenario of %s does not load\n", finding->rule->id);
 		return false;
 	}
 	found.edit = text.edit;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Stories of findings, as files: named by the rule and the function, with the reason and the
+ * Scenarios of findings, as files: named by the rule and the function, with the reason and the
  * command that replays at their head.
  */
 #ifndef VIOSIM_EXPLORE_FOUND_H
@@ -17,7 +17,7 @@
 #define FOUND_PATH_MAX 512
 
 struct found {
-	struct edit *edit;		/* the story */
+	struct edit *edit;		/* the scenario */
 	const struct trial_finding *finding;	/* that it shows */
 	const char *why;		/* one sentence more (why.h), or NULL */
 	const char *driver;		/* the module, as `viosim run --driver` takes it */
@@ -38,7 +38,7 @@ void found_print_bare(const struct found *found, const char *path, FILE *stream)
 bool found_write(const struct found *found, const char *path);
 bool found_save(const struct found *found, const char *folder, char path[FOUND_PATH_MAX]);
 
-/* The same for a story that is text; false also when it does not load. */
+/* The same for a scenario that is text; false also when it does not load. */
 bool found_save_text(const char *scenario, const struct trial_finding *finding,
     const char *why, const char *driver, const char *folder, char path[FOUND_PATH_MAX]);
 

@@ -38,10 +38,10 @@ weight(struct choice *choice, enum choice_kind kind)
 	return toss(choice, kind) ? 1 + draw(choice, kind, 4) : 0;
 }
 
-/* ---- happenings and failures ---- */
+/* ---- injected events and failures ---- */
 
 /*
- * Any moment, half the time one of a call: loops have most of the accesses.  NULL: there is
+ * Any point, half the time one of a call: loops have most of the accesses.  NULL: there is
  * none to be had.
  */
 static const struct moment *
@@ -108,7 +108,7 @@ draw_stage(struct choice *choice, const struct stages *stages, const struct swar
 	return &stages->item[0];
 }
 
-/* A failure of the first call from a random moment on that can fail. */
+/* A failure of the first call from a random point on that can fail. */
 static void
 fail(struct choice *choice, const struct moments *moments, struct plan *plan)
 {
@@ -229,7 +229,7 @@ generate(struct choice *choice, const struct edit *skeleton, const struct moment
 
 /* ---- random priorities ---- */
 
-/* That many moments in order of time; how many there are. */
+/* That many points in order of time; how many there are. */
 static unsigned
 draw_moments(struct choice *choice, const struct moments *moments, unsigned count,
     const struct moment *at[GENERATE_DEPTH_MAX])
@@ -266,7 +266,7 @@ generate_pct(struct choice *choice, const struct edit *skeleton, const struct mo
 
 		stages.item[next] = stages.item[i];
 		stages.item[i] = stage;
-		/* A moment that can be named is drawn for those before it that cannot be, too. */
+		/* A point that can be named is drawn for those before it that cannot be, too. */
 		*bound /= (double)moments->count * (stages.count - i);
 		happen(skeleton, &stage, at[i], &plan);
 	}

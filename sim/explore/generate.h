@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Variants of a story, drawn from a source of choices: a seed gives a random one, the bytes of
+ * Variants of a scenario, drawn from a source of choices: a seed gives a random one, the bytes of
  * a fuzzer one of its making.  The same draws make the same variant.
  */
 #ifndef VIOSIM_EXPLORE_GENERATE_H
@@ -11,8 +11,8 @@
 #include "machine/choice.h"
 
 /*
- * Swarm: what a variant may have at all is drawn first (about half of the kinds of happenings,
- * failures, machine features and legal manners of the device, each with a weight), then how
+ * Swarm: what a variant may have at all is drawn first (about half of the kinds of injected events,
+ * failures, machine features and legal behaviours of the device, each with a weight), then how
  * much of it and where.  Leaving things out finds what they would cover up.
  *
  * `moments` are those of the skeleton's run; there may be none.  `twin`: a machine without
@@ -23,15 +23,15 @@ struct edit *generate(struct choice *choice, const struct edit *skeleton,
 
 /*
  * As probabilistic concurrency testing (Burckhardt and others, ASPLOS 2010) has it, with the
- * host and the device for threads: each kind of happening gets a random priority, `depth` - 1
- * moments are drawn uniformly, and at each of them the happening of the highest priority left
- * comes.  A mistake that shows when depth - 1 happenings of certain kinds come at certain
- * moments of the plain run, in that order, is met with the probability *bound, or a greater
+ * host and the device for threads: each kind of injected event gets a random priority, `depth` - 1
+ * points are drawn uniformly, and at each of them the injected event of the highest priority left
+ * comes.  A mistake that shows when depth - 1 injected events of certain kinds come at certain
+ * points of the baseline run, in that order, is met with the probability *bound, or a greater
  * one:
  *
  *	1 / (h * (h - 1) * ... * k ^ (depth - 1))
  *
- * with h kinds (depth - 1 factors) and k moments; for depth 2 that is 1 / (h * k).
+ * with h kinds (depth - 1 factors) and k points; for depth 2 that is 1 / (h * k).
  */
 struct edit *generate_pct(struct choice *choice, const struct edit *skeleton,
     const struct moments *moments, unsigned depth, double *bound);

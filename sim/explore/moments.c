@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The list of a run's moments, and what two of them have in common: see moments.h.
+ * The list of a run's points, and what two of them have in common: see moments.h.
  */
 #include "explore/moments.h"
 

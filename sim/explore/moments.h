@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Moments: the places of a run at which something from outside could get in, or a call fail.
+ * Points: the places of a run at which something from outside could get in, or a call fail.
  *
- * A moment is named as a scenario names it: the nth call of a kernel function, before or after
+ * A point is named as a scenario names it: the nth call of a kernel function, before or after
  * its effect, or the nth access to memory at a line of the driver, counted from power on.
  * So whatever is placed at one is an ordinary step at the head of a scenario.
  *
@@ -24,7 +24,7 @@
 enum moment_kind { MOMENT_BEFORE, MOMENT_AFTER, MOMENT_ACCESS };
 
 /*
- * Things that two contexts can have in common.  Two moments' work is independent when neither
+ * Things that two contexts can have in common.  Two points' work is independent when neither
  * touches what the other writes; whatever is not known to be independent is not.
  */
 struct moment_touch {
@@ -49,7 +49,7 @@ struct moment {
 					   bit for each row of the catalogue */
 	uint64_t stack;			/* hash of the driver positions on the call stack */
 	bool everything;		/* touches more than is known */
-	struct moment_touch touch[MOMENT_TOUCHES];	/* what is done between this moment and the
+	struct moment_touch touch[MOMENT_TOUCHES];	/* what is done between this point and the
 						   context's next */
 	unsigned touches;
 };
@@ -57,7 +57,7 @@ struct moment {
 struct moments {
 	VEC_MEMBERS(struct moment);
 	/*
-	 * 0: all moments of a run are listed.  Else only those from where the run is struck by an
+	 * 0: all points of a run are listed.  Else only those from where the run is struck by an
 	 * armed point for that time (the first item says which context) up to the next of the
 	 * same context, which costs less.
 	 */
@@ -70,7 +70,7 @@ void moments_clear(struct moments *moments);
 
 /*
  * Whether what is done at `a` and at `b`, by two contexts, may be exchanged without any
- * difference.  What is done after a call's effect, up to the next moment, is nothing: it is
+ * difference.  What is done after a call's effect, up to the next point, is nothing: it is
  * independent of everything.  Not counted as a difference: the order of lines on the console,
  * and in which order sleepers are made runnable (who runs next is a choice of its own).
  */
@@ -79,7 +79,7 @@ bool moments_are_independent(const struct moment *a, const struct moment *b);
 /* A line that is no line of the driver's own file cannot be named by a scenario. */
 bool moment_can_be_named(const struct moment *moment);
 
-/* The moment as a scenario's point (its name is static). */
+/* The point as a scenario's point (its name is static). */
 struct scenario_point moment_point(const struct moment *moment);
 
 /* "before virtio_dequeue#2 (line 312)", "access 2 at line 312", for reports. */

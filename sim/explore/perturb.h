@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Perturbations: what explored runs have that the plain run has not, each at one moment.
+ * Perturbations: what explored runs have that the baseline run has not, each at one point.
  *
  * A plan is a list of them in order of time.  Applied to a skeleton it becomes a scenario with
  * as many more steps (`deliver`, `fail`) at its head.

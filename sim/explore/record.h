@@ -3,7 +3,7 @@
  * The record of an exploration: one JSON object a line, with one writer and one reader, which
  * workers, state files, NDJSON files and `viosim merge` share.
  *
- * A file begins with a head and ends with an end; between them stand runs, in order, and stories.
+ * A file begins with a head and ends with an end; between them stand runs, in order, and scenarios.
  * Each of its lines is sealed (seal.h).  What a worker says of a job is runs, children, and at
  * last a job_end: the sums, of which those runs are a part that were not written.
  */

@@ -29,7 +29,7 @@ struct recorder {
 	unsigned strikes_left;		/* before the list begins */
 	struct world *world;
 	uint32_t befores[HW_CALLS], afters[HW_CALLS];
-	uint32_t last[CONTEXTS_MAX + 1];	/* by context: newest moment plus 1 */
+	uint32_t last[CONTEXTS_MAX + 1];	/* by context: newest point plus 1 */
 	struct effects effects;
 };
 
@@ -204,7 +204,7 @@ look_at_access(void *self, uintptr_t address, unsigned size, bool write, const v
 }
 
 /*
- * What follows a context's last moment is the kernel's, until it is called by that again.
+ * What follows a context's last point is the kernel's, until it is called by that again.
  * Nothing that was armed at power on survives a restart of the guest: there the list ends.
  */
 static void

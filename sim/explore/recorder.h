@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The recorder: looks on at a run and lists its moments (moments.h).  For trial.c.
+ * The recorder: looks on at a run and lists its points (moments.h).  For trial.c.
  */
 #ifndef VIOSIM_EXPLORE_RECORDER_H
 #define VIOSIM_EXPLORE_RECORDER_H

@@ -26,7 +26,7 @@ struct reducing {
 	uint64_t end_ns;		/* of the host's time; 0: no bound */
 };
 
-/* The host's time that a story may have: its share of what is left, at most that of the bounds. */
+/* The host's time for one scenario: its share of what is left, at most that of the bounds. */
 static uint64_t
 patience_ms(const struct reducing *reducing, size_t index)
 {

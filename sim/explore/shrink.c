@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Delta debugging over the steps of a story, and the order in which everything is tried.
+ * Delta debugging over the steps of a scenario, and the order in which everything is tried.
  */
 #include "explore/shrink.h"
 
@@ -62,7 +62,7 @@ loaded(struct edit *edit, const char *text, size_t size)
 	return doc;
 }
 
-/* What `viosim check` would refuse, or read otherwise, is no story. */
+/* What `viosim check` would refuse, or read otherwise, is no scenario. */
 static bool
 is_a_file(struct edit *edit, const char *text, size_t size)
 {
@@ -113,7 +113,7 @@ shows(struct shrinker *shrinker, struct edit *edit, struct trial_result *result)
 	return trial_find(result, shrinker->key) != NULL;
 }
 
-/* Two races may show by the same finding: the story must not slip from one to the other. */
+/* Two races may show by the same finding: the scenario must not slip from one to the other. */
 static bool
 is_same_race(struct shrinker *shrinker, const struct edit *candidate)
 {
@@ -421,7 +421,7 @@ shrink(struct trial *trial, const struct edit *from, uint64_t key,
 	shrinker.finding = *trial_find(&first, key);
 	shrinker.others = count_others(&first, key);
 	shrinker.hits_limit = is_limit(first.end);
-	/* A story that ends in the same loop need not be in it for as long. */
+	/* A scenario that ends in the same loop need not be in it for as long. */
 	loops_learn(&loops, &first.loops);
 	trial->loops = &loops;
 	if (why(trial, shrinker.best, key, &reason))

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Shrinking: the smallest story that still shows a finding.
+ * Shrinking: the smallest scenario that still shows a finding.
  */
 #ifndef VIOSIM_EXPLORE_SHRINK_H
 #define VIOSIM_EXPLORE_SHRINK_H

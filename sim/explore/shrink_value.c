@@ -51,7 +51,7 @@ place_try(struct shrinker *shrinker, const struct place *place, const void *valu
 	draft = edit_copy(shrinker->best);
 	memcpy(place_slot(place, draft), value, field_size(place->field));
 	mend(draft);
-	/* What the value points at may be the best story's, which is soon gone. */
+	/* What the value points at may be the best scenario's, which is soon gone. */
 	candidate = edit_copy(draft);
 	edit_free(draft);
 	return shrinker_try(shrinker, candidate);
@@ -59,7 +59,7 @@ place_try(struct shrinker *shrinker, const struct place *place, const void *valu
 
 /* ---- numbers ---- */
 
-/* Full requests first: an amount that leaves one half empty is a story of its own. */
+/* Full requests first: an amount that leaves one half empty is a scenario of its own. */
 static const uint64_t plain_amounts[] = { 0, 256, 512, 1024, 1, 2, 257 };
 
 static uint64_t
@@ -292,7 +292,7 @@ shrink_map(struct shrinker *shrinker, const struct place *place)
 	return any;
 }
 
-/* ---- the parts of a story ---- */
+/* ---- the parts of a scenario ---- */
 
 static bool
 shrink_step(struct shrinker *shrinker, size_t step)

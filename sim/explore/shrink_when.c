@@ -223,7 +223,7 @@ shrink_point(struct shrinker *shrinker, const struct place *place)
 	return place_try(shrinker, place, &point);
 }
 
-/* Those of the best story. */
+/* Those of the best scenario. */
 static void
 moments_of(struct shrinker *shrinker, struct moments *moments)
 {

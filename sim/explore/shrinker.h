@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Between the files of the shrinker: the best story so far and how another one is tried.
+ * Between the files of the shrinker: the best scenario so far and how another one is tried.
  * shrink.c drops steps, shrink_value.c makes values plain, shrink_when.c times and points.
  */
 #ifndef VIOSIM_EXPLORE_SHRINKER_H
@@ -21,7 +21,7 @@ struct shrinker {
 	struct trial_finding finding;	/* as it shows there */
 	unsigned others;		/* errors that show there besides */
 	bool alone;			/* only take what shows no more of them */
-	bool hits_limit;		/* the story that was given ends at a limit */
+	bool hits_limit;		/* the scenario that was given ends at a limit */
 	bool over;			/* no more runs or time */
 	uint64_t first_run, first_ms;
 	struct { VEC_MEMBERS(uint64_t); } seen;	/* hashes of what was tried */
@@ -36,7 +36,7 @@ shrinker_steps(const struct shrinker *shrinker)
 	return &shrinker->best->scenario.steps;
 }
 
-/* A value in a story that stays where it is when the story is copied. */
+/* A value in a scenario that stays where it is when the scenario is copied. */
 struct place {
 	enum { IN_SCENARIO, IN_MACHINE, IN_STEP, IN_DEVICE, IN_OWN_STEP } in;
 	size_t step;			/* IN_STEP, IN_OWN_STEP */

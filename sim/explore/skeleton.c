@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * From a story to what happens in it: one plain run tells when each step was done.
+ * From a scenario to what happens in it: one baseline run tells when each step was done.
  */
 #include "explore/skeleton.h"
 
@@ -141,14 +141,14 @@ lasts_ns(const struct scenario_case *c, const struct scenario_step *step)
 	return ns < UINT32_MAX * UINT64_C(1000000) ? ns : UINT32_MAX;
 }
 
-/* Faults are healed after the last step: not before what it led to in the plain run is over. */
+/* Faults are healed after the last step: not before what it led to in the baseline run is over. */
 static void
 add_end(struct edit *edit, const struct clockwork *clockwork)
 {
 	size_t count = edit->scenario.steps.count;
 	struct scenario_step *step = edit_insert(edit, count, SCENARIO_STEP_NOTE);
 
-	step->note = edit_text(edit, "the plain run is over");
+	step->note = edit_text(edit, "the baseline run is over");
 	step->at = (struct scenario_at){ SCENARIO_ABSOLUTE, { SCENARIO_NS, 0 } };
 	if (clockwork->end_ns > clockwork->base_ns)
 		step->at.time.value = clockwork->end_ns - clockwork->base_ns;

@@ -3,9 +3,9 @@
  * A scenario without its expectations: what the host, the device and the rest of the guest do,
  * and when.
  *
- * What may be expected at a moment no longer holds when calls fail and interrupts come
+ * What may be expected at a point no longer holds when calls fail and interrupts come
  * elsewhere; what the rules demand does.  Steps that waited are gone: those after them stand at
- * the time at which they were done in the plain run.  The end is that of every scenario:
+ * the time at which they were done in the baseline run.  The end is that of every scenario:
  * faults healed, nothing more from the host, a settle, and the rules' last word.
  */
 #ifndef VIOSIM_EXPLORE_SKELETON_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Happenings: see stage.h.
+ * Injected events: see stage.h.
  */
 #include "explore/stage.h"
 
@@ -109,7 +109,7 @@ stage_is_after(const struct stages *stages, unsigned stage,
 	return true;
 }
 
-/* ---- at a moment ---- */
+/* ---- at a point ---- */
 
 static bool
 is_barrier(const struct scenario_step *step)

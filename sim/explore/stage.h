@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What may happen in a run that its story does not tell: one kind of happening a stage.
+ * What may happen in a run that its scenario does not tell: one kind of injected event a stage.
  */
 #ifndef VIOSIM_EXPLORE_STAGE_H
 #define VIOSIM_EXPLORE_STAGE_H
@@ -26,16 +26,16 @@ struct stages {
 void stages_init(struct stages *stages, const struct edit *skeleton);
 
 /*
- * The perturb of that stage at a moment of the run that the map is of; false when there is
+ * The perturbation of that stage at a point of the run that the map is of; false when there is
  * none (no step to bring forward, the host wants that size already).
  */
 bool stage_at(const struct stages *stages, unsigned stage, const struct story_map *map,
     const struct moment *moment, const struct plan *plan, struct perturbation *perturb);
 
-/* The nth way (from 0) in which the call of a moment can fail. */
+/* The nth way (from 0) in which the call of a point can fail. */
 bool stage_fault(const struct moment *moment, unsigned nth, struct perturbation *perturb);
 
-/* Of two happenings at one moment: is that stage (count: a failure) to come second? */
+/* Of two injected events at one point: is that stage (count: a failure) to come second? */
 bool stage_is_after(const struct stages *stages, unsigned stage,
     const struct perturbation *perturb);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Where the steps of a run's story lie among its moments.
+ * Where the steps of a run's scenario lie among its points.
  */
 #ifndef VIOSIM_EXPLORE_STORY_MAP_H
 #define VIOSIM_EXPLORE_STORY_MAP_H

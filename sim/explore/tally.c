@@ -242,7 +242,7 @@ tally_add_silent(struct tally *tally, const struct record_job_end *end, uint64_t
 }
 
 /*
- * Which of two stories of the same mistake?  The one that the whole would have reduced: that of
+ * Which of two scenarios of the same mistake?  The one that the whole would have reduced: that of
  * the simplest run.  If that is not known the shorter; of equals the first by text.
  */
 static bool

@@ -71,7 +71,7 @@ void tally_site(struct tally *tally, const char *call, unsigned line, const char
 void tally_add(struct tally *tally, const struct record *run);
 /* Runs of a job of which `written` were added one by one. */
 void tally_add_silent(struct tally *tally, const struct record_job_end *end, uint64_t written);
-/* The story is the tally's from now on.  Of several the one that the whole would have is kept. */
+/* The story is the tally's from now on; of several that which the whole would have is kept. */
 void tally_add_story(struct tally *tally, struct record_story *story);
 
 /*

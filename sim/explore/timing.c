@@ -77,7 +77,7 @@ is_there(const struct moment *moment, const struct scenario_point *point)
 }
 
 /*
- * The moment that is the nth at that point since event `seq`.  Not every access is a moment, so
+ * The nth of a run at that point since event `seq`.  Not every access is a point, so
  * those at a line can only be counted from power on.
  */
 static size_t

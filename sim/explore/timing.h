@@ -29,8 +29,8 @@ void timing_fini(struct timing *timing);
 /* The point of a `deliver` or `hold`; NULL when the step has none. */
 struct scenario_point *timing_point(struct scenario_step *step);
 /*
- * Which of the story's moments the step's point is (index); SIZE_MAX: none, or nobody knows.
- * May run the story.
+ * Which of the scenario's points the step's point is (index); SIZE_MAX: none, or nobody knows.
+ * May run the scenario.
  */
 size_t timing_struck(struct trial *trial, struct edit *edit, size_t step,
     const struct moments *moments);

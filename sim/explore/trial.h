@@ -24,14 +24,14 @@ struct trial {
 	struct source *source;		/* of the module */
 	const struct manifest *manifest;	/* NULL: no defect is known */
 	struct shelf shelf;
-	struct recorder *recorder, *recorder_nodiag;	/* who lists moments, once one did */
+	struct recorder *recorder, *recorder_nodiag;	/* who lists points, once one did */
 	uint64_t runs;			/* so far */
 	/*
 	 * Endless loops that need not be run to their end: the finding is the same, the digest
 	 * is not.  NULL: none.
 	 */
 	const struct loops *loops;
-	/* Called with each world whose moments are not asked for, before it starts; or NULL. */
+	/* Called with each world whose points are not asked for, before it starts; or NULL. */
 	void (*started)(void *arg, struct world *world);
 	void *arg;
 };
@@ -75,7 +75,7 @@ struct module *trial_module(const struct trial *trial, const struct scenario_mac
 
 /*
  * One run, on a machine for which there is a module.  `moments` (may be NULL) gets the run's
- * moments, in order; what was in it is gone.
+ * points, in order; what was in it is gone.
  */
 void trial_run(struct trial *trial, const struct scenario_case *c, struct moments *moments,
     struct trial_result *result);

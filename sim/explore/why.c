@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Moving a `deliver` through the moments of a run, to where it does no harm: see why.h.
+ * Moving a `deliver` through the points of a run, to where it does no harm: see why.h.
  */
 #include "explore/why.h"
 
@@ -28,9 +28,9 @@ struct search {
 	struct edit *story;		/* with the `deliver` at the head of its list */
 	struct state state;
 	struct source *source;
-	struct moments course;		/* of the story without it */
-	struct moments hit;		/* of the story as it is */
-	size_t *at;			/* indexes of the moments that a point can name */
+	struct moments course;		/* of the scenario without it */
+	struct moments hit;		/* of the scenario as it is */
+	size_t *at;			/* indexes of the points that a point can name */
 	size_t count;
 };
 
@@ -47,7 +47,7 @@ list_moments(struct search *search, struct edit *edit, struct moments *moments)
 	scenario_case_fini(&c);
 }
 
-/* Does the story show the finding with the point at that place of the list? */
+/* Does the scenario show the finding with the point at that place of the list? */
 static bool
 does_harm(struct search *search, size_t place)
 {
@@ -170,7 +170,7 @@ name_memory(const struct search *search, const struct moment *moment, char name[
 		snprintf(name, 64, "memory");
 }
 
-/* ---- what is done at a moment ---- */
+/* ---- what is done at a point ---- */
 
 static void
 op_of(const struct search *search, const struct moment *moment, struct why_op *op)
@@ -209,7 +209,7 @@ shares_a_thing(const struct moment *a, const struct moment *b, bool writes)
 }
 
 /*
- * What the interrupt does that what it comes between minds: of its moments, until the context
+ * What the interrupt does that what it comes between minds: of its points, until the context
  * that it broke into goes on, the first that shares a thing with one of these.
  */
 static bool
@@ -238,7 +238,7 @@ static void
 print_op(const struct why_op *op, FILE *stream)
 {
 	if (op->line != 0)
-		fprintf(stream, "%s:%u in %s (%s)", op->file, op->line, op->function,
+		fprintf(stream, "%s:%u (%s: %s)", op->file, op->line, op->function,
 		    op->what);
 	else
 		fputs(op->what, stream);
@@ -256,31 +256,31 @@ print_intruder(const struct scenario_deliver *deliver, FILE *stream)
 }
 
 static void
-tell(struct why *why, const struct scenario_deliver *deliver)
+say_why(struct why *why, const struct scenario_deliver *deliver)
 {
 	FILE *stream = fmemopen(why->text, sizeof(why->text), "w");
 
 	if (stream == NULL)
 		out_of_memory();
+	fputs("fails when ", stream);
 	print_intruder(deliver, stream);
-	fputs(" leads to it ", stream);
 	if (why->before.known && why->behind.known) {
-		fputs("between ", stream);
+		fputs(" comes between ", stream);
 		print_op(&why->before, stream);
 		fputs(" and ", stream);
 		print_op(&why->behind, stream);
-		fputs("; one moment earlier or later this does not happen", stream);
+		fputs("; one point earlier or later it passes", stream);
 	} else if (why->before.known) {
-		fputs("from behind ", stream);
+		fputs(" comes after ", stream);
 		print_op(&why->before, stream);
-		fputs(" on; one moment earlier this does not happen", stream);
+		fputs("; one point earlier it passes", stream);
 	} else {
-		fputs("up to ", stream);
+		fputs(" comes before ", stream);
 		print_op(&why->behind, stream);
-		fputs("; one moment later this does not happen", stream);
+		fputs(" is done; one point later it passes", stream);
 	}
 	if (why->intruder.known) {
-		fputs("; what collides is ", stream);
+		fputs("; conflicting access: ", stream);
 		print_op(&why->intruder, stream);
 	}
 	fclose(stream);
@@ -318,7 +318,7 @@ same_moment(const struct moment *a, const struct moment *b)
 	    a->nth == b->nth && a->ctx == b->ctx;
 }
 
-/* The place in the list at which the story as it is delivers; false: none. */
+/* The place in the list at which the scenario as it is delivers; false: none. */
 static bool
 place_of(const struct search *search, size_t struck, size_t *place)
 {
@@ -377,7 +377,7 @@ look_at(struct trial *trial, const struct edit *edit, size_t step, uint64_t key,
 	    place_of(&search, struck, &place))
 		found = find_edges(&search, struck, place, why);
 	if (found)
-		tell(why, &moved.deliver);
+		say_why(why, &moved.deliver);
 	why->cause = cause_of(why);
 	why->step = step;
 	edit_free(search.story);

@@ -184,7 +184,7 @@ have_same_cause(const struct cluster *a, const struct cluster *b)
 	    x->why != NULL && y->why != NULL && strcmp(x->why, y->why) == 0);
 }
 
-/* One of many causes of a finding: it has no story, others have. */
+/* One of many causes of a finding: it has no scenario, others have. */
 static bool
 is_further_cause(const struct tally *tally, const struct cluster *cluster)
 {

@@ -20,8 +20,8 @@ void explored_text_found(const struct cluster *cluster, FILE *stream);
 void explored_text_sums(const struct tally *tally, FILE *stream);
 
 /*
- * The mistakes: new ones, those that the same story shows together; then what the scenarios show
- * as they stand, then known defects, then what was lost.  `brief`: stories without their steps.
+ * The mistakes: new ones, those that the same scenario shows together; then what the scenarios show
+ * as they stand, then known defects, then what was lost.  `brief`: scenarios without their steps.
  */
 void explored_text_findings(const struct tally *tally, bool brief, FILE *stream);
 
