@@ -289,7 +289,6 @@ void hw_softint_disestablish(uint32_t softint);
 
 /* Time passes (delay(9)): busy-wait in virtual time; others may run if IPL permits. */
 void hw_delay(uint64_t ns);
-uint64_t hw_now(void);
 
 /*
  * ---- Down: memory ----
@@ -304,7 +303,6 @@ uint64_t hw_mem_reserve(void);		/* pages that only the pagedaemon may take */
  */
 enum hw_owner { HW_PAGE_FREE, HW_PAGE_KERNEL, HW_PAGE_OTHERS, HW_PAGE_DRIVER };
 void hw_pages(enum hw_owner owner, const uint64_t *pfns, size_t n);
-enum hw_owner hw_page_owner(uint64_t pfn);
 
 /* Zeroed host memory for the kernel's own tables, touched only where used; never fails. */
 void *hw_table(size_t bytes);
@@ -396,7 +394,6 @@ void hw_console(enum hw_console level, const char *text, size_t length);
 
 /* The kernel cannot go on.  The run ends with a finding.  `assertion`: a failed KASSERT. */
 void hw_panic(const char *text, bool assertion) __attribute__((noreturn));
-bool hw_panicking(void);
 /* The kernel calls this where a healthy device could not have led (e.g. used id out of range). */
 void hw_device_fault(const char *text) __attribute__((noreturn));
 

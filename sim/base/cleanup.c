@@ -111,16 +111,6 @@ cleanup_create(const char *path)
 }
 
 void
-cleanup_file(const char *path)
-{
-	sigset_t before;
-
-	block(&before);
-	add_file(path);
-	unblock(&before);
-}
-
-void
 cleanup_file_done(const char *path)
 {
 	char *copy = NULL;

@@ -19,10 +19,9 @@ void cleanup_now(void);
 
 /*
  * A new file for writing, to be removed until cleanup_file_done(): its descriptor, or -1 with
- * errno.  cleanup_file(): one that is there already.
+ * errno.
  */
 int cleanup_create(const char *path);
-void cleanup_file(const char *path);
 void cleanup_file_done(const char *path);
 
 /*

@@ -49,8 +49,3 @@ kern_lock_drop_all(void)
 	return count;
 }
 
-bool
-kern_lock_is_held(void)
-{
-	return kern_lock_is_mine(&kernel->kn_lock);
-}

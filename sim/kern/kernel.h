@@ -171,7 +171,6 @@ struct kern_lock {
 void	kern_lock_take(int count);
 void	kern_lock_drop(void);
 int	kern_lock_drop_all(void);
-bool	kern_lock_is_held(void);
 
 /* ---- kern_synch.c: sleeping; kpause(9), delay(9) ---- */
 

@@ -17,15 +17,6 @@ clock_init(struct clock *clock)
 }
 
 void
-clock_reset(struct clock *clock)
-{
-	while (clock->count > 0)
-		clock_cancel(clock, clock->heap[clock->count - 1]);
-	clock->now_ns = 0;
-	clock->seq = 0;
-}
-
-void
 clock_fini(struct clock *clock)
 {
 	for (size_t i = 0; i < clock->count; i++)

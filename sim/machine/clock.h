@@ -37,8 +37,6 @@ struct clock {
 
 void clock_init(struct clock *clock);
 void clock_fini(struct clock *clock);
-/* Forget all events and go back to time 0. */
-void clock_reset(struct clock *clock);
 
 /* fire(arg) at that time (not before now).  The event is the clock's; valid until it fired or
  * was cancelled. */

@@ -60,7 +60,7 @@ world_context_end(struct world *world)
 	/* A thread that ends at a raised level leaves its CPU there only until the next runs. */
 	world->cpu[ctx->cpu].ipl = 0;
 	to_machine(world, ctx);
-	abort();	/* a done context is never resumed */
+	internal_error("a context that is done was resumed");
 }
 
 static void

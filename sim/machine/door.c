@@ -268,12 +268,6 @@ hw_delay(uint64_t ns)
 		world_busy(here(), ns);
 }
 
-uint64_t
-hw_now(void)
-{
-	return here()->clock.now_ns;
-}
-
 /* ---- Memory ---- */
 
 unsigned
@@ -302,12 +296,6 @@ hw_pages(enum hw_owner owner, const uint64_t *pfns, size_t n)
 	world_emit_payload(world, EV_PAGES, owner, n, pfns[0], pfns[n - 1],
 	    trace_hash(pfns, n * sizeof(pfns[0])), world->memory.counts.free, pfns);
 	memory_own_all(&world->memory, pfns, n, owner);
-}
-
-enum hw_owner
-hw_page_owner(uint64_t pfn)
-{
-	return memory_owner(&here()->memory, pfn);
 }
 
 void *
@@ -490,12 +478,11 @@ hw_console(enum hw_console level, const char *text, size_t length)
 	loop_text(world);
 }
 
-static void
+static void __attribute__((noreturn))
 end_with(enum world_end end, const char *text, bool assertion)
 {
 	struct world *world = here();
 
-	world->panicking = true;
 	if (self() != NULL)
 		self()->site = world_driver_site(world);
 	world_emit(world, EV_PANIC, end, trace_text(&world->trace, text, strlen(text)),
@@ -510,18 +497,10 @@ void
 hw_panic(const char *text, bool assertion)
 {
 	end_with(WORLD_PANIC, text, assertion);
-	abort();
-}
-
-bool
-hw_panicking(void)
-{
-	return here()->panicking;
 }
 
 void
 hw_device_fault(const char *text)
 {
 	end_with(WORLD_DEVICE_FAULT, text, false);
-	abort();
 }

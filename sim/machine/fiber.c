@@ -10,6 +10,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/alloc.h"
 #include "machine/fiber.h"
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -295,7 +296,7 @@ fiber_exit(struct fiber *self, struct fiber *to)
 {
 	assert(!self->is_main);
 	fiber_transfer(self, to, FIBER_DONE);
-	abort();	/* a done fiber is never switched to */
+	internal_error("a fiber that is done was switched to");
 }
 
 static void

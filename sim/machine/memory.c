@@ -211,7 +211,7 @@ count_of(struct memory *memory, enum hw_owner owner)
 	case HW_PAGE_DRIVER:
 		return &memory->counts.driver;
 	}
-	abort();
+	internal_error("a page has no owner");
 }
 
 static inline void
@@ -452,10 +452,8 @@ memory_lend(struct memory *memory, void *page, uint64_t pfn)
 {
 	if (memory->lents == memory->lents_max) {
 		memory->lents_max = memory->lents_max > 0 ? 2 * memory->lents_max : 16;
-		memory->lent = realloc(memory->lent,
-		    memory->lents_max * sizeof(memory->lent[0]));
-		if (memory->lent == NULL)
-			out_of_memory();
+		memory->lent = xrealloc(memory->lent, memory->lents_max,
+		    sizeof(memory->lent[0]));
 	}
 	memory->lent[memory->lents++] = (struct memory_back){ .pfn = pfn + 1, .page = page };
 	back_set(memory, pfn, page);

@@ -9,6 +9,8 @@
 
 #include <sys/mman.h>
 
+#include "base/alloc.h"
+
 #define HUGE_MIN ((size_t)64 << 20)	/* worth pages of two megabytes */
 
 void
@@ -106,7 +108,7 @@ check_zeroes(const unsigned char *memory, size_t bytes)
 {
 	/* Each byte equals the next, and the first is zero. */
 	if (bytes > 0 && (memory[0] != 0 || memcmp(memory, memory + 1, bytes - 1) != 0))
-		abort();
+		internal_error("memory of the pool is not all zero");
 }
 
 void

@@ -39,16 +39,6 @@ trace_fini(struct trace *trace)
 }
 
 void
-trace_reset(struct trace *trace)
-{
-	trace->count = 0;
-	trace->folded = 0;
-	trace->text_length = 1;
-	memset(trace->calls, 0, sizeof(trace->calls));
-	XXH3_64bits_reset(trace->hash);
-}
-
-void
 trace_observe(struct trace *trace, struct observer observer)
 {
 	assert(trace->observers < OBSERVERS_MAX);

@@ -143,8 +143,6 @@ struct trace {
 
 void trace_init(struct trace *trace, bool keep_all);
 void trace_fini(struct trace *trace);
-/* Forget all events and texts, keep memory and observers. */
-void trace_reset(struct trace *trace);
 
 void trace_observe(struct trace *trace, struct observer observer);
 

@@ -197,7 +197,6 @@ struct world {
 	char end_text[256];		/* panic text etc. */
 	uint32_t end_site;
 	uint32_t end_context;		/* that ran then */
-	bool panicking;
 	uint32_t event_stop;		/* the event at which the run ends: its limit, or now */
 	const char *trapped;		/* a flag of the processor that the driver set; or NULL */
 	uint32_t trapped_site;

@@ -59,13 +59,10 @@ start_choices(struct run *run)
 	struct choice *choice = &run->world.choice;
 
 	choice_fini(choice);
-	if (run->options->replay != NULL)
-		choice_init_replay(choice, run->options->replay);
-	else if (run->c->has_seed)
+	if (run->c->has_seed)
 		choice_init_seed(choice, run->c->seed);
 	else
 		choice_init_default(choice);
-	choice_record(choice, run->options->record != NULL);
 }
 
 static void
@@ -282,13 +279,6 @@ take_stock(struct run *run)
 static void
 power_off(struct run *run)
 {
-	if (run->options->record != NULL) {
-		const struct choice_list *made = choice_recorded(&run->world.choice);
-
-		for (size_t i = 0; i < made->count; i++)
-			choice_list_push(run->options->record, made->draws[i].kind,
-			    made->draws[i].n, made->draws[i].value);
-	}
 	kern_halt();
 	device_fini(&run->device);
 	rules_free(run->rules);

@@ -85,7 +85,7 @@ scribble(void *arg)
 
 	bare_mark(bare, is_zero(table, BYTES) ? 'z' : 'd');
 	bare_mark(bare, page[0] == MEMORY_POISON && page[8191] == MEMORY_POISON ? 'p' : 'd');
-	bare_mark(bare, hw_page_owner(1) == HW_PAGE_FREE ? 'f' : 'd');
+	bare_mark(bare, memory_owner(&bare->world.memory, 1) == HW_PAGE_FREE ? 'f' : 'd');
 	memset(table, 0xee, BYTES);
 	memset(page, 0xee, 8192);
 	hw_pages(HW_PAGE_DRIVER, pfns, 2);

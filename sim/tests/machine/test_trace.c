@@ -134,25 +134,6 @@ START_TEST(digest_sees_everything_but_the_position)
 }
 END_TEST
 
-START_TEST(reset_starts_over)
-{
-	struct trace trace;
-	uint64_t digest;
-
-	trace_init(&trace, true);
-	digest = trace_digest(&trace);
-	for (uint64_t i = 0; i < 2000; i++)
-		append(&trace, EV_CALL, HW_CALL_DELAY, i);
-	trace_text(&trace, "abc", 3);
-	trace_reset(&trace);
-	ck_assert_uint_eq(trace.count, 0);
-	ck_assert_uint_eq(trace.calls[HW_CALL_DELAY], 0);
-	ck_assert_uint_eq(trace_digest(&trace), digest);
-	ck_assert_uint_eq(trace_text(&trace, "x", 1), 1);
-	trace_fini(&trace);
-}
-END_TEST
-
 START_TEST(texts_are_kept_by_number)
 {
 	struct trace trace;
@@ -234,7 +215,6 @@ machine_trace_suite(void)
 	tcase_add_test(tc, old_events_are_dropped_when_not_kept);
 	tcase_add_test(tc, digest_is_the_hash_of_all_events);
 	tcase_add_test(tc, digest_sees_everything_but_the_position);
-	tcase_add_test(tc, reset_starts_over);
 	tcase_add_test(tc, texts_are_kept_by_number);
 	tcase_add_test(tc, observers_see_their_kinds_in_order_of_registration);
 	tcase_add_test(tc, names);
