@@ -1,18 +1,24 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Runs all unit tests.  Check's own environment variables select and print
- * (CK_RUN_SUITE, CK_RUN_CASE, CK_VERBOSITY, CK_FORK, ...).
+ * Runs all unit tests, each suite in a process of its own, as many at a time as there are
+ * processors.  Check's own environment variables select and print (CK_RUN_SUITE, CK_RUN_CASE,
+ * CK_VERBOSITY, CK_FORK, ...).  What a suite prints is shown in the order below, if a test of it
+ * failed or CK_VERBOSITY asks for it.
  *
- * What tests print on standard error is shown after the result, and is a failure: the errors
- * that a test provokes are for it to look at, see stderr.h.  Without CK_FORK it goes where it
- * usually does, for the debugger.
+ * What tests print on standard error is a failure too: the errors that a test provokes are for it
+ * to look at, see stderr.h.  With CK_FORK=no all is done in this process, and standard error goes
+ * where it usually does, for the debugger.
  */
 #include <check.h>
+#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include <sys/mman.h>
+#include <sys/wait.h>
 
 /* One line per suite. */
 #define SUITES(X) \
@@ -124,66 +130,169 @@ static Suite *(*const suites[])(void) = {
 #undef X
 };
 
-/* Lets standard error of all tests go into a file; NULL where it is to stay as it is. */
-static FILE *
-keep_stderr(int *before)
-{
-	const char *forks = getenv("CK_FORK");
-	FILE *kept;
+#define COUNT (sizeof(suites) / sizeof(suites[0]))
 
-	if (forks != NULL && strcmp(forks, "no") == 0)
-		return NULL;
-	kept = tmpfile();
-	*before = dup(STDERR_FILENO);
-	if (kept == NULL || *before < 0 || dup2(fileno(kept), STDERR_FILENO) < 0) {
-		perror("check: standard error cannot be kept");
-		exit(EXIT_FAILURE);
-	}
-	return kept;
+/* What came of a suite; shared by all processes. */
+struct result {
+	int run, failures, errors;
+	bool finished;			/* its process came to its end */
+	bool printed;			/* on standard error */
+};
+
+/* In the parent. */
+struct job {
+	pid_t pid;			/* 0: not started, or reaped */
+	bool reaped;
+	FILE *text;
+};
+
+static void
+need(bool good, const char *what)
+{
+	if (good)
+		return;
+	fprintf(stderr, "check: %s: %s\n", what, strerror(errno));
+	exit(EXIT_FAILURE);
 }
 
-/* Shows what was kept; whether there was something. */
+static void
+run_suite(size_t index, struct result *result)
+{
+	SRunner *runner = srunner_create(suites[index]());
+	TestResult **failed;
+
+	srunner_run_all(runner, CK_ENV);
+	fflush(stdout);
+	failed = srunner_failures(runner);
+	result->run = srunner_ntests_run(runner);
+	for (int i = 0; i < srunner_ntests_failed(runner); i++) {
+		result->failures += tr_rtype(failed[i]) == CK_FAILURE;
+		result->errors += tr_rtype(failed[i]) == CK_ERROR;
+	}
+	free(failed);
+	srunner_free(runner);
+	result->finished = true;
+}
+
+/* Copies all of it; whether there was something. */
 static bool
-show_stderr(FILE *kept, int before)
+show(FILE *from, FILE *to, const char *title)
 {
 	char buffer[4096];
 	bool some = false;
 	size_t n;
 
-	if (kept == NULL)
-		return false;
-	fflush(stderr);
-	dup2(before, STDERR_FILENO);
-	rewind(kept);
-	while ((n = fread(buffer, 1, sizeof(buffer), kept)) > 0) {
+	rewind(from);
+	while ((n = fread(buffer, 1, sizeof(buffer), from)) > 0) {
 		if (!some)
-			fputs("tests printed this, and do not look at it:\n", stderr);
+			fputs(title, to);
 		some = true;
-		fwrite(buffer, 1, n, stderr);
+		fwrite(buffer, 1, n, to);
 	}
-	fclose(kept);
+	fflush(to);
 	return some;
+}
+
+/* A process that runs a suite and prints into the job's text. */
+static void
+start(struct job *job, size_t index, struct result *result)
+{
+	FILE *errors = tmpfile();
+
+	job->text = tmpfile();
+	need(errors != NULL && job->text != NULL, "no temporary file");
+	fflush(stdout);
+	job->pid = fork();
+	need(job->pid >= 0, "no process");
+	if (job->pid == 0) {
+		need(dup2(fileno(job->text), STDOUT_FILENO) >= 0 &&
+		    dup2(fileno(errors), STDERR_FILENO) >= 0, "output cannot be kept");
+		run_suite(index, result);
+		fflush(stderr);
+		result->printed = show(errors, stdout, "tests printed this on standard error, "
+		    "and do not look at it:\n");
+		_exit(0);
+	}
+	fclose(errors);
+}
+
+/* The text of a suite whose process has ended. */
+static void
+tell(struct job *job, const struct result *result)
+{
+	const char *verbosity = getenv("CK_VERBOSITY");
+
+	if (result->run > 0 && verbosity != NULL && strcmp(verbosity, "silent") != 0)
+		show(job->text, stdout, "");
+	else if (!result->finished || result->failures + result->errors > 0 || result->printed)
+		show(job->text, stdout, "");
+	if (!result->finished)
+		puts("the process of this suite ended before its tests did");
+	fclose(job->text);
+}
+
+static void
+reap(struct job *jobs)
+{
+	pid_t pid = wait(NULL);
+
+	need(pid > 0, "a process is lost");
+	for (size_t i = 0; i < COUNT; i++)
+		if (jobs[i].pid == pid) {
+			jobs[i].pid = 0;
+			jobs[i].reaped = true;
+		}
+}
+
+/* Later suites run while earlier ones are being told. */
+static void
+run_all(struct result *results)
+{
+	static struct job jobs[COUNT];
+	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+	size_t started = 0, running = 0, told = 0;
+
+	while (told < COUNT) {
+		while (started < COUNT && running < (size_t)(processors > 0 ? processors : 1)) {
+			start(&jobs[started], started, &results[started]);
+			started++;
+			running++;
+		}
+		reap(jobs);
+		running--;
+		for (; told < COUNT && jobs[told].reaped; told++)
+			tell(&jobs[told], &results[told]);
+	}
 }
 
 int
 main(void)
 {
-	SRunner *runner = srunner_create(NULL);
-	int before = -1, failed, run;
-	bool printed;
-	FILE *kept;
+	const char *forks = getenv("CK_FORK");
+	struct result *results = mmap(NULL, COUNT * sizeof(*results), PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct result sum = { .finished = true };
+	int bad;
 
-	for (size_t i = 0; i < sizeof(suites) / sizeof(suites[0]); i++)
-		srunner_add_suite(runner, suites[i]());
-	kept = keep_stderr(&before);
-	srunner_run_all(runner, CK_ENV);
-	fflush(stdout);
-	printed = show_stderr(kept, before);
-	failed = srunner_ntests_failed(runner);
-	run = srunner_ntests_run(runner);
-	srunner_free(runner);
+	need(results != MAP_FAILED, "no memory");
+	if (forks == NULL || strcmp(forks, "no") != 0)
+		run_all(results);
+	else
+		for (size_t i = 0; i < COUNT; i++)
+			run_suite(i, &results[i]);
+	for (size_t i = 0; i < COUNT; i++) {
+		sum.run += results[i].run;
+		sum.failures += results[i].failures;
+		sum.errors += results[i].errors;
+		sum.finished &= results[i].finished;
+		sum.printed |= results[i].printed;
+	}
+	bad = sum.failures + sum.errors;
+	printf("%d%%: Checks: %d, Failures: %d, Errors: %d\n",
+	    sum.run > 0 ? (sum.run - bad) * 100 / sum.run : 100, sum.run, sum.failures, sum.errors);
 	/* A selection that fits no test must not look like success. */
-	if (run == 0)
+	if (sum.run == 0)
 		fprintf(stderr, "no test was run\n");
-	return failed == 0 && run > 0 && !printed ? EXIT_SUCCESS : EXIT_FAILURE;
+	return bad == 0 && sum.run > 0 && sum.finished && !sum.printed ? EXIT_SUCCESS :
+	    EXIT_FAILURE;
 }
