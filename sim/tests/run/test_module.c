@@ -503,6 +503,7 @@ add_module_tests(Suite *s)
 	tcase_add_test(tc, reset_restores_a_coverage_build);
 	tcase_add_test(tc, reset_keeps_coverage_counts);
 	tcase_add_test(tc, addresses_are_told_apart);
+	tcase_add_test(tc, data_extents_hold_the_variables_only);
 	tcase_add_test(tc, missing_functions_are_named_with_line_and_page);
 	tcase_add_test(tc, functions_of_libc_are_not_of_the_kernel);
 	tcase_add_test(tc, what_is_no_module_is_refused);
