@@ -407,6 +407,7 @@ void hw_device_fault(const char *text) __attribute__((noreturn));
  * kern_others  the rest of the guest takes (pages > 0) or gives back (pages < 0) memory;
  *              returns how many pages really moved
  * kern_sysctl  value behind a node path such as "hw.viomb.npages"; false if there is none
+ * kern_sysctl_path  path of the n-th node, from 0, that has a value; false if there are fewer
  * kern_heal    faults were healed: look again (wakes sleepers in the allocator)
  * kern_halt    forget everything (the world ends); no context runs any more
  */
@@ -415,6 +416,7 @@ bool kern_attach(void);
 int kern_detach(void);
 int64_t kern_others(int64_t pages);
 bool kern_sysctl(const char *path, int64_t *value);
+bool kern_sysctl_path(unsigned n, char *path, size_t size);
 void kern_heal(void);
 void kern_halt(void);
 

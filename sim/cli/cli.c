@@ -12,6 +12,8 @@
 
 #include <sys/ioctl.h>
 
+#include "base/alloc.h"
+#include "base/share.h"
 #include "base/vec.h"
 #include "run/run.h"
 #include "run/source.h"
@@ -117,6 +119,17 @@ cli_has_color(enum cli_color color, FILE *stream)
 	    term != NULL && strcmp(term, "dumb") != 0;
 }
 
+/* The default driver is also beside the program, or installed with it. */
+static struct module *
+open_installed(void)
+{
+	char *path = share_installed(strrchr(CLI_DRIVER_DEFAULT, '/') + 1);
+	struct module *module = path != NULL ? cli_module_open(path) : NULL;
+
+	free(path);
+	return module;
+}
+
 struct module *
 cli_module_open(const char *path)
 {
@@ -124,6 +137,8 @@ cli_module_open(const char *path)
 	struct module *module;
 
 	if (access(path, F_OK) != 0 && errno == ENOENT) {
+		if (strcmp(path, CLI_DRIVER_DEFAULT) == 0 && (module = open_installed()) != NULL)
+			return module;
 		fprintf(stderr, "viosim: there is no driver module %s; build the default one "
 		    "with `make`, any other with `viosim-cc DRIVER.c -o DRIVER.so`\n", path);
 		return NULL;
@@ -146,8 +161,14 @@ cli_module_open(const char *path)
 static bool
 manifest_of_name(const char *name, char *path, size_t size)
 {
-	snprintf(path, size, "driver/%s.yaml", name);
-	return access(path, F_OK) == 0;
+	char *file = xasprintf("driver/%s.yaml", name), *found = share_path(file);
+	bool good = found != NULL && strlen(found) < size;
+
+	if (good)
+		strcpy(path, found);
+	free(found);
+	free(file);
+	return good;
 }
 
 /* The length of the folder part of path[0..length), without its slash; 0: the current folder. */
@@ -229,7 +250,7 @@ cli_manifest_open(const char *path, const struct module *module, bool *bad)
 struct manifest *
 cli_manifest_of(const char *path, const char *name, bool *bad)
 {
-	char found[512];
+	char found[4096];
 
 	*bad = false;
 	if (path == NULL && !manifest_of_name(name, found, sizeof(found)))
@@ -264,10 +285,24 @@ note_function(const char *name, void *arg)
 	*vec_add(functions) = name;
 }
 
+/* Of the current folder, or else of the source tree that the manifest is in. */
+static char **
+scenario_ids_for(const char *path)
+{
+	char *folder, **ids;
+
+	if (access("scenarios", F_OK) == 0)
+		return cli_scenario_ids("scenarios");
+	folder = manifest_file(path, "scenarios");
+	ids = folder != NULL ? cli_scenario_ids(folder) : NULL;
+	free(folder);
+	return ids;
+}
+
 bool
 cli_manifest_check(const char *path, struct module *module, struct diag_list *diags)
 {
-	char **ids = cli_scenario_ids();
+	char **ids = scenario_ids_for(path);
 	struct functions functions = { 0 };
 	struct manifest_names names = { .scenarios = (const char *const *)ids };
 	struct manifest *manifest;
@@ -294,8 +329,8 @@ cli_manifest_warn(const struct manifest *manifest, struct module *module)
 
 	diag_list_init(&diags);
 	if (!cli_manifest_check(manifest->path, module, &diags)) {
-		fprintf(stderr, "viosim: %s:%u: %s\n", manifest->path, diags.items[0].loc.line,
-		    diags.items[0].message);
+		fprintf(stderr, "viosim: %s:%u:%u: %s (the run goes on)\n", manifest->path,
+		    diags.items[0].loc.line, diags.items[0].loc.col, diags.items[0].message);
 		if (diags.reported > 1)
 			fprintf(stderr, "viosim: and %zu more; `viosim check --driver %s %s` "
 			    "shows all\n", diags.reported - 1, module_path(module),

@@ -89,8 +89,8 @@ void cli_cases_fini(struct cli_cases *cases);
 /* Keep the cases whose scenario has that tag; false after a message if none has it. */
 bool cli_cases_keep_tag(struct cli_cases *cases, const char *tag);
 
-/* "area/situation" of all files below scenarios/, ends with NULL; NULL: there are none.  Heap. */
-char **cli_scenario_ids(void);
+/* "area/situation" of all files below a folder, ends with NULL; NULL: none.  Heap. */
+char **cli_scenario_ids(const char *folder);
 
 /*
  * The effective configuration of a case as YAML that runs and has its digest, behind comments
@@ -105,12 +105,16 @@ bool cli_explain_case(const char *id, const struct manifest *manifest);
 
 #define CLI_DRIVER_DEFAULT "build/viomb.so"
 
-/* Open a module; NULL after a message. */
+/*
+ * Open a module; NULL after a message.  The default, if it is not
+ * there, is the module of that name beside the program, or else the installed one.
+ */
 struct module *cli_module_open(const char *path);
 /*
  * The manifest `path`; if that is NULL the one beside the module (DIR/x.yaml for DIR/x.so), or
  * else driver/NAME.yaml, NAME being the module's first attachment, in DIR or a folder above it,
- * or else in the current folder.  NULL after messages; *bad tells an error from "there is none".
+ * or else where share_path() finds it.  NULL after messages; *bad tells an error from "there is
+ * none".
  */
 struct manifest *cli_manifest_open(const char *path, const struct module *, bool *bad);
 /* The same of a driver that is not loaded: if `path` is NULL, driver/NAME.yaml. */
@@ -123,7 +127,7 @@ struct manifest *cli_manifest_of(const char *path, const char *name, bool *bad);
 struct manifest *cli_manifest_hints(const struct module *);
 
 /*
- * Is all that a manifest names there: scenarios (where there are any) and, with a module,
+ * Is all that a manifest names there: files, scenarios (where there are any) and, with a module,
  * functions?  Errors go into the list; false if there is any.
  */
 bool cli_manifest_check(const char *path, struct module *module, struct diag_list *diags);

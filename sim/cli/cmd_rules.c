@@ -2,8 +2,10 @@
 /*
  * viosim rules, viosim explain: what the words in a report mean.
  */
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/share.h"
 #include "cli/cli.h"
 #include "device/class.h"
 #include "fault/fault.h"
@@ -151,12 +153,17 @@ print_names(const char *label, const struct scenario_names *names)
 static void
 print_defect(const struct manifest *manifest, const struct defect *defect)
 {
+	char *found;
+
 	printf("known defect %s of %s\n  %s\n", defect->id, manifest->driver, defect->title);
 	print_names("shows as", &defect->rules);
 	print_names("where", &defect->where);
 	print_names("scenarios", &defect->scenarios);
-	if (defect->finding != NULL)
-		printf("  %-10s %s\n", "read", defect->finding);
+	if (defect->finding != NULL) {
+		found = share_path(defect->finding);
+		printf("  %-10s %s\n", "read", found != NULL ? found : defect->finding);
+		free(found);
+	}
 	if (defect->fix != NULL)
 		printf("  %-10s %s\n", "repair", defect->fix);
 }

@@ -11,6 +11,7 @@
 
 #include "cli/cli.h"
 #include "base/alloc.h"
+#include "base/share.h"
 #include "cli/suggest.h"
 #include "run/run.h"
 
@@ -190,48 +191,68 @@ load_folder(struct cli_cases *cases, const char *folder)
 	return good;
 }
 
-/* The scenario of that path or area/situation; false: there is none. */
+static bool
+take_path(char *found, char *path, size_t size, struct stat *st)
+{
+	bool good = found != NULL && strlen(found) < size && stat(found, st) == 0;
+
+	if (good)
+		strcpy(path, found);
+	free(found);
+	return good;
+}
+
+/* The scenario of that path or area/situation, here or among the files of viosim. */
 static bool
 find_scenario(const char *name, char *path, size_t size, struct stat *st)
 {
-	static const char *const forms[] = {
-		"%s", "%s.yaml", "scenarios/%s.yaml", "scenarios/%s",
-	};
+	static const char *const forms[] = { "scenarios/%s.yaml", "scenarios/%s" };
+	char *form;
 
+	if (take_path(xstrdup(name), path, size, st) ||
+	    take_path(xasprintf("%s.yaml", name), path, size, st))
+		return true;
 	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
-		snprintf(path, size, forms[i], name);
-		if (stat(path, st) == 0)
+		bool good;
+
+		form = xasprintf(forms[i], name);
+		good = take_path(share_path(form), path, size, st);
+		free(form);
+		if (good)
 			return true;
 	}
 	return false;
 }
 
 static void
-find_paths(struct paths *paths)
+find_paths(const char *folder, struct paths *paths)
 {
 	struct stat st;
 
-	if (stat("scenarios", &st) == 0 && S_ISDIR(st.st_mode))
-		find_all("scenarios", &st, paths);
+	if (stat(folder, &st) == 0 && S_ISDIR(st.st_mode))
+		find_all(folder, &st, paths);
 }
 
 static void
 say_missing(const char *name)
 {
 	struct paths paths = { 0 };
+	char *folder = share_path("scenarios");
 
-	find_paths(&paths);
+	if (folder != NULL)
+		find_paths(folder, &paths);
 	suggest_scenario(name, paths.path, paths.count);
 	paths_fini(&paths);
+	free(folder);
 }
 
 char **
-cli_scenario_ids(void)
+cli_scenario_ids(const char *folder)
 {
 	struct paths paths = { 0 };
 	char id[512];
 
-	find_paths(&paths);
+	find_paths(folder, &paths);
 	for (size_t i = 0; i < paths.count; i++) {
 		suggest_scenario_id(paths.path[i], id, sizeof(id));
 		free(paths.path[i]);
@@ -271,8 +292,9 @@ load_ref(struct cli_cases *cases, const char *name)
 static bool
 load_name(struct cli_cases *cases, const char *name)
 {
-	char path[4096];
+	char path[4096], *form;
 	struct stat st;
+	bool folder;
 
 	if (name[0] == '\0') {
 		fputs("viosim: a scenario name is empty; without any names, all scenarios below "
@@ -282,10 +304,22 @@ load_name(struct cli_cases *cases, const char *name)
 	if (stat(name, &st) == 0)
 		return S_ISDIR(st.st_mode) ? load_folder(cases, name) :
 		    load(cases, name, NULL);
-	snprintf(path, sizeof(path), "scenarios/%s", name);
-	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+	form = xasprintf("scenarios/%s", name);
+	folder = take_path(share_path(form), path, sizeof(path), &st) && S_ISDIR(st.st_mode);
+	free(form);
+	if (folder)
 		return load_folder(cases, path);
 	return load_ref(cases, name);
+}
+
+static bool
+load_all(struct cli_cases *cases)
+{
+	char *folder = share_path("scenarios");
+	bool good = load_folder(cases, folder != NULL ? folder : "scenarios");
+
+	free(folder);
+	return good;
 }
 
 bool
@@ -295,7 +329,7 @@ cli_collect(struct cli_cases *cases, char *const *names, size_t count)
 
 	memset(cases, 0, sizeof(*cases));
 	if (count == 0)
-		return load_folder(cases, "scenarios");
+		return load_all(cases);
 	for (size_t i = 0; i < count; i++)
 		good = load_name(cases, names[i]) && good;
 	return good;

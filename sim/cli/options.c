@@ -212,11 +212,52 @@ say_unknown(const struct reading *r, const char *dashed, const char *best)
 	}
 }
 
+/* The option of any command that is most like the name; NULL: none is. */
+static const char *
+option_elsewhere(const char *name)
+{
+	struct text_nearest near;
+
+	text_nearest_init(&near, name);
+	for (const struct cli_command *const *c = cli_commands; *c != NULL; c++)
+		for (const struct cli_option *row = (*c)->options;
+		    row != NULL && row->name != NULL; row++)
+			if (row->help != NULL)
+				text_nearest_offer(&near, row->name);
+	return near.best;
+}
+
+static bool
+has_option(const struct cli_command *command, const char *name)
+{
+	for (const struct cli_option *row = command->options;
+	    row != NULL && row->name != NULL; row++)
+		if (strcmp(row->name, name) == 0)
+			return true;
+	return false;
+}
+
+/* Another command has such an option: says which. */
+static void
+say_elsewhere(const struct reading *r, const char *dashed, const char *name)
+{
+	char commands[200] = "";
+	size_t count = 0;
+
+	for (const struct cli_command *const *c = cli_commands; *c != NULL; c++)
+		if (has_option(*c, name))
+			snprintf(commands + strlen(commands), sizeof(commands) -
+			    strlen(commands), "%s%s", count++ > 0 ? ", " : "", (*c)->name);
+	cli_error(r->command, "unknown option %s; --%s is an option of %s", dashed, name,
+	    commands);
+}
+
 static void
 refuse_name(const struct reading *r, const char *word)
 {
 	struct text_nearest near;
 	char dashed[80], name[80], fits[200] = "";
+	const char *other;
 	size_t fit = 0;
 
 	snprintf(dashed, sizeof(dashed), "%.*s", (int)strcspn(word, "="), word);
@@ -235,6 +276,8 @@ refuse_name(const struct reading *r, const char *word)
 	}
 	if (fit > 1)
 		cli_error(r->command, "%s is ambiguous: %s", dashed, fits);
+	else if (near.best == NULL && (other = option_elsewhere(name)) != NULL)
+		say_elsewhere(r, dashed, other);
 	else
 		say_unknown(r, dashed, near.best);
 }
@@ -339,6 +382,22 @@ getopt_tables(const struct reading *r, struct option *longs, char *shorts)
 	longs[r->count + 1] = (struct option){ NULL, 0, NULL, 0 };
 }
 
+/* The word of the long option that getopt_long() just gave: its value may be the next one. */
+static const char *
+long_word(char *const *argv)
+{
+	return argv[optind - 1] == optarg ? argv[optind - 2] : argv[optind - 1];
+}
+
+/* getopt_long() takes `--stat` for `--state`; whoever wrote it may have meant another. */
+static bool
+is_abbreviated(const char *name, char *const *argv)
+{
+	const char *word = long_word(argv) + 2;
+
+	return strlen(name) != strcspn(word, "=") || strncmp(word, name, strlen(name)) != 0;
+}
+
 static size_t
 row_of(const struct reading *r, int option)
 {
@@ -359,16 +418,20 @@ cli_options_read(const struct cli_command *command, int argc, char **argv, void 
 	};
 	struct option longs[OPTIONS_MAX + 2];
 	char shorts[2 * OPTIONS_MAX + 3];
-	int option;
+	int option, index;
 
 	*code = CLI_USAGE;
 	getopt_tables(&r, longs, shorts);
 	opterr = 0;
 	/* Begin anew: a program may read more than one command line. */
 	optind = 0;
-	while ((option = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
+	while (index = -1, (option = getopt_long(argc, argv, shorts, longs, &index)) != -1) {
 		size_t i = row_of(&r, option);
 
+		if (index >= 0 && is_abbreviated(longs[index].name, argv)) {
+			refuse_name(&r, long_word(argv));
+			return -1;
+		}
 		if (option == 'h') {
 			*code = cli_help(command, stdout);
 			return -1;

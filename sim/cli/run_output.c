@@ -41,7 +41,7 @@ known_failure(void *arg, const struct failure *failure)
 }
 
 static const struct defect *
-like_finding(void *arg, const struct finding *finding, const struct defect *after)
+like_finding(void *arg, const struct finding *finding)
 {
 	const struct run_case_output *output = arg;
 	struct source_pos pos = { .function = "" };
@@ -49,7 +49,7 @@ like_finding(void *arg, const struct finding *finding, const struct defect *afte
 	if (finding->site != 0)
 		source_lookup(module_source(output->module), finding->site, &pos);
 	return manifest_like(output->hints, output->c->c->scenario->id, finding->rule->id,
-	    pos.function, after);
+	    pos.function);
 }
 
 void

@@ -4,6 +4,7 @@
  */
 #include "cli/suggest.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -149,13 +150,20 @@ static void
 find_reason(const struct scenario_doc *doc, const struct scenario_ref *ref, char *why,
     size_t size, struct text_why *hint)
 {
+	size_t seeds = 0;
+
 	for (size_t i = 0; i < ref->nparams; i++)
 		if (bad_param(doc, &ref->params[i], why, size, hint))
 			return;
 	for (size_t i = 0; i < ref->nmachine; i++)
 		if (bad_machine(doc, ref->machine[i], why, size, hint))
 			return;
-	snprintf(why, size, "no case has all of that together");
+	for (size_t i = 0; i < doc->count; i++)
+		seeds += doc->scenario[i]->seeds.count;
+	if (ref->has_seed && seeds == 0)
+		snprintf(why, size, "it has no seeds, and so no case @%" PRIu64, ref->seed);
+	else
+		snprintf(why, size, "no case has all of that together");
 }
 
 void

@@ -239,6 +239,25 @@ row_of_id(const struct fault_order *order, const struct fault_row *named, char *
 	return NULL;
 }
 
+/* No row of the call fits: names the errnos that there are. */
+static void
+say_no_row(const struct fault_order *order, char *why, size_t why_size)
+{
+	char errnos[120] = "";
+
+	for (size_t i = 0; i < ROWS; i++)
+		if (strcmp(row[i].call_name, order->call) == 0 && row[i].error_name != NULL)
+			snprintf(errnos + strlen(errnos), sizeof(errnos) - strlen(errnos), "%s%s",
+			    errnos[0] != '\0' ? ", " : "", row[i].error_name);
+	if (order->block)
+		snprintf(why, why_size, "%s has no fault that blocks inside it", order->call);
+	else if (errnos[0] == '\0')
+		snprintf(why, why_size, "%s has no fault that gives an errno", order->call);
+	else
+		snprintf(why, why_size, "%s has no fault that gives %s (%s)", order->call,
+		    order->error_name, errnos);
+}
+
 const struct fault_row *
 fault_row_for(const struct fault_order *order, char *why, size_t why_size)
 {
@@ -261,9 +280,7 @@ fault_row_for(const struct fault_order *order, char *why, size_t why_size)
 	if (!known)
 		snprintf(why, why_size, "no fault strikes %s", order->call);
 	else
-		snprintf(why, why_size, "%s has no fault that %s %s", order->call,
-		    order->block ? "blocks" : "gives",
-		    order->block ? "inside it" : order->error_name);
+		say_no_row(order, why, why_size);
 	return NULL;
 }
 
@@ -309,6 +326,14 @@ is_sensible(const struct fault_order *order, const struct fault_row *target, cha
 	else
 		return true;
 	return false;
+}
+
+bool
+fault_check(const struct fault_order *order, char *why, size_t why_size)
+{
+	const struct fault_row *target = fault_row_for(order, why, why_size);
+
+	return target != NULL && is_sensible(order, target, why, why_size);
 }
 
 struct fault_armed *

@@ -109,6 +109,9 @@ void faults_init(struct faults *faults, struct world *world);
 const struct fault_row *fault_row_for(const struct fault_order *order, char *why,
     size_t why_size);
 
+/* Can it be armed?  If not, a sentence in `why`. */
+bool fault_check(const struct fault_order *order, char *why, size_t why_size);
+
 /* Arm; NULL, and a sentence in `why`, when the order makes no sense. */
 struct fault_armed *fault_arm(struct faults *faults, const struct fault_order *order,
     char *why, size_t why_size);

@@ -401,12 +401,57 @@ sysctl_find(const char *path)
 	return e;
 }
 
+static bool
+sysctl_has_value(const struct sysctl_entry *e)
+{
+	int type = SYSCTL_TYPE(e->se_node.sysctl_flags);
+
+	return e->se_node.sysctl_data != NULL &&
+	    (type == CTLTYPE_INT || type == CTLTYPE_QUAD || type == CTLTYPE_BOOL);
+}
+
+/* The path of a node, behind its parents'; how long it is. */
+static size_t
+sysctl_print_path(const struct sysctl_entry *e, char *path, size_t size)
+{
+	size_t n = 0;
+
+	if (e->se_parent->se_parent != NULL)
+		n = sysctl_print_path(e->se_parent, path, size);
+	if (n < size)
+		n += (size_t)snprintf(path + n, size - n, "%s%s", n > 0 ? "." : "",
+		    e->se_node.sysctl_name);
+	return n;
+}
+
+/* The n-th node below e that has a value; of those n counts down. */
+static const struct sysctl_entry *
+sysctl_nth(const struct sysctl_entry *e, unsigned *n)
+{
+	const struct sysctl_entry *found = NULL;
+
+	for (e = e->se_children; e != NULL && found == NULL; e = e->se_next)
+		if (sysctl_has_value(e) && (*n)-- == 0)
+			found = e;
+		else
+			found = sysctl_nth(e, n);
+	return found;
+}
+
+bool
+kern_sysctl_path(unsigned n, char *path, size_t size)
+{
+	const struct sysctl_entry *e = sysctl_nth(kernel->kn_sysctl.ks_root, &n);
+
+	return e != NULL && sysctl_print_path(e, path, size) < size;
+}
+
 bool
 kern_sysctl(const char *path, int64_t *value)
 {
 	const struct sysctl_entry *e = sysctl_find(path);
 
-	if (e == NULL || e->se_node.sysctl_data == NULL)
+	if (e == NULL || !sysctl_has_value(e))
 		return false;
 	switch (SYSCTL_TYPE(e->se_node.sysctl_flags)) {
 	case CTLTYPE_INT:

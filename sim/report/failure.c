@@ -270,40 +270,30 @@ read_names(struct words *words, const struct report_input *input)
 		words_follow(words, trace_event(trace, seq));
 }
 
-/* The next known defect that it may be; a lint that fails nothing needs none. */
-static const struct defect *
-next_like(const struct report_input *input, const struct finding *finding,
-    const struct defect *after)
-{
-	if (finding->rule->severity == SEVERITY_LINT && reason_of(input).finding != finding)
-		return NULL;
-	return report_like_finding(input, finding, after);
-}
-
 /*
- * Known defects of the same rule and function; the first time that one comes up, its title and
- * what makes it known here.
+ * The nearest known defect of the same rule and function; the first time that one comes up, its
+ * title and what makes it known here.  A lint that fails nothing needs none.
  */
 static void
 print_like(FILE *stream, const struct report_input *input, const struct finding *finding,
     struct ids *likes)
 {
-	const struct defect *defect = next_like(input, finding, NULL);
+	const struct defect *defect = report_like_finding(input, finding);
 
-	for (; defect != NULL; defect = next_like(input, finding, defect)) {
-		fprintf(stream, "  looks like %s", defect->id);
-		if (!add_id(likes, defect->id)) {
-			putc('\n', stream);
-			continue;
-		}
-		fprintf(stream, " (%s)", defect->title);
-		if (input->like_unused)
-			fprintf(stream, ", of %s, which this run does not use\n",
-			    input->like_path);
-		else
-			fprintf(stream, "; if it is, add `%s` to its `scenarios:` in %s\n",
-			    input->scenario, input->like_path);
+	if (defect == NULL || (finding->rule->severity == SEVERITY_LINT &&
+	    reason_of(input).finding != finding))
+		return;
+	fprintf(stream, "  looks like %s", defect->id);
+	if (!add_id(likes, defect->id)) {
+		putc('\n', stream);
+		return;
 	}
+	fprintf(stream, " (%s)", defect->title);
+	if (input->like_unused)
+		fprintf(stream, ", of %s, which this run does not use\n", input->like_path);
+	else
+		fprintf(stream, "; if it is, add `%s` to its `scenarios:` in %s\n",
+		    input->scenario, input->like_path);
 }
 
 static void
@@ -627,12 +617,12 @@ print_lint_rule(FILE *stream, const struct report_input *input, const struct fin
 {
 	const struct rule *rule = finding->rule;
 	unsigned count = count_of_lints(input, rule);
-	const struct defect *defect = NULL;
+	const struct defect *defect = report_like_finding(input, finding);
 
 	fprintf(stream, "  %s, %u place%s: ", rule->id, count, count == 1 ? "" : "s");
 	fprintf(stream, "%s\n", rule->title);
 	print_lint_text(stream, input, rule->why);
-	while ((defect = report_like_finding(input, finding, defect)) != NULL)
+	if (defect != NULL)
 		fprintf(stream, "    looks like %s (%s)\n", defect->id, defect->title);
 }
 

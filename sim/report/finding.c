@@ -10,7 +10,7 @@ void
 finding_of_run(const struct report_input *input, const struct finding *finding,
     struct source_pos *pos, struct finding_shown *shown)
 {
-	const struct defect *like = report_like_finding(input, finding, NULL);
+	const struct defect *like = report_like_finding(input, finding);
 
 	*shown = (struct finding_shown){
 		.rule = finding->rule, .text = finding->text,

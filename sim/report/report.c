@@ -21,12 +21,11 @@ report_known_failure(const struct report_input *input, const struct failure *fai
 }
 
 const struct defect *
-report_like_finding(const struct report_input *input, const struct finding *finding,
-    const struct defect *after)
+report_like_finding(const struct report_input *input, const struct finding *finding)
 {
 	if (input->like_finding == NULL || report_known_finding(input, finding) != NULL)
 		return NULL;
-	return input->like_finding(input->known_arg, finding, after);
+	return input->like_finding(input->known_arg, finding);
 }
 
 bool

@@ -4,8 +4,12 @@
  */
 #include "run/manifest.h"
 
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/alloc.h"
+#include "base/share.h"
 #include "scenario/arena.h"
 #include "scenario/text.h"
 #include "scenario/yaml.h"
@@ -131,8 +135,9 @@ static void
 check_where(struct reader *r, const struct yaml_node *value, const struct scenario_names *where)
 {
 	const char *const *functions = r->names != NULL ? r->names->functions : NULL;
-	struct text_nearest near;
+	struct text_nearest near, alone;
 	struct text_why hint;
+	const char *rest;
 
 	if (functions == NULL || where->count == 0)
 		return;
@@ -140,6 +145,10 @@ check_where(struct reader *r, const struct yaml_node *value, const struct scenar
 		if (text_list_has(functions, where->name[i]))
 			return;
 	text_nearest_init(&near, where->name[0]);
+	/* That both begin with the driver's name makes no function like another. */
+	rest = strchr(where->name[0], '_');
+	text_nearest_init(&alone, rest != NULL ? rest + 1 : where->name[0]);
+	near.distance = alone.distance;
 	text_nearest_offer_all(&near, functions);
 	yaml_error(r->diags, value->kind == YAML_LIST ? value->items[0] : value,
 	    "manifest.unknown-function", "this driver has no function \"%s\"%s%s",
@@ -147,9 +156,40 @@ check_where(struct reader *r, const struct yaml_node *value, const struct scenar
 	    text_nearest_hint(&near, &hint));
 }
 
+char *
+manifest_file(const char *manifest_path, const char *name)
+{
+	const char *slash = strrchr(manifest_path, '/');
+	int folder = slash != NULL ? (int)(slash + 1 - manifest_path) : 0;
+	char *path = xasprintf("%.*s%s", name[0] == '/' ? 0 : folder, manifest_path, name);
+
+	if (access(path, R_OK) == 0)
+		return path;
+	free(path);
+	path = xasprintf("%.*s../%s", folder, manifest_path, name);
+	if (access(path, R_OK) == 0)
+		return path;
+	free(path);
+	return share_path(name);
+}
+
+static void
+check_file(struct reader *r, const struct yaml_node *value)
+{
+	char *path;
+
+	if (r->names == NULL || value->kind != YAML_SCALAR || value->text[0] == '\0')
+		return;
+	path = manifest_file(r->manifest->path, value->text);
+	if (path == NULL)
+		yaml_error(r->diags, value, "manifest.file", "there is no file \"%s\" beside this "
+		    "manifest or in the folder above", value->text);
+	free(path);
+}
+
 /* ---- keys ---- */
 
-enum key_kind { KEY_TEXT, KEY_RULES, KEY_WHERE, KEY_SCENARIOS, KEY_DEFECTS };
+enum key_kind { KEY_TEXT, KEY_FILE, KEY_RULES, KEY_WHERE, KEY_SCENARIOS, KEY_DEFECTS };
 
 struct key {
 	const char *name;
@@ -174,8 +214,8 @@ static const struct key defect_keys[] = {
 	{ "where", KEY_WHERE, offsetof(struct defect, where), false },
 	{ "scenarios", KEY_SCENARIOS, offsetof(struct defect, scenarios), false },
 	{ "explored", KEY_SCENARIOS, offsetof(struct defect, explored), false },
-	{ "finding", KEY_TEXT, offsetof(struct defect, finding), false },
-	{ "fix", KEY_TEXT, offsetof(struct defect, fix), false },
+	{ "finding", KEY_FILE, offsetof(struct defect, finding), false },
+	{ "fix", KEY_FILE, offsetof(struct defect, fix), false },
 	{ NULL, KEY_TEXT, 0, false }
 };
 
@@ -189,6 +229,10 @@ read_value(struct reader *r, const struct key *key, const struct yaml_node *valu
 	switch (key->kind) {
 	case KEY_TEXT:
 		read_text(r, value, slot);
+		break;
+	case KEY_FILE:
+		read_text(r, value, slot);
+		check_file(r, value);
 		break;
 	case KEY_RULES:
 		read_names(r, value, check_rule, slot);
@@ -438,21 +482,43 @@ manifest_explains(const struct manifest *manifest, const char *scenario, const c
 	return NULL;
 }
 
+/* Where the name stands in the list; its length if it does not. */
+static size_t
+place_of(const struct scenario_names *names, const char *name)
+{
+	size_t i = 0;
+
+	while (i < names->count && strcmp(names->name[i], name) != 0)
+		i++;
+	return i;
+}
+
+/* Is `a` nearer than `b`: the rule, then the function, stands further up in its lists? */
+static bool
+is_nearer(const struct defect *a, const struct defect *b, const char *rule, const char *where)
+{
+	size_t rule_a = place_of(&a->rules, rule), rule_b = place_of(&b->rules, rule);
+
+	return rule_a != rule_b ? rule_a < rule_b :
+	    place_of(&a->where, where) < place_of(&b->where, where);
+}
+
 const struct defect *
 manifest_like(const struct manifest *manifest, const char *scenario, const char *rule,
-    const char *where, const struct defect *after)
+    const char *where)
 {
 	bool named = manifest_explains(manifest, scenario, rule, where) != NULL;
-	size_t i = after != NULL ? (size_t)(after - manifest->defects) + 1 : 0;
+	const struct defect *best = NULL;
 
 	if (where[0] == '\0')
 		return NULL;
-	for (; manifest != NULL && i < manifest->count; i++) {
+	for (size_t i = 0; manifest != NULL && i < manifest->count; i++) {
 		const struct defect *defect = &manifest->defects[i];
 
-		if (shows_as(defect, rule, where) &&
-		    (!named || defect_names(defect, scenario)))
-			return defect;
+		if (has_name(&defect->rules, rule) && has_name(&defect->where, where) &&
+		    (!named || defect_names(defect, scenario)) &&
+		    (best == NULL || is_nearer(defect, best, rule, where)))
+			best = defect;
 	}
-	return NULL;
+	return best;
 }

@@ -39,6 +39,12 @@ struct manifest_names {
 	const char *const *functions;	/* of the driver */
 };
 
+/*
+ * The file that a manifest names by `fix` or `finding`: beside the manifest, in the folder above,
+ * or among the files of viosim.  Heap; NULL: there is none.
+ */
+char *manifest_file(const char *manifest_path, const char *name);
+
 /* NULL after errors, all of which are in the list.  Without `names` nothing is looked up. */
 struct manifest *manifest_load(const char *path, const struct scenario_vocab *vocab,
     const struct manifest_names *names, struct diag_list *diags);
@@ -59,11 +65,11 @@ const struct defect *manifest_knows(const struct manifest *manifest, const char 
     const char *where);
 
 /*
- * For hints: the next defect after `after` (NULL: from the first on) with that rule and function,
- * wherever it shows; where some name the scenario only those.  NULL when there is none, when the
- * function is unknown, and for no manifest.
+ * For hints: of the defects that list that rule and function, wherever they show, the one that
+ * has them furthest up in its lists; where some name the scenario, of those only.  NULL when there
+ * is none, when the function is unknown, and for no manifest.
  */
 const struct defect *manifest_like(const struct manifest *manifest, const char *scenario,
-    const char *rule, const char *where, const struct defect *after);
+    const char *rule, const char *where);
 
 #endif /* VIOSIM_RUN_MANIFEST_H */

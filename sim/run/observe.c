@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "device/transport.h"
 #include "run/state.h"
+#include "scenario/text.h"
 
 /* The driver's thread: the first kernel thread that is still there. */
 struct context *
@@ -208,9 +209,27 @@ OBSERVE(sysctl)
 	return kern_sysctl(term->arg, value);
 }
 
+/* What is nearest is kept here; one report is written at a time. */
+static void
+offer_sysctl(struct text_nearest *near)
+{
+	static char best[256];
+	char path[sizeof(best)];
+	const char *before;
+
+	for (unsigned n = 0; kern_sysctl_path(n, path, sizeof(path)); n++) {
+		before = near->best;
+		text_nearest_offer(near, path);
+		if (near->best == before)
+			continue;
+		memcpy(best, path, sizeof(best));
+		near->best = best;
+	}
+}
+
 const struct observable run_observables[] = {
-	{ "mem.total", EXPECT_PAGES, NULL, "all pages the guest can allocate", EXPECT_MEMORY,
-	    observe_mem_total },
+	{ "mem.total", EXPECT_PAGES, NULL, "all pages the guest can allocate",
+	    EXPECT_MEMORY | EXPECT_WHOLE, observe_mem_total },
 	{ "mem.free", EXPECT_PAGES, NULL, "pages on the free list", EXPECT_MEMORY,
 	    observe_mem_free },
 	{ "mem.others", EXPECT_PAGES, NULL, "pages that the rest of the guest uses",
@@ -285,7 +304,8 @@ void
 run_env_init(struct run *run)
 {
 	run->env = (struct expect_env){
-		.device = &run->device, .log_count = count_lines, .arg = run,
+		.device = &run->device, .log_count = count_lines,
+		.offer_sysctl = offer_sysctl, .arg = run,
 		.hz = (unsigned)run->machine->hz,
 	};
 	trace_observe(&run->world.trace, (struct observer){

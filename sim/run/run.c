@@ -47,7 +47,7 @@ run_vocab(void)
 	vocab = (struct scenario_vocab){
 		.types = type_list, .devices = type_names, .observables = run_observables,
 		.calls = call_names, .faults = fault_names, .errnos = fault_errno_names,
-		.rules = rule_names,
+		.rules = rule_names, .check_fault = run_check_fault,
 	};
 	vocab = scenario_vocab_of(&vocab, type_list[0]);
 	return &vocab;

@@ -56,6 +56,9 @@ extern const struct observable run_observables[];
 void run_env_init(struct run *run);
 struct context *run_thread(struct world *world);
 
+/* steps.c, for the vocabulary: see its member `check_fault`. */
+bool run_check_fault(const struct scenario_fail *fail, const char **key, char *why, size_t size);
+
 /* judge.c: expectations and rules, each when it is due. */
 void run_fail(struct run *run, struct loc loc, const char *what,
     const char *expected, const char *actual);

@@ -25,18 +25,34 @@ ns_of(const struct run *run, struct scenario_time time)
 
 /* ---- acts of the host, the device and the rest of the guest ---- */
 
+static struct fault_order
+fault_order_of(const struct scenario_fail *fail, int queue)
+{
+	return (struct fault_order){
+		.id = fail->id, .call = fail->call, .error_name = fail->error,
+		.block = fail->block, .nth = fail->nth, .queue = queue,
+		.count = fail->count == SCENARIO_FOREVER ? FAULT_FOREVER : fail->count,
+		.probability_ppm = (uint32_t)fail->probability_ppm,
+	};
+}
+
+bool
+run_check_fault(const struct scenario_fail *fail, const char **key, char *why, size_t size)
+{
+	/* Which queue makes no difference, only whether one is named. */
+	struct fault_order order = fault_order_of(fail, fail->vq != NULL ? 0 : FAULT_ANY_QUEUE);
+
+	*key = fault_row_for(&order, why, size) != NULL ? "vq" : fail->block ? "block" :
+	    fail->error != NULL ? "errno" : "call";
+	return fault_check(&order, why, size);
+}
+
 static void
 do_fail(struct run *run, const struct scenario_step *step)
 {
 	const struct scenario_fail *fail = &step->fail;
-	struct fault_order order = {
-		.id = fail->id, .call = fail->call, .error_name = fail->error,
-		.block = fail->block, .nth = fail->nth,
-		.queue = fail->vq != NULL ?
-		    device_queue_by_name(run->device.class, fail->vq) : FAULT_ANY_QUEUE,
-		.count = fail->count == SCENARIO_FOREVER ? FAULT_FOREVER : fail->count,
-		.probability_ppm = (uint32_t)fail->probability_ppm,
-	};
+	struct fault_order order = fault_order_of(fail, fail->vq != NULL ?
+	    device_queue_by_name(run->device.class, fail->vq) : FAULT_ANY_QUEUE);
 	char why[160];
 
 	if (fault_arm(&run->faults, &order, why, sizeof(why)) == NULL)

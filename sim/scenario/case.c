@@ -348,7 +348,8 @@ scenario_cases(const struct scenario_doc *doc, const struct scenario_ref *ref, s
 	for (size_t i = 0; i < doc->count; i++) {
 		const struct scenario *sc = doc->scenario[i];
 
-		if (ref != NULL && !ref_fits_params(ref, sc))
+		if (ref != NULL && (!ref_fits_params(ref, sc) ||
+		    (ref->has_seed && sc->seeds.count == 0)))
 			continue;
 		for (size_t j = 0; j < sc->machines.count; j++)
 			if (ref == NULL || ref_fits_machine(ref, &sc->machines.machine[j]))

@@ -149,9 +149,13 @@ void
 check_fail(struct map_check *check, const void *value)
 {
 	const struct scenario_fail *f = value;
+	const char *key = NULL;
+	char why[240];
 
 	if (f->block && f->error != NULL)
 		map_error(check, "errno", "a call that blocks returns no error");
+	else if (f->call != NULL && !check->ld->vocab->check_fault(f, &key, why, sizeof(why)))
+		map_error(check, key, "%s", why);
 	if (f->id != NULL && strcmp(f->id, "all") == 0)
 		load_error(check->ld, value_or_map(check->node, "id"), "scenario.fail-id",
 		    "the id \"all\" is taken: `heal: all`");
@@ -211,5 +215,5 @@ check_path(struct loader *ld, const struct scenario *sc, const struct yaml_node 
 
 	if (strcmp(have, wanted) != 0)
 		load_error(ld, id, "scenario.path",
-		    "the scenario in this file is called \"%s\", not \"%s\"", wanted, have);
+		    "the scenario in this file is called \"%s\", not \"%s\"", wanted, sc->id);
 }

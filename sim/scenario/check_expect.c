@@ -13,7 +13,9 @@
 #include "text.h"
 
 /* Why an observable cannot be larger; each level also has the bounds of those before it. */
-enum bound_level { BOUND_ZERO, BOUND_WIDTH, BOUND_MEMORY, BOUND_CLAIMED, BOUND_LEVELS };
+enum bound_level {
+	BOUND_ZERO, BOUND_WIDTH, BOUND_WHOLE, BOUND_MEMORY, BOUND_CLAIMED, BOUND_LEVELS
+};
 
 /* INT64_MIN and INT64_MAX: there is no bound. */
 struct range {
@@ -78,16 +80,73 @@ highest(const struct expect_term *t, const struct bounds *bounds, enum bound_lev
 	return high;
 }
 
+/* Is it a part of the memory, or all of it: never more than mem.total? */
+static bool
+is_part(const struct expect_term *t, const struct bounds *bounds, enum bound_level level)
+{
+	unsigned known = t->obs != NULL ? t->obs->bounds : 0;
+
+	return (known & EXPECT_MEMORY) || ((known & EXPECT_CLAIMED) && level >= BOUND_CLAIMED &&
+	    bounds->claimed_pages == 0);
+}
+
+static bool
+has_whole(const struct difference *d)
+{
+	for (size_t i = 0; i < d->count; i++)
+		if (d->part[i].times != 0 && d->part[i].term->obs != NULL &&
+		    (d->part[i].term->obs->bounds & EXPECT_WHOLE))
+			return true;
+	return false;
+}
+
+/*
+ * The parts of a memory of T pages and T itself, all added up: each part is from 0 to T, so the
+ * sum is from T times what is taken away of T to T times what is added, whatever T is.
+ */
+static struct range
+memory_range(const struct difference *d, const struct bounds *bounds, enum bound_level level)
+{
+	int64_t whole = 0, added = 0, taken = 0;
+	int64_t memory = level >= BOUND_MEMORY ? smaller(bounds->memory_pages, INT64_MAX) :
+	    INT64_MAX;
+
+	for (size_t i = 0; i < d->count; i++) {
+		int64_t times = d->part[i].times;
+
+		if (!is_part(d->part[i].term, bounds, level))
+			continue;
+		if (d->part[i].term->obs->bounds & EXPECT_WHOLE)
+			whole = bounded_add(whole, times);
+		else if (times > 0)
+			added = bounded_add(added, times);
+		else
+			taken = bounded_add(taken, times);
+	}
+	added = bounded_add(added, whole);
+	taken = bounded_add(taken, whole);
+	return (struct range){
+		.low = taken < 0 ? bounded_times(memory, taken) : 0,
+		.high = added > 0 ? bounded_times(memory, added) : 0,
+	};
+}
+
 static struct range
 difference_range(const struct difference *d, const struct bounds *bounds,
     enum bound_level level)
 {
-	struct range range = { d->number, d->number };
+	struct range range = { d->number, d->number }, memory;
+	bool whole = level >= BOUND_WHOLE && has_whole(d);
 
+	if (whole) {
+		memory = memory_range(d, bounds, level);
+		range.low = bounded_add(range.low, memory.low);
+		range.high = bounded_add(range.high, memory.high);
+	}
 	for (size_t i = 0; i < d->count; i++) {
 		int64_t times = d->part[i].times, high;
 
-		if (times == 0)
+		if (times == 0 || (whole && is_part(d->part[i].term, bounds, level)))
 			continue;
 		high = bounded_times(highest(d->part[i].term, bounds, level), times);
 		if (times > 0)
@@ -217,6 +276,8 @@ reason(const struct difference *d, const struct bounds *bounds, enum bound_level
 		    arena_printf(arena, "%s is never below 0", d->part[0].term->text);
 	if (level == BOUND_WIDTH)
 		return arena_printf(arena, "%s has 32 bits", narrow(d));
+	if (level == BOUND_WHOLE || has_whole(d))
+		return "no part of the memory is more than mem.total";
 	f = fmemopen(size, sizeof(size), "w");
 	if (f != NULL) {
 		text_print_bytes(bounds->memory_pages, f);

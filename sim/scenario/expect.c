@@ -3,6 +3,7 @@
  * Expectations: evaluation and words.  expect_parse.c reads them.
  */
 #include "expect.h"
+#include "text.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -193,6 +194,25 @@ expect_was_printed(const struct expect *e, size_t n)
 	return false;
 }
 
+/* A node that is not there, with the one that was probably meant. */
+static void
+expect_print_absent(const struct expect_term *t, const struct expect_env *env, FILE *f)
+{
+	struct text_nearest near, alone;
+	const char *dot = strrchr(t->arg, '.');
+
+	text_nearest_init(&near, t->arg);
+	/* That both are below one node makes no node like another. */
+	text_nearest_init(&alone, dot != NULL ? dot + 1 : t->arg);
+	near.distance = alone.distance;
+	if (env->offer_sysctl != NULL)
+		env->offer_sysctl(&near);
+	if (near.best != NULL)
+		fprintf(f, "(there is no such thing; did you mean sysctl.%s?)", near.best);
+	else
+		fputs("(there is no such thing)", f);
+}
+
 void
 expect_print_actual(const struct expect *e, const struct expect_env *env, FILE *f)
 {
@@ -207,7 +227,7 @@ expect_print_actual(const struct expect *e, const struct expect_env *env, FILE *
 		if (expect_term_value(t, env, &value))
 			expect_print_value(t, value, f);
 		else
-			fputs("(there is no such thing)", f);
+			expect_print_absent(t, env, f);
 		comma = ", ";
 	}
 }

@@ -38,6 +38,7 @@ enum expect_bound {
 	EXPECT_32BIT = 1,	/* it has 32 bits */
 	EXPECT_MEMORY = 2,	/* the memory of the machine */
 	EXPECT_CLAIMED = 4,	/* memory and what the device is made to claim, if all is right */
+	EXPECT_WHOLE = 8,	/* it is the memory itself: nothing with EXPECT_MEMORY is more */
 };
 
 /*
@@ -102,6 +103,8 @@ struct expect {
 	struct expect_sum high;	/* EXPECT_IN only */
 };
 
+struct text_nearest;
+
 /*
  * What observables look at.
  * log_count: console lines so far that contain `text`.
@@ -110,6 +113,7 @@ struct expect_env {
 	const struct device *device;
 	void *arg;		/* of the one who made the table */
 	int64_t (*log_count)(void *arg, const char *text);
+	void (*offer_sysctl)(struct text_nearest *);	/* all paths there are; or NULL */
 	unsigned hz;		/* clock ticks a second, for times in ticks */
 };
 

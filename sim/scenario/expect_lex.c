@@ -69,6 +69,9 @@ lex_fail_token(struct lexer *p, const char *wanted)
 
 	if (lex_is_word(t, "and") || lex_is_word(t, "or"))
 		lex_fail(p, t->start, t->length, LEX_ONE_COMPARISON);
+	else if (lex_is_word(t, "within") || lex_is_word(t, "for"))
+		lex_fail(p, t->start, t->length, "`%.*s:` is a key of its own, in a line of its "
+		    "own below the expectation", (int)t->length, t->start);
 	else if (t->kind == TOKEN_END)
 		lex_fail(p, t->start, 1, "%s is expected at the end of \"%s\"", wanted,
 		    p->text);
@@ -112,7 +115,9 @@ letters_length(const char *s)
 static bool
 lex_is_keyword(const char *word, size_t length)
 {
-	static const char *const keywords[] = { "in", "and", "or" };
+	static const char *const keywords[] = {
+		"in", "and", "or", "within", "for",
+	};
 
 	for (size_t i = 0; i < NELEM(keywords); i++)
 		if (strlen(keywords[i]) == length && strncmp(word, keywords[i], length) == 0)

@@ -219,12 +219,27 @@ parse_sum(struct lexer *p, struct expect_sum *sum)
 
 /* ---- the whole ---- */
 
+/* `asleep` and `sleeping`: most letters of the one stand in the other, in one piece. */
+static bool
+have_much_in_common(const char *word, const char *state)
+{
+	size_t need = strlen(word) * 2 / 3;
+
+	if (need < 4)
+		return false;
+	for (const char *s = word; strlen(s) >= need; s++)
+		for (const char *t = state; strlen(t) >= need; t++)
+			if (strncmp(s, t, need) == 0)
+				return true;
+	return false;
+}
+
 /* `thread.state == sleeping`: the right side is a word of the left side's set. */
 static void
 parse_state_word(struct lexer *p, struct expect *e)
 {
 	const struct expect_term *left = &e->left.terms[0];
-	const char *const *words = left->obs->words;
+	const char *const *words = left->obs->words, *word;
 	struct expect_term *term;
 	struct text_nearest near;
 	struct text_why hint;
@@ -240,19 +255,27 @@ parse_state_word(struct lexer *p, struct expect *e)
 	term->obs = left->obs;
 	term->loc = lex_loc(p, p->token.start);
 	term->text = arena_copy(p->arena, p->token.start, p->token.length);
+	word = p->token.kind == TOKEN_STRING ? p->token.string : term->text;
 	for (term->value = 0; words[term->value] != NULL; term->value++)
 		if (strcmp(words[term->value], term->text) == 0) {
 			lex_next(p);
 			return;
 		}
-	text_nearest_init(&near, term->text);
+	if (text_list_has(words, word)) {
+		lex_fail(p, p->token.start, p->token.length, "a state is written without quotes: "
+		    "%s", word);
+		return;
+	}
+	text_nearest_init(&near, word);
 	text_nearest_offer_all(&near, words);
 	for (size_t i = 0; words[i] != NULL; i++) {
+		if (near.best == NULL && have_much_in_common(word, words[i]))
+			near.best = words[i];
 		strncat(list, i > 0 ? " " : "", sizeof(list) - strlen(list) - 1);
 		strncat(list, words[i], sizeof(list) - strlen(list) - 1);
 	}
 	lex_fail(p, p->token.start, p->token.length > 0 ? p->token.length : 1,
-	    "%s is never \"%s\" (%s)%s", left->text, term->text, list,
+	    "%s is never \"%s\" (%s)%s", left->text, word, list,
 	    near.best != NULL ? text_nearest_hint(&near, &hint) : "");
 }
 
@@ -329,7 +352,9 @@ check_range(struct lexer *p, const struct expect *e)
 	if (e->right.count == 1 && e->high.count == 1 && low->kind == high->kind &&
 	    (low->kind == EXPECT_NUMBER || low->kind == EXPECT_SPAN) &&
 	    low->ticks == high->ticks && low->value > high->value)
-		lex_fail(p, p->text, 1, "the range %s..%s is empty", low->text, high->text);
+		lex_fail_at(p, low->loc, low->loc.line == high->loc.line ?
+		    high->loc.col - low->loc.col + strlen(high->text) : 1,
+		    "the range %s..%s is empty", low->text, high->text);
 }
 
 static void

@@ -18,6 +18,14 @@ static void load_field(struct loader *, const struct field *, const struct yaml_
 
 /* ---- maps ---- */
 
+/* Is it a key of a step that stands, not indented, below the list of steps? */
+static bool
+is_lost_step_key(const struct loader *ld, const struct map *map, const char *key)
+{
+	return map == &map_scenario && map_find(map, key) == NULL &&
+	    (map_find(&map_step, key) != NULL || verb_find(ld->vocab->type, key) != NULL);
+}
+
 /* Returns the key that was probably meant, or NULL. */
 static const char *
 load_unknown_key(struct loader *ld, const struct map *map, const struct yaml_node *key)
@@ -25,6 +33,11 @@ load_unknown_key(struct loader *ld, const struct map *map, const struct yaml_nod
 	struct text_nearest near;
 	struct text_why hint;
 
+	if (is_lost_step_key(ld, map, key->text)) {
+		yaml_error(ld->diags, key, "scenario.step", "\"%s\" belongs to the step above: "
+		    "indent it as far as the first key of that step", key->text);
+		return NULL;
+	}
 	text_nearest_init(&near, key->text);
 	for (size_t i = 0; i < map->count; i++)
 		text_nearest_offer(&near, map->fields[i].key);
@@ -111,8 +124,11 @@ load_lost_colon(struct loader *ld, const struct map *map, const struct yaml_node
 static void
 load_map(struct loader *ld, const struct map *map, const struct yaml_node *n, void *object)
 {
+	size_t before = ld->diags->reported;
+
 	if (n->kind == YAML_SCALAR && map->scalars > 0) {
-		for (size_t i = 0; i < map->scalars; i++)
+		/* What is wrong with it is wrong for all of them, and said once. */
+		for (size_t i = 0; i < map->scalars && ld->diags->reported == before; i++)
 			load_field(ld, &map->fields[i], n, field_slot(&map->fields[i], object));
 		return;
 	}
@@ -151,8 +167,12 @@ load_machine(struct loader *ld, const struct yaml_node *n, struct scenario_machi
 static void
 load_submap(struct loader *ld, const struct map *map, const struct yaml_node *n, void *object)
 {
+	size_t before = ld->diags->reported;
+
 	load_map(ld, map, n, object);
-	check_map(ld, map, object, n);
+	/* Keys and values that are wrong by themselves are wrong together, too. */
+	if (ld->diags->reported == before)
+		check_map(ld, map, object, n);
 }
 
 /* What the type of device has: a verb's map, or `device:`, whose object is there already. */
@@ -379,7 +399,7 @@ load_find_verb(struct loader *ld, const struct yaml_node *n, struct scenario_ste
 			step->verb_loc = key->loc;
 		}
 	}
-	if (verb == NULL && !bad)
+	if (verb == NULL && !bad && !ld->lost_step_key)
 		load_error(ld, n, "scenario.step", "this step has no verb");
 	return verb;
 }
@@ -536,6 +556,9 @@ load_field(struct loader *ld, const struct field *f, const struct yaml_node *n, 
 void
 load_top(struct loader *ld, const struct yaml_node *root, struct scenario *sc)
 {
+	ld->lost_step_key = false;
+	for (size_t i = 0; i < root->count; i++)
+		ld->lost_step_key |= is_lost_step_key(ld, &map_scenario, root->pairs[i].key->text);
 	load_map(ld, &map_scenario, root, sc);
 }
 

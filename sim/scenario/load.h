@@ -30,6 +30,7 @@ struct loader {
 	size_t nparams;
 	bool matrix_broken;	/* reported; `$name` is not complained about any more */
 	bool in_steps;		/* reading the steps */
+	bool lost_step_key;	/* a key of a step stands beside the list of steps */
 	bool in_base;		/* reading the file that is extended */
 	const struct yaml_file *base_file;	/* that file, or NULL */
 	size_t reported_before;	/* of the list, when this file was begun */

@@ -6,7 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include "base/share.h"
 #include "load.h"
 #include "text.h"
 
@@ -97,40 +99,74 @@ nearest_entry(struct arena *arena, const char *folder, const char *name)
 	return best;
 }
 
-/* `; did you mean ...` for the first part of the relative path that is not there, or "". */
+/*
+ * The path that exists and is most like `relative` seen from `folder` ("" or with its slash):
+ * each part that is not there is replaced by the entry most like it.  NULL: there is none.
+ */
+static const char *
+nearest_path(struct arena *arena, const char *folder, const char *relative)
+{
+	const char *part = relative, *out = "", *best;
+	struct stat st;
+
+	for (;;) {
+		size_t length;
+
+		part += strspn(part, "/");
+		if (*part == '\0')
+			break;
+		length = strcspn(part, "/");
+		best = arena_copy(arena, part, length);
+		if (stat(arena_printf(arena, "%s%s%s", folder, out, best), &st) != 0) {
+			const char *in = arena_printf(arena, "%s%s", folder, out);
+
+			best = nearest_entry(arena, *in != '\0' ? in : ".", best);
+		}
+		if (best == NULL)
+			return NULL;
+		part += length;
+		out = arena_printf(arena, "%s%s%s", out, best, *part != '\0' ? "/" : "");
+	}
+	return stat(arena_printf(arena, "%s%s", folder, out), &st) == 0 && S_ISREG(st.st_mode) ?
+	    out : NULL;
+}
+
+/* `; did you mean ...` with a path that exists, beside the file or installed; or "". */
 static const char *
 path_hint(struct arena *arena, const char *path, const char *relative)
 {
-	const char *part = relative, *best, *name, *folder;
-	size_t length;
-	struct stat st;
+	char *installed = share_path("scenarios");
+	const char *best = nearest_path(arena, path_beside(arena, path, ""), relative);
 
-	for (; *part != '\0'; part += length) {
-		part += strspn(part, "/");
-		length = strcspn(part, "/");
-		if (stat(path_beside(arena, path, arena_copy(arena, relative,
-		    (size_t)(part - relative) + length)), &st) == 0)
-			continue;
-		folder = path_beside(arena, path, arena_copy(arena, relative,
-		    (size_t)(part - relative)));
-		name = arena_copy(arena, part, length);
-		best = nearest_entry(arena, *folder != '\0' ? folder : ".", name);
-		if (best == NULL)
-			return "";
-		return arena_printf(arena, "; did you mean \"%.*s%s%s\"?",
-		    (int)(part - relative), relative, best, part + length);
-	}
-	return "";
+	if (best == NULL && installed != NULL)
+		best = nearest_path(arena, arena_printf(arena, "%s/", installed), relative);
+	free(installed);
+	return best != NULL ? arena_printf(arena, "; did you mean \"%s\"?", best) : "";
 }
 
 /* ---- the file ---- */
+
+/* Beside the file that names it, or else one of the scenarios that come with viosim. */
+static const char *
+extends_path(struct arena *arena, const char *path, const char *relative)
+{
+	const char *beside = path_beside(arena, path, relative), *found;
+	char *share;
+
+	if (access(beside, F_OK) == 0)
+		return beside;
+	share = share_path(arena_printf(arena, "scenarios/%s", relative));
+	found = share != NULL ? arena_copy(arena, share, strlen(share)) : beside;
+	free(share);
+	return found;
+}
 
 /* The bytes of the file; false after an error, which stands at the line that names it. */
 static bool
 extends_read(struct loader *ld, const struct yaml_node *n, const char *path, const char *text,
     struct yaml_file *file)
 {
-	const char *full = path_beside(ld->arena, path, text);
+	const char *full = extends_path(ld->arena, path, text);
 	struct diag_list diags;
 	bool good;
 

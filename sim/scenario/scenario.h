@@ -333,6 +333,9 @@ struct scenario_vocab {
 	const char *const *faults;	/* "uvm_pglistalloc.enomem": call, dot, what goes wrong */
 	const char *const *errnos;	/* "EAGAIN" */
 	const char *const *rules;	/* "balloon.stale-page" */
+	/* Is there such a fault?  If not, a sentence and the key of `fail` that is wrong. */
+	bool (*check_fault)(const struct scenario_fail *, const char **key, char *why,
+	    size_t size);
 };
 
 struct scenario_doc {
@@ -403,7 +406,8 @@ void	scenario_ref_fini(struct scenario_ref *);
 
 /*
  * The cases of a document that a reference (NULL: none) selects, in order of combination,
- * machine, seed.  A seed in the reference is taken even if the scenario does not list it.
+ * machine, seed.  A seed in the reference is taken even if the scenario, which has
+ * others, does not list it; a scenario without seeds has no case with one.
  * Heap array, each case to be finished; NULL and *count 0 if nothing fits.
  */
 struct scenario_case *scenario_cases(const struct scenario_doc *,

@@ -302,6 +302,18 @@ BEGIN {
 	next
 }
 is_kept { own_text[other_count] = own_text[other_count] $0 "\n" }
+# What the compiler says first that is an error, or else at all.
+function first_error(log_file,    text, first) {
+	first = ""
+	while ((getline text < log_file) > 0) {
+		if (text ~ /error/)
+			return text
+		if (first == "")
+			first = text
+	}
+	return first
+}
+
 END {
 	for (i = 1; i <= found; i++)
 		print put_what[i] "\t" put_where[i] (put_what[i] == "say" ? \
@@ -316,9 +328,10 @@ END {
 		} else
 			hidden++
 	}
-	if (found + printed == 0)
+	if (found + printed == 0) {
+		print "say\t" first_error(ARGV[4])
 		print "say\t" in_name ": does not compile; see " log_name
-	else if (hidden > 0)
+	} else if (hidden > 0)
 		printf "say\t%s: %d more compiler error%s in %s\n",
 		    in_name, hidden, hidden == 1 ? "" : "s", log_name
 }

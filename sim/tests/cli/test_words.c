@@ -49,6 +49,12 @@ START_TEST(mistyped_commands_and_options)
 		    "viosim check: unknown option -x; `viosim check --help` lists them" },
 		{ "sweep --no-m",
 		    "viosim sweep: --no-m is ambiguous: --no-manifest or --no-moments" },
+		{ "explore --stat x",
+		    "viosim explore: unknown option --stat; did you mean \"--state\"?" },
+		{ "run --hel", "viosim run: unknown option --hel; did you mean \"--help\"?" },
+		{ "check --manifst x",
+		    "viosim check: unknown option --manifst; --manifest is an option of "
+		    "run, explain, sweep, explore, shrink, bytes" },
 		{ "run --quiet=1", "viosim run: --quiet takes no value" },
 		{ "run --jobs", "viosim run: --jobs: N is missing" },
 		{ "run --junit=", "viosim run: --junit: FILE is empty" },
@@ -108,6 +114,9 @@ START_TEST(mistyped_scenarios)
 		    "never in-notfy; did you mean \"in-notify\"?" },
 		{ "list inflate/pace[akc=in-notify]", "viosim: inflate/pace: it has no parameter "
 		    "akc; did you mean \"ack\"?" },
+		{ "list inflate/exact-request@9#1.0,bounce", "viosim: inflate/exact-request: it "
+		    "has no seeds, and so no case @9; `viosim list --cases "
+		    "inflate/exact-request` lists its cases" },
 		{ "list inflate/exact-request#1.0,legacy", "viosim: inflate/exact-request: no case "
 		    "has all of that together; `viosim list --cases inflate/exact-request` lists "
 		    "its cases" },

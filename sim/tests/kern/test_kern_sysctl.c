@@ -13,6 +13,7 @@ START_TEST(nodes_read_the_creators_memory)
 {
 	struct krig *rig = krig_new(NULL);
 	int64_t value = -1;
+	char path[64];
 
 	krig_run(rig, frag_sysctl_tree);
 	krig_assert_alive(rig);
@@ -26,6 +27,11 @@ START_TEST(nodes_read_the_creators_memory)
 	ck_assert(!kern_sysctl("hw.test.values", &value));
 	ck_assert(!kern_sysctl("hw.tes", &value));
 	ck_assert(!kern_sysctl("", &value));
+	/* The nodes above it have no value. */
+	ck_assert(kern_sysctl_path(0, path, sizeof(path)));
+	ck_assert_str_eq(path, "hw.test.value");
+	ck_assert(!kern_sysctl_path(1, path, sizeof(path)));
+	ck_assert(!kern_sysctl_path(0, path, strlen("hw.test.value")));
 	krig_free(rig);
 }
 END_TEST

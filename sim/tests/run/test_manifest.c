@@ -69,24 +69,23 @@ END_TEST
 START_TEST(defects_are_recognised_elsewhere)
 {
 	struct manifest *manifest = manifest_of(HEAD "known_defects:\n"
-	    "  - {id: one, title: t, rules: [log.quiet], where: [f], scenarios: [a/b]}\n"
-	    "  - {id: two, title: t, rules: [log.quiet], scenarios: [c/d]}\n"
-	    "  - {id: three, title: t, rules: [log.quiet], where: g, scenarios: [a/b]}\n");
-	const struct defect *defect;
+	    "  - {id: zero, title: t, rules: [log.quiet], scenarios: [x/y]}\n"
+	    "  - {id: one, title: t, rules: [log.flood, log.quiet], where: f, scenarios: a/b}\n"
+	    "  - {id: two, title: t, rules: [log.quiet], where: [g, f], scenarios: a/c}\n"
+	    "  - {id: three, title: t, rules: [log.quiet], where: [f, g], scenarios: a/d}\n"
+	    "  - {id: four, title: t, rules: [log.quiet], where: [f], scenarios: a/e}\n");
 
 	ck_assert_ptr_nonnull(manifest);
-	defect = manifest_like(manifest, "x/y", "log.quiet", "f", NULL);
-	ck_assert_str_eq(defect->id, "one");
-	defect = manifest_like(manifest, "x/y", "log.quiet", "f", defect);
-	ck_assert_str_eq(defect->id, "two");
-	ck_assert_ptr_null(manifest_like(manifest, "x/y", "log.quiet", "f", defect));
+	/* The rule of `one` and the function of `two` come second; `zero` has no function. */
+	ck_assert_str_eq(manifest_like(manifest, "u/v", "log.quiet", "f")->id, "three");
+	ck_assert_str_eq(manifest_like(manifest, "u/v", "log.quiet", "g")->id, "two");
+	ck_assert_str_eq(manifest_like(manifest, "u/v", "log.flood", "f")->id, "one");
 	/* Where one is meant to show, no other is named. */
-	defect = manifest_like(manifest, "c/d", "log.quiet", "f", NULL);
-	ck_assert_str_eq(defect->id, "two");
-	ck_assert_ptr_null(manifest_like(manifest, "c/d", "log.quiet", "f", defect));
-	ck_assert_ptr_null(manifest_like(manifest, "x/y", "log.flood", "f", NULL));
-	ck_assert_ptr_null(manifest_like(manifest, "x/y", "log.quiet", "", NULL));
-	ck_assert_ptr_null(manifest_like(NULL, "x/y", "log.quiet", "f", NULL));
+	ck_assert_str_eq(manifest_like(manifest, "a/b", "log.quiet", "f")->id, "one");
+	ck_assert_ptr_null(manifest_like(manifest, "u/v", "log.quiet", "h"));
+	ck_assert_ptr_null(manifest_like(manifest, "u/v", "log.quiet", ""));
+	ck_assert_ptr_null(manifest_like(manifest, "u/v", "log.missing", "f"));
+	ck_assert_ptr_null(manifest_like(NULL, "u/v", "log.quiet", "f"));
 	manifest_free(manifest);
 	diag_list_fini(&diags);
 }
@@ -129,6 +128,8 @@ START_TEST(bad_manifests_are_refused)
 }
 END_TEST
 
+static bool has_guess;			/* the error that assert_said() saw last */
+
 /* At which column, and which sentence? */
 static void
 assert_said(const char *line, unsigned col, const char *rule, const char *sentence)
@@ -142,6 +143,7 @@ assert_said(const char *line, unsigned col, const char *rule, const char *senten
 	ck_assert_uint_eq(diags.items[0].loc.col, col);
 	ck_assert_str_eq(diags.items[0].rule, rule);
 	ck_assert_ptr_nonnull(strstr(diags.items[0].message, sentence));
+	has_guess = strstr(diags.items[0].message, "did you mean") != NULL;
 	diag_list_fini(&diags);
 }
 
@@ -168,7 +170,7 @@ END_TEST
 START_TEST(names_are_looked_up)
 {
 	static const char *const scenarios[] = { "a/bee", "c/dee", NULL };
-	static const char *const functions[] = { "inflate", "thread", NULL };
+	static const char *const functions[] = { "inflate", "thread", "viomb_attach", NULL };
 	static const struct manifest_names both = { scenarios, functions };
 	struct manifest *manifest;
 
@@ -179,6 +181,15 @@ START_TEST(names_are_looked_up)
 	    "manifest.unknown-scenario", "x/*");
 	assert_said("  - {id: one, title: t, rules: [log.quiet], where: infalte, explored: a/bee}",
 	    52, "manifest.unknown-function", "did you mean \"inflate\"?");
+	/* The same driver's name before it makes no function like another. */
+	assert_said("  - {id: one, title: t, rules: [log.quiet], where: viomb_nosuch, "
+	    "explored: a/bee}",
+	    52, "manifest.unknown-function", "no function \"viomb_nosuch\"");
+	ck_assert(!has_guess);
+	assert_said("  - {id: one, title: t, rules: [log.quiet], explored: a/bee, fix: no.patch}",
+	    67, "manifest.file", "no.patch");
+	assert_said("  - {id: one, title: t, rules: [log.quiet], explored: a/bee, finding: no.md}",
+	    71, "manifest.file", "no.md");
 	/* Another text of the driver may have the others. */
 	manifest = manifest_of(HEAD "known_defects:\n  - {id: one, title: t, rules: [log.quiet], "
 	    "where: [x_inflate, thread], scenarios: [\"a/*\", c/dee]}\n");

@@ -101,6 +101,20 @@ compiler_says(const char *text, const char *said)
 	}
 }
 
+/* An error without a place is in the compiler's words; our options are not passed on. */
+START_TEST(compiler_errors_without_a_place_are_told)
+{
+	build_write(&folder, "x.c", driver_text);
+	ck_assert_int_eq(build_run(&folder, "CC=gcc", "x", "-fnosuchthing"), 2);
+	ck_assert_ptr_nonnull(strstr(build_read(&folder, "x.err"), "fnosuchthing"));
+	ck_assert_ptr_nonnull(strstr(build_read(&folder, "x.err"),
+	    "x.c: does not compile; see x.so.log\n"));
+	ck_assert_int_eq(build_run(&folder, "", "x", "--nodaig"), 2);
+	ck_assert_str_eq(build_read(&folder, "x.err"),
+	    "viosim-cc: there is no option --nodaig; did you mean --nodiag?\n");
+}
+END_TEST
+
 START_TEST(compiler_names_each_missing_kind_once)
 {
 	compiler_says("struct softc { struct lunch sc_lunch; int sc_a; };\n"
@@ -368,6 +382,7 @@ run_viosim_cc_suite(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_set_timeout(tc, 30);
 	tcase_add_test(tc, compiler_names_each_missing_header);
+	tcase_add_test(tc, compiler_errors_without_a_place_are_told);
 	tcase_add_test(tc, compiler_names_each_missing_kind_once);
 	tcase_add_test(tc, compiler_names_the_header_to_include);
 	tcase_add_test(tc, compiler_tells_a_slip_from_a_gap);

@@ -391,6 +391,54 @@ static const struct bad bad_steps[] = {
 		"5:49: unknown name for \"errno\": \"ENOMEN\"; did you mean \"ENOMEM\"? "
 		    "[scenario.name]",
 	} },
+	{ FIXTURE_STEPS "  - fail: {id: a, call: uvm_pglistalloc, errno: EAGAIN}\n", {
+		"5:49: uvm_pglistalloc has no fault that gives EAGAIN (ENOMEM, EINVAL) "
+		    "[scenario.step]",
+	} },
+	{ FIXTURE_STEPS "  - fail: {id: a, call: uvm_pglistalloc, vq: inflate}\n", {
+		"5:46: uvm_pglistalloc has nothing to do with a virtqueue [scenario.step]",
+	} },
+	{ FIXTURE_STEPS "  - fail: {id: a, call: virtio_enqueue_prep, block: true}\n", {
+		"5:53: virtio_enqueue_prep has no fault that blocks inside it [scenario.step]",
+	} },
+	{ FIXTURE_STEPS "  - fail: {id: a, call: uvm_pglistalloc.enomem, errno: EAGAIN}\n", {
+		"5:56: uvm_pglistalloc.enomem is not a fault that gives that errno "
+		    "[scenario.step]",
+	} },
+	{ FIXTURE_STEPS "  - expect: host.actual == 512 within 5s\n", {
+		"5:32: `within:` is a key of its own, in a line of its own below the expectation "
+		    "[scenario.expectation]",
+	} },
+	{ FIXTURE_STEPS "  - expect: host.actual in 5..3\n", {
+		"5:28: the range 5..3 is empty [scenario.expectation]",
+	} },
+	{ FIXTURE_STEPS "  - expect: thread.state == \"asleep\"\n", {
+		"5:29: thread.state is never \"asleep\" (none running runnable sleeping "
+		    "waiting-memory); did you mean \"sleeping\"? [scenario.expectation]",
+	} },
+	{ FIXTURE_STEPS "  - expect: thread.state == \"sleeping\"\n", {
+		"5:29: a state is written without quotes: sleeping [scenario.expectation]",
+	} },
+	/* One error for one mistake. */
+	{ FIXTURE_STEPS "  - device: {paus: deflate}\n", {
+		"5:14: unknown key \"paus\" in device; did you mean \"pause\"? "
+		    "[scenario.unknown-key]",
+	} },
+	{ FIXTURE_STEPS "  - guest: {reboot: yes}\n", {
+		"5:21: \"yes\": true or false is expected; did you mean \"true\"? "
+		    "[scenario.value]",
+	} },
+	{ FIXTURE_STEP "device: {queue_size: 65536}\n", {
+		"6:22: \"inflate\" is at most 32768, not 65536 [scenario.value]",
+	} },
+	{ FIXTURE_HEAD "steps:\n  - at: 1s\ntarget: 5\n", {
+		"6:1: \"target\" belongs to the step above: indent it as far as the first key "
+		    "of that step [scenario.step]",
+	} },
+	{ FIXTURE_HEAD "steps:\n  - target: 5\nat: 1s\n", {
+		"6:1: \"at\" belongs to the step above: indent it as far as the first key "
+		    "of that step [scenario.step]",
+	} },
 	{ FIXTURE_STEPS "  - fail: {id: a, call: uvm_pglistalloc, nth: 0}\n", {
 		"5:47: \"nth\" is at least 1, not 0 [scenario.value]",
 	} },

@@ -110,6 +110,18 @@ static const struct bad bad_expects[] = {
 		"5:13: this is never true: no machine of this scenario has more than 64MiB of "
 		    "memory [scenario.expectation]",
 	} },
+	{ FIXTURE_STEPS "  - expect: mem.balloon > mem.total\n", {
+		"5:13: this is never true: no part of the memory is more than mem.total "
+		    "[scenario.expectation]",
+	} },
+	{ FIXTURE_STEPS "  - expect: mem.total - mem.free >= 0\n", {
+		"5:13: this is always true: no part of the memory is more than mem.total "
+		    "[scenario.expectation]",
+	} },
+	{ FIXTURE_STEPS "  - expect: host.held > mem.total\n", {
+		"5:13: this is never true: no part of the memory is more than mem.total "
+		    "[scenario.expectation]",
+	} },
 	{ FIXTURE_STEPS "  - expect: mem.free <= 64MiB\n", {
 		"5:13: this is always true: no machine of this scenario has more than 64MiB of "
 		    "memory [scenario.expectation]",

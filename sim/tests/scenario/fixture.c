@@ -172,7 +172,7 @@ const char fixture_everything[] =
 	"  - note: \"- a dash\"\n"
 	"always:\n"
 	"  - mem.free > 0\n"
-	"  - {id: c1, that: mem.free <= mem.total}\n"
+	"  - {id: c1, that: mem.free >= mem.balloon}\n"
 	"never:\n"
 	"  - irq.config > 100\n"
 	"finally:\n"

@@ -54,6 +54,18 @@ static const struct { const char *selection, *ids; } selections[] = {
 	{ "t[n=7]", "" }, { "t[m=6]", "" }, { "t#coherent", "" },
 };
 
+/* There nothing would be left to the seed. */
+START_TEST(without_seeds_no_seed_fits)
+{
+	struct scenario_doc *doc = fixture_load(FIXTURE_STEP);
+	char *text = ids(doc, "t@9#1.0,bounce");
+
+	ck_assert_str_eq(text, "");
+	free(text);
+	scenario_doc_free(doc);
+}
+END_TEST
+
 START_TEST(reference_selects_cases)
 {
 	struct scenario_doc *doc = fixture_load(matrix_text);
@@ -169,6 +181,7 @@ scenario_case_suite(void)
 	TCase *tc = tcase_create("case");
 
 	tcase_add_loop_test(tc, reference_selects_cases, 0, NELEM(selections));
+	tcase_add_test(tc, without_seeds_no_seed_fits);
 	tcase_add_test(tc, every_id_selects_its_own_case);
 	tcase_add_test(tc, without_seeds_there_is_none_in_the_id);
 	tcase_add_test(tc, memory_of_a_machine_is_in_its_name);

@@ -8,6 +8,7 @@
 
 #include "scenario/arena.h"
 #include "scenario/table.h"
+#include "scenario/text.h"
 #include "tests/scenario/fixture.h"
 
 #define NELEM(a) (sizeof(a) / sizeof((a)[0]))
@@ -75,7 +76,15 @@ count_log(void *arg, const char *text)
 	return strcmp(text, "twice \"quoted\"") == 0 ? 2 : strcmp(text, "once") == 0;
 }
 
-static const struct expect_env env = { .log_count = count_log, .hz = 100 };
+static void
+offer_sysctl(struct text_nearest *near)
+{
+	text_nearest_offer(near, "hw.viomb.npages");
+}
+
+static const struct expect_env env = {
+	.log_count = count_log, .offer_sysctl = offer_sysctl, .hz = 100,
+};
 
 /* The expectation, or NULL with its first message in `error`. */
 static struct expect *
@@ -205,7 +214,7 @@ static const struct { const char *text, *error; } refused[] = {
 	  "1: there is no kernel call \"mutex_entr\"; did you mean \"mutex_enter\"?" },
 	{ "mem.free-mem.total == 1", "1: nothing called \"mem.free-mem.total\" can be observed "
 	  "(a minus has spaces around it)" },
-	{ "host.actual in 5..4", "1: the range 5..4 is empty" },
+	{ "host.actual in 5..4", "16: the range 5..4 is empty" },
 	{ "host.actual in 5", "17: .. is expected at the end of \"host.actual in 5\"" },
 	{ "log ~ \"x", "7: the text is not closed by a quote" },
 	{ "log ~ x", "7: a text in quotes is expected instead of \"x\"" },
@@ -242,6 +251,8 @@ static const struct { const char *text, *explained; } explanations[] = {
 	{ "device.status == failed", "device.status = driver-ok" },
 	{ "thread.sleep > 5ticks", "thread.sleep = 1.5ms" },
 	{ "sysctl.hw.viomb.gone == 1", "sysctl.hw.viomb.gone = (there is no such thing)" },
+	{ "sysctl.hw.viomb.npage == 1", "sysctl.hw.viomb.npage = "
+	  "(there is no such thing; did you mean sysctl.hw.viomb.npages?)" },
 	{ "log ~ \"once\"", "count(log ~ \"once\") = 1" },
 	{ "count(log ~ \"once\") == 3", "count(log ~ \"once\") = 1" },
 };

@@ -238,6 +238,11 @@ START_TEST(extended_file_is_told_by_name)
 		  "\"include/usual.yaml\"? [scenario.extends]" },
 		{ "inclde/usual.yaml", "inclde/usual.yaml: No such file or directory; did you mean "
 		  "\"include/usual.yaml\"? [scenario.extends]" },
+		{ "inclde/usal.yaml", "inclde/usal.yaml: No such file or directory; did you mean "
+		  "\"include/usual.yaml\"? [scenario.extends]" },
+		/* No path that does not exist is suggested. */
+		{ "inclde/elsewhere.yaml", "inclde/elsewhere.yaml: No such file or directory "
+		  "[scenario.extends]" },
 		{ "./include/../inclde/usual.yaml", "inclde/usual.yaml: No such file or directory; "
 		  "did you mean \"./include/../include/usual.yaml\"? [scenario.extends]" },
 		{ "include/xyz.yaml", "include/xyz.yaml: No such file or directory "
