@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "device/class.h"
 
 #define STORY_TARGETS_MAX 4
@@ -20,8 +21,9 @@ add(struct stages *stages, enum perturb_kind kind, uint64_t pages, int queue)
 		for (unsigned i = 0; i < stages->count; i++)
 			if (stages->item[i].kind == kind && stages->item[i].pages == pages)
 				return;
-	if (stages->count < STAGES_MAX)
-		stages->item[stages->count++] = (struct stage){ kind, pages, queue };
+	if (stages->count == STAGES_MAX)
+		internal_error("more than %d kinds of injected events", STAGES_MAX);
+	stages->item[stages->count++] = (struct stage){ kind, pages, queue };
 }
 
 /* The numbers of the host's acts in the scenario, in order. */

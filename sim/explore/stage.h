@@ -7,10 +7,12 @@
 
 #include <stdbool.h>
 
+#include "device/device.h"
 #include "explore/perturb.h"
 #include "explore/story_map.h"
 
-#define STAGES_MAX 20
+/* A step brought forward, numbers of the host; for each queue a completion, an interrupt. */
+#define STAGES_MAX	(12 + 2 * DEVICE_QUEUES_MAX)
 
 /* In the order in which they are tried: what finds most comes first. */
 struct stages {
