@@ -214,6 +214,7 @@ deliver(struct world *world, unsigned cpu_number, unsigned vector)
 		irq_lower(world, vector);
 	line->in_service = true;
 	line->delivered++;
+	loop_heard(world);
 	ctx->cpu = cpu_number;
 	ctx->ipl = cpu->ipl;
 	ctx->state = CTX_ACTIVE;
@@ -436,6 +437,8 @@ fire(struct world *world)
 		world_finish(world, WORLD_TIME_LIMIT, "the run reached its limit of time");
 		return false;
 	}
+	if (world->clock.count > 0 && world->clock.heap[0]->class != CLOCK_TIMER)
+		loop_heard(world);
 	if (!clock_fire(&world->clock))
 		return false;
 	world->time_moved = true;

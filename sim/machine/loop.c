@@ -28,7 +28,7 @@ begin(struct loop *loop, uint64_t instalment)
 static void
 stop_watching(struct loop *loop)
 {
-	loop->watching = false;
+	loop->watching = loop->by_events = false;
 	begin(loop, INSTALMENT);
 }
 
@@ -56,7 +56,8 @@ loop_refill(struct world *world)
 	loop->text = world->trace.text_length;
 	loop->kept_most = loop->kept_least = loop->kept;
 	loop->was_early = false;
-	stop_watching(loop);
+	if (!loop->by_events)
+		stop_watching(loop);
 }
 
 void
@@ -174,6 +175,60 @@ begin_watching(struct world *world)
 	world->loop.watched = 0;
 	memset(world->loop.seen, 0, sizeof(world->loop.seen));
 	begin(&world->loop, 1);
+}
+
+void
+loop_heard(struct world *world)
+{
+	world->loop.quiet = world->trace.count;
+}
+
+static bool
+is_quiet(const struct world *world)
+{
+	return world->trace.count - world->loop.quiet >=
+	    world->config.event_limit / EARLY_SHARE;
+}
+
+const struct loop_seen *
+loop_of_events(const struct world *world)
+{
+	const struct loop_seen *seen = NULL;
+
+	for (uint32_t i = 1; i <= world->contexts && seen == NULL; i++)
+		seen = loop_of(world, i);
+	return world->loop.by_events && is_quiet(world) ? seen : NULL;
+}
+
+void
+loop_events(struct world *world)
+{
+	struct loop *loop = &world->loop;
+	uint32_t limit = world->config.event_limit, count = world->trace.count;
+	uint32_t final = limit - limit / FINAL_SHARE;
+	const struct loop_seen *seen;
+
+	if (count < final && loop->by_events) {
+		loop->was_asked = true;
+		seen = loop_of_events(world);
+		if (seen != NULL && loop->judge(loop->arg, seen))
+			world_finish(world, WORLD_EVENT_LIMIT,
+			    "the run reached its limit of events");
+		if (world->end != WORLD_RUNNING)
+			return;
+		stop_watching(loop);
+	}
+	world->event_stop = count < final ? final : limit;
+	if (count >= final || (is_quiet(world) && loop->judge != NULL && !loop->was_asked)) {
+		begin_watching(world);
+		loop->by_events = true;
+	}
+	/* At first nobody can have asked to be asked yet. */
+	if (count < final && (loop->judge != NULL || count == 0) && !loop->was_asked)
+		world->event_stop = count + limit / (loop->by_events ? EARLY_WATCH :
+		    EARLY_SHARE) + 1;
+	if (world->event_stop > limit)
+		world->event_stop = limit;
 }
 
 static void

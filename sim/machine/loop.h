@@ -13,6 +13,9 @@
  * innermost function that was not left all the while, and where in it rounds began.  The same is
  * done early, at a small part of the limits: whoever knows loops that never end can be asked
  * then whether this is one of them, and saves the rest (`judge`).
+ *
+ * A loop that lets time pass, as with delay(9), ends at the limit of events.  It is looked at, and
+ * asked about, in the same way when for long there was nothing but events of the driver's own.
  */
 #ifndef VIOSIM_MACHINE_LOOP_H
 #define VIOSIM_MACHINE_LOOP_H
@@ -45,7 +48,11 @@ struct loop {
 	uint64_t text;			/* bytes of text in the record then */
 	uint64_t kept;			/* blocks of kmem(9) that the driver has, */
 	uint64_t kept_most, kept_least;	/* and since time moved */
+	uint32_t quiet;			/* events when the device, the scenario or an interrupt
+					   was last heard of */
 	bool watching, was_early;
+	bool by_events;			/* watching whether time passes or not */
+	bool was_asked;			/* about the loop that only the limit of events ends */
 	unsigned watched;		/* rounds */
 	loop_judge *judge;		/* NULL: nobody is asked */
 	void *arg;
@@ -66,6 +73,12 @@ void loop_work(struct loop *loop, uint64_t rounds);
 void loop_kept(struct world *world, bool more);
 /* A message was recorded: is it one too many? */
 void loop_text(struct world *world);
+/* From a look at events to the next one: call it at world->event_stop, which it sets. */
+void loop_events(struct world *world);
+/* Device, scenario or interrupt are heard of. */
+void loop_heard(struct world *world);
+/* The loop that the run is in that only its limit of events ends; NULL: none was seen. */
+const struct loop_seen *loop_of_events(const struct world *world);
 /* The loop that a context is in; NULL when it was not seen in one. */
 const struct loop_seen *loop_of(const struct world *world, uint32_t context);
 

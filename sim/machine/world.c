@@ -43,7 +43,7 @@ world_init(struct world *world, const struct world_config *config,
 	if (world->main == NULL)
 		return false;
 	world->points_left = config->points_limit;
-	world->event_stop = config->event_limit;
+	loop_events(world);
 	return true;
 }
 
@@ -117,7 +117,9 @@ is_at_floor(const struct world *world, const struct context *ctx, uintptr_t fram
 static void
 stop(struct world *world)
 {
-	if (world->trapped == NULL)
+	if (world->trapped == NULL && world->trace.count < world->config.event_limit)
+		loop_events(world);
+	else if (world->trapped == NULL)
 		world_finish(world, WORLD_EVENT_LIMIT, "the run reached its limit of events");
 	else
 		world_end_at(world, WORLD_TRAP, world->trapped, world->trapped_site);

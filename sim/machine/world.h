@@ -197,7 +197,7 @@ struct world {
 	char end_text[256];		/* panic text etc. */
 	uint32_t end_site;
 	uint32_t end_context;		/* that ran then */
-	uint32_t event_stop;		/* the event at which the run ends: its limit, or now */
+	uint32_t event_stop;		/* the event of the end, or of a look for loops */
 	const char *trapped;		/* a flag of the processor that the driver set; or NULL */
 	uint32_t trapped_site;
 	uintptr_t module_low, module_high;	/* the driver module: sites are offsets in it */

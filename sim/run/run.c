@@ -191,6 +191,9 @@ report_end(struct run *run)
 		break;
 	case WORLD_TIME_LIMIT:
 	case WORLD_EVENT_LIMIT:
+		seen = loop_of_events(world);
+		if (seen != NULL)
+			line_of_loop(run, seen);
 		run_fail(run, run->scenario->loc, "limits",
 		    "the run ends within its limits", world->end_text);
 		break;

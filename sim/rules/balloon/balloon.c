@@ -20,19 +20,23 @@
 #define FEATURE_DEFLATE_ON_OOM (UINT64_C(1) << 2)
 #define DESC_WRITE 0x02u		/* VRING_DESC_F_WRITE */
 #define DESC_INDIRECT 0x04u		/* VRING_DESC_F_INDIRECT */
-#define SEGMENTS_MAX 16
+/* Sixteen million page numbers: no guest has so many pages. */
 #define BYTES_MAX (UINT32_C(64) << 20)
 #define REQUESTS_MANY 64		/* answered and kept for a last look */
 
 enum slot_state { SLOT_PREPARED = 1, SLOT_RESERVED, SLOT_COMMITTED, SLOT_FREED };
+
+struct segment {
+	uint64_t bus;
+	uint32_t bytes;
+};
 
 /* A request that is being put together, or one that could not be read at its commit. */
 struct pending {
 	bool used;
 	uint32_t queue, slot;
 	uint32_t seq, site;		/* of its commit */
-	struct { uint64_t bus; uint32_t bytes; } segment[SEGMENTS_MAX];
-	unsigned segments;
+	struct { VEC_MEMBERS(struct segment); } segment;	/* kept for the next request */
 	uint64_t bytes;			/* all of them */
 };
 
@@ -72,9 +76,12 @@ pending_new(struct balloon_state *state, uint64_t queue, uint64_t slot)
 			pending = &state->pending.item[i];
 	if (pending == NULL)
 		pending = vec_add(&state->pending);
-	*pending = (struct pending){
-		.used = true, .queue = (uint32_t)queue, .slot = (uint32_t)slot,
-	};
+	pending->used = true;
+	pending->queue = (uint32_t)queue;
+	pending->slot = (uint32_t)slot;
+	pending->seq = pending->site = 0;
+	pending->segment.count = 0;
+	pending->bytes = 0;
 	return pending;
 }
 
@@ -88,11 +95,9 @@ HOOK(note_desc, struct balloon_state *state)
 	if (event->note.desc.flags & (DESC_WRITE | DESC_INDIRECT))
 		return;
 	pending->bytes += event->note.desc.length;
-	if (pending->segments < SEGMENTS_MAX) {
-		pending->segment[pending->segments].bus = event->note.desc.address;
-		pending->segment[pending->segments].bytes = (uint32_t)event->note.desc.length;
-	}
-	pending->segments++;
+	*vec_add(&pending->segment) = (struct segment){
+		.bus = event->note.desc.address, .bytes = (uint32_t)event->note.desc.length,
+	};
 }
 
 static void *
@@ -113,14 +118,14 @@ read_entries(struct balloon_state *state, const struct memory *memory,
 {
 	uint8_t *to;
 
-	if (pending->segments > SEGMENTS_MAX || pending->bytes > BYTES_MAX)
+	if (pending->bytes > BYTES_MAX)
 		return NULL;
 	to = make_room(state, pending->bytes + sizeof(uint32_t));
-	for (unsigned i = 0; i < pending->segments; i++) {
-		if (!memory_dma_read(memory, pending->segment[i].bus, to,
-		    pending->segment[i].bytes))
+	for (size_t i = 0; i < pending->segment.count; i++) {
+		if (!memory_dma_read(memory, pending->segment.item[i].bus, to,
+		    pending->segment.item[i].bytes))
 			return NULL;
-		to += pending->segment[i].bytes;
+		to += pending->segment.item[i].bytes;
 	}
 	return (const uint32_t *)state->buffer;
 }
@@ -265,7 +270,7 @@ see_commit(struct balloon_state *state, struct rules_core *core, const struct ev
 	struct ledger_request request;
 
 	/* A wrong direction or no buffer at all: matters of the area ring. */
-	if (pending == NULL || pending->segments == 0)
+	if (pending == NULL || pending->segment.count == 0)
 		return;
 	pending->seq = event->seq;
 	pending->site = site;
@@ -274,7 +279,7 @@ see_commit(struct balloon_state *state, struct rules_core *core, const struct ev
 		return;		/* checked when the device reads it */
 	request = (struct ledger_request){
 		.queue = pending->queue, .slot = pending->slot, .seq = event->seq,
-		.site = site, .bus = pending->segment[0].bus,
+		.site = site, .bus = pending->segment.item[0].bus,
 		.bytes = (uint32_t)pending->bytes,
 		.n = (uint32_t)(pending->bytes / sizeof(uint32_t)),
 	};
@@ -291,7 +296,8 @@ HOOK(on_take, struct balloon_state *state)
 		.queue = (uint32_t)event->dev_take.queue, .slot = (uint32_t)event->dev_take.head,
 		.seq = pending != NULL ? pending->seq : event->seq,
 		.site = pending != NULL ? pending->site : site,
-		.bus = pending != NULL ? pending->segment[0].bus : 0,
+		.bus = pending != NULL && pending->segment.count > 0 ?
+		    pending->segment.item[0].bus : 0,
 		.bytes = (uint32_t)event->dev_take.length, .n = (uint32_t)event->dev_take.entries,
 	};
 
@@ -449,6 +455,8 @@ balloon_fini(void *self)
 	struct balloon_state *state = self;
 
 	free(state->buffer);
+	for (size_t i = 0; i < state->pending.count; i++)
+		vec_fini(&state->pending.item[i].segment);
 	vec_fini(&state->pending);
 	ledger_fini(&state->ledger);
 }

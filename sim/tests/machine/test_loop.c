@@ -102,6 +102,48 @@ loop_and_wait(void *arg)
 	bare_mark(arg, '.');
 }
 
+/* Time passes, and nothing but that. */
+static void
+delay_for_ever(void *arg)
+{
+	(void)arg;
+	for (;;) {
+		ROUND();
+		hw_call(HW_CALL_DELAY, (void *)(uintptr_t)delay_for_ever, 1, 0, 0, 0, 0);
+		hw_delay(1000);
+	}
+}
+
+static bool
+judge_delay(void *arg, const struct loop_seen *seen)
+{
+	unsigned *asked = arg;
+
+	ck_assert_uint_eq(seen->sites, 1);
+	return ++*asked > 1;
+}
+
+START_TEST(a_loop_that_lets_time_pass_is_seen_at_the_limit_of_events)
+{
+	for (unsigned round = 0; round < 2; round++) {
+		unsigned asked = round;
+		struct bare *bare = rig(100000);
+
+		loop_ask(&bare->world.loop, judge_delay, &asked);
+		bare_thread(bare, 0, 10, delay_for_ever);
+		bare_go(bare);
+		ck_assert_int_eq(bare->world.end, WORLD_EVENT_LIMIT);
+		ck_assert_uint_eq(asked, round + 1);
+		ck_assert_ptr_nonnull(loop_of_events(&bare->world));
+		if (round == 0)
+			ck_assert_uint_eq(bare->world.trace.count, 100000);
+		else
+			ck_assert_uint_lt(bare->world.trace.count, 5000);
+		bare_free(bare);
+	}
+}
+END_TEST
+
 START_TEST(rounds_are_counted_anew_when_time_moved)
 {
 	struct bare *bare = rig(100000);
@@ -219,6 +261,7 @@ machine_loop_suite(void)
 	TCase *tc = tcase_create("loop");
 
 	tcase_add_test(tc, the_function_that_is_not_left_is_the_loop);
+	tcase_add_test(tc, a_loop_that_lets_time_pass_is_seen_at_the_limit_of_events);
 	tcase_add_test(tc, rounds_are_counted_anew_when_time_moved);
 	tcase_add_loop_test(tc, a_known_loop_ends_early, 0, 2);
 	tcase_add_loop_test(tc, the_limit_of_points_ends_it_too, 0, 2);
