@@ -122,3 +122,26 @@ build_read(const struct build_folder *folder, const char *name)
 	text[len] = '\0';
 	return text;
 }
+
+struct module *
+build_open(const struct build_folder *folder, const char *name)
+{
+	struct module_error error;
+	struct module *m = module_open(build_path(folder, name), &error);
+
+	ck_assert_msg(m != NULL, "%s", error.text);
+	ck_assert_ptr_null(error.text);
+	ck_assert_uint_eq(error.missing_count, 0);
+	return m;
+}
+
+step_fn *
+step_of(const struct module *m)
+{
+	void *symbol = module_symbol(m, "step");
+	step_fn *fn;
+
+	ck_assert_ptr_nonnull(symbol);
+	memcpy(&fn, &symbol, sizeof(fn));
+	return fn;
+}

@@ -8,6 +8,8 @@
 
 #include <stddef.h>
 
+#include "run/module.h"
+
 /* A folder under /tmp for the files of one test case. */
 struct build_folder {
 	char	path[40];
@@ -42,6 +44,13 @@ int	build_both(const struct build_folder *, const char *name,
 /* Write NAME.c and make NAME.so of it; fails the test if that fails. */
 void	build_module(const struct build_folder *, const char *name,
 	    const char *text, const char *flags);
+
+/* Open the module of that name, which has to be whole; the caller closes it. */
+struct module *build_open(const struct build_folder *, const char *name);
+
+/* Its function `step`, which the test's texts have. */
+typedef int	step_fn(int);
+step_fn	*step_of(const struct module *);
 
 /* The whole of a file, up to a limit; lives until the next call. */
 const char *build_read(const struct build_folder *, const char *name);

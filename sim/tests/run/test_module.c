@@ -105,31 +105,7 @@ teardown_modules(void)
 	build_folder_remove(&folder);
 }
 
-static struct module *
-open_module(const char *name)
-{
-	struct module_error error;
-	struct module *m = module_open(build_path(&folder, name), &error);
-
-	ck_assert_msg(m != NULL, "%s", error.text);
-	ck_assert_ptr_null(error.text);
-	ck_assert_uint_eq(error.missing_count, 0);
-	return m;
-}
-
-typedef int	step_fn(int);
 typedef int	*where_fn(void);
-
-static step_fn *
-step_of(const struct module *m)
-{
-	void *symbol = module_symbol(m, "step");
-	step_fn *fn;
-
-	ck_assert_ptr_nonnull(symbol);
-	memcpy(&fn, &symbol, sizeof(fn));
-	return fn;
-}
 
 static int *
 counter_of(const struct module *m)
@@ -144,7 +120,7 @@ counter_of(const struct module *m)
 
 START_TEST(driver_calls_the_kernel)
 {
-	struct module *m = open_module("driver.so");
+	struct module *m = build_open(&folder, "driver.so");
 
 	ck_assert_int_eq(step_of(m)(0), 8 * 1000 + 8 + 100 + 5);
 	ck_assert_str_eq(module_path(m), build_path(&folder, "driver.so"));
@@ -154,7 +130,7 @@ END_TEST
 
 START_TEST(attachments_are_found_by_name)
 {
-	struct module *m = open_module("driver.so");
+	struct module *m = build_open(&folder, "driver.so");
 	const struct module_attachment *one, *two;
 	uintptr_t first, second;
 
@@ -176,7 +152,7 @@ END_TEST
 static void
 check_reset(const char *name)
 {
-	struct module *m = open_module(name);
+	struct module *m = build_open(&folder, name);
 	step_fn *step = step_of(m);
 	int first[6];
 
@@ -210,7 +186,7 @@ START_TEST(reset_keeps_coverage_counts)
 
 	/* Another test's counts would be added to. */
 	unlink(build_path(&folder, "counted.gcda"));
-	m = open_module("counted.so");
+	m = build_open(&folder, "counted.so");
 	for (int i = 0; i < 3; i++) {
 		step_of(m)(0);
 		module_reset(m);
@@ -225,7 +201,7 @@ END_TEST
 
 START_TEST(addresses_are_told_apart)
 {
-	struct module *m = open_module("driver.so");
+	struct module *m = build_open(&folder, "driver.so");
 	uintptr_t code = (uintptr_t)step_of(m);
 	uintptr_t counter = (uintptr_t)counter_of(m);
 
@@ -247,7 +223,7 @@ END_TEST
 
 START_TEST(data_extents_hold_the_variables_only)
 {
-	struct module *m = open_module("driver.so");
+	struct module *m = build_open(&folder, "driver.so");
 	uintptr_t low, high;
 	size_t size = 0;
 
@@ -426,7 +402,7 @@ START_TEST(file_may_be_replaced_after_loading)
 	FILE *file;
 
 	write_module("copy.so", image, size);
-	m = open_module("copy.so");
+	m = build_open(&folder, "copy.so");
 	file = fopen(build_path(&folder, "copy.so"), "wb");	/* in place: cut to nothing */
 	ck_assert_ptr_nonnull(file);
 	fclose(file);
@@ -476,7 +452,7 @@ END_TEST
 
 START_TEST(module_knows_its_source)
 {
-	struct module *m = open_module("driver.so");
+	struct module *m = build_open(&folder, "driver.so");
 	struct source_pos pos = { .line = 0 };
 
 	ck_assert(source_lookup(module_source(m),

@@ -34,29 +34,6 @@ static const char driver_text[] =
 
 static struct build_folder folder;
 
-static struct module *
-open_module(const char *name)
-{
-	struct module_error error;
-	struct module *m = module_open(build_path(&folder, name), &error);
-
-	ck_assert_msg(m != NULL, "%s", error.text);
-	return m;
-}
-
-typedef int	step_fn(int);
-
-static step_fn *
-step_of(const struct module *m)
-{
-	void *symbol = module_symbol(m, "step");
-	step_fn *fn;
-
-	ck_assert_ptr_nonnull(symbol);
-	memcpy(&fn, &symbol, sizeof(fn));
-	return fn;
-}
-
 static void
 setup(void)
 {
@@ -239,7 +216,7 @@ START_TEST(compiler_can_run_beside_itself)
 		    "race.gcno\nrace.nodiag.gcno\nrace.nodiag.o\nrace.nodiag.so\n"
 		    "race.o\nrace.so\nx.c\n");
 	}
-	m = open_module("race.so");
+	m = build_open(&folder, "race.so");
 	ck_assert_int_eq(step_of(m)(1), 108);
 	module_close(m);
 }
@@ -310,12 +287,12 @@ START_TEST(compiler_can_leave_diagnostic_out)
 	struct module *m;
 
 	build_module(&folder, "with", diagnostic_text, "");
-	m = open_module("with.so");
+	m = build_open(&folder, "with.so");
 	ck_assert_int_eq(step_of(m)(1), 101);
 	module_close(m);
 	ck_assert_int_ne(access(build_path(&folder, "with.nodiag.so"), F_OK), 0);
 	build_module(&folder, "without", diagnostic_text, "--nodiag");
-	m = open_module("without.so");
+	m = build_open(&folder, "without.so");
 	ck_assert_int_eq(step_of(m)(1), -1);
 	module_close(m);
 	ck_assert_int_ne(access(build_path(&folder, "without.nodiag.so"), F_OK), 0);
@@ -328,10 +305,10 @@ START_TEST(compiler_makes_a_module_and_its_twin)
 
 	build_write(&folder, "two.c", diagnostic_text);
 	ck_assert_int_eq(build_both(&folder, "two", ""), 0);
-	m = open_module("two.so");
+	m = build_open(&folder, "two.so");
 	ck_assert_int_eq(step_of(m)(1), 101);
 	module_close(m);
-	m = open_module("two.nodiag.so");
+	m = build_open(&folder, "two.nodiag.so");
 	ck_assert_int_eq(step_of(m)(1), -1);
 	module_close(m);
 	/* A mistake that one of them has leaves neither. */
