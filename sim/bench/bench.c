@@ -227,7 +227,8 @@ struct forked {
 };
 
 static void
-forked_child(void *arg, size_t index, struct isolated *result, FILE *text[ISOLATE_TEXTS])
+forked_child(void *arg, size_t index, struct shelf *shelf, struct isolated *result,
+    FILE *text[ISOLATE_TEXTS])
 {
 	struct forked *forked = arg;
 
@@ -235,7 +236,7 @@ forked_child(void *arg, size_t index, struct isolated *result, FILE *text[ISOLAT
 	(void)result;
 	(void)text;
 	crash_install();
-	run_once(forked->doc, forked->module, NULL);
+	run_once(forked->doc, forked->module, shelf);
 }
 
 static bool
@@ -369,9 +370,11 @@ rate(const char *what, double each_ns, double budget)
 }
 
 static void
-trial_child(void *arg, size_t index, struct isolated *result, FILE *text[ISOLATE_TEXTS])
+trial_child(void *arg, size_t index, struct shelf *shelf, struct isolated *result,
+    FILE *text[ISOLATE_TEXTS])
 {
 	(void)index;
+	(void)shelf;
 	(void)result;
 	(void)text;
 	run_trials(arg, 1, false);

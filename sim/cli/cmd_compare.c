@@ -57,9 +57,9 @@ module_for(const struct driver *driver, const struct scenario_case *c)
 
 static void
 record(const struct driver *driver, const struct scenario_case *c,
-    struct compare_stream *stream)
+    struct shelf *shelf, struct compare_stream *stream)
 {
-	struct run_options options = { .module = module_for(driver, c) };
+	struct run_options options = { .module = module_for(driver, c), .shelf = shelf };
 
 	crash_limit(CRASH_SECONDS);
 	compare_record(c, &options, stream);
@@ -80,7 +80,8 @@ report(const struct compare *compare, const struct compared *compared, FILE **te
 }
 
 static void
-child(void *arg, size_t index, struct isolated *result, FILE *text[ISOLATE_TEXTS])
+child(void *arg, size_t index, struct shelf *shelf, struct isolated *result,
+    FILE *text[ISOLATE_TEXTS])
 {
 	struct compare *compare = arg;
 	const struct scenario_case *c = &compare->item[index];
@@ -93,8 +94,8 @@ child(void *arg, size_t index, struct isolated *result, FILE *text[ISOLATE_TEXTS
 	};
 
 	crash_install();
-	record(&compare->a, c, &a);
-	record(&compare->b, c, &b);
+	record(&compare->a, c, shelf, &a);
+	record(&compare->b, c, shelf, &b);
 	compare_streams(&a, &b, COMPARE_BOUND, &difference);
 	if (difference.differences > 0) {
 		result->verdict.verdict = VERDICT_FAIL;

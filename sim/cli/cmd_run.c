@@ -64,11 +64,14 @@ finished(void *arg, struct world *world, const struct run_result *result)
 	child->result->failures = result->failures_all;
 	child->result->loops = result->loops;
 	child->result->refused = result->refused;
+	child->result->reusable = child->result->verdict.verdict == VERDICT_PASS &&
+	    result->end == WORLD_STOPPED;
 	run_output_case(&output, child->text);
 }
 
 static void
-run_child(void *arg, size_t index, struct isolated *result, FILE *text[ISOLATE_TEXTS])
+run_child(void *arg, size_t index, struct shelf *shelf, struct isolated *result,
+    FILE *text[ISOLATE_TEXTS])
 {
 	struct run *run = arg;
 	const struct cli_case *c = &run->cases.item[index];
@@ -78,7 +81,7 @@ run_child(void *arg, size_t index, struct isolated *result, FILE *text[ISOLATE_T
 	};
 	struct run_options options = {
 		.module = child.module, .keep_trace = true,
-		.finished = finished, .arg = &child, .loops = &run->loops,
+		.finished = finished, .arg = &child, .shelf = shelf, .loops = &run->loops,
 		.draw_noise = run->flags.plant ? (uint64_t)getpid() : 0,
 	};
 	struct run_result case_result;

@@ -140,7 +140,7 @@ begin(void *arg)
 	worker_init(&explore->queue->worker, explore);
 }
 
-static void
+static bool
 piece(void *arg, size_t index, FILE *out)
 {
 	struct explore *explore = arg;
@@ -153,6 +153,7 @@ piece(void *arg, size_t index, FILE *out)
 	else
 		explore->options.strategy->work(&explore->queue->worker, job, out);
 	free(name);
+	return true;
 }
 
 /* ---- in the parent: what a job wrote ---- */

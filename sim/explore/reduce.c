@@ -76,7 +76,7 @@ write_story(struct worker *worker, const struct cluster *cluster,
 }
 
 /* One that does not show the finding when it is run alone is written as it was found. */
-static void
+static bool
 piece(void *arg, size_t index, FILE *out)
 {
 	struct reducing *reducing = arg;
@@ -88,7 +88,7 @@ piece(void *arg, size_t index, FILE *out)
 	struct shrink_result result;
 
 	if (edit == NULL)
-		return;
+		return true;
 	if (shrink(&reducing->worker.trial, edit, cluster->first.finding.key, &options, &result)) {
 		write_story(&reducing->worker, cluster, &result, out);
 		edit_free(result.edit);
@@ -99,6 +99,7 @@ piece(void *arg, size_t index, FILE *out)
 		write_story(&reducing->worker, cluster, &result, out);
 	}
 	edit_free(edit);
+	return true;
 }
 
 /* ---- in the parent ---- */

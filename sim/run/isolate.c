@@ -15,21 +15,23 @@
 
 struct isolating {
 	const struct isolate_work *work;
+	struct shelf shelf;		/* in the parent it stays empty */
 	size_t reported;
 	bool stop;			/* done() has said so */
 };
 
-static void
+static bool
 piece(void *arg, size_t index, FILE *out)
 {
-	const struct isolating *isolating = arg;
+	struct isolating *isolating = arg;
 	struct isolated result = { 0 };
 	struct sbuf buf[ISOLATE_TEXTS];
 	FILE *stream[ISOLATE_TEXTS];
 
 	for (int i = 0; i < ISOLATE_TEXTS; i++)
 		stream[i] = sbuf_open(&buf[i]);
-	isolating->work->child(isolating->work->arg, index, &result, stream);
+	isolating->work->child(isolating->work->arg, index, &isolating->shelf, &result,
+	    stream);
 	for (int i = 0; i < ISOLATE_TEXTS; i++) {
 		sbuf_close(&buf[i]);
 		result.length[i] = buf[i].length;
@@ -39,6 +41,7 @@ piece(void *arg, size_t index, FILE *out)
 		fwrite(buf[i].text, 1, buf[i].length, out);
 		free(buf[i].text);
 	}
+	return result.reusable;
 }
 
 /* The texts are copied: each has a NUL of its own. */
@@ -105,12 +108,16 @@ isolate_run(const struct isolate_work *work)
 {
 	const struct crash_note none = { .in_run = false };
 	struct isolating isolating = { .work = work };
-	int error = pool_run(&(struct pool_work){
-		.count = work->count, .jobs = work->jobs, .fresh = true,
+	int error;
+	char *why;
+
+	shelf_init(&isolating.shelf);
+	error = pool_run(&(struct pool_work){
+		.count = work->count, .jobs = work->jobs,
 		.seconds = work->seconds != 0 ? work->seconds : ISOLATE_SECONDS,
 		.piece = piece, .done = done, .arg = &isolating,
 	});
-	char *why = isolating.stop ? xstrdup(work->stopped) :
+	why = isolating.stop ? xstrdup(work->stopped) :
 	    xasprintf("cannot start a process: %s", strerror(error));
 
 	while (isolating.reported < work->count)

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Each case in a process of its own, several at a time, results in order.
+ * Cases in processes of their own, several at a time, results in order.
  *
- * A driver that takes its process down takes nothing else down.  The child says what it has
- * to say into texts; the parent gets them with the verdict.
+ * A driver that takes its process down takes nothing else down, and after whatever a driver did
+ * wrong the process is not used again.  The child says what it has to say into texts; the parent
+ * gets them with the verdict.
  */
 #ifndef VIOSIM_RUN_ISOLATE_H
 #define VIOSIM_RUN_ISOLATE_H
@@ -13,6 +14,7 @@
 #include <stdio.h>
 
 #include "machine/crash.h"
+#include "machine/shelf.h"
 #include "run/verdict.h"
 
 #define ISOLATE_TEXTS 4
@@ -28,6 +30,7 @@ struct isolated {
 	struct loops_met loops;
 	struct crash_note note;		/* of a child that died */
 	bool refused;			/* see run_result */
+	bool reusable;			/* nothing came amiss: its process may do another piece */
 	char *text[ISOLATE_TEXTS];	/* whatever the work wrote; NUL-terminated, may be empty */
 	size_t length[ISOLATE_TEXTS];
 };
@@ -36,8 +39,11 @@ struct isolate_work {
 	size_t count;			/* pieces of work */
 	unsigned jobs;			/* at a time, at least 1 */
 	unsigned seconds;		/* that a child may take; 0: ISOLATE_SECONDS */
-	/* In the child: do piece `index`, fill in *result, write into the streams. */
-	void (*child)(void *arg, size_t index, struct isolated *result,
+	/*
+	 * In the child: do piece `index`, fill in *result, write into the streams.  Runs may use
+	 * the shelf: host memory from piece to piece.
+	 */
+	void (*child)(void *arg, size_t index, struct shelf *shelf, struct isolated *result,
 	    FILE *stream[ISOLATE_TEXTS]);
 	/*
 	 * In the parent, once for each piece, in order of index.  Returns false to stop early

@@ -2,8 +2,8 @@
 /*
  * Workers: see pool.h.
  *
- * Each worker has one socket to the parent: numbers of pieces go down it, texts come up with
- * their length before them.  A worker ends when the socket does.
+ * Each worker has one socket to the parent: numbers of pieces go down it, texts come up behind
+ * a header.  A worker ends when the socket does.
  */
 #include "run/pool.h"
 
@@ -28,6 +28,12 @@
 #define TICK_MS 200
 #define AHEAD_MAX 4096		/* pieces done before an earlier one is */
 #define WHY_MAX (ALLOC_REASON + 16)
+
+/* Before the text of an answer. */
+struct header {
+	uint64_t length;
+	uint64_t last;			/* whether the process ends with it */
+};
 
 struct worker {
 	pid_t pid;			/* 0: none */
@@ -98,17 +104,17 @@ receive_number(int fd, uint64_t *number)
 	return n == (ssize_t)sizeof(*number);
 }
 
+/* False: the answer did not get away. */
 static bool
-do_piece(const struct pool_work *work, int fd, size_t index)
+do_piece(const struct pool_work *work, int fd, size_t index, struct header *header)
 {
 	struct sbuf buf;
-	uint64_t length;
 	bool sent;
 
-	work->piece(work->arg, index, sbuf_open(&buf));
+	header->last = !work->piece(work->arg, index, sbuf_open(&buf));
 	sbuf_close(&buf);
-	length = buf.length;
-	sent = send_all(fd, &length, sizeof(length)) && send_all(fd, buf.text, buf.length);
+	header->length = buf.length;
+	sent = send_all(fd, header, sizeof(*header)) && send_all(fd, buf.text, buf.length);
 	free(buf.text);
 	return sent;
 }
@@ -116,16 +122,14 @@ do_piece(const struct pool_work *work, int fd, size_t index)
 static void
 be_worker(const struct pool_work *work, int fd)
 {
+	struct header header = { .last = false };
 	bool sent = true;
 	uint64_t index;
 
 	if (work->begin != NULL)
 		work->begin(work->arg);
-	while (sent && receive_number(fd, &index)) {
-		sent = do_piece(work, fd, (size_t)index);
-		if (work->fresh)
-			break;
-	}
+	while (sent && !header.last && receive_number(fd, &index))
+		sent = do_piece(work, fd, (size_t)index, &header);
 	close(fd);
 	/* exit, not _exit: a coverage build writes its counters here. */
 	exit(sent ? 0 : 3);
@@ -207,14 +211,12 @@ say_why(const struct pool *pool, const struct worker *worker, int status, char w
 
 /* Has all of the answer come? */
 static bool
-is_whole(const struct worker *worker)
+is_whole(const struct worker *worker, struct header *header)
 {
-	uint64_t length;
-
-	if (worker->bytes.count < sizeof(length))
+	if (worker->bytes.count < sizeof(*header))
 		return false;
-	memcpy(&length, worker->bytes.item, sizeof(length));
-	return worker->bytes.count - sizeof(length) >= length;
+	memcpy(header, worker->bytes.item, sizeof(*header));
+	return worker->bytes.count - sizeof(*header) >= header->length;
 }
 
 static void
@@ -222,9 +224,9 @@ deliver(struct pool *pool, struct worker *worker)
 {
 	struct answer *answer = &pool->answer[worker->index % AHEAD_MAX];
 
-	answer->length = worker->bytes.count - sizeof(uint64_t);
+	answer->length = worker->bytes.count - sizeof(struct header);
 	answer->text = xmalloc(answer->length + 1);
-	memcpy(answer->text, worker->bytes.item + sizeof(uint64_t), answer->length);
+	memcpy(answer->text, worker->bytes.item + sizeof(struct header), answer->length);
 	answer->text[answer->length] = '\0';
 	answer->ready = true;
 	worker->bytes.count = 0;
@@ -236,7 +238,8 @@ static void
 ended(struct pool *pool, struct worker *worker)
 {
 	const struct last_words *last = &pool->last[worker - pool->worker];
-	bool whole = is_whole(worker);
+	struct header header;
+	bool whole = is_whole(worker, &header);
 	struct answer *answer;
 	int status;
 
@@ -303,12 +306,13 @@ static void
 take(struct pool *pool, struct worker *worker)
 {
 	char bytes[65536];
+	struct header header;
 	ssize_t n = recv(worker->fd, bytes, sizeof(bytes), 0);
 
 	if (n > 0) {
 		memcpy(vec_add_n(&worker->bytes, (size_t)n), bytes, (size_t)n);
-		/* Of a fresh one the end is awaited, and how it ends. */
-		if (!pool->work->fresh && is_whole(worker))
+		/* If its process ends with it, that is awaited, and how it ends. */
+		if (is_whole(worker, &header) && !header.last)
 			deliver(pool, worker);
 	} else if (n == 0 || errno != EINTR) {
 		ended(pool, worker);

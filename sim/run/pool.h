@@ -3,9 +3,9 @@
  * Pieces of work done by worker processes, several at a time, handed over in order.
  *
  * A worker takes down what it does and nothing else: one that dies, or does not come back within
- * its time, is replaced, and the piece it was at is handed over as lost.  Workers live on from
- * piece to piece, so that what one has built up (a module, memory) serves all of them, or are
- * `fresh`: one for each piece.
+ * its time, is replaced, and the piece it was at is handed over as lost.  A worker lives on from
+ * piece to piece, so that what it has built up (a module, memory) serves all of them, until a
+ * piece says that its process is not to do another.
  */
 #ifndef VIOSIM_RUN_POOL_H
 #define VIOSIM_RUN_POOL_H
@@ -29,11 +29,13 @@ struct pool_work {
 	size_t count;
 	unsigned jobs;			/* workers; 0 counts as 1 */
 	unsigned seconds;		/* the most that a piece may take; 0: no limit */
-	bool fresh;			/* a process for each piece */
 	/* In the worker: once, before its first piece; may be NULL. */
 	void (*begin)(void *arg);
-	/* In the worker: do piece `index`, write what came of it. */
-	void (*piece)(void *arg, size_t index, FILE *out);
+	/*
+	 * In the worker: do piece `index`, write what came of it.  Returns false to end the
+	 * process: the next piece gets a new one, forked from the parent as it is then.
+	 */
+	bool (*piece)(void *arg, size_t index, FILE *out);
 	/* In the parent, in order of index.  Returns false when no further piece is wanted. */
 	bool (*done)(void *arg, size_t index, const struct pool_result *result);
 	/* In the parent, now and then (progress); may be NULL.  False: stop. */

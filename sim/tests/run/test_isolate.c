@@ -26,11 +26,15 @@ struct seen {
 static struct seen no_memory;
 
 static void
-child(void *arg, size_t index, struct isolated *result, FILE *text[ISOLATE_TEXTS])
+child(void *arg, size_t index, struct shelf *shelf, struct isolated *result,
+    FILE *text[ISOLATE_TEXTS])
 {
+	static unsigned before;
+
 	(void)arg;
-	(void)result;
-	fprintf(text[0], "piece %zu", index);
+	(void)shelf;
+	fprintf(text[0], "piece %zu behind %u", index, before++);
+	result->reusable = index % 2 == 0;
 	if (index == 3)
 		raise(SIGKILL);
 	if (index == 5 && arg == &no_memory)
@@ -41,7 +45,8 @@ child(void *arg, size_t index, struct isolated *result, FILE *text[ISOLATE_TEXTS
 
 /* One that blocks what can be blocked and sleeps, one that lets go of all and goes on. */
 static void
-child_for_ever(void *arg, size_t index, struct isolated *result, FILE *text[ISOLATE_TEXTS])
+child_for_ever(void *arg, size_t index, struct shelf *shelf, struct isolated *result,
+    FILE *text[ISOLATE_TEXTS])
 {
 	sigset_t all;
 
@@ -54,7 +59,7 @@ child_for_ever(void *arg, size_t index, struct isolated *result, FILE *text[ISOL
 	if (index == 4)
 		kill(getpid(), SIGPROF);
 	sigprocmask(SIG_UNBLOCK, &all, NULL);
-	child(arg, index, result, text);
+	child(arg, index, shelf, result, text);
 }
 
 static bool
@@ -91,7 +96,18 @@ START_TEST(a_death_has_a_reason_and_takes_nothing_else_down)
 		ck_assert_int_eq(seen.verdict[i], i == 3 ? VERDICT_BROKEN : VERDICT_PASS);
 	ck_assert_str_eq(seen.reason[3], "viosim itself died of signal 9 (Killed)");
 	ck_assert_str_eq(seen.text[3], "");
-	ck_assert_str_eq(seen.text[8], "piece 8");
+	ck_assert_str_eq(seen.text[8], "piece 8 behind 0");
+}
+END_TEST
+
+START_TEST(a_process_is_used_again_after_what_was_well)
+{
+	struct seen seen;
+
+	ck_assert(run(&seen, PIECES, 1));
+	ck_assert_str_eq(seen.text[0], "piece 0 behind 0");
+	ck_assert_str_eq(seen.text[1], "piece 1 behind 1");
+	ck_assert_str_eq(seen.text[2], "piece 2 behind 0");
 }
 END_TEST
 
@@ -202,6 +218,7 @@ run_isolate_suite(void)
 	TCase *tc = tcase_create("isolate");
 
 	tcase_add_test(tc, a_death_has_a_reason_and_takes_nothing_else_down);
+	tcase_add_test(tc, a_process_is_used_again_after_what_was_well);
 	tcase_add_test(tc, too_little_memory_is_no_fault);
 	tcase_add_test(tc, what_comes_behind_a_stop_is_skipped_whatever_ran_beside);
 	tcase_add_test(tc, a_child_that_cannot_be_started_waits_for_the_others);

@@ -34,7 +34,7 @@ begin(void *arg)
 	seen->begun++;
 }
 
-static void
+static bool
 piece(void *arg, size_t index, FILE *out)
 {
 	struct seen *seen = arg;
@@ -50,6 +50,7 @@ piece(void *arg, size_t index, FILE *out)
 	if (index % 5 == 0)
 		usleep(2000);
 	fprintf(out, "piece %zu begun %d", index, seen->begun);
+	return true;
 }
 
 static bool
@@ -119,13 +120,14 @@ START_TEST(nothing_more_once_it_is_enough)
 }
 END_TEST
 
-static void
+static bool
 big_piece(void *arg, size_t index, FILE *out)
 {
 	struct seen *seen = arg;
 
 	for (size_t i = 0; i < seen->big; i++)
 		putc('a' + (int)(index % 26), out);
+	return true;
 }
 
 static bool
@@ -159,14 +161,47 @@ START_TEST(texts_may_be_empty_or_larger_than_any_socket)
 }
 END_TEST
 
+static bool
+pid_piece(void *arg, size_t index, FILE *out)
+{
+	(void)arg;
+	fprintf(out, "%d", (int)getpid());
+	return index % 3 != 2;
+}
+
+static bool
+pid_done(void *arg, size_t index, const struct pool_result *got)
+{
+	int *pid = arg;
+
+	ck_assert_ptr_nonnull(got->text);
+	if (index > 0)
+		ck_assert_int_eq(atoi(got->text) == *pid, index % 3 != 0);
+	*pid = atoi(got->text);
+	return true;
+}
+
+START_TEST(a_process_ends_when_its_piece_says_so)
+{
+	int pid = 0;
+	struct pool_work work = {
+		.count = 9, .jobs = 1, .piece = pid_piece, .done = pid_done, .arg = &pid,
+	};
+
+	ck_assert_int_eq(pool_run(&work), 0);
+	ck_assert_int_ne(pid, 0);
+}
+END_TEST
+
 /* More pieces than may be ahead of the first, which is the slowest. */
-static void
+static bool
 slow_first(void *arg, size_t index, FILE *out)
 {
 	(void)arg;
 	if (index == 0)
 		usleep(300000);
 	fprintf(out, "%zu", index);
+	return true;
 }
 
 static bool
@@ -243,6 +278,7 @@ run_pool_suite(void)
 	tcase_add_loop_test(tcase, pieces_come_in_order_and_losses_have_reasons, 2, 4);
 	tcase_add_loop_test(tcase, nothing_more_once_it_is_enough, 1, 3);
 	tcase_add_loop_test(tcase, texts_may_be_empty_or_larger_than_any_socket, 0, 3);
+	tcase_add_test(tcase, a_process_ends_when_its_piece_says_so);
 	tcase_add_test(tcase, a_slow_piece_does_not_upset_the_order);
 	tcase_add_test(tcase, a_tick_can_stop_it);
 	tcase_add_test(tcase, no_pieces_are_no_work);
