@@ -126,7 +126,7 @@ tell(struct converting *converting, const struct shrink_result *result)
 	struct found found = {
 		.edit = result->edit, .finding = &result->finding, .driver = converting->driver,
 	};
-	char path[FOUND_PATH_MAX] = FOUND_FOLDER "/story.yaml";
+	char path[FOUND_PATH_MAX] = FOUND_FOLDER "/reduced.yaml";
 	struct why reason;
 
 	if (why(&converting->trial, result->edit, result->finding.key, &reason))

@@ -297,7 +297,7 @@ needs_nodiag(const struct cli_cases *cases)
 static bool
 find_nodiag(const char *path, char *nodiag, size_t size)
 {
-	if (module_twin_path(path, nodiag, size) && access(nodiag, R_OK) == 0)
+	if (module_nodiag_path(path, nodiag, size) && access(nodiag, R_OK) == 0)
 		return true;
 	fprintf(stderr, "viosim: a scenario has `diagnostic: false`, and there is no build of %s "
 	    "without DIAGNOSTIC; make both with\n  viosim-cc DRIVER.c -o DRIVER.so\n", path);

@@ -29,7 +29,7 @@ struct exploring {
 	const char *command;
 	const char *driver, *manifest, *ndjson;
 	bool no_manifest, no_shrink, save, quiet, verbose, lints_fail, first_only;
-	bool random, no_reduction, plant, moments;
+	bool random, no_reduction, plant, interrupts;
 	struct cli_part part;
 	uint64_t seconds;
 	struct explore_options options;
@@ -56,11 +56,11 @@ is_sweep(const struct exploring *exploring)
 /* ---- which cases ---- */
 
 static bool
-has_twin(const struct module *module)
+has_nodiag(const struct module *module)
 {
 	char path[4096];
 
-	return module_twin_path(module_path(module), path, sizeof(path)) &&
+	return module_nodiag_path(module_path(module), path, sizeof(path)) &&
 	    access(path, R_OK) == 0;
 }
 
@@ -82,7 +82,7 @@ is_wanted(const struct exploring *exploring, size_t index)
 static void
 choose_cases(struct exploring *exploring)
 {
-	bool twin = has_twin(exploring->module);
+	bool nodiag = has_nodiag(exploring->module);
 
 	for (size_t i = 0; i < exploring->cases.count; i++) {
 		const struct scenario_case *c = exploring->cases.item[i].c;
@@ -90,7 +90,7 @@ choose_cases(struct exploring *exploring)
 
 		if (!is_wanted(exploring, i))
 			continue;
-		if (c->machine->diagnostic || twin)
+		if (c->machine->diagnostic || nodiag)
 			scenario_case_init(vec_add(&exploring->chosen), c->scenario, c->machine,
 			    seed, seed ? c->seed : 0);
 		else
@@ -258,8 +258,8 @@ write_end(struct exploring *exploring)
 	};
 
 	for (size_t i = 0; i < explore->tally.clusters.count; i++)
-		if (explore->tally.clusters.item[i].story != NULL)
-			record_write_sealed(RECORD_STORY, explore->tally.clusters.item[i].story,
+		if (explore->tally.clusters.item[i].reduced != NULL)
+			record_write_sealed(RECORD_REDUCED, explore->tally.clusters.item[i].reduced,
 			    &exploring->seal, exploring->lines);
 	snprintf(end.how, sizeof(end.how), "%s", explore->cut ? "cut" : "complete");
 	record_write_sealed(RECORD_END, &end, &exploring->seal, exploring->lines);
@@ -316,10 +316,10 @@ save_stories(struct exploring *exploring)
 	for (size_t i = 0; i < tally->clusters.count; i++) {
 		const struct cluster *cluster = &tally->clusters.item[i];
 
-		if (cluster->story == NULL)
+		if (cluster->reduced == NULL)
 			continue;
-		if (found_save_text(cluster->story->scenario, &cluster->first.finding,
-		    cluster->story->why, exploring->driver, FOUND_FOLDER, path))
+		if (found_save_text(cluster->reduced->scenario, &cluster->first.finding,
+		    cluster->reduced->why, exploring->driver, FOUND_FOLDER, path))
 			printf("saved %s\n", path);
 		else
 			good = false;
@@ -331,7 +331,7 @@ static bool
 has_story(const struct tally *tally)
 {
 	for (size_t i = 0; i < tally->clusters.count; i++)
-		if (tally->clusters.item[i].story != NULL)
+		if (tally->clusters.item[i].reduced != NULL)
 			return true;
 	return false;
 }
@@ -501,9 +501,9 @@ static const struct cli_option sweep_options[] = {
 	    CLI_FLAG(FLAGS, first_only) },
 	{ 0, "no-faults", NULL, "interrupts only",
 	    CLI_FLAG(FLAGS, options.no_faults), .not_with = "pairs contract" },
-	{ 0, "no-moments", NULL, "failures only",
-	    CLI_FLAG(FLAGS, options.no_interrupts), .not_with = "moments no-faults" },
-	{ 0, "moments", NULL, "both, the default", CLI_FLAG(FLAGS, moments) },
+	{ 0, "no-interrupts", NULL, "failures only",
+	    CLI_FLAG(FLAGS, options.no_interrupts), .not_with = "interrupts no-faults" },
+	{ 0, "interrupts", NULL, "both, the default", CLI_FLAG(FLAGS, interrupts) },
 	{ 0, "pairs", NULL, "after each failure, everything else that can happen then",
 	    CLI_FLAG(FLAGS, options.pairs) },
 	{ 0, "all-stacks", NULL, "also where the call stack has been seen in that case",

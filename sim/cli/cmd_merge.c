@@ -130,8 +130,8 @@ take_line(struct merge *merge, struct part *part, const char *text, size_t lengt
 		part->runs++;
 		tally_add(&merge->tally, &line->run);
 		return true;
-	case RECORD_STORY:
-		tally_add_story(&merge->tally, &line->story);
+	case RECORD_REDUCED:
+		tally_add_reduced(&merge->tally, &line->reduced);
 		return true;
 	case RECORD_END:
 		return take_end(merge, part, &line->end);

@@ -278,7 +278,7 @@ open_nodiag(const char *path, struct module **nodiag)
 {
 	char name[4096];
 
-	if (!module_twin_path(path, name, sizeof(name)) || access(name, F_OK) != 0)
+	if (!module_nodiag_path(path, name, sizeof(name)) || access(name, F_OK) != 0)
 		return true;
 	*nodiag = cli_module_open(name);
 	return *nodiag != NULL;

@@ -20,7 +20,7 @@ struct shrinking {
 	unsigned seconds;
 	bool no_manifest, save;
 	size_t ended;			/* cases that ended early, and show no such finding */
-	size_t left_out;		/* cases with `diagnostic: false`, for want of a twin */
+	size_t left_out;		/* cases with `diagnostic: false`, for want of a build */
 	struct cli_cases cases;
 	struct module *module;
 	struct manifest *known;
@@ -138,7 +138,7 @@ say_story(const struct shrinking *shrinking, const struct shrink_result *result,
 static bool
 keep(const struct shrinking *shrinking, const struct found *found, char path[FOUND_PATH_MAX])
 {
-	snprintf(path, FOUND_PATH_MAX, "%s/story.yaml", FOUND_FOLDER);
+	snprintf(path, FOUND_PATH_MAX, "%s/reduced.yaml", FOUND_FOLDER);
 	if (shrinking->out != NULL) {
 		snprintf(path, FOUND_PATH_MAX, "%s", shrinking->out);
 		return found_write(found, path);
@@ -257,7 +257,7 @@ const struct cli_command cli_shrink = {
 	    "Runs the cases until one breaks a rule (an error that no known defect explains "
 	    "comes first, then such a lint, then known ones), says so, and then takes away what "
 	    "the finding does not need: steps, expectations, behaviours of the device, the seed; "
-	    "times, amounts and the machine become plain.  What is left shows the same rule "
+	    "times, amounts and the machine become simple.  What is left shows the same rule "
 	    "broken at the same line, passes `viosim check`, and was run once more from its "
 	    "text.  Where an interrupt comes at an exact point, it also says between which two "
 	    "points it does harm.",

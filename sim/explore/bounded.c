@@ -15,18 +15,18 @@
  * nothing that the interrupted context does from p to q has to do with what the event touched: the
  * host's and the device's doings, and the handlers' until the context goes on.  So after a run
  * with the event at p the next one has it at the first point after something that depends
- * (moments_are_independent()), or after a change of context, of interrupt level or of time.
+ * (inject_points_independent()), or after a change of context, of interrupt level or of time.
  */
 #include "explore/explore.h"
 
 #include <string.h>
 
 #include "explore/effect.h"
-#include "explore/stage.h"
-#include "explore/story_map.h"
+#include "explore/injections.h"
+#include "explore/step_map.h"
 
-#define STAGE_FAULTS STAGES_MAX		/* calls fail */
-#define ALL_STAGES (STAGES_MAX + 1)
+#define INJECTION_FAULTS INJECTIONS_MAX		/* calls fail */
+#define ALL_INJECTIONS (INJECTIONS_MAX + 1)
 #define JOB_COST 800000		/* points run before another job gets its turn */
 /* What a run costs apart from its points, as if in points; runs that a job has at least. */
 #define RUN_COST 1000
@@ -36,11 +36,11 @@ struct search {
 	struct worker *worker;
 	const struct job *job;
 	const struct explore_options *options;
-	const struct edit *skeleton;
+	const struct edit *baseline;
 	struct trial_result base;	/* of the run that the job starts from */
 	struct loops loops;		/* that it, or some of the others, ended in */
-	struct story_map map;
-	struct stages stages;
+	struct step_map map;
+	struct injections injections;
 	unsigned events, faults;	/* in that run */
 	size_t last;			/* point of its newest perturbation; SIZE_MAX: none */
 	bool own_points;		/* the scenario places something at points itself */
@@ -51,17 +51,17 @@ struct search {
 /* ---- one run ---- */
 
 static void
-run(struct search *search, const struct plan *plan, struct moments *moments,
+run(struct search *search, const struct plan *plan, struct inject_points *points,
     struct trial_result *result)
 {
 	const struct perturbation *newest = &plan->item[plan->count - 1];
-	struct edit *edit = plan_apply(plan, search->skeleton);
+	struct edit *edit = plan_apply(plan, search->baseline);
 	char cause[RECORD_CAUSE];
 
 	worker_cause(search->worker, edit, newest, cause);
 	job_run(&search->out, &(struct job_run){
 		.edit = edit, .plan = plan, .point = newest->at.stack, .parent = &search->base,
-		.cause = cause, .moments = moments,
+		.cause = cause, .points = points,
 	}, result);
 	loops_take(&search->loops, &result->loops);
 	search->done++;
@@ -75,24 +75,24 @@ run(struct search *search, const struct plan *plan, struct moments *moments,
  * interrupted.  virtio_vq_intr looks at every queue.
  */
 static bool
-handler_commutes(const struct moment *handler, const struct moment *moment)
+handler_commutes(const struct inject_point *handler, const struct inject_point *ip)
 {
-	struct moment touched = *handler;
+	struct inject_point touched = *handler;
 
-	if (handler->kind == MOMENT_BEFORE && handler->call == HW_CALL_VIRTIO_VQ_INTR) {
+	if (handler->kind == INJECT_BEFORE && handler->call == HW_CALL_VIRTIO_VQ_INTR) {
 		touched.everything = false;
 		touched.touches = 0;
 		effects_of_host(false, 7, &touched);
-	} else if (handler->kind == MOMENT_AFTER ||
-	    (handler->kind == MOMENT_ACCESS && handler->touches > 0)) {
+	} else if (handler->kind == INJECT_AFTER ||
+	    (handler->kind == INJECT_ACCESS && handler->touches > 0)) {
 		touched.everything = false;
 	}
-	return moments_are_independent(moment, &touched);
+	return inject_points_independent(ip, &touched);
 }
 
 struct window {
-	struct moment host;		/* what came from outside */
-	const struct moment *handler;	/* what ran of it */
+	struct inject_point host;		/* what came from outside */
+	const struct inject_point *handler;	/* what ran of it */
 	size_t handlers;
 };
 
@@ -100,10 +100,10 @@ static void
 open_window(struct search *search, const struct perturbation *what, size_t at,
     struct window *window)
 {
-	const struct moments *variant = &search->worker->variant;
+	const struct inject_points *variant = &search->worker->variant;
 	size_t begin_at = variant->strike != 0 ? 0 : at, end = begin_at + 1;
 
-	*window = (struct window){ .host = { .kind = MOMENT_BEFORE } };
+	*window = (struct window){ .host = { .kind = INJECT_BEFORE } };
 	effects_of_host(what->queue < 0, what->queue < 0 ? 0 :
 	    1u << what->queue, &window->host);
 	while (end < variant->count && variant->item[end].ctx != variant->item[begin_at].ctx)
@@ -114,33 +114,33 @@ open_window(struct search *search, const struct perturbation *what, size_t at,
 
 /* May the event come after what is done from point `at` to the next, just as before it? */
 static bool
-commutes(const struct moments *base, size_t at, const struct window *window)
+commutes(const struct inject_points *base, size_t at, const struct window *window)
 {
-	const struct moment *moment = &base->item[at], *next = moment + 1;
+	const struct inject_point *ip = &base->item[at], *next = ip + 1;
 
-	if (at + 1 >= base->count || next->ctx != moment->ctx || next->ipl != moment->ipl ||
-	    !moments_are_independent(moment, &window->host))
+	if (at + 1 >= base->count || next->ctx != ip->ctx || next->ipl != ip->ipl ||
+	    !inject_points_independent(ip, &window->host))
 		return false;
 	for (size_t i = 0; i < window->handlers; i++)
-		if (!handler_commutes(&window->handler[i], moment))
+		if (!handler_commutes(&window->handler[i], ip))
 			return false;
 	return true;
 }
 
-/* ---- one stage ---- */
+/* ---- one injection ---- */
 
 /* A long run counts for many short ones. */
 static bool
 has_enough(const struct search *search)
 {
-	uint64_t cost = search->worker->moments.count + RUN_COST;
+	uint64_t cost = search->worker->points.count + RUN_COST;
 
 	return search->done >= RUNS_MIN && search->done * cost >= JOB_COST;
 }
 
 /* The run with one perturbation more; false when the job has enough runs. */
 static bool
-perturb(struct search *search, const struct perturbation *more, struct moments *moments)
+perturb(struct search *search, const struct perturbation *more, struct inject_points *points)
 {
 	const struct explore_options *options = search->options;
 	struct plan plan = search->job->plan;
@@ -151,7 +151,7 @@ perturb(struct search *search, const struct perturbation *more, struct moments *
 		return false;
 	plan.item[plan.count++] = *more;
 	search->worker->variant.strike = search->own_points ? 0 : search->events + 1;
-	run(search, &plan, options->reduction ? moments : NULL, &result);
+	run(search, &plan, options->reduction ? points : NULL, &result);
 	/* From a run in which nothing was different there is nowhere else to go. */
 	if (fault ? result.faults_idle > search->base.faults_idle :
 	    result.counts.events <= search->base.counts.events + 1)
@@ -163,7 +163,7 @@ perturb(struct search *search, const struct perturbation *more, struct moments *
 }
 
 static size_t
-first_point(const struct search *search, unsigned stage)
+first_point(const struct search *search, unsigned kind)
 {
 	const struct plan *plan = &search->job->plan;
 	size_t last = search->last;
@@ -173,24 +173,24 @@ first_point(const struct search *search, unsigned stage)
 	/* A call can fail just after something happened before it, not the other way round. */
 	if (plan->item[plan->count - 1].kind == PERTURB_FAULT)
 		return last + 1;
-	return stage_is_after(&search->stages, stage, &plan->item[plan->count - 1]) ?
+	return injection_is_after(&search->injections, kind, &plan->item[plan->count - 1]) ?
 	    last : last + 1;
 }
 
 static bool
-is_place(const struct search *search, unsigned stage, size_t at, struct perturbation *what)
+is_place(const struct search *search, unsigned kind, size_t at, struct perturbation *what)
 {
-	const struct moment *moment = &search->worker->moments.item[at];
+	const struct inject_point *ip = &search->worker->points.item[at];
 
-	return moment_can_be_named(moment) && stage_at(&search->stages, stage, &search->map,
-	    moment, &search->job->plan, what);
+	return inject_point_has_name(ip) &&
+	    injection_at(&search->injections, kind, &search->map, ip, &search->job->plan, what);
 }
 
 /* The last point up to which the run would be the same. */
 static size_t
-pass_over(struct search *search, unsigned stage, size_t at, const struct perturbation *what)
+pass_over(struct search *search, unsigned kind, size_t at, const struct perturbation *what)
 {
-	const struct moments *base = &search->worker->moments;
+	const struct inject_points *base = &search->worker->points;
 	struct perturbation other;
 	struct window window;
 
@@ -198,11 +198,11 @@ pass_over(struct search *search, unsigned stage, size_t at, const struct perturb
 		return at;
 	open_window(search, what, at, &window);
 	while (commutes(base, at, &window)) {
-		if (is_place(search, stage, at + 1, &other)) {
+		if (is_place(search, kind, at + 1, &other)) {
 			if (other.step != what->step)
 				break;
 			search->out.end.skipped++;
-		} else if (moment_can_be_named(&base->item[at + 1])) {
+		} else if (inject_point_has_name(&base->item[at + 1])) {
 			break;
 		}
 		at++;
@@ -211,18 +211,18 @@ pass_over(struct search *search, unsigned stage, size_t at, const struct perturb
 }
 
 static bool
-inject_events(struct search *search, unsigned stage, size_t *at)
+inject_events(struct search *search, unsigned kind, size_t *at)
 {
-	const struct moments *base = &search->worker->moments;
+	const struct inject_points *base = &search->worker->points;
 	struct perturbation what;
 
 	for (; *at < base->count; ++*at) {
-		if (!is_place(search, stage, *at, &what))
+		if (!is_place(search, kind, *at, &what))
 			continue;
 		if (!perturb(search, &what, &search->worker->variant))
 			return false;
 		if (search->options->reduction)
-			*at = pass_over(search, stage, *at, &what);
+			*at = pass_over(search, kind, *at, &what);
 	}
 	return true;
 }
@@ -230,11 +230,11 @@ inject_events(struct search *search, unsigned stage, size_t *at)
 static bool
 fail_calls(struct search *search, size_t *at)
 {
-	const struct moments *base = &search->worker->moments;
+	const struct inject_points *base = &search->worker->points;
 	struct perturbation what;
 
 	for (; *at < base->count; ++*at)
-		for (unsigned row = 0; stage_fault(&base->item[*at], row, &what); row++)
+		for (unsigned row = 0; injection_fault(&base->item[*at], row, &what); row++)
 			if (!perturb(search, &what, NULL))
 				return false;
 	return true;
@@ -242,27 +242,27 @@ fail_calls(struct search *search, size_t *at)
 
 /* False when the job has enough runs. */
 static bool
-do_stage(struct search *search, unsigned stage, size_t *at)
+do_injection(struct search *search, unsigned kind, size_t *at)
 {
-	if (*at < first_point(search, stage))
-		*at = first_point(search, stage);
-	if (stage == STAGE_FAULTS)
+	if (*at < first_point(search, kind))
+		*at = first_point(search, kind);
+	if (kind == INJECTION_FAULTS)
 		return search->faults >= search->options->faults || fail_calls(search, at);
-	return stage >= search->stages.count || search->events >= search->options->preemptions ||
-	    inject_events(search, stage, at);
+	return kind >= search->injections.count || search->events >= search->options->preemptions ||
+	    inject_events(search, kind, at);
 }
 
-/* From the baseline run a job does one stage, from another run all. */
+/* From the baseline run a job does one injection, from another run all. */
 static void
-do_stages(struct search *search)
+do_injections(struct search *search)
 {
-	unsigned stage = search->job->stage;
+	unsigned kind = search->job->kind;
 	size_t at = search->job->at;
 
-	for (; stage < ALL_STAGES; stage++, at = 0) {
-		if (!do_stage(search, stage, &at)) {
+	for (; kind < ALL_INJECTIONS; kind++, at = 0) {
+		if (!do_injection(search, kind, &at)) {
 			search->out.end.cut = true;
-			search->out.end.stage = stage;
+			search->out.end.kind = kind;
 			search->out.end.at = at;
 			return;
 		}
@@ -274,14 +274,14 @@ do_stages(struct search *search)
 /* ---- the whole ---- */
 
 static size_t
-find_point(const struct moments *moments, const struct moment *wanted)
+find_point(const struct inject_points *points, const struct inject_point *wanted)
 {
-	for (size_t i = 0; i < moments->count; i++) {
-		const struct moment *moment = &moments->item[i];
+	for (size_t i = 0; i < points->count; i++) {
+		const struct inject_point *ip = &points->item[i];
 
-		if (moment->kind == wanted->kind && moment->nth == wanted->nth &&
-		    (moment->kind == MOMENT_ACCESS ? moment->line == wanted->line :
-		    moment->call == wanted->call))
+		if (ip->kind == wanted->kind && ip->nth == wanted->nth &&
+		    (ip->kind == INJECT_ACCESS ? ip->line == wanted->line :
+		    ip->call == wanted->call))
 			return i;
 	}
 	return SIZE_MAX;
@@ -302,27 +302,27 @@ begin(struct search *search)
 {
 	const struct plan *plan = &search->job->plan;
 	struct worker *worker = search->worker;
-	struct edit *edit = plan_apply(plan, search->skeleton);
+	struct edit *edit = plan_apply(plan, search->baseline);
 	struct scenario_case c;
 
-	story_map_init(&search->map, &worker->trial, edit, plan,
-	    search->skeleton->scenario.steps.count);
+	step_map_init(&search->map, &worker->trial, edit, plan,
+	    search->baseline->scenario.steps.count);
 	if (search->job->is_base) {
 		job_run(&search->out, &(struct job_run){
-			.edit = edit, .cause = "", .moments = &worker->moments,
+			.edit = edit, .cause = "", .points = &worker->points,
 		}, &search->base);
 	} else {
 		edit_case(edit, &c);
-		trial_run(&worker->trial, &c, &worker->moments, &search->base);
+		trial_run(&worker->trial, &c, &worker->points, &search->base);
 		scenario_case_fini(&c);
 	}
 	edit_free(edit);
 	search->faults = plan_faults(plan);
 	search->events = plan->count - search->faults;
 	search->last = plan->count == 0 ? SIZE_MAX :
-	    find_point(&worker->moments, &plan->item[plan->count - 1].at);
-	search->own_points = has_points(&search->skeleton->scenario.steps);
-	search->out.end.points = worker->moments.count;
+	    find_point(&worker->points, &plan->item[plan->count - 1].at);
+	search->own_points = has_points(&search->baseline->scenario.steps);
+	search->out.end.points = worker->points.count;
 	loops_learn(&search->loops, &search->base.loops);
 }
 
@@ -331,19 +331,19 @@ work(struct worker *worker, const struct job *job, FILE *stream)
 {
 	struct search search = {
 		.worker = worker, .job = job, .options = &worker->explore->options,
-		.skeleton = worker_base(worker, job->number)->skeleton,
+		.baseline = worker_base(worker, job->number)->edit,
 	};
 
 	job_out_init(&search.out, worker, job, stream);
-	stages_init(&search.stages, search.skeleton);
+	injections_init(&search.injections, search.baseline);
 	/* A scenario has not so many kinds of events as there could be. */
-	if (job->plan.count > 0 || job->stage < search.stages.count ||
-	    job->stage == STAGE_FAULTS) {
+	if (job->plan.count > 0 || job->kind < search.injections.count ||
+	    job->kind == INJECTION_FAULTS) {
 		begin(&search);
 		worker->trial.loops = &search.loops;
-		do_stages(&search);
+		do_injections(&search);
 		worker->trial.loops = NULL;
-		story_map_fini(&search.map);
+		step_map_fini(&search.map);
 	}
 	job_out_end(&search.out);
 }
@@ -357,9 +357,9 @@ plan(struct explore *explore)
 	for (size_t i = 0; i < explore->cases; i++) {
 		const struct scenario_case *c = &explore->c[i];
 
-		for (unsigned stage = 0; stage < ALL_STAGES && explore_is_ours(explore, i); stage++)
+		for (unsigned k = 0; k < ALL_INJECTIONS && explore_is_ours(explore, i); k++)
 			explore_add(explore, &(struct job){
-				.number = i, .turn = stage, .stage = stage, .is_base = stage == 0,
+				.number = i, .turn = k, .kind = k, .is_base = k == 0,
 				.rank = c->machine == c->scenario->machines.machine ? 0 : 1,
 			});
 	}

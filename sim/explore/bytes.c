@@ -10,7 +10,7 @@
 
 #include "base/alloc.h"
 #include "explore/generate.h"
-#include "explore/skeleton.h"
+#include "explore/baseline.h"
 
 const char *const bytes_scenarios[] = {
 	"inflate/exact-request", "inflate/two-requests", "deflate/odd-to-zero",
@@ -28,8 +28,8 @@ void
 bytes_fini(struct bytes *bytes)
 {
 	for (size_t i = 0; i < bytes->count; i++) {
-		edit_free(bytes->base[i].skeleton);
-		moments_fini(&bytes->base[i].moments);
+		edit_free(bytes->base[i].edit);
+		inject_points_fini(&bytes->base[i].points);
 	}
 	free(bytes->base);
 	*bytes = (struct bytes){ .trial = NULL };
@@ -48,10 +48,10 @@ bytes_add(struct bytes *bytes, const struct scenario_case *c)
 		return false;
 	plain.has_seed = false;
 	base->of = c->scenario;
-	base->skeleton = skeleton_new(bytes->trial, &plain);
-	moments_init(&base->moments);
-	edit_case(base->skeleton, &own);
-	trial_run(bytes->trial, &own, &base->moments, &base->plain);
+	base->edit = baseline_new(bytes->trial, &plain);
+	inject_points_init(&base->points);
+	edit_case(base->edit, &own);
+	trial_run(bytes->trial, &own, &base->points, &base->result);
 	scenario_case_fini(&own);
 	bytes->count++;
 	return true;
@@ -75,7 +75,7 @@ bytes_edit(const struct bytes *bytes, const void *data, size_t size)
 		choice_init_bytes(&choice, (const uint8_t *)data + 1, size - 1);
 	else
 		choice_init_default(&choice);
-	edit = generate(&choice, base->skeleton, &base->moments, bytes->trial->nodiag != NULL);
+	edit = generate(&choice, base->edit, &base->points, bytes->trial->nodiag != NULL);
 	choice_fini(&choice);
 	return edit;
 }
@@ -86,7 +86,7 @@ bytes_is_new(const struct bytes *bytes, const struct trial_finding *finding)
 	if (finding->rule->severity != SEVERITY_ERROR || finding->defect != NULL)
 		return false;
 	for (size_t i = 0; i < bytes->count; i++)
-		if (trial_find(&bytes->base[i].plain, finding->key) != NULL)
+		if (trial_find(&bytes->base[i].result, finding->key) != NULL)
 			return false;
 	return true;
 }

@@ -3,7 +3,7 @@
  * What the bytes of a fuzzer mean: a scenario.
  *
  * The first byte picks one of some base scenarios (modulo their number); the others are the
- * choices of generate.h, which makes a variant of it.  What is missing is 0, the plainest, and
+ * choices of generate.h, which makes a variant of it.  What is missing is 0, the simplest, and
  * what is left over does not count: any bytes are a scenario.  The same bytes, bases and driver
  * make the same one.
  */
@@ -15,16 +15,16 @@
 #include <stdint.h>
 
 #include "explore/edit.h"
-#include "explore/moments.h"
+#include "explore/inject.h"
 #include "explore/trial.h"
 
 #define BYTES_BASES_MAX 256
 
 struct bytes_base {
 	const struct scenario *of;
-	struct edit *skeleton;
-	struct moments moments;		/* of the skeleton's run, */
-	struct trial_result plain;	/* and what it found */
+	struct edit *edit;		/* without expectations */
+	struct inject_points points;		/* of the baseline's run, */
+	struct trial_result result;	/* and what it found */
 };
 
 struct bytes {

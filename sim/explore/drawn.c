@@ -49,7 +49,7 @@ static void
 work(struct worker *worker, const struct job *job, FILE *stream)
 {
 	const struct base *base = worker_base(worker, job->number);
-	struct edit *edit = edit_copy(base->skeleton);
+	struct edit *edit = edit_copy(base->edit);
 	struct trial_result result;
 	struct scenario_case c;
 	struct job_out out;
@@ -57,16 +57,16 @@ work(struct worker *worker, const struct job *job, FILE *stream)
 	job_out_init(&out, worker, job, stream);
 	if (job->is_base) {
 		job_run(&out, &(struct job_run){
-			.edit = edit, .cause = "", .moments = &worker->moments,
+			.edit = edit, .cause = "", .points = &worker->points,
 		}, &result);
 	} else {
 		edit_case(edit, &c);
-		trial_run(&worker->trial, &c, &worker->moments, &result);
+		trial_run(&worker->trial, &c, &worker->points, &result);
 		scenario_case_fini(&c);
 	}
-	out.end.points = worker->moments.count;
+	out.end.points = worker->points.count;
 	for (uint64_t i = 0; i < job->count; i++)
-		run_seed(&out, job->seed + i, &base->baseline);
+		run_seed(&out, job->seed + i, &base->result);
 	job_out_end(&out);
 	edit_free(edit);
 }

@@ -43,7 +43,7 @@ struct scenario_step *edit_insert_row(struct edit *edit, size_t at, const struct
 void edit_remove(struct edit *edit, size_t at);
 /* The same; a step that came after it without a time of its own has then that of this one. */
 void edit_take_out(struct edit *edit, size_t at);
-/* Replaces the seeds by one, or by none (plain choices). */
+/* Replaces the seeds by one, or by none (default choices). */
 void edit_seed(struct edit *edit, bool has_seed, uint64_t seed);
 const char *edit_text(struct edit *edit, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

@@ -11,7 +11,7 @@
 #include "fault/fault.h"
 #include "run/module.h"
 
-/* Kinds of things, in the upper byte of moment_touch.thing. */
+/* Kinds of things, in the upper byte of inject_touch.thing. */
 enum thing_kind {
 	THING_HEAP, THING_MODULE,		/* number: cell */
 	THING_MUTEX, THING_CONDVAR, THING_DMAMAP, THING_QUEUE, THING_SOFTINT,
@@ -119,29 +119,29 @@ learn_mutex(struct effects *effects, const struct event *event)
 }
 
 static void
-touch(struct moment *moment, enum thing_kind kind, uint64_t number, bool write)
+touch(struct inject_point *ip, enum thing_kind kind, uint64_t number, bool write)
 {
-	if (moment->touches == MOMENT_TOUCHES) {
-		moment->everything = true;
+	if (ip->touches == INJECT_TOUCHES) {
+		ip->everything = true;
 		return;
 	}
-	moment->touch[moment->touches++] = (struct moment_touch){
+	ip->touch[ip->touches++] = (struct inject_touch){
 		.thing = (uint64_t)kind << 56 | number, .write = write,
 	};
 }
 
 static void
-touch_mutex(const struct effects *effects, uint64_t number, bool write, struct moment *moment)
+touch_mutex(const struct effects *effects, uint64_t number, bool write, struct inject_point *ip)
 {
-	touch(moment, THING_MUTEX, number, write);
+	touch(ip, THING_MUTEX, number, write);
 	/* One that nobody has seen initialised may be of any kind. */
 	if (write && (number >= effects->mutexes || effects->spins[number]))
-		touch(moment, THING_INTERRUPTS, 0, true);
+		touch(ip, THING_INTERRUPTS, 0, true);
 }
 
 static void
 touch_objects(const struct effects *effects, const struct event *event, bool write,
-    struct moment *moment)
+    struct inject_point *ip)
 {
 	const char *letters = trace_call_args(event->code);
 
@@ -150,19 +150,19 @@ touch_objects(const struct effects *effects, const struct event *event, bool wri
 
 		switch (letters[i]) {
 		case 'm':
-			touch_mutex(effects, number, write, moment);
+			touch_mutex(effects, number, write, ip);
 			break;
 		case 'c':
-			touch(moment, THING_CONDVAR, number, write);
+			touch(ip, THING_CONDVAR, number, write);
 			break;
 		case 'd':
-			touch(moment, THING_DMAMAP, number, write);
+			touch(ip, THING_DMAMAP, number, write);
 			break;
 		case 'q':
-			touch(moment, THING_QUEUE, number, write);
+			touch(ip, THING_QUEUE, number, write);
 			break;
 		case 'f':
-			touch(moment, THING_SOFTINT, number, write);
+			touch(ip, THING_SOFTINT, number, write);
 			break;
 		}
 	}
@@ -178,7 +178,7 @@ does_more(unsigned what, const struct world *world, const struct event *event)
 
 void
 effects_of_call(struct effects *effects, struct world *world, const struct event *event,
-    struct moment *moment)
+    struct inject_point *ip)
 {
 	unsigned what = row[event->code];
 	static const struct { unsigned bit; enum thing_kind kind; bool write; } single[] = {
@@ -190,16 +190,16 @@ effects_of_call(struct effects *effects, struct world *world, const struct event
 	if (event->code == HW_CALL_MUTEX_INIT)
 		learn_mutex(effects, event);
 	if (does_more(what, world, event)) {
-		moment->everything = true;
+		ip->everything = true;
 		return;
 	}
 	if (what & (OBJECTS | READS))
-		touch_objects(effects, event, what & OBJECTS, moment);
+		touch_objects(effects, event, what & OBJECTS, ip);
 	for (size_t i = 0; i < sizeof(single) / sizeof(single[0]); i++)
 		if (what & single[i].bit)
-			touch(moment, single[i].kind, 0, single[i].write);
+			touch(ip, single[i].kind, 0, single[i].write);
 	if (effects->can_fail[event->code] && fault_armed_count(world->hooks.faults) > 0)
-		touch(moment, THING_FAULT, event->code, true);
+		touch(ip, THING_FAULT, event->code, true);
 }
 
 static bool
@@ -217,19 +217,19 @@ effects_are_shared(const struct world *world, const struct module *module, uintp
 
 void
 effects_of_access(const struct world *world, const struct module *module,
-    uintptr_t address, unsigned size, bool write, struct moment *moment)
+    uintptr_t address, unsigned size, bool write, struct inject_point *ip)
 {
 	bool heap = is_heap(world, address);
 	uintptr_t offset = heap ? address - (uintptr_t)world->memory.arena :
 	    address - module_base(module);
 	uintptr_t first = offset / 4, last = (offset + size - 1) / 4;
 
-	if (size > 4 * MOMENT_TOUCHES || last - first >= MOMENT_TOUCHES) {
-		moment->everything = true;
+	if (size > 4 * INJECT_TOUCHES || last - first >= INJECT_TOUCHES) {
+		ip->everything = true;
 		return;
 	}
 	for (uintptr_t cell = first; cell <= last; cell++)
-		touch(moment, heap ? THING_HEAP : THING_MODULE, cell, write);
+		touch(ip, heap ? THING_HEAP : THING_MODULE, cell, write);
 }
 
 bool
@@ -240,12 +240,12 @@ effects_heap_offset(uint64_t thing, size_t *offset)
 }
 
 void
-effects_of_host(bool config, unsigned queues, struct moment *moment)
+effects_of_host(bool config, unsigned queues, struct inject_point *ip)
 {
 	if (config)
-		touch(moment, THING_CONFIG, 0, true);
+		touch(ip, THING_CONFIG, 0, true);
 	for (unsigned q = 0; queues >> q != 0; q++)
 		if (queues >> q & 1)
-			touch(moment, THING_QUEUE, q, true);
-	touch(moment, THING_TIME, 0, true);
+			touch(ip, THING_QUEUE, q, true);
+	touch(ip, THING_TIME, 0, true);
 }

@@ -87,7 +87,7 @@ job_name(const struct explore *explore, const struct job *job)
 
 	fprintf(stream, "%s | ", explore->c[job->number].id);
 	plan_print(&job->plan, stream);
-	fprintf(stream, " | %u/%zu", job->stage, job->at);
+	fprintf(stream, " | %u/%zu", job->kind, job->at);
 	if (job->count > 0)
 		fprintf(stream, " | seeds %" PRIu64 "+%" PRIu64, job->seed, job->count);
 	return sbuf_close(&buf);
@@ -217,7 +217,7 @@ take_end(struct explore *explore, const struct job *job, const struct record_job
 	if (end->cut) {
 		struct job rest = *job;
 
-		rest.stage = end->stage;
+		rest.kind = end->kind;
 		rest.at = end->at;
 		rest.is_base = false;
 		rest.rank++;

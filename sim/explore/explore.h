@@ -27,7 +27,7 @@ struct explore;
 struct job {
 	size_t number;			/* of the case */
 	struct plan plan;		/* of the run that it starts from */
-	unsigned stage;			/* bounded: where it goes on */
+	unsigned kind;			/* bounded: where it goes on */
 	size_t at;
 	uint64_t seed, count;		/* drawn: runs */
 	uint64_t point;			/* sweep: call stack of what is tried, */
@@ -85,7 +85,7 @@ struct explore_options {
 	uint64_t noise;			/* for tests: makes runs irreproducible (normally 0) */
 };
 
-#define EXPLORE_STORIES_MAX 5		/* of one finding, by cause, that are reduced */
+#define EXPLORE_REDUCED_MAX 5		/* of one finding, by cause, that are reduced */
 
 struct explore {
 	struct explore_options options;

@@ -8,15 +8,15 @@
 
 #include "device/class.h"
 #include "explore/perturb.h"
-#include "explore/stage.h"
+#include "explore/injections.h"
 
-#define HAPPENINGS_MAX 4
+#define EVENTS_MAX 4
 #define FAULTS_MAX 2
 
 /* What a variant may have: weight 0 is not at all. */
 struct swarm {
-	unsigned happening[STAGES_MAX];
-	unsigned all_happenings;	/* sum of weights */
+	unsigned event[INJECTIONS_MAX];
+	unsigned all_events;	/* sum of weights */
 	unsigned faults, machine, device, seed;
 };
 
@@ -44,26 +44,26 @@ weight(struct choice *choice, enum choice_kind kind)
  * Any point, half the time one of a call: loops have most of the accesses.  NULL: there is
  * none to be had.
  */
-static const struct moment *
-draw_moment(struct choice *choice, const struct moments *moments, bool uniform)
+static const struct inject_point *
+draw_point(struct choice *choice, const struct inject_points *points, bool uniform)
 {
 	bool call = !uniform && toss(choice, CHOICE_SCHEDULE);
-	size_t at = draw(choice, CHOICE_SCHEDULE, moments->count);
+	size_t at = draw(choice, CHOICE_SCHEDULE, points->count);
 
-	for (size_t i = 0; i < moments->count; i++) {
-		const struct moment *moment = &moments->item[(at + i) % moments->count];
+	for (size_t i = 0; i < points->count; i++) {
+		const struct inject_point *ip = &points->item[(at + i) % points->count];
 
-		if (moment_can_be_named(moment) && (!call || moment->kind != MOMENT_ACCESS))
-			return moment;
+		if (inject_point_has_name(ip) && (!call || ip->kind != INJECT_ACCESS))
+			return ip;
 	}
 	return NULL;
 }
 
 static size_t
-next_step(const struct edit *skeleton, const struct plan *plan, uint64_t *number)
+next_step(const struct edit *baseline, const struct plan *plan, uint64_t *number)
 {
-	const struct device_class *class = device_class_of(skeleton->scenario.device.type);
-	const struct scenario_steps *steps = &skeleton->scenario.steps;
+	const struct device_class *class = device_class_of(baseline->scenario.device.type);
+	const struct scenario_steps *steps = &baseline->scenario.steps;
 	bool moves;
 
 	for (size_t i = 0; i < steps->count; i++) {
@@ -77,50 +77,51 @@ next_step(const struct edit *skeleton, const struct plan *plan, uint64_t *number
 }
 
 static void
-happen(const struct edit *skeleton, const struct stage *stage, const struct moment *moment,
-    struct plan *plan)
+happen(const struct edit *baseline, const struct injection *injection,
+    const struct inject_point *ip, struct plan *plan)
 {
 	struct perturbation perturb = {
-		.kind = stage->kind, .pages = stage->pages, .queue = stage->queue,
+		.kind = injection->kind, .pages = injection->pages, .queue = injection->queue,
 	};
 
-	if (moment == NULL || plan->count == PLAN_MAX)
+	if (ip == NULL || plan->count == PLAN_MAX)
 		return;
-	perturb.at = *moment;
-	if (stage->kind == PERTURB_NEXT) {
-		perturb.step = next_step(skeleton, plan, &perturb.pages);
+	perturb.at = *ip;
+	if (injection->kind == PERTURB_NEXT) {
+		perturb.step = next_step(baseline, plan, &perturb.pages);
 		if (perturb.step == SIZE_MAX)
 			return;
 	}
 	plan->item[plan->count++] = perturb;
 }
 
-static const struct stage *
-draw_stage(struct choice *choice, const struct stages *stages, const struct swarm *swarm)
+static const struct injection *
+draw_injection(struct choice *choice, const struct injections *injections,
+    const struct swarm *swarm)
 {
-	unsigned left = draw(choice, CHOICE_SCHEDULE, swarm->all_happenings);
+	unsigned left = draw(choice, CHOICE_SCHEDULE, swarm->all_events);
 
-	for (unsigned i = 0; i < stages->count; i++) {
-		if (left < swarm->happening[i])
-			return &stages->item[i];
-		left -= swarm->happening[i];
+	for (unsigned i = 0; i < injections->count; i++) {
+		if (left < swarm->event[i])
+			return &injections->item[i];
+		left -= swarm->event[i];
 	}
-	return &stages->item[0];
+	return &injections->item[0];
 }
 
 /* A failure of the first call from a random point on that can fail. */
 static void
-fail(struct choice *choice, const struct moments *moments, struct plan *plan)
+fail(struct choice *choice, const struct inject_points *points, struct plan *plan)
 {
-	size_t at = draw(choice, CHOICE_FAULT, moments->count);
+	size_t at = draw(choice, CHOICE_FAULT, points->count);
 	unsigned row = draw(choice, CHOICE_FAULT, 2);
 	struct perturbation perturb;
 
-	for (size_t i = 0; i < moments->count && plan->count < PLAN_MAX; i++) {
-		const struct moment *moment = &moments->item[(at + i) % moments->count];
+	for (size_t i = 0; i < points->count && plan->count < PLAN_MAX; i++) {
+		const struct inject_point *ip = &points->item[(at + i) % points->count];
 
-		if (!stage_fault(moment, row, &perturb) &&
-		    !stage_fault(moment, 0, &perturb))
+		if (!injection_fault(ip, row, &perturb) &&
+		    !injection_fault(ip, 0, &perturb))
 			continue;
 		plan->item[plan->count++] = perturb;
 		return;
@@ -130,7 +131,7 @@ fail(struct choice *choice, const struct moments *moments, struct plan *plan)
 /* ---- the machine and the device ---- */
 
 static void
-vary_machine(struct choice *choice, struct edit *edit, bool twin)
+vary_machine(struct choice *choice, struct edit *edit, bool nodiag)
 {
 	static const uint64_t hz[] = { 100, 1000, 64, 512 };
 	struct scenario_machine *machine = &edit->machine;
@@ -151,7 +152,7 @@ vary_machine(struct choice *choice, struct edit *edit, bool twin)
 		machine->memory_pages *= 1 + draw(choice, CHOICE_PLACEMENT, 2);
 	if (draw(choice, CHOICE_PLACEMENT, 8) == 7)
 		machine->softc = SCENARIO_STRADDLE;
-	if (twin && draw(choice, CHOICE_PLACEMENT, 4) == 3)
+	if (nodiag && draw(choice, CHOICE_PLACEMENT, 4) == 3)
 		machine->diagnostic = false;
 }
 
@@ -174,12 +175,12 @@ vary_device(struct choice *choice, struct edit *edit)
 /* ---- all ---- */
 
 static void
-draw_swarm(struct choice *choice, const struct stages *stages, struct swarm *swarm)
+draw_swarm(struct choice *choice, const struct injections *injections, struct swarm *swarm)
 {
-	*swarm = (struct swarm){ .all_happenings = 0 };
-	for (unsigned i = 0; i < stages->count; i++) {
-		swarm->happening[i] = weight(choice, CHOICE_SCHEDULE);
-		swarm->all_happenings += swarm->happening[i];
+	*swarm = (struct swarm){ .all_events = 0 };
+	for (unsigned i = 0; i < injections->count; i++) {
+		swarm->event[i] = weight(choice, CHOICE_SCHEDULE);
+		swarm->all_events += swarm->event[i];
 	}
 	swarm->faults = weight(choice, CHOICE_FAULT);
 	swarm->machine = weight(choice, CHOICE_PLACEMENT);
@@ -195,31 +196,31 @@ takes_part(struct choice *choice, enum choice_kind kind, unsigned its_weight)
 }
 
 struct edit *
-generate(struct choice *choice, const struct edit *skeleton, const struct moments *moments,
-    bool twin)
+generate(struct choice *choice, const struct edit *baseline, const struct inject_points *points,
+    bool nodiag)
 {
-	struct stages stages;
+	struct injections injections;
 	struct swarm swarm;
 	struct plan plan = { .count = 0 };
 	struct edit *edit;
 	unsigned count;
 
-	stages_init(&stages, skeleton);
-	draw_swarm(choice, &stages, &swarm);
-	count = swarm.all_happenings > 0 ?
-	    draw(choice, CHOICE_SCHEDULE, HAPPENINGS_MAX + 1) : 0;
+	injections_init(&injections, baseline);
+	draw_swarm(choice, &injections, &swarm);
+	count = swarm.all_events > 0 ?
+	    draw(choice, CHOICE_SCHEDULE, EVENTS_MAX + 1) : 0;
 	for (unsigned i = 0; i < count; i++) {
 		/* Not both as arguments: compilers differ in which they evaluate first. */
-		const struct moment *moment = draw_moment(choice, moments, false);
+		const struct inject_point *ip = draw_point(choice, points, false);
 
-		happen(skeleton, draw_stage(choice, &stages, &swarm), moment, &plan);
+		happen(baseline, draw_injection(choice, &injections, &swarm), ip, &plan);
 	}
 	for (unsigned i = 0; i < FAULTS_MAX; i++)
 		if (takes_part(choice, CHOICE_FAULT, swarm.faults))
-			fail(choice, moments, &plan);
-	edit = plan_apply(&plan, skeleton);
+			fail(choice, points, &plan);
+	edit = plan_apply(&plan, baseline);
 	if (takes_part(choice, CHOICE_PLACEMENT, swarm.machine))
-		vary_machine(choice, edit, twin);
+		vary_machine(choice, edit, nodiag);
 	if (takes_part(choice, CHOICE_DEVICE, swarm.device))
 		vary_device(choice, edit);
 	if (takes_part(choice, CHOICE_TIMER, swarm.seed))
@@ -231,44 +232,44 @@ generate(struct choice *choice, const struct edit *skeleton, const struct moment
 
 /* That many points in order of time; how many there are. */
 static unsigned
-draw_moments(struct choice *choice, const struct moments *moments, unsigned count,
-    const struct moment *at[GENERATE_DEPTH_MAX])
+draw_points(struct choice *choice, const struct inject_points *points, unsigned count,
+    const struct inject_point *at[GENERATE_DEPTH_MAX])
 {
 	for (unsigned i = 0; i < count; i++) {
-		const struct moment *moment = draw_moment(choice, moments, true);
+		const struct inject_point *ip = draw_point(choice, points, true);
 		unsigned k = i;
 
-		if (moment == NULL)
+		if (ip == NULL)
 			return 0;
-		for (; k > 0 && moment < at[k - 1]; k--)
+		for (; k > 0 && ip < at[k - 1]; k--)
 			at[k] = at[k - 1];
-		at[k] = moment;
+		at[k] = ip;
 	}
 	return count;
 }
 
 struct edit *
-generate_pct(struct choice *choice, const struct edit *skeleton, const struct moments *moments,
+generate_pct(struct choice *choice, const struct edit *baseline, const struct inject_points *points,
     unsigned depth, double *bound)
 {
-	const struct moment *at[GENERATE_DEPTH_MAX];
-	struct stages stages;
+	const struct inject_point *at[GENERATE_DEPTH_MAX];
+	struct injections injections;
 	struct plan plan = { .count = 0 };
 	unsigned count;
 
 	assert(depth >= 1 && depth <= GENERATE_DEPTH_MAX);
-	stages_init(&stages, skeleton);
-	count = draw_moments(choice, moments, depth - 1, at);
+	injections_init(&injections, baseline);
+	count = draw_points(choice, points, depth - 1, at);
 	*bound = 1;
-	for (unsigned i = 0; i < count && i < stages.count; i++) {
-		unsigned next = i + draw(choice, CHOICE_SCHEDULE, stages.count - i);
-		struct stage stage = stages.item[next];
+	for (unsigned i = 0; i < count && i < injections.count; i++) {
+		unsigned next = i + draw(choice, CHOICE_SCHEDULE, injections.count - i);
+		struct injection injection = injections.item[next];
 
-		stages.item[next] = stages.item[i];
-		stages.item[i] = stage;
+		injections.item[next] = injections.item[i];
+		injections.item[i] = injection;
 		/* A point that can be named is drawn for those before it that cannot be, too. */
-		*bound /= (double)moments->count * (stages.count - i);
-		happen(skeleton, &stage, at[i], &plan);
+		*bound /= (double)points->count * (injections.count - i);
+		happen(baseline, &injection, at[i], &plan);
 	}
-	return plan_apply(&plan, skeleton);
+	return plan_apply(&plan, baseline);
 }

@@ -7,7 +7,7 @@
 #define VIOSIM_EXPLORE_GENERATE_H
 
 #include "explore/edit.h"
-#include "explore/moments.h"
+#include "explore/inject.h"
 #include "machine/choice.h"
 
 /*
@@ -15,11 +15,11 @@
  * failures, machine features and legal behaviours of the device, each with a weight), then how
  * much of it and where.  Leaving things out finds what they would cover up.
  *
- * `moments` are those of the skeleton's run; there may be none.  `twin`: a machine without
+ * `points` are those of the baseline's run; there may be none.  `nodiag`: a machine without
  * DIAGNOSTIC can be run.  The result is the caller's; edit_free().
  */
-struct edit *generate(struct choice *choice, const struct edit *skeleton,
-    const struct moments *moments, bool twin);
+struct edit *generate(struct choice *choice, const struct edit *baseline,
+    const struct inject_points *points, bool nodiag);
 
 /*
  * As probabilistic concurrency testing (Burckhardt and others, ASPLOS 2010) has it, with the
@@ -33,8 +33,8 @@ struct edit *generate(struct choice *choice, const struct edit *skeleton,
  *
  * with h kinds (depth - 1 factors) and k points; for depth 2 that is 1 / (h * k).
  */
-struct edit *generate_pct(struct choice *choice, const struct edit *skeleton,
-    const struct moments *moments, unsigned depth, double *bound);
+struct edit *generate_pct(struct choice *choice, const struct edit *baseline,
+    const struct inject_points *points, unsigned depth, double *bound);
 #define GENERATE_DEPTH_MAX 7
 
 #endif /* VIOSIM_EXPLORE_GENERATE_H */

@@ -13,7 +13,7 @@
 #include "device/class.h"
 
 static const char *const places[] = {
-	[MOMENT_BEFORE] = "before", [MOMENT_AFTER] = "after", [MOMENT_ACCESS] = "line",
+	[INJECT_BEFORE] = "before", [INJECT_AFTER] = "after", [INJECT_ACCESS] = "line",
 };
 
 unsigned
@@ -57,12 +57,12 @@ add_fault(struct edit *edit, size_t at, const struct perturbation *perturb)
 }
 
 static void
-add_happening(struct edit *edit, size_t at, const struct perturbation *perturb)
+add_event(struct edit *edit, size_t at, const struct perturbation *perturb)
 {
 	struct scenario_step *step = edit_insert(edit, at, SCENARIO_STEP_DELIVER);
 	struct scenario_deliver *deliver = &step->deliver;
 
-	deliver->at = moment_point(&perturb->at);
+	deliver->at = inject_point_place(&perturb->at);
 	switch (perturb->kind) {
 	case PERTURB_NEXT:
 	case PERTURB_TARGET:
@@ -81,9 +81,9 @@ add_happening(struct edit *edit, size_t at, const struct perturbation *perturb)
 }
 
 struct edit *
-plan_apply(const struct plan *plan, const struct edit *skeleton)
+plan_apply(const struct plan *plan, const struct edit *baseline)
 {
-	struct edit *edit = edit_copy(skeleton);
+	struct edit *edit = edit_copy(baseline);
 
 	for (size_t i = edit->scenario.steps.count; i-- > 0;)
 		if (plan_takes(plan, i))
@@ -92,7 +92,7 @@ plan_apply(const struct plan *plan, const struct edit *skeleton)
 		if (plan->item[i].kind == PERTURB_FAULT)
 			add_fault(edit, i, &plan->item[i]);
 		else
-			add_happening(edit, i, &plan->item[i]);
+			add_event(edit, i, &plan->item[i]);
 	return edit;
 }
 
@@ -101,7 +101,7 @@ plan_apply(const struct plan *plan, const struct edit *skeleton)
 static void
 perturb_print(const struct perturbation *perturb, FILE *stream)
 {
-	const struct moment *at = &perturb->at;
+	const struct inject_point *at = &perturb->at;
 
 	switch (perturb->kind) {
 	case PERTURB_NEXT:
@@ -122,7 +122,7 @@ perturb_print(const struct perturbation *perturb, FILE *stream)
 		break;
 	}
 	fprintf(stream, "@%s ", places[at->kind]);
-	if (at->kind == MOMENT_ACCESS)
+	if (at->kind == INJECT_ACCESS)
 		fprintf(stream, "%u", at->line);
 	else
 		fputs(trace_call_name((enum hw_call)at->call), stream);
@@ -227,7 +227,7 @@ parse_what(struct perturbation *perturb, const char *what, const char *value)
 }
 
 static bool
-parse_place(struct moment *at, const char *place, const char *name, const char *nth)
+parse_place(struct inject_point *at, const char *place, const char *name, const char *nth)
 {
 	uint64_t number;
 
@@ -236,8 +236,8 @@ parse_place(struct moment *at, const char *place, const char *name, const char *
 	at->nth = (uint32_t)number;
 	for (unsigned kind = 0; kind < 3; kind++)
 		if (strcmp(place, places[kind]) == 0) {
-			at->kind = (enum moment_kind)kind;
-			if (kind != MOMENT_ACCESS)
+			at->kind = (enum inject_kind)kind;
+			if (kind != INJECT_ACCESS)
 				at->call = (uint16_t)trace_call_by_name(name);
 			else if (parse_number(name, &name, UINT32_MAX, &number))
 				at->line = (unsigned)number;

@@ -2,7 +2,7 @@
 /*
  * Perturbations: what explored runs have that the baseline run has not, each at one point.
  *
- * A plan is a list of them in order of time.  Applied to a skeleton it becomes a scenario with
+ * A plan is a list of them in order of time.  Applied to a baseline it becomes a scenario with
  * as many more steps (`deliver`, `fail`) at its head.
  */
 #ifndef VIOSIM_EXPLORE_PERTURB_H
@@ -14,7 +14,7 @@
 #include <stdio.h>
 
 #include "explore/edit.h"
-#include "explore/moments.h"
+#include "explore/inject.h"
 #include "fault/fault.h"
 
 enum perturb_kind {
@@ -27,12 +27,12 @@ enum perturb_kind {
 
 struct perturbation {
 	enum perturb_kind kind;
-	size_t step;			/* NEXT: index in the skeleton */
+	size_t step;			/* NEXT: index in the baseline */
 	uint64_t pages;			/* NEXT, TARGET */
 	int queue;			/* ANSWER, IRQ; -1: the configuration */
 	const struct fault_row *fault;	/* FAULT */
 	bool forever;			/* FAULT: this call and all after it */
-	struct moment at;		/* kind, call, line and nth count */
+	struct inject_point at;		/* kind, call, line and nth count */
 };
 
 #define PLAN_MAX 6
@@ -42,14 +42,14 @@ struct plan {
 };
 
 unsigned plan_faults(const struct plan *plan);
-/* Has one of them taken that step of the skeleton out? */
+/* Has one of them taken that step of the baseline out? */
 bool plan_takes(const struct plan *plan, size_t step);
 
 /* `config`, or the name of a queue. */
 const char *perturb_source(int queue);
 
-/* The skeleton with the plan's steps; edit_free(). */
-struct edit *plan_apply(const struct plan *plan, const struct edit *skeleton);
+/* The baseline with the plan's steps; edit_free(). */
+struct edit *plan_apply(const struct plan *plan, const struct edit *baseline);
 
 #define PLAN_TEXT 512		/* bytes of a plan as text, at most */
 /* "target=0@after virtio_dequeue#1; fail=kthread_create.enomem@before kthread_create#1" */

@@ -79,11 +79,11 @@ static const struct key run_keys[] = {
 	ALL("findings", record, findings, &finding), ANY("points", record, points, &point),
 };
 static const struct key story_keys[] = {
-	KEY("found", HASH, record_story, key), MAY("cause", TEXT, record_story, cause),
-	KEY("from", NUMBER, record_story, from), KEY("steps", NUMBER32, record_story, steps),
-	KEY("complete", FLAG, record_story, complete),
-	KEY("verified", FLAG, record_story, verified),
-	KEY("scenario", HEAP, record_story, scenario), MAY("why", HEAP, record_story, why),
+	KEY("found", HASH, record_reduced, key), MAY("cause", TEXT, record_reduced, cause),
+	KEY("from", NUMBER, record_reduced, from), KEY("steps", NUMBER32, record_reduced, steps),
+	KEY("complete", FLAG, record_reduced, complete),
+	KEY("verified", FLAG, record_reduced, verified),
+	KEY("scenario", HEAP, record_reduced, scenario), MAY("why", HEAP, record_reduced, why),
 };
 static const struct key child_keys[] = {
 	KEY("child", TEXT, record_child, plan), MAY("point", HASH, record_child, point),
@@ -100,7 +100,7 @@ static const struct kind silent = KIND(record_silent, silent_keys);
 static const struct key job_end_keys[] = {
 	KEY("done", NUMBER, record_job_end, runs), MAY("skipped", NUMBER, record_job_end, skipped),
 	KEY("points", NUMBER, record_job_end, points), MAY("bound", REAL, record_job_end, bound),
-	MAY("cut", FLAG, record_job_end, cut), MAY("stage", NUMBER32, record_job_end, stage),
+	MAY("cut", FLAG, record_job_end, cut), MAY("kind", NUMBER32, record_job_end, kind),
 	MAY("at", NUMBER, record_job_end, at), ANY("silent", record_job_end, silent, &silent),
 };
 static const struct key end_keys[] = {
@@ -111,7 +111,7 @@ static const struct key end_keys[] = {
 
 static const struct kind kinds[RECORD_KINDS] = {
 	[RECORD_HEAD] = KIND(record_head, head_keys), [RECORD_RUN] = KIND(record, run_keys),
-	[RECORD_STORY] = KIND(record_story, story_keys),
+	[RECORD_REDUCED] = KIND(record_reduced, story_keys),
 	[RECORD_CHILD] = KIND(record_child, child_keys),
 	[RECORD_DIFFER] = KIND(record_differ, differ_keys),
 	[RECORD_JOB_END] = KIND(record_job_end, job_end_keys),
@@ -353,7 +353,7 @@ record_read(struct record_line *line, const char *text, size_t length, char *why
 {
 	void *const into[RECORD_KINDS] = {
 		[RECORD_HEAD] = &line->head, [RECORD_RUN] = &line->run,
-		[RECORD_STORY] = &line->story, [RECORD_CHILD] = &line->child,
+		[RECORD_REDUCED] = &line->reduced, [RECORD_CHILD] = &line->child,
 		[RECORD_DIFFER] = &line->differ, [RECORD_JOB_END] = &line->job_end,
 		[RECORD_END] = &line->end,
 	};
@@ -401,18 +401,18 @@ record_fini(struct record *run)
 }
 
 void
-record_story_fini(struct record_story *story)
+record_reduced_fini(struct record_reduced *reduced)
 {
-	free(story->scenario);
-	free(story->why);
-	story->scenario = story->why = NULL;
+	free(reduced->scenario);
+	free(reduced->why);
+	reduced->scenario = reduced->why = NULL;
 }
 
 void
 record_line_fini(struct record_line *line)
 {
 	record_fini(&line->run);
-	record_story_fini(&line->story);
+	record_reduced_fini(&line->reduced);
 	vec_fini(&line->head.sites);
 	vec_fini(&line->job_end.silent);
 	free(line->differ.why);

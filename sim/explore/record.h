@@ -74,7 +74,7 @@ struct record_head {
 };
 
 /* A small scenario that shows a finding. */
-struct record_story {
+struct record_reduced {
 	uint64_t key;			/* of the finding */
 	char cause[RECORD_CAUSE];
 	uint64_t from;			/* number of the run that was reduced */
@@ -104,7 +104,7 @@ struct record_job_end {
 	uint64_t points;		/* injection points of the run that it started from */
 	double bound;			/* the least of any run; 0: none */
 	bool cut;			/* it ended there, with more to do: */
-	unsigned stage;
+	unsigned kind;
 	uint64_t at;
 	struct { VEC_MEMBERS(struct record_silent); } silent;
 };
@@ -119,7 +119,7 @@ struct record_end {
 };
 
 enum record_kind {
-	RECORD_BAD, RECORD_HEAD, RECORD_RUN, RECORD_STORY, RECORD_CHILD, RECORD_DIFFER,
+	RECORD_BAD, RECORD_HEAD, RECORD_RUN, RECORD_REDUCED, RECORD_CHILD, RECORD_DIFFER,
 	RECORD_JOB_END, RECORD_END, RECORD_KINDS
 };
 
@@ -128,7 +128,7 @@ struct record_line {
 	enum record_kind kind;
 	struct record_head head;
 	struct record run;
-	struct record_story story;
+	struct record_reduced reduced;
 	struct record_child child;
 	struct record_differ differ;
 	struct record_job_end job_end;
@@ -146,7 +146,7 @@ void record_write_sealed(enum record_kind kind, const void *what, struct seal *s
 
 void record_clear(struct record *run);	/* keeps its memory */
 void record_fini(struct record *run);
-void record_story_fini(struct record_story *story);
+void record_reduced_fini(struct record_reduced *reduced);
 
 /*
  * What a run found; what the baseline run of its case found, and the run that it adds a

@@ -25,7 +25,7 @@ struct recorder {
 	uint32_t *line_count;		/* by line: accesses so far */
 	size_t lines;
 	/* of the present run */
-	struct moments *moments;
+	struct inject_points *points;
 	unsigned strikes_left;		/* before the list begins */
 	struct world *world;
 	uint32_t befores[HW_CALLS], afters[HW_CALLS];
@@ -59,9 +59,9 @@ recorder_free(struct recorder *recorder)
 }
 
 void
-recorder_into(struct recorder *recorder, struct moments *moments)
+recorder_into(struct recorder *recorder, struct inject_points *points)
 {
-	recorder->moments = moments;
+	recorder->points = points;
 }
 
 /* ---- where the driver is ---- */
@@ -114,27 +114,27 @@ stack_hash(const struct recorder *recorder, const struct context *ctx)
 
 /* ---- the list ---- */
 
-static struct moment *
-add(struct recorder *recorder, enum moment_kind kind, uint32_t site)
+static struct inject_point *
+add(struct recorder *recorder, enum inject_kind kind, uint32_t site)
 {
-	struct moments *moments = recorder->moments;
+	struct inject_points *points = recorder->points;
 	const struct world *world = recorder->world;
 	const struct context *ctx = world->running;
-	struct moment *moment;
+	struct inject_point *ip;
 
-	moment = vec_add(moments);
-	*moment = (struct moment){
+	ip = vec_add(points);
+	*ip = (struct inject_point){
 		.kind = kind, .line = line_of(recorder, site), .seq = world->trace.count,
 		.site = site,
 		.ctx = ctx->ordinal, .ctx_kind = ctx->kind,
 		.ipl = (uint8_t)world->cpu[ctx->cpu].ipl, .queue = -1,
 		.stack = stack_hash(recorder, ctx),
 	};
-	recorder->last[ctx->ordinal] = (uint32_t)moments->count;
-	if (moments->strike != 0 && moments->count > 1 &&
-	    ctx->ordinal == moments->item[0].ctx)
+	recorder->last[ctx->ordinal] = (uint32_t)points->count;
+	if (points->strike != 0 && points->count > 1 &&
+	    ctx->ordinal == points->item[0].ctx)
 		world_look_on(recorder->world, &(struct onlooker){ .self = NULL });
-	return moment;
+	return ip;
 }
 
 static int
@@ -166,21 +166,21 @@ look_at_point(void *self, enum point_kind kind, unsigned what)
 	struct recorder *recorder = self;
 	struct world *world = recorder->world;
 	const struct event *event;
-	struct moment *moment;
+	struct inject_point *ip;
 
 	if (kind != POINT_BEFORE && kind != POINT_AFTER)
 		return;
 	world->trace.showing++;
-	moment = add(recorder, kind == POINT_BEFORE ? MOMENT_BEFORE : MOMENT_AFTER,
+	ip = add(recorder, kind == POINT_BEFORE ? INJECT_BEFORE : INJECT_AFTER,
 	    world->running->site);
-	moment->call = (uint16_t)what;
-	moment->nth = kind == POINT_BEFORE ? ++recorder->befores[what] : ++recorder->afters[what];
+	ip->call = (uint16_t)what;
+	ip->nth = kind == POINT_BEFORE ? ++recorder->befores[what] : ++recorder->afters[what];
 	if (kind == POINT_BEFORE) {
 		event = trace_event(&world->trace, world->trace.count - 1);
-		moment->queue = queue_of(what, event_values(event));
+		ip->queue = queue_of(what, event_values(event));
 		if (recorder->effects.can_fail[what])
-			moment->faults = possible_faults(world, event);
-		effects_of_call(&recorder->effects, world, event, moment);
+			ip->faults = possible_faults(world, event);
+		effects_of_call(&recorder->effects, world, event, ip);
 	}
 	world->trace.showing--;
 }
@@ -191,14 +191,14 @@ look_at_access(void *self, uintptr_t address, unsigned size, bool write, const v
 	struct recorder *recorder = self;
 	struct world *world = recorder->world;
 	uint32_t site = world_site_of(world, pc), nth;
-	struct moment *moment;
+	struct inject_point *ip;
 
 	world->trace.showing++;
 	nth = count_access(recorder, line_of(recorder, site));
 	if (effects_are_shared(world, recorder->module, address)) {
-		moment = add(recorder, MOMENT_ACCESS, site);
-		moment->nth = nth;
-		effects_of_access(world, recorder->module, address, size, write, moment);
+		ip = add(recorder, INJECT_ACCESS, site);
+		ip->nth = nth;
+		effects_of_access(world, recorder->module, address, size, write, ip);
 	}
 	world->trace.showing--;
 }
@@ -224,7 +224,7 @@ see(void *self, const struct event *event, uint32_t site, const void *payload)
 		return;
 	last = recorder->last[event->ctx];
 	if (last != 0)
-		recorder->moments->item[last - 1].everything = true;
+		recorder->points->item[last - 1].everything = true;
 }
 
 /* From here on the list is wanted. */
@@ -239,7 +239,7 @@ see_strike(void *self)
 		.point = look_at_point, .access = look_at_access, .self = recorder,
 	});
 	recorder->world->trace.showing++;
-	add(recorder, MOMENT_AFTER, 0);
+	add(recorder, INJECT_AFTER, 0);
 	recorder->world->trace.showing--;
 }
 
@@ -247,15 +247,15 @@ void
 recorder_start(void *self, struct world *world)
 {
 	struct recorder *recorder = self;
-	bool brief = recorder->moments->strike != 0;
+	bool brief = recorder->points->strike != 0;
 	struct onlooker onlooker = {
 		.point = brief ? NULL : look_at_point, .access = brief ? NULL : look_at_access,
 		.struck = brief ? see_strike : NULL, .self = recorder,
 	};
 
 	recorder->world = world;
-	recorder->strikes_left = recorder->moments->strike;
-	moments_clear(recorder->moments);
+	recorder->strikes_left = recorder->points->strike;
+	inject_points_clear(recorder->points);
 	memset(recorder->befores, 0, sizeof(recorder->befores));
 	memset(recorder->afters, 0, sizeof(recorder->afters));
 	memset(recorder->last, 0, sizeof(recorder->last));

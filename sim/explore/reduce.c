@@ -54,10 +54,10 @@ begin(void *arg)
 }
 
 static void
-write_story(struct worker *worker, const struct cluster *cluster,
+write_reduced(struct worker *worker, const struct cluster *cluster,
     const struct shrink_result *result, FILE *out)
 {
-	struct record_story story = {
+	struct record_reduced reduced = {
 		.key = cluster->first.finding.key, .from = cluster->simplest,
 		.steps = (unsigned)result->edit->scenario.steps.count,
 		.complete = result->complete, .verified = result->verified,
@@ -66,13 +66,13 @@ write_story(struct worker *worker, const struct cluster *cluster,
 	struct why reason;
 	struct sbuf buf;
 
-	snprintf(story.cause, sizeof(story.cause), "%s", cluster->first.cause);
-	if (why(&worker->trial, result->edit, story.key, &reason) && reason.text[0] != '\0')
-		story.why = reason.text;
-	found_print_bare(&found, FOUND_FOLDER "/story.yaml", sbuf_open(&buf));
-	story.scenario = sbuf_close(&buf);
-	record_write(RECORD_STORY, &story, out);
-	free(story.scenario);
+	snprintf(reduced.cause, sizeof(reduced.cause), "%s", cluster->first.cause);
+	if (why(&worker->trial, result->edit, reduced.key, &reason) && reason.text[0] != '\0')
+		reduced.why = reason.text;
+	found_print_bare(&found, FOUND_FOLDER "/reduced.yaml", sbuf_open(&buf));
+	reduced.scenario = sbuf_close(&buf);
+	record_write(RECORD_REDUCED, &reduced, out);
+	free(reduced.scenario);
 }
 
 /* One that does not show the finding when it is run alone is written as it was found. */
@@ -90,13 +90,13 @@ piece(void *arg, size_t index, FILE *out)
 	if (edit == NULL)
 		return true;
 	if (shrink(&reducing->worker.trial, edit, cluster->first.finding.key, &options, &result)) {
-		write_story(&reducing->worker, cluster, &result, out);
+		write_reduced(&reducing->worker, cluster, &result, out);
 		edit_free(result.edit);
 	} else {
 		result = (struct shrink_result){
 			.edit = edit, .finding = cluster->first.finding,
 		};
-		write_story(&reducing->worker, cluster, &result, out);
+		write_reduced(&reducing->worker, cluster, &result, out);
 	}
 	edit_free(edit);
 	return true;
@@ -116,9 +116,9 @@ done(void *arg, size_t index, const struct pool_result *result)
 	if (result->text == NULL || result->length == 0)
 		return true;
 	if (record_read(&reducing->line, result->text, result->length, why, sizeof(why)) !=
-	    RECORD_STORY)
+	    RECORD_REDUCED)
 		internal_error("malformed output from a worker: %s", why);
-	tally_add_story(&reducing->explore->tally, &reducing->line.story);
+	tally_add_reduced(&reducing->explore->tally, &reducing->line.reduced);
 	return true;
 }
 
@@ -160,7 +160,7 @@ choose(struct reducing *reducing)
 {
 	const struct tally *tally = &reducing->explore->tally;
 
-	for (unsigned turn = 0; turn < EXPLORE_STORIES_MAX; turn++)
+	for (unsigned turn = 0; turn < EXPLORE_REDUCED_MAX; turn++)
 		for (size_t i = 0; i < tally->clusters.count; i++)
 			if (is_wanted(reducing, &tally->clusters.item[i]) &&
 			    turn_of(tally, i) == turn)

@@ -13,7 +13,7 @@
 #include "device/class.h"
 #include "device/language.h"
 #include "explore/shrinker.h"
-#include "explore/skeleton.h"
+#include "explore/baseline.h"
 #include "explore/why.h"
 
 #define PAIRS_MAX 12		/* steps up to which any two are dropped together */
@@ -315,15 +315,15 @@ waits(const struct shrinker *shrinker)
 }
 
 static bool
-try_skeleton(struct shrinker *shrinker, struct edit *of)
+try_baseline(struct shrinker *shrinker, struct edit *of)
 {
-	struct edit *skeleton;
+	struct edit *baseline;
 	struct scenario_case c;
 
 	edit_case(of, &c);
-	skeleton = skeleton_new(shrinker->trial, &c);
+	baseline = baseline_new(shrinker->trial, &c);
 	scenario_case_fini(&c);
-	return shrinker_try(shrinker, skeleton);
+	return shrinker_try(shrinker, baseline);
 }
 
 static bool
@@ -334,10 +334,10 @@ stop_waiting(struct shrinker *shrinker)
 
 	if (!waits(shrinker) || shrinker->over)
 		return false;
-	if (try_skeleton(shrinker, shrinker->best))
+	if (try_baseline(shrinker, shrinker->best))
 		return true;
 	hoisted = shrink_hoisted(shrinker);
-	done = try_skeleton(shrinker, hoisted);
+	done = try_baseline(shrinker, hoisted);
 	edit_free(hoisted);
 	return done;
 }

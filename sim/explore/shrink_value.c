@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Values made plain, by the tables of the format: back to its default, or the next plainer one
+ * Values made simple, by the tables of the format: back to its default, or the next simpler one
  * of its kind.
  */
 #include <assert.h>
@@ -183,7 +183,7 @@ shrink_names(struct shrinker *shrinker, const struct place *place)
 
 /* ---- any value ---- */
 
-/* One step plainer; false when it is as plain as it gets. */
+/* One step simpler; false when it is as simple as it gets. */
 static bool
 shrink_kind(struct shrinker *shrinker, const struct place *place)
 {
@@ -249,7 +249,7 @@ is_one_value(const struct map *map, const void *value)
 	return map->scalars > 1;
 }
 
-/* It stays one value: a plainer one for all, if it is a time. */
+/* It stays one value: a simpler one for all, if it is a time. */
 static bool
 shrink_one_value(struct shrinker *shrinker, const struct place *place)
 {

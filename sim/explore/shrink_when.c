@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Times and points made plain: whole seconds, no time at all, the first call there is.
+ * Times and points made simple: whole seconds, no time at all, the first call there is.
  */
 #include <string.h>
 
-#include "explore/moments.h"
+#include "explore/inject.h"
 #include "explore/shrinker.h"
 #include "explore/timing.h"
 
@@ -123,7 +123,7 @@ close_gap(struct shrinker *shrinker, size_t step)
 	const struct scenario_steps *steps = shrinker_steps(shrinker);
 	uint64_t gap = steps->step[step].at.time.value - time_before(steps, step);
 
-	/* As it is plain already, it stays. */
+	/* As simple as that already, it stays. */
 	for (size_t i = 0; i < NELEM(gaps) && gaps[i] != gap; i++)
 		if (gaps[i] < gap && !shrinker->over &&
 		    try_earlier(shrinker, step, gap - gaps[i]))
@@ -225,24 +225,24 @@ shrink_point(struct shrinker *shrinker, const struct place *place)
 
 /* Those of the best scenario. */
 static void
-moments_of(struct shrinker *shrinker, struct moments *moments)
+points_of(struct shrinker *shrinker, struct inject_points *points)
 {
 	struct trial_result result;
 	struct scenario_case c;
 
-	moments_init(moments);
+	inject_points_init(points);
 	edit_case(shrinker->best, &c);
-	trial_run(shrinker->trial, &c, moments, &result);
+	trial_run(shrinker->trial, &c, points, &result);
 	scenario_case_fini(&c);
 }
 
 /* To the head of the list, so that nothing has to happen before it. */
 static void
-hoist(struct edit *edit, size_t step, const struct moment *moment, size_t head)
+hoist(struct edit *edit, size_t step, const struct inject_point *ip, size_t head)
 {
 	struct scenario_step moved = edit->scenario.steps.step[step];
 
-	*timing_point(&moved) = moment_point(moment);
+	*timing_point(&moved) = inject_point_place(ip);
 	moved.at.when = SCENARIO_AT_ONCE;
 	edit_remove(edit, step);
 	*edit_insert(edit, head, moved.verb) = moved;
@@ -254,24 +254,24 @@ shrink_hoisted(struct shrinker *shrinker)
 	struct edit *edit = edit_copy(shrinker->best);
 	struct scenario_steps *steps = &edit->scenario.steps;
 	size_t head = run_head(&edit->scenario);
-	struct moments moments;
+	struct inject_points points;
 
-	moments_of(shrinker, &moments);
+	points_of(shrinker, &points);
 	for (size_t i = head; i < steps->count; i++) {
-		size_t struck = timing_struck(shrinker->trial, shrinker->best, i, &moments);
+		size_t struck = timing_struck(shrinker->trial, shrinker->best, i, &points);
 
 		/* One hold at a time: `until` has the index of a later step. */
-		if (struck < moments.count && (steps->step[i].verb != SCENARIO_STEP_HOLD ||
+		if (struck < points.count && (steps->step[i].verb != SCENARIO_STEP_HOLD ||
 		    steps->step[i].hold.until == NULL))
-			hoist(edit, i, &moments.item[struck], head++);
+			hoist(edit, i, &points.item[struck], head++);
 	}
-	moments_fini(&moments);
+	inject_points_fini(&points);
 	return edit;
 }
 
 /* A line is where a compiler put it; a call of the kernel is the same in every build. */
 static bool
-try_calls_beside(struct shrinker *shrinker, const struct moments *moments, size_t step,
+try_calls_beside(struct shrinker *shrinker, const struct inject_points *points, size_t step,
     size_t struck)
 {
 	for (int way = -1; way <= 1; way += 2) {
@@ -279,13 +279,13 @@ try_calls_beside(struct shrinker *shrinker, const struct moments *moments, size_
 		struct edit *candidate;
 
 		/* Below 0 is far beyond the end. */
-		while (i < moments->count && (moments->item[i].kind == MOMENT_ACCESS ||
-		    moments->item[i].ctx != moments->item[struck].ctx))
+		while (i < points->count && (points->item[i].kind == INJECT_ACCESS ||
+		    points->item[i].ctx != points->item[struck].ctx))
 			i += (size_t)way;
-		if (i >= moments->count || shrinker->over)
+		if (i >= points->count || shrinker->over)
 			continue;
 		candidate = edit_copy(shrinker->best);
-		hoist(candidate, step, &moments->item[i],
+		hoist(candidate, step, &points->item[i],
 		    step < run_head(&candidate->scenario) ? step : 0);
 		if (shrinker_try(shrinker, candidate))
 			return true;
@@ -301,17 +301,17 @@ shrink_points(struct shrinker *shrinker)
 	for (size_t i = 0; i < shrinker_steps(shrinker)->count && !shrinker->over; i++) {
 		struct scenario_point *point =
 		    timing_point(&shrinker_steps(shrinker)->step[i]);
-		struct moments moments;
+		struct inject_points points;
 		size_t struck;
 
 		if (point == NULL || point->place == SCENARIO_CALL ||
 		    point->place == SCENARIO_ENTRY)
 			continue;
-		moments_of(shrinker, &moments);
-		struck = timing_struck(shrinker->trial, shrinker->best, i, &moments);
-		if (struck < moments.count)
-			any |= try_calls_beside(shrinker, &moments, i, struck);
-		moments_fini(&moments);
+		points_of(shrinker, &points);
+		struck = timing_struck(shrinker->trial, shrinker->best, i, &points);
+		if (struck < points.count)
+			any |= try_calls_beside(shrinker, &points, i, struck);
+		inject_points_fini(&points);
 	}
 	return any;
 }

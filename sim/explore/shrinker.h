@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Between the files of the shrinker: the best scenario so far and how another one is tried.
- * shrink.c drops steps, shrink_value.c makes values plain, shrink_when.c times and points.
+ * shrink.c drops steps, shrink_value.c makes values simple, shrink_when.c times and points.
  */
 #ifndef VIOSIM_EXPLORE_SHRINKER_H
 #define VIOSIM_EXPLORE_SHRINKER_H
@@ -48,7 +48,7 @@ void *place_slot(const struct place *place, struct edit *edit);
 /* Try another value there (of field_size() bytes). */
 bool place_try(struct shrinker *shrinker, const struct place *place, const void *value);
 
-/* Each goes one way only, from less plain to plainer; true if anything became so. */
+/* Each goes one way only, towards the simpler; true if anything changed. */
 bool shrink_values(struct shrinker *shrinker);
 bool shrink_times(struct shrinker *shrinker);
 bool shrink_points(struct shrinker *shrinker);

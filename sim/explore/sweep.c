@@ -57,7 +57,7 @@ follow(struct situation *now, const struct event *event)
 
 struct planner {
 	const struct explore_options *options;
-	const struct moments *moments;
+	const struct inject_points *points;
 	struct record *run;		/* gets the fallible calls; or NULL */
 	struct tries tries;
 	uint32_t from;			/* nothing before that event */
@@ -75,7 +75,7 @@ mix(uint64_t hash, uint64_t value)
 
 /* Of equal call stacks the first is taken. */
 static void
-add_try(struct planner *planner, const struct moment *moment, struct perturbation what,
+add_try(struct planner *planner, const struct inject_point *ip, struct perturbation what,
     uint64_t point)
 {
 	for (size_t i = 0; i < planner->tries.count && !planner->options->all_stacks; i++) {
@@ -86,12 +86,12 @@ add_try(struct planner *planner, const struct moment *moment, struct perturbatio
 		    try->what.queue == what.queue)
 			return;
 	}
-	what.at = *moment;
-	*(struct try *)vec_add(&planner->tries) = (struct try){ what, point, moment->seq };
+	what.at = *ip;
+	*(struct try *)vec_add(&planner->tries) = (struct try){ what, point, ip->seq };
 }
 
 static void
-note_fallible(struct planner *planner, const struct moment *moment, uint64_t point, bool can_fail)
+note_fallible(struct planner *planner, const struct inject_point *ip, uint64_t point, bool can_fail)
 {
 	struct record_point *known;
 
@@ -106,16 +106,16 @@ note_fallible(struct planner *planner, const struct moment *moment, uint64_t poi
 		return;
 	known = vec_add(&planner->run->points);
 	*known = (struct record_point){
-		.point = point, .line = moment->line, .can_fail = can_fail,
+		.point = point, .line = ip->line, .can_fail = can_fail,
 	};
 	snprintf(known->call, sizeof(known->call), "%s",
-	    trace_call_name((enum hw_call)moment->call));
+	    trace_call_name((enum hw_call)ip->call));
 }
 
 static void
-add_failures(struct planner *planner, const struct moment *moment)
+add_failures(struct planner *planner, const struct inject_point *ip)
 {
-	uint64_t point = mix(moment->stack, moment->call);
+	uint64_t point = mix(ip->stack, ip->call);
 	bool is_fallible = false, can_fail = false;
 	size_t rows;
 	const struct fault_row *row = fault_catalogue(&rows);
@@ -123,31 +123,31 @@ add_failures(struct planner *planner, const struct moment *moment)
 	for (size_t i = 0; i < rows; i++) {
 		struct perturbation what = { .kind = PERTURB_FAULT, .queue = -1, .fault = &row[i] };
 
-		if (row[i].call != moment->call)
+		if (row[i].call != ip->call)
 			continue;
 		is_fallible = true;
-		if ((moment->faults >> i & 1) == 0 &&
+		if ((ip->faults >> i & 1) == 0 &&
 		    (row[i].when != FAULT_NEVER || !planner->options->contract))
 			continue;
 		can_fail = true;
-		add_try(planner, moment, what, point);
+		add_try(planner, ip, what, point);
 		what.forever = true;
 		/* Who sleeps until all is healed makes no second call. */
 		if (row[i].error != HW_FAULT_BLOCK)
-			add_try(planner, moment, what, point);
+			add_try(planner, ip, what, point);
 	}
 	if (is_fallible)
-		note_fallible(planner, moment, point, can_fail);
+		note_fallible(planner, ip, point, can_fail);
 }
 
 static void
-add_interrupts(struct planner *planner, const struct moment *moment, const struct situation *now)
+add_interrupts(struct planner *planner, const struct inject_point *ip, const struct situation *now)
 {
-	uint64_t point = mix(mix(moment->stack, moment->line),
-	    (uint64_t)moment->kind << 32 | moment->call);
+	uint64_t point = mix(mix(ip->stack, ip->line),
+	    (uint64_t)ip->kind << 32 | ip->call);
 
 	/* What has no line cannot be named by a scenario. */
-	if (!now->live || (moment->kind == MOMENT_ACCESS && moment->line == 0))
+	if (!now->live || (ip->kind == INJECT_ACCESS && ip->line == 0))
 		return;
 	for (unsigned q = 0; q < planner->queues; q++)
 		point = mix(point, now->out[q] > 0);
@@ -155,11 +155,11 @@ add_interrupts(struct planner *planner, const struct moment *moment, const struc
 		struct perturbation what = { .kind = PERTURB_IRQ, .queue = q };
 
 		/* Where it has to wait it comes at a later point, which has its own run. */
-		if (planner->level == 0 || moment->ipl < planner->level)
-			add_try(planner, moment, what, point);
+		if (planner->level == 0 || ip->ipl < planner->level)
+			add_try(planner, ip, what, point);
 		what.kind = PERTURB_ANSWER;
 		if (q >= 0 && now->out[q] > 0)
-			add_try(planner, moment, what, point);
+			add_try(planner, ip, what, point);
 	}
 }
 
@@ -181,30 +181,30 @@ static void
 finished(void *arg, struct world *world, const struct run_result *result)
 {
 	struct planner *planner = arg;
-	const struct moments *moments = planner->moments;
+	const struct inject_points *points = planner->points;
 	struct situation now = { 0 };
 	uint32_t seq = 0;
 
 	(void)result;
 	planner->queues = ((const struct device *)world->hooks.device)->active;
 	planner->level = level_of_interrupts(&world->trace);
-	for (size_t i = 0; i < moments->count; i++) {
-		const struct moment *moment = &moments->item[i];
+	for (size_t i = 0; i < points->count; i++) {
+		const struct inject_point *ip = &points->item[i];
 
-		for (; seq < moment->seq && seq < world->trace.count; seq++)
+		for (; seq < ip->seq && seq < world->trace.count; seq++)
 			follow(&now, trace_event(&world->trace, seq));
-		if (moment->seq < planner->from)
+		if (ip->seq < planner->from)
 			continue;
-		if (!planner->options->no_faults && moment->kind == MOMENT_BEFORE)
-			add_failures(planner, moment);
+		if (!planner->options->no_faults && ip->kind == INJECT_BEFORE)
+			add_failures(planner, ip);
 		if (!planner->options->no_interrupts)
-			add_interrupts(planner, moment, &now);
+			add_interrupts(planner, ip, &now);
 	}
 }
 
 /*
  * The run is done again for its record, which tells what was under way at each point: its points
- * are those in worker->moments.
+ * are those in worker->points.
  */
 static void
 find_tries(struct planner *planner, struct worker *worker, struct edit *edit)
@@ -216,7 +216,7 @@ find_tries(struct planner *planner, struct worker *worker, struct edit *edit)
 	struct run_result again;
 
 	planner->options = &worker->explore->options;
-	planner->moments = &worker->moments;
+	planner->points = &worker->points;
 	edit_case(edit, &c);
 	trial_watch(&worker->trial, &c, &run, &again);
 	run_result_fini(&again);
@@ -230,17 +230,17 @@ plan_case(struct job_out *out)
 {
 	struct worker *worker = out->worker;
 	const struct base *base = worker_base(worker, out->number);
-	struct edit *edit = edit_copy(base->skeleton);
+	struct edit *edit = edit_copy(base->edit);
 	struct planner planner = { .run = &out->run };
 	struct trial_result result;
 	struct scenario_case c;
 
 	edit_case(edit, &c);
-	trial_run(&worker->trial, &c, &worker->moments, &result);
+	trial_run(&worker->trial, &c, &worker->points, &result);
 	scenario_case_fini(&c);
 	find_tries(&planner, worker, edit);
 	job_run(out, &(struct job_run){ .edit = edit, .cause = "" }, &result);
-	out->end.points = worker->moments.count;
+	out->end.points = worker->points.count;
 	for (size_t i = 0; i < planner.tries.count; i++) {
 		const struct try *try = &planner.tries.item[i];
 		struct plan plan = { .item = { try->what }, .count = 1 };
@@ -270,13 +270,13 @@ name_failure(const struct perturbation *what, uint64_t point, char cause[RECORD_
 
 static void
 run_try(struct job_out *out, const struct plan *plan, uint64_t point, const char *cause,
-    const struct trial_result *parent, struct moments *moments, struct trial_result *result)
+    const struct trial_result *parent, struct inject_points *points, struct trial_result *result)
 {
-	struct edit *edit = plan_apply(plan, worker_base(out->worker, out->number)->skeleton);
+	struct edit *edit = plan_apply(plan, worker_base(out->worker, out->number)->edit);
 
 	job_run(out, &(struct job_run){
 		.edit = edit, .plan = plan, .point = point, .parent = parent, .cause = cause,
-		.leaks_only = true, .moments = moments,
+		.leaks_only = true, .points = points,
 	}, result);
 	edit_free(edit);
 }
@@ -287,7 +287,7 @@ run_pairs(struct job_out *out, const struct job *job, const char *cause,
 {
 	struct planner planner = { .from = job->seq + 1 };
 	struct edit *edit = plan_apply(&job->plan,
-	    worker_base(out->worker, out->number)->skeleton);
+	    worker_base(out->worker, out->number)->edit);
 	struct trial_result result;
 
 	find_tries(&planner, out->worker, edit);
@@ -321,8 +321,8 @@ work(struct worker *worker, const struct job *job, FILE *stream)
 	} else {
 		name_failure(what, job->point, cause);
 		run_try(&out, &job->plan, job->point, cause,
-		    &worker_base(worker, job->number)->baseline,
-		    pairs ? &worker->moments : NULL, &result);
+		    &worker_base(worker, job->number)->result,
+		    pairs ? &worker->points : NULL, &result);
 		if (pairs)
 			run_pairs(&out, job, cause, &result);
 	}

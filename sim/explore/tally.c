@@ -56,11 +56,11 @@ tally_init(struct tally *tally)
 }
 
 static void
-free_story(struct record_story *story)
+free_reduced(struct record_reduced *reduced)
 {
-	if (story != NULL)
-		record_story_fini(story);
-	free(story);
+	if (reduced != NULL)
+		record_reduced_fini(reduced);
+	free(reduced);
 }
 
 void
@@ -74,7 +74,7 @@ tally_fini(struct tally *tally)
 	for (size_t i = 0; i < tally->clusters.count; i++) {
 		free(tally->clusters.item[i].base);
 		free(tally->clusters.item[i].plan);
-		free_story(tally->clusters.item[i].story);
+		free_reduced(tally->clusters.item[i].reduced);
 	}
 	vec_fini(&tally->clusters);
 	vec_fini(&tally->rows);
@@ -246,30 +246,30 @@ tally_add_silent(struct tally *tally, const struct record_job_end *end, uint64_t
  * the simplest run.  If that is not known the shorter; of equals the first by text.
  */
 static bool
-is_better(const struct cluster *cluster, const struct record_story *story,
-    const struct record_story *than)
+is_better(const struct cluster *cluster, const struct record_reduced *reduced,
+    const struct record_reduced *than)
 {
-	if ((story->from == cluster->simplest) != (than->from == cluster->simplest))
-		return story->from == cluster->simplest;
-	if (story->steps != than->steps)
-		return story->steps < than->steps;
-	return strcmp(story->scenario, than->scenario) < 0;
+	if ((reduced->from == cluster->simplest) != (than->from == cluster->simplest))
+		return reduced->from == cluster->simplest;
+	if (reduced->steps != than->steps)
+		return reduced->steps < than->steps;
+	return strcmp(reduced->scenario, than->scenario) < 0;
 }
 
 void
-tally_add_story(struct tally *tally, struct record_story *story)
+tally_add_reduced(struct tally *tally, struct record_reduced *reduced)
 {
-	struct cluster *cluster = tally_find(tally, story->key, story->cause);
+	struct cluster *cluster = tally_find(tally, reduced->key, reduced->cause);
 
-	if (cluster != NULL && (cluster->story == NULL ||
-	    is_better(cluster, story, cluster->story))) {
-		free_story(cluster->story);
-		cluster->story = xmalloc(sizeof(*story));
-		*cluster->story = *story;
+	if (cluster != NULL && (cluster->reduced == NULL ||
+	    is_better(cluster, reduced, cluster->reduced))) {
+		free_reduced(cluster->reduced);
+		cluster->reduced = xmalloc(sizeof(*reduced));
+		*cluster->reduced = *reduced;
 	} else {
-		record_story_fini(story);
+		record_reduced_fini(reduced);
 	}
-	memset(story, 0, sizeof(*story));
+	memset(reduced, 0, sizeof(*reduced));
 }
 
 /* ---- order ---- */

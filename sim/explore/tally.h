@@ -24,7 +24,7 @@ struct cluster {
 	size_t steps;
 	uint64_t simplest;		/* its number */
 	bool simplest_baseline;
-	struct record_story *story;	/* a small scenario, or NULL */
+	struct record_reduced *reduced;	/* a small scenario, or NULL */
 };
 
 /* Runs by what was tried in them. */
@@ -71,8 +71,8 @@ void tally_site(struct tally *tally, const char *call, unsigned line, const char
 void tally_add(struct tally *tally, const struct record *run);
 /* Runs of a job of which `written` were added one by one. */
 void tally_add_silent(struct tally *tally, const struct record_job_end *end, uint64_t written);
-/* The story is the tally's from now on; of several that which the whole would have is kept. */
-void tally_add_story(struct tally *tally, struct record_story *story);
+/* The scenario is the tally's from now on; of several that which the whole would have is kept. */
+void tally_add_reduced(struct tally *tally, struct record_reduced *reduced);
 
 /*
  * Rows by name, sites by line, losses by number; clusters: new ones first, then those that the

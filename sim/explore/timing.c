@@ -67,9 +67,9 @@ timing_point(struct scenario_step *step)
 }
 
 static bool
-is_there(const struct moment *moment, const struct scenario_point *point)
+is_there(const struct inject_point *ip, const struct scenario_point *point)
 {
-	struct scenario_point there = moment_point(moment);
+	struct scenario_point there = inject_point_place(ip);
 
 	return there.place == point->place && there.line == point->line &&
 	    there.after == point->after && (point->name == NULL ||
@@ -81,17 +81,17 @@ is_there(const struct moment *moment, const struct scenario_point *point)
  * those at a line can only be counted from power on.
  */
 static size_t
-moment_at(const struct moments *moments, const struct scenario_point *point, bool since_power_on,
-    uint32_t seq)
+point_at(const struct inject_points *points, const struct scenario_point *point,
+    bool since_power_on, uint32_t seq)
 {
 	uint64_t left = point->nth;
 
-	for (size_t i = 0; i < moments->count; i++) {
-		const struct moment *moment = &moments->item[i];
+	for (size_t i = 0; i < points->count; i++) {
+		const struct inject_point *ip = &points->item[i];
 
-		if ((!since_power_on && moment->seq <= seq) || !is_there(moment, point))
+		if ((!since_power_on && ip->seq <= seq) || !is_there(ip, point))
 			continue;
-		if (since_power_on ? moment->nth == point->nth :
+		if (since_power_on ? ip->nth == point->nth :
 		    point->place == SCENARIO_CALL && --left == 0)
 			return i;
 	}
@@ -99,7 +99,8 @@ moment_at(const struct moments *moments, const struct scenario_point *point, boo
 }
 
 size_t
-timing_struck(struct trial *trial, struct edit *edit, size_t step, const struct moments *moments)
+timing_struck(struct trial *trial, struct edit *edit, size_t step,
+    const struct inject_points *points)
 {
 	const struct scenario_point *point = timing_point(&edit->scenario.steps.step[step]);
 	size_t struck = SIZE_MAX;
@@ -109,12 +110,12 @@ timing_struck(struct trial *trial, struct edit *edit, size_t step, const struct 
 	if (point == NULL)
 		return SIZE_MAX;
 	if (step < run_head(&edit->scenario))
-		return moment_at(moments, point, true, 0);
+		return point_at(points, point, true, 0);
 	edit_case(edit, &c);
 	timing_of(trial, &c, &timing);
 	scenario_case_fini(&c);
 	if (timing.step[step].ns != TIMING_NEVER)
-		struck = moment_at(moments, point, false, timing.step[step].seq);
+		struck = point_at(points, point, false, timing.step[step].seq);
 	timing_fini(&timing);
 	return struck;
 }

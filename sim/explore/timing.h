@@ -6,7 +6,7 @@
 #define VIOSIM_EXPLORE_TIMING_H
 
 #include "explore/edit.h"
-#include "explore/moments.h"
+#include "explore/inject.h"
 #include "explore/trial.h"
 
 #define TIMING_NEVER UINT64_MAX
@@ -33,6 +33,6 @@ struct scenario_point *timing_point(struct scenario_step *step);
  * May run the scenario.
  */
 size_t timing_struck(struct trial *trial, struct edit *edit, size_t step,
-    const struct moments *moments);
+    const struct inject_points *points);
 
 #endif /* VIOSIM_EXPLORE_TIMING_H */

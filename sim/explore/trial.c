@@ -15,28 +15,28 @@
 #include "run/source.h"
 
 static struct module *
-open_twin(const struct module *module)
+open_nodiag(const struct module *module)
 {
 	struct module_error error;
-	struct module *twin;
+	struct module *nodiag;
 	char path[4096];
 
-	if (!module_twin_path(module_path(module), path, sizeof(path)) ||
+	if (!module_nodiag_path(module_path(module), path, sizeof(path)) ||
 	    access(path, R_OK) != 0)
 		return NULL;
-	twin = module_open(path, &error);
-	if (twin == NULL) {
+	nodiag = module_open(path, &error);
+	if (nodiag == NULL) {
 		fputs(error.text, stderr);
 		module_error_fini(&error);
 	}
-	return twin;
+	return nodiag;
 }
 
 void
 trial_init(struct trial *trial, struct module *module, const struct manifest *manifest)
 {
 	*trial = (struct trial){
-		.module = module, .nodiag = open_twin(module),
+		.module = module, .nodiag = open_nodiag(module),
 		.source = module_source(module), .manifest = manifest,
 	};
 	shelf_init(&trial->shelf);
@@ -166,7 +166,7 @@ trial_watch(struct trial *trial, const struct scenario_case *c, struct run_optio
 }
 
 void
-trial_run(struct trial *trial, const struct scenario_case *c, struct moments *moments,
+trial_run(struct trial *trial, const struct scenario_case *c, struct inject_points *points,
     struct trial_result *result)
 {
 	struct module *module = trial_module(trial, c->machine);
@@ -174,10 +174,10 @@ trial_run(struct trial *trial, const struct scenario_case *c, struct moments *mo
 	struct run_result run;
 
 	assert(module != NULL);
-	if (moments != NULL) {
+	if (points != NULL) {
 		struct recorder *recorder = recorder_for(trial, module);
 
-		recorder_into(recorder, moments);
+		recorder_into(recorder, points);
 		options.started = recorder_start;
 		options.arg = recorder;
 	}

@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "explore/moments.h"
+#include "explore/inject.h"
 #include "machine/shelf.h"
 #include "run/manifest.h"
 #include "run/run.h"
@@ -20,7 +20,7 @@
 
 struct trial {
 	struct module *module;
-	struct module *nodiag;		/* its twin without DIAGNOSTIC; NULL: there is none */
+	struct module *nodiag;		/* its build without DIAGNOSTIC; NULL: there is none */
 	struct source *source;		/* of the module */
 	const struct manifest *manifest;	/* NULL: no defect is known */
 	struct shelf shelf;
@@ -64,20 +64,20 @@ struct trial_result {
 };
 
 /*
- * Module and manifest are borrowed.  The module's twin X.nodiag.so, which machines with
+ * Module and manifest are borrowed.  X.nodiag.so, which machines with
  * `diagnostic: false` need, is opened when it lies beside X.so.
  */
 void trial_init(struct trial *trial, struct module *module, const struct manifest *manifest);
 void trial_fini(struct trial *trial);
 
-/* The driver as that machine needs it; NULL when its twin is missing. */
+/* The driver as that machine needs it; NULL when that build is missing. */
 struct module *trial_module(const struct trial *trial, const struct scenario_machine *machine);
 
 /*
- * One run, on a machine for which there is a module.  `moments` (may be NULL) gets the run's
+ * One run, on a machine for which there is a module.  `points` (may be NULL) gets the run's
  * points, in order; what was in it is gone.
  */
-void trial_run(struct trial *trial, const struct scenario_case *c, struct moments *moments,
+void trial_run(struct trial *trial, const struct scenario_case *c, struct inject_points *points,
     struct trial_result *result);
 
 /*

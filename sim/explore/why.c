@@ -10,7 +10,7 @@
 #include "base/alloc.h"
 #include "device/class.h"
 #include "explore/effect.h"
-#include "explore/moments.h"
+#include "explore/inject.h"
 #include "explore/timing.h"
 #include "run/member.h"
 #include "run/source.h"
@@ -25,11 +25,11 @@ struct state {
 struct search {
 	struct trial *trial;
 	uint64_t key;
-	struct edit *story;		/* with the `deliver` at the head of its list */
+	struct edit *edit;			/* with the `deliver` at the head of its list */
 	struct state state;
 	struct source *source;
-	struct moments course;		/* of the scenario without it */
-	struct moments hit;		/* of the scenario as it is */
+	struct inject_points course;		/* of the scenario without it */
+	struct inject_points hit;		/* of the scenario as it is */
 	size_t *at;			/* indexes of the points that a point can name */
 	size_t count;
 };
@@ -37,13 +37,13 @@ struct search {
 /* ---- runs ---- */
 
 static void
-list_moments(struct search *search, struct edit *edit, struct moments *moments)
+list_points(struct search *search, struct edit *edit, struct inject_points *points)
 {
 	struct trial_result result;
 	struct scenario_case c;
 
 	edit_case(edit, &c);
-	trial_run(search->trial, &c, moments, &result);
+	trial_run(search->trial, &c, points, &result);
 	scenario_case_fini(&c);
 }
 
@@ -51,13 +51,13 @@ list_moments(struct search *search, struct edit *edit, struct moments *moments)
 static bool
 does_harm(struct search *search, size_t place)
 {
-	const struct moment *moment = &search->course.item[search->at[place]];
-	struct scenario_step *step = &search->story->scenario.steps.step[0];
+	const struct inject_point *ip = &search->course.item[search->at[place]];
+	struct scenario_step *step = &search->edit->scenario.steps.step[0];
 	struct trial_result result;
 	struct scenario_case c;
 
-	step->deliver.at = moment_point(moment);
-	edit_case(search->story, &c);
+	step->deliver.at = inject_point_place(ip);
+	edit_case(search->edit, &c);
 	trial_run(search->trial, &c, NULL, &result);
 	scenario_case_fini(&c);
 	return trial_find(&result, search->key) != NULL;
@@ -149,7 +149,7 @@ find_state(struct search *search)
 	struct run_result result;
 	struct scenario_case c;
 
-	edit_case(search->story, &c);
+	edit_case(search->edit, &c);
 	trial_watch(search->trial, &c, &options, &result);
 	run_result_fini(&result);
 	scenario_case_fini(&c);
@@ -157,14 +157,14 @@ find_state(struct search *search)
 
 /* "sc_npages", or "memory" when it has no name. */
 static void
-name_memory(const struct search *search, const struct moment *moment, char name[64])
+name_memory(const struct search *search, const struct inject_point *ip, char name[64])
 {
 	const struct state *state = &search->state;
-	const char *path = module_path(trial_module(search->trial, &search->story->machine));
+	const char *path = module_path(trial_module(search->trial, &search->edit->machine));
 	size_t offset;
 
-	if (moment->touches == 0 || state->bytes == 0 ||
-	    !effects_heap_offset(moment->touch[0].thing, &offset) ||
+	if (ip->touches == 0 || state->bytes == 0 ||
+	    !effects_heap_offset(ip->touch[0].thing, &offset) ||
 	    offset - state->offset >= state->bytes ||
 	    !member_name(path, state->bytes, offset - state->offset, 4, name, 64))
 		snprintf(name, 64, "memory");
@@ -173,23 +173,23 @@ name_memory(const struct search *search, const struct moment *moment, char name[
 /* ---- what is done at a point ---- */
 
 static void
-op_of(const struct search *search, const struct moment *moment, struct why_op *op)
+op_of(const struct search *search, const struct inject_point *ip, struct why_op *op)
 {
 	struct source_pos pos;
 	const char *slash;
 	char name[64];
 
 	*op = (struct why_op){ .known = true };
-	if (moment->kind == MOMENT_ACCESS) {
-		name_memory(search, moment, name);
+	if (ip->kind == INJECT_ACCESS) {
+		name_memory(search, ip, name);
 		snprintf(op->what, sizeof(op->what), "%s %s",
-		    moment->touches > 0 && moment->touch[0].write ? "writes" : "reads", name);
+		    ip->touches > 0 && ip->touch[0].write ? "writes" : "reads", name);
 	} else {
 		snprintf(op->what, sizeof(op->what), "%s%s",
-		    moment->kind == MOMENT_AFTER ? "return of " : "",
-		    trace_call_name((enum hw_call)moment->call));
+		    ip->kind == INJECT_AFTER ? "return of " : "",
+		    trace_call_name((enum hw_call)ip->call));
 	}
-	if (moment->site == 0 || !source_lookup(search->source, moment->site, &pos))
+	if (ip->site == 0 || !source_lookup(search->source, ip->site, &pos))
 		return;
 	op->line = pos.line;
 	snprintf(op->function, sizeof(op->function), "%s", pos.function);
@@ -198,7 +198,7 @@ op_of(const struct search *search, const struct moment *moment, struct why_op *o
 }
 
 static bool
-shares_a_thing(const struct moment *a, const struct moment *b, bool writes)
+shares_a_thing(const struct inject_point *a, const struct inject_point *b, bool writes)
 {
 	for (unsigned i = 0; i < a->touches; i++)
 		for (unsigned j = 0; j < b->touches; j++)
@@ -219,13 +219,13 @@ find_intruder(const struct search *search, size_t struck, size_t first, size_t l
 	uint32_t victim = search->hit.item[struck].ctx;
 
 	for (size_t i = struck + 1; i < search->hit.count; i++) {
-		const struct moment *moment = &search->hit.item[i];
+		const struct inject_point *ip = &search->hit.item[i];
 
-		if (moment->ctx == victim)
+		if (ip->ctx == victim)
 			break;
 		for (size_t j = first; j <= last; j++)
-			if (shares_a_thing(moment, &search->course.item[j], writes)) {
-				op_of(search, moment, op);
+			if (shares_a_thing(ip, &search->course.item[j], writes)) {
+				op_of(search, ip, op);
 				return true;
 			}
 	}
@@ -307,12 +307,12 @@ list_places(struct search *search)
 {
 	search->at = xcalloc(search->course.count, sizeof(search->at[0]));
 	for (size_t i = 0; i < search->course.count; i++)
-		if (moment_can_be_named(&search->course.item[i]))
+		if (inject_point_has_name(&search->course.item[i]))
 			search->at[search->count++] = i;
 }
 
 static bool
-same_moment(const struct moment *a, const struct moment *b)
+same_point(const struct inject_point *a, const struct inject_point *b)
 {
 	return a->kind == b->kind && a->call == b->call && a->line == b->line &&
 	    a->nth == b->nth && a->ctx == b->ctx;
@@ -324,7 +324,7 @@ place_of(const struct search *search, size_t struck, size_t *place)
 {
 	for (*place = 0; *place < search->count; (*place)++)
 		if (search->at[*place] == struck)
-			return same_moment(&search->course.item[struck],
+			return same_point(&search->course.item[struck],
 			    &search->hit.item[struck]);
 	return false;
 }
@@ -356,22 +356,22 @@ static bool
 look_at(struct trial *trial, const struct edit *edit, size_t step, uint64_t key,
     struct why *why)
 {
-	struct search search = { .trial = trial, .key = key, .story = edit_copy(edit) };
+	struct search search = { .trial = trial, .key = key, .edit = edit_copy(edit) };
 	struct edit *without = edit_copy(edit);
-	struct scenario_step moved = search.story->scenario.steps.step[step];
+	struct scenario_step moved = search.edit->scenario.steps.step[step];
 	bool found = false;
 	size_t struck, place;
 
 	search.source = module_source(trial_module(trial, &edit->machine));
-	moments_init(&search.course);
-	moments_init(&search.hit);
+	inject_points_init(&search.course);
+	inject_points_init(&search.hit);
 	edit_take_out(without, step);
-	list_moments(&search, without, &search.course);
-	list_moments(&search, search.story, &search.hit);
-	struck = timing_struck(trial, search.story, step, &search.hit);
-	edit_take_out(search.story, step);
+	list_points(&search, without, &search.course);
+	list_points(&search, search.edit, &search.hit);
+	struck = timing_struck(trial, search.edit, step, &search.hit);
+	edit_take_out(search.edit, step);
 	moved.at.when = SCENARIO_AT_ONCE;
-	*edit_insert(search.story, 0, SCENARIO_STEP_DELIVER) = moved;
+	*edit_insert(search.edit, 0, SCENARIO_STEP_DELIVER) = moved;
 	list_places(&search);
 	if (struck < search.hit.count && struck < search.course.count &&
 	    place_of(&search, struck, &place))
@@ -380,10 +380,10 @@ look_at(struct trial *trial, const struct edit *edit, size_t step, uint64_t key,
 		say_why(why, &moved.deliver);
 	why->cause = cause_of(why);
 	why->step = step;
-	edit_free(search.story);
+	edit_free(search.edit);
 	edit_free(without);
-	moments_fini(&search.course);
-	moments_fini(&search.hit);
+	inject_points_fini(&search.course);
+	inject_points_fini(&search.hit);
 	free(search.at);
 	return found;
 }

@@ -12,7 +12,7 @@
 #include "explore/explore.h"
 #include "explore/generate.h"
 #include "explore/same.h"
-#include "explore/skeleton.h"
+#include "explore/baseline.h"
 #include "run/source.h"
 
 void
@@ -21,8 +21,8 @@ worker_init(struct worker *worker, const struct explore *explore)
 	memset(worker, 0, sizeof(*worker));
 	worker->explore = explore;
 	trial_init(&worker->trial, explore->module, explore->manifest);
-	moments_init(&worker->moments);
-	moments_init(&worker->variant);
+	inject_points_init(&worker->points);
+	inject_points_init(&worker->variant);
 	worker->base = xcalloc(explore->cases, sizeof(worker->base[0]));
 }
 
@@ -31,23 +31,23 @@ worker_fini(struct worker *worker)
 {
 	for (size_t i = 0; i < worker->explore->cases; i++) {
 		if (worker->base[i] != NULL)
-			edit_free(worker->base[i]->skeleton);
+			edit_free(worker->base[i]->edit);
 		free(worker->base[i]);
 	}
 	free(worker->base);
-	moments_fini(&worker->moments);
-	moments_fini(&worker->variant);
+	inject_points_fini(&worker->points);
+	inject_points_fini(&worker->variant);
 	trial_fini(&worker->trial);
 }
 
 static void
-run_edit(struct worker *worker, struct edit *edit, struct moments *moments,
+run_edit(struct worker *worker, struct edit *edit, struct inject_points *points,
     struct trial_result *result)
 {
 	struct scenario_case c;
 
 	edit_case(edit, &c);
-	trial_run(&worker->trial, &c, moments, result);
+	trial_run(&worker->trial, &c, points, result);
 	scenario_case_fini(&c);
 }
 
@@ -58,8 +58,8 @@ worker_base(struct worker *worker, size_t number)
 
 	if (base == NULL) {
 		base = worker->base[number] = xcalloc(1, sizeof(*base));
-		base->skeleton = skeleton_new(&worker->trial, &worker->explore->c[number]);
-		run_edit(worker, base->skeleton, NULL, &base->baseline);
+		base->edit = baseline_new(&worker->trial, &worker->explore->c[number]);
+		run_edit(worker, base->edit, NULL, &base->result);
 	}
 	return base;
 }
@@ -77,8 +77,8 @@ worker_draw(struct worker *worker, size_t number, uint64_t seed, double *bound)
 	*bound = 0;
 	choice_init_seed(&choice, seed);
 	edit = depth > 0 ?
-	    generate_pct(&choice, base->skeleton, &worker->moments, depth, bound) :
-	    generate(&choice, base->skeleton, &worker->moments, worker->trial.nodiag != NULL);
+	    generate_pct(&choice, base->edit, &worker->points, depth, bound) :
+	    generate(&choice, base->edit, &worker->points, worker->trial.nodiag != NULL);
 	choice_fini(&choice);
 	return edit;
 }
@@ -97,10 +97,10 @@ worker_edit(struct worker *worker, const char *base, const char *text)
 	if (i == worker->explore->cases)
 		return NULL;
 	if (sscanf(text, "seed %" SCNu64, &seed) == 1) {
-		run_edit(worker, worker_base(worker, i)->skeleton, &worker->moments, &result);
+		run_edit(worker, worker_base(worker, i)->edit, &worker->points, &result);
 		return worker_draw(worker, i, seed, &bound);
 	}
-	return plan_parse(&plan, text) ? plan_apply(&plan, worker_base(worker, i)->skeleton) : NULL;
+	return plan_parse(&plan, text) ? plan_apply(&plan, worker_base(worker, i)->edit) : NULL;
 }
 
 void
@@ -113,7 +113,7 @@ worker_cause(struct worker *worker, const struct edit *edit, const struct pertur
 	};
 	struct module *module = trial_module(&worker->trial, &edit->machine);
 	struct source_pos pos = { .line = 0 };
-	const struct moment *at = &newest->at;
+	const struct inject_point *at = &newest->at;
 
 	if (at->site == 0 || !source_lookup(module_source(module), at->site, &pos))
 		pos.function = "the kernel";
@@ -232,7 +232,7 @@ describe(struct job_out *out, const struct job_run *how, const struct trial_resu
 	run->idle = is_idle(how->plan, result);
 	if (how->parent == NULL && trial_ended_early(result) != NULL)
 		snprintf(run->ended, sizeof(run->ended), "%s", trial_ended_early(result));
-	record_take(run, result, &base->baseline, how->parent);
+	record_take(run, result, &base->result, how->parent);
 	name_causes(run, how);
 }
 
@@ -244,7 +244,7 @@ job_run(struct job_out *out, const struct job_run *how, struct trial_result *res
 	bool first;
 
 	edit_case(how->edit, &c);
-	trial_run(&out->worker->trial, &c, how->moments, result);
+	trial_run(&out->worker->trial, &c, how->points, result);
 	describe(out, how, result);
 	first = finds_something(out);
 	if (first || how->parent == NULL || out->worker->explore->options.lines)

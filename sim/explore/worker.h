@@ -11,7 +11,7 @@
 
 #include "base/vec.h"
 #include "explore/edit.h"
-#include "explore/moments.h"
+#include "explore/inject.h"
 #include "explore/perturb.h"
 #include "explore/record.h"
 #include "explore/trial.h"
@@ -21,15 +21,15 @@ struct job;
 
 /* A case without its expectations, and what its baseline run found. */
 struct base {
-	struct edit *skeleton;		/* NULL: not made yet */
-	struct trial_result baseline;
+	struct edit *edit;		/* NULL: not made yet */
+	struct trial_result result;
 };
 
 struct worker {
 	struct trial trial;
 	const struct explore *explore;
 	struct base **base;		/* by case */
-	struct moments moments, variant;
+	struct inject_points points, variant;
 };
 
 void worker_init(struct worker *worker, const struct explore *explore);
@@ -67,7 +67,7 @@ void job_out_init(struct job_out *out, struct worker *worker, const struct job *
 
 /*
  * Do a run and tell of it.  `point` may be 0, `parent` is the run that it adds a perturbation to,
- * NULL for a baseline run; `moments` may be NULL.  A plan that is a text is none of
+ * NULL for a baseline run; `points` may be NULL.  A plan that is a text is none of
  * perturbations: "seed 7".
  */
 struct job_run {
@@ -80,7 +80,7 @@ struct job_run {
 	const char *cause;		/* of what the parent does not find; "" */
 	bool leaks_only;		/* it is a cause of leaks alone: they are found where the
 					   memory came from, whatever lost it */
-	struct moments *moments;
+	struct inject_points *points;
 };
 void job_run(struct job_out *out, const struct job_run *run, struct trial_result *result);
 void job_out_child(struct job_out *out, const struct plan *plan, uint64_t point, uint32_t seq);

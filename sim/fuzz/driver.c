@@ -3,7 +3,7 @@
  * A fuzzer's target: the driver.
  *
  * The bytes are the choices that make a variant of a scenario (explore/bytes.h); it is run in
- * this process.  A finding that is an error, no known defect, and not there in the plain runs
+ * this process.  A finding that is an error, no known defect, and not there in the baseline runs
  * is a crash.  The fuzzer sees where the run went: each place of the driver, an access to
  * memory or a kernel call, together with the place before, whichever context that was in.
  *

@@ -174,7 +174,7 @@ have_same_key(const struct cluster *a, const struct cluster *b)
 static bool
 have_same_cause(const struct cluster *a, const struct cluster *b)
 {
-	const struct record_story *x = a->story, *y = b->story;
+	const struct record_reduced *x = a->reduced, *y = b->reduced;
 
 	if ((x == NULL) != (y == NULL))
 		return false;
@@ -188,9 +188,9 @@ have_same_cause(const struct cluster *a, const struct cluster *b)
 static bool
 is_further_cause(const struct tally *tally, const struct cluster *cluster)
 {
-	for (size_t i = 0; i < tally->clusters.count && cluster->story == NULL; i++)
+	for (size_t i = 0; i < tally->clusters.count && cluster->reduced == NULL; i++)
 		if (have_same_key(cluster, &tally->clusters.item[i]) &&
-		    tally->clusters.item[i].story != NULL)
+		    tally->clusters.item[i].reduced != NULL)
 			return true;
 	return false;
 }
@@ -253,18 +253,18 @@ print_steps(const char *scenario, FILE *stream)
 }
 
 static void
-print_story(const struct record_story *story, bool brief, FILE *stream)
+print_reduced(const struct record_reduced *reduced, bool brief, FILE *stream)
 {
-	if (story->why != NULL) {
+	if (reduced->why != NULL) {
 		fputs("     why: ", stream);
-		report_wrap(stream, story->why, 10, 10, REPORT_WIDTH);
+		report_wrap(stream, reduced->why, 10, 10, REPORT_WIDTH);
 		fputc('\n', stream);
 	}
-	fprintf(stream, "     shown by %u step%s%s%s:\n", story->steps, plural(story->steps),
-	    story->complete ? "" : " (perhaps not the fewest)",
-	    story->verified ? "" : " (run alone it does not show: not reduced)");
+	fprintf(stream, "     shown by %u step%s%s%s:\n", reduced->steps, plural(reduced->steps),
+	    reduced->complete ? "" : " (perhaps not the fewest)",
+	    reduced->verified ? "" : " (run alone it does not show: not reduced)");
 	if (!brief)
-		print_steps(story->scenario, stream);
+		print_steps(reduced->scenario, stream);
 }
 
 static void
@@ -280,8 +280,8 @@ print_cause(const struct causes *causes, size_t index, size_t number, FILE *stre
 		    !is_further_cause(tally, &tally->clusters.item[i]) &&
 		    have_same_cause(first, &tally->clusters.item[i]))
 			print_cluster(causes, &tally->clusters.item[i], stream);
-	if (first->story != NULL)
-		print_story(first->story, causes->brief, stream);
+	if (first->reduced != NULL)
+		print_reduced(first->reduced, causes->brief, stream);
 }
 
 static void

@@ -197,7 +197,7 @@ module_close(struct module *m)
 }
 
 bool
-module_twin_path(const char *path, char *twin, size_t size)
+module_nodiag_path(const char *path, char *twin, size_t size)
 {
 	size_t len = strlen(path);
 	int written;

@@ -51,7 +51,7 @@ struct module *module_open(const char *path, struct module_error *err);
 void	module_close(struct module *);
 
 /* The build of X.so without DIAGNOSTIC is X.nodiag.so; false: no such name. */
-bool	module_twin_path(const char *path, char *twin, size_t size);
+bool	module_nodiag_path(const char *path, char *nodiag, size_t size);
 
 /* The path as given. */
 const char *module_path(const struct module *);

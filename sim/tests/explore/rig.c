@@ -107,7 +107,7 @@ rig_load(struct rig *rig, const char *text)
 }
 
 void
-rig_run(struct rig *rig, struct moments *moments, struct trial_result *result)
+rig_run(struct rig *rig, struct inject_points *points, struct trial_result *result)
 {
-	trial_run(&rig->trial, &rig->cases[0], moments, result);
+	trial_run(&rig->trial, &rig->cases[0], points, result);
 }

@@ -16,13 +16,13 @@ struct rig {
 	size_t count;
 };
 
-/* A small story: attach, 64 pages, settle.  Below it a test may put more steps. */
+/* A small scenario: attach, 64 pages, settle.  Below it a test may put more steps. */
 #define RIG_HEAD \
 	"format: 1\nscenario: t\nsummary: s\n" \
 	"machine: {memory: 64MiB}\n" \
 	"machines: [{transport: virtio-1.0, dma: coherent}]\n" \
 	"device: {type: balloon, latency: 1us}\n"
-#define RIG_STORY RIG_HEAD \
+#define RIG_SCENARIO RIG_HEAD \
 	"steps:\n" \
 	"  - at: 1s\n" \
 	"    target: 64 pages\n" \
@@ -45,6 +45,6 @@ unsigned rig_line(const char *word);
 unsigned rig_line_named(const char *name, const char *word);
 
 /* One run of it. */
-void rig_run(struct rig *rig, struct moments *moments, struct trial_result *result);
+void rig_run(struct rig *rig, struct inject_points *points, struct trial_result *result);
 
 #endif /* VIOSIM_TESTS_EXPLORE_RIG_H */

@@ -21,11 +21,11 @@ struct fuzz {
 };
 
 static void
-fuzz_init(struct fuzz *fuzz, const char *driver, const char *story)
+fuzz_init(struct fuzz *fuzz, const char *driver, const char *text)
 {
 	rig_init_named(&fuzz->rig, driver);
 	bytes_init(&fuzz->bytes, &fuzz->rig.trial);
-	ck_assert(bytes_add(&fuzz->bytes, rig_load(&fuzz->rig, story)));
+	ck_assert(bytes_add(&fuzz->bytes, rig_load(&fuzz->rig, text)));
 	memset(fuzz->data, 0, SIZE);
 }
 
@@ -77,8 +77,8 @@ START_TEST(the_same_bytes_are_the_same_scenario)
 	unsigned others = 0;
 	struct fuzz fuzz;
 
-	fuzz_init(&fuzz, "small", RIG_STORY);
-	/* Nothing is the plainest: the skeleton. */
+	fuzz_init(&fuzz, "small", RIG_SCENARIO);
+	/* Nothing is the simplest: the baseline. */
 	check_same(&fuzz, 0, zeros, SIZE, true);
 	check_same(&fuzz, 1, zeros, SIZE, true);
 	for (uint64_t turn = 1; turn <= 50; turn++) {
@@ -105,7 +105,7 @@ START_TEST(the_first_byte_picks_the_base)
 	struct fuzz fuzz;
 	struct rig other;
 
-	fuzz_init(&fuzz, "small", RIG_STORY);
+	fuzz_init(&fuzz, "small", RIG_SCENARIO);
 	/* Once is enough, on whatever machine. */
 	again = fuzz.rig.cases[0];
 	ck_assert(bytes_add(&fuzz.bytes, &again));
@@ -159,7 +159,7 @@ START_TEST(a_finding_converts_and_shrinks)
 	size_t steps;
 	char *text;
 
-	fuzz_init(&fuzz, "racy", RIG_STORY);
+	fuzz_init(&fuzz, "racy", RIG_SCENARIO);
 	key = look_for(&fuzz, 2000, &edit);
 	ck_assert_uint_ne(key, 0);
 	/* Bytes kept in a file mean it too. */
@@ -183,9 +183,9 @@ START_TEST(what_is_plain_is_not_new)
 	const struct trial_result *plain;
 	struct fuzz fuzz;
 
-	/* From 100 pages on it miscounts, in the plain run already. */
+	/* From 100 pages on it miscounts, in the baseline run already. */
 	fuzz_init(&fuzz, "small", RIG_HEAD "steps:\n  - at: 1s\n    target: 100 pages\n");
-	plain = &fuzz.bytes.base[0].plain;
+	plain = &fuzz.bytes.base[0].result;
 	ck_assert_uint_gt(plain->findings, 0);
 	ck_assert_int_eq(plain->finding[0].rule->severity, SEVERITY_ERROR);
 	ck_assert(!bytes_is_new(&fuzz.bytes, &plain->finding[0]));

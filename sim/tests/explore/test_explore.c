@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Tests of sim/explore/explore, walk, perturb, same and the state file.
+ * Tests of sim/explore/explore, bounded, perturb, same and the state file.
  */
 #include <check.h>
 #include <stdio.h>
@@ -18,8 +18,8 @@
 
 Suite *explore_explore_suite(void);
 
-/* Few pages make few moments: the runs without reduction are to be counted in thousands. */
-#define TINY_STORY RIG_HEAD \
+/* Few pages make few points: the runs without reduction are to be counted in thousands. */
+#define TINY_SCENARIO RIG_HEAD \
 	"steps:\n" \
 	"  - at: 1s\n" \
 	"    target: 3 pages\n" \
@@ -77,7 +77,7 @@ START_TEST(test_plan_steps)
 	const struct scenario_step *step;
 
 	rig_init(&rig);
-	c = rig_load(&rig, TINY_STORY);
+	c = rig_load(&rig, TINY_SCENARIO);
 	base = edit_new(c->scenario, c->machine, false, 0);
 	ck_assert(plan_parse(&plan, "next=0/3@line 9#4; "
 	    "fail=kthread_create.enomem@before kthread_create#2"));
@@ -102,7 +102,7 @@ END_TEST
 static void
 explore_tiny(struct rig *rig, struct explore *explore, const struct explore_options *options)
 {
-	const struct scenario_case *c = rig_load(rig, TINY_STORY);
+	const struct scenario_case *c = rig_load(rig, TINY_SCENARIO);
 
 	*explore = (struct explore){
 		.options = *options, .c = c, .cases = 1, .module = rig->module,
@@ -187,7 +187,7 @@ START_TEST(test_finds)
 	ck_assert_uint_eq(explore.differ, 0);
 	ck_assert_uint_eq(explore.tally.lost.count, 0);
 	ck_assert_uint_eq(explore.jobs, explore.jobs_known);
-	/* The plain story shows the first, a happening the next two, a failure the last. */
+	/* The baseline shows the first, an injected event the next two, a failure the last. */
 	ck_assert(has(&explore, "dma.pre-before-device", "PREWRITE covered"));
 	ck_assert(has(&explore, "live.lost-wakeup", "known before it slept"));
 	ck_assert(has(&explore, "live.deadlock", "0 pages"));
@@ -198,12 +198,12 @@ START_TEST(test_finds)
 		.ms = 2000, .all_ms = 20000, .lints = true, .baseline = true,
 	}));
 	for (size_t i = 0; i < explore.tally.clusters.count; i++) {
-		const struct record_story *story = explore.tally.clusters.item[i].story;
+		const struct record_reduced *reduced = explore.tally.clusters.item[i].reduced;
 
-		ck_assert(!tally_is_first(&explore.tally, i) || story != NULL);
-		ck_assert(story == NULL || story->verified);
-		if (story != NULL && story->steps > steps_max)
-			steps_max = story->steps;
+		ck_assert(!tally_is_first(&explore.tally, i) || reduced != NULL);
+		ck_assert(reduced == NULL || reduced->verified);
+		if (reduced != NULL && reduced->steps > steps_max)
+			steps_max = reduced->steps;
 	}
 	ck_assert_uint_gt(explore.tally.clusters.count, keys_of(&explore));
 	ck_assert_uint_le(steps_max, 12);
@@ -237,7 +237,7 @@ START_TEST(test_order)
 	three.jobs = 3;
 	explore_tiny(&rig, &a, &one);
 	b = (struct explore){
-		.options = three, .c = rig_load(&rig, TINY_STORY), .cases = 1,
+		.options = three, .c = rig_load(&rig, TINY_SCENARIO), .cases = 1,
 		.module = rig.module, .run = count_run, .arg = &lines,
 	};
 	b.options.strategy = &explore_bounded;
@@ -297,7 +297,7 @@ explore_kept(struct rig *rig, struct explore *explore, const char *state, uint64
 			.reduction = true, .jobs = 2,
 			.state = state, .runs_max = runs_max,
 		},
-		.c = rig_load(rig, TINY_STORY), .cases = 1, .module = rig->module,
+		.c = rig_load(rig, TINY_SCENARIO), .cases = 1, .module = rig->module,
 	};
 }
 
@@ -454,7 +454,7 @@ START_TEST(test_same_again)
 	char *why;
 
 	rig_init(&rig);
-	c = rig_load(&rig, TINY_STORY);
+	c = rig_load(&rig, TINY_SCENARIO);
 	trial_run(&rig.trial, c, NULL, &result);
 	ck_assert_ptr_null(same_again(&rig.trial, c, result.digest, 0));
 	/* The planted event is the very first. */

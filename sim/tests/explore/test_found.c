@@ -160,11 +160,11 @@ START_TEST(without_its_head)
 	size_t size;
 	FILE *stream = open_memstream(&text, &size);
 
-	found_print_bare(&found, FOUND_FOLDER "/story.yaml", stream);
+	found_print_bare(&found, FOUND_FOLDER "/reduced.yaml", stream);
 	fclose(stream);
 	snprintf(summary, sizeof(summary), "Violates %s: %s.", here.finding.rule->id,
 	    here.finding.rule->title);
-	ck_assert_int_eq(strncmp(text, "format: 1\nscenario: found/story\n", 32), 0);
+	ck_assert_int_eq(strncmp(text, "format: 1\nscenario: found/reduced\n", 34), 0);
 	ck_assert_ptr_nonnull(strstr(text, summary));
 	ck_assert_ptr_null(strchr(text, '#'));
 	free(text);
@@ -283,12 +283,12 @@ END_TEST
 
 START_TEST(text_is_saved_under_its_new_name)
 {
-	static const char story[] = "# old\nformat: 1\nscenario: a/b\nsummary: s\nseed: 4\n"
+	static const char old[] = "# old\nformat: 1\nscenario: a/b\nsummary: s\nseed: 4\n"
 	    "machines:\n  - {transport: legacy, dma: coherent}\nsteps:\n  - target: 7\n";
 	char path[FOUND_PATH_MAX];
 	const char *text;
 
-	ck_assert(found_save_text(story, &here.finding, NULL, "drv.so", here.found, path));
+	ck_assert(found_save_text(old, &here.finding, NULL, "drv.so", here.found, path));
 	check_file(path, "-drv_send.yaml", 7);
 	text = read_file(path);
 	ck_assert_ptr_nonnull(strstr(text, "\nseed: 4\n"));

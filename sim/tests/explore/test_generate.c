@@ -8,9 +8,9 @@
 #include <string.h>
 
 #include "explore/explore.h"
-#include "explore/stage.h"
+#include "explore/injections.h"
 #include "explore/generate.h"
-#include "explore/skeleton.h"
+#include "explore/baseline.h"
 #include "tests/explore/rig.h"
 
 Suite *explore_generate_suite(void);
@@ -18,8 +18,8 @@ Suite *explore_generate_suite(void);
 #define VARIANTS 300
 
 static struct rig rig;
-static struct edit *skeleton;
-static struct moments moments;
+static struct edit *baseline;
+static struct inject_points points;
 
 static void
 setup(void)
@@ -28,17 +28,17 @@ setup(void)
 	struct trial_result result;
 
 	rig_init(&rig);
-	c = rig_load(&rig, RIG_STORY);
-	skeleton = skeleton_new(&rig.trial, c);
-	moments_init(&moments);
-	trial_run(&rig.trial, c, &moments, &result);
+	c = rig_load(&rig, RIG_SCENARIO);
+	baseline = baseline_new(&rig.trial, c);
+	inject_points_init(&points);
+	trial_run(&rig.trial, c, &points, &result);
 }
 
 static void
 teardown(void)
 {
-	moments_fini(&moments);
-	edit_free(skeleton);
+	inject_points_fini(&points);
+	edit_free(baseline);
 	rig_fini(&rig);
 }
 
@@ -77,7 +77,7 @@ draw_text(uint64_t seed)
 	char *text;
 
 	choice_init_seed(&choice, seed);
-	edit = generate(&choice, skeleton, &moments, true);
+	edit = generate(&choice, baseline, &points, true);
 	choice_fini(&choice);
 	text = text_of(edit);
 	edit_free(edit);
@@ -87,7 +87,7 @@ draw_text(uint64_t seed)
 /* Each is a scenario that loads; the same seed makes the same one, another another. */
 START_TEST(test_seeds)
 {
-	char *plain = text_of(skeleton);
+	char *plain = text_of(baseline);
 	unsigned plains = 0, delivers = 0, fails = 0, legacy = 0, seeds = 0, latencies = 0;
 
 	for (uint64_t seed = 1; seed <= VARIANTS; seed++) {
@@ -115,14 +115,14 @@ START_TEST(test_seeds)
 }
 END_TEST
 
-/* A fuzzer's bytes: any make a scenario that loads and runs, none make the plain story. */
+/* A fuzzer's bytes: any make a scenario that loads and runs, none make the baseline scenario. */
 START_TEST(test_bytes)
 {
 	uint8_t bytes[64];
 	struct choice_rng rng;
 	struct choice choice;
 	struct edit *edit;
-	char *text, *plain = text_of(skeleton);
+	char *text, *plain = text_of(baseline);
 
 	choice_rng_init(&rng, 3);
 	for (unsigned i = 0; i < 100; i++) {
@@ -133,7 +133,7 @@ START_TEST(test_bytes)
 		for (size_t k = 0; k < size; k++)
 			bytes[k] = (uint8_t)choice_rng_below(&rng, 256);
 		choice_init_bytes(&choice, size > 0 ? bytes : NULL, size);
-		edit = generate(&choice, skeleton, &moments, rig.trial.nodiag != NULL);
+		edit = generate(&choice, baseline, &points, rig.trial.nodiag != NULL);
 		choice_fini(&choice);
 		text = text_of(edit);
 		assert_loads(text);
@@ -150,36 +150,36 @@ START_TEST(test_bytes)
 }
 END_TEST
 
-START_TEST(test_without_moments)
+START_TEST(test_without_points)
 {
-	struct moments none;
+	struct inject_points none;
 	struct choice choice;
 	struct edit *edit;
 	double bound;
 
-	moments_init(&none);
+	inject_points_init(&none);
 	for (uint64_t seed = 1; seed < 50; seed++) {
 		choice_init_seed(&choice, seed);
-		edit = generate(&choice, skeleton, &none, false);
+		edit = generate(&choice, baseline, &none, false);
 		edit_free(edit);
-		edit = generate_pct(&choice, skeleton, &none, 3, &bound);
-		ck_assert_uint_eq(edit->scenario.steps.count, skeleton->scenario.steps.count);
+		edit = generate_pct(&choice, baseline, &none, 3, &bound);
+		ck_assert_uint_eq(edit->scenario.steps.count, baseline->scenario.steps.count);
 		edit_free(edit);
 		choice_fini(&choice);
 	}
 }
 END_TEST
 
-/* depth - 1 happenings (a `next` takes a step away), in order of time, with the bound. */
+/* depth - 1 injected events (a `next` takes a step away), in order of time, with the bound. */
 START_TEST(test_pct)
 {
 	unsigned depth = (unsigned)_i;
-	struct stages stages;
+	struct injections injections;
 	double expected = 1;
 
-	stages_init(&stages, skeleton);
+	injections_init(&injections, baseline);
 	for (unsigned i = 0; i + 1 < depth; i++)
-		expected /= (double)moments.count * (stages.count - i);
+		expected /= (double)points.count * (injections.count - i);
 	for (uint64_t seed = 1; seed < 40; seed++) {
 		const struct scenario_steps *steps;
 		struct choice choice;
@@ -189,7 +189,7 @@ START_TEST(test_pct)
 		char *text;
 
 		choice_init_seed(&choice, seed);
-		edit = generate_pct(&choice, skeleton, &moments, depth, &bound);
+		edit = generate_pct(&choice, baseline, &points, depth, &bound);
 		choice_fini(&choice);
 		steps = &edit->scenario.steps;
 		for (size_t i = 0; i < steps->count; i++)
@@ -238,8 +238,8 @@ START_TEST(test_draw)
 	/* A seed stands for its scenario. */
 	ck_assert(explore_reduce(&explore, &(struct explore_reduce){ .runs = 100, .ms = 5000 }));
 	for (size_t i = 0; i < explore.tally.clusters.count; i++)
-		if (explore.tally.clusters.item[i].story != NULL)
-			ck_assert(explore.tally.clusters.item[i].story->verified);
+		if (explore.tally.clusters.item[i].reduced != NULL)
+			ck_assert(explore.tally.clusters.item[i].reduced->verified);
 	explore_fini(&explore);
 	explore_fini(&again);
 }
@@ -255,7 +255,7 @@ explore_generate_suite(void)
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, test_seeds);
 	tcase_add_test(tc, test_bytes);
-	tcase_add_test(tc, test_without_moments);
+	tcase_add_test(tc, test_without_points);
 	tcase_add_loop_test(tc, test_pct, 1, 5);
 	tcase_add_test(tc, test_draw);
 	suite_add_tcase(suite, tc);

@@ -108,21 +108,21 @@ START_TEST(other_lines_are_read_as_they_were_written)
 	struct record_line line = { .kind = RECORD_BAD };
 	struct record_head head = { .version = RECORD_VERSION, .command = "sweep",
 	    .driver = "x.so", .options = "o", .shard = 2, .shards = 3 };
-	struct record_story story = { .key = 0x1234, .cause = "c", .steps = 4, .complete = true,
+	struct record_reduced reduced = { .key = 0x1234, .cause = "c", .steps = 4, .complete = true,
 	    .from = 17, .scenario = (char[]){ "a\nb\n" }, .why = (char[]){ "because" } };
 	struct record_child child = { "irq=config@line 1#1", 0x77, 9 };
 	struct record_differ differ = { "seed 7", (char[]){ "so" } };
 	struct record_job_end job_end = { .runs = 7, .points = 3, .bound = 0.25, .cut = true,
-	    .stage = 2, .at = 5 };
+	    .kind = 2, .at = 5 };
 	struct record_end end = { .how = "cut", .cases_left = 3, .lost = 2, .differ = 1 };
 
 	*(struct record_site *)vec_add(&head.sites) = (struct record_site){ "printf", 7, "x_f" };
 	*(struct record_silent *)vec_add(&job_end.silent) = (struct record_silent){ 1, "c", 6 };
 	assert_round_trip(RECORD_HEAD, &head, &line, &line.head);
 	ck_assert_str_eq(line.head.sites.item[0].function, "x_f");
-	assert_round_trip(RECORD_STORY, &story, &line, &line.story);
-	ck_assert_str_eq(line.story.scenario, "a\nb\n");
-	ck_assert_str_eq(line.story.why, "because");
+	assert_round_trip(RECORD_REDUCED, &reduced, &line, &line.reduced);
+	ck_assert_str_eq(line.reduced.scenario, "a\nb\n");
+	ck_assert_str_eq(line.reduced.why, "because");
 	assert_round_trip(RECORD_CHILD, &child, &line, &line.child);
 	ck_assert_uint_eq(line.child.seq, 9);
 	assert_round_trip(RECORD_DIFFER, &differ, &line, &line.differ);

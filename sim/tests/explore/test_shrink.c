@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Tests of sim/explore/{skeleton,shrink,why}: less and less of a story, and still the finding.
+ * Tests of sim/explore/{baseline,shrink,why}: less and less of a scenario, and still the finding.
  */
 #include <check.h>
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 
 #include "device/balloon/balloon.h"
 #include "explore/shrink.h"
-#include "explore/skeleton.h"
+#include "explore/baseline.h"
 #include "explore/why.h"
 #include "tests/explore/rig.h"
 
@@ -18,9 +18,9 @@ Suite *explore_shrink_suite(void);
 
 static const struct shrink_options no_bounds;
 
-/* ---- the skeleton ---- */
+/* ---- the baseline ---- */
 
-static const char told_story[] = RIG_HEAD
+static const char told_scenario[] = RIG_HEAD
     "seed: 3\n"
     "steps:\n"
     "  - fail: {id: early, call: kthread_create, nth: 9}\n"
@@ -49,8 +49,8 @@ START_TEST(a_skeleton_acts_when_the_story_did)
 	struct edit *edit;
 
 	rig_init_small(&rig);
-	c = rig_load(&rig, told_story);
-	edit = skeleton_new(&rig.trial, c);
+	c = rig_load(&rig, told_scenario);
+	edit = baseline_new(&rig.trial, c);
 	step = edit->scenario.steps.step;
 	ck_assert_uint_eq(edit->scenario.steps.count, 7);
 	ck_assert_int_eq(step[0].verb, SCENARIO_STEP_FAIL);
@@ -73,7 +73,7 @@ START_TEST(a_skeleton_acts_when_the_story_did)
 	ck_assert_uint_le(step[4].at.time.value, 7 * S);
 	ck_assert_int_eq(step[5].verb, SCENARIO_STEP_HEAL);
 	ck_assert_uint_ge(step[5].at.time.value, 10 * S - S / 1000);
-	/* The end of the plain run, which settled. */
+	/* The end of the baseline run, which settled. */
 	ck_assert_int_eq(step[6].verb, SCENARIO_STEP_NOTE);
 	ck_assert_uint_ge(step[6].at.time.value, step[5].at.time.value);
 	ck_assert_uint_eq(edit->scenario.always.count + edit->scenario.finally.count, 0);
@@ -93,7 +93,7 @@ START_TEST(a_skeleton_of_expectations_only_is_an_attach)
 
 	rig_init_small(&rig);
 	/* All that is left is the note at its end. */
-	edit = skeleton_new(&rig.trial,
+	edit = baseline_new(&rig.trial,
 	    rig_load(&rig, RIG_HEAD "steps:\n  - expect: attach.result == ok\n"));
 	ck_assert_uint_eq(edit->scenario.steps.count, 1);
 	ck_assert_int_eq(edit->scenario.steps.step[0].verb, SCENARIO_STEP_NOTE);
@@ -110,7 +110,7 @@ END_TEST
 /* ---- shrinking ---- */
 
 /* Of all this only the interrupt at one point is needed. */
-static const char racy_story[] =
+static const char racy_scenario[] =
     "format: 1\nscenario: t\nsummary: s\nseed: 6\ntags: [a]\n"
     "machine: {hz: 1000, memory: 128MiB, interrupts: msix}\n"
     "machines: [{transport: legacy, dma: coherent, softc: straddle}]\n"
@@ -166,9 +166,9 @@ text_of(struct edit *edit)
 }
 
 static void
-shrink_rig(struct rig *rig, const char *story, const char *rule, struct shrink_result *result)
+shrink_rig(struct rig *rig, const char *text, const char *rule, struct shrink_result *result)
 {
-	struct edit *edit = edit_of(rig_load(rig, story));
+	struct edit *edit = edit_of(rig_load(rig, text));
 	uint64_t key = key_of(rig, rule);
 
 	ck_assert(shrink(&rig->trial, edit, key, &no_bounds, result));
@@ -190,7 +190,7 @@ START_TEST(what_the_finding_does_not_need_goes)
 	char *text;
 
 	rig_init_named(&rig, "racy");
-	shrink_rig(&rig, racy_story, "live.convergence", &result);
+	shrink_rig(&rig, racy_scenario, "live.convergence", &result);
 	text = text_of(result.edit);
 	ck_assert_str_eq(text, PLAIN_HEAD
 	    "steps:\n  - deliver: {irq: config, at: mutex_enter before, target: 256 pages}\n");
@@ -229,7 +229,7 @@ START_TEST(bounds_end_it_with_the_best_so_far)
 	uint64_t key;
 
 	rig_init_named(&rig, "racy");
-	edit = edit_of(rig_load(&rig, racy_story));
+	edit = edit_of(rig_load(&rig, racy_scenario));
 	key = key_of(&rig, "live.convergence");
 	ck_assert(shrink(&rig.trial, edit, key, &few, &result));
 	ck_assert(!result.complete);
@@ -255,7 +255,7 @@ START_TEST(the_two_events_are_named)
 	uint64_t key;
 
 	rig_init_named(&rig, "racy");
-	edit = edit_of(rig_load(&rig, racy_story));
+	edit = edit_of(rig_load(&rig, racy_scenario));
 	key = key_of(&rig, "live.convergence");
 	ck_assert(why(&rig.trial, edit, key, &w));
 	ck_assert_uint_eq(w.step, 1);
@@ -295,7 +295,7 @@ is_viomb(const struct rig *rig)
 }
 
 static void
-check_race(const char *story, const char *rule, size_t steps_max, const char *before,
+check_race(const char *text, const char *rule, size_t steps_max, const char *before,
     const char *behind)
 {
 	struct shrink_result result;
@@ -304,7 +304,7 @@ check_race(const char *story, const char *rule, size_t steps_max, const char *be
 
 	rig_init(&rig);
 	if (is_viomb(&rig)) {
-		shrink_rig(&rig, story, rule, &result);
+		shrink_rig(&rig, text, rule, &result);
 		ck_assert_uint_le(result.steps, steps_max);
 		ck_assert(why(&rig.trial, result.edit, result.finding.key, &w));
 		ck_assert_msg(strcmp(w.before.function, before) == 0 &&
@@ -318,7 +318,7 @@ check_race(const char *story, const char *rule, size_t steps_max, const char *be
 }
 
 static void
-check_story(const char *story, const char *rule, const char *left)
+check_scenario(const char *scenario, const char *rule, const char *left)
 {
 	struct shrink_result result;
 	struct rig rig;
@@ -326,7 +326,7 @@ check_story(const char *story, const char *rule, const char *left)
 
 	rig_init(&rig);
 	if (is_viomb(&rig)) {
-		shrink_rig(&rig, story, rule, &result);
+		shrink_rig(&rig, scenario, rule, &result);
 		text = text_of(result.edit);
 		ck_assert_str_eq(text, left);
 		free(text);
@@ -335,10 +335,10 @@ check_story(const char *story, const char *rule, const char *left)
 	rig_fini(&rig);
 }
 
-/* viomb-14: without the fault, which strikes before anything else, there is no story. */
+/* viomb-14: without the fault, which strikes before anything else, there is no scenario. */
 START_TEST(a_fault_that_is_needed)
 {
-	check_story(RIG_HEAD "steps:\n"
+	check_scenario(RIG_HEAD "steps:\n"
 	    "  - fail: {id: x, call: kthread_create.enomem, nth: 1, count: forever}\n"
 	    "  - at: 3s\n    target: 4 pages\n"
 	    "  - at: 4s\n    heal: x\n"
@@ -358,7 +358,7 @@ START_TEST(the_test_without_the_lock)
 }
 END_TEST
 
-#define OVERWRITTEN_STORY \
+#define OVERWRITTEN_SCENARIO \
 	"format: 1\nscenario: t\nsummary: s\ndevice: {latency: 1ms}\n" \
 	"steps:\n" \
 	"  - at: 1s\n    target: 256 pages\n" \
@@ -371,18 +371,18 @@ END_TEST
 /* viomb-07: a new target is overwritten with the old one. */
 START_TEST(the_target_overwritten)
 {
-	check_race(OVERWRITTEN_STORY, "live.convergence", 2, "viomb_read_config",
+	check_race(OVERWRITTEN_SCENARIO, "live.convergence", 2, "viomb_read_config",
 	    "viomb_read_config");
 }
 END_TEST
 
 /*
- * The same story has viomb-05 too, with a longer harmful stretch; there are plainer stories of
+ * The same scenario has viomb-05 too, with a longer harmful stretch; there are simpler scenarios of
  * the same finding by viomb-07, but they are of another race.
  */
 START_TEST(one_race_is_not_told_as_another)
 {
-	check_race(OVERWRITTEN_STORY, "live.lost-wakeup", 2, "viomb_step",
+	check_race(OVERWRITTEN_SCENARIO, "live.lost-wakeup", 2, "viomb_step",
 	    "viomb_handle_answer");
 }
 END_TEST

@@ -11,7 +11,7 @@
 
 Suite *explore_sweep_suite(void);
 
-#define STORY RIG_HEAD \
+#define SCENARIO RIG_HEAD \
 	"steps:\n" \
 	"  - at: 1s\n    target: 64 pages\n" \
 	"  - at: 3s\n    target: 0 pages\n" \
@@ -46,7 +46,7 @@ on_run(void *arg, const struct record *run)
 }
 
 static void
-sweep(struct swept *swept, const char *module, const char *story,
+sweep(struct swept *swept, const char *module, const char *text,
     const struct explore_options *options)
 {
 	*swept = (struct swept){ .fallible = 0 };
@@ -55,7 +55,7 @@ sweep(struct swept *swept, const char *module, const char *story,
 	else
 		rig_init_named(&swept->rig, module);
 	swept->explore = (struct explore){
-		.options = *options, .c = rig_load(&swept->rig, story), .cases = 1,
+		.options = *options, .c = rig_load(&swept->rig, text), .cases = 1,
 		.module = swept->rig.module, .run = on_run, .arg = swept,
 	};
 	swept->explore.options.strategy = &explore_sweep;
@@ -91,7 +91,7 @@ START_TEST(every_call_once_and_from_then_on)
 {
 	struct swept swept;
 
-	sweep(&swept, NULL, STORY, &(struct explore_options){ .no_interrupts = true });
+	sweep(&swept, NULL, SCENARIO, &(struct explore_options){ .no_interrupts = true });
 	ck_assert_uint_eq(count(&swept, "fail=kthread_create.enomem@"), 1);
 	ck_assert_uint_eq(count(&swept, "fails=kthread_create.enomem@"), 1);
 	ck_assert_uint_eq(count(&swept, "fail=kthread_create.eagain@"), 1);
@@ -116,7 +116,7 @@ START_TEST(contract_failures_are_asked_for)
 {
 	struct swept swept;
 
-	sweep(&swept, NULL, STORY, &(struct explore_options){
+	sweep(&swept, NULL, SCENARIO, &(struct explore_options){
 		.no_interrupts = true, .contract = true,
 	});
 	ck_assert_uint_ge(count(&swept, "fail=virtio_dequeue.enoent@"), 2);
@@ -146,7 +146,7 @@ START_TEST(interrupts_come_where_they_may)
 	struct swept swept;
 	size_t config, answers;
 
-	sweep(&swept, NULL, STORY, &(struct explore_options){ .no_faults = true });
+	sweep(&swept, NULL, SCENARIO, &(struct explore_options){ .no_faults = true });
 	config = count(&swept, "irq=config@");
 	answers = count(&swept, "answer=");
 	/* Each point that can have one can have all three. */
@@ -171,9 +171,9 @@ START_TEST(parts_are_the_whole)
 	struct swept whole, part;
 	size_t runs = 0, at;
 
-	sweep(&whole, NULL, STORY, &options);
+	sweep(&whole, NULL, SCENARIO, &options);
 	for (options.shards = 3, options.shard = 1; options.shard <= 3; options.shard++) {
-		sweep(&part, NULL, STORY, &options);
+		sweep(&part, NULL, SCENARIO, &options);
 		ck_assert_uint_eq(part.explore.units, whole.explore.units);
 		for (size_t i = 0; i < part.runs.count; i++) {
 			for (at = 0; whole.runs.item[at].number != part.runs.item[i].number;)
@@ -192,7 +192,7 @@ START_TEST(a_bound_ends_it_at_that_run)
 {
 	struct swept swept;
 
-	sweep(&swept, NULL, STORY, &(struct explore_options){ .runs_max = 7 });
+	sweep(&swept, NULL, SCENARIO, &(struct explore_options){ .runs_max = 7 });
 	ck_assert_uint_eq(swept.runs.count, 7);
 	ck_assert(swept.explore.cut && !swept.explore.complete);
 	swept_fini(&swept);
@@ -206,7 +206,7 @@ START_TEST(a_leak_behind_one_failure)
 	struct swept swept;
 	size_t new = 0;
 
-	sweep(&swept, "clumsy", STORY, &(struct explore_options){ .no_interrupts = true });
+	sweep(&swept, "clumsy", SCENARIO, &(struct explore_options){ .no_interrupts = true });
 	/* Once and from then on, when inflating (harmless) and when deflating. */
 	ck_assert_uint_eq(count(&swept, "=virtio_enqueue_prep.eagain@"), 4);
 	for (size_t i = 0; i < swept.runs.count; i++) {
@@ -229,7 +229,7 @@ START_TEST(a_leak_behind_two_failures)
 	struct swept swept;
 	bool found = false;
 
-	sweep(&swept, "clumsy", STORY, &(struct explore_options){
+	sweep(&swept, "clumsy", SCENARIO, &(struct explore_options){
 		.no_interrupts = true, .pairs = true,
 	});
 	for (size_t i = 0; i < swept.runs.count; i++) {

@@ -11,9 +11,9 @@
 
 Suite *explore_trial_suite(void);
 
-#define CRASH_STORY RIG_HEAD \
+#define CRASH_SCENARIO RIG_HEAD \
 	"steps:\n  - at: 1s\n    target: 13 pages\n  - settle: {within: 1s}\n"
-#define MISCOUNT_STORY(pages) RIG_HEAD \
+#define MISCOUNT_SCENARIO(pages) RIG_HEAD \
 	"steps:\n  - at: 1s\n    target: " pages " pages\n  - settle: {within: 1s}\n"
 
 /* What `viosim run` would make of it: a run that borrows nothing from another. */
@@ -31,14 +31,14 @@ digest_alone(struct rig *rig, const struct scenario_case *c)
 START_TEST(test_same_as_alone)
 {
 	struct trial_result first, again, looked_at;
-	struct moments moments;
+	struct inject_points points;
 	struct rig rig;
 
 	rig_init(&rig);
-	moments_init(&moments);
-	rig_load(&rig, RIG_STORY);
+	inject_points_init(&points);
+	rig_load(&rig, RIG_SCENARIO);
 	rig_run(&rig, NULL, &first);
-	rig_run(&rig, &moments, &looked_at);
+	rig_run(&rig, &points, &looked_at);
 	rig_run(&rig, NULL, &again);
 	ck_assert_uint_eq(first.digest, digest_alone(&rig, &rig.cases[0]));
 	ck_assert_uint_eq(first.digest, looked_at.digest);
@@ -48,7 +48,7 @@ START_TEST(test_same_as_alone)
 	ck_assert_uint_gt(first.counts.events, 100);
 	ck_assert_uint_eq(first.counts.events, looked_at.counts.events);
 	ck_assert_uint_eq(first.counts.accesses, looked_at.counts.accesses);
-	moments_fini(&moments);
+	inject_points_fini(&points);
 	rig_fini(&rig);
 }
 END_TEST
@@ -59,7 +59,7 @@ START_TEST(test_clean)
 	struct rig rig;
 
 	rig_init_small(&rig);
-	rig_load(&rig, RIG_STORY);
+	rig_load(&rig, RIG_SCENARIO);
 	rig_run(&rig, NULL, &result);
 	ck_assert_uint_eq(result.findings, 0);
 	ck_assert_ptr_null(trial_find(&result, 1));
@@ -75,10 +75,10 @@ START_TEST(test_crash)
 	struct rig rig;
 
 	rig_init_small(&rig);
-	rig_load(&rig, RIG_STORY);
+	rig_load(&rig, RIG_SCENARIO);
 	rig_run(&rig, NULL, &clean);
 	digest = clean.digest;
-	rig_load(&rig, CRASH_STORY);
+	rig_load(&rig, CRASH_SCENARIO);
 	rig_run(&rig, NULL, &result);
 	ck_assert_int_eq(result.end, WORLD_CRASH);
 	ck_assert_uint_eq(result.findings, 1);
@@ -92,7 +92,7 @@ START_TEST(test_crash)
 		rig_run(&rig, NULL, &again);
 	ck_assert_uint_eq(again.digest, result.digest);
 	ck_assert_uint_eq(again.finding[0].key, result.finding[0].key);
-	rig_load(&rig, RIG_STORY);
+	rig_load(&rig, RIG_SCENARIO);
 	rig_run(&rig, NULL, &clean);
 	ck_assert_uint_eq(clean.findings, 0);
 	ck_assert_uint_eq(clean.digest, digest);
@@ -108,13 +108,13 @@ START_TEST(test_stray)
 
 	rig_init_small(&rig);
 	rig.trial.shelf.checks = true;
-	rig_load(&rig, RIG_STORY);
+	rig_load(&rig, RIG_SCENARIO);
 	rig_run(&rig, NULL, &before);
 	rig_load(&rig, RIG_HEAD
 	    "steps:\n  - at: 1s\n    target: 17 pages\n  - settle: {within: 1s}\n");
 	rig_run(&rig, NULL, &stray);
 	ck_assert_uint_ne(stray.digest, before.digest);
-	rig_load(&rig, RIG_STORY);
+	rig_load(&rig, RIG_SCENARIO);
 	rig_run(&rig, NULL, &after);
 	ck_assert_uint_eq(before.digest, after.digest);
 	rig_fini(&rig);
@@ -138,9 +138,9 @@ START_TEST(test_keys)
 	struct rig rig;
 
 	rig_init_small(&rig);
-	rig_load(&rig, MISCOUNT_STORY("101"));
+	rig_load(&rig, MISCOUNT_SCENARIO("101"));
 	rig_run(&rig, NULL, &a);
-	rig_load(&rig, MISCOUNT_STORY("140"));
+	rig_load(&rig, MISCOUNT_SCENARIO("140"));
 	rig_run(&rig, NULL, &b);
 	more = finding_of(&a, "balloon.count");
 	less = finding_of(&b, "balloon.count");
@@ -161,7 +161,7 @@ START_TEST(test_no_failures)
 	struct rig rig;
 
 	rig_init_small(&rig);
-	rig_load(&rig, RIG_STORY
+	rig_load(&rig, RIG_SCENARIO
 	    "  - fail: {id: never, call: kmem_alloc.fails}\n"
 	    "  - expect: host.actual == 1\n");
 	rig_run(&rig, NULL, &result);
@@ -187,7 +187,7 @@ START_TEST(test_defects)
 
 	rig_init_small(&rig);
 	rig.trial.manifest = &manifest;
-	rig_load(&rig, CRASH_STORY);
+	rig_load(&rig, CRASH_SCENARIO);
 	rig_run(&rig, NULL, &result);
 	ck_assert_ptr_eq(result.finding[0].defect, &defect);
 	where[0] = "elsewhere";
@@ -201,15 +201,15 @@ START_TEST(test_defects)
 }
 END_TEST
 
-/* The kernel without DIAGNOSTIC takes the driver's twin. */
+/* The kernel without DIAGNOSTIC takes its build of the driver. */
 START_TEST(test_twin)
 {
 	struct trial_result result;
-	struct moments moments;
+	struct inject_points points;
 	struct rig rig;
 
 	rig_init_small(&rig);
-	moments_init(&moments);
+	inject_points_init(&points);
 	ck_assert_ptr_nonnull(rig.trial.nodiag);
 	rig_load(&rig,
 	    "format: 1\nscenario: t\nsummary: s\n"
@@ -218,11 +218,11 @@ START_TEST(test_twin)
 	    "device: {type: balloon, latency: 1us}\n"
 	    "steps:\n  - at: 1s\n    target: 64 pages\n  - settle: {within: 1s}\n");
 	ck_assert_ptr_eq(trial_module(&rig.trial, rig.cases[0].machine), rig.trial.nodiag);
-	rig_run(&rig, &moments, &result);
+	rig_run(&rig, &points, &result);
 	ck_assert_uint_eq(result.findings, 0);
-	ck_assert_uint_gt(moments.count, 100);
+	ck_assert_uint_gt(points.count, 100);
 	ck_assert_uint_eq(result.digest, digest_alone(&rig, &rig.cases[0]));
-	moments_fini(&moments);
+	inject_points_fini(&points);
 	rig_fini(&rig);
 }
 END_TEST
@@ -236,12 +236,12 @@ heap_bytes(void)
 }
 
 static void
-run_often(struct rig *rig, struct moments *moments, unsigned runs)
+run_often(struct rig *rig, struct inject_points *points, unsigned runs)
 {
 	struct trial_result result;
 
 	for (unsigned i = 0; i < runs; i++)
-		rig_run(rig, i % 2 == 0 ? moments : NULL, &result);
+		rig_run(rig, i % 2 == 0 ? points : NULL, &result);
 }
 
 /*
@@ -250,27 +250,29 @@ run_often(struct rig *rig, struct moments *moments, unsigned runs)
  */
 START_TEST(test_memory)
 {
-	static const char *const stories[] = { RIG_STORY, CRASH_STORY, MISCOUNT_STORY("120") };
-	struct moments moments;
+	static const char *const texts[] = {
+		RIG_SCENARIO, CRASH_SCENARIO, MISCOUNT_SCENARIO("120"),
+	};
+	struct inject_points points;
 	struct rig rig;
 
 	rig_init_small(&rig);
-	moments_init(&moments);
-	for (size_t i = 0; i < sizeof(stories) / sizeof(stories[0]); i++) {
+	inject_points_init(&points);
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		size_t before;
 
-		rig_load(&rig, stories[i]);
-		run_often(&rig, &moments, 20);
+		rig_load(&rig, texts[i]);
+		run_often(&rig, &points, 20);
 		before = heap_bytes();
-		run_often(&rig, &moments, 500);
+		run_often(&rig, &points, 500);
 		ck_assert_uint_lt(heap_bytes(), before + 500 * 32 / 2);
 	}
-	moments_fini(&moments);
+	inject_points_fini(&points);
 	rig_fini(&rig);
 }
 END_TEST
 
-/* ---- one story after the other ---- */
+/* ---- one scenario after the other ---- */
 
 struct all {
 	struct rig rig;

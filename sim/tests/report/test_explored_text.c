@@ -49,13 +49,14 @@ add(const char *rule, unsigned line, const char *cause, const char *plan)
 }
 
 static void
-add_story(uint64_t key, const char *cause, const char *scenario, const char *why)
+add_scenario(uint64_t key, const char *cause, const char *scenario, const char *why)
 {
-	struct record_story story = { .key = key, .steps = 1, .complete = true, .verified = true,
+	struct record_reduced reduced = {
+	    .key = key, .steps = 1, .complete = true, .verified = true,
 	    .scenario = strdup(scenario), .why = why != NULL ? strdup(why) : NULL };
 
-	snprintf(story.cause, sizeof(story.cause), "%s", cause);
-	tally_add_story(&tally, &story);
+	snprintf(reduced.cause, sizeof(reduced.cause), "%s", cause);
+	tally_add_reduced(&tally, &reduced);
 }
 
 static void
@@ -107,9 +108,9 @@ START_TEST(one_scenario_is_printed_once)
 	add("attach.leak", 10, "7", QUEUE);
 	add("attach.leak", 20, "8", THREAD);
 	add("attach.leak", 30, "8", THREAD);
-	add_story(10, "7", ABOUT("leaks") "one\n", NULL);
-	add_story(20, "8", ABOUT("others") "one\n", NULL);
-	add_story(30, "8", ABOUT("others") "two\n", "so");
+	add_scenario(10, "7", ABOUT("leaks") "one\n", NULL);
+	add_scenario(20, "8", ABOUT("others") "one\n", NULL);
+	add_scenario(30, "8", ABOUT("others") "two\n", "so");
 	print();
 	ck_assert_uint_eq(count("     shown by 1 step:\n\n       format: 1\n"), 2);
 	ck_assert_uint_eq(count("- note: one"), 1);
@@ -124,8 +125,8 @@ START_TEST(further_causes_are_listed)
 	add("log.quiet", 10, "a is interrupted", QUEUE);
 	add("log.quiet", 10, "b is interrupted", THREAD);
 	add("log.quiet", 10, "c is interrupted", "irq=config@line 1#1");
-	add_story(10, "a is interrupted", ABOUT("a") "one\n", NULL);
-	add_story(10, "b is interrupted", ABOUT("b") "two\n", NULL);
+	add_scenario(10, "a is interrupted", ABOUT("a") "one\n", NULL);
+	add_scenario(10, "b is interrupted", ABOUT("b") "two\n", NULL);
 	print();
 	ck_assert_uint_eq(count("       1 run, also when c is interrupted\n"), 1);
 	ck_assert_uint_eq(count("shown by"), 2);

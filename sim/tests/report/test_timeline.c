@@ -151,7 +151,7 @@ START_TEST(findings_stand_at_their_event)
 	uint32_t call, end;
 
 	record_attach(record);
-	/* No event of the story: a mark brings it in. */
+	/* No event of the scenario: a mark brings it in. */
 	call = EVENT(record, S, THREAD, EV_CALL, HW_CALL_UVM_PGLISTFREE, 256);
 	EVENT(record, S, THREAD, EV_CALL, HW_CALL_MUTEX_ENTER, 1);
 	end = EVENT(record, 2 * S, MACHINE, EV_EXPECT, 0, 1, 0);

@@ -10,8 +10,8 @@
  * a stack; counted are all at that line.  The list ends where the guest restarts: nothing that
  * was armed at power on strikes after that.
  */
-#ifndef VIOSIM_EXPLORE_MOMENTS_H
-#define VIOSIM_EXPLORE_MOMENTS_H
+#ifndef VIOSIM_EXPLORE_INJECT_H
+#define VIOSIM_EXPLORE_INJECT_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -21,20 +21,20 @@
 #include "machine/trace.h"
 #include "scenario/scenario.h"
 
-enum moment_kind { MOMENT_BEFORE, MOMENT_AFTER, MOMENT_ACCESS };
+enum inject_kind { INJECT_BEFORE, INJECT_AFTER, INJECT_ACCESS };
 
 /*
  * Things that two contexts can have in common.  Two points' work is independent when neither
  * touches what the other writes; whatever is not known to be independent is not.
  */
-struct moment_touch {
+struct inject_touch {
 	uint64_t thing;			/* kind and number; memory: its 4-byte cell */
 	bool write;
 };
-#define MOMENT_TOUCHES 4
+#define INJECT_TOUCHES 4
 
-struct moment {
-	enum moment_kind kind;
+struct inject_point {
+	enum inject_kind kind;
 	uint16_t call;			/* enum hw_call; 0 for an access */
 	unsigned line;			/* of the driver; 0: unknown or in a header.  No point of
 					   a scenario comes to an access with line 0 */
@@ -49,13 +49,13 @@ struct moment {
 					   bit for each row of the catalogue */
 	uint64_t stack;			/* hash of the driver positions on the call stack */
 	bool everything;		/* touches more than is known */
-	struct moment_touch touch[MOMENT_TOUCHES];	/* what is done between this point and the
+	struct inject_touch touch[INJECT_TOUCHES];	/* what is done between this point and the
 						   context's next */
 	unsigned touches;
 };
 
-struct moments {
-	VEC_MEMBERS(struct moment);
+struct inject_points {
+	VEC_MEMBERS(struct inject_point);
 	/*
 	 * 0: all points of a run are listed.  Else only those from where the run is struck by an
 	 * armed point for that time (the first item says which context) up to the next of the
@@ -64,9 +64,9 @@ struct moments {
 	unsigned strike;
 };
 
-void moments_init(struct moments *moments);
-void moments_fini(struct moments *moments);
-void moments_clear(struct moments *moments);
+void inject_points_init(struct inject_points *points);
+void inject_points_fini(struct inject_points *points);
+void inject_points_clear(struct inject_points *points);
 
 /*
  * Whether what is done at `a` and at `b`, by two contexts, may be exchanged without any
@@ -74,15 +74,15 @@ void moments_clear(struct moments *moments);
  * independent of everything.  Not counted as a difference: the order of lines on the console,
  * and in which order sleepers are made runnable (who runs next is a choice of its own).
  */
-bool moments_are_independent(const struct moment *a, const struct moment *b);
+bool inject_points_independent(const struct inject_point *a, const struct inject_point *b);
 
 /* A line that is no line of the driver's own file cannot be named by a scenario. */
-bool moment_can_be_named(const struct moment *moment);
+bool inject_point_has_name(const struct inject_point *ip);
 
 /* The point as a scenario's point (its name is static). */
-struct scenario_point moment_point(const struct moment *moment);
+struct scenario_point inject_point_place(const struct inject_point *ip);
 
 /* "before virtio_dequeue#2 (line 312)", "access 2 at line 312", for reports. */
-void moment_print(const struct moment *moment, FILE *stream);
+void inject_point_print(const struct inject_point *ip, FILE *stream);
 
-#endif /* VIOSIM_EXPLORE_MOMENTS_H */
+#endif /* VIOSIM_EXPLORE_INJECT_H */

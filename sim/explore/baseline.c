@@ -2,7 +2,7 @@
 /*
  * From a scenario to what happens in it: one baseline run tells when each step was done.
  */
-#include "explore/skeleton.h"
+#include "explore/baseline.h"
 
 #include <stdlib.h>
 
@@ -91,7 +91,7 @@ set_times(const struct scenario_case *c, struct clockwork *clockwork)
 	}
 }
 
-/* ---- the skeleton ---- */
+/* ---- the baseline ---- */
 
 /* A hold that a waiting step ends goes on for the time that this was. */
 static void
@@ -170,7 +170,7 @@ make_room(struct edit *edit, const struct scenario_case *c, const struct clockwo
 }
 
 struct edit *
-skeleton_new(struct trial *trial, const struct scenario_case *c)
+baseline_new(struct trial *trial, const struct scenario_case *c)
 {
 	struct clockwork clockwork = { .steps = c->scenario->steps.count };
 	struct edit *edit = edit_new(c->scenario, c->machine, c->has_seed, c->seed);

@@ -8,12 +8,12 @@
  * the time at which they were done in the baseline run.  The end is that of every scenario:
  * faults healed, nothing more from the host, a settle, and the rules' last word.
  */
-#ifndef VIOSIM_EXPLORE_SKELETON_H
-#define VIOSIM_EXPLORE_SKELETON_H
+#ifndef VIOSIM_EXPLORE_BASELINE_H
+#define VIOSIM_EXPLORE_BASELINE_H
 
 #include "explore/edit.h"
 #include "explore/trial.h"
 
-struct edit *skeleton_new(struct trial *trial, const struct scenario_case *c);
+struct edit *baseline_new(struct trial *trial, const struct scenario_case *c);
 
-#endif /* VIOSIM_EXPLORE_SKELETON_H */
+#endif /* VIOSIM_EXPLORE_BASELINE_H */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Where the steps lie: see story_map.h.
+ * Where the steps lie: see step_map.h.
  */
-#include "explore/story_map.h"
+#include "explore/step_map.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -10,8 +10,8 @@
 #include "base/alloc.h"
 
 struct looker {
-	struct story_map *map;
-	uint32_t *step_of;		/* by step of the run: that of the skeleton */
+	struct step_map *map;
+	uint32_t *step_of;		/* by step of the run: that of the baseline */
 	size_t steps;
 };
 
@@ -19,7 +19,7 @@ static void
 see(void *self, const struct event *event, uint32_t site, const void *payload)
 {
 	struct looker *looker = self;
-	struct story_map *map = looker->map;
+	struct step_map *map = looker->map;
 
 	(void)site;
 	(void)payload;
@@ -31,7 +31,7 @@ see(void *self, const struct event *event, uint32_t site, const void *payload)
 	}
 	if (event->kind != EV_HOST_TARGET)
 		return;
-	*(struct story_target *)vec_add(&map->targets) = (struct story_target){
+	*(struct step_map_number *)vec_add(&map->targets) = (struct step_map_number){
 		event->seq, (uint32_t)event->host_target.pages,
 	};
 }
@@ -61,7 +61,7 @@ number_steps(struct looker *looker, const struct plan *plan, size_t steps)
 }
 
 void
-story_map_init(struct story_map *map, struct trial *trial, struct edit *edit,
+step_map_init(struct step_map *map, struct trial *trial, struct edit *edit,
     const struct plan *plan, size_t steps)
 {
 	struct looker looker = { .map = map };
@@ -83,14 +83,14 @@ story_map_init(struct story_map *map, struct trial *trial, struct edit *edit,
 }
 
 void
-story_map_fini(struct story_map *map)
+step_map_fini(struct step_map *map)
 {
 	free(map->told);
 	vec_fini(&map->targets);
 }
 
 uint32_t
-story_map_target(const struct story_map *map, uint32_t seq, uint32_t before)
+step_map_target(const struct step_map *map, uint32_t seq, uint32_t before)
 {
 	uint32_t pages = before;
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Tests of sim/explore/moments and of the recorder that lists them.
+ * Tests of sim/explore/points and of the recorder that lists them.
  */
 #include <check.h>
 #include <stdio.h>
@@ -15,7 +15,7 @@ Suite *explore_moments_suite(void);
 
 struct listing {
 	struct rig rig;
-	struct moments moments;
+	struct inject_points points;
 	struct trial_result result;
 };
 
@@ -26,20 +26,20 @@ listing_init(struct listing *listing, bool small, const char *text)
 		rig_init_small(&listing->rig);
 	else
 		rig_init(&listing->rig);
-	moments_init(&listing->moments);
+	inject_points_init(&listing->points);
 	rig_load(&listing->rig, text);
-	rig_run(&listing->rig, &listing->moments, &listing->result);
+	rig_run(&listing->rig, &listing->points, &listing->result);
 }
 
 static void
 listing_fini(struct listing *listing)
 {
-	moments_fini(&listing->moments);
+	inject_points_fini(&listing->points);
 	rig_fini(&listing->rig);
 }
 
 static void
-ck_same(const struct moment *a, const struct moment *b)
+ck_same(const struct inject_point *a, const struct inject_point *b)
 {
 	ck_assert_int_eq(a->kind, b->kind);
 	ck_assert_uint_eq(a->call, b->call);
@@ -59,32 +59,32 @@ ck_same(const struct moment *a, const struct moment *b)
 	}
 }
 
-/* The same run has the same moments, also when its memory and its module lie elsewhere. */
+/* The same run has the same points, also when its memory and its module lie elsewhere. */
 START_TEST(test_same)
 {
 	struct listing first, second;
-	struct moments again;
+	struct inject_points again;
 
-	listing_init(&first, false, RIG_STORY);
-	moments_init(&again);
+	listing_init(&first, false, RIG_SCENARIO);
+	inject_points_init(&again);
 	rig_run(&first.rig, &again, &first.result);
-	ck_assert_uint_gt(first.moments.count, 300);
-	ck_assert_uint_eq(first.moments.count, again.count);
+	ck_assert_uint_gt(first.points.count, 300);
+	ck_assert_uint_eq(first.points.count, again.count);
 	for (size_t i = 0; i < again.count; i++)
-		ck_same(&first.moments.item[i], &again.item[i]);
-	moments_fini(&again);
+		ck_same(&first.points.item[i], &again.item[i]);
+	inject_points_fini(&again);
 	trial_fini(&first.rig.trial);
 	module_close(first.rig.module);
-	listing_init(&second, false, RIG_STORY);
-	ck_assert_uint_eq(first.moments.count, second.moments.count);
-	for (size_t i = 0; i < second.moments.count; i++)
-		ck_same(&first.moments.item[i], &second.moments.item[i]);
-	moments_fini(&first.moments);
+	listing_init(&second, false, RIG_SCENARIO);
+	ck_assert_uint_eq(first.points.count, second.points.count);
+	for (size_t i = 0; i < second.points.count; i++)
+		ck_same(&first.points.item[i], &second.points.item[i]);
+	inject_points_fini(&first.points);
 	listing_fini(&second);
 }
 END_TEST
 
-/* ---- a `deliver` at the moment strikes there ---- */
+/* ---- a `deliver` at the point strikes there ---- */
 
 struct seen {
 	uint32_t seq;			/* of the host's wish for ASKED pages; 0: none */
@@ -135,17 +135,17 @@ strike_at(struct rig *rig, const char *point)
 
 /* The step is one event more than there was without it. */
 static void
-ck_struck(struct rig *rig, const struct moment *moment)
+ck_struck(struct rig *rig, const struct inject_point *ip)
 {
-	struct scenario_point point = moment_point(moment);
+	struct scenario_point point = inject_point_place(ip);
 	char text[LINE_MAX_HERE];
 	uint32_t seq;
 
 	ck_assert(point.given);
 	scenario_point_text(&point, text, sizeof(text));
 	seq = strike_at(rig, text);
-	ck_assert_msg(seq == moment->seq + 1, "%s: event %u instead of %u", text,
-	    (unsigned)seq, (unsigned)moment->seq + 1);
+	ck_assert_msg(seq == ip->seq + 1, "%s: event %u instead of %u", text,
+	    (unsigned)seq, (unsigned)ip->seq + 1);
 }
 
 START_TEST(test_calls_are_points)
@@ -153,15 +153,15 @@ START_TEST(test_calls_are_points)
 	struct listing listing;
 	unsigned befores = 0, afters = 0;
 
-	listing_init(&listing, true, RIG_STORY);
-	for (size_t i = 0; i < listing.moments.count; i++) {
-		const struct moment *moment = &listing.moments.item[i];
+	listing_init(&listing, true, RIG_SCENARIO);
+	for (size_t i = 0; i < listing.points.count; i++) {
+		const struct inject_point *ip = &listing.points.item[i];
 
-		if (moment->kind == MOMENT_ACCESS)
+		if (ip->kind == INJECT_ACCESS)
 			continue;
-		ck_struck(&listing.rig, moment);
-		befores += moment->kind == MOMENT_BEFORE;
-		afters += moment->kind == MOMENT_AFTER;
+		ck_struck(&listing.rig, ip);
+		befores += ip->kind == INJECT_BEFORE;
+		afters += ip->kind == INJECT_AFTER;
 	}
 	ck_assert_uint_gt(befores, 40);
 	ck_assert_uint_gt(afters, 40);
@@ -175,17 +175,17 @@ START_TEST(test_accesses_are_points)
 	struct listing listing;
 	unsigned tried = 0;
 
-	listing_init(&listing, true, RIG_STORY);
-	for (size_t i = 0; i < listing.moments.count; i++) {
-		const struct moment *moment = &listing.moments.item[i];
-		bool is_last = moment->kind == MOMENT_ACCESS && moment->line != 0;
+	listing_init(&listing, true, RIG_SCENARIO);
+	for (size_t i = 0; i < listing.points.count; i++) {
+		const struct inject_point *ip = &listing.points.item[i];
+		bool is_last = ip->kind == INJECT_ACCESS && ip->line != 0;
 
-		for (size_t k = i + 1; k < listing.moments.count && is_last; k++)
-			is_last = listing.moments.item[k].kind != MOMENT_ACCESS ||
-			    listing.moments.item[k].line != moment->line;
+		for (size_t k = i + 1; k < listing.points.count && is_last; k++)
+			is_last = listing.points.item[k].kind != INJECT_ACCESS ||
+			    listing.points.item[k].line != ip->line;
 		if (!is_last)
 			continue;
-		ck_struck(&listing.rig, moment);
+		ck_struck(&listing.rig, ip);
 		tried++;
 	}
 	ck_assert_uint_ge(tried, 2);
@@ -195,38 +195,38 @@ END_TEST
 
 /* ---- what is listed ---- */
 
-static const struct moment *
+static const struct inject_point *
 access_at(const struct listing *listing, const char *word, unsigned nth)
 {
 	unsigned line = rig_line(word);
 
-	for (size_t i = 0; i < listing->moments.count; i++) {
-		const struct moment *moment = &listing->moments.item[i];
+	for (size_t i = 0; i < listing->points.count; i++) {
+		const struct inject_point *ip = &listing->points.item[i];
 
-		if (moment->kind == MOMENT_ACCESS && moment->line == line && moment->nth == nth)
-			return moment;
+		if (ip->kind == INJECT_ACCESS && ip->line == line && ip->nth == nth)
+			return ip;
 	}
 	ck_abort_msg("no access %u at line %u", nth, line);
 }
 
-static const struct moment *
-call_of(const struct listing *listing, enum moment_kind kind, enum hw_call call, unsigned nth)
+static const struct inject_point *
+call_of(const struct listing *listing, enum inject_kind kind, enum hw_call call, unsigned nth)
 {
-	for (size_t i = 0; i < listing->moments.count; i++) {
-		const struct moment *moment = &listing->moments.item[i];
+	for (size_t i = 0; i < listing->points.count; i++) {
+		const struct inject_point *ip = &listing->points.item[i];
 
-		if (moment->kind == kind && moment->call == call && moment->nth == nth)
-			return moment;
+		if (ip->kind == kind && ip->call == call && ip->nth == nth)
+			return ip;
 	}
 	ck_abort_msg("no call %u of %s", nth, trace_call_name(call));
 }
 
 START_TEST(test_accesses)
 {
-	const struct moment *load, *store, *other;
+	const struct inject_point *load, *store, *other;
 	struct listing listing;
 
-	listing_init(&listing, true, RIG_STORY);
+	listing_init(&listing, true, RIG_SCENARIO);
 	/* sc->sc_n++ in the interrupt handler: the same cell, read and then written. */
 	load = access_at(&listing, "counts", 1);
 	store = access_at(&listing, "counts", 2);
@@ -234,49 +234,49 @@ START_TEST(test_accesses)
 	ck_assert_uint_eq(load->touches, 1);
 	ck_assert(!load->touch[0].write && store->touch[0].write);
 	ck_assert_uint_eq(load->touch[0].thing, store->touch[0].thing);
-	ck_assert(!moments_are_independent(load, store));
-	ck_assert(moments_are_independent(load, load));
-	ck_assert(!moments_are_independent(store, store));
+	ck_assert(!inject_points_independent(load, store));
+	ck_assert(inject_points_independent(load, load));
+	ck_assert(!inject_points_independent(store, store));
 	/* A variable of the module, in the thread. */
 	other = access_at(&listing, "steps", 1);
 	ck_assert_int_eq(other->ctx_kind, HW_CTX_KTHREAD);
 	ck_assert_uint_ne(other->touch[0].thing, load->touch[0].thing);
-	ck_assert(moments_are_independent(store, other));
+	ck_assert(inject_points_independent(store, other));
 	listing_fini(&listing);
 }
 END_TEST
 
 START_TEST(test_calls)
 {
-	const struct moment *enter, *commit, *dequeue, *read, *write, *init;
+	const struct inject_point *enter, *commit, *dequeue, *read, *write, *init;
 	struct listing listing;
 
-	listing_init(&listing, true, RIG_STORY);
-	enter = call_of(&listing, MOMENT_BEFORE, HW_CALL_MUTEX_ENTER, 1);
+	listing_init(&listing, true, RIG_SCENARIO);
+	enter = call_of(&listing, INJECT_BEFORE, HW_CALL_MUTEX_ENTER, 1);
 	/* A spin mutex keeps interrupts off, too. */
 	ck_assert_uint_eq(enter->touches, 2);
 	ck_assert_uint_eq(enter->ipl, 0);
-	ck_assert_uint_gt(call_of(&listing, MOMENT_AFTER, HW_CALL_MUTEX_ENTER, 1)->ipl, 0);
-	commit = call_of(&listing, MOMENT_BEFORE, HW_CALL_VIRTIO_ENQUEUE_COMMIT, 1);
-	dequeue = call_of(&listing, MOMENT_BEFORE, HW_CALL_VIRTIO_DEQUEUE, 1);
+	ck_assert_uint_gt(call_of(&listing, INJECT_AFTER, HW_CALL_MUTEX_ENTER, 1)->ipl, 0);
+	commit = call_of(&listing, INJECT_BEFORE, HW_CALL_VIRTIO_ENQUEUE_COMMIT, 1);
+	dequeue = call_of(&listing, INJECT_BEFORE, HW_CALL_VIRTIO_DEQUEUE, 1);
 	ck_assert_int_eq(commit->queue, 0);
 	ck_assert_int_eq(dequeue->queue, 0);
 	ck_assert_int_eq(enter->queue, -1);
 	ck_assert(commit->everything);
 	ck_assert(!dequeue->everything);
-	ck_assert(moments_are_independent(dequeue, enter));
-	ck_assert(!moments_are_independent(dequeue, commit));
-	read = call_of(&listing, MOMENT_BEFORE, HW_CALL_VIRTIO_READ_DEVICE_CONFIG_LE, 1);
-	write = call_of(&listing, MOMENT_BEFORE, HW_CALL_VIRTIO_WRITE_DEVICE_CONFIG_LE, 1);
-	ck_assert(moments_are_independent(read, read));
-	ck_assert(!moments_are_independent(read, write));
-	ck_assert(!moments_are_independent(write, write));
-	ck_assert(moments_are_independent(write, dequeue));
-	init = call_of(&listing, MOMENT_BEFORE, HW_CALL_MUTEX_INIT, 1);
+	ck_assert(inject_points_independent(dequeue, enter));
+	ck_assert(!inject_points_independent(dequeue, commit));
+	read = call_of(&listing, INJECT_BEFORE, HW_CALL_VIRTIO_READ_DEVICE_CONFIG_LE, 1);
+	write = call_of(&listing, INJECT_BEFORE, HW_CALL_VIRTIO_WRITE_DEVICE_CONFIG_LE, 1);
+	ck_assert(inject_points_independent(read, read));
+	ck_assert(!inject_points_independent(read, write));
+	ck_assert(!inject_points_independent(write, write));
+	ck_assert(inject_points_independent(write, dequeue));
+	init = call_of(&listing, INJECT_BEFORE, HW_CALL_MUTEX_INIT, 1);
 	ck_assert(init->everything);
-	ck_assert(!moments_are_independent(init, read));
-	ck_assert(moments_are_independent(init,
-	    call_of(&listing, MOMENT_AFTER, HW_CALL_MUTEX_ENTER, 1)));
+	ck_assert(!inject_points_independent(init, read));
+	ck_assert(inject_points_independent(init,
+	    call_of(&listing, INJECT_AFTER, HW_CALL_MUTEX_ENTER, 1)));
 	listing_fini(&listing);
 }
 END_TEST
@@ -286,16 +286,16 @@ START_TEST(test_symmetric)
 	struct listing listing;
 	size_t independent = 0, dependent = 0;
 
-	listing_init(&listing, false, RIG_STORY);
-	for (size_t i = 0; i < listing.moments.count; i++)
+	listing_init(&listing, false, RIG_SCENARIO);
+	for (size_t i = 0; i < listing.points.count; i++)
 		for (size_t k = 0; k <= i; k++) {
-			const struct moment *a = &listing.moments.item[i];
-			const struct moment *b = &listing.moments.item[k];
+			const struct inject_point *a = &listing.points.item[i];
+			const struct inject_point *b = &listing.points.item[k];
 
-			ck_assert_int_eq(moments_are_independent(a, b),
-			    moments_are_independent(b, a));
-			independent += moments_are_independent(a, b);
-			dependent += !moments_are_independent(a, b);
+			ck_assert_int_eq(inject_points_independent(a, b),
+			    inject_points_independent(b, a));
+			independent += inject_points_independent(a, b);
+			dependent += !inject_points_independent(a, b);
 		}
 	/* Most have nothing to do with each other, or nothing would be gained. */
 	ck_assert_uint_gt(independent, 2 * dependent);
@@ -308,15 +308,15 @@ END_TEST
 START_TEST(test_end_of_handler)
 {
 	struct listing listing;
-	const struct moment *last = NULL;
+	const struct inject_point *last = NULL;
 
-	listing_init(&listing, true, RIG_STORY);
-	for (size_t i = 0; i < listing.moments.count; i++) {
-		const struct moment *moment = &listing.moments.item[i];
+	listing_init(&listing, true, RIG_SCENARIO);
+	for (size_t i = 0; i < listing.points.count; i++) {
+		const struct inject_point *ip = &listing.points.item[i];
 
-		if (last != NULL && moment->ctx != last->ctx)
+		if (last != NULL && ip->ctx != last->ctx)
 			ck_assert(last->everything);
-		last = moment->ctx_kind == HW_CTX_HARDINT ? moment : NULL;
+		last = ip->ctx_kind == HW_CTX_HARDINT ? ip : NULL;
 	}
 	listing_fini(&listing);
 }
@@ -326,20 +326,20 @@ END_TEST
 START_TEST(test_stacks)
 {
 	struct listing listing;
-	const struct moment *first = NULL;
+	const struct inject_point *first = NULL;
 	unsigned same = 0, other = 0;
 
-	listing_init(&listing, true, RIG_STORY);
-	for (size_t i = 0; i < listing.moments.count; i++) {
-		const struct moment *moment = &listing.moments.item[i];
+	listing_init(&listing, true, RIG_SCENARIO);
+	for (size_t i = 0; i < listing.points.count; i++) {
+		const struct inject_point *ip = &listing.points.item[i];
 
-		if (moment->kind != MOMENT_BEFORE || moment->call != HW_CALL_CV_SIGNAL)
+		if (ip->kind != INJECT_BEFORE || ip->call != HW_CALL_CV_SIGNAL)
 			continue;
-		ck_assert_uint_ne(moment->stack, 0);
+		ck_assert_uint_ne(ip->stack, 0);
 		if (first == NULL)
-			first = moment;
-		same += moment->stack == first->stack;
-		other += moment->stack != first->stack;
+			first = ip;
+		same += ip->stack == first->stack;
+		other += ip->stack != first->stack;
 	}
 	ck_assert_uint_ge(same, 1);
 	ck_assert_uint_ge(other, 1);
@@ -350,14 +350,14 @@ END_TEST
 /* After a restart of the guest nothing strikes that was armed at power on. */
 START_TEST(test_reboot)
 {
-	static const char story[] = RIG_STORY
+	static const char text[] = RIG_SCENARIO
 	    "  - guest: {reboot: true}\n  - settle: {within: 1s}\n";
 	struct listing listing, plain;
 
-	listing_init(&listing, true, story);
-	listing_init(&plain, true, RIG_STORY);
+	listing_init(&listing, true, text);
+	listing_init(&plain, true, RIG_SCENARIO);
 	ck_assert_uint_gt(listing.result.counts.events, plain.result.counts.events + 50);
-	ck_assert_uint_eq(listing.moments.count, plain.moments.count);
+	ck_assert_uint_eq(listing.points.count, plain.points.count);
 	listing_fini(&plain);
 	listing_fini(&listing);
 }
@@ -365,44 +365,44 @@ END_TEST
 
 /* ---- by hand ---- */
 
-static struct moment
+static struct inject_point
 touching(uint64_t thing, bool write)
 {
-	return (struct moment){ .touch = { { thing, write } }, .touches = 1 };
+	return (struct inject_point){ .touch = { { thing, write } }, .touches = 1 };
 }
 
 START_TEST(test_independent)
 {
-	struct moment read = touching(1, false), write = touching(1, true);
-	struct moment elsewhere = touching(2, true), all = { .everything = true };
-	struct moment both = {
+	struct inject_point read = touching(1, false), write = touching(1, true);
+	struct inject_point elsewhere = touching(2, true), all = { .everything = true };
+	struct inject_point both = {
 		.touch = { { 3, true }, { 1, false } }, .touches = 2,
 	};
-	struct moment nothing = { .touches = 0 };
+	struct inject_point nothing = { .touches = 0 };
 
-	ck_assert(moments_are_independent(&read, &read));
-	ck_assert(!moments_are_independent(&read, &write));
-	ck_assert(!moments_are_independent(&write, &write));
-	ck_assert(moments_are_independent(&write, &elsewhere));
-	ck_assert(moments_are_independent(&both, &read));
-	ck_assert(!moments_are_independent(&both, &write));
-	ck_assert(!moments_are_independent(&write, &both));
-	ck_assert(!moments_are_independent(&all, &read));
-	ck_assert(!moments_are_independent(&read, &all));
-	ck_assert(!moments_are_independent(&all, &all));
-	ck_assert(moments_are_independent(&all, &nothing));
-	ck_assert(moments_are_independent(&nothing, &write));
+	ck_assert(inject_points_independent(&read, &read));
+	ck_assert(!inject_points_independent(&read, &write));
+	ck_assert(!inject_points_independent(&write, &write));
+	ck_assert(inject_points_independent(&write, &elsewhere));
+	ck_assert(inject_points_independent(&both, &read));
+	ck_assert(!inject_points_independent(&both, &write));
+	ck_assert(!inject_points_independent(&write, &both));
+	ck_assert(!inject_points_independent(&all, &read));
+	ck_assert(!inject_points_independent(&read, &all));
+	ck_assert(!inject_points_independent(&all, &all));
+	ck_assert(inject_points_independent(&all, &nothing));
+	ck_assert(inject_points_independent(&nothing, &write));
 }
 END_TEST
 
 static void
-ck_prints(const struct moment *moment, const char *wanted)
+ck_prints(const struct inject_point *ip, const char *wanted)
 {
 	char *text = NULL;
 	size_t size;
 	FILE *stream = open_memstream(&text, &size);
 
-	moment_print(moment, stream);
+	inject_point_print(ip, stream);
 	fclose(stream);
 	ck_assert_str_eq(text, wanted);
 	free(text);
@@ -410,22 +410,22 @@ ck_prints(const struct moment *moment, const char *wanted)
 
 START_TEST(test_print)
 {
-	struct moment moment = {
-		.kind = MOMENT_BEFORE, .call = HW_CALL_VIRTIO_DEQUEUE, .nth = 2, .line = 312,
+	struct inject_point ip = {
+		.kind = INJECT_BEFORE, .call = HW_CALL_VIRTIO_DEQUEUE, .nth = 2, .line = 312,
 	};
 	char text[LINE_MAX_HERE];
 	struct scenario_point point;
 
-	ck_prints(&moment, "before virtio_dequeue#2 (line 312)");
-	point = moment_point(&moment);
+	ck_prints(&ip, "before virtio_dequeue#2 (line 312)");
+	point = inject_point_place(&ip);
 	scenario_point_text(&point, text, sizeof(text));
 	ck_assert_str_eq(text, "virtio_dequeue#2 before");
-	moment.kind = MOMENT_AFTER;
-	moment.line = 0;
-	ck_prints(&moment, "after virtio_dequeue#2");
-	moment = (struct moment){ .kind = MOMENT_ACCESS, .nth = 4, .line = 77 };
-	ck_prints(&moment, "access 4 at line 77");
-	point = moment_point(&moment);
+	ip.kind = INJECT_AFTER;
+	ip.line = 0;
+	ck_prints(&ip, "after virtio_dequeue#2");
+	ip = (struct inject_point){ .kind = INJECT_ACCESS, .nth = 4, .line = 77 };
+	ck_prints(&ip, "access 4 at line 77");
+	point = inject_point_place(&ip);
 	scenario_point_text(&point, text, sizeof(text));
 	ck_assert_str_eq(text, "line 77#4");
 }
@@ -434,8 +434,8 @@ END_TEST
 Suite *
 explore_moments_suite(void)
 {
-	Suite *suite = suite_create("explore/moments");
-	TCase *tcase = tcase_create("moments");
+	Suite *suite = suite_create("explore/inject");
+	TCase *tcase = tcase_create("points");
 
 	tcase_add_test(tcase, test_same);
 	tcase_add_test(tcase, test_calls_are_points);
