@@ -96,7 +96,7 @@ START_TEST(a_death_has_a_reason_and_takes_nothing_else_down)
 		ck_assert_int_eq(seen.verdict[i], i == 3 ? VERDICT_BROKEN : VERDICT_PASS);
 	ck_assert_str_eq(seen.reason[3], "viosim itself died of signal 9 (Killed)");
 	ck_assert_str_eq(seen.text[3], "");
-	ck_assert_str_eq(seen.text[8], "piece 8 behind 0");
+	ck_assert_int_eq(strncmp(seen.text[8], "piece 8 ", 8), 0);
 }
 END_TEST
 
