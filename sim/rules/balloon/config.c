@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/vec.h"
 #include "rules/balloon/balloon.h"
 
 #define FIELD_BYTES 4u
@@ -15,7 +16,45 @@ struct config_state {
 	uint32_t write_seq;		/* of the newest write of `actual` */
 	uint32_t answer_seq, answer_site;	/* of the newest answer taken */
 	uint64_t answer_ns;
+	/*
+	 * Completions since `actual` last said all: the balloon then and now, and for each
+	 * queue the pages of its completions, added up.
+	 */
+	uint64_t balloon_then, balloon;
+	struct { VEC_MEMBERS(uint64_t); } sum[LEDGER_QUEUES];
 };
+
+/* `actual` says all there is to say. */
+static void
+config_settle(struct config_state *state, const struct pages *pages)
+{
+	state->balloon_then = state->balloon = ledger_in_balloon(pages);
+	state->sum[LEDGER_INFLATE].count = state->sum[LEDGER_DEFLATE].count = 0;
+}
+
+/*
+ * A driver may have dequeued more than it has dealt with: the balloon as it was after some of
+ * the newest completions, those of a queue in their order.
+ */
+static bool
+is_count_of_some(const struct config_state *state, uint64_t value)
+{
+	size_t j = 0, ups = state->sum[LEDGER_INFLATE].count;
+	size_t downs = state->sum[LEDGER_DEFLATE].count;
+
+	for (size_t i = 0; i <= ups; i++) {
+		uint64_t most = state->balloon_then +
+		    (i == 0 ? 0 : state->sum[LEDGER_INFLATE].item[i - 1]);
+
+		while (j < downs && most - state->sum[LEDGER_DEFLATE].item[j] > value &&
+		    most > state->sum[LEDGER_DEFLATE].item[j])
+			j++;
+		if (most == value || (j < downs &&
+		    most - state->sum[LEDGER_DEFLATE].item[j] == value))
+			return true;
+	}
+	return false;
+}
 
 /*
  * The numbers that may be written now: pages in the balloon by requests and answers, or, when
@@ -77,6 +116,9 @@ check_actual(struct config_state *state, struct rules_core *core, const struct e
 	/* With a foreign `actual` the driver may rightly go by it; lost answers spoil the count. */
 	if (!view->device.healthy || !balloon->keeps_actual || balloon->actual_foreign)
 		return;
+	if (!is_count(pages, value) && is_count_of_some(state, value))
+		return;
+	config_settle(state, pages);
 	if (is_count(pages, value))
 		return;
 	finding = rules_report(core, &rule_actual_write, event, site,
@@ -130,6 +172,16 @@ HOOK(call_write, void *state)
 
 HOOK(note_dequeued, struct config_state *state)
 {
+	uint64_t queue = event->note.dequeued.queue, before = state->balloon, *sum, last;
+
+	state->balloon = ledger_in_balloon(rules_pages(core));
+	if (queue < LEDGER_QUEUES && state->balloon != before) {
+		last = state->sum[queue].count == 0 ? 0 :
+		    state->sum[queue].item[state->sum[queue].count - 1];
+		sum = vec_add(&state->sum[queue]);
+		*sum = last + (queue == LEDGER_INFLATE ? state->balloon - before :
+		    before - state->balloon);
+	}
 	state->answer_ns = event->time_ns;
 	state->answer_seq = event->seq;
 	state->answer_site = site;
@@ -141,8 +193,18 @@ HOOK(on_wake, void *state)
 		check_missing(state, core, event);
 }
 
+static void
+config_fini(void *memory)
+{
+	struct config_state *state = memory;
+
+	vec_fini(&state->sum[LEDGER_INFLATE]);
+	vec_fini(&state->sum[LEDGER_DEFLATE]);
+}
+
 HOOK(on_reboot, void *state)
 {
+	config_fini(state);
 	memset(state, 0, sizeof(struct config_state));
 }
 
@@ -167,5 +229,6 @@ const struct area area_balloon_config = {
 	.rules = RULES(&rule_actual_write),
 	.hooks = hooks,
 	.state_bytes = sizeof(struct config_state),
+	.fini = config_fini,
 	.rest = config_rest,
 };

@@ -108,6 +108,7 @@ clear_queue(struct ring_queue *queue)
 	queue->used = queue->dequeued = 0;
 	queue->waits = false;
 	queue->empties = 0;
+	queue->stopped = false;
 }
 
 /* ---- One context at a time on each side ---- */
@@ -193,10 +194,10 @@ HOOK(note_dequeued, struct ring *ring)
 
 static const struct rule rule_dequeue_empty = {
 	"ring.dequeue-empty", SEVERITY_LINT,
-	"an empty queue is not asked again and again",
+	"an empty queue is not asked again and again without a pause",
 	"NetBSD sys/dev/pci/virtio.c, virtio_dequeue()",
-	"ENOENT is a legal result, but a driver that lives on it polls.",
-	"while (virtio_dequeue(vsc, vq, &slot, NULL) != 0)\n\tkpause(\"poll\", false, 1, NULL);",
+	"ENOENT is a legal result, but a driver that waits for another keeps the processor.",
+	"while (virtio_dequeue(vsc, vq, &slot, NULL) != 0)\n\tdelay(100);",
 	"while (!done)\n\tcv_wait(&cv, &lock);\nvirtio_dequeue(vsc, vq, &slot, NULL);"
 };
 
@@ -211,10 +212,15 @@ HOOK(ret_dequeue, struct ring *ring)
 	ring_lane_leave(queue, LANE_OUT, event->ctx);
 	ring->empty[event->ctx] = true;
 	ring->empty_seq[event->ctx] = event->seq;
+	/* Looking from time to time is polling, which is a driver's right. */
+	if (event->time_ns - queue->empty_ns >= RING_EMPTY_PAUSE_NS)
+		queue->empties = 0;
+	queue->empty_ns = event->time_ns;
 	if (++queue->empties == RING_EMPTY_LIMIT)
 		rules_report(core, &rule_dequeue_empty, event, call->site,
-		    "%u dequeues of queue %u in a row found nothing, with no callback between "
-		    "them", queue->empties, (unsigned)call->args.virtio_dequeue.queue);
+		    "%u dequeues of queue %u in a row found nothing, with neither a callback nor "
+		    "a pause between them",
+		    queue->empties, (unsigned)call->args.virtio_dequeue.queue);
 }
 
 const struct rule rule_ring_slot_balance = {
@@ -281,8 +287,24 @@ HOOK(call_vq_intr, struct ring *ring)
 		struct ring_queue *queue = &ring->queue[i];
 
 		queue->callbacks_before = queue->callbacks;
-		queue->waits = queue->exists && queue->used > queue->dequeued;
+		queue->waits = queue->exists && !queue->stopped && queue->used > queue->dequeued;
 	}
+}
+
+HOOK(call_stop_vq_intr, struct ring *ring)
+{
+	struct ring_queue *queue = ring_queue_at(ring, event->call.virtio_stop_vq_intr.queue);
+
+	if (queue != NULL)
+		queue->stopped = true;
+}
+
+HOOK(call_start_vq_intr, struct ring *ring)
+{
+	struct ring_queue *queue = ring_queue_at(ring, event->call.virtio_start_vq_intr.queue);
+
+	if (queue != NULL)
+		queue->stopped = false;
 }
 
 HOOK(ret_vq_intr, struct ring *ring)
@@ -543,6 +565,8 @@ static const struct hook_row hooks[] = {
 	ON_CALL(VIRTIO_ENQUEUE_ABORT, ring_call_abort),
 	ON_EVENT(DEV_USED, on_used),
 	ON_CALL(VIRTIO_VQ_INTR, call_vq_intr),
+	ON_CALL(VIRTIO_STOP_VQ_INTR, call_stop_vq_intr),
+	ON_CALL(VIRTIO_START_VQ_INTR, call_start_vq_intr),
 	ON_RET(VIRTIO_VQ_INTR, ret_vq_intr),
 	ON_NOTE(CALLBACK, note_callback),
 	ON_CALL(VIRTIO_DEQUEUE, call_dequeue),

@@ -11,6 +11,7 @@
 #define RING_EBUSY 16
 #define RING_DRIVER_OK 4		/* virtio 1.2 clause 2.1 */
 #define RING_EMPTY_LIMIT 16		/* polls of an empty queue before it is said */
+#define RING_EMPTY_PAUSE_NS UINT64_C(1000000)
 
 enum ring_slot_state {
 	SLOT_FREE, SLOT_PREPARED, SLOT_RESERVED, SLOT_COMMITTED, SLOT_DEQUEUED,
@@ -44,8 +45,10 @@ struct ring_queue {
 	uint64_t used, dequeued;	/* answers */
 	uint32_t used_seq;		/* newest answer */
 	uint32_t callbacks, callbacks_before; /* of vq_done; at the start of virtio_vq_intr() */
+	bool stopped;			/* polled: its driver wants no interrupts */
 	bool waits;			/* answers stood in the ring at that start */
 	uint32_t empties;		/* dequeues in a row that found nothing */
+	uint64_t empty_ns;		/* the newest of them */
 };
 
 struct ring {

@@ -40,7 +40,7 @@ const struct story_row stories_kernel[] = {
 	{ "ring_free_queue_bad", .steps = STORY_DETACH, .also = "attach.undo-order" },
 	{ "ring_free_queue_bad2", .steps = STORY_DETACH },
 	{ "ring_free_queue_ok", .steps = STORY_UP_DOWN STORY_DETACH },
-	{ "ring_dequeue_empty_bad", .device = "latency: 1s" },
+	{ "ring_dequeue_empty_bad", .device = "latency: 10ms" },
 	{ "ring_dequeue_empty_ok", .device = "latency: 1s",
 	    .steps = "- {at: 1s, storm: {targets: [4 pages, 5 pages], every: 10ms, count: 40}}\n"
 	    "- settle: {within: 10s}\n" },

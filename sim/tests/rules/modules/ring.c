@@ -494,7 +494,7 @@ receive_by_asking(struct probe *sc, struct virtqueue *vq)
 	int slot;
 
 	while (virtio_dequeue(sc->sc_virtio, vq, &slot, NULL) != 0) /* BREAKS */
-		kpause("poll", false, 1, NULL);
+		delay(100);
 	virtio_dequeue_commit(sc->sc_virtio, vq, slot);
 	sync_in(sc, BUS_DMASYNC_POSTWRITE);
 	return true;
