@@ -150,10 +150,17 @@ uint32_t
 hw_thread_start(const char *name, int priority, void (*fn)(void *), void *arg)
 {
 	struct world *world = here();
-	/* Threads go to the last CPU: with two, handlers on the first run beside them. */
-	const struct context *ctx = world_context_new(world, HW_CTX_KTHREAD, name, priority,
-	    world->config.cpus - 1, fn, arg);
+	const struct context *ctx;
+	unsigned threads[CPUS_MAX] = { 0 }, cpu = world->config.cpus - 1;
 
+	for (uint32_t i = 0; i < world->contexts; i++)
+		threads[world->context[i].cpu] += world->context[i].kind == HW_CTX_KTHREAD &&
+		    world->context[i].state != CTX_DONE;
+	/* Where there are fewest, the last if it can be: handlers on the first run beside it. */
+	for (unsigned i = cpu; i-- > 0;)
+		if (threads[i] < threads[cpu])
+			cpu = i;
+	ctx = world_context_new(world, HW_CTX_KTHREAD, name, priority, cpu, fn, arg);
 	return ctx != NULL ? ctx->ordinal : 0;
 }
 

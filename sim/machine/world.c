@@ -294,7 +294,9 @@ strike(struct world *world, struct point *point)
 		world->onlooker.struck(world->onlooker.self);
 	/* What strikes comes from outside, not from the context it strikes. */
 	world->running = NULL;
+	world->struck = ctx;
 	point->strike(point->arg);
+	world->struck = NULL;
 	world->running = ctx;
 }
 

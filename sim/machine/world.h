@@ -182,6 +182,7 @@ struct world {
 	struct context context[CONTEXTS_MAX];
 	uint32_t contexts;
 	struct context *running;	/* NULL: the machine */
+	struct context *struck;		/* whom an armed point strikes right now, or NULL */
 	struct cpu cpu[CPUS_MAX];
 	unsigned cpu_last;
 	uint64_t runnable_seq;

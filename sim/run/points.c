@@ -108,7 +108,8 @@ hold(void *arg)
 	struct run_point *point = arg;
 	const struct scenario_hold *plan = &point->step->hold;
 	struct run *run = point->run;
-	struct context *thread = held_thread(run, plan);
+	struct context *thread = plan->thread == NULL ? run->world.struck :
+	    held_thread(run, plan);
 
 	point->reached = true;
 	if (thread == NULL) {

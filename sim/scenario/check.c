@@ -130,6 +130,8 @@ void
 check_hold(struct map_check *check, const void *value)
 {
 	(void)value;
+	if (!map_has(check, "thread") && !map_has(check, "at"))
+		map_error(check, NULL, "a hold needs \"thread\" or \"at\"");
 	if (map_has(check, "for") == map_has(check, "until"))
 		map_error(check, NULL, "a hold needs either \"for\" or with \"until\"");
 }

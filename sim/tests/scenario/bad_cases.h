@@ -567,6 +567,9 @@ static const struct bad bad_steps[] = {
 	{ FIXTURE_STEPS "  - deliver: {irq: inflate, at: virtio_dequeue#}\n", {
 		"5:33: \"virtio_dequeue#\": a number is expected [scenario.value]",
 	} },
+	{ FIXTURE_STEPS "  - hold: {for: 1s}\n", {
+		"5:11: a hold needs \"thread\" or \"at\" [scenario.step]",
+	} },
 	{ FIXTURE_STEPS "  - hold: {thread: viomb}\n", {
 		"5:11: a hold needs either \"for\" or with \"until\" [scenario.step]",
 	} },
