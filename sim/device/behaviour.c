@@ -8,8 +8,6 @@
 
 #include "device/completion.h"
 
-#define WRONG_LENGTH UINT32_MAX
-
 const struct device_behaviour device_behaviours[BEHAVIOURS] = {
 #define X(code, id, word, when, breaks, what, help) \
 	[BEHAVIOUR_##id] = { code, #word, breaks, what },
@@ -19,6 +17,32 @@ const struct device_behaviour device_behaviours[BEHAVIOURS] = {
 	OTHER_BEHAVIOURS(X)
 #undef X
 };
+
+const struct field_word used_length_words[] = {
+#define X(id, word, value) { word, USED_LENGTH_##id },
+	USED_LENGTHS(X)
+#undef X
+	{ NULL, 0 }
+};
+const struct field_word used_id_words[] = {
+#define X(id, word, what) { word, USED_ID_##id },
+	USED_IDS(X)
+#undef X
+	{ NULL, 0 }
+};
+
+uint32_t
+used_length(enum used_length kind, uint32_t asked, uint32_t written)
+{
+	switch (kind) {
+#define X(id, word, value) \
+	case USED_LENGTH_##id: \
+		return value;
+	USED_LENGTHS(X)
+#undef X
+	}
+	return written;
+}
 
 void
 behaviour_emit(struct device *device, const struct device_behaviour *behaviour, int queue,
@@ -87,21 +111,51 @@ behave_WRONG_QUEUE(struct completion *c)
 	return true;
 }
 
-/* An id that the request does not have; outside of the queue only if there is no other. */
+static bool
+is_in_flight(const struct device_queue *queue, uint32_t id)
+{
+	for (uint32_t i = 0; i < queue->count; i++)
+		if (queue->request[(queue->first + i) % queue->max].head == id)
+			return true;
+	return false;
+}
+
+/* Outside of the queue also if it has no other id. */
+static uint32_t
+wrong_id(const struct completion *c)
+{
+	const struct device_queue *queue = c->queue;
+	uint32_t size = queue->device->transport.queue[queue->number].vq.size;
+	uint32_t id = 0;
+
+	switch (queue->wrong_id) {
+	case USED_ID_NEXT:
+		return size > 1 ? (c->head + 1u) % size : c->head + 1u;
+	case USED_ID_FREE:
+		while (id == c->head || is_in_flight(queue, id))
+			id++;
+		return id;
+	case USED_ID_IN_USE:
+		return queue->count > 0 ? queue->request[queue->first].head : c->head;
+	case USED_ID_BEYOND:
+		break;
+	}
+	return size;
+}
+
 static bool
 behave_WRONG_ID(struct completion *c)
 {
-	uint16_t size = c->queue->device->transport.queue[c->queue->number].vq.size;
-
-	c->id = size > 1 ? (c->head + 1u) % size : c->head + 1u;
-	record(c, BEHAVIOUR_WRONG_ID, c->id);
+	c->id = wrong_id(c);
+	if (c->id != c->head)
+		record(c, BEHAVIOUR_WRONG_ID, c->id);
 	return true;
 }
 
 static bool
 behave_WRONG_LEN(struct completion *c)
 {
-	c->length = WRONG_LENGTH;
+	c->length = used_length(c->queue->wrong_length, c->asked, c->length);
 	record(c, BEHAVIOUR_WRONG_LEN, c->length);
 	return true;
 }
@@ -125,6 +179,22 @@ behave_COALESCE(struct completion *c)
 		return true;
 	record(c, BEHAVIOUR_COALESCE, ++queue->held_back);
 	return false;
+}
+
+static bool
+behave_MISS(struct completion *c)
+{
+	c->queue->missed = true;
+	record(c, BEHAVIOUR_MISS,
+	    virtqueue_waiting(&c->queue->device->transport.queue[c->on].vq));
+	return false;
+}
+
+static bool
+behave_AFTER_RESET(struct completion *c)
+{
+	completion_outlive_reset(c->queue);
+	return true;
 }
 
 /* ---- which hold ---- */

@@ -134,6 +134,9 @@ struct device_class {
 	/* A queue behind those of the class was notified (nothing). */
 	void (*other_queue)(struct device *device, unsigned queue);
 
+	/* What a snapshot keeps of the class's state: plain data of so many bytes (nothing). */
+	void *(*saved)(struct device *device, size_t *bytes);
+
 	/* ---- what the run asks ---- */
 
 	/* Has the driver done all that the host wants, with nothing in flight? */

@@ -11,6 +11,7 @@
 
 #include "base/alloc.h"
 
+#define OUTLIVES_NS UINT64_C(1000000)	/* after the reset */
 #define JITTER_STEPS 16		/* few values, so that an enumeration can try them all */
 
 /* ---- the requests in flight: a ring that grows ---- */
@@ -29,8 +30,8 @@ grow(struct device_queue *queue)
 	queue->first = 0;
 }
 
-static void
-append(struct device_queue *queue, struct device_request request)
+void
+completion_append(struct device_queue *queue, struct device_request request)
 {
 	if (queue->count == queue->max)
 		grow(queue);
@@ -91,7 +92,7 @@ complete(struct device_queue *queue, struct device_request request)
 	struct device *device = queue->device;
 	struct completion c = {
 		.queue = queue, .on = queue->number, .head = request.head, .id = request.head,
-		.length = request.length,
+		.asked = request.asked, .length = request.length,
 	};
 
 	if (!behaviours_apply(&c, BEHAVES_BEFORE_USED))
@@ -137,9 +138,12 @@ void
 device_complete(struct device *device, unsigned number, uint32_t written)
 {
 	struct device_queue *queue = &device->queue[number];
+	uint32_t asked = (uint32_t)(device->chain.readable + device->chain.writable);
 	struct device_request request = {
-		.length = device->config.used_bytes ? (uint32_t)device->chain.readable : written,
-		.head = device->chain.head,
+		.asked = asked, .head = device->chain.head,
+		/* A length that nobody wrote breaks the specification where it is not legacy. */
+		.length = !device->world->config.legacy ? written :
+		    used_length(device->config.used_length, asked, written),
 	};
 
 	if (!is_later(queue, &request.due_ns)) {
@@ -148,7 +152,7 @@ device_complete(struct device *device, unsigned number, uint32_t written)
 	}
 	if (request.due_ns < last_due_ns(queue))
 		request.due_ns = last_due_ns(queue);
-	append(queue, request);
+	completion_append(queue, request);
 	completion_arm(queue);
 }
 
@@ -218,6 +222,7 @@ completion_forget(struct device_queue *queue)
 	completion_halt(queue);
 	queue->first = queue->count = 0;
 	queue->lost = 0;
+	queue->missed = false;
 	queue->held_back = 0;
 }
 
@@ -231,6 +236,43 @@ device_latency(struct device *device, unsigned number, uint64_t latency_ns, uint
 	queue->jitter_ns = jitter_ns;
 	queue->left[BEHAVIOUR_LATENCY] = count;
 	behaviour_emit(device, &device_behaviours[BEHAVIOUR_LATENCY], (int)number, latency_ns);
+}
+
+/* ---- a completion that outlives a reset ---- */
+
+static void
+complete_outliving(void *arg)
+{
+	struct device_queue *queue = arg;
+	struct device_outliving *outliving = &queue->outliving;
+
+	outliving->timer = NULL;
+	behaviour_emit(queue->device, &device_behaviours[BEHAVIOUR_AFTER_RESET],
+	    (int)queue->number, outliving->request.head);
+	queue->device->unhealthy = true;
+	virtqueue_push(&outliving->vq, outliving->request.head, outliving->request.length);
+	transport_interrupt(&queue->device->transport, (int)queue->number, true);
+}
+
+void
+completion_outlive_reset(struct device_queue *queue)
+{
+	struct device *device = queue->device;
+	struct clock *clock = &device->world->clock;
+
+	completion_forget_outliving(queue);
+	queue->outliving.vq = device->transport.queue[queue->number].vq;
+	queue->outliving.request = queue->request[queue->first];
+	queue->outliving.timer = clock_at(clock, clock->now_ns + OUTLIVES_NS, CLOCK_DEVICE,
+	    complete_outliving, queue);
+}
+
+void
+completion_forget_outliving(struct device_queue *queue)
+{
+	if (queue->outliving.timer != NULL)
+		clock_cancel(&queue->device->world->clock, queue->outliving.timer);
+	queue->outliving.timer = NULL;
 }
 
 /* ---- raises an interrupt without a cause ---- */

@@ -15,13 +15,21 @@ void completion_serve(struct device_queue *queue);
 void completion_push(struct completion *completion);
 /* Send the interrupts that a batch held together. */
 void completion_flush(struct device *device);
+/* Behind the requests that are in flight. */
+void completion_append(struct device_queue *queue, struct device_request request);
 /* Set the timer for the oldest request, unless the queue stands still. */
 void completion_arm(struct device_queue *queue);
 /* No timer; requests stay. */
 void completion_halt(struct device_queue *queue);
 /* No timer, no requests. */
 void completion_forget(struct device_queue *queue);
-/* No raises an interrupt without a cause any more. */
+/* The oldest request is completed later, whatever becomes of the queue. */
+void completion_outlive_reset(struct device_queue *queue);
+void completion_forget_outliving(struct device_queue *queue);
+/* The oldest request is completed in 1 ms, whatever becomes of the queue. */
+void completion_outlive_reset(struct device_queue *queue);
+void completion_forget_outliving(struct device_queue *queue);
+/* Nothing raises an interrupt without a cause any more. */
 void completion_stop_interrupts(struct device *device);
 
 #endif /* VIOSIM_DEVICE_COMPLETION_H */

@@ -69,6 +69,7 @@ completion_serve(struct device_queue *queue)
 	struct device *device = queue->device;
 	struct virtqueue *vq = &device->transport.queue[queue->number].vq;
 
+	queue->missed = false;
 	take_all(queue);
 	if (!device->config.quiet_kicks || !is_served(queue))
 		return;
@@ -76,6 +77,24 @@ completion_serve(struct device_queue *queue)
 	/* What came in before kicks were asked for again was not announced. */
 	if (queue->count == 0 && virtqueue_waiting(vq) > 0)
 		take_all(queue);
+}
+
+static void
+forget_all(struct device *device)
+{
+	for (unsigned q = 0; q < device->active; q++)
+		completion_forget(&device->queue[q]);
+	completion_stop_interrupts(device);
+}
+
+void
+device_remove(struct device *device)
+{
+	behaviour_emit(device, &device_behaviours[BEHAVIOUR_GONE], DEVICE_CONFIGURATION, 0);
+	forget_all(device);
+	for (unsigned v = 0; v < HW_VECTORS; v++)
+		irq_lower(device->world, v);
+	device->transport.gone = true;
 }
 
 static void
@@ -128,9 +147,12 @@ kick(void *self, unsigned queue)
 {
 	struct device *device = self;
 
-	if (queue < device->active)
-		completion_serve(&device->queue[queue]);
-	else if (!device->broken && device->class->other_queue != NULL)
+	if (queue < device->active) {
+		struct completion none = { .queue = &device->queue[queue], .on = queue };
+
+		if (behaviours_apply(&none, BEHAVES_ON_NOTIFY))
+			completion_serve(&device->queue[queue]);
+	} else if (!device->broken && device->class->other_queue != NULL)
 		device->class->other_queue(device, queue);
 }
 
@@ -144,18 +166,16 @@ queue_gone(void *self, unsigned queue)
 }
 
 static void
-forget_all(struct device *device)
-{
-	for (unsigned q = 0; q < device->active; q++)
-		completion_forget(&device->queue[q]);
-	completion_stop_interrupts(device);
-}
-
-static void
 reset(void *self)
 {
 	struct device *device = self;
 
+	for (unsigned q = 0; q < device->active; q++) {
+		struct completion c = { .queue = &device->queue[q], .on = q };
+
+		if (c.queue->count > 0)
+			behaviours_apply(&c, BEHAVES_AT_RESET);
+	}
 	forget_all(device);
 	device->broken = false;
 	if (device->class->reset != NULL)
@@ -242,8 +262,11 @@ device_fini(struct device *device)
 	forget_all(device);
 	if (device->class->fini != NULL)
 		device->class->fini(device);
-	for (unsigned q = 0; q < device->active; q++)
+	for (unsigned q = 0; q < device->active; q++) {
+		completion_forget_outliving(&device->queue[q]);
 		free(device->queue[q].request);
+	}
+	device_forget_snapshots(device);
 	virtqueue_chain_fini(&device->chain);
 }
 
@@ -261,6 +284,8 @@ device_power_on(struct device *device)
 {
 	if (device->class->power_on != NULL)
 		device->class->power_on(device);
+	if (device->config.left_live)
+		transport_leave_live(&device->transport);
 }
 
 void
@@ -304,7 +329,8 @@ bool
 device_is_busy(const struct device *device)
 {
 	for (unsigned q = 0; q < device->active; q++)
-		if (device->queue[q].timer != NULL)
+		if (device->queue[q].timer != NULL ||
+		    device->queue[q].outliving.timer != NULL)
 			return true;
 	for (unsigned i = 0; i <= DEVICE_QUEUES_MAX; i++)
 		if (device->source[i].timer != NULL)
@@ -315,12 +341,14 @@ device_is_busy(const struct device *device)
 bool
 device_completes(const struct device *device)
 {
-	if (device->broken || (device->transport.status & TRANSPORT_STATUS_NEEDS_RESET))
+	if (device->broken || device->transport.gone ||
+	    (device->transport.status & TRANSPORT_STATUS_NEEDS_RESET))
 		return false;
 	for (unsigned q = 0; q < device->active; q++) {
 		const struct device_queue *queue = &device->queue[q];
 
-		if (queue->paused || queue->lost > 0 || queue->left[BEHAVIOUR_DROP] > 0)
+		if (queue->paused || queue->missed || queue->lost > 0 ||
+		    queue->left[BEHAVIOUR_DROP] > 0)
 			return false;
 	}
 	return true;

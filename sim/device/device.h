@@ -23,6 +23,7 @@ struct device_class;
 
 #define DEVICE_QUEUES_MAX TRANSPORT_QUEUES_MAX
 #define DEVICE_BEHAVIOURS_MAX 48	/* rows of behaviour.h */
+#define DEVICE_SNAPSHOTS 4
 #define DEVICE_CONFIGURATION (-1)	/* in place of a queue: the configuration's interrupt */
 
 enum device_ack {
@@ -40,7 +41,8 @@ struct device_config {
 	uint64_t latency_ns[DEVICE_QUEUES_MAX];	/* DEVICE_ACK_LATER */
 	uint64_t jitter_ns;		/* up to so much is added (CHOICE_DEVICE) */
 	bool irq_per_batch;		/* one interrupt for all requests completed together */
-	bool used_bytes;		/* the used length is what the device read, not wrote */
+	int used_length;		/* of a legacy device: enum used_length (behaviour.h) */
+	bool left_live;			/* at power on: by firmware that did not reset it */
 	bool quiet_kicks;		/* asks for no kicks while it has requests */
 	uint8_t config_isr;		/* ISR bits of a configuration interrupt; 0: its own */
 };
@@ -48,6 +50,7 @@ struct device_config {
 /* A request that was taken and is not completed. */
 struct device_request {
 	uint64_t due_ns;
+	uint32_t asked;			/* bytes of the request */
 	uint32_t length;		/* of the used entry */
 	uint16_t head;
 };
@@ -60,6 +63,13 @@ struct device_queue {
 	struct clock_event *timer;	/* for the oldest request */
 	uint64_t lost;			/* taken and never to be completed */
 	bool paused;
+	bool missed;			/* a notification; requests stand there unseen */
+	int wrong_length, wrong_id;	/* enum used_length, used_id */
+	struct device_outliving {	/* a request that is completed after a reset */
+		struct virtqueue vq;	/* as it was */
+		struct device_request request;
+		struct clock_event *timer;	/* NULL: none */
+	} outliving;
 	uint64_t left[DEVICE_BEHAVIOURS_MAX];	/* completions that one still holds for */
 	uint64_t latency_ns, jitter_ns;	/* while left[BEHAVIOUR_LATENCY] */
 	uint64_t held_back;		/* completions without their interrupt so far (COALESCE) */
@@ -75,6 +85,16 @@ struct device_source {
 	struct clock_event *timer;
 };
 
+/* What a device is, without what it misbehaves in (snapshot.c). */
+struct device_snapshot {
+	bool used;
+	uint64_t time_ns;
+	struct transport transport;
+	struct { struct device_request *request; uint32_t count; uint64_t lost; }
+	    queue[DEVICE_QUEUES_MAX];
+	void *own;			/* the class's */
+};
+
 struct device {
 	struct world *world;
 	const struct device_class *class;
@@ -88,6 +108,7 @@ struct device {
 	struct virtqueue_chain chain;	/* the request at hand */
 	bool broken;			/* by the driver's ring */
 	bool unhealthy;			/* a behaviour that breaks the specification showed */
+	struct device_snapshot *snapshot;	/* [DEVICE_SNAPSHOTS], once there is one */
 };
 
 /*
@@ -132,6 +153,17 @@ void device_break(struct device *device, unsigned queue, enum virtqueue_fault fa
 void device_latency(struct device *device, unsigned queue, uint64_t latency_ns,
     uint64_t jitter_ns, uint64_t count);
 void device_need_reset(struct device *device);
+/* It is pulled out: registers read all ones, nothing is done any more, also after a reset. */
+void device_remove(struct device *device);
+/*
+ * Save the state of the device, its queues and what the host wants of it; take it back, as a
+ * virtual machine monitor does that was stopped and started again.  The guest is as it is.  An
+ * interrupt for each queue and the configuration follows, so that none is lost.  Restoring what
+ * was not saved does nothing.
+ */
+void device_save(struct device *device, unsigned number);
+void device_restore(struct device *device, unsigned number);
+void device_forget_snapshots(struct device *device);
 /*
  * `count` interrupts for a queue, or for the configuration, one after the other.  spurious:
  * nothing shows in ISR; else the bit shows, yet nothing is new.

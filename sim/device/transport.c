@@ -40,7 +40,7 @@ transport_offer(const struct transport *transport)
 bool
 transport_is_live(const struct transport *transport)
 {
-	return (transport->status & TRANSPORT_STATUS_DRIVER_OK) &&
+	return !transport->gone && (transport->status & TRANSPORT_STATUS_DRIVER_OK) &&
 	    !(transport->status & TRANSPORT_STATUS_NEEDS_RESET);
 }
 
@@ -118,6 +118,8 @@ transport_reset(struct transport *transport)
 static void
 interrupt(struct transport *transport, uint16_t vector, uint8_t isr)
 {
+	if (transport->gone)
+		return;
 	if (!transport_uses_msix(transport)) {
 		transport->isr |= isr;
 		irq_raise(transport->world, HW_VEC_INTX, isr);
@@ -167,6 +169,16 @@ transport_interrupt(struct transport *transport, int queue, bool spurious)
 	else
 		interrupt_queue(transport, (unsigned)queue, spurious);
 	return true;
+}
+
+void
+transport_leave_live(struct transport *transport)
+{
+	transport->status = TRANSPORT_STATUS_ACKNOWLEDGE | TRANSPORT_STATUS_DRIVER |
+	    TRANSPORT_STATUS_FEATURES_OK | TRANSPORT_STATUS_DRIVER_OK;
+	transport->written = transport->accepted = transport_offer(transport);
+	world_emit(transport->world, EV_DEV_STATUS, 0, transport->status, 0, 0, 0, 0);
+	interrupt_config(transport, false);
 }
 
 void

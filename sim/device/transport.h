@@ -89,6 +89,7 @@ struct transport {
 	uint64_t written;		/* as the driver wrote them */
 	uint32_t offered_select, written_select;
 	uint8_t status;
+	bool gone;			/* pulled out: all reads are ones */
 	uint8_t isr;
 	uint8_t config_isr;		/* bits that a configuration change sets */
 	uint8_t generation;		/* add 1 with every change of the configuration */
@@ -126,6 +127,8 @@ bool transport_notify_config(struct transport *transport);
  * show it; else dropped, and false, before DRIVER_OK.
  */
 bool transport_interrupt(struct transport *transport, int queue, bool spurious);
+/* As firmware that used the device left it: live, without queues, an interrupt pending. */
+void transport_leave_live(struct transport *transport);
 /* The device gives up (clause 2.1.2): status bit 64 and a configuration interrupt. */
 void transport_need_reset(struct transport *transport);
 

@@ -357,28 +357,31 @@ write_common(struct transport *transport, unsigned offset, unsigned width, uint6
 
 /* ---- the door's calls ---- */
 
+static uint64_t
+read_region(struct transport *transport, enum hw_region region, unsigned offset, unsigned width)
+{
+	switch (region) {
+	case HW_REG_LEGACY:
+		return read_legacy(transport, offset, width);
+	case HW_REG_COMMON:
+		return read_common(transport, offset, width);
+	case HW_REG_ISR:
+		return read_isr(transport);
+	case HW_REG_DEVICE:
+		return read_config(transport, offset, width);
+	case HW_REG_NOTIFY:
+		break;		/* write only */
+	}
+	return UINT64_MAX;
+}
+
 uint64_t
 transport_read(struct transport *transport, enum hw_region region, unsigned offset,
     unsigned width)
 {
-	uint64_t value = ONES(width);
+	uint64_t value = transport->gone ? UINT64_MAX :
+	    read_region(transport, region, offset, width);
 
-	switch (region) {
-	case HW_REG_LEGACY:
-		value = read_legacy(transport, offset, width);
-		break;
-	case HW_REG_COMMON:
-		value = read_common(transport, offset, width);
-		break;
-	case HW_REG_NOTIFY:
-		break;		/* write only */
-	case HW_REG_ISR:
-		value = read_isr(transport);
-		break;
-	case HW_REG_DEVICE:
-		value = read_config(transport, offset, width);
-		break;
-	}
 	value &= ONES(width);
 	world_emit(transport->world, EV_REG_READ, 0, region, offset, width, value, 0);
 	return value;
@@ -390,6 +393,8 @@ transport_write(struct transport *transport, enum hw_region region, unsigned off
 {
 	value &= ONES(width);
 	world_emit(transport->world, EV_REG_WRITE, 0, region, offset, width, value, 0);
+	if (transport->gone)
+		return;
 	switch (region) {
 	case HW_REG_LEGACY:
 		write_legacy(transport, offset, width, value);

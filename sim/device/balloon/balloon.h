@@ -153,6 +153,9 @@ struct balloon_options {
 	int keeps_actual;	/* enum scenario_choice; NO: writes to `actual` are lost */
 	int ack;		/* enum device_ack, or BALLOON_BY_MODEL */
 	int config_irq_on_change;	/* 0, 1, or BALLOON_BY_MODEL */
+	struct scenario_names requires;	/* FEATURES_OK is refused without them */
+	int used_length;		/* enum used_length */
+	bool left_live;			/* by firmware */
 };
 
 /* target: the host writes num_pages. */

@@ -78,6 +78,13 @@ facts_of(const struct device *device)
 	return &balloon_of(device)->facts;
 }
 
+static void *
+saved_of(struct device *device, size_t *bytes)
+{
+	*bytes = sizeof(balloon_of(device)->facts);
+	return &balloon_of(device)->facts;
+}
+
 static uint64_t
 larger(uint64_t a, uint64_t b)
 {
@@ -195,6 +202,8 @@ vary(void *object, unsigned (*draw)(void *arg, size_t n), void *arg)
 		options->ack = DEVICE_ACK_IN_NOTIFY;
 	if (draw(arg, 4) == 3)
 		options->config_irq_on_change = true;
+	if (draw(arg, 4) == 3)
+		options->used_length = (int)draw(arg, USED_LENGTH_MAX32 + 1);
 }
 
 static const struct device_explore explore = {
@@ -304,6 +313,7 @@ const struct device_class balloon_class = {
 	.reboot = balloon_reboot,
 	.request = balloon_request,
 	.other_queue = balloon_other_queue,
+	.saved = saved_of,
 	.is_settled = is_settled,
 	.settled = "host.actual == host.target",
 	.print_unsettled = print_unsettled,

@@ -91,6 +91,9 @@ static const struct field fields_device[] = {
 	ROW("model", FIELD_WORD, 0, balloon_options, model,
 	    "implementation that decides every key not given (qemu)", .words = words_model),
 	FIELD_ROW_FEATURES(balloon_options),
+	ROW("requires", FIELD_VOCAB_LIST, 0, balloon_options, requires,
+	    "virtio 1.0: FEATURES_OK is refused to a driver that does not accept these (none)",
+	    FIELD_NAMES_OF(features)),
 	ROW("latency", FIELD_MAP, 0, balloon_options, latency,
 	    "how long a request stays with the device: a time or a map (by model)",
 	    .map = &map_latency),
@@ -109,6 +112,11 @@ static const struct field fields_device[] = {
 	ROW("config_irq", FIELD_WORD, 0, balloon_options, config_irq_on_change,
 	    "config interrupt with every target, or only a changed one (by model)",
 	    .words = words_config_irq),
+	ROW("used_length", FIELD_WORD, 0, balloon_options, used_length,
+	    "legacy: the length in used entries, which means nothing to the driver (written)",
+	    .words = used_length_words),
+	ROW("left_live", FIELD_FLAG, 0, balloon_options, left_live,
+	    "at power on it is as firmware left it: DRIVER_OK, an interrupt pending (false)"),
 };
 static const struct balloon_options default_options = {
 	.common.type = "balloon", .model = BALLOON_QEMU, .queue_size = { UNSET, UNSET },
@@ -152,6 +160,9 @@ configure(struct balloon_config *config, const struct balloon_options *options, 
 	config->device.jitter_ns = (uint64_t)scenario_time_ns(options->latency.jitter, hz);
 	if (options->ack != BALLOON_BY_MODEL)
 		config->device.ack = (enum device_ack)options->ack;
+	config->device.features_required = device_features_of(&balloon_class, &options->requires);
+	config->device.used_length = options->used_length;
+	config->device.left_live = options->left_live;
 	config->target_pages = (uint32_t)options->initial.target_pages;
 	config->actual_pages = (uint32_t)options->initial.actual_pages;
 	config->held_pages = options->initial.held_pages;
@@ -341,10 +352,9 @@ act_step(struct device *device, const void *data)
 	if (scenario_time_is_given(step->latency.deflate))
 		device_latency(device, BALLOON_DEFLATE, ns_of(device, step->latency.deflate),
 		    jitter_ns, UINT64_MAX);
-	if (step->common.needs_reset)
-		device_need_reset(device);
 	if (step->actual_pages != UNSET)
 		balloon_set_actual(device, (uint32_t)step->actual_pages);
+	device_step_act_last(device, &step->common);
 }
 
 /* ---- deliver ---- */

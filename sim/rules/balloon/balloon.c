@@ -301,6 +301,9 @@ HOOK(on_take, struct balloon_state *state)
 		.bytes = (uint32_t)event->dev_take.length, .n = (uint32_t)event->dev_take.entries,
 	};
 
+	/* A device that was set back reads again what was completed long ago. */
+	if (!rules_look(core)->device.healthy)
+		return;
 	if (request.queue >= LEDGER_QUEUES || request.bytes == 0 ||
 	    ledger_find_request(rules_ledger(core), request.queue, request.slot) != NULL)
 		return;

@@ -524,7 +524,7 @@ START_TEST(old_devices_report_the_request_length)
 {
 	uint32_t id, length;
 
-	options.config.device.used_bytes = true;
+	options.config.device.used_length = USED_LENGTH_ASKED;
 	rig = rig_new_live(&options);
 	rig_request(rig, 0, 0, 3000, 25);
 	rig_used_entry(rig, 0, 0, &id, &length);

@@ -183,21 +183,147 @@ START_TEST(answer_on_the_other_queue)
 }
 END_TEST
 
-START_TEST(answer_with_another_id)
+/* Heads 2 and 5 are in flight when 2 is completed. */
+static uint32_t
+id_given(enum used_id kind)
+{
+	uint32_t id, length;
+
+	rig_bring_up(rig, 0);
+	device_latency(&rig->device, BALLOON_INFLATE, MS, 0, 2);
+	inflate(2);
+	inflate(5);
+	behave(BEHAVIOUR_WRONG_ID, 1);
+	rig->device.queue[BALLOON_INFLATE].wrong_id = kind;
+	rig->device.unhealthy = false;
+	rig_pass(rig, MS);
+	rig_used_entry(rig, 0, 0, &id, &length);
+	ck_assert(rig->device.unhealthy);
+	expect_used(0, 1, 5, 0);
+	return id;
+}
+
+START_TEST(completion_with_another_id)
+{
+	ck_assert_uint_eq(id_given(USED_ID_NEXT), 3);
+	ck_assert_uint_eq(id_given(USED_ID_FREE), 0);
+	ck_assert_uint_eq(id_given(USED_ID_IN_USE), 5);
+	ck_assert_uint_eq(id_given(USED_ID_BEYOND), RIG_SIZE);
+}
+END_TEST
+
+START_TEST(next_id_wraps_and_a_lone_request_has_no_other)
 {
 	behave(BEHAVIOUR_WRONG_ID, 1);
 	inflate(RIG_SIZE - 1);
 	expect_used(0, 0, 0, 0);
 	ck_assert(rig->device.unhealthy);
+	rig->device.unhealthy = false;
+	behave(BEHAVIOUR_WRONG_ID, 1);
+	rig->device.queue[BALLOON_INFLATE].wrong_id = USED_ID_IN_USE;
+	inflate(3);
+	expect_used(0, 1, 3, 0);
+	ck_assert(!rig->device.unhealthy);
 }
 END_TEST
 
-START_TEST(answer_with_a_length)
+START_TEST(completion_with_a_length)
 {
-	behave(BEHAVIOUR_WRONG_LEN, 1);
+	static const uint32_t expected[] = {
+		[USED_LENGTH_WRITTEN] = 0, [USED_LENGTH_ASKED] = 4, [USED_LENGTH_ONE] = 1,
+		[USED_LENGTH_FOUR] = 4, [USED_LENGTH_MORE] = 8, [USED_LENGTH_MAX31] = INT32_MAX,
+		[USED_LENGTH_MAX32] = UINT32_MAX,
+	};
+
+	for (uint16_t i = 0; i < sizeof(expected) / sizeof(expected[0]); i++) {
+		behave(BEHAVIOUR_WRONG_LEN, 1);
+		rig->device.queue[BALLOON_INFLATE].wrong_length = i;
+		inflate(i);
+		expect_used(0, i, i, expected[i]);
+		ck_assert(rig->device.unhealthy);
+	}
+}
+END_TEST
+
+START_TEST(missed_notification_waits_for_the_next)
+{
+	behave(BEHAVIOUR_MISS, 1);
+	inflate(0);
+	ck_assert_uint_eq(rig_used(rig, 0), 0);
+	ck_assert(!device_completes(&rig->device));
+	ck_assert_uint_eq(device_inflight(&rig->device, BALLOON_INFLATE), 1);
 	inflate(1);
-	expect_used(0, 0, 1, UINT32_MAX);
+	ck_assert_uint_eq(rig_used(rig, 0), 2);
+	ck_assert(device_completes(&rig->device));
+	ck_assert(!rig->device.unhealthy);
+	behave(BEHAVIOUR_MISS, 1);
+	inflate(2);
+	rig_bring_up(rig, 0);
+	ck_assert(device_completes(&rig->device));
+}
+END_TEST
+
+START_TEST(completion_can_outlive_a_reset)
+{
+	uint16_t before;
+
+	device_latency(&rig->device, BALLOON_INFLATE, 10 * MS, 0, 1);
+	behave(BEHAVIOUR_AFTER_RESET, 1);
+	inflate(4);
+	rig_set_status(rig, 0);
+	before = rig_used(rig, 0);
+	ck_assert(device_is_busy(&rig->device));
+	rig_pass(rig, MS);
+	ck_assert_uint_eq(rig_used(rig, 0), before + 1);
+	expect_used(0, before, 4, 0);
+	ck_assert_uint_eq(rig_behaved(rig, "after_reset"), 1);
 	ck_assert(rig->device.unhealthy);
+	ck_assert(!device_is_busy(&rig->device));
+}
+END_TEST
+
+START_TEST(device_that_is_pulled_out_reads_all_ones)
+{
+	device_latency(&rig->device, BALLOON_INFLATE, MS, 0, 1);
+	inflate(0);
+	device_remove(&rig->device);
+	ck_assert_uint_eq(rig_status(rig), UINT8_MAX);
+	ck_assert_uint_eq(rig_config(rig, 0), UINT32_MAX);
+	ck_assert(!device_completes(&rig->device));
+	rig_set_status(rig, 0);
+	inflate(1);
+	balloon_target(&rig->device, 5, true);
+	rig_pass(rig, 5 * MS);
+	ck_assert_uint_eq(rig_used(rig, 0), 0);
+	ck_assert(!rig->world.irq.line[HW_VEC_INTX].raised);
+	ck_assert_uint_eq(rig_status(rig), UINT8_MAX);
+}
+END_TEST
+
+START_TEST(snapshot_keeps_what_is_in_flight_and_when)
+{
+	device_latency(&rig->device, BALLOON_INFLATE, 3 * MS, 0, 1);
+	inflate(4);
+	rig_pass(rig, MS);
+	device_save(&rig->device, 1);
+	rig_pass(rig, MS);
+	balloon_target(&rig->device, 77, false);
+	device_restore(&rig->device, 1);
+	ck_assert_uint_eq(rig_config(rig, 0), 0);
+	ck_assert_uint_eq(device_interrupts(&rig->device, BALLOON_INFLATE), 1);
+	ck_assert_uint_eq(device_interrupts(&rig->device, DEVICE_CONFIGURATION), 1);
+	ck_assert(!rig->device.unhealthy);
+	rig_pass(rig, 2 * MS - 1);
+	ck_assert_uint_eq(rig_used(rig, 0), 0);
+	rig_pass(rig, 1);
+	expect_used(0, 0, 4, 0);
+	/* The guest has seen the answer, the device knows nothing of it: nobody can be held. */
+	device_restore(&rig->device, 1);
+	ck_assert(rig->device.unhealthy);
+	rig_pass(rig, 3 * MS);
+	ck_assert_uint_eq(rig_behaved(rig, "restore"), 2);
+	device_restore(&rig->device, 0);
+	ck_assert_uint_eq(rig_behaved(rig, "restore"), 2);
 }
 END_TEST
 
@@ -338,8 +464,13 @@ device_behaviour_suite(void)
 	tcase_add_test(tc, dropped_requests_are_never_answered);
 	tcase_add_test(tc, duplicate_answer_moves_the_index_by_two);
 	tcase_add_test(tc, answer_on_the_other_queue);
-	tcase_add_test(tc, answer_with_another_id);
-	tcase_add_test(tc, answer_with_a_length);
+	tcase_add_test(tc, completion_with_another_id);
+	tcase_add_test(tc, next_id_wraps_and_a_lone_request_has_no_other);
+	tcase_add_test(tc, completion_with_a_length);
+	tcase_add_test(tc, missed_notification_waits_for_the_next);
+	tcase_add_test(tc, completion_can_outlive_a_reset);
+	tcase_add_test(tc, device_that_is_pulled_out_reads_all_ones);
+	tcase_add_test(tc, snapshot_keeps_what_is_in_flight_and_when);
 	tcase_add_test(tc, answer_without_an_interrupt);
 	tcase_add_test(tc, behaviours_can_hold_for_good_and_be_switched_off);
 	tcase_add_test(tc, coalesced_answers_share_an_interrupt);

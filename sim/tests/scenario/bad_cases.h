@@ -597,8 +597,14 @@ static const struct bad bad_steps[] = {
 		"5:13: no effect: give at least one key but \"count\" [scenario.step]",
 	} },
 	{ FIXTURE_STEPS "  - device: {pause: inflate, count: 2}\n", {
-		"5:37: \"count\" counts completions: drop, duplicate, wrong_..., no_irq, "
-		    "coalesce [scenario.step]",
+		"5:37: \"count\" counts completions (drop, duplicate, wrong_..., no_irq, "
+		    "coalesce, after_reset) or notifications (miss) [scenario.step]",
+	} },
+	{ FIXTURE_STEPS "  - device: {pause: inflate, id: free}\n", {
+		"5:34: \"id\" says what \"wrong_id\" does, which is not there [scenario.step]",
+	} },
+	{ FIXTURE_STEPS "  - device: {restore: b}\n", {
+		"5:23: no step before saves a snapshot of that name [scenario.step]",
 	} },
 	{ FIXTURE_STEPS "  - device: {drop: stats}\n", {
 		"5:20: unknown name for \"drop\": \"stats\" [scenario.name]",
