@@ -27,6 +27,7 @@ __KERNEL_RCSID(0, "$NetBSD$");
 #include <uvm/uvm_page.h>
 
 #include <dev/pci/virtioreg.h>
+#define	VIRTIO_PRIVATE		/* for sc_version_1 */
 #include <dev/pci/virtiovar.h>
 
 #define	CFG_NUM_PAGES		0
@@ -387,7 +388,11 @@ viomb_attach(device_t parent, device_t self, void *aux)
 
 	virtio_child_attach_start(vsc, self, IPL_VM, sc->sc_vq, viomb_config_change,
 	    virtio_vq_intr, VIRTIO_F_INTR_MPSAFE, F_MUST_TELL_HOST, FEATURE_NAMES);
-	for (q = 0; q < NQUEUES; q++) {
+	/* Only a legacy device may agree on no feature at all. */
+	q = 0;
+	if (virtio_features(vsc) == 0 && vsc->sc_version_1)
+		goto fail;
+	for (; q < NQUEUES; q++) {
 		if (virtio_alloc_vq(vsc, &sc->sc_vq[q], q, REQ_BYTES, 2, names[q]) != 0)
 			goto fail;
 		sc->sc_vq[q].vq_done = viomb_vq_done;

@@ -24,6 +24,7 @@ __KERNEL_RCSID(0, "$NetBSD$");
 #include <uvm/uvm_page.h>
 
 #include <dev/pci/virtioreg.h>
+#define	VIRTIO_PRIVATE		/* for sc_version_1 */
 #include <dev/pci/virtiovar.h>
 
 #define	PB_NUM_PAGES		0	/* in the configuration space */
@@ -192,7 +193,7 @@ viomb_attach(device_t parent, device_t self, void *aux)
 {
 	struct pb_softc *sc = device_private(self);
 	struct virtio_softc *vsc = device_private(parent);
-	int nqueues;
+	int nqueues = 0;
 
 	if (virtio_child(vsc) != NULL) {
 		aprint_normal(": has a driver\n");
@@ -204,8 +205,11 @@ viomb_attach(device_t parent, device_t self, void *aux)
 	TAILQ_INIT(&sc->pb_pages);
 	virtio_child_attach_start(vsc, self, IPL_VM, sc->pb_vq, NULL, virtio_vq_intr, 0,
 	    PB_MUST_TELL_HOST, VIRTIO_COMMON_FLAG_BITS "b\x00" "MUST_TELL_HOST\0");
+	/* Only a legacy device may agree on no feature at all. */
+	if (virtio_features(vsc) == 0 && vsc->sc_version_1)
+		goto fail_queues;
 
-	for (nqueues = 0; nqueues < 2; nqueues++) {
+	for (; nqueues < 2; nqueues++) {
 		if (virtio_alloc_vq(vsc, &sc->pb_vq[nqueues], nqueues, PB_SIZE, 2,
 		    nqueues == 0 ? "inflate" : "deflate") != 0)
 			goto fail_queues;

@@ -26,6 +26,7 @@ __KERNEL_RCSID(0, "$NetBSD$");
 #include <uvm/uvm_page.h>
 
 #include <dev/pci/virtioreg.h>
+#define	VIRTIO_PRIVATE		/* for sc_version_1 */
 #include <dev/pci/virtiovar.h>
 
 #define	VB_NUM_PAGES		0	/* in the configuration space */
@@ -372,6 +373,9 @@ viomb_attach(device_t parent, device_t self, void *aux)
 	virtio_child_attach_start(vsc, self, IPL_VM, sc->vb_vq, vb_config_change,
 	    virtio_vq_intr, 0, VB_MUST_TELL_HOST,
 	    VIRTIO_COMMON_FLAG_BITS "b\x00" "MUST_TELL_HOST\0");
+	/* Only a legacy device may agree on no feature at all. */
+	if (virtio_features(vsc) == 0 && vsc->sc_version_1)
+		goto fail;
 	if (!vb_alloc_side(sc, VB_INFLATE) || !vb_alloc_side(sc, VB_DEFLATE))
 		goto fail;
 	if (virtio_read_device_config_le_4(vsc, VB_ACTUAL) != 0)

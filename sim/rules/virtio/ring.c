@@ -314,7 +314,7 @@ HOOK(ret_vq_intr, struct ring *ring)
 		struct finding *finding;
 
 		if (!queue->waits || queue->used <= queue->dequeued ||
-		    queue->callbacks != queue->callbacks_before)
+		    queue->callbacks != queue->callbacks_before || !device_is_healthy(core))
 			continue;
 		queue->waits = false;
 		finding = rules_report(core, &rule_uninitialised, event, queue->site,
