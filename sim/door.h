@@ -29,7 +29,7 @@
  *   s slot    n sysctl node  D device  f softint  h module
  *   i signed  u unsigned  x hexadecimal  e errno  b flag  k ticks  p pages
  *   P IPL     y sync ops  S string (recorded text)
- *   A step of attach  B callback  G edge  Z state of a slot
+ *   A step of attach  B callback  G edge  Z state of a slot  U device status
  *   V interrupt vector  R region  E errno  K kernel call  F fault row
  */
 #define ARGS_MEMBERS(args) ARGS_END(ARGS_MEMBER_A args)
@@ -155,7 +155,7 @@
 	X(VIRTIO_RESET, virtio_reset, , "") \
 	X(VIRTIO_REINIT_START, virtio_reinit_start, , "e") \
 	X(VIRTIO_REINIT_END, virtio_reinit_end, , "") \
-	X(VIRTIO_SET_STATUS, virtio_set_status, (x, status), "") \
+	X(VIRTIO_SET_STATUS, virtio_set_status, (U, status), "") \
 	X(CONFIG_INIT_COMPONENT, config_init_component, , "e") \
 	X(CONFIG_FINI_COMPONENT, config_fini_component, , "e")
 

@@ -26,6 +26,7 @@ static bool
 steps_wait(const struct scenario_step *step)
 {
 	return step->verb == SCENARIO_STEP_EXPECT || step->verb == SCENARIO_STEP_WAIT ||
+	    step->verb == SCENARIO_STEP_EXPECT_TRACE ||
 	    step->verb == SCENARIO_STEP_SETTLE || step->verb == SCENARIO_STEP_NOTE;
 }
 

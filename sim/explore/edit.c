@@ -117,6 +117,7 @@ own_field(struct arena *arena, const struct field *f, void *slot)
 	case FIELD_MATRIX:
 	case FIELD_EXTENDS:
 	case FIELD_EXPECT:		/* borrowed */
+	case FIELD_TRACE:		/* likewise */
 	case FIELD_FORMAT:
 	case FIELD_COUNT:
 	case FIELD_TIMES:

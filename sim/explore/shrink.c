@@ -308,6 +308,7 @@ waits(const struct shrinker *shrinker)
 
 	for (size_t i = 0; i < steps->count; i++)
 		if (steps->step[i].verb == SCENARIO_STEP_EXPECT ||
+		    steps->step[i].verb == SCENARIO_STEP_EXPECT_TRACE ||
 		    steps->step[i].verb == SCENARIO_STEP_WAIT ||
 		    steps->step[i].verb == SCENARIO_STEP_SETTLE)
 			return true;

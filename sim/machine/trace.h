@@ -41,7 +41,7 @@
 	X(DEV_ACT, dev_act, "act", (q, queue) (u, pages) (u, skipped) (u, in_use) (u, held)) \
 		/* what the host did with it; held: pages it has now */ \
 	X(DEV_USED, dev_used, "used", (q, queue) (u, id) (u, length)) \
-	X(DEV_STATUS, dev_status, "status", (x, status)) \
+	X(DEV_STATUS, dev_status, "status", (U, status)) \
 	X(DEV_FEATURES, dev_features, "features", (x, accepted) (x, offered)) \
 	X(DEV_QUEUE, dev_queue, "queue", (q, queue) (u, size) (x, address)) /* address 0: gone */ \
 	X(DEV_ACTUAL, dev_actual, "actual", (u, written) (u, stored)) \
@@ -185,5 +185,12 @@ const char *trace_note_word(enum hw_note note);
 const char *trace_note_args(enum hw_note note);
 /* The kernel call of that name, or HW_CALL_NONE. */
 enum hw_call trace_call_by_name(const char *name);
+
+/*
+ * Names of the values that a letter of door.h stands for: by value from 0 or, with *bits, of no
+ * bit at all and then by bit from bit 0; "" where there is none, NULL at the end.  NULL: such
+ * values have no names.
+ */
+const char *const *trace_words(char letter, bool *bits);
 
 #endif /* VIOSIM_MACHINE_TRACE_H */

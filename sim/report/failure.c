@@ -88,6 +88,30 @@ print_excerpt(FILE *stream, const struct report_input *input, const struct failu
 	free(text);
 }
 
+/* Expected and actual events of `expect-trace`, side by side. */
+static void
+print_rows(FILE *stream, const struct failure *failure)
+{
+	size_t width = strlen("expected");
+	char time[32];
+
+	for (size_t i = 0; i < failure->rows; i++)
+		if (strlen(failure->row[i].expected) > width)
+			width = strlen(failure->row[i].expected);
+	if (failure->rows > 0)
+		fprintf(stream, "  %-*s  actual\n", (int)width, "expected");
+	for (size_t i = 0; i < failure->rows; i++) {
+		const struct failure_row *row = &failure->row[i];
+
+		words_time(row->time_ns, time, sizeof(time));
+		if (row->actual != NULL)
+			fprintf(stream, "%c %-*s  %s, at %s\n", row->differs ? '>' : ' ',
+			    (int)width, row->expected, row->actual, time + strspn(time, " "));
+		else
+			fprintf(stream, "%c %s\n", row->differs ? '>' : ' ', row->expected);
+	}
+}
+
 static void
 print_failure(FILE *stream, const struct report_input *input, const struct failure *failure)
 {
@@ -106,6 +130,7 @@ print_failure(FILE *stream, const struct report_input *input, const struct failu
 	fprintf(stream, "  expected  %s\n", failure->expected);
 	fprintf(stream, "  actual    %s\n", failure->actual);
 	fprintf(stream, "  at        %s\n", time + strspn(time, " "));
+	print_rows(stream, failure);
 }
 
 /* ---- what failed ---- */
@@ -533,6 +558,27 @@ failure_reasons(FILE *stream, const struct report_input *input)
 	vec_fini(&reasons);
 }
 
+void
+failure_put_rows(json_t *object, const struct failure *failure)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < failure->rows; i++) {
+		const struct failure_row *row = &failure->row[i];
+		json_t *pair = json_object();
+
+		json_put_text(pair, "expected", row->expected);
+		if (row->actual != NULL) {
+			json_put_text(pair, "actual", row->actual);
+			json_put_number(pair, "time_ns", row->time_ns);
+		}
+		json_add(array, pair);
+	}
+	if (failure->rows > 0)
+		json_put(object, "trace", json_incref(array));
+	json_decref(array);
+}
+
 static json_t *
 reason_json(const struct report_input *input, struct reason reason)
 {
@@ -555,6 +601,7 @@ reason_json(const struct report_input *input, struct reason reason)
 		json_put_text(object, "failure", failure->what);
 		json_put_text(object, "expected", failure->expected);
 		json_put_text(object, "actual", failure->actual);
+		failure_put_rows(object, failure);
 		json_put_number(object, "time_ns", failure->time_ns);
 	}
 	return object;

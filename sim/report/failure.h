@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "report/json.h"
 #include "report/report.h"
 
 #define FAILURE_TAIL 15			/* lines of the timeline */
@@ -35,6 +36,9 @@ void failure_reasons(FILE *stream, const struct report_input *input);
 
 /* The same as a JSON array in one line, for the summary of a run (summary.h). */
 void failure_reasons_json(FILE *stream, const struct report_input *input);
+
+/* Expected and actual events of `expect-trace` as an array `trace`; of all others nothing. */
+void failure_put_rows(json_t *object, const struct failure *failure);
 
 /*
  * For the end of a timeline: each rule of which there is a lint that no known defect explains,

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "report/failure.h"
 #include "report/json.h"
 #include "report/words.h"
 
@@ -34,7 +35,7 @@ value_of(struct out *out, char letter, uint64_t value)
 		return json_number(value);
 	case 'i':
 		return json_integer((json_int_t)value);
-	case 'x':
+	case 'x': case 'U':
 		return json_hexadecimal(value);
 	case 'b':
 		return json_boolean(value != 0);
@@ -193,6 +194,7 @@ print_failure(struct out *out, const struct failure *failure)
 	json_put_number(object, "time_ns", failure->time_ns);
 	json_put_text(object, "expected", failure->expected);
 	json_put_text(object, "actual", failure->actual);
+	failure_put_rows(object, failure);
 	put_known(object, report_known_failure(out->input, failure));
 	json_print_line(object, out->stream);
 }

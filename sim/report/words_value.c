@@ -73,18 +73,21 @@ words_errno(uint64_t value, char *text, size_t size)
 
 /* ---- names behind numbers ---- */
 
-/* The name at `i`, or `other` and the number. */
+/* The name of a value (trace_words), or `other` and the number. */
 static void
-name_of(const char *const *names, size_t count, uint64_t i, const char *other, char *text,
-    size_t size)
+name_of(char letter, uint64_t value, const char *other, char *text, size_t size)
 {
-	if (i < count && names[i] != NULL)
-		snprintf(text, size, "%s", names[i]);
+	bool bits;
+	const char *const *name = trace_words(letter, &bits);
+	uint64_t i = 0;
+
+	while (i < value && name[i] != NULL)
+		i++;
+	if (name[i] != NULL && *name[i] != '\0')
+		snprintf(text, size, "%s", name[i]);
 	else
-		snprintf(text, size, "%s%" PRIu64, other, i);
+		snprintf(text, size, "%s%" PRId64, other, (int64_t)value);
 }
-#define NAME_OF(names, i, other, text, size) \
-	name_of(names, sizeof(names) / sizeof((names)[0]), i, other, text, size)
 
 /* Ordinals: "mutex1"; 0 was never one. */
 static void
@@ -112,60 +115,30 @@ queue(const struct words *words, uint64_t value, char *text, size_t size)
 		snprintf(text, size, "queue%" PRIu64, value);
 }
 
-/* The levels of machine/intr.h. */
-static void
-ipl(uint64_t value, char *text, size_t size)
-{
-	static const char *const names[] = {
-		"IPL_NONE", "IPL_PREEMPT", "IPL_SOFTCLOCK", "IPL_SOFTBIO", "IPL_SOFTNET",
-		"IPL_SOFTSERIAL", "IPL_VM", "IPL_SCHED", "IPL_HIGH"
-	};
-
-	if (value > INT32_MAX)
-		snprintf(text, size, "level %" PRId64, (int64_t)value);
-	else
-		NAME_OF(names, value, "level ", text, size);
-}
-
 static void
 sync_ops(uint64_t value, char *text, size_t size)
 {
-	static const char *const names[] = { "PREREAD", "POSTREAD", "PREWRITE", "POSTWRITE" };
+	bool bits;
+	const char *const *name = trace_words('y', &bits);
 	size_t length = 0;
 
 	snprintf(text, size, "0");
-	for (unsigned bit = 0; bit < 4; bit++)
-		if (value & UINT64_C(1) << bit && length < size)
+	for (name++; *name != NULL && value != 0; value >>= 1, name++)
+		if ((value & 1) != 0 && length < size)
 			length += (size_t)snprintf(text + length, size - length, "%s%s",
-			    length > 0 ? "|" : "", names[bit]);
-	if (value >> 4 != 0 && length < size)
+			    length > 0 ? "|" : "", *name);
+	if (value != 0 && length < size)
 		snprintf(text + length, size - length, "%s0x%" PRIx64, length > 0 ? "|" : "",
-		    value & ~UINT64_C(15));
+		    value << 4);
 }
 
 static void
 vector(uint64_t value, char *text, size_t size)
 {
-	static const char *const names[HW_VECTORS] = {
-		[HW_VEC_INTX] = "INTx", [HW_VEC_MSIX_CONFIG] = "MSI-X config",
-		[HW_VEC_MSIX_QUEUE] = "MSI-X queue",
-	};
-
 	if (value < HW_VECTORS)
-		NAME_OF(names, value, "", text, size);
+		name_of('V', value, "", text, size);
 	else
 		snprintf(text, size, "softint%" PRIu64, value - HW_VECTORS + 1);
-}
-
-static void
-region(uint64_t value, char *text, size_t size)
-{
-	static const char *const names[] = {
-		[HW_REG_LEGACY] = "legacy", [HW_REG_COMMON] = "common",
-		[HW_REG_NOTIFY] = "notify", [HW_REG_ISR] = "isr", [HW_REG_DEVICE] = "device",
-	};
-
-	NAME_OF(names, value, "region", text, size);
 }
 
 static void
@@ -178,43 +151,6 @@ fault_row(uint64_t value, char *text, size_t size)
 		snprintf(text, size, "%s", row[value].id);
 	else
 		snprintf(text, size, "fault%" PRIu64, value);
-}
-
-/* Letters of notes only (DOOR_NOTES). */
-static void
-note_value(char letter, uint64_t value, char *text, size_t size)
-{
-	static const char *const slot[] = {
-		NULL, "prepared", "reserved", "committed", "freed"
-	};
-	static const char *const callback[] = {
-		[HW_CB_CONFIG_CHANGE] = "config_change", [HW_CB_VQ_DONE] = "vq_done",
-		[HW_CB_INTRHAND] = "intrhand", [HW_CB_SOFTINT] = "softint handler",
-	};
-	static const char *const attach[] = {
-		[HW_ATTACH_MATCH] = "match", [HW_ATTACH_BEGIN] = "begin",
-		[HW_ATTACH_STARTED] = "started", [HW_ATTACH_FINISHED] = "finished",
-		[HW_ATTACH_FAILED] = "failed", [HW_ATTACH_END] = "end",
-	};
-	static const char *const edge[] = { NULL, "enter", "leave" };
-
-	switch (letter) {
-	case 'Z':
-		NAME_OF(slot, value, "state ", text, size);
-		break;
-	case 'B':
-		NAME_OF(callback, value, "callback ", text, size);
-		break;
-	case 'A':
-		NAME_OF(attach, value, "step ", text, size);
-		break;
-	case 'G':
-		NAME_OF(edge, value, "edge ", text, size);
-		break;
-	default:
-		snprintf(text, size, "%" PRIu64, value);
-		break;
-	}
 }
 
 static void
@@ -269,6 +205,7 @@ number(char letter, uint64_t value, char *text, size_t size)
 		snprintf(text, size, "%" PRId64, (int64_t)value);
 		break;
 	case 'x':
+	case 'U':
 		snprintf(text, size, "0x%" PRIx64, value);
 		break;
 	case 'b':
@@ -282,7 +219,7 @@ number(char letter, uint64_t value, char *text, size_t size)
 		words_count_pages(value, text, size);
 		break;
 	default:
-		note_value(letter, value, text, size);
+		snprintf(text, size, "%" PRIu64, value);
 		break;
 	}
 }
@@ -309,7 +246,19 @@ words_value(const struct words *words, char letter, uint64_t value, char *text, 
 		words_errno(value, text, size);
 		break;
 	case 'P':
-		ipl(value, text, size);
+		name_of(letter, value, "level ", text, size);
+		break;
+	case 'Z':
+		name_of(letter, value, "state ", text, size);
+		break;
+	case 'B':
+		name_of(letter, value, "callback ", text, size);
+		break;
+	case 'A':
+		name_of(letter, value, "step ", text, size);
+		break;
+	case 'G':
+		name_of(letter, value, "edge ", text, size);
 		break;
 	case 'y':
 		sync_ops(value, text, size);
@@ -321,7 +270,7 @@ words_value(const struct words *words, char letter, uint64_t value, char *text, 
 		vector(value, text, size);
 		break;
 	case 'R':
-		region(value, text, size);
+		name_of(letter, value, "region", text, size);
 		break;
 	case 'K':
 		snprintf(text, size, "%s", trace_call_name((enum hw_call)value));

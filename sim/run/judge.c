@@ -11,7 +11,7 @@
 #include "base/sbuf.h"
 #include "run/state.h"
 
-void
+struct failure *
 run_fail(struct run *run, struct loc loc, const char *what,
     const char *expected, const char *actual)
 {
@@ -21,7 +21,7 @@ run_fail(struct run *run, struct loc loc, const char *what,
 
 	result->failures_all++;
 	if (result->failures == FAILURES_MAX)
-		return;
+		return NULL;
 	failure = &result->failure[result->failures++];
 	*failure = (struct failure){
 		.loc = loc, .time_ns = run->world.clock.now_ns,
@@ -33,6 +33,7 @@ run_fail(struct run *run, struct loc loc, const char *what,
 	snprintf(failure->what, sizeof(failure->what), "%s", what);
 	snprintf(failure->expected, sizeof(failure->expected), "%s", expected);
 	snprintf(failure->actual, sizeof(failure->actual), "%s", actual);
+	return failure;
 }
 
 void
@@ -102,6 +103,7 @@ static bool
 is_judging(const struct scenario_step *step)
 {
 	return step->verb == SCENARIO_STEP_EXPECT || step->verb == SCENARIO_STEP_WAIT ||
+	    step->verb == SCENARIO_STEP_EXPECT_TRACE ||
 	    step->verb == SCENARIO_STEP_SETTLE;
 }
 

@@ -48,6 +48,7 @@ run_vocab(void)
 		.types = type_list, .devices = type_names, .observables = run_observables,
 		.calls = call_names, .faults = fault_names, .errnos = fault_errno_names,
 		.rules = rule_names, .check_fault = run_check_fault,
+		.events = run_event_kinds(), .event_words = trace_words,
 	};
 	vocab = scenario_vocab_of(&vocab, type_list[0]);
 	return &vocab;
@@ -115,6 +116,7 @@ power_on(struct run *run)
 	start_rules(run);
 	run_env_init(run);
 	run_watch_claims(run);
+	run_traces_init(run);
 	module_reset(options->module);
 	if (options->started != NULL)
 		options->started(options->arg, &run->world);
@@ -288,6 +290,7 @@ power_off(struct run *run)
 	world_fini(&run->world);
 	free(run->log);
 	free(run->claims_broken);
+	run_traces_fini(run);
 }
 
 static const struct module_attachment *
@@ -329,4 +332,13 @@ void
 run_result_fini(struct run_result *result)
 {
 	findings_fini(&result->findings);
+	for (unsigned i = 0; i < result->failures; i++) {
+		struct failure *failure = &result->failure[i];
+
+		for (size_t r = 0; r < failure->rows; r++) {
+			free(failure->row[r].expected);
+			free(failure->row[r].actual);
+		}
+		free(failure->row);
+	}
 }

@@ -29,6 +29,14 @@ struct failure {
 	char what[32];			/* "expect", "within 2s", "always", "never", ... */
 	char expected[160];
 	char actual[160];
+	/* Of `expect-trace`, event by event; heap, NULL for all others. */
+	struct failure_row {
+		char *expected;
+		char *actual;		/* NULL: it did not come to that */
+		uint64_t time_ns;	/* of the actual one */
+		bool differs;
+	} *row;
+	size_t rows;
 };
 
 #define FAILURES_MAX 32

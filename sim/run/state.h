@@ -45,6 +45,7 @@ struct run {
 		uint32_t context;	/* that it holds */
 	} point[SCENARIO_POINTS_MAX];
 	unsigned points;
+	struct trace_watch *watch;	/* by step; NULL without a step `expect-trace` */
 	struct world world;		/* last: world_init() makes it anew by itself */
 };
 
@@ -60,7 +61,8 @@ struct context *run_thread(struct world *world);
 bool run_check_fault(const struct scenario_fail *fail, const char **key, char *why, size_t size);
 
 /* judge.c: expectations and rules, each when it is due. */
-void run_fail(struct run *run, struct loc loc, const char *what,
+/* NULL: there are too many, and it is only counted. */
+struct failure *run_fail(struct run *run, struct loc loc, const char *what,
     const char *expected, const char *actual);
 void run_fail_expect(struct run *run, const struct expect *expect, const char *what);
 /*
@@ -86,6 +88,14 @@ void run_point(struct run *run, const struct scenario_step *step);
 void run_release_holds(struct run *run);
 /* A scenario whose points were not reached shows nothing: a failure for each. */
 void run_points_unreached(struct run *run);
+
+/* expect_trace.c: `expect-trace`. */
+void run_traces_init(struct run *run);
+void run_traces_fini(struct run *run);
+void run_trace_begin(struct run *run, const struct scenario_step *step);
+/* Nothing more comes: what has not is a failure. */
+void run_traces_end(struct run *run);
+const struct scenario_event_kind *run_event_kinds(void);
 
 /* steps.c: the steps in order. */
 void run_steps(struct run *run);

@@ -227,6 +227,7 @@ static const struct {
 	[SCENARIO_STEP_HOLD] = { .acts = run_point },
 	[SCENARIO_STEP_GUEST] = { .waits = do_guest },
 	[SCENARIO_STEP_EXPECT] = { .waits = do_expect },
+	[SCENARIO_STEP_EXPECT_TRACE] = { .acts = run_trace_begin },
 	[SCENARIO_STEP_WAIT] = { .waits = do_expect },
 	[SCENARIO_STEP_SETTLE] = { .waits = do_settle },
 	[SCENARIO_STEP_NOTE] = { NULL, NULL },
@@ -384,8 +385,10 @@ run_steps(struct run *run)
 	run->in_steps = false;
 	if (run->world.end == WORLD_RUNNING)
 		finally(run);
-	if (!run->result->refused)
+	if (!run->result->refused) {
+		run_traces_end(run);
 		unstruck_faults(run);
+	}
 	/* A run that ended early has its finding, and did not come to all of its points. */
 	if (run->world.end == WORLD_RUNNING)
 		run_points_unreached(run);

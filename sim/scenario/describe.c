@@ -103,6 +103,8 @@ describe_form(const struct field *f)
 		return "a list of expectations";
 	case FIELD_STEPS:
 		return "a list of steps";
+	case FIELD_TRACE:
+		return "a list of events";
 	case FIELD_SEEDS:
 		return "a range or a list";
 	case FIELD_EXTENDS:
@@ -251,6 +253,8 @@ describe_forms(struct describe *d)
 		{ "expectation", "an expectation", "sums of amounts, times and observables, "
 		    "compared by == != < <= > >=, `in 500..520`, log ~ \"text\", "
 		    "count(log ~ \"text\") == 2" },
+		{ "event", "an event", "notify, or with arguments: `bus_dmamap_sync: {ops: "
+		    "PREWRITE}`; of a set of bits the given ones are set" },
 	};
 
 	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++)
@@ -328,6 +332,30 @@ describe_observables(struct describe *d)
 	}
 }
 
+/* Kernel calls, which are many, only by their names. */
+static void
+describe_events(struct describe *d)
+{
+	const struct scenario_event_kind *kind = d->vocab->events;
+
+	for (; kind->name != NULL; kind++) {
+		char text[200];
+		size_t n = 0, length;
+		const char *name;
+
+		if ((kind->is_call && d->word == NULL && d->near == NULL) ||
+		    !describe_wants(d, kind->name, d->word != NULL &&
+		    strcmp(kind->name, d->word) == 0, "An event of `expect-trace`"))
+			continue;
+		for (unsigned i = 0; scenario_event_arg_of(kind->args, i, &name, &length) != 0;
+		    i++)
+			n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%.*s",
+			    i > 0 ? ", " : "arguments: ", (int)length, name);
+		assert(n < sizeof(text));
+		describe_row(d, kind->name, 2, n > 0 ? text : "no arguments");
+	}
+}
+
 static void
 describe_vocab(struct describe *d)
 {
@@ -358,6 +386,7 @@ static const struct section {
 	{ "verbs", "Verbs", describe_verbs },
 	{ "forms", "Forms", describe_forms },
 	{ "observables", "Observables", describe_observables },
+	{ "events", "Events of `expect-trace`, beside all kernel calls", describe_events },
 	{ "names", "Names", describe_vocab },
 };
 

@@ -404,16 +404,17 @@ load_find_verb(struct loader *ld, const struct yaml_node *n, struct scenario_ste
 	return verb;
 }
 
-/* `within` and `for` beside a verb that has no use for them. */
+/* `within`, `for` and `exactly` beside a verb that has no use for them. */
 static void
 load_step_limits(struct loader *ld, const struct field *verb, const struct yaml_node *n,
     const struct scenario_step *step)
 {
 	static const struct { const char *key; unsigned flag; } limits[] = {
 		{ "within", FIELD_TAKES_WITHIN }, { "for", FIELD_TAKES_FOR },
+		{ "exactly", FIELD_TAKES_EXACTLY },
 	};
 
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
 		if (yaml_lookup(n, limits[i].key) == NULL || (verb->flags & limits[i].flag))
 			continue;
 		for (size_t j = 0; j < n->count; j++)
@@ -493,6 +494,8 @@ load_list(struct loader *ld, const struct field *f, const struct yaml_node *n, v
 		load_segments(ld, n, slot);
 	else if (f->kind == FIELD_CLAIMS)
 		load_claims(ld, n, slot);
+	else if (f->kind == FIELD_TRACE)
+		load_trace(ld, n, slot);
 	else
 		load_steps(ld, n, slot);
 }
@@ -541,6 +544,7 @@ load_field(struct loader *ld, const struct field *f, const struct yaml_node *n, 
 	case FIELD_SEGMENTS:
 	case FIELD_CLAIMS:
 	case FIELD_STEPS:
+	case FIELD_TRACE:
 		load_list(ld, f, n, slot);
 		break;
 	case FIELD_SEEDS:

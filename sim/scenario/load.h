@@ -65,6 +65,11 @@ const struct yaml_node *load_tree(struct loader *, const struct yaml_file *);
 const struct yaml_node *load_extended(struct loader *, const struct yaml_node *root,
 	    const char *path);
 
+/* ---- event.c ---- */
+
+/* The list of events of `expect-trace`. */
+void	load_trace(struct loader *, const struct yaml_node *, struct scenario_trace *);
+
 /* ---- load.c ---- */
 
 /* The type of device that the files name comes before all else: their keys depend on it. */

@@ -33,8 +33,8 @@ text_is_plain(const char *s)
 	return true;
 }
 
-static void
-print_text(const char *s, FILE *f)
+void
+text_print_yaml(const char *s, FILE *f)
 {
 	if (text_is_plain(s)) {
 		fputs(s, f);
@@ -82,7 +82,7 @@ print_point(const struct scenario_point *p, FILE *f)
 	char text[256];
 
 	scenario_point_text(p, text, sizeof(text));
-	print_text(text, f);
+	text_print_yaml(text, f);
 }
 
 /* ---- lists ---- */
@@ -93,7 +93,7 @@ print_names(const struct scenario_names *names, FILE *f)
 	fputc('[', f);
 	for (size_t i = 0; i < names->count; i++) {
 		fputs(i > 0 ? ", " : "", f);
-		print_text(names->name[i], f);
+		text_print_yaml(names->name[i], f);
 	}
 	/* Only an offer of features can be empty. */
 	fputs(names->count == 0 ? "none]" : "]", f);
@@ -133,6 +133,15 @@ print_seeds(const struct scenario_seeds *s, FILE *f)
 	fputc('[', f);
 	for (size_t i = 0; i < s->count; i++)
 		fprintf(f, "%s%" PRIu64, i > 0 ? ", " : "", s->seed[i]);
+	fputc(']', f);
+}
+
+static void
+print_trace(const struct scenario_trace *trace, FILE *f)
+{
+	for (size_t i = 0; i < trace->count; i++)
+		fprintf(f, trace->event[i].count > 0 ? "%s{%s}" : "%s%s", i > 0 ? ", " : "[",
+		    trace->event[i].text);
 	fputc(']', f);
 }
 
@@ -253,7 +262,7 @@ print_step(const struct scenario_step *s, const char *between, FILE *f)
 	}
 	if (s->name != NULL) {
 		fputs("name: ", f);
-		print_text(s->name, f);
+		text_print_yaml(s->name, f);
 		fputs(between, f);
 	}
 	print_verb(s, f);
@@ -261,6 +270,8 @@ print_step(const struct scenario_step *s, const char *between, FILE *f)
 		fprintf(f, "%swithin: ", between);
 		text_print_time(s->within, f);
 	}
+	if (s->exactly)
+		fprintf(f, "%sexactly: true", between);
 	if (scenario_time_is_given(s->lasts)) {
 		fprintf(f, "%sfor: ", between);
 		text_print_time(s->lasts, f);
@@ -299,6 +310,8 @@ print_list(const struct field *field, const void *value, FILE *f)
 		print_claims(value, f);
 	else if (field->kind == FIELD_STEPS)
 		print_steps(value, f);
+	else if (field->kind == FIELD_TRACE)
+		print_trace(value, f);
 	else if (field->kind == FIELD_SEED || field->kind == FIELD_SEEDS)
 		print_seeds(value, f);
 	else
@@ -351,7 +364,7 @@ print_field(const struct field *field, const void *value, FILE *f)
 	case FIELD_FAULT:
 	case FIELD_HEAL:
 		text = *(const char *const *)value;
-		print_text(text != NULL ? text : "all", f);
+		text_print_yaml(text != NULL ? text : "all", f);
 		break;
 	case FIELD_FLAG:
 		fputs(*(const bool *)value ? "true" : "false", f);
@@ -367,7 +380,7 @@ print_field(const struct field *field, const void *value, FILE *f)
 		print_point(value, f);
 		break;
 	case FIELD_EXPECT:
-		print_text((*(struct expect *const *)value)->text, f);
+		text_print_yaml((*(struct expect *const *)value)->text, f);
 		break;
 	case FIELD_MAP:
 		print_map(field->map, value, f);
@@ -381,6 +394,7 @@ print_field(const struct field *field, const void *value, FILE *f)
 	case FIELD_SEGMENTS:
 	case FIELD_CLAIMS:
 	case FIELD_STEPS:
+	case FIELD_TRACE:
 	case FIELD_SEED:
 	case FIELD_SEEDS:
 		print_list(field, value, f);

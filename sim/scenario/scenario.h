@@ -148,7 +148,8 @@ struct scenario_point {
 
 /* X(ID): the verbs that every scenario has; their rows are in table.c. */
 #define SCENARIO_VERBS(X) \
-	X(FAIL) X(HEAL) X(IRQ) X(DELIVER) X(HOLD) X(GUEST) X(EXPECT) X(WAIT) X(SETTLE) X(NOTE)
+	X(FAIL) X(HEAL) X(IRQ) X(DELIVER) X(HOLD) X(GUEST) X(EXPECT) X(EXPECT_TRACE) X(WAIT) \
+	X(SETTLE) X(NOTE)
 
 enum scenario_verb {
 #define X(id) SCENARIO_STEP_##id,
@@ -215,6 +216,37 @@ struct scenario_guest {
 	bool detach;
 };
 
+/*
+ * A kind of recorded event that `expect-trace` can name: a kernel call, an effect inside one, or
+ * what the device or the host does.
+ */
+struct scenario_event_kind {
+	const char *name;	/* "virtio_enqueue_commit", "notify"; NULL ends a list */
+	const char *args;	/* "queue:q slot:s": each argument, its letter (door.h) behind it */
+	uint16_t kind, code;	/* machine/trace.h; the code is of calls and effects */
+	bool is_call;
+};
+
+/* An event of that kind whose arguments have these values; letters y and U: have these bits. */
+struct scenario_event {
+	const struct scenario_event_kind *kind;
+	struct scenario_event_arg {
+		unsigned index;		/* in kind->args */
+		char letter;
+		uint64_t value;
+		const char *string;	/* letter S */
+	} *wants;
+	size_t count;
+	const char *text;	/* "notify: {queue: inflate}" */
+	struct loc loc;
+};
+
+/* expect-trace: these events come in this order. */
+struct scenario_trace {
+	struct scenario_event *event;
+	size_t count;		/* at least 1 */
+};
+
 struct scenario_settle {
 	struct scenario_time within;
 };
@@ -237,8 +269,9 @@ struct scenario_step {
 	struct loc verb_loc;		/* the verb's key */
 	const char *name;		/* or NULL; unique among the steps */
 	struct scenario_at at;
-	struct scenario_time within;	/* expect, wait */
+	struct scenario_time within;	/* expect, expect-trace, wait */
 	struct scenario_time lasts;	/* key `for`: expect */
+	bool exactly;			/* expect-trace */
 	union {
 		struct scenario_own own;	/* OWN */
 		struct scenario_fail fail;
@@ -248,6 +281,7 @@ struct scenario_step {
 		struct scenario_hold hold;
 		struct scenario_guest guest;
 		struct expect *expect;		/* EXPECT and WAIT */
+		struct scenario_trace trace;
 		struct scenario_settle settle;
 		const char *note;
 	};
@@ -333,6 +367,9 @@ struct scenario_vocab {
 	const char *const *faults;	/* "uvm_pglistalloc.enomem": call, dot, what goes wrong */
 	const char *const *errnos;	/* "EAGAIN" */
 	const char *const *rules;	/* "balloon.stale-page" */
+	const struct scenario_event_kind *events;
+	/* Names of the values of a letter, or NULL; see trace_words(). */
+	const char *const *(*event_words)(char letter, bool *bits);
 	/* Is there such a fault?  If not, a sentence and the key of `fail` that is wrong. */
 	bool (*check_fault)(const struct scenario_fail *, const char **key, char *why,
 	    size_t size);
@@ -448,6 +485,13 @@ void	scenario_step_print(const struct scenario_step *, FILE *);
 
 /* A point as it is written in a file, without quotes. */
 void	scenario_point_text(const struct scenario_point *, char *text, size_t size);
+
+/* A value of an event as it is written in a file; `string` is the text of letter S. */
+void	scenario_event_value_print(char letter, uint64_t value, const char *string,
+	    const struct scenario_vocab *, FILE *);
+
+/* Argument `index` of an event's kind: its letter, and the name of *length bytes; 0: no more. */
+char	scenario_event_arg_of(const char *args, unsigned index, const char **name, size_t *length);
 
 /* JSON Schema (draft 2020-12) of the format, from the loader's tables. */
 void	scenario_schema_print(const struct scenario_vocab *, FILE *);

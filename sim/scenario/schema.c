@@ -221,11 +221,12 @@ schema_step_rules(struct schema *s)
 {
 	static const struct { const char *key; unsigned flag; } keys[] = {
 		{ "within", FIELD_TAKES_WITHIN }, { "for", FIELD_TAKES_FOR },
+		{ "exactly", FIELD_TAKES_EXACTLY },
 	};
 	const char *comma;
 
 	fputs("{\"wait\": {\"required\": [\"within\"]}", s->f);
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
 		fprintf(s->f, ", \"%s\": {\"anyOf\": [", keys[i].key);
 		comma = "";
 		for (const struct verb *const *v = s->vocab->type->verbs; *v != NULL; v++)
@@ -404,6 +405,7 @@ schema_scalar(struct schema *s, const struct field *f)
 	case FIELD_MACHINES:
 	case FIELD_CLAIMS:
 	case FIELD_STEPS:
+	case FIELD_TRACE:
 	case FIELD_SEEDS:
 	case FIELD_MATRIX:
 		break;
@@ -426,6 +428,9 @@ schema_composite(struct schema *s, const struct field *f)
 		schema_map_list(s, f->map);
 	else if (f->kind == FIELD_STEPS)
 		schema_steps(s);
+	else if (f->kind == FIELD_TRACE)
+		fputs("{\"type\": \"array\", \"minItems\": 1, "
+		    "\"items\": {\"$ref\": \"#/$defs/event\"}}", s->f);
 	else if (f->kind == FIELD_SEEDS)
 		fputs("{\"type\": \"string\", \"pattern\": "
 		    "\"^[0-9a-fA-Fx]+\\\\.\\\\.[0-9a-fA-Fx]+$\"}, "
@@ -449,6 +454,34 @@ schema_field(struct schema *s, const struct field *f)
 	schema_or_param(s);
 }
 
+/* An event of `expect-trace`: its name, or a map of the name to arguments. */
+static void
+schema_event(struct schema *s)
+{
+	const struct scenario_event_kind *kind;
+	const char *name, *comma = "";
+	size_t length;
+
+	fputs("{\"anyOf\": [{\"enum\": [", s->f);
+	for (kind = s->vocab->events; kind->name != NULL; kind++, comma = ", ")
+		fprintf(s->f, "%s\"%s\"", comma, kind->name);
+	fputs("]}, {\"type\": \"object\", \"minProperties\": 1, \"maxProperties\": 1, "
+	    "\"additionalProperties\": false, \"properties\": {", s->f);
+	comma = "";
+	for (kind = s->vocab->events; kind->name != NULL; kind++) {
+		if (*kind->args == '\0')
+			continue;
+		fprintf(s->f, "%s\"%s\": {\"type\": \"object\", \"minProperties\": 1, "
+		    "\"propertyNames\": {\"enum\": [", comma, kind->name);
+		for (unsigned i = 0; scenario_event_arg_of(kind->args, i, &name, &length) != 0;
+		    i++)
+			fprintf(s->f, "%s\"%.*s\"", i > 0 ? ", " : "", (int)length, name);
+		fputs("]}}", s->f);
+		comma = ", ";
+	}
+	fputs("}}]}", s->f);
+}
+
 void
 scenario_schema_print(const struct scenario_vocab *vocab, FILE *f)
 {
@@ -464,6 +497,8 @@ scenario_schema_print(const struct scenario_vocab *vocab, FILE *f)
 	json_open(&s);
 	json_key(&s, "parameter", true);
 	schema_pattern(&s, "^\\$[A-Za-z0-9][A-Za-z0-9_.-]*$");
+	json_key(&s, "event", false);
+	schema_event(&s);
 	json_close(&s);
 	json_close(&s);
 	fputc('\n', f);

@@ -206,6 +206,9 @@ const struct verb scenario_verbs[SCENARIO_STEP_OWN] = {
 	    .prepares = uses_memory, .is_barrier = starts_anew),
 	VERB(EXPECT, 9, STEP_ROW("expect", FIELD_EXPECT, FIELD_TAKES_WITHIN | FIELD_TAKES_FOR,
 	    expect, "must be true: now, within a time, for a time")),
+	VERB(EXPECT_TRACE, 13, STEP_ROW("expect-trace", FIELD_TRACE,
+	    FIELD_TAKES_WITHIN | FIELD_TAKES_EXACTLY, trace,
+	    "from here on these events come in this order"), .prepares = verb_always),
 	VERB(WAIT, 10, STEP_ROW("wait", FIELD_EXPECT, FIELD_TAKES_WITHIN | FIELD_NEEDS_WITHIN,
 	    expect, "go on as soon as it is true")),
 	VERB(SETTLE, 11, STEP_ROW("settle", FIELD_MAP, 0, settle,
@@ -220,9 +223,11 @@ static const struct field fields_step[] = {
 	    "`1s` since attach finished, `+50ms` after the previous step (at once after it)"),
 	ROW("name", FIELD_TEXT, 0, scenario_step, name, "what happens here, in words"),
 	ROW("within", FIELD_TIME, 0, scenario_step, within,
-	    "becomes true by then (expect, wait)", RANGE(1, 0)),
+	    "becomes true, or is complete, by then (expect, expect-trace, wait)", RANGE(1, 0)),
 	ROW("for", FIELD_TIME, 0, scenario_step, lasts,
 	    "stays true so long (expect)", RANGE(1, 0)),
+	ROW("exactly", FIELD_FLAG, 0, scenario_step, exactly,
+	    "nothing else of their kinds comes between (expect-trace; false)"),
 };
 const struct map map_step =
     MAP("step", fields_step, scenario_step, &default_step);
@@ -482,6 +487,8 @@ field_size(const struct field *f)
 		return sizeof(struct scenario_claims);
 	case FIELD_STEPS:
 		return sizeof(struct scenario_steps);
+	case FIELD_TRACE:
+		return sizeof(struct scenario_trace);
 	case FIELD_SEED:
 	case FIELD_SEEDS:
 		return sizeof(struct scenario_seeds);

@@ -46,6 +46,7 @@ enum field_kind {
 	FIELD_MACHINES,		/* a list of machines [struct scenario_machines] */
 	FIELD_CLAIMS,		/* a list of expectations [struct scenario_claims] */
 	FIELD_STEPS,		/* [struct scenario_steps] */
+	FIELD_TRACE,		/* a list of events [struct scenario_trace] */
 	FIELD_SEED,		/* one seed [struct scenario_seeds] */
 	FIELD_SEEDS,		/* `1..16` or a list [struct scenario_seeds] */
 	FIELD_MATRIX,		/* parameters; read before everything else [nothing] */
@@ -62,6 +63,7 @@ enum field_flag {
 	FIELD_TAKES_WITHIN = 8,
 	FIELD_NEEDS_WITHIN = 16,
 	FIELD_TAKES_FOR = 32,
+	FIELD_TAKES_EXACTLY = 256,
 };
 
 struct field_word {
@@ -188,6 +190,9 @@ size_t	field_size(const struct field *);
 bool	field_equal(const struct field *, const void *a, const void *b);
 bool	map_equal(const struct map *, const void *a, const void *b);
 bool	step_equal(const struct scenario_step *, const struct scenario_step *);
+
+/* A text of YAML, in quotes where it needs them. */
+void	text_print_yaml(const char *, FILE *);
 
 static inline void *
 field_slot(const struct field *f, void *object)

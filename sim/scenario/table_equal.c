@@ -94,6 +94,17 @@ steps_equal(const struct scenario_steps *a, const struct scenario_steps *b)
 	return true;
 }
 
+static bool
+traces_equal(const struct scenario_trace *a, const struct scenario_trace *b)
+{
+	if (a->count != b->count)
+		return false;
+	for (size_t i = 0; i < a->count; i++)
+		if (!text_equal(a->event[i].text, b->event[i].text))
+			return false;
+	return true;
+}
+
 /* The array kinds of field_equal. */
 static bool
 list_equal(const struct field *f, const void *a, const void *b)
@@ -160,6 +171,8 @@ field_equal(const struct field *f, const void *a, const void *b)
 		return list_equal(f, a, b);
 	case FIELD_STEPS:
 		return steps_equal(a, b);
+	case FIELD_TRACE:
+		return traces_equal(a, b);
 	case FIELD_SEED:
 	case FIELD_SEEDS:
 		return seeds_equal(a, b);

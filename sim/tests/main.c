@@ -101,6 +101,7 @@
 	X(report_words_suite) \
 	X(run_align_suite) \
 	X(run_compare_suite) \
+	X(run_expect_trace_suite) \
 	X(run_isolate_suite) \
 	X(run_pool_suite) \
 	X(run_loops_suite) \

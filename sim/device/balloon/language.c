@@ -418,7 +418,8 @@ const struct verb *const balloon_verbs[] = {
 	&balloon_verb_target.format, &balloon_verb_storm.format,
 	SCENARIO_VERB(FAIL), SCENARIO_VERB(HEAL),
 	&balloon_verb_device.format, SCENARIO_VERB(IRQ), &verb_deliver,
-	SCENARIO_VERB(HOLD), SCENARIO_VERB(GUEST), SCENARIO_VERB(EXPECT), SCENARIO_VERB(WAIT),
+	SCENARIO_VERB(HOLD), SCENARIO_VERB(GUEST), SCENARIO_VERB(EXPECT),
+	SCENARIO_VERB(EXPECT_TRACE), SCENARIO_VERB(WAIT),
 	SCENARIO_VERB(SETTLE), SCENARIO_VERB(NOTE), NULL
 };
 

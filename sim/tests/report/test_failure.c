@@ -71,6 +71,36 @@ START_TEST(failure_shows_line_and_caret)
 }
 END_TEST
 
+START_TEST(events_stand_side_by_side)
+{
+	static struct failure_row rows[] = {
+		{ "notify: {queue: inflate}", "notify: {queue: inflate}", S, false },
+		{ "used", "virtio_reset", 2 * S, true }, { "take", NULL, 0, false },
+	};
+	struct failure *failure = record_failure(record,
+	    EVENT(record, S, MACHINE, EV_EXPECT, 0, 0, 0));
+	json_t *object = json_object(), *trace;
+
+	failure->row = rows;
+	failure->rows = 3;
+	print(failure_print);
+	ck_assert_ptr_nonnull(strstr(text,
+	    "  expected                  actual\n"
+	    "  notify: {queue: inflate}  notify: {queue: inflate}, at 1.000000s\n"
+	    "> used                      virtio_reset, at 2.000000s\n"
+	    "  take\n"));
+	failure_put_rows(object, failure);
+	trace = json_object_get(object, "trace");
+	ck_assert_uint_eq(json_array_size(trace), 3);
+	ck_assert_str_eq(json_string_value(json_object_get(json_array_get(trace, 1), "actual")),
+	    "virtio_reset");
+	ck_assert_ptr_null(json_object_get(json_array_get(trace, 2), "actual"));
+	json_decref(object);
+	failure->rows = 0;
+	failure->row = NULL;
+}
+END_TEST
+
 START_TEST(missing_scenario_file_is_tolerated)
 {
 	record_failure(record, EVENT(record, S, MACHINE, EV_EXPECT, 0, 0, 0));
@@ -399,6 +429,7 @@ report_failure_suite(void)
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, failure_shows_line_and_caret);
+	tcase_add_test(tc, events_stand_side_by_side);
 	tcase_add_test(tc, missing_scenario_file_is_tolerated);
 	tcase_add_test(tc, line_beyond_the_file_is_tolerated);
 	tcase_add_test(tc, finding_tells_where_when_and_why);

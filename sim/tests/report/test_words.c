@@ -83,7 +83,7 @@ START_TEST(every_letter_of_the_tables_is_known)
 {
 	for (unsigned call = HW_CALL_NONE + 1; call < HW_CALLS; call++)
 		for (const char *p = trace_call_args((enum hw_call)call); *p != '\0'; p++)
-			ck_assert_ptr_nonnull(strchr("mctdgqsnDfhiuxebkpPyS", *p));
+			ck_assert_ptr_nonnull(strchr("mctdgqsnDfhiuxebkpPySU", *p));
 	for (unsigned note = 0; note < HW_NOTES; note++)
 		ck_assert_ptr_nonnull(strchr(trace_note_args((enum hw_note)note), ':'));
 }

@@ -252,6 +252,59 @@ static const struct bad bad_near[] = {
 	} },
 };
 
+/* Lists of events */
+static const struct bad bad_events[] = {
+	{ FIXTURE_STEPS "  - expect-trace: []\n", {
+		"5:19: a list without events expects nothing [scenario.event]",
+	} },
+	{ FIXTURE_STEPS "  - expect-trace: notify\n", {
+		"5:19: \"expect-trace\" is a list, not a single value [scenario.type]",
+	} },
+	{ FIXTURE_STEPS "  - expect-trace: [notfy]\n", {
+		"5:20: unknown kernel call or event \"notfy\"; did you mean \"notify\"? "
+		    "[scenario.name]",
+	} },
+	{ FIXTURE_STEPS "  - expect-trace: [virtio_dequeu: {queue: inflate}]\n", {
+		"5:20: unknown kernel call or event \"virtio_dequeu\"; did you mean "
+		    "\"virtio_dequeue\"? [scenario.name]",
+	} },
+	{ FIXTURE_STEPS "  - expect-trace: [notify: {quue: inflate}]\n", {
+		"5:29: notify has no argument \"quue\" (queue); did you mean \"queue\"? "
+		    "[scenario.event]",
+	} },
+	{ FIXTURE_STEPS "  - expect-trace: [virtio_reset: {queue: inflate}]\n", {
+		"5:35: virtio_reset has no arguments [scenario.event]",
+	} },
+	{ FIXTURE_STEPS "  - expect-trace: [notify: inflate]\n", {
+		"5:28: the arguments of notify are a map, as in {queue: 0}; leave them out where "
+		    "they do not matter [scenario.event]",
+	} },
+	{ FIXTURE_STEPS "  - expect-trace: [[notify]]\n", {
+		"5:20: an event is a kernel call or one of the words of `viosim describe "
+		    "events`, alone or with arguments behind a colon [scenario.event]",
+	} },
+	{ FIXTURE_STEPS "  - expect-trace: [notify: {queue: inflat}]\n", {
+		"5:36: \"inflat\" is no value of \"queue\" (inflate, deflate, or a number); did "
+		    "you mean \"inflate\"? [scenario.value]",
+	} },
+	{ FIXTURE_STEPS "  - expect-trace: [bus_dmamap_sync: {ops: PREREAD|POSTRED}]\n", {
+		"5:43: \"PREREAD|POSTRED\" is no value of \"ops\" (PREREAD, POSTREAD, PREWRITE, "
+		    "POSTWRITE, or a number) [scenario.value]",
+	} },
+	{ FIXTURE_STEPS "  - expect-trace: [take: {entries: -1}]\n", {
+		"5:36: \"-1\": a negative number has no meaning here [scenario.value]",
+	} },
+	{ FIXTURE_STEPS "  - expect-trace: [virtio_enqueue: {write: 2}]\n", {
+		"5:44: \"2\": true or false is expected [scenario.value]",
+	} },
+	{ FIXTURE_STEPS "  - expect: mem.free > 1\n    exactly: true\n", {
+		"6:5: \"exactly\" does not go with \"expect\" [scenario.step]",
+	} },
+	{ FIXTURE_STEPS "  - expect-trace: [notify]\n    for: 1s\n", {
+		"6:5: \"for\" does not go with \"expect-trace\" [scenario.step]",
+	} },
+};
+
 /* Values of the matrix are shown where they stand */
 static const struct bad bad_params[] = {
 	{ FIXTURE_STEPS "  - expect: $e\nmatrix: {e: [mem.free > 1, mem.fre > 1]}\n", {

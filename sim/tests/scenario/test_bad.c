@@ -45,69 +45,20 @@ check_bad(const struct bad *bad)
 	free(errors);
 }
 
-START_TEST(yaml_is_refused)
-{
-	check_bad(&bad_yaml[_i]);
-}
-END_TEST
+#define BAD(list) { list, NELEM(list) }
+static const struct {
+	const struct bad *bad;
+	size_t count;
+} bad_lists[] = {
+	BAD(bad_yaml), BAD(bad_null), BAD(bad_keys), BAD(bad_values), BAD(bad_steps),
+	BAD(bad_matrix), BAD(bad_text), BAD(bad_in_all_steps), BAD(bad_expects), BAD(bad_near),
+	BAD(bad_events), BAD(bad_params),
+};
 
-START_TEST(absent_values_are_refused)
+START_TEST(mistakes_are_refused)
 {
-	check_bad(&bad_null[_i]);
-}
-END_TEST
-
-START_TEST(keys_are_refused)
-{
-	check_bad(&bad_keys[_i]);
-}
-END_TEST
-
-START_TEST(values_are_refused)
-{
-	check_bad(&bad_values[_i]);
-}
-END_TEST
-
-START_TEST(steps_are_refused)
-{
-	check_bad(&bad_steps[_i]);
-}
-END_TEST
-
-START_TEST(parameters_are_refused)
-{
-	check_bad(&bad_matrix[_i]);
-}
-END_TEST
-
-START_TEST(texts_that_are_no_yaml_are_refused)
-{
-	check_bad(&bad_text[_i]);
-}
-END_TEST
-
-START_TEST(scenarios_that_cannot_be_are_refused)
-{
-	check_bad(&bad_in_all_steps[_i]);
-}
-END_TEST
-
-START_TEST(expectations_that_check_nothing_are_refused)
-{
-	check_bad(&bad_expects[_i]);
-}
-END_TEST
-
-START_TEST(near_misses_are_refused)
-{
-	check_bad(&bad_near[_i]);
-}
-END_TEST
-
-START_TEST(parameters_are_refused_where_they_stand)
-{
-	check_bad(&bad_params[_i]);
+	for (size_t i = 0; i < bad_lists[_i].count; i++)
+		check_bad(&bad_lists[_i].bad[i]);
 }
 END_TEST
 
@@ -363,20 +314,7 @@ scenario_bad_suite(void)
 	Suite *suite = suite_create("scenario_bad");
 	TCase *words = tcase_create("words"), *shape = tcase_create("shape");
 
-	tcase_add_loop_test(words, yaml_is_refused, 0, NELEM(bad_yaml));
-	tcase_add_loop_test(words, absent_values_are_refused, 0, NELEM(bad_null));
-	tcase_add_loop_test(words, keys_are_refused, 0, NELEM(bad_keys));
-	tcase_add_loop_test(words, values_are_refused, 0, NELEM(bad_values));
-	tcase_add_loop_test(words, steps_are_refused, 0, NELEM(bad_steps));
-	tcase_add_loop_test(words, parameters_are_refused, 0, NELEM(bad_matrix));
-	tcase_add_loop_test(words, texts_that_are_no_yaml_are_refused, 0, NELEM(bad_text));
-	tcase_add_loop_test(words, scenarios_that_cannot_be_are_refused, 0,
-	    NELEM(bad_in_all_steps));
-	tcase_add_loop_test(words, expectations_that_check_nothing_are_refused, 0,
-	    NELEM(bad_expects));
-	tcase_add_loop_test(words, near_misses_are_refused, 0, NELEM(bad_near));
-	tcase_add_loop_test(words, parameters_are_refused_where_they_stand, 0,
-	    NELEM(bad_params));
+	tcase_add_loop_test(words, mistakes_are_refused, 0, NELEM(bad_lists));
 	tcase_add_loop_test(words, what_has_a_meaning_loads, 0, NELEM(good));
 	tcase_add_loop_test(words, bytes_are_refused, 0, NELEM(bad_bytes));
 	suite_add_tcase(suite, words);

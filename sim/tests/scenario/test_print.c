@@ -84,7 +84,12 @@ static const char *const variations[] = {
 	"  - guest: {attach: again}\n", "  - settle: {within: 90s}\n",
 	"  - storm: {targets: [0, 1], every: 1s}\n", "  - expect: mem.free == 1\n",
 	"  - expect: mem.free == 1\n    within: 1s\n", "  - expect: mem.free == 1\n    for: 1s\n",
-	"  - wait: log ~ \"x\"\n    within: 1s\n",
+	"  - wait: log ~ \"x\"\n    within: 1s\n", "  - expect-trace: [notify]\n",
+	"  - expect-trace: [notify]\n    exactly: true\n",
+	"  - expect-trace: [notify]\n    within: 1s\n",
+	"  - expect-trace: [notify: {queue: inflate}]\n",
+	"  - expect-trace: [notify: {queue: deflate}]\n",
+	"  - expect-trace: [notify, notify]\n",
 };
 
 START_TEST(every_difference_is_printed_and_seen)

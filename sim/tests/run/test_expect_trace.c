@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Tests of sim/run/expect_trace.c, with the driver that was built.
+ */
+#include <check.h>
+#include <string.h>
+
+#include "run/run.h"
+#include "tests/explore/rig.h"
+
+Suite	*run_expect_trace_suite(void);
+
+static struct rig rig;
+static struct run_result result;
+
+static void
+setup(void)
+{
+	rig_init(&rig);
+	memset(&result, 0, sizeof(result));
+}
+
+static void
+teardown(void)
+{
+	run_result_fini(&result);
+	rig_fini(&rig);
+}
+
+#define ONE_REQUEST "  - {at: 1s, target: 64 pages}\n  - settle: {within: 1s}\n"
+
+/* A list, what stands beside it, and what fails: the events that came, as expected and actual. */
+static const struct {
+	const char *list, *beside;
+	const char *expected, *actual;	/* NULL: nothing fails */
+	size_t row;			/* that differs */
+} cases[] = {
+	{ "status: {status: RESET}, status: {status: DRIVER}, features, status: {status: "
+	    "DRIVER_OK}, notify", "", NULL, NULL, 0 },
+	/* What has come may come again, and other events do not matter. */
+	{ "notify: {queue: inflate}, used: {queue: inflate}, virtio_dequeue_commit", "",
+	    NULL, NULL, 0 },
+	{ "used: {queue: inflate}, notify: {queue: inflate}", "",
+	    "used: {queue: inflate}, event 1 of 2", "notify: {queue: inflate}", 0 },
+	{ "features, status: {status: DRIVER_OK}, status: {status: FEATURES_OK}", "",
+	    "status: {status: DRIVER_OK}, event 2 of 3",
+	    "status: {status: ACKNOWLEDGE|DRIVER|FEATURES_OK}", 1 },
+	{ "notify, notify: {queue: deflate}", "", "notify: {queue: deflate}, event 2 of 2",
+	    "it did not come before the run was over", 1 },
+	{ "notify, take, used", "    exactly: true\n", NULL, NULL, 0 },
+	{ "notify: {queue: inflate}, used, take: {queue: 0}", "    exactly: true\n",
+	    "used, event 2 of 3", "take: {queue: inflate}", 1 },
+	/* Only what is between counts, and another queue is another kind. */
+	{ "slot: {state: committed}, slot: {state: freed}", "    exactly: true\n",
+	    NULL, NULL, 0 },
+	{ "slot: {state: reserved}, slot: {state: freed}", "    exactly: true\n",
+	    "slot: {state: freed}, event 2 of 2", "slot: {state: committed}", 1 },
+	{ "queue: {queue: inflate}, notify: {queue: inflate}", "    exactly: true\n",
+	    NULL, NULL, 0 },
+	{ "queue, notify", "    exactly: true\n", "notify, event 2 of 2", "queue", 1 },
+	{ "virtio_alloc_vq: {name: inflate}, virtio_alloc_vq: {name: deflate}", "",
+	    NULL, NULL, 0 },
+	{ "virtio_alloc_vq: {name: deflate}, virtio_alloc_vq: {name: inflate}", "",
+	    "virtio_alloc_vq: {name: deflate}, event 1 of 2",
+	    "virtio_alloc_vq: {name: inflate}", 0 },
+	{ "features, notify", "    within: 1s\n", NULL, NULL, 0 },
+	{ "features, notify", "    within: 999ms\n", "notify, event 2 of 2",
+	    "it did not come within 999ms", 1 },
+	{ "features, reboot", "    within: 1min\n", "reboot, event 2 of 2",
+	    "it did not come before the run was over", 1 },
+};
+
+static void
+run(const char *text)
+{
+	const struct scenario_case *c = rig_load(&rig, text);
+	struct run_options options = { .module = trial_module(&rig.trial, c->machine) };
+
+	run_case(c, &options, &result);
+}
+
+START_TEST(lists_hold_or_say_what_came)
+{
+	char text[1024];
+	const struct failure *failure = &result.failure[0];
+
+	snprintf(text, sizeof(text), RIG_HEAD "steps:\n  - expect-trace: [%s]\n%s" ONE_REQUEST,
+	    cases[_i].list, cases[_i].beside);
+	run(text);
+	if (cases[_i].expected == NULL) {
+		ck_assert_msg(result.failures_all == 0, "%s: %s; %s", cases[_i].list,
+		    failure->expected, failure->actual);
+		return;
+	}
+	ck_assert_uint_eq(result.failures_all, 1);
+	ck_assert_str_eq(failure->what, "expect-trace");
+	ck_assert_str_eq(failure->expected, cases[_i].expected);
+	ck_assert_str_eq(failure->actual, cases[_i].actual);
+	for (size_t i = 0; i < failure->rows; i++) {
+		ck_assert_int_eq(failure->row[i].differs, i == cases[_i].row);
+		ck_assert(i > cases[_i].row || i == cases[_i].row ||
+		    failure->row[i].actual != NULL);
+		ck_assert(i <= cases[_i].row || failure->row[i].actual == NULL);
+	}
+}
+END_TEST
+
+/* From the step on: what came before it is not seen. */
+START_TEST(it_begins_at_its_step)
+{
+	run(RIG_HEAD "steps:\n" ONE_REQUEST
+	    "  - expect-trace: [used: {queue: deflate}]\n"
+	    "  - expect-trace: [status: {status: RESET}]\n"
+	    "  - {at: 5s, target: 0 pages}\n  - settle: {within: 1s}\n");
+	ck_assert_uint_eq(result.failures_all, 1);
+	ck_assert_str_eq(result.failure[0].expected, "status: {status: RESET}, event 1 of 1");
+}
+END_TEST
+
+START_TEST(a_run_that_ends_early_decides_nothing)
+{
+	run(RIG_HEAD "limits: {time: 300ticks}\nsteps:\n  - expect-trace: [reboot]\n"
+	    "  - {at: 1s, target: 64 pages}\n"
+	    "  - expect: mem.free == 1\n    within: 900s\n  - expect-trace: [notify]\n");
+	ck_assert_uint_eq(result.failures_all, 3);
+	ck_assert_str_eq(result.failure[1].actual, "not decided: the run ended early");
+	ck_assert_uint_eq(result.undecided.steps, 1);
+}
+END_TEST
+
+Suite *
+run_expect_trace_suite(void)
+{
+	Suite *s = suite_create("run_expect_trace");
+	TCase *tc = tcase_create("expect_trace");
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_loop_test(tc, lists_hold_or_say_what_came, 0,
+	    sizeof(cases) / sizeof(cases[0]));
+	tcase_add_test(tc, it_begins_at_its_step);
+	tcase_add_test(tc, a_run_that_ends_early_decides_nothing);
+	suite_add_tcase(s, tc);
+	return s;
+}
