@@ -157,7 +157,11 @@
 	X(VIRTIO_REINIT_END, virtio_reinit_end, , "") \
 	X(VIRTIO_SET_STATUS, virtio_set_status, (U, status), "") \
 	X(CONFIG_INIT_COMPONENT, config_init_component, , "e") \
-	X(CONFIG_FINI_COMPONENT, config_fini_component, , "e")
+	X(CONFIG_FINI_COMPONENT, config_fini_component, , "e") \
+	X(CONFIG_DEFER, config_defer, , "") \
+	X(CONFIG_INTERRUPTS, config_interrupts, , "") \
+	X(CONFIG_MOUNTROOT, config_mountroot, , "") \
+	X(CONFIG_FINALIZE_REGISTER, config_finalize_register, , "e")
 
 enum hw_call {
 	HW_CALL_NONE,

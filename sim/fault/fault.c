@@ -80,8 +80,6 @@ enum {
 	X(BUS_DMAMAP_LOAD, bus_dmamap_load, "efbig", "EFBIG", NETBSD_EFBIG, ANYWHERE, \
 	    NO_BOUNCE, "EFBIG, the map stays empty", \
 	    "the buffer lies in more pieces of physical memory than the map has segments") \
-	X(BUS_DMAMAP_LOAD, bus_dmamap_load, "enomem", "ENOMEM", NETBSD_ENOMEM, ANYWHERE, \
-	    BOUNCE, "ENOMEM, the map stays empty", "the buffer must bounce and no pages are left") \
 	X(BUS_DMAMAP_LOAD, bus_dmamap_load, "einval", "EINVAL", NETBSD_EINVAL, ANYWHERE, \
 	    BY_ITSELF, "EINVAL, the map stays empty", \
 	    "the buffer is longer than the map") \

@@ -79,16 +79,10 @@ maps_nowait(const struct event *call, const struct world_config *machine)
 }
 
 static bool
-bounces(const struct event *call, const struct world_config *machine)
-{
-	(void)call;
-	return machine->bounce;
-}
-
-static bool
 does_not_bounce(const struct event *call, const struct world_config *machine)
 {
-	return !bounces(call, machine);
+	(void)call;
+	return !machine->bounce;
 }
 
 static bool
@@ -130,10 +124,6 @@ static const struct {
 	[FAULT_NOWAIT_MAP] = {
 		"only with BUS_DMA_NOWAIT; without it the kernel waits for addresses",
 		"arch/x86/x86/bus_dma.c (_bus_dmamem_map), uvm_km(9)", maps_nowait
-	},
-	[FAULT_BOUNCE] = {
-		"only where buffers bounce (dma: bounce); elsewhere a load allocates nothing",
-		"arch/x86/x86/bus_dma.c (_bus_dmamap_load)", bounces
 	},
 	[FAULT_NO_BOUNCE] = {
 		"only where no buffer bounces (dma: coherent); elsewhere this one does",

@@ -7,8 +7,9 @@
  * POSTREAD copies it back, and nothing else ever moves a byte.  Memory of
  * bus_dmamem_alloc() lies where devices reach it and never bounces.
  *
- * Bounce pages are taken when a map first needs them (BUS_DMA_ALLOCNOW: at creation) and
- * stay with it until it is destroyed.  They are not cleared.
+ * After sys/arch/x86/x86/bus_dma.c 1.84.  Where buffers may bounce, a map takes its bounce
+ * pages when it is created, whatever the flags, and keeps them until it is destroyed.
+ * They are not cleared.  What does not fit a map as it lies is bounced too.
  *
  * A destroyed map keeps its memory, marked dead, so that using it again is a panic and
  * not damage to whatever got that memory next.
@@ -36,15 +37,14 @@ static int
 dma_bounce_take(bus_dma_tag_t t, bus_dmamap_t map, int flags)
 {
 	struct dma_cookie *cookie = map->_dm_cookie;
-	size_t n = atop(round_page(map->_dm_size));
 	int error;
 
-	if (cookie->dc_va != NULL)
-		return 0;
-	error = dma_frames_take(t, &cookie->dc_frames, n, 1, flags);
+	error = dma_frames_take(t, &cookie->dc_frames, map->_dm_size, PAGE_SIZE,
+	    map->_dm_boundary, NULL, map->_dm_segcnt, NULL, flags);
 	if (error != 0)
 		return error;
-	cookie->dc_va = dma_frames_map(&cookie->dc_frames, n, flags);
+	cookie->dc_va = dma_frames_map(cookie->dc_frames.df_pfns,
+	    cookie->dc_frames.df_count, flags);
 	if (cookie->dc_va == NULL) {
 		dma_frames_give(&cookie->dc_frames);
 		return ENOMEM;
@@ -86,6 +86,7 @@ dma_map_create(bus_dma_tag_t t, bus_size_t size, int nsegs, bus_size_t maxsegsz,
 {
 	size_t room = nsegs > 0 ? (size_t)nsegs : 0;
 	bus_dmamap_t map;
+	int error = 0;
 
 	if (room > ptoa(kernel->kn_uvm.ku_total) / sizeof(map->dm_segs[0]))
 		return ENOMEM;
@@ -98,12 +99,11 @@ dma_map_create(bus_dma_tag_t t, bus_size_t size, int nsegs, bus_size_t maxsegsz,
 	map->_dm_boundary = boundary;
 	map->_dm_cookie = kmem_take(sizeof(struct dma_cookie));
 	*mapp = map;
-	if (t->bt_bounces && (flags & BUS_DMA_ALLOCNOW) != 0 &&
-	    dma_bounce_take(t, map, flags) != 0) {
+	if (t->bt_bounces)
+		error = dma_bounce_take(t, map, flags);
+	if (error != 0)
 		dma_map_destroy(t, map);
-		return ENOMEM;
-	}
-	return 0;
+	return error;
 }
 
 void
@@ -194,11 +194,11 @@ dma_map_add_buffer(bus_dmamap_t map, const char *va, bus_size_t len)
 }
 
 int
-dma_map_load(bus_dma_tag_t t, bus_dmamap_t map, void *buf, bus_size_t len, int flags)
+dma_map_load(bus_dma_tag_t t, bus_dmamap_t map, void *buf, bus_size_t len)
 {
+	bool bounces = t->bt_bounces && !dma_is_reachable(buf);
 	struct dma_cookie *cookie;
-	bool bounces;
-	int error = 0;
+	int error = EFBIG;
 
 	dma_map_check(map, "bus_dmamap_load");
 	cookie = map->_dm_cookie;
@@ -207,11 +207,13 @@ dma_map_load(bus_dma_tag_t t, bus_dmamap_t map, void *buf, bus_size_t len, int f
 	KERN_ASSERT(map->dm_maxsegsz <= map->_dm_maxmaxsegsz);
 	if (len > map->_dm_size)
 		return EINVAL;
-	bounces = t->bt_bounces && !dma_is_reachable(buf);
-	if (bounces)
-		error = dma_bounce_take(t, map, flags);
-	if (error == 0)
-		error = dma_map_add_buffer(map, bounces ? cookie->dc_va : buf, len);
+	if (!bounces)
+		error = dma_map_add_buffer(map, buf, len);
+	if (error != 0 && t->bt_bounces) {
+		bounces = true;
+		map->dm_nsegs = 0;
+		error = dma_map_add_buffer(map, cookie->dc_va, len);
+	}
 	if (error != 0)
 		return error;
 	map->_dm_buf = buf;
@@ -387,7 +389,7 @@ bus_dmamap_load(bus_dma_tag_t t, bus_dmamap_t map, void *buf, bus_size_t len,
 
 	KCALL(BUS_DMAMAP_LOAD, dma_map_ordinal(map), len, flags);
 	fault = dma_fault(HW_CALL_BUS_DMAMAP_LOAD, flags);
-	error = dma_map_load(t, map, buf, len, flags);
+	error = dma_map_load(t, map, buf, len);
 	if (error == 0 && fault != 0) {
 		error = fault;
 		dma_map_spoil(map, error);

@@ -19,10 +19,10 @@
 int	dma_map_create(bus_dma_tag_t, bus_size_t size, int nsegs, bus_size_t maxsegsz,
 	    bus_size_t boundary, int flags, bus_dmamap_t *);
 void	dma_map_destroy(bus_dma_tag_t, bus_dmamap_t);
-int	dma_map_load(bus_dma_tag_t, bus_dmamap_t, void *buf, bus_size_t len, int flags);
+int	dma_map_load(bus_dma_tag_t, bus_dmamap_t, void *buf, bus_size_t len);
 void	dma_map_unload(bus_dma_tag_t, bus_dmamap_t);
 int	dma_mem_alloc(bus_dma_tag_t, bus_size_t size, bus_size_t alignment,
-	    bus_size_t boundary, bus_dma_segment_t *, int flags);
+	    bus_size_t boundary, bus_dma_segment_t *, int nsegs, int *rsegs, int flags);
 void	dma_mem_free(bus_dma_tag_t, bus_dma_segment_t *, int nsegs);
 int	dma_mem_map(bus_dma_tag_t, bus_dma_segment_t *, int nsegs, size_t size,
 	    void **kvap, int flags);
@@ -40,20 +40,22 @@ struct bus_dma_tag {
 	paddr_t		bt_high;	/* DMA memory lies below */
 };
 
-/* Physically contiguous frames of the kernel. */
+/* Frames of the kernel, in runs of neighbours. */
 struct dma_frames {
 	uint64_t	*df_pfns;
 	size_t		df_count;
 };
 
 /*
- * Take n frames in one run whose first is a multiple of `align` frames (a power of two).
- * 0 or ENOMEM; without BUS_DMA_NOWAIT it waits for memory.
+ * As _bus_dmamem_alloc_range(): frames for `size` bytes that make at most nsegs segments,
+ * which go to segs unless that is NULL.  Without BUS_DMA_NOWAIT it waits where
+ * uvm_pglistalloc(9) does.
  */
-int	dma_frames_take(bus_dma_tag_t, struct dma_frames *, size_t n, size_t align,
-	    int flags);
+int	dma_frames_take(bus_dma_tag_t, struct dma_frames *, bus_size_t size,
+	    bus_size_t alignment, bus_size_t boundary, bus_dma_segment_t *segs, int nsegs,
+	    int *rsegs, int flags);
 void	dma_frames_give(struct dma_frames *);
-void	*dma_frames_map(const struct dma_frames *, size_t n, int flags);
+void	*dma_frames_map(const uint64_t *pfns, size_t n, int flags);
 /* Is this memory of bus_dmamem_map(), which never bounces? */
 bool	dma_is_reachable(const void *buf);
 /* The armed fault of a call; one that says "short of memory" waits if flags allow it. */

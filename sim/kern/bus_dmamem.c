@@ -2,8 +2,8 @@
 /*
  * bus_dma(9) of amd64: the tag, frames for bounce pages, and DMA memory.
  *
- * Memory is always one run of frames, below what the device reaches.  Its segment holds
- * the physical address; only loading it into a map makes bus addresses.
+ * Memory lies below what the device reaches.  Its segments hold physical addresses; only
+ * loading it into a map makes bus addresses.
  */
 #include "bus_dma.h"
 
@@ -11,12 +11,10 @@
 #define DMA_BOUNCE_LIMIT	((paddr_t)1 << 32)
 #define DMA_NO_LIMIT		(~(paddr_t)PAGE_MASK)
 
-/* More frames in one run than this are never to be had. */
-#define DMA_FRAMES_MAX		((size_t)1 << 20)
-
-/* Memory of bus_dmamem_alloc. */
+/* A segment of bus_dmamem_alloc; all of one call have one ordinal. */
 struct dma_memory {
-	struct dma_frames dm_frames;
+	bus_addr_t	dm_addr;
+	size_t		dm_npages;
 	uint32_t	dm_ordinal;
 	struct dma_memory *dm_next;
 };
@@ -24,7 +22,8 @@ struct dma_memory {
 /* A range made by bus_dmamem_map. */
 struct dma_window {
 	char		*dw_va;
-	size_t		dw_npages;
+	size_t		dw_npages;	/* as asked for */
+	size_t		dw_mapped;	/* of them */
 	uint32_t	dw_ordinal;	/* of the memory behind it */
 	struct dma_window *dw_next;
 };
@@ -62,62 +61,67 @@ dma_frames_give(struct dma_frames *df)
 	df->df_count = 0;
 }
 
-/* One run of `total` frames, of which only those from `first` on are kept. */
-static void
-dma_frames_trim(struct dma_frames *df, size_t first, uint64_t *run, size_t total)
-{
-	if (first > 0)
-		uvm_frames_give(run, first);
-	if (first + df->df_count < total)
-		uvm_frames_give(run + first + df->df_count,
-		    total - first - df->df_count);
-	memcpy(df->df_pfns, run + first, df->df_count * sizeof(*run));
-}
-
+/* A boundary ends a segment where the bit of its multiples changes, as in the real one. */
 static int
-dma_frames_try(bus_dma_tag_t t, struct dma_frames *df, size_t align)
+dma_frames_split(const struct dma_frames *df, bus_size_t boundary,
+    bus_dma_segment_t *segs, int nsegs)
 {
-	size_t total = df->df_count + align - 1, first;
-	uint64_t *run = kmem_take(total * sizeof(*run));
-	int error;
+	bus_addr_t last = 0;
+	int n = 0;
 
-	error = uvm_frames_take(total, true, 0, t->bt_high, run);
-	if (error == 0) {
-		first = (align - run[0] % align) % align;
-		dma_frames_trim(df, first, run, total);
+	for (size_t i = 0; i < df->df_count; i++) {
+		bus_addr_t addr = ptoa(df->df_pfns[i]);
+
+		if (n == 0 || addr != last + PAGE_SIZE ||
+		    (last & boundary) != (addr & boundary)) {
+			if (n == nsegs)
+				kern_panic("_bus_dmamem_alloc_range: curseg %d size "
+				    "%zx", n, ptoa(df->df_count));
+			segs[n].ds_addr = segs[n]._ds_paddr = addr;
+			segs[n++].ds_len = 0;
+		}
+		segs[n - 1].ds_len += PAGE_SIZE;
+		last = addr;
 	}
-	kmem_give(run, total * sizeof(*run));
-	return error;
+	return n;
 }
 
 int
-dma_frames_take(bus_dma_tag_t t, struct dma_frames *df, size_t n, size_t align,
-    int flags)
+dma_frames_take(bus_dma_tag_t t, struct dma_frames *df, bus_size_t size,
+    bus_size_t alignment, bus_size_t boundary, bus_dma_segment_t *segs, int nsegs,
+    int *rsegs, int flags)
 {
+	bus_size_t whole = boundary;
 	int error;
 
-	if (n > DMA_FRAMES_MAX || align > DMA_FRAMES_MAX)
+	size = round_page(size);
+	KERN_ASSERT(boundary >= PAGE_SIZE || boundary == 0);
+	while (whole != 0 && whole < size)
+		whole <<= 1;
+	if (atop(size) > kernel->kn_uvm.ku_total)
 		return ENOMEM;
-	df->df_count = n;
-	df->df_pfns = kmem_take(n * sizeof(*df->df_pfns));
-	while ((error = dma_frames_try(t, df, align)) != 0 &&
-	    (flags & BUS_DMA_NOWAIT) == 0)
-		uvm_wait("pglalloc");
+	*df = (struct dma_frames){
+		.df_pfns = kmem_take(atop(size) * sizeof(*df->df_pfns)),
+		.df_count = atop(size),
+	};
+	error = uvm_pages_take(size, t->bt_high, alignment, whole, nsegs,
+	    (flags & BUS_DMA_NOWAIT) == 0, df->df_pfns);
+	if (error == 0 && segs != NULL)
+		*rsegs = dma_frames_split(df, boundary, segs, nsegs);
 	if (error != 0) {
-		kmem_give(df->df_pfns, n * sizeof(*df->df_pfns));
-		df->df_pfns = NULL;
-		df->df_count = 0;
+		kmem_give(df->df_pfns, df->df_count * sizeof(*df->df_pfns));
+		*df = (struct dma_frames){ 0 };
 	}
 	return error;
 }
 
-/* Kernel virtual memory over the first n of them; NULL when there is none, with NOWAIT. */
+/* Kernel virtual memory over n frames; NULL when there is none, with NOWAIT. */
 void *
-dma_frames_map(const struct dma_frames *df, size_t n, int flags)
+dma_frames_map(const uint64_t *pfns, size_t n, int flags)
 {
 	void *va;
 
-	while ((va = hw_map(df->df_pfns, n)) == NULL && (flags & BUS_DMA_NOWAIT) == 0)
+	while ((va = hw_map(pfns, n)) == NULL && (flags & BUS_DMA_NOWAIT) == 0)
 		uvm_wait("kva");
 	return va;
 }
@@ -131,55 +135,42 @@ dma_is_reachable(const void *buf)
 	const char *va = buf;
 
 	for (dw = kernel->kn_dma->kd_windows; dw != NULL; dw = dw->dw_next) {
-		if (va >= dw->dw_va && va < dw->dw_va + ptoa(dw->dw_npages))
+		if (va >= dw->dw_va && va < dw->dw_va + ptoa(dw->dw_mapped))
 			return true;
 	}
 	return false;
 }
 
-static size_t
-dma_align_pages(bus_size_t size, bus_size_t alignment, bus_size_t boundary)
-{
-	bus_size_t align = alignment < PAGE_SIZE ? PAGE_SIZE : alignment;
-
-	/* A block on a multiple of a power of two not below its size crosses no boundary. */
-	while (boundary != 0 && align < size)
-		align *= 2;
-	return atop(align);
-}
-
 int
 dma_mem_alloc(bus_dma_tag_t t, bus_size_t size, bus_size_t alignment,
-    bus_size_t boundary, bus_dma_segment_t *seg, int flags)
+    bus_size_t boundary, bus_dma_segment_t *segs, int nsegs, int *rsegs, int flags)
 {
+	struct dma_frames df;
 	struct dma_memory *dm;
 	int error;
 
-	size = round_page(size);
-	if (size == 0 || (boundary != 0 && boundary < size))
-		return EINVAL;
-	dm = kmem_take(sizeof(*dm));
-	error = dma_frames_take(t, &dm->dm_frames, atop(size),
-	    dma_align_pages(size, alignment, boundary), flags);
-	if (error != 0) {
-		kmem_give(dm, sizeof(*dm));
+	error = dma_frames_take(t, &df, size, alignment, boundary, segs, nsegs, rsegs,
+	    flags);
+	if (error != 0)
 		return error;
+	for (int i = 0; i < *rsegs; i++) {
+		dm = kmem_take(sizeof(*dm));
+		dm->dm_addr = segs[i].ds_addr;
+		dm->dm_npages = atop(segs[i].ds_len);
+		dm->dm_next = kernel->kn_dma->kd_memory;
+		kernel->kn_dma->kd_memory = dm;
 	}
-	seg->ds_addr = seg->_ds_paddr = ptoa(dm->dm_frames.df_pfns[0]);
-	seg->ds_len = size;
-	dm->dm_next = kernel->kn_dma->kd_memory;
-	kernel->kn_dma->kd_memory = dm;
+	kmem_give(df.df_pfns, df.df_count * sizeof(*df.df_pfns));
 	return 0;
 }
 
-/* Where the list names the memory behind a segment, or NULL. */
+/* Where the list names the memory of a segment, or NULL. */
 static struct dma_memory **
 dma_mem_find(const bus_dma_segment_t *seg)
 {
 	struct dma_memory **link = &kernel->kn_dma->kd_memory;
 
-	while (*link != NULL &&
-	    ptoa((*link)->dm_frames.df_pfns[0]) != seg->ds_addr)
+	while (*link != NULL && (*link)->dm_addr != seg->ds_addr)
 		link = &(*link)->dm_next;
 	return *link == NULL ? NULL : link;
 }
@@ -192,10 +183,31 @@ dma_mem_ordinal(const bus_dma_segment_t *seg)
 	return link == NULL ? 0 : (*link)->dm_ordinal;
 }
 
+/* The frames of a segment as it was allocated; returns how many. */
+static size_t
+dma_mem_frames(const struct dma_memory *dm, uint64_t *pfns)
+{
+
+	for (size_t i = 0; i < dm->dm_npages; i++)
+		pfns[i] = atop(dm->dm_addr) + i;
+	return dm->dm_npages;
+}
+
+static bool
+dma_mem_is_whole(uint32_t ordinal)
+{
+	const struct dma_memory *dm = kernel->kn_dma->kd_memory;
+
+	while (dm != NULL && dm->dm_ordinal != ordinal)
+		dm = dm->dm_next;
+	return dm == NULL;
+}
+
 void
 dma_mem_free(bus_dma_tag_t t __unused, bus_dma_segment_t *segs, int nsegs)
 {
 	struct dma_memory **link, *dm;
+	uint64_t *pfns;
 	int i;
 
 	for (i = 0; i < nsegs; i++) {
@@ -205,37 +217,45 @@ dma_mem_free(bus_dma_tag_t t __unused, bus_dma_segment_t *segs, int nsegs)
 			    (uintmax_t)segs[i].ds_addr);
 		dm = *link;
 		*link = dm->dm_next;
-		if (dm->dm_ordinal != 0)
+		if (dm->dm_ordinal != 0 && dma_mem_is_whole(dm->dm_ordinal))
 			KNOTE(DMAMEM_GONE, dm->dm_ordinal);
-		dma_frames_give(&dm->dm_frames);
+		pfns = kmem_take(dm->dm_npages * sizeof(*pfns));
+		uvm_frames_give(pfns, dma_mem_frames(dm, pfns));
+		kmem_give(pfns, dm->dm_npages * sizeof(*pfns));
 		kmem_give(dm, sizeof(*dm));
 	}
 }
 
+/* All the segments must fit; what is longer than they are stays unmapped at its end. */
 int
 dma_mem_map(bus_dma_tag_t t __unused, bus_dma_segment_t *segs, int nsegs, size_t size,
     void **kvap, int flags)
 {
-	struct dma_memory **link = dma_mem_find(segs);
+	size_t room = atop(round_page(size)), n = 0;
+	uint64_t *pfns = kmem_take(room * sizeof(*pfns));
+	struct dma_memory **link = NULL;
 	struct dma_window *dw;
 	void *va;
 
-	/* bus_dmamem_alloc() of this kernel always makes one segment. */
-	if (nsegs != 1 || link == NULL ||
-	    atop(round_page(size)) > (*link)->dm_frames.df_count)
-		kern_panic("_bus_dmamem_map: size botch");
-	va = dma_frames_map(&(*link)->dm_frames, atop(round_page(size)), flags);
+	for (int i = 0; i < nsegs; i++) {
+		link = dma_mem_find(&segs[i]);
+		if (link == NULL || (*link)->dm_npages > room - n)
+			kern_panic("_bus_dmamem_map: size botch");
+		n += dma_mem_frames(*link, pfns + n);
+	}
+	va = n > 0 ? dma_frames_map(pfns, n, flags) : NULL;
+	kmem_give(pfns, room * sizeof(*pfns));
 	if (va == NULL)
 		return ENOMEM;
 	dw = kmem_take(sizeof(*dw));
-	dw->dw_npages = atop(round_page(size));
+	dw->dw_npages = room;
+	dw->dw_mapped = n;
 	dw->dw_va = va;
 	dw->dw_ordinal = (*link)->dm_ordinal;
 	dw->dw_next = kernel->kn_dma->kd_windows;
 	kernel->kn_dma->kd_windows = dw;
 	if (dw->dw_ordinal != 0)
-		hw_memory(HW_MEMORY_DMA, dw->dw_va, ptoa(dw->dw_npages),
-		    dw->dw_ordinal);
+		hw_memory(HW_MEMORY_DMA, dw->dw_va, ptoa(n), dw->dw_ordinal);
 	*kvap = dw->dw_va;
 	return 0;
 }
@@ -261,9 +281,9 @@ dma_mem_unmap(bus_dma_tag_t t __unused, void *kva, size_t size)
 	dw = *link;
 	*link = dw->dw_next;
 	if (dw->dw_ordinal != 0)
-		hw_memory(HW_MEMORY_GONE, dw->dw_va, ptoa(dw->dw_npages),
+		hw_memory(HW_MEMORY_GONE, dw->dw_va, ptoa(dw->dw_mapped),
 		    dw->dw_ordinal);
-	hw_unmap(dw->dw_va, dw->dw_npages);
+	hw_unmap(dw->dw_va, dw->dw_mapped);
 	kmem_give(dw, sizeof(*dw));
 }
 
@@ -287,17 +307,23 @@ bus_dmamem_alloc(bus_dma_tag_t t, bus_size_t size, bus_size_t alignment,
     bus_size_t boundary, bus_dma_segment_t *segs, int nsegs, int *rsegs, int flags)
 {
 	struct dma_memory *dm;
+	bus_size_t total = 0;
+	uint32_t ordinal;
 	int error;
 
 	KCALL(BUS_DMAMEM_ALLOC, size, alignment, nsegs, flags);
 	error = dma_fault(HW_CALL_BUS_DMAMEM_ALLOC, flags);
 	if (error == 0)
-		error = dma_mem_alloc(t, size, alignment, boundary, segs, flags);
+		error = dma_mem_alloc(t, size, alignment, boundary, segs, nsegs, rsegs,
+		    flags);
 	if (error == 0) {
-		*rsegs = 1;
+		ordinal = hw_ordinal(HW_OBJ_DMAMEM);
 		dm = kernel->kn_dma->kd_memory;
-		dm->dm_ordinal = hw_ordinal(HW_OBJ_DMAMEM);
-		KNOTE(DMAMEM, dm->dm_ordinal, segs->ds_len);
+		for (int i = 0; i < *rsegs; i++, dm = dm->dm_next) {
+			dm->dm_ordinal = ordinal;
+			total += segs[i].ds_len;
+		}
+		KNOTE(DMAMEM, ordinal, total);
 	}
 	KRET(BUS_DMAMEM_ALLOC, error);
 	return error;

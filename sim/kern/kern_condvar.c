@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * condvar(9), after sys/kern/kern_condvar.c 1.54 and kern_sleepq.c 1.71.
+ * condvar(9), after sys/kern/kern_condvar.c 1.53 and kern_sleepq.c 1.71.
  *
  * A condvar is a queue of sleepers and nothing else: a signal that finds it empty leaves no
  * trace.  A waiter is on the queue before it releases the interlock, and the level stays
@@ -10,6 +10,10 @@
  * On a timeout the machine only makes the context runnable; the real callout takes it off
  * the queue at that moment.  So a queued waiter that no longer sleeps counts as gone: a
  * signal passes it by, and whoever came first has decided what the wait returns.
+ *
+ * A waiter that was woken does not look at the condvar again: whoever woke the last may
+ * destroy it.  Without DIAGNOSTIC nothing is checked, and a condvar that was destroyed, or
+ * lies in zeroed memory and was never initialised, serves as one without waiters.
  */
 #include "kernel.h"
 
@@ -18,6 +22,7 @@ struct cv_waiter {
 	uint32_t	 cw_context;
 	pri_t		 cw_priority;
 	bool		 cw_is_woken;	/* taken off the queue by a waker */
+	bool		 cw_catches;	/* signals: cv_*wait_sig() */
 };
 
 static bool
@@ -35,8 +40,9 @@ cv_check(const kcondvar_t *cv, const char *function)
 	if (__predict_true(cv_is_live(cv)))
 		return;
 	if (cv->cv_state == CV_STATE_DEAD)
-		kern_panic("%s: condvar was destroyed", function);
-	kern_panic("%s: condvar is not initialised", function);
+		KERN_PANICIF(true, "%s: condvar was destroyed", function);
+	else if (kern_diagnostic() || cv->cv_state != 0 || cv->cv_sleepq_first != NULL)
+		kern_panic("%s: condvar is not initialised", function);
 }
 
 void
@@ -74,7 +80,6 @@ cv_enqueue(kcondvar_t *cv, struct cv_waiter *w)
 		prev->cw_next = w;
 	if (next == NULL)
 		cv->cv_sleepq_last = w;
-	cv->cv_waiters_count++;
 }
 
 static void
@@ -94,14 +99,12 @@ cv_dequeue(kcondvar_t *cv, const struct cv_waiter *w)
 		prev->cw_next = w->cw_next;
 	if (w->cw_next == NULL)
 		cv->cv_sleepq_last = prev;
-	cv->cv_waiters_count--;
 }
 
-/* The first waiter that still sleeps, or NULL. */
+/* The first waiter that still sleeps, from w on, or NULL. */
 static struct cv_waiter *
-cv_first(const kcondvar_t *cv)
+cv_asleep(struct cv_waiter *w)
 {
-	struct cv_waiter *w = cv->cv_sleepq_first;
 
 	while (w != NULL && !hw_is_asleep(w->cw_context))
 		w = w->cw_next;
@@ -113,7 +116,7 @@ cv_destroy_inner(kcondvar_t *cv)
 {
 
 	cv_check(cv, "cv_destroy");
-	KERN_ASSERT(cv_first(cv) == NULL);
+	KERN_ASSERT(cv_asleep(cv->cv_sleepq_first) == NULL);
 	cv->cv_state = CV_STATE_DEAD;
 	registry_set(&kernel->kn_condvar.kc_live, cv->cv_ordinal, NULL);
 	hw_memory(HW_MEMORY_ENDED, cv, sizeof(*cv), cv->cv_ordinal);
@@ -140,15 +143,18 @@ cv_assert_may_wait(const kcondvar_t *cv, const kmutex_t *mtx)
 
 /* ticks 0: for ever.  0 or EWOULDBLOCK, with the mutex held again. */
 static int
-cv_block(kcondvar_t *cv, kmutex_t *mtx, int ticks)
+cv_block(kcondvar_t *cv, kmutex_t *mtx, int ticks, bool catches)
 {
 	struct cv_waiter w = {
+		.cw_catches = catches,
 		.cw_context = hw_self(),
 		.cw_priority = kthread_priority(),
 	};
 	uint32_t ordinal = cv->cv_ordinal;
+	bool was_live;
 
 	cv_assert_may_wait(cv, mtx);
+	was_live = cv_is_live(cv);
 	(void)mutex_spl_raise(IPL_SCHED);
 	cv_enqueue(cv, &w);
 	KNOTE(CV_SLEEP, ordinal, mtx->mtx_ordinal, ticks);
@@ -156,11 +162,12 @@ cv_block(kcondvar_t *cv, kmutex_t *mtx, int ticks)
 	/* callout_schedule(9); without the check a past time is due at the next tick */
 	KERN_ASSERT(ticks >= 0);
 	(void)kern_block(HW_SLEEP_CV, ordinal, ticks < 0 ? 1 : (uint64_t)ticks);
-	if (!w.cw_is_woken && cv_is_live(cv))
+	/* The real callout did this when the time was up; since then the condvar may be gone. */
+	if (!w.cw_is_woken && (!was_live ||
+	    registry_has(&kernel->kn_condvar.kc_live, ordinal, cv)))
 		cv_dequeue(cv, &w);
 	KNOTE(CV_WOKEN, ordinal, !w.cw_is_woken);
 	mutex_acquire(mtx);
-	KERN_ASSERT(cv_is_live(cv));	/* cv_is_valid(cv), in cv_exit() */
 	return w.cw_is_woken ? 0 : EWOULDBLOCK;
 }
 
@@ -169,18 +176,18 @@ cv_wait(kcondvar_t *cv, kmutex_t *mtx)
 {
 
 	KCALL(CV_WAIT, cv->cv_ordinal, mtx->mtx_ordinal);
-	(void)cv_block(cv, mtx, 0);
+	(void)cv_block(cv, mtx, 0, false);
 	KRET(CV_WAIT, 0);
 }
 
-/* Kernel threads get no signals, so the _sig forms only carry another name. */
+/* Kernel threads get no signals; what is left of the _sig forms is what cv_signal() does. */
 int
 cv_wait_sig(kcondvar_t *cv, kmutex_t *mtx)
 {
 	int error;
 
 	KCALL(CV_WAIT_SIG, cv->cv_ordinal, mtx->mtx_ordinal);
-	error = cv_block(cv, mtx, 0);
+	error = cv_block(cv, mtx, 0, true);
 	KRET(CV_WAIT_SIG, error);
 	return error;
 }
@@ -191,7 +198,7 @@ cv_timedwait(kcondvar_t *cv, kmutex_t *mtx, int ticks)
 	int error;
 
 	KCALL(CV_TIMEDWAIT, cv->cv_ordinal, mtx->mtx_ordinal, ticks);
-	error = cv_block(cv, mtx, ticks);
+	error = cv_block(cv, mtx, ticks, false);
 	KRET(CV_TIMEDWAIT, error);
 	return error;
 }
@@ -202,22 +209,27 @@ cv_timedwait_sig(kcondvar_t *cv, kmutex_t *mtx, int ticks)
 	int error;
 
 	KCALL(CV_TIMEDWAIT_SIG, cv->cv_ordinal, mtx->mtx_ordinal, ticks);
-	error = cv_block(cv, mtx, ticks);
+	error = cv_block(cv, mtx, ticks, true);
 	KRET(CV_TIMEDWAIT_SIG, error);
 	return error;
 }
 
-/* Make up to `max` waiters runnable; they run when their priority lets them. */
+/*
+ * Make waiters runnable, all or up to the first that does not catch signals: one that does
+ * could return because of a signal and make nothing of its turn (cv_wakeup_one()).
+ */
 static void
-cv_wake(kcondvar_t *cv, unsigned max)
+cv_wake(kcondvar_t *cv, bool all)
 {
 	struct cv_waiter *w;
 
-	while (max-- > 0 && (w = cv_first(cv)) != NULL) {
+	while ((w = cv_asleep(cv->cv_sleepq_first)) != NULL) {
 		cv_dequeue(cv, w);
 		w->cw_is_woken = true;
 		KNOTE(CV_WAKE, cv->cv_ordinal, w->cw_context);
 		hw_wake(w->cw_context);
+		if (!all && !w->cw_catches)
+			break;
 	}
 }
 
@@ -227,7 +239,7 @@ cv_signal(kcondvar_t *cv)
 
 	KCALL(CV_SIGNAL, cv->cv_ordinal);
 	cv_check(cv, "cv_signal");
-	cv_wake(cv, 1);
+	cv_wake(cv, false);
 	KRET(CV_SIGNAL, 0);
 }
 
@@ -237,7 +249,7 @@ cv_broadcast(kcondvar_t *cv)
 
 	KCALL(CV_BROADCAST, cv->cv_ordinal);
 	cv_check(cv, "cv_broadcast");
-	cv_wake(cv, cv->cv_waiters_count);
+	cv_wake(cv, true);
 	KRET(CV_BROADCAST, 0);
 }
 
@@ -247,8 +259,7 @@ cv_has_waiters(kcondvar_t *cv)
 	bool has_waiters;
 
 	KCALL(CV_HAS_WAITERS, cv->cv_ordinal);
-	cv_check(cv, "cv_has_waiters");
-	has_waiters = cv_first(cv) != NULL;
+	has_waiters = cv_asleep(cv->cv_sleepq_first) != NULL;
 	KRET(CV_HAS_WAITERS, has_waiters);
 	return has_waiters;
 }

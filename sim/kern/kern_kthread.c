@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * kthread(9), after sys/kern/kern_kthread.c 1.48.
+ * kthread(9), after sys/kern/kern_kthread.c 1.46.
  *
  * A thread is runnable before kthread_create() returns, and *lp is stored only then.  It
- * ends by kthread_exit() and by nothing else.
+ * ends by kthread_exit() and by nothing else; one with KTHREAD_MUSTJOIN only when it is joined.
  */
 #include "kernel.h"
 
 /* So many at a time; more is "out of LWPs". */
 #define KTHREADS_MAX	40
 
-static struct lwp *
+struct lwp *
 kthread_self(void)
 {
 	uint32_t self = hw_self();
@@ -142,6 +142,11 @@ kthread_exit(int ecode)
 		    "status %d\n", l->l_name, l->l_ordinal, ecode);
 	KERN_PANICIF(mutex_spin_state()->mc_count != 0,
 	    "kthread_exit: spin mutex held");
+	while ((l->l_flags & KTHREAD_MUSTJOIN) != 0 && l->l_joiner == 0) {
+		l->l_is_leaving = true;
+		(void)mutex_spl_raise(IPL_SCHED);
+		(void)kern_block(HW_SLEEP_JOIN, l->l_ordinal, 0);
+	}
 	(void)kern_lock_drop_all();
 	l->l_is_done = true;
 	kernel->kn_kthread.kt_count--;
@@ -156,8 +161,10 @@ kthread_wait(struct lwp *l)
 {
 
 	KERN_ASSERT((l->l_flags & KTHREAD_MUSTJOIN) != 0);
+	l->l_joiner = hw_self();
+	if (l->l_is_leaving)
+		hw_wake(l->l_ordinal);
 	while (!l->l_is_done) {
-		l->l_joiner = hw_self();
 		(void)mutex_spl_raise(IPL_SCHED);
 		(void)kern_block(HW_SLEEP_JOIN, l->l_ordinal, 0);
 	}

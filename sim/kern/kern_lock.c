@@ -8,9 +8,11 @@
  */
 #include "kernel.h"
 
-static bool
-kern_lock_is_mine(const struct kern_lock *lock)
+bool
+kern_lock_is_held(void)
 {
+	const struct kern_lock *lock = &kernel->kn_lock;
+
 	return lock->kl_count > 0 && lock->kl_cpu == hw_cpu();
 }
 
@@ -21,7 +23,7 @@ kern_lock_take(int count)
 
 	if (count == 0)
 		return;
-	while (lock->kl_count > 0 && !kern_lock_is_mine(lock))
+	while (lock->kl_count > 0 && !kern_lock_is_held())
 		(void)hw_spin();
 	lock->kl_cpu = hw_cpu();
 	lock->kl_count += count;
@@ -32,7 +34,7 @@ kern_lock_drop(void)
 {
 	struct kern_lock *lock = &kernel->kn_lock;
 
-	KERN_ASSERT(kern_lock_is_mine(lock));
+	KERN_ASSERT(kern_lock_is_held());
 	lock->kl_count--;
 }
 
@@ -42,10 +44,9 @@ kern_lock_drop_all(void)
 	struct kern_lock *lock = &kernel->kn_lock;
 	int count;
 
-	if (!kern_lock_is_mine(lock))
+	if (!kern_lock_is_held())
 		return 0;
 	count = lock->kl_count;
 	lock->kl_count = 0;
 	return count;
 }
-

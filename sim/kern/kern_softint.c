@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * softint(9), after sys/kern/kern_softint.c.
+ * softint(9), after sys/kern/kern_softint.c 1.70.
  */
 #include "kernel.h"
 
@@ -91,6 +91,7 @@ softint_schedule(void *cookie)
 	struct kern_softint *ks = cookie;
 
 	KCALL(SOFTINT_SCHEDULE, ks->ks_ordinal);
+	KERN_ASSERT(kpreempt_disabled());
 	hw_softint_schedule(ks->ks_line);
 	KRET(SOFTINT_SCHEDULE, 0);
 }

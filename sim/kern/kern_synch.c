@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Giving up the CPU (mi_switch()), kpause(9) and delay(9), after sys/kern/kern_synch.c.
+ * Giving up the CPU (mi_switch()), kpreempt(9), kpause(9) and delay(9), after
+ * sys/kern/kern_synch.c 1.350.
  */
 #include "kernel.h"
 
@@ -33,6 +34,38 @@ kern_block(enum hw_sleep why, uint64_t object, uint64_t ticks)
 	mutex_spl_restore();
 	kern_lock_take(biglocks);
 	return is_woken;
+}
+
+/* Threads are never preempted here, so this only counts; autoconf and handlers are lwp0. */
+static int *
+synch_nopreempt(void)
+{
+	struct lwp *l = kthread_self();
+
+	return l != NULL ? &l->l_nopreempt : &kernel->kn_kthread.kt_nopreempt;
+}
+
+void
+kpreempt_disable(void)
+{
+
+	++*synch_nopreempt();
+}
+
+void
+kpreempt_enable(void)
+{
+
+	--*synch_nopreempt();
+}
+
+bool
+kpreempt_disabled(void)
+{
+	const struct lwp *l = kthread_self();
+
+	return *synch_nopreempt() != 0 || kern_in_hardint() || kern_in_softint() ||
+	    (l != NULL && (l->l_flags & KTHREAD_INTR) != 0) || hw_ipl() > IPL_NONE;
 }
 
 static int

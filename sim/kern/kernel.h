@@ -171,6 +171,7 @@ struct kern_lock {
 void	kern_lock_take(int count);
 void	kern_lock_drop(void);
 int	kern_lock_drop_all(void);
+bool	kern_lock_is_held(void);	/* KERNEL_LOCKED_P() */
 
 /* ---- kern_synch.c: sleeping; kpause(9), delay(9) ---- */
 
@@ -191,7 +192,9 @@ struct lwp {
 	void		(*l_func)(void *);
 	void		*l_arg;
 	char		 l_name[MAXCOMLEN];
-	bool		 l_is_done;	/* it has called kthread_exit() */
+	bool		 l_is_leaving;	/* in kthread_exit(), until it is joined */
+	bool		 l_is_done;	/* it has ended */
+	int		 l_nopreempt;	/* kpreempt_disable() */
 	uint32_t	 l_joiner;	/* context in kthread_join(), or 0 */
 	struct lwp	*l_next;
 };
@@ -199,9 +202,11 @@ struct lwp {
 struct kern_kthread {
 	struct lwp	*kt_lwps;
 	unsigned	 kt_count;	/* that have not ended */
+	int		 kt_nopreempt;	/* of lwp0 */
 };
 
-/* Priority of the running context, for sleep queues. */
+/* The running kernel thread, or NULL.  Priority of the running context, for sleep queues. */
+struct lwp *kthread_self(void);
 pri_t	kthread_priority(void);
 
 /* ---- kern_softint.c: softint(9) ---- */
@@ -342,6 +347,12 @@ void	uvm_boot(void);
 int	uvm_frames_take(size_t n, bool contiguous, paddr_t low, paddr_t high,
 	    uint64_t *pfns);
 void	uvm_frames_give(const uint64_t *pfns, size_t n);
+/*
+ * uvm_pglistalloc(9) of frames for the kernel itself, without a record or a fault: their
+ * numbers into pfns, which has room for `size` bytes of them.
+ */
+int	uvm_pages_take(psize_t size, paddr_t high, paddr_t alignment, paddr_t boundary,
+	    int nsegs, bool waitok, uint64_t *pfns);
 /* Sleep until there is memory again, as uvm_wait() does. */
 void	uvm_wait(const char *wmesg);
 /* Sleep until memory is freed or kern_heal() is called: an injected shortage. */

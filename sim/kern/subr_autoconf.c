@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * autoconf(9) and config(9), after sys/kern/subr_autoconf.c 1.300.
+ * autoconf(9) and config(9), after sys/kern/subr_autoconf.c 1.301.
  *
  * The tree is pci0, virtio0 on it, and the instances of the driver on virtio0.  An attach
  * that fails leaves its instance in the tree with its softc: ca_attach has no result.
@@ -14,6 +14,10 @@ struct autoconf_device {
 	size_t			 ad_pfn_count;
 	void			*ad_map;	/* where they are mapped */
 	size_t			 ad_size;	/* of the softc */
+	int			 ad_pending;	/* what must be over before a detach */
+	bool			 ad_is_detaching, ad_is_gone;
+	unsigned		 ad_waiting;	/* contexts in config_detach() */
+	void			(*ad_deferred)(device_t);
 	struct autoconf_device	*ad_next;
 };
 
@@ -119,7 +123,7 @@ autoconf_device_new(device_t parent, cfdata_t cf, struct cfattach *ca)
 	dev->dv_cfdata = cf;
 	dev->dv_cfattach = ca;
 	dev->dv_unit = autoconf_pick_unit(cf->cf_name, (int)cf->cf_unit);
-	dev->dv_flags = DVF_ACTIVE;
+	dev->dv_flags = DVF_ACTIVE | (ca != NULL ? ca->ca_flags : 0);
 	(void)snprintf(dev->dv_xname, sizeof(dev->dv_xname), "%s%d", cf->cf_name,
 	    dev->dv_unit);
 	if (ca != NULL)
@@ -129,18 +133,27 @@ autoconf_device_new(device_t parent, cfdata_t cf, struct cfattach *ca)
 	return dev;
 }
 
+static struct autoconf_device *
+autoconf_device(device_t dev)
+{
+	return container_of(dev, struct autoconf_device, ad_dev);
+}
+
+/* Its memory stays as long as somebody waits to detach it too. */
 static void
-autoconf_device_free(device_t dev)
+autoconf_device_free(struct autoconf_device *ad)
 {
 	struct autoconf_device **link = &kernel->kn_autoconf.ka_devices;
-	struct autoconf_device *ad;
 
-	while (&(*link)->ad_dev != dev)
+	while (*link != NULL && *link != ad)
 		link = &(*link)->ad_next;
-	ad = *link;
-	*link = ad->ad_next;
-	autoconf_softc_free(ad);
-	kmem_give(ad, sizeof(*ad));
+	if (*link != NULL) {
+		*link = ad->ad_next;
+		autoconf_softc_free(ad);
+		ad->ad_is_gone = true;
+	}
+	if (ad->ad_waiting == 0)
+		kmem_give(ad, sizeof(*ad));
 }
 
 static cfdata_t
@@ -208,7 +221,7 @@ autoconf_boot(struct cfattach *ca, const char *name)
 		(void)autoconf_driver_add(ca, autoconf_cfdata_new(base, unit), false);
 }
 
-/* ---- config_found(9) ---- */
+/* ---- Matching ---- */
 
 /* mapply(): the highest positive answer wins, the first among equals. */
 static const struct autoconf_driver *
@@ -239,6 +252,90 @@ autoconf_ask(device_t parent, void *aux)
 	(void)autoconf_search(parent, aux, true);
 }
 
+/* ---- config_defer(9) and its like ---- */
+
+void
+config_pending_incr(device_t dev)
+{
+
+	autoconf_device(dev)->ad_pending++;
+}
+
+void
+config_pending_decr(device_t dev)
+{
+
+	KERN_ASSERT(autoconf_device(dev)->ad_pending > 0);
+	autoconf_device(dev)->ad_pending--;
+}
+
+void
+config_defer(device_t dev, void (*func)(device_t))
+{
+
+	KCALL(CONFIG_DEFER);
+	if (dev->dv_parent == NULL)
+		kern_panic("config_defer: can't defer config of a root device");
+	KERN_PANICIF(autoconf_device(dev)->ad_deferred != NULL,
+	    "config_defer: deferred twice");
+	config_pending_incr(dev);
+	autoconf_device(dev)->ad_deferred = func;
+	KRET(CONFIG_DEFER, 0);
+}
+
+/* config_deferred(): what the children of the device put off. */
+static void
+autoconf_run_deferred(device_t parent)
+{
+	struct autoconf_device *ad = kernel->kn_autoconf.ka_devices;
+
+	while (ad != NULL) {
+		void (*func)(device_t) = ad->ad_deferred;
+
+		if (func == NULL || ad->ad_dev.dv_parent != parent) {
+			ad = ad->ad_next;
+			continue;
+		}
+		ad->ad_deferred = NULL;
+		func(&ad->ad_dev);
+		config_pending_decr(&ad->ad_dev);
+		ad = kernel->kn_autoconf.ka_devices;	/* which may have changed */
+	}
+}
+
+void
+config_interrupts(device_t dev, void (*func)(device_t))
+{
+
+	KCALL(CONFIG_INTERRUPTS);
+	func(dev);	/* `cold' is 0 */
+	KRET(CONFIG_INTERRUPTS, 0);
+}
+
+void
+config_mountroot(device_t dev, void (*func)(device_t))
+{
+
+	KCALL(CONFIG_MOUNTROOT);
+	func(dev);
+	KRET(CONFIG_MOUNTROOT, 0);
+}
+
+int
+config_finalize_register(device_t dev, int (*fn)(device_t))
+{
+
+	KCALL(CONFIG_FINALIZE_REGISTER);
+	kern_lock_take(1);
+	while (fn(dev) != 0)
+		continue;
+	kern_lock_drop();
+	KRET(CONFIG_FINALIZE_REGISTER, 0);
+	return 0;
+}
+
+/* ---- config_found(9) ---- */
+
 /* config_attach_internal() ends no line: what it prints, ca_attach continues. */
 static device_t
 autoconf_attach(device_t parent, const struct autoconf_driver *ad, void *aux,
@@ -246,12 +343,17 @@ autoconf_attach(device_t parent, const struct autoconf_driver *ad, void *aux,
 {
 	device_t dev = autoconf_device_new(parent, ad->ad_cfdata, ad->ad_cfattach);
 
-	kernel->kn_autoconf.ka_child = dev;
+	KERN_ASSERT(kern_lock_is_held());
+	if (parent == kernel->kn_autoconf.ka_virtio)
+		kernel->kn_autoconf.ka_child = dev;
 	kprint(HW_CON_NORMAL, "%s at %s", dev->dv_xname, parent->dv_xname);
 	if (print != NULL)
 		(void)print(aux, NULL);
 	KNOTE(ATTACH, HW_ATTACH_BEGIN);
+	config_pending_incr(dev);
 	ad->ad_cfattach->ca_attach(parent, dev, aux);
+	config_pending_decr(dev);
+	autoconf_run_deferred(dev);
 	return dev;
 }
 
@@ -274,28 +376,70 @@ config_found(device_t parent, void *aux, cfprint_t print, const struct cfargs *a
 
 /* ---- config_detach(9) ---- */
 
-/* The caller holds the kernel lock. */
-int
-config_detach(device_t dev, int flags)
+/* config_detach_enter(): until it is attached, and nobody else detaches it. */
+static bool
+autoconf_detach_enter(struct autoconf_device *ad)
+{
+
+	ad->ad_waiting++;
+	while (ad->ad_pending > 0 || ad->ad_is_detaching) {
+		(void)mutex_spl_raise(IPL_SCHED);
+		(void)kern_block(HW_SLEEP_PAUSE, 0, 1);
+	}
+	ad->ad_waiting--;
+	ad->ad_is_detaching = !ad->ad_is_gone;
+	return ad->ad_is_detaching;
+}
+
+static int
+autoconf_detach(device_t dev, int flags)
 {
 	const struct cfattach *ca = dev->dv_cfattach;
-	int error = EOPNOTSUPP;
 
-	if (ca->ca_detach != NULL)
-		error = ca->ca_detach(dev, flags);
-	if (error != 0) {
-		if ((flags & DETACH_FORCE) != 0)
-			kern_panic("config_detach: forced detach of %s failed (%d)",
-			    dev->dv_xname, error);
-		return error;
-	}
+	if ((flags & (DETACH_SHUTDOWN | DETACH_FORCE)) == DETACH_SHUTDOWN &&
+	    (dev->dv_flags & DVF_DETACH_SHUTDOWN) == 0)
+		return EOPNOTSUPP;
+	return ca->ca_detach != NULL ? ca->ca_detach(dev, flags) : EOPNOTSUPP;
+}
+
+static void
+autoconf_detached(device_t dev, int flags)
+{
+	const struct autoconf_device *ad = kernel->kn_autoconf.ka_devices;
+	device_t parent = dev->dv_parent;
+
 	dev->dv_flags &= ~DVF_ACTIVE;
+	for (; ad != NULL; ad = ad->ad_next)
+		KERN_PANICIF(ad->ad_dev.dv_parent == dev, "config_detach: detached device "
+		    "%s has children %s", dev->dv_xname, ad->ad_dev.dv_xname);
+	if (parent->dv_cfattach != NULL && parent->dv_cfattach->ca_childdetached != NULL)
+		parent->dv_cfattach->ca_childdetached(parent, dev);
 	if ((flags & DETACH_QUIET) == 0)
 		kprint(HW_CON_NORMAL, "%s: detached\n", dev->dv_xname);
 	if (kernel->kn_autoconf.ka_child == dev)
 		kernel->kn_autoconf.ka_child = NULL;
-	autoconf_device_free(dev);
-	return 0;
+}
+
+int
+config_detach(device_t dev, int flags)
+{
+	struct autoconf_device *ad = autoconf_device(dev);
+	int error = ENOENT;
+
+	kern_lock_take(1);
+	if (autoconf_detach_enter(ad)) {
+		error = autoconf_detach(dev, flags);
+		if (error != 0 && (flags & DETACH_FORCE) != 0)
+			kern_panic("config_detach: forced detach of %s failed (%d)",
+			    dev->dv_xname, error);
+		if (error == 0)
+			autoconf_detached(dev, flags);
+		ad->ad_is_detaching = false;
+	}
+	if (error == 0 || ad->ad_is_gone)
+		autoconf_device_free(ad);
+	kern_lock_drop();
+	return error;
 }
 
 /* ---- config_init_component(9), for drivers built as modules ---- */
@@ -323,6 +467,7 @@ static int
 component_add(const struct cfattachinit *cfai, struct cfdata *cfdatas)
 {
 	unsigned count = kernel->kn_autoconf.ka_driver_count;
+	device_t virtio = kernel->kn_autoconf.ka_virtio;
 	int error = 0;
 
 	for (; cfai->cfai_name != NULL && error == 0; cfai++) {
@@ -336,8 +481,10 @@ component_add(const struct cfattachinit *cfai, struct cfdata *cfdatas)
 	}
 	if (error != 0)
 		component_drop(count);
-	else if (kernel->kn_autoconf.ka_virtio != NULL)
-		virtio_pci_rescan(kernel->kn_autoconf.ka_virtio);
+	else if (virtio != NULL) {
+		virtio_pci_rescan(virtio);
+		autoconf_run_deferred(virtio);
+	}
 	return error;
 }
 
@@ -418,6 +565,7 @@ kern_attach(void)
 	} else {
 		virtio_pci_rescan(ka->ka_virtio);
 	}
+	autoconf_run_deferred(ka->ka_virtio);
 	is_attached = virtio_pci_child_attached(ka->ka_virtio);
 	KNOTE(ATTACH, HW_ATTACH_END, is_attached);
 	kern_lock_drop();
@@ -430,9 +578,7 @@ kern_detach(void)
 	device_t child = kernel->kn_autoconf.ka_child;
 	int error = ENXIO;
 
-	kern_lock_take(1);
 	if (child != NULL)
 		error = config_detach(child, 0);
-	kern_lock_drop();
 	return error;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Accessors of a device_t, after sys/kern/subr_device.c 1.12.
+ * Accessors of a device_t, after sys/kern/subr_device.c 1.13.
  */
 #include "kernel.h"
 

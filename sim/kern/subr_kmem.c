@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * kmem(9), after sys/kern/subr_kmem.c 1.77 (2019), and the kernel's own memory.
+ * kmem(9), after sys/kern/subr_kmem.c 1.87, and the kernel's own memory.
  *
  * A driver's block lies in page frames of its own, so that it has a physical address and
  * costs the guest memory.  Small blocks that are given back are kept for the next block of the

@@ -19,6 +19,7 @@ struct pglist_request {
 	int64_t		 num;		/* still wanted */
 	uint64_t	 low, high;
 	uint64_t	 align, boundary;
+	enum hw_owner	 owner;		/* whose the pages will be */
 	struct pglist	*list;
 };
 
@@ -32,12 +33,12 @@ pglist_append(struct pglist *list, struct vm_page *p)
 	list->tqh_last = &p->pageq.queue.tqe_next;
 }
 
-/* The driver's from now on. */
 static void
-pglist_add(struct pglist *list, struct uvm_seg *seg, const uint64_t *pfns, size_t n)
+pglist_add(const struct pglist_request *r, struct uvm_seg *seg, const uint64_t *pfns,
+    size_t n)
 {
 
-	hw_pages(HW_PAGE_DRIVER, pfns, n);
+	hw_pages(r->owner, pfns, n);
 	for (size_t i = 0; i < n; i++) {
 		struct vm_page *p = &seg->us_page[pfns[i] - seg->us_start];
 
@@ -45,7 +46,7 @@ pglist_add(struct pglist *list, struct uvm_seg *seg, const uint64_t *pfns, size_
 		p->flags = PG_CLEAN;
 		p->pqflags = 0;
 		p->wire_count = 0;
-		pglist_append(list, p);
+		pglist_append(r->list, p);
 	}
 }
 
@@ -86,7 +87,7 @@ pglist_simple_seg(const struct pglist_request *r, struct uvm_seg *seg)
 		got = uvm_seg_take(seg, from, limit, want, pfns, &from);
 		if (got == 0)
 			continue;
-		pglist_add(r->list, seg, pfns, got);
+		pglist_add(r, seg, pfns, got);
 		todo -= (int64_t)got;
 		if (todo == 0)
 			break;
@@ -144,19 +145,23 @@ pglist_simple(struct pglist_request *r, bool waitok)
 /* ---- The contiguous path ---- */
 
 static void
-pglist_add_run(struct pglist *list, struct uvm_seg *seg, uint64_t index, uint64_t n)
+pglist_add_run(const struct pglist_request *r, struct uvm_seg *seg, uint64_t index)
 {
-	uint64_t pfns[UVM_BATCH];
+	uint64_t pfns[UVM_BATCH], n = (uint64_t)r->num;
 	size_t part;
 
 	for (; n > 0; n -= part, index += part) {
 		part = MIN(n, UVM_BATCH);
 		for (size_t i = 0; i < part; i++)
 			pfns[i] = seg->us_start + index + i;
-		pglist_add(list, seg, pfns, part);
+		pglist_add(r, seg, pfns, part);
 	}
 }
 
+/*
+ * With waitok the real one goes on to collect pages while the pagedaemon evicts others
+ * (uvm_pglistalloc_contig_aggressive()), as long as uvm_reclaimable(): nothing is here.
+ */
 static int
 pglist_contig(const struct pglist_request *r)
 {
@@ -172,7 +177,7 @@ pglist_contig(const struct pglist_request *r)
 		error = ENOMEM;
 		if (uvm_seg_take_run(seg, r->low, r->high, n, r->align,
 		    r->boundary, &index)) {
-			pglist_add_run(r->list, seg, index, n);
+			pglist_add_run(r, seg, index);
 			return 0;
 		}
 	}
@@ -196,10 +201,10 @@ pglist_fault(bool waitok)
 }
 
 static int
-pglist_alloc(psize_t size, paddr_t low, paddr_t high, paddr_t alignment,
-    paddr_t boundary, struct pglist *rlist, int nsegs, bool waitok)
+pglist_alloc(enum hw_owner owner, psize_t size, paddr_t low, paddr_t high,
+    paddr_t alignment, paddr_t boundary, struct pglist *rlist, int nsegs, bool waitok)
 {
-	struct pglist_request r = { .high = atop(high), .list = rlist };
+	struct pglist_request r = { .high = atop(high), .owner = owner, .list = rlist };
 	int error;
 
 	KERN_ASSERT(!cpu_intr_p());
@@ -215,7 +220,7 @@ pglist_alloc(psize_t size, paddr_t low, paddr_t high, paddr_t alignment,
 	r.align = atop(alignment);
 	r.boundary = atop(boundary);
 	TAILQ_INIT(rlist);
-	error = pglist_fault(waitok);
+	error = owner == HW_PAGE_DRIVER ? pglist_fault(waitok) : 0;
 	if (error != 0)
 		return error;
 	if (nsegs < r.num || alignment != PAGE_SIZE || boundary != 0)
@@ -230,10 +235,26 @@ uvm_pglistalloc(psize_t size, paddr_t low, paddr_t high, paddr_t alignment,
 	int error;
 
 	KCALL(UVM_PGLISTALLOC, size, low, high, nsegs, waitok);
-	error = pglist_alloc(size, low, high, alignment, boundary, rlist, nsegs,
-	    waitok != 0);
+	error = pglist_alloc(HW_PAGE_DRIVER, size, low, high, alignment, boundary, rlist,
+	    nsegs, waitok != 0);
 	hw_memory(HW_MEMORY_FILLED, rlist, sizeof(*rlist), 0);
 	KRET(UVM_PGLISTALLOC, error);
+	return error;
+}
+
+int
+uvm_pages_take(psize_t size, paddr_t high, paddr_t alignment, paddr_t boundary,
+    int nsegs, bool waitok, uint64_t *pfns)
+{
+	struct pglist list;
+	struct vm_page *p;
+	int error = pglist_alloc(HW_PAGE_KERNEL, size, 0, high, alignment, boundary, &list,
+	    nsegs, waitok);
+
+	if (error == 0) {
+		TAILQ_FOREACH(p, &list, pageq.queue)
+			*pfns++ = atop(VM_PAGE_TO_PHYS(p));
+	}
 	return error;
 }
 

@@ -106,10 +106,10 @@ vq_memory_take(struct virtio_softc *sc, struct virtqueue *vq, size_t size,
     const char *name)
 {
 	const char *step = "allocation";
-	int error;
+	int error, rsegs;
 
 	error = dma_mem_alloc(sc->sc_dmat, size, VIRTIO_PAGE_SIZE, 0,
-	    &vq->vq_segs[0], BUS_DMA_WAITOK);
+	    &vq->vq_segs[0], 1, &rsegs, BUS_DMA_WAITOK);
 	if (error == 0) {
 		step = "map";
 		error = dma_mem_map(sc->sc_dmat, &vq->vq_segs[0], 1, size,
@@ -123,7 +123,7 @@ vq_memory_take(struct virtio_softc *sc, struct virtqueue *vq, size_t size,
 	if (error == 0) {
 		step = "dmamap load";
 		error = dma_map_load(sc->sc_dmat, vq->vq_dmamap, vq->vq_vaddr,
-		    size, BUS_DMA_WAITOK);
+		    size);
 	}
 	if (error != 0)
 		kprint(HW_CON_ERROR, "%s: virtqueue %d for %s %s failed, "

@@ -161,6 +161,10 @@ say_sleep(struct line *line, const struct words *words, const struct event *even
 		say(line, "pauses");
 		break;
 	case HW_SLEEP_JOIN:
+		if (event->ctx_sleep.object == event->ctx) {
+			say(line, "waits to be joined");
+			break;
+		}
 		say(line, "waits for the end of ");
 		say_value(line, words, 't', event->ctx_sleep.object);
 		break;

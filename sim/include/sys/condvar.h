@@ -21,7 +21,6 @@
 typedef struct kcondvar {
 	uint32_t	cv_ordinal;	/* number of this condvar, 0: never initialised */
 	uint8_t		cv_state;	/* CV_STATE_* */
-	uint32_t	cv_waiters_count;
 	const char	*cv_wmesg;	/* what waiters wait for; the caller's memory */
 	void		*cv_sleepq_first; /* sleep queue of the kernel, head */
 	void		*cv_sleepq_last;  /* and tail */

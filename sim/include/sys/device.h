@@ -174,8 +174,22 @@ int	config_fini_component(struct cfdriver * const *cfdrivers,
  */
 device_t config_found(device_t parent, void *aux, cfprint_t print,
 	    const struct cfargs *args);
-/* config_detach(9): 0, or EOPNOTSUPP for a driver without ca_detach, or what that says. */
+/*
+ * config_detach(9): 0, or EOPNOTSUPP for a driver without ca_detach, or what that says, or
+ * ENOENT when somebody else detached it meanwhile.  Waits until the attachment is over.
+ */
 int	config_detach(device_t dev, int flags);
+/*
+ * config_defer(9): call func when all devices of the parent are attached.  The other three
+ * call it at once, as when the system is up; config_finalize_register() until fn says 0.
+ */
+void	config_defer(device_t dev, void (*func)(device_t));
+void	config_interrupts(device_t dev, void (*func)(device_t));
+void	config_mountroot(device_t dev, void (*func)(device_t));
+int	config_finalize_register(device_t dev, int (*fn)(device_t));
+/* config_pending_incr(9): the attachment is not over until as many config_pending_decr(). */
+void	config_pending_incr(device_t dev);
+void	config_pending_decr(device_t dev);
 
 /* device_private(9): the softc; NULL for NULL. */
 void	*device_private(device_t dev);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * <sys/systm.h>: kernel printing and panic(9).
+ * <sys/systm.h>: kernel printing, panic(9) and kpreempt(9).
  *
  * All printing functions may be called from threads, soft and hard interrupts and with
  * spin mutexes up to IPL_VM held; none returns a value, save those that fill a buffer.
@@ -53,5 +53,14 @@ void	aprint_verbose_dev(device_t dev, const char *fmt, ...) __printflike(2, 3);
 void	aprint_debug_dev(device_t dev, const char *fmt, ...) __printflike(2, 3);
 /* device_printf(9): printf with the device's name and ": " in front. */
 void	device_printf(device_t dev, const char *fmt, ...) __printflike(2, 3);
+
+/*
+ * No other thread takes this CPU, and this one stays on it, until the last of as many
+ * kpreempt_enable().  kpreempt_disabled(): is that so, also because of the level or of an
+ * interrupt?
+ */
+void	kpreempt_disable(void);
+void	kpreempt_enable(void);
+bool	kpreempt_disabled(void);
 
 #endif /* !_SYS_SYSTM_H_ */

@@ -162,6 +162,9 @@ HOOK(on_sleep, struct live_state *state)
 	struct sleeper *sleeper = &state->sleeper[event->ctx];
 	uint32_t known_seq;
 
+	/* In kthread_exit(), until it is joined. */
+	if (event->code == HW_SLEEP_JOIN && event->ctx_sleep.object == event->ctx)
+		return;
 	sleeper->asleep = true;
 	sleeper->ctx = event->ctx;
 	sleeper->kind = (enum hw_context)event->ctx_kind;

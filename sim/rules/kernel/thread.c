@@ -10,7 +10,8 @@
 #define THREAD_DAY_S 86400		/* a longer wait is suspect */
 
 struct thread {
-	bool exists, gone, reported;
+	bool exists, reported;
+	bool gone;			/* it has called kthread_exit(), or returned */
 	bool is_joined;
 	uint32_t seq, site;		/* created */
 	uint32_t gone_seq;
@@ -50,24 +51,35 @@ static const struct rule rule_exit = {
 	"static void\nthread(void *arg)\n{\n\twork(arg);\n\tkthread_exit(0);\n}"
 };
 
+/* It may wait in there to be joined, but does not come back. */
+HOOK(call_exit, struct threads *threads)
+{
+	struct thread *thread = thread_at(threads, event->ctx);
+	struct finding *finding;
+
+	if (thread == NULL || !thread->exists)
+		return;
+	thread->gone = true;
+	thread->gone_seq = event->seq;
+	if (event->call.kthread_exit.code == 0)
+		return;
+	finding = rules_report(core, &rule_exit, event, site, "thread %u exits with code %lld",
+	    event->ctx, (long long)(int32_t)event->call.kthread_exit.code);
+	finding_because(finding, thread->seq, "created here");
+}
+
 HOOK(note_thread_gone, struct threads *threads)
 {
 	struct thread *thread = thread_at(threads, event->note.thread_gone.context);
-	struct finding *finding = NULL;
+	struct finding *finding;
 
-	if (thread == NULL)
+	if (thread == NULL || event->note.thread_gone.returned == 0)
 		return;
-	site = rules_call(core, event)->site;
 	thread->gone = true;
 	thread->gone_seq = event->seq;
-	if (event->note.thread_gone.returned == 1)
-		finding = rules_report(core, &rule_exit, event, site,
-		    "thread %u returned from its function instead of calling kthread_exit",
-		    (unsigned)event->note.thread_gone.context);
-	else if (event->note.thread_gone.code != 0)
-		finding = rules_report(core, &rule_exit, event, site,
-		    "thread %u exits with code %lld", (unsigned)event->note.thread_gone.context,
-		    (long long)(int32_t)event->note.thread_gone.code);
+	finding = rules_report(core, &rule_exit, event, rules_call(core, event)->site,
+	    "thread %u returned from its function instead of calling kthread_exit",
+	    (unsigned)event->note.thread_gone.context);
 	if (thread->exists)
 		finding_because(finding, thread->seq, "created here");
 }
@@ -197,6 +209,7 @@ thread_end(void *state, struct rules_core *core, const struct event *now)
 static const struct hook_row hooks[] = {
 	ON_NOTE(THREAD, note_thread),
 	ON_NOTE(THREAD_GONE, note_thread_gone),
+	ON_CALL(KTHREAD_EXIT, call_exit),
 	ON_CALL(KTHREAD_JOIN, call_join),
 	ON_CALL(CV_TIMEDWAIT, call_timedwait),
 	ON_CALL(CV_TIMEDWAIT_SIG, call_timedwait),

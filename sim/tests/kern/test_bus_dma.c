@@ -186,7 +186,7 @@ START_TEST(injected_load_failure_leaves_the_map_empty)
 		const char *id;
 		int error;
 	} faults[] = {
-		{ "bus_dmamap_load.efbig", K_EFBIG }, { "bus_dmamap_load.enomem", K_ENOMEM },
+		{ "bus_dmamap_load.efbig", K_EFBIG }, { "bus_dmamap_load.einval", K_EINVAL },
 	};
 
 	for (int i = 0; i < 2; i++) {
@@ -269,7 +269,7 @@ START_TEST(preread_leaves_the_buffer_undefined)
 }
 END_TEST
 
-/* Bounce pages are taken when first needed, or with ALLOCNOW at once. */
+/* From the beginning to the end of the map, whatever its flags. */
 START_TEST(bounce_pages_cost_memory_until_destroy)
 {
 	struct krig *rig = rig_with(true, true);
@@ -277,10 +277,10 @@ START_TEST(bounce_pages_cost_memory_until_destroy)
 
 	rig->frag.in[7] = NOWAIT;
 	krig_run(rig, frag_dma_allocnow);
-	ck_assert_uint_eq(rig->world.memory.counts.kernel, before);
+	ck_assert_uint_eq(rig->world.memory.counts.kernel, before + 1);
 	rig->frag.in[7] = NOWAIT | ALLOCNOW;
 	krig_run(rig, frag_dma_allocnow);
-	ck_assert_uint_eq(rig->world.memory.counts.kernel, before + 1);
+	ck_assert_uint_eq(rig->world.memory.counts.kernel, before + 2);
 	before = rig->world.memory.counts.kernel;
 	krig_run(rig, frag_dma_unload);
 	ck_assert_int_eq(rig->frag.out[2], 0);
@@ -294,8 +294,7 @@ START_TEST(bounce_pages_cost_memory_until_destroy)
 }
 END_TEST
 
-/* The last page goes to the buffer; for bouncing there is none. */
-START_TEST(without_memory_for_bouncing_it_is_enomem_or_waits)
+START_TEST(without_memory_for_bouncing_create_is_enomem_or_waits)
 {
 	for (int flags = WAITOK; flags <= NOWAIT; flags++) {
 		struct krig_options options;
@@ -306,19 +305,15 @@ START_TEST(without_memory_for_bouncing_it_is_enomem_or_waits)
 		options.config.reserve_pages = 1;
 		rig = krig_new_attached(&options);
 		ck_assert_int_gt(kern_others(KRIG_PAGES), 0);
-		rig->frag.in[0] = rig->frag.in[2] = rig->frag.in[5] = 64;
-		rig->frag.in[1] = 1;
-		rig->frag.in[6] = flags;
-		rig->frag.marks = 0;
-		krig_thread(rig, frag_dma_load);
+		rig->frag.in[7] = flags;
+		rig->frag.out[0] = -1;
+		krig_thread(rig, frag_dma_allocnow);
 		krig_go_until(rig, rig->world.clock.now_ns + 10 * KRIG_TICK_NS);
 		krig_assert_alive(rig);
-		ck_assert_int_eq(rig->frag.marks, flags == NOWAIT);
-		ck_assert_int_eq(rig->frag.out[1], flags == NOWAIT ? K_ENOMEM : 0);
+		ck_assert_int_eq(rig->frag.out[0], flags == NOWAIT ? K_ENOMEM : -1);
 		ck_assert_int_eq(kern_others(-3), -3);
 		krig_go(rig);
-		ck_assert_int_eq(rig->frag.marks, 1);
-		ck_assert_int_eq(rig->frag.out[2], flags == NOWAIT ? 0 : 64);
+		ck_assert_int_eq(rig->frag.out[0], flags == NOWAIT ? K_ENOMEM : 0);
 		krig_free(rig);
 	}
 }
@@ -428,7 +423,9 @@ START_TEST(dma_memory_never_bounces_and_goes_back)
 		bus = (uint64_t)rig->frag.out[7];
 		ck_assert_uint_eq(bus % PAGE, 0);
 		ck_assert_uint_eq(device_sees(rig, bus + 5999), 0x33);
-		ck_assert_uint_eq(rig->world.memory.counts.kernel, before + 2);
+		/* Two pages, and as many for a map that could bounce. */
+		ck_assert_uint_eq(rig->world.memory.counts.kernel,
+		    before + 2 + 2 * (unsigned)bounce);
 		krig_go(rig);
 		krig_assert_alive(rig);
 		ck_assert_uint_eq(rig->world.memory.counts.kernel, before);
@@ -467,20 +464,70 @@ START_TEST(dma_memory_that_cannot_be_had)
 {
 	struct krig *rig = rig_with(false, true);
 
-	rig->frag.in[0] = 2 * PAGE;
-	rig->frag.in[2] = PAGE;
-	krig_run(rig, frag_dma_memory_layout);
-	ck_assert_int_eq(rig->frag.out[0], K_EINVAL);
 	rig->frag.in[0] = (KRIG_PAGES + 1) * PAGE;
 	rig->frag.in[2] = 0;
 	krig_run(rig, frag_dma_memory_layout);
 	ck_assert_int_eq(rig->frag.out[0], K_ENOMEM);
-	rig->frag.in[0] = PAGE;
+	rig->frag.in[0] = 2 * PAGE;
 	krig_fault(rig, "bus_dmamem_alloc.efbig", 1);
 	krig_run(rig, frag_dma_memory_layout);
 	ck_assert_int_eq(rig->frag.out[0], K_EFBIG);
 	krig_run(rig, frag_dma_memory_botch);
 	krig_assert_panic(rig, "size botch");
+	krig_free(rig);
+	/* The memory lies within a larger boundary, and is cut at the one that was asked for. */
+	rig = rig_with(false, true);
+	rig->frag.in[2] = PAGE;
+	rig->frag.in[0] = 2 * PAGE;
+	krig_run(rig, frag_dma_memory_layout);
+	krig_assert_panic(rig, "curseg 1");
+	krig_free(rig);
+}
+END_TEST
+
+/* No two free frames are neighbours: what may lie in pieces is to be had, else nothing is. */
+START_TEST(memory_and_bounce_pages_may_lie_in_pieces)
+{
+	for (int how = 0; how < 4; how++) {
+		bool bounce = how & 1, pieces = how & 2;
+		struct krig_options options;
+		struct krig *rig;
+		uint64_t kernel;
+
+		krig_options_init(&options);
+		options.config.bounce = bounce;
+		options.config.reserve_pages = 1;
+		rig = krig_new_attached(&options);
+		kernel = rig->world.memory.counts.kernel;
+		rig->frag.in[1] = 1 + pieces;
+		krig_thread(rig, frag_dma_scattered);
+		krig_go_until(rig, rig->world.clock.now_ns + 500);
+		ck_assert_int_gt(kern_others(KRIG_PAGES), 0);
+		krig_go(rig);
+		krig_assert_alive(rig);
+		ck_assert_int_eq(rig->frag.out[0], pieces ? 0 : K_ENOMEM);
+		ck_assert_int_eq(rig->frag.out[3], pieces || !bounce ? 0 : K_ENOMEM);
+		if (pieces) {
+			ck_assert_int_eq(rig->frag.out[1], 2);
+			ck_assert_int_eq(rig->frag.out[4], 0);
+			ck_assert_int_eq(rig->frag.out[6], 2);
+			ck_assert_int_ne(rig->frag.out[9], rig->frag.out[7] + PAGE);
+		}
+		ck_assert_uint_eq(rig->world.memory.counts.kernel, kernel + 4);
+		krig_free(rig);
+	}
+}
+END_TEST
+
+START_TEST(addresses_run_out)
+{
+	struct krig *rig = rig_with(false, true);
+
+	krig_run(rig, frag_dma_addresses_run_out);
+	krig_assert_alive(rig);
+	ck_assert_int_eq(rig->frag.out[0], K_ENOMEM);
+	ck_assert_int_le(rig->frag.out[1], MEMORY_ARENA_PAGES / 512);
+	ck_assert_int_gt(rig->frag.out[1], MEMORY_ARENA_PAGES / 512 - 4);
 	krig_free(rig);
 }
 END_TEST
@@ -494,7 +541,7 @@ add_syncs(Suite *suite)
 	tcase_add_test(tc, lie13_postread_copies_exactly_its_range);
 	tcase_add_test(tc, preread_leaves_the_buffer_undefined);
 	tcase_add_test(tc, bounce_pages_cost_memory_until_destroy);
-	tcase_add_test(tc, without_memory_for_bouncing_it_is_enomem_or_waits);
+	tcase_add_test(tc, without_memory_for_bouncing_create_is_enomem_or_waits);
 	tcase_add_loop_test(tc, lie14_sync_checks_prewrite_and_postread_only, 0,
 	    (int)(sizeof(sync_cases) / sizeof(sync_cases[0])));
 	tcase_add_test(tc, lie14_sync_of_an_unloaded_map_panics);
@@ -524,6 +571,8 @@ bus_dma_suite(void)
 	tcase_add_test(tc, dma_memory_never_bounces_and_goes_back);
 	tcase_add_test(tc, dma_memory_is_aligned_and_within_its_boundary);
 	tcase_add_test(tc, dma_memory_that_cannot_be_had);
+	tcase_add_test(tc, memory_and_bounce_pages_may_lie_in_pieces);
+	tcase_add_test(tc, addresses_run_out);
 	suite_add_tcase(suite, tc);
 	return suite;
 }

@@ -199,6 +199,44 @@ START_TEST(has_waiters_says_whether_somebody_waits)
 }
 END_TEST
 
+/* One who could return because of a signal does not use up the wake-up. */
+START_TEST(signal_goes_on_past_those_that_catch_signals)
+{
+	struct krig *rig = krig_new(NULL);
+
+	krig_run(rig, frag_cv_signal_catching);
+	krig_assert_alive(rig);
+	krig_assert_order(rig, "abc");
+	krig_free(rig);
+}
+END_TEST
+
+START_TEST(a_woken_waiter_does_not_look_at_the_condvar)
+{
+	struct krig *rig = krig_new(NULL);
+
+	krig_run(rig, frag_cv_destroy_woken);
+	krig_assert_alive(rig);
+	krig_assert_order(rig, "bcad");
+	krig_free(rig);
+}
+END_TEST
+
+/* There are no waiters on either, which is all that the real one looks at. */
+START_TEST(a_dead_or_zeroed_condvar_goes_unnoticed_without_diagnostic)
+{
+	static void (*const fn[])(void *) = { frag_cv_use_dead, frag_cv_use_raw };
+
+	for (int i = 0; i < 2; i++) {
+		struct krig *rig = rig_plain();
+
+		krig_run(rig, fn[i]);
+		krig_assert_alive(rig);
+		krig_free(rig);
+	}
+}
+END_TEST
+
 START_TEST(broadcast_from_an_interrupt_is_legal)
 {
 	struct krig *rig = krig_new(NULL);
@@ -219,7 +257,7 @@ START_TEST(misuse_panics)
 	static const struct krig_misuse misuse[] = {
 		{ frag_cv_wait_unlocked, "mutex_is_held(mtx)" },
 		{ frag_cv_wait_negative, "ticks >= 0" },
-		{ frag_cv_destroy_waited, "cv_first(cv) == NULL" },
+		{ frag_cv_destroy_waited, "== NULL" },
 		{ frag_cv_use_dead, "condvar was destroyed" },
 		{ frag_cv_use_raw, "condvar is not initialised" },
 		{ frag_cv_wait_with_other_spin, "block with spin-mutex held" },
@@ -287,6 +325,9 @@ kern_condvar_suite(void)
 	tcase_add_test(tc, signal_wakes_the_highest_priority_then_the_first);
 	tcase_add_test(tc, broadcast_wakes_all);
 	tcase_add_test(tc, has_waiters_says_whether_somebody_waits);
+	tcase_add_test(tc, signal_goes_on_past_those_that_catch_signals);
+	tcase_add_test(tc, a_woken_waiter_does_not_look_at_the_condvar);
+	tcase_add_test(tc, a_dead_or_zeroed_condvar_goes_unnoticed_without_diagnostic);
 	tcase_add_test(tc, broadcast_from_an_interrupt_is_legal);
 	tcase_add_test(tc, misuse_panics);
 	tcase_add_test(tc, wait_in_an_interrupt_panics);

@@ -99,6 +99,19 @@ START_TEST(join_waits_for_the_end)
 }
 END_TEST
 
+START_TEST(a_thread_that_must_be_joined_waits_for_it)
+{
+	struct krig *rig = krig_new(NULL);
+
+	krig_run(rig, frag_kthread_join_late);
+	krig_assert_alive(rig);
+	krig_assert_order(rig, "ejJ");
+	ck_assert_uint_gt(krig_event(rig, EV_NOTE, HW_NOTE_THREAD_GONE, 0)->seq,
+	    krig_event(rig, EV_CALL, HW_CALL_KTHREAD_JOIN, 0)->seq);
+	krig_free(rig);
+}
+END_TEST
+
 START_TEST(misuse_panics)
 {
 	static const struct krig_misuse misuse[] = {
@@ -310,6 +323,7 @@ kern_kthread_suite(void)
 	tcase_add_test(tc, name_and_priority);
 	tcase_add_test(tc, exit_code_is_reported);
 	tcase_add_test(tc, join_waits_for_the_end);
+	tcase_add_test(tc, a_thread_that_must_be_joined_waits_for_it);
 	tcase_add_test(tc, misuse_panics);
 	tcase_add_test(tc, too_many_threads_are_eagain);
 	tcase_add_test(tc, injected_failure_makes_no_thread);

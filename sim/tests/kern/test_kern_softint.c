@@ -84,6 +84,24 @@ START_TEST(waiting_for_a_mutex_of_its_own_cpu_panics)
 }
 END_TEST
 
+START_TEST(schedule_asserts_that_the_thread_is_not_preempted)
+{
+	for (int disabled = 0; disabled <= 1; disabled++) {
+		struct krig *rig = krig_new(NULL);
+
+		rig->frag.in[0] = disabled;
+		krig_run(rig, frag_softint_from_thread);
+		ck_assert_int_eq(rig->frag.out[0], 0);
+		ck_assert_int_eq(rig->frag.out[1], 0);
+		if (disabled)
+			krig_assert_order(rig, "S");
+		else
+			krig_assert_panic(rig, "kpreempt_disabled()");
+		krig_free(rig);
+	}
+}
+END_TEST
+
 START_TEST(sleeping_panics)
 {
 	struct krig *rig = krig_new(NULL);
@@ -189,6 +207,7 @@ kern_softint_suite(void)
 	tcase_add_test(tc, a_thread_is_neither);
 	tcase_add_test(tc, may_take_an_adaptive_mutex);
 	tcase_add_test(tc, waiting_for_a_mutex_of_its_own_cpu_panics);
+	tcase_add_test(tc, schedule_asserts_that_the_thread_is_not_preempted);
 	tcase_add_test(tc, sleeping_panics);
 	tcase_add_test(tc, handlers_run_out);
 	tcase_add_test(tc, disestablished_does_not_run);

@@ -253,6 +253,64 @@ START_TEST(ca_detach_may_refuse)
 }
 END_TEST
 
+/* One finds the attachment over and detaches, the others come too late. */
+START_TEST(detach_waits_for_the_attachment_and_is_done_once)
+{
+	struct krig_options options;
+	struct krig *rig;
+
+	krig_options_init(&options);
+	options.driver_detaches = true;
+	rig = attach(&options);
+	for (int i = 1; i <= 3; i++) {
+		rig->frag.out[i] = -1;
+		krig_thread(rig, frag_detach_twice);
+		krig_go_until(rig, rig->world.clock.now_ns + 5 * KRIG_TICK_NS);
+		ck_assert(rig->frag.out[i] == -1 || i == 3);
+	}
+	krig_go(rig);
+	krig_assert_alive(rig);
+	ck_assert_int_eq(rig->frag.out[1] + rig->frag.out[2] + rig->frag.out[3],
+	    2 * K_ENOENT);
+	krig_free(rig);
+}
+END_TEST
+
+/* ---- what is put off ---- */
+
+START_TEST(deferred_work_runs_after_the_next_look_for_devices)
+{
+	struct krig_options options;
+	struct krig *rig;
+
+	krig_options_init(&options);
+	rig = attach(&options);
+	rig->frag.marks = 0;
+	krig_run(rig, frag_config_defer);
+	ck_assert(krig_attach(rig));
+	krig_assert_alive(rig);
+	ck_assert_str_eq(rig->frag.order, "xdsqqF");
+	krig_run(rig, frag_config_defer_twice);
+	krig_assert_panic(rig, "deferred twice");
+	krig_free(rig);
+}
+END_TEST
+
+START_TEST(what_waits_for_a_running_system_runs_at_once)
+{
+	struct krig_options options;
+	struct krig *rig;
+
+	krig_options_init(&options);
+	rig = attach(&options);
+	rig->frag.marks = 0;
+	krig_run(rig, frag_config_at_once);
+	krig_assert_alive(rig);
+	ck_assert_str_eq(rig->frag.order, "ddzqqF");
+	krig_free(rig);
+}
+END_TEST
+
 /* ---- components ---- */
 
 START_TEST(a_component_is_registered_once_and_asked)
@@ -310,6 +368,9 @@ kern_autoconf_suite(void)
 	tcase_add_test(tc, lie40_a_forced_detach_without_ca_detach_panics);
 	tcase_add_test(tc, lie40_detach_takes_the_softc_and_nothing_else);
 	tcase_add_test(tc, ca_detach_may_refuse);
+	tcase_add_test(tc, detach_waits_for_the_attachment_and_is_done_once);
+	tcase_add_test(tc, deferred_work_runs_after_the_next_look_for_devices);
+	tcase_add_test(tc, what_waits_for_a_running_system_runs_at_once);
 	tcase_add_test(tc, a_component_is_registered_once_and_asked);
 	tcase_add_test(tc, a_component_can_go_and_come_again);
 	suite_add_tcase(suite, tc);

@@ -59,10 +59,11 @@ frag_mark(struct frag *f, char letter)
 	X(cv_signal_once) X(cv_broadcast_once) X(cv_low_priority_waiter) \
 	X(cv_signal_order) X(cv_broadcast_all) X(cv_wait_unlocked) X(cv_wait_negative) \
 	X(cv_destroy_waited) X(cv_use_dead) X(cv_use_raw) X(cv_wait_with_other_spin) \
-	X(cv_late_signal) X(cv_wait_from_offset) X(cv_has_waiters) X(cv_wait_here)
+	X(cv_late_signal) X(cv_wait_from_offset) X(cv_has_waiters) X(cv_wait_here) \
+	X(cv_signal_catching) X(cv_destroy_woken)
 #define FRAGS_KTHREAD(X) \
 	X(kthread_return) X(kthread_early_lp) X(kthread_names) X(kthread_exit_code) \
-	X(kthread_join) X(kthread_join_wrong) X(kthread_mustjoin_no_lp) \
+	X(kthread_join) X(kthread_join_late) X(kthread_join_wrong) X(kthread_mustjoin_no_lp) \
 	X(kthread_intr_alone) X(kthread_many) X(kthread_create_once) \
 	X(kthread_exit_locked) X(kthread_exit_foreign) X(kthread_idle_starves) \
 	X(kthread_never_started) X(kpause_one) X(kpause_zero) X(kpause_mutex) \
@@ -70,7 +71,8 @@ frag_mark(struct frag *f, char letter)
 #define FRAGS_SOFTINT(X) \
 	X(softint_setup) X(softint_twice) X(softint_from_hardint) X(softint_adaptive) \
 	X(softint_sleeps) X(softint_full) X(softint_gone) X(hardint_mark) \
-	X(hardint_adaptive) X(hardint_alloc) X(hardint_cv_wait) X(intr_contexts)
+	X(hardint_adaptive) X(hardint_adaptive_setup) X(softint_from_thread) \
+	X(hardint_alloc) X(hardint_cv_wait) X(intr_contexts)
 #define FRAGS_PGLIST(X) \
 	X(pglist_alloc) X(pglist_alloc_free) \
 	X(pglist_free_it) X(pglist_link_after_free) X(pglist_free_twice) \
@@ -87,12 +89,13 @@ frag_mark(struct frag *f, char letter)
 	X(dma_sync_range) X(dma_sync_unloaded) X(dma_sync_mixed) X(dma_unload) \
 	X(dma_destroy_loaded) X(dma_use_dead) X(dma_memory) X(dma_memory_layout) \
 	X(dma_create) X(dma_load) X(dma_stack) X(dma_memory_botch) X(dma_allocnow) \
-	X(dma_constants)
+	X(dma_constants) X(dma_scattered) X(dma_addresses_run_out)
 #define FRAGS_SYSCTL(X) \
 	X(sysctl_tree) X(sysctl_again) X(sysctl_errors) X(sysctl_one) X(sysctl_types) \
 	X(sysctl_numbers)
 #define FRAGS_AUTOCONF(X) \
-	X(device_accessors) X(detach_force) X(component_twice) X(component_fini)
+	X(device_accessors) X(detach_force) X(component_twice) X(component_fini) X(config_defer) \
+	X(config_defer_twice) X(config_at_once) X(detach_twice)
 #define FRAGS_VIRTIO(X) \
 	X(vq_slots) X(vq_fifo) X(vq_reserve_last) X(vq_reserve_short) X(vq_abort) \
 	X(vq_send) X(vq_send_part) X(vq_send_quiet) X(vq_flush) X(vq_dequeue_all) \

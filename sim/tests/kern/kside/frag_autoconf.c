@@ -33,6 +33,70 @@ frag_detach_force(void *arg)
 	frag_mark(arg, '!');
 }
 
+/* ---- what is put off ---- */
+
+static int
+mark_config(device_t dev, char letter)
+{
+
+	frag_mark(child_plan.frag, letter);
+	return child_plan.frag->out[10]++ < 2;
+}
+
+static void
+deferred(device_t dev)
+{
+
+	mark_config(dev, 'd');
+}
+
+static int
+finalized(device_t dev)
+{
+
+	return mark_config(dev, 'z');
+}
+
+void
+frag_config_defer(void *arg)
+{
+
+	config_defer(child->sc_dev, deferred);
+	frag_mark(arg, 'x');
+}
+
+void
+frag_config_defer_twice(void *arg)
+{
+
+	config_defer(child->sc_dev, deferred);
+	config_defer(child->sc_dev, deferred);
+}
+
+void
+frag_config_at_once(void *arg)
+{
+
+	config_interrupts(child->sc_dev, deferred);
+	config_mountroot(child->sc_dev, deferred);
+	config_finalize_register(child->sc_dev, finalized);
+}
+
+/* In three contexts; the attachment is over with the third. */
+void
+frag_detach_twice(void *arg)
+{
+	struct frag *f = arg;
+	device_t dev = child->sc_dev;
+	int64_t which = ++f->in[0];
+
+	if (which == 1)
+		config_pending_incr(dev);
+	else if (which == 3)
+		config_pending_decr(dev);
+	f->out[which] = config_detach(dev, 0);
+}
+
 /* ---- a component ---- */
 
 CFDRIVER_DECL(other, DV_DULL, NULL);

@@ -194,6 +194,45 @@ frag_cv_broadcast_all(void *arg)
 	mutex_exit(&frag_lock);
 }
 
+static void
+catching_waiter(void *arg)
+{
+	struct named *n = arg;
+
+	mutex_enter(&frag_lock);
+	cv_wait_sig(&frag_cv, &frag_lock);
+	frag_mark(n->n_frag, n->n_name);
+	mutex_exit(&frag_lock);
+	kthread_exit(0);
+}
+
+/* a, b wait with cv_wait_sig(), c and d do not; one signal. */
+void
+frag_cv_signal_catching(void *arg)
+{
+	struct frag *f = arg;
+
+	frag_cv_setup(f);
+	for (int i = 0; i < 4; i++) {
+		names[i] = (struct named){ f, (char)('a' + i) };
+		kthread_create(PRI_NONE, KTHREAD_MPSAFE, NULL,
+		    i < 2 ? catching_waiter : named_waiter, &names[i], NULL, "waiter");
+		kpause("test", false, 1, NULL);
+	}
+	cv_signal(&frag_cv);
+}
+
+/* The condvar ends when all its waiters are woken, before they go on. */
+void
+frag_cv_destroy_woken(void *arg)
+{
+
+	frag_cv_broadcast_all(arg);
+	mutex_enter(&frag_lock);
+	cv_destroy(&frag_cv);
+	mutex_exit(&frag_lock);
+}
+
 void
 frag_cv_has_waiters(void *arg)
 {

@@ -247,6 +247,40 @@ frag_dma_allocnow(void *arg)
 
 static bus_dma_segment_t frag_seg;
 
+/*
+ * Where no two free frames are neighbours: two pages in up to in[1] segments, as memory and as
+ * a map.  out: error, segments, the mapped length that holds what was written; error of create.
+ */
+void
+frag_dma_scattered(void *arg)
+{
+	struct frag *f = arg;
+	bus_dma_segment_t page[8], segs[2];
+	int rsegs;
+	char *va;
+
+	for (int i = 0; i < 8; i++)
+		bus_dmamem_alloc(tag(), PAGE_SIZE, 0, 0, &page[i], 1, &rsegs, BUS_DMA_NOWAIT);
+	frag_mark(f, 'f');
+	delay(1);	/* the rest of the guest takes all others */
+	for (int i = 0; i < 8; i += 2)
+		bus_dmamem_free(tag(), &page[i], 1);
+	f->out[0] = bus_dmamem_alloc(tag(), 2 * PAGE_SIZE, 0, 0, segs, (int)f->in[1], &rsegs,
+	    BUS_DMA_NOWAIT);
+	f->out[3] = bus_dmamap_create(tag(), 2 * PAGE_SIZE, (int)f->in[1], 2 * PAGE_SIZE, 0,
+	    BUS_DMA_NOWAIT, &frag_map);
+	if (f->out[0] != 0)
+		return;
+	f->out[1] = rsegs;
+	bus_dmamem_map(tag(), segs, rsegs, 2 * PAGE_SIZE, (void **)&va, BUS_DMA_NOWAIT);
+	memset(va, 0x44, 2 * PAGE_SIZE);
+	f->out[4] = bus_dmamap_load(tag(), frag_map, va, 2 * PAGE_SIZE, NULL, BUS_DMA_NOWAIT);
+	tell_map(f, 5);
+	bus_dmamem_unmap(tag(), va, 2 * PAGE_SIZE);
+	bus_dmamem_free(tag(), segs, rsegs);
+	bus_dmamap_destroy(tag(), frag_map);
+}
+
 void
 frag_dma_memory(void *arg)
 {
@@ -289,7 +323,22 @@ frag_dma_memory_botch(void *arg)
 	void *va;
 
 	frag_dma_memory_layout(arg);
-	bus_dmamem_map(tag(), &frag_seg, 1, 1 << 20, &va, BUS_DMA_NOWAIT);
+	bus_dmamem_map(tag(), &frag_seg, 1, PAGE_SIZE, &va, BUS_DMA_NOWAIT);
+}
+
+/* 512 pages are mapped again and again.  out: the error, how often it went well. */
+void
+frag_dma_addresses_run_out(void *arg)
+{
+	struct frag *f = arg;
+	void *va;
+
+	f->in[0] = 512 * PAGE_SIZE;
+	frag_dma_memory_layout(f);
+	f->out[1] = 0;
+	while ((f->out[0] = bus_dmamem_map(tag(), &frag_seg, 1, 512 * PAGE_SIZE, &va,
+	    BUS_DMA_NOWAIT)) == 0)
+		f->out[1]++;
 }
 
 void

@@ -18,6 +18,16 @@ static void *frag_si;
 static kmutex_t frag_lock;
 static kcondvar_t frag_cv;
 
+/* From a thread; softint_schedule() itself asserts that it cannot be preempted. */
+static void
+schedule(void *si)
+{
+
+	kpreempt_disable();
+	softint_schedule(si);
+	kpreempt_enable();
+}
+
 static void
 soft_handler(void *arg)
 {
@@ -53,7 +63,7 @@ frag_softint_twice(void *arg)
 	frag_mark(f, 'x');
 	splx(s);
 	frag_mark(f, 'y');
-	softint_schedule(frag_si);
+	schedule(frag_si);
 	frag_mark(f, 'z');
 }
 
@@ -100,7 +110,7 @@ frag_softint_adaptive(void *arg)
 	mutex_init(&frag_lock, MUTEX_DEFAULT, IPL_SOFTNET);
 	if (f->in[0] != 0)
 		mutex_enter(&frag_lock);
-	softint_schedule(si);
+	schedule(si);
 	frag_mark(f, 'x');
 }
 
@@ -124,7 +134,22 @@ frag_softint_sleeps(void *arg)
 
 	mutex_init(&frag_lock, MUTEX_DEFAULT, IPL_SOFTNET);
 	cv_init(&frag_cv, "test");
-	softint_schedule(si);
+	schedule(si);
+}
+
+/* in[0]: how it is not preempted; 0: not at all. */
+void
+frag_softint_from_thread(void *arg)
+{
+	struct frag *f = arg;
+
+	frag_softint_setup(f);
+	f->out[0] = kpreempt_disabled();
+	if (f->in[0] == 1)
+		schedule(frag_si);
+	else
+		softint_schedule(frag_si);
+	f->out[1] = kpreempt_disabled();
 }
 
 void
@@ -173,10 +198,21 @@ void
 frag_hardint_adaptive(void *arg)
 {
 
-	mutex_init(&frag_lock, MUTEX_DEFAULT, IPL_NONE);
 	mutex_enter(&frag_lock);
 	frag_mark(arg, '!');
 	mutex_exit(&frag_lock);
+}
+
+/* in[0]: 1 with the mutex held, until an interrupt comes at the printf. */
+void
+frag_hardint_adaptive_setup(void *arg)
+{
+	struct frag *f = arg;
+
+	mutex_init(&frag_lock, MUTEX_DEFAULT, IPL_NONE);
+	if (f->in[0] == 1)
+		mutex_enter(&frag_lock);
+	printf("now\n");
 }
 
 void

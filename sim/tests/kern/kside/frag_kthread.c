@@ -97,6 +97,21 @@ frag_kthread_join(void *arg)
 	frag_mark(f, 'J');
 }
 
+/* It is over long before, and still there to be joined. */
+void
+frag_kthread_join_late(void *arg)
+{
+	struct frag *f = arg;
+	lwp_t *l;
+
+	kthread_create(PRI_NONE, KTHREAD_MPSAFE | KTHREAD_MUSTJOIN, NULL, ends_later, f,
+	    &l, "joined");
+	kpause("test", false, 50, NULL);
+	frag_mark(f, 'j');
+	f->out[0] = kthread_join(l);
+	frag_mark(f, 'J');
+}
+
 void
 frag_kthread_join_wrong(void *arg)
 {

@@ -266,7 +266,9 @@ schedule(struct probe *sc)
 
 	mutex_init(&sc->sc_lock2, MUTEX_DEFAULT, IPL_SOFTBIO);
 	sih = softint_establish(SOFTINT_BIO | SOFTINT_MPSAFE, lock_in_softint, sc);
+	kpreempt_disable();
 	softint_schedule(sih);
+	kpreempt_enable();
 }
 FRAGMENT(live_endless_loop_bad6, .in_live = schedule);
 
