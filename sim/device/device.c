@@ -240,8 +240,9 @@ device_configure(struct device *device, const struct device_config *config)
 	struct transport *transport = &device->transport;
 
 	device->config = *config;
-	transport_init(transport, device->world, &ops, device, device->class->config_bytes,
-	    config->queue_size, config->queues);
+	transport_init(transport, device->world, &ops, device, config->config_bytes != 0 ?
+	    config->config_bytes : device->class->config_bytes, config->queue_size,
+	    config->queues);
 	transport->offered = config->features;
 	transport->required = config->features_required;
 	if (config->config_isr != 0)

@@ -35,6 +35,7 @@ enum device_ack {
 struct device_config {
 	uint64_t features;		/* the whole offer; VERSION_1 comes with the transport */
 	uint64_t features_required;	/* FEATURES_OK is refused without them */
+	unsigned config_bytes;		/* of the configuration (0: what the class has) */
 	unsigned queues;		/* queues there are, those of the class first */
 	uint16_t queue_size[DEVICE_QUEUES_MAX];	/* entries; 0: no such queue */
 	enum device_ack ack;

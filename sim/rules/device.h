@@ -21,6 +21,8 @@ struct rules_field {
 	const char *name;		/* NULL ends the table */
 	uint32_t offset, width;		/* bytes */
 	bool driver_writes;		/* what is written there is for the device's rules */
+	uint64_t feature;		/* there only with this one (0: always), */
+	const char *feature_name;	/* called so */
 };
 
 /* A feature that brings a queue. */

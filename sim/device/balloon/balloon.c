@@ -11,18 +11,34 @@
 
 #include "base/alloc.h"
 
-#define CONFIG_ACTUAL 4		/* num_pages lies at 0 (virtio 1.2 clause 5.5.4) */
-#define STATS_SIZE 128
+/* Configuration fields (virtio 1.2 clause 5.5.4); num_pages lies at 0. */
+#define CONFIG_ACTUAL 4
+#define CONFIG_POISON 12
+#define CONFIG_END 16
+
+/*
+ * Queues that come with a feature, in order, with the entries that QEMU gives them.  One that is
+ * not offered is left out, and those behind it move down, as in QEMU, Linux and crosvm.
+ */
+static const struct extra { uint64_t feature; uint16_t size; } extras[] = {
+	{ BALLOON_F_STATS_VQ, 128 }, { BALLOON_F_FREE_PAGE_HINT, 1024 },
+	{ BALLOON_F_PAGE_REPORTING, 32 },
+};
+#define EXTRAS (sizeof(extras) / sizeof(extras[0]))
 
 /* ---- configuration space: little endian on both faces ---- */
 
 void
 balloon_config_read(const struct device *device, uint8_t *to)
 {
-	const struct balloon_facts *facts = &balloon_of(device)->facts;
-	uint32_t raw[2] = { htole32(facts->num_pages), htole32(facts->actual) };
+	const struct balloon *balloon = balloon_of(device);
+	/* No hints are asked for: free_page_hint_cmd_id is 0, STOP. */
+	uint32_t raw[4] = {
+		htole32(balloon->facts.num_pages), htole32(balloon->facts.actual), 0,
+		htole32(balloon->poison),
+	};
 
-	memcpy(to, raw, sizeof(raw));
+	memcpy(to, raw, device->transport.config_bytes);
 }
 
 void
@@ -34,8 +50,12 @@ balloon_config_write(struct device *device, unsigned offset, unsigned width,
 	bool whole = offset == CONFIG_ACTUAL && width == sizeof(uint32_t);
 	uint32_t raw;
 
+	if (offset + width > CONFIG_POISON) {
+		memcpy(&raw, bytes + CONFIG_POISON, sizeof(raw));
+		balloon->poison = le32toh(raw);
+	}
 	/* num_pages is the host's: QEMU takes the write and forgets it. */
-	if (offset + width <= CONFIG_ACTUAL)
+	if (offset + width <= CONFIG_ACTUAL || offset >= CONFIG_ACTUAL + sizeof(raw))
 		return;
 	memcpy(&raw, bytes + CONFIG_ACTUAL, sizeof(raw));
 	raw = le32toh(raw);
@@ -138,17 +158,61 @@ balloon_request(struct device *device, unsigned queue)
 	device_complete(device, queue, 0);
 }
 
-/* The host keeps a statistics buffer until somebody asks for statistics; nobody does. */
+static void
+give_back(struct device *device, unsigned queue, uint16_t head)
+{
+	if (!virtqueue_push(&device->transport.queue[queue].vq, head, 0)) {
+		device_break(device, queue, VIRTQUEUE_FAULT_ADDRESS);
+		return;
+	}
+	world_emit(device->world, EV_DEV_USED, 0, queue, head, 0, 0, 0);
+	transport_notify_queue(&device->transport, queue);
+}
+
+/* The host keeps a statistics buffer until it asks for new ones (clause 5.5.6.3). */
+static void
+receive_statistics(struct device *device, unsigned queue)
+{
+	struct balloon *balloon = balloon_of(device);
+
+	behaviour_emit(device, &balloon_behaviours[BALLOON_RECEIVES_STATISTICS], (int)queue,
+	    device->chain.readable);
+	/* There is at most one; QEMU gives back the older one. */
+	if (balloon->statistics.held)
+		give_back(device, queue, balloon->statistics.head);
+	balloon->statistics.held = true;
+	balloon->statistics.head = device->chain.head;
+	balloon->statistics.received++;
+}
+
+void
+balloon_ask_statistics(struct device *device)
+{
+	struct balloon *balloon = balloon_of(device);
+	bool held = balloon->statistics.held && transport_is_live(&device->transport);
+
+	behaviour_emit(device, &balloon_behaviours[BALLOON_ASKS_STATISTICS], BALLOON_ACTIVE, held);
+	balloon->statistics.held = false;
+	if (held)
+		give_back(device, BALLOON_ACTIVE, balloon->statistics.head);
+}
+
+/* Hints and reports of free pages are advice: they are given back unread. */
 void
 balloon_other_queue(struct device *device, unsigned queue)
 {
+	bool statistics = queue == BALLOON_ACTIVE &&
+	    (device->config.features & BALLOON_F_STATS_VQ);
 	struct virtqueue *vq = &device->transport.queue[queue].vq;
 	enum virtqueue_fault fault;
 
 	while (virtqueue_take(vq, &device->chain, &fault))
-		;
+		if (statistics)
+			receive_statistics(device, queue);
+		else
+			give_back(device, queue, device->chain.head);
 	if (fault != VIRTQUEUE_FAULT_NONE)
-		device_break(device, BALLOON_INFLATE, fault);
+		device_break(device, queue, fault);
 }
 
 /* ---- the host ---- */
@@ -212,12 +276,17 @@ balloon_reset(struct device *device)
 		balloon->facts.actual = 0;
 	/* Whoever comes next finds a value that it did not write. */
 	balloon->facts.actual_foreign = balloon->facts.actual != 0;
+	balloon->statistics.held = false;
+	balloon->poison = 0;
 }
 
 void
 balloon_start(struct device *device)
 {
-	memset(balloon_of(device)->entries, 0, sizeof(balloon_of(device)->entries));
+	struct balloon *balloon = balloon_of(device);
+
+	memset(balloon->entries, 0, sizeof(balloon->entries));
+	balloon->statistics.received = 0;
 }
 
 void
@@ -226,8 +295,12 @@ balloon_init(struct device *device, const struct balloon_config *config)
 	struct balloon *balloon = xcalloc(1, sizeof(*balloon));
 	struct device_config common = config->device;
 
-	common.queues = common.features & BALLOON_F_STATS_VQ ? BALLOON_QUEUES : BALLOON_ACTIVE;
-	common.queue_size[BALLOON_STATS] = STATS_SIZE;
+	common.queues = BALLOON_ACTIVE;
+	for (size_t i = 0; i < EXTRAS; i++)
+		if (common.features & extras[i].feature)
+			common.queue_size[common.queues++] = extras[i].size;
+	common.config_bytes = common.features & BALLOON_F_PAGE_POISON ? CONFIG_END :
+	    common.features & BALLOON_F_FREE_PAGE_HINT ? CONFIG_POISON : CONFIG_ACTUAL + 4;
 	balloon->config = *config;
 	balloon->facts = (struct balloon_facts){
 		.num_pages = config->target_pages, .actual = config->actual_pages,

@@ -19,8 +19,7 @@
 #include "device/class.h"
 #include "device/language.h"
 
-enum balloon_queue { BALLOON_INFLATE, BALLOON_DEFLATE, BALLOON_STATS };
-#define BALLOON_QUEUES 3
+enum balloon_queue { BALLOON_INFLATE, BALLOON_DEFLATE };
 #define BALLOON_ACTIVE 2		/* queues whose requests are completed */
 
 #define BALLOON_DEVICE_ID 5
@@ -30,6 +29,9 @@ enum balloon_queue { BALLOON_INFLATE, BALLOON_DEFLATE, BALLOON_STATS };
 #define BALLOON_F_MUST_TELL_HOST (UINT64_C(1) << 0)
 #define BALLOON_F_STATS_VQ (UINT64_C(1) << 1)
 #define BALLOON_F_DEFLATE_ON_OOM (UINT64_C(1) << 2)
+#define BALLOON_F_FREE_PAGE_HINT (UINT64_C(1) << 3)
+#define BALLOON_F_PAGE_POISON (UINT64_C(1) << 4)
+#define BALLOON_F_PAGE_REPORTING (UINT64_C(1) << 5)
 
 /* ---- the device ---- */
 
@@ -83,6 +85,12 @@ struct balloon {			/* struct device.self */
 	uint32_t *entry;		/* page numbers of the request at hand */
 	size_t entries_max;
 	uint64_t entries[BALLOON_ACTIVE];	/* in all requests since the driver began */
+	uint32_t poison;		/* poison_val */
+	struct {
+		bool held;		/* the host has a buffer, */
+		uint16_t head;		/* of this id, until it asks */
+		uint64_t received;	/* buffers since the driver began */
+	} statistics;
 	const struct balloon_storm *storm;	/* a burst that goes on */
 	uint64_t storm_sent;
 };
@@ -105,6 +113,9 @@ void balloon_set_actual(struct device *device, uint32_t pages);
  * device before DRIVER_OK, as QEMU does; the driver then finds the target by itself).
  */
 void balloon_target(struct device *device, uint32_t pages, bool irq);
+
+/* The host asks for statistics: the buffer that it has is given back, and a new one comes. */
+void balloon_ask_statistics(struct device *device);
 
 /* Functions of the class (class.h). */
 void balloon_init_options(struct device *device, const void *options, uint64_t hz);
@@ -177,10 +188,14 @@ struct balloon_step {
 	struct device_step common;
 	struct balloon_latency latency;	/* keys latency and jitter */
 	uint64_t actual_pages;	/* the device changes `actual` by itself, or UNSET */
+	bool ask_statistics;
 };
 
 /* Behaviours of its own. */
-enum { BALLOON_SETS_ACTUAL, BALLOON_IGNORES, BALLOON_IS_OVERLONG };
+enum {
+	BALLOON_SETS_ACTUAL, BALLOON_IGNORES, BALLOON_IS_OVERLONG, BALLOON_RECEIVES_STATISTICS,
+	BALLOON_ASKS_STATISTICS
+};
 extern const struct device_behaviour balloon_behaviours[];
 
 extern const struct map balloon_map_device, balloon_map_deliver;

@@ -16,6 +16,12 @@
 	    "memory (virtio 1.2 clause 5.5.6.3)") \
 	X("DEFLATE_ON_OOM", BALLOON_F_DEFLATE_ON_OOM, "the driver may take pages back from the " \
 	    "balloon when the guest runs out of memory (virtio 1.2 clause 5.5.3)") \
+	X("FREE_PAGE_HINT", BALLOON_F_FREE_PAGE_HINT, "a queue for hints which pages are free " \
+	    "while a guest moves (virtio 1.2 clause 5.5.6.5); the device asks for none") \
+	X("PAGE_POISON", BALLOON_F_PAGE_POISON, "the driver writes a value into pages that it " \
+	    "takes back, and says which (virtio 1.2 clause 5.5.6.6)") \
+	X("PAGE_REPORTING", BALLOON_F_PAGE_REPORTING, "a queue for reports of free pages " \
+	    "(virtio 1.2 clause 5.5.6.7); the device leaves them as they are") \
 	TRANSPORT_FEATURES(X)
 
 static const struct device_feature features[] = {
@@ -37,7 +43,9 @@ static const char *const feature_texts[] = {
 	NULL
 };
 static const char *const queues[] = { "inflate", "deflate", NULL };
-static const char *const queue_names[] = { "inflateq", "deflateq", "statsq", NULL };
+static const char *const queue_names[] = {
+	"inflateq", "deflateq", "statsq", "free_page_vq", "reporting_vq", NULL
+};
 static const struct device_word models[] = {
 #define X(id, word, what) { word, what },
 	BALLOON_MODELS(X)
@@ -50,6 +58,10 @@ const struct device_behaviour balloon_behaviours[] = {
 	[BALLOON_IGNORES] = { 14, "ignored", false, "completes a request without processing it" },
 	[BALLOON_IS_OVERLONG] = { 15, "overlong", false,
 	    "never completes an over-long request" },
+	[BALLOON_RECEIVES_STATISTICS] = { 22, "statistics", false,
+	    "receives statistics of the guest" },	/* bytes */
+	[BALLOON_ASKS_STATISTICS] = { 23, "ask_statistics", false,
+	    "asks for statistics of the guest" },	/* 1: there is a buffer to give back */
 	{ 0, NULL, false, NULL }
 };
 
@@ -301,7 +313,7 @@ const struct device_class balloon_class = {
 	.act = &target,
 	.explore = &explore,
 	.device_id = BALLOON_DEVICE_ID,
-	.config_bytes = 8,
+	.config_bytes = 16,
 	.config_read = balloon_config_read,
 	.config_write = balloon_config_write,
 	.init = balloon_init_options,

@@ -313,6 +313,8 @@ static const struct field fields_device_step[] = {
 	DEVICE_STEP_ROWS_FIRST,
 	ROW("actual", FIELD_AMOUNT, 0, balloon_step, actual_pages,
 	    "the device changes `actual` by itself", RANGE(0, MAX32)),
+	ROW("ask_statistics", FIELD_FLAG, 0, balloon_step, ask_statistics,
+	    "STATS_VQ: the host asks for statistics of the guest (false)"),
 	DEVICE_STEP_ROWS_LAST,
 };
 static const struct balloon_step default_step = {
@@ -325,7 +327,9 @@ check_step(struct map_check *check, const void *object)
 	const struct balloon_step *step = object;
 
 	device_step_check(check, &step->common, map_has(check, "latency") ||
-	    map_has(check, "jitter") || map_has(check, "actual"));
+	    map_has(check, "jitter") || map_has(check, "actual") ||
+	    map_has(check, "ask_statistics"));
+	map_only_true(check, "ask_statistics", step->ask_statistics);
 }
 
 static void
@@ -354,6 +358,8 @@ act_step(struct device *device, const void *data)
 		    jitter_ns, UINT64_MAX);
 	if (step->actual_pages != UNSET)
 		balloon_set_actual(device, (uint32_t)step->actual_pages);
+	if (step->ask_statistics)
+		balloon_ask_statistics(device);
 	device_step_act_last(device, &step->common);
 }
 
@@ -486,6 +492,15 @@ observe_entries(const struct expect_env *env, const struct expect_term *term, in
 	return true;
 }
 
+static bool
+observe_statistics(const struct expect_env *env, const struct expect_term *term,
+    int64_t *value)
+{
+	(void)term;
+	*value = (int64_t)balloon_of(env->device)->statistics.received;
+	return true;
+}
+
 const struct observable balloon_observables[] = {
 	{ "host.target", EXPECT_PAGES, NULL, "what the host asks for (num_pages)",
 	    EXPECT_32BIT, observe_target },
@@ -500,5 +515,8 @@ const struct observable balloon_observables[] = {
 	    EXPECT_MEMORY, observe_balloon },
 	{ "vq.<q>.entries", EXPECT_PAGES, NULL, "page numbers in all requests since attach",
 	    0, observe_entries },
+	{ "host.statistics", EXPECT_COUNT, NULL,
+	    "buffers with statistics that came from the driver since attach", 0,
+	    observe_statistics },
 	{ .pattern = NULL }
 };

@@ -4,7 +4,6 @@
  */
 #include "rules/balloon/balloon.h"
 
-#define FEATURE_MUST_TELL_HOST (UINT64_C(1) << 0)
 
 static const struct rule rule_must_tell_host = {
 	"attach.must-tell-host", SEVERITY_LINT,
@@ -27,8 +26,55 @@ balloon_attaching(struct rules_core *core, uint64_t features, const struct event
 		    "MUST_TELL_HOST is offered, and the driver does not accept it");
 }
 
+/* ---- PAGE_POISON ---- */
+
+static const struct rule rule_poison = {
+	"attach.poison", SEVERITY_ERROR,
+	"with PAGE_POISON poison_val is written before DRIVER_OK, and not afterwards",
+	"virtio 1.2 clauses 5.5.3.1, 5.5.6.6.1",
+	"The device goes by that value; who accepts the feature promises to fill pages with it.",
+	"virtio_child_attach_start(vsc, ..., VIRTIO_BALLOON_F_PAGE_POISON, BITS);\n"
+	"virtio_child_attach_finish(vsc);",
+	"virtio_write_device_config_le_4(vsc, 12, poison);\nvirtio_child_attach_finish(vsc);"
+};
+
+struct poison { bool written, live; };
+
+HOOK(call_write, struct poison *poison)
+{
+	uint64_t offset = event->call.virtio_write_device_config_le.offset;
+
+	if (offset + event->call.virtio_write_device_config_le.width <= CONFIG_POISON)
+		return;
+	poison->written = true;
+	if (poison->live && (rules_look(core)->device.features & FEATURE_PAGE_POISON) != 0)
+		rules_report(core, &rule_poison, event, site, "poison_val is written while the "
+		    "device is live");
+}
+
+HOOK(on_status, struct poison *poison)
+{
+	bool live = (event->dev_status.status & STATUS_DRIVER_OK) != 0;
+
+	if (live && !poison->live && !poison->written &&
+	    (rules_look(core)->device.features & FEATURE_PAGE_POISON) != 0)
+		rules_report(core, &rule_poison, event, site, "PAGE_POISON was accepted, and "
+		    "poison_val was not written before DRIVER_OK");
+	poison->live = live;
+	if (event->dev_status.status == 0)
+		poison->written = false;
+}
+
+static const struct hook_row hooks[] = {
+	ON_CALL(VIRTIO_WRITE_DEVICE_CONFIG, call_write),
+	ON_CALL(VIRTIO_WRITE_DEVICE_CONFIG_LE, call_write),
+	ON_EVENT(DEV_STATUS, on_status),
+	HOOKS_END
+};
+
 const struct area area_balloon_attach = {
 	.name = "attach",
-	.rules = RULES(&rule_must_tell_host),
-	.state_bytes = 1,
+	.rules = RULES(&rule_must_tell_host, &rule_poison),
+	.hooks = hooks,
+	.state_bytes = sizeof(struct poison),
 };

@@ -17,7 +17,6 @@
 #include "rules/kernel/live.h"
 #include "rules/virtio/config.h"
 
-#define FEATURE_DEFLATE_ON_OOM (UINT64_C(1) << 2)
 #define DESC_WRITE 0x02u		/* VRING_DESC_F_WRITE */
 #define DESC_INDIRECT 0x04u		/* VRING_DESC_F_INDIRECT */
 /* Sixteen million page numbers: no guest has so many pages. */
@@ -437,7 +436,7 @@ balloon_rest(void *self, struct rules_core *core, const struct event *now)
 	    own->actual_foreign || !(device->status & STATUS_DRIVER_OK) ||
 	    ledger_waiting(ledger) > 0)
 		return;
-	if (ledger->held_before_known && ledger->held_before != 0)
+	if (ledger->unanswered || (ledger->held_before_known && ledger->held_before != 0))
 		held = balloon;
 	if (own->actual != balloon || own->actual != held)
 		rules_report(core, &rule_count, now, 0, "`actual` is %" PRIu32
@@ -566,23 +565,26 @@ waiting(struct rules_core *core)
 }
 
 static const struct rules_queue_feature queue_features[] = {
-	{ "STATS_VQ", UINT64_C(1) << 1 },
-	{ "FREE_PAGE_HINT", UINT64_C(1) << 3 },
+	{ "STATS_VQ", FEATURE_STATS_VQ },
+	{ "FREE_PAGE_HINT", FEATURE_FREE_PAGE_HINT },
 	{ "PAGE_REPORTING", UINT64_C(1) << 5 },
 	{ NULL, 0 }
 };
 
 static const struct rules_field fields[] = {
-	{ "num_pages", CONFIG_NUM_PAGES, 4, false },
-	{ "actual", CONFIG_ACTUAL, 4, true },
-	{ NULL, 0, 0, false }
+	{ "num_pages", CONFIG_NUM_PAGES, 4, false, 0, NULL },
+	{ "actual", CONFIG_ACTUAL, 4, true, 0, NULL },
+	{ "free_page_hint_cmd_id", 8, 4, false, FEATURE_FREE_PAGE_HINT, "FREE_PAGE_HINT" },
+	{ "poison_val", CONFIG_POISON, 4, true, FEATURE_PAGE_POISON, "PAGE_POISON" },
+	{ .name = NULL }
 };
 
 const struct rules_device rules_balloon = {
 	.id = 5,
 	.name = "memory balloon",
 	.areas = (const struct area *const[]){
-		&area_balloon_page, &area_balloon_config, &area_balloon_attach, &area_balloon, NULL
+		&area_balloon_page, &area_balloon_config, &area_balloon_attach, &area_balloon,
+		&area_balloon_statistics, NULL
 	},
 	.queues = 2,
 	.queue_features = queue_features,

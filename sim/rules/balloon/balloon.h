@@ -13,11 +13,18 @@
 
 #define CONFIG_NUM_PAGES 0		/* offsets, virtio 1.2 clause 5.5.4 */
 #define CONFIG_ACTUAL 4
+#define CONFIG_POISON 12
 #define STATUS_DRIVER_OK 0x04u
+#define FEATURE_MUST_TELL_HOST (UINT64_C(1) << 0)	/* clause 5.5.3 */
+#define FEATURE_STATS_VQ (UINT64_C(1) << 1)
+#define FEATURE_DEFLATE_ON_OOM (UINT64_C(1) << 2)
+#define FEATURE_FREE_PAGE_HINT (UINT64_C(1) << 3)
+#define FEATURE_PAGE_POISON (UINT64_C(1) << 4)
+#define QUEUE_STATISTICS 2			/* with STATS_VQ */
 
 extern const struct rules_device rules_balloon;
 extern const struct area area_balloon, area_balloon_attach, area_balloon_config,
-    area_balloon_page;
+    area_balloon_page, area_balloon_statistics;
 
 /* The present values of the device. */
 const struct balloon_facts *balloon_look(struct rules_core *core);

@@ -52,10 +52,12 @@ void
 ledger_forget_requests(struct ledger *ledger, struct pages *pages)
 {
 	for (size_t i = 0; i < ledger->requests; i++)
-		if (!ledger->request[i].answered)
+		if (!ledger->request[i].answered) {
+			ledger->unanswered = true;
 			release_entries(pages, &ledger->request[i],
 			    ledger->request[i].queue == LEDGER_INFLATE ?
 			    LEDGER_OFFERED : LEDGER_RETURNING);
+		}
 	drop_all_requests(ledger);
 }
 

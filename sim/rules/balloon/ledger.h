@@ -61,6 +61,7 @@ struct ledger {
 	struct ledger_target target;
 	uint64_t held_before;		/* pages the host had before the first request */
 	bool held_before_known;
+	bool unanswered;		/* a reset voided requests: who has their pages is open */
 };
 
 void ledger_fini(struct ledger *ledger);

@@ -8,7 +8,6 @@
 #include "rules/balloon/balloon_entries.h"
 #include "rules/balloon/balloon.h"
 
-#define FEATURE_MUST_TELL_HOST (UINT64_C(1) << 0)
 
 /* Pages of the batch being freed that are busy: how many, and the first. */
 struct release {
@@ -300,7 +299,7 @@ page_rest(void *self, struct rules_core *core, const struct event *now)
 	report_lost(core, now, PAGE_OWNED | PAGE_FRESH | LEDGER_BALLOON | LEDGER_OFFERED |
 	    LEDGER_RETURNING, PAGE_OWNED,
 	    "that the host gave back neither freed nor given again", "allocated");
-	if (ledger->held_before_known && ledger->held_before == 0 &&
+	if (ledger->held_before_known && ledger->held_before == 0 && !ledger->unanswered &&
 	    view->memory->counts.held != pages_count(pages, LEDGER_BALLOON, LEDGER_BALLOON))
 		compare_with_host(core, now);
 }

@@ -47,8 +47,9 @@ is_drivers(const struct rules_device *device, uint64_t offset, uint64_t width)
 
 static const struct rule rule_field_access = {
 	"config.field-access", SEVERITY_ERROR,
-	"a field is accessed whole, at its offset, and written only if it is the driver's",
-	"virtio 1.2 clauses 4.1.3.1, 5.5.4",
+	"a field is accessed whole, at its offset, and written only if it is the driver's; an "
+	"optional one only if its feature is offered",
+	"virtio 1.2 clauses 2.5.1, 4.1.3.1, 5.5.4",
 	"Anything else is undefined on some device, and a field of the device is not the driver's "
 	"to write.",
 	"virtio_read_device_config_1(vsc, 0)", "virtio_read_device_config_le_4(vsc, 0)"
@@ -61,6 +62,13 @@ check_access(struct rules_core *core, bool write, const struct rules_field *fiel
 	uint64_t offset = event->call.virtio_write_device_config_le.offset;
 	uint64_t width = event->call.virtio_write_device_config_le.width;
 
+	if (field != NULL && (rules_look(core)->device.features_offered & field->feature) !=
+	    field->feature) {
+		rules_report(core, &rule_field_access, event, site,
+		    "%s is %s, which is there only with %s, and that is not offered",
+		    field->name, write ? "written" : "read", field->feature_name);
+		return;
+	}
 	if (write && is_drivers(rules_device(core), offset, width))
 		return;		/* for the device's rules */
 	if (field == NULL)

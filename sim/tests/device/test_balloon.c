@@ -473,9 +473,30 @@ START_TEST(crosvm_tells_the_host_and_has_statistics)
 	ck_assert_uint_eq(rig->device.transport.accepted,
 	    BALLOON_F_MUST_TELL_HOST | TRANSPORT_F_VERSION_1);
 	ck_assert_uint_eq(rig_read(rig, HW_REG_COMMON, 18, 2), 3);
-	rig_kick(rig, BALLOON_STATS);
+	rig_kick(rig, BALLOON_ACTIVE);
 	balloon_target(&rig->device, 5, true);
 	ck_assert_uint_eq(rig_isr(rig), TRANSPORT_ISR_CONFIG);
+}
+END_TEST
+
+START_TEST(optional_features_bring_queues_and_fields)
+{
+	options.modern = true;
+	options.config.device.features = BALLOON_F_FREE_PAGE_HINT | BALLOON_F_PAGE_REPORTING;
+	rig = rig_new_live(&options);
+	ck_assert_uint_eq(rig_read(rig, HW_REG_COMMON, 18, 2), 4);
+	ck_assert_uint_eq(rig_config(rig, 8), 0);
+	ck_assert_uint_eq(rig_config(rig, 12), UINT32_MAX);
+	rig_free(rig);
+	options.config.device.features = BALLOON_F_PAGE_POISON;
+	rig = rig_new_live(&options);
+	rig_set_config(rig, 12, 4, 77);
+	ck_assert_uint_eq(rig_config(rig, 12), 77);
+	ck_assert_uint_eq(rig_count(rig, EV_DEV_ACTUAL), 0);
+	rig_set_config(rig, 4, 4, 5);
+	ck_assert_uint_eq(rig_config(rig, 12), 77);
+	rig_set_status(rig, 0);
+	ck_assert_uint_eq(rig_config(rig, 12), 0);
 }
 END_TEST
 
@@ -606,6 +627,7 @@ add_models(Suite *s)
 
 	tcase_add_test(tc, qemu_offers_what_it_does_by_default);
 	tcase_add_test(tc, crosvm_tells_the_host_and_has_statistics);
+	tcase_add_test(tc, optional_features_bring_queues_and_fields);
 	tcase_add_test(tc, cloud_hypervisor_ignores_what_is_too_long);
 	tcase_add_test(tc, firecracker_never_answers_what_is_too_long);
 	tcase_add_test(tc, old_devices_report_the_request_length);

@@ -30,6 +30,19 @@
 	"- {at: 2s, guest: {detach: true}}\n"
 #define DETACH "- guest: {detach: true}\n- expect: device.status == reset\n"
 
+#define OUT_OF_MEMORY .machine = "memory: 4MiB", .device = "features: [DEFLATE_ON_OOM]", \
+	.steps = "- {at: 1s, target: 4 pages}\n- settle: {within: 2s}\n" \
+	    "- guest: {use: 1000 pages}\n- irq: {source: config, spurious: false}\n" \
+	    "- {at: +1s, note: still short}\n"
+#define RESTART .device = "latency: 1s", \
+	.steps = "- {at: 1s, target: 4 pages}\n- {at: +100ms, target: 5 pages}\n" \
+	    "- settle: {within: 10s}\n"
+#define ASK "- {at: +1s, device: {ask_statistics: true}}\n"
+#define STATISTICS_ONCE .device = "features: [STATS_VQ]"
+#define STATISTICS .device = "features: [STATS_VQ]", \
+	.steps = "- {at: 1s, target: 4 pages}\n- settle: {within: 2s}\n" ASK ASK ASK \
+	    "- settle: {within: 2s}\n"
+
 const struct story_row stories_device[] = {
 	{ .fragment = "dma_sync_range_bad2", .machine = NO_DIAGNOSTIC },
 	{ .fragment = "dma_sync_ops_bad", .also = "live.panic" },
@@ -71,6 +84,9 @@ const struct story_row stories_device[] = {
 	{ .fragment = "page_alloc_range_ok",
 	  .machine = "segments: [{at: 0, size: 32MiB}, {at: 4GiB, size: 32MiB}]" },
 	{ .fragment = "page_conservation_bad2", .steps = STORY_UP_DOWN },
+	{ .fragment = "page_conservation_bad3", RESTART, .where = "probe_alloc" },
+	{ .fragment = "page_conservation_ok3", RESTART },
+	{ .fragment = "page_conservation_ok4", RESTART },
 	{ .fragment = "page_conservation_ok2", .machine = "cpus: 2, interrupts: msix",
 	  .device = LATE,
 	  .more = "seeds: 1..8\nrules: {off: [scenario.impossible-fault], why: any will do}\n",
@@ -100,6 +116,8 @@ const struct story_row stories_device[] = {
 	{ .fragment = "balloon_count_ok", .steps = TWO_REQUESTS },
 	{ .fragment = "balloon_deflate_direction_bad", .steps = DOWN_TO_TWO },
 	{ .fragment = "balloon_deflate_direction_ok", .steps = DOWN_TO_TWO },
+	{ .fragment = "balloon_deflate_direction_bad2", OUT_OF_MEMORY, .where = "send_any" },
+	{ .fragment = "balloon_deflate_direction_ok3", OUT_OF_MEMORY },
 	{ .fragment = "balloon_deflate_direction_ok2", .device = LATE,
 	  .steps = TWO_REQUESTS DETACH "- expect: mem.balloon == 0\n" },
 	{ .fragment = "balloon_deflate_entries_bad", .steps = STORY_UP_DOWN,
@@ -117,6 +135,14 @@ const struct story_row stories_device[] = {
 	  .also = "config.actual-write " COUNTS_DIFFER },
 	{ .fragment = "balloon_inflate_entries_bad2",
 	  .also = "config.actual-write " COUNTS_DIFFER },
+	{ .fragment = "balloon_statistics_ok", STATISTICS },
+	{ .fragment = "balloon_statistics_ok2", STATISTICS },
+	{ .fragment = "balloon_statistics_bad", STATISTICS_ONCE, .where = "probe_make_statistics" },
+	{ .fragment = "balloon_statistics_bad2", STATISTICS_ONCE, .where = "probe_give_part" },
+	{ .fragment = "balloon_statistics_bad3", STATISTICS_ONCE, .where = "probe_give_part" },
+	{ .fragment = "balloon_statistics_bad4", STATISTICS_ONCE, .where = "probe_give_part" },
+	{ .fragment = "balloon_statistics_bad5", STATISTICS, .where = "probe_make_statistics" },
+	{ .fragment = "balloon_statistics_bad6", STATISTICS, .where = "probe_give_part" },
 	{ .fragment = "balloon_stale_entry_bad",
 	  .also = "page.discarded-in-use " COUNTS_DIFFER },
 	{ .fragment = "balloon_stale_entry_bad2", .steps = TWO_REQUESTS },

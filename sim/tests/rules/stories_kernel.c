@@ -23,6 +23,9 @@
 /* What the kernel cannot fail there shall fail all the same. */
 #define ANY_FAULT "rules: {off: [scenario.impossible-fault], why: any fault will do}\n"
 
+#define REFUSES "features: [RING_EVENT_IDX], requires: [RING_EVENT_IDX]"
+#define POISON "features: [PAGE_POISON]"
+
 const struct story_row stories_kernel[] = {
 	/* ring */
 	{ "ring_slot_order_bad", .also = "live.panic" },
@@ -127,6 +130,14 @@ const struct story_row stories_kernel[] = {
 	    .device = "features: [MUST_TELL_HOST]", .steps = STORY_IDLE,
 	    .also = "attach.refused" },
 	{ "attach_features_ok", .machine = "transport: legacy", .device = "features: [none]" },
+	{ "attach_poison_ok", .device = POISON },
+	{ "attach_poison_bad", .device = POISON, .where = "probe_attach" },
+	{ "attach_poison_bad2", .device = POISON },
+	{ "attach_status_bad", .machine = "transport: virtio-1.0" },
+	{ "attach_status_bad2", .machine = "transport: virtio-1.0", .device = REFUSES,
+	    .steps = STORY_IDLE },
+	{ "attach_status_ok2", .machine = "transport: virtio-1.0", .device = REFUSES,
+	    .steps = STORY_IDLE },
 	{ "attach_must_tell_host_ok", .device = "features: [MUST_TELL_HOST]" },
 	{ "attach_match_bad", .where = "attach_match_bad_match" },
 	{ "attach_match_bad2", .steps = STORY_IDLE, .where = "attach_match_bad2_match" },

@@ -431,3 +431,60 @@ remove_nodes(struct probe *sc)
 	sysctl_teardown(&sysctl_log);
 }
 FRAGMENT(attach_sysctl_ok, .in_live = create_checked, .in_detach = remove_nodes);
+
+/* ---- attach.poison ---- */
+
+#define	PROBE_F_PAGE_POISON	(1 << 4)
+#define	PROBE_CFG_POISON	12
+
+static void
+say_poison(struct probe *sc)
+{
+
+	virtio_write_device_config_le_4(sc->sc_virtio, PROBE_CFG_POISON, 0);
+}
+FRAGMENT(attach_poison_ok, .in_attach = say_poison, .features = PROBE_F_PAGE_POISON);
+FRAGMENT(attach_poison_bad, .features = PROBE_F_PAGE_POISON);
+
+static void
+say_poison_late(struct probe *sc)
+{
+
+	virtio_write_device_config_le_4(sc->sc_virtio, PROBE_CFG_POISON, 1); /* BREAKS */
+}
+FRAGMENT(attach_poison_bad2, .in_attach = say_poison, .in_live = say_poison_late,
+    .features = PROBE_F_PAGE_POISON);
+
+/* ---- attach.status ---- */
+
+static void
+restart_without_features(struct probe *sc)
+{
+
+	virtio_reset(sc->sc_virtio);
+	virtio_reinit_start(sc->sc_virtio);
+	virtio_reinit_end(sc->sc_virtio); /* BREAKS */
+}
+FRAGMENT(attach_status_bad, .in_live = restart_without_features);
+FRAGMENT(attach_status_ok, .in_live = probe_restart);
+
+/* The device refuses the features, and the driver does not look. */
+static void
+attach_whatever_features(struct probe *sc)
+{
+	struct virtio_softc *vsc = sc->sc_virtio;
+
+	probe_start(sc);
+	if (!probe_make_queues(sc))
+		goto fail;
+	if (virtio_child_attach_finish(vsc) != 0) /* BREAKS */
+		goto fail_queues;
+	virtio_reset(vsc);
+fail_queues:
+	probe_release_queues(sc);
+fail:
+	probe_fail(sc);
+}
+FRAGMENT(attach_status_bad2, .attach = attach_whatever_features);
+/* It does look. */
+FRAGMENT(attach_status_ok2, NULL);

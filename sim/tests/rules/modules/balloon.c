@@ -68,6 +68,20 @@ deflate_one_by_one(struct probe *sc, unsigned int npages)
 }
 FRAGMENT(balloon_deflate_direction_ok, .deflate = deflate_one_by_one);
 
+/* The guest is out of memory: with DEFLATE_ON_OOM a page comes back whatever the target. */
+#define	PROBE_F_DEFLATE_ON_OOM	(1 << 2)
+
+static void
+deflate_for_the_guest(struct probe *sc)
+{
+
+	if (sc->sc_actual == 4 && sc->sc_vq_out == NULL && sc->sc_n++ == 0)
+		probe_deflate(sc, 2);
+}
+FRAGMENT(balloon_deflate_direction_bad2, .send = send_any, .in_step = deflate_for_the_guest);
+FRAGMENT(balloon_deflate_direction_ok3, .in_step = deflate_for_the_guest,
+    .features = PROBE_F_DEFLATE_ON_OOM);
+
 /* Who goes away takes everything back, although the target stays. */
 static int
 detach_with_full_balloon(struct probe *sc)

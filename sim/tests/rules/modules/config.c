@@ -188,3 +188,21 @@ read_far_apart(struct probe *sc)
 	(void)virtio_read_device_config_le_4(sc->sc_virtio, PROBE_CFG_ACTUAL);
 }
 FRAGMENT(config_torn_read_ok, .in_thread = read_far_apart);
+
+/* An optional field, which this device does not have. */
+static void
+read_hint(struct probe *sc)
+{
+
+	sc->sc_n = virtio_read_device_config_le_4(sc->sc_virtio, 8) > 1; /* BREAKS */
+}
+FRAGMENT(config_field_access_bad5, .in_attach = read_hint);
+
+static void
+read_hint_if_offered(struct probe *sc)
+{
+
+	if ((virtio_features(sc->sc_virtio) & (1 << 3)) != 0)
+		sc->sc_n = virtio_read_device_config_le_4(sc->sc_virtio, 8) > 1;
+}
+FRAGMENT(config_field_access_ok5, .in_attach = read_hint_if_offered);

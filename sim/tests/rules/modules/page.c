@@ -98,6 +98,46 @@ FRAGMENT(page_conservation_ok, .inflate = inflate_and_undo);
 /* The driver as it is, through all that may happen to it. */
 FRAGMENT(page_conservation_ok2);
 
+/* The device starts again while it has a request: true, once. */
+static bool
+restart_with_a_request(struct probe *sc)
+{
+
+	if (sc->sc_vq_out == NULL || sc->sc_n++ > 0)
+		return false;
+	probe_restart(sc);
+	PROBE_SYNC(sc, 0, sizeof(uint32_t) * sc->sc_count, POSTWRITE);
+	sc->sc_vq_out = NULL;
+	return true;
+}
+
+/* Nobody completes it, and its pages are forgotten. */
+static void
+restart_and_forget(struct probe *sc)
+{
+
+	(void)restart_with_a_request(sc);
+}
+FRAGMENT(page_conservation_bad3, .in_step = restart_and_forget);
+
+static void
+restart_and_free(struct probe *sc)
+{
+
+	if (restart_with_a_request(sc))
+		uvm_pglistfree(&sc->sc_pages);
+}
+FRAGMENT(page_conservation_ok3, .in_step = restart_and_free);
+
+static void
+restart_and_send_again(struct probe *sc)
+{
+
+	if (restart_with_a_request(sc))
+		(void)probe_do_send(sc, &sc->sc_vq[PROBE_INFLATE]);
+}
+FRAGMENT(page_conservation_ok4, .in_step = restart_and_send_again);
+
 /* ---- page.discarded-in-use ---- */
 
 /* A page of the kernel: the one that the numbers themselves lie in. */

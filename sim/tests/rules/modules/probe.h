@@ -55,7 +55,7 @@ struct probe {
 	device_t		sc_dev;
 	struct virtio_softc	*sc_virtio;
 	bus_dma_tag_t		sc_dmat;
-	struct virtqueue	sc_vq[2];
+	struct virtqueue	sc_vq[3];	/* the last for fragments */
 	lwp_t			*sc_thread;
 
 	/* The request: its memory, its pages; sc_vq_out is where it is, or NULL. */
@@ -117,6 +117,8 @@ struct fragment {
 	void	(*inflated)(struct probe *);
 	void	(*deflate)(struct probe *, unsigned int);
 	void	(*deflated)(struct probe *);
+	/* Further features that it asks for. */
+	int	features;
 };
 
 #define	FRAGMENT(name, ...)						\
@@ -419,6 +421,17 @@ probe_thread(void *arg)
 	kthread_exit(0);
 }
 
+/* Start the device again, without what else that takes. */
+static inline void
+probe_restart(struct probe *sc)
+{
+
+	virtio_reset(sc->sc_virtio);
+	virtio_reinit_start(sc->sc_virtio);
+	virtio_negotiate_features(sc->sc_virtio, PROBE_F_MUST_TELL_HOST);
+	virtio_reinit_end(sc->sc_virtio);
+}
+
 /* ---- interrupts ---- */
 
 /* Wake the thread. */
@@ -559,7 +572,8 @@ probe_start(struct probe *sc)
 	mutex_init(&sc->sc_lock, MUTEX_DEFAULT, IPL_VM);
 	cv_init(&sc->sc_cv, "probe");
 	virtio_child_attach_start(sc->sc_virtio, sc->sc_dev, IPL_VM, sc->sc_vq,
-	    probe_config_change, virtio_vq_intr, 0, PROBE_F_MUST_TELL_HOST,
+	    probe_config_change, virtio_vq_intr, 0,
+	    PROBE_F_MUST_TELL_HOST | sc->sc_fragment->features,
 	    VIRTIO_COMMON_FLAG_BITS "b\x00" "MUST_TELL_HOST\0");
 }
 

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Area balloon: what the driver puts into the statistics queue (virtio 1.2 clause 5.5.6.3).
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "rules/balloon/balloon.h"
+
+/* An entry is a 16-bit tag and a 64-bit value; clause 5.5.6.3.1 still counts in 6 bytes. */
+#define ENTRY_BYTES 10u
+#define TAGS_MAX 64u
+#define BUFFER_MAX (TAGS_MAX * ENTRY_BYTES)
+#define DESC_WRITE 0x02u		/* VRING_DESC_F_WRITE */
+
+enum slot_state { SLOT_PREPARED = 1, SLOT_COMMITTED = 3 };	/* HW_NOTE_SLOT */
+
+struct statistics {
+	bool exists;			/* the driver made the queue */
+	uint32_t exists_site;
+	uint64_t bus, bytes;		/* of the buffer being put together: its first part, all */
+	bool whole, writable;		/* it has one part; the device shall write it */
+	unsigned out;			/* buffers with the device */
+	uint32_t out_seq;		/* the newest of them */
+	uint32_t buffers;		/* since DRIVER_OK */
+	uint64_t tags;			/* of the second one and all after it */
+};
+
+static const struct rule rule_statistics = {
+	"balloon.statistics", SEVERITY_ERROR,
+	"one buffer at a time, of whole entries, always the same ones, is in the statistics queue",
+	"virtio 1.2 clause 5.5.6.3.1",
+	"The device asks for numbers by giving the buffer back; without one it cannot ask.",
+	"stats[n].tag = TAG; stats[n++].val = value;\nvirtio_enqueue_p(..., n, true);",
+	"virtio_enqueue_p(vsc, vq, slot, map, 0, n * sizeof(struct virtio_balloon_stat), true);"
+};
+
+static uint64_t
+tags_of(const uint8_t *buffer, uint64_t bytes)
+{
+	uint64_t tags = 0;
+
+	for (uint64_t at = 0; at + ENTRY_BYTES <= bytes; at += ENTRY_BYTES)
+		tags |= UINT64_C(1) << ((buffer[at] | buffer[at + 1] << 8) % TAGS_MAX);
+	return tags;
+}
+
+/*
+ * The tags say which numbers there are.  The first buffer may hold anything (clause 5.5.6.3.3),
+ * and on the legacy interface did.
+ */
+static void
+check_tags(struct statistics *statistics, struct rules_core *core, const struct event *event,
+    uint32_t site)
+{
+	uint8_t buffer[BUFFER_MAX];
+	uint64_t tags;
+
+	if (statistics->buffers == 1 || !statistics->whole || statistics->bytes > BUFFER_MAX ||
+	    !memory_dma_read(rules_look(core)->memory, statistics->bus, buffer,
+	    statistics->bytes))
+		return;
+	tags = tags_of(buffer, statistics->bytes);
+	if (statistics->tags != 0 && tags != statistics->tags)
+		rules_report(core, &rule_statistics, event, site, "a statistics buffer has the "
+		    "tags %#" PRIx64 " (a bit each), those before had %#" PRIx64, tags,
+		    statistics->tags);
+	statistics->tags = tags;
+}
+
+static void
+check(struct statistics *statistics, struct rules_core *core, const struct event *event,
+    uint32_t site)
+{
+	struct finding *finding;
+
+	statistics->buffers++;
+	if (statistics->out++ > 0 && rules_look(core)->device.healthy) {
+		finding = rules_report(core, &rule_statistics, event, site,
+		    "a statistics buffer is given to the device, which has one already");
+		finding_because(finding, statistics->out_seq, "the one before");
+	}
+	statistics->out_seq = event->seq;
+	if (statistics->writable)
+		rules_report(core, &rule_statistics, event, site,
+		    "a statistics buffer is for the device to write, which shall read it");
+	else if (statistics->bytes % ENTRY_BYTES != 0)
+		rules_report(core, &rule_statistics, event, site, "a statistics buffer of %" PRIu64
+		    " bytes is no whole number of entries of %u bytes", statistics->bytes,
+		    ENTRY_BYTES);
+	else
+		check_tags(statistics, core, event, site);
+}
+
+static bool
+is_ours(struct rules_core *core, uint64_t queue)
+{
+	return queue == QUEUE_STATISTICS &&
+	    (rules_look(core)->device.features & FEATURE_STATS_VQ) != 0;
+}
+
+HOOK(note_vq, struct statistics *statistics)
+{
+	if (!is_ours(core, event->note.vq.queue))
+		return;
+	statistics->exists = true;
+	statistics->exists_site = site;
+}
+
+HOOK(note_desc, struct statistics *statistics)
+{
+	if (event->note.desc.queue != QUEUE_STATISTICS)
+		return;
+	statistics->whole = statistics->bytes == 0;
+	if (statistics->whole)
+		statistics->bus = event->note.desc.address;
+	statistics->bytes += event->note.desc.length;
+	statistics->writable |= (event->note.desc.flags & DESC_WRITE) != 0;
+}
+
+HOOK(note_slot, struct statistics *statistics)
+{
+	if (!is_ours(core, event->note.slot.queue))
+		return;
+	if (event->note.slot.state == SLOT_PREPARED) {
+		statistics->bytes = 0;
+		statistics->writable = false;
+	} else if (event->note.slot.state == SLOT_COMMITTED)
+		check(statistics, core, event, site);
+}
+
+HOOK(on_used, struct statistics *statistics)
+{
+	if (event->dev_used.queue == QUEUE_STATISTICS && statistics->out > 0)
+		statistics->out--;
+}
+
+HOOK(on_status, struct statistics *statistics)
+{
+	if (event->dev_status.status == 0)
+		*statistics = (struct statistics){
+			.exists = statistics->exists, .exists_site = statistics->exists_site,
+		};
+}
+
+static void
+statistics_rest(void *self, struct rules_core *core, const struct event *now)
+{
+	struct statistics *statistics = self;
+	const struct rules_view *view = rules_look(core);
+
+	if (!view->at_rest || !view->device.healthy || !view->device.answers ||
+	    !statistics->exists || statistics->out > 0 ||
+	    (view->device.status & STATUS_DRIVER_OK) == 0)
+		return;
+	rules_report(core, &rule_statistics, now, statistics->exists_site,
+	    statistics->buffers == 0 ? "STATS_VQ was accepted, and the device never got a buffer" :
+	    "the device used the statistics buffer, and got no other");
+}
+
+HOOK(on_reboot, void *state)
+{
+	memset(state, 0, sizeof(struct statistics));
+}
+
+static const struct hook_row hooks[] = {
+	ON_NOTE(VQ, note_vq),
+	ON_NOTE(DESC, note_desc),
+	ON_NOTE(SLOT, note_slot),
+	ON_EVENT(DEV_USED, on_used),
+	ON_EVENT(DEV_STATUS, on_status),
+	ON_EVENT(HOST_REBOOT, on_reboot),
+	HOOKS_END
+};
+
+const struct area area_balloon_statistics = {
+	.name = "balloon",
+	.rules = RULES(&rule_statistics),
+	.hooks = hooks,
+	.state_bytes = sizeof(struct statistics),
+	.rest = statistics_rest,
+};

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Fragments for the rule balloon.statistics.
+ */
+#include "statistics.h"
+
+#define	STATISTICS_FRAGMENT(name, ...)					\
+	FRAGMENT(name, .in_attach = probe_make_statistics,		\
+	    .features = PROBE_F_STATS_VQ, .in_live = __VA_ARGS__)
+
+static void
+give_two(struct probe *sc)
+{
+
+	probe_give_statistics(sc, probe_two_statistics(sc), true);
+}
+
+/* The rule: a new buffer for each that comes back. */
+static void
+give_again(struct probe *sc)
+{
+
+	if (probe_take_statistics(sc, 2 * STATISTIC_BYTES))
+		give_two(sc);
+}
+STATISTICS_FRAGMENT(balloon_statistics_ok, give_two, .in_step = give_again);
+
+/* The first buffer may be anything, in any order of tags. */
+static void
+give_anything(struct probe *sc)
+{
+
+	probe_statistic(sc, 0, 9, 1);
+	probe_give_statistics(sc, STATISTIC_BYTES, true);
+}
+
+static void
+give_the_other_way_round(struct probe *sc)
+{
+
+	if (!probe_take_statistics(sc, (sc->sc_n == 0 ? 1 : 2) * STATISTIC_BYTES))
+		return;
+	if (sc->sc_n++ == 0) {
+		give_two(sc);
+		return;
+	}
+	probe_statistic(sc, 0, 5, 128);
+	probe_statistic(sc, 1, 4, 64);
+	probe_give_statistics(sc, 2 * STATISTIC_BYTES, true);
+}
+STATISTICS_FRAGMENT(balloon_statistics_ok2, give_anything,
+    .in_step = give_the_other_way_round);
+
+/* Never. */
+STATISTICS_FRAGMENT(balloon_statistics_bad, NULL);
+
+/* Twice. */
+static void
+give_two_buffers(struct probe *sc)
+{
+
+	give_two(sc);
+	probe_statistic(sc, 2, 4, 64);
+	probe_statistic(sc, 3, 5, 128);
+	probe_give_part(sc, 2 * STATISTIC_BYTES, 2 * STATISTIC_BYTES, true);
+}
+
+static void
+take_only(struct probe *sc)
+{
+
+	probe_take_statistics(sc, 2 * STATISTIC_BYTES);
+}
+STATISTICS_FRAGMENT(balloon_statistics_bad2, give_two_buffers, .in_step = take_only);
+
+/* A length counted in 8-byte values. */
+static void
+give_half_an_entry(struct probe *sc)
+{
+
+	probe_give_statistics(sc, probe_two_statistics(sc) - 4, true);
+}
+STATISTICS_FRAGMENT(balloon_statistics_bad3, give_half_an_entry);
+
+/* For the device to write. */
+static void
+ask_the_device(struct probe *sc)
+{
+
+	probe_give_statistics(sc, 2 * STATISTIC_BYTES, false);
+}
+STATISTICS_FRAGMENT(balloon_statistics_bad4, ask_the_device);
+
+/* None for the one that comes back. */
+STATISTICS_FRAGMENT(balloon_statistics_bad5, give_two, .in_step = take_only);
+
+/* Another statistic than before. */
+static void
+give_others(struct probe *sc)
+{
+
+	if (!probe_take_statistics(sc, 2 * STATISTIC_BYTES))
+		return;
+	probe_statistic(sc, 0, 4, 64);
+	probe_statistic(sc, 1, sc->sc_n++ == 0 ? 5 : 6, 128);
+	probe_give_statistics(sc, 2 * STATISTIC_BYTES, true);
+}
+STATISTICS_FRAGMENT(balloon_statistics_bad6, give_two, .in_step = give_others);
