@@ -14,7 +14,6 @@
 #include "cli/cli.h"
 #include "cli/output.h"
 #include "machine/crash.h"
-#include "report/atomic.h"
 #include "report/compared.h"
 #include "run/compare.h"
 #include "run/isolate.h"
@@ -185,7 +184,7 @@ static int
 compare_into(struct compare *compare)
 {
 	struct atomic *file;
-	char why[512];
+	bool good = true;
 	int code;
 
 	compare->text = stdout;
@@ -193,18 +192,13 @@ compare_into(struct compare *compare)
 		return compare_all(compare);
 	if (strcmp(compare->flags.ndjson, "-") == 0)
 		compare->text = stderr;
-	file = atomic_open(compare->flags.ndjson, why, sizeof(why));
-	if (file == NULL) {
-		fprintf(stderr, "viosim: %s\n", why);
+	file = cli_file_open(compare->flags.ndjson, &good);
+	if (!good)
 		return CLI_BROKEN;
-	}
 	compare->ndjson = atomic_stream(file);
 	compared_write_head(compare->flags.a, compare->flags.b, compare->ndjson);
 	code = compare_all(compare);
-	if (atomic_commit(file, why, sizeof(why)))
-		return code;
-	fprintf(stderr, "viosim: %s\n", why);
-	return CLI_BROKEN;
+	return cli_file_close(file, true) ? code : CLI_BROKEN;
 }
 
 /* ---- cases ---- */

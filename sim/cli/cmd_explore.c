@@ -14,8 +14,8 @@
 #include "explore/explore.h"
 #include "explore/found.h"
 #include "explore/generate.h"
+#include "explore/injections.h"
 #include "fault/fault.h"
-#include "report/atomic.h"
 #include "report/explored_text.h"
 #include "run/module_calls.h"
 
@@ -27,9 +27,9 @@
 
 struct exploring {
 	const char *command;
-	const char *driver, *manifest, *ndjson;
+	const char *driver, *manifest, *ndjson, *json_summary;
 	bool no_manifest, no_shrink, save, quiet, verbose, lints_fail, first_only;
-	bool random, no_reduction, plant, interrupts;
+	bool random, no_reduction, plant;
 	struct cli_part part;
 	uint64_t seconds;
 	struct explore_options options;
@@ -40,7 +40,7 @@ struct exploring {
 	struct module *module;
 	struct manifest *known;
 	struct explore explore;
-	struct atomic *file;		/* NDJSON */
+	struct atomic *file, *summary;	/* NDJSON, JSON */
 	FILE *lines;			/* its stream, or NULL */
 	struct seal seal;
 	uint64_t written;		/* runs in it */
@@ -185,39 +185,7 @@ on_found(void *arg, const struct cluster *cluster)
 	fflush(stdout);
 }
 
-/* ---- the file ---- */
-
-static bool
-open_file(struct exploring *exploring)
-{
-	char why[512];
-
-	if (exploring->ndjson == NULL)
-		return true;
-	exploring->file = atomic_open(exploring->ndjson, why, sizeof(why));
-	if (exploring->file == NULL)
-		fprintf(stderr, "viosim: %s\n", why);
-	else
-		exploring->lines = atomic_stream(exploring->file);
-	return exploring->file != NULL;
-}
-
-static bool
-close_file(struct exploring *exploring, bool keep)
-{
-	char why[512];
-
-	if (exploring->file == NULL)
-		return true;
-	if (!keep) {
-		atomic_abandon(exploring->file);
-		return true;
-	}
-	if (atomic_commit(exploring->file, why, sizeof(why)))
-		return true;
-	fprintf(stderr, "viosim: %s\n", why);
-	return false;
-}
+/* ---- the files ---- */
 
 static void
 write_head(struct exploring *exploring)
@@ -273,6 +241,27 @@ plural(uint64_t count)
 	return count == 1 ? "" : "s";
 }
 
+/* What "exhaustive" is about, and what it is not about. */
+static void
+print_varied(const struct explore *explore)
+{
+	const struct explore_options *options = &explore->options;
+	bool events = options->preemptions > 0, faults = options->faults > 0;
+	bool all = explore->many_cpus == explore->cases, none = explore->many_cpus == 0;
+
+	printf("  varied: %s%s%s%s\n",
+	    events ? "when interrupts, completions and acts of the host come" : "",
+	    events && !none ? ", which CPU goes on" : "",
+	    events && faults ? ", " : "", faults ? "which calls fail" : events ? "" : "nothing");
+	if (events && !none && !all)
+		printf("    which CPU goes on in %" PRIu64 " of %zu cases: the others have one\n",
+		    explore->many_cpus, explore->cases);
+	printf("  not varied: %s%s%slatencies, device behaviours and features, order of threads "
+	    "on one CPU, memory, seeds\n", faults ? "" : "which calls fail, ",
+	    events ? "" : "when anything comes, ", events && none ? "which CPU goes on (there is "
+	    "one), " : "");
+}
+
 static void
 print_claim(const struct explore *explore)
 {
@@ -295,19 +284,27 @@ print_claim(const struct explore *explore)
 		if (explore->bound > 0)
 			printf("each run finds a given bug of depth %u with a probability of at "
 			    "least %.2g\n", options->depth, explore->bound);
-	} else if (options->strategy == &explore_bounded && explore->complete) {
+	} else if (explore->complete) {
 		printf("exhaustive for up to %u injected event%s and %u fault%s: %" PRIu64
 		    " pruned as equivalent\n", options->preemptions,
 		    plural(options->preemptions), options->faults, plural(options->faults),
 		    explore->skipped);
-	} else if (options->strategy == &explore_bounded) {
+		print_varied(explore);
+	} else {
 		printf("not exhaustive: %zu of %zu known jobs done\n", explore->jobs,
 		    explore->jobs_known);
 	}
+	if (explore->limited > 0)
+		printf("%" PRIu64 " run%s ended after %d times the events of the baseline run\n",
+		    explore->limited, plural(explore->limited), EXPLORE_EVENTS_TIMES);
+	if (explore->left_out > 0)
+		printf("%" PRIu64 " number%s of the host in the scenarios not tried at other "
+		    "points: at most %d of a scenario are\n", explore->left_out,
+		    plural(explore->left_out), HOST_NUMBERS_MAX);
 }
 
 static bool
-save_stories(struct exploring *exploring)
+save_scenarios(struct exploring *exploring)
 {
 	const struct tally *tally = &exploring->explore.tally;
 	char path[FOUND_PATH_MAX];
@@ -328,7 +325,7 @@ save_stories(struct exploring *exploring)
 }
 
 static bool
-has_story(const struct tally *tally)
+has_scenario(const struct tally *tally)
 {
 	for (size_t i = 0; i < tally->clusters.count; i++)
 		if (tally->clusters.item[i].reduced != NULL)
@@ -397,17 +394,23 @@ report(struct exploring *exploring)
 	complain(exploring);
 	if (text) {
 		explored_text_findings(&explore->tally, exploring->quiet, stdout);
-		if (!exploring->save && is_sweep(exploring) && has_story(&explore->tally))
+		if (!exploring->save && is_sweep(exploring) && has_scenario(&explore->tally))
 			puts("--save keeps these scenarios in " FOUND_FOLDER "/, for `viosim run`");
 		if (explore->cut && is_sweep(exploring))
 			puts("\nended early, as asked: not all runs were done");
 	}
 	if (exploring->save)
-		good = save_stories(exploring) && good;
+		good = save_scenarios(exploring) && good;
 	if (text)
 		explored_text_end(&explore->tally, cases_left(exploring), stdout);
 	if (exploring->lines != NULL)
 		write_end(exploring);
+	if (exploring->summary != NULL)
+		explored_json(&explore->tally, &(struct explored_totals){
+			.command = exploring->command, .driver = exploring->driver,
+			.manifest = exploring->known != NULL ? exploring->known->path : NULL,
+			.cut = explore->cut, .left = cases_left(exploring),
+		}, atomic_stream(exploring->summary));
 	if (!good || explore->tally.lost.count > 0 || explore->differ > 0 || explore->state_full)
 		return CLI_BROKEN;
 	if (tally_new(&explore->tally, exploring->lints_fail) > 0 ||
@@ -448,13 +451,15 @@ explore_all(struct exploring *exploring)
 	clear_bar(exploring);
 	code = good ? report(exploring) : explore->bad_state ? CLI_USAGE : CLI_BROKEN;
 	explore_fini(explore);
-	return close_file(exploring, good) ? code : CLI_BROKEN;
+	good &= cli_file_close(exploring->file, good);
+	return cli_file_close(exploring->summary, good) && good ? code :
+	    code == CLI_USAGE ? code : CLI_BROKEN;
 }
 
 static int
 open_all(struct exploring *exploring, char **names, size_t count)
 {
-	bool bad = false;
+	bool bad = false, good = true;
 
 	if (!cli_collect(&exploring->cases, names, count))
 		return CLI_USAGE;
@@ -465,8 +470,15 @@ open_all(struct exploring *exploring, char **names, size_t count)
 		exploring->known = cli_manifest_open(exploring->manifest, exploring->module, &bad);
 	if (bad)
 		return CLI_USAGE;
-	if (!open_file(exploring))
+	exploring->file = cli_file_open(exploring->ndjson, &good);
+	exploring->summary = cli_file_open(exploring->json_summary, &good);
+	if (!good) {
+		cli_file_close(exploring->file, false);
+		cli_file_close(exploring->summary, false);
 		return CLI_BROKEN;
+	}
+	if (exploring->file != NULL)
+		exploring->lines = atomic_stream(exploring->file);
 	choose_cases(exploring);
 	return explore_all(exploring);
 }
@@ -502,8 +514,7 @@ static const struct cli_option sweep_options[] = {
 	{ 0, "no-faults", NULL, "interrupts only",
 	    CLI_FLAG(FLAGS, options.no_faults), .not_with = "pairs contract" },
 	{ 0, "no-interrupts", NULL, "failures only",
-	    CLI_FLAG(FLAGS, options.no_interrupts), .not_with = "interrupts no-faults" },
-	{ 0, "interrupts", NULL, "both, the default", CLI_FLAG(FLAGS, interrupts) },
+	    CLI_FLAG(FLAGS, options.no_interrupts), .not_with = "no-faults" },
 	{ 0, "pairs", NULL, "after each failure, everything else that can happen then",
 	    CLI_FLAG(FLAGS, options.pairs) },
 	{ 0, "all-stacks", NULL, "also where the call stack has been seen in that case",
@@ -523,6 +534,8 @@ static const struct cli_option sweep_options[] = {
 	{ 0, "shard", "K/N", "do only the Kth of N equal parts", CLI_PART(FLAGS, part) },
 	{ 0, "ndjson", "FILE", "one line of JSON a run, for `viosim merge`",
 	    CLI_TEXT(FLAGS, ndjson) },
+	{ 0, "json-summary", "FILE", "findings and totals, as JSON",
+	    CLI_TEXT(FLAGS, json_summary) },
 	CLI_OPTIONS_END
 };
 
@@ -562,25 +575,31 @@ static const struct cli_option explore_options[] = {
 	CLI_OPTION_DRIVER(FLAGS),
 	CLI_OPTION_MANIFEST(FLAGS),
 	{ 0, "preemptions", "N", "at most so many injected events in a run (default 1, at most 3)",
-	    CLI_NUMBER(FLAGS, options.preemptions, 0, PLAN_MAX / 2), .not_with = "random pct" },
+	    CLI_NUMBER(FLAGS, options.preemptions, 0, PLAN_MAX / 2), .not_with = "random depth" },
 	{ 0, "faults", "N", "at most so many failures in a run (default 1, at most 3)",
-	    CLI_NUMBER(FLAGS, options.faults, 0, PLAN_MAX / 2), .not_with = "random pct" },
+	    CLI_NUMBER(FLAGS, options.faults, 0, PLAN_MAX / 2), .not_with = "random depth" },
+	{ 0, "cpus", "N", "CPUs of the machine (the scenario's; for a driver with several "
+	    "threads as many as these can use)",
+	    CLI_NUMBER(FLAGS, options.cpus, 1, SCENARIO_CPUS_MAX) },
 	{ 0, "no-reduction", NULL, "also runs that are known to be equivalent to others",
-	    CLI_FLAG(FLAGS, no_reduction), .not_with = "random pct" },
+	    CLI_FLAG(FLAGS, no_reduction), .not_with = "random depth" },
 	{ 0, "seconds", "N", "stop after so many (default 60; 0: when all is done)",
 	    CLI_NUMBER(FLAGS, seconds, 0, 10000000) },
 	{ 0, "runs", "N", "stop after the job with the Nth run (drawn: default 10000)",
 	    CLI_NUMBER(FLAGS, options.runs_max, 1, UINT64_MAX / 2) },
 	{ 0, "random", NULL, "draw runs: random subsets of events, failures, machine "
-	    "features and behaviours of the device", CLI_FLAG(FLAGS, random), .not_with = "pct" },
-	{ 0, "pct", "D", "draw runs: D - 1 events at random points (D: 2 to 7)",
+	    "features and behaviours of the device", CLI_FLAG(FLAGS, random),
+	    .not_with = "depth" },
+	{ 0, "depth", "D", "draw runs: D - 1 events at random points (D: 2 to 7)",
 	    CLI_NUMBER(FLAGS, options.depth, 2, GENERATE_DEPTH_MAX) },
 	{ 0, "seed", "N", "of the first drawn run (default 1)",
-	    CLI_NUMBER(FLAGS, options.seed, 0, UINT64_MAX / 2), .only_with = "random pct" },
+	    CLI_NUMBER(FLAGS, options.seed, 0, UINT64_MAX / 2), .only_with = "random depth" },
 	{ 0, "state", "FILE", "keep finished work there, go on from it",
 	    CLI_TEXT(FLAGS, options.state) },
 	{ 0, "ndjson", "FILE", "a line of JSON for each run (- is standard output)",
 	    CLI_TEXT(FLAGS, ndjson) },
+	{ 0, "json-summary", "FILE", "findings and totals, as JSON",
+	    CLI_TEXT(FLAGS, json_summary) },
 	{ 0, "shard", "K/N", "do only the Kth of N parts (for `viosim merge`)",
 	    CLI_PART(FLAGS, part) },
 	{ 0, "no-shrink", NULL, "leave scenarios as they were found", CLI_FLAG(FLAGS, no_shrink) },

@@ -12,6 +12,7 @@
 
 #include "base/alloc.h"
 #include "cli/cli.h"
+#include "cli/output.h"
 #include "explore/tally.h"
 #include "report/explored_text.h"
 
@@ -26,6 +27,7 @@ struct merge {
 	struct record_end end;		/* of all files together */
 	bool ended, cut;		/* one of them has ended; has been cut by a bound */
 	bool lints_fail;
+	const char *json_summary;
 };
 
 /* A file being read. */
@@ -253,12 +255,21 @@ static int
 merge_files(struct merge *merge, char **paths, size_t count)
 {
 	bool good = true;
-	int code = CLI_USAGE;
+	struct atomic *summary = cli_file_open(merge->json_summary, &good);
+	int code = good ? CLI_USAGE : CLI_BROKEN;
 
 	for (size_t i = 0; i < count && good; i++)
 		good = read_file(merge, paths[i]);
-	if (good && is_complete(merge))
+	good = good && is_complete(merge);
+	if (good)
 		code = report(merge);
+	if (good && summary != NULL)
+		explored_json(&merge->tally, &(struct explored_totals){
+			.command = merge->head.command, .driver = merge->head.driver,
+			.cut = merge->cut, .left = merge->end.cases_left,
+		}, atomic_stream(summary));
+	if (!cli_file_close(summary, good))
+		code = CLI_BROKEN;
 	free(merge->from);
 	record_line_fini(&merge->line);
 	tally_fini(&merge->tally);
@@ -268,6 +279,8 @@ merge_files(struct merge *merge, char **paths, size_t count)
 static const struct cli_option merge_options[] = {
 	{ 0, "lints-fail", NULL, "a new lint is a new finding",
 	    CLI_FLAG(struct merge, lints_fail) },
+	{ 0, "json-summary", "FILE", "findings and totals, as JSON",
+	    CLI_TEXT(struct merge, json_summary) },
 	CLI_OPTIONS_END
 };
 

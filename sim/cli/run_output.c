@@ -2,6 +2,7 @@
 /*
  * Everything that `viosim run` writes: see run_output.h.
  */
+#include "cli/output.h"
 #include "cli/run_output.h"
 
 #include <inttypes.h>
@@ -93,22 +94,6 @@ run_output_case(const struct run_case_output *output, FILE *text[ISOLATE_TEXTS])
 
 /* ---- in the parent ---- */
 
-static struct atomic *
-open_file(const char *path, bool *good)
-{
-	char why[512];
-	struct atomic *file;
-
-	if (path == NULL)
-		return NULL;
-	file = atomic_open(path, why, sizeof(why));
-	if (file == NULL) {
-		fprintf(stderr, "viosim: %s\n", why);
-		*good = false;
-	}
-	return file;
-}
-
 bool
 run_output_begin(struct run_output *output, const struct run_flags *flags, size_t total)
 {
@@ -119,10 +104,10 @@ run_output_begin(struct run_output *output, const struct run_flags *flags, size_
 	output->total = total;
 	output->color = cli_has_color(flags->color, stdout);
 	output->progress = isatty(STDERR_FILENO) && getenv("CI") == NULL && total > 1;
-	output->ndjson = open_file(flags->ndjson, &good);
-	output->digests = open_file(flags->digests, &good);
-	output->junit_file = open_file(flags->junit, &good);
-	output->summary_file = open_file(flags->json_summary, &good);
+	output->ndjson = cli_file_open(flags->ndjson, &good);
+	output->digests = cli_file_open(flags->digests, &good);
+	output->junit_file = cli_file_open(flags->junit, &good);
+	output->summary_file = cli_file_open(flags->json_summary, &good);
 	if (output->summary_file != NULL)
 		output->summary = summary_new();
 	return good;
@@ -416,17 +401,6 @@ run_output_known(struct run_output *output, const struct manifest *manifest,
 		putchar('\n');
 }
 
-static bool
-close_file(struct atomic *file)
-{
-	char why[512];
-
-	if (file == NULL || atomic_commit(file, why, sizeof(why)))
-		return true;
-	fprintf(stderr, "viosim: %s\n", why);
-	return false;
-}
-
 static void
 free_junit(struct run_output *output)
 {
@@ -453,10 +427,10 @@ run_output_end(struct run_output *output, const struct summary_totals *totals)
 		    output->junits);
 	if (output->summary != NULL)
 		summary_print(atomic_stream(output->summary_file), output->summary, totals);
-	good = close_file(output->summary_file) && good;
-	good = close_file(output->junit_file) && good;
-	good = close_file(output->ndjson) && good;
-	good = close_file(output->digests) && good;
+	good = cli_file_close(output->summary_file, true) && good;
+	good = cli_file_close(output->junit_file, true) && good;
+	good = cli_file_close(output->ndjson, true) && good;
+	good = cli_file_close(output->digests, true) && good;
 	free_junit(output);
 	summary_free(output->summary);
 	run_groups_fini(&output->groups);

@@ -20,6 +20,7 @@ struct clockwork {
 	size_t head;			/* steps before the driver attached */
 	uint64_t base_ns;		/* when attach was over */
 	uint64_t end_ns;		/* when the run was over */
+	unsigned threads;		/* that the driver started */
 };
 
 static bool
@@ -57,6 +58,7 @@ run_plain(struct trial *trial, const struct scenario_case *c, struct clockwork *
 	for (size_t i = 0; i < clockwork->steps; i++)
 		clockwork->at_ns[i] = timing.step[i].ns;
 	clockwork->end_ns = timing.end_ns;
+	clockwork->threads = timing.threads;
 	timing_fini(&timing);
 }
 
@@ -171,7 +173,7 @@ make_room(struct edit *edit, const struct scenario_case *c, const struct clockwo
 }
 
 struct edit *
-baseline_new(struct trial *trial, const struct scenario_case *c)
+baseline_new(struct trial *trial, const struct scenario_case *c, unsigned *threads)
 {
 	struct clockwork clockwork = { .steps = c->scenario->steps.count };
 	struct edit *edit = edit_new(c->scenario, c->machine, c->has_seed, c->seed);
@@ -185,5 +187,7 @@ baseline_new(struct trial *trial, const struct scenario_case *c)
 	add_end(edit, &clockwork);
 	make_room(edit, c, &clockwork);
 	free(clockwork.at_ns);
+	if (threads != NULL)
+		*threads = clockwork.threads;
 	return edit;
 }

@@ -14,6 +14,7 @@
 #include "explore/edit.h"
 #include "explore/trial.h"
 
-struct edit *baseline_new(struct trial *trial, const struct scenario_case *c);
+/* `threads` (may be NULL) gets how many the driver started in that run. */
+struct edit *baseline_new(struct trial *trial, const struct scenario_case *c, unsigned *threads);
 
 #endif /* VIOSIM_EXPLORE_BASELINE_H */

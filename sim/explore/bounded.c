@@ -15,7 +15,9 @@
  * nothing that the interrupted context does from p to q has to do with what the event touched: the
  * host's and the device's doings, and the handlers' until the context goes on.  So after a run
  * with the event at p the next one has it at the first point after something that depends
- * (inject_points_independent()), or after a change of context, of interrupt level or of time.
+ * (inject_points_independent()), or after a change of context, of interrupt level or of time.  That
+ * is for one CPU.  Of equal runs (by digest) the one with the earliest newest perturbation has all
+ * that can follow.
  */
 #include "explore/explore.h"
 
@@ -23,7 +25,6 @@
 
 #include "explore/effect.h"
 #include "explore/injections.h"
-#include "explore/step_map.h"
 
 #define INJECTION_FAULTS INJECTIONS_MAX		/* calls fail */
 #define ALL_INJECTIONS (INJECTIONS_MAX + 1)
@@ -31,6 +32,10 @@
 /* What a run costs apart from its points, as if in points; runs that a job has at least. */
 #define RUN_COST 1000
 #define RUNS_MIN 8
+#define DRAWN_RUNS 200		/* of a case, with one event more than all sets have */
+
+/* A run from which others go on: what it was, and the point of its newest perturbation. */
+struct tried { uint64_t digest; size_t at; };
 
 struct search {
 	struct worker *worker;
@@ -39,12 +44,13 @@ struct search {
 	const struct edit *baseline;
 	struct trial_result base;	/* of the run that the job starts from */
 	struct loops loops;		/* that it, or some of the others, ended in */
-	struct step_map map;
+	struct situation now;
 	struct injections injections;
 	unsigned events, faults;	/* in that run */
 	size_t last;			/* point of its newest perturbation; SIZE_MAX: none */
 	bool own_points;		/* the scenario places something at points itself */
 	uint64_t done;			/* runs, without the one it starts from */
+	struct { VEC_MEMBERS(struct tried); } children;
 	struct job_out out;
 };
 
@@ -138,9 +144,22 @@ has_enough(const struct search *search)
 	return search->done >= RUNS_MIN && search->done * cost >= JOB_COST;
 }
 
-/* The run with one perturbation more; false when the job has enough runs. */
+/* Can nothing come of it that does not come of a run before it? */
 static bool
-perturb(struct search *search, const struct perturbation *more, struct inject_points *points)
+is_covered(struct search *search, uint64_t digest, size_t at)
+{
+	for (size_t i = 0; i < search->children.count; i++)
+		if (search->children.item[i].digest == digest &&
+		    search->children.item[i].at <= at)
+			return true;
+	*(struct tried *)vec_add(&search->children) = (struct tried){ digest, at };
+	return false;
+}
+
+/* The run with one perturbation more at point `at`; false when the job has enough runs. */
+static bool
+perturb(struct search *search, size_t at, const struct perturbation *more,
+    struct inject_points *points)
 {
 	const struct explore_options *options = search->options;
 	struct plan plan = search->job->plan;
@@ -151,13 +170,12 @@ perturb(struct search *search, const struct perturbation *more, struct inject_po
 		return false;
 	plan.item[plan.count++] = *more;
 	search->worker->variant.strike = search->own_points ? 0 : search->events + 1;
-	run(search, &plan, options->reduction ? points : NULL, &result);
-	/* From a run in which nothing was different there is nowhere else to go. */
-	if (fault ? result.faults_idle > search->base.faults_idle :
-	    result.counts.events <= search->base.counts.events + 1)
+	run(search, &plan, points, &result);
+	if (fault && result.faults_idle > search->base.faults_idle)
 		return true;
-	if (search->events + !fault < options->preemptions ||
-	    search->faults + fault < options->faults)
+	if ((search->events + !fault < options->preemptions ||
+	    search->faults + fault < options->faults) &&
+	    !is_covered(search, result.digest, at))
 		job_out_child(&search->out, &plan, 0, 0);
 	return true;
 }
@@ -183,7 +201,7 @@ is_place(const struct search *search, unsigned kind, size_t at, struct perturbat
 	const struct inject_point *ip = &search->worker->points.item[at];
 
 	return inject_point_has_name(ip) &&
-	    injection_at(&search->injections, kind, &search->map, ip, &search->job->plan, what);
+	    injection_at(&search->injections, kind, &search->now, ip, &search->job->plan, what);
 }
 
 /* The last point up to which the run would be the same. */
@@ -214,14 +232,15 @@ static bool
 inject_events(struct search *search, unsigned kind, size_t *at)
 {
 	const struct inject_points *base = &search->worker->points;
+	bool reduces = search->options->reduction && search->baseline->machine.cpus == 1;
 	struct perturbation what;
 
 	for (; *at < base->count; ++*at) {
 		if (!is_place(search, kind, *at, &what))
 			continue;
-		if (!perturb(search, &what, &search->worker->variant))
+		if (!perturb(search, *at, &what, reduces ? &search->worker->variant : NULL))
 			return false;
-		if (search->options->reduction)
+		if (reduces)
 			*at = pass_over(search, kind, *at, &what);
 	}
 	return true;
@@ -235,7 +254,7 @@ fail_calls(struct search *search, size_t *at)
 
 	for (; *at < base->count; ++*at)
 		for (unsigned row = 0; injection_fault(&base->item[*at], row, &what); row++)
-			if (!perturb(search, &what, NULL))
+			if (!perturb(search, *at, &what, NULL))
 				return false;
 	return true;
 }
@@ -305,8 +324,7 @@ begin(struct search *search)
 	struct edit *edit = plan_apply(plan, search->baseline);
 	struct scenario_case c;
 
-	step_map_init(&search->map, &worker->trial, edit, plan,
-	    search->baseline->scenario.steps.count);
+	situation_init(&search->now, &worker->trial, edit, plan, search->baseline);
 	if (search->job->is_base) {
 		job_run(&search->out, &(struct job_run){
 			.edit = edit, .cause = "", .points = &worker->points,
@@ -323,6 +341,8 @@ begin(struct search *search)
 	    find_point(&worker->points, &plan->item[plan->count - 1].at);
 	search->own_points = has_points(&search->baseline->scenario.steps);
 	search->out.end.points = worker->points.count;
+	search->out.end.cpus = search->baseline->machine.cpus;
+	search->out.end.left_out = search->injections.left_out;
 	loops_learn(&search->loops, &search->base.loops);
 }
 
@@ -334,6 +354,10 @@ work(struct worker *worker, const struct job *job, FILE *stream)
 		.baseline = worker_base(worker, job->number)->edit,
 	};
 
+	if (job->count > 0) {
+		explore_drawn.work(worker, job, stream);
+		return;
+	}
 	job_out_init(&search.out, worker, job, stream);
 	injections_init(&search.injections, search.baseline);
 	/* A scenario has not so many kinds of events as there could be. */
@@ -343,24 +367,36 @@ work(struct worker *worker, const struct job *job, FILE *stream)
 		worker->trial.loops = &search.loops;
 		do_injections(&search);
 		worker->trial.loops = NULL;
-		step_map_fini(&search.map);
+		situation_fini(&search.now);
+		vec_fini(&search.children);
 	}
 	job_out_end(&search.out);
 }
 
 /* ---- in the parent ---- */
 
-/* Parts are made of whole cases: what follows from a run is known to who did it. */
+/*
+ * Parts are made of whole cases: what follows from a run is known to who did it.  Between the sets
+ * of one and those of two events some are drawn: most mistakes of two need not wait for all pairs.
+ */
 static void
 plan(struct explore *explore)
 {
 	for (size_t i = 0; i < explore->cases; i++) {
 		const struct scenario_case *c = &explore->c[i];
+		unsigned rank = c->machine == c->scenario->machines.machine ? 0 : 1;
 
-		for (unsigned k = 0; k < ALL_INJECTIONS && explore_is_ours(explore, i); k++)
+		if (!explore_is_ours(explore, i))
+			continue;
+		for (unsigned k = 0; k < ALL_INJECTIONS; k++)
 			explore_add(explore, &(struct job){
 				.number = i, .turn = k, .kind = k, .is_base = k == 0,
-				.rank = c->machine == c->scenario->machines.machine ? 0 : 1,
+				.rank = rank,
+			});
+		if (explore->options.preemptions > 1)
+			explore_add(explore, &(struct job){
+				.number = i, .rank = rank + 1, .seed = i * DRAWN_RUNS + 1,
+				.count = DRAWN_RUNS,
 			});
 	}
 }
@@ -368,7 +404,10 @@ plan(struct explore *explore)
 static bool
 child(struct explore *explore, const struct job *from, const struct record_child *child)
 {
-	struct job job = { .number = from->number, .rank = from->rank, .turn = from->turn };
+	struct job job = {
+		.number = from->number, .rank = from->rank, .turn = from->turn,
+		.plan.class = from->plan.class,
+	};
 	bool fault;
 
 	if (!plan_parse(&job.plan, child->plan) || job.plan.count == 0 ||

@@ -48,7 +48,7 @@ bytes_add(struct bytes *bytes, const struct scenario_case *c)
 		return false;
 	plain.has_seed = false;
 	base->of = c->scenario;
-	base->edit = baseline_new(bytes->trial, &plain);
+	base->edit = baseline_new(bytes->trial, &plain, NULL);
 	inject_points_init(&base->points);
 	edit_case(base->edit, &own);
 	trial_run(bytes->trial, &own, &base->points, &base->result);

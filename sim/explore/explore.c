@@ -33,7 +33,10 @@ is_late(const struct explore *explore)
 void
 explore_add(struct explore *explore, const struct job *job)
 {
-	*(struct job *)vec_add(&explore->queue->later) = *job;
+	struct job *added = vec_add(&explore->queue->later);
+
+	*added = *job;
+	added->plan.class = device_class_of(explore->c[job->number].scenario->device.type);
 	explore->jobs_known++;
 	explore->bases_known += job->is_base;
 }
@@ -44,6 +47,14 @@ explore_is_ours(const struct explore *explore, uint64_t number)
 	const struct explore_options *options = &explore->options;
 
 	return options->shards == 0 || number % options->shards == options->shard - 1;
+}
+
+unsigned
+explore_depth(const struct explore *explore)
+{
+	const struct explore_options *options = &explore->options;
+
+	return options->strategy == &explore_bounded ? options->preemptions + 1 : options->depth;
 }
 
 static int
@@ -210,8 +221,12 @@ take_end(struct explore *explore, const struct job *job, const struct record_job
 {
 	tally_add_silent(&explore->tally, end, written);
 	explore->skipped += end->skipped;
-	if (job->is_base)
+	explore->limited += end->limited;
+	if (job->is_base) {
 		explore->points += end->points;
+		explore->left_out += end->left_out;
+		explore->many_cpus += end->cpus > 1;
+	}
 	if (end->bound > 0 && (explore->bound == 0 || end->bound < explore->bound))
 		explore->bound = end->bound;
 	if (end->cut) {

@@ -69,9 +69,10 @@ struct explore_options {
 	bool pairs;			/* after each failure, every other that is possible then */
 	/* bounded */
 	unsigned preemptions, faults;	/* the most of each in a run */
+	unsigned cpus;			/* 0: as many as the threads of the driver can use */
 	bool reduction;			/* leave out what is known to be equivalent (bounded.c) */
 	/* drawn */
-	unsigned depth;			/* random priorities for that depth; 0: swarms */
+	unsigned depth;			/* so many events less 1 in a run; 0: swarms */
 	uint64_t seed;			/* the first run's; each has its own */
 	/* all */
 	unsigned jobs;			/* workers */
@@ -85,6 +86,9 @@ struct explore_options {
 	uint64_t noise;			/* for tests: makes runs irreproducible (normally 0) */
 };
 
+/* A run has at most so many times the events of its baseline run, and so many more. */
+#define EXPLORE_EVENTS_TIMES 4
+#define EXPLORE_EVENTS_MORE 2000
 #define EXPLORE_REDUCED_MAX 5		/* of one finding, by cause, that are reduced */
 
 struct explore {
@@ -101,9 +105,12 @@ struct explore {
 	/* What came of it. */
 	struct tally tally;
 	uint64_t skipped;		/* runs that are equivalent to others */
+	uint64_t limited;		/* runs ended by EXPLORE_EVENTS_TIMES */
 	uint64_t points;		/* injection points of the baseline runs */
+	uint64_t left_out;		/* numbers of the host: injections.h */
+	uint64_t many_cpus;		/* cases with more than one CPU */
 	uint64_t units;			/* sweep: baseline runs and tries of all parts */
-	double bound;			/* with priorities: the least of any run (generate.h) */
+	double bound;			/* with a depth: the least of any run (generate.h) */
 	size_t jobs, jobs_known;	/* done, and found so far */
 	size_t bases_known;		/* baseline runs to be done */
 	unsigned differ;		/* runs that were not the same twice */
@@ -142,6 +149,8 @@ bool explore_reduce(struct explore *explore, const struct explore_reduce *reduce
 
 /* For strategies. */
 void explore_add(struct explore *explore, const struct job *job);
+/* Of random events; 0: swarms (generate.h). */
+unsigned explore_depth(const struct explore *explore);
 /* Is the Nth piece of work (from 0) this part's? */
 bool explore_is_ours(const struct explore *explore, uint64_t number);
 

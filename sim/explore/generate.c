@@ -201,7 +201,7 @@ generate(struct choice *choice, const struct edit *baseline, const struct inject
 {
 	struct injections injections;
 	struct swarm swarm;
-	struct plan plan = { .count = 0 };
+	struct plan plan = { .class = device_class_of(baseline->scenario.device.type) };
 	struct edit *edit;
 	unsigned count;
 
@@ -228,7 +228,7 @@ generate(struct choice *choice, const struct edit *baseline, const struct inject
 	return edit;
 }
 
-/* ---- random priorities ---- */
+/* ---- few events ---- */
 
 /* That many points in order of time; how many there are. */
 static unsigned
@@ -249,12 +249,12 @@ draw_points(struct choice *choice, const struct inject_points *points, unsigned 
 }
 
 struct edit *
-generate_pct(struct choice *choice, const struct edit *baseline, const struct inject_points *points,
-    unsigned depth, double *bound)
+generate_depth(struct choice *choice, const struct edit *baseline,
+    const struct inject_points *points, unsigned depth, double *bound)
 {
 	const struct inject_point *at[GENERATE_DEPTH_MAX];
 	struct injections injections;
-	struct plan plan = { .count = 0 };
+	struct plan plan = { .class = device_class_of(baseline->scenario.device.type) };
 	unsigned count;
 
 	assert(depth >= 1 && depth <= GENERATE_DEPTH_MAX);

@@ -22,18 +22,18 @@ struct edit *generate(struct choice *choice, const struct edit *baseline,
     const struct inject_points *points, bool nodiag);
 
 /*
- * As probabilistic concurrency testing (Burckhardt and others, ASPLOS 2010) has it, with the
- * host and the device for threads: each kind of injected event gets a random priority, `depth` - 1
- * points are drawn uniformly, and at each of them the injected event of the highest priority left
- * comes.  A mistake that shows when depth - 1 injected events of certain kinds come at certain
- * points of the baseline run, in that order, is met with the probability *bound, or a greater
- * one:
+ * Few events: `depth` - 1 points are drawn uniformly, and at each, in order of time, comes an event
+ * of another kind, drawn uniformly of those that are left.  A mistake that shows when depth - 1
+ * injected events of certain kinds come at certain points of the baseline run is met with the
+ * probability *bound, or a greater one:
  *
  *	1 / (h * (h - 1) * ... * k ^ (depth - 1))
  *
- * with h kinds (depth - 1 factors) and k points; for depth 2 that is 1 / (h * k).
+ * with h kinds (depth - 1 factors) and k points; for depth 2 that is 1 / (h * k).  It is the bound
+ * of PCT (Burckhardt and others, ASPLOS 2010), 1 / (n * k ^ (depth - 1)), with kinds in place of
+ * threads; but no thread has a priority here.
  */
-struct edit *generate_pct(struct choice *choice, const struct edit *baseline,
+struct edit *generate_depth(struct choice *choice, const struct edit *baseline,
     const struct inject_points *points, unsigned depth, double *bound);
 #define GENERATE_DEPTH_MAX 7
 

@@ -45,6 +45,7 @@ struct inject_point {
 	enum hw_context ctx_kind;
 	uint8_t ipl;
 	int queue;			/* of the call, or -1 */
+	bool others;			/* something can run on another CPU */
 	uint64_t faults;		/* that the kernel can produce at this entry to a call: a
 					   bit for each row of the catalogue */
 	uint64_t stack;			/* hash of the driver positions on the call stack */

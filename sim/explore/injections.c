@@ -10,8 +10,6 @@
 #include "base/alloc.h"
 #include "device/class.h"
 
-#define NUMBERS_MAX 4
-
 /* ---- which there are ---- */
 
 static void
@@ -26,47 +24,57 @@ add(struct injections *injections, enum perturb_kind kind, uint64_t pages, int q
 	injections->item[injections->count++] = (struct injection){ kind, pages, queue };
 }
 
-/* The numbers of the host's acts in the scenario, in order. */
-static unsigned
-host_numbers(const struct scenario *scenario, uint64_t *number, unsigned max)
-{
-	const struct device_class *class = device_class_of(scenario->device.type);
-	size_t count = 0, here;
-	bool moves;
-
-	for (size_t i = 0; i < scenario->steps.count && count < max; i++) {
-		const struct scenario_step *step = &scenario->steps.step[i];
-
-		if (step->verb == SCENARIO_STEP_OWN) {
-			here = class->explore->numbers(step, number + count, max - count,
-			    &moves);
-			count += here < max - count ? here : max - count;
-		} else if (step->verb == SCENARIO_STEP_DELIVER &&
-		    step->deliver.act != SCENARIO_UNSET) {
-			number[count++] = step->deliver.act;
-		}
-	}
-	return (unsigned)count;
-}
-
-static void
-add_acts(struct injections *injections, const uint64_t *number, unsigned count, uint64_t last)
-{
-	const struct device_class *class =
-	    device_class_of(injections->baseline->scenario.device.type);
-	uint64_t more = class->explore->more(last, &injections->baseline->machine);
-
-	add(injections, PERTURB_TARGET, 0, -1);
-	for (unsigned i = 0; i < count && i < NUMBERS_MAX; i++)
-		add(injections, PERTURB_TARGET, number[i], -1);
-	if (more != 0)
-		add(injections, PERTURB_TARGET, more, -1);
-}
-
 static const struct device_explore *
 explore_of(const struct edit *baseline)
 {
 	return device_class_of(baseline->scenario.device.type)->explore;
+}
+
+/* A number that the scenario itself has; the first different ones are tried. */
+static void
+add_number(struct injections *injections, uint64_t number, unsigned *numbers)
+{
+	unsigned before = injections->count;
+
+	if (*numbers < HOST_NUMBERS_MAX) {
+		add(injections, PERTURB_TARGET, number, -1);
+		*numbers += injections->count - before;
+		return;
+	}
+	for (unsigned i = 0; i < before; i++)
+		if (injections->item[i].kind == PERTURB_TARGET &&
+		    injections->item[i].pages == number)
+			return;
+	injections->left_out++;
+}
+
+/* The host's acts in the scenario, in order; returns the number of the last. */
+static uint64_t
+add_numbers(struct injections *injections, const struct scenario *scenario)
+{
+	const struct device_explore *explore = explore_of(injections->baseline);
+	uint64_t last = explore->first(scenario), *number = NULL;
+	unsigned numbers = 0;
+	bool moves;
+
+	for (size_t i = 0; i < scenario->steps.count; i++) {
+		const struct scenario_step *step = &scenario->steps.step[i];
+		size_t count = 0;
+
+		if (step->verb == SCENARIO_STEP_OWN) {
+			count = explore->numbers(step, NULL, 0, &moves);
+			number = xrealloc(number, count + 1, sizeof(number[0]));
+			explore->numbers(step, number, count, &moves);
+		} else if (step->verb == SCENARIO_STEP_DELIVER &&
+		    step->deliver.act != SCENARIO_UNSET) {
+			number = xrealloc(number, 1, sizeof(number[0]));
+			number[count++] = step->deliver.act;
+		}
+		for (size_t k = 0; k < count; k++)
+			add_number(injections, last = number[k], &numbers);
+	}
+	free(number);
+	return last;
 }
 
 void
@@ -74,16 +82,20 @@ injections_init(struct injections *injections, const struct edit *baseline)
 {
 	const struct scenario *scenario = &baseline->scenario;
 	const struct device_class *class = device_class_of(scenario->device.type);
-	uint64_t number[32], last = 0;
-	unsigned count = 0;
+	uint64_t last = 0, more;
 	int queue;
 
 	*injections = (struct injections){ .baseline = baseline };
-	if (class->explore != NULL) {
-		count = host_numbers(scenario, number, 32);
-		last = count > 0 ? number[count - 1] : class->explore->first(scenario);
+	if (class->explore != NULL)
 		add(injections, PERTURB_NEXT, 0, -1);
-		add_acts(injections, number, count, last);
+	if (baseline->machine.cpus > 1)
+		add(injections, PERTURB_HOLD, 0, -1);
+	if (class->explore != NULL) {
+		add(injections, PERTURB_TARGET, 0, -1);
+		last = add_numbers(injections, scenario);
+		more = class->explore->more(last, &baseline->machine);
+		if (more != 0)
+			add(injections, PERTURB_TARGET, more, -1);
 	}
 	for (queue = 0; class->language.queues[queue] != NULL; queue++)
 		add(injections, PERTURB_ANSWER, 0, queue);
@@ -120,7 +132,7 @@ is_barrier(const struct scenario_step *step)
 }
 
 static bool
-next_target(const struct injections *injections, const struct step_map *map, uint32_t seq,
+next_target(const struct injections *injections, const struct situation *now, uint32_t seq,
     const struct plan *plan, struct perturbation *perturb)
 {
 	const struct scenario_steps *steps = &injections->baseline->scenario.steps;
@@ -129,7 +141,7 @@ next_target(const struct injections *injections, const struct step_map *map, uin
 	for (size_t i = 0; i < steps->count; i++) {
 		const struct scenario_step *step = &steps->step[i];
 
-		if (plan_takes(plan, i) || map->told[i] < seq)
+		if (plan_takes(plan, i) || now->done[i] < seq)
 			continue;
 		if (is_barrier(step))
 			return false;
@@ -144,7 +156,7 @@ next_target(const struct injections *injections, const struct step_map *map, uin
 }
 
 bool
-injection_at(const struct injections *injections, unsigned kind, const struct step_map *map,
+injection_at(const struct injections *injections, unsigned kind, const struct situation *now,
     const struct inject_point *ip, const struct plan *plan, struct perturbation *perturb)
 {
 	const struct injection *item = &injections->item[kind];
@@ -154,12 +166,17 @@ injection_at(const struct injections *injections, unsigned kind, const struct st
 	};
 	switch (item->kind) {
 	case PERTURB_NEXT:
-		return next_target(injections, map, ip->seq, plan, perturb);
+		return next_target(injections, now, ip->seq, plan, perturb);
 	case PERTURB_TARGET:
-		return step_map_target(map, ip->seq, (uint32_t)explore_of(
-		    injections->baseline)->first(&injections->baseline->scenario)) != item->pages;
+		return situation_number(now, ip->seq, explore_of(injections->baseline)->first(
+		    &injections->baseline->scenario)) != item->pages;
 	case PERTURB_ANSWER:
+		/* With nothing to answer it would be an interrupt. */
+		return (situation_out(now, ip->seq).out >> item->queue & 1) != 0;
 	case PERTURB_IRQ:
+		return situation_is_first(now, item->queue);
+	case PERTURB_HOLD:
+		return ip->others;
 	case PERTURB_FAULT:
 		break;
 	}

@@ -9,10 +9,12 @@
 
 #include "device/device.h"
 #include "explore/perturb.h"
-#include "explore/step_map.h"
+#include "explore/situation.h"
 
-/* A step brought forward, numbers of the host; for each queue a completion, an interrupt. */
-#define INJECTIONS_MAX	(12 + 2 * DEVICE_QUEUES_MAX)
+/* A step brought forward, a switch of CPUs, numbers of the host; for each queue a completion, an
+   interrupt. */
+#define HOST_NUMBERS_MAX 8		/* of the scenario, that are tried */
+#define INJECTIONS_MAX	(HOST_NUMBERS_MAX + 8 + 2 * DEVICE_QUEUES_MAX)
 
 /* In the order in which they are tried: what finds most comes first. */
 struct injections {
@@ -22,6 +24,7 @@ struct injections {
 		int queue;		/* ANSWER, IRQ; -1: the configuration */
 	} item[INJECTIONS_MAX];
 	unsigned count;
+	unsigned left_out;		/* different numbers of the host beyond those */
 	const struct edit *baseline;
 };
 
@@ -31,7 +34,7 @@ void injections_init(struct injections *injections, const struct edit *baseline)
  * The perturbation of that injection at a point of the run that the map is of; false when there is
  * none (no step to bring forward, the host wants that size already).
  */
-bool injection_at(const struct injections *injections, unsigned kind, const struct step_map *map,
+bool injection_at(const struct injections *injections, unsigned kind, const struct situation *now,
     const struct inject_point *ip, const struct plan *plan, struct perturbation *perturb);
 
 /* The nth way (from 0) in which the call of a point can fail. */

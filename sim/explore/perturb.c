@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "device/class.h"
 
 static const char *const places[] = {
 	[INJECT_BEFORE] = "before", [INJECT_AFTER] = "after", [INJECT_ACCESS] = "line",
@@ -37,11 +36,15 @@ plan_takes(const struct plan *plan, size_t step)
 
 /* ---- as steps ---- */
 
-/* A plan's text names queues, and says nothing of the type of device: the default one. */
-const char *
-perturb_source(int queue)
+/* What is runnable elsewhere runs in no time. */
+#define HOLD_NS 1000
+#define HOLD_TEXT "1us"
+
+/* `config`, or the name of a queue. */
+static const char *
+source(const struct plan *plan, int queue)
 {
-	return queue < 0 ? "config" : device_classes[0]->language.queues[queue];
+	return queue < 0 ? "config" : plan->class->language.queues[queue];
 }
 
 static void
@@ -57,49 +60,72 @@ add_fault(struct edit *edit, size_t at, const struct perturbation *perturb)
 }
 
 static void
-add_event(struct edit *edit, size_t at, const struct perturbation *perturb)
+add_deliver(const struct plan *plan, struct edit *edit, size_t at,
+    const struct perturbation *perturb)
 {
-	struct scenario_step *step = edit_insert(edit, at, SCENARIO_STEP_DELIVER);
-	struct scenario_deliver *deliver = &step->deliver;
+	struct scenario_deliver *deliver =
+	    &edit_insert(edit, at, SCENARIO_STEP_DELIVER)->deliver;
 
 	deliver->at = inject_point_place(&perturb->at);
-	switch (perturb->kind) {
-	case PERTURB_NEXT:
-	case PERTURB_TARGET:
-		deliver->irq = "config";
+	deliver->irq = source(plan, perturb->queue);
+	deliver->answer = perturb->kind == PERTURB_ANSWER;
+	if (perturb->kind == PERTURB_NEXT || perturb->kind == PERTURB_TARGET)
 		deliver->act = perturb->pages;
-		break;
-	case PERTURB_ANSWER:
-		deliver->answer = true;
-		deliver->irq = perturb_source(perturb->queue);
-		break;
-	case PERTURB_IRQ:
-	case PERTURB_FAULT:
-		deliver->irq = perturb_source(perturb->queue);
-		break;
-	}
+}
+
+static void
+add_hold(struct edit *edit, size_t at, const struct perturbation *perturb)
+{
+	struct scenario_hold *hold = &edit_insert(edit, at, SCENARIO_STEP_HOLD)->hold;
+
+	hold->at = inject_point_place(&perturb->at);
+	hold->lasts = (struct scenario_time){ SCENARIO_NS, HOLD_NS };
+}
+
+static bool
+has_hold(const struct perturbation *perturb, const struct edit *baseline)
+{
+	return perturb->kind == PERTURB_HOLD ||
+	    (perturb->kind != PERTURB_FAULT && baseline->machine.cpus > 1);
+}
+
+size_t
+plan_steps(const struct plan *plan, const struct edit *baseline)
+{
+	size_t steps = 0;
+
+	for (unsigned i = 0; i < plan->count; i++)
+		steps += (plan->item[i].kind != PERTURB_HOLD) +
+		    has_hold(&plan->item[i], baseline);
+	return steps;
 }
 
 struct edit *
 plan_apply(const struct plan *plan, const struct edit *baseline)
 {
 	struct edit *edit = edit_copy(baseline);
+	size_t at = 0;
 
 	for (size_t i = edit->scenario.steps.count; i-- > 0;)
 		if (plan_takes(plan, i))
 			edit_remove(edit, i);
-	for (unsigned i = 0; i < plan->count; i++)
-		if (plan->item[i].kind == PERTURB_FAULT)
-			add_fault(edit, i, &plan->item[i]);
-		else
-			add_event(edit, i, &plan->item[i]);
+	for (unsigned i = 0; i < plan->count; i++) {
+		const struct perturbation *perturb = &plan->item[i];
+
+		if (perturb->kind == PERTURB_FAULT)
+			add_fault(edit, at++, perturb);
+		else if (perturb->kind != PERTURB_HOLD)
+			add_deliver(plan, edit, at++, perturb);
+		if (has_hold(perturb, baseline))
+			add_hold(edit, at++, perturb);
+	}
 	return edit;
 }
 
 /* ---- as text ---- */
 
 static void
-perturb_print(const struct perturbation *perturb, FILE *stream)
+perturb_print(const struct plan *plan, const struct perturbation *perturb, FILE *stream)
 {
 	const struct inject_point *at = &perturb->at;
 
@@ -108,13 +134,16 @@ perturb_print(const struct perturbation *perturb, FILE *stream)
 		fprintf(stream, "next=%zu/%" PRIu64, perturb->step, perturb->pages);
 		break;
 	case PERTURB_TARGET:
-		fprintf(stream, "%s=%" PRIu64, device_classes[0]->act->key, perturb->pages);
+		fprintf(stream, "%s=%" PRIu64, plan->class->act->key, perturb->pages);
 		break;
 	case PERTURB_ANSWER:
-		fprintf(stream, "answer=%s", perturb_source(perturb->queue));
+		fprintf(stream, "answer=%s", source(plan, perturb->queue));
 		break;
 	case PERTURB_IRQ:
-		fprintf(stream, "irq=%s", perturb_source(perturb->queue));
+		fprintf(stream, "irq=%s", source(plan, perturb->queue));
+		break;
+	case PERTURB_HOLD:
+		fputs("hold=" HOLD_TEXT, stream);
 		break;
 	case PERTURB_FAULT:
 		fprintf(stream, "%s=%s", perturb->forever ? "fails" : "fail",
@@ -134,7 +163,7 @@ plan_print(const struct plan *plan, FILE *stream)
 {
 	for (unsigned i = 0; i < plan->count; i++) {
 		fputs(i > 0 ? "; " : "", stream);
-		perturb_print(&plan->item[i], stream);
+		perturb_print(plan, &plan->item[i], stream);
 	}
 }
 
@@ -147,7 +176,8 @@ plan_text(const struct plan *plan, char text[PLAN_TEXT])
 		out_of_memory();
 	text[0] = '\0';
 	plan_print(plan, stream);
-	fclose(stream);
+	if (fclose(stream) != 0)
+		internal_error("a plan of %u perturbations is too long a text", plan->count);
 }
 
 void
@@ -162,13 +192,16 @@ plan_group(const struct plan *plan, char group[48])
 	switch (last->kind) {
 	case PERTURB_NEXT:
 	case PERTURB_TARGET:
-		snprintf(group, 48, "%s%s", device_classes[0]->act->key, then);
+		snprintf(group, 48, "%s%s", plan->class->act->key, then);
 		break;
 	case PERTURB_ANSWER:
-		snprintf(group, 48, "%s answer%s", perturb_source(last->queue), then);
+		snprintf(group, 48, "%s answer%s", source(plan, last->queue), then);
 		break;
 	case PERTURB_IRQ:
-		snprintf(group, 48, "%s interrupt%s", perturb_source(last->queue), then);
+		snprintf(group, 48, "%s interrupt%s", source(plan, last->queue), then);
+		break;
+	case PERTURB_HOLD:
+		snprintf(group, 48, "other CPUs%s", then);
 		break;
 	case PERTURB_FAULT:
 		snprintf(group, 48, "%s%s", last->fault->call_name, then);
@@ -189,15 +222,15 @@ parse_number(const char *text, const char **end, uint64_t max, uint64_t *number)
 }
 
 static bool
-parse_source(const char *name, int *queue)
+parse_source(const struct plan *plan, const char *name, int *queue)
 {
-	*queue = strcmp(name, "config") == 0 ? -1 :
-	    device_queue_by_name(device_classes[0], name);
+	*queue = strcmp(name, "config") == 0 ? -1 : device_queue_by_name(plan->class, name);
 	return *queue >= 0 || strcmp(name, "config") == 0;
 }
 
 static bool
-parse_what(struct perturbation *perturb, const char *what, const char *value)
+parse_what(const struct plan *plan, struct perturbation *perturb, const char *what,
+    const char *value)
 {
 	uint64_t step;
 
@@ -208,17 +241,21 @@ parse_what(struct perturbation *perturb, const char *what, const char *value)
 		perturb->step = (size_t)step;
 		return parse_number(value, &value, UINT32_MAX, &perturb->pages);
 	}
-	if (strcmp(what, device_classes[0]->act->key) == 0) {
+	if (plan->class->act != NULL && strcmp(what, plan->class->act->key) == 0) {
 		perturb->kind = PERTURB_TARGET;
 		return parse_number(value, &value, UINT32_MAX, &perturb->pages);
 	}
 	if (strcmp(what, "answer") == 0) {
 		perturb->kind = PERTURB_ANSWER;
-		return parse_source(value, &perturb->queue) && perturb->queue >= 0;
+		return parse_source(plan, value, &perturb->queue) && perturb->queue >= 0;
 	}
 	if (strcmp(what, "irq") == 0) {
 		perturb->kind = PERTURB_IRQ;
-		return parse_source(value, &perturb->queue);
+		return parse_source(plan, value, &perturb->queue);
+	}
+	if (strcmp(what, "hold") == 0) {
+		perturb->kind = PERTURB_HOLD;
+		return strcmp(value, HOLD_TEXT) == 0;
 	}
 	perturb->kind = PERTURB_FAULT;
 	perturb->fault = fault_row_by_id(value);
@@ -247,7 +284,8 @@ parse_place(struct inject_point *at, const char *place, const char *name, const 
 }
 
 static bool
-perturb_parse(struct perturbation *perturb, const char *text, size_t length)
+perturb_parse(const struct plan *plan, struct perturbation *perturb, const char *text,
+    size_t length)
 {
 	char what[16], value[64], place[16], name[64], nth[16], all[192];
 
@@ -258,7 +296,7 @@ perturb_parse(struct perturbation *perturb, const char *text, size_t length)
 	*perturb = (struct perturbation){ .queue = -1 };
 	return sscanf(all, "%15[^=]=%63[^@]@%15[^ ] %63[^#]#%15[0-9]",
 	    what, value, place, name, nth) == 5 &&
-	    parse_what(perturb, what, value) && parse_place(&perturb->at, place, name, nth);
+	    parse_what(plan, perturb, what, value) && parse_place(&perturb->at, place, name, nth);
 }
 
 bool
@@ -269,7 +307,7 @@ plan_parse(struct plan *plan, const char *text)
 		size_t length = strcspn(text, ";");
 
 		if (plan->count == PLAN_MAX ||
-		    !perturb_parse(&plan->item[plan->count++], text, length))
+		    !perturb_parse(plan, &plan->item[plan->count++], text, length))
 			return false;
 		text += length;
 		text += strspn(text, "; ");

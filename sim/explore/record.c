@@ -99,6 +99,9 @@ static const struct key silent_keys[] = {
 static const struct kind silent = KIND(record_silent, silent_keys);
 static const struct key job_end_keys[] = {
 	KEY("done", NUMBER, record_job_end, runs), MAY("skipped", NUMBER, record_job_end, skipped),
+	MAY("limited", NUMBER, record_job_end, limited),
+	MAY("left_out", NUMBER, record_job_end, left_out),
+	MAY("cpus", NUMBER, record_job_end, cpus),
 	KEY("points", NUMBER, record_job_end, points), MAY("bound", REAL, record_job_end, bound),
 	MAY("cut", FLAG, record_job_end, cut), MAY("kind", NUMBER32, record_job_end, kind),
 	MAY("at", NUMBER, record_job_end, at), ANY("silent", record_job_end, silent, &silent),

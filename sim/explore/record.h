@@ -20,7 +20,7 @@
 #include "explore/seal.h"
 #include "explore/trial.h"
 
-#define RECORD_VERSION 3
+#define RECORD_VERSION 4
 
 /*
  * What the newest perturbation interrupted or made fail, in words: two mistakes can end in the
@@ -101,7 +101,10 @@ struct record_silent { uint64_t key; char cause[RECORD_CAUSE]; uint64_t runs; };
 struct record_job_end {
 	uint64_t runs;			/* all of the job */
 	uint64_t skipped;		/* as equivalent */
+	uint64_t limited;		/* ended by their number of events */
 	uint64_t points;		/* injection points of the run that it started from */
+	uint64_t left_out;		/* numbers of the host that are not tried */
+	uint64_t cpus;
 	double bound;			/* the least of any run; 0: none */
 	bool cut;			/* it ended there, with more to do: */
 	unsigned kind;

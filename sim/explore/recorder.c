@@ -128,6 +128,7 @@ add(struct recorder *recorder, enum inject_kind kind, uint32_t site)
 		.site = site,
 		.ctx = ctx->ordinal, .ctx_kind = ctx->kind,
 		.ipl = (uint8_t)world->cpu[ctx->cpu].ipl, .queue = -1,
+		.others = world->config.cpus > 1 && world_others_can_run(world),
 		.stack = stack_hash(recorder, ctx),
 	};
 	recorder->last[ctx->ordinal] = (uint32_t)points->count;

@@ -322,7 +322,7 @@ try_baseline(struct shrinker *shrinker, struct edit *of)
 	struct scenario_case c;
 
 	edit_case(of, &c);
-	baseline = baseline_new(shrinker->trial, &c);
+	baseline = baseline_new(shrinker->trial, &c, NULL);
 	scenario_case_fini(&c);
 	return shrinker_try(shrinker, baseline);
 }

@@ -11,7 +11,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "device/class.h"
+#include "explore/situation.h"
 
 #define RUNS_MAX 1000000	/* numbers that a unit may need */
 
@@ -23,46 +23,14 @@ struct try {
 };
 struct tries { VEC_MEMBERS(struct try); };
 
-/* ---- what is under way at a point ---- */
-
-struct situation {
-	bool live;			/* the device may interrupt */
-	uint64_t out[DEVICE_QUEUES_MAX];	/* requests with the device */
-};
-
-static void
-follow(struct situation *now, const struct event *event)
-{
-	switch ((enum event_kind)event->kind) {
-	case EV_DEV_STATUS:
-		now->live = (event->dev_status.status & TRANSPORT_STATUS_DRIVER_OK) != 0;
-		if (event->dev_status.status == 0)
-			memset(now->out, 0, sizeof(now->out));
-		break;
-	case EV_DEV_TAKE:
-		if (event->dev_take.queue < DEVICE_QUEUES_MAX)
-			now->out[event->dev_take.queue]++;
-		break;
-	case EV_DEV_USED:
-		if (event->dev_used.queue < DEVICE_QUEUES_MAX &&
-		    now->out[event->dev_used.queue] > 0)
-			now->out[event->dev_used.queue]--;
-		break;
-	default:
-		break;
-	}
-}
-
 /* ---- what can be tried ---- */
 
 struct planner {
 	const struct explore_options *options;
-	const struct inject_points *points;
 	struct record *run;		/* gets the fallible calls; or NULL */
 	struct tries tries;
 	uint32_t from;			/* nothing before that event */
-	unsigned queues;		/* of the device */
-	unsigned level;			/* of interrupts; 0: none came */
+	struct situation now;
 };
 
 static uint64_t
@@ -141,86 +109,49 @@ add_failures(struct planner *planner, const struct inject_point *ip)
 }
 
 static void
-add_interrupts(struct planner *planner, const struct inject_point *ip, const struct situation *now)
+add_interrupts(struct planner *planner, const struct inject_point *ip)
 {
-	uint64_t point = mix(mix(ip->stack, ip->line),
-	    (uint64_t)ip->kind << 32 | ip->call);
+	struct situation_out now = situation_out(&planner->now, ip->seq);
+	uint64_t point = mix(mix(mix(ip->stack, ip->line), (uint64_t)ip->kind << 32 | ip->call),
+	    now.out);
 
 	/* What has no line cannot be named by a scenario. */
-	if (!now->live || (ip->kind == INJECT_ACCESS && ip->line == 0))
+	if (!now.live || (ip->kind == INJECT_ACCESS && ip->line == 0))
 		return;
-	for (unsigned q = 0; q < planner->queues; q++)
-		point = mix(point, now->out[q] > 0);
-	for (int q = -1; q < (int)planner->queues; q++) {
+	for (int q = -1; q < (int)planner->now.queues; q++) {
 		struct perturbation what = { .kind = PERTURB_IRQ, .queue = q };
 
 		/* Where it has to wait it comes at a later point, which has its own run. */
-		if (planner->level == 0 || ip->ipl < planner->level)
+		if (situation_is_first(&planner->now, q) &&
+		    (planner->now.level == 0 || ip->ipl < planner->now.level))
 			add_try(planner, ip, what, point);
 		what.kind = PERTURB_ANSWER;
-		if (q >= 0 && now->out[q] > 0)
+		if (q >= 0 && (now.out >> q & 1) != 0)
 			add_try(planner, ip, what, point);
 	}
 }
 
-static unsigned
-level_of_interrupts(const struct trace *trace)
-{
-	unsigned level = 0;
-
-	for (uint32_t seq = 0; seq < trace->count; seq++) {
-		const struct event *event = trace_event(trace, seq);
-
-		if (event->ctx_kind == HW_CTX_HARDINT && event->ctx != 0 && event->ipl > level)
-			level = event->ipl;
-	}
-	return level;
-}
-
+/* What can be tried in the run of `plan`, whose points are those in worker->points. */
 static void
-finished(void *arg, struct world *world, const struct run_result *result)
+find_tries(struct planner *planner, struct worker *worker, const struct plan *plan,
+    const struct edit *baseline)
 {
-	struct planner *planner = arg;
-	const struct inject_points *points = planner->points;
-	struct situation now = { 0 };
-	uint32_t seq = 0;
+	struct edit *edit = plan_apply(plan, baseline);
 
-	(void)result;
-	planner->queues = ((const struct device *)world->hooks.device)->active;
-	planner->level = level_of_interrupts(&world->trace);
-	for (size_t i = 0; i < points->count; i++) {
-		const struct inject_point *ip = &points->item[i];
+	planner->options = &worker->explore->options;
+	situation_init(&planner->now, &worker->trial, edit, plan, baseline);
+	for (size_t i = 0; i < worker->points.count; i++) {
+		const struct inject_point *ip = &worker->points.item[i];
 
-		for (; seq < ip->seq && seq < world->trace.count; seq++)
-			follow(&now, trace_event(&world->trace, seq));
 		if (ip->seq < planner->from)
 			continue;
 		if (!planner->options->no_faults && ip->kind == INJECT_BEFORE)
 			add_failures(planner, ip);
 		if (!planner->options->no_interrupts)
-			add_interrupts(planner, ip, &now);
+			add_interrupts(planner, ip);
 	}
-}
-
-/*
- * The run is done again for its record, which tells what was under way at each point: its points
- * are those in worker->points.
- */
-static void
-find_tries(struct planner *planner, struct worker *worker, struct edit *edit)
-{
-	struct run_options run = {
-		.keep_trace = true, .finished = finished, .arg = planner,
-	};
-	struct scenario_case c;
-	struct run_result again;
-
-	planner->options = &worker->explore->options;
-	planner->points = &worker->points;
-	edit_case(edit, &c);
-	trial_watch(&worker->trial, &c, &run, &again);
-	run_result_fini(&again);
-	scenario_case_fini(&c);
+	situation_fini(&planner->now);
+	edit_free(edit);
 }
 
 /* ---- in a worker ---- */
@@ -238,12 +169,14 @@ plan_case(struct job_out *out)
 	edit_case(edit, &c);
 	trial_run(&worker->trial, &c, &worker->points, &result);
 	scenario_case_fini(&c);
-	find_tries(&planner, worker, edit);
+	find_tries(&planner, worker, &out->job->plan, edit);
 	job_run(out, &(struct job_run){ .edit = edit, .cause = "" }, &result);
 	out->end.points = worker->points.count;
 	for (size_t i = 0; i < planner.tries.count; i++) {
 		const struct try *try = &planner.tries.item[i];
-		struct plan plan = { .item = { try->what }, .count = 1 };
+		struct plan plan = {
+			.class = out->job->plan.class, .item = { try->what }, .count = 1,
+		};
 
 		job_out_child(out, &plan, try->point, try->seq);
 	}
@@ -286,14 +219,16 @@ run_pairs(struct job_out *out, const struct job *job, const char *cause,
     const struct trial_result *first)
 {
 	struct planner planner = { .from = job->seq + 1 };
-	struct edit *edit = plan_apply(&job->plan,
-	    worker_base(out->worker, out->number)->edit);
 	struct trial_result result;
 
-	find_tries(&planner, out->worker, edit);
+	find_tries(&planner, out->worker, &job->plan,
+	    worker_base(out->worker, out->number)->edit);
 	for (size_t i = 0; i < planner.tries.count; i++) {
 		const struct try *try = &planner.tries.item[i];
-		struct plan pair = { .item = { job->plan.item[0], try->what }, .count = 2 };
+		struct plan pair = {
+			.class = job->plan.class, .item = { job->plan.item[0], try->what },
+			.count = 2,
+		};
 		char then[RECORD_CAUSE];
 
 		snprintf(then, sizeof(then), "%s", cause);
@@ -303,7 +238,6 @@ run_pairs(struct job_out *out, const struct job *job, const char *cause,
 			    &result);
 	}
 	vec_fini(&planner.tries);
-	edit_free(edit);
 }
 
 static void
@@ -362,7 +296,7 @@ child(struct explore *explore, const struct job *from, const struct record_child
 	uint64_t unit = explore->units++;
 	struct job job = {
 		.number = from->number, .turn = unit, .rank = 1, .first = first_of(unit),
-		.point = child->point, .seq = child->seq,
+		.point = child->point, .seq = child->seq, .plan.class = from->plan.class,
 	};
 
 	if (!plan_parse(&job.plan, child->plan) || job.plan.count != 1)

@@ -10,13 +10,15 @@
 #include "base/alloc.h"
 
 static void
-see_step(void *arg, const struct event *event, uint32_t site, const void *payload)
+on_event(void *arg, const struct event *event, uint32_t site, const void *payload)
 {
 	struct timing *timing = arg;
 
 	(void)site;
 	(void)payload;
-	if (event->step.index < timing->steps)
+	if (event->kind == EV_CTX_START)
+		timing->threads += event->ctx_start.kind == HW_CTX_KTHREAD;
+	else if (event->step.index < timing->steps)
 		timing->step[event->step.index] = (struct timing_step){
 			.ns = event->time_ns, .seq = event->seq,
 		};
@@ -26,7 +28,8 @@ static void
 started(void *arg, struct world *world)
 {
 	trace_observe(&world->trace, (struct observer){
-		.kinds = UINT64_C(1) << EV_STEP, .see = see_step, .self = arg,
+		.kinds = UINT64_C(1) << EV_STEP | UINT64_C(1) << EV_CTX_START,
+		.see = on_event, .self = arg,
 	});
 }
 
@@ -36,7 +39,7 @@ timing_of(struct trial *trial, const struct scenario_case *c, struct timing *tim
 	struct run_options options = { .started = started, .arg = timing };
 	struct run_result result;
 
-	timing->steps = c->scenario->steps.count;
+	*timing = (struct timing){ .steps = c->scenario->steps.count };
 	timing->step = xcalloc(timing->steps, sizeof(timing->step[0]));
 	for (size_t i = 0; i < timing->steps; i++)
 		timing->step[i].ns = TIMING_NEVER;

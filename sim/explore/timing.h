@@ -20,6 +20,7 @@ struct timing {
 	struct timing_step *step;
 	size_t steps;
 	uint64_t end_ns;		/* when the run was over, since power on */
+	unsigned threads;		/* that the driver started */
 };
 
 /* Runs the case; timing_fini() ends it. */

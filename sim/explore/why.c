@@ -245,10 +245,10 @@ print_op(const struct why_op *op, FILE *stream)
 }
 
 static void
-print_intruder(const struct scenario_deliver *deliver, FILE *stream)
+print_intruder(const struct edit *edit, const struct scenario_deliver *deliver, FILE *stream)
 {
 	if (deliver->act != SCENARIO_UNSET)
-		fputs(device_classes[0]->act->words, stream);
+		fputs(device_class_of(edit->scenario.device.type)->act->words, stream);
 	else if (deliver->answer)
 		fprintf(stream, "the device's answer on the %s queue", deliver->irq);
 	else
@@ -256,14 +256,14 @@ print_intruder(const struct scenario_deliver *deliver, FILE *stream)
 }
 
 static void
-say_why(struct why *why, const struct scenario_deliver *deliver)
+say_why(struct why *why, const struct edit *edit, const struct scenario_deliver *deliver)
 {
 	FILE *stream = fmemopen(why->text, sizeof(why->text), "w");
 
 	if (stream == NULL)
 		out_of_memory();
 	fputs("fails when ", stream);
-	print_intruder(deliver, stream);
+	print_intruder(edit, deliver, stream);
 	if (why->before.known && why->behind.known) {
 		fputs(" comes between ", stream);
 		print_op(&why->before, stream);
@@ -377,7 +377,7 @@ look_at(struct trial *trial, const struct edit *edit, size_t step, uint64_t key,
 	    place_of(&search, struck, &place))
 		found = find_edges(&search, struck, place, why);
 	if (found)
-		say_why(why, &moved.deliver);
+		say_why(why, edit, &moved.deliver);
 	why->cause = cause_of(why);
 	why->step = step;
 	edit_free(search.edit);

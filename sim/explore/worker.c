@@ -51,15 +51,43 @@ run_edit(struct worker *worker, struct edit *edit, struct inject_points *points,
 	scenario_case_fini(&c);
 }
 
+/* Threads run beside each other, and beside interrupts, only if there are as many CPUs. */
+static void
+set_cpus(const struct explore *explore, unsigned threads, struct edit *edit)
+{
+	unsigned wanted = threads + 1 < CPUS_MAX ? threads + 1 : CPUS_MAX;
+
+	if (explore->options.strategy == &explore_sweep)
+		return;
+	if (explore->options.cpus != 0)
+		edit->machine.cpus = explore->options.cpus;
+	else if (threads > 1 && edit->machine.cpus < wanted)
+		edit->machine.cpus = wanted;
+}
+
+/* What goes on for longer goes on for ever, or might as well. */
+static void
+limit_events(const struct trial_result *result, struct edit *edit)
+{
+	uint64_t most = EXPLORE_EVENTS_TIMES * (uint64_t)result->counts.events +
+	    EXPLORE_EVENTS_MORE;
+
+	if (result->end != WORLD_EVENT_LIMIT && most < edit->scenario.limits.events)
+		edit->scenario.limits.events = most;
+}
+
 const struct base *
 worker_base(struct worker *worker, size_t number)
 {
 	struct base *base = worker->base[number];
+	unsigned threads;
 
 	if (base == NULL) {
 		base = worker->base[number] = xcalloc(1, sizeof(*base));
-		base->edit = baseline_new(&worker->trial, &worker->explore->c[number]);
+		base->edit = baseline_new(&worker->trial, &worker->explore->c[number], &threads);
+		set_cpus(worker->explore, threads, base->edit);
 		run_edit(worker, base->edit, NULL, &base->result);
+		limit_events(&base->result, base->edit);
 	}
 	return base;
 }
@@ -70,14 +98,14 @@ struct edit *
 worker_draw(struct worker *worker, size_t number, uint64_t seed, double *bound)
 {
 	const struct base *base = worker_base(worker, number);
-	unsigned depth = worker->explore->options.depth;
+	unsigned depth = explore_depth(worker->explore);
 	struct choice choice;
 	struct edit *edit;
 
 	*bound = 0;
 	choice_init_seed(&choice, seed);
 	edit = depth > 0 ?
-	    generate_pct(&choice, base->edit, &worker->points, depth, bound) :
+	    generate_depth(&choice, base->edit, &worker->points, depth, bound) :
 	    generate(&choice, base->edit, &worker->points, worker->trial.nodiag != NULL);
 	choice_fini(&choice);
 	return edit;
@@ -100,6 +128,7 @@ worker_edit(struct worker *worker, const char *base, const char *text)
 		run_edit(worker, worker_base(worker, i)->edit, &worker->points, &result);
 		return worker_draw(worker, i, seed, &bound);
 	}
+	plan.class = device_class_of(worker->explore->c[i].scenario->device.type);
 	return plan_parse(&plan, text) ? plan_apply(&plan, worker_base(worker, i)->edit) : NULL;
 }
 
@@ -254,6 +283,7 @@ job_run(struct job_out *out, const struct job_run *how, struct trial_result *res
 	if (how->bound > 0 && (end->bound == 0 || how->bound < end->bound))
 		end->bound = how->bound;
 	end->runs++;
+	end->limited += how->parent != NULL && result->end == WORLD_EVENT_LIMIT;
 	if ((first && out->worker->explore->options.strategy->finds_twice) ||
 	    (end->runs + out->job->turn) % RUNS_AGAIN_EACH == 0)
 		check_again(out, &c, result->digest);

@@ -38,7 +38,7 @@ void worker_fini(struct worker *worker);
 const struct base *worker_base(struct worker *worker, size_t number);
 /* The scenario of a run that a record names; edit_free().  NULL: there is no such case or plan. */
 struct edit *worker_edit(struct worker *worker, const char *base, const char *plan);
-/* The variant of a case that a seed draws; *bound as generate_pct() has it, or 0. */
+/* The variant of a case that a seed draws; *bound as generate_depth() has it, or 0. */
 struct edit *worker_draw(struct worker *worker, size_t number, uint64_t seed, double *bound);
 
 /*

@@ -372,6 +372,16 @@ world_is_busy(const struct world *world)
 	return false;
 }
 
+bool
+world_others_can_run(const struct world *world)
+{
+	for (unsigned i = 0; i < world->config.cpus; i++)
+		if (i != world->running->cpu &&
+		    candidate((struct world *)(uintptr_t)world, i) != NULL)
+			return true;
+	return false;
+}
+
 static struct context *
 pick(struct world *world)
 {

@@ -259,6 +259,8 @@ void world_wake(struct world *world, struct context *context, bool timeout);
 void world_context_end(struct world *world) __attribute__((noreturn));
 /* Can anything run without time moving? */
 bool world_is_busy(const struct world *world);
+/* Can a context on another CPU than the running one's? */
+bool world_others_can_run(const struct world *world);
 
 /* Strike what is armed here; true if anything was. */
 bool world_points_strike(struct world *world, enum point_kind kind, unsigned what);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What a sweep, an exploration or the parts of one have shown, in words.
+ * What a sweep, an exploration or the parts of one have shown, in words and as JSON.
  */
 #ifndef VIOSIM_REPORT_EXPLORED_TEXT_H
 #define VIOSIM_REPORT_EXPLORED_TEXT_H
@@ -24,6 +24,14 @@ void explored_text_sums(const struct tally *tally, FILE *stream);
  * as they stand, then known defects, then what was lost.  `brief`: scenarios without their steps.
  */
 void explored_text_findings(const struct tally *tally, bool brief, FILE *stream);
+
+/* The same for programs, as one JSON object (reports/README.md). */
+struct explored_totals {
+	const char *command, *driver, *manifest;	/* no manifest: NULL */
+	bool cut;			/* a bound ended it */
+	uint64_t left;			/* cases that were not run */
+};
+void explored_json(const struct tally *tally, const struct explored_totals *totals, FILE *stream);
 
 /* The last line.  `left`: cases that were not run. */
 void explored_text_end(const struct tally *tally, uint64_t left, FILE *stream);

@@ -78,8 +78,8 @@ START_TEST(bad_values_of_options)
 		    "never; did you mean \"always\"?" },
 		{ "shrink --rule live.lost-wakup x", "viosim shrink: --rule: live.lost-wakup is "
 		    "not a rule; did you mean \"live.lost-wakeup\"?" },
-		{ "explore --random --pct 3",
-		    "viosim explore: --pct and --random exclude each other" },
+		{ "explore --random --depth 3",
+		    "viosim explore: --depth and --random exclude each other" },
 		{ "explore --seed 3", "viosim explore: --seed has no effect without --random" },
 		{ "sweep --no-faults --no-interrupts",
 		    "viosim sweep: --no-faults and --no-interrupts exclude each other" },

@@ -33,6 +33,7 @@ static const char *const good_plans[] = {
 	"target=0@after mutex_enter#7; answer=inflate@line 502#12",
 	"irq=config@before cv_timedwait#1; fail=kthread_create.enomem@before kthread_create#1",
 	"irq=deflate@line 1#1",
+	"hold=1us@line 7#2; hold=1us@after mutex_exit#1",
 };
 
 START_TEST(test_plan_text)
@@ -41,7 +42,7 @@ START_TEST(test_plan_text)
 	char *again = NULL;
 	size_t size;
 	FILE *stream = open_memstream(&again, &size);
-	struct plan plan;
+	struct plan plan = { .class = device_classes[0] };
 
 	ck_assert(plan_parse(&plan, text));
 	plan_print(&plan, stream);
@@ -62,7 +63,7 @@ static const char *const bad_plans[] = {
 
 START_TEST(test_plan_text_bad)
 {
-	struct plan plan;
+	struct plan plan = { .class = device_classes[0] };
 
 	ck_assert_msg(!plan_parse(&plan, bad_plans[_i]), "%s", bad_plans[_i]);
 }
@@ -70,7 +71,7 @@ END_TEST
 
 START_TEST(test_plan_steps)
 {
-	struct plan plan;
+	struct plan plan = { .class = device_classes[0] };
 	struct rig rig;
 	struct edit *base, *edit;
 	const struct scenario_case *c;
@@ -208,6 +209,27 @@ START_TEST(test_finds)
 	ck_assert_uint_gt(explore.tally.clusters.count, keys_of(&explore));
 	ck_assert_uint_le(steps_max, 12);
 	explore_fini(&explore);
+	rig_fini(&rig);
+}
+END_TEST
+
+/* Two threads that an interrupt wakes: one of them stops in the middle, and the other goes on. */
+START_TEST(test_threads_on_cpus)
+{
+	struct explore_options options = {
+		.preemptions = 1, .reduction = true, .jobs = 2,
+	};
+	struct explore explore;
+	struct rig rig;
+
+	rig_init_named(&rig, "pair");
+	for (options.cpus = 0; options.cpus < 2; options.cpus++) {
+		explore_tiny(&rig, &explore, &options);
+		ck_assert(explore.complete);
+		ck_assert_int_eq(has(&explore, "live.panic", "pair_count >= pair_done"),
+		    options.cpus == 0);
+		explore_fini(&explore);
+	}
 	rig_fini(&rig);
 }
 END_TEST
@@ -502,6 +524,7 @@ explore_explore_suite(void)
 	tcase_add_test(tc, test_plan_steps);
 	tcase_add_test(tc, test_reduction);
 	tcase_add_test(tc, test_finds);
+	tcase_add_test(tc, test_threads_on_cpus);
 	tcase_add_test(tc, test_order);
 	tcase_add_test(tc, test_silent);
 	tcase_add_test(tc, test_state);

@@ -29,7 +29,7 @@ setup(void)
 
 	rig_init(&rig);
 	c = rig_load(&rig, RIG_SCENARIO);
-	baseline = baseline_new(&rig.trial, c);
+	baseline = baseline_new(&rig.trial, c, NULL);
 	inject_points_init(&points);
 	trial_run(&rig.trial, c, &points, &result);
 }
@@ -162,7 +162,7 @@ START_TEST(test_without_points)
 		choice_init_seed(&choice, seed);
 		edit = generate(&choice, baseline, &none, false);
 		edit_free(edit);
-		edit = generate_pct(&choice, baseline, &none, 3, &bound);
+		edit = generate_depth(&choice, baseline, &none, 3, &bound);
 		ck_assert_uint_eq(edit->scenario.steps.count, baseline->scenario.steps.count);
 		edit_free(edit);
 		choice_fini(&choice);
@@ -171,7 +171,7 @@ START_TEST(test_without_points)
 END_TEST
 
 /* depth - 1 injected events (a `next` takes a step away), in order of time, with the bound. */
-START_TEST(test_pct)
+START_TEST(test_depth)
 {
 	unsigned depth = (unsigned)_i;
 	struct injections injections;
@@ -189,7 +189,7 @@ START_TEST(test_pct)
 		char *text;
 
 		choice_init_seed(&choice, seed);
-		edit = generate_pct(&choice, baseline, &points, depth, &bound);
+		edit = generate_depth(&choice, baseline, &points, depth, &bound);
 		choice_fini(&choice);
 		steps = &edit->scenario.steps;
 		for (size_t i = 0; i < steps->count; i++)
@@ -256,7 +256,7 @@ explore_generate_suite(void)
 	tcase_add_test(tc, test_seeds);
 	tcase_add_test(tc, test_bytes);
 	tcase_add_test(tc, test_without_points);
-	tcase_add_loop_test(tc, test_pct, 1, 5);
+	tcase_add_loop_test(tc, test_depth, 1, 5);
 	tcase_add_test(tc, test_draw);
 	suite_add_tcase(suite, tc);
 	return suite;

@@ -50,7 +50,7 @@ START_TEST(a_skeleton_acts_when_the_story_did)
 
 	rig_init_small(&rig);
 	c = rig_load(&rig, told_scenario);
-	edit = baseline_new(&rig.trial, c);
+	edit = baseline_new(&rig.trial, c, NULL);
 	step = edit->scenario.steps.step;
 	ck_assert_uint_eq(edit->scenario.steps.count, 7);
 	ck_assert_int_eq(step[0].verb, SCENARIO_STEP_FAIL);
@@ -94,7 +94,7 @@ START_TEST(a_skeleton_of_expectations_only_is_an_attach)
 	rig_init_small(&rig);
 	/* All that is left is the note at its end. */
 	edit = baseline_new(&rig.trial,
-	    rig_load(&rig, RIG_HEAD "steps:\n  - expect: attach.result == ok\n"));
+	    rig_load(&rig, RIG_HEAD "steps:\n  - expect: attach.result == ok\n"), NULL);
 	ck_assert_uint_eq(edit->scenario.steps.count, 1);
 	ck_assert_int_eq(edit->scenario.steps.step[0].verb, SCENARIO_STEP_NOTE);
 	edit_case(edit, &c);

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What was explored, for programs: see explored_text.h.
+ */
+#include "report/explored_text.h"
+
+#include "report/json.h"
+
+static const char *
+status_of(const struct cluster *cluster)
+{
+	return cluster->first.known[0] != '\0' ? "known" : cluster->baseline ? "baseline" : "new";
+}
+
+static json_t *
+finding_of(const struct cluster *cluster)
+{
+	const struct trial_finding *finding = &cluster->first.finding;
+	json_t *object = json_object();
+
+	json_put_text(object, "rule", finding->rule->id);
+	json_put_text(object, "severity",
+	    finding->rule->severity == SEVERITY_ERROR ? "error" : "lint");
+	json_put_text(object, "status", status_of(cluster));
+	if (cluster->first.known[0] != '\0')
+		json_put_text(object, "defect", cluster->first.known);
+	if (finding->line != 0) {
+		json_put_text(object, "file", finding->file);
+		json_put_number(object, "line", finding->line);
+		json_put_text(object, "function", finding->function);
+	}
+	json_put_text(object, "text", finding->text);
+	json_put_number(object, "runs", cluster->runs);
+	json_put_text(object, "case", cluster->base);
+	if (cluster->plan[0] != '\0')
+		json_put_text(object, "with", cluster->plan);
+	if (cluster->first.cause[0] != '\0')
+		json_put_text(object, "cause", cluster->first.cause);
+	if (cluster->reduced != NULL) {
+		json_put_text(object, "scenario", cluster->reduced->scenario);
+		if (cluster->reduced->why != NULL)
+			json_put_text(object, "why", cluster->reduced->why);
+	}
+	return object;
+}
+
+void
+explored_json(const struct tally *tally, const struct explored_totals *totals, FILE *stream)
+{
+	json_t *object = json_object(), *findings = json_array();
+	size_t errors = tally_new(tally, false);
+
+	for (size_t i = 0; i < tally->clusters.count; i++)
+		json_add(findings, finding_of(&tally->clusters.item[i]));
+	json_put_number(object, "viosim", JSON_OUTPUT_VERSION);
+	json_put_text(object, "command", totals->command);
+	json_put_text(object, "driver", totals->driver);
+	if (totals->manifest != NULL)
+		json_put_text(object, "manifest", totals->manifest);
+	json_put_text(object, "end", totals->cut ? "cut" : "complete");
+	json_put_number(object, "cases", tally->bases);
+	json_put_number(object, "not_run", totals->left);
+	json_put_number(object, "ended_early", tally->ended);
+	json_put_number(object, "runs", tally->runs);
+	json_put_number(object, "lost", tally->lost.count);
+	json_put_number(object, "new", errors);
+	json_put_number(object, "new_lints", tally_new(tally, true) - errors);
+	json_put_number(object, "baseline", tally_errors(tally) - errors);
+	json_put(object, "findings", findings);
+	if (json_dumpf(object, stream, JSON_INDENT(2)) == 0)
+		putc('\n', stream);
+	json_decref(object);
+}
