@@ -258,6 +258,7 @@ struct judge {
 	const char *id;			/* of the case */
 	FILE *wrong;			/* what is not as it should be */
 	bool seen[32];			/* rules of row->also */
+	struct loops loops;		/* run to their ends in an earlier case */
 };
 
 /* Is that rule in the list of others?  Marks it as seen. */
@@ -335,7 +336,7 @@ run_on(struct judge *judge, const struct scenario_case *c)
 {
 	struct run_options options = {
 		.module = judge->fragment->area->module, .driver = judge->fragment->name,
-		.name = DEVICE_NAME,
+		.name = DEVICE_NAME, .loops = &judge->loops,
 	};
 	struct run_result result;
 
@@ -343,6 +344,7 @@ run_on(struct judge *judge, const struct scenario_case *c)
 	crash_limit(CRASH_SECONDS);
 	run_case(c, &options, &result);
 	crash_limit(0);
+	loops_learn(&judge->loops, &result.loops);
 	judge->id = c->id;
 	judge_findings(judge, &result);
 	if (getenv("FRAGMENT") != NULL)
