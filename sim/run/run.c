@@ -160,6 +160,18 @@ line_of_loop(struct run *run, const struct loop_seen *seen)
 	return site;
 }
 
+/* Whether the scenario switched a rule off. */
+static bool
+is_off(const struct run *run, const struct rule *rule)
+{
+	const struct scenario_names *off = &run->scenario->rules.off;
+
+	for (size_t i = 0; i < off->count; i++)
+		if (strcmp(off->name[i], rule->id) == 0)
+			return true;
+	return false;
+}
+
 /* The ways a run can end early are findings too. */
 static void
 report_end(struct run *run)
@@ -204,7 +216,7 @@ report_end(struct run *run)
 	case WORLD_ENDS:
 		break;
 	}
-	if (rule == NULL)
+	if (rule == NULL || is_off(run, rule))
 		return;
 	event = world->trace.count > 0 ? *trace_event(&world->trace, world->trace.count - 1) :
 	    (struct event){ 0 };
@@ -216,12 +228,10 @@ report_end(struct run *run)
 static void
 report_impossible_faults(struct run *run)
 {
-	const struct scenario_names *off = &run->scenario->rules.off;
 	const struct faults *faults = &run->faults;
 
-	for (size_t i = 0; i < off->count; i++)
-		if (strcmp(off->name[i], "scenario.impossible-fault") == 0)
-			return;
+	if (is_off(run, &rule_impossible_fault))
+		return;
 	for (unsigned i = 0; i < faults->count; i++)
 		if (faults->armed[i].impossible)
 			finding_add(&run->result->findings, &rule_impossible_fault,
