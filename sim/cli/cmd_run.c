@@ -23,7 +23,7 @@ struct run {
 	struct manifest *manifest;
 	struct manifest *hints;		/* one that exists and is not used (--no-manifest) */
 	struct run_output output;
-	size_t passed, failed, broken, skipped;
+	size_t passed, failed, broken, skipped, not_applicable;
 	size_t *shown;			/* by defect: cases that showed it */
 	bool *shown_here;		/* by defect: in the present scenario */
 	bool undecided_here;		/* a case of the present scenario has no result */
@@ -210,6 +210,10 @@ run_done(void *arg, size_t index, const struct isolated *got)
 	case VERDICT_PASS:
 		run->passed++;
 		break;
+	case VERDICT_NOT_APPLICABLE:
+		run->not_applicable++;
+		run->undecided_here = true;
+		break;
 	case VERDICT_SKIPPED:
 		run->skipped++;
 		run->undecided_here = true;
@@ -225,7 +229,8 @@ run_done(void *arg, size_t index, const struct isolated *got)
 	run_output_done(&run->output, c, result, run->manifest);
 	if (index + 1 == run->cases.count || run->cases.item[index + 1].doc != c->doc)
 		close_scenario(run, index);
-	return !(run->flags.fail_fast && result->verdict.verdict != VERDICT_PASS);
+	return !run->flags.fail_fast || result->verdict.verdict == VERDICT_PASS ||
+	    result->verdict.verdict == VERDICT_NOT_APPLICABLE;
 }
 
 static int
@@ -260,10 +265,12 @@ run_all(struct run *run)
 		.driver = run->flags.driver,
 		.manifest = run->manifest != NULL ? run->manifest->path : NULL,
 		.cases = run->cases.count, .passed = run->passed, .failed = run->failed,
-		.skipped = run->skipped,
+		.skipped = run->skipped, .not_applicable = run->not_applicable,
 	};
 	good = run_output_end(&run->output, &totals) && good;
 	printf("%zu passed, %zu failed", run->passed, run->failed);
+	if (run->not_applicable > 0)
+		printf(", %zu not applicable", run->not_applicable);
 	if (run->skipped > 0)
 		printf(", %zu skipped", run->skipped);
 	putchar('\n');
@@ -414,7 +421,8 @@ const struct cli_command cli_run = {
 	.about =
 	    "Runs every case of the scenarios named (default: all below scenarios/), each in its "
 	    "own process.  A case passes if its findings and failed expectations are exactly "
-	    "those that the driver's manifest lists as known defects.",
+	    "those that the driver's manifest lists as known defects.  It is not applicable if "
+	    "the driver lacks what the scenario needs.",
 	.options = run_options_table,
 	.after =
 	    "examples:\n"

@@ -53,18 +53,31 @@ like_finding(void *arg, const struct finding *finding)
 	    pos.function);
 }
 
+static const char *
+verdict_word(enum verdict verdict)
+{
+	static const char *const words[] = {
+		[VERDICT_PASS] = "passed", [VERDICT_FAIL] = "failed",
+		[VERDICT_NOT_APPLICABLE] = "not-applicable", [VERDICT_SKIPPED] = "skipped",
+		[VERDICT_BROKEN] = "error",
+	};
+
+	return words[verdict];
+}
+
 void
 run_output_case(const struct run_case_output *output, FILE *text[ISOLATE_TEXTS])
 {
 	const struct run_flags *flags = output->flags;
-	bool failed = output->verdict->verdict != VERDICT_PASS;
+	bool failed = output->verdict->verdict == VERDICT_FAIL;
 	struct report_input input = {
 		.world = output->world, .result = output->result, .id = output->c->c->id,
 		.driver = module_attachment(output->module, 0)->name,
 		.driver_path = strcmp(flags->driver, CLI_DRIVER_DEFAULT) == 0 ? NULL :
 		    flags->driver,
 		.replay_words = flags->replay_words,
-		.verdict = failed ? "failed" : "passed",
+		.verdict = verdict_word(output->verdict->verdict),
+		.reason = output->verdict->reason,
 		.source = module_source(output->module),
 		.style = { .colour = cli_has_color(flags->color, stdout),
 		    .verbose = flags->verbose },
@@ -142,8 +155,8 @@ known_lines(const struct isolated *result, const struct manifest *manifest)
 static bool
 has_result(const struct isolated *result)
 {
-	return result->verdict.verdict == VERDICT_PASS ||
-	    result->verdict.verdict == VERDICT_FAIL;
+	return result->verdict.verdict != VERDICT_SKIPPED &&
+	    result->verdict.verdict != VERDICT_BROKEN;
 }
 
 static struct junit_case *
@@ -160,14 +173,17 @@ add_junit(struct run_output *output, const struct cli_case *c,
 {
 	static const enum junit_verdict verdicts[] = {
 		[VERDICT_PASS] = JUNIT_PASSED, [VERDICT_FAIL] = JUNIT_FAILED,
+		[VERDICT_NOT_APPLICABLE] = JUNIT_SKIPPED,
 		[VERDICT_SKIPPED] = JUNIT_SKIPPED, [VERDICT_BROKEN] = JUNIT_ERROR,
 	};
 	bool failed = result->verdict.verdict == VERDICT_FAIL;
+	bool inapplicable = result->verdict.verdict == VERDICT_NOT_APPLICABLE;
 
 	*new_junit(output) = (struct junit_case){
 		.id = c->c->id, .file = c->doc->path, .line = c->c->scenario->loc.line,
 		.verdict = verdicts[result->verdict.verdict],
 		.message = failed ? first_line(result->text[2]) :
+		    inapplicable ? xasprintf("not applicable: %s", result->verdict.reason) :
 		    has_result(result) ? NULL : xstrdup(result->verdict.reason),
 		.text = failed ? xstrdup(result->text[0]) : NULL,
 		.known = known_lines(result, manifest),
@@ -182,7 +198,7 @@ add_junit(struct run_output *output, const struct cli_case *c,
 static void
 print_case(struct run_output *output, const struct cli_case *c, const struct isolated *result)
 {
-	bool failed = result->verdict.verdict != VERDICT_PASS;
+	bool failed = result->verdict.verdict == VERDICT_FAIL || !has_result(result);
 	const char *reasons = has_result(result) ? result->text[2] : result->verdict.reason;
 
 	if (failed && !run_groups_add(&output->groups, c->c->id, c->c->scenario->id,
@@ -220,13 +236,17 @@ show_progress(struct run_output *output)
 
 /* One line says all of them, with the totals. */
 static void
-count_skipped(struct run_output *output, const char *reason)
+count_skipped(struct run_output *output, enum verdict verdict, const char *reason)
 {
 	struct run_skipped *skipped;
 
-	output->scenario_skipped++;
+	if (verdict == VERDICT_SKIPPED)
+		output->scenario_skipped++;
+	else
+		output->scenario_inapplicable++;
 	for (size_t i = 0; i < output->skip_reasons; i++)
-		if (strcmp(output->skipped[i].reason, reason) == 0) {
+		if (output->skipped[i].verdict == verdict &&
+		    strcmp(output->skipped[i].reason, reason) == 0) {
 			output->skipped[i].cases++;
 			return;
 		}
@@ -234,6 +254,7 @@ count_skipped(struct run_output *output, const char *reason)
 	    sizeof(*skipped));
 	skipped = &output->skipped[output->skip_reasons++];
 	skipped->cases = 1;
+	skipped->verdict = verdict;
 	snprintf(skipped->reason, sizeof(skipped->reason), "%s", reason);
 }
 
@@ -246,6 +267,9 @@ add_to_summary(struct summary *summary, const char *id, const struct isolated *r
 		/* FALLTHROUGH */
 	case VERDICT_PASS:
 		summary_ran(summary, result->digest);
+		break;
+	case VERDICT_NOT_APPLICABLE:
+		summary_not_applicable(summary, id, result->verdict.reason);
 		break;
 	case VERDICT_SKIPPED:
 		summary_skipped(summary, id, result->verdict.reason);
@@ -260,18 +284,20 @@ static void
 write_files(struct run_output *output, const struct cli_case *c, const struct isolated *result,
     const struct manifest *manifest)
 {
-	const char *none = result->verdict.verdict == VERDICT_SKIPPED ? "skipped" : "error";
+	const char *word = verdict_word(result->verdict.verdict);
+	bool judged = result->verdict.verdict == VERDICT_PASS ||
+	    result->verdict.verdict == VERDICT_FAIL;
 
 	if (output->ndjson != NULL && has_result(result))
 		fwrite(result->text[1], 1, result->length[1], atomic_stream(output->ndjson));
 	else if (output->ndjson != NULL)
-		ndjson_print_none(atomic_stream(output->ndjson), c->c->id, none,
+		ndjson_print_none(atomic_stream(output->ndjson), c->c->id, word,
 		    result->verdict.reason);
-	if (output->digests != NULL && has_result(result))
+	if (output->digests != NULL && judged)
 		fprintf(atomic_stream(output->digests), "%s %016" PRIx64 "\n", c->c->id,
 		    result->digest);
 	else if (output->digests != NULL)
-		fprintf(atomic_stream(output->digests), "%s %s\n", c->c->id, none);
+		fprintf(atomic_stream(output->digests), "%s %s\n", c->c->id, word);
 	if (output->junit_file != NULL)
 		add_junit(output, c, result, manifest);
 	if (output->summary != NULL)
@@ -290,9 +316,10 @@ run_output_done(struct run_output *output, const struct cli_case *c,
 	for (size_t i = 0; i < VERDICT_DEFECTS_MAX; i++)
 		output->scenario_shown[i] |= result->verdict.shown[i];
 	write_files(output, c, result, manifest);
-	if (result->verdict.verdict == VERDICT_SKIPPED)
-		count_skipped(output, result->verdict.reason);
-	else
+	if (result->verdict.verdict == VERDICT_SKIPPED ||
+	    result->verdict.verdict == VERDICT_NOT_APPLICABLE)
+		count_skipped(output, result->verdict.verdict, result->verdict.reason);
+	if (result->verdict.verdict != VERDICT_SKIPPED)
 		print_case(output, c, result);
 	show_progress(output);
 }
@@ -309,6 +336,7 @@ run_output_scenario(struct run_output *output, const struct cli_cases *cases,
 {
 	const char *separator = ", ";
 	bool failed = output->scenario_failed > 0, skipped = output->scenario_skipped > 0;
+	bool none = output->scenario_inapplicable > last - first;
 
 	hide_progress(output);
 	run_groups_same(&output->groups, output->flags->timeline ? NULL : stdout);
@@ -316,12 +344,14 @@ run_output_scenario(struct run_output *output, const struct cli_cases *cases,
 	if (!output->flags->quiet && !output->flags->quiet_verdict &&
 	    output->scenario_skipped <= last - first) {
 		printf("%s%-4s%s  %-46s %zu case%s", paint(output, failed ? "\033[31m" :
-		    skipped ? "\033[33m" : "\033[32m"), failed ? "FAIL" :
-		    skipped ? "skip" : "ok", paint(output, "\033[0m"),
+		    skipped || none ? "\033[33m" : "\033[32m"), failed ? "FAIL" :
+		    skipped ? "skip" : none ? "n/a" : "ok", paint(output, "\033[0m"),
 		    cases->item[last].c->scenario->id, last - first + 1,
 		    last > first ? "s" : "");
 		if (skipped)
 			printf(" (%u skipped)", output->scenario_skipped);
+		if (output->scenario_inapplicable > 0)
+			printf(" (%u not applicable)", output->scenario_inapplicable);
 		for (size_t i = 0; output->manifest != NULL &&
 		    i < output->manifest->count; i++)
 			if (output->scenario_shown[i]) {
@@ -330,7 +360,7 @@ run_output_scenario(struct run_output *output, const struct cli_cases *cases,
 			}
 		putchar('\n');
 	}
-	output->scenario_failed = output->scenario_skipped = 0;
+	output->scenario_failed = output->scenario_skipped = output->scenario_inapplicable = 0;
 	memset(output->scenario_shown, 0, sizeof(output->scenario_shown));
 	show_progress(output);
 }
@@ -420,7 +450,8 @@ run_output_end(struct run_output *output, const struct summary_totals *totals)
 	bool good = true;
 
 	for (size_t i = 0; i < output->skip_reasons; i++)
-		printf("skipped: %zu case%s: %s\n", output->skipped[i].cases,
+		printf("%s: %zu case%s: %s\n", output->skipped[i].verdict == VERDICT_SKIPPED ?
+		    "skipped" : "not applicable", output->skipped[i].cases,
 		    output->skipped[i].cases == 1 ? "" : "s", output->skipped[i].reason);
 	if (output->junit_file != NULL)
 		good = junit_print(atomic_stream(output->junit_file), output->junit,

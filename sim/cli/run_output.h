@@ -55,9 +55,11 @@ struct run_output {
 	struct summary *summary;	/* NULL: none is asked for */
 	struct junit_case *junit;
 	size_t junits;
-	unsigned scenario_failed, scenario_skipped;	/* cases of the present scenario */
+	/* Cases of the present scenario. */
+	unsigned scenario_failed, scenario_skipped, scenario_inapplicable;
 	struct run_groups groups;
-	struct run_skipped {		/* cases that were not run, by reason */
+	struct run_skipped {		/* cases not run or not applicable, by reason */
+		enum verdict verdict;
 		char reason[VERDICT_REASON];
 		size_t cases;
 	} *skipped;

@@ -182,7 +182,7 @@ baseline_new(struct trial *trial, const struct scenario_case *c, unsigned *threa
 	run_plain(trial, c, &clockwork);
 	set_times(c, &clockwork);
 	edit->scenario.always.count = edit->scenario.never.count = 0;
-	edit->scenario.finally.count = 0;
+	edit->scenario.finally.count = edit->scenario.needs.count = 0;
 	drop_waits(edit, &clockwork);
 	add_end(edit, &clockwork);
 	make_room(edit, c, &clockwork);

@@ -350,6 +350,7 @@ drop_claims(struct shrinker *shrinker)
 	struct scenario *scenario = &candidate->scenario;
 
 	scenario->always.count = scenario->never.count = scenario->finally.count = 0;
+	scenario->needs.count = 0;
 	scenario->tags = (struct scenario_names){ NULL, 0 };
 	return shrinker_try(shrinker, candidate);
 }

@@ -223,6 +223,8 @@ print_verdict(struct out *out)
 
 	if (out->input->verdict != NULL)
 		json_put_text(object, "verdict", out->input->verdict);
+	if (out->input->reason != NULL && *out->input->reason != '\0')
+		json_put_text(object, "reason", out->input->reason);
 	json_put(object, "end", json_string(words_end(result->end)));
 	json_put_digest(object, "digest", result->digest);
 	json_put_number(object, "events", result->counts.events);

@@ -34,7 +34,8 @@ struct report_input {
 	const char *driver_path;	/* module to replay with; NULL: the default one */
 	const char *const *replay_words;	/* further words of the command that replays,
 						   NULL-terminated; NULL: none */
-	const char *verdict;		/* "passed", "failed"; NULL: not judged yet */
+	const char *verdict;		/* "passed", "failed", ...; NULL: not judged yet */
+	const char *reason;		/* why it is not applicable; else "" or NULL */
 	struct source *source;		/* driver positions; NULL: none are said */
 	struct report_style style;
 	/* Id of the known defect behind a finding or failure, NULL for a new one.  Optional. */

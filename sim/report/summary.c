@@ -12,7 +12,7 @@
 #include "report/json.h"
 
 struct summary {
-	json_t *failing, *gone, *skipped, *known;
+	json_t *failing, *gone, *skipped, *not_applicable, *known;
 	uint64_t digest;
 };
 
@@ -24,6 +24,7 @@ summary_new(void)
 	summary->failing = json_array();
 	summary->gone = json_array();
 	summary->skipped = json_array();
+	summary->not_applicable = json_array();
 	summary->known = json_array();
 	return summary;
 }
@@ -36,6 +37,7 @@ summary_free(struct summary *summary)
 	json_decref(summary->failing);
 	json_decref(summary->gone);
 	json_decref(summary->skipped);
+	json_decref(summary->not_applicable);
 	json_decref(summary->known);
 	free(summary);
 }
@@ -74,22 +76,35 @@ summary_error(struct summary *summary, const char *id, const char *reason)
 	json_add(summary->failing, object);
 }
 
-void
-summary_skipped(struct summary *summary, const char *id, const char *reason)
+/* Cases by reason. */
+static void
+add_by_reason(json_t *reasons, const char *id, const char *reason)
 {
 	json_t *object = NULL, *one;
 	size_t i;
 
-	json_array_foreach(summary->skipped, i, one)
+	json_array_foreach(reasons, i, one)
 		if (strcmp(json_string_value(json_object_get(one, "reason")), reason) == 0)
 			object = one;
 	if (object == NULL) {
 		object = json_object();
 		json_put_text(object, "reason", reason);
 		json_put(object, "cases", json_array());
-		json_add(summary->skipped, object);
+		json_add(reasons, object);
 	}
 	json_add(json_object_get(object, "cases"), json_text(id));
+}
+
+void
+summary_skipped(struct summary *summary, const char *id, const char *reason)
+{
+	add_by_reason(summary->skipped, id, reason);
+}
+
+void
+summary_not_applicable(struct summary *summary, const char *id, const char *reason)
+{
+	add_by_reason(summary->not_applicable, id, reason);
 }
 
 void
@@ -125,9 +140,11 @@ summary_print(FILE *stream, const struct summary *summary, const struct summary_
 	json_put_number(object, "cases", totals->cases);
 	json_put_number(object, "passed", totals->passed);
 	json_put_number(object, "failed", totals->failed);
+	json_put_number(object, "not_applicable", totals->not_applicable);
 	json_put_number(object, "skipped", totals->skipped);
 	json_put_digest(object, "digest", summary->digest);
 	json_put(object, "failing", json_incref(summary->failing));
+	json_put(object, "needs_not_met", json_incref(summary->not_applicable));
 	json_put(object, "not_run", json_incref(summary->skipped));
 	json_put(object, "known_defects", json_incref(summary->known));
 	json_put(object, "no_longer_shown", json_incref(summary->gone));

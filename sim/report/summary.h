@@ -24,6 +24,8 @@ void summary_failed(struct summary *summary, const char *id, uint64_t digest,
 /* A case without a result: viosim itself failed, or it was not run. */
 void summary_error(struct summary *summary, const char *id, const char *reason);
 void summary_skipped(struct summary *summary, const char *id, const char *reason);
+/* A case that does not apply to the driver: it has a result, which says nothing. */
+void summary_not_applicable(struct summary *summary, const char *id, const char *reason);
 /* A known defect that no case of the scenario shows any more. */
 void summary_gone(struct summary *summary, const char *defect, const char *scenario);
 /* A known defect that so many cases showed. */
@@ -32,7 +34,8 @@ void summary_known(struct summary *summary, const char *defect, const char *titl
 
 struct summary_totals {
 	const char *driver, *manifest;	/* path of the module; of the manifest, or NULL */
-	size_t cases, passed, failed, skipped;	/* failed: errors and gone defects too */
+	size_t cases, passed, not_applicable, skipped;
+	size_t failed;			/* errors and gone defects too */
 };
 void summary_print(FILE *stream, const struct summary *summary,
     const struct summary_totals *totals);

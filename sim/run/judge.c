@@ -125,6 +125,30 @@ run_count_undecided(struct run *run)
 	result->undecided.finally = (unsigned)scenario->finally.count;
 }
 
+/* ---- needs ---- */
+
+void
+run_needs(struct run *run)
+{
+	const struct scenario_claims *needs = &run->scenario->needs;
+	struct run_result *result = run->result;
+
+	for (size_t i = 0; i < needs->count; i++) {
+		const struct expect *need = needs->claim[i].that;
+		struct sbuf buf;
+		char *actual;
+
+		if (expect_holds(need, &run->env))
+			continue;
+		expect_print_actual(need, &run->env, sbuf_open(&buf));
+		actual = sbuf_close(&buf);
+		snprintf(result->unmet, sizeof(result->unmet), "needs %s: %s", need->text,
+		    actual);
+		free(actual);
+		return;
+	}
+}
+
 /* ---- always, never ---- */
 
 static void

@@ -21,6 +21,8 @@ run_thread(struct world *world)
 	return NULL;
 }
 
+#define POSSIBLE "possible.<fault>"
+
 #define OBSERVE(name) \
 	static bool \
 	observe_##name(const struct expect_env *env, const struct expect_term *term, \
@@ -203,6 +205,25 @@ OBSERVE(attach)
 	return true;
 }
 
+/* 1 or 0: a device that is reset has no features, and yet they were negotiated. */
+OBSERVE(feature)
+{
+	const char *name[] = { term->arg };
+	const struct scenario_names names = { name, 1 };
+
+	*value = (run_of(env)->features & device_features_of(env->device->class, &names)) != 0;
+	return true;
+}
+
+OBSERVE(possible)
+{
+	size_t count;
+
+	*value = (int64_t)run_of(env)->possible[fault_row_by_id(term->arg) -
+	    fault_catalogue(&count)];
+	return true;
+}
+
 OBSERVE(sysctl)
 {
 	(void)env;
@@ -253,6 +274,11 @@ const struct observable run_observables[] = {
 	    observe_calls },
 	{ "fail.<id>.hits", EXPECT_COUNT, NULL, "how often an armed fault struck", 0,
 	    observe_fail_hits },
+	{ POSSIBLE, EXPECT_COUNT, NULL,
+	    "calls so far that the kernel can fail so, by their arguments and the machine", 0,
+	    observe_possible },
+	{ "feature.<feature>", EXPECT_COUNT, NULL,
+	    "1 if the driver has negotiated this feature, else 0", 0, observe_feature },
 	{ "device.status", EXPECT_STATE, words_status, "how far the driver brought the device",
 	    0, observe_status },
 	{ "attach.result", EXPECT_STATE, words_attach, "how the last attach ended", 0,
@@ -300,9 +326,35 @@ on_console(void *arg, const struct event *event, uint32_t site, const void *payl
 	run->log_length += length;
 }
 
+static void
+on_features(void *arg, const struct event *event, uint32_t site, const void *payload)
+{
+	struct run *run = arg;
+
+	(void)site;
+	(void)payload;
+	run->features |= event->dev_features.accepted;
+}
+
+static void
+on_call(void *arg, const struct event *event, uint32_t site, const void *payload)
+{
+	struct run *run = arg;
+	size_t count;
+	const struct fault_row *row = fault_catalogue(&count);
+
+	(void)site;
+	(void)payload;
+	for (size_t i = 0; i < count; i++)
+		run->possible[i] += row[i].call == event->code &&
+		    fault_possible(&row[i], event, &run->world.config);
+}
+
 void
 run_env_init(struct run *run)
 {
+	size_t faults;
+
 	run->env = (struct expect_env){
 		.device = &run->device, .log_count = count_lines,
 		.offer_sysctl = offer_sysctl, .arg = run,
@@ -311,4 +363,21 @@ run_env_init(struct run *run)
 	trace_observe(&run->world.trace, (struct observer){
 		.kinds = UINT64_C(1) << EV_CONSOLE, .see = on_console, .self = run,
 	});
+	trace_observe(&run->world.trace, (struct observer){
+		.kinds = UINT64_C(1) << EV_DEV_FEATURES, .see = on_features, .self = run,
+	});
+	if (!scenario_observes(run->scenario, POSSIBLE))
+		return;
+	fault_catalogue(&faults);
+	run->possible = xcalloc(faults, sizeof(run->possible[0]));
+	trace_observe(&run->world.trace, (struct observer){
+		.kinds = UINT64_C(1) << EV_CALL, .see = on_call, .self = run,
+	});
+}
+
+void
+run_env_fini(struct run *run)
+{
+	free(run->possible);
+	free(run->log);
 }

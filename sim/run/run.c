@@ -271,6 +271,7 @@ take_stock(struct run *run)
 
 	world->running = NULL;
 	run_count_undecided(run);
+	run_needs(run);
 	report_end(run);
 	report_impossible_faults(run);
 	if (world->end == WORLD_RUNNING)
@@ -298,7 +299,7 @@ power_off(struct run *run)
 	device_fini(&run->device);
 	rules_free(run->rules);
 	world_fini(&run->world);
-	free(run->log);
+	run_env_fini(run);
 	free(run->claims_broken);
 	run_traces_fini(run);
 }

@@ -67,6 +67,7 @@ struct run_result {
 		unsigned steps, claims, finally;
 		char why[80];		/* "the run ended at 10s by limits.time" */
 	} undecided;
+	char unmet[160];		/* what the scenario needs and the driver has not, or "" */
 	uint64_t digest;
 	struct run_counts counts;
 	unsigned steps_done, steps;

@@ -35,6 +35,8 @@ struct run {
 	bool *claims_broken;		/* an always/never is reported once: always, then never */
 	bool judging;			/* claims are being evaluated: no recursion */
 	bool in_steps;			/* the scenario's steps are not over */
+	uint64_t features;		/* that the driver has accepted so far */
+	uint64_t *possible;		/* by fault: calls that can fail so; or NULL */
 	char *log;			/* the console so far */
 	size_t log_length;
 	struct run_point {
@@ -55,6 +57,7 @@ void run_world_config(const struct run *run, struct world_config *config);
 /* observe.c: what expectations see, beside what the device's class has. */
 extern const struct observable run_observables[];
 void run_env_init(struct run *run);
+void run_env_fini(struct run *run);
 struct context *run_thread(struct world *world);
 
 /* steps.c, for the vocabulary: see its member `check_fault`. */
@@ -73,6 +76,8 @@ void run_undecided(struct run *run, struct loc loc, const char *what,
     const char *expected, uint64_t end_ns);
 /* At the end of a run that ended early: count what was never judged. */
 void run_count_undecided(struct run *run);
+/* At the end of any run: does the scenario apply to the driver? */
+void run_needs(struct run *run);
 void run_watch_claims(struct run *run);
 void run_settle(struct run *run, uint64_t within_ns);
 void run_view(void *arg, struct rules_view *view);

@@ -18,6 +18,7 @@
 enum verdict {
 	VERDICT_PASS,		/* right, or wrong exactly as the manifest says */
 	VERDICT_FAIL,
+	VERDICT_NOT_APPLICABLE,	/* the driver lacks what the scenario needs; `reason` names it */
 	VERDICT_SKIPPED,	/* not run; `reason` says why */
 	VERDICT_BROKEN		/* viosim itself failed; `reason` says how */
 };

@@ -47,6 +47,25 @@ scenario_machine_pages(const struct scenario_machine *m)
 	return pages;
 }
 
+bool
+scenario_observes(const struct scenario *sc, const char *pattern)
+{
+	const struct scenario_claims *claims[] = {
+		&sc->always, &sc->never, &sc->finally, &sc->needs
+	};
+
+	for (size_t i = 0; i < sizeof(claims) / sizeof(claims[0]); i++)
+		for (size_t j = 0; j < claims[i]->count; j++)
+			if (expect_observes(claims[i]->claim[j].that, pattern))
+				return true;
+	for (size_t i = 0; i < sc->steps.count; i++)
+		if ((sc->steps.step[i].verb == SCENARIO_STEP_EXPECT ||
+		    sc->steps.step[i].verb == SCENARIO_STEP_WAIT) &&
+		    expect_observes(sc->steps.step[i].expect, pattern))
+			return true;
+	return false;
+}
+
 /* ---- the name of a machine ---- */
 
 static void

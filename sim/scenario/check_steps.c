@@ -456,6 +456,7 @@ check_scenario(struct loader *ld, struct scenario *sc, const struct yaml_node *r
 	check_claims(&c, &sc->always);
 	check_claims(&c, &sc->never);
 	check_claims(&c, &sc->finally);
+	check_claims(&c, &sc->needs);
 }
 
 /* ---- what no machine can do ---- */
@@ -548,4 +549,5 @@ check_bounds(struct loader *ld, const struct scenario *sc, const struct yaml_nod
 	check_claims_decided(&c, &sc->always, "always", bounds);
 	check_claims_decided(&c, &sc->never, "never", bounds);
 	check_claims_decided(&c, &sc->finally, "finally", bounds);
+	check_claims_decided(&c, &sc->needs, "needs", bounds);
 }

@@ -380,7 +380,7 @@ static const struct section {
 } sections[] = {
 	{ "scenario", "Top level (what stands in parentheses holds when the key is left out)",
 	    describe_scenario },
-	{ "claims", "Entries of always, never and finally: an expectation, or a map",
+	{ "claims", "Entries of always, never, finally and needs: an expectation, or a map",
 	    describe_claims },
 	{ "steps", "Steps: one verb each, and beside it", describe_steps },
 	{ "verbs", "Verbs", describe_verbs },

@@ -232,3 +232,13 @@ expect_print_actual(const struct expect *e, const struct expect_env *env, FILE *
 	}
 }
 
+bool
+expect_observes(const struct expect *e, const char *pattern)
+{
+	const struct expect_term *t;
+
+	for (size_t n = 0; (t = expect_nth_term(e, n)) != NULL; n++)
+		if (t->kind == EXPECT_OBSERVE && strcmp(t->obs->pattern, pattern) == 0)
+			return true;
+	return false;
+}

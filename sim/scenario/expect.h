@@ -42,8 +42,9 @@ enum expect_bound {
 };
 
 /*
- * Something that can be observed.  In a pattern <q> is a queue, <fn> a kernel call, <id> the id
- * of a `fail` step, <path> the rest of a sysctl name; each is the term's `arg`.
+ * Something that can be observed.  In a pattern <q> is a queue, <fn> a kernel call, <feature> and
+ * <fault> are such names, <id> is the id of a `fail` step, <path> the rest of a sysctl name; each
+ * is the term's `arg`.
  */
 struct observable {
 	const char *pattern;	/* "vq.<q>.kicks"; NULL ends a table */
@@ -140,6 +141,9 @@ struct expect *expect_parse(const char *text, const struct expect_source *,
 
 /* Is it true now?  A term that cannot be observed makes it false. */
 bool	expect_holds(const struct expect *, const struct expect_env *);
+
+/* Does it refer to the observable of that pattern? */
+bool	expect_observes(const struct expect *, const char *pattern);
 
 /* `T = V, ...`: every observable term with the value that it has now. */
 void	expect_print_actual(const struct expect *, const struct expect_env *, FILE *);

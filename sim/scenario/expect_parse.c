@@ -77,21 +77,26 @@ fail_unknown_word(struct lexer *p, const struct token *t, const char *word)
 	    " (a minus has spaces around it)" : "");
 }
 
-/* The part in brackets must be a name that exists. */
+/* The part in brackets must be a name that exists; ids and paths are not known here. */
 static bool
 check_arg(struct lexer *p, const struct token *t, const struct observable *o, const char *arg)
 {
-	const char *what = strstr(o->pattern, "<q>") ? "queue" : "kernel call";
-	const char *const *names = strstr(o->pattern, "<q>") ? p->vocab->vqs : p->vocab->calls;
+	const struct { const char *hole, *what; const char *const *names; } parts[] = {
+		{ "<q>", "queue", p->vocab->vqs }, { "<fn>", "kernel call", p->vocab->calls },
+		{ "<feature>", "feature", p->vocab->features },
+		{ "<fault>", "fault", p->vocab->faults },
+	};
 	struct text_nearest near;
 	struct text_why hint;
+	size_t i = 0;
 
-	if (arg == NULL || strstr(o->pattern, "<id>") || strstr(o->pattern, "<path>") ||
-	    text_list_has(names, arg))
+	while (i < sizeof(parts) / sizeof(parts[0]) && strstr(o->pattern, parts[i].hole) == NULL)
+		i++;
+	if (i == sizeof(parts) / sizeof(parts[0]) || text_list_has(parts[i].names, arg))
 		return true;
 	text_nearest_init(&near, arg);
-	text_nearest_offer_all(&near, names);
-	lex_fail(p, t->start, t->length, "there is no %s \"%s\"%s", what, arg,
+	text_nearest_offer_all(&near, parts[i].names);
+	lex_fail(p, t->start, t->length, "there is no %s \"%s\"%s", parts[i].what, arg,
 	    text_nearest_hint(&near, &hint));
 	return false;
 }

@@ -292,7 +292,7 @@ struct scenario_steps {
 	size_t count;
 };
 
-/* An entry of always, never or finally. */
+/* An entry of always, never, finally or needs. */
 struct scenario_claim {
 	const char *id;		/* or NULL */
 	struct expect *that;
@@ -346,6 +346,7 @@ struct scenario {
 	struct scenario_claims always;
 	struct scenario_claims never;
 	struct scenario_claims finally;
+	struct scenario_claims needs;	/* else it does not apply to the driver */
 	struct loc loc;			/* the `scenario` key */
 };
 
@@ -466,6 +467,9 @@ struct scenario_vocab scenario_vocab_of(const struct scenario_vocab *,
 
 /* All observables, from 0: those of the type, then the others; NULL at the end. */
 const struct observable *scenario_observable(const struct scenario_vocab *, size_t);
+
+/* Does any expectation refer to the observable of that pattern? */
+bool	scenario_observes(const struct scenario *, const char *pattern);
 
 /* The key of the step's verb. */
 const char *scenario_verb_key(const struct scenario_step *);

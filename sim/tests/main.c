@@ -102,6 +102,7 @@
 	X(run_align_suite) \
 	X(run_compare_suite) \
 	X(run_expect_trace_suite) \
+	X(run_needs_suite) \
 	X(run_isolate_suite) \
 	X(run_pool_suite) \
 	X(run_loops_suite) \

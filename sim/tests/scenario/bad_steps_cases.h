@@ -252,6 +252,25 @@ static const struct bad bad_near[] = {
 	} },
 };
 
+/* Needs, and what only they refer to */
+static const struct bad bad_needs[] = {
+	{ FIXTURE_STEP "needs: [feature.MUST_TELL == 1]\n", {
+		"6:9: there is no feature \"MUST_TELL\"; did you mean \"MUST_TELL_HOST\"? "
+		    "[scenario.expectation]",
+	} },
+	{ FIXTURE_STEP "needs: [possible.uvm_pglistalloc > 0]\n", {
+		"6:9: there is no fault \"uvm_pglistalloc\"; did you mean "
+		    "\"uvm_pglistalloc.enomem\"? [scenario.expectation]",
+	} },
+	{ FIXTURE_STEP "needs: [calls.mutex_enter >= 0]\n", {
+		"6:9: this is always true: calls.mutex_enter is never below 0 "
+		    "[scenario.expectation]",
+	} },
+	{ FIXTURE_STEP "needs: [fail.x.hits == 1]\n", {
+		"6:9: no step arms a fault with the id \"x\" [scenario.fail-id]",
+	} },
+};
+
 /* Lists of events */
 static const struct bad bad_events[] = {
 	{ FIXTURE_STEPS "  - expect-trace: []\n", {

@@ -124,6 +124,7 @@ const char fixture_everything[] =
 	"limits: {time: 300s, events: 5000}\n"
 	"policy: lenient\n"
 	"rules: {off: [live.settle], why: the device never answers}\n"
+	"needs: [possible.uvm_pglistalloc.enomem > 0, feature.MUST_TELL_HOST == 1]\n"
 	"steps:\n"
 	"  - target: {pages: 512, irq: none}\n"
 	"  - at: 0\n"

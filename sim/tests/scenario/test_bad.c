@@ -52,7 +52,7 @@ static const struct {
 } bad_lists[] = {
 	BAD(bad_yaml), BAD(bad_null), BAD(bad_keys), BAD(bad_values), BAD(bad_steps),
 	BAD(bad_matrix), BAD(bad_text), BAD(bad_in_all_steps), BAD(bad_expects), BAD(bad_near),
-	BAD(bad_events), BAD(bad_params),
+	BAD(bad_needs), BAD(bad_events), BAD(bad_params),
 };
 
 START_TEST(mistakes_are_refused)

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Tests of `needs`: which scenarios do not apply to a driver, and what fails all the same.  The
+ * driver is the one that was built: it negotiates no MUST_TELL_HOST unless it is offered,
+ * allocates pages with waitok, and stops no queue's interrupts.
+ */
+#include <check.h>
+#include <string.h>
+
+#include "run/verdict.h"
+#include "tests/explore/rig.h"
+
+Suite	*run_needs_suite(void);
+
+static struct rig rig;
+static struct run_result result;
+
+static void
+setup(void)
+{
+	rig_init(&rig);
+	memset(&result, 0, sizeof(result));
+}
+
+static void
+teardown(void)
+{
+	run_result_fini(&result);
+	rig_fini(&rig);
+}
+
+#define RIGHT "  - {at: 1s, target: 256 pages}\n  - settle: {within: 1s}\n"
+#define FALSE RIGHT "  - expect: host.actual == 3\n"
+#define NEVER_REACHED RIGHT "  - hold: {thread: viomb, at: virtio_stop_vq_intr, for: 1s}\n"
+#define A_RULE_BREAKS "  - {at: 1s, target: 20 pages}\n  - settle: {within: 1s}\n"
+#define A_LIMIT_IS_MET "  - expect: host.actual == 3\n    within: 900s\n"
+#define FOUND "needs feature.MUST_TELL_HOST == 1: feature.MUST_TELL_HOST = 0"
+
+static const struct {
+	const char *head, *needs, *steps;
+	enum verdict verdict;
+	const char *reason;
+} cases[] = {
+	{ "", "calls.kthread_create == 1", RIGHT, VERDICT_PASS, "" },
+	{ "", "calls.kthread_create == 1", FALSE, VERDICT_FAIL, "" },
+	{ "", "feature.MUST_TELL_HOST == 1", RIGHT, VERDICT_NOT_APPLICABLE, FOUND },
+	{ "", "feature.MUST_TELL_HOST == 1", FALSE, VERDICT_NOT_APPLICABLE, FOUND },
+	{ "", "feature.MUST_TELL_HOST == 1", NEVER_REACHED, VERDICT_NOT_APPLICABLE, FOUND },
+	{ "", "feature.MUST_TELL_HOST == 1", A_RULE_BREAKS, VERDICT_FAIL, "" },
+	{ "limits: {time: 300ticks}\n", "feature.MUST_TELL_HOST == 1", A_LIMIT_IS_MET,
+	    VERDICT_FAIL, "" },
+	{ "", "calls.virtio_stop_vq_intr > 0", RIGHT, VERDICT_NOT_APPLICABLE,
+	    "needs calls.virtio_stop_vq_intr > 0: calls.virtio_stop_vq_intr = 0" },
+	{ "", "possible.uvm_pglistalloc.enomem > 0", RIGHT, VERDICT_NOT_APPLICABLE,
+	    "needs possible.uvm_pglistalloc.enomem > 0: possible.uvm_pglistalloc.enomem = 0" },
+	{ "", "possible.uvm_pglistalloc.block == 1", RIGHT, VERDICT_PASS, "" },
+	{ "", "possible.virtio_enqueue_prep.eagain == 1", RIGHT, VERDICT_PASS, "" },
+};
+
+START_TEST(needs_are_judged_at_the_end)
+{
+	char text[1024];
+	const struct scenario_case *c;
+	struct run_options options;
+	struct case_verdict verdict;
+
+	snprintf(text, sizeof(text), RIG_HEAD "%sneeds: [%s]\nsteps:\n%s", cases[_i].head,
+	    cases[_i].needs, cases[_i].steps);
+	c = rig_load(&rig, text);
+	options = (struct run_options){ .module = trial_module(&rig.trial, c->machine) };
+	run_case(c, &options, &result);
+	verdict_case(&verdict, &result, NULL, "t", module_source(options.module));
+	ck_assert_msg(verdict.verdict == cases[_i].verdict, "%d: %s, %s", verdict.verdict,
+	    cases[_i].needs, cases[_i].steps);
+	ck_assert_str_eq(verdict.reason, cases[_i].reason);
+}
+END_TEST
+
+/* Negotiated once is negotiated, although the device was reset since. */
+START_TEST(a_feature_stays_negotiated)
+{
+	const struct scenario_case *c = rig_load(&rig, "format: 1\nscenario: t\nsummary: s\n"
+	    "device: {features: [MUST_TELL_HOST]}\nneeds: [feature.MUST_TELL_HOST == 1]\n"
+	    "steps:\n  - fail: {id: a, call: virtio_alloc_vq.fails}\n"
+	    "  - expect: attach.result == failed\n  - expect: device.status == failed\n");
+	struct run_options options = { .module = trial_module(&rig.trial, c->machine) };
+
+	run_case(c, &options, &result);
+	ck_assert_str_eq(result.unmet, "");
+}
+END_TEST
+
+Suite *
+run_needs_suite(void)
+{
+	Suite *s = suite_create("run_needs");
+	TCase *tc = tcase_create("needs");
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_loop_test(tc, needs_are_judged_at_the_end, 0,
+	    sizeof(cases) / sizeof(cases[0]));
+	tcase_add_test(tc, a_feature_stays_negotiated);
+	suite_add_tcase(s, tc);
+	return s;
+}
