@@ -98,7 +98,8 @@ struct area {
 /* One name an area; rules.c has the table in this order.  The device's are at `device`. */
 #define RULE_AREAS(X) \
 	X(ring) X(dma) X(page) X(config) X(device) X(lock) X(irq) X(thread) X(attach) \
-	X(attach_sysctl) X(attach_status) X(mem) X(live) X(live_end) X(log) X(lock_race)
+	X(attach_sysctl) X(attach_status) X(mem) X(live_wait) X(live) X(live_end) X(log) \
+	X(lock_race)
 #define X(name) extern const struct area area_##name;
 RULE_AREAS(X)
 #undef X

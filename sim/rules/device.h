@@ -38,6 +38,7 @@ struct rules_work {
 	const char *means;		/* "" or " and there is memory": nothing is in the way */
 	bool behind;			/* not done, */
 	uint64_t behind_ns;		/* since then */
+	uint64_t closer_ns;		/* and then it last came closer than ever since */
 };
 
 struct rules_device {

@@ -44,6 +44,8 @@ struct balloon_state {
 	struct { VEC_MEMBERS(struct pending); } pending;
 	bool behind;			/* `actual` is not the target, */
 	uint64_t behind_ns;		/* since then */
+	uint32_t target, nearest;	/* of the newest target: the least difference so far, */
+	uint64_t closer_ns;		/* and since when it is that */
 	uint8_t *buffer;
 	size_t buffer_max;
 	bool reads_target[SHADOW_CONTEXTS];	/* its newest config read is of num_pages */
@@ -374,11 +376,17 @@ static void
 follow_balance(struct balloon_state *state, uint32_t target, uint32_t actual,
     const struct event *event)
 {
-	bool behind = target != actual;
+	uint32_t distance = target > actual ? target - actual : actual - target;
+	bool behind = distance != 0;
 
 	if (behind && !state->behind)
 		state->behind_ns = event->time_ns;
+	if (target != state->target || (behind && !state->behind) || distance < state->nearest) {
+		state->nearest = distance;
+		state->closer_ns = event->time_ns;
+	}
 	state->behind = behind;
+	state->target = target;
 }
 
 HOOK(on_target, void *state)
@@ -517,6 +525,24 @@ balloon_look(struct rules_core *core)
 	return rules_look(core)->device.own;
 }
 
+/* Memory whose page numbers do not fit a request: no balloon has any use for it. */
+static uint64_t
+beyond_32_bits(struct rules_core *core)
+{
+	const struct memory *memory = rules_look(core)->memory;
+	uint64_t pages = 0;
+
+	for (unsigned i = 0; i < memory->segments; i++) {
+		const struct hw_segment *segment = &memory->segment[i];
+		uint64_t end = segment->pfn + segment->npages;
+
+		if (end > UINT64_C(1) << 32)
+			pages += end - (segment->pfn > UINT64_C(1) << 32 ? segment->pfn :
+			    UINT64_C(1) << 32);
+	}
+	return pages;
+}
+
 /* Has the balloon another size than the host wants, and can the driver do something? */
 static bool
 has_work(struct rules_core *core)
@@ -530,7 +556,7 @@ has_work(struct rules_core *core)
 	if ((!balloon->keeps_actual || balloon->actual_foreign) &&
 	    rules_look(core)->memory->counts.held == target)
 		return false;
-	return target < actual || pages_spare(core, target - actual);
+	return target < actual || pages_spare(core, target - actual + beyond_32_bits(core));
 }
 
 static bool
@@ -556,6 +582,7 @@ describe(struct rules_core *core, struct rules_work *work)
 	work->means = balloon->num_pages > balloon->actual ? " and there is memory" : "";
 	work->behind = state->behind;
 	work->behind_ns = state->behind_ns;
+	work->closer_ns = state->closer_ns;
 }
 
 static size_t

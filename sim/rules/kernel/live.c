@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Area live, about progress: what the host asks for is done (rules/device.h says what that is),
- * wake-ups are not lost, nobody waits for ever.
+ * and nobody waits for ever.  What threads sleep on is in live_wait.c.
  *
  * Nothing is demanded of a driver that nobody could do: not while a fault is armed, not with
  * a device that is silent or breaks the specification, not without free memory.
@@ -10,253 +10,71 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "rules/device.h"
 #include "rules/kernel/live.h"
 #include "rules/kernel/pages.h"
 
-#define SECOND_NS UINT64_C(1000000000)
 #define STATUS_DRIVER_OK 0x04u
-/* A sleep this long with work at hand was not meant. */
-#define SLEEP_LONG_NS (2 * SECOND_NS)
-/* An answer that lies around this long while the thread sleeps was overlooked. */
-#define ANSWER_LONG_NS (SECOND_NS / 2)
-/* A thread that its own time-out wakes so long after vq_done was not woken by that. */
-#define SIGNAL_LATE_NS (SECOND_NS / 20)
-#define REACTION_NS (15 * SECOND_NS)	/* to the first request after the host asked */
-#define LIVELOCK_NS (10 * SECOND_NS)	/* waiting for memory that is there */
+#define REACTION_NS (15 * LIVE_SECOND_NS)	/* to the first request after the host asked */
+#define LIVELOCK_NS (10 * LIVE_SECOND_NS)	/* waiting for memory that is there */
 
-enum neglect { NEGLECT_NONE, NEGLECT_WORK, NEGLECT_ANSWER };
-
-struct sleeper {
-	bool asleep;
-	uint32_t ctx;
-	enum hw_context kind;
-	enum hw_sleep why;
-	uint64_t object, ticks;
-	uint64_t since_ns;
-	uint32_t seq, site;
-	enum neglect neglect;		/* what it went to sleep on */
-	uint32_t known_seq;		/* when that was known */
-	unsigned queue;			/* of the neglected answer */
-	bool failed;			/* a call failed since its last wake-up */
-	/* the allocation it is in */
-	bool allocating;
-	uint64_t alloc_bytes, alloc_ns;
-	uint32_t alloc_seq, alloc_site;
+/* An allocation that a context is in. */
+struct allocation {
+	bool is_open;
+	uint64_t bytes, since_ns;
+	uint32_t site;
 };
 
-/* Answers on a queue, and what the driver heard of them. */
-struct answers {
-	uint32_t used, dequeued;	/* so far */
-	uint32_t announced;		/* `used` at the end of the last vq_done; */
-	uint32_t announced_seq;		/* that event; */
-	uint64_t announced_ns;		/* since when it is this */
-	uint32_t calling;		/* `used` when vq_done was entered */
-	uint64_t out;			/* requests that the device has, */
-	uint64_t out_ns;		/* since then it has any */
+/* Requests that the device has. */
+struct requests {
+	uint64_t out;
+	uint64_t quiet_ns;		/* since then it answered none of them */
 };
 
 struct live_state {
-	struct sleeper sleeper[SHADOW_CONTEXTS];
-	struct answers answers[RULES_QUEUES_MAX];
-	unsigned queues;		/* the first so many may have any */
-	unsigned callbacks;		/* config_change is running so many times */
+	struct allocation allocation[SHADOW_CONTEXTS];
+	struct requests requests[RULES_QUEUES_MAX];
 	uint32_t asked_seq;		/* newest change of what the host asks for */
 	uint64_t asked_ns;
 	bool is_open;			/* signalled, and no request since */
 	unsigned asked_strikes;		/* faults that had struck then */
-	unsigned empty_queue;		/* newest queue whose virtio_dequeue found nothing, */
-	uint32_t empty_seq;		/* here */
 	bool no_thread;			/* the newest kthread_create failed, */
 	uint32_t no_thread_seq;		/* here */
 };
 
 /* ---- what may be demanded ---- */
 
-static bool
-is_fair(const struct rules_view *view)
+bool
+live_is_fair(struct rules_core *core)
 {
+	const struct rules_view *view = rules_look(core);
 	const struct device_view *device = &view->device;
 
 	return device->healthy && device->answers && view->faults_armed == 0 &&
 	    (device->status & STATUS_DRIVER_OK);
 }
 
-static bool
-has_work(struct rules_core *core)
+bool
+live_has_work(struct rules_core *core)
 {
 	const struct rules_device *device = rules_device(core);
 
 	return device->has_work != NULL && device->has_work(core);
 }
 
-static bool
-knows_work(struct rules_core *core, uint32_t *seq)
+bool
+live_knows_work(struct rules_core *core, uint32_t *seq)
 {
 	const struct rules_device *device = rules_device(core);
 
 	return device->knows_work != NULL && device->knows_work(core, seq);
 }
 
-static size_t
-waiting(struct rules_core *core)
+size_t
+live_waiting(struct rules_core *core)
 {
 	const struct rules_device *device = rules_device(core);
 
 	return device->waiting != NULL ? device->waiting(core) : 0;
-}
-
-/* NULL: no queue of that index. */
-static struct answers *
-answers_of(struct live_state *state, uint64_t queue)
-{
-	if (queue >= RULES_QUEUES_MAX)
-		return NULL;
-	if (queue >= state->queues)
-		state->queues = (unsigned)queue + 1;
-	return &state->answers[queue];
-}
-
-/* ---- going to sleep ---- */
-
-static uint64_t
-ticks_ns(const struct rules_view *view, uint64_t ticks)
-{
-	return ticks * (SECOND_NS / (uint64_t)view->hz);
-}
-
-/* A used buffer that was announced before it slept, or only since. */
-static bool
-neglects_answer(const struct live_state *state, struct sleeper *sleeper, bool since)
-{
-	for (unsigned q = 0; q < state->queues; q++) {
-		const struct answers *answers = &state->answers[q];
-
-		if ((int32_t)(answers->announced - answers->dequeued) > 0 &&
-		    (answers->announced_seq > sleeper->seq) == since) {
-			sleeper->known_seq = answers->announced_seq;
-			sleeper->queue = q;
-			return true;
-		}
-	}
-	return false;
-}
-
-static bool
-neglects_work(const struct live_state *state, struct rules_core *core,
-    const struct sleeper *sleeper, uint32_t *known_seq)
-{
-	const struct rules_view *view = rules_look(core);
-
-	if (sleeper->ticks != 0 && ticks_ns(view, sleeper->ticks) <= SLEEP_LONG_NS)
-		return false;
-	/* While its callback runs a wake-up may still come. */
-	if (sleeper->failed || state->callbacks > 0)
-		return false;
-	return knows_work(core, known_seq) && waiting(core) == 0 && is_fair(view) &&
-	    has_work(core);
-}
-
-HOOK(on_sleep, struct live_state *state)
-{
-	struct sleeper *sleeper = &state->sleeper[event->ctx];
-	uint32_t known_seq;
-
-	/* In kthread_exit(), until it is joined. */
-	if (event->code == HW_SLEEP_JOIN && event->ctx_sleep.object == event->ctx)
-		return;
-	sleeper->asleep = true;
-	sleeper->ctx = event->ctx;
-	sleeper->kind = (enum hw_context)event->ctx_kind;
-	sleeper->why = (enum hw_sleep)event->code;
-	sleeper->object = event->ctx_sleep.object;
-	sleeper->ticks = event->ctx_sleep.ticks;
-	sleeper->since_ns = event->time_ns;
-	sleeper->seq = event->seq;
-	sleeper->site = site;
-	sleeper->neglect = NEGLECT_NONE;
-	if (sleeper->kind != HW_CTX_KTHREAD || sleeper->why != HW_SLEEP_CV)
-		return;
-	if (neglects_answer(state, sleeper, false)) {
-		sleeper->neglect = NEGLECT_ANSWER;
-	} else if (neglects_work(state, core, sleeper, &known_seq)) {
-		sleeper->neglect = NEGLECT_WORK;
-		sleeper->known_seq = known_seq;
-	}
-}
-
-/* ---- lost wake-ups ---- */
-
-/* A driver that asks another queue has mixed them up. */
-static void
-because_empty(struct finding *finding, const struct live_state *state,
-    const struct sleeper *sleeper)
-{
-	if (state->empty_seq > sleeper->known_seq && state->empty_queue != sleeper->queue)
-		finding_because(finding, state->empty_seq,
-		    "virtio_dequeue of queue %u found nothing", state->empty_queue);
-}
-
-static const struct rule rule_lost_wakeup = {
-	"live.lost-wakeup", SEVERITY_ERROR,
-	"no thread goes to sleep on work that it knows of",
-	"NetBSD condvar(9): the predicate is tested with the interlock held",
-	"cv_signal(9) without a sleeper leaves no trace: the thread sleeps its whole timeout.",
-	"if (!sc->sc_work) { mutex_enter(&m); cv_timedwait(&cv, &m, t); mutex_exit(&m); }",
-	"mutex_enter(&m); while (!sc->sc_work) cv_timedwait(&cv, &m, t); mutex_exit(&m);"
-};
-
-/* Its own time-out woke it, long after vq_done should have. */
-static void
-check_signal(const struct live_state *state, struct rules_core *core,
-    struct sleeper *sleeper, const struct event *event)
-{
-	uint64_t late_ns;
-	struct finding *finding;
-
-	if (sleeper->kind != HW_CTX_KTHREAD || sleeper->why != HW_SLEEP_CV ||
-	    event->ctx_wake.timeout == 0 || !rules_look(core)->device.healthy ||
-	    !neglects_answer(state, sleeper, true))
-		return;
-	late_ns = event->time_ns - state->answers[sleeper->queue].announced_ns;
-	if (late_ns < SIGNAL_LATE_NS)
-		return;
-	finding = rules_report(core, &rule_lost_wakeup, event, sleeper->site,
-	    "nobody woke the thread: it slept on for %" PRIu64 " ms after vq_done of queue %u",
-	    late_ns / 1000000, sleeper->queue);
-	finding_because(finding, sleeper->seq, "went to sleep");
-	finding_because(finding, sleeper->known_seq, "vq_done left");
-}
-
-static bool
-report_neglect(const struct live_state *state, struct rules_core *core,
-    const struct sleeper *sleeper, const struct event *event)
-{
-	const struct rules_device *device = rules_device(core);
-	uint64_t slept_ms = (event->time_ns - sleeper->since_ns) / 1000000;
-	struct finding *finding;
-	struct rules_work work;
-
-	if (!rules_look(core)->device.healthy)
-		return false;
-	if (sleeper->neglect == NEGLECT_ANSWER) {
-		finding = rules_report(core, &rule_lost_wakeup, event, sleeper->site,
-		    "the thread slept %" PRIu64 " ms although vq_done had announced a used "
-		    "buffer on queue %u before", slept_ms, sleeper->queue);
-		finding_because(finding, sleeper->known_seq, "vq_done left");
-		because_empty(finding, state, sleeper);
-	} else {
-		device->describe(core, &work);
-		finding = rules_report(core, &rule_lost_wakeup, event, sleeper->site,
-		    "the thread slept %" PRIu64 " ms with a %s known before it slept: %s",
-		    slept_ms, device->work, work.asked);
-		if (state->asked_seq != 0)
-			finding_because(finding, state->asked_seq, "the host's new %s",
-			    device->work);
-		finding_because(finding, sleeper->known_seq, "the driver read it");
-	}
-	finding_because(finding, sleeper->seq, "went to sleep");
-	return finding != NULL;
 }
 
 /* ---- the first reaction ---- */
@@ -267,8 +85,8 @@ is_slow(const struct live_state *state, struct rules_core *core, const struct ev
 	const struct rules_view *view = rules_look(core);
 
 	return state->is_open && event->time_ns - state->asked_ns >= REACTION_NS &&
-	    view->faults_struck == state->asked_strikes && waiting(core) == 0 &&
-	    is_fair(view) && has_work(core);
+	    view->faults_struck == state->asked_strikes && live_waiting(core) == 0 &&
+	    live_is_fair(core) && live_has_work(core);
 }
 
 static const struct rule rule_convergence = {
@@ -279,9 +97,8 @@ static const struct rule rule_convergence = {
 	NULL, NULL
 };
 
-static void
-check_reaction(struct live_state *state, struct rules_core *core, const struct event *event,
-    uint32_t site)
+/* Whenever somebody wakes up. */
+HOOK(on_wake, struct live_state *state)
 {
 	const struct rules_device *device = rules_device(core);
 	struct finding *finding;
@@ -289,74 +106,40 @@ check_reaction(struct live_state *state, struct rules_core *core, const struct e
 	uint32_t seq;
 	bool known;
 
-	if (!is_slow(state, core, event))
+	if (event->ctx_wake.context >= SHADOW_CONTEXTS || !is_slow(state, core, event))
 		return;
 	state->is_open = false;
-	known = knows_work(core, &seq);
+	known = live_knows_work(core, &seq);
 	device->describe(core, &work);
-	finding = rules_report(core, &rule_convergence, event, site,
-	    "no request within %" PRIu64 " s of a new %s: %s%s%s", REACTION_NS / SECOND_NS,
+	finding = rules_report(core, &rule_convergence, event,
+	    live_sleeper(core, (uint32_t)event->ctx_wake.context)->site,
+	    "no request within %" PRIu64 " s of a new %s: %s%s%s", REACTION_NS / LIVE_SECOND_NS,
 	    device->work, work.asked, known ? "" : "; the driver has not read the ",
 	    known ? "" : device->work);
 	finding_because(finding, state->asked_seq, "the host's new %s", device->work);
-}
-
-HOOK(on_wake, struct live_state *state)
-{
-	struct sleeper *sleeper;
-	uint64_t slept_ns;
-
-	if (event->ctx_wake.context >= SHADOW_CONTEXTS)
-		return;
-	sleeper = &state->sleeper[event->ctx_wake.context];
-	slept_ns = event->time_ns - sleeper->since_ns;
-	if (sleeper->asleep && sleeper->neglect != NEGLECT_NONE && slept_ns >=
-	    (sleeper->neglect == NEGLECT_ANSWER ? ANSWER_LONG_NS : SLEEP_LONG_NS)) {
-		report_neglect(state, core, sleeper, event);
-		state->is_open = false;
-	} else if (sleeper->asleep && sleeper->neglect == NEGLECT_NONE) {
-		check_signal(state, core, sleeper, event);
-	}
-	sleeper->asleep = false;
-	sleeper->failed = false;
-	if (state->is_open)
-		check_reaction(state, core, event, sleeper->site);
 }
 
 /* ---- calls, notes, the device ---- */
 
 HOOK(call_alloc, struct live_state *state)
 {
-	struct sleeper *sleeper = &state->sleeper[event->ctx];
-
-	sleeper->allocating = true;
-	sleeper->alloc_bytes = event->call.uvm_pglistalloc.size;
-	sleeper->alloc_ns = event->time_ns;
-	sleeper->alloc_seq = event->seq;
-	sleeper->alloc_site = site;
+	state->allocation[event->ctx] = (struct allocation){
+		.is_open = true, .bytes = event->call.uvm_pglistalloc.size,
+		.since_ns = event->time_ns, .site = site,
+	};
 }
 
 /* A step towards a request; to have tried is a reaction, when it could try again is unknown. */
 HOOK(ret_step, struct live_state *state)
 {
-	if (event->ret.result == 0)
-		return;
-	state->sleeper[event->ctx].failed = true;
-	state->is_open = false;
+	if (event->ret.result != 0)
+		state->is_open = false;
 }
 
 HOOK(ret_alloc, struct live_state *state)
 {
-	state->sleeper[event->ctx].allocating = false;
+	state->allocation[event->ctx].is_open = false;
 	ret_step(state, core, event, site);
-}
-
-HOOK(ret_dequeue, struct live_state *state)
-{
-	if (event->ret.result == 0)
-		return;
-	state->empty_queue = (unsigned)rules_call(core, event)->args.virtio_dequeue.queue;
-	state->empty_seq = event->seq;
 }
 
 HOOK(ret_create, struct live_state *state)
@@ -365,78 +148,34 @@ HOOK(ret_create, struct live_state *state)
 	state->no_thread_seq = event->seq;
 }
 
-static void
-follow_vq_done(struct answers *answers, bool enter, const struct event *event)
-{
-	if (enter) {
-		answers->calling = answers->used;
-		return;
-	}
-	if (answers->announced != answers->calling)
-		answers->announced_ns = event->time_ns;
-	answers->announced = answers->calling;
-	answers->announced_seq = event->seq;
-}
-
-HOOK(note_callback, struct live_state *state)
-{
-	bool enter = event->note.callback.edge == 1;
-	struct answers *answers;
-
-	if (event->note.callback.callback == HW_CB_CONFIG_CHANGE) {
-		if (enter)
-			state->callbacks++;
-		else if (state->callbacks > 0)
-			state->callbacks--;
-	} else if (event->note.callback.callback == HW_CB_VQ_DONE) {
-		answers = answers_of(state, event->note.callback.queue);
-		if (answers != NULL)
-			follow_vq_done(answers, enter, event);
-	}
-}
-
-HOOK(note_dequeued, void *state)
-{
-	struct answers *answers = answers_of(state, event->note.dequeued.queue);
-
-	if (answers != NULL)
-		answers->dequeued++;
-}
-
 HOOK(note_desc, struct live_state *state)
 {
 	state->is_open = false;
 }
 
-HOOK(on_take, void *state)
+HOOK(on_take, struct live_state *state)
 {
-	struct answers *answers = answers_of(state, event->dev_take.queue);
+	struct requests *requests = &state->requests[event->dev_take.queue];
 
-	if (answers != NULL && answers->out++ == 0)
-		answers->out_ns = event->time_ns;
+	if (event->dev_take.queue < RULES_QUEUES_MAX && requests->out++ == 0)
+		requests->quiet_ns = event->time_ns;
 }
 
-HOOK(on_used, void *state)
+HOOK(on_used, struct live_state *state)
 {
-	struct answers *answers = answers_of(state, event->dev_used.queue);
+	struct requests *requests = &state->requests[event->dev_used.queue];
 
-	if (answers == NULL)
+	if (event->dev_used.queue >= RULES_QUEUES_MAX)
 		return;
-	answers->used++;
-	if (answers->out > 0)
-		answers->out--;
+	requests->quiet_ns = event->time_ns;
+	if (requests->out > 0)
+		requests->out--;
 }
 
 HOOK(on_status, struct live_state *state)
 {
 	if (event->dev_status.status == 0)
-		memset(state->answers, 0, sizeof(state->answers));
-}
-
-HOOK(on_end, struct live_state *state)
-{
-	if (event->ctx_end.context < SHADOW_CONTEXTS)
-		state->sleeper[event->ctx_end.context].asleep = false;
+		memset(state->requests, 0, sizeof(state->requests));
 }
 
 HOOK(on_reboot, void *state)
@@ -453,6 +192,22 @@ live_asked(struct rules_core *core, const struct event *event, bool is_signalled
 	state->asked_ns = event->time_ns;
 	state->is_open = is_signalled;
 	state->asked_strikes = rules_look(core)->faults_struck;
+}
+
+uint32_t
+live_asked_seq(struct rules_core *core)
+{
+	struct live_state *state = rules_state(core, &area_live);
+
+	return state->asked_seq;
+}
+
+void
+live_reported(struct rules_core *core)
+{
+	struct live_state *state = rules_state(core, &area_live);
+
+	state->is_open = false;
 }
 
 /* ---- at rest ---- */
@@ -472,7 +227,7 @@ report_wait(struct rules_core *core, const struct sleeper *sleeper, const struct
 {
 	struct finding *finding = rules_report(core, &rule_deadlock, now, site, "%s", what);
 
-	finding_because(finding, sleeper->seq, "went to sleep");
+	finding_because(finding, sleeper->seq, LIVE_SLEPT(sleeper));
 }
 
 /*
@@ -481,59 +236,61 @@ report_wait(struct rules_core *core, const struct sleeper *sleeper, const struct
  */
 static void
 check_memory_wait(struct rules_core *core, const struct sleeper *sleeper,
-    const struct event *now)
+    const struct allocation *allocation, const struct event *now)
 {
-	if (!sleeper->allocating || rules_look(core)->faults_armed > 0)
+	if (!allocation->is_open || rules_look(core)->faults_armed > 0)
 		return;
-	if (sleeper->alloc_bytes == 0)
-		report_wait(core, sleeper, now, sleeper->alloc_site,
+	if (allocation->bytes == 0)
+		report_wait(core, sleeper, now, allocation->site,
 		    "uvm_pglistalloc of 0 pages took all memory and waits for more for ever");
-	else if (now->time_ns - sleeper->alloc_ns >= LIVELOCK_NS && pages_spare(core,
-	    sleeper->alloc_bytes >> MEMORY_PAGE_SHIFT))
-		report_wait(core, sleeper, now, sleeper->alloc_site,
+	else if (now->time_ns - allocation->since_ns >= LIVELOCK_NS && pages_spare(core,
+	    allocation->bytes >> MEMORY_PAGE_SHIFT))
+		report_wait(core, sleeper, now, allocation->site,
 		    "uvm_pglistalloc waits though there is memory: none of it is in its range");
 }
 
 /* Is somebody reported already because he waits for that mutex? */
 static bool
-is_wanted(const struct live_state *state, uint32_t mutex)
+is_wanted(struct rules_core *core, uint32_t mutex)
 {
-	for (unsigned i = 0; i < SHADOW_CONTEXTS; i++)
-		if (state->sleeper[i].asleep && state->sleeper[i].why == HW_SLEEP_MUTEX &&
-		    state->sleeper[i].object == mutex)
+	for (uint32_t ctx = 0; ctx < SHADOW_CONTEXTS; ctx++) {
+		const struct sleeper *sleeper = live_sleeper(core, ctx);
+
+		if (sleeper->asleep && sleeper->why == HW_SLEEP_MUTEX && sleeper->object == mutex)
 			return true;
+	}
 	return false;
 }
 
 /* Who waits for work with a mutex held keeps everybody else from it. */
 static void
-check_held_lock(const struct live_state *state, struct rules_core *core,
-    const struct sleeper *sleeper, const struct event *now)
+check_held_lock(struct rules_core *core, uint32_t ctx, const struct sleeper *sleeper,
+    const struct event *now)
 {
 	const struct shadow *shadow = rules_shadow(core);
-	const struct shadow_lock *lock = shadow->held[sleeper->ctx].item;
+	const struct shadow_lock *lock = shadow->held[ctx].item;
 	struct finding *finding;
 
-	if (shadow->held[sleeper->ctx].count == 0 || lock->is_spin ||
-	    is_wanted(state, lock->mutex))
+	if (shadow->held[ctx].count == 0 || lock->is_spin || is_wanted(core, lock->mutex))
 		return;
 	finding = rules_report(core, &rule_deadlock, now, sleeper->site,
 	    "sleeps with mutex %" PRIu32 " held, for %" PRIu64 " ms so far and with nothing "
 	    "left to do: who wants the mutex waits as long", lock->mutex,
 	    (now->time_ns - sleeper->since_ns) / 1000000);
 	finding_because(finding, lock->seq, "the mutex was taken");
-	finding_because(finding, sleeper->seq, "went to sleep");
+	finding_because(finding, sleeper->seq, LIVE_SLEPT(sleeper));
 }
 
 static void
-check_wait(const struct live_state *state, struct rules_core *core,
-    const struct sleeper *sleeper, const struct event *now)
+check_wait(const struct live_state *state, struct rules_core *core, uint32_t ctx,
+    const struct event *now)
 {
+	const struct sleeper *sleeper = live_sleeper(core, ctx);
 	char text[80];
 
 	switch (sleeper->why) {
 	case HW_SLEEP_MEMORY:
-		check_memory_wait(core, sleeper, now);
+		check_memory_wait(core, sleeper, &state->allocation[ctx], now);
 		return;
 	case HW_SLEEP_MUTEX:
 		snprintf(text, sizeof(text), "waits for mutex %" PRIu64 " for ever",
@@ -547,7 +304,7 @@ check_wait(const struct live_state *state, struct rules_core *core,
 		return;
 	case HW_SLEEP_CV:
 	case HW_SLEEP_PAUSE:
-		check_held_lock(state, core, sleeper, now);
+		check_held_lock(core, ctx, sleeper, now);
 		/* A kernel thread may wait for work; autoconf cannot go on without. */
 		if (sleeper->ticks == 0 && sleeper->kind == HW_CTX_AUTOCONF)
 			report_wait(core, sleeper, now, sleeper->site,
@@ -574,13 +331,17 @@ sleep_words(const struct sleeper *sleeper)
 	return "?";
 }
 
-/* The thread that should do the work: the first one that sleeps. */
+/* The thread that should do the work: who did it last, else the first one that sleeps. */
 static const struct sleeper *
-find_thread(const struct live_state *state)
+find_thread(struct rules_core *core)
 {
-	for (unsigned ctx = 0; ctx < SHADOW_CONTEXTS; ctx++)
-		if (state->sleeper[ctx].asleep && state->sleeper[ctx].kind == HW_CTX_KTHREAD)
-			return &state->sleeper[ctx];
+	const struct sleeper *sleeper = live_sleeper(core, live_worker(core));
+
+	for (uint32_t ctx = 0; ctx < SHADOW_CONTEXTS; ctx++) {
+		if (sleeper->asleep && sleeper->kind == HW_CTX_KTHREAD)
+			return sleeper;
+		sleeper = live_sleeper(core, ctx);
+	}
 	return NULL;
 }
 
@@ -606,10 +367,28 @@ say_since(const struct live_state *state, const struct rules_device *device,
 	if (work->behind)
 		length = add_since(words, size, length, "behind its ", device->work,
 		    now_ns - work->behind_ns);
-	for (unsigned q = 0; q < state->queues; q++)
-		if (state->answers[q].out > 0)
-			length = add_since(words, size, length, "the oldest request out", "",
-			    now_ns - state->answers[q].out_ns);
+	if (work->behind && work->closer_ns > work->behind_ns)
+		length = add_since(words, size, length, "no closer", "",
+		    now_ns - work->closer_ns);
+	for (unsigned q = 0; q < RULES_QUEUES_MAX; q++)
+		if (state->requests[q].out > 0)
+			length = add_since(words, size, length, "a request out, no answer", "",
+			    now_ns - state->requests[q].quiet_ns);
+}
+
+/*
+ * Is it getting there?  The time that requests lie with the device is the device's own; without
+ * that, it came closer a short while ago.
+ */
+static bool
+is_under_way(const struct live_state *state, const struct rules_work *work, uint64_t now_ns)
+{
+	uint64_t stuck_ns = now_ns - work->closer_ns, quiet_ns = 0;
+
+	for (unsigned q = 0; q < RULES_QUEUES_MAX; q++)
+		if (state->requests[q].out > 0 && now_ns - state->requests[q].quiet_ns > quiet_ns)
+			quiet_ns = now_ns - state->requests[q].quiet_ns;
+	return work->behind && stuck_ns < quiet_ns + LIVE_LONG_NS;
 }
 
 /* The time that the scenario gave is over. */
@@ -619,15 +398,17 @@ check_convergence(const struct live_state *state, struct rules_core *core,
 {
 	const struct rules_device *device = rules_device(core);
 	const struct rules_view *view = rules_look(core);
-	const struct sleeper *thread = find_thread(state);
-	size_t out = waiting(core);
+	const struct sleeper *thread = find_thread(core);
+	size_t out = live_waiting(core);
 	struct finding *finding;
 	struct rules_work work;
-	char since[96];
+	char since[128];
 
-	if (!is_fair(view) || !has_work(core))
+	if (!live_is_fair(core) || !live_has_work(core))
 		return;
 	device->describe(core, &work);
+	if (is_under_way(state, &work, now->time_ns))
+		return;
 	say_since(state, device, &work, now->time_ns, since, sizeof(since));
 	finding = rules_report(core, &rule_convergence, now, thread != NULL ? thread->site : 0,
 	    "%s; %zu request%s out, the driver's thread %s%s; no fault is armed, the device "
@@ -640,44 +421,28 @@ check_convergence(const struct live_state *state, struct rules_core *core,
 	if (state->asked_seq != 0)
 		finding_because(finding, state->asked_seq, "the host's last %s", device->work);
 	if (thread != NULL)
-		finding_because(finding, thread->seq, "went to sleep");
+		finding_because(finding, thread->seq, LIVE_SLEPT(thread));
 }
 
 static void
 live_rest(void *self, struct rules_core *core, const struct event *now)
 {
 	struct live_state *state = self;
-	const struct rules_view *view = rules_look(core);
 
-	for (unsigned ctx = 0; ctx < SHADOW_CONTEXTS; ctx++) {
-		struct sleeper *sleeper = &state->sleeper[ctx];
-
-		if (!sleeper->asleep)
-			continue;
-		if (view->at_rest)
-			check_wait(state, core, sleeper, now);
-		if (view->at_rest && sleeper->neglect != NEGLECT_NONE &&
-		    is_fair(view) && has_work(core)) {
-			report_neglect(state, core, sleeper, now);
-			sleeper->neglect = NEGLECT_NONE;
-		}
-	}
+	for (uint32_t ctx = 0; rules_look(core)->at_rest && ctx < SHADOW_CONTEXTS; ctx++)
+		if (live_sleeper(core, ctx)->asleep)
+			check_wait(state, core, ctx, now);
 	check_convergence(state, core, now);
 	state->is_open = false;
 }
 
 static const struct hook_row hooks[] = {
-	ON_EVENT(CTX_SLEEP, on_sleep),
 	ON_EVENT(CTX_WAKE, on_wake),
-	ON_EVENT(CTX_END, on_end),
 	ON_CALL(UVM_PGLISTALLOC, call_alloc),
 	ON_RET(UVM_PGLISTALLOC, ret_alloc),
 	ON_RET(VIRTIO_ENQUEUE_PREP, ret_step),
 	ON_RET(VIRTIO_ENQUEUE_RESERVE, ret_step),
-	ON_RET(VIRTIO_DEQUEUE, ret_dequeue),
 	ON_RET(KTHREAD_CREATE, ret_create),
-	ON_NOTE(CALLBACK, note_callback),
-	ON_NOTE(DEQUEUED, note_dequeued),
 	ON_NOTE(DESC, note_desc),
 	ON_EVENT(DEV_TAKE, on_take),
 	ON_EVENT(DEV_USED, on_used),
@@ -688,7 +453,7 @@ static const struct hook_row hooks[] = {
 
 const struct area area_live = {
 	.name = "live",
-	.rules = RULES(&rule_lost_wakeup, &rule_convergence, &rule_deadlock),
+	.rules = RULES(&rule_convergence, &rule_deadlock),
 	.hooks = hooks,
 	.state_bytes = sizeof(struct live_state),
 	.rest = live_rest,

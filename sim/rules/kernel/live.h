@@ -1,13 +1,54 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Area live, for the rules of devices.
+ * Area live: for the rules of devices, and what its files share.
  */
 #ifndef VIOSIM_RULES_KERNEL_LIVE_H
 #define VIOSIM_RULES_KERNEL_LIVE_H
 
 #include "rules/area.h"
+#include "rules/device.h"
+
+#define LIVE_SECOND_NS UINT64_C(1000000000)
+/* A sleep this long with work at hand was not meant. */
+#define LIVE_LONG_NS (2 * LIVE_SECOND_NS)
 
 /* The host asks for something else now, and signals it or not. */
 void live_asked(struct rules_core *core, const struct event *event, bool is_signalled);
+
+/* ---- for files of this area ---- */
+
+/* A context that waits, or did. */
+struct sleeper {
+	bool asleep;
+	bool zero;			/* in cv_timedwait() with 0 ticks */
+	enum hw_context kind;
+	enum hw_sleep why;
+	uint64_t object, ticks;
+	uint64_t since_ns;
+	uint32_t seq, site;
+};
+
+/* condvar(9): a timeout of 0 is none. */
+#define LIVE_SLEPT(sleeper) \
+	((sleeper)->zero ? "went to sleep, for ever: cv_timedwait of 0 ticks" : "went to sleep")
+
+extern const struct area area_live_wait;
+
+/* What a context sleeps on, or slept on last; ctx < SHADOW_CONTEXTS.  Never NULL. */
+const struct sleeper *live_sleeper(struct rules_core *core, uint32_t ctx);
+/* The thread that last took a step towards what is asked; 0: none did. */
+uint32_t live_worker(struct rules_core *core);
+
+/* Nothing is in the way: the device works and answers, no fault is armed. */
+bool live_is_fair(struct rules_core *core);
+/* What rules/device.h has by these names, for devices that have no such thing too. */
+bool live_has_work(struct rules_core *core);
+bool live_knows_work(struct rules_core *core, uint32_t *seq);
+size_t live_waiting(struct rules_core *core);
+
+/* The newest change of what the host asks for, 0: none. */
+uint32_t live_asked_seq(struct rules_core *core);
+/* That it is not done has been reported. */
+void live_reported(struct rules_core *core);
 
 #endif /* VIOSIM_RULES_KERNEL_LIVE_H */

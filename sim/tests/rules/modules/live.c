@@ -49,75 +49,28 @@ FRAGMENT(live_convergence_ok, .thread = look_often);
 /* There is not so much memory. */
 FRAGMENT(live_convergence_ok2, NULL);
 
-/* ---- live.lost-wakeup ---- */
-
+/* One page at a time to a slow device: it takes long, but it goes on. */
 static void
-step_if_told(struct probe *sc)
+inflate_one(struct probe *sc, unsigned int npages)
 {
-	bool told;
 
-	mutex_enter(&sc->sc_lock);
-	told = sc->sc_told;
-	sc->sc_told = false;
-	mutex_exit(&sc->sc_lock);
-	if (told)
-		probe_step(sc);
-	kpause("breath", false, 2, NULL);
+	probe_inflate(sc, 1);
 }
+FRAGMENT(live_convergence_ok3, .inflate = inflate_one);
 
-/* Between the test and the sleep the answer may come, and it does. */
+/* One page there and back. */
 static void
-sleep_after_test(struct probe *sc)
+to_and_fro(struct probe *sc)
 {
 
-	for (;;) {
-		step_if_told(sc);
-		mutex_enter(&sc->sc_lock);
-		cv_timedwait(&sc->sc_cv, &sc->sc_lock, mstohz(30000)); /* BREAKS */
-		mutex_exit(&sc->sc_lock);
-	}
+	if (!probe_take_answer(sc))
+		return;
+	if (sc->sc_actual == 0)
+		probe_inflate(sc, 1);
+	else
+		probe_deflate(sc, 1);
 }
-FRAGMENT(live_lost_wakeup_bad, .thread = sleep_after_test);
-
-/* The answer is noted, and nobody is woken. */
-static int
-note_only(struct probe *sc, struct virtqueue *vq)
-{
-
-	mutex_enter(&sc->sc_lock);
-	sc->sc_told = true;
-	mutex_exit(&sc->sc_lock);
-	return 1;
-}
-
-static void
-sleep_seconds(struct probe *sc)
-{
-
-	for (;;) {
-		mutex_enter(&sc->sc_lock);
-		if (!sc->sc_told)
-			cv_timedwait(&sc->sc_cv, &sc->sc_lock, 10 * hz); /* BREAKS */
-		sc->sc_told = false;
-		mutex_exit(&sc->sc_lock);
-		probe_step(sc);
-	}
-}
-FRAGMENT(live_lost_wakeup_bad2, .thread = sleep_seconds, .done = note_only);
-
-static void
-test_before_sleep(struct probe *sc)
-{
-
-	for (;;) {
-		step_if_told(sc);
-		mutex_enter(&sc->sc_lock);
-		while (!sc->sc_told)
-			cv_timedwait(&sc->sc_cv, &sc->sc_lock, mstohz(30000));
-		mutex_exit(&sc->sc_lock);
-	}
-}
-FRAGMENT(live_lost_wakeup_ok, .thread = test_before_sleep);
+FRAGMENT(live_convergence_bad3, .step = to_and_fro);
 
 /* ---- live.deadlock ---- */
 

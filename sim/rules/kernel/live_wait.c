@@ -1,0 +1,699 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Area live, about wake-ups: a thread does not sleep on what it would act on.
+ *
+ * A waiter is judged by the condvar that it sleeps on and by the memory that it looks at.  What
+ * a thread looked at before it slept and looks at again, changed, after its own time-out is what
+ * its wait is about; if it then acts, whoever changed that should have woken it.  So a thread
+ * that others wake for matters of their own is not to blame for those, and a change that a
+ * waiter need not act on needs no wake-up.
+ *
+ * What the driver knows by other ways than memory, used buffers that vq_done announced and the
+ * target that it read, is held against the thread that takes used buffers of that queue, or
+ * takes steps towards the target: against any only while there is a single one.
+ *
+ * A condvar that nobody ever signals is a clock: its waiters poll, and only a long sleep is
+ * held against them.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "machine/world.h"
+#include "rules/kernel/live.h"
+#include "rules/kernel/live_look.h"
+
+/* A used buffer that lies around this long while the thread sleeps was overlooked. */
+#define ANSWER_LONG_NS (LIVE_SECOND_NS / 2)
+/* A thread that its own time-out wakes so long after the change was not woken by that. */
+#define SIGNAL_LATE_NS (LIVE_SECOND_NS / 20)
+
+enum neglect { NEGLECT_NONE, NEGLECT_WORK, NEGLECT_ANSWER };
+
+struct waiter {
+	struct sleeper sleeper;
+	bool is_thread;			/* one of the driver's, and it has not ended */
+	struct looks looks;
+	/* when it slept */
+	enum neglect neglect;
+	uint32_t known_seq;		/* when that was known */
+	unsigned queue;			/* of the neglected answer */
+	uint64_t steps;			/* that the driver had taken */
+	bool backs_off;			/* a call had failed since its last wake-up */
+	uint32_t fresh_seq;		/* its last wake-up before this sleep */
+	uint32_t other_seq, other;	/* newest wake-up of another on its condvar: whom */
+	/* awake */
+	bool failed;			/* a call failed */
+	uint32_t woke_seq;
+	bool timed_out;			/* by its own time-out, and it did not act since */
+	struct event woke;
+	struct change found;		/* that it looked at then */
+};
+
+/* Answers on a queue, and what the driver heard of them. */
+struct answers {
+	uint32_t used, dequeued;	/* so far */
+	uint32_t announced;		/* `used` at the end of the last vq_done; */
+	uint32_t announced_seq;		/* that event; */
+	uint64_t announced_ns;		/* since when it is this */
+	uint32_t calling;		/* `used` when vq_done was entered */
+	bool is_taken;			/* somebody dequeued one: */
+	uint32_t taker;			/* the last */
+	uint64_t woken;			/* threads that vq_done woke, by context */
+};
+
+struct wait_state {
+	struct waiter waiter[SHADOW_CONTEXTS];
+	unsigned contexts;		/* the first so many may have any */
+	unsigned threads;
+	struct answers answers[RULES_QUEUES_MAX];
+	unsigned queues;		/* likewise */
+	unsigned callbacks;		/* of the driver that run */
+	unsigned calling[SHADOW_CONTEXTS];	/* queue of the vq_done in it, plus 1 */
+	uint64_t steps;			/* towards what is asked, whether they succeeded or not */
+	uint32_t worker;		/* the thread that took the last one */
+	uint8_t *signalled;		/* by condvar: somebody signals it */
+	size_t condvars;
+	unsigned empty_queue;		/* newest queue whose virtio_dequeue found nothing, */
+	uint32_t empty_seq;		/* here */
+};
+
+static struct waiter *
+waiter_of(struct wait_state *state, uint64_t ctx)
+{
+	if (ctx >= state->contexts)
+		state->contexts = (unsigned)ctx + 1;
+	return &state->waiter[ctx];
+}
+
+/* NULL: no queue of that index. */
+static struct answers *
+answers_of(struct wait_state *state, uint64_t queue)
+{
+	if (queue >= RULES_QUEUES_MAX)
+		return NULL;
+	if (queue >= state->queues)
+		state->queues = (unsigned)queue + 1;
+	return &state->answers[queue];
+}
+
+static const char *
+name_of(struct rules_core *core, uint32_t ctx, char buffer[static 24])
+{
+	const struct world *world = rules_look(core)->world;
+
+	if (world != NULL)
+		return world_context((struct world *)(uintptr_t)world, ctx)->name;
+	snprintf(buffer, 24, "context %" PRIu32, ctx);
+	return buffer;
+}
+
+/* How long a waiter of that condvar may sleep on something, if a signal could come. */
+static uint64_t
+patience(const struct wait_state *state, const struct waiter *waiter, uint64_t signalled_ns)
+{
+	uint64_t condvar = waiter->sleeper.object;
+
+	return condvar < state->condvars && state->signalled[condvar] ? signalled_ns :
+	    LIVE_LONG_NS;
+}
+
+/* ---- what a thread looks at ---- */
+
+/* Is that what it would have acted on, had it been awake since? */
+static bool
+is_missed(const struct wait_state *state, const struct waiter *waiter,
+    const struct change *change, uint64_t now_ns)
+{
+	uint64_t late_ns = waiter->backs_off ? LIVE_LONG_NS :
+	    patience(state, waiter, SIGNAL_LATE_NS);
+
+	return change->seq >= waiter->fresh_seq && change->ns + late_ns <= now_ns &&
+	    change_stands(change);
+}
+
+static void
+look(const struct wait_state *state, struct waiter *waiter, const struct touch *touch,
+    uintptr_t at)
+{
+	struct change change;
+
+	looks_own(&waiter->looks, touch, at, &change);
+	if (waiter->timed_out && waiter->found.address == 0 && !touch->write &&
+	    is_missed(state, waiter, &change, waiter->woke.time_ns))
+		waiter->found = change;
+}
+
+static enum access_verdict
+wait_touch(void *self, struct rules_core *core, const struct touch *touch)
+{
+	struct wait_state *state = self;
+	uint32_t ctx = touch->ctx->ordinal;
+	const struct cells all = { .arena = (uintptr_t)touch->world->memory.arena };
+
+	if (!cells_cover(&all, touch))
+		return ACCESS_ORDINARY;
+	for (uintptr_t at = touch->address & ~(uintptr_t)(CELL_BYTES - 1);
+	    at < touch->address + touch->size; at += CELL_BYTES) {
+		for (unsigned i = 0; touch->write && i < state->contexts; i++)
+			if (i != ctx && state->waiter[i].is_thread)
+				looks_other(&state->waiter[i].looks, touch, at);
+		if (state->waiter[ctx].is_thread)
+			look(state, &state->waiter[ctx], touch, at);
+	}
+	return ACCESS_ORDINARY;
+}
+
+static void
+wait_memory(void *self, struct rules_core *core, enum hw_memory what, uintptr_t low,
+    uintptr_t high, uint64_t number)
+{
+	struct wait_state *state = self;
+
+	for (unsigned i = 0; what <= HW_MEMORY_GONE && i < state->contexts; i++)
+		looks_forget(&state->waiter[i].looks, low, high);
+}
+
+/* ---- whose matter it is ---- */
+
+static bool
+takes(const struct wait_state *state, uint32_t ctx, const struct answers *answers)
+{
+	if (answers->is_taken)
+		return answers->taker == ctx;
+	return answers->woken != 0 ? answers->woken == UINT64_C(1) << ctx : state->threads == 1;
+}
+
+static bool
+works(const struct wait_state *state, uint32_t ctx)
+{
+	return state->worker != 0 ? state->worker == ctx : state->threads == 1;
+}
+
+/* Is another thread of the driver at it, or waits before it tries again? */
+static bool
+is_alone(const struct wait_state *state, uint32_t ctx)
+{
+	for (unsigned i = 0; i < state->contexts; i++)
+		if (i != ctx && state->waiter[i].is_thread &&
+		    (!state->waiter[i].sleeper.asleep || state->waiter[i].backs_off))
+			return false;
+	return true;
+}
+
+/* A used buffer that was announced before it slept, or only since. */
+static bool
+neglects_answer(const struct wait_state *state, uint32_t ctx, struct waiter *waiter)
+{
+	for (unsigned q = 0; q < state->queues; q++) {
+		const struct answers *answers = &state->answers[q];
+
+		if ((int32_t)(answers->announced - answers->dequeued) > 0 &&
+		    takes(state, ctx, answers)) {
+			waiter->known_seq = answers->announced_seq;
+			waiter->queue = q;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool
+neglects_work(const struct wait_state *state, struct rules_core *core, uint32_t ctx,
+    struct waiter *waiter)
+{
+	const struct rules_view *view = rules_look(core);
+	uint64_t ticks = waiter->sleeper.ticks;
+
+	if (ticks != 0 && ticks * (LIVE_SECOND_NS / (uint64_t)view->hz) <= LIVE_LONG_NS)
+		return false;
+	/* While a callback runs a wake-up may still come. */
+	if (waiter->backs_off || state->callbacks > 0 || !works(state, ctx) ||
+	    !is_alone(state, ctx))
+		return false;
+	return live_knows_work(core, &waiter->known_seq) && live_waiting(core) == 0 &&
+	    live_is_fair(core) && live_has_work(core);
+}
+
+HOOK(on_sleep, struct wait_state *state)
+{
+	struct waiter *waiter = waiter_of(state, event->ctx);
+
+	/* In kthread_exit(), until it is joined. */
+	if (event->code == HW_SLEEP_JOIN && event->ctx_sleep.object == event->ctx)
+		return;
+	waiter->sleeper = (struct sleeper){
+		.asleep = true, .kind = (enum hw_context)event->ctx_kind,
+		.why = (enum hw_sleep)event->code, .object = event->ctx_sleep.object,
+		.ticks = event->ctx_sleep.ticks, .since_ns = event->time_ns,
+		.seq = event->seq, .site = site, .zero = event->ctx_sleep.ticks == 0 &&
+		    rules_call(core, event)->code == HW_CALL_CV_TIMEDWAIT,
+	};
+	waiter->neglect = NEGLECT_NONE;
+	waiter->backs_off = waiter->failed;
+	if (!waiter->is_thread || waiter->sleeper.why != HW_SLEEP_CV)
+		return;
+	waiter->timed_out = false;
+	waiter->other_seq = 0;
+	waiter->fresh_seq = waiter->woke_seq;
+	waiter->steps = state->steps;
+	if (neglects_answer(state, event->ctx, waiter))
+		waiter->neglect = NEGLECT_ANSWER;
+	else if (neglects_work(state, core, event->ctx, waiter))
+		waiter->neglect = NEGLECT_WORK;
+}
+
+/* ---- lost wake-ups ---- */
+
+static const struct rule rule_lost_wakeup = {
+	"live.lost-wakeup", SEVERITY_ERROR,
+	"no thread sleeps on what it would act on",
+	"NetBSD condvar(9): the predicate is tested with the interlock held, and who changes it "
+	"signals",
+	"cv_signal(9) without a sleeper leaves no trace, and wakes one thread, whichever comes "
+	"first: the one that was meant sleeps its whole timeout.",
+	"if (!sc->sc_work) { mutex_enter(&m); cv_timedwait(&cv, &m, t); mutex_exit(&m); }",
+	"mutex_enter(&m); while (!sc->sc_work) cv_timedwait(&cv, &m, t); mutex_exit(&m);"
+};
+
+/* It was not woken when what it looks at changed, or slept although that had changed. */
+static void
+report_change(struct rules_core *core, const struct waiter *waiter, const struct change *change,
+    const struct event *event)
+{
+	const struct sleeper *sleeper = &waiter->sleeper;
+	bool before = change->seq < sleeper->seq;
+	bool other = waiter->other_seq >= change->seq && !before;
+	char buffer[24], woken[24];
+	const char *who = name_of(core, change->ctx, buffer);
+	struct finding *finding;
+
+	if (before)
+		finding = rules_report(core, &rule_lost_wakeup, event, sleeper->site,
+		    "the thread went to sleep, for %" PRIu64 " ms, although %s had changed what "
+		    "it looks at", (event->time_ns - sleeper->since_ns) / 1000000, who);
+	else
+		finding = rules_report(core, &rule_lost_wakeup, event, sleeper->site,
+		    "%s%s: it slept on for %" PRIu64 " ms after %s changed what it looks at",
+		    other ? name_of(core, waiter->other, woken) : "nobody woke the thread",
+		    other ? " was woken, and not the thread" : "",
+		    (event->time_ns - change->ns) / 1000000, who);
+	finding_because_at(finding, change->seq, change->site, "%s changed it here", who);
+	if (other)
+		finding_because(finding, waiter->other_seq, "woke %s in its place",
+		    name_of(core, waiter->other, woken));
+	finding_because(finding, sleeper->seq, LIVE_SLEPT(sleeper));
+}
+
+/* A driver that asks another queue has mixed them up. */
+static void
+because_empty(struct finding *finding, const struct wait_state *state,
+    const struct waiter *waiter)
+{
+	if (state->empty_seq > waiter->known_seq && state->empty_queue != waiter->queue)
+		finding_because(finding, state->empty_seq,
+		    "virtio_dequeue of queue %u found nothing", state->empty_queue);
+}
+
+static void
+report_neglect(const struct wait_state *state, struct rules_core *core,
+    const struct waiter *waiter, const struct event *event)
+{
+	const struct rules_device *device = rules_device(core);
+	const struct sleeper *sleeper = &waiter->sleeper;
+	uint64_t slept_ms = (event->time_ns - sleeper->since_ns) / 1000000;
+	struct finding *finding;
+	struct rules_work work;
+
+	if (waiter->neglect == NEGLECT_ANSWER) {
+		finding = rules_report(core, &rule_lost_wakeup, event, sleeper->site,
+		    "the thread slept %" PRIu64 " ms although vq_done had announced a used "
+		    "buffer on queue %u before", slept_ms, waiter->queue);
+		finding_because(finding, waiter->known_seq, "vq_done left");
+		because_empty(finding, state, waiter);
+	} else {
+		device->describe(core, &work);
+		finding = rules_report(core, &rule_lost_wakeup, event, sleeper->site,
+		    "the thread slept %" PRIu64 " ms with a %s known before it slept: %s",
+		    slept_ms, device->work, work.asked);
+		if (live_asked_seq(core) != 0)
+			finding_because(finding, live_asked_seq(core), "the host's new %s",
+			    device->work);
+		finding_because(finding, waiter->known_seq, "the driver read it");
+	}
+	finding_because(finding, sleeper->seq, LIVE_SLEPT(sleeper));
+	live_reported(core);
+}
+
+/* Is what it neglected still as it was: nobody else has taken care? */
+static bool
+still_neglects(const struct wait_state *state, const struct waiter *waiter)
+{
+	const struct answers *answers = &state->answers[waiter->queue];
+
+	if (waiter->neglect == NEGLECT_ANSWER)
+		return (int32_t)(answers->announced - answers->dequeued) > 0;
+	return waiter->neglect == NEGLECT_WORK && state->steps == waiter->steps;
+}
+
+HOOK(on_wake, struct wait_state *state)
+{
+	struct waiter *waiter;
+	uint64_t long_ns;
+
+	if (event->ctx_wake.context >= SHADOW_CONTEXTS)
+		return;
+	waiter = waiter_of(state, event->ctx_wake.context);
+	if (!waiter->sleeper.asleep)
+		return;
+	waiter->sleeper.asleep = waiter->failed = false;
+	if (!waiter->is_thread || waiter->sleeper.why != HW_SLEEP_CV)
+		return;
+	long_ns = waiter->neglect == NEGLECT_ANSWER ? patience(state, waiter, ANSWER_LONG_NS) :
+	    LIVE_LONG_NS;
+	if (still_neglects(state, waiter) && rules_look(core)->device.healthy &&
+	    event->time_ns - waiter->sleeper.since_ns >= long_ns)
+		report_neglect(state, core, waiter, event);
+	else
+		waiter->timed_out = event->ctx_wake.timeout != 0;
+	waiter->woke = *event;
+	waiter->woke_seq = event->seq;
+	waiter->found.address = 0;
+}
+
+/* The thread does something after it woke up: was it late? */
+static void
+act(struct wait_state *state, struct rules_core *core, const struct event *event)
+{
+	struct waiter *waiter = waiter_of(state, event->ctx);
+
+	if (waiter->timed_out && waiter->found.address != 0 &&
+	    rules_look(core)->device.healthy) {
+		report_change(core, waiter, &waiter->found, &waiter->woke);
+		live_reported(core);
+	}
+	waiter->timed_out = false;
+}
+
+/* The same with a used buffer that it takes: vq_done announced it while it slept. */
+static void
+act_on_answer(struct wait_state *state, struct rules_core *core, const struct answers *answers,
+    const struct event *event)
+{
+	struct waiter *waiter = waiter_of(state, event->ctx);
+	uint64_t late_ns = waiter->woke.time_ns - answers->announced_ns;
+	struct finding *finding;
+
+	if (waiter->timed_out && waiter->found.address == 0 &&
+	    rules_look(core)->device.healthy &&
+	    (int32_t)(answers->announced - answers->dequeued) > 0 &&
+	    answers->announced_seq > waiter->sleeper.seq &&
+	    answers->announced_ns <= waiter->woke.time_ns &&
+	    late_ns >= patience(state, waiter, SIGNAL_LATE_NS)) {
+		finding = rules_report(core, &rule_lost_wakeup, &waiter->woke,
+		    waiter->sleeper.site, "nobody woke the thread: it slept on for %" PRIu64
+		    " ms after vq_done of queue %" PRIu64, late_ns / 1000000,
+		    event->note.dequeued.queue);
+		finding_because(finding, waiter->sleeper.seq, LIVE_SLEPT(&waiter->sleeper));
+		finding_because(finding, answers->announced_seq, "vq_done left");
+		live_reported(core);
+		waiter->timed_out = false;
+	}
+	act(state, core, event);
+}
+
+/* ---- steps ---- */
+
+HOOK(on_step, struct wait_state *state)
+{
+	if (waiter_of(state, event->ctx)->is_thread) {
+		act(state, core, event);
+		state->worker = event->ctx;
+	}
+	state->steps++;
+}
+
+/* To have tried is a step; when it could try again is unknown. */
+HOOK(ret_step, struct wait_state *state)
+{
+	if (event->ret.result == 0)
+		return;
+	waiter_of(state, event->ctx)->failed = true;
+	state->steps++;
+}
+
+/* It goes on with its work, although not towards what is asked. */
+HOOK(on_act, struct wait_state *state)
+{
+	if (waiter_of(state, event->ctx)->is_thread)
+		act(state, core, event);
+}
+
+HOOK(ret_dequeue, struct wait_state *state)
+{
+	if (event->ret.result == 0)
+		return;
+	state->empty_queue = (unsigned)rules_call(core, event)->args.virtio_dequeue.queue;
+	state->empty_seq = event->seq;
+}
+
+HOOK(note_dequeued, struct wait_state *state)
+{
+	struct answers *answers = answers_of(state, event->note.dequeued.queue);
+
+	if (answers == NULL)
+		return;
+	if (waiter_of(state, event->ctx)->is_thread)
+		act_on_answer(state, core, answers, event);
+	answers->dequeued++;
+	answers->is_taken = true;
+	answers->taker = event->ctx;
+	state->steps++;
+}
+
+/* ---- callbacks, wake-ups, the device ---- */
+
+static void
+follow_vq_done(struct answers *answers, bool enter, const struct event *event)
+{
+	if (enter) {
+		answers->calling = answers->used;
+		return;
+	}
+	if (answers->announced != answers->calling)
+		answers->announced_ns = event->time_ns;
+	answers->announced = answers->calling;
+	answers->announced_seq = event->seq;
+}
+
+HOOK(note_callback, struct wait_state *state)
+{
+	bool enter = event->note.callback.edge == 1;
+	struct answers *answers;
+
+	if (event->note.callback.callback == HW_CB_INTRHAND)
+		return;
+	if (enter)
+		state->callbacks++;
+	else if (state->callbacks > 0)
+		state->callbacks--;
+	if (event->note.callback.callback != HW_CB_VQ_DONE)
+		return;
+	answers = answers_of(state, event->note.callback.queue);
+	state->calling[event->ctx] = enter && answers != NULL ?
+	    (unsigned)event->note.callback.queue + 1 : 0;
+	if (answers != NULL)
+		follow_vq_done(answers, enter, event);
+}
+
+/* The same of cv_signal() and cv_broadcast(). */
+HOOK(call_signal, struct wait_state *state)
+{
+	uint64_t condvar = event->call.cv_signal.condvar;
+
+	state->signalled = shadow_grow(state->signalled, &state->condvars, condvar, 1);
+	state->signalled[condvar] = 1;
+}
+
+HOOK(note_wake, struct wait_state *state)
+{
+	uint64_t woken = event->note.cv_wake.context;
+
+	if (woken >= SHADOW_CONTEXTS)
+		return;
+	if (state->calling[event->ctx] != 0 && woken < 64)
+		state->answers[state->calling[event->ctx] - 1].woken |= UINT64_C(1) << woken;
+	for (unsigned i = 0; i < state->contexts; i++) {
+		struct waiter *waiter = &state->waiter[i];
+
+		if (i != woken && waiter->sleeper.asleep &&
+		    waiter->sleeper.why == HW_SLEEP_CV &&
+		    waiter->sleeper.object == event->note.cv_wake.condvar) {
+			waiter->other_seq = event->seq;
+			waiter->other = (uint32_t)woken;
+		}
+	}
+}
+
+HOOK(on_used, struct wait_state *state)
+{
+	struct answers *answers = answers_of(state, event->dev_used.queue);
+
+	if (answers != NULL)
+		answers->used++;
+}
+
+HOOK(on_status, struct wait_state *state)
+{
+	if (event->dev_status.status == 0)
+		memset(state->answers, 0, sizeof(state->answers));
+}
+
+static void
+waiter_fini(struct waiter *waiter)
+{
+	looks_fini(&waiter->looks);
+	memset(waiter, 0, sizeof(*waiter));
+}
+
+HOOK(on_start, struct wait_state *state)
+{
+	struct waiter *waiter;
+
+	if (event->ctx_start.context >= SHADOW_CONTEXTS ||
+	    event->ctx_start.kind != HW_CTX_KTHREAD)
+		return;
+	waiter = waiter_of(state, event->ctx_start.context);
+	waiter_fini(waiter);
+	waiter->is_thread = true;
+	state->threads++;
+}
+
+HOOK(on_end, struct wait_state *state)
+{
+	struct waiter *waiter;
+
+	if (event->ctx_end.context >= SHADOW_CONTEXTS)
+		return;
+	waiter = waiter_of(state, event->ctx_end.context);
+	if (waiter->is_thread) {
+		state->threads--;
+		if (event->ctx == event->ctx_end.context)
+			act(state, core, event);
+	}
+	if (state->worker == event->ctx_end.context)
+		state->worker = 0;
+	waiter_fini(waiter);
+}
+
+/* ---- at rest ---- */
+
+/* What the thread that should do the work has overlooked, asleep; NULL: nothing. */
+static const struct change *
+pending_change(const struct wait_state *state, const struct waiter *waiter, uint64_t now_ns)
+{
+	for (size_t i = 0; i < waiter->looks.change.count; i++) {
+		const struct change *change = &waiter->looks.change.item[i];
+
+		if (is_missed(state, waiter, change, now_ns))
+			return change;
+	}
+	return NULL;
+}
+
+static void
+wait_rest(void *self, struct rules_core *core, const struct event *now)
+{
+	struct wait_state *state = self;
+
+	if (!rules_look(core)->at_rest || !live_is_fair(core) || !live_has_work(core))
+		return;
+	for (unsigned ctx = 0; ctx < state->contexts; ctx++) {
+		struct waiter *waiter = &state->waiter[ctx];
+		const struct change *change;
+
+		if (!waiter->sleeper.asleep || !waiter->is_thread ||
+		    waiter->sleeper.why != HW_SLEEP_CV)
+			continue;
+		waiter->fresh_seq = waiter->woke_seq;
+		change = works(state, ctx) && live_waiting(core) == 0 ?
+		    pending_change(state, waiter, now->time_ns) : NULL;
+		if (still_neglects(state, waiter))
+			report_neglect(state, core, waiter, now);
+		else if (change != NULL)
+			report_change(core, waiter, change, now);
+		waiter->neglect = NEGLECT_NONE;
+	}
+}
+
+/* ---- the area ---- */
+
+static void
+wait_fini(void *self)
+{
+	struct wait_state *state = self;
+
+	for (unsigned i = 0; i < state->contexts; i++)
+		waiter_fini(&state->waiter[i]);
+	free(state->signalled);
+}
+
+HOOK(on_reboot, struct wait_state *state)
+{
+	wait_fini(state);
+	memset(state, 0, sizeof(*state));
+}
+
+static const struct hook_row hooks[] = {
+	ON_EVENT(CTX_START, on_start),
+	ON_EVENT(CTX_SLEEP, on_sleep),
+	ON_EVENT(CTX_WAKE, on_wake),
+	ON_EVENT(CTX_END, on_end),
+	ON_CALL(UVM_PGLISTALLOC, on_step),
+	ON_CALL(UVM_PGLISTFREE, on_act),
+	ON_CALL(VIRTIO_WRITE_DEVICE_CONFIG, on_act),
+	ON_CALL(VIRTIO_WRITE_DEVICE_CONFIG_LE, on_act),
+	ON_CALL(KTHREAD_EXIT, on_act),
+	ON_CALL(CV_SIGNAL, call_signal),
+	ON_CALL(CV_BROADCAST, call_signal),
+	ON_RET(UVM_PGLISTALLOC, ret_step),
+	ON_RET(VIRTIO_ENQUEUE_PREP, ret_step),
+	ON_RET(VIRTIO_ENQUEUE_RESERVE, ret_step),
+	ON_RET(VIRTIO_DEQUEUE, ret_dequeue),
+	ON_NOTE(CALLBACK, note_callback),
+	ON_NOTE(CV_WAKE, note_wake),
+	ON_NOTE(DEQUEUED, note_dequeued),
+	ON_NOTE(DESC, on_step),
+	ON_EVENT(DEV_USED, on_used),
+	ON_EVENT(DEV_STATUS, on_status),
+	ON_EVENT(HOST_REBOOT, on_reboot),
+	HOOKS_END
+};
+
+const struct area area_live_wait = {
+	.name = "live",
+	.rules = RULES(&rule_lost_wakeup),
+	.hooks = hooks,
+	.state_bytes = sizeof(struct wait_state),
+	.fini = wait_fini,
+	.touch = wait_touch,
+	.memory = wait_memory,
+	.rest = wait_rest,
+};
+
+const struct sleeper *
+live_sleeper(struct rules_core *core, uint32_t ctx)
+{
+	struct wait_state *state = rules_state(core, &area_live_wait);
+
+	return &state->waiter[ctx].sleeper;
+}
+
+uint32_t
+live_worker(struct rules_core *core)
+{
+	struct wait_state *state = rules_state(core, &area_live_wait);
+
+	return state->worker;
+}

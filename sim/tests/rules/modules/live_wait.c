@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Fragments for the rules of area live that are about wake-ups.
+ */
+#include "probe.h"
+
+/* ---- live.lost-wakeup ---- */
+
+static void
+step_if_told(struct probe *sc)
+{
+	bool told;
+
+	mutex_enter(&sc->sc_lock);
+	told = sc->sc_told;
+	sc->sc_told = false;
+	mutex_exit(&sc->sc_lock);
+	if (told)
+		probe_step(sc);
+	kpause("breath", false, 2, NULL);
+}
+
+/* Between the test and the sleep the answer may come, and it does. */
+static void
+sleep_after_test(struct probe *sc)
+{
+
+	for (;;) {
+		step_if_told(sc);
+		mutex_enter(&sc->sc_lock);
+		cv_timedwait(&sc->sc_cv, &sc->sc_lock, mstohz(30000)); /* BREAKS */
+		mutex_exit(&sc->sc_lock);
+	}
+}
+FRAGMENT(live_lost_wakeup_bad, .thread = sleep_after_test);
+
+/* The answer is noted, and nobody is woken. */
+static int
+note_only(struct probe *sc, struct virtqueue *vq)
+{
+
+	mutex_enter(&sc->sc_lock);
+	sc->sc_told = true;
+	mutex_exit(&sc->sc_lock);
+	return 1;
+}
+
+static void
+sleep_seconds(struct probe *sc)
+{
+
+	for (;;) {
+		mutex_enter(&sc->sc_lock);
+		if (!sc->sc_told)
+			cv_timedwait(&sc->sc_cv, &sc->sc_lock, 10 * hz); /* BREAKS */
+		sc->sc_told = false;
+		mutex_exit(&sc->sc_lock);
+		probe_step(sc);
+	}
+}
+FRAGMENT(live_lost_wakeup_bad2, .thread = sleep_seconds, .done = note_only);
+
+static void
+test_before_sleep(struct probe *sc)
+{
+
+	for (;;) {
+		step_if_told(sc);
+		mutex_enter(&sc->sc_lock);
+		while (!sc->sc_told)
+			cv_timedwait(&sc->sc_cv, &sc->sc_lock, mstohz(30000));
+		mutex_exit(&sc->sc_lock);
+	}
+}
+FRAGMENT(live_lost_wakeup_ok, .thread = test_before_sleep);
+
+static void
+start_second(struct probe *sc, void (*body)(void *))
+{
+
+	cv_init(&sc->sc_cv2, "second");
+	if (kthread_create(PRI_NONE, KTHREAD_MPSAFE, NULL, body, sc, NULL, "second") != 0)
+		panic("no thread");
+}
+
+/* The matter of a second thread, which has a condvar of its own. */
+static void
+tidy_up(void *arg)
+{
+	struct probe *sc = arg;
+	struct pglist list;
+
+	for (;;) {
+		mutex_enter(&sc->sc_lock);
+		while (sc->sc_n == 0)
+			cv_timedwait(&sc->sc_cv2, &sc->sc_lock, 10 * hz); /* BREAKS */
+		sc->sc_n = 0;
+		mutex_exit(&sc->sc_lock);
+		if (probe_alloc(&list, 1))
+			uvm_pglistfree(&list);
+	}
+}
+
+static void
+start_tidy(struct probe *sc)
+{
+
+	start_second(sc, tidy_up);
+}
+
+static void
+leave_note(struct probe *sc)
+{
+
+	mutex_enter(&sc->sc_lock);
+	sc->sc_n++;
+	mutex_exit(&sc->sc_lock);
+}
+FRAGMENT(live_lost_wakeup_bad3, .in_live = start_tidy, .in_step = leave_note);
+
+static void
+leave_note_and_signal(struct probe *sc)
+{
+
+	mutex_enter(&sc->sc_lock);
+	sc->sc_n++;
+	cv_signal(&sc->sc_cv2);
+	mutex_exit(&sc->sc_lock);
+}
+FRAGMENT(live_lost_wakeup_ok2, .in_live = start_tidy, .in_step = leave_note_and_signal);
+
+/* Waits on the thread's condvar, for what never comes. */
+static void
+wait_beside(void *arg)
+{
+	struct probe *sc = arg;
+
+	mutex_enter(&sc->sc_lock);
+	while (sc->sc_n == 0)
+		cv_wait(&sc->sc_cv, &sc->sc_lock);
+	mutex_exit(&sc->sc_lock);
+	kthread_exit(0);
+}
+
+static void
+start_beside(struct probe *sc)
+{
+
+	start_second(sc, wait_beside);
+	kpause("beside", false, 1, NULL);
+}
+
+/* A signal wakes one, and that may be the other. */
+static void
+wait_for_one(struct probe *sc)
+{
+
+	for (;;) {
+		mutex_enter(&sc->sc_lock);
+		while (!sc->sc_told)
+			cv_timedwait(&sc->sc_cv, &sc->sc_lock, 10 * hz); /* BREAKS */
+		sc->sc_told = false;
+		mutex_exit(&sc->sc_lock);
+		probe_step(sc);
+	}
+}
+FRAGMENT(live_lost_wakeup_bad4, .in_live = start_beside, .thread = wait_for_one);
+
+static int
+tell_all(struct probe *sc)
+{
+
+	mutex_enter(&sc->sc_lock);
+	sc->sc_told = true;
+	cv_broadcast(&sc->sc_cv);
+	mutex_exit(&sc->sc_lock);
+	return 1;
+}
+
+static int
+tell_all_done(struct probe *sc, struct virtqueue *vq)
+{
+	return tell_all(sc);
+}
+FRAGMENT(live_lost_wakeup_ok3, .in_live = start_beside, .thread = wait_for_one,
+    .config = tell_all, .done = tell_all_done);
+
+/* The handler takes the used buffer, the thread does the rest. */
+static int
+dequeue_in_handler(struct probe *sc, struct virtqueue *vq)
+{
+	int slot;
+
+	mutex_enter(&sc->sc_lock);
+	while (virtio_dequeue(sc->sc_virtio, vq, &slot, NULL) == 0) {
+		virtio_dequeue_commit(sc->sc_virtio, vq, slot);
+		sc->sc_n = sc->sc_told = true;
+		cv_signal(&sc->sc_cv);
+	}
+	mutex_exit(&sc->sc_lock);
+	return 1;
+}
+
+static bool
+receive_from_handler(struct probe *sc, struct virtqueue *vq)
+{
+	bool done;
+
+	mutex_enter(&sc->sc_lock);
+	done = sc->sc_n != 0;
+	sc->sc_n = 0;
+	mutex_exit(&sc->sc_lock);
+	if (!done)
+		return false;
+	PROBE_SYNC(sc, 0, sizeof(uint32_t) * sc->sc_count, POSTWRITE);
+	sc->sc_vq_out = NULL;
+	return true;
+}
+FRAGMENT(live_lost_wakeup_ok4, .done = dequeue_in_handler, .receive = receive_from_handler);
+
+/* The same, and the thread is left to find out by itself. */
+static int
+dequeue_and_keep(struct probe *sc, struct virtqueue *vq)
+{
+	int slot;
+
+	mutex_enter(&sc->sc_lock);
+	while (virtio_dequeue(sc->sc_virtio, vq, &slot, NULL) == 0) {
+		virtio_dequeue_commit(sc->sc_virtio, vq, slot);
+		sc->sc_n = sc->sc_told = true;
+	}
+	mutex_exit(&sc->sc_lock);
+	return 1;
+}
+FRAGMENT(live_lost_wakeup_bad5, .thread = wait_for_one, .done = dequeue_and_keep,
+    .receive = receive_from_handler);
+
+/* Nobody signals: the condvar is a clock, and interrupts are of no use. */
+static void
+poll_by_condvar(struct probe *sc)
+{
+
+	for (;;) {
+		probe_step(sc);
+		mutex_enter(&sc->sc_lock);
+		cv_timedwait(&sc->sc_cv, &sc->sc_lock, mstohz(400));
+		mutex_exit(&sc->sc_lock);
+	}
+}
+
+static int
+ignore_config(struct probe *sc)
+{
+	return 1;
+}
+FRAGMENT(live_lost_wakeup_ok5, .thread = poll_by_condvar, .config = ignore_config,
+    .done = note_only);
