@@ -68,6 +68,7 @@ story(unsigned long long pages, const char *memory)
 	    "machine: {memory: %s}\n"
 	    "machines: [{transport: virtio-1.0, dma: coherent}]\n"
 	    "device: {type: balloon, latency: 1us}\n"
+	    "rules: {off: [lock.data-race], why: viomb-20}\n"
 	    "limits: {time: 1000000000s, events: 1000000000}\n"
 	    "steps:\n  - at: 1s\n    target: %llu pages\n"
 	    "  - expect: host.actual == %llu\n    within: 400000000s\n"

@@ -355,13 +355,9 @@ is_news(const struct access *access, const struct access_event *event)
 
 /* Not in line: the ordinary access is to stay short. */
 static void __attribute__((noinline, cold))
-look_closer(const void *p, size_t size, bool write, bool marked, const void *pc)
+look_closer(const struct access_event *event)
 {
 	struct world *world = world_current;
-	const struct access_event event = {
-		.address = (uintptr_t)p, .size = size, .write = write, .marked = marked,
-		.pc = pc,
-	};
 
 	crash_check_direction(world);
 	if (world->access.left == 0)
@@ -369,14 +365,14 @@ look_closer(const void *p, size_t size, bool write, bool marked, const void *pc)
 		    "the driver goes on without letting time pass");
 	if (world->running == NULL)
 		return;
-	if (is_news(&world->access, &event))
-		show(world, &event);
+	if (is_news(&world->access, event))
+		show(world, event);
 	if (world->onlooker.access != NULL)
-		world->onlooker.access(world->onlooker.self, (uintptr_t)p, (unsigned)size,
-		    write, pc);
+		world->onlooker.access(world->onlooker.self, event->address,
+		    (unsigned)event->size, event->write, event->pc);
 	/* An access is no point by itself; what strikes at one must be able to get in. */
 	if (world->accesses_armed &&
-	    world_points_strike(world, POINT_ACCESS, world_site_of(world, pc)))
+	    world_points_strike(world, POINT_ACCESS, world_site_of(world, event->pc)))
 		world_point(world);
 }
 
@@ -416,7 +412,9 @@ look_again(const void *p, unsigned size, bool write, const void *pc)
 	struct world *world = world_current;
 
 	if (world->access.left == 0 || !is_again(world, (uintptr_t)p, size, write, pc))
-		look_closer(p, size, write, false, pc);
+		look_closer(&(const struct access_event){
+			.address = (uintptr_t)p, .size = size, .write = write, .pc = pc,
+		});
 }
 
 /* In line whatever the optimisation: the return address is to be the driver's. */
@@ -434,16 +432,49 @@ seen(const void *p, unsigned size, bool write)
 
 /* Those that are rare, or lie across the cells. */
 static void
-seen_odd(const void *p, size_t size, bool write, bool marked, const void *pc)
+seen_event(const struct access_event *event)
 {
-	if (world_current == NULL || size == 0)
+	if (world_current == NULL || event->size == 0)
 		return;
 	world_current->access.left--;
-	if (marked)
+	if (event->marked)
 		loop_work(&world_current->loop, LOOP_ODD);
-	else if (size >= LOOP_BYTES)
-		loop_work(&world_current->loop, size / ACCESS_CELL);
-	look_closer(p, size, write, marked, pc);
+	else if (event->size >= LOOP_BYTES)
+		loop_work(&world_current->loop, event->size / ACCESS_CELL);
+	look_closer(event);
+}
+
+static void
+seen_odd(const void *p, size_t size, bool write, bool marked, const void *pc)
+{
+	seen_event(&(const struct access_event){
+		.address = (uintptr_t)p, .size = size, .write = write, .marked = marked,
+		.pc = pc,
+	});
+}
+
+/* `order` is one of the compiler's __ATOMIC_*. */
+static struct access_event
+ordered(int order)
+{
+	return (struct access_event){
+		.marked = true,
+		.acquires = order != __ATOMIC_RELAXED && order != __ATOMIC_RELEASE,
+		.releases = order != __ATOMIC_RELAXED && order != __ATOMIC_ACQUIRE &&
+		    order != __ATOMIC_CONSUME,
+	};
+}
+
+static void
+seen_atomic(const volatile void *p, size_t size, bool write, int order, const void *pc)
+{
+	struct access_event event = ordered(order);
+
+	event.address = (uintptr_t)p;
+	event.size = size;
+	event.write = write;
+	event.pc = pc;
+	seen_event(&event);
 }
 
 void
@@ -473,8 +504,8 @@ HOOKS(8)
 HOOKS(16)
 
 /*
- * Atomic operations, which the compiler leaves to these functions altogether.  `order` is one
- * of the compiler's __ATOMIC_*; with one thread of the host all of them are the strongest.
+ * Atomic operations, which the compiler leaves to these functions altogether.  With one thread
+ * of the host all of them are the strongest; the order is for who looks.
  */
 #define ATOMICS(bits, type) \
 	type __tsan_atomic##bits##_load(const volatile type *p, int order); \
@@ -487,23 +518,20 @@ HOOKS(16)
 	    type v, int order, int fail); \
 	type __tsan_atomic##bits##_load(const volatile type *p, int order) \
 	{ \
-		(void)order; \
-		seen_odd((const void *)(uintptr_t)p, sizeof(type), false, true, PC); \
+		seen_atomic(p, sizeof(type), false, order, PC); \
 		return *p; \
 	} \
 	void __tsan_atomic##bits##_store(volatile type *p, type v, int order) \
 	{ \
-		(void)order; \
-		seen_odd((const void *)(uintptr_t)p, sizeof(type), true, true, PC); \
+		seen_atomic(p, sizeof(type), true, order, PC); \
 		*p = v; \
 	} \
 	int __tsan_atomic##bits##_compare_exchange_strong(volatile type *p, type *old, \
 	    type v, int order, int fail) \
 	{ \
 		type wanted = *old; \
-		(void)order; \
 		(void)fail; \
-		seen_odd((const void *)(uintptr_t)p, sizeof(type), true, true, PC); \
+		seen_atomic(p, sizeof(type), true, order, PC); \
 		*old = *p; \
 		if (*old == wanted) \
 			*p = v; \
@@ -516,9 +544,8 @@ HOOKS(16)
 	    type v, int order, int fail) \
 	{ \
 		type now; \
-		(void)order; \
 		(void)fail; \
-		seen_odd((const void *)(uintptr_t)p, sizeof(type), true, true, PC); \
+		seen_atomic(p, sizeof(type), true, order, PC); \
 		now = *p; \
 		if (now == old) \
 			*p = v; \
@@ -529,8 +556,7 @@ HOOKS(16)
 	type __tsan_atomic##bits##_##name(volatile type *p, type v, int order) \
 	{ \
 		type old; \
-		(void)order; \
-		seen_odd((const void *)(uintptr_t)p, sizeof(type), true, true, PC); \
+		seen_atomic(p, sizeof(type), true, order, PC); \
 		old = *p; \
 		*p = (type)(result); \
 		return old; \
@@ -555,7 +581,11 @@ void __tsan_atomic_signal_fence(int order);
 void
 __tsan_atomic_thread_fence(int order)
 {
-	(void)order;
+	const struct access_event event = ordered(order);
+	const struct world *world = world_current;
+
+	if (world != NULL && world->running != NULL && world->access.observer.fence != NULL)
+		world->access.observer.fence(world->access.observer.self, &event);
 }
 
 void

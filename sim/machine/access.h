@@ -30,6 +30,7 @@ struct access_event {
 	size_t size;
 	bool write;
 	bool marked;			/* atomic or volatile: meant to be shared */
+	bool acquires, releases;	/* atomic, with that order (C11 7.17.3) */
 	const void *pc;			/* where it returns to */
 };
 
@@ -42,6 +43,8 @@ enum access_verdict {
 
 struct access_observer {
 	enum access_verdict (*look)(void *self, const struct access_event *event);
+	/* A fence of the driver's: an event without an address. */
+	void (*fence)(void *self, const struct access_event *event);
 	/* Tags run out: what access_last() tells is about to be forgotten. */
 	void (*forget)(void *self);
 	/* Kernel memory changes hands (enum hw_memory). */

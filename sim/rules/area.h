@@ -68,6 +68,7 @@ struct touch {
 	size_t size;
 	bool write;
 	bool marked;			/* atomic or volatile */
+	bool acquires, releases;	/* atomic, in that order */
 	uint32_t site;
 };
 
@@ -84,6 +85,8 @@ struct area {
 	/* The same, shown to each area in turn; the severest verdict counts. */
 	enum access_verdict (*touch)(void *state, struct rules_core *core,
 	    const struct touch *touch);
+	/* A fence, of which only `acquires` and `releases` say anything. */
+	void (*fence)(void *state, struct rules_core *core, const struct touch *touch);
 	/* access_last() is about to forget all. */
 	void (*forget)(void *state);
 	/* Kernel memory changes hands; low and high are for comparison only. */
@@ -99,7 +102,7 @@ struct area {
 #define RULE_AREAS(X) \
 	X(ring) X(dma) X(page) X(config) X(device) X(lock) X(irq) X(thread) X(attach) \
 	X(attach_sysctl) X(attach_status) X(mem) X(live_wait) X(live) X(live_end) X(log) \
-	X(lock_race)
+	X(lock_clock) X(lock_race)
 #define X(name) extern const struct area area_##name;
 RULE_AREAS(X)
 #undef X
@@ -123,6 +126,10 @@ struct event rules_call_now(struct rules_core *core, uint32_t *site);
 
 /* A finding about a load or store is at this moment: the newest event, by who makes it. */
 struct event touch_event(const struct touch *touch);
+
+/* What the driver's text calls that; false: there is no telling. */
+bool rules_name(const struct rules_core *core, const struct rules_place *place, char *name,
+    size_t size);
 
 /* The present values; cheap enough to call on rare events, not per page. */
 const struct rules_view *rules_look(struct rules_core *core);

@@ -154,6 +154,8 @@ struct rules_core {
 	bool view_is_fresh;
 	bool *off;			/* by place in the catalogue */
 	const void *payload;		/* of the event being looked at */
+	rules_namer *namer;		/* NULL: nobody knows names */
+	void *namer_arg;
 	struct shadow shadow;
 };
 
@@ -236,15 +238,22 @@ rules_watch(struct rules *rules, struct trace *trace)
 
 /* ---- loads and stores ---- */
 
+static struct touch
+touch_of(const struct rules *rules, const struct access_event *event)
+{
+	return (struct touch){
+		.world = rules->world, .ctx = rules->world->running,
+		.address = event->address, .size = event->size, .write = event->write,
+		.marked = event->marked, .acquires = event->acquires,
+		.releases = event->releases, .site = world_site_of(rules->world, event->pc),
+	};
+}
+
 static enum access_verdict
 on_access(void *self, const struct access_event *event)
 {
 	struct rules *rules = self;
-	const struct touch touch = {
-		.world = rules->world, .ctx = rules->world->running,
-		.address = event->address, .size = event->size, .write = event->write,
-		.marked = event->marked, .site = world_site_of(rules->world, event->pc),
-	};
+	const struct touch touch = touch_of(rules, event);
 	enum access_verdict worst = ACCESS_ORDINARY;
 
 	rules->core.view_is_fresh = false;
@@ -257,6 +266,15 @@ on_access(void *self, const struct access_event *event)
 			worst = verdict;
 	}
 	return worst;
+}
+
+static void
+on_fence(void *self, const struct access_event *event)
+{
+	struct rules *rules = self;
+	const struct touch touch = touch_of(rules, event);
+
+	EACH_AREA(rules, fence, &rules->core, &touch);
 }
 
 static void
@@ -295,8 +313,23 @@ rules_watch_memory(struct rules *rules, struct world *world)
 	rules->world = world;
 	EACH_AREA(rules, watch, &rules->core, world);
 	access_observe(&world->access, &(const struct access_observer){
-		.look = on_access, .forget = on_forget, .memory = on_memory, .self = rules,
+		.look = on_access, .fence = on_fence, .forget = on_forget, .memory = on_memory,
+		.self = rules,
 	});
+}
+
+void
+rules_name_by(struct rules *rules, rules_namer *namer, void *arg)
+{
+	rules->core.namer = namer;
+	rules->core.namer_arg = arg;
+}
+
+bool
+rules_name(const struct rules_core *core, const struct rules_place *place, char *name,
+    size_t size)
+{
+	return core->namer != NULL && core->namer(core->namer_arg, place, name, size);
 }
 
 /* Whether the scenario switched it off. */

@@ -62,6 +62,17 @@ void rules_watch(struct rules *rules, struct trace *trace);
 void rules_watch_memory(struct rules *rules, struct world *world);
 void rules_off(struct rules *rules, const char *id);
 
+/* Bytes that the driver's code at `site` touches. */
+struct rules_place {
+	uint32_t site;
+	uint64_t object_size;		/* of what they are in; 0: the driver's variables */
+	uint64_t offset;		/* from its start; of a variable: from that of the module */
+	uint64_t size;
+};
+/* What the driver's text calls it, such as "sc->sc_target"; false: there is no telling. */
+typedef bool rules_namer(void *arg, const struct rules_place *place, char *name, size_t size);
+void rules_name_by(struct rules *rules, rules_namer *namer, void *arg);
+
 /* Moments that only the runner knows.  At rest: after a settle, faults healed. */
 void rules_rest(struct rules *rules, const struct event *now);
 void rules_end(struct rules *rules, const struct event *now);

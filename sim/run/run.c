@@ -66,6 +66,15 @@ start_choices(struct run *run)
 		choice_init_default(choice);
 }
 
+static bool
+name_place(void *arg, const struct rules_place *place, char *name, size_t size)
+{
+	struct run *run = arg;
+
+	return source_name(module_source(run->options->module), place->site,
+	    place->object_size, place->offset, place->size, name, size);
+}
+
 static void
 start_rules(struct run *run)
 {
@@ -77,6 +86,7 @@ start_rules(struct run *run)
 		rules_off(run->rules, off->name[i]);
 	rules_watch(run->rules, &run->world.trace);
 	rules_watch_memory(run->rules, &run->world);
+	rules_name_by(run->rules, name_place, run);
 }
 
 /* Asked early in what may be an endless loop; the choice of name is loop.h's lowest place. */

@@ -4,16 +4,25 @@
  */
 #include <dwarf.h>
 #include <elfutils/libdw.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/sbuf.h"
+#include "base/vec.h"
 #include "run/source.h"
 
 /* One remembered answer. */
 struct source_slot {
 	uint64_t	 offset;	/* 0: slot is empty */
 	struct source_pos pos;		/* line 0: known to be unknown */
+};
+
+/* A remembered name. */
+struct source_named {
+	uint64_t	 site, object_size, offset, size;
+	char		 name[96];	/* empty: known to be unknown */
 };
 
 struct source {
@@ -25,6 +34,7 @@ struct source {
 	struct source_slot *slots;	/* open addressing, no deletions */
 	size_t		 slot_count;	/* a power of two, or 0 */
 	size_t		 used_count;
+	struct { VEC_MEMBERS(struct source_named); } named;
 };
 
 struct source *
@@ -47,6 +57,7 @@ source_free(struct source *s)
 	if (s->elf != NULL)
 		elf_end(s->elf);
 	free(s->slots);
+	vec_fini(&s->named);
 	free(s);
 }
 
@@ -298,4 +309,207 @@ source_each_function(struct source *s, source_function_fn *fn, void *arg)
 			dwarf_getfuncs(&unit, visit_function, &visit, 0);
 		off = next;
 	}
+}
+
+/* ---- names of memory ---- */
+
+/* The type behind names and qualifiers; false: void. */
+static bool
+type_of(Dwarf_Die *die, Dwarf_Die *type)
+{
+	Dwarf_Attribute attr;
+
+	return dwarf_attr_integrate(die, DW_AT_type, &attr) != NULL &&
+	    dwarf_formref_die(&attr, type) != NULL &&
+	    dwarf_peel_type(type, type) == 0;
+}
+
+static uint64_t
+bytes_of(Dwarf_Die *type)
+{
+	Dwarf_Word size;
+
+	return dwarf_aggregate_size(type, &size) == 0 ? size : 0;
+}
+
+/* The member of a structure that has all those bytes, and where it begins. */
+static bool
+member_at(Dwarf_Die *structure, uint64_t offset, uint64_t size, Dwarf_Die *member,
+    Dwarf_Die *type, uint64_t *start)
+{
+	Dwarf_Attribute attr;
+	Dwarf_Word at;
+
+	if (dwarf_child(structure, member) != 0)
+		return false;
+	do {
+		at = 0;
+		if (dwarf_tag(member) != DW_TAG_member || !type_of(member, type))
+			continue;
+		if (dwarf_attr(member, DW_AT_data_member_location, &attr) != NULL &&
+		    dwarf_formudata(&attr, &at) != 0)
+			continue;
+		if (offset >= at && offset + size <= at + bytes_of(type)) {
+			*start = at;
+			return true;
+		}
+	} while (dwarf_siblingof(member, member) == 0);
+	return false;
+}
+
+/* "sc_req.vr_pfns[3]" of a type, begun with `begin`; false: they are no part of it. */
+static bool
+print_part(Dwarf_Die type, uint64_t offset, uint64_t size, const char *begin,
+    FILE *text)
+{
+	const char *separator = begin;
+	Dwarf_Die inner, member;
+	uint64_t start;
+
+	if (offset + size > bytes_of(&type))
+		return false;
+	for (;;) {
+		if (dwarf_tag(&type) == DW_TAG_structure_type &&
+		    member_at(&type, offset, size, &member, &inner, &start)) {
+			if (dwarf_diename(&member) != NULL) {
+				fprintf(text, "%s%s", separator, dwarf_diename(&member));
+				separator = ".";
+			}
+			offset -= start;
+		} else if (dwarf_tag(&type) == DW_TAG_array_type && type_of(&type, &inner) &&
+		    bytes_of(&inner) != 0 &&
+		    offset % bytes_of(&inner) + size <= bytes_of(&inner)) {
+			fprintf(text, "[%llu]",
+			    (unsigned long long)(offset / bytes_of(&inner)));
+			offset %= bytes_of(&inner);
+		} else
+			return true;
+		type = inner;
+	}
+}
+
+/* By a pointer to such a structure, of a function or a block in it. */
+static bool
+name_by_pointer(Dwarf_Die *scope, const struct source_named *named, FILE *text)
+{
+	Dwarf_Die var, type;
+
+	if (dwarf_child(scope, &var) != 0)
+		return false;
+	do {
+		int tag = dwarf_tag(&var);
+		const char *name = dwarf_diename(&var);
+
+		if (name == NULL ||
+		    (tag != DW_TAG_variable && tag != DW_TAG_formal_parameter) ||
+		    !type_of(&var, &type) || dwarf_tag(&type) != DW_TAG_pointer_type ||
+		    !type_of(&type, &type) || dwarf_tag(&type) != DW_TAG_structure_type ||
+		    bytes_of(&type) != named->object_size)
+			continue;
+		fprintf(text, "%s", name);
+		return print_part(type, named->offset, named->size, "->", text);
+	} while (dwarf_siblingof(&var, &var) == 0);
+	return false;
+}
+
+static bool
+name_in_scopes(Dwarf_Die *unit, const struct source_named *named, FILE *text)
+{
+	Dwarf_Die *scopes;
+	int count = dwarf_getscopes(unit, named->site - 1, &scopes);
+	bool found = false;
+
+	for (int i = 0; i < count && !found; i++)
+		found = dwarf_tag(&scopes[i]) != DW_TAG_compile_unit &&
+		    name_by_pointer(&scopes[i], named, text);
+	if (count > 0)
+		free(scopes);
+	return found;
+}
+
+/* The variable of the module at an address, if the entry is it. */
+static bool
+is_variable_at(Dwarf_Die *var, uint64_t address, Dwarf_Die *type, uint64_t *start)
+{
+	Dwarf_Attribute attr;
+	Dwarf_Op *op;
+	size_t count;
+
+	if (dwarf_tag(var) != DW_TAG_variable || dwarf_diename(var) == NULL ||
+	    dwarf_attr(var, DW_AT_location, &attr) == NULL ||
+	    dwarf_getlocation(&attr, &op, &count) != 0 || count != 1 ||
+	    op[0].atom != DW_OP_addr || !type_of(var, type))
+		return false;
+	*start = op[0].number;
+	return address >= *start && address < *start + bytes_of(type);
+}
+
+/* Among what the unit declares: a variable there, or a structure of that size. */
+static bool
+name_in_unit(Dwarf_Die *unit, const struct source_named *named, FILE *text)
+{
+	Dwarf_Die die, type;
+	uint64_t start;
+
+	if (dwarf_child(unit, &die) != 0)
+		return false;
+	do {
+		if (named->object_size == 0) {
+			if (!is_variable_at(&die, named->offset, &type, &start))
+				continue;
+			fprintf(text, "%s", dwarf_diename(&die));
+			return print_part(type, named->offset - start, named->size, ".", text);
+		}
+		if (dwarf_tag(&die) == DW_TAG_structure_type && dwarf_diename(&die) != NULL &&
+		    bytes_of(&die) == named->object_size) {
+			fprintf(text, "%s", dwarf_diename(&die));
+			return print_part(die, named->offset, named->size, ".", text);
+		}
+	} while (dwarf_siblingof(&die, &die) == 0);
+	return false;
+}
+
+static void
+find_name(struct source *s, struct source_named *named)
+{
+	struct sbuf buf;
+	FILE *text = sbuf_open(&buf);
+	bool found = false;
+	Dwarf_Die unit;
+
+	if (!s->opened)
+		source_open(s);
+	if (s->dwarf != NULL && named->site != 0 &&
+	    find_unit(s->dwarf, named->site - 1, &unit))
+		found = (named->object_size != 0 && name_in_scopes(&unit, named, text)) ||
+		    name_in_unit(&unit, named, text);
+	snprintf(named->name, sizeof(named->name), "%s", sbuf_close(&buf));
+	free(buf.text);
+	if (!found)
+		named->name[0] = '\0';
+}
+
+bool
+source_name(struct source *s, uint64_t site, uint64_t object_size, uint64_t offset,
+    uint64_t size, char *name, size_t name_size)
+{
+	struct source_named *named = NULL;
+
+	for (size_t i = 0; i < s->named.count && named == NULL; i++)
+		if (s->named.item[i].site == site && s->named.item[i].offset == offset &&
+		    s->named.item[i].object_size == object_size &&
+		    s->named.item[i].size == size)
+			named = &s->named.item[i];
+	if (named == NULL) {
+		named = vec_add(&s->named);
+		*named = (struct source_named){
+			.site = site, .object_size = object_size, .offset = offset,
+			.size = size,
+		};
+		find_name(s, named);
+	}
+	if (named->name[0] == '\0')
+		return false;
+	snprintf(name, name_size, "%s", named->name);
+	return true;
 }

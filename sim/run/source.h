@@ -51,6 +51,16 @@ bool	source_lookup(struct source *, uint64_t offset, struct source_pos *pos);
 unsigned source_line(struct source *, uint64_t offset);
 
 /*
+ * What the driver's text calls `size` bytes that the instruction before `site` touches, `offset`
+ * bytes from the start of an object of `object_size`: the member, by a pointer that the function
+ * there has to such a structure ("sc->sc_target"), or else by the structure's name.  With
+ * `object_size` 0 the offset is from the start of the module, and the name that of a variable.
+ * Bytes of no single member have the name of the smallest that has them all.  False: unknown.
+ */
+bool source_name(struct source *, uint64_t site, uint64_t object_size, uint64_t offset,
+    uint64_t size, char *name, size_t name_size);
+
+/*
  * Call `fn` with the name of each function that the module's text defines, inlined ones and those
  * of its headers too.  The names live as long as the source.
  */

@@ -7,69 +7,473 @@
 #include <stdlib.h>
 #include <string.h>
 
-void
-race_join(const struct race_order *order, struct race_clock *to, const struct race_clock *from)
+#include "machine/world.h"
+
+#define IPL_VM 6			/* spl(9): handlers of this level run under the lock */
+#define INTR_MPSAFE (1u << 0)		/* VIRTIO_F_INTR_MPSAFE */
+#define SOFTINT_MPSAFE 0x100u
+#define THREAD_MPSAFE 0x02u		/* KTHREAD_MPSAFE */
+#define SLOT_PREPARED 1			/* HW_NOTE_SLOT */
+#define SLOT_FREED 4
+
+/* What a clock can go along with. */
+enum carrier {
+	MUTEX, SOFTINT, SOFTINT_DONE,	/* by ordinal */
+	SENT, TAKEN, USED, SLOTS,	/* by queue: requests, and those that are free */
+	WOKEN, ENDED,			/* by context */
+	FENCED, LOADED,			/* by context: releases, loads to be acquired */
+	ATTACHED, HANDLED, KERNEL_LOCK,	/* one of each */
+	CARRIERS
+};
+
+struct race_order {
+	struct race_clock now[SHADOW_CONTEXTS];
+	uint32_t contexts;		/* numbers in use */
+	struct carried {
+		struct race_clock *clock;
+		size_t max;
+	} carried[CARRIERS];
+	bool under_lock[SHADOW_CONTEXTS];	/* threads: not MPSAFE */
+	bool takes_lock[SHADOW_CONTEXTS];	/* and runs again, since its clock was last used */
+	uint8_t raised[SHADOW_CONTEXTS];	/* to this level, with splraise(9) */
+	bool handlers_free;		/* interrupts of the driver are MPSAFE */
+	bool *softint_free;		/* so are these soft ones, by number */
+	size_t softints;
+	struct race_epoch *epoch;	/* by the number of the tag; beyond the end all zero */
+	size_t epochs;
+	struct world *world;		/* NULL: no loads and stores are watched */
+};
+
+/* ---- clocks ---- */
+
+static struct race_clock *
+clock_of(struct race_order *order, enum carrier carrier, uint64_t number)
+{
+	struct carried *carried = &order->carried[carrier];
+
+	carried->clock = shadow_grow(carried->clock, &carried->max, number,
+	    sizeof(carried->clock[0]));
+	return &carried->clock[number];
+}
+
+static struct race_clock *
+queue_clock(struct race_order *order, enum carrier carrier, uint64_t queue)
+{
+	return clock_of(order, carrier, queue < RULES_QUEUES_MAX ? queue : RULES_QUEUES_MAX);
+}
+
+static void
+join_one(const struct race_order *order, uint32_t *to, const uint32_t *from)
 {
 	for (unsigned i = 0; i < order->contexts; i++)
-		if (from->at[i] > to->at[i])
-			to->at[i] = from->at[i];
+		if (from[i] > to[i])
+			to[i] = from[i];
 }
 
-void
-race_release(struct race_order *order, uint32_t ctx, struct race_clock *to)
+static void
+join(const struct race_order *order, struct race_clock *to, const struct race_clock *from)
 {
-	race_join(order, to, &order->now[ctx]);
-	order->now[ctx].at[ctx]++;
+	join_one(order, to->all, from->all);
+	join_one(order, to->sure, from->sure);
 }
 
-void
-race_acquire(struct race_order *order, uint32_t ctx, const struct race_clock *from)
+/* All that a context did so far goes along, and what it does next does not. */
+static void
+release(struct race_order *order, uint32_t ctx, struct race_clock *to)
 {
-	race_join(order, &order->now[ctx], from);
+	join(order, to, &order->now[ctx]);
+	order->now[ctx].sure[ctx] = ++order->now[ctx].all[ctx];
 }
 
-struct race_clock *
-race_clock_of(struct race_clocks *clocks, uint64_t number)
+static void
+acquire(struct race_order *order, uint32_t ctx, const struct race_clock *from)
 {
-	clocks->clock = shadow_grow(clocks->clock, &clocks->max, number,
-	    sizeof(clocks->clock[0]));
-	return &clocks->clock[number];
+	join(order, &order->now[ctx], from);
 }
 
-void
-race_order_begin(struct race_order *order)
-{
-	for (unsigned i = 0; i < SHADOW_CONTEXTS; i++)
-		order->now[i].at[i] = 1;
-	order->contexts = 1;
-}
-
-void
-race_order_fini(struct race_order *order)
-{
-	free(order->mutex.clock);
-	free(order->softint.clock);
-	free(order->sent.clock);
-	free(order->taken.clock);
-	free(order->used.clock);
-	free(order->softint_free);
-}
-
-/* ---- the kernel lock ---- */
-
-void
-race_leave_lock(struct race_order *order, uint32_t ctx)
+static void
+leave_lock(struct race_order *order, uint32_t ctx)
 {
 	order->takes_lock[ctx] = false;
-	race_release(order, ctx, &order->kernel_lock);
+	release(order, ctx, clock_of(order, KERNEL_LOCK, 0));
 }
 
 const struct race_clock *
-race_order_of(struct race_order *order, uint32_t ctx)
+race_clock_now(struct race_order *order, uint32_t ctx)
 {
 	/* It has the lock by now, although no event said when it got it. */
 	if (order->takes_lock[ctx])
-		race_acquire(order, ctx, &order->kernel_lock);
+		acquire(order, ctx, clock_of(order, KERNEL_LOCK, 0));
 	order->takes_lock[ctx] = false;
 	return &order->now[ctx];
 }
+
+unsigned
+race_clock_level(const struct race_order *order, const struct touch *touch)
+{
+	return touch->ctx->kind == HW_CTX_HARDINT || touch->ctx->kind == HW_CTX_SOFTINT ?
+	    (unsigned)touch->world->cpu[touch->ctx->cpu].ipl :
+	    order->raised[touch->ctx->ordinal];
+}
+
+struct race_epoch
+race_epoch_of(const struct race_order *order, unsigned number)
+{
+	return number < order->epochs ? order->epoch[number] : (struct race_epoch){ 0 };
+}
+
+/* What the context does from now on is another matter than before. */
+static void
+new_part(struct race_order *order, struct rules_core *core, uint32_t ctx, uint32_t seq,
+    bool is_thread)
+{
+	bool plain = is_thread && rules_shadow(core)->held[ctx].count == 0 &&
+	    order->raised[ctx] == 0;
+	unsigned number;
+
+	if (order->world == NULL)
+		return;
+	number = access_anew(&order->world->access, ctx, plain);
+	order->epoch = shadow_grow(order->epoch, &order->epochs, number,
+	    sizeof(order->epoch[0]));
+	order->epoch[number] = (struct race_epoch){ order->now[ctx].all[ctx], seq };
+}
+
+static void
+new_part_at(struct race_order *order, struct rules_core *core, const struct event *event)
+{
+	new_part(order, core, event->ctx, event->seq, event->ctx_kind == HW_CTX_KTHREAD);
+}
+
+/* ---- events that only hand a clock over ---- */
+
+#define RELEASES(name, clock) \
+	HOOK(name, struct race_order *order) \
+	{ \
+		release(order, event->ctx, clock); \
+		new_part_at(order, core, event); \
+	}
+#define ACQUIRES(name, clock) \
+	HOOK(name, struct race_order *order) \
+	{ \
+		acquire(order, event->ctx, clock); \
+		new_part_at(order, core, event); \
+	}
+
+RELEASES(note_freed, clock_of(order, MUTEX, event->note.mutex_freed.mutex))
+RELEASES(note_wake, clock_of(order, WOKEN, event->note.cv_wake.context))
+ACQUIRES(note_woken, clock_of(order, WOKEN, event->ctx))
+RELEASES(note_thread_gone, clock_of(order, ENDED, event->ctx))
+RELEASES(call_schedule, clock_of(order, SOFTINT, event->call.softint_schedule.softint))
+RELEASES(call_commit, queue_clock(order, SENT, event->call.virtio_enqueue_commit.queue))
+ACQUIRES(note_dequeued, queue_clock(order, USED, event->note.dequeued.queue))
+RELEASES(call_reinit_end, clock_of(order, ATTACHED, 0))
+/* pci_intr_disestablish(9) waits for handlers that run. */
+ACQUIRES(ret_detach, clock_of(order, HANDLED, 0))
+
+/* Only when the two critical sections meet is their order more than chance. */
+HOOK(note_held, struct race_order *order)
+{
+	join_one(order, order->now[event->ctx].all,
+	    clock_of(order, MUTEX, event->note.mutex_held.mutex)->all);
+	new_part_at(order, core, event);
+}
+
+HOOK(note_slot, struct race_order *order)
+{
+	struct race_clock *slots = queue_clock(order, SLOTS, event->note.slot.queue);
+
+	if (event->note.slot.state == SLOT_FREED)
+		release(order, event->ctx, slots);
+	else if (event->note.slot.state == SLOT_PREPARED)
+		acquire(order, event->ctx, slots);
+	else
+		return;
+	new_part_at(order, core, event);
+}
+
+HOOK(on_take, struct race_order *order)
+{
+	join(order, queue_clock(order, TAKEN, event->dev_take.queue),
+	    queue_clock(order, SENT, event->dev_take.queue));
+}
+
+HOOK(on_used, struct race_order *order)
+{
+	join(order, queue_clock(order, USED, event->dev_used.queue),
+	    queue_clock(order, TAKEN, event->dev_used.queue));
+}
+
+/* ---- contexts ---- */
+
+HOOK(on_start, struct race_order *order)
+{
+	uint32_t child = (uint32_t)event->ctx_start.context;
+	struct race_clock *now = &order->now[child];
+	uint32_t before = now->all[child];
+
+	if (child >= order->contexts)
+		order->contexts = child + 1;
+	/* A number that was somebody else's before goes on counting. */
+	memset(now, 0, sizeof(*now));
+	now->all[child] = now->sure[child] = before + 1;
+	order->under_lock[child] = event->ctx_start.kind == HW_CTX_AUTOCONF;
+	if (event->ctx == 0)
+		return;
+	release(order, event->ctx, now);
+	new_part_at(order, core, event);
+}
+
+/* Threads: all that is not MPSAFE has the kernel lock while it does not sleep. */
+HOOK(on_run, struct race_order *order)
+{
+	order->takes_lock[event->ctx_run.context] = order->under_lock[event->ctx_run.context];
+}
+
+HOOK(on_stop, struct race_order *order)
+{
+	if (order->under_lock[event->ctx])
+		leave_lock(order, event->ctx);
+	new_part_at(order, core, event);
+}
+
+HOOK(note_thread, struct race_order *order)
+{
+	if (event->note.thread.context < SHADOW_CONTEXTS)
+		order->under_lock[event->note.thread.context] =
+		    (event->note.thread.flags & THREAD_MPSAFE) == 0;
+}
+
+HOOK(ret_join, struct race_order *order)
+{
+	const struct shadow_call *call = rules_returned(core, event);
+
+	if (call != NULL && call->args.kthread_join.thread < SHADOW_CONTEXTS)
+		acquire(order, event->ctx,
+		    clock_of(order, ENDED, call->args.kthread_join.thread));
+	new_part_at(order, core, event);
+}
+
+HOOK(call_spl, struct race_order *order)
+{
+	uint8_t *level = &order->raised[event->ctx];
+
+	if (event->code == HW_CALL_SPLX)
+		*level = (uint8_t)event->call.splx.ipl;
+	else if (event->call.splraise.ipl > *level)
+		*level = (uint8_t)event->call.splraise.ipl;
+	new_part_at(order, core, event);
+}
+
+/* ---- callbacks ---- */
+
+HOOK(call_attach_start, struct race_order *order)
+{
+	order->handlers_free = event->call.virtio_child_attach_start.ipl != IPL_VM ||
+	    (event->call.virtio_child_attach_start.flags & INTR_MPSAFE) != 0;
+	new_part_at(order, core, event);
+}
+
+HOOK(note_attach, struct race_order *order)
+{
+	if (event->note.attach.step == HW_ATTACH_FINISHED)
+		release(order, event->ctx, clock_of(order, ATTACHED, 0));
+	new_part_at(order, core, event);
+}
+
+/* It ends when its handler does not run, and will not. */
+HOOK(note_softint, struct race_order *order)
+{
+	uint64_t number = event->note.softint.softint;
+
+	if (!event->note.softint.established) {
+		acquire(order, event->ctx, clock_of(order, SOFTINT_DONE, number));
+		new_part_at(order, core, event);
+		return;
+	}
+	order->softint_free = shadow_grow(order->softint_free, &order->softints, number,
+	    sizeof(order->softint_free[0]));
+	order->softint_free[number] =
+	    (rules_call(core, event)->args.softint_establish.flags & SOFTINT_MPSAFE) != 0;
+}
+
+/* One that the driver established; that of the virtio core, in its place, has no number. */
+static bool
+is_own_softint(const struct event *note)
+{
+	return note->note.callback.callback == HW_CB_SOFTINT &&
+	    note->note.callback.queue != UINT64_MAX;
+}
+
+static bool
+is_under_lock(const struct race_order *order, const struct event *note)
+{
+	uint64_t softint = note->note.callback.queue;
+
+	if (note->ctx_kind != HW_CTX_HARDINT && note->ctx_kind != HW_CTX_SOFTINT)
+		return false;
+	if (is_own_softint(note))
+		return softint >= order->softints || !order->softint_free[softint];
+	return !order->handlers_free;
+}
+
+static void
+enter_driver(struct race_order *order, const struct event *note)
+{
+	uint64_t queue = note->note.callback.queue;
+
+	acquire(order, note->ctx, clock_of(order, ATTACHED, 0));
+	if (is_under_lock(order, note))
+		acquire(order, note->ctx, clock_of(order, KERNEL_LOCK, 0));
+	if (is_own_softint(note))
+		acquire(order, note->ctx, clock_of(order, SOFTINT, queue));
+	else if (note->note.callback.callback == HW_CB_VQ_DONE)
+		acquire(order, note->ctx, queue_clock(order, USED, queue));
+}
+
+static void
+leave_driver(struct race_order *order, const struct event *note)
+{
+	if (is_under_lock(order, note))
+		leave_lock(order, note->ctx);
+	release(order, note->ctx, is_own_softint(note) ?
+	    clock_of(order, SOFTINT_DONE, note->note.callback.queue) :
+	    clock_of(order, HANDLED, 0));
+}
+
+HOOK(note_callback, struct race_order *order)
+{
+	if (event->note.callback.edge == 1)
+		enter_driver(order, event);
+	else
+		leave_driver(order, event);
+	new_part_at(order, core, event);
+}
+
+/* ---- loads and stores that order ---- */
+
+static void
+new_part_of(struct race_order *order, struct rules_core *core, const struct touch *touch)
+{
+	new_part(order, core, touch->ctx->ordinal, touch->world->trace.count - 1,
+	    touch->ctx->kind == HW_CTX_KTHREAD);
+}
+
+void
+race_clock_meets(struct race_order *order, uint32_t ctx, uint32_t mutex)
+{
+	join_one(order, order->now[ctx].sure, clock_of(order, MUTEX, mutex)->sure);
+}
+
+/* C11 5.1.2.4 and 7.17.4: a store goes along with what a release before it took. */
+void
+race_clock_marked(struct race_order *order, struct rules_core *core,
+    const struct touch *touch, struct race_clock *place)
+{
+	uint32_t ctx = touch->ctx->ordinal;
+
+	if (touch->acquires)
+		acquire(order, ctx, place);
+	else
+		join(order, clock_of(order, LOADED, ctx), place);
+	if (touch->write && touch->releases)
+		release(order, ctx, place);
+	else if (touch->write)
+		join(order, place, clock_of(order, FENCED, ctx));
+	if (touch->acquires || touch->releases)
+		new_part_of(order, core, touch);
+}
+
+static void
+order_fence(void *state, struct rules_core *core, const struct touch *touch)
+{
+	struct race_order *order = state;
+	uint32_t ctx = touch->ctx->ordinal;
+
+	if (touch->acquires)
+		acquire(order, ctx, clock_of(order, LOADED, ctx));
+	if (touch->releases)
+		release(order, ctx, clock_of(order, FENCED, ctx));
+	new_part_of(order, core, touch);
+}
+
+/* ---- the area ---- */
+
+static void
+order_begin(void *state, struct rules_core *core)
+{
+	struct race_order *order = state;
+
+	for (unsigned i = 0; i < SHADOW_CONTEXTS; i++)
+		order->now[i].all[i] = order->now[i].sure[i] = 1;
+	order->contexts = 1;
+}
+
+static void
+order_watch(void *state, struct rules_core *core, struct world *world)
+{
+	struct race_order *order = state;
+
+	order->world = world;
+}
+
+static void
+order_fini(void *state)
+{
+	struct race_order *order = state;
+
+	for (unsigned i = 0; i < CARRIERS; i++)
+		free(order->carried[i].clock);
+	free(order->softint_free);
+	free(order->epoch);
+}
+
+HOOK(on_reboot, struct race_order *order)
+{
+	struct world *world = order->world;
+
+	order_fini(order);
+	memset(order, 0, sizeof(*order));
+	order_begin(order, core);
+	order->world = world;
+}
+
+static const struct hook_row hooks[] = {
+	ON_EVENT(CTX_START, on_start),
+	ON_EVENT(CTX_RUN, on_run),
+	ON_EVENT(CTX_SLEEP, on_stop),
+	ON_EVENT(CTX_END, on_stop),
+	ON_NOTE(THREAD, note_thread),
+	ON_NOTE(THREAD_GONE, note_thread_gone),
+	ON_RET(KTHREAD_JOIN, ret_join),
+	ON_NOTE(MUTEX_HELD, note_held),
+	ON_NOTE(MUTEX_FREED, note_freed),
+	ON_NOTE(CV_WAKE, note_wake),
+	ON_NOTE(CV_WOKEN, note_woken),
+	ON_CALL(SPLRAISE, call_spl),
+	ON_CALL(SPLX, call_spl),
+	ON_CALL(VIRTIO_CHILD_ATTACH_START, call_attach_start),
+	ON_NOTE(ATTACH, note_attach),
+	ON_RET(VIRTIO_CHILD_DETACH, ret_detach),
+	ON_CALL(VIRTIO_REINIT_END, call_reinit_end),
+	ON_NOTE(SOFTINT, note_softint),
+	ON_CALL(SOFTINT_SCHEDULE, call_schedule),
+	ON_NOTE(CALLBACK, note_callback),
+	ON_NOTE(SLOT, note_slot),
+	ON_CALL(VIRTIO_ENQUEUE_COMMIT, call_commit),
+	ON_EVENT(DEV_TAKE, on_take),
+	ON_EVENT(DEV_USED, on_used),
+	ON_NOTE(DEQUEUED, note_dequeued),
+	ON_EVENT(HOST_REBOOT, on_reboot),
+	HOOKS_END
+};
+
+const struct area area_lock_clock = {
+	.name = "lock",
+	.hooks = hooks,
+	.state_bytes = sizeof(struct race_order),
+	.begin = order_begin,
+	.fini = order_fini,
+	.watch = order_watch,
+	.fence = order_fence,
+};

@@ -231,6 +231,14 @@ mem_touch(void *state, struct rules_core *core, const struct touch *touch)
 	return mem_map_touch(&mem->map, core, touch);
 }
 
+void
+mem_place_name(struct rules_core *core, const struct touch *touch, char *name, size_t size)
+{
+	const struct mem *mem = rules_state(core, &area_mem);
+
+	mem_map_name(&mem->map, core, touch, name, size);
+}
+
 static void
 mem_memory(void *state, struct rules_core *core, enum hw_memory what, uintptr_t low,
     uintptr_t high, uint64_t number)

@@ -86,6 +86,34 @@ range_name(const struct mem_range *range, char *buffer, size_t size)
 	return buffer;
 }
 
+void
+mem_map_name(const struct mem_map *map, const struct rules_core *core,
+    const struct touch *touch, char *name, size_t size)
+{
+	size_t n = ranges_to(map, touch->address);
+	const struct mem_range *range = n > 0 && touch->address < map->range[n - 1].high ?
+	    &map->range[n - 1] : NULL;
+	struct rules_place place = {
+		.site = touch->site, .size = touch->size,
+		.offset = world_site_of(touch->world, (const void *)touch->address),
+	};
+	char whole[32];
+
+	if (range != NULL) {
+		place.object_size = range->high - range->low;
+		place.offset = touch->address - range->low;
+	}
+	if (rules_name(core, &place, name, size))
+		return;
+	if (range == NULL)
+		snprintf(name, size, "a variable");
+	else
+		snprintf(name, size, "bytes %llu..%llu of %s",
+		    (unsigned long long)place.offset,
+		    (unsigned long long)(place.offset + touch->size - 1),
+		    range_name(range, whole, sizeof(whole)));
+}
+
 /* ---- which bytes were written ---- */
 
 /* Bits of the bytes of a cell that [from, to) has. */
