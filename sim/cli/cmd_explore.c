@@ -295,8 +295,9 @@ print_claim(const struct explore *explore)
 		    explore->jobs_known);
 	}
 	if (explore->limited > 0)
-		printf("%" PRIu64 " run%s ended after %d times the events of the baseline run\n",
-		    explore->limited, plural(explore->limited), EXPLORE_EVENTS_TIMES);
+		printf("%" PRIu64 " run%s cut short: %d times as long as the baseline run, or once "
+		    "as long after a new error\n", explore->limited, plural(explore->limited),
+		    EXPLORE_EVENTS_TIMES);
 	if (explore->left_out > 0)
 		printf("%" PRIu64 " number%s of the host in the scenarios not tried at other "
 		    "points: at most %d of a scenario are\n", explore->left_out,

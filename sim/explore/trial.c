@@ -37,7 +37,7 @@ trial_init(struct trial *trial, struct module *module, const struct manifest *ma
 {
 	*trial = (struct trial){
 		.module = module, .nodiag = open_nodiag(module),
-		.source = module_source(module), .manifest = manifest,
+		.manifest = manifest,
 	};
 	shelf_init(&trial->shelf);
 	crash_install();
@@ -97,16 +97,19 @@ key_of(const struct trial_finding *finding)
 	return trace_hash(text, length);
 }
 
-static void
-keep(const struct trial *trial, struct source *source, const struct finding *finding,
-    struct trial_result *result)
+/* What the scenario itself does wrong is no finding of an exploration. */
+static bool
+is_scenarios(const struct finding *finding)
 {
-	struct trial_finding *kept = &result->finding[result->findings];
+	return strncmp(finding->rule->id, "scenario.", 9) == 0;
+}
+
+static void
+identify(const struct trial *trial, struct source *source, const struct finding *finding,
+    struct trial_finding *kept)
+{
 	struct source_pos pos;
 
-	/* What the scenario itself does wrong is no finding of an exploration. */
-	if (strncmp(finding->rule->id, "scenario.", 9) == 0)
-		return;
 	*kept = (struct trial_finding){
 		.rule = finding->rule, .time_ns = finding->time_ns, .seq = finding->seq,
 	};
@@ -117,10 +120,20 @@ keep(const struct trial *trial, struct source *source, const struct finding *fin
 	}
 	memcpy(kept->text, finding->text, sizeof(kept->text));
 	kept->key = key_of(kept);
-	if (trial_find(result, kept->key) != NULL)
-		return;
 	kept->defect = manifest_knows(trial->manifest, kept->rule->id, kept->function);
-	result->findings++;
+}
+
+static void
+keep(const struct trial *trial, struct source *source, const struct finding *finding,
+    struct trial_result *result)
+{
+	struct trial_finding *kept = &result->finding[result->findings];
+
+	if (is_scenarios(finding))
+		return;
+	identify(trial, source, finding, kept);
+	if (trial_find(result, kept->key) == NULL)
+		result->findings++;
 }
 
 static void
@@ -151,6 +164,21 @@ recorder_for(struct trial *trial, struct module *module)
 	return *recorder;
 }
 
+/* A run has shown what it is for. */
+static uint32_t
+more_events(void *arg, const struct findings *findings)
+{
+	const struct trial *trial = arg;
+	const struct finding *newest = &findings->item[findings->count - 1];
+	struct trial_finding kept;
+
+	if (newest->rule->severity != SEVERITY_ERROR || is_scenarios(newest))
+		return UINT32_MAX;
+	identify(trial, trial->source, newest, &kept);
+	return kept.defect == NULL && trial_find(trial->parent, kept.key) == NULL ?
+	    trial->events_after : UINT32_MAX;
+}
+
 void
 trial_watch(struct trial *trial, const struct scenario_case *c, struct run_options *run,
     struct run_result *result)
@@ -158,6 +186,11 @@ trial_watch(struct trial *trial, const struct scenario_case *c, struct run_optio
 	run->module = trial_module(trial, c->machine);
 	run->shelf = &trial->shelf;
 	run->loops = trial->loops;
+	trial->source = module_source(run->module);
+	if (trial->parent != NULL) {
+		run->more_events = more_events;
+		run->more_arg = trial;
+	}
 	assert(run->module != NULL);
 	crash_limit(CRASH_SECONDS);
 	run_case(c, run, result);

@@ -21,7 +21,7 @@
 struct trial {
 	struct module *module;
 	struct module *nodiag;		/* its build without DIAGNOSTIC; NULL: there is none */
-	struct source *source;		/* of the module */
+	struct source *source;		/* of the module that was run last */
 	const struct manifest *manifest;	/* NULL: no defect is known */
 	struct shelf shelf;
 	struct recorder *recorder, *recorder_nodiag;	/* who lists points, once one did */
@@ -31,6 +31,10 @@ struct trial {
 	 * is not.  NULL: none.
 	 */
 	const struct loops *loops;
+	/* Once a run has a new error that this one has not, it has so many more events (NULL: no
+	   such bound). */
+	const struct trial_result *parent;
+	uint32_t events_after;
 	/* Called with each world whose points are not asked for, before it starts; or NULL. */
 	void (*started)(void *arg, struct world *world);
 	void *arg;

@@ -269,11 +269,14 @@ void
 job_run(struct job_out *out, const struct job_run *how, struct trial_result *result)
 {
 	struct record_job_end *end = &out->end;
+	struct trial *trial = &out->worker->trial;
 	struct scenario_case c;
 	bool first;
 
 	edit_case(how->edit, &c);
-	trial_run(&out->worker->trial, &c, how->points, result);
+	trial->parent = how->parent;
+	trial->events_after = worker_base(out->worker, out->number)->result.counts.events;
+	trial_run(trial, &c, how->points, result);
 	describe(out, how, result);
 	first = finds_something(out);
 	if (first || how->parent == NULL || out->worker->explore->options.lines)
@@ -287,6 +290,7 @@ job_run(struct job_out *out, const struct job_run *how, struct trial_result *res
 	if ((first && out->worker->explore->options.strategy->finds_twice) ||
 	    (end->runs + out->job->turn) % RUNS_AGAIN_EACH == 0)
 		check_again(out, &c, result->digest);
+	trial->parent = NULL;
 	scenario_case_fini(&c);
 	record_clear(&out->run);
 }

@@ -285,6 +285,7 @@ run_settle(struct run *run, uint64_t within_ns)
 			break;
 		}
 		world_step(world);
+		run_limit(run);
 	}
 	if (world->end != WORLD_RUNNING) {
 		if (run->in_steps && !is_settled(run))

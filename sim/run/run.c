@@ -250,6 +250,25 @@ report_impossible_faults(struct run *run)
 			    faults->armed[i].row->id, fault_when(faults->armed[i].row));
 }
 
+void
+run_limit(struct run *run)
+{
+	const struct findings *findings = &run->result->findings;
+	struct world *world = &run->world;
+	uint32_t more;
+
+	if (run->options->more_events == NULL || findings->count == run->findings_seen)
+		return;
+	run->findings_seen = findings->count;
+	more = run->options->more_events(run->options->more_arg, findings);
+	if (world->config.event_limit <= world->trace.count ||
+	    more >= world->config.event_limit - world->trace.count)
+		return;
+	world->config.event_limit = world->trace.count + more;
+	if (world->event_stop > world->config.event_limit)
+		world->event_stop = world->config.event_limit;
+}
+
 static unsigned
 faults_idle(const struct run *run)
 {

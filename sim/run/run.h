@@ -88,6 +88,12 @@ struct run_options {
 	/* Called with the finished world, before it is taken down; may be NULL. */
 	void (*finished)(void *arg, struct world *world, const struct run_result *result);
 	void *arg;
+	/*
+	 * Called when there are more findings than before: how many more events the run may have;
+	 * UINT32_MAX: as many as anyway.  May be NULL.
+	 */
+	uint32_t (*more_events)(void *more_arg, const struct findings *findings);
+	void *more_arg;
 };
 
 /* Names known to this build, for the scenario loader. */

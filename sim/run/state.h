@@ -37,6 +37,7 @@ struct run {
 	bool in_steps;			/* the scenario's steps are not over */
 	uint64_t features;		/* that the driver has accepted so far */
 	uint64_t *possible;		/* by fault: calls that can fail so; or NULL */
+	size_t findings_seen;		/* that options->more_events was told of */
 	char *log;			/* the console so far */
 	size_t log_length;
 	struct run_point {
@@ -59,6 +60,9 @@ extern const struct observable run_observables[];
 void run_env_init(struct run *run);
 void run_env_fini(struct run *run);
 struct context *run_thread(struct world *world);
+
+/* run.c: after a step of the world, ask options->more_events. */
+void run_limit(struct run *run);
 
 /* steps.c, for the vocabulary: see its member `check_fault`. */
 bool run_check_fault(const struct scenario_fail *fail, const char **key, char *why, size_t size);

@@ -281,7 +281,7 @@ do_step(struct run *run, const struct scenario_step *step)
 	if (when > run->world.clock.now_ns) {
 		clock_at(&run->world.clock, when, CLOCK_STEP, now_due, &due);
 		while (!due.done && world_step(&run->world))
-			continue;
+			run_limit(run);
 		if (!due.done)
 			return;
 	} else {

@@ -213,6 +213,30 @@ START_TEST(test_finds)
 }
 END_TEST
 
+/* Who retries for ever is not waited for. */
+START_TEST(test_long_runs)
+{
+	struct explore_options options = { .preemptions = 1, .reduction = true, .jobs = 2 };
+	struct explore explore;
+	struct rig rig;
+
+	rig_init(&rig);
+	if (strcmp(module_attachment(rig.module, 0)->name, "viomb") == 0) {
+		explore = (struct explore){
+			.options = options, .c = rig_load(&rig, RIG_HEAD "steps:\n"
+			    "  - {at: 1s, target: 3 pages}\n  - {at: 2s, target: 0 pages}\n"),
+			.cases = 1, .module = rig.module,
+		};
+		explore.options.strategy = &explore_bounded;
+		ck_assert(explore_run(&explore));
+		ck_assert(explore.complete);
+		ck_assert_uint_gt(explore.limited, 0);
+		explore_fini(&explore);
+	}
+	rig_fini(&rig);
+}
+END_TEST
+
 /* Two threads that an interrupt wakes: one of them stops in the middle, and the other goes on. */
 START_TEST(test_threads_on_cpus)
 {
@@ -525,6 +549,7 @@ explore_explore_suite(void)
 	tcase_add_test(tc, test_reduction);
 	tcase_add_test(tc, test_finds);
 	tcase_add_test(tc, test_threads_on_cpus);
+	tcase_add_test(tc, test_long_runs);
 	tcase_add_test(tc, test_order);
 	tcase_add_test(tc, test_silent);
 	tcase_add_test(tc, test_state);

@@ -8,6 +8,7 @@
 
 #include "base/sbuf.h"
 #include "report/explored_text.h"
+#include "report/json.h"
 #include "rules/rules.h"
 
 Suite	*report_explored_text_suite(void);
@@ -145,6 +146,40 @@ START_TEST(those_of_the_baseline_stand_apart)
 }
 END_TEST
 
+/* One object: totals, and each finding with its status and the run that shows it. */
+START_TEST(the_summary_is_one_object)
+{
+	struct sbuf buf;
+	json_t *object, *one;
+
+	add("attach.leak", 10, "7", QUEUE);
+	add("mem.leak", 11, "", "");
+	add_scenario(10, "7", ABOUT("leaks") "one\n", "so");
+	tally_sort(&tally);
+	explored_json(&tally, &(struct explored_totals){
+		.command = "explore", .driver = "d.so", .cut = true, .left = 3,
+	}, sbuf_open(&buf));
+	sbuf_close(&buf);
+	text = buf.text;
+	object = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+	ck_assert_ptr_nonnull(object);
+	ck_assert_str_eq(json_string_value(json_object_get(object, "end")), "cut");
+	ck_assert_int_eq(json_integer_value(json_object_get(object, "not_run")), 3);
+	ck_assert_int_eq(json_integer_value(json_object_get(object, "runs")), 2);
+	ck_assert_int_eq(json_integer_value(json_object_get(object, "new")), 1);
+	ck_assert_int_eq(json_integer_value(json_object_get(object, "baseline")), 1);
+	ck_assert_ptr_null(json_object_get(object, "manifest"));
+	one = json_array_get(json_object_get(object, "findings"), 0);
+	ck_assert_str_eq(json_string_value(json_object_get(one, "status")), "new");
+	ck_assert_str_eq(json_string_value(json_object_get(one, "with")), QUEUE);
+	ck_assert_str_eq(json_string_value(json_object_get(one, "why")), "so");
+	one = json_array_get(json_object_get(object, "findings"), 1);
+	ck_assert_str_eq(json_string_value(json_object_get(one, "status")), "baseline");
+	ck_assert_ptr_null(json_object_get(one, "with"));
+	json_decref(object);
+}
+END_TEST
+
 Suite *
 report_explored_text_suite(void)
 {
@@ -156,6 +191,7 @@ report_explored_text_suite(void)
 	tcase_add_test(tc, one_scenario_is_printed_once);
 	tcase_add_test(tc, further_causes_are_listed);
 	tcase_add_test(tc, those_of_the_baseline_stand_apart);
+	tcase_add_test(tc, the_summary_is_one_object);
 	suite_add_tcase(s, tc);
 	return s;
 }
