@@ -247,6 +247,17 @@ cli_manifest_open(const char *path, const struct module *module, bool *bad)
 	return read_manifest(path != NULL ? path : found, bad);
 }
 
+bool
+cli_driver_open(const struct cli_driver *driver, struct module **module, struct manifest **known)
+{
+	bool bad = false;
+
+	*module = cli_module_open(driver->path);
+	if (*module != NULL && !driver->no_manifest)
+		*known = cli_manifest_open(driver->manifest, *module, &bad);
+	return *module != NULL && !bad;
+}
+
 struct manifest *
 cli_manifest_of(const char *path, const char *name, bool *bad)
 {

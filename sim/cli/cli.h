@@ -117,6 +117,10 @@ struct module *cli_module_open(const char *path);
  * none".
  */
 struct manifest *cli_manifest_open(const char *path, const struct module *, bool *bad);
+/* Both, as the options say; false after messages.  Without a manifest *known is NULL. */
+struct cli_driver { const char *path, *manifest; bool no_manifest; };
+bool cli_driver_open(const struct cli_driver *driver, struct module **module,
+    struct manifest **known);
 /* The same of a driver that is not loaded: if `path` is NULL, driver/NAME.yaml. */
 struct manifest *cli_manifest_of(const char *path, const char *name, bool *bad);
 

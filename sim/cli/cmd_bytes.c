@@ -59,20 +59,6 @@ read_bytes(struct converting *converting)
 	return wrong == 0 && converting->size <= SIZE_MAX_BYTES;
 }
 
-static bool
-open_driver(struct converting *converting)
-{
-	bool bad = false;
-
-	converting->module = cli_module_open(converting->driver);
-	if (converting->module == NULL)
-		return false;
-	if (!converting->no_manifest)
-		converting->known = cli_manifest_open(converting->manifest,
-		    converting->module, &bad);
-	return !bad;
-}
-
 /* The fuzzer's: the bytes say which of them, by number. */
 static bool
 collect(struct converting *converting, char *const *names, size_t count)
@@ -256,7 +242,9 @@ bytes_main(int argc, char **argv)
 	converting.path = argv[first++];
 	if (read_bytes(&converting) &&
 	    collect(&converting, argv + first, (size_t)(argc - first)) &&
-	    open_driver(&converting))
+	    cli_driver_open(&(struct cli_driver){
+		converting.driver, converting.manifest, converting.no_manifest,
+	    }, &converting.module, &converting.known))
 		code = convert_with(&converting);
 	free(converting.data);
 	manifest_free(converting.known);

@@ -460,16 +460,13 @@ explore_all(struct exploring *exploring)
 static int
 open_all(struct exploring *exploring, char **names, size_t count)
 {
-	bool bad = false, good = true;
+	bool good = true;
 
 	if (!cli_collect(&exploring->cases, names, count))
 		return CLI_USAGE;
-	exploring->module = cli_module_open(exploring->driver);
-	if (exploring->module == NULL)
-		return CLI_USAGE;
-	if (!exploring->no_manifest)
-		exploring->known = cli_manifest_open(exploring->manifest, exploring->module, &bad);
-	if (bad)
+	if (!cli_driver_open(&(struct cli_driver){
+		exploring->driver, exploring->manifest, exploring->no_manifest,
+	    }, &exploring->module, &exploring->known))
 		return CLI_USAGE;
 	exploring->file = cli_file_open(exploring->ndjson, &good);
 	exploring->summary = cli_file_open(exploring->json_summary, &good);

@@ -185,19 +185,6 @@ shrink_it(struct shrinking *shrinking)
 
 /* ---- the command ---- */
 
-static bool
-open_driver(struct shrinking *shrinking)
-{
-	bool bad = false;
-
-	shrinking->module = cli_module_open(shrinking->driver);
-	if (shrinking->module == NULL)
-		return false;
-	if (!shrinking->no_manifest)
-		shrinking->known = cli_manifest_open(shrinking->manifest, shrinking->module, &bad);
-	return !bad;
-}
-
 static int
 shrink_cases(struct shrinking *shrinking)
 {
@@ -241,7 +228,9 @@ shrink_main(int argc, char **argv)
 	if (first == argc)
 		return cli_usage_error(&cli_shrink, "say which scenario or replay id");
 	if (cli_collect(&shrinking.cases, argv + first, (size_t)(argc - first)) &&
-	    open_driver(&shrinking))
+	    cli_driver_open(&(struct cli_driver){
+		shrinking.driver, shrinking.manifest, shrinking.no_manifest,
+	    }, &shrinking.module, &shrinking.known))
 		code = shrink_cases(&shrinking);
 	manifest_free(shrinking.known);
 	module_close(shrinking.module);
