@@ -379,7 +379,7 @@ const struct cli_command cli_explain = {
 	    "examples:\n"
 	    "  viosim explain uvm_pglistalloc.enomem\n"
 	    "  viosim explain dma.sync-range\n"
-	    "  viosim explain MUST_TELL_HOST\n"
+	    "  viosim explain wrong_id\n"
 	    "  viosim explain 'inflate/odd-target#1.0,bounce'\n",
 	.main = explain_main,
 };

@@ -254,6 +254,6 @@ const struct cli_command cli_shrink = {
 	.after =
 	    "examples:\n"
 	    "  viosim shrink target/just-before-the-sleep\n"
-	    "  viosim shrink --rule balloon.count --save 'deflate/odd-target#legacy,bounce'\n",
+	    "  viosim shrink --rule dma.sync-range --save 'deflate/odd-target#legacy,bounce'\n",
 	.main = shrink_main,
 };

@@ -13,6 +13,7 @@
 #include "report/json.h"
 #include "report/timeline.h"
 #include "report/words.h"
+#include "rules/device.h"
 #include "run/verdict.h"
 
 #define EXCERPT_COLUMNS 90	/* of a scenario line */
@@ -135,48 +136,38 @@ print_failure(FILE *stream, const struct report_input *input, const struct failu
 
 /* ---- what failed ---- */
 
-/*
- * How far from the cause a rule looks: a contract that was broken; what was left over or
- * miscounted by that; a number that is suspect; a wake-up that did not come; what came of it
- * in the end.  Then what is a cause only where there is no other: an access without the mutex,
- * a message.  Lints of no other kind come last.
- */
-enum distance {
-	AT_CAUSE, LEFT_OVER, SUSPECT, ASLEEP, IN_THE_END, ALONE, BESIDE
+static const struct rule_far far[] = {
+	{ "attach.leak", RULE_LEFT_OVER }, { "dma.leak", RULE_LEFT_OVER },
+	{ "mem.leak", RULE_LEFT_OVER }, { "thread.exit", RULE_LEFT_OVER },
+	{ "page.conservation", RULE_LEFT_OVER }, { "page.alloc-range", RULE_SUSPECT },
+	{ "thread.timeout", RULE_SUSPECT }, { "live.lost-wakeup", RULE_ASLEEP },
+	{ "live.deadlock", RULE_ASLEEP }, { "lock.data-race", RULE_ALONE },
+	{ NULL, RULE_AT_CAUSE },
 };
 
-static const struct {
-	const char *rule;
-	enum distance distance;
-} distances[] = {
-	{ "attach.leak", LEFT_OVER }, { "dma.leak", LEFT_OVER }, { "mem.leak", LEFT_OVER },
-	{ "thread.exit", LEFT_OVER }, { "page.conservation", LEFT_OVER },
-	{ "attach.must-tell-host", SUSPECT }, { "balloon.deflate-direction", SUSPECT },
-	{ "balloon.inflate-direction", SUSPECT },
-	{ "page.alloc-range", SUSPECT }, { "thread.timeout", SUSPECT },
-	{ "live.lost-wakeup", ASLEEP }, { "live.deadlock", ASLEEP },
-	{ "balloon.count", IN_THE_END }, { "lock.data-race", ALONE },
-};
-
-static bool
-has_area(const struct rule *rule, const char *area)
+static enum rule_distance
+look_up(const struct rule_far *table, const struct rule *rule)
 {
-	size_t length = strlen(area);
-
-	return strncmp(rule->id, area, length) == 0 && rule->id[length] == '.';
+	while (table->id != NULL && strcmp(table->id, rule->id) != 0)
+		table++;
+	return table->distance;
 }
 
-static enum distance
+static enum rule_distance
 distance_of(const struct rule *rule)
 {
-	for (size_t i = 0; i < sizeof(distances) / sizeof(distances[0]); i++)
-		if (strcmp(rule->id, distances[i].rule) == 0)
-			return distances[i].distance;
-	if (has_area(rule, "live"))
-		return IN_THE_END;
+	enum rule_distance distance = look_up(far, rule);
+
+	for (size_t i = 0; distance == RULE_AT_CAUSE && rules_devices[i] != NULL; i++)
+		if (rules_devices[i]->far != NULL)
+			distance = look_up(rules_devices[i]->far, rule);
+	if (distance != RULE_AT_CAUSE)
+		return distance;
+	if (strncmp(rule->id, "live.", 5) == 0)
+		return RULE_IN_THE_END;
 	if (rule->severity == SEVERITY_LINT)
-		return BESIDE;
-	return has_area(rule, "log") ? ALONE : AT_CAUSE;
+		return RULE_BESIDE;
+	return strncmp(rule->id, "log.", 4) == 0 ? RULE_ALONE : RULE_AT_CAUSE;
 }
 
 static const struct failure *
@@ -357,7 +348,7 @@ print_findings(FILE *stream, const struct report_input *input, enum severity sev
 	if (findings->count == 0)
 		return;
 	read_names(&words, input);
-	for (enum distance distance = AT_CAUSE; distance <= BESIDE; distance++)
+	for (enum rule_distance distance = RULE_AT_CAUSE; distance <= RULE_BESIDE; distance++)
 		for (size_t i = 0; i < findings->count; i++)
 			if (findings->item[i].rule->severity == severity &&
 			    distance_of(findings->item[i].rule) == distance &&

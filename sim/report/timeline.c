@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "device/class.h"
 #include "report/timeline_plan.h"
 #include "report/words.h"
 
@@ -24,10 +25,13 @@ struct mark {
 	const struct failure *failure;	/* or NULL */
 };
 
+struct count_column { const char *head; uint64_t pages; };
+
 struct timeline {
 	FILE *stream;
 	const struct report_input *input;
 	const struct trace *trace;
+	const struct device_class *class;
 	struct words words;
 	struct words_pages said;	/* page counts last printed */
 	struct plan plan;
@@ -112,19 +116,34 @@ print_count(const struct timeline *t, uint64_t count)
 		fprintf(t->stream, "%*" PRIu64, (int)t->count_width, count);
 }
 
+/* The columns of page counts: what the host has is one where the device is of such a class. */
+static unsigned
+count_columns(const struct timeline *t, const struct words_pages *pages,
+    struct count_column column[3])
+{
+	unsigned n = 0;
+
+	column[n++] = (struct count_column){ "driver", pages->driver };
+	if (t->class->takes != NULL)
+		column[n++] = (struct count_column){ "host", pages->host };
+	column[n++] = (struct count_column){ "free", pages->free };
+	return n;
+}
+
 /* The page counts at the right side, if they are others than the last ones printed. */
 static void
 print_counts(struct timeline *t, size_t column)
 {
-	size_t at = t->width - 3 * t->count_width;
+	struct count_column count[3];
+	unsigned columns = count_columns(t, &t->words.pages, count);
+	size_t at = t->width - columns * t->count_width;
 
 	if (column > at)
 		fprintf(t->stream, "\n%*s", (int)at, "");
 	else
 		fprintf(t->stream, "%*s", (int)(at - column), "");
-	print_count(t, t->words.pages.driver);
-	print_count(t, t->words.pages.host);
-	print_count(t, t->words.pages.free);
+	for (unsigned i = 0; i < columns; i++)
+		print_count(t, count[i].pages);
 	t->said = t->words.pages;
 }
 
@@ -157,11 +176,14 @@ counts_changed(const struct timeline *t)
 static void
 print_head(struct timeline *t)
 {
-	int what = (int)(t->width - COLUMN_WHAT - 3 * t->count_width);
-	int count = (int)t->count_width;
+	struct count_column count[3];
+	unsigned columns = count_columns(t, &t->words.pages, count);
+	int what = (int)(t->width - COLUMN_WHAT - columns * t->count_width);
 
-	fprintf(t->stream, "%12s  %-9s %-*s%*s%*s%*s\n", "time", "who", what, "what", count,
-	    "driver", count, "host", count, "free");
+	fprintf(t->stream, "%12s  %-9s %-*s", "time", "who", what, "what");
+	for (unsigned i = 0; i < columns; i++)
+		fprintf(t->stream, "%*s", (int)t->count_width, count[i].head);
+	putc('\n', t->stream);
 }
 
 /* ---- findings and failures in place ---- */
@@ -349,6 +371,7 @@ begin(struct timeline *t, FILE *stream, const struct report_input *input)
 	t->stream = stream;
 	t->input = input;
 	t->trace = &input->world->trace;
+	t->class = device_class_in(input->world);
 	t->width = report_width(&input->style);
 	digits = (unsigned)snprintf(total, sizeof(total), "%" PRIu64,
 	    input->world->memory.counts.total);

@@ -606,6 +606,12 @@ static const struct rules_field fields[] = {
 	{ .name = NULL }
 };
 
+static const struct rule_far far[] = {
+	{ "attach.must-tell-host", RULE_SUSPECT }, { "balloon.deflate-direction", RULE_SUSPECT },
+	{ "balloon.inflate-direction", RULE_SUSPECT }, { "balloon.count", RULE_IN_THE_END },
+	{ NULL, RULE_AT_CAUSE },
+};
+
 const struct rules_device rules_balloon = {
 	.id = 5,
 	.name = "memory balloon",
@@ -613,6 +619,7 @@ const struct rules_device rules_balloon = {
 		&area_balloon_page, &area_balloon_config, &area_balloon_attach, &area_balloon,
 		&area_balloon_statistics, NULL
 	},
+	.far = far,
 	.queues = 2,
 	.queue_features = queue_features,
 	.attaching = balloon_attaching,
