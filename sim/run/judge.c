@@ -197,12 +197,14 @@ run_watch_claims(struct run *run)
 
 #define SETTLED_SIZE 120
 
-static bool
-thread_is_at_rest(struct world *world)
+/* Of the driver's threads; NULL: all of them sleep. */
+static const struct context *
+thread_awake(const struct world *world)
 {
-	const struct context *thread = run_thread(world);
-
-	return thread == NULL || thread->state == CTX_ASLEEP;
+	for (uint32_t i = 0; i < world->contexts; i++)
+		if (run_is_thread(&world->context[i]) && world->context[i].state != CTX_ASLEEP)
+			return &world->context[i];
+	return NULL;
 }
 
 static bool
@@ -210,9 +212,10 @@ is_settled(struct run *run)
 {
 	const struct device *device = &run->device;
 
-	return !world_is_busy(&run->world) && thread_is_at_rest(&run->world) &&
-	    device_inflight_all(device) == 0 &&
-	    (device->class->is_settled == NULL || device->class->is_settled(device));
+	return !world_is_busy(&run->world) && thread_awake(&run->world) == NULL &&
+	    run->autoconfs == 0 && device_inflight_all(device) == 0 &&
+	    (run->is_gone || device->class->is_settled == NULL ||
+	    device->class->is_settled(device));
 }
 
 static struct event
@@ -238,6 +241,7 @@ static void
 never_settled(struct run *run)
 {
 	const struct device *device = &run->device;
+	const struct context *awake = thread_awake(&run->world);
 	char expected[SETTLED_SIZE], *actual;
 	struct sbuf buf;
 	FILE *stream = sbuf_open(&buf);
@@ -248,6 +252,10 @@ never_settled(struct run *run)
 		fputs(", ", stream);
 	}
 	fprintf(stream, "requests with the device = %" PRIu64, device_inflight_all(device));
+	if (awake != NULL)
+		fprintf(stream, ", thread %s does not sleep", awake->name);
+	if (run->autoconfs > 0)
+		fputs(", an attach or detach goes on", stream);
 	actual = sbuf_close(&buf);
 	run_fail(run, run->scenario->steps.step[run->at_step].loc, "settle", expected,
 	    actual);
@@ -307,8 +315,6 @@ run_view(void *arg, struct rules_view *view)
 	struct run *run = arg;
 	const struct world *world = &run->world;
 	const struct device *device = &run->device;
-	const struct context *thread = run_thread(&run->world);
-
 	*view = (struct rules_view){
 		.memory = &world->memory, .trace = &world->trace,
 		.now_ns = world->clock.now_ns, .hz = world->config.hz,
@@ -317,8 +323,8 @@ run_view(void *arg, struct rules_view *view)
 		.strict = run->scenario->policy == SCENARIO_STRICT,
 		.faults_armed = fault_armed_count(&run->faults),
 		.faults_struck = (unsigned)run->faults.hits,
-		.thread_alive = thread != NULL,
-		.detaching = run->detaching,
+		.thread_alive = run_thread(world) != NULL,
+		.detaching = run->detach == DETACH_RUNNING,
 		.world = world,
 		.device = {
 			.features_offered = transport_offer(&device->transport),
@@ -330,6 +336,6 @@ run_view(void *arg, struct rules_view *view)
 			.own = device->class->facts != NULL ? device->class->facts(device) : NULL,
 		},
 	};
-	view->at_rest = !world_is_busy(world) &&
-	    (thread == NULL || thread->state == CTX_ASLEEP) && !device_is_busy(device);
+	view->at_rest = !world_is_busy(world) && thread_awake(world) == NULL &&
+	    !device_is_busy(device);
 }

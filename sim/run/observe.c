@@ -10,13 +10,17 @@
 #include "run/state.h"
 #include "scenario/text.h"
 
-/* The driver's thread: the first kernel thread that is still there. */
-struct context *
-run_thread(struct world *world)
+bool
+run_is_thread(const struct context *context)
+{
+	return context->kind == HW_CTX_KTHREAD && context->state != CTX_DONE;
+}
+
+const struct context *
+run_thread(const struct world *world)
 {
 	for (uint32_t i = 0; i < world->contexts; i++)
-		if (world->context[i].kind == HW_CTX_KTHREAD &&
-		    world->context[i].state != CTX_DONE)
+		if (run_is_thread(&world->context[i]))
 			return &world->context[i];
 	return NULL;
 }
@@ -102,56 +106,68 @@ OBSERVE(irq_queue)
 	return true;
 }
 
-/* ---- the driver's thread ---- */
+/* ---- the driver's threads ---- */
 
-enum { THREAD_NONE, THREAD_RUNNING, THREAD_RUNNABLE, THREAD_SLEEPING, THREAD_WAITING_MEMORY };
+/* A thread that does more comes later; of several the last of these shows. */
+enum { THREAD_NONE, THREAD_SLEEPING, THREAD_WAITING_MEMORY, THREAD_RUNNABLE, THREAD_RUNNING };
 static const char *const words_thread[] = {
-	[THREAD_NONE] = "none", [THREAD_RUNNING] = "running", [THREAD_RUNNABLE] = "runnable",
-	[THREAD_SLEEPING] = "sleeping", [THREAD_WAITING_MEMORY] = "waiting-memory", NULL
+	[THREAD_NONE] = "none", [THREAD_SLEEPING] = "sleeping",
+	[THREAD_WAITING_MEMORY] = "waiting-memory", [THREAD_RUNNABLE] = "runnable",
+	[THREAD_RUNNING] = "running", NULL
 };
 
-OBSERVE(thread_state)
+static int64_t
+state_of(const struct context *thread)
 {
-	const struct context *ctx = run_thread(&run_of(env)->world);
-
-	(void)term;
-	*value = THREAD_NONE;
-	if (ctx == NULL)
-		return true;
-	switch (ctx->state) {
+	switch (thread->state) {
 	case CTX_RUNNABLE:
-		*value = THREAD_RUNNABLE;
-		break;
+		return THREAD_RUNNABLE;
 	case CTX_ACTIVE:
 	case CTX_BUSY:
-		*value = THREAD_RUNNING;
-		break;
+		return THREAD_RUNNING;
 	case CTX_ASLEEP:
-		*value = ctx->why == HW_SLEEP_MEMORY ? THREAD_WAITING_MEMORY : THREAD_SLEEPING;
-		break;
+		return thread->why == HW_SLEEP_MEMORY ? THREAD_WAITING_MEMORY : THREAD_SLEEPING;
 	case CTX_DONE:
 		break;
 	}
+	return THREAD_NONE;
+}
+
+OBSERVE(thread_state)
+{
+	const struct world *world = &run_of(env)->world;
+
+	(void)term;
+	*value = THREAD_NONE;
+	for (uint32_t i = 0; i < world->contexts; i++)
+		if (run_is_thread(&world->context[i]) && state_of(&world->context[i]) > *value)
+			*value = state_of(&world->context[i]);
 	return true;
 }
 
 OBSERVE(thread_wakeups)
 {
-	const struct context *ctx = run_thread(&run_of(env)->world);
+	const struct world *world = &run_of(env)->world;
 
 	(void)term;
-	*value = ctx != NULL ? (int64_t)ctx->wakeups : 0;
+	*value = 0;
+	for (uint32_t i = 0; i < world->contexts; i++)
+		if (run_is_thread(&world->context[i]))
+			*value += (int64_t)world->context[i].wakeups;
 	return true;
 }
 
 OBSERVE(thread_sleep)
 {
 	const struct world *world = &run_of(env)->world;
-	const struct context *ctx = run_thread(&run_of(env)->world);
+	uint64_t ticks = UINT64_MAX;
 
 	(void)term;
-	*value = ctx != NULL ? (int64_t)(ctx->sleep_ticks * (UINT64_C(1000000000) /
-	    (uint64_t)world->config.hz)) : 0;
+	for (uint32_t i = 0; i < world->contexts; i++)
+		if (run_is_thread(&world->context[i]) && world->context[i].sleep_ticks < ticks)
+			ticks = world->context[i].sleep_ticks;
+	*value = ticks == UINT64_MAX ? 0 : (int64_t)(ticks * (UINT64_C(1000000000) /
+	    (uint64_t)world->config.hz));
 	return true;
 }
 
@@ -195,13 +211,36 @@ OBSERVE(status)
 }
 
 static const char *const words_attach[] = {
-	[ATTACH_NONE] = "none", [ATTACH_OK] = "ok", [ATTACH_FAILED] = "failed", NULL
+	[ATTACH_NONE] = "none", [ATTACH_OK] = "ok", [ATTACH_FAILED] = "failed",
+	[ATTACH_RUNNING] = "running", NULL
+};
+static const char *const words_detach[] = {
+	[DETACH_NONE] = "none", [DETACH_OK] = "ok", [DETACH_FAILED] = "failed",
+	[DETACH_RUNNING] = "running", [DETACH_UNSUPPORTED] = "unsupported", NULL
 };
 
 OBSERVE(attach)
 {
 	(void)term;
 	*value = run_of(env)->attach;
+	return true;
+}
+
+OBSERVE(detach)
+{
+	(void)term;
+	*value = run_of(env)->detach;
+	return true;
+}
+
+OBSERVE(detach_duration)
+{
+	const struct run *run = run_of(env);
+	uint64_t end = run->detach == DETACH_RUNNING ? run->world.clock.now_ns :
+	    run->detach_ended_ns;
+
+	(void)term;
+	*value = (int64_t)(end - run->detach_began_ns);
 	return true;
 }
 
@@ -263,13 +302,14 @@ const struct observable run_observables[] = {
 	    observe_irq_config },
 	{ "irq.<q>", EXPECT_COUNT, NULL, "interrupts raised for a queue since attach", 0,
 	    observe_irq_queue },
-	{ "thread.state", EXPECT_STATE, words_thread, "what the driver's thread does", 0,
+	{ "thread.state", EXPECT_STATE, words_thread,
+	    "what the driver's thread does; of several the one that does most", 0,
 	    observe_thread_state },
-	{ "thread.wakeups", EXPECT_COUNT, NULL, "how often the thread came out of a sleep", 0,
-	    observe_thread_wakeups },
+	{ "thread.wakeups", EXPECT_COUNT, NULL,
+	    "how often the driver's threads came out of a sleep", 0, observe_thread_wakeups },
 	{ "thread.sleep", EXPECT_TIME, NULL,
-	    "how long the thread asked to sleep, in its present or last timed sleep", 0,
-	    observe_thread_sleep },
+	    "how long the thread asked to sleep, in its present or last timed sleep; the "
+	    "shortest of several", 0, observe_thread_sleep },
 	{ "calls.<fn>", EXPECT_COUNT, NULL, "calls of a kernel function so far", 0,
 	    observe_calls },
 	{ "fail.<id>.hits", EXPECT_COUNT, NULL, "how often an armed fault struck", 0,
@@ -283,6 +323,10 @@ const struct observable run_observables[] = {
 	    0, observe_status },
 	{ "attach.result", EXPECT_STATE, words_attach, "how the last attach ended", 0,
 	    observe_attach },
+	{ "detach.result", EXPECT_STATE, words_detach,
+	    "how the last detach ended; unsupported: the driver has none", 0, observe_detach },
+	{ "detach.duration", EXPECT_TIME, NULL, "how long the last detach took, or takes so far",
+	    0, observe_detach_duration },
 	{ "sysctl.<path>", EXPECT_ANY, NULL, "a number that the driver exports", 0,
 	    observe_sysctl },
 	/* It is counted, and has no value. */

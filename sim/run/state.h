@@ -12,7 +12,11 @@
 #include "rules/rules.h"
 #include "run/run.h"
 
-enum attach_state { ATTACH_NONE, ATTACH_OK, ATTACH_FAILED };
+enum attach_state { ATTACH_NONE, ATTACH_OK, ATTACH_FAILED, ATTACH_RUNNING };
+enum detach_state {
+	DETACH_NONE, DETACH_OK, DETACH_FAILED, DETACH_RUNNING,
+	DETACH_UNSUPPORTED	/* the driver cannot detach */
+};
 
 struct run {
 	const struct scenario_case *c;
@@ -27,8 +31,10 @@ struct run {
 	struct rules *rules;
 	struct expect_env env;
 	enum attach_state attach;
-	bool attach_over;		/* the autoconf context is done */
-	bool detaching;			/* it is in the driver's detach function */
+	enum detach_state detach;	/* the last one */
+	uint64_t detach_began_ns, detach_ended_ns;
+	bool is_gone;			/* detached since it attached */
+	unsigned autoconfs;		/* attaches and detaches that go on */
 	uint64_t base_ns;		/* when the first attach was over: `at:` counts from here */
 	uint64_t previous_ns;		/* when the previous step was done */
 	size_t at_step;			/* the step that is done */
@@ -59,7 +65,9 @@ void run_world_config(const struct run *run, struct world_config *config);
 extern const struct observable run_observables[];
 void run_env_init(struct run *run);
 void run_env_fini(struct run *run);
-struct context *run_thread(struct world *world);
+/* A kernel thread of the driver's that is still there; the first of them, or NULL. */
+bool run_is_thread(const struct context *context);
+const struct context *run_thread(const struct world *world);
 
 /* run.c: after a step of the world, ask options->more_events. */
 void run_limit(struct run *run);
@@ -88,6 +96,7 @@ void run_view(void *arg, struct rules_view *view);
 
 /* attach.c: power on, attach, detach, reboot. */
 void run_attach(struct run *run);
+void run_attach_again(struct run *run);
 void run_detach(struct run *run);
 void run_reboot(struct run *run);
 

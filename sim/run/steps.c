@@ -87,7 +87,7 @@ do_guest(struct run *run, const struct scenario_step *step)
 	if (guest->reboot)
 		run_reboot(run);
 	if (guest->attach == SCENARIO_AGAIN)
-		run_attach(run);
+		run_attach_again(run);
 	if (guest->detach)
 		run_detach(run);
 }
@@ -353,7 +353,7 @@ finally(struct run *run)
 	kern_heal();
 	drain(run);
 	/* An attach or detach that never ends is the driver's too. */
-	if (run->attach == ATTACH_OK || !run->attach_over)
+	if (run->attach == ATTACH_OK || run->autoconfs > 0)
 		run_settle(run, FINAL_SETTLE_NS);
 	if (run->world.end != WORLD_RUNNING)
 		return;

@@ -527,8 +527,9 @@ takes_no_time(const struct scenario_step *s)
 		return !scenario_time_is_given(s->within) && !scenario_time_is_given(s->lasts);
 	case SCENARIO_STEP_WAIT:
 	case SCENARIO_STEP_SETTLE:
-	case SCENARIO_STEP_GUEST:
 		return false;
+	case SCENARIO_STEP_GUEST:
+		return !s->guest.reboot;
 	default:
 		return s->row->least_ns == NULL;
 	}

@@ -148,9 +148,9 @@ static const struct field fields_guest[] = {
 	ROW("reboot", FIELD_FLAG, 0, scenario_guest, reboot,
 	    "the guest starts anew; the device is reset"),
 	ROW("attach", FIELD_WORD, 0, scenario_guest, attach,
-	    "the driver attaches once more", .words = words_again),
+	    "the driver attaches once more, beside the steps that follow", .words = words_again),
 	ROW("detach", FIELD_FLAG, 0, scenario_guest, detach,
-	    "the driver is asked to detach"),
+	    "the driver is asked to detach, beside the steps that follow"),
 };
 static const struct scenario_guest default_guest = {
 	.use_pages = UNSET, .release_pages = UNSET,

@@ -100,6 +100,7 @@
 	X(report_timeline_suite) \
 	X(report_words_suite) \
 	X(run_align_suite) \
+	X(run_beside_suite) \
 	X(run_compare_suite) \
 	X(run_expect_trace_suite) \
 	X(run_needs_suite) \

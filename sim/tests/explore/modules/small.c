@@ -6,9 +6,11 @@
 
 #define	ASK_CRASH	13	/* target, in pages: use a NULL pointer */
 #define	ASK_STRAY	17	/* write to the structure of a page that is not ours */
+#define	ASK_SLOW	19	/* detach takes 3 s */
 #define	ASK_MISCOUNT	100	/* from here on: say one page more than there is */
 
 static int small_steps;
+static bool small_is_slow;
 
 static void
 small_in_config(struct probe *sc)
@@ -23,6 +25,7 @@ small_in_step(struct probe *sc)
 	uint32_t target = probe_target(sc);
 
 	small_steps++;	/* HERE: steps */
+	small_is_slow = target == ASK_SLOW;
 	if (target == ASK_CRASH)
 		*(volatile int *)sc->sc_p = small_steps;	/* HERE: crashes */
 }
@@ -51,5 +54,13 @@ small_inflated(struct probe *sc)
 		probe_write_actual(sc, sc->sc_actual + 1);
 }
 
+static void
+small_in_detach(struct probe *sc)
+{
+
+	if (small_is_slow)
+		kpause("slow", false, 3 * hz, NULL);
+}
+
 FRAGMENT(small, .in_config = small_in_config, .in_step = small_in_step,
-    .inflated = small_inflated);
+    .inflated = small_inflated, .in_detach = small_in_detach);
