@@ -275,7 +275,10 @@ void hw_thread_exit(void) __attribute__((noreturn));
  * (0: no timeout).  The CPU's IPL belongs to the context and is restored.  `why` goes to
  * reports.  Never from an interrupt.  Returns true when woken, false on timeout.
  */
-enum hw_sleep { HW_SLEEP_CV, HW_SLEEP_MUTEX, HW_SLEEP_MEMORY, HW_SLEEP_PAUSE, HW_SLEEP_JOIN };
+enum hw_sleep {
+	HW_SLEEP_CV, HW_SLEEP_MUTEX, HW_SLEEP_MEMORY, HW_SLEEP_PAUSE, HW_SLEEP_JOIN,
+	HW_SLEEP_INTR	/* for the end of a handler; object: its vector */
+};
 bool hw_sleep(enum hw_sleep why, uint64_t object, uint64_t ticks);
 void hw_wake(uint32_t context);		/* make a sleeper runnable; no effect on others */
 bool hw_is_asleep(uint32_t context);
@@ -285,11 +288,16 @@ bool hw_spin(void);
 
 /* Interrupts.  The handler runs in a context of its own at `ipl`; arg is passed through. */
 int hw_intr_establish(unsigned vector, int ipl, void (*fn)(void *), void *arg);
-void hw_intr_disestablish(unsigned vector);
+void hw_intr_distribute(unsigned vector, unsigned cpu);	/* deliver it there */
+/*
+ * The handler is not called again.  False: it runs on another CPU, or a soft interrupt is still
+ * to run; sleep (HW_SLEEP_INTR), which ends when that does, and call again.
+ */
+bool hw_intr_disestablish(unsigned vector);
 /* Returns its number, which one that ended may have had; 0: there are too many. */
 uint32_t hw_softint_establish(int ipl, void (*fn)(void *), void *arg);
 void hw_softint_schedule(uint32_t softint);
-void hw_softint_disestablish(uint32_t softint);
+bool hw_softint_disestablish(uint32_t softint);	/* as hw_intr_disestablish() */
 
 /* Time passes (delay(9)): busy-wait in virtual time; others may run if IPL permits. */
 void hw_delay(uint64_t ns);
@@ -379,9 +387,16 @@ bool hw_transport_is_legacy(void);
 unsigned hw_virtio_device_id(void);
 uint64_t hw_reg_read(enum hw_region region, unsigned offset, unsigned width);
 void hw_reg_write(enum hw_region region, unsigned offset, unsigned width, uint64_t value);
-/* Interrupt vectors that the machine wires: INTx uses HW_VEC_INTX. */
-enum hw_vector { HW_VEC_INTX, HW_VEC_MSIX_CONFIG, HW_VEC_MSIX_QUEUE, HW_VECTORS };
-bool hw_has_msix(void);
+/*
+ * Interrupt vectors that the machine wires: INTx, and MSI-X messages: message n is vector
+ * HW_VEC_MSIX_CONFIG + n.  The kernel uses message 0 for the configuration, 1 for all
+ * queues, or 1 + n for queue n.
+ */
+enum hw_vector {
+	HW_VEC_INTX, HW_VEC_MSIX_CONFIG, HW_VEC_MSIX_QUEUE,
+	HW_VEC_MSIX_LAST = HW_VEC_MSIX_QUEUE + 7, HW_VECTORS
+};
+unsigned hw_msix_messages(void);	/* that the function has; 0: no MSI-X */
 
 /*
  * ---- Down: faults, choices, console, the end ----

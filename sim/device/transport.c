@@ -107,8 +107,7 @@ transport_reset(struct transport *transport)
 	transport->offered_select = transport->written_select = 0;
 	transport->select = 0;
 	transport->vector = TRANSPORT_NO_VECTOR;
-	for (unsigned v = 0; v < HW_VECTORS; v++)
-		irq_lower(transport->world, v);
+	irq_lower(transport->world, HW_VEC_INTX);	/* a message on its way still comes */
 	world_emit(transport->world, EV_DEV_STATUS, 0, 0, 0, 0, 0, 0);
 }
 

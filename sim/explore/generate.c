@@ -146,6 +146,8 @@ vary_machine(struct choice *choice, struct edit *edit, bool nodiag)
 		machine->interrupts = SCENARIO_MSIX;
 	if (toss(choice, CHOICE_PLACEMENT))
 		machine->cpus = 1 + draw(choice, CHOICE_PLACEMENT, 2);
+	if (machine->cpus > 1)
+		machine->interrupt_cpu = draw(choice, CHOICE_PLACEMENT, 2);
 	if (toss(choice, CHOICE_PLACEMENT))
 		machine->hz = hz[draw(choice, CHOICE_PLACEMENT, 4)];
 	if (toss(choice, CHOICE_PLACEMENT) && machine->memory_pages != SCENARIO_UNSET)

@@ -73,13 +73,22 @@ softint_establish(u_int flags, void (*func)(void *), void *arg)
 	return ks;
 }
 
+/* xc_barrier(9): what is scheduled, or runs on another CPU, ends first. */
+void
+kern_softint_end(uint32_t line)
+{
+
+	while (!hw_softint_disestablish(line))
+		kern_wait_handler(HW_VECTORS + line - 1);
+}
+
 void
 softint_disestablish(void *cookie)
 {
 	struct kern_softint *ks = cookie;
 
 	KCALL(SOFTINT_DISESTABLISH, ks->ks_ordinal);
-	hw_softint_disestablish(ks->ks_line);
+	kern_softint_end(ks->ks_line);
 	KNOTE(SOFTINT, ks->ks_ordinal, 0);
 	kmem_give(ks, sizeof(*ks));
 	KRET(SOFTINT_DISESTABLISH, 0);

@@ -68,6 +68,14 @@ kpreempt_disabled(void)
 	    (l != NULL && (l->l_flags & KTHREAD_INTR) != 0) || hw_ipl() > IPL_NONE;
 }
 
+void
+kern_wait_handler(unsigned vector)
+{
+
+	(void)mutex_spl_raise(IPL_SCHED);
+	(void)kern_block(HW_SLEEP_INTR, vector, 0);
+}
+
 static int
 synch_pause(int ticks, kmutex_t *mtx, bool intr)
 {

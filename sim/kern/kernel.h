@@ -182,6 +182,8 @@ bool	kern_lock_is_held(void);	/* KERNEL_LOCKED_P() */
  * no other spin mutex held (asserted).  Result of hw_sleep().
  */
 bool	kern_block(enum hw_sleep why, uint64_t object, uint64_t ticks);
+/* Sleep until the handler of a vector is over, which the machine said is still running. */
+void	kern_wait_handler(unsigned vector);
 
 /* ---- kern_kthread.c: kthread(9) ---- */
 
@@ -218,6 +220,9 @@ struct kern_softint {
 	void		(*ks_func)(void *);
 	void		*ks_arg;
 };
+
+/* softint_disestablish(9) of the machine's soft interrupt, without a record. */
+void	kern_softint_end(uint32_t line);
 
 /* ---- kern_sysctl.c: sysctl(9) ---- */
 

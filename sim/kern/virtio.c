@@ -295,7 +295,7 @@ virtio_softint_end(struct virtio_softc *sc)
 {
 	if (sc->sc_soft_ih == NULL)
 		return;
-	hw_softint_disestablish((uint32_t)(uintptr_t)sc->sc_soft_ih);
+	kern_softint_end((uint32_t)(uintptr_t)sc->sc_soft_ih);
 	sc->sc_soft_ih = NULL;
 }
 

@@ -44,8 +44,7 @@ int	virtio_call_vq_intrhand(struct virtqueue *);
 
 enum {
 	PCI_MSIX_CONFIG,	/* message of config changes */
-	PCI_MSIX_QUEUE,		/* of all queues, or of the first */
-	PCI_MSIX_MESSAGES	/* what the function has */
+	PCI_MSIX_QUEUE		/* of all queues, or of the first */
 };
 
 struct virtio_pci_softc {

@@ -3,9 +3,9 @@
  * virtio over PCI: attachment and interrupts, as in NetBSD's virtio_pci.c 1.38.  The
  * registers are in virtio_pci_reg.c.
  *
- * Interrupts: INTx, unless the child asks for MSI-X and the function has it.  The
- * machine wires one config vector and one queue vector; they are enabled while they are
- * established.
+ * Interrupts: INTx, unless the child asks for MSI-X and the function has it; then a message
+ * for the configuration and one for all queues, or one each for a child with several pairs
+ * of queues.  They are enabled while they are established.
  */
 #include "virtio_core.h"
 
@@ -52,15 +52,6 @@ virtio_pci_msix_config_intr(struct virtio_softc *sc)
 }
 
 static void
-virtio_pci_msix_queue_intr(struct virtio_softc *sc)
-{
-	if (sc->sc_child_mq)
-		virtio_call_vq_intrhand(&sc->sc_vqs[0]);
-	else
-		virtio_pci_run_queues(sc);
-}
-
-static void
 virtio_pci_intr(struct virtio_softc *sc, void (*handler)(struct virtio_softc *))
 {
 	/* The handler may end in a detach, which does not change who took the lock. */
@@ -86,9 +77,22 @@ virtio_pci_vector_config(void *sc)
 }
 
 static void
-virtio_pci_vector_queue(void *sc)
+virtio_pci_vector_queues(void *sc)
 {
-	virtio_pci_intr(sc, virtio_pci_msix_queue_intr);
+	virtio_pci_intr(sc, virtio_pci_run_queues);
+}
+
+static void
+virtio_pci_vector_queue(void *arg)
+{
+	struct virtqueue *vq = arg;
+	bool locks = virtio_pci_intr_locks(vq->vq_owner);
+
+	if (locks)
+		kern_lock_take(1);
+	virtio_call_vq_intrhand(vq);
+	if (locks)
+		kern_lock_drop();
 }
 
 /* ---- Interrupt set-up ---- */
@@ -98,18 +102,22 @@ virtio_pci_free_interrupts(struct virtio_softc *sc)
 {
 	struct virtio_pci_softc *psc = virtio_pci_softc(sc);
 
-	while (psc->sc_ihs_num > 0)
-		hw_intr_disestablish(psc->sc_vectors[--psc->sc_ihs_num]);
+	/* intr_disestablish(): a cross-call to its CPU, which a running handler holds up */
+	for (; psc->sc_ihs_num > 0; psc->sc_ihs_num--) {
+		unsigned vector = psc->sc_vectors[psc->sc_ihs_num - 1];
+
+		while (!hw_intr_disestablish(vector))
+			kern_wait_handler(vector);
+	}
 	psc->sc_has_msix = false;
 }
 
 static int
-virtio_pci_establish(struct virtio_pci_softc *psc, enum hw_vector vector,
-    void (*fn)(void *))
+virtio_pci_establish(struct virtio_pci_softc *psc, unsigned vector,
+    void (*fn)(void *), void *arg)
 {
-	struct virtio_softc *sc = &psc->sc_sc;
 
-	if (hw_intr_establish(vector, sc->sc_ipl, fn, sc) != 0)
+	if (hw_intr_establish(vector, psc->sc_sc.sc_ipl, fn, arg) != 0)
 		return -1;
 	psc->sc_vectors[psc->sc_ihs_num++] = vector;
 	return 0;
@@ -118,25 +126,38 @@ virtio_pci_establish(struct virtio_pci_softc *psc, enum hw_vector vector,
 static int
 virtio_pci_establish_msix(struct virtio_pci_softc *psc)
 {
-	const char *xname = device_xname(psc->sc_sc.sc_dev);
+	struct virtio_softc *sc = &psc->sc_sc;
+	const char *xname = device_xname(sc->sc_dev);
+	int error = 0;
 
-	if (virtio_pci_establish(psc, HW_VEC_MSIX_CONFIG,
-	    virtio_pci_vector_config) != 0) {
+	if (virtio_pci_establish(psc, HW_VEC_MSIX_CONFIG, virtio_pci_vector_config,
+	    sc) != 0) {
 		kprint(HW_CON_ERROR, "%s: couldn't establish MSI-X for config\n",
 		    xname);
 		return -1;
 	}
-	if (virtio_pci_establish(psc, HW_VEC_MSIX_QUEUE,
-	    virtio_pci_vector_queue) != 0) {
-		kprint(HW_CON_ERROR, "%s: couldn't establish MSI-X for queues\n",
-		    xname);
-		virtio_pci_free_interrupts(&psc->sc_sc);
+	if (!sc->sc_child_mq)
+		error = virtio_pci_establish(psc, HW_VEC_MSIX_QUEUE,
+		    virtio_pci_vector_queues, sc);
+	for (int i = 0; sc->sc_child_mq && i < sc->sc_nvqs && error == 0; i++)
+		error = virtio_pci_establish(psc, HW_VEC_MSIX_QUEUE + (unsigned)i,
+		    virtio_pci_vector_queue, &sc->sc_vqs[i]);
+	if (error != 0) {
+		kprint(HW_CON_ERROR, "%s: couldn't establish MSI-X for %s\n", xname,
+		    sc->sc_child_mq ? "a vq" : "queues");
+		virtio_pci_free_interrupts(sc);
 		return -1;
 	}
 	psc->sc_has_msix = true;
 	psc->sc_devcfg_offset = VIRTIO_CONFIG_DEVICE_CONFIG_MSI;
 	kprint(HW_CON_NORMAL, "%s: config interrupting at msix0 vec 0\n", xname);
-	kprint(HW_CON_NORMAL, "%s: queues interrupting at msix0 vec 1\n", xname);
+	if (!sc->sc_child_mq)
+		kprint(HW_CON_NORMAL, "%s: queues interrupting at msix0 vec 1\n", xname);
+	for (int i = 0; sc->sc_child_mq && i < sc->sc_nvqs; i++) {
+		hw_intr_distribute(HW_VEC_MSIX_QUEUE + (unsigned)i, (unsigned)i / 2);
+		kprint(HW_CON_NORMAL, "%s: for vq #%d interrupting at msix0 vec %d affinity "
+		    "to %u\n", xname, i, i + 1, (unsigned)i / 2 % hw_ncpu());
+	}
 	return 0;
 }
 
@@ -145,7 +166,7 @@ virtio_pci_establish_intx(struct virtio_pci_softc *psc)
 {
 	const char *xname = device_xname(psc->sc_sc.sc_dev);
 
-	if (virtio_pci_establish(psc, HW_VEC_INTX, virtio_pci_vector_intx) != 0) {
+	if (virtio_pci_establish(psc, HW_VEC_INTX, virtio_pci_vector_intx, &psc->sc_sc) != 0) {
 		kprint(HW_CON_ERROR, "%s: couldn't establish INTx\n", xname);
 		return -1;
 	}
@@ -160,8 +181,8 @@ virtio_pci_alloc_interrupts(struct virtio_softc *sc)
 {
 	struct virtio_pci_softc *psc = virtio_pci_softc(sc);
 
-	if ((sc->sc_flags & VIRTIO_F_INTR_MSIX) != 0 && hw_has_msix()) {
-		if (sc->sc_nvqs + PCI_MSIX_QUEUE > PCI_MSIX_MESSAGES)
+	if ((sc->sc_flags & VIRTIO_F_INTR_MSIX) != 0 && hw_msix_messages() > PCI_MSIX_QUEUE) {
+		if ((unsigned)sc->sc_nvqs + PCI_MSIX_QUEUE > hw_msix_messages())
 			sc->sc_child_mq = false;
 		if (virtio_pci_establish_msix(psc) == 0)
 			return 0;

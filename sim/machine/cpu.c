@@ -237,6 +237,7 @@ interrupt_over(struct world *world, struct context *ctx)
 	ctx->state = CTX_DONE;
 	ctx->site = 0;
 	world->irq.line[ctx->vector].in_service = false;
+	irq_wake(world, ctx->vector);
 }
 
 /* A handler is found again only when the CPU it may have been held off on looks. */

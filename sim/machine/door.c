@@ -226,14 +226,37 @@ hw_intr_establish(unsigned vector, int ipl, void (*fn)(void *), void *arg)
 	ctx->fn = fn;
 	ctx->arg = arg;
 	line->ipl = ipl;
+	line->cpu = world->config.interrupt_cpu;
 	line->established = true;
 	return 0;
 }
 
 void
+hw_intr_distribute(unsigned vector, unsigned cpu)
+{
+	here()->irq.line[vector].cpu = cpu % here()->config.cpus;
+}
+
+/* A handler that ends its own line, or one that it interrupted, cannot wait for it. */
+static bool
+is_over(struct irq_line *line, bool busy)
+{
+	if (!busy || self() == NULL || self()->kind == HW_CTX_HARDINT ||
+	    self()->kind == HW_CTX_SOFTINT)
+		return true;
+	line->waiter = self()->ordinal;
+	return false;
+}
+
+bool
 hw_intr_disestablish(unsigned vector)
 {
-	here()->irq.line[vector].established = false;
+	struct irq_line *line = &here()->irq.line[vector];
+
+	line->established = false;
+	if (vector != HW_VEC_INTX)
+		irq_lower(here(), vector);
+	return is_over(line, line->in_service);
 }
 
 uint32_t
@@ -259,13 +282,21 @@ hw_softint_establish(int ipl, void (*fn)(void *), void *arg)
 void
 hw_softint_schedule(uint32_t softint)
 {
+	struct irq_line *line = &here()->irq.line[HW_VECTORS + softint - 1];
+
+	if (!line->raised && !line->in_service)
+		line->cpu = hw_cpu();
 	irq_raise(here(), HW_VECTORS + softint - 1, 0);
 }
 
-void
+bool
 hw_softint_disestablish(uint32_t softint)
 {
-	hw_intr_disestablish(HW_VECTORS + softint - 1);
+	struct irq_line *line = &here()->irq.line[HW_VECTORS + softint - 1];
+
+	if (!is_over(line, line->established && (line->raised || line->in_service)))
+		return false;
+	return hw_intr_disestablish(HW_VECTORS + softint - 1);
 }
 
 void
@@ -459,10 +490,10 @@ hw_reg_write(enum hw_region region, unsigned offset, unsigned width, uint64_t va
 	hooks->reg_write(hooks->device, region, offset, width, value);
 }
 
-bool
-hw_has_msix(void)
+unsigned
+hw_msix_messages(void)
 {
-	return here()->config.msix;
+	return here()->config.msix ? HW_VECTORS - HW_VEC_MSIX_CONFIG : 0;
 }
 
 int

@@ -34,17 +34,24 @@ irq_lower(struct world *world, unsigned vector)
 	set_raised(&world->irq, vector, false);
 }
 
-/* Hardware vectors are wired to the first CPU, as NetBSD does unless told otherwise. */
+void
+irq_wake(struct world *world, unsigned vector)
+{
+	struct irq_line *line = &world->irq.line[vector];
+
+	if (line->waiter != 0)
+		world_wake(world, world_context(world, line->waiter), false);
+	line->waiter = 0;
+}
+
 int
 irq_search(const struct irq *irq, unsigned cpu, int ipl)
 {
-	if (cpu != 0)
-		return -1;
 	for (unsigned v = 0; v < IRQ_LINES; v++) {
 		const struct irq_line *line = &irq->line[v];
 
 		if (line->raised && line->established && !line->in_service &&
-		    line->ipl > ipl)
+		    line->cpu == cpu && line->ipl > ipl)
 			return (int)v;
 	}
 	return -1;

@@ -3,8 +3,11 @@
  * Interrupt lines and the handlers behind them.
  *
  * INTx is a level: it stays raised until the device lowers it (reading ISR does, virtio 1.2
- * clause 4.1.4.5.1).  MSI-X vectors and soft interrupts are edges: delivery lowers them.
- * One source is never handled twice at the same time.
+ * clause 4.1.4.5.1).  MSI-X vectors and soft interrupts are edges: delivery lowers them, and
+ * nothing that happens to the device takes a message back that is on its way.
+ * One source is never handled twice at the same time.  A line belongs to one CPU: the
+ * machine's for interrupts (world_config.interrupt_cpu) unless told otherwise, for a soft
+ * interrupt the one that scheduled it.
  */
 #ifndef VIOSIM_MACHINE_IRQ_H
 #define VIOSIM_MACHINE_IRQ_H
@@ -22,7 +25,9 @@ struct irq_line {
 	bool in_service;
 	bool established;
 	int ipl;
+	unsigned cpu;			/* where it is delivered */
 	uint32_t context;		/* runs the handler */
+	uint32_t waiter;		/* context that waits for its end, or 0 */
 	uint64_t delivered;
 };
 
@@ -38,6 +43,8 @@ void irq_init(struct irq *irq);
 /* Raise a vector; `cause` goes to the record (ISR bits; 0 = without a cause). */
 void irq_raise(struct world *world, unsigned vector, uint64_t cause);
 void irq_lower(struct world *world, unsigned vector);
+/* The handler is over, or the line: whoever waits for that goes on. */
+void irq_wake(struct world *world, unsigned vector);
 int irq_search(const struct irq *irq, unsigned cpu, int ipl);
 /* The lowest vector that may be delivered on a CPU at this level, or -1. */
 static inline int

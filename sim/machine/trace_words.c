@@ -14,7 +14,8 @@ static const char *const ipl[] = {
 };
 static const char *const vector[] = {
 	[HW_VEC_INTX] = "INTx", [HW_VEC_MSIX_CONFIG] = "MSI-X config",
-	[HW_VEC_MSIX_QUEUE] = "MSI-X queue", [HW_VECTORS] = NULL
+	[HW_VEC_MSIX_QUEUE] = "MSI-X queue", "MSI-X queue 1", "MSI-X queue 2", "MSI-X queue 3",
+	"MSI-X queue 4", "MSI-X queue 5", "MSI-X queue 6", "MSI-X queue 7", [HW_VECTORS] = NULL
 };
 static const char *const region[] = {
 	[HW_REG_LEGACY] = "legacy", [HW_REG_COMMON] = "common", [HW_REG_NOTIFY] = "notify",

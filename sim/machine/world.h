@@ -45,7 +45,7 @@
 #include "machine/trace.h"
 
 #define CPUS_MAX 4
-#define CONTEXTS_MAX 64
+#define CONTEXTS_MAX 72
 #define NEST_MAX 8
 
 enum context_state {
@@ -108,7 +108,7 @@ struct world_config {
 	unsigned segments;
 	uint64_t reserve_pages;
 	int hz;
-	unsigned cpus;
+	unsigned cpus, interrupt_cpu;
 	bool diagnostic;
 	bool legacy;			/* transport */
 	bool msix;

@@ -168,6 +168,10 @@ say_sleep(struct line *line, const struct words *words, const struct event *even
 		say(line, "waits for the end of ");
 		say_value(line, words, 't', event->ctx_sleep.object);
 		break;
+	case HW_SLEEP_INTR:
+		say(line, "waits for the end of the handler of ");
+		say_value(line, words, 'V', event->ctx_sleep.object);
+		break;
 	}
 	if (ticks != 0 && hz > 0 && ticks < UINT32_MAX) {
 		char text[48];
@@ -375,7 +379,7 @@ words_code(const struct words *words, const struct event *event)
 	static const char *const sleep[] = {
 		[HW_SLEEP_CV] = "condvar", [HW_SLEEP_MUTEX] = "mutex",
 		[HW_SLEEP_MEMORY] = "memory", [HW_SLEEP_PAUSE] = "pause",
-		[HW_SLEEP_JOIN] = "join",
+		[HW_SLEEP_JOIN] = "join", [HW_SLEEP_INTR] = "intr",
 	};
 	static const char *const console[] = {
 		[HW_CON_NORMAL] = "normal", [HW_CON_ERROR] = "error",

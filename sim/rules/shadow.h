@@ -15,7 +15,7 @@
 #include "machine/trace.h"
 
 /* Contexts are numbered from 1; 0 is the machine itself (world.h, CONTEXTS_MAX). */
-#define SHADOW_CONTEXTS 65
+#define SHADOW_CONTEXTS 73
 
 /* A mutex that a context holds. */
 struct shadow_lock {

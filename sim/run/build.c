@@ -51,6 +51,7 @@ run_world_config(const struct run *run, struct world_config *config)
 		.reserve_pages = machine->reserve_pages,
 		.hz = (int)machine->hz,
 		.cpus = (unsigned)machine->cpus,
+		.interrupt_cpu = (unsigned)machine->interrupt_cpu,
 		.diagnostic = machine->diagnostic,
 		.legacy = machine->transport == SCENARIO_LEGACY,
 		.msix = machine->interrupts == SCENARIO_MSIX,

@@ -110,6 +110,8 @@ machine_name(const struct scenario_machine *m, const struct scenario_machine *ba
 		fprintf(f, ",diagnostic=%s", m->diagnostic ? "true" : "false");
 	if (m->cpus != base->cpus)
 		fprintf(f, ",cpus=%" PRIu64, m->cpus);
+	if (m->interrupt_cpu != base->interrupt_cpu)
+		fprintf(f, ",interrupt_cpu=%" PRIu64, m->interrupt_cpu);
 	if (m->hz != base->hz)
 		fprintf(f, ",hz=%" PRIu64, m->hz);
 	if (m->reserve_pages != base->reserve_pages) {

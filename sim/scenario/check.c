@@ -3,6 +3,7 @@
  * What no single key can tell: values that do not go together.  check_steps.c has what more
  * than one step tells.
  */
+#include <inttypes.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -64,6 +65,10 @@ check_machine(struct loader *ld, const struct scenario_machine *m, const struct 
 	if (!load_has_failed(ld) && m->reserve_pages >= scenario_machine_pages(m))
 		load_error(ld, value_or_map(map, "reserve"), "scenario.machine",
 		    "the reserve leaves no memory");
+	if (!load_has_failed(ld) && m->interrupt_cpu >= m->cpus)
+		load_error(ld, value_or_map(map, "interrupt_cpu"), "scenario.machine",
+		    "the machine has no CPU %" PRIu64 ": it has %" PRIu64 ", counted from 0",
+		    m->interrupt_cpu, m->cpus);
 }
 
 /* ---- maps with a check of their own ---- */

@@ -88,6 +88,7 @@ struct scenario_machine {
 	uint64_t reserve_pages;	/* never given to the driver: the kernel's reserve (0) */
 	uint64_t hz;		/* clock ticks a second (100) */
 	uint64_t cpus;		/* (1) */
+	uint64_t interrupt_cpu;	/* which one the device interrupts (0) */
 	bool diagnostic;	/* kernel built with DIAGNOSTIC (true) */
 	int transport;		/* enum scenario_transport */
 	int interrupts;		/* enum scenario_interrupts (INTX) */

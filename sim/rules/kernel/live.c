@@ -297,6 +297,10 @@ check_wait(const struct live_state *state, struct rules_core *core, uint32_t ctx
 		    sleeper->object);
 		report_wait(core, sleeper, now, sleeper->site, text);
 		return;
+	case HW_SLEEP_INTR:
+		report_wait(core, sleeper, now, sleeper->site,
+		    "waits for an interrupt handler that does not end");
+		return;
 	case HW_SLEEP_JOIN:
 		if (sleeper->ticks == 0)
 			report_wait(core, sleeper, now, sleeper->site,
@@ -313,23 +317,12 @@ check_wait(const struct live_state *state, struct rules_core *core, uint32_t ctx
 	}
 }
 
-static const char *
-sleep_words(const struct sleeper *sleeper)
-{
-	switch (sleeper->why) {
-	case HW_SLEEP_CV:
-		return "sleeps on a condition variable";
-	case HW_SLEEP_MUTEX:
-		return "waits for a mutex";
-	case HW_SLEEP_MEMORY:
-		return "waits in the allocator";
-	case HW_SLEEP_PAUSE:
-		return "pauses";
-	case HW_SLEEP_JOIN:
-		return "waits for another thread";
-	}
-	return "?";
-}
+static const char *const sleep_words[] = {
+	[HW_SLEEP_CV] = "sleeps on a condition variable", [HW_SLEEP_MUTEX] = "waits for a mutex",
+	[HW_SLEEP_MEMORY] = "waits in the allocator", [HW_SLEEP_PAUSE] = "pauses",
+	[HW_SLEEP_JOIN] = "waits for another thread",
+	[HW_SLEEP_INTR] = "waits for the end of an interrupt handler",
+};
 
 /* The thread that should do the work: who did it last, else the first one that sleeps. */
 static const struct sleeper *
@@ -413,7 +406,7 @@ check_convergence(const struct live_state *state, struct rules_core *core,
 	finding = rules_report(core, &rule_convergence, now, thread != NULL ? thread->site : 0,
 	    "%s; %zu request%s out, the driver's thread %s%s; no fault is armed, the device "
 	    "completes requests%s", work.state, out, out == 1 ? "" : "s",
-	    thread != NULL ? sleep_words(thread) :
+	    thread != NULL ? sleep_words[thread->why] :
 	    view->thread_alive ? "runs" : state->no_thread ? "was never made" : "is gone",
 	    since, work.means);
 	if (!view->thread_alive && state->no_thread)

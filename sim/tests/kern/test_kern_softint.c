@@ -129,13 +129,14 @@ START_TEST(handlers_run_out)
 }
 END_TEST
 
-START_TEST(disestablished_does_not_run)
+/* What is scheduled runs before the end, also where the level held it back. */
+START_TEST(disestablish_waits_for_what_is_scheduled)
 {
 	struct krig *rig = krig_new(NULL);
 
 	krig_run(rig, frag_softint_gone);
 	krig_assert_alive(rig);
-	krig_assert_order(rig, "x");
+	krig_assert_order(rig, "Sx");
 	krig_free(rig);
 }
 END_TEST
@@ -210,7 +211,7 @@ kern_softint_suite(void)
 	tcase_add_test(tc, schedule_asserts_that_the_thread_is_not_preempted);
 	tcase_add_test(tc, sleeping_panics);
 	tcase_add_test(tc, handlers_run_out);
-	tcase_add_test(tc, disestablished_does_not_run);
+	tcase_add_test(tc, disestablish_waits_for_what_is_scheduled);
 	suite_add_tcase(suite, tc);
 	tc = tcase_create("kernel.md 7 interrupts");
 	tcase_add_test(tc, lie05_a_handler_comes_in_at_any_point_below_its_level);

@@ -347,6 +347,74 @@ START_TEST(lie04_but_not_on_msix)
 }
 END_TEST
 
+START_TEST(several_pairs_of_queues_have_a_message_each)
+{
+	struct krig_options options;
+	struct krig *rig;
+
+	krig_options_init(&options);
+	options.config.msix = true;
+	child_plan.req_flags = INTR_MSIX;
+	child_plan.per_queue = true;
+	rig = rig_attached(&options);
+	interrupt(rig, BALLOON_DEFLATE, false);
+	interrupt(rig, BALLOON_INFLATE, false);
+	interrupt(rig, DEVICE_CONFIGURATION, false);
+	krig_assert_order(rig, "Ddc");
+	ck_assert_uint_eq(krig_event(rig, EV_IRQ_ENTER, 0, 0)->arg[0], HW_VEC_MSIX_QUEUE + 1);
+	ck_assert_uint_eq(krig_event(rig, EV_IRQ_ENTER, 0, 1)->arg[0], HW_VEC_MSIX_QUEUE);
+	krig_free(rig);
+}
+END_TEST
+
+static void
+change_config(void *arg)
+{
+	transport_interrupt(&((struct krig *)arg)->device.transport, -1, false);
+}
+
+/* The interrupt comes at a raised level, then the device is reset, then the level falls. */
+START_TEST(a_message_on_its_way_outlives_a_reset_and_a_level_does_not)
+{
+	for (int msix = 0; msix <= 1; msix++) {
+		struct krig_options options;
+		struct krig *rig;
+
+		krig_options_init(&options);
+		options.config.msix = msix;
+		child_plan.req_flags = INTR_MSIX;
+		rig = rig_attached(&options);
+		krig_at_point(rig, POINT_BEFORE, HW_CALL_VIRTIO_RESET, 1, change_config, rig);
+		krig_run(rig, frag_device_reset_masked);
+		krig_assert_alive(rig);
+		krig_assert_order(rig, msix ? "rc" : "r");
+		krig_free(rig);
+	}
+}
+END_TEST
+
+/* The handler, on the other CPU, has begun and needs the kernel lock that the detach holds. */
+START_TEST(a_detach_waits_for_a_handler_that_runs)
+{
+	struct krig_options options;
+	struct krig *rig;
+
+	krig_options_init(&options);
+	options.config.cpus = 2;
+	options.config.interrupt_cpu = 1;
+	options.driver_detaches = true;
+	rig = rig_attached(&options);
+	krig_at_point(rig, POINT_BEFORE, HW_CALL_VIRTIO_FREE_VQ, 1, change_config, rig);
+	krig_run(rig, frag_detach_force);
+	krig_assert_alive(rig);
+	/* It came, found the ISR clear, and is gone. */
+	ck_assert_uint_eq(krig_count(rig, EV_IRQ_EXIT, 0), 1);
+	ck_assert_uint_eq(krig_count(rig, EV_CTX_SLEEP, HW_SLEEP_INTR), 1);
+	krig_assert_order(rig, "ff!");
+	krig_free(rig);
+}
+END_TEST
+
 START_TEST(an_interrupt_of_somebody_else_calls_nobody)
 {
 	struct krig_options options;
@@ -473,6 +541,9 @@ virtio_pci_suite(void)
 	tcase_add_test(tc, lie04_but_not_on_msix);
 	tcase_add_test(tc, an_interrupt_of_somebody_else_calls_nobody);
 	tcase_add_test(tc, msix_falls_back_to_intx);
+	tcase_add_test(tc, several_pairs_of_queues_have_a_message_each);
+	tcase_add_test(tc, a_message_on_its_way_outlives_a_reset_and_a_level_does_not);
+	tcase_add_test(tc, a_detach_waits_for_a_handler_that_runs);
 	tcase_add_test(tc, softint_runs_the_queues_and_config_change_stays_hard);
 	tcase_add_test(tc, lie05_kernel_lock_holds_back_a_handler_without_mpsafe);
 	suite_add_tcase(suite, tc);

@@ -216,18 +216,60 @@ START_TEST(a_raised_level_holds_it_back_until_splx)
 END_TEST
 
 /* The other CPU's level does not count. */
-START_TEST(vectors_are_wired_to_the_first_cpu)
+START_TEST(vectors_are_wired_to_one_cpu)
+{
+	for (unsigned cpu = 0; cpu <= 1; cpu++) {
+		struct world_config config;
+		struct bare *bare;
+
+		bare_config(&config);
+		config.cpus = 2;
+		config.interrupt_cpu = cpu;
+		bare = bare_new(&config);
+		hw_intr_establish(HW_VEC_MSIX_CONFIG, HIGH_IPL, config_handler, bare);
+		bare_thread(bare, 1, BARE_PRIORITY, masked_thread);
+		bare_go(bare);
+		ck_assert_str_eq(bare->order, cpu == 0 ? "cC12" : "1cC2");
+		bare_free(bare);
+	}
+}
+END_TEST
+
+static void
+slow_handler(void *arg)
+{
+	bare_mark(arg, 'h');
+	hw_delay(1000);
+	bare_mark(arg, 'H');
+}
+
+static void
+ending_thread(void *arg)
+{
+	struct bare *bare = arg;
+
+	raise_config(bare);
+	hw_delay(500);
+	while (!hw_intr_disestablish(HW_VEC_MSIX_CONFIG)) {
+		bare_mark(bare, 'w');
+		hw_sleep(HW_SLEEP_INTR, HW_VEC_MSIX_CONFIG, 0);
+	}
+	bare_mark(bare, 'x');
+}
+
+START_TEST(a_line_ends_when_its_handler_on_another_cpu_is_over)
 {
 	struct world_config config;
 	struct bare *bare;
 
 	bare_config(&config);
 	config.cpus = 2;
+	config.interrupt_cpu = 1;
 	bare = bare_new(&config);
-	hw_intr_establish(HW_VEC_MSIX_CONFIG, HIGH_IPL, config_handler, bare);
-	bare_thread(bare, 1, BARE_PRIORITY, masked_thread);
+	hw_intr_establish(HW_VEC_MSIX_CONFIG, HIGH_IPL, slow_handler, bare);
+	bare_thread(bare, 0, BARE_PRIORITY, ending_thread);
 	bare_go(bare);
-	ck_assert_str_eq(bare->order, "cC12");
+	ck_assert_str_eq(bare->order, "hwHx");
 	bare_free(bare);
 }
 END_TEST
@@ -302,7 +344,8 @@ machine_irq_suite(void)
 	tcase_add_test(tc, an_equal_level_waits);
 	tcase_add_test(tc, one_source_is_never_handled_twice_at_a_time);
 	tcase_add_test(tc, a_raised_level_holds_it_back_until_splx);
-	tcase_add_test(tc, vectors_are_wired_to_the_first_cpu);
+	tcase_add_test(tc, vectors_are_wired_to_one_cpu);
+	tcase_add_test(tc, a_line_ends_when_its_handler_on_another_cpu_is_over);
 	tcase_add_test(tc, a_soft_interrupt_comes_after_the_hard_one);
 	tcase_add_test(tc, a_handler_that_sleeps_panics);
 	suite_add_tcase(suite, tc);

@@ -328,6 +328,9 @@ static const struct bad bad_values[] = {
 	{ FIXTURE_STEP "machine: {cpus: 5}\n", {
 		"6:17: \"cpus\" is at most 4, not 5 [scenario.value]",
 	} },
+	{ FIXTURE_STEP "machine: {cpus: 2, interrupt_cpu: 2}\n", {
+		"6:35: the machine has no CPU 2: it has 2, counted from 0 [scenario.machine]",
+	} },
 	{ FIXTURE_STEP "machine: {reserve: 64MiB}\n", {
 		"6:20: the reserve leaves no memory [scenario.machine]",
 	} },

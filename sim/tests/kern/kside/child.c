@@ -72,6 +72,13 @@ child_vq_done(struct virtqueue *vq)
 	return 1;
 }
 
+static int
+child_vq_handler(void *vq)
+{
+
+	return child_vq_done(vq);
+}
+
 static void
 child_thread(void *arg)
 {
@@ -137,6 +144,12 @@ static void
 child_finish(struct child_softc *sc)
 {
 
+	for (int i = 0; child_plan.per_queue && i < child_plan.queues; i++) {
+		sc->sc_vq[i].vq_intrhand = child_vq_handler;
+		sc->sc_vq[i].vq_intrhand_arg = &sc->sc_vq[i];
+	}
+	if (child_plan.per_queue)
+		virtio_child_attach_set_vqs(sc->sc_virtio, sc->sc_vq, 2);
 	if (virtio_child_attach_finish(sc->sc_virtio) != 0) {
 		frag_mark(child_plan.frag, 'X');
 		child_fail(sc);

@@ -103,7 +103,7 @@ frag_mark(struct frag *f, char letter)
 	X(vq_free_busy) X(vq_stop_intr) X(vq_start_intr) X(vq_postpone) X(vq_indirect) \
 	X(vq_chain) X(vq_wait_answer) X(vq_layout) \
 	X(config_pair) X(config_widths) X(config_write_actual) X(device_reset) \
-	X(device_reinit) X(device_child)
+	X(device_reinit) X(device_child) X(device_reset_masked)
 #define FRAGS(X) \
 	FRAGS_PARAM(X) FRAGS_QUEUE(X) FRAGS_PRF(X) FRAGS_MUTEX(X) FRAGS_CONDVAR(X) \
 	FRAGS_KTHREAD(X) FRAGS_SOFTINT(X) FRAGS_PGLIST(X) FRAGS_KMEM(X) FRAGS_DMA(X) \
@@ -130,6 +130,7 @@ struct child_plan {
 	int	req_flags, req_features;
 	int	ipl;
 	int	queues;			/* 0 to 2 */
+	bool	per_queue;		/* a handler for each, and a message if it can be */
 	int	maxnsegs;
 	bool	answers_at_once;	/* vq_done dequeues everything */
 	bool	thread;			/* kthread_create after attach_finish */

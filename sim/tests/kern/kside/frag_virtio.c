@@ -397,6 +397,16 @@ frag_device_reset(void *arg)
 }
 
 void
+frag_device_reset_masked(void *arg)
+{
+	int s = splhigh();
+
+	virtio_reset(child->sc_virtio);
+	frag_mark(arg, 'r');
+	splx(s);
+}
+
+void
 frag_device_reinit(void *arg)
 {
 	struct frag *f = arg;
