@@ -54,7 +54,9 @@ sounds_like_failure(const char *text)
 static bool
 is_failure(unsigned call, uint64_t result)
 {
-	if (call == HW_CALL_KMEM_ALLOC || call == HW_CALL_KMEM_ZALLOC)
+	/* No feature, not even VERSION_1: the device has refused. */
+	if (call == HW_CALL_KMEM_ALLOC || call == HW_CALL_KMEM_ZALLOC ||
+	    call == HW_CALL_VIRTIO_FEATURES)
 		return result == 0;
 	if (call == HW_CALL_VIRTIO_DEQUEUE)
 		return result != 0 && result != ENOENT_NETBSD;
