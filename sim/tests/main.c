@@ -1,7 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Runs all unit tests, each suite in a process of its own, as many at a time as there are
- * processors.  Check's own environment variables select and print (CK_RUN_SUITE, CK_RUN_CASE,
+ * Runs unit tests, each suite in a process of its own, as many at a time as there are processors.
+ *
+ *	check [--folder FOLDER] [SUITE...]
+ *	check --list
+ *
+ * Without names all suites run.  With a folder, each runs in FOLDER/SUITE, and those that passed
+ * are listed in FOLDER/passed.  --list prints the suites and what files each reads.
+ *
+ * Check's own environment variables select and print (CK_RUN_SUITE, CK_RUN_CASE,
  * CK_VERBOSITY, CK_FORK, ...).  What a suite prints is shown in the order below, if a test of it
  * failed or CK_VERBOSITY asks for it.
  *
@@ -20,115 +27,127 @@
 #include <sys/mman.h>
 #include <sys/wait.h>
 
-/* One line per suite. */
+/*
+ * One line per suite: NAME_suite(), and the files and folders that it reads, from the top of the
+ * tree (see sim/tools/unit-tests).  build/module is the driver that was built, and its twin.
+ */
+#define SCENARIOS "scenarios"
+#define DRIVER "build/module driver"
+#define SMALL "build/tests/explore sim/tests/explore/modules"
+#define VIOSIM_CC "sim/tools/viosim-cc sim/tools/viosim-cc.awk sim/include sim/run/manpage.def " \
+	"build/include"
 #define SUITES(X) \
-	X(base_suite) \
-	X(base_cleanup_suite) \
-	X(cli_driver_suite) \
-	X(cli_explain_suite) \
-	X(cli_options_suite) \
-	X(cli_output_suite) \
-	X(cli_words_suite) \
-	X(device_balloon_suite) \
-	X(device_behaviour_suite) \
-	X(device_echo_suite) \
-	X(device_transport_suite) \
-	X(device_virtqueue_suite) \
-	X(explore_bytes_suite) \
-	X(explore_edit_suite) \
-	X(explore_explore_suite) \
-	X(explore_found_suite) \
-	X(explore_generate_suite) \
-	X(explore_seal_suite) \
-	X(explore_sweep_suite) \
-	X(explore_shrink_suite) \
-	X(explore_moments_suite) \
-	X(explore_trial_suite) \
-	X(fault_fault_suite) \
-	X(bus_dma_suite) \
-	X(kern_autoconf_suite) \
-	X(kern_condvar_suite) \
-	X(kern_kmem_suite) \
-	X(kern_kthread_suite) \
-	X(kern_mutex_suite) \
-	X(kern_param_suite) \
-	X(kern_prf_suite) \
-	X(kern_softint_suite) \
-	X(kern_sysctl_suite) \
-	X(uvm_page_suite) \
-	X(uvm_pglist_suite) \
-	X(virtio_suite) \
-	X(virtio_pci_suite) \
-	X(virtio_vq_suite) \
-	X(machine_access_suite) \
-	X(machine_loop_suite) \
-	X(machine_choice_suite) \
-	X(machine_clock_suite) \
-	X(machine_crash_suite) \
-	X(machine_fiber_suite) \
-	X(machine_irq_suite) \
-	X(machine_memory_suite) \
-	X(machine_point_suite) \
-	X(machine_shelf_suite) \
-	X(machine_step_suite) \
-	X(machine_trace_suite) \
-	X(machine_world_suite) \
-	X(rules_attach_suite) \
-	X(rules_balloon_suite) \
-	X(rules_config_suite) \
-	X(rules_dma_suite) \
-	X(rules_dma_late_suite) \
-	X(rules_fragments_suite) \
-	X(rules_irq_suite) \
-	X(rules_live_suite) \
-	X(rules_lock_suite) \
-	X(rules_log_suite) \
-	X(rules_race_suite) \
-	X(rules_touch_suite) \
-	X(rules_page_suite) \
-	X(rules_ring_suite) \
-	X(rules_thread_suite) \
-	X(report_atomic_suite) \
-	X(explore_record_suite) \
-	X(report_columns_suite) \
-	X(report_failure_suite) \
-	X(report_junit_suite) \
-	X(report_ndjson_suite) \
-	X(report_rules_text_suite) \
-	X(report_summary_suite) \
-	X(report_explored_text_suite) \
-	X(report_timeline_suite) \
-	X(report_words_suite) \
-	X(run_align_suite) \
-	X(run_beside_suite) \
-	X(run_compare_suite) \
-	X(run_expect_trace_suite) \
-	X(run_needs_suite) \
-	X(run_isolate_suite) \
-	X(run_pool_suite) \
-	X(run_loops_suite) \
-	X(run_manifest_suite) \
-	X(run_undecided_suite) \
-	X(run_member_suite) \
-	X(run_module_suite) \
-	X(run_viosim_cc_suite) \
-	X(run_points_suite) \
-	X(run_source_suite) \
-	X(scenario_bad_suite) \
-	X(scenario_case_suite) \
-	X(scenario_expect_suite) \
-	X(scenario_load_suite) \
-	X(scenario_mutate_suite) \
-	X(scenario_print_suite) \
-	X(scenario_schema_suite) \
-	X(scenario_text_suite)
+	X(base, "") \
+	X(base_cleanup, "") \
+	X(cli_driver, VIOSIM_CC " " DRIVER) \
+	X(cli_explain, SCENARIOS " " DRIVER) \
+	X(cli_options, "") \
+	X(cli_output, SCENARIOS " " DRIVER " " "build/viosim") \
+	X(cli_words, SCENARIOS " " DRIVER) \
+	X(device_balloon, "") \
+	X(device_behaviour, "") \
+	X(device_echo, "build/tests/device") \
+	X(device_transport, "") \
+	X(device_virtqueue, "") \
+	X(explore_bytes, SMALL) \
+	X(explore_edit, SCENARIOS) \
+	X(explore_explore, DRIVER " " SMALL) \
+	X(explore_found, "") \
+	X(explore_generate, DRIVER " " SMALL) \
+	X(explore_seal, "") \
+	X(explore_sweep, DRIVER " " SMALL) \
+	X(explore_shrink, DRIVER " " SMALL) \
+	X(explore_moments, DRIVER " " SMALL) \
+	X(explore_trial, DRIVER " " SMALL " " SCENARIOS) \
+	X(fault_fault, "") \
+	X(bus_dma, "") \
+	X(kern_autoconf, "") \
+	X(kern_condvar, "") \
+	X(kern_kmem, "") \
+	X(kern_kthread, "") \
+	X(kern_mutex, "") \
+	X(kern_param, "") \
+	X(kern_prf, "") \
+	X(kern_softint, "") \
+	X(kern_sysctl, "") \
+	X(uvm_page, "") \
+	X(uvm_pglist, "") \
+	X(virtio, "") \
+	X(virtio_pci, "") \
+	X(virtio_vq, "") \
+	X(machine_access, "") \
+	X(machine_loop, "") \
+	X(machine_choice, "") \
+	X(machine_clock, "") \
+	X(machine_crash, "") \
+	X(machine_fiber, "") \
+	X(machine_irq, "") \
+	X(machine_memory, "") \
+	X(machine_point, "") \
+	X(machine_shelf, "") \
+	X(machine_step, "") \
+	X(machine_trace, "") \
+	X(machine_world, "") \
+	X(rules_attach, "") \
+	X(rules_balloon, "") \
+	X(rules_config, "") \
+	X(rules_dma, "") \
+	X(rules_dma_late, "") \
+	X(rules_fragments, "build/tests/rules" " " "sim/tests/rules/modules") \
+	X(rules_irq, "") \
+	X(rules_live, "") \
+	X(rules_lock, "") \
+	X(rules_log, "") \
+	X(rules_race, "") \
+	X(rules_touch, "") \
+	X(rules_page, "") \
+	X(rules_ring, "") \
+	X(rules_thread, "") \
+	X(report_atomic, "") \
+	X(explore_record, "") \
+	X(report_columns, SCENARIOS " " DRIVER " " SMALL) \
+	X(report_failure, "") \
+	X(report_junit, "") \
+	X(report_ndjson, "") \
+	X(report_rules_text, "") \
+	X(report_summary, "") \
+	X(report_explored_text, "") \
+	X(report_timeline, "") \
+	X(report_words, "") \
+	X(run_align, "") \
+	X(run_beside, DRIVER) \
+	X(run_compare, VIOSIM_CC " sim/tools/apply-patches " DRIVER) \
+	X(run_expect_trace, DRIVER) \
+	X(run_needs, DRIVER) \
+	X(run_isolate, "") \
+	X(run_pool, "") \
+	X(run_loops, "") \
+	X(run_manifest, "") \
+	X(run_undecided, VIOSIM_CC " " DRIVER) \
+	X(run_member, VIOSIM_CC) \
+	X(run_module, VIOSIM_CC) \
+	X(run_viosim_cc, VIOSIM_CC) \
+	X(run_points, SMALL) \
+	X(run_source, VIOSIM_CC) \
+	X(scenario_bad, "") \
+	X(scenario_case, "") \
+	X(scenario_expect, "") \
+	X(scenario_load, "") \
+	X(scenario_mutate, "") \
+	X(scenario_print, "") \
+	X(scenario_schema, "") \
+	X(scenario_text, "")
 
-#define X(suite) Suite *suite(void);
+#define X(name, files) Suite *name##_suite(void);
 SUITES(X)
 #undef X
 
-static Suite *(*const suites[])(void) = {
-#define X(suite) suite,
+static const struct suite {
+	const char *name;
+	Suite *(*make)(void);
+	const char *files;
+} suites[] = {
+#define X(name, files) { #name, name##_suite, files },
 	SUITES(X)
 #undef X
 };
@@ -141,6 +160,8 @@ struct result {
 	bool finished;			/* its process came to its end */
 	bool printed;			/* on standard error */
 };
+
+static const char *folder;		/* NULL: where we are */
 
 /* In the parent. */
 struct job {
@@ -161,7 +182,7 @@ need(bool good, const char *what)
 static void
 run_suite(size_t index, struct result *result)
 {
-	SRunner *runner = srunner_create(suites[index]());
+	SRunner *runner = srunner_create(suites[index].make());
 	TestResult **failed;
 
 	srunner_run_all(runner, CK_ENV);
@@ -210,6 +231,8 @@ start(struct job *job, size_t index, struct result *result)
 	if (job->pid == 0) {
 		need(dup2(fileno(job->text), STDOUT_FILENO) >= 0 &&
 		    dup2(fileno(errors), STDERR_FILENO) >= 0, "output cannot be kept");
+		need(folder == NULL || (chdir(folder) == 0 && chdir(suites[index].name) == 0),
+		    "no such folder");
 		run_suite(index, result);
 		fflush(stderr);
 		result->printed = show(errors, stdout, "tests printed this on standard error, "
@@ -249,7 +272,7 @@ reap(struct job *jobs)
 
 /* Later suites run while earlier ones are being told. */
 static void
-run_all(struct result *results)
+run_all(struct result *results, const bool wanted[COUNT])
 {
 	static struct job jobs[COUNT];
 	long processors = sysconf(_SC_NPROCESSORS_ONLN);
@@ -257,40 +280,71 @@ run_all(struct result *results)
 
 	while (told < COUNT) {
 		while (started < COUNT && running < (size_t)(processors > 0 ? processors : 1)) {
-			start(&jobs[started], started, &results[started]);
+			if (wanted[started]) {
+				start(&jobs[started], started, &results[started]);
+				running++;
+			}
 			started++;
-			running++;
 		}
-		reap(jobs);
-		running--;
-		for (; told < COUNT && jobs[told].reaped; told++)
-			tell(&jobs[told], &results[told]);
+		if (running > 0) {
+			reap(jobs);
+			running--;
+		}
+		for (; told < started && (!wanted[told] || jobs[told].reaped); told++)
+			if (wanted[told])
+				tell(&jobs[told], &results[told]);
 	}
 }
 
-int
-main(void)
+/* Which suites are wanted: all, or those that are named. */
+static void
+choose(char *const names[], bool wanted[COUNT])
 {
-	const char *forks = getenv("CK_FORK");
-	struct result *results = mmap(NULL, COUNT * sizeof(*results), PROT_READ | PROT_WRITE,
-	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	for (size_t i = 0; i < COUNT; i++)
+		wanted[i] = names[0] == NULL;
+	for (; *names != NULL; names++) {
+		size_t i = 0;
+
+		while (i < COUNT && strcmp(suites[i].name, *names) != 0)
+			i++;
+		if (i == COUNT) {
+			fprintf(stderr, "check: no suite %s; see --list\n", *names);
+			exit(EXIT_FAILURE);
+		}
+		wanted[i] = true;
+	}
+}
+
+static bool
+is_good(const struct result *result)
+{
+	return result->finished && !result->printed && result->failures + result->errors == 0;
+}
+
+static void
+list_passed(const struct result *results, const bool wanted[COUNT])
+{
+	FILE *file = NULL;
+
+	need(chdir(folder) == 0 && (file = fopen("passed", "w")) != NULL, "no such folder");
+	for (size_t i = 0; i < COUNT; i++)
+		if (wanted[i] && is_good(&results[i]))
+			fprintf(file, "%s\n", suites[i].name);
+	need(fclose(file) == 0, "the list of what passed cannot be written");
+}
+
+static bool
+sum_up(const struct result *results, const bool wanted[COUNT])
+{
 	struct result sum = { .finished = true };
+	bool good = true;
 	int bad;
 
-	need(results != MAP_FAILED, "no memory");
-	/* A timeout is for what hangs, not for a host that is busy. */
-	setenv("CK_TIMEOUT_MULTIPLIER", "10", 0);
-	if (forks == NULL || strcmp(forks, "no") != 0)
-		run_all(results);
-	else
-		for (size_t i = 0; i < COUNT; i++)
-			run_suite(i, &results[i]);
 	for (size_t i = 0; i < COUNT; i++) {
 		sum.run += results[i].run;
 		sum.failures += results[i].failures;
 		sum.errors += results[i].errors;
-		sum.finished &= results[i].finished;
-		sum.printed |= results[i].printed;
+		good &= !wanted[i] || is_good(&results[i]);
 	}
 	bad = sum.failures + sum.errors;
 	printf("%d%%: Checks: %d, Failures: %d, Errors: %d\n",
@@ -298,6 +352,37 @@ main(void)
 	/* A selection that fits no test must not look like success. */
 	if (sum.run == 0)
 		fprintf(stderr, "no test was run\n");
-	return bad == 0 && sum.run > 0 && sum.finished && !sum.printed ? EXIT_SUCCESS :
-	    EXIT_FAILURE;
+	return good && sum.run > 0;
+}
+
+int
+main(int argc, char *argv[])
+{
+	const char *forks = getenv("CK_FORK");
+	struct result *results = mmap(NULL, COUNT * sizeof(*results), PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	bool wanted[COUNT];
+
+	need(results != MAP_FAILED, "no memory");
+	if (argc == 2 && strcmp(argv[1], "--list") == 0) {
+		for (size_t i = 0; i < COUNT; i++)
+			printf("%s %s\n", suites[i].name, suites[i].files);
+		return EXIT_SUCCESS;
+	}
+	if (argc > 2 && strcmp(argv[1], "--folder") == 0) {
+		folder = argv[2];
+		argv += 2;
+	}
+	choose(argv + 1, wanted);
+	/* A timeout is for what hangs, not for a host that is busy. */
+	setenv("CK_TIMEOUT_MULTIPLIER", "10", 0);
+	if (forks == NULL || strcmp(forks, "no") != 0)
+		run_all(results, wanted);
+	else
+		for (size_t i = 0; i < COUNT; i++)
+			if (wanted[i])
+				run_suite(i, &results[i]);
+	if (folder != NULL)
+		list_passed(results, wanted);
+	return sum_up(results, wanted) ? EXIT_SUCCESS : EXIT_FAILURE;
 }
