@@ -359,6 +359,8 @@ run_flags_run(const struct run_flags *flags, char **names, size_t count)
 static const struct cli_option run_options_table[] = {
 	CLI_OPTION_DRIVER(struct run_flags),
 	CLI_OPTION_MANIFEST(struct run_flags),
+	{ 0, "lints", NULL, "list the lints at the end of a run in which nothing failed",
+	    CLI_FLAG(struct run_flags, lints) },
 	{ 0, "lints-fail", NULL, "a lint that no known defect explains fails its case",
 	    CLI_FLAG(struct run_flags, lints_fail) },
 	{ 't', "timeline", NULL, "print the timeline of every case",

@@ -101,6 +101,8 @@ run_output_case(const struct run_case_output *output, FILE *text[ISOLATE_TEXTS])
 		ndjson_print(text[1], &input);
 	if (failed)
 		failure_reasons(text[2], &input);
+	else if (output->verdict->verdict == VERDICT_PASS)
+		lints_lines(text[2], &input);
 	if (failed && flags->json_summary != NULL)
 		failure_reasons_json(text[3], &input);
 }
@@ -280,6 +282,44 @@ add_to_summary(struct summary *summary, const char *id, const struct isolated *r
 	}
 }
 
+/* The lints of a case that passed, a line each. */
+static void
+add_lints(struct run_output *output, const char *lines)
+{
+	size_t length;
+
+	output->lint_cases += *lines != '\0';
+	for (; *lines != '\0'; lines += length + (lines[length] == '\n')) {
+		size_t i = 0;
+
+		length = strcspn(lines, "\n");
+		while (i < output->lints && (strlen(output->lint[i].line) != length ||
+		    strncmp(output->lint[i].line, lines, length) != 0))
+			i++;
+		if (i == output->lints) {
+			output->lint = xrealloc(output->lint, ++output->lints,
+			    sizeof(output->lint[0]));
+			output->lint[i] = (struct run_lint){ xstrndup(lines, length), 0 };
+		}
+		output->lint[i].cases++;
+	}
+}
+
+/* They fail nothing, so they are counted where nothing failed; those of other cases stand there. */
+static void
+print_lints(const struct run_output *output, size_t failed)
+{
+	if (output->lints == 0 || failed > 0)
+		return;
+	for (size_t i = 0; output->flags->lints && i < output->lints; i++)
+		printf("  %3zu case%s  %s\n", output->lint[i].cases,
+		    output->lint[i].cases == 1 ? " " : "s", output->lint[i].line);
+	printf("%zu lint%s in %zu case%s%s\n", output->lints, output->lints == 1 ? "" : "s",
+	    output->lint_cases, output->lint_cases == 1 ? "" : "s",
+	    output->flags->lints ? "; --lints-fail makes them errors" :
+	    "; --lints lists them");
+}
+
 static void
 write_files(struct run_output *output, const struct cli_case *c, const struct isolated *result,
     const struct manifest *manifest)
@@ -319,6 +359,8 @@ run_output_done(struct run_output *output, const struct cli_case *c,
 	if (result->verdict.verdict == VERDICT_SKIPPED ||
 	    result->verdict.verdict == VERDICT_NOT_APPLICABLE)
 		count_skipped(output, result->verdict.verdict, result->verdict.reason);
+	if (result->verdict.verdict == VERDICT_PASS)
+		add_lints(output, result->text[2]);
 	if (result->verdict.verdict != VERDICT_SKIPPED)
 		print_case(output, c, result);
 	show_progress(output);
@@ -445,10 +487,13 @@ free_junit(struct run_output *output)
 }
 
 bool
-run_output_end(struct run_output *output, const struct summary_totals *totals)
+run_output_end(struct run_output *output, struct summary_totals *totals)
 {
 	bool good = true;
 
+	totals->lints = output->lints;
+	totals->lint_cases = output->lint_cases;
+	print_lints(output, totals->failed);
 	for (size_t i = 0; i < output->skip_reasons; i++)
 		printf("%s: %zu case%s: %s\n", output->skipped[i].verdict == VERDICT_SKIPPED ?
 		    "skipped" : "not applicable", output->skipped[i].cases,
@@ -465,6 +510,9 @@ run_output_end(struct run_output *output, const struct summary_totals *totals)
 	free_junit(output);
 	summary_free(output->summary);
 	run_groups_fini(&output->groups);
+	for (size_t i = 0; i < output->lints; i++)
+		free(output->lint[i].line);
+	free(output->lint);
 	free(output->skipped);
 	return good;
 }

@@ -17,6 +17,7 @@
 struct run_flags {
 	const char *driver, *manifest, *tag;
 	bool no_manifest;
+	bool lints;			/* list the lints of a passing run */
 	bool lints_fail;		/* a new lint fails its case, as an error does */
 	bool whole_manifest;		/* defects that no longer show are failures */
 	bool timeline, verbose, quiet, quiet_verdict, fail_fast;
@@ -64,6 +65,11 @@ struct run_output {
 		size_t cases;
 	} *skipped;
 	size_t skip_reasons;
+	struct run_lint {		/* of cases that passed: what, and in how many */
+		char *line;
+		size_t cases;
+	} *lint;
+	size_t lints, lint_cases;
 	bool scenario_shown[VERDICT_DEFECTS_MAX];
 	const struct manifest *manifest;
 };
@@ -82,7 +88,10 @@ void run_output_groups(struct run_output *output);
 /* The known defects that showed. */
 void run_output_known(struct run_output *output, const struct manifest *manifest,
     const size_t *shown);
-/* Print how many cases were not run, by reason; close the files: false if any was not written. */
-bool run_output_end(struct run_output *output, const struct summary_totals *totals);
+/*
+ * Print the lints, and how many cases were not run or not applicable, by reason; close the files:
+ * false if any was not written.
+ */
+bool run_output_end(struct run_output *output, struct summary_totals *totals);
 
 #endif /* VIOSIM_CLI_RUN_OUTPUT_H */

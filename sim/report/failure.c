@@ -665,6 +665,23 @@ print_lint_rule(FILE *stream, const struct report_input *input, const struct fin
 }
 
 void
+lints_lines(FILE *stream, const struct report_input *input)
+{
+	const struct findings *findings = &input->result->findings;
+	struct source_pos pos;
+
+	for (size_t i = 0; i < findings->count; i++) {
+		const struct finding *finding = &findings->item[i];
+
+		if (!is_new_lint(input, finding))
+			continue;
+		if (report_position(input, finding->site, &pos))
+			fprintf(stream, "%s:%u: ", pos.file, pos.line);
+		fprintf(stream, "%s: %s\n", finding->rule->id, finding->rule->title);
+	}
+}
+
+void
 lints_print(FILE *stream, const struct report_input *input)
 {
 	const struct findings *findings = &input->result->findings;

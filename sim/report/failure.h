@@ -47,4 +47,7 @@ void failure_put_rows(json_t *object, const struct failure *failure);
  */
 void lints_print(FILE *stream, const struct report_input *input);
 
+/* Each lint that no known defect explains: place, rule and title in one line. */
+void lints_lines(FILE *stream, const struct report_input *input);
+
 #endif /* VIOSIM_REPORT_FAILURE_H */

@@ -142,6 +142,8 @@ summary_print(FILE *stream, const struct summary *summary, const struct summary_
 	json_put_number(object, "failed", totals->failed);
 	json_put_number(object, "not_applicable", totals->not_applicable);
 	json_put_number(object, "skipped", totals->skipped);
+	json_put_number(object, "lints", totals->lints);
+	json_put_number(object, "cases_with_lints", totals->lint_cases);
 	json_put_digest(object, "digest", summary->digest);
 	json_put(object, "failing", json_incref(summary->failing));
 	json_put(object, "needs_not_met", json_incref(summary->not_applicable));

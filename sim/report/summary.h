@@ -36,6 +36,7 @@ struct summary_totals {
 	const char *driver, *manifest;	/* path of the module; of the manifest, or NULL */
 	size_t cases, passed, not_applicable, skipped;
 	size_t failed;			/* errors and gone defects too */
+	size_t lints, lint_cases;	/* of cases that passed; filled in by the output */
 };
 void summary_print(FILE *stream, const struct summary *summary,
     const struct summary_totals *totals);
