@@ -13,6 +13,7 @@
 #define VIOSIM_BASE_SBUF_H
 
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 
 struct sbuf {
@@ -23,5 +24,12 @@ struct sbuf {
 
 FILE *sbuf_open(struct sbuf *buf);
 char *sbuf_close(struct sbuf *buf);
+
+/* The ending of a noun that is counted: printf("%zu case%s", n, plural(n)). */
+static inline const char *
+plural(uint64_t count)
+{
+	return count == 1 ? "" : "s";
+}
 
 #endif /* VIOSIM_BASE_SBUF_H */

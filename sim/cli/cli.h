@@ -98,8 +98,6 @@ char **cli_scenario_ids(const char *folder);
  */
 void cli_case_print(const struct scenario_case *c, const struct manifest *manifest,
     FILE *stream);
-/* The same on standard output; false after a message, also where that is not one case. */
-bool cli_explain_case(const char *id, const struct manifest *manifest);
 
 /* ---- the driver ---- */
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/sbuf.h"
 #include "cli/cli.h"
 #include "explore/bytes.h"
 #include "explore/found.h"
@@ -121,8 +122,9 @@ tell(struct converting *converting, const struct shrink_result *result)
 		return false;
 	printf("\n");
 	found_print(&found, path, stdout);
-	printf("# %zu of %zu steps, %" PRIu64 " runs%s\n", result->steps, result->steps_before,
-	    result->runs, result->complete ? "" : "; time was up, it may not be the smallest");
+	printf("# %zu of %zu step%s, %" PRIu64 " run%s%s\n", result->steps, result->steps_before,
+	    plural(result->steps_before), result->runs, plural(result->runs),
+	    result->complete ? "" : "; time was up, it may not be the smallest");
 	if (converting->folder != NULL)
 		printf("# written to %s\n", path);
 	fflush(stdout);

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "base/sbuf.h"
 #include "cli/cli.h"
 #include "run/run.h"
 #include "scenario/text.h"
@@ -41,7 +42,7 @@ check_scenarios(char *const *names, size_t count)
 
 	if (good)
 		printf("%zu scenario file%s OK (%zu case%s)\n", cases.docs,
-		    cases.docs == 1 ? "" : "s", cases.count, cases.count == 1 ? "" : "s");
+		    plural(cases.docs), cases.count, plural(cases.count));
 	cli_cases_fini(&cases);
 	return good;
 }

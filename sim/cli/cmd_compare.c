@@ -10,6 +10,7 @@
 
 #include <sys/stat.h>
 
+#include "base/sbuf.h"
 #include "base/alloc.h"
 #include "cli/cli.h"
 #include "cli/output.h"
@@ -154,7 +155,8 @@ sum_up(struct compare *compare)
 	}
 	if (compare->skipped > 0)
 		fprintf(text, "skipped: %zu cases: %s\n", compare->skipped, compare->reason);
-	fprintf(text, "%zu cases: %zu the same, %zu different", compare->count, compare->same,
+	fprintf(text, "%zu case%s: %zu the same, %zu different", compare->count,
+	    plural(compare->count), compare->same,
 	    compare->different);
 	if (compare->broken + compare->skipped > 0)
 		fprintf(text, ", %zu not compared", compare->broken + compare->skipped);

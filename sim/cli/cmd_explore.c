@@ -9,6 +9,7 @@
 
 #include "base/alloc.h"
 #include "base/hostio.h"
+#include "base/sbuf.h"
 #include "cli/cli.h"
 #include "cli/output.h"
 #include "explore/explore.h"
@@ -97,8 +98,9 @@ choose_cases(struct exploring *exploring)
 			exploring->left_out++;
 	}
 	if (exploring->left_out > 0)
-		fprintf(stderr, "viosim: %zu cases left out: they need the driver without "
-		    "DIAGNOSTIC, which `viosim-cc` puts beside it\n", exploring->left_out);
+		fprintf(stderr, "viosim: %zu case%s left out: the driver without DIAGNOSTIC is "
+		    "missing, which `viosim-cc` puts beside it\n", exploring->left_out,
+		    plural(exploring->left_out));
 }
 
 static void
@@ -235,12 +237,6 @@ write_end(struct exploring *exploring)
 
 /* ---- the report ---- */
 
-static const char *
-plural(uint64_t count)
-{
-	return count == 1 ? "" : "s";
-}
-
 /* What "exhaustive" is about, and what it is not about. */
 static void
 print_varied(const struct explore *explore)
@@ -370,8 +366,8 @@ complain(const struct exploring *exploring)
 		    explore->tally.lost.count, plural(explore->tally.lost.count),
 		    explore->tally.lost.item[0].base, explore->tally.lost.item[0].why);
 	if (cases_left(exploring) > 0)
-		fprintf(stderr, "viosim: %zu of %zu cases were not explored: not even their "
-		    "baseline runs were done\n", cases_left(exploring),
+		fprintf(stderr, "viosim: %zu of %zu cases not explored: their baseline run was "
+		    "not done\n", cases_left(exploring),
 		    exploring->left_out + explore->bases_known);
 	if (explore->tally.ended > 0)
 		fprintf(stderr, "viosim: %" PRIu64 " of %" PRIu64 " baseline runs ended early: "

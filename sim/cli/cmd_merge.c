@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 
 #include "base/alloc.h"
+#include "base/sbuf.h"
 #include "cli/cli.h"
 #include "cli/output.h"
 #include "explore/tally.h"
@@ -230,17 +231,18 @@ report(struct merge *merge)
 
 	tally_sort(tally);
 	printf("%" PRIu64 " case%s, %" PRIu64 " run%s\n", tally->bases,
-	    tally->bases == 1 ? "" : "s", tally->runs, tally->runs == 1 ? "" : "s");
+	    plural(tally->bases), tally->runs, plural(tally->runs));
 	explored_text_sums(tally, stdout);
 	explored_text_findings(tally, false, stdout);
 	if (merge->cut)
 		puts("\nnot complete: a part was ended before all was done");
 	explored_text_end(tally, end->cases_left, stdout);
 	if (end->differ > 0)
-		fprintf(stderr, "viosim: %" PRIu64 " runs were nondeterministic\n", end->differ);
+		fprintf(stderr, "viosim: %" PRIu64 " run%s nondeterministic\n", end->differ,
+		    plural(end->differ));
 	if (end->lost > 0)
-		fprintf(stderr, "viosim: %" PRIu64 " jobs were lost with their process\n",
-		    end->lost);
+		fprintf(stderr, "viosim: %" PRIu64 " job%s lost with the process\n",
+		    end->lost, plural(end->lost));
 	if (tally->ended > 0)
 		fprintf(stderr, "viosim: %" PRIu64 " of %" PRIu64 " baseline runs ended early: "
 		    "nothing after that was tried\n", tally->ended, tally->bases);

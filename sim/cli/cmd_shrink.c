@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/sbuf.h"
 #include "cli/cli.h"
 #include "explore/found.h"
 #include "explore/shrink.h"
@@ -105,8 +106,8 @@ say_finding(const struct shrinking *shrinking)
 	printf("%s: %s\n", finding->rule->id, finding->text);
 	if (finding->line != 0)
 		printf("  at %s:%u (%s)\n", finding->file, finding->line, finding->function);
-	printf("  in %s, %zu steps%s%s\n", shrinking->c->id,
-	    shrinking->c->scenario->steps.count,
+	printf("  in %s, %zu step%s%s%s\n", shrinking->c->id,
+	    shrinking->c->scenario->steps.count, plural(shrinking->c->scenario->steps.count),
 	    finding->defect != NULL ? "; may be the known defect " : "",
 	    finding->defect != NULL ? finding->defect->id : "");
 	printf("shrinking, for %u s at most ...\n\n", shrinking->seconds);
@@ -114,7 +115,7 @@ say_finding(const struct shrinking *shrinking)
 }
 
 static void
-say_story(const struct shrinking *shrinking, const struct shrink_result *result,
+say_scenario(const struct shrinking *shrinking, const struct shrink_result *result,
     const struct found *found, const char *path)
 {
 	/* The comments of a file name it, and there is none yet. */
@@ -122,8 +123,9 @@ say_story(const struct shrinking *shrinking, const struct shrink_result *result,
 		found_print(found, path, stdout);
 	else
 		found_print_bare(found, path, stdout);
-	printf("\n%zu of %zu steps, %" PRIu64 " runs%s\n", result->steps,
-	    result->steps_before, result->runs,
+	printf("\n%zu of %zu step%s, %" PRIu64 " run%s%s\n", result->steps,
+	    result->steps_before, plural(result->steps_before), result->runs,
+	    plural(result->runs),
 	    result->complete ? "" : "; time was up, it may not be the smallest");
 	if (found->why != NULL)
 		printf("%s\n", found->why);
@@ -172,7 +174,7 @@ shrink_it(struct shrinking *shrinking)
 	if (!keep(shrinking, &found, path))
 		code = CLI_BROKEN;
 	else
-		say_story(shrinking, &result, &found, path);
+		say_scenario(shrinking, &result, &found, path);
 	if (!result.verified) {
 		fputs("viosim: written out and loaded, the scenario does not show the finding: "
 		    "this is a fault of viosim\n", stderr);

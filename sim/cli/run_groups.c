@@ -176,7 +176,7 @@ print_same(const struct run_same *same, FILE *stream)
 	FILE *line = sbuf_open(&buf);
 
 	fprintf(stream, "%zu other case%s of %s fail%s like %s:\n", same->ids,
-	    same->ids == 1 ? "" : "s", same->scenario, same->ids == 1 ? "s" : "",
+	    plural(same->ids), same->scenario, same->ids == 1 ? "s" : "",
 	    same->first_id);
 	for (size_t i = 0; i < shown; i++)
 		fprintf(line, "%s%s", i > 0 ? " " : "", tail_of(same->id[i], same->scenario));
@@ -246,7 +246,7 @@ print_group(struct run_group *group, FILE *stream)
 		const struct run_beside *beside = &group->beside[i];
 
 		fprintf(stream, "               also in %zu case%s: %s\n", beside->cases,
-		    beside->cases == 1 ? "" : "s", beside->reason);
+		    plural(beside->cases), beside->reason);
 	}
 	if (shown < group->besides)
 		fprintf(stream, "               and %zu more, not listed\n",

@@ -497,7 +497,7 @@ run_output_end(struct run_output *output, struct summary_totals *totals)
 	for (size_t i = 0; i < output->skip_reasons; i++)
 		printf("%s: %zu case%s: %s\n", output->skipped[i].verdict == VERDICT_SKIPPED ?
 		    "skipped" : "not applicable", output->skipped[i].cases,
-		    output->skipped[i].cases == 1 ? "" : "s", output->skipped[i].reason);
+		    plural(output->skipped[i].cases), output->skipped[i].reason);
 	if (output->junit_file != NULL)
 		good = junit_print(atomic_stream(output->junit_file), output->junit,
 		    output->junits);

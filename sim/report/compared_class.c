@@ -2,6 +2,7 @@
 /*
  * Classes of difference: see compared.h.
  */
+#include "base/sbuf.h"
 #include "report/compared.h"
 
 #include <inttypes.h>
@@ -199,10 +200,10 @@ print_class(const struct compared_class *item, FILE *stream)
 		fprintf(stream, ", %s", item->what);
 	if (item->kind != COMPARE_END && item->kind != COMPARE_LOST)
 		fprintf(stream, ": %" PRIu64 " event%s in %" PRIu64 " case%s", item->events,
-		    item->events == 1 ? "" : "s", item->cases, item->cases == 1 ? "" : "s");
+		    plural(item->events), item->cases, plural(item->cases));
 	else
 		fprintf(stream, ": %" PRIu64 " case%s", item->cases,
-		    item->cases == 1 ? "" : "s");
+		    plural(item->cases));
 	fprintf(stream, "%s %s\n", item->cases == 1 ? "," : ", the first", item->first);
 }
 

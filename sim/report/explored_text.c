@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/sbuf.h"
 #include "report/finding.h"
 #include "report/report.h"
 
@@ -14,12 +15,6 @@ static const char *const class_word[RECORD_CLASSES] = {
 	[RECORD_OK] = "ok", [RECORD_KNOWN] = "known", [RECORD_LINT] = "lint",
 	[RECORD_NEW] = "new", [RECORD_LOST] = "lost",
 };
-
-static const char *
-plural(uint64_t n)
-{
-	return n == 1 ? "" : "s";
-}
 
 static void
 print_finding(const struct cluster *cluster, unsigned indent, FILE *stream)

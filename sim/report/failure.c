@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/sbuf.h"
 #include "base/vec.h"
 #include "report/finding.h"
 #include "report/json.h"
@@ -471,8 +472,8 @@ failure_print(FILE *stream, const struct report_input *input)
 	print_known(stream, input);
 	fputs("last events:\n", stream);
 	timeline_tail(stream, input, first_seq(input), FAILURE_TAIL);
-	fprintf(stream, "digest %016" PRIx64 ", %u events\n", result->digest,
-	    result->counts.events);
+	fprintf(stream, "digest %016" PRIx64 ", %u event%s\n", result->digest,
+	    result->counts.events, plural(result->counts.events));
 	finding_label(stream, &input->style, "replay", "1");
 	failure_print_replay(stream, input);
 }
@@ -657,7 +658,7 @@ print_lint_rule(FILE *stream, const struct report_input *input, const struct fin
 	unsigned count = count_of_lints(input, rule);
 	const struct defect *defect = report_like_finding(input, finding);
 
-	fprintf(stream, "  %s, %u place%s: ", rule->id, count, count == 1 ? "" : "s");
+	fprintf(stream, "  %s, %u place%s: ", rule->id, count, plural(count));
 	fprintf(stream, "%s\n", rule->title);
 	print_lint_text(stream, input, rule->why);
 	if (defect != NULL)

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/sbuf.h"
 #include "device/class.h"
 #include "report/timeline_plan.h"
 #include "report/words.h"
@@ -291,6 +292,7 @@ print_rounds(struct timeline *t, const struct plan_item *item, uint32_t from)
 {
 	uint32_t last = t->plan.line[item->line + item->lines - 1].seq;
 	uint64_t requests = 0, pages = 0;
+	size_t rounds = item->lines / (item->period > 0 ? item->period : 1);
 	char time[32], text[WORDS_TEXT];
 	int n;
 
@@ -300,14 +302,15 @@ print_rounds(struct timeline *t, const struct plan_item *item, uint32_t from)
 		n = snprintf(text, sizeof(text), "%zu more like the line %s", item->lines,
 		    t->backward ? "below" : "above");
 	else
-		n = snprintf(text, sizeof(text), "%zu more rounds of %s %zu lines",
-		    item->lines / item->period, t->backward ? "the next" : "these",
-		    item->period);
-	if (requests == item->lines / item->period)
-		snprintf(text + n, sizeof(text) - (size_t)n, ": %" PRIu64 " pages", pages);
+		n = snprintf(text, sizeof(text), "%zu more round%s of %s %zu lines",
+		    rounds, plural(rounds), t->backward ? "the next" : "these", item->period);
+	if (requests == rounds)
+		snprintf(text + n, sizeof(text) - (size_t)n, ": %" PRIu64 " page%s", pages,
+		    plural(pages));
 	else if (requests > 0)
 		snprintf(text + n, sizeof(text) - (size_t)n,
-		    ": %" PRIu64 " requests, %" PRIu64 " pages", requests, pages);
+		    ": %" PRIu64 " request%s, %" PRIu64 " page%s", requests, plural(requests),
+		    pages, plural(pages));
 	print_row(t, time, "...", "2", text, counts_changed(t));
 }
 

@@ -6,7 +6,9 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
+#include "device/class.h"
 #include "machine/undefined.h"
 #include "report/report.h"
 #include "report/words_line.h"
@@ -219,6 +221,125 @@ say_start(struct line *line, const struct words *words, const struct event *even
 		say(line, "sets up an interrupt handler");
 		break;
 	}
+}
+
+/* ---- the device and the host behind it ---- */
+
+static void
+say_raise(struct line *line, const struct words *words, const struct event *event)
+{
+	say(line, "raises ");
+	say_value(line, words, 'V', event->irq_raise.vector);
+	if (event->irq_raise.vector >= HW_VECTORS)
+		return;
+	switch (event->irq_raise.cause) {
+	case 0:
+		say(line, " without a cause");
+		break;
+	case TRANSPORT_ISR_QUEUE:
+		say(line, " (queue)");
+		break;
+	case TRANSPORT_ISR_CONFIG:
+		say(line, " (config)");
+		break;
+	case TRANSPORT_ISR_QUEUE | TRANSPORT_ISR_CONFIG:
+		say(line, " (queue and config)");
+		break;
+	default:
+		say(line, " (cause 0x%" PRIx64 ")", event->irq_raise.cause);
+		break;
+	}
+}
+
+static void
+say_status(struct line *line, const struct event *event)
+{
+	static const struct { unsigned bit; const char *name; } name[] = {
+		{ TRANSPORT_STATUS_ACKNOWLEDGE, "ACKNOWLEDGE" },
+		{ TRANSPORT_STATUS_DRIVER, "DRIVER" },
+		{ TRANSPORT_STATUS_FEATURES_OK, "FEATURES_OK" },
+		{ TRANSPORT_STATUS_DRIVER_OK, "DRIVER_OK" },
+		{ TRANSPORT_STATUS_NEEDS_RESET, "NEEDS_RESET" },
+		{ TRANSPORT_STATUS_FAILED, "FAILED" },
+	};
+	const char *between = "";
+
+	say(line, event->dev_status.status == 0 ? "is reset" : "status ");
+	for (size_t i = 0; i < sizeof(name) / sizeof(name[0]); i++)
+		if (event->dev_status.status & name[i].bit) {
+			say(line, "%s%s", between, name[i].name);
+			between = "|";
+		}
+}
+
+static void
+say_queue(struct line *line, const struct words *words, const struct event *event)
+{
+	say(line, "queue %" PRIu64 " (", event->dev_queue.queue);
+	say_value(line, words, 'q', event->dev_queue.queue);
+	if (event->dev_queue.address != 0)
+		say(line, ") set up, %" PRIu64 " %s", event->dev_queue.size,
+		    event->dev_queue.size == 1 ? "entry" : "entries");
+	else
+		say(line, ") removed");
+}
+
+static void
+say_behaviour(struct line *line, const struct words *words, const struct event *event)
+{
+	const struct device_behaviour *behaviour =
+	    device_behaviour_by_code(device_class_in(words->world), event->code);
+	char value[48];
+
+	say(line, "%s (", behaviour != NULL ? behaviour->what : "?");
+	if (event->dev_habit.queue <= UINT16_MAX) {
+		say_value(line, words, 'q', event->dev_habit.queue);
+		say(line, ", ");
+	}
+	/* The only one whose value is a time. */
+	if (behaviour != NULL && strcmp(behaviour->word, "latency") == 0)
+		words_duration(event->dev_habit.what, value, sizeof(value));
+	else
+		snprintf(value, sizeof(value), "%" PRIu64, event->dev_habit.what);
+	say(line, "%s %s)", behaviour != NULL ? behaviour->word : "?", value);
+}
+
+static void
+say_offer(struct line *line, const struct words *words, const struct event *event)
+{
+	say(line, "is asked for features ");
+	say_features(line, words, event->dev_features.accepted);
+	say(line, ", offers ");
+	say_features(line, words, event->dev_features.offered);
+}
+
+static const char *
+device_code(const struct words *words, const struct event *event)
+{
+	const struct device_behaviour *behaviour =
+	    device_behaviour_by_code(device_class_in(words->world), event->code);
+
+	return behaviour != NULL ? behaviour->word : NULL;
+}
+
+static void
+say_device(struct line *line, const struct words *words, const struct event *event)
+{
+	const struct device_class *class = device_class_in(words->world);
+	char text[200];
+
+	if (event->kind == EV_DEV_QUEUE)
+		say_queue(line, words, event);
+	else if (event->kind == EV_DEV_HABIT)
+		say_behaviour(line, words, event);
+	else if (event->kind == EV_IRQ_RAISE)
+		say_raise(line, words, event);
+	else if (event->kind == EV_DEV_STATUS)
+		say_status(line, event);
+	else if (event->kind == EV_DEV_FEATURES)
+		say_offer(line, words, event);
+	else if (class->say != NULL && class->say(event, text, sizeof(text)))
+		say(line, "%s", text);
 }
 
 /* ---- scenario, console, the end ---- */

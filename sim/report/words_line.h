@@ -30,10 +30,6 @@ void say_text(struct line *line, const struct words *words, uint64_t number);
 /* "MUST_TELL_HOST|VERSION_1", "none". */
 void say_features(struct line *line, const struct words *words, uint64_t features);
 
-/* words_device.c: the device and the host behind it. */
-void say_device(struct line *line, const struct words *words, const struct event *event);
-const char *device_code(const struct words *words, const struct event *event);
-
 /* words.c: a thread's name at its EV_CTX_START; it stands in the call that makes the thread. */
 const char *words_thread_name(const struct words *words, const struct event *start);
 

@@ -54,7 +54,7 @@ words_duration(uint64_t ns, char *text, size_t size)
 void
 words_count_pages(uint64_t pages, char *text, size_t size)
 {
-	snprintf(text, size, "%" PRIu64 " page%s", pages, pages == 1 ? "" : "s");
+	snprintf(text, size, "%" PRIu64 " page%s", pages, plural(pages));
 }
 
 void
@@ -213,7 +213,7 @@ number(char letter, uint64_t value, char *text, size_t size)
 		break;
 	case 'k':
 		snprintf(text, size, "%" PRId64 " tick%s", (int64_t)value,
-		    value == 1 ? "" : "s");
+		    plural(value));
 		break;
 	case 'p':
 		words_count_pages(value, text, size);

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/sbuf.h"
 #include "device/balloon/balloon.h"
 
 /* ---- names ---- */
@@ -229,12 +230,6 @@ static bool
 takes(const struct event *event)
 {
 	return event->dev_act.queue == BALLOON_INFLATE;
-}
-
-static const char *
-plural(uint64_t n)
-{
-	return n == 1 ? "" : "s";
 }
 
 static void

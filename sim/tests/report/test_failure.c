@@ -149,7 +149,7 @@ START_TEST(order_is_findings_failures_events_command)
 	failed = strstr(text, "failed: expect");
 	error = strstr(text, "error: page.double-free");
 	last = strstr(text, "last events:\n");
-	digest = strstr(text, "digest 00c0ffee00112233, 1 events\n");
+	digest = strstr(text, "digest 00c0ffee00112233, 1 event\n");
 	replay = strstr(text, "replay: viosim run 'inflate/odd-target#1.0,bounce'\n");
 	ck_assert(failed != NULL && error != NULL && last != NULL && digest != NULL);
 	ck_assert(error < failed && failed < last && last < digest && digest < replay);
