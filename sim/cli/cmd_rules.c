@@ -67,13 +67,32 @@ unknown_rule(const char *word)
 	    text_nearest_hint(&near, &hint) : "; `viosim rules` lists them");
 }
 
+struct rules_flags {
+	bool clauses;
+};
+
+static const struct cli_option rules_options[] = {
+	{ 'c', "clauses", NULL, "print what the specification and the manual demand of a driver, "
+	    "and the rule, or the reason why there is none",
+	    CLI_FLAG(struct rules_flags, clauses) },
+	CLI_OPTIONS_END
+};
+
 static int
 rules_main(int argc, char **argv)
 {
-	int code, first = cli_options_read(&cli_rules, argc, argv, NULL, &code);
+	struct rules_flags flags = { .clauses = false };
+	int code, first = cli_options_read(&cli_rules, argc, argv, &flags, &code);
 
 	if (first < 0)
 		return code;
+	if (flags.clauses && first < argc)
+		return cli_error(&cli_rules, "--clauses prints all of them: it takes no argument, "
+		    "and `%s` is one", argv[first]);
+	if (flags.clauses) {
+		rules_text_clauses(clause_sources, stdout);
+		return CLI_OK;
+	}
 	if (first == argc)
 		return list_rules();
 	for (int i = first; i < argc; i++)
@@ -90,6 +109,7 @@ const struct cli_command cli_rules = {
 	    "Without an argument: id, severity and title of every rule, and what is not checked.  "
 	    "With one: what is wrong, why it matters, a wrong and a right example, the source; "
 	    "or why it is not checked.",
+	.options = rules_options,
 	.main = rules_main,
 };
 

@@ -99,3 +99,44 @@ rules_text_absent(const struct rule_absent *absent, FILE *stream)
 	print_prose(stream, "Rule", absent->title);
 	print_prose(stream, "Why not", absent->reason);
 }
+
+/* ---- clauses ---- */
+
+#define CLAUSE_NUMBER 22		/* columns */
+#define CLAUSE_GIST (CLAUSE_NUMBER + 8)
+
+static void
+print_clause(const struct clause *row, FILE *stream)
+{
+	static const char *const levels[] = {
+		[CLAUSE_MUST] = "must", [CLAUSE_SHOULD] = "should", [CLAUSE_TEXT] = "text",
+		[CLAUSE_ASSERT] = "assert",
+	};
+	static const char *const answers[] = {
+		[CLAUSE_RULE] = "rule: ", [CLAUSE_NO_RUN] = "no run: ",
+		[CLAUSE_OPEN] = "no rule yet: ",
+	};
+	int n = fprintf(stream, "%-*s%-8s", CLAUSE_NUMBER, row->number, levels[row->level]);
+
+	report_wrap(stream, row->gist, n > 0 ? (unsigned)n : 0, CLAUSE_GIST, REPORT_WIDTH);
+	n = fprintf(stream, "\n%*s%s", CLAUSE_GIST, "", answers[row->answer]);
+	report_wrap(stream, row->by, n > 0 ? (unsigned)n - 1 : 0, CLAUSE_GIST, REPORT_WIDTH);
+	putc('\n', stream);
+}
+
+void
+rules_text_clauses(const struct clause_source *sources, FILE *stream)
+{
+	for (const struct clause_source *s = sources; s->name != NULL; s++) {
+		size_t answers[] = { [CLAUSE_RULE] = 0, [CLAUSE_NO_RUN] = 0, [CLAUSE_OPEN] = 0 };
+
+		fprintf(stream, "%s%s\n\n", s == sources ? "" : "\n", s->name);
+		for (size_t i = 0; i < s->count; i++) {
+			print_clause(&s->clause[i], stream);
+			answers[s->clause[i].answer]++;
+		}
+		fprintf(stream, "\n%s: %zu statements: %zu with a rule, %zu that no run can show, "
+		    "%zu with no rule yet\n", s->name, s->count, answers[CLAUSE_RULE],
+		    answers[CLAUSE_NO_RUN], answers[CLAUSE_OPEN]);
+	}
+}

@@ -41,6 +41,9 @@ struct rules_work {
 	uint64_t closer_ns;		/* and then it last came closer than ever since */
 };
 
+/* The event EV_DEV_HABIT of a device that stops at a ring (device/behaviour.h). */
+#define RULES_BEHAVIOUR_BROKEN 16
+
 struct rules_device {
 	unsigned id;			/* virtio 1.2 clause 5 */
 	const char *name;		/* "block device" */

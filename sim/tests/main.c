@@ -98,6 +98,7 @@
 	X(rules_live, "") \
 	X(rules_lock, "") \
 	X(rules_log, "") \
+	X(rules_clauses, "") \
 	X(rules_race, "") \
 	X(rules_touch, "") \
 	X(rules_page, "") \

@@ -7,6 +7,7 @@
 #include "rules/area.h"
 
 /* virtio 1.2 clause 2.1 */
+#define STATUS_DRIVER 2u
 #define STATUS_DRIVER_OK 4u
 #define STATUS_FEATURES_OK 8u
 #define STATUS_FAILED 128u
@@ -18,7 +19,8 @@ struct status {
 
 static const struct rule rule_status = {
 	"attach.status", SEVERITY_ERROR,
-	"DRIVER_OK comes after FEATURES_OK, which the device keeps, and never after FAILED",
+	"features are settled once, before the configuration is written and before DRIVER_OK, "
+	"which never comes after FAILED",
 	"virtio 1.2 clauses 2.1.1 and 3.1.1; NetBSD sys/dev/pci/virtio_pci.c, negotiation of 1.0",
 	"A device that refuses the features, or was not asked, is not usable: it may do anything "
 	"or nothing.  On 1.0 virtio_features() is 0 then.",
@@ -46,6 +48,28 @@ HOOK(on_status, struct status *status)
 	*status = (struct status){ .now = next, .seq = event->seq };
 }
 
+HOOK(call_negotiate, struct status *status)
+{
+	struct finding *finding;
+	unsigned settled = rules_look(core)->legacy ? STATUS_DRIVER_OK : STATUS_FEATURES_OK;
+
+	if ((status->now & settled) == 0)
+		return;
+	finding = rules_report(core, &rule_status, event, site,
+	    "features are negotiated again, and the device was not reset since %s",
+	    rules_look(core)->legacy ? "DRIVER_OK" : "FEATURES_OK");
+	finding_because(finding, status->seq, "the status since");
+}
+
+/* A legacy device takes it (virtio 1.2 clause 3.1.2). */
+HOOK(call_config_write, struct status *status)
+{
+	if (!rules_look(core)->legacy && (status->now & STATUS_DRIVER) != 0 &&
+	    (status->now & (STATUS_FEATURES_OK | STATUS_DRIVER_OK | STATUS_FAILED)) == 0)
+		rules_report(core, &rule_status, event, site,
+		    "the configuration is written before the features are settled");
+}
+
 HOOK(on_reboot, void *state)
 {
 	memset(state, 0, sizeof(struct status));
@@ -53,6 +77,9 @@ HOOK(on_reboot, void *state)
 
 static const struct hook_row hooks[] = {
 	ON_EVENT(DEV_STATUS, on_status),
+	ON_CALL(VIRTIO_NEGOTIATE_FEATURES, call_negotiate),
+	ON_CALL(VIRTIO_WRITE_DEVICE_CONFIG, call_config_write),
+	ON_CALL(VIRTIO_WRITE_DEVICE_CONFIG_LE, call_config_write),
 	ON_EVENT(HOST_REBOOT, on_reboot),
 	HOOKS_END
 };

@@ -31,6 +31,21 @@ field_at(const struct rules_device *device, uint64_t offset, uint64_t width)
 	return NULL;
 }
 
+/* Is each byte one of a field that is there? */
+static bool
+is_within(struct rules_core *core, uint64_t offset, uint64_t width)
+{
+	uint64_t offered = rules_look(core)->device.features_offered, found = 0;
+
+	for (const struct rules_field *field = rules_device(core)->fields; field->name != NULL;
+	    field++)
+		for (uint64_t i = 0; i < width; i++)
+			found += (offered & field->feature) == field->feature &&
+			    offset + i >= field->offset &&
+			    offset + i < field->offset + field->width;
+	return found == width;
+}
+
 /* Does this touch a field that the driver writes? */
 static bool
 is_drivers(const struct rules_device *device, uint64_t offset, uint64_t width)
@@ -71,6 +86,10 @@ check_access(struct rules_core *core, bool write, const struct rules_field *fiel
 	}
 	if (write && is_drivers(rules_device(core), offset, width))
 		return;		/* for the device's rules */
+	/* On the legacy interface any width will do (clause 4.1.4.10). */
+	if (field == NULL && !write && rules_look(core)->legacy &&
+	    is_within(core, offset, width))
+		return;
 	if (field == NULL)
 		rules_report(core, &rule_field_access, event, site,
 		    "a %s of %" PRIu64 " byte%s at offset %" PRIu64 " is no field of this "

@@ -488,3 +488,30 @@ fail:
 FRAGMENT(attach_status_bad2, .attach = attach_whatever_features);
 /* It does look. */
 FRAGMENT(attach_status_ok2, NULL);
+
+static void
+negotiate_again(struct probe *sc)
+{
+
+	virtio_negotiate_features(sc->sc_virtio, 0); /* BREAKS */
+}
+FRAGMENT(attach_status_bad3, .in_live = negotiate_again);
+
+/* Before the features are settled: on the legacy interface it may. */
+static void
+write_before_start(struct probe *sc)
+{
+
+	virtio_write_device_config_le_4(sc->sc_virtio, PROBE_CFG_ACTUAL, 0); /* BREAKS */
+	probe_attach(sc);
+}
+FRAGMENT(attach_status_bad4, .attach = write_before_start);
+
+static void
+write_before_start_too(struct probe *sc)
+{
+
+	virtio_write_device_config_le_4(sc->sc_virtio, PROBE_CFG_ACTUAL, 0);
+	probe_attach(sc);
+}
+FRAGMENT(attach_status_ok3, .attach = write_before_start_too);

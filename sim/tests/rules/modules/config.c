@@ -206,3 +206,13 @@ read_hint_if_offered(struct probe *sc)
 		sc->sc_n = virtio_read_device_config_le_4(sc->sc_virtio, 8) > 1;
 }
 FRAGMENT(config_field_access_ok5, .in_attach = read_hint_if_offered);
+
+/* On the legacy interface any width will do. */
+static void
+read_target_by_bytes(struct probe *sc)
+{
+
+	for (int i = 0; i < 4; i++)
+		sc->sc_n += virtio_read_device_config_1(sc->sc_virtio, i);
+}
+FRAGMENT(config_field_access_ok6, .in_thread = read_target_by_bytes);
