@@ -7,6 +7,7 @@
 #include "base/sbuf.h"
 #include "cli/cli.h"
 #include "run/run.h"
+#include "scenario/table.h"
 #include "scenario/text.h"
 
 struct check_flags {
@@ -156,16 +157,42 @@ const struct cli_command cli_list = {
 
 struct describe_flags {
 	bool schema;
+	const char *device;
 };
 
 static const struct cli_option describe_options[] = {
-	{ 's', "schema", NULL, "print the JSON Schema instead (for editors)",
+	{ 's', "schema", NULL, "print the JSON Schema instead (for editors), of all device types",
 	    CLI_FLAG(struct describe_flags, schema) },
+	{ 0, "device", "TYPE", "as it is for a device of this type (the first of `device types`)",
+	    CLI_TEXT(struct describe_flags, device), .not_with = "schema" },
 	CLI_OPTIONS_END
 };
 
+/* The words of one type of device; false after a message. */
+static bool
+describe_vocab_of(const char *device, struct scenario_vocab *vocab)
+{
+	struct text_nearest near;
+	struct text_why hint;
+
+	*vocab = *run_vocab();
+	text_nearest_init(&near, device != NULL ? device : "");
+	for (size_t i = 0; device != NULL && vocab->types[i] != NULL; i++) {
+		if (strcmp(vocab->types[i]->name, device) == 0) {
+			*vocab = scenario_vocab_of(run_vocab(), vocab->types[i]);
+			return true;
+		}
+		text_nearest_offer(&near, vocab->types[i]->name);
+	}
+	if (device != NULL)
+		cli_error(&cli_describe, "there is no device type %s%s", device,
+		    near.best != NULL ? text_nearest_hint(&near, &hint) :
+		    "; `viosim describe \"device types\"` lists them");
+	return device == NULL;
+}
+
 static int
-describe_words(char **words, size_t count)
+describe_words(const struct scenario_vocab *vocab, char **words, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		struct text_nearest near;
@@ -173,10 +200,10 @@ describe_words(char **words, size_t count)
 
 		if (i > 0)
 			putchar('\n');
-		if (scenario_describe_word(run_vocab(), words[i], cli_width_text(stdout), stdout))
+		if (scenario_describe_word(vocab, words[i], cli_width_text(stdout), stdout))
 			continue;
 		text_nearest_init(&near, words[i]);
-		scenario_describe_offer(run_vocab(), &near);
+		scenario_describe_offer(vocab, &near);
 		return cli_error(&cli_describe, "unknown word %s%s", words[i],
 		    near.best != NULL ? text_nearest_hint(&near, &hint) :
 		    "; `viosim describe` lists them all");
@@ -189,18 +216,21 @@ describe_main(int argc, char **argv)
 {
 	struct describe_flags flags = { .schema = false };
 	int code, first = cli_options_read(&cli_describe, argc, argv, &flags, &code);
+	struct scenario_vocab vocab;
 
 	if (first < 0)
 		return code;
 	if (flags.schema && first < argc)
 		return cli_error(&cli_describe, "--schema prints the whole schema: it takes "
 		    "no argument, and `%s` is one", argv[first]);
+	if (!describe_vocab_of(flags.device, &vocab))
+		return CLI_USAGE;
 	if (first < argc)
-		return describe_words(argv + first, (size_t)(argc - first));
+		return describe_words(&vocab, argv + first, (size_t)(argc - first));
 	if (flags.schema)
-		scenario_schema_print(run_vocab(), stdout);
+		scenario_schema_print(&vocab, stdout);
 	else
-		scenario_describe(run_vocab(), cli_width_text(stdout), stdout);
+		scenario_describe(&vocab, cli_width_text(stdout), stdout);
 	return CLI_OK;
 }
 
@@ -211,7 +241,7 @@ const struct cli_command cli_describe = {
 	.about =
 	    "Without an argument: every key, verb, form of a value, observable and name.  With "
 	    "one: the key (machine.dma: only that of `machine`), verb or name of that word, or "
-	    "one section: scenario, claims, steps, verbs, forms, observables, names.",
+	    "one section: scenario, claims, steps, verbs, forms, observables, events, names.",
 	.options = describe_options,
 	.after =
 	    "examples:\n"

@@ -332,12 +332,13 @@ unstruck_faults(struct run *run)
 	while ((fault = fault_unstruck(&run->faults, fault)) != NULL) {
 		char expected[160], actual[160];
 
-		snprintf(expected, sizeof(expected), "fault `%s` (%s) strikes at least once",
+		snprintf(expected, sizeof(expected), "fault `%s` (%s) occurs at least once",
 		    fault->order.id, fault->row->id);
-		snprintf(actual, sizeof(actual), "it %s: %llu calls since it was armed, the "
-		    "first to strike is number %llu", run->world.end == WORLD_RUNNING ?
-		    "never struck" : "had not struck when the run ended early",
-		    (unsigned long long)fault->calls, (unsigned long long)fault->order.nth);
+		snprintf(actual, sizeof(actual), "it %s: %llu call%s since it was armed, and the "
+		    "first to fail is number %llu", run->world.end == WORLD_RUNNING ?
+		    "never occurred" : "had not occurred when the run ended early",
+		    (unsigned long long)fault->calls, fault->calls == 1 ? "" : "s",
+		    (unsigned long long)fault->order.nth);
 		run_fail(run, loc_of_fault(run, fault->order.id), "fail", expected,
 		    actual);
 	}

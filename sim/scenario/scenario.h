@@ -321,7 +321,7 @@ struct scenario_rules {
 
 struct scenario_seeds {
 	uint64_t *seed;
-	size_t count;		/* 0: one run with plain choices */
+	size_t count;		/* 0: one run with default choices */
 };
 
 struct scenario_machines {

@@ -482,6 +482,52 @@ schema_event(struct schema *s)
 	fputs("}}]}", s->f);
 }
 
+/* `device: {type: TYPE}` */
+static void
+schema_is_type(struct schema *s, const struct scenario_type *type)
+{
+	fprintf(s->f, "{\"required\": [\"device\"], \"properties\": {\"device\": {\"required\": "
+	    "[\"type\"], \"properties\": {\"type\": {\"const\": \"%s\"}}}}}", type->name);
+}
+
+/* Which of the schemas below $defs holds: the default type's for a file that names none. */
+static void
+schema_by_type(struct schema *s, const struct scenario_type *const *types)
+{
+	json_key(s, "type", false);
+	json_string(s, "object");
+	json_key(s, "allOf", false);
+	fputc('[', s->f);
+	for (size_t i = 1; types[i] != NULL; i++) {
+		fputs("{\"if\": ", s->f);
+		schema_is_type(s, types[i]);
+		fprintf(s->f, ", \"then\": {\"$ref\": \"#/$defs/%s\"}}, ", types[i]->name);
+	}
+	fputs("{\"if\": {\"anyOf\": [", s->f);
+	for (size_t i = 1; types[i] != NULL; i++) {
+		fputs(i > 1 ? ", " : "", s->f);
+		schema_is_type(s, types[i]);
+	}
+	fprintf(s->f, "]}, \"then\": true, \"else\": {\"$ref\": \"#/$defs/%s\"}}]", types[0]->name);
+}
+
+static void
+schema_types(struct schema *s, const struct scenario_type *const *types)
+{
+	const struct scenario_vocab *all = s->vocab;
+
+	for (; *types != NULL; types++) {
+		struct scenario_vocab of_type = scenario_vocab_of(all, *types);
+
+		s->vocab = &of_type;
+		json_key(s, (*types)->name, false);
+		json_open(s);
+		schema_map_body(s, &map_scenario, true);
+		json_close(s);
+	}
+	s->vocab = all;
+}
+
 void
 scenario_schema_print(const struct scenario_vocab *vocab, FILE *f)
 {
@@ -492,13 +538,18 @@ scenario_schema_print(const struct scenario_vocab *vocab, FILE *f)
 	json_string(&s, "https://json-schema.org/draft/2020-12/schema");
 	json_key(&s, "title", false);
 	json_string(&s, "viosim scenario, format 1");
-	schema_map_body(&s, &map_scenario, false);
+	if (vocab->types[1] != NULL)
+		schema_by_type(&s, vocab->types);
+	else
+		schema_map_body(&s, &map_scenario, false);
 	json_key(&s, "$defs", false);
 	json_open(&s);
 	json_key(&s, "parameter", true);
 	schema_pattern(&s, "^\\$[A-Za-z0-9][A-Za-z0-9_.-]*$");
 	json_key(&s, "event", false);
 	schema_event(&s);
+	if (vocab->types[1] != NULL)
+		schema_types(&s, vocab->types);
 	json_close(&s);
 	json_close(&s);
 	fputc('\n', f);

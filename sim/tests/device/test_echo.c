@@ -4,6 +4,7 @@
  * runs, prints and is observed like the balloon.
  */
 #include <check.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -154,6 +155,47 @@ START_TEST(types_do_not_share_words)
 }
 END_TEST
 
+/* With several types each has a schema of its own, and `type` says which holds. */
+START_TEST(schema_knows_both_types)
+{
+	struct sbuf buf;
+	json_t *schema, *defs;
+
+	scenario_schema_print(vocab(), sbuf_open(&buf));
+	schema = json_loads(sbuf_close(&buf), 0, NULL);
+	ck_assert_ptr_nonnull(schema);
+	defs = json_object_get(schema, "$defs");
+	ck_assert_uint_eq(json_array_size(json_object_get(schema, "allOf")), 2);
+	ck_assert_ptr_nonnull(json_object_get(defs, "parameter"));
+	for (size_t i = 0; vocab()->devices[i] != NULL; i++) {
+		json_t *steps = json_object_get(json_object_get(json_object_get(defs,
+		    vocab()->devices[i]), "properties"), "steps");
+		json_t *verbs = json_object_get(json_object_get(json_array_get(
+		    json_object_get(steps, "anyOf"), 0), "items"), "properties");
+
+		ck_assert_ptr_nonnull(json_object_get(verbs, "expect"));
+		ck_assert_int_eq(json_object_get(verbs, "say") != NULL, i == 1);
+		ck_assert_int_eq(json_object_get(verbs, "target") != NULL, i == 0);
+	}
+	json_decref(schema);
+	free(buf.text);
+}
+END_TEST
+
+START_TEST(guide_is_of_one_type)
+{
+	struct scenario_vocab echo = scenario_vocab_of(vocab(), &echo_class.language);
+	struct sbuf buf;
+
+	scenario_describe(&echo, 80, sbuf_open(&buf));
+	sbuf_close(&buf);
+	ck_assert_ptr_nonnull(strstr(buf.text, "\n  say "));
+	ck_assert_ptr_null(strstr(buf.text, "\n  storm "));
+	ck_assert_ptr_nonnull(strstr(buf.text, "balloon echo\n"));
+	free(buf.text);
+}
+END_TEST
+
 Suite *
 device_echo_suite(void)
 {
@@ -161,6 +203,8 @@ device_echo_suite(void)
 	TCase *tc = tcase_create("echo");
 
 	tcase_add_test(tc, runs_on_every_machine);
+	tcase_add_test(tc, schema_knows_both_types);
+	tcase_add_test(tc, guide_is_of_one_type);
 	tcase_add_test(tc, prints_what_it_is);
 	tcase_add_loop_test(tc, types_do_not_share_words, 0, sizeof(wrong) / sizeof(wrong[0]));
 	suite_add_tcase(s, tc);
