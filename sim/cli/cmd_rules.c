@@ -173,6 +173,22 @@ print_names(const char *label, const struct scenario_names *names)
 }
 
 static void
+print_circumstance(const struct circumstance *c, const char *when)
+{
+	const char *between = " ";
+
+	printf("  %-10s", when);
+	for (const struct circumstance_key *key = circumstance_keys; key->name != NULL; key++) {
+		if (!circumstance_says(c, key))
+			continue;
+		printf("%s%s: ", between, key->name);
+		circumstance_print(c, key, stdout);
+		between = "; ";
+	}
+	putchar('\n');
+}
+
+static void
 print_defect(const struct manifest *manifest, const struct defect *defect)
 {
 	char *found;
@@ -181,6 +197,10 @@ print_defect(const struct manifest *manifest, const struct defect *defect)
 	print_names("shows as", &defect->rules);
 	print_names("where", &defect->where);
 	print_names("scenarios", &defect->scenarios);
+	if (defect->explored.count > 0)
+		print_names("explored", &defect->explored);
+	for (size_t i = 0; i < defect->circumstances; i++)
+		print_circumstance(&defect->circumstance[i], i > 0 ? "or when" : "when");
 	if (defect->finding != NULL) {
 		found = share_path(defect->finding);
 		printf("  %-10s %s\n", "read", found != NULL ? found : defect->finding);

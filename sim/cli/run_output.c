@@ -24,8 +24,8 @@ static const char *
 known_finding(void *arg, const struct finding *finding)
 {
 	const struct run_case_output *output = arg;
-	const struct defect *defect = verdict_finding(finding, output->manifest,
-	    output->c->c->scenario->id, module_source(output->module));
+	const struct defect *defect = verdict_finding(finding, output->result,
+	    output->manifest, output->c->c->scenario->id, module_source(output->module), NULL);
 
 	return defect != NULL ? defect->id : NULL;
 }
@@ -34,23 +34,22 @@ static const char *
 known_failure(void *arg, const struct failure *failure)
 {
 	const struct run_case_output *output = arg;
-	const struct defect *defect = verdict_failure(output->manifest,
-	    output->c->c->scenario->id);
+	const struct defect *defect = verdict_failure(output->result,
+	    output->manifest, output->c->c->scenario->id);
 
 	(void)failure;
 	return defect != NULL ? defect->id : NULL;
 }
 
-static const struct defect *
-like_finding(void *arg, const struct finding *finding)
+static void
+like_finding(void *arg, const struct finding *finding, struct defect_like *like)
 {
 	const struct run_case_output *output = arg;
-	struct source_pos pos = { .function = "" };
+	const struct defect *defect = verdict_finding(finding, output->result, output->hints,
+	    output->c->c->scenario->id, module_source(output->module), like);
 
-	if (finding->site != 0)
-		source_lookup(module_source(output->module), finding->site, &pos);
-	return manifest_like(output->hints, output->c->c->scenario->id, finding->rule->id,
-	    pos.function);
+	if (defect != NULL)
+		*like = (struct defect_like){ .defect = defect };
 }
 
 static const char *
@@ -426,17 +425,37 @@ add_junit_gone(struct run_output *output, const struct cli_case *c, const struct
 	};
 }
 
-void
+/* Is it the manifest of that module: viomb.so for `source: viomb.c`? */
+static bool
+is_own(const char *module, const struct manifest *manifest)
+{
+	const char *slash = strrchr(module, '/');
+	size_t stem;
+
+	if (manifest->source == NULL)
+		return true;
+	module = slash != NULL ? slash + 1 : module;
+	stem = strcspn(module, ".");
+	return strcspn(manifest->source, ".") == stem &&
+	    strncmp(module, manifest->source, stem) == 0;
+}
+
+bool
 run_output_gone(struct run_output *output, const struct cli_case *c,
     const struct manifest *manifest, const struct defect *defect)
 {
 	const char *scenario = c->c->scenario->id;
 
 	hide_progress(output);
-	if (output->junit_file != NULL)
-		add_junit_gone(output, c, defect);
 	if (output->summary != NULL)
 		summary_gone(output->summary, defect->id, scenario);
+	if (!is_own(output->flags->driver, manifest)) {
+		if (output->gone_elsewhere++ == 0)
+			output->gone_from = manifest;
+		return false;
+	}
+	if (output->junit_file != NULL)
+		add_junit_gone(output, c, defect);
 	printf("%s:%u:%u: failed: known defect %s no longer shows in %s\n"
 	    "  %s\n"
 	    "  If this driver fixes it, remove it from the driver's manifest; a driver that\n"
@@ -444,6 +463,7 @@ run_output_gone(struct run_output *output, const struct cli_case *c,
 	    manifest->path, defect->loc.line, defect->loc.col, defect->id, scenario,
 	    defect->title);
 	output->scenario_failed++;
+	return true;
 }
 
 void
@@ -498,6 +518,10 @@ run_output_end(struct run_output *output, struct summary_totals *totals)
 		printf("%s: %zu case%s: %s\n", output->skipped[i].verdict == VERDICT_SKIPPED ?
 		    "skipped" : "not applicable", output->skipped[i].cases,
 		    plural(output->skipped[i].cases), output->skipped[i].reason);
+	if (output->gone_elsewhere > 0)
+		printf("%u times a known defect of %s did not show, which is a failure of %s "
+		    "only\n", output->gone_elsewhere, output->gone_from->path,
+		    output->gone_from->source);
 	if (output->junit_file != NULL)
 		good = junit_print(atomic_stream(output->junit_file), output->junit,
 		    output->junits);

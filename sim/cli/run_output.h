@@ -58,6 +58,8 @@ struct run_output {
 	size_t junits;
 	/* Cases of the present scenario. */
 	unsigned scenario_failed, scenario_skipped, scenario_inapplicable;
+	unsigned gone_elsewhere;	/* known defects that did not show, of another driver: */
+	const struct manifest *gone_from;
 	struct run_groups groups;
 	struct run_skipped {		/* cases not run or not applicable, by reason */
 		enum verdict verdict;
@@ -80,8 +82,11 @@ void run_output_done(struct run_output *output, const struct cli_case *c,
 /* The cases first..last of one scenario are done: its line. */
 void run_output_scenario(struct run_output *output, const struct cli_cases *cases,
     size_t first, size_t last);
-/* A known defect that no longer shows in the scenario of this case, its last. */
-void run_output_gone(struct run_output *output, const struct cli_case *c,
+/*
+ * A known defect that no longer shows in the scenario of this case, its last; false if that is
+ * no failure, because the manifest is another driver's.
+ */
+bool run_output_gone(struct run_output *output, const struct cli_case *c,
     const struct manifest *manifest, const struct defect *defect);
 /* The failures by reason, most frequent first. */
 void run_output_groups(struct run_output *output);

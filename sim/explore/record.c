@@ -53,7 +53,8 @@ static const struct key head_keys[] = {
 static const struct key finding_keys[] = {
 	KEY("rule", RULE, record_finding, finding.rule),
 	KEY("key", HASH, record_finding, finding.key),
-	MAY("known", TEXT, record_finding, known), MAY("baseline", FLAG, record_finding, baseline),
+	MAY("known", TEXT, record_finding, known), MAY("like", TEXT, record_finding, finding.like),
+	MAY("baseline", FLAG, record_finding, baseline),
 	MAY("inherited", FLAG, record_finding, inherited),
 	MAY("cause", TEXT, record_finding, cause), MAY("file", TEXT, record_finding, finding.file),
 	MAY("line", NUMBER32, record_finding, finding.line),

@@ -13,6 +13,7 @@
 #include "explore/recorder.h"
 #include "machine/crash.h"
 #include "run/source.h"
+#include "run/verdict.h"
 
 static struct module *
 open_nodiag(const struct module *module)
@@ -88,12 +89,15 @@ without_numbers(const char *text, char *plain)
 static uint64_t
 key_of(const struct trial_finding *finding)
 {
-	char text[sizeof(finding->text) + 256];
+	char text[sizeof(finding->text) + 257];
 	size_t length = (size_t)snprintf(text, 256, "%s %s:%u ", finding->rule->id,
 	    finding->function, finding->line);
 
 	if (finding->line == 0)
 		length += without_numbers(finding->text, text + length);
+	/* The same under circumstances of a known defect and under others are two. */
+	if (finding->like[0] != '\0')
+		text[length++] = '!';
 	return trace_hash(text, length);
 }
 
@@ -106,8 +110,9 @@ is_scenarios(const struct finding *finding)
 
 static void
 identify(const struct trial *trial, struct source *source, const struct finding *finding,
-    struct trial_finding *kept)
+    const struct run_result *run, struct trial_finding *kept)
 {
+	struct defect_like like;
 	struct source_pos pos;
 
 	*kept = (struct trial_finding){
@@ -119,19 +124,22 @@ identify(const struct trial *trial, struct source *source, const struct finding 
 		kept->line = pos.line;
 	}
 	memcpy(kept->text, finding->text, sizeof(kept->text));
+	kept->defect = verdict_finding(finding, run, trial->manifest, NULL, source, &like);
+	if (like.defect != NULL)
+		snprintf(kept->like, sizeof(kept->like), "%s under other circumstances: %s",
+		    like.defect->id, like.why);
 	kept->key = key_of(kept);
-	kept->defect = manifest_knows(trial->manifest, kept->rule->id, kept->function);
 }
 
 static void
 keep(const struct trial *trial, struct source *source, const struct finding *finding,
-    struct trial_result *result)
+    const struct run_result *run, struct trial_result *result)
 {
 	struct trial_finding *kept = &result->finding[result->findings];
 
 	if (is_scenarios(finding))
 		return;
-	identify(trial, source, finding, kept);
+	identify(trial, source, finding, run, kept);
 	if (trial_find(result, kept->key) == NULL)
 		result->findings++;
 }
@@ -143,7 +151,7 @@ take_over(const struct trial *trial, struct source *source, const struct run_res
 	result->findings = result->dropped = 0;
 	for (size_t i = 0; i < run->findings.count; i++)
 		if (result->findings < TRIAL_FINDINGS_MAX)
-			keep(trial, source, &run->findings.item[i], result);
+			keep(trial, source, &run->findings.item[i], run, result);
 		else
 			result->dropped++;
 	result->digest = run->digest;
@@ -174,7 +182,7 @@ more_events(void *arg, const struct findings *findings)
 
 	if (newest->rule->severity != SEVERITY_ERROR || is_scenarios(newest))
 		return UINT32_MAX;
-	identify(trial, trial->source, newest, &kept);
+	identify(trial, trial->source, newest, trial->running, &kept);
 	return kept.defect == NULL && trial_find(trial->parent, kept.key) == NULL ?
 	    trial->events_after : UINT32_MAX;
 }
@@ -187,6 +195,7 @@ trial_watch(struct trial *trial, const struct scenario_case *c, struct run_optio
 	run->shelf = &trial->shelf;
 	run->loops = trial->loops;
 	trial->source = module_source(run->module);
+	trial->running = result;
 	if (trial->parent != NULL) {
 		run->more_events = more_events;
 		run->more_arg = trial;

@@ -22,6 +22,7 @@ struct trial {
 	struct module *module;
 	struct module *nodiag;		/* its build without DIAGNOSTIC; NULL: there is none */
 	struct source *source;		/* of the module that was run last */
+	const struct run_result *running;	/* the run that goes on, or the last */
 	const struct manifest *manifest;	/* NULL: no defect is known */
 	struct shelf shelf;
 	struct recorder *recorder, *recorder_nodiag;	/* who lists points, once one did */
@@ -43,15 +44,16 @@ struct trial {
 /* What a run did against a rule, apart from when: the same for the same mistake. */
 struct trial_finding {
 	uint64_t key;			/* rule, driver function and line; without a line the text
-					   without numbers */
+					   without numbers; and whether `like` says something */
 	const struct rule *rule;
-	const struct defect *defect;	/* of the manifest, by rule and function; NULL: new */
+	const struct defect *defect;	/* of the manifest; NULL: new */
 	char function[64];		/* "" if unknown */
 	char file[96];
 	unsigned line;			/* 0 if unknown */
 	uint64_t time_ns;
 	uint32_t seq;
 	char text[320];
+	char like[200];			/* "viomb-02 under other circumstances: ..."; or "" */
 };
 
 #define TRIAL_FINDINGS_MAX 24

@@ -26,6 +26,8 @@ print_finding(const struct cluster *cluster, unsigned indent, FILE *stream)
 		.rule = finding->rule, .text = finding->text, .file = finding->file,
 		.function = finding->function, .line = finding->line,
 	});
+	if (finding->like[0] != '\0')
+		fprintf(stream, "%*slooks like %s\n", (int)indent + 2, "", finding->like);
 }
 
 /* ---- one run ---- */

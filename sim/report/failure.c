@@ -295,18 +295,22 @@ static void
 print_like(FILE *stream, const struct report_input *input, const struct finding *finding,
     struct ids *likes)
 {
-	const struct defect *defect = report_like_finding(input, finding);
+	struct defect_like like;
 
-	if (defect == NULL || (finding->rule->severity == SEVERITY_LINT &&
-	    reason_of(input).finding != finding))
+	if (!report_like_finding(input, finding, &like) ||
+	    (finding->rule->severity == SEVERITY_LINT && reason_of(input).finding != finding))
 		return;
-	fprintf(stream, "  looks like %s", defect->id);
-	if (!add_id(likes, defect->id)) {
+	fprintf(stream, "  looks like %s", like.defect->id);
+	if (like.why[0] != '\0')
+		fprintf(stream, " under other circumstances: %s", like.why);
+	if (!add_id(likes, like.defect->id)) {
 		putc('\n', stream);
 		return;
 	}
-	fprintf(stream, " (%s)", defect->title);
-	if (input->like_unused)
+	fprintf(stream, " (%s)", like.defect->title);
+	if (like.why[0] != '\0')
+		putc('\n', stream);
+	else if (input->like_unused)
 		fprintf(stream, ", of %s, which this run does not use\n", input->like_path);
 	else
 		fprintf(stream, "; if it is, add `%s` to its `scenarios:` in %s\n",
@@ -656,13 +660,13 @@ print_lint_rule(FILE *stream, const struct report_input *input, const struct fin
 {
 	const struct rule *rule = finding->rule;
 	unsigned count = count_of_lints(input, rule);
-	const struct defect *defect = report_like_finding(input, finding);
+	struct defect_like like;
 
 	fprintf(stream, "  %s, %u place%s: ", rule->id, count, plural(count));
 	fprintf(stream, "%s\n", rule->title);
 	print_lint_text(stream, input, rule->why);
-	if (defect != NULL)
-		fprintf(stream, "    looks like %s (%s)\n", defect->id, defect->title);
+	if (report_like_finding(input, finding, &like))
+		fprintf(stream, "    looks like %s (%s)\n", like.defect->id, like.defect->title);
 }
 
 void

@@ -10,13 +10,16 @@ void
 finding_of_run(const struct report_input *input, const struct finding *finding,
     struct source_pos *pos, struct finding_shown *shown)
 {
-	const struct defect *like = report_like_finding(input, finding);
+	struct defect_like like;
 
 	*shown = (struct finding_shown){
 		.rule = finding->rule, .text = finding->text,
 		.known = report_known_finding(input, finding),
-		.like = like != NULL ? like->id : NULL,
 	};
+	if (report_like_finding(input, finding, &like)) {
+		shown->like = like.defect->id;
+		shown->otherwise = like.why[0] != '\0';
+	}
 	if (report_position(input, finding->site, pos)) {
 		shown->file = pos->file;
 		shown->line = pos->line;
@@ -73,7 +76,8 @@ finding_line(const struct finding_shown *shown, char *text, size_t size)
 		n += snprintf(text + n, size - (size_t)n, "%s: %s", shown->rule->id,
 		    shown->text);
 	if (shown->like != NULL && (size_t)n < size)
-		snprintf(text + n, size - (size_t)n, " (looks like %s)", shown->like);
+		snprintf(text + n, size - (size_t)n, " (looks like %s%s)", shown->like,
+		    shown->otherwise ? ", under other circumstances" : "");
 	report_clean(text);
 }
 

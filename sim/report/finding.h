@@ -21,6 +21,7 @@ struct finding_shown {
 	unsigned line;			/* 0: not known */
 	const char *known;		/* id of the known defect that explains it, or NULL */
 	const char *like;		/* id of one that it looks like, or NULL */
+	bool otherwise;			/* its circumstances are others */
 };
 
 /* Of a run; `pos` keeps the place and must outlive *shown. */

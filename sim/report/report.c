@@ -20,12 +20,14 @@ report_known_failure(const struct report_input *input, const struct failure *fai
 	    input->known_failure(input->known_arg, failure) : NULL;
 }
 
-const struct defect *
-report_like_finding(const struct report_input *input, const struct finding *finding)
+bool
+report_like_finding(const struct report_input *input, const struct finding *finding,
+    struct defect_like *like)
 {
-	if (input->like_finding == NULL || report_known_finding(input, finding) != NULL)
-		return NULL;
-	return input->like_finding(input->known_arg, finding);
+	*like = (struct defect_like){ 0 };
+	if (input->like_finding != NULL && report_known_finding(input, finding) == NULL)
+		input->like_finding(input->known_arg, finding, like);
+	return like->defect != NULL;
 }
 
 bool

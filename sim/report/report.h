@@ -42,11 +42,11 @@ struct report_input {
 	const char *(*known_finding)(void *arg, const struct finding *finding);
 	const char *(*known_failure)(void *arg, const struct failure *failure);
 	/*
-	 * The nearest known defect that has the rule and the function of a finding which no
-	 * known defect explains; NULL when there is none.
+	 * The known defect that is like a finding which no known defect explains, and why it
+	 * does not.
 	 * Optional; with it `scenario` and `like_path` are needed.
 	 */
-	const struct defect *(*like_finding)(void *arg, const struct finding *finding);
+	void (*like_finding)(void *arg, const struct finding *finding, struct defect_like *like);
 	void *known_arg;
 	const char *scenario;		/* its id */
 	const char *like_path;		/* the manifest those defects are of */
@@ -57,9 +57,9 @@ struct report_input {
 const char *report_known_finding(const struct report_input *input, const struct finding *finding);
 const char *report_known_failure(const struct report_input *input, const struct failure *failure);
 
-/* NULL for a finding that a known defect explains. */
-const struct defect *report_like_finding(const struct report_input *input,
-    const struct finding *finding);
+/* False for a finding that a known defect explains, or that is like none. */
+bool report_like_finding(const struct report_input *input, const struct finding *finding,
+    struct defect_like *like);
 
 /* The driver position of a site; false for site 0, without a source, or if nothing is known. */
 bool report_position(const struct report_input *input, uint32_t site, struct source_pos *pos);

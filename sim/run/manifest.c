@@ -10,6 +10,7 @@
 
 #include "base/alloc.h"
 #include "base/share.h"
+#include "device/class.h"
 #include "scenario/arena.h"
 #include "scenario/text.h"
 #include "scenario/yaml.h"
@@ -189,7 +190,9 @@ check_file(struct reader *r, const struct yaml_node *value)
 
 /* ---- keys ---- */
 
-enum key_kind { KEY_TEXT, KEY_FILE, KEY_RULES, KEY_WHERE, KEY_SCENARIOS, KEY_DEFECTS };
+enum key_kind {
+	KEY_TEXT, KEY_FILE, KEY_RULES, KEY_WHERE, KEY_SCENARIOS, KEY_DEFECTS, KEY_CIRCUMSTANCES
+};
 
 struct key {
 	const char *name;
@@ -214,12 +217,15 @@ static const struct key defect_keys[] = {
 	{ "where", KEY_WHERE, offsetof(struct defect, where), false },
 	{ "scenarios", KEY_SCENARIOS, offsetof(struct defect, scenarios), false },
 	{ "explored", KEY_SCENARIOS, offsetof(struct defect, explored), false },
+	{ "circumstances", KEY_CIRCUMSTANCES, 0, false },
 	{ "finding", KEY_FILE, offsetof(struct defect, finding), false },
 	{ "fix", KEY_FILE, offsetof(struct defect, fix), false },
 	{ NULL, KEY_TEXT, 0, false }
 };
 
 static void read_defects(struct reader *r, const struct yaml_node *value);
+static void read_circumstances(struct reader *r, const struct yaml_node *value,
+    struct defect *defect);
 
 static void
 read_value(struct reader *r, const struct key *key, const struct yaml_node *value, void *object)
@@ -246,6 +252,9 @@ read_value(struct reader *r, const struct key *key, const struct yaml_node *valu
 		break;
 	case KEY_DEFECTS:
 		read_defects(r, value);
+		break;
+	case KEY_CIRCUMSTANCES:
+		read_circumstances(r, value, object);
 		break;
 	}
 }
@@ -297,6 +306,123 @@ read_keys(struct reader *r, const struct key *keys, const char *what,
 			yaml_error(r->diags, map, "manifest.missing-key", "%s needs the key "
 			    "\"%s\"", what, keys->name);
 	return good;
+}
+
+/* ---- circumstances ---- */
+
+static void
+check_call(struct reader *r, const struct yaml_node *item)
+{
+	if (!text_list_has(r->vocab->calls, item->text))
+		unknown_name(r, item, "manifest.circumstance", "kernel call", r->vocab->calls, "");
+}
+
+static void
+check_interrupted(struct reader *r, const struct yaml_node *item)
+{
+	if (strcmp(item->text, "awake") != 0)
+		check_call(r, item);
+}
+
+static void
+check_behaviour(struct reader *r, const struct yaml_node *item)
+{
+	const struct device_behaviour *row;
+	struct text_nearest near;
+	struct text_why hint;
+
+	text_nearest_init(&near, item->text);
+	for (size_t i = 0; device_classes[i] != NULL; i++)
+		for (unsigned k = 0; (row = device_behaviour_at(device_classes[i], k)) != NULL;
+		    k++) {
+			if (strcmp(row->word, item->text) == 0)
+				return;
+			text_nearest_offer(&near, row->word);
+		}
+	yaml_error(r->diags, item, "manifest.circumstance", "there is no behaviour \"%s\" of a "
+	    "device%s", item->text, text_nearest_hint(&near, &hint));
+}
+
+static void
+read_quantity(struct reader *r, const struct circumstance_key *key,
+    const struct yaml_node *value, void *slot)
+{
+	uint64_t *number = slot;
+	struct text_why why;
+
+	if (value->kind != YAML_SCALAR) {
+		if (value->kind != YAML_BROKEN)
+			yaml_error(r->diags, value, "manifest.type", "expected one value here, not "
+			    "%s", yaml_kind_name(value->kind));
+		return;
+	}
+	if (key->kind == CIRCUMSTANCE_FLAG) {
+		if (!text_parse_flag(value->text, slot, &why))
+			yaml_error(r->diags, value, "manifest.type", "%s", why.text);
+		else if (!*(bool *)slot)
+			yaml_error(r->diags, value, "manifest.circumstance",
+			    "only `true` may stand here: leave out what need not be so");
+	} else if (!(key->kind == CIRCUMSTANCE_AMOUNT ? text_parse_amount :
+	    text_parse_number)(value->text, number, &why)) {
+		yaml_error(r->diags, value, "manifest.type", "%s", why.text);
+	} else if (*number == 0 || (key->kind == CIRCUMSTANCE_COUNT &&
+	    *number > FACTS_COUNTED_MAX)) {
+		yaml_error(r->diags, value, "manifest.circumstance", key->kind ==
+		    CIRCUMSTANCE_COUNT ? "expected a number from 1 to %d" :
+		    "0 is no circumstance", FACTS_COUNTED_MAX);
+	}
+}
+
+static void
+read_circumstance(struct reader *r, const struct yaml_node *map, struct circumstance *c)
+{
+	static check_item_fn *const check[] = {
+		[CIRCUMSTANCE_RULES] = check_rule, [CIRCUMSTANCE_CALLS] = check_call,
+		[CIRCUMSTANCE_INTERRUPTED] = check_interrupted,
+		[CIRCUMSTANCE_BEHAVIOURS] = check_behaviour, [CIRCUMSTANCE_FUNCTIONS] = NULL,
+	};
+
+	for (size_t i = 0; i < map->count; i++) {
+		const struct circumstance_key *key = circumstance_keys;
+		const struct yaml_pair *pair = &map->pairs[i];
+		struct text_nearest near;
+		struct text_why hint;
+		void *slot;
+
+		text_nearest_init(&near, pair->key->text);
+		for (; key->name != NULL && strcmp(key->name, pair->key->text) != 0; key++)
+			text_nearest_offer(&near, key->name);
+		slot = (unsigned char *)c + key->offset;
+		if (key->name == NULL)
+			yaml_error(r->diags, pair->key, "manifest.unknown-key",
+			    "there is no circumstance \"%s\"%s", pair->key->text,
+			    near.best != NULL ? text_nearest_hint(&near, &hint) :
+			    "; reports/README.md lists them");
+		else if (key->kind <= CIRCUMSTANCE_FUNCTIONS)
+			read_names(r, pair->value, check[key->kind], slot);
+		else
+			read_quantity(r, key, pair->value, slot);
+	}
+}
+
+/* A map, or a list of maps. */
+static void
+read_circumstances(struct reader *r, const struct yaml_node *value, struct defect *defect)
+{
+	const struct yaml_node *const *items = value->kind == YAML_LIST ?
+	    (const struct yaml_node *const *)value->items : &value;
+	size_t count = value->kind == YAML_LIST ? value->count : 1;
+
+	for (size_t i = 0; i < count; i++)
+		if (items[i]->kind != YAML_MAP || items[i]->count == 0)
+			yaml_error(r->diags, items[i], "manifest.type", "circumstances are a map, "
+			    "or a list of maps of which one must hold");
+		else
+			read_circumstance(r, items[i], arena_push(r->manifest->arena,
+			    &defect->circumstance, &defect->circumstances,
+			    sizeof(defect->circumstance[0])));
+	if (count == 0)
+		yaml_error(r->diags, value, "manifest.type", "this list is empty");
 }
 
 /* ---- the whole ---- */
@@ -458,30 +584,6 @@ shows_as(const struct defect *defect, const char *rule, const char *where)
 	    where[0] == '\0' || has_name(&defect->where, where));
 }
 
-const struct defect *
-manifest_knows(const struct manifest *manifest, const char *rule, const char *where)
-{
-	for (size_t i = 0; manifest != NULL && i < manifest->count; i++)
-		if (shows_as(&manifest->defects[i], rule, where))
-			return &manifest->defects[i];
-	return NULL;
-}
-
-const struct defect *
-manifest_explains(const struct manifest *manifest, const char *scenario, const char *rule,
-    const char *where)
-{
-	if (manifest == NULL)
-		return NULL;
-	for (size_t i = 0; i < manifest->count; i++) {
-		const struct defect *defect = &manifest->defects[i];
-
-		if (defect_names(defect, scenario) && shows_as(defect, rule, where))
-			return defect;
-	}
-	return NULL;
-}
-
 /* Where the name stands in the list; its length if it does not. */
 static size_t
 place_of(const struct scenario_names *names, const char *name)
@@ -495,30 +597,53 @@ place_of(const struct scenario_names *names, const char *name)
 
 /* Is `a` nearer than `b`: the rule, then the function, stands further up in its lists? */
 static bool
-is_nearer(const struct defect *a, const struct defect *b, const char *rule, const char *where)
+is_nearer(const struct defect *a, const struct defect *b, const struct sighting *sighting)
 {
-	size_t rule_a = place_of(&a->rules, rule), rule_b = place_of(&b->rules, rule);
+	size_t rule_a = place_of(&a->rules, sighting->rule);
+	size_t rule_b = place_of(&b->rules, sighting->rule);
 
 	return rule_a != rule_b ? rule_a < rule_b :
-	    place_of(&a->where, where) < place_of(&b->where, where);
+	    place_of(&a->where, sighting->where) < place_of(&b->where, sighting->where);
+}
+
+/* Of several that are alike, one whose circumstances hold, then the nearest. */
+static void
+offer_like(struct defect_like *like, const struct defect *defect, const char *why,
+    const struct sighting *sighting)
+{
+	if (!has_name(&defect->where, sighting->where))
+		return;
+	if (like->defect != NULL && (like->why[0] == '\0') >= (why[0] == '\0') &&
+	    ((like->why[0] == '\0') > (why[0] == '\0') ||
+	    !is_nearer(defect, like->defect, sighting)))
+		return;
+	like->defect = defect;
+	snprintf(like->why, sizeof(like->why), "%s", why);
 }
 
 const struct defect *
-manifest_like(const struct manifest *manifest, const char *scenario, const char *rule,
-    const char *where)
+manifest_explains(const struct manifest *manifest, const struct sighting *sighting,
+    struct defect_like *like)
 {
-	bool named = manifest_explains(manifest, scenario, rule, where) != NULL;
-	const struct defect *best = NULL;
+	struct defect_like none = { 0 };
 
-	if (where[0] == '\0')
-		return NULL;
+	if (like == NULL)
+		like = &none;
+	*like = none;
 	for (size_t i = 0; manifest != NULL && i < manifest->count; i++) {
 		const struct defect *defect = &manifest->defects[i];
+		char why[sizeof(none.why)] = "";
 
-		if (has_name(&defect->rules, rule) && has_name(&defect->where, where) &&
-		    (!named || defect_names(defect, scenario)) &&
-		    (best == NULL || is_nearer(defect, best, rule, where)))
-			best = defect;
+		if (!shows_as(defect, sighting->rule, sighting->where))
+			continue;
+		if (circumstances_hold(defect->circumstance, defect->circumstances, sighting, why,
+		    sizeof(why))) {
+			if (sighting->scenario == NULL ||
+			    defect_names(defect, sighting->scenario))
+				return defect;
+			why[0] = '\0';
+		}
+		offer_like(like, defect, why, sighting);
 	}
-	return best;
+	return NULL;
 }

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "run/circumstance.h"
 #include "scenario/diag.h"
 #include "scenario/scenario.h"
 
@@ -20,6 +21,8 @@ struct defect {
 	struct scenario_names where;	/* driver functions; empty: anywhere */
 	struct scenario_names scenarios;	/* "area/situation", or "area/" and a star */
 	struct scenario_names explored;	/* those whose exploration shows it */
+	struct circumstance *circumstance;	/* it shows when one of these holds, */
+	size_t circumstances;		/* or always, if there is none */
 	const char *finding;		/* document, relative to the repository; or NULL */
 	const char *fix;		/* patch, or NULL */
 	struct loc loc;
@@ -56,20 +59,20 @@ bool manifest_is_one(const char *path);
 /* Does the defect name this scenario (exactly, or by its area)? */
 bool defect_names(const struct defect *defect, const char *scenario);
 bool defect_names_exactly(const struct defect *defect, const char *scenario);
-/* The defect that explains `rule` at driver function `where` ("" if unknown) in a scenario. */
-const struct defect *manifest_explains(const struct manifest *manifest,
-    const char *scenario, const char *rule, const char *where);
 
-/* The same wherever it shows: runs that were made up show known defects in any scenario. */
-const struct defect *manifest_knows(const struct manifest *manifest, const char *rule,
-    const char *where);
+/* A defect that is like what was found and does not explain it, and why not. */
+struct defect_like {
+	const struct defect *defect;	/* NULL: there is none */
+	char why[128];			/* which circumstance is missing; "": only the scenario is
+					   another */
+};
 
 /*
- * For hints: of the defects that list that rule and function, wherever they show, the one that
- * has them furthest up in its lists; where some name the scenario, of those only.  NULL when there
- * is none, when the function is unknown, and for no manifest.
+ * The known defect behind what was found: one that lists the rule and the function, if that is
+ * known, and the scenario, if it is none that was made up, and whose circumstances hold.  The
+ * first; NULL if there is none and for no manifest.  `like` may be NULL.
  */
-const struct defect *manifest_like(const struct manifest *manifest, const char *scenario,
-    const char *rule, const char *where);
+const struct defect *manifest_explains(const struct manifest *manifest,
+    const struct sighting *sighting, struct defect_like *like);
 
 #endif /* VIOSIM_RUN_MANIFEST_H */

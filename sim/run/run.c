@@ -124,6 +124,8 @@ power_on(struct run *run)
 	run->world.frames = module_frames(options->module);
 	start_choices(run);
 	start_rules(run);
+	facts_watch(&run->result->facts, &run->world.trace,
+	    run->world.memory.pfn_max * MEMORY_PAGE_SIZE);
 	run_env_init(run);
 	run_watch_claims(run);
 	run_traces_init(run);

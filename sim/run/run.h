@@ -16,6 +16,7 @@
 #include "machine/trace.h"
 #include "machine/world.h"
 #include "rules/finding.h"
+#include "run/facts.h"
 #include "run/loops.h"
 #include "run/module.h"
 #include "scenario/scenario.h"
@@ -72,6 +73,7 @@ struct run_result {
 	struct run_counts counts;
 	unsigned steps_done, steps;
 	struct loops_met loops;
+	struct run_facts facts;		/* behind the findings */
 	bool refused;			/* the driver does not match the device: the run stopped */
 };
 

@@ -9,23 +9,43 @@
 #include <stdio.h>
 #include <string.h>
 
-const struct defect *
-verdict_finding(const struct finding *finding, const struct manifest *manifest,
-    const char *scenario, struct source *source)
+void
+sighting_of(struct sighting *sighting, const struct finding *finding,
+    const struct run_result *result, const char *scenario, struct source *source)
 {
-	struct source_pos pos = { .function = "" };
+	struct source_pos pos;
 
-	if (manifest == NULL)
-		return NULL;
-	if (finding->site != 0)
-		source_lookup(source, finding->site, &pos);
-	return manifest_explains(manifest, scenario, finding->rule->id, pos.function);
+	*sighting = (struct sighting){
+		.scenario = scenario, .rule = finding->rule->id, .where = "",
+		.facts = &result->facts, .seq = finding->seq,
+	};
+	if (finding->site != 0 && source_lookup(source, finding->site, &pos))
+		sighting->where = pos.function;
+	for (unsigned i = 0; i < finding->becauses && i < SIGHTING_CAUSES; i++)
+		if (finding->because[i].site != 0 &&
+		    source_lookup(source, finding->because[i].site, &pos))
+			sighting->because[i] = pos.function;
 }
 
 const struct defect *
-verdict_failure(const struct manifest *manifest, const char *scenario)
+verdict_finding(const struct finding *finding, const struct run_result *result,
+    const struct manifest *manifest, const char *scenario, struct source *source,
+    struct defect_like *like)
 {
-	return manifest_explains(manifest, scenario, VERDICT_EXPECT_RULE, "");
+	struct sighting sighting;
+
+	sighting_of(&sighting, finding, result, scenario, source);
+	return manifest_explains(manifest, &sighting, like);
+}
+
+const struct defect *
+verdict_failure(const struct run_result *result, const struct manifest *manifest,
+    const char *scenario)
+{
+	return manifest_explains(manifest, &(struct sighting){
+		.scenario = scenario, .rule = VERDICT_EXPECT_RULE, .where = "",
+		.facts = &result->facts, .seq = result->counts.events,
+	}, NULL);
 }
 
 static void
@@ -53,8 +73,8 @@ verdict_case(struct case_verdict *verdict, const struct run_result *result,
 	memset(verdict, 0, sizeof(*verdict));
 	for (size_t i = 0; i < result->findings.count; i++) {
 		const struct finding *finding = &result->findings.item[i];
-		const struct defect *defect = verdict_finding(finding, manifest, scenario,
-		    source);
+		const struct defect *defect = verdict_finding(finding, result, manifest,
+		    scenario, source, NULL);
 
 		if (finding->rule->severity == SEVERITY_LINT && defect == NULL)
 			verdict->lints++;
@@ -68,7 +88,7 @@ verdict_case(struct case_verdict *verdict, const struct run_result *result,
 		return;
 	}
 	for (unsigned i = 0; i < result->failures; i++)
-		count(verdict, manifest, verdict_failure(manifest, scenario));
+		count(verdict, manifest, verdict_failure(result, manifest, scenario));
 	verdict->verdict = verdict->unknown > 0 ? VERDICT_FAIL : VERDICT_PASS;
 }
 

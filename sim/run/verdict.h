@@ -33,10 +33,16 @@ struct case_verdict {
 	char reason[VERDICT_REASON];	/* one line; empty for VERDICT_PASS and VERDICT_FAIL */
 };
 
-/* The known defect behind a finding or failure, or NULL. */
+/* What a finding of a run is, for manifest_explains(); the names are the source's. */
+void sighting_of(struct sighting *sighting, const struct finding *finding,
+    const struct run_result *result, const char *scenario, struct source *source);
+
+/* The known defect behind a finding or failure, or NULL; `like` as manifest_explains() has it. */
 const struct defect *verdict_finding(const struct finding *finding,
-    const struct manifest *manifest, const char *scenario, struct source *source);
-const struct defect *verdict_failure(const struct manifest *manifest, const char *scenario);
+    const struct run_result *result, const struct manifest *manifest, const char *scenario,
+    struct source *source, struct defect_like *like);
+const struct defect *verdict_failure(const struct run_result *result,
+    const struct manifest *manifest, const char *scenario);
 
 void verdict_case(struct case_verdict *verdict, const struct run_result *result,
     const struct manifest *manifest, const char *scenario, struct source *source);

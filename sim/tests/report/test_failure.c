@@ -282,12 +282,15 @@ END_TEST
 
 static const struct defect like = { .id = "viomb-01", .title = "first" };
 
-static const struct defect *
-like_finding(void *arg, const struct finding *finding)
+static const char *missing = "";
+
+static void
+like_finding(void *arg, const struct finding *finding, struct defect_like *to)
 {
 	(void)arg;
 	(void)finding;
-	return &like;
+	to->defect = &like;
+	snprintf(to->why, sizeof(to->why), "%s", missing);
 }
 
 START_TEST(findings_tell_what_they_look_like)
@@ -311,6 +314,14 @@ START_TEST(findings_tell_what_they_look_like)
 	    "driver/viomb.yaml, which this run does not use\n"));
 	/* The second time the id is enough. */
 	ck_assert_ptr_nonnull(strstr(text, "  looks like viomb-01\n"));
+	missing = "no memory above 4GiB here";
+	print(failure_print);
+	ck_assert_ptr_nonnull(strstr(text, "  looks like viomb-01 under other circumstances: no "
+	    "memory above 4GiB here (first)\n"));
+	failure_summary(&record->input, summary, sizeof(summary));
+	ck_assert_ptr_nonnull(strstr(summary, " (looks like viomb-01, under other "
+	    "circumstances)"));
+	missing = "";
 	record->input.known_finding = known_early;
 	print(failure_print);
 	ck_assert_ptr_null(strstr(text, "looks like"));

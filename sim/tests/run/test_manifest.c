@@ -16,6 +16,9 @@ Suite	*run_manifest_suite(void);
 #define HEAD "driver: d\nsource: d.c\napi: netbsd-2022\ndevice: balloon\n"
 
 static struct diag_list diags;
+static const struct run_facts *facts;	/* of what is judged; NULL: none are known */
+static struct run_facts held;
+static char why[128];
 static const struct manifest_names *names;	/* what the next manifest is held against */
 
 /* NULL after errors, which are in `diags`. */
@@ -47,6 +50,25 @@ assert_refused(const char *text, unsigned line, const char *rule)
 	diag_list_fini(&diags);
 }
 
+/* The id of what explains it, or of what it is like with a `~` before it, or "-". */
+static const char *
+judged(const struct manifest *manifest, const char *scenario, const char *rule,
+    const char *where)
+{
+	static char text[80];
+	const struct sighting sighting = {
+		.scenario = scenario, .rule = rule, .where = where, .facts = facts, .seq = 10,
+		.because = { "", "cause" },
+	};
+	struct defect_like like;
+	const struct defect *defect = manifest_explains(manifest, &sighting, &like);
+
+	snprintf(text, sizeof(text), "%s%s", defect != NULL ? "" : like.defect != NULL ? "~" : "-",
+	    defect != NULL ? defect->id : like.defect != NULL ? like.defect->id : "");
+	snprintf(why, sizeof(why), "%s", like.why);
+	return text;
+}
+
 START_TEST(defects_explain_where_they_say)
 {
 	struct manifest *manifest = manifest_of(HEAD "known_defects:\n"
@@ -55,18 +77,23 @@ START_TEST(defects_explain_where_they_say)
 	    "  - {id: three, title: t, rules: [log.flood], where: g, explored: [a/b]}\n");
 
 	ck_assert_ptr_nonnull(manifest);
-	ck_assert_str_eq(manifest_explains(manifest, "a/b", "log.quiet", "f")->id, "one");
-	ck_assert_str_eq(manifest_explains(manifest, "a/b", "log.quiet", "h")->id, "two");
-	ck_assert_str_eq(manifest_explains(manifest, "c/d", "log.quiet", "f")->id, "one");
-	ck_assert_ptr_null(manifest_explains(manifest, "c/d", "log.quiet", "h"));
-	ck_assert_ptr_null(manifest_explains(manifest, "a/b", "log.flood", "g"));
+	ck_assert_str_eq(judged(manifest, "a/b", "log.quiet", "f"), "one");
+	ck_assert_str_eq(judged(manifest, "a/b", "log.quiet", "h"), "two");
+	ck_assert_str_eq(judged(manifest, "c/d", "log.quiet", "f"), "one");
+	ck_assert_str_eq(judged(manifest, "c/d", "log.quiet", "h"), "-");
+	ck_assert_str_eq(judged(manifest, "a/b", "log.flood", "g"), "~three");
+	/* Of what was explored, the scenario does not count. */
+	ck_assert_str_eq(judged(manifest, NULL, "log.flood", "g"), "three");
+	ck_assert_str_eq(judged(manifest, NULL, "log.flood", "f"), "-");
+	ck_assert_str_eq(judged(NULL, NULL, "log.quiet", "f"), "-");
+	ck_assert(defect_names(&manifest->defects[0], "a/b"));
+	ck_assert(!defect_names(&manifest->defects[2], "a/b"));
 	manifest_free(manifest);
 	diag_list_fini(&diags);
 }
 END_TEST
 
-/* Of what was explored, the scenario does not count. */
-START_TEST(defects_are_recognised_elsewhere)
+START_TEST(the_nearest_defect_is_the_one_that_it_is_like)
 {
 	struct manifest *manifest = manifest_of(HEAD "known_defects:\n"
 	    "  - {id: zero, title: t, rules: [log.quiet], scenarios: [x/y]}\n"
@@ -77,36 +104,111 @@ START_TEST(defects_are_recognised_elsewhere)
 
 	ck_assert_ptr_nonnull(manifest);
 	/* The rule of `one` and the function of `two` come second; `zero` has no function. */
-	ck_assert_str_eq(manifest_like(manifest, "u/v", "log.quiet", "f")->id, "three");
-	ck_assert_str_eq(manifest_like(manifest, "u/v", "log.quiet", "g")->id, "two");
-	ck_assert_str_eq(manifest_like(manifest, "u/v", "log.flood", "f")->id, "one");
-	/* Where one is meant to show, no other is named. */
-	ck_assert_str_eq(manifest_like(manifest, "a/b", "log.quiet", "f")->id, "one");
-	ck_assert_ptr_null(manifest_like(manifest, "u/v", "log.quiet", "h"));
-	ck_assert_ptr_null(manifest_like(manifest, "u/v", "log.quiet", ""));
-	ck_assert_ptr_null(manifest_like(manifest, "u/v", "log.missing", "f"));
-	ck_assert_ptr_null(manifest_like(NULL, "u/v", "log.quiet", "f"));
+	ck_assert_str_eq(judged(manifest, "u/v", "log.quiet", "f"), "~three");
+	ck_assert_str_eq(judged(manifest, "u/v", "log.quiet", "g"), "~two");
+	ck_assert_str_eq(judged(manifest, "u/v", "log.flood", "f"), "~one");
+	ck_assert_str_eq(judged(manifest, "u/v", "log.quiet", "h"), "-");
+	ck_assert_str_eq(judged(manifest, "u/v", "log.quiet", ""), "-");
+	ck_assert_str_eq(judged(manifest, "u/v", "log.missing", "f"), "-");
 	manifest_free(manifest);
 	diag_list_fini(&diags);
 }
 END_TEST
 
-START_TEST(defects_are_known_anywhere)
+/* Each key once: what is missing, and that it holds from the event on at which it came true. */
+START_TEST(circumstances_must_hold)
+{
+	static const struct row { const char *say, *missing; uint32_t *fact; } rows[] = {
+		{ "failed: [kmem_alloc, kthread_create]",
+		  "no call failed before of kmem_alloc, kthread_create",
+		  &held.failed[HW_CALL_KTHREAD_CREATE] },
+		{ "config_interrupt: awake",
+		  "no configuration change interrupted the driver at awake",
+		  &held.awake[0][HW_CALLS] },
+		{ "queue_interrupt: virtio_dequeue",
+		  "no used buffer interrupted the driver at virtio_dequeue",
+		  &held.awake[1][HW_CALL_VIRTIO_DEQUEUE] },
+		{ "behaviour: duplicate", "the device did nothing odd of duplicate",
+		  &held.behaviour[4] },
+		{ "odd_target: 256 pages", "each target was a multiple of 256 pages",
+		  &held.target[1].seq },
+		{ "targets: 3", "there were fewer targets than 3", &held.target[2].seq },
+		{ "requests: 2", "there were fewer requests than 2", &held.request[1] },
+		{ "waits_for_memory: true", "no allocation waited for memory",
+		  &held.fact[FACT_WAITS_FOR_MEMORY] },
+		{ "target_while_out: true", "the target did not change while a request was out",
+		  &held.fact[FACT_TARGET_WHILE_OUT] },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct manifest *manifest;
+		char text[400];
+
+		memset(&held, 0xff, sizeof(held));
+		held.targets = held.requests = 3;
+		held.target[1].pages = 257;
+		held.target[0].pages = held.target[2].pages = 256;
+		facts = &held;
+		snprintf(text, sizeof(text), HEAD "known_defects:\n  - {id: one, title: t, rules: "
+		    "[log.quiet], where: [f], explored: a/b, circumstances: {%s}}\n", rows[i].say);
+		manifest = manifest_of(text);
+		ck_assert_ptr_nonnull(manifest);
+		ck_assert_str_eq(judged(manifest, NULL, "log.quiet", "f"), "~one");
+		ck_assert_str_eq(why, rows[i].missing);
+		*rows[i].fact = 11;
+		ck_assert_str_eq(judged(manifest, NULL, "log.quiet", "f"), "~one");
+		*rows[i].fact = 10;
+		ck_assert_str_eq(judged(manifest, NULL, "log.quiet", "f"), "one");
+		manifest_free(manifest);
+		diag_list_fini(&diags);
+	}
+}
+END_TEST
+
+START_TEST(one_of_several_circumstances_must_hold)
 {
 	struct manifest *manifest = manifest_of(HEAD "known_defects:\n"
-	    "  - {id: one, title: t, rules: [log.quiet], where: [f], scenarios: [a/b]}\n"
-	    "  - {id: two, title: t, rules: [log.flood], where: [g, h], explored: [a/b]}\n");
+	    "  - id: one\n    title: t\n    rules: [log.quiet, log.flood, live.panic]\n"
+	    "    where: f\n    explored: a/b\n    circumstances:\n"
+	    "      - {rules: log.quiet, memory_above: 4GiB, because: cause}\n"
+	    "      - {rules: [log.quiet, log.flood], because: [other]}\n");
 
 	ck_assert_ptr_nonnull(manifest);
-	ck_assert_str_eq(manifest_knows(manifest, "log.quiet", "f")->id, "one");
-	ck_assert_str_eq(manifest_knows(manifest, "log.flood", "h")->id, "two");
-	ck_assert_ptr_null(manifest_knows(manifest, "log.flood", "f"));
-	ck_assert_ptr_null(manifest_knows(manifest, "page.double-free", "f"));
-	ck_assert(defect_names(&manifest->defects[0], "a/b"));
-	ck_assert(!defect_names(&manifest->defects[1], "a/b"));
-	ck_assert_ptr_null(manifest_knows(NULL, "log.quiet", "f"));
+	memset(&held, 0xff, sizeof(held));
+	held.memory_end = UINT64_C(4) << 30;
+	facts = &held;
+	ck_assert_str_eq(judged(manifest, NULL, "log.quiet", "f"), "~one");
+	ck_assert_str_eq(why, "no memory above 4GiB here");
+	held.memory_end++;
+	ck_assert_str_eq(judged(manifest, NULL, "log.quiet", "f"), "one");
+	ck_assert_str_eq(judged(manifest, NULL, "log.flood", "f"), "~one");
+	ck_assert_str_eq(why, "it is not because of other");
+	ck_assert_str_eq(judged(manifest, NULL, "live.panic", "f"), "~one");
+	ck_assert_str_eq(why, "it is not known to show as live.panic");
 	manifest_free(manifest);
 	diag_list_fini(&diags);
+}
+END_TEST
+
+#define CIRCUMSTANCES(text) \
+	HEAD "known_defects:\n  - id: one\n    title: t\n    rules: [log.quiet]\n" \
+	"    explored: [a/b]\n    circumstances: " text "\n"
+
+START_TEST(bad_circumstances_are_refused)
+{
+	assert_refused(CIRCUMSTANCES("{failing: kmem_alloc}"), 10, "manifest.unknown-key");
+	assert_refused(CIRCUMSTANCES("{failed: kmem_aloc}"), 10, "manifest.circumstance");
+	assert_refused(CIRCUMSTANCES("{config_interrupt: asleep}"), 10, "manifest.circumstance");
+	assert_refused(CIRCUMSTANCES("{behaviour: twice}"), 10, "manifest.circumstance");
+	assert_refused(CIRCUMSTANCES("{requests: 65}"), 10, "manifest.circumstance");
+	assert_refused(CIRCUMSTANCES("{requests: 0}"), 10, "manifest.circumstance");
+	assert_refused(CIRCUMSTANCES("{memory_above: much}"), 10, "manifest.type");
+	assert_refused(CIRCUMSTANCES("{attach_failed: false}"), 10, "manifest.circumstance");
+	assert_refused(CIRCUMSTANCES("{rules: log.quite}"), 10, "manifest.unknown-rule");
+	assert_refused(CIRCUMSTANCES("{because: []}"), 10, "manifest.type");
+	assert_refused(CIRCUMSTANCES("[]"), 10, "manifest.type");
+	assert_refused(CIRCUMSTANCES("{}"), 10, "manifest.type");
+	assert_refused(CIRCUMSTANCES("always"), 10, "manifest.type");
 }
 END_TEST
 
@@ -206,8 +308,10 @@ run_manifest_suite(void)
 	TCase *tc = tcase_create("manifest");
 
 	tcase_add_test(tc, defects_explain_where_they_say);
-	tcase_add_test(tc, defects_are_recognised_elsewhere);
-	tcase_add_test(tc, defects_are_known_anywhere);
+	tcase_add_test(tc, the_nearest_defect_is_the_one_that_it_is_like);
+	tcase_add_test(tc, circumstances_must_hold);
+	tcase_add_test(tc, one_of_several_circumstances_must_hold);
+	tcase_add_test(tc, bad_circumstances_are_refused);
 	tcase_add_test(tc, bad_manifests_are_refused);
 	tcase_add_test(tc, errors_stand_at_the_item);
 	tcase_add_test(tc, names_are_looked_up);
