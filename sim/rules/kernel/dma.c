@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Area dma: the discipline of bus_dma(9).  Calls and objects are here, bytes and requests
- * in dma_sync.c, the catalogue rows in dma_rows.c.
+ * Area dma: the discipline of bus_dma(9): calls and objects; see dma.h for the rest.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -158,39 +157,9 @@ HOOK(note_segment, struct dma *dma)
 	map->segment = shadow_grow(map->segment, &map->segments_max, map->segments,
 	    sizeof(map->segment[0]));
 	map->segment[map->segments++] = (struct dma_segment){
-		.bus = event->note.dmaseg.address, .length = event->note.dmaseg.length, .offset =
-		    event->note.dmaseg.offset,
+		.bus = event->note.dmaseg.address, .length = event->note.dmaseg.length,
+		.offset = event->note.dmaseg.offset,
 	};
-}
-
-static const struct rule rule_bad_memory = {
-	"dma.bad-memory", SEVERITY_ERROR,
-	"what is loaded is memory that somebody has allocated",
-	"bus_dma(9), bus_dmamap_load()",
-	"Free memory gets another owner while the device uses it.",
-	"kmem_free(buf, n);\nbus_dmamap_load(t, map, buf, n, NULL, 0);",
-	"bus_dmamap_load(t, map, buf, n, NULL, 0);"
-};
-
-static void
-check_buffer(struct rules_core *core, const struct event *note, uint32_t site)
-{
-	const struct memory *memory = rules_look(core)->memory;
-	uint64_t pfn = note->note.dmasrc.address >> MEMORY_PAGE_SHIFT;
-	const char *where = NULL;
-
-	if (note->note.dmasrc.kind == HW_BUF_STACK)
-		where = "on the stack of a thread";
-	else if (note->note.dmasrc.kind == HW_BUF_FREED)
-		where = "in memory that kmem has back, or never gave";
-	else if (memory != NULL && memory_is_ram(memory, pfn) &&
-	    memory_owner(memory, pfn) == HW_PAGE_FREE)
-		where = "in a page that is free";
-	if (where != NULL)
-		rules_report(core, &rule_bad_memory, note, site,
-		    "load of map %u: %llu bytes from offset %llu on lie %s",
-		    (unsigned)note->note.dmasrc.map, (unsigned long long)note->note.dmasrc.length,
-		    (unsigned long long)note->note.dmasrc.offset, where);
 }
 
 HOOK(note_source, struct dma *dma)
@@ -199,15 +168,14 @@ HOOK(note_source, struct dma *dma)
 
 	if (map == NULL)
 		return;
-	check_buffer(core, event, site);
+	dma_check_buffer(dma, core, map, event, site);
 	if (event->note.dmasrc.address == UINT64_MAX)
 		return;
 	map->source = shadow_grow(map->source, &map->sources_max, map->sources,
 	    sizeof(map->source[0]));
 	map->source[map->sources++] = (struct dma_segment){
-		.bus = event->note.dmasrc.address + MEMORY_BUS_OFFSET, .length =
-		    event->note.dmasrc.length,
-		.offset = event->note.dmasrc.offset,
+		.bus = event->note.dmasrc.address + MEMORY_BUS_OFFSET,
+		.length = event->note.dmasrc.length, .offset = event->note.dmasrc.offset,
 	};
 }
 
@@ -241,8 +209,9 @@ static const struct rule rule_load_twice = {
 
 HOOK(call_load, struct dma *dma)
 {
-	struct dma_map *map = expect_map(dma, core, event->call.bus_dmamap_load.map, event, site);
 	unsigned ordinal = (unsigned)event->call.bus_dmamap_load.map;
+	struct dma_map *map = expect_map(dma, core, ordinal, event, site);
+	uint64_t length = event->call.bus_dmamap_load.length;
 	struct finding *finding;
 
 	check_sleep(core, event->call.bus_dmamap_load.flags, event, site);
@@ -254,27 +223,24 @@ HOOK(call_load, struct dma *dma)
 		    (unsigned long long)map->length);
 		finding_because(finding, map->load_seq, "loaded here");
 	}
-	if (event->call.bus_dmamap_load.length > map->size || event->call.bus_dmamap_load.length ==
-	    0) {
+	if (length > map->size || length == 0) {
 		finding = rules_report(core, &rule_load_limits, event, site,
 		    "load of %llu bytes into map %u, which was made for 1 to %llu",
-		    (unsigned long long)event->call.bus_dmamap_load.length, ordinal,
-		    (unsigned long long)map->size);
+		    (unsigned long long)length, ordinal, (unsigned long long)map->size);
 		finding_because(finding, map->seq, "created here");
-	}
-	if (event->call.bus_dmamap_load.length > 0 &&
-	    event->call.bus_dmamap_load.length <= map->size && map->segment_max > 0 &&
-	    (event->call.bus_dmamap_load.length - 1) / map->segment_max >= map->nsegs) {
+	} else if (map->segment_max > 0 && (length - 1) / map->segment_max >= map->nsegs) {
 		finding = rules_report(core, &rule_load_limits, event, site,
 		    "load of %llu bytes into map %u, which was made for %llu segment%s of at "
-		    "most %llu bytes", (unsigned long long)event->call.bus_dmamap_load.length,
-		    ordinal,
+		    "most %llu bytes", (unsigned long long)length, ordinal,
 		    (unsigned long long)map->nsegs, map->nsegs == 1 ? "" : "s",
 		    (unsigned long long)map->segment_max);
 		finding_because(finding, map->seq, "created here");
 	}
 	forget_load(map);
 	map->load_seq = event->seq;
+	map->load_site = site;
+	map->load_flags = event->call.bus_dmamap_load.flags;
+	map->low = 0;
 }
 
 HOOK(ret_load, struct dma *dma)
@@ -345,8 +311,7 @@ HOOK(call_unload, struct dma *dma)
 		return;
 	check_owned(dma, core, event, site);
 	dma_report_unsynced(dma, core, event->call.bus_dmamap_unload.map, &rule_unload_unsynced,
-	    event, site,
-	    "at its unload");
+	    event, site, "at its unload");
 	forget_load(map);
 	dma_disown_map(dma, (uint32_t)event->call.bus_dmamap_unload.map);
 }
@@ -377,8 +342,7 @@ HOOK(call_destroy, struct dma *dma)
 		finding_because(finding, map->load_seq, "loaded here");
 	}
 	dma_report_unsynced(dma, core, event->call.bus_dmamap_destroy.map, &rule_unload_unsynced,
-	    event, site,
-	    "at its destruction");
+	    event, site, "at its destruction");
 	forget_load(map);
 	dma_disown_map(dma, (uint32_t)event->call.bus_dmamap_destroy.map);
 	map->gone = true;
@@ -567,8 +531,10 @@ HOOK(ret_create, struct dma *dma)
 }
 
 static void
-release(struct dma *dma)
+release(void *state)
 {
+	struct dma *dma = state;
+
 	for (size_t i = 0; i < dma->maps; i++) {
 		free(dma->map[i].segment);
 		free(dma->map[i].source);
@@ -595,17 +561,10 @@ HOOK(on_reboot, struct dma *dma)
 }
 
 static void
-dma_fini(void *state)
-{
-	release(state);
-}
-
-static void
 dma_watch(void *state, struct rules_core *core, struct world *world)
 {
 	struct dma *dma = state;
 
-	(void)core;
 	dma->world = world;
 }
 
@@ -680,14 +639,14 @@ static const struct hook_row hooks[] = {
 const struct area area_dma = {
 	.name = "dma",
 	.rules = RULES(&rule_unchecked_result, &rule_dead_map, &rule_dma_sync_range,
-	    &rule_sleep_context, &rule_bad_memory, &rule_load_twice, &rule_load_limits,
+	    &rule_sleep_context, &rule_dma_bad_memory, &rule_load_twice, &rule_load_limits,
 	    &rule_dma_release_owned, &rule_unload_unsynced, &rule_destroy_loaded,
 	    &rule_free_mismatch, &rule_leak, &rule_dma_sync_pairing, &rule_dma_sync_ops,
 	    &rule_dma_sync_excess, &rule_dma_pre_before_device, &rule_dma_post_before_cpu,
-	    &rule_dma_cpu_write_owned, &rule_dma_address_space),
+	    &rule_dma_cpu_write_owned, &rule_dma_address_space, &rule_dma_load_direction),
 	.hooks = hooks,
 	.state_bytes = sizeof(struct dma),
-	.fini = dma_fini,
+	.fini = release,
 	.rest = dma_rest,
 	.end = dma_end,
 	.watch = dma_watch,

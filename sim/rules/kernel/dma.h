@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Area dma in its files, each of which calls only those before it:
- *	dma_state.c	maps, the states of their bytes, who has them
- *	dma_owned.c	loads and stores of bytes that the device has
+ *	dma_state.c	maps, the states of their bytes, who has them; loads and stores of bytes
+ *			that the device has
+ *	dma_buffer.c	what is loaded
  *	dma_sync.c	bus_dmamap_sync()
  *	dma_request.c	requests, from enqueue to dequeue
  *	dma.c		calls and objects, and the table of hooks
@@ -18,6 +19,8 @@ enum dma_op {
 	DMA_PRE = DMA_PREREAD | DMA_PREWRITE, DMA_POST = DMA_POSTREAD | DMA_POSTWRITE
 };
 #define DMA_NOWAIT 1			/* BUS_DMA_NOWAIT */
+#define DMA_READ 0x100			/* BUS_DMA_READ: device to memory only */
+#define DMA_WRITE 0x200
 #define DMA_EFBIG 27
 #define DMA_DESC_WRITE 2		/* VRING_DESC_F_WRITE: the device writes */
 
@@ -38,6 +41,9 @@ struct dma_map {
 	bool exists, gone, loaded, load_failed, leak_reported;
 	uint32_t seq, site, gone_seq;	/* made, destroyed */
 	uint32_t load_seq, pre_seq;	/* newest load, newest PRE */
+	uint32_t load_site;
+	uint64_t load_flags;
+	uintptr_t low;			/* where the buffer begins, 0: unknown */
 	uint32_t commit_seq, commit_site; /* newest request with it */
 	uint64_t size, nsegs, segment_max;	/* as given to create */
 	uint64_t length;		/* bytes loaded */
@@ -107,7 +113,8 @@ struct dma {
 extern const struct area area_dma;
 extern const struct rule rule_dma_sync_range, rule_dma_sync_ops, rule_dma_sync_pairing,
     rule_dma_sync_excess, rule_dma_pre_before_device, rule_dma_post_before_cpu,
-    rule_dma_cpu_write_owned, rule_dma_release_owned, rule_dma_address_space;
+    rule_dma_cpu_write_owned, rule_dma_release_owned, rule_dma_address_space,
+    rule_dma_load_direction, rule_dma_bad_memory;
 
 /* ---- dma_state.c ---- */
 
@@ -144,8 +151,6 @@ bool dma_read_buffer(const struct rules_view *view, const struct dma_map *map,
 /* "PREREAD"; for one operation. */
 const char *dma_op_name(unsigned op);
 
-/* ---- dma_owned.c ---- */
-
 /* A request is at the device; it was dequeued; a POSTREAD; a map has nothing loaded; reset. */
 void dma_own(struct dma *dma, struct rules_core *core, const struct dma_request *request);
 void dma_back(struct dma *dma, const struct dma_request *request);
@@ -156,6 +161,12 @@ enum access_verdict dma_touch(void *state, struct rules_core *core, const struct
 /* Memory is given back. */
 void dma_memory(void *state, struct rules_core *core, enum hw_memory what, uintptr_t low,
     uintptr_t high, uint64_t number);
+
+/* ---- dma_buffer.c ---- */
+
+/* A part of the buffer that is being loaded (HW_NOTE_DMASRC). */
+void dma_check_buffer(const struct dma *dma, struct rules_core *core, struct dma_map *map,
+    const struct event *note, uint32_t site);
 
 /* ---- dma_sync.c ---- */
 

@@ -135,6 +135,34 @@ check_late(struct rules_core *core, const struct dma_map *map,
 	}
 }
 
+const struct rule rule_dma_load_direction = {
+	"dma.load-direction", SEVERITY_ERROR,
+	"a load with BUS_DMA_READ or BUS_DMA_WRITE is of a buffer that the device writes or reads",
+	"bus_dma(9), bus_dmamap_load(), flags",
+	"READ is from the device to memory.  A machine may map the buffer for that direction "
+	"alone, and the other transfer fails or moves nothing.",
+	"bus_dmamap_load(t, map, cmd, n, NULL, BUS_DMA_NOWAIT | BUS_DMA_READ);\n"
+	"virtio_enqueue(vsc, vq, slot, map, true);\t/* the device reads */",
+	"bus_dmamap_load(t, map, cmd, n, NULL, BUS_DMA_NOWAIT | BUS_DMA_WRITE);"
+};
+
+static void
+check_direction(struct rules_core *core, const struct dma_map *map,
+    const struct dma_piece *piece, const struct event *event)
+{
+	uint64_t said = map->load_flags & (DMA_READ | DMA_WRITE);
+	struct finding *finding;
+
+	if (said != (piece->device_writes ? DMA_WRITE : DMA_READ))
+		return;
+	finding = rules_report(core, &rule_dma_load_direction, event, map->load_site,
+	    "map %u was loaded with %s, and the device %s it", piece->map,
+	    said == DMA_READ ? "BUS_DMA_READ" : "BUS_DMA_WRITE",
+	    piece->device_writes ? "writes" : "reads");
+	finding_because(finding, map->load_seq, "loaded here");
+	finding_because(finding, piece->seq, "descriptor written");
+}
+
 static void
 check_piece(struct dma *dma, struct rules_core *core, const struct dma_piece *piece,
     const struct event *event, uint32_t site)
@@ -147,6 +175,7 @@ check_piece(struct dma *dma, struct rules_core *core, const struct dma_piece *pi
 
 	if (piece->length == 0)
 		return;
+	check_direction(core, map, piece, event);
 	/* Bytes that were all synced the other way round are ring.direction. */
 	if (cover.count < piece->length && !(cover.count == 0 && other.count == piece->length))
 		report_cover(core, map, piece, cover, event, site);

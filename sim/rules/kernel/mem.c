@@ -231,12 +231,12 @@ mem_touch(void *state, struct rules_core *core, const struct touch *touch)
 	return mem_map_touch(&mem->map, core, touch);
 }
 
-void
-mem_place_name(struct rules_core *core, const struct touch *touch, char *name, size_t size)
+const struct mem_range *
+mem_range_at(struct rules_core *core, uintptr_t address)
 {
 	const struct mem *mem = rules_state(core, &area_mem);
 
-	mem_map_name(&mem->map, core, touch, name, size);
+	return mem_map_at(&mem->map, address);
 }
 
 static void

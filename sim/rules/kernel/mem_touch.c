@@ -76,8 +76,8 @@ add_range(struct mem_map *map, const struct mem_range *range)
 	map->ranges++;
 }
 
-static const char *
-range_name(const struct mem_range *range, char *buffer, size_t size)
+const char *
+mem_range_name(const struct mem_range *range, char *buffer, size_t size)
 {
 	if (range->what == HW_MEMORY_SOFTC)
 		return "the softc";
@@ -86,13 +86,18 @@ range_name(const struct mem_range *range, char *buffer, size_t size)
 	return buffer;
 }
 
-void
-mem_map_name(const struct mem_map *map, const struct rules_core *core,
-    const struct touch *touch, char *name, size_t size)
+struct mem_range *
+mem_map_at(const struct mem_map *map, uintptr_t address)
 {
-	size_t n = ranges_to(map, touch->address);
-	const struct mem_range *range = n > 0 && touch->address < map->range[n - 1].high ?
-	    &map->range[n - 1] : NULL;
+	size_t n = ranges_to(map, address);
+
+	return n > 0 && address < map->range[n - 1].high ? &map->range[n - 1] : NULL;
+}
+
+void
+mem_place_name(struct rules_core *core, const struct touch *touch, char *name, size_t size)
+{
+	const struct mem_range *range = mem_range_at(core, touch->address);
 	struct rules_place place = {
 		.site = touch->site, .size = touch->size,
 		.offset = world_site_of(touch->world, (const void *)touch->address),
@@ -111,7 +116,7 @@ mem_map_name(const struct mem_map *map, const struct rules_core *core,
 		snprintf(name, size, "bytes %llu..%llu of %s",
 		    (unsigned long long)place.offset,
 		    (unsigned long long)(place.offset + touch->size - 1),
-		    range_name(range, whole, sizeof(whole)));
+		    mem_range_name(range, whole, sizeof(whole)));
 }
 
 /* ---- which bytes were written ---- */
@@ -257,7 +262,7 @@ touch_live(struct mem_map *map, struct rules_core *core, const struct mem_range 
 	    "read of bytes %llu..%llu of %s, which nobody has written",
 	    (unsigned long long)(touch->address - range->low),
 	    (unsigned long long)(touch->address - range->low + touch->size - 1),
-	    range_name(range, name, sizeof(name)));
+	    mem_range_name(range, name, sizeof(name)));
 	finding_because(finding, range->seq, "it comes from here");
 }
 
@@ -282,7 +287,7 @@ touch_gone(struct rules_core *core, const struct mem_range *range, const struct 
 	finding = rules_report(core, &rule_mem_use_after_free, &event, touch->site,
 	    "%s of %llu bytes at offset %llu of %s, which is %s", act(touch),
 	    (unsigned long long)touch->size, (unsigned long long)(touch->address - range->low),
-	    range_name(range, name, sizeof(name)), range->what == HW_MEMORY_DMA ?
+	    mem_range_name(range, name, sizeof(name)), range->what == HW_MEMORY_DMA ?
 	    "unmapped" : "free");
 	finding_because(finding, range->gone_seq, "since here");
 }
@@ -334,12 +339,12 @@ touch_between(const struct mem_map *map, struct rules_core *core, size_t n,
 		rules_report(core, &rule_mem_out_of_bounds, &event, touch->site,
 		    "%s of %llu bytes that ends %llu bytes behind the end of %s", act(touch),
 		    (unsigned long long)touch->size, (unsigned long long)over,
-		    range_name(below, name, sizeof(name)));
+		    mem_range_name(below, name, sizeof(name)));
 	else if (under > 0)
 		rules_report(core, &rule_mem_out_of_bounds, &event, touch->site,
 		    "%s of %llu bytes that begins %llu bytes before %s", act(touch),
 		    (unsigned long long)touch->size, (unsigned long long)under,
-		    range_name(above, name, sizeof(name)));
+		    mem_range_name(above, name, sizeof(name)));
 	else if (memory->arena_pfn[(touch->address - (uintptr_t)memory->arena) /
 	    MEMORY_PAGE_SIZE] == 0)
 		return ACCESS_WILD;

@@ -36,8 +36,11 @@ struct mem_map {
 void mem_map_fini(struct mem_map *map);
 void mem_map_change(struct mem_map *map, struct rules_core *core, enum hw_memory what,
     uintptr_t low, uintptr_t high, uint64_t number);
-void mem_map_name(const struct mem_map *map, const struct rules_core *core,
-    const struct touch *touch, char *name, size_t size);
+struct mem_range *mem_map_at(const struct mem_map *map, uintptr_t address);
+/* What of the driver's has that address, or NULL; it may be gone. */
+const struct mem_range *mem_range_at(struct rules_core *core, uintptr_t address);
+/* "kmem block 3" */
+const char *mem_range_name(const struct mem_range *range, char *name, size_t size);
 /* "sc->sc_target", or "bytes 8..11 of the softc". */
 void mem_place_name(struct rules_core *core, const struct touch *touch, char *name, size_t size);
 enum access_verdict mem_map_touch(struct mem_map *map, struct rules_core *core,

@@ -268,6 +268,37 @@ load_freed_page(struct probe *sc)
 }
 FRAGMENT(dma_bad_memory_bad3, .in_attach = load_freed_page);
 
+/* The page has them, the block has not. */
+static void
+load_behind_block(struct probe *sc)
+{
+	void *buf = kmem_alloc(PROBE_BYTES - 4, KM_SLEEP);
+
+	make_map2(sc);
+	(void)LOAD(sc, buf, PROBE_BYTES); /* BREAKS */
+}
+FRAGMENT(dma_bad_memory_bad4, .in_attach = load_behind_block);
+
+/* One entry more than the array has: half of the pointer behind it. */
+static void
+load_behind_array(struct probe *sc)
+{
+
+	if (CREATE(sc, sizeof(sc->sc_array) + 4, 2, NOWAIT) == 0)
+		(void)LOAD(sc, sc->sc_array, sizeof(sc->sc_array) + 4); /* BREAKS */
+}
+FRAGMENT(dma_bad_memory_bad5, .in_attach = load_behind_array);
+
+/* Two members in one, whole. */
+static void
+load_two_members(struct probe *sc)
+{
+
+	if (CREATE(sc, sizeof(sc->sc_array) + sizeof(sc->sc_map2), 2, NOWAIT) == 0)
+		(void)LOAD(sc, sc->sc_array, sizeof(sc->sc_array) + sizeof(sc->sc_map2));
+}
+FRAGMENT(dma_bad_memory_ok2, .in_attach = load_two_members);
+
 static void
 load_allocated(struct probe *sc)
 {
@@ -278,6 +309,46 @@ load_allocated(struct probe *sc)
 	(void)LOAD(sc, buf, PROBE_BYTES);
 }
 FRAGMENT(dma_bad_memory_ok, .in_attach = load_allocated);
+
+/* ---- dma.load-direction ---- */
+
+static void
+reload(struct probe *sc, int flags)
+{
+
+	bus_dmamap_unload(sc->sc_dmat, sc->sc_map);
+	if (bus_dmamap_load(sc->sc_dmat, sc->sc_map, sc->sc_pfns, PROBE_BYTES, NULL,
+	    BUS_DMA_NOWAIT | flags) != 0)
+		panic("no load");
+}
+
+static void
+load_to_be_written(struct probe *sc)
+{
+
+	const int flags = BUS_DMA_NOWAIT | BUS_DMA_READ;
+	bus_dma_tag_t t = sc->sc_dmat;
+
+	bus_dmamap_unload(t, sc->sc_map);
+	bus_dmamap_load(t, sc->sc_map, sc->sc_pfns, PROBE_BYTES, NULL, flags); /* BREAKS */
+}
+FRAGMENT(dma_load_direction_bad, .in_attach = load_to_be_written);
+
+static void
+load_to_be_read(struct probe *sc)
+{
+
+	reload(sc, BUS_DMA_WRITE);
+}
+FRAGMENT(dma_load_direction_ok, .in_attach = load_to_be_read);
+
+static void
+load_for_both(struct probe *sc)
+{
+
+	reload(sc, BUS_DMA_READ | BUS_DMA_WRITE);
+}
+FRAGMENT(dma_load_direction_ok2, .in_attach = load_for_both);
 
 /* ---- dma.dead-map ---- */
 

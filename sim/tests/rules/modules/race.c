@@ -311,7 +311,9 @@ hand_to_soft(struct probe *sc)
 
 	sc->sc_p = softint_establish(SOFTINT_NET | SOFTINT_MPSAFE, soft_reads, sc);
 	sc->sc_array[1] = 5;
+	kpreempt_disable();
 	softint_schedule(sc->sc_p);
+	kpreempt_enable();
 	kpause("soft", false, 1, NULL);
 	softint_disestablish(sc->sc_p);
 	sc->sc_array[2]++;
