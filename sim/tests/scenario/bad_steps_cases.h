@@ -2,360 +2,232 @@
 /*
  * Scenarios that read well and yet cannot be meant, for test_bad.c.
  */
-#ifndef VIOSIM_TESTS_SCENARIO_BAD_STORY_CASES_H
-#define VIOSIM_TESTS_SCENARIO_BAD_STORY_CASES_H
+#ifndef VIOSIM_TESTS_SCENARIO_BAD_STEPS_CASES_H
+#define VIOSIM_TESTS_SCENARIO_BAD_STEPS_CASES_H
 
 #include "tests/scenario/bad_cases.h"
 
 /* What must have come before, and when */
 static const struct bad bad_in_all_steps[] = {
-	{ FIXTURE_STEPS "  - guest: {use: 99999999 pages}\n", {
-		"5:18: no machine of this scenario has more than 16384 pages of memory "
-		    "[scenario.step]",
-	} },
+	{ FIXTURE_STEPS "  - guest: {use: 99999999 pages}\n", { "5:18: no machine of this "
+	    "scenario has more than 16384 pages of memory [scenario.step]" } },
 	{ FIXTURE_STEPS "  - guest: {use: 64MiB}\n  - guest: {use: 65MiB}\nmachines: [{}, "
-	    "{memory: 32MiB}]\n", {
-		"6:18: no machine of this scenario has more than 16384 pages of memory "
-		    "[scenario.step]",
-	} },
-	{ FIXTURE_STEPS "  - guest: {use: 1}\n  - guest: {release: 1GiB}\n", {
-		"6:22: no machine of this scenario has more than 16384 pages of memory "
-		    "[scenario.step]",
-	} },
-	{ FIXTURE_STEPS "  - guest: {release: 1}\n", {
-		"5:22: nothing to release: there is no `guest: {use: ...}` before "
-		    "[scenario.step]",
-	} },
+	    "{memory: 32MiB}]\n", { "6:18: no machine of this scenario has more than 16384 pages "
+	    "of memory [scenario.step]" } },
+	{ FIXTURE_STEPS "  - guest: {use: 1}\n  - guest: {release: 1GiB}\n", { "6:22: no machine "
+	    "of this scenario has more than 16384 pages of memory [scenario.step]" } },
+	{ FIXTURE_STEPS "  - guest: {release: 1}\n", { "5:22: nothing to release: there is no "
+	    "`guest: {use: ...}` before [scenario.step]" } },
 	{ FIXTURE_STEPS "  - guest: {use: 1}\n  - guest: {reboot: true}\n  - guest: {release: "
-	    "1}\n", {
-		"7:22: nothing to release: there is no `guest: {use: ...}` before "
-		    "[scenario.step]",
-	} },
-	{ FIXTURE_STEPS "  - heal: all\n", {
-		"5:11: no fault is armed here [scenario.fail-id]",
-	} },
-	{ FIXTURE_STEPS "  - fail: {id: a, call: uvm_pglistalloc}\n  - heal: a\n  - heal: all\n", {
-		"7:11: no fault is armed here [scenario.fail-id]",
-	} },
-	{ FIXTURE_STEPS "  - fail: {id: a, call: uvm_pglistalloc}\n  - heal: all\n  - heal: a\n", {
-		"7:11: \"a\" was healed before, in line 6 [scenario.fail-id]",
-	} },
+	    "1}\n", { "7:22: nothing to release: there is no `guest: {use: ...}` before "
+	    "[scenario.step]" } },
+	{ FIXTURE_STEPS "  - heal: all\n", { "5:11: no fault is armed here [scenario.fail-id]" } },
+	{ FIXTURE_STEPS "  - fail: {id: a, call: uvm_pglistalloc}\n  - heal: a\n  - heal: "
+	    "all\n", { "7:11: no fault is armed here [scenario.fail-id]" } },
+	{ FIXTURE_STEPS "  - fail: {id: a, call: uvm_pglistalloc}\n  - heal: all\n  - heal: "
+	    "a\n", { "7:11: \"a\" was healed before, in line 6 [scenario.fail-id]" } },
 	{ FIXTURE_STEPS "  - fail: {id: full, call: uvm_pglistalloc}\n  - heal: fulll\n", {
-		"6:11: no step arms a fault with the id \"fulll\"; did you mean \"full\"? "
-		    "[scenario.fail-id]",
-	} },
-	{ FIXTURE_STEPS "  - device: {resume: inflate}\n", {
-		"5:22: no step before pauses the queue \"inflate\" [scenario.step]",
-	} },
+	    "6:11: no step arms a fault with the id \"fulll\"; did you mean \"full\"? "
+	    "[scenario.fail-id]" } },
+	{ FIXTURE_STEPS "  - device: {resume: inflate}\n", { "5:22: no step before pauses the "
+	    "queue \"inflate\" [scenario.step]" } },
 	{ FIXTURE_STEPS "  - device: {pause: deflate}\n  - device: {resume: inflate}\n", {
-		"6:22: no step before pauses the queue \"inflate\" [scenario.step]",
-	} },
-	{ FIXTURE_STEPS "  - device: {pause: inflate}\n  - device: {resume: inflate}\n  - "
-	    "device: {resume: inflate}\n", {
-		"7:22: no step before pauses the queue \"inflate\" [scenario.step]",
-	} },
+	    "6:22: no step before pauses the queue \"inflate\" [scenario.step]" } },
+	{ FIXTURE_STEPS "  - device: {pause: inflate}\n  - device: {resume: inflate}\n  - device: "
+	    "{resume: inflate}\n", { "7:22: no step before pauses the queue \"inflate\" "
+	    "[scenario.step]" } },
 	{ FIXTURE_STEPS "  - at: 5s\n    expect: mem.free > 1\n    for: 10s\n  - at: 6s\n    "
-	    "target: 1\n", {
-		"8:9: this step is at 6s, but the one of line 5 is not over before 15s "
-		    "[scenario.time]",
-	} },
+	    "target: 1\n", { "8:9: this step is at 6s, but the one of line 5 is not over before "
+	    "15s [scenario.time]" } },
 	{ FIXTURE_STEPS "  - at: 5s\n    storm: {targets: [1, 2], every: 1s, count: 4}\n  - at: "
-	    "7s\n    target: 1\n", {
-		"7:9: this step is at 7s, but the one of line 5 is not over before 8s "
-		    "[scenario.time]",
-	} },
+	    "7s\n    target: 1\n", { "7:9: this step is at 7s, but the one of line 5 is not over "
+	    "before 8s [scenario.time]" } },
 	{ FIXTURE_STEPS "  - at: 5s\n    target: 1\n  - at: +3s\n    target: 2\n  - at: 7s\n    "
-	    "target: 1\n", {
-		"9:9: this step is at 7s, but the one of line 7 is not over before 8s "
-		    "[scenario.time]",
-	} },
+	    "target: 1\n", { "9:9: this step is at 7s, but the one of line 7 is not over before "
+	    "8s [scenario.time]" } },
 	{ FIXTURE_STEPS "  - at: 10ticks\n    target: 1\n  - at: 90ms\n    target: 2\n", {
-		"7:9: this step is at 90ms, earlier than the one of line 5 (100ms) "
-		    "[scenario.time]",
-	} },
+	    "7:9: this step is at 90ms, earlier than the one of line 5 (100ms) [scenario.time]" }
+	    },
 	{ FIXTURE_STEPS "  - at: 5s\n    expect: mem.free > 1\n    for: 10s\nlimits: {time: "
-	    "10s}\n", {
-		"7:10: this step ends at the earliest at 15s, beyond the time limit of the run "
-		    "(limits: {time: ...}) [scenario.time]",
-	} },
-	{ FIXTURE_STEPS "  - at: +200s\n    target: 1\n", {
-		"5:9: this step is beyond the time limit of the run (limits: {time: ...}) "
-		    "[scenario.time]",
-	} },
-	{ FIXTURE_STEPS "  - hold: {thread: viomb, until: the ende}\n  - name: the end\n    "
-	    "note: x\n", {
-		"5:34: there is no step named \"the ende\"; did you mean \"the end\"? "
-		    "[scenario.step]",
-	} },
+	    "10s}\n", { "7:10: this step ends at the earliest at 15s, beyond the time limit of "
+	    "the run (limits: {time: ...}) [scenario.time]" } },
+	{ FIXTURE_STEPS "  - at: +200s\n    target: 1\n", { "5:9: this step is beyond the time "
+	    "limit of the run (limits: {time: ...}) [scenario.time]" } },
+	{ FIXTURE_STEPS "  - hold: {thread: viomb, until: the ende}\n  - name: the end\n    note: "
+	    "x\n", { "5:34: there is no step named \"the ende\"; did you mean \"the end\"? "
+	    "[scenario.step]" } },
 };
 
 /* Expectations that check nothing */
 static const struct bad bad_expects[] = {
-	{ FIXTURE_STEPS "  - expect: host.actual < 0\n", {
-		"5:13: this is never true: host.actual is never below 0 [scenario.expectation]",
-	} },
-	{ FIXTURE_STEPS "  - expect: host.actual >= 0\n", {
-		"5:13: this is always true: host.actual is never below 0 [scenario.expectation]",
-	} },
+	{ FIXTURE_STEPS "  - expect: host.actual < 0\n", { "5:13: this is never true: host.actual "
+	    "is never below 0 [scenario.expectation]" } },
+	{ FIXTURE_STEPS "  - expect: host.actual >= 0\n", { "5:13: this is always true: "
+	    "host.actual is never below 0 [scenario.expectation]" } },
 	{ FIXTURE_STEPS "  - expect: host.actual == host.actual\n", {
-		"5:13: this is always true: both sides observe the same [scenario.expectation]",
-	} },
+	    "5:13: this is always true: both sides observe the same [scenario.expectation]" } },
 	{ FIXTURE_STEPS "  - expect: host.actual != host.actual\n", {
-		"5:13: this is never true: both sides observe the same [scenario.expectation]",
-	} },
+	    "5:13: this is never true: both sides observe the same [scenario.expectation]" } },
 	{ FIXTURE_STEPS "  - expect: host.actual + 1 > host.actual\n", {
-		"5:13: this is always true: both sides observe the same [scenario.expectation]",
-	} },
-	{ FIXTURE_STEPS "  - expect: mem.free > 1TiB\n", {
-		"5:13: this is never true: no machine of this scenario has more than 64MiB of "
-		    "memory [scenario.expectation]",
-	} },
-	{ FIXTURE_STEPS "  - expect: mem.balloon > mem.total\n", {
-		"5:13: this is never true: no part of the memory is more than mem.total "
-		    "[scenario.expectation]",
-	} },
-	{ FIXTURE_STEPS "  - expect: mem.total - mem.free >= 0\n", {
-		"5:13: this is always true: no part of the memory is more than mem.total "
-		    "[scenario.expectation]",
-	} },
-	{ FIXTURE_STEPS "  - expect: host.held > mem.total\n", {
-		"5:13: this is never true: no part of the memory is more than mem.total "
-		    "[scenario.expectation]",
-	} },
-	{ FIXTURE_STEPS "  - expect: mem.free <= 64MiB\n", {
-		"5:13: this is always true: no machine of this scenario has more than 64MiB of "
-		    "memory [scenario.expectation]",
-	} },
-	{ FIXTURE_STEPS "  - expect: mem.balloon == 16385\n", {
-		"5:13: this is never true: no machine of this scenario has more than 64MiB of "
-		    "memory [scenario.expectation]",
-	} },
-	{ FIXTURE_STEPS "  - expect: mem.free in 17000..18000\n", {
-		"5:13: this is never true: no machine of this scenario has more than 64MiB of "
-		    "memory [scenario.expectation]",
-	} },
-	{ FIXTURE_STEPS "  - expect: host.actual == 1TiB\n", {
-		"5:13: this is never true: no machine of this scenario has more than 64MiB of "
-		    "memory [scenario.expectation]",
-	} },
-	{ FIXTURE_STEPS "  - expect: host.held > 64MiB\n", {
-		"5:13: this is never true: no machine of this scenario has more than 64MiB of "
-		    "memory [scenario.expectation]",
-	} },
+	    "5:13: this is always true: both sides observe the same [scenario.expectation]" } },
+	{ FIXTURE_STEPS "  - expect: mem.free > 1TiB\n", { "5:13: this is never true: no machine "
+	    "of this scenario has more than 64MiB of memory [scenario.expectation]" } },
+	{ FIXTURE_STEPS "  - expect: mem.balloon > mem.total\n", { "5:13: this is never true: no "
+	    "part of the memory is more than mem.total [scenario.expectation]" } },
+	{ FIXTURE_STEPS "  - expect: mem.total - mem.free >= 0\n", { "5:13: this is always true: "
+	    "no part of the memory is more than mem.total [scenario.expectation]" } },
+	{ FIXTURE_STEPS "  - expect: host.held > mem.total\n", { "5:13: this is never true: no "
+	    "part of the memory is more than mem.total [scenario.expectation]" } },
+	{ FIXTURE_STEPS "  - expect: mem.free <= 64MiB\n", { "5:13: this is always true: no "
+	    "machine of this scenario has more than 64MiB of memory [scenario.expectation]" } },
+	{ FIXTURE_STEPS "  - expect: mem.balloon == 16385\n", { "5:13: this is never true: no "
+	    "machine of this scenario has more than 64MiB of memory [scenario.expectation]" } },
+	{ FIXTURE_STEPS "  - expect: mem.free in 17000..18000\n", { "5:13: this is never true: no "
+	    "machine of this scenario has more than 64MiB of memory [scenario.expectation]" } },
+	{ FIXTURE_STEPS "  - expect: host.actual == 1TiB\n", { "5:13: this is never true: no "
+	    "machine of this scenario has more than 64MiB of memory [scenario.expectation]" } },
+	{ FIXTURE_STEPS "  - expect: host.held > 64MiB\n", { "5:13: this is never true: no "
+	    "machine of this scenario has more than 64MiB of memory [scenario.expectation]" } },
 	{ FIXTURE_STEPS "  - expect: host.target == 4294967296\n", {
-		"5:13: this is never true: host.target has 32 bits "
-		    "[scenario.expectation]",
-	} },
+	    "5:13: this is never true: host.target has 32 bits [scenario.expectation]" } },
 	{ FIXTURE_STEPS "  - expect: vq.inflate.requests + vq.deflate.requests < 0\n", {
-		"5:13: this is never true: no such number is below 0 [scenario.expectation]",
-	} },
-	{ FIXTURE_STEPS "  - expect: thread.sleep < 0\n", {
-		"5:13: this is never true: thread.sleep is never below 0 [scenario.expectation]",
-	} },
-	{ FIXTURE_STEPS "  - expect: count(log ~ \"x\") >= 0\n", {
-		"5:13: this is always true: count(log ~ \"x\") is never below 0 "
-		    "[scenario.expectation]",
-	} },
+	    "5:13: this is never true: no such number is below 0 [scenario.expectation]" } },
+	{ FIXTURE_STEPS "  - expect: thread.sleep < 0\n", { "5:13: this is never true: "
+	    "thread.sleep is never below 0 [scenario.expectation]" } },
+	{ FIXTURE_STEPS "  - expect: count(log ~ \"x\") >= 0\n", { "5:13: this is always true: "
+	    "count(log ~ \"x\") is never below 0 [scenario.expectation]" } },
 	{ FIXTURE_STEPS "  - wait: mem.free >= 0\n    within: 1s\n", {
-		"5:11: this is always true: mem.free is never below 0 [scenario.expectation]",
-	} },
-	{ FIXTURE_STEP "always: [host.actual >= 0]\n", {
-		"6:10: this is always true: host.actual is never below 0 [scenario.expectation]",
-	} },
-	{ FIXTURE_STEP "never: [{id: a, that: mem.free > 64MiB}]\n", {
-		"6:23: this is never true: no machine of this scenario has more than 64MiB of "
-		    "memory [scenario.expectation]",
-	} },
+	    "5:11: this is always true: mem.free is never below 0 [scenario.expectation]" } },
+	{ FIXTURE_STEP "always: [host.actual >= 0]\n", { "6:10: this is always true: host.actual "
+	    "is never below 0 [scenario.expectation]" } },
+	{ FIXTURE_STEP "never: [{id: a, that: mem.free > 64MiB}]\n", { "6:23: this is never true: "
+	    "no machine of this scenario has more than 64MiB of memory [scenario.expectation]" } },
 	{ FIXTURE_STEP "finally: [\"mem.balloon == 128MiB\"]\nmachines: [{memory: 32MiB}, "
-	    "{memory: 64MiB}]\n", {
-		"6:12: this is never true: no machine of this scenario has more than 64MiB of "
-		    "memory [scenario.expectation]",
-	} },
+	    "{memory: 64MiB}]\n", { "6:12: this is never true: no machine of this scenario has "
+	    "more than 64MiB of memory [scenario.expectation]" } },
 	{ FIXTURE_STEPS "  - expect: $e\nmatrix: {e: [mem.free > 1, mem.free > 1TiB]}\n", {
-		"6:28: this is never true: no machine of this scenario has more than 64MiB of "
-		    "memory (as $e in line 5) [scenario.expectation]",
-	} },
+	    "6:28: this is never true: no machine of this scenario has more than 64MiB of memory "
+	    "(as $e in line 5) [scenario.expectation]" } },
 };
 
 /* Near misses of keys, numbers and words */
 static const struct bad bad_near[] = {
-	{ FIXTURE_HEAD "setps:\n  - target: 1\n", {
-		"4:1: unknown key \"setps\" in scenario; did you mean \"steps\"? "
-		    "[scenario.unknown-key]",
-	} },
-	{ FIXTURE_STEPS "  - target:512\n", {
-		"5:5: a step is a map of keys, not a single value; a space is missing after the "
-		    "colon of \"target\" [scenario.type]",
-	} },
-	{ FIXTURE_STEPS "  - target 512\n", {
-		"5:5: a step is a map of keys, not a single value; a colon is missing after "
-		    "\"target\" [scenario.type]",
-	} },
-	{ FIXTURE_STEPS "  - at:1s\n", {
-		"5:5: a step is a map of keys, not a single value; a space is missing after the "
-		    "colon of \"at\" [scenario.type]",
-	} },
-	{ FIXTURE_HEAD "machine: hz:100\nsteps: [{note: x}]\n", {
-		"4:10: machine is a map of keys, not a single value; a space is missing after "
-		    "the colon of \"hz\" [scenario.type]",
-	} },
-	{ FIXTURE_STEPS "  - target: 512.5 pages\n", {
-		"5:13: \"512.5 pages\": pages are counted whole [scenario.value]",
-	} },
-	{ FIXTURE_STEPS "  - target: 1.5GiB\n", {
-		"5:13: \"1.5GiB\": a number is whole: write 1536MiB [scenario.value]",
-	} },
-	{ FIXTURE_STEPS "  - target: 1.3B\n", {
-		"5:13: \"1.3B\": a whole number is expected [scenario.value]",
-	} },
-	{ FIXTURE_STEPS "  - at: 1.5s\n    target: 1\n", {
-		"5:9: \"1.5s\": a number is whole: write 1500ms [scenario.value]",
-	} },
+	{ FIXTURE_HEAD "setps:\n  - target: 1\n", { "4:1: unknown key \"setps\" in scenario; did "
+	    "you mean \"steps\"? [scenario.unknown-key]" } },
+	{ FIXTURE_STEPS "  - target:512\n", { "5:5: a step is a map of keys, not a single value; "
+	    "a space is missing after the colon of \"target\" [scenario.type]" } },
+	{ FIXTURE_STEPS "  - target 512\n", { "5:5: a step is a map of keys, not a single value; "
+	    "a colon is missing after \"target\" [scenario.type]" } },
+	{ FIXTURE_STEPS "  - at:1s\n", { "5:5: a step is a map of keys, not a single value; a "
+	    "space is missing after the colon of \"at\" [scenario.type]" } },
+	{ FIXTURE_HEAD "machine: hz:100\nsteps: [{note: x}]\n", { "4:10: machine is a map of "
+	    "keys, not a single value; a space is missing after the colon of \"hz\" "
+	    "[scenario.type]" } },
+	{ FIXTURE_STEPS "  - target: 512.5 pages\n", { "5:13: \"512.5 pages\": pages are counted "
+	    "whole [scenario.value]" } },
+	{ FIXTURE_STEPS "  - target: 1.5GiB\n", { "5:13: \"1.5GiB\": a number is whole: write "
+	    "1536MiB [scenario.value]" } },
+	{ FIXTURE_STEPS "  - target: 1.3B\n", { "5:13: \"1.3B\": a whole number is expected "
+	    "[scenario.value]" } },
+	{ FIXTURE_STEPS "  - at: 1.5s\n    target: 1\n", { "5:9: \"1.5s\": a number is whole: "
+	    "write 1500ms [scenario.value]" } },
 	{ FIXTURE_STEPS "  - at: 0.0005 s\n    target: 1\n", {
-		"5:9: \"0.0005 s\": a number is whole: write 500us [scenario.value]",
-	} },
+	    "5:9: \"0.0005 s\": a number is whole: write 500us [scenario.value]" } },
 	{ FIXTURE_STEPS "  - at: 1.5ticks\n    target: 1\n", {
-		"5:9: \"1.5ticks\": a whole number is expected [scenario.value]",
-	} },
-	{ FIXTURE_STEPS "  - at: 0.5ns\n    target: 1\n", {
-		"5:9: \"0.5ns\": a whole number is expected [scenario.value]",
-	} },
-	{ FIXTURE_STEPS "  - at: 1e1s\n    target: 1\n", {
-		"5:9: \"1e1s\": a number is written out, without an exponent [scenario.value]",
-	} },
-	{ FIXTURE_STEPS "  - target: 1e3\n", {
-		"5:13: \"1e3\": a number is written out, without an exponent [scenario.value]",
-	} },
-	{ FIXTURE_STEPS "  - target: 1,000\n", {
-		"5:13: \"1,000\": digits are written without separators [scenario.value]",
-	} },
-	{ FIXTURE_STEP "machine: {cpus: 1.5}\n", {
-		"6:17: \"1.5\": a whole number is expected [scenario.value]",
-	} },
-	{ FIXTURE_STEP "machine: {diagnostic: Off}\n", {
-		"6:23: \"Off\": true or false is expected; did you mean \"false\"? "
-		    "[scenario.value]",
-	} },
-	{ FIXTURE_STEP "machine: {diagnostic: TRUE}\n", {
-		"6:23: \"TRUE\": true or false is expected; did you mean \"true\"? "
-		    "[scenario.value]",
-	} },
-	{ FIXTURE_STEP "machine: {diagnostic: 2}\n", {
-		"6:23: \"2\": true or false is expected [scenario.value]",
-	} },
-	{ FIXTURE_STEP "device: {keeps_actual: no}\n", {
-		"6:24: \"no\": true or false is expected; did you mean \"false\"? "
-		    "[scenario.value]",
-	} },
+	    "5:9: \"1.5ticks\": a whole number is expected [scenario.value]" } },
+	{ FIXTURE_STEPS "  - at: 0.5ns\n    target: 1\n", { "5:9: \"0.5ns\": a whole number is "
+	    "expected [scenario.value]" } },
+	{ FIXTURE_STEPS "  - at: 1e1s\n    target: 1\n", { "5:9: \"1e1s\": a number is written "
+	    "out, without an exponent [scenario.value]" } },
+	{ FIXTURE_STEPS "  - target: 1e3\n", { "5:13: \"1e3\": a number is written out, without "
+	    "an exponent [scenario.value]" } },
+	{ FIXTURE_STEPS "  - target: 1,000\n", { "5:13: \"1,000\": digits are written without "
+	    "separators [scenario.value]" } },
+	{ FIXTURE_STEP "machine: {cpus: 1.5}\n", { "6:17: \"1.5\": a whole number is expected "
+	    "[scenario.value]" } },
+	{ FIXTURE_STEP "machine: {diagnostic: Off}\n", { "6:23: \"Off\": true or false is "
+	    "expected; did you mean \"false\"? [scenario.value]" } },
+	{ FIXTURE_STEP "machine: {diagnostic: TRUE}\n", { "6:23: \"TRUE\": true or false is "
+	    "expected; did you mean \"true\"? [scenario.value]" } },
+	{ FIXTURE_STEP "machine: {diagnostic: 2}\n", { "6:23: \"2\": true or false is expected "
+	    "[scenario.value]" } },
+	{ FIXTURE_STEP "device: {keeps_actual: no}\n", { "6:24: \"no\": true or false is "
+	    "expected; did you mean \"false\"? [scenario.value]" } },
 	{ FIXTURE_STEPS "  - storm: {targets: [1, 2], every: 0ms}\n", {
-		"5:37: \"every\" must be longer than 0 [scenario.value]",
-	} },
+	    "5:37: \"every\" must be longer than 0 [scenario.value]" } },
 };
 
 /* Needs, and what only they refer to */
 static const struct bad bad_needs[] = {
-	{ FIXTURE_STEP "needs: [feature.MUST_TELL == 1]\n", {
-		"6:9: there is no feature \"MUST_TELL\"; did you mean \"MUST_TELL_HOST\"? "
-		    "[scenario.expectation]",
-	} },
-	{ FIXTURE_STEP "needs: [possible.uvm_pglistalloc > 0]\n", {
-		"6:9: there is no fault \"uvm_pglistalloc\"; did you mean "
-		    "\"uvm_pglistalloc.enomem\"? [scenario.expectation]",
-	} },
-	{ FIXTURE_STEP "needs: [calls.mutex_enter >= 0]\n", {
-		"6:9: this is always true: calls.mutex_enter is never below 0 "
-		    "[scenario.expectation]",
-	} },
-	{ FIXTURE_STEP "needs: [fail.x.hits == 1]\n", {
-		"6:9: no step arms a fault with the id \"x\" [scenario.fail-id]",
-	} },
+	{ FIXTURE_STEP "needs: [feature.MUST_TELL == 1]\n", { "6:9: there is no feature "
+	    "\"MUST_TELL\"; did you mean \"MUST_TELL_HOST\"? [scenario.expectation]" } },
+	{ FIXTURE_STEP "needs: [possible.uvm_pglistalloc > 0]\n", { "6:9: there is no fault "
+	    "\"uvm_pglistalloc\"; did you mean \"uvm_pglistalloc.enomem\"? "
+	    "[scenario.expectation]" } },
+	{ FIXTURE_STEP "needs: [calls.mutex_enter >= 0]\n", { "6:9: this is always true: "
+	    "calls.mutex_enter is never below 0 [scenario.expectation]" } },
+	{ FIXTURE_STEP "needs: [fail.x.hits == 1]\n", { "6:9: no step arms a fault with the id "
+	    "\"x\" [scenario.fail-id]" } },
 };
 
 /* Lists of events */
 static const struct bad bad_events[] = {
-	{ FIXTURE_STEPS "  - expect-trace: []\n", {
-		"5:19: a list without events expects nothing [scenario.event]",
-	} },
-	{ FIXTURE_STEPS "  - expect-trace: notify\n", {
-		"5:19: \"expect-trace\" is a list, not a single value [scenario.type]",
-	} },
-	{ FIXTURE_STEPS "  - expect-trace: [notfy]\n", {
-		"5:20: unknown kernel call or event \"notfy\"; did you mean \"notify\"? "
-		    "[scenario.name]",
-	} },
-	{ FIXTURE_STEPS "  - expect-trace: [virtio_dequeu: {queue: inflate}]\n", {
-		"5:20: unknown kernel call or event \"virtio_dequeu\"; did you mean "
-		    "\"virtio_dequeue\"? [scenario.name]",
-	} },
-	{ FIXTURE_STEPS "  - expect-trace: [notify: {quue: inflate}]\n", {
-		"5:29: notify has no argument \"quue\" (queue); did you mean \"queue\"? "
-		    "[scenario.event]",
-	} },
+	{ FIXTURE_STEPS "  - expect-trace: []\n", { "5:19: a list without events expects nothing "
+	    "[scenario.event]" } },
+	{ FIXTURE_STEPS "  - expect-trace: notify\n", { "5:19: \"expect-trace\" is a list, not a "
+	    "single value [scenario.type]" } },
+	{ FIXTURE_STEPS "  - expect-trace: [notfy]\n", { "5:20: unknown kernel call or event "
+	    "\"notfy\"; did you mean \"notify\"? [scenario.name]" } },
+	{ FIXTURE_STEPS "  - expect-trace: [virtio_dequeu: {queue: inflate}]\n", { "5:20: unknown "
+	    "kernel call or event \"virtio_dequeu\"; did you mean \"virtio_dequeue\"? "
+	    "[scenario.name]" } },
+	{ FIXTURE_STEPS "  - expect-trace: [notify: {quue: inflate}]\n", { "5:29: notify has no "
+	    "argument \"quue\" (queue); did you mean \"queue\"? [scenario.event]" } },
 	{ FIXTURE_STEPS "  - expect-trace: [virtio_reset: {queue: inflate}]\n", {
-		"5:35: virtio_reset has no arguments [scenario.event]",
-	} },
-	{ FIXTURE_STEPS "  - expect-trace: [notify: inflate]\n", {
-		"5:28: the arguments of notify are a map, as in {queue: 0}; leave them out where "
-		    "they do not matter [scenario.event]",
-	} },
-	{ FIXTURE_STEPS "  - expect-trace: [[notify]]\n", {
-		"5:20: an event is a kernel call or one of the words of `viosim describe "
-		    "events`, alone or with arguments behind a colon [scenario.event]",
-	} },
-	{ FIXTURE_STEPS "  - expect-trace: [notify: {queue: inflat}]\n", {
-		"5:36: \"inflat\" is no value of \"queue\" (inflate, deflate, or a number); did "
-		    "you mean \"inflate\"? [scenario.value]",
-	} },
-	{ FIXTURE_STEPS "  - expect-trace: [bus_dmamap_sync: {ops: PREREAD|POSTRED}]\n", {
-		"5:43: \"PREREAD|POSTRED\" is no value of \"ops\" (PREREAD, POSTREAD, PREWRITE, "
-		    "POSTWRITE, or a number) [scenario.value]",
-	} },
+	    "5:35: virtio_reset has no arguments [scenario.event]" } },
+	{ FIXTURE_STEPS "  - expect-trace: [notify: inflate]\n", { "5:28: the arguments of notify "
+	    "are a map, as in {queue: 0}; leave them out where they do not matter "
+	    "[scenario.event]" } },
+	{ FIXTURE_STEPS "  - expect-trace: [[notify]]\n", { "5:20: an event is a kernel call or "
+	    "one of the words of `viosim describe events`, alone or with arguments behind a colon "
+	    "[scenario.event]" } },
+	{ FIXTURE_STEPS "  - expect-trace: [notify: {queue: inflat}]\n", { "5:36: \"inflat\" is "
+	    "no value of \"queue\" (inflate, deflate, or a number); did you mean \"inflate\"? "
+	    "[scenario.value]" } },
+	{ FIXTURE_STEPS "  - expect-trace: [bus_dmamap_sync: {ops: PREREAD|POSTRED}]\n", { "5:43: "
+	    "\"PREREAD|POSTRED\" is no value of \"ops\" (PREREAD, POSTREAD, PREWRITE, POSTWRITE, "
+	    "or a number) [scenario.value]" } },
 	{ FIXTURE_STEPS "  - expect-trace: [take: {entries: -1}]\n", {
-		"5:36: \"-1\": a negative number has no meaning here [scenario.value]",
-	} },
+	    "5:36: \"-1\": a negative number has no meaning here [scenario.value]" } },
 	{ FIXTURE_STEPS "  - expect-trace: [virtio_enqueue: {write: 2}]\n", {
-		"5:44: \"2\": true or false is expected [scenario.value]",
-	} },
+	    "5:44: \"2\": true or false is expected [scenario.value]" } },
 	{ FIXTURE_STEPS "  - expect: mem.free > 1\n    exactly: true\n", {
-		"6:5: \"exactly\" does not go with \"expect\" [scenario.step]",
-	} },
+	    "6:5: \"exactly\" does not go with \"expect\" [scenario.step]" } },
 	{ FIXTURE_STEPS "  - expect-trace: [notify]\n    for: 1s\n", {
-		"6:5: \"for\" does not go with \"expect-trace\" [scenario.step]",
-	} },
+	    "6:5: \"for\" does not go with \"expect-trace\" [scenario.step]" } },
 };
 
 /* Values of the matrix are shown where they stand */
 static const struct bad bad_params[] = {
-	{ FIXTURE_STEPS "  - expect: $e\nmatrix: {e: [mem.free > 1, mem.fre > 1]}\n", {
-		"6:28: nothing called \"mem.fre\" can be observed; did you mean \"mem.free\"? "
-		    "(as $e in line 5) [scenario.expectation]",
-	} },
-	{ FIXTURE_STEPS "  - guest: {use: $n}\nmatrix: {n: [1 page, 2GiB]}\n", {
-		"6:22: no machine of this scenario has more than 16384 pages of memory (as $n in "
-		    "line 5) [scenario.step]",
-	} },
+	{ FIXTURE_STEPS "  - expect: $e\nmatrix: {e: [mem.free > 1, mem.fre > 1]}\n", { "6:28: "
+	    "nothing called \"mem.fre\" can be observed; did you mean \"mem.free\"? (as $e in "
+	    "line 5) [scenario.expectation]" } },
+	{ FIXTURE_STEPS "  - guest: {use: $n}\nmatrix: {n: [1 page, 2GiB]}\n", { "6:22: no "
+	    "machine of this scenario has more than 16384 pages of memory (as $n in line 5) "
+	    "[scenario.step]" } },
 	{ FIXTURE_STEP "device: {queue_size: {inflate: 64, deflate: 100}}\n", {
-		"6:45: a queue size is a power of two, or 0 for no queue [scenario.value]",
-	} },
-	{ FIXTURE_STEP "device: {queue_size: $q}\nmatrix: {q: [64, 100]}\n", {
-		"7:18: a queue size is a power of two, or 0 for no queue (as $q in line 6) "
-		    "[scenario.value]",
-	} },
+	    "6:45: a queue size is a power of two, or 0 for no queue [scenario.value]" } },
+	{ FIXTURE_STEP "device: {queue_size: $q}\nmatrix: {q: [64, 100]}\n", { "7:18: a queue "
+	    "size is a power of two, or 0 for no queue (as $q in line 6) [scenario.value]" } },
 	{ FIXTURE_STEPS "  - at: 2s\n    target: 1\n  - at: $t\n    target: 2\nmatrix: {t: [1s, "
-	    "3s]}\n", {
-		"9:14: this step is at 1s, earlier than the one of line 5 (2s) (as $t in line 7) "
-		    "[scenario.time]",
-	} },
-	{ FIXTURE_STEPS "  - heal: $id\nmatrix: {id: [a, all]}\n", {
-		"6:15: no step arms a fault with the id \"a\" (as $id in line 5) "
-		    "[scenario.fail-id]",
-	} },
-	{ FIXTURE_STEP "extends: t.yaml\n", {
-		"6:10: a file cannot extend itself [scenario.extends]",
-	} },
-	{ FIXTURE_STEP "extends: ./x/../t.yaml\n", {
-		"6:10: a file cannot extend itself [scenario.extends]",
-	} },
+	    "3s]}\n", { "9:14: this step is at 1s, earlier than the one of line 5 (2s) (as $t in "
+	    "line 7) [scenario.time]" } },
+	{ FIXTURE_STEPS "  - heal: $id\nmatrix: {id: [a, all]}\n", { "6:15: no step arms a fault "
+	    "with the id \"a\" (as $id in line 5) [scenario.fail-id]" } },
+	{ FIXTURE_STEP "extends: t.yaml\n", { "6:10: a file cannot extend itself "
+	    "[scenario.extends]" } },
+	{ FIXTURE_STEP "extends: ./x/../t.yaml\n", { "6:10: a file cannot extend itself "
+	    "[scenario.extends]" } },
 };
 
 #endif

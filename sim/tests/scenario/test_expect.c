@@ -27,7 +27,7 @@ static const struct {
 	{ "vq.inflate.requests", 3 }, { "vq.inflate.kicks", 3 }, { "vq.inflate.entries", 3 },
 	{ "vq.deflate.requests", 3 }, { "vq.deflate.kicks", 3 }, { "vq.deflate.entries", 3 },
 	{ "irq.config", 3 }, { "irq.inflate", 4 }, { "irq.deflate", 4 },
-	{ "thread.state", 4 }, { "thread.wakeups", 5 }, { "thread.sleep", 1500000 },
+	{ "thread.state", 2 }, { "thread.wakeups", 5 }, { "thread.sleep", 1500000 },
 	{ "calls.mutex_enter", 6 }, { "calls.uvm_pglistalloc", 7 },
 	{ "calls.virtio_dequeue", 7 }, { "fail.a-b.hits", 1 }, { "fail.full.hits", 0 },
 	{ "device.status", 4 }, { "attach.result", 2 }, { "sysctl.hw.viomb.npages", 42 },
@@ -186,12 +186,12 @@ static const struct { const char *text, *error; } refused[] = {
 	{ "host.actual - irq.config == 1",
 	  "15: \"irq.config\" is a count, but \"host.actual\" is an amount of pages" },
 	{ "thread.state == sleping",
-	  "17: thread.state is never \"sleping\" (none running runnable sleeping waiting-memory); "
+	  "17: thread.state is never \"sleping\" (none sleeping waiting-memory runnable running); "
 	  "did you mean \"sleeping\"?" },
 	{ "thread.state > none", "1: thread.state is compared by == or != only" },
 	{ "thread.state in none..running", "1: thread.state is compared by == or != only" },
 	{ "thread.state == 1", 
-	  "17: thread.state is never \"1\" (none running runnable sleeping waiting-memory)" },
+	  "17: thread.state is never \"1\" (none sleeping waiting-memory runnable running)" },
 	{ "thread.state + 1 == 2", "16: \"1\" is a bare number, but \"thread.state\" is a state" },
 	{ "mem.free == thread.state",
 	  "13: \"thread.state\" is a state, but \"mem.free\" is an amount of pages" },
