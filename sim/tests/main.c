@@ -116,7 +116,7 @@
 	X(report_timeline, "") \
 	X(report_words, "") \
 	X(run_align, "") \
-	X(run_beside, DRIVER) \
+	X(run_beside, DRIVER " " SMALL) \
 	X(run_compare, VIOSIM_CC " sim/tools/apply-patches " DRIVER) \
 	X(run_expect_trace, DRIVER) \
 	X(run_needs, DRIVER) \
