@@ -28,7 +28,8 @@
 #define GO_IN_FLIGHT \
 	"- device: {pause: inflate}\n- {at: 1s, target: 4 pages}\n" \
 	"- {at: 2s, guest: {detach: true}}\n"
-#define DETACH "- guest: {detach: true}\n- expect: device.status == reset\n"
+#define DETACH \
+	"- guest: {detach: true}\n- {expect: device.status == reset, within: 5s}\n"
 
 #define OUT_OF_MEMORY .machine = "memory: 4MiB", .device = "features: [DEFLATE_ON_OOM]", \
 	.steps = "- {at: 1s, target: 4 pages}\n- settle: {within: 2s}\n" \
