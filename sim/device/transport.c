@@ -7,8 +7,6 @@
 #include <assert.h>
 #include <string.h>
 
-#include "device/transport_reg.h"
-
 void
 transport_init(struct transport *transport, struct world *world,
     const struct transport_ops *ops, void *self, unsigned config_bytes,

@@ -132,4 +132,18 @@ void transport_leave_live(struct transport *transport);
 /* The device gives up (clause 2.1.2): status bit 64 and a configuration interrupt. */
 void transport_need_reset(struct transport *transport);
 
+/* ---- transport_reg.c (registers) of transport.c (what they do) ---- */
+
+/* half: 0 for features 0..31, 1 for 32..63; void once FEATURES_OK is set. */
+void transport_write_features(struct transport *transport, unsigned half, uint32_t value);
+void transport_write_status(struct transport *transport, uint8_t value);
+void transport_kick(struct transport *transport, unsigned queue);
+
+/* Negotiated features to the queues: after accepting, and when a queue comes to life. */
+void transport_apply_features(struct transport *transport);
+/* Record where a queue is now. */
+void transport_emit_queue(struct transport *transport, unsigned queue);
+/* The driver gives up one queue; what is in flight on it is forgotten. */
+void transport_drop_queue(struct transport *transport, unsigned queue);
+
 #endif /* VIOSIM_DEVICE_TRANSPORT_H */

@@ -6,7 +6,6 @@
 
 #include <string.h>
 
-#include "device/transport_reg.h"
 
 #define ONES(width) ((width) >= 8 ? UINT64_MAX : (UINT64_C(1) << (8 * (width))) - 1)
 

@@ -211,7 +211,7 @@ is_good_indirect(const struct virtqueue *vq, const struct descriptor *desc, bool
 
 /* Follow a chain through one table; an indirect descriptor leads into a table of its own. */
 static enum virtqueue_fault
-walk(const struct virtqueue *vq, struct virtqueue_chain *chain, uint64_t table,
+follow(const struct virtqueue *vq, struct virtqueue_chain *chain, uint64_t table,
     uint32_t entries, uint32_t index, bool nested)
 {
 	for (uint32_t steps = 0; steps < entries; steps++) {
@@ -223,7 +223,7 @@ walk(const struct virtqueue *vq, struct virtqueue_chain *chain, uint64_t table,
 		if (desc.flags & VIRTQUEUE_DESC_INDIRECT) {
 			if (!is_good_indirect(vq, &desc, nested))
 				return VIRTQUEUE_FAULT_INDIRECT;
-			return walk(vq, chain, desc.address,
+			return follow(vq, chain, desc.address,
 			    desc.length / DESC_BYTES, 0, true);
 		}
 		fault = add_buffer(vq, chain, &desc);
@@ -264,7 +264,7 @@ virtqueue_take(struct virtqueue *vq, struct virtqueue_chain *chain, enum virtque
 		*fault = VIRTQUEUE_FAULT_HEAD;
 	else {
 		chain_clear(chain, head);
-		*fault = walk(vq, chain, vq->desc, vq->size, head, false);
+		*fault = follow(vq, chain, vq->desc, vq->size, head, false);
 	}
 	if (*fault != VIRTQUEUE_FAULT_NONE)
 		return false;

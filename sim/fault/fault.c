@@ -389,7 +389,7 @@ divisor(uint32_t a, uint32_t b)
 	return a;
 }
 
-/* The plainest choice, 0, never strikes; as few possibilities as the probability allows. */
+/* The simplest choice, 0, never strikes; as few possibilities as the probability allows. */
 static bool
 chance_strikes(struct world *world, uint32_t ppm)
 {

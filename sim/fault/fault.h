@@ -78,7 +78,7 @@ struct fault_order {
 	int queue;			/* FAULT_ANY_QUEUE or a virtqueue index */
 	uint64_t nth;			/* first call to strike, from 1, counted from arming */
 	uint64_t count;			/* strikes, or FAULT_FOREVER */
-	uint32_t probability_ppm;	/* of each strike (CHOICE_FAULT; plainest: none) */
+	uint32_t probability_ppm;	/* of each strike (CHOICE_FAULT; 0: none) */
 };
 
 struct fault_armed {

@@ -443,63 +443,25 @@ balloon_storm_of(const struct scenario_step *step)
 
 /* ---- observables ---- */
 
-static bool
-observe_target(const struct expect_env *env, const struct expect_term *term, int64_t *value)
-{
-	(void)term;
-	*value = balloon_of(env->device)->facts.num_pages;
-	return true;
-}
-
-static bool
-observe_actual(const struct expect_env *env, const struct expect_term *term, int64_t *value)
-{
-	(void)term;
-	*value = balloon_of(env->device)->facts.actual;
-	return true;
-}
-
-static bool
-observe_held(const struct expect_env *env, const struct expect_term *term, int64_t *value)
-{
-	(void)term;
-	*value = (int64_t)env->device->world->memory.counts.held;
-	return true;
-}
-
-static bool
-observe_discarded(const struct expect_env *env, const struct expect_term *term, int64_t *value)
-{
-	(void)term;
-	*value = (int64_t)env->device->world->memory.counts.discarded_in_use;
-	return true;
-}
-
-static bool
-observe_balloon(const struct expect_env *env, const struct expect_term *term, int64_t *value)
-{
-	(void)term;
-	*value = (int64_t)env->device->world->memory.counts.driver;
-	return true;
-}
-
-static bool
-observe_entries(const struct expect_env *env, const struct expect_term *term, int64_t *value)
-{
-	int queue = device_queue_by_name(env->device->class, term->arg);
-
-	*value = (int64_t)balloon_of(env->device)->entries[queue];
-	return true;
-}
-
-static bool
-observe_statistics(const struct expect_env *env, const struct expect_term *term,
-    int64_t *value)
-{
-	(void)term;
-	*value = (int64_t)balloon_of(env->device)->statistics.received;
-	return true;
-}
+#define OBSERVE(what, value_) \
+	static bool \
+	observe_##what(const struct expect_env *env, const struct expect_term *term, \
+	    int64_t *value) \
+	{ \
+		const struct balloon *balloon = balloon_of(env->device); \
+		const struct memory_counts *counts = &env->device->world->memory.counts; \
+\
+		(void)term, (void)balloon, (void)counts; \
+		*value = (int64_t)(value_); \
+		return true; \
+	}
+OBSERVE(target, balloon->facts.num_pages)
+OBSERVE(actual, balloon->facts.actual)
+OBSERVE(held, counts->held)
+OBSERVE(discarded, counts->discarded_in_use)
+OBSERVE(balloon, counts->driver)
+OBSERVE(entries, balloon->entries[device_queue_by_name(env->device->class, term->arg)])
+OBSERVE(statistics, balloon->statistics.received)
 
 const struct observable balloon_observables[] = {
 	{ "host.target", EXPECT_PAGES, NULL, "what the host asks for (num_pages)",
