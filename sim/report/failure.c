@@ -14,7 +14,6 @@
 #include "report/json.h"
 #include "report/timeline.h"
 #include "report/words.h"
-#include "rules/device.h"
 #include "run/verdict.h"
 
 #define EXCERPT_COLUMNS 90	/* of a scenario line */
@@ -137,38 +136,11 @@ print_failure(FILE *stream, const struct report_input *input, const struct failu
 
 /* ---- what failed ---- */
 
-static const struct rule_far far[] = {
-	{ "attach.leak", RULE_LEFT_OVER }, { "dma.leak", RULE_LEFT_OVER },
-	{ "mem.leak", RULE_LEFT_OVER }, { "thread.exit", RULE_LEFT_OVER },
-	{ "page.conservation", RULE_LEFT_OVER }, { "page.alloc-range", RULE_SUSPECT },
-	{ "thread.timeout", RULE_SUSPECT }, { "live.lost-wakeup", RULE_ASLEEP },
-	{ "live.deadlock", RULE_ASLEEP }, { "lock.data-race", RULE_ALONE },
-	{ NULL, RULE_AT_CAUSE },
-};
-
-static enum rule_distance
-look_up(const struct rule_far *table, const struct rule *rule)
-{
-	while (table->id != NULL && strcmp(table->id, rule->id) != 0)
-		table++;
-	return table->distance;
-}
-
 static enum rule_distance
 distance_of(const struct rule *rule)
 {
-	enum rule_distance distance = look_up(far, rule);
-
-	for (size_t i = 0; distance == RULE_AT_CAUSE && rules_devices[i] != NULL; i++)
-		if (rules_devices[i]->far != NULL)
-			distance = look_up(rules_devices[i]->far, rule);
-	if (distance != RULE_AT_CAUSE)
-		return distance;
-	if (strncmp(rule->id, "live.", 5) == 0)
-		return RULE_IN_THE_END;
-	if (rule->severity == SEVERITY_LINT)
-		return RULE_BESIDE;
-	return strncmp(rule->id, "log.", 4) == 0 ? RULE_ALONE : RULE_AT_CAUSE;
+	return rule->severity == SEVERITY_LINT && rule->distance == RULE_AT_CAUSE ?
+	    RULE_BESIDE : rule->distance;
 }
 
 static const struct failure *

@@ -48,7 +48,6 @@ struct rules_device {
 	unsigned id;			/* virtio 1.2 clause 5 */
 	const char *name;		/* "block device" */
 	const struct area *const *areas;	/* its own rules; NULL ends the list */
-	const struct rule_far *far;	/* those of them that do not look at the cause */
 
 	/* ---- attach ---- */
 	unsigned queues;		/* that it always has */

@@ -18,13 +18,12 @@ enum severity { SEVERITY_ERROR, SEVERITY_LINT };
  * How far from the cause a rule looks, for those of several findings that are told first: a
  * contract that was broken; what was left over or miscounted by that; a number that is suspect; a
  * wake-up that did not come; what came of it in the end.  Then what is a cause only where there is
- * no other: an access without the mutex, a message; and lints of no other kind.
+ * no other: an access without the mutex, a message.  Lints of no other kind come last.
  */
 enum rule_distance {
 	RULE_AT_CAUSE, RULE_LEFT_OVER, RULE_SUSPECT, RULE_ASLEEP, RULE_IN_THE_END, RULE_ALONE,
-	RULE_BESIDE
+	RULE_BESIDE			/* of no row */
 };
-struct rule_far { const char *id; enum rule_distance distance; };	/* NULL ends a table */
 
 /* One rule of the catalogue; rows stand in the files of the areas. */
 struct rule {
@@ -34,7 +33,10 @@ struct rule {
 	const char *source;		/* manual page or clause of the specification */
 	const char *why;		/* why it matters */
 	const char *wrong, *right;	/* small examples; may be NULL */
+	enum rule_distance distance;
 };
+/* Rows leave out what is as usual. */
+#pragma GCC diagnostic ignored "-Wmissing-field-initializers"
 
 #define BECAUSE_MAX 4			/* what no rule goes beyond */
 

@@ -14,7 +14,8 @@ static const struct rule rule_must_tell_host = {
 	"virtio_child_attach_start(vsc, self, IPL_VM, sc->sc_vq, change, virtio_vq_intr, 0,\n"
 	"    0, BITS);",
 	"virtio_child_attach_start(vsc, self, IPL_VM, sc->sc_vq, change, virtio_vq_intr, 0,\n"
-	"    VIRTIO_BALLOON_F_MUST_TELL_HOST, BITS);"
+	"    VIRTIO_BALLOON_F_MUST_TELL_HOST, BITS);",
+	.distance = RULE_SUSPECT
 };
 
 void

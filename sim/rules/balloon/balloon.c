@@ -151,7 +151,8 @@ static const struct rule rule_inflate_direction = {
 	"virtio 1.2 clause 5.5.6.1: SHOULD supply pages when num_pages is greater",
 	"The guest loses memory that nobody asked for, without end if `actual` is what "
 	"the driver looks at and the device does not keep it.",
-	NULL, NULL
+	NULL, NULL,
+	.distance = RULE_SUSPECT
 };
 
 static void
@@ -181,7 +182,8 @@ static const struct rule rule_deflate_direction = {
 	"pages are reclaimed only as far as the host released them",
 	"virtio 1.2 clause 5.5.6.1, with DEFLATE_ON_OOM and detaching excepted",
 	"The host counts on the memory that the balloon holds.",
-	NULL, NULL
+	NULL, NULL,
+	.distance = RULE_SUSPECT
 };
 
 static void
@@ -424,7 +426,8 @@ static const struct rule rule_count = {
 	"at rest `actual` is the number of pages that the host has from the driver",
 	"virtio 1.2 clause 5.5.6.1: the driver MUST update actual",
 	"The host plans its memory by this number.",
-	"actual += PGS_PER_REQ;", "actual += b->bl_nentries;"
+	"actual += PGS_PER_REQ;", "actual += b->bl_nentries;",
+	.distance = RULE_IN_THE_END
 };
 
 static void
@@ -606,12 +609,6 @@ static const struct rules_field fields[] = {
 	{ .name = NULL }
 };
 
-static const struct rule_far far[] = {
-	{ "attach.must-tell-host", RULE_SUSPECT }, { "balloon.deflate-direction", RULE_SUSPECT },
-	{ "balloon.inflate-direction", RULE_SUSPECT }, { "balloon.count", RULE_IN_THE_END },
-	{ NULL, RULE_AT_CAUSE },
-};
-
 const struct rules_device rules_balloon = {
 	.id = 5,
 	.name = "memory balloon",
@@ -619,7 +616,6 @@ const struct rules_device rules_balloon = {
 		&area_balloon_page, &area_balloon_config, &area_balloon_attach, &area_balloon,
 		&area_balloon_statistics, NULL
 	},
-	.far = far,
 	.queues = 2,
 	.queue_features = queue_features,
 	.attaching = balloon_attaching,

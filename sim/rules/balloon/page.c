@@ -197,7 +197,8 @@ static const struct rule rule_conservation = {
 	"A page that neither guest nor host can use is lost until the next boot; a page both "
 	"use loses its contents.",
 	"if (virtio_enqueue_prep(...) != 0) return;	/* pages are on no list */",
-	"if (virtio_enqueue_prep(...) != 0) { uvm_pglistfree(&list); return; }"
+	"if (virtio_enqueue_prep(...) != 0) { uvm_pglistfree(&list); return; }",
+	.distance = RULE_LEFT_OVER
 };
 
 static void

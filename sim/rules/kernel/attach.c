@@ -255,7 +255,8 @@ static const struct rule rule_leak = {
 	"autoconf(9); NetBSD sys/dev/pci/virtio.c, virtio_child_attach_failed()",
 	"attach returns nothing: the device stays in the tree and nobody cleans up later.",
 	"if (virtio_alloc_vq(vsc, &vq[1], 1, ...) != 0)\n\tgoto fail;\t/* vq[0] stays */",
-	"if (virtio_alloc_vq(vsc, &vq[1], 1, ...) != 0)\n\tgoto fail_vq0;"
+	"if (virtio_alloc_vq(vsc, &vq[1], 1, ...) != 0)\n\tgoto fail_vq0;",
+	.distance = RULE_LEFT_OVER
 };
 
 static void

@@ -442,7 +442,8 @@ static const struct rule rule_leak = {
 	"bus_dma(9); autoconf(9)",
 	"Nobody has the pointer any more; bounce memory stays taken until the next boot.",
 	"if (virtio_child_attach_finish(vsc) != 0)\n\tgoto err_vq;\t/* skips the map */",
-	"if (virtio_child_attach_finish(vsc) != 0)\n\tgoto err_dmamap;"
+	"if (virtio_child_attach_finish(vsc) != 0)\n\tgoto err_dmamap;",
+	.distance = RULE_LEFT_OVER
 };
 
 static void

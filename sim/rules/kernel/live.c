@@ -94,7 +94,8 @@ static const struct rule rule_convergence = {
 	"what the host asks for is done in time, given free memory and a device that works",
 	"virtio 1.2 clause 5",
 	"The host waits for what never comes.",
-	NULL, NULL
+	NULL, NULL,
+	.distance = RULE_IN_THE_END
 };
 
 /* Whenever somebody wakes up. */
@@ -218,7 +219,8 @@ static const struct rule rule_deadlock = {
 	"NetBSD mutex(9), condvar(9), uvm(9)",
 	"The thread is lost, and with it the driver.",
 	"uvm_pglistalloc(0, ..., 1 /* waitok */)	/* takes all memory, waits for more */",
-	"if (n > 0) uvm_pglistalloc(n * PAGE_SIZE, ...)"
+	"if (n > 0) uvm_pglistalloc(n * PAGE_SIZE, ...)",
+	.distance = RULE_ASLEEP
 };
 
 static void

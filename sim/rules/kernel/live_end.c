@@ -10,7 +10,8 @@ const struct rule rule_endless_loop = {
 	"NetBSD kthread(9), condvar(9); spl(9)",
 	"A thread that never sleeps keeps its CPU for ever, at raised level the whole machine.",
 	"while (!sc->sc_done) continue;",
-	"while (!sc->sc_done) cv_wait(&sc->sc_cv, &sc->sc_lock);"
+	"while (!sc->sc_done) cv_wait(&sc->sc_cv, &sc->sc_lock);",
+	.distance = RULE_IN_THE_END
 };
 
 const struct rule rule_panic = {
@@ -18,7 +19,8 @@ const struct rule rule_panic = {
 	"the kernel does not panic, and no assertion fails",
 	"NetBSD panic(9), KASSERT(9)",
 	"A panic takes the whole guest down; an assertion names a contract that was broken.",
-	NULL, NULL
+	NULL, NULL,
+	.distance = RULE_IN_THE_END
 };
 
 const struct rule rule_trap = {
@@ -29,7 +31,8 @@ const struct rule rule_trap = {
 	"processor stops at it, and the kernel with it. A driver leaves the processor's own "
 	"state and privileged instructions to the kernel.",
 	"n = size / sc->sc_unit;",
-	"if (sc->sc_unit == 0)\n\treturn EINVAL;\nn = size / sc->sc_unit;"
+	"if (sc->sc_unit == 0)\n\treturn EINVAL;\nn = size / sc->sc_unit;",
+	.distance = RULE_IN_THE_END
 };
 
 const struct area area_live_end = {

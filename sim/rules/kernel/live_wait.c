@@ -274,7 +274,8 @@ static const struct rule rule_lost_wakeup = {
 	"cv_signal(9) without a sleeper leaves no trace, and wakes one thread, whichever comes "
 	"first: the one that was meant sleeps its whole timeout.",
 	"if (!sc->sc_work) { mutex_enter(&m); cv_timedwait(&cv, &m, t); mutex_exit(&m); }",
-	"mutex_enter(&m); while (!sc->sc_work) cv_timedwait(&cv, &m, t); mutex_exit(&m);"
+	"mutex_enter(&m); while (!sc->sc_work) cv_timedwait(&cv, &m, t); mutex_exit(&m);",
+	.distance = RULE_ASLEEP
 };
 
 /* It was not woken when what it looks at changed, or slept although that had changed. */

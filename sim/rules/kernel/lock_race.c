@@ -128,7 +128,8 @@ static const struct rule rule_data_race = {
 	"sc->sc_wanted = wanted;\t\t/* in the interrupt */\n"
 	"n = sc->sc_wanted - sc->sc_done;\t/* in the thread */",
 	"mutex_enter(&sc->sc_lock);\nwanted = sc->sc_wanted;\nmutex_exit(&sc->sc_lock);\n"
-	"n = wanted - sc->sc_done;"
+	"n = wanted - sc->sc_done;",
+	.distance = RULE_ALONE
 };
 
 static const struct rule rule_unordered = {

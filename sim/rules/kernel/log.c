@@ -74,7 +74,8 @@ static const struct rule rule_quiet = {
 	"NetBSD aprint(9), kprintf(9)",
 	"A message about a failure that was none sends people on a hunt, or shows that the "
 	"driver took something ordinary for a failure.",
-	NULL, NULL
+	NULL, NULL,
+	.distance = RULE_ALONE
 };
 
 static void

@@ -119,7 +119,8 @@ static const struct rule rule_leak = {
 	"kmem(9); autoconf(9)",
 	"Nobody has the pointer any more.",
 	"sc->sc_buf = kmem_alloc(n, KM_SLEEP);\nif (error)\n\treturn;",
-	"if (error) {\n\tkmem_free(sc->sc_buf, n);\n\treturn;\n}"
+	"if (error) {\n\tkmem_free(sc->sc_buf, n);\n\treturn;\n}",
+	.distance = RULE_LEFT_OVER
 };
 
 static void

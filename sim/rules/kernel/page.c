@@ -73,7 +73,8 @@ static const struct rule rule_alloc_range = {
 	"PAGE_SIZE is an int: UINT32_MAX*PAGE_SIZE wraps to 0xfffff000, and memory above "
 	"4 GiB is never used, however short the rest is.",
 	"uvm_pglistalloc(size, 0, UINT32_MAX*PAGE_SIZE, ...)",
-	"uvm_pglistalloc(size, 0, ~(paddr_t)0, ...)"
+	"uvm_pglistalloc(size, 0, ~(paddr_t)0, ...)",
+	.distance = RULE_SUSPECT
 };
 
 HOOK(call_alloc, struct page_state *state)

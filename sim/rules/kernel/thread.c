@@ -48,7 +48,8 @@ static const struct rule rule_exit = {
 	"A thread that returns has nowhere to go; one that outlives its device uses freed "
 	"memory.",
 	"static void\nthread(void *arg)\n{\n\twork(arg);\n}",
-	"static void\nthread(void *arg)\n{\n\twork(arg);\n\tkthread_exit(0);\n}"
+	"static void\nthread(void *arg)\n{\n\twork(arg);\n\tkthread_exit(0);\n}",
+	.distance = RULE_LEFT_OVER
 };
 
 /* It may wait in there to be joined, but does not come back. */
@@ -129,7 +130,8 @@ static const struct rule rule_timeout = {
 	"condvar(9), cv_timedwait(); kpause(9); mstohz(9)",
 	"0 means for ever, and mstohz() rounds down: 9 ms are 0 ticks at 100 Hz.",
 	"cv_timedwait(&cv, &lock, mstohz(5));",
-	"cv_timedwait(&cv, &lock, MAX(1, mstohz(5)));"
+	"cv_timedwait(&cv, &lock, MAX(1, mstohz(5)));",
+	.distance = RULE_SUSPECT
 };
 
 static void
