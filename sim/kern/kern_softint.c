@@ -73,6 +73,15 @@ softint_establish(u_int flags, void (*func)(void *), void *arg)
 	return ks;
 }
 
+/* The real one calls sh_func, which is NULL, or that of whoever has the place now. */
+static void
+softint_check(const struct kern_softint *ks)
+{
+
+	if (ks->ks_line == 0)
+		kern_panic("softint_execute: the handler was disestablished");
+}
+
 /* xc_barrier(9): what is scheduled, or runs on another CPU, ends first. */
 void
 kern_softint_end(uint32_t line)
@@ -88,9 +97,10 @@ softint_disestablish(void *cookie)
 	struct kern_softint *ks = cookie;
 
 	KCALL(SOFTINT_DISESTABLISH, ks->ks_ordinal);
+	softint_check(ks);
 	kern_softint_end(ks->ks_line);
+	ks->ks_line = 0;	/* its memory stays, for whoever names it again */
 	KNOTE(SOFTINT, ks->ks_ordinal, 0);
-	kmem_give(ks, sizeof(*ks));
 	KRET(SOFTINT_DISESTABLISH, 0);
 }
 
@@ -101,6 +111,7 @@ softint_schedule(void *cookie)
 
 	KCALL(SOFTINT_SCHEDULE, ks->ks_ordinal);
 	KERN_ASSERT(kpreempt_disabled());
+	softint_check(ks);
 	hw_softint_schedule(ks->ks_line);
 	KRET(SOFTINT_SCHEDULE, 0);
 }

@@ -215,7 +215,7 @@ pri_t	kthread_priority(void);
 
 struct kern_softint {
 	uint32_t	 ks_ordinal;
-	uint32_t	 ks_line;	/* the machine's number */
+	uint32_t	 ks_line;	/* the machine's number; 0: it was disestablished */
 	u_int		 ks_flags;
 	void		(*ks_func)(void *);
 	void		*ks_arg;

@@ -102,7 +102,7 @@ struct area {
 #define RULE_AREAS(X) \
 	X(ring) X(dma) X(page) X(config) X(device) X(lock) X(irq) X(thread) X(attach) \
 	X(attach_sysctl) X(attach_status) X(mem) X(live_wait) X(live) X(live_end) X(log) \
-	X(lock_clock) X(lock_race) X(ring_broken)
+	X(lock_clock) X(lock_race) X(ring_broken) X(queue_intr)
 #define X(name) extern const struct area area_##name;
 RULE_AREAS(X)
 #undef X

@@ -47,6 +47,7 @@ struct attach {
 	struct attempt now;
 	struct undo undo;
 	bool is_attached, detached;
+	uint32_t detach_site;
 	bool failed_before;		/* and nothing attached since */
 	uint32_t failed_seq;
 	uint8_t status;
@@ -313,6 +314,9 @@ begin(struct attach *attach, struct rules_core *core, const struct event *note)
 {
 	const struct memory *memory = rules_look(core)->memory;
 
+	if (attach->detached)
+		sweep(attach, core, note, "the detach");
+	attach->detached = false;
 	attach->now = (struct attempt){
 		.is_running = true, .begin_seq = note->seq,
 		.driver_pages = memory != NULL ? memory->counts.driver : 0,
@@ -533,6 +537,7 @@ HOOK(on_item, struct attach *attach)
 HOOK(call_detach, struct attach *attach)
 {
 	attach->detached = true;
+	attach->detach_site = site;
 	attach->is_attached = false;
 }
 
@@ -640,8 +645,16 @@ attach_end(void *state, struct rules_core *core, const struct event *now)
 {
 	struct attach *attach = state;
 
-	if (attach->detached)
-		sweep(attach, core, now, "the detach");
+	const struct memory *memory = rules_look(core)->memory;
+
+	if (!attach->detached)
+		return;
+	sweep(attach, core, now, "the detach");
+	/* Whoever has them, the guest has lost them: there is no driver to ask for them. */
+	if (memory != NULL && memory->counts.driver > 0)
+		rules_report(core, &rule_leak, now, attach->detach_site,
+		    "%llu pages are left after the detach",
+		    (unsigned long long)memory->counts.driver);
 }
 
 static const struct hook_row hooks[] = {

@@ -129,6 +129,17 @@ inventory_follow(struct inventory *inventory, const struct event *event, uint32_
 	return item;
 }
 
+const struct item *
+inventory_newest(struct inventory *inventory, enum item_kind kind, uint32_t number)
+{
+	size_t next = *bucket_of(inventory, kind, number);
+
+	while (next != 0 && (inventory->item[next - 1].kind != kind ||
+	    inventory->item[next - 1].number != number))
+		next = inventory->item[next - 1].next;
+	return next != 0 ? &inventory->item[next - 1] : NULL;
+}
+
 void
 inventory_fini(struct inventory *inventory)
 {

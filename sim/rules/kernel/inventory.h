@@ -47,6 +47,9 @@ struct inventory {
  */
 struct item *inventory_follow(struct inventory *inventory, const struct event *event,
     uint32_t site);
+/* The newest item of that name, released or not; NULL: there never was one. */
+const struct item *inventory_newest(struct inventory *inventory, enum item_kind kind,
+    uint32_t number);
 void inventory_fini(struct inventory *inventory);
 
 const char *item_word(enum item_kind kind);

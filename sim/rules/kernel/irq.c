@@ -13,11 +13,14 @@
 #define IRQ_MUTEX_ADAPTIVE 1
 #define IRQ_DRIVER_OK 4			/* virtio 1.2 clause 2.1 */
 #define IRQ_CALLBACKS_MAX 4
+#define IRQ_MPSAFE 1			/* VIRTIO_F_INTR_MPSAFE */
+#define IRQ_BUSY_US 10000		/* as long as a clock tick */
 
 struct mutex {
 	bool exists, is_spin;
 	uint8_t ipl;
-	uint32_t seq;
+	bool by_message;		/* a handler took it that no reset holds back */
+	uint32_t seq, used_seq;		/* made; taken by a handler, or 0 */
 };
 
 struct irq_state {
@@ -27,6 +30,10 @@ struct irq_state {
 	uint8_t base[SHADOW_CONTEXTS];	/* level at which the interrupt began */
 	uint8_t level[SHADOW_CONTEXTS][IRQ_CALLBACKS_MAX];	/* at entry of the driver */
 	uint8_t depth[SHADOW_CONTEXTS];
+	uint8_t vector[SHADOW_CONTEXTS];	/* that it handles */
+	uint64_t busy_us[SHADOW_CONTEXTS];	/* how long it delayed so far */
+	bool established;		/* between attach_finish and the end of the handlers */
+	bool is_concurrent;		/* handlers do not take the kernel lock */
 	uint32_t raise_seq[SHADOW_CONTEXTS];	/* newest spl(9) call from that level, */
 	uint32_t raise_site[SHADOW_CONTEXTS];	/* there; 0: none */
 	bool reported[SHADOW_CONTEXTS];	/* a callback left with another level */
@@ -91,13 +98,15 @@ static const struct rule rule_ipl = {
 
 HOOK(call_mutex_enter, struct irq_state *irq)
 {
-	const struct mutex *mutex = event->call.mutex_enter.mutex < irq->mutexes ?
+	struct mutex *mutex = event->call.mutex_enter.mutex < irq->mutexes ?
 	    &irq->mutex[event->call.mutex_enter.mutex] : NULL;
 	struct finding *finding;
 
 	if (mutex == NULL || !mutex->exists || (event->ctx_kind != HW_CTX_HARDINT &&
 	    event->ctx_kind != HW_CTX_SOFTINT))
 		return;
+	mutex->used_seq = event->seq;
+	mutex->by_message |= irq->vector[event->ctx] != HW_VEC_INTX;
 	if (!mutex->is_spin && event->ctx_kind == HW_CTX_HARDINT)
 		finding = rules_report(core, &rule_adaptive_mutex, event, site,
 		    "%s of adaptive mutex %u in a hard interrupt",
@@ -176,12 +185,85 @@ leave_driver(struct irq_state *irq, struct rules_core *core, const char *what,
 
 static const struct rule rule_after_teardown = {
 	"irq.after-teardown", SEVERITY_ERROR,
-	"no callback comes while what it uses is released, or after the attach failed",
-	"virtio 1.2 clause 3.3.1; NetBSD virtio.c, virtio_child_attach_failed()",
-	"The handler takes a destroyed mutex or looks into a freed ring.",
+	"what a callback uses is released after the last callback",
+	"virtio 1.2 clause 3.3.1; NetBSD virtio.c, virtio_child_detach(), "
+	"virtio_child_attach_failed(); pci_intr_disestablish(9)",
+	"The handler takes a destroyed mutex or looks into a freed ring. After a reset one may "
+	"still run on another CPU, or an MSI-X message be on its way; only virtio_child_detach() "
+	"and virtio_child_attach_failed() wait for them.",
 	"mutex_destroy(&sc->sc_lock);\nvirtio_child_attach_failed(vsc);",
-	"virtio_reset(vsc);\nmutex_destroy(&sc->sc_lock);\nvirtio_child_attach_failed(vsc);"
+	"virtio_child_attach_failed(vsc);\nmutex_destroy(&sc->sc_lock);"
 };
+
+/*
+ * A lock that handlers take goes before they are gone.  A handler under the kernel lock, which
+ * attach and detach hold, for a line that the reset lowered, does not get to its callback.
+ */
+HOOK(call_mutex_destroy, struct irq_state *irq)
+{
+	unsigned number = (unsigned)event->call.mutex_destroy.mutex;
+	const struct mutex *mutex = number < irq->mutexes ? &irq->mutex[number] : NULL;
+	struct finding *finding;
+
+	if (mutex == NULL || mutex->used_seq == 0 || !irq->established ||
+	    (!irq->live && !mutex->by_message && !irq->is_concurrent))
+		return;
+	finding = rules_report(core, &rule_after_teardown, event, site,
+	    "mutex %u, which the interrupt handler takes, is destroyed before that is gone (%s)",
+	    number, irq->live ? "the device is live" : mutex->by_message ?
+	    "a message may be on its way" : "it may run on another CPU");
+	finding_because(finding, mutex->used_seq, "taken here");
+}
+
+HOOK(call_end, struct irq_state *irq)
+{
+	irq->established = false;
+}
+
+static const struct rule rule_softint = {
+	"irq.softint", SEVERITY_ERROR,
+	"a soft interrupt is scheduled, and ended once, between its establishment and its end",
+	"softint(9), softint_schedule(), softint_disestablish()",
+	"The place of one that ended has no handler, or that of another.",
+	"softint_disestablish(sc->sc_si);\n...\nsoftint_schedule(sc->sc_si);",
+	"virtio_child_detach(vsc);\t/* no handler schedules it any more */\n"
+	"softint_disestablish(sc->sc_si);"
+};
+
+HOOK(call_softint, struct irq_state *irq)
+{
+	uint32_t number = (uint32_t)event->call.softint_schedule.softint;
+	const struct item *item = inventory_newest(&irq->inventory, ITEM_SOFTINT, number);
+	struct finding *finding;
+
+	if (item == NULL || !item->gone)
+		return;
+	finding = rules_report(core, &rule_softint, event, site, "%s of soft interrupt %u, which "
+	    "was disestablished", trace_call_name(event->code), number);
+	finding_because(finding, item->gone_seq, "disestablished here");
+}
+
+static const struct rule rule_busy = {
+	"irq.busy-wait", SEVERITY_ERROR,
+	"an interrupt handler does not delay(9) for as long as a clock tick",
+	"delay(9); spl(9); kpause(9)",
+	"Nothing of that level or below runs on its CPU meanwhile, no thread at all: the "
+	"machine stands still.",
+	"delay(20000);\t/* until the device is ready */",
+	"cv_signal(&sc->sc_cv);\t/* a thread waits, with kpause(9) */"
+};
+
+HOOK(call_delay, struct irq_state *irq)
+{
+	uint64_t *busy_us = &irq->busy_us[event->ctx], before = *busy_us;
+
+	if (event->ctx_kind != HW_CTX_HARDINT && event->ctx_kind != HW_CTX_SOFTINT)
+		return;
+	*busy_us += event->call.delay.us;
+	if (before < IRQ_BUSY_US && *busy_us >= IRQ_BUSY_US)
+		rules_report(core, &rule_busy, event, site,
+		    "an interrupt handler delays for %llu us", (unsigned long long)*busy_us);
+}
 
 static void
 check_callback(struct irq_state *irq, struct rules_core *core, const struct event *note)
@@ -240,9 +322,11 @@ HOOK(note_attach, struct irq_state *irq)
 			note_failed(irq, core, event);
 		irq->reported[event->ctx] = false;
 		break;
+	case HW_ATTACH_FINISHED:
+		irq->established = event->note.attach.result == 0;
+		break;
 	case HW_ATTACH_MATCH:
 	case HW_ATTACH_STARTED:
-	case HW_ATTACH_FINISHED:
 		break;
 	}
 }
@@ -291,8 +375,11 @@ HOOK(on_item, struct irq_state *irq)
 		released(irq, item, site);
 }
 
-HOOK(call_attach_start, void *state)
+HOOK(call_attach_start, struct irq_state *irq)
 {
+	/* x86 takes the kernel lock for handlers of that level only. */
+	irq->is_concurrent = event->call.virtio_child_attach_start.ipl != IRQ_IPL_VM ||
+	    (event->call.virtio_child_attach_start.flags & IRQ_MPSAFE) != 0;
 	if (event->call.virtio_child_attach_start.ipl == 0)
 		rules_report(core, &rule_ipl, event, site, "virtio_child_attach_start with "
 		    "IPL_NONE, at which no interrupt can be handled");
@@ -308,6 +395,8 @@ HOOK(on_irq_enter, struct irq_state *irq)
 	irq->base[event->ctx] = event->ipl;
 	irq->reported[event->ctx] = false;
 	irq->depth[event->ctx] = 0;
+	irq->vector[event->ctx] = (uint8_t)event->irq_enter.vector;
+	irq->busy_us[event->ctx] = 0;
 }
 
 HOOK(on_irq_exit, struct irq_state *irq)
@@ -346,6 +435,12 @@ static const struct hook_row hooks[] = {
 	ON_CALL(MUTEX_SPIN_ENTER, call_mutex_enter),
 	ON_CALL(MUTEX_TRYENTER, call_mutex_enter),
 	ON_CALL(SPLRAISE, call_splraise),
+	ON_CALL(MUTEX_DESTROY, call_mutex_destroy),
+	ON_CALL(VIRTIO_CHILD_DETACH, call_end),
+	ON_CALL(VIRTIO_CHILD_ATTACH_FAILED, call_end),
+	ON_CALL(SOFTINT_SCHEDULE, call_softint),
+	ON_CALL(SOFTINT_DISESTABLISH, call_softint),
+	ON_CALL(DELAY, call_delay),
 	ON_CALL(VIRTIO_CHILD_ATTACH_START, call_attach_start),
 	ON_NOTE(CALLBACK, note_callback),
 	ON_NOTE(ATTACH, note_attach),
@@ -359,7 +454,8 @@ static const struct hook_row hooks[] = {
 
 const struct area area_irq = {
 	.name = "irq",
-	.rules = RULES(&rule_adaptive_mutex, &rule_ipl, &rule_after_teardown, &rule_unclaimed),
+	.rules = RULES(&rule_adaptive_mutex, &rule_ipl, &rule_after_teardown, &rule_unclaimed,
+	    &rule_softint, &rule_busy),
 	.hooks = hooks,
 	.state_bytes = sizeof(struct irq_state),
 	.fini = irq_fini,

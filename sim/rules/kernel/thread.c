@@ -8,6 +8,7 @@
 
 #define THREAD_MUSTJOIN 0x10		/* KTHREAD_MUSTJOIN */
 #define THREAD_DAY_S 86400		/* a longer wait is suspect */
+#define THREAD_BUSY_US 2000000		/* so is a longer delay */
 
 struct thread {
 	bool exists, reported;
@@ -20,6 +21,7 @@ struct thread {
 
 struct threads {
 	struct thread thread[SHADOW_CONTEXTS];	/* by context */
+	uint64_t busy_us[SHADOW_CONTEXTS];	/* of delay(9) since it slept */
 };
 
 static struct thread *
@@ -172,6 +174,33 @@ HOOK(call_kpause, void *state)
 	check_timeout(core, event->call.kpause.ticks, event, site);
 }
 
+static const struct rule rule_busy = {
+	"thread.busy-wait", SEVERITY_LINT,
+	"a thread that waits for seconds sleeps",
+	"delay(9); kpause(9)",
+	"delay(9) keeps the CPU: no other thread runs there meanwhile.",
+	"while (!ready(sc))\n\tdelay(1000);",
+	"while (!ready(sc))\n\tkpause(\"ready\", false, 1, NULL);"
+};
+
+HOOK(call_delay, struct threads *threads)
+{
+	uint64_t *busy_us = &threads->busy_us[event->ctx], before = *busy_us;
+
+	if (event->ctx_kind == HW_CTX_HARDINT || event->ctx_kind == HW_CTX_SOFTINT)
+		return;
+	*busy_us += event->call.delay.us;
+	if (before < THREAD_BUSY_US && *busy_us >= THREAD_BUSY_US)
+		rules_report(core, &rule_busy, event, site,
+		    "a thread delays for %llu ms without sleeping",
+		    (unsigned long long)*busy_us / 1000);
+}
+
+HOOK(on_sleep, struct threads *threads)
+{
+	threads->busy_us[event->ctx] = 0;
+}
+
 HOOK(call_detach, void *state)
 {
 	report_left(state, core, event, "when the device is detached");
@@ -216,6 +245,8 @@ static const struct hook_row hooks[] = {
 	ON_CALL(CV_TIMEDWAIT, call_timedwait),
 	ON_CALL(CV_TIMEDWAIT_SIG, call_timedwait),
 	ON_CALL(KPAUSE, call_kpause),
+	ON_CALL(DELAY, call_delay),
+	ON_EVENT(CTX_SLEEP, on_sleep),
 	ON_CALL(VIRTIO_CHILD_DETACH, call_detach),
 	ON_NOTE(ATTACH, note_attach),
 	ON_EVENT(HOST_REBOOT, on_reboot),
@@ -224,7 +255,7 @@ static const struct hook_row hooks[] = {
 
 const struct area area_thread = {
 	.name = "thread",
-	.rules = RULES(&rule_exit, &rule_timeout),
+	.rules = RULES(&rule_exit, &rule_timeout, &rule_busy),
 	.hooks = hooks,
 	.state_bytes = sizeof(struct threads),
 	.end = thread_end,

@@ -85,6 +85,14 @@ const struct story_row stories_kernel[] = {
 	{ "irq_after_teardown_bad", .steps = STORY_NO_THREAD
 	    "- deliver: {irq: config, at: aprint_error_dev before}\n" STORY_IDLE,
 	    .also = "attach.undo-order" },
+	{ "irq_after_teardown_bad2", .steps = STORY_NO_THREAD
+	    "- deliver: {irq: config, at: kthread_create before}\n" STORY_IDLE,
+	    .also = "attach.undo-order" },
+	{ "irq_after_teardown_ok2", .steps = STORY_NO_THREAD
+	    "- deliver: {irq: config, at: kthread_create before}\n" STORY_IDLE },
+	{ "irq_softint_bad", .also = "live.panic" },
+	{ "irq_softint_ok", .steps = STORY_DETACH },
+	{ "queue_intr_unseen_bad", .also = "live.convergence", .follows = true },
 	{ "irq_after_teardown_ok", .steps = STORY_NO_THREAD
 	    "- deliver: {irq: config, at: virtio_reset before}\n" STORY_IDLE },
 

@@ -186,3 +186,93 @@ claim_all(struct probe *sc)
 	return 1;
 }
 FRAGMENT(irq_unclaimed_ok, .config = claim_all);
+
+/* A lock that the handler took goes while the device is live; after the reset it may. */
+static void
+undo_lock_live(struct probe *sc)
+{
+
+	mutex_destroy(&sc->sc_lock2); /* BREAKS */
+}
+FRAGMENT(irq_after_teardown_bad2, .in_attach = make_spin, .in_config = enter_lock2,
+    .in_undo = undo_lock_live);
+
+static void
+undo_lock_reset(struct probe *sc)
+{
+
+	virtio_reset(sc->sc_virtio);
+	mutex_destroy(&sc->sc_lock2);
+}
+FRAGMENT(irq_after_teardown_ok2, .in_attach = make_spin, .in_config = enter_lock2,
+    .in_undo = undo_lock_reset);
+
+/* ---- irq.softint ---- */
+
+static void
+count_softint(void *arg)
+{
+	struct probe *sc = arg;
+
+	sc->sc_n++;
+}
+
+static void
+make_softint(struct probe *sc)
+{
+
+	sc->sc_p = softint_establish(SOFTINT_NET | SOFTINT_MPSAFE, count_softint, sc);
+}
+
+static void
+schedule_softint(struct probe *sc)
+{
+
+	softint_schedule(sc->sc_p); /* BREAKS */
+}
+
+static void
+end_softint(struct probe *sc)
+{
+
+	softint_disestablish(sc->sc_p);
+}
+FRAGMENT(irq_softint_bad, .in_attach = make_softint, .in_thread = end_softint,
+    .in_config = schedule_softint);
+
+static void
+schedule_softint_in_time(struct probe *sc)
+{
+
+	softint_schedule(sc->sc_p);
+}
+
+static void
+end_and_make_softint(struct probe *sc)
+{
+
+	softint_disestablish(sc->sc_p);
+	make_softint(sc);
+}
+FRAGMENT(irq_softint_ok, .in_attach = make_softint, .in_thread = end_and_make_softint,
+    .in_config = schedule_softint_in_time, .in_detach = end_softint);
+
+/* ---- irq.busy-wait ---- */
+
+static void
+wait_long(struct probe *sc)
+{
+
+	for (int i = 0; i < 20; i++)
+		delay(1000); /* BREAKS */
+}
+FRAGMENT(irq_busy_wait_bad, .in_config = wait_long);
+
+static void
+wait_shortly(struct probe *sc)
+{
+
+	for (int i = 0; i < 20; i++)
+		delay(10);
+}
+FRAGMENT(irq_busy_wait_ok, .in_config = wait_shortly, .in_done = wait_shortly);

@@ -190,3 +190,25 @@ wait_1_tick(struct probe *sc)
 	mutex_exit(&sc->sc_lock);
 }
 FRAGMENT(thread_timeout_ok, .in_thread = wait_1_tick);
+
+/* ---- thread.busy-wait ---- */
+
+static void
+spin_long(struct probe *sc)
+{
+
+	for (int i = 0; i < 30; i++)
+		delay(100000); /* BREAKS */
+}
+FRAGMENT(thread_busy_wait_bad, .in_thread = spin_long);
+
+static void
+spin_and_sleep(struct probe *sc)
+{
+
+	for (int i = 0; i < 30; i++) {
+		delay(100000);
+		kpause("probe", false, 1, NULL);
+	}
+}
+FRAGMENT(thread_busy_wait_ok, .in_thread = spin_and_sleep);

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Area queue-intr: interrupts of a queue that the driver has stopped
+ * (virtio_stop_vq_intr(), virtio_start_vq_intr()).
+ */
+#include <string.h>
+
+#include "rules/area.h"
+
+/* No driver that polls its queues looks less often. */
+#define LOOK_NS UINT64_C(30000000000)
+
+struct queue {
+	bool stopped;
+	uint32_t stop_seq, stop_site;
+	/* An answer that no interrupt tells of: since when, and whose fault it is. */
+	bool unseen;
+	uint64_t since_ns;
+	uint32_t seq, site;		/* of the stop, or of the start that was not heeded */
+	const char *what;
+};
+
+struct queue_intr {
+	struct queue queue[RULES_QUEUES_MAX];
+};
+
+static const struct rule rule_unseen = {
+	"queue-intr.unseen", SEVERITY_ERROR,
+	"who stops a queue's interrupts looks for answers itself",
+	"virtio 1.2 clause 2.7.7; NetBSD virtio.c, virtio_start_vq_intr()",
+	"No interrupt comes for an answer of that time: it waits until another one comes, or for "
+	"ever. virtio_start_vq_intr() says whether there are answers already.",
+	"virtio_start_vq_intr(vsc, vq);\ncv_wait(&sc->sc_cv, &sc->sc_lock);",
+	"if (virtio_start_vq_intr(vsc, vq) != 0)\n\tdequeue_all(sc, vq);\n"
+	"cv_wait(&sc->sc_cv, &sc->sc_lock);"
+};
+
+static struct queue *
+queue_at(struct queue_intr *state, uint64_t index)
+{
+	return index < RULES_QUEUES_MAX ? &state->queue[index] : NULL;
+}
+
+static void
+wait(struct queue *queue, const struct event *event, uint32_t seq, uint32_t site,
+    const char *what)
+{
+	if (queue->unseen)
+		return;
+	queue->unseen = true;
+	queue->since_ns = event->time_ns;
+	queue->seq = seq;
+	queue->site = site;
+	queue->what = what;
+}
+
+static void
+look(struct queue *queue, struct rules_core *core, const struct event *event, size_t index)
+{
+	struct finding *finding;
+
+	if (queue->unseen && event->time_ns - queue->since_ns >= LOOK_NS) {
+		finding = rules_report(core, &rule_unseen, event, queue->site,
+		    "an answer on queue %zu waits for %llu s, unseen: %s", index,
+		    (unsigned long long)(event->time_ns - queue->since_ns) / 1000000000,
+		    queue->what);
+		finding_because(finding, queue->seq, "here");
+	}
+	queue->unseen = false;
+}
+
+HOOK(call_stop, struct queue_intr *state)
+{
+	struct queue *queue = queue_at(state, event->call.virtio_stop_vq_intr.queue);
+
+	if (queue == NULL || queue->stopped)
+		return;
+	queue->stopped = true;
+	queue->stop_seq = event->seq;
+	queue->stop_site = site;
+}
+
+HOOK(call_start, struct queue_intr *state)
+{
+	struct queue *queue = queue_at(state, event->call.virtio_start_vq_intr.queue);
+
+	if (queue != NULL)
+		queue->stopped = false;
+}
+
+HOOK(ret_start, struct queue_intr *state)
+{
+	const struct shadow_call *call = rules_returned(core, event);
+	struct queue *queue = call == NULL ? NULL :
+	    queue_at(state, call->args.virtio_start_vq_intr.queue);
+
+	if (queue != NULL && event->ret.result != 0)
+		wait(queue, event, call->seq, call->site,
+		    "the interrupts were started when it was there, which is what the result says");
+}
+
+HOOK(on_used, struct queue_intr *state)
+{
+	struct queue *queue = queue_at(state, event->dev_used.queue);
+
+	if (queue != NULL && queue->stopped)
+		wait(queue, event, queue->stop_seq, queue->stop_site,
+		    "the queue's interrupts are stopped");
+}
+
+HOOK(call_look, struct queue_intr *state)
+{
+	struct queue *queue = queue_at(state, event->call.virtio_dequeue.queue);
+
+	if (queue != NULL)
+		look(queue, core, event, (size_t)event->call.virtio_dequeue.queue);
+}
+
+/* A reset ends whatever was out. */
+HOOK(on_status, struct queue_intr *state)
+{
+	if (event->dev_status.status == 0)
+		memset(state, 0, sizeof(*state));
+}
+
+static void
+queue_intr_end(void *state, struct rules_core *core, const struct event *now)
+{
+	struct queue_intr *queues = state;
+
+	for (size_t i = 0; i < RULES_QUEUES_MAX; i++)
+		look(&queues->queue[i], core, now, i);
+}
+
+static const struct hook_row hooks[] = {
+	ON_CALL(VIRTIO_STOP_VQ_INTR, call_stop),
+	ON_CALL(VIRTIO_START_VQ_INTR, call_start),
+	ON_RET(VIRTIO_START_VQ_INTR, ret_start),
+	ON_CALL(VIRTIO_DEQUEUE, call_look),
+	ON_CALL(VIRTIO_VQ_IS_ENQUEUED, call_look),
+	ON_EVENT(DEV_USED, on_used),
+	ON_EVENT(DEV_STATUS, on_status),
+	HOOKS_END
+};
+
+const struct area area_queue_intr = {
+	.name = "queue-intr",
+	.rules = RULES(&rule_unseen),
+	.hooks = hooks,
+	.state_bytes = sizeof(struct queue_intr),
+	.end = queue_intr_end,
+};
