@@ -69,16 +69,3 @@ inject_point_place(const struct inject_point *ip)
 		.nth = ip->nth, .after = ip->kind == INJECT_AFTER,
 	};
 }
-
-void
-inject_point_print(const struct inject_point *ip, FILE *stream)
-{
-	if (ip->kind == INJECT_ACCESS) {
-		fprintf(stream, "access %" PRIu32 " at line %u", ip->nth, ip->line);
-		return;
-	}
-	fprintf(stream, "%s %s#%" PRIu32, ip->kind == INJECT_AFTER ? "after" : "before",
-	    trace_call_name(ip->call), ip->nth);
-	if (ip->line != 0)
-		fprintf(stream, " (line %u)", ip->line);
-}

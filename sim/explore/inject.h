@@ -83,7 +83,4 @@ bool inject_point_has_name(const struct inject_point *ip);
 /* The point as a scenario's point (its name is static). */
 struct scenario_point inject_point_place(const struct inject_point *ip);
 
-/* "before virtio_dequeue#2 (line 312)", "access 2 at line 312", for reports. */
-void inject_point_print(const struct inject_point *ip, FILE *stream);
-
 #endif /* VIOSIM_EXPLORE_INJECT_H */

@@ -79,7 +79,7 @@ static const struct key run_keys[] = {
 	MAY("bound", REAL, record, bound), MAY("dropped", NUMBER32, record, dropped),
 	ALL("findings", record, findings, &finding), ANY("points", record, points, &point),
 };
-static const struct key story_keys[] = {
+static const struct key reduced_keys[] = {
 	KEY("found", HASH, record_reduced, key), MAY("cause", TEXT, record_reduced, cause),
 	KEY("from", NUMBER, record_reduced, from), KEY("steps", NUMBER32, record_reduced, steps),
 	KEY("complete", FLAG, record_reduced, complete),
@@ -115,7 +115,7 @@ static const struct key end_keys[] = {
 
 static const struct kind kinds[RECORD_KINDS] = {
 	[RECORD_HEAD] = KIND(record_head, head_keys), [RECORD_RUN] = KIND(record, run_keys),
-	[RECORD_REDUCED] = KIND(record_reduced, story_keys),
+	[RECORD_REDUCED] = KIND(record_reduced, reduced_keys),
 	[RECORD_CHILD] = KIND(record_child, child_keys),
 	[RECORD_DIFFER] = KIND(record_differ, differ_keys),
 	[RECORD_JOB_END] = KIND(record_job_end, job_end_keys),

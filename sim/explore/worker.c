@@ -26,20 +26,6 @@ worker_init(struct worker *worker, const struct explore *explore)
 	worker->base = xcalloc(explore->cases, sizeof(worker->base[0]));
 }
 
-void
-worker_fini(struct worker *worker)
-{
-	for (size_t i = 0; i < worker->explore->cases; i++) {
-		if (worker->base[i] != NULL)
-			edit_free(worker->base[i]->edit);
-		free(worker->base[i]);
-	}
-	free(worker->base);
-	inject_points_fini(&worker->points);
-	inject_points_fini(&worker->variant);
-	trial_fini(&worker->trial);
-}
-
 static void
 run_edit(struct worker *worker, struct edit *edit, struct inject_points *points,
     struct trial_result *result)

@@ -33,7 +33,6 @@ struct worker {
 };
 
 void worker_init(struct worker *worker, const struct explore *explore);
-void worker_fini(struct worker *worker);
 /* Of a case, the worker's. */
 const struct base *worker_base(struct worker *worker, size_t number);
 /* The scenario of a run that a record names; edit_free().  NULL: there is no such case or plan. */

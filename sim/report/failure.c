@@ -508,12 +508,6 @@ reasons_of(const struct report_input *input)
 }
 
 void
-failure_summary(const struct report_input *input, char *text, size_t size)
-{
-	reason_line(input, reason_of(input), text, size);
-}
-
-void
 failure_reasons(FILE *stream, const struct report_input *input)
 {
 	struct reasons reasons = reasons_of(input);

@@ -26,12 +26,10 @@ void failure_print(FILE *stream, const struct report_input *input);
 void failure_print_replay(FILE *stream, const struct report_input *input);
 
 /*
- * The reason in one line, for lists and JUnit: the new error nearest to the cause, else the
- * first failed expectation; a lint only where there is neither.
+ * Reasons, a line each.  The first is for lists and JUnit: the new error nearest to the cause, else
+ * the first failed expectation, a lint only where there is neither; then each other new error and
+ * failed expectation of the case.
  */
-void failure_summary(const struct report_input *input, char *text, size_t size);
-
-/* That line, then one for each other new error and failed expectation of the case. */
 void failure_reasons(FILE *stream, const struct report_input *input);
 
 /* The same as a JSON array in one line, for the summary of a run (summary.h). */

@@ -24,12 +24,6 @@ findings_fini(struct findings *findings)
 	memset(findings, 0, sizeof(*findings));
 }
 
-void
-findings_reset(struct findings *findings)
-{
-	findings->count = 0;
-}
-
 /* Without a site only the words tell places apart. */
 static bool
 is_same_place(const struct finding *finding, const struct rule *rule, uint32_t site,

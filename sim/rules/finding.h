@@ -61,7 +61,6 @@ struct findings {
 
 void findings_init(struct findings *findings);
 void findings_fini(struct findings *findings);
-void findings_reset(struct findings *findings);
 
 /*
  * Add a finding at `event` (its site is `site`).  The same rule at the same site (or, without

@@ -57,7 +57,7 @@
 	X(explore_seal, "") \
 	X(explore_sweep, DRIVER " " SMALL) \
 	X(explore_shrink, DRIVER " " SMALL) \
-	X(explore_moments, DRIVER " " SMALL) \
+	X(explore_inject, DRIVER " " SMALL) \
 	X(explore_trial, DRIVER " " SMALL " " SCENARIOS) \
 	X(fault_fault, "") \
 	X(bus_dma, "") \

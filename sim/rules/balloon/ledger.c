@@ -27,16 +27,6 @@ ledger_fini(struct ledger *ledger)
 	memset(ledger, 0, sizeof(*ledger));
 }
 
-void
-ledger_clear(struct ledger *ledger)
-{
-	drop_all_requests(ledger);
-	for (unsigned i = 0; i < LEDGER_OLDS; i++)
-		ledger->old[i].n = 0;
-	ledger->held_before_known = false;
-	ledger->target.known = false;
-}
-
 static void
 release_entries(struct pages *pages, const struct ledger_request *request, unsigned bit)
 {

@@ -65,8 +65,6 @@ struct ledger {
 };
 
 void ledger_fini(struct ledger *ledger);
-/* The guest restarted: nothing is owed. */
-void ledger_clear(struct ledger *ledger);
 /* The device was reset: requests are void, the driver keeps its pages. */
 void ledger_forget_requests(struct ledger *ledger, struct pages *pages);
 

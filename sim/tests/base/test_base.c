@@ -123,25 +123,6 @@ START_TEST(too_much_ends_the_program_with_a_sentence)
 }
 END_TEST
 
-START_TEST(writes_are_whole_or_fail)
-{
-	int fd[2], full;
-	char buffer[8];
-
-	ck_assert_int_eq(pipe(fd), 0);
-	ck_assert(write_all(fd[1], "abc", 3));
-	ck_assert_int_eq(read(fd[0], buffer, sizeof(buffer)), 3);
-	full = open("/dev/full", O_WRONLY);
-	if (full >= 0) {
-		ck_assert(!write_all(full, "abc", 3));
-		close(full);
-	}
-	ck_assert(!write_all(-1, "abc", 3));
-	close(fd[0]);
-	close(fd[1]);
-}
-END_TEST
-
 START_TEST(host_time_does_not_go_back)
 {
 	uint64_t before = host_ns();
@@ -160,7 +141,6 @@ base_suite(void)
 	tcase_add_test(tcase, texts_keep_their_nul_bytes);
 	tcase_add_test(tcase, nothing_is_memory_too);
 	tcase_add_test(tcase, too_much_ends_the_program_with_a_sentence);
-	tcase_add_test(tcase, writes_are_whole_or_fail);
 	tcase_add_test(tcase, host_time_does_not_go_back);
 	suite_add_tcase(suite, tcase);
 	return suite;

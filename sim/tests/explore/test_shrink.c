@@ -41,7 +41,7 @@ static const char told_scenario[] = RIG_HEAD
     "always:\n  - mem.free > 0\n"
     "finally:\n  - host.actual == 0\n";
 
-START_TEST(a_skeleton_acts_when_the_story_did)
+START_TEST(a_baseline_acts_when_the_scenario_did)
 {
 	struct rig rig;
 	const struct scenario_case *c;
@@ -84,7 +84,7 @@ START_TEST(a_skeleton_acts_when_the_story_did)
 }
 END_TEST
 
-START_TEST(a_skeleton_of_expectations_only_is_an_attach)
+START_TEST(a_baseline_of_expectations_only_is_an_attach)
 {
 	struct trial_result result;
 	struct scenario_case c;
@@ -394,8 +394,8 @@ explore_shrink_suite(void)
 	TCase *tc = tcase_create("shrink");
 
 	tcase_set_timeout(tc, 30);
-	tcase_add_test(tc, a_skeleton_acts_when_the_story_did);
-	tcase_add_test(tc, a_skeleton_of_expectations_only_is_an_attach);
+	tcase_add_test(tc, a_baseline_acts_when_the_scenario_did);
+	tcase_add_test(tc, a_baseline_of_expectations_only_is_an_attach);
 	tcase_add_test(tc, what_the_finding_does_not_need_goes);
 	tcase_add_test(tc, what_it_needs_stays);
 	tcase_add_test(tc, bounds_end_it_with_the_best_so_far);
