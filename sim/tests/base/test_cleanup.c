@@ -2,7 +2,6 @@
 /*
  * Tests of sim/base/cleanup: nothing outlives a process that is ended.
  */
-#include <check.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,8 +11,7 @@
 #include <sys/wait.h>
 
 #include "base/cleanup.h"
-
-Suite *base_cleanup_suite(void);
+#include "tests/suite.h"
 
 static char folder[] = "/tmp/viosim-test.XXXXXX";
 static char pending[64], finished[64];
@@ -100,7 +98,7 @@ remove_all(void)
 	ck_assert_int_eq(rmdir(folder), 0);
 }
 
-START_TEST(a_signal_leaves_no_file_and_no_child)
+TEST_RANGE(a_signal_leaves_no_file_and_no_child, 0, 4)
 {
 	static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
 	int status = end_by(signals[_i], false, 0);
@@ -111,9 +109,8 @@ START_TEST(a_signal_leaves_no_file_and_no_child)
 	ck_assert_int_eq(access(finished, F_OK), 0);
 	remove_all();
 }
-END_TEST
 
-START_TEST(an_exit_does_the_same)
+TEST(an_exit_does_the_same)
 {
 	int status = end_by(0, false, 0);
 
@@ -123,10 +120,9 @@ START_TEST(an_exit_does_the_same)
 	ck_assert_int_eq(access(finished, F_OK), 0);
 	remove_all();
 }
-END_TEST
 
 /* nohup(1) */
-START_TEST(an_ignored_signal_stays_ignored)
+TEST(an_ignored_signal_stays_ignored)
 {
 	int status = end_by(SIGHUP, true, SIGTERM);
 
@@ -134,28 +130,13 @@ START_TEST(an_ignored_signal_stays_ignored)
 	ck_assert_int_ne(access(pending, F_OK), 0);
 	remove_all();
 }
-END_TEST
 
-START_TEST(a_program_that_is_killed_takes_its_child_with_it)
+TEST(a_program_that_is_killed_takes_its_child_with_it)
 {
 	int status = end_by(SIGKILL, false, 0);
 
 	ck_assert_int_eq(WTERMSIG(status), SIGKILL);
 	remove_all();
 }
-END_TEST
 
-Suite *
-base_cleanup_suite(void)
-{
-	Suite *s = suite_create("base_cleanup");
-	TCase *tc = tcase_create("cleanup");
-
-	tcase_add_loop_test(tc, a_signal_leaves_no_file_and_no_child, 0, 4);
-	tcase_add_test(tc, an_exit_does_the_same);
-	tcase_add_test(tc, an_ignored_signal_stays_ignored);
-	tcase_add_test(tc, a_program_that_is_killed_takes_its_child_with_it);
-	tcase_set_timeout(tc, 30);
-	suite_add_tcase(s, tc);
-	return s;
-}
+SUITE(base_cleanup_suite, "base_cleanup", .timeout = 30)

@@ -2,7 +2,6 @@
 /*
  * Tests of sim/cli/cli.c: which manifest a driver has.
  */
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,8 +12,7 @@
 #include "cli/cli.h"
 #include "tests/run/build_module.h"
 #include "tests/stderr.h"
-
-Suite	*cli_driver_suite(void);
+#include "tests/suite.h"
 
 #define MANIFEST(name) "driver: " name "\nsource: d.c\napi: netbsd-2022\ndevice: balloon\n"
 
@@ -52,7 +50,7 @@ manifest_is_of(const char *path, bool expect_bad)
 	return name;
 }
 
-START_TEST(manifest_beside_the_module_goes_first)
+TEST(manifest_beside_the_module_goes_first)
 {
 	struct manifest *hints;
 
@@ -68,10 +66,9 @@ START_TEST(manifest_beside_the_module_goes_first)
 	manifest_free(hints);
 	ck_assert_str_eq(manifest_is_of(build_path(&folder, "viomb.yaml"), false), "other");
 }
-END_TEST
 
 /* Hints are the same from wherever viosim is started. */
-START_TEST(hints_do_not_depend_on_the_folder)
+TEST(hints_do_not_depend_on_the_folder)
 {
 	struct manifest *hints = cli_manifest_hints(module);
 	char *top = getcwd(NULL, 0);
@@ -90,9 +87,8 @@ START_TEST(hints_do_not_depend_on_the_folder)
 	ck_assert_int_eq(chdir(top), 0);
 	free(top);
 }
-END_TEST
 
-START_TEST(manifest_that_is_bad_is_not_passed_over)
+TEST(manifest_that_is_bad_is_not_passed_over)
 {
 	build_write(&folder, "mine.yaml", "nonsense: 1\n");
 	stderr_keep();
@@ -102,19 +98,5 @@ START_TEST(manifest_that_is_bad_is_not_passed_over)
 	ck_assert_str_eq(manifest_is_of(build_path(&folder, "nothing.yaml"), true), "");
 	stderr_kept_has("nothing.yaml");
 }
-END_TEST
 
-Suite *
-cli_driver_suite(void)
-{
-	Suite *s = suite_create("cli_driver");
-	TCase *tc = tcase_create("manifest");
-
-	tcase_add_checked_fixture(tc, setup, teardown);
-	tcase_set_timeout(tc, 30);
-	tcase_add_test(tc, manifest_beside_the_module_goes_first);
-	tcase_add_test(tc, hints_do_not_depend_on_the_folder);
-	tcase_add_test(tc, manifest_that_is_bad_is_not_passed_over);
-	suite_add_tcase(s, tc);
-	return s;
-}
+SUITE(cli_driver_suite, "cli_driver", .setup = setup, .teardown = teardown, .timeout = 30)

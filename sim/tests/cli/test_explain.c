@@ -2,7 +2,6 @@
 /*
  * Tests of `viosim explain REPLAY-ID`: what it prints loads, says all, and has the same run.
  */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,8 +10,7 @@
 #include "explore/trial.h"
 #include "machine/crash.h"
 #include "said.h"
-
-Suite	*cli_explain_suite(void);
+#include "tests/suite.h"
 
 #define CRASH_SECONDS 60
 
@@ -68,7 +66,7 @@ assert_same_run(struct trial *trial, const struct cli_case *c)
 }
 
 /* The first and the last case of every scenario. */
-START_TEST(what_is_printed_has_the_same_run)
+TEST(what_is_printed_has_the_same_run)
 {
 	struct cli_cases cases = { 0 };
 	struct module *module = cli_module_open(getenv("VIOSIM_MODULE") != NULL ?
@@ -94,9 +92,8 @@ START_TEST(what_is_printed_has_the_same_run)
 	cli_cases_fini(&cases);
 	module_close(module);
 }
-END_TEST
 
-START_TEST(what_the_model_decides_is_there)
+TEST(what_the_model_decides_is_there)
 {
 	struct said it = said("explain device/like-others[model=firecracker]#1.0,bounce");
 
@@ -109,9 +106,8 @@ START_TEST(what_the_model_decides_is_there)
 	ck_assert_ptr_nonnull(strstr(it.out, ", nth: 1, count: "));
 	ck_assert_ptr_nonnull(strstr(it.out, "probability: 100%"));
 }
-END_TEST
 
-START_TEST(one_case_is_asked_for)
+TEST(one_case_is_asked_for)
 {
 	struct said it = said("explain inflate/exact-request");
 
@@ -122,18 +118,5 @@ START_TEST(one_case_is_asked_for)
 	ck_assert_int_eq(it.code, CLI_USAGE);
 	ck_assert_ptr_nonnull(strstr(it.err, "did you mean"));
 }
-END_TEST
 
-Suite *
-cli_explain_suite(void)
-{
-	Suite *s = suite_create("cli_explain");
-	TCase *tc = tcase_create("explain");
-
-	tcase_set_timeout(tc, 120);
-	tcase_add_test(tc, what_is_printed_has_the_same_run);
-	tcase_add_test(tc, what_the_model_decides_is_there);
-	tcase_add_test(tc, one_case_is_asked_for);
-	suite_add_tcase(s, tc);
-	return s;
-}
+SUITE(cli_explain_suite, "cli_explain", .timeout = 120)

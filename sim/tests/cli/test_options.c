@@ -2,14 +2,12 @@
 /*
  * Tests of sim/cli/options and the commands' tables.
  */
-#include <check.h>
 #include <inttypes.h>
 #include <string.h>
 
 #include "cli/cli.h"
 #include "tests/cli/said.h"
-
-Suite	*cli_options_suite(void);
+#include "tests/suite.h"
 
 /* ---- a table of our own ---- */
 
@@ -78,7 +76,7 @@ read_words(struct values *values, char **argv)
 #define READ(values, ...) \
 	read_words((values), (char *[]){ "test", __VA_ARGS__, NULL })
 
-START_TEST(values_go_where_the_table_says)
+TEST(values_go_where_the_table_says)
 {
 	struct values v;
 	char *argv[] = { "test", "word", "-fs", "7", "--large=18446744073709551615", "--text", "x",
@@ -96,10 +94,9 @@ START_TEST(values_go_where_the_table_says)
 	ck_assert_uint_eq(v.part.parts, 3);
 	ck_assert_int_eq(v.color, CLI_COLOR_NEVER);
 }
-END_TEST
 
 /* What was cut short may be another: the name is asked for. */
-START_TEST(names_are_not_cut_short)
+TEST(names_are_not_cut_short)
 {
 	struct values v;
 
@@ -114,9 +111,8 @@ START_TEST(names_are_not_cut_short)
 	ck_assert_int_eq(READ(&v, "word", "--text=--te", "--flag"), 3);
 	ck_assert_str_eq(v.text, "--te");
 }
-END_TEST
 
-START_TEST(bad_values_are_refused)
+TEST(bad_values_are_refused)
 {
 	static char *const bad[][2] = {
 		{ "--small", "1" }, { "--small", "10" }, { "--small", "" }, { "--small", "+3" },
@@ -135,9 +131,8 @@ START_TEST(bad_values_are_refused)
 		    bad[i][1]);
 	}
 }
-END_TEST
 
-START_TEST(contradictions_are_refused)
+TEST(contradictions_are_refused)
 {
 	struct values v;
 
@@ -151,7 +146,6 @@ START_TEST(contradictions_are_refused)
 	ck_assert_int_gt(READ(&v, "--text", "x", "--text", "y", "-f", "-f"), 0);
 	ck_assert_str_eq(v.text, "y");
 }
-END_TEST
 
 /* ---- the tables of the commands ---- */
 
@@ -194,11 +188,10 @@ check_against_all(const struct cli_command *c, const struct cli_option *o)
 	each_option(meets);
 }
 
-START_TEST(an_option_has_one_meaning)
+TEST(an_option_has_one_meaning)
 {
 	each_option(check_against_all);
 }
-END_TEST
 
 static void
 check_named(const struct cli_command *c, const struct cli_option *o, const char *names)
@@ -224,13 +217,12 @@ check_others(const struct cli_command *c, const struct cli_option *o)
 	check_named(c, o, o->only_with);
 }
 
-START_TEST(options_name_others_that_are_there)
+TEST(options_name_others_that_are_there)
 {
 	each_option(check_others);
 }
-END_TEST
 
-START_TEST(every_command_has_help)
+TEST(every_command_has_help)
 {
 	for (const struct cli_command *const *c = cli_commands; *c != NULL; c++) {
 		char line[64], usage[64];
@@ -250,21 +242,5 @@ START_TEST(every_command_has_help)
 		ck_assert_str_eq(asked.err, "");
 	}
 }
-END_TEST
 
-Suite *
-cli_options_suite(void)
-{
-	Suite *s = suite_create("cli_options");
-	TCase *tc = tcase_create("options");
-
-	tcase_add_test(tc, values_go_where_the_table_says);
-	tcase_add_test(tc, names_are_not_cut_short);
-	tcase_add_test(tc, bad_values_are_refused);
-	tcase_add_test(tc, contradictions_are_refused);
-	tcase_add_test(tc, an_option_has_one_meaning);
-	tcase_add_test(tc, options_name_others_that_are_there);
-	tcase_add_test(tc, every_command_has_help);
-	suite_add_tcase(s, tc);
-	return s;
-}
+SUITE(cli_options_suite, "cli_options")

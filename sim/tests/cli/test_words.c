@@ -2,7 +2,6 @@
 /*
  * Tests of what is said of words that are not there, and of those that are.
  */
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,8 +12,7 @@
 #include "scenario/table.h"
 #include "scenario/text.h"
 #include "tests/cli/said.h"
-
-Suite	*cli_words_suite(void);
+#include "tests/suite.h"
 
 struct refusal {
 	const char *line, *message;
@@ -29,7 +27,7 @@ assert_all_refused(const struct refusal *refusal, size_t count)
 
 #define ASSERT_ALL_REFUSED(table)	assert_all_refused(table, sizeof(table) / sizeof(table[0]))
 
-START_TEST(mistyped_commands_and_options)
+TEST(mistyped_commands_and_options)
 {
 	static const struct refusal refusals[] = {
 		{ "rn", "viosim: unknown command rn; did you mean \"run\"?" },
@@ -62,9 +60,8 @@ START_TEST(mistyped_commands_and_options)
 
 	ASSERT_ALL_REFUSED(refusals);
 }
-END_TEST
 
-START_TEST(bad_values_of_options)
+TEST(bad_values_of_options)
 {
 	static const struct refusal refusals[] = {
 		{ "run --jobs 0", "viosim run: --jobs: 0 is not in 1..64" },
@@ -92,9 +89,8 @@ START_TEST(bad_values_of_options)
 
 	ASSERT_ALL_REFUSED(refusals);
 }
-END_TEST
 
-START_TEST(mistyped_scenarios)
+TEST(mistyped_scenarios)
 {
 	static const struct refusal refusals[] = {
 		{ "list inflate/exact-reques", "viosim: there is no scenario, file or folder "
@@ -129,10 +125,9 @@ START_TEST(mistyped_scenarios)
 
 	ASSERT_ALL_REFUSED(refusals);
 }
-END_TEST
 
 /* Spelled in any of these ways, it is found. */
-START_TEST(scenarios_by_path_or_id)
+TEST(scenarios_by_path_or_id)
 {
 	static const char *const names[] = {
 		"inflate/exact-request", "inflate/exact-request.yaml",
@@ -152,9 +147,8 @@ START_TEST(scenarios_by_path_or_id)
 		ck_assert_str_eq(id, "inflate/exact-request");
 	}
 }
-END_TEST
 
-START_TEST(tags)
+TEST(tags)
 {
 	struct said it = said("list --tag smok");
 
@@ -162,9 +156,8 @@ START_TEST(tags)
 	ck_assert_ptr_eq(strstr(it.err, "viosim: --tag: no scenario has the tag smok"), it.err);
 	ck_assert_str_eq(it.out, "");
 }
-END_TEST
 
-START_TEST(mistyped_words)
+TEST(mistyped_words)
 {
 	static const struct refusal refusals[] = {
 		{ "explain live.lost-wakup", "viosim explain: unknown name live.lost-wakup; "
@@ -184,7 +177,6 @@ START_TEST(mistyped_words)
 
 	ASSERT_ALL_REFUSED(refusals);
 }
-END_TEST
 
 static void
 assert_knows(const char *command, const char *word)
@@ -200,7 +192,7 @@ assert_knows(const char *command, const char *word)
 	    strcasestr(it.out, word) != NULL, "%s: %.200s", line, it.out);
 }
 
-START_TEST(explain_knows_every_name)
+TEST(explain_knows_every_name)
 {
 	const struct scenario_vocab *vocab = run_vocab();
 	const struct observable *o;
@@ -228,10 +220,9 @@ START_TEST(explain_knows_every_name)
 	assert_knows("describe", "amount");
 	assert_knows("describe", "verbs");
 }
-END_TEST
 
 /* Only what was asked for: `dma` of a machine is no other key. */
-START_TEST(describe_is_of_one_word)
+TEST(describe_is_of_one_word)
 {
 	struct said whole = said("describe"), one = said("describe settle");
 
@@ -248,9 +239,8 @@ START_TEST(describe_is_of_one_word)
 	ck_assert_ptr_null(strstr(one.out, "A verb:"));
 	ck_assert_ptr_nonnull(strstr(one.out, "A key of `deliver`:"));
 }
-END_TEST
 
-START_TEST(wrapped_text)
+TEST(wrapped_text)
 {
 	char text[200] = "";
 	FILE *f = fmemopen(text, sizeof(text), "w");
@@ -260,9 +250,8 @@ START_TEST(wrapped_text)
 	fclose(f);
 	ck_assert_str_eq(text, "ab one\n   two.\n   three\n\n   four\n   five\n");
 }
-END_TEST
 
-START_TEST(versions)
+TEST(versions)
 {
 	struct said it = said("version");
 
@@ -272,25 +261,5 @@ START_TEST(versions)
 	ck_assert_str_eq(said("--version").out, it.out);
 	ck_assert_str_eq(said("help").out, said("--help").out);
 }
-END_TEST
 
-Suite *
-cli_words_suite(void)
-{
-	Suite *s = suite_create("cli_words");
-	TCase *tc = tcase_create("words");
-
-	tcase_set_timeout(tc, 60);
-	tcase_add_test(tc, mistyped_commands_and_options);
-	tcase_add_test(tc, bad_values_of_options);
-	tcase_add_test(tc, mistyped_scenarios);
-	tcase_add_test(tc, scenarios_by_path_or_id);
-	tcase_add_test(tc, tags);
-	tcase_add_test(tc, mistyped_words);
-	tcase_add_test(tc, explain_knows_every_name);
-	tcase_add_test(tc, describe_is_of_one_word);
-	tcase_add_test(tc, wrapped_text);
-	tcase_add_test(tc, versions);
-	suite_add_tcase(s, tc);
-	return s;
-}
+SUITE(cli_words_suite, "cli_words", .timeout = 60)

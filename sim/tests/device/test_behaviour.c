@@ -2,11 +2,9 @@
 /*
  * Tests of behaviours and completions (sim/device/behaviour, completion), on a balloon.
  */
-#include <check.h>
 
 #include "rig.h"
-
-Suite	*device_behaviour_suite(void);
+#include "tests/suite.h"
 
 #define MS UINT64_C(1000000)
 
@@ -51,7 +49,7 @@ expect_used(unsigned q, uint16_t at, uint32_t id, uint32_t length)
 	ck_assert_uint_eq(is_length, length);
 }
 
-START_TEST(paused_queue_waits_and_goes_on)
+TEST(paused_queue_waits_and_goes_on)
 {
 	behave(BEHAVIOUR_PAUSE, 1);
 	ck_assert(!device_completes(&rig->device));
@@ -65,9 +63,8 @@ START_TEST(paused_queue_waits_and_goes_on)
 	ck_assert(device_completes(&rig->device));
 	ck_assert(!rig->device.unhealthy);
 }
-END_TEST
 
-START_TEST(paused_queue_holds_answers_back)
+TEST(paused_queue_holds_answers_back)
 {
 	device_latency(&rig->device, BALLOON_INFLATE, MS, 0, 2);
 	inflate(0);
@@ -80,10 +77,9 @@ START_TEST(paused_queue_holds_answers_back)
 	ck_assert_uint_eq(rig_used(rig, 0), 2);
 	ck_assert_uint_eq(rig_last(rig, EV_DEV_USED).time_ns, 5 * MS);
 }
-END_TEST
 
 /* The oldest request first, with the interrupt; the next keeps its time. */
-START_TEST(answer_can_come_before_its_time)
+TEST(answer_can_come_before_its_time)
 {
 	device_latency(&rig->device, BALLOON_INFLATE, 3 * MS, 0, 2);
 	ck_assert(!device_complete_now(&rig->device, BALLOON_INFLATE));
@@ -105,9 +101,8 @@ START_TEST(answer_can_come_before_its_time)
 	ck_assert(!device_is_busy(&rig->device));
 	ck_assert(!device_complete_now(&rig->device, BALLOON_INFLATE));
 }
-END_TEST
 
-START_TEST(completion_before_its_time_has_the_behaviours)
+TEST(completion_before_its_time_has_the_behaviours)
 {
 	device_latency(&rig->device, BALLOON_INFLATE, MS, 0, 2);
 	behave(BEHAVIOUR_DROP, 1);
@@ -124,9 +119,8 @@ START_TEST(completion_before_its_time_has_the_behaviours)
 	rig_set_status(rig, 0);
 	ck_assert(!device_complete_now(&rig->device, BALLOON_INFLATE));
 }
-END_TEST
 
-START_TEST(latency_holds_for_so_many_requests)
+TEST(latency_holds_for_so_many_requests)
 {
 	device_latency(&rig->device, BALLOON_INFLATE, 3 * MS, 0, 1);
 	inflate(0);
@@ -137,9 +131,8 @@ START_TEST(latency_holds_for_so_many_requests)
 	inflate(2);
 	ck_assert_uint_eq(rig_used(rig, 0), 3);
 }
-END_TEST
 
-START_TEST(dropped_requests_are_never_answered)
+TEST(dropped_requests_are_never_answered)
 {
 	behave(BEHAVIOUR_DROP, 2);
 	inflate(0);
@@ -155,9 +148,8 @@ START_TEST(dropped_requests_are_never_answered)
 	rig_bring_up(rig, 0);
 	ck_assert(device_completes(&rig->device));
 }
-END_TEST
 
-START_TEST(duplicate_answer_moves_the_index_by_two)
+TEST(duplicate_answer_moves_the_index_by_two)
 {
 	behave(BEHAVIOUR_DUPLICATE, 1);
 	inflate(5);
@@ -169,9 +161,8 @@ START_TEST(duplicate_answer_moves_the_index_by_two)
 	inflate(6);
 	ck_assert_uint_eq(rig_used(rig, 0), 3);
 }
-END_TEST
 
-START_TEST(answer_on_the_other_queue)
+TEST(answer_on_the_other_queue)
 {
 	behave(BEHAVIOUR_WRONG_QUEUE, 1);
 	inflate(5);
@@ -181,7 +172,6 @@ START_TEST(answer_on_the_other_queue)
 	ck_assert_uint_eq(rig_last(rig, EV_DEV_USED).arg[0], BALLOON_DEFLATE);
 	ck_assert(rig->device.unhealthy);
 }
-END_TEST
 
 /* Heads 2 and 5 are in flight when 2 is completed. */
 static uint32_t
@@ -203,16 +193,15 @@ id_given(enum used_id kind)
 	return id;
 }
 
-START_TEST(completion_with_another_id)
+TEST(completion_with_another_id)
 {
 	ck_assert_uint_eq(id_given(USED_ID_NEXT), 3);
 	ck_assert_uint_eq(id_given(USED_ID_FREE), 0);
 	ck_assert_uint_eq(id_given(USED_ID_IN_USE), 5);
 	ck_assert_uint_eq(id_given(USED_ID_BEYOND), RIG_SIZE);
 }
-END_TEST
 
-START_TEST(next_id_wraps_and_a_lone_request_has_no_other)
+TEST(next_id_wraps_and_a_lone_request_has_no_other)
 {
 	behave(BEHAVIOUR_WRONG_ID, 1);
 	inflate(RIG_SIZE - 1);
@@ -225,9 +214,8 @@ START_TEST(next_id_wraps_and_a_lone_request_has_no_other)
 	expect_used(0, 1, 3, 0);
 	ck_assert(!rig->device.unhealthy);
 }
-END_TEST
 
-START_TEST(completion_with_a_length)
+TEST(completion_with_a_length)
 {
 	static const uint32_t expected[] = {
 		[USED_LENGTH_WRITTEN] = 0, [USED_LENGTH_ASKED] = 4, [USED_LENGTH_ONE] = 1,
@@ -243,9 +231,8 @@ START_TEST(completion_with_a_length)
 		ck_assert(rig->device.unhealthy);
 	}
 }
-END_TEST
 
-START_TEST(missed_notification_waits_for_the_next)
+TEST(missed_notification_waits_for_the_next)
 {
 	behave(BEHAVIOUR_MISS, 1);
 	inflate(0);
@@ -261,9 +248,8 @@ START_TEST(missed_notification_waits_for_the_next)
 	rig_bring_up(rig, 0);
 	ck_assert(device_completes(&rig->device));
 }
-END_TEST
 
-START_TEST(completion_can_outlive_a_reset)
+TEST(completion_can_outlive_a_reset)
 {
 	uint16_t before;
 
@@ -280,9 +266,8 @@ START_TEST(completion_can_outlive_a_reset)
 	ck_assert(rig->device.unhealthy);
 	ck_assert(!device_is_busy(&rig->device));
 }
-END_TEST
 
-START_TEST(device_that_is_pulled_out_reads_all_ones)
+TEST(device_that_is_pulled_out_reads_all_ones)
 {
 	device_latency(&rig->device, BALLOON_INFLATE, MS, 0, 1);
 	inflate(0);
@@ -298,9 +283,8 @@ START_TEST(device_that_is_pulled_out_reads_all_ones)
 	ck_assert(!rig->world.irq.line[HW_VEC_INTX].raised);
 	ck_assert_uint_eq(rig_status(rig), UINT8_MAX);
 }
-END_TEST
 
-START_TEST(snapshot_keeps_what_is_in_flight_and_when)
+TEST(snapshot_keeps_what_is_in_flight_and_when)
 {
 	device_latency(&rig->device, BALLOON_INFLATE, 3 * MS, 0, 1);
 	inflate(4);
@@ -325,9 +309,8 @@ START_TEST(snapshot_keeps_what_is_in_flight_and_when)
 	device_restore(&rig->device, 0);
 	ck_assert_uint_eq(rig_behaved(rig, "restore"), 2);
 }
-END_TEST
 
-START_TEST(answer_without_an_interrupt)
+TEST(answer_without_an_interrupt)
 {
 	behave(BEHAVIOUR_NO_IRQ, 1);
 	inflate(1);
@@ -336,9 +319,8 @@ START_TEST(answer_without_an_interrupt)
 	inflate(2);
 	ck_assert_uint_eq(device_interrupts(&rig->device, 0), 1);
 }
-END_TEST
 
-START_TEST(behaviours_can_hold_for_good_and_be_switched_off)
+TEST(behaviours_can_hold_for_good_and_be_switched_off)
 {
 	behave(BEHAVIOUR_NO_IRQ, UINT64_MAX);
 	for (uint16_t i = 0; i < RIG_SIZE; i++)
@@ -348,10 +330,9 @@ START_TEST(behaviours_can_hold_for_good_and_be_switched_off)
 	inflate(0);
 	ck_assert_uint_eq(device_interrupts(&rig->device, 0), 1);
 }
-END_TEST
 
 /* Three answers share one interrupt; one alone is not left without. */
-START_TEST(coalesced_answers_share_an_interrupt)
+TEST(coalesced_answers_share_an_interrupt)
 {
 	behave(BEHAVIOUR_COALESCE, 3);
 	for (uint16_t i = 0; i < 3; i++) {
@@ -366,9 +347,8 @@ START_TEST(coalesced_answers_share_an_interrupt)
 	ck_assert_uint_eq(device_interrupts(&rig->device, 0), 2);
 	ck_assert(!rig->device.unhealthy);
 }
-END_TEST
 
-START_TEST(device_that_needs_reset_stops)
+TEST(device_that_needs_reset_stops)
 {
 	device_latency(&rig->device, BALLOON_INFLATE, MS, 0, 1);
 	inflate(0);
@@ -387,9 +367,8 @@ START_TEST(device_that_needs_reset_stops)
 	inflate(0);
 	ck_assert_uint_eq(rig_used(rig, 0), 1);
 }
-END_TEST
 
-START_TEST(device_changes_actual_by_itself)
+TEST(device_changes_actual_by_itself)
 {
 	rig_set_config(rig, 4, 4, 5);
 	balloon_set_actual(&rig->device, 99);
@@ -398,9 +377,8 @@ START_TEST(device_changes_actual_by_itself)
 	rig_set_config(rig, 4, 4, 5);
 	ck_assert(!balloon_of(&rig->device)->facts.actual_foreign);
 }
-END_TEST
 
-START_TEST(spurious_interrupt_shows_no_cause)
+TEST(spurious_interrupt_shows_no_cause)
 {
 	device_interrupt(&rig->device, BALLOON_INFLATE, true, 1);
 	ck_assert(rig->world.irq.line[HW_VEC_INTX].raised);
@@ -413,9 +391,8 @@ START_TEST(spurious_interrupt_shows_no_cause)
 	ck_assert_uint_eq(rig_count(rig, EV_DEV_USED), 0);
 	ck_assert(!rig->device.unhealthy);
 }
-END_TEST
 
-START_TEST(interrupts_come_one_after_the_other)
+TEST(interrupts_come_one_after_the_other)
 {
 	device_interrupt(&rig->device, BALLOON_DEFLATE, false, 3);
 	ck_assert_uint_eq(rig_count(rig, EV_IRQ_RAISE), 1);
@@ -429,9 +406,8 @@ START_TEST(interrupts_come_one_after_the_other)
 	rig_pass(rig, 0);
 	ck_assert_uint_eq(rig_count(rig, EV_IRQ_RAISE), 4);
 }
-END_TEST
 
-START_TEST(every_behaviour_has_a_word_a_text_and_a_code_of_its_own)
+TEST(every_behaviour_has_a_word_a_text_and_a_code_of_its_own)
 {
 	const struct device_behaviour *b;
 	unsigned count = 0;
@@ -447,38 +423,5 @@ START_TEST(every_behaviour_has_a_word_a_text_and_a_code_of_its_own)
 	ck_assert(device_behaviours[BEHAVIOUR_WRONG_ID].breaks);
 	ck_assert(!device_behaviours[BEHAVIOUR_SPURIOUS].breaks);
 }
-END_TEST
 
-Suite *
-device_behaviour_suite(void)
-{
-	Suite *s = suite_create("device_behaviour");
-	TCase *tc = tcase_create("behaviour");
-
-	tcase_add_checked_fixture(tc, setup, teardown);
-	tcase_add_test(tc, paused_queue_waits_and_goes_on);
-	tcase_add_test(tc, paused_queue_holds_answers_back);
-	tcase_add_test(tc, answer_can_come_before_its_time);
-	tcase_add_test(tc, completion_before_its_time_has_the_behaviours);
-	tcase_add_test(tc, latency_holds_for_so_many_requests);
-	tcase_add_test(tc, dropped_requests_are_never_answered);
-	tcase_add_test(tc, duplicate_answer_moves_the_index_by_two);
-	tcase_add_test(tc, answer_on_the_other_queue);
-	tcase_add_test(tc, completion_with_another_id);
-	tcase_add_test(tc, next_id_wraps_and_a_lone_request_has_no_other);
-	tcase_add_test(tc, completion_with_a_length);
-	tcase_add_test(tc, missed_notification_waits_for_the_next);
-	tcase_add_test(tc, completion_can_outlive_a_reset);
-	tcase_add_test(tc, device_that_is_pulled_out_reads_all_ones);
-	tcase_add_test(tc, snapshot_keeps_what_is_in_flight_and_when);
-	tcase_add_test(tc, answer_without_an_interrupt);
-	tcase_add_test(tc, behaviours_can_hold_for_good_and_be_switched_off);
-	tcase_add_test(tc, coalesced_answers_share_an_interrupt);
-	tcase_add_test(tc, device_that_needs_reset_stops);
-	tcase_add_test(tc, device_changes_actual_by_itself);
-	tcase_add_test(tc, spurious_interrupt_shows_no_cause);
-	tcase_add_test(tc, interrupts_come_one_after_the_other);
-	tcase_add_test(tc, every_behaviour_has_a_word_a_text_and_a_code_of_its_own);
-	suite_add_tcase(s, tc);
-	return s;
-}
+SUITE(device_behaviour_suite, "device_behaviour", .setup = setup, .teardown = teardown)

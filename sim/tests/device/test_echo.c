@@ -3,7 +3,6 @@
  * The seam between viosim and a type of device: a class that is known to the tests alone loads,
  * runs, prints and is observed like the balloon.
  */
-#include <check.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,8 +12,8 @@
 #include "device/class.h"
 #include "run/module.h"
 #include "run/run.h"
+#include "tests/suite.h"
 
-Suite	*device_echo_suite(void);
 extern const struct device_class echo_class;
 
 #define HEAD "format: 1\nscenario: t\nsummary: s\n"
@@ -71,7 +70,7 @@ static const char echoes[] = HEAD
     "  - say: {times: 1}\n"
     "finally:\n  - echo.bytes == 256\n  - irq.config == 2\n";
 
-START_TEST(runs_on_every_machine)
+TEST(runs_on_every_machine)
 {
 	struct scenario_doc *doc = load(echoes);
 	struct module_error error;
@@ -103,10 +102,9 @@ START_TEST(runs_on_every_machine)
 	module_close(options.module);
 	scenario_doc_free(doc);
 }
-END_TEST
 
 /* A type that is not the default is printed, so that the file reads back. */
-START_TEST(prints_what_it_is)
+TEST(prints_what_it_is)
 {
 	struct scenario_doc *doc = load(echoes), *again;
 	struct sbuf buf;
@@ -126,7 +124,6 @@ START_TEST(prints_what_it_is)
 	scenario_doc_free(again);
 	scenario_doc_free(doc);
 }
-END_TEST
 
 /* Each type has its own language: what one of them knows the other does not. */
 static const struct { const char *text, *message; } wrong[] = {
@@ -141,7 +138,7 @@ static const struct { const char *text, *message; } wrong[] = {
 	{ HEAD "device: {type: ecko}\nsteps:\n  - note: x\n", "did you mean \"echo\"?" },
 };
 
-START_TEST(types_do_not_share_words)
+TEST_EACH(types_do_not_share_words, wrong)
 {
 	struct diag_list diags;
 	char *messages;
@@ -153,10 +150,9 @@ START_TEST(types_do_not_share_words)
 	ck_assert_msg(strstr(messages, wrong[_i].message) != NULL, "%s", messages);
 	free(messages);
 }
-END_TEST
 
 /* With several types each has a schema of its own, and `type` says which holds. */
-START_TEST(schema_knows_both_types)
+TEST(schema_knows_both_types)
 {
 	struct sbuf buf;
 	json_t *schema, *defs;
@@ -180,9 +176,8 @@ START_TEST(schema_knows_both_types)
 	json_decref(schema);
 	free(buf.text);
 }
-END_TEST
 
-START_TEST(guide_is_of_one_type)
+TEST(guide_is_of_one_type)
 {
 	struct scenario_vocab echo = scenario_vocab_of(vocab(), &echo_class.language);
 	struct sbuf buf;
@@ -194,19 +189,5 @@ START_TEST(guide_is_of_one_type)
 	ck_assert_ptr_nonnull(strstr(buf.text, "balloon echo\n"));
 	free(buf.text);
 }
-END_TEST
 
-Suite *
-device_echo_suite(void)
-{
-	Suite *s = suite_create("device_echo");
-	TCase *tc = tcase_create("echo");
-
-	tcase_add_test(tc, runs_on_every_machine);
-	tcase_add_test(tc, schema_knows_both_types);
-	tcase_add_test(tc, guide_is_of_one_type);
-	tcase_add_test(tc, prints_what_it_is);
-	tcase_add_loop_test(tc, types_do_not_share_words, 0, sizeof(wrong) / sizeof(wrong[0]));
-	suite_add_tcase(s, tc);
-	return s;
-}
+SUITE(device_echo_suite, "device_echo")

@@ -2,11 +2,9 @@
 /*
  * Tests of sim/device/transport: registers of both faces, status, interrupts.
  */
-#include <check.h>
 
 #include "rig.h"
-
-Suite	*device_transport_suite(void);
+#include "tests/suite.h"
 
 static struct rig_options options;
 static struct rig *rig;
@@ -31,7 +29,7 @@ is_raised(unsigned vector)
 	return rig->world.irq.line[vector].raised;
 }
 
-START_TEST(legacy_registers_read_as_documented)
+TEST(legacy_registers_read_as_documented)
 {
 	rig = rig_new_live(&options);
 	ck_assert_uint_eq(rig_read(rig, HW_REG_LEGACY, 0, 4), UINT64_C(0x39000000));
@@ -44,18 +42,16 @@ START_TEST(legacy_registers_read_as_documented)
 	ck_assert_uint_eq(rig_status(rig), 7);
 	ck_assert_uint_eq(rig_read(rig, HW_REG_LEGACY, 28, 4), UINT32_MAX);
 }
-END_TEST
 
-START_TEST(legacy_offer_can_be_nothing)
+TEST(legacy_offer_can_be_nothing)
 {
 	options.config.device.features = 0;
 	rig = rig_new_live(&options);
 	ck_assert_uint_eq(rig_read(rig, HW_REG_LEGACY, 0, 4), 0);
 	ck_assert_uint_eq(rig->device.transport.accepted, 0);
 }
-END_TEST
 
-START_TEST(legacy_features_hold_when_written)
+TEST(legacy_features_hold_when_written)
 {
 	options.config.device.features = BALLOON_F_MUST_TELL_HOST;
 	options.request = BALLOON_F_MUST_TELL_HOST;
@@ -67,9 +63,8 @@ START_TEST(legacy_features_hold_when_written)
 	ck_assert_uint_eq(rig->device.transport.accepted, BALLOON_F_MUST_TELL_HOST);
 	ck_assert_uint_eq(rig_last(rig, EV_DEV_FEATURES).arg[0], 0xff);
 }
-END_TEST
 
-START_TEST(modern_negotiation_ends_with_features_ok)
+TEST(modern_negotiation_ends_with_features_ok)
 {
 	options.modern = true;
 	options.request = TRANSPORT_F_INDIRECT_DESC;
@@ -82,10 +77,9 @@ START_TEST(modern_negotiation_ends_with_features_ok)
 	rig_write(rig, HW_REG_COMMON, 12, 4, 0);
 	ck_assert_uint_eq(rig_read(rig, HW_REG_COMMON, 12, 4), TRANSPORT_F_INDIRECT_DESC);
 }
-END_TEST
 
 /* 0: not offered; 1: no VERSION_1; 2: a feature that the device needs is missing. */
-START_TEST(modern_device_refuses_features)
+TEST_RANGE(modern_device_refuses_features, 0, 3)
 {
 	static const uint64_t written[] = { 1u << 5, 0, 0 };
 
@@ -103,9 +97,8 @@ START_TEST(modern_device_refuses_features)
 	ck_assert_uint_eq(rig_status(rig), 3);
 	ck_assert_uint_eq(rig->device.transport.accepted, 0);
 }
-END_TEST
 
-START_TEST(modern_queue_registers_hold_what_is_written)
+TEST(modern_queue_registers_hold_what_is_written)
 {
 	options.modern = true;
 	rig = rig_new(&options);
@@ -132,9 +125,8 @@ START_TEST(modern_queue_registers_hold_what_is_written)
 	rig_write(rig, HW_REG_COMMON, 22, 2, 7);
 	ck_assert_uint_eq(rig_read(rig, HW_REG_COMMON, 24, 2), 0);
 }
-END_TEST
 
-START_TEST(missing_queue_has_size_0)
+TEST_RANGE(missing_queue_has_size_0, 0, 2)
 {
 	options.modern = _i;
 	options.config.device.queue_size[1] = 0;
@@ -150,9 +142,8 @@ START_TEST(missing_queue_has_size_0)
 	}
 	ck_assert_uint_eq(rig_count(rig, EV_DEV_QUEUE), 0);
 }
-END_TEST
 
-START_TEST(isr_read_clears_and_lowers)
+TEST_RANGE(isr_read_clears_and_lowers, 0, 2)
 {
 	options.modern = _i;
 	rig = rig_new_live(&options);
@@ -162,9 +153,8 @@ START_TEST(isr_read_clears_and_lowers)
 	ck_assert(!is_raised(HW_VEC_INTX));
 	ck_assert_uint_eq(rig_isr(rig), 0);
 }
-END_TEST
 
-START_TEST(reset_forgets_queues_and_interrupts)
+TEST_RANGE(reset_forgets_queues_and_interrupts, 0, 2)
 {
 	options.modern = _i;
 	rig = rig_new_live(&options);
@@ -178,9 +168,8 @@ START_TEST(reset_forgets_queues_and_interrupts)
 	rig_request(rig, 0, 0, 3001, 1);
 	ck_assert_uint_eq(rig_count(rig, EV_DEV_TAKE), 1);
 }
-END_TEST
 
-START_TEST(kick_before_driver_ok_is_not_served)
+TEST(kick_before_driver_ok_is_not_served)
 {
 	rig = rig_new(&options);
 	rig_bring_up(rig, 0);
@@ -191,9 +180,8 @@ START_TEST(kick_before_driver_ok_is_not_served)
 	rig_kick(rig, 5);		/* no such queue */
 	ck_assert_uint_eq(rig_count(rig, EV_DEV_KICK), 2);
 }
-END_TEST
 
-START_TEST(driver_gives_up_one_legacy_queue)
+TEST(driver_gives_up_one_legacy_queue)
 {
 	rig = rig_new_live(&options);
 	rig_write(rig, HW_REG_LEGACY, 14, 2, 0);
@@ -204,9 +192,8 @@ START_TEST(driver_gives_up_one_legacy_queue)
 	rig_request(rig, 1, 0, 3000, 1);
 	ck_assert_uint_eq(rig_count(rig, EV_DEV_TAKE), 1);
 }
-END_TEST
 
-START_TEST(counters_start_when_the_driver_does)
+TEST(counters_start_when_the_driver_does)
 {
 	rig = rig_new_live(&options);
 	rig_request(rig, 0, 0, 3000, 2);
@@ -226,7 +213,6 @@ START_TEST(counters_start_when_the_driver_does)
 	ck_assert_uint_eq(device_interrupts(&rig->device, 0), 0);
 	ck_assert_uint_eq(device_interrupts(&rig->device, -1), 0);
 }
-END_TEST
 
 static void
 establish_msix(void)
@@ -235,7 +221,7 @@ establish_msix(void)
 	rig->world.irq.line[HW_VEC_MSIX_QUEUE].established = true;
 }
 
-START_TEST(msix_vectors_are_used_once_wired)
+TEST(msix_vectors_are_used_once_wired)
 {
 	options.modern = options.msix = true;
 	rig = rig_new_live(&options);
@@ -258,9 +244,8 @@ START_TEST(msix_vectors_are_used_once_wired)
 	ck_assert(is_raised(HW_VEC_MSIX_CONFIG));
 	ck_assert(!is_raised(HW_VEC_INTX));
 }
-END_TEST
 
-START_TEST(legacy_config_moves_with_msix)
+TEST(legacy_config_moves_with_msix)
 {
 	options.msix = true;
 	options.config.target_pages = 77;
@@ -274,9 +259,8 @@ START_TEST(legacy_config_moves_with_msix)
 	rig_write(rig, HW_REG_LEGACY, 22, 2, 1);
 	ck_assert_uint_eq(rig_read(rig, HW_REG_LEGACY, 22, 2), 1);
 }
-END_TEST
 
-START_TEST(every_access_is_recorded)
+TEST(every_access_is_recorded)
 {
 	struct event event;
 
@@ -292,30 +276,5 @@ START_TEST(every_access_is_recorded)
 	ck_assert_uint_eq(event.arg[1], 12);
 	ck_assert_uint_eq(event.arg[3], RIG_SIZE);
 }
-END_TEST
 
-Suite *
-device_transport_suite(void)
-{
-	Suite *s = suite_create("device_transport");
-	TCase *tc = tcase_create("registers");
-
-	tcase_add_checked_fixture(tc, setup, teardown);
-	tcase_add_test(tc, legacy_registers_read_as_documented);
-	tcase_add_test(tc, legacy_offer_can_be_nothing);
-	tcase_add_test(tc, legacy_features_hold_when_written);
-	tcase_add_test(tc, modern_negotiation_ends_with_features_ok);
-	tcase_add_loop_test(tc, modern_device_refuses_features, 0, 3);
-	tcase_add_test(tc, modern_queue_registers_hold_what_is_written);
-	tcase_add_loop_test(tc, missing_queue_has_size_0, 0, 2);
-	tcase_add_loop_test(tc, isr_read_clears_and_lowers, 0, 2);
-	tcase_add_loop_test(tc, reset_forgets_queues_and_interrupts, 0, 2);
-	tcase_add_test(tc, kick_before_driver_ok_is_not_served);
-	tcase_add_test(tc, driver_gives_up_one_legacy_queue);
-	tcase_add_test(tc, counters_start_when_the_driver_does);
-	tcase_add_test(tc, msix_vectors_are_used_once_wired);
-	tcase_add_test(tc, legacy_config_moves_with_msix);
-	tcase_add_test(tc, every_access_is_recorded);
-	suite_add_tcase(s, tc);
-	return s;
-}
+SUITE(device_transport_suite, "device_transport", .setup = setup, .teardown = teardown)

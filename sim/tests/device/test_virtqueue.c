@@ -2,12 +2,10 @@
 /*
  * Tests of sim/device/virtqueue: rings as a driver might write them.
  */
-#include <check.h>
 #include <string.h>
 
 #include "rig.h"
-
-Suite	*device_virtqueue_suite(void);
+#include "tests/suite.h"
 
 static struct rig *rig;
 static struct virtqueue vq;
@@ -41,7 +39,7 @@ take(void)
 	return virtqueue_take(&vq, &chain, &fault);
 }
 
-START_TEST(legacy_layout_has_used_ring_on_the_next_page)
+TEST(legacy_layout_has_used_ring_on_the_next_page)
 {
 	struct virtqueue big;
 
@@ -52,17 +50,15 @@ START_TEST(legacy_layout_has_used_ring_on_the_next_page)
 	ck_assert_uint_eq(big.driver, 0x101000);
 	ck_assert_uint_eq(big.device, 0x102000);
 }
-END_TEST
 
-START_TEST(empty_ring_gives_nothing)
+TEST(empty_ring_gives_nothing)
 {
 	ck_assert(!take());
 	ck_assert_int_eq(fault, VIRTQUEUE_FAULT_NONE);
 	ck_assert_uint_eq(virtqueue_waiting(&vq), 0);
 }
-END_TEST
 
-START_TEST(chain_of_three_is_read_as_one)
+TEST(chain_of_three_is_read_as_one)
 {
 	uint8_t *buffer = rig->queue[0].buffer;
 	uint64_t bus = rig->queue[0].buffer_bus;
@@ -87,10 +83,9 @@ START_TEST(chain_of_three_is_read_as_one)
 	ck_assert(!take());
 	ck_assert_int_eq(fault, VIRTQUEUE_FAULT_NONE);
 }
-END_TEST
 
 /* An indirect table of two descriptors in the buffer page. */
-START_TEST(indirect_table_is_followed)
+TEST(indirect_table_is_followed)
 {
 	uint64_t bus = rig->queue[0].buffer_bus;
 	uint8_t *desc = rig->queue[0].desc;
@@ -110,7 +105,6 @@ START_TEST(indirect_table_is_followed)
 	ck_assert(virtqueue_read(&vq, &chain, 0, &word, 4));
 	ck_assert_uint_eq(word, 7);
 }
-END_TEST
 
 struct bad {
 	uint64_t address;		/* 0: the buffer */
@@ -136,7 +130,7 @@ static const struct bad bads[] = {
 	{ UINT64_C(1) << 40, 16, VIRTQUEUE_DESC_INDIRECT, 0, 0, VIRTQUEUE_FAULT_ADDRESS },
 };
 
-START_TEST(bad_descriptor_is_refused)
+TEST_EACH(bad_descriptor_is_refused, bads)
 {
 	const struct bad *bad = &bads[_i];
 	uint64_t address = bad->address != 0 ? bad->address : rig->queue[0].buffer_bus;
@@ -147,9 +141,8 @@ START_TEST(bad_descriptor_is_refused)
 	ck_assert_int_eq(fault, bad->fault);
 	ck_assert_uint_eq(vq.taken, 0);
 }
-END_TEST
 
-START_TEST(indirect_without_the_feature_is_refused)
+TEST(indirect_without_the_feature_is_refused)
 {
 	vq.indirect = false;
 	rig_desc(rig, 0, 0, rig->queue[0].buffer_bus, 16, VIRTQUEUE_DESC_INDIRECT, 0);
@@ -157,9 +150,8 @@ START_TEST(indirect_without_the_feature_is_refused)
 	ck_assert(!take());
 	ck_assert_int_eq(fault, VIRTQUEUE_FAULT_INDIRECT);
 }
-END_TEST
 
-START_TEST(readable_after_writable_is_refused)
+TEST(readable_after_writable_is_refused)
 {
 	uint64_t bus = rig->queue[0].buffer_bus;
 
@@ -169,19 +161,17 @@ START_TEST(readable_after_writable_is_refused)
 	ck_assert(!take());
 	ck_assert_int_eq(fault, VIRTQUEUE_FAULT_ORDER);
 }
-END_TEST
 
-START_TEST(index_too_far_ahead_is_refused)
+TEST(index_too_far_ahead_is_refused)
 {
 	rig->queue[0].avail = RIG_SIZE;
 	rig_avail(rig, 0, 0);
 	ck_assert(!take());
 	ck_assert_int_eq(fault, VIRTQUEUE_FAULT_INDEX);
 }
-END_TEST
 
 /* The indices are 16 bits wide and run over; 65536 is a multiple of the size. */
-START_TEST(indices_run_over)
+TEST(indices_run_over)
 {
 	uint32_t id, length;
 
@@ -201,9 +191,8 @@ START_TEST(indices_run_over)
 	ck_assert_uint_eq(id, 3);
 	ck_assert_uint_eq(length, 13);
 }
-END_TEST
 
-START_TEST(driver_flag_suppresses_interrupts)
+TEST(driver_flag_suppresses_interrupts)
 {
 	uint16_t no_interrupt = 1;
 
@@ -215,7 +204,6 @@ START_TEST(driver_flag_suppresses_interrupts)
 	rig_avail(rig, 0, 0);
 	ck_assert(!virtqueue_wants_interrupt(&vq));
 }
-END_TEST
 
 static void
 set_used_event(uint16_t at)
@@ -224,7 +212,7 @@ set_used_event(uint16_t at)
 }
 
 /* Virtio 1.2 clause 2.7.10: an interrupt when the index passes used_event. */
-START_TEST(used_event_says_when_to_interrupt)
+TEST(used_event_says_when_to_interrupt)
 {
 	vq.event_idx = true;
 	set_used_event(2);
@@ -237,9 +225,8 @@ START_TEST(used_event_says_when_to_interrupt)
 	ck_assert(virtqueue_push(&vq, 0, 0));
 	ck_assert(!virtqueue_wants_interrupt(&vq));
 }
-END_TEST
 
-START_TEST(avail_event_asks_for_the_next_kick)
+TEST(avail_event_asks_for_the_next_kick)
 {
 	uint16_t at = 99;
 
@@ -251,9 +238,8 @@ START_TEST(avail_event_asks_for_the_next_kick)
 	memcpy(&at, rig->queue[0].device + 4 + 8 * RIG_SIZE, 2);
 	ck_assert_uint_eq(at, 1);
 }
-END_TEST
 
-START_TEST(kicks_can_be_switched_off)
+TEST(kicks_can_be_switched_off)
 {
 	uint16_t flags = 0;
 
@@ -264,9 +250,8 @@ START_TEST(kicks_can_be_switched_off)
 	memcpy(&flags, rig->queue[0].device, 2);
 	ck_assert_uint_eq(flags, 0);
 }
-END_TEST
 
-START_TEST(forgotten_ring_is_left_alone)
+TEST(forgotten_ring_is_left_alone)
 {
 	rig_avail(rig, 0, 0);
 	virtqueue_reset(&vq);
@@ -277,39 +262,13 @@ START_TEST(forgotten_ring_is_left_alone)
 	ck_assert(!virtqueue_wants_interrupt(&vq));
 	ck_assert_uint_eq(vq.size, RIG_SIZE);
 }
-END_TEST
 
-START_TEST(ring_outside_memory_is_a_fault)
+TEST(ring_outside_memory_is_a_fault)
 {
 	virtqueue_place_legacy(&vq, MEMORY_BUS_OFFSET + (UINT64_C(1) << 40));
 	ck_assert(!take());
 	ck_assert_int_eq(fault, VIRTQUEUE_FAULT_ADDRESS);
 	ck_assert(!virtqueue_push(&vq, 0, 0));
 }
-END_TEST
 
-Suite *
-device_virtqueue_suite(void)
-{
-	Suite *s = suite_create("device_virtqueue");
-	TCase *tc = tcase_create("ring");
-
-	tcase_add_checked_fixture(tc, setup, teardown);
-	tcase_add_test(tc, legacy_layout_has_used_ring_on_the_next_page);
-	tcase_add_test(tc, empty_ring_gives_nothing);
-	tcase_add_test(tc, chain_of_three_is_read_as_one);
-	tcase_add_test(tc, indirect_table_is_followed);
-	tcase_add_loop_test(tc, bad_descriptor_is_refused, 0, sizeof(bads) / sizeof(bads[0]));
-	tcase_add_test(tc, indirect_without_the_feature_is_refused);
-	tcase_add_test(tc, readable_after_writable_is_refused);
-	tcase_add_test(tc, index_too_far_ahead_is_refused);
-	tcase_add_test(tc, indices_run_over);
-	tcase_add_test(tc, driver_flag_suppresses_interrupts);
-	tcase_add_test(tc, used_event_says_when_to_interrupt);
-	tcase_add_test(tc, avail_event_asks_for_the_next_kick);
-	tcase_add_test(tc, kicks_can_be_switched_off);
-	tcase_add_test(tc, forgotten_ring_is_left_alone);
-	tcase_add_test(tc, ring_outside_memory_is_a_fault);
-	suite_add_tcase(s, tc);
-	return s;
-}
+SUITE(device_virtqueue_suite, "device_virtqueue", .setup = setup, .teardown = teardown)

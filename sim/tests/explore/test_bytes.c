@@ -2,15 +2,13 @@
 /*
  * Tests of sim/explore/bytes.c: what the bytes of a fuzzer mean.
  */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "explore/bytes.h"
 #include "explore/shrink.h"
 #include "tests/explore/rig.h"
-
-Suite *explore_bytes_suite(void);
+#include "tests/suite.h"
 
 #define SIZE 64
 
@@ -71,7 +69,7 @@ scramble(struct fuzz *fuzz, uint64_t turn)
 		fuzz->data[i] = (uint8_t)choice_rng_next(&rng);
 }
 
-START_TEST(the_same_bytes_are_the_same_scenario)
+TEST(the_same_bytes_are_the_same_scenario)
 {
 	static const uint8_t zeros[SIZE];
 	unsigned others = 0;
@@ -96,9 +94,8 @@ START_TEST(the_same_bytes_are_the_same_scenario)
 	ck_assert_uint_gt(others, 25);
 	fuzz_fini(&fuzz);
 }
-END_TEST
 
-START_TEST(the_first_byte_picks_the_base)
+TEST(the_first_byte_picks_the_base)
 {
 	static const uint8_t first[] = { 0 }, second[] = { 1 }, third[] = { 2 };
 	struct scenario_case again;
@@ -124,7 +121,6 @@ START_TEST(the_first_byte_picks_the_base)
 	rig_fini(&other);
 	rig_fini(&fuzz.rig);
 }
-END_TEST
 
 /* Runs of the bytes until one finds something new; its key, or 0. */
 static uint64_t
@@ -149,7 +145,7 @@ look_for(struct fuzz *fuzz, unsigned turns, struct edit **edit)
 }
 
 /* The thread of that driver looks for work without the lock. */
-START_TEST(a_finding_converts_and_shrinks)
+TEST(a_finding_converts_and_shrinks)
 {
 	struct shrink_options options = { .runs_max = 400 };
 	struct shrink_result small;
@@ -176,9 +172,8 @@ START_TEST(a_finding_converts_and_shrinks)
 	edit_free(edit);
 	fuzz_fini(&fuzz);
 }
-END_TEST
 
-START_TEST(what_is_plain_is_not_new)
+TEST(what_is_plain_is_not_new)
 {
 	const struct trial_result *plain;
 	struct fuzz fuzz;
@@ -194,19 +189,5 @@ START_TEST(what_is_plain_is_not_new)
 	fuzz.bytes.count = 1;
 	fuzz_fini(&fuzz);
 }
-END_TEST
 
-Suite *
-explore_bytes_suite(void)
-{
-	Suite *suite = suite_create("explore_bytes");
-	TCase *tc = tcase_create("bytes");
-
-	tcase_set_timeout(tc, 30);
-	tcase_add_test(tc, the_same_bytes_are_the_same_scenario);
-	tcase_add_test(tc, the_first_byte_picks_the_base);
-	tcase_add_test(tc, a_finding_converts_and_shrinks);
-	tcase_add_test(tc, what_is_plain_is_not_new);
-	suite_add_tcase(suite, tc);
-	return suite;
-}
+SUITE(explore_bytes_suite, "explore_bytes", .timeout = 30)

@@ -2,7 +2,6 @@
 /*
  * Tests of sim/explore/edit: copies are plans of their own, and print as what they are.
  */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,8 +10,7 @@
 #include "explore/edit.h"
 #include "run/run.h"
 #include "scenario/table.h"
-
-Suite	*explore_edit_suite(void);
+#include "tests/suite.h"
 
 static struct scenario_doc *
 load_as(const char *path, const char *text, size_t size)
@@ -77,7 +75,7 @@ check_round_trip(struct edit *edit)
 	free(text);
 }
 
-START_TEST(all_cases_of_the_tree_print_as_what_they_are)
+TEST(all_cases_of_the_tree_print_as_what_they_are)
 {
 	char *names[] = { (char *)(uintptr_t)"scenarios" };
 	const struct scenario_case *last = NULL;
@@ -106,7 +104,6 @@ START_TEST(all_cases_of_the_tree_print_as_what_they_are)
 	ck_assert_uint_gt(seen, 400);
 	cli_cases_fini(&cases);
 }
-END_TEST
 
 static struct balloon_target *
 target_of(struct scenario_step *step)
@@ -115,7 +112,7 @@ target_of(struct scenario_step *step)
 	return step->own.object;
 }
 
-START_TEST(a_copy_outlives_what_it_was_made_of)
+TEST(a_copy_outlives_what_it_was_made_of)
 {
 	struct scenario_doc *doc = load("  - target: 1\n");
 	struct edit *edit = edit_new(doc->scenario[0], doc->scenario[0]->machines.machine,
@@ -144,9 +141,8 @@ START_TEST(a_copy_outlives_what_it_was_made_of)
 	edit_free(copy);
 	scenario_doc_free(doc);
 }
-END_TEST
 
-START_TEST(holds_follow_the_step_that_ends_them)
+TEST(holds_follow_the_step_that_ends_them)
 {
 	struct scenario_doc *doc = load(
 	    "  - hold: {thread: viomb, until: there}\n"
@@ -182,9 +178,8 @@ START_TEST(holds_follow_the_step_that_ends_them)
 	edit_free(edit);
 	scenario_doc_free(doc);
 }
-END_TEST
 
-START_TEST(what_follows_a_step_taken_out_keeps_its_time)
+TEST(what_follows_a_step_taken_out_keeps_its_time)
 {
 	struct scenario_doc *doc = load(
 	    "  - at: 1s\n    target: 1\n"
@@ -218,7 +213,6 @@ START_TEST(what_follows_a_step_taken_out_keeps_its_time)
 	edit_free(edit);
 	scenario_doc_free(doc);
 }
-END_TEST
 
 /* Every verb as the loader would fill it when only what must be there is given. */
 static const struct {
@@ -283,7 +277,7 @@ fill_in(struct scenario_step *step)
 	}
 }
 
-START_TEST(fresh_steps_are_as_the_loader_fills_them)
+TEST_EACH(fresh_steps_are_as_the_loader_fills_them, fresh)
 {
 	struct scenario_doc *doc = load(fresh[_i].yaml);
 	struct edit *edit = edit_new(doc->scenario[0], doc->scenario[0]->machines.machine,
@@ -300,9 +294,8 @@ START_TEST(fresh_steps_are_as_the_loader_fills_them)
 	edit_free(edit);
 	scenario_doc_free(doc);
 }
-END_TEST
 
-START_TEST(a_changed_machine_prints_and_names_itself)
+TEST(a_changed_machine_prints_and_names_itself)
 {
 	struct scenario_doc *doc = load("  - target: 1\n");
 	struct edit *edit = edit_new(doc->scenario[0],
@@ -331,22 +324,5 @@ START_TEST(a_changed_machine_prints_and_names_itself)
 	edit_free(edit);
 	scenario_doc_free(doc);
 }
-END_TEST
 
-Suite *
-explore_edit_suite(void)
-{
-	Suite *suite = suite_create("explore_edit");
-	TCase *tc = tcase_create("edit");
-
-	tcase_set_timeout(tc, 60);
-	tcase_add_test(tc, all_cases_of_the_tree_print_as_what_they_are);
-	tcase_add_test(tc, a_copy_outlives_what_it_was_made_of);
-	tcase_add_test(tc, holds_follow_the_step_that_ends_them);
-	tcase_add_test(tc, what_follows_a_step_taken_out_keeps_its_time);
-	tcase_add_loop_test(tc, fresh_steps_are_as_the_loader_fills_them, 0,
-	    sizeof(fresh) / sizeof(fresh[0]));
-	tcase_add_test(tc, a_changed_machine_prints_and_names_itself);
-	suite_add_tcase(suite, tc);
-	return suite;
-}
+SUITE(explore_edit_suite, "explore_edit", .timeout = 60)

@@ -2,7 +2,6 @@
 /*
  * Tests of sim/explore/explore, bounded, perturb, same and the state file.
  */
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,8 +14,7 @@
 #include "explore/same.h"
 #include "tests/explore/rig.h"
 #include "tests/stderr.h"
-
-Suite *explore_explore_suite(void);
+#include "tests/suite.h"
 
 /* Few pages make few points: the runs without reduction are to be counted in thousands. */
 #define TINY_SCENARIO RIG_HEAD \
@@ -36,7 +34,7 @@ static const char *const good_plans[] = {
 	"hold=1us@line 7#2; hold=1us@after mutex_exit#1",
 };
 
-START_TEST(test_plan_text)
+TEST_EACH(test_plan_text, good_plans)
 {
 	const char *text = good_plans[_i];
 	char *again = NULL;
@@ -50,7 +48,6 @@ START_TEST(test_plan_text)
 	ck_assert_str_eq(again, text);
 	free(again);
 }
-END_TEST
 
 static const char *const bad_plans[] = {
 	"target=0", "target=x@line 1#1", "target=4294967296@line 1#1", "next=1@line 1#1",
@@ -61,15 +58,14 @@ static const char *const bad_plans[] = {
 	"irq=config@line 1#1;irq=config@line 1#1;irq=config@line 1#1",
 };
 
-START_TEST(test_plan_text_bad)
+TEST_EACH(test_plan_text_bad, bad_plans)
 {
 	struct plan plan = { .class = device_classes[0] };
 
 	ck_assert_msg(!plan_parse(&plan, bad_plans[_i]), "%s", bad_plans[_i]);
 }
-END_TEST
 
-START_TEST(test_plan_steps)
+TEST(test_plan_steps)
 {
 	struct plan plan = { .class = device_classes[0] };
 	struct rig rig;
@@ -96,7 +92,6 @@ START_TEST(test_plan_steps)
 	edit_free(base);
 	rig_fini(&rig);
 }
-END_TEST
 
 /* ---- exploring ---- */
 
@@ -151,7 +146,7 @@ keys_of(const struct explore *explore)
 }
 
 /* The same mistakes with far fewer runs. */
-START_TEST(test_reduction)
+TEST(test_reduction)
 {
 	struct explore_options with = { .preemptions = 1, .reduction = true, .jobs = 2 };
 	struct explore_options without = { .preemptions = 1, .jobs = 2 };
@@ -171,9 +166,8 @@ START_TEST(test_reduction)
 	explore_fini(&b);
 	rig_fini(&rig);
 }
-END_TEST
 
-START_TEST(test_finds)
+TEST(test_finds)
 {
 	struct explore_options options = {
 		.preemptions = 1, .faults = 1, .reduction = true, .jobs = 2,
@@ -211,10 +205,9 @@ START_TEST(test_finds)
 	explore_fini(&explore);
 	rig_fini(&rig);
 }
-END_TEST
 
 /* Who retries for ever is not waited for. */
-START_TEST(test_long_runs)
+TEST(test_long_runs)
 {
 	struct explore_options options = { .preemptions = 1, .reduction = true, .jobs = 2 };
 	struct explore explore;
@@ -235,10 +228,9 @@ START_TEST(test_long_runs)
 	}
 	rig_fini(&rig);
 }
-END_TEST
 
 /* Two threads that an interrupt wakes: one of them stops in the middle, and the other goes on. */
-START_TEST(test_threads_on_cpus)
+TEST(test_threads_on_cpus)
 {
 	struct explore_options options = {
 		.preemptions = 1, .reduction = true, .jobs = 2,
@@ -256,7 +248,6 @@ START_TEST(test_threads_on_cpus)
 	}
 	rig_fini(&rig);
 }
-END_TEST
 
 static void
 count_run(void *arg, const struct record *run)
@@ -269,7 +260,7 @@ count_run(void *arg, const struct record *run)
 }
 
 /* Nothing depends on how many do the work, nor on how often it is interrupted. */
-START_TEST(test_order)
+TEST(test_order)
 {
 	struct explore_options one = {
 		.preemptions = 1, .reduction = true, .jobs = 1, .lines = true,
@@ -305,10 +296,9 @@ START_TEST(test_order)
 	explore_fini(&b);
 	rig_fini(&rig);
 }
-END_TEST
 
 /* Runs that are not written one by one are in the sums. */
-START_TEST(test_silent)
+TEST(test_silent)
 {
 	struct explore_options with = {
 		.preemptions = 1, .faults = 1, .reduction = true, .jobs = 2, .lines = true,
@@ -330,7 +320,6 @@ START_TEST(test_silent)
 	explore_fini(&b);
 	rig_fini(&rig);
 }
-END_TEST
 
 /* ---- the state file ---- */
 
@@ -355,7 +344,7 @@ new_file(char path[32])
 	unlink(path);
 }
 
-START_TEST(test_state)
+TEST(test_state)
 {
 	struct explore part, rest, whole;
 	struct rig rig;
@@ -385,7 +374,6 @@ START_TEST(test_state)
 	unlink(path);
 	rig_fini(&rig);
 }
-END_TEST
 
 static void
 assert_refused(struct rig *rig, const char *path, const char *words)
@@ -401,7 +389,7 @@ assert_refused(struct rig *rig, const char *path, const char *words)
 	explore_fini(&explore);
 }
 
-START_TEST(test_state_bad)
+TEST(test_state_bad)
 {
 	struct explore part;
 	struct rig rig;
@@ -441,7 +429,6 @@ START_TEST(test_state_bad)
 	explore_fini(&part);
 	rig_fini(&rig);
 }
-END_TEST
 
 /* What sed(1) makes of a good file is refused, with the line. */
 static const struct damage {
@@ -458,7 +445,7 @@ static const struct damage {
 	{ "1s/driver/drivel/", ":1: error: this is no state file" },
 };
 
-START_TEST(test_state_damaged)
+TEST_EACH(test_state_damaged, damages)
 {
 	const struct damage *damage = &damages[_i];
 	struct explore part;
@@ -488,11 +475,10 @@ START_TEST(test_state_damaged)
 	unlink(bad);
 	rig_fini(&rig);
 }
-END_TEST
 
 /* ---- determinism ---- */
 
-START_TEST(test_same_again)
+TEST(test_same_again)
 {
 	const struct scenario_case *c;
 	struct trial_result result;
@@ -514,9 +500,8 @@ START_TEST(test_same_again)
 	free(why);
 	rig_fini(&rig);
 }
-END_TEST
 
-START_TEST(test_differ)
+TEST(test_differ)
 {
 	struct explore_options options = {
 		.preemptions = 1, .reduction = true, .jobs = 2, .noise = 5,
@@ -532,32 +517,5 @@ START_TEST(test_differ)
 	explore_fini(&explore);
 	rig_fini(&rig);
 }
-END_TEST
 
-Suite *
-explore_explore_suite(void)
-{
-	Suite *suite = suite_create("explore/explore");
-	TCase *tc = tcase_create("explore");
-
-	tcase_set_timeout(tc, 60);
-	tcase_add_loop_test(tc, test_plan_text, 0,
-	    (int)(sizeof(good_plans) / sizeof(good_plans[0])));
-	tcase_add_loop_test(tc, test_plan_text_bad, 0,
-	    (int)(sizeof(bad_plans) / sizeof(bad_plans[0])));
-	tcase_add_test(tc, test_plan_steps);
-	tcase_add_test(tc, test_reduction);
-	tcase_add_test(tc, test_finds);
-	tcase_add_test(tc, test_threads_on_cpus);
-	tcase_add_test(tc, test_long_runs);
-	tcase_add_test(tc, test_order);
-	tcase_add_test(tc, test_silent);
-	tcase_add_test(tc, test_state);
-	tcase_add_test(tc, test_state_bad);
-	tcase_add_loop_test(tc, test_state_damaged, 0,
-	    (int)(sizeof(damages) / sizeof(damages[0])));
-	tcase_add_test(tc, test_same_again);
-	tcase_add_test(tc, test_differ);
-	suite_add_tcase(suite, tc);
-	return suite;
-}
+SUITE(explore_explore_suite, "explore/explore", .timeout = 60)

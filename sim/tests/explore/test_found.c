@@ -2,7 +2,6 @@
 /*
  * Tests of sim/explore/found: files of findings, never one in place of another.
  */
-#include <check.h>
 #include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,8 +13,7 @@
 #include "rules/rules.h"
 #include "tests/explore/rig.h"
 #include "tests/stderr.h"
-
-Suite *explore_found_suite(void);
+#include "tests/suite.h"
 
 static struct {
 	char folder[40];
@@ -130,7 +128,7 @@ check_file(const char *path, const char *name, uint64_t pages)
 	scenario_doc_free(doc);
 }
 
-START_TEST(the_file_says_what_it_is)
+TEST(the_file_says_what_it_is)
 {
 	char path[FOUND_PATH_MAX], name[100], line[FOUND_PATH_MAX + 100];
 	const char *text;
@@ -150,10 +148,9 @@ START_TEST(the_file_says_what_it_is)
 		ck_assert(strncmp(s, "# replay", 8) == 0 || strcspn(s, "\n") <= 100);
 	ck_assert_uint_eq(count_files(), 1);
 }
-END_TEST
 
 /* For reports: of its own name and meaning, not those of the scenario that it came from. */
-START_TEST(without_its_head)
+TEST(without_its_head)
 {
 	struct found found = { .edit = here.edit, .finding = &here.finding };
 	char *text = NULL, summary[400];
@@ -169,7 +166,6 @@ START_TEST(without_its_head)
 	ck_assert_ptr_null(strchr(text, '#'));
 	free(text);
 }
-END_TEST
 
 /* The host's first step. */
 static void
@@ -180,7 +176,7 @@ ask_for(uint64_t pages)
 	target->pages = pages;
 }
 
-START_TEST(another_finding_gets_a_number)
+TEST(another_finding_gets_a_number)
 {
 	char first[FOUND_PATH_MAX], path[FOUND_PATH_MAX];
 
@@ -201,9 +197,8 @@ START_TEST(another_finding_gets_a_number)
 	check_file(path, "-drv_send-2.yaml", 6);
 	ck_assert_uint_eq(count_files(), 3);
 }
-END_TEST
 
-START_TEST(another_reason_gets_a_number)
+TEST(another_reason_gets_a_number)
 {
 	char path[FOUND_PATH_MAX];
 
@@ -221,9 +216,8 @@ START_TEST(another_reason_gets_a_number)
 	check_file(path, "-drv_send.yaml", 3);
 	ck_assert_uint_eq(count_files(), 3);
 }
-END_TEST
 
-START_TEST(a_pipe_is_written_to)
+TEST(a_pipe_is_written_to)
 {
 	struct found found = {
 		.edit = here.edit, .finding = &here.finding, .driver = "drv.so",
@@ -243,9 +237,8 @@ START_TEST(a_pipe_is_written_to)
 	ck_assert_str_eq(text, "# SPDX-License-Identifier: BSD-2-Clause\n");
 	fclose(reader);
 }
-END_TEST
 
-START_TEST(without_a_place_the_sentence_tells_them_apart)
+TEST(without_a_place_the_sentence_tells_them_apart)
 {
 	char path[FOUND_PATH_MAX];
 
@@ -261,9 +254,8 @@ START_TEST(without_a_place_the_sentence_tells_them_apart)
 	check_file(path, "-2.yaml", 3);
 	ck_assert_uint_eq(count_files(), 2);
 }
-END_TEST
 
-START_TEST(a_file_of_somebody_else_stays)
+TEST(a_file_of_somebody_else_stays)
 {
 	char path[FOUND_PATH_MAX];
 	FILE *stream;
@@ -279,9 +271,8 @@ START_TEST(a_file_of_somebody_else_stays)
 	snprintf(path, sizeof(path), "%s/%s-drv_send.yaml", here.found, here.finding.rule->id);
 	ck_assert_str_eq(read_file(path), "mine\n");
 }
-END_TEST
 
-START_TEST(text_is_saved_under_its_new_name)
+TEST(text_is_saved_under_its_new_name)
 {
 	static const char old[] = "# old\nformat: 1\nscenario: a/b\nsummary: s\nseed: 4\n"
 	    "machines:\n  - {transport: legacy, dma: coherent}\nsteps:\n  - target: 7\n";
@@ -299,9 +290,8 @@ START_TEST(text_is_saved_under_its_new_name)
 	    "drv.so", here.found, path));
 	stderr_kept_has("does not load");
 }
-END_TEST
 
-START_TEST(what_cannot_be_written_is_said)
+TEST(what_cannot_be_written_is_said)
 {
 	struct found found = {
 		.edit = here.edit, .finding = &here.finding, .driver = "drv.so",
@@ -315,24 +305,5 @@ START_TEST(what_cannot_be_written_is_said)
 	ck_assert(!found_write(&found, "/dev/null/x.yaml"));
 	stderr_kept_has("cannot write /dev/null/x.yaml");
 }
-END_TEST
 
-Suite *
-explore_found_suite(void)
-{
-	Suite *suite = suite_create("explore_found");
-	TCase *tc = tcase_create("found");
-
-	tcase_add_checked_fixture(tc, set_up, tear_down);
-	tcase_add_test(tc, the_file_says_what_it_is);
-	tcase_add_test(tc, without_its_head);
-	tcase_add_test(tc, another_finding_gets_a_number);
-	tcase_add_test(tc, another_reason_gets_a_number);
-	tcase_add_test(tc, a_pipe_is_written_to);
-	tcase_add_test(tc, without_a_place_the_sentence_tells_them_apart);
-	tcase_add_test(tc, a_file_of_somebody_else_stays);
-	tcase_add_test(tc, text_is_saved_under_its_new_name);
-	tcase_add_test(tc, what_cannot_be_written_is_said);
-	suite_add_tcase(suite, tc);
-	return suite;
-}
+SUITE(explore_found_suite, "explore_found", .setup = set_up, .teardown = tear_down)

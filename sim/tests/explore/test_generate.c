@@ -2,7 +2,6 @@
 /*
  * Tests of sim/explore/generate and drawn: variants that are drawn.
  */
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,8 +11,7 @@
 #include "explore/generate.h"
 #include "explore/baseline.h"
 #include "tests/explore/rig.h"
-
-Suite *explore_generate_suite(void);
+#include "tests/suite.h"
 
 #define VARIANTS 300
 
@@ -85,7 +83,7 @@ draw_text(uint64_t seed)
 }
 
 /* Each is a scenario that loads; the same seed makes the same one, another another. */
-START_TEST(test_seeds)
+TEST(test_seeds)
 {
 	char *plain = text_of(baseline);
 	unsigned plains = 0, delivers = 0, fails = 0, legacy = 0, seeds = 0, latencies = 0;
@@ -113,10 +111,9 @@ START_TEST(test_seeds)
 	ck_assert(latencies > VARIANTS / 20 && latencies < VARIANTS);
 	free(plain);
 }
-END_TEST
 
 /* A fuzzer's bytes: any make a scenario that loads and runs, none make the baseline scenario. */
-START_TEST(test_bytes)
+TEST(test_bytes)
 {
 	uint8_t bytes[64];
 	struct choice_rng rng;
@@ -148,9 +145,8 @@ START_TEST(test_bytes)
 	}
 	free(plain);
 }
-END_TEST
 
-START_TEST(test_without_points)
+TEST(test_without_points)
 {
 	struct inject_points none;
 	struct choice choice;
@@ -168,10 +164,9 @@ START_TEST(test_without_points)
 		choice_fini(&choice);
 	}
 }
-END_TEST
 
 /* depth - 1 injected events (a `next` takes a step away), in order of time, with the bound. */
-START_TEST(test_depth)
+TEST_RANGE(test_depth, 1, 5)
 {
 	unsigned depth = (unsigned)_i;
 	struct injections injections;
@@ -202,7 +197,6 @@ START_TEST(test_depth)
 		edit_free(edit);
 	}
 }
-END_TEST
 
 /* The same seeds find the same; enough of them find the race at the thread's sleep. */
 static bool
@@ -214,7 +208,7 @@ has(const struct tally *tally, const char *rule)
 	return false;
 }
 
-START_TEST(test_draw)
+TEST(test_draw)
 {
 	struct explore explore = {
 		.options = {
@@ -243,21 +237,6 @@ START_TEST(test_draw)
 	explore_fini(&explore);
 	explore_fini(&again);
 }
-END_TEST
 
-Suite *
-explore_generate_suite(void)
-{
-	Suite *suite = suite_create("explore/generate");
-	TCase *tc = tcase_create("generate");
-
-	tcase_add_checked_fixture(tc, setup, teardown);
-	tcase_set_timeout(tc, 60);
-	tcase_add_test(tc, test_seeds);
-	tcase_add_test(tc, test_bytes);
-	tcase_add_test(tc, test_without_points);
-	tcase_add_loop_test(tc, test_depth, 1, 5);
-	tcase_add_test(tc, test_draw);
-	suite_add_tcase(suite, tc);
-	return suite;
-}
+SUITE(explore_generate_suite, "explore/generate",
+    .setup = setup, .teardown = teardown, .timeout = 60)

@@ -3,7 +3,6 @@
  * explore/record.c: what is written is read back, and nothing else is believed; explore/tally.c:
  * each mistake once, whatever the order of the runs.
  */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,8 +10,7 @@
 #include "explore/tally.h"
 #include "report/explored_text.h"
 #include "rules/rules.h"
-
-Suite *explore_record_suite(void);
+#include "tests/suite.h"
 
 static void
 add_finding(struct record *run, const char *rule, unsigned line, bool baseline, const char *known)
@@ -88,7 +86,7 @@ assert_round_trip(enum record_kind kind, const void *what, struct record_line *l
 	free(twice);
 }
 
-START_TEST(a_run_is_read_as_it_was_written)
+TEST_RANGE(a_run_is_read_as_it_was_written, 1, 6)
 {
 	struct record_line line = { .kind = RECORD_BAD };
 	struct record run = { .number = 0 };
@@ -101,9 +99,8 @@ START_TEST(a_run_is_read_as_it_was_written)
 	record_fini(&run);
 	record_line_fini(&line);
 }
-END_TEST
 
-START_TEST(other_lines_are_read_as_they_were_written)
+TEST(other_lines_are_read_as_they_were_written)
 {
 	struct record_line line = { .kind = RECORD_BAD };
 	struct record_head head = { .version = RECORD_VERSION, .command = "sweep",
@@ -134,9 +131,8 @@ START_TEST(other_lines_are_read_as_they_were_written)
 	vec_fini(&job_end.silent);
 	record_line_fini(&line);
 }
-END_TEST
 
-START_TEST(the_class_is_that_of_the_worst)
+TEST_RANGE(the_class_is_that_of_the_worst, 1, 6)
 {
 	static const enum record_class expected[] = {
 		RECORD_OK, RECORD_OK, RECORD_OK, RECORD_NEW, RECORD_KNOWN, RECORD_LOST
@@ -153,9 +149,8 @@ START_TEST(the_class_is_that_of_the_worst)
 	}
 	record_fini(&run);
 }
-END_TEST
 
-START_TEST(nonsense_is_refused)
+TEST(nonsense_is_refused)
 {
 	static const char *const lines[] = {
 		"", "{", "[]", "{}", "nonsense", "{\"run\":1}", "{\"run\":-1,\"case\":\"a\"}",
@@ -186,9 +181,8 @@ START_TEST(nonsense_is_refused)
 	}
 	record_line_fini(&line);
 }
-END_TEST
 
-START_TEST(a_text_that_is_too_long_is_refused)
+TEST(a_text_that_is_too_long_is_refused)
 {
 	struct record_line line = { .kind = RECORD_BAD };
 	char text[2000], why[128] = "", name[1000];
@@ -201,7 +195,6 @@ START_TEST(a_text_that_is_too_long_is_refused)
 	ck_assert_ptr_nonnull(strstr(why, "`case`"));
 	record_line_fini(&line);
 }
-END_TEST
 
 /* ---- sums ---- */
 
@@ -237,7 +230,7 @@ reported(const unsigned order[5])
 	return sbuf_close(&buf);
 }
 
-START_TEST(sums_do_not_depend_on_the_order)
+TEST(sums_do_not_depend_on_the_order)
 {
 	char *one = reported((unsigned[]){ 1, 2, 3, 4, 5 });
 	char *other = reported((unsigned[]){ 5, 3, 1, 4, 2 });
@@ -254,9 +247,8 @@ START_TEST(sums_do_not_depend_on_the_order)
 	free(one);
 	free(other);
 }
-END_TEST
 
-START_TEST(many_points_are_counted_once_each)
+TEST(many_points_are_counted_once_each)
 {
 	struct record run = { .number = 0 };
 	struct tally tally;
@@ -276,7 +268,6 @@ START_TEST(many_points_are_counted_once_each)
 	tally_fini(&tally);
 	record_fini(&run);
 }
-END_TEST
 
 /* ---- mistakes ---- */
 
@@ -295,7 +286,7 @@ add(struct tally *tally, const char *rule, unsigned line, unsigned number, unsig
 }
 
 /* Runs 1..4 have it; 2 and 4 are the simplest; in any order. */
-START_TEST(the_same_in_any_order)
+TEST_RANGE(the_same_in_any_order, 0, 4)
 {
 	static const unsigned orders[][4] = {
 		{ 1, 2, 3, 4 }, { 4, 3, 2, 1 }, { 3, 1, 4, 2 }, { 2, 4, 1, 3 }
@@ -317,9 +308,8 @@ START_TEST(the_same_in_any_order)
 	ck_assert_str_eq(c->plan, "plan 2");
 	tally_fini(&tally);
 }
-END_TEST
 
-START_TEST(one_baseline_run_makes_it_one_of_the_baseline)
+TEST(one_baseline_run_makes_it_one_of_the_baseline)
 {
 	struct tally tally;
 
@@ -332,9 +322,8 @@ START_TEST(one_baseline_run_makes_it_one_of_the_baseline)
 	ck_assert(!cluster_is_new(&tally.clusters.item[0]));
 	tally_fini(&tally);
 }
-END_TEST
 
-START_TEST(new_errors_come_first)
+TEST(new_errors_come_first)
 {
 	static const unsigned lines[] = { 5, 7, 30, 9, 2, 1 };
 	struct tally tally;
@@ -354,24 +343,5 @@ START_TEST(new_errors_come_first)
 		ck_assert_uint_eq(tally.clusters.item[i].first.finding.line, lines[i]);
 	tally_fini(&tally);
 }
-END_TEST
 
-Suite *
-explore_record_suite(void)
-{
-	Suite *suite = suite_create("explore/record");
-	TCase *tcase = tcase_create("record");
-
-	tcase_add_loop_test(tcase, a_run_is_read_as_it_was_written, 1, 6);
-	tcase_add_test(tcase, other_lines_are_read_as_they_were_written);
-	tcase_add_loop_test(tcase, the_class_is_that_of_the_worst, 1, 6);
-	tcase_add_test(tcase, nonsense_is_refused);
-	tcase_add_test(tcase, a_text_that_is_too_long_is_refused);
-	tcase_add_test(tcase, sums_do_not_depend_on_the_order);
-	tcase_add_test(tcase, many_points_are_counted_once_each);
-	tcase_add_loop_test(tcase, the_same_in_any_order, 0, 4);
-	tcase_add_test(tcase, one_baseline_run_makes_it_one_of_the_baseline);
-	tcase_add_test(tcase, new_errors_come_first);
-	suite_add_tcase(suite, tcase);
-	return suite;
-}
+SUITE(explore_record_suite, "explore/record")

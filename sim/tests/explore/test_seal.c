@@ -2,13 +2,11 @@
 /*
  * explore/seal: any line that was changed is found, where it stands.
  */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "explore/seal.h"
-
-Suite *explore_seal_suite(void);
+#include "tests/suite.h"
 
 static const char *const lines[] = {
 	"{\"a\":1}", "{\"a\":1}", "{\"b\":\"two\"}", "{\"c\":[1,2,3]}", "{\"end\":true}",
@@ -57,7 +55,7 @@ opened(const char *const *line, size_t count)
 	return count;
 }
 
-START_TEST(what_was_written_opens)
+TEST(what_was_written_opens)
 {
 	const char *all[LINES];
 
@@ -67,9 +65,8 @@ START_TEST(what_was_written_opens)
 	/* The same object twice has two sums. */
 	ck_assert_str_ne(sealed[0], sealed[1]);
 }
-END_TEST
 
-START_TEST(a_byte_changed_in_any_line_is_found_there)
+TEST(a_byte_changed_in_any_line_is_found_there)
 {
 	for (size_t i = 0; i < LINES; i++)
 		for (size_t k = 0; sealed[i][k] != '\0'; k++) {
@@ -86,9 +83,8 @@ START_TEST(a_byte_changed_in_any_line_is_found_there)
 			ck_assert_uint_eq(opened(all, LINES), i);
 		}
 }
-END_TEST
 
-START_TEST(lines_taken_out_doubled_and_moved_are_found)
+TEST(lines_taken_out_doubled_and_moved_are_found)
 {
 	for (size_t i = 1; i + 1 < LINES; i++) {
 		const char *out[LINES], *twice[LINES + 1], *moved[LINES];
@@ -104,18 +100,5 @@ START_TEST(lines_taken_out_doubled_and_moved_are_found)
 		ck_assert_uint_eq(opened(moved, LINES), i);
 	}
 }
-END_TEST
 
-Suite *
-explore_seal_suite(void)
-{
-	Suite *s = suite_create("explore_seal");
-	TCase *tc = tcase_create("seal");
-
-	tcase_add_checked_fixture(tc, setup, NULL);
-	tcase_add_test(tc, what_was_written_opens);
-	tcase_add_test(tc, a_byte_changed_in_any_line_is_found_there);
-	tcase_add_test(tc, lines_taken_out_doubled_and_moved_are_found);
-	suite_add_tcase(s, tc);
-	return s;
-}
+SUITE(explore_seal_suite, "explore_seal", .setup = setup, .teardown = NULL)

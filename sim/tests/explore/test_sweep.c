@@ -2,14 +2,12 @@
 /*
  * explore/sweep.c: what is tried, where, and that it finds what only a failure shows.
  */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "explore/explore.h"
 #include "tests/explore/rig.h"
-
-Suite *explore_sweep_suite(void);
+#include "tests/suite.h"
 
 #define SCENARIO RIG_HEAD \
 	"steps:\n" \
@@ -87,7 +85,7 @@ count(const struct swept *swept, const char *words)
 /* ---- which failures ---- */
 
 /* viomb allocates with waitok, in one place, and attaches once. */
-START_TEST(every_call_once_and_from_then_on)
+TEST(every_call_once_and_from_then_on)
 {
 	struct swept swept;
 
@@ -110,9 +108,8 @@ START_TEST(every_call_once_and_from_then_on)
 	ck_assert_uint_ge(swept.cannot, 2);
 	swept_fini(&swept);
 }
-END_TEST
 
-START_TEST(contract_failures_are_asked_for)
+TEST(contract_failures_are_asked_for)
 {
 	struct swept swept;
 
@@ -123,10 +120,9 @@ START_TEST(contract_failures_are_asked_for)
 	ck_assert_uint_ge(swept.cannot, 1);
 	swept_fini(&swept);
 }
-END_TEST
 
 /* Two requests, one after the other, from the same place. */
-START_TEST(a_stack_is_failed_once_unless_all_are_asked_for)
+TEST_RANGE(a_stack_is_failed_once_unless_all_are_asked_for, 0, 2)
 {
 	struct swept swept;
 
@@ -137,11 +133,10 @@ START_TEST(a_stack_is_failed_once_unless_all_are_asked_for)
 	ck_assert_uint_eq(count(&swept, "fail=virtio_enqueue_prep.eagain@"), _i == 1 ? 2 : 1);
 	swept_fini(&swept);
 }
-END_TEST
 
 /* ---- which interrupts ---- */
 
-START_TEST(interrupts_come_where_they_may)
+TEST(interrupts_come_where_they_may)
 {
 	struct swept swept;
 	size_t config, answers;
@@ -160,12 +155,11 @@ START_TEST(interrupts_come_where_they_may)
 	ck_assert_uint_gt(count(&swept, "kthread_create"), 0);
 	swept_fini(&swept);
 }
-END_TEST
 
 /* ---- parts ---- */
 
 /* Parts do together what the whole does, each run once and under the same number. */
-START_TEST(parts_are_the_whole)
+TEST(parts_are_the_whole)
 {
 	struct explore_options options = { .no_interrupts = true };
 	struct swept whole, part;
@@ -186,9 +180,8 @@ START_TEST(parts_are_the_whole)
 	ck_assert_uint_eq(runs, whole.runs.count);
 	swept_fini(&whole);
 }
-END_TEST
 
-START_TEST(a_bound_ends_it_at_that_run)
+TEST(a_bound_ends_it_at_that_run)
 {
 	struct swept swept;
 
@@ -197,11 +190,10 @@ START_TEST(a_bound_ends_it_at_that_run)
 	ck_assert(swept.explore.cut && !swept.explore.complete);
 	swept_fini(&swept);
 }
-END_TEST
 
 /* ---- what is found ---- */
 
-START_TEST(a_leak_behind_one_failure)
+TEST(a_leak_behind_one_failure)
 {
 	struct swept swept;
 	size_t new = 0;
@@ -222,9 +214,8 @@ START_TEST(a_leak_behind_one_failure)
 	ck_assert_uint_ge(tally_new(&swept.explore.tally, false), 1);
 	swept_fini(&swept);
 }
-END_TEST
 
-START_TEST(a_leak_behind_two_failures)
+TEST(a_leak_behind_two_failures)
 {
 	struct swept swept;
 	bool found = false;
@@ -244,23 +235,5 @@ START_TEST(a_leak_behind_two_failures)
 	ck_assert_uint_gt(2 * count(&swept, "; "), swept.runs.count);
 	swept_fini(&swept);
 }
-END_TEST
 
-Suite *
-explore_sweep_suite(void)
-{
-	Suite *suite = suite_create("explore/sweep");
-	TCase *tcase = tcase_create("sweep");
-
-	tcase_add_test(tcase, every_call_once_and_from_then_on);
-	tcase_add_test(tcase, contract_failures_are_asked_for);
-	tcase_add_loop_test(tcase, a_stack_is_failed_once_unless_all_are_asked_for, 0, 2);
-	tcase_add_test(tcase, interrupts_come_where_they_may);
-	tcase_add_test(tcase, parts_are_the_whole);
-	tcase_add_test(tcase, a_bound_ends_it_at_that_run);
-	tcase_add_test(tcase, a_leak_behind_one_failure);
-	tcase_add_test(tcase, a_leak_behind_two_failures);
-	tcase_set_timeout(tcase, 60);
-	suite_add_tcase(suite, tcase);
-	return suite;
-}
+SUITE(explore_sweep_suite, "explore/sweep", .timeout = 60)

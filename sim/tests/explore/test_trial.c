@@ -2,14 +2,12 @@
 /*
  * Tests of sim/explore/trial: many runs in one process.
  */
-#include <check.h>
 #include <glob.h>
 #include <malloc.h>
 #include <string.h>
 
 #include "tests/explore/rig.h"
-
-Suite *explore_trial_suite(void);
+#include "tests/suite.h"
 
 #define CRASH_SCENARIO RIG_HEAD \
 	"steps:\n  - at: 1s\n    target: 13 pages\n  - settle: {within: 1s}\n"
@@ -28,7 +26,7 @@ digest_alone(struct rig *rig, const struct scenario_case *c)
 	return result.digest;
 }
 
-START_TEST(test_same_as_alone)
+TEST(test_same_as_alone)
 {
 	struct trial_result first, again, looked_at;
 	struct inject_points points;
@@ -51,9 +49,8 @@ START_TEST(test_same_as_alone)
 	inject_points_fini(&points);
 	rig_fini(&rig);
 }
-END_TEST
 
-START_TEST(test_clean)
+TEST(test_clean)
 {
 	struct trial_result result;
 	struct rig rig;
@@ -65,10 +62,9 @@ START_TEST(test_clean)
 	ck_assert_ptr_null(trial_find(&result, 1));
 	rig_fini(&rig);
 }
-END_TEST
 
 /* A crash is a finding, and the run after it is as if nothing had been. */
-START_TEST(test_crash)
+TEST(test_crash)
 {
 	struct trial_result result, again, clean;
 	uint64_t digest;
@@ -98,10 +94,9 @@ START_TEST(test_crash)
 	ck_assert_uint_eq(clean.digest, digest);
 	rig_fini(&rig);
 }
-END_TEST
 
 /* Not even what the driver writes where it has no business stays for the next run. */
-START_TEST(test_stray)
+TEST(test_stray)
 {
 	struct trial_result stray, before, after;
 	struct rig rig;
@@ -119,7 +114,6 @@ START_TEST(test_stray)
 	ck_assert_uint_eq(before.digest, after.digest);
 	rig_fini(&rig);
 }
-END_TEST
 
 static const struct trial_finding *
 finding_of(const struct trial_result *result, const char *rule)
@@ -131,7 +125,7 @@ finding_of(const struct trial_result *result, const char *rule)
 }
 
 /* The same mistake with other numbers has the same key, another rule has another. */
-START_TEST(test_keys)
+TEST(test_keys)
 {
 	const struct trial_finding *more, *less;
 	struct trial_result a, b;
@@ -152,10 +146,9 @@ START_TEST(test_keys)
 			ck_assert_uint_ne(a.finding[i].key, a.finding[k].key);
 	rig_fini(&rig);
 }
-END_TEST
 
 /* What a scenario expects is no business of a trial; what was armed in vain is counted. */
-START_TEST(test_no_failures)
+TEST(test_no_failures)
 {
 	struct trial_result result;
 	struct rig rig;
@@ -170,10 +163,9 @@ START_TEST(test_no_failures)
 	ck_assert_uint_eq(result.faults_idle, 1);
 	rig_fini(&rig);
 }
-END_TEST
 
 /* A known defect is known wherever it shows, if rule and function fit. */
-START_TEST(test_defects)
+TEST(test_defects)
 {
 	const char *rules[] = { "mem.wild-access" }, *where[] = { "small_in_step" };
 	const char *scenarios[] = { "some/where" };
@@ -199,10 +191,9 @@ START_TEST(test_defects)
 	ck_assert_ptr_null(result.finding[0].defect);
 	rig_fini(&rig);
 }
-END_TEST
 
 /* The kernel without DIAGNOSTIC takes its build of the driver. */
-START_TEST(test_twin)
+TEST(test_twin)
 {
 	struct trial_result result;
 	struct inject_points points;
@@ -225,7 +216,6 @@ START_TEST(test_twin)
 	inject_points_fini(&points);
 	rig_fini(&rig);
 }
-END_TEST
 
 static size_t
 heap_bytes(void)
@@ -248,7 +238,7 @@ run_often(struct rig *rig, struct inject_points *points, unsigned runs)
  * Clean runs, runs that end in a crash: nothing is lost.  The least that malloc(3) gives is 32
  * bytes; what it holds back for itself depends on all that was allocated before.
  */
-START_TEST(test_memory)
+TEST(test_memory)
 {
 	static const char *const texts[] = {
 		RIG_SCENARIO, CRASH_SCENARIO, MISCOUNT_SCENARIO("120"),
@@ -270,7 +260,6 @@ START_TEST(test_memory)
 	inject_points_fini(&points);
 	rig_fini(&rig);
 }
-END_TEST
 
 /* ---- one scenario after the other ---- */
 
@@ -313,7 +302,7 @@ compare_file(struct all *all, const char *path)
 }
 
 /* Each run leaves to the next what is as good as new, whatever it did. */
-START_TEST(test_all_scenarios)
+TEST(test_all_scenarios)
 {
 	struct all all = { .step = 7 };
 	glob_t files;
@@ -328,24 +317,5 @@ START_TEST(test_all_scenarios)
 	globfree(&files);
 	rig_fini(&all.rig);
 }
-END_TEST
 
-Suite *
-explore_trial_suite(void)
-{
-	Suite *suite = suite_create("explore/trial");
-	TCase *tcase = tcase_create("trial");
-
-	tcase_add_test(tcase, test_same_as_alone);
-	tcase_add_test(tcase, test_clean);
-	tcase_add_test(tcase, test_crash);
-	tcase_add_test(tcase, test_stray);
-	tcase_add_test(tcase, test_keys);
-	tcase_add_test(tcase, test_no_failures);
-	tcase_add_test(tcase, test_defects);
-	tcase_add_test(tcase, test_twin);
-	tcase_add_test(tcase, test_memory);
-	tcase_add_test(tcase, test_all_scenarios);
-	suite_add_tcase(suite, tcase);
-	return suite;
-}
+SUITE(explore_trial_suite, "explore/trial")

@@ -2,14 +2,12 @@
 /*
  * Tests of sim/fault: the catalogue, and faults that are armed, strike and heal.
  */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "fault/fault.h"
 #include "machine/world.h"
-
-Suite	*fault_fault_suite(void);
+#include "tests/suite.h"
 
 static struct world *world;
 static struct faults faults;
@@ -78,7 +76,7 @@ refuse(const char *word)
 
 /* ---- the catalogue ---- */
 
-START_TEST(every_row_is_complete_and_named_after_its_call)
+TEST(every_row_is_complete_and_named_after_its_call)
 {
 	size_t n;
 	const struct fault_row *rows = fault_catalogue(&n);
@@ -106,7 +104,6 @@ START_TEST(every_row_is_complete_and_named_after_its_call)
 	}
 	ck_assert_ptr_null(fault_names[n]);
 }
-END_TEST
 
 /* ---- what the kernel can produce ---- */
 
@@ -122,7 +119,7 @@ possible(const char *id, struct event call, bool bounce)
 	return fault_possible(row, &call, &machine);
 }
 
-START_TEST(arguments_and_machine_decide)
+TEST(arguments_and_machine_decide)
 {
 	const struct event none = { .kind = EV_CALL };
 	struct event pages = { .call.uvm_pglistalloc = { .nsegs = 1, .waitok = 1 } };
@@ -158,9 +155,8 @@ START_TEST(arguments_and_machine_decide)
 	ck_assert(!possible("virtio_dequeue.enoent", none, false));
 	ck_assert(possible("virtio_enqueue_prep.eagain", none, false));
 }
-END_TEST
 
-START_TEST(errnos_are_those_of_netbsd)
+TEST(errnos_are_those_of_netbsd)
 {
 	int number;
 
@@ -174,7 +170,6 @@ START_TEST(errnos_are_those_of_netbsd)
 	ck_assert_ptr_null(fault_errno_name(11111));
 	ck_assert(!fault_errno_by_name("EFOO", &number));
 }
-END_TEST
 
 static const char *
 row_for(const char *call, const char *error_name, bool block)
@@ -186,7 +181,7 @@ row_for(const char *call, const char *error_name, bool block)
 	return r != NULL ? r->id : "none";
 }
 
-START_TEST(order_leads_to_its_row)
+TEST(order_leads_to_its_row)
 {
 	ck_assert_str_eq(row_for("bus_dmamap_load", NULL, false), "bus_dmamap_load.efbig");
 	ck_assert_str_eq(row_for("bus_dmamap_load", "EINVAL", false),
@@ -207,11 +202,10 @@ START_TEST(order_leads_to_its_row)
 	ck_assert_str_eq(row_for("virtio_enqueue_prep", "EWOULDBLOCK", false),
 	    "virtio_enqueue_prep.eagain");
 }
-END_TEST
 
 /* ---- striking ---- */
 
-START_TEST(fault_strikes_once_and_says_so)
+TEST(fault_strikes_once_and_says_so)
 {
 	uint64_t hits;
 
@@ -231,9 +225,8 @@ START_TEST(fault_strikes_once_and_says_so)
 	ck_assert_uint_eq(fault_armed_count(&faults), 0);
 	ck_assert_uint_eq(faults.hits, 1);
 }
-END_TEST
 
-START_TEST(nth_and_count_say_which_calls)
+TEST(nth_and_count_say_which_calls)
 {
 	order.nth = 3;
 	order.count = 2;
@@ -242,9 +235,8 @@ START_TEST(nth_and_count_say_which_calls)
 		ck_assert_int_eq(ask(HW_CALL_VIRTIO_ENQUEUE_PREP, 0),
 		    i == 3 || i == 4 ? 35 : 0);
 }
-END_TEST
 
-START_TEST(queue_filter_counts_its_queue_only)
+TEST(queue_filter_counts_its_queue_only)
 {
 	order.queue = 1;
 	order.nth = 2;
@@ -254,9 +246,8 @@ START_TEST(queue_filter_counts_its_queue_only)
 	ck_assert_int_eq(ask(HW_CALL_VIRTIO_ENQUEUE_PREP, 0), 0);
 	ck_assert_int_eq(ask(HW_CALL_VIRTIO_ENQUEUE_PREP, 1), 35);
 }
-END_TEST
 
-START_TEST(fault_for_ever_lasts_until_healed)
+TEST(fault_for_ever_lasts_until_healed)
 {
 	order.count = FAULT_FOREVER;
 	arm();
@@ -268,9 +259,8 @@ START_TEST(fault_for_ever_lasts_until_healed)
 	ck_assert_int_eq(ask(HW_CALL_VIRTIO_ENQUEUE_PREP, 0), 0);
 	ck_assert_uint_eq(fault_heal(&faults, NULL), 0);
 }
-END_TEST
 
-START_TEST(block_is_answered_as_such)
+TEST(block_is_answered_as_such)
 {
 	order.call = "uvm_pglistalloc";
 	order.block = true;
@@ -279,18 +269,16 @@ START_TEST(block_is_answered_as_such)
 	ck_assert_uint_eq(last.arg[3], 0);
 	ck_assert_uint_eq(last.arg[2], UINT64_MAX);
 }
-END_TEST
 
-START_TEST(failure_without_errno_is_not_0)
+TEST(failure_without_errno_is_not_0)
 {
 	order.call = "virtio_child_attach_finish";
 	arm();
 	ck_assert_int_eq(ask(HW_CALL_VIRTIO_CHILD_ATTACH_FINISH, -1), 1);
 	ck_assert_uint_eq(last.arg[3], 0);
 }
-END_TEST
 
-START_TEST(first_of_two_decides_and_both_count)
+TEST(first_of_two_decides_and_both_count)
 {
 	arm();
 	order.id = "g";
@@ -301,9 +289,8 @@ START_TEST(first_of_two_decides_and_both_count)
 	ck_assert_uint_eq(faults.armed[0].hits, 1);
 	ck_assert_uint_eq(faults.armed[1].hits, 1);
 }
-END_TEST
 
-START_TEST(fault_that_never_struck_is_told)
+TEST(fault_that_never_struck_is_told)
 {
 	const struct fault_armed *unstruck;
 
@@ -318,9 +305,8 @@ START_TEST(fault_that_never_struck_is_told)
 	ck_assert_str_eq(unstruck->order.id, "late");
 	ck_assert_ptr_null(fault_unstruck(&faults, unstruck));
 }
-END_TEST
 
-START_TEST(plainest_choice_never_strikes)
+TEST(plainest_choice_never_strikes)
 {
 	order.probability_ppm = 999999;
 	order.count = FAULT_FOREVER;
@@ -328,9 +314,8 @@ START_TEST(plainest_choice_never_strikes)
 	for (int i = 0; i < 100; i++)
 		ck_assert_int_eq(ask(HW_CALL_VIRTIO_ENQUEUE_PREP, 0), 0);
 }
-END_TEST
 
-START_TEST(seeded_probability_is_met)
+TEST(seeded_probability_is_met)
 {
 	unsigned struck = 0;
 
@@ -343,9 +328,8 @@ START_TEST(seeded_probability_is_met)
 	ck_assert_uint_gt(struck, 2300);
 	ck_assert_uint_lt(struck, 2700);
 }
-END_TEST
 
-START_TEST(senseless_order_is_refused)
+TEST(senseless_order_is_refused)
 {
 	order.nth = 0;
 	refuse("nth");
@@ -362,39 +346,12 @@ START_TEST(senseless_order_is_refused)
 	order.call = "mutex_exit";
 	refuse("mutex_exit");
 }
-END_TEST
 
-START_TEST(more_faults_than_room_are_refused)
+TEST(more_faults_than_room_are_refused)
 {
 	for (int i = 0; i < FAULTS_ARMED_MAX; i++)
 		arm();
 	ck_assert_ptr_null(fault_arm(&faults, &order, why, sizeof(why)));
 }
-END_TEST
 
-Suite *
-fault_fault_suite(void)
-{
-	Suite *s = suite_create("fault_fault");
-	TCase *tc = tcase_create("fault");
-
-	tcase_add_checked_fixture(tc, setup, teardown);
-	tcase_add_test(tc, every_row_is_complete_and_named_after_its_call);
-	tcase_add_test(tc, arguments_and_machine_decide);
-	tcase_add_test(tc, errnos_are_those_of_netbsd);
-	tcase_add_test(tc, order_leads_to_its_row);
-	tcase_add_test(tc, fault_strikes_once_and_says_so);
-	tcase_add_test(tc, nth_and_count_say_which_calls);
-	tcase_add_test(tc, queue_filter_counts_its_queue_only);
-	tcase_add_test(tc, fault_for_ever_lasts_until_healed);
-	tcase_add_test(tc, block_is_answered_as_such);
-	tcase_add_test(tc, failure_without_errno_is_not_0);
-	tcase_add_test(tc, first_of_two_decides_and_both_count);
-	tcase_add_test(tc, fault_that_never_struck_is_told);
-	tcase_add_test(tc, plainest_choice_never_strikes);
-	tcase_add_test(tc, seeded_probability_is_met);
-	tcase_add_test(tc, senseless_order_is_refused);
-	tcase_add_test(tc, more_faults_than_room_are_refused);
-	suite_add_tcase(s, tc);
-	return s;
-}
+SUITE(fault_fault_suite, "fault_fault", .setup = setup, .teardown = teardown)

@@ -2,12 +2,10 @@
 /*
  * Tests of sim/kern/bus_dma.c and bus_dmamem.c: bus_dma(9).
  */
-#include <check.h>
 #include <string.h>
 
 #include "rig.h"
-
-Suite	*bus_dma_suite(void);
+#include "tests/suite.h"
 
 #define PAGE 4096
 
@@ -42,7 +40,7 @@ device_fills(struct krig *rig, uint64_t bus, uint8_t byte, size_t n)
 		ck_assert(memory_dma_write(&rig->world.memory, bus + i, &byte, 1));
 }
 
-START_TEST(flags_have_netbsds_values)
+TEST(flags_have_netbsds_values)
 {
 	static const int64_t values[] = { 0, 1, 2, 4, 1, 2, 4, 8 };
 	struct krig *rig = krig_new(NULL);
@@ -52,11 +50,10 @@ START_TEST(flags_have_netbsds_values)
 		ck_assert_int_eq(rig->frag.out[i], values[i]);
 	krig_free(rig);
 }
-END_TEST
 
 /* ---- segments ---- */
 
-START_TEST(neighbouring_pages_merge_up_to_maxsegsz)
+TEST(neighbouring_pages_merge_up_to_maxsegsz)
 {
 	for (int bounce = 0; bounce <= 1; bounce++) {
 		struct krig *rig = rig_with(bounce, true);
@@ -78,9 +75,8 @@ START_TEST(neighbouring_pages_merge_up_to_maxsegsz)
 		krig_free(rig);
 	}
 }
-END_TEST
 
-START_TEST(too_many_segments_are_efbig)
+TEST(too_many_segments_are_efbig)
 {
 	struct krig *rig = rig_with(false, true);
 
@@ -93,9 +89,8 @@ START_TEST(too_many_segments_are_efbig)
 	ck_assert_int_eq(rig->frag.out[3], 1);
 	krig_free(rig);
 }
-END_TEST
 
-START_TEST(longer_than_the_map_is_einval)
+TEST(longer_than_the_map_is_einval)
 {
 	struct krig *rig = rig_with(false, true);
 
@@ -107,9 +102,8 @@ START_TEST(longer_than_the_map_is_einval)
 	ck_assert_int_eq(rig->frag.out[3], 0);
 	krig_free(rig);
 }
-END_TEST
 
-START_TEST(segments_do_not_cross_the_boundary)
+TEST(segments_do_not_cross_the_boundary)
 {
 	struct krig *rig = rig_with(false, true);
 
@@ -122,10 +116,9 @@ START_TEST(segments_do_not_cross_the_boundary)
 	}
 	krig_free(rig);
 }
-END_TEST
 
 /* The shim chooses where the softc lies: in one piece, or across two frames. */
-START_TEST(buffer_in_the_softc_may_need_two_segments)
+TEST(buffer_in_the_softc_may_need_two_segments)
 {
 	for (int straddles = 0; straddles <= 1; straddles++) {
 		for (int nsegs = 1; nsegs <= 2; nsegs++) {
@@ -148,10 +141,9 @@ START_TEST(buffer_in_the_softc_may_need_two_segments)
 		}
 	}
 }
-END_TEST
 
 /* Bounced, it is always one piece. */
-START_TEST(a_bounced_buffer_never_straddles)
+TEST(a_bounced_buffer_never_straddles)
 {
 	struct krig_options options;
 	struct krig *rig;
@@ -166,9 +158,8 @@ START_TEST(a_bounced_buffer_never_straddles)
 	ck_assert_int_eq(rig->frag.out[3], 1);
 	krig_free(rig);
 }
-END_TEST
 
-START_TEST(stack_memory_has_an_address_too)
+TEST(stack_memory_has_an_address_too)
 {
 	struct krig *rig = rig_with(false, true);
 
@@ -178,9 +169,8 @@ START_TEST(stack_memory_has_an_address_too)
 	ck_assert_int_eq(rig->frag.out[2], 64);
 	krig_free(rig);
 }
-END_TEST
 
-START_TEST(injected_load_failure_leaves_the_map_empty)
+TEST(injected_load_failure_leaves_the_map_empty)
 {
 	static const struct {
 		const char *id;
@@ -201,7 +191,6 @@ START_TEST(injected_load_failure_leaves_the_map_empty)
 		krig_free(rig);
 	}
 }
-END_TEST
 
 /* ---- what the device sees ---- */
 
@@ -209,7 +198,7 @@ END_TEST
  * The buffer was 0x10 when it was synced and is 0x20 now.  Coherent: the device sees 0x20 at
  * all times.  Bounced: it sees 0x10 until a sync, and then the synced range only.
  */
-START_TEST(lie13_prewrite_copies_exactly_its_range)
+TEST(lie13_prewrite_copies_exactly_its_range)
 {
 	for (int bounce = 0; bounce <= 1; bounce++) {
 		struct krig *rig = rig_with(bounce, true);
@@ -229,9 +218,8 @@ START_TEST(lie13_prewrite_copies_exactly_its_range)
 		krig_free(rig);
 	}
 }
-END_TEST
 
-START_TEST(lie13_postread_copies_exactly_its_range)
+TEST(lie13_postread_copies_exactly_its_range)
 {
 	for (int bounce = 0; bounce <= 1; bounce++) {
 		struct krig *rig = rig_with(bounce, true);
@@ -248,10 +236,9 @@ START_TEST(lie13_postread_copies_exactly_its_range)
 		krig_free(rig);
 	}
 }
-END_TEST
 
 /* From PREREAD to POSTREAD the buffer holds nothing that one could count on. */
-START_TEST(preread_leaves_the_buffer_undefined)
+TEST(preread_leaves_the_buffer_undefined)
 {
 	for (int bounce = 0; bounce <= 1; bounce++) {
 		struct krig *rig = rig_with(bounce, true);
@@ -267,10 +254,9 @@ START_TEST(preread_leaves_the_buffer_undefined)
 		krig_free(rig);
 	}
 }
-END_TEST
 
 /* From the beginning to the end of the map, whatever its flags. */
-START_TEST(bounce_pages_cost_memory_until_destroy)
+TEST(bounce_pages_cost_memory_until_destroy)
 {
 	struct krig *rig = rig_with(true, true);
 	uint64_t before = rig->world.memory.counts.kernel;
@@ -292,9 +278,8 @@ START_TEST(bounce_pages_cost_memory_until_destroy)
 	ck_assert_uint_eq(rig->world.memory.counts.kernel, before + 2);
 	krig_free(rig);
 }
-END_TEST
 
-START_TEST(without_memory_for_bouncing_create_is_enomem_or_waits)
+TEST(without_memory_for_bouncing_create_is_enomem_or_waits)
 {
 	for (int flags = WAITOK; flags <= NOWAIT; flags++) {
 		struct krig_options options;
@@ -317,7 +302,6 @@ START_TEST(without_memory_for_bouncing_create_is_enomem_or_waits)
 		krig_free(rig);
 	}
 }
-END_TEST
 
 /* ---- sync's arguments ---- */
 
@@ -339,7 +323,7 @@ static const struct sync_case sync_cases[] = {
 	{ 60, 8, POSTREAD | POSTWRITE, "bad length" },
 };
 
-START_TEST(lie14_sync_checks_prewrite_and_postread_only)
+TEST_EACH(lie14_sync_checks_prewrite_and_postread_only, sync_cases)
 {
 	const struct sync_case *c = &sync_cases[_i];
 
@@ -358,9 +342,8 @@ START_TEST(lie14_sync_checks_prewrite_and_postread_only)
 		krig_free(rig);
 	}
 }
-END_TEST
 
-START_TEST(lie14_sync_of_an_unloaded_map_panics)
+TEST(lie14_sync_of_an_unloaded_map_panics)
 {
 	static const struct sync_case cases[] = {
 		{ 0, 0, PREWRITE, "bad offset" }, { 0, 0, POSTREAD, "bad offset" },
@@ -379,9 +362,8 @@ START_TEST(lie14_sync_of_an_unloaded_map_panics)
 		krig_free(rig);
 	}
 }
-END_TEST
 
-START_TEST(lie14_pre_and_post_together_panic_in_any_kernel)
+TEST(lie14_pre_and_post_together_panic_in_any_kernel)
 {
 	for (int diagnostic = 0; diagnostic <= 1; diagnostic++) {
 		struct krig *rig = rig_with(false, diagnostic);
@@ -391,9 +373,8 @@ START_TEST(lie14_pre_and_post_together_panic_in_any_kernel)
 		krig_free(rig);
 	}
 }
-END_TEST
 
-START_TEST(a_destroyed_map_panics_when_used)
+TEST(a_destroyed_map_panics_when_used)
 {
 	struct krig *rig = rig_with(false, false);
 
@@ -401,11 +382,10 @@ START_TEST(a_destroyed_map_panics_when_used)
 	krig_assert_panic(rig, "the DMA map is destroyed");
 	krig_free(rig);
 }
-END_TEST
 
 /* ---- memory for DMA ---- */
 
-START_TEST(dma_memory_never_bounces_and_goes_back)
+TEST(dma_memory_never_bounces_and_goes_back)
 {
 	for (int bounce = 0; bounce <= 1; bounce++) {
 		struct krig *rig = rig_with(bounce, true);
@@ -432,9 +412,8 @@ START_TEST(dma_memory_never_bounces_and_goes_back)
 		krig_free(rig);
 	}
 }
-END_TEST
 
-START_TEST(dma_memory_is_aligned_and_within_its_boundary)
+TEST(dma_memory_is_aligned_and_within_its_boundary)
 {
 	static const int64_t cases[][3] = {
 		/* size, alignment, boundary */
@@ -458,9 +437,8 @@ START_TEST(dma_memory_is_aligned_and_within_its_boundary)
 		krig_free(rig);
 	}
 }
-END_TEST
 
-START_TEST(dma_memory_that_cannot_be_had)
+TEST(dma_memory_that_cannot_be_had)
 {
 	struct krig *rig = rig_with(false, true);
 
@@ -483,10 +461,9 @@ START_TEST(dma_memory_that_cannot_be_had)
 	krig_assert_panic(rig, "curseg 1");
 	krig_free(rig);
 }
-END_TEST
 
 /* No two free frames are neighbours: what may lie in pieces is to be had, else nothing is. */
-START_TEST(memory_and_bounce_pages_may_lie_in_pieces)
+TEST(memory_and_bounce_pages_may_lie_in_pieces)
 {
 	for (int how = 0; how < 4; how++) {
 		bool bounce = how & 1, pieces = how & 2;
@@ -517,9 +494,8 @@ START_TEST(memory_and_bounce_pages_may_lie_in_pieces)
 		krig_free(rig);
 	}
 }
-END_TEST
 
-START_TEST(addresses_run_out)
+TEST(addresses_run_out)
 {
 	struct krig *rig = rig_with(false, true);
 
@@ -530,49 +506,5 @@ START_TEST(addresses_run_out)
 	ck_assert_int_gt(rig->frag.out[1], MEMORY_ARENA_PAGES / 512 - 4);
 	krig_free(rig);
 }
-END_TEST
 
-static void
-add_syncs(Suite *suite)
-{
-	TCase *tc = tcase_create("kernel.md 11 sync");
-
-	tcase_add_test(tc, lie13_prewrite_copies_exactly_its_range);
-	tcase_add_test(tc, lie13_postread_copies_exactly_its_range);
-	tcase_add_test(tc, preread_leaves_the_buffer_undefined);
-	tcase_add_test(tc, bounce_pages_cost_memory_until_destroy);
-	tcase_add_test(tc, without_memory_for_bouncing_create_is_enomem_or_waits);
-	tcase_add_loop_test(tc, lie14_sync_checks_prewrite_and_postread_only, 0,
-	    (int)(sizeof(sync_cases) / sizeof(sync_cases[0])));
-	tcase_add_test(tc, lie14_sync_of_an_unloaded_map_panics);
-	tcase_add_test(tc, lie14_pre_and_post_together_panic_in_any_kernel);
-	tcase_add_test(tc, a_destroyed_map_panics_when_used);
-	suite_add_tcase(suite, tc);
-}
-
-Suite *
-bus_dma_suite(void)
-{
-	Suite *suite = suite_create("kern/bus_dma");
-	TCase *tc = tcase_create("kernel.md 11 maps");
-
-	tcase_add_test(tc, flags_have_netbsds_values);
-	tcase_add_test(tc, neighbouring_pages_merge_up_to_maxsegsz);
-	tcase_add_test(tc, too_many_segments_are_efbig);
-	tcase_add_test(tc, longer_than_the_map_is_einval);
-	tcase_add_test(tc, segments_do_not_cross_the_boundary);
-	tcase_add_test(tc, buffer_in_the_softc_may_need_two_segments);
-	tcase_add_test(tc, a_bounced_buffer_never_straddles);
-	tcase_add_test(tc, stack_memory_has_an_address_too);
-	tcase_add_test(tc, injected_load_failure_leaves_the_map_empty);
-	suite_add_tcase(suite, tc);
-	add_syncs(suite);
-	tc = tcase_create("kernel.md 11 dmamem");
-	tcase_add_test(tc, dma_memory_never_bounces_and_goes_back);
-	tcase_add_test(tc, dma_memory_is_aligned_and_within_its_boundary);
-	tcase_add_test(tc, dma_memory_that_cannot_be_had);
-	tcase_add_test(tc, memory_and_bounce_pages_may_lie_in_pieces);
-	tcase_add_test(tc, addresses_run_out);
-	suite_add_tcase(suite, tc);
-	return suite;
-}
+SUITE(bus_dma_suite, "kern/bus_dma")

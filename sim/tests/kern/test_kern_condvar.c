@@ -2,12 +2,10 @@
 /*
  * Tests of sim/kern/kern_condvar.c: condvar(9).
  */
-#include <check.h>
 #include <string.h>
 
 #include "rig.h"
-
-Suite	*kern_condvar_suite(void);
+#include "tests/suite.h"
 
 static struct krig *
 rig_plain(void)
@@ -20,7 +18,7 @@ rig_plain(void)
 }
 
 /* A later wait sleeps for all of its time. */
-START_TEST(lie01_cv_signal_leaves_no_trace)
+TEST(lie01_cv_signal_leaves_no_trace)
 {
 	static void (*const fn[])(void *) = {
 		frag_cv_signal_then_wait, frag_cv_broadcast_then_wait
@@ -38,10 +36,9 @@ START_TEST(lie01_cv_signal_leaves_no_trace)
 		krig_free(rig);
 	}
 }
-END_TEST
 
 /* s signalled, x the signaller goes on, m..M other work of a higher priority, W woken. */
-START_TEST(lie02_cv_signal_does_not_run_the_thread)
+TEST(lie02_cv_signal_does_not_run_the_thread)
 {
 	struct krig *rig = krig_new(NULL);
 
@@ -50,9 +47,8 @@ START_TEST(lie02_cv_signal_does_not_run_the_thread)
 	krig_assert_order(rig, "wsxmMW");
 	krig_free(rig);
 }
-END_TEST
 
-START_TEST(lie27_timedwait_of_0_ticks_is_for_ever)
+TEST(lie27_timedwait_of_0_ticks_is_for_ever)
 {
 	struct krig *rig = krig_new(NULL);
 	struct context *waiter = krig_thread(rig, frag_cv_wait_now);
@@ -68,10 +64,9 @@ START_TEST(lie27_timedwait_of_0_ticks_is_for_ever)
 	ck_assert_int_eq(rig->frag.out[0], 0);
 	krig_free(rig);
 }
-END_TEST
 
 /* From half a tick on, n ticks last n - 0.5 with the default choices. */
-START_TEST(lie28_a_wait_ends_at_a_tick)
+TEST(lie28_a_wait_ends_at_a_tick)
 {
 	for (int ticks = 1; ticks <= 4; ticks++) {
 		struct krig *rig = krig_new(NULL);
@@ -85,10 +80,9 @@ START_TEST(lie28_a_wait_ends_at_a_tick)
 		krig_free(rig);
 	}
 }
-END_TEST
 
 /* Any moment between n - 1 and n ticks will do, and not only one does. */
-START_TEST(lie28_a_wait_lasts_between_n_minus_1_and_n_ticks)
+TEST(lie28_a_wait_lasts_between_n_minus_1_and_n_ticks)
 {
 	uint64_t shortest = UINT64_MAX, longest = 0;
 
@@ -111,10 +105,9 @@ START_TEST(lie28_a_wait_lasts_between_n_minus_1_and_n_ticks)
 	}
 	ck_assert_uint_lt(shortest, longest);
 }
-END_TEST
 
 /* The handler cannot come between the release of the interlock and the sleep. */
-START_TEST(no_wakeup_is_lost_between_release_and_sleep)
+TEST(no_wakeup_is_lost_between_release_and_sleep)
 {
 	struct krig *rig = krig_new(NULL);
 
@@ -130,10 +123,9 @@ START_TEST(no_wakeup_is_lost_between_release_and_sleep)
 	ck_assert_uint_eq(krig_event(rig, EV_NOTE, HW_NOTE_CV_WOKEN, 0)->time_ns, 0);
 	krig_free(rig);
 }
-END_TEST
 
 /* The wait gives up its timer: nothing is left that could wake a later wait. */
-START_TEST(a_signal_cancels_the_timeout)
+TEST(a_signal_cancels_the_timeout)
 {
 	struct krig *rig = krig_new(NULL);
 
@@ -147,9 +139,8 @@ START_TEST(a_signal_cancels_the_timeout)
 	ck_assert_uint_eq(rig->world.clock.count, 0);
 	krig_free(rig);
 }
-END_TEST
 
-START_TEST(a_signal_after_the_timeout_changes_nothing)
+TEST(a_signal_after_the_timeout_changes_nothing)
 {
 	struct krig *rig = krig_new(NULL);
 
@@ -161,10 +152,9 @@ START_TEST(a_signal_after_the_timeout_changes_nothing)
 	ck_assert_uint_eq(krig_count(rig, EV_NOTE, HW_NOTE_CV_WAKE), 0);
 	krig_free(rig);
 }
-END_TEST
 
 /* b and c of priority 20 went to sleep after a, which has 10. */
-START_TEST(signal_wakes_the_highest_priority_then_the_first)
+TEST(signal_wakes_the_highest_priority_then_the_first)
 {
 	struct krig *rig = krig_new(NULL);
 
@@ -173,9 +163,8 @@ START_TEST(signal_wakes_the_highest_priority_then_the_first)
 	krig_assert_order(rig, ".b.c.a.d");
 	krig_free(rig);
 }
-END_TEST
 
-START_TEST(broadcast_wakes_all)
+TEST(broadcast_wakes_all)
 {
 	struct krig *rig = krig_new(NULL);
 
@@ -186,9 +175,8 @@ START_TEST(broadcast_wakes_all)
 	ck_assert_int_eq(rig->frag.out[1], 0);
 	krig_free(rig);
 }
-END_TEST
 
-START_TEST(has_waiters_says_whether_somebody_waits)
+TEST(has_waiters_says_whether_somebody_waits)
 {
 	struct krig *rig = krig_new(NULL);
 
@@ -197,10 +185,9 @@ START_TEST(has_waiters_says_whether_somebody_waits)
 	ck_assert_int_eq(rig->frag.out[1], 1);
 	krig_free(rig);
 }
-END_TEST
 
 /* One who could return because of a signal does not use up the wake-up. */
-START_TEST(signal_goes_on_past_those_that_catch_signals)
+TEST(signal_goes_on_past_those_that_catch_signals)
 {
 	struct krig *rig = krig_new(NULL);
 
@@ -209,9 +196,8 @@ START_TEST(signal_goes_on_past_those_that_catch_signals)
 	krig_assert_order(rig, "abc");
 	krig_free(rig);
 }
-END_TEST
 
-START_TEST(a_woken_waiter_does_not_look_at_the_condvar)
+TEST(a_woken_waiter_does_not_look_at_the_condvar)
 {
 	struct krig *rig = krig_new(NULL);
 
@@ -220,10 +206,9 @@ START_TEST(a_woken_waiter_does_not_look_at_the_condvar)
 	krig_assert_order(rig, "bcad");
 	krig_free(rig);
 }
-END_TEST
 
 /* There are no waiters on either, which is all that the real one looks at. */
-START_TEST(a_dead_or_zeroed_condvar_goes_unnoticed_without_diagnostic)
+TEST(a_dead_or_zeroed_condvar_goes_unnoticed_without_diagnostic)
 {
 	static void (*const fn[])(void *) = { frag_cv_use_dead, frag_cv_use_raw };
 
@@ -235,9 +220,8 @@ START_TEST(a_dead_or_zeroed_condvar_goes_unnoticed_without_diagnostic)
 		krig_free(rig);
 	}
 }
-END_TEST
 
-START_TEST(broadcast_from_an_interrupt_is_legal)
+TEST(broadcast_from_an_interrupt_is_legal)
 {
 	struct krig *rig = krig_new(NULL);
 
@@ -250,9 +234,8 @@ START_TEST(broadcast_from_an_interrupt_is_legal)
 	krig_assert_order(rig, "wbW");
 	krig_free(rig);
 }
-END_TEST
 
-START_TEST(misuse_panics)
+TEST(misuse_panics)
 {
 	static const struct krig_misuse misuse[] = {
 		{ frag_cv_wait_unlocked, "mutex_is_held(mtx)" },
@@ -265,9 +248,8 @@ START_TEST(misuse_panics)
 
 	krig_assert_misuse(misuse, sizeof(misuse) / sizeof(misuse[0]));
 }
-END_TEST
 
-START_TEST(wait_in_an_interrupt_panics)
+TEST(wait_in_an_interrupt_panics)
 {
 	struct krig *rig = krig_new(NULL);
 
@@ -282,10 +264,9 @@ START_TEST(wait_in_an_interrupt_panics)
 	krig_assert_panic(rig, "!cpu_softintr_p()");
 	krig_free(rig);
 }
-END_TEST
 
 /* A past time is due at the next tick where nobody asserts that there is none. */
-START_TEST(negative_ticks_without_diagnostic_end_at_the_next_tick)
+TEST(negative_ticks_without_diagnostic_end_at_the_next_tick)
 {
 	struct krig *rig = rig_plain();
 
@@ -295,9 +276,8 @@ START_TEST(negative_ticks_without_diagnostic_end_at_the_next_tick)
 	ck_assert_uint_eq(rig->world.clock.now_ns, KRIG_TICK_NS);
 	krig_free(rig);
 }
-END_TEST
 
-START_TEST(destroy_of_a_waited_condvar_goes_unnoticed_without_diagnostic)
+TEST(destroy_of_a_waited_condvar_goes_unnoticed_without_diagnostic)
 {
 	struct krig *rig = rig_plain();
 
@@ -306,33 +286,5 @@ START_TEST(destroy_of_a_waited_condvar_goes_unnoticed_without_diagnostic)
 	krig_assert_order(rig, "w!");
 	krig_free(rig);
 }
-END_TEST
 
-Suite *
-kern_condvar_suite(void)
-{
-	Suite *suite = suite_create("kern/kern_condvar");
-	TCase *tc = tcase_create("kernel.md 5 condvar");
-
-	tcase_add_test(tc, lie01_cv_signal_leaves_no_trace);
-	tcase_add_test(tc, lie02_cv_signal_does_not_run_the_thread);
-	tcase_add_test(tc, lie27_timedwait_of_0_ticks_is_for_ever);
-	tcase_add_test(tc, lie28_a_wait_ends_at_a_tick);
-	tcase_add_test(tc, lie28_a_wait_lasts_between_n_minus_1_and_n_ticks);
-	tcase_add_test(tc, no_wakeup_is_lost_between_release_and_sleep);
-	tcase_add_test(tc, a_signal_cancels_the_timeout);
-	tcase_add_test(tc, a_signal_after_the_timeout_changes_nothing);
-	tcase_add_test(tc, signal_wakes_the_highest_priority_then_the_first);
-	tcase_add_test(tc, broadcast_wakes_all);
-	tcase_add_test(tc, has_waiters_says_whether_somebody_waits);
-	tcase_add_test(tc, signal_goes_on_past_those_that_catch_signals);
-	tcase_add_test(tc, a_woken_waiter_does_not_look_at_the_condvar);
-	tcase_add_test(tc, a_dead_or_zeroed_condvar_goes_unnoticed_without_diagnostic);
-	tcase_add_test(tc, broadcast_from_an_interrupt_is_legal);
-	tcase_add_test(tc, misuse_panics);
-	tcase_add_test(tc, wait_in_an_interrupt_panics);
-	tcase_add_test(tc, negative_ticks_without_diagnostic_end_at_the_next_tick);
-	tcase_add_test(tc, destroy_of_a_waited_condvar_goes_unnoticed_without_diagnostic);
-	suite_add_tcase(suite, tc);
-	return suite;
-}
+SUITE(kern_condvar_suite, "kern/kern_condvar")

@@ -3,12 +3,10 @@
  * Tests of sim/kern/kern_kthread.c, kern_synch.c and kern_lock.c: kthread(9), kpause(9),
  * delay(9), the kernel lock.
  */
-#include <check.h>
 #include <string.h>
 
 #include "rig.h"
-
-Suite	*kern_kthread_suite(void);
+#include "tests/suite.h"
 
 static struct krig *
 rig_with(unsigned cpus, uint64_t seed)
@@ -21,7 +19,7 @@ rig_with(unsigned cpus, uint64_t seed)
 	return krig_new(&options);
 }
 
-START_TEST(lie31_return_from_a_kthread_is_no_exit)
+TEST(lie31_return_from_a_kthread_is_no_exit)
 {
 	struct krig *rig = krig_new(NULL);
 
@@ -30,10 +28,9 @@ START_TEST(lie31_return_from_a_kthread_is_no_exit)
 	krig_assert_panic(rig, "kthread \"runaway\": function returned");
 	krig_free(rig);
 }
-END_TEST
 
 /* With another CPU to run on, a thread can be at work before its creator knows it. */
-START_TEST(thread_may_run_before_lp_is_stored)
+TEST(thread_may_run_before_lp_is_stored)
 {
 	bool was_early = false, was_late = false;
 
@@ -51,10 +48,9 @@ START_TEST(thread_may_run_before_lp_is_stored)
 	ck_assert(was_early);
 	ck_assert(was_late);
 }
-END_TEST
 
 /* Context 1 is the test's own. */
-START_TEST(name_and_priority)
+TEST(name_and_priority)
 {
 	struct krig *rig = krig_new(NULL);
 
@@ -68,9 +64,8 @@ START_TEST(name_and_priority)
 	ck_assert_int_eq(world_context(&rig->world, 4)->priority, K_PRI_IDLE);
 	krig_free(rig);
 }
-END_TEST
 
-START_TEST(exit_code_is_reported)
+TEST(exit_code_is_reported)
 {
 	struct krig *rig = krig_new(NULL);
 
@@ -85,9 +80,8 @@ START_TEST(exit_code_is_reported)
 	ck_assert_ptr_nonnull(strstr(krig_console(rig), "status 5"));
 	krig_free(rig);
 }
-END_TEST
 
-START_TEST(join_waits_for_the_end)
+TEST(join_waits_for_the_end)
 {
 	struct krig *rig = krig_new(NULL);
 
@@ -97,9 +91,8 @@ START_TEST(join_waits_for_the_end)
 	ck_assert_int_eq(rig->frag.out[0], 0);
 	krig_free(rig);
 }
-END_TEST
 
-START_TEST(a_thread_that_must_be_joined_waits_for_it)
+TEST(a_thread_that_must_be_joined_waits_for_it)
 {
 	struct krig *rig = krig_new(NULL);
 
@@ -110,9 +103,8 @@ START_TEST(a_thread_that_must_be_joined_waits_for_it)
 	    krig_event(rig, EV_CALL, HW_CALL_KTHREAD_JOIN, 0)->seq);
 	krig_free(rig);
 }
-END_TEST
 
-START_TEST(misuse_panics)
+TEST(misuse_panics)
 {
 	static const struct krig_misuse misuse[] = {
 		{ frag_kthread_join_wrong, "KTHREAD_MUSTJOIN) != 0" },
@@ -125,9 +117,8 @@ START_TEST(misuse_panics)
 
 	krig_assert_misuse(misuse, sizeof(misuse) / sizeof(misuse[0]));
 }
-END_TEST
 
-START_TEST(too_many_threads_are_eagain)
+TEST(too_many_threads_are_eagain)
 {
 	struct krig *rig = krig_new(NULL);
 
@@ -137,9 +128,8 @@ START_TEST(too_many_threads_are_eagain)
 	ck_assert_int_eq(rig->frag.out[1], K_EAGAIN);
 	krig_free(rig);
 }
-END_TEST
 
-START_TEST(injected_failure_makes_no_thread)
+TEST(injected_failure_makes_no_thread)
 {
 	static const struct {
 		const char *id;
@@ -161,9 +151,8 @@ START_TEST(injected_failure_makes_no_thread)
 		krig_free(rig);
 	}
 }
-END_TEST
 
-START_TEST(idle_flag_never_starts)
+TEST(idle_flag_never_starts)
 {
 	struct krig *rig = krig_new(NULL);
 
@@ -172,10 +161,9 @@ START_TEST(idle_flag_never_starts)
 	krig_assert_order(rig, "");
 	krig_free(rig);
 }
-END_TEST
 
 /* It was made first, and waits until the last of the others blocks. */
-START_TEST(lie02_pri_idle_comes_after_everybody)
+TEST(lie02_pri_idle_comes_after_everybody)
 {
 	struct krig *rig = krig_new(NULL);
 
@@ -184,9 +172,8 @@ START_TEST(lie02_pri_idle_comes_after_everybody)
 	krig_assert_order(rig, "sSi");
 	krig_free(rig);
 }
-END_TEST
 
-START_TEST(kpause_ends_at_its_tick)
+TEST(kpause_ends_at_its_tick)
 {
 	for (int ticks = 1; ticks <= 3; ticks++) {
 		struct krig *rig = krig_new(NULL);
@@ -198,9 +185,8 @@ START_TEST(kpause_ends_at_its_tick)
 		krig_free(rig);
 	}
 }
-END_TEST
 
-START_TEST(kpause_releases_the_mutex_meanwhile)
+TEST(kpause_releases_the_mutex_meanwhile)
 {
 	struct krig *rig = krig_new(NULL);
 
@@ -210,10 +196,9 @@ START_TEST(kpause_releases_the_mutex_meanwhile)
 	ck_assert_int_eq(rig->frag.out[1], 1);
 	krig_free(rig);
 }
-END_TEST
 
 /* Time passes, the thread keeps its CPU, interrupts are served. */
-START_TEST(delay_is_a_busy_wait)
+TEST(delay_is_a_busy_wait)
 {
 	struct krig *rig = krig_new(NULL);
 
@@ -226,7 +211,6 @@ START_TEST(delay_is_a_busy_wait)
 	ck_assert_uint_eq(krig_event(rig, EV_IRQ_ENTER, 0, 0)->time_ns, 1000000);
 	krig_free(rig);
 }
-END_TEST
 
 /* True if [..] of one thread never lies inside that of another. */
 static bool
@@ -271,15 +255,14 @@ interleaves_with_attach(void (*make_thread)(void *))
 	return interleaves;
 }
 
-START_TEST(kernel_lock_is_for_those_without_mpsafe)
+TEST(kernel_lock_is_for_those_without_mpsafe)
 {
 	ck_assert(interleaves_with_attach(frag_mpsafe_thread));
 	ck_assert(!interleaves_with_attach(frag_biglock_thread));
 }
-END_TEST
 
 /* The attachment goes through at once, while the thread that had the lock sleeps on. */
-START_TEST(kernel_lock_is_given_up_asleep)
+TEST(kernel_lock_is_given_up_asleep)
 {
 	struct krig_options options;
 	struct krig *rig;
@@ -297,9 +280,8 @@ START_TEST(kernel_lock_is_given_up_asleep)
 	krig_assert_order(rig, "masqqFe");
 	krig_free(rig);
 }
-END_TEST
 
-START_TEST(one_cpu_runs_threads_to_their_end)
+TEST(one_cpu_runs_threads_to_their_end)
 {
 	struct krig *rig = rig_with(1, 7);
 
@@ -310,35 +292,5 @@ START_TEST(one_cpu_runs_threads_to_their_end)
 	ck_assert_uint_eq(strlen(rig->frag.order), 16);
 	krig_free(rig);
 }
-END_TEST
 
-Suite *
-kern_kthread_suite(void)
-{
-	Suite *suite = suite_create("kern/kern_kthread");
-	TCase *tc = tcase_create("kernel.md 6 kthread");
-
-	tcase_add_test(tc, lie31_return_from_a_kthread_is_no_exit);
-	tcase_add_test(tc, thread_may_run_before_lp_is_stored);
-	tcase_add_test(tc, name_and_priority);
-	tcase_add_test(tc, exit_code_is_reported);
-	tcase_add_test(tc, join_waits_for_the_end);
-	tcase_add_test(tc, a_thread_that_must_be_joined_waits_for_it);
-	tcase_add_test(tc, misuse_panics);
-	tcase_add_test(tc, too_many_threads_are_eagain);
-	tcase_add_test(tc, injected_failure_makes_no_thread);
-	tcase_add_test(tc, idle_flag_never_starts);
-	tcase_add_test(tc, lie02_pri_idle_comes_after_everybody);
-	suite_add_tcase(suite, tc);
-	tc = tcase_create("kernel.md 5 kpause, delay");
-	tcase_add_test(tc, kpause_ends_at_its_tick);
-	tcase_add_test(tc, kpause_releases_the_mutex_meanwhile);
-	tcase_add_test(tc, delay_is_a_busy_wait);
-	suite_add_tcase(suite, tc);
-	tc = tcase_create("kernel.md 7 kernel lock");
-	tcase_add_test(tc, kernel_lock_is_for_those_without_mpsafe);
-	tcase_add_test(tc, kernel_lock_is_given_up_asleep);
-	tcase_add_test(tc, one_cpu_runs_threads_to_their_end);
-	suite_add_tcase(suite, tc);
-	return suite;
-}
+SUITE(kern_kthread_suite, "kern/kern_kthread")

@@ -2,12 +2,10 @@
 /*
  * Tests of sim/kern/kern_mutex.c, subr_spl.c and subr_lockdebug.c: mutex(9), spl(9).
  */
-#include <check.h>
 #include <string.h>
 
 #include "rig.h"
-
-Suite	*kern_mutex_suite(void);
+#include "tests/suite.h"
 
 enum { MUTEX_SPIN, MUTEX_ADAPTIVE, MUTEX_DEFAULT, MUTEX_DRIVER };
 
@@ -23,7 +21,7 @@ rig_with(bool diagnostic, unsigned cpus)
 }
 
 /* Which levels make a spin mutex shows in the level while it is held. */
-START_TEST(default_type_is_spin_from_ipl_vm_on)
+TEST(default_type_is_spin_from_ipl_vm_on)
 {
 	static const int64_t held_at[] = { 0, 1, 0, 0, 0, 0, 6, 7, 8 };
 
@@ -38,9 +36,8 @@ START_TEST(default_type_is_spin_from_ipl_vm_on)
 		krig_free(rig);
 	}
 }
-END_TEST
 
-START_TEST(spin_type_is_spin_at_every_level)
+TEST(spin_type_is_spin_at_every_level)
 {
 	struct krig *rig = krig_new(NULL);
 
@@ -55,9 +52,8 @@ START_TEST(spin_type_is_spin_at_every_level)
 	}
 	krig_free(rig);
 }
-END_TEST
 
-START_TEST(impossible_type_panics)
+TEST(impossible_type_panics)
 {
 	struct krig *rig = krig_new(NULL);
 
@@ -65,9 +61,8 @@ START_TEST(impossible_type_panics)
 	krig_assert_panic(rig, "impossible type");
 	krig_free(rig);
 }
-END_TEST
 
-START_TEST(adaptive_type_wants_ipl_none)
+TEST(adaptive_type_wants_ipl_none)
 {
 	struct krig *rig = krig_new(NULL);
 
@@ -75,9 +70,8 @@ START_TEST(adaptive_type_wants_ipl_none)
 	krig_assert_panic(rig, "ipl == IPL_NONE");
 	krig_free(rig);
 }
-END_TEST
 
-START_TEST(level_comes_back_at_exit)
+TEST(level_comes_back_at_exit)
 {
 	struct krig *rig = krig_new(NULL);
 
@@ -87,9 +81,8 @@ START_TEST(level_comes_back_at_exit)
 	ck_assert_int_eq(rig->frag.out[2], 0);
 	krig_free(rig);
 }
-END_TEST
 
-START_TEST(level_is_the_higher_of_both)
+TEST(level_is_the_higher_of_both)
 {
 	struct krig *rig = krig_new(NULL);
 
@@ -99,10 +92,9 @@ START_TEST(level_is_the_higher_of_both)
 	ck_assert_int_eq(rig->frag.out[2], 0);
 	krig_free(rig);
 }
-END_TEST
 
 /* The interrupt that is raised inside comes when the last of the two is released. */
-START_TEST(lie29_inner_spin_exit_does_not_lower_the_level)
+TEST(lie29_inner_spin_exit_does_not_lower_the_level)
 {
 	struct krig *rig = krig_new(NULL);
 
@@ -116,9 +108,8 @@ START_TEST(lie29_inner_spin_exit_does_not_lower_the_level)
 	krig_assert_order(rig, "12iI3");
 	krig_free(rig);
 }
-END_TEST
 
-START_TEST(lie29_nor_does_the_outer_one_released_first)
+TEST(lie29_nor_does_the_outer_one_released_first)
 {
 	struct krig *rig = krig_new(NULL);
 
@@ -128,13 +119,12 @@ START_TEST(lie29_nor_does_the_outer_one_released_first)
 	ck_assert_int_eq(rig->frag.out[1], 0);
 	krig_free(rig);
 }
-END_TEST
 
 /*
  * A thread holds the mutex for a millisecond; halfway an interrupt comes whose handler takes
  * it too.  On the same CPU it is held back; on another it runs at once, and spins.
  */
-START_TEST(lie30_spin_mutex_blocks_the_local_cpu_only)
+TEST(lie30_spin_mutex_blocks_the_local_cpu_only)
 {
 	static const char *const order[] = { "TthH", "ThtH" };
 
@@ -154,9 +144,8 @@ START_TEST(lie30_spin_mutex_blocks_the_local_cpu_only)
 		krig_free(rig);
 	}
 }
-END_TEST
 
-START_TEST(spin_mutex_again_panics_or_spins_for_ever)
+TEST(spin_mutex_again_panics_or_spins_for_ever)
 {
 	for (int diagnostic = 0; diagnostic <= 1; diagnostic++) {
 		struct krig *rig = rig_with(diagnostic, 1);
@@ -171,9 +160,8 @@ START_TEST(spin_mutex_again_panics_or_spins_for_ever)
 		krig_free(rig);
 	}
 }
-END_TEST
 
-START_TEST(adaptive_mutex_again_panics_in_any_kernel)
+TEST(adaptive_mutex_again_panics_in_any_kernel)
 {
 	for (int diagnostic = 0; diagnostic <= 1; diagnostic++) {
 		struct krig *rig = rig_with(diagnostic, 1);
@@ -183,9 +171,8 @@ START_TEST(adaptive_mutex_again_panics_in_any_kernel)
 		krig_free(rig);
 	}
 }
-END_TEST
 
-START_TEST(exit_of_an_unheld_mutex_panics)
+TEST(exit_of_an_unheld_mutex_panics)
 {
 	struct krig *rig = krig_new(NULL);
 
@@ -198,9 +185,8 @@ START_TEST(exit_of_an_unheld_mutex_panics)
 	krig_assert_panic(rig, "not held");
 	krig_free(rig);
 }
-END_TEST
 
-START_TEST(adaptive_mutex_is_waited_for_asleep)
+TEST(adaptive_mutex_is_waited_for_asleep)
 {
 	struct krig *rig = krig_new(NULL);
 	struct context *waiter;
@@ -215,9 +201,8 @@ START_TEST(adaptive_mutex_is_waited_for_asleep)
 	ck_assert_int_eq(waiter->state, CTX_DONE);
 	krig_free(rig);
 }
-END_TEST
 
-START_TEST(adaptive_mutex_wakes_its_waiter)
+TEST(adaptive_mutex_wakes_its_waiter)
 {
 	struct krig *rig = rig_with(true, 2);
 
@@ -231,10 +216,9 @@ START_TEST(adaptive_mutex_wakes_its_waiter)
 	ck_assert_uint_eq(krig_count(rig, EV_CTX_SLEEP, HW_SLEEP_MUTEX), 1);
 	krig_free(rig);
 }
-END_TEST
 
 /* Over many schedules two CPUs are never inside together, yet do alternate. */
-START_TEST(spin_mutex_excludes_under_every_schedule)
+TEST(spin_mutex_excludes_under_every_schedule)
 {
 	bool do_alternate = false;
 
@@ -261,9 +245,8 @@ START_TEST(spin_mutex_excludes_under_every_schedule)
 	}
 	ck_assert(do_alternate);
 }
-END_TEST
 
-START_TEST(tryenter_fails_without_waiting)
+TEST(tryenter_fails_without_waiting)
 {
 	static const int levels[] = { 0, K_IPL_VM };
 
@@ -281,10 +264,9 @@ START_TEST(tryenter_fails_without_waiting)
 		krig_free(rig);
 	}
 }
-END_TEST
 
 /* A spin mutex is owned by somebody, an adaptive one by me. */
-START_TEST(owned_means_different_things)
+TEST(owned_means_different_things)
 {
 	static void (*const setup[])(void *) = {
 		frag_mutex_setup_adaptive, frag_mutex_setup_vm
@@ -305,9 +287,8 @@ START_TEST(owned_means_different_things)
 		krig_free(rig);
 	}
 }
-END_TEST
 
-START_TEST(misuse_panics)
+TEST(misuse_panics)
 {
 	static const struct krig_misuse misuse[] = {
 		{ frag_mutex_destroy_held, "mutex is held" },
@@ -318,9 +299,8 @@ START_TEST(misuse_panics)
 
 	krig_assert_misuse(misuse, sizeof(misuse) / sizeof(misuse[0]));
 }
-END_TEST
 
-START_TEST(sleep_with_a_spin_mutex_held_panics)
+TEST(sleep_with_a_spin_mutex_held_panics)
 {
 	struct krig *rig = krig_new(NULL);
 
@@ -336,9 +316,8 @@ START_TEST(sleep_with_a_spin_mutex_held_panics)
 	krig_assert_panic(rig, "block with spin-mutex held");
 	krig_free(rig);
 }
-END_TEST
 
-START_TEST(sleep_with_a_spin_mutex_held_goes_unnoticed_without_diagnostic)
+TEST(sleep_with_a_spin_mutex_held_goes_unnoticed_without_diagnostic)
 {
 	struct krig *rig = rig_with(false, 1);
 
@@ -347,10 +326,9 @@ START_TEST(sleep_with_a_spin_mutex_held_goes_unnoticed_without_diagnostic)
 	krig_assert_order(rig, "!");
 	krig_free(rig);
 }
-END_TEST
 
 /* One that is free is taken by a single instruction, which asks nothing. */
-START_TEST(adaptive_mutex_in_a_hard_interrupt_panics_when_it_is_taken)
+TEST(adaptive_mutex_in_a_hard_interrupt_panics_when_it_is_taken)
 {
 	for (int held = 0; held <= 1; held++) {
 		struct krig *rig = krig_new(NULL);
@@ -366,9 +344,8 @@ START_TEST(adaptive_mutex_in_a_hard_interrupt_panics_when_it_is_taken)
 		krig_free(rig);
 	}
 }
-END_TEST
 
-START_TEST(spl_blocks_its_level_and_those_below)
+TEST(spl_blocks_its_level_and_those_below)
 {
 	struct krig *rig = krig_new(NULL);
 
@@ -383,9 +360,8 @@ START_TEST(spl_blocks_its_level_and_those_below)
 	ck_assert_int_eq(rig->frag.out[3], 0);
 	krig_free(rig);
 }
-END_TEST
 
-START_TEST(spl_does_not_block_a_higher_level)
+TEST(spl_does_not_block_a_higher_level)
 {
 	struct krig *rig = krig_new(NULL);
 
@@ -395,39 +371,5 @@ START_TEST(spl_does_not_block_a_higher_level)
 	krig_assert_order(rig, "iI123");
 	krig_free(rig);
 }
-END_TEST
 
-Suite *
-kern_mutex_suite(void)
-{
-	Suite *suite = suite_create("kern/kern_mutex");
-	TCase *tc = tcase_create("kernel.md 4 mutex");
-
-	tcase_add_test(tc, default_type_is_spin_from_ipl_vm_on);
-	tcase_add_test(tc, spin_type_is_spin_at_every_level);
-	tcase_add_test(tc, impossible_type_panics);
-	tcase_add_test(tc, adaptive_type_wants_ipl_none);
-	tcase_add_test(tc, level_comes_back_at_exit);
-	tcase_add_test(tc, level_is_the_higher_of_both);
-	tcase_add_test(tc, lie29_inner_spin_exit_does_not_lower_the_level);
-	tcase_add_test(tc, lie29_nor_does_the_outer_one_released_first);
-	tcase_add_test(tc, lie30_spin_mutex_blocks_the_local_cpu_only);
-	tcase_add_test(tc, spin_mutex_again_panics_or_spins_for_ever);
-	tcase_add_test(tc, adaptive_mutex_again_panics_in_any_kernel);
-	tcase_add_test(tc, exit_of_an_unheld_mutex_panics);
-	tcase_add_test(tc, adaptive_mutex_is_waited_for_asleep);
-	tcase_add_test(tc, adaptive_mutex_wakes_its_waiter);
-	tcase_add_test(tc, spin_mutex_excludes_under_every_schedule);
-	tcase_add_test(tc, tryenter_fails_without_waiting);
-	tcase_add_test(tc, owned_means_different_things);
-	tcase_add_test(tc, misuse_panics);
-	tcase_add_test(tc, sleep_with_a_spin_mutex_held_panics);
-	tcase_add_test(tc, sleep_with_a_spin_mutex_held_goes_unnoticed_without_diagnostic);
-	tcase_add_test(tc, adaptive_mutex_in_a_hard_interrupt_panics_when_it_is_taken);
-	suite_add_tcase(suite, tc);
-	tc = tcase_create("kernel.md 7 spl");
-	tcase_add_test(tc, spl_blocks_its_level_and_those_below);
-	tcase_add_test(tc, spl_does_not_block_a_higher_level);
-	suite_add_tcase(suite, tc);
-	return suite;
-}
+SUITE(kern_mutex_suite, "kern/kern_mutex")

@@ -3,17 +3,15 @@
  * Tests of sim/kern/kern_softint.c, and of interrupt context as drivers see it: softint(9),
  * cpu_intr_p(9).
  */
-#include <check.h>
 #include <string.h>
 
 #include "rig.h"
-
-Suite	*kern_softint_suite(void);
+#include "tests/suite.h"
 
 enum { SOFTINT_MPSAFE = 0x0100 };
 
 /* x both schedules, S the handler once, y, S again. */
-START_TEST(scheduled_twice_runs_once)
+TEST(scheduled_twice_runs_once)
 {
 	struct krig *rig = krig_new(NULL);
 
@@ -25,9 +23,8 @@ START_TEST(scheduled_twice_runs_once)
 	ck_assert_int_eq(rig->frag.out[13], 3);
 	krig_free(rig);
 }
-END_TEST
 
-START_TEST(runs_after_the_hard_interrupt_that_scheduled_it)
+TEST(runs_after_the_hard_interrupt_that_scheduled_it)
 {
 	for (int flags = 0; flags <= SOFTINT_MPSAFE; flags += SOFTINT_MPSAFE) {
 		struct krig *rig = krig_new(NULL);
@@ -47,9 +44,8 @@ START_TEST(runs_after_the_hard_interrupt_that_scheduled_it)
 		krig_free(rig);
 	}
 }
-END_TEST
 
-START_TEST(a_thread_is_neither)
+TEST(a_thread_is_neither)
 {
 	struct krig *rig = krig_new(NULL);
 
@@ -59,9 +55,8 @@ START_TEST(a_thread_is_neither)
 	ck_assert_int_eq(rig->frag.out[4], 0);
 	krig_free(rig);
 }
-END_TEST
 
-START_TEST(may_take_an_adaptive_mutex)
+TEST(may_take_an_adaptive_mutex)
 {
 	struct krig *rig = krig_new(NULL);
 
@@ -70,10 +65,9 @@ START_TEST(may_take_an_adaptive_mutex)
 	krig_assert_order(rig, "Sx");
 	krig_free(rig);
 }
-END_TEST
 
 /* README.md: not modelled, and said so. */
-START_TEST(waiting_for_a_mutex_of_its_own_cpu_panics)
+TEST(waiting_for_a_mutex_of_its_own_cpu_panics)
 {
 	struct krig *rig = krig_new(NULL);
 
@@ -82,9 +76,8 @@ START_TEST(waiting_for_a_mutex_of_its_own_cpu_panics)
 	krig_assert_panic(rig, "not modelled");
 	krig_free(rig);
 }
-END_TEST
 
-START_TEST(schedule_asserts_that_the_thread_is_not_preempted)
+TEST(schedule_asserts_that_the_thread_is_not_preempted)
 {
 	for (int disabled = 0; disabled <= 1; disabled++) {
 		struct krig *rig = krig_new(NULL);
@@ -100,9 +93,8 @@ START_TEST(schedule_asserts_that_the_thread_is_not_preempted)
 		krig_free(rig);
 	}
 }
-END_TEST
 
-START_TEST(sleeping_panics)
+TEST(sleeping_panics)
 {
 	struct krig *rig = krig_new(NULL);
 
@@ -110,9 +102,8 @@ START_TEST(sleeping_panics)
 	krig_assert_panic(rig, "sleep in an interrupt");
 	krig_free(rig);
 }
-END_TEST
 
-START_TEST(handlers_run_out)
+TEST(handlers_run_out)
 {
 	struct krig *rig = krig_new(NULL);
 
@@ -127,10 +118,9 @@ START_TEST(handlers_run_out)
 	ck_assert_int_eq(rig->frag.out[0], 0);
 	krig_free(rig);
 }
-END_TEST
 
 /* What is scheduled runs before the end, also where the level held it back. */
-START_TEST(disestablish_waits_for_what_is_scheduled)
+TEST(disestablish_waits_for_what_is_scheduled)
 {
 	struct krig *rig = krig_new(NULL);
 
@@ -139,10 +129,9 @@ START_TEST(disestablish_waits_for_what_is_scheduled)
 	krig_assert_order(rig, "Sx");
 	krig_free(rig);
 }
-END_TEST
 
 /* Wherever the level lets it: between any two of the thread's kernel calls. */
-START_TEST(lie05_a_handler_comes_in_at_any_point_below_its_level)
+TEST(lie05_a_handler_comes_in_at_any_point_below_its_level)
 {
 	struct krig *rig = krig_new(NULL);
 
@@ -154,10 +143,9 @@ START_TEST(lie05_a_handler_comes_in_at_any_point_below_its_level)
 	krig_assert_order(rig, "[iI][][][]");
 	krig_free(rig);
 }
-END_TEST
 
 /* A handler on one CPU, an MPSAFE thread on the other: neither waits for the other. */
-START_TEST(lie05_handler_and_thread_run_in_parallel)
+TEST(lie05_handler_and_thread_run_in_parallel)
 {
 	bool inside = false;
 
@@ -183,9 +171,8 @@ START_TEST(lie05_handler_and_thread_run_in_parallel)
 	}
 	ck_assert(inside);
 }
-END_TEST
 
-START_TEST(hard_handlers_may_not_allocate_pages)
+TEST(hard_handlers_may_not_allocate_pages)
 {
 	struct krig *rig = krig_new(NULL);
 
@@ -195,28 +182,5 @@ START_TEST(hard_handlers_may_not_allocate_pages)
 	krig_assert_panic(rig, "!cpu_intr_p()");
 	krig_free(rig);
 }
-END_TEST
 
-Suite *
-kern_softint_suite(void)
-{
-	Suite *suite = suite_create("kern/kern_softint");
-	TCase *tc = tcase_create("kernel.md 7 softint");
-
-	tcase_add_test(tc, scheduled_twice_runs_once);
-	tcase_add_test(tc, runs_after_the_hard_interrupt_that_scheduled_it);
-	tcase_add_test(tc, a_thread_is_neither);
-	tcase_add_test(tc, may_take_an_adaptive_mutex);
-	tcase_add_test(tc, waiting_for_a_mutex_of_its_own_cpu_panics);
-	tcase_add_test(tc, schedule_asserts_that_the_thread_is_not_preempted);
-	tcase_add_test(tc, sleeping_panics);
-	tcase_add_test(tc, handlers_run_out);
-	tcase_add_test(tc, disestablish_waits_for_what_is_scheduled);
-	suite_add_tcase(suite, tc);
-	tc = tcase_create("kernel.md 7 interrupts");
-	tcase_add_test(tc, lie05_a_handler_comes_in_at_any_point_below_its_level);
-	tcase_add_test(tc, lie05_handler_and_thread_run_in_parallel);
-	tcase_add_test(tc, hard_handlers_may_not_allocate_pages);
-	suite_add_tcase(suite, tc);
-	return suite;
-}
+SUITE(kern_softint_suite, "kern/kern_softint")

@@ -2,14 +2,12 @@
 /*
  * Tests of sim/kern/kern_sysctl.c: sysctl(9).
  */
-#include <check.h>
 #include <string.h>
 
 #include "rig.h"
+#include "tests/suite.h"
 
-Suite	*kern_sysctl_suite(void);
-
-START_TEST(nodes_read_the_creators_memory)
+TEST(nodes_read_the_creators_memory)
 {
 	struct krig *rig = krig_new(NULL);
 	int64_t value = -1;
@@ -34,9 +32,8 @@ START_TEST(nodes_read_the_creators_memory)
 	ck_assert(!kern_sysctl_path(0, path, strlen("hw.test.value")));
 	krig_free(rig);
 }
-END_TEST
 
-START_TEST(teardown_removes_what_the_log_has)
+TEST(teardown_removes_what_the_log_has)
 {
 	struct krig *rig = krig_new(NULL);
 	int64_t value;
@@ -49,9 +46,8 @@ START_TEST(teardown_removes_what_the_log_has)
 	ck_assert_uint_eq(krig_count(rig, EV_NOTE, HW_NOTE_SYSCTL_GONE), 2);
 	krig_free(rig);
 }
-END_TEST
 
-START_TEST(the_lowest_free_number_is_picked)
+TEST(the_lowest_free_number_is_picked)
 {
 	struct krig *rig = krig_new(NULL);
 
@@ -64,9 +60,8 @@ START_TEST(the_lowest_free_number_is_picked)
 	ck_assert_int_eq(rig->frag.out[4], 3);
 	krig_free(rig);
 }
-END_TEST
 
-START_TEST(types_of_values)
+TEST(types_of_values)
 {
 	struct krig *rig = krig_new(NULL);
 	int64_t value;
@@ -81,9 +76,8 @@ START_TEST(types_of_values)
 	ck_assert(kern_sysctl("hw.fixed", &value));
 	krig_free(rig);
 }
-END_TEST
 
-START_TEST(the_same_node_again_is_the_old_one)
+TEST(the_same_node_again_is_the_old_one)
 {
 	struct krig *rig = krig_new(NULL);
 
@@ -93,9 +87,8 @@ START_TEST(the_same_node_again_is_the_old_one)
 	ck_assert_int_eq(rig->frag.out[2], 1);
 	krig_free(rig);
 }
-END_TEST
 
-START_TEST(lie26_createv_fails_for_wrong_arguments)
+TEST(lie26_createv_fails_for_wrong_arguments)
 {
 	static const int64_t error[] = {
 		K_EINVAL, K_EINVAL, K_EINVAL, 0, K_ENAMETOOLONG, K_ENOENT, 0, K_ENOTDIR,
@@ -114,10 +107,9 @@ START_TEST(lie26_createv_fails_for_wrong_arguments)
 	    "sysctl_createv: sysctl_create(9lives) returned 22\n"));
 	krig_free(rig);
 }
-END_TEST
 
 /* And at any time; *cnode is NULL then, whatever it was. */
-START_TEST(lie26_injected_failure_leaves_cnode_null)
+TEST(lie26_injected_failure_leaves_cnode_null)
 {
 	struct krig *rig = krig_new(NULL);
 	int64_t value;
@@ -132,21 +124,5 @@ START_TEST(lie26_injected_failure_leaves_cnode_null)
 	ck_assert_int_eq(rig->frag.out[1], 1);
 	krig_free(rig);
 }
-END_TEST
 
-Suite *
-kern_sysctl_suite(void)
-{
-	Suite *suite = suite_create("kern/kern_sysctl");
-	TCase *tc = tcase_create("kernel.md 12 sysctl");
-
-	tcase_add_test(tc, nodes_read_the_creators_memory);
-	tcase_add_test(tc, teardown_removes_what_the_log_has);
-	tcase_add_test(tc, the_lowest_free_number_is_picked);
-	tcase_add_test(tc, types_of_values);
-	tcase_add_test(tc, the_same_node_again_is_the_old_one);
-	tcase_add_test(tc, lie26_createv_fails_for_wrong_arguments);
-	tcase_add_test(tc, lie26_injected_failure_leaves_cnode_null);
-	suite_add_tcase(suite, tc);
-	return suite;
-}
+SUITE(kern_sysctl_suite, "kern/kern_sysctl")

@@ -2,12 +2,10 @@
 /*
  * Tests of what sim/include says: constants, types, assertions, queue(3), module(9).
  */
-#include <check.h>
 #include <string.h>
 
 #include "rig.h"
-
-Suite	*kern_param_suite(void);
+#include "tests/suite.h"
 
 static struct krig *
 run(void (*fn)(void *))
@@ -18,7 +16,7 @@ run(void (*fn)(void *))
 	return rig;
 }
 
-START_TEST(constants)
+TEST(constants)
 {
 	static const int64_t values[] = {
 		12, 4096, 4095, 4096,
@@ -36,9 +34,8 @@ START_TEST(constants)
 		    (int)rig->frag.out[i]);
 	krig_free(rig);
 }
-END_TEST
 
-START_TEST(lie10_page_size_is_an_int)
+TEST(lie10_page_size_is_an_int)
 {
 	struct krig *rig = run(frag_types);
 
@@ -56,9 +53,8 @@ START_TEST(lie10_page_size_is_an_int)
 		ck_assert_int_eq(rig->frag.out[i], 1);
 	krig_free(rig);
 }
-END_TEST
 
-START_TEST(lie27_mstohz_truncates)
+TEST(lie27_mstohz_truncates)
 {
 	static const int64_t ms[FRAG_IN] = { 30000, 10000, 1000, 100, 10, 20, 9, 0 };
 	static const struct {
@@ -86,9 +82,8 @@ START_TEST(lie27_mstohz_truncates)
 		krig_free(rig);
 	}
 }
-END_TEST
 
-START_TEST(lie33_errno_has_netbsds_numbers)
+TEST(lie33_errno_has_netbsds_numbers)
 {
 	static const int64_t values[] = {
 		1, 2, 3, 5, 12, 16, 17, 19, 20, 22, 25, 27, 34, 35, 35, 45, 63, 86, -3,
@@ -99,10 +94,9 @@ START_TEST(lie33_errno_has_netbsds_numbers)
 		ck_assert_int_eq(rig->frag.out[i], values[i]);
 	krig_free(rig);
 }
-END_TEST
 
 /* With DIAGNOSTIC KASSERT and KASSERTMSG are evaluated, KDASSERT never; without it none is. */
-START_TEST(lie32_kassert_is_not_evaluated_without_diagnostic)
+TEST(lie32_kassert_is_not_evaluated_without_diagnostic)
 {
 	struct krig *rig = run(frag_kassert_effect);
 
@@ -114,9 +108,8 @@ START_TEST(lie32_kassert_is_not_evaluated_without_diagnostic)
 	ck_assert_int_eq(rig->frag.out[0], 0);
 	krig_free(rig);
 }
-END_TEST
 
-START_TEST(lie32_kassert_panics_with_the_kernels_text)
+TEST(lie32_kassert_panics_with_the_kernels_text)
 {
 	struct krig *rig = run(frag_kassert_fails);
 	const char *text = "kernel diagnostic assertion \"f->in[0] == 1 + 1\" failed: file \"";
@@ -132,10 +125,9 @@ START_TEST(lie32_kassert_panics_with_the_kernels_text)
 	krig_assert_order(rig, "!");
 	krig_free(rig);
 }
-END_TEST
 
 /* A module with DIAGNOSTIC in a kernel without. */
-START_TEST(lie32_a_kernel_without_diagnostic_does_not_enforce)
+TEST(lie32_a_kernel_without_diagnostic_does_not_enforce)
 {
 	struct krig_options options;
 	struct krig *rig;
@@ -148,11 +140,10 @@ START_TEST(lie32_a_kernel_without_diagnostic_does_not_enforce)
 	krig_assert_order(rig, "!");
 	krig_free(rig);
 }
-END_TEST
 
 /* ---- queue(3) ---- */
 
-START_TEST(tailq_has_netbsds_layout_and_order)
+TEST(tailq_has_netbsds_layout_and_order)
 {
 	struct krig *rig = run(frag_tailq_layout);
 
@@ -164,10 +155,9 @@ START_TEST(tailq_has_netbsds_layout_and_order)
 	ck_assert_int_eq(rig->frag.out[4], 1);
 	krig_free(rig);
 }
-END_TEST
 
 /* The loop goes on from the removed element, whose links are poison. */
-START_TEST(lie15_foreach_is_not_removal_safe)
+TEST(lie15_foreach_is_not_removal_safe)
 {
 	struct krig *rig = run(frag_tailq_foreach_removal);
 
@@ -179,9 +169,8 @@ START_TEST(lie15_foreach_is_not_removal_safe)
 	krig_assert_order(rig, "d");
 	krig_free(rig);
 }
-END_TEST
 
-START_TEST(lie15_removal_poisons_in_a_diagnostic_kernel_only)
+TEST(lie15_removal_poisons_in_a_diagnostic_kernel_only)
 {
 	struct krig *rig = run(frag_tailq_poison);
 
@@ -193,9 +182,8 @@ START_TEST(lie15_removal_poisons_in_a_diagnostic_kernel_only)
 	ck_assert_int_eq(rig->frag.out[2], 1);
 	krig_free(rig);
 }
-END_TEST
 
-START_TEST(lie15_removing_twice)
+TEST(lie15_removing_twice)
 {
 	struct krig *rig = run(frag_tailq_remove_twice);
 
@@ -210,9 +198,8 @@ START_TEST(lie15_removing_twice)
 	krig_assert_panic(rig, "TAILQ_REMOVE: last element of another list");
 	krig_free(rig);
 }
-END_TEST
 
-START_TEST(init_forgets_without_a_check)
+TEST(init_forgets_without_a_check)
 {
 	struct krig *rig = run(frag_tailq_init_forgets);
 
@@ -222,18 +209,16 @@ START_TEST(init_forgets_without_a_check)
 	ck_assert_int_eq(rig->frag.out[2], 1);
 	krig_free(rig);
 }
-END_TEST
 
-START_TEST(simpleq_is_first_in_first_out)
+TEST(simpleq_is_first_in_first_out)
 {
 	struct krig *rig = run(frag_simpleq_fifo);
 
 	krig_assert_order(rig, "bca");
 	krig_free(rig);
 }
-END_TEST
 
-START_TEST(module_record_and_command)
+TEST(module_record_and_command)
 {
 	struct krig *rig = run(frag_module);
 
@@ -244,34 +229,5 @@ START_TEST(module_record_and_command)
 	ck_assert_str_eq(rig->frag.text + 100, "virtio");
 	krig_free(rig);
 }
-END_TEST
 
-Suite *
-kern_param_suite(void)
-{
-	Suite *suite = suite_create("kern/param");
-	TCase *tc = tcase_create("kernel.md 1 param");
-
-	tcase_add_test(tc, constants);
-	tcase_add_test(tc, lie10_page_size_is_an_int);
-	tcase_add_test(tc, lie27_mstohz_truncates);
-	tcase_add_test(tc, lie33_errno_has_netbsds_numbers);
-	suite_add_tcase(suite, tc);
-	tc = tcase_create("kernel.md 2 assertions");
-	tcase_add_test(tc, lie32_kassert_is_not_evaluated_without_diagnostic);
-	tcase_add_test(tc, lie32_kassert_panics_with_the_kernels_text);
-	tcase_add_test(tc, lie32_a_kernel_without_diagnostic_does_not_enforce);
-	suite_add_tcase(suite, tc);
-	tc = tcase_create("kernel.md 3 queue");
-	tcase_add_test(tc, tailq_has_netbsds_layout_and_order);
-	tcase_add_test(tc, lie15_foreach_is_not_removal_safe);
-	tcase_add_test(tc, lie15_removal_poisons_in_a_diagnostic_kernel_only);
-	tcase_add_test(tc, lie15_removing_twice);
-	tcase_add_test(tc, init_forgets_without_a_check);
-	tcase_add_test(tc, simpleq_is_first_in_first_out);
-	suite_add_tcase(suite, tc);
-	tc = tcase_create("kernel.md 9 module");
-	tcase_add_test(tc, module_record_and_command);
-	suite_add_tcase(suite, tc);
-	return suite;
-}
+SUITE(kern_param_suite, "kern/param")

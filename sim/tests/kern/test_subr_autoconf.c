@@ -2,12 +2,10 @@
 /*
  * Tests of sim/kern/subr_autoconf.c and subr_device.c: autoconf(9), config(9).
  */
-#include <check.h>
 #include <string.h>
 
 #include "rig.h"
-
-Suite	*kern_autoconf_suite(void);
+#include "tests/suite.h"
 
 /* A rig with the driver, attached as *options and child_plan say. */
 static struct krig *
@@ -22,7 +20,7 @@ attach(struct krig_options *options)
 	return rig;
 }
 
-START_TEST(line_protocol)
+TEST(line_protocol)
 {
 	struct krig_options options;
 	struct krig *rig;
@@ -38,9 +36,8 @@ START_TEST(line_protocol)
 	krig_assert_order(rig, "masqqF");
 	krig_free(rig);
 }
-END_TEST
 
-START_TEST(nobody_matches)
+TEST(nobody_matches)
 {
 	static const int answers[] = { 0, -1 };
 
@@ -58,9 +55,8 @@ START_TEST(nobody_matches)
 		krig_free(rig);
 	}
 }
-END_TEST
 
-START_TEST(no_driver_at_all)
+TEST(no_driver_at_all)
 {
 	struct krig *rig = krig_new(NULL);
 
@@ -69,9 +65,8 @@ START_TEST(no_driver_at_all)
 	ck_assert_ptr_nonnull(strstr(krig_console(rig), "no matching child driver"));
 	krig_free(rig);
 }
-END_TEST
 
-START_TEST(ends_of_an_attachment)
+TEST(ends_of_an_attachment)
 {
 	static const struct {
 		enum child_end end;
@@ -102,10 +97,9 @@ START_TEST(ends_of_an_attachment)
 		}
 	}
 }
-END_TEST
 
 /* out[4]: what attach did not touch is zero. */
-START_TEST(softc_and_names)
+TEST(softc_and_names)
 {
 	for (int straddles = 0; straddles <= 1; straddles++) {
 		struct krig_options options;
@@ -126,10 +120,9 @@ START_TEST(softc_and_names)
 		krig_free(rig);
 	}
 }
-END_TEST
 
 /* Statics live on, the failed device keeps its place and its softc. */
-START_TEST(lie24_a_second_attach_finds_the_driver_as_it_was)
+TEST(lie24_a_second_attach_finds_the_driver_as_it_was)
 {
 	struct krig_options options;
 	struct krig *rig;
@@ -150,9 +143,8 @@ START_TEST(lie24_a_second_attach_finds_the_driver_as_it_was)
 	ck_assert_int_eq(rig->frag.out[2], 1);
 	krig_free(rig);
 }
-END_TEST
 
-START_TEST(an_attached_device_is_not_attached_again)
+TEST(an_attached_device_is_not_attached_again)
 {
 	struct krig_options options;
 	struct krig *rig;
@@ -163,7 +155,6 @@ START_TEST(an_attached_device_is_not_attached_again)
 	ck_assert_int_eq(child_attaches, 1);
 	krig_free(rig);
 }
-END_TEST
 
 /* ---- detach ---- */
 
@@ -176,7 +167,7 @@ detach(void *arg)
 	detach_result = kern_detach();
 }
 
-START_TEST(lie40_no_ca_detach_is_eopnotsupp)
+TEST(lie40_no_ca_detach_is_eopnotsupp)
 {
 	struct krig_options options;
 	struct krig *rig;
@@ -194,9 +185,8 @@ START_TEST(lie40_no_ca_detach_is_eopnotsupp)
 	ck_assert_int_eq(rig->frag.out[3], 1);
 	krig_free(rig);
 }
-END_TEST
 
-START_TEST(lie40_a_forced_detach_without_ca_detach_panics)
+TEST(lie40_a_forced_detach_without_ca_detach_panics)
 {
 	struct krig_options options;
 	struct krig *rig;
@@ -207,10 +197,9 @@ START_TEST(lie40_a_forced_detach_without_ca_detach_panics)
 	krig_assert_panic(rig, "forced detach of child0 failed (45)");
 	krig_free(rig);
 }
-END_TEST
 
 /* A thread and sysctl nodes that the driver does not end outlive it. */
-START_TEST(lie40_detach_takes_the_softc_and_nothing_else)
+TEST(lie40_detach_takes_the_softc_and_nothing_else)
 {
 	struct krig_options options;
 	struct krig *rig;
@@ -234,9 +223,8 @@ START_TEST(lie40_detach_takes_the_softc_and_nothing_else)
 	ck_assert_int_eq(detach_result, K_ENXIO);
 	krig_free(rig);
 }
-END_TEST
 
-START_TEST(ca_detach_may_refuse)
+TEST(ca_detach_may_refuse)
 {
 	struct krig_options options;
 	struct krig *rig;
@@ -251,10 +239,9 @@ START_TEST(ca_detach_may_refuse)
 	ck_assert_int_eq(rig->frag.out[3], 1);
 	krig_free(rig);
 }
-END_TEST
 
 /* One finds the attachment over and detaches, the others come too late. */
-START_TEST(detach_waits_for_the_attachment_and_is_done_once)
+TEST(detach_waits_for_the_attachment_and_is_done_once)
 {
 	struct krig_options options;
 	struct krig *rig;
@@ -274,11 +261,10 @@ START_TEST(detach_waits_for_the_attachment_and_is_done_once)
 	    2 * K_ENOENT);
 	krig_free(rig);
 }
-END_TEST
 
 /* ---- what is put off ---- */
 
-START_TEST(deferred_work_runs_after_the_next_look_for_devices)
+TEST(deferred_work_runs_after_the_next_look_for_devices)
 {
 	struct krig_options options;
 	struct krig *rig;
@@ -294,9 +280,8 @@ START_TEST(deferred_work_runs_after_the_next_look_for_devices)
 	krig_assert_panic(rig, "deferred twice");
 	krig_free(rig);
 }
-END_TEST
 
-START_TEST(what_waits_for_a_running_system_runs_at_once)
+TEST(what_waits_for_a_running_system_runs_at_once)
 {
 	struct krig_options options;
 	struct krig *rig;
@@ -309,11 +294,10 @@ START_TEST(what_waits_for_a_running_system_runs_at_once)
 	ck_assert_str_eq(rig->frag.order, "ddzqqF");
 	krig_free(rig);
 }
-END_TEST
 
 /* ---- components ---- */
 
-START_TEST(a_component_is_registered_once_and_asked)
+TEST(a_component_is_registered_once_and_asked)
 {
 	struct krig_options options;
 	struct krig *rig;
@@ -332,9 +316,8 @@ START_TEST(a_component_is_registered_once_and_asked)
 	krig_assert_order(rig, "mo");
 	krig_free(rig);
 }
-END_TEST
 
-START_TEST(a_component_can_go_and_come_again)
+TEST(a_component_can_go_and_come_again)
 {
 	struct krig *rig = krig_new(NULL);
 
@@ -349,30 +332,5 @@ START_TEST(a_component_can_go_and_come_again)
 	ck_assert_int_eq(rig->frag.out[0], K_EEXIST);
 	krig_free(rig);
 }
-END_TEST
 
-Suite *
-kern_autoconf_suite(void)
-{
-	Suite *suite = suite_create("kern/subr_autoconf");
-	TCase *tc = tcase_create("kernel.md 8 autoconf");
-
-	tcase_add_test(tc, line_protocol);
-	tcase_add_test(tc, nobody_matches);
-	tcase_add_test(tc, no_driver_at_all);
-	tcase_add_test(tc, ends_of_an_attachment);
-	tcase_add_test(tc, softc_and_names);
-	tcase_add_test(tc, lie24_a_second_attach_finds_the_driver_as_it_was);
-	tcase_add_test(tc, an_attached_device_is_not_attached_again);
-	tcase_add_test(tc, lie40_no_ca_detach_is_eopnotsupp);
-	tcase_add_test(tc, lie40_a_forced_detach_without_ca_detach_panics);
-	tcase_add_test(tc, lie40_detach_takes_the_softc_and_nothing_else);
-	tcase_add_test(tc, ca_detach_may_refuse);
-	tcase_add_test(tc, detach_waits_for_the_attachment_and_is_done_once);
-	tcase_add_test(tc, deferred_work_runs_after_the_next_look_for_devices);
-	tcase_add_test(tc, what_waits_for_a_running_system_runs_at_once);
-	tcase_add_test(tc, a_component_is_registered_once_and_asked);
-	tcase_add_test(tc, a_component_can_go_and_come_again);
-	suite_add_tcase(suite, tc);
-	return suite;
-}
+SUITE(kern_autoconf_suite, "kern/subr_autoconf")

@@ -2,16 +2,14 @@
 /*
  * Tests of sim/kern/subr_kmem.c: kmem(9).
  */
-#include <check.h>
 #include <string.h>
 
 #include "rig.h"
-
-Suite	*kern_kmem_suite(void);
+#include "tests/suite.h"
 
 enum { KM_SLEEP = 1, KM_NOSLEEP = 2 };
 
-START_TEST(zalloc_clears_and_alloc_does_not)
+TEST(zalloc_clears_and_alloc_does_not)
 {
 	struct krig *rig = krig_new(NULL);
 
@@ -27,9 +25,8 @@ START_TEST(zalloc_clears_and_alloc_does_not)
 	ck_assert_uint_eq(rig->world.memory.counts.kernel, 1 + 1 + 4);
 	krig_free(rig);
 }
-END_TEST
 
-START_TEST(misuse_panics)
+TEST(misuse_panics)
 {
 	static const struct krig_misuse misuse[] = {
 		{ frag_kmem_wrong_size, "kmem_free(96) != allocated size 100" },
@@ -40,9 +37,8 @@ START_TEST(misuse_panics)
 
 	krig_assert_misuse(misuse, sizeof(misuse) / sizeof(misuse[0]));
 }
-END_TEST
 
-START_TEST(nosleep_fails_when_memory_is_gone_and_sleep_waits)
+TEST(nosleep_fails_when_memory_is_gone_and_sleep_waits)
 {
 	struct krig_options options;
 	struct krig *rig;
@@ -64,10 +60,9 @@ START_TEST(nosleep_fails_when_memory_is_gone_and_sleep_waits)
 	ck_assert_int_eq(rig->frag.out[0], 10);
 	krig_free(rig);
 }
-END_TEST
 
 /* All of memory is to be had, and no more; what was freed costs nothing. */
-START_TEST(large_blocks_are_as_large_as_memory)
+TEST(large_blocks_are_as_large_as_memory)
 {
 	struct krig_options options;
 	struct krig *rig;
@@ -89,9 +84,8 @@ START_TEST(large_blocks_are_as_large_as_memory)
 	ck_assert_int_eq(rig->frag.out[0], 64);
 	krig_free(rig);
 }
-END_TEST
 
-START_TEST(a_leak_waits_for_memory)
+TEST(a_leak_waits_for_memory)
 {
 	struct krig_options options;
 	struct krig *rig;
@@ -107,19 +101,5 @@ START_TEST(a_leak_waits_for_memory)
 	ck_assert_int_eq(rig->frag.out[0], 4);
 	krig_free(rig);
 }
-END_TEST
 
-Suite *
-kern_kmem_suite(void)
-{
-	Suite *suite = suite_create("kern/subr_kmem");
-	TCase *tc = tcase_create("kmem(9)");
-
-	tcase_add_test(tc, zalloc_clears_and_alloc_does_not);
-	tcase_add_test(tc, misuse_panics);
-	tcase_add_test(tc, nosleep_fails_when_memory_is_gone_and_sleep_waits);
-	tcase_add_test(tc, large_blocks_are_as_large_as_memory);
-	tcase_add_test(tc, a_leak_waits_for_memory);
-	suite_add_tcase(suite, tc);
-	return suite;
-}
+SUITE(kern_kmem_suite, "kern/subr_kmem")

@@ -3,17 +3,15 @@
  * Tests of sim/kern/subr_prf.c, subr_snprintb.c, subr_panic.c and libkern.c: printf(9),
  * aprint_normal(9), snprintb(3), panic(9), string(9).
  */
-#include <check.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "rig.h"
+#include "tests/suite.h"
 
-Suite	*kern_prf_suite(void);
-
-START_TEST(lie35_printf_is_void)
+TEST(lie35_printf_is_void)
 {
 	struct krig *rig = krig_new(NULL);
 
@@ -22,10 +20,9 @@ START_TEST(lie35_printf_is_void)
 	ck_assert_int_eq(rig->frag.out[1], 1);
 	krig_free(rig);
 }
-END_TEST
 
 /* In a thread, in a hard interrupt, always under an IPL_VM spin mutex; it never sleeps. */
-START_TEST(lie35_printf_is_legal_anywhere)
+TEST(lie35_printf_is_legal_anywhere)
 {
 	struct krig *rig = krig_new(NULL);
 
@@ -40,10 +37,9 @@ START_TEST(lie35_printf_is_legal_anywhere)
 	ck_assert_uint_eq(krig_count(rig, EV_CTX_SLEEP, KRIG_ANY_CODE), 0);
 	krig_free(rig);
 }
-END_TEST
 
 /* The C library prints the same. */
-START_TEST(formats)
+TEST(formats)
 {
 	struct krig *rig = krig_new(NULL);
 	char text[1000];
@@ -65,9 +61,8 @@ START_TEST(formats)
 	ck_assert_str_eq(krig_console(rig), text);
 	krig_free(rig);
 }
-END_TEST
 
-START_TEST(long_texts_and_pointers)
+TEST(long_texts_and_pointers)
 {
 	struct krig *rig = krig_new(NULL);
 	const char *text;
@@ -79,10 +74,9 @@ START_TEST(long_texts_and_pointers)
 	ck_assert_str_eq(text + 2002, "(pointer) 0x0");
 	krig_free(rig);
 }
-END_TEST
 
 /* Console and log of a boot that is neither quiet nor verbose. */
-START_TEST(aprint_family_goes_where_it_should)
+TEST(aprint_family_goes_where_it_should)
 {
 	struct krig *rig = krig_new(NULL);
 
@@ -97,9 +91,8 @@ START_TEST(aprint_family_goes_where_it_should)
 	ck_assert_uint_eq(rig->world.trace.calls[HW_CALL_APRINT_DEBUG], 1);
 	krig_free(rig);
 }
-END_TEST
 
-START_TEST(aprint_dev_names_the_device)
+TEST(aprint_dev_names_the_device)
 {
 	struct krig_options options;
 	struct krig *rig;
@@ -113,7 +106,6 @@ START_TEST(aprint_dev_names_the_device)
 	ck_assert_str_eq(text, "child0: one 1\nchild0: two\nchild0: three\n");
 	krig_free(rig);
 }
-END_TEST
 
 /* ---- snprintb ---- */
 
@@ -129,25 +121,23 @@ assert_bits(void (*fn)(void *), int64_t value, const char *expected)
 	krig_free(rig);
 }
 
-START_TEST(snprintb_new_style_counts_from_0)
+TEST(snprintb_new_style_counts_from_0)
 {
 	assert_bits(frag_snprintb_new, 0, "0x0");
 	assert_bits(frag_snprintb_new, 1, "0x1<TELL>");
 	assert_bits(frag_snprintb_new, 1 << 28 | 3, "0x10000003<INDIRECT_DESC,TELL,STATS>");
 	assert_bits(frag_snprintb_new, INT64_C(1) << 32, "0x100000000<VERSION_1>");
 }
-END_TEST
 
-START_TEST(snprintb_old_style_counts_from_1)
+TEST(snprintb_old_style_counts_from_1)
 {
 	assert_bits(frag_snprintb_old, 0, "0x0");
 	assert_bits(frag_snprintb_old, 1, "0x1<ONE>");
 	assert_bits(frag_snprintb_old, 16 + 2, "0x12<TWO,FIVE>");
 }
-END_TEST
 
 /* One style's items behind the other's prefix: nonsense, but no harm. */
-START_TEST(snprintb_styles_do_not_mix)
+TEST(snprintb_styles_do_not_mix)
 {
 	struct krig *rig = krig_new(NULL);
 
@@ -158,11 +148,10 @@ START_TEST(snprintb_styles_do_not_mix)
 	ck_assert_ptr_null(strstr(rig->frag.text, "<TELL"));
 	krig_free(rig);
 }
-END_TEST
 
 /* ---- panic, strings ---- */
 
-START_TEST(panic_ends_the_world_with_its_text)
+TEST(panic_ends_the_world_with_its_text)
 {
 	struct krig *rig = krig_new(NULL);
 
@@ -175,9 +164,8 @@ START_TEST(panic_ends_the_world_with_its_text)
 	ck_assert_uint_eq(krig_event(rig, EV_PANIC, KRIG_ANY_CODE, 0)->arg[1], 0);
 	krig_free(rig);
 }
-END_TEST
 
-START_TEST(strings)
+TEST(strings)
 {
 	struct krig *rig = krig_new(NULL);
 
@@ -192,25 +180,5 @@ START_TEST(strings)
 	ck_assert_str_eq(rig->frag.text, "0101234789");
 	krig_free(rig);
 }
-END_TEST
 
-Suite *
-kern_prf_suite(void)
-{
-	Suite *suite = suite_create("kern/subr_prf");
-	TCase *tc = tcase_create("kernel.md 2 printf");
-
-	tcase_add_test(tc, lie35_printf_is_void);
-	tcase_add_test(tc, lie35_printf_is_legal_anywhere);
-	tcase_add_test(tc, formats);
-	tcase_add_test(tc, long_texts_and_pointers);
-	tcase_add_test(tc, aprint_family_goes_where_it_should);
-	tcase_add_test(tc, aprint_dev_names_the_device);
-	tcase_add_test(tc, snprintb_new_style_counts_from_0);
-	tcase_add_test(tc, snprintb_old_style_counts_from_1);
-	tcase_add_test(tc, snprintb_styles_do_not_mix);
-	tcase_add_test(tc, panic_ends_the_world_with_its_text);
-	tcase_add_test(tc, strings);
-	suite_add_tcase(suite, tc);
-	return suite;
-}
+SUITE(kern_prf_suite, "kern/subr_prf")

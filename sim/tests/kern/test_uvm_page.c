@@ -2,13 +2,11 @@
 /*
  * Tests of sim/kern/uvm_page.c and uvm_pglist.c: what becomes of pages.
  */
-#include <check.h>
 
 #include "pages.h"
+#include "tests/suite.h"
 
-Suite	*uvm_page_suite(void);
-
-START_TEST(lie16_the_link_of_a_freed_page_is_not_the_drivers)
+TEST(lie16_the_link_of_a_freed_page_is_not_the_drivers)
 {
 	struct krig *rig = rig_of(32);
 
@@ -19,9 +17,8 @@ START_TEST(lie16_the_link_of_a_freed_page_is_not_the_drivers)
 	krig_assert_end(rig, WORLD_CRASH, "wild or stale pointer");
 	krig_free(rig);
 }
-END_TEST
 
-START_TEST(lie17_freeing_twice_panics)
+TEST(lie17_freeing_twice_panics)
 {
 	static void (*const fn[])(void *) = {
 		frag_pglist_free_twice, frag_pglist_free_twice_relinked
@@ -38,9 +35,8 @@ START_TEST(lie17_freeing_twice_panics)
 		krig_free(rig);
 	}
 }
-END_TEST
 
-START_TEST(lie17_freeing_twice_without_diagnostic_is_only_recorded)
+TEST(lie17_freeing_twice_without_diagnostic_is_only_recorded)
 {
 	struct krig_options options;
 	struct krig *rig;
@@ -57,9 +53,8 @@ START_TEST(lie17_freeing_twice_without_diagnostic_is_only_recorded)
 	ck_assert_uint_eq(counts(rig)->free, KRIG_PAGES - 1);
 	krig_free(rig);
 }
-END_TEST
 
-START_TEST(lie17_freed_pages_go_to_others_at_once)
+TEST(lie17_freed_pages_go_to_others_at_once)
 {
 	struct krig *rig = rig_of(32);
 
@@ -71,10 +66,9 @@ START_TEST(lie17_freed_pages_go_to_others_at_once)
 		ck_assert_int_eq(memory_owner(&rig->world.memory, pfn), HW_PAGE_OTHERS);
 	krig_free(rig);
 }
-END_TEST
 
 /* Whom a page belongs to and whether the host has it are two things. */
-START_TEST(lie39_a_freed_page_stays_with_the_host_until_it_gives_it_back)
+TEST(lie39_a_freed_page_stays_with_the_host_until_it_gives_it_back)
 {
 	struct krig *rig = rig_of(32);
 	struct memory *memory = &rig->world.memory;
@@ -95,9 +89,8 @@ START_TEST(lie39_a_freed_page_stays_with_the_host_until_it_gives_it_back)
 	ck_assert_uint_eq(counts(rig)->discarded_in_use, 1);
 	krig_free(rig);
 }
-END_TEST
 
-START_TEST(raw_phys_addr_is_not_page_aligned)
+TEST(raw_phys_addr_is_not_page_aligned)
 {
 	struct krig *rig = rig_of(32);
 
@@ -109,9 +102,8 @@ START_TEST(raw_phys_addr_is_not_page_aligned)
 	ck_assert_int_eq(rig->frag.out[5], 0);
 	krig_free(rig);
 }
-END_TEST
 
-START_TEST(old_content_of_the_list_is_forgotten)
+TEST(old_content_of_the_list_is_forgotten)
 {
 	struct krig *rig = rig_of(32);
 
@@ -122,9 +114,8 @@ START_TEST(old_content_of_the_list_is_forgotten)
 	ck_assert_uint_eq(counts(rig)->driver, 4);
 	krig_free(rig);
 }
-END_TEST
 
-START_TEST(empty_list_is_freed_without_harm)
+TEST(empty_list_is_freed_without_harm)
 {
 	struct krig *rig = rig_of(32);
 
@@ -134,9 +125,8 @@ START_TEST(empty_list_is_freed_without_harm)
 	ck_assert_uint_eq(counts(rig)->free, 32);
 	krig_free(rig);
 }
-END_TEST
 
-START_TEST(damaged_list_panics_when_freed)
+TEST(damaged_list_panics_when_freed)
 {
 	struct krig *rig = rig_of(32);
 
@@ -145,9 +135,8 @@ START_TEST(damaged_list_panics_when_freed)
 	krig_assert_panic(rig, "TAILQ_REMOVE");
 	krig_free(rig);
 }
-END_TEST
 
-START_TEST(large_requests_take_every_page_once)
+TEST(large_requests_take_every_page_once)
 {
 	struct krig_options options;
 	struct krig *rig;
@@ -165,24 +154,5 @@ START_TEST(large_requests_take_every_page_once)
 	ck_assert_uint_eq(counts(rig)->driver, 4500);
 	krig_free(rig);
 }
-END_TEST
 
-Suite *
-uvm_page_suite(void)
-{
-	Suite *suite = suite_create("kern/uvm_page");
-	TCase *tc = tcase_create("kernel.md 10 pages");
-
-	suite_add_tcase(suite, tc);
-	tcase_add_test(tc, lie16_the_link_of_a_freed_page_is_not_the_drivers);
-	tcase_add_test(tc, lie17_freeing_twice_panics);
-	tcase_add_test(tc, lie17_freeing_twice_without_diagnostic_is_only_recorded);
-	tcase_add_test(tc, lie17_freed_pages_go_to_others_at_once);
-	tcase_add_test(tc, lie39_a_freed_page_stays_with_the_host_until_it_gives_it_back);
-	tcase_add_test(tc, raw_phys_addr_is_not_page_aligned);
-	tcase_add_test(tc, old_content_of_the_list_is_forgotten);
-	tcase_add_test(tc, empty_list_is_freed_without_harm);
-	tcase_add_test(tc, damaged_list_panics_when_freed);
-	tcase_add_test(tc, large_requests_take_every_page_once);
-	return suite;
-}
+SUITE(uvm_page_suite, "kern/uvm_page")

@@ -2,12 +2,10 @@
 /*
  * Tests of sim/kern/virtio.c and virtio_vq.c: answers, callbacks, configuration.
  */
-#include <check.h>
 #include <string.h>
 
 #include "queues.h"
-
-Suite	*virtio_suite(void);
+#include "tests/suite.h"
 
 static void
 send(struct krig *rig, int64_t n)
@@ -20,7 +18,7 @@ send(struct krig *rig, int64_t n)
 /* ---- answers ---- */
 
 /* In the kick, before the thread sleeps; or asleep; always after the ring lock is free. */
-START_TEST(lie36_answers_come_inside_the_kick_or_later)
+TEST(lie36_answers_come_inside_the_kick_or_later)
 {
 	static const uint64_t latency_ns[] = { 0, 1, 5 * MS };
 	static const char *const order[] = { "(d)=", "()d=", "()d=" };
@@ -42,10 +40,9 @@ START_TEST(lie36_answers_come_inside_the_kick_or_later)
 		krig_free(rig);
 	}
 }
-END_TEST
 
 /* The interrupt that a kick causes finds this CPU's level raised by the ring lock. */
-START_TEST(lie36_the_kicks_interrupt_waits_for_the_ring_lock)
+TEST(lie36_the_kicks_interrupt_waits_for_the_ring_lock)
 {
 	struct krig *rig = rig_answering(true, 0);
 	const struct event *kick, *irq;
@@ -60,9 +57,8 @@ START_TEST(lie36_the_kicks_interrupt_waits_for_the_ring_lock)
 	    HW_CALL_VIRTIO_ENQUEUE_COMMIT, 0)->seq);
 	krig_free(rig);
 }
-END_TEST
 
-START_TEST(answers_are_dequeued_in_order_until_enoent)
+TEST(answers_are_dequeued_in_order_until_enoent)
 {
 	struct krig *rig = rig_answering(false, 0);
 
@@ -77,11 +73,10 @@ START_TEST(answers_are_dequeued_in_order_until_enoent)
 	ck_assert_int_eq(rig->frag.out[3], 8);
 	krig_free(rig);
 }
-END_TEST
 
 /* d at each of the sends; then at every interrupt, of whatever kind, until somebody
  * dequeues. */
-START_TEST(lie03_vq_done_comes_at_every_interrupt_until_dequeued)
+TEST(lie03_vq_done_comes_at_every_interrupt_until_dequeued)
 {
 	struct krig *rig = rig_answering(false, 0);
 
@@ -100,9 +95,8 @@ START_TEST(lie03_vq_done_comes_at_every_interrupt_until_dequeued)
 	krig_assert_order(rig, "(d)(d)cdd");
 	krig_free(rig);
 }
-END_TEST
 
-START_TEST(lie03_vq_done_comes_once_for_many_answers)
+TEST(lie03_vq_done_comes_once_for_many_answers)
 {
 	struct krig *rig = rig_answering(false, MS);
 
@@ -116,9 +110,8 @@ START_TEST(lie03_vq_done_comes_once_for_many_answers)
 	krig_assert_order(rig, "()()()d");
 	krig_free(rig);
 }
-END_TEST
 
-START_TEST(lie38_an_id_outside_of_the_queue_is_the_devices_fault)
+TEST(lie38_an_id_outside_of_the_queue_is_the_devices_fault)
 {
 	struct krig *rig = rig_of(1, false);
 
@@ -129,10 +122,9 @@ START_TEST(lie38_an_id_outside_of_the_queue_is_the_devices_fault)
 	krig_assert_end(rig, WORLD_DEVICE_FAULT, "names descriptor 1, it has 1");
 	krig_free(rig);
 }
-END_TEST
 
 /* Inside, nothing notices: the wrong slot is handed out. */
-START_TEST(lie38_a_wrong_id_inside_is_believed)
+TEST(lie38_a_wrong_id_inside_is_believed)
 {
 	struct krig *rig = rig_of(8, false);
 
@@ -143,9 +135,8 @@ START_TEST(lie38_a_wrong_id_inside_is_believed)
 	ck_assert_int_eq(rig->frag.out[8], 1);
 	krig_free(rig);
 }
-END_TEST
 
-START_TEST(injected_enoent_hides_an_answer)
+TEST(injected_enoent_hides_an_answer)
 {
 	struct krig *rig = rig_answering(false, 0);
 
@@ -158,9 +149,8 @@ START_TEST(injected_enoent_hides_an_answer)
 	ck_assert_int_eq(rig->frag.out[0], 1);
 	krig_free(rig);
 }
-END_TEST
 
-START_TEST(committing_an_answer_twice_wrecks_the_free_list)
+TEST(committing_an_answer_twice_wrecks_the_free_list)
 {
 	struct krig *rig = rig_answering(false, 0);
 
@@ -169,11 +159,10 @@ START_TEST(committing_an_answer_twice_wrecks_the_free_list)
 	krig_assert_panic(rig, "a slot was freed twice");
 	krig_free(rig);
 }
-END_TEST
 
 /* ---- interrupts on request ---- */
 
-START_TEST(stopped_interrupts_do_not_come)
+TEST(stopped_interrupts_do_not_come)
 {
 	struct krig *rig = rig_answering(false, 0);
 
@@ -188,9 +177,8 @@ START_TEST(stopped_interrupts_do_not_come)
 	krig_assert_order(rig, "()(d)");
 	krig_free(rig);
 }
-END_TEST
 
-START_TEST(event_idx_postpones_the_interrupt)
+TEST(event_idx_postpones_the_interrupt)
 {
 	struct krig_options options;
 	struct krig *rig;
@@ -211,11 +199,10 @@ START_TEST(event_idx_postpones_the_interrupt)
 	krig_assert_order(rig, "(d)()(d)");
 	krig_free(rig);
 }
-END_TEST
 
 /* ---- configuration ---- */
 
-START_TEST(configuration_of_every_width)
+TEST(configuration_of_every_width)
 {
 	for (int how = 0; how < 4; how++) {
 		struct krig_options options;
@@ -239,7 +226,6 @@ START_TEST(configuration_of_every_width)
 		krig_free(rig);
 	}
 }
-END_TEST
 
 static void
 retarget(void *arg)
@@ -251,7 +237,7 @@ retarget(void *arg)
 }
 
 /* Between the first read and the second the host changes both. */
-START_TEST(lie06_the_target_moves_between_two_reads)
+TEST(lie06_the_target_moves_between_two_reads)
 {
 	struct krig_options options;
 	struct krig *rig;
@@ -267,9 +253,8 @@ START_TEST(lie06_the_target_moves_between_two_reads)
 	ck_assert_int_eq(rig->frag.out[2], 777);
 	krig_free(rig);
 }
-END_TEST
 
-START_TEST(lie34_actual_is_what_the_device_says)
+TEST(lie34_actual_is_what_the_device_says)
 {
 	for (int keeps = 0; keeps <= 1; keeps++) {
 		struct krig_options options;
@@ -285,10 +270,9 @@ START_TEST(lie34_actual_is_what_the_device_says)
 		krig_free(rig);
 	}
 }
-END_TEST
 
 /* A driver that starts over finds the pages of the one before it. */
-START_TEST(lie37_actual_may_survive_a_reset)
+TEST(lie37_actual_may_survive_a_reset)
 {
 	for (int survives = 0; survives <= 1; survives++) {
 		struct krig_options options;
@@ -305,9 +289,8 @@ START_TEST(lie37_actual_may_survive_a_reset)
 		krig_free(rig);
 	}
 }
-END_TEST
 
-START_TEST(reinit_keeps_queues_and_frees_slots)
+TEST(reinit_keeps_queues_and_frees_slots)
 {
 	for (int modern = 0; modern <= 1; modern++) {
 		struct krig *rig = rig_of(4, modern);
@@ -324,10 +307,9 @@ START_TEST(reinit_keeps_queues_and_frees_slots)
 		krig_free(rig);
 	}
 }
-END_TEST
 
 /* virtio_reset() is only a write of 0: nothing comes from the device any more. */
-START_TEST(a_reset_device_is_silent)
+TEST(a_reset_device_is_silent)
 {
 	struct krig *rig = rig_answering(true, MS);
 
@@ -341,9 +323,8 @@ START_TEST(a_reset_device_is_silent)
 	ck_assert_uint_eq(krig_count(rig, EV_DEV_USED, KRIG_ANY_CODE), 0);
 	krig_free(rig);
 }
-END_TEST
 
-START_TEST(child_is_null_one_or_the_child)
+TEST(child_is_null_one_or_the_child)
 {
 	struct krig_options options;
 	struct krig *rig;
@@ -362,42 +343,5 @@ START_TEST(child_is_null_one_or_the_child)
 	ck_assert_int_eq(rig->frag.out[1], 1);
 	krig_free(rig);
 }
-END_TEST
 
-static void
-add_answers(Suite *suite)
-{
-	TCase *tc = tcase_create("kernel.md 14 answers");
-
-	tcase_add_test(tc, lie36_answers_come_inside_the_kick_or_later);
-	tcase_add_test(tc, lie36_the_kicks_interrupt_waits_for_the_ring_lock);
-	tcase_add_test(tc, answers_are_dequeued_in_order_until_enoent);
-	tcase_add_test(tc, lie03_vq_done_comes_at_every_interrupt_until_dequeued);
-	tcase_add_test(tc, lie03_vq_done_comes_once_for_many_answers);
-	tcase_add_test(tc, lie38_an_id_outside_of_the_queue_is_the_devices_fault);
-	tcase_add_test(tc, lie38_a_wrong_id_inside_is_believed);
-	tcase_add_test(tc, injected_enoent_hides_an_answer);
-	tcase_add_test(tc, committing_an_answer_twice_wrecks_the_free_list);
-	tcase_add_test(tc, stopped_interrupts_do_not_come);
-	tcase_add_test(tc, event_idx_postpones_the_interrupt);
-	suite_add_tcase(suite, tc);
-}
-
-Suite *
-virtio_suite(void)
-{
-	Suite *suite = suite_create("kern/virtio");
-	TCase *tc;
-
-	add_answers(suite);
-	tc = tcase_create("kernel.md 14 configuration");
-	tcase_add_test(tc, configuration_of_every_width);
-	tcase_add_test(tc, lie06_the_target_moves_between_two_reads);
-	tcase_add_test(tc, lie34_actual_is_what_the_device_says);
-	tcase_add_test(tc, lie37_actual_may_survive_a_reset);
-	tcase_add_test(tc, reinit_keeps_queues_and_frees_slots);
-	tcase_add_test(tc, a_reset_device_is_silent);
-	tcase_add_test(tc, child_is_null_one_or_the_child);
-	suite_add_tcase(suite, tc);
-	return suite;
-}
+SUITE(virtio_suite, "kern/virtio")

@@ -3,12 +3,10 @@
  * Tests of sim/kern/virtio_pci.c and virtio_pci_reg.c, and of attachment in virtio.c: how a
  * child attaches, what it negotiates, how interrupts reach it.
  */
-#include <check.h>
 #include <string.h>
 
 #include "rig.h"
-
-Suite	*virtio_pci_suite(void);
+#include "tests/suite.h"
 
 enum { INTR_MPSAFE = 1, INTR_SOFTINT = 2, INTR_MSIX = 4 };
 
@@ -48,7 +46,7 @@ assert_statuses(const struct krig *rig, const uint64_t *status, unsigned n)
 	ck_assert_uint_eq(krig_count(rig, EV_DEV_STATUS, KRIG_ANY_CODE), n);
 }
 
-START_TEST(status_goes_up_step_by_step)
+TEST(status_goes_up_step_by_step)
 {
 	static const uint64_t legacy[] = { 0, 1, 3, 7 }, modern[] = { 0, 1, 3, 11, 15 };
 
@@ -66,9 +64,8 @@ START_TEST(status_goes_up_step_by_step)
 		krig_free(rig);
 	}
 }
-END_TEST
 
-START_TEST(a_failed_attach_resets_the_device_and_says_failed)
+TEST(a_failed_attach_resets_the_device_and_says_failed)
 {
 	static const uint64_t legacy[] = { 0, 1, 3, 7, 0, 128 };
 	struct krig_options options;
@@ -82,9 +79,8 @@ START_TEST(a_failed_attach_resets_the_device_and_says_failed)
 	assert_statuses(rig, legacy, 6);
 	krig_free(rig);
 }
-END_TEST
 
-START_TEST(attach_finish_fails_with_1)
+TEST(attach_finish_fails_with_1)
 {
 	for (int modern = 0; modern <= 1; modern++) {
 		struct krig_options options;
@@ -108,10 +104,9 @@ START_TEST(attach_finish_fails_with_1)
 		krig_free(rig);
 	}
 }
-END_TEST
 
 /* The device hears of both queues before DRIVER_OK. */
-START_TEST(lie22_queues_are_programmed_when_allocated)
+TEST(lie22_queues_are_programmed_when_allocated)
 {
 	for (int modern = 0; modern <= 1; modern++) {
 		struct krig_options options;
@@ -133,7 +128,6 @@ START_TEST(lie22_queues_are_programmed_when_allocated)
 		krig_free(rig);
 	}
 }
-END_TEST
 
 static void
 interrupt_config(void *arg)
@@ -144,7 +138,7 @@ interrupt_config(void *arg)
 }
 
 /* c comes before F: the driver does not even know that it is attached. */
-START_TEST(lie22_an_interrupt_may_come_inside_attach_finish)
+TEST(lie22_an_interrupt_may_come_inside_attach_finish)
 {
 	for (int how = 0; how < 4; how++) {
 		struct krig_options options;
@@ -166,10 +160,9 @@ START_TEST(lie22_an_interrupt_may_come_inside_attach_finish)
 		krig_free(rig);
 	}
 }
-END_TEST
 
 /* Before DRIVER_OK there is none. */
-START_TEST(no_interrupt_before_driver_ok)
+TEST(no_interrupt_before_driver_ok)
 {
 	struct krig_options options;
 	struct krig *rig;
@@ -184,10 +177,9 @@ START_TEST(no_interrupt_before_driver_ok)
 	krig_assert_order(rig, "masqqF");
 	krig_free(rig);
 }
-END_TEST
 
 /* Between the failure and attach_failed the device is as live as ever. */
-START_TEST(lie23_the_error_path_is_not_quiet)
+TEST(lie23_the_error_path_is_not_quiet)
 {
 	struct krig_options options;
 	struct krig *rig;
@@ -207,11 +199,10 @@ START_TEST(lie23_the_error_path_is_not_quiet)
 	krig_assert_order(rig, "masqqFfcfcL");
 	krig_free(rig);
 }
-END_TEST
 
 /* ---- features ---- */
 
-START_TEST(lie25_features_may_be_none)
+TEST(lie25_features_may_be_none)
 {
 	for (int modern = 0; modern <= 1; modern++) {
 		struct krig_options options;
@@ -228,9 +219,8 @@ START_TEST(lie25_features_may_be_none)
 		krig_free(rig);
 	}
 }
-END_TEST
 
-START_TEST(features_are_what_both_want)
+TEST(features_are_what_both_want)
 {
 	for (int modern = 0; modern <= 1; modern++) {
 		struct krig_options options;
@@ -251,9 +241,8 @@ START_TEST(features_are_what_both_want)
 		krig_free(rig);
 	}
 }
-END_TEST
 
-START_TEST(the_request_is_an_int_and_sign_extended)
+TEST(the_request_is_an_int_and_sign_extended)
 {
 	struct krig_options options;
 	struct krig *rig;
@@ -270,9 +259,8 @@ START_TEST(the_request_is_an_int_and_sign_extended)
 	ck_assert_int_eq(rig->frag.out[FRAG_OUT - 2], INT64_C(1) << 32 | INT64_C(1) << 40);
 	krig_free(rig);
 }
-END_TEST
 
-START_TEST(a_device_may_refuse_features_ok)
+TEST(a_device_may_refuse_features_ok)
 {
 	static const uint64_t modern[] = { 0, 1, 3, 3, 128 };
 	struct krig_options options;
@@ -292,12 +280,11 @@ START_TEST(a_device_may_refuse_features_ok)
 	    "virtio0: feature negotiation failed\n"));
 	krig_free(rig);
 }
-END_TEST
 
 /* ---- interrupts ---- */
 
 /* A configuration change on INTx runs the queue handler too, after config_change. */
-START_TEST(lie04_a_config_interrupt_touches_queues_on_intx)
+TEST(lie04_a_config_interrupt_touches_queues_on_intx)
 {
 	for (int how = 0; how < 4; how++) {
 		struct krig_options options;
@@ -318,9 +305,8 @@ START_TEST(lie04_a_config_interrupt_touches_queues_on_intx)
 		krig_free(rig);
 	}
 }
-END_TEST
 
-START_TEST(lie04_but_not_on_msix)
+TEST(lie04_but_not_on_msix)
 {
 	struct krig_options options;
 	struct krig *rig;
@@ -345,9 +331,8 @@ START_TEST(lie04_but_not_on_msix)
 		    i)->arg[1] != 19);
 	krig_free(rig);
 }
-END_TEST
 
-START_TEST(several_pairs_of_queues_have_a_message_each)
+TEST(several_pairs_of_queues_have_a_message_each)
 {
 	struct krig_options options;
 	struct krig *rig;
@@ -365,7 +350,6 @@ START_TEST(several_pairs_of_queues_have_a_message_each)
 	ck_assert_uint_eq(krig_event(rig, EV_IRQ_ENTER, 0, 1)->arg[0], HW_VEC_MSIX_QUEUE);
 	krig_free(rig);
 }
-END_TEST
 
 static void
 change_config(void *arg)
@@ -374,7 +358,7 @@ change_config(void *arg)
 }
 
 /* The interrupt comes at a raised level, then the device is reset, then the level falls. */
-START_TEST(a_message_on_its_way_outlives_a_reset_and_a_level_does_not)
+TEST(a_message_on_its_way_outlives_a_reset_and_a_level_does_not)
 {
 	for (int msix = 0; msix <= 1; msix++) {
 		struct krig_options options;
@@ -391,10 +375,9 @@ START_TEST(a_message_on_its_way_outlives_a_reset_and_a_level_does_not)
 		krig_free(rig);
 	}
 }
-END_TEST
 
 /* The handler, on the other CPU, has begun and needs the kernel lock that the detach holds. */
-START_TEST(a_detach_waits_for_a_handler_that_runs)
+TEST(a_detach_waits_for_a_handler_that_runs)
 {
 	struct krig_options options;
 	struct krig *rig;
@@ -413,9 +396,8 @@ START_TEST(a_detach_waits_for_a_handler_that_runs)
 	krig_assert_order(rig, "ff!");
 	krig_free(rig);
 }
-END_TEST
 
-START_TEST(an_interrupt_of_somebody_else_calls_nobody)
+TEST(an_interrupt_of_somebody_else_calls_nobody)
 {
 	struct krig_options options;
 	struct krig *rig;
@@ -428,9 +410,8 @@ START_TEST(an_interrupt_of_somebody_else_calls_nobody)
 	ck_assert_uint_eq(krig_count(rig, EV_IRQ_ENTER, 0), 1);
 	krig_free(rig);
 }
-END_TEST
 
-START_TEST(msix_falls_back_to_intx)
+TEST(msix_falls_back_to_intx)
 {
 	struct krig_options options;
 	struct krig *rig;
@@ -449,9 +430,8 @@ START_TEST(msix_falls_back_to_intx)
 	ck_assert_ptr_null(strstr(krig_console(rig), "msix"));
 	krig_free(rig);
 }
-END_TEST
 
-START_TEST(softint_runs_the_queues_and_config_change_stays_hard)
+TEST(softint_runs_the_queues_and_config_change_stays_hard)
 {
 	struct krig_options options;
 	struct krig *rig;
@@ -478,7 +458,6 @@ START_TEST(softint_runs_the_queues_and_config_change_stays_hard)
 	ck_assert_uint_eq(dones, 4);
 	krig_free(rig);
 }
-END_TEST
 
 /* Does config_change ever come while the thread is between its marks? */
 static bool
@@ -508,44 +487,11 @@ handler_comes_between(int req_flags, void (*make_thread)(void *))
 }
 
 /* kernel_lock serialises only those who both take it. */
-START_TEST(lie05_kernel_lock_holds_back_a_handler_without_mpsafe)
+TEST(lie05_kernel_lock_holds_back_a_handler_without_mpsafe)
 {
 	ck_assert(!handler_comes_between(0, frag_biglock_thread));
 	ck_assert(handler_comes_between(0, frag_mpsafe_thread));
 	ck_assert(handler_comes_between(INTR_MPSAFE, frag_biglock_thread));
 }
-END_TEST
 
-Suite *
-virtio_pci_suite(void)
-{
-	Suite *suite = suite_create("kern/virtio_pci");
-	TCase *tc = tcase_create("kernel.md 14 attachment");
-
-	tcase_add_test(tc, status_goes_up_step_by_step);
-	tcase_add_test(tc, a_failed_attach_resets_the_device_and_says_failed);
-	tcase_add_test(tc, attach_finish_fails_with_1);
-	tcase_add_test(tc, lie22_queues_are_programmed_when_allocated);
-	tcase_add_test(tc, lie22_an_interrupt_may_come_inside_attach_finish);
-	tcase_add_test(tc, no_interrupt_before_driver_ok);
-	tcase_add_test(tc, lie23_the_error_path_is_not_quiet);
-	suite_add_tcase(suite, tc);
-	tc = tcase_create("kernel.md 14 features");
-	tcase_add_test(tc, lie25_features_may_be_none);
-	tcase_add_test(tc, features_are_what_both_want);
-	tcase_add_test(tc, the_request_is_an_int_and_sign_extended);
-	tcase_add_test(tc, a_device_may_refuse_features_ok);
-	suite_add_tcase(suite, tc);
-	tc = tcase_create("kernel.md 14 interrupts");
-	tcase_add_test(tc, lie04_a_config_interrupt_touches_queues_on_intx);
-	tcase_add_test(tc, lie04_but_not_on_msix);
-	tcase_add_test(tc, an_interrupt_of_somebody_else_calls_nobody);
-	tcase_add_test(tc, msix_falls_back_to_intx);
-	tcase_add_test(tc, several_pairs_of_queues_have_a_message_each);
-	tcase_add_test(tc, a_message_on_its_way_outlives_a_reset_and_a_level_does_not);
-	tcase_add_test(tc, a_detach_waits_for_a_handler_that_runs);
-	tcase_add_test(tc, softint_runs_the_queues_and_config_change_stays_hard);
-	tcase_add_test(tc, lie05_kernel_lock_holds_back_a_handler_without_mpsafe);
-	suite_add_tcase(suite, tc);
-	return suite;
-}
+SUITE(virtio_pci_suite, "kern/virtio_pci")

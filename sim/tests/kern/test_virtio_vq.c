@@ -2,16 +2,14 @@
 /*
  * Tests of sim/kern/virtio_vq.c and virtio_vqmem.c: slots, requests, queues.
  */
-#include <check.h>
 #include <string.h>
 
 #include "queues.h"
-
-Suite	*virtio_vq_suite(void);
+#include "tests/suite.h"
 
 /* ---- slots ---- */
 
-START_TEST(all_slots_then_eagain)
+TEST(all_slots_then_eagain)
 {
 	for (int modern = 0; modern <= 1; modern++) {
 		struct krig *rig = rig_of(4, modern);
@@ -24,9 +22,8 @@ START_TEST(all_slots_then_eagain)
 		krig_free(rig);
 	}
 }
-END_TEST
 
-START_TEST(lie21_slots_are_first_in_first_out)
+TEST(lie21_slots_are_first_in_first_out)
 {
 	static const int64_t slots[] = { 0, 1, 2, 3, 0, 1, 2, 3 };
 	struct krig *rig = rig_of(4, false);
@@ -36,9 +33,8 @@ START_TEST(lie21_slots_are_first_in_first_out)
 		ck_assert_int_eq(rig->frag.out[i], slots[i]);
 	krig_free(rig);
 }
-END_TEST
 
-START_TEST(lie18_reserving_one_segment_cannot_fail)
+TEST(lie18_reserving_one_segment_cannot_fail)
 {
 	struct krig *rig = rig_of(4, false);
 	const struct fault_row *row = fault_row_by_id("virtio_enqueue_reserve.eagain");
@@ -51,9 +47,8 @@ START_TEST(lie18_reserving_one_segment_cannot_fail)
 	ck_assert_int_eq(row->when, FAULT_SEGMENTS);
 	krig_free(rig);
 }
-END_TEST
 
-START_TEST(lie19_a_failed_reserve_has_freed_the_slot)
+TEST(lie19_a_failed_reserve_has_freed_the_slot)
 {
 	struct krig *rig = rig_of(4, false);
 
@@ -71,9 +66,8 @@ START_TEST(lie19_a_failed_reserve_has_freed_the_slot)
 	ck_assert_int_eq(rig->frag.out[2], 3);
 	krig_free(rig);
 }
-END_TEST
 
-START_TEST(abort_gives_back_what_was_taken)
+TEST(abort_gives_back_what_was_taken)
 {
 	static const int64_t out[] = { 4, 3, 0, 4, 2, 0, 4 };
 	struct krig *rig = rig_of(4, false);
@@ -84,9 +78,8 @@ START_TEST(abort_gives_back_what_was_taken)
 		ck_assert_int_eq(rig->frag.out[i], out[i]);
 	krig_free(rig);
 }
-END_TEST
 
-START_TEST(injected_prep_failure_takes_no_slot)
+TEST(injected_prep_failure_takes_no_slot)
 {
 	struct krig *rig = rig_of(4, false);
 
@@ -98,9 +91,8 @@ START_TEST(injected_prep_failure_takes_no_slot)
 	ck_assert_int_eq(rig->frag.out[0], 4);
 	krig_free(rig);
 }
-END_TEST
 
-START_TEST(misuse_of_slots_panics)
+TEST(misuse_of_slots_panics)
 {
 	static const struct {
 		void (*fn)(void *);
@@ -119,12 +111,11 @@ START_TEST(misuse_of_slots_panics)
 		krig_free(rig);
 	}
 }
-END_TEST
 
 /* ---- requests ---- */
 
 /* 4 numbers are filled and synced, 16 are loaded: the device takes 16. */
-START_TEST(lie12_descriptor_has_the_loaded_length)
+TEST(lie12_descriptor_has_the_loaded_length)
 {
 	struct krig *rig = rig_of(8, false);
 	const struct event *taken;
@@ -139,9 +130,8 @@ START_TEST(lie12_descriptor_has_the_loaded_length)
 	ck_assert_uint_eq(balloon_of(&rig->device)->entries[BALLOON_INFLATE], 16);
 	krig_free(rig);
 }
-END_TEST
 
-START_TEST(lie12_only_enqueue_p_shortens_it)
+TEST(lie12_only_enqueue_p_shortens_it)
 {
 	struct krig *rig = rig_of(8, false);
 
@@ -151,10 +141,9 @@ START_TEST(lie12_only_enqueue_p_shortens_it)
 	ck_assert_uint_eq(krig_event(rig, EV_DEV_TAKE, 0, 0)->arg[3], 4);
 	krig_free(rig);
 }
-END_TEST
 
 /* Bounced, what was not synced is old: the device walks it all the same. */
-START_TEST(lie12_the_device_walks_stale_entries_of_a_bounced_buffer)
+TEST(lie12_the_device_walks_stale_entries_of_a_bounced_buffer)
 {
 	struct krig_options options;
 	struct krig *rig;
@@ -178,9 +167,8 @@ START_TEST(lie12_the_device_walks_stale_entries_of_a_bounced_buffer)
 	ck_assert(!memory_host_has(memory, 302));
 	krig_free(rig);
 }
-END_TEST
 
-START_TEST(two_segments_are_one_chain)
+TEST(two_segments_are_one_chain)
 {
 	for (int indirect = 0; indirect <= 1; indirect++) {
 		struct krig_options options;
@@ -208,10 +196,9 @@ START_TEST(two_segments_are_one_chain)
 		krig_free(rig);
 	}
 }
-END_TEST
 
 /* No tables for one segment, whatever was negotiated. */
-START_TEST(no_indirect_tables_for_one_segment)
+TEST(no_indirect_tables_for_one_segment)
 {
 	struct krig *rig = rig_of(128, false);
 	struct krig_options options;
@@ -235,9 +222,8 @@ START_TEST(no_indirect_tables_for_one_segment)
 	ck_assert_int_eq(rig->frag.out[3], 12288);
 	krig_free(rig);
 }
-END_TEST
 
-START_TEST(commit_without_notify_waits_for_the_flush)
+TEST(commit_without_notify_waits_for_the_flush)
 {
 	struct krig *rig = rig_answering(true, 0);
 
@@ -252,10 +238,9 @@ START_TEST(commit_without_notify_waits_for_the_flush)
 	krig_assert_order(rig, "()()d-");
 	krig_free(rig);
 }
-END_TEST
 
 /* A device that is busy asks for no kicks: the second request is not announced. */
-START_TEST(no_kick_when_the_device_asks_for_none)
+TEST(no_kick_when_the_device_asks_for_none)
 {
 	struct krig_options options;
 	struct krig *rig;
@@ -274,11 +259,10 @@ START_TEST(no_kick_when_the_device_asks_for_none)
 	ck_assert_uint_eq(rig->device.queue[BALLOON_INFLATE].requests, 2);
 	krig_free(rig);
 }
-END_TEST
 
 /* ---- queues ---- */
 
-START_TEST(a_queue_with_a_slot_out_is_not_freed)
+TEST(a_queue_with_a_slot_out_is_not_freed)
 {
 	struct krig *rig = rig_of(4, false);
 
@@ -293,19 +277,17 @@ START_TEST(a_queue_with_a_slot_out_is_not_freed)
 	    "virtio0: freeing non-empty vq, index 0\n"));
 	krig_free(rig);
 }
-END_TEST
 
 /* The driver sets vq_done before the call, and looks at it after (out[last]). */
-START_TEST(lie20_alloc_vq_clears_vq_done)
+TEST(lie20_alloc_vq_clears_vq_done)
 {
 	struct krig *rig = rig_of(4, false);
 
 	ck_assert_int_eq(rig->frag.out[FRAG_OUT - 1], 0);
 	krig_free(rig);
 }
-END_TEST
 
-START_TEST(lie20_alloc_vq_fails_with_minus_1)
+TEST(lie20_alloc_vq_fails_with_minus_1)
 {
 	for (int modern = 0; modern <= 1; modern++) {
 		struct krig_options options;
@@ -325,9 +307,8 @@ START_TEST(lie20_alloc_vq_fails_with_minus_1)
 		krig_free(rig);
 	}
 }
-END_TEST
 
-START_TEST(a_missing_queue_fails_with_minus_1)
+TEST(a_missing_queue_fails_with_minus_1)
 {
 	struct krig_options options;
 	struct krig *rig;
@@ -344,37 +325,5 @@ START_TEST(a_missing_queue_fails_with_minus_1)
 	ck_assert_ptr_nonnull(strstr(krig_console(rig), "virtqueue not exist, index 1"));
 	krig_free(rig);
 }
-END_TEST
 
-Suite *
-virtio_vq_suite(void)
-{
-	Suite *suite = suite_create("kern/virtio_vq");
-	TCase *tc;
-
-	tc = tcase_create("kernel.md 14 slots");
-	tcase_add_test(tc, all_slots_then_eagain);
-	tcase_add_test(tc, lie21_slots_are_first_in_first_out);
-	tcase_add_test(tc, lie18_reserving_one_segment_cannot_fail);
-	tcase_add_test(tc, lie19_a_failed_reserve_has_freed_the_slot);
-	tcase_add_test(tc, abort_gives_back_what_was_taken);
-	tcase_add_test(tc, injected_prep_failure_takes_no_slot);
-	tcase_add_test(tc, misuse_of_slots_panics);
-	suite_add_tcase(suite, tc);
-	tc = tcase_create("kernel.md 14 requests");
-	tcase_add_test(tc, lie12_descriptor_has_the_loaded_length);
-	tcase_add_test(tc, lie12_only_enqueue_p_shortens_it);
-	tcase_add_test(tc, lie12_the_device_walks_stale_entries_of_a_bounced_buffer);
-	tcase_add_test(tc, two_segments_are_one_chain);
-	tcase_add_test(tc, no_indirect_tables_for_one_segment);
-	tcase_add_test(tc, commit_without_notify_waits_for_the_flush);
-	tcase_add_test(tc, no_kick_when_the_device_asks_for_none);
-	suite_add_tcase(suite, tc);
-	tc = tcase_create("kernel.md 14 queues");
-	tcase_add_test(tc, a_queue_with_a_slot_out_is_not_freed);
-	tcase_add_test(tc, lie20_alloc_vq_clears_vq_done);
-	tcase_add_test(tc, lie20_alloc_vq_fails_with_minus_1);
-	tcase_add_test(tc, a_missing_queue_fails_with_minus_1);
-	suite_add_tcase(suite, tc);
-	return suite;
-}
+SUITE(virtio_vq_suite, "kern/virtio_vq")

@@ -2,12 +2,10 @@
 /*
  * Tests of sim/machine/access: what instrumented code reports.
  */
-#include <check.h>
 #include <string.h>
 
 #include "bare.h"
-
-Suite	*machine_access_suite(void);
+#include "tests/suite.h"
 
 /* What a compiler calls in code built with -fsanitize=thread. */
 void	__tsan_read4(void *);
@@ -90,7 +88,7 @@ stop(struct bare *bare)
 	bare_free(bare);
 }
 
-START_TEST(accesses_are_counted)
+TEST(accesses_are_counted)
 {
 	struct bare *bare = watching();
 	uint32_t word = 5, copy = 0;
@@ -108,9 +106,8 @@ START_TEST(accesses_are_counted)
 	ck_assert_uint_eq(seen.shown, 0);
 	bare_free(bare);
 }
-END_TEST
 
-START_TEST(what_is_ordinary_is_shown_once)
+TEST(what_is_ordinary_is_shown_once)
 {
 	struct bare *bare = watching();
 	uint32_t *word = run_as(bare, 1);
@@ -137,9 +134,8 @@ START_TEST(what_is_ordinary_is_shown_once)
 	ck_assert_uint_eq(access_count(&bare->world.access), 8);
 	stop(bare);
 }
-END_TEST
 
-START_TEST(part_of_a_cell_is_not_the_cell)
+TEST(part_of_a_cell_is_not_the_cell)
 {
 	struct bare *bare = watching();
 	uint8_t *byte = (uint8_t *)run_as(bare, 1);
@@ -150,9 +146,8 @@ START_TEST(part_of_a_cell_is_not_the_cell)
 	ck_assert_uint_eq(seen.shown, 3);
 	stop(bare);
 }
-END_TEST
 
-START_TEST(another_context_is_shown)
+TEST(another_context_is_shown)
 {
 	struct bare *bare = watching();
 	uint32_t *word = run_as(bare, 1);
@@ -166,9 +161,8 @@ START_TEST(another_context_is_shown)
 	ck_assert_uint_eq(seen.shown, 3);
 	stop(bare);
 }
-END_TEST
 
-START_TEST(a_new_look_is_to_be_had)
+TEST(a_new_look_is_to_be_had)
 {
 	struct bare *bare = watching();
 	struct access *access = &bare->world.access;
@@ -195,10 +189,9 @@ START_TEST(a_new_look_is_to_be_had)
 	ck_assert_uint_eq(seen.shown, 5);
 	stop(bare);
 }
-END_TEST
 
 /* The same again by a thread with nothing held is not shown, but can be asked for. */
-START_TEST(the_same_again_is_remembered)
+TEST(the_same_again_is_remembered)
 {
 	struct bare *bare = watching();
 	struct access *access = &bare->world.access;
@@ -227,9 +220,8 @@ START_TEST(the_same_again_is_remembered)
 	ck_assert_uint_eq(seen.shown, 4);
 	stop(bare);
 }
-END_TEST
 
-START_TEST(tags_run_out)
+TEST(tags_run_out)
 {
 	struct bare *bare = watching();
 	struct access *access = &bare->world.access;
@@ -245,9 +237,8 @@ START_TEST(tags_run_out)
 	ck_assert_uint_eq(seen.shown, 2);
 	stop(bare);
 }
-END_TEST
 
-START_TEST(atomic_and_volatile_are_marked)
+TEST(atomic_and_volatile_are_marked)
 {
 	struct bare *bare = watching();
 	uint32_t *word = run_as(bare, 1);
@@ -264,9 +255,8 @@ START_TEST(atomic_and_volatile_are_marked)
 	ck_assert(seen.last.marked);
 	stop(bare);
 }
-END_TEST
 
-START_TEST(compare_and_exchange)
+TEST(compare_and_exchange)
 {
 	uint32_t word = 1, old = 2;
 
@@ -278,10 +268,9 @@ START_TEST(compare_and_exchange)
 	ck_assert_uint_eq(__tsan_atomic32_compare_exchange_val(&word, 3, 4, 0, 0), 3);
 	ck_assert_uint_eq(word, 4);
 }
-END_TEST
 
 /* Links of pages are ordinary while the driver has the page. */
-START_TEST(links_of_pages)
+TEST(links_of_pages)
 {
 	struct bare *bare = watching();
 	static uint64_t structs[3][4];	/* 32 bytes each */
@@ -302,7 +291,6 @@ START_TEST(links_of_pages)
 	ck_assert_uint_eq(seen.shown, 3);
 	stop(bare);
 }
-END_TEST
 
 static void
 use_a_wild_pointer(void *arg)
@@ -315,7 +303,7 @@ use_a_wild_pointer(void *arg)
 	bare_mark(arg, '!');
 }
 
-START_TEST(what_is_wild_ends_the_run)
+TEST(what_is_wild_ends_the_run)
 {
 	struct bare *bare = watching();
 
@@ -325,7 +313,6 @@ START_TEST(what_is_wild_ends_the_run)
 	ck_assert_str_eq(bare->order, ".");
 	bare_free(bare);
 }
-END_TEST
 
 static void
 use_the_stack(void *arg)
@@ -336,7 +323,7 @@ use_the_stack(void *arg)
 	bare_mark(arg, '.');
 }
 
-START_TEST(the_own_stack_is_nobodys_business)
+TEST(the_own_stack_is_nobodys_business)
 {
 	struct bare *bare = watching();
 
@@ -346,9 +333,8 @@ START_TEST(the_own_stack_is_nobodys_business)
 	ck_assert_uint_eq(seen.shown, 0);
 	bare_free(bare);
 }
-END_TEST
 
-START_TEST(memory_changes_hands)
+TEST(memory_changes_hands)
 {
 	struct bare *bare = watching();
 	uint32_t *word = run_as(bare, 1);
@@ -360,7 +346,6 @@ START_TEST(memory_changes_hands)
 	ck_assert_uint_eq(seen.shown, 2);
 	stop(bare);
 }
-END_TEST
 
 static uint32_t fenced[4];
 
@@ -375,7 +360,7 @@ touch_the_fence(void *arg)
 	bare_mark(arg, '!');
 }
 
-START_TEST(a_redzone_ends_the_run)
+TEST(a_redzone_ends_the_run)
 {
 	struct bare *bare = watching();
 
@@ -385,7 +370,6 @@ START_TEST(a_redzone_ends_the_run)
 	ck_assert_str_eq(bare->order, ".");
 	bare_free(bare);
 }
-END_TEST
 
 static void
 touch_past_an_old_fence(void *arg)
@@ -398,7 +382,7 @@ touch_past_an_old_fence(void *arg)
 	bare_mark(arg, '.');
 }
 
-START_TEST(a_redzone_gives_way_to_the_next)
+TEST(a_redzone_gives_way_to_the_next)
 {
 	struct bare *bare = bare_new(NULL);
 
@@ -408,7 +392,6 @@ START_TEST(a_redzone_gives_way_to_the_next)
 	ck_assert_str_eq(bare->order, ".");
 	bare_free(bare);
 }
-END_TEST
 
 static void
 touch_for_ever(void *arg)
@@ -421,7 +404,7 @@ touch_for_ever(void *arg)
 }
 
 /* Code that never reaches a kernel call. */
-START_TEST(a_budget_ends_a_loop_of_accesses)
+TEST(a_budget_ends_a_loop_of_accesses)
 {
 	struct bare *bare = bare_new(NULL);
 
@@ -431,7 +414,6 @@ START_TEST(a_budget_ends_a_loop_of_accesses)
 	ck_assert_uint_eq(access_count(&bare->world.access), bare->world.config.access_limit);
 	bare_free(bare);
 }
-END_TEST
 
 static void
 touch_and_wait(void *arg)
@@ -446,7 +428,7 @@ touch_and_wait(void *arg)
 	bare_mark(arg, '.');
 }
 
-START_TEST(the_budget_is_new_when_time_moved)
+TEST(the_budget_is_new_when_time_moved)
 {
 	struct bare *bare = bare_new(NULL);
 
@@ -456,41 +438,13 @@ START_TEST(the_budget_is_new_when_time_moved)
 	ck_assert_str_eq(bare->order, ".");
 	bare_free(bare);
 }
-END_TEST
 
-START_TEST(outside_of_a_world_nothing_happens)
+TEST(outside_of_a_world_nothing_happens)
 {
 	uint32_t word = 0;
 
 	world_current = NULL;
 	__tsan_write4(&word);
 }
-END_TEST
 
-Suite *
-machine_access_suite(void)
-{
-	Suite *suite = suite_create("machine/access");
-	TCase *tc = tcase_create("access");
-
-	tcase_add_test(tc, accesses_are_counted);
-	tcase_add_test(tc, what_is_ordinary_is_shown_once);
-	tcase_add_test(tc, part_of_a_cell_is_not_the_cell);
-	tcase_add_test(tc, another_context_is_shown);
-	tcase_add_test(tc, a_new_look_is_to_be_had);
-	tcase_add_test(tc, the_same_again_is_remembered);
-	tcase_add_test(tc, tags_run_out);
-	tcase_add_test(tc, atomic_and_volatile_are_marked);
-	tcase_add_test(tc, compare_and_exchange);
-	tcase_add_test(tc, links_of_pages);
-	tcase_add_test(tc, what_is_wild_ends_the_run);
-	tcase_add_test(tc, the_own_stack_is_nobodys_business);
-	tcase_add_test(tc, memory_changes_hands);
-	tcase_add_test(tc, a_redzone_ends_the_run);
-	tcase_add_test(tc, a_redzone_gives_way_to_the_next);
-	tcase_add_test(tc, a_budget_ends_a_loop_of_accesses);
-	tcase_add_test(tc, the_budget_is_new_when_time_moved);
-	tcase_add_test(tc, outside_of_a_world_nothing_happens);
-	suite_add_tcase(suite, tc);
-	return suite;
-}
+SUITE(machine_access_suite, "machine/access")

@@ -2,14 +2,12 @@
 /*
  * Tests of sim/machine/choice.
  */
-#include <check.h>
 
 #include "machine/choice.h"
-
-Suite	*machine_choice_suite(void);
+#include "tests/suite.h"
 
 /* The reference outputs for seed 1234567 (also on Rosetta Code). */
-START_TEST(splitmix64_matches_published_vector)
+TEST(splitmix64_matches_published_vector)
 {
 	static const uint64_t expected[] = {
 		6457827717110365317u, 3203168211198807973u,
@@ -21,10 +19,9 @@ START_TEST(splitmix64_matches_published_vector)
 	for (size_t i = 0; i < sizeof(expected) / sizeof(expected[0]); i++)
 		ck_assert_uint_eq(choice_splitmix64(&state), expected[i]);
 }
-END_TEST
 
 /* The outputs of the reference implementation from state 1, 2, 3, 4. */
-START_TEST(xoshiro_matches_published_vector)
+TEST(xoshiro_matches_published_vector)
 {
 	static const uint64_t expected[] = {
 		11520u, 0u, 1509978240u, 1215971899390074240u,
@@ -37,9 +34,8 @@ START_TEST(xoshiro_matches_published_vector)
 	for (size_t i = 0; i < sizeof(expected) / sizeof(expected[0]); i++)
 		ck_assert_uint_eq(choice_rng_next(&rng), expected[i]);
 }
-END_TEST
 
-START_TEST(rng_below_is_uniform)
+TEST(rng_below_is_uniform)
 {
 	enum { N = 7, DRAWS = 70000 };
 	unsigned seen[N] = { 0 };
@@ -58,10 +54,9 @@ START_TEST(rng_below_is_uniform)
 		ck_assert_uint_lt(seen[i], DRAWS / N + 465);
 	}
 }
-END_TEST
 
 /* With modulo, the lower half of these would come up twice as often. */
-START_TEST(rng_below_has_no_modulo_bias)
+TEST(rng_below_has_no_modulo_bias)
 {
 	const uint32_t n = 3u << 30;
 	struct choice_rng rng;
@@ -73,9 +68,8 @@ START_TEST(rng_below_has_no_modulo_bias)
 	ck_assert_uint_gt(low, 10000 - 410);
 	ck_assert_uint_lt(low, 10000 + 410);
 }
-END_TEST
 
-START_TEST(rng_below_one_is_zero)
+TEST(rng_below_one_is_zero)
 {
 	struct choice_rng rng;
 
@@ -83,9 +77,8 @@ START_TEST(rng_below_one_is_zero)
 	for (unsigned i = 0; i < 10; i++)
 		ck_assert_uint_eq(choice_rng_below(&rng, 1), 0);
 }
-END_TEST
 
-START_TEST(default_is_always_zero)
+TEST(default_is_always_zero)
 {
 	struct choice c;
 
@@ -95,9 +88,8 @@ START_TEST(default_is_always_zero)
 	ck_assert_uint_eq(choice_drawn(&c), 98);
 	choice_fini(&c);
 }
-END_TEST
 
-START_TEST(seed_repeats)
+TEST(seed_repeats)
 {
 	unsigned first[50];
 	struct choice c;
@@ -111,10 +103,9 @@ START_TEST(seed_repeats)
 		    first[i]);
 	choice_fini(&c);
 }
-END_TEST
 
 /* Fixed for ever: replay ids with a seed rely on it. */
-START_TEST(seed_streams_never_change)
+TEST(seed_streams_never_change)
 {
 	struct choice c;
 	struct choice_rng rng;
@@ -133,9 +124,8 @@ START_TEST(seed_streams_never_change)
 	ck_assert_uint_eq(choice_next(&c, CHOICE_SCHEDULE, 1000000), 368148);
 	choice_fini(&c);
 }
-END_TEST
 
-START_TEST(seed_streams_are_independent)
+TEST(seed_streams_are_independent)
 {
 	unsigned alone[20];
 	struct choice c;
@@ -153,9 +143,8 @@ START_TEST(seed_streams_are_independent)
 	}
 	choice_fini(&c);
 }
-END_TEST
 
-START_TEST(seed_streams_differ_by_kind_and_seed)
+TEST(seed_streams_differ_by_kind_and_seed)
 {
 	struct choice a, b;
 	unsigned same_kind = 0, same_seed = 0;
@@ -173,9 +162,8 @@ START_TEST(seed_streams_differ_by_kind_and_seed)
 	choice_fini(&a);
 	choice_fini(&b);
 }
-END_TEST
 
-START_TEST(single_possibility_is_no_choice)
+TEST(single_possibility_is_no_choice)
 {
 	struct choice c;
 	unsigned expected;
@@ -188,9 +176,8 @@ START_TEST(single_possibility_is_no_choice)
 	ck_assert_uint_eq(choice_next(&c, CHOICE_TIMER, 1000), expected);
 	choice_fini(&c);
 }
-END_TEST
 
-START_TEST(bytes_answer_by_width_until_the_end)
+TEST(bytes_answer_by_width_until_the_end)
 {
 	static const uint8_t bytes[] = { 5, 255, 0x34, 0x12, 1, 2, 3, 4, 9 };
 	struct choice c;
@@ -211,33 +198,5 @@ START_TEST(bytes_answer_by_width_until_the_end)
 	ck_assert_uint_eq(choice_next(&c, CHOICE_FAULT, 4), 0);
 	choice_fini(&c);
 }
-END_TEST
 
-static void
-add_source_tests(Suite *s)
-{
-	TCase *tc = tcase_create("source");
-
-	tcase_add_test(tc, splitmix64_matches_published_vector);
-	tcase_add_test(tc, xoshiro_matches_published_vector);
-	tcase_add_test(tc, rng_below_is_uniform);
-	tcase_add_test(tc, rng_below_has_no_modulo_bias);
-	tcase_add_test(tc, rng_below_one_is_zero);
-	tcase_add_test(tc, default_is_always_zero);
-	tcase_add_test(tc, seed_repeats);
-	tcase_add_test(tc, seed_streams_never_change);
-	tcase_add_test(tc, seed_streams_are_independent);
-	tcase_add_test(tc, seed_streams_differ_by_kind_and_seed);
-	tcase_add_test(tc, single_possibility_is_no_choice);
-	tcase_add_test(tc, bytes_answer_by_width_until_the_end);
-	suite_add_tcase(s, tc);
-}
-
-Suite *
-machine_choice_suite(void)
-{
-	Suite *s = suite_create("machine_choice");
-
-	add_source_tests(s);
-	return s;
-}
+SUITE(machine_choice_suite, "machine_choice")

@@ -2,13 +2,11 @@
 /*
  * Tests of sim/machine/clock: timed events and their order.
  */
-#include <check.h>
 #include <string.h>
 
 #include "machine/choice.h"
 #include "machine/clock.h"
-
-Suite	*machine_clock_suite(void);
+#include "tests/suite.h"
 
 static char fired[256];
 static unsigned fired_count;
@@ -33,7 +31,7 @@ begin(struct clock *clock)
 	clock_init(clock);
 }
 
-START_TEST(by_time_then_class_then_as_set)
+TEST(by_time_then_class_then_as_set)
 {
 	struct clock clock;
 
@@ -52,9 +50,8 @@ START_TEST(by_time_then_class_then_as_set)
 	ck_assert_uint_eq(clock_next_ns(&clock), UINT64_MAX);
 	clock_fini(&clock);
 }
-END_TEST
 
-START_TEST(the_past_is_now)
+TEST(the_past_is_now)
 {
 	struct clock clock;
 
@@ -67,7 +64,6 @@ START_TEST(the_past_is_now)
 	ck_assert_uint_eq(clock.now_ns, 100);
 	clock_fini(&clock);
 }
-END_TEST
 
 static struct clock_event *
 set_again(struct clock *clock)
@@ -83,7 +79,7 @@ fire_and_set(void *arg)
 }
 
 /* An event that sets another for the same moment: it comes, later. */
-START_TEST(events_may_set_events)
+TEST(events_may_set_events)
 {
 	struct clock clock;
 
@@ -95,9 +91,8 @@ START_TEST(events_may_set_events)
 	ck_assert_str_eq(fired, "12x");
 	clock_fini(&clock);
 }
-END_TEST
 
-START_TEST(cancelled_events_do_not_fire)
+TEST(cancelled_events_do_not_fire)
 {
 	struct clock clock;
 	struct clock_event *b;
@@ -112,7 +107,6 @@ START_TEST(cancelled_events_do_not_fire)
 	ck_assert_str_eq(fired, "ac");
 	clock_fini(&clock);
 }
-END_TEST
 
 #define MANY 500
 struct many {
@@ -136,7 +130,7 @@ fire_many(void *arg)
 }
 
 /* Set at random, a third cancelled: the rest comes in order. */
-START_TEST(any_number_in_any_order)
+TEST(any_number_in_any_order)
 {
 	struct choice_rng rng;
 	struct clock clock;
@@ -162,19 +156,5 @@ START_TEST(any_number_in_any_order)
 	ck_assert_uint_eq(many_fired + cancelled, MANY);
 	clock_fini(&clock);
 }
-END_TEST
 
-Suite *
-machine_clock_suite(void)
-{
-	Suite *suite = suite_create("machine/clock");
-	TCase *tc = tcase_create("clock");
-
-	tcase_add_test(tc, by_time_then_class_then_as_set);
-	tcase_add_test(tc, the_past_is_now);
-	tcase_add_test(tc, events_may_set_events);
-	tcase_add_test(tc, cancelled_events_do_not_fire);
-	tcase_add_test(tc, any_number_in_any_order);
-	suite_add_tcase(suite, tc);
-	return suite;
-}
+SUITE(machine_clock_suite, "machine/clock")

@@ -2,14 +2,12 @@
 /*
  * Tests of sim/machine/crash: simulated code that dies does not take the program with it.
  */
-#include <check.h>
 #include <signal.h>
 #include <string.h>
 
 #include "bare.h"
 #include "machine/crash.h"
-
-Suite	*machine_crash_suite(void);
+#include "tests/suite.h"
 
 static int *volatile nowhere = NULL;
 static int *volatile wild = (int *)(uintptr_t)0xdead0000deadbee8;
@@ -103,7 +101,7 @@ static const struct {
 	{ jump_the_guard, WORLD_STACK, "over the end of its kernel stack" },
 };
 
-START_TEST(a_crash_ends_the_world_only)
+TEST_EACH(a_crash_ends_the_world_only, crashes)
 {
 	struct bare *bare = bare_new(NULL);
 	const struct event *event;
@@ -121,7 +119,6 @@ START_TEST(a_crash_ends_the_world_only)
 	ck_assert(!world_step(&bare->world));
 	bare_free(bare);
 }
-END_TEST
 
 static void
 mark(void *arg)
@@ -130,7 +127,7 @@ mark(void *arg)
 }
 
 /* Twenty worlds die one after the other, and the next one lives. */
-START_TEST(worlds_after_a_crash_are_as_good_as_before)
+TEST(worlds_after_a_crash_are_as_good_as_before)
 {
 	for (int i = 0; i < 20; i++) {
 		struct bare *bare = bare_new(NULL);
@@ -147,7 +144,6 @@ START_TEST(worlds_after_a_crash_are_as_good_as_before)
 		bare_free(bare);
 	}
 }
-END_TEST
 
 static void
 crash_in_handler(void *arg)
@@ -156,7 +152,7 @@ crash_in_handler(void *arg)
 	write_null(arg);
 }
 
-START_TEST(a_handler_may_crash_too)
+TEST(a_handler_may_crash_too)
 {
 	struct bare *bare = bare_new(NULL);
 
@@ -167,7 +163,6 @@ START_TEST(a_handler_may_crash_too)
 	ck_assert_int_eq(bare->world.end, WORLD_CRASH);
 	bare_free(bare);
 }
-END_TEST
 
 static void
 panics(void *arg)
@@ -177,7 +172,7 @@ panics(void *arg)
 }
 
 /* An up-call that panics outside of any context comes back through the guard. */
-START_TEST(a_panic_of_the_machine_itself_is_caught)
+TEST(a_panic_of_the_machine_itself_is_caught)
 {
 	struct bare *bare = bare_new(NULL);
 
@@ -186,19 +181,5 @@ START_TEST(a_panic_of_the_machine_itself_is_caught)
 	ck_assert_str_eq(bare->world.end_text, "on purpose");
 	bare_free(bare);
 }
-END_TEST
 
-Suite *
-machine_crash_suite(void)
-{
-	Suite *suite = suite_create("machine/crash");
-	TCase *tc = tcase_create("crash");
-
-	tcase_add_loop_test(tc, a_crash_ends_the_world_only, 0,
-	    (int)(sizeof(crashes) / sizeof(crashes[0])));
-	tcase_add_test(tc, worlds_after_a_crash_are_as_good_as_before);
-	tcase_add_test(tc, a_handler_may_crash_too);
-	tcase_add_test(tc, a_panic_of_the_machine_itself_is_caught);
-	suite_add_tcase(suite, tc);
-	return suite;
-}
+SUITE(machine_crash_suite, "machine/crash")

@@ -2,15 +2,13 @@
 /*
  * Tests of sim/machine/fiber.
  */
-#include <check.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
 #include "machine/fiber.h"
-
-Suite	*machine_fiber_suite(void);
+#include "tests/suite.h"
 
 /* What a fiber under test works on. */
 struct bench {
@@ -65,7 +63,7 @@ body_three_times(void *arg)
 	tell(t, '3');
 }
 
-START_TEST(switch_alternates_until_done)
+TEST(switch_alternates_until_done)
 {
 	bench.a = fiber_new(&bench.pool, body_three_times, &bench, 0);
 	ck_assert(!fiber_is_started(bench.a));
@@ -79,7 +77,6 @@ START_TEST(switch_alternates_until_done)
 	ck_assert_str_eq(bench.story, "m1m2m3");
 	fiber_free(bench.a);
 }
-END_TEST
 
 static void
 body_b(void *arg)
@@ -103,7 +100,7 @@ body_a(void *arg)
 	/* Returns to b, which switched here last. */
 }
 
-START_TEST(return_goes_to_last_resumer)
+TEST(return_goes_to_last_resumer)
 {
 	bench.a = fiber_new(&bench.pool, body_a, &bench, 0);
 	bench.b = fiber_new(&bench.pool, body_b, &bench, 0);
@@ -114,7 +111,6 @@ START_TEST(return_goes_to_last_resumer)
 	fiber_free(bench.a);
 	fiber_free(bench.b);
 }
-END_TEST
 
 /* Keep many values alive across switches, in registers where they fit. */
 static void
@@ -151,7 +147,7 @@ expected_sum(uint64_t seed)
 	return sum;
 }
 
-START_TEST(switch_keeps_local_values)
+TEST(switch_keeps_local_values)
 {
 	bench.seen = 77;
 	bench.a = fiber_new(&bench.pool, body_keep_values, &bench, 0);
@@ -160,7 +156,6 @@ START_TEST(switch_keeps_local_values)
 	ck_assert_uint_eq(bench.sum, expected_sum(77));
 	fiber_free(bench.a);
 }
-END_TEST
 
 static void
 body_note_stack(void *arg)
@@ -173,7 +168,7 @@ body_note_stack(void *arg)
 	ck_assert_uint_eq((uintptr_t)__builtin_frame_address(0) % 16, 0);
 }
 
-START_TEST(stack_bounds_hold_the_frames)
+TEST(stack_bounds_hold_the_frames)
 {
 	struct fiber_bounds bounds;
 
@@ -192,16 +187,14 @@ START_TEST(stack_bounds_hold_the_frames)
 	ck_assert(!fiber_stack_contains(bench.main, bench.seen));
 	fiber_free(bench.a);
 }
-END_TEST
 
-START_TEST(main_bounds_hold_this_frame)
+TEST(main_bounds_hold_this_frame)
 {
 	uintptr_t here = (uintptr_t)__builtin_frame_address(0);
 
 	ck_assert(fiber_stack_contains(bench.main, here));
 	ck_assert(!fiber_stack_guards(bench.main, here));
 }
-END_TEST
 
 /*
  * Count the bytes below this frame that are not zero, then soil them, from
@@ -223,7 +216,7 @@ body_count_and_soil(void *arg)
 	fiber_switch(t->a, t->main);
 }
 
-START_TEST(recycled_stack_reads_as_zero)
+TEST(recycled_stack_reads_as_zero)
 {
 	uintptr_t low = 0;
 
@@ -244,9 +237,8 @@ START_TEST(recycled_stack_reads_as_zero)
 		ck_assert_uint_eq(bench.pool.idle_count, 1);
 	}
 }
-END_TEST
 
-START_TEST(pool_matches_stack_size)
+TEST(pool_matches_stack_size)
 {
 	struct fiber *small, *large;
 
@@ -267,9 +259,8 @@ START_TEST(pool_matches_stack_size)
 	fiber_free(small);
 	fiber_free(large);
 }
-END_TEST
 
-START_TEST(absurd_stack_size_is_refused)
+TEST(absurd_stack_size_is_refused)
 {
 	ck_assert_ptr_null(fiber_new(&bench.pool, body_note_stack, &bench,
 	    SIZE_MAX));
@@ -277,9 +268,8 @@ START_TEST(absurd_stack_size_is_refused)
 	    (size_t)1 << 60));
 	ck_assert_uint_eq(bench.pool.live_count, 0);
 }
-END_TEST
 
-START_TEST(many_fibers_live_at_once)
+TEST(many_fibers_live_at_once)
 {
 	enum { COUNT = 100 };
 	struct fiber *fibers[COUNT];
@@ -297,7 +287,6 @@ START_TEST(many_fibers_live_at_once)
 		fiber_free(fibers[i]);
 	ck_assert_uint_eq(bench.pool.idle_count, COUNT);
 }
-END_TEST
 
 static uintptr_t fault_addr;
 
@@ -320,7 +309,7 @@ body_step_off_the_end(void *arg)
 	tell(t, 'x');
 }
 
-START_TEST(overflow_hits_the_guard)
+TEST(overflow_hits_the_guard)
 {
 	struct sigaction old, action = { .sa_sigaction = note_fault,
 	    .sa_flags = SA_SIGINFO | SA_ONSTACK };
@@ -341,25 +330,5 @@ START_TEST(overflow_hits_the_guard)
 	ck_assert_uint_eq(fault_addr, fiber_stack_bounds(bench.a).low - 8);
 	fiber_free(bench.a);
 }
-END_TEST
 
-Suite *
-machine_fiber_suite(void)
-{
-	Suite *s = suite_create("machine_fiber");
-	TCase *tc = tcase_create("fiber");
-
-	tcase_add_checked_fixture(tc, setup, teardown);
-	tcase_add_test(tc, switch_alternates_until_done);
-	tcase_add_test(tc, return_goes_to_last_resumer);
-	tcase_add_test(tc, switch_keeps_local_values);
-	tcase_add_test(tc, stack_bounds_hold_the_frames);
-	tcase_add_test(tc, main_bounds_hold_this_frame);
-	tcase_add_test(tc, recycled_stack_reads_as_zero);
-	tcase_add_test(tc, pool_matches_stack_size);
-	tcase_add_test(tc, absurd_stack_size_is_refused);
-	tcase_add_test(tc, many_fibers_live_at_once);
-	tcase_add_test(tc, overflow_hits_the_guard);
-	suite_add_tcase(s, tc);
-	return s;
-}
+SUITE(machine_fiber_suite, "machine_fiber", .setup = setup, .teardown = teardown)

@@ -2,12 +2,10 @@
 /*
  * Tests of sim/machine/irq and of delivery in cpu.c: interrupt lines.
  */
-#include <check.h>
 #include <string.h>
 
 #include "bare.h"
-
-Suite	*machine_irq_suite(void);
+#include "tests/suite.h"
 
 #define LOW_IPL 4
 #define HIGH_IPL 6
@@ -46,7 +44,7 @@ queue_handler(void *arg)
 	bare_mark(arg, 'Q');
 }
 
-START_TEST(the_lowest_vector_comes_first)
+TEST(the_lowest_vector_comes_first)
 {
 	struct bare *bare = bare_new(NULL);
 
@@ -60,9 +58,8 @@ START_TEST(the_lowest_vector_comes_first)
 	ck_assert(!line(bare, HW_VEC_MSIX_CONFIG)->raised);
 	bare_free(bare);
 }
-END_TEST
 
-START_TEST(edges_before_delivery_are_one)
+TEST(edges_before_delivery_are_one)
 {
 	struct bare *bare = bare_new(NULL);
 
@@ -73,9 +70,8 @@ START_TEST(edges_before_delivery_are_one)
 	ck_assert_str_eq(bare->order, "cC");
 	bare_free(bare);
 }
-END_TEST
 
-START_TEST(a_line_without_handler_stays_raised)
+TEST(a_line_without_handler_stays_raised)
 {
 	struct bare *bare = bare_new(NULL);
 
@@ -91,7 +87,6 @@ START_TEST(a_line_without_handler_stays_raised)
 	ck_assert_str_eq(bare->order, "cC");
 	bare_free(bare);
 }
-END_TEST
 
 static void
 level_handler(void *arg)
@@ -103,7 +98,7 @@ level_handler(void *arg)
 		irq_lower(&bare->world, HW_VEC_INTX);
 }
 
-START_TEST(intx_is_a_level)
+TEST(intx_is_a_level)
 {
 	struct bare *bare = bare_new(NULL);
 
@@ -113,7 +108,6 @@ START_TEST(intx_is_a_level)
 	ck_assert_str_eq(bare->order, "xxx");
 	bare_free(bare);
 }
-END_TEST
 
 static void
 raise_in_strike(void *arg)
@@ -134,7 +128,7 @@ arm(struct bare *bare)
 }
 
 /* Both are raised inside the config handler, which runs at LOW_IPL. */
-START_TEST(a_higher_level_nests_the_same_source_does_not)
+TEST(a_higher_level_nests_the_same_source_does_not)
 {
 	struct bare *bare = bare_new(NULL);
 
@@ -146,9 +140,8 @@ START_TEST(a_higher_level_nests_the_same_source_does_not)
 	ck_assert_str_eq(bare->order, "cqQCcC");
 	bare_free(bare);
 }
-END_TEST
 
-START_TEST(an_equal_level_waits)
+TEST(an_equal_level_waits)
 {
 	struct bare *bare = bare_new(NULL);
 
@@ -160,7 +153,6 @@ START_TEST(an_equal_level_waits)
 	ck_assert_str_eq(bare->order, "cCcCqQ");
 	bare_free(bare);
 }
-END_TEST
 
 static void
 unmasking_handler(void *arg)
@@ -176,7 +168,7 @@ unmasking_handler(void *arg)
 }
 
 /* Not even a handler that lowers its level is entered again. */
-START_TEST(one_source_is_never_handled_twice_at_a_time)
+TEST(one_source_is_never_handled_twice_at_a_time)
 {
 	struct bare *bare = bare_new(NULL);
 
@@ -186,7 +178,6 @@ START_TEST(one_source_is_never_handled_twice_at_a_time)
 	ck_assert_str_eq(bare->order, "uUuU");
 	bare_free(bare);
 }
-END_TEST
 
 static void
 masked_thread(void *arg)
@@ -203,7 +194,7 @@ masked_thread(void *arg)
 	ck_assert_int_eq(hw_ipl(), 0);
 }
 
-START_TEST(a_raised_level_holds_it_back_until_splx)
+TEST(a_raised_level_holds_it_back_until_splx)
 {
 	struct bare *bare = bare_new(NULL);
 
@@ -213,10 +204,9 @@ START_TEST(a_raised_level_holds_it_back_until_splx)
 	ck_assert_str_eq(bare->order, "1cC2");
 	bare_free(bare);
 }
-END_TEST
 
 /* The other CPU's level does not count. */
-START_TEST(vectors_are_wired_to_one_cpu)
+TEST(vectors_are_wired_to_one_cpu)
 {
 	for (unsigned cpu = 0; cpu <= 1; cpu++) {
 		struct world_config config;
@@ -233,7 +223,6 @@ START_TEST(vectors_are_wired_to_one_cpu)
 		bare_free(bare);
 	}
 }
-END_TEST
 
 static void
 slow_handler(void *arg)
@@ -257,7 +246,7 @@ ending_thread(void *arg)
 	bare_mark(bare, 'x');
 }
 
-START_TEST(a_line_ends_when_its_handler_on_another_cpu_is_over)
+TEST(a_line_ends_when_its_handler_on_another_cpu_is_over)
 {
 	struct world_config config;
 	struct bare *bare;
@@ -272,7 +261,6 @@ START_TEST(a_line_ends_when_its_handler_on_another_cpu_is_over)
 	ck_assert_str_eq(bare->order, "hwHx");
 	bare_free(bare);
 }
-END_TEST
 
 static void
 soft_handler(void *arg)
@@ -292,7 +280,7 @@ scheduling_handler(void *arg)
 	config_handler(arg);
 }
 
-START_TEST(a_soft_interrupt_comes_after_the_hard_one)
+TEST(a_soft_interrupt_comes_after_the_hard_one)
 {
 	struct bare *bare = bare_new(NULL);
 
@@ -307,7 +295,6 @@ START_TEST(a_soft_interrupt_comes_after_the_hard_one)
 	ck_assert_uint_eq(hw_softint_establish(LOW_IPL, soft_handler, bare), 0);
 	bare_free(bare);
 }
-END_TEST
 
 static void
 sleepy_handler(void *arg)
@@ -317,7 +304,7 @@ sleepy_handler(void *arg)
 	bare_mark(arg, '!');
 }
 
-START_TEST(a_handler_that_sleeps_panics)
+TEST(a_handler_that_sleeps_panics)
 {
 	struct bare *bare = bare_new(NULL);
 
@@ -328,26 +315,5 @@ START_TEST(a_handler_that_sleeps_panics)
 	ck_assert_str_eq(bare->order, "z");
 	bare_free(bare);
 }
-END_TEST
 
-Suite *
-machine_irq_suite(void)
-{
-	Suite *suite = suite_create("machine/irq");
-	TCase *tc = tcase_create("irq");
-
-	tcase_add_test(tc, the_lowest_vector_comes_first);
-	tcase_add_test(tc, edges_before_delivery_are_one);
-	tcase_add_test(tc, a_line_without_handler_stays_raised);
-	tcase_add_test(tc, intx_is_a_level);
-	tcase_add_test(tc, a_higher_level_nests_the_same_source_does_not);
-	tcase_add_test(tc, an_equal_level_waits);
-	tcase_add_test(tc, one_source_is_never_handled_twice_at_a_time);
-	tcase_add_test(tc, a_raised_level_holds_it_back_until_splx);
-	tcase_add_test(tc, vectors_are_wired_to_one_cpu);
-	tcase_add_test(tc, a_line_ends_when_its_handler_on_another_cpu_is_over);
-	tcase_add_test(tc, a_soft_interrupt_comes_after_the_hard_one);
-	tcase_add_test(tc, a_handler_that_sleeps_panics);
-	suite_add_tcase(suite, tc);
-	return suite;
-}
+SUITE(machine_irq_suite, "machine/irq")

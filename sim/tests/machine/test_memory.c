@@ -2,12 +2,10 @@
 /*
  * Tests of sim/machine/memory: frames, owners, contents, DMA.
  */
-#include <check.h>
 #include <string.h>
 
 #include "machine/memory.h"
-
-Suite	*machine_memory_suite(void);
+#include "tests/suite.h"
 
 #define PAGE MEMORY_PAGE_SIZE
 #define BUS(pfn) (((uint64_t)(pfn) << MEMORY_PAGE_SHIFT) + MEMORY_BUS_OFFSET)
@@ -27,7 +25,7 @@ end(void)
 	memory_fini(&memory);
 }
 
-START_TEST(ram_is_what_the_segments_say)
+TEST(ram_is_what_the_segments_say)
 {
 	ck_assert(!memory_is_ram(&memory, 0));
 	ck_assert(!memory_is_ram(&memory, 15));
@@ -41,9 +39,8 @@ START_TEST(ram_is_what_the_segments_say)
 	ck_assert_uint_eq(memory.counts.total, 72);
 	ck_assert_uint_eq(memory.counts.free, 72);
 }
-END_TEST
 
-START_TEST(owners_of_many_are_counted_together)
+TEST(owners_of_many_are_counted_together)
 {
 	/* The last is named twice; the second time it has no other owner. */
 	static const uint64_t pfns[] = { 16, 17, 1000, 18, 18 };
@@ -60,9 +57,8 @@ START_TEST(owners_of_many_are_counted_together)
 	memory_own_all(&memory, pfns, 0, HW_PAGE_DRIVER);
 	ck_assert_uint_eq(c->free, 72);
 }
-END_TEST
 
-START_TEST(requests_move_pages_to_the_host_and_back)
+TEST(requests_move_pages_to_the_host_and_back)
 {
 	/* No memory; in use; one named twice. */
 	uint32_t entries[] = { 16, 80, 17, 17 };
@@ -77,9 +73,8 @@ START_TEST(requests_move_pages_to_the_host_and_back)
 	ck_assert_uint_eq(c->held, 0);
 	ck_assert(!memory_host_has(&memory, 17));
 }
-END_TEST
 
-START_TEST(owners_are_counted)
+TEST(owners_are_counted)
 {
 	static const enum hw_owner owner[] = {
 		HW_PAGE_KERNEL, HW_PAGE_OTHERS, HW_PAGE_DRIVER, HW_PAGE_DRIVER, HW_PAGE_FREE,
@@ -99,10 +94,9 @@ START_TEST(owners_are_counted)
 	ck_assert_uint_eq(c->others, 2);
 	ck_assert_uint_eq(c->free + c->kernel + c->others + c->driver, c->total);
 }
-END_TEST
 
 /* What the host takes it has, whoever owns it; twice is once. */
-START_TEST(the_host_takes_and_gives)
+TEST(the_host_takes_and_gives)
 {
 	memory_own(&memory, 20, HW_PAGE_DRIVER);
 	memory_host_take(&memory, 20);
@@ -119,9 +113,8 @@ START_TEST(the_host_takes_and_gives)
 	ck_assert_uint_eq(memory.counts.held, 1);
 	ck_assert(!memory_host_has(&memory, 20));
 }
-END_TEST
 
-START_TEST(discarding_memory_in_use_loses_its_contents)
+TEST(discarding_memory_in_use_loses_its_contents)
 {
 	uint64_t pfn = 30;
 	uint8_t *va;
@@ -140,10 +133,9 @@ START_TEST(discarding_memory_in_use_loses_its_contents)
 	memory_host_take(&memory, 32);
 	ck_assert_uint_eq(memory.counts.discarded_in_use, 2);
 }
-END_TEST
 
 /* Frames in any order are one range of addresses. */
-START_TEST(maps_are_contiguous_and_poisoned)
+TEST(maps_are_contiguous_and_poisoned)
 {
 	static const uint64_t pfns[] = { 1003, 17, 50 };
 	uint8_t *va = memory_map(&memory, pfns, 3);
@@ -161,10 +153,9 @@ START_TEST(maps_are_contiguous_and_poisoned)
 	/* The address range does not come again soon. */
 	ck_assert_ptr_ne(memory_map(&memory, pfns, 3), va);
 }
-END_TEST
 
 /* A loop that maps and unmaps goes round, and no earlier than promised. */
-START_TEST(addresses_come_again_after_a_rest)
+TEST(addresses_come_again_after_a_rest)
 {
 	static const uint64_t pfns[] = { 20, 21, 22 };
 	uint8_t *first = memory_map(&memory, pfns, 3), *va = NULL;
@@ -181,10 +172,9 @@ START_TEST(addresses_come_again_after_a_rest)
 	ck_assert_uint_ge(3 * rounds, MEMORY_RESTS_PAGES - 3);
 	ck_assert_uint_le(memory.arena_used, MEMORY_RESTS_PAGES);
 }
-END_TEST
 
 /* What is mapped is never given out twice, and the end is NULL. */
-START_TEST(addresses_end)
+TEST(addresses_end)
 {
 	static uint64_t pfns[MEMORY_ARENA_PAGES];
 	uint8_t *odd, *half;
@@ -202,10 +192,9 @@ START_TEST(addresses_end)
 	ck_assert_uint_eq(memory.arena_mapped, 0);
 	ck_assert_ptr_nonnull(memory_map(&memory, pfns, MEMORY_ARENA_PAGES));
 }
-END_TEST
 
 /* A transfer over three frames that lie apart. */
-START_TEST(dma_goes_by_frame)
+TEST(dma_goes_by_frame)
 {
 	static const uint64_t pfns[] = { 40, 42, 41 };
 	uint8_t *va = memory_map(&memory, pfns, 3);
@@ -226,9 +215,8 @@ START_TEST(dma_goes_by_frame)
 	ck_assert_uint_eq(va[2 * PAGE + 1], 9);
 	ck_assert_uint_eq(va[2 * PAGE + 2], 3);
 }
-END_TEST
 
-START_TEST(untouched_ram_reads_as_zero)
+TEST(untouched_ram_reads_as_zero)
 {
 	uint8_t buffer[16];
 
@@ -238,9 +226,8 @@ START_TEST(untouched_ram_reads_as_zero)
 		ck_assert_uint_eq(buffer[i], 0);
 	ck_assert(memory_dma_write(&memory, BUS(60), buffer, sizeof(buffer)));
 }
-END_TEST
 
-START_TEST(dma_outside_of_ram_fails)
+TEST(dma_outside_of_ram_fails)
 {
 	uint8_t buffer[2 * PAGE];
 	uint64_t pfn = 79;
@@ -259,10 +246,9 @@ START_TEST(dma_outside_of_ram_fails)
 	ck_assert_uint_eq(va[PAGE - 1], 6);
 	ck_assert(memory_dma_read(&memory, BUS(80), buffer, 0));
 }
-END_TEST
 
 /* Host memory that was given a frame is that frame's contents. */
-START_TEST(lent_memory_is_reached_by_dma)
+TEST(lent_memory_is_reached_by_dma)
 {
 	static uint8_t page[4 * 4096] __attribute__((aligned(4096)));
 	uint8_t byte = 0;
@@ -278,10 +264,9 @@ START_TEST(lent_memory_is_reached_by_dma)
 		memory_lend(&memory, page + 4096 * (i % 4), 16 + i % 64);
 	ck_assert_uint_eq(memory_phys(&memory, page), UINT64_C(33) << MEMORY_PAGE_SHIFT);
 }
-END_TEST
 
 /* A terabyte costs nothing until it is used; the last frame is as good as the first. */
-START_TEST(large_memory_is_cheap)
+TEST(large_memory_is_cheap)
 {
 	const struct hw_segment large = { 0, UINT64_C(1) << 28 };
 	struct memory big;
@@ -295,39 +280,13 @@ START_TEST(large_memory_is_cheap)
 	ck_assert_uint_eq(byte, 0);
 	memory_fini(&big);
 }
-END_TEST
 
-START_TEST(tables_are_zero)
+TEST(tables_are_zero)
 {
 	const uint8_t *table = memory_table(&memory, 100000);
 
 	for (size_t i = 0; i < 100000; i++)
 		ck_assert_uint_eq(table[i], 0);
 }
-END_TEST
 
-Suite *
-machine_memory_suite(void)
-{
-	Suite *suite = suite_create("machine/memory");
-	TCase *tc = tcase_create("memory");
-
-	tcase_add_checked_fixture(tc, begin, end);
-	tcase_add_test(tc, ram_is_what_the_segments_say);
-	tcase_add_test(tc, owners_are_counted);
-	tcase_add_test(tc, owners_of_many_are_counted_together);
-	tcase_add_test(tc, requests_move_pages_to_the_host_and_back);
-	tcase_add_test(tc, the_host_takes_and_gives);
-	tcase_add_test(tc, discarding_memory_in_use_loses_its_contents);
-	tcase_add_test(tc, maps_are_contiguous_and_poisoned);
-	tcase_add_test(tc, addresses_come_again_after_a_rest);
-	tcase_add_test(tc, addresses_end);
-	tcase_add_test(tc, dma_goes_by_frame);
-	tcase_add_test(tc, untouched_ram_reads_as_zero);
-	tcase_add_test(tc, dma_outside_of_ram_fails);
-	tcase_add_test(tc, lent_memory_is_reached_by_dma);
-	tcase_add_test(tc, large_memory_is_cheap);
-	tcase_add_test(tc, tables_are_zero);
-	suite_add_tcase(suite, tc);
-	return suite;
-}
+SUITE(machine_memory_suite, "machine/memory", .setup = begin, .teardown = end)

@@ -2,12 +2,10 @@
 /*
  * Tests of points (sim/machine/world.h), and of what choices make of a run.
  */
-#include <check.h>
 #include <string.h>
 
 #include "bare.h"
-
-Suite	*machine_point_suite(void);
+#include "tests/suite.h"
 
 /* The compiler's report of an access, see access.c. */
 void	__tsan_write4(void *);
@@ -25,7 +23,7 @@ points_thread(void *arg)
 	}
 }
 
-START_TEST(points_strike_before_and_after_the_nth_call)
+TEST(points_strike_before_and_after_the_nth_call)
 {
 	static const char *const order[2][3] = {
 		{ "*ererer", "er*erer", "erer*er" }, { "e*rerer", "ere*rer", "erere*r" },
@@ -45,9 +43,8 @@ START_TEST(points_strike_before_and_after_the_nth_call)
 		}
 	}
 }
-END_TEST
 
-START_TEST(points_are_for_their_call_only)
+TEST(points_are_for_their_call_only)
 {
 	struct bare *bare = bare_new(NULL);
 
@@ -58,10 +55,9 @@ START_TEST(points_are_for_their_call_only)
 	ck_assert(bare->world.points_armed);
 	bare_free(bare);
 }
-END_TEST
 
 /* What strikes comes from outside: no context made that event. */
-START_TEST(a_strike_belongs_to_no_context)
+TEST(a_strike_belongs_to_no_context)
 {
 	struct bare *bare = bare_new(NULL);
 
@@ -78,7 +74,6 @@ START_TEST(a_strike_belongs_to_no_context)
 	}
 	bare_free(bare);
 }
-END_TEST
 
 static void
 callbacks_thread(void *arg)
@@ -92,7 +87,7 @@ callbacks_thread(void *arg)
 	bare_mark(arg, 'c');
 }
 
-START_TEST(points_strike_at_a_callback)
+TEST(points_strike_at_a_callback)
 {
 	struct bare *bare = bare_new(NULL);
 
@@ -108,7 +103,6 @@ START_TEST(points_strike_at_a_callback)
 	ck_assert_str_eq(bare->order, "01*c");
 	bare_free(bare);
 }
-END_TEST
 
 static void
 accesses_thread(void *arg)
@@ -130,7 +124,7 @@ raise_config(void *arg)
 }
 
 /* And the interrupt that strikes there is delivered there. */
-START_TEST(points_strike_at_an_access)
+TEST(points_strike_at_an_access)
 {
 	struct bare *bare = bare_new(NULL);
 
@@ -141,7 +135,6 @@ START_TEST(points_strike_at_an_access)
 	ck_assert_str_eq(bare->order, "12c34");
 	bare_free(bare);
 }
-END_TEST
 
 static bool
 every_second(void *arg, uint32_t site)
@@ -154,7 +147,7 @@ every_second(void *arg, uint32_t site)
 }
 
 /* Who arms the point says which accesses count. */
-START_TEST(points_strike_at_accesses_that_are_picked)
+TEST(points_strike_at_accesses_that_are_picked)
 {
 	struct bare *bare = bare_new(NULL);
 	struct point point = {
@@ -169,9 +162,8 @@ START_TEST(points_strike_at_accesses_that_are_picked)
 	ck_assert_str_eq(bare->order, "123c4");
 	bare_free(bare);
 }
-END_TEST
 
-START_TEST(points_run_out)
+TEST(points_run_out)
 {
 	struct bare *bare = bare_new(NULL);
 	struct point point = { .kind = POINT_ACCESS, .countdown = 1, .strike = bare_strike };
@@ -181,7 +173,6 @@ START_TEST(points_run_out)
 	ck_assert_ptr_null(world_point_arm(&bare->world, &point));
 	bare_free(bare);
 }
-END_TEST
 
 static void
 hold_first(void *arg)
@@ -192,7 +183,7 @@ hold_first(void *arg)
 }
 
 /* A held context keeps its place and does not go on; the machine does. */
-START_TEST(a_held_context_waits)
+TEST(a_held_context_waits)
 {
 	struct bare *bare = bare_new(NULL);
 
@@ -213,7 +204,6 @@ START_TEST(a_held_context_waits)
 	ck_assert_str_eq(bare->order, "bbb");
 	bare_free(bare);
 }
-END_TEST
 
 /* ---- choices ---- */
 
@@ -236,7 +226,7 @@ interleave(uint64_t seed, char *order)
 	return digest;
 }
 
-START_TEST(seeds_interleave_cpus_reproducibly)
+TEST(seeds_interleave_cpus_reproducibly)
 {
 	char first[BARE_MARKS + 1], order[BARE_MARKS + 1];
 	unsigned different = 0;
@@ -254,10 +244,9 @@ START_TEST(seeds_interleave_cpus_reproducibly)
 	ck_assert_uint_ge(different, 10);
 	ck_assert(mixed);
 }
-END_TEST
 
 /* Two threads of three calls: "aaabbb" and all the others that keep each thread's order. */
-START_TEST(seeds_reach_every_interleaving)
+TEST(seeds_reach_every_interleaving)
 {
 	char orders[64][8];
 	unsigned count = 0;
@@ -284,7 +273,6 @@ START_TEST(seeds_reach_every_interleaving)
 	/* 6 over 3. */
 	ck_assert_uint_eq(count, 20);
 }
-END_TEST
 
 static bool
 comes_before_end(void (*arrange)(struct bare *), uint64_t seed)
@@ -312,7 +300,7 @@ event_soon(struct bare *bare)
 }
 
 /* Code takes time: an event that is nearly due may come while it runs, but not by default. */
-START_TEST(timed_events_may_come_early_under_seeds)
+TEST(timed_events_may_come_early_under_seeds)
 {
 	unsigned early = 0;
 
@@ -322,7 +310,6 @@ START_TEST(timed_events_may_come_early_under_seeds)
 	ck_assert_uint_gt(early, 0);
 	ck_assert_uint_lt(early, 60);
 }
-END_TEST
 
 static void
 interrupt_at_first_call(struct bare *bare)
@@ -332,7 +319,7 @@ interrupt_at_first_call(struct bare *bare)
 }
 
 /* By default at once; under seeds also some points later. */
-START_TEST(interrupts_may_be_late_under_seeds)
+TEST(interrupts_may_be_late_under_seeds)
 {
 	char first[BARE_MARKS + 1] = "";
 	unsigned different = 0;
@@ -355,29 +342,5 @@ START_TEST(interrupts_may_be_late_under_seeds)
 	ck_assert_uint_gt(different, 0);
 	ck_assert_uint_lt(different, 30);
 }
-END_TEST
 
-Suite *
-machine_point_suite(void)
-{
-	Suite *suite = suite_create("machine/point");
-	TCase *tc;
-
-	tc = tcase_create("points");
-	tcase_add_test(tc, points_strike_before_and_after_the_nth_call);
-	tcase_add_test(tc, points_are_for_their_call_only);
-	tcase_add_test(tc, a_strike_belongs_to_no_context);
-	tcase_add_test(tc, points_strike_at_a_callback);
-	tcase_add_test(tc, points_strike_at_an_access);
-	tcase_add_test(tc, points_strike_at_accesses_that_are_picked);
-	tcase_add_test(tc, points_run_out);
-	tcase_add_test(tc, a_held_context_waits);
-	suite_add_tcase(suite, tc);
-	tc = tcase_create("choices");
-	tcase_add_test(tc, seeds_interleave_cpus_reproducibly);
-	tcase_add_test(tc, seeds_reach_every_interleaving);
-	tcase_add_test(tc, timed_events_may_come_early_under_seeds);
-	tcase_add_test(tc, interrupts_may_be_late_under_seeds);
-	suite_add_tcase(suite, tc);
-	return suite;
-}
+SUITE(machine_point_suite, "machine/point")

@@ -2,7 +2,6 @@
 /*
  * Tests of sim/machine/shelf: what one world leaves, the next finds zeroed.
  */
-#include <check.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -11,8 +10,7 @@
 #include "bare.h"
 #include "machine/shelf.h"
 #include "tests/stderr.h"
-
-Suite	*machine_shelf_suite(void);
+#include "tests/suite.h"
 
 #define BYTES ((size_t)64 << 10)
 
@@ -25,7 +23,7 @@ is_zero(const uint8_t *bytes, size_t n)
 	return true;
 }
 
-START_TEST(what_is_given_comes_back_zeroed)
+TEST(what_is_given_comes_back_zeroed)
 {
 	struct shelf shelf;
 	uint8_t *first, *again;
@@ -45,9 +43,8 @@ START_TEST(what_is_given_comes_back_zeroed)
 	shelf_give(&shelf, again, BYTES, 0);
 	shelf_fini(&shelf);
 }
-END_TEST
 
-START_TEST(there_need_not_be_a_shelf)
+TEST(there_need_not_be_a_shelf)
 {
 	uint8_t *memory = shelf_take(NULL, BYTES);
 
@@ -56,9 +53,8 @@ START_TEST(there_need_not_be_a_shelf)
 	shelf_give(NULL, memory, BYTES, BYTES);
 	shelf_give(NULL, NULL, 0, 0);
 }
-END_TEST
 
-START_TEST(a_full_shelf_takes_no_more)
+TEST(a_full_shelf_takes_no_more)
 {
 	struct shelf shelf;
 	void *memory[SHELF_PIECES + 1];
@@ -76,7 +72,6 @@ START_TEST(a_full_shelf_takes_no_more)
 	ck_assert_uint_eq(shelf.pieces, SHELF_PIECES - 1);
 	shelf_fini(&shelf);
 }
-END_TEST
 
 static void
 scribble(void *arg)
@@ -96,7 +91,7 @@ scribble(void *arg)
 		stack[i] = 0xee;
 }
 
-START_TEST(worlds_one_after_the_other_are_alike)
+TEST(worlds_one_after_the_other_are_alike)
 {
 	struct world_config config;
 	struct shelf shelf;
@@ -121,7 +116,6 @@ START_TEST(worlds_one_after_the_other_are_alike)
 	ck_assert_uint_eq(digest[0], digest[1]);
 	shelf_fini(&shelf);
 }
-END_TEST
 
 /* ---- of a table by page frames only what was written is zeroed ---- */
 
@@ -143,7 +137,7 @@ guest_begin(struct memory *memory, struct shelf *shelf)
 	return table;
 }
 
-START_TEST(a_table_by_frames_is_zeroed_where_written)
+TEST(a_table_by_frames_is_zeroed_where_written)
 {
 	struct shelf shelf;
 	struct memory memory;
@@ -167,9 +161,8 @@ START_TEST(a_table_by_frames_is_zeroed_where_written)
 	}
 	shelf_fini(&shelf);
 }
-END_TEST
 
-START_TEST(a_shelf_that_checks_sees_what_was_not_told)
+TEST(a_shelf_that_checks_sees_what_was_not_told)
 {
 	struct shelf shelf;
 	struct memory memory;
@@ -191,20 +184,5 @@ START_TEST(a_shelf_that_checks_sees_what_was_not_told)
 	stderr_kept_has("internal error: memory of the pool is not all zero");
 	shelf_fini(&shelf);
 }
-END_TEST
 
-Suite *
-machine_shelf_suite(void)
-{
-	Suite *suite = suite_create("machine_shelf");
-	TCase *tc = tcase_create("shelf");
-
-	tcase_add_test(tc, what_is_given_comes_back_zeroed);
-	tcase_add_test(tc, there_need_not_be_a_shelf);
-	tcase_add_test(tc, a_full_shelf_takes_no_more);
-	tcase_add_test(tc, worlds_one_after_the_other_are_alike);
-	tcase_add_test(tc, a_table_by_frames_is_zeroed_where_written);
-	tcase_add_test(tc, a_shelf_that_checks_sees_what_was_not_told);
-	suite_add_tcase(suite, tc);
-	return suite;
-}
+SUITE(machine_shelf_suite, "machine_shelf")

@@ -2,12 +2,10 @@
 /*
  * Tests of sim/machine/cpu.c: the step of the world, sleeping and waiting, limits.
  */
-#include <check.h>
 #include <string.h>
 
 #include "bare.h"
-
-Suite	*machine_step_suite(void);
+#include "tests/suite.h"
 
 static void
 raise_config(void *arg)
@@ -20,7 +18,7 @@ raise_config(void *arg)
 /* ---- the step ---- */
 
 /* Interrupt, then thread, then time, though all three are there at time 0. */
-START_TEST(interrupts_then_threads_then_time)
+TEST(interrupts_then_threads_then_time)
 {
 	struct bare *bare = bare_new(NULL);
 
@@ -34,9 +32,8 @@ START_TEST(interrupts_then_threads_then_time)
 	ck_assert_int_eq(bare->world.end, WORLD_RUNNING);
 	bare_free(bare);
 }
-END_TEST
 
-START_TEST(the_highest_priority_then_the_longest_runnable)
+TEST(the_highest_priority_then_the_longest_runnable)
 {
 	struct bare *bare = bare_new(NULL);
 
@@ -47,9 +44,8 @@ START_TEST(the_highest_priority_then_the_longest_runnable)
 	ck_assert_str_eq(bare->order, "abc");
 	bare_free(bare);
 }
-END_TEST
 
-START_TEST(a_running_thread_is_not_preempted_by_threads)
+TEST(a_running_thread_is_not_preempted_by_threads)
 {
 	struct bare *bare = bare_new(NULL);
 
@@ -60,10 +56,9 @@ START_TEST(a_running_thread_is_not_preempted_by_threads)
 	ck_assert_str_eq(bare->order, "aaabbb");
 	bare_free(bare);
 }
-END_TEST
 
 /* By default the CPU that ran last goes on. */
-START_TEST(the_cpu_that_ran_last_comes_first)
+TEST(the_cpu_that_ran_last_comes_first)
 {
 	struct bare *bare = bare_with(2);
 
@@ -80,7 +75,6 @@ START_TEST(the_cpu_that_ran_last_comes_first)
 	ck_assert_str_eq(bare->order, "aaabbb");
 	bare_free(bare);
 }
-END_TEST
 
 static void
 sleep_a_tick_a(void *arg)
@@ -97,7 +91,7 @@ sleep_a_tick_b(void *arg)
 }
 
 /* Sleepers of one tick run as they went to sleep: the first runs before the next event. */
-START_TEST(sleepers_of_one_tick_wake_in_order)
+TEST(sleepers_of_one_tick_wake_in_order)
 {
 	struct bare *bare = bare_new(NULL);
 
@@ -112,9 +106,8 @@ START_TEST(sleepers_of_one_tick_wake_in_order)
 	ck_assert_uint_eq(bare->world.clock.now_ns, BARE_TICK_NS);
 	bare_free(bare);
 }
-END_TEST
 
-START_TEST(run_stands_still_at_its_time)
+TEST(run_stands_still_at_its_time)
 {
 	struct bare *bare = bare_new(NULL);
 
@@ -129,7 +122,6 @@ START_TEST(run_stands_still_at_its_time)
 	ck_assert_uint_eq(bare->world.clock.now_ns, 1000);
 	bare_free(bare);
 }
-END_TEST
 
 /* ---- sleep, delay, spin ---- */
 
@@ -155,7 +147,7 @@ waker(void *arg)
 	bare_mark(arg, 'w');
 }
 
-START_TEST(a_sleeper_is_woken_or_times_out)
+TEST(a_sleeper_is_woken_or_times_out)
 {
 	for (int woken = 0; woken <= 1; woken++) {
 		struct bare *bare = bare_new(NULL);
@@ -172,7 +164,6 @@ START_TEST(a_sleeper_is_woken_or_times_out)
 		bare_free(bare);
 	}
 }
-END_TEST
 
 static void
 busy(void *arg)
@@ -183,7 +174,7 @@ busy(void *arg)
 }
 
 /* Nobody else gets the CPU, another CPU goes on. */
-START_TEST(a_delay_keeps_the_cpu)
+TEST(a_delay_keeps_the_cpu)
 {
 	struct bare *bare = bare_with(2);
 
@@ -196,7 +187,6 @@ START_TEST(a_delay_keeps_the_cpu)
 	ck_assert_uint_eq(bare->world.clock.now_ns, 1000);
 	bare_free(bare);
 }
-END_TEST
 
 static void
 spins_for_number(void *arg)
@@ -218,7 +208,7 @@ sets_number(void *arg)
 	bare_mark(bare, 's');
 }
 
-START_TEST(a_spinner_lets_others_run_and_time_move)
+TEST(a_spinner_lets_others_run_and_time_move)
 {
 	struct bare *bare = bare_with(2);
 
@@ -241,10 +231,8 @@ START_TEST(a_spinner_lets_others_run_and_time_move)
 	ck_assert_str_eq(bare->order, "0");
 	bare_free(bare);
 }
-END_TEST
 
 /* ---- limits ---- */
-
 
 static void
 sleeps_for_ever(void *arg)
@@ -271,7 +259,7 @@ spins_for_ever(void *arg)
 		hw_spin();
 }
 
-START_TEST(limits_of_time_and_events)
+TEST(limits_of_time_and_events)
 {
 	struct world_config config;
 	struct bare *bare;
@@ -294,10 +282,9 @@ START_TEST(limits_of_time_and_events)
 	ck_assert_uint_eq(bare->world.trace.count, 50);
 	bare_free(bare);
 }
-END_TEST
 
 /* Whatever the last event is: one of a context, or of the machine for a context. */
-START_TEST(the_limit_of_events_ends_the_world_at_any_event)
+TEST(the_limit_of_events_ends_the_world_at_any_event)
 {
 	/* Making the three contexts takes three. */
 	for (uint32_t limit = 3; limit <= 60; limit++) {
@@ -318,10 +305,9 @@ START_TEST(the_limit_of_events_ends_the_world_at_any_event)
 		bare_free(bare);
 	}
 }
-END_TEST
 
 /* An event exactly at the limit still comes. */
-START_TEST(the_limit_of_time_is_inclusive)
+TEST(the_limit_of_time_is_inclusive)
 {
 	struct world_config config;
 	struct bare *bare;
@@ -335,9 +321,8 @@ START_TEST(the_limit_of_time_is_inclusive)
 	ck_assert_int_eq(bare->world.end, WORLD_RUNNING);
 	bare_free(bare);
 }
-END_TEST
 
-START_TEST(loops_without_time_are_endless)
+TEST(loops_without_time_are_endless)
 {
 	static void (*const loops[])(void *) = { calls_for_ever, spins_for_ever };
 
@@ -351,7 +336,6 @@ START_TEST(loops_without_time_are_endless)
 		bare_free(bare);
 	}
 }
-END_TEST
 
 static void
 calls_and_sleeps(void *arg)
@@ -364,7 +348,7 @@ calls_and_sleeps(void *arg)
 	bare_mark(arg, '.');
 }
 
-START_TEST(the_budget_is_new_when_time_moved)
+TEST(the_budget_is_new_when_time_moved)
 {
 	struct bare *bare = bare_new(NULL);
 
@@ -374,33 +358,5 @@ START_TEST(the_budget_is_new_when_time_moved)
 	ck_assert_str_eq(bare->order, ".");
 	bare_free(bare);
 }
-END_TEST
 
-Suite *
-machine_step_suite(void)
-{
-	Suite *suite = suite_create("machine/step");
-	TCase *tc;
-
-	tc = tcase_create("step");
-	tcase_add_test(tc, interrupts_then_threads_then_time);
-	tcase_add_test(tc, the_highest_priority_then_the_longest_runnable);
-	tcase_add_test(tc, a_running_thread_is_not_preempted_by_threads);
-	tcase_add_test(tc, the_cpu_that_ran_last_comes_first);
-	tcase_add_test(tc, sleepers_of_one_tick_wake_in_order);
-	tcase_add_test(tc, run_stands_still_at_its_time);
-	suite_add_tcase(suite, tc);
-	tc = tcase_create("sleep");
-	tcase_add_test(tc, a_sleeper_is_woken_or_times_out);
-	tcase_add_test(tc, a_delay_keeps_the_cpu);
-	tcase_add_test(tc, a_spinner_lets_others_run_and_time_move);
-	suite_add_tcase(suite, tc);
-	tc = tcase_create("limits");
-	tcase_add_test(tc, limits_of_time_and_events);
-	tcase_add_test(tc, the_limit_of_events_ends_the_world_at_any_event);
-	tcase_add_test(tc, the_limit_of_time_is_inclusive);
-	tcase_add_test(tc, loops_without_time_are_endless);
-	tcase_add_test(tc, the_budget_is_new_when_time_moved);
-	suite_add_tcase(suite, tc);
-	return suite;
-}
+SUITE(machine_step_suite, "machine/step")

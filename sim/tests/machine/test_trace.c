@@ -2,15 +2,13 @@
 /*
  * Tests of sim/machine/trace: the record of a run and its digest.
  */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <xxhash.h>
 
 #include "machine/trace.h"
-
-Suite	*machine_trace_suite(void);
+#include "tests/suite.h"
 
 static void
 append(struct trace *trace, enum event_kind kind, unsigned code, uint64_t a0)
@@ -22,7 +20,7 @@ append(struct trace *trace, enum event_kind kind, unsigned code, uint64_t a0)
 	trace_append(trace, &event, (uint32_t)a0, NULL);
 }
 
-START_TEST(events_are_numbered_and_found_again)
+TEST(events_are_numbered_and_found_again)
 {
 	enum { N = 3 * TRACE_CHUNK + 5 };
 	struct trace trace;
@@ -41,10 +39,9 @@ START_TEST(events_are_numbered_and_found_again)
 	ck_assert_uint_eq(trace.calls[HW_CALL_PRINTF], N);
 	trace_fini(&trace);
 }
-END_TEST
 
 /* Without keep_all the last chunk and the one before stay. */
-START_TEST(old_events_are_dropped_when_not_kept)
+TEST(old_events_are_dropped_when_not_kept)
 {
 	enum { N = 5 * TRACE_CHUNK + 7 };
 	struct trace trace;
@@ -58,7 +55,6 @@ START_TEST(old_events_are_dropped_when_not_kept)
 	ck_assert_uint_eq(trace.chunks, 2);
 	trace_fini(&trace);
 }
-END_TEST
 
 static uint64_t
 digest_of(bool keep_all, unsigned n)
@@ -76,7 +72,7 @@ digest_of(bool keep_all, unsigned n)
 }
 
 /* It is XXH3-64 of the events as they lie in memory, whatever was kept of them. */
-START_TEST(digest_is_the_hash_of_all_events)
+TEST(digest_is_the_hash_of_all_events)
 {
 	static const unsigned counts[] = { 0, 1, 1023, 1024, 1025, 4000 };
 
@@ -93,7 +89,6 @@ START_TEST(digest_is_the_hash_of_all_events)
 		free(all);
 	}
 }
-END_TEST
 
 static uint64_t
 digest_of_one(struct event event, uint32_t site)
@@ -109,7 +104,7 @@ digest_of_one(struct event event, uint32_t site)
 }
 
 /* Every member counts, the position in the driver does not. */
-START_TEST(digest_sees_everything_but_the_position)
+TEST(digest_sees_everything_but_the_position)
 {
 	const struct event plain = { .kind = EV_CALL, .code = 1 };
 	uint64_t digest = digest_of_one(plain, 0);
@@ -132,9 +127,8 @@ START_TEST(digest_sees_everything_but_the_position)
 	}
 #undef SEES
 }
-END_TEST
 
-START_TEST(texts_are_kept_by_number)
+TEST(texts_are_kept_by_number)
 {
 	struct trace trace;
 	char text[300];
@@ -151,7 +145,6 @@ START_TEST(texts_are_kept_by_number)
 	ck_assert_str_eq(trace_text_of(&trace, trace_text(&trace, "a\0b", 1)), "a");
 	trace_fini(&trace);
 }
-END_TEST
 
 /* ---- observers ---- */
 
@@ -167,7 +160,7 @@ see(void *self, const struct event *event, uint32_t site, const void *payload)
 	seen[seen_count++] = (char)('0' + event->kind);
 }
 
-START_TEST(observers_see_their_kinds_in_order_of_registration)
+TEST(observers_see_their_kinds_in_order_of_registration)
 {
 	struct trace trace;
 
@@ -185,9 +178,8 @@ START_TEST(observers_see_their_kinds_in_order_of_registration)
 	ck_assert_str_eq(seen, "b1a1b2");
 	trace_fini(&trace);
 }
-END_TEST
 
-START_TEST(names)
+TEST(names)
 {
 	for (unsigned call = 1; call < HW_CALLS; call++)
 		ck_assert_uint_eq(trace_call_by_name(trace_call_name(call)), call);
@@ -203,21 +195,5 @@ START_TEST(names)
 	for (unsigned note = 0; note < HW_NOTES; note++)
 		ck_assert_ptr_nonnull(trace_note_word(note));
 }
-END_TEST
 
-Suite *
-machine_trace_suite(void)
-{
-	Suite *suite = suite_create("machine/trace");
-	TCase *tc = tcase_create("trace");
-
-	tcase_add_test(tc, events_are_numbered_and_found_again);
-	tcase_add_test(tc, old_events_are_dropped_when_not_kept);
-	tcase_add_test(tc, digest_is_the_hash_of_all_events);
-	tcase_add_test(tc, digest_sees_everything_but_the_position);
-	tcase_add_test(tc, texts_are_kept_by_number);
-	tcase_add_test(tc, observers_see_their_kinds_in_order_of_registration);
-	tcase_add_test(tc, names);
-	suite_add_tcase(suite, tc);
-	return suite;
-}
+SUITE(machine_trace_suite, "machine/trace")

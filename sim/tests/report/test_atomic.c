@@ -2,7 +2,6 @@
 /*
  * Tests of sim/report/atomic.
  */
-#include <check.h>
 #include <dirent.h>
 #include <signal.h>
 #include <stdio.h>
@@ -12,8 +11,7 @@
 #include <unistd.h>
 
 #include "report/atomic.h"
-
-Suite	*report_atomic_suite(void);
+#include "tests/suite.h"
 
 static char folder[64], path[128], why[256];
 
@@ -68,7 +66,7 @@ check_content(const char *expected)
 	ck_assert_str_eq(text, expected);
 }
 
-START_TEST(commit_puts_the_whole_file_there)
+TEST(commit_puts_the_whole_file_there)
 {
 	struct atomic *atomic = atomic_open(path, why, sizeof(why));
 
@@ -79,9 +77,8 @@ START_TEST(commit_puts_the_whole_file_there)
 	check_content("new");
 	ck_assert_uint_eq(files_in_folder(), 1);
 }
-END_TEST
 
-START_TEST(commit_replaces_what_was_there)
+TEST(commit_replaces_what_was_there)
 {
 	struct atomic *atomic;
 
@@ -94,9 +91,8 @@ START_TEST(commit_replaces_what_was_there)
 	check_content("new");
 	ck_assert_uint_eq(files_in_folder(), 1);
 }
-END_TEST
 
-START_TEST(commit_writes_through_a_symbolic_link)
+TEST(commit_writes_through_a_symbolic_link)
 {
 	char link[160];
 	struct atomic *atomic;
@@ -114,9 +110,8 @@ START_TEST(commit_writes_through_a_symbolic_link)
 	check_content("new");
 	unlink(link);
 }
-END_TEST
 
-START_TEST(abandon_leaves_what_was_there)
+TEST(abandon_leaves_what_was_there)
 {
 	struct atomic *atomic;
 
@@ -129,9 +124,8 @@ START_TEST(abandon_leaves_what_was_there)
 	check_content("old");
 	ck_assert_uint_eq(files_in_folder(), 1);
 }
-END_TEST
 
-START_TEST(missing_folder_is_named)
+TEST(missing_folder_is_named)
 {
 	char lost[192], expected[256];
 
@@ -141,17 +135,15 @@ START_TEST(missing_folder_is_named)
 	ck_assert_str_eq(why, expected);
 	ck_assert_uint_eq(files_in_folder(), 0);
 }
-END_TEST
 
-START_TEST(folder_is_no_output_file)
+TEST(folder_is_no_output_file)
 {
 	ck_assert_ptr_null(atomic_open(folder, why, sizeof(why)));
 	ck_assert_ptr_nonnull(strstr(why, "Is a directory"));
 }
-END_TEST
 
 /* Small, many, one large: the error comes at the flush, or already while writing. */
-START_TEST(full_disk_is_an_error)
+TEST_RANGE(full_disk_is_an_error, 0, 3)
 {
 	static const struct { size_t bytes, times; } row[] = {
 		{ 5, 1 }, { 5, 100000 }, { 65536, 1 },
@@ -166,10 +158,9 @@ START_TEST(full_disk_is_an_error)
 	ck_assert(!atomic_commit(atomic, why, sizeof(why)));
 	ck_assert_str_eq(why, "/dev/full: No space left on device");
 }
-END_TEST
 
 /* A file that may not grow: the new file goes, the old one stays. */
-START_TEST(error_while_writing_leaves_nothing)
+TEST(error_while_writing_leaves_nothing)
 {
 	struct atomic *atomic;
 
@@ -184,9 +175,8 @@ START_TEST(error_while_writing_leaves_nothing)
 	check_content("old");
 	ck_assert_uint_eq(files_in_folder(), 1);
 }
-END_TEST
 
-START_TEST(closed_pipe_is_an_error)
+TEST(closed_pipe_is_an_error)
 {
 	struct atomic *atomic;
 	char name[32];
@@ -204,24 +194,5 @@ START_TEST(closed_pipe_is_an_error)
 	close(fd[1]);
 	signal(SIGPIPE, SIG_DFL);
 }
-END_TEST
 
-Suite *
-report_atomic_suite(void)
-{
-	Suite *s = suite_create("report_atomic");
-	TCase *tc = tcase_create("atomic");
-
-	tcase_add_checked_fixture(tc, setup, teardown);
-	tcase_add_test(tc, commit_puts_the_whole_file_there);
-	tcase_add_test(tc, commit_replaces_what_was_there);
-	tcase_add_test(tc, commit_writes_through_a_symbolic_link);
-	tcase_add_test(tc, abandon_leaves_what_was_there);
-	tcase_add_test(tc, missing_folder_is_named);
-	tcase_add_test(tc, folder_is_no_output_file);
-	tcase_add_loop_test(tc, full_disk_is_an_error, 0, 3);
-	tcase_add_test(tc, error_while_writing_leaves_nothing);
-	tcase_add_test(tc, closed_pipe_is_an_error);
-	suite_add_tcase(s, tc);
-	return s;
-}
+SUITE(report_atomic_suite, "report_atomic", .setup = setup, .teardown = teardown)

@@ -2,15 +2,13 @@
 /*
  * Tests of sim/report/words: the page counts of the timeline are those of the machine.
  */
-#include <check.h>
 #include <glob.h>
 #include <string.h>
 
 #include "report/words.h"
 #include "run/run.h"
 #include "tests/explore/rig.h"
-
-Suite	*report_columns_suite(void);
+#include "tests/suite.h"
 
 static unsigned checked;
 
@@ -51,7 +49,7 @@ run(struct rig *rig, const struct scenario_case *c)
 }
 
 /* Each attempt takes 100 pages, is refused the rest, and gives them back. */
-START_TEST(refused_allocations_count_for_nothing)
+TEST(refused_allocations_count_for_nothing)
 {
 	struct rig rig;
 
@@ -67,7 +65,6 @@ START_TEST(refused_allocations_count_for_nothing)
 	ck_assert_uint_eq(checked, 1);
 	rig_fini(&rig);
 }
-END_TEST
 
 static void
 run_file(struct rig *rig, const char *path)
@@ -88,7 +85,7 @@ run_file(struct rig *rig, const char *path)
 	diag_list_fini(&diags);
 }
 
-START_TEST(columns_agree_in_every_scenario)
+TEST(columns_agree_in_every_scenario)
 {
 	glob_t files;
 	struct rig rig;
@@ -103,17 +100,5 @@ START_TEST(columns_agree_in_every_scenario)
 	globfree(&files);
 	rig_fini(&rig);
 }
-END_TEST
 
-Suite *
-report_columns_suite(void)
-{
-	Suite *s = suite_create("report_columns");
-	TCase *tc = tcase_create("columns");
-
-	tcase_set_timeout(tc, 60);
-	tcase_add_test(tc, refused_allocations_count_for_nothing);
-	tcase_add_test(tc, columns_agree_in_every_scenario);
-	suite_add_tcase(s, tc);
-	return s;
-}
+SUITE(report_columns_suite, "report_columns", .timeout = 60)

@@ -2,7 +2,6 @@
 /*
  * Tests of sim/report/explored_text: mistakes by what brings them about.
  */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,8 +9,7 @@
 #include "report/explored_text.h"
 #include "report/json.h"
 #include "rules/rules.h"
-
-Suite	*report_explored_text_suite(void);
+#include "tests/suite.h"
 
 static struct tally tally;
 static char *text;
@@ -82,7 +80,7 @@ count(const char *what)
 #define QUEUE "fail=virtio_alloc_vq.enomem@before virtio_alloc_vq#2"
 #define THREAD "fail=kthread_create.enomem@before kthread_create#1"
 
-START_TEST(one_failure_that_shows_much_is_one_entry)
+TEST(one_failure_that_shows_much_is_one_entry)
 {
 	add("attach.leak", 10, "7", QUEUE);
 	add("attach.leak", 11, "7", QUEUE);
@@ -99,12 +97,11 @@ START_TEST(one_failure_that_shows_much_is_one_entry)
 	ck_assert_uint_eq(count("error: attach.leak"), 3);
 	ck_assert_uint_eq(count("error: mem.leak"), 1);
 }
-END_TEST
 
 #define ABOUT(what) "format: 1\nscenario: s\nsummary: of " what "\nsteps:\n  - note: "
 
 /* Found in other ways, and the same when reduced: one scenario, printed once. */
-START_TEST(one_scenario_is_printed_once)
+TEST(one_scenario_is_printed_once)
 {
 	add("attach.leak", 10, "7", QUEUE);
 	add("attach.leak", 20, "8", THREAD);
@@ -118,10 +115,9 @@ START_TEST(one_scenario_is_printed_once)
 	ck_assert_uint_eq(count("- note: two"), 1);
 	ck_assert_uint_eq(count("     why: so\n"), 1);
 }
-END_TEST
 
 /* Of many causes of one finding some are not reduced: a line each, once. */
-START_TEST(further_causes_are_listed)
+TEST(further_causes_are_listed)
 {
 	add("log.quiet", 10, "a is interrupted", QUEUE);
 	add("log.quiet", 10, "b is interrupted", THREAD);
@@ -133,9 +129,8 @@ START_TEST(further_causes_are_listed)
 	ck_assert_uint_eq(count("shown by"), 2);
 	ck_assert_ptr_null(strstr(text, "\n  3. "));
 }
-END_TEST
 
-START_TEST(those_of_the_baseline_stand_apart)
+TEST(those_of_the_baseline_stand_apart)
 {
 	add("attach.leak", 10, "7", QUEUE);
 	add("mem.leak", 11, "", "");
@@ -144,10 +139,9 @@ START_TEST(those_of_the_baseline_stand_apart)
 	    "they stand\n  1. a/b#1.0,bounce\n     d.c:11: error: mem.leak: text of line 11\n"
 	    "       attach, 1 run\n"));
 }
-END_TEST
 
 /* One object: totals, and each finding with its status and the run that shows it. */
-START_TEST(the_summary_is_one_object)
+TEST(the_summary_is_one_object)
 {
 	struct sbuf buf;
 	json_t *object, *one;
@@ -178,20 +172,5 @@ START_TEST(the_summary_is_one_object)
 	ck_assert_ptr_null(json_object_get(one, "with"));
 	json_decref(object);
 }
-END_TEST
 
-Suite *
-report_explored_text_suite(void)
-{
-	Suite *s = suite_create("report_explored_text");
-	TCase *tc = tcase_create("explored_text");
-
-	tcase_add_checked_fixture(tc, setup, teardown);
-	tcase_add_test(tc, one_failure_that_shows_much_is_one_entry);
-	tcase_add_test(tc, one_scenario_is_printed_once);
-	tcase_add_test(tc, further_causes_are_listed);
-	tcase_add_test(tc, those_of_the_baseline_stand_apart);
-	tcase_add_test(tc, the_summary_is_one_object);
-	suite_add_tcase(s, tc);
-	return s;
-}
+SUITE(report_explored_text_suite, "report_explored_text", .setup = setup, .teardown = teardown)

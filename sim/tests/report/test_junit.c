@@ -2,7 +2,6 @@
 /*
  * Tests of sim/report/junit.
  */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,8 +9,7 @@
 #include <libxml/xmlreader.h>
 
 #include "report/junit.h"
-
-Suite	*report_junit_suite(void);
+#include "tests/suite.h"
 
 static const struct junit_case cases[] = {
 	{ .id = "inflate/odd-target#1.0,bounce", .file = "scenarios/inflate/odd-target.yaml",
@@ -82,7 +80,7 @@ check_content(xmlNodePtr node, const char *expected)
 	xmlFree(value);
 }
 
-START_TEST(document_is_well_formed_to_a_reader)
+TEST(document_is_well_formed_to_a_reader)
 {
 	xmlTextReaderPtr reader;
 	int more;
@@ -95,9 +93,8 @@ START_TEST(document_is_well_formed_to_a_reader)
 	ck_assert_int_eq(more, 0);
 	xmlFreeTextReader(reader);
 }
-END_TEST
 
-START_TEST(suites_are_areas_in_order)
+TEST(suites_are_areas_in_order)
 {
 	xmlNodePtr root, suite;
 
@@ -117,9 +114,8 @@ START_TEST(suites_are_areas_in_order)
 	check_attribute(child(root, "testsuite", 2), "name", "scenarios");
 	ck_assert_ptr_null(child(root, "testsuite", 3));
 }
-END_TEST
 
-START_TEST(case_tells_where_it_is)
+TEST(case_tells_where_it_is)
 {
 	xmlNodePtr suite, node;
 
@@ -134,9 +130,8 @@ START_TEST(case_tells_where_it_is)
 	ck_assert_ptr_null(child(node, "failure", 0));
 	ck_assert_ptr_null(child(node, "system-out", 0));
 }
-END_TEST
 
-START_TEST(known_defects_pass_and_are_listed)
+TEST(known_defects_pass_and_are_listed)
 {
 	xmlNodePtr node;
 
@@ -147,9 +142,8 @@ START_TEST(known_defects_pass_and_are_listed)
 	check_content(child(node, "system-out", 0),
 	    "known defects that showed:\nviomb-03 pages get lost\n");
 }
-END_TEST
 
-START_TEST(outcomes_have_their_elements)
+TEST(outcomes_have_their_elements)
 {
 	xmlNodePtr root, deflate, failure;
 
@@ -164,16 +158,14 @@ START_TEST(outcomes_have_their_elements)
 	check_content(child(child(child(root, "testsuite", 2), "testcase", 0), "error", 0),
 	    "viosim itself died of signal 11");
 }
-END_TEST
 
-START_TEST(no_case_is_a_document_too)
+TEST(no_case_is_a_document_too)
 {
 	print(NULL, 0);
 	check_attribute(xmlDocGetRootElement(doc), "tests", "0");
 }
-END_TEST
 
-START_TEST(full_disk_is_seen)
+TEST(full_disk_is_seen)
 {
 	FILE *stream = fopen("/dev/full", "w");
 
@@ -182,22 +174,5 @@ START_TEST(full_disk_is_seen)
 	ck_assert(!junit_print(stream, cases, CASES));
 	fclose(stream);
 }
-END_TEST
 
-Suite *
-report_junit_suite(void)
-{
-	Suite *s = suite_create("report_junit");
-	TCase *tc = tcase_create("junit");
-
-	tcase_add_checked_fixture(tc, NULL, teardown);
-	tcase_add_test(tc, document_is_well_formed_to_a_reader);
-	tcase_add_test(tc, suites_are_areas_in_order);
-	tcase_add_test(tc, case_tells_where_it_is);
-	tcase_add_test(tc, known_defects_pass_and_are_listed);
-	tcase_add_test(tc, outcomes_have_their_elements);
-	tcase_add_test(tc, no_case_is_a_document_too);
-	tcase_add_test(tc, full_disk_is_seen);
-	suite_add_tcase(s, tc);
-	return s;
-}
+SUITE(report_junit_suite, "report_junit", .setup = NULL, .teardown = teardown)

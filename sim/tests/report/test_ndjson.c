@@ -2,7 +2,6 @@
 /*
  * Tests of sim/report/ndjson.
  */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,8 +10,7 @@
 #include "record.h"
 #include "report/json.h"
 #include "report/ndjson.h"
-
-Suite	*report_ndjson_suite(void);
+#include "tests/suite.h"
 
 static struct record *record;
 static json_t **line;
@@ -83,7 +81,7 @@ number_of(size_t i, const char *key)
 	return json_integer_value(json_object_get(line[i], key));
 }
 
-START_TEST(case_is_header_events_verdict)
+TEST(case_is_header_events_verdict)
 {
 	record_attach(record);
 	record_inflate(record, S);
@@ -101,9 +99,8 @@ START_TEST(case_is_header_events_verdict)
 	ck_assert_str_eq(text_of(lines - 1, "digest"), "00c0ffee00112233");
 	ck_assert_int_eq(number_of(lines - 1, "events"), record->world.trace.count);
 }
-END_TEST
 
-START_TEST(case_without_result_says_why)
+TEST(case_without_result_says_why)
 {
 	char *text = NULL;
 	size_t size;
@@ -115,9 +112,8 @@ START_TEST(case_without_result_says_why)
 	    "{\"verdict\":\"skipped\",\"reason\":\"no \\\"process\\\"\\n\"}\n");
 	free(text);
 }
-END_TEST
 
-START_TEST(arguments_have_their_names)
+TEST(arguments_have_their_names)
 {
 	json_t *args;
 
@@ -140,10 +136,9 @@ START_TEST(arguments_have_their_names)
 	ck_assert_str_eq(text_of(4, "note"), "mutex-held");
 	ck_assert_str_eq(json_string_value(json_object_get(args, "ipl")), "IPL_VM");
 }
-END_TEST
 
 /* Whatever a driver prints, and whatever the numbers are, the line is JSON. */
-START_TEST(hostile_values_are_still_json)
+TEST(hostile_values_are_still_json)
 {
 	uint64_t number = record_text(record, "\xff\xfe \"quoted\" \\ \x01\n");
 
@@ -157,9 +152,8 @@ START_TEST(hostile_values_are_still_json)
 	ck_assert_str_eq(json_string_value(json_object_get(json_object_get(line[1], "args"),
 	    "text")), "?? \"quoted\" \\ ?\n");
 }
-END_TEST
 
-START_TEST(findings_and_failures_come_after_the_events)
+TEST(findings_and_failures_come_after_the_events)
 {
 	uint32_t seq = EVENT(record, S, MACHINE, EV_EXPECT, 0, 0, 0);
 
@@ -176,9 +170,8 @@ START_TEST(findings_and_failures_come_after_the_events)
 	ck_assert_str_eq(text_of(3, "expected"), "host.actual == 300");
 	ck_assert_str_eq(text_of(4, "verdict"), "failed");
 }
-END_TEST
 
-START_TEST(same_record_gives_the_same_bytes)
+TEST(same_record_gives_the_same_bytes)
 {
 	char *a, *b;
 
@@ -190,9 +183,8 @@ START_TEST(same_record_gives_the_same_bytes)
 	free(a);
 	free(b);
 }
-END_TEST
 
-START_TEST(full_disk_is_seen)
+TEST(full_disk_is_seen)
 {
 	FILE *stream = fopen("/dev/full", "w");
 
@@ -202,22 +194,5 @@ START_TEST(full_disk_is_seen)
 	ck_assert(ferror(stream) || fflush(stream) != 0);
 	fclose(stream);
 }
-END_TEST
 
-Suite *
-report_ndjson_suite(void)
-{
-	Suite *s = suite_create("report_ndjson");
-	TCase *tc = tcase_create("ndjson");
-
-	tcase_add_checked_fixture(tc, setup, teardown);
-	tcase_add_test(tc, case_is_header_events_verdict);
-	tcase_add_test(tc, case_without_result_says_why);
-	tcase_add_test(tc, arguments_have_their_names);
-	tcase_add_test(tc, hostile_values_are_still_json);
-	tcase_add_test(tc, findings_and_failures_come_after_the_events);
-	tcase_add_test(tc, same_record_gives_the_same_bytes);
-	tcase_add_test(tc, full_disk_is_seen);
-	suite_add_tcase(s, tc);
-	return s;
-}
+SUITE(report_ndjson_suite, "report_ndjson", .setup = setup, .teardown = teardown)

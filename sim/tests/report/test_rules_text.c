@@ -2,13 +2,11 @@
 /*
  * Tests of sim/report/rules_text.
  */
-#include <check.h>
 #include <stdlib.h>
 
 #include "record.h"
 #include "report/rules_text.h"
-
-Suite	*report_rules_text_suite(void);
+#include "tests/suite.h"
 
 static const struct rule bare = {
 	.id = "ring.missing-kick-of-a-queue", .severity = SEVERITY_LINT,
@@ -41,7 +39,7 @@ print_bare(FILE *stream, const struct report_input *input)
 	rules_text_print(&bare, stream);
 }
 
-START_TEST(table_is_aligned_and_wrapped)
+TEST(table_is_aligned_and_wrapped)
 {
 	char *text = record_print(print_table, NULL);
 
@@ -53,7 +51,6 @@ START_TEST(table_is_aligned_and_wrapped)
 	    "ring\n");
 	free(text);
 }
-END_TEST
 
 static const struct rule_absent absent = {
 	.id = "mem.soap", .title = "memory is clean", .reason = "Nobody has a towel.",
@@ -67,7 +64,7 @@ print_absent(FILE *stream, const struct report_input *input)
 	rules_text_absent(&absent, stream);
 }
 
-START_TEST(absent_rule_is_told)
+TEST(absent_rule_is_told)
 {
 	char *text = record_print(print_absent, NULL);
 
@@ -78,9 +75,8 @@ START_TEST(absent_rule_is_told)
 	    "Why not  Nobody has a towel.\n");
 	free(text);
 }
-END_TEST
 
-START_TEST(rule_is_told_in_full)
+TEST(rule_is_told_in_full)
 {
 	char *text = record_print(print_rule, NULL);
 
@@ -101,9 +97,8 @@ START_TEST(rule_is_told_in_full)
 	    "    TAILQ_INIT(&pages);\n");
 	free(text);
 }
-END_TEST
 
-START_TEST(examples_may_be_missing)
+TEST(examples_may_be_missing)
 {
 	char *text = record_print(print_bare, NULL);
 
@@ -116,18 +111,5 @@ START_TEST(examples_may_be_missing)
 	    "Source   virtio 1.2 clause 2.7.13\n");
 	free(text);
 }
-END_TEST
 
-Suite *
-report_rules_text_suite(void)
-{
-	Suite *s = suite_create("report_rules_text");
-	TCase *tc = tcase_create("rules_text");
-
-	tcase_add_test(tc, table_is_aligned_and_wrapped);
-	tcase_add_test(tc, rule_is_told_in_full);
-	tcase_add_test(tc, absent_rule_is_told);
-	tcase_add_test(tc, examples_may_be_missing);
-	suite_add_tcase(s, tc);
-	return s;
-}
+SUITE(report_rules_text_suite, "report_rules_text")

@@ -2,7 +2,6 @@
 /*
  * Tests of sim/report/summary and of the reasons in it.
  */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,8 +10,7 @@
 #include "report/failure.h"
 #include "report/json.h"
 #include "report/summary.h"
-
-Suite	*report_summary_suite(void);
+#include "tests/suite.h"
 
 static const struct summary_totals totals = {
 	.driver = "build/d.so", .cases = 4, .passed = 1, .failed = 2, .skipped = 1,
@@ -39,7 +37,7 @@ text_at(json_t *object, const char *array, size_t index, const char *key)
 	return json_string_value(json_object_get(item, key));
 }
 
-START_TEST(cases_are_where_they_belong)
+TEST(cases_are_where_they_belong)
 {
 	struct summary *summary = summary_new();
 	json_t *object;
@@ -66,7 +64,6 @@ START_TEST(cases_are_where_they_belong)
 	ck_assert_str_eq(text_at(object, "no_longer_shown", 0, "scenario"), "a/b");
 	json_decref(object);
 }
-END_TEST
 
 static uint64_t
 digest_of(uint64_t first, uint64_t second)
@@ -84,15 +81,14 @@ digest_of(uint64_t first, uint64_t second)
 	return digest;
 }
 
-START_TEST(digest_is_of_all_cases_in_order)
+TEST(digest_is_of_all_cases_in_order)
 {
 	ck_assert_uint_eq(digest_of(1, 2), digest_of(1, 2));
 	ck_assert_uint_ne(digest_of(1, 2), digest_of(2, 1));
 	ck_assert_uint_ne(digest_of(1, 2), digest_of(1, 3));
 }
-END_TEST
 
-START_TEST(reasons_are_those_of_the_list)
+TEST(reasons_are_those_of_the_list)
 {
 	struct record *record = record_new();
 	char *text, *lines, *line;
@@ -123,17 +119,5 @@ START_TEST(reasons_are_those_of_the_list)
 	free(lines);
 	record_free(record);
 }
-END_TEST
 
-Suite *
-report_summary_suite(void)
-{
-	Suite *s = suite_create("report_summary");
-	TCase *tc = tcase_create("summary");
-
-	tcase_add_test(tc, cases_are_where_they_belong);
-	tcase_add_test(tc, digest_is_of_all_cases_in_order);
-	tcase_add_test(tc, reasons_are_those_of_the_list);
-	suite_add_tcase(s, tc);
-	return s;
-}
+SUITE(report_summary_suite, "report_summary")

@@ -2,7 +2,6 @@
 /*
  * Tests of sim/report/timeline and timeline_plan.
  */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,8 +11,7 @@
 #include "report/timeline_plan.h"
 #include "report/words.h"
 #include "rules/rules.h"
-
-Suite	*report_timeline_suite(void);
+#include "tests/suite.h"
 
 static struct record *record;
 static char *text;
@@ -62,7 +60,7 @@ lines_of(const char *s)
 	"        time  who       what                                               " \
 	"   driver    host    free\n"
 
-START_TEST(run_is_printed_in_columns)
+TEST(run_is_printed_in_columns)
 {
 	EVENT(record, S, MACHINE, EV_HOST_TARGET, 0, 256, 0, 1);
 	record_attach(record);
@@ -92,9 +90,8 @@ START_TEST(run_is_printed_in_columns)
 	    "   1.002000s  device    is told actual = 256\n"
 	    "   1.002000s  viomb     sleeps on cv1, at most 30s\n");
 }
-END_TEST
 
-START_TEST(verbose_prints_every_event)
+TEST(verbose_prints_every_event)
 {
 	record_attach(record);
 	record->input.style.verbose = true;
@@ -102,9 +99,8 @@ START_TEST(verbose_prints_every_event)
 	ck_assert_uint_eq(lines_of(text), 2 + record->world.trace.count);
 	ck_assert_ptr_nonnull(strstr(text, "kthread_create(-1, 0x1, \"viomb\")\n"));
 }
-END_TEST
 
-START_TEST(like_rounds_are_counted)
+TEST(like_rounds_are_counted)
 {
 	record_attach(record);
 	for (unsigned i = 0; i < 10; i++)
@@ -114,10 +110,9 @@ START_TEST(like_rounds_are_counted)
 	ck_assert_ptr_nonnull(strstr(text, "   1.092000s  ...       9 more rounds of these 13 "
 	    "lines: 2304 pages             2560    2560   13824\n"));
 }
-END_TEST
 
 /* In the tail the last round is told: that is where the trouble came. */
-START_TEST(tail_counts_the_earlier_rounds)
+TEST(tail_counts_the_earlier_rounds)
 {
 	record_attach(record);
 	for (unsigned i = 0; i < 10; i++)
@@ -130,9 +125,8 @@ START_TEST(tail_counts_the_earlier_rounds)
 	    "13 lines: 2304 pages          2304    2304   14080\n"));
 	ck_assert_ptr_nonnull(strstr(text, "   1.092000s  device    is told actual = 2560\n"));
 }
-END_TEST
 
-START_TEST(tail_ends_at_the_event_asked_for)
+TEST(tail_ends_at_the_event_asked_for)
 {
 	record_attach(record);
 	EVENT(record, S, MACHINE, EV_HOST_TARGET, 0, 1, 0, 1);
@@ -144,9 +138,8 @@ START_TEST(tail_ends_at_the_event_asked_for)
 	    "   1.000000s  host      asks for 1 page (was 0), config interrupt\n"
 	    "   1.000000s  host      asks for 2 pages (was 1), config interrupt\n");
 }
-END_TEST
 
-START_TEST(findings_stand_at_their_event)
+TEST(findings_stand_at_their_event)
 {
 	uint32_t call, end;
 
@@ -167,9 +160,8 @@ START_TEST(findings_stand_at_their_event)
 	    "              !!        failed: expect: expected host.actual == 300; actual "
 	    "host.actual = 256 pages\n"));
 }
-END_TEST
 
-START_TEST(marked_events_are_never_summed_up)
+TEST(marked_events_are_never_summed_up)
 {
 	for (unsigned i = 0; i < 20; i++)
 		EVENT(record, i, THREAD, EV_DEV_KICK, 0, 0);
@@ -181,9 +173,8 @@ START_TEST(marked_events_are_never_summed_up)
 	ck_assert_ptr_nonnull(strstr(text, "8 more like the line above\n"));
 	ck_assert_ptr_nonnull(strstr(text, "!!        error: page.double-free"));
 }
-END_TEST
 
-START_TEST(lines_keep_the_width)
+TEST(lines_keep_the_width)
 {
 	static const unsigned width[] = { REPORT_WIDTH_MIN, 80, REPORT_WIDTH, 132 };
 	uint64_t number = record_text(record, "one two three four five six seven eight nine ten "
@@ -200,9 +191,8 @@ START_TEST(lines_keep_the_width)
 			ck_assert_uint_le(report_columns(line), width[i]);
 	}
 }
-END_TEST
 
-START_TEST(colour_only_when_asked)
+TEST(colour_only_when_asked)
 {
 	record_attach(record);
 	print();
@@ -211,10 +201,9 @@ START_TEST(colour_only_when_asked)
 	print();
 	ck_assert_ptr_nonnull(strstr(text, "\033[32mviomb     sleeps on cv1"));
 }
-END_TEST
 
 /* Only the last chunks are kept: what was before is not known, and not invented. */
-START_TEST(cut_record_tells_what_it_has)
+TEST(cut_record_tells_what_it_has)
 {
 	record->world.trace.keep_all = false;
 	for (unsigned i = 0; i < 5 * TRACE_CHUNK; i++)
@@ -225,10 +214,9 @@ START_TEST(cut_record_tells_what_it_has)
 	ck_assert_ptr_nonnull(strstr(text, "takes 1 page from the guest                    "
 	    "            -       7       -\n"));
 }
-END_TEST
 
 /* At every length, of a whole record and a cut one, something is there and nothing is lost. */
-START_TEST(first_event_is_found_at_every_length)
+TEST_RANGE(first_event_is_found_at_every_length, 0, 2)
 {
 	record->world.trace.keep_all = _i != 0;
 	for (uint32_t i = 1; i <= 4 * TRACE_CHUNK; i++) {
@@ -240,7 +228,6 @@ START_TEST(first_event_is_found_at_every_length)
 		ck_assert(first == 0 || trace_event(&record->world.trace, first - 1) == NULL);
 	}
 }
-END_TEST
 
 /* ---- plans ---- */
 
@@ -268,7 +255,7 @@ plan_text(const char *letters, bool backward, char *out)
 	plan_fini(&plan);
 }
 
-START_TEST(plan_counts_whole_rounds)
+TEST(plan_counts_whole_rounds)
 {
 	static const struct { const char *letters, *forward, *backward; } row[] = {
 		{ "", "", "" }, { "a", "a", "a" }, { "abc", "abc", "abc" },
@@ -287,9 +274,8 @@ START_TEST(plan_counts_whole_rounds)
 		ck_assert_str_eq(out, row[i].backward);
 	}
 }
-END_TEST
 
-START_TEST(lints_are_explained)
+TEST(lints_are_explained)
 {
 	uint32_t seq = EVENT(record, S, MACHINE, EV_HOST_TARGET, 0, 1, 0, 1);
 
@@ -307,28 +293,5 @@ START_TEST(lints_are_explained)
 	ck_assert_ptr_null(strstr(strstr(text, "2 places") + 8, "places"));
 	ck_assert_ptr_null(strstr(text, "double-free"));
 }
-END_TEST
 
-Suite *
-report_timeline_suite(void)
-{
-	Suite *s = suite_create("report_timeline");
-	TCase *tc = tcase_create("timeline");
-
-	tcase_add_checked_fixture(tc, setup, teardown);
-	tcase_add_test(tc, run_is_printed_in_columns);
-	tcase_add_test(tc, verbose_prints_every_event);
-	tcase_add_test(tc, like_rounds_are_counted);
-	tcase_add_test(tc, tail_counts_the_earlier_rounds);
-	tcase_add_test(tc, tail_ends_at_the_event_asked_for);
-	tcase_add_test(tc, findings_stand_at_their_event);
-	tcase_add_test(tc, marked_events_are_never_summed_up);
-	tcase_add_test(tc, lines_keep_the_width);
-	tcase_add_test(tc, colour_only_when_asked);
-	tcase_add_test(tc, cut_record_tells_what_it_has);
-	tcase_add_loop_test(tc, first_event_is_found_at_every_length, 0, 2);
-	tcase_add_test(tc, plan_counts_whole_rounds);
-	tcase_add_test(tc, lints_are_explained);
-	suite_add_tcase(s, tc);
-	return s;
-}
+SUITE(report_timeline_suite, "report_timeline", .setup = setup, .teardown = teardown)

@@ -2,15 +2,13 @@
 /*
  * Tests of sim/report/words and of the texts in sim/report/report.
  */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "fault/fault.h"
 #include "record.h"
 #include "report/words.h"
-
-Suite	*report_words_suite(void);
+#include "tests/suite.h"
 
 static struct record *record;
 static struct words words;
@@ -31,7 +29,7 @@ teardown(void)
 
 /* ---- values ---- */
 
-START_TEST(duration_is_short_and_exact)
+TEST(duration_is_short_and_exact)
 {
 	static const struct { uint64_t ns; const char *text; } row[] = {
 		{ 0, "0s" }, { 1, "1ns" }, { 1500, "1.5us" }, { 12500000, "12.5ms" },
@@ -44,18 +42,16 @@ START_TEST(duration_is_short_and_exact)
 		ck_assert_str_eq(text, row[i].text);
 	}
 }
-END_TEST
 
-START_TEST(time_is_a_column)
+TEST(time_is_a_column)
 {
 	words_time(1234567899, text, sizeof(text));
 	ck_assert_str_eq(text, "   1.234567s");
 	words_time(123456 * S, text, sizeof(text));
 	ck_assert_str_eq(text, "123456.000000s");
 }
-END_TEST
 
-START_TEST(values_are_said_by_their_letter)
+TEST(values_are_said_by_their_letter)
 {
 	static const struct { char letter; uint64_t value; const char *text; } row[] = {
 		{ 'm', 1, "mutex1" }, { 'm', 0, "no mutex" }, { 'c', 2, "cv2" },
@@ -77,9 +73,8 @@ START_TEST(values_are_said_by_their_letter)
 		ck_assert_str_eq(text, row[i].text);
 	}
 }
-END_TEST
 
-START_TEST(every_letter_of_the_tables_is_known)
+TEST(every_letter_of_the_tables_is_known)
 {
 	for (unsigned call = HW_CALL_NONE + 1; call < HW_CALLS; call++)
 		for (const char *p = trace_call_args((enum hw_call)call); *p != '\0'; p++)
@@ -87,9 +82,8 @@ START_TEST(every_letter_of_the_tables_is_known)
 	for (unsigned note = 0; note < HW_NOTES; note++)
 		ck_assert_ptr_nonnull(strchr(trace_note_args((enum hw_note)note), ':'));
 }
-END_TEST
 
-START_TEST(text_is_made_fit_for_a_line)
+TEST(text_is_made_fit_for_a_line)
 {
 	static const struct { const char *from, *to; } row[] = {
 		{ "a\nb\tc\n", "a b c" }, { "a\033[1mb", "a?[1mb" },
@@ -109,7 +103,6 @@ START_TEST(text_is_made_fit_for_a_line)
 	ck_assert_str_eq(text, "a\nb\n");
 	ck_assert_uint_eq(report_columns("\xc3\xa4\xe2\x82\xac!"), 3);
 }
-END_TEST
 
 /* ---- sentences ---- */
 
@@ -123,7 +116,7 @@ said(uint32_t seq)
 #define SAID(ctx, kind, code, ...) \
 	said(EVENT(record, 0, ctx, kind, code, ##__VA_ARGS__))
 
-START_TEST(calls_are_said_with_their_arguments)
+TEST(calls_are_said_with_their_arguments)
 {
 	uint64_t name = record_text(record, "viomb");
 
@@ -140,9 +133,8 @@ START_TEST(calls_are_said_with_their_arguments)
 	ck_assert_str_eq(SAID(THREAD, EV_RET, HW_CALL_MUTEX_OWNED, 1),
 	    "mutex_owned returns true");
 }
-END_TEST
 
-START_TEST(device_and_host_are_said_as_sentences)
+TEST(device_and_host_are_said_as_sentences)
 {
 	ck_assert_str_eq(SAID(MACHINE, EV_HOST_TARGET, 0, 300, 0, 1),
 	    "asks for 300 pages (was 0), config interrupt");
@@ -170,9 +162,8 @@ START_TEST(device_and_host_are_said_as_sentences)
 	ck_assert_str_eq(SAID(IRQ, EV_NOTE, HW_NOTE_CALLBACK, 1, 1, 1),
 	    "calls the driver's vq_done of deflateq");
 }
-END_TEST
 
-START_TEST(fault_is_said_by_its_row)
+TEST(fault_is_said_by_its_row)
 {
 	size_t count, row = 0;
 	const struct fault_row *rows = fault_catalogue(&count);
@@ -186,9 +177,8 @@ START_TEST(fault_is_said_by_its_row)
 	ck_assert_str_eq(SAID(THREAD, EV_FAULT, 0, row, rows[row].call, (uint64_t)-1,
 	    (uint64_t)rows[row].error), expected);
 }
-END_TEST
 
-START_TEST(console_text_is_one_line)
+TEST(console_text_is_one_line)
 {
 	uint64_t number = record_text(record, "viomb0: full\nagain\033[2J\n");
 
@@ -196,10 +186,9 @@ START_TEST(console_text_is_one_line)
 	ck_assert(!words_is_main(&words, trace_event(&record->world.trace,
 	    EVENT(record, 0, THREAD, EV_CONSOLE, 0, record_text(record, "\n")))));
 }
-END_TEST
 
 /* An expectation that holds at once is told with its step, any other by itself. */
-START_TEST(expectation_is_printed_once)
+TEST(expectation_is_printed_once)
 {
 	uint64_t number = record_text(record, "expect: host.held == 0");
 	uint32_t step, held, late;
@@ -217,10 +206,9 @@ START_TEST(expectation_is_printed_once)
 	ck_assert_str_eq(said(step), "step 4: expect: host.held == 0");
 	ck_assert(words_is_main(&words, trace_event(trace, late)));
 }
-END_TEST
 
 /* Whatever the numbers are, there is a sentence, and it ends where the buffer ends. */
-START_TEST(every_event_is_said)
+TEST(every_event_is_said)
 {
 	static const uint64_t value[] = { 0, 1, 77, UINT64_MAX };
 
@@ -240,7 +228,6 @@ START_TEST(every_event_is_said)
 				ck_assert_uint_lt(strlen(text), 8);
 			}
 }
-END_TEST
 
 /* ---- the reader's place ---- */
 
@@ -252,7 +239,7 @@ follow_all(void)
 		words_follow(&words, trace_event(&record->world.trace, seq));
 }
 
-START_TEST(names_come_from_the_record)
+TEST(names_come_from_the_record)
 {
 	record_attach(record);
 	record_inflate(record, S);
@@ -263,9 +250,8 @@ START_TEST(names_come_from_the_record)
 	ck_assert_str_eq(words_context_name(&words, 9, HW_CTX_SOFTINT), "softint");
 	ck_assert_str_eq(words_context_name(&words, 0, HW_CTX_AUTOCONF), "machine");
 }
-END_TEST
 
-START_TEST(wake_up_says_how_long_it_slept)
+TEST(wake_up_says_how_long_it_slept)
 {
 	uint32_t wake;
 
@@ -274,9 +260,8 @@ START_TEST(wake_up_says_how_long_it_slept)
 	wake = EVENT(record, S, MACHINE, EV_CTX_WAKE, 0, THREAD, 1);
 	ck_assert_str_eq(said(wake), "wakes up: timeout, slept 990ms");
 }
-END_TEST
 
-START_TEST(page_counts_follow)
+TEST(page_counts_follow)
 {
 	record_attach(record);
 	record_inflate(record, S);
@@ -286,10 +271,9 @@ START_TEST(page_counts_follow)
 	ck_assert_uint_eq(words.pages.host, 512);
 	ck_assert_uint_eq(words.pages.free, 16384 - 512);
 }
-END_TEST
 
 /* 256 pages are freed twice: the second time nothing changes. */
-START_TEST(double_free_frees_once)
+TEST(double_free_frees_once)
 {
 	struct memory_counts *counts = &record->world.memory.counts;
 
@@ -304,9 +288,8 @@ START_TEST(double_free_frees_once)
 	ck_assert_uint_eq(words.pages.driver, 0);
 	ck_assert_uint_eq(words.pages.free, 16384);
 }
-END_TEST
 
-START_TEST(reboot_gives_everything_back)
+TEST(reboot_gives_everything_back)
 {
 	record_inflate(record, S);
 	EVENT(record, 2 * S, MACHINE, EV_HOST_REBOOT, 0);
@@ -315,9 +298,8 @@ START_TEST(reboot_gives_everything_back)
 	ck_assert_uint_eq(words.pages.host, 0);
 	ck_assert_uint_eq(words.pages.free, 16384);
 }
-END_TEST
 
-START_TEST(shape_is_the_same_for_alike_only)
+TEST(shape_is_the_same_for_alike_only)
 {
 	const struct trace *trace = &record->world.trace;
 	uint32_t a = EVENT(record, 1, THREAD, EV_DEV_TAKE, 0, 0, 1, 1024, 256, 5);
@@ -334,32 +316,5 @@ START_TEST(shape_is_the_same_for_alike_only)
 	ck_assert_uint_ne(SHAPE(e), SHAPE(f));
 #undef SHAPE
 }
-END_TEST
 
-Suite *
-report_words_suite(void)
-{
-	Suite *s = suite_create("report_words");
-	TCase *tc = tcase_create("words");
-
-	tcase_add_checked_fixture(tc, setup, teardown);
-	tcase_add_test(tc, duration_is_short_and_exact);
-	tcase_add_test(tc, time_is_a_column);
-	tcase_add_test(tc, values_are_said_by_their_letter);
-	tcase_add_test(tc, every_letter_of_the_tables_is_known);
-	tcase_add_test(tc, text_is_made_fit_for_a_line);
-	tcase_add_test(tc, calls_are_said_with_their_arguments);
-	tcase_add_test(tc, device_and_host_are_said_as_sentences);
-	tcase_add_test(tc, fault_is_said_by_its_row);
-	tcase_add_test(tc, console_text_is_one_line);
-	tcase_add_test(tc, expectation_is_printed_once);
-	tcase_add_test(tc, every_event_is_said);
-	tcase_add_test(tc, names_come_from_the_record);
-	tcase_add_test(tc, wake_up_says_how_long_it_slept);
-	tcase_add_test(tc, page_counts_follow);
-	tcase_add_test(tc, double_free_frees_once);
-	tcase_add_test(tc, reboot_gives_everything_back);
-	tcase_add_test(tc, shape_is_the_same_for_alike_only);
-	suite_add_tcase(s, tc);
-	return s;
-}
+SUITE(report_words_suite, "report_words", .setup = setup, .teardown = teardown)

@@ -2,12 +2,10 @@
 /*
  * Area attach, as streams of events: what the fragments (test_fragments.c) do not reach.
  */
-#include <check.h>
 #include <string.h>
 
 #include "tests/rules/stream.h"
-
-Suite *rules_attach_suite(void);
+#include "tests/suite.h"
 
 enum { ENOMEM_K = 12, EEXIST_K = 17, DRIVER_OK = 7, FAILED = 128 };
 
@@ -97,7 +95,7 @@ attach_that_fails(void)
 	end(false);
 }
 
-START_TEST(leak_of_device_status)
+TEST(leak_of_device_status)
 {
 	begin(1);
 	EVENT(&s, DEV_STATUS, 0, 3);
@@ -105,9 +103,8 @@ START_TEST(leak_of_device_status)
 	CALL(&s, VIRTIO_CHILD_ATTACH_FAILED, 0);
 	stream_is_only(&s, "attach.leak", end(false));
 }
-END_TEST
 
-START_TEST(again_refused)
+TEST(again_refused)
 {
 	attach_that_fails();
 	NOTE(&s, ATTACH, HW_ATTACH_BEGIN);
@@ -116,9 +113,8 @@ START_TEST(again_refused)
 	stream_is_quiet(&s);
 	stream_is_only(&s, "attach.again", end(false));
 }
-END_TEST
 
-START_TEST(again_refused_because_of_another_child_is_quiet)
+TEST(again_refused_because_of_another_child_is_quiet)
 {
 	attach_that_fails();
 	NOTE(&s, ATTACH, HW_ATTACH_BEGIN);
@@ -127,7 +123,6 @@ START_TEST(again_refused_because_of_another_child_is_quiet)
 	end(false);
 	stream_is_quiet(&s);
 }
-END_TEST
 
 static uint32_t
 undo(bool reset_first)
@@ -152,38 +147,34 @@ undo(bool reset_first)
 	return seq;
 }
 
-START_TEST(undo_order_device_live)
+TEST(undo_order_device_live)
 {
 	rules_off(s.rules, "ring.free-queue");
 	stream_is_only(&s, "attach.undo-order", undo(false));
 	ck_assert_ptr_nonnull(strstr(s.findings.item[0].text, "queue 0, mutex 1"));
 }
-END_TEST
 
-START_TEST(call_order_started_twice)
+TEST(call_order_started_twice)
 {
 	begin(1);
 	stream_is_only(&s, "attach.call-order", CALL(&s, VIRTIO_CHILD_ATTACH_START, 6));
 }
-END_TEST
 
-START_TEST(call_order_finished_without_start)
+TEST(call_order_finished_without_start)
 {
 	NOTE(&s, ATTACH, HW_ATTACH_BEGIN);
 	stream_is_only(&s, "attach.call-order", CALL(&s, VIRTIO_CHILD_ATTACH_FINISH, 0));
 }
-END_TEST
 
-START_TEST(call_order_failed_twice)
+TEST(call_order_failed_twice)
 {
 	begin(1);
 	failed();
 	stream_is_quiet(&s);
 	stream_is_only(&s, "attach.call-order", failed());
 }
-END_TEST
 
-START_TEST(call_order_finish_failed_and_nothing_said)
+TEST(call_order_finish_failed_and_nothing_said)
 {
 	begin(1);
 	CALL(&s, VIRTIO_CHILD_ATTACH_FINISH, 0);
@@ -192,17 +183,15 @@ START_TEST(call_order_finish_failed_and_nothing_said)
 	RET(&s, VIRTIO_CHILD_ATTACH_FINISH, 1);
 	stream_is_only(&s, "attach.call-order", end(false));
 }
-END_TEST
 
-START_TEST(features_never_offered)
+TEST(features_never_offered)
 {
 	EVENT(&s, DEV_FEATURES, 0, 1, 3);
 	stream_is_quiet(&s);
 	stream_is_only(&s, "attach.features", EVENT(&s, DEV_FEATURES, 0, 4, 3));
 }
-END_TEST
 
-START_TEST(refused_because_attached_already_is_quiet)
+TEST(refused_because_attached_already_is_quiet)
 {
 	stream_attach(&s);
 	end(true);
@@ -210,9 +199,8 @@ START_TEST(refused_because_attached_already_is_quiet)
 	end(false);
 	ck_assert_uint_eq(stream_count(&s, "attach.refused"), 0);
 }
-END_TEST
 
-START_TEST(features_with_their_queue_are_quiet)
+TEST(features_with_their_queue_are_quiet)
 {
 	begin(3);
 	queue(0);
@@ -222,9 +210,8 @@ START_TEST(features_with_their_queue_are_quiet)
 	end(true);
 	stream_is_quiet(&s);
 }
-END_TEST
 
-START_TEST(finish_without_a_queue_that_could_not_be_made)
+TEST(finish_without_a_queue_that_could_not_be_made)
 {
 	begin(1);
 	queue(0);
@@ -232,16 +219,14 @@ START_TEST(finish_without_a_queue_that_could_not_be_made)
 	RET(&s, VIRTIO_ALLOC_VQ, -1);
 	stream_is_only(&s, "attach.call-order", CALL(&s, VIRTIO_CHILD_ATTACH_FINISH, 0));
 }
-END_TEST
 
-START_TEST(features_none_after_failed_negotiation_is_quiet)
+TEST(features_none_after_failed_negotiation_is_quiet)
 {
 	begin(0);
 	failed();
 	end(false);
 	stream_is_quiet(&s);
 }
-END_TEST
 
 static uint32_t
 createv(uint64_t node, uint64_t error, bool struck)
@@ -254,7 +239,7 @@ createv(uint64_t node, uint64_t error, bool struck)
 	return RET(&s, SYSCTL_CREATEV, error);
 }
 
-START_TEST(sysctl_crash_elsewhere_is_not_its_fault)
+TEST(sysctl_crash_elsewhere_is_not_its_fault)
 {
 	stream_attach(&s);
 	createv(0, ENOMEM_K, true);
@@ -262,39 +247,13 @@ START_TEST(sysctl_crash_elsewhere_is_not_its_fault)
 	EVENT(&s, CRASH, 0, 11, 0);
 	stream_is_quiet(&s);
 }
-END_TEST
 
-START_TEST(sysctl_duplicate_name)
+TEST(sysctl_duplicate_name)
 {
 	stream_attach(&s);
 	createv(1, 0, false);
 	stream_is_quiet(&s);
 	stream_is_only(&s, "attach.sysctl", createv(0, EEXIST_K, false));
 }
-END_TEST
 
-Suite *
-rules_attach_suite(void)
-{
-	Suite *suite = suite_create("rules_attach");
-	TCase *tc = tcase_create("stream");
-
-	tcase_add_checked_fixture(tc, setup, teardown);
-	tcase_add_test(tc, leak_of_device_status);
-	tcase_add_test(tc, again_refused);
-	tcase_add_test(tc, again_refused_because_of_another_child_is_quiet);
-	tcase_add_test(tc, undo_order_device_live);
-	tcase_add_test(tc, call_order_started_twice);
-	tcase_add_test(tc, call_order_finished_without_start);
-	tcase_add_test(tc, call_order_failed_twice);
-	tcase_add_test(tc, call_order_finish_failed_and_nothing_said);
-	tcase_add_test(tc, features_never_offered);
-	tcase_add_test(tc, refused_because_attached_already_is_quiet);
-	tcase_add_test(tc, features_with_their_queue_are_quiet);
-	tcase_add_test(tc, finish_without_a_queue_that_could_not_be_made);
-	tcase_add_test(tc, features_none_after_failed_negotiation_is_quiet);
-	tcase_add_test(tc, sysctl_crash_elsewhere_is_not_its_fault);
-	tcase_add_test(tc, sysctl_duplicate_name);
-	suite_add_tcase(suite, tc);
-	return suite;
-}
+SUITE(rules_attach_suite, "rules_attach", .setup = setup, .teardown = teardown)

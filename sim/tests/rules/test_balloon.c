@@ -2,12 +2,10 @@
 /*
  * Area balloon, as streams of events: what the fragments (test_fragments.c) do not reach.
  */
-#include <check.h>
 #include <string.h>
 
 #include "tests/rules/guest.h"
-
-Suite	*rules_balloon_suite(void);
+#include "tests/suite.h"
 
 static struct guest g;
 
@@ -34,7 +32,7 @@ new_target(uint32_t pages)
 
 /* ---- inflate ---- */
 
-START_TEST(reading_at_take_finds_the_same)
+TEST(reading_at_take_finds_the_same)
 {
 	uint32_t seq;
 	static const uint32_t entry[] = { 100, 0, 102 };
@@ -50,11 +48,10 @@ START_TEST(reading_at_take_finds_the_same)
 	ck_assert_uint_eq(stream_finding(&g.s, "balloon.inflate-entries")->seq, seq);
 	ck_assert_uint_ne(stream_finding(&g.s, "balloon.inflate-entries")->site, 0);
 }
-END_TEST
 
 /* ---- deflate ---- */
 
-START_TEST(page_given_again_before_answer_is_quiet)
+TEST(page_given_again_before_answer_is_quiet)
 {
 	guest_inflate(&g, 100, 8, 8);
 	new_target(0);
@@ -73,11 +70,10 @@ START_TEST(page_given_again_before_answer_is_quiet)
 	stream_rest(&g.s);
 	stream_is_quiet(&g.s);
 }
-END_TEST
 
 /* ---- direction ---- */
 
-START_TEST(inflate_at_equality_is_found_when_strict)
+TEST(inflate_at_equality_is_found_when_strict)
 {
 	g.s.view.strict = true;
 	new_target(8);
@@ -87,9 +83,8 @@ START_TEST(inflate_at_equality_is_found_when_strict)
 	guest_fill(&g, 0, 8, 200);
 	stream_is_only(&g.s, "balloon.inflate-direction", guest_commit(&g, INFLATE, 32));
 }
-END_TEST
 
-START_TEST(forgetful_device_is_no_excuse_to_inflate_for_ever)
+TEST(forgetful_device_is_no_excuse_to_inflate_for_ever)
 {
 	g.s.balloon.keeps_actual = false;
 	new_target(8);
@@ -102,9 +97,8 @@ START_TEST(forgetful_device_is_no_excuse_to_inflate_for_ever)
 	guest_fill(&g, 0, 8, 300);
 	stream_is_only(&g.s, "balloon.inflate-direction", guest_commit(&g, INFLATE, 32));
 }
-END_TEST
 
-START_TEST(deflate_below_target_on_oom_is_quiet)
+TEST(deflate_below_target_on_oom_is_quiet)
 {
 	g.s.view.device.features = 4;
 	guest_inflate(&g, 100, 100, 100);
@@ -113,20 +107,5 @@ START_TEST(deflate_below_target_on_oom_is_quiet)
 	guest_commit(&g, DEFLATE, 41 * 4);
 	stream_is_quiet(&g.s);
 }
-END_TEST
 
-Suite *
-rules_balloon_suite(void)
-{
-	Suite *suite = suite_create("rules_balloon");
-	TCase *tc = tcase_create("balloon");
-
-	tcase_add_checked_fixture(tc, setup, teardown);
-	tcase_add_test(tc, reading_at_take_finds_the_same);
-	tcase_add_test(tc, page_given_again_before_answer_is_quiet);
-	tcase_add_test(tc, inflate_at_equality_is_found_when_strict);
-	tcase_add_test(tc, forgetful_device_is_no_excuse_to_inflate_for_ever);
-	tcase_add_test(tc, deflate_below_target_on_oom_is_quiet);
-	suite_add_tcase(suite, tc);
-	return suite;
-}
+SUITE(rules_balloon_suite, "rules_balloon", .setup = setup, .teardown = teardown)

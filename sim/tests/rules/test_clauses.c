@@ -3,15 +3,13 @@
  * Tests of the clauses (sim/rules/clauses): the lists answer for all rules, and the check sees
  * what is wrong with a list.
  */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/sbuf.h"
 #include "rules/clauses/clauses.h"
 #include "rules/rules.h"
-
-Suite	*rules_clauses_suite(void);
+#include "tests/suite.h"
 
 static char *
 check(const struct clause_source *sources, unsigned *wrong)
@@ -22,7 +20,7 @@ check(const struct clause_source *sources, unsigned *wrong)
 	return sbuf_close(&buf);
 }
 
-START_TEST(clauses_and_rules_answer_each_other)
+TEST(clauses_and_rules_answer_each_other)
 {
 	unsigned wrong;
 	char *text = check(clause_sources, &wrong);
@@ -30,7 +28,6 @@ START_TEST(clauses_and_rules_answer_each_other)
 	ck_assert_msg(wrong == 0, "%u:\n%s", wrong, text);
 	free(text);
 }
-END_TEST
 
 /* The list of virtio with its last row replaced: what the check says of it. */
 static void
@@ -50,7 +47,7 @@ assert_says(struct clause row, const char *what)
 	free(text);
 }
 
-START_TEST(list_with_a_fault_is_refused)
+TEST(list_with_a_fault_is_refused)
 {
 	assert_says((struct clause){ "9.9", CLAUSE_MUST, "gist", CLAUSE_RULE, "ring.bend" },
 	    "9.9: there is no rule ring.bend");
@@ -59,10 +56,9 @@ START_TEST(list_with_a_fault_is_refused)
 	assert_says((struct clause){ "9.9", CLAUSE_MUST, "", CLAUSE_OPEN, "x" },
 	    "9.9: a row without a gist");
 }
-END_TEST
 
 /* Without the list of NetBSD its rules have no row. */
-START_TEST(rule_without_a_row_is_refused)
+TEST(rule_without_a_row_is_refused)
 {
 	const struct clause_source sources[] = { clause_sources[0], { NULL, NULL, 0 } };
 	const struct clause_source none[] = { { NULL, NULL, 0 } };
@@ -79,17 +75,5 @@ START_TEST(rule_without_a_row_is_refused)
 	ck_assert_ptr_nonnull(strstr(text, "balloon.count cites clause 5.5.6.1, and no row of it"));
 	free(text);
 }
-END_TEST
 
-Suite *
-rules_clauses_suite(void)
-{
-	Suite *s = suite_create("rules_clauses");
-	TCase *tc = tcase_create("clauses");
-
-	tcase_add_test(tc, clauses_and_rules_answer_each_other);
-	tcase_add_test(tc, list_with_a_fault_is_refused);
-	tcase_add_test(tc, rule_without_a_row_is_refused);
-	suite_add_tcase(s, tc);
-	return s;
-}
+SUITE(rules_clauses_suite, "rules_clauses")

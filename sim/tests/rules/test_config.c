@@ -2,12 +2,10 @@
 /*
  * Area config, as streams of events: what the fragments (test_fragments.c) do not reach.
  */
-#include <check.h>
 #include <string.h>
 
 #include "tests/rules/guest.h"
-
-Suite	*rules_config_suite(void);
+#include "tests/suite.h"
 
 static struct guest g;
 
@@ -26,13 +24,12 @@ teardown(void)
 }
 
 /* A driver that goes by what the device says about a balloon it did not fill. */
-START_TEST(foreign_actual_is_not_judged)
+TEST(foreign_actual_is_not_judged)
 {
 	g.s.balloon.actual_foreign = true;
 	guest_actual(&g, 512);
 	stream_is_quiet(&g.s);
 }
-END_TEST
 
 static void
 read_field(unsigned offset)
@@ -41,7 +38,7 @@ read_field(unsigned offset)
 	RET(&g.s, VIRTIO_READ_DEVICE_CONFIG_LE, 0);
 }
 
-START_TEST(read_before_change_is_quiet)
+TEST(read_before_change_is_quiet)
 {
 	read_field(0);
 	read_field(4);
@@ -53,17 +50,5 @@ START_TEST(read_before_change_is_quiet)
 	read_field(4);
 	stream_is_quiet(&g.s);
 }
-END_TEST
 
-Suite *
-rules_config_suite(void)
-{
-	Suite *suite = suite_create("rules_config");
-	TCase *tc = tcase_create("config");
-
-	tcase_add_checked_fixture(tc, setup, teardown);
-	tcase_add_test(tc, foreign_actual_is_not_judged);
-	tcase_add_test(tc, read_before_change_is_quiet);
-	suite_add_tcase(suite, tc);
-	return suite;
-}
+SUITE(rules_config_suite, "rules_config", .setup = setup, .teardown = teardown)

@@ -2,13 +2,11 @@
 /*
  * Area dma: the driver writes after its PREWRITE, and near misses.
  */
-#include <check.h>
 #include <string.h>
 
 #include "machine/memory.h"
 #include "tests/rules/stream.h"
-
-Suite *rules_dma_late_suite(void);
+#include "tests/suite.h"
 
 enum { PREWRITE = 4, NOWAIT = 1, BYTES = 1024 };
 
@@ -75,7 +73,7 @@ give(uint64_t length)
 	return seq;
 }
 
-START_TEST(written_after_the_sync)
+TEST(written_after_the_sync)
 {
 	buffer[20] ^= 1;
 	sync(0, BYTES);
@@ -85,16 +83,5 @@ START_TEST(written_after_the_sync)
 	ck_assert_ptr_nonnull(strstr(stream_finding(&s, "dma.pre-before-device")->text,
 	    "byte 600 of map 1"));
 }
-END_TEST
 
-Suite *
-rules_dma_late_suite(void)
-{
-	Suite *suite = suite_create("rules_dma_late");
-	TCase *tc = tcase_create("memory");
-
-	tcase_add_checked_fixture(tc, setup, teardown);
-	tcase_add_test(tc, written_after_the_sync);
-	suite_add_tcase(suite, tc);
-	return suite;
-}
+SUITE(rules_dma_late_suite, "rules_dma_late", .setup = setup, .teardown = teardown)

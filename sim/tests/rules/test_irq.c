@@ -2,11 +2,9 @@
 /*
  * Area irq, as streams of events: what the fragments (test_fragments.c) do not reach.
  */
-#include <check.h>
 
 #include "tests/rules/stream.h"
-
-Suite *rules_irq_suite(void);
+#include "tests/suite.h"
 
 enum { SPIN = 0, ADAPTIVE = 1, DEFAULT = 2, IPL_NONE = 0, IPL_SOFTNET = 4, IPL_VM = 6 };
 
@@ -43,15 +41,14 @@ come_back(void)
 	return NOTE(&s, CALLBACK, 2, HW_CB_VQ_DONE, 0);
 }
 
-START_TEST(ipl_left_high_by_attach)
+TEST(ipl_left_high_by_attach)
 {
 	NOTE(&s, ATTACH, HW_ATTACH_BEGIN);
 	s.now.ipl = IPL_VM;
 	stream_is_only(&s, "irq.ipl", NOTE(&s, ATTACH, HW_ATTACH_END, 1));
 }
-END_TEST
 
-START_TEST(after_teardown_of_a_mutex)
+TEST(after_teardown_of_a_mutex)
 {
 	uint32_t seq;
 
@@ -70,27 +67,13 @@ START_TEST(after_teardown_of_a_mutex)
 	seq = callback();
 	stream_is_only(&s, "irq.after-teardown", seq);
 }
-END_TEST
 
-START_TEST(after_teardown_of_the_attach)
+TEST(after_teardown_of_the_attach)
 {
 	stream_attach(&s);
 	NOTE(&s, ATTACH, HW_ATTACH_FAILED, 0);
 	interrupt();
 	stream_is_only(&s, "irq.after-teardown", callback());
 }
-END_TEST
 
-Suite *
-rules_irq_suite(void)
-{
-	Suite *suite = suite_create("rules_irq");
-	TCase *tc = tcase_create("stream");
-
-	tcase_add_checked_fixture(tc, setup, teardown);
-	tcase_add_test(tc, ipl_left_high_by_attach);
-	tcase_add_test(tc, after_teardown_of_a_mutex);
-	tcase_add_test(tc, after_teardown_of_the_attach);
-	suite_add_tcase(suite, tc);
-	return suite;
-}
+SUITE(rules_irq_suite, "rules_irq", .setup = setup, .teardown = teardown)

@@ -2,12 +2,10 @@
 /*
  * Area live, as streams of events: what the fragments (test_fragments.c) do not reach.
  */
-#include <check.h>
 #include <string.h>
 
 #include "tests/rules/guest.h"
-
-Suite	*rules_live_suite(void);
+#include "tests/suite.h"
 
 #define SECOND UINT64_C(1000000000)
 
@@ -39,7 +37,7 @@ vq_done(unsigned queue)
 /* ---- convergence ---- */
 
 /* Being reached in between, the target is missed anew. */
-START_TEST(missed_target_counts_from_the_newest)
+TEST(missed_target_counts_from_the_newest)
 {
 	const char *text;
 
@@ -58,10 +56,9 @@ START_TEST(missed_target_counts_from_the_newest)
 	ck_assert_msg(strstr(text, "; behind its target for 3.0 s; no closer for 2.0 s; ") !=
 	    NULL, "%s", text);
 }
-END_TEST
 
 /* The time that a request lies with the device is the device's. */
-START_TEST(request_with_a_slow_device_is_quiet)
+TEST(request_with_a_slow_device_is_quiet)
 {
 	guest_target(&g, 16);
 	guest_wake(&g, 0);
@@ -75,9 +72,8 @@ START_TEST(request_with_a_slow_device_is_quiet)
 	stream_rest(&g.s);
 	stream_is_quiet(&g.s);
 }
-END_TEST
 
-START_TEST(missed_target_without_a_thread_says_why)
+TEST(missed_target_without_a_thread_says_why)
 {
 	uint32_t failed;
 
@@ -91,9 +87,8 @@ START_TEST(missed_target_without_a_thread_says_why)
 	ck_assert_ptr_nonnull(strstr(g.s.findings.item[0].text, "never made"));
 	ck_assert_uint_eq(g.s.findings.item[0].because[0].seq, failed);
 }
-END_TEST
 
-START_TEST(slow_first_reaction_is_found)
+TEST(slow_first_reaction_is_found)
 {
 	guest_sleep(&g, 100);
 	guest_target(&g, 16);
@@ -104,11 +99,10 @@ START_TEST(slow_first_reaction_is_found)
 	stream_is_quiet(&g.s);
 	stream_is_only(&g.s, "live.convergence", guest_wake(&g, SECOND));
 }
-END_TEST
 
 /* ---- lost wake-ups ---- */
 
-START_TEST(sleep_while_callback_runs_is_quiet)
+TEST(sleep_while_callback_runs_is_quiet)
 {
 	guest_wake(&g, 0);
 	guest_target(&g, 16);
@@ -119,9 +113,8 @@ START_TEST(sleep_while_callback_runs_is_quiet)
 	guest_wake(&g, 30 * SECOND);
 	stream_is_quiet(&g.s);
 }
-END_TEST
 
-START_TEST(sleep_on_an_answer_names_the_queue_that_was_asked)
+TEST(sleep_on_an_answer_names_the_queue_that_was_asked)
 {
 	guest_target(&g, 8);
 	guest_wake(&g, 0);
@@ -138,7 +131,6 @@ START_TEST(sleep_on_an_answer_names_the_queue_that_was_asked)
 	ck_assert_str_eq(stream_finding(&g.s, "live.lost-wakeup")->because[1].what,
 	    "virtio_dequeue of queue 1 found nothing");
 }
-END_TEST
 
 static void
 request_and_sleep(void)
@@ -152,7 +144,7 @@ request_and_sleep(void)
 	guest_sleep(&g, 100);
 }
 
-START_TEST(answer_just_before_the_timeout_is_quiet)
+TEST(answer_just_before_the_timeout_is_quiet)
 {
 	request_and_sleep();
 	g.s.now.time_ns += SECOND - SECOND / 40;
@@ -161,7 +153,6 @@ START_TEST(answer_just_before_the_timeout_is_quiet)
 	guest_wake(&g, SECOND / 40);
 	stream_is_quiet(&g.s);
 }
-END_TEST
 
 /* ---- waits for ever ---- */
 
@@ -183,15 +174,14 @@ sleep_with_mutex(bool given_up)
 	stream_rest(&g.s);
 }
 
-START_TEST(sleep_with_a_mutex_is_found_at_rest)
+TEST(sleep_with_a_mutex_is_found_at_rest)
 {
 	sleep_with_mutex(false);
 	stream_is_only(&g.s, "live.deadlock", g.s.trace.count - 1);
 	ck_assert_ptr_nonnull(strstr(g.s.findings.item[0].text, "mutex 3 held, for 3000 ms"));
 }
-END_TEST
 
-START_TEST(wait_for_memory_is_quiet)
+TEST(wait_for_memory_is_quiet)
 {
 	guest_as_thread(&g);
 	guest_pages(&g, HW_PAGE_OTHERS, 20, GUEST_PAGES - 20);
@@ -201,24 +191,5 @@ START_TEST(wait_for_memory_is_quiet)
 	stream_rest(&g.s);
 	stream_is_quiet(&g.s);
 }
-END_TEST
 
-Suite *
-rules_live_suite(void)
-{
-	Suite *suite = suite_create("rules_live");
-	TCase *tc = tcase_create("live");
-
-	tcase_add_checked_fixture(tc, setup, teardown);
-	tcase_add_test(tc, missed_target_counts_from_the_newest);
-	tcase_add_test(tc, request_with_a_slow_device_is_quiet);
-	tcase_add_test(tc, missed_target_without_a_thread_says_why);
-	tcase_add_test(tc, slow_first_reaction_is_found);
-	tcase_add_test(tc, sleep_while_callback_runs_is_quiet);
-	tcase_add_test(tc, sleep_on_an_answer_names_the_queue_that_was_asked);
-	tcase_add_test(tc, answer_just_before_the_timeout_is_quiet);
-	tcase_add_test(tc, sleep_with_a_mutex_is_found_at_rest);
-	tcase_add_test(tc, wait_for_memory_is_quiet);
-	suite_add_tcase(suite, tc);
-	return suite;
-}
+SUITE(rules_live_suite, "rules_live", .setup = setup, .teardown = teardown)

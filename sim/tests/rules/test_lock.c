@@ -2,11 +2,9 @@
 /*
  * Area lock, as streams of events: what the fragments (test_fragments.c) do not reach.
  */
-#include <check.h>
 
 #include "tests/rules/stream.h"
-
-Suite *rules_lock_suite(void);
+#include "tests/suite.h"
 
 enum { ADAPTIVE = 1, DEFAULT = 2, IPL_NONE = 0, IPL_VM = 6, IPL_SCHED = 7 };
 
@@ -49,24 +47,22 @@ leave(uint64_t mutex)
 	s.now.ipl = IPL_NONE;
 }
 
-START_TEST(lifecycle_twice)
+TEST(lifecycle_twice)
 {
 	CALL(&s, MUTEX_DESTROY, 1);
 	CALL(&s, MUTEX_INIT, 1, DEFAULT, IPL_VM);
 	stream_is_quiet(&s);
 	stream_is_only(&s, "lock.lifecycle", CALL(&s, MUTEX_INIT, 1, DEFAULT, IPL_VM));
 }
-END_TEST
 
-START_TEST(lifecycle_after_destroy)
+TEST(lifecycle_after_destroy)
 {
 	CALL(&s, CV_DESTROY, 1);
 	enter(1);
 	stream_is_only(&s, "lock.lifecycle", CALL(&s, CV_SIGNAL, 1));
 }
-END_TEST
 
-START_TEST(order_of_three)
+TEST(order_of_three)
 {
 	enter(3);
 	enter(4);
@@ -81,10 +77,9 @@ START_TEST(order_of_three)
 	enter(5);
 	stream_is_only(&s, "lock.order", enter(3));
 }
-END_TEST
 
 /* A thread holds 2, made for a low level, and takes 1 ... while an interrupt takes 2. */
-START_TEST(order_through_an_interrupt)
+TEST(order_through_an_interrupt)
 {
 	uint32_t seq;
 
@@ -103,9 +98,8 @@ START_TEST(order_through_an_interrupt)
 	seq = NOTE(&s, MUTEX_HELD, 6, 6, 1);
 	stream_is_only(&s, "lock.order", seq);
 }
-END_TEST
 
-START_TEST(held_at_return_of_nested_callbacks_is_told_once)
+TEST(held_at_return_of_nested_callbacks_is_told_once)
 {
 	uint32_t seq;
 
@@ -117,20 +111,5 @@ START_TEST(held_at_return_of_nested_callbacks_is_told_once)
 	NOTE(&s, CALLBACK, 2, HW_CB_INTRHAND, -1);
 	stream_is_only(&s, "lock.held-at-return", seq);
 }
-END_TEST
 
-Suite *
-rules_lock_suite(void)
-{
-	Suite *suite = suite_create("rules_lock");
-	TCase *tc = tcase_create("stream");
-
-	tcase_add_checked_fixture(tc, setup, teardown);
-	tcase_add_test(tc, lifecycle_twice);
-	tcase_add_test(tc, lifecycle_after_destroy);
-	tcase_add_test(tc, order_of_three);
-	tcase_add_test(tc, order_through_an_interrupt);
-	tcase_add_test(tc, held_at_return_of_nested_callbacks_is_told_once);
-	suite_add_tcase(suite, tc);
-	return suite;
-}
+SUITE(rules_lock_suite, "rules_lock", .setup = setup, .teardown = teardown)

@@ -2,12 +2,10 @@
 /*
  * Area log, as streams of events; and the engine: findings, rules switched off, the catalogue.
  */
-#include <check.h>
 #include <string.h>
 
 #include "tests/rules/guest.h"
-
-Suite	*rules_log_suite(void);
+#include "tests/suite.h"
 
 static struct guest g;
 
@@ -29,34 +27,31 @@ text(const char *words)
 	return trace_text(&g.s.trace, words, strlen(words));
 }
 
-START_TEST(message_after_failed_call_is_quiet)
+TEST(message_after_failed_call_is_quiet)
 {
 	RET(&g.s, BUS_DMAMAP_LOAD, 12);
 	CALL(&g.s, APRINT_ERROR_DEV, text("balloon0: oops\n"));
 	stream_is_quiet(&g.s);
 }
-END_TEST
 
-START_TEST(empty_queue_is_no_excuse)
+TEST(empty_queue_is_no_excuse)
 {
 	uint64_t words = text("balloon0: dequeue failed\n");
 
 	RET(&g.s, VIRTIO_DEQUEUE, 2);
 	stream_is_only(&g.s, "log.quiet", CALL(&g.s, PRINTF, words));
 }
-END_TEST
 
 /* ---- the frame ---- */
 
-START_TEST(rule_switched_off_is_silent)
+TEST(rule_switched_off_is_silent)
 {
 	rules_off(g.s.rules, "log.quiet");
 	CALL(&g.s, APRINT_ERROR_DEV, text("balloon0: oops\n"));
 	stream_is_quiet(&g.s);
 }
-END_TEST
 
-START_TEST(same_place_is_counted)
+TEST(same_place_is_counted)
 {
 	uint64_t words = text("balloon0: oops\n");
 
@@ -67,9 +62,8 @@ START_TEST(same_place_is_counted)
 	CALL(&g.s, APRINT_ERROR_DEV, words);
 	ck_assert_uint_eq(g.s.findings.count, 2);
 }
-END_TEST
 
-START_TEST(because_is_kept_for_the_first_only)
+TEST(because_is_kept_for_the_first_only)
 {
 	struct findings findings;
 	struct event event = { .seq = 5 };
@@ -86,9 +80,8 @@ START_TEST(because_is_kept_for_the_first_only)
 	finding_because(NULL, 3, "c");
 	findings_fini(&findings);
 }
-END_TEST
 
-START_TEST(catalogue_is_in_order_and_complete)
+TEST(catalogue_is_in_order_and_complete)
 {
 	size_t count;
 	const struct rule *const *rule = rules_catalogue(&count);
@@ -106,10 +99,9 @@ START_TEST(catalogue_is_in_order_and_complete)
 	}
 	ck_assert_ptr_null(rule_by_id("no.such-rule"));
 }
-END_TEST
 
 /* What nobody checks is said with its reason, and is not claimed to be checked. */
-START_TEST(absent_rules_are_in_no_catalogue)
+TEST(absent_rules_are_in_no_catalogue)
 {
 	size_t count;
 	const struct rule_absent *absent = rules_absent(&count);
@@ -126,25 +118,5 @@ START_TEST(absent_rules_are_in_no_catalogue)
 	}
 	ck_assert_ptr_null(rule_absent_by_id("dma.leak"));
 }
-END_TEST
 
-Suite *
-rules_log_suite(void)
-{
-	Suite *suite = suite_create("rules_log");
-	TCase *tc = tcase_create("log");
-	TCase *frame = tcase_create("frame");
-
-	tcase_add_checked_fixture(tc, setup, teardown);
-	tcase_add_test(tc, message_after_failed_call_is_quiet);
-	tcase_add_test(tc, empty_queue_is_no_excuse);
-	suite_add_tcase(suite, tc);
-	tcase_add_checked_fixture(frame, setup, teardown);
-	tcase_add_test(frame, rule_switched_off_is_silent);
-	tcase_add_test(frame, same_place_is_counted);
-	tcase_add_test(frame, because_is_kept_for_the_first_only);
-	tcase_add_test(frame, catalogue_is_in_order_and_complete);
-	tcase_add_test(frame, absent_rules_are_in_no_catalogue);
-	suite_add_tcase(suite, frame);
-	return suite;
-}
+SUITE(rules_log_suite, "rules_log", .setup = setup, .teardown = teardown)

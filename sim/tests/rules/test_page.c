@@ -2,11 +2,9 @@
 /*
  * Area page, as streams of events: what the fragments (test_fragments.c) do not reach.
  */
-#include <check.h>
 
 #include "tests/rules/guest.h"
-
-Suite	*rules_page_suite(void);
+#include "tests/suite.h"
 
 static struct guest g;
 
@@ -33,7 +31,7 @@ inflate_eight(void)
 	guest_commit(&g, INFLATE, 32);
 }
 
-START_TEST(free_twice_in_one_list_is_found)
+TEST(free_twice_in_one_list_is_found)
 {
 	const uint64_t pfn[] = { 100, 101, 100 };
 	uint32_t seq;
@@ -43,18 +41,16 @@ START_TEST(free_twice_in_one_list_is_found)
 	seq = PAYLOAD(&g.s, PAGES, HW_PAGE_FREE, pfn, 3, 100, 100);
 	stream_is_only(&g.s, "page.double-free", seq);
 }
-END_TEST
 
-START_TEST(lying_device_suspends_host_owned)
+TEST(lying_device_suspends_host_owned)
 {
 	inflate_eight();
 	g.s.view.device.healthy = false;
 	guest_free(&g, 100, 8);
 	stream_is_quiet(&g.s);
 }
-END_TEST
 
-START_TEST(discard_in_use_is_found)
+TEST(discard_in_use_is_found)
 {
 	uint32_t seq;
 
@@ -68,16 +64,14 @@ START_TEST(discard_in_use_is_found)
 	ck_assert_uint_eq(stream_finding(&g.s, "page.discarded-in-use")->seq, seq);
 	ck_assert_uint_ne(stream_finding(&g.s, "page.discarded-in-use")->site, 0);
 }
-END_TEST
 
-START_TEST(wrapped_limit_without_high_memory_is_quiet)
+TEST(wrapped_limit_without_high_memory_is_quiet)
 {
 	CALL(&g.s, UVM_PGLISTALLOC, 4096, 0, 0xfffff000, 1, 1);
 	stream_is_quiet(&g.s);
 }
-END_TEST
 
-START_TEST(reboot_forgets_everything)
+TEST(reboot_forgets_everything)
 {
 	guest_inflate(&g, 100, 8, 8);
 	guest_as_host(&g);
@@ -94,20 +88,5 @@ START_TEST(reboot_forgets_everything)
 	stream_rest(&g.s);
 	stream_is_quiet(&g.s);
 }
-END_TEST
 
-Suite *
-rules_page_suite(void)
-{
-	Suite *suite = suite_create("rules_page");
-	TCase *tc = tcase_create("page");
-
-	tcase_add_checked_fixture(tc, setup, teardown);
-	tcase_add_test(tc, free_twice_in_one_list_is_found);
-	tcase_add_test(tc, lying_device_suspends_host_owned);
-	tcase_add_test(tc, discard_in_use_is_found);
-	tcase_add_test(tc, wrapped_limit_without_high_memory_is_quiet);
-	tcase_add_test(tc, reboot_forgets_everything);
-	suite_add_tcase(suite, tc);
-	return suite;
-}
+SUITE(rules_page_suite, "rules_page", .setup = setup, .teardown = teardown)

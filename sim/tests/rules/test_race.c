@@ -3,12 +3,10 @@
  * Area lock (lock_race.c, lock_clock.c): accesses that nothing orders, and each thing
  * that does.
  */
-#include <check.h>
 #include <string.h>
 
 #include "tests/rules/loads.h"
-
-Suite *rules_race_suite(void);
+#include "tests/suite.h"
 
 static struct loads l;
 
@@ -45,7 +43,7 @@ thread_reads(unsigned i)
 	__tsan_read4(&l.word[i]);
 }
 
-START_TEST(unordered)
+TEST(unordered)
 {
 	const struct finding *finding;
 
@@ -68,17 +66,15 @@ START_TEST(unordered)
 	ck_assert_uint_eq(l.s.findings.count, 1);
 	ck_assert_uint_eq(l.s.findings.item[0].count, 1);
 }
-END_TEST
 
-START_TEST(seen_the_other_way_round)
+TEST(seen_the_other_way_round)
 {
 	interrupt_writes(5);
 	thread_reads(5);
 	ck_assert_uint_eq(told(), 1);
 }
-END_TEST
 
-START_TEST(neither_writes)
+TEST(neither_writes)
 {
 	loads_enter_interrupt(&l, HW_CB_CONFIG_CHANGE);
 	__tsan_read4(&l.word[5]);
@@ -86,9 +82,8 @@ START_TEST(neither_writes)
 	thread_reads(5);
 	ck_assert_uint_eq(told(), 0);
 }
-END_TEST
 
-START_TEST(neighbours_are_strangers)
+TEST(neighbours_are_strangers)
 {
 	uint8_t *byte = (uint8_t *)&l.word[10];
 
@@ -107,9 +102,8 @@ START_TEST(neighbours_are_strangers)
 	__tsan_read8(&l.word[10]);
 	ck_assert_uint_ge(told(), 1);
 }
-END_TEST
 
-START_TEST(a_mutex_orders)
+TEST(a_mutex_orders)
 {
 	loads_as(&l, LOADS_THREAD, LOADS_IPL_NONE);
 	loads_take(&l, 1);
@@ -126,10 +120,9 @@ START_TEST(a_mutex_orders)
 	__tsan_write4(&l.word[5]);
 	ck_assert_uint_eq(told(), 1);
 }
-END_TEST
 
 /* What comes after the release went along with nothing. */
-START_TEST(after_the_mutex_is_not_under_it)
+TEST(after_the_mutex_is_not_under_it)
 {
 	loads_as(&l, LOADS_THREAD, LOADS_IPL_NONE);
 	loads_take(&l, 1);
@@ -140,9 +133,8 @@ START_TEST(after_the_mutex_is_not_under_it)
 	__tsan_read4(&l.word[5]);
 	ck_assert_uint_eq(told(), 1);
 }
-END_TEST
 
-START_TEST(a_wake_up_orders)
+TEST(a_wake_up_orders)
 {
 	loads_enter_interrupt(&l, HW_CB_CONFIG_CHANGE);
 	__tsan_write4(&l.word[5]);
@@ -156,9 +148,8 @@ START_TEST(a_wake_up_orders)
 	__tsan_read4(&l.word[6]);
 	ck_assert_uint_eq(told(), 1);
 }
-END_TEST
 
-START_TEST(a_thread_knows_what_made_it)
+TEST(a_thread_knows_what_made_it)
 {
 	loads_as(&l, LOADS_AUTOCONF, LOADS_IPL_NONE);
 	__tsan_write4(&l.word[5]);
@@ -169,9 +160,8 @@ START_TEST(a_thread_knows_what_made_it)
 	thread_reads(6);
 	ck_assert_uint_eq(told(), 1);
 }
-END_TEST
 
-START_TEST(a_thread_is_joined)
+TEST(a_thread_is_joined)
 {
 	loads_as(&l, LOADS_THREAD, LOADS_IPL_NONE);
 	__tsan_write4(&l.word[5]);
@@ -182,9 +172,8 @@ START_TEST(a_thread_is_joined)
 	__tsan_write4(&l.word[5]);
 	ck_assert_uint_eq(told(), 0);
 }
-END_TEST
 
-START_TEST(attach_is_over_before_the_first_callback)
+TEST(attach_is_over_before_the_first_callback)
 {
 	CALL(&l.s, VIRTIO_CHILD_ATTACH_START, LOADS_IPL_VM, 1);	/* VIRTIO_F_INTR_MPSAFE */
 	loads_as(&l, LOADS_AUTOCONF, LOADS_IPL_NONE);
@@ -196,7 +185,6 @@ START_TEST(attach_is_over_before_the_first_callback)
 	interrupt_writes(6);
 	ck_assert_uint_eq(told(), 1);
 }
-END_TEST
 
 /* Handlers that are not MPSAFE run one after the other; those that are do not. */
 static void
@@ -210,21 +198,19 @@ two_handlers(uint64_t mpsafe)
 	NOTE(&l.s, CALLBACK, 2, HW_CB_CONFIG_CHANGE, 0);
 }
 
-START_TEST(handlers_under_the_kernel_lock)
+TEST(handlers_under_the_kernel_lock)
 {
 	two_handlers(0);
 	ck_assert_uint_eq(told(), 0);
 }
-END_TEST
 
-START_TEST(handlers_beside_each_other)
+TEST(handlers_beside_each_other)
 {
 	two_handlers(1);
 	ck_assert_uint_eq(told(), 1);
 }
-END_TEST
 
-START_TEST(a_soft_interrupt_knows_who_asked_for_it)
+TEST(a_soft_interrupt_knows_who_asked_for_it)
 {
 	loads_as(&l, LOADS_THREAD, LOADS_IPL_NONE);
 	__tsan_write4(&l.word[5]);
@@ -237,9 +223,8 @@ START_TEST(a_soft_interrupt_knows_who_asked_for_it)
 	__tsan_read4(&l.word[6]);
 	ck_assert_uint_eq(told(), 1);
 }
-END_TEST
 
-START_TEST(the_device_hands_over)
+TEST(the_device_hands_over)
 {
 	loads_as(&l, LOADS_THREAD, LOADS_IPL_NONE);
 	__tsan_write4(&l.word[5]);
@@ -253,9 +238,8 @@ START_TEST(the_device_hands_over)
 	__tsan_read4(&l.word[6]);
 	ck_assert_uint_eq(told(), 1);
 }
-END_TEST
 
-START_TEST(the_device_has_not_looked_yet)
+TEST(the_device_has_not_looked_yet)
 {
 	loads_as(&l, LOADS_THREAD, LOADS_IPL_NONE);
 	__tsan_write4(&l.word[5]);
@@ -265,10 +249,9 @@ START_TEST(the_device_has_not_looked_yet)
 	__tsan_read4(&l.word[5]);
 	ck_assert_uint_eq(told(), 1);
 }
-END_TEST
 
 /* At its level no handler begins on this CPU; before and after it may. */
-START_TEST(the_level_keeps_the_handler_off)
+TEST(the_level_keeps_the_handler_off)
 {
 	loads_as(&l, LOADS_THREAD, LOADS_IPL_NONE);
 	CALL(&l.s, SPLRAISE, LOADS_IPL_VM);
@@ -281,10 +264,9 @@ START_TEST(the_level_keeps_the_handler_off)
 	interrupt_writes(6);
 	ck_assert_uint_eq(told(), 1);
 }
-END_TEST
 
 /* A later access at the level does not make up for an earlier one without it. */
-START_TEST(the_level_came_too_late)
+TEST(the_level_came_too_late)
 {
 	loads_as(&l, LOADS_THREAD, LOADS_IPL_NONE);
 	__tsan_write4(&l.word[5]);
@@ -295,9 +277,8 @@ START_TEST(the_level_came_too_late)
 	interrupt_writes(5);
 	ck_assert_uint_eq(told(), 1);
 }
-END_TEST
 
-START_TEST(marked_on_both_sides)
+TEST(marked_on_both_sides)
 {
 	loads_as(&l, LOADS_THREAD, LOADS_IPL_NONE);
 	__tsan_volatile_read4(&l.word[5]);
@@ -308,10 +289,9 @@ START_TEST(marked_on_both_sides)
 	thread_reads(5);
 	ck_assert_uint_eq(told(), 1);
 }
-END_TEST
 
 /* The same again is not shown to the rule, and counts all the same. */
-START_TEST(the_newest_of_many_counts)
+TEST(the_newest_of_many_counts)
 {
 	loads_as(&l, LOADS_THREAD, LOADS_IPL_NONE);
 	for (unsigned i = 0; i < 5; i++) {
@@ -325,44 +305,13 @@ START_TEST(the_newest_of_many_counts)
 	__tsan_read4(&l.word[5]);
 	ck_assert_uint_eq(told(), 1);
 }
-END_TEST
 
-START_TEST(the_next_owner_is_another)
+TEST(the_next_owner_is_another)
 {
 	thread_reads(600);
 	hw_memory(HW_MEMORY_ZEROED, &l.word[600], 64, 1);
 	interrupt_writes(600);
 	ck_assert_uint_eq(told(), 0);
 }
-END_TEST
 
-Suite *
-rules_race_suite(void)
-{
-	Suite *suite = suite_create("rules_race");
-	TCase *tc = tcase_create("race");
-
-	tcase_add_checked_fixture(tc, setup, teardown);
-	tcase_add_test(tc, unordered);
-	tcase_add_test(tc, seen_the_other_way_round);
-	tcase_add_test(tc, neither_writes);
-	tcase_add_test(tc, neighbours_are_strangers);
-	tcase_add_test(tc, a_mutex_orders);
-	tcase_add_test(tc, after_the_mutex_is_not_under_it);
-	tcase_add_test(tc, a_wake_up_orders);
-	tcase_add_test(tc, a_thread_knows_what_made_it);
-	tcase_add_test(tc, a_thread_is_joined);
-	tcase_add_test(tc, attach_is_over_before_the_first_callback);
-	tcase_add_test(tc, handlers_under_the_kernel_lock);
-	tcase_add_test(tc, handlers_beside_each_other);
-	tcase_add_test(tc, a_soft_interrupt_knows_who_asked_for_it);
-	tcase_add_test(tc, the_device_hands_over);
-	tcase_add_test(tc, the_device_has_not_looked_yet);
-	tcase_add_test(tc, the_level_keeps_the_handler_off);
-	tcase_add_test(tc, the_level_came_too_late);
-	tcase_add_test(tc, marked_on_both_sides);
-	tcase_add_test(tc, the_newest_of_many_counts);
-	tcase_add_test(tc, the_next_owner_is_another);
-	suite_add_tcase(suite, tc);
-	return suite;
-}
+SUITE(rules_race_suite, "rules_race", .setup = setup, .teardown = teardown)

@@ -2,11 +2,9 @@
 /*
  * Area thread, as streams of events: what the fragments (test_fragments.c) do not reach.
  */
-#include <check.h>
 
 #include "tests/rules/stream.h"
-
-Suite *rules_thread_suite(void);
+#include "tests/suite.h"
 
 enum { MPSAFE = 0x02, MUSTJOIN = 0x10 };
 
@@ -48,7 +46,7 @@ gone(uint32_t ctx, bool returned, uint64_t code)
 	return seq;
 }
 
-START_TEST(exit_before_the_end_of_a_failed_attach_is_quiet)
+TEST(exit_before_the_end_of_a_failed_attach_is_quiet)
 {
 	NOTE(&s, ATTACH, HW_ATTACH_BEGIN);
 	create(3, MPSAFE);
@@ -56,16 +54,5 @@ START_TEST(exit_before_the_end_of_a_failed_attach_is_quiet)
 	NOTE(&s, ATTACH, HW_ATTACH_END, 0);
 	ck_assert_uint_eq(stream_count(&s, "thread.exit"), 0);
 }
-END_TEST
 
-Suite *
-rules_thread_suite(void)
-{
-	Suite *suite = suite_create("rules_thread");
-	TCase *tc = tcase_create("stream");
-
-	tcase_add_checked_fixture(tc, setup, teardown);
-	tcase_add_test(tc, exit_before_the_end_of_a_failed_attach_is_quiet);
-	suite_add_tcase(suite, tc);
-	return suite;
-}
+SUITE(rules_thread_suite, "rules_thread", .setup = setup, .teardown = teardown)

@@ -2,14 +2,12 @@
 /*
  * Tests of sim/run/align: letters of two words side by side.
  */
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "run/align.h"
-
-Suite	*run_align_suite(void);
+#include "tests/suite.h"
 
 struct words {
 	const char *a, *b;
@@ -65,7 +63,7 @@ said(const char *a, const char *b, unsigned levels, unsigned bound)
 	return text;
 }
 
-START_TEST(plain_differences)
+TEST(plain_differences)
 {
 	ck_assert_str_eq(said("", "", 1, 9), "");
 	ck_assert_str_eq(said("abc", "abc", 1, 9), "=a=b=c");
@@ -77,10 +75,9 @@ START_TEST(plain_differences)
 	ck_assert_str_eq(said("abc", "axc", 1, 9), "=a-b+x=c");
 	ck_assert_str_eq(said("xabcy", "abc", 1, 9), "-x=a=b=c-y");
 }
-END_TEST
 
 /* What is left between two pairs of a level is paired at the next. */
-START_TEST(levels)
+TEST(levels)
 {
 	ck_assert_str_eq(said("abc", "aBc", 1, 9), "=a-b+B=c");
 	ck_assert_str_eq(said("abc", "aBc", 2, 9), "=a~bB=c");
@@ -88,9 +85,8 @@ START_TEST(levels)
 	ck_assert_str_eq(said("ab", "aBb", 2, 9), "=a+B=b");
 	ck_assert_str_eq(said("axbc", "aBc", 2, 9), "=a-x~bB=c");
 }
-END_TEST
 
-START_TEST(bound)
+TEST(bound)
 {
 	/* Two that find no partner are within the bound, three are not. */
 	ck_assert_str_eq(said("aabb", "aaxbbx", 1, 2), "=a=a+x=b=b+x");
@@ -99,9 +95,8 @@ START_TEST(bound)
 	ck_assert_str_eq(said("abcd", "ABCD", 2, 2), "~aA~bB~cC~dD");
 	ck_assert_str_eq(said("abcde", "ABvwxyz", 2, 4), "~aA~bB!");
 }
-END_TEST
 
-START_TEST(where_it_is_lost)
+TEST(where_it_is_lost)
 {
 	struct alignment out;
 
@@ -117,7 +112,6 @@ START_TEST(where_it_is_lost)
 	ck_assert_uint_eq(out.lost_b, 3);
 	alignment_fini(&out);
 }
-END_TEST
 
 /* Longest common subsequence, the slow way. */
 static unsigned
@@ -152,7 +146,7 @@ make_word(unsigned *state, char *word)
 }
 
 /* As many pairs as can be, both words whole and in order. */
-START_TEST(best_of_all)
+TEST(best_of_all)
 {
 	unsigned state = 1;
 
@@ -182,19 +176,5 @@ START_TEST(best_of_all)
 		alignment_fini(&out);
 	}
 }
-END_TEST
 
-Suite *
-run_align_suite(void)
-{
-	Suite *suite = suite_create("run_align");
-	TCase *tc = tcase_create("align");
-
-	tcase_add_test(tc, plain_differences);
-	tcase_add_test(tc, levels);
-	tcase_add_test(tc, bound);
-	tcase_add_test(tc, where_it_is_lost);
-	tcase_add_test(tc, best_of_all);
-	suite_add_tcase(suite, tc);
-	return suite;
-}
+SUITE(run_align_suite, "run_align")

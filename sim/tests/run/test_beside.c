@@ -2,13 +2,11 @@
 /*
  * Tests of sim/run: a detach goes on beside the steps, and a settle is for all threads.
  */
-#include <check.h>
 #include <string.h>
 
 #include "run/run.h"
 #include "tests/explore/rig.h"
-
-Suite	*run_beside_suite(void);
+#include "tests/suite.h"
 
 static struct rig rig;
 static struct run_result result;
@@ -42,7 +40,7 @@ expect_none(void)
 }
 
 /* modules/small.c: with 19 pages its detach takes 3 s. */
-START_TEST(steps_go_on_beside_a_detach)
+TEST(steps_go_on_beside_a_detach)
 {
 	rig_init_small(&rig);
 	run("  - {at: 1s, target: 19 pages}\n  - settle: {within: 1s}\n"
@@ -58,9 +56,8 @@ START_TEST(steps_go_on_beside_a_detach)
 	    "  - expect: thread.state == sleeping\n");
 	expect_none();
 }
-END_TEST
 
-START_TEST(a_detach_without_delay_is_over_at_once)
+TEST(a_detach_without_delay_is_over_at_once)
 {
 	rig_init_small(&rig);
 	run("  - {at: 1s, target: 20 pages}\n  - settle: {within: 1s}\n"
@@ -68,9 +65,8 @@ START_TEST(a_detach_without_delay_is_over_at_once)
 	    "  - expect: detach.duration == 0\n");
 	expect_none();
 }
-END_TEST
 
-START_TEST(a_settle_waits_for_a_detach)
+TEST(a_settle_waits_for_a_detach)
 {
 	rig_init_small(&rig);
 	run("  - {at: 1s, target: 19 pages}\n  - settle: {within: 1s}\n"
@@ -79,10 +75,9 @@ START_TEST(a_settle_waits_for_a_detach)
 	ck_assert_uint_eq(result.failures_all, 1);
 	ck_assert_ptr_nonnull(strstr(result.failure[0].actual, "an attach or detach goes on"));
 }
-END_TEST
 
 /* modules/pair.c has three threads; the first made is not the one that is held. */
-START_TEST(a_settle_is_for_all_threads)
+TEST(a_settle_is_for_all_threads)
 {
 	rig_init_named(&rig, "pair");
 	run("  - {at: 1ms, hold: {thread: pair1, for: 10s}}\n  - {at: 1s, target: 8 pages}\n"
@@ -93,19 +88,5 @@ START_TEST(a_settle_is_for_all_threads)
 	ck_assert_str_eq(result.failure[0].what, "settle");
 	ck_assert_ptr_nonnull(strstr(result.failure[0].actual, "thread pair1 does not sleep"));
 }
-END_TEST
 
-Suite *
-run_beside_suite(void)
-{
-	Suite *s = suite_create("run_beside");
-	TCase *tc = tcase_create("beside");
-
-	tcase_add_checked_fixture(tc, NULL, teardown);
-	tcase_add_test(tc, steps_go_on_beside_a_detach);
-	tcase_add_test(tc, a_detach_without_delay_is_over_at_once);
-	tcase_add_test(tc, a_settle_waits_for_a_detach);
-	tcase_add_test(tc, a_settle_is_for_all_threads);
-	suite_add_tcase(s, tc);
-	return s;
-}
+SUITE(run_beside_suite, "run_beside", .setup = NULL, .teardown = teardown)

@@ -2,13 +2,11 @@
 /*
  * Tests of sim/run/expect_trace.c, with the driver that was built.
  */
-#include <check.h>
 #include <string.h>
 
 #include "run/run.h"
 #include "tests/explore/rig.h"
-
-Suite	*run_expect_trace_suite(void);
+#include "tests/suite.h"
 
 static struct rig rig;
 static struct run_result result;
@@ -79,7 +77,7 @@ run(const char *text)
 	run_case(c, &options, &result);
 }
 
-START_TEST(lists_hold_or_say_what_came)
+TEST_EACH(lists_hold_or_say_what_came, cases)
 {
 	char text[1024];
 	const struct failure *failure = &result.failure[0];
@@ -103,10 +101,9 @@ START_TEST(lists_hold_or_say_what_came)
 		ck_assert(i <= cases[_i].row || failure->row[i].actual == NULL);
 	}
 }
-END_TEST
 
 /* From the step on: what came before it is not seen. */
-START_TEST(it_begins_at_its_step)
+TEST(it_begins_at_its_step)
 {
 	run(RIG_HEAD "steps:\n" ONE_REQUEST
 	    "  - expect-trace: [used: {queue: deflate}]\n"
@@ -115,9 +112,8 @@ START_TEST(it_begins_at_its_step)
 	ck_assert_uint_eq(result.failures_all, 1);
 	ck_assert_str_eq(result.failure[0].expected, "status: {status: RESET}, event 1 of 1");
 }
-END_TEST
 
-START_TEST(a_run_that_ends_early_decides_nothing)
+TEST(a_run_that_ends_early_decides_nothing)
 {
 	run(RIG_HEAD "limits: {time: 300ticks}\nsteps:\n  - expect-trace: [reboot]\n"
 	    "  - {at: 1s, target: 64 pages}\n"
@@ -126,19 +122,5 @@ START_TEST(a_run_that_ends_early_decides_nothing)
 	ck_assert_str_eq(result.failure[1].actual, "not decided: the run ended early");
 	ck_assert_uint_eq(result.undecided.steps, 1);
 }
-END_TEST
 
-Suite *
-run_expect_trace_suite(void)
-{
-	Suite *s = suite_create("run_expect_trace");
-	TCase *tc = tcase_create("expect_trace");
-
-	tcase_add_checked_fixture(tc, setup, teardown);
-	tcase_add_loop_test(tc, lists_hold_or_say_what_came, 0,
-	    sizeof(cases) / sizeof(cases[0]));
-	tcase_add_test(tc, it_begins_at_its_step);
-	tcase_add_test(tc, a_run_that_ends_early_decides_nothing);
-	suite_add_tcase(s, tc);
-	return s;
-}
+SUITE(run_expect_trace_suite, "run_expect_trace", .setup = setup, .teardown = teardown)

@@ -2,7 +2,6 @@
 /*
  * Tests of sim/run/isolate: every piece of work comes back, run or not.
  */
-#include <check.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,8 +11,7 @@
 
 #include "base/alloc.h"
 #include "run/isolate.h"
-
-Suite *run_isolate_suite(void);
+#include "tests/suite.h"
 
 #define PIECES 9
 
@@ -86,7 +84,7 @@ run(struct seen *seen, size_t stop_at, unsigned jobs)
 	return isolate_run(&work);
 }
 
-START_TEST(a_death_has_a_reason_and_takes_nothing_else_down)
+TEST(a_death_has_a_reason_and_takes_nothing_else_down)
 {
 	struct seen seen;
 
@@ -98,9 +96,8 @@ START_TEST(a_death_has_a_reason_and_takes_nothing_else_down)
 	ck_assert_str_eq(seen.text[3], "");
 	ck_assert_int_eq(strncmp(seen.text[8], "piece 8 ", 8), 0);
 }
-END_TEST
 
-START_TEST(a_process_is_used_again_after_what_was_well)
+TEST(a_process_is_used_again_after_what_was_well)
 {
 	struct seen seen;
 
@@ -109,9 +106,8 @@ START_TEST(a_process_is_used_again_after_what_was_well)
 	ck_assert_str_eq(seen.text[1], "piece 1 behind 1");
 	ck_assert_str_eq(seen.text[2], "piece 2 behind 0");
 }
-END_TEST
 
-START_TEST(too_little_memory_is_no_fault)
+TEST(too_little_memory_is_no_fault)
 {
 	ck_assert_ptr_nonnull(freopen("/dev/null", "w", stderr));
 	ck_assert(run(&no_memory, PIECES, 4));
@@ -121,9 +117,8 @@ START_TEST(too_little_memory_is_no_fault)
 	ck_assert_int_eq(no_memory.verdict[6], VERDICT_BROKEN);
 	ck_assert_str_eq(no_memory.reason[6], "not finished: internal error: it is wrong");
 }
-END_TEST
 
-START_TEST(what_comes_behind_a_stop_is_skipped_whatever_ran_beside)
+TEST(what_comes_behind_a_stop_is_skipped_whatever_ran_beside)
 {
 	struct seen seen;
 
@@ -138,7 +133,6 @@ START_TEST(what_comes_behind_a_stop_is_skipped_whatever_ran_beside)
 		ck_assert_str_eq(seen.text[2], "");
 	}
 }
-END_TEST
 
 /* Descriptors left for `more` of them. */
 static void
@@ -153,7 +147,7 @@ limit_descriptors(unsigned more)
 	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
 }
 
-START_TEST(a_child_that_cannot_be_started_waits_for_the_others)
+TEST(a_child_that_cannot_be_started_waits_for_the_others)
 {
 	struct seen seen;
 
@@ -162,9 +156,8 @@ START_TEST(a_child_that_cannot_be_started_waits_for_the_others)
 	ck_assert_uint_eq(seen.count, PIECES);
 	ck_assert_int_eq(seen.verdict[8], VERDICT_PASS);
 }
-END_TEST
 
-START_TEST(no_child_at_all_is_said_of_every_piece)
+TEST(no_child_at_all_is_said_of_every_piece)
 {
 	struct seen seen;
 
@@ -177,9 +170,8 @@ START_TEST(no_child_at_all_is_said_of_every_piece)
 		    "cannot start a process: Too many open files");
 	}
 }
-END_TEST
 
-START_TEST(no_child_is_waited_for_for_ever)
+TEST(no_child_is_waited_for_for_ever)
 {
 	struct seen seen = { .stop_at = PIECES };
 	struct isolate_work work = {
@@ -196,9 +188,8 @@ START_TEST(no_child_is_waited_for_for_ever)
 	ck_assert_ptr_nonnull(strstr(seen.reason[2], "viosim itself died of signal 9"));
 	ck_assert_ptr_nonnull(strstr(seen.reason[4], "of processor time"));
 }
-END_TEST
 
-START_TEST(a_long_reason_is_cut)
+TEST(a_long_reason_is_cut)
 {
 	struct case_verdict verdict = { .unknown = 3 };
 	char text[2 * VERDICT_REASON];
@@ -209,22 +200,5 @@ START_TEST(a_long_reason_is_cut)
 	ck_assert_uint_eq(strlen(verdict.reason), VERDICT_REASON - 1);
 	ck_assert_uint_eq(verdict.unknown, 0);
 }
-END_TEST
 
-Suite *
-run_isolate_suite(void)
-{
-	Suite *s = suite_create("run_isolate");
-	TCase *tc = tcase_create("isolate");
-
-	tcase_add_test(tc, a_death_has_a_reason_and_takes_nothing_else_down);
-	tcase_add_test(tc, a_process_is_used_again_after_what_was_well);
-	tcase_add_test(tc, too_little_memory_is_no_fault);
-	tcase_add_test(tc, what_comes_behind_a_stop_is_skipped_whatever_ran_beside);
-	tcase_add_test(tc, a_child_that_cannot_be_started_waits_for_the_others);
-	tcase_add_test(tc, no_child_at_all_is_said_of_every_piece);
-	tcase_add_test(tc, no_child_is_waited_for_for_ever);
-	tcase_add_test(tc, a_long_reason_is_cut);
-	suite_add_tcase(s, tc);
-	return s;
-}
+SUITE(run_isolate_suite, "run_isolate")

@@ -2,14 +2,12 @@
 /*
  * Tests of sim/run/loops: what is known depends on the order of the cases and nothing else.
  */
-#include <check.h>
 #include <string.h>
 
 #include "run/loops.h"
+#include "tests/suite.h"
 
-Suite *run_loops_suite(void);
-
-START_TEST(three_cases_make_a_loop_known)
+TEST(three_cases_make_a_loop_known)
 {
 	struct loops loops = { 0 };
 	struct loops_met met = { .end = 77, .where = "x.c:1 (f)" };
@@ -25,10 +23,9 @@ START_TEST(three_cases_make_a_loop_known)
 	ck_assert_ptr_nonnull(loops_take(&loops, &met));
 	ck_assert_str_eq(loops_take(&loops, &met)->where, "x.c:1 (f)");
 }
-END_TEST
 
 /* It was run before that was known, and would have been cut short after. */
-START_TEST(a_case_that_was_long_in_a_known_loop_counts_as_one_that_was_cut)
+TEST(a_case_that_was_long_in_a_known_loop_counts_as_one_that_was_cut)
 {
 	struct loops loops = { 0 };
 	struct loops_met met = { .end = 77 }, got_out = { 0 }, elsewhere = { .end = 5 };
@@ -43,9 +40,8 @@ START_TEST(a_case_that_was_long_in_a_known_loop_counts_as_one_that_was_cut)
 	ck_assert_ptr_nonnull(loops_take(&loops, &got_out));
 	ck_assert_ptr_null(loops_take(&loops, &elsewhere));
 }
-END_TEST
 
-START_TEST(more_loops_than_there_is_room_for_are_run_each_time)
+TEST(more_loops_than_there_is_room_for_are_run_each_time)
 {
 	struct loops loops = { 0 };
 
@@ -57,9 +53,8 @@ START_TEST(more_loops_than_there_is_room_for_are_run_each_time)
 			ck_assert((row != NULL) == (i <= LOOPS_MAX && round >= LOOPS_ENOUGH));
 		}
 }
-END_TEST
 
-START_TEST(a_loop_is_learnt_at_once)
+TEST(a_loop_is_learnt_at_once)
 {
 	struct loops loops = { 0 };
 
@@ -68,18 +63,5 @@ START_TEST(a_loop_is_learnt_at_once)
 	loops_learn(&loops, &(struct loops_met){ .end = 9, .line = 12 });
 	ck_assert_uint_eq(loops_find(&loops, false, 9)->line, 12);
 }
-END_TEST
 
-Suite *
-run_loops_suite(void)
-{
-	Suite *s = suite_create("run_loops");
-	TCase *tc = tcase_create("loops");
-
-	tcase_add_test(tc, three_cases_make_a_loop_known);
-	tcase_add_test(tc, a_case_that_was_long_in_a_known_loop_counts_as_one_that_was_cut);
-	tcase_add_test(tc, more_loops_than_there_is_room_for_are_run_each_time);
-	tcase_add_test(tc, a_loop_is_learnt_at_once);
-	suite_add_tcase(s, tc);
-	return s;
-}
+SUITE(run_loops_suite, "run_loops")

@@ -2,7 +2,6 @@
 /*
  * Tests of sim/run/manifest: what is known of a driver, and what is said of a bad manifest.
  */
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,8 +9,7 @@
 
 #include "run/manifest.h"
 #include "run/run.h"
-
-Suite	*run_manifest_suite(void);
+#include "tests/suite.h"
 
 #define HEAD "driver: d\nsource: d.c\napi: netbsd-2022\ndevice: balloon\n"
 
@@ -69,7 +67,7 @@ judged(const struct manifest *manifest, const char *scenario, const char *rule,
 	return text;
 }
 
-START_TEST(defects_explain_where_they_say)
+TEST(defects_explain_where_they_say)
 {
 	struct manifest *manifest = manifest_of(HEAD "known_defects:\n"
 	    "  - {id: one, title: t, rules: [log.quiet], where: [f], scenarios: [a/b, \"c/*\"]}\n"
@@ -91,9 +89,8 @@ START_TEST(defects_explain_where_they_say)
 	manifest_free(manifest);
 	diag_list_fini(&diags);
 }
-END_TEST
 
-START_TEST(the_nearest_defect_is_the_one_that_it_is_like)
+TEST(the_nearest_defect_is_the_one_that_it_is_like)
 {
 	struct manifest *manifest = manifest_of(HEAD "known_defects:\n"
 	    "  - {id: zero, title: t, rules: [log.quiet], scenarios: [x/y]}\n"
@@ -113,10 +110,9 @@ START_TEST(the_nearest_defect_is_the_one_that_it_is_like)
 	manifest_free(manifest);
 	diag_list_fini(&diags);
 }
-END_TEST
 
 /* Each key once: what is missing, and that it holds from the event on at which it came true. */
-START_TEST(circumstances_must_hold)
+TEST(circumstances_must_hold)
 {
 	static const struct row { const char *say, *missing; uint32_t *fact; } rows[] = {
 		{ "failed: [kmem_alloc, kthread_create]",
@@ -163,9 +159,8 @@ START_TEST(circumstances_must_hold)
 		diag_list_fini(&diags);
 	}
 }
-END_TEST
 
-START_TEST(one_of_several_circumstances_must_hold)
+TEST(one_of_several_circumstances_must_hold)
 {
 	struct manifest *manifest = manifest_of(HEAD "known_defects:\n"
 	    "  - id: one\n    title: t\n    rules: [log.quiet, log.flood, live.panic]\n"
@@ -188,13 +183,12 @@ START_TEST(one_of_several_circumstances_must_hold)
 	manifest_free(manifest);
 	diag_list_fini(&diags);
 }
-END_TEST
 
 #define CIRCUMSTANCES(text) \
 	HEAD "known_defects:\n  - id: one\n    title: t\n    rules: [log.quiet]\n" \
 	"    explored: [a/b]\n    circumstances: " text "\n"
 
-START_TEST(bad_circumstances_are_refused)
+TEST(bad_circumstances_are_refused)
 {
 	assert_refused(CIRCUMSTANCES("{failing: kmem_alloc}"), 10, "manifest.unknown-key");
 	assert_refused(CIRCUMSTANCES("{failed: kmem_aloc}"), 10, "manifest.circumstance");
@@ -210,9 +204,8 @@ START_TEST(bad_circumstances_are_refused)
 	assert_refused(CIRCUMSTANCES("{}"), 10, "manifest.type");
 	assert_refused(CIRCUMSTANCES("always"), 10, "manifest.type");
 }
-END_TEST
 
-START_TEST(bad_manifests_are_refused)
+TEST(bad_manifests_are_refused)
 {
 	assert_refused(HEAD "known_defects:\n"
 	    "  - {id: one, title: t, rules: [log.quiet], where: [f]}\n",
@@ -228,7 +221,6 @@ START_TEST(bad_manifests_are_refused)
 	    "  - {id: one, title: t, rules: [log.quiet], scenarios: [a/b]}\n",
 	    7, "manifest.duplicate");
 }
-END_TEST
 
 static bool has_guess;			/* the error that assert_said() saw last */
 
@@ -249,7 +241,7 @@ assert_said(const char *line, unsigned col, const char *rule, const char *senten
 	diag_list_fini(&diags);
 }
 
-START_TEST(errors_stand_at_the_item)
+TEST(errors_stand_at_the_item)
 {
 	assert_said("  - {id: one, titel: t, rules: [log.quiet], scenarios: [a/b]}", 15,
 	    "manifest.unknown-key", "did you mean \"title\"?");
@@ -267,9 +259,8 @@ START_TEST(errors_stand_at_the_item)
 	    "manifest.type", "empty");
 	assert_said("  - [a]", 5, "manifest.type", "not a list");
 }
-END_TEST
 
-START_TEST(names_are_looked_up)
+TEST(names_are_looked_up)
 {
 	static const char *const scenarios[] = { "a/bee", "c/dee", NULL };
 	static const char *const functions[] = { "inflate", "thread", "viomb_attach", NULL };
@@ -299,22 +290,5 @@ START_TEST(names_are_looked_up)
 	manifest_free(manifest);
 	names = NULL;
 }
-END_TEST
 
-Suite *
-run_manifest_suite(void)
-{
-	Suite *s = suite_create("run_manifest");
-	TCase *tc = tcase_create("manifest");
-
-	tcase_add_test(tc, defects_explain_where_they_say);
-	tcase_add_test(tc, the_nearest_defect_is_the_one_that_it_is_like);
-	tcase_add_test(tc, circumstances_must_hold);
-	tcase_add_test(tc, one_of_several_circumstances_must_hold);
-	tcase_add_test(tc, bad_circumstances_are_refused);
-	tcase_add_test(tc, bad_manifests_are_refused);
-	tcase_add_test(tc, errors_stand_at_the_item);
-	tcase_add_test(tc, names_are_looked_up);
-	suite_add_tcase(s, tc);
-	return s;
-}
+SUITE(run_manifest_suite, "run_manifest")

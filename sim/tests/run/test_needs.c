@@ -4,13 +4,11 @@
  * driver, explore/modules/small.c, negotiates no MUST_TELL_HOST unless it is offered,
  * allocates pages without waitok, and stops no queue's interrupts.
  */
-#include <check.h>
 #include <string.h>
 
 #include "run/verdict.h"
 #include "tests/explore/rig.h"
-
-Suite	*run_needs_suite(void);
+#include "tests/suite.h"
 
 static struct rig rig;
 static struct run_result result;
@@ -57,7 +55,7 @@ static const struct {
 	{ "", "possible.virtio_enqueue_prep.eagain == 1", RIGHT, VERDICT_PASS, "" },
 };
 
-START_TEST(needs_are_judged_at_the_end)
+TEST_EACH(needs_are_judged_at_the_end, cases)
 {
 	char text[1024];
 	const struct scenario_case *c;
@@ -74,10 +72,9 @@ START_TEST(needs_are_judged_at_the_end)
 	    cases[_i].needs, cases[_i].steps);
 	ck_assert_str_eq(verdict.reason, cases[_i].reason);
 }
-END_TEST
 
 /* Negotiated once is negotiated, although the device was reset since. */
-START_TEST(a_feature_stays_negotiated)
+TEST(a_feature_stays_negotiated)
 {
 	const struct scenario_case *c = rig_load(&rig, "format: 1\nscenario: t\nsummary: s\n"
 	    "device: {features: [MUST_TELL_HOST]}\nneeds: [feature.MUST_TELL_HOST == 1]\n"
@@ -88,18 +85,5 @@ START_TEST(a_feature_stays_negotiated)
 	run_case(c, &options, &result);
 	ck_assert_str_eq(result.unmet, "");
 }
-END_TEST
 
-Suite *
-run_needs_suite(void)
-{
-	Suite *s = suite_create("run_needs");
-	TCase *tc = tcase_create("needs");
-
-	tcase_add_checked_fixture(tc, setup, teardown);
-	tcase_add_loop_test(tc, needs_are_judged_at_the_end, 0,
-	    sizeof(cases) / sizeof(cases[0]));
-	tcase_add_test(tc, a_feature_stays_negotiated);
-	suite_add_tcase(s, tc);
-	return s;
-}
+SUITE(run_needs_suite, "run_needs", .setup = setup, .teardown = teardown)

@@ -3,15 +3,13 @@
  * Tests of sim/run/points: `deliver` and `hold` at exact points of a driver, and what is said
  * of points that are never reached.  The driver is explore/modules/small.c.
  */
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "run/module_lines.h"
 #include "run/run.h"
-
-Suite	*run_points_suite(void);
+#include "tests/suite.h"
 
 #define SMALL "sim/tests/explore/modules/small.c"
 #define HEAD \
@@ -156,7 +154,7 @@ expect_failure(unsigned index, unsigned line, const char *what, const char *expe
  * small_steps++ reads and writes: the third access is the second step's first.  It steps when
  * the target comes, and when its answer does.
  */
-START_TEST(line_is_counted_by_accesses)
+TEST(line_is_counted_by_accesses)
 {
 	static const char steps[] =
 	    "  - at: 1s\n    deliver: {irq: config, at: \"line %u#1\", target: 8 pages}\n"
@@ -173,9 +171,8 @@ START_TEST(line_is_counted_by_accesses)
 	ck_assert_uint_eq(t.result.failures_all, 0);
 	ck_assert_str_eq(t.order, "TiwaiwTiaiw");
 }
-END_TEST
 
-START_TEST(hold_stops_the_thread_at_a_line)
+TEST(hold_stops_the_thread_at_a_line)
 {
 	run_at("  - at: 1s\n    hold: {thread: probe, at: line %u, for: 3s}\n"
 	    "  - target: 4 pages\n"
@@ -183,9 +180,8 @@ START_TEST(hold_stops_the_thread_at_a_line)
 	    "  - expect: host.actual == 4\n    within: 1100ms\n", "steps");
 	ck_assert_uint_eq(t.result.failures_all, 0);
 }
-END_TEST
 
-START_TEST(unreached_points_are_failures)
+TEST(unreached_points_are_failures)
 {
 	run_at("  - at: 1s\n    deliver: {irq: config, at: \"line %u#99\"}\n"
 	    "  - deliver: {irq: deflate, at: \"deflate entry\"}\n"
@@ -205,9 +201,8 @@ START_TEST(unreached_points_are_failures)
 	expect_failure(2, 10, "hold", "the driver reaches `virtio_enqueue_prep#2 after`",
 	    "1 time from the step on, and number 2 is meant");
 }
-END_TEST
 
-START_TEST(points_do_not_outlive_the_guest)
+TEST(points_do_not_outlive_the_guest)
 {
 	run(HEAD "  - at: 1s\n    deliver: {irq: config, at: virtio_enqueue_prep after}\n"
 	    "  - guest: {reboot: true}\n"
@@ -216,28 +211,25 @@ START_TEST(points_do_not_outlive_the_guest)
 	expect_failure(0, 7, "deliver", "the driver reaches `virtio_enqueue_prep after`",
 	    "not before the guest started anew");
 }
-END_TEST
 
-START_TEST(holding_nobody_is_a_failure)
+TEST(holding_nobody_is_a_failure)
 {
 	run(HEAD "  - hold: {thread: probe, for: 1s}\n  - target: 4 pages\n"
 	    "  - settle: {within: 1s}\n");
 	ck_assert_uint_eq(t.result.failures_all, 1);
 	expect_failure(0, 7, "hold", "there is a thread `probe` to hold", "there is none");
 }
-END_TEST
 
-START_TEST(a_mistyped_thread_is_a_failure)
+TEST(a_mistyped_thread_is_a_failure)
 {
 	run(HEAD "  - at: 1s\n    hold: {thread: prbe, for: 1s}\n");
 	ck_assert_uint_eq(t.result.failures_all, 1);
 	expect_failure(0, 7, "hold", "there is a thread `prbe` to hold",
 	    "the threads are probe; did you mean \"probe\"?");
 }
-END_TEST
 
 /* `}` returns, and the line with the name of the function has no access. */
-START_TEST(lines_without_an_access_are_told)
+TEST(lines_without_an_access_are_told)
 {
 	unsigned line = line_of("steps"), crash = line_of("crashes"), below, above;
 	char steps[300], expected[100], actual[200];
@@ -268,10 +260,9 @@ START_TEST(lines_without_an_access_are_told)
 	snprintf(expected, sizeof(expected), "the driver reaches `line %u`", crash);
 	expect_failure(2, 10, "deliver", expected, "never from the step on");
 }
-END_TEST
 
 /* Its latency is 1 ms; at the end of the notification the device has the request. */
-START_TEST(answer_comes_at_the_point)
+TEST(answer_comes_at_the_point)
 {
 	run(HEAD "  - at: 1s\n"
 	    "    deliver: {irq: inflate, at: virtio_enqueue_commit after, answer: true}\n"
@@ -283,10 +274,9 @@ START_TEST(answer_comes_at_the_point)
 	ck_assert_str_eq(t.order, "Tiwaiee");
 	ck_assert_uint_lt(t.result.counts.virtual_ns, 1001000000);
 }
-END_TEST
 
 /* Nothing to answer: an interrupt all the same. */
-START_TEST(answer_without_a_request_is_an_interrupt)
+TEST(answer_without_a_request_is_an_interrupt)
 {
 	run(HEAD "  - at: 1s\n"
 	    "    deliver: {irq: deflate, at: virtio_enqueue_commit after, answer: true}\n"
@@ -296,9 +286,8 @@ START_TEST(answer_without_a_request_is_an_interrupt)
 	ck_assert_uint_eq(t.result.failures_all, 0);
 	ck_assert_str_eq(t.order, "Tiwieaiw");
 }
-END_TEST
 
-START_TEST(more_points_than_room_are_refused)
+TEST(more_points_than_room_are_refused)
 {
 	struct diag_list diags;
 	char text[8000] = HEAD;
@@ -313,26 +302,5 @@ START_TEST(more_points_than_room_are_refused)
 	    "a scenario has at most 32 steps `deliver` and `hold`");
 	diag_list_fini(&diags);
 }
-END_TEST
 
-Suite *
-run_points_suite(void)
-{
-	Suite *suite = suite_create("run_points");
-	TCase *tc = tcase_create("points");
-
-	tcase_add_checked_fixture(tc, setup, teardown);
-	tcase_set_timeout(tc, 30);
-	tcase_add_test(tc, line_is_counted_by_accesses);
-	tcase_add_test(tc, hold_stops_the_thread_at_a_line);
-	tcase_add_test(tc, unreached_points_are_failures);
-	tcase_add_test(tc, points_do_not_outlive_the_guest);
-	tcase_add_test(tc, holding_nobody_is_a_failure);
-	tcase_add_test(tc, a_mistyped_thread_is_a_failure);
-	tcase_add_test(tc, lines_without_an_access_are_told);
-	tcase_add_test(tc, answer_comes_at_the_point);
-	tcase_add_test(tc, answer_without_a_request_is_an_interrupt);
-	tcase_add_test(tc, more_points_than_room_are_refused);
-	suite_add_tcase(suite, tc);
-	return suite;
-}
+SUITE(run_points_suite, "run_points", .setup = setup, .teardown = teardown, .timeout = 30)

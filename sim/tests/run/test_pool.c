@@ -2,7 +2,6 @@
 /*
  * run/pool.c: pieces come back in order, and what kills a worker costs its piece only.
  */
-#include <check.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -10,10 +9,9 @@
 #include <unistd.h>
 
 #include "run/pool.h"
+#include "tests/suite.h"
 
 #define PIECES 40
-
-Suite *run_pool_suite(void);
 
 struct seen {
 	size_t next;			/* index that must come now */
@@ -86,7 +84,7 @@ run_with(unsigned jobs, struct seen *seen)
 	ck_assert_int_eq(pool_run(&work), 0);
 }
 
-START_TEST(pieces_come_in_order_and_losses_have_reasons)
+TEST_RANGE(pieces_come_in_order_and_losses_have_reasons, 2, 4)
 {
 	unsigned jobs = (unsigned)_i;
 	struct seen seen = { 0 };
@@ -108,9 +106,8 @@ START_TEST(pieces_come_in_order_and_losses_have_reasons)
 	/* What a worker changes stays there. */
 	ck_assert_int_eq(seen.begun, 0);
 }
-END_TEST
 
-START_TEST(nothing_more_once_it_is_enough)
+TEST_RANGE(nothing_more_once_it_is_enough, 1, 3)
 {
 	struct seen seen = { .stop_after = 5 };
 
@@ -118,7 +115,6 @@ START_TEST(nothing_more_once_it_is_enough)
 	ck_assert_uint_eq(seen.next, 5);
 	ck_assert_uint_eq(seen.lost, 0);
 }
-END_TEST
 
 static bool
 big_piece(void *arg, size_t index, FILE *out)
@@ -148,7 +144,7 @@ big_done(void *arg, size_t index, const struct pool_result *got)
 	return true;
 }
 
-START_TEST(texts_may_be_empty_or_larger_than_any_socket)
+TEST_RANGE(texts_may_be_empty_or_larger_than_any_socket, 0, 3)
 {
 	static const size_t sizes[] = { 0, 1, 300000 };
 	struct seen seen = { .big = sizes[_i] };
@@ -159,7 +155,6 @@ START_TEST(texts_may_be_empty_or_larger_than_any_socket)
 	ck_assert_int_eq(pool_run(&work), 0);
 	ck_assert_uint_eq(seen.next, 30);
 }
-END_TEST
 
 static bool
 pid_piece(void *arg, size_t index, FILE *out)
@@ -181,7 +176,7 @@ pid_done(void *arg, size_t index, const struct pool_result *got)
 	return true;
 }
 
-START_TEST(a_process_ends_when_its_piece_says_so)
+TEST(a_process_ends_when_its_piece_says_so)
 {
 	int pid = 0;
 	struct pool_work work = {
@@ -191,7 +186,6 @@ START_TEST(a_process_ends_when_its_piece_says_so)
 	ck_assert_int_eq(pool_run(&work), 0);
 	ck_assert_int_ne(pid, 0);
 }
-END_TEST
 
 /* More pieces than may be ahead of the first, which is the slowest. */
 static bool
@@ -229,7 +223,7 @@ tick(void *arg, size_t reported)
 	return seen->stop_after == 0 || reported < seen->stop_after;
 }
 
-START_TEST(a_slow_piece_does_not_upset_the_order)
+TEST(a_slow_piece_does_not_upset_the_order)
 {
 	struct seen seen = { 0 };
 	struct pool_work work = {
@@ -241,9 +235,8 @@ START_TEST(a_slow_piece_does_not_upset_the_order)
 	ck_assert_uint_eq(seen.next, 5000);
 	ck_assert_uint_gt(seen.ticks, 1);
 }
-END_TEST
 
-START_TEST(a_tick_can_stop_it)
+TEST(a_tick_can_stop_it)
 {
 	struct seen seen = { .stop_after = 100 };
 	struct pool_work work = {
@@ -255,9 +248,8 @@ START_TEST(a_tick_can_stop_it)
 	ck_assert_uint_ge(seen.next, 100);
 	ck_assert_uint_lt(seen.next, 50000);
 }
-END_TEST
 
-START_TEST(no_pieces_are_no_work)
+TEST(no_pieces_are_no_work)
 {
 	struct seen seen = { 0 };
 	struct pool_work work = {
@@ -267,22 +259,5 @@ START_TEST(no_pieces_are_no_work)
 	ck_assert_int_eq(pool_run(&work), 0);
 	ck_assert_uint_eq(seen.next, 0);
 }
-END_TEST
 
-Suite *
-run_pool_suite(void)
-{
-	Suite *suite = suite_create("run/pool");
-	TCase *tcase = tcase_create("pool");
-
-	tcase_add_loop_test(tcase, pieces_come_in_order_and_losses_have_reasons, 2, 4);
-	tcase_add_loop_test(tcase, nothing_more_once_it_is_enough, 1, 3);
-	tcase_add_loop_test(tcase, texts_may_be_empty_or_larger_than_any_socket, 0, 3);
-	tcase_add_test(tcase, a_process_ends_when_its_piece_says_so);
-	tcase_add_test(tcase, a_slow_piece_does_not_upset_the_order);
-	tcase_add_test(tcase, a_tick_can_stop_it);
-	tcase_add_test(tcase, no_pieces_are_no_work);
-	tcase_set_timeout(tcase, 20);
-	suite_add_tcase(suite, tcase);
-	return suite;
-}
+SUITE(run_pool_suite, "run/pool", .timeout = 20)

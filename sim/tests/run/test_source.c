@@ -5,7 +5,6 @@
  * The driver calls its "kernel" with the line of the call as argument; the
  * kernel looks its own return address up and compares.
  */
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,8 +12,7 @@
 #include "run/module.h"
 #include "run/source.h"
 #include "tests/run/build_module.h"
-
-Suite	*run_source_suite(void);
+#include "tests/suite.h"
 
 int	test_source_here(unsigned line, const char *function);
 
@@ -140,12 +138,11 @@ static const struct {
 	{ "clang", "-O2" },
 };
 
-START_TEST(every_call_has_its_line)
+TEST_EACH(every_call_has_its_line, builds)
 {
 	if (has_compiler(builds[_i].cc))
 		check_positions(builds[_i].cc, builds[_i].flags);
 }
-END_TEST
 
 /* The bytes of a file of the folder, "" if there is none; the newest call's. */
 static const char *
@@ -171,7 +168,7 @@ positions_of(const char *name)
 	return source_new(bytes, size);
 }
 
-START_TEST(unknown_offset_has_no_position)
+TEST(unknown_offset_has_no_position)
 {
 	struct source_pos pos = { .line = 4711 };
 	struct source *s;
@@ -187,9 +184,8 @@ START_TEST(unknown_offset_has_no_position)
 	ck_assert_uint_eq(pos.line, 4711);
 	source_free(s);
 }
-END_TEST
 
-START_TEST(file_without_positions_is_no_error)
+TEST(file_without_positions_is_no_error)
 {
 	struct source_pos pos;
 	struct source *s;
@@ -202,10 +198,9 @@ START_TEST(file_without_positions_is_no_error)
 	source_free(s);
 	source_free(NULL);
 }
-END_TEST
 
 /* Enough different offsets to make the memory of answers grow. */
-START_TEST(many_offsets_are_remembered)
+TEST(many_offsets_are_remembered)
 {
 	struct source_pos pos;
 	struct source *s;
@@ -221,21 +216,5 @@ START_TEST(many_offsets_are_remembered)
 	ck_assert_uint_eq(known, again);
 	source_free(s);
 }
-END_TEST
 
-Suite *
-run_source_suite(void)
-{
-	Suite *s = suite_create("run_source");
-	TCase *tc = tcase_create("source");
-
-	tcase_add_checked_fixture(tc, setup, teardown);
-	tcase_set_timeout(tc, 30);
-	tcase_add_loop_test(tc, every_call_has_its_line, 0,
-	    sizeof(builds) / sizeof(builds[0]));
-	tcase_add_test(tc, unknown_offset_has_no_position);
-	tcase_add_test(tc, file_without_positions_is_no_error);
-	tcase_add_test(tc, many_offsets_are_remembered);
-	suite_add_tcase(s, tc);
-	return s;
-}
+SUITE(run_source_suite, "run_source", .setup = setup, .teardown = teardown, .timeout = 30)

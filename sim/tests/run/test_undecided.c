@@ -3,14 +3,12 @@
  * Tests of sim/run/judge: what is said of expectations when the run ends before they are
  * decided.  The driver is the one that was built; its thread wakes up every 30 s.
  */
-#include <check.h>
 #include <string.h>
 
 #include "run/run.h"
 #include "tests/explore/rig.h"
 #include "tests/run/build_module.h"
-
-Suite	*run_undecided_suite(void);
+#include "tests/suite.h"
 
 static struct rig rig;
 static struct run_result result;
@@ -76,32 +74,29 @@ count_lints(const char *words)
 }
 
 /* viomb allocates pages with waitok. */
-START_TEST(a_fault_that_no_kernel_has_is_a_lint)
+TEST(a_fault_that_no_kernel_has_is_a_lint)
 {
 	run("steps:\n  - fail: {id: a, call: uvm_pglistalloc.enomem, count: 2}\n"
 	    "  - {at: 1s, target: 8 pages}\n  - settle: {within: 5s}\n");
 	ck_assert_uint_eq(count_lints("only without waitok"), 1);
 }
-END_TEST
 
-START_TEST(a_fault_that_the_kernel_has_is_none)
+TEST(a_fault_that_the_kernel_has_is_none)
 {
 	run("steps:\n  - fail: {id: a, call: virtio_enqueue_prep.eagain, vq: inflate}\n"
 	    "  - {at: 1s, target: 8 pages}\n  - settle: {within: 5s}\n");
 	ck_assert_uint_eq(count_lints(""), 0);
 }
-END_TEST
 
-START_TEST(a_fault_that_no_kernel_has_may_be_meant)
+TEST(a_fault_that_no_kernel_has_may_be_meant)
 {
 	run("rules:\n  off: [scenario.impossible-fault]\n  why: meant\n"
 	    "steps:\n  - fail: {id: a, call: uvm_pglistalloc.enomem, count: 2}\n"
 	    "  - {at: 1s, target: 8 pages}\n  - settle: {within: 5s}\n");
 	ck_assert_uint_eq(count_lints(""), 0);
 }
-END_TEST
 
-START_TEST(for_that_is_cut_is_not_false)
+TEST(for_that_is_cut_is_not_false)
 {
 	run("steps:\n  - expect: mem.balloon == 0\n    for: 50s\n");
 	assert_failed(0, "expect", "not decided: the run ended at 10s by limits.time, before 50s");
@@ -109,25 +104,22 @@ START_TEST(for_that_is_cut_is_not_false)
 	assert_failed(1, "limits", "the run reached its limit of time");
 	ck_assert_uint_eq(result.failures, 2);
 }
-END_TEST
 
-START_TEST(for_that_was_false_before_the_end_is_false)
+TEST(for_that_was_false_before_the_end_is_false)
 {
 	run("steps:\n  - {at: 1s, target: 8 pages}\n  - expect: mem.balloon == 0\n    for: 50s\n");
 	ck_assert_uint_ge(result.failures, 1);
 	assert_failed(0, "expect", "mem.balloon = 8 pages");
 }
-END_TEST
 
-START_TEST(within_that_is_cut_is_not_false)
+TEST(within_that_is_cut_is_not_false)
 {
 	run("steps:\n  - expect: mem.balloon == 5\n    within: 12500ms\n");
 	assert_failed(0, "expect",
 	    "not decided: the run ended at 10s by limits.time, before 12.5s");
 }
-END_TEST
 
-START_TEST(within_that_is_over_is_false)
+TEST(within_that_is_over_is_false)
 {
 	run("steps:\n  - expect: mem.balloon == 5\n    within: 5s\n");
 	assert_failed(0, "expect", "mem.balloon = 0 pages");
@@ -135,17 +127,15 @@ START_TEST(within_that_is_over_is_false)
 	ck_assert_uint_eq(result.undecided.steps + result.undecided.claims +
 	    result.undecided.finally, 0);
 }
-END_TEST
 
 /* More than there is, so it never settles. */
-START_TEST(settle_that_is_cut_is_not_decided)
+TEST(settle_that_is_cut_is_not_decided)
 {
 	run("steps:\n  - {at: 1s, target: 20000 pages}\n  - settle: {within: 60s}\n");
 	assert_failed(0, "settle", "not decided: the run ended at 10s by limits.time, before 61s");
 }
-END_TEST
 
-START_TEST(what_the_run_does_not_come_to_is_counted)
+TEST(what_the_run_does_not_come_to_is_counted)
 {
 	run("steps:\n  - expect: mem.balloon == 0\n    for: 50s\n"
 	    "  - {target: 8 pages}\n"
@@ -159,18 +149,16 @@ START_TEST(what_the_run_does_not_come_to_is_counted)
 	ck_assert_uint_eq(result.undecided.finally, 1);
 	ck_assert_str_eq(result.undecided.why, "the run ended at 10s by limits.time");
 }
-END_TEST
 
-START_TEST(limit_of_events_is_named)
+TEST(limit_of_events_is_named)
 {
 	run_limited("{events: 130}", "steps:\n  - expect: host.actual == 64\n    within: 900s\n");
 	ck_assert_uint_ge(result.failures, 1);
 	ck_assert_ptr_nonnull(strstr(result.failure[0].actual, "by limits.events"));
 }
-END_TEST
 
 /* A driver of another device: one finding says so, and nothing is said of the scenario. */
-START_TEST(driver_of_another_device_is_one_finding)
+TEST(driver_of_another_device_is_one_finding)
 {
 	static const char driver[] =
 	    "#include <sys/param.h>\n#include <sys/systm.h>\n#include <sys/device.h>\n"
@@ -198,26 +186,5 @@ START_TEST(driver_of_another_device_is_one_finding)
 	module_close(options.module);
 	build_folder_remove(&folder);
 }
-END_TEST
 
-Suite *
-run_undecided_suite(void)
-{
-	Suite *s = suite_create("run_undecided");
-	TCase *tc = tcase_create("undecided");
-
-	tcase_add_checked_fixture(tc, setup, teardown);
-	tcase_add_test(tc, a_fault_that_no_kernel_has_is_a_lint);
-	tcase_add_test(tc, a_fault_that_the_kernel_has_is_none);
-	tcase_add_test(tc, a_fault_that_no_kernel_has_may_be_meant);
-	tcase_add_test(tc, for_that_is_cut_is_not_false);
-	tcase_add_test(tc, for_that_was_false_before_the_end_is_false);
-	tcase_add_test(tc, within_that_is_cut_is_not_false);
-	tcase_add_test(tc, within_that_is_over_is_false);
-	tcase_add_test(tc, settle_that_is_cut_is_not_decided);
-	tcase_add_test(tc, what_the_run_does_not_come_to_is_counted);
-	tcase_add_test(tc, limit_of_events_is_named);
-	tcase_add_test(tc, driver_of_another_device_is_one_finding);
-	suite_add_tcase(s, tc);
-	return s;
-}
+SUITE(run_undecided_suite, "run_undecided", .setup = setup, .teardown = teardown)

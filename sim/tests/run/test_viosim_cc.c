@@ -2,7 +2,6 @@
 /*
  * Tests of sim/tools/viosim-cc, which makes driver modules.
  */
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,8 +9,7 @@
 
 #include "run/module.h"
 #include "tests/run/build_module.h"
-
-Suite	*run_viosim_cc_suite(void);
+#include "tests/suite.h"
 
 /* What the drivers below may use: the "kernel" of these tests. */
 int	test_cc_number(int);
@@ -46,7 +44,7 @@ teardown(void)
 	build_folder_remove(&folder);
 }
 
-START_TEST(compiler_names_each_missing_header)
+TEST(compiler_names_each_missing_header)
 {
 	build_write(&folder, "x.c",
 	    "#include <sys/lunch.h>\n#include <stdio.h>\n#include <sys/callout.h>\n"
@@ -61,7 +59,6 @@ START_TEST(compiler_names_each_missing_header)
 	ck_assert_int_eq(access(build_path(&folder, "x.so.log"), R_OK), 0);
 	ck_assert_int_ne(access(build_path(&folder, "x.so"), F_OK), 0);
 }
-END_TEST
 
 /* What is said for a text, by each compiler that is here. */
 static void
@@ -79,7 +76,7 @@ compiler_says(const char *text, const char *said)
 }
 
 /* An error without a place is in the compiler's words; our options are not passed on. */
-START_TEST(compiler_errors_without_a_place_are_told)
+TEST(compiler_errors_without_a_place_are_told)
 {
 	build_write(&folder, "x.c", driver_text);
 	ck_assert_int_eq(build_run(&folder, "CC=gcc", "x", "-fnosuchthing"), 2);
@@ -90,9 +87,8 @@ START_TEST(compiler_errors_without_a_place_are_told)
 	ck_assert_str_eq(build_read(&folder, "x.err"),
 	    "viosim-cc: there is no option --nodaig; did you mean --nodiag?\n");
 }
-END_TEST
 
-START_TEST(compiler_names_each_missing_kind_once)
+TEST(compiler_names_each_missing_kind_once)
 {
 	compiler_says("struct softc { struct lunch sc_lunch; int sc_a; };\n"
 	    "LUNCH_DECL(x, y, \"z\");\n"
@@ -118,9 +114,8 @@ START_TEST(compiler_names_each_missing_kind_once)
 	    "x.c:10: neither the driver nor the shim has a macro LUNCH_TIME_IS_OVER; "
 	    "if it is the kernel's, see sim/kern/README.md\n");
 }
-END_TEST
 
-START_TEST(compiler_names_the_header_to_include)
+TEST(compiler_names_the_header_to_include)
 {
 	compiler_says("#include <sys/param.h>\n"
 	    "static kmutex_t lock;\n"
@@ -139,9 +134,8 @@ START_TEST(compiler_names_the_header_to_include)
 	    "x.c:8: hz: include <sys/kernel.h>\n"
 	    "x.c:10: CFATTACH_DECL_NEW: include <sys/device.h>\n");
 }
-END_TEST
 
-START_TEST(compiler_tells_a_slip_from_a_gap)
+TEST(compiler_tells_a_slip_from_a_gap)
 {
 	compiler_says("#include <sys/mutex.h>\n"
 	    "int f(kmutex_t *m);\n"
@@ -156,9 +150,8 @@ START_TEST(compiler_tells_a_slip_from_a_gap)
 	    "x.c:6: the shim has no function cv_timedwaitbt "
 	    "(manual page condvar(9)); see sim/kern/README.md\n");
 }
-END_TEST
 
-START_TEST(compiler_keeps_the_drivers_own_mistakes)
+TEST(compiler_keeps_the_drivers_own_mistakes)
 {
 	const char *text;
 
@@ -173,10 +166,9 @@ START_TEST(compiler_keeps_the_drivers_own_mistakes)
 	ck_assert_ptr_nonnull(strstr(text, "^\n"));
 	ck_assert_ptr_null(strstr(text, "shim"));
 }
-END_TEST
 
 /* A text that ends too early lacks its own names, none of the kernel's. */
-START_TEST(compiler_finds_no_gap_in_a_cut_text)
+TEST(compiler_finds_no_gap_in_a_cut_text)
 {
 	build_write(&folder, "x.c", "static int helper(int);\n"
 	    "int f(void) { int x = 3; for (;;) { if (x) { helper(1); }\n"
@@ -186,10 +178,9 @@ START_TEST(compiler_finds_no_gap_in_a_cut_text)
 	ck_assert_ptr_nonnull(strstr(build_read(&folder, "x.err"), "error: "));
 	ck_assert_ptr_null(strstr(build_read(&folder, "x.err"), "shim"));
 }
-END_TEST
 
 /* Several may make one module at a time: all succeed, and nothing but it is left. */
-START_TEST(compiler_can_run_beside_itself)
+TEST(compiler_can_run_beside_itself)
 {
 	static const char loop[] = "cd '%s' && for i in 1 2 3; do "
 	    "('%s' x.c -o race.so %s || echo bad) 2>/dev/null & done; wait; "
@@ -220,9 +211,8 @@ START_TEST(compiler_can_run_beside_itself)
 	ck_assert_int_eq(step_of(m)(1), 108);
 	module_close(m);
 }
-END_TEST
 
-START_TEST(compiler_leaves_nothing_when_it_is_stopped)
+TEST(compiler_leaves_nothing_when_it_is_stopped)
 {
 	char command[1200], tool[600];
 
@@ -236,9 +226,8 @@ START_TEST(compiler_leaves_nothing_when_it_is_stopped)
 	    "test $? = 2 && test -z \"$(ls -A t out | grep -v :)\"", folder.path, tool);
 	ck_assert_int_eq(system(command), 0);
 }
-END_TEST
 
-START_TEST(compiler_makes_the_same_file_anywhere)
+TEST(compiler_makes_the_same_file_anywhere)
 {
 	char command[400];
 
@@ -254,9 +243,8 @@ START_TEST(compiler_makes_the_same_file_anywhere)
 	    "cd %s/else* && cmp first.so driver.so", folder.path);
 	ck_assert_int_eq(system(command), 0);
 }
-END_TEST
 
-START_TEST(compiler_replaces_nothing_but_files)
+TEST(compiler_replaces_nothing_but_files)
 {
 	char command[200];
 
@@ -267,7 +255,6 @@ START_TEST(compiler_replaces_nothing_but_files)
 	ck_assert_str_eq(build_read(&folder, "x.err"),
 	    "viosim-cc: not a file: x.so\n");
 }
-END_TEST
 
 static const char diagnostic_text[] =
     "#ifdef DIAGNOSTIC\n"
@@ -282,7 +269,7 @@ static const char diagnostic_text[] =
     "#error not a kernel\n"
     "#endif\n";
 
-START_TEST(compiler_can_leave_diagnostic_out)
+TEST(compiler_can_leave_diagnostic_out)
 {
 	struct module *m;
 
@@ -297,9 +284,8 @@ START_TEST(compiler_can_leave_diagnostic_out)
 	module_close(m);
 	ck_assert_int_ne(access(build_path(&folder, "without.nodiag.so"), F_OK), 0);
 }
-END_TEST
 
-START_TEST(compiler_makes_a_module_and_its_twin)
+TEST(compiler_makes_a_module_and_its_twin)
 {
 	struct module *m;
 
@@ -318,9 +304,8 @@ START_TEST(compiler_makes_a_module_and_its_twin)
 	ck_assert_int_ne(access(build_path(&folder, "two.so"), F_OK), 0);
 	ck_assert_int_ne(access(build_path(&folder, "two.nodiag.so"), F_OK), 0);
 }
-END_TEST
 
-START_TEST(compiler_gives_the_same_warnings_once)
+TEST(compiler_gives_the_same_warnings_once)
 {
 	const char *text;
 
@@ -331,10 +316,9 @@ START_TEST(compiler_gives_the_same_warnings_once)
 	ck_assert_ptr_nonnull(text);
 	ck_assert_ptr_null(strstr(text + 1, "unused variable"));
 }
-END_TEST
 
 /* Each access of the driver's text is an access: two reads of a field are not made one. */
-START_TEST(compiler_does_not_optimise)
+TEST(compiler_does_not_optimise)
 {
 	static const char text[] = "int f(int *p);\n"
 	    "int f(int *p) { int a = *p; if (a) a = *p; return a; }\n";
@@ -348,31 +332,5 @@ START_TEST(compiler_does_not_optimise)
 	ck_assert_int_eq(build_run(&folder, "", "o", "-fsanitize=thread -O2"), 0);
 	ck_assert_int_ne(system(command), 0);
 }
-END_TEST
 
-Suite *
-run_viosim_cc_suite(void)
-{
-	Suite *s = suite_create("run_viosim_cc");
-	TCase *tc = tcase_create("viosim-cc");
-
-	tcase_add_checked_fixture(tc, setup, teardown);
-	tcase_set_timeout(tc, 30);
-	tcase_add_test(tc, compiler_names_each_missing_header);
-	tcase_add_test(tc, compiler_errors_without_a_place_are_told);
-	tcase_add_test(tc, compiler_names_each_missing_kind_once);
-	tcase_add_test(tc, compiler_names_the_header_to_include);
-	tcase_add_test(tc, compiler_tells_a_slip_from_a_gap);
-	tcase_add_test(tc, compiler_keeps_the_drivers_own_mistakes);
-	tcase_add_test(tc, compiler_finds_no_gap_in_a_cut_text);
-	tcase_add_test(tc, compiler_can_run_beside_itself);
-	tcase_add_test(tc, compiler_leaves_nothing_when_it_is_stopped);
-	tcase_add_test(tc, compiler_makes_the_same_file_anywhere);
-	tcase_add_test(tc, compiler_replaces_nothing_but_files);
-	tcase_add_test(tc, compiler_can_leave_diagnostic_out);
-	tcase_add_test(tc, compiler_makes_a_module_and_its_twin);
-	tcase_add_test(tc, compiler_gives_the_same_warnings_once);
-	tcase_add_test(tc, compiler_does_not_optimise);
-	suite_add_tcase(s, tc);
-	return s;
-}
+SUITE(run_viosim_cc_suite, "run_viosim_cc", .setup = setup, .teardown = teardown, .timeout = 30)

@@ -2,15 +2,13 @@
 /*
  * Tests of sim/scenario/case: cases, their ids, and ids taken apart.
  */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "tests/scenario/fixture.h"
+#include "tests/suite.h"
 
 #define NELEM(a) (sizeof(a) / sizeof((a)[0]))
-
-Suite	*scenario_case_suite(void);
 
 static const char matrix_text[] = FIXTURE_HEAD
     "seeds: [4, 9]\nmatrix: {n: [5 pages, 6], call: [uvm_pglistalloc, virtio_enqueue_prep]}\n"
@@ -55,7 +53,7 @@ static const struct { const char *selection, *ids; } selections[] = {
 };
 
 /* There nothing would be left to the seed. */
-START_TEST(without_seeds_no_seed_fits)
+TEST(without_seeds_no_seed_fits)
 {
 	struct scenario_doc *doc = fixture_load(FIXTURE_STEP);
 	char *text = ids(doc, "t@9#1.0,bounce");
@@ -64,9 +62,8 @@ START_TEST(without_seeds_no_seed_fits)
 	free(text);
 	scenario_doc_free(doc);
 }
-END_TEST
 
-START_TEST(reference_selects_cases)
+TEST_RANGE(reference_selects_cases, 0, NELEM(selections))
 {
 	struct scenario_doc *doc = fixture_load(matrix_text);
 	char *text = ids(doc, selections[_i].selection);
@@ -75,9 +72,8 @@ START_TEST(reference_selects_cases)
 	free(text);
 	scenario_doc_free(doc);
 }
-END_TEST
 
-START_TEST(every_id_selects_its_own_case)
+TEST(every_id_selects_its_own_case)
 {
 	struct scenario_doc *doc = fixture_load(matrix_text);
 	struct scenario_case *cases;
@@ -95,9 +91,8 @@ START_TEST(every_id_selects_its_own_case)
 	scenario_cases_free(cases, count);
 	scenario_doc_free(doc);
 }
-END_TEST
 
-START_TEST(without_seeds_there_is_none_in_the_id)
+TEST(without_seeds_there_is_none_in_the_id)
 {
 	struct scenario_doc *doc = fixture_load(FIXTURE_STEP);
 	char *text = ids(doc, NULL);
@@ -107,9 +102,8 @@ START_TEST(without_seeds_there_is_none_in_the_id)
 	free(text);
 	scenario_doc_free(doc);
 }
-END_TEST
 
-START_TEST(memory_of_a_machine_is_in_its_name)
+TEST(memory_of_a_machine_is_in_its_name)
 {
 	struct scenario_doc *doc = fixture_load(FIXTURE_STEP "machine: {reserve: 1MiB}\n"
 	    "machines:\n  - {memory: 1GiB, reserve: 3 pages, diagnostic: false}\n"
@@ -121,9 +115,8 @@ START_TEST(memory_of_a_machine_is_in_its_name)
 	free(text);
 	scenario_doc_free(doc);
 }
-END_TEST
 
-START_TEST(reference_is_taken_apart)
+TEST(reference_is_taken_apart)
 {
 	struct scenario_ref ref;
 	char why[128];
@@ -144,7 +137,6 @@ START_TEST(reference_is_taken_apart)
 	ck_assert(!ref.has_seed);
 	scenario_ref_fini(&ref);
 }
-END_TEST
 
 static const struct { const char *text, *why; } bad_refs[] = {
 	{ "", "the path is missing" },
@@ -163,7 +155,7 @@ static const struct { const char *text, *why; } bad_refs[] = {
 	{ "a@5[x=1]", "after the path come [param=value], @seed and #machine, in this order" },
 };
 
-START_TEST(bad_reference_says_why)
+TEST_RANGE(bad_reference_says_why, 0, NELEM(bad_refs))
 {
 	struct scenario_ref ref;
 	char why[128] = "";
@@ -172,21 +164,5 @@ START_TEST(bad_reference_says_why)
 	    bad_refs[_i].text);
 	ck_assert_str_eq(why, bad_refs[_i].why);
 }
-END_TEST
 
-Suite *
-scenario_case_suite(void)
-{
-	Suite *suite = suite_create("scenario_case");
-	TCase *tc = tcase_create("case");
-
-	tcase_add_loop_test(tc, reference_selects_cases, 0, NELEM(selections));
-	tcase_add_test(tc, without_seeds_no_seed_fits);
-	tcase_add_test(tc, every_id_selects_its_own_case);
-	tcase_add_test(tc, without_seeds_there_is_none_in_the_id);
-	tcase_add_test(tc, memory_of_a_machine_is_in_its_name);
-	tcase_add_test(tc, reference_is_taken_apart);
-	tcase_add_loop_test(tc, bad_reference_says_why, 0, NELEM(bad_refs));
-	suite_add_tcase(suite, tc);
-	return suite;
-}
+SUITE(scenario_case_suite, "scenario_case")

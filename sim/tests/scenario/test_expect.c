@@ -2,7 +2,6 @@
 /*
  * Tests of sim/scenario/expect: reading, evaluating and explaining expectations.
  */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,10 +9,9 @@
 #include "scenario/table.h"
 #include "scenario/text.h"
 #include "tests/scenario/fixture.h"
+#include "tests/suite.h"
 
 #define NELEM(a) (sizeof(a) / sizeof((a)[0]))
-
-Suite	*scenario_expect_suite(void);
 
 /* A world in which everything has a value of its own. */
 static const struct {
@@ -143,7 +141,7 @@ static const struct { const char *text; bool holds; } evaluated[] = {
 	{ "count( log ~ \"once\" ) - 1 == 0", true },
 };
 
-START_TEST(expectation_is_judged)
+TEST_RANGE(expectation_is_judged, 0, NELEM(evaluated))
 {
 	struct arena *arena = arena_new();
 	char error[256];
@@ -153,7 +151,6 @@ START_TEST(expectation_is_judged)
 	ck_assert_msg(expect_holds(e, &env) == evaluated[_i].holds, "%s", evaluated[_i].text);
 	arena_free(arena);
 }
-END_TEST
 
 static const struct { const char *text, *error; } refused[] = {
 	{ "host.actuall == 1",
@@ -229,7 +226,7 @@ static const struct { const char *text, *error; } refused[] = {
 	{ "host.actual == 1;", "17: this character has no meaning in an expectation" },
 };
 
-START_TEST(nonsense_is_refused_where_it_stands)
+TEST_RANGE(nonsense_is_refused_where_it_stands, 0, NELEM(refused))
 {
 	struct arena *arena = arena_new();
 	char error[256];
@@ -239,7 +236,6 @@ START_TEST(nonsense_is_refused_where_it_stands)
 	ck_assert_str_eq(error, refused[_i].error);
 	arena_free(arena);
 }
-END_TEST
 
 static const struct { const char *text, *explained; } explanations[] = {
 	{ "host.actual == 512", "host.actual = 300 pages" },
@@ -257,7 +253,7 @@ static const struct { const char *text, *explained; } explanations[] = {
 	{ "count(log ~ \"once\") == 3", "count(log ~ \"once\") = 1" },
 };
 
-START_TEST(explanation_has_every_value)
+TEST_RANGE(explanation_has_every_value, 0, NELEM(explanations))
 {
 	struct arena *arena = arena_new();
 	char error[256], *text = NULL;
@@ -270,9 +266,8 @@ START_TEST(explanation_has_every_value)
 	free(text);
 	arena_free(arena);
 }
-END_TEST
 
-START_TEST(times_are_printed_short)
+TEST(times_are_printed_short)
 {
 	static const struct { int64_t ns; const char *text; } times[] = {
 		{ 0, "0ns" }, { 999, "999ns" }, { 1000, "1us" }, { 1001, "1.001us" },
@@ -290,9 +285,8 @@ START_TEST(times_are_printed_short)
 		ck_assert_str_eq(text, times[i].text);
 	}
 }
-END_TEST
 
-START_TEST(ticks_depend_on_hz)
+TEST(ticks_depend_on_hz)
 {
 	struct expect_env fast = env;
 	struct arena *arena = arena_new();
@@ -308,19 +302,5 @@ START_TEST(ticks_depend_on_hz)
 	    UINT64_C(1) << 60 }, 100), INT64_MAX);
 	arena_free(arena);
 }
-END_TEST
 
-Suite *
-scenario_expect_suite(void)
-{
-	Suite *suite = suite_create("scenario_expect");
-	TCase *tc = tcase_create("expect");
-
-	tcase_add_loop_test(tc, expectation_is_judged, 0, NELEM(evaluated));
-	tcase_add_loop_test(tc, nonsense_is_refused_where_it_stands, 0, NELEM(refused));
-	tcase_add_loop_test(tc, explanation_has_every_value, 0, NELEM(explanations));
-	tcase_add_test(tc, times_are_printed_short);
-	tcase_add_test(tc, ticks_depend_on_hz);
-	suite_add_tcase(suite, tc);
-	return suite;
-}
+SUITE(scenario_expect_suite, "scenario_expect")

@@ -2,7 +2,6 @@
 /*
  * Tests of sim/scenario/load: what a good file becomes.
  */
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,8 +10,7 @@
 
 #include "device/balloon/balloon.h"
 #include "tests/scenario/fixture.h"
-
-Suite	*scenario_load_suite(void);
+#include "tests/suite.h"
 
 static const struct balloon_options *
 options_of(const struct scenario *sc)
@@ -27,7 +25,7 @@ device_of(const struct scenario_step *step)
 	return step->own.object;
 }
 
-START_TEST(example_gives_its_steps)
+TEST(example_gives_its_steps)
 {
 	struct scenario_doc *doc = fixture_load_as(FIXTURE_EXAMPLE_PATH, fixture_example);
 	const struct scenario *sc = doc->scenario[0];
@@ -55,9 +53,8 @@ START_TEST(example_gives_its_steps)
 	ck_assert_uint_eq(sc->finally.count, 1);
 	scenario_doc_free(doc);
 }
-END_TEST
 
-START_TEST(example_gives_machine_and_device)
+TEST(example_gives_machine_and_device)
 {
 	struct scenario_doc *doc = fixture_load_as(FIXTURE_EXAMPLE_PATH, fixture_example);
 	const struct scenario *sc = doc->scenario[0];
@@ -82,9 +79,8 @@ START_TEST(example_gives_machine_and_device)
 	ck_assert_uint_eq(sc->limits.events, 1000000);
 	scenario_doc_free(doc);
 }
-END_TEST
 
-START_TEST(steps_know_their_place)
+TEST(steps_know_their_place)
 {
 	struct scenario_doc *doc = fixture_load(FIXTURE_STEPS
 	    "  - at: 1s\n    name: x\n    target: 5\n  - {note: hello}\n"
@@ -101,9 +97,8 @@ START_TEST(steps_know_their_place)
 	ck_assert_uint_eq(s[2].expect->right.terms[0].loc.col, 25);
 	scenario_doc_free(doc);
 }
-END_TEST
 
-START_TEST(everything_keeps_its_values)
+TEST(everything_keeps_its_values)
 {
 	struct scenario_doc *doc = fixture_load_as("all.yaml", fixture_everything);
 	const struct scenario *sc = doc->scenario[0];
@@ -157,9 +152,8 @@ START_TEST(everything_keeps_its_values)
 	ck_assert_str_eq(sc->finally.claim[1].id, "c2");
 	scenario_doc_free(doc);
 }
-END_TEST
 
-START_TEST(parameters_are_put_in)
+TEST(parameters_are_put_in)
 {
 	struct scenario_doc *doc = fixture_load(FIXTURE_HEAD
 	    "matrix: {n: [5 pages, 8MiB], e: [host.actual == 3, mem.free > 1]}\n"
@@ -173,9 +167,8 @@ START_TEST(parameters_are_put_in)
 	ck_assert_str_eq(doc->scenario[3]->params[0].value, "8MiB");
 	scenario_doc_free(doc);
 }
-END_TEST
 
-START_TEST(open_dimensions_of_the_machine_multiply)
+TEST(open_dimensions_of_the_machine_multiply)
 {
 	struct scenario_doc *doc = fixture_load(FIXTURE_STEP "machine: {transport: legacy}\n");
 	const struct scenario_machines *m = &doc->scenario[0]->machines;
@@ -188,7 +181,6 @@ START_TEST(open_dimensions_of_the_machine_multiply)
 	ck_assert_uint_eq(doc->scenario[0]->machines.count, 1);
 	scenario_doc_free(doc);
 }
-END_TEST
 
 static void
 write_file(const char *path, const char *text)
@@ -200,7 +192,7 @@ write_file(const char *path, const char *text)
 	ck_assert_int_eq(fclose(f), 0);
 }
 
-START_TEST(extended_file_gives_what_is_not_said)
+TEST(extended_file_gives_what_is_not_said)
 {
 	char folder[] = "/tmp/viosim-load-XXXXXX", base[64], path[64];
 	const struct scenario *sc;
@@ -228,10 +220,9 @@ START_TEST(extended_file_gives_what_is_not_said)
 	ck_assert_int_eq(unlink(base), 0);
 	ck_assert_int_eq(rmdir(folder), 0);
 }
-END_TEST
 
 /* What extends a file that is not there, or is another kind of file, says so in one line. */
-START_TEST(extended_file_is_told_by_name)
+TEST(extended_file_is_told_by_name)
 {
 	static const struct { const char *extends, *error; } cases[] = {
 		{ "include/usal.yaml", "include/usal.yaml: No such file or directory; did you mean "
@@ -284,10 +275,9 @@ START_TEST(extended_file_is_told_by_name)
 	ck_assert_int_eq(rmdir(path), 0);
 	ck_assert_int_eq(rmdir(folder), 0);
 }
-END_TEST
 
 /* Claims of an extended file are for many machines: what one of them has no use for stays. */
-START_TEST(extended_claims_fit_any_machine)
+TEST(extended_claims_fit_any_machine)
 {
 	char folder[] = "/tmp/viosim-load-XXXXXX", base[64], path[64], *errors;
 	const char *text = "extends: base.yaml\n" FIXTURE_STEP;
@@ -307,9 +297,8 @@ START_TEST(extended_claims_fit_any_machine)
 	ck_assert_int_eq(unlink(base), 0);
 	ck_assert_int_eq(rmdir(folder), 0);
 }
-END_TEST
 
-START_TEST(one_list_serves_many_files)
+TEST(one_list_serves_many_files)
 {
 	struct diag_list diags;
 	struct scenario_doc *doc;
@@ -324,9 +313,8 @@ START_TEST(one_list_serves_many_files)
 	scenario_doc_free(doc);
 	diag_list_fini(&diags);
 }
-END_TEST
 
-START_TEST(path_tells_the_id)
+TEST(path_tells_the_id)
 {
 	static const struct { const char *path; bool fits; } cases[] = {
 		{ "scenarios/a/t.yaml", true }, { "./x/scenarios//a/./t.yaml", true },
@@ -344,25 +332,5 @@ START_TEST(path_tells_the_id)
 		free(errors);
 	}
 }
-END_TEST
 
-Suite *
-scenario_load_suite(void)
-{
-	Suite *suite = suite_create("scenario_load");
-	TCase *tc = tcase_create("load");
-
-	tcase_add_test(tc, example_gives_its_steps);
-	tcase_add_test(tc, example_gives_machine_and_device);
-	tcase_add_test(tc, steps_know_their_place);
-	tcase_add_test(tc, everything_keeps_its_values);
-	tcase_add_test(tc, parameters_are_put_in);
-	tcase_add_test(tc, open_dimensions_of_the_machine_multiply);
-	tcase_add_test(tc, extended_file_gives_what_is_not_said);
-	tcase_add_test(tc, extended_file_is_told_by_name);
-	tcase_add_test(tc, extended_claims_fit_any_machine);
-	tcase_add_test(tc, one_list_serves_many_files);
-	tcase_add_test(tc, path_tells_the_id);
-	suite_add_tcase(suite, tc);
-	return suite;
-}
+SUITE(scenario_load_suite, "scenario_load")

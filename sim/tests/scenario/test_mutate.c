@@ -3,16 +3,14 @@
  * Tests of sim/scenario/load: no bytes whatever crash it or keep it.  Check's timeout is
  * the alarm.
  */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "tests/scenario/fixture.h"
+#include "tests/suite.h"
 
 #define MUTATIONS 1500
 #define TEXT_MAX 8192
-
-Suite	*scenario_mutate_suite(void);
 
 /* splitmix64: the same mutations in every run. */
 static uint64_t
@@ -101,35 +99,32 @@ check_mutations(const char *original, uint64_t seed)
 	ck_assert_uint_gt(loaded, 0);
 }
 
-START_TEST(mutated_example_loads_or_is_told_why)
+TEST_RANGE(mutated_example_loads_or_is_told_why, 0, 2)
 {
 	char text[TEXT_MAX];
 
 	snprintf(text, sizeof(text), "%s%s", FIXTURE_HEAD, strstr(fixture_example, "tags:"));
 	check_mutations(text, (uint64_t)_i);
 }
-END_TEST
 
-START_TEST(mutated_long_example_loads_or_is_told_why)
+TEST_RANGE(mutated_long_example_loads_or_is_told_why, 0, 2)
 {
 	char text[TEXT_MAX];
 
 	snprintf(text, sizeof(text), "%s%s", FIXTURE_HEAD, strstr(fixture_long_example, "tags:"));
 	check_mutations(text, 100 + (uint64_t)_i);
 }
-END_TEST
 
-START_TEST(mutated_everything_loads_or_is_told_why)
+TEST_RANGE(mutated_everything_loads_or_is_told_why, 0, 2)
 {
 	char text[TEXT_MAX];
 
 	snprintf(text, sizeof(text), "%s%s", FIXTURE_HEAD, strstr(fixture_everything, "tags:"));
 	check_mutations(text, 200 + (uint64_t)_i);
 }
-END_TEST
 
 /* Bytes without any sense. */
-START_TEST(noise_is_told_why)
+TEST(noise_is_told_why)
 {
 	uint64_t state = 7;
 	char text[256];
@@ -146,18 +141,5 @@ START_TEST(noise_is_told_why)
 		free(errors);
 	}
 }
-END_TEST
 
-Suite *
-scenario_mutate_suite(void)
-{
-	Suite *suite = suite_create("scenario_mutate");
-	TCase *tc = tcase_create("mutate");
-
-	tcase_add_test(tc, noise_is_told_why);
-	tcase_add_loop_test(tc, mutated_example_loads_or_is_told_why, 0, 2);
-	tcase_add_loop_test(tc, mutated_long_example_loads_or_is_told_why, 0, 2);
-	tcase_add_loop_test(tc, mutated_everything_loads_or_is_told_why, 0, 2);
-	suite_add_tcase(suite, tc);
-	return suite;
-}
+SUITE(scenario_mutate_suite, "scenario_mutate")

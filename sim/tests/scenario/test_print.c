@@ -2,16 +2,14 @@
 /*
  * Tests of sim/scenario/print: what it prints loads to the same plan.
  */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "scenario/table.h"
 #include "tests/scenario/fixture.h"
+#include "tests/suite.h"
 
 #define NELEM(a) (sizeof(a) / sizeof((a)[0]))
-
-Suite	*scenario_print_suite(void);
 
 static void
 check_round_trip(const char *path, const char *text)
@@ -37,13 +35,12 @@ check_round_trip(const char *path, const char *text)
 	scenario_doc_free(doc);
 }
 
-START_TEST(printed_plan_loads_to_the_same)
+TEST(printed_plan_loads_to_the_same)
 {
 	check_round_trip(FIXTURE_EXAMPLE_PATH, fixture_example);
 	check_round_trip(FIXTURE_LONG_EXAMPLE_PATH, fixture_long_example);
 	check_round_trip("all.yaml", fixture_everything);
 }
-END_TEST
 
 /* Each differs from FIXTURE_STEP in one thing only, so equality must see that thing. */
 static const char *const variations[] = {
@@ -92,7 +89,7 @@ static const char *const variations[] = {
 	"  - expect-trace: [notify, notify]\n",
 };
 
-START_TEST(every_difference_is_printed_and_seen)
+TEST_RANGE(every_difference_is_printed_and_seen, 0, NELEM(variations))
 {
 	struct scenario_doc *plain = fixture_load(FIXTURE_STEP), *doc;
 	char text[512];
@@ -105,9 +102,8 @@ START_TEST(every_difference_is_printed_and_seen)
 	scenario_doc_free(plain);
 	check_round_trip("t.yaml", text);
 }
-END_TEST
 
-START_TEST(variations_differ_from_each_other)
+TEST(variations_differ_from_each_other)
 {
 	char text[512];
 
@@ -125,9 +121,8 @@ START_TEST(variations_differ_from_each_other)
 			scenario_doc_free(b);
 		}
 }
-END_TEST
 
-START_TEST(canonical_text_is_short)
+TEST(canonical_text_is_short)
 {
 	struct scenario_doc *doc = fixture_load(FIXTURE_STEPS
 	    "  - at: 1000ms\n    target: {pages: 4MiB, irq: config}\n"
@@ -145,9 +140,8 @@ START_TEST(canonical_text_is_short)
 	free(text);
 	scenario_doc_free(doc);
 }
-END_TEST
 
-START_TEST(step_is_one_line)
+TEST(step_is_one_line)
 {
 	struct scenario_doc *doc = fixture_load(FIXTURE_STEPS
 	    "  - at: 1s\n    name: x\n    expect: mem.free > 1\n    within: 5s\n    for: 2s\n");
@@ -159,19 +153,5 @@ START_TEST(step_is_one_line)
 	ck_assert_str_eq(text, "expect: mem.free > 1, within: 5s, for: 2s");
 	scenario_doc_free(doc);
 }
-END_TEST
 
-Suite *
-scenario_print_suite(void)
-{
-	Suite *suite = suite_create("scenario_print");
-	TCase *tc = tcase_create("print");
-
-	tcase_add_test(tc, printed_plan_loads_to_the_same);
-	tcase_add_loop_test(tc, every_difference_is_printed_and_seen, 0, NELEM(variations));
-	tcase_add_test(tc, variations_differ_from_each_other);
-	tcase_add_test(tc, canonical_text_is_short);
-	tcase_add_test(tc, step_is_one_line);
-	suite_add_tcase(suite, tc);
-	return suite;
-}
+SUITE(scenario_print_suite, "scenario_print")

@@ -3,14 +3,12 @@
  * Tests of sim/scenario/schema and describe: both know all that the tables know, and the
  * schema is JSON.
  */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "scenario/table.h"
 #include "tests/scenario/fixture.h"
-
-Suite	*scenario_schema_suite(void);
+#include "tests/suite.h"
 
 static char *
 capture(void (*print)(const struct scenario_vocab *, FILE *))
@@ -99,7 +97,7 @@ json_value(const char *s)
 	return digits > 0 ? s + digits : NULL;
 }
 
-START_TEST(json_reader_can_fail)
+TEST(json_reader_can_fail)
 {
 	static const char *const bad[] = {
 		"", "{", "{]", "{\"a\"}", "{\"a\": }", "[1,]", "[1 2]", "\"a", "\"\\x\"", "tru",
@@ -108,9 +106,8 @@ START_TEST(json_reader_can_fail)
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		ck_assert_msg(json_value(bad[i]) == NULL, "%s", bad[i]);
 }
-END_TEST
 
-START_TEST(schema_is_json)
+TEST(schema_is_json)
 {
 	char *text = capture(scenario_schema_print);
 	const char *end = json_value(text);
@@ -119,7 +116,6 @@ START_TEST(schema_is_json)
 	ck_assert_str_eq(end, "\n");
 	free(text);
 }
-END_TEST
 
 static void
 check_map(const struct map *map, const char *text, const char *before, const char *after)
@@ -147,7 +143,7 @@ check_verbs(const char *text, const char *before, const char *after)
 	}
 }
 
-START_TEST(every_key_is_in_the_schema)
+TEST(every_key_is_in_the_schema)
 {
 	char *text = capture(scenario_schema_print);
 
@@ -156,9 +152,8 @@ START_TEST(every_key_is_in_the_schema)
 	check_verbs(text, "\"", "\": {\"description\"");
 	free(text);
 }
-END_TEST
 
-START_TEST(every_key_and_observable_is_described)
+TEST(every_key_and_observable_is_described)
 {
 	char *text = capture(describe);
 	const struct observable *o;
@@ -172,9 +167,8 @@ START_TEST(every_key_and_observable_is_described)
 		ck_assert_msg(strcspn(line, "\n") <= 80, "%.100s", line);
 	free(text);
 }
-END_TEST
 
-START_TEST(every_name_of_the_vocabulary_is_in_the_schema)
+TEST(every_name_of_the_vocabulary_is_in_the_schema)
 {
 	const char *const *const lists[] = {
 		fixture_vocab()->devices, fixture_vocab()->features, fixture_vocab()->vqs,
@@ -195,10 +189,9 @@ START_TEST(every_name_of_the_vocabulary_is_in_the_schema)
 	ck_assert_ptr_nonnull(strstr(text, "{\"enum\": [\"uvm_pglistalloc\", "));
 	free(text);
 }
-END_TEST
 
 /* Each type has all verbs that every scenario has, and no two verbs share a code. */
-START_TEST(verbs_are_complete_and_have_codes_of_their_own)
+TEST(verbs_are_complete_and_have_codes_of_their_own)
 {
 	const struct verb *const *verbs = fixture_vocab()->type->verbs;
 
@@ -210,20 +203,5 @@ START_TEST(verbs_are_complete_and_have_codes_of_their_own)
 		for (size_t j = 0; j < i; j++)
 			ck_assert_uint_ne(verbs[i]->code, verbs[j]->code);
 }
-END_TEST
 
-Suite *
-scenario_schema_suite(void)
-{
-	Suite *suite = suite_create("scenario_schema");
-	TCase *tc = tcase_create("schema");
-
-	tcase_add_test(tc, json_reader_can_fail);
-	tcase_add_test(tc, schema_is_json);
-	tcase_add_test(tc, every_key_is_in_the_schema);
-	tcase_add_test(tc, every_key_and_observable_is_described);
-	tcase_add_test(tc, every_name_of_the_vocabulary_is_in_the_schema);
-	tcase_add_test(tc, verbs_are_complete_and_have_codes_of_their_own);
-	suite_add_tcase(suite, tc);
-	return suite;
-}
+SUITE(scenario_schema_suite, "scenario_schema")

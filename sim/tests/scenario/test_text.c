@@ -2,16 +2,14 @@
 /*
  * Tests of sim/scenario/text: numbers, amounts, times and guesses.
  */
-#include <check.h>
 #include <string.h>
 
 #include "scenario/text.h"
+#include "tests/suite.h"
 
 #define NELEM(a) (sizeof(a) / sizeof((a)[0]))
 
-Suite	*scenario_text_suite(void);
-
-START_TEST(numbers_are_decimal_or_hexadecimal)
+TEST(numbers_are_decimal_or_hexadecimal)
 {
 	static const char *const bad[] = {
 		"", " 1", "1 ", "+1", "-1", "01", "0x", "0xg", "1e6", "1_0", "1,0", "1.0", "0X1",
@@ -27,9 +25,8 @@ START_TEST(numbers_are_decimal_or_hexadecimal)
 	for (size_t i = 0; i < NELEM(bad); i++)
 		ck_assert_msg(!text_parse_number(bad[i], &n, &why), "%s", bad[i]);
 }
-END_TEST
 
-START_TEST(amounts_are_pages)
+TEST(amounts_are_pages)
 {
 	static const struct { const char *text; uint64_t pages; } good[] = {
 		{ "0", 0 }, { "7", 7 }, { "1 page", 1 }, { "7pages", 7 }, { "4096B", 1 },
@@ -49,9 +46,8 @@ START_TEST(amounts_are_pages)
 	for (size_t i = 0; i < NELEM(bad); i++)
 		ck_assert_msg(!text_parse_amount(bad[i], &n, &why), "%s", bad[i]);
 }
-END_TEST
 
-START_TEST(times_keep_their_ticks)
+TEST(times_keep_their_ticks)
 {
 	static const struct {
 		const char *text;
@@ -74,9 +70,8 @@ START_TEST(times_keep_their_ticks)
 	for (size_t i = 0; i < NELEM(bad); i++)
 		ck_assert_msg(!text_parse_time(bad[i], &t, &why), "%s", bad[i]);
 }
-END_TEST
 
-START_TEST(percentages_are_exact)
+TEST(percentages_are_exact)
 {
 	static const struct { const char *text; uint64_t ppm; } good[] = {
 		{ "100%", 1000000 }, { "1%", 10000 }, { "0.5%", 5000 }, { "12.3456%", 123456 },
@@ -95,9 +90,8 @@ START_TEST(percentages_are_exact)
 	for (size_t i = 0; i < NELEM(bad); i++)
 		ck_assert_msg(!text_parse_percent(bad[i], &ppm, &why), "%s", bad[i]);
 }
-END_TEST
 
-START_TEST(guess_is_the_nearest_or_none)
+TEST(guess_is_the_nearest_or_none)
 {
 	static const char *const names[] = { "target", "storm", "settle", "device", "ms", NULL };
 	static const struct { const char *word, *hint; } cases[] = {
@@ -115,9 +109,8 @@ START_TEST(guess_is_the_nearest_or_none)
 		ck_assert_str_eq(text_nearest_hint(&near, &hint), cases[i].hint);
 	}
 }
-END_TEST
 
-START_TEST(guess_survives_long_words)
+TEST(guess_survives_long_words)
 {
 	char word[10000];
 	struct text_nearest near;
@@ -128,20 +121,5 @@ START_TEST(guess_survives_long_words)
 	text_nearest_offer(&near, "target");
 	ck_assert_ptr_null(near.best);
 }
-END_TEST
 
-Suite *
-scenario_text_suite(void)
-{
-	Suite *suite = suite_create("scenario_text");
-	TCase *tc = tcase_create("text");
-
-	tcase_add_test(tc, numbers_are_decimal_or_hexadecimal);
-	tcase_add_test(tc, amounts_are_pages);
-	tcase_add_test(tc, times_keep_their_ticks);
-	tcase_add_test(tc, percentages_are_exact);
-	tcase_add_test(tc, guess_is_the_nearest_or_none);
-	tcase_add_test(tc, guess_survives_long_words);
-	suite_add_tcase(suite, tc);
-	return suite;
-}
+SUITE(scenario_text_suite, "scenario_text")
