@@ -72,7 +72,7 @@ struct rules_flags {
 };
 
 static const struct cli_option rules_options[] = {
-	{ 'c', "clauses", NULL, "print what the specification and the manual demand of a driver, "
+	{ 0, "clauses", NULL, "print what the specification and the manual demand of a driver, "
 	    "and the rule, or the reason why there is none",
 	    CLI_FLAG(struct rules_flags, clauses) },
 	CLI_OPTIONS_END

@@ -6,7 +6,6 @@
 
 #include <string.h>
 
-
 #define ONES(width) ((width) >= 8 ? UINT64_MAX : (UINT64_C(1) << (8 * (width))) - 1)
 
 /* Legacy: byte offsets in BAR 0 (virtio 1.2 clause 4.1.4.10). */
