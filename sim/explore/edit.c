@@ -50,86 +50,32 @@ own_array(struct arena *arena, const void *array, size_t count, size_t size)
 }
 
 static void
-own_names(struct arena *arena, struct scenario_names *names)
+own_list(struct arena *arena, enum field_kind kind, struct scenario_list *list)
 {
-	names->name = own_array(arena, names->name, names->count, sizeof(names->name[0]));
-	for (size_t i = 0; i < names->count; i++)
-		own_text(arena, &names->name[i]);
+	const char **name;
+
+	list->item = own_array(arena, list->item, list->count, field_kinds[kind].item);
+	name = list->item;
+	for (size_t i = 0; i < list->count &&
+	    (kind == FIELD_NAMES || kind == FIELD_VOCAB_LIST); i++)
+		own_text(arena, &name[i]);
 }
 
-static void
-own_list(struct arena *arena, const struct field *f, void *slot)
-{
-	struct scenario_amounts *amounts = slot;
-	struct scenario_segments *segments = slot;
-	struct scenario_claims *claims = slot;
-	struct scenario_seeds *seeds = slot;
-
-	if (f->kind == FIELD_AMOUNTS)
-		amounts->pages = own_array(arena, amounts->pages, amounts->count,
-		    sizeof(amounts->pages[0]));
-	else if (f->kind == FIELD_SEGMENTS)
-		segments->segment = own_array(arena, segments->segment, segments->count,
-		    sizeof(segments->segment[0]));
-	else if (f->kind == FIELD_CLAIMS)
-		claims->claim = own_array(arena, claims->claim, claims->count,
-		    sizeof(claims->claim[0]));
-	else if (f->kind == FIELD_SEED)
-		seeds->seed = own_array(arena, seeds->seed, seeds->count,
-		    sizeof(seeds->seed[0]));
-	else
-		own_names(arena, slot);
-}
-
+/* Expectations and events are borrowed; steps (own_steps) and machines have their own places. */
 static void
 own_field(struct arena *arena, const struct field *f, void *slot)
 {
-	switch (f->kind) {
-	case FIELD_PATH:
-	case FIELD_TEXT:
-	case FIELD_NAME:
-	case FIELD_VOCAB:
-	case FIELD_SOURCE:
-	case FIELD_FAULT:
-	case FIELD_HEAL:
+	if (field_kinds[f->kind].holds == HOLDS_TEXT)
 		own_text(arena, slot);
-		break;
-	case FIELD_POINT:
+	else if (f->kind == FIELD_POINT)
 		own_text(arena, &((struct scenario_point *)slot)->name);
-		break;
-	case FIELD_MAP:
+	else if (f->kind == FIELD_MAP)
 		own_map(arena, f->map, slot);
-		break;
-	case FIELD_OWN:
+	else if (f->kind == FIELD_OWN)
 		own_object(arena, slot);
-		break;
-	case FIELD_NAMES:
-	case FIELD_VOCAB_LIST:
-	case FIELD_AMOUNTS:
-	case FIELD_SEGMENTS:
-	case FIELD_CLAIMS:
-	case FIELD_SEED:
-		own_list(arena, f, slot);
-		break;
-	case FIELD_SEEDS:		/* as FIELD_SEED, which has the same slot */
-	case FIELD_STEPS:		/* own_steps */
-	case FIELD_MACHINES:
-	case FIELD_MATRIX:
-	case FIELD_EXTENDS:
-	case FIELD_EXPECT:		/* borrowed */
-	case FIELD_TRACE:		/* likewise */
-	case FIELD_FORMAT:
-	case FIELD_COUNT:
-	case FIELD_TIMES:
-	case FIELD_AMOUNT:
-	case FIELD_PERCENT:
-	case FIELD_FLAG:
-	case FIELD_CHOICE:
-	case FIELD_WORD:
-	case FIELD_TIME:
-	case FIELD_AT:
-		break;
-	}
+	else if (field_kinds[f->kind].holds == HOLDS_LIST && f->kind != FIELD_STEPS &&
+	    f->kind != FIELD_MACHINES && f->kind != FIELD_SEEDS)
+		own_list(arena, f->kind, slot);
 }
 
 static void

@@ -49,7 +49,7 @@ place_try(struct shrinker *shrinker, const struct place *place, const void *valu
 	if (shrinker->over)
 		return false;
 	draft = edit_copy(shrinker->best);
-	memcpy(place_slot(place, draft), value, field_size(place->field));
+	memcpy(place_slot(place, draft), value, place->field->size);
 	mend(draft);
 	/* What the value points at may be the best scenario's, which is soon gone. */
 	candidate = edit_copy(draft);

@@ -45,7 +45,7 @@ struct place {
 	const void *fallback;		/* its default, or NULL */
 };
 void *place_slot(const struct place *place, struct edit *edit);
-/* Try another value there (of field_size() bytes). */
+/* Try another value there (of the size of the field). */
 bool place_try(struct shrinker *shrinker, const struct place *place, const void *value);
 
 /* Each goes one way only, towards the simpler; true if anything changed. */

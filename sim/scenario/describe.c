@@ -47,72 +47,6 @@ describe_wants(struct describe *d, const char *name, bool fits, const char *what
 	return true;
 }
 
-/* What can stand after the key. */
-static const char *
-describe_form(const struct field *f)
-{
-	switch (f->kind) {
-	case FIELD_FORMAT:
-	case FIELD_COUNT:
-	case FIELD_SEED:
-		return "a number";
-	case FIELD_PATH:
-		return "area/situation";
-	case FIELD_TEXT:
-		return "text";
-	case FIELD_NAME:
-	case FIELD_VOCAB:
-		return "a name";
-	case FIELD_SOURCE:
-		return "config or a queue";
-	case FIELD_FAULT:
-		return "a call or a fault";
-	case FIELD_HEAL:
-		return "an id or all";
-	case FIELD_FLAG:
-	case FIELD_CHOICE:
-		return "true or false";
-	case FIELD_WORD:
-		return NULL;	/* its words */
-	case FIELD_TIMES:
-		return "a number or forever";
-	case FIELD_AMOUNT:
-		return "an amount";
-	case FIELD_PERCENT:
-		return "a percentage";
-	case FIELD_TIME:
-	case FIELD_AT:
-		return "a time";
-	case FIELD_POINT:
-		return "a point";
-	case FIELD_EXPECT:
-		return "an expectation";
-	case FIELD_OWN:
-	case FIELD_MAP:
-	case FIELD_MATRIX:
-		return f->map != NULL && f->map->scalars > 0 ? "a value or a map" : "a map";
-	case FIELD_NAMES:
-	case FIELD_VOCAB_LIST:
-		return "a list of names";
-	case FIELD_AMOUNTS:
-		return "a list of amounts";
-	case FIELD_SEGMENTS:
-	case FIELD_MACHINES:
-		return "a list of maps";
-	case FIELD_CLAIMS:
-		return "a list of expectations";
-	case FIELD_STEPS:
-		return "a list of steps";
-	case FIELD_TRACE:
-		return "a list of events";
-	case FIELD_SEEDS:
-		return "a range or a list";
-	case FIELD_EXTENDS:
-		return "a path";
-	}
-	return NULL;
-}
-
 static void
 describe_field(const struct describe *d, const struct field *f, unsigned indent)
 {
@@ -126,7 +60,9 @@ describe_field(const struct describe *d, const struct field *f, unsigned indent)
 			n += (size_t)snprintf(help + n, sizeof(help) - n, "%s%s",
 			    w == f->words ? "" : " | ", w->word);
 	else
-		n += (size_t)snprintf(help + n, sizeof(help) - n, "%s", describe_form(f));
+		n += (size_t)snprintf(help + n, sizeof(help) - n, "%s%s", f->map != NULL &&
+		    f->map->scalars > 0 && (f->kind == FIELD_MAP || f->kind == FIELD_OWN) ?
+		    "a value or " : "", field_kinds[f->kind].form);
 	assert(n < sizeof(help));
 	snprintf(help + n, sizeof(help) - n, ": %s", f->help);
 	describe_row(d, f->key, indent, help);

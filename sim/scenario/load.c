@@ -482,50 +482,14 @@ load_steps(struct loader *ld, const struct yaml_node *n, struct scenario_steps *
 /* ---- any value ---- */
 
 static void
-load_list(struct loader *ld, const struct field *f, const struct yaml_node *n, void *slot)
-{
-	if (!load_is_list(ld, f, n))
-		return;
-	if (f->kind == FIELD_NAMES || f->kind == FIELD_VOCAB_LIST)
-		load_names(ld, f, n, slot);
-	else if (f->kind == FIELD_AMOUNTS)
-		load_amounts(ld, f, n, slot);
-	else if (f->kind == FIELD_SEGMENTS)
-		load_segments(ld, n, slot);
-	else if (f->kind == FIELD_CLAIMS)
-		load_claims(ld, n, slot);
-	else if (f->kind == FIELD_TRACE)
-		load_trace(ld, n, slot);
-	else
-		load_steps(ld, n, slot);
-}
-
-static void
 load_field(struct loader *ld, const struct field *f, const struct yaml_node *n, void *slot)
 {
+	bool is_list = field_kinds[f->kind].holds == HOLDS_LIST && f->kind != FIELD_SEED &&
+	    f->kind != FIELD_SEEDS && f->kind != FIELD_MACHINES;
+
+	if (is_list && !load_is_list(ld, f, n))
+		return;
 	switch (f->kind) {
-	case FIELD_FORMAT:
-	case FIELD_PATH:
-	case FIELD_TEXT:
-	case FIELD_NAME:
-	case FIELD_VOCAB:
-	case FIELD_SOURCE:
-	case FIELD_FAULT:
-	case FIELD_HEAL:
-	case FIELD_FLAG:
-	case FIELD_CHOICE:
-	case FIELD_WORD:
-	case FIELD_COUNT:
-	case FIELD_TIMES:
-	case FIELD_AMOUNT:
-	case FIELD_PERCENT:
-	case FIELD_TIME:
-	case FIELD_AT:
-	case FIELD_POINT:
-	case FIELD_EXPECT:
-	case FIELD_SEED:
-		load_value(ld, f, n, slot);
-		break;
 	case FIELD_MAP:
 		/* The machine comes key by key over that of an extended file. */
 		if (f->map == &map_machine) {
@@ -540,12 +504,22 @@ load_field(struct loader *ld, const struct field *f, const struct yaml_node *n, 
 		break;
 	case FIELD_NAMES:
 	case FIELD_VOCAB_LIST:
+		load_names(ld, f, n, slot);
+		break;
 	case FIELD_AMOUNTS:
+		load_amounts(ld, f, n, slot);
+		break;
 	case FIELD_SEGMENTS:
+		load_segments(ld, n, slot);
+		break;
 	case FIELD_CLAIMS:
+		load_claims(ld, n, slot);
+		break;
 	case FIELD_STEPS:
+		load_steps(ld, n, slot);
+		break;
 	case FIELD_TRACE:
-		load_list(ld, f, n, slot);
+		load_trace(ld, n, slot);
 		break;
 	case FIELD_SEEDS:
 		load_seeds(ld, n, slot);
@@ -553,6 +527,9 @@ load_field(struct loader *ld, const struct field *f, const struct yaml_node *n, 
 	case FIELD_MACHINES:	/* after `machine`, wherever that stands */
 	case FIELD_MATRIX:	/* before everything */
 	case FIELD_EXTENDS:
+		break;
+	default:
+		load_value(ld, f, n, slot);
 		break;
 	}
 }

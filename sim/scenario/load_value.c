@@ -310,12 +310,11 @@ load_flag(struct loader *ld, const struct yaml_node *n, const char *text, bool *
 static void
 load_choice(struct loader *ld, const struct yaml_node *n, const char *text, int *slot)
 {
-	struct text_why why;
-	bool yes;
+	bool yes = *slot == SCENARIO_YES;
+	size_t before = ld->diags->reported;
 
-	if (!text_parse_flag(text, &yes, &why))
-		load_bad(ld, n, text, why.text);
-	else
+	load_flag(ld, n, text, &yes);
+	if (ld->diags->reported == before)
 		*slot = yes ? SCENARIO_YES : SCENARIO_NO;
 }
 
@@ -526,11 +525,13 @@ load_expect(struct loader *ld, const struct yaml_node *n, const char *text, stru
 
 /* ---- any of them ---- */
 
-/* The kinds that are read from words; false if it is none of these. */
-static bool
-load_worded(struct loader *ld, const struct field *f, const struct yaml_node *n,
-    const char *text, void *slot)
+void
+load_value(struct loader *ld, const struct field *f, const struct yaml_node *n, void *slot)
 {
+	const char *text = load_scalar(ld, n);
+
+	if (text == NULL)
+		return;
 	if (f->kind == FIELD_PATH)
 		load_path(ld, n, text, slot);
 	else if (f->kind == FIELD_TEXT)
@@ -549,19 +550,7 @@ load_worded(struct loader *ld, const struct field *f, const struct yaml_node *n,
 		load_choice(ld, n, text, slot);
 	else if (f->kind == FIELD_WORD)
 		load_word(ld, f, n, text, slot);
-	else
-		return f->kind == FIELD_HEAL;
-	return true;
-}
-
-void
-load_value(struct loader *ld, const struct field *f, const struct yaml_node *n, void *slot)
-{
-	const char *text = load_scalar(ld, n);
-
-	if (text == NULL || load_worded(ld, f, n, text, slot))
-		return;
-	if (f->kind == FIELD_FORMAT)
+	else if (f->kind == FIELD_FORMAT)
 		load_format(ld, n, text, slot);
 	else if (f->kind == FIELD_COUNT || f->kind == FIELD_TIMES)
 		load_count(ld, f, n, text, slot);
@@ -580,5 +569,5 @@ load_value(struct loader *ld, const struct field *f, const struct yaml_node *n, 
 	else if (f->kind == FIELD_SEED)
 		load_one_seed(ld, n, slot);
 	else
-		assert(!"not a single value");
+		assert(f->kind == FIELD_HEAL || !"not a single value");
 }

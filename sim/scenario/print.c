@@ -87,25 +87,35 @@ print_point(const struct scenario_point *p, FILE *f)
 
 /* ---- lists ---- */
 
-static void
-print_names(const struct scenario_names *names, FILE *f)
-{
-	fputc('[', f);
-	for (size_t i = 0; i < names->count; i++) {
-		fputs(i > 0 ? ", " : "", f);
-		text_print_yaml(names->name[i], f);
-	}
-	/* Only an offer of features can be empty. */
-	fputs(names->count == 0 ? "none]" : "]", f);
-}
+static void print_map(const struct map *, const void *object, FILE *);
 
 static void
-print_amounts(const struct scenario_amounts *amounts, FILE *f)
+print_item(enum field_kind kind, const void *item, FILE *f)
 {
-	fputc('[', f);
-	for (size_t i = 0; i < amounts->count; i++) {
+	const struct scenario_event *event = item;
+
+	if (kind == FIELD_AMOUNTS)
+		text_print_amount(*(const uint64_t *)item, f);
+	else if (kind == FIELD_SEEDS)
+		fprintf(f, "%" PRIu64, *(const uint64_t *)item);
+	else if (kind == FIELD_SEGMENTS)
+		print_map(&map_segment, item, f);
+	else if (kind == FIELD_TRACE)
+		fprintf(f, event->count > 0 ? "{%s}" : "%s", event->text);
+	else
+		text_print_yaml(*(const char *const *)item, f);
+}
+
+/* `[a, b]`; only an offer of features can be empty. */
+static void
+print_items(enum field_kind kind, const void *value, FILE *f)
+{
+	const struct scenario_list *list = value;
+
+	fputs(list->count == 0 ? "[none" : "[", f);
+	for (size_t i = 0; i < list->count; i++) {
 		fputs(i > 0 ? ", " : "", f);
-		text_print_amount(amounts->pages[i], f);
+		print_item(kind, (const char *)list->item + i * field_kinds[kind].item, f);
 	}
 	fputc(']', f);
 }
@@ -130,19 +140,7 @@ print_seeds(const struct scenario_seeds *s, FILE *f)
 		fprintf(f, "%" PRIu64 "..%" PRIu64, s->seed[0], s->seed[s->count - 1]);
 		return;
 	}
-	fputc('[', f);
-	for (size_t i = 0; i < s->count; i++)
-		fprintf(f, "%s%" PRIu64, i > 0 ? ", " : "", s->seed[i]);
-	fputc(']', f);
-}
-
-static void
-print_trace(const struct scenario_trace *trace, FILE *f)
-{
-	for (size_t i = 0; i < trace->count; i++)
-		fprintf(f, trace->event[i].count > 0 ? "%s{%s}" : "%s%s", i > 0 ? ", " : "[",
-		    trace->event[i].text);
-	fputc(']', f);
+	print_items(FIELD_SEEDS, s, f);
 }
 
 /* ---- maps ---- */
@@ -222,17 +220,6 @@ print_map(const struct map *map, const void *object, FILE *f)
 }
 
 static void
-print_segments(const struct scenario_segments *segments, FILE *f)
-{
-	fputc('[', f);
-	for (size_t i = 0; i < segments->count; i++) {
-		fputs(i > 0 ? ", " : "", f);
-		print_map(&map_segment, &segments->segment[i], f);
-	}
-	fputc(']', f);
-}
-
-static void
 print_claims(const struct scenario_claims *claims, FILE *f)
 {
 	for (size_t i = 0; i < claims->count; i++) {
@@ -300,25 +287,6 @@ print_steps(const struct scenario_steps *steps, FILE *f)
 /* ---- any value ---- */
 
 static void
-print_list(const struct field *field, const void *value, FILE *f)
-{
-	if (field->kind == FIELD_AMOUNTS)
-		print_amounts(value, f);
-	else if (field->kind == FIELD_SEGMENTS)
-		print_segments(value, f);
-	else if (field->kind == FIELD_CLAIMS)
-		print_claims(value, f);
-	else if (field->kind == FIELD_STEPS)
-		print_steps(value, f);
-	else if (field->kind == FIELD_TRACE)
-		print_trace(value, f);
-	else if (field->kind == FIELD_SEED || field->kind == FIELD_SEEDS)
-		print_seeds(value, f);
-	else
-		print_names(value, f);
-}
-
-static void
 print_number(const struct field *field, uint64_t value, FILE *f)
 {
 	if (field->kind == FIELD_PERCENT)
@@ -333,15 +301,7 @@ print_number(const struct field *field, uint64_t value, FILE *f)
 		fprintf(f, "%" PRIu64, value);
 }
 
-static void
-print_word(const struct field *field, int value, FILE *f)
-{
-	if (field->kind == FIELD_CHOICE)
-		fputs(value == SCENARIO_YES ? "true" : "false", f);
-	else
-		fputs(field_word_of(field->words, value), f);
-}
-
+/* `at:`, `machines:` and what is read before everything else are printed elsewhere. */
 static void
 print_field(const struct field *field, const void *value, FILE *f)
 {
@@ -349,29 +309,14 @@ print_field(const struct field *field, const void *value, FILE *f)
 	const char *text;
 
 	switch (field->kind) {
-	case FIELD_FORMAT:
-	case FIELD_COUNT:
-	case FIELD_TIMES:
-	case FIELD_AMOUNT:
-	case FIELD_PERCENT:
-		print_number(field, *(const uint64_t *)value, f);
-		break;
-	case FIELD_PATH:
-	case FIELD_TEXT:
-	case FIELD_NAME:
-	case FIELD_VOCAB:
-	case FIELD_SOURCE:
-	case FIELD_FAULT:
-	case FIELD_HEAL:
-		text = *(const char *const *)value;
-		text_print_yaml(text != NULL ? text : "all", f);
-		break;
 	case FIELD_FLAG:
 		fputs(*(const bool *)value ? "true" : "false", f);
 		break;
 	case FIELD_CHOICE:
+		fputs(*(const int *)value == SCENARIO_YES ? "true" : "false", f);
+		break;
 	case FIELD_WORD:
-		print_word(field, *(const int *)value, f);
+		fputs(field_word_of(field->words, *(const int *)value), f);
 		break;
 	case FIELD_TIME:
 		text_print_time(*(const struct scenario_time *)value, f);
@@ -388,22 +333,26 @@ print_field(const struct field *field, const void *value, FILE *f)
 	case FIELD_OWN:
 		print_map(own->map, own->object, f);
 		break;
-	case FIELD_NAMES:
-	case FIELD_VOCAB_LIST:
-	case FIELD_AMOUNTS:
-	case FIELD_SEGMENTS:
 	case FIELD_CLAIMS:
+		print_claims(value, f);
+		break;
 	case FIELD_STEPS:
-	case FIELD_TRACE:
+		print_steps(value, f);
+		break;
 	case FIELD_SEED:
 	case FIELD_SEEDS:
-		print_list(field, value, f);
+		print_seeds(value, f);
 		break;
-	case FIELD_AT:			/* print_step */
-	case FIELD_MACHINES:		/* print_machines */
-	case FIELD_MATRIX:
-	case FIELD_EXTENDS:
-		assert(!"printed elsewhere");
+	default:
+		if (field_kinds[field->kind].holds == HOLDS_LIST) {
+			print_items(field->kind, value, f);
+		} else if (field_kinds[field->kind].holds == HOLDS_TEXT) {
+			text = *(const char *const *)value;
+			text_print_yaml(text != NULL ? text : "all", f);
+		} else {
+			assert(field_kinds[field->kind].holds == HOLDS_BYTES);
+			print_number(field, *(const uint64_t *)value, f);
+		}
 		break;
 	}
 }
@@ -460,17 +409,13 @@ field_is_given(const struct field *field, const void *object)
 {
 	const void *value = field_value(field, object);
 
+	if (field_kinds[field->kind].holds == HOLDS_TEXT)
+		return *(const char *const *)value != NULL;
 	switch (field->kind) {
 	case FIELD_COUNT:
 	case FIELD_TIMES:
 	case FIELD_AMOUNT:
 		return *(const uint64_t *)value != SCENARIO_UNSET;
-	case FIELD_TEXT:
-	case FIELD_NAME:
-	case FIELD_VOCAB:
-	case FIELD_SOURCE:
-	case FIELD_FAULT:
-		return *(const char *const *)value != NULL;
 	case FIELD_CHOICE:
 		return *(const int *)value != SCENARIO_BY_MODEL;
 	case FIELD_WORD:

@@ -11,9 +11,6 @@
 #include "scenario.h"
 #include "table.h"
 
-#define NUMBER "(0x[0-9a-fA-F]+|0|[1-9][0-9]*)"
-#define TIME "(0|" NUMBER " ?(ns|us|ms|s|min|ticks))"
-
 struct schema {
 	FILE *f;
 	const struct scenario_vocab *vocab;
@@ -158,7 +155,6 @@ schema_list_open(struct schema *s)
 	fputs("{\"type\": \"array\", \"minItems\": 1, \"items\": ", s->f);
 }
 
-/* Every single value may be a parameter of the matrix. */
 static void
 schema_or_param(struct schema *s)
 {
@@ -170,14 +166,7 @@ schema_amount(struct schema *s, const struct field *f)
 {
 	schema_number(s, f);
 	fputs(", ", s->f);
-	schema_pattern(s, "^" NUMBER " ?(pages?|B|KiB|MiB|GiB|TiB)?$");
-}
-
-static void
-schema_time(struct schema *s, const char *pattern)
-{
-	fputs("{\"const\": 0}, ", s->f);
-	schema_pattern(s, pattern);
+	schema_pattern(s, "^" TABLE_NUMBER " ?(pages?|B|KiB|MiB|GiB|TiB)?$");
 }
 
 static void
@@ -338,26 +327,9 @@ schema_map(struct schema *s, const struct map *map)
 /* ---- any value: the alternatives, separated by commas ---- */
 
 static void
-schema_scalar(struct schema *s, const struct field *f)
+schema_field(struct schema *s, const struct field *f)
 {
 	switch (f->kind) {
-	case FIELD_FORMAT:
-		fputs("{\"const\": 1}", s->f);
-		break;
-	case FIELD_PATH:
-		fputs("{\"type\": \"number\"}, ", s->f);
-		schema_pattern(s, "^[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*$");
-		break;
-	case FIELD_TEXT:
-	case FIELD_EXPECT:
-	case FIELD_EXTENDS:
-		fputs("{\"type\": [\"string\", \"number\", \"boolean\"]}", s->f);
-		break;
-	case FIELD_NAME:
-	case FIELD_HEAL:
-		fputs("{\"type\": \"number\"}, ", s->f);
-		schema_pattern(s, "^[A-Za-z0-9][A-Za-z0-9_.-]*$");
-		break;
 	case FIELD_VOCAB:
 		schema_enum(s, field_vocab(f, s->vocab));
 		break;
@@ -367,17 +339,12 @@ schema_scalar(struct schema *s, const struct field *f)
 	case FIELD_FAULT:
 		schema_faults(s);
 		break;
-	case FIELD_FLAG:
-	case FIELD_CHOICE:
-		fputs("{\"type\": \"boolean\"}", s->f);
-		break;
 	case FIELD_WORD:
 		schema_words(s, f->words);
 		break;
 	case FIELD_TIMES:
 		fputs("{\"const\": \"forever\"}, ", s->f);
-		schema_number(s, f);
-		break;
+		/* FALLTHROUGH */
 	case FIELD_COUNT:
 	case FIELD_SEED:
 		schema_number(s, f);
@@ -385,73 +352,32 @@ schema_scalar(struct schema *s, const struct field *f)
 	case FIELD_AMOUNT:
 		schema_amount(s, f);
 		break;
-	case FIELD_PERCENT:
-		schema_pattern(s, "^(0|[1-9][0-9]*)(\\.[0-9]{1,4})?%$");
-		break;
-	case FIELD_TIME:
-		schema_time(s, "^" TIME "$");
-		break;
-	case FIELD_AT:
-		schema_time(s, "^\\+?" TIME "$");
-		break;
-	case FIELD_POINT:
-		schema_pattern(s, "^([a-z][a-z0-9_]*(#[1-9][0-9]*)?( entry| before| after)?|"
-		    "line [1-9][0-9]*(#[1-9][0-9]*)?)$");
-		break;
-	case FIELD_OWN: case FIELD_MAP: case FIELD_NAMES:
+	case FIELD_OWN:
+	case FIELD_MAP:
+		schema_map(s, field_map(f, s->vocab->type));
+		return;
+	case FIELD_NAMES:
 	case FIELD_VOCAB_LIST:
+		schema_name_list(s, f);
+		return;
 	case FIELD_AMOUNTS:
+		schema_amount_list(s, f);
+		return;
 	case FIELD_SEGMENTS:
 	case FIELD_MACHINES:
 	case FIELD_CLAIMS:
+		schema_map_list(s, f->kind == FIELD_SEGMENTS ? &map_segment : f->map);
+		return;
 	case FIELD_STEPS:
-	case FIELD_TRACE:
-	case FIELD_SEEDS:
-	case FIELD_MATRIX:
+		schema_steps(s);
+		return;
+	default:
+		fputs(field_kinds[f->kind].schema, s->f);
 		break;
 	}
-}
-
-/* True if the kind is one with a schema of its own here. */
-static bool
-schema_composite(struct schema *s, const struct field *f)
-{
-	if (f->kind == FIELD_MAP || f->kind == FIELD_OWN)
-		schema_map(s, field_map(f, s->vocab->type));
-	else if (f->kind == FIELD_NAMES || f->kind == FIELD_VOCAB_LIST)
-		schema_name_list(s, f);
-	else if (f->kind == FIELD_AMOUNTS)
-		schema_amount_list(s, f);
-	else if (f->kind == FIELD_SEGMENTS)
-		schema_map_list(s, &map_segment);
-	else if (f->kind == FIELD_MACHINES || f->kind == FIELD_CLAIMS)
-		schema_map_list(s, f->map);
-	else if (f->kind == FIELD_STEPS)
-		schema_steps(s);
-	else if (f->kind == FIELD_TRACE)
-		fputs("{\"type\": \"array\", \"minItems\": 1, "
-		    "\"items\": {\"$ref\": \"#/$defs/event\"}}", s->f);
-	else if (f->kind == FIELD_SEEDS)
-		fputs("{\"type\": \"string\", \"pattern\": "
-		    "\"^[0-9a-fA-Fx]+\\\\.\\\\.[0-9a-fA-Fx]+$\"}, "
-		    "{\"type\": \"array\", \"minItems\": 1, \"items\": "
-		    "{\"type\": \"integer\", \"minimum\": 0}, \"uniqueItems\": true}", s->f);
-	else if (f->kind == FIELD_MATRIX)
-		fputs("{\"type\": \"object\", \"minProperties\": 1, \"additionalProperties\": "
-		    "{\"type\": \"array\", \"minItems\": 1, \"uniqueItems\": true, \"items\": "
-		    "{\"type\": [\"string\", \"number\", \"boolean\"]}}}", s->f);
-	else
-		return false;
-	return true;
-}
-
-static void
-schema_field(struct schema *s, const struct field *f)
-{
-	if (schema_composite(s, f))
-		return;
-	schema_scalar(s, f);
-	schema_or_param(s);
+	/* Every single value may be a parameter of the matrix. */
+	if (f->kind != FIELD_TRACE && f->kind != FIELD_SEEDS && f->kind != FIELD_MATRIX)
+		schema_or_param(s);
 }
 
 /* An event of `expect-trace`: its name, or a map of the name to arguments. */

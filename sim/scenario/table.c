@@ -431,8 +431,7 @@ map_defaults(const struct map *map, void *object)
 		if (f->kind == FIELD_MAP)
 			map_defaults(f->map, field_slot(f, object));
 		else
-			memcpy(field_slot(f, object), field_value(f, map->defaults),
-			    field_size(f));
+			memcpy(field_slot(f, object), field_value(f, map->defaults), f->size);
 	}
 }
 
@@ -443,64 +442,4 @@ map_new(const struct map *map, struct arena *arena)
 
 	memcpy(object, map->defaults, map->size);
 	return object;
-}
-
-size_t
-field_size(const struct field *f)
-{
-	switch (f->kind) {
-	case FIELD_PATH:
-	case FIELD_TEXT:
-	case FIELD_NAME:
-	case FIELD_VOCAB:
-	case FIELD_SOURCE:
-	case FIELD_FAULT:
-	case FIELD_HEAL:
-		return sizeof(const char *);
-	case FIELD_FLAG:
-		return sizeof(bool);
-	case FIELD_CHOICE:
-	case FIELD_WORD:
-		return sizeof(int);
-	case FIELD_FORMAT:
-	case FIELD_COUNT:
-	case FIELD_TIMES:
-	case FIELD_AMOUNT:
-	case FIELD_PERCENT:
-		return sizeof(uint64_t);
-	case FIELD_TIME:
-		return sizeof(struct scenario_time);
-	case FIELD_AT:
-		return sizeof(struct scenario_at);
-	case FIELD_POINT:
-		return sizeof(struct scenario_point);
-	case FIELD_EXPECT:
-		return sizeof(struct expect *);
-	case FIELD_MAP:
-		return f->map->size;
-	case FIELD_OWN:
-		return sizeof(struct scenario_own);
-	case FIELD_NAMES:
-	case FIELD_VOCAB_LIST:
-		return sizeof(struct scenario_names);
-	case FIELD_AMOUNTS:
-		return sizeof(struct scenario_amounts);
-	case FIELD_SEGMENTS:
-		return sizeof(struct scenario_segments);
-	case FIELD_MACHINES:
-		return sizeof(struct scenario_machines);
-	case FIELD_CLAIMS:
-		return sizeof(struct scenario_claims);
-	case FIELD_STEPS:
-		return sizeof(struct scenario_steps);
-	case FIELD_TRACE:
-		return sizeof(struct scenario_trace);
-	case FIELD_SEED:
-	case FIELD_SEEDS:
-		return sizeof(struct scenario_seeds);
-	case FIELD_MATRIX:
-	case FIELD_EXTENDS:
-		break;
-	}
-	return 0;
 }

@@ -3,7 +3,7 @@
  * The format as tables: every key of a scenario file, once.
  *
  * load.c reads by them, print.c writes by them, schema.c describes them.  A new key is one
- * row here; a new kind of value is one case in each of those files.
+ * row here; a new kind of value is one row in kind.c and one case in each of those files.
  */
 #ifndef VIOSIM_SCENARIO_TABLE_H
 #define VIOSIM_SCENARIO_TABLE_H
@@ -52,6 +52,28 @@ enum field_kind {
 	FIELD_MATRIX,		/* parameters; read before everything else [nothing] */
 	FIELD_EXTENDS,		/* a file; read before everything else [nothing] */
 };
+#define FIELD_KINDS (FIELD_EXTENDS + 1)
+
+/* What is the same for all keys of a kind; kind.c. */
+struct field_row {
+	enum kind_holds {
+		HOLDS_OTHER,	/* a struct, or nothing */
+		HOLDS_BYTES,	/* a number: bytes that can be compared */
+		HOLDS_TEXT,	/* const char * */
+		HOLDS_LIST,	/* an array and how many: `struct scenario_list` */
+	} holds;
+	size_t item;		/* HOLDS_LIST: bytes of an element */
+	const char *form;	/* what can stand after the key, for people; NULL: its words */
+	const char *schema;	/* alternatives in JSON Schema; NULL: not the same for all keys */
+};
+extern const struct field_row field_kinds[FIELD_KINDS];
+#define TABLE_NUMBER "(0x[0-9a-fA-F]+|0|[1-9][0-9]*)"	/* of JSON Schema */
+
+/* How every list of scenario.h begins. */
+struct scenario_list {
+	void *item;
+	size_t count;
+};
 
 enum field_flag {
 	FIELD_REQUIRED = 1,
@@ -75,7 +97,7 @@ struct field {
 	const char *key;
 	enum field_kind kind;
 	unsigned flags;			/* enum field_flag */
-	size_t offset;			/* of the value in the map's struct */
+	size_t offset, size;		/* of the value in the map's struct */
 	const struct field_word *words;	/* FIELD_WORD; ends with word NULL */
 	const struct map *map;		/* FIELD_MAP, FIELD_OWN (NULL: the type's `device:`) */
 	size_t vocab;			/* FIELD_VOCAB(_LIST): offset in struct scenario_vocab */
@@ -183,9 +205,6 @@ bool	vocab_call_can_fail(const struct scenario_vocab *, const char *call);
 /* The word of a value; the value must be in the table. */
 const char *field_word_of(const struct field_word *, int value);
 
-/* Bytes of a value of this kind. */
-size_t	field_size(const struct field *);
-
 /* Are two values the same, whatever place they were written at? */
 bool	field_equal(const struct field *, const void *a, const void *b);
 bool	map_equal(const struct map *, const void *a, const void *b);
@@ -218,7 +237,7 @@ step_data(const struct scenario_step *step)
 
 #define FIELD_ROW(k, kind_, flags_, S, m, help_, ...) \
 	{ .key = k, .kind = kind_, .flags = flags_, .offset = offsetof(struct S, m), \
-	  .help = help_, __VA_ARGS__ }
+	  .size = sizeof(((struct S *)0)->m), .help = help_, __VA_ARGS__ }
 #define FIELD_NAMES_OF(list) .vocab = offsetof(struct scenario_vocab, list)
 #define FIELD_RANGE(lo, hi) .min = (lo), .max = (hi)
 
