@@ -178,7 +178,7 @@ check_inflate_direction(struct rules_core *core, uint32_t moved, uint64_t before
 }
 
 static const struct rule rule_deflate_direction = {
-	"balloon.deflate-direction", SEVERITY_LINT,
+	"balloon.deflate-direction", SEVERITY_ERROR,
 	"pages are reclaimed only as far as the host released them",
 	"virtio 1.2 clause 5.5.6.1, with DEFLATE_ON_OOM and detaching excepted",
 	"The host counts on the memory that the balloon holds.",
