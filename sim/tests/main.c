@@ -119,7 +119,7 @@
 	X(run_beside, DRIVER " " SMALL) \
 	X(run_compare, VIOSIM_CC " sim/tools/apply-patches " DRIVER) \
 	X(run_expect_trace, DRIVER) \
-	X(run_needs, DRIVER) \
+	X(run_needs, DRIVER " " SMALL) \
 	X(run_isolate, "") \
 	X(run_pool, "") \
 	X(run_loops, "") \

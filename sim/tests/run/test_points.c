@@ -236,9 +236,9 @@ TEST(lines_without_an_access_are_told)
 
 	ck_assert(module_line_has_access(t.module, line, &below, &above));
 	ck_assert_uint_lt(below, line);
-	ck_assert_uint_eq(above, crash);
-	ck_assert(!module_line_has_access(t.module, line + 1, &below, &above));
-	ck_assert_uint_eq(below, line);
+	ck_assert_uint_eq(above, line + 1);
+	ck_assert(!module_line_has_access(t.module, crash - 1, &below, &above));
+	ck_assert_uint_eq(below, line + 1);
 	ck_assert_uint_eq(above, crash);
 	ck_assert(!module_line_has_access(t.module, 1, &below, &above));
 	ck_assert_uint_eq(below, 0);
@@ -249,12 +249,12 @@ TEST(lines_without_an_access_are_told)
 	snprintf(steps, sizeof(steps), HEAD
 	    "  - at: 1s\n    deliver: {irq: config, at: line %u}\n"
 	    "  - deliver: {irq: config, at: line 999999}\n"
-	    "  - deliver: {irq: config, at: line %u}\n", line + 1, crash);
+	    "  - deliver: {irq: config, at: line %u}\n", crash - 1, crash);
 	run(steps);
 	ck_assert_uint_eq(t.result.failures_all, 3);
-	snprintf(expected, sizeof(expected), "the driver reaches `line %u`", line + 1);
+	snprintf(expected, sizeof(expected), "the driver reaches `line %u`", crash - 1);
 	snprintf(actual, sizeof(actual), "the driver has no access to memory at line %u; "
-	    "the nearest are at the lines %u and %u", line + 1, line, crash);
+	    "the nearest are at the lines %u and %u", crash - 1, line + 1, crash);
 	expect_failure(0, 7, "deliver", expected, actual);
 	ck_assert_ptr_nonnull(strstr(t.result.failure[1].actual, "the nearest is at line "));
 	snprintf(expected, sizeof(expected), "the driver reaches `line %u`", crash);
