@@ -9,7 +9,8 @@
 
 /* A device that bounces reaches 32 address bits. */
 #define DMA_BOUNCE_LIMIT	((paddr_t)1 << 32)
-#define DMA_NO_LIMIT		(~(paddr_t)PAGE_MASK)
+/* The others reach all of it; a legacy queue only what has a page number of 32 bits. */
+#define DMA_NO_LIMIT		((paddr_t)1 << 43)
 
 /* A segment of bus_dmamem_alloc; all of one call have one ordinal. */
 struct dma_memory {

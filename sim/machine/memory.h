@@ -20,7 +20,10 @@
 
 #define MEMORY_PAGE_SHIFT 12
 #define MEMORY_PAGE_SIZE ((uint64_t)1 << MEMORY_PAGE_SHIFT)
-/* Below 2^44: a legacy queue address is a 32-bit page number (virtio 1.2 clause 4.1.5.1.3.1). */
+/*
+ * A bit that no physical address of RAM has.  Below 2^44, as is what the kernel gives to queues: a
+ * legacy queue address is a 32-bit page number (virtio 1.2 clause 4.1.5.1.3.1).
+ */
 #define MEMORY_BUS_OFFSET (UINT64_C(1) << 43)
 #define MEMORY_SEGMENTS_MAX 8
 /*

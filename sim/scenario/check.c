@@ -37,9 +37,10 @@ check_segments(struct loader *ld, const struct scenario_segments *s,
 			load_error(ld, list->items[i], "scenario.machine",
 			    "segments must ascend and not overlap");
 		if (__builtin_add_overflow(s->segment[i].at_pages, s->segment[i].size_pages,
-		    &end) || end > SCENARIO_ADDRESS_PAGES) {
+		    &end) || end > (s->segment[i].at_pages < SCENARIO_FAR_PAGES ?
+		    SCENARIO_ADDRESS_PAGES : SCENARIO_FAR_PAGES + SCENARIO_ADDRESS_PAGES)) {
 			load_error(ld, list->items[i], "scenario.machine",
-			    "this segment ends beyond 8 TiB, the most memory of a machine");
+			    "memory lies below 8 TiB, or from 16 TiB up to 24 TiB");
 			return;
 		}
 	}

@@ -29,7 +29,9 @@
 /* What a machine can have; the machine's own numbers are compared with these in run/build.c. */
 #define SCENARIO_SEGMENTS_MAX 8
 #define SCENARIO_CPUS_MAX 4
-#define SCENARIO_ADDRESS_PAGES ((uint64_t)1 << 31)	/* RAM lies below 8 TiB */
+/* RAM lies below 8 TiB, or between 16 and 24 TiB: elsewhere are bus addresses. */
+#define SCENARIO_ADDRESS_PAGES ((uint64_t)1 << 31)
+#define SCENARIO_FAR_PAGES (2 * SCENARIO_ADDRESS_PAGES)
 /* The devices of a PC lie between 3 and 4 GiB: what does not fit below goes above. */
 #define SCENARIO_LOW_PAGES (UINT64_C(3) << 18)
 #define SCENARIO_HIGH_PAGES (UINT64_C(4) << 18)

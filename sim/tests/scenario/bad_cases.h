@@ -181,10 +181,10 @@ static const struct bad bad_values[] = {
 	    "[scenario.machine]" } },
 	{ FIXTURE_STEP "machine: {segments: [{at: 0, size: 2GiB}, {at: 1GiB, size: 1GiB}]}\n", {
 	    "6:43: segments must ascend and not overlap [scenario.machine]" } },
-	{ FIXTURE_STEP "machine: {segments: [{at: 8388607TiB, size: 2TiB}]}\n", { "6:22: this "
-	    "segment ends beyond 8 TiB, the most memory of a machine [scenario.machine]" } },
-	{ FIXTURE_STEP "machine: {segments: [{at: 8TiB, size: 1 pages}]}\n", { "6:22: this "
-	    "segment ends beyond 8 TiB, the most memory of a machine [scenario.machine]" } },
+	{ FIXTURE_STEP "machine: {segments: [{at: 8388607TiB, size: 2TiB}]}\n", { "6:22: memory "
+	    "lies below 8 TiB, or from 16 TiB up to 24 TiB [scenario.machine]" } },
+	{ FIXTURE_STEP "machine: {segments: [{at: 8TiB, size: 1 pages}]}\n", { "6:22: memory "
+	    "lies below 8 TiB, or from 16 TiB up to 24 TiB [scenario.machine]" } },
 	{ FIXTURE_STEP "machine:\n  segments:\n    - {at: 0, size: 1MiB}\n    - {at: 2MiB, size: "
 	    "1MiB}\n    - {at: 4MiB, size: 1MiB}\n    - {at: 6MiB, size: 1MiB}\n    - {at: 8MiB, "
 	    "size: 1MiB}\n    - {at: 10MiB, size: 1MiB}\n    - {at: 12MiB, size: 1MiB}\n    - "
