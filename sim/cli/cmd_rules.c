@@ -91,7 +91,7 @@ rules_main(int argc, char **argv)
 		    "and `%s` is one", argv[first]);
 	if (flags.clauses) {
 		rules_text_clauses(clause_sources, stdout);
-		return CLI_OK;
+		return clauses_check(clause_sources, stderr) == 0 ? CLI_OK : CLI_BROKEN;
 	}
 	if (first == argc)
 		return list_rules();
