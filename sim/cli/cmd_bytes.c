@@ -201,6 +201,10 @@ convert_with(struct converting *converting)
 	bytes_init(&converting->bytes, &converting->trial);
 	for (size_t i = 0; i < converting->cases.count; i++)
 		bytes_add(&converting->bytes, converting->cases.item[i].c);
+	if (converting->bytes.left_out > 0)
+		fprintf(stderr, "viosim: %zu case%s never chosen: a byte picks one of %d "
+		    "scenarios\n", converting->bytes.left_out,
+		    plural(converting->bytes.left_out), BYTES_BASES_MAX);
 	if (converting->bytes.count > 0)
 		code = convert(converting);
 	else

@@ -44,8 +44,12 @@ bytes_add(struct bytes *bytes, const struct scenario_case *c)
 	for (size_t i = 0; i < bytes->count; i++)
 		if (bytes->base[i].of == c->scenario)
 			return true;
-	if (bytes->count == BYTES_BASES_MAX || trial_module(bytes->trial, c->machine) == NULL)
+	if (trial_module(bytes->trial, c->machine) == NULL)
 		return false;
+	if (bytes->count == BYTES_BASES_MAX) {
+		bytes->left_out++;
+		return false;
+	}
 	plain.has_seed = false;
 	base->of = c->scenario;
 	base->edit = baseline_new(bytes->trial, &plain, NULL);

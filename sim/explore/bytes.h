@@ -31,6 +31,7 @@ struct bytes {
 	struct trial *trial;
 	struct bytes_base *base;	/* BYTES_BASES_MAX, `count` of them in use */
 	size_t count;
+	size_t left_out;		/* scenarios beyond those */
 };
 
 /* Ordinary scenarios, for who names none; ends with NULL. */
@@ -43,7 +44,7 @@ void bytes_fini(struct bytes *bytes);
 /*
  * Another base, without its seed.  A scenario that is one already is not added again, as its
  * other machines are among the variants.  False when it cannot be: no module for its machine,
- * or too many bases.  The case's scenario must outlive this.
+ * or too many bases (a byte picks).  The case's scenario must outlive this.
  */
 bool bytes_add(struct bytes *bytes, const struct scenario_case *c);
 

@@ -19,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/sbuf.h"
 #include "base/alloc.h"
 #include "cli/cli.h"
 #include "explore/bytes.h"
@@ -166,6 +167,10 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 	bytes_init(&target.bytes, &target.trial);
 	for (size_t i = 0; i < target.cases.count; i++)
 		bytes_add(&target.bytes, target.cases.item[i].c);
+	if (target.bytes.left_out > 0)
+		fprintf(stderr, "driver: %zu case%s never chosen: a byte picks one of %d "
+		    "scenarios\n", target.bytes.left_out, plural(target.bytes.left_out),
+		    BYTES_BASES_MAX);
 	if (target.bytes.count == 0) {
 		fputs("driver: no scenario can be run with that driver\n", stderr);
 		exit(CLI_USAGE);

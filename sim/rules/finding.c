@@ -57,28 +57,32 @@ append(struct findings *findings)
 
 /*
  * A sentence in one line, whatever a driver put into it: what would move a terminal's cursor or
- * end the line is escaped as in C; blanks at the end go.
+ * end the line is escaped as in C; blanks at the end go.  One that is too long ends in dots.
  */
 static void
 print_sentence(char *text, size_t size, const char *format, va_list args)
 {
 	char raw[sizeof(((struct finding *)0)->text)];
-	size_t length, at = 0;
+	int all = vsnprintf(raw, sizeof(raw), format, args);
+	size_t length = strlen(raw), at = 0;
+	bool cut = all < 0 || (size_t)all >= sizeof(raw);
 
-	vsnprintf(raw, sizeof(raw), format, args);
-	length = strlen(raw);
 	while (length > 0 && strchr(" \t\r\n", raw[length - 1]) != NULL)
 		length--;
 	for (size_t i = 0; i < length; i++) {
 		unsigned char byte = (unsigned char)raw[i];
 		bool plain = byte >= ' ' && byte < 0x7f;
 
-		if (at + (plain ? 1 : 4) >= size)
+		if (at + (plain ? 1 : 4) >= size) {
+			cut = true;
 			break;
+		}
 		at += (size_t)snprintf(text + at, size - at, plain ? "%c" : byte == '\n' ?
 		    "\\n" : byte == '\t' ? "\\t" : "\\x%02x", byte);
 	}
 	text[at] = '\0';
+	if (cut && at >= 3)
+		memcpy(text + at - 3, "...", 3);
 }
 
 struct finding *

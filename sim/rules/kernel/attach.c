@@ -229,7 +229,8 @@ report_undo(struct attach *attach, struct rules_core *core)
 	if (undo->count == 0)
 		return;
 	finding = rules_report(core, &rule_undo_order, &undo->event, undo->site,
-	    "released while the device was live, before its reset: %s", undo->list);
+	    "released while the device was live, before its reset: %s%s", undo->list,
+	    strlen(undo->list) + 1 == sizeof(undo->list) ? "..." : "");
 	finding_because(finding, attach->live_seq, "DRIVER_OK");
 	memset(undo, 0, sizeof(*undo));
 }

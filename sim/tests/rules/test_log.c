@@ -81,6 +81,28 @@ TEST(because_is_kept_for_the_first_only)
 	findings_fini(&findings);
 }
 
+/* What does not fit says so. */
+TEST(long_sentences_end_in_dots)
+{
+	struct findings findings;
+	struct event event = { .seq = 5 };
+	struct finding *finding;
+	char words[400];
+
+	findings_init(&findings);
+	memset(words, 'x', sizeof(words));
+	words[sizeof(words) - 1] = '\0';
+	finding = finding_add(&findings, &rule_panic, &event, 7, "%s", words);
+	ck_assert_uint_eq(strlen(finding->text), sizeof(finding->text) - 1);
+	ck_assert_str_eq(finding->text + sizeof(finding->text) - 5, "x...");
+	finding_because(finding, 1, "%s", words);
+	ck_assert_str_eq(strchr(finding->because[0].what, '.'), "...");
+	words[sizeof(finding->text) - 1] = '\0';
+	finding = finding_add(&findings, &rule_panic, &event, 8, "%s", words);
+	ck_assert_str_eq(finding->text, words);
+	findings_fini(&findings);
+}
+
 TEST(catalogue_is_in_order_and_complete)
 {
 	size_t count;
