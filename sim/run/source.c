@@ -427,20 +427,24 @@ name_in_scopes(Dwarf_Die *unit, const struct source_named *named, FILE *text)
 	return found;
 }
 
-/* The variable of the module at an address, if the entry is it. */
+/* The variable of the module at an address, if the entry is it; clang numbers addresses. */
 static bool
 is_variable_at(Dwarf_Die *var, uint64_t address, Dwarf_Die *type, uint64_t *start)
 {
-	Dwarf_Attribute attr;
+	Dwarf_Attribute attr, place;
 	Dwarf_Op *op;
 	size_t count;
 
 	if (dwarf_tag(var) != DW_TAG_variable || dwarf_diename(var) == NULL ||
 	    dwarf_attr(var, DW_AT_location, &attr) == NULL ||
-	    dwarf_getlocation(&attr, &op, &count) != 0 || count != 1 ||
-	    op[0].atom != DW_OP_addr || !type_of(var, type))
+	    dwarf_getlocation(&attr, &op, &count) != 0 || count != 1 || !type_of(var, type))
 		return false;
-	*start = op[0].number;
+	if (op[0].atom == DW_OP_addr)
+		*start = op[0].number;
+	else if (op[0].atom != DW_OP_addrx ||
+	    dwarf_getlocation_attr(&attr, &op[0], &place) != 0 ||
+	    dwarf_formaddr(&place, start) != 0)
+		return false;
 	return address >= *start && address < *start + bytes_of(type);
 }
 

@@ -15,6 +15,7 @@
 #include "tests/suite.h"
 
 int	test_source_here(unsigned line, const char *function);
+int	test_source_names(const void *counter);
 
 static const char driver_text[] =
     "#define HERE(f) test_source_here(__LINE__, f)\n"
@@ -43,6 +44,14 @@ static const char driver_text[] =
     "	n = HERE(\"step\");\n"
     "	n += outer(n) + apart(n);\n"
     "	return HERE(\"step\") + n;\n"
+    "}\n"
+    "extern int test_source_names(const void *);\n"
+    "struct soft { int first; unsigned many[4]; struct { char x, y; } in; };\n"
+    "static int counter;\n"
+    "int names(struct soft *sc);\n"
+    "int names(struct soft *sc)\n"
+    "{\n"
+    "	return test_source_names(&counter) + (sc == 0) + counter++;\n"
     "}\n";
 
 /* At -O0 it is not inlined, and then the position is its own. */
@@ -98,16 +107,50 @@ make_driver(const char *cc, const char *flags)
 	ck_assert_int_eq(build_run(&folder, env, "driver", flags), 0);
 }
 
+#define SOFT_BYTES 24
+
+static const struct {
+	uint64_t object, offset, size;
+	const char *name;		/* NULL: none is known */
+} names[] = {
+	{ SOFT_BYTES, 0, 4, "sc->first" }, { SOFT_BYTES, 8, 4, "sc->many[1]" },
+	{ SOFT_BYTES, 9, 1, "sc->many[1]" }, { SOFT_BYTES, 21, 1, "sc->in.y" },
+	{ SOFT_BYTES, 4, 16, "sc->many" }, { 4096, 0, 4, NULL }, { SOFT_BYTES, 20, 8, NULL },
+};
+
+int
+test_source_names(const void *counter)
+{
+	uintptr_t from = (uintptr_t)__builtin_return_address(0) - module_base(module);
+	char name[40];
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		bool known = source_name(module_source(module), from, names[i].object,
+		    names[i].offset, names[i].size, name, sizeof(name));
+
+		ck_assert_int_eq(known, names[i].name != NULL);
+		if (known)
+			ck_assert_str_eq(name, names[i].name);
+	}
+	ck_assert(source_name(module_source(module), from, 0,
+	    (uintptr_t)counter - module_base(module), 4, name, sizeof(name)));
+	ck_assert_str_eq(name, "counter");
+	return 0;
+}
+
 static void
 check_positions(const char *cc, const char *flags)
 {
-	int (*step)(int);
+	int (*step)(int), (*ask)(void *);
 	struct module_error error;
 	void *symbol;
 
 	make_driver(cc, flags);
 	module = module_open(build_path(&folder, "driver.so"), &error);
 	ck_assert_msg(module != NULL, "%s", error.text);
+	symbol = module_symbol(module, "names");
+	memcpy(&ask, &symbol, sizeof(ask));
+	ask(NULL);
 	symbol = module_symbol(module, "step");
 	memcpy(&step, &symbol, sizeof(step));
 	calls = 0;
