@@ -69,7 +69,7 @@ struct wait_state {
 	unsigned threads;
 	struct answers answers[RULES_QUEUES_MAX];
 	unsigned queues;		/* likewise */
-	unsigned callbacks;		/* of the driver that run */
+	unsigned callbacks;		/* of the driver that run, and its attach */
 	unsigned calling[SHADOW_CONTEXTS];	/* queue of the vq_done in it, plus 1 */
 	uint64_t steps;			/* towards what is asked, whether they succeeded or not */
 	uint32_t worker;		/* the thread that took the last one */
@@ -228,7 +228,7 @@ neglects_work(const struct wait_state *state, struct rules_core *core, uint32_t 
 
 	if (ticks != 0 && ticks * (LIVE_SECOND_NS / (uint64_t)view->hz) <= LIVE_LONG_NS)
 		return false;
-	/* While a callback runs a wake-up may still come. */
+	/* While one runs a wake-up may still come. */
 	if (waiter->backs_off || state->callbacks > 0 || !works(state, ctx) ||
 	    !is_alone(state, ctx))
 		return false;
@@ -384,8 +384,7 @@ HOOK(on_wake, struct wait_state *state)
 }
 
 /* The thread does something after it woke up: was it late? */
-static void
-act(struct wait_state *state, struct rules_core *core, const struct event *event)
+HOOK(on_act, struct wait_state *state)
 {
 	struct waiter *waiter = waiter_of(state, event->ctx);
 
@@ -421,17 +420,16 @@ act_on_answer(struct wait_state *state, struct rules_core *core, const struct an
 		live_reported(core);
 		waiter->timed_out = false;
 	}
-	act(state, core, event);
+	on_act(state, core, event, 0);
 }
 
 /* ---- steps ---- */
 
 HOOK(on_step, struct wait_state *state)
 {
-	if (waiter_of(state, event->ctx)->is_thread) {
-		act(state, core, event);
+	on_act(state, core, event, site);
+	if (waiter_of(state, event->ctx)->is_thread)
 		state->worker = event->ctx;
-	}
 	state->steps++;
 }
 
@@ -442,13 +440,6 @@ HOOK(ret_step, struct wait_state *state)
 		return;
 	waiter_of(state, event->ctx)->failed = true;
 	state->steps++;
-}
-
-/* It goes on with its work, although not towards what is asked. */
-HOOK(on_act, struct wait_state *state)
-{
-	if (waiter_of(state, event->ctx)->is_thread)
-		act(state, core, event);
 }
 
 HOOK(ret_dequeue, struct wait_state *state)
@@ -465,8 +456,7 @@ HOOK(note_dequeued, struct wait_state *state)
 
 	if (answers == NULL)
 		return;
-	if (waiter_of(state, event->ctx)->is_thread)
-		act_on_answer(state, core, answers, event);
+	act_on_answer(state, core, answers, event);
 	answers->dequeued++;
 	answers->is_taken = true;
 	answers->taker = event->ctx;
@@ -537,6 +527,14 @@ HOOK(note_wake, struct wait_state *state)
 	}
 }
 
+HOOK(note_attach, struct wait_state *state)
+{
+	if (event->note.attach.step == HW_ATTACH_BEGIN)
+		state->callbacks++;
+	else if (event->note.attach.step == HW_ATTACH_END && state->callbacks > 0)
+		state->callbacks--;
+}
+
 HOOK(on_used, struct wait_state *state)
 {
 	struct answers *answers = answers_of(state, event->dev_used.queue);
@@ -581,7 +579,7 @@ HOOK(on_end, struct wait_state *state)
 	if (waiter->is_thread) {
 		state->threads--;
 		if (event->ctx == event->ctx_end.context)
-			act(state, core, event);
+			on_act(state, core, event, site);
 	}
 	if (state->worker == event->ctx_end.context)
 		state->worker = 0;
@@ -664,6 +662,7 @@ static const struct hook_row hooks[] = {
 	ON_RET(VIRTIO_DEQUEUE, ret_dequeue),
 	ON_NOTE(CALLBACK, note_callback),
 	ON_NOTE(CV_WAKE, note_wake),
+	ON_NOTE(ATTACH, note_attach),
 	ON_NOTE(DEQUEUED, note_dequeued),
 	ON_NOTE(DESC, on_step),
 	ON_EVENT(DEV_USED, on_used),
