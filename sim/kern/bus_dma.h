@@ -10,7 +10,7 @@
 
 #include "kernel.h"
 
-/* ---- Inner twins of bus_dma(9) ---- */
+/* ---- bus_dma(9) for the kernel itself ---- */
 
 /*
  * As the functions of bus_dma(9) whose names they carry, but nothing is recorded, the

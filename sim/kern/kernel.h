@@ -10,7 +10,7 @@
  *
  * Recording.  A function that a driver may call opens with KCALL(), which records the
  * call and may let another context run, and ends with KRET().  The kernel itself never
- * calls such a function: each has an inner twin without records, declared below.
+ * calls such a function: each has an inner one without records, declared below.
  * Both macros must stand in the function the driver calls, never in a helper, because
  * they record its return address.
  *
