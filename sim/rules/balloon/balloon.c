@@ -202,7 +202,9 @@ check_deflate_direction(struct rules_core *core, uint32_t moved, uint64_t before
 	/* A driver that goes away must not leave its pages behind, whatever the target. */
 	if (view->device.features & FEATURE_DEFLATE_ON_OOM || view->detaching)
 		return;
-	if (moved == 0 || before >= target + moved)
+	/* Pages that are offered to the host already may be counted on. */
+	if (moved == 0 || before + pages_count(rules_pages(core), LEDGER_OFFERED,
+	    LEDGER_OFFERED) >= target + moved)
 		return;
 	if (before == target && !view->strict)
 		return;
