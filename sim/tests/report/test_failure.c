@@ -233,7 +233,7 @@ END_TEST
 /* A lint that lies beside, before or after, is no trouble. */
 START_TEST(events_end_at_the_failure_and_not_at_a_lint)
 {
-	static const char *const lints[] = { "lock.unordered", "balloon.deflate-direction",
+	static const char *const lints[] = { "lock.unordered", "thread.timeout",
 	    "page.alloc-range" };
 	uint32_t seq = EVENT(record, S, MACHINE, EV_HOST_TARGET, 0, 1, 0, 1);
 	char summary[256];
