@@ -61,6 +61,7 @@ struct vb_softc {
 	struct pglist		vb_pages;	/* in the balloon */
 	uint32_t		vb_actual;	/* their number, and what is out to be deflated */
 	int32_t			vb_out;		/* pages on their way in, less those out */
+	uint32_t		vb_coming;	/* pages on their way in */
 	bool			vb_stop;	/* threads are to end */
 };
 
@@ -189,13 +190,16 @@ vb_inflater(void *arg)
 
 	mutex_enter(&sc->vb_lock);
 	while (!sc->vb_stop) {
-		count = MIN(vb_missing(sc), VB_PAGES);
+		/* A read of the device: once. */
+		count = vb_missing(sc);
+		count = MIN(count, VB_PAGES);
 		if (count <= 0 || failed) {
 			vb_sleep(vt, failed);
 			failed = false;
 			continue;
 		}
 		sc->vb_out += count;
+		sc->vb_coming += count;
 		mutex_exit(&sc->vb_lock);
 
 		failed = uvm_pglistalloc(count * PAGE_SIZE, 0, VB_LIMIT, 0, 0, &pages,
@@ -207,6 +211,7 @@ vb_inflater(void *arg)
 
 		mutex_enter(&sc->vb_lock);
 		sc->vb_out -= count;
+		sc->vb_coming -= count;
 		if (!failed) {
 			TAILQ_CONCAT(&sc->vb_pages, &pages, pageq.queue);
 			vb_set_actual(sc, sc->vb_actual + count);
@@ -230,7 +235,9 @@ vb_deflater(void *arg)
 
 	mutex_enter(&sc->vb_lock);
 	while (!sc->vb_stop) {
-		count = MIN(-vb_missing(sc), VB_PAGES);
+		/* What is on its way in does not count before it is there. */
+		count = -vb_missing(sc) - sc->vb_coming;
+		count = MIN(count, VB_PAGES);
 		TAILQ_INIT(&pages);
 		for (i = 0; !failed && i < count; i++) {
 			if ((pg = TAILQ_FIRST(&sc->vb_pages)) == NULL)
