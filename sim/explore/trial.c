@@ -233,6 +233,9 @@ trial_ended_early(const struct trial_result *result)
 {
 	if (result->end == WORLD_RUNNING || result->end == WORLD_STOPPED)
 		return NULL;
+	/* The kernel is gone, and not by the driver: there is nothing after that to try. */
+	if (result->end == WORLD_DEVICE_FAULT)
+		return NULL;
 	for (unsigned i = 0; i < result->findings; i++)
 		if (result->finding[i].defect != NULL &&
 		    result->finding[i].rule->severity == SEVERITY_ERROR)

@@ -95,7 +95,7 @@ void trial_watch(struct trial *trial, const struct scenario_case *c, struct run_
 
 /*
  * Why the run ended before its scenario was over, in a word or two; NULL: it did not, or a known
- * defect explains it.
+ * defect explains it, or the device brought the kernel down, which ends any driver's run.
  */
 const char *trial_ended_early(const struct trial_result *result);
 
