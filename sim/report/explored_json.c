@@ -15,21 +15,13 @@ status_of(const struct cluster *cluster)
 static json_t *
 finding_of(const struct cluster *cluster)
 {
-	const struct trial_finding *finding = &cluster->first.finding;
+	const struct finding_shown shown = explored_shown(&cluster->first.finding);
 	json_t *object = json_object();
 
-	json_put_text(object, "rule", finding->rule->id);
-	json_put_text(object, "severity",
-	    finding->rule->severity == SEVERITY_ERROR ? "error" : "lint");
+	finding_put(object, &shown);
 	json_put_text(object, "status", status_of(cluster));
 	if (cluster->first.known[0] != '\0')
 		json_put_text(object, "defect", cluster->first.known);
-	if (finding->line != 0) {
-		json_put_text(object, "file", finding->file);
-		json_put_number(object, "line", finding->line);
-		json_put_text(object, "function", finding->function);
-	}
-	json_put_text(object, "text", finding->text);
 	json_put_number(object, "runs", cluster->runs);
 	json_put_text(object, "case", cluster->base);
 	if (cluster->plan[0] != '\0')
@@ -67,7 +59,5 @@ explored_json(const struct tally *tally, const struct explored_totals *totals, F
 	json_put_number(object, "new_lints", tally_new(tally, true) - errors);
 	json_put_number(object, "baseline", tally_errors(tally) - errors);
 	json_put(object, "findings", findings);
-	if (json_dumpf(object, stream, JSON_INDENT(2)) == 0)
-		putc('\n', stream);
-	json_decref(object);
+	json_print(object, stream);
 }

@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "base/sbuf.h"
-#include "report/finding.h"
 #include "report/report.h"
 
 static const char *const class_word[RECORD_CLASSES] = {
@@ -16,16 +15,22 @@ static const char *const class_word[RECORD_CLASSES] = {
 	[RECORD_NEW] = "new", [RECORD_LOST] = "lost",
 };
 
+struct finding_shown
+explored_shown(const struct trial_finding *finding)
+{
+	return (struct finding_shown){
+		.rule = finding->rule, .text = finding->text, .file = finding->file,
+		.function = finding->function, .line = finding->line,
+	};
+}
+
 static void
 print_finding(const struct cluster *cluster, unsigned indent, FILE *stream)
 {
 	const struct trial_finding *finding = &cluster->first.finding;
+	const struct finding_shown shown = explored_shown(finding);
 
-	finding_print(stream, &(struct report_style){ .colour = false }, indent, NULL,
-	    &(struct finding_shown){
-		.rule = finding->rule, .text = finding->text, .file = finding->file,
-		.function = finding->function, .line = finding->line,
-	});
+	finding_print(stream, &(struct report_style){ .colour = false }, indent, NULL, &shown);
 	if (finding->like[0] != '\0')
 		fprintf(stream, "%*slooks like %s\n", (int)indent + 2, "", finding->like);
 }

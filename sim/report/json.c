@@ -76,6 +76,14 @@ json_add(json_t *array, json_t *value)
 }
 
 void
+json_print(json_t *object, FILE *stream)
+{
+	if (json_dumpf(object, stream, JSON_INDENT(2)) == 0)
+		putc('\n', stream);
+	json_decref(object);
+}
+
+void
 json_print_line(json_t *object, FILE *stream)
 {
 	char line[LINE_BYTES], *text = line;

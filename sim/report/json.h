@@ -26,6 +26,8 @@ void json_put_number(json_t *object, const char *key, uint64_t value);
 void json_put_digest(json_t *object, const char *key, uint64_t digest);	/* 16 digits */
 void json_add(json_t *array, json_t *value);
 
+/* Indented, for a file of its own; the object is released. */
+void json_print(json_t *object, FILE *stream);
 /* One line, compact; the object is released. */
 void json_print_line(json_t *object, FILE *stream);
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "report/failure.h"
+#include "report/finding.h"
 #include "report/json.h"
 #include "report/words.h"
 
@@ -166,7 +167,7 @@ print_finding(struct out *out, const struct finding *finding)
 
 	json_put(object, "finding", json_string(finding->rule->id));
 	json_put(object, "severity",
-	    json_string(finding->rule->severity == SEVERITY_ERROR ? "error" : "lint"));
+	    json_string(finding_severity(finding->rule)));
 	json_put_number(object, "seq", finding->seq);
 	json_put_number(object, "time_ns", finding->time_ns);
 	json_put_number(object, "context", finding->ctx);

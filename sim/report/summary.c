@@ -150,7 +150,5 @@ summary_print(FILE *stream, const struct summary *summary, const struct summary_
 	json_put(object, "not_run", json_incref(summary->skipped));
 	json_put(object, "known_defects", json_incref(summary->known));
 	json_put(object, "no_longer_shown", json_incref(summary->gone));
-	if (json_dumpf(object, stream, JSON_INDENT(2)) == 0)
-		putc('\n', stream);
-	json_decref(object);
+	json_print(object, stream);
 }

@@ -11,6 +11,7 @@
 #include "base/alloc.h"
 #include "base/sbuf.h"
 #include "device/class.h"
+#include "report/finding.h"
 #include "report/timeline_plan.h"
 #include "report/words.h"
 
@@ -197,7 +198,7 @@ finding_text(const struct timeline *t, const struct finding *finding, char *text
 	int n;
 
 	n = snprintf(text, size, "%s: %s: %s",
-	    finding->rule->severity == SEVERITY_ERROR ? "error" : "lint", finding->rule->id,
+	    finding_severity(finding->rule), finding->rule->id,
 	    finding->text);
 	if (report_position(t->input, finding->site, &pos) && (size_t)n < size)
 		n += snprintf(text + n, size - (size_t)n, " [%s:%u %s]", pos.file, pos.line,
