@@ -134,7 +134,7 @@ add(struct recorder *recorder, enum inject_kind kind, uint32_t site)
 	recorder->last[ctx->ordinal] = (uint32_t)points->count;
 	if (points->strike != 0 && points->count > 1 &&
 	    ctx->ordinal == points->item[0].ctx)
-		world_look_on(recorder->world, &(struct onlooker){ .self = NULL });
+		world_look_on(recorder->world, &(struct point_observer){ .self = NULL });
 	return ip;
 }
 
@@ -217,7 +217,7 @@ see(void *self, const struct event *event, uint32_t site, const void *payload)
 	(void)site;
 	(void)payload;
 	if (event->kind == EV_HOST_REBOOT) {
-		world_look_on(recorder->world, &(struct onlooker){ .point = NULL });
+		world_look_on(recorder->world, &(struct point_observer){ .point = NULL });
 		memset(recorder->last, 0, sizeof(recorder->last));
 	}
 	if (event->kind == EV_NOTE && (event->code != HW_NOTE_CALLBACK ||
@@ -236,7 +236,7 @@ see_strike(void *self)
 
 	if (--recorder->strikes_left > 0)
 		return;
-	world_look_on(recorder->world, &(struct onlooker){
+	world_look_on(recorder->world, &(struct point_observer){
 		.point = look_at_point, .access = look_at_access, .self = recorder,
 	});
 	recorder->world->trace.showing++;
@@ -249,7 +249,7 @@ recorder_start(void *self, struct world *world)
 {
 	struct recorder *recorder = self;
 	bool brief = recorder->points->strike != 0;
-	struct onlooker onlooker = {
+	struct point_observer observer = {
 		.point = brief ? NULL : look_at_point, .access = brief ? NULL : look_at_access,
 		.struck = brief ? see_strike : NULL, .self = recorder,
 	};
@@ -263,7 +263,7 @@ recorder_start(void *self, struct world *world)
 	if (recorder->lines > 0)
 		memset(recorder->line_count, 0, recorder->lines * sizeof(recorder->line_count[0]));
 	effects_start(&recorder->effects);
-	world_look_on(world, &onlooker);
+	world_look_on(world, &observer);
 	trace_observe(&world->trace, (struct observer){
 		.kinds = UINT64_C(1) << EV_NOTE | UINT64_C(1) << EV_IRQ_EXIT |
 		    UINT64_C(1) << EV_CTX_END | UINT64_C(1) << EV_HOST_REBOOT,

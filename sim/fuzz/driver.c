@@ -105,7 +105,7 @@ look_on(void *arg, struct world *world)
 	(void)arg;
 	target.world = world;
 	target.before = 0;
-	world_look_on(world, &(struct onlooker){
+	world_look_on(world, &(struct point_observer){
 		.point = look_at_point, .access = look_at_access,
 	});
 }

@@ -367,8 +367,8 @@ look_closer(const struct access_event *event)
 		return;
 	if (is_news(&world->access, event))
 		show(world, event);
-	if (world->onlooker.access != NULL)
-		world->onlooker.access(world->onlooker.self, event->address,
+	if (world->observer.access != NULL)
+		world->observer.access(world->observer.self, event->address,
 		    (unsigned)event->size, event->write, event->pc);
 	/* An access is no point by itself; what strikes at one must be able to get in. */
 	if (world->accesses_armed &&

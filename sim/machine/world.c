@@ -66,7 +66,7 @@ world_fini(struct world *world)
 static void
 look_for_armed(struct world *world)
 {
-	bool armed = world->onlooker.point != NULL, accesses = false;
+	bool armed = world->observer.point != NULL, accesses = false;
 
 	for (unsigned i = 0; i < POINTS_MAX; i++) {
 		const struct point *point = &world->point[i];
@@ -76,7 +76,7 @@ look_for_armed(struct world *world)
 	}
 	world->points_armed = armed;
 	world->accesses_armed = accesses;
-	access_every(&world->access, accesses || world->onlooker.access != NULL);
+	access_every(&world->access, accesses || world->observer.access != NULL);
 }
 
 void
@@ -277,9 +277,9 @@ world_point_arm(struct world *world, const struct point *point)
 }
 
 void
-world_look_on(struct world *world, const struct onlooker *onlooker)
+world_look_on(struct world *world, const struct point_observer *observer)
 {
-	world->onlooker = *onlooker;
+	world->observer = *observer;
 	look_for_armed(world);
 }
 
@@ -290,8 +290,8 @@ strike(struct world *world, struct point *point)
 
 	point->armed = false;
 	look_for_armed(world);
-	if (world->onlooker.struck != NULL)
-		world->onlooker.struck(world->onlooker.self);
+	if (world->observer.struck != NULL)
+		world->observer.struck(world->observer.self);
 	/* What strikes comes from outside, not from the context it strikes. */
 	world->running = NULL;
 	world->struck = ctx;
@@ -315,8 +315,8 @@ world_points_strike(struct world *world, enum point_kind kind, unsigned what)
 {
 	bool struck = false;
 
-	if (world->onlooker.point != NULL && kind != POINT_ACCESS)
-		world->onlooker.point(world->onlooker.self, kind, what);
+	if (world->observer.point != NULL && kind != POINT_ACCESS)
+		world->observer.point(world->observer.self, kind, what);
 	for (unsigned i = 0; i < POINTS_MAX; i++) {
 		struct point *p = &world->point[i];
 

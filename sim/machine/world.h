@@ -159,7 +159,7 @@ struct point {
  * One who hears of every call, return and callback that a context comes to, right before
  * anything strikes there, and of every access.  It must not change the world.
  */
-struct onlooker {
+struct point_observer {
 	void (*point)(void *self, enum point_kind kind, unsigned what);
 	void (*access)(void *self, uintptr_t address, unsigned size, bool write,
 	    const void *pc);
@@ -193,7 +193,7 @@ struct world {
 	struct point point[POINTS_MAX];
 	bool points_armed;		/* or looked at */
 	bool accesses_armed;
-	struct onlooker onlooker;
+	struct point_observer observer;
 	enum world_end end;
 	char end_text[256];		/* panic text etc. */
 	uint32_t end_site;
@@ -271,7 +271,7 @@ world_callback(enum hw_callback callback, unsigned queue)
 	return callback == HW_CB_VQ_DONE ? 16 + queue : (unsigned)callback;
 }
 
-void world_look_on(struct world *world, const struct onlooker *onlooker);
+void world_look_on(struct world *world, const struct point_observer *observer);
 /* Arm a point; returns it, or NULL when all are in use. */
 struct point *world_point_arm(struct world *world, const struct point *point);
 

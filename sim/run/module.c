@@ -197,14 +197,14 @@ module_close(struct module *m)
 }
 
 bool
-module_nodiag_path(const char *path, char *twin, size_t size)
+module_nodiag_path(const char *path, char *nodiag, size_t size)
 {
 	size_t len = strlen(path);
 	int written;
 
 	if (len < 3 || strcmp(path + len - 3, ".so") != 0)
 		return false;
-	written = snprintf(twin, size, "%.*s.nodiag.so", (int)(len - 3), path);
+	written = snprintf(nodiag, size, "%.*s.nodiag.so", (int)(len - 3), path);
 	return written > 0 && (size_t)written < size;
 }
 
