@@ -54,7 +54,6 @@ struct viomb_softc {
 	kcondvar_t	cv;
 	bool		changed;	/* config interrupt */
 	bool		answered;	/* queue interrupt */
-	bool		stop;
 };
 
 static int	viomb_match(device_t, cfdata_t, void *);
@@ -225,12 +224,9 @@ viomb_worker(void *arg)
 
 		sc->backoff = ok ? 0 : MIN(MAX(sc->backoff * 2, BACKOFF_MIN), BACKOFF_MAX);
 		mutex_enter(&sc->lock);
-		if (sc->changed)
-			;
-		else if (ok)
-			cv_timedwait(&sc->cv, &sc->lock, mstohz(20000));
-		else
-			cv_timedwait(&sc->cv, &sc->lock, MAX(mstohz(sc->backoff), 1));
+		if (!sc->changed)
+			cv_timedwait(&sc->cv, &sc->lock,
+			    ok ? mstohz(20000) : MAX(mstohz(sc->backoff), 1));
 		mutex_exit(&sc->lock);
 	}
 }
