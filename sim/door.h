@@ -371,6 +371,7 @@ bool hw_dma_bounces(void);
 /* True when driver softc memory shall straddle two frames that are not neighbours. */
 bool hw_softc_straddles(void);
 bool hw_diagnostic(void);		/* options DIAGNOSTIC */
+bool hw_swaps_bytes(void);		/* the CPU is not little endian */
 int hw_hz(void);
 
 /*

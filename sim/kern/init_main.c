@@ -21,6 +21,7 @@ kern_boot(const void *cfattach, const char *name)
 
 	kernel = hw_table(sizeof(*kernel));
 	kernel->kn_is_diagnostic = hw_diagnostic();
+	kernel->kn_swaps_bytes = hw_swaps_bytes();
 	hz = hw_hz();
 	tick = 1000000 / hz;
 	cold = 0;

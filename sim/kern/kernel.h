@@ -401,6 +401,7 @@ bool	virtio_pci_child_attached(device_t self);
 
 struct kernel {
 	bool			kn_is_diagnostic; /* hw_diagnostic() */
+	bool			kn_swaps_bytes;	/* hw_swaps_bytes() */
 	struct kern_prf		kn_prf;
 	struct kern_mutex	kn_mutex;
 	struct kern_condvar	kn_condvar;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * memory(9) and string(9), after sys/lib/libkern and common/lib/libc/string.
+ * memory(9), string(9) and what byteorder(3) needs, after sys/lib/libkern and
+ * common/lib/libc/string.
  *
  * Those that the compiler may itself put in place of a loop are the C library's: a loop
  * written here could be compiled into a call of itself.
@@ -86,4 +87,25 @@ strlcpy(char *dst, const char *src, size_t size)
 		dst[n] = '\0';
 	}
 	return length;
+}
+
+uint16_t
+kern_swap16(uint16_t value)
+{
+
+	return kernel->kn_swaps_bytes ? bswap16(value) : value;
+}
+
+uint32_t
+kern_swap32(uint32_t value)
+{
+
+	return kernel->kn_swaps_bytes ? bswap32(value) : value;
+}
+
+uint64_t
+kern_swap64(uint64_t value)
+{
+
+	return kernel->kn_swaps_bytes ? bswap64(value) : value;
 }

@@ -268,7 +268,9 @@ virtio_pci_attach(device_t self)
 	sc->sc_dmat = dma_tag();
 	sc->sc_ops = legacy ? &virtio_pci_ops_legacy : &virtio_pci_ops_modern;
 	sc->sc_version_1 = !legacy;
-	sc->sc_bus_endian = sc->sc_struct_endian = LITTLE_ENDIAN;
+	/* On the legacy interface structures have the order of the CPU (spec 2.7.3). */
+	sc->sc_bus_endian = LITTLE_ENDIAN;
+	sc->sc_struct_endian = kernel->kn_swaps_bytes && !legacy ? BIG_ENDIAN : LITTLE_ENDIAN;
 	sc->sc_childdevid = (int)hw_virtio_device_id();
 	/* Ends autoconf's line about virtio0. */
 	kprint(HW_CON_NORMAL, "\n");

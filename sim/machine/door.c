@@ -449,6 +449,12 @@ hw_softc_straddles(void)
 }
 
 bool
+hw_swaps_bytes(void)
+{
+	return here()->config.swapped;
+}
+
+bool
 hw_diagnostic(void)
 {
 	return here()->config.diagnostic;

@@ -358,6 +358,13 @@ memory_host_give(struct memory *memory, uint64_t pfn)
 	memory->counts.held -= give(memory, pfn);
 }
 
+void
+memory_swap32(const struct memory *memory, uint32_t *value, size_t n)
+{
+	for (size_t i = 0; memory->swapped && i < n; i++)
+		value[i] = __builtin_bswap32(value[i]);
+}
+
 size_t
 memory_host_move(struct memory *memory, const uint32_t *entries, size_t n, bool to_host)
 {

@@ -69,6 +69,7 @@ struct memory {
 	uint32_t *where;
 	size_t frame_bytes;
 	bool frame_dirty;
+	bool swapped;		/* the CPU's byte order is not that of what devices read */
 	struct memory_counts counts;
 	/* contents: kernel virtual arena and a hash from pfn to host page */
 	uint8_t *arena;
@@ -124,6 +125,8 @@ void memory_own_all(struct memory *memory, const uint64_t *pfns, size_t n,
 /* The host takes a frame (contents are gone, counted when in use) or gives it back. */
 void memory_host_take(struct memory *memory, uint64_t pfn);
 void memory_host_give(struct memory *memory, uint64_t pfn);
+/* What a device read in its order becomes what the same bytes mean on a little-endian CPU. */
+void memory_swap32(const struct memory *memory, uint32_t *value, size_t n);
 /* One or the other for the little-endian page numbers of a request; returns how many of
  * them are no frames of RAM. */
 size_t memory_host_move(struct memory *memory, const uint32_t *entries, size_t n, bool to_host);

@@ -29,6 +29,7 @@ world_init(struct world *world, const struct world_config *config,
 	if (!memory_init_from(&world->memory, config->shelf, config->segment,
 	    config->segments, config->reserve_pages))
 		return false;
+	world->memory.swapped = config->swapped && !config->legacy;
 	trace_init(&world->trace, config->keep_trace);
 	clock_init(&world->clock);
 	choice_init_default(&world->choice);
@@ -99,6 +100,7 @@ world_reboot(struct world *world)
 	if (!memory_init_from(&world->memory, world->config.shelf, world->config.segment,
 	    world->config.segments, world->config.reserve_pages))
 		out_of_memory();
+	world->memory.swapped = world->config.swapped && !world->config.legacy;
 	access_arena(&world->access, world->memory.arena, world->memory.tag,
 	    world->memory.where, MEMORY_ARENA_PAGES * MEMORY_PAGE_SIZE);
 }

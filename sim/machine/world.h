@@ -114,6 +114,7 @@ struct world_config {
 	bool msix;
 	bool bounce;
 	bool softc_straddles;
+	bool swapped;			/* htole32() and the like swap */
 	uint64_t time_limit_ns;
 	uint32_t event_limit;
 	uint64_t slack_ns;		/* how early a timed event may come */

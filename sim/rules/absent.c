@@ -7,10 +7,6 @@
 #include "rules/rules.h"
 
 static const struct rule_absent table[] = {
-	{ "config.big-endian", "fields and entries have the right byte order on a big-endian guest",
-	  "Drivers run as code of the host, which is little endian: a swap that is missing on "
-	  "the modern transport does nothing there.  config.byte-order and "
-	  "the device's own rules judge the values that result." },
 	{ "dma.segmentation", "a driver copes with any split of its buffer into segments",
 	  "A buffer is cut where its pages are not neighbours, which the machine arranges for "
 	  "the softc (softc: straddle) and nowhere else.  dma.load-limits judges what comes of "

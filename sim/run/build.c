@@ -57,6 +57,7 @@ run_world_config(const struct run *run, struct world_config *config)
 		.msix = machine->interrupts == SCENARIO_MSIX,
 		.bounce = machine->dma == SCENARIO_BOUNCE,
 		.softc_straddles = machine->softc == SCENARIO_STRADDLE,
+		.swapped = machine->byte_order == SCENARIO_SWAPPED,
 		.time_limit_ns = (uint64_t)scenario_time_ns(limits->time, machine->hz),
 		.event_limit = (uint32_t)limits->events,
 		.slack_ns = SLACK_NS,

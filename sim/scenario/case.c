@@ -106,6 +106,8 @@ machine_name(const struct scenario_machine *m, const struct scenario_machine *ba
 		fputs(m->interrupts == SCENARIO_MSIX ? ",msix" : ",intx", f);
 	if (m->softc != base->softc)
 		fputs(m->softc == SCENARIO_STRADDLE ? ",straddle" : ",plain", f);
+	if (m->byte_order != base->byte_order)
+		fputs(m->byte_order == SCENARIO_SWAPPED ? ",swapped" : ",native", f);
 	if (m->diagnostic != base->diagnostic)
 		fprintf(f, ",diagnostic=%s", m->diagnostic ? "true" : "false");
 	if (m->cpus != base->cpus)

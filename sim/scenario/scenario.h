@@ -73,6 +73,7 @@ enum scenario_dma { SCENARIO_BOUNCE, SCENARIO_COHERENT };
 enum scenario_interrupts { SCENARIO_INTX, SCENARIO_MSIX };
 /* Where the driver's softc lies: in one piece, or across two pages that do not adjoin. */
 enum scenario_softc { SCENARIO_PLAIN, SCENARIO_STRADDLE };
+enum scenario_byte_order { SCENARIO_NATIVE, SCENARIO_SWAPPED };
 
 struct scenario_segment {
 	uint64_t at_pages;	/* first page frame */
@@ -96,6 +97,7 @@ struct scenario_machine {
 	int interrupts;		/* enum scenario_interrupts (INTX) */
 	int dma;		/* enum scenario_dma */
 	int softc;		/* enum scenario_softc (PLAIN) */
+	int byte_order;		/* enum scenario_byte_order (NATIVE) */
 	const char *name;	/* the part of a case id after '#': "1.0,bounce" */
 	struct loc loc;		/* the entry of `machines`, or `machine` */
 };
@@ -423,7 +425,7 @@ struct scenario_case {
  * - `[...]` only with a matrix; all parameters in file order; spaces of a value left out.
  * - `@seed` only if the scenario has seeds.
  * - `#` always, with transport (1.0 or legacy) and dma (bounce or coherent); then whatever
- *   else differs from the scenario's own `machine` map: msix, straddle, cpus=2, hz=1000,
+ *   else differs from the scenario's own `machine` map: msix, straddle, swapped, cpus=2, hz=1000,
  *   diagnostic=false, reserve=16MiB, memory=1GiB or memory=3GiB@0+5GiB@4GiB.
  */
 void	scenario_case_init(struct scenario_case *, const struct scenario *,

@@ -31,6 +31,9 @@ static const struct field_word words_dma[] = {
 static const struct field_word words_softc[] = {
 	{ "plain", SCENARIO_PLAIN }, { "straddle", SCENARIO_STRADDLE }, { NULL, 0 }
 };
+static const struct field_word words_byte_order[] = {
+	{ "native", SCENARIO_NATIVE }, { "swapped", SCENARIO_SWAPPED }, { NULL, 0 }
+};
 static const struct field_word words_again[] = {
 	{ "again", SCENARIO_AGAIN }, { NULL, 0 }
 };
@@ -76,6 +79,9 @@ static const struct field fields_machine[] = {
 	ROW("softc", FIELD_WORD, 0, scenario_machine, softc,
 	    "driver state in one piece, or across two discontiguous pages (plain)",
 	    .words = words_softc),
+	ROW("byte_order", FIELD_WORD, 0, scenario_machine, byte_order,
+	    "byte order of the CPU: little endian, or what makes htole32() and the like swap "
+	    "(native)", .words = words_byte_order),
 };
 static const struct scenario_machine default_machine = {
 	.memory_pages = 64 * 256, .hz = 100, .cpus = 1, .diagnostic = true,

@@ -120,6 +120,7 @@ read_request(struct device *device, unsigned queue, size_t n)
 	make_room(balloon, n);
 	if (!device_read(device, queue, 0, balloon->entry, n * sizeof(balloon->entry[0])))
 		return false;
+	memory_swap32(&device->world->memory, balloon->entry, n);
 	balloon->entries[queue] += n;
 	device_taken(device, queue, n, balloon->entry);
 	return true;

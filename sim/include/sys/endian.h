@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* <sys/endian.h>: byteorder(3); the guest is little endian. */
+/* <sys/endian.h>: byteorder(3). */
 #ifndef _SYS_ENDIAN_H_
 #define	_SYS_ENDIAN_H_
 
@@ -15,18 +15,26 @@
 #define	PDP_ENDIAN	_PDP_ENDIAN
 #define	BYTE_ORDER	_BYTE_ORDER
 
-#define	htole16(x)	((uint16_t)(x))
-#define	htole32(x)	((uint32_t)(x))
-#define	htole64(x)	((uint64_t)(x))
-#define	le16toh(x)	((uint16_t)(x))
-#define	le32toh(x)	((uint32_t)(x))
-#define	le64toh(x)	((uint64_t)(x))
+/*
+ * Whether these swap is up to the machine of the run, so they are functions: no constant
+ * expressions, unlike NetBSD's.  BYTE_ORDER is that of the compiler.
+ */
+uint16_t kern_swap16(uint16_t);
+uint32_t kern_swap32(uint32_t);
+uint64_t kern_swap64(uint64_t);
 
-#define	htobe16(x)	bswap16(x)
-#define	htobe32(x)	bswap32(x)
-#define	htobe64(x)	bswap64(x)
-#define	be16toh(x)	bswap16(x)
-#define	be32toh(x)	bswap32(x)
-#define	be64toh(x)	bswap64(x)
+#define	htole16(x)	kern_swap16(x)
+#define	le16toh(x)	kern_swap16(x)
+#define	htole32(x)	kern_swap32(x)
+#define	le32toh(x)	kern_swap32(x)
+#define	htole64(x)	kern_swap64(x)
+#define	le64toh(x)	kern_swap64(x)
+
+#define	htobe16(x)	bswap16(kern_swap16(x))
+#define	be16toh(x)	bswap16(kern_swap16(x))
+#define	htobe32(x)	bswap32(kern_swap32(x))
+#define	be32toh(x)	bswap32(kern_swap32(x))
+#define	htobe64(x)	bswap64(kern_swap64(x))
+#define	be64toh(x)	bswap64(kern_swap64(x))
 
 #endif /* !_SYS_ENDIAN_H_ */

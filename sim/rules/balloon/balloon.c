@@ -128,6 +128,7 @@ read_entries(struct balloon_state *state, const struct memory *memory,
 			return NULL;
 		to += pending->segment.item[i].bytes;
 	}
+	memory_swap32(memory, (uint32_t *)state->buffer, pending->bytes / sizeof(uint32_t));
 	return (const uint32_t *)state->buffer;
 }
 

@@ -128,7 +128,12 @@ const struct story_row stories_device[] = {
 	{ .fragment = "balloon_deflate_entries_ok", .steps = STORY_UP_DOWN },
 	{ .fragment = "balloon_entry_byte_order_bad",
 	  .also = "config.actual-write " COUNTS_DIFFER },
+	{ .fragment = "balloon_entry_byte_order_bad2",
+	  .machine = "byte_order: swapped, transport: virtio-1.0",
+	  .also = "config.actual-write " COUNTS_DIFFER },
 	{ .fragment = "balloon_entry_byte_order_ok", .steps = STORY_UP_DOWN },
+	{ .fragment = "balloon_entry_byte_order_ok2",
+	  .machine = "byte_order: swapped, transport: virtio-1.0", .steps = STORY_UP_DOWN },
 	{ .fragment = "balloon_inflate_direction_ok", .device = LATE,
 	  .steps = "- {at: 1s, target: 40 pages}\n- {at: +500us, target: 20 pages}\n"
 	    "- settle: {within: 10s}\n" },

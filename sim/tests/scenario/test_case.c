@@ -106,11 +106,12 @@ TEST(without_seeds_there_is_none_in_the_id)
 TEST(memory_of_a_machine_is_in_its_name)
 {
 	struct scenario_doc *doc = fixture_load(FIXTURE_STEP "machine: {reserve: 1MiB}\n"
-	    "machines:\n  - {memory: 1GiB, reserve: 3 pages, diagnostic: false}\n"
+	    "machines:\n"
+	    "  - {memory: 1GiB, reserve: 3 pages, diagnostic: false, byte_order: swapped}\n"
 	    "  - {segments: [{at: 0, size: 3GiB}, {at: 4GiB, size: 5GiB}], interrupts: msix}\n");
 	char *text = ids(doc, NULL);
 
-	ck_assert_str_eq(text, "t#1.0,bounce,diagnostic=false,reserve=12KiB,memory=1GiB\n"
+	ck_assert_str_eq(text, "t#1.0,bounce,swapped,diagnostic=false,reserve=12KiB,memory=1GiB\n"
 	    "t#1.0,bounce,msix,memory=3GiB@0+5GiB@4GiB\n");
 	free(text);
 	scenario_doc_free(doc);

@@ -161,6 +161,20 @@ send_big_endian(struct probe *sc, struct virtqueue *vq)
 }
 FRAGMENT(balloon_entry_byte_order_bad, .send = send_big_endian);
 
+/* What a driver without htole32() sends. */
+static bool
+send_cpu_order(struct probe *sc, struct virtqueue *vq)
+{
+	int slot;
+
+	for (unsigned int i = 0; i < sc->sc_count; i++)
+		sc->sc_pfns[i] = le32toh(sc->sc_pfns[i]);
+	slot = probe_build(sc, vq, ENTRIES(sc->sc_count));
+	PROBE_COMMIT(sc, vq, slot); /* BREAKS */
+	return true;
+}
+FRAGMENT(balloon_entry_byte_order_bad2, .send = send_cpu_order);
+
 /* Byte by byte, the lowest first. */
 static bool
 send_bytes(struct probe *sc, struct virtqueue *vq)
@@ -174,6 +188,9 @@ send_bytes(struct probe *sc, struct virtqueue *vq)
 	return probe_send(sc, vq);
 }
 FRAGMENT(balloon_entry_byte_order_ok, .send = send_bytes);
+
+/* With htole32(). */
+FRAGMENT(balloon_entry_byte_order_ok2);
 
 /* ---- balloon.inflate-direction ---- */
 
