@@ -76,7 +76,8 @@ struct area {
 	const char *name;		/* its rules' ids begin with it and a dot */
 	const struct rule *const *rules;	/* RULES(&rule_..., ...); NULL: none */
 	const struct hook_row *hooks;	/* NULL: none */
-	size_t state_bytes;		/* zeroed before each run */
+	/* Zeroed before each run, and when the guest restarts: after its fini, before its begin. */
+	size_t state_bytes;
 	/* Optional, as all that follows.  Memory that the state takes is released in fini. */
 	void (*begin)(void *state, struct rules_core *core);
 	void (*fini)(void *state);
@@ -101,8 +102,8 @@ struct area {
 /* One name an area; rules.c has the table in this order.  The device's are at `device`. */
 #define RULE_AREAS(X) \
 	X(ring) X(dma) X(page) X(config) X(device) X(lock) X(irq) X(thread) X(attach) \
-	X(attach_sysctl) X(attach_status) X(mem) X(live_wait) X(live) X(live_end) X(log) \
-	X(lock_clock) X(lock_race) X(ring_broken) X(queue_intr)
+	X(attach_sysctl) X(attach_status) X(mem) X(live_wait) X(live) X(log) X(lock_clock) \
+	X(lock_race) X(ring_broken) X(queue_intr)
 #define X(name) extern const struct area area_##name;
 RULE_AREAS(X)
 #undef X

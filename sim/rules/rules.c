@@ -107,7 +107,7 @@ build(struct setup *setup, const struct rules_device *device)
 		for (size_t k = 0; device->areas != NULL && device->areas[k] != NULL; k++)
 			*vec_add(&setup->area) = device->areas[k];
 	}
-	setup->kinds = SHADOW_KINDS;
+	setup->kinds = SHADOW_KINDS | UINT64_C(1) << EV_HOST_REBOOT;
 	enter_rows(setup, true);
 	for (unsigned slot = 0; slot < SLOTS; slot++) {
 		uint32_t count = setup->end[slot];
@@ -207,6 +207,21 @@ rules_free(struct rules *rules)
 	free(rules);
 }
 
+/* The guest restarted: nothing of it is left that an area could know of. */
+static void
+begin_anew(struct rules *rules)
+{
+	const struct setup *setup = rules->core.setup;
+
+	EACH_AREA(rules, fini);
+	for (size_t i = 0; i < setup->area.count; i++)
+		memset(rules->core.state[i], 0, setup->area.item[i]->state_bytes);
+	shadow_clear(&rules->core.shadow);
+	EACH_AREA(rules, begin, &rules->core);
+	if (rules->world != NULL)
+		EACH_AREA(rules, watch, &rules->core, rules->world);
+}
+
 static void
 on_event(void *self, const struct event *event, uint32_t site, const void *payload)
 {
@@ -225,7 +240,7 @@ on_event(void *self, const struct event *event, uint32_t site, const void *paylo
 		hooked->hook(core->state[hooked->area], core, event, site);
 	}
 	if (event->kind == EV_HOST_REBOOT)
-		shadow_clear(&core->shadow);
+		begin_anew(rules);
 }
 
 void

@@ -477,12 +477,6 @@ balloon_fini(void *self)
 	ledger_fini(&state->ledger);
 }
 
-HOOK(on_reboot, struct balloon_state *state)
-{
-	balloon_fini(state);
-	memset(state, 0, sizeof(*state));
-}
-
 static const struct hook_row hooks[] = {
 	ON_NOTE(DESC, note_desc),
 	ON_NOTE(SLOT, note_slot),
@@ -500,7 +494,6 @@ static const struct hook_row hooks[] = {
 	ON_EVENT(CTX_START, on_wake),
 	ON_EVENT(CTX_WAKE, on_wake),
 	ON_EVENT(CTX_SLEEP, on_sleep),
-	ON_EVENT(HOST_REBOOT, on_reboot),
 	HOOKS_END
 };
 

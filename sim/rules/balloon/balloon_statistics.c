@@ -158,18 +158,12 @@ statistics_rest(void *self, struct rules_core *core, const struct event *now)
 	    "the device used the statistics buffer, and got no other");
 }
 
-HOOK(on_reboot, void *state)
-{
-	memset(state, 0, sizeof(struct statistics));
-}
-
 static const struct hook_row hooks[] = {
 	ON_NOTE(VQ, note_vq),
 	ON_NOTE(DESC, note_desc),
 	ON_NOTE(SLOT, note_slot),
 	ON_EVENT(DEV_USED, on_used),
 	ON_EVENT(DEV_STATUS, on_status),
-	ON_EVENT(HOST_REBOOT, on_reboot),
 	HOOKS_END
 };
 

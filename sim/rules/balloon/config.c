@@ -202,12 +202,6 @@ config_fini(void *memory)
 	vec_fini(&state->sum[LEDGER_DEFLATE]);
 }
 
-HOOK(on_reboot, void *state)
-{
-	config_fini(state);
-	memset(state, 0, sizeof(struct config_state));
-}
-
 static void
 config_rest(void *state, struct rules_core *core, const struct event *now)
 {
@@ -220,7 +214,6 @@ static const struct hook_row hooks[] = {
 	ON_CALL(VIRTIO_WRITE_DEVICE_CONFIG_LE, call_write),
 	ON_NOTE(DEQUEUED, note_dequeued),
 	ON_EVENT(CTX_WAKE, on_wake),
-	ON_EVENT(HOST_REBOOT, on_reboot),
 	HOOKS_END
 };
 

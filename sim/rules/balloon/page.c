@@ -313,15 +313,9 @@ HOOK(on_take, struct page_state *state)
 	state->take_seq = event->seq;
 }
 
-HOOK(on_reboot, void *state)
-{
-	memset(state, 0, sizeof(struct page_state));
-}
-
 static const struct hook_row hooks[] = {
 	ON_EVENT(DEV_TAKE, on_take),
 	ON_EVENT(DEV_ACT, on_act),
-	ON_EVENT(HOST_REBOOT, on_reboot),
 	HOOKS_END
 };
 

@@ -550,15 +550,6 @@ release(void *state)
 	free(dma->memory);
 	free(dma->request);
 	free(dma->owned);
-	memset(dma, 0, sizeof(*dma));
-}
-
-HOOK(on_reboot, struct dma *dma)
-{
-	struct world *world = dma->world;
-
-	release(dma);
-	dma->world = world;
 }
 
 static void
@@ -633,7 +624,6 @@ static const struct hook_row hooks[] = {
 	ON_EVENT(DEV_STATUS, dma_on_status),
 	ON_NOTE(ATTACH, note_attach),
 	ON_CALL(VIRTIO_CHILD_DETACH, call_detach),
-	ON_EVENT(HOST_REBOOT, on_reboot),
 	HOOKS_END
 };
 

@@ -420,12 +420,6 @@ irq_fini(void *state)
 
 	free(irq->mutex);
 	inventory_fini(&irq->inventory);
-	memset(irq, 0, sizeof(*irq));
-}
-
-HOOK(on_reboot, void *state)
-{
-	irq_fini(state);
 }
 
 static const struct hook_row hooks[] = {
@@ -448,7 +442,6 @@ static const struct hook_row hooks[] = {
 	ON_EVENT(IRQ_ENTER, on_irq_enter),
 	ON_EVENT(IRQ_EXIT, on_irq_exit),
 	ON_EVENT(DEV_STATUS, on_status),
-	ON_EVENT(HOST_REBOOT, on_reboot),
 	HOOKS_END
 };
 

@@ -20,14 +20,32 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/vec.h"
 #include "machine/world.h"
+#include "rules/kernel/cells.h"
 #include "rules/kernel/live.h"
-#include "rules/kernel/live_look.h"
 
 /* A used buffer that lies around this long while the thread sleeps was overlooked. */
 #define ANSWER_LONG_NS (LIVE_SECOND_NS / 2)
 /* A thread that its own time-out wakes so long after the change was not woken by that. */
 #define SIGNAL_LATE_NS (LIVE_SECOND_NS / 20)
+
+#define KNOWN 1u
+
+/* Another context wrote four bytes that the thread had seen. */
+struct change {
+	uintptr_t address;		/* 0: none */
+	uint32_t value;			/* as the thread knows it */
+	uint64_t ns;
+	uint32_t seq, site;
+	uint32_t ctx;			/* whose; of a free one the next */
+};
+
+struct looks {
+	struct cells known;		/* four bytes: 0, KNOWN, or the number of their change */
+	struct { VEC_MEMBERS(struct change); } change;	/* from 2 on */
+	uint32_t idle;			/* first free one, 0: none */
+};
 
 enum neglect { NEGLECT_NONE, NEGLECT_WORK, NEGLECT_ANSWER };
 
@@ -119,7 +137,99 @@ patience(const struct wait_state *state, const struct waiter *waiter, uint64_t s
 	    LIVE_LONG_NS;
 }
 
-/* ---- what a thread looks at ---- */
+/* ---- what a thread looks at, and what others have changed of it since ---- */
+
+static void
+looks_fini(struct looks *looks)
+{
+	cells_fini(&looks->known);
+	vec_fini(&looks->change);
+	memset(looks, 0, sizeof(*looks));
+}
+
+static struct change *
+change_of(const struct looks *looks, uint32_t cell)
+{
+	return &looks->change.item[cell - KNOWN - 1];
+}
+
+static void
+release(struct looks *looks, uint32_t cell)
+{
+	*change_of(looks, cell) = (struct change){ .ctx = looks->idle };
+	looks->idle = cell;
+}
+
+/* The thread itself reads or writes there; *before is the change since it last did, or none. */
+static void
+looks_own(struct looks *looks, const struct touch *touch, uintptr_t at, struct change *before)
+{
+	uint32_t *cell;
+
+	if (looks->known.size == 0)
+		cells_init(&looks->known, sizeof(*cell), (uintptr_t)touch->world->memory.arena);
+	cell = cells_make(&looks->known, at);
+	before->address = 0;
+	if (*cell > KNOWN) {
+		*before = *change_of(looks, *cell);
+		release(looks, *cell);
+	}
+	*cell = KNOWN;
+}
+
+/* Another context is about to write there. */
+static void
+looks_other(struct looks *looks, const struct touch *touch, uintptr_t at)
+{
+	uint32_t *cell = looks->known.size == 0 ? NULL : cells_find(&looks->known, at);
+	struct change *change;
+
+	if (cell == NULL || *cell != KNOWN)
+		return;
+	*cell = looks->idle;
+	if (*cell == 0) {
+		vec_add(&looks->change);
+		*cell = (uint32_t)looks->change.count + KNOWN;
+	}
+	change = change_of(looks, *cell);
+	looks->idle = change->ctx;
+	*change = (struct change){
+		.address = at, .ns = touch->world->clock.now_ns,
+		.seq = touch->world->trace.count - 1, .site = touch->site,
+		.ctx = touch->ctx->ordinal,
+	};
+	memcpy(&change->value, (const void *)at, sizeof(change->value));
+}
+
+/* What lies there from now on is something else. */
+static void
+looks_forget(struct looks *looks, uintptr_t low, uintptr_t high)
+{
+	const struct cells *cells = &looks->known;
+
+	if (cells->size == 0)
+		return;
+	for (uintptr_t at = cells_next(cells, low & ~(uintptr_t)(CELL_BYTES - 1), high);
+	    at < high; at = cells_next(cells, at + CELL_BYTES, high)) {
+		uint32_t *cell = cells_find(cells, at);
+
+		if (*cell > KNOWN)
+			release(looks, *cell);
+		*cell = 0;
+	}
+}
+
+/* Is it other than the thread knows it, now? */
+static bool
+change_stands(const struct change *change)
+{
+	uint32_t now;
+
+	if (change->address == 0)
+		return false;
+	memcpy(&now, (const void *)change->address, sizeof(now));
+	return now != change->value;
+}
 
 /* Is that what it would have acted on, had it been awake since? */
 static bool
@@ -638,12 +748,6 @@ wait_fini(void *self)
 	free(state->signalled);
 }
 
-HOOK(on_reboot, struct wait_state *state)
-{
-	wait_fini(state);
-	memset(state, 0, sizeof(*state));
-}
-
 static const struct hook_row hooks[] = {
 	ON_EVENT(CTX_START, on_start),
 	ON_EVENT(CTX_SLEEP, on_sleep),
@@ -667,7 +771,6 @@ static const struct hook_row hooks[] = {
 	ON_NOTE(DESC, on_step),
 	ON_EVENT(DEV_USED, on_used),
 	ON_EVENT(DEV_STATUS, on_status),
-	ON_EVENT(HOST_REBOOT, on_reboot),
 	HOOKS_END
 };
 

@@ -8,15 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/vec.h"
 #include "rules/area.h"
-#include "rules/kernel/lock_order.h"
 
 /* spl(9): levels from here on belong to hard interrupts, and to spin mutexes (mutex(9)). */
 #define LOCK_IPL_VM 6
 #define LOCK_MUTEX_SPIN 0		/* kmutex_type_t */
 #define LOCK_MUTEX_ADAPTIVE 1
 #define LOCK_DELAY_MAX_US 1000		/* busy-waiting with a spin mutex held */
-#define LOCK_CALLBACKS_MAX 4		/* nested */
 
 struct mutex {
 	bool exists, gone, is_spin, is_held;
@@ -38,6 +37,29 @@ struct place {
 	uint32_t number, seq;
 };
 
+/* `to` was taken, or could have been by an interrupt, while `from` was held. */
+struct lock_edge {
+	uint32_t from, to;
+	uint32_t seq;
+};
+
+/* What matters about one mutex for interrupts. */
+struct lock_level {
+	bool is_thread, is_irq;		/* was taken in a thread, in an interrupt */
+	uint8_t thread_ipl;		/* lowest level with it held */
+	uint8_t irq_ipl;		/* highest level of such an interrupt */
+};
+
+struct lock_order {
+	struct lock_edge *edge;
+	size_t edges, edges_max;
+	struct lock_level *level;	/* by mutex */
+	size_t levels;
+	uint8_t irq_ipl[SHADOW_CONTEXTS];	/* level of the interrupt this context serves */
+	uint8_t *mark;			/* by mutex, for the search */
+	size_t marks;
+};
+
 struct lock {
 	struct mutex *mutex;		/* by ordinal */
 	size_t mutexes;
@@ -48,8 +70,7 @@ struct lock {
 	size_t places, places_max;
 	uint64_t delay_us[SHADOW_CONTEXTS];	/* with a spin mutex held */
 	/* Event numbers at which code of the driver was entered. */
-	uint32_t entered[SHADOW_CONTEXTS][LOCK_CALLBACKS_MAX];
-	uint8_t depth[SHADOW_CONTEXTS];
+	struct { VEC_MEMBERS(uint32_t); } entered[SHADOW_CONTEXTS];
 	uint32_t reported_seq[SHADOW_CONTEXTS];	/* newest mutex reported as held */
 };
 
@@ -57,6 +78,135 @@ static bool
 is_spin(uint64_t type, uint64_t ipl)
 {
 	return type == LOCK_MUTEX_SPIN || (type != LOCK_MUTEX_ADAPTIVE && ipl >= LOCK_IPL_VM);
+}
+
+/* ---- Order ---- */
+
+static const struct lock_edge *
+find_edge(const struct lock_order *order, uint32_t from, uint32_t to)
+{
+	for (size_t i = 0; i < order->edges; i++)
+		if (order->edge[i].from == from && order->edge[i].to == to)
+			return &order->edge[i];
+	return NULL;
+}
+
+/* The first edge of a way from one mutex to the other, NULL if there is none. */
+static const struct lock_edge *
+find_way(struct lock_order *order, uint32_t from, uint32_t to)
+{
+	for (size_t i = 0; i < order->edges; i++) {
+		const struct lock_edge *edge = &order->edge[i];
+
+		if (edge->from != from || order->mark[edge->to])
+			continue;
+		order->mark[edge->to] = 1;
+		if (edge->to == to || find_way(order, edge->to, to) != NULL)
+			return edge;
+	}
+	return NULL;
+}
+
+static const struct lock_edge *
+find_way_fresh(struct lock_order *order, uint32_t from, uint32_t to)
+{
+	size_t index = from > to ? from : to;
+
+	for (size_t i = 0; i < order->edges; i++) {
+		if (order->edge[i].from > index)
+			index = order->edge[i].from;
+		if (order->edge[i].to > index)
+			index = order->edge[i].to;
+	}
+	order->mark = shadow_grow(order->mark, &order->marks, index, 1);
+	memset(order->mark, 0, order->marks);
+	return find_way(order, from, to);
+}
+
+static const struct rule rule_lock_order = {
+	"lock.order", SEVERITY_ERROR,
+	"mutexes are always taken in the same order, interrupts included",
+	"mutex(9); NetBSD LOCKDEBUG has no such check",
+	"Two contexts that each hold what the other wants wait for ever.",
+	"mutex_enter(&a); mutex_enter(&b);\t/* here */\n"
+	"mutex_enter(&b); mutex_enter(&a);\t/* there */",
+	"mutex_enter(&a); mutex_enter(&b);\t/* everywhere */"
+};
+
+static void
+add_edge(struct lock_order *order, struct rules_core *core, uint32_t from, uint32_t to,
+    bool is_irq, const struct event *event, uint32_t site)
+{
+	const struct lock_edge *back;
+	struct finding *finding;
+
+	if (from == to || find_edge(order, from, to) != NULL)
+		return;
+	back = find_way_fresh(order, to, from);
+	if (back != NULL) {
+		finding = rules_report(core, &rule_lock_order, event, site,
+		    "mutex %u %s with mutex %u held, and elsewhere it is the other way round",
+		    to, is_irq ? "may be taken by an interrupt" : "is taken", from);
+		finding_because(finding, back->seq, "mutex %u taken with mutex %u held",
+		    back->to, back->from);
+	}
+	order->edge = shadow_grow(order->edge, &order->edges_max, order->edges,
+	    sizeof(order->edge[0]));
+	order->edge[order->edges++] = (struct lock_edge){ from, to, event->seq };
+}
+
+/* A context is about to take a mutex. */
+static void
+lock_order_enter(struct lock_order *order, struct rules_core *core,
+    const struct shadow *shadow, uint32_t mutex, const struct event *event, uint32_t site)
+{
+	for (size_t i = 0; i < shadow->held[event->ctx].count; i++)
+		add_edge(order, core, shadow->held[event->ctx].item[i].mutex, mutex, false, event,
+		    site);
+}
+
+/* An interrupt that takes `irq` could have come while a thread held `thread`. */
+static void
+cross(struct lock_order *order, struct rules_core *core, uint32_t thread, uint32_t irq,
+    const struct event *event, uint32_t site)
+{
+	const struct lock_level *a = &order->level[thread], *b = &order->level[irq];
+
+	if (a->is_thread && b->is_irq && a->thread_ipl < b->irq_ipl)
+		add_edge(order, core, thread, irq, true, event, site);
+}
+
+static bool
+learn(struct lock_order *order, struct lock_level *level, const struct event *note)
+{
+	bool is_irq = note->ctx_kind == HW_CTX_HARDINT || note->ctx_kind == HW_CTX_SOFTINT;
+	struct lock_level before = *level;
+
+	if (is_irq) {
+		if (!level->is_irq || order->irq_ipl[note->ctx] > level->irq_ipl)
+			level->irq_ipl = order->irq_ipl[note->ctx];
+		level->is_irq = true;
+	} else {
+		if (!level->is_thread || note->ipl < level->thread_ipl)
+			level->thread_ipl = note->ipl;
+		level->is_thread = true;
+	}
+	return memcmp(&before, level, sizeof(before)) != 0;
+}
+
+/* It has it now. */
+static void
+lock_order_held(struct lock_order *order, struct rules_core *core, uint32_t mutex,
+    const struct event *note, uint32_t site)
+{
+	order->level = shadow_grow(order->level, &order->levels, mutex,
+	    sizeof(order->level[0]));
+	if (!learn(order, &order->level[mutex], note))
+		return;
+	for (uint32_t i = 1; i < order->levels; i++) {
+		cross(order, core, mutex, i, note, site);
+		cross(order, core, i, mutex, note, site);
+	}
 }
 
 /* ---- Life ---- */
@@ -450,11 +600,7 @@ HOOK(note_cv_woken, void *state)
 static void
 enter_driver(struct lock *lock, const struct event *event)
 {
-	uint8_t *depth = &lock->depth[event->ctx];
-
-	if (*depth < LOCK_CALLBACKS_MAX)
-		lock->entered[event->ctx][*depth] = event->seq;
-	(*depth)++;
+	*vec_add(&lock->entered[event->ctx]) = event->seq;
 }
 
 static const struct rule rule_held_at_return = {
@@ -470,12 +616,10 @@ static void
 leave_driver(struct lock *lock, struct rules_core *core, const struct event *event,
     const char *what)
 {
-	uint8_t *depth = &lock->depth[event->ctx];
-	uint32_t since;
+	uint32_t since = 0;
 
-	if (*depth > 0)
-		(*depth)--;
-	since = *depth < LOCK_CALLBACKS_MAX ? lock->entered[event->ctx][*depth] : 0;
+	if (lock->entered[event->ctx].count > 0)
+		since = lock->entered[event->ctx].item[--lock->entered[event->ctx].count];
 	for (size_t i = 0; i < rules_shadow(core)->held[event->ctx].count; i++) {
 		const struct shadow_lock *held = &rules_shadow(core)->held[event->ctx].item[i];
 		struct finding *finding;
@@ -534,7 +678,7 @@ HOOK(call_may_sleep, void *state)
 
 HOOK(on_irq_enter, struct lock *lock)
 {
-	lock_order_irq(&lock->order, event);
+	lock->order.irq_ipl[event->ctx] = event->ipl;
 }
 
 /* ---- Memory with a lock in it ---- */
@@ -629,16 +773,14 @@ lock_fini(void *state)
 {
 	struct lock *lock = state;
 
+	for (unsigned i = 0; i < SHADOW_CONTEXTS; i++)
+		vec_fini(&lock->entered[i]);
 	free(lock->mutex);
 	free(lock->condvar);
 	free(lock->place);
-	lock_order_fini(&lock->order);
-	memset(lock, 0, sizeof(*lock));
-}
-
-HOOK(on_reboot, void *state)
-{
-	lock_fini(state);
+	free(lock->order.edge);
+	free(lock->order.level);
+	free(lock->order.mark);
 }
 
 static const struct hook_row hooks[] = {
@@ -679,7 +821,6 @@ static const struct hook_row hooks[] = {
 	ON_NOTE(THREAD_GONE, note_thread_gone),
 	ON_NOTE(ATTACH, note_attach),
 	ON_EVENT(IRQ_ENTER, on_irq_enter),
-	ON_EVENT(HOST_REBOOT, on_reboot),
 	HOOKS_END
 };
 

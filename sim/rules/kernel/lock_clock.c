@@ -428,16 +428,6 @@ order_fini(void *state)
 	free(order->epoch);
 }
 
-HOOK(on_reboot, struct race_order *order)
-{
-	struct world *world = order->world;
-
-	order_fini(order);
-	memset(order, 0, sizeof(*order));
-	order_begin(order, core);
-	order->world = world;
-}
-
 static const struct hook_row hooks[] = {
 	ON_EVENT(CTX_START, on_start),
 	ON_EVENT(CTX_RUN, on_run),
@@ -464,7 +454,6 @@ static const struct hook_row hooks[] = {
 	ON_EVENT(DEV_TAKE, on_take),
 	ON_EVENT(DEV_USED, on_used),
 	ON_NOTE(DEQUEUED, note_dequeued),
-	ON_EVENT(HOST_REBOOT, on_reboot),
 	HOOKS_END
 };
 

@@ -374,16 +374,6 @@ race_fini(void *state)
 	free(race->clock);
 }
 
-HOOK(on_reboot, struct race *race)
-{
-	struct world *world = race->world;
-
-	race_fini(race);
-	memset(race, 0, sizeof(*race));
-	if (world != NULL)
-		race_watch(race, core, world);
-}
-
 /* Tags are about to begin anew. */
 static void
 race_forget(void *state)
@@ -401,15 +391,9 @@ race_forget(void *state)
 		race->past[i].number = 0;
 }
 
-static const struct hook_row hooks[] = {
-	ON_EVENT(HOST_REBOOT, on_reboot),
-	HOOKS_END
-};
-
 const struct area area_lock_race = {
 	.name = "lock",
 	.rules = RULES(&rule_data_race, &rule_unordered),
-	.hooks = hooks,
 	.state_bytes = sizeof(struct race),
 	.fini = race_fini,
 	.watch = race_watch,

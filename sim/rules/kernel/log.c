@@ -137,11 +137,6 @@ HOOK(on_wake, struct log_state *state)
 		state->failed_seq[event->ctx_wake.context] = 0;
 }
 
-HOOK(on_reboot, void *state)
-{
-	memset(state, 0, sizeof(struct log_state));
-}
-
 static const struct hook_row hooks[] = {
 	ON_CALL(APRINT_ERROR, call_print),
 	ON_CALL(APRINT_ERROR_DEV, call_print),
@@ -152,7 +147,6 @@ static const struct hook_row hooks[] = {
 	ON_CALL(APRINT_NAIVE, call_print),
 	ON_EVENT(RET, on_return),
 	ON_EVENT(CTX_WAKE, on_wake),
-	ON_EVENT(HOST_REBOOT, on_reboot),
 	HOOKS_END
 };
 

@@ -221,7 +221,6 @@ mem_fini(void *state)
 
 	free(mem->block);
 	mem_map_fini(&mem->map);
-	memset(mem, 0, sizeof(*mem));
 }
 
 static enum access_verdict
@@ -249,11 +248,6 @@ mem_memory(void *state, struct rules_core *core, enum hw_memory what, uintptr_t 
 	mem_map_change(&mem->map, core, what, low, high, number);
 }
 
-HOOK(on_reboot, void *state)
-{
-	mem_fini(state);
-}
-
 static void
 mem_end(void *state, struct rules_core *core, const struct event *now)
 {
@@ -273,7 +267,6 @@ static const struct hook_row hooks[] = {
 	ON_EVENT(STACK, on_stack),
 	ON_NOTE(ATTACH, note_attach),
 	ON_CALL(VIRTIO_CHILD_DETACH, call_detach),
-	ON_EVENT(HOST_REBOOT, on_reboot),
 	HOOKS_END
 };
 

@@ -419,14 +419,6 @@ pages_allocating(struct rules_core *core)
 	return state->allocations;
 }
 
-HOOK(on_reboot, struct page_state *state)
-{
-	pages_clear(&state->pages);
-	state->spent.count = 0;
-	state->allocations = 0;
-	memset(state->allocating, 0, sizeof(state->allocating));
-}
-
 static void
 page_fini(void *self)
 {
@@ -441,7 +433,6 @@ static const struct hook_row hooks[] = {
 	ON_RET(UVM_PGLISTALLOC, ret_alloc),
 	ON_CALL(UVM_PGLISTFREE, call_free),
 	ON_EVENT(PAGES, on_pages),
-	ON_EVENT(HOST_REBOOT, on_reboot),
 	HOOKS_END
 };
 

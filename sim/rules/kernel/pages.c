@@ -38,17 +38,6 @@ pages_fini(struct pages *pages)
 	memset(pages, 0, sizeof(*pages));
 }
 
-void
-pages_clear(struct pages *pages)
-{
-	if (pages->mapped != 0)
-		madvise(pages->state, pages->mapped, MADV_DONTNEED);
-	else if (pages->state != NULL)
-		memset(pages->state, 0, pages->frames);
-	memset(pages->count, 0, sizeof(pages->count));
-	pages->batches = 0;
-}
-
 uint64_t
 pages_count(const struct pages *pages, unsigned mask, unsigned bits)
 {

@@ -42,8 +42,6 @@ struct pages {
 /* Room for all frames of the machine. */
 void pages_open(struct pages *pages, const struct memory *memory);
 void pages_fini(struct pages *pages);
-/* The guest restarted: the driver has none. */
-void pages_clear(struct pages *pages);
 
 static inline void
 pages_set(struct pages *pages, uint64_t pfn, unsigned state)

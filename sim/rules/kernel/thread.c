@@ -212,11 +212,6 @@ HOOK(note_attach, void *state)
 		report_left(state, core, event, "after the failed attach");
 }
 
-HOOK(on_reboot, void *state)
-{
-	memset(state, 0, sizeof(struct threads));
-}
-
 static void
 thread_end(void *state, struct rules_core *core, const struct event *now)
 {
@@ -249,7 +244,6 @@ static const struct hook_row hooks[] = {
 	ON_EVENT(CTX_SLEEP, on_sleep),
 	ON_CALL(VIRTIO_CHILD_DETACH, call_detach),
 	ON_NOTE(ATTACH, note_attach),
-	ON_EVENT(HOST_REBOOT, on_reboot),
 	HOOKS_END
 };
 

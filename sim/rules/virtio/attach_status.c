@@ -70,17 +70,11 @@ HOOK(call_config_write, struct status *status)
 		    "the configuration is written before the features are settled");
 }
 
-HOOK(on_reboot, void *state)
-{
-	memset(state, 0, sizeof(struct status));
-}
-
 static const struct hook_row hooks[] = {
 	ON_EVENT(DEV_STATUS, on_status),
 	ON_CALL(VIRTIO_NEGOTIATE_FEATURES, call_negotiate),
 	ON_CALL(VIRTIO_WRITE_DEVICE_CONFIG, call_config_write),
 	ON_CALL(VIRTIO_WRITE_DEVICE_CONFIG_LE, call_config_write),
-	ON_EVENT(HOST_REBOOT, on_reboot),
 	HOOKS_END
 };
 

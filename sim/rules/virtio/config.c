@@ -194,11 +194,6 @@ config_changed(struct rules_core *core, const struct event *event)
 	state->change_seq = event->seq;
 }
 
-HOOK(on_reboot, void *state)
-{
-	memset(state, 0, sizeof(struct config_state));
-}
-
 static const struct hook_row hooks[] = {
 	ON_EVENT(CALL, on_other),
 	ON_EVENT(CTX_SLEEP, on_other),
@@ -208,7 +203,6 @@ static const struct hook_row hooks[] = {
 	ON_CALL(VIRTIO_WRITE_DEVICE_CONFIG_LE, call_write),
 	ON_RET(VIRTIO_READ_DEVICE_CONFIG, ret_read),
 	ON_RET(VIRTIO_READ_DEVICE_CONFIG_LE, ret_read),
-	ON_EVENT(HOST_REBOOT, on_reboot),
 	HOOKS_END
 };
 

@@ -7,7 +7,60 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "rules/virtio/ring.h"
+#include "rules/area.h"
+#include "rules/kernel/dma.h"
+
+#define RING_EBUSY 16
+#define RING_DRIVER_OK 4		/* virtio 1.2 clause 2.1 */
+#define RING_EMPTY_LIMIT 16		/* polls of an empty queue before it is said */
+#define RING_EMPTY_PAUSE_NS UINT64_C(1000000)
+
+enum ring_slot_state {
+	SLOT_FREE, SLOT_PREPARED, SLOT_RESERVED, SLOT_COMMITTED, SLOT_DEQUEUED,
+	SLOT_REFUSED			/* reserve failed: free again */
+};
+
+struct ring_slot {
+	enum ring_slot_state state;
+	bool reported;			/* that the queue was not live */
+	uint32_t seq, site;		/* newest change */
+	uint32_t reserved, filled;	/* descriptors */
+};
+
+/* Who is between the first and the last step on one side of a queue. */
+struct ring_lane {
+	bool active;
+	uint32_t ctx, seq;
+	uint16_t code;
+};
+enum { LANE_IN, LANE_OUT, LANES };
+
+struct ring_queue {
+	bool exists;
+	uint32_t seq, site;		/* allocated or freed */
+	uint32_t size;
+	uint64_t maxsegsize, maxnsegs;
+	struct ring_slot *slot;
+	size_t slots;
+	struct ring_lane lane[LANES];
+	uint32_t pending, pending_seq, pending_site; /* committed without a kick */
+	uint64_t used, dequeued;	/* answers */
+	uint32_t used_seq;		/* newest answer */
+	uint32_t callbacks, callbacks_before; /* of vq_done; at the start of virtio_vq_intr() */
+	bool stopped;			/* polled: its driver wants no interrupts */
+	bool waits;			/* answers stood in the ring at that start */
+	uint32_t empties;		/* dequeues in a row that found nothing */
+	uint64_t empty_ns;		/* the newest of them */
+};
+
+struct ring {
+	struct ring_queue queue[RULES_QUEUES_MAX];
+	bool live;			/* DRIVER_OK and no reset since */
+	uint32_t live_seq;		/* newest change of that */
+	bool was_live;
+	bool empty[SHADOW_CONTEXTS];	/* the context's last dequeue found nothing */
+	uint32_t empty_seq[SHADOW_CONTEXTS];
+};
 
 static const char *
 slot_word(enum ring_slot_state state)
@@ -57,14 +110,14 @@ const struct rule rule_device_abuse = {
 
 /* ---- Queues ---- */
 
-struct ring_queue *
+static struct ring_queue *
 ring_queue_at(struct ring *ring, uint64_t index)
 {
 	return index < RULES_QUEUES_MAX ? &ring->queue[index] : NULL;
 }
 
 /* The allocated queue of this call, or NULL after a report. */
-struct ring_queue *
+static struct ring_queue *
 ring_expect_queue(struct ring *ring, struct rules_core *core, const struct event *event,
     uint32_t site)
 {
@@ -81,7 +134,7 @@ ring_expect_queue(struct ring *ring, struct rules_core *core, const struct event
 	return NULL;
 }
 
-struct ring_slot *
+static struct ring_slot *
 ring_slot_at(struct ring_queue *queue, uint64_t slot)
 {
 	if (slot >= queue->size)
@@ -90,7 +143,7 @@ ring_slot_at(struct ring_queue *queue, uint64_t slot)
 	return &queue->slot[slot];
 }
 
-void
+static void
 ring_slot_set(struct ring_slot *slot, enum ring_slot_state state, uint32_t seq, uint32_t site)
 {
 	slot->state = state;
@@ -123,7 +176,7 @@ static const struct rule rule_concurrent_use = {
 	"mutex_enter(&sc->sc_lock);\nvirtio_dequeue(vsc, vq, &slot, NULL);"
 };
 
-void
+static void
 ring_lane_enter(struct ring *ring, struct rules_core *core, struct ring_queue *queue, unsigned side,
     const struct event *event, uint32_t site)
 {
@@ -144,14 +197,14 @@ ring_lane_enter(struct ring *ring, struct rules_core *core, struct ring_queue *q
 	};
 }
 
-void
+static void
 ring_lane_leave(struct ring_queue *queue, unsigned side, uint32_t ctx)
 {
 	if (queue->lane[side].ctx == ctx)
 		queue->lane[side].active = false;
 }
 
-void
+static void
 ring_report_order(struct rules_core *core, const struct ring_slot *slot, const struct event *event,
     uint32_t site, const struct rule *rule)
 {
@@ -223,7 +276,7 @@ HOOK(ret_dequeue, struct ring *ring)
 		    queue->empties, (unsigned)call->args.virtio_dequeue.queue);
 }
 
-const struct rule rule_ring_slot_balance = {
+static const struct rule rule_ring_slot_balance = {
 	"ring.slot-balance", SEVERITY_ERROR,
 	"each slot is committed once and given back once",
 	"NetBSD sys/dev/pci/virtio.c, virtio_dequeue_commit()",
@@ -233,7 +286,7 @@ const struct rule rule_ring_slot_balance = {
 	"virtio_dequeue(vsc, vq, &slot, NULL);\nvirtio_dequeue_commit(vsc, vq, slot);"
 };
 
-const struct rule rule_ring_slot_order = {
+static const struct rule rule_ring_slot_order = {
 	"ring.slot-order", SEVERITY_ERROR,
 	"a slot goes prep, reserve, enqueue, commit; and dequeue, dequeue_commit",
 	"NetBSD sys/dev/pci/virtio.c, comment on enqueue and dequeue",
@@ -338,6 +391,324 @@ HOOK(note_callback, struct ring *ring)
 		queue->callbacks++;
 }
 
+/* ---- Putting in: from prep to commit or abort ---- */
+
+static const struct rule rule_ring_not_live = {
+	"ring.not-live", SEVERITY_ERROR,
+	"requests are made only while the device is live",
+	"virtio 1.2 clauses 3.1.1 and 2.1.2; NetBSD virtio.c, virtio_enqueue_prep()",
+	"Before DRIVER_OK the device must not look; after a reset nobody completes them.",
+	"virtio_enqueue_commit(vsc, vq, slot, true);\nvirtio_child_attach_finish(vsc);",
+	"virtio_child_attach_finish(vsc);\nvirtio_enqueue_commit(vsc, vq, slot, true);"
+};
+
+static bool
+report_not_live(struct ring *ring, struct rules_core *core, const struct event *event,
+    uint32_t site)
+{
+	struct finding *finding;
+
+	if (ring->live)
+		return false;
+	finding = rules_report(core, &rule_ring_not_live, event, site,
+	    "%s on queue %u %s", trace_call_name(event->code),
+	    (unsigned)event->call.virtio_enqueue_prep.queue,
+	    ring->was_live ? "after the device was reset" : "before DRIVER_OK");
+	if (ring->was_live)
+		finding_because(finding, ring->live_seq, "reset here");
+	return true;
+}
+
+HOOK(call_prep, struct ring *ring)
+{
+	struct ring_queue *queue = ring_expect_queue(ring, core, event, site);
+
+	if (queue == NULL)
+		return;
+	report_not_live(ring, core, event, site);
+	ring_lane_enter(ring, core, queue, LANE_IN, event, site);
+}
+
+HOOK(note_slot, struct ring *ring)
+{
+	const struct shadow_call *call = rules_call(core, event);
+	struct ring_queue *queue = ring_queue_at(ring, event->note.slot.queue);
+	struct ring_slot *slot;
+
+	if (queue == NULL || call->code != HW_CALL_VIRTIO_ENQUEUE_PREP ||
+	    event->note.slot.state != 1)
+		return;
+	slot = ring_slot_at(queue, event->note.slot.slot);
+	if (slot == NULL)
+		return;
+	ring_slot_set(slot, SLOT_PREPARED, call->seq, call->site);
+	slot->reported = !ring->live;
+	slot->reserved = slot->filled = 0;
+}
+
+static const struct rule rule_ring_direction = {
+	"ring.direction", SEVERITY_ERROR,
+	"a descriptor's direction is that of its sync, and it keeps the queue's limits",
+	"virtio 1.2 clause 2.7.5; bus_dma(9), bus_dmamap_sync()",
+	"PREWRITE prepares for a device that reads, PREREAD for one that writes.",
+	"bus_dmamap_sync(t, map, 0, n, BUS_DMASYNC_PREREAD);\n"
+	"virtio_enqueue(vsc, vq, slot, map, true);\t/* the device reads */",
+	"bus_dmamap_sync(t, map, 0, n, BUS_DMASYNC_PREWRITE);"
+};
+
+HOOK(call_reserve, struct ring *ring)
+{
+	struct ring_queue *queue = ring_expect_queue(ring, core, event, site);
+	struct ring_slot *slot;
+	struct finding *finding;
+
+	if (queue == NULL)
+		return;
+	slot = ring_slot_at(queue, event->call.virtio_enqueue_reserve.slot);
+	if (slot == NULL || slot->state != SLOT_PREPARED)
+		ring_report_order(core, slot, event, site, &rule_ring_slot_order);
+	if ((int64_t)event->call.virtio_enqueue_reserve.nsegs <= (int64_t)queue->maxnsegs)
+		return;
+	finding = rules_report(core, &rule_ring_direction, event, site,
+	    "%lld segments reserved on queue %u, which was allocated for at most %llu",
+	    (long long)event->call.virtio_enqueue_reserve.nsegs,
+	    (unsigned)event->call.virtio_enqueue_reserve.queue,
+	    (unsigned long long)queue->maxnsegs);
+	finding_because(finding, queue->seq, "allocated here");
+}
+
+HOOK(ret_reserve, struct ring *ring)
+{
+	const struct shadow_call *call = rules_returned(core, event);
+	struct ring_queue *queue = call != NULL ?
+	    ring_queue_at(ring, call->args.virtio_enqueue_reserve.queue) : NULL;
+	struct ring_slot *slot = queue != NULL ? ring_slot_at(queue,
+	    call->args.virtio_enqueue_reserve.slot) : NULL;
+
+	if (slot == NULL)
+		return;
+	if (event->ret.result != 0) {
+		ring_slot_set(slot, SLOT_REFUSED, event->seq, call->site);
+		ring_lane_leave(queue, LANE_IN, event->ctx);
+		return;
+	}
+	/* The place to name, should it be forgotten, is that of prep. */
+	slot->state = SLOT_RESERVED;
+	slot->reserved = (uint32_t)call->args.virtio_enqueue_reserve.nsegs;
+	slot->filled = 0;
+}
+
+HOOK(call_enqueue, struct ring *ring)
+{
+	struct ring_queue *queue = ring_expect_queue(ring, core, event, site);
+	struct ring_slot *slot;
+
+	if (queue == NULL)
+		return;
+	slot = ring_slot_at(queue, event->call.virtio_enqueue.slot);
+	if (slot == NULL || slot->state != SLOT_RESERVED)
+		ring_report_order(core, slot, event, site, &rule_ring_slot_order);
+}
+
+HOOK(note_desc, struct ring *ring)
+{
+	const struct shadow_call *call = rules_call(core, event);
+	struct ring_queue *queue = ring_queue_at(ring, call->args.virtio_enqueue.queue);
+	struct ring_slot *slot;
+	struct finding *finding;
+
+	if (queue == NULL || (call->code != HW_CALL_VIRTIO_ENQUEUE &&
+	    call->code != HW_CALL_VIRTIO_ENQUEUE_P))
+		return;
+	slot = ring_slot_at(queue, call->args.virtio_enqueue.slot);
+	if (slot != NULL)
+		slot->filled++;
+	if (queue->maxsegsize == 0 || event->note.desc.length <= queue->maxsegsize)
+		return;
+	finding = rules_report(core, &rule_ring_direction, event, call->site,
+	    "a descriptor of %llu bytes on queue %u, which was allocated for at most %llu",
+	    (unsigned long long)event->note.desc.length, (unsigned)call->args.virtio_enqueue.queue,
+	    (unsigned long long)queue->maxsegsize);
+	finding_because(finding, queue->seq, "allocated here");
+}
+
+static const struct rule rule_ring_segment_count = {
+	"ring.segment-count", SEVERITY_ERROR,
+	"as many segments are enqueued as were reserved",
+	"NetBSD sys/dev/pci/virtio.c, virtio_enqueue_reserve()",
+	"A reserved descriptor that is not filled still holds an old address; one too many "
+	"overwrites somebody else's.",
+	"virtio_enqueue_reserve(vsc, vq, slot, 2);\nvirtio_enqueue(vsc, vq, slot, map, true);",
+	"virtio_enqueue_reserve(vsc, vq, slot, map->dm_nsegs);"
+};
+
+static void
+check_commit(struct ring *ring, struct rules_core *core, struct ring_slot *slot,
+    const struct event *event, uint32_t site)
+{
+	struct finding *finding;
+
+	if (slot == NULL) {
+		ring_report_order(core, slot, event, site, &rule_ring_slot_order);
+		return;
+	}
+	if (slot->state == SLOT_COMMITTED)
+		ring_report_order(core, slot, event, site, &rule_ring_slot_balance);
+	else if (slot->state != SLOT_RESERVED)
+		ring_report_order(core, slot, event, site, &rule_ring_slot_order);
+	else if (slot->filled != slot->reserved) {
+		finding = rules_report(core, &rule_ring_segment_count, event, site,
+		    "queue %u slot %llu is committed with %u segments, %u were reserved",
+		    (unsigned)event->call.virtio_enqueue_commit.queue,
+		    (unsigned long long)event->call.virtio_enqueue_commit.slot, slot->filled,
+		    slot->reserved);
+		finding_because(finding, slot->seq, "prepared here");
+	}
+	if (!slot->reported)
+		report_not_live(ring, core, event, site);
+	ring_slot_set(slot, SLOT_COMMITTED, event->seq, site);
+}
+
+HOOK(call_commit, struct ring *ring)
+{
+	struct ring_queue *queue = ring_expect_queue(ring, core, event, site);
+	bool is_flush = (int32_t)event->call.virtio_enqueue_commit.slot == -1;
+
+	if (queue == NULL)
+		return;
+	if (!is_flush)
+		check_commit(ring, core, ring_slot_at(queue,
+		    event->call.virtio_enqueue_commit.slot), event, site);
+	if (event->call.virtio_enqueue_commit.notify != 0) {
+		queue->pending = 0;
+	} else if (!is_flush && queue->pending++ == 0) {
+		queue->pending_seq = event->seq;
+		queue->pending_site = site;
+	}
+}
+
+static const struct rule rule_ring_abort = {
+	"ring.abort", SEVERITY_ERROR,
+	"a prepared slot that is not committed is aborted, unless its reserve failed",
+	"NetBSD sys/dev/pci/virtio.c, virtio_enqueue_abort(), virtio_enqueue_reserve()",
+	"A failed reserve has released the slot, a second release damages the list; a slot "
+	"that nobody releases is lost.",
+	"if (virtio_enqueue_reserve(vsc, vq, slot, n) != 0)\n"
+	"\tvirtio_enqueue_abort(vsc, vq, slot);",
+	"if (bus_dmamap_load(t, map, buf, n, NULL, 0) != 0)\n"
+	"\tvirtio_enqueue_abort(vsc, vq, slot);"
+};
+
+HOOK(call_abort, struct ring *ring)
+{
+	struct ring_queue *queue = ring_expect_queue(ring, core, event, site);
+	struct ring_slot *slot;
+
+	if (queue == NULL)
+		return;
+	slot = ring_slot_at(queue, event->call.virtio_enqueue_abort.slot);
+	if (slot == NULL)
+		ring_report_order(core, slot, event, site, &rule_ring_slot_order);
+	else if (slot->state == SLOT_REFUSED)
+		ring_report_order(core, slot, event, site, &rule_ring_abort);
+	else if (slot->state == SLOT_FREE)
+		ring_report_order(core, slot, event, site, &rule_ring_slot_balance);
+	else if (slot->state != SLOT_PREPARED && slot->state != SLOT_RESERVED)
+		ring_report_order(core, slot, event, site, &rule_ring_slot_order);
+	if (slot != NULL)
+		ring_slot_set(slot, SLOT_FREE, event->seq, site);
+	ring_lane_leave(queue, LANE_IN, event->ctx);
+}
+
+/* Committed: the context has done with its request. */
+HOOK(ret_commit, void *state)
+{
+	const struct shadow_call *call = rules_returned(core, event);
+	struct ring_queue *queue = call != NULL ?
+	    ring_queue_at(state, call->args.virtio_enqueue_commit.queue) : NULL;
+
+	if (queue != NULL)
+		ring_lane_leave(queue, LANE_IN, event->ctx);
+}
+
+/* A prep that failed begins nothing. */
+HOOK(ret_prep, void *state)
+{
+	if (event->ret.result != 0)
+		ret_commit(state, core, event, site);
+}
+
+/* ---- What a request names, beside what the area dma knows of it ---- */
+
+static const struct rule rule_ring_request_reuse = {
+	"ring.request-reuse", SEVERITY_ERROR,
+	"a buffer is not given to the device again before its request was dequeued",
+	"virtio 1.2 clause 2.7.13.1",
+	"The device may still be reading the first request when the second is written over it.",
+	"virtio_enqueue_commit(vsc, vq0, s0, true);\n"
+	"virtio_enqueue(vsc, vq1, s1, req->map, true);",
+	"while (req->busy)\n\tcv_wait(&cv, &lock);"
+};
+
+static void
+check_reuse(const struct dma *dma, struct rules_core *core, const struct dma_request *request,
+    const struct dma_piece *piece, const struct event *event, uint32_t site)
+{
+	const struct dma_request *owner = dma_owner(dma, piece->map, piece->offset,
+	    piece->length);
+	struct finding *finding;
+
+	if (owner == NULL || !rules_look(core)->device.healthy)
+		return;
+	finding = rules_report(core, &rule_ring_request_reuse, event, site,
+	    "bytes %llu..%llu of map %u go to queue %u while queue %u slot %u still has them%s",
+	    (unsigned long long)piece->offset,
+	    (unsigned long long)(piece->offset + piece->length - 1), piece->map,
+	    request->queue, owner->queue, owner->slot,
+	    owner->is_done ? " (used, but not dequeued)" : "");
+	finding_because(finding, owner->seq, "the request before");
+}
+
+/* Were all its bytes synced, and all of them for the other direction? */
+static void
+check_direction(const struct dma *dma, struct rules_core *core, const struct dma_piece *piece,
+    const struct event *event)
+{
+	const struct dma_map *map = &dma->map[piece->map];
+	uint8_t want = piece->device_writes ? DMA_PREREAD : DMA_PREWRITE;
+	uint8_t other = (uint8_t)(want ^ DMA_PRE);
+	struct finding *finding;
+
+	if (piece->length == 0 || dma_find(map, piece->offset, piece->length, DMA_PRE,
+	    other).count != piece->length)
+		return;
+	finding = rules_report(core, &rule_ring_direction, event, piece->site,
+	    "the device will %s bytes %llu..%llu of map %u, which were synced with %s",
+	    piece->device_writes ? "write" : "read", (unsigned long long)piece->offset,
+	    (unsigned long long)(piece->offset + piece->length - 1), piece->map,
+	    dma_op_name(other));
+	finding_because(finding, map->pre_seq, "the PRE sync");
+	finding_because(finding, piece->seq, "descriptor written");
+}
+
+HOOK(call_commit_dma, void *state)
+{
+	struct dma *dma = rules_state(core, &area_dma);
+	struct dma_request *request = dma_request_of(dma,
+	    event->call.virtio_enqueue_commit.queue, event->call.virtio_enqueue_commit.slot,
+	    DMA_REQUEST_BUILT);
+
+	for (size_t i = 0; request != NULL && i < request->pieces; i++) {
+		struct dma_piece *piece = &request->piece[i];
+
+		dma_place(dma, piece);
+		if (!piece->is_found)
+			continue;
+		check_reuse(dma, core, request, piece, event, site);
+		check_direction(dma, core, piece, event);
+	}
+}
+
 /* ---- Making and ending queues ---- */
 
 HOOK(note_vq, struct ring *ring)
@@ -436,14 +807,6 @@ HOOK(on_status, struct ring *ring)
 	ring->was_live = ring->was_live || live;
 }
 
-static void
-release(struct ring *ring)
-{
-	for (unsigned i = 0; i < RULES_QUEUES_MAX; i++)
-		free(ring->queue[i].slot);
-	memset(ring, 0, sizeof(*ring));
-}
-
 HOOK(on_used, struct ring *ring)
 {
 	struct ring_queue *queue = ring_queue_at(ring, event->dev_used.queue);
@@ -465,25 +828,11 @@ HOOK(on_sleep, struct ring *ring)
 static void
 ring_fini(void *state)
 {
-	release(state);
-}
+	struct ring *ring = state;
 
-HOOK(on_reboot, void *state)
-{
-	release(state);
+	for (unsigned i = 0; i < RULES_QUEUES_MAX; i++)
+		free(ring->queue[i].slot);
 }
-
-const struct rule rule_ring_abort = {
-	"ring.abort", SEVERITY_ERROR,
-	"a prepared slot that is not committed is aborted, unless its reserve failed",
-	"NetBSD sys/dev/pci/virtio.c, virtio_enqueue_abort(), virtio_enqueue_reserve()",
-	"A failed reserve has released the slot, a second release damages the list; a slot "
-	"that nobody releases is lost.",
-	"if (virtio_enqueue_reserve(vsc, vq, slot, n) != 0)\n"
-	"\tvirtio_enqueue_abort(vsc, vq, slot);",
-	"if (bus_dmamap_load(t, map, buf, n, NULL, 0) != 0)\n"
-	"\tvirtio_enqueue_abort(vsc, vq, slot);"
-};
 
 static void
 rest_slot(struct rules_core *core, unsigned queue, size_t index, struct ring_slot *slot,
@@ -551,18 +900,18 @@ static const struct hook_row hooks[] = {
 	ON_NOTE(VQ_GONE, note_vq_gone),
 	ON_CALL(VIRTIO_FREE_VQ, call_free),
 	ON_RET(VIRTIO_FREE_VQ, ret_free),
-	ON_CALL(VIRTIO_ENQUEUE_PREP, ring_call_prep),
-	ON_RET(VIRTIO_ENQUEUE_PREP, ring_ret_prep),
-	ON_NOTE(SLOT, ring_note_slot),
-	ON_CALL(VIRTIO_ENQUEUE_RESERVE, ring_call_reserve),
-	ON_RET(VIRTIO_ENQUEUE_RESERVE, ring_ret_reserve),
-	ON_CALL(VIRTIO_ENQUEUE, ring_call_enqueue),
-	ON_CALL(VIRTIO_ENQUEUE_P, ring_call_enqueue),
-	ON_NOTE(DESC, ring_note_desc),
-	ON_CALL(VIRTIO_ENQUEUE_COMMIT, ring_call_commit),
-	ON_CALL(VIRTIO_ENQUEUE_COMMIT, ring_call_commit_dma),
-	ON_RET(VIRTIO_ENQUEUE_COMMIT, ring_ret_commit),
-	ON_CALL(VIRTIO_ENQUEUE_ABORT, ring_call_abort),
+	ON_CALL(VIRTIO_ENQUEUE_PREP, call_prep),
+	ON_RET(VIRTIO_ENQUEUE_PREP, ret_prep),
+	ON_NOTE(SLOT, note_slot),
+	ON_CALL(VIRTIO_ENQUEUE_RESERVE, call_reserve),
+	ON_RET(VIRTIO_ENQUEUE_RESERVE, ret_reserve),
+	ON_CALL(VIRTIO_ENQUEUE, call_enqueue),
+	ON_CALL(VIRTIO_ENQUEUE_P, call_enqueue),
+	ON_NOTE(DESC, note_desc),
+	ON_CALL(VIRTIO_ENQUEUE_COMMIT, call_commit),
+	ON_CALL(VIRTIO_ENQUEUE_COMMIT, call_commit_dma),
+	ON_RET(VIRTIO_ENQUEUE_COMMIT, ret_commit),
+	ON_CALL(VIRTIO_ENQUEUE_ABORT, call_abort),
 	ON_EVENT(DEV_USED, on_used),
 	ON_CALL(VIRTIO_VQ_INTR, call_vq_intr),
 	ON_CALL(VIRTIO_STOP_VQ_INTR, call_stop_vq_intr),
@@ -575,7 +924,6 @@ static const struct hook_row hooks[] = {
 	ON_CALL(VIRTIO_DEQUEUE_COMMIT, call_giveback),
 	ON_EVENT(DEV_STATUS, on_status),
 	ON_EVENT(CTX_SLEEP, on_sleep),
-	ON_EVENT(HOST_REBOOT, on_reboot),
 	HOOKS_END
 };
 
