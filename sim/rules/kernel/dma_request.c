@@ -297,7 +297,7 @@ dma_call_commit(void *state, struct rules_core *core, const struct event *event,
 const struct rule rule_dma_cpu_write_owned = {
 	"dma.cpu-write-owned", SEVERITY_ERROR,
 	"the driver does not write a buffer while the device has it",
-	"bus_dma(9), bus_dmamap_sync(); virtio 1.2 clause 2.7.13.1",
+	"bus_dma(9), bus_dmamap_sync(); virtio 1.2 clauses 2.7.13.3 and 3.3.1",
 	"The device may have read the buffer before the write, after it, or half of each.",
 	"virtio_enqueue_commit(vsc, vq, slot, true);\nreq->pages[0] = 0;",
 	"virtio_dequeue(vsc, vq, &slot, NULL);\nreq->pages[0] = 0;"

@@ -150,7 +150,7 @@ HOOK(call_write, void *state)
 static const struct rule rule_torn_read = {
 	"config.torn-read", SEVERITY_LINT,
 	"fields read one after the other belong to one state of the device",
-	"virtio 1.2 clauses 2.5.1, 2.5.3",
+	"virtio 1.2 clauses 2.5.1, 2.5.4",
 	"Two reads are no snapshot: the device may change one field between them.",
 	NULL, NULL
 };

@@ -643,7 +643,7 @@ HOOK(ret_prep, void *state)
 static const struct rule rule_ring_request_reuse = {
 	"ring.request-reuse", SEVERITY_ERROR,
 	"a buffer is not given to the device again before its request was dequeued",
-	"virtio 1.2 clause 2.7.13.1",
+	"virtio 1.2 clauses 2.7.13.3 and 3.3.1",
 	"The device may still be reading the first request when the second is written over it.",
 	"virtio_enqueue_commit(vsc, vq0, s0, true);\n"
 	"virtio_enqueue(vsc, vq1, s1, req->map, true);",
