@@ -13,6 +13,13 @@
 
 #define HUGE_MIN ((size_t)64 << 20)	/* worth pages of two megabytes */
 
+static void
+unmap(struct shelf *shelf, unsigned i)
+{
+	munmap(shelf->piece[i].memory, shelf->piece[i].bytes);
+	shelf->piece[i] = shelf->piece[--shelf->pieces];
+}
+
 void
 shelf_init(struct shelf *shelf)
 {
@@ -23,9 +30,8 @@ shelf_init(struct shelf *shelf)
 void
 shelf_fini(struct shelf *shelf)
 {
-	for (unsigned i = 0; i < shelf->pieces; i++)
-		munmap(shelf->piece[i].memory, shelf->piece[i].bytes);
-	shelf->pieces = 0;
+	while (shelf->pieces > 0)
+		unmap(shelf, 0);
 	fiber_pool_fini(&shelf->fibers);
 }
 
@@ -43,22 +49,35 @@ from_host(size_t bytes, void *where)
 	return memory;
 }
 
-/* A piece of that kind, the one at `where` before all others; `pieces` if there is none. */
+/* A piece of that kind, and at `where` unless that is NULL; `pieces` if there is none. */
 static unsigned
 look_for(const struct shelf *shelf, size_t bytes, const void *where, bool stale)
 {
-	unsigned found = shelf->pieces;
+	unsigned i;
 
-	for (unsigned i = 0; i < shelf->pieces; i++) {
+	for (i = 0; i < shelf->pieces; i++) {
 		const struct shelf_piece *piece = &shelf->piece[i];
 
-		if (piece->bytes != bytes || piece->stale != stale)
-			continue;
-		if (where == NULL || piece->memory == where)
-			return i;
-		found = i;
+		if (piece->bytes == bytes && piece->stale == stale &&
+		    (where == NULL || piece->memory == where))
+			break;
 	}
-	return found;
+	return i;
+}
+
+/* Pieces of other sizes must not lie in the way: where memory is would depend on earlier runs. */
+static void
+clear_way(struct shelf *shelf, size_t bytes, const void *where)
+{
+	uintptr_t low = (uintptr_t)where, high = low + bytes;
+
+	for (unsigned i = shelf->pieces; i-- > 0;) {
+		const struct shelf_piece *piece = &shelf->piece[i];
+
+		if ((uintptr_t)piece->memory < high &&
+		    (uintptr_t)piece->memory + piece->bytes > low)
+			unmap(shelf, i);
+	}
 }
 
 static void *
@@ -67,8 +86,11 @@ take(struct shelf *shelf, size_t bytes, void *where, bool stale)
 	unsigned i = shelf != NULL ? look_for(shelf, bytes, where, stale) : 0;
 	void *memory;
 
-	if (shelf == NULL || i == shelf->pieces)
+	if (shelf == NULL || i == shelf->pieces) {
+		if (shelf != NULL && where != NULL)
+			clear_way(shelf, bytes, where);
 		return from_host(bytes, where);
+	}
 	memory = shelf->piece[i].memory;
 	shelf->piece[i] = shelf->piece[--shelf->pieces];
 	return memory;
@@ -96,10 +118,8 @@ static void
 give(struct shelf *shelf, void *memory, size_t bytes, bool stale)
 {
 	/* A full one has sizes that nobody asks for any more. */
-	if (shelf->pieces == SHELF_PIECES) {
-		munmap(shelf->piece[0].memory, shelf->piece[0].bytes);
-		shelf->piece[0] = shelf->piece[--shelf->pieces];
-	}
+	if (shelf->pieces == SHELF_PIECES)
+		unmap(shelf, 0);
 	shelf->piece[shelf->pieces++] = (struct shelf_piece){ memory, bytes, stale };
 }
 

@@ -34,7 +34,7 @@ void shelf_fini(struct shelf *shelf);
 
 /* Zeroed host memory, backed where it is touched; NULL when there is none to be had. */
 void *shelf_take(struct shelf *shelf, size_t bytes);
-/* The same at that address, unless something else is there already. */
+/* The same at that address, unless something is there that was not given back. */
 void *shelf_take_at(struct shelf *shelf, size_t bytes, uintptr_t where);
 /* Give it back; what was written lies in its first `used` bytes.  NULL memory is ignored. */
 void shelf_give(struct shelf *shelf, void *memory, size_t bytes, size_t used);

@@ -44,6 +44,26 @@ TEST(what_is_given_comes_back_zeroed)
 	shelf_fini(&shelf);
 }
 
+TEST(an_address_is_kept_whatever_was_there)
+{
+	const uintptr_t where = UINT64_C(0x4000000000);
+	struct shelf shelf;
+
+	shelf_init(&shelf);
+	for (size_t i = 0; i < 6; i++) {
+		/* Large, small, large; the second one begins in the middle of the large one. */
+		size_t bytes = i % 2 == 0 ? 4 * BYTES : BYTES;
+		uintptr_t at = where + (i % 3 == 1 ? 2 * BYTES : 0);
+		uint8_t *memory = shelf_take_at(&shelf, bytes, at);
+
+		ck_assert_uint_eq((uintptr_t)memory, at);
+		ck_assert(is_zero(memory, bytes));
+		memset(memory, 0xff, bytes);
+		shelf_give(&shelf, memory, bytes, bytes);
+	}
+	shelf_fini(&shelf);
+}
+
 TEST(there_need_not_be_a_shelf)
 {
 	uint8_t *memory = shelf_take(NULL, BYTES);
