@@ -64,8 +64,7 @@ finished(void *arg, struct world *world, const struct run_result *result)
 	child->result->failures = result->failures_all;
 	child->result->loops = result->loops;
 	child->result->refused = result->refused;
-	child->result->reusable = child->result->verdict.verdict == VERDICT_PASS &&
-	    result->end == WORLD_STOPPED;
+	child->result->reusable = result->end == WORLD_STOPPED;
 	run_output_case(&output, child->text);
 }
 

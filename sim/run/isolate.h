@@ -30,7 +30,7 @@ struct isolated {
 	struct loops_met loops;
 	struct crash_note note;		/* of a child that died */
 	bool refused;			/* see run_result */
-	bool reusable;			/* nothing came amiss: its process may do another piece */
+	bool reusable;			/* it ended as runs do: its process may do another piece */
 	char *text[ISOLATE_TEXTS];	/* whatever the work wrote; NUL-terminated, may be empty */
 	size_t length[ISOLATE_TEXTS];
 };
