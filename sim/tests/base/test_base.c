@@ -2,7 +2,6 @@
 /*
  * sim/base: memory that is there or ends the program, vectors, texts, whole writes.
  */
-#include <check.h>
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -15,12 +14,11 @@
 #include "base/hostio.h"
 #include "base/sbuf.h"
 #include "base/vec.h"
-
-Suite *base_suite(void);
+#include "tests/suite.h"
 
 struct pair { int a, b; };
 
-START_TEST(vectors_grow_and_new_elements_are_zero)
+TEST(vectors_grow_and_new_elements_are_zero)
 {
 	struct { VEC_MEMBERS(struct pair); } pairs = { 0 };
 
@@ -43,9 +41,8 @@ START_TEST(vectors_grow_and_new_elements_are_zero)
 	ck_assert_ptr_null(pairs.item);
 	ck_assert_uint_eq(pairs.count, 0);
 }
-END_TEST
 
-START_TEST(texts_keep_their_nul_bytes)
+TEST(texts_keep_their_nul_bytes)
 {
 	struct sbuf buf;
 	FILE *stream = sbuf_open(&buf);
@@ -62,9 +59,8 @@ START_TEST(texts_keep_their_nul_bytes)
 	ck_assert_str_eq(text, "");
 	free(text);
 }
-END_TEST
 
-START_TEST(nothing_is_memory_too)
+TEST(nothing_is_memory_too)
 {
 	char *texts[] = { xmalloc(0), xcalloc(0, 8), xrealloc(NULL, 0, 8), xstrdup(""),
 	    xstrndup("abc", 0), xasprintf("%s", "") };
@@ -74,7 +70,6 @@ START_TEST(nothing_is_memory_too)
 		free(texts[i]);
 	}
 }
-END_TEST
 
 /* What the function does in a process of its own: its exit code and what it says. */
 static int
@@ -109,7 +104,7 @@ static void ask_realloc(void) { free(xrealloc(NULL, huge, 8)); }
 static void ask_vec(void) { size_t max = 0; free(vec_room(NULL, 1, &max, huge, 1)); }
 static void be_wrong(void) { internal_error("%s %d", "event", 7); }
 
-START_TEST(too_much_ends_the_program_with_a_sentence)
+TEST(too_much_ends_the_program_with_a_sentence)
 {
 	void (*const ask[])(void) = { ask_malloc, ask_calloc, ask_realloc, ask_vec };
 	char said[128];
@@ -121,27 +116,12 @@ START_TEST(too_much_ends_the_program_with_a_sentence)
 	ck_assert_int_eq(outcome(be_wrong, said, sizeof(said)), 3);
 	ck_assert_str_eq(said, "viosim: internal error: event 7\n");
 }
-END_TEST
 
-START_TEST(host_time_does_not_go_back)
+TEST(host_time_does_not_go_back)
 {
 	uint64_t before = host_ns();
 
 	ck_assert_uint_ge(host_ns(), before);
 }
-END_TEST
 
-Suite *
-base_suite(void)
-{
-	Suite *suite = suite_create("base");
-	TCase *tcase = tcase_create("base");
-
-	tcase_add_test(tcase, vectors_grow_and_new_elements_are_zero);
-	tcase_add_test(tcase, texts_keep_their_nul_bytes);
-	tcase_add_test(tcase, nothing_is_memory_too);
-	tcase_add_test(tcase, too_much_ends_the_program_with_a_sentence);
-	tcase_add_test(tcase, host_time_does_not_go_back);
-	suite_add_tcase(suite, tcase);
-	return suite;
-}
+SUITE(base_suite, "base")

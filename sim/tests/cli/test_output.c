@@ -2,7 +2,6 @@
 /*
  * Tests of what `viosim run` prints: on a terminal, and about cases that failed alike.
  */
-#include <check.h>
 #include <pty.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,8 +11,7 @@
 #include <sys/wait.h>
 
 #include "cli/run_groups.h"
-
-Suite	*cli_output_suite(void);
+#include "tests/suite.h"
 
 /* ---- on a terminal ---- */
 
@@ -50,7 +48,7 @@ run_on_terminal(char *const argv[])
 	return text;
 }
 
-START_TEST(progress_is_erased_before_the_report)
+TEST(progress_is_erased_before_the_report)
 {
 	char *argv[] = { (char[]){ "viosim" }, (char[]){ "run" }, (char[]){ "--no-manifest" },
 	    (char[]){ "inflate/odd-target" }, (char[]){ "inflate/pace" }, NULL };
@@ -68,7 +66,6 @@ START_TEST(progress_is_erased_before_the_report)
 	ck_assert_ptr_nonnull(strstr(text, "FAIL"));
 	free(text);
 }
-END_TEST
 
 /* ---- the last events are those before what failed ---- */
 
@@ -96,7 +93,7 @@ static const struct {
 };
 
 /* The driver's races come earlier. */
-START_TEST(last_events_come_to_a_failure)
+TEST_EACH(last_events_come_to_a_failure, late)
 {
 	char folder[] = "/tmp/viosim-output-XXXXXX", path[64];
 	FILE *file;
@@ -113,7 +110,6 @@ START_TEST(last_events_come_to_a_failure)
 	unlink(path);
 	rmdir(folder);
 }
-END_TEST
 
 /* ---- groups ---- */
 
@@ -153,7 +149,7 @@ print(void (*printer)(struct run_groups *, FILE *))
 #define RULE2 "a.c:1: mem.leak: 16 bytes are left\n"
 #define FAILED "finally: expected mem.free == 0; actual mem.free = 7 pages\n"
 
-START_TEST(cases_that_fail_alike_are_listed)
+TEST(cases_that_fail_alike_are_listed)
 {
 	ck_assert(run_groups_add(&groups, "a/b[x=1]#1.0,bounce", "a/b", RULE));
 	ck_assert(!run_groups_add(&groups, "a/b[x=1]#legacy,bounce", "a/b", RULE2));
@@ -165,10 +161,9 @@ START_TEST(cases_that_fail_alike_are_listed)
 	ck_assert(run_groups_add(&groups, "c/d#1.0,bounce", "c/d", RULE));
 	ck_assert_str_eq(print(run_groups_same), "");
 }
-END_TEST
 
 /* What differs in anything but numbers is told. */
-START_TEST(cases_that_fail_otherwise_are_listed)
+TEST(cases_that_fail_otherwise_are_listed)
 {
 	ck_assert(run_groups_add(&groups, "a/b#1.0,bounce", "a/b", RULE));
 	ck_assert(run_groups_add(&groups, "a/b#1.0,coherent", "a/b", RULE FAILED));
@@ -183,18 +178,16 @@ START_TEST(cases_that_fail_otherwise_are_listed)
 	    "     1 case   finally: expected mem.free == 0; actual mem.free = 7 pages\n"
 	    "               first in a/b#legacy,bounce\n\n");
 }
-END_TEST
 
 /* Twice in one case is once. */
-START_TEST(reasons_count_once_a_case)
+TEST(reasons_count_once_a_case)
 {
 	run_groups_add(&groups, "a/b#1.0,bounce", "a/b", RULE FAILED FAILED);
 	print(run_groups_print);
 	ck_assert_ptr_nonnull(strstr(text, "also in 1 case: finally"));
 }
-END_TEST
 
-START_TEST(long_lists_are_cut_and_say_so)
+TEST(long_lists_are_cut_and_say_so)
 {
 	char id[40], reasons[1000] = RULE;
 
@@ -215,25 +208,5 @@ START_TEST(long_lists_are_cut_and_say_so)
 	print(run_groups_print);
 	ck_assert_ptr_nonnull(strstr(text, "and 4 more, not listed"));
 }
-END_TEST
 
-Suite *
-cli_output_suite(void)
-{
-	Suite *s = suite_create("cli_output");
-	TCase *tc = tcase_create("terminal");
-
-	tcase_set_timeout(tc, 60);
-	tcase_add_test(tc, progress_is_erased_before_the_report);
-	tcase_add_loop_test(tc, last_events_come_to_a_failure, 0,
-	    sizeof(late) / sizeof(late[0]));
-	suite_add_tcase(s, tc);
-	tc = tcase_create("groups");
-	tcase_add_checked_fixture(tc, setup, teardown);
-	tcase_add_test(tc, cases_that_fail_alike_are_listed);
-	tcase_add_test(tc, cases_that_fail_otherwise_are_listed);
-	tcase_add_test(tc, reasons_count_once_a_case);
-	tcase_add_test(tc, long_lists_are_cut_and_say_so);
-	suite_add_tcase(s, tc);
-	return s;
-}
+SUITE(cli_output_suite, "cli_output", .setup = setup, .teardown = teardown, .timeout = 60)

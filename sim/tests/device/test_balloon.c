@@ -3,12 +3,10 @@
  * Tests of sim/device/balloon and host: what the device does with requests, and the
  * manners of the models.
  */
-#include <check.h>
 #include <string.h>
 
 #include "rig.h"
-
-Suite	*device_balloon_suite(void);
+#include "tests/suite.h"
 
 #define MS UINT64_C(1000000)
 
@@ -45,7 +43,7 @@ host_has(uint64_t pfn)
 
 /* ---- requests ---- */
 
-START_TEST(inflate_is_answered_in_the_notification)
+TEST_RANGE(inflate_is_answered_in_the_notification, 0, 2)
 {
 	struct event take, act;
 	uint32_t id, length;
@@ -78,9 +76,8 @@ START_TEST(inflate_is_answered_in_the_notification)
 	ck_assert(!host_has(3099) && host_has(3100));
 	ck_assert_uint_eq(rig_used(rig, 1), 1);
 }
-END_TEST
 
-START_TEST(number_that_is_no_memory_is_skipped_and_acknowledged)
+TEST(number_that_is_no_memory_is_skipped_and_acknowledged)
 {
 	rig = rig_new_live(&options);
 	rig_request(rig, 0, 0, RIG_PAGES - 2, 5);
@@ -89,9 +86,8 @@ START_TEST(number_that_is_no_memory_is_skipped_and_acknowledged)
 	ck_assert_uint_eq(rig_used(rig, 0), 1);
 	ck_assert_uint_eq(rig->world.memory.counts.held, 2);
 }
-END_TEST
 
-START_TEST(page_in_use_is_discarded_and_counted)
+TEST(page_in_use_is_discarded_and_counted)
 {
 	rig = rig_new_live(&options);
 	memory_own(&rig->world.memory, 3001, HW_PAGE_OTHERS);
@@ -99,9 +95,8 @@ START_TEST(page_in_use_is_discarded_and_counted)
 	ck_assert_uint_eq(rig_last(rig, EV_DEV_ACT).arg[3], 1);
 	ck_assert_uint_eq(rig->world.memory.counts.discarded_in_use, 1);
 }
-END_TEST
 
-START_TEST(tail_of_a_request_is_ignored)
+TEST(tail_of_a_request_is_ignored)
 {
 	rig = rig_new_live(&options);
 	rig_desc(rig, 0, 0, rig->queue[0].buffer_bus, 11, 0, 0);
@@ -111,10 +106,9 @@ START_TEST(tail_of_a_request_is_ignored)
 	ck_assert_uint_eq(rig_last(rig, EV_DEV_TAKE).arg[3], 2);
 	ck_assert_uint_eq(rig_used(rig, 0), 1);
 }
-END_TEST
 
 /* More numbers than one page of buffer, and one number split over two buffers. */
-START_TEST(long_request_in_pieces_is_one_array)
+TEST(long_request_in_pieces_is_one_array)
 {
 	uint64_t bus;
 
@@ -132,9 +126,8 @@ START_TEST(long_request_in_pieces_is_one_array)
 	ck_assert_uint_eq(rig->world.memory.counts.held, 3000);
 	ck_assert_uint_eq(balloon_of(&rig->device)->entries[BALLOON_INFLATE], 3000);
 }
-END_TEST
 
-START_TEST(all_waiting_requests_are_served_by_one_kick)
+TEST(all_waiting_requests_are_served_by_one_kick)
 {
 	rig = rig_new_live(&options);
 	for (uint16_t i = 0; i < 3; i++) {
@@ -147,9 +140,8 @@ START_TEST(all_waiting_requests_are_served_by_one_kick)
 	ck_assert_uint_eq(rig->device.transport.queue[BALLOON_INFLATE].kicks, 1);
 	ck_assert_uint_eq(rig->device.queue[BALLOON_INFLATE].requests, 3);
 }
-END_TEST
 
-START_TEST(wrong_ring_breaks_the_device)
+TEST_RANGE(wrong_ring_breaks_the_device, 0, 2)
 {
 	options.modern = _i;
 	rig = rig_new_live(&options);
@@ -169,9 +161,8 @@ START_TEST(wrong_ring_breaks_the_device)
 	rig_request(rig, 1, 0, 3000, 1);
 	ck_assert_uint_eq(rig_used(rig, 1), 1);
 }
-END_TEST
 
-START_TEST(more_requests_than_slots_break_the_device)
+TEST(more_requests_than_slots_break_the_device)
 {
 	options.config.device.ack = DEVICE_ACK_LATER;
 	options.config.device.latency_ns[0] = MS;
@@ -182,10 +173,9 @@ START_TEST(more_requests_than_slots_break_the_device)
 	rig_request(rig, 0, 0, 3000, 1);
 	ck_assert_uint_eq(rig_last(rig, EV_DEV_HABIT).arg[1], VIRTQUEUE_FAULT_EXCESS);
 }
-END_TEST
 
 /* Eight buffers of all memory each: more page numbers than any device would read. */
-START_TEST(monstrous_request_breaks_the_device)
+TEST(monstrous_request_breaks_the_device)
 {
 	rig = rig_new_live(&options);
 	for (uint16_t i = 0; i < RIG_SIZE; i++)
@@ -196,9 +186,8 @@ START_TEST(monstrous_request_breaks_the_device)
 	ck_assert_uint_eq(rig_last(rig, EV_DEV_HABIT).arg[1], VIRTQUEUE_FAULT_LENGTH);
 	ck_assert_uint_eq(rig_count(rig, EV_DEV_TAKE), 0);
 }
-END_TEST
 
-START_TEST(used_ring_outside_memory_breaks_the_device)
+TEST(used_ring_outside_memory_breaks_the_device)
 {
 	options.modern = true;
 	rig = rig_new_live(&options);
@@ -208,11 +197,10 @@ START_TEST(used_ring_outside_memory_breaks_the_device)
 	    device_behaviours[BEHAVIOUR_BROKEN].code);
 	ck_assert_uint_eq(rig_count(rig, EV_DEV_USED), 0);
 }
-END_TEST
 
 /* ---- time ---- */
 
-START_TEST(latency_delays_only_the_answer)
+TEST(latency_delays_only_the_answer)
 {
 	options.config.device.ack = DEVICE_ACK_LATER;
 	options.config.device.latency_ns[0] = 2 * MS;
@@ -232,9 +220,8 @@ START_TEST(latency_delays_only_the_answer)
 	ck_assert_uint_eq(rig_last(rig, EV_DEV_USED).time_ns, 2 * MS);
 	ck_assert(!device_is_busy(&rig->device));
 }
-END_TEST
 
-START_TEST(latency_0_is_still_after_the_notification)
+TEST(latency_0_is_still_after_the_notification)
 {
 	options.config.device.ack = DEVICE_ACK_LATER;
 	rig = rig_new_live(&options);
@@ -243,9 +230,8 @@ START_TEST(latency_0_is_still_after_the_notification)
 	rig_pass(rig, 0);
 	ck_assert_uint_eq(rig_used(rig, 0), 1);
 }
-END_TEST
 
-START_TEST(jitter_keeps_the_order)
+TEST(jitter_keeps_the_order)
 {
 	uint64_t before = 0;
 
@@ -272,9 +258,8 @@ START_TEST(jitter_keeps_the_order)
 		}
 	ck_assert_uint_gt(before, MS);
 }
-END_TEST
 
-START_TEST(reset_forgets_answers_in_flight)
+TEST(reset_forgets_answers_in_flight)
 {
 	options.config.device.ack = DEVICE_ACK_LATER;
 	options.config.device.latency_ns[0] = MS;
@@ -288,9 +273,8 @@ START_TEST(reset_forgets_answers_in_flight)
 	ck_assert_uint_eq(rig_count(rig, EV_DEV_USED), 0);
 	ck_assert(host_has(3000));
 }
-END_TEST
 
-START_TEST(batch_gets_one_interrupt)
+TEST(batch_gets_one_interrupt)
 {
 	options.config.device.irq_per_batch = true;
 	rig = rig_new_live(&options);
@@ -302,9 +286,8 @@ START_TEST(batch_gets_one_interrupt)
 	ck_assert_uint_eq(rig_used(rig, 0), 3);
 	ck_assert_uint_eq(device_interrupts(&rig->device, 0), 1);
 }
-END_TEST
 
-START_TEST(busy_device_asks_for_no_kicks_and_looks_itself)
+TEST(busy_device_asks_for_no_kicks_and_looks_itself)
 {
 	uint16_t flags;
 
@@ -324,11 +307,10 @@ START_TEST(busy_device_asks_for_no_kicks_and_looks_itself)
 	memcpy(&flags, rig->queue[0].device, 2);
 	ck_assert_uint_eq(flags, 0);
 }
-END_TEST
 
 /* ---- configuration space ---- */
 
-START_TEST(actual_is_stored_and_given_back)
+TEST_RANGE(actual_is_stored_and_given_back, 0, 2)
 {
 	struct event event;
 
@@ -346,9 +328,8 @@ START_TEST(actual_is_stored_and_given_back)
 	ck_assert_uint_eq(rig_config(rig, 0), 500);
 	ck_assert_uint_eq(rig_count(rig, EV_DEV_ACTUAL), 1);
 }
-END_TEST
 
-START_TEST(actual_byte_by_byte_shows_the_states_between)
+TEST(actual_byte_by_byte_shows_the_states_between)
 {
 	rig = rig_new_live(&options);
 	rig_set_config(rig, 4, 4, 0x100);
@@ -357,9 +338,8 @@ START_TEST(actual_byte_by_byte_shows_the_states_between)
 	rig_set_config(rig, 5, 1, 0);
 	ck_assert_uint_eq(balloon_of(&rig->device)->facts.actual, 0xff);
 }
-END_TEST
 
-START_TEST(actual_can_be_forgotten)
+TEST(actual_can_be_forgotten)
 {
 	options.config.keeps_actual = false;
 	options.config.actual_pages = 7;
@@ -372,9 +352,8 @@ START_TEST(actual_can_be_forgotten)
 	ck_assert(balloon_of(&rig->device)->facts.actual_foreign);
 	ck_assert(!balloon_of(&rig->device)->facts.keeps_actual);
 }
-END_TEST
 
-START_TEST(reset_keeps_target_and_actual)
+TEST_RANGE(reset_keeps_target_and_actual, 0, 2)
 {
 	options.config.target_pages = 500;
 	options.config.reset_keeps_actual = _i;
@@ -386,11 +365,10 @@ START_TEST(reset_keeps_target_and_actual)
 	ck_assert_uint_eq(rig_config(rig, 4), _i ? 300 : 0);
 	ck_assert(balloon_of(&rig->device)->facts.actual_foreign == _i);
 }
-END_TEST
 
 /* ---- the host ---- */
 
-START_TEST(target_raises_the_config_interrupt_every_time)
+TEST_RANGE(target_raises_the_config_interrupt_every_time, 0, 2)
 {
 	options.modern = _i;
 	rig = rig_new_live(&options);
@@ -409,9 +387,8 @@ START_TEST(target_raises_the_config_interrupt_every_time)
 	if (options.modern)
 		ck_assert_uint_eq(rig_read(rig, HW_REG_COMMON, 21, 1), 2);
 }
-END_TEST
 
-START_TEST(target_may_interrupt_on_change_only)
+TEST(target_may_interrupt_on_change_only)
 {
 	options.config.config_irq_on_change = true;
 	rig = rig_new_live(&options);
@@ -419,9 +396,8 @@ START_TEST(target_may_interrupt_on_change_only)
 	balloon_target(&rig->device, 256, true);
 	ck_assert_uint_eq(device_interrupts(&rig->device, -1), 1);
 }
-END_TEST
 
-START_TEST(target_before_driver_ok_is_silent)
+TEST(target_before_driver_ok_is_silent)
 {
 	rig = rig_new(&options);
 	balloon_target(&rig->device, 256, true);
@@ -430,9 +406,8 @@ START_TEST(target_before_driver_ok_is_silent)
 	ck_assert_uint_eq(rig_count(rig, EV_IRQ_RAISE), 0);
 	ck_assert_uint_eq(rig_config(rig, 0), 256);
 }
-END_TEST
 
-START_TEST(reboot_gives_all_pages_back)
+TEST(reboot_gives_all_pages_back)
 {
 	options.config.held_pages = 10;
 	rig = rig_new_live(&options);
@@ -449,11 +424,10 @@ START_TEST(reboot_gives_all_pages_back)
 	ck_assert_uint_eq(rig_config(rig, 0), 40);
 	ck_assert_uint_eq(rig_config(rig, 4), 20);
 }
-END_TEST
 
 /* ---- models ---- */
 
-START_TEST(qemu_offers_what_it_does_by_default)
+TEST(qemu_offers_what_it_does_by_default)
 {
 	struct balloon_config config;
 
@@ -463,9 +437,8 @@ START_TEST(qemu_offers_what_it_does_by_default)
 	ck_assert_uint_eq(config.device.queue_size[0], 128);
 	ck_assert_uint_eq(config.request_bytes_max, 0);
 }
-END_TEST
 
-START_TEST(crosvm_tells_the_host_and_has_statistics)
+TEST(crosvm_tells_the_host_and_has_statistics)
 {
 	use_model(BALLOON_CROSVM);
 	options.request = BALLOON_F_MUST_TELL_HOST;
@@ -477,9 +450,8 @@ START_TEST(crosvm_tells_the_host_and_has_statistics)
 	balloon_target(&rig->device, 5, true);
 	ck_assert_uint_eq(rig_isr(rig), TRANSPORT_ISR_CONFIG);
 }
-END_TEST
 
-START_TEST(optional_features_bring_queues_and_fields)
+TEST(optional_features_bring_queues_and_fields)
 {
 	options.modern = true;
 	options.config.device.features = BALLOON_F_FREE_PAGE_HINT | BALLOON_F_PAGE_REPORTING;
@@ -498,9 +470,8 @@ START_TEST(optional_features_bring_queues_and_fields)
 	rig_set_status(rig, 0);
 	ck_assert_uint_eq(rig_config(rig, 12), 0);
 }
-END_TEST
 
-START_TEST(cloud_hypervisor_ignores_what_is_too_long)
+TEST(cloud_hypervisor_ignores_what_is_too_long)
 {
 	use_model(BALLOON_CLOUD_HYPERVISOR);
 	rig = rig_new_live(&options);
@@ -521,9 +492,8 @@ START_TEST(cloud_hypervisor_ignores_what_is_too_long)
 	ck_assert_uint_eq(rig_behaved(rig, "ignored"), 2);
 	ck_assert(device_completes(&rig->device));
 }
-END_TEST
 
-START_TEST(firecracker_never_answers_what_is_too_long)
+TEST(firecracker_never_answers_what_is_too_long)
 {
 	use_model(BALLOON_FIRECRACKER);
 	rig = rig_new_live(&options);
@@ -539,9 +509,8 @@ START_TEST(firecracker_never_answers_what_is_too_long)
 	rig_set_status(rig, 0);
 	ck_assert_uint_eq(rig_config(rig, 4), 0);
 }
-END_TEST
 
-START_TEST(old_devices_report_the_request_length)
+TEST(old_devices_report_the_request_length)
 {
 	uint32_t id, length;
 
@@ -551,9 +520,8 @@ START_TEST(old_devices_report_the_request_length)
 	rig_used_entry(rig, 0, 0, &id, &length);
 	ck_assert_uint_eq(length, 100);
 }
-END_TEST
 
-START_TEST(names_lead_to_numbers)
+TEST(names_lead_to_numbers)
 {
 	const char *must_tell = "MUST_TELL_HOST";
 	struct scenario_names names = { &must_tell, 1 };
@@ -570,77 +538,5 @@ START_TEST(names_lead_to_numbers)
 	ck_assert_str_eq(balloon_class.models[BALLOON_FIRECRACKER].word, "firecracker");
 	ck_assert_ptr_eq(device_class_of(type), &balloon_class);
 }
-END_TEST
 
-static TCase *
-add_case(Suite *s, const char *name)
-{
-	TCase *tc = tcase_create(name);
-
-	tcase_add_checked_fixture(tc, setup, teardown);
-	suite_add_tcase(s, tc);
-	return tc;
-}
-
-static void
-add_requests(Suite *s)
-{
-	TCase *tc = add_case(s, "requests");
-
-	tcase_add_loop_test(tc, inflate_is_answered_in_the_notification, 0, 2);
-	tcase_add_test(tc, number_that_is_no_memory_is_skipped_and_acknowledged);
-	tcase_add_test(tc, page_in_use_is_discarded_and_counted);
-	tcase_add_test(tc, tail_of_a_request_is_ignored);
-	tcase_add_test(tc, long_request_in_pieces_is_one_array);
-	tcase_add_test(tc, all_waiting_requests_are_served_by_one_kick);
-	tcase_add_loop_test(tc, wrong_ring_breaks_the_device, 0, 2);
-	tcase_add_test(tc, more_requests_than_slots_break_the_device);
-	tcase_add_test(tc, monstrous_request_breaks_the_device);
-	tcase_add_test(tc, used_ring_outside_memory_breaks_the_device);
-	tcase_add_test(tc, latency_delays_only_the_answer);
-	tcase_add_test(tc, latency_0_is_still_after_the_notification);
-	tcase_add_test(tc, jitter_keeps_the_order);
-	tcase_add_test(tc, reset_forgets_answers_in_flight);
-	tcase_add_test(tc, batch_gets_one_interrupt);
-	tcase_add_test(tc, busy_device_asks_for_no_kicks_and_looks_itself);
-}
-
-static void
-add_host(Suite *s)
-{
-	TCase *tc = add_case(s, "host");
-
-	tcase_add_loop_test(tc, actual_is_stored_and_given_back, 0, 2);
-	tcase_add_test(tc, actual_byte_by_byte_shows_the_states_between);
-	tcase_add_test(tc, actual_can_be_forgotten);
-	tcase_add_loop_test(tc, reset_keeps_target_and_actual, 0, 2);
-	tcase_add_loop_test(tc, target_raises_the_config_interrupt_every_time, 0, 2);
-	tcase_add_test(tc, target_may_interrupt_on_change_only);
-	tcase_add_test(tc, target_before_driver_ok_is_silent);
-	tcase_add_test(tc, reboot_gives_all_pages_back);
-}
-
-static void
-add_models(Suite *s)
-{
-	TCase *tc = add_case(s, "models");
-
-	tcase_add_test(tc, qemu_offers_what_it_does_by_default);
-	tcase_add_test(tc, crosvm_tells_the_host_and_has_statistics);
-	tcase_add_test(tc, optional_features_bring_queues_and_fields);
-	tcase_add_test(tc, cloud_hypervisor_ignores_what_is_too_long);
-	tcase_add_test(tc, firecracker_never_answers_what_is_too_long);
-	tcase_add_test(tc, old_devices_report_the_request_length);
-	tcase_add_test(tc, names_lead_to_numbers);
-}
-
-Suite *
-device_balloon_suite(void)
-{
-	Suite *s = suite_create("device_balloon");
-
-	add_requests(s);
-	add_host(s);
-	add_models(s);
-	return s;
-}
+SUITE(device_balloon_suite, "device_balloon", .setup = setup, .teardown = teardown)

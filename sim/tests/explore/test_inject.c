@@ -2,14 +2,12 @@
 /*
  * Tests of sim/explore/points and of the recorder that lists them.
  */
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "tests/explore/rig.h"
-
-Suite *explore_inject_suite(void);
+#include "tests/suite.h"
 
 #define LINE_MAX_HERE 64
 
@@ -60,7 +58,7 @@ ck_same(const struct inject_point *a, const struct inject_point *b)
 }
 
 /* The same run has the same points, also when its memory and its module lie elsewhere. */
-START_TEST(test_same)
+TEST(test_same)
 {
 	struct listing first, second;
 	struct inject_points again;
@@ -82,7 +80,6 @@ START_TEST(test_same)
 	inject_points_fini(&first.points);
 	listing_fini(&second);
 }
-END_TEST
 
 /* ---- a `deliver` at the point strikes there ---- */
 
@@ -148,7 +145,7 @@ ck_struck(struct rig *rig, const struct inject_point *ip)
 	    (unsigned)seq, (unsigned)ip->seq + 1);
 }
 
-START_TEST(test_calls_are_points)
+TEST(test_calls_are_points)
 {
 	struct listing listing;
 	unsigned befores = 0, afters = 0;
@@ -167,10 +164,9 @@ START_TEST(test_calls_are_points)
 	ck_assert_uint_gt(afters, 40);
 	listing_fini(&listing);
 }
-END_TEST
 
 /* Between two events all accesses look alike: of each line the last one is looked for. */
-START_TEST(test_accesses_are_points)
+TEST(test_accesses_are_points)
 {
 	struct listing listing;
 	unsigned tried = 0;
@@ -191,7 +187,6 @@ START_TEST(test_accesses_are_points)
 	ck_assert_uint_ge(tried, 2);
 	listing_fini(&listing);
 }
-END_TEST
 
 /* ---- what is listed ---- */
 
@@ -221,7 +216,7 @@ call_of(const struct listing *listing, enum inject_kind kind, enum hw_call call,
 	ck_abort_msg("no call %u of %s", nth, trace_call_name(call));
 }
 
-START_TEST(test_accesses)
+TEST(test_accesses)
 {
 	const struct inject_point *load, *store, *other;
 	struct listing listing;
@@ -244,9 +239,8 @@ START_TEST(test_accesses)
 	ck_assert(inject_points_independent(store, other));
 	listing_fini(&listing);
 }
-END_TEST
 
-START_TEST(test_calls)
+TEST(test_calls)
 {
 	const struct inject_point *enter, *commit, *dequeue, *read, *write, *init;
 	struct listing listing;
@@ -279,9 +273,8 @@ START_TEST(test_calls)
 	    call_of(&listing, INJECT_AFTER, HW_CALL_MUTEX_ENTER, 1)));
 	listing_fini(&listing);
 }
-END_TEST
 
-START_TEST(test_symmetric)
+TEST(test_symmetric)
 {
 	struct listing listing;
 	size_t independent = 0, dependent = 0;
@@ -302,10 +295,9 @@ START_TEST(test_symmetric)
 	ck_assert_uint_gt(dependent, 0);
 	listing_fini(&listing);
 }
-END_TEST
 
 /* The last thing a handler does is followed by the kernel's own work. */
-START_TEST(test_end_of_handler)
+TEST(test_end_of_handler)
 {
 	struct listing listing;
 	const struct inject_point *last = NULL;
@@ -320,10 +312,9 @@ START_TEST(test_end_of_handler)
 	}
 	listing_fini(&listing);
 }
-END_TEST
 
 /* probe_tell() takes the lock for two handlers: one line, two stacks. */
-START_TEST(test_stacks)
+TEST(test_stacks)
 {
 	struct listing listing;
 	const struct inject_point *first = NULL;
@@ -345,10 +336,9 @@ START_TEST(test_stacks)
 	ck_assert_uint_ge(other, 1);
 	listing_fini(&listing);
 }
-END_TEST
 
 /* After a restart of the guest nothing strikes that was armed at power on. */
-START_TEST(test_reboot)
+TEST(test_reboot)
 {
 	static const char text[] = RIG_SCENARIO
 	    "  - guest: {reboot: true}\n  - settle: {within: 1s}\n";
@@ -361,7 +351,6 @@ START_TEST(test_reboot)
 	listing_fini(&plain);
 	listing_fini(&listing);
 }
-END_TEST
 
 /* ---- by hand ---- */
 
@@ -371,7 +360,7 @@ touching(uint64_t thing, bool write)
 	return (struct inject_point){ .touch = { { thing, write } }, .touches = 1 };
 }
 
-START_TEST(test_independent)
+TEST(test_independent)
 {
 	struct inject_point read = touching(1, false), write = touching(1, true);
 	struct inject_point elsewhere = touching(2, true), all = { .everything = true };
@@ -393,9 +382,8 @@ START_TEST(test_independent)
 	ck_assert(inject_points_independent(&all, &nothing));
 	ck_assert(inject_points_independent(&nothing, &write));
 }
-END_TEST
 
-START_TEST(test_print)
+TEST(test_print)
 {
 	struct inject_point ip = {
 		.kind = INJECT_BEFORE, .call = HW_CALL_VIRTIO_DEQUEUE, .nth = 2, .line = 312,
@@ -413,25 +401,5 @@ START_TEST(test_print)
 	scenario_point_text(&point, text, sizeof(text));
 	ck_assert_str_eq(text, "line 77#4");
 }
-END_TEST
 
-Suite *
-explore_inject_suite(void)
-{
-	Suite *suite = suite_create("explore/inject");
-	TCase *tcase = tcase_create("points");
-
-	tcase_add_test(tcase, test_same);
-	tcase_add_test(tcase, test_calls_are_points);
-	tcase_add_test(tcase, test_accesses_are_points);
-	tcase_add_test(tcase, test_accesses);
-	tcase_add_test(tcase, test_calls);
-	tcase_add_test(tcase, test_symmetric);
-	tcase_add_test(tcase, test_end_of_handler);
-	tcase_add_test(tcase, test_stacks);
-	tcase_add_test(tcase, test_reboot);
-	tcase_add_test(tcase, test_independent);
-	tcase_add_test(tcase, test_print);
-	suite_add_tcase(suite, tcase);
-	return suite;
-}
+SUITE(explore_inject_suite, "explore/inject")

@@ -2,7 +2,6 @@
 /*
  * Tests of sim/explore/{baseline,shrink,why}: less and less of a scenario, and still the finding.
  */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,10 +10,9 @@
 #include "explore/baseline.h"
 #include "explore/why.h"
 #include "tests/explore/rig.h"
+#include "tests/suite.h"
 
 #define S UINT64_C(1000000000)
-
-Suite *explore_shrink_suite(void);
 
 static const struct shrink_options no_bounds;
 
@@ -41,7 +39,7 @@ static const char told_scenario[] = RIG_HEAD
     "always:\n  - mem.free > 0\n"
     "finally:\n  - host.actual == 0\n";
 
-START_TEST(a_baseline_acts_when_the_scenario_did)
+TEST(a_baseline_acts_when_the_scenario_did)
 {
 	struct rig rig;
 	const struct scenario_case *c;
@@ -82,9 +80,8 @@ START_TEST(a_baseline_acts_when_the_scenario_did)
 	edit_free(edit);
 	rig_fini(&rig);
 }
-END_TEST
 
-START_TEST(a_baseline_of_expectations_only_is_an_attach)
+TEST(a_baseline_of_expectations_only_is_an_attach)
 {
 	struct trial_result result;
 	struct scenario_case c;
@@ -105,7 +102,6 @@ START_TEST(a_baseline_of_expectations_only_is_an_attach)
 	edit_free(edit);
 	rig_fini(&rig);
 }
-END_TEST
 
 /* ---- shrinking ---- */
 
@@ -183,7 +179,7 @@ shrink_rig(struct rig *rig, const char *text, const char *rule, struct shrink_re
 #define PLAIN_HEAD "format: 1\nscenario: t\nsummary: s\n" \
 	"machines:\n  - {transport: virtio-1.0, dma: bounce}\n"
 
-START_TEST(what_the_finding_does_not_need_goes)
+TEST(what_the_finding_does_not_need_goes)
 {
 	struct shrink_result result;
 	struct rig rig;
@@ -198,9 +194,8 @@ START_TEST(what_the_finding_does_not_need_goes)
 	edit_free(result.edit);
 	rig_fini(&rig);
 }
-END_TEST
 
-START_TEST(what_it_needs_stays)
+TEST(what_it_needs_stays)
 {
 	struct shrink_result result;
 	struct rig rig;
@@ -218,9 +213,8 @@ START_TEST(what_it_needs_stays)
 	edit_free(result.edit);
 	rig_fini(&rig);
 }
-END_TEST
 
-START_TEST(bounds_end_it_with_the_best_so_far)
+TEST(bounds_end_it_with_the_best_so_far)
 {
 	struct shrink_options few = { .runs_max = 4 };
 	struct shrink_result result;
@@ -242,11 +236,10 @@ START_TEST(bounds_end_it_with_the_best_so_far)
 	edit_free(edit);
 	rig_fini(&rig);
 }
-END_TEST
 
 /* ---- why ---- */
 
-START_TEST(the_two_events_are_named)
+TEST(the_two_events_are_named)
 {
 	struct trial_result run;
 	struct edit *edit;
@@ -282,7 +275,6 @@ START_TEST(the_two_events_are_named)
 	edit_free(edit);
 	rig_fini(&rig);
 }
-END_TEST
 
 /* ---- our driver's own races ---- */
 
@@ -336,7 +328,7 @@ check_scenario(const char *scenario, const char *rule, const char *left)
 }
 
 /* viomb-14: without the fault, which strikes before anything else, there is no scenario. */
-START_TEST(a_fault_that_is_needed)
+TEST(a_fault_that_is_needed)
 {
 	check_scenario(RIG_HEAD "steps:\n"
 	    "  - fail: {id: x, call: kthread_create.enomem, nth: 1, count: forever}\n"
@@ -345,10 +337,9 @@ START_TEST(a_fault_that_is_needed)
 	    "  - at: 5s\n    target: 0 pages\n", "attach.undo-order",
 	    PLAIN_HEAD "steps:\n  - fail: {id: x, call: kthread_create.enomem}\n");
 }
-END_TEST
 
 /* viomb-06: the target is tested without the lock. */
-START_TEST(the_test_without_the_lock)
+TEST(the_test_without_the_lock)
 {
 	check_race(RIG_HEAD "steps:\n"
 	    "  - deliver: {irq: config, at: mutex_enter before, target: 256 pages}\n"
@@ -356,7 +347,6 @@ START_TEST(the_test_without_the_lock)
 	    "  - settle: {within: 40s}\n", "live.lost-wakeup", 1, "viomb_step",
 	    "viomb_thread");
 }
-END_TEST
 
 #define OVERWRITTEN_SCENARIO \
 	"format: 1\nscenario: t\nsummary: s\ndevice: {latency: 1ms}\n" \
@@ -369,41 +359,20 @@ END_TEST
 	"  - settle: {within: 40s}\n"
 
 /* viomb-07: a new target is overwritten with the old one. */
-START_TEST(the_target_overwritten)
+TEST(the_target_overwritten)
 {
 	check_race(OVERWRITTEN_SCENARIO, "live.convergence", 2, "viomb_read_config",
 	    "viomb_read_config");
 }
-END_TEST
 
 /*
  * The same scenario has viomb-05 too, with a longer harmful stretch; there are simpler scenarios of
  * the same finding by viomb-07, but they are of another race.
  */
-START_TEST(one_race_is_not_told_as_another)
+TEST(one_race_is_not_told_as_another)
 {
 	check_race(OVERWRITTEN_SCENARIO, "live.lost-wakeup", 2, "viomb_step",
 	    "viomb_handle_answer");
 }
-END_TEST
 
-Suite *
-explore_shrink_suite(void)
-{
-	Suite *suite = suite_create("explore_shrink");
-	TCase *tc = tcase_create("shrink");
-
-	tcase_set_timeout(tc, 30);
-	tcase_add_test(tc, a_baseline_acts_when_the_scenario_did);
-	tcase_add_test(tc, a_baseline_of_expectations_only_is_an_attach);
-	tcase_add_test(tc, what_the_finding_does_not_need_goes);
-	tcase_add_test(tc, what_it_needs_stays);
-	tcase_add_test(tc, bounds_end_it_with_the_best_so_far);
-	tcase_add_test(tc, the_two_events_are_named);
-	tcase_add_test(tc, a_fault_that_is_needed);
-	tcase_add_test(tc, the_test_without_the_lock);
-	tcase_add_test(tc, the_target_overwritten);
-	tcase_add_test(tc, one_race_is_not_told_as_another);
-	suite_add_tcase(suite, tc);
-	return suite;
-}
+SUITE(explore_shrink_suite, "explore_shrink", .timeout = 30)

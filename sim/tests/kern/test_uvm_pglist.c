@@ -2,12 +2,10 @@
 /*
  * Tests of sim/kern/uvm_pglist.c, uvm_pdaemon.c and uvm_others.c: uvm_pglistalloc(9).
  */
-#include <check.h>
 #include <string.h>
 
 #include "pages.h"
-
-Suite	*uvm_pglist_suite(void);
+#include "tests/suite.h"
 
 #define HIGH_PFN 0x100000		/* 4 GiB */
 
@@ -32,7 +30,7 @@ alloc(struct krig *rig, int64_t pages, int64_t high, bool waitok)
 
 /* ---- order ---- */
 
-START_TEST(lie11_higher_memory_comes_first)
+TEST(lie11_higher_memory_comes_first)
 {
 	struct krig_options options;
 	struct krig *rig;
@@ -43,9 +41,8 @@ START_TEST(lie11_higher_memory_comes_first)
 	assert_frames(rig, HIGH_PFN, HIGH_PFN + 1, HIGH_PFN + 2, 16, 17);
 	krig_free(rig);
 }
-END_TEST
 
-START_TEST(lie11_freed_pages_are_not_reused_at_once)
+TEST(lie11_freed_pages_are_not_reused_at_once)
 {
 	struct krig *rig = rig_of(16);
 
@@ -60,10 +57,9 @@ START_TEST(lie11_freed_pages_are_not_reused_at_once)
 	assert_frames(rig, 26, 27, 28, 29, 30, 31, 16, 17);
 	krig_free(rig);
 }
-END_TEST
 
 /* Within a free list the smallest segment first: they lie in a biggest-first array. */
-START_TEST(within_a_free_list_the_smallest_segment_first)
+TEST(within_a_free_list_the_smallest_segment_first)
 {
 	struct krig_options options;
 	struct krig *rig;
@@ -78,10 +74,9 @@ START_TEST(within_a_free_list_the_smallest_segment_first)
 	assert_frames(rig, 5000, 5001, 6000);
 	krig_free(rig);
 }
-END_TEST
 
 /* One segment of the machine across 16 MiB is two of the kernel. */
-START_TEST(a_segment_falls_apart_at_the_ends_of_free_lists)
+TEST(a_segment_falls_apart_at_the_ends_of_free_lists)
 {
 	struct krig_options options;
 	struct krig *rig;
@@ -95,9 +90,8 @@ START_TEST(a_segment_falls_apart_at_the_ends_of_free_lists)
 	assert_frames(rig, 4096, 4097, 4098, 4099, 4100, 4101, 4090);
 	krig_free(rig);
 }
-END_TEST
 
-START_TEST(page_zero_is_the_bios)
+TEST(page_zero_is_the_bios)
 {
 	struct krig *rig = krig_new(NULL);
 
@@ -106,11 +100,10 @@ START_TEST(page_zero_is_the_bios)
 	ck_assert_int_eq(memory_owner(&rig->world.memory, 0), HW_PAGE_KERNEL);
 	krig_free(rig);
 }
-END_TEST
 
 /* ---- limits ---- */
 
-START_TEST(lie09_high_is_exclusive)
+TEST(lie09_high_is_exclusive)
 {
 	struct krig *rig = rig_of(32);
 
@@ -127,9 +120,8 @@ START_TEST(lie09_high_is_exclusive)
 	ck_assert_int_eq(rig->frag.out[0], K_ENOMEM);
 	krig_free(rig);
 }
-END_TEST
 
-START_TEST(low_is_inclusive)
+TEST(low_is_inclusive)
 {
 	struct krig *rig = rig_of(32);
 
@@ -139,10 +131,9 @@ START_TEST(low_is_inclusive)
 	assert_frames(rig, 20, 21);
 	krig_free(rig);
 }
-END_TEST
 
 /* UINT32_MAX * PAGE_SIZE with an int PAGE_SIZE is just under 4 GiB: memory above is spared. */
-START_TEST(lie10_a_limit_counted_in_ints_wraps)
+TEST(lie10_a_limit_counted_in_ints_wraps)
 {
 	struct krig_options options;
 	struct krig *rig;
@@ -157,9 +148,8 @@ START_TEST(lie10_a_limit_counted_in_ints_wraps)
 	ck_assert_int_eq(rig->frag.out[3], 0xffffe);
 	krig_free(rig);
 }
-END_TEST
 
-START_TEST(no_memory_in_range_is_einval_whatever_waitok)
+TEST(no_memory_in_range_is_einval_whatever_waitok)
 {
 	for (int waitok = 0; waitok <= 1; waitok++) {
 		struct krig *rig = rig_of(32);
@@ -170,9 +160,8 @@ START_TEST(no_memory_in_range_is_einval_whatever_waitok)
 		krig_free(rig);
 	}
 }
-END_TEST
 
-START_TEST(size_is_rounded_up_to_pages)
+TEST(size_is_rounded_up_to_pages)
 {
 	struct krig *rig = rig_of(32);
 
@@ -182,9 +171,8 @@ START_TEST(size_is_rounded_up_to_pages)
 	assert_frames(rig, 16, 17);
 	krig_free(rig);
 }
-END_TEST
 
-START_TEST(boundary_below_the_size_is_einval)
+TEST(boundary_below_the_size_is_einval)
 {
 	struct krig *rig = rig_of(32);
 
@@ -194,9 +182,8 @@ START_TEST(boundary_below_the_size_is_einval)
 	ck_assert_int_eq(rig->frag.out[0], K_EINVAL);
 	krig_free(rig);
 }
-END_TEST
 
-START_TEST(contiguous_path_gives_one_run)
+TEST(contiguous_path_gives_one_run)
 {
 	struct krig *rig = rig_of(32);
 
@@ -213,9 +200,8 @@ START_TEST(contiguous_path_gives_one_run)
 	assert_frames(rig, 28, 29, 30, 31);
 	krig_free(rig);
 }
-END_TEST
 
-START_TEST(alignment_that_is_no_power_of_two_panics)
+TEST(alignment_that_is_no_power_of_two_panics)
 {
 	for (int i = 3; i <= 4; i++) {
 		struct krig *rig = rig_of(32);
@@ -227,11 +213,10 @@ START_TEST(alignment_that_is_no_power_of_two_panics)
 		krig_free(rig);
 	}
 }
-END_TEST
 
 /* ---- size 0 ---- */
 
-START_TEST(lie07_pglistalloc_of_size_0_swallows_all_and_never_returns)
+TEST(lie07_pglistalloc_of_size_0_swallows_all_and_never_returns)
 {
 	struct krig *rig = rig_of(32);
 	struct context *thread;
@@ -247,9 +232,8 @@ START_TEST(lie07_pglistalloc_of_size_0_swallows_all_and_never_returns)
 	ck_assert_uint_eq(counts(rig)->free, 0);
 	krig_free(rig);
 }
-END_TEST
 
-START_TEST(lie07_without_waitok_it_gives_all_back)
+TEST(lie07_without_waitok_it_gives_all_back)
 {
 	struct krig *rig = rig_of(32);
 
@@ -260,9 +244,8 @@ START_TEST(lie07_without_waitok_it_gives_all_back)
 	ck_assert_uint_eq(counts(rig)->free, 32);
 	krig_free(rig);
 }
-END_TEST
 
-START_TEST(lie07_with_an_exhausted_segment_it_returns_an_empty_list)
+TEST(lie07_with_an_exhausted_segment_it_returns_an_empty_list)
 {
 	struct krig_options options;
 	struct krig *rig;
@@ -278,12 +261,11 @@ START_TEST(lie07_with_an_exhausted_segment_it_returns_an_empty_list)
 	ck_assert_int_eq(rig->frag.out[1], 0);
 	krig_free(rig);
 }
-END_TEST
 
 /* ---- shortage ---- */
 
 /* 20 of 32 are free; with waitok a request of 25 keeps 20 and waits for 5. */
-START_TEST(lie08_waitok_waits_with_what_it_has)
+TEST(lie08_waitok_waits_with_what_it_has)
 {
 	struct krig *rig = rig_of(32);
 	struct context *thread;
@@ -310,10 +292,9 @@ START_TEST(lie08_waitok_waits_with_what_it_has)
 	ck_assert_uint_eq(counts(rig)->driver, 25);
 	krig_free(rig);
 }
-END_TEST
 
 /* What one thread frees, another gets that waits for it. */
-START_TEST(freeing_pages_wakes_who_waits)
+TEST(freeing_pages_wakes_who_waits)
 {
 	struct krig *rig = rig_of(32);
 
@@ -332,9 +313,8 @@ START_TEST(freeing_pages_wakes_who_waits)
 	ck_assert_int_eq(rig->frag.out[1], 20);
 	krig_free(rig);
 }
-END_TEST
 
-START_TEST(lie08_without_waitok_it_is_enomem_and_nothing_kept)
+TEST(lie08_without_waitok_it_is_enomem_and_nothing_kept)
 {
 	struct krig *rig = rig_of(32);
 
@@ -346,10 +326,9 @@ START_TEST(lie08_without_waitok_it_is_enomem_and_nothing_kept)
 	ck_assert_uint_eq(counts(rig)->free, 20);
 	krig_free(rig);
 }
-END_TEST
 
 /* Not against the amount: one page above it, and everything goes. */
-START_TEST(reserve_is_tested_once_a_round)
+TEST(reserve_is_tested_once_a_round)
 {
 	struct krig *rig = rig_of(32);
 
@@ -368,10 +347,9 @@ START_TEST(reserve_is_tested_once_a_round)
 	ck_assert_int_eq(rig->frag.out[0], K_ENOMEM);
 	krig_free(rig);
 }
-END_TEST
 
 /* Memory is free, but not where the caller wants it: it wakes, fails, waits again. */
-START_TEST(lie08_out_of_range_memory_is_a_live_lock)
+TEST(lie08_out_of_range_memory_is_a_live_lock)
 {
 	struct krig_options options;
 	struct krig *rig;
@@ -389,9 +367,8 @@ START_TEST(lie08_out_of_range_memory_is_a_live_lock)
 	ck_assert_uint_ge(thread->wakeups, 9);
 	krig_free(rig);
 }
-END_TEST
 
-START_TEST(injected_failures_are_what_the_caller_gets)
+TEST(injected_failures_are_what_the_caller_gets)
 {
 	struct krig *rig = rig_of(32);
 
@@ -405,9 +382,8 @@ START_TEST(injected_failures_are_what_the_caller_gets)
 	ck_assert_int_eq(rig->frag.out[0], 0);
 	krig_free(rig);
 }
-END_TEST
 
-START_TEST(injected_shortage_lasts_until_healed)
+TEST(injected_shortage_lasts_until_healed)
 {
 	struct krig *rig = rig_of(32);
 
@@ -425,9 +401,8 @@ START_TEST(injected_shortage_lasts_until_healed)
 	ck_assert_int_eq(rig->frag.out[0], 0);
 	krig_free(rig);
 }
-END_TEST
 
-START_TEST(waiting_with_a_spin_mutex_held_panics)
+TEST(waiting_with_a_spin_mutex_held_panics)
 {
 	struct krig *rig = rig_of(32);
 
@@ -436,11 +411,10 @@ START_TEST(waiting_with_a_spin_mutex_held_panics)
 	krig_assert_panic(rig, "block with spin-mutex held");
 	krig_free(rig);
 }
-END_TEST
 
 /* ---- the rest of the guest ---- */
 
-START_TEST(others_take_from_below_and_give_from_above)
+TEST(others_take_from_below_and_give_from_above)
 {
 	struct krig_options options;
 	struct krig *rig;
@@ -463,62 +437,5 @@ START_TEST(others_take_from_below_and_give_from_above)
 	ck_assert_uint_eq(counts(rig)->free, 2);
 	krig_free(rig);
 }
-END_TEST
 
-static TCase *
-tcase_10(Suite *suite, const char *name)
-{
-	TCase *tc = tcase_create(name);
-
-	suite_add_tcase(suite, tc);
-	return tc;
-}
-
-static void
-add_allocation(Suite *suite)
-{
-	TCase *tc = tcase_10(suite, "kernel.md 10 pglistalloc");
-
-	tcase_add_test(tc, lie11_higher_memory_comes_first);
-	tcase_add_test(tc, lie11_freed_pages_are_not_reused_at_once);
-	tcase_add_test(tc, within_a_free_list_the_smallest_segment_first);
-	tcase_add_test(tc, a_segment_falls_apart_at_the_ends_of_free_lists);
-	tcase_add_test(tc, page_zero_is_the_bios);
-	tcase_add_test(tc, lie09_high_is_exclusive);
-	tcase_add_test(tc, low_is_inclusive);
-	tcase_add_test(tc, lie10_a_limit_counted_in_ints_wraps);
-	tcase_add_test(tc, no_memory_in_range_is_einval_whatever_waitok);
-	tcase_add_test(tc, size_is_rounded_up_to_pages);
-	tcase_add_test(tc, boundary_below_the_size_is_einval);
-	tcase_add_test(tc, contiguous_path_gives_one_run);
-	tcase_add_test(tc, alignment_that_is_no_power_of_two_panics);
-	tcase_add_test(tc, lie07_pglistalloc_of_size_0_swallows_all_and_never_returns);
-	tcase_add_test(tc, lie07_without_waitok_it_gives_all_back);
-	tcase_add_test(tc, lie07_with_an_exhausted_segment_it_returns_an_empty_list);
-}
-
-static void
-add_shortage(Suite *suite)
-{
-	TCase *tc = tcase_10(suite, "kernel.md 10 shortage");
-
-	tcase_add_test(tc, lie08_waitok_waits_with_what_it_has);
-	tcase_add_test(tc, freeing_pages_wakes_who_waits);
-	tcase_add_test(tc, lie08_without_waitok_it_is_enomem_and_nothing_kept);
-	tcase_add_test(tc, reserve_is_tested_once_a_round);
-	tcase_add_test(tc, lie08_out_of_range_memory_is_a_live_lock);
-	tcase_add_test(tc, injected_failures_are_what_the_caller_gets);
-	tcase_add_test(tc, injected_shortage_lasts_until_healed);
-	tcase_add_test(tc, waiting_with_a_spin_mutex_held_panics);
-	tcase_add_test(tc, others_take_from_below_and_give_from_above);
-}
-
-Suite *
-uvm_pglist_suite(void)
-{
-	Suite *suite = suite_create("kern/uvm_pglist");
-
-	add_allocation(suite);
-	add_shortage(suite);
-	return suite;
-}
+SUITE(uvm_pglist_suite, "kern/uvm_pglist")

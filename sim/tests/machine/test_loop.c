@@ -2,12 +2,10 @@
 /*
  * Tests of sim/machine/loop: rounds are counted, and the loop is told by its outermost rounds.
  */
-#include <check.h>
 #include <string.h>
 
 #include "bare.h"
-
-Suite *machine_loop_suite(void);
+#include "tests/suite.h"
 
 /* What a compiler puts into loops; each call has an address of its own. */
 void __sanitizer_cov_trace_pc(void);
@@ -34,8 +32,8 @@ rig(uint64_t rounds)
 	struct world_config config = config_of(&bare, rounds);
 
 	bare = bare_new(&config);
-	bare->world.module_low = (uintptr_t)machine_loop_suite - 0x10000;
-	bare->world.module_high = (uintptr_t)machine_loop_suite + 0x10000;
+	bare->world.module_low = (uintptr_t)rig - 0x10000;
+	bare->world.module_high = (uintptr_t)rig + 0x10000;
 	return bare;
 }
 
@@ -68,7 +66,7 @@ loop_for_ever(void *arg)
 	outer();
 }
 
-START_TEST(the_function_that_is_not_left_is_the_loop)
+TEST(the_function_that_is_not_left_is_the_loop)
 {
 	struct bare *bare = rig(100000);
 	const struct loop_seen *seen;
@@ -89,7 +87,6 @@ START_TEST(the_function_that_is_not_left_is_the_loop)
 	}
 	bare_free(bare);
 }
-END_TEST
 
 static void
 loop_and_wait(void *arg)
@@ -123,7 +120,7 @@ judge_delay(void *arg, const struct loop_seen *seen)
 	return ++*asked > 1;
 }
 
-START_TEST(a_loop_that_lets_time_pass_is_seen_at_the_limit_of_events)
+TEST(a_loop_that_lets_time_pass_is_seen_at_the_limit_of_events)
 {
 	for (unsigned round = 0; round < 2; round++) {
 		unsigned asked = round;
@@ -142,9 +139,8 @@ START_TEST(a_loop_that_lets_time_pass_is_seen_at_the_limit_of_events)
 		bare_free(bare);
 	}
 }
-END_TEST
 
-START_TEST(rounds_are_counted_anew_when_time_moved)
+TEST(rounds_are_counted_anew_when_time_moved)
 {
 	struct bare *bare = rig(100000);
 
@@ -155,7 +151,6 @@ START_TEST(rounds_are_counted_anew_when_time_moved)
 	ck_assert_ptr_null(loop_of(&bare->world, 1));
 	bare_free(bare);
 }
-END_TEST
 
 struct asked {
 	struct bare *bare;
@@ -175,7 +170,7 @@ ask(void *arg, const struct loop_seen *seen)
 	return asked->answer;
 }
 
-START_TEST(a_known_loop_ends_early)
+TEST_RANGE(a_known_loop_ends_early, 0, 2)
 {
 	struct asked asked = { .bare = rig(100000), .answer = _i };
 	struct world *world = &asked.bare->world;
@@ -188,7 +183,6 @@ START_TEST(a_known_loop_ends_early)
 	ck_assert(_i ? world->loop.rounds < 5000 : world->loop.rounds >= 100000);
 	bare_free(asked.bare);
 }
-END_TEST
 
 static void
 call_for_ever(void *arg)
@@ -201,15 +195,15 @@ call_for_ever(void *arg)
 }
 
 /* Whichever limit comes first: the loop is known, and the end is where it was without. */
-START_TEST(the_limit_of_points_ends_it_too)
+TEST_RANGE(the_limit_of_points_ends_it_too, 0, 2)
 {
 	struct bare *bare;
 	struct world_config config = config_of(&bare, _i ? 1000000 : 0);
 
 	config.points_limit = 10000;
 	bare = bare_new(&config);
-	bare->world.module_low = (uintptr_t)machine_loop_suite - 0x10000;
-	bare->world.module_high = (uintptr_t)machine_loop_suite + 0x10000;
+	bare->world.module_low = (uintptr_t)loop_for_ever - 0x10000;
+	bare->world.module_high = (uintptr_t)loop_for_ever + 0x10000;
 	bare_thread(bare, 0, 10, call_for_ever);
 	bare_go(bare);
 	ck_assert_int_eq(bare->world.end, WORLD_ENDLESS);
@@ -217,7 +211,6 @@ START_TEST(the_limit_of_points_ends_it_too)
 	ck_assert_ptr_nonnull(loop_of(&bare->world, 1));
 	bare_free(bare);
 }
-END_TEST
 
 static void
 print_for_ever(void *arg)
@@ -234,7 +227,7 @@ print_for_ever(void *arg)
 }
 
 /* Many messages are too many at once, or in all; memory is bounded. */
-START_TEST(text_has_a_limit)
+TEST_RANGE(text_has_a_limit, 0, 2)
 {
 	struct world_config config;
 	struct bare *bare;
@@ -252,20 +245,5 @@ START_TEST(text_has_a_limit)
 	ck_assert_ptr_nonnull(strstr(bare->world.end_text, _i ? "text" : "prints"));
 	bare_free(bare);
 }
-END_TEST
 
-Suite *
-machine_loop_suite(void)
-{
-	Suite *suite = suite_create("machine/loop");
-	TCase *tc = tcase_create("loop");
-
-	tcase_add_test(tc, the_function_that_is_not_left_is_the_loop);
-	tcase_add_test(tc, a_loop_that_lets_time_pass_is_seen_at_the_limit_of_events);
-	tcase_add_test(tc, rounds_are_counted_anew_when_time_moved);
-	tcase_add_loop_test(tc, a_known_loop_ends_early, 0, 2);
-	tcase_add_loop_test(tc, the_limit_of_points_ends_it_too, 0, 2);
-	tcase_add_loop_test(tc, text_has_a_limit, 0, 2);
-	suite_add_tcase(suite, tc);
-	return suite;
-}
+SUITE(machine_loop_suite, "machine/loop")

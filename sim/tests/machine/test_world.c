@@ -2,12 +2,10 @@
 /*
  * Tests of sim/machine/world.c and door.c: a world's life, and what the kernel asks of it.
  */
-#include <check.h>
 #include <string.h>
 
 #include "bare.h"
-
-Suite	*machine_world_suite(void);
+#include "tests/suite.h"
 
 static void
 mark_a(void *arg)
@@ -65,7 +63,7 @@ strike(void *arg)
 
 /* ---- the door ---- */
 
-START_TEST(objects_are_numbered_by_kind)
+TEST(objects_are_numbered_by_kind)
 {
 	struct bare *bare = bare_new(NULL);
 
@@ -74,10 +72,9 @@ START_TEST(objects_are_numbered_by_kind)
 	ck_assert_uint_eq(hw_ordinal(HW_OBJ_DMAMAP), 1);
 	bare_free(bare);
 }
-END_TEST
 
 /* The account changes after the event, which carries what was free before. */
-START_TEST(pages_are_reported_before_the_change)
+TEST(pages_are_reported_before_the_change)
 {
 	static const uint64_t pfns[] = { 5, 7, 4096 };
 	struct bare *bare = bare_new(NULL);
@@ -97,7 +94,6 @@ START_TEST(pages_are_reported_before_the_change)
 	ck_assert_uint_eq(bare->world.memory.counts.free, 269);
 	bare_free(bare);
 }
-END_TEST
 
 static void
 call_from_a_driver(void *arg)
@@ -108,7 +104,7 @@ call_from_a_driver(void *arg)
 	hw_call(HW_CALL_PRINTF, (const void *)bare->world.module_high, 0, 0, 0, 0, 0);
 }
 
-START_TEST(positions_are_offsets_into_the_module)
+TEST(positions_are_offsets_into_the_module)
 {
 	struct bare *bare = bare_new(NULL);
 	struct trace *trace = &bare->world.trace;
@@ -126,7 +122,6 @@ START_TEST(positions_are_offsets_into_the_module)
 	ck_assert_uint_eq(sites[1], 0);
 	bare_free(bare);
 }
-END_TEST
 
 static void
 lends_its_stack(void *arg)
@@ -147,7 +142,7 @@ lends_its_stack(void *arg)
 	bare_mark(bare, '.');
 }
 
-START_TEST(stacks_can_be_lent_to_a_device)
+TEST(stacks_can_be_lent_to_a_device)
 {
 	struct bare *bare = bare_new(NULL);
 
@@ -157,7 +152,6 @@ START_TEST(stacks_can_be_lent_to_a_device)
 	ck_assert_uint_eq(bare->number, 0x55);
 	bare_free(bare);
 }
-END_TEST
 
 static void
 panics(void *arg)
@@ -166,7 +160,7 @@ panics(void *arg)
 	hw_panic("the floor is gone", true);
 }
 
-START_TEST(a_panic_stops_everything)
+TEST(a_panic_stops_everything)
 {
 	struct bare *bare = bare_new(NULL);
 
@@ -179,7 +173,6 @@ START_TEST(a_panic_stops_everything)
 	ck_assert_uint_eq(bare_count(bare, EV_PANIC), 1);
 	bare_free(bare);
 }
-END_TEST
 
 static void
 makes_a_thread(void *arg)
@@ -192,7 +185,7 @@ makes_a_thread(void *arg)
 }
 
 /* Each makes the next, which goes where there is none. */
-START_TEST(threads_are_spread_from_the_last_cpu_down)
+TEST(threads_are_spread_from_the_last_cpu_down)
 {
 	struct world_config config;
 	struct bare *bare;
@@ -206,10 +199,9 @@ START_TEST(threads_are_spread_from_the_last_cpu_down)
 	ck_assert_int_eq(strncmp(bare->order, "0212", 4), 0);
 	bare_free(bare);
 }
-END_TEST
 
 /* Contexts, interrupts and memory are as at power on, time goes on. */
-START_TEST(a_reboot_starts_over_but_for_time)
+TEST(a_reboot_starts_over_but_for_time)
 {
 	struct bare *bare = bare_new(NULL);
 	static const uint64_t pfn = 3;
@@ -231,10 +223,9 @@ START_TEST(a_reboot_starts_over_but_for_time)
 	ck_assert_uint_eq(bare_count(bare, EV_IRQ_ENTER), 0);
 	bare_free(bare);
 }
-END_TEST
 
 /* Threads that end leave their place, the first of them first; those that stay do not. */
-START_TEST(places_of_threads_come_again)
+TEST(places_of_threads_come_again)
 {
 	struct bare *bare = bare_new(NULL);
 	unsigned stayed = 0;
@@ -257,31 +248,11 @@ START_TEST(places_of_threads_come_again)
 		ck_assert_int_eq(hw_intr_establish(i, 6, mark_a, bare), 0);
 	bare_free(bare);
 }
-END_TEST
 
-START_TEST(ends_have_words)
+TEST(ends_have_words)
 {
 	for (int end = WORLD_RUNNING; end < WORLD_ENDS; end++)
 		ck_assert_str_ne(world_end_word((enum world_end)end), "?");
 }
-END_TEST
 
-Suite *
-machine_world_suite(void)
-{
-	Suite *suite = suite_create("machine/world");
-	TCase *tc;
-
-	tc = tcase_create("door");
-	tcase_add_test(tc, objects_are_numbered_by_kind);
-	tcase_add_test(tc, pages_are_reported_before_the_change);
-	tcase_add_test(tc, positions_are_offsets_into_the_module);
-	tcase_add_test(tc, stacks_can_be_lent_to_a_device);
-	tcase_add_test(tc, a_panic_stops_everything);
-	tcase_add_test(tc, threads_are_spread_from_the_last_cpu_down);
-	tcase_add_test(tc, a_reboot_starts_over_but_for_time);
-	tcase_add_test(tc, places_of_threads_come_again);
-	tcase_add_test(tc, ends_have_words);
-	suite_add_tcase(suite, tc);
-	return suite;
-}
+SUITE(machine_world_suite, "machine/world")

@@ -2,7 +2,6 @@
 /*
  * Tests of sim/report/failure.
  */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -10,8 +9,7 @@
 #include "record.h"
 #include "report/failure.h"
 #include "rules/rules.h"
-
-Suite	*report_failure_suite(void);
+#include "tests/suite.h"
 
 static struct record *record;
 static char *text;
@@ -60,7 +58,7 @@ first_reason(const struct report_input *input, char *line, size_t size)
 	line[strcspn(line, "\n")] = '\0';
 }
 
-START_TEST(failure_shows_line_and_caret)
+TEST(failure_shows_line_and_caret)
 {
 	struct failure *failure;
 	char expected[512];
@@ -79,9 +77,8 @@ START_TEST(failure_shows_line_and_caret)
 	print(failure_print);
 	ck_assert_int_eq(strncmp(text, expected, strlen(expected)), 0);
 }
-END_TEST
 
-START_TEST(events_stand_side_by_side)
+TEST(events_stand_side_by_side)
 {
 	static struct failure_row rows[] = {
 		{ "notify: {queue: inflate}", "notify: {queue: inflate}", S, false },
@@ -109,18 +106,16 @@ START_TEST(events_stand_side_by_side)
 	failure->rows = 0;
 	failure->row = NULL;
 }
-END_TEST
 
-START_TEST(missing_scenario_file_is_tolerated)
+TEST(missing_scenario_file_is_tolerated)
 {
 	record_failure(record, EVENT(record, S, MACHINE, EV_EXPECT, 0, 0, 0));
 	print(failure_print);
 	ck_assert_int_eq(strncmp(text, "no-such-file.yaml:2:13: failed: expect\n  expected  ",
 	    50), 0);
 }
-END_TEST
 
-START_TEST(line_beyond_the_file_is_tolerated)
+TEST(line_beyond_the_file_is_tolerated)
 {
 	struct failure *failure = record_failure(record,
 	    EVENT(record, S, MACHINE, EV_EXPECT, 0, 0, 0));
@@ -130,9 +125,8 @@ START_TEST(line_beyond_the_file_is_tolerated)
 	print(failure_print);
 	ck_assert_ptr_null(strchr(text, '^'));
 }
-END_TEST
 
-START_TEST(finding_tells_where_when_and_why)
+TEST(finding_tells_where_when_and_why)
 {
 	uint32_t first = EVENT(record, S, THREAD, EV_CALL, HW_CALL_UVM_PGLISTFREE, 256);
 
@@ -145,9 +139,8 @@ START_TEST(finding_tells_where_when_and_why)
 	    "  in thread, at 2.000000s, 2 times at this place\n"
 	    "  because: they were freed before, at 1.000000s\n"));
 }
-END_TEST
 
-START_TEST(order_is_findings_failures_events_command)
+TEST(order_is_findings_failures_events_command)
 {
 	uint32_t seq = EVENT(record, S, MACHINE, EV_EXPECT, 0, 0, 0);
 	const char *failed, *error, *last, *digest, *replay;
@@ -167,9 +160,8 @@ START_TEST(order_is_findings_failures_events_command)
 	ck_assert_str_eq(replay + strlen("replay: viosim run 'inflate/odd-target#1.0,bounce'\n"),
 	    "");
 }
-END_TEST
 
-START_TEST(causes_come_before_what_came_of_them)
+TEST(causes_come_before_what_came_of_them)
 {
 	static const char *const ids[] = { "page.alloc-range", "log.quiet", "live.convergence",
 	    "dma.leak", "live.lost-wakeup", "ring.abort" };
@@ -193,10 +185,9 @@ START_TEST(causes_come_before_what_came_of_them)
 	first_reason(&record->input, summary, sizeof(summary));
 	ck_assert_int_eq(strncmp(summary, "ring.abort: ", 12), 0);
 }
-END_TEST
 
 /* A lint fails no case, so it does not stand before what did. */
-START_TEST(lints_come_behind_failures)
+TEST(lints_come_behind_failures)
 {
 	uint32_t seq = EVENT(record, S, MACHINE, EV_EXPECT, 0, 0, 0);
 	const char *failed, *lint;
@@ -214,10 +205,9 @@ START_TEST(lints_come_behind_failures)
 	first_reason(&record->input, summary, sizeof(summary));
 	ck_assert_int_eq(strncmp(summary, "expect: expected ", 17), 0);
 }
-END_TEST
 
 /* What happened after the first trouble is not its cause. */
-START_TEST(events_end_at_the_first_trouble)
+TEST(events_end_at_the_first_trouble)
 {
 	uint32_t seq = EVENT(record, S, MACHINE, EV_HOST_TARGET, 0, 1, 0, 1);
 
@@ -228,10 +218,9 @@ START_TEST(events_end_at_the_first_trouble)
 	ck_assert_ptr_nonnull(strstr(text, "asks for 1 page"));
 	ck_assert_ptr_null(strstr(text, "asks for 2 pages"));
 }
-END_TEST
 
 /* A lint that lies beside, before or after, is no trouble. */
-START_TEST(events_end_at_the_failure_and_not_at_a_lint)
+TEST(events_end_at_the_failure_and_not_at_a_lint)
 {
 	static const char *const lints[] = { "lock.unordered", "thread.timeout",
 	    "page.alloc-range" };
@@ -253,7 +242,6 @@ START_TEST(events_end_at_the_failure_and_not_at_a_lint)
 		ck_assert_int_eq(strncmp(summary, "expect: expected ", 17), 0);
 	}
 }
-END_TEST
 
 static const char *
 known_early(void *arg, const struct finding *finding)
@@ -262,7 +250,7 @@ known_early(void *arg, const struct finding *finding)
 	return finding->seq == 0 ? "viomb-03" : NULL;
 }
 
-START_TEST(events_go_past_what_is_known)
+TEST(events_go_past_what_is_known)
 {
 	uint32_t seq = EVENT(record, S, MACHINE, EV_HOST_TARGET, 0, 1, 0, 1);
 
@@ -274,10 +262,9 @@ START_TEST(events_go_past_what_is_known)
 	ck_assert_ptr_nonnull(strstr(text, "asks for 2 pages"));
 	ck_assert_ptr_nonnull(strstr(text, "the expectation DOES NOT HOLD"));
 }
-END_TEST
 
 /* With --lints-fail a lint may be all that there is. */
-START_TEST(events_end_at_a_lint_that_is_alone)
+TEST(events_end_at_a_lint_that_is_alone)
 {
 	uint32_t seq = EVENT(record, S, MACHINE, EV_HOST_TARGET, 0, 1, 0, 1);
 
@@ -288,7 +275,6 @@ START_TEST(events_end_at_a_lint_that_is_alone)
 	ck_assert_ptr_nonnull(strstr(text, "asks for 1 page"));
 	ck_assert_ptr_null(strstr(text, "asks for 2 pages"));
 }
-END_TEST
 
 static const struct defect like = { .id = "viomb-01", .title = "first" };
 
@@ -303,7 +289,7 @@ like_finding(void *arg, const struct finding *finding, struct defect_like *to)
 	snprintf(to->why, sizeof(to->why), "%s", missing);
 }
 
-START_TEST(findings_tell_what_they_look_like)
+TEST(findings_tell_what_they_look_like)
 {
 	uint32_t seq = EVENT(record, S, MACHINE, EV_EXPECT, 0, 0, 0);
 	char summary[256];
@@ -336,10 +322,9 @@ START_TEST(findings_tell_what_they_look_like)
 	print(failure_print);
 	ck_assert_ptr_null(strstr(text, "looks like"));
 }
-END_TEST
 
 /* Lints that fail nothing are not worth a line in the manifest. */
-START_TEST(lints_beside_look_like_nothing)
+TEST(lints_beside_look_like_nothing)
 {
 	uint32_t seq = EVENT(record, S, MACHINE, EV_EXPECT, 0, 0, 0);
 
@@ -352,9 +337,8 @@ START_TEST(lints_beside_look_like_nothing)
 	print(failure_print);
 	ck_assert_ptr_null(strstr(text, "looks like"));
 }
-END_TEST
 
-START_TEST(reasons_are_all_told)
+TEST(reasons_are_all_told)
 {
 	uint32_t seq = EVENT(record, S, MACHINE, EV_EXPECT, 0, 0, 0);
 
@@ -370,9 +354,8 @@ START_TEST(reasons_are_all_told)
 	    "free already\nexpect: expected host.actual == 300; actual host.actual = 256 "
 	    "pages\n");
 }
-END_TEST
 
-START_TEST(what_was_not_decided_is_said)
+TEST(what_was_not_decided_is_said)
 {
 	record_failure(record, EVENT(record, S, MACHINE, EV_EXPECT, 0, 0, 2));
 	print(failure_print);
@@ -386,9 +369,8 @@ START_TEST(what_was_not_decided_is_said)
 	ck_assert_ptr_nonnull(strstr(text, "not decided, because the run ended at 1s by a "
 	    "panic: 2 of steps, 1 of finally\n"));
 }
-END_TEST
 
-START_TEST(replay_is_quoted_for_a_shell)
+TEST(replay_is_quoted_for_a_shell)
 {
 	const char *const words[] = { "--manifest", "it's here.yaml", NULL };
 
@@ -401,7 +383,6 @@ START_TEST(replay_is_quoted_for_a_shell)
 	    "viosim run --driver '/tmp/my driver.so' --manifest 'it'\\''s here.yaml' "
 	    "'deflate/x[call=virtio_enqueue_prep]@3#legacy,bounce'\n");
 }
-END_TEST
 
 static const char *
 known_finding(void *arg, const struct finding *finding)
@@ -411,7 +392,7 @@ known_finding(void *arg, const struct finding *finding)
 	return "viomb-03";
 }
 
-START_TEST(known_defects_are_only_named)
+TEST(known_defects_are_only_named)
 {
 	uint32_t seq = EVENT(record, S, MACHINE, EV_EXPECT, 0, 0, 0);
 
@@ -424,9 +405,8 @@ START_TEST(known_defects_are_only_named)
 	ck_assert_ptr_nonnull(strstr(text, "known defects that showed as well: viomb-03\n"));
 	ck_assert_ptr_null(strstr(text, "because"));
 }
-END_TEST
 
-START_TEST(summary_names_a_finding_before_a_failure)
+TEST(summary_names_a_finding_before_a_failure)
 {
 	char summary[256];
 	uint32_t seq = EVENT(record, S, MACHINE, EV_EXPECT, 0, 0, 0);
@@ -440,34 +420,5 @@ START_TEST(summary_names_a_finding_before_a_failure)
 	ck_assert_str_eq(summary, "page.double-free: 256 pages from 0x3f00 are freed, and they "
 	    "are free already");
 }
-END_TEST
 
-Suite *
-report_failure_suite(void)
-{
-	Suite *s = suite_create("report_failure");
-	TCase *tc = tcase_create("failure");
-
-	tcase_add_checked_fixture(tc, setup, teardown);
-	tcase_add_test(tc, failure_shows_line_and_caret);
-	tcase_add_test(tc, events_stand_side_by_side);
-	tcase_add_test(tc, missing_scenario_file_is_tolerated);
-	tcase_add_test(tc, line_beyond_the_file_is_tolerated);
-	tcase_add_test(tc, finding_tells_where_when_and_why);
-	tcase_add_test(tc, order_is_findings_failures_events_command);
-	tcase_add_test(tc, causes_come_before_what_came_of_them);
-	tcase_add_test(tc, lints_come_behind_failures);
-	tcase_add_test(tc, events_end_at_the_first_trouble);
-	tcase_add_test(tc, events_end_at_the_failure_and_not_at_a_lint);
-	tcase_add_test(tc, events_go_past_what_is_known);
-	tcase_add_test(tc, events_end_at_a_lint_that_is_alone);
-	tcase_add_test(tc, findings_tell_what_they_look_like);
-	tcase_add_test(tc, lints_beside_look_like_nothing);
-	tcase_add_test(tc, reasons_are_all_told);
-	tcase_add_test(tc, what_was_not_decided_is_said);
-	tcase_add_test(tc, replay_is_quoted_for_a_shell);
-	tcase_add_test(tc, known_defects_are_only_named);
-	tcase_add_test(tc, summary_names_a_finding_before_a_failure);
-	suite_add_tcase(s, tc);
-	return s;
-}
+SUITE(report_failure_suite, "report_failure", .setup = setup, .teardown = teardown)

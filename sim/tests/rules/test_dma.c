@@ -2,13 +2,11 @@
 /*
  * Area dma, as streams of events: what the fragments (test_fragments.c) do not reach.
  */
-#include <check.h>
 #include <string.h>
 
 #include "machine/memory.h"
 #include "tests/rules/stream.h"
-
-Suite *rules_dma_suite(void);
+#include "tests/suite.h"
 
 #define BUS MEMORY_BUS_OFFSET
 enum { PREREAD = 1, POSTREAD = 2, PREWRITE = 4, POSTWRITE = 8, NOWAIT = 1, EFBIG = 27 };
@@ -96,7 +94,7 @@ request(uint64_t synced)
 	sync(1, 0, synced, POSTWRITE);
 }
 
-START_TEST(sync_pairing_short_post)
+TEST(sync_pairing_short_post)
 {
 	make(1, 1024);
 	load(1, 1024);
@@ -108,9 +106,8 @@ START_TEST(sync_pairing_short_post)
 	stream_is_quiet(&s);
 	stream_is_only(&s, "dma.sync-pairing", sync(1, 0, 1024, PREWRITE));
 }
-END_TEST
 
-START_TEST(sync_pairing_pre_again_after_an_abort_is_quiet)
+TEST(sync_pairing_pre_again_after_an_abort_is_quiet)
 {
 	make(1, 1024);
 	load(1, 1024);
@@ -121,23 +118,20 @@ START_TEST(sync_pairing_pre_again_after_an_abort_is_quiet)
 	stream_rest(&s);
 	stream_is_quiet(&s);
 }
-END_TEST
 
-START_TEST(unchecked_result_of_create)
+TEST(unchecked_result_of_create)
 {
 	CALL(&s, BUS_DMAMAP_CREATE, 1024, 1, 1024, 0, NOWAIT);
 	RET(&s, BUS_DMAMAP_CREATE, 12);
 	stream_is_only(&s, "dma.unchecked-result", CALL(&s, BUS_DMAMAP_LOAD, 0, 4, NOWAIT));
 }
-END_TEST
 
-START_TEST(dead_map)
+TEST(dead_map)
 {
 	make(1, 1024);
 	CALL(&s, BUS_DMAMAP_DESTROY, 1);
 	stream_is_only(&s, "dma.dead-map", CALL(&s, BUS_DMAMAP_DESTROY, 1));
 }
-END_TEST
 
 /* ---- With memory ---- */
 
@@ -146,12 +140,11 @@ static uint8_t *buffer;
 
 /* Map 1 is one page of driver memory: frame 1 of a guest with 16. */
 static void
-setup_memory(void)
+map_memory(void)
 {
 	static const struct hw_segment segment = { 0, 16 };
 	static const uint64_t pfn = 1;
 
-	setup();
 	ck_assert(memory_init(&memory, &segment, 1, 0));
 	memory_own(&memory, pfn, HW_PAGE_KERNEL);
 	buffer = memory_map(&memory, &pfn, 1);
@@ -159,17 +152,11 @@ setup_memory(void)
 	make(1, 1024);
 }
 
-static void
-teardown_memory(void)
-{
-	teardown();
-	memory_fini(&memory);
-}
-
-START_TEST(cpu_write_owned_between_commit_and_use)
+TEST(cpu_write_owned_between_commit_and_use)
 {
 	uint32_t seq;
 
+	map_memory();
 	load(1, 1024);
 	sync(1, 0, 1024, PREWRITE);
 	enqueue(1, 0, 1024, true);
@@ -178,25 +165,7 @@ START_TEST(cpu_write_owned_between_commit_and_use)
 	seq = EVENT(&s, DEV_USED, 0, 0, 0, 0);
 	stream_is_only(&s, "dma.cpu-write-owned", seq);
 	ck_assert_ptr_nonnull(strstr(s.findings.item[0].text, "byte 500 of map 1"));
+	memory_fini(&memory);
 }
-END_TEST
 
-Suite *
-rules_dma_suite(void)
-{
-	Suite *suite = suite_create("rules_dma");
-	TCase *tc = tcase_create("stream");
-
-	tcase_add_checked_fixture(tc, setup, teardown);
-	tcase_add_test(tc, sync_pairing_short_post);
-	tcase_add_test(tc, sync_pairing_pre_again_after_an_abort_is_quiet);
-	tcase_add_test(tc, unchecked_result_of_create);
-	tcase_add_test(tc, dead_map);
-	suite_add_tcase(suite, tc);
-
-	tc = tcase_create("memory");
-	tcase_add_checked_fixture(tc, setup_memory, teardown_memory);
-	tcase_add_test(tc, cpu_write_owned_between_commit_and_use);
-	suite_add_tcase(suite, tc);
-	return suite;
-}
+SUITE(rules_dma_suite, "rules_dma", .setup = setup, .teardown = teardown)

@@ -2,11 +2,9 @@
 /*
  * Area ring, as streams of events: what the fragments (test_fragments.c) do not reach.
  */
-#include <check.h>
 
 #include "tests/rules/stream.h"
-
-Suite *rules_ring_suite(void);
+#include "tests/suite.h"
 
 enum { ENOENT_K = 2, EBUSY_K = 16, EAGAIN_K = 35 };
 
@@ -95,27 +93,24 @@ give_back(uint64_t queue, uint64_t slot)
 	return seq;
 }
 
-START_TEST(slot_order_commit_without_reserve)
+TEST(slot_order_commit_without_reserve)
 {
 	prep(0, 3);
 	stream_is_only(&s, "ring.slot-order", commit(0, 3, true));
 }
-END_TEST
 
-START_TEST(slot_order_reserve_without_prep)
+TEST(slot_order_reserve_without_prep)
 {
 	stream_is_only(&s, "ring.slot-order", reserve(0, 3, 0));
 }
-END_TEST
 
-START_TEST(slot_balance_committed_twice)
+TEST(slot_balance_committed_twice)
 {
 	request(0, 3);
 	stream_is_only(&s, "ring.slot-balance", commit(0, 3, true));
 }
-END_TEST
 
-START_TEST(slot_balance_never_given_back)
+TEST(slot_balance_never_given_back)
 {
 	request(0, 3);
 	EVENT(&s, DEV_USED, 0, 0, 3, 0);
@@ -124,9 +119,8 @@ START_TEST(slot_balance_never_given_back)
 	stream_rest(&s);
 	stream_is_only(&s, "ring.slot-balance", s.trace.count - 1);
 }
-END_TEST
 
-START_TEST(broken_device_is_not_the_drivers_fault)
+TEST(broken_device_is_not_the_drivers_fault)
 {
 	s.view.device.healthy = false;
 	request(0, 3);
@@ -139,9 +133,8 @@ START_TEST(broken_device_is_not_the_drivers_fault)
 	stream_rest(&s);
 	stream_is_quiet(&s);
 }
-END_TEST
 
-START_TEST(uninitialised_after_free)
+TEST(uninitialised_after_free)
 {
 	EVENT(&s, DEV_STATUS, 0, 0);
 	CALL(&s, VIRTIO_FREE_VQ, 1);
@@ -150,9 +143,8 @@ START_TEST(uninitialised_after_free)
 	stream_is_quiet(&s);
 	stream_is_only(&s, "ring.uninitialised", CALL(&s, VIRTIO_DEQUEUE, 1));
 }
-END_TEST
 
-START_TEST(free_queue_with_slots_taken)
+TEST(free_queue_with_slots_taken)
 {
 	request(0, 3);
 	EVENT(&s, DEV_STATUS, 0, 0);
@@ -160,9 +152,8 @@ START_TEST(free_queue_with_slots_taken)
 	stream_is_quiet(&s);
 	stream_is_only(&s, "ring.free-queue", RET(&s, VIRTIO_FREE_VQ, EBUSY_K));
 }
-END_TEST
 
-START_TEST(direction_limits_of_the_queue)
+TEST(direction_limits_of_the_queue)
 {
 	uint32_t seq;
 
@@ -174,26 +165,5 @@ START_TEST(direction_limits_of_the_queue)
 	commit(0, 3, true);
 	stream_is_only(&s, "ring.direction", seq);
 }
-END_TEST
 
-Suite *
-rules_ring_suite(void)
-{
-	Suite *suite = suite_create("rules_ring");
-	TCase *tc = tcase_create("live");
-
-	tcase_add_checked_fixture(tc, setup, teardown);
-	tcase_add_test(tc, slot_order_commit_without_reserve);
-	tcase_add_test(tc, slot_order_reserve_without_prep);
-	tcase_add_test(tc, slot_balance_committed_twice);
-	tcase_add_test(tc, slot_balance_never_given_back);
-	tcase_add_test(tc, broken_device_is_not_the_drivers_fault);
-	tcase_add_test(tc, uninitialised_after_free);
-	tcase_add_test(tc, free_queue_with_slots_taken);
-	tcase_add_test(tc, direction_limits_of_the_queue);
-	suite_add_tcase(suite, tc);
-
-	tc = tcase_create("before");
-	suite_add_tcase(suite, tc);
-	return suite;
-}
+SUITE(rules_ring_suite, "rules_ring", .setup = setup, .teardown = teardown)

@@ -3,13 +3,11 @@
  * Areas mem, page, lock and dma: what loads and stores say about memory and
  * about buffers at the device.
  */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "tests/rules/loads.h"
-
-Suite *rules_touch_suite(void);
+#include "tests/suite.h"
 
 enum { PREREAD = 1, POSTREAD = 2, PREWRITE = 4, NOWAIT = 1, DESC_WRITE = 2 };
 enum { BLOCK = 600, BLOCK_WORDS = 16 };	/* memory beside the softc */
@@ -28,6 +26,7 @@ static void
 teardown(void)
 {
 	loads_fini(&l);
+	free(l.world.memory.frame);
 }
 
 static void
@@ -44,7 +43,7 @@ is_told(const char *rule, const char *text)
 	ck_assert_uint_ne(stream_finding(&l.s, rule)->site, 0);
 }
 
-START_TEST(initialised_by_the_driver_or_the_kernel)
+TEST(initialised_by_the_driver_or_the_kernel)
 {
 	block(HW_MEMORY_BLANK);
 	__tsan_write4(&l.word[BLOCK]);		/* whatever it writes */
@@ -59,28 +58,25 @@ START_TEST(initialised_by_the_driver_or_the_kernel)
 	__tsan_read4(&l.word[BLOCK]);
 	is_told("mem.uninitialised", "bytes 0..3 of DMA memory 7");
 }
-END_TEST
 
-START_TEST(before_the_beginning)
+TEST(before_the_beginning)
 {
 	hw_memory(HW_MEMORY_GONE, l.word, LOADS_SOFTC_WORDS * sizeof(l.word[0]), 0);
 	hw_memory(HW_MEMORY_ZEROED, &l.word[1100], 64, 8);
 	__tsan_read4(&l.word[1098]);
 	is_told("mem.out-of-bounds", "begins 8 bytes before kmem block 8");
 }
-END_TEST
 
 /* Rings and bounce pages: to look at them is no harm. */
-START_TEST(the_kernels_own_memory)
+TEST(the_kernels_own_memory)
 {
 	__tsan_read4(&l.word[1500]);
 	stream_is_quiet(&l.s);
 	__tsan_write4(&l.word[1500]);
 	is_told("mem.wild-access", "write of 4 bytes into the kernel's own memory");
 }
-END_TEST
 
-START_TEST(freed_beside_a_live_lock)
+TEST(freed_beside_a_live_lock)
 {
 	block(HW_MEMORY_ZEROED);
 	hw_memory(HW_MEMORY_MUTEX, &l.word[BLOCK + BLOCK_WORDS], 16, 3);
@@ -89,7 +85,6 @@ START_TEST(freed_beside_a_live_lock)
 	block(HW_MEMORY_GONE);
 	stream_is_quiet(&l.s);
 }
-END_TEST
 
 /* ---- buffers at the device ---- */
 
@@ -146,7 +141,7 @@ take_answer(void)
 	NOTE(&l.s, DEQUEUED, 0, 0, 0);
 }
 
-START_TEST(written_at_the_device)
+TEST(written_at_the_device)
 {
 	load();
 	__tsan_write4(&l.word[BLOCK]);
@@ -161,9 +156,8 @@ START_TEST(written_at_the_device)
 	__tsan_write4(&l.word[BLOCK]);
 	ck_assert_uint_eq(stream_count(&l.s, "dma.cpu-write-owned"), 2);
 }
-END_TEST
 
-START_TEST(a_sick_device_misleads)
+TEST(a_sick_device_misleads)
 {
 	load();
 	send(32, false);
@@ -171,9 +165,8 @@ START_TEST(a_sick_device_misleads)
 	__tsan_write4(&l.word[BLOCK]);
 	ck_assert_uint_eq(stream_count(&l.s, "dma.cpu-write-owned"), 0);
 }
-END_TEST
 
-START_TEST(read_after_a_postread_of_these_bytes)
+TEST(read_after_a_postread_of_these_bytes)
 {
 	load();
 	send(32, true);
@@ -186,18 +179,16 @@ START_TEST(read_after_a_postread_of_these_bytes)
 	__tsan_read4(&l.word[BLOCK + 4]);
 	ck_assert_uint_eq(stream_count(&l.s, "dma.post-before-cpu"), 2);
 }
-END_TEST
 
-START_TEST(read_while_the_device_writes)
+TEST(read_while_the_device_writes)
 {
 	load();
 	send(32, true);
 	__tsan_read4(&l.word[BLOCK + 2]);
 	is_told("dma.post-before-cpu", "while queue 0 slot 0 has them");
 }
-END_TEST
 
-START_TEST(freed_after_a_reset)
+TEST(freed_after_a_reset)
 {
 	load();
 	send(32, false);
@@ -206,34 +197,5 @@ START_TEST(freed_after_a_reset)
 	block(HW_MEMORY_GONE);
 	ck_assert_uint_eq(stream_count(&l.s, "dma.release-owned"), 0);
 }
-END_TEST
 
-static void
-teardown_dma(void)
-{
-	loads_fini(&l);
-	free(l.world.memory.frame);
-}
-
-Suite *
-rules_touch_suite(void)
-{
-	Suite *suite = suite_create("rules_touch");
-	TCase *memory = tcase_create("memory");
-	TCase *device = tcase_create("device");
-
-	tcase_add_checked_fixture(memory, setup, teardown);
-	tcase_add_test(memory, initialised_by_the_driver_or_the_kernel);
-	tcase_add_test(memory, before_the_beginning);
-	tcase_add_test(memory, the_kernels_own_memory);
-	tcase_add_test(memory, freed_beside_a_live_lock);
-	suite_add_tcase(suite, memory);
-	tcase_add_checked_fixture(device, setup, teardown_dma);
-	tcase_add_test(device, written_at_the_device);
-	tcase_add_test(device, a_sick_device_misleads);
-	tcase_add_test(device, read_after_a_postread_of_these_bytes);
-	tcase_add_test(device, read_while_the_device_writes);
-	tcase_add_test(device, freed_after_a_reset);
-	suite_add_tcase(suite, device);
-	return suite;
-}
+SUITE(rules_touch_suite, "rules_touch", .setup = setup, .teardown = teardown)

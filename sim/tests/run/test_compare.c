@@ -3,7 +3,6 @@
  * Tests of sim/run/compare and sim/report/compared: streams made by hand, and what a patch of
  * driver/fixes changes.
  */
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,8 +12,7 @@
 #include "report/compared.h"
 #include "run/compare.h"
 #include "scenario/scenario.h"
-
-Suite	*run_compare_suite(void);
+#include "tests/suite.h"
 
 #define MAX 40
 
@@ -81,7 +79,7 @@ rows(struct two *two, unsigned bound)
 	return text;
 }
 
-START_TEST(same)
+TEST(same)
 {
 	struct two two;
 
@@ -94,9 +92,8 @@ START_TEST(same)
 	ck_assert_uint_eq(two.result.differences, 0);
 	compare_result_fini(&two.result);
 }
-END_TEST
 
-START_TEST(added_and_removed)
+TEST(added_and_removed)
 {
 	struct two two;
 
@@ -112,9 +109,8 @@ START_TEST(added_and_removed)
 	ck_assert_uint_eq(two.result.differences, 2);
 	compare_result_fini(&two.result);
 }
-END_TEST
 
-START_TEST(changed)
+TEST(changed)
 {
 	struct two two;
 	char what[COMPARED_NAME];
@@ -140,10 +136,9 @@ START_TEST(changed)
 	ck_assert_str_eq(rows(&two, 9), "-+");
 	compare_result_fini(&two.result);
 }
-END_TEST
 
 /* Only where the shift begins or changes, and by context. */
-START_TEST(shifted)
+TEST(shifted)
 {
 	struct two two;
 
@@ -163,10 +158,9 @@ START_TEST(shifted)
 	ck_assert_uint_eq(two.result.moved, 4 + 4 + 5);
 	compare_result_fini(&two.result);
 }
-END_TEST
 
 /* One more round of a loop is one round, not a shift of all others. */
-START_TEST(more_of_the_same)
+TEST(more_of_the_same)
 {
 	struct two two;
 
@@ -180,9 +174,8 @@ START_TEST(more_of_the_same)
 	ck_assert_str_eq(rows(&two, 9), "=+==");
 	compare_result_fini(&two.result);
 }
-END_TEST
 
-START_TEST(ends)
+TEST(ends)
 {
 	struct two two;
 
@@ -201,9 +194,8 @@ START_TEST(ends)
 	ck_assert_str_eq(rows(&two, 9), "=====+E");
 	compare_result_fini(&two.result);
 }
-END_TEST
 
-START_TEST(nothing_in_common)
+TEST(nothing_in_common)
 {
 	struct two two;
 
@@ -220,7 +212,6 @@ START_TEST(nothing_in_common)
 	ck_assert_str_eq(rows(&two, 12), "=====------++++++");
 	compare_result_fini(&two.result);
 }
-END_TEST
 
 /* ---- classes and text ---- */
 
@@ -256,7 +247,7 @@ classes_as(struct compared_classes *classes, bool for_people)
 	return text;
 }
 
-START_TEST(text_of_a_case)
+TEST(text_of_a_case)
 {
 	struct two two;
 	char *text;
@@ -279,10 +270,9 @@ START_TEST(text_of_a_case)
 	free(text);
 	compare_result_fini(&two.result);
 }
-END_TEST
 
 /* A difference at each end: all of them, or the first. */
-START_TEST(first_and_all)
+TEST(first_and_all)
 {
 	struct two two;
 	char *text;
@@ -307,9 +297,8 @@ START_TEST(first_and_all)
 	free(text);
 	compare_result_fini(&two.result);
 }
-END_TEST
 
-START_TEST(classes_over_cases)
+TEST(classes_over_cases)
 {
 	struct compared_classes classes = { 0 }, read = { 0 };
 	struct two two;
@@ -343,9 +332,8 @@ START_TEST(classes_over_cases)
 	compared_classes_fini(&read);
 	compare_result_fini(&two.result);
 }
-END_TEST
 
-START_TEST(bad_classes)
+TEST(bad_classes)
 {
 	static const char *const bad[] = {
 		"", "x\n", "1\n2\n", "1\n99\t1\t1\ta\tb\tc\n", "1\n2\t1\t1\ta\tb\n",
@@ -361,7 +349,6 @@ START_TEST(bad_classes)
 		free(text);
 	}
 }
-END_TEST
 
 /* ---- a patch ---- */
 
@@ -381,7 +368,7 @@ static struct {
 } t;
 
 static void
-setup(void)
+open_both(void)
 {
 	static const char *const name[] = { "before", "after" };
 	char command[600];
@@ -414,7 +401,7 @@ forget(void)
 }
 
 static void
-teardown(void)
+let_go(void)
 {
 	forget();
 	module_close(t.module[0]);
@@ -463,8 +450,9 @@ count_kind(const struct compare_stream *stream, enum event_kind kind)
 	return count;
 }
 
-START_TEST(patch_changes_one_thing)
+TEST(patch_changes_one_thing)
 {
+	open_both();
 	compare_story(HEAD "  - fail: {id: node, call: sysctl_createv, errno: ENOMEM}\n" TARGET);
 	ck_assert_str_eq(t.classes, "  ends differently: crash in a, finished in b "
 	    "(viomb_create_sysctl): 1 case, t\n");
@@ -480,30 +468,7 @@ START_TEST(patch_changes_one_thing)
 	ck_assert_uint_gt(count_kind(&t.a, EV_DEV_USED), 0);
 	ck_assert_uint_gt(count_kind(&t.a, EV_IRQ_ENTER), 0);
 	ck_assert_uint_gt(count_kind(&t.a, EV_DEV_ACTUAL), 0);
+	let_go();
 }
-END_TEST
 
-Suite *
-run_compare_suite(void)
-{
-	Suite *suite = suite_create("run_compare");
-	TCase *tc = tcase_create("streams"), *patch = tcase_create("patch");
-
-	tcase_add_test(tc, same);
-	tcase_add_test(tc, added_and_removed);
-	tcase_add_test(tc, changed);
-	tcase_add_test(tc, shifted);
-	tcase_add_test(tc, more_of_the_same);
-	tcase_add_test(tc, ends);
-	tcase_add_test(tc, nothing_in_common);
-	tcase_add_test(tc, text_of_a_case);
-	tcase_add_test(tc, first_and_all);
-	tcase_add_test(tc, classes_over_cases);
-	tcase_add_test(tc, bad_classes);
-	suite_add_tcase(suite, tc);
-	tcase_add_checked_fixture(patch, setup, teardown);
-	tcase_set_timeout(patch, 60);
-	tcase_add_test(patch, patch_changes_one_thing);
-	suite_add_tcase(suite, patch);
-	return suite;
-}
+SUITE(run_compare_suite, "run_compare", .timeout = 60)

@@ -2,13 +2,11 @@
 /*
  * Tests of sim/run/member: bytes of a driver's state, by their names.
  */
-#include <check.h>
 #include <string.h>
 
 #include "run/member.h"
 #include "tests/run/build_module.h"
-
-Suite *run_member_suite(void);
+#include "tests/suite.h"
 
 static const char driver[] =
     "struct inner { int first; void *second; };\n"
@@ -27,19 +25,6 @@ static const char driver[] =
 
 static struct build_folder folder;
 
-static void
-set_up(void)
-{
-	build_folder_make(&folder);
-	build_module(&folder, "t", driver, "");
-}
-
-static void
-tear_down(void)
-{
-	build_folder_remove(&folder);
-}
-
 static const struct {
 	size_t offset, size;
 	const char *name;		/* NULL: none */
@@ -50,38 +35,25 @@ static const struct {
 	{ 40, 4, "either" }, { 48, 4, NULL }, { 52, 4, NULL }, { 5000, 4, NULL },
 };
 
-START_TEST(bytes_have_names)
-{
-	char name[64];
-	bool found = member_name(build_path(&folder, "t.so"), 56, bytes[_i].offset,
-	    bytes[_i].size, name, sizeof(name));
-
-	ck_assert_msg(found == (bytes[_i].name != NULL), "%zu", bytes[_i].offset);
-	if (found)
-		ck_assert_str_eq(name, bytes[_i].name);
-}
-END_TEST
-
-START_TEST(what_is_not_there_has_none)
+TEST(bytes_have_names)
 {
 	char name[64];
 
+	build_folder_make(&folder);
+	build_module(&folder, "t", driver, "");
+	for (size_t i = 0; i < sizeof(bytes) / sizeof(bytes[0]); i++) {
+		bool found = member_name(build_path(&folder, "t.so"), 56, bytes[i].offset,
+		    bytes[i].size, name, sizeof(name));
+
+		ck_assert_msg(found == (bytes[i].name != NULL), "%zu", bytes[i].offset);
+		if (found)
+			ck_assert_str_eq(name, bytes[i].name);
+	}
 	/* No state of that size; no such file; no room. */
 	ck_assert(!member_name(build_path(&folder, "t.so"), 60, 0, 4, name, sizeof(name)));
 	ck_assert(!member_name("/nowhere/t.so", 56, 0, 4, name, sizeof(name)));
 	ck_assert(!member_name(build_path(&folder, "t.so"), 56, 0, 4, name, 3));
+	build_folder_remove(&folder);
 }
-END_TEST
 
-Suite *
-run_member_suite(void)
-{
-	Suite *suite = suite_create("run_member");
-	TCase *tc = tcase_create("member");
-
-	tcase_add_unchecked_fixture(tc, set_up, tear_down);
-	tcase_add_loop_test(tc, bytes_have_names, 0, sizeof(bytes) / sizeof(bytes[0]));
-	tcase_add_test(tc, what_is_not_there_has_none);
-	suite_add_tcase(suite, tc);
-	return suite;
-}
+SUITE(run_member_suite, "run_member")

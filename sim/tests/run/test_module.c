@@ -2,7 +2,6 @@
 /*
  * Tests of sim/run/module: what is loaded, and what is refused.
  */
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,8 +11,7 @@
 #include "run/module_file.h"
 #include "run/source.h"
 #include "tests/run/build_module.h"
-
-Suite	*run_module_suite(void);
+#include "tests/suite.h"
 
 /* What the drivers below may use: the "kernel" of these tests. */
 int	test_kernel_number(int);
@@ -118,7 +116,7 @@ counter_of(const struct module *m)
 	return fn();
 }
 
-START_TEST(driver_calls_the_kernel)
+TEST(driver_calls_the_kernel)
 {
 	struct module *m = build_open(&folder, "driver.so");
 
@@ -126,9 +124,8 @@ START_TEST(driver_calls_the_kernel)
 	ck_assert_str_eq(module_path(m), build_path(&folder, "driver.so"));
 	module_close(m);
 }
-END_TEST
 
-START_TEST(attachments_are_found_by_name)
+TEST(attachments_are_found_by_name)
 {
 	struct module *m = build_open(&folder, "driver.so");
 	const struct module_attachment *one, *two;
@@ -147,7 +144,6 @@ START_TEST(attachments_are_found_by_name)
 	ck_assert_uint_lt(first, second);
 	module_close(m);
 }
-END_TEST
 
 static void
 check_reset(const char *name)
@@ -167,19 +163,17 @@ check_reset(const char *name)
 	module_close(m);
 }
 
-START_TEST(reset_restores_every_variable)
+TEST(reset_restores_every_variable)
 {
 	check_reset("driver.so");
 }
-END_TEST
 
-START_TEST(reset_restores_a_coverage_build)
+TEST(reset_restores_a_coverage_build)
 {
 	check_reset("counted.so");
 }
-END_TEST
 
-START_TEST(reset_keeps_coverage_counts)
+TEST(reset_keeps_coverage_counts)
 {
 	char command[300];
 	struct module *m;
@@ -197,9 +191,8 @@ START_TEST(reset_keeps_coverage_counts)
 	    " grep -q '^ *3: *14:'", folder.path);
 	ck_assert_int_eq(system(command), 0);
 }
-END_TEST
 
-START_TEST(addresses_are_told_apart)
+TEST(addresses_are_told_apart)
 {
 	struct module *m = build_open(&folder, "driver.so");
 	uintptr_t code = (uintptr_t)step_of(m);
@@ -219,9 +212,8 @@ START_TEST(addresses_are_told_apart)
 	    (uintptr_t)module_attachment_find(m, "one")->cfattach));
 	module_close(m);
 }
-END_TEST
 
-START_TEST(data_extents_hold_the_variables_only)
+TEST(data_extents_hold_the_variables_only)
 {
 	struct module *m = build_open(&folder, "driver.so");
 	uintptr_t low, high;
@@ -235,9 +227,8 @@ START_TEST(data_extents_hold_the_variables_only)
 	ck_assert_uint_le(size, 4000 + 512);
 	module_close(m);
 }
-END_TEST
 
-START_TEST(missing_functions_are_named_with_line_and_page)
+TEST(missing_functions_are_named_with_line_and_page)
 {
 	struct module_error error;
 
@@ -254,9 +245,8 @@ START_TEST(missing_functions_are_named_with_line_and_page)
 	module_error_fini(&error);
 	ck_assert_ptr_null(error.text);
 }
-END_TEST
 
-START_TEST(functions_of_libc_are_not_of_the_kernel)
+TEST(functions_of_libc_are_not_of_the_kernel)
 {
 	struct module_error error;
 
@@ -266,7 +256,6 @@ START_TEST(functions_of_libc_are_not_of_the_kernel)
 	    "libc.c:7: the shim has no function getpid; see sim/kern/README.md\n");
 	module_error_fini(&error);
 }
-END_TEST
 
 static void
 refused(const char *path, const char *reason)
@@ -282,7 +271,7 @@ refused(const char *path, const char *reason)
 	module_error_fini(&error);
 }
 
-START_TEST(what_is_no_module_is_refused)
+TEST(what_is_no_module_is_refused)
 {
 	char command[300];
 
@@ -313,7 +302,6 @@ START_TEST(what_is_no_module_is_refused)
 	ck_assert_int_eq(system(command), 0);
 	refused(build_path(&folder, "cut.so"), "not a driver module");
 }
-END_TEST
 
 static char *
 read_module(const char *name, size_t *size)
@@ -345,7 +333,7 @@ write_module(const char *name, const char *image, size_t size)
  * With its checksum each flip is noticed; without (a module that was not made by viosim-cc), what
  * dies of it is.
  */
-START_TEST(any_flipped_bit_is_noticed)
+TEST_RANGE(any_flipped_bit_is_noticed, 0, 2)
 {
 	size_t size, step;
 	char *image = read_module("driver.so", &size);
@@ -373,9 +361,8 @@ START_TEST(any_flipped_bit_is_noticed)
 		module_close(m);
 	}
 }
-END_TEST
 
-START_TEST(what_dies_on_loading_is_refused)
+TEST(what_dies_on_loading_is_refused)
 {
 	static const struct { const char *text, *reason; } modules[] = {
 		{ "__attribute__((constructor)) static void f(void) { *(volatile int *)8 = 0; }\n",
@@ -390,10 +377,9 @@ START_TEST(what_dies_on_loading_is_refused)
 		refused(build_path(&folder, "dies.so"), modules[i].reason);
 	}
 }
-END_TEST
 
 /* What has been loaded goes on as it was, whatever becomes of the file. */
-START_TEST(file_may_be_replaced_after_loading)
+TEST(file_may_be_replaced_after_loading)
 {
 	struct source_pos pos;
 	size_t size;
@@ -412,9 +398,8 @@ START_TEST(file_may_be_replaced_after_loading)
 	ck_assert_str_eq(pos.function, "step");
 	module_close(m);
 }
-END_TEST
 
-START_TEST(slips_are_told_from_what_is_missing)
+TEST(slips_are_told_from_what_is_missing)
 {
 	struct module_error error;
 
@@ -428,9 +413,8 @@ START_TEST(slips_are_told_from_what_is_missing)
 	    "slip.c:3: the shim has no function mutex_entr; did you mean \"mutex_enter\"?\n");
 	module_error_fini(&error);
 }
-END_TEST
 
-START_TEST(manual_pages_exist_or_are_not_named)
+TEST(manual_pages_exist_or_are_not_named)
 {
 	static const struct { const char *name, *page; bool is_certain; } rows[] = {
 		{ "virtio_enqueue", "virtio(4)", false }, { "TAILQ_CONCAT", "queue(3)", false },
@@ -448,9 +432,8 @@ START_TEST(manual_pages_exist_or_are_not_named)
 		ck_assert_msg(is_certain == rows[i].is_certain, "%s", rows[i].name);
 	}
 }
-END_TEST
 
-START_TEST(module_knows_its_source)
+TEST(module_knows_its_source)
 {
 	struct module *m = build_open(&folder, "driver.so");
 	struct source_pos pos = { .line = 0 };
@@ -464,39 +447,6 @@ START_TEST(module_knows_its_source)
 	ck_assert_ptr_eq(module_source(m), module_source(m));
 	module_close(m);
 }
-END_TEST
 
-static void
-add_module_tests(Suite *s)
-{
-	TCase *tc = tcase_create("module");
-
-	tcase_add_unchecked_fixture(tc, setup_modules, teardown_modules);
-	tcase_set_timeout(tc, 30);
-	tcase_add_test(tc, driver_calls_the_kernel);
-	tcase_add_test(tc, attachments_are_found_by_name);
-	tcase_add_test(tc, reset_restores_every_variable);
-	tcase_add_test(tc, reset_restores_a_coverage_build);
-	tcase_add_test(tc, reset_keeps_coverage_counts);
-	tcase_add_test(tc, addresses_are_told_apart);
-	tcase_add_test(tc, data_extents_hold_the_variables_only);
-	tcase_add_test(tc, missing_functions_are_named_with_line_and_page);
-	tcase_add_test(tc, functions_of_libc_are_not_of_the_kernel);
-	tcase_add_test(tc, what_is_no_module_is_refused);
-	tcase_add_loop_test(tc, any_flipped_bit_is_noticed, 0, 2);
-	tcase_add_test(tc, what_dies_on_loading_is_refused);
-	tcase_add_test(tc, file_may_be_replaced_after_loading);
-	tcase_add_test(tc, slips_are_told_from_what_is_missing);
-	tcase_add_test(tc, manual_pages_exist_or_are_not_named);
-	tcase_add_test(tc, module_knows_its_source);
-	suite_add_tcase(s, tc);
-}
-
-Suite *
-run_module_suite(void)
-{
-	Suite *s = suite_create("run_module");
-
-	add_module_tests(s);
-	return s;
-}
+SUITE(run_module_suite, "run_module",
+    .setup = setup_modules, .teardown = teardown_modules, .timeout = 30)

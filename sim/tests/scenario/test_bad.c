@@ -2,7 +2,6 @@
 /*
  * Tests of sim/scenario/load: what a bad file is told, word for word, and where.
  */
-#include <check.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,10 +12,9 @@
 #include "tests/scenario/bad_cases.h"
 #include "tests/scenario/bad_steps_cases.h"
 #include "tests/scenario/bad_text_cases.h"
+#include "tests/suite.h"
 
 #define NELEM(a) (sizeof(a) / sizeof((a)[0]))
-
-Suite	*scenario_bad_suite(void);
 
 /* The header lines of `errors` are those of the case, in order, and no others. */
 static void
@@ -55,12 +53,11 @@ static const struct {
 	BAD(bad_needs), BAD(bad_events), BAD(bad_params),
 };
 
-START_TEST(mistakes_are_refused)
+TEST_EACH(mistakes_are_refused, bad_lists)
 {
 	for (size_t i = 0; i < bad_lists[_i].count; i++)
 		check_bad(&bad_lists[_i].bad[i]);
 }
-END_TEST
 
 /* What looks like one of those and has a meaning. */
 static const char *const good[] = {
@@ -103,11 +100,10 @@ static const char *const good[] = {
 	FIXTURE_STEP "machine: {\n  hz: 100,\n }\n",
 };
 
-START_TEST(what_has_a_meaning_loads)
+TEST_EACH(what_has_a_meaning_loads, good)
 {
 	scenario_doc_free(fixture_load(good[_i]));
 }
-END_TEST
 
 /* ---- bytes ---- */
 
@@ -137,7 +133,7 @@ static const struct {
 	BYTES("a: \"\\0\"\n", "1:5: error: this text holds a control character"),
 };
 
-START_TEST(bytes_are_refused)
+TEST_EACH(bytes_are_refused, bad_bytes)
 {
 	char *errors = fixture_errors_of("t.yaml", bad_bytes[_i].text, bad_bytes[_i].size);
 
@@ -147,11 +143,10 @@ START_TEST(bytes_are_refused)
 		ck_assert_msg((unsigned char)*s >= ' ' || *s == '\n', "%s", errors);
 	free(errors);
 }
-END_TEST
 
 /* ---- size and shape ---- */
 
-START_TEST(depth_is_bounded)
+TEST(depth_is_bounded)
 {
 	char text[2001];
 	char *errors;
@@ -167,9 +162,8 @@ START_TEST(depth_is_bounded)
 	ck_assert_ptr_nonnull(strstr(errors, "nested deeper than 32 levels"));
 	free(errors);
 }
-END_TEST
 
-START_TEST(alias_bomb_does_not_go_off)
+TEST(alias_bomb_does_not_go_off)
 {
 	char text[4096], *errors;
 	size_t n = (size_t)sprintf(text, "a0: &a0 [x, x, x, x, x, x, x, x, x]\n");
@@ -182,9 +176,8 @@ START_TEST(alias_bomb_does_not_go_off)
 	ck_assert_ptr_nonnull(strstr(errors, "more errors are not shown"));
 	free(errors);
 }
-END_TEST
 
-START_TEST(errors_come_all_at_once_but_at_most_twenty)
+TEST(errors_come_all_at_once_but_at_most_twenty)
 {
 	char text[2048] = FIXTURE_STEPS, *errors;
 	size_t lines = 0;
@@ -198,9 +191,8 @@ START_TEST(errors_come_all_at_once_but_at_most_twenty)
 	ck_assert_ptr_nonnull(strstr(errors, "5 more errors are not shown\n"));
 	free(errors);
 }
-END_TEST
 
-START_TEST(too_many_combinations_are_refused)
+TEST(too_many_combinations_are_refused)
 {
 	char text[2048] = FIXTURE_STEP "matrix: {", *errors;
 
@@ -211,9 +203,8 @@ START_TEST(too_many_combinations_are_refused)
 	ck_assert_ptr_nonnull(strstr(errors, "t.yaml:6:9: error: more than 1024 combinations"));
 	free(errors);
 }
-END_TEST
 
-START_TEST(caret_stands_under_the_error)
+TEST(caret_stands_under_the_error)
 {
 	char *errors = fixture_errors(FIXTURE_STEPS "  - expect: \"host.actuall == 1\" # é\n");
 
@@ -230,9 +221,8 @@ START_TEST(caret_stands_under_the_error)
 	    "               \t   ^~~~~\n");
 	free(errors);
 }
-END_TEST
 
-START_TEST(long_lines_are_cropped_around_the_error)
+TEST(long_lines_are_cropped_around_the_error)
 {
 	char *errors = fixture_errors(FIXTURE_STEPS
 	    "  - {name: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
@@ -244,7 +234,6 @@ START_TEST(long_lines_are_cropped_around_the_error)
 	    "                                                                 ^~~~~\n");
 	free(errors);
 }
-END_TEST
 
 /* ---- files ---- */
 
@@ -262,7 +251,7 @@ check_file(const char *path, const char *wanted)
 	diag_list_fini(&diags);
 }
 
-START_TEST(files_that_are_none_are_refused)
+TEST(files_that_are_none_are_refused)
 {
 	char folder[] = "/tmp/viosim-bad-XXXXXX", path[64];
 	int fd;
@@ -287,9 +276,8 @@ START_TEST(files_that_are_none_are_refused)
 	ck_assert_int_eq(unlink(path), 0);
 	ck_assert_int_eq(rmdir(folder), 0);
 }
-END_TEST
 
-START_TEST(large_files_are_refused_or_read_fast)
+TEST(large_files_are_refused_or_read_fast)
 {
 	char *text = malloc(SCENARIO_FILE_MAX + 2), *errors;
 	size_t head = strlen(FIXTURE_HEAD);
@@ -306,26 +294,5 @@ START_TEST(large_files_are_refused_or_read_fast)
 	ck_assert_ptr_null(fixture_errors_of("t.yaml", text, head + 7 + 10 * 100000));
 	free(text);
 }
-END_TEST
 
-Suite *
-scenario_bad_suite(void)
-{
-	Suite *suite = suite_create("scenario_bad");
-	TCase *words = tcase_create("words"), *shape = tcase_create("shape");
-
-	tcase_add_loop_test(words, mistakes_are_refused, 0, NELEM(bad_lists));
-	tcase_add_loop_test(words, what_has_a_meaning_loads, 0, NELEM(good));
-	tcase_add_loop_test(words, bytes_are_refused, 0, NELEM(bad_bytes));
-	suite_add_tcase(suite, words);
-	tcase_add_test(shape, depth_is_bounded);
-	tcase_add_test(shape, alias_bomb_does_not_go_off);
-	tcase_add_test(shape, errors_come_all_at_once_but_at_most_twenty);
-	tcase_add_test(shape, too_many_combinations_are_refused);
-	tcase_add_test(shape, caret_stands_under_the_error);
-	tcase_add_test(shape, long_lines_are_cropped_around_the_error);
-	tcase_add_test(shape, files_that_are_none_are_refused);
-	tcase_add_test(shape, large_files_are_refused_or_read_fast);
-	suite_add_tcase(suite, shape);
-	return suite;
-}
+SUITE(scenario_bad_suite, "scenario_bad")
