@@ -106,12 +106,15 @@ rule_of(const char *name, bool *bad)
 	return NULL;
 }
 
-/* The lines with BREAKS: each belongs to the next FRAGMENT. */
+/*
+ * The lines with BREAKS: each belongs to the next FRAGMENT, or to the FRAGMENT_IN whose function
+ * ends next.
+ */
 static void
 find_lines(const struct area_module *area)
 {
 	unsigned number = 0, line = 0, lines = 0;
-	char text[400], name[100];
+	char text[400], name[100] = "";		/* the FRAGMENT_IN that we are in */
 	FILE *file;
 
 	snprintf(text, sizeof(text), "%s/%s.c", source_folder(), area->name);
@@ -126,7 +129,10 @@ find_lines(const struct area_module *area)
 			line = number;
 			lines++;
 		}
-		if (sscanf(text, "FRAGMENT(%99[a-z0-9_]", name) != 1)
+		if (sscanf(text, "FRAGMENT_IN(%99[a-z0-9_]", name) == 1)
+			continue;
+		if ((text[0] != '}' || name[0] == '\0') &&
+		    sscanf(text, "FRAGMENT(%99[a-z0-9_]", name) != 1)
 			continue;
 		for (size_t i = 0; i < fragment_count; i++) {
 			if (strcmp(fragments[i].name, name) != 0)
@@ -135,6 +141,7 @@ find_lines(const struct area_module *area)
 			fragments[i].lines = lines;
 		}
 		line = lines = 0;
+		name[0] = '\0';
 	}
 	fclose(file);
 }

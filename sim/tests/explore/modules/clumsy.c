@@ -7,7 +7,6 @@
 static void
 clumsy_inflate(struct probe *sc, unsigned int npages)
 {
-
 	sc->sc_short = !probe_alloc(&sc->sc_pages, npages);
 	if (sc->sc_short) {
 		sc->sc_n++;

@@ -29,7 +29,6 @@ pair_worker(void *arg)
 static void
 pair_in_attach(struct probe *sc)
 {
-
 	mutex_init(&sc->sc_lock2, MUTEX_DEFAULT, IPL_VM);
 	cv_init(&sc->sc_cv2, "pair");
 }
@@ -37,7 +36,6 @@ pair_in_attach(struct probe *sc)
 static void
 pair_in_live(struct probe *sc)
 {
-
 	for (int i = 0; i < 2; i++)
 		if (kthread_create(PRI_NONE, KTHREAD_MPSAFE, NULL, pair_worker,
 		    sc, NULL, "pair%d", i) != 0)
@@ -47,7 +45,6 @@ pair_in_live(struct probe *sc)
 static void
 pair_in_config(struct probe *sc)
 {
-
 	mutex_enter(&sc->sc_lock2);
 	pair_round++;
 	cv_broadcast(&sc->sc_cv2);

@@ -8,7 +8,6 @@
 static void
 racy_thread(struct probe *sc)
 {
-
 	for (;;) {
 		probe_step(sc);
 		if (!sc->sc_told) {	/* HERE: tests */

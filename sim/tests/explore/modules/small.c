@@ -15,7 +15,6 @@ static bool small_is_slow;
 static void
 small_in_config(struct probe *sc)
 {
-
 	sc->sc_n++;	/* HERE: counts */
 }
 
@@ -46,7 +45,6 @@ small_stray(struct probe *sc)
 static void
 small_inflated(struct probe *sc)
 {
-
 	probe_inflated(sc);
 	if (sc->sc_actual == ASK_STRAY)
 		small_stray(sc);
@@ -57,7 +55,6 @@ small_inflated(struct probe *sc)
 static void
 small_in_detach(struct probe *sc)
 {
-
 	if (small_is_slow)
 		kpause("slow", false, 3 * hz, NULL);
 }

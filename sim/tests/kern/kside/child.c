@@ -30,7 +30,6 @@ CFATTACH_DECL_NEW(child_detaching, sizeof(struct child_softc), child_match, chil
 const void *
 child_cfattach(bool with_detach)
 {
-
 	return with_detach ? &child_detaching_ca : &child_ca;
 }
 
@@ -49,7 +48,6 @@ child_match(device_t parent, cfdata_t cf, void *aux)
 static int
 child_config_change(struct virtio_softc *vsc)
 {
-
 	frag_mark(child_plan.frag, 'c');
 	return 1;
 }
@@ -75,14 +73,12 @@ child_vq_done(struct virtqueue *vq)
 static int
 child_vq_handler(void *vq)
 {
-
 	return child_vq_done(vq);
 }
 
 static void
 child_thread(void *arg)
 {
-
 	frag_mark(child_plan.frag, 'T');
 	kthread_exit(0);
 }
@@ -90,7 +86,6 @@ child_thread(void *arg)
 static void
 child_free_queues(struct child_softc *sc)
 {
-
 	for (int i = child_plan.queues; i-- > 0; ) {
 		if (sc->sc_vq[i].vq_num == 0)
 			continue;
@@ -102,7 +97,6 @@ child_free_queues(struct child_softc *sc)
 static void
 child_fail(struct child_softc *sc)
 {
-
 	child_free_queues(sc);
 	virtio_child_attach_failed(sc->sc_virtio);
 	frag_mark(child_plan.frag, 'L');
@@ -111,7 +105,6 @@ child_fail(struct child_softc *sc)
 static bool
 child_alloc_queues(struct child_softc *sc)
 {
-
 	for (int i = 0; i < child_plan.queues; i++) {
 		sc->sc_vq[i].vq_done = child_vq_done;
 		if (virtio_alloc_vq(sc->sc_virtio, &sc->sc_vq[i], i, CHILD_BYTES,
@@ -143,7 +136,6 @@ child_sysctl(struct child_softc *sc)
 static void
 child_finish(struct child_softc *sc)
 {
-
 	for (int i = 0; child_plan.per_queue && i < child_plan.queues; i++) {
 		sc->sc_vq[i].vq_intrhand = child_vq_handler;
 		sc->sc_vq[i].vq_intrhand_arg = &sc->sc_vq[i];

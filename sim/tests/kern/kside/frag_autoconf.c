@@ -28,7 +28,6 @@ frag_device_accessors(void *arg)
 void
 frag_detach_force(void *arg)
 {
-
 	config_detach(child->sc_dev, DETACH_FORCE);
 	frag_mark(arg, '!');
 }
@@ -38,7 +37,6 @@ frag_detach_force(void *arg)
 static int
 mark_config(device_t dev, char letter)
 {
-
 	frag_mark(child_plan.frag, letter);
 	return child_plan.frag->out[10]++ < 2;
 }
@@ -46,21 +44,18 @@ mark_config(device_t dev, char letter)
 static void
 deferred(device_t dev)
 {
-
 	mark_config(dev, 'd');
 }
 
 static int
 finalized(device_t dev)
 {
-
 	return mark_config(dev, 'z');
 }
 
 void
 frag_config_defer(void *arg)
 {
-
 	config_defer(child->sc_dev, deferred);
 	frag_mark(arg, 'x');
 }
@@ -68,7 +63,6 @@ frag_config_defer(void *arg)
 void
 frag_config_defer_twice(void *arg)
 {
-
 	config_defer(child->sc_dev, deferred);
 	config_defer(child->sc_dev, deferred);
 }
@@ -76,7 +70,6 @@ frag_config_defer_twice(void *arg)
 void
 frag_config_at_once(void *arg)
 {
-
 	config_interrupts(child->sc_dev, deferred);
 	config_mountroot(child->sc_dev, deferred);
 	config_finalize_register(child->sc_dev, finalized);
@@ -114,7 +107,6 @@ other_match(device_t parent, cfdata_t cf, void *aux)
 static void
 other_attach(device_t parent, device_t self, void *aux)
 {
-
 	frag_mark(child_plan.frag, 'O');
 }
 

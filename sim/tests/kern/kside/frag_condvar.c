@@ -41,7 +41,6 @@ frag_cv_wait_here(void *arg)
 void
 frag_cv_wait_now(void *arg)
 {
-
 	frag_cv_setup(arg);
 	frag_cv_wait_here(arg);
 }
@@ -49,7 +48,6 @@ frag_cv_wait_now(void *arg)
 void
 frag_cv_signal_then_wait(void *arg)
 {
-
 	frag_cv_setup(arg);
 	cv_signal(&frag_cv);
 	frag_cv_wait_here(arg);
@@ -58,7 +56,6 @@ frag_cv_signal_then_wait(void *arg)
 void
 frag_cv_broadcast_then_wait(void *arg)
 {
-
 	frag_cv_setup(arg);
 	cv_broadcast(&frag_cv);
 	frag_cv_wait_here(arg);
@@ -226,7 +223,6 @@ frag_cv_signal_catching(void *arg)
 void
 frag_cv_destroy_woken(void *arg)
 {
-
 	frag_cv_broadcast_all(arg);
 	mutex_enter(&frag_lock);
 	cv_destroy(&frag_cv);
@@ -292,7 +288,6 @@ frag_cv_late_signal(void *arg)
 void
 frag_cv_wait_unlocked(void *arg)
 {
-
 	frag_cv_setup(arg);
 	cv_wait(&frag_cv, &frag_lock);
 }
@@ -321,7 +316,6 @@ frag_cv_destroy_waited(void *arg)
 void
 frag_cv_use_dead(void *arg)
 {
-
 	frag_cv_setup(arg);
 	cv_destroy(&frag_cv);
 	cv_signal(&frag_cv);

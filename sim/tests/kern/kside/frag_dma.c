@@ -14,7 +14,6 @@ static uint8_t *frag_buf;
 static bus_dma_tag_t
 tag(void)
 {
-
 	return virtio_dmat(child->sc_virtio);
 }
 
@@ -22,7 +21,6 @@ tag(void)
 static void
 tell_map(struct frag *f, int at)
 {
-
 	f->out[at++] = (int64_t)frag_map->dm_mapsize;
 	f->out[at++] = frag_map->dm_nsegs;
 	for (int i = 0; i < frag_map->dm_nsegs; i++) {
@@ -158,14 +156,12 @@ sync_window(struct frag *f, int ops)
 void
 frag_dma_window_postread(void *arg)
 {
-
 	sync_window(arg, BUS_DMASYNC_POSTREAD);
 }
 
 void
 frag_dma_window_preread(void *arg)
 {
-
 	sync_window(arg, BUS_DMASYNC_PREREAD);
 }
 
@@ -218,7 +214,6 @@ frag_dma_unload(void *arg)
 void
 frag_dma_destroy_loaded(void *arg)
 {
-
 	frag_dma_window_setup(arg);
 	bus_dmamap_destroy(tag(), frag_map);
 	frag_mark(arg, 'x');
@@ -227,7 +222,6 @@ frag_dma_destroy_loaded(void *arg)
 void
 frag_dma_use_dead(void *arg)
 {
-
 	frag_dma_window_setup(arg);
 	bus_dmamap_destroy(tag(), frag_map);
 	bus_dmamap_sync(tag(), frag_map, 0, 64, BUS_DMASYNC_PREWRITE);

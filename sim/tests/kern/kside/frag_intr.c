@@ -22,7 +22,6 @@ static kcondvar_t frag_cv;
 static void
 schedule(void *si)
 {
-
 	kpreempt_disable();
 	softint_schedule(si);
 	kpreempt_enable();
@@ -188,7 +187,6 @@ frag_softint_gone(void *arg)
 void
 frag_hardint_mark(void *arg)
 {
-
 	frag_mark(arg, 'i');
 	printf("interrupt\n");
 	frag_mark(arg, 'I');
@@ -197,7 +195,6 @@ frag_hardint_mark(void *arg)
 void
 frag_hardint_adaptive(void *arg)
 {
-
 	mutex_enter(&frag_lock);
 	frag_mark(arg, '!');
 	mutex_exit(&frag_lock);
@@ -227,7 +224,6 @@ frag_hardint_alloc(void *arg)
 void
 frag_hardint_cv_wait(void *arg)
 {
-
 	mutex_init(&frag_lock, MUTEX_DEFAULT, IPL_VM);
 	cv_init(&frag_cv, "test");
 	mutex_enter(&frag_lock);

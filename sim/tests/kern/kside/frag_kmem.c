@@ -60,14 +60,12 @@ frag_kmem_until_full(void *arg)
 void
 frag_kmem_bad_flags(void *arg)
 {
-
 	kmem_alloc(16, KM_SLEEP | KM_NOSLEEP);
 }
 
 void
 frag_kmem_zero_size(void *arg)
 {
-
 	kmem_alloc(0, KM_SLEEP);
 }
 

@@ -15,7 +15,6 @@ static lwp_t *frag_lwp;
 static void
 returns(void *arg)
 {
-
 	frag_mark(arg, 'r');
 }
 
@@ -60,7 +59,6 @@ ends(void *arg)
 void
 frag_kthread_names(void *arg)
 {
-
 	kthread_create(PRI_NONE, KTHREAD_MPSAFE, NULL, ends, arg, NULL, "%s%d",
 	    "aname_of_some_length", 7);
 	kthread_create(PRI_NONE, KTHREAD_MPSAFE | KTHREAD_TS, NULL, ends, arg, NULL,
@@ -71,14 +69,12 @@ frag_kthread_names(void *arg)
 void
 frag_kthread_exit_code(void *arg)
 {
-
 	kthread_create(PRI_NONE, KTHREAD_MPSAFE, NULL, ends, arg, NULL, "ender");
 }
 
 static void
 ends_later(void *arg)
 {
-
 	kpause("test", false, 5, NULL);
 	frag_mark(arg, 'e');
 	kthread_exit(0);
@@ -124,7 +120,6 @@ frag_kthread_join_wrong(void *arg)
 void
 frag_kthread_mustjoin_no_lp(void *arg)
 {
-
 	kthread_create(PRI_NONE, KTHREAD_MPSAFE | KTHREAD_MUSTJOIN, NULL, ends, arg,
 	    NULL, "lost");
 }
@@ -132,7 +127,6 @@ frag_kthread_mustjoin_no_lp(void *arg)
 void
 frag_kthread_intr_alone(void *arg)
 {
-
 	kthread_create(PRI_NONE, KTHREAD_INTR, NULL, ends, arg, NULL, "intr");
 }
 
@@ -180,21 +174,18 @@ ends_locked(void *arg)
 void
 frag_kthread_exit_locked(void *arg)
 {
-
 	kthread_create(PRI_NONE, KTHREAD_MPSAFE, NULL, ends_locked, arg, NULL, "locked");
 }
 
 void
 frag_kthread_exit_foreign(void *arg)
 {
-
 	kthread_exit(0);
 }
 
 static void
 idle_work(void *arg)
 {
-
 	frag_mark(arg, 'i');
 	kthread_exit(0);
 }
@@ -202,7 +193,6 @@ idle_work(void *arg)
 static void
 steady_work(void *arg)
 {
-
 	frag_mark(arg, 's');
 	for (int i = 0; i < 3; i++)
 		delay(1000);
@@ -214,7 +204,6 @@ steady_work(void *arg)
 void
 frag_kthread_idle_starves(void *arg)
 {
-
 	kthread_create(PRI_IDLE, KTHREAD_MPSAFE, NULL, idle_work, arg, NULL, "idle");
 	kthread_create(1, KTHREAD_MPSAFE, NULL, steady_work, arg, NULL, "steady");
 }
@@ -233,7 +222,6 @@ frag_kpause_one(void *arg)
 void
 frag_kpause_zero(void *arg)
 {
-
 	kpause("test", false, 0, NULL);
 	frag_mark(arg, '!');
 }
@@ -267,7 +255,6 @@ frag_kpause_mutex(void *arg)
 void
 frag_delay_a_while(void *arg)
 {
-
 	frag_mark(arg, '<');
 	delay(2000);
 	frag_mark(arg, '>');
@@ -278,7 +265,6 @@ frag_delay_a_while(void *arg)
 static void
 between_marks(void *arg)
 {
-
 	for (int i = 0; i < 4; i++) {
 		frag_mark(arg, '[');
 		printf("a point\n");
@@ -291,20 +277,17 @@ between_marks(void *arg)
 void
 frag_biglock_thread(void *arg)
 {
-
 	kthread_create(PRI_NONE, 0, NULL, between_marks, arg, NULL, "biglock");
 }
 
 void
 frag_biglock_sleeper(void *arg)
 {
-
 	kthread_create(PRI_NONE, 0, NULL, ends_later, arg, NULL, "sleeper");
 }
 
 void
 frag_mpsafe_thread(void *arg)
 {
-
 	kthread_create(PRI_NONE, KTHREAD_MPSAFE, NULL, between_marks, arg, NULL, "mpsafe");
 }

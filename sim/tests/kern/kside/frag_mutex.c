@@ -39,14 +39,12 @@ frag_mutex_types(void *arg)
 void
 frag_mutex_bad_type(void *arg)
 {
-
 	mutex_init(&frag_lock, (kmutex_type_t)77, IPL_NONE);
 }
 
 void
 frag_mutex_adaptive_ipl(void *arg)
 {
-
 	mutex_init(&frag_lock, MUTEX_ADAPTIVE, IPL_VM);
 }
 
@@ -66,7 +64,6 @@ frag_mutex_levels(void *arg)
 static void
 nest_init(void)
 {
-
 	mutex_init(&frag_lock, MUTEX_DEFAULT, IPL_VM);
 	mutex_init(&frag_inner, MUTEX_DEFAULT, IPL_SCHED);
 }
@@ -145,14 +142,12 @@ frag_mutex_exit_unheld(void *arg)
 void
 frag_mutex_setup_vm(void *arg)
 {
-
 	mutex_init(&frag_lock, MUTEX_DEFAULT, IPL_VM);
 }
 
 void
 frag_mutex_setup_adaptive(void *arg)
 {
-
 	mutex_init(&frag_lock, MUTEX_DEFAULT, IPL_NONE);
 }
 
@@ -216,7 +211,6 @@ frag_mutex_owned_by_other(void *arg)
 void
 frag_mutex_destroy_held(void *arg)
 {
-
 	mutex_init(&frag_lock, MUTEX_DEFAULT, IPL_VM);
 	mutex_enter(&frag_lock);
 	mutex_destroy(&frag_lock);
@@ -225,7 +219,6 @@ frag_mutex_destroy_held(void *arg)
 void
 frag_mutex_use_dead(void *arg)
 {
-
 	mutex_init(&frag_lock, MUTEX_DEFAULT, IPL_VM);
 	mutex_destroy(&frag_lock);
 	mutex_enter(&frag_lock);

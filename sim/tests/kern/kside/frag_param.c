@@ -120,7 +120,6 @@ MODULE(MODULE_CLASS_DRIVER, fragmodule, "virtio");
 static int
 fragmodule_modcmd(modcmd_t cmd, void *opaque)
 {
-
 	return cmd == MODULE_CMD_INIT ? 0 : ENOTTY;
 }
 

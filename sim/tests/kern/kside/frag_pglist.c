@@ -21,7 +21,6 @@ static struct pglist frag_list, frag_second_list;
 static struct pglist *
 list_of(const struct frag *f)
 {
-
 	return f->in[7] == 0 ? &frag_list : &frag_second_list;
 }
 
@@ -73,7 +72,6 @@ frag_pglist_free_it(void *arg)
 void
 frag_pglist_alloc_free(void *arg)
 {
-
 	frag_pglist_alloc(arg);
 	frag_pglist_free_it(arg);
 }
@@ -154,7 +152,6 @@ frag_pglist_dirty_head(void *arg)
 void
 frag_pglist_free_empty(void *arg)
 {
-
 	TAILQ_INIT(&frag_list);
 	frag_pglist_free_it(arg);
 }

@@ -52,7 +52,6 @@ frag_printf_formats(void *arg)
 void
 frag_aprint_family(void *arg)
 {
-
 	aprint_normal("normal\n");
 	aprint_error("error\n");
 	aprint_naive("naive\n");
@@ -63,7 +62,6 @@ frag_aprint_family(void *arg)
 void
 frag_aprint_dev(void *arg)
 {
-
 	aprint_normal_dev(child->sc_dev, "one %d\n", 1);
 	aprint_error_dev(child->sc_dev, "two\n");
 	device_printf(child->sc_dev, "three\n");
@@ -113,7 +111,6 @@ frag_snprintb_mixed(void *arg)
 void
 frag_panic(void *arg)
 {
-
 	frag_mark(arg, panicstr == NULL ? '0' : '1');
 	panic("the number is %d", 42);
 }

@@ -29,7 +29,6 @@ static struct item frag_item[4];
 static void
 fill(void)
 {
-
 	TAILQ_INIT(&frag_list);
 	for (int i = 0; i < 4; i++) {
 		frag_item[i].i_name = (char)('a' + i);

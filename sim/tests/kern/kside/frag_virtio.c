@@ -12,21 +12,18 @@
 static struct virtqueue *
 queue(void)
 {
-
 	return &child->sc_vq[0];
 }
 
 static int
 prep(int *slot)
 {
-
 	return virtio_enqueue_prep(child->sc_virtio, queue(), slot);
 }
 
 static int
 reserve(int slot, int nsegs)
 {
-
 	return virtio_enqueue_reserve(child->sc_virtio, queue(), slot, nsegs);
 }
 
@@ -123,7 +120,6 @@ frag_vq_abort(void *arg)
 void
 frag_vq_bad_slot(void *arg)
 {
-
 	virtio_enqueue_commit(child->sc_virtio, queue(), 4711, true);
 }
 
@@ -187,21 +183,18 @@ send(struct frag *f, bool part, bool notify)
 void
 frag_vq_send(void *arg)
 {
-
 	send(arg, false, true);
 }
 
 void
 frag_vq_send_part(void *arg)
 {
-
 	send(arg, true, true);
 }
 
 void
 frag_vq_send_quiet(void *arg)
 {
-
 	send(arg, false, false);
 }
 
@@ -209,7 +202,6 @@ frag_vq_send_quiet(void *arg)
 void
 frag_vq_flush(void *arg)
 {
-
 	virtio_enqueue_commit(child->sc_virtio, queue(), -1, true);
 	frag_mark(arg, '-');
 }
@@ -301,7 +293,6 @@ frag_vq_free_busy(void *arg)
 void
 frag_vq_stop_intr(void *arg)
 {
-
 	virtio_stop_vq_intr(child->sc_virtio, queue());
 }
 
@@ -345,7 +336,6 @@ frag_vq_layout(void *arg)
 void
 frag_vq_indirect(void *arg)
 {
-
 	frag_vq_chain(arg);
 	((struct frag *)arg)->out[7] = queue()->vq_indirect != NULL;
 }
@@ -392,7 +382,6 @@ frag_config_write_actual(void *arg)
 void
 frag_device_reset(void *arg)
 {
-
 	virtio_reset(child->sc_virtio);
 }
 

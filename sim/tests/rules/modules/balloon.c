@@ -18,27 +18,21 @@ swap(uint32_t *a, uint32_t *b)
 /* ---- balloon.count ---- */
 
 /* Judged at rest. */
-static void
-inflated_one_too_many(struct probe *sc)
+FRAGMENT_IN(balloon_count_bad, inflated, inflated_one_too_many)
 {
-
 	probe_move(&sc->sc_balloon, &sc->sc_pages);
 	probe_write_actual(sc, sc->sc_actual + sc->sc_count + 1);
 	sc->sc_actual--;
 }
-FRAGMENT(balloon_count_bad, .inflated = inflated_one_too_many);
 
 /* Once for two requests. */
-static void
-inflated_in_two_steps(struct probe *sc)
+FRAGMENT_IN(balloon_count_ok, inflated, inflated_in_two_steps)
 {
-
 	probe_move(&sc->sc_balloon, &sc->sc_pages);
 	sc->sc_actual += sc->sc_count;
 	if (sc->sc_n++ > 0)
 		probe_write_actual(sc, sc->sc_actual);
 }
-FRAGMENT(balloon_count_ok, .inflated = inflated_in_two_steps);
 
 /* ---- balloon.deflate-direction ---- */
 
@@ -51,42 +45,31 @@ send_any(struct probe *sc, struct virtqueue *vq)
 	return true;
 }
 
-static void
-deflate_one_more(struct probe *sc, unsigned int npages)
+FRAGMENT_IN(balloon_deflate_direction_bad, deflate, deflate_one_more, .send = send_any)
 {
-
 	probe_deflate(sc, npages + 1);
 }
-FRAGMENT(balloon_deflate_direction_bad, .send = send_any, .deflate = deflate_one_more);
 
 /* One page after the other is within the target all the time. */
-static void
-deflate_one_by_one(struct probe *sc, unsigned int npages)
+FRAGMENT_IN(balloon_deflate_direction_ok, deflate, deflate_one_by_one)
 {
-
 	probe_deflate(sc, 1);
 }
-FRAGMENT(balloon_deflate_direction_ok, .deflate = deflate_one_by_one);
 
 /* The guest is out of memory: with DEFLATE_ON_OOM a page comes back whatever the target. */
 #define	PROBE_F_DEFLATE_ON_OOM	(1 << 2)
 
-static void
-deflate_for_the_guest(struct probe *sc)
+FRAGMENT_IN(balloon_deflate_direction_bad2, in_step, deflate_for_the_guest, .send = send_any)
 {
-
 	if (sc->sc_actual == 4 && sc->sc_vq_out == NULL && sc->sc_n++ == 0)
 		probe_deflate(sc, 2);
 }
-FRAGMENT(balloon_deflate_direction_bad2, .send = send_any, .in_step = deflate_for_the_guest);
 FRAGMENT(balloon_deflate_direction_ok3, .in_step = deflate_for_the_guest,
     .features = PROBE_F_DEFLATE_ON_OOM);
 
 /* Who goes away takes everything back, although the target stays. */
-static int
-detach_with_full_balloon(struct probe *sc)
+FRAGMENT_IN(balloon_deflate_direction_ok2, detach, detach_with_full_balloon)
 {
-
 	probe_end_thread(sc);
 	while (sc->sc_actual > 0) {
 		probe_deflate(sc, MIN(sc->sc_actual, PROBE_PAGES));
@@ -96,12 +79,10 @@ detach_with_full_balloon(struct probe *sc)
 	probe_detach_rest(sc);
 	return 0;
 }
-FRAGMENT(balloon_deflate_direction_ok2, .detach = detach_with_full_balloon);
 
 /* ---- balloon.deflate-entries ---- */
 
-static bool
-send_twice_the_same(struct probe *sc, struct virtqueue *vq)
+FRAGMENT_IN(balloon_deflate_entries_bad, send, send_twice_the_same)
 {
 	int slot;
 
@@ -111,7 +92,6 @@ send_twice_the_same(struct probe *sc, struct virtqueue *vq)
 	PROBE_COMMIT(sc, vq, slot); /* BREAKS */
 	return true;
 }
-FRAGMENT(balloon_deflate_entries_bad, .send = send_twice_the_same);
 
 /* Named, but kept. */
 static bool
@@ -123,8 +103,7 @@ send_one_that_stays(struct probe *sc, struct virtqueue *vq)
 	return true;
 }
 
-static void
-deflated_but_one(struct probe *sc)
+FRAGMENT_IN(balloon_deflate_entries_bad2, deflated, deflated_but_one, .send = send_one_that_stays)
 {
 	struct vm_page *pg = TAILQ_FIRST(&sc->sc_pages);
 
@@ -133,23 +112,17 @@ deflated_but_one(struct probe *sc)
 	uvm_pglistfree(&sc->sc_pages);
 	probe_write_actual(sc, sc->sc_actual - sc->sc_count);
 }
-FRAGMENT(balloon_deflate_entries_bad2, .send = send_one_that_stays,
-    .deflated = deflated_but_one);
 
 /* Any order will do. */
-static bool
-send_in_other_order(struct probe *sc, struct virtqueue *vq)
+FRAGMENT_IN(balloon_deflate_entries_ok, send, send_in_other_order)
 {
-
 	swap(&sc->sc_pfns[0], &sc->sc_pfns[sc->sc_count - 1]);
 	return probe_send(sc, vq);
 }
-FRAGMENT(balloon_deflate_entries_ok, .send = send_in_other_order);
 
 /* ---- balloon.entry-byte-order ---- */
 
-static bool
-send_big_endian(struct probe *sc, struct virtqueue *vq)
+FRAGMENT_IN(balloon_entry_byte_order_bad, send, send_big_endian)
 {
 	int slot;
 
@@ -159,11 +132,9 @@ send_big_endian(struct probe *sc, struct virtqueue *vq)
 	PROBE_COMMIT(sc, vq, slot); /* BREAKS */
 	return true;
 }
-FRAGMENT(balloon_entry_byte_order_bad, .send = send_big_endian);
 
 /* What a driver without htole32() sends. */
-static bool
-send_cpu_order(struct probe *sc, struct virtqueue *vq)
+FRAGMENT_IN(balloon_entry_byte_order_bad2, send, send_cpu_order)
 {
 	int slot;
 
@@ -173,11 +144,9 @@ send_cpu_order(struct probe *sc, struct virtqueue *vq)
 	PROBE_COMMIT(sc, vq, slot); /* BREAKS */
 	return true;
 }
-FRAGMENT(balloon_entry_byte_order_bad2, .send = send_cpu_order);
 
 /* Byte by byte, the lowest first. */
-static bool
-send_bytes(struct probe *sc, struct virtqueue *vq)
+FRAGMENT_IN(balloon_entry_byte_order_ok, send, send_bytes)
 {
 	struct vm_page *pg;
 	uint8_t *byte = (uint8_t *)sc->sc_pfns;
@@ -187,7 +156,6 @@ send_bytes(struct probe *sc, struct virtqueue *vq)
 			*byte++ = (VM_PAGE_TO_PHYS(pg) / PAGE_SIZE) >> shift & 0xff;
 	return probe_send(sc, vq);
 }
-FRAGMENT(balloon_entry_byte_order_ok, .send = send_bytes);
 
 /* With htole32(). */
 FRAGMENT(balloon_entry_byte_order_ok2);
@@ -203,21 +171,17 @@ send_anything(struct probe *sc, struct virtqueue *vq)
 	return true;
 }
 
-static void
-inflate_one_more(struct probe *sc, unsigned int npages)
+FRAGMENT_IN(balloon_inflate_direction_bad, inflate, inflate_one_more, .send = send_anything)
 {
-
 	probe_inflate(sc, npages + 1);
 }
-FRAGMENT(balloon_inflate_direction_bad, .send = send_anything, .inflate = inflate_one_more);
 
 /* The target falls while the request is out. */
 FRAGMENT(balloon_inflate_direction_ok);
 
 /* ---- balloon.inflate-entries ---- */
 
-static bool
-send_page_twice(struct probe *sc, struct virtqueue *vq)
+FRAGMENT_IN(balloon_inflate_entries_bad, send, send_page_twice)
 {
 	int slot;
 
@@ -226,11 +190,9 @@ send_page_twice(struct probe *sc, struct virtqueue *vq)
 	PROBE_COMMIT(sc, vq, slot); /* BREAKS */
 	return true;
 }
-FRAGMENT(balloon_inflate_entries_bad, .send = send_page_twice);
 
 /* Still on the free list. */
-static bool
-send_page_freed(struct probe *sc, struct virtqueue *vq)
+FRAGMENT_IN(balloon_inflate_entries_bad2, send, send_page_freed)
 {
 	int slot;
 
@@ -243,13 +205,10 @@ send_page_freed(struct probe *sc, struct virtqueue *vq)
 	PROBE_COMMIT(sc, vq, slot); /* BREAKS */
 	return true;
 }
-FRAGMENT(balloon_inflate_entries_bad2, .send = send_page_freed);
 
 /* Allocated in two goes, named in another order. */
-static void
-inflate_from_two_lists(struct probe *sc, unsigned int npages)
+FRAGMENT_IN(balloon_inflate_entries_ok, inflate, inflate_from_two_lists)
 {
-
 	if (!probe_alloc(&sc->sc_pages2, 1))
 		return;
 	if (!probe_alloc(&sc->sc_pages, npages - 1)) {
@@ -261,7 +220,6 @@ inflate_from_two_lists(struct probe *sc, unsigned int npages)
 	swap(&sc->sc_pfns[0], &sc->sc_pfns[npages - 1]);
 	(void)probe_send(sc, &sc->sc_vq[PROBE_INFLATE]);
 }
-FRAGMENT(balloon_inflate_entries_ok, .inflate = inflate_from_two_lists);
 
 /* ---- balloon.length ---- */
 
@@ -274,8 +232,7 @@ send_half_an_entry(struct probe *sc, struct virtqueue *vq)
 	return true;
 }
 
-static bool
-receive_half_an_entry(struct probe *sc, struct virtqueue *vq)
+FRAGMENT_IN(balloon_length_bad, receive, receive_half_an_entry, .send = send_half_an_entry)
 {
 	int slot;
 
@@ -286,7 +243,6 @@ receive_half_an_entry(struct probe *sc, struct virtqueue *vq)
 	sc->sc_vq_out = NULL;
 	return true;
 }
-FRAGMENT(balloon_length_bad, .send = send_half_an_entry, .receive = receive_half_an_entry);
 
 static bool
 send_nothing(struct probe *sc, struct virtqueue *vq)
@@ -321,7 +277,6 @@ receive_nothing(struct probe *sc, struct virtqueue *vq)
 static void
 inflate_nothing_first(struct probe *sc, unsigned int npages)
 {
-
 	if (sc->sc_n++ > 0 || !probe_alloc(&sc->sc_pages, npages)) {
 		probe_inflate(sc, npages);
 		return;
@@ -329,23 +284,16 @@ inflate_nothing_first(struct probe *sc, unsigned int npages)
 	(void)send_nothing(sc, &sc->sc_vq[PROBE_INFLATE]);
 }
 
-static bool
-receive_by_length(struct probe *sc, struct virtqueue *vq)
+FRAGMENT_IN(balloon_length_bad2, receive, receive_by_length, .inflate = inflate_nothing_first)
 {
-
 	return sc->sc_count == 0 ? receive_nothing(sc, vq) : probe_receive(sc, vq);
 }
-FRAGMENT(balloon_length_bad2, .inflate = inflate_nothing_first,
-    .receive = receive_by_length);
 
 /* One entry is enough. */
-static void
-inflate_one_by_one(struct probe *sc, unsigned int npages)
+FRAGMENT_IN(balloon_length_ok, inflate, inflate_one_by_one)
 {
-
 	probe_inflate(sc, 1);
 }
-FRAGMENT(balloon_length_ok, .inflate = inflate_one_by_one);
 
 /* ---- balloon.stale-entry ---- */
 
@@ -360,8 +308,7 @@ send_one_unfilled(struct probe *sc, struct virtqueue *vq)
 	return true;
 }
 
-static bool
-receive_one_more(struct probe *sc, struct virtqueue *vq)
+FRAGMENT_IN(balloon_stale_entry_bad, receive, receive_one_more, .send = send_one_unfilled)
 {
 	int slot;
 
@@ -372,7 +319,6 @@ receive_one_more(struct probe *sc, struct virtqueue *vq)
 	sc->sc_vq_out = NULL;
 	return true;
 }
-FRAGMENT(balloon_stale_entry_bad, .send = send_one_unfilled, .receive = receive_one_more);
 
 /* The second request is shorter than the first. */
 static bool
@@ -384,8 +330,7 @@ send_always_as_many(struct probe *sc, struct virtqueue *vq)
 	return true;
 }
 
-static bool
-receive_always_as_many(struct probe *sc, struct virtqueue *vq)
+FRAGMENT_IN(balloon_stale_entry_bad2, receive, receive_always_as_many, .send = send_always_as_many)
 {
 	int slot;
 
@@ -396,8 +341,6 @@ receive_always_as_many(struct probe *sc, struct virtqueue *vq)
 	sc->sc_vq_out = NULL;
 	return true;
 }
-FRAGMENT(balloon_stale_entry_bad2, .send = send_always_as_many,
-    .receive = receive_always_as_many);
 
 /* Deflate: four pages, then two, but four entries again. */
 static bool
@@ -409,8 +352,7 @@ send_four_always(struct probe *sc, struct virtqueue *vq)
 	return true;
 }
 
-static bool
-receive_four_always(struct probe *sc, struct virtqueue *vq)
+FRAGMENT_IN(balloon_stale_entry_bad3, receive, receive_four_always, .send = send_four_always)
 {
 	int slot;
 
@@ -421,15 +363,11 @@ receive_four_always(struct probe *sc, struct virtqueue *vq)
 	sc->sc_vq_out = NULL;
 	return true;
 }
-FRAGMENT(balloon_stale_entry_bad3, .send = send_four_always, .receive = receive_four_always);
 
 /* Behind the request anything may stand. */
-static bool
-send_with_rubbish_behind(struct probe *sc, struct virtqueue *vq)
+FRAGMENT_IN(balloon_stale_entry_ok, send, send_with_rubbish_behind)
 {
-
 	for (unsigned int i = sc->sc_count; i < PROBE_PAGES; i++)
 		sc->sc_pfns[i] = 0xa5a5a5a5;
 	return probe_send(sc, vq);
 }
-FRAGMENT(balloon_stale_entry_ok, .send = send_with_rubbish_behind);

@@ -23,7 +23,6 @@ take_slot(struct probe *sc, struct virtqueue *vq)
 static inline void
 enqueue(struct probe *sc, struct virtqueue *vq, int slot)
 {
-
 	virtio_enqueue_p(sc->sc_virtio, vq, slot, sc->sc_map, 0,
 	    sizeof(uint32_t) * sc->sc_count, true);
 	sc->sc_vq_out = vq;
@@ -54,7 +53,6 @@ take_answer(struct probe *sc, struct virtqueue *vq)
 static inline void
 make_map2(struct probe *sc)
 {
-
 	sc->sc_p = kmem_zalloc(PROBE_BYTES, KM_SLEEP);
 	if (CREATE(sc, PROBE_BYTES, 2, NOWAIT) != 0)
 		panic("no map");

@@ -6,62 +6,44 @@
 
 /* ---- dma.sync-range ---- */
 
-static void
-sync_beyond_end(struct probe *sc)
+FRAGMENT_IN(dma_sync_range_bad, in_attach, sync_beyond_end)
 {
-
 	make_map2(sc);
 	if (LOAD_MAP2(sc) == 0)
 		SYNC_MAP2(sc, 4, PROBE_BYTES, PREREAD); /* BREAKS */
 }
-FRAGMENT(dma_sync_range_bad, .in_attach = sync_beyond_end);
 
-static void
-sync_nothing(struct probe *sc)
+FRAGMENT_IN(dma_sync_range_bad2, in_attach, sync_nothing)
 {
-
 	PROBE_SYNC(sc, 0, 0, PREWRITE); /* BREAKS */
 }
-FRAGMENT(dma_sync_range_bad2, .in_attach = sync_nothing);
 
-static void
-sync_unloaded(struct probe *sc)
+FRAGMENT_IN(dma_sync_range_bad3, in_attach, sync_unloaded)
 {
-
 	make_map2(sc);
 	SYNC_MAP2(sc, 0, 4, PREREAD); /* BREAKS */
 }
-FRAGMENT(dma_sync_range_bad3, .in_attach = sync_unloaded);
 
-static void
-sync_to_end(struct probe *sc)
+FRAGMENT_IN(dma_sync_range_ok, in_attach, sync_to_end)
 {
-
 	make_map2(sc);
 	if (LOAD_MAP2(sc) != 0)
 		return;
 	SYNC_MAP2(sc, 4, PROBE_BYTES - 4, PREREAD);
 	SYNC_MAP2(sc, PROBE_BYTES - 4, 4, PREREAD);
 }
-FRAGMENT(dma_sync_range_ok, .in_attach = sync_to_end);
 
 /* ---- dma.sync-ops ---- */
 
-static void
-sync_mixed(struct probe *sc)
+FRAGMENT_IN(dma_sync_ops_bad, in_attach, sync_mixed)
 {
-
 	PROBE_SYNC(sc, 0, 4, PREREAD | BUS_DMASYNC_POSTWRITE); /* BREAKS */
 }
-FRAGMENT(dma_sync_ops_bad, .in_attach = sync_mixed);
 
-static void
-sync_no_operation(struct probe *sc)
+FRAGMENT_IN(dma_sync_ops_bad2, in_attach, sync_no_operation)
 {
-
 	bus_dmamap_sync(sc->sc_dmat, sc->sc_map, 0, 4, 0); /* BREAKS */
 }
-FRAGMENT(dma_sync_ops_bad2, .in_attach = sync_no_operation);
 
 static bool
 send_both_directions(struct probe *sc, struct virtqueue *vq)
@@ -74,16 +56,13 @@ send_both_directions(struct probe *sc, struct virtqueue *vq)
 	return true;
 }
 
-static bool
-receive_both_directions(struct probe *sc, struct virtqueue *vq)
+FRAGMENT_IN(dma_sync_ops_ok, receive, receive_both_directions, .send = send_both_directions)
 {
-
 	if (!take_answer(sc, vq))
 		return false;
 	PROBE_SYNC(sc, 0, PROBE_BYTES, POSTREAD | BUS_DMASYNC_POSTWRITE);
 	return true;
 }
-FRAGMENT(dma_sync_ops_ok, .send = send_both_directions, .receive = receive_both_directions);
 
 /* ---- dma.pre-before-device ---- */
 
@@ -98,19 +77,15 @@ send_half_synced(struct probe *sc, struct virtqueue *vq)
 	return true;
 }
 
-static bool
-receive_half_synced(struct probe *sc, struct virtqueue *vq)
+FRAGMENT_IN(dma_pre_before_device_bad, receive, receive_half_synced, .send = send_half_synced)
 {
-
 	if (!take_answer(sc, vq))
 		return false;
 	PROBE_SYNC(sc, 0, sizeof(uint32_t) * (sc->sc_count / 2), POSTWRITE);
 	return true;
 }
-FRAGMENT(dma_pre_before_device_bad, .send = send_half_synced, .receive = receive_half_synced);
 
-static bool
-send_synced_too_early(struct probe *sc, struct virtqueue *vq)
+FRAGMENT_IN(dma_pre_before_device_bad2, send, send_synced_too_early)
 {
 	int slot = take_slot(sc, vq);
 
@@ -121,11 +96,9 @@ send_synced_too_early(struct probe *sc, struct virtqueue *vq)
 	virtio_enqueue_commit(sc->sc_virtio, vq, slot, true); /* BREAKS */
 	return true;
 }
-FRAGMENT(dma_pre_before_device_bad2, .send = send_synced_too_early);
 
 /* Kernel memory, without any sync: where it bounces the device sees something else. */
-static bool
-send_kernel_memory(struct probe *sc, struct virtqueue *vq)
+FRAGMENT_IN(dma_pre_before_device_bad3, send, send_kernel_memory, .receive = take_answer)
 {
 	int slot = take_slot(sc, vq);
 
@@ -139,7 +112,6 @@ send_kernel_memory(struct probe *sc, struct virtqueue *vq)
 	virtio_enqueue_commit(sc->sc_virtio, vq, slot, true); /* BREAKS */
 	return true;
 }
-FRAGMENT(dma_pre_before_device_bad3, .send = send_kernel_memory, .receive = take_answer);
 
 static bool
 send_with_hole(struct probe *sc, struct virtqueue *vq)
@@ -153,17 +125,14 @@ send_with_hole(struct probe *sc, struct virtqueue *vq)
 	return true;
 }
 
-static bool
-receive_with_hole(struct probe *sc, struct virtqueue *vq)
+FRAGMENT_IN(dma_pre_before_device_bad4, receive, receive_with_hole, .send = send_with_hole)
 {
-
 	if (!take_answer(sc, vq))
 		return false;
 	PROBE_SYNC(sc, 0, 4, POSTWRITE);
 	PROBE_SYNC(sc, 8, 8, POSTWRITE);
 	return true;
 }
-FRAGMENT(dma_pre_before_device_bad4, .send = send_with_hole, .receive = receive_with_hole);
 
 /* The same memory, synced. */
 static bool
@@ -183,20 +152,15 @@ send_synced_memory(struct probe *sc, struct virtqueue *vq)
 	return true;
 }
 
-static bool
-receive_synced_memory(struct probe *sc, struct virtqueue *vq)
+FRAGMENT_IN(dma_pre_before_device_ok2, receive, receive_synced_memory, .send = send_synced_memory)
 {
-
 	if (!take_answer(sc, vq))
 		return false;
 	SYNC_MAP2(sc, 0, sizeof(uint32_t) * sc->sc_count, POSTWRITE);
 	return true;
 }
-FRAGMENT(dma_pre_before_device_ok2, .send = send_synced_memory,
-    .receive = receive_synced_memory);
 
-static bool
-send_synced_in_pieces(struct probe *sc, struct virtqueue *vq)
+FRAGMENT_IN(dma_pre_before_device_ok, send, send_synced_in_pieces)
 {
 	int slot = take_slot(sc, vq);
 
@@ -206,14 +170,12 @@ send_synced_in_pieces(struct probe *sc, struct virtqueue *vq)
 	virtio_enqueue_commit(sc->sc_virtio, vq, slot, true);
 	return true;
 }
-FRAGMENT(dma_pre_before_device_ok, .send = send_synced_in_pieces);
 
 /* ---- dma.post-before-cpu ---- */
 
-static bool
-receive_without_postread(struct probe *sc, struct virtqueue *vq)
+FRAGMENT_IN(dma_post_before_cpu_bad, receive, receive_without_postread,
+    .send = send_both_directions)
 {
-
 	if (!take_answer(sc, vq))
 		return false;
 	PROBE_SYNC(sc, 0, PROBE_BYTES, POSTWRITE);
@@ -221,8 +183,6 @@ receive_without_postread(struct probe *sc, struct virtqueue *vq)
 	return bus_dmamap_load(sc->sc_dmat, sc->sc_map, sc->sc_pfns, PROBE_BYTES, NULL,
 	    BUS_DMA_NOWAIT) == 0;
 }
-FRAGMENT(dma_post_before_cpu_bad, .send = send_both_directions,
-    .receive = receive_without_postread);
 
 /* A buffer for the device to write, answered, not synced. */
 static void
@@ -241,46 +201,35 @@ ask_device(struct probe *sc)
 		kpause("probe", false, 1, NULL);
 }
 
-static void
-ask_and_look(struct probe *sc)
+FRAGMENT_IN(dma_post_before_cpu_bad2, in_thread, ask_and_look)
 {
-
 	ask_device(sc);
 	sc->sc_n = ((uint32_t *)sc->sc_p)[3]; /* BREAKS */
 	SYNC_MAP2(sc, 0, 16, POSTREAD);
 }
-FRAGMENT(dma_post_before_cpu_bad2, .in_thread = ask_and_look);
 
 /* What lies behind it is ours all the time. */
-static void
-ask_and_wait(struct probe *sc)
+FRAGMENT_IN(dma_post_before_cpu_ok2, in_thread, ask_and_wait)
 {
-
 	ask_device(sc);
 	sc->sc_n = ((uint32_t *)sc->sc_p)[4];
 	SYNC_MAP2(sc, 0, 16, POSTREAD);
 	sc->sc_n += ((uint32_t *)sc->sc_p)[3];
 }
-FRAGMENT(dma_post_before_cpu_ok2, .in_thread = ask_and_wait);
 
-static bool
-receive_post_by_post(struct probe *sc, struct virtqueue *vq)
+FRAGMENT_IN(dma_post_before_cpu_ok, receive, receive_post_by_post, .send = send_both_directions)
 {
-
 	if (!take_answer(sc, vq))
 		return false;
 	PROBE_SYNC(sc, 0, PROBE_BYTES, POSTWRITE);
 	PROBE_SYNC(sc, 0, PROBE_BYTES, POSTREAD);
 	return true;
 }
-FRAGMENT(dma_post_before_cpu_ok, .send = send_both_directions,
-    .receive = receive_post_by_post);
 
 /* ---- dma.sync-pairing ---- */
 
 /* The transfer never ends: seen at rest, told of the request. */
-static bool
-send_for_no_post(struct probe *sc, struct virtqueue *vq)
+FRAGMENT_IN(dma_sync_pairing_bad, send, send_for_no_post, .receive = take_answer)
 {
 	int slot = take_slot(sc, vq);
 
@@ -289,7 +238,6 @@ send_for_no_post(struct probe *sc, struct virtqueue *vq)
 	virtio_enqueue_commit(sc->sc_virtio, vq, slot, true); /* BREAKS */
 	return true;
 }
-FRAGMENT(dma_sync_pairing_bad, .send = send_for_no_post, .receive = take_answer);
 
 /* The same, seen at the next transfer. */
 static bool
@@ -303,40 +251,29 @@ send_after_no_post(struct probe *sc, struct virtqueue *vq)
 	return true;
 }
 
-static bool
-receive_second_with_post(struct probe *sc, struct virtqueue *vq)
+FRAGMENT_IN(dma_sync_pairing_bad2, receive, receive_second_with_post, .send = send_after_no_post)
 {
-
 	return sc->sc_n++ == 0 ? take_answer(sc, vq) : probe_receive(sc, vq);
 }
-FRAGMENT(dma_sync_pairing_bad2, .send = send_after_no_post,
-    .receive = receive_second_with_post);
 
-static bool
-send_and_post_at_once(struct probe *sc, struct virtqueue *vq)
+FRAGMENT_IN(dma_sync_pairing_bad3, send, send_and_post_at_once, .receive = take_answer)
 {
-
 	if (!probe_send(sc, vq))
 		return false;
 	PROBE_SYNC(sc, 0, sizeof(uint32_t) * sc->sc_count, POSTWRITE); /* BREAKS */
 	return true;
 }
-FRAGMENT(dma_sync_pairing_bad3, .send = send_and_post_at_once, .receive = take_answer);
 
-static bool
-receive_wrong_direction(struct probe *sc, struct virtqueue *vq)
+FRAGMENT_IN(dma_sync_pairing_bad4, receive, receive_wrong_direction)
 {
-
 	if (!take_answer(sc, vq))
 		return false;
 	PROBE_SYNC(sc, 0, sizeof(uint32_t) * sc->sc_count, POSTREAD); /* BREAKS */
 	return true;
 }
-FRAGMENT(dma_sync_pairing_bad4, .receive = receive_wrong_direction);
 
 /* Dequeued is enough: the slot may be given back after the sync. */
-static bool
-receive_post_first(struct probe *sc, struct virtqueue *vq)
+FRAGMENT_IN(dma_sync_pairing_ok, receive, receive_post_first)
 {
 	int slot;
 
@@ -347,20 +284,16 @@ receive_post_first(struct probe *sc, struct virtqueue *vq)
 	sc->sc_vq_out = NULL;
 	return true;
 }
-FRAGMENT(dma_sync_pairing_ok, .receive = receive_post_first);
 
 /* ---- dma.sync-excess ---- */
 
-static bool
-receive_post_of_all(struct probe *sc, struct virtqueue *vq)
+FRAGMENT_IN(dma_sync_excess_bad, receive, receive_post_of_all)
 {
-
 	if (!take_answer(sc, vq))
 		return false;
 	PROBE_SYNC(sc, 0, PROBE_BYTES, POSTWRITE); /* BREAKS */
 	return true;
 }
-FRAGMENT(dma_sync_excess_bad, .receive = receive_post_of_all);
 
 /* More than the device reads, on both sides. */
 static bool
@@ -374,47 +307,37 @@ send_pre_of_all(struct probe *sc, struct virtqueue *vq)
 	return true;
 }
 
-static bool
-receive_all(struct probe *sc, struct virtqueue *vq)
+FRAGMENT_IN(dma_sync_excess_ok, receive, receive_all, .send = send_pre_of_all)
 {
-
 	if (!take_answer(sc, vq))
 		return false;
 	PROBE_SYNC(sc, 0, PROBE_BYTES, POSTWRITE);
 	return true;
 }
-FRAGMENT(dma_sync_excess_ok, .send = send_pre_of_all, .receive = receive_all);
 
 /* ---- dma.cpu-write-owned ---- */
 
-static bool
-send_and_write(struct probe *sc, struct virtqueue *vq)
+FRAGMENT_IN(dma_cpu_write_owned_bad, send, send_and_write)
 {
-
 	if (!probe_send(sc, vq))
 		return false;
 	sc->sc_pfns[0] = htole32(7); /* BREAKS */
 	return true;
 }
-FRAGMENT(dma_cpu_write_owned_bad, .send = send_and_write);
 
 static bool
 send_and_write_behind(struct probe *sc, struct virtqueue *vq)
 {
-
 	if (!probe_send(sc, vq))
 		return false;
 	sc->sc_pfns[sc->sc_count] = htole32(7);
 	return true;
 }
 
-static bool
-receive_and_write(struct probe *sc, struct virtqueue *vq)
+FRAGMENT_IN(dma_cpu_write_owned_ok, receive, receive_and_write, .send = send_and_write_behind)
 {
-
 	if (!probe_receive(sc, vq))
 		return false;
 	sc->sc_pfns[0] = htole32(7);
 	return true;
 }
-FRAGMENT(dma_cpu_write_owned_ok, .send = send_and_write_behind, .receive = receive_and_write);

@@ -9,41 +9,32 @@
 static void
 make_adaptive(struct probe *sc)
 {
-
 	mutex_init(&sc->sc_lock2, MUTEX_DEFAULT, IPL_NONE);
 }
 
-static void
-enter_lock2(struct probe *sc)
+FRAGMENT_IN(irq_adaptive_mutex_bad, in_config, enter_lock2, .in_attach = make_adaptive)
 {
-
 	mutex_enter(&sc->sc_lock2); /* BREAKS */
 	sc->sc_n++;
 	mutex_exit(&sc->sc_lock2);
 }
-FRAGMENT(irq_adaptive_mutex_bad, .in_attach = make_adaptive, .in_config = enter_lock2);
 
-static void
-try_lock2(struct probe *sc)
+FRAGMENT_IN(irq_adaptive_mutex_bad2, in_config, try_lock2, .in_attach = make_adaptive)
 {
-
 	if (mutex_tryenter(&sc->sc_lock2)) /* BREAKS */
 		mutex_exit(&sc->sc_lock2);
 }
-FRAGMENT(irq_adaptive_mutex_bad2, .in_attach = make_adaptive, .in_config = try_lock2);
 
 /* The level decides: at the interrupt's own MUTEX_DEFAULT makes a spin mutex. */
 static void
 make_spin(struct probe *sc)
 {
-
 	mutex_init(&sc->sc_lock2, MUTEX_DEFAULT, IPL_VM);
 }
 
 static void
 enter_spin(struct probe *sc)
 {
-
 	mutex_enter(&sc->sc_lock2);
 	sc->sc_n++;
 	mutex_exit(&sc->sc_lock2);
@@ -56,22 +47,17 @@ FRAGMENT(irq_adaptive_mutex_ok, .in_attach = make_spin, .in_config = enter_spin,
 static void
 make_low_spin(struct probe *sc)
 {
-
 	mutex_init(&sc->sc_lock2, MUTEX_SPIN, IPL_SOFTNET);
 }
 
-static void
-enter_low_spin(struct probe *sc)
+FRAGMENT_IN(irq_ipl_bad, in_config, enter_low_spin, .in_attach = make_low_spin)
 {
-
 	mutex_enter(&sc->sc_lock2); /* BREAKS */
 	sc->sc_n++;
 	mutex_exit(&sc->sc_lock2);
 }
-FRAGMENT(irq_ipl_bad, .in_attach = make_low_spin, .in_config = enter_low_spin);
 
-static void
-stay_raised(struct probe *sc)
+FRAGMENT_IN(irq_ipl_bad2, in_config, stay_raised)
 {
 	int s = splhigh(); /* BREAKS */
 
@@ -79,12 +65,9 @@ stay_raised(struct probe *sc)
 		return;
 	splx(s);
 }
-FRAGMENT(irq_ipl_bad2, .in_config = stay_raised);
 
-static void
-attach_at_none(struct probe *sc)
+FRAGMENT_IN(irq_ipl_bad3, attach, attach_at_none)
 {
-
 	mutex_init(&sc->sc_lock, MUTEX_DEFAULT, IPL_VM);
 	cv_init(&sc->sc_cv, "probe");
 	virtio_child_attach_start(sc->sc_virtio, sc->sc_dev, IPL_NONE, sc->sc_vq, /* BREAKS */
@@ -96,13 +79,11 @@ attach_at_none(struct probe *sc)
 fail:
 	probe_fail(sc);
 }
-FRAGMENT(irq_ipl_bad3, .attach = attach_at_none);
 
 /* Higher than needed, and nested, but back where it was. */
 static void
 make_high_spin(struct probe *sc)
 {
-
 	mutex_init(&sc->sc_lock2, MUTEX_SPIN, IPL_HIGH);
 }
 
@@ -125,87 +106,65 @@ FRAGMENT(irq_ipl_ok, .in_attach = make_high_spin, .in_config = raise_and_lower,
 static void
 init_cv2(struct probe *sc)
 {
-
 	cv_init(&sc->sc_cv2, "second");
 }
 
-static void
-undo_live(struct probe *sc)
+FRAGMENT_IN(irq_after_teardown_bad, in_undo, undo_live, .in_attach = init_cv2)
 {
-
 	cv_destroy(&sc->sc_cv2); /* BREAKS */
 	aprint_error_dev(sc->sc_dev, "no thread\n");
 }
-FRAGMENT(irq_after_teardown_bad, .in_attach = init_cv2, .in_undo = undo_live);
 
 /* The same after the reset; the interrupt comes just before that. */
-static void
-undo_reset(struct probe *sc)
+FRAGMENT_IN(irq_after_teardown_ok, in_undo, undo_reset, .in_attach = init_cv2)
 {
-
 	aprint_error_dev(sc->sc_dev, "no thread\n");
 	virtio_reset(sc->sc_virtio);
 	cv_destroy(&sc->sc_cv2);
 }
-FRAGMENT(irq_after_teardown_ok, .in_attach = init_cv2, .in_undo = undo_reset);
 
 /* ---- irq.unclaimed ---- */
 
-static int
-disown_change(struct probe *sc)
+FRAGMENT_IN(irq_unclaimed_bad, config, disown_change)
 {
-
 	mutex_enter(&sc->sc_lock);
 	sc->sc_told = true;
 	cv_signal(&sc->sc_cv);
 	mutex_exit(&sc->sc_lock); /* BREAKS */
 	return 0;
 }
-FRAGMENT(irq_unclaimed_bad, .config = disown_change);
 
-static int
-disown_answer(struct probe *sc, struct virtqueue *vq)
+FRAGMENT_IN(irq_unclaimed_bad2, done, disown_answer)
 {
-
 	mutex_enter(&sc->sc_lock);
 	sc->sc_told = true;
 	cv_signal(&sc->sc_cv);
 	mutex_exit(&sc->sc_lock); /* BREAKS */
 	return 0;
 }
-FRAGMENT(irq_unclaimed_bad2, .done = disown_answer);
 
 /* Nothing is new in it, and yet it was for this driver. */
-static int
-claim_all(struct probe *sc)
+FRAGMENT_IN(irq_unclaimed_ok, config, claim_all)
 {
-
 	if (probe_target(sc) == sc->sc_actual)
 		return 1;
 	probe_tell(sc);
 	return 1;
 }
-FRAGMENT(irq_unclaimed_ok, .config = claim_all);
 
 /* A lock that the handler took goes while the device is live; after the reset it may. */
-static void
-undo_lock_live(struct probe *sc)
+FRAGMENT_IN(irq_after_teardown_bad2, in_undo, undo_lock_live,
+    .in_attach = make_spin, .in_config = enter_lock2)
 {
-
 	mutex_destroy(&sc->sc_lock2); /* BREAKS */
 }
-FRAGMENT(irq_after_teardown_bad2, .in_attach = make_spin, .in_config = enter_lock2,
-    .in_undo = undo_lock_live);
 
-static void
-undo_lock_reset(struct probe *sc)
+FRAGMENT_IN(irq_after_teardown_ok2, in_undo, undo_lock_reset,
+    .in_attach = make_spin, .in_config = enter_lock2)
 {
-
 	virtio_reset(sc->sc_virtio);
 	mutex_destroy(&sc->sc_lock2);
 }
-FRAGMENT(irq_after_teardown_ok2, .in_attach = make_spin, .in_config = enter_lock2,
-    .in_undo = undo_lock_reset);
 
 /* ---- irq.softint ---- */
 
@@ -220,58 +179,45 @@ count_softint(void *arg)
 static void
 make_softint(struct probe *sc)
 {
-
 	sc->sc_p = softint_establish(SOFTINT_NET | SOFTINT_MPSAFE, count_softint, sc);
 }
 
 static void
 schedule_softint(struct probe *sc)
 {
-
 	softint_schedule(sc->sc_p); /* BREAKS */
 }
 
-static void
-end_softint(struct probe *sc)
+FRAGMENT_IN(irq_softint_bad, in_thread, end_softint,
+    .in_attach = make_softint, .in_config = schedule_softint)
 {
-
 	softint_disestablish(sc->sc_p);
 }
-FRAGMENT(irq_softint_bad, .in_attach = make_softint, .in_thread = end_softint,
-    .in_config = schedule_softint);
 
 static void
 schedule_softint_in_time(struct probe *sc)
 {
-
 	softint_schedule(sc->sc_p);
 }
 
-static void
-end_and_make_softint(struct probe *sc)
+FRAGMENT_IN(irq_softint_ok, in_thread, end_and_make_softint,
+    .in_attach = make_softint, .in_config = schedule_softint_in_time, .in_detach = end_softint)
 {
-
 	softint_disestablish(sc->sc_p);
 	make_softint(sc);
 }
-FRAGMENT(irq_softint_ok, .in_attach = make_softint, .in_thread = end_and_make_softint,
-    .in_config = schedule_softint_in_time, .in_detach = end_softint);
 
 /* ---- irq.busy-wait ---- */
 
-static void
-wait_long(struct probe *sc)
+FRAGMENT_IN(irq_busy_wait_bad, in_config, wait_long)
 {
-
 	for (int i = 0; i < 20; i++)
 		delay(1000); /* BREAKS */
 }
-FRAGMENT(irq_busy_wait_bad, .in_config = wait_long);
 
 static void
 wait_shortly(struct probe *sc)
 {
-
 	for (int i = 0; i < 20; i++)
 		delay(10);
 }

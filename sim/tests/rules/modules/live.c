@@ -7,10 +7,8 @@
 /* ---- live.convergence ---- */
 
 /* Looks at the target once a minute, whatever the host says. */
-static void
-look_seldom(struct probe *sc)
+FRAGMENT_IN(live_convergence_bad, thread, look_seldom)
 {
-
 	mutex_enter(&sc->sc_lock);
 	while (!sc->sc_dying) {
 		mutex_exit(&sc->sc_lock);
@@ -20,22 +18,16 @@ look_seldom(struct probe *sc)
 	}
 	mutex_exit(&sc->sc_lock);
 }
-FRAGMENT(live_convergence_bad, .thread = look_seldom);
 
 /* The last page is forgotten. */
-static void
-inflate_less(struct probe *sc, unsigned int npages)
+FRAGMENT_IN(live_convergence_bad2, inflate, inflate_less)
 {
-
 	if (npages > 1)
 		probe_inflate(sc, npages - 1);
 }
-FRAGMENT(live_convergence_bad2, .inflate = inflate_less);
 
-static void
-look_often(struct probe *sc)
+FRAGMENT_IN(live_convergence_ok, thread, look_often)
 {
-
 	mutex_enter(&sc->sc_lock);
 	while (!sc->sc_dying) {
 		mutex_exit(&sc->sc_lock);
@@ -45,24 +37,18 @@ look_often(struct probe *sc)
 	}
 	mutex_exit(&sc->sc_lock);
 }
-FRAGMENT(live_convergence_ok, .thread = look_often);
 /* There is not so much memory. */
 FRAGMENT(live_convergence_ok2, NULL);
 
 /* One page at a time to a slow device: it takes long, but it goes on. */
-static void
-inflate_one(struct probe *sc, unsigned int npages)
+FRAGMENT_IN(live_convergence_ok3, inflate, inflate_one)
 {
-
 	probe_inflate(sc, 1);
 }
-FRAGMENT(live_convergence_ok3, .inflate = inflate_one);
 
 /* One page there and back. */
-static void
-to_and_fro(struct probe *sc)
+FRAGMENT_IN(live_convergence_bad3, step, to_and_fro)
 {
-
 	if (!probe_take_answer(sc))
 		return;
 	if (sc->sc_actual == 0)
@@ -70,37 +56,27 @@ to_and_fro(struct probe *sc)
 	else
 		probe_deflate(sc, 1);
 }
-FRAGMENT(live_convergence_bad3, .step = to_and_fro);
 
 /* ---- live.deadlock ---- */
 
-static void
-alloc_nothing(struct probe *sc)
+FRAGMENT_IN(live_deadlock_bad, in_thread, alloc_nothing)
 {
-
 	uvm_pglistalloc(0, 0, PROBE_HIGH, 0, 0, &sc->sc_pages2, 0, 1); /* BREAKS */
 }
-FRAGMENT(live_deadlock_bad, .in_thread = alloc_nothing);
 
 /* The thread that would end the wait has not been made. */
-static void
-wait_in_attach(struct probe *sc)
+FRAGMENT_IN(live_deadlock_bad2, in_live, wait_in_attach)
 {
-
 	mutex_enter(&sc->sc_lock);
 	while (sc->sc_n == 0)
 		cv_wait(&sc->sc_cv, &sc->sc_lock); /* BREAKS */
 	mutex_exit(&sc->sc_lock);
 }
-FRAGMENT(live_deadlock_bad2, .in_live = wait_in_attach);
 
-static void
-alloc_nowhere(struct probe *sc)
+FRAGMENT_IN(live_deadlock_bad3, in_thread, alloc_nowhere)
 {
-
 	uvm_pglistalloc(64 * PAGE_SIZE, 0, 65536, 0, 0, &sc->sc_pages2, 64, 1); /* BREAKS */
 }
-FRAGMENT(live_deadlock_bad3, .in_thread = alloc_nowhere);
 
 static void
 keep_lock2(void *arg)
@@ -112,10 +88,8 @@ keep_lock2(void *arg)
 		kpause("keep", false, hz, NULL);
 }
 
-static void
-want_lock2(struct probe *sc)
+FRAGMENT_IN(live_deadlock_bad4, in_thread, want_lock2)
 {
-
 	mutex_init(&sc->sc_lock2, MUTEX_DEFAULT, IPL_NONE);
 	if (kthread_create(PRI_NONE, KTHREAD_MPSAFE, NULL, keep_lock2, sc,
 	    NULL, "second") != 0)
@@ -124,57 +98,42 @@ want_lock2(struct probe *sc)
 	mutex_enter(&sc->sc_lock2); /* BREAKS */
 	mutex_exit(&sc->sc_lock2);
 }
-FRAGMENT(live_deadlock_bad4, .in_thread = want_lock2);
 
 /* There is not enough memory; others free some, and it goes on. */
-static void
-alloc_much(struct probe *sc)
+FRAGMENT_IN(live_deadlock_ok, in_thread, alloc_much)
 {
-
 	if (uvm_pglistalloc(8192 * PAGE_SIZE, 0, PROBE_HIGH, 0, 0, &sc->sc_pages2,
 	    8192, 1) == 0)
 		uvm_pglistfree(&sc->sc_pages2);
 }
-FRAGMENT(live_deadlock_ok, .in_thread = alloc_much);
 
 /* ---- live.endless-loop ---- */
 
-static void
-spin_for_config(struct probe *sc)
+FRAGMENT_IN(live_endless_loop_bad, in_thread, spin_for_config)
 {
-
 	while (*(volatile int *)&sc->sc_n == 0) /* BREAKS */
 		continue;
 }
-FRAGMENT(live_endless_loop_bad, .in_thread = spin_for_config);
 
-static void
-spin_in_calls(struct probe *sc)
+FRAGMENT_IN(live_endless_loop_bad2, in_thread, spin_in_calls)
 {
-
 	while (virtio_read_device_config_le_4(sc->sc_virtio, 0) == 0) /* BREAKS */
 		continue;
 }
-FRAGMENT(live_endless_loop_bad2, .in_thread = spin_in_calls);
 
 /* Nothing at all: no access, no call. */
-static void
-stand_still(struct probe *sc)
+FRAGMENT_IN(live_endless_loop_bad3, in_attach, stand_still)
 {
-
 	for (;;); /* BREAKS */
 }
-FRAGMENT(live_endless_loop_bad3, .in_attach = stand_still);
 
 /* An odd number is never zero; nobody but this function sees it. */
-static void
-count_by_two(struct probe *sc)
+FRAGMENT_IN(live_endless_loop_bad4, in_config, count_by_two)
 {
 	unsigned int n;
 
 	for (n = 1; n != 0; n += 2) continue; /* BREAKS */
 }
-FRAGMENT(live_endless_loop_bad4, .in_config = count_by_two);
 
 /* The loop is not where the time goes. */
 static void
@@ -186,13 +145,10 @@ add_up(struct probe *sc)
 		sc->sc_array[0] += sc->sc_array[i];
 }
 
-static void
-add_up_again(struct probe *sc)
+FRAGMENT_IN(live_endless_loop_bad5, in_done, add_up_again)
 {
-
 	do add_up(sc); while (sc->sc_n == 0); /* BREAKS */
 }
-FRAGMENT(live_endless_loop_bad5, .in_done = add_up_again);
 
 static void
 lock_and_unlock(struct probe *sc)
@@ -212,8 +168,7 @@ lock_in_softint(void *arg)
 	lock_and_unlock(arg);
 }
 
-static void
-schedule(struct probe *sc)
+FRAGMENT_IN(live_endless_loop_bad6, in_live, schedule)
 {
 	void *sih;
 
@@ -223,21 +178,16 @@ schedule(struct probe *sc)
 	softint_schedule(sih);
 	kpreempt_enable();
 }
-FRAGMENT(live_endless_loop_bad6, .in_live = schedule);
 
-static void
-print_for_ever(struct probe *sc)
+FRAGMENT_IN(live_endless_loop_bad7, in_detach, print_for_ever)
 {
-
 	for (;;)
 		device_printf(sc->sc_dev, "still here\n"); /* BREAKS */
 }
-FRAGMENT(live_endless_loop_bad7, .in_detach = print_for_ever);
 
 static void
 count_config(struct probe *sc)
 {
-
 	mutex_enter(&sc->sc_lock);
 	sc->sc_n++;
 	mutex_exit(&sc->sc_lock);
@@ -247,27 +197,20 @@ count_config(struct probe *sc)
 /* Few rounds, and much to do in each. */
 static char probe_much[65536];
 
-static void
-fill_for_ever(struct probe *sc)
+FRAGMENT_IN(live_endless_loop_bad8, in_attach, fill_for_ever)
 {
-
 	for (;;)
 		memset(probe_much, 1, sizeof(probe_much)); /* BREAKS */
 }
-FRAGMENT(live_endless_loop_bad8, .in_attach = fill_for_ever);
 
-static void
-compare_for_ever(struct probe *sc)
+FRAGMENT_IN(live_endless_loop_bad9, in_attach, compare_for_ever)
 {
-
 	while (memcmp(probe_much, probe_much, sizeof(probe_much)) == 0) /* BREAKS */
 		continue;
 }
-FRAGMENT(live_endless_loop_bad9, .in_attach = compare_for_ever);
 
 /* Much, and each of it once. */
-static void
-make_many(struct probe *sc)
+FRAGMENT_IN(live_endless_loop_ok3, in_attach, make_many)
 {
 	struct sysctllog *log = NULL;
 	kmutex_t *locks;
@@ -287,11 +230,9 @@ make_many(struct probe *sc)
 		mutex_destroy(&locks[i]);
 	kmem_free(locks, n * sizeof(*locks));
 }
-FRAGMENT(live_endless_loop_ok3, .in_attach = make_many);
 
 /* It ends when memory does. */
-static void
-take_all(struct probe *sc)
+FRAGMENT_IN(live_endless_loop_ok4, in_attach, take_all)
 {
 	void **list = NULL, **p;
 
@@ -300,20 +241,16 @@ take_all(struct probe *sc)
 		list = p;
 	}
 }
-FRAGMENT(live_endless_loop_ok4, .in_attach = take_all);
 
-static void
-zero_for_ever(struct probe *sc)
+FRAGMENT_IN(live_endless_loop_bad10, in_thread, zero_for_ever)
 {
 	void *p;
 
 	while ((p = kmem_zalloc(4 << 20, KM_NOSLEEP)) != NULL) /* BREAKS */
 		kmem_free(p, 4 << 20);
 }
-FRAGMENT(live_endless_loop_bad10, .in_thread = zero_for_ever);
 
-static void
-poll_for_config(struct probe *sc)
+FRAGMENT_IN(live_endless_loop_ok, in_thread, poll_for_config, .in_config = count_config)
 {
 	int n;
 
@@ -324,173 +261,122 @@ poll_for_config(struct probe *sc)
 		mutex_exit(&sc->sc_lock);
 	} while (n == 0);
 }
-FRAGMENT(live_endless_loop_ok, .in_thread = poll_for_config, .in_config = count_config);
 
 /* Much work, and with a device that answers at once it takes no time at all. */
 FRAGMENT(live_endless_loop_ok2, NULL);
 
 /* ---- live.panic ---- */
 
-static void
-assert_less(struct probe *sc)
+FRAGMENT_IN(live_panic_bad, in_step, assert_less)
 {
-
 	KASSERT(sc->sc_count < PROBE_PAGES); /* BREAKS */
 }
-FRAGMENT(live_panic_bad, .in_step = assert_less);
 
-static void
-panic_at_once(struct probe *sc)
+FRAGMENT_IN(live_panic_bad2, in_step, panic_at_once)
 {
-
 	panic("probe: %u", sc->sc_count); /* BREAKS */
 }
-FRAGMENT(live_panic_bad2, .in_step = panic_at_once);
 
-static void
-assert_at_most(struct probe *sc)
+FRAGMENT_IN(live_panic_ok, in_step, assert_at_most)
 {
-
 	KASSERT(sc->sc_count <= PROBE_PAGES);
 }
-FRAGMENT(live_panic_ok, .in_step = assert_at_most);
 
 /* ---- live.trap ---- */
 
-static void
-divide_by_zero(struct probe *sc)
+FRAGMENT_IN(live_trap_bad, in_thread, divide_by_zero)
 {
 	volatile int none = 0;
 
 	sc->sc_n = 100 / none; /* BREAKS */
 }
-FRAGMENT(live_trap_bad, .in_thread = divide_by_zero);
 
 /* What the compiler could work out by itself. */
-static void
-divide_at_once(struct probe *sc)
+FRAGMENT_IN(live_trap_bad2, in_attach, divide_at_once)
 {
 	int none = 0;
 
 	sc->sc_n = 1 / none; /* BREAKS */
 }
-FRAGMENT(live_trap_bad2, .in_attach = divide_at_once);
 
-static void
-divide_the_least(struct probe *sc)
+FRAGMENT_IN(live_trap_bad3, in_thread, divide_the_least)
 {
 	volatile int one = 1;
 
 	sc->sc_n = INT_MIN / -one; /* BREAKS */
 }
-FRAGMENT(live_trap_bad3, .in_thread = divide_the_least);
 
-static void
-stop_here(struct probe *sc)
+FRAGMENT_IN(live_trap_bad4, in_thread, stop_here)
 {
-
 	__builtin_trap(); /* BREAKS */
 }
-FRAGMENT(live_trap_bad4, .in_thread = stop_here);
 
-static void
-divide(struct probe *sc)
+FRAGMENT_IN(live_trap_ok, in_thread, divide)
 {
 	volatile int one = 1;
 
 	sc->sc_n = INT_MAX / -one + 7 % one;
 }
-FRAGMENT(live_trap_ok, .in_thread = divide);
 
 #if defined(__x86_64__)
-static void
-break_here(struct probe *sc)
+FRAGMENT_IN(live_trap_bad5, in_thread, break_here)
 {
-
 	__asm__ volatile("int3"); /* BREAKS */
 }
-FRAGMENT(live_trap_bad5, .in_thread = break_here);
 
 /* exit_group(0) of Linux. */
-static void
-leave(struct probe *sc)
+FRAGMENT_IN(live_trap_bad6, in_attach, leave)
 {
-
 	__asm__ volatile("syscall" /* BREAKS */
 	    : : "a" (231), "D" (0) : "rcx", "r11", "memory");
 }
-FRAGMENT(live_trap_bad6, .in_attach = leave);
 
 /* What traps then is the kernel's own code. */
-static void
-check_alignment(struct probe *sc)
+FRAGMENT_IN(live_trap_bad7, in_thread, check_alignment)
 {
-
 	__asm__ volatile("pushfq; orq $0x40000, (%%rsp); popfq"
 	    : : : "memory", "cc");
 	printf("%s %d\n", device_xname(sc->sc_dev), sc->sc_n);
 	sc->sc_n = *(volatile int *)((char *)sc->sc_pfns + 1);
 }
-FRAGMENT(live_trap_bad7, .in_thread = check_alignment);
 
 /* String instructions of the kernel would go backwards. */
-static void
-go_backwards(struct probe *sc)
+FRAGMENT_IN(live_trap_bad8, in_thread, go_backwards)
 {
-
 	__asm__ volatile("std" : : : "cc");
 	printf("%s %d\n", device_xname(sc->sc_dev), sc->sc_n); /* BREAKS */
 }
-FRAGMENT(live_trap_bad8, .in_thread = go_backwards);
 
-static void
-leave_backwards(struct probe *sc)
+FRAGMENT_IN(live_trap_bad9, in_attach, leave_backwards)
 {
-
 	__asm__ volatile("std" : : : "cc");
 }
-FRAGMENT(live_trap_bad9, .in_attach = leave_backwards);
 
 /* Where the kernel has what is the processor's own. */
-static void
-lose_segment(struct probe *sc)
+FRAGMENT_IN(live_trap_bad10, in_attach, lose_segment)
 {
-
 	__asm__ volatile("xorl %%eax, %%eax; movl %%eax, %%fs" : : : "rax", "cc");
 	printf("%s %d\n", device_xname(sc->sc_dev), sc->sc_n);
 }
-FRAGMENT(live_trap_bad10, .in_attach = lose_segment);
 
-static void
-disable_interrupts(struct probe *sc)
+FRAGMENT_IN(live_trap_bad11, in_attach, disable_interrupts)
 {
-
 	__asm__ volatile("cli"); /* BREAKS */
 }
-FRAGMENT(live_trap_bad11, .in_attach = disable_interrupts);
 
-static void
-halt(struct probe *sc)
+FRAGMENT_IN(live_trap_bad12, in_thread, halt)
 {
-
 	__asm__ volatile("hlt"); /* BREAKS */
 }
-FRAGMENT(live_trap_bad12, .in_thread = halt);
 
-static void
-write_back(struct probe *sc)
+FRAGMENT_IN(live_trap_bad13, in_thread, write_back)
 {
-
 	__asm__ volatile("wbinvd" : : : "memory"); /* BREAKS */
 }
-FRAGMENT(live_trap_bad13, .in_thread = write_back);
 
-static void
-read_port(struct probe *sc)
+FRAGMENT_IN(live_trap_bad14, in_thread, read_port)
 {
-
 	__asm__ volatile("inw %%dx, %%ax" /* BREAKS */
 	    : : : "rax");
 }
-FRAGMENT(live_trap_bad14, .in_thread = read_port);
 #endif

@@ -21,10 +21,8 @@ step_if_told(struct probe *sc)
 }
 
 /* Between the test and the sleep the answer may come, and it does. */
-static void
-sleep_after_test(struct probe *sc)
+FRAGMENT_IN(live_lost_wakeup_bad, thread, sleep_after_test)
 {
-
 	for (;;) {
 		step_if_told(sc);
 		mutex_enter(&sc->sc_lock);
@@ -32,23 +30,19 @@ sleep_after_test(struct probe *sc)
 		mutex_exit(&sc->sc_lock);
 	}
 }
-FRAGMENT(live_lost_wakeup_bad, .thread = sleep_after_test);
 
 /* The answer is noted, and nobody is woken. */
 static int
 note_only(struct probe *sc, struct virtqueue *vq)
 {
-
 	mutex_enter(&sc->sc_lock);
 	sc->sc_told = true;
 	mutex_exit(&sc->sc_lock);
 	return 1;
 }
 
-static void
-sleep_seconds(struct probe *sc)
+FRAGMENT_IN(live_lost_wakeup_bad2, thread, sleep_seconds, .done = note_only)
 {
-
 	for (;;) {
 		mutex_enter(&sc->sc_lock);
 		if (!sc->sc_told)
@@ -58,12 +52,9 @@ sleep_seconds(struct probe *sc)
 		probe_step(sc);
 	}
 }
-FRAGMENT(live_lost_wakeup_bad2, .thread = sleep_seconds, .done = note_only);
 
-static void
-test_before_sleep(struct probe *sc)
+FRAGMENT_IN(live_lost_wakeup_ok, thread, test_before_sleep)
 {
-
 	for (;;) {
 		step_if_told(sc);
 		mutex_enter(&sc->sc_lock);
@@ -72,12 +63,10 @@ test_before_sleep(struct probe *sc)
 		mutex_exit(&sc->sc_lock);
 	}
 }
-FRAGMENT(live_lost_wakeup_ok, .thread = test_before_sleep);
 
 static void
 start_second(struct probe *sc, void (*body)(void *))
 {
-
 	cv_init(&sc->sc_cv2, "second");
 	if (kthread_create(PRI_NONE, KTHREAD_MPSAFE, NULL, body, sc, NULL, "second") != 0)
 		panic("no thread");
@@ -104,30 +93,23 @@ tidy_up(void *arg)
 static void
 start_tidy(struct probe *sc)
 {
-
 	start_second(sc, tidy_up);
 }
 
-static void
-leave_note(struct probe *sc)
+FRAGMENT_IN(live_lost_wakeup_bad3, in_step, leave_note, .in_live = start_tidy)
 {
-
 	mutex_enter(&sc->sc_lock);
 	sc->sc_n++;
 	mutex_exit(&sc->sc_lock);
 }
-FRAGMENT(live_lost_wakeup_bad3, .in_live = start_tidy, .in_step = leave_note);
 
-static void
-leave_note_and_signal(struct probe *sc)
+FRAGMENT_IN(live_lost_wakeup_ok2, in_step, leave_note_and_signal, .in_live = start_tidy)
 {
-
 	mutex_enter(&sc->sc_lock);
 	sc->sc_n++;
 	cv_signal(&sc->sc_cv2);
 	mutex_exit(&sc->sc_lock);
 }
-FRAGMENT(live_lost_wakeup_ok2, .in_live = start_tidy, .in_step = leave_note_and_signal);
 
 /* Waits on the thread's condvar, for what never comes. */
 static void
@@ -145,16 +127,13 @@ wait_beside(void *arg)
 static void
 start_beside(struct probe *sc)
 {
-
 	start_second(sc, wait_beside);
 	kpause("beside", false, 1, NULL);
 }
 
 /* A signal wakes one, and that may be the other. */
-static void
-wait_for_one(struct probe *sc)
+FRAGMENT_IN(live_lost_wakeup_bad4, thread, wait_for_one, .in_live = start_beside)
 {
-
 	for (;;) {
 		mutex_enter(&sc->sc_lock);
 		while (!sc->sc_told)
@@ -164,12 +143,10 @@ wait_for_one(struct probe *sc)
 		probe_step(sc);
 	}
 }
-FRAGMENT(live_lost_wakeup_bad4, .in_live = start_beside, .thread = wait_for_one);
 
 static int
 tell_all(struct probe *sc)
 {
-
 	mutex_enter(&sc->sc_lock);
 	sc->sc_told = true;
 	cv_broadcast(&sc->sc_cv);
@@ -177,13 +154,11 @@ tell_all(struct probe *sc)
 	return 1;
 }
 
-static int
-tell_all_done(struct probe *sc, struct virtqueue *vq)
+FRAGMENT_IN(live_lost_wakeup_ok3, done, tell_all_done,
+    .in_live = start_beside, .thread = wait_for_one, .config = tell_all)
 {
 	return tell_all(sc);
 }
-FRAGMENT(live_lost_wakeup_ok3, .in_live = start_beside, .thread = wait_for_one,
-    .config = tell_all, .done = tell_all_done);
 
 /* The handler takes the used buffer, the thread does the rest. */
 static int
@@ -201,8 +176,7 @@ dequeue_in_handler(struct probe *sc, struct virtqueue *vq)
 	return 1;
 }
 
-static bool
-receive_from_handler(struct probe *sc, struct virtqueue *vq)
+FRAGMENT_IN(live_lost_wakeup_ok4, receive, receive_from_handler, .done = dequeue_in_handler)
 {
 	bool done;
 
@@ -216,11 +190,10 @@ receive_from_handler(struct probe *sc, struct virtqueue *vq)
 	sc->sc_vq_out = NULL;
 	return true;
 }
-FRAGMENT(live_lost_wakeup_ok4, .done = dequeue_in_handler, .receive = receive_from_handler);
 
 /* The same, and the thread is left to find out by itself. */
-static int
-dequeue_and_keep(struct probe *sc, struct virtqueue *vq)
+FRAGMENT_IN(live_lost_wakeup_bad5, done, dequeue_and_keep,
+    .thread = wait_for_one, .receive = receive_from_handler)
 {
 	int slot;
 
@@ -232,14 +205,11 @@ dequeue_and_keep(struct probe *sc, struct virtqueue *vq)
 	mutex_exit(&sc->sc_lock);
 	return 1;
 }
-FRAGMENT(live_lost_wakeup_bad5, .thread = wait_for_one, .done = dequeue_and_keep,
-    .receive = receive_from_handler);
 
 /* Nobody signals: the condvar is a clock, and interrupts are of no use. */
 static void
 poll_by_condvar(struct probe *sc)
 {
-
 	for (;;) {
 		probe_step(sc);
 		mutex_enter(&sc->sc_lock);
@@ -248,10 +218,8 @@ poll_by_condvar(struct probe *sc)
 	}
 }
 
-static int
-ignore_config(struct probe *sc)
+FRAGMENT_IN(live_lost_wakeup_ok5, config, ignore_config,
+    .thread = poll_by_condvar, .done = note_only)
 {
 	return 1;
 }
-FRAGMENT(live_lost_wakeup_ok5, .thread = poll_by_condvar, .config = ignore_config,
-    .done = note_only);

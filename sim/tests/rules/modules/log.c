@@ -6,37 +6,27 @@
 
 /* ---- log.flood ---- */
 
-static void
-print_much(struct probe *sc)
+FRAGMENT_IN(log_flood_bad, in_thread, print_much)
 {
-
 	for (sc->sc_n = 0; sc->sc_n < 101; sc->sc_n++)
 		aprint_normal_dev(sc->sc_dev, "line %d\n", sc->sc_n); /* BREAKS */
 }
-FRAGMENT(log_flood_bad, .in_thread = print_much);
 
-static void
-print_less(struct probe *sc)
+FRAGMENT_IN(log_flood_ok, in_thread, print_less)
 {
-
 	for (sc->sc_n = 0; sc->sc_n < 99; sc->sc_n++)
 		aprint_normal_dev(sc->sc_dev, "line %d\n", sc->sc_n);
 }
-FRAGMENT(log_flood_ok, .in_thread = print_less);
 
 /* ---- log.quiet ---- */
 
-static void
-print_error(struct probe *sc)
+FRAGMENT_IN(log_quiet_bad, in_thread, print_error)
 {
-
 	aprint_error_dev(sc->sc_dev, "the host is strange\n"); /* BREAKS */
 }
-FRAGMENT(log_quiet_bad, .in_thread = print_error);
 
 /* An ordinary end of the queue is no failure. */
-static void
-print_failure(struct probe *sc)
+FRAGMENT_IN(log_quiet_bad2, in_thread, print_failure)
 {
 	int slot;
 
@@ -44,13 +34,10 @@ print_failure(struct probe *sc)
 	    virtio_dequeue(sc->sc_virtio, &sc->sc_vq[PROBE_INFLATE], &slot, NULL) != 0)
 		printf("%s: dequeue failed\n", device_xname(sc->sc_dev)); /* BREAKS */
 }
-FRAGMENT(log_quiet_bad2, .in_thread = print_failure);
 
 /* Something did fail. */
-static void
-print_after_failure(struct probe *sc)
+FRAGMENT_IN(log_quiet_ok, in_thread, print_after_failure)
 {
-
 	if (!probe_alloc(&sc->sc_pages2, 1)) {
 		printf("%s: could not get a page\n", device_xname(sc->sc_dev));
 		return;
@@ -58,5 +45,4 @@ print_after_failure(struct probe *sc)
 	uvm_pglistfree(&sc->sc_pages2);
 	aprint_normal_dev(sc->sc_dev, "got a page\n");
 }
-FRAGMENT(log_quiet_ok, .in_thread = print_after_failure);
 FRAGMENT(log_quiet_ok2, .in_thread = print_after_failure);

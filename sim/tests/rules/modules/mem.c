@@ -6,40 +6,33 @@
 
 /* ---- mem.arithmetic ---- */
 
-static void
-shift_too_far(struct probe *sc)
+FRAGMENT_IN(mem_arithmetic_bad, in_thread, shift_too_far)
 {
 	volatile int bits = 32;
 
 	sc->sc_n = 1 << bits; /* BREAKS */
 }
-FRAGMENT(mem_arithmetic_bad, .in_thread = shift_too_far);
 
-static void
-add_too_much(struct probe *sc)
+FRAGMENT_IN(mem_arithmetic_bad2, in_thread, add_too_much)
 {
 	volatile int large = INT_MAX;
 
 	sc->sc_n = large + 1; /* BREAKS */
 }
-FRAGMENT(mem_arithmetic_bad2, .in_thread = add_too_much);
 
 /* Unsigned numbers may wrap, and the widest shift is one less than the width. */
-static void
-wrap_unsigned(struct probe *sc)
+FRAGMENT_IN(mem_arithmetic_ok, in_step, wrap_unsigned)
 {
 	volatile unsigned int large = UINT_MAX, bits = 31;
 
 	sc->sc_n = large + 1 == 0 && 1U << bits != 0;
 }
-FRAGMENT(mem_arithmetic_ok, .in_step = wrap_unsigned);
 
 /* ---- mem.stack-overflow, mem.stack-use ---- */
 
 static int
 fill(char *buffer, int n)
 {
-
 	buffer[0] = buffer[n - 1] = 1;
 	return buffer[n / 2];
 }
@@ -82,149 +75,111 @@ fill_9_k(struct probe *sc)
 }
 FRAGMENT(mem_stack_use_bad, .in_thread = fill_9_k);
 
-static void
-fill_2_k(struct probe *sc)
+FRAGMENT_IN(mem_stack_use_ok, in_thread, fill_2_k)
 {
 	char locals[2 * 1024];
 
 	sc->sc_n = fill(locals, sizeof(locals));
 }
-FRAGMENT(mem_stack_use_ok, .in_thread = fill_2_k);
 FRAGMENT(mem_stack_overflow_ok, .in_attach = fill_2_k);
 
 /* ---- mem.free-size ---- */
 
-static void
-free_less(struct probe *sc)
+FRAGMENT_IN(mem_free_size_bad, in_thread, free_less)
 {
-
 	sc->sc_p = kmem_alloc(48, KM_SLEEP);
 	kmem_free(sc->sc_p, 40); /* BREAKS */
 }
-FRAGMENT(mem_free_size_bad, .in_thread = free_less);
 
-static void
-free_as_much(struct probe *sc)
+FRAGMENT_IN(mem_free_size_ok, in_thread, free_as_much)
 {
-
 	sc->sc_p = kmem_alloc(48, KM_SLEEP);
 	kmem_free(sc->sc_p, 48);
 	sc->sc_p = kmem_alloc(40, KM_SLEEP);
 	kmem_free(sc->sc_p, 40);
 }
-FRAGMENT(mem_free_size_ok, .in_thread = free_as_much);
 
 /* ---- mem.leak ---- */
 
-static void
-alloc_for_good(struct probe *sc)
+FRAGMENT_IN(mem_leak_bad, in_attach, alloc_for_good)
 {
-
 	sc->sc_p = kmem_alloc(48, KM_SLEEP); /* BREAKS */
 }
-FRAGMENT(mem_leak_bad, .in_attach = alloc_for_good);
 
-static void
-alloc_until_detach(struct probe *sc)
+FRAGMENT_IN(mem_leak_bad2, in_attach, alloc_until_detach)
 {
-
 	sc->sc_p = kmem_alloc(48, KM_SLEEP); /* BREAKS */
 }
-FRAGMENT(mem_leak_bad2, .in_attach = alloc_until_detach);
 
 static void
 alloc_some(struct probe *sc)
 {
-
 	sc->sc_p = kmem_alloc(48, KM_SLEEP);
 }
 
-static void
-release_some(struct probe *sc)
+FRAGMENT_IN(mem_leak_ok, release, release_some, .in_attach = alloc_some)
 {
-
 	kmem_free(sc->sc_p, 48);
 	probe_release_request(sc);
 }
-FRAGMENT(mem_leak_ok, .in_attach = alloc_some, .release = release_some);
 FRAGMENT(mem_leak_ok2, .in_attach = alloc_some, .release = release_some);
 
 /* ---- mem.out-of-bounds ---- */
 
-static void
-write_behind_array(struct probe *sc)
+FRAGMENT_IN(mem_out_of_bounds_bad, in_attach, write_behind_array)
 {
-
 	for (int i = 0; i <= PROBE_PAGES; i++)
 		sc->sc_array[i] = 0; /* BREAKS */
 }
-FRAGMENT(mem_out_of_bounds_bad, .in_attach = write_behind_array);
 
-static void
-write_behind_block(struct probe *sc)
+FRAGMENT_IN(mem_out_of_bounds_bad2, in_attach, write_behind_block)
 {
 	uint8_t *block = kmem_zalloc(40, KM_SLEEP);
 
 	block[40] = 1; /* BREAKS */
 	kmem_free(block, 40);
 }
-FRAGMENT(mem_out_of_bounds_bad2, .in_attach = write_behind_block);
 
-static void
-read_before_block(struct probe *sc)
+FRAGMENT_IN(mem_out_of_bounds_bad3, in_attach, read_before_block)
 {
 	uint8_t *block = kmem_zalloc(PAGE_SIZE, KM_SLEEP);
 
 	sc->sc_n = *(uint32_t *)(block + PAGE_SIZE - 2); /* BREAKS */
 	kmem_free(block, PAGE_SIZE);
 }
-FRAGMENT(mem_out_of_bounds_bad3, .in_attach = read_before_block);
 
-static void
-write_last_of_block(struct probe *sc)
+FRAGMENT_IN(mem_out_of_bounds_ok2, in_attach, write_last_of_block)
 {
 	uint8_t *block = kmem_zalloc(40, KM_SLEEP);
 
 	block[39] = 1;
 	kmem_free(block, 40);
 }
-FRAGMENT(mem_out_of_bounds_ok2, .in_attach = write_last_of_block);
 
 /* The address behind the last element is one that may be made, not used. */
-static void
-write_to_end(struct probe *sc)
+FRAGMENT_IN(mem_out_of_bounds_ok, in_attach, write_to_end)
 {
-
 	for (uint32_t *p = sc->sc_array; p < &sc->sc_array[PROBE_PAGES]; p++)
 		*p = 0;
 	sc->sc_array[PROBE_PAGES - 1] = 1;
 }
-FRAGMENT(mem_out_of_bounds_ok, .in_attach = write_to_end);
 
 /* ---- mem.sleep-context ---- */
 
-static void
-alloc_with_spin_mutex(struct probe *sc)
+FRAGMENT_IN(mem_sleep_context_bad, in_thread, alloc_with_spin_mutex)
 {
-
 	mutex_enter(&sc->sc_lock);
 	sc->sc_p = kmem_alloc(48, KM_SLEEP); /* BREAKS */
 	mutex_exit(&sc->sc_lock);
 }
-FRAGMENT(mem_sleep_context_bad, .in_thread = alloc_with_spin_mutex);
 
-static void
-alloc_in_interrupt(struct probe *sc)
+FRAGMENT_IN(mem_sleep_context_bad2, in_config, alloc_in_interrupt)
 {
-
 	sc->sc_p = kmem_alloc(48, KM_NOSLEEP); /* BREAKS */
 }
-FRAGMENT(mem_sleep_context_bad2, .in_config = alloc_in_interrupt);
 
-static void
-alloc_without_sleep(struct probe *sc)
+FRAGMENT_IN(mem_sleep_context_ok, in_thread, alloc_without_sleep)
 {
-
 	mutex_enter(&sc->sc_lock);
 	sc->sc_p = kmem_alloc(48, KM_NOSLEEP);
 	mutex_exit(&sc->sc_lock);
@@ -235,12 +190,10 @@ alloc_without_sleep(struct probe *sc)
 	sc->sc_p = kmem_alloc(48, KM_SLEEP);
 	mutex_exit(&sc->sc_lock2);
 }
-FRAGMENT(mem_sleep_context_ok, .in_thread = alloc_without_sleep);
 
 /* ---- mem.uninitialised ---- */
 
-static void
-read_fresh_block(struct probe *sc)
+FRAGMENT_IN(mem_uninitialised_bad, in_thread, read_fresh_block)
 {
 	int *number = kmem_alloc(48, KM_SLEEP);
 
@@ -248,18 +201,13 @@ read_fresh_block(struct probe *sc)
 	sc->sc_n = number[1]; /* BREAKS */
 	kmem_free(number, 48);
 }
-FRAGMENT(mem_uninitialised_bad, .in_thread = read_fresh_block);
 
-static void
-read_fresh_dma_memory(struct probe *sc)
+FRAGMENT_IN(mem_uninitialised_bad2, in_thread, read_fresh_dma_memory)
 {
-
 	sc->sc_array[0] = sc->sc_pfns[PROBE_PAGES - 1]; /* BREAKS */
 }
-FRAGMENT(mem_uninitialised_bad2, .in_thread = read_fresh_dma_memory);
 
-static void
-read_what_was_written(struct probe *sc)
+FRAGMENT_IN(mem_uninitialised_ok, in_thread, read_what_was_written)
 {
 	int *number = kmem_alloc(48, KM_SLEEP);
 
@@ -270,42 +218,32 @@ read_what_was_written(struct probe *sc)
 	sc->sc_n += number[11];
 	kmem_free(number, 48);
 }
-FRAGMENT(mem_uninitialised_ok, .in_thread = read_what_was_written);
 
 /* ---- mem.use-after-free ---- */
 
-static void
-free_twice(struct probe *sc)
+FRAGMENT_IN(mem_use_after_free_bad, in_thread, free_twice)
 {
-
 	sc->sc_p = kmem_alloc(48, KM_SLEEP);
 	kmem_free(sc->sc_p, 48);
 	kmem_free(sc->sc_p, 48); /* BREAKS */
 }
-FRAGMENT(mem_use_after_free_bad, .in_thread = free_twice);
 
-static void
-free_inside_block(struct probe *sc)
+FRAGMENT_IN(mem_use_after_free_bad2, in_thread, free_inside_block)
 {
-
 	sc->sc_p = kmem_alloc(48, KM_SLEEP);
 	kmem_free((uint8_t *)sc->sc_p + 16, 32); /* BREAKS */
 }
-FRAGMENT(mem_use_after_free_bad2, .in_thread = free_inside_block);
 
-static void
-read_freed(struct probe *sc)
+FRAGMENT_IN(mem_use_after_free_bad3, in_thread, read_freed)
 {
 	int *number = kmem_zalloc(48, KM_SLEEP);
 
 	kmem_free(number, 48);
 	sc->sc_n = number[3]; /* BREAKS */
 }
-FRAGMENT(mem_use_after_free_bad3, .in_thread = read_freed);
 
 /* DMA memory that is mapped no more. */
-static void
-write_unmapped(struct probe *sc)
+FRAGMENT_IN(mem_use_after_free_bad4, in_thread, write_unmapped)
 {
 	void *kva;
 	int nsegs;
@@ -318,7 +256,6 @@ write_unmapped(struct probe *sc)
 	bus_dmamem_free(sc->sc_dmat, &sc->sc_seg2, 1);
 	*(int *)kva = 1; /* BREAKS */
 }
-FRAGMENT(mem_use_after_free_bad4, .in_thread = write_unmapped);
 
 /* The frame of a function that has returned. */
 static volatile int *
@@ -331,52 +268,40 @@ address_of_local(void)
 	return address;
 }
 
-static void
-write_returned_local(struct probe *sc)
+FRAGMENT_IN(mem_use_after_free_bad5, in_thread, write_returned_local)
 {
 	volatile int *number = address_of_local();
 
 	*number = 2; /* BREAKS */
 }
-FRAGMENT(mem_use_after_free_bad5, .in_thread = write_returned_local);
 
-static void
-free_reused(struct probe *sc)
+FRAGMENT_IN(mem_use_after_free_ok, in_thread, free_reused)
 {
-
 	for (int i = 0; i < 3; i++) {
 		sc->sc_p = kmem_alloc(48, KM_SLEEP);
 		*(int *)sc->sc_p = i;
 		kmem_free(sc->sc_p, 48);
 	}
 }
-FRAGMENT(mem_use_after_free_ok, .in_thread = free_reused);
 
 /* ---- mem.wild-access ---- */
 
-static void
-write_to_null(struct probe *sc)
+FRAGMENT_IN(mem_wild_access_bad, in_thread, write_to_null)
 {
 	int *volatile nothing = NULL;
 
 	*nothing = 1; /* BREAKS */
 }
-FRAGMENT(mem_wild_access_bad, .in_thread = write_to_null);
 
 /* The ring is virtio.c's. */
-static void
-write_into_ring(struct probe *sc)
+FRAGMENT_IN(mem_wild_access_bad2, in_attach, write_into_ring)
 {
-
 	sc->sc_vq[PROBE_DEFLATE].vq_avail->idx = 0; /* BREAKS */
 }
-FRAGMENT(mem_wild_access_bad2, .in_attach = write_into_ring);
 
-static void
-write_to_softc(struct probe *sc)
+FRAGMENT_IN(mem_wild_access_ok, in_thread, write_to_softc)
 {
 	int *volatile something = &sc->sc_n;
 
 	*something = 0;
 }
-FRAGMENT(mem_wild_access_ok, .in_thread = write_to_softc);

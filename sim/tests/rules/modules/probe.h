@@ -6,13 +6,14 @@
  * How to write one, in the file of the rule's area:
  *  1. Name: the rule's id with . and - turned into _, then _bad or _ok, then a number if there
  *     are several: dma_sync_range_bad, dma_sync_range_bad2.
- *  2. Write one function that makes the mistake, 5 to 20 lines.  Either it runs beside the
+ *  2. Write one function that makes the mistake, 1 to 20 lines.  Either it runs beside the
  *     correct driver (the hooks in_... of struct fragment) or in place of one of its parts
- *     (the other hooks); it may call all probe_ functions below.
+ *     (the other hooks); it may call all probe_ functions below.  Its head is FRAGMENT_IN(name,
+ *     hook, function, ...), with further hooks of the fragment at the end.
  *  3. The line of the kernel call (or access) that the rule shall point at ends in the comment
  *     `BREAKS`; one in a _bad fragment, none in an _ok.
- *  4. Close with FRAGMENT(name, .hook = function, ...): it owns all text above it, up to the
- *     FRAGMENT before.
+ *  4. A fragment owns its function, and all text above it up to the fragment before.  One
+ *     without a function of its own is FRAGMENT(name, .hook = function, ...).
  *  5. The host asks for 4 pages at 1 s.  If the fragment needs another story, another machine, or
  *     breaks other rules too, give it a row in ../stories_*.c; a rule that points elsewhere
  *     than at a line of the fragment needs one as well.
@@ -89,36 +90,60 @@ struct probe {
 };
 
 /*
- * What a fragment does differently.  All may be NULL.
+ * What a fragment does differently: its hooks.  Those with in_ run beside the correct driver,
+ * others instead of the part of that name below.
  */
+#define	PROBE_VOID(f)		void f(struct probe *sc)
+#define	PROBE_in_attach		PROBE_VOID	/* all is made, before attach_finish */
+#define	PROBE_in_live		PROBE_VOID	/* after attach_finish, before the thread */
+#define	PROBE_in_thread		PROBE_VOID	/* the thread, before all else */
+#define	PROBE_in_step		PROBE_VOID	/* the thread, each time it wakes up */
+#define	PROBE_in_config		PROBE_VOID	/* config_change, before all else */
+#define	PROBE_in_done		PROBE_VOID	/* vq_done, before all else */
+#define	PROBE_in_undo		PROBE_VOID	/* no thread: attach fails, before reset */
+#define	PROBE_in_detach		PROBE_VOID	/* all is released, before child_detach */
+#define	PROBE_match(f)		int f(device_t parent, cfdata_t cf, void *aux)
+#define	PROBE_attach		PROBE_VOID
+#define	PROBE_detach(f)		int f(struct probe *sc)
+#define	PROBE_make(f)		bool f(struct probe *sc)
+#define	PROBE_release		PROBE_VOID
+#define	PROBE_config(f)		int f(struct probe *sc)
+#define	PROBE_done(f)		int f(struct probe *sc, struct virtqueue *vq)
+#define	PROBE_thread		PROBE_VOID
+#define	PROBE_step		PROBE_VOID
+#define	PROBE_send(f)		bool f(struct probe *sc, struct virtqueue *vq)
+#define	PROBE_receive(f)	bool f(struct probe *sc, struct virtqueue *vq)
+#define	PROBE_inflate(f)	void f(struct probe *sc, unsigned int npages)
+#define	PROBE_inflated		PROBE_VOID
+#define	PROBE_deflate(f)	void f(struct probe *sc, unsigned int npages)
+#define	PROBE_deflated		PROBE_VOID
+
+/* A pointer to each, which may be NULL. */
 struct fragment {
-	/* Beside the correct driver. */
-	void	(*in_attach)(struct probe *);	/* all is made, before attach_finish */
-	void	(*in_live)(struct probe *);	/* after attach_finish, before the thread */
-	void	(*in_thread)(struct probe *);	/* the thread, before all else */
-	void	(*in_step)(struct probe *);	/* the thread, each time it wakes up */
-	void	(*in_config)(struct probe *);	/* config_change, before all else */
-	void	(*in_done)(struct probe *);	/* vq_done, before all else */
-	void	(*in_undo)(struct probe *);	/* no thread: attach fails, before reset */
-	void	(*in_detach)(struct probe *);	/* all is released, before child_detach */
-	/* Instead of the part of that name below. */
-	int	(*match)(device_t, cfdata_t, void *);
-	void	(*attach)(struct probe *);
-	int	(*detach)(struct probe *);
-	bool	(*make)(struct probe *);
-	void	(*release)(struct probe *);
-	int	(*config)(struct probe *);
-	int	(*done)(struct probe *, struct virtqueue *);
-	void	(*thread)(struct probe *);
-	void	(*step)(struct probe *);
-	bool	(*send)(struct probe *, struct virtqueue *);
-	bool	(*receive)(struct probe *, struct virtqueue *);
-	void	(*inflate)(struct probe *, unsigned int);
-	void	(*inflated)(struct probe *);
-	void	(*deflate)(struct probe *, unsigned int);
-	void	(*deflated)(struct probe *);
-	/* Further features that it asks for. */
-	int	features;
+	PROBE_in_attach((*in_attach));
+	PROBE_in_live((*in_live));
+	PROBE_in_thread((*in_thread));
+	PROBE_in_step((*in_step));
+	PROBE_in_config((*in_config));
+	PROBE_in_done((*in_done));
+	PROBE_in_undo((*in_undo));
+	PROBE_in_detach((*in_detach));
+	PROBE_match((*match));
+	PROBE_attach((*attach));
+	PROBE_detach((*detach));
+	PROBE_make((*make));
+	PROBE_release((*release));
+	PROBE_config((*config));
+	PROBE_done((*done));
+	PROBE_thread((*thread));
+	PROBE_step((*step));
+	PROBE_send((*send));
+	PROBE_receive((*receive));
+	PROBE_inflate((*inflate));
+	PROBE_inflated((*inflated));
+	PROBE_deflate((*deflate));
+	PROBE_deflated((*deflated));
+	int	features;	/* further ones that it asks for */
 };
 
 #define	FRAGMENT(name, ...)						\
@@ -144,6 +169,12 @@ extern struct cfattach name##_ca;					\
 CFATTACH_DECL_NEW(name, sizeof(struct probe), name##_match, name##_attach, \
     name##_detach, NULL)
 
+/* A fragment, and the function that is its hook: the body follows. */
+#define	FRAGMENT_IN(name, hook, function, ...)				\
+static PROBE_##hook(function);						\
+FRAGMENT(name, .hook = function, __VA_ARGS__);				\
+static PROBE_##hook(function)
+
 /* Call a hook that may not be there. */
 #define	PROBE_HOOK(sc, hook) do {					\
 	if ((sc)->sc_fragment->hook != NULL)				\
@@ -160,7 +191,6 @@ CFATTACH_DECL_NEW(name, sizeof(struct probe), name##_match, name##_attach, \
 static inline uint32_t
 probe_target(struct probe *sc)
 {
-
 	return virtio_read_device_config_le_4(sc->sc_virtio,
 	    PROBE_CFG_NUM_PAGES);
 }
@@ -168,7 +198,6 @@ probe_target(struct probe *sc)
 static inline void
 probe_write_actual(struct probe *sc, uint32_t npages)
 {
-
 	sc->sc_actual = npages;
 	virtio_write_device_config_le_4(sc->sc_virtio, PROBE_CFG_ACTUAL,
 	    npages);
@@ -178,7 +207,6 @@ probe_write_actual(struct probe *sc, uint32_t npages)
 static inline bool
 probe_alloc(struct pglist *list, unsigned int npages)
 {
-
 	return uvm_pglistalloc(npages * PAGE_SIZE, 0, PROBE_HIGH, 0, 0, list,
 	    npages, 0) == 0;
 }
@@ -265,7 +293,6 @@ probe_receive(struct probe *sc, struct virtqueue *vq)
 static inline bool
 probe_do_send(struct probe *sc, struct virtqueue *vq)
 {
-
 	return sc->sc_fragment->send != NULL ?
 	    sc->sc_fragment->send(sc, vq) : probe_send(sc, vq);
 }
@@ -273,7 +300,6 @@ probe_do_send(struct probe *sc, struct virtqueue *vq)
 static inline bool
 probe_do_receive(struct probe *sc, struct virtqueue *vq)
 {
-
 	return sc->sc_fragment->receive != NULL ?
 	    sc->sc_fragment->receive(sc, vq) : probe_receive(sc, vq);
 }
@@ -282,7 +308,6 @@ probe_do_receive(struct probe *sc, struct virtqueue *vq)
 static inline void
 probe_inflate(struct probe *sc, unsigned int npages)
 {
-
 	sc->sc_short = !probe_alloc(&sc->sc_pages, npages);
 	if (sc->sc_short)
 		return;
@@ -297,7 +322,6 @@ probe_inflate(struct probe *sc, unsigned int npages)
 static inline void
 probe_inflated(struct probe *sc)
 {
-
 	probe_move(&sc->sc_balloon, &sc->sc_pages);
 	probe_write_actual(sc, sc->sc_actual + sc->sc_count);
 }
@@ -324,7 +348,6 @@ probe_deflate(struct probe *sc, unsigned int npages)
 static inline void
 probe_deflated(struct probe *sc)
 {
-
 	uvm_pglistfree(&sc->sc_pages);
 	probe_write_actual(sc, sc->sc_actual - sc->sc_count);
 }
@@ -384,7 +407,6 @@ probe_step(struct probe *sc)
 static inline void
 probe_loop(struct probe *sc)
 {
-
 	mutex_enter(&sc->sc_lock);
 	while (!sc->sc_dying) {
 		if (!sc->sc_told && sc->sc_short) {
@@ -425,7 +447,6 @@ probe_thread(void *arg)
 static inline void
 probe_restart(struct probe *sc)
 {
-
 	virtio_reset(sc->sc_virtio);
 	virtio_reinit_start(sc->sc_virtio);
 	virtio_negotiate_features(sc->sc_virtio, PROBE_F_MUST_TELL_HOST);
@@ -438,7 +459,6 @@ probe_restart(struct probe *sc)
 static inline void
 probe_tell(struct probe *sc)
 {
-
 	mutex_enter(&sc->sc_lock);
 	sc->sc_told = true;
 	cv_signal(&sc->sc_cv);
@@ -475,7 +495,6 @@ probe_vq_done(struct virtqueue *vq)
 static inline bool
 probe_make_queues(struct probe *sc)
 {
-
 	if (virtio_alloc_vq(sc->sc_virtio, &sc->sc_vq[0], 0, PROBE_BYTES, 1,
 	    "inflate") != 0)
 		return false;
@@ -492,7 +511,6 @@ probe_make_queues(struct probe *sc)
 static inline void
 probe_release_queues(struct probe *sc)
 {
-
 	virtio_free_vq(sc->sc_virtio, &sc->sc_vq[1]);
 	virtio_free_vq(sc->sc_virtio, &sc->sc_vq[0]);
 }
@@ -531,7 +549,6 @@ fail_memory:
 static inline void
 probe_release_request(struct probe *sc)
 {
-
 	bus_dmamap_unload(sc->sc_dmat, sc->sc_map);
 	bus_dmamap_destroy(sc->sc_dmat, sc->sc_map);
 	bus_dmamem_unmap(sc->sc_dmat, sc->sc_pfns, PROBE_BYTES);
@@ -541,7 +558,6 @@ probe_release_request(struct probe *sc)
 static inline bool
 probe_make(struct probe *sc)
 {
-
 	return sc->sc_fragment->make != NULL ? sc->sc_fragment->make(sc) :
 	    probe_make_request(sc);
 }
@@ -549,7 +565,6 @@ probe_make(struct probe *sc)
 static inline void
 probe_release(struct probe *sc)
 {
-
 	if (sc->sc_fragment->release != NULL)
 		sc->sc_fragment->release(sc);
 	else
@@ -559,7 +574,6 @@ probe_release(struct probe *sc)
 static inline bool
 probe_make_thread(struct probe *sc)
 {
-
 	return kthread_create(PRI_NONE, KTHREAD_MPSAFE | KTHREAD_MUSTJOIN,
 	    NULL, probe_thread, sc, &sc->sc_thread, "probe") == 0;
 }
@@ -568,7 +582,6 @@ probe_make_thread(struct probe *sc)
 static inline void
 probe_start(struct probe *sc)
 {
-
 	mutex_init(&sc->sc_lock, MUTEX_DEFAULT, IPL_VM);
 	cv_init(&sc->sc_cv, "probe");
 	virtio_child_attach_start(sc->sc_virtio, sc->sc_dev, IPL_VM, sc->sc_vq,
@@ -580,7 +593,6 @@ probe_start(struct probe *sc)
 static inline void
 probe_fail(struct probe *sc)
 {
-
 	virtio_child_attach_failed(sc->sc_virtio);
 	cv_destroy(&sc->sc_cv);
 	mutex_destroy(&sc->sc_lock);
@@ -647,7 +659,6 @@ probe_match(device_t parent, cfdata_t cf, void *aux)
 static inline void
 probe_end_thread(struct probe *sc)
 {
-
 	mutex_enter(&sc->sc_lock);
 	sc->sc_dying = true;
 	cv_signal(&sc->sc_cv);
@@ -659,7 +670,6 @@ probe_end_thread(struct probe *sc)
 static inline void
 probe_detach_rest(struct probe *sc)
 {
-
 	virtio_reset(sc->sc_virtio);
 	probe_release(sc);
 	probe_release_queues(sc);
@@ -673,7 +683,6 @@ probe_detach_rest(struct probe *sc)
 static inline int
 probe_detach(struct probe *sc)
 {
-
 	probe_end_thread(sc);
 	probe_detach_rest(sc);
 	return 0;

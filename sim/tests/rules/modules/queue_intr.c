@@ -6,27 +6,20 @@
 
 /* ---- queue-intr.unseen ---- */
 
-static void
-stop_for_good(struct probe *sc)
+FRAGMENT_IN(queue_intr_unseen_bad, in_live, stop_for_good)
 {
-
 	virtio_stop_vq_intr(sc->sc_virtio, &sc->sc_vq[PROBE_INFLATE]); /* BREAKS */
 }
-FRAGMENT(queue_intr_unseen_bad, .in_live = stop_for_good);
 
 static void
 stop(struct probe *sc)
 {
-
 	virtio_stop_vq_intr(sc->sc_virtio, &sc->sc_vq[PROBE_INFLATE]);
 }
 
 /* vq_done, which dequeues, comes after this. */
-static void
-stop_and_start(struct probe *sc)
+FRAGMENT_IN(queue_intr_unseen_ok, in_done, stop_and_start)
 {
-
 	stop(sc);
 	virtio_start_vq_intr(sc->sc_virtio, &sc->sc_vq[PROBE_INFLATE]);
 }
-FRAGMENT(queue_intr_unseen_ok, .in_done = stop_and_start);

@@ -14,69 +14,53 @@
 static void
 count_unlocked(struct probe *sc)
 {
-
 	sc->sc_n++; /* BREAKS */
 }
 
-static void
-look_locked(struct probe *sc)
+FRAGMENT_IN(lock_data_race_bad, in_step, look_locked, .in_config = count_unlocked)
 {
-
 	mutex_enter(&sc->sc_lock);
 	sc->sc_array[0] = sc->sc_n;
 	mutex_exit(&sc->sc_lock);
 }
-FRAGMENT(lock_data_race_bad, .in_config = count_unlocked, .in_step = look_locked);
 
 static void
 count_bare(struct probe *sc)
 {
-
 	sc->sc_n++; /* BREAKS */
 }
 
-static void
-look_bare(struct probe *sc)
+FRAGMENT_IN(lock_data_race_bad2, in_step, look_bare, .in_config = count_bare)
 {
-
 	sc->sc_array[0] = sc->sc_n;
 }
-FRAGMENT(lock_data_race_bad2, .in_config = count_bare, .in_step = look_bare);
 
 /* Atomic on one side only. */
 static void
 store_plainly(struct probe *sc)
 {
-
 	sc->sc_n = 1; /* BREAKS */
 }
 
-static void
-load_atomically(struct probe *sc)
+FRAGMENT_IN(lock_data_race_bad3, in_step, load_atomically, .in_config = store_plainly)
 {
-
 	sc->sc_array[0] = __atomic_load_n(&sc->sc_n, __ATOMIC_RELAXED);
 }
-FRAGMENT(lock_data_race_bad3, .in_config = store_plainly, .in_step = load_atomically);
 
 /* The flag is atomic, but nothing says that what it stands for comes first. */
 static void
 publish_relaxed(struct probe *sc)
 {
-
 	sc->sc_array[1] = 5;
 	__atomic_store_n(&sc->sc_n, 1, __ATOMIC_RELAXED);
 }
 
-static void
-poll_relaxed(struct probe *sc)
+FRAGMENT_IN(lock_data_race_bad4, in_thread, poll_relaxed, .in_config = publish_relaxed)
 {
-
 	kpause("poll", false, mstohz(2000), NULL);
 	if (__atomic_load_n(&sc->sc_n, __ATOMIC_RELAXED) != 0)
 		sc->sc_array[0] = sc->sc_array[1]; /* BREAKS */
 }
-FRAGMENT(lock_data_race_bad4, .in_config = publish_relaxed, .in_thread = poll_relaxed);
 
 /* A soft interrupt and the thread. */
 static void
@@ -90,18 +74,14 @@ soft_counts(void *arg)
 static void
 make_soft(struct probe *sc)
 {
-
 	sc->sc_p = softint_establish(SOFTINT_NET | SOFTINT_MPSAFE, soft_counts, sc);
 }
 
-static void
-schedule_soft(struct probe *sc)
+FRAGMENT_IN(lock_data_race_bad5, in_config, schedule_soft,
+    .in_attach = make_soft, .in_step = look_bare)
 {
-
 	softint_schedule(sc->sc_p);
 }
-FRAGMENT(lock_data_race_bad5, .in_attach = make_soft, .in_config = schedule_soft,
-    .in_step = look_bare);
 
 /* Two threads, of which one makes the other, and they go on. */
 static void
@@ -113,41 +93,33 @@ second_counts(void *arg)
 	kthread_exit(0);
 }
 
-static void
-start_second_and_count(struct probe *sc)
+FRAGMENT_IN(lock_data_race_bad6, in_thread, start_second_and_count)
 {
-
 	if (kthread_create(PRI_NONE, KTHREAD_MPSAFE, NULL, second_counts, sc, NULL,
 	    "second") != 0)
 		aprint_error_dev(sc->sc_dev, "no second thread\n");
 	sc->sc_n++;
 }
-FRAGMENT(lock_data_race_bad6, .in_thread = start_second_and_count);
 
 /* Without a mutex only before anybody else knows of it. */
 static void
 set_early(struct probe *sc)
 {
-
 	sc->sc_n = 5;
 }
 
-static void
-count_locked(struct probe *sc)
+FRAGMENT_IN(lock_data_race_ok, in_config, count_locked,
+    .in_attach = set_early, .in_step = look_locked)
 {
-
 	mutex_enter(&sc->sc_lock);
 	sc->sc_n++;
 	mutex_exit(&sc->sc_lock);
 }
-FRAGMENT(lock_data_race_ok, .in_attach = set_early, .in_config = count_locked,
-    .in_step = look_locked);
 
 /* Each has its own, and what one hands to the other it hands over by waking it. */
 static int
 write_and_wake(struct probe *sc)
 {
-
 	mutex_enter(&sc->sc_lock);
 	sc->sc_array[1]++;
 	sc->sc_told = true;
@@ -156,17 +128,14 @@ write_and_wake(struct probe *sc)
 	return 1;
 }
 
-static void
-read_when_woken(struct probe *sc)
+FRAGMENT_IN(lock_data_race_ok2, in_step, read_when_woken, .config = write_and_wake)
 {
-
 	sc->sc_n++;
 	mutex_enter(&sc->sc_lock);
 	sc->sc_array[0] = sc->sc_array[1];
 	mutex_exit(&sc->sc_lock);
 	sc->sc_array[2] = sc->sc_array[0];
 }
-FRAGMENT(lock_data_race_ok2, .config = write_and_wake, .in_step = read_when_woken);
 
 /*
  * The usual way: the handler dequeues, under the mutex, and leaves the request to the thread.
@@ -175,7 +144,6 @@ FRAGMENT(lock_data_race_ok2, .config = write_and_wake, .in_step = read_when_woke
 static int
 dequeue_in_handler(struct probe *sc, struct virtqueue *vq)
 {
-
 	mutex_enter(&sc->sc_lock);
 	if (probe_receive(sc, vq)) {
 		sc->sc_p = vq;
@@ -186,8 +154,7 @@ dequeue_in_handler(struct probe *sc, struct virtqueue *vq)
 	return 1;
 }
 
-static void
-step_after_handler(struct probe *sc)
+FRAGMENT_IN(lock_data_race_ok3, step, step_after_handler, .done = dequeue_in_handler)
 {
 	uint32_t target = probe_target(sc);
 	struct virtqueue *answered;
@@ -210,7 +177,6 @@ step_after_handler(struct probe *sc)
 	else
 		probe_deflate(sc, sc->sc_actual - target);
 }
-FRAGMENT(lock_data_race_ok3, .done = dequeue_in_handler, .step = step_after_handler);
 
 /* What is behind the count is the handler's, what is before it the thread's. */
 static void
@@ -227,8 +193,7 @@ append(struct probe *sc)
 	mutex_exit(&sc->sc_lock);
 }
 
-static void
-read_appended(struct probe *sc)
+FRAGMENT_IN(lock_data_race_ok4, in_step, read_appended, .in_config = append)
 {
 	int n;
 
@@ -238,37 +203,29 @@ read_appended(struct probe *sc)
 	for (int i = 0; i < n; i++)
 		KASSERT(sc->sc_array[i] == 7);
 }
-FRAGMENT(lock_data_race_ok4, .in_config = append, .in_step = read_appended);
 
 /* Atomic on both sides. */
-static void
-store_atomically(struct probe *sc)
+FRAGMENT_IN(lock_data_race_ok5, in_config, store_atomically, .in_step = load_atomically)
 {
-
 	__atomic_store_n(&sc->sc_n, 1, __ATOMIC_RELAXED);
 }
-FRAGMENT(lock_data_race_ok5, .in_config = store_atomically, .in_step = load_atomically);
 
 /* A release, and an acquire that finds it. */
 static void
 publish(struct probe *sc)
 {
-
 	if (sc->sc_n != 0)
 		return;
 	sc->sc_array[1] = 5;
 	__atomic_store_n(&sc->sc_n, 1, __ATOMIC_RELEASE);
 }
 
-static void
-poll(struct probe *sc)
+FRAGMENT_IN(lock_data_race_ok6, in_thread, poll, .in_config = publish)
 {
-
 	kpause("poll", false, mstohz(2000), NULL);
 	if (__atomic_load_n(&sc->sc_n, __ATOMIC_ACQUIRE) != 0)
 		sc->sc_array[0] = sc->sc_array[1];
 }
-FRAGMENT(lock_data_race_ok6, .in_config = publish, .in_thread = poll);
 
 /* The same with fences, membar_release(9) and membar_acquire(9), around what is volatile. */
 static void
@@ -283,8 +240,7 @@ publish_fenced(struct probe *sc)
 	*flag = 1;
 }
 
-static void
-poll_fenced(struct probe *sc)
+FRAGMENT_IN(lock_data_race_ok7, in_thread, poll_fenced, .in_config = publish_fenced)
 {
 	volatile int *flag = &sc->sc_n;
 
@@ -294,7 +250,6 @@ poll_fenced(struct probe *sc)
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
 	sc->sc_array[0] = sc->sc_array[1];
 }
-FRAGMENT(lock_data_race_ok7, .in_config = publish_fenced, .in_thread = poll_fenced);
 
 /* A soft interrupt that has what it is handed, and whose work is looked at after its end. */
 static void
@@ -305,10 +260,8 @@ soft_reads(void *arg)
 	sc->sc_array[2] = sc->sc_array[1];
 }
 
-static void
-hand_to_soft(struct probe *sc)
+FRAGMENT_IN(lock_data_race_ok8, in_thread, hand_to_soft)
 {
-
 	sc->sc_p = softint_establish(SOFTINT_NET | SOFTINT_MPSAFE, soft_reads, sc);
 	sc->sc_array[1] = 5;
 	kpreempt_disable();
@@ -318,7 +271,6 @@ hand_to_soft(struct probe *sc)
 	softint_disestablish(sc->sc_p);
 	sc->sc_array[2]++;
 }
-FRAGMENT(lock_data_race_ok8, .in_thread = hand_to_soft);
 
 /* One CPU, and at its level the handler does not begin there. */
 static void
@@ -330,63 +282,51 @@ count_at_level(struct probe *sc)
 	splx(s);
 }
 
-static void
-count_in_handler(struct probe *sc)
+FRAGMENT_IN(lock_data_race_ok9, in_config, count_in_handler, .in_step = count_at_level)
 {
-
 	sc->sc_n++;
 }
-FRAGMENT(lock_data_race_ok9, .in_config = count_in_handler, .in_step = count_at_level);
 
 /* The callbacks are over when the interrupts are. */
 static void
 count_done(struct probe *sc)
 {
-
 	sc->sc_n++;
 }
 
-static int
-count_after_detach(struct probe *sc)
+FRAGMENT_IN(lock_data_race_ok10, detach, count_after_detach, .in_done = count_done)
 {
-
 	probe_end_thread(sc);
 	probe_detach_rest(sc);
 	sc->sc_n++;
 	return 0;
 }
-FRAGMENT(lock_data_race_ok10, .in_done = count_done, .detach = count_after_detach);
 
 /* ---- lock.unordered ---- */
 
 static void
 make_second_lock(struct probe *sc)
 {
-
 	mutex_init(&sc->sc_lock2, MUTEX_DEFAULT, IPL_VM);
 }
 
 static void
 count_then_lock(struct probe *sc)
 {
-
 	sc->sc_n++;
 	mutex_enter(&sc->sc_lock2);
 	sc->sc_array[0]++;
 	mutex_exit(&sc->sc_lock2);
 }
 
-static void
-lock_then_look(struct probe *sc)
+FRAGMENT_IN(lock_unordered_bad, in_config, lock_then_look,
+    .in_attach = make_second_lock, .in_step = count_then_lock)
 {
-
 	mutex_enter(&sc->sc_lock2);
 	sc->sc_array[1]++;
 	mutex_exit(&sc->sc_lock2);
 	sc->sc_array[2] = sc->sc_n; /* BREAKS */
 }
-FRAGMENT(lock_unordered_bad, .in_attach = make_second_lock, .in_step = count_then_lock,
-    .in_config = lock_then_look);
 
 /* It looks first whether the thread has been there. */
 static void
@@ -401,14 +341,11 @@ lock_then_look_if(struct probe *sc)
 		sc->sc_array[2] = sc->sc_n;
 }
 
-static void
-count_once(struct probe *sc)
+FRAGMENT_IN(lock_unordered_ok, in_step, count_once,
+    .in_attach = make_second_lock, .in_config = lock_then_look_if)
 {
-
 	if (sc->sc_p != NULL)
 		return;
 	sc->sc_p = sc;
 	count_then_lock(sc);
 }
-FRAGMENT(lock_unordered_ok, .in_attach = make_second_lock, .in_step = count_once,
-    .in_config = lock_then_look_if);

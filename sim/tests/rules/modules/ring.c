@@ -8,7 +8,6 @@
 static void
 remake_queues(struct probe *sc, int nsegs)
 {
-
 	probe_release_queues(sc);
 	virtio_alloc_vq(sc->sc_virtio, &sc->sc_vq[0], 0, PROBE_BYTES, nsegs,
 	    "inflate");
@@ -22,7 +21,6 @@ remake_queues(struct probe *sc, int nsegs)
 static bus_size_t
 length(const struct probe *sc)
 {
-
 	return sizeof(uint32_t) * sc->sc_count;
 }
 
@@ -42,7 +40,6 @@ take_slot(struct probe *sc, struct virtqueue *vq, int nsegs)
 static void
 sync_out(struct probe *sc, struct virtqueue *vq, int ops)
 {
-
 	bus_dmamap_sync(sc->sc_dmat, sc->sc_map, 0, length(sc), ops);
 	sc->sc_vq_out = vq;
 }
@@ -50,7 +47,6 @@ sync_out(struct probe *sc, struct virtqueue *vq, int ops)
 static void
 sync_in(struct probe *sc, int ops)
 {
-
 	bus_dmamap_sync(sc->sc_dmat, sc->sc_map, 0, length(sc), ops);
 	sc->sc_vq_out = NULL;
 }
@@ -59,7 +55,6 @@ sync_in(struct probe *sc, int ops)
 static int
 end_detach(struct probe *sc)
 {
-
 	probe_release(sc);
 	virtio_child_detach(sc->sc_virtio);
 	cv_destroy(&sc->sc_cv);
@@ -69,8 +64,7 @@ end_detach(struct probe *sc)
 
 /* ---- ring.slot-order ---- */
 
-static bool
-send_unreserved(struct probe *sc, struct virtqueue *vq)
+FRAGMENT_IN(ring_slot_order_bad, send, send_unreserved)
 {
 	struct virtio_softc *vsc = sc->sc_virtio;
 	int slot;
@@ -82,11 +76,9 @@ send_unreserved(struct probe *sc, struct virtqueue *vq)
 	virtio_enqueue_commit(vsc, vq, slot, true);
 	return true;
 }
-FRAGMENT(ring_slot_order_bad, .send = send_unreserved);
 
 /* Nothing was dequeued, and yet it is given back. */
-static void
-give_back_always(struct probe *sc)
+FRAGMENT_IN(ring_slot_order_bad2, in_thread, give_back_always)
 {
 	struct virtqueue *vq = &sc->sc_vq[PROBE_DEFLATE];
 	int slot = 0;
@@ -95,11 +87,9 @@ give_back_always(struct probe *sc)
 		sc->sc_n++;
 	virtio_dequeue_commit(sc->sc_virtio, vq, slot); /* BREAKS */
 }
-FRAGMENT(ring_slot_order_bad2, .in_thread = give_back_always);
 
 /* A second slot is on its way beside the first; each goes its steps in order. */
-static bool
-send_beside_another(struct probe *sc, struct virtqueue *vq)
+FRAGMENT_IN(ring_slot_order_ok, send, send_beside_another)
 {
 	struct virtio_softc *vsc = sc->sc_virtio;
 	int other, slot;
@@ -119,19 +109,16 @@ send_beside_another(struct probe *sc, struct virtqueue *vq)
 	virtio_enqueue_commit(vsc, vq, slot, true);
 	return true;
 }
-FRAGMENT(ring_slot_order_ok, .send = send_beside_another);
 
 /* ---- ring.segment-count ---- */
 
 static void
 queues_of_two(struct probe *sc)
 {
-
 	remake_queues(sc, 2);
 }
 
-static bool
-send_half(struct probe *sc, struct virtqueue *vq)
+FRAGMENT_IN(ring_segment_count_bad, send, send_half, .in_attach = queues_of_two)
 {
 	struct virtio_softc *vsc = sc->sc_virtio;
 	int slot = take_slot(sc, vq, 2);
@@ -143,10 +130,8 @@ send_half(struct probe *sc, struct virtqueue *vq)
 	virtio_enqueue_commit(vsc, vq, slot, true); /* BREAKS */
 	return true;
 }
-FRAGMENT(ring_segment_count_bad, .in_attach = queues_of_two, .send = send_half);
 
-static bool
-send_in_two_parts(struct probe *sc, struct virtqueue *vq)
+FRAGMENT_IN(ring_segment_count_ok, send, send_in_two_parts, .in_attach = queues_of_two)
 {
 	struct virtio_softc *vsc = sc->sc_virtio;
 	int slot = take_slot(sc, vq, 2);
@@ -160,12 +145,10 @@ send_in_two_parts(struct probe *sc, struct virtqueue *vq)
 	virtio_enqueue_commit(vsc, vq, slot, true);
 	return true;
 }
-FRAGMENT(ring_segment_count_ok, .in_attach = queues_of_two, .send = send_in_two_parts);
 
 /* ---- ring.abort ---- */
 
-static void
-abort_refused(struct probe *sc)
+FRAGMENT_IN(ring_abort_bad, in_thread, abort_refused)
 {
 	struct virtqueue *vq = &sc->sc_vq[PROBE_DEFLATE];
 	int slot;
@@ -175,7 +158,6 @@ abort_refused(struct probe *sc)
 	if (virtio_enqueue_reserve(sc->sc_virtio, vq, slot, 1) != 0)
 		virtio_enqueue_abort(sc->sc_virtio, vq, slot); /* BREAKS */
 }
-FRAGMENT(ring_abort_bad, .in_thread = abort_refused);
 
 static void
 forget_prepared(struct probe *sc)
@@ -192,19 +174,15 @@ forget_prepared(struct probe *sc)
 	virtio_enqueue_abort(sc->sc_virtio, vq, slot);
 }
 
-static void
-make_map2(struct probe *sc)
+FRAGMENT_IN(ring_abort_bad2, in_attach, make_map2, .in_thread = forget_prepared)
 {
-
 	if (bus_dmamap_create(sc->sc_dmat, PAGE_SIZE, 2, PAGE_SIZE, 0,
 	    BUS_DMA_NOWAIT, &sc->sc_map2) != 0)
 		aprint_error_dev(sc->sc_dev, "no second map\n");
 }
-FRAGMENT(ring_abort_bad2, .in_attach = make_map2, .in_thread = forget_prepared);
 
 /* A failed reserve has released the slot; a failed load has not. */
-static void
-abort_when_due(struct probe *sc)
+FRAGMENT_IN(ring_abort_ok, in_thread, abort_when_due, .in_attach = make_map2)
 {
 	struct virtqueue *vq = &sc->sc_vq[PROBE_DEFLATE];
 	int slot;
@@ -222,12 +200,10 @@ abort_when_due(struct probe *sc)
 			virtio_enqueue_abort(sc->sc_virtio, vq, slot);
 	}
 }
-FRAGMENT(ring_abort_ok, .in_attach = make_map2, .in_thread = abort_when_due);
 
 /* ---- ring.slot-balance ---- */
 
-static bool
-receive_and_keep(struct probe *sc, struct virtqueue *vq)
+FRAGMENT_IN(ring_slot_balance_bad, receive, receive_and_keep)
 {
 	int slot;
 
@@ -236,10 +212,8 @@ receive_and_keep(struct probe *sc, struct virtqueue *vq)
 	sync_in(sc, BUS_DMASYNC_POSTWRITE);
 	return true;
 }
-FRAGMENT(ring_slot_balance_bad, .receive = receive_and_keep);
 
-static bool
-receive_twice(struct probe *sc, struct virtqueue *vq)
+FRAGMENT_IN(ring_slot_balance_bad2, receive, receive_twice)
 {
 	int slot;
 
@@ -250,10 +224,8 @@ receive_twice(struct probe *sc, struct virtqueue *vq)
 	virtio_dequeue_commit(sc->sc_virtio, vq, slot); /* BREAKS */
 	return true;
 }
-FRAGMENT(ring_slot_balance_bad2, .receive = receive_twice);
 
-static void
-abort_twice(struct probe *sc)
+FRAGMENT_IN(ring_slot_balance_bad3, in_thread, abort_twice)
 {
 	struct virtqueue *vq = &sc->sc_vq[PROBE_DEFLATE];
 	int slot;
@@ -263,33 +235,27 @@ abort_twice(struct probe *sc)
 	virtio_enqueue_abort(sc->sc_virtio, vq, slot);
 	virtio_enqueue_abort(sc->sc_virtio, vq, slot); /* BREAKS */
 }
-FRAGMENT(ring_slot_balance_bad3, .in_thread = abort_twice);
 
 /* Given back late, after all else is done, but once. */
 static bool
 receive_for_later(struct probe *sc, struct virtqueue *vq)
 {
-
 	if (virtio_dequeue(sc->sc_virtio, vq, &sc->sc_n, NULL) != 0)
 		return false;
 	sync_in(sc, BUS_DMASYNC_POSTWRITE);
 	return true;
 }
 
-static void
-give_back_late(struct probe *sc)
+FRAGMENT_IN(ring_slot_balance_ok, inflated, give_back_late, .receive = receive_for_later)
 {
-
 	probe_inflated(sc);
 	virtio_dequeue_commit(sc->sc_virtio, &sc->sc_vq[PROBE_INFLATE],
 	    sc->sc_n);
 }
-FRAGMENT(ring_slot_balance_ok, .receive = receive_for_later, .inflated = give_back_late);
 
 /* ---- ring.not-live ---- */
 
-static void
-prepare_early(struct probe *sc)
+FRAGMENT_IN(ring_not_live_bad, in_attach, prepare_early)
 {
 	struct virtqueue *vq = &sc->sc_vq[PROBE_INFLATE];
 	int slot;
@@ -297,10 +263,8 @@ prepare_early(struct probe *sc)
 	if (virtio_enqueue_prep(sc->sc_virtio, vq, &slot) == 0) /* BREAKS */
 		virtio_enqueue_abort(sc->sc_virtio, vq, slot);
 }
-FRAGMENT(ring_not_live_bad, .in_attach = prepare_early);
 
-static int
-prepare_after_reset(struct probe *sc)
+FRAGMENT_IN(ring_not_live_bad2, detach, prepare_after_reset)
 {
 	struct virtqueue *vq = &sc->sc_vq[PROBE_INFLATE];
 	int slot;
@@ -312,10 +276,8 @@ prepare_after_reset(struct probe *sc)
 	probe_release_queues(sc);
 	return end_detach(sc);
 }
-FRAGMENT(ring_not_live_bad2, .detach = prepare_after_reset);
 
-static void
-prepare(struct probe *sc)
+FRAGMENT_IN(ring_not_live_ok, in_live, prepare)
 {
 	struct virtqueue *vq = &sc->sc_vq[PROBE_INFLATE];
 	int slot;
@@ -323,22 +285,17 @@ prepare(struct probe *sc)
 	if (virtio_enqueue_prep(sc->sc_virtio, vq, &slot) == 0)
 		virtio_enqueue_abort(sc->sc_virtio, vq, slot);
 }
-FRAGMENT(ring_not_live_ok, .in_live = prepare);
 
 /* ---- ring.uninitialised ---- */
 
-static void
-done_before_alloc(struct probe *sc)
+FRAGMENT_IN(ring_uninitialised_bad, in_attach, done_before_alloc)
 {
-
 	virtio_free_vq(sc->sc_virtio, &sc->sc_vq[1]);
 	sc->sc_vq[1].vq_done = probe_vq_done;
 	virtio_alloc_vq(sc->sc_virtio, &sc->sc_vq[1], 1, PROBE_BYTES, 1, "deflate"); /* BREAKS */
 }
-FRAGMENT(ring_uninitialised_bad, .in_attach = done_before_alloc);
 
-static void
-use_freed(struct probe *sc)
+FRAGMENT_IN(ring_uninitialised_bad2, in_attach, use_freed)
 {
 	struct virtqueue *vq = &sc->sc_vq[PROBE_DEFLATE];
 	int slot;
@@ -346,39 +303,31 @@ use_freed(struct probe *sc)
 	virtio_free_vq(sc->sc_virtio, vq);
 	virtio_enqueue_prep(sc->sc_virtio, vq, &slot); /* BREAKS */
 }
-FRAGMENT(ring_uninitialised_bad2, .in_attach = use_freed);
 
 /* Late, but there before the first request. */
 static void
 forget_done(struct probe *sc)
 {
-
 	virtio_free_vq(sc->sc_virtio, &sc->sc_vq[1]);
 	virtio_alloc_vq(sc->sc_virtio, &sc->sc_vq[1], 1, PROBE_BYTES, 1,
 	    "deflate");
 }
 
-static void
-set_done(struct probe *sc)
+FRAGMENT_IN(ring_uninitialised_ok, in_live, set_done, .in_attach = forget_done)
 {
-
 	sc->sc_vq[1].vq_done = probe_vq_done;
 }
-FRAGMENT(ring_uninitialised_ok, .in_attach = forget_done, .in_live = set_done);
 
 /* ---- ring.free-queue ---- */
 
-static int
-detach_live(struct probe *sc)
+FRAGMENT_IN(ring_free_queue_bad, detach, detach_live)
 {
-
 	probe_end_thread(sc);
 	virtio_free_vq(sc->sc_virtio, &sc->sc_vq[1]); /* BREAKS */
 	virtio_reset(sc->sc_virtio);
 	virtio_free_vq(sc->sc_virtio, &sc->sc_vq[0]);
 	return end_detach(sc);
 }
-FRAGMENT(ring_free_queue_bad, .detach = detach_live);
 
 /* A slot is still taken: EBUSY. */
 static void
@@ -391,21 +340,17 @@ free_with_slot(struct probe *sc)
 	virtio_enqueue_abort(sc->sc_virtio, vq, sc->sc_n);
 }
 
-static int
-detach_with_slot(struct probe *sc)
+FRAGMENT_IN(ring_free_queue_bad2, detach, detach_with_slot)
 {
-
 	probe_end_thread(sc);
 	virtio_enqueue_prep(sc->sc_virtio, &sc->sc_vq[1], &sc->sc_n);
 	free_with_slot(sc);
 	probe_release_queues(sc);
 	return end_detach(sc);
 }
-FRAGMENT(ring_free_queue_bad2, .detach = detach_with_slot);
 
 /* Each of its slots was used, and is back. */
-static void
-use_all_slots(struct probe *sc)
+FRAGMENT_IN(ring_free_queue_ok, in_thread, use_all_slots)
 {
 	struct virtqueue *vq = &sc->sc_vq[PROBE_DEFLATE];
 	int slot;
@@ -414,7 +359,6 @@ use_all_slots(struct probe *sc)
 		if (virtio_enqueue_prep(sc->sc_virtio, vq, &slot) == 0)
 			virtio_enqueue_abort(sc->sc_virtio, vq, slot);
 }
-FRAGMENT(ring_free_queue_ok, .in_thread = use_all_slots);
 
 /* ---- ring.direction ---- */
 
@@ -432,8 +376,7 @@ send_for_reading(struct probe *sc, struct virtqueue *vq)
 	return true;
 }
 
-static bool
-receive_read(struct probe *sc, struct virtqueue *vq)
+FRAGMENT_IN(ring_direction_bad, receive, receive_read, .send = send_for_reading)
 {
 	int slot;
 
@@ -443,10 +386,8 @@ receive_read(struct probe *sc, struct virtqueue *vq)
 	sync_in(sc, BUS_DMASYNC_POSTREAD);
 	return true;
 }
-FRAGMENT(ring_direction_bad, .send = send_for_reading, .receive = receive_read);
 
-static void
-reserve_two(struct probe *sc)
+FRAGMENT_IN(ring_direction_bad2, in_thread, reserve_two)
 {
 	struct virtqueue *vq = &sc->sc_vq[PROBE_DEFLATE];
 	int slot;
@@ -456,7 +397,6 @@ reserve_two(struct probe *sc)
 	if (virtio_enqueue_reserve(sc->sc_virtio, vq, slot, 2) == 0) /* BREAKS */
 		virtio_enqueue_abort(sc->sc_virtio, vq, slot);
 }
-FRAGMENT(ring_direction_bad2, .in_thread = reserve_two);
 
 /* Prepared for both directions, so for this one too. */
 static bool
@@ -473,8 +413,7 @@ send_both_ways(struct probe *sc, struct virtqueue *vq)
 	return true;
 }
 
-static bool
-receive_both_ways(struct probe *sc, struct virtqueue *vq)
+FRAGMENT_IN(ring_direction_ok, receive, receive_both_ways, .send = send_both_ways)
 {
 	int slot;
 
@@ -484,7 +423,6 @@ receive_both_ways(struct probe *sc, struct virtqueue *vq)
 	sync_in(sc, BUS_DMASYNC_POSTREAD | BUS_DMASYNC_POSTWRITE);
 	return true;
 }
-FRAGMENT(ring_direction_ok, .send = send_both_ways, .receive = receive_both_ways);
 
 /* ---- ring.dequeue-empty ---- */
 
@@ -500,23 +438,19 @@ receive_by_asking(struct probe *sc, struct virtqueue *vq)
 	return true;
 }
 
-static void
-answer_in_place(struct probe *sc)
+FRAGMENT_IN(ring_dequeue_empty_bad, step, answer_in_place, .receive = receive_by_asking)
 {
-
 	probe_step(sc);
 	probe_take_answer(sc);
 	probe_step(sc);
 }
-FRAGMENT(ring_dequeue_empty_bad, .step = answer_in_place, .receive = receive_by_asking);
 
 /* Looks at each wake-up, and new targets wake it many times while the request is out. */
 FRAGMENT(ring_dequeue_empty_ok, NULL);
 
 /* ---- ring.missing-kick ---- */
 
-static bool
-send_silently(struct probe *sc, struct virtqueue *vq)
+FRAGMENT_IN(ring_missing_kick_bad, send, send_silently)
 {
 	struct virtio_softc *vsc = sc->sc_virtio;
 	int slot = take_slot(sc, vq, 1);
@@ -528,10 +462,8 @@ send_silently(struct probe *sc, struct virtqueue *vq)
 	virtio_enqueue_commit(vsc, vq, slot, false); /* BREAKS */
 	return true;
 }
-FRAGMENT(ring_missing_kick_bad, .send = send_silently);
 
-static bool
-send_and_kick_later(struct probe *sc, struct virtqueue *vq)
+FRAGMENT_IN(ring_missing_kick_ok, send, send_and_kick_later)
 {
 	struct virtio_softc *vsc = sc->sc_virtio;
 	int slot = take_slot(sc, vq, 1);
@@ -545,12 +477,10 @@ send_and_kick_later(struct probe *sc, struct virtqueue *vq)
 	virtio_enqueue_commit(vsc, vq, -1, true);
 	return true;
 }
-FRAGMENT(ring_missing_kick_ok, .send = send_and_kick_later);
 
 /* ---- ring.concurrent-use ---- */
 
-static void
-use_in_interrupt(struct probe *sc)
+FRAGMENT_IN(ring_concurrent_use_bad, in_config, use_in_interrupt)
 {
 	struct virtqueue *vq = &sc->sc_vq[PROBE_INFLATE];
 	int slot;
@@ -558,19 +488,16 @@ use_in_interrupt(struct probe *sc)
 	if (virtio_enqueue_prep(sc->sc_virtio, vq, &slot) == 0) /* BREAKS */
 		virtio_enqueue_abort(sc->sc_virtio, vq, slot);
 }
-FRAGMENT(ring_concurrent_use_bad, .in_config = use_in_interrupt);
 
 static void
 use_locked_in_interrupt(struct probe *sc)
 {
-
 	mutex_enter(&sc->sc_lock);
 	prepare(sc);
 	mutex_exit(&sc->sc_lock);
 }
 
-static bool
-send_locked(struct probe *sc, struct virtqueue *vq)
+FRAGMENT_IN(ring_concurrent_use_ok, send, send_locked, .in_config = use_locked_in_interrupt)
 {
 	bool is_sent;
 
@@ -579,7 +506,6 @@ send_locked(struct probe *sc, struct virtqueue *vq)
 	mutex_exit(&sc->sc_lock);
 	return is_sent;
 }
-FRAGMENT(ring_concurrent_use_ok, .in_config = use_locked_in_interrupt, .send = send_locked);
 
 /* Requests go in by the thread and come out by the interrupt. */
 static int
@@ -598,8 +524,7 @@ receive_in_interrupt(struct probe *sc, struct virtqueue *vq)
 	return 1;
 }
 
-static bool
-is_received(struct probe *sc, struct virtqueue *vq)
+FRAGMENT_IN(ring_concurrent_use_ok2, receive, is_received, .done = receive_in_interrupt)
 {
 	bool is_back;
 
@@ -611,13 +536,11 @@ is_received(struct probe *sc, struct virtqueue *vq)
 		sync_in(sc, BUS_DMASYNC_POSTWRITE);
 	return is_back;
 }
-FRAGMENT(ring_concurrent_use_ok2, .done = receive_in_interrupt, .receive = is_received);
 
 /* ---- ring.request-reuse ---- */
 
 /* The numbers of both requests lie in the same place. */
-static bool
-send_twice(struct probe *sc, struct virtqueue *vq)
+FRAGMENT_IN(ring_request_reuse_bad, send, send_twice)
 {
 	struct virtio_softc *vsc = sc->sc_virtio;
 	struct virtqueue *other = &sc->sc_vq[PROBE_DEFLATE];
@@ -632,7 +555,6 @@ send_twice(struct probe *sc, struct virtqueue *vq)
 	virtio_enqueue_commit(vsc, other, slot, true); /* BREAKS */
 	return true;
 }
-FRAGMENT(ring_request_reuse_bad, .send = send_twice);
 
 /* Two requests are out at once, in two halves of one map. */
 static bool
@@ -653,8 +575,7 @@ send_halves(struct probe *sc, struct virtqueue *vq)
 	return true;
 }
 
-static bool
-receive_halves(struct probe *sc, struct virtqueue *vq)
+FRAGMENT_IN(ring_request_reuse_ok, receive, receive_halves, .send = send_halves)
 {
 	int slot;
 
@@ -668,12 +589,10 @@ receive_halves(struct probe *sc, struct virtqueue *vq)
 	sync_in(sc, BUS_DMASYNC_POSTWRITE);
 	return true;
 }
-FRAGMENT(ring_request_reuse_ok, .send = send_halves, .receive = receive_halves);
 
 /* ---- ring.device-abuse ---- */
 
-static bool
-receive_trusting(struct probe *sc, struct virtqueue *vq)
+FRAGMENT_IN(ring_device_abuse_bad, receive, receive_trusting)
 {
 	struct virtio_softc *vsc = sc->sc_virtio;
 	int slot;
@@ -684,7 +603,6 @@ receive_trusting(struct probe *sc, struct virtqueue *vq)
 	sync_in(sc, BUS_DMASYNC_POSTWRITE);
 	return true;
 }
-FRAGMENT(ring_device_abuse_bad, .receive = receive_trusting);
 
 /* The device names a slot that is not in use, but one of the queue: nobody is hurt. */
 FRAGMENT(ring_device_abuse_ok, NULL);

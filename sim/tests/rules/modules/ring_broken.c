@@ -26,22 +26,18 @@ build(struct probe *sc, bool write_first)
 	return slot;
 }
 
-static void
-write_then_read(struct probe *sc)
+FRAGMENT_IN(ring_broken_bad, in_live, write_then_read,
+    .in_attach = probe_make_statistics, .features = PROBE_F_STATS_VQ)
 {
 	int slot = build(sc, true);
 
 	virtio_enqueue_commit(sc->sc_virtio, &sc->sc_vq[PROBE_STATISTICS], slot, true); /* BREAKS */
 }
-FRAGMENT(ring_broken_bad, .in_attach = probe_make_statistics,
-    .features = PROBE_F_STATS_VQ, .in_live = write_then_read);
 
-static void
-read_both(struct probe *sc)
+FRAGMENT_IN(ring_broken_ok, in_live, read_both,
+    .in_attach = probe_make_statistics, .features = PROBE_F_STATS_VQ)
 {
 	int slot = build(sc, false);
 
 	virtio_enqueue_commit(sc->sc_virtio, &sc->sc_vq[PROBE_STATISTICS], slot, true);
 }
-FRAGMENT(ring_broken_ok, .in_attach = probe_make_statistics,
-    .features = PROBE_F_STATS_VQ, .in_live = read_both);

@@ -7,29 +7,21 @@
 /* ---- scenario.expect ---- */
 
 /* Legal, but the story wants it sooner. */
-static void
-take_time(struct probe *sc)
+FRAGMENT_IN(scenario_expect_bad, in_step, take_time)
 {
-
 	kpause("late", false, mstohz(600), NULL);
 }
-FRAGMENT(scenario_expect_bad, .in_step = take_time);
 
-static void
-take_less_time(struct probe *sc)
+FRAGMENT_IN(scenario_expect_ok, in_step, take_less_time)
 {
-
 	kpause("early", false, mstohz(400), NULL);
 }
-FRAGMENT(scenario_expect_ok, .in_step = take_less_time);
 
 /* ---- scenario.impossible-fault ---- */
 
 /* Where nothing bounces a load allocates nothing. */
-static void
-load_once_more(struct probe *sc)
+FRAGMENT_IN(scenario_impossible_fault_bad, in_attach, load_once_more)
 {
-
 	if (bus_dmamap_create(sc->sc_dmat, PAGE_SIZE, 1, PAGE_SIZE, 0, BUS_DMA_NOWAIT,
 	    &sc->sc_map2) != 0)
 		return;
@@ -38,12 +30,9 @@ load_once_more(struct probe *sc)
 		bus_dmamap_unload(sc->sc_dmat, sc->sc_map2);
 	bus_dmamap_destroy(sc->sc_dmat, sc->sc_map2);
 }
-FRAGMENT(scenario_impossible_fault_bad, .in_attach = load_once_more);
 
-static void
-load_where_it_can_fail(struct probe *sc)
+FRAGMENT_IN(scenario_impossible_fault_ok, in_attach, load_where_it_can_fail)
 {
-
 	if (bus_dmamap_create(sc->sc_dmat, PAGE_SIZE, 1, PAGE_SIZE, 0, BUS_DMA_NOWAIT,
 	    &sc->sc_map2) != 0)
 		return;
@@ -52,4 +41,3 @@ load_where_it_can_fail(struct probe *sc)
 		bus_dmamap_unload(sc->sc_dmat, sc->sc_map2);
 	bus_dmamap_destroy(sc->sc_dmat, sc->sc_map2);
 }
-FRAGMENT(scenario_impossible_fault_ok, .in_attach = load_where_it_can_fail);

@@ -11,7 +11,6 @@
 static void
 give_two(struct probe *sc)
 {
-
 	probe_give_statistics(sc, probe_two_statistics(sc), true);
 }
 
@@ -19,7 +18,6 @@ give_two(struct probe *sc)
 static void
 give_again(struct probe *sc)
 {
-
 	if (probe_take_statistics(sc, 2 * STATISTIC_BYTES))
 		give_two(sc);
 }
@@ -29,7 +27,6 @@ STATISTICS_FRAGMENT(balloon_statistics_ok, give_two, .in_step = give_again);
 static void
 give_anything(struct probe *sc)
 {
-
 	probe_statistic(sc, 0, 9, 1);
 	probe_give_statistics(sc, STATISTIC_BYTES, true);
 }
@@ -37,7 +34,6 @@ give_anything(struct probe *sc)
 static void
 give_the_other_way_round(struct probe *sc)
 {
-
 	if (!probe_take_statistics(sc, (sc->sc_n == 0 ? 1 : 2) * STATISTIC_BYTES))
 		return;
 	if (sc->sc_n++ == 0) {
@@ -58,7 +54,6 @@ STATISTICS_FRAGMENT(balloon_statistics_bad, NULL);
 static void
 give_two_buffers(struct probe *sc)
 {
-
 	give_two(sc);
 	probe_statistic(sc, 2, 4, 64);
 	probe_statistic(sc, 3, 5, 128);
@@ -68,7 +63,6 @@ give_two_buffers(struct probe *sc)
 static void
 take_only(struct probe *sc)
 {
-
 	probe_take_statistics(sc, 2 * STATISTIC_BYTES);
 }
 STATISTICS_FRAGMENT(balloon_statistics_bad2, give_two_buffers, .in_step = take_only);
@@ -77,7 +71,6 @@ STATISTICS_FRAGMENT(balloon_statistics_bad2, give_two_buffers, .in_step = take_o
 static void
 give_half_an_entry(struct probe *sc)
 {
-
 	probe_give_statistics(sc, probe_two_statistics(sc) - 4, true);
 }
 STATISTICS_FRAGMENT(balloon_statistics_bad3, give_half_an_entry);
@@ -86,7 +79,6 @@ STATISTICS_FRAGMENT(balloon_statistics_bad3, give_half_an_entry);
 static void
 ask_the_device(struct probe *sc)
 {
-
 	probe_give_statistics(sc, 2 * STATISTIC_BYTES, false);
 }
 STATISTICS_FRAGMENT(balloon_statistics_bad4, ask_the_device);
@@ -98,7 +90,6 @@ STATISTICS_FRAGMENT(balloon_statistics_bad5, give_two, .in_step = take_only);
 static void
 give_others(struct probe *sc)
 {
-
 	if (!probe_take_statistics(sc, 2 * STATISTIC_BYTES))
 		return;
 	probe_statistic(sc, 0, 4, 64);

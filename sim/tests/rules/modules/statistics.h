@@ -23,7 +23,6 @@ probe_statistic(struct probe *sc, int n, uint16_t tag, uint8_t value)
 static inline int
 probe_two_statistics(struct probe *sc)
 {
-
 	probe_statistic(sc, 0, 4, 64);
 	probe_statistic(sc, 1, 5, 128);
 	return 2 * STATISTIC_BYTES;
@@ -48,7 +47,6 @@ probe_give_part(struct probe *sc, int offset, int bytes, bool read)
 static inline void
 probe_give_statistics(struct probe *sc, int bytes, bool read)
 {
-
 	probe_give_part(sc, 0, bytes, read);
 }
 
@@ -71,7 +69,6 @@ probe_take_statistics(struct probe *sc, int bytes)
 static inline void
 probe_make_statistics(struct probe *sc)
 {
-
 	sc->sc_p = kmem_zalloc(STATISTICS_MAX * STATISTIC_BYTES, KM_SLEEP);
 	(void)virtio_alloc_vq(sc->sc_virtio, &sc->sc_vq[PROBE_STATISTICS],
 	    PROBE_STATISTICS, STATISTICS_MAX * STATISTIC_BYTES, 2, "statistics");

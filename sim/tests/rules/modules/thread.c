@@ -7,7 +7,6 @@
 static void
 make_second(struct probe *sc, int flags, void (*fn)(void *))
 {
-
 	if (kthread_create(PRI_NONE, KTHREAD_MPSAFE | flags, NULL, fn, sc,
 	    &sc->sc_thread2, "second") != 0)
 		aprint_error_dev(sc->sc_dev, "no second thread\n");
@@ -25,95 +24,71 @@ work_and_return(void *arg)
 	mutex_exit(&sc->sc_lock); /* BREAKS */
 }
 
-static void
-start_returning(struct probe *sc)
+FRAGMENT_IN(thread_exit_bad, in_thread, start_returning)
 {
-
 	make_second(sc, 0, work_and_return);
 }
-FRAGMENT(thread_exit_bad, .in_thread = start_returning);
 
 static void
 work_and_exit(void *arg)
 {
-
 	kthread_exit(0);
 }
 
-static void
-start_unjoined(struct probe *sc)
+FRAGMENT_IN(thread_exit_bad2, in_thread, start_unjoined)
 {
-
 	if (kthread_create(PRI_NONE, KTHREAD_MPSAFE | KTHREAD_MUSTJOIN, NULL, /* BREAKS */
 	    work_and_exit, sc, &sc->sc_thread2, "second") != 0)
 		aprint_error_dev(sc->sc_dev, "no second thread\n");
 }
-FRAGMENT(thread_exit_bad2, .in_thread = start_unjoined);
 
 static void
 exit_with_error(void *arg)
 {
-
 	kthread_exit(ENOMEM); /* BREAKS */
 }
 
-static void
-start_erring(struct probe *sc)
+FRAGMENT_IN(thread_exit_bad3, in_thread, start_erring)
 {
-
 	make_second(sc, 0, exit_with_error);
 }
-FRAGMENT(thread_exit_bad3, .in_thread = start_erring);
 
-static void
-join_free(struct probe *sc)
+FRAGMENT_IN(thread_exit_bad4, in_thread, join_free)
 {
-
 	make_second(sc, 0, work_and_exit);
 	kthread_join(sc->sc_thread2); /* BREAKS */
 }
-FRAGMENT(thread_exit_bad4, .in_thread = join_free);
 
 static void
 sleep_for_good(void *arg)
 {
-
 	for (;;)
 		kpause("good", false, 100, NULL);
 }
 
 /* It uses the softc, and nobody ends it. */
-static void
-start_unending(struct probe *sc)
+FRAGMENT_IN(thread_exit_bad5, in_live, start_unending)
 {
-
 	if (kthread_create(PRI_NONE, KTHREAD_MPSAFE, NULL, sleep_for_good, sc, /* BREAKS */
 	    NULL, "second") != 0)
 		aprint_error_dev(sc->sc_dev, "no second thread\n");
 }
-FRAGMENT(thread_exit_bad5, .in_live = start_unending);
 FRAGMENT(thread_exit_ok2, NULL);
 
-static void
-start_unending_early(struct probe *sc)
+FRAGMENT_IN(thread_exit_bad6, in_attach, start_unending_early)
 {
-
 	if (kthread_create(PRI_NONE, KTHREAD_MPSAFE, NULL, sleep_for_good, sc, /* BREAKS */
 	    NULL, "second") != 0)
 		aprint_error_dev(sc->sc_dev, "no second thread\n");
 }
-FRAGMENT(thread_exit_bad6, .in_attach = start_unending_early);
 
 /* One is joined because it must be; nobody waits for the other. */
-static void
-start_joined(struct probe *sc)
+FRAGMENT_IN(thread_exit_ok, in_thread, start_joined)
 {
-
 	make_second(sc, KTHREAD_MUSTJOIN, work_and_exit);
 	kthread_join(sc->sc_thread2);
 	make_second(sc, 0, work_and_exit);
 }
-FRAGMENT(thread_exit_ok, .in_thread = start_joined);
 
 /* The attach fails when this one runs already: it is told, and waited for. */
 static void
@@ -131,84 +106,62 @@ work_until_dying(void *arg)
 static void
 start_ending(struct probe *sc)
 {
-
 	make_second(sc, KTHREAD_MUSTJOIN, work_until_dying);
 }
 
-static void
-end_second(struct probe *sc)
+FRAGMENT_IN(thread_exit_ok3, in_undo, end_second, .in_live = start_ending)
 {
-
 	mutex_enter(&sc->sc_lock);
 	sc->sc_dying = true;
 	cv_broadcast(&sc->sc_cv);
 	mutex_exit(&sc->sc_lock);
 	kthread_join(sc->sc_thread2);
 }
-FRAGMENT(thread_exit_ok3, .in_live = start_ending, .in_undo = end_second);
 
 /* ---- thread.timeout ---- */
 
-static void
-wait_5ms(struct probe *sc)
+FRAGMENT_IN(thread_timeout_bad, in_thread, wait_5ms)
 {
-
 	mutex_enter(&sc->sc_lock);
 	cv_timedwait(&sc->sc_cv, &sc->sc_lock, mstohz(5)); /* BREAKS */
 	mutex_exit(&sc->sc_lock);
 }
-FRAGMENT(thread_timeout_bad, .in_thread = wait_5ms);
 
-static void
-wait_a_day(struct probe *sc)
+FRAGMENT_IN(thread_timeout_bad2, in_thread, wait_a_day)
 {
-
 	mutex_enter(&sc->sc_lock);
 	cv_timedwait(&sc->sc_cv, &sc->sc_lock, 24 * 3600 * hz + 1); /* BREAKS */
 	mutex_exit(&sc->sc_lock);
 }
-FRAGMENT(thread_timeout_bad2, .in_thread = wait_a_day);
 
-static void
-wait_negative(struct probe *sc)
+FRAGMENT_IN(thread_timeout_bad3, in_thread, wait_negative)
 {
-
 	mutex_enter(&sc->sc_lock);
 	cv_timedwait(&sc->sc_cv, &sc->sc_lock, -1); /* BREAKS */
 	mutex_exit(&sc->sc_lock);
 }
-FRAGMENT(thread_timeout_bad3, .in_thread = wait_negative);
 
 /* The same at a clock that can tell 5 ms, and never 0; and long, but less than a day. */
-static void
-wait_1_tick(struct probe *sc)
+FRAGMENT_IN(thread_timeout_ok, in_thread, wait_1_tick)
 {
-
 	mutex_enter(&sc->sc_lock);
 	cv_timedwait(&sc->sc_cv, &sc->sc_lock, MAX(1, mstohz(5)));
 	cv_timedwait(&sc->sc_cv, &sc->sc_lock, 23 * 3600 * hz);
 	mutex_exit(&sc->sc_lock);
 }
-FRAGMENT(thread_timeout_ok, .in_thread = wait_1_tick);
 
 /* ---- thread.busy-wait ---- */
 
-static void
-spin_long(struct probe *sc)
+FRAGMENT_IN(thread_busy_wait_bad, in_thread, spin_long)
 {
-
 	for (int i = 0; i < 30; i++)
 		delay(100000); /* BREAKS */
 }
-FRAGMENT(thread_busy_wait_bad, .in_thread = spin_long);
 
-static void
-spin_and_sleep(struct probe *sc)
+FRAGMENT_IN(thread_busy_wait_ok, in_thread, spin_and_sleep)
 {
-
 	for (int i = 0; i < 30; i++) {
 		delay(100000);
 		kpause("probe", false, 1, NULL);
 	}
 }
-FRAGMENT(thread_busy_wait_ok, .in_thread = spin_and_sleep);
