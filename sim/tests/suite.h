@@ -46,6 +46,21 @@ Suite *suite_make(const char *name, const struct suite_test *last, const struct 
 #define TEST(name) TEST_RANGE(name, 0, 1)
 #define TEST_EACH(name, table) TEST_RANGE(name, 0, (int)(sizeof(table) / sizeof((table)[0])))
 
+/*
+ * A test with something of its own, `made` at its start and released at its end: the parameter
+ * `what`, like "struct bare *bare", of the body.
+ */
+#define TEST_WITH(name, what, made, release) \
+	static void name##_body(what); \
+	TEST(name) \
+	{ \
+		__typeof__(made) it = made; \
+		name##_body(it); \
+		release(it); \
+	} \
+	static void \
+	name##_body(what __attribute__((unused)))
+
 #define SUITE(function, name, ...) \
 	Suite *function(void); \
 	Suite * \

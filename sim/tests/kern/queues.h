@@ -55,4 +55,7 @@ ask(struct krig *rig, int64_t n, int64_t bytes)
 	rig->frag.in[2] = bytes;
 }
 
+/* A test with queues of 4 slots. */
+#define QUEUE_TEST(name) TEST_WITH(name, struct krig *rig, rig_of(4, false), krig_free)
+
 #endif /* VIOSIM_TESTS_KERN_QUEUES_H */

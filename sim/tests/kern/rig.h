@@ -115,4 +115,7 @@ void krig_assert_misuse(const struct krig_misuse *misuse, size_t count);
 #define krig_assert_order(rig, letters) \
 	ck_assert_str_eq((rig)->frag.order, (letters))
 
+/* A test in a rig of default options: `rig`. */
+#define KRIG_TEST(name) TEST_WITH(name, struct krig *rig, krig_new(NULL), krig_free)
+
 #endif /* VIOSIM_TESTS_KERN_RIG_H */

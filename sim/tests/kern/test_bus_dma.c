@@ -40,15 +40,13 @@ device_fills(struct krig *rig, uint64_t bus, uint8_t byte, size_t n)
 		ck_assert(memory_dma_write(&rig->world.memory, bus + i, &byte, 1));
 }
 
-TEST(flags_have_netbsds_values)
+KRIG_TEST(flags_have_netbsds_values)
 {
 	static const int64_t values[] = { 0, 1, 2, 4, 1, 2, 4, 8 };
-	struct krig *rig = krig_new(NULL);
 
 	krig_run(rig, frag_dma_constants);
 	for (size_t i = 0; i < 8; i++)
 		ck_assert_int_eq(rig->frag.out[i], values[i]);
-	krig_free(rig);
 }
 
 /* ---- segments ---- */

@@ -38,19 +38,15 @@ TEST(lie01_cv_signal_leaves_no_trace)
 }
 
 /* s signalled, x the signaller goes on, m..M other work of a higher priority, W woken. */
-TEST(lie02_cv_signal_does_not_run_the_thread)
+KRIG_TEST(lie02_cv_signal_does_not_run_the_thread)
 {
-	struct krig *rig = krig_new(NULL);
-
 	krig_run(rig, frag_cv_low_priority_waiter);
 	krig_assert_alive(rig);
 	krig_assert_order(rig, "wsxmMW");
-	krig_free(rig);
 }
 
-TEST(lie27_timedwait_of_0_ticks_is_for_ever)
+KRIG_TEST(lie27_timedwait_of_0_ticks_is_for_ever)
 {
-	struct krig *rig = krig_new(NULL);
 	struct context *waiter = krig_thread(rig, frag_cv_wait_now);
 
 	krig_go_until(rig, 1000 * KRIG_TICK_NS);
@@ -62,7 +58,6 @@ TEST(lie27_timedwait_of_0_ticks_is_for_ever)
 	krig_run(rig, frag_cv_signal_once);
 	krig_assert_order(rig, "wsW");
 	ck_assert_int_eq(rig->frag.out[0], 0);
-	krig_free(rig);
 }
 
 /* From half a tick on, n ticks last n - 0.5 with the default choices. */
@@ -107,10 +102,8 @@ TEST(lie28_a_wait_lasts_between_n_minus_1_and_n_ticks)
 }
 
 /* The handler cannot come between the release of the interlock and the sleep. */
-TEST(no_wakeup_is_lost_between_release_and_sleep)
+KRIG_TEST(no_wakeup_is_lost_between_release_and_sleep)
 {
-	struct krig *rig = krig_new(NULL);
-
 	rig->frag.in[7] = K_IPL_VM;
 	krig_handler(rig, K_IPL_VM, frag_cv_signal_once);
 	krig_raise_on(rig, POINT_BEFORE, HW_CALL_CV_TIMEDWAIT, 1);
@@ -121,14 +114,11 @@ TEST(no_wakeup_is_lost_between_release_and_sleep)
 	ck_assert_int_eq(rig->frag.out[0], 0);
 	ck_assert_int_eq(rig->frag.out[1], 1);
 	ck_assert_uint_eq(krig_event(rig, EV_NOTE, HW_NOTE_CV_WOKEN, 0)->time_ns, 0);
-	krig_free(rig);
 }
 
 /* The wait gives up its timer: nothing is left that could wake a later wait. */
-TEST(a_signal_cancels_the_timeout)
+KRIG_TEST(a_signal_cancels_the_timeout)
 {
-	struct krig *rig = krig_new(NULL);
-
 	rig->frag.in[0] = 10;
 	krig_thread(rig, frag_cv_wait_now);
 	krig_go_until(rig, 1000);
@@ -137,74 +127,55 @@ TEST(a_signal_cancels_the_timeout)
 	ck_assert_int_eq(rig->frag.out[0], 0);
 	ck_assert_uint_eq(rig->world.clock.now_ns, 1000);
 	ck_assert_uint_eq(rig->world.clock.count, 0);
-	krig_free(rig);
 }
 
-TEST(a_signal_after_the_timeout_changes_nothing)
+KRIG_TEST(a_signal_after_the_timeout_changes_nothing)
 {
-	struct krig *rig = krig_new(NULL);
-
 	krig_run(rig, frag_cv_late_signal);
 	krig_assert_alive(rig);
 	krig_assert_order(rig, "sW");
 	ck_assert_int_eq(rig->frag.out[0], K_EWOULDBLOCK);
 	ck_assert_int_eq(rig->frag.out[1], 0);
 	ck_assert_uint_eq(krig_count(rig, EV_NOTE, HW_NOTE_CV_WAKE), 0);
-	krig_free(rig);
 }
 
 /* b and c of priority 20 went to sleep after a, which has 10. */
-TEST(signal_wakes_the_highest_priority_then_the_first)
+KRIG_TEST(signal_wakes_the_highest_priority_then_the_first)
 {
-	struct krig *rig = krig_new(NULL);
-
 	krig_run(rig, frag_cv_signal_order);
 	krig_assert_alive(rig);
 	krig_assert_order(rig, ".b.c.a.d");
-	krig_free(rig);
 }
 
-TEST(broadcast_wakes_all)
+KRIG_TEST(broadcast_wakes_all)
 {
-	struct krig *rig = krig_new(NULL);
-
 	krig_run(rig, frag_cv_broadcast_all);
 	krig_assert_alive(rig);
 	krig_assert_order(rig, "bcad");
 	ck_assert_int_eq(rig->frag.out[0], 1);
 	ck_assert_int_eq(rig->frag.out[1], 0);
-	krig_free(rig);
 }
 
-TEST(has_waiters_says_whether_somebody_waits)
+KRIG_TEST(has_waiters_says_whether_somebody_waits)
 {
-	struct krig *rig = krig_new(NULL);
-
 	krig_run(rig, frag_cv_has_waiters);
 	ck_assert_int_eq(rig->frag.out[0], 0);
 	ck_assert_int_eq(rig->frag.out[1], 1);
-	krig_free(rig);
 }
 
 /* One who could return because of a signal does not use up the wake-up. */
-TEST(signal_goes_on_past_those_that_catch_signals)
+KRIG_TEST(signal_goes_on_past_those_that_catch_signals)
 {
-	struct krig *rig = krig_new(NULL);
-
 	krig_run(rig, frag_cv_signal_catching);
 	krig_assert_alive(rig);
 	krig_assert_order(rig, "abc");
-	krig_free(rig);
 }
 
-TEST(a_woken_waiter_does_not_look_at_the_condvar)
+KRIG_TEST(a_woken_waiter_does_not_look_at_the_condvar)
 {
-	struct krig *rig = krig_new(NULL);
-
 	krig_run(rig, frag_cv_destroy_woken);
 	krig_assert_alive(rig);
 	krig_assert_order(rig, "bcad");
-	krig_free(rig);
 }
 
 /* There are no waiters on either, which is all that the real one looks at. */
@@ -221,10 +192,8 @@ TEST(a_dead_or_zeroed_condvar_goes_unnoticed_without_diagnostic)
 	}
 }
 
-TEST(broadcast_from_an_interrupt_is_legal)
+KRIG_TEST(broadcast_from_an_interrupt_is_legal)
 {
-	struct krig *rig = krig_new(NULL);
-
 	rig->frag.in[7] = K_IPL_VM;
 	krig_thread(rig, frag_cv_wait_now);
 	krig_handler(rig, K_IPL_VM, frag_cv_broadcast_once);
@@ -232,7 +201,6 @@ TEST(broadcast_from_an_interrupt_is_legal)
 	krig_go(rig);
 	krig_assert_alive(rig);
 	krig_assert_order(rig, "wbW");
-	krig_free(rig);
 }
 
 TEST(misuse_panics)

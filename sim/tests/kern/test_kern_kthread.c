@@ -19,14 +19,11 @@ rig_with(unsigned cpus, uint64_t seed)
 	return krig_new(&options);
 }
 
-TEST(lie31_return_from_a_kthread_is_no_exit)
+KRIG_TEST(lie31_return_from_a_kthread_is_no_exit)
 {
-	struct krig *rig = krig_new(NULL);
-
 	krig_run(rig, frag_kthread_return);
 	krig_assert_order(rig, "r");
 	krig_assert_panic(rig, "kthread \"runaway\": function returned");
-	krig_free(rig);
 }
 
 /* With another CPU to run on, a thread can be at work before its creator knows it. */
@@ -50,10 +47,8 @@ TEST(thread_may_run_before_lp_is_stored)
 }
 
 /* Context 1 is the test's own. */
-TEST(name_and_priority)
+KRIG_TEST(name_and_priority)
 {
-	struct krig *rig = krig_new(NULL);
-
 	krig_run(rig, frag_kthread_names);
 	krig_assert_alive(rig);
 	ck_assert_str_eq(world_context(&rig->world, 2)->name, "aname_of_some_l");
@@ -62,7 +57,6 @@ TEST(name_and_priority)
 	ck_assert_int_eq(world_context(&rig->world, 3)->priority, 63);
 	ck_assert_str_eq(world_context(&rig->world, 4)->name, "idle");
 	ck_assert_int_eq(world_context(&rig->world, 4)->priority, K_PRI_IDLE);
-	krig_free(rig);
 }
 
 TEST(exit_code_is_reported)
@@ -81,27 +75,21 @@ TEST(exit_code_is_reported)
 	krig_free(rig);
 }
 
-TEST(join_waits_for_the_end)
+KRIG_TEST(join_waits_for_the_end)
 {
-	struct krig *rig = krig_new(NULL);
-
 	krig_run(rig, frag_kthread_join);
 	krig_assert_alive(rig);
 	krig_assert_order(rig, "jeJ");
 	ck_assert_int_eq(rig->frag.out[0], 0);
-	krig_free(rig);
 }
 
-TEST(a_thread_that_must_be_joined_waits_for_it)
+KRIG_TEST(a_thread_that_must_be_joined_waits_for_it)
 {
-	struct krig *rig = krig_new(NULL);
-
 	krig_run(rig, frag_kthread_join_late);
 	krig_assert_alive(rig);
 	krig_assert_order(rig, "ejJ");
 	ck_assert_uint_gt(krig_event(rig, EV_NOTE, HW_NOTE_THREAD_GONE, 0)->seq,
 	    krig_event(rig, EV_CALL, HW_CALL_KTHREAD_JOIN, 0)->seq);
-	krig_free(rig);
 }
 
 TEST(misuse_panics)
@@ -118,15 +106,12 @@ TEST(misuse_panics)
 	krig_assert_misuse(misuse, sizeof(misuse) / sizeof(misuse[0]));
 }
 
-TEST(too_many_threads_are_eagain)
+KRIG_TEST(too_many_threads_are_eagain)
 {
-	struct krig *rig = krig_new(NULL);
-
 	krig_run(rig, frag_kthread_many);
 	krig_assert_alive(rig);
 	ck_assert_int_eq(rig->frag.out[0], 40);
 	ck_assert_int_eq(rig->frag.out[1], K_EAGAIN);
-	krig_free(rig);
 }
 
 TEST(injected_failure_makes_no_thread)
@@ -152,25 +137,19 @@ TEST(injected_failure_makes_no_thread)
 	}
 }
 
-TEST(idle_flag_never_starts)
+KRIG_TEST(idle_flag_never_starts)
 {
-	struct krig *rig = krig_new(NULL);
-
 	krig_run(rig, frag_kthread_never_started);
 	ck_assert_int_eq(rig->frag.out[0], 0);
 	krig_assert_order(rig, "");
-	krig_free(rig);
 }
 
 /* It was made first, and waits until the last of the others blocks. */
-TEST(lie02_pri_idle_comes_after_everybody)
+KRIG_TEST(lie02_pri_idle_comes_after_everybody)
 {
-	struct krig *rig = krig_new(NULL);
-
 	krig_run(rig, frag_kthread_idle_starves);
 	krig_assert_alive(rig);
 	krig_assert_order(rig, "sSi");
-	krig_free(rig);
 }
 
 TEST(kpause_ends_at_its_tick)
@@ -186,22 +165,17 @@ TEST(kpause_ends_at_its_tick)
 	}
 }
 
-TEST(kpause_releases_the_mutex_meanwhile)
+KRIG_TEST(kpause_releases_the_mutex_meanwhile)
 {
-	struct krig *rig = krig_new(NULL);
-
 	krig_run(rig, frag_kpause_mutex);
 	krig_assert_alive(rig);
 	ck_assert_int_eq(rig->frag.out[0], 1);
 	ck_assert_int_eq(rig->frag.out[1], 1);
-	krig_free(rig);
 }
 
 /* Time passes, the thread keeps its CPU, interrupts are served. */
-TEST(delay_is_a_busy_wait)
+KRIG_TEST(delay_is_a_busy_wait)
 {
-	struct krig *rig = krig_new(NULL);
-
 	krig_handler(rig, K_IPL_VM, frag_hardint_mark);
 	krig_raise_at(rig, 1000000);
 	krig_thread(rig, frag_delay_a_while);
@@ -209,7 +183,6 @@ TEST(delay_is_a_busy_wait)
 	krig_assert_order(rig, "<iI><>");
 	ck_assert_uint_eq(rig->world.clock.now_ns, 4000000);
 	ck_assert_uint_eq(krig_event(rig, EV_IRQ_ENTER, 0, 0)->time_ns, 1000000);
-	krig_free(rig);
 }
 
 /* True if [..] of one thread never lies inside that of another. */

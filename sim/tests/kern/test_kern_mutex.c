@@ -37,10 +37,8 @@ TEST(default_type_is_spin_from_ipl_vm_on)
 	}
 }
 
-TEST(spin_type_is_spin_at_every_level)
+KRIG_TEST(spin_type_is_spin_at_every_level)
 {
-	struct krig *rig = krig_new(NULL);
-
 	rig->frag.in[0] = MUTEX_SPIN;
 	krig_run(rig, frag_mutex_types);
 	krig_assert_alive(rig);
@@ -50,54 +48,39 @@ TEST(spin_type_is_spin_at_every_level)
 		ck_assert_uint_eq(krig_event(rig, EV_NOTE, HW_NOTE_MUTEX_HELD,
 		    ipl)->arg[2], 1);
 	}
-	krig_free(rig);
 }
 
-TEST(impossible_type_panics)
+KRIG_TEST(impossible_type_panics)
 {
-	struct krig *rig = krig_new(NULL);
-
 	krig_run(rig, frag_mutex_bad_type);
 	krig_assert_panic(rig, "impossible type");
-	krig_free(rig);
 }
 
-TEST(adaptive_type_wants_ipl_none)
+KRIG_TEST(adaptive_type_wants_ipl_none)
 {
-	struct krig *rig = krig_new(NULL);
-
 	krig_run(rig, frag_mutex_adaptive_ipl);
 	krig_assert_panic(rig, "ipl == IPL_NONE");
-	krig_free(rig);
 }
 
-TEST(level_comes_back_at_exit)
+KRIG_TEST(level_comes_back_at_exit)
 {
-	struct krig *rig = krig_new(NULL);
-
 	krig_run(rig, frag_mutex_levels);
 	ck_assert_int_eq(rig->frag.out[0], 0);
 	ck_assert_int_eq(rig->frag.out[1], K_IPL_VM);
 	ck_assert_int_eq(rig->frag.out[2], 0);
-	krig_free(rig);
 }
 
-TEST(level_is_the_higher_of_both)
+KRIG_TEST(level_is_the_higher_of_both)
 {
-	struct krig *rig = krig_new(NULL);
-
 	krig_run(rig, frag_mutex_under_splhigh);
 	ck_assert_int_eq(rig->frag.out[0], K_IPL_HIGH);
 	ck_assert_int_eq(rig->frag.out[1], K_IPL_HIGH);
 	ck_assert_int_eq(rig->frag.out[2], 0);
-	krig_free(rig);
 }
 
 /* The interrupt that is raised inside comes when the last of the two is released. */
-TEST(lie29_inner_spin_exit_does_not_lower_the_level)
+KRIG_TEST(lie29_inner_spin_exit_does_not_lower_the_level)
 {
-	struct krig *rig = krig_new(NULL);
-
 	krig_handler(rig, K_IPL_VM, frag_hardint_mark);
 	krig_raise_on(rig, POINT_AFTER, HW_CALL_MUTEX_ENTER, 2);
 	krig_run(rig, frag_mutex_nest);
@@ -106,18 +89,14 @@ TEST(lie29_inner_spin_exit_does_not_lower_the_level)
 	ck_assert_int_eq(rig->frag.out[1], K_IPL_SCHED);
 	ck_assert_int_eq(rig->frag.out[2], 0);
 	krig_assert_order(rig, "12iI3");
-	krig_free(rig);
 }
 
-TEST(lie29_nor_does_the_outer_one_released_first)
+KRIG_TEST(lie29_nor_does_the_outer_one_released_first)
 {
-	struct krig *rig = krig_new(NULL);
-
 	krig_run(rig, frag_mutex_nest_crossed);
 	krig_assert_alive(rig);
 	ck_assert_int_eq(rig->frag.out[0], K_IPL_SCHED);
 	ck_assert_int_eq(rig->frag.out[1], 0);
-	krig_free(rig);
 }
 
 /*
@@ -186,9 +165,8 @@ TEST(exit_of_an_unheld_mutex_panics)
 	krig_free(rig);
 }
 
-TEST(adaptive_mutex_is_waited_for_asleep)
+KRIG_TEST(adaptive_mutex_is_waited_for_asleep)
 {
-	struct krig *rig = krig_new(NULL);
 	struct context *waiter;
 
 	krig_run(rig, frag_mutex_setup_adaptive);
@@ -199,7 +177,6 @@ TEST(adaptive_mutex_is_waited_for_asleep)
 	/* On one CPU the second thread does not even begin before the first is done. */
 	krig_assert_order(rig, "TthH");
 	ck_assert_int_eq(waiter->state, CTX_DONE);
-	krig_free(rig);
 }
 
 TEST(adaptive_mutex_wakes_its_waiter)
@@ -345,10 +322,8 @@ TEST(adaptive_mutex_in_a_hard_interrupt_panics_when_it_is_taken)
 	}
 }
 
-TEST(spl_blocks_its_level_and_those_below)
+KRIG_TEST(spl_blocks_its_level_and_those_below)
 {
-	struct krig *rig = krig_new(NULL);
-
 	krig_handler(rig, K_IPL_VM, frag_hardint_mark);
 	krig_raise_on(rig, POINT_AFTER, HW_CALL_SPLRAISE, 1);
 	krig_run(rig, frag_spl_levels);
@@ -358,18 +333,14 @@ TEST(spl_blocks_its_level_and_those_below)
 	ck_assert_int_eq(rig->frag.out[1], K_IPL_VM);
 	ck_assert_int_eq(rig->frag.out[2], K_IPL_VM);
 	ck_assert_int_eq(rig->frag.out[3], 0);
-	krig_free(rig);
 }
 
-TEST(spl_does_not_block_a_higher_level)
+KRIG_TEST(spl_does_not_block_a_higher_level)
 {
-	struct krig *rig = krig_new(NULL);
-
 	krig_handler(rig, K_IPL_SCHED, frag_hardint_mark);
 	krig_raise_on(rig, POINT_AFTER, HW_CALL_SPLRAISE, 1);
 	krig_run(rig, frag_spl_levels);
 	krig_assert_order(rig, "iI123");
-	krig_free(rig);
 }
 
 SUITE(kern_mutex_suite, "kern/kern_mutex")

@@ -11,17 +11,14 @@
 enum { SOFTINT_MPSAFE = 0x0100 };
 
 /* x both schedules, S the handler once, y, S again. */
-TEST(scheduled_twice_runs_once)
+KRIG_TEST(scheduled_twice_runs_once)
 {
-	struct krig *rig = krig_new(NULL);
-
 	krig_run(rig, frag_softint_twice);
 	krig_assert_alive(rig);
 	krig_assert_order(rig, "xSySz");
 	ck_assert_int_eq(rig->frag.out[12], 2);
 	/* SOFTINT_BIO runs at IPL_SOFTBIO. */
 	ck_assert_int_eq(rig->frag.out[13], 3);
-	krig_free(rig);
 }
 
 TEST(runs_after_the_hard_interrupt_that_scheduled_it)
@@ -45,36 +42,27 @@ TEST(runs_after_the_hard_interrupt_that_scheduled_it)
 	}
 }
 
-TEST(a_thread_is_neither)
+KRIG_TEST(a_thread_is_neither)
 {
-	struct krig *rig = krig_new(NULL);
-
 	rig->frag.out[3] = rig->frag.out[4] = 1;
 	krig_run(rig, frag_intr_contexts);
 	ck_assert_int_eq(rig->frag.out[3], 0);
 	ck_assert_int_eq(rig->frag.out[4], 0);
-	krig_free(rig);
 }
 
-TEST(may_take_an_adaptive_mutex)
+KRIG_TEST(may_take_an_adaptive_mutex)
 {
-	struct krig *rig = krig_new(NULL);
-
 	krig_run(rig, frag_softint_adaptive);
 	krig_assert_alive(rig);
 	krig_assert_order(rig, "Sx");
-	krig_free(rig);
 }
 
 /* README.md: not modelled, and said so. */
-TEST(waiting_for_a_mutex_of_its_own_cpu_panics)
+KRIG_TEST(waiting_for_a_mutex_of_its_own_cpu_panics)
 {
-	struct krig *rig = krig_new(NULL);
-
 	rig->frag.in[0] = 1;
 	krig_run(rig, frag_softint_adaptive);
 	krig_assert_panic(rig, "not modelled");
-	krig_free(rig);
 }
 
 TEST(schedule_asserts_that_the_thread_is_not_preempted)
@@ -94,13 +82,10 @@ TEST(schedule_asserts_that_the_thread_is_not_preempted)
 	}
 }
 
-TEST(sleeping_panics)
+KRIG_TEST(sleeping_panics)
 {
-	struct krig *rig = krig_new(NULL);
-
 	krig_run(rig, frag_softint_sleeps);
 	krig_assert_panic(rig, "sleep in an interrupt");
-	krig_free(rig);
 }
 
 TEST(handlers_run_out)
@@ -120,28 +105,22 @@ TEST(handlers_run_out)
 }
 
 /* What is scheduled runs before the end, also where the level held it back. */
-TEST(disestablish_waits_for_what_is_scheduled)
+KRIG_TEST(disestablish_waits_for_what_is_scheduled)
 {
-	struct krig *rig = krig_new(NULL);
-
 	krig_run(rig, frag_softint_gone);
 	krig_assert_alive(rig);
 	krig_assert_order(rig, "Sx");
-	krig_free(rig);
 }
 
 /* Wherever the level lets it: between any two of the thread's kernel calls. */
-TEST(lie05_a_handler_comes_in_at_any_point_below_its_level)
+KRIG_TEST(lie05_a_handler_comes_in_at_any_point_below_its_level)
 {
-	struct krig *rig = krig_new(NULL);
-
 	krig_handler(rig, K_IPL_VM, frag_hardint_mark);
 	krig_raise_on(rig, POINT_BEFORE, HW_CALL_PRINTF, 2);
 	krig_run(rig, frag_printf_is_void);
 	krig_run(rig, frag_mpsafe_thread);
 	krig_assert_alive(rig);
 	krig_assert_order(rig, "[iI][][][]");
-	krig_free(rig);
 }
 
 /* A handler on one CPU, an MPSAFE thread on the other: neither waits for the other. */
@@ -172,15 +151,12 @@ TEST(lie05_handler_and_thread_run_in_parallel)
 	ck_assert(inside);
 }
 
-TEST(hard_handlers_may_not_allocate_pages)
+KRIG_TEST(hard_handlers_may_not_allocate_pages)
 {
-	struct krig *rig = krig_new(NULL);
-
 	krig_handler(rig, K_IPL_VM, frag_hardint_alloc);
 	krig_raise(rig);
 	krig_go(rig);
 	krig_assert_panic(rig, "!cpu_intr_p()");
-	krig_free(rig);
 }
 
 SUITE(kern_softint_suite, "kern/kern_softint")

@@ -7,9 +7,8 @@
 #include "rig.h"
 #include "tests/suite.h"
 
-TEST(nodes_read_the_creators_memory)
+KRIG_TEST(nodes_read_the_creators_memory)
 {
-	struct krig *rig = krig_new(NULL);
 	int64_t value = -1;
 	char path[64];
 
@@ -30,12 +29,10 @@ TEST(nodes_read_the_creators_memory)
 	ck_assert_str_eq(path, "hw.test.value");
 	ck_assert(!kern_sysctl_path(1, path, sizeof(path)));
 	ck_assert(!kern_sysctl_path(0, path, strlen("hw.test.value")));
-	krig_free(rig);
 }
 
-TEST(teardown_removes_what_the_log_has)
+KRIG_TEST(teardown_removes_what_the_log_has)
 {
-	struct krig *rig = krig_new(NULL);
 	int64_t value;
 
 	rig->frag.in[0] = 1;
@@ -44,13 +41,10 @@ TEST(teardown_removes_what_the_log_has)
 	ck_assert(!kern_sysctl("hw.test.value", &value));
 	ck_assert_int_eq(rig->frag.out[3], 1);
 	ck_assert_uint_eq(krig_count(rig, EV_NOTE, HW_NOTE_SYSCTL_GONE), 2);
-	krig_free(rig);
 }
 
-TEST(the_lowest_free_number_is_picked)
+KRIG_TEST(the_lowest_free_number_is_picked)
 {
-	struct krig *rig = krig_new(NULL);
-
 	krig_run(rig, frag_sysctl_numbers);
 	krig_assert_alive(rig);
 	ck_assert_int_eq(rig->frag.out[0], 2);
@@ -58,12 +52,10 @@ TEST(the_lowest_free_number_is_picked)
 	ck_assert_int_eq(rig->frag.out[2], 3);
 	ck_assert_int_eq(rig->frag.out[3], 1);
 	ck_assert_int_eq(rig->frag.out[4], 3);
-	krig_free(rig);
 }
 
-TEST(types_of_values)
+KRIG_TEST(types_of_values)
 {
-	struct krig *rig = krig_new(NULL);
 	int64_t value;
 
 	krig_run(rig, frag_sysctl_types);
@@ -74,27 +66,22 @@ TEST(types_of_values)
 	ck_assert(kern_sysctl("hw.bool", &value));
 	ck_assert_int_eq(value, 1);
 	ck_assert(kern_sysctl("hw.fixed", &value));
-	krig_free(rig);
 }
 
-TEST(the_same_node_again_is_the_old_one)
+KRIG_TEST(the_same_node_again_is_the_old_one)
 {
-	struct krig *rig = krig_new(NULL);
-
 	krig_run(rig, frag_sysctl_again);
 	ck_assert_int_eq(rig->frag.out[0], 0);
 	ck_assert_int_eq(rig->frag.out[1], 0);
 	ck_assert_int_eq(rig->frag.out[2], 1);
-	krig_free(rig);
 }
 
-TEST(lie26_createv_fails_for_wrong_arguments)
+KRIG_TEST(lie26_createv_fails_for_wrong_arguments)
 {
 	static const int64_t error[] = {
 		K_EINVAL, K_EINVAL, K_EINVAL, 0, K_ENAMETOOLONG, K_ENOENT, 0, K_ENOTDIR,
 		K_EEXIST, K_EINVAL, K_EINVAL, 0,
 	};
-	struct krig *rig = krig_new(NULL);
 
 	krig_run(rig, frag_sysctl_errors);
 	krig_assert_alive(rig);
@@ -105,13 +92,11 @@ TEST(lie26_createv_fails_for_wrong_arguments)
 	    "sysctl_createv: sysctl_locate(orphan) returned 2\n"));
 	ck_assert_ptr_nonnull(strstr(krig_console(rig),
 	    "sysctl_createv: sysctl_create(9lives) returned 22\n"));
-	krig_free(rig);
 }
 
 /* And at any time; *cnode is NULL then, whatever it was. */
-TEST(lie26_injected_failure_leaves_cnode_null)
+KRIG_TEST(lie26_injected_failure_leaves_cnode_null)
 {
-	struct krig *rig = krig_new(NULL);
 	int64_t value;
 
 	krig_fault(rig, "sysctl_createv.enomem", 1);
@@ -122,7 +107,6 @@ TEST(lie26_injected_failure_leaves_cnode_null)
 	krig_run(rig, frag_sysctl_one);
 	ck_assert_int_eq(rig->frag.out[0], 0);
 	ck_assert_int_eq(rig->frag.out[1], 1);
-	krig_free(rig);
 }
 
 SUITE(kern_sysctl_suite, "kern/kern_sysctl")

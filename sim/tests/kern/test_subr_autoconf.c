@@ -56,14 +56,11 @@ TEST(nobody_matches)
 	}
 }
 
-TEST(no_driver_at_all)
+KRIG_TEST(no_driver_at_all)
 {
-	struct krig *rig = krig_new(NULL);
-
 	ck_assert(!krig_attach(rig));
 	krig_assert_alive(rig);
 	ck_assert_ptr_nonnull(strstr(krig_console(rig), "no matching child driver"));
-	krig_free(rig);
 }
 
 TEST(ends_of_an_attachment)

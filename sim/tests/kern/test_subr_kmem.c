@@ -9,10 +9,8 @@
 
 enum { KM_SLEEP = 1, KM_NOSLEEP = 2 };
 
-TEST(zalloc_clears_and_alloc_does_not)
+KRIG_TEST(zalloc_clears_and_alloc_does_not)
 {
-	struct krig *rig = krig_new(NULL);
-
 	krig_run(rig, frag_kmem_basic);
 	krig_assert_alive(rig);
 	ck_assert_int_eq(rig->frag.out[0], 1);
@@ -23,7 +21,6 @@ TEST(zalloc_clears_and_alloc_does_not)
 	ck_assert_int_eq(rig->frag.out[5], 1);
 	/* It costs the guest frames: one for the small blocks, four for three pages. */
 	ck_assert_uint_eq(rig->world.memory.counts.kernel, 1 + 1 + 4);
-	krig_free(rig);
 }
 
 TEST(misuse_panics)

@@ -11,21 +11,16 @@
 #include "rig.h"
 #include "tests/suite.h"
 
-TEST(lie35_printf_is_void)
+KRIG_TEST(lie35_printf_is_void)
 {
-	struct krig *rig = krig_new(NULL);
-
 	krig_run(rig, frag_printf_is_void);
 	ck_assert_int_eq(rig->frag.out[0], 1);
 	ck_assert_int_eq(rig->frag.out[1], 1);
-	krig_free(rig);
 }
 
 /* In a thread, in a hard interrupt, always under an IPL_VM spin mutex; it never sleeps. */
-TEST(lie35_printf_is_legal_anywhere)
+KRIG_TEST(lie35_printf_is_legal_anywhere)
 {
-	struct krig *rig = krig_new(NULL);
-
 	krig_handler(rig, K_IPL_VM, frag_printf_under_lock);
 	krig_run(rig, frag_printf_under_lock);
 	krig_raise(rig);
@@ -35,13 +30,11 @@ TEST(lie35_printf_is_legal_anywhere)
 	ck_assert_str_eq(krig_console(rig),
 	    "printed under a lock\nprinted under a lock\n");
 	ck_assert_uint_eq(krig_count(rig, EV_CTX_SLEEP, KRIG_ANY_CODE), 0);
-	krig_free(rig);
 }
 
 /* The C library prints the same. */
-TEST(formats)
+KRIG_TEST(formats)
 {
-	struct krig *rig = krig_new(NULL);
 	char text[1000];
 	int n = 0;
 
@@ -59,12 +52,10 @@ TEST(formats)
 	snprintf(text + n, sizeof(text) - (size_t)n, "%d|%lld|%u||%s", -2147483647 - 1,
 	    (long long)INT64_MIN, UINT32_MAX, "end");
 	ck_assert_str_eq(krig_console(rig), text);
-	krig_free(rig);
 }
 
-TEST(long_texts_and_pointers)
+KRIG_TEST(long_texts_and_pointers)
 {
-	struct krig *rig = krig_new(NULL);
 	const char *text;
 
 	krig_run(rig, frag_printf_long);
@@ -72,14 +63,11 @@ TEST(long_texts_and_pointers)
 	ck_assert_uint_eq(strcspn(text, "]"), 2001);
 	/* No address, or equal runs would print different texts. */
 	ck_assert_str_eq(text + 2002, "(pointer) 0x0");
-	krig_free(rig);
 }
 
 /* Console and log of a boot that is neither quiet nor verbose. */
-TEST(aprint_family_goes_where_it_should)
+KRIG_TEST(aprint_family_goes_where_it_should)
 {
-	struct krig *rig = krig_new(NULL);
-
 	krig_run(rig, frag_aprint_family);
 	ck_assert_uint_eq(krig_count(rig, EV_CONSOLE, HW_CON_NORMAL), 1);
 	ck_assert_uint_eq(krig_count(rig, EV_CONSOLE, HW_CON_ERROR), 1);
@@ -89,7 +77,6 @@ TEST(aprint_family_goes_where_it_should)
 	/* Observers hear of all five. */
 	ck_assert_uint_eq(rig->world.trace.calls[HW_CALL_APRINT_NAIVE], 1);
 	ck_assert_uint_eq(rig->world.trace.calls[HW_CALL_APRINT_DEBUG], 1);
-	krig_free(rig);
 }
 
 TEST(aprint_dev_names_the_device)
@@ -137,24 +124,19 @@ TEST(snprintb_old_style_counts_from_1)
 }
 
 /* One style's items behind the other's prefix: nonsense, but no harm. */
-TEST(snprintb_styles_do_not_mix)
+KRIG_TEST(snprintb_styles_do_not_mix)
 {
-	struct krig *rig = krig_new(NULL);
-
 	rig->frag.in[0] = 1 << 28 | 1;
 	krig_run(rig, frag_snprintb_mixed);
 	krig_assert_alive(rig);
 	ck_assert_ptr_nonnull(strstr(rig->frag.text, "INDIRECT_DESC"));
 	ck_assert_ptr_null(strstr(rig->frag.text, "<TELL"));
-	krig_free(rig);
 }
 
 /* ---- panic, strings ---- */
 
-TEST(panic_ends_the_world_with_its_text)
+KRIG_TEST(panic_ends_the_world_with_its_text)
 {
-	struct krig *rig = krig_new(NULL);
-
 	krig_run(rig, frag_panic);
 	krig_assert_order(rig, "0");
 	ck_assert_int_eq(rig->world.end, WORLD_PANIC);
@@ -162,13 +144,10 @@ TEST(panic_ends_the_world_with_its_text)
 	ck_assert_uint_eq(rig->world.trace.calls[HW_CALL_PANIC], 1);
 	/* No assertion. */
 	ck_assert_uint_eq(krig_event(rig, EV_PANIC, KRIG_ANY_CODE, 0)->arg[1], 0);
-	krig_free(rig);
 }
 
-TEST(strings)
+KRIG_TEST(strings)
 {
-	struct krig *rig = krig_new(NULL);
-
 	krig_run(rig, frag_string);
 	ck_assert_int_eq(rig->frag.out[0], 6);
 	ck_assert_int_eq(rig->frag.out[1], 0);
@@ -178,7 +157,6 @@ TEST(strings)
 	ck_assert_int_eq(rig->frag.out[5], 6);
 	ck_assert_int_eq(rig->frag.out[6], 0);
 	ck_assert_str_eq(rig->frag.text, "0101234789");
-	krig_free(rig);
 }
 
 SUITE(kern_prf_suite, "kern/subr_prf")

@@ -91,14 +91,11 @@ TEST(a_segment_falls_apart_at_the_ends_of_free_lists)
 	krig_free(rig);
 }
 
-TEST(page_zero_is_the_bios)
+KRIG_TEST(page_zero_is_the_bios)
 {
-	struct krig *rig = krig_new(NULL);
-
 	alloc(rig, 1, ANYWHERE, false);
 	assert_frames(rig, 1);
 	ck_assert_int_eq(memory_owner(&rig->world.memory, 0), HW_PAGE_KERNEL);
-	krig_free(rig);
 }
 
 /* ---- limits ---- */

@@ -23,20 +23,17 @@ TEST(all_slots_then_eagain)
 	}
 }
 
-TEST(lie21_slots_are_first_in_first_out)
+QUEUE_TEST(lie21_slots_are_first_in_first_out)
 {
 	static const int64_t slots[] = { 0, 1, 2, 3, 0, 1, 2, 3 };
-	struct krig *rig = rig_of(4, false);
 
 	krig_run(rig, frag_vq_fifo);
 	for (int i = 0; i < 8; i++)
 		ck_assert_int_eq(rig->frag.out[i], slots[i]);
-	krig_free(rig);
 }
 
-TEST(lie18_reserving_one_segment_cannot_fail)
+QUEUE_TEST(lie18_reserving_one_segment_cannot_fail)
 {
-	struct krig *rig = rig_of(4, false);
 	const struct fault_row *row = fault_row_by_id("virtio_enqueue_reserve.eagain");
 
 	krig_run(rig, frag_vq_reserve_last);
@@ -45,7 +42,6 @@ TEST(lie18_reserving_one_segment_cannot_fail)
 	/* Injected all the same, it is labelled: not a path of every kernel. */
 	ck_assert_ptr_nonnull(row);
 	ck_assert_int_eq(row->when, FAULT_SEGMENTS);
-	krig_free(rig);
 }
 
 TEST(lie19_a_failed_reserve_has_freed_the_slot)
@@ -67,29 +63,24 @@ TEST(lie19_a_failed_reserve_has_freed_the_slot)
 	krig_free(rig);
 }
 
-TEST(abort_gives_back_what_was_taken)
+QUEUE_TEST(abort_gives_back_what_was_taken)
 {
 	static const int64_t out[] = { 4, 3, 0, 4, 2, 0, 4 };
-	struct krig *rig = rig_of(4, false);
 
 	krig_run(rig, frag_vq_abort);
 	krig_assert_alive(rig);
 	for (int i = 0; i < 7; i++)
 		ck_assert_int_eq(rig->frag.out[i], out[i]);
-	krig_free(rig);
 }
 
-TEST(injected_prep_failure_takes_no_slot)
+QUEUE_TEST(injected_prep_failure_takes_no_slot)
 {
-	struct krig *rig = rig_of(4, false);
-
 	krig_fault(rig, "virtio_enqueue_prep.eagain", 1);
 	krig_run(rig, frag_vq_slots);
 	ck_assert_int_eq(rig->frag.out[0], 0);
 	ck_assert_int_eq(rig->frag.out[1], K_EAGAIN);
 	krig_run(rig, frag_vq_slots);
 	ck_assert_int_eq(rig->frag.out[0], 4);
-	krig_free(rig);
 }
 
 TEST(misuse_of_slots_panics)
@@ -262,10 +253,8 @@ TEST(no_kick_when_the_device_asks_for_none)
 
 /* ---- queues ---- */
 
-TEST(a_queue_with_a_slot_out_is_not_freed)
+QUEUE_TEST(a_queue_with_a_slot_out_is_not_freed)
 {
-	struct krig *rig = rig_of(4, false);
-
 	krig_run(rig, frag_vq_free_busy);
 	krig_assert_alive(rig);
 	ck_assert_int_eq(rig->frag.out[0], K_EBUSY);
@@ -275,16 +264,12 @@ TEST(a_queue_with_a_slot_out_is_not_freed)
 	ck_assert_int_eq(rig->frag.out[4], 0);
 	ck_assert_ptr_nonnull(strstr(krig_console(rig),
 	    "virtio0: freeing non-empty vq, index 0\n"));
-	krig_free(rig);
 }
 
 /* The driver sets vq_done before the call, and looks at it after (out[last]). */
-TEST(lie20_alloc_vq_clears_vq_done)
+QUEUE_TEST(lie20_alloc_vq_clears_vq_done)
 {
-	struct krig *rig = rig_of(4, false);
-
 	ck_assert_int_eq(rig->frag.out[FRAG_OUT - 1], 0);
-	krig_free(rig);
 }
 
 TEST(lie20_alloc_vq_fails_with_minus_1)

@@ -48,4 +48,7 @@ void bare_arm(struct bare *bare, enum point_kind kind, unsigned what, uint64_t c
 void bare_strike(void *bare);
 unsigned bare_count(const struct bare *bare, enum event_kind kind);
 
+/* A test in a world of default options: `bare`. */
+#define BARE_TEST(name) TEST_WITH(name, struct bare *bare, bare_new(NULL), bare_free)
+
 #endif /* VIOSIM_TESTS_MACHINE_BARE_H */

@@ -69,6 +69,8 @@ watching(void)
 	return bare;
 }
 
+#define WATCHING_TEST(name) TEST_WITH(name, struct bare *bare, watching(), bare_free)
+
 /* A context runs, as far as accesses can tell; and memory with tags. */
 static uint32_t *
 run_as(struct bare *bare, uint32_t number)
@@ -88,9 +90,8 @@ stop(struct bare *bare)
 	bare_free(bare);
 }
 
-TEST(accesses_are_counted)
+WATCHING_TEST(accesses_are_counted)
 {
-	struct bare *bare = watching();
 	uint32_t word = 5, copy = 0;
 
 	__tsan_read4(&word);
@@ -104,7 +105,6 @@ TEST(accesses_are_counted)
 	ck_assert_uint_eq(access_count(&bare->world.access), 5);
 	/* Nobody runs: the machine looks at memory as it likes. */
 	ck_assert_uint_eq(seen.shown, 0);
-	bare_free(bare);
 }
 
 TEST(what_is_ordinary_is_shown_once)
@@ -303,15 +303,12 @@ use_a_wild_pointer(void *arg)
 	bare_mark(arg, '!');
 }
 
-TEST(what_is_wild_ends_the_run)
+WATCHING_TEST(what_is_wild_ends_the_run)
 {
-	struct bare *bare = watching();
-
 	bare_thread(bare, 0, BARE_PRIORITY, use_a_wild_pointer);
 	bare_go(bare);
 	ck_assert_int_eq(bare->world.end, WORLD_CRASH);
 	ck_assert_str_eq(bare->order, ".");
-	bare_free(bare);
 }
 
 static void
@@ -323,15 +320,12 @@ use_the_stack(void *arg)
 	bare_mark(arg, '.');
 }
 
-TEST(the_own_stack_is_nobodys_business)
+WATCHING_TEST(the_own_stack_is_nobodys_business)
 {
-	struct bare *bare = watching();
-
 	bare_thread(bare, 0, BARE_PRIORITY, use_the_stack);
 	bare_go(bare);
 	ck_assert_str_eq(bare->order, ".");
 	ck_assert_uint_eq(seen.shown, 0);
-	bare_free(bare);
 }
 
 TEST(memory_changes_hands)
@@ -360,15 +354,12 @@ touch_the_fence(void *arg)
 	bare_mark(arg, '!');
 }
 
-TEST(a_redzone_ends_the_run)
+WATCHING_TEST(a_redzone_ends_the_run)
 {
-	struct bare *bare = watching();
-
 	bare_thread(bare, 0, BARE_PRIORITY, touch_the_fence);
 	bare_go(bare);
 	ck_assert_int_eq(bare->world.end, WORLD_CRASH);
 	ck_assert_str_eq(bare->order, ".");
-	bare_free(bare);
 }
 
 static void
@@ -382,15 +373,12 @@ touch_past_an_old_fence(void *arg)
 	bare_mark(arg, '.');
 }
 
-TEST(a_redzone_gives_way_to_the_next)
+BARE_TEST(a_redzone_gives_way_to_the_next)
 {
-	struct bare *bare = bare_new(NULL);
-
 	bare_thread(bare, 0, BARE_PRIORITY, touch_past_an_old_fence);
 	bare_go(bare);
 	ck_assert_int_eq(bare->world.end, WORLD_RUNNING);
 	ck_assert_str_eq(bare->order, ".");
-	bare_free(bare);
 }
 
 static void
@@ -404,15 +392,12 @@ touch_for_ever(void *arg)
 }
 
 /* Code that never reaches a kernel call. */
-TEST(a_budget_ends_a_loop_of_accesses)
+BARE_TEST(a_budget_ends_a_loop_of_accesses)
 {
-	struct bare *bare = bare_new(NULL);
-
 	bare_thread(bare, 0, BARE_PRIORITY, touch_for_ever);
 	bare_go(bare);
 	ck_assert_int_eq(bare->world.end, WORLD_ENDLESS);
 	ck_assert_uint_eq(access_count(&bare->world.access), bare->world.config.access_limit);
-	bare_free(bare);
 }
 
 static void
@@ -428,15 +413,12 @@ touch_and_wait(void *arg)
 	bare_mark(arg, '.');
 }
 
-TEST(the_budget_is_new_when_time_moved)
+BARE_TEST(the_budget_is_new_when_time_moved)
 {
-	struct bare *bare = bare_new(NULL);
-
 	bare_thread(bare, 0, BARE_PRIORITY, touch_and_wait);
 	bare_go(bare);
 	ck_assert_int_eq(bare->world.end, WORLD_RUNNING);
 	ck_assert_str_eq(bare->order, ".");
-	bare_free(bare);
 }
 
 TEST(outside_of_a_world_nothing_happens)

@@ -152,16 +152,13 @@ crash_in_handler(void *arg)
 	write_null(arg);
 }
 
-TEST(a_handler_may_crash_too)
+BARE_TEST(a_handler_may_crash_too)
 {
-	struct bare *bare = bare_new(NULL);
-
 	hw_intr_establish(HW_VEC_MSIX_CONFIG, 6, crash_in_handler, bare);
 	irq_raise(&bare->world, HW_VEC_MSIX_CONFIG, 0);
 	bare_go(bare);
 	ck_assert_str_eq(bare->order, "ha");
 	ck_assert_int_eq(bare->world.end, WORLD_CRASH);
-	bare_free(bare);
 }
 
 static void
@@ -172,14 +169,11 @@ panics(void *arg)
 }
 
 /* An up-call that panics outside of any context comes back through the guard. */
-TEST(a_panic_of_the_machine_itself_is_caught)
+BARE_TEST(a_panic_of_the_machine_itself_is_caught)
 {
-	struct bare *bare = bare_new(NULL);
-
 	ck_assert(!crash_guard(&bare->world, panics, bare));
 	ck_assert_int_eq(bare->world.end, WORLD_PANIC);
 	ck_assert_str_eq(bare->world.end_text, "on purpose");
-	bare_free(bare);
 }
 
 SUITE(machine_crash_suite, "machine/crash")

@@ -44,10 +44,8 @@ queue_handler(void *arg)
 	bare_mark(arg, 'Q');
 }
 
-TEST(the_lowest_vector_comes_first)
+BARE_TEST(the_lowest_vector_comes_first)
 {
-	struct bare *bare = bare_new(NULL);
-
 	hw_intr_establish(HW_VEC_MSIX_QUEUE, HIGH_IPL, queue_handler, bare);
 	hw_intr_establish(HW_VEC_MSIX_CONFIG, HIGH_IPL, config_handler, bare);
 	raise_queue(bare);
@@ -56,25 +54,19 @@ TEST(the_lowest_vector_comes_first)
 	ck_assert_str_eq(bare->order, "cCqQ");
 	ck_assert_uint_eq(line(bare, HW_VEC_MSIX_CONFIG)->delivered, 1);
 	ck_assert(!line(bare, HW_VEC_MSIX_CONFIG)->raised);
-	bare_free(bare);
 }
 
-TEST(edges_before_delivery_are_one)
+BARE_TEST(edges_before_delivery_are_one)
 {
-	struct bare *bare = bare_new(NULL);
-
 	hw_intr_establish(HW_VEC_MSIX_CONFIG, HIGH_IPL, config_handler, bare);
 	raise_config(bare);
 	raise_config(bare);
 	bare_go(bare);
 	ck_assert_str_eq(bare->order, "cC");
-	bare_free(bare);
 }
 
-TEST(a_line_without_handler_stays_raised)
+BARE_TEST(a_line_without_handler_stays_raised)
 {
-	struct bare *bare = bare_new(NULL);
-
 	raise_config(bare);
 	bare_go(bare);
 	ck_assert(line(bare, HW_VEC_MSIX_CONFIG)->raised);
@@ -85,7 +77,6 @@ TEST(a_line_without_handler_stays_raised)
 	raise_config(bare);
 	bare_go(bare);
 	ck_assert_str_eq(bare->order, "cC");
-	bare_free(bare);
 }
 
 static void
@@ -98,15 +89,12 @@ level_handler(void *arg)
 		irq_lower(&bare->world, HW_VEC_INTX);
 }
 
-TEST(intx_is_a_level)
+BARE_TEST(intx_is_a_level)
 {
-	struct bare *bare = bare_new(NULL);
-
 	hw_intr_establish(HW_VEC_INTX, HIGH_IPL, level_handler, bare);
 	irq_raise(&bare->world, HW_VEC_INTX, 1);
 	bare_go(bare);
 	ck_assert_str_eq(bare->order, "xxx");
-	bare_free(bare);
 }
 
 static void
@@ -128,30 +116,24 @@ arm(struct bare *bare)
 }
 
 /* Both are raised inside the config handler, which runs at LOW_IPL. */
-TEST(a_higher_level_nests_the_same_source_does_not)
+BARE_TEST(a_higher_level_nests_the_same_source_does_not)
 {
-	struct bare *bare = bare_new(NULL);
-
 	hw_intr_establish(HW_VEC_MSIX_CONFIG, LOW_IPL, config_handler, bare);
 	hw_intr_establish(HW_VEC_MSIX_QUEUE, HIGH_IPL, queue_handler, bare);
 	arm(bare);
 	raise_config(bare);
 	bare_go(bare);
 	ck_assert_str_eq(bare->order, "cqQCcC");
-	bare_free(bare);
 }
 
-TEST(an_equal_level_waits)
+BARE_TEST(an_equal_level_waits)
 {
-	struct bare *bare = bare_new(NULL);
-
 	hw_intr_establish(HW_VEC_MSIX_CONFIG, HIGH_IPL, config_handler, bare);
 	hw_intr_establish(HW_VEC_MSIX_QUEUE, HIGH_IPL, queue_handler, bare);
 	arm(bare);
 	raise_config(bare);
 	bare_go(bare);
 	ck_assert_str_eq(bare->order, "cCcCqQ");
-	bare_free(bare);
 }
 
 static void
@@ -168,15 +150,12 @@ unmasking_handler(void *arg)
 }
 
 /* Not even a handler that lowers its level is entered again. */
-TEST(one_source_is_never_handled_twice_at_a_time)
+BARE_TEST(one_source_is_never_handled_twice_at_a_time)
 {
-	struct bare *bare = bare_new(NULL);
-
 	hw_intr_establish(HW_VEC_MSIX_CONFIG, HIGH_IPL, unmasking_handler, bare);
 	raise_config(bare);
 	bare_go(bare);
 	ck_assert_str_eq(bare->order, "uUuU");
-	bare_free(bare);
 }
 
 static void
@@ -194,15 +173,12 @@ masked_thread(void *arg)
 	ck_assert_int_eq(hw_ipl(), 0);
 }
 
-TEST(a_raised_level_holds_it_back_until_splx)
+BARE_TEST(a_raised_level_holds_it_back_until_splx)
 {
-	struct bare *bare = bare_new(NULL);
-
 	hw_intr_establish(HW_VEC_MSIX_CONFIG, HIGH_IPL, config_handler, bare);
 	bare_thread(bare, 0, BARE_PRIORITY, masked_thread);
 	bare_go(bare);
 	ck_assert_str_eq(bare->order, "1cC2");
-	bare_free(bare);
 }
 
 /* The other CPU's level does not count. */
@@ -280,10 +256,8 @@ scheduling_handler(void *arg)
 	config_handler(arg);
 }
 
-TEST(a_soft_interrupt_comes_after_the_hard_one)
+BARE_TEST(a_soft_interrupt_comes_after_the_hard_one)
 {
-	struct bare *bare = bare_new(NULL);
-
 	bare->number = hw_softint_establish(LOW_IPL, soft_handler, bare);
 	ck_assert_uint_eq(bare->number, 1);
 	hw_intr_establish(HW_VEC_MSIX_CONFIG, HIGH_IPL, scheduling_handler, bare);
@@ -293,7 +267,6 @@ TEST(a_soft_interrupt_comes_after_the_hard_one)
 	for (unsigned i = 1; i < IRQ_SOFT_MAX; i++)
 		ck_assert_uint_eq(hw_softint_establish(LOW_IPL, soft_handler, bare), i + 1);
 	ck_assert_uint_eq(hw_softint_establish(LOW_IPL, soft_handler, bare), 0);
-	bare_free(bare);
 }
 
 static void
@@ -304,16 +277,13 @@ sleepy_handler(void *arg)
 	bare_mark(arg, '!');
 }
 
-TEST(a_handler_that_sleeps_panics)
+BARE_TEST(a_handler_that_sleeps_panics)
 {
-	struct bare *bare = bare_new(NULL);
-
 	hw_intr_establish(HW_VEC_MSIX_CONFIG, HIGH_IPL, sleepy_handler, bare);
 	raise_config(bare);
 	bare_go(bare);
 	ck_assert_int_eq(bare->world.end, WORLD_PANIC);
 	ck_assert_str_eq(bare->order, "z");
-	bare_free(bare);
 }
 
 SUITE(machine_irq_suite, "machine/irq")

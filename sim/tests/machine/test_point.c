@@ -44,23 +44,18 @@ TEST(points_strike_before_and_after_the_nth_call)
 	}
 }
 
-TEST(points_are_for_their_call_only)
+BARE_TEST(points_are_for_their_call_only)
 {
-	struct bare *bare = bare_new(NULL);
-
 	bare_arm(bare, POINT_BEFORE, HW_CALL_CV_WAIT, 1, bare_strike);
 	bare_thread(bare, 0, 10, points_thread);
 	bare_go(bare);
 	ck_assert_str_eq(bare->order, "ererer");
 	ck_assert(bare->world.points_armed);
-	bare_free(bare);
 }
 
 /* What strikes comes from outside: no context made that event. */
-TEST(a_strike_belongs_to_no_context)
+BARE_TEST(a_strike_belongs_to_no_context)
 {
-	struct bare *bare = bare_new(NULL);
-
 	bare_arm(bare, POINT_BEFORE, HW_CALL_CV_TIMEDWAIT, 2, bare_strike);
 	bare_thread(bare, 0, 10, points_thread);
 	bare_go(bare);
@@ -72,7 +67,6 @@ TEST(a_strike_belongs_to_no_context)
 		else if (e->kind == EV_CALL)
 			ck_assert_uint_eq(e->ctx, 1);
 	}
-	bare_free(bare);
 }
 
 static void
@@ -124,16 +118,13 @@ raise_config(void *arg)
 }
 
 /* And the interrupt that strikes there is delivered there. */
-TEST(points_strike_at_an_access)
+BARE_TEST(points_strike_at_an_access)
 {
-	struct bare *bare = bare_new(NULL);
-
 	hw_intr_establish(HW_VEC_MSIX_CONFIG, 6, bare_mark_c, bare);
 	bare_arm(bare, POINT_ACCESS, 0, 3, raise_config);
 	bare_thread(bare, 0, 10, accesses_thread);
 	bare_go(bare);
 	ck_assert_str_eq(bare->order, "12c34");
-	bare_free(bare);
 }
 
 static bool
@@ -147,9 +138,8 @@ every_second(void *arg, uint32_t site)
 }
 
 /* Who arms the point says which accesses count. */
-TEST(points_strike_at_accesses_that_are_picked)
+BARE_TEST(points_strike_at_accesses_that_are_picked)
 {
-	struct bare *bare = bare_new(NULL);
 	struct point point = {
 		.kind = POINT_ACCESS, .countdown = 2, .here = every_second,
 		.strike = raise_config, .arg = bare,
@@ -160,18 +150,15 @@ TEST(points_strike_at_accesses_that_are_picked)
 	bare_thread(bare, 0, 10, accesses_thread);
 	bare_go(bare);
 	ck_assert_str_eq(bare->order, "123c4");
-	bare_free(bare);
 }
 
-TEST(points_run_out)
+BARE_TEST(points_run_out)
 {
-	struct bare *bare = bare_new(NULL);
 	struct point point = { .kind = POINT_ACCESS, .countdown = 1, .strike = bare_strike };
 
 	for (int i = 0; i < POINTS_MAX; i++)
 		ck_assert_ptr_nonnull(world_point_arm(&bare->world, &point));
 	ck_assert_ptr_null(world_point_arm(&bare->world, &point));
-	bare_free(bare);
 }
 
 static void

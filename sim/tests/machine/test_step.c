@@ -18,10 +18,8 @@ raise_config(void *arg)
 /* ---- the step ---- */
 
 /* Interrupt, then thread, then time, though all three are there at time 0. */
-TEST(interrupts_then_threads_then_time)
+BARE_TEST(interrupts_then_threads_then_time)
 {
-	struct bare *bare = bare_new(NULL);
-
 	clock_at(&bare->world.clock, 0, CLOCK_DEVICE, bare_mark_c, bare);
 	bare_thread(bare, 0, BARE_PRIORITY, bare_mark_b);
 	hw_intr_establish(HW_VEC_MSIX_CONFIG, 6, bare_mark_a, bare);
@@ -30,31 +28,24 @@ TEST(interrupts_then_threads_then_time)
 	ck_assert_str_eq(bare->order, "abc");
 	ck_assert(!world_step(&bare->world));
 	ck_assert_int_eq(bare->world.end, WORLD_RUNNING);
-	bare_free(bare);
 }
 
-TEST(the_highest_priority_then_the_longest_runnable)
+BARE_TEST(the_highest_priority_then_the_longest_runnable)
 {
-	struct bare *bare = bare_new(NULL);
-
 	bare_thread(bare, 0, 10, bare_mark_c);
 	bare_thread(bare, 0, 20, bare_mark_a);
 	bare_thread(bare, 0, 20, bare_mark_b);
 	bare_go(bare);
 	ck_assert_str_eq(bare->order, "abc");
-	bare_free(bare);
 }
 
-TEST(a_running_thread_is_not_preempted_by_threads)
+BARE_TEST(a_running_thread_is_not_preempted_by_threads)
 {
-	struct bare *bare = bare_new(NULL);
-
 	bare_thread(bare, 0, 10, bare_three_a);
 	ck_assert(world_step(&bare->world));
 	bare_thread(bare, 0, 200, bare_three_b);
 	bare_go(bare);
 	ck_assert_str_eq(bare->order, "aaabbb");
-	bare_free(bare);
 }
 
 /* By default the CPU that ran last goes on. */
@@ -91,10 +82,8 @@ sleep_a_tick_b(void *arg)
 }
 
 /* Sleepers of one tick run as they went to sleep: the first runs before the next event. */
-TEST(sleepers_of_one_tick_wake_in_order)
+BARE_TEST(sleepers_of_one_tick_wake_in_order)
 {
-	struct bare *bare = bare_new(NULL);
-
 	bare_thread(bare, 0, 10, sleep_a_tick_a);
 	world_step(&bare->world);
 	bare_thread(bare, 0, 20, sleep_a_tick_b);
@@ -104,13 +93,10 @@ TEST(sleepers_of_one_tick_wake_in_order)
 	bare_go(bare);
 	ck_assert_str_eq(bare->order, "cabc");
 	ck_assert_uint_eq(bare->world.clock.now_ns, BARE_TICK_NS);
-	bare_free(bare);
 }
 
-TEST(run_stands_still_at_its_time)
+BARE_TEST(run_stands_still_at_its_time)
 {
-	struct bare *bare = bare_new(NULL);
-
 	clock_at(&bare->world.clock, 100, CLOCK_DEVICE, bare_mark_a, bare);
 	clock_at(&bare->world.clock, 200, CLOCK_DEVICE, bare_mark_b, bare);
 	world_run(&bare->world, 150);
@@ -120,7 +106,6 @@ TEST(run_stands_still_at_its_time)
 	ck_assert_str_eq(bare->order, "ab");
 	world_run(&bare->world, 1000);
 	ck_assert_uint_eq(bare->world.clock.now_ns, 1000);
-	bare_free(bare);
 }
 
 /* ---- sleep, delay, spin ---- */
@@ -348,15 +333,12 @@ calls_and_sleeps(void *arg)
 	bare_mark(arg, '.');
 }
 
-TEST(the_budget_is_new_when_time_moved)
+BARE_TEST(the_budget_is_new_when_time_moved)
 {
-	struct bare *bare = bare_new(NULL);
-
 	bare_thread(bare, 0, 10, calls_and_sleeps);
 	bare_go(bare);
 	ck_assert_int_eq(bare->world.end, WORLD_RUNNING);
 	ck_assert_str_eq(bare->order, ".");
-	bare_free(bare);
 }
 
 SUITE(machine_step_suite, "machine/step")

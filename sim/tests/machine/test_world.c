@@ -63,21 +63,17 @@ strike(void *arg)
 
 /* ---- the door ---- */
 
-TEST(objects_are_numbered_by_kind)
+BARE_TEST(objects_are_numbered_by_kind)
 {
-	struct bare *bare = bare_new(NULL);
-
 	ck_assert_uint_eq(hw_ordinal(HW_OBJ_MUTEX), 1);
 	ck_assert_uint_eq(hw_ordinal(HW_OBJ_MUTEX), 2);
 	ck_assert_uint_eq(hw_ordinal(HW_OBJ_DMAMAP), 1);
-	bare_free(bare);
 }
 
 /* The account changes after the event, which carries what was free before. */
-TEST(pages_are_reported_before_the_change)
+BARE_TEST(pages_are_reported_before_the_change)
 {
 	static const uint64_t pfns[] = { 5, 7, 4096 };
-	struct bare *bare = bare_new(NULL);
 	const struct event *event;
 
 	hw_pages(HW_PAGE_DRIVER, pfns, 3);
@@ -92,7 +88,6 @@ TEST(pages_are_reported_before_the_change)
 	ck_assert_uint_eq(event->arg[4], 272);
 	ck_assert_int_eq(memory_owner(&bare->world.memory, 7), HW_PAGE_DRIVER);
 	ck_assert_uint_eq(bare->world.memory.counts.free, 269);
-	bare_free(bare);
 }
 
 static void
@@ -104,9 +99,8 @@ call_from_a_driver(void *arg)
 	hw_call(HW_CALL_PRINTF, (const void *)bare->world.module_high, 0, 0, 0, 0, 0);
 }
 
-TEST(positions_are_offsets_into_the_module)
+BARE_TEST(positions_are_offsets_into_the_module)
 {
-	struct bare *bare = bare_new(NULL);
 	struct trace *trace = &bare->world.trace;
 	uint32_t sites[2], n = 0;
 
@@ -120,7 +114,6 @@ TEST(positions_are_offsets_into_the_module)
 	ck_assert_uint_eq(n, 2);
 	ck_assert_uint_eq(sites[0], 0x123);
 	ck_assert_uint_eq(sites[1], 0);
-	bare_free(bare);
 }
 
 static void
@@ -142,15 +135,12 @@ lends_its_stack(void *arg)
 	bare_mark(bare, '.');
 }
 
-TEST(stacks_can_be_lent_to_a_device)
+BARE_TEST(stacks_can_be_lent_to_a_device)
 {
-	struct bare *bare = bare_new(NULL);
-
 	bare_thread(bare, 0, 10, lends_its_stack);
 	bare_go(bare);
 	ck_assert_str_eq(bare->order, ".");
 	ck_assert_uint_eq(bare->number, 0x55);
-	bare_free(bare);
 }
 
 static void
@@ -160,10 +150,8 @@ panics(void *arg)
 	hw_panic("the floor is gone", true);
 }
 
-TEST(a_panic_stops_everything)
+BARE_TEST(a_panic_stops_everything)
 {
-	struct bare *bare = bare_new(NULL);
-
 	bare_thread(bare, 0, 20, panics);
 	bare_thread(bare, 0, 10, mark_a);
 	bare_go(bare);
@@ -171,7 +159,6 @@ TEST(a_panic_stops_everything)
 	ck_assert_int_eq(bare->world.end, WORLD_PANIC);
 	ck_assert_str_eq(bare->world.end_text, "the floor is gone");
 	ck_assert_uint_eq(bare_count(bare, EV_PANIC), 1);
-	bare_free(bare);
 }
 
 static void
@@ -201,9 +188,8 @@ TEST(threads_are_spread_from_the_last_cpu_down)
 }
 
 /* Contexts, interrupts and memory are as at power on, time goes on. */
-TEST(a_reboot_starts_over_but_for_time)
+BARE_TEST(a_reboot_starts_over_but_for_time)
 {
-	struct bare *bare = bare_new(NULL);
 	static const uint64_t pfn = 3;
 
 	hw_intr_establish(HW_VEC_MSIX_CONFIG, 6, mark_c, bare);
@@ -221,13 +207,11 @@ TEST(a_reboot_starts_over_but_for_time)
 	bare_go(bare);
 	ck_assert_str_eq(bare->order, "...aaa");
 	ck_assert_uint_eq(bare_count(bare, EV_IRQ_ENTER), 0);
-	bare_free(bare);
 }
 
 /* Threads that end leave their place, the first of them first; those that stay do not. */
-TEST(places_of_threads_come_again)
+BARE_TEST(places_of_threads_come_again)
 {
-	struct bare *bare = bare_new(NULL);
 	unsigned stayed = 0;
 
 	bare_thread(bare, 0, 10, sleeps_for_ever);
@@ -246,7 +230,6 @@ TEST(places_of_threads_come_again)
 	/* Interrupts have their own. */
 	for (unsigned i = 0; i < IRQ_LINES; i++)
 		ck_assert_int_eq(hw_intr_establish(i, 6, mark_a, bare), 0);
-	bare_free(bare);
 }
 
 TEST(ends_have_words)
