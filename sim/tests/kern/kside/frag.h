@@ -34,7 +34,25 @@ frag_mark(struct frag *f, char letter)
 		f->order[f->marks++] = letter;
 }
 
-/* Every fragment is void frag_NAME(void *frag). */
+/*
+ * Every fragment is void frag_NAME(void *frag), written as FRAG(NAME) and its body.  In a file
+ * that is compiled twice, once without DIAGNOSTIC, that is frag_NAME_plain the second time.
+ */
+#ifdef FRAG_PLAIN
+#define FRAG_NAME(name) frag_##name##_plain
+#else
+#define FRAG_NAME(name) frag_##name
+#endif
+#define FRAG(name) \
+static void name##_of(struct frag *f); \
+void \
+FRAG_NAME(name)(void *frag) \
+{ \
+	name##_of(frag); \
+} \
+static void \
+name##_of(struct frag *f __attribute__((unused)))
+
 #define FRAGS_PARAM(X) \
 	X(constants) X(types) X(mstohz) X(errnos) X(kassert_effect) \
 	X(kassert_effect_plain) X(kassert_fails) X(kassert_fails_plain) X(module)

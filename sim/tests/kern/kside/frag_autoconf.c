@@ -7,10 +7,8 @@
 
 #include "child.h"
 
-void
-frag_device_accessors(void *arg)
+FRAG(device_accessors)
 {
-	struct frag *f = arg;
 	device_t dev = child->sc_dev;
 
 	f->out[0] = device_private(NULL) == NULL;
@@ -25,11 +23,10 @@ frag_device_accessors(void *arg)
 	f->out[4] |= child->sc_value;
 }
 
-void
-frag_detach_force(void *arg)
+FRAG(detach_force)
 {
 	config_detach(child->sc_dev, DETACH_FORCE);
-	frag_mark(arg, '!');
+	frag_mark(f, '!');
 }
 
 /* ---- what is put off ---- */
@@ -53,22 +50,19 @@ finalized(device_t dev)
 	return mark_config(dev, 'z');
 }
 
-void
-frag_config_defer(void *arg)
+FRAG(config_defer)
 {
 	config_defer(child->sc_dev, deferred);
-	frag_mark(arg, 'x');
+	frag_mark(f, 'x');
 }
 
-void
-frag_config_defer_twice(void *arg)
+FRAG(config_defer_twice)
 {
 	config_defer(child->sc_dev, deferred);
 	config_defer(child->sc_dev, deferred);
 }
 
-void
-frag_config_at_once(void *arg)
+FRAG(config_at_once)
 {
 	config_interrupts(child->sc_dev, deferred);
 	config_mountroot(child->sc_dev, deferred);
@@ -76,10 +70,8 @@ frag_config_at_once(void *arg)
 }
 
 /* In three contexts; the attachment is over with the third. */
-void
-frag_detach_twice(void *arg)
+FRAG(detach_twice)
 {
-	struct frag *f = arg;
 	device_t dev = child->sc_dev;
 	int64_t which = ++f->in[0];
 
@@ -124,20 +116,14 @@ static struct cfdata other_cfdata[] = {
 	{ .cf_name = NULL }
 };
 
-void
-frag_component_twice(void *arg)
+FRAG(component_twice)
 {
-	struct frag *f = arg;
-
 	f->out[0] = config_init_component(other_drivers, other_attachs, other_cfdata);
 	f->out[1] = config_init_component(other_drivers, other_attachs, other_cfdata);
 }
 
-void
-frag_component_fini(void *arg)
+FRAG(component_fini)
 {
-	struct frag *f = arg;
-
 	f->out[0] = config_init_component(other_drivers, other_attachs, other_cfdata);
 	f->out[1] = config_fini_component(other_drivers, other_attachs, other_cfdata);
 	f->out[2] = config_init_component(other_drivers, other_attachs, other_cfdata);

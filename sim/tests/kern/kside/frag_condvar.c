@@ -15,21 +15,15 @@ static kmutex_t frag_lock;
 static kcondvar_t frag_cv;
 
 /* in[7]: the level of the interlock. */
-void
-frag_cv_setup(void *arg)
+FRAG(cv_setup)
 {
-	struct frag *f = arg;
-
 	mutex_init(&frag_lock, MUTEX_DEFAULT, (int)f->in[7]);
 	cv_init(&frag_cv, "test");
 }
 
 /* Wait in[0] ticks; out: result, is the interlock held. */
-void
-frag_cv_wait_here(void *arg)
+FRAG(cv_wait_here)
 {
-	struct frag *f = arg;
-
 	mutex_enter(&frag_lock);
 	frag_mark(f, 'w');
 	f->out[0] = cv_timedwait(&frag_cv, &frag_lock, (int)f->in[0]);
@@ -38,46 +32,37 @@ frag_cv_wait_here(void *arg)
 	mutex_exit(&frag_lock);
 }
 
-void
-frag_cv_wait_now(void *arg)
+FRAG(cv_wait_now)
 {
-	frag_cv_setup(arg);
-	frag_cv_wait_here(arg);
+	frag_cv_setup(f);
+	frag_cv_wait_here(f);
 }
 
-void
-frag_cv_signal_then_wait(void *arg)
+FRAG(cv_signal_then_wait)
 {
-	frag_cv_setup(arg);
+	frag_cv_setup(f);
 	cv_signal(&frag_cv);
-	frag_cv_wait_here(arg);
+	frag_cv_wait_here(f);
 }
 
-void
-frag_cv_broadcast_then_wait(void *arg)
+FRAG(cv_broadcast_then_wait)
 {
-	frag_cv_setup(arg);
+	frag_cv_setup(f);
 	cv_broadcast(&frag_cv);
-	frag_cv_wait_here(arg);
+	frag_cv_wait_here(f);
 }
 
 /* Legal in an interrupt with a spin interlock. */
-void
-frag_cv_signal_once(void *arg)
+FRAG(cv_signal_once)
 {
-	struct frag *f = arg;
-
 	mutex_enter(&frag_lock);
 	frag_mark(f, 's');
 	cv_signal(&frag_cv);
 	mutex_exit(&frag_lock);
 }
 
-void
-frag_cv_broadcast_once(void *arg)
+FRAG(cv_broadcast_once)
 {
-	struct frag *f = arg;
-
 	mutex_enter(&frag_lock);
 	frag_mark(f, 'b');
 	cv_broadcast(&frag_cv);
@@ -111,11 +96,8 @@ other_work(void *arg)
 }
 
 /* Signal a thread of the lowest priority, then go on; other work comes before it too. */
-void
-frag_cv_low_priority_waiter(void *arg)
+FRAG(cv_low_priority_waiter)
 {
-	struct frag *f = arg;
-
 	frag_cv_setup(f);
 	kthread_create(PRI_IDLE, KTHREAD_MPSAFE, NULL, waiter, f, NULL, "waiter");
 	kpause("test", false, 1, NULL);
@@ -163,11 +145,8 @@ start_waiters(struct frag *f)
 	}
 }
 
-void
-frag_cv_signal_order(void *arg)
+FRAG(cv_signal_order)
 {
-	struct frag *f = arg;
-
 	start_waiters(f);
 	for (int i = 0; i < 4; i++) {
 		mutex_enter(&frag_lock);
@@ -178,11 +157,8 @@ frag_cv_signal_order(void *arg)
 	}
 }
 
-void
-frag_cv_broadcast_all(void *arg)
+FRAG(cv_broadcast_all)
 {
-	struct frag *f = arg;
-
 	start_waiters(f);
 	mutex_enter(&frag_lock);
 	f->out[0] = cv_has_waiters(&frag_cv);
@@ -204,11 +180,8 @@ catching_waiter(void *arg)
 }
 
 /* a, b wait with cv_wait_sig(), c and d do not; one signal. */
-void
-frag_cv_signal_catching(void *arg)
+FRAG(cv_signal_catching)
 {
-	struct frag *f = arg;
-
 	frag_cv_setup(f);
 	for (int i = 0; i < 4; i++) {
 		names[i] = (struct named){ f, (char)('a' + i) };
@@ -220,20 +193,16 @@ frag_cv_signal_catching(void *arg)
 }
 
 /* The condvar ends when all its waiters are woken, before they go on. */
-void
-frag_cv_destroy_woken(void *arg)
+FRAG(cv_destroy_woken)
 {
-	frag_cv_broadcast_all(arg);
+	frag_cv_broadcast_all(f);
 	mutex_enter(&frag_lock);
 	cv_destroy(&frag_cv);
 	mutex_exit(&frag_lock);
 }
 
-void
-frag_cv_has_waiters(void *arg)
+FRAG(cv_has_waiters)
 {
-	struct frag *f = arg;
-
 	frag_cv_setup(f);
 	f->out[0] = cv_has_waiters(&frag_cv);
 	kthread_create(PRI_NONE, KTHREAD_MPSAFE, NULL, waiter, f, NULL, "waiter");
@@ -244,11 +213,8 @@ frag_cv_has_waiters(void *arg)
 /* ---- time ---- */
 
 /* Wait in[0] ticks from in[1] microseconds after a tick. */
-void
-frag_cv_wait_from_offset(void *arg)
+FRAG(cv_wait_from_offset)
 {
-	struct frag *f = arg;
-
 	if (f->in[1] != 0)
 		delay((unsigned)f->in[1]);
 	frag_cv_wait_now(f);
@@ -267,11 +233,8 @@ short_waiter(void *arg)
 }
 
 /* The timeout of the waiter passes while this keeps the CPU; then comes the signal. */
-void
-frag_cv_late_signal(void *arg)
+FRAG(cv_late_signal)
 {
-	struct frag *f = arg;
-
 	frag_cv_setup(f);
 	kthread_create(PRI_IDLE, KTHREAD_MPSAFE, NULL, short_waiter, f, NULL, "waiter");
 	kpause("test", false, 1, NULL);
@@ -285,27 +248,20 @@ frag_cv_late_signal(void *arg)
 
 /* ---- misuse ---- */
 
-void
-frag_cv_wait_unlocked(void *arg)
+FRAG(cv_wait_unlocked)
 {
-	frag_cv_setup(arg);
+	frag_cv_setup(f);
 	cv_wait(&frag_cv, &frag_lock);
 }
 
-void
-frag_cv_wait_negative(void *arg)
+FRAG(cv_wait_negative)
 {
-	struct frag *f = arg;
-
 	f->in[0] = -3;
 	frag_cv_wait_now(f);
 }
 
-void
-frag_cv_destroy_waited(void *arg)
+FRAG(cv_destroy_waited)
 {
-	struct frag *f = arg;
-
 	frag_cv_setup(f);
 	kthread_create(PRI_NONE, KTHREAD_MPSAFE, NULL, waiter, f, NULL, "waiter");
 	kpause("test", false, 1, NULL);
@@ -313,31 +269,28 @@ frag_cv_destroy_waited(void *arg)
 	frag_mark(f, '!');
 }
 
-void
-frag_cv_use_dead(void *arg)
+FRAG(cv_use_dead)
 {
-	frag_cv_setup(arg);
+	frag_cv_setup(f);
 	cv_destroy(&frag_cv);
 	cv_signal(&frag_cv);
 }
 
-void
-frag_cv_use_raw(void *arg)
+FRAG(cv_use_raw)
 {
 	kcondvar_t raw = { 0 };
 
 	cv_signal(&raw);
 }
 
-void
-frag_cv_wait_with_other_spin(void *arg)
+FRAG(cv_wait_with_other_spin)
 {
 	kmutex_t other;
 
-	frag_cv_setup(arg);
+	frag_cv_setup(f);
 	mutex_init(&other, MUTEX_DEFAULT, IPL_VM);
 	mutex_enter(&other);
 	mutex_enter(&frag_lock);
 	cv_timedwait(&frag_cv, &frag_lock, 1);
-	frag_mark(arg, '!');
+	frag_mark(f, '!');
 }

@@ -30,21 +30,15 @@ tell_map(struct frag *f, int at)
 }
 
 /* in: 0 size, 1 nsegs, 2 maxsegsz, 3 boundary, 4 flags. */
-void
-frag_dma_create(void *arg)
+FRAG(dma_create)
 {
-	struct frag *f = arg;
-
 	f->out[0] = bus_dmamap_create(tag(), (bus_size_t)f->in[0], (int)f->in[1],
 	    (bus_size_t)f->in[2], (bus_size_t)f->in[3], (int)f->in[4], &frag_map);
 }
 
 /* Create as in says, load in[5] bytes of kernel memory with flags in[6]. */
-void
-frag_dma_load(void *arg)
+FRAG(dma_load)
 {
-	struct frag *f = arg;
-
 	frag_dma_create(f);
 	frag_buf = kmem_alloc((size_t)f->in[5], KM_SLEEP);
 	f->out[1] = bus_dmamap_load(tag(), frag_map, frag_buf, (bus_size_t)f->in[5], NULL,
@@ -54,21 +48,15 @@ frag_dma_load(void *arg)
 }
 
 /* Two neighbouring pages: in[2] decides whether they merge. */
-void
-frag_dma_two_pages(void *arg)
+FRAG(dma_two_pages)
 {
-	struct frag *f = arg;
-
 	f->in[0] = f->in[5] = 2 * PAGE_SIZE;
 	f->in[6] = BUS_DMA_NOWAIT;
 	frag_dma_load(f);
 }
 
-void
-frag_dma_too_long(void *arg)
+FRAG(dma_too_long)
 {
-	struct frag *f = arg;
-
 	frag_dma_create(f);
 	frag_buf = kmem_alloc(PAGE_SIZE, KM_SLEEP);
 	f->out[1] = bus_dmamap_load(tag(), frag_map, frag_buf, (bus_size_t)f->in[0] + 1,
@@ -77,11 +65,8 @@ frag_dma_too_long(void *arg)
 }
 
 /* The buffer inside the softc, into a map of in[1] segments. */
-void
-frag_dma_softc(void *arg)
+FRAG(dma_softc)
 {
-	struct frag *f = arg;
-
 	f->in[0] = f->in[2] = CHILD_BYTES;
 	frag_dma_create(f);
 	f->out[1] = bus_dmamap_load(tag(), frag_map, child->sc_pfns, CHILD_BYTES, NULL,
@@ -89,11 +74,8 @@ frag_dma_softc(void *arg)
 	tell_map(f, 2);
 }
 
-void
-frag_dma_boundary(void *arg)
+FRAG(dma_boundary)
 {
-	struct frag *f = arg;
-
 	f->in[0] = f->in[2] = f->in[5] = PAGE_SIZE;
 	f->in[1] = 8;
 	f->in[3] = 1024;
@@ -101,10 +83,8 @@ frag_dma_boundary(void *arg)
 	frag_dma_load(f);
 }
 
-void
-frag_dma_stack(void *arg)
+FRAG(dma_stack)
 {
-	struct frag *f = arg;
 	uint32_t words[16] = { 0x11223344 };
 
 	f->in[0] = f->in[2] = sizeof(words);
@@ -118,11 +98,8 @@ frag_dma_stack(void *arg)
 /* ---- what the device sees, and when ---- */
 
 /* A loaded buffer of 64 bytes, all 0x10; PREWRITE of all of it; then all 0x20. */
-void
-frag_dma_window_setup(void *arg)
+FRAG(dma_window_setup)
 {
-	struct frag *f = arg;
-
 	f->in[0] = f->in[2] = f->in[5] = 64;
 	f->in[1] = 1;
 	f->in[6] = BUS_DMA_NOWAIT;
@@ -133,11 +110,8 @@ frag_dma_window_setup(void *arg)
 }
 
 /* PREWRITE of [in[0], in[0] + in[1]). */
-void
-frag_dma_window_prewrite(void *arg)
+FRAG(dma_window_prewrite)
 {
-	struct frag *f = arg;
-
 	bus_dmamap_sync(tag(), frag_map, (bus_addr_t)f->in[0], (bus_size_t)f->in[1],
 	    BUS_DMASYNC_PREWRITE);
 }
@@ -153,25 +127,21 @@ sync_window(struct frag *f, int ops)
 }
 
 /* POSTREAD of the same, PREREAD of the same; out: the buffer at 15, 16, 31, 32. */
-void
-frag_dma_window_postread(void *arg)
+FRAG(dma_window_postread)
 {
-	sync_window(arg, BUS_DMASYNC_POSTREAD);
+	sync_window(f, BUS_DMASYNC_POSTREAD);
 }
 
-void
-frag_dma_window_preread(void *arg)
+FRAG(dma_window_preread)
 {
-	sync_window(arg, BUS_DMASYNC_PREREAD);
+	sync_window(f, BUS_DMASYNC_PREREAD);
 }
 
 /* ---- sync's arguments ---- */
 
 /* On a loaded map of 64 bytes: offset in[0], length in[1], ops in[2]. */
-void
-frag_dma_sync_range(void *arg)
+FRAG(dma_sync_range)
 {
-	struct frag *f = arg;
 	int64_t off = f->in[0], len = f->in[1], ops = f->in[2];
 
 	f->in[3] = f->in[4] = 0;
@@ -180,60 +150,46 @@ frag_dma_sync_range(void *arg)
 	frag_mark(f, 's');
 }
 
-void
-frag_dma_sync_unloaded(void *arg)
+FRAG(dma_sync_unloaded)
 {
-	struct frag *f = arg;
-
 	f->out[0] = bus_dmamap_create(tag(), 64, 1, 64, 0, BUS_DMA_NOWAIT, &frag_map);
 	bus_dmamap_sync(tag(), frag_map, 0, 0, (int)f->in[2]);
 	frag_mark(f, 's');
 }
 
-void
-frag_dma_sync_mixed(void *arg)
+FRAG(dma_sync_mixed)
 {
-	struct frag *f = arg;
-
 	f->in[2] = BUS_DMASYNC_PREWRITE | BUS_DMASYNC_POSTREAD;
 	frag_dma_sync_range(f);
 }
 
 /* ---- the life of a map ---- */
 
-void
-frag_dma_unload(void *arg)
+FRAG(dma_unload)
 {
-	struct frag *f = arg;
-
 	frag_dma_window_setup(f);
 	bus_dmamap_unload(tag(), frag_map);
 	tell_map(f, 2);
 }
 
-void
-frag_dma_destroy_loaded(void *arg)
+FRAG(dma_destroy_loaded)
 {
-	frag_dma_window_setup(arg);
+	frag_dma_window_setup(f);
 	bus_dmamap_destroy(tag(), frag_map);
-	frag_mark(arg, 'x');
+	frag_mark(f, 'x');
 }
 
-void
-frag_dma_use_dead(void *arg)
+FRAG(dma_use_dead)
 {
-	frag_dma_window_setup(arg);
+	frag_dma_window_setup(f);
 	bus_dmamap_destroy(tag(), frag_map);
 	bus_dmamap_sync(tag(), frag_map, 0, 64, BUS_DMASYNC_PREWRITE);
-	frag_mark(arg, '!');
+	frag_mark(f, '!');
 }
 
 /* in[7]: BUS_DMA_*; the map is for 64 bytes. */
-void
-frag_dma_allocnow(void *arg)
+FRAG(dma_allocnow)
 {
-	struct frag *f = arg;
-
 	f->out[0] = bus_dmamap_create(tag(), 64, 1, 64, 0, (int)f->in[7], &frag_map);
 }
 
@@ -245,10 +201,8 @@ static bus_dma_segment_t frag_seg;
  * Where no two free frames are neighbours: two pages in up to in[1] segments, as memory and as
  * a map.  out: error, segments, the mapped length that holds what was written; error of create.
  */
-void
-frag_dma_scattered(void *arg)
+FRAG(dma_scattered)
 {
-	struct frag *f = arg;
 	bus_dma_segment_t page[8], segs[2];
 	int rsegs;
 	char *va;
@@ -275,10 +229,8 @@ frag_dma_scattered(void *arg)
 	bus_dmamap_destroy(tag(), frag_map);
 }
 
-void
-frag_dma_memory(void *arg)
+FRAG(dma_memory)
 {
-	struct frag *f = arg;
 	int rsegs = 0;
 	void *va = NULL;
 
@@ -299,10 +251,8 @@ frag_dma_memory(void *arg)
 }
 
 /* in: 0 size, 1 alignment, 2 boundary.  out: error, frame, bytes. */
-void
-frag_dma_memory_layout(void *arg)
+FRAG(dma_memory_layout)
 {
-	struct frag *f = arg;
 	int rsegs;
 
 	f->out[0] = bus_dmamem_alloc(tag(), (bus_size_t)f->in[0], (bus_size_t)f->in[1],
@@ -311,20 +261,17 @@ frag_dma_memory_layout(void *arg)
 	f->out[2] = (int64_t)frag_seg.ds_len;
 }
 
-void
-frag_dma_memory_botch(void *arg)
+FRAG(dma_memory_botch)
 {
 	void *va;
 
-	frag_dma_memory_layout(arg);
+	frag_dma_memory_layout(f);
 	bus_dmamem_map(tag(), &frag_seg, 1, PAGE_SIZE, &va, BUS_DMA_NOWAIT);
 }
 
 /* 512 pages are mapped again and again.  out: the error, how often it went well. */
-void
-frag_dma_addresses_run_out(void *arg)
+FRAG(dma_addresses_run_out)
 {
-	struct frag *f = arg;
 	void *va;
 
 	f->in[0] = 512 * PAGE_SIZE;
@@ -335,11 +282,8 @@ frag_dma_addresses_run_out(void *arg)
 		f->out[1]++;
 }
 
-void
-frag_dma_constants(void *arg)
+FRAG(dma_constants)
 {
-	struct frag *f = arg;
-
 	f->out[0] = BUS_DMA_WAITOK;
 	f->out[1] = BUS_DMA_NOWAIT;
 	f->out[2] = BUS_DMA_ALLOCNOW;

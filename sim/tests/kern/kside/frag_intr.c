@@ -40,19 +40,14 @@ soft_handler(void *arg)
 }
 
 /* in[0]: flags. */
-void
-frag_softint_setup(void *arg)
+FRAG(softint_setup)
 {
-	struct frag *f = arg;
-
 	frag_si = softint_establish((u_int)f->in[0], soft_handler, f);
 	f->out[0] = frag_si != NULL;
 }
 
-void
-frag_softint_twice(void *arg)
+FRAG(softint_twice)
 {
-	struct frag *f = arg;
 	int s;
 
 	frag_softint_setup(f);
@@ -67,11 +62,8 @@ frag_softint_twice(void *arg)
 }
 
 /* A hard handler. */
-void
-frag_softint_from_hardint(void *arg)
+FRAG(softint_from_hardint)
 {
-	struct frag *f = arg;
-
 	frag_mark(f, 'h');
 	softint_schedule(frag_si);
 	printf("still in the hard interrupt\n");
@@ -80,11 +72,8 @@ frag_softint_from_hardint(void *arg)
 	frag_mark(f, 'H');
 }
 
-void
-frag_intr_contexts(void *arg)
+FRAG(intr_contexts)
 {
-	struct frag *f = arg;
-
 	f->out[3] = cpu_intr_p();
 	f->out[4] = cpu_softintr_p();
 }
@@ -100,10 +89,8 @@ adaptive_handler(void *arg)
 }
 
 /* in[0]: 1 if the mutex is held by the thread that is interrupted. */
-void
-frag_softint_adaptive(void *arg)
+FRAG(softint_adaptive)
 {
-	struct frag *f = arg;
 	void *si = softint_establish(SOFTINT_NET, adaptive_handler, f);
 
 	mutex_init(&frag_lock, MUTEX_DEFAULT, IPL_SOFTNET);
@@ -126,10 +113,9 @@ sleeping_handler(void *arg)
 	}
 }
 
-void
-frag_softint_sleeps(void *arg)
+FRAG(softint_sleeps)
 {
-	void *si = softint_establish(SOFTINT_NET, sleeping_handler, arg);
+	void *si = softint_establish(SOFTINT_NET, sleeping_handler, f);
 
 	mutex_init(&frag_lock, MUTEX_DEFAULT, IPL_SOFTNET);
 	cv_init(&frag_cv, "test");
@@ -137,11 +123,8 @@ frag_softint_sleeps(void *arg)
 }
 
 /* in[0]: how it is not preempted; 0: not at all. */
-void
-frag_softint_from_thread(void *arg)
+FRAG(softint_from_thread)
 {
-	struct frag *f = arg;
-
 	frag_softint_setup(f);
 	f->out[0] = kpreempt_disabled();
 	if (f->in[0] == 1)
@@ -151,11 +134,8 @@ frag_softint_from_thread(void *arg)
 	f->out[1] = kpreempt_disabled();
 }
 
-void
-frag_softint_full(void *arg)
+FRAG(softint_full)
 {
-	struct frag *f = arg;
-
 	void *si;
 
 	/* Ended ones leave their place. */
@@ -168,10 +148,8 @@ frag_softint_full(void *arg)
 		f->out[0]++;
 }
 
-void
-frag_softint_gone(void *arg)
+FRAG(softint_gone)
 {
-	struct frag *f = arg;
 	int s;
 
 	frag_softint_setup(f);
@@ -184,49 +162,42 @@ frag_softint_gone(void *arg)
 
 /* ---- hard handlers ---- */
 
-void
-frag_hardint_mark(void *arg)
+FRAG(hardint_mark)
 {
-	frag_mark(arg, 'i');
+	frag_mark(f, 'i');
 	printf("interrupt\n");
-	frag_mark(arg, 'I');
+	frag_mark(f, 'I');
 }
 
-void
-frag_hardint_adaptive(void *arg)
+FRAG(hardint_adaptive)
 {
 	mutex_enter(&frag_lock);
-	frag_mark(arg, '!');
+	frag_mark(f, '!');
 	mutex_exit(&frag_lock);
 }
 
 /* in[0]: 1 with the mutex held, until an interrupt comes at the printf. */
-void
-frag_hardint_adaptive_setup(void *arg)
+FRAG(hardint_adaptive_setup)
 {
-	struct frag *f = arg;
-
 	mutex_init(&frag_lock, MUTEX_DEFAULT, IPL_NONE);
 	if (f->in[0] == 1)
 		mutex_enter(&frag_lock);
 	printf("now\n");
 }
 
-void
-frag_hardint_alloc(void *arg)
+FRAG(hardint_alloc)
 {
 	struct pglist list;
 
 	uvm_pglistalloc(PAGE_SIZE, 0, ~(paddr_t)0, 0, 0, &list, 1, 0);
-	frag_mark(arg, '!');
+	frag_mark(f, '!');
 }
 
-void
-frag_hardint_cv_wait(void *arg)
+FRAG(hardint_cv_wait)
 {
 	mutex_init(&frag_lock, MUTEX_DEFAULT, IPL_VM);
 	cv_init(&frag_cv, "test");
 	mutex_enter(&frag_lock);
 	cv_timedwait(&frag_cv, &frag_lock, 1);
-	frag_mark(arg, '!');
+	frag_mark(f, '!');
 }

@@ -8,10 +8,8 @@
 
 #include "frag.h"
 
-void
-frag_kmem_basic(void *arg)
+FRAG(kmem_basic)
 {
-	struct frag *f = arg;
 	unsigned char *p, *q;
 
 	p = kmem_alloc(100, KM_SLEEP);
@@ -27,53 +25,44 @@ frag_kmem_basic(void *arg)
 	f->out[5] = (uintptr_t)kmem_alloc(3 * PAGE_SIZE, KM_SLEEP) % PAGE_SIZE == 0;
 }
 
-void
-frag_kmem_wrong_size(void *arg)
+FRAG(kmem_wrong_size)
 {
 	void *p = kmem_alloc(100, KM_SLEEP);
 
 	kmem_free(p, 96);
-	frag_mark(arg, '!');
+	frag_mark(f, '!');
 }
 
-void
-frag_kmem_free_twice(void *arg)
+FRAG(kmem_free_twice)
 {
 	void *p = kmem_alloc(100, KM_SLEEP);
 
 	kmem_free(p, 100);
 	kmem_free(p, 100);
-	frag_mark(arg, '!');
+	frag_mark(f, '!');
 }
 
 /* in[0]: KM_*.  out: pages that could be had. */
-void
-frag_kmem_until_full(void *arg)
+FRAG(kmem_until_full)
 {
-	struct frag *f = arg;
-
 	while (kmem_alloc(PAGE_SIZE, (km_flag_t)f->in[0]) != NULL)
 		f->out[0]++;
 	frag_mark(f, '0');
 }
 
-void
-frag_kmem_bad_flags(void *arg)
+FRAG(kmem_bad_flags)
 {
 	kmem_alloc(16, KM_SLEEP | KM_NOSLEEP);
 }
 
-void
-frag_kmem_zero_size(void *arg)
+FRAG(kmem_zero_size)
 {
 	kmem_alloc(0, KM_SLEEP);
 }
 
 /* Blocks larger than a pool's; they go back at once, and the same memory comes again. */
-void
-frag_kmem_large(void *arg)
+FRAG(kmem_large)
 {
-	struct frag *f = arg;
 	size_t size = (2 << 20) + 1;
 	void *p = kmem_alloc(size, KM_NOSLEEP);
 
@@ -89,11 +78,8 @@ frag_kmem_large(void *arg)
 }
 
 /* in[0]: KM_*.  A leak of a megabyte at a time; out: how often. */
-void
-frag_kmem_leak(void *arg)
+FRAG(kmem_leak)
 {
-	struct frag *f = arg;
-
 	while (kmem_alloc((size_t)1 << 20, (km_flag_t)f->in[0]) != NULL)
 		f->out[0]++;
 	frag_mark(f, '0');

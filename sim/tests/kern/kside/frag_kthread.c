@@ -18,11 +18,8 @@ returns(void *arg)
 	frag_mark(arg, 'r');
 }
 
-void
-frag_kthread_return(void *arg)
+FRAG(kthread_return)
 {
-	struct frag *f = arg;
-
 	f->out[0] = kthread_create(PRI_NONE, KTHREAD_MPSAFE, NULL, returns, f, NULL,
 	    "runaway");
 }
@@ -36,11 +33,8 @@ looks_at_lwp(void *arg)
 	kthread_exit(0);
 }
 
-void
-frag_kthread_early_lp(void *arg)
+FRAG(kthread_early_lp)
 {
-	struct frag *f = arg;
-
 	frag_lwp = NULL;
 	f->out[0] = kthread_create(PRI_NONE, KTHREAD_MPSAFE, NULL, looks_at_lwp, f,
 	    &frag_lwp, "early");
@@ -56,20 +50,18 @@ ends(void *arg)
 	kthread_exit((int)f->in[0]);
 }
 
-void
-frag_kthread_names(void *arg)
+FRAG(kthread_names)
 {
-	kthread_create(PRI_NONE, KTHREAD_MPSAFE, NULL, ends, arg, NULL, "%s%d",
+	kthread_create(PRI_NONE, KTHREAD_MPSAFE, NULL, ends, f, NULL, "%s%d",
 	    "aname_of_some_length", 7);
-	kthread_create(PRI_NONE, KTHREAD_MPSAFE | KTHREAD_TS, NULL, ends, arg, NULL,
+	kthread_create(PRI_NONE, KTHREAD_MPSAFE | KTHREAD_TS, NULL, ends, f, NULL,
 	    "unit%d", 3);
-	kthread_create(PRI_IDLE, KTHREAD_MPSAFE, NULL, ends, arg, NULL, "idle");
+	kthread_create(PRI_IDLE, KTHREAD_MPSAFE, NULL, ends, f, NULL, "idle");
 }
 
-void
-frag_kthread_exit_code(void *arg)
+FRAG(kthread_exit_code)
 {
-	kthread_create(PRI_NONE, KTHREAD_MPSAFE, NULL, ends, arg, NULL, "ender");
+	kthread_create(PRI_NONE, KTHREAD_MPSAFE, NULL, ends, f, NULL, "ender");
 }
 
 static void
@@ -80,10 +72,8 @@ ends_later(void *arg)
 	kthread_exit(0);
 }
 
-void
-frag_kthread_join(void *arg)
+FRAG(kthread_join)
 {
-	struct frag *f = arg;
 	lwp_t *l;
 
 	kthread_create(PRI_NONE, KTHREAD_MPSAFE | KTHREAD_MUSTJOIN, NULL, ends_later, f,
@@ -94,10 +84,8 @@ frag_kthread_join(void *arg)
 }
 
 /* It is over long before, and still there to be joined. */
-void
-frag_kthread_join_late(void *arg)
+FRAG(kthread_join_late)
 {
-	struct frag *f = arg;
 	lwp_t *l;
 
 	kthread_create(PRI_NONE, KTHREAD_MPSAFE | KTHREAD_MUSTJOIN, NULL, ends_later, f,
@@ -108,33 +96,28 @@ frag_kthread_join_late(void *arg)
 	frag_mark(f, 'J');
 }
 
-void
-frag_kthread_join_wrong(void *arg)
+FRAG(kthread_join_wrong)
 {
 	lwp_t *l;
 
-	kthread_create(PRI_NONE, KTHREAD_MPSAFE, NULL, ends_later, arg, &l, "free");
+	kthread_create(PRI_NONE, KTHREAD_MPSAFE, NULL, ends_later, f, &l, "free");
 	kthread_join(l);
 }
 
-void
-frag_kthread_mustjoin_no_lp(void *arg)
+FRAG(kthread_mustjoin_no_lp)
 {
-	kthread_create(PRI_NONE, KTHREAD_MPSAFE | KTHREAD_MUSTJOIN, NULL, ends, arg,
+	kthread_create(PRI_NONE, KTHREAD_MPSAFE | KTHREAD_MUSTJOIN, NULL, ends, f,
 	    NULL, "lost");
 }
 
-void
-frag_kthread_intr_alone(void *arg)
+FRAG(kthread_intr_alone)
 {
-	kthread_create(PRI_NONE, KTHREAD_INTR, NULL, ends, arg, NULL, "intr");
+	kthread_create(PRI_NONE, KTHREAD_INTR, NULL, ends, f, NULL, "intr");
 }
 
 /* out: how many could be made, and what the next one was told. */
-void
-frag_kthread_many(void *arg)
+FRAG(kthread_many)
 {
-	struct frag *f = arg;
 	int error, n = 0;
 
 	while ((error = kthread_create(PRI_NONE, KTHREAD_MPSAFE, NULL, ends_later, f,
@@ -144,19 +127,13 @@ frag_kthread_many(void *arg)
 	f->out[1] = error;
 }
 
-void
-frag_kthread_create_once(void *arg)
+FRAG(kthread_create_once)
 {
-	struct frag *f = arg;
-
 	f->out[0] = kthread_create(PRI_NONE, KTHREAD_MPSAFE, NULL, ends, f, NULL, "one");
 }
 
-void
-frag_kthread_never_started(void *arg)
+FRAG(kthread_never_started)
 {
-	struct frag *f = arg;
-
 	f->out[0] = kthread_create(PRI_NONE, KTHREAD_MPSAFE | KTHREAD_IDLE, NULL, ends, f,
 	    NULL, "still");
 }
@@ -171,14 +148,12 @@ ends_locked(void *arg)
 	kthread_exit(0);
 }
 
-void
-frag_kthread_exit_locked(void *arg)
+FRAG(kthread_exit_locked)
 {
-	kthread_create(PRI_NONE, KTHREAD_MPSAFE, NULL, ends_locked, arg, NULL, "locked");
+	kthread_create(PRI_NONE, KTHREAD_MPSAFE, NULL, ends_locked, f, NULL, "locked");
 }
 
-void
-frag_kthread_exit_foreign(void *arg)
+FRAG(kthread_exit_foreign)
 {
 	kthread_exit(0);
 }
@@ -201,29 +176,24 @@ steady_work(void *arg)
 }
 
 /* A thread of priority 1 works for a while; PRI_IDLE comes after it, though made first. */
-void
-frag_kthread_idle_starves(void *arg)
+FRAG(kthread_idle_starves)
 {
-	kthread_create(PRI_IDLE, KTHREAD_MPSAFE, NULL, idle_work, arg, NULL, "idle");
-	kthread_create(1, KTHREAD_MPSAFE, NULL, steady_work, arg, NULL, "steady");
+	kthread_create(PRI_IDLE, KTHREAD_MPSAFE, NULL, idle_work, f, NULL, "idle");
+	kthread_create(1, KTHREAD_MPSAFE, NULL, steady_work, f, NULL, "steady");
 }
 
 /* ---- sleeping, waiting ---- */
 
-void
-frag_kpause_one(void *arg)
+FRAG(kpause_one)
 {
-	struct frag *f = arg;
-
 	delay(3000);
 	f->out[0] = kpause("test", false, (int)f->in[0], NULL);
 }
 
-void
-frag_kpause_zero(void *arg)
+FRAG(kpause_zero)
 {
 	kpause("test", false, 0, NULL);
-	frag_mark(arg, '!');
+	frag_mark(f, '!');
 }
 
 /* out: is the mutex free meanwhile, and held again afterwards? */
@@ -239,11 +209,8 @@ looks_at_lock(void *arg)
 	kthread_exit(0);
 }
 
-void
-frag_kpause_mutex(void *arg)
+FRAG(kpause_mutex)
 {
-	struct frag *f = arg;
-
 	mutex_init(&frag_lock, MUTEX_DEFAULT, IPL_VM);
 	kthread_create(PRI_NONE, KTHREAD_MPSAFE, NULL, looks_at_lock, f, NULL, "looks");
 	mutex_enter(&frag_lock);
@@ -252,12 +219,11 @@ frag_kpause_mutex(void *arg)
 	mutex_exit(&frag_lock);
 }
 
-void
-frag_delay_a_while(void *arg)
+FRAG(delay_a_while)
 {
-	frag_mark(arg, '<');
+	frag_mark(f, '<');
 	delay(2000);
-	frag_mark(arg, '>');
+	frag_mark(f, '>');
 }
 
 /* ---- the kernel lock ---- */
@@ -274,20 +240,17 @@ between_marks(void *arg)
 	kthread_exit(0);
 }
 
-void
-frag_biglock_thread(void *arg)
+FRAG(biglock_thread)
 {
-	kthread_create(PRI_NONE, 0, NULL, between_marks, arg, NULL, "biglock");
+	kthread_create(PRI_NONE, 0, NULL, between_marks, f, NULL, "biglock");
 }
 
-void
-frag_biglock_sleeper(void *arg)
+FRAG(biglock_sleeper)
 {
-	kthread_create(PRI_NONE, 0, NULL, ends_later, arg, NULL, "sleeper");
+	kthread_create(PRI_NONE, 0, NULL, ends_later, f, NULL, "sleeper");
 }
 
-void
-frag_mpsafe_thread(void *arg)
+FRAG(mpsafe_thread)
 {
-	kthread_create(PRI_NONE, KTHREAD_MPSAFE, NULL, between_marks, arg, NULL, "mpsafe");
+	kthread_create(PRI_NONE, KTHREAD_MPSAFE, NULL, between_marks, f, NULL, "mpsafe");
 }

@@ -22,11 +22,8 @@ level(void)
 }
 
 /* out[ipl]: the level while a mutex that was asked for at that level is held. */
-void
-frag_mutex_types(void *arg)
+FRAG(mutex_types)
 {
-	struct frag *f = arg;
-
 	for (int ipl = IPL_NONE; ipl <= IPL_HIGH; ipl++) {
 		mutex_init(&frag_lock, (kmutex_type_t)f->in[0], ipl);
 		mutex_enter(&frag_lock);
@@ -36,23 +33,18 @@ frag_mutex_types(void *arg)
 	}
 }
 
-void
-frag_mutex_bad_type(void *arg)
+FRAG(mutex_bad_type)
 {
 	mutex_init(&frag_lock, (kmutex_type_t)77, IPL_NONE);
 }
 
-void
-frag_mutex_adaptive_ipl(void *arg)
+FRAG(mutex_adaptive_ipl)
 {
 	mutex_init(&frag_lock, MUTEX_ADAPTIVE, IPL_VM);
 }
 
-void
-frag_mutex_levels(void *arg)
+FRAG(mutex_levels)
 {
-	struct frag *f = arg;
-
 	mutex_init(&frag_lock, MUTEX_DEFAULT, IPL_VM);
 	f->out[0] = level();
 	mutex_enter(&frag_lock);
@@ -68,11 +60,8 @@ nest_init(void)
 	mutex_init(&frag_inner, MUTEX_DEFAULT, IPL_SCHED);
 }
 
-void
-frag_mutex_nest(void *arg)
+FRAG(mutex_nest)
 {
-	struct frag *f = arg;
-
 	nest_init();
 	mutex_enter(&frag_lock);
 	mutex_enter(&frag_inner);
@@ -87,11 +76,8 @@ frag_mutex_nest(void *arg)
 }
 
 /* The outer one is released first. */
-void
-frag_mutex_nest_crossed(void *arg)
+FRAG(mutex_nest_crossed)
 {
-	struct frag *f = arg;
-
 	nest_init();
 	mutex_enter(&frag_lock);
 	mutex_enter(&frag_inner);
@@ -101,10 +87,8 @@ frag_mutex_nest_crossed(void *arg)
 	f->out[1] = level();
 }
 
-void
-frag_mutex_under_splhigh(void *arg)
+FRAG(mutex_under_splhigh)
 {
-	struct frag *f = arg;
 	int s;
 
 	mutex_init(&frag_lock, MUTEX_DEFAULT, IPL_VM);
@@ -118,45 +102,34 @@ frag_mutex_under_splhigh(void *arg)
 }
 
 /* in[0]: the level. */
-void
-frag_mutex_again(void *arg)
+FRAG(mutex_again)
 {
-	struct frag *f = arg;
-
 	mutex_init(&frag_lock, MUTEX_DEFAULT, (int)f->in[0]);
 	mutex_enter(&frag_lock);
 	mutex_enter(&frag_lock);
 	frag_mark(f, '!');
 }
 
-void
-frag_mutex_exit_unheld(void *arg)
+FRAG(mutex_exit_unheld)
 {
-	struct frag *f = arg;
-
 	mutex_init(&frag_lock, MUTEX_DEFAULT, (int)f->in[0]);
 	mutex_exit(&frag_lock);
 	frag_mark(f, '!');
 }
 
-void
-frag_mutex_setup_vm(void *arg)
+FRAG(mutex_setup_vm)
 {
 	mutex_init(&frag_lock, MUTEX_DEFAULT, IPL_VM);
 }
 
-void
-frag_mutex_setup_adaptive(void *arg)
+FRAG(mutex_setup_adaptive)
 {
 	mutex_init(&frag_lock, MUTEX_DEFAULT, IPL_NONE);
 }
 
 /* Hold it for a millisecond. */
-void
-frag_mutex_hold_a_while(void *arg)
+FRAG(mutex_hold_a_while)
 {
-	struct frag *f = arg;
-
 	mutex_enter(&frag_lock);
 	frag_mark(f, 'T');
 	delay(1000);
@@ -165,22 +138,16 @@ frag_mutex_hold_a_while(void *arg)
 }
 
 /* Wait for it if need be.  Also a hard handler. */
-void
-frag_mutex_take_once(void *arg)
+FRAG(mutex_take_once)
 {
-	struct frag *f = arg;
-
 	frag_mark(f, 'h');
 	mutex_enter(&frag_lock);
 	frag_mark(f, 'H');
 	mutex_exit(&frag_lock);
 }
 
-void
-frag_mutex_try(void *arg)
+FRAG(mutex_try)
 {
-	struct frag *f = arg;
-
 	mutex_init(&frag_lock, MUTEX_DEFAULT, (int)f->in[0]);
 	f->out[0] = mutex_tryenter(&frag_lock);
 	f->out[1] = level();
@@ -191,11 +158,8 @@ frag_mutex_try(void *arg)
 }
 
 /* The first to run holds it and sleeps (without DIAGNOSTIC); the second looks. */
-void
-frag_mutex_owned_by_other(void *arg)
+FRAG(mutex_owned_by_other)
 {
-	struct frag *f = arg;
-
 	if (f->marks == 0) {
 		frag_mark(f, 'o');
 		mutex_enter(&frag_lock);
@@ -208,32 +172,28 @@ frag_mutex_owned_by_other(void *arg)
 	}
 }
 
-void
-frag_mutex_destroy_held(void *arg)
+FRAG(mutex_destroy_held)
 {
 	mutex_init(&frag_lock, MUTEX_DEFAULT, IPL_VM);
 	mutex_enter(&frag_lock);
 	mutex_destroy(&frag_lock);
 }
 
-void
-frag_mutex_use_dead(void *arg)
+FRAG(mutex_use_dead)
 {
 	mutex_init(&frag_lock, MUTEX_DEFAULT, IPL_VM);
 	mutex_destroy(&frag_lock);
 	mutex_enter(&frag_lock);
 }
 
-void
-frag_mutex_use_raw(void *arg)
+FRAG(mutex_use_raw)
 {
 	kmutex_t raw = { 0 };
 
 	mutex_enter(&raw);
 }
 
-void
-frag_mutex_use_copy(void *arg)
+FRAG(mutex_use_copy)
 {
 	kmutex_t copy;
 
@@ -243,10 +203,8 @@ frag_mutex_use_copy(void *arg)
 }
 
 /* in[0]: how: 0 kpause, 1 an adaptive mutex that another thread holds. */
-void
-frag_mutex_sleep_with_spin(void *arg)
+FRAG(mutex_sleep_with_spin)
 {
-	struct frag *f = arg;
 	kmutex_t spin;
 
 	mutex_init(&spin, MUTEX_DEFAULT, IPL_VM);
@@ -260,11 +218,8 @@ frag_mutex_sleep_with_spin(void *arg)
 }
 
 /* Two of them never are between ( and ) together. */
-void
-frag_mutex_protected_work(void *arg)
+FRAG(mutex_protected_work)
 {
-	struct frag *f = arg;
-
 	for (int i = 0; i < 3; i++) {
 		mutex_enter(&frag_lock);
 		frag_mark(f, '(');
@@ -274,10 +229,8 @@ frag_mutex_protected_work(void *arg)
 	}
 }
 
-void
-frag_spl_levels(void *arg)
+FRAG(spl_levels)
 {
-	struct frag *f = arg;
 	int a, b;
 
 	a = splvm();

@@ -17,17 +17,9 @@
 
 #include "frag.h"
 
-#ifdef FRAG_PLAIN
-#define FRAG(name)	frag_##name##_plain
-#else
-#define FRAG(name)	frag_##name
-#endif
-
 /* The effect of the expression in a KASSERT. */
-void
-FRAG(kassert_effect)(void *arg)
+FRAG(kassert_effect)
 {
-	struct frag *f = arg;
 	int evaluated __diagused = 0;
 
 	KASSERT(++evaluated == 1);
@@ -36,11 +28,8 @@ FRAG(kassert_effect)(void *arg)
 	f->out[0] = evaluated;
 }
 
-void
-FRAG(kassert_fails)(void *arg)
+FRAG(kassert_fails)
 {
-	struct frag *f = arg;
-
 	KASSERT(f->in[0] == 1 + 1);
 	frag_mark(f, '!');
 }
@@ -52,8 +41,7 @@ CTASSERT(sizeof(PAGE_SIZE) == sizeof(int)); CTASSERT(PAGE_SIZE == 4096);
 #define IS(expression, type)						\
 	__builtin_types_compatible_p(__typeof__(expression), type)
 
-void
-frag_constants(void *arg)
+FRAG(constants)
 {
 	static const int64_t values[] = {
 		PAGE_SHIFT, PAGE_SIZE, PAGE_MASK, VIRTIO_PAGE_SIZE,
@@ -64,16 +52,12 @@ frag_constants(void *arg)
 		MODULE_CMD_INIT, MODULE_CMD_FINI, MODULE_CMD_STAT, MODULE_CMD_AUTOUNLOAD,
 		MODULE_CLASS_DRIVER,
 	};
-	struct frag *f = arg;
 
 	memcpy(f->out, values, sizeof(values));
 }
 
-void
-frag_types(void *arg)
+FRAG(types)
 {
-	struct frag *f = arg;
-
 	f->out[0] = IS(PAGE_SIZE, int);
 	f->out[1] = IS(VIRTIO_PAGE_SIZE, int);
 	f->out[2] = sizeof(paddr_t);
@@ -90,19 +74,15 @@ frag_types(void *arg)
 }
 
 /* in[i] in milliseconds. */
-void
-frag_mstohz(void *arg)
+FRAG(mstohz)
 {
-	struct frag *f = arg;
-
 	for (int i = 0; i < FRAG_IN; i++)
 		f->out[i] = mstohz((int)f->in[i]);
 	f->out[FRAG_IN] = hz;
 	f->out[FRAG_IN + 1] = tick;
 }
 
-void
-frag_errnos(void *arg)
+FRAG(errnos)
 {
 	static const int64_t values[] = {
 		EPERM, ENOENT, ESRCH, EIO, ENOMEM, EBUSY, EEXIST, ENODEV, ENOTDIR, EINVAL,
@@ -110,7 +90,7 @@ frag_errnos(void *arg)
 		ENOTSUP, ERESTART,
 	};
 
-	memcpy(((struct frag *)arg)->out, values, sizeof(values));
+	memcpy(((struct frag *)f)->out, values, sizeof(values));
 }
 
 /* ---- a module ---- */
@@ -123,10 +103,8 @@ fragmodule_modcmd(modcmd_t cmd, void *opaque)
 	return cmd == MODULE_CMD_INIT ? 0 : ENOTTY;
 }
 
-void
-frag_module(void *arg)
+FRAG(module)
 {
-	struct frag *f = arg;
 	const modinfo_t *info = __link_set_modules_sym_fragmodule_modinfo;
 
 	f->out[0] = info->mi_class;

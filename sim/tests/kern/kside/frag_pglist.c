@@ -48,10 +48,8 @@ tell(struct frag *f, const struct pglist *list)
 	}
 }
 
-void
-frag_pglist_alloc(void *arg)
+FRAG(pglist_alloc)
 {
-	struct frag *f = arg;
 	struct pglist *list = list_of(f);
 
 	TAILQ_INIT(list);
@@ -69,18 +67,15 @@ frag_pglist_free_it(void *arg)
 	frag_mark(arg, TAILQ_EMPTY(list) ? 'f' : '?');
 }
 
-void
-frag_pglist_alloc_free(void *arg)
+FRAG(pglist_alloc_free)
 {
-	frag_pglist_alloc(arg);
-	frag_pglist_free_it(arg);
+	frag_pglist_alloc(f);
+	frag_pglist_free_it(f);
 }
 
 /* What a driver sees that walks a list while it is freed. */
-void
-frag_pglist_link_after_free(void *arg)
+FRAG(pglist_link_after_free)
 {
-	struct frag *f = arg;
 	const struct vm_page *p, *next;
 
 	frag_pglist_alloc(f);
@@ -93,10 +88,8 @@ frag_pglist_link_after_free(void *arg)
 }
 
 /* A copy of the head still names the freed pages. */
-void
-frag_pglist_free_twice(void *arg)
+FRAG(pglist_free_twice)
 {
-	struct frag *f = arg;
 	struct pglist copy;
 
 	frag_pglist_alloc(f);
@@ -107,10 +100,8 @@ frag_pglist_free_twice(void *arg)
 }
 
 /* A page that is free already, put on a proper list again. */
-void
-frag_pglist_free_twice_relinked(void *arg)
+FRAG(pglist_free_twice_relinked)
 {
-	struct frag *f = arg;
 	struct pglist again;
 	struct vm_page *p;
 
@@ -123,10 +114,8 @@ frag_pglist_free_twice_relinked(void *arg)
 	frag_mark(f, '!');
 }
 
-void
-frag_pglist_raw_address(void *arg)
+FRAG(pglist_raw_address)
 {
-	struct frag *f = arg;
 	const struct vm_page *p;
 
 	frag_pglist_alloc(f);
@@ -138,29 +127,23 @@ frag_pglist_raw_address(void *arg)
 }
 
 /* The old content of the head is overwritten, not freed. */
-void
-frag_pglist_dirty_head(void *arg)
+FRAG(pglist_dirty_head)
 {
-	struct frag *f = arg;
-
 	frag_pglist_alloc(f);
 	f->out[2] = f->out[FRAG_PAGES];
 	f->out[0] = alloc(f, &frag_list);
 	tell(f, &frag_list);
 }
 
-void
-frag_pglist_free_empty(void *arg)
+FRAG(pglist_free_empty)
 {
 	TAILQ_INIT(&frag_list);
-	frag_pglist_free_it(arg);
+	frag_pglist_free_it(f);
 }
 
 /* out: lowest and highest frame, and whether each frame is above the one before. */
-void
-frag_pglist_sum(void *arg)
+FRAG(pglist_sum)
 {
-	struct frag *f = arg;
 	const struct vm_page *p;
 	uint64_t low = UINT64_MAX, high = 0, last = 0;
 
@@ -180,38 +163,33 @@ frag_pglist_sum(void *arg)
 	f->out[3] = (int64_t)high;
 }
 
-void
-frag_pglist_spin_held(void *arg)
+FRAG(pglist_spin_held)
 {
 	kmutex_t lock;
 
 	mutex_init(&lock, MUTEX_DEFAULT, IPL_VM);
 	mutex_enter(&lock);
-	frag_pglist_alloc(arg);
-	frag_mark(arg, '!');
+	frag_pglist_alloc(f);
+	frag_mark(f, '!');
 }
 
 /* A list that lost its middle by a wrong link is noticed when it is freed. */
-void
-frag_pglist_mixed_lists(void *arg)
+FRAG(pglist_mixed_lists)
 {
 	struct pglist stolen;
 	struct vm_page *p;
 
-	frag_pglist_alloc(arg);
+	frag_pglist_alloc(f);
 	p = TAILQ_NEXT(TAILQ_FIRST(&frag_list), pageq.queue);
 	TAILQ_INIT(&stolen);
 	TAILQ_INSERT_TAIL(&stolen, p, pageq.queue);
 	uvm_pglistfree(&frag_list);
-	frag_mark(arg, '!');
+	frag_mark(f, '!');
 }
 
 /* The limit as a driver writes it that counts in ints. */
-void
-frag_pglist_driver_limit(void *arg)
+FRAG(pglist_driver_limit)
 {
-	struct frag *f = arg;
-
 	f->in[2] = (int64_t)(paddr_t)(UINT32_MAX * PAGE_SIZE);
 	frag_pglist_sum(f);
 }

@@ -8,18 +8,14 @@
 
 #include "child.h"
 
-void
-frag_printf_is_void(void *arg)
+FRAG(printf_is_void)
 {
-	struct frag *f = arg;
-
 	f->out[0] = __builtin_types_compatible_p(__typeof__(printf("x")), void);
 	f->out[1] = __builtin_types_compatible_p(__typeof__(snprintf(NULL, 0, "x")), int);
 }
 
 /* Also a hard handler. */
-void
-frag_printf_under_lock(void *arg)
+FRAG(printf_under_lock)
 {
 	kmutex_t lock;
 
@@ -27,15 +23,12 @@ frag_printf_under_lock(void *arg)
 	mutex_enter(&lock);
 	printf("printed under a lock\n");
 	mutex_exit(&lock);
-	frag_mark(arg, 'p');
+	frag_mark(f, 'p');
 }
 
 /* Lines of text that the test compares with what the C library prints. */
-void
-frag_printf_formats(void *arg)
+FRAG(printf_formats)
 {
-	struct frag *f = arg;
-
 	printf("%d|%i|%u|%x|%X|%o|%c|%s|%%|", -5, 7, 7u, 255u, 255u, 8u, 'x', "text");
 	printf("%5d|%-5d|%05d|%+d|% d|%#x|%#o|", 42, 42, 42, 42, 42, 42u, 8u);
 	printf("%.3d|%8.3d|%.2s|%8s|%-8s|%*d|%-*d|%.*s|", 7, 7, "abc", "abc", "abc", 4, 1,
@@ -49,8 +42,7 @@ frag_printf_formats(void *arg)
 	    "end");
 }
 
-void
-frag_aprint_family(void *arg)
+FRAG(aprint_family)
 {
 	aprint_normal("normal\n");
 	aprint_error("error\n");
@@ -59,8 +51,7 @@ frag_aprint_family(void *arg)
 	aprint_debug("debug\n");
 }
 
-void
-frag_aprint_dev(void *arg)
+FRAG(aprint_dev)
 {
 	aprint_normal_dev(child->sc_dev, "one %d\n", 1);
 	aprint_error_dev(child->sc_dev, "two\n");
@@ -70,8 +61,7 @@ frag_aprint_dev(void *arg)
 }
 
 /* Longer than any buffer in the kernel, and a pointer, which must not print. */
-void
-frag_printf_long(void *arg)
+FRAG(printf_long)
 {
 	static char text[2001];
 
@@ -80,45 +70,33 @@ frag_printf_long(void *arg)
 	printf("%p %p", (void *)text, NULL);
 }
 
-void
-frag_snprintb_new(void *arg)
+FRAG(snprintb_new)
 {
-	struct frag *f = arg;
-
 	f->out[0] = snprintb(f->text, sizeof(f->text), VIRTIO_COMMON_FLAG_BITS
 	    "b\x00" "TELL\0" "b\x01" "STATS\0", (uint64_t)f->in[0]);
 }
 
-void
-frag_snprintb_old(void *arg)
+FRAG(snprintb_old)
 {
-	struct frag *f = arg;
-
 	f->out[0] = snprintb(f->text, sizeof(f->text), "\20\1ONE\2TWO\5FIVE",
 	    (uint64_t)f->in[0]);
 }
 
 /* The child's old-style items behind the new prefix. */
-void
-frag_snprintb_mixed(void *arg)
+FRAG(snprintb_mixed)
 {
-	struct frag *f = arg;
-
 	snprintb(f->text, sizeof(f->text), VIRTIO_COMMON_FLAG_BITS "\1TELL\2STATS\0",
 	    (uint64_t)f->in[0]);
 }
 
-void
-frag_panic(void *arg)
+FRAG(panic)
 {
-	frag_mark(arg, panicstr == NULL ? '0' : '1');
+	frag_mark(f, panicstr == NULL ? '0' : '1');
 	panic("the number is %d", 42);
 }
 
-void
-frag_string(void *arg)
+FRAG(string)
 {
-	struct frag *f = arg;
 	char buf[4];
 
 	f->out[0] = (int64_t)strlcpy(buf, "abcdef", sizeof(buf));

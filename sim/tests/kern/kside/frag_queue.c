@@ -8,12 +8,6 @@
 
 #include "frag.h"
 
-#ifdef FRAG_PLAIN
-#define FRAG(name)	frag_##name##_plain
-#else
-#define FRAG(name)	frag_##name
-#endif
-
 struct item {
 	TAILQ_ENTRY(item) i_list;
 	char		i_name;
@@ -37,11 +31,8 @@ fill(void)
 }
 
 /* What a removed element's links hold. */
-void
-FRAG(tailq_poison)(void *arg)
+FRAG(tailq_poison)
 {
-	struct frag *f = arg;
-
 	fill();
 	TAILQ_REMOVE(&frag_list, &frag_item[1], i_list);
 	f->out[0] = (uintptr_t)frag_item[1].i_list.tqe_next == 1;
@@ -49,11 +40,8 @@ FRAG(tailq_poison)(void *arg)
 	f->out[2] = frag_item[1].i_list.tqe_next == &frag_item[2];
 }
 
-void
-FRAG(tailq_remove_twice)(void *arg)
+FRAG(tailq_remove_twice)
 {
-	struct frag *f = arg;
-
 	fill();
 	TAILQ_REMOVE(&frag_list, &frag_item[1], i_list);
 	FORGET();
@@ -66,10 +54,8 @@ FRAG(tailq_remove_twice)(void *arg)
 CTASSERT(offsetof(struct itemlist, tqh_first) == 0);
 CTASSERT(offsetof(struct itemlist, tqh_last) == sizeof(void *));
 
-void
-frag_tailq_layout(void *arg)
+FRAG(tailq_layout)
 {
-	struct frag *f = arg;
 	struct item *p;
 
 	fill();
@@ -85,50 +71,44 @@ frag_tailq_layout(void *arg)
 }
 
 /* The body removes each element it sees: the loop follows the poison of the first. */
-void
-frag_tailq_foreach_removal(void *arg)
+FRAG(tailq_foreach_removal)
 {
 	struct item *p;
 
 	fill();
 	TAILQ_FOREACH(p, &frag_list, i_list) {
-		frag_mark(arg, p->i_name);
+		frag_mark(f, p->i_name);
 		TAILQ_REMOVE(&frag_list, p, i_list);
 		FORGET();
 	}
-	frag_mark(arg, '!');
+	frag_mark(f, '!');
 }
 
-void
-frag_tailq_foreach_reverse_removal(void *arg)
+FRAG(tailq_foreach_reverse_removal)
 {
 	struct item *p;
 
 	fill();
 	TAILQ_FOREACH_REVERSE(p, &frag_list, itemlist, i_list) {
-		frag_mark(arg, p->i_name);
+		frag_mark(f, p->i_name);
 		TAILQ_REMOVE(&frag_list, p, i_list);
 		FORGET();
 	}
-	frag_mark(arg, '!');
+	frag_mark(f, '!');
 }
 
 /* The last element of one list, removed from another. */
-void
-frag_tailq_wrong_list(void *arg)
+FRAG(tailq_wrong_list)
 {
 	struct itemlist other = TAILQ_HEAD_INITIALIZER(other);
 
 	fill();
 	TAILQ_REMOVE(&other, &frag_item[3], i_list);
-	frag_mark(arg, '!');
+	frag_mark(f, '!');
 }
 
-void
-frag_tailq_init_forgets(void *arg)
+FRAG(tailq_init_forgets)
 {
-	struct frag *f = arg;
-
 	fill();
 	TAILQ_INIT(&frag_list);
 	f->out[0] = TAILQ_EMPTY(&frag_list);
@@ -143,8 +123,7 @@ struct simple {
 };
 SIMPLEQ_HEAD(simplelist, simple);
 
-void
-frag_simpleq_fifo(void *arg)
+FRAG(simpleq_fifo)
 {
 	struct simplelist list;
 	struct simple item[3], *p;
@@ -157,7 +136,7 @@ frag_simpleq_fifo(void *arg)
 	SIMPLEQ_REMOVE_HEAD(&list, s_list);
 	SIMPLEQ_INSERT_TAIL(&list, &item[0], s_list);
 	SIMPLEQ_FOREACH(p, &list, s_list)
-		frag_mark(arg, p->s_name);
+		frag_mark(f, p->s_name);
 }
 
 #endif /* !FRAG_PLAIN */

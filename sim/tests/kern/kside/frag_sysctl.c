@@ -14,10 +14,8 @@ static bool frag_bool;
 static struct sysctllog *frag_log;
 
 /* hw.test with hw.test.value under it; out: errors, number, and what the value is now. */
-void
-frag_sysctl_tree(void *arg)
+FRAG(sysctl_tree)
 {
-	struct frag *f = arg;
 	const struct sysctlnode *node = NULL;
 
 	frag_log = NULL;
@@ -33,11 +31,8 @@ frag_sysctl_tree(void *arg)
 	f->out[3] = frag_log == NULL;
 }
 
-void
-frag_sysctl_types(void *arg)
+FRAG(sysctl_types)
 {
-	struct frag *f = arg;
-
 	frag_quad = INT64_C(1) << 40;
 	frag_bool = true;
 	f->out[0] = sysctl_createv(NULL, 0, NULL, NULL, 0, CTLTYPE_QUAD, "quad", NULL,
@@ -49,10 +44,8 @@ frag_sysctl_types(void *arg)
 }
 
 /* The same node again, with the same function: the old one. */
-void
-frag_sysctl_again(void *arg)
+FRAG(sysctl_again)
 {
-	struct frag *f = arg;
 	const struct sysctlnode *first = NULL, *second = NULL;
 
 	f->out[0] = sysctl_createv(NULL, 0, NULL, &first, 0, CTLTYPE_NODE, "test", NULL,
@@ -63,10 +56,8 @@ frag_sysctl_again(void *arg)
 }
 
 /* One read-only int below hw; out: error, is the node there. */
-void
-frag_sysctl_one(void *arg)
+FRAG(sysctl_one)
 {
-	struct frag *f = arg;
 	const struct sysctlnode *node = (const void *)f;
 
 	f->out[0] = sysctl_createv(NULL, 0, NULL, &node, 0, CTLTYPE_INT, "one", NULL,
@@ -96,10 +87,8 @@ numbered(struct sysctllog **log, const char *name, int num)
 }
 
 /* The kernel picks the lowest number that is free; out: relative to the first. */
-void
-frag_sysctl_numbers(void *arg)
+FRAG(sysctl_numbers)
 {
-	struct frag *f = arg;
 	struct sysctllog *log = NULL, *other = NULL;
 	int first = numbered(&log, "first", CTL_CREATE);
 
@@ -112,11 +101,8 @@ frag_sysctl_numbers(void *arg)
 }
 
 /* out[i]: the i-th way to be wrong. */
-void
-frag_sysctl_errors(void *arg)
+FRAG(sysctl_errors)
 {
-	struct frag *f = arg;
-
 	f->out[0] = named("9lives");
 	f->out[1] = named("two words");
 	f->out[2] = named("");

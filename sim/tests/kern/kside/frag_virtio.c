@@ -43,10 +43,8 @@ free_slots(void)
 /* ---- slots ---- */
 
 /* Take all; out[0]: how many; out[1]: what the next was told; out[8..]: their numbers. */
-void
-frag_vq_slots(void *arg)
+FRAG(vq_slots)
 {
-	struct frag *f = arg;
 	int slot, error, n = 0;
 
 	while ((error = prep(&slot)) == 0)
@@ -56,10 +54,8 @@ frag_vq_slots(void *arg)
 }
 
 /* Take two and give them back, over and over. */
-void
-frag_vq_fifo(void *arg)
+FRAG(vq_fifo)
 {
-	struct frag *f = arg;
 	int a, b;
 
 	for (int i = 0; i < 4; i++) {
@@ -73,10 +69,8 @@ frag_vq_fifo(void *arg)
 }
 
 /* The last slot can always be reserved for one segment. */
-void
-frag_vq_reserve_last(void *arg)
+FRAG(vq_reserve_last)
 {
-	struct frag *f = arg;
 	int slot;
 
 	while (prep(&slot) == 0) {
@@ -86,10 +80,8 @@ frag_vq_reserve_last(void *arg)
 }
 
 /* out: free slots before, error, free slots after, the number of the next. */
-void
-frag_vq_reserve_short(void *arg)
+FRAG(vq_reserve_short)
 {
-	struct frag *f = arg;
 	int keep, slot;
 
 	prep(&keep);
@@ -99,10 +91,8 @@ frag_vq_reserve_short(void *arg)
 	f->out[2] = free_slots();
 }
 
-void
-frag_vq_abort(void *arg)
+FRAG(vq_abort)
 {
-	struct frag *f = arg;
 	int slot;
 
 	f->out[0] = free_slots();
@@ -117,16 +107,13 @@ frag_vq_abort(void *arg)
 	f->out[6] = free_slots();
 }
 
-void
-frag_vq_bad_slot(void *arg)
+FRAG(vq_bad_slot)
 {
 	virtio_enqueue_commit(child->sc_virtio, queue(), 4711, true);
 }
 
-void
-frag_vq_unreserved(void *arg)
+FRAG(vq_unreserved)
 {
-	struct frag *f = arg;
 	int slot;
 
 	child_map(child, CHILD_BYTES);
@@ -135,15 +122,14 @@ frag_vq_unreserved(void *arg)
 	frag_mark(f, '!');
 }
 
-void
-frag_vq_reserve_twice(void *arg)
+FRAG(vq_reserve_twice)
 {
 	int slot;
 
 	prep(&slot);
 	reserve(slot, 1);
 	reserve(slot, 1);
-	frag_mark(arg, '!');
+	frag_mark(f, '!');
 }
 
 /* ---- requests ---- */
@@ -180,38 +166,31 @@ send(struct frag *f, bool part, bool notify)
 	frag_mark(f, ')');
 }
 
-void
-frag_vq_send(void *arg)
+FRAG(vq_send)
 {
-	send(arg, false, true);
+	send(f, false, true);
 }
 
-void
-frag_vq_send_part(void *arg)
+FRAG(vq_send_part)
 {
-	send(arg, true, true);
+	send(f, true, true);
 }
 
-void
-frag_vq_send_quiet(void *arg)
+FRAG(vq_send_quiet)
 {
-	send(arg, false, false);
+	send(f, false, false);
 }
 
 /* Publish and notify what send_quiet left. */
-void
-frag_vq_flush(void *arg)
+FRAG(vq_flush)
 {
 	virtio_enqueue_commit(child->sc_virtio, queue(), -1, true);
-	frag_mark(arg, '-');
+	frag_mark(f, '-');
 }
 
 /* Send, then wait for the answer as a driver does. */
-void
-frag_vq_wait_answer(void *arg)
+FRAG(vq_wait_answer)
 {
-	struct frag *f = arg;
-
 	send(f, false, true);
 	mutex_enter(&child->sc_lock);
 	while (!child->sc_is_answered)
@@ -221,10 +200,8 @@ frag_vq_wait_answer(void *arg)
 }
 
 /* Two segments of half the buffer: one chain. */
-void
-frag_vq_chain(void *arg)
+FRAG(vq_chain)
 {
-	struct frag *f = arg;
 	int slot;
 
 	child_map(child, CHILD_BYTES);
@@ -245,10 +222,8 @@ frag_vq_chain(void *arg)
 /* ---- answers ---- */
 
 /* out[0]: how many; out[1]: the last error; out[8..]: slots. */
-void
-frag_vq_dequeue_all(void *arg)
+FRAG(vq_dequeue_all)
 {
-	struct frag *f = arg;
 	int slot, len, error, n = 0;
 
 	while ((error = virtio_dequeue(child->sc_virtio, queue(), &slot, &len)) == 0) {
@@ -261,8 +236,7 @@ frag_vq_dequeue_all(void *arg)
 }
 
 /* The slot is freed twice; then the queue is to go. */
-void
-frag_vq_dequeue_twice(void *arg)
+FRAG(vq_dequeue_twice)
 {
 	int slot;
 
@@ -270,13 +244,11 @@ frag_vq_dequeue_twice(void *arg)
 	virtio_dequeue_commit(child->sc_virtio, queue(), slot);
 	virtio_dequeue_commit(child->sc_virtio, queue(), slot);
 	virtio_free_vq(child->sc_virtio, queue());
-	frag_mark(arg, '!');
+	frag_mark(f, '!');
 }
 
-void
-frag_vq_free_busy(void *arg)
+FRAG(vq_free_busy)
 {
-	struct frag *f = arg;
 	int slot;
 
 	prep(&slot);
@@ -290,36 +262,27 @@ frag_vq_free_busy(void *arg)
 
 /* ---- interrupts ---- */
 
-void
-frag_vq_stop_intr(void *arg)
+FRAG(vq_stop_intr)
 {
 	virtio_stop_vq_intr(child->sc_virtio, queue());
 }
 
-void
-frag_vq_start_intr(void *arg)
+FRAG(vq_start_intr)
 {
-	struct frag *f = arg;
-
 	f->out[4] = virtio_start_vq_intr(child->sc_virtio, queue());
 	f->out[5] = virtio_vq_is_enqueued(child->sc_virtio, queue());
 }
 
 /* An interrupt only after two more answers. */
-void
-frag_vq_postpone(void *arg)
+FRAG(vq_postpone)
 {
-	struct frag *f = arg;
-
 	f->out[4] = virtio_postpone_intr(child->sc_virtio, queue(), 1);
 }
 
 /* ---- memory of the ring ---- */
 
-void
-frag_vq_layout(void *arg)
+FRAG(vq_layout)
 {
-	struct frag *f = arg;
 	const struct virtqueue *vq = queue();
 
 	f->out[0] = vq->vq_num;
@@ -333,31 +296,25 @@ frag_vq_layout(void *arg)
 }
 
 /* An indirect request of two segments takes one slot. */
-void
-frag_vq_indirect(void *arg)
+FRAG(vq_indirect)
 {
-	frag_vq_chain(arg);
-	((struct frag *)arg)->out[7] = queue()->vq_indirect != NULL;
+	frag_vq_chain(f);
+	((struct frag *)f)->out[7] = queue()->vq_indirect != NULL;
 }
 
 /* ---- configuration ---- */
 
 /* num_pages (0) and actual (4), one after the other. */
-void
-frag_config_pair(void *arg)
+FRAG(config_pair)
 {
-	struct frag *f = arg;
-
 	f->out[0] = virtio_read_device_config_le_4(child->sc_virtio, 0);
 	f->out[1] = virtio_read_device_config_le_4(child->sc_virtio, 4);
 	f->out[2] = virtio_read_device_config_le_4(child->sc_virtio, 0);
 }
 
-void
-frag_config_widths(void *arg)
+FRAG(config_widths)
 {
 	struct virtio_softc *sc = child->sc_virtio;
-	struct frag *f = arg;
 
 	f->out[0] = virtio_read_device_config_1(sc, 0);
 	f->out[1] = virtio_read_device_config_2(sc, 0);
@@ -368,38 +325,30 @@ frag_config_widths(void *arg)
 }
 
 /* Write in[0], read it back. */
-void
-frag_config_write_actual(void *arg)
+FRAG(config_write_actual)
 {
-	struct frag *f = arg;
-
 	virtio_write_device_config_le_4(child->sc_virtio, 4, (uint32_t)f->in[0]);
 	f->out[0] = virtio_read_device_config_le_4(child->sc_virtio, 4);
 }
 
 /* ---- reset ---- */
 
-void
-frag_device_reset(void *arg)
+FRAG(device_reset)
 {
 	virtio_reset(child->sc_virtio);
 }
 
-void
-frag_device_reset_masked(void *arg)
+FRAG(device_reset_masked)
 {
 	int s = splhigh();
 
 	virtio_reset(child->sc_virtio);
-	frag_mark(arg, 'r');
+	frag_mark(f, 'r');
 	splx(s);
 }
 
-void
-frag_device_reinit(void *arg)
+FRAG(device_reinit)
 {
-	struct frag *f = arg;
-
 	virtio_reset(child->sc_virtio);
 	virtio_negotiate_features(child->sc_virtio, 0);
 	f->out[0] = virtio_reinit_start(child->sc_virtio);
@@ -408,10 +357,8 @@ frag_device_reinit(void *arg)
 }
 
 /* What virtio_child() says. */
-void
-frag_device_child(void *arg)
+FRAG(device_child)
 {
-	struct frag *f = arg;
 	device_t dev = virtio_child(child->sc_virtio);
 
 	f->out[0] = dev == NULL;
