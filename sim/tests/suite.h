@@ -61,6 +61,19 @@ Suite *suite_make(const char *name, const struct suite_test *last, const struct 
 	static void \
 	name##_body(what __attribute__((unused)))
 
+/* The same with a struct that is filled in and emptied: its type, and `what` points to it. */
+#define TEST_WITH_IN(name, type, what, fill, empty) \
+	static void name##_body(what); \
+	TEST(name) \
+	{ \
+		type it; \
+		fill(&it); \
+		name##_body(&it); \
+		empty(&it); \
+	} \
+	static void \
+	name##_body(what)
+
 #define SUITE(function, name, ...) \
 	Suite *function(void); \
 	Suite * \

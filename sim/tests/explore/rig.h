@@ -47,4 +47,7 @@ unsigned rig_line_named(const char *name, const char *word);
 /* One run of it. */
 void rig_run(struct rig *rig, struct inject_points *points, struct trial_result *result);
 
+/* A test with a rig, `rig`, that one of these functions makes. */
+#define RIG_TEST(name, init) TEST_WITH_IN(name, struct rig, struct rig *rig, init, rig_fini)
+
 #endif /* VIOSIM_TESTS_EXPLORE_RIG_H */

@@ -65,16 +65,14 @@ TEST_EACH(test_plan_text_bad, bad_plans)
 	ck_assert_msg(!plan_parse(&plan, bad_plans[_i]), "%s", bad_plans[_i]);
 }
 
-TEST(test_plan_steps)
+RIG_TEST(test_plan_steps, rig_init)
 {
 	struct plan plan = { .class = device_classes[0] };
-	struct rig rig;
 	struct edit *base, *edit;
 	const struct scenario_case *c;
 	const struct scenario_step *step;
 
-	rig_init(&rig);
-	c = rig_load(&rig, TINY_SCENARIO);
+	c = rig_load(rig, TINY_SCENARIO);
 	base = edit_new(c->scenario, c->machine, false, 0);
 	ck_assert(plan_parse(&plan, "next=0/3@line 9#4; "
 	    "fail=kthread_create.enomem@before kthread_create#2"));
@@ -90,7 +88,6 @@ TEST(test_plan_steps)
 	ck_assert_int_eq(step[2].verb, SCENARIO_STEP_SETTLE);
 	edit_free(edit);
 	edit_free(base);
-	rig_fini(&rig);
 }
 
 /* ---- exploring ---- */
@@ -146,16 +143,14 @@ keys_of(const struct explore *explore)
 }
 
 /* The same mistakes with far fewer runs. */
-TEST(test_reduction)
+RIG_TEST(test_reduction, rig_init)
 {
 	struct explore_options with = { .preemptions = 1, .reduction = true, .jobs = 2 };
 	struct explore_options without = { .preemptions = 1, .jobs = 2 };
 	struct explore a, b;
-	struct rig rig;
 
-	rig_init(&rig);
-	explore_tiny(&rig, &a, &with);
-	explore_tiny(&rig, &b, &without);
+	explore_tiny(rig, &a, &with);
+	explore_tiny(rig, &b, &without);
 	ck_assert(a.complete && b.complete);
 	ck_assert_uint_eq(keys_of(&a), keys_of(&b));
 	ck_assert_uint_gt(keys_of(&a), 5);
@@ -164,20 +159,17 @@ TEST(test_reduction)
 	ck_assert_uint_lt(3 * a.tally.runs, b.tally.runs);
 	explore_fini(&a);
 	explore_fini(&b);
-	rig_fini(&rig);
 }
 
-TEST(test_finds)
+RIG_TEST(test_finds, rig_init)
 {
 	struct explore_options options = {
 		.preemptions = 1, .faults = 1, .reduction = true, .jobs = 2,
 	};
 	struct explore explore;
-	struct rig rig;
 	unsigned steps_max = 0;
 
-	rig_init(&rig);
-	explore_tiny(&rig, &explore, &options);
+	explore_tiny(rig, &explore, &options);
 	ck_assert(explore.complete);
 	ck_assert_uint_eq(explore.differ, 0);
 	ck_assert_uint_eq(explore.tally.lost.count, 0);
@@ -203,22 +195,19 @@ TEST(test_finds)
 	ck_assert_uint_gt(explore.tally.clusters.count, keys_of(&explore));
 	ck_assert_uint_le(steps_max, 12);
 	explore_fini(&explore);
-	rig_fini(&rig);
 }
 
 /* Who retries for ever is not waited for. */
-TEST(test_long_runs)
+RIG_TEST(test_long_runs, rig_init)
 {
 	struct explore_options options = { .preemptions = 1, .reduction = true, .jobs = 2 };
 	struct explore explore;
-	struct rig rig;
 
-	rig_init(&rig);
-	if (strcmp(module_attachment(rig.module, 0)->name, "viomb") == 0) {
+	if (strcmp(module_attachment(rig->module, 0)->name, "viomb") == 0) {
 		explore = (struct explore){
-			.options = options, .c = rig_load(&rig, RIG_HEAD "steps:\n"
+			.options = options, .c = rig_load(rig, RIG_HEAD "steps:\n"
 			    "  - {at: 1s, target: 3 pages}\n  - {at: 2s, target: 0 pages}\n"),
-			.cases = 1, .module = rig.module,
+			.cases = 1, .module = rig->module,
 		};
 		explore.options.strategy = &explore_bounded;
 		ck_assert(explore_run(&explore));
@@ -226,7 +215,6 @@ TEST(test_long_runs)
 		ck_assert_uint_gt(explore.limited, 0);
 		explore_fini(&explore);
 	}
-	rig_fini(&rig);
 }
 
 /* Two threads that an interrupt wakes: one of them stops in the middle, and the other goes on. */
@@ -260,7 +248,7 @@ count_run(void *arg, const struct record *run)
 }
 
 /* Nothing depends on how many do the work, nor on how often it is interrupted. */
-TEST(test_order)
+RIG_TEST(test_order, rig_init)
 {
 	struct explore_options one = {
 		.preemptions = 1, .reduction = true, .jobs = 1, .lines = true,
@@ -268,14 +256,12 @@ TEST(test_order)
 	struct explore_options three = one;
 	uint64_t lines = 0;
 	struct explore a, b;
-	struct rig rig;
 
-	rig_init(&rig);
 	three.jobs = 3;
-	explore_tiny(&rig, &a, &one);
+	explore_tiny(rig, &a, &one);
 	b = (struct explore){
-		.options = three, .c = rig_load(&rig, TINY_SCENARIO), .cases = 1,
-		.module = rig.module, .run = count_run, .arg = &lines,
+		.options = three, .c = rig_load(rig, TINY_SCENARIO), .cases = 1,
+		.module = rig->module, .run = count_run, .arg = &lines,
 	};
 	b.options.strategy = &explore_bounded;
 	ck_assert(explore_run(&b));
@@ -294,23 +280,20 @@ TEST(test_order)
 	ck_assert_uint_eq(lines, b.tally.runs);
 	explore_fini(&a);
 	explore_fini(&b);
-	rig_fini(&rig);
 }
 
 /* Runs that are not written one by one are in the sums. */
-TEST(test_silent)
+RIG_TEST(test_silent, rig_init)
 {
 	struct explore_options with = {
 		.preemptions = 1, .faults = 1, .reduction = true, .jobs = 2, .lines = true,
 	};
 	struct explore_options without = with;
 	struct explore a, b;
-	struct rig rig;
 
-	rig_init(&rig);
 	without.lines = false;
-	explore_tiny(&rig, &a, &with);
-	explore_tiny(&rig, &b, &without);
+	explore_tiny(rig, &a, &with);
+	explore_tiny(rig, &b, &without);
 	assert_same_groups(&a, &b);
 	ck_assert_uint_eq(a.tally.runs, b.tally.runs);
 	ck_assert_uint_gt(2 * b.tally.silent, b.tally.runs);
@@ -318,7 +301,6 @@ TEST(test_silent)
 		ck_assert_uint_eq(a.tally.clusters.item[i].runs, b.tally.clusters.item[i].runs);
 	explore_fini(&a);
 	explore_fini(&b);
-	rig_fini(&rig);
 }
 
 /* ---- the state file ---- */
@@ -344,24 +326,22 @@ new_file(char path[32])
 	unlink(path);
 }
 
-TEST(test_state)
+RIG_TEST(test_state, rig_init)
 {
 	struct explore part, rest, whole;
-	struct rig rig;
 	char path[32];
 	struct stat st;
 
-	rig_init(&rig);
 	new_file(path);
-	explore_kept(&rig, &part, path, 150);
+	explore_kept(rig, &part, path, 150);
 	ck_assert(explore_run(&part));
 	ck_assert(!part.complete);
 	/* The program was killed in the middle of a line. */
 	ck_assert_int_eq(stat(path, &st), 0);
 	ck_assert_int_eq(truncate(path, st.st_size - 20), 0);
-	explore_kept(&rig, &rest, path, 0);
+	explore_kept(rig, &rest, path, 0);
 	ck_assert(explore_run(&rest));
-	explore_kept(&rig, &whole, NULL, 0);
+	explore_kept(rig, &whole, NULL, 0);
 	ck_assert(explore_run(&whole));
 	ck_assert(rest.complete && whole.complete);
 	ck_assert_uint_lt(part.tally.runs, whole.tally.runs);
@@ -372,7 +352,6 @@ TEST(test_state)
 	explore_fini(&rest);
 	explore_fini(&whole);
 	unlink(path);
-	rig_fini(&rig);
 }
 
 static void
@@ -389,25 +368,23 @@ assert_refused(struct rig *rig, const char *path, const char *words)
 	explore_fini(&explore);
 }
 
-TEST(test_state_bad)
+RIG_TEST(test_state_bad, rig_init)
 {
 	struct explore part;
-	struct rig rig;
 	char path[32];
 	FILE *file;
 
-	rig_init(&rig);
 	new_file(path);
 	file = fopen(path, "w");
 	fputs("this is another file\n", file);
 	fclose(file);
-	assert_refused(&rig, path, "no state file of this exploration");
+	assert_refused(rig, path, "no state file of this exploration");
 	unlink(path);
-	explore_kept(&rig, &part, path, 100);
+	explore_kept(rig, &part, path, 100);
 	ck_assert(explore_run(&part));
 	explore_fini(&part);
 	/* Of another exploration. */
-	explore_kept(&rig, &part, path, 0);
+	explore_kept(rig, &part, path, 0);
 	part.options.faults = 1;
 	stderr_keep();
 	ck_assert(!explore_run(&part));
@@ -418,16 +395,15 @@ TEST(test_state_bad)
 	file = fopen(path, "a");
 	fputs("}{\n", file);
 	fclose(file);
-	assert_refused(&rig, path, "this line is not what was written");
+	assert_refused(rig, path, "this line is not what was written");
 	unlink(path);
 	/* Not bad, but not to be written either. */
-	explore_kept(&rig, &part, "/nowhere/state", 0);
+	explore_kept(rig, &part, "/nowhere/state", 0);
 	stderr_keep();
 	ck_assert(!explore_run(&part));
 	stderr_kept_has("cannot write /nowhere/state");
 	ck_assert(!part.bad_state);
 	explore_fini(&part);
-	rig_fini(&rig);
 }
 
 /* What sed(1) makes of a good file is refused, with the line. */
@@ -478,44 +454,38 @@ TEST_EACH(test_state_damaged, damages)
 
 /* ---- determinism ---- */
 
-TEST(test_same_again)
+RIG_TEST(test_same_again, rig_init)
 {
 	const struct scenario_case *c;
 	struct trial_result result;
-	struct rig rig;
 	char *why;
 
-	rig_init(&rig);
-	c = rig_load(&rig, TINY_SCENARIO);
-	trial_run(&rig.trial, c, NULL, &result);
-	ck_assert_ptr_null(same_again(&rig.trial, c, result.digest, 0));
+	c = rig_load(rig, TINY_SCENARIO);
+	trial_run(&rig->trial, c, NULL, &result);
+	ck_assert_ptr_null(same_again(&rig->trial, c, result.digest, 0));
 	/* The planted event is the very first. */
-	why = same_again(&rig.trial, c, result.digest, 7);
+	why = same_again(&rig->trial, c, result.digest, 7);
 	ck_assert_ptr_nonnull(why);
 	ck_assert_msg(strstr(why, "the first event that differs is number ") != NULL, "%s", why);
 	ck_assert_msg(strstr(why, ": step in context 0 at 0 ns") != NULL, "%s", why);
 	free(why);
-	why = same_again(&rig.trial, c, result.digest + 1, 0);
+	why = same_again(&rig->trial, c, result.digest + 1, 0);
 	ck_assert_msg(why != NULL && strstr(why, "had the same events") != NULL, "%s", why);
 	free(why);
-	rig_fini(&rig);
 }
 
-TEST(test_differ)
+RIG_TEST(test_differ, rig_init)
 {
 	struct explore_options options = {
 		.preemptions = 1, .reduction = true, .jobs = 2, .noise = 5,
 	};
 	struct explore explore;
-	struct rig rig;
 
-	rig_init(&rig);
-	explore_tiny(&rig, &explore, &options);
+	explore_tiny(rig, &explore, &options);
 	ck_assert_uint_gt(explore.differ, 0);
 	ck_assert(!explore.complete);
 	ck_assert_msg(strstr(explore.why, "event that differs") != NULL, "%s", explore.why);
 	explore_fini(&explore);
-	rig_fini(&rig);
 }
 
 SUITE(explore_explore_suite, "explore/explore", .timeout = 60)

@@ -39,16 +39,14 @@ static const char told_scenario[] = RIG_HEAD
     "always:\n  - mem.free > 0\n"
     "finally:\n  - host.actual == 0\n";
 
-TEST(a_baseline_acts_when_the_scenario_did)
+RIG_TEST(a_baseline_acts_when_the_scenario_did, rig_init_small)
 {
-	struct rig rig;
 	const struct scenario_case *c;
 	const struct scenario_step *step;
 	struct edit *edit;
 
-	rig_init_small(&rig);
-	c = rig_load(&rig, told_scenario);
-	edit = baseline_new(&rig.trial, c, NULL);
+	c = rig_load(rig, told_scenario);
+	edit = baseline_new(&rig->trial, c, NULL);
 	step = edit->scenario.steps.step;
 	ck_assert_uint_eq(edit->scenario.steps.count, 7);
 	ck_assert_int_eq(step[0].verb, SCENARIO_STEP_FAIL);
@@ -78,29 +76,25 @@ TEST(a_baseline_acts_when_the_scenario_did)
 	ck_assert_uint_eq(edit->scenario.seeds.seed[0], 3);
 	ck_assert_uint_ge(edit->scenario.limits.time.value, 210 * S);
 	edit_free(edit);
-	rig_fini(&rig);
 }
 
-TEST(a_baseline_of_expectations_only_is_an_attach)
+RIG_TEST(a_baseline_of_expectations_only_is_an_attach, rig_init_small)
 {
 	struct trial_result result;
 	struct scenario_case c;
 	struct edit *edit;
-	struct rig rig;
 
-	rig_init_small(&rig);
 	/* All that is left is the note at its end. */
-	edit = baseline_new(&rig.trial,
-	    rig_load(&rig, RIG_HEAD "steps:\n  - expect: attach.result == ok\n"), NULL);
+	edit = baseline_new(&rig->trial,
+	    rig_load(rig, RIG_HEAD "steps:\n  - expect: attach.result == ok\n"), NULL);
 	ck_assert_uint_eq(edit->scenario.steps.count, 1);
 	ck_assert_int_eq(edit->scenario.steps.step[0].verb, SCENARIO_STEP_NOTE);
 	edit_case(edit, &c);
-	trial_run(&rig.trial, &c, NULL, &result);
+	trial_run(&rig->trial, &c, NULL, &result);
 	ck_assert_int_eq(result.end, WORLD_STOPPED);
 	ck_assert_uint_eq(result.findings, 0);
 	scenario_case_fini(&c);
 	edit_free(edit);
-	rig_fini(&rig);
 }
 
 /* ---- shrinking ---- */
@@ -195,15 +189,13 @@ TEST(what_the_finding_does_not_need_goes)
 	rig_fini(&rig);
 }
 
-TEST(what_it_needs_stays)
+RIG_TEST(what_it_needs_stays, rig_init_small)
 {
 	struct shrink_result result;
-	struct rig rig;
 	char *text;
 
 	/* It goes wrong at exactly 13 pages. */
-	rig_init_small(&rig);
-	shrink_rig(&rig, RIG_HEAD "steps:\n  - at: 12345ms\n    target: 64 pages\n"
+	shrink_rig(rig, RIG_HEAD "steps:\n  - at: 12345ms\n    target: 64 pages\n"
 	    "  - wait: host.actual == 64\n    within: 1s\n"
 	    "  - at: 345678901us\n    storm: {targets: [40, 13, 7], every: 3ms, count: 5}\n"
 	    "limits: {time: 900s}\n", "mem.wild-access", &result);
@@ -211,7 +203,6 @@ TEST(what_it_needs_stays)
 	ck_assert_str_eq(text, PLAIN_HEAD "steps:\n  - target: 13 pages\n");
 	free(text);
 	edit_free(result.edit);
-	rig_fini(&rig);
 }
 
 TEST(bounds_end_it_with_the_best_so_far)

@@ -26,56 +26,48 @@ digest_alone(struct rig *rig, const struct scenario_case *c)
 	return result.digest;
 }
 
-TEST(test_same_as_alone)
+RIG_TEST(test_same_as_alone, rig_init)
 {
 	struct trial_result first, again, looked_at;
 	struct inject_points points;
-	struct rig rig;
 
-	rig_init(&rig);
 	inject_points_init(&points);
-	rig_load(&rig, RIG_SCENARIO);
-	rig_run(&rig, NULL, &first);
-	rig_run(&rig, &points, &looked_at);
-	rig_run(&rig, NULL, &again);
-	ck_assert_uint_eq(first.digest, digest_alone(&rig, &rig.cases[0]));
+	rig_load(rig, RIG_SCENARIO);
+	rig_run(rig, NULL, &first);
+	rig_run(rig, &points, &looked_at);
+	rig_run(rig, NULL, &again);
+	ck_assert_uint_eq(first.digest, digest_alone(rig, &rig->cases[0]));
 	ck_assert_uint_eq(first.digest, looked_at.digest);
 	ck_assert_uint_eq(first.digest, again.digest);
-	ck_assert_uint_eq(rig.trial.runs, 3);
+	ck_assert_uint_eq(rig->trial.runs, 3);
 	ck_assert_int_eq(first.end, WORLD_STOPPED);
 	ck_assert_uint_gt(first.counts.events, 100);
 	ck_assert_uint_eq(first.counts.events, looked_at.counts.events);
 	ck_assert_uint_eq(first.counts.accesses, looked_at.counts.accesses);
 	inject_points_fini(&points);
-	rig_fini(&rig);
 }
 
-TEST(test_clean)
+RIG_TEST(test_clean, rig_init_small)
 {
 	struct trial_result result;
-	struct rig rig;
 
-	rig_init_small(&rig);
-	rig_load(&rig, RIG_SCENARIO);
-	rig_run(&rig, NULL, &result);
+	rig_load(rig, RIG_SCENARIO);
+	rig_run(rig, NULL, &result);
 	ck_assert_uint_eq(result.findings, 0);
 	ck_assert_ptr_null(trial_find(&result, 1));
-	rig_fini(&rig);
 }
 
 /* A crash is a finding, and the run after it is as if nothing had been. */
-TEST(test_crash)
+RIG_TEST(test_crash, rig_init_small)
 {
 	struct trial_result result, again, clean;
 	uint64_t digest;
-	struct rig rig;
 
-	rig_init_small(&rig);
-	rig_load(&rig, RIG_SCENARIO);
-	rig_run(&rig, NULL, &clean);
+	rig_load(rig, RIG_SCENARIO);
+	rig_run(rig, NULL, &clean);
 	digest = clean.digest;
-	rig_load(&rig, CRASH_SCENARIO);
-	rig_run(&rig, NULL, &result);
+	rig_load(rig, CRASH_SCENARIO);
+	rig_run(rig, NULL, &result);
 	ck_assert_int_eq(result.end, WORLD_CRASH);
 	ck_assert_uint_eq(result.findings, 1);
 	ck_assert_str_eq(result.finding[0].rule->id, "mem.wild-access");
@@ -85,34 +77,30 @@ TEST(test_crash)
 	ck_assert_ptr_null(result.finding[0].defect);
 	ck_assert_ptr_eq(trial_find(&result, result.finding[0].key), &result.finding[0]);
 	for (int i = 0; i < 20; i++)
-		rig_run(&rig, NULL, &again);
+		rig_run(rig, NULL, &again);
 	ck_assert_uint_eq(again.digest, result.digest);
 	ck_assert_uint_eq(again.finding[0].key, result.finding[0].key);
-	rig_load(&rig, RIG_SCENARIO);
-	rig_run(&rig, NULL, &clean);
+	rig_load(rig, RIG_SCENARIO);
+	rig_run(rig, NULL, &clean);
 	ck_assert_uint_eq(clean.findings, 0);
 	ck_assert_uint_eq(clean.digest, digest);
-	rig_fini(&rig);
 }
 
 /* Not even what the driver writes where it has no business stays for the next run. */
-TEST(test_stray)
+RIG_TEST(test_stray, rig_init_small)
 {
 	struct trial_result stray, before, after;
-	struct rig rig;
 
-	rig_init_small(&rig);
-	rig.trial.shelf.checks = true;
-	rig_load(&rig, RIG_SCENARIO);
-	rig_run(&rig, NULL, &before);
-	rig_load(&rig, RIG_HEAD
+	rig->trial.shelf.checks = true;
+	rig_load(rig, RIG_SCENARIO);
+	rig_run(rig, NULL, &before);
+	rig_load(rig, RIG_HEAD
 	    "steps:\n  - at: 1s\n    target: 17 pages\n  - settle: {within: 1s}\n");
-	rig_run(&rig, NULL, &stray);
+	rig_run(rig, NULL, &stray);
 	ck_assert_uint_ne(stray.digest, before.digest);
-	rig_load(&rig, RIG_SCENARIO);
-	rig_run(&rig, NULL, &after);
+	rig_load(rig, RIG_SCENARIO);
+	rig_run(rig, NULL, &after);
 	ck_assert_uint_eq(before.digest, after.digest);
-	rig_fini(&rig);
 }
 
 static const struct trial_finding *
@@ -125,17 +113,15 @@ finding_of(const struct trial_result *result, const char *rule)
 }
 
 /* The same mistake with other numbers has the same key, another rule has another. */
-TEST(test_keys)
+RIG_TEST(test_keys, rig_init_small)
 {
 	const struct trial_finding *more, *less;
 	struct trial_result a, b;
-	struct rig rig;
 
-	rig_init_small(&rig);
-	rig_load(&rig, MISCOUNT_SCENARIO("101"));
-	rig_run(&rig, NULL, &a);
-	rig_load(&rig, MISCOUNT_SCENARIO("140"));
-	rig_run(&rig, NULL, &b);
+	rig_load(rig, MISCOUNT_SCENARIO("101"));
+	rig_run(rig, NULL, &a);
+	rig_load(rig, MISCOUNT_SCENARIO("140"));
+	rig_run(rig, NULL, &b);
 	more = finding_of(&a, "balloon.count");
 	less = finding_of(&b, "balloon.count");
 	ck_assert_uint_eq(more->line, 0);
@@ -144,28 +130,24 @@ TEST(test_keys)
 	for (unsigned i = 0; i < a.findings; i++)
 		for (unsigned k = 0; k < i; k++)
 			ck_assert_uint_ne(a.finding[i].key, a.finding[k].key);
-	rig_fini(&rig);
 }
 
 /* What a scenario expects is no business of a trial; what was armed in vain is counted. */
-TEST(test_no_failures)
+RIG_TEST(test_no_failures, rig_init_small)
 {
 	struct trial_result result;
-	struct rig rig;
 
-	rig_init_small(&rig);
-	rig_load(&rig, RIG_SCENARIO
+	rig_load(rig, RIG_SCENARIO
 	    "  - fail: {id: never, call: kmem_alloc.fails}\n"
 	    "  - expect: host.actual == 1\n");
-	rig_run(&rig, NULL, &result);
+	rig_run(rig, NULL, &result);
 	ck_assert_uint_eq(result.findings, 0);
 	ck_assert_uint_eq(result.counts.faults_armed, 1);
 	ck_assert_uint_eq(result.faults_idle, 1);
-	rig_fini(&rig);
 }
 
 /* A known defect is known wherever it shows, if rule and function fit. */
-TEST(test_defects)
+RIG_TEST(test_defects, rig_init_small)
 {
 	const char *rules[] = { "mem.wild-access" }, *where[] = { "small_in_step" };
 	const char *scenarios[] = { "some/where" };
@@ -175,46 +157,40 @@ TEST(test_defects)
 	};
 	struct manifest manifest = { .defects = &defect, .count = 1 };
 	struct trial_result result;
-	struct rig rig;
 
-	rig_init_small(&rig);
-	rig.trial.manifest = &manifest;
-	rig_load(&rig, CRASH_SCENARIO);
-	rig_run(&rig, NULL, &result);
+	rig->trial.manifest = &manifest;
+	rig_load(rig, CRASH_SCENARIO);
+	rig_run(rig, NULL, &result);
 	ck_assert_ptr_eq(result.finding[0].defect, &defect);
 	where[0] = "elsewhere";
-	rig_run(&rig, NULL, &result);
+	rig_run(rig, NULL, &result);
 	ck_assert_ptr_null(result.finding[0].defect);
 	where[0] = "small_in_step";
 	rules[0] = "live.panic";
-	rig_run(&rig, NULL, &result);
+	rig_run(rig, NULL, &result);
 	ck_assert_ptr_null(result.finding[0].defect);
-	rig_fini(&rig);
 }
 
 /* The kernel without DIAGNOSTIC takes its build of the driver. */
-TEST(test_twin)
+RIG_TEST(test_twin, rig_init_small)
 {
 	struct trial_result result;
 	struct inject_points points;
-	struct rig rig;
 
-	rig_init_small(&rig);
 	inject_points_init(&points);
-	ck_assert_ptr_nonnull(rig.trial.nodiag);
-	rig_load(&rig,
+	ck_assert_ptr_nonnull(rig->trial.nodiag);
+	rig_load(rig,
 	    "format: 1\nscenario: t\nsummary: s\n"
 	    "machine: {memory: 64MiB, diagnostic: false}\n"
 	    "machines: [{transport: virtio-1.0, dma: coherent}]\n"
 	    "device: {type: balloon, latency: 1us}\n"
 	    "steps:\n  - at: 1s\n    target: 64 pages\n  - settle: {within: 1s}\n");
-	ck_assert_ptr_eq(trial_module(&rig.trial, rig.cases[0].machine), rig.trial.nodiag);
-	rig_run(&rig, &points, &result);
+	ck_assert_ptr_eq(trial_module(&rig->trial, rig->cases[0].machine), rig->trial.nodiag);
+	rig_run(rig, &points, &result);
 	ck_assert_uint_eq(result.findings, 0);
 	ck_assert_uint_gt(points.count, 100);
-	ck_assert_uint_eq(result.digest, digest_alone(&rig, &rig.cases[0]));
+	ck_assert_uint_eq(result.digest, digest_alone(rig, &rig->cases[0]));
 	inject_points_fini(&points);
-	rig_fini(&rig);
 }
 
 static size_t
@@ -238,27 +214,24 @@ run_often(struct rig *rig, struct inject_points *points, unsigned runs)
  * Clean runs, runs that end in a crash: nothing is lost.  The least that malloc(3) gives is 32
  * bytes; what it holds back for itself depends on all that was allocated before.
  */
-TEST(test_memory)
+RIG_TEST(test_memory, rig_init_small)
 {
 	static const char *const texts[] = {
 		RIG_SCENARIO, CRASH_SCENARIO, MISCOUNT_SCENARIO("120"),
 	};
 	struct inject_points points;
-	struct rig rig;
 
-	rig_init_small(&rig);
 	inject_points_init(&points);
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		size_t before;
 
-		rig_load(&rig, texts[i]);
-		run_often(&rig, &points, 20);
+		rig_load(rig, texts[i]);
+		run_often(rig, &points, 20);
 		before = heap_bytes();
-		run_often(&rig, &points, 500);
+		run_often(rig, &points, 500);
 		ck_assert_uint_lt(heap_bytes(), before + 500 * 32 / 2);
 	}
 	inject_points_fini(&points);
-	rig_fini(&rig);
 }
 
 /* ---- one scenario after the other ---- */

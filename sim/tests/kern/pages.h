@@ -48,4 +48,7 @@ counts(const struct krig *rig)
 	return &rig->world.memory.counts;
 }
 
+/* A test with 32 pages. */
+#define PAGES_TEST(name) TEST_WITH(name, struct krig *rig, rig_of(32), krig_free)
+
 #endif /* VIOSIM_TESTS_KERN_PAGES_H */

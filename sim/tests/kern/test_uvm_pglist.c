@@ -100,10 +100,8 @@ KRIG_TEST(page_zero_is_the_bios)
 
 /* ---- limits ---- */
 
-TEST(lie09_high_is_exclusive)
+PAGES_TEST(lie09_high_is_exclusive)
 {
-	struct krig *rig = rig_of(32);
-
 	ask(rig, 4, 20 * PAGE, false);
 	krig_run(rig, frag_pglist_alloc_free);
 	assert_frames(rig, 16, 17, 18, 19);
@@ -115,18 +113,14 @@ TEST(lie09_high_is_exclusive)
 	ask(rig, 5, 20 * PAGE + PAGE - 1, false);
 	krig_run(rig, frag_pglist_alloc);
 	ck_assert_int_eq(rig->frag.out[0], K_ENOMEM);
-	krig_free(rig);
 }
 
-TEST(low_is_inclusive)
+PAGES_TEST(low_is_inclusive)
 {
-	struct krig *rig = rig_of(32);
-
 	ask(rig, 2, ANYWHERE, false);
 	rig->frag.in[1] = 20 * PAGE;
 	krig_run(rig, frag_pglist_alloc);
 	assert_frames(rig, 20, 21);
-	krig_free(rig);
 }
 
 /* UINT32_MAX * PAGE_SIZE with an int PAGE_SIZE is just under 4 GiB: memory above is spared. */
@@ -158,32 +152,24 @@ TEST(no_memory_in_range_is_einval_whatever_waitok)
 	}
 }
 
-TEST(size_is_rounded_up_to_pages)
+PAGES_TEST(size_is_rounded_up_to_pages)
 {
-	struct krig *rig = rig_of(32);
-
 	ask(rig, 1, ANYWHERE, false);
 	rig->frag.in[0] = PAGE + 1;
 	krig_run(rig, frag_pglist_alloc);
 	assert_frames(rig, 16, 17);
-	krig_free(rig);
 }
 
-TEST(boundary_below_the_size_is_einval)
+PAGES_TEST(boundary_below_the_size_is_einval)
 {
-	struct krig *rig = rig_of(32);
-
 	ask(rig, 4, ANYWHERE, false);
 	rig->frag.in[4] = 2 * PAGE;
 	krig_run(rig, frag_pglist_alloc);
 	ck_assert_int_eq(rig->frag.out[0], K_EINVAL);
-	krig_free(rig);
 }
 
-TEST(contiguous_path_gives_one_run)
+PAGES_TEST(contiguous_path_gives_one_run)
 {
-	struct krig *rig = rig_of(32);
-
 	ask(rig, 3, ANYWHERE, false);
 	rig->frag.in[3] = 8 * PAGE;
 	rig->frag.in[5] = 1;
@@ -195,7 +181,6 @@ TEST(contiguous_path_gives_one_run)
 	rig->frag.in[4] = 4 * PAGE;
 	krig_run(rig, frag_pglist_alloc);
 	assert_frames(rig, 28, 29, 30, 31);
-	krig_free(rig);
 }
 
 TEST(alignment_that_is_no_power_of_two_panics)
@@ -213,9 +198,8 @@ TEST(alignment_that_is_no_power_of_two_panics)
 
 /* ---- size 0 ---- */
 
-TEST(lie07_pglistalloc_of_size_0_swallows_all_and_never_returns)
+PAGES_TEST(lie07_pglistalloc_of_size_0_swallows_all_and_never_returns)
 {
-	struct krig *rig = rig_of(32);
 	struct context *thread;
 
 	ask(rig, 0, ANYWHERE, true);
@@ -227,19 +211,15 @@ TEST(lie07_pglistalloc_of_size_0_swallows_all_and_never_returns)
 	ck_assert_int_eq(thread->why, HW_SLEEP_MEMORY);
 	ck_assert_uint_eq(counts(rig)->driver, 32);
 	ck_assert_uint_eq(counts(rig)->free, 0);
-	krig_free(rig);
 }
 
-TEST(lie07_without_waitok_it_gives_all_back)
+PAGES_TEST(lie07_without_waitok_it_gives_all_back)
 {
-	struct krig *rig = rig_of(32);
-
 	alloc(rig, 0, ANYWHERE, false);
 	ck_assert_int_eq(rig->frag.out[0], K_ENOMEM);
 	/* Taken: the account before the last page went. */
 	ck_assert_uint_eq(krig_event(rig, EV_PAGES, HW_PAGE_DRIVER, 0)->arg[0], 32);
 	ck_assert_uint_eq(counts(rig)->free, 32);
-	krig_free(rig);
 }
 
 TEST(lie07_with_an_exhausted_segment_it_returns_an_empty_list)
@@ -262,9 +242,8 @@ TEST(lie07_with_an_exhausted_segment_it_returns_an_empty_list)
 /* ---- shortage ---- */
 
 /* 20 of 32 are free; with waitok a request of 25 keeps 20 and waits for 5. */
-TEST(lie08_waitok_waits_with_what_it_has)
+PAGES_TEST(lie08_waitok_waits_with_what_it_has)
 {
-	struct krig *rig = rig_of(32);
 	struct context *thread;
 
 	ck_assert_int_eq(kern_others(12), 12);
@@ -287,14 +266,11 @@ TEST(lie08_waitok_waits_with_what_it_has)
 	ck_assert_int_eq(rig->frag.out[0], 0);
 	ck_assert_int_eq(rig->frag.out[1], 25);
 	ck_assert_uint_eq(counts(rig)->driver, 25);
-	krig_free(rig);
 }
 
 /* What one thread frees, another gets that waits for it. */
-TEST(freeing_pages_wakes_who_waits)
+PAGES_TEST(freeing_pages_wakes_who_waits)
 {
-	struct krig *rig = rig_of(32);
-
 	alloc(rig, 28, ANYWHERE, false);
 	krig_assert_order(rig, "r");
 	ask(rig, 20, ANYWHERE, true);
@@ -308,20 +284,16 @@ TEST(freeing_pages_wakes_who_waits)
 	krig_assert_order(rig, "rfr");
 	ck_assert_int_eq(rig->frag.out[0], 0);
 	ck_assert_int_eq(rig->frag.out[1], 20);
-	krig_free(rig);
 }
 
-TEST(lie08_without_waitok_it_is_enomem_and_nothing_kept)
+PAGES_TEST(lie08_without_waitok_it_is_enomem_and_nothing_kept)
 {
-	struct krig *rig = rig_of(32);
-
 	ck_assert_int_eq(kern_others(12), 12);
 	alloc(rig, 25, ANYWHERE, false);
 	ck_assert_int_eq(rig->frag.out[0], K_ENOMEM);
 	ck_assert_int_eq(rig->frag.out[1], 0);
 	ck_assert_uint_eq(counts(rig)->driver, 0);
 	ck_assert_uint_eq(counts(rig)->free, 20);
-	krig_free(rig);
 }
 
 /* Not against the amount: one page above it, and everything goes. */
@@ -365,10 +337,8 @@ TEST(lie08_out_of_range_memory_is_a_live_lock)
 	krig_free(rig);
 }
 
-TEST(injected_failures_are_what_the_caller_gets)
+PAGES_TEST(injected_failures_are_what_the_caller_gets)
 {
-	struct krig *rig = rig_of(32);
-
 	krig_fault(rig, "uvm_pglistalloc.enomem", 1);
 	alloc(rig, 1, ANYWHERE, true);
 	ck_assert_int_eq(rig->frag.out[0], K_ENOMEM);
@@ -377,13 +347,10 @@ TEST(injected_failures_are_what_the_caller_gets)
 	ck_assert_int_eq(rig->frag.out[0], K_EINVAL);
 	alloc(rig, 1, ANYWHERE, true);
 	ck_assert_int_eq(rig->frag.out[0], 0);
-	krig_free(rig);
 }
 
-TEST(injected_shortage_lasts_until_healed)
+PAGES_TEST(injected_shortage_lasts_until_healed)
 {
-	struct krig *rig = rig_of(32);
-
 	krig_fault(rig, "uvm_pglistalloc.block", FAULT_FOREVER);
 	alloc(rig, 1, ANYWHERE, false);
 	ck_assert_int_eq(rig->frag.out[0], K_ENOMEM);
@@ -396,17 +363,13 @@ TEST(injected_shortage_lasts_until_healed)
 	krig_go(rig);
 	krig_assert_order(rig, "rr");
 	ck_assert_int_eq(rig->frag.out[0], 0);
-	krig_free(rig);
 }
 
-TEST(waiting_with_a_spin_mutex_held_panics)
+PAGES_TEST(waiting_with_a_spin_mutex_held_panics)
 {
-	struct krig *rig = rig_of(32);
-
 	ask(rig, 40, ANYWHERE, true);
 	krig_run(rig, frag_pglist_spin_held);
 	krig_assert_panic(rig, "block with spin-mutex held");
-	krig_free(rig);
 }
 
 /* ---- the rest of the guest ---- */

@@ -49,13 +49,10 @@ run(struct rig *rig, const struct scenario_case *c)
 }
 
 /* Each attempt takes 100 pages, is refused the rest, and gives them back. */
-TEST(refused_allocations_count_for_nothing)
+RIG_TEST(refused_allocations_count_for_nothing, rig_init_small)
 {
-	struct rig rig;
-
-	rig_init_small(&rig);
 	checked = 0;
-	run(&rig, rig_load(&rig, RIG_HEAD
+	run(rig, rig_load(rig, RIG_HEAD
 	    "steps:\n"
 	    "  - guest: {use: 16277 pages}\n"
 	    "  - {at: 1s, target: 256 pages}\n"
@@ -63,7 +60,6 @@ TEST(refused_allocations_count_for_nothing)
 	    "finally:\n"
 	    "  - mem.balloon == 0\n"));
 	ck_assert_uint_eq(checked, 1);
-	rig_fini(&rig);
 }
 
 static void
@@ -85,20 +81,17 @@ run_file(struct rig *rig, const char *path)
 	diag_list_fini(&diags);
 }
 
-TEST(columns_agree_in_every_scenario)
+RIG_TEST(columns_agree_in_every_scenario, rig_init)
 {
 	glob_t files;
-	struct rig rig;
 
-	rig_init(&rig);
 	checked = 0;
 	ck_assert_int_eq(glob("scenarios/*/*.yaml", 0, NULL, &files), 0);
 	for (size_t i = 0; i < files.gl_pathc; i++)
 		if (strstr(files.gl_pathv[i], "/include/") == NULL)
-			run_file(&rig, files.gl_pathv[i]);
+			run_file(rig, files.gl_pathv[i]);
 	ck_assert_uint_gt(checked, 100);
 	globfree(&files);
-	rig_fini(&rig);
 }
 
 SUITE(report_columns_suite, "report_columns", .timeout = 60)

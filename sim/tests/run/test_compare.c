@@ -31,6 +31,14 @@ two_init(struct two *two)
 	two->b = (struct compare_stream){ .event = two->event_b, .end = WORLD_STOPPED };
 }
 
+static void
+two_fini(struct two *two)
+{
+	compare_result_fini(&two->result);
+}
+
+#define TWO_TEST(name) TEST_WITH_IN(name, struct two, struct two *two, two_init, two_fini)
+
 static struct compare_event *
 happens(struct compare_stream *stream, uint64_t time_ns, enum event_kind kind, unsigned code,
     uint64_t value)
@@ -79,35 +87,27 @@ rows(struct two *two, unsigned bound)
 	return text;
 }
 
-TEST(same)
+TWO_TEST(same)
 {
-	struct two two;
-
-	two_init(&two);
-	ck_assert_str_eq(rows(&two, 9), "");
-	usual(&two.a, 5);
-	usual(&two.b, 5);
-	two.b.event[0].site = 77;	/* positions are not compared */
-	ck_assert_str_eq(rows(&two, 9), "=====");
-	ck_assert_uint_eq(two.result.differences, 0);
-	compare_result_fini(&two.result);
+	ck_assert_str_eq(rows(two, 9), "");
+	usual(&two->a, 5);
+	usual(&two->b, 5);
+	two->b.event[0].site = 77;	/* positions are not compared */
+	ck_assert_str_eq(rows(two, 9), "=====");
+	ck_assert_uint_eq(two->result.differences, 0);
 }
 
-TEST(added_and_removed)
+TWO_TEST(added_and_removed)
 {
-	struct two two;
-
-	two_init(&two);
-	usual(&two.a, 5);
-	calls(&two.b, 5, HW_CALL_MUTEX_OWNED, 1);
-	usual(&two.b, 5);
+	usual(&two->a, 5);
+	calls(&two->b, 5, HW_CALL_MUTEX_OWNED, 1);
+	usual(&two->b, 5);
 	/* The result follows from its call. */
-	ck_assert_str_eq(rows(&two, 9), "+(+)=====");
-	ck_assert_uint_eq(two.result.differences, 1);
-	happens(&two.a, 6, EV_DEV_KICK, 0, 1);
-	ck_assert_str_eq(rows(&two, 9), "+(+)=====-");
-	ck_assert_uint_eq(two.result.differences, 2);
-	compare_result_fini(&two.result);
+	ck_assert_str_eq(rows(two, 9), "+(+)=====");
+	ck_assert_uint_eq(two->result.differences, 1);
+	happens(&two->a, 6, EV_DEV_KICK, 0, 1);
+	ck_assert_str_eq(rows(two, 9), "+(+)=====-");
+	ck_assert_uint_eq(two->result.differences, 2);
 }
 
 TEST(changed)
@@ -138,79 +138,63 @@ TEST(changed)
 }
 
 /* Only where the shift begins or changes, and by context. */
-TEST(shifted)
+TWO_TEST(shifted)
 {
-	struct two two;
-
-	two_init(&two);
-	usual(&two.a, 5);
-	usual(&two.b, 7);
-	ck_assert_str_eq(rows(&two, 9), ">====");
-	ck_assert_uint_eq(two.result.moved, 4);
-	usual(&two.a, 20);
-	usual(&two.b, 19);
-	happens(&two.a, 30, EV_DEV_KICK, 0, 0)->ctx = 2;
-	happens(&two.b, 30, EV_DEV_KICK, 0, 0)->ctx = 2;
-	usual(&two.a, 40);
-	usual(&two.b, 39);
-	ck_assert_str_eq(rows(&two, 9), ">====<==========");
-	ck_assert_uint_eq(two.result.differences, 2);
-	ck_assert_uint_eq(two.result.moved, 4 + 4 + 5);
-	compare_result_fini(&two.result);
+	usual(&two->a, 5);
+	usual(&two->b, 7);
+	ck_assert_str_eq(rows(two, 9), ">====");
+	ck_assert_uint_eq(two->result.moved, 4);
+	usual(&two->a, 20);
+	usual(&two->b, 19);
+	happens(&two->a, 30, EV_DEV_KICK, 0, 0)->ctx = 2;
+	happens(&two->b, 30, EV_DEV_KICK, 0, 0)->ctx = 2;
+	usual(&two->a, 40);
+	usual(&two->b, 39);
+	ck_assert_str_eq(rows(two, 9), ">====<==========");
+	ck_assert_uint_eq(two->result.differences, 2);
+	ck_assert_uint_eq(two->result.moved, 4 + 4 + 5);
 }
 
 /* One more round of a loop is one round, not a shift of all others. */
-TEST(more_of_the_same)
+TWO_TEST(more_of_the_same)
 {
-	struct two two;
-
-	two_init(&two);
 	for (uint64_t time = 1; time <= 3; time++)
-		happens(&two.a, 10 * time, EV_DEV_KICK, 0, 0);
-	happens(&two.b, 10, EV_DEV_KICK, 0, 0);
-	happens(&two.b, 15, EV_DEV_KICK, 0, 0);
-	happens(&two.b, 20, EV_DEV_KICK, 0, 0);
-	happens(&two.b, 30, EV_DEV_KICK, 0, 0);
-	ck_assert_str_eq(rows(&two, 9), "=+==");
-	compare_result_fini(&two.result);
+		happens(&two->a, 10 * time, EV_DEV_KICK, 0, 0);
+	happens(&two->b, 10, EV_DEV_KICK, 0, 0);
+	happens(&two->b, 15, EV_DEV_KICK, 0, 0);
+	happens(&two->b, 20, EV_DEV_KICK, 0, 0);
+	happens(&two->b, 30, EV_DEV_KICK, 0, 0);
+	ck_assert_str_eq(rows(two, 9), "=+==");
 }
 
-TEST(ends)
+TWO_TEST(ends)
 {
-	struct two two;
-
-	two_init(&two);
-	usual(&two.a, 5);
-	usual(&two.b, 5);
-	two.a.end = WORLD_PANIC;
-	ck_assert_str_eq(rows(&two, 9), "=====E");
+	usual(&two->a, 5);
+	usual(&two->b, 5);
+	two->a.end = WORLD_PANIC;
+	ck_assert_str_eq(rows(two, 9), "=====E");
 	/* What b does after a's panic follows from that. */
-	happens(&two.b, 6, EV_DEV_KICK, 0, 0);
-	ck_assert_str_eq(rows(&two, 9), "=====E(+)");
-	ck_assert_uint_eq(two.result.differences, 1);
+	happens(&two->b, 6, EV_DEV_KICK, 0, 0);
+	ck_assert_str_eq(rows(two, 9), "=====E(+)");
+	ck_assert_uint_eq(two->result.differences, 1);
 	/* If b panics, it was b that did more before it. */
-	two.a.end = WORLD_STOPPED;
-	two.b.end = WORLD_PANIC;
-	ck_assert_str_eq(rows(&two, 9), "=====+E");
-	compare_result_fini(&two.result);
+	two->a.end = WORLD_STOPPED;
+	two->b.end = WORLD_PANIC;
+	ck_assert_str_eq(rows(two, 9), "=====+E");
 }
 
-TEST(nothing_in_common)
+TWO_TEST(nothing_in_common)
 {
-	struct two two;
-
-	two_init(&two);
-	usual(&two.a, 5);
-	usual(&two.b, 5);
+	usual(&two->a, 5);
+	usual(&two->b, 5);
 	for (int i = 0; i < 6; i++) {
-		happens(&two.a, 6, EV_DEV_KICK, 0, 0);
-		happens(&two.b, 6, EV_DEV_STATUS, 0, 0);
+		happens(&two->a, 6, EV_DEV_KICK, 0, 0);
+		happens(&two->b, 6, EV_DEV_STATUS, 0, 0);
 	}
-	ck_assert_str_eq(rows(&two, 4), "=====!");
-	ck_assert_uint_eq(two.result.lost_a, 5);
-	ck_assert_uint_eq(two.result.lost_b, 5);
-	ck_assert_str_eq(rows(&two, 12), "=====------++++++");
-	compare_result_fini(&two.result);
+	ck_assert_str_eq(rows(two, 4), "=====!");
+	ck_assert_uint_eq(two->result.lost_a, 5);
+	ck_assert_uint_eq(two->result.lost_b, 5);
+	ck_assert_str_eq(rows(two, 12), "=====------++++++");
 }
 
 /* ---- classes and text ---- */
@@ -247,17 +231,15 @@ classes_as(struct compared_classes *classes, bool for_people)
 	return text;
 }
 
-TEST(text_of_a_case)
+TWO_TEST(text_of_a_case)
 {
-	struct two two;
 	char *text;
 
-	two_init(&two);
-	usual(&two.a, 1500000000);
-	usual(&two.b, 1500000000);
-	two.b.event[3].value[0] = 2;
-	rows(&two, 9);
-	text = printed(&two, false);
+	usual(&two->a, 1500000000);
+	usual(&two->b, 1500000000);
+	two->b.event[3].value[0] = 2;
+	rows(two, 9);
+	text = printed(two, false);
 	ck_assert_str_eq(text,
 	    "t#1.0: 1 difference, after 3 equal events\n"
 	    "       1.500000000s thread    ipl 0  mutex_enter(mutex1)\n"
@@ -268,52 +250,46 @@ TEST(text_of_a_case)
 	    "  ^ mutex\n"
 	    "       1.500000000s thread    ipl 0  return of mutex_exit()\n");
 	free(text);
-	compare_result_fini(&two.result);
 }
 
 /* A difference at each end: all of them, or the first. */
-TEST(first_and_all)
+TWO_TEST(first_and_all)
 {
-	struct two two;
 	char *text;
 
-	two_init(&two);
-	happens(&two.a, 1, EV_DEV_STATUS, 0, 1);
+	happens(&two->a, 1, EV_DEV_STATUS, 0, 1);
 	for (int i = 0; i < 4; i++) {
-		usual(&two.a, 2);
-		usual(&two.b, 2);
+		usual(&two->a, 2);
+		usual(&two->b, 2);
 	}
-	happens(&two.b, 3, EV_DEV_STATUS, 0, 2);
-	ck_assert_str_eq(rows(&two, 9), "-====================+");
-	text = printed(&two, false);
+	happens(&two->b, 3, EV_DEV_STATUS, 0, 2);
+	ck_assert_str_eq(rows(two, 9), "-====================+");
+	text = printed(two, false);
 	ck_assert_ptr_nonnull(strstr(text, "2 differences, the first after 0 equal events\n"));
 	ck_assert_ptr_nonnull(strstr(text, "  -    0.000000001s"));
 	ck_assert_ptr_null(strstr(text, "  +    0.000000003s"));
 	free(text);
-	text = printed(&two, true);
+	text = printed(two, true);
 	ck_assert_ptr_nonnull(strstr(text, "  -    0.000000001s"));
 	ck_assert_ptr_nonnull(strstr(text, "  ...\n"));
 	ck_assert_ptr_nonnull(strstr(text, "  +    0.000000003s"));
 	free(text);
-	compare_result_fini(&two.result);
 }
 
-TEST(classes_over_cases)
+TWO_TEST(classes_over_cases)
 {
 	struct compared_classes classes = { 0 }, read = { 0 };
-	struct two two;
 	struct compared compared = {
-		.id = "t#1.0", .a = &two.a, .b = &two.b, .result = &two.result,
+		.id = "t#1.0", .a = &two->a, .b = &two->b, .result = &two->result,
 	};
 	char *text;
 
-	two_init(&two);
-	usual(&two.a, 5);
-	usual(&two.b, 6);
-	calls(&two.b, 6, HW_CALL_MUTEX_OWNED, 1);
-	calls(&two.b, 6, HW_CALL_MUTEX_OWNED, 1);
-	two.b.end = WORLD_PANIC;
-	rows(&two, 9);
+	usual(&two->a, 5);
+	usual(&two->b, 6);
+	calls(&two->b, 6, HW_CALL_MUTEX_OWNED, 1);
+	calls(&two->b, 6, HW_CALL_MUTEX_OWNED, 1);
+	two->b.end = WORLD_PANIC;
+	rows(two, 9);
 	compared_classes_add(&classes, &compared);
 	text = classes_as(&classes, false);
 	ck_assert(compared_classes_read(&read, "t#1.0", text));
@@ -330,7 +306,6 @@ TEST(classes_over_cases)
 	free(text);
 	compared_classes_fini(&classes);
 	compared_classes_fini(&read);
-	compare_result_fini(&two.result);
 }
 
 TEST(bad_classes)
