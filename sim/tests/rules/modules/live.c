@@ -193,7 +193,6 @@ count_config(struct probe *sc)
 	mutex_exit(&sc->sc_lock);
 }
 
-/* It ends only when the host wants something, but time passes meanwhile. */
 /* Few rounds, and much to do in each. */
 static char probe_much[65536];
 
@@ -250,6 +249,7 @@ FRAGMENT_IN(live_endless_loop_bad10, in_thread, zero_for_ever)
 		kmem_free(p, 4 << 20);
 }
 
+/* It ends only when the host wants something, but time passes meanwhile. */
 FRAGMENT_IN(live_endless_loop_ok, in_thread, poll_for_config, .in_config = count_config)
 {
 	int n;
