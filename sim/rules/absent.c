@@ -22,6 +22,14 @@ static const struct rule_absent table[] = {
 	{ "ring.real-virtio", "the descriptors that NetBSD's own virtio.c writes are right",
 	  "The kernel's side of the ring is viosim's, written after the real one; what the "
 	  "device reads is judged, but it is not that code which wrote it." },
+	{ "ring.reset-with-requests", "a device is not reset while it has requests",
+	  "That is how a driver takes buffers back (virtio 1.2 clause 3.3.1).  What it must do "
+	  "with them afterwards is judged: page.conservation, ring.slot-balance, "
+	  "dma.sync-pairing." },
+	{ "thread.priority", "a thread that the host waits for is not of the lowest priority",
+	  "PRI_IDLE is a driver's right: to run when nothing else wants to is a policy, and "
+	  "kthread(9) offers it.  A busy guest, in which such a thread never runs, is not "
+	  "modelled: nothing but the driver wants the processors here." },
 };
 
 const struct rule_absent *

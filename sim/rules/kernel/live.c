@@ -16,6 +16,7 @@
 #define STATUS_DRIVER_OK 0x04u
 #define REACTION_NS (15 * LIVE_SECOND_NS)	/* to the first request after the host asked */
 #define LIVELOCK_NS (10 * LIVE_SECOND_NS)	/* waiting for memory that is there */
+#define DETACH_NS (10 * LIVE_SECOND_NS)	/* of a detach, with nothing at the device */
 
 /* An allocation that a context is in. */
 struct allocation {
@@ -30,7 +31,17 @@ struct requests {
 	uint64_t quiet_ns;		/* since then it answered none of them */
 };
 
+/* A detach that has to wait for something. */
+struct detach {
+	uint32_t seq;			/* its first sleep, 0: none goes on */
+	uint64_t begun_ns;
+	uint64_t idle_ns;		/* with no request out, up to `seen_ns` */
+	uint64_t seen_ns;
+	unsigned strikes;		/* faults that had struck when it began */
+};
+
 struct live_state {
+	struct detach detach;
 	struct allocation allocation[SHADOW_CONTEXTS];
 	struct requests requests[RULES_QUEUES_MAX];
 	uint32_t asked_seq;		/* newest change of what the host asks for */
@@ -154,10 +165,31 @@ HOOK(note_desc, struct live_state *state)
 	state->is_open = false;
 }
 
+static bool
+is_any_out(const struct live_state *state)
+{
+	for (unsigned q = 0; q < RULES_QUEUES_MAX; q++)
+		if (state->requests[q].out > 0)
+			return true;
+	return false;
+}
+
+/* Before the device gets a request, or has one less. */
+static void
+follow_detach(struct live_state *state, const struct event *event)
+{
+	if (state->detach.seq == 0)
+		return;
+	if (!is_any_out(state))
+		state->detach.idle_ns += event->time_ns - state->detach.seen_ns;
+	state->detach.seen_ns = event->time_ns;
+}
+
 HOOK(on_take, struct live_state *state)
 {
 	struct requests *requests = &state->requests[event->dev_take.queue];
 
+	follow_detach(state, event);
 	if (event->dev_take.queue < RULES_QUEUES_MAX && requests->out++ == 0)
 		requests->quiet_ns = event->time_ns;
 }
@@ -168,6 +200,7 @@ HOOK(on_used, struct live_state *state)
 
 	if (event->dev_used.queue >= RULES_QUEUES_MAX)
 		return;
+	follow_detach(state, event);
 	requests->quiet_ns = event->time_ns;
 	if (requests->out > 0)
 		requests->out--;
@@ -175,8 +208,56 @@ HOOK(on_used, struct live_state *state)
 
 HOOK(on_status, struct live_state *state)
 {
+	follow_detach(state, event);
 	if (event->dev_status.status == 0)
 		memset(state->requests, 0, sizeof(state->requests));
+}
+
+/* ---- a detach ---- */
+
+HOOK(on_sleep, struct live_state *state)
+{
+	const struct rules_view *view;
+
+	if (event->ctx_kind != HW_CTX_AUTOCONF || state->detach.seq != 0)
+		return;
+	view = rules_look(core);
+	if (view->detaching)
+		state->detach = (struct detach){
+			.seq = event->seq, .begun_ns = event->time_ns, .seen_ns = event->time_ns,
+			.strikes = view->faults_struck,
+		};
+}
+
+static const struct rule rule_slow_detach = {
+	"live.slow-detach", SEVERITY_LINT,
+	"a detach waits for the device, and not for time to pass",
+	"autoconf(9), config_detach(); condvar(9)",
+	"Who detaches waits as long, and a module cannot be unloaded.  A thread that is not woken "
+	"finds out at the end of its sleep.",
+	"sc->sc_dying = true;\nkthread_join(sc->sc_thread);\t/* sleeps for 30 s */",
+	"sc->sc_dying = true;\ncv_signal(&sc->sc_cv);\nmutex_exit(&sc->sc_lock);\n"
+	"kthread_join(sc->sc_thread);",
+	.distance = RULE_SUSPECT
+};
+
+HOOK(call_detach, struct live_state *state)
+{
+	struct detach *detach = &state->detach;
+	const struct rules_view *view = rules_look(core);
+	const struct sleeper *sleeper = live_sleeper(core, event->ctx);
+	struct finding *finding;
+
+	follow_detach(state, event);
+	if (detach->seq != 0 && detach->idle_ns >= DETACH_NS && view->device.healthy &&
+	    view->faults_armed == 0 && view->faults_struck == detach->strikes) {
+		finding = rules_report(core, &rule_slow_detach, event, sleeper->site,
+		    "the detach waited for %" PRIu64 " s, in %" PRIu64 " of which the device had "
+		    "no request", (event->time_ns - detach->begun_ns) / LIVE_SECOND_NS,
+		    detach->idle_ns / LIVE_SECOND_NS);
+		finding_because(finding, detach->seq, "it first slept here");
+	}
+	detach->seq = 0;
 }
 
 void
@@ -470,13 +551,15 @@ static const struct hook_row hooks[] = {
 	ON_EVENT(DEV_TAKE, on_take),
 	ON_EVENT(DEV_USED, on_used),
 	ON_EVENT(DEV_STATUS, on_status),
+	ON_EVENT(CTX_SLEEP, on_sleep),
+	ON_CALL(VIRTIO_CHILD_DETACH, call_detach),
 	HOOKS_END
 };
 
 const struct area area_live = {
 	.name = "live",
-	.rules = RULES(&rule_convergence, &rule_deadlock, &rule_endless_loop, &rule_panic,
-	    &rule_trap),
+	.rules = RULES(&rule_convergence, &rule_deadlock, &rule_slow_detach,
+	    &rule_endless_loop, &rule_panic, &rule_trap),
 	.hooks = hooks,
 	.state_bytes = sizeof(struct live_state),
 	.rest = live_rest,

@@ -12,6 +12,8 @@
 #include "rules/kernel/mem_touch.h"
 
 #define MEM_SLEEP 1			/* KM_SLEEP */
+#define MEM_RETRIES 16			/* of one call before it is said */
+#define MEM_PAUSE_NS UINT64_C(1000000)	/* between two tries */
 
 struct block {
 	bool exists, gone, reported;
@@ -19,10 +21,19 @@ struct block {
 	uint64_t size;
 };
 
+/* An allocation that failed, and that its context has tried again ever since. */
+struct retry {
+	unsigned count;			/* failures in a row, with no pause between them */
+	uint64_t ns;			/* of the newest */
+	uint32_t first_seq;
+	struct shadow_call call;	/* likewise */
+};
+
 struct mem {
 	struct block *block;		/* by ordinal */
 	size_t blocks;
 	bool detached;
+	struct retry retry[SHADOW_CONTEXTS];
 	struct mem_map map;
 };
 
@@ -90,6 +101,53 @@ HOOK(call_free, struct mem *mem)
 	    "kmem_free with size %llu, it was allocated with %llu",
 	    (unsigned long long)event->call.kmem_free.size, (unsigned long long)block->size);
 	finding_because(finding, block->seq, "allocated here");
+}
+
+static const struct rule rule_retry = {
+	"mem.retry", SEVERITY_LINT,
+	"an allocation that failed is not tried again and again without a pause",
+	"kmem(9); uvm(9), uvm_pglistalloc(); bus_dma(9), bus_dmamem_alloc()",
+	"Who could free memory needs the processor for it.",
+	"while (uvm_pglistalloc(n, 0, high, 0, 0, &list, 1, 0) != 0)\n\tcontinue;",
+	"while (uvm_pglistalloc(n, 0, high, 0, 0, &list, 1, 0) != 0)\n"
+	"\tkpause(\"nomem\", false, hz, NULL);",
+	.distance = RULE_SUSPECT
+};
+
+static bool
+is_same_call(const struct shadow_call *one, const struct shadow_call *other)
+{
+	return one->code == other->code && one->site == other->site &&
+	    memcmp(&one->args, &other->args, sizeof(one->args)) == 0;
+}
+
+/* Less, or in another range, is another call: that is how one finds out what there is. */
+HOOK(ret_alloc, struct mem *mem)
+{
+	const struct shadow_call *call = rules_returned(core, event);
+	struct retry *retry = &mem->retry[event->ctx];
+	bool is_pointer = event->code == HW_CALL_KMEM_ALLOC || event->code == HW_CALL_KMEM_ZALLOC;
+	struct finding *finding;
+
+	if (call == NULL || (event->ret.result == 0) != is_pointer) {
+		retry->count = 0;
+		return;
+	}
+	if (retry->count == 0 || !is_same_call(&retry->call, call) ||
+	    event->time_ns - retry->ns >= MEM_PAUSE_NS)
+		*retry = (struct retry){ .first_seq = call->seq, .call = *call };
+	retry->ns = event->time_ns;
+	if (++retry->count != MEM_RETRIES)
+		return;
+	finding = rules_report(core, &rule_retry, event, call->site,
+	    "%s failed %u times in a row, with the same arguments and no pause between them",
+	    trace_call_name(event->code), retry->count);
+	finding_because(finding, retry->first_seq, "the first time");
+}
+
+HOOK(on_sleep, struct mem *mem)
+{
+	mem->retry[event->ctx].count = 0;
 }
 
 HOOK(note_kmem, struct mem *mem)
@@ -261,6 +319,11 @@ static const struct hook_row hooks[] = {
 	ON_CALL(KMEM_ALLOC, call_alloc),
 	ON_CALL(KMEM_ZALLOC, call_alloc),
 	ON_NOTE(KMEM, note_kmem),
+	ON_RET(KMEM_ALLOC, ret_alloc),
+	ON_RET(KMEM_ZALLOC, ret_alloc),
+	ON_RET(UVM_PGLISTALLOC, ret_alloc),
+	ON_RET(BUS_DMAMEM_ALLOC, ret_alloc),
+	ON_EVENT(CTX_SLEEP, on_sleep),
 	ON_CALL(KMEM_FREE, call_free),
 	ON_NOTE(KMEM_GONE, note_kmem_gone),
 	ON_EVENT(UNDEFINED, on_undefined),
@@ -272,9 +335,9 @@ static const struct hook_row hooks[] = {
 
 const struct area area_mem = {
 	.name = "mem",
-	.rules = RULES(&rule_sleep_context, &rule_free_size, &rule_leak, &rule_arithmetic,
-	    &rule_mem_use_after_free, &rule_mem_out_of_bounds, &rule_mem_uninitialised,
-	    &rule_wild_access, &rule_stack_use, &rule_stack_overflow),
+	.rules = RULES(&rule_sleep_context, &rule_retry, &rule_free_size, &rule_leak,
+	    &rule_arithmetic, &rule_mem_use_after_free, &rule_mem_out_of_bounds,
+	    &rule_mem_uninitialised, &rule_wild_access, &rule_stack_use, &rule_stack_overflow),
 	.hooks = hooks,
 	.state_bytes = sizeof(struct mem),
 	.fini = mem_fini,

@@ -14,6 +14,7 @@
 #define RING_DRIVER_OK 4		/* virtio 1.2 clause 2.1 */
 #define RING_EMPTY_LIMIT 16		/* polls of an empty queue before it is said */
 #define RING_EMPTY_PAUSE_NS UINT64_C(1000000)
+#define RING_KICK_PAUSE_NS UINT64_C(1000000000)	/* to ask a device that is silent */
 
 enum ring_slot_state {
 	SLOT_FREE, SLOT_PREPARED, SLOT_RESERVED, SLOT_COMMITTED, SLOT_DEQUEUED,
@@ -44,6 +45,8 @@ struct ring_queue {
 	size_t slots;
 	struct ring_lane lane[LANES];
 	uint32_t pending, pending_seq, pending_site; /* committed without a kick */
+	uint64_t kick_ns;		/* newest kick, */
+	uint32_t kick_seq;		/* here; 0: none since the reset */
 	uint64_t used, dequeued;	/* answers */
 	uint32_t used_seq;		/* newest answer */
 	uint32_t callbacks, callbacks_before; /* of vq_done; at the start of virtio_vq_intr() */
@@ -157,7 +160,7 @@ clear_queue(struct ring_queue *queue)
 	if (queue->slot != NULL)
 		memset(queue->slot, 0, queue->slots * sizeof(queue->slot[0]));
 	memset(queue->lane, 0, sizeof(queue->lane));
-	queue->pending = 0;
+	queue->pending = queue->kick_seq = 0;
 	queue->used = queue->dequeued = 0;
 	queue->waits = false;
 	queue->empties = 0;
@@ -569,6 +572,36 @@ check_commit(struct ring *ring, struct rules_core *core, struct ring_slot *slot,
 	ring_slot_set(slot, SLOT_COMMITTED, event->seq, site);
 }
 
+static const struct rule rule_needless_kick = {
+	"ring.needless-kick", SEVERITY_LINT,
+	"a device is notified of something, or asked again after a while",
+	"virtio 1.2 clause 2.7.10.1; NetBSD virtio.c, virtio_enqueue_commit()",
+	"A notification makes the guest leave its processor to the host.  One of nothing is no "
+	"fault, but costs as much, and comes from a count of requests that is wrong.",
+	"virtio_enqueue_commit(vsc, vq, slot, true);\nvirtio_enqueue_commit(vsc, vq, -1, true);",
+	"virtio_enqueue_commit(vsc, vq, slot, false);\n"
+	"virtio_enqueue_commit(vsc, vq, -1, true);",
+	.distance = RULE_SUSPECT
+};
+
+/* A kick of its own.  Who waits for an answer may try again; others wait for nothing. */
+static void
+check_flush(struct ring *ring, struct rules_core *core, const struct ring_queue *queue,
+    const struct event *event, uint32_t site)
+{
+	struct finding *finding;
+
+	if (report_not_live(ring, core, event, site) || queue->pending > 0 ||
+	    (queue->kick_seq != 0 && event->time_ns - queue->kick_ns >= RING_KICK_PAUSE_NS))
+		return;
+	finding = rules_report(core, &rule_needless_kick, event, site,
+	    "queue %u is notified, and nothing was made available since %s",
+	    (unsigned)event->call.virtio_enqueue_commit.queue,
+	    queue->kick_seq != 0 ? "the notification before" : "the device was started");
+	if (queue->kick_seq != 0)
+		finding_because(finding, queue->kick_seq, "the notification before");
+}
+
 HOOK(call_commit, struct ring *ring)
 {
 	struct ring_queue *queue = ring_expect_queue(ring, core, event, site);
@@ -580,7 +613,11 @@ HOOK(call_commit, struct ring *ring)
 		check_commit(ring, core, ring_slot_at(queue,
 		    event->call.virtio_enqueue_commit.slot), event, site);
 	if (event->call.virtio_enqueue_commit.notify != 0) {
+		if (is_flush)
+			check_flush(ring, core, queue, event, site);
 		queue->pending = 0;
+		queue->kick_ns = event->time_ns;
+		queue->kick_seq = event->seq;
 	} else if (!is_flush && queue->pending++ == 0) {
 		queue->pending_seq = event->seq;
 		queue->pending_site = site;
@@ -742,6 +779,13 @@ HOOK(note_vq_gone, struct ring *ring)
 	queue->seq = event->seq;
 }
 
+/* The kernel takes all slots back, whatever they were in the middle of. */
+HOOK(call_reinit, struct ring *ring)
+{
+	for (unsigned i = 0; i < RULES_QUEUES_MAX; i++)
+		clear_queue(&ring->queue[i]);
+}
+
 static const struct rule rule_free_queue = {
 	"ring.free-queue", SEVERITY_ERROR,
 	"a queue is freed empty, and after the device was reset",
@@ -797,7 +841,7 @@ HOOK(on_status, struct ring *ring)
 			struct ring_queue *queue = &ring->queue[i];
 
 			queue->used = queue->dequeued = 0;
-			queue->pending = 0;
+			queue->pending = queue->kick_seq = 0;
 			queue->waits = false;
 		}
 	if (live == ring->live)
@@ -898,6 +942,7 @@ ring_rest(void *state, struct rules_core *core, const struct event *now)
 static const struct hook_row hooks[] = {
 	ON_NOTE(VQ, note_vq),
 	ON_NOTE(VQ_GONE, note_vq_gone),
+	ON_CALL(VIRTIO_REINIT_START, call_reinit),
 	ON_CALL(VIRTIO_FREE_VQ, call_free),
 	ON_RET(VIRTIO_FREE_VQ, ret_free),
 	ON_CALL(VIRTIO_ENQUEUE_PREP, call_prep),
@@ -930,8 +975,8 @@ static const struct hook_row hooks[] = {
 const struct area area_ring = {
 	.name = "ring",
 	.rules = RULES(&rule_uninitialised, &rule_concurrent_use, &rule_dequeue_empty,
-	    &rule_free_queue, &rule_missing_kick, &rule_device_abuse, &rule_ring_slot_order,
-	    &rule_ring_slot_balance, &rule_ring_abort, &rule_ring_not_live,
+	    &rule_free_queue, &rule_missing_kick, &rule_needless_kick, &rule_device_abuse,
+	    &rule_ring_slot_order, &rule_ring_slot_balance, &rule_ring_abort, &rule_ring_not_live,
 	    &rule_ring_segment_count, &rule_ring_direction, &rule_ring_request_reuse),
 	.hooks = hooks,
 	.state_bytes = sizeof(struct ring),

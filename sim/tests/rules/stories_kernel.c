@@ -201,6 +201,9 @@ const struct story_row stories_kernel[] = {
 	{ "live_deadlock_bad4", .steps = STORY_IDLE },
 	{ "live_deadlock_ok", .steps = "- guest: {use: 10000 pages}\n"
 	    "- {at: 5s, guest: {release: 5000 pages}}\n- settle: {within: 10s}\n" },
+	{ "live_slow_detach_bad", .steps = STORY_DETACH "- {at: 60s, note: gone}\n",
+	    .where = "probe_end_thread" },
+	{ "live_slow_detach_ok", .steps = STORY_DETACH "- {at: 60s, note: gone}\n" },
 	{ "live_endless_loop_bad", .steps = STORY_IDLE },
 	{ "live_endless_loop_bad2", .steps = STORY_IDLE },
 	{ "live_endless_loop_ok4", .machine = "memory: 4 MiB", .steps = STORY_IDLE },

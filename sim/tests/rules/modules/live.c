@@ -107,6 +107,34 @@ FRAGMENT_IN(live_deadlock_ok, in_thread, alloc_much)
 		uvm_pglistfree(&sc->sc_pages2);
 }
 
+/* ---- live.slow-detach ---- */
+
+/* Nobody wakes it. */
+static void
+look_every(struct probe *sc, int seconds)
+{
+	bool dying = false;
+
+	while (!dying) {
+		kpause("look", false, seconds * hz, NULL);
+		mutex_enter(&sc->sc_lock);
+		dying = sc->sc_dying;
+		mutex_exit(&sc->sc_lock);
+	}
+}
+
+FRAGMENT_IN(live_slow_detach_bad, thread, sleep_half_a_minute)
+{
+
+	look_every(sc, 31);
+}
+
+FRAGMENT_IN(live_slow_detach_ok, thread, sleep_seconds)
+{
+
+	look_every(sc, 5);
+}
+
 /* ---- live.endless-loop ---- */
 
 FRAGMENT_IN(live_endless_loop_bad, in_thread, spin_for_config)

@@ -284,6 +284,60 @@ FRAGMENT_IN(mem_use_after_free_ok, in_thread, free_reused)
 	}
 }
 
+/* ---- mem.retry ---- */
+
+/* More than there is; gives it back if there is so much after all. */
+static int
+take(struct probe *sc, size_t npages)
+{
+	int error = uvm_pglistalloc(npages * PAGE_SIZE, 0, PROBE_HIGH, 0, 0, /* BREAKS */
+	    &sc->sc_pages2, (int)npages, 0);
+
+	if (error == 0)
+		uvm_pglistfree(&sc->sc_pages2);
+	return error;
+}
+
+FRAGMENT_IN(mem_retry_bad, in_thread, try_at_once)
+{
+
+	for (int i = 0; i < 40 && take(sc, 1 << 20) != 0; i++)
+		continue;
+}
+
+FRAGMENT_IN(mem_retry_bad2, in_thread, try_kmem_at_once)
+{
+
+	for (int i = 0; i < 40 && sc->sc_p == NULL; i++)
+		sc->sc_p = kmem_alloc(1 << 30, KM_NOSLEEP); /* BREAKS */
+}
+
+static int
+take_in_time(struct probe *sc, size_t npages)
+{
+	int error = uvm_pglistalloc(npages * PAGE_SIZE, 0, PROBE_HIGH, 0, 0, &sc->sc_pages2,
+	    (int)npages, 0);
+
+	if (error == 0)
+		uvm_pglistfree(&sc->sc_pages2);
+	return error;
+}
+
+FRAGMENT_IN(mem_retry_ok, in_thread, try_later)
+{
+
+	for (int i = 0; i < 40 && take_in_time(sc, 1 << 20) != 0; i++)
+		kpause("nomem", false, 1, NULL);
+}
+
+/* Each call asks for less, to find out how much there is. */
+FRAGMENT_IN(mem_retry_ok2, in_thread, try_less)
+{
+
+	for (size_t n = (1 << 20) + 40; n > 1 << 20 && take_in_time(sc, n) != 0; n--)
+		continue;
+}
+
 /* ---- mem.wild-access ---- */
 
 FRAGMENT_IN(mem_wild_access_bad, in_thread, write_to_null)

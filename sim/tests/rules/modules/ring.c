@@ -201,6 +201,15 @@ FRAGMENT_IN(ring_abort_ok, in_thread, abort_when_due, .in_attach = make_map2)
 	}
 }
 
+/* A restart takes back the slots, too. */
+FRAGMENT_IN(ring_abort_ok2, in_live, prepare_and_restart)
+{
+	int slot;
+
+	if (virtio_enqueue_prep(sc->sc_virtio, &sc->sc_vq[PROBE_INFLATE], &slot) == 0)
+		probe_restart(sc);
+}
+
 /* ---- ring.slot-balance ---- */
 
 FRAGMENT_IN(ring_slot_balance_bad, receive, receive_and_keep)
@@ -275,6 +284,12 @@ FRAGMENT_IN(ring_not_live_bad2, detach, prepare_after_reset)
 		virtio_enqueue_abort(sc->sc_virtio, vq, slot);
 	probe_release_queues(sc);
 	return end_detach(sc);
+}
+
+FRAGMENT_IN(ring_not_live_bad3, in_attach, kick_early)
+{
+
+	virtio_enqueue_commit(sc->sc_virtio, &sc->sc_vq[PROBE_INFLATE], -1, true); /* BREAKS */
 }
 
 FRAGMENT_IN(ring_not_live_ok, in_live, prepare)
@@ -475,6 +490,28 @@ FRAGMENT_IN(ring_missing_kick_ok, send, send_and_kick_later)
 	virtio_enqueue_commit(vsc, vq, slot, false);
 	kpause("later", false, 2, NULL);
 	virtio_enqueue_commit(vsc, vq, -1, true);
+	return true;
+}
+
+/* ---- ring.needless-kick ---- */
+
+FRAGMENT_IN(ring_needless_kick_bad, send, send_and_kick_twice)
+{
+
+	if (!probe_send(sc, vq))
+		return false;
+	virtio_enqueue_commit(sc->sc_virtio, vq, -1, true); /* BREAKS */
+	return true;
+}
+
+/* Nothing came for a while: the device may have missed it. */
+FRAGMENT_IN(ring_needless_kick_ok, send, send_and_ask_again)
+{
+
+	if (!probe_send(sc, vq))
+		return false;
+	kpause("answer", false, 2 * hz, NULL);
+	virtio_enqueue_commit(sc->sc_virtio, vq, -1, true);
 	return true;
 }
 
