@@ -115,6 +115,16 @@ void krig_assert_misuse(const struct krig_misuse *misuse, size_t count);
 #define krig_assert_order(rig, letters) \
 	ck_assert_str_eq((rig)->frag.order, (letters))
 
+/* A rig with other options: KRIG_WITH(options.seed = 7, options.config.cpus = 2). */
+#define KRIG_WITH(...) KRIG_MADE(krig_new, __VA_ARGS__)
+#define KRIG_ATTACHED(...) KRIG_MADE(krig_new_attached, __VA_ARGS__)
+#define KRIG_MADE(make, ...) ({ \
+	struct krig_options options; \
+	krig_options_init(&options); \
+	(void)(__VA_ARGS__); \
+	make(&options); \
+})
+
 /* A test in a rig of default options: `rig`. */
 #define KRIG_TEST(name) TEST_WITH(name, struct krig *rig, krig_new(NULL), krig_free)
 

@@ -143,13 +143,9 @@ TEST(buffer_in_the_softc_may_need_two_segments)
 /* Bounced, it is always one piece. */
 TEST(a_bounced_buffer_never_straddles)
 {
-	struct krig_options options;
-	struct krig *rig;
+	struct krig *rig = KRIG_ATTACHED(options.config.softc_straddles = true,
+	    options.config.bounce = true);
 
-	krig_options_init(&options);
-	options.config.softc_straddles = true;
-	options.config.bounce = true;
-	rig = krig_new_attached(&options);
 	rig->frag.in[1] = 1;
 	krig_run(rig, frag_dma_softc);
 	ck_assert_int_eq(rig->frag.out[1], 0);
@@ -280,13 +276,9 @@ TEST(bounce_pages_cost_memory_until_destroy)
 TEST(without_memory_for_bouncing_create_is_enomem_or_waits)
 {
 	for (int flags = WAITOK; flags <= NOWAIT; flags++) {
-		struct krig_options options;
-		struct krig *rig;
+		struct krig *rig = KRIG_ATTACHED(options.config.bounce = true,
+		    options.config.reserve_pages = 1);
 
-		krig_options_init(&options);
-		options.config.bounce = true;
-		options.config.reserve_pages = 1;
-		rig = krig_new_attached(&options);
 		ck_assert_int_gt(kern_others(KRIG_PAGES), 0);
 		rig->frag.in[7] = flags;
 		rig->frag.out[0] = -1;
@@ -465,14 +457,10 @@ TEST(memory_and_bounce_pages_may_lie_in_pieces)
 {
 	for (int how = 0; how < 4; how++) {
 		bool bounce = how & 1, pieces = how & 2;
-		struct krig_options options;
-		struct krig *rig;
 		uint64_t kernel;
+		struct krig *rig = KRIG_ATTACHED(options.config.bounce = bounce,
+		    options.config.reserve_pages = 1);
 
-		krig_options_init(&options);
-		options.config.bounce = bounce;
-		options.config.reserve_pages = 1;
-		rig = krig_new_attached(&options);
 		kernel = rig->world.memory.counts.kernel;
 		rig->frag.in[1] = 1 + pieces;
 		krig_thread(rig, frag_dma_scattered);

@@ -82,13 +82,9 @@ TEST(lie28_a_wait_lasts_between_n_minus_1_and_n_ticks)
 	uint64_t shortest = UINT64_MAX, longest = 0;
 
 	for (uint64_t seed = 1; seed <= 30; seed++) {
-		struct krig_options options;
-		struct krig *rig;
 		uint64_t lasted;
+		struct krig *rig = KRIG_WITH(options.seed = seed);
 
-		krig_options_init(&options);
-		options.seed = seed;
-		rig = krig_new(&options);
 		rig->frag.in[0] = 5;
 		krig_run(rig, frag_cv_wait_now);
 		lasted = krig_event(rig, EV_NOTE, HW_NOTE_CV_WOKEN, 0)->time_ns;

@@ -205,15 +205,10 @@ interleaves_with_attach(void (*make_thread)(void *))
 	bool interleaves = false;
 
 	for (uint64_t seed = 1; seed <= 30; seed++) {
-		struct krig_options options;
-		struct krig *rig;
 		const char *a;
+		struct krig *rig = KRIG_WITH(options.config.cpus = 2, options.driver = true,
+		    options.seed = seed);
 
-		krig_options_init(&options);
-		options.config.cpus = 2;
-		options.driver = true;
-		options.seed = seed;
-		rig = krig_new(&options);
 		krig_thread(rig, make_thread);
 		krig_attach(rig);
 		krig_go(rig);
@@ -237,13 +232,8 @@ TEST(kernel_lock_is_for_those_without_mpsafe)
 /* The attachment goes through at once, while the thread that had the lock sleeps on. */
 TEST(kernel_lock_is_given_up_asleep)
 {
-	struct krig_options options;
-	struct krig *rig;
+	struct krig *rig = KRIG_WITH(options.config.cpus = 2, options.driver = true);
 
-	krig_options_init(&options);
-	options.config.cpus = 2;
-	options.driver = true;
-	rig = krig_new(&options);
 	krig_thread(rig, frag_biglock_sleeper);
 	krig_go_until(rig, 1000);
 	ck_assert(krig_attach(rig));

@@ -200,13 +200,8 @@ TEST(spin_mutex_excludes_under_every_schedule)
 	bool do_alternate = false;
 
 	for (uint64_t seed = 1; seed <= 40; seed++) {
-		struct krig_options options;
-		struct krig *rig;
+		struct krig *rig = KRIG_WITH(options.config.cpus = 2, options.seed = seed);
 
-		krig_options_init(&options);
-		options.config.cpus = 2;
-		options.seed = seed;
-		rig = krig_new(&options);
 		krig_run(rig, frag_mutex_setup_vm);
 		krig_thread(rig, frag_mutex_protected_work);
 		krig_context(rig, HW_CTX_KTHREAD, 1, K_PRI_KTHREAD,

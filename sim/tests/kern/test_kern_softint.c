@@ -129,14 +129,9 @@ TEST(lie05_handler_and_thread_run_in_parallel)
 	bool inside = false;
 
 	for (uint64_t seed = 1; seed <= 30; seed++) {
-		struct krig_options options;
-		struct krig *rig;
 		const char *i, *end;
+		struct krig *rig = KRIG_WITH(options.config.cpus = 2, options.seed = seed);
 
-		krig_options_init(&options);
-		options.config.cpus = 2;
-		options.seed = seed;
-		rig = krig_new(&options);
 		krig_handler(rig, K_IPL_VM, frag_hardint_mark);
 		krig_raise_on(rig, POINT_BEFORE, HW_CALL_PRINTF, 3);
 		krig_run(rig, frag_mpsafe_thread);

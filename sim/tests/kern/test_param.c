@@ -67,12 +67,8 @@ TEST(lie27_mstohz_truncates)
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct krig_options options;
-		struct krig *rig;
+		struct krig *rig = KRIG_WITH(options.config.hz = rows[i].hz);
 
-		krig_options_init(&options);
-		options.config.hz = rows[i].hz;
-		rig = krig_new(&options);
 		memcpy(rig->frag.in, ms, sizeof(ms));
 		krig_run(rig, frag_mstohz);
 		for (int k = 0; k < FRAG_IN; k++)
@@ -129,12 +125,8 @@ TEST(lie32_kassert_panics_with_the_kernels_text)
 /* A module with DIAGNOSTIC in a kernel without. */
 TEST(lie32_a_kernel_without_diagnostic_does_not_enforce)
 {
-	struct krig_options options;
-	struct krig *rig;
+	struct krig *rig = KRIG_WITH(options.config.diagnostic = false);
 
-	krig_options_init(&options);
-	options.config.diagnostic = false;
-	rig = krig_new(&options);
 	krig_run(rig, frag_kassert_fails);
 	krig_assert_alive(rig);
 	krig_assert_order(rig, "!");

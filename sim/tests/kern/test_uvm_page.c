@@ -38,12 +38,8 @@ TEST(lie17_freeing_twice_panics)
 
 TEST(lie17_freeing_twice_without_diagnostic_is_only_recorded)
 {
-	struct krig_options options;
-	struct krig *rig;
+	struct krig *rig = KRIG_WITH(options.config.diagnostic = false);
 
-	krig_options_init(&options);
-	options.config.diagnostic = false;
-	rig = krig_new(&options);
 	ask(rig, 1, ANYWHERE, false);
 	krig_run(rig, frag_pglist_free_twice_relinked);
 	krig_assert_alive(rig);

@@ -239,12 +239,8 @@ retarget(void *arg)
 /* Between the first read and the second the host changes both. */
 TEST(lie06_the_target_moves_between_two_reads)
 {
-	struct krig_options options;
-	struct krig *rig;
+	struct krig *rig = KRIG_ATTACHED(options.device.target_pages = 100);
 
-	krig_options_init(&options);
-	options.device.target_pages = 100;
-	rig = krig_new_attached(&options);
 	krig_at_point(rig, POINT_AFTER, HW_CALL_VIRTIO_READ_DEVICE_CONFIG_LE, 1, retarget,
 	    rig);
 	krig_run(rig, frag_config_pair);
@@ -257,13 +253,9 @@ TEST(lie06_the_target_moves_between_two_reads)
 TEST(lie34_actual_is_what_the_device_says)
 {
 	for (int keeps = 0; keeps <= 1; keeps++) {
-		struct krig_options options;
-		struct krig *rig;
+		struct krig *rig = KRIG_ATTACHED(options.device.actual_pages = 9,
+		    options.device.keeps_actual = keeps);
 
-		krig_options_init(&options);
-		options.device.actual_pages = 9;
-		options.device.keeps_actual = keeps;
-		rig = krig_new_attached(&options);
 		rig->frag.in[0] = 1234;
 		krig_run(rig, frag_config_write_actual);
 		ck_assert_int_eq(rig->frag.out[0], keeps ? 1234 : 9);
@@ -275,12 +267,8 @@ TEST(lie34_actual_is_what_the_device_says)
 TEST(lie37_actual_may_survive_a_reset)
 {
 	for (int survives = 0; survives <= 1; survives++) {
-		struct krig_options options;
-		struct krig *rig;
+		struct krig *rig = KRIG_ATTACHED(options.device.reset_keeps_actual = survives);
 
-		krig_options_init(&options);
-		options.device.reset_keeps_actual = survives;
-		rig = krig_new_attached(&options);
 		rig->frag.in[0] = 1234;
 		krig_run(rig, frag_config_write_actual);
 		krig_run(rig, frag_device_reinit);

@@ -51,12 +51,8 @@ TEST(status_goes_up_step_by_step)
 	static const uint64_t legacy[] = { 0, 1, 3, 7 }, modern[] = { 0, 1, 3, 11, 15 };
 
 	for (int is_modern = 0; is_modern <= 1; is_modern++) {
-		struct krig_options options;
-		struct krig *rig;
+		struct krig *rig = KRIG_ATTACHED(options.config.legacy = !is_modern);
 
-		krig_options_init(&options);
-		options.config.legacy = !is_modern;
-		rig = krig_new_attached(&options);
 		if (is_modern)
 			assert_statuses(rig, modern, 5);
 		else
@@ -83,13 +79,9 @@ TEST(a_failed_attach_resets_the_device_and_says_failed)
 TEST(attach_finish_fails_with_1)
 {
 	for (int modern = 0; modern <= 1; modern++) {
-		struct krig_options options;
-		struct krig *rig;
+		struct krig *rig = KRIG_WITH(options.driver = true,
+		    options.config.legacy = !modern);
 
-		krig_options_init(&options);
-		options.driver = true;
-		options.config.legacy = !modern;
-		rig = krig_new(&options);
 		krig_fault(rig, "virtio_child_attach_finish.fails", 1);
 		ck_assert(!krig_attach(rig));
 		krig_assert_alive(rig);
@@ -109,13 +101,9 @@ TEST(attach_finish_fails_with_1)
 TEST(lie22_queues_are_programmed_when_allocated)
 {
 	for (int modern = 0; modern <= 1; modern++) {
-		struct krig_options options;
-		struct krig *rig;
 		const struct event *queue;
+		struct krig *rig = KRIG_ATTACHED(options.config.legacy = !modern);
 
-		krig_options_init(&options);
-		options.config.legacy = !modern;
-		rig = krig_new_attached(&options);
 		for (unsigned q = 0; q < 2; q++) {
 			queue = krig_event(rig, EV_DEV_QUEUE, KRIG_ANY_CODE, q);
 			ck_assert_uint_eq(queue->arg[0], q);
@@ -164,12 +152,8 @@ TEST(lie22_an_interrupt_may_come_inside_attach_finish)
 /* Before DRIVER_OK there is none. */
 TEST(no_interrupt_before_driver_ok)
 {
-	struct krig_options options;
-	struct krig *rig;
+	struct krig *rig = KRIG_WITH(options.driver = true);
 
-	krig_options_init(&options);
-	options.driver = true;
-	rig = krig_new(&options);
 	krig_at_point(rig, POINT_BEFORE, HW_CALL_VIRTIO_CHILD_ATTACH_FINISH, 1,
 	    interrupt_config, rig);
 	ck_assert(krig_attach(rig));

@@ -233,14 +233,10 @@ TEST(commit_without_notify_waits_for_the_flush)
 /* A device that is busy asks for no kicks: the second request is not announced. */
 TEST(no_kick_when_the_device_asks_for_none)
 {
-	struct krig_options options;
-	struct krig *rig;
+	struct krig *rig = KRIG_ATTACHED(options.device.device.quiet_kicks = true,
+	    options.device.device.ack = DEVICE_ACK_LATER,
+	    options.device.device.latency_ns[0] = MS);
 
-	krig_options_init(&options);
-	options.device.device.quiet_kicks = true;
-	options.device.device.ack = DEVICE_ACK_LATER;
-	options.device.device.latency_ns[0] = MS;
-	rig = krig_new_attached(&options);
 	ask(rig, 1, 4);
 	krig_thread(rig, frag_vq_send);
 	krig_thread(rig, frag_vq_send);
@@ -275,13 +271,9 @@ QUEUE_TEST(lie20_alloc_vq_clears_vq_done)
 TEST(lie20_alloc_vq_fails_with_minus_1)
 {
 	for (int modern = 0; modern <= 1; modern++) {
-		struct krig_options options;
-		struct krig *rig;
+		struct krig *rig = KRIG_WITH(options.driver = true,
+		    options.config.legacy = !modern);
 
-		krig_options_init(&options);
-		options.driver = true;
-		options.config.legacy = !modern;
-		rig = krig_new(&options);
 		krig_fault(rig, "virtio_alloc_vq.fails", 1);
 		ck_assert(!krig_attach(rig));
 		krig_assert_alive(rig);
@@ -295,13 +287,9 @@ TEST(lie20_alloc_vq_fails_with_minus_1)
 
 TEST(a_missing_queue_fails_with_minus_1)
 {
-	struct krig_options options;
-	struct krig *rig;
+	struct krig *rig = KRIG_WITH(options.driver = true,
+	    options.device.device.queue_size[1] = 0);
 
-	krig_options_init(&options);
-	options.driver = true;
-	options.device.device.queue_size[1] = 0;
-	rig = krig_new(&options);
 	ck_assert(!krig_attach(rig));
 	krig_assert_alive(rig);
 	krig_assert_order(rig, "masqQfL");
