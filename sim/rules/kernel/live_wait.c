@@ -78,7 +78,8 @@ struct answers {
 	uint32_t calling;		/* `used` when vq_done was entered */
 	bool is_taken;			/* somebody dequeued one: */
 	uint32_t taker;			/* the last */
-	uint64_t woken;			/* threads that vq_done woke, by context */
+	uint32_t woken;			/* the thread that vq_done woke first, 0: none, */
+	bool woke_others;		/* and others later */
 };
 
 struct wait_state {
@@ -292,7 +293,9 @@ takes(const struct wait_state *state, uint32_t ctx, const struct answers *answer
 {
 	if (answers->is_taken)
 		return answers->taker == ctx;
-	return answers->woken != 0 ? answers->woken == UINT64_C(1) << ctx : state->threads == 1;
+	if (answers->woken != 0)
+		return answers->woken == ctx && !answers->woke_others;
+	return state->threads == 1;
 }
 
 static bool
@@ -623,8 +626,13 @@ HOOK(note_wake, struct wait_state *state)
 
 	if (woken >= SHADOW_CONTEXTS)
 		return;
-	if (state->calling[event->ctx] != 0 && woken < 64)
-		state->answers[state->calling[event->ctx] - 1].woken |= UINT64_C(1) << woken;
+	if (state->calling[event->ctx] != 0) {
+		struct answers *answers = &state->answers[state->calling[event->ctx] - 1];
+
+		answers->woke_others |= answers->woken != 0 && answers->woken != woken;
+		if (answers->woken == 0)
+			answers->woken = (uint32_t)woken;
+	}
 	for (unsigned i = 0; i < state->contexts; i++) {
 		struct waiter *waiter = &state->waiter[i];
 
