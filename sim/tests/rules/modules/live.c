@@ -125,13 +125,11 @@ look_every(struct probe *sc, int seconds)
 
 FRAGMENT_IN(live_slow_detach_bad, thread, sleep_half_a_minute)
 {
-
 	look_every(sc, 31);
 }
 
 FRAGMENT_IN(live_slow_detach_ok, thread, sleep_seconds)
 {
-
 	look_every(sc, 5);
 }
 

@@ -300,14 +300,12 @@ take(struct probe *sc, size_t npages)
 
 FRAGMENT_IN(mem_retry_bad, in_thread, try_at_once)
 {
-
 	for (int i = 0; i < 40 && take(sc, 1 << 20) != 0; i++)
 		continue;
 }
 
 FRAGMENT_IN(mem_retry_bad2, in_thread, try_kmem_at_once)
 {
-
 	for (int i = 0; i < 40 && sc->sc_p == NULL; i++)
 		sc->sc_p = kmem_alloc(1 << 30, KM_NOSLEEP); /* BREAKS */
 }
@@ -325,7 +323,6 @@ take_in_time(struct probe *sc, size_t npages)
 
 FRAGMENT_IN(mem_retry_ok, in_thread, try_later)
 {
-
 	for (int i = 0; i < 40 && take_in_time(sc, 1 << 20) != 0; i++)
 		kpause("nomem", false, 1, NULL);
 }
@@ -333,7 +330,6 @@ FRAGMENT_IN(mem_retry_ok, in_thread, try_later)
 /* Each call asks for less, to find out how much there is. */
 FRAGMENT_IN(mem_retry_ok2, in_thread, try_less)
 {
-
 	for (size_t n = (1 << 20) + 40; n > 1 << 20 && take_in_time(sc, n) != 0; n--)
 		continue;
 }

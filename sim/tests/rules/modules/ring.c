@@ -288,7 +288,6 @@ FRAGMENT_IN(ring_not_live_bad2, detach, prepare_after_reset)
 
 FRAGMENT_IN(ring_not_live_bad3, in_attach, kick_early)
 {
-
 	virtio_enqueue_commit(sc->sc_virtio, &sc->sc_vq[PROBE_INFLATE], -1, true); /* BREAKS */
 }
 
@@ -497,7 +496,6 @@ FRAGMENT_IN(ring_missing_kick_ok, send, send_and_kick_later)
 
 FRAGMENT_IN(ring_needless_kick_bad, send, send_and_kick_twice)
 {
-
 	if (!probe_send(sc, vq))
 		return false;
 	virtio_enqueue_commit(sc->sc_virtio, vq, -1, true); /* BREAKS */
@@ -507,7 +505,6 @@ FRAGMENT_IN(ring_needless_kick_bad, send, send_and_kick_twice)
 /* Nothing came for a while: the device may have missed it. */
 FRAGMENT_IN(ring_needless_kick_ok, send, send_and_ask_again)
 {
-
 	if (!probe_send(sc, vq))
 		return false;
 	kpause("answer", false, 2 * hz, NULL);
