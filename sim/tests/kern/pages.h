@@ -17,12 +17,9 @@
 static inline struct krig *
 rig_of(uint64_t pages)
 {
-	struct krig_options options;
 
-	krig_options_init(&options);
-	options.config.segment[0] = (struct hw_segment){ 16, pages };
-	options.config.reserve_pages = 2;
-	return krig_new(&options);
+	return KRIG_WITH(options.config.segment[0] = (struct hw_segment){ 16, pages },
+	    options.config.reserve_pages = 2);
 }
 
 static inline void

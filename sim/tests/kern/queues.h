@@ -16,13 +16,9 @@
 static inline struct krig *
 rig_of(uint16_t slots, bool modern)
 {
-	struct krig_options options;
-	struct krig *rig;
+	struct krig *rig = KRIG_ATTACHED(options.config.legacy = !modern,
+	    options.device.device.queue_size[0] = options.device.device.queue_size[1] = slots);
 
-	krig_options_init(&options);
-	options.config.legacy = !modern;
-	options.device.device.queue_size[0] = options.device.device.queue_size[1] = slots;
-	rig = krig_new_attached(&options);
 	return rig;
 }
 

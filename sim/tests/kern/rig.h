@@ -101,6 +101,14 @@ struct krig_misuse {
 };
 void krig_assert_misuse(const struct krig_misuse *misuse, size_t count);
 
+/* What the fragment put into out[], from its beginning on. */
+#define krig_assert_out(rig, ...) do { \
+	const int64_t wanted[] = { __VA_ARGS__ }; \
+	for (size_t nth = 0; nth < sizeof(wanted) / sizeof(wanted[0]); nth++) \
+		ck_assert_msg((rig)->frag.out[nth] == wanted[nth], "out[%zu] is %jd, not %jd", \
+		    nth, (intmax_t)(rig)->frag.out[nth], (intmax_t)wanted[nth]); \
+} while (0)
+
 /* The world goes on; it ended like that, with that in the text. */
 #define krig_assert_alive(rig) \
 	ck_assert_msg((rig)->world.end == WORLD_RUNNING, "the world ended: %s: %s", \
@@ -121,9 +129,17 @@ void krig_assert_misuse(const struct krig_misuse *misuse, size_t count);
 #define KRIG_MADE(make, ...) ({ \
 	struct krig_options options; \
 	krig_options_init(&options); \
-	(void)(__VA_ARGS__); \
+	__VA_ARGS__; \
 	make(&options); \
 })
+
+/* A rig that is freed at the end of its block. */
+#define KRIG(name) __attribute__((cleanup(krig_end))) struct krig *name
+static inline void
+krig_end(struct krig **rig)
+{
+	krig_free(*rig);
+}
 
 /* A test in a rig of default options: `rig`. */
 #define KRIG_TEST(name) TEST_WITH(name, struct krig *rig, krig_new(NULL), krig_free)

@@ -15,12 +15,9 @@ enum { WAITOK = 0, NOWAIT = 1, ALLOCNOW = 2 };
 static struct krig *
 rig_with(bool bounce, bool diagnostic)
 {
-	struct krig_options options;
 
-	krig_options_init(&options);
-	options.config.bounce = bounce;
-	options.config.diagnostic = diagnostic;
-	return krig_new_attached(&options);
+	return KRIG_ATTACHED(options.config.bounce = bounce,
+	    options.config.diagnostic = diagnostic);
 }
 
 /* A byte of memory as the device sees it. */
@@ -54,7 +51,7 @@ KRIG_TEST(flags_have_netbsds_values)
 TEST(neighbouring_pages_merge_up_to_maxsegsz)
 {
 	for (int bounce = 0; bounce <= 1; bounce++) {
-		struct krig *rig = rig_with(bounce, true);
+		KRIG(rig) = rig_with(bounce, true);
 
 		rig->frag.in[1] = 2;
 		rig->frag.in[2] = 2 * PAGE;
@@ -70,13 +67,12 @@ TEST(neighbouring_pages_merge_up_to_maxsegsz)
 		ck_assert_int_eq(rig->frag.out[5], PAGE);
 		ck_assert_int_eq(rig->frag.out[7], PAGE);
 		ck_assert_int_eq(rig->frag.out[6], rig->frag.out[4] + PAGE);
-		krig_free(rig);
 	}
 }
 
 TEST(too_many_segments_are_efbig)
 {
-	struct krig *rig = rig_with(false, true);
+	KRIG(rig) = rig_with(false, true);
 
 	rig->frag.in[1] = 1;
 	rig->frag.in[2] = PAGE;
@@ -85,12 +81,11 @@ TEST(too_many_segments_are_efbig)
 	ck_assert_int_eq(rig->frag.out[2], 0);
 	/* What fitted is still counted. */
 	ck_assert_int_eq(rig->frag.out[3], 1);
-	krig_free(rig);
 }
 
 TEST(longer_than_the_map_is_einval)
 {
-	struct krig *rig = rig_with(false, true);
+	KRIG(rig) = rig_with(false, true);
 
 	rig->frag.in[0] = rig->frag.in[2] = 512;
 	rig->frag.in[1] = 4;
@@ -98,12 +93,11 @@ TEST(longer_than_the_map_is_einval)
 	ck_assert_int_eq(rig->frag.out[1], K_EINVAL);
 	ck_assert_int_eq(rig->frag.out[2], 0);
 	ck_assert_int_eq(rig->frag.out[3], 0);
-	krig_free(rig);
 }
 
 TEST(segments_do_not_cross_the_boundary)
 {
-	struct krig *rig = rig_with(false, true);
+	KRIG(rig) = rig_with(false, true);
 
 	krig_run(rig, frag_dma_boundary);
 	ck_assert_int_eq(rig->frag.out[1], 0);
@@ -112,7 +106,6 @@ TEST(segments_do_not_cross_the_boundary)
 		ck_assert_int_eq(rig->frag.out[4 + 2 * i] % 1024, 0);
 		ck_assert_int_eq(rig->frag.out[5 + 2 * i], 1024);
 	}
-	krig_free(rig);
 }
 
 /* The shim chooses where the softc lies: in one piece, or across two frames. */
@@ -120,12 +113,8 @@ TEST(buffer_in_the_softc_may_need_two_segments)
 {
 	for (int straddles = 0; straddles <= 1; straddles++) {
 		for (int nsegs = 1; nsegs <= 2; nsegs++) {
-			struct krig_options options;
-			struct krig *rig;
+			KRIG(rig) = KRIG_ATTACHED(options.config.softc_straddles = straddles);
 
-			krig_options_init(&options);
-			options.config.softc_straddles = straddles;
-			rig = krig_new_attached(&options);
 			rig->frag.in[1] = nsegs;
 			krig_run(rig, frag_dma_softc);
 			ck_assert_int_eq(rig->frag.out[1],
@@ -135,7 +124,6 @@ TEST(buffer_in_the_softc_may_need_two_segments)
 				ck_assert_int_ne(rig->frag.out[6],
 				    rig->frag.out[4] + rig->frag.out[5]);
 			}
-			krig_free(rig);
 		}
 	}
 }
@@ -143,25 +131,23 @@ TEST(buffer_in_the_softc_may_need_two_segments)
 /* Bounced, it is always one piece. */
 TEST(a_bounced_buffer_never_straddles)
 {
-	struct krig *rig = KRIG_ATTACHED(options.config.softc_straddles = true,
+	KRIG(rig) = KRIG_ATTACHED(options.config.softc_straddles = true,
 	    options.config.bounce = true);
 
 	rig->frag.in[1] = 1;
 	krig_run(rig, frag_dma_softc);
 	ck_assert_int_eq(rig->frag.out[1], 0);
 	ck_assert_int_eq(rig->frag.out[3], 1);
-	krig_free(rig);
 }
 
 TEST(stack_memory_has_an_address_too)
 {
-	struct krig *rig = rig_with(false, true);
+	KRIG(rig) = rig_with(false, true);
 
 	krig_run(rig, frag_dma_stack);
 	ck_assert_int_eq(rig->frag.out[1], 0);
 	ck_assert_int_ge(rig->frag.out[3], 1);
 	ck_assert_int_eq(rig->frag.out[2], 64);
-	krig_free(rig);
 }
 
 TEST(injected_load_failure_leaves_the_map_empty)
@@ -174,7 +160,7 @@ TEST(injected_load_failure_leaves_the_map_empty)
 	};
 
 	for (int i = 0; i < 2; i++) {
-		struct krig *rig = rig_with(false, true);
+		KRIG(rig) = rig_with(false, true);
 
 		krig_fault(rig, faults[i].id, 1);
 		rig->frag.in[1] = 2;
@@ -182,7 +168,6 @@ TEST(injected_load_failure_leaves_the_map_empty)
 		krig_run(rig, frag_dma_two_pages);
 		ck_assert_int_eq(rig->frag.out[1], faults[i].error);
 		ck_assert_int_eq(rig->frag.out[2], 0);
-		krig_free(rig);
 	}
 }
 
@@ -195,7 +180,7 @@ TEST(injected_load_failure_leaves_the_map_empty)
 TEST(lie13_prewrite_copies_exactly_its_range)
 {
 	for (int bounce = 0; bounce <= 1; bounce++) {
-		struct krig *rig = rig_with(bounce, true);
+		KRIG(rig) = rig_with(bounce, true);
 		uint8_t old = bounce ? 0x10 : 0x20;
 		uint64_t bus;
 
@@ -209,25 +194,20 @@ TEST(lie13_prewrite_copies_exactly_its_range)
 		ck_assert_uint_eq(device_sees(rig, bus + 16), 0x20);
 		ck_assert_uint_eq(device_sees(rig, bus + 31), 0x20);
 		ck_assert_uint_eq(device_sees(rig, bus + 32), old);
-		krig_free(rig);
 	}
 }
 
 TEST(lie13_postread_copies_exactly_its_range)
 {
 	for (int bounce = 0; bounce <= 1; bounce++) {
-		struct krig *rig = rig_with(bounce, true);
+		KRIG(rig) = rig_with(bounce, true);
 		uint8_t old = bounce ? 0x20 : 0x30;
 
 		krig_run(rig, frag_dma_window_setup);
 		device_fills(rig, (uint64_t)rig->frag.out[4], 0x30, 64);
 		rig->frag.in[0] = rig->frag.in[1] = 16;
 		krig_run(rig, frag_dma_window_postread);
-		ck_assert_int_eq(rig->frag.out[0], old);
-		ck_assert_int_eq(rig->frag.out[1], 0x30);
-		ck_assert_int_eq(rig->frag.out[2], 0x30);
-		ck_assert_int_eq(rig->frag.out[3], old);
-		krig_free(rig);
+		krig_assert_out(rig, old, 0x30, 0x30, old);
 	}
 }
 
@@ -235,24 +215,20 @@ TEST(lie13_postread_copies_exactly_its_range)
 TEST(preread_leaves_the_buffer_undefined)
 {
 	for (int bounce = 0; bounce <= 1; bounce++) {
-		struct krig *rig = rig_with(bounce, true);
+		KRIG(rig) = rig_with(bounce, true);
 		uint8_t then = bounce ? MEMORY_POISON : 0x20;
 
 		krig_run(rig, frag_dma_window_setup);
 		rig->frag.in[0] = rig->frag.in[1] = 16;
 		krig_run(rig, frag_dma_window_preread);
-		ck_assert_int_eq(rig->frag.out[0], 0x20);
-		ck_assert_int_eq(rig->frag.out[1], then);
-		ck_assert_int_eq(rig->frag.out[2], then);
-		ck_assert_int_eq(rig->frag.out[3], 0x20);
-		krig_free(rig);
+		krig_assert_out(rig, 0x20, then, then, 0x20);
 	}
 }
 
 /* From the beginning to the end of the map, whatever its flags. */
 TEST(bounce_pages_cost_memory_until_destroy)
 {
-	struct krig *rig = rig_with(true, true);
+	KRIG(rig) = rig_with(true, true);
 	uint64_t before = rig->world.memory.counts.kernel;
 
 	rig->frag.in[7] = NOWAIT;
@@ -270,13 +246,12 @@ TEST(bounce_pages_cost_memory_until_destroy)
 	krig_run(rig, frag_dma_destroy_loaded);
 	krig_assert_alive(rig);
 	ck_assert_uint_eq(rig->world.memory.counts.kernel, before + 2);
-	krig_free(rig);
 }
 
 TEST(without_memory_for_bouncing_create_is_enomem_or_waits)
 {
 	for (int flags = WAITOK; flags <= NOWAIT; flags++) {
-		struct krig *rig = KRIG_ATTACHED(options.config.bounce = true,
+		KRIG(rig) = KRIG_ATTACHED(options.config.bounce = true,
 		    options.config.reserve_pages = 1);
 
 		ck_assert_int_gt(kern_others(KRIG_PAGES), 0);
@@ -289,7 +264,6 @@ TEST(without_memory_for_bouncing_create_is_enomem_or_waits)
 		ck_assert_int_eq(kern_others(-3), -3);
 		krig_go(rig);
 		ck_assert_int_eq(rig->frag.out[0], flags == NOWAIT ? K_ENOMEM : 0);
-		krig_free(rig);
 	}
 }
 
@@ -319,7 +293,7 @@ TEST_EACH(lie14_sync_checks_prewrite_and_postread_only, sync_cases)
 
 	for (int how = 0; how < 4; how++) {
 		bool bounce = how & 1, diagnostic = how & 2;
-		struct krig *rig = rig_with(bounce, diagnostic);
+		KRIG(rig) = rig_with(bounce, diagnostic);
 
 		rig->frag.in[0] = c->off;
 		rig->frag.in[1] = c->len;
@@ -329,7 +303,6 @@ TEST_EACH(lie14_sync_checks_prewrite_and_postread_only, sync_cases)
 			krig_assert_panic(rig, c->panic);
 		else
 			krig_assert_alive(rig);
-		krig_free(rig);
 	}
 }
 
@@ -341,7 +314,7 @@ TEST(lie14_sync_of_an_unloaded_map_panics)
 	};
 
 	for (size_t i = 0; i < 4; i++) {
-		struct krig *rig = rig_with(false, true);
+		KRIG(rig) = rig_with(false, true);
 
 		rig->frag.in[2] = cases[i].ops;
 		krig_run(rig, frag_dma_sync_unloaded);
@@ -349,28 +322,25 @@ TEST(lie14_sync_of_an_unloaded_map_panics)
 			krig_assert_panic(rig, cases[i].panic);
 		else
 			krig_assert_alive(rig);
-		krig_free(rig);
 	}
 }
 
 TEST(lie14_pre_and_post_together_panic_in_any_kernel)
 {
 	for (int diagnostic = 0; diagnostic <= 1; diagnostic++) {
-		struct krig *rig = rig_with(false, diagnostic);
+		KRIG(rig) = rig_with(false, diagnostic);
 
 		krig_run(rig, frag_dma_sync_mixed);
 		krig_assert_panic(rig, "mix PRE and POST");
-		krig_free(rig);
 	}
 }
 
 TEST(a_destroyed_map_panics_when_used)
 {
-	struct krig *rig = rig_with(false, false);
+	KRIG(rig) = rig_with(false, false);
 
 	krig_run(rig, frag_dma_use_dead);
 	krig_assert_panic(rig, "the DMA map is destroyed");
-	krig_free(rig);
 }
 
 /* ---- memory for DMA ---- */
@@ -378,7 +348,7 @@ TEST(a_destroyed_map_panics_when_used)
 TEST(dma_memory_never_bounces_and_goes_back)
 {
 	for (int bounce = 0; bounce <= 1; bounce++) {
-		struct krig *rig = rig_with(bounce, true);
+		KRIG(rig) = rig_with(bounce, true);
 		uint64_t before = rig->world.memory.counts.kernel;
 		uint64_t bus;
 
@@ -399,7 +369,6 @@ TEST(dma_memory_never_bounces_and_goes_back)
 		krig_go(rig);
 		krig_assert_alive(rig);
 		ck_assert_uint_eq(rig->world.memory.counts.kernel, before);
-		krig_free(rig);
 	}
 }
 
@@ -412,7 +381,7 @@ TEST(dma_memory_is_aligned_and_within_its_boundary)
 	};
 
 	for (size_t i = 0; i < 4; i++) {
-		struct krig *rig = rig_with(false, true);
+		KRIG(rig) = rig_with(false, true);
 		int64_t pages = (cases[i][0] + PAGE - 1) / PAGE;
 
 		memcpy(rig->frag.in, cases[i], sizeof(cases[i]));
@@ -424,7 +393,6 @@ TEST(dma_memory_is_aligned_and_within_its_boundary)
 		if (cases[i][2] != 0)
 			ck_assert_int_eq(rig->frag.out[1] * PAGE / cases[i][2],
 			    ((rig->frag.out[1] + pages) * PAGE - 1) / cases[i][2]);
-		krig_free(rig);
 	}
 }
 
@@ -458,7 +426,7 @@ TEST(memory_and_bounce_pages_may_lie_in_pieces)
 	for (int how = 0; how < 4; how++) {
 		bool bounce = how & 1, pieces = how & 2;
 		uint64_t kernel;
-		struct krig *rig = KRIG_ATTACHED(options.config.bounce = bounce,
+		KRIG(rig) = KRIG_ATTACHED(options.config.bounce = bounce,
 		    options.config.reserve_pages = 1);
 
 		kernel = rig->world.memory.counts.kernel;
@@ -477,20 +445,18 @@ TEST(memory_and_bounce_pages_may_lie_in_pieces)
 			ck_assert_int_ne(rig->frag.out[9], rig->frag.out[7] + PAGE);
 		}
 		ck_assert_uint_eq(rig->world.memory.counts.kernel, kernel + 4);
-		krig_free(rig);
 	}
 }
 
 TEST(addresses_run_out)
 {
-	struct krig *rig = rig_with(false, true);
+	KRIG(rig) = rig_with(false, true);
 
 	krig_run(rig, frag_dma_addresses_run_out);
 	krig_assert_alive(rig);
 	ck_assert_int_eq(rig->frag.out[0], K_ENOMEM);
 	ck_assert_int_le(rig->frag.out[1], MEMORY_ARENA_PAGES / 512);
 	ck_assert_int_gt(rig->frag.out[1], MEMORY_ARENA_PAGES / 512 - 4);
-	krig_free(rig);
 }
 
 SUITE(bus_dma_suite, "kern/bus_dma")

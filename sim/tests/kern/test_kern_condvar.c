@@ -10,11 +10,8 @@
 static struct krig *
 rig_plain(void)
 {
-	struct krig_options options;
 
-	krig_options_init(&options);
-	options.config.diagnostic = false;
-	return krig_new(&options);
+	return KRIG_WITH(options.config.diagnostic = false);
 }
 
 /* A later wait sleeps for all of its time. */
@@ -25,15 +22,13 @@ TEST(lie01_cv_signal_leaves_no_trace)
 	};
 
 	for (int i = 0; i < 2; i++) {
-		struct krig *rig = krig_new(NULL);
+		KRIG(rig) = krig_new(NULL);
 
 		rig->frag.in[0] = 10;
 		krig_run(rig, fn[i]);
 		krig_assert_alive(rig);
-		ck_assert_int_eq(rig->frag.out[0], K_EWOULDBLOCK);
-		ck_assert_int_eq(rig->frag.out[1], 1);
+		krig_assert_out(rig, K_EWOULDBLOCK, 1);
 		ck_assert_uint_eq(rig->world.clock.now_ns, 10 * KRIG_TICK_NS);
-		krig_free(rig);
 	}
 }
 
@@ -64,7 +59,7 @@ KRIG_TEST(lie27_timedwait_of_0_ticks_is_for_ever)
 TEST(lie28_a_wait_ends_at_a_tick)
 {
 	for (int ticks = 1; ticks <= 4; ticks++) {
-		struct krig *rig = krig_new(NULL);
+		KRIG(rig) = krig_new(NULL);
 
 		rig->frag.in[0] = ticks;
 		rig->frag.in[1] = 5000;
@@ -72,7 +67,6 @@ TEST(lie28_a_wait_ends_at_a_tick)
 		ck_assert_int_eq(rig->frag.out[0], K_EWOULDBLOCK);
 		ck_assert_uint_eq(rig->world.clock.now_ns,
 		    (uint64_t)ticks * KRIG_TICK_NS);
-		krig_free(rig);
 	}
 }
 
@@ -83,7 +77,7 @@ TEST(lie28_a_wait_lasts_between_n_minus_1_and_n_ticks)
 
 	for (uint64_t seed = 1; seed <= 30; seed++) {
 		uint64_t lasted;
-		struct krig *rig = KRIG_WITH(options.seed = seed);
+		KRIG(rig) = KRIG_WITH(options.seed = seed);
 
 		rig->frag.in[0] = 5;
 		krig_run(rig, frag_cv_wait_now);
@@ -92,7 +86,6 @@ TEST(lie28_a_wait_lasts_between_n_minus_1_and_n_ticks)
 		ck_assert_uint_le(lasted, 5 * KRIG_TICK_NS);
 		shortest = lasted < shortest ? lasted : shortest;
 		longest = lasted > longest ? lasted : longest;
-		krig_free(rig);
 	}
 	ck_assert_uint_lt(shortest, longest);
 }
@@ -107,8 +100,7 @@ KRIG_TEST(no_wakeup_is_lost_between_release_and_sleep)
 	krig_run(rig, frag_cv_wait_now);
 	krig_assert_alive(rig);
 	krig_assert_order(rig, "wsW");
-	ck_assert_int_eq(rig->frag.out[0], 0);
-	ck_assert_int_eq(rig->frag.out[1], 1);
+	krig_assert_out(rig, 0, 1);
 	ck_assert_uint_eq(krig_event(rig, EV_NOTE, HW_NOTE_CV_WOKEN, 0)->time_ns, 0);
 }
 
@@ -130,8 +122,7 @@ KRIG_TEST(a_signal_after_the_timeout_changes_nothing)
 	krig_run(rig, frag_cv_late_signal);
 	krig_assert_alive(rig);
 	krig_assert_order(rig, "sW");
-	ck_assert_int_eq(rig->frag.out[0], K_EWOULDBLOCK);
-	ck_assert_int_eq(rig->frag.out[1], 0);
+	krig_assert_out(rig, K_EWOULDBLOCK, 0);
 	ck_assert_uint_eq(krig_count(rig, EV_NOTE, HW_NOTE_CV_WAKE), 0);
 }
 
@@ -148,15 +139,13 @@ KRIG_TEST(broadcast_wakes_all)
 	krig_run(rig, frag_cv_broadcast_all);
 	krig_assert_alive(rig);
 	krig_assert_order(rig, "bcad");
-	ck_assert_int_eq(rig->frag.out[0], 1);
-	ck_assert_int_eq(rig->frag.out[1], 0);
+	krig_assert_out(rig, 1, 0);
 }
 
 KRIG_TEST(has_waiters_says_whether_somebody_waits)
 {
 	krig_run(rig, frag_cv_has_waiters);
-	ck_assert_int_eq(rig->frag.out[0], 0);
-	ck_assert_int_eq(rig->frag.out[1], 1);
+	krig_assert_out(rig, 0, 1);
 }
 
 /* One who could return because of a signal does not use up the wake-up. */
@@ -180,11 +169,10 @@ TEST(a_dead_or_zeroed_condvar_goes_unnoticed_without_diagnostic)
 	static void (*const fn[])(void *) = { frag_cv_use_dead, frag_cv_use_raw };
 
 	for (int i = 0; i < 2; i++) {
-		struct krig *rig = rig_plain();
+		KRIG(rig) = rig_plain();
 
 		krig_run(rig, fn[i]);
 		krig_assert_alive(rig);
-		krig_free(rig);
 	}
 }
 
@@ -232,23 +220,21 @@ TEST(wait_in_an_interrupt_panics)
 /* A past time is due at the next tick where nobody asserts that there is none. */
 TEST(negative_ticks_without_diagnostic_end_at_the_next_tick)
 {
-	struct krig *rig = rig_plain();
+	KRIG(rig) = rig_plain();
 
 	krig_run(rig, frag_cv_wait_negative);
 	krig_assert_alive(rig);
 	ck_assert_int_eq(rig->frag.out[0], K_EWOULDBLOCK);
 	ck_assert_uint_eq(rig->world.clock.now_ns, KRIG_TICK_NS);
-	krig_free(rig);
 }
 
 TEST(destroy_of_a_waited_condvar_goes_unnoticed_without_diagnostic)
 {
-	struct krig *rig = rig_plain();
+	KRIG(rig) = rig_plain();
 
 	krig_run(rig, frag_cv_destroy_waited);
 	krig_assert_alive(rig);
 	krig_assert_order(rig, "w!");
-	krig_free(rig);
 }
 
 SUITE(kern_condvar_suite, "kern/kern_condvar")

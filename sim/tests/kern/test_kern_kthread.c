@@ -11,12 +11,8 @@
 static struct krig *
 rig_with(unsigned cpus, uint64_t seed)
 {
-	struct krig_options options;
 
-	krig_options_init(&options);
-	options.config.cpus = cpus;
-	options.seed = seed;
-	return krig_new(&options);
+	return KRIG_WITH(options.config.cpus = cpus, options.seed = seed);
 }
 
 KRIG_TEST(lie31_return_from_a_kthread_is_no_exit)
@@ -32,7 +28,7 @@ TEST(thread_may_run_before_lp_is_stored)
 	bool was_early = false, was_late = false;
 
 	for (uint64_t seed = 1; seed <= 60; seed++) {
-		struct krig *rig = rig_with(2, seed);
+		KRIG(rig) = rig_with(2, seed);
 
 		krig_run(rig, frag_kthread_early_lp);
 		krig_assert_alive(rig);
@@ -40,7 +36,6 @@ TEST(thread_may_run_before_lp_is_stored)
 		ck_assert_int_eq(rig->frag.out[2], 1);
 		was_early |= rig->frag.out[1] == 1;
 		was_late |= rig->frag.out[1] == 0;
-		krig_free(rig);
 	}
 	ck_assert(was_early);
 	ck_assert(was_late);
@@ -110,8 +105,7 @@ KRIG_TEST(too_many_threads_are_eagain)
 {
 	krig_run(rig, frag_kthread_many);
 	krig_assert_alive(rig);
-	ck_assert_int_eq(rig->frag.out[0], 40);
-	ck_assert_int_eq(rig->frag.out[1], K_EAGAIN);
+	krig_assert_out(rig, 40, K_EAGAIN);
 }
 
 TEST(injected_failure_makes_no_thread)
@@ -124,7 +118,7 @@ TEST(injected_failure_makes_no_thread)
 	};
 
 	for (int i = 0; i < 2; i++) {
-		struct krig *rig = krig_new(NULL);
+		KRIG(rig) = krig_new(NULL);
 
 		krig_fault(rig, faults[i].id, 1);
 		krig_run(rig, frag_kthread_create_once);
@@ -133,7 +127,6 @@ TEST(injected_failure_makes_no_thread)
 		krig_run(rig, frag_kthread_create_once);
 		ck_assert_int_eq(rig->frag.out[0], 0);
 		krig_assert_order(rig, "e");
-		krig_free(rig);
 	}
 }
 
@@ -155,13 +148,12 @@ KRIG_TEST(lie02_pri_idle_comes_after_everybody)
 TEST(kpause_ends_at_its_tick)
 {
 	for (int ticks = 1; ticks <= 3; ticks++) {
-		struct krig *rig = krig_new(NULL);
+		KRIG(rig) = krig_new(NULL);
 
 		rig->frag.in[0] = ticks;
 		krig_run(rig, frag_kpause_one);
 		ck_assert_int_eq(rig->frag.out[0], K_EWOULDBLOCK);
 		ck_assert_uint_eq(rig->world.clock.now_ns, (uint64_t)ticks * KRIG_TICK_NS);
-		krig_free(rig);
 	}
 }
 
@@ -169,8 +161,7 @@ KRIG_TEST(kpause_releases_the_mutex_meanwhile)
 {
 	krig_run(rig, frag_kpause_mutex);
 	krig_assert_alive(rig);
-	ck_assert_int_eq(rig->frag.out[0], 1);
-	ck_assert_int_eq(rig->frag.out[1], 1);
+	krig_assert_out(rig, 1, 1);
 }
 
 /* Time passes, the thread keeps its CPU, interrupts are served. */
@@ -206,7 +197,7 @@ interleaves_with_attach(void (*make_thread)(void *))
 
 	for (uint64_t seed = 1; seed <= 30; seed++) {
 		const char *a;
-		struct krig *rig = KRIG_WITH(options.config.cpus = 2, options.driver = true,
+		KRIG(rig) = KRIG_WITH(options.config.cpus = 2, options.driver = true,
 		    options.seed = seed);
 
 		krig_thread(rig, make_thread);
@@ -218,7 +209,6 @@ interleaves_with_attach(void (*make_thread)(void *))
 		ck_assert_ptr_nonnull(a);
 		for (; *a != 'F' && *a != '\0'; a++)
 			interleaves |= *a == '[' || *a == ']';
-		krig_free(rig);
 	}
 	return interleaves;
 }
@@ -232,7 +222,7 @@ TEST(kernel_lock_is_for_those_without_mpsafe)
 /* The attachment goes through at once, while the thread that had the lock sleeps on. */
 TEST(kernel_lock_is_given_up_asleep)
 {
-	struct krig *rig = KRIG_WITH(options.config.cpus = 2, options.driver = true);
+	KRIG(rig) = KRIG_WITH(options.config.cpus = 2, options.driver = true);
 
 	krig_thread(rig, frag_biglock_sleeper);
 	krig_go_until(rig, 1000);
@@ -241,19 +231,17 @@ TEST(kernel_lock_is_given_up_asleep)
 	krig_go(rig);
 	krig_assert_alive(rig);
 	krig_assert_order(rig, "masqqFe");
-	krig_free(rig);
 }
 
 TEST(one_cpu_runs_threads_to_their_end)
 {
-	struct krig *rig = rig_with(1, 7);
+	KRIG(rig) = rig_with(1, 7);
 
 	krig_thread(rig, frag_mpsafe_thread);
 	krig_thread(rig, frag_mpsafe_thread);
 	krig_go(rig);
 	ck_assert(is_serial(rig->frag.order));
 	ck_assert_uint_eq(strlen(rig->frag.order), 16);
-	krig_free(rig);
 }
 
 SUITE(kern_kthread_suite, "kern/kern_kthread")

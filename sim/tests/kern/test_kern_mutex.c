@@ -12,12 +12,8 @@ enum { MUTEX_SPIN, MUTEX_ADAPTIVE, MUTEX_DEFAULT, MUTEX_DRIVER };
 static struct krig *
 rig_with(bool diagnostic, unsigned cpus)
 {
-	struct krig_options options;
 
-	krig_options_init(&options);
-	options.config.diagnostic = diagnostic;
-	options.config.cpus = cpus;
-	return krig_new(&options);
+	return KRIG_WITH(options.config.diagnostic = diagnostic, options.config.cpus = cpus);
 }
 
 /* Which levels make a spin mutex shows in the level while it is held. */
@@ -26,14 +22,13 @@ TEST(default_type_is_spin_from_ipl_vm_on)
 	static const int64_t held_at[] = { 0, 1, 0, 0, 0, 0, 6, 7, 8 };
 
 	for (int type = MUTEX_DEFAULT; type <= MUTEX_DRIVER; type++) {
-		struct krig *rig = krig_new(NULL);
+		KRIG(rig) = krig_new(NULL);
 
 		rig->frag.in[0] = type;
 		krig_run(rig, frag_mutex_types);
 		krig_assert_alive(rig);
 		for (int ipl = 0; ipl <= K_IPL_HIGH; ipl++)
 			ck_assert_int_eq(rig->frag.out[ipl], held_at[ipl]);
-		krig_free(rig);
 	}
 }
 
@@ -65,17 +60,13 @@ KRIG_TEST(adaptive_type_wants_ipl_none)
 KRIG_TEST(level_comes_back_at_exit)
 {
 	krig_run(rig, frag_mutex_levels);
-	ck_assert_int_eq(rig->frag.out[0], 0);
-	ck_assert_int_eq(rig->frag.out[1], K_IPL_VM);
-	ck_assert_int_eq(rig->frag.out[2], 0);
+	krig_assert_out(rig, 0, K_IPL_VM, 0);
 }
 
 KRIG_TEST(level_is_the_higher_of_both)
 {
 	krig_run(rig, frag_mutex_under_splhigh);
-	ck_assert_int_eq(rig->frag.out[0], K_IPL_HIGH);
-	ck_assert_int_eq(rig->frag.out[1], K_IPL_HIGH);
-	ck_assert_int_eq(rig->frag.out[2], 0);
+	krig_assert_out(rig, K_IPL_HIGH, K_IPL_HIGH, 0);
 }
 
 /* The interrupt that is raised inside comes when the last of the two is released. */
@@ -85,9 +76,7 @@ KRIG_TEST(lie29_inner_spin_exit_does_not_lower_the_level)
 	krig_raise_on(rig, POINT_AFTER, HW_CALL_MUTEX_ENTER, 2);
 	krig_run(rig, frag_mutex_nest);
 	krig_assert_alive(rig);
-	ck_assert_int_eq(rig->frag.out[0], K_IPL_SCHED);
-	ck_assert_int_eq(rig->frag.out[1], K_IPL_SCHED);
-	ck_assert_int_eq(rig->frag.out[2], 0);
+	krig_assert_out(rig, K_IPL_SCHED, K_IPL_SCHED, 0);
 	krig_assert_order(rig, "12iI3");
 }
 
@@ -95,8 +84,7 @@ KRIG_TEST(lie29_nor_does_the_outer_one_released_first)
 {
 	krig_run(rig, frag_mutex_nest_crossed);
 	krig_assert_alive(rig);
-	ck_assert_int_eq(rig->frag.out[0], K_IPL_SCHED);
-	ck_assert_int_eq(rig->frag.out[1], 0);
+	krig_assert_out(rig, K_IPL_SCHED, 0);
 }
 
 /*
@@ -108,7 +96,7 @@ TEST(lie30_spin_mutex_blocks_the_local_cpu_only)
 	static const char *const order[] = { "TthH", "ThtH" };
 
 	for (unsigned cpus = 1; cpus <= 2; cpus++) {
-		struct krig *rig = rig_with(true, cpus);
+		KRIG(rig) = rig_with(true, cpus);
 
 		krig_run(rig, frag_mutex_setup_vm);
 		krig_handler(rig, K_IPL_VM, frag_mutex_take_once);
@@ -120,14 +108,13 @@ TEST(lie30_spin_mutex_blocks_the_local_cpu_only)
 		krig_assert_order(rig, order[cpus - 1]);
 		ck_assert_uint_eq(krig_event(rig, EV_IRQ_ENTER, 0, 0)->time_ns,
 		    cpus == 1 ? 1000000 : 500000);
-		krig_free(rig);
 	}
 }
 
 TEST(spin_mutex_again_panics_or_spins_for_ever)
 {
 	for (int diagnostic = 0; diagnostic <= 1; diagnostic++) {
-		struct krig *rig = rig_with(diagnostic, 1);
+		KRIG(rig) = rig_with(diagnostic, 1);
 
 		rig->frag.in[0] = K_IPL_VM;
 		krig_run(rig, frag_mutex_again);
@@ -136,18 +123,16 @@ TEST(spin_mutex_again_panics_or_spins_for_ever)
 		else
 			krig_assert_end(rig, WORLD_ENDLESS, "spins");
 		krig_assert_order(rig, "");
-		krig_free(rig);
 	}
 }
 
 TEST(adaptive_mutex_again_panics_in_any_kernel)
 {
 	for (int diagnostic = 0; diagnostic <= 1; diagnostic++) {
-		struct krig *rig = rig_with(diagnostic, 1);
+		KRIG(rig) = rig_with(diagnostic, 1);
 
 		krig_run(rig, frag_mutex_again);
 		krig_assert_panic(rig, "locking against myself");
-		krig_free(rig);
 	}
 }
 
@@ -181,7 +166,7 @@ KRIG_TEST(adaptive_mutex_is_waited_for_asleep)
 
 TEST(adaptive_mutex_wakes_its_waiter)
 {
-	struct krig *rig = rig_with(true, 2);
+	KRIG(rig) = rig_with(true, 2);
 
 	krig_run(rig, frag_mutex_setup_adaptive);
 	krig_context(rig, HW_CTX_KTHREAD, 1, K_PRI_KTHREAD, frag_mutex_hold_a_while);
@@ -191,7 +176,6 @@ TEST(adaptive_mutex_wakes_its_waiter)
 	krig_assert_alive(rig);
 	krig_assert_order(rig, "ThtH");
 	ck_assert_uint_eq(krig_count(rig, EV_CTX_SLEEP, HW_SLEEP_MUTEX), 1);
-	krig_free(rig);
 }
 
 /* Over many schedules two CPUs are never inside together, yet do alternate. */
@@ -200,7 +184,7 @@ TEST(spin_mutex_excludes_under_every_schedule)
 	bool do_alternate = false;
 
 	for (uint64_t seed = 1; seed <= 40; seed++) {
-		struct krig *rig = KRIG_WITH(options.config.cpus = 2, options.seed = seed);
+		KRIG(rig) = KRIG_WITH(options.config.cpus = 2, options.seed = seed);
 
 		krig_run(rig, frag_mutex_setup_vm);
 		krig_thread(rig, frag_mutex_protected_work);
@@ -213,7 +197,6 @@ TEST(spin_mutex_excludes_under_every_schedule)
 			do_alternate |= krig_event(rig, EV_NOTE, HW_NOTE_MUTEX_HELD,
 			    i - 2)->cpu != krig_event(rig, EV_NOTE,
 			    HW_NOTE_MUTEX_HELD, i - 1)->cpu;
-		krig_free(rig);
 	}
 	ck_assert(do_alternate);
 }
@@ -223,17 +206,12 @@ TEST(tryenter_fails_without_waiting)
 	static const int levels[] = { 0, K_IPL_VM };
 
 	for (int i = 0; i < 2; i++) {
-		struct krig *rig = krig_new(NULL);
+		KRIG(rig) = krig_new(NULL);
 
 		rig->frag.in[0] = levels[i];
 		krig_run(rig, frag_mutex_try);
 		krig_assert_alive(rig);
-		ck_assert_int_eq(rig->frag.out[0], 1);
-		ck_assert_int_eq(rig->frag.out[1], levels[i]);
-		ck_assert_int_eq(rig->frag.out[2], 0);
-		ck_assert_int_eq(rig->frag.out[3], levels[i]);
-		ck_assert_int_eq(rig->frag.out[4], 0);
-		krig_free(rig);
+		krig_assert_out(rig, 1, levels[i], 0, levels[i], 0);
 	}
 }
 
@@ -245,7 +223,7 @@ TEST(owned_means_different_things)
 	};
 
 	for (int spin = 0; spin <= 1; spin++) {
-		struct krig *rig = rig_with(false, 2);
+		KRIG(rig) = rig_with(false, 2);
 
 		krig_run(rig, setup[spin]);
 		krig_thread(rig, frag_mutex_owned_by_other);
@@ -253,10 +231,7 @@ TEST(owned_means_different_things)
 		krig_context(rig, HW_CTX_KTHREAD, 1, K_PRI_KTHREAD,
 		    frag_mutex_owned_by_other);
 		krig_go(rig);
-		ck_assert_int_eq(rig->frag.out[0], 1);
-		ck_assert_int_eq(rig->frag.out[1], spin);
-		ck_assert_int_eq(rig->frag.out[2], 0);
-		krig_free(rig);
+		krig_assert_out(rig, 1, spin, 0);
 	}
 }
 
@@ -291,19 +266,18 @@ TEST(sleep_with_a_spin_mutex_held_panics)
 
 TEST(sleep_with_a_spin_mutex_held_goes_unnoticed_without_diagnostic)
 {
-	struct krig *rig = rig_with(false, 1);
+	KRIG(rig) = rig_with(false, 1);
 
 	krig_run(rig, frag_mutex_sleep_with_spin);
 	krig_assert_alive(rig);
 	krig_assert_order(rig, "!");
-	krig_free(rig);
 }
 
 /* One that is free is taken by a single instruction, which asks nothing. */
 TEST(adaptive_mutex_in_a_hard_interrupt_panics_when_it_is_taken)
 {
 	for (int held = 0; held <= 1; held++) {
-		struct krig *rig = krig_new(NULL);
+		KRIG(rig) = krig_new(NULL);
 
 		rig->frag.in[0] = held;
 		krig_handler(rig, K_IPL_VM, frag_hardint_adaptive);
@@ -313,7 +287,6 @@ TEST(adaptive_mutex_in_a_hard_interrupt_panics_when_it_is_taken)
 			krig_assert_panic(rig, "!cpu_intr_p()");
 		else
 			krig_assert_order(rig, "!");
-		krig_free(rig);
 	}
 }
 
@@ -324,10 +297,7 @@ KRIG_TEST(spl_blocks_its_level_and_those_below)
 	krig_run(rig, frag_spl_levels);
 	krig_assert_alive(rig);
 	krig_assert_order(rig, "12iI3");
-	ck_assert_int_eq(rig->frag.out[0], 0);
-	ck_assert_int_eq(rig->frag.out[1], K_IPL_VM);
-	ck_assert_int_eq(rig->frag.out[2], K_IPL_VM);
-	ck_assert_int_eq(rig->frag.out[3], 0);
+	krig_assert_out(rig, 0, K_IPL_VM, K_IPL_VM, 0);
 }
 
 KRIG_TEST(spl_does_not_block_a_higher_level)

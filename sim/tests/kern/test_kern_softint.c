@@ -24,7 +24,7 @@ KRIG_TEST(scheduled_twice_runs_once)
 TEST(runs_after_the_hard_interrupt_that_scheduled_it)
 {
 	for (int flags = 0; flags <= SOFTINT_MPSAFE; flags += SOFTINT_MPSAFE) {
-		struct krig *rig = krig_new(NULL);
+		KRIG(rig) = krig_new(NULL);
 
 		rig->frag.in[0] = flags;
 		krig_run(rig, frag_softint_setup);
@@ -38,7 +38,6 @@ TEST(runs_after_the_hard_interrupt_that_scheduled_it)
 		ck_assert_int_eq(rig->frag.out[2], 0);
 		ck_assert_int_eq(rig->frag.out[10], 0);
 		ck_assert_int_eq(rig->frag.out[11], 1);
-		krig_free(rig);
 	}
 }
 
@@ -68,17 +67,15 @@ KRIG_TEST(waiting_for_a_mutex_of_its_own_cpu_panics)
 TEST(schedule_asserts_that_the_thread_is_not_preempted)
 {
 	for (int disabled = 0; disabled <= 1; disabled++) {
-		struct krig *rig = krig_new(NULL);
+		KRIG(rig) = krig_new(NULL);
 
 		rig->frag.in[0] = disabled;
 		krig_run(rig, frag_softint_from_thread);
-		ck_assert_int_eq(rig->frag.out[0], 0);
-		ck_assert_int_eq(rig->frag.out[1], 0);
+		krig_assert_out(rig, 0, 0);
 		if (disabled)
 			krig_assert_order(rig, "S");
 		else
 			krig_assert_panic(rig, "kpreempt_disabled()");
-		krig_free(rig);
 	}
 }
 
@@ -94,8 +91,7 @@ TEST(handlers_run_out)
 
 	krig_run(rig, frag_softint_full);
 	krig_assert_alive(rig);
-	ck_assert_int_eq(rig->frag.out[0], IRQ_SOFT_MAX);
-	ck_assert_int_eq(rig->frag.out[1], 100);
+	krig_assert_out(rig, IRQ_SOFT_MAX, 100);
 	krig_free(rig);
 	rig = krig_new(NULL);
 	krig_fault(rig, "softint_establish.fails", 1);
@@ -130,7 +126,7 @@ TEST(lie05_handler_and_thread_run_in_parallel)
 
 	for (uint64_t seed = 1; seed <= 30; seed++) {
 		const char *i, *end;
-		struct krig *rig = KRIG_WITH(options.config.cpus = 2, options.seed = seed);
+		KRIG(rig) = KRIG_WITH(options.config.cpus = 2, options.seed = seed);
 
 		krig_handler(rig, K_IPL_VM, frag_hardint_mark);
 		krig_raise_on(rig, POINT_BEFORE, HW_CALL_PRINTF, 3);
@@ -141,7 +137,6 @@ TEST(lie05_handler_and_thread_run_in_parallel)
 		ck_assert_ptr_nonnull(i);
 		ck_assert_ptr_nonnull(end);
 		inside |= end != i + 1;
-		krig_free(rig);
 	}
 	ck_assert(inside);
 }

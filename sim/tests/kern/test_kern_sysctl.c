@@ -47,11 +47,7 @@ KRIG_TEST(the_lowest_free_number_is_picked)
 {
 	krig_run(rig, frag_sysctl_numbers);
 	krig_assert_alive(rig);
-	ck_assert_int_eq(rig->frag.out[0], 2);
-	ck_assert_int_eq(rig->frag.out[1], 1);
-	ck_assert_int_eq(rig->frag.out[2], 3);
-	ck_assert_int_eq(rig->frag.out[3], 1);
-	ck_assert_int_eq(rig->frag.out[4], 3);
+	krig_assert_out(rig, 2, 1, 3, 1, 3);
 }
 
 KRIG_TEST(types_of_values)
@@ -71,9 +67,7 @@ KRIG_TEST(types_of_values)
 KRIG_TEST(the_same_node_again_is_the_old_one)
 {
 	krig_run(rig, frag_sysctl_again);
-	ck_assert_int_eq(rig->frag.out[0], 0);
-	ck_assert_int_eq(rig->frag.out[1], 0);
-	ck_assert_int_eq(rig->frag.out[2], 1);
+	krig_assert_out(rig, 0, 0, 1);
 }
 
 KRIG_TEST(lie26_createv_fails_for_wrong_arguments)
@@ -101,12 +95,10 @@ KRIG_TEST(lie26_injected_failure_leaves_cnode_null)
 
 	krig_fault(rig, "sysctl_createv.enomem", 1);
 	krig_run(rig, frag_sysctl_one);
-	ck_assert_int_eq(rig->frag.out[0], K_ENOMEM);
-	ck_assert_int_eq(rig->frag.out[1], 0);
+	krig_assert_out(rig, K_ENOMEM, 0);
 	ck_assert(!kern_sysctl("hw.one", &value));
 	krig_run(rig, frag_sysctl_one);
-	ck_assert_int_eq(rig->frag.out[0], 0);
-	ck_assert_int_eq(rig->frag.out[1], 1);
+	krig_assert_out(rig, 0, 1);
 }
 
 SUITE(kern_sysctl_suite, "kern/kern_sysctl")

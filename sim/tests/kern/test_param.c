@@ -27,21 +27,18 @@ TEST(constants)
 		0, 1, 2, 3,
 		3,
 	};
-	struct krig *rig = run(frag_constants);
+	KRIG(rig) = run(frag_constants);
 
 	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++)
 		ck_assert_msg(rig->frag.out[i] == values[i], "constant %zu is %d", i,
 		    (int)rig->frag.out[i]);
-	krig_free(rig);
 }
 
 TEST(lie10_page_size_is_an_int)
 {
-	struct krig *rig = run(frag_types);
+	KRIG(rig) = run(frag_types);
 
-	ck_assert_int_eq(rig->frag.out[0], 1);
-	ck_assert_int_eq(rig->frag.out[1], 1);
-	ck_assert_int_eq(rig->frag.out[2], 8);
+	krig_assert_out(rig, 1, 1, 8);
 	/* So this product has 32 bits. */
 	ck_assert_int_eq(rig->frag.out[3], 1);
 	ck_assert_int_eq(rig->frag.out[4], 0xfffff000);
@@ -51,7 +48,6 @@ TEST(lie10_page_size_is_an_int)
 	ck_assert_int_eq(rig->frag.out[8], 8);
 	for (int i = 9; i <= 12; i++)
 		ck_assert_int_eq(rig->frag.out[i], 1);
-	krig_free(rig);
 }
 
 TEST(lie27_mstohz_truncates)
@@ -67,7 +63,7 @@ TEST(lie27_mstohz_truncates)
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct krig *rig = KRIG_WITH(options.config.hz = rows[i].hz);
+		KRIG(rig) = KRIG_WITH(options.config.hz = rows[i].hz);
 
 		memcpy(rig->frag.in, ms, sizeof(ms));
 		krig_run(rig, frag_mstohz);
@@ -75,7 +71,6 @@ TEST(lie27_mstohz_truncates)
 			ck_assert_int_eq(rig->frag.out[k], rows[i].ticks[k]);
 		ck_assert_int_eq(rig->frag.out[FRAG_IN], rows[i].hz);
 		ck_assert_int_eq(rig->frag.out[FRAG_IN + 1], 1000000 / rows[i].hz);
-		krig_free(rig);
 	}
 }
 
@@ -84,11 +79,10 @@ TEST(lie33_errno_has_netbsds_numbers)
 	static const int64_t values[] = {
 		1, 2, 3, 5, 12, 16, 17, 19, 20, 22, 25, 27, 34, 35, 35, 45, 63, 86, -3,
 	};
-	struct krig *rig = run(frag_errnos);
+	KRIG(rig) = run(frag_errnos);
 
 	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++)
 		ck_assert_int_eq(rig->frag.out[i], values[i]);
-	krig_free(rig);
 }
 
 /* With DIAGNOSTIC KASSERT and KASSERTMSG are evaluated, KDASSERT never; without it none is. */
@@ -125,27 +119,21 @@ TEST(lie32_kassert_panics_with_the_kernels_text)
 /* A module with DIAGNOSTIC in a kernel without. */
 TEST(lie32_a_kernel_without_diagnostic_does_not_enforce)
 {
-	struct krig *rig = KRIG_WITH(options.config.diagnostic = false);
+	KRIG(rig) = KRIG_WITH(options.config.diagnostic = false);
 
 	krig_run(rig, frag_kassert_fails);
 	krig_assert_alive(rig);
 	krig_assert_order(rig, "!");
-	krig_free(rig);
 }
 
 /* ---- queue(3) ---- */
 
 TEST(tailq_has_netbsds_layout_and_order)
 {
-	struct krig *rig = run(frag_tailq_layout);
+	KRIG(rig) = run(frag_tailq_layout);
 
 	krig_assert_order(rig, "abcddcba");
-	ck_assert_int_eq(rig->frag.out[0], 'a');
-	ck_assert_int_eq(rig->frag.out[1], 'd');
-	ck_assert_int_eq(rig->frag.out[2], 1);
-	ck_assert_int_eq(rig->frag.out[3], 'b');
-	ck_assert_int_eq(rig->frag.out[4], 1);
-	krig_free(rig);
+	krig_assert_out(rig, 'a', 'd', 1, 'b', 1);
 }
 
 /* The loop goes on from the removed element, whose links are poison. */
@@ -166,8 +154,7 @@ TEST(lie15_removal_poisons_in_a_diagnostic_kernel_only)
 {
 	struct krig *rig = run(frag_tailq_poison);
 
-	ck_assert_int_eq(rig->frag.out[0], 1);
-	ck_assert_int_eq(rig->frag.out[1], 1);
+	krig_assert_out(rig, 1, 1);
 	krig_free(rig);
 	rig = run(frag_tailq_poison_plain);
 	ck_assert_int_eq(rig->frag.out[0], 0);
@@ -193,33 +180,26 @@ TEST(lie15_removing_twice)
 
 TEST(init_forgets_without_a_check)
 {
-	struct krig *rig = run(frag_tailq_init_forgets);
+	KRIG(rig) = run(frag_tailq_init_forgets);
 
 	krig_assert_alive(rig);
-	ck_assert_int_eq(rig->frag.out[0], 1);
-	ck_assert_int_eq(rig->frag.out[1], 'c');
-	ck_assert_int_eq(rig->frag.out[2], 1);
-	krig_free(rig);
+	krig_assert_out(rig, 1, 'c', 1);
 }
 
 TEST(simpleq_is_first_in_first_out)
 {
-	struct krig *rig = run(frag_simpleq_fifo);
+	KRIG(rig) = run(frag_simpleq_fifo);
 
 	krig_assert_order(rig, "bca");
-	krig_free(rig);
 }
 
 TEST(module_record_and_command)
 {
-	struct krig *rig = run(frag_module);
+	KRIG(rig) = run(frag_module);
 
-	ck_assert_int_eq(rig->frag.out[0], 3);
-	ck_assert_int_eq(rig->frag.out[1], 0);
-	ck_assert_int_eq(rig->frag.out[2], 25);
+	krig_assert_out(rig, 3, 0, 25);
 	ck_assert_str_eq(rig->frag.text, "fragmodule");
 	ck_assert_str_eq(rig->frag.text + 100, "virtio");
-	krig_free(rig);
 }
 
 SUITE(kern_param_suite, "kern/param")

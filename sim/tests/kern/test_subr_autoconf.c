@@ -107,11 +107,7 @@ TEST(softc_and_names)
 		rig = attach(&options);
 		krig_run(rig, frag_device_accessors);
 		krig_assert_alive(rig);
-		ck_assert_int_eq(rig->frag.out[0], 1);
-		ck_assert_int_eq(rig->frag.out[1], 1);
-		ck_assert_int_eq(rig->frag.out[2], 0);
-		ck_assert_int_eq(rig->frag.out[3], 1);
-		ck_assert_int_eq(rig->frag.out[4], 0);
+		krig_assert_out(rig, 1, 1, 0, 1, 0);
 		ck_assert_str_eq(rig->frag.text, "child0");
 		ck_assert_str_eq(rig->frag.text + 100, "virtio0");
 		krig_free(rig);
@@ -307,8 +303,7 @@ TEST(a_component_is_registered_once_and_asked)
 	child_plan.match = 0;
 	krig_run(rig, frag_component_twice);
 	krig_assert_alive(rig);
-	ck_assert_int_eq(rig->frag.out[0], 0);
-	ck_assert_int_eq(rig->frag.out[1], K_EEXIST);
+	krig_assert_out(rig, 0, K_EEXIST);
 	/* The bus was looked at again: both drivers were asked. */
 	krig_assert_order(rig, "mo");
 	krig_free(rig);

@@ -13,12 +13,7 @@ KRIG_TEST(zalloc_clears_and_alloc_does_not)
 {
 	krig_run(rig, frag_kmem_basic);
 	krig_assert_alive(rig);
-	ck_assert_int_eq(rig->frag.out[0], 1);
-	ck_assert_int_eq(rig->frag.out[1], MEMORY_POISON);
-	ck_assert_int_eq(rig->frag.out[2], 1);
-	ck_assert_int_eq(rig->frag.out[3], 0);
-	ck_assert_int_eq(rig->frag.out[4], 1);
-	ck_assert_int_eq(rig->frag.out[5], 1);
+	krig_assert_out(rig, 1, MEMORY_POISON, 1, 0, 1, 1);
 	/* It costs the guest frames: one for the small blocks, four for three pages. */
 	ck_assert_uint_eq(rig->world.memory.counts.kernel, 1 + 1 + 4);
 }
@@ -37,18 +32,14 @@ TEST(misuse_panics)
 
 TEST(nosleep_fails_when_memory_is_gone_and_sleep_waits)
 {
-	struct krig_options options;
-	struct krig *rig;
+	struct krig *rig = KRIG_WITH(options.config.segment[0] = (struct hw_segment){ 16, 10 });
 
-	krig_options_init(&options);
-	options.config.segment[0] = (struct hw_segment){ 16, 10 };
-	rig = krig_new(&options);
 	rig->frag.in[0] = KM_NOSLEEP;
 	krig_run(rig, frag_kmem_until_full);
 	krig_assert_order(rig, "0");
 	ck_assert_int_eq(rig->frag.out[0], 10);
 	krig_free(rig);
-	rig = krig_new(&options);
+	rig = KRIG_WITH(options.config.segment[0] = (struct hw_segment){ 16, 10 });
 	rig->frag.in[0] = KM_SLEEP;
 	krig_thread(rig, frag_kmem_until_full);
 	krig_go_until(rig, 10 * KRIG_TICK_NS);
@@ -61,42 +52,30 @@ TEST(nosleep_fails_when_memory_is_gone_and_sleep_waits)
 /* All of memory is to be had, and no more; what was freed costs nothing. */
 TEST(large_blocks_are_as_large_as_memory)
 {
-	struct krig_options options;
-	struct krig *rig;
+	KRIG(rig) = KRIG_WITH(options.config.segment[0] = (struct hw_segment){ 16, 16384 });
 
-	krig_options_init(&options);
-	options.config.segment[0] = (struct hw_segment){ 16, 16384 };
-	rig = krig_new(&options);
 	krig_run(rig, frag_kmem_large);
 	krig_assert_alive(rig);
 	krig_assert_order(rig, "0");
-	ck_assert_int_eq(rig->frag.out[0], 1);
-	ck_assert_int_eq(rig->frag.out[1], 0);
-	ck_assert_int_eq(rig->frag.out[2], 0);
+	krig_assert_out(rig, 1, 0, 0);
 	ck_assert_uint_eq(rig->world.memory.counts.kernel, 0);
 	rig->frag.in[0] = KM_NOSLEEP;
 	rig->frag.out[0] = 0;
 	krig_run(rig, frag_kmem_leak);
 	krig_assert_order(rig, "00");
 	ck_assert_int_eq(rig->frag.out[0], 64);
-	krig_free(rig);
 }
 
 TEST(a_leak_waits_for_memory)
 {
-	struct krig_options options;
-	struct krig *rig;
+	KRIG(rig) = KRIG_WITH(options.config.segment[0] = (struct hw_segment){ 16, 1024 });
 
-	krig_options_init(&options);
-	options.config.segment[0] = (struct hw_segment){ 16, 1024 };
-	rig = krig_new(&options);
 	rig->frag.in[0] = KM_SLEEP;
 	krig_thread(rig, frag_kmem_leak);
 	krig_go_until(rig, 10 * KRIG_TICK_NS);
 	krig_assert_alive(rig);
 	krig_assert_order(rig, "");
 	ck_assert_int_eq(rig->frag.out[0], 4);
-	krig_free(rig);
 }
 
 SUITE(kern_kmem_suite, "kern/subr_kmem")

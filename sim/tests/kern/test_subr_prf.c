@@ -14,8 +14,7 @@
 KRIG_TEST(lie35_printf_is_void)
 {
 	krig_run(rig, frag_printf_is_void);
-	ck_assert_int_eq(rig->frag.out[0], 1);
-	ck_assert_int_eq(rig->frag.out[1], 1);
+	krig_assert_out(rig, 1, 1);
 }
 
 /* In a thread, in a hard interrupt, always under an IPL_VM spin mutex; it never sleeps. */
@@ -81,17 +80,13 @@ KRIG_TEST(aprint_family_goes_where_it_should)
 
 TEST(aprint_dev_names_the_device)
 {
-	struct krig_options options;
-	struct krig *rig;
 	const char *text;
+	KRIG(rig) = KRIG_ATTACHED();
 
-	krig_options_init(&options);
-	rig = krig_new_attached(&options);
 	krig_run(rig, frag_aprint_dev);
 	text = strstr(krig_console(rig), "child0: one");
 	ck_assert_ptr_nonnull(text);
 	ck_assert_str_eq(text, "child0: one 1\nchild0: two\nchild0: three\n");
-	krig_free(rig);
 }
 
 /* ---- snprintb ---- */
@@ -99,13 +94,12 @@ TEST(aprint_dev_names_the_device)
 static void
 assert_bits(void (*fn)(void *), int64_t value, const char *expected)
 {
-	struct krig *rig = krig_new(NULL);
+	KRIG(rig) = krig_new(NULL);
 
 	rig->frag.in[0] = value;
 	krig_run(rig, fn);
 	krig_assert_alive(rig);
 	ck_assert_str_eq(rig->frag.text, expected);
-	krig_free(rig);
 }
 
 TEST(snprintb_new_style_counts_from_0)
@@ -149,13 +143,7 @@ KRIG_TEST(panic_ends_the_world_with_its_text)
 KRIG_TEST(strings)
 {
 	krig_run(rig, frag_string);
-	ck_assert_int_eq(rig->frag.out[0], 6);
-	ck_assert_int_eq(rig->frag.out[1], 0);
-	ck_assert_int_eq(rig->frag.out[2], 0);
-	ck_assert_int_eq(rig->frag.out[3], 1);
-	ck_assert_int_eq(rig->frag.out[4], 1);
-	ck_assert_int_eq(rig->frag.out[5], 6);
-	ck_assert_int_eq(rig->frag.out[6], 0);
+	krig_assert_out(rig, 6, 0, 0, 1, 1, 6, 0);
 	ck_assert_str_eq(rig->frag.text, "0101234789");
 }
 

@@ -8,14 +8,13 @@
 
 TEST(lie16_the_link_of_a_freed_page_is_not_the_drivers)
 {
-	struct krig *rig = rig_of(32);
+	KRIG(rig) = rig_of(32);
 
 	ask(rig, 3, ANYWHERE, false);
 	krig_run(rig, frag_pglist_link_after_free);
 	/* It reads as something, and following it is fatal. */
 	krig_assert_order(rig, "rn");
 	krig_assert_end(rig, WORLD_CRASH, "wild or stale pointer");
-	krig_free(rig);
 }
 
 TEST(lie17_freeing_twice_panics)
@@ -25,20 +24,19 @@ TEST(lie17_freeing_twice_panics)
 	};
 
 	for (int i = 0; i < 2; i++) {
-		struct krig *rig = rig_of(32);
+		KRIG(rig) = rig_of(32);
 
 		ask(rig, 1, ANYWHERE, false);
 		krig_run(rig, fn[i]);
 		krig_assert_panic(rig, "PG_FREE");
 		/* The observers hear of it before the panic. */
 		ck_assert_uint_eq(krig_count(rig, EV_PAGES, HW_PAGE_FREE), 2);
-		krig_free(rig);
 	}
 }
 
 TEST(lie17_freeing_twice_without_diagnostic_is_only_recorded)
 {
-	struct krig *rig = KRIG_WITH(options.config.diagnostic = false);
+	KRIG(rig) = KRIG_WITH(options.config.diagnostic = false);
 
 	ask(rig, 1, ANYWHERE, false);
 	krig_run(rig, frag_pglist_free_twice_relinked);
@@ -47,12 +45,11 @@ TEST(lie17_freeing_twice_without_diagnostic_is_only_recorded)
 	ck_assert_uint_eq(krig_count(rig, EV_PAGES, HW_PAGE_FREE), 2);
 	/* And the account is not wrong for it: all free but page 0. */
 	ck_assert_uint_eq(counts(rig)->free, KRIG_PAGES - 1);
-	krig_free(rig);
 }
 
 TEST(lie17_freed_pages_go_to_others_at_once)
 {
-	struct krig *rig = rig_of(32);
+	KRIG(rig) = rig_of(32);
 
 	ask(rig, 4, ANYWHERE, false);
 	krig_run(rig, frag_pglist_alloc_free);
@@ -60,13 +57,12 @@ TEST(lie17_freed_pages_go_to_others_at_once)
 	ck_assert_int_eq(kern_others(4), 4);
 	for (uint64_t pfn = 16; pfn < 20; pfn++)
 		ck_assert_int_eq(memory_owner(&rig->world.memory, pfn), HW_PAGE_OTHERS);
-	krig_free(rig);
 }
 
 /* Whom a page belongs to and whether the host has it are two things. */
 TEST(lie39_a_freed_page_stays_with_the_host_until_it_gives_it_back)
 {
-	struct krig *rig = rig_of(32);
+	KRIG(rig) = rig_of(32);
 	struct memory *memory = &rig->world.memory;
 
 	ask(rig, 2, ANYWHERE, false);
@@ -83,12 +79,11 @@ TEST(lie39_a_freed_page_stays_with_the_host_until_it_gives_it_back)
 	ck_assert(memory_host_has(memory, 16));
 	memory_host_take(memory, 16);
 	ck_assert_uint_eq(counts(rig)->discarded_in_use, 1);
-	krig_free(rig);
 }
 
 TEST(raw_phys_addr_is_not_page_aligned)
 {
-	struct krig *rig = rig_of(32);
+	KRIG(rig) = rig_of(32);
 
 	ask(rig, 1, ANYWHERE, false);
 	krig_run(rig, frag_pglist_raw_address);
@@ -96,59 +91,46 @@ TEST(raw_phys_addr_is_not_page_aligned)
 	ck_assert_int_eq(rig->frag.out[3], 16 * PAGE);
 	ck_assert_int_eq(rig->frag.out[4], 1);
 	ck_assert_int_eq(rig->frag.out[5], 0);
-	krig_free(rig);
 }
 
 TEST(old_content_of_the_list_is_forgotten)
 {
-	struct krig *rig = rig_of(32);
+	KRIG(rig) = rig_of(32);
 
 	ask(rig, 2, ANYWHERE, false);
 	krig_run(rig, frag_pglist_dirty_head);
 	assert_frames(rig, 18, 19);
 	/* The first two are lost, not freed. */
 	ck_assert_uint_eq(counts(rig)->driver, 4);
-	krig_free(rig);
 }
 
 TEST(empty_list_is_freed_without_harm)
 {
-	struct krig *rig = rig_of(32);
+	KRIG(rig) = rig_of(32);
 
 	krig_run(rig, frag_pglist_free_empty);
 	krig_assert_alive(rig);
 	krig_assert_order(rig, "f");
 	ck_assert_uint_eq(counts(rig)->free, 32);
-	krig_free(rig);
 }
 
 TEST(damaged_list_panics_when_freed)
 {
-	struct krig *rig = rig_of(32);
+	KRIG(rig) = rig_of(32);
 
 	ask(rig, 4, ANYWHERE, false);
 	krig_run(rig, frag_pglist_mixed_lists);
 	krig_assert_panic(rig, "TAILQ_REMOVE");
-	krig_free(rig);
 }
 
 TEST(large_requests_take_every_page_once)
 {
-	struct krig_options options;
-	struct krig *rig;
+	KRIG(rig) = KRIG_WITH(options.config.segment[0] = (struct hw_segment){ 5000, 5000 });
 
-	krig_options_init(&options);
-	options.config.segment[0] = (struct hw_segment){ 5000, 5000 };
-	rig = krig_new(&options);
 	ask(rig, 4500, ANYWHERE, false);
 	krig_run(rig, frag_pglist_sum);
-	ck_assert_int_eq(rig->frag.out[0], 0);
-	ck_assert_int_eq(rig->frag.out[1], 4500);
-	ck_assert_int_eq(rig->frag.out[2], 5000);
-	ck_assert_int_eq(rig->frag.out[3], 9499);
-	ck_assert_int_eq(rig->frag.out[4], 1);
+	krig_assert_out(rig, 0, 4500, 5000, 9499, 1);
 	ck_assert_uint_eq(counts(rig)->driver, 4500);
-	krig_free(rig);
 }
 
 SUITE(uvm_page_suite, "kern/uvm_page")

@@ -10,15 +10,13 @@
 #define HIGH_PFN 0x100000		/* 4 GiB */
 
 /* Small memory of two segments, low at `low`, high at 4 GiB. */
-static void
-two_segments(struct krig_options *options, uint64_t low, uint64_t low_pages,
-    uint64_t high_pages)
+static struct krig *
+two_segments(uint64_t low, uint64_t low_pages, uint64_t high_pages)
 {
-	krig_options_init(options);
-	options->config.segments = 2;
-	options->config.segment[0] = (struct hw_segment){ low, low_pages };
-	options->config.segment[1] = (struct hw_segment){ HIGH_PFN, high_pages };
-	options->config.reserve_pages = 2;
+	return KRIG_WITH(options.config.segments = 2,
+	    options.config.segment[0] = (struct hw_segment){ low, low_pages },
+	    options.config.segment[1] = (struct hw_segment){ HIGH_PFN, high_pages },
+	    options.config.reserve_pages = 2);
 }
 
 static void
@@ -32,19 +30,15 @@ alloc(struct krig *rig, int64_t pages, int64_t high, bool waitok)
 
 TEST(lie11_higher_memory_comes_first)
 {
-	struct krig_options options;
-	struct krig *rig;
+	KRIG(rig) = two_segments(16, 64, 3);
 
-	two_segments(&options, 16, 64, 3);
-	rig = krig_new(&options);
 	alloc(rig, 5, ANYWHERE, false);
 	assert_frames(rig, HIGH_PFN, HIGH_PFN + 1, HIGH_PFN + 2, 16, 17);
-	krig_free(rig);
 }
 
 TEST(lie11_freed_pages_are_not_reused_at_once)
 {
-	struct krig *rig = rig_of(16);
+	KRIG(rig) = rig_of(16);
 
 	ask(rig, 5, ANYWHERE, false);
 	krig_run(rig, frag_pglist_alloc_free);
@@ -55,40 +49,29 @@ TEST(lie11_freed_pages_are_not_reused_at_once)
 	krig_run(rig, frag_pglist_alloc_free);
 	/* Once around: the list is ascending within a run only. */
 	assert_frames(rig, 26, 27, 28, 29, 30, 31, 16, 17);
-	krig_free(rig);
 }
 
 /* Within a free list the smallest segment first: they lie in a biggest-first array. */
 TEST(within_a_free_list_the_smallest_segment_first)
 {
-	struct krig_options options;
-	struct krig *rig;
+	KRIG(rig) = KRIG_WITH(options.config.segments = 2,
+	    options.config.segment[0] = (struct hw_segment){ 5000, 2 },
+	    options.config.segment[1] = (struct hw_segment){ 6000, 64 },
+	    options.config.reserve_pages = 2);
 
-	krig_options_init(&options);
-	options.config.segments = 2;
-	options.config.segment[0] = (struct hw_segment){ 5000, 2 };
-	options.config.segment[1] = (struct hw_segment){ 6000, 64 };
-	options.config.reserve_pages = 2;
-	rig = krig_new(&options);
 	alloc(rig, 3, ANYWHERE, false);
 	assert_frames(rig, 5000, 5001, 6000);
-	krig_free(rig);
 }
 
 /* One segment of the machine across 16 MiB is two of the kernel. */
 TEST(a_segment_falls_apart_at_the_ends_of_free_lists)
 {
-	struct krig_options options;
-	struct krig *rig;
+	KRIG(rig) = KRIG_WITH(options.config.segment[0] = (struct hw_segment){ 4090, 12 },
+	    options.config.reserve_pages = 2);
 
-	krig_options_init(&options);
-	options.config.segment[0] = (struct hw_segment){ 4090, 12 };
-	options.config.reserve_pages = 2;
-	rig = krig_new(&options);
 	alloc(rig, 7, ANYWHERE, false);
 	/* 16 MiB is frame 4096: FIRST1G before FIRST16. */
 	assert_frames(rig, 4096, 4097, 4098, 4099, 4100, 4101, 4090);
-	krig_free(rig);
 }
 
 KRIG_TEST(page_zero_is_the_bios)
@@ -107,8 +90,7 @@ PAGES_TEST(lie09_high_is_exclusive)
 	assert_frames(rig, 16, 17, 18, 19);
 	ask(rig, 5, 20 * PAGE, false);
 	krig_run(rig, frag_pglist_alloc);
-	ck_assert_int_eq(rig->frag.out[0], K_ENOMEM);
-	ck_assert_int_eq(rig->frag.out[1], 0);
+	krig_assert_out(rig, K_ENOMEM, 0);
 	/* Nothing of a page that the limit cuts, either. */
 	ask(rig, 5, 20 * PAGE + PAGE - 1, false);
 	krig_run(rig, frag_pglist_alloc);
@@ -126,29 +108,24 @@ PAGES_TEST(low_is_inclusive)
 /* UINT32_MAX * PAGE_SIZE with an int PAGE_SIZE is just under 4 GiB: memory above is spared. */
 TEST(lie10_a_limit_counted_in_ints_wraps)
 {
-	struct krig_options options;
-	struct krig *rig;
+	KRIG(rig) = two_segments(0xffff0, 16, 64);
 
-	two_segments(&options, 0xffff0, 16, 64);
-	rig = krig_new(&options);
 	ask(rig, 15, 0, false);
 	krig_run(rig, frag_pglist_driver_limit);
 	ck_assert_int_eq(rig->frag.out[0], 0);
 	ck_assert_int_eq(rig->frag.out[2], 0xffff0);
 	/* 0xfffff000 is frame 0xfffff, exclusive. */
 	ck_assert_int_eq(rig->frag.out[3], 0xffffe);
-	krig_free(rig);
 }
 
 TEST(no_memory_in_range_is_einval_whatever_waitok)
 {
 	for (int waitok = 0; waitok <= 1; waitok++) {
-		struct krig *rig = rig_of(32);
+		KRIG(rig) = rig_of(32);
 
 		alloc(rig, 1, 16 * PAGE, waitok);
 		krig_assert_alive(rig);
 		ck_assert_int_eq(rig->frag.out[0], K_EINVAL);
-		krig_free(rig);
 	}
 }
 
@@ -186,13 +163,12 @@ PAGES_TEST(contiguous_path_gives_one_run)
 TEST(alignment_that_is_no_power_of_two_panics)
 {
 	for (int i = 3; i <= 4; i++) {
-		struct krig *rig = rig_of(32);
+		KRIG(rig) = rig_of(32);
 
 		ask(rig, 1, ANYWHERE, false);
 		rig->frag.in[i] = 3 * PAGE;
 		krig_run(rig, frag_pglist_alloc);
 		krig_assert_panic(rig, i == 3 ? "alignment - 1" : "boundary - 1");
-		krig_free(rig);
 	}
 }
 
@@ -224,19 +200,14 @@ PAGES_TEST(lie07_without_waitok_it_gives_all_back)
 
 TEST(lie07_with_an_exhausted_segment_it_returns_an_empty_list)
 {
-	struct krig_options options;
-	struct krig *rig;
+	KRIG(rig) = two_segments(16, 64, 4);
 
-	two_segments(&options, 16, 64, 4);
-	rig = krig_new(&options);
 	alloc(rig, 4, ANYWHERE, false);
 	assert_frames(rig, HIGH_PFN, HIGH_PFN + 1, HIGH_PFN + 2, HIGH_PFN + 3);
 	alloc(rig, 0, ANYWHERE, true);
 	krig_assert_alive(rig);
 	krig_assert_order(rig, "rr");
-	ck_assert_int_eq(rig->frag.out[0], 0);
-	ck_assert_int_eq(rig->frag.out[1], 0);
-	krig_free(rig);
+	krig_assert_out(rig, 0, 0);
 }
 
 /* ---- shortage ---- */
@@ -263,8 +234,7 @@ PAGES_TEST(lie08_waitok_waits_with_what_it_has)
 	krig_go(rig);
 	krig_assert_alive(rig);
 	krig_assert_order(rig, "r");
-	ck_assert_int_eq(rig->frag.out[0], 0);
-	ck_assert_int_eq(rig->frag.out[1], 25);
+	krig_assert_out(rig, 0, 25);
 	ck_assert_uint_eq(counts(rig)->driver, 25);
 }
 
@@ -282,16 +252,14 @@ PAGES_TEST(freeing_pages_wakes_who_waits)
 	krig_run(rig, frag_pglist_free_it);
 	krig_assert_alive(rig);
 	krig_assert_order(rig, "rfr");
-	ck_assert_int_eq(rig->frag.out[0], 0);
-	ck_assert_int_eq(rig->frag.out[1], 20);
+	krig_assert_out(rig, 0, 20);
 }
 
 PAGES_TEST(lie08_without_waitok_it_is_enomem_and_nothing_kept)
 {
 	ck_assert_int_eq(kern_others(12), 12);
 	alloc(rig, 25, ANYWHERE, false);
-	ck_assert_int_eq(rig->frag.out[0], K_ENOMEM);
-	ck_assert_int_eq(rig->frag.out[1], 0);
+	krig_assert_out(rig, K_ENOMEM, 0);
 	ck_assert_uint_eq(counts(rig)->driver, 0);
 	ck_assert_uint_eq(counts(rig)->free, 20);
 }
@@ -320,12 +288,9 @@ TEST(reserve_is_tested_once_a_round)
 /* Memory is free, but not where the caller wants it: it wakes, fails, waits again. */
 TEST(lie08_out_of_range_memory_is_a_live_lock)
 {
-	struct krig_options options;
-	struct krig *rig;
+	KRIG(rig) = two_segments(16, 8, 64);
 	struct context *thread;
 
-	two_segments(&options, 16, 8, 64);
-	rig = krig_new(&options);
 	ask(rig, 9, HIGH_PFN, true);
 	rig->frag.in[2] = 24 * PAGE;
 	thread = krig_thread(rig, frag_pglist_alloc);
@@ -334,7 +299,6 @@ TEST(lie08_out_of_range_memory_is_a_live_lock)
 	krig_assert_order(rig, "");
 	ck_assert_uint_eq(counts(rig)->driver, 8);
 	ck_assert_uint_ge(thread->wakeups, 9);
-	krig_free(rig);
 }
 
 PAGES_TEST(injected_failures_are_what_the_caller_gets)
@@ -376,12 +340,9 @@ PAGES_TEST(waiting_with_a_spin_mutex_held_panics)
 
 TEST(others_take_from_below_and_give_from_above)
 {
-	struct krig_options options;
-	struct krig *rig;
+	KRIG(rig) = two_segments(16, 4, 64);
 	struct memory *memory;
 
-	two_segments(&options, 16, 4, 64);
-	rig = krig_new(&options);
 	memory = &rig->world.memory;
 	ck_assert_int_eq(kern_others(6), 6);
 	ck_assert_int_eq(memory_owner(memory, 16), HW_PAGE_OTHERS);
@@ -395,7 +356,6 @@ TEST(others_take_from_below_and_give_from_above)
 	ck_assert_int_eq(kern_others(-10), -3);
 	ck_assert_int_eq(kern_others(1000), 66);
 	ck_assert_uint_eq(counts(rig)->free, 2);
-	krig_free(rig);
 }
 
 SUITE(uvm_pglist_suite, "kern/uvm_pglist")

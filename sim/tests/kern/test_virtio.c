@@ -24,7 +24,7 @@ TEST(lie36_answers_come_inside_the_kick_or_later)
 	static const char *const order[] = { "(d)=", "()d=", "()d=" };
 
 	for (int i = 0; i < 3; i++) {
-		struct krig *rig = rig_answering(true, latency_ns[i]);
+		KRIG(rig) = rig_answering(true, latency_ns[i]);
 		uint64_t start_ns = rig->world.clock.now_ns;
 		bool in_kick = latency_ns[i] == 0;
 
@@ -37,14 +37,13 @@ TEST(lie36_answers_come_inside_the_kick_or_later)
 		if (in_kick)
 			ck_assert_uint_lt(krig_event(rig, EV_DEV_USED, 0, 0)->seq,
 			    krig_event(rig, EV_IRQ_ENTER, 0, 0)->seq);
-		krig_free(rig);
 	}
 }
 
 /* The interrupt that a kick causes finds this CPU's level raised by the ring lock. */
 TEST(lie36_the_kicks_interrupt_waits_for_the_ring_lock)
 {
-	struct krig *rig = rig_answering(true, 0);
+	KRIG(rig) = rig_answering(true, 0);
 	const struct event *kick, *irq;
 
 	send(rig, 1);
@@ -55,30 +54,27 @@ TEST(lie36_the_kicks_interrupt_waits_for_the_ring_lock)
 	ck_assert_uint_eq(krig_event(rig, EV_IRQ_RAISE, KRIG_ANY_CODE, 0)->ipl, K_IPL_VM);
 	ck_assert_uint_lt(irq->seq, krig_event(rig, EV_RET,
 	    HW_CALL_VIRTIO_ENQUEUE_COMMIT, 0)->seq);
-	krig_free(rig);
 }
 
 TEST(answers_are_dequeued_in_order_until_enoent)
 {
-	struct krig *rig = rig_answering(false, 0);
+	KRIG(rig) = rig_answering(false, 0);
 
 	for (int i = 0; i < 3; i++)
 		send(rig, 1);
 	krig_run(rig, frag_vq_dequeue_all);
 	krig_assert_alive(rig);
-	ck_assert_int_eq(rig->frag.out[0], 3);
-	ck_assert_int_eq(rig->frag.out[1], K_ENOENT);
+	krig_assert_out(rig, 3, K_ENOENT);
 	for (int i = 0; i < 3; i++)
 		ck_assert_int_eq(rig->frag.out[8 + i], i);
 	ck_assert_int_eq(rig->frag.out[3], 8);
-	krig_free(rig);
 }
 
 /* d at each of the sends; then at every interrupt, of whatever kind, until somebody
  * dequeues. */
 TEST(lie03_vq_done_comes_at_every_interrupt_until_dequeued)
 {
-	struct krig *rig = rig_answering(false, 0);
+	KRIG(rig) = rig_answering(false, 0);
 
 	send(rig, 1);
 	send(rig, 1);
@@ -93,12 +89,11 @@ TEST(lie03_vq_done_comes_at_every_interrupt_until_dequeued)
 	krig_go(rig);
 	krig_assert_alive(rig);
 	krig_assert_order(rig, "(d)(d)cdd");
-	krig_free(rig);
 }
 
 TEST(lie03_vq_done_comes_once_for_many_answers)
 {
-	struct krig *rig = rig_answering(false, MS);
+	KRIG(rig) = rig_answering(false, MS);
 
 	ask(rig, 1, 4);
 	for (int i = 0; i < 3; i++)
@@ -108,63 +103,57 @@ TEST(lie03_vq_done_comes_once_for_many_answers)
 	/* All three are answered at one moment. */
 	ck_assert_uint_eq(krig_count(rig, EV_DEV_USED, KRIG_ANY_CODE), 3);
 	krig_assert_order(rig, "()()()d");
-	krig_free(rig);
 }
 
 TEST(lie38_an_id_outside_of_the_queue_is_the_devices_fault)
 {
-	struct krig *rig = rig_of(1, false);
+	KRIG(rig) = rig_of(1, false);
 
 	/* A queue of one slot has no other id that is wrong but inside. */
 	device_behave(&rig->device, BEHAVIOUR_WRONG_ID, BALLOON_INFLATE, 1);
 	send(rig, 1);
 	krig_run(rig, frag_vq_dequeue_all);
 	krig_assert_end(rig, WORLD_DEVICE_FAULT, "names descriptor 1, it has 1");
-	krig_free(rig);
 }
 
 /* Inside, nothing notices: the wrong slot is handed out. */
 TEST(lie38_a_wrong_id_inside_is_believed)
 {
-	struct krig *rig = rig_of(8, false);
+	KRIG(rig) = rig_of(8, false);
 
 	device_behave(&rig->device, BEHAVIOUR_WRONG_ID, BALLOON_INFLATE, 1);
 	send(rig, 1);
 	krig_run(rig, frag_vq_dequeue_all);
 	krig_assert_alive(rig);
 	ck_assert_int_eq(rig->frag.out[8], 1);
-	krig_free(rig);
 }
 
 TEST(injected_enoent_hides_an_answer)
 {
-	struct krig *rig = rig_answering(false, 0);
+	KRIG(rig) = rig_answering(false, 0);
 
 	send(rig, 1);
 	krig_fault(rig, "virtio_dequeue.enoent", 1);
 	krig_run(rig, frag_vq_dequeue_all);
-	ck_assert_int_eq(rig->frag.out[0], 0);
-	ck_assert_int_eq(rig->frag.out[1], K_ENOENT);
+	krig_assert_out(rig, 0, K_ENOENT);
 	krig_run(rig, frag_vq_dequeue_all);
 	ck_assert_int_eq(rig->frag.out[0], 1);
-	krig_free(rig);
 }
 
 TEST(committing_an_answer_twice_wrecks_the_free_list)
 {
-	struct krig *rig = rig_answering(false, 0);
+	KRIG(rig) = rig_answering(false, 0);
 
 	send(rig, 1);
 	krig_run(rig, frag_vq_dequeue_twice);
 	krig_assert_panic(rig, "a slot was freed twice");
-	krig_free(rig);
 }
 
 /* ---- interrupts on request ---- */
 
 TEST(stopped_interrupts_do_not_come)
 {
-	struct krig *rig = rig_answering(false, 0);
+	KRIG(rig) = rig_answering(false, 0);
 
 	krig_run(rig, frag_vq_stop_intr);
 	send(rig, 1);
@@ -175,17 +164,12 @@ TEST(stopped_interrupts_do_not_come)
 	ck_assert_int_eq(rig->frag.out[5], 1);
 	send(rig, 1);
 	krig_assert_order(rig, "()(d)");
-	krig_free(rig);
 }
 
 TEST(event_idx_postpones_the_interrupt)
 {
-	struct krig_options options;
-	struct krig *rig;
+	KRIG(rig) = KRIG_ATTACHED(child_plan.req_features = (int)TRANSPORT_F_EVENT_IDX);
 
-	krig_options_init(&options);
-	child_plan.req_features = (int)TRANSPORT_F_EVENT_IDX;
-	rig = krig_new_attached(&options);
 	rig->frag.marks = 0;
 	memset(rig->frag.order, 0, sizeof(rig->frag.order));
 	/* The first answer interrupts in any case. */
@@ -197,7 +181,6 @@ TEST(event_idx_postpones_the_interrupt)
 	krig_assert_order(rig, "(d)()");
 	send(rig, 1);
 	krig_assert_order(rig, "(d)()(d)");
-	krig_free(rig);
 }
 
 /* ---- configuration ---- */
@@ -205,25 +188,17 @@ TEST(event_idx_postpones_the_interrupt)
 TEST(configuration_of_every_width)
 {
 	for (int how = 0; how < 4; how++) {
-		struct krig_options options;
-		struct krig *rig;
+		/* VIRTIO_F_INTR_MSIX is 4. */
+		KRIG(rig) = KRIG_ATTACHED(options.config.legacy = how & 1,
+		    options.config.msix = how & 2, child_plan.req_flags = how & 2 ? 4 : 0,
+		    options.device.target_pages = 0x12345678,
+		    options.device.actual_pages = 0x9abcdef0);
 
-		krig_options_init(&options);
-		options.config.legacy = how & 1;
-		options.config.msix = how & 2;
-		if (options.config.msix)
-			child_plan.req_flags = 4;	/* VIRTIO_F_INTR_MSIX */
-		options.device.target_pages = 0x12345678;
-		options.device.actual_pages = 0x9abcdef0;
-		rig = krig_new_attached(&options);
 		krig_run(rig, frag_config_widths);
-		ck_assert_int_eq(rig->frag.out[0], 0x78);
-		ck_assert_int_eq(rig->frag.out[1], 0x5678);
-		ck_assert_int_eq(rig->frag.out[2], 0x12345678);
+		krig_assert_out(rig, 0x78, 0x5678, 0x12345678);
 		ck_assert_uint_eq((uint64_t)rig->frag.out[3], UINT64_C(0x9abcdef012345678));
 		ck_assert_int_eq(rig->frag.out[4], 0x5678);
 		ck_assert_int_eq(rig->frag.out[5], 0x12345678);
-		krig_free(rig);
 	}
 }
 
@@ -239,27 +214,23 @@ retarget(void *arg)
 /* Between the first read and the second the host changes both. */
 TEST(lie06_the_target_moves_between_two_reads)
 {
-	struct krig *rig = KRIG_ATTACHED(options.device.target_pages = 100);
+	KRIG(rig) = KRIG_ATTACHED(options.device.target_pages = 100);
 
 	krig_at_point(rig, POINT_AFTER, HW_CALL_VIRTIO_READ_DEVICE_CONFIG_LE, 1, retarget,
 	    rig);
 	krig_run(rig, frag_config_pair);
-	ck_assert_int_eq(rig->frag.out[0], 100);
-	ck_assert_int_eq(rig->frag.out[1], 55);
-	ck_assert_int_eq(rig->frag.out[2], 777);
-	krig_free(rig);
+	krig_assert_out(rig, 100, 55, 777);
 }
 
 TEST(lie34_actual_is_what_the_device_says)
 {
 	for (int keeps = 0; keeps <= 1; keeps++) {
-		struct krig *rig = KRIG_ATTACHED(options.device.actual_pages = 9,
+		KRIG(rig) = KRIG_ATTACHED(options.device.actual_pages = 9,
 		    options.device.keeps_actual = keeps);
 
 		rig->frag.in[0] = 1234;
 		krig_run(rig, frag_config_write_actual);
 		ck_assert_int_eq(rig->frag.out[0], keeps ? 1234 : 9);
-		krig_free(rig);
 	}
 }
 
@@ -267,39 +238,36 @@ TEST(lie34_actual_is_what_the_device_says)
 TEST(lie37_actual_may_survive_a_reset)
 {
 	for (int survives = 0; survives <= 1; survives++) {
-		struct krig *rig = KRIG_ATTACHED(options.device.reset_keeps_actual = survives);
+		KRIG(rig) = KRIG_ATTACHED(options.device.reset_keeps_actual = survives);
 
 		rig->frag.in[0] = 1234;
 		krig_run(rig, frag_config_write_actual);
 		krig_run(rig, frag_device_reinit);
 		krig_run(rig, frag_config_pair);
 		ck_assert_int_eq(rig->frag.out[1], survives ? 1234 : 0);
-		krig_free(rig);
 	}
 }
 
 TEST(reinit_keeps_queues_and_frees_slots)
 {
 	for (int modern = 0; modern <= 1; modern++) {
-		struct krig *rig = rig_of(4, modern);
+		KRIG(rig) = rig_of(4, modern);
 
 		krig_run(rig, frag_vq_slots);
 		krig_run(rig, frag_device_reinit);
 		krig_assert_alive(rig);
-		ck_assert_int_eq(rig->frag.out[0], 0);
-		ck_assert_int_eq(rig->frag.out[1], 4);
+		krig_assert_out(rig, 0, 4);
 		ck_assert_uint_eq(rig->device.transport.status & TRANSPORT_STATUS_DRIVER_OK,
 		    TRANSPORT_STATUS_DRIVER_OK);
 		send(rig, 1);
 		ck_assert_uint_eq(rig->device.queue[BALLOON_INFLATE].requests, 1);
-		krig_free(rig);
 	}
 }
 
 /* virtio_reset() is only a write of 0: nothing comes from the device any more. */
 TEST(a_reset_device_is_silent)
 {
-	struct krig *rig = rig_answering(true, MS);
+	KRIG(rig) = rig_answering(true, MS);
 
 	ask(rig, 1, 4);
 	krig_thread(rig, frag_vq_send);
@@ -309,23 +277,16 @@ TEST(a_reset_device_is_silent)
 	krig_assert_order(rig, "()");
 	ck_assert_uint_eq(rig->device.transport.status, 0);
 	ck_assert_uint_eq(krig_count(rig, EV_DEV_USED, KRIG_ANY_CODE), 0);
-	krig_free(rig);
 }
 
 TEST(child_is_null_one_or_the_child)
 {
-	struct krig_options options;
-	struct krig *rig;
+	struct krig *rig = KRIG_ATTACHED();
 
-	krig_options_init(&options);
-	rig = krig_new_attached(&options);
 	krig_run(rig, frag_device_child);
 	ck_assert_int_eq(rig->frag.out[2], 1);
 	krig_free(rig);
-	krig_options_init(&options);
-	options.driver = true;
-	child_plan.end = CHILD_FAILED;
-	rig = krig_new(&options);
+	rig = KRIG_WITH(options.driver = true, child_plan.end = CHILD_FAILED);
 	krig_attach(rig);
 	krig_run(rig, frag_device_child);
 	ck_assert_int_eq(rig->frag.out[1], 1);

@@ -51,35 +51,28 @@ TEST(status_goes_up_step_by_step)
 	static const uint64_t legacy[] = { 0, 1, 3, 7 }, modern[] = { 0, 1, 3, 11, 15 };
 
 	for (int is_modern = 0; is_modern <= 1; is_modern++) {
-		struct krig *rig = KRIG_ATTACHED(options.config.legacy = !is_modern);
+		KRIG(rig) = KRIG_ATTACHED(options.config.legacy = !is_modern);
 
 		if (is_modern)
 			assert_statuses(rig, modern, 5);
 		else
 			assert_statuses(rig, legacy, 4);
-		krig_free(rig);
 	}
 }
 
 TEST(a_failed_attach_resets_the_device_and_says_failed)
 {
 	static const uint64_t legacy[] = { 0, 1, 3, 7, 0, 128 };
-	struct krig_options options;
-	struct krig *rig;
+	KRIG(rig) = KRIG_WITH(options.driver = true, child_plan.end = CHILD_LATE_FAILURE);
 
-	krig_options_init(&options);
-	options.driver = true;
-	child_plan.end = CHILD_LATE_FAILURE;
-	rig = krig_new(&options);
 	krig_attach(rig);
 	assert_statuses(rig, legacy, 6);
-	krig_free(rig);
 }
 
 TEST(attach_finish_fails_with_1)
 {
 	for (int modern = 0; modern <= 1; modern++) {
-		struct krig *rig = KRIG_WITH(options.driver = true,
+		KRIG(rig) = KRIG_WITH(options.driver = true,
 		    options.config.legacy = !modern);
 
 		krig_fault(rig, "virtio_child_attach_finish.fails", 1);
@@ -93,7 +86,6 @@ TEST(attach_finish_fails_with_1)
 		ck_assert_uint_eq(krig_event(rig, EV_DEV_STATUS, KRIG_ANY_CODE,
 		    modern ? 4 : 3)->arg[0] & TRANSPORT_STATUS_FAILED,
 		    TRANSPORT_STATUS_FAILED);
-		krig_free(rig);
 	}
 }
 
@@ -102,7 +94,7 @@ TEST(lie22_queues_are_programmed_when_allocated)
 {
 	for (int modern = 0; modern <= 1; modern++) {
 		const struct event *queue;
-		struct krig *rig = KRIG_ATTACHED(options.config.legacy = !modern);
+		KRIG(rig) = KRIG_ATTACHED(options.config.legacy = !modern);
 
 		for (unsigned q = 0; q < 2; q++) {
 			queue = krig_event(rig, EV_DEV_QUEUE, KRIG_ANY_CODE, q);
@@ -113,7 +105,6 @@ TEST(lie22_queues_are_programmed_when_allocated)
 		}
 		ck_assert_uint_lt(queue->seq, krig_event(rig, EV_CALL,
 		    HW_CALL_VIRTIO_CHILD_ATTACH_FINISH, 0)->seq);
-		krig_free(rig);
 	}
 }
 
@@ -129,49 +120,36 @@ interrupt_config(void *arg)
 TEST(lie22_an_interrupt_may_come_inside_attach_finish)
 {
 	for (int how = 0; how < 4; how++) {
-		struct krig_options options;
-		struct krig *rig;
+		KRIG(rig) = KRIG_WITH(options.driver = true, options.config.legacy = how & 1,
+		    options.config.msix = how & 2, child_plan.req_flags = how & 2 ? INTR_MSIX : 0,
+		    child_plan.thread = true);
 
-		krig_options_init(&options);
-		options.driver = true;
-		options.config.legacy = how & 1;
-		options.config.msix = how & 2;
-		child_plan.req_flags = how & 2 ? INTR_MSIX : 0;
-		child_plan.thread = true;
-		rig = krig_new(&options);
 		krig_at_point(rig, POINT_AFTER, HW_CALL_VIRTIO_CHILD_ATTACH_FINISH, 1,
 		    interrupt_config, rig);
 		ck_assert(krig_attach(rig));
 		krig_go(rig);
 		krig_assert_alive(rig);
 		krig_assert_order(rig, "masqqcFT");
-		krig_free(rig);
 	}
 }
 
 /* Before DRIVER_OK there is none. */
 TEST(no_interrupt_before_driver_ok)
 {
-	struct krig *rig = KRIG_WITH(options.driver = true);
+	KRIG(rig) = KRIG_WITH(options.driver = true);
 
 	krig_at_point(rig, POINT_BEFORE, HW_CALL_VIRTIO_CHILD_ATTACH_FINISH, 1,
 	    interrupt_config, rig);
 	ck_assert(krig_attach(rig));
 	krig_go(rig);
 	krig_assert_order(rig, "masqqF");
-	krig_free(rig);
 }
 
 /* Between the failure and attach_failed the device is as live as ever. */
 TEST(lie23_the_error_path_is_not_quiet)
 {
-	struct krig_options options;
-	struct krig *rig;
+	KRIG(rig) = KRIG_WITH(options.driver = true, child_plan.end = CHILD_LATE_FAILURE);
 
-	krig_options_init(&options);
-	options.driver = true;
-	child_plan.end = CHILD_LATE_FAILURE;
-	rig = krig_new(&options);
 	krig_at_point(rig, POINT_BEFORE, HW_CALL_VIRTIO_FREE_VQ, 2, interrupt_config, rig);
 	krig_at_point(rig, POINT_BEFORE, HW_CALL_VIRTIO_CHILD_ATTACH_FAILED, 1,
 	    interrupt_config, rig);
@@ -181,7 +159,6 @@ TEST(lie23_the_error_path_is_not_quiet)
 	krig_go(rig);
 	krig_assert_alive(rig);
 	krig_assert_order(rig, "masqqFfcfcL");
-	krig_free(rig);
 }
 
 /* ---- features ---- */
@@ -189,80 +166,57 @@ TEST(lie23_the_error_path_is_not_quiet)
 TEST(lie25_features_may_be_none)
 {
 	for (int modern = 0; modern <= 1; modern++) {
-		struct krig_options options;
-		struct krig *rig;
+		KRIG(rig) = KRIG_ATTACHED(options.config.legacy = !modern,
+		    options.device.device.features = 0, child_plan.req_features = 1);
 
-		krig_options_init(&options);
-		options.config.legacy = !modern;
-		options.device.device.features = 0;
-		child_plan.req_features = 1;
-		rig = krig_new_attached(&options);
 		/* On a modern device VERSION_1 is always among them. */
 		ck_assert_int_eq(rig->frag.out[FRAG_OUT - 2],
 		    modern ? INT64_C(1) << 32 : 0);
-		krig_free(rig);
 	}
 }
 
 TEST(features_are_what_both_want)
 {
 	for (int modern = 0; modern <= 1; modern++) {
-		struct krig_options options;
-		struct krig *rig;
 		int64_t both = 1 | INT64_C(1) << 28;
+		KRIG(rig) = KRIG_ATTACHED(options.config.legacy = !modern,
+		    options.device.device.features |= BALLOON_F_MUST_TELL_HOST | BALLOON_F_STATS_VQ,
+		    child_plan.req_features = 1 | 4 | 1 << 24);
 
-		krig_options_init(&options);
-		options.config.legacy = !modern;
-		options.device.device.features |= BALLOON_F_MUST_TELL_HOST | BALLOON_F_STATS_VQ;
-		child_plan.req_features = 1 | 4 | 1 << 24;
-		rig = krig_new_attached(&options);
 		if (modern)
 			both |= INT64_C(1) << 32;
 		else
 			both |= 1 << 24;	/* NOTIFY_ON_EMPTY is legacy */
 		ck_assert_int_eq(rig->frag.out[FRAG_OUT - 2], both);
 		ck_assert_uint_eq(rig->device.transport.accepted, (uint64_t)both);
-		krig_free(rig);
 	}
 }
 
 TEST(the_request_is_an_int_and_sign_extended)
 {
-	struct krig_options options;
-	struct krig *rig;
+	for (int is_negative = 0; is_negative <= 1; is_negative++) {
+		KRIG(rig) = KRIG_ATTACHED(options.config.legacy = false,
+		    options.device.device.features = UINT64_C(1) << 40,
+		    child_plan.req_features = is_negative ? INT32_MIN : 1 << 30);
 
-	krig_options_init(&options);
-	options.config.legacy = false;
-	options.device.device.features = UINT64_C(1) << 40;
-	child_plan.req_features = 1 << 30;
-	rig = krig_new_attached(&options);
-	ck_assert_int_eq(rig->frag.out[FRAG_OUT - 2], INT64_C(1) << 32);
-	krig_free(rig);
-	child_plan.req_features = INT32_MIN;
-	rig = krig_new_attached(&options);
-	ck_assert_int_eq(rig->frag.out[FRAG_OUT - 2], INT64_C(1) << 32 | INT64_C(1) << 40);
-	krig_free(rig);
+		ck_assert_int_eq(rig->frag.out[FRAG_OUT - 2],
+		    INT64_C(1) << 32 | (is_negative ? INT64_C(1) << 40 : 0));
+	}
 }
 
 TEST(a_device_may_refuse_features_ok)
 {
 	static const uint64_t modern[] = { 0, 1, 3, 3, 128 };
-	struct krig_options options;
-	struct krig *rig;
+	KRIG(rig) = KRIG_WITH(options.driver = true, options.config.legacy = false,
+	    options.device.device.features_required = BALLOON_F_DEFLATE_ON_OOM,
+	    child_plan.end = CHILD_STARTED);
 
-	krig_options_init(&options);
-	options.driver = true;
-	options.config.legacy = false;
-	options.device.device.features_required = BALLOON_F_DEFLATE_ON_OOM;
-	child_plan.end = CHILD_STARTED;
-	rig = krig_new(&options);
 	ck_assert(!krig_attach(rig));
 	krig_assert_alive(rig);
 	ck_assert_int_eq(rig->frag.out[FRAG_OUT - 2], 0);
 	assert_statuses(rig, modern, 5);
 	ck_assert_ptr_nonnull(strstr(krig_console(rig),
 	    "virtio0: feature negotiation failed\n"));
-	krig_free(rig);
 }
 
 /* ---- interrupts ---- */
@@ -271,14 +225,10 @@ TEST(a_device_may_refuse_features_ok)
 TEST(lie04_a_config_interrupt_touches_queues_on_intx)
 {
 	for (int how = 0; how < 4; how++) {
-		struct krig_options options;
-		struct krig *rig;
-
-		krig_options_init(&options);
-		options.config.legacy = how & 1;
 		/* QEMU shows both bits, others one. */
-		options.device.device.config_isr = how & 2 ? 3 : 2;
-		rig = rig_attached(&options);
+		KRIG(rig) = KRIG_MADE(rig_attached, options.config.legacy = how & 1,
+		    options.device.device.config_isr = how & 2 ? 3 : 2);
+
 		rig->frag.in[0] = 1;
 		rig->frag.in[1] = 200;
 		rig->frag.in[2] = 4;
@@ -286,19 +236,14 @@ TEST(lie04_a_config_interrupt_touches_queues_on_intx)
 		krig_assert_order(rig, "(d)");
 		interrupt(rig, DEVICE_CONFIGURATION, false);
 		krig_assert_order(rig, "(d)cd");
-		krig_free(rig);
 	}
 }
 
 TEST(lie04_but_not_on_msix)
 {
-	struct krig_options options;
-	struct krig *rig;
+	KRIG(rig) = KRIG_MADE(rig_attached, options.config.msix = true,
+	    child_plan.req_flags = INTR_MSIX);
 
-	krig_options_init(&options);
-	options.config.msix = true;
-	child_plan.req_flags = INTR_MSIX;
-	rig = rig_attached(&options);
 	rig->frag.in[0] = 1;
 	rig->frag.in[1] = 200;
 	krig_run(rig, frag_vq_send);
@@ -313,26 +258,19 @@ TEST(lie04_but_not_on_msix)
 		ck_assert(krig_event(rig, EV_REG_READ, KRIG_ANY_CODE, i)->arg[0] !=
 		    HW_REG_LEGACY || krig_event(rig, EV_REG_READ, KRIG_ANY_CODE,
 		    i)->arg[1] != 19);
-	krig_free(rig);
 }
 
 TEST(several_pairs_of_queues_have_a_message_each)
 {
-	struct krig_options options;
-	struct krig *rig;
+	KRIG(rig) = KRIG_MADE(rig_attached, options.config.msix = true,
+	    child_plan.req_flags = INTR_MSIX, child_plan.per_queue = true);
 
-	krig_options_init(&options);
-	options.config.msix = true;
-	child_plan.req_flags = INTR_MSIX;
-	child_plan.per_queue = true;
-	rig = rig_attached(&options);
 	interrupt(rig, BALLOON_DEFLATE, false);
 	interrupt(rig, BALLOON_INFLATE, false);
 	interrupt(rig, DEVICE_CONFIGURATION, false);
 	krig_assert_order(rig, "Ddc");
 	ck_assert_uint_eq(krig_event(rig, EV_IRQ_ENTER, 0, 0)->arg[0], HW_VEC_MSIX_QUEUE + 1);
 	ck_assert_uint_eq(krig_event(rig, EV_IRQ_ENTER, 0, 1)->arg[0], HW_VEC_MSIX_QUEUE);
-	krig_free(rig);
 }
 
 static void
@@ -345,32 +283,22 @@ change_config(void *arg)
 TEST(a_message_on_its_way_outlives_a_reset_and_a_level_does_not)
 {
 	for (int msix = 0; msix <= 1; msix++) {
-		struct krig_options options;
-		struct krig *rig;
+		KRIG(rig) = KRIG_MADE(rig_attached, options.config.msix = msix,
+		    child_plan.req_flags = INTR_MSIX);
 
-		krig_options_init(&options);
-		options.config.msix = msix;
-		child_plan.req_flags = INTR_MSIX;
-		rig = rig_attached(&options);
 		krig_at_point(rig, POINT_BEFORE, HW_CALL_VIRTIO_RESET, 1, change_config, rig);
 		krig_run(rig, frag_device_reset_masked);
 		krig_assert_alive(rig);
 		krig_assert_order(rig, msix ? "rc" : "r");
-		krig_free(rig);
 	}
 }
 
 /* The handler, on the other CPU, has begun and needs the kernel lock that the detach holds. */
 TEST(a_detach_waits_for_a_handler_that_runs)
 {
-	struct krig_options options;
-	struct krig *rig;
+	KRIG(rig) = KRIG_MADE(rig_attached, options.config.cpus = 2,
+	    options.config.interrupt_cpu = 1, options.driver_detaches = true);
 
-	krig_options_init(&options);
-	options.config.cpus = 2;
-	options.config.interrupt_cpu = 1;
-	options.driver_detaches = true;
-	rig = rig_attached(&options);
 	krig_at_point(rig, POINT_BEFORE, HW_CALL_VIRTIO_FREE_VQ, 1, change_config, rig);
 	krig_run(rig, frag_detach_force);
 	krig_assert_alive(rig);
@@ -378,52 +306,37 @@ TEST(a_detach_waits_for_a_handler_that_runs)
 	ck_assert_uint_eq(krig_count(rig, EV_IRQ_EXIT, 0), 1);
 	ck_assert_uint_eq(krig_count(rig, EV_CTX_SLEEP, HW_SLEEP_INTR), 1);
 	krig_assert_order(rig, "ff!");
-	krig_free(rig);
 }
 
 TEST(an_interrupt_of_somebody_else_calls_nobody)
 {
-	struct krig_options options;
-	struct krig *rig;
+	KRIG(rig) = KRIG_MADE(rig_attached);
 
-	krig_options_init(&options);
-	rig = rig_attached(&options);
 	interrupt(rig, BALLOON_INFLATE, true);
 	krig_assert_order(rig, "");
 	/* Once: reading ISR lowered the line. */
 	ck_assert_uint_eq(krig_count(rig, EV_IRQ_ENTER, 0), 1);
-	krig_free(rig);
 }
 
 TEST(msix_falls_back_to_intx)
 {
-	struct krig_options options;
-	struct krig *rig;
+	struct krig *rig = KRIG_MADE(rig_attached, child_plan.req_flags = INTR_MSIX);
 
-	krig_options_init(&options);
-	child_plan.req_flags = INTR_MSIX;
-	rig = rig_attached(&options);
 	ck_assert_ptr_nonnull(strstr(krig_console(rig), "interrupting at ioapic0 pin 11"));
 	interrupt(rig, DEVICE_CONFIGURATION, false);
 	krig_assert_order(rig, "c");
 	krig_free(rig);
 	/* Nor does a child get MSI-X that does not ask. */
-	krig_options_init(&options);
-	options.config.msix = true;
-	rig = rig_attached(&options);
+	rig = KRIG_MADE(rig_attached, options.config.msix = true);
 	ck_assert_ptr_null(strstr(krig_console(rig), "msix"));
 	krig_free(rig);
 }
 
 TEST(softint_runs_the_queues_and_config_change_stays_hard)
 {
-	struct krig_options options;
-	struct krig *rig;
 	unsigned configs = 0, dones = 0;
+	KRIG(rig) = KRIG_MADE(rig_attached, child_plan.req_flags = INTR_SOFTINT);
 
-	krig_options_init(&options);
-	child_plan.req_flags = INTR_SOFTINT;
-	rig = rig_attached(&options);
 	rig->frag.in[0] = 1;
 	rig->frag.in[1] = 200;
 	krig_run(rig, frag_vq_send);
@@ -440,7 +353,6 @@ TEST(softint_runs_the_queues_and_config_change_stays_hard)
 	/* Each is entered and left. */
 	ck_assert_uint_eq(configs, 2);
 	ck_assert_uint_eq(dones, 4);
-	krig_free(rig);
 }
 
 /* Does config_change ever come while the thread is between its marks? */
@@ -450,22 +362,16 @@ handler_comes_between(int req_flags, void (*make_thread)(void *))
 	bool comes = false;
 
 	for (uint64_t seed = 1; seed <= 30; seed++) {
-		struct krig_options options;
-		struct krig *rig;
 		const char *c;
+		KRIG(rig) = KRIG_MADE(rig_attached, options.config.cpus = 2,
+		    options.seed = seed, child_plan.req_flags = req_flags);
 
-		krig_options_init(&options);
-		options.config.cpus = 2;
-		options.seed = seed;
-		child_plan.req_flags = req_flags;
-		rig = rig_attached(&options);
 		krig_at_point(rig, POINT_BEFORE, HW_CALL_PRINTF, 3, interrupt_config, rig);
 		krig_run(rig, make_thread);
 		krig_assert_alive(rig);
 		c = strchr(rig->frag.order, 'c');
 		ck_assert_ptr_nonnull(c);
 		comes |= strchr(c, ']') != NULL;
-		krig_free(rig);
 	}
 	return comes;
 }

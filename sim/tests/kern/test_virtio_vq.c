@@ -12,14 +12,12 @@
 TEST(all_slots_then_eagain)
 {
 	for (int modern = 0; modern <= 1; modern++) {
-		struct krig *rig = rig_of(4, modern);
+		KRIG(rig) = rig_of(4, modern);
 
 		krig_run(rig, frag_vq_slots);
-		ck_assert_int_eq(rig->frag.out[0], 4);
-		ck_assert_int_eq(rig->frag.out[1], K_EAGAIN);
+		krig_assert_out(rig, 4, K_EAGAIN);
 		for (int i = 0; i < 4; i++)
 			ck_assert_int_eq(rig->frag.out[8 + i], i);
-		krig_free(rig);
 	}
 }
 
@@ -37,8 +35,7 @@ QUEUE_TEST(lie18_reserving_one_segment_cannot_fail)
 	const struct fault_row *row = fault_row_by_id("virtio_enqueue_reserve.eagain");
 
 	krig_run(rig, frag_vq_reserve_last);
-	ck_assert_int_eq(rig->frag.out[0], 4);
-	ck_assert_int_eq(rig->frag.out[1], 0);
+	krig_assert_out(rig, 4, 0);
 	/* Injected all the same, it is labelled: not a path of every kernel. */
 	ck_assert_ptr_nonnull(row);
 	ck_assert_int_eq(row->when, FAULT_SEGMENTS);
@@ -50,9 +47,7 @@ TEST(lie19_a_failed_reserve_has_freed_the_slot)
 
 	krig_run(rig, frag_vq_reserve_short);
 	krig_assert_alive(rig);
-	ck_assert_int_eq(rig->frag.out[0], 3);
-	ck_assert_int_eq(rig->frag.out[1], K_EAGAIN);
-	ck_assert_int_eq(rig->frag.out[2], 3);
+	krig_assert_out(rig, 3, K_EAGAIN, 3);
 	krig_free(rig);
 	/* The injected failure too. */
 	rig = rig_of(4, false);
@@ -77,8 +72,7 @@ QUEUE_TEST(injected_prep_failure_takes_no_slot)
 {
 	krig_fault(rig, "virtio_enqueue_prep.eagain", 1);
 	krig_run(rig, frag_vq_slots);
-	ck_assert_int_eq(rig->frag.out[0], 0);
-	ck_assert_int_eq(rig->frag.out[1], K_EAGAIN);
+	krig_assert_out(rig, 0, K_EAGAIN);
 	krig_run(rig, frag_vq_slots);
 	ck_assert_int_eq(rig->frag.out[0], 4);
 }
@@ -95,11 +89,10 @@ TEST(misuse_of_slots_panics)
 	};
 
 	for (size_t i = 0; i < sizeof(misuse) / sizeof(misuse[0]); i++) {
-		struct krig *rig = rig_of(4, false);
+		KRIG(rig) = rig_of(4, false);
 
 		krig_run(rig, misuse[i].fn);
 		krig_assert_panic(rig, misuse[i].text);
-		krig_free(rig);
 	}
 }
 
@@ -108,7 +101,7 @@ TEST(misuse_of_slots_panics)
 /* 4 numbers are filled and synced, 16 are loaded: the device takes 16. */
 TEST(lie12_descriptor_has_the_loaded_length)
 {
-	struct krig *rig = rig_of(8, false);
+	KRIG(rig) = rig_of(8, false);
 	const struct event *taken;
 
 	ask(rig, 4, 64);
@@ -119,31 +112,25 @@ TEST(lie12_descriptor_has_the_loaded_length)
 	ck_assert_uint_eq(taken->arg[2], 64);
 	ck_assert_uint_eq(taken->arg[3], 16);
 	ck_assert_uint_eq(balloon_of(&rig->device)->entries[BALLOON_INFLATE], 16);
-	krig_free(rig);
 }
 
 TEST(lie12_only_enqueue_p_shortens_it)
 {
-	struct krig *rig = rig_of(8, false);
+	KRIG(rig) = rig_of(8, false);
 
 	ask(rig, 4, 64);
 	krig_run(rig, frag_vq_send_part);
 	krig_assert_alive(rig);
 	ck_assert_uint_eq(krig_event(rig, EV_DEV_TAKE, 0, 0)->arg[3], 4);
-	krig_free(rig);
 }
 
 /* Bounced, what was not synced is old: the device walks it all the same. */
 TEST(lie12_the_device_walks_stale_entries_of_a_bounced_buffer)
 {
-	struct krig_options options;
-	struct krig *rig;
 	struct memory *memory;
+	KRIG(rig) = KRIG_ATTACHED(options.config.bounce = true,
+	    child_plan.answers_at_once = true);
 
-	krig_options_init(&options);
-	options.config.bounce = true;
-	child_plan.answers_at_once = true;
-	rig = krig_new_attached(&options);
 	memory = &rig->world.memory;
 	ask(rig, 4, 16);
 	krig_run(rig, frag_vq_send);
@@ -156,26 +143,19 @@ TEST(lie12_the_device_walks_stale_entries_of_a_bounced_buffer)
 	ck_assert_uint_eq(memory->counts.held, 6);
 	ck_assert(memory_host_has(memory, 301));
 	ck_assert(!memory_host_has(memory, 302));
-	krig_free(rig);
 }
 
 TEST(two_segments_are_one_chain)
 {
 	for (int indirect = 0; indirect <= 1; indirect++) {
-		struct krig_options options;
-		struct krig *rig;
+		KRIG(rig) = KRIG_ATTACHED(child_plan.maxnsegs = 2,
+		    options.device.device.queue_size[0] = options.device.device.queue_size[1] = 8,
+		    options.device.device.features &= ~(indirect ? 0 : TRANSPORT_F_INDIRECT_DESC));
 
-		krig_options_init(&options);
-		options.device.device.queue_size[0] = options.device.device.queue_size[1] = 8;
-		if (!indirect)
-			options.device.device.features &= ~TRANSPORT_F_INDIRECT_DESC;
-		child_plan.maxnsegs = 2;
-		rig = krig_new_attached(&options);
 		krig_run(rig, frag_vq_indirect);
 		krig_assert_alive(rig);
 		ck_assert_int_eq(rig->frag.out[7], indirect);
-		ck_assert_int_eq(rig->frag.out[0], 8);
-		ck_assert_int_eq(rig->frag.out[1], 0);
+		krig_assert_out(rig, 8, 0);
 		/* An indirect request takes one slot. */
 		ck_assert_int_eq(rig->frag.out[2], indirect ? 7 : 6);
 		ck_assert_uint_eq(krig_event(rig, EV_DEV_TAKE, 0, 0)->arg[3], 6);
@@ -184,7 +164,6 @@ TEST(two_segments_are_one_chain)
 			krig_run(rig, frag_vq_dequeue_all);
 			ck_assert_int_eq(rig->frag.out[3], 8);
 		}
-		krig_free(rig);
 	}
 }
 
@@ -192,22 +171,16 @@ TEST(two_segments_are_one_chain)
 TEST(no_indirect_tables_for_one_segment)
 {
 	struct krig *rig = rig_of(128, false);
-	struct krig_options options;
 
 	krig_run(rig, frag_vq_layout);
 	ck_assert_int_eq(rig->frag.out[7], 0);
 	/* kernel.md 13: 128 slots, used at 4096, 8192 in all. */
-	ck_assert_int_eq(rig->frag.out[0], 128);
-	ck_assert_int_eq(rig->frag.out[1], 16 * 128);
-	ck_assert_int_eq(rig->frag.out[2], 4096);
-	ck_assert_int_eq(rig->frag.out[3], 8192);
+	krig_assert_out(rig, 128, 16 * 128, 4096, 8192);
 	ck_assert_int_eq(rig->frag.out[4] % 4096, 0);
 	ck_assert_int_eq(rig->frag.out[5], 1);
 	ck_assert_int_eq(rig->frag.out[6], 1);
 	krig_free(rig);
-	krig_options_init(&options);
-	options.device.device.queue_size[0] = options.device.device.queue_size[1] = 256;
-	rig = krig_new_attached(&options);
+	rig = rig_of(256, false);
 	krig_run(rig, frag_vq_layout);
 	ck_assert_int_eq(rig->frag.out[2], 8192);
 	ck_assert_int_eq(rig->frag.out[3], 12288);
@@ -216,7 +189,7 @@ TEST(no_indirect_tables_for_one_segment)
 
 TEST(commit_without_notify_waits_for_the_flush)
 {
-	struct krig *rig = rig_answering(true, 0);
+	KRIG(rig) = rig_answering(true, 0);
 
 	ask(rig, 1, 4);
 	krig_run(rig, frag_vq_send_quiet);
@@ -227,13 +200,12 @@ TEST(commit_without_notify_waits_for_the_flush)
 	ck_assert_uint_eq(rig->device.transport.queue[BALLOON_INFLATE].kicks, 1);
 	ck_assert_uint_eq(rig->device.queue[BALLOON_INFLATE].requests, 2);
 	krig_assert_order(rig, "()()d-");
-	krig_free(rig);
 }
 
 /* A device that is busy asks for no kicks: the second request is not announced. */
 TEST(no_kick_when_the_device_asks_for_none)
 {
-	struct krig *rig = KRIG_ATTACHED(options.device.device.quiet_kicks = true,
+	KRIG(rig) = KRIG_ATTACHED(options.device.device.quiet_kicks = true,
 	    options.device.device.ack = DEVICE_ACK_LATER,
 	    options.device.device.latency_ns[0] = MS);
 
@@ -244,7 +216,6 @@ TEST(no_kick_when_the_device_asks_for_none)
 	krig_assert_alive(rig);
 	ck_assert_uint_eq(rig->device.transport.queue[BALLOON_INFLATE].kicks, 1);
 	ck_assert_uint_eq(rig->device.queue[BALLOON_INFLATE].requests, 2);
-	krig_free(rig);
 }
 
 /* ---- queues ---- */
@@ -253,11 +224,7 @@ QUEUE_TEST(a_queue_with_a_slot_out_is_not_freed)
 {
 	krig_run(rig, frag_vq_free_busy);
 	krig_assert_alive(rig);
-	ck_assert_int_eq(rig->frag.out[0], K_EBUSY);
-	ck_assert_int_eq(rig->frag.out[1], 4);
-	ck_assert_int_eq(rig->frag.out[2], 0);
-	ck_assert_int_eq(rig->frag.out[3], 0);
-	ck_assert_int_eq(rig->frag.out[4], 0);
+	krig_assert_out(rig, K_EBUSY, 4, 0, 0, 0);
 	ck_assert_ptr_nonnull(strstr(krig_console(rig),
 	    "virtio0: freeing non-empty vq, index 0\n"));
 }
@@ -271,7 +238,7 @@ QUEUE_TEST(lie20_alloc_vq_clears_vq_done)
 TEST(lie20_alloc_vq_fails_with_minus_1)
 {
 	for (int modern = 0; modern <= 1; modern++) {
-		struct krig *rig = KRIG_WITH(options.driver = true,
+		KRIG(rig) = KRIG_WITH(options.driver = true,
 		    options.config.legacy = !modern);
 
 		krig_fault(rig, "virtio_alloc_vq.fails", 1);
@@ -281,13 +248,12 @@ TEST(lie20_alloc_vq_fails_with_minus_1)
 		    0)->arg[0], -1);
 		/* Nothing of it is left to be freed. */
 		krig_assert_order(rig, "masQL");
-		krig_free(rig);
 	}
 }
 
 TEST(a_missing_queue_fails_with_minus_1)
 {
-	struct krig *rig = KRIG_WITH(options.driver = true,
+	KRIG(rig) = KRIG_WITH(options.driver = true,
 	    options.device.device.queue_size[1] = 0);
 
 	ck_assert(!krig_attach(rig));
@@ -296,7 +262,6 @@ TEST(a_missing_queue_fails_with_minus_1)
 	ck_assert_int_eq((int64_t)krig_event(rig, EV_RET, HW_CALL_VIRTIO_ALLOC_VQ,
 	    1)->arg[0], -1);
 	ck_assert_ptr_nonnull(strstr(krig_console(rig), "virtqueue not exist, index 1"));
-	krig_free(rig);
 }
 
 SUITE(virtio_vq_suite, "kern/virtio_vq")
