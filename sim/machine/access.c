@@ -264,14 +264,12 @@ is_own_page(struct access *access, uintptr_t address)
 	return false;
 }
 
-/* Above what the caller of all this has in use: memory of a function that has returned. */
+/* Below what the code that accesses has in use is memory of a function that has returned. */
 static bool
-is_on_stack(const struct world *world, uintptr_t address)
+is_on_stack(const struct world *world, const struct access_event *event)
 {
-	const char *here = __builtin_frame_address(0);
-
-	return fiber_stack_contains(world->running->fiber, address) &&
-	    address > (uintptr_t)here;
+	return event->address >= event->stack &&
+	    fiber_stack_contains(world->running->fiber, event->address);
 }
 
 static void
@@ -289,7 +287,7 @@ show(struct world *world, const struct access_event *event)
 	if (access->observer.look == NULL)
 		return;
 	if ((event->address - access->arena) / ACCESS_CELL >= access->all_cells &&
-	    (is_on_stack(world, event->address) || is_own_page(access, event->address)))
+	    (is_on_stack(world, event) || is_own_page(access, event->address)))
 		return;
 	switch (access->observer.look(access->observer.self, event)) {
 	case ACCESS_ORDINARY:
@@ -406,14 +404,22 @@ is_again(struct world *world, uintptr_t address, unsigned size, bool write, cons
 	return true;
 }
 
+/* Where an access comes from: the code that it returns to, and the end of its frame. */
+struct from {
+	const void *pc;
+	uintptr_t stack;
+};
+#define FROM (struct from){ __builtin_return_address(0), (uintptr_t)__builtin_dwarf_cfa() }
+
 static void __attribute__((noinline))
-look_again(const void *p, unsigned size, bool write, const void *pc)
+look_again(const void *p, unsigned size, bool write, struct from from)
 {
 	struct world *world = world_current;
 
-	if (world->access.left == 0 || !is_again(world, (uintptr_t)p, size, write, pc))
+	if (world->access.left == 0 || !is_again(world, (uintptr_t)p, size, write, from.pc))
 		look_closer(&(const struct access_event){
-			.address = (uintptr_t)p, .size = size, .write = write, .pc = pc,
+			.address = (uintptr_t)p, .size = size, .write = write, .pc = from.pc,
+			.stack = from.stack,
 		});
 }
 
@@ -427,7 +433,7 @@ seen(const void *p, unsigned size, bool write)
 		return;
 	if (__builtin_expect(--world->access.left == 0 ||
 	    !is_ordinary(&world->access, false, (uintptr_t)p, size, write), 0))
-		look_again(p, size, write, __builtin_return_address(0));
+		look_again(p, size, write, FROM);
 }
 
 /* Those that are rare, or lie across the cells. */
@@ -445,11 +451,11 @@ seen_event(const struct access_event *event)
 }
 
 static void
-seen_odd(const void *p, size_t size, bool write, bool marked, const void *pc)
+seen_odd(const void *p, size_t size, bool write, bool marked, struct from from)
 {
 	seen_event(&(const struct access_event){
 		.address = (uintptr_t)p, .size = size, .write = write, .marked = marked,
-		.pc = pc,
+		.pc = from.pc, .stack = from.stack,
 	});
 }
 
@@ -466,36 +472,37 @@ ordered(int order)
 }
 
 static void
-seen_atomic(const volatile void *p, size_t size, bool write, int order, const void *pc)
+seen_atomic(const volatile void *p, size_t size, bool write, int order, struct from from)
 {
 	struct access_event event = ordered(order);
 
 	event.address = (uintptr_t)p;
 	event.size = size;
 	event.write = write;
-	event.pc = pc;
+	event.pc = from.pc;
+	event.stack = from.stack;
 	seen_event(&event);
 }
 
 void
 access_on_behalf(const void *p, size_t size, bool write, const void *pc)
 {
-	seen_odd(p, size, write, false, pc);
+	seen_odd(p, size, write, false,
+	    (struct from){ pc, (uintptr_t)__builtin_frame_address(0) });
 }
 
-#define PC __builtin_return_address(0)
 #define HOOK(name) \
 	void __tsan_##name(void *p); \
 	void __tsan_##name(void *p)
 #define HOOKS(size) \
 	HOOK(read##size) { seen(p, size, false); } \
 	HOOK(write##size) { seen(p, size, true); } \
-	HOOK(unaligned_read##size) { seen_odd(p, size, false, false, PC); } \
-	HOOK(unaligned_write##size) { seen_odd(p, size, true, false, PC); } \
-	HOOK(volatile_read##size) { seen_odd(p, size, false, true, PC); } \
-	HOOK(volatile_write##size) { seen_odd(p, size, true, true, PC); } \
-	HOOK(unaligned_volatile_read##size) { seen_odd(p, size, false, true, PC); } \
-	HOOK(unaligned_volatile_write##size) { seen_odd(p, size, true, true, PC); }
+	HOOK(unaligned_read##size) { seen_odd(p, size, false, false, FROM); } \
+	HOOK(unaligned_write##size) { seen_odd(p, size, true, false, FROM); } \
+	HOOK(volatile_read##size) { seen_odd(p, size, false, true, FROM); } \
+	HOOK(volatile_write##size) { seen_odd(p, size, true, true, FROM); } \
+	HOOK(unaligned_volatile_read##size) { seen_odd(p, size, false, true, FROM); } \
+	HOOK(unaligned_volatile_write##size) { seen_odd(p, size, true, true, FROM); }
 
 HOOKS(1)
 HOOKS(2)
@@ -518,12 +525,12 @@ HOOKS(16)
 	    type v, int order, int fail); \
 	type __tsan_atomic##bits##_load(const volatile type *p, int order) \
 	{ \
-		seen_atomic(p, sizeof(type), false, order, PC); \
+		seen_atomic(p, sizeof(type), false, order, FROM); \
 		return *p; \
 	} \
 	void __tsan_atomic##bits##_store(volatile type *p, type v, int order) \
 	{ \
-		seen_atomic(p, sizeof(type), true, order, PC); \
+		seen_atomic(p, sizeof(type), true, order, FROM); \
 		*p = v; \
 	} \
 	int __tsan_atomic##bits##_compare_exchange_strong(volatile type *p, type *old, \
@@ -531,7 +538,7 @@ HOOKS(16)
 	{ \
 		type wanted = *old; \
 		(void)fail; \
-		seen_atomic(p, sizeof(type), true, order, PC); \
+		seen_atomic(p, sizeof(type), true, order, FROM); \
 		*old = *p; \
 		if (*old == wanted) \
 			*p = v; \
@@ -545,7 +552,7 @@ HOOKS(16)
 	{ \
 		type now; \
 		(void)fail; \
-		seen_atomic(p, sizeof(type), true, order, PC); \
+		seen_atomic(p, sizeof(type), true, order, FROM); \
 		now = *p; \
 		if (now == old) \
 			*p = v; \
@@ -556,7 +563,7 @@ HOOKS(16)
 	type __tsan_atomic##bits##_##name(volatile type *p, type v, int order) \
 	{ \
 		type old; \
-		seen_atomic(p, sizeof(type), true, order, PC); \
+		seen_atomic(p, sizeof(type), true, order, FROM); \
 		old = *p; \
 		*p = (type)(result); \
 		return old; \
@@ -630,34 +637,34 @@ __tsan_func_exit(void)
 void
 __tsan_read_range(void *p, unsigned long size)
 {
-	seen_odd(p, size, false, false, PC);
+	seen_odd(p, size, false, false, FROM);
 }
 
 void
 __tsan_write_range(void *p, unsigned long size)
 {
-	seen_odd(p, size, true, false, PC);
+	seen_odd(p, size, true, false, FROM);
 }
 
 void *
 __tsan_memcpy(void *to, const void *from, size_t size)
 {
-	seen_odd(from, size, false, false, PC);
-	seen_odd(to, size, true, false, PC);
+	seen_odd(from, size, false, false, FROM);
+	seen_odd(to, size, true, false, FROM);
 	return memcpy(to, from, size);
 }
 
 void *
 __tsan_memmove(void *to, const void *from, size_t size)
 {
-	seen_odd(from, size, false, false, PC);
-	seen_odd(to, size, true, false, PC);
+	seen_odd(from, size, false, false, FROM);
+	seen_odd(to, size, true, false, FROM);
 	return memmove(to, from, size);
 }
 
 void *
 __tsan_memset(void *to, int byte, size_t size)
 {
-	seen_odd(to, size, true, false, PC);
+	seen_odd(to, size, true, false, FROM);
 	return memset(to, byte, size);
 }

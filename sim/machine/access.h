@@ -32,6 +32,7 @@ struct access_event {
 	bool marked;			/* atomic or volatile: meant to be shared */
 	bool acquires, releases;	/* atomic, with that order (C11 7.17.3) */
 	const void *pc;			/* where it returns to */
+	uintptr_t stack;		/* from here on the stack was in use there */
 };
 
 /* What the observer makes of it. */
