@@ -91,8 +91,8 @@ struct viomb_softc {
 
 	kmutex_t		sc_lock;	/* protects the flags below */
 	kcondvar_t		sc_wakeup;
-	int			sc_inflate_answered;
-	int			sc_deflate_answered;
+	int			sc_inflate_completed;
+	int			sc_deflate_completed;
 };
 
 static int	viomb_match(device_t, cfdata_t, void *);
@@ -181,8 +181,8 @@ viomb_attach(device_t parent, device_t self, void *aux)
 	viomb_read_config(sc);
 	sc->sc_inflight = 0;
 	TAILQ_INIT(&sc->sc_balloon);
-	sc->sc_inflate_answered = 0;
-	sc->sc_deflate_answered = 0;
+	sc->sc_inflate_completed = 0;
+	sc->sc_deflate_completed = 0;
 	mutex_init(&sc->sc_lock, MUTEX_DEFAULT, IPL_VM);
 	cv_init(&sc->sc_wakeup, "balloon");
 
@@ -341,7 +341,7 @@ viomb_inflate_intr(struct virtqueue *vq)
 	struct viomb_softc *sc = device_private(virtio_child(vq->vq_owner));
 
 	mutex_enter(&sc->sc_lock);
-	sc->sc_inflate_answered = 1;
+	sc->sc_inflate_completed = 1;
 	cv_signal(&sc->sc_wakeup);
 	mutex_exit(&sc->sc_lock);
 
@@ -354,7 +354,7 @@ viomb_deflate_intr(struct virtqueue *vq)
 	struct viomb_softc *sc = device_private(virtio_child(vq->vq_owner));
 
 	mutex_enter(&sc->sc_lock);
-	sc->sc_deflate_answered = 1;
+	sc->sc_deflate_completed = 1;
 	cv_signal(&sc->sc_wakeup);
 	mutex_exit(&sc->sc_lock);
 
@@ -586,15 +586,15 @@ viomb_step(struct viomb_softc *sc)
  * is released meanwhile.
  */
 static bool
-viomb_handle_answer(struct viomb_softc *sc)
+viomb_handle_completion(struct viomb_softc *sc)
 {
 
-	if (sc->sc_inflate_answered) {
-		sc->sc_inflate_answered = 0;
+	if (sc->sc_inflate_completed) {
+		sc->sc_inflate_completed = 0;
 		mutex_exit(&sc->sc_lock);
 		viomb_inflate_done(sc);
-	} else if (sc->sc_deflate_answered) {
-		sc->sc_deflate_answered = 0;
+	} else if (sc->sc_deflate_completed) {
+		sc->sc_deflate_completed = 0;
 		mutex_exit(&sc->sc_lock);
 		viomb_deflate_done(sc);
 	} else
@@ -614,7 +614,7 @@ viomb_thread(void *arg)
 		nap_ms = viomb_step(sc);
 
 		mutex_enter(&sc->sc_lock);
-		while (viomb_handle_answer(sc))
+		while (viomb_handle_completion(sc))
 			continue;
 		cv_timedwait(&sc->sc_wakeup, &sc->sc_lock, mstohz(nap_ms));
 		mutex_exit(&sc->sc_lock);

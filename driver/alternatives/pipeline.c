@@ -433,7 +433,7 @@ viomb_detach(device_t self, int flags)
 	if (sc->sc_lwp == NULL)
 		return 0;
 
-	/* The host's pages cannot be freed; one that does not answer keeps us here. */
+	/* The host's pages cannot be freed; one that completes nothing keeps us here. */
 	mutex_enter(&sc->sc_lock);
 	sc->sc_closing = sc->sc_changed = true;
 	sc->sc_empty = false;

@@ -53,7 +53,7 @@ struct viomb_softc {
 	kmutex_t	lock;
 	kcondvar_t	cv;
 	bool		changed;	/* config interrupt */
-	bool		answered;	/* queue interrupt */
+	bool		completed;	/* queue interrupt */
 };
 
 static int	viomb_match(device_t, cfdata_t, void *);
@@ -87,7 +87,7 @@ viomb_done(struct virtqueue *vq)
 	struct viomb_softc *sc = device_private(virtio_child(vq->vq_owner));
 
 	mutex_enter(&sc->lock);
-	sc->answered = true;
+	sc->completed = true;
 	cv_broadcast(&sc->cv);
 	mutex_exit(&sc->lock);
 	return 1;
@@ -122,9 +122,9 @@ viomb_tell(struct viomb_softc *sc, struct virtqueue *vq, int n)
 			continue;	/* no request of ours */
 		}
 		mutex_enter(&sc->lock);
-		if (!sc->answered)
+		if (!sc->completed)
 			cv_timedwait(&sc->cv, &sc->lock, mstohz(500));
-		sc->answered = false;
+		sc->completed = false;
 		mutex_exit(&sc->lock);
 	}
 	bus_dmamap_sync(dmat, sc->map, 0, n * sizeof(uint32_t), BUS_DMASYNC_POSTWRITE);

@@ -363,7 +363,7 @@ TEST(the_target_overwritten)
 TEST(one_race_is_not_told_as_another)
 {
 	check_race(OVERWRITTEN_SCENARIO, "live.lost-wakeup", 2, "viomb_step",
-	    "viomb_handle_answer");
+	    "viomb_handle_completion");
 }
 
 SUITE(explore_shrink_suite, "explore_shrink", .timeout = 30)
