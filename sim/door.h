@@ -277,7 +277,7 @@ void hw_thread_exit(void) __attribute__((noreturn));
  */
 enum hw_sleep {
 	HW_SLEEP_CV, HW_SLEEP_MUTEX, HW_SLEEP_MEMORY, HW_SLEEP_PAUSE, HW_SLEEP_JOIN,
-	HW_SLEEP_INTR	/* for the end of a handler; object: its vector */
+	HW_SLEEP_INTR	/* for the end of a handler; object: its line */
 };
 bool hw_sleep(enum hw_sleep why, uint64_t object, uint64_t ticks);
 void hw_wake(uint32_t context);		/* make a sleeper runnable; no effect on others */
@@ -286,14 +286,17 @@ bool hw_is_asleep(uint32_t context);
 /* Busy-wait for another CPU: let it run; returns false when no other CPU can make progress. */
 bool hw_spin(void);
 
-/* Interrupts.  The handler runs in a context of its own at `ipl`; arg is passed through. */
-int hw_intr_establish(unsigned vector, int ipl, void (*fn)(void *), void *arg);
-void hw_intr_distribute(unsigned vector, unsigned cpu);	/* deliver it there */
+/*
+ * Interrupts.  The handler of a line (hw_line()) runs in a context of its own at `ipl`; arg is
+ * passed through.
+ */
+int hw_intr_establish(unsigned line, int ipl, void (*fn)(void *), void *arg);
+void hw_intr_distribute(unsigned line, unsigned cpu);	/* deliver it there */
 /*
  * The handler is not called again.  False: it runs on another CPU, or a soft interrupt is still
  * to run; sleep (HW_SLEEP_INTR), which ends when that does, and call again.
  */
-bool hw_intr_disestablish(unsigned vector);
+bool hw_intr_disestablish(unsigned line);
 /* Returns its number, which one that ended may have had; 0: there are too many. */
 uint32_t hw_softint_establish(int ipl, void (*fn)(void *), void *arg);
 void hw_softint_schedule(uint32_t softint);
@@ -375,8 +378,17 @@ bool hw_swaps_bytes(void);		/* the CPU is not little endian */
 int hw_hz(void);
 
 /*
- * ---- Down: the virtio PCI function ----
+ * ---- Down: the virtio PCI functions ----
+ *
+ * There are hw_devices() of them, numbered from 0; `device` is such a number.
  */
+#define HW_DEVICES 2			/* at most */
+unsigned hw_devices(void);
+/*
+ * The running context deals with this device from now on: so says what is recorded of it.  A
+ * thread begins with the device of the context that started it, a handler with that of its line.
+ */
+void hw_on(unsigned device);
 enum hw_region {
 	HW_REG_LEGACY,		/* BAR 0 of the legacy interface (spec 4.1.4.8) */
 	HW_REG_COMMON,		/* common configuration structure (spec 4.1.4.3) */
@@ -385,19 +397,26 @@ enum hw_region {
 	HW_REG_DEVICE		/* device configuration (spec 4.1.4.6) */
 };
 bool hw_transport_is_legacy(void);
-unsigned hw_virtio_device_id(void);
-uint64_t hw_reg_read(enum hw_region region, unsigned offset, unsigned width);
-void hw_reg_write(enum hw_region region, unsigned offset, unsigned width, uint64_t value);
+unsigned hw_virtio_device_id(unsigned device);
+uint64_t hw_reg_read(unsigned device, enum hw_region region, unsigned offset, unsigned width);
+void hw_reg_write(unsigned device, enum hw_region region, unsigned offset, unsigned width,
+    uint64_t value);
 /*
- * Interrupt vectors that the machine wires: INTx, and MSI-X messages: message n is vector
- * HW_VEC_MSIX_CONFIG + n.  The kernel uses message 0 for the configuration, 1 for all
+ * Interrupt vectors that the machine wires for each: INTx, and MSI-X messages: message n is
+ * vector HW_VEC_MSIX_CONFIG + n.  The kernel uses message 0 for the configuration, 1 for all
  * queues, or 1 + n for queue n.
  */
 enum hw_vector {
 	HW_VEC_INTX, HW_VEC_MSIX_CONFIG, HW_VEC_MSIX_QUEUE,
 	HW_VEC_MSIX_LAST = HW_VEC_MSIX_QUEUE + 7, HW_VECTORS
 };
-unsigned hw_msix_messages(void);	/* that the function has; 0: no MSI-X */
+/* The line of a device's vector: the same number for the first device. */
+static inline unsigned
+hw_line(unsigned device, unsigned vector)
+{
+	return device * HW_VECTORS + vector;
+}
+unsigned hw_msix_messages(void);	/* that each function has; 0: no MSI-X */
 
 /*
  * ---- Down: faults, choices, console, the end ----

@@ -48,8 +48,8 @@ void
 behaviour_emit(struct device *device, const struct device_behaviour *behaviour, int queue,
     uint64_t what)
 {
-	world_emit(device->world, EV_DEV_HABIT, behaviour->code, (uint64_t)(int64_t)queue, what,
-	    0, 0, 0);
+	transport_emit(&device->transport, EV_DEV_HABIT, behaviour->code,
+	    (uint64_t)(int64_t)queue, what, 0, 0, 0);
 }
 
 /* Record what showed in a completion; from the first that breaks the rules on, nobody can hold

@@ -22,7 +22,7 @@ device_class_of(const struct scenario_type *type)
 const struct device_class *
 device_class_in(const struct world *world)
 {
-	const struct device *device = world != NULL ? world->hooks.device : NULL;
+	const struct device *device = world != NULL ? world->hooks.device[0].self : NULL;
 
 	return device != NULL ? device->class : device_classes[0];
 }

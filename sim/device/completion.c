@@ -63,7 +63,7 @@ completion_push(struct completion *c)
 	struct device *device = c->queue->device;
 
 	if (virtqueue_push(&device->transport.queue[c->on].vq, c->id, c->length))
-		world_emit(device->world, EV_DEV_USED, 0, c->on, c->id, c->length, 0, 0);
+		transport_emit(&device->transport, EV_DEV_USED, 0, c->on, c->id, c->length, 0, 0);
 	else
 		device_break(device, c->on, VIRTQUEUE_FAULT_ADDRESS);
 }

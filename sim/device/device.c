@@ -18,8 +18,8 @@ device_taken(struct device *device, unsigned queue, size_t entries, const void *
 	const struct virtqueue_chain *chain = &device->chain;
 
 	device->queue[queue].requests++;
-	world_emit_payload(device->world, EV_DEV_TAKE, 0, queue, chain->head, chain->readable,
-	    entries, trace_hash(payload, entries * sizeof(uint32_t)), payload);
+	world_emit_of(device->world, device->transport.device, EV_DEV_TAKE, 0, queue, chain->head,
+	    chain->readable, entries, trace_hash(payload, entries * sizeof(uint32_t)), payload);
 }
 
 bool
@@ -93,7 +93,7 @@ device_remove(struct device *device)
 	behaviour_emit(device, &device_behaviours[BEHAVIOUR_GONE], DEVICE_CONFIGURATION, 0);
 	forget_all(device);
 	for (unsigned v = 0; v < HW_VECTORS; v++)
-		irq_lower(device->world, v);
+		irq_lower(device->world, hw_line(device->transport.device, v));
 	device->transport.gone = true;
 }
 
@@ -274,10 +274,11 @@ device_fini(struct device *device)
 void
 device_hooks(struct device *device, struct world_hooks *hooks)
 {
-	hooks->device = device;
-	hooks->device_id = device->class->device_id;
-	hooks->reg_read = reg_read;
-	hooks->reg_write = reg_write;
+	device->transport.device = hooks->devices;
+	hooks->device[hooks->devices++] = (struct world_device){
+		.self = device, .id = device->class->device_id,
+		.reg_read = reg_read, .reg_write = reg_write,
+	};
 }
 
 void
@@ -292,7 +293,7 @@ device_power_on(struct device *device)
 void
 device_reboot(struct device *device)
 {
-	world_emit(device->world, EV_HOST_REBOOT, 0, 0, 0, 0, 0, 0);
+	transport_emit(&device->transport, EV_HOST_REBOOT, 0, 0, 0, 0, 0, 0);
 	transport_reset(&device->transport);
 	if (device->class->reboot != NULL)
 		device->class->reboot(device);

@@ -119,7 +119,7 @@ struct device {
 void device_init(struct device *device, struct world *world, const struct device_class *class,
     const void *options, uint64_t hz);
 void device_fini(struct device *device);
-/* Fill in the device's part of the hooks (not `faults`, `fault`). */
+/* The device is the next one at the door: its part of the hooks. */
 void device_hooks(struct device *device, struct world_hooks *hooks);
 void device_power_on(struct device *device);
 /* The guest restarts: the device is reset; misbehaviours stay. */

@@ -45,7 +45,7 @@ transport_is_live(const struct transport *transport)
 bool
 transport_uses_msix(const struct transport *transport)
 {
-	const struct irq_line *line = transport->world->irq.line;
+	const struct irq_line *line = transport->world->irq.line + hw_line(transport->device, 0);
 
 	return transport->world->config.msix && (line[HW_VEC_MSIX_CONFIG].established ||
 	    line[HW_VEC_MSIX_QUEUE].established);
@@ -58,7 +58,7 @@ transport_emit_queue(struct transport *transport, unsigned queue)
 {
 	const struct virtqueue *vq = &transport->queue[queue].vq;
 
-	world_emit(transport->world, EV_DEV_QUEUE, 0, queue, vq->size,
+	transport_emit(transport, EV_DEV_QUEUE, 0, queue, vq->size,
 	    vq->enabled ? vq->desc : 0, 0, 0);
 }
 
@@ -105,8 +105,9 @@ transport_reset(struct transport *transport)
 	transport->offered_select = transport->written_select = 0;
 	transport->select = 0;
 	transport->vector = TRANSPORT_NO_VECTOR;
-	irq_lower(transport->world, HW_VEC_INTX);	/* a message on its way still comes */
-	world_emit(transport->world, EV_DEV_STATUS, 0, 0, 0, 0, 0, 0);
+	/* A message on its way still comes. */
+	irq_lower(transport->world, hw_line(transport->device, HW_VEC_INTX));
+	transport_emit(transport, EV_DEV_STATUS, 0, 0, 0, 0, 0, 0);
 }
 
 /* ---- interrupts ---- */
@@ -119,9 +120,10 @@ interrupt(struct transport *transport, uint16_t vector, uint8_t isr)
 		return;
 	if (!transport_uses_msix(transport)) {
 		transport->isr |= isr;
-		irq_raise(transport->world, HW_VEC_INTX, isr);
+		irq_raise(transport->world, hw_line(transport->device, HW_VEC_INTX), isr);
 	} else if (vector != TRANSPORT_NO_VECTOR)
-		irq_raise(transport->world, HW_VEC_MSIX_CONFIG + vector, isr);
+		irq_raise(transport->world, hw_line(transport->device,
+		    HW_VEC_MSIX_CONFIG + vector), isr);
 }
 
 static void
@@ -174,7 +176,7 @@ transport_leave_live(struct transport *transport)
 	transport->status = TRANSPORT_STATUS_ACKNOWLEDGE | TRANSPORT_STATUS_DRIVER |
 	    TRANSPORT_STATUS_FEATURES_OK | TRANSPORT_STATUS_DRIVER_OK;
 	transport->written = transport->accepted = transport_offer(transport);
-	world_emit(transport->world, EV_DEV_STATUS, 0, transport->status, 0, 0, 0, 0);
+	transport_emit(transport, EV_DEV_STATUS, 0, transport->status, 0, 0, 0, 0);
 	interrupt_config(transport, false);
 }
 
@@ -182,7 +184,7 @@ void
 transport_need_reset(struct transport *transport)
 {
 	transport->status |= TRANSPORT_STATUS_NEEDS_RESET;
-	world_emit(transport->world, EV_DEV_STATUS, 0, transport->status, 0, 0, 0, 0);
+	transport_emit(transport, EV_DEV_STATUS, 0, transport->status, 0, 0, 0, 0);
 	transport_notify_config(transport);
 }
 
@@ -209,7 +211,7 @@ accept_features(struct transport *transport)
 static void
 emit_features(struct transport *transport)
 {
-	world_emit(transport->world, EV_DEV_FEATURES, 0, transport->written,
+	transport_emit(transport, EV_DEV_FEATURES, 0, transport->written,
 	    transport_offer(transport), 0, 0, 0);
 }
 
@@ -257,13 +259,13 @@ transport_write_status(struct transport *transport, uint8_t value)
 			value &= (uint8_t)~TRANSPORT_STATUS_FEATURES_OK;
 	}
 	transport->status = value | (transport->status & TRANSPORT_STATUS_NEEDS_RESET);
-	world_emit(transport->world, EV_DEV_STATUS, 0, transport->status, 0, 0, 0, 0);
+	transport_emit(transport, EV_DEV_STATUS, 0, transport->status, 0, 0, 0, 0);
 }
 
 void
 transport_kick(struct transport *transport, unsigned queue)
 {
-	world_emit(transport->world, EV_DEV_KICK, 0, queue, 0, 0, 0, 0);
+	transport_emit(transport, EV_DEV_KICK, 0, queue, 0, 0, 0, 0);
 	if (queue >= transport->queues)
 		return;
 	transport->queue[queue].kicks++;

@@ -80,6 +80,7 @@ struct transport_queue {
 
 struct transport {
 	struct world *world;
+	unsigned device;		/* its number at the door */
 	const struct transport_ops *ops;
 	void *self;
 	unsigned config_bytes;		/* of the device: at most TRANSPORT_CONFIG_MAX */
@@ -110,6 +111,14 @@ uint64_t transport_read(struct transport *transport, enum hw_region region, unsi
     unsigned width);
 void transport_write(struct transport *transport, enum hw_region region, unsigned offset,
     unsigned width, uint64_t value);
+
+/* Record what the device does; not what the running context does to another one. */
+static inline void
+transport_emit(const struct transport *transport, enum event_kind kind, unsigned code,
+    uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4)
+{
+	world_emit_of(transport->world, transport->device, kind, code, a0, a1, a2, a3, a4, NULL);
+}
 
 /* What writing 0 to the status does. */
 void transport_reset(struct transport *transport);

@@ -381,7 +381,7 @@ transport_read(struct transport *transport, enum hw_region region, unsigned offs
 	    read_region(transport, region, offset, width);
 
 	value &= ONES(width);
-	world_emit(transport->world, EV_REG_READ, 0, region, offset, width, value, 0);
+	transport_emit(transport, EV_REG_READ, 0, region, offset, width, value, 0);
 	return value;
 }
 
@@ -390,7 +390,7 @@ transport_write(struct transport *transport, enum hw_region region, unsigned off
     unsigned width, uint64_t value)
 {
 	value &= ONES(width);
-	world_emit(transport->world, EV_REG_WRITE, 0, region, offset, width, value, 0);
+	transport_emit(transport, EV_REG_WRITE, 0, region, offset, width, value, 0);
 	if (transport->gone)
 		return;
 	switch (region) {

@@ -87,7 +87,7 @@ started(void *self, struct world *world)
 {
 	struct follower *follower = self;
 
-	follower->situation->device = world->hooks.device;
+	follower->situation->device = world->hooks.device[0].self;
 	/* Which events tell the host's acts is the class's business. */
 	trace_observe(&world->trace, (struct observer){
 		.kinds = ~UINT64_C(0), .see = on_event, .self = self,

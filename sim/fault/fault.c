@@ -422,7 +422,7 @@ check_possible(const struct world *world, struct fault_armed *armed)
 	armed->impossible = true;
 	armed->at = (struct event){
 		.time_ns = world->clock.now_ns, .seq = world->trace.count,
-		.ctx = caller->ordinal, .ctx_kind = (uint16_t)caller->kind,
+		.ctx = caller->ordinal, .ctx_kind = (uint8_t)caller->kind,
 	};
 	armed->site = caller->site;
 }

@@ -49,9 +49,10 @@ enum {
 
 struct virtio_pci_softc {
 	struct virtio_softc sc_sc;
+	unsigned	sc_device;		/* its number at the door */
 	unsigned	sc_devcfg_offset;	/* legacy: of the configuration */
 	bool		sc_has_msix;		/* vectors in use are MSI-X */
-	unsigned	sc_vectors[HW_VECTORS];	/* established */
+	unsigned	sc_lines[HW_VECTORS];	/* established */
 	int		sc_ihs_num;		/* how many */
 };
 
@@ -59,6 +60,20 @@ static inline struct virtio_pci_softc *
 virtio_pci_softc(struct virtio_softc *sc)
 {
 	return container_of(sc, struct virtio_pci_softc, sc_sc);
+}
+
+static inline uint64_t
+virtio_pci_read(struct virtio_softc *sc, enum hw_region region, unsigned offset,
+    unsigned width)
+{
+	return hw_reg_read(virtio_pci_softc(sc)->sc_device, region, offset, width);
+}
+
+static inline void
+virtio_pci_write(struct virtio_softc *sc, enum hw_region region, unsigned offset,
+    unsigned width, uint64_t value)
+{
+	hw_reg_write(virtio_pci_softc(sc)->sc_device, region, offset, width, value);
 }
 
 /* The MSI-X message of a queue. */
@@ -77,6 +92,6 @@ void	virtio_pci_free_interrupts(struct virtio_softc *);
 int	virtio_pci_set_vectors(struct virtio_softc *, enum hw_region,
 	    unsigned config_reg, unsigned select_reg, unsigned queue_reg);
 /* Read the ISR, which acknowledges. */
-unsigned virtio_pci_read_isr(void);
+unsigned virtio_pci_read_isr(struct virtio_softc *);
 
 #endif /* SIM_KERN_VIRTIO_CORE_H */

@@ -36,7 +36,7 @@ virtio_pci_run_queues(struct virtio_softc *sc)
 static void
 virtio_pci_intx_intr(struct virtio_softc *sc)
 {
-	unsigned isr = virtio_pci_read_isr();
+	unsigned isr = virtio_pci_read_isr(sc);
 
 	if (isr == 0)
 		return;
@@ -104,10 +104,10 @@ virtio_pci_free_interrupts(struct virtio_softc *sc)
 
 	/* intr_disestablish(): a cross-call to its CPU, which a running handler holds up */
 	for (; psc->sc_ihs_num > 0; psc->sc_ihs_num--) {
-		unsigned vector = psc->sc_vectors[psc->sc_ihs_num - 1];
+		unsigned line = psc->sc_lines[psc->sc_ihs_num - 1];
 
-		while (!hw_intr_disestablish(vector))
-			kern_wait_handler(vector);
+		while (!hw_intr_disestablish(line))
+			kern_wait_handler(line);
 	}
 	psc->sc_has_msix = false;
 }
@@ -116,10 +116,11 @@ static int
 virtio_pci_establish(struct virtio_pci_softc *psc, unsigned vector,
     void (*fn)(void *), void *arg)
 {
+	unsigned line = hw_line(psc->sc_device, vector);
 
-	if (hw_intr_establish(vector, psc->sc_sc.sc_ipl, fn, arg) != 0)
+	if (hw_intr_establish(line, psc->sc_sc.sc_ipl, fn, arg) != 0)
 		return -1;
-	psc->sc_vectors[psc->sc_ihs_num++] = vector;
+	psc->sc_lines[psc->sc_ihs_num++] = line;
 	return 0;
 }
 
@@ -154,7 +155,8 @@ virtio_pci_establish_msix(struct virtio_pci_softc *psc)
 	if (!sc->sc_child_mq)
 		kprint(HW_CON_NORMAL, "%s: queues interrupting at msix0 vec 1\n", xname);
 	for (int i = 0; sc->sc_child_mq && i < sc->sc_nvqs; i++) {
-		hw_intr_distribute(HW_VEC_MSIX_QUEUE + (unsigned)i, (unsigned)i / 2);
+		hw_intr_distribute(hw_line(psc->sc_device, HW_VEC_MSIX_QUEUE + (unsigned)i),
+		    (unsigned)i / 2);
 		kprint(HW_CON_NORMAL, "%s: for vq #%d interrupting at msix0 vec %d affinity "
 		    "to %u\n", xname, i, i + 1, (unsigned)i / 2 % hw_ncpu());
 	}
@@ -195,8 +197,8 @@ static int
 virtio_pci_set_vector(struct virtio_softc *sc, enum hw_region region, unsigned reg,
     unsigned message, const char *what)
 {
-	hw_reg_write(region, reg, 2, message);
-	if (hw_reg_read(region, reg, 2) == message)
+	virtio_pci_write(sc, region, reg, 2, message);
+	if (virtio_pci_read(sc, region, reg, 2) == message)
 		return 0;
 	kprint(HW_CON_ERROR, "%s: can't set %s msix vector\n",
 	    device_xname(sc->sc_dev), what);
@@ -217,7 +219,7 @@ virtio_pci_set_vectors(struct virtio_softc *sc, enum hw_region region,
 		return -1;
 	for (i = 0; i < sc->sc_nvqs; i++) {
 		snprintf(what, sizeof(what), "queue %d", i);
-		hw_reg_write(region, select_reg, 2, (uint64_t)i);
+		virtio_pci_write(sc, region, select_reg, 2, (uint64_t)i);
 		if (virtio_pci_set_vector(sc, region, queue_reg,
 		    virtio_pci_message(sc, (uint16_t)i), what) != 0)
 			return -1;
@@ -247,6 +249,7 @@ virtio_pci_find_child(struct virtio_pci_softc *psc)
 	sc->sc_finished_called = false;
 	sc->sc_is_up = false;
 	kern_lock_take(1);
+	hw_on(psc->sc_device);
 	virtio_put_status(sc, VIRTIO_CONFIG_DEVICE_STATUS_RESET);
 	virtio_put_status(sc, VIRTIO_CONFIG_DEVICE_STATUS_ACK);
 	virtio_put_status(sc, VIRTIO_CONFIG_DEVICE_STATUS_DRIVER);
@@ -271,7 +274,7 @@ virtio_pci_attach(device_t self)
 	/* On the legacy interface structures have the order of the CPU (spec 2.7.3). */
 	sc->sc_bus_endian = LITTLE_ENDIAN;
 	sc->sc_struct_endian = kernel->kn_swaps_bytes && !legacy ? BIG_ENDIAN : LITTLE_ENDIAN;
-	sc->sc_childdevid = (int)hw_virtio_device_id();
+	sc->sc_childdevid = (int)hw_virtio_device_id(psc->sc_device);
 	/* Ends autoconf's line about virtio0. */
 	kprint(HW_CON_NORMAL, "\n");
 	virtio_print_device_type(self, sc->sc_childdevid, legacy ? 0 : 1);

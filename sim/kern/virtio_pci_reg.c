@@ -11,63 +11,63 @@
 /* ---- Legacy interface: one BAR ---- */
 
 static uint32_t
-legacy_read(unsigned reg, unsigned width)
+legacy_read(struct virtio_softc *sc, unsigned reg, unsigned width)
 {
-	return (uint32_t)hw_reg_read(HW_REG_LEGACY, reg, width);
+	return (uint32_t)virtio_pci_read(sc, HW_REG_LEGACY, reg, width);
 }
 
 static void
-legacy_write(unsigned reg, unsigned width, uint32_t value)
+legacy_write(struct virtio_softc *sc, unsigned reg, unsigned width, uint32_t value)
 {
-	hw_reg_write(HW_REG_LEGACY, reg, width, value);
+	virtio_pci_write(sc, HW_REG_LEGACY, reg, width, value);
 }
 
 static void
-legacy_kick(struct virtio_softc *sc __unused, uint16_t queue)
+legacy_kick(struct virtio_softc *sc, uint16_t queue)
 {
-	legacy_write(VIRTIO_CONFIG_QUEUE_NOTIFY, 2, queue);
+	legacy_write(sc, VIRTIO_CONFIG_QUEUE_NOTIFY, 2, queue);
 }
 
 static uint64_t
 legacy_read_config(struct virtio_softc *sc, int offset, int width)
 {
-	return legacy_read(virtio_pci_softc(sc)->sc_devcfg_offset +
+	return legacy_read(sc, virtio_pci_softc(sc)->sc_devcfg_offset +
 	    (unsigned)offset, (unsigned)width);
 }
 
 static void
 legacy_write_config(struct virtio_softc *sc, int offset, int width, uint64_t value)
 {
-	legacy_write(virtio_pci_softc(sc)->sc_devcfg_offset + (unsigned)offset,
+	legacy_write(sc, virtio_pci_softc(sc)->sc_devcfg_offset + (unsigned)offset,
 	    (unsigned)width, (uint32_t)value);
 }
 
 static uint16_t
-legacy_read_queue_size(struct virtio_softc *sc __unused, uint16_t queue)
+legacy_read_queue_size(struct virtio_softc *sc, uint16_t queue)
 {
-	legacy_write(VIRTIO_CONFIG_QUEUE_SELECT, 2, queue);
-	return (uint16_t)legacy_read(VIRTIO_CONFIG_QUEUE_SIZE, 2);
+	legacy_write(sc, VIRTIO_CONFIG_QUEUE_SELECT, 2, queue);
+	return (uint16_t)legacy_read(sc, VIRTIO_CONFIG_QUEUE_SIZE, 2);
 }
 
 static void
 legacy_setup_queue(struct virtio_softc *sc, uint16_t queue, uint64_t addr)
 {
-	legacy_write(VIRTIO_CONFIG_QUEUE_SELECT, 2, queue);
-	legacy_write(VIRTIO_CONFIG_QUEUE_ADDRESS, 4,
+	legacy_write(sc, VIRTIO_CONFIG_QUEUE_SELECT, 2, queue);
+	legacy_write(sc, VIRTIO_CONFIG_QUEUE_ADDRESS, 4,
 	    (uint32_t)(addr / VIRTIO_PAGE_SIZE));
 	if (virtio_pci_softc(sc)->sc_ihs_num > 1)
-		legacy_write(VIRTIO_CONFIG_MSI_QUEUE_VECTOR, 2,
+		legacy_write(sc, VIRTIO_CONFIG_MSI_QUEUE_VECTOR, 2,
 		    virtio_pci_message(sc, queue));
 }
 
 static void
-legacy_set_status(struct virtio_softc *sc __unused, int status)
+legacy_set_status(struct virtio_softc *sc, int status)
 {
 	uint32_t old = 0;
 
 	if (status != VIRTIO_CONFIG_DEVICE_STATUS_RESET)
-		old = legacy_read(VIRTIO_CONFIG_DEVICE_STATUS, 1);
-	legacy_write(VIRTIO_CONFIG_DEVICE_STATUS, 1, old | (uint32_t)status);
+		old = legacy_read(sc, VIRTIO_CONFIG_DEVICE_STATUS, 1);
+	legacy_write(sc, VIRTIO_CONFIG_DEVICE_STATUS, 1, old | (uint32_t)status);
 }
 
 static void
@@ -75,79 +75,79 @@ legacy_neg_features(struct virtio_softc *sc, uint64_t wanted)
 {
 	uint32_t features;
 
-	features = legacy_read(VIRTIO_CONFIG_DEVICE_FEATURES, 4) &
+	features = legacy_read(sc, VIRTIO_CONFIG_DEVICE_FEATURES, 4) &
 	    (uint32_t)wanted;
-	legacy_write(VIRTIO_CONFIG_GUEST_FEATURES, 4, features);
+	legacy_write(sc, VIRTIO_CONFIG_GUEST_FEATURES, 4, features);
 	sc->sc_active_features = features;
 }
 
 /* ---- Virtio 1.0: common configuration, notification, ISR, device ---- */
 
 static uint32_t
-modern_read(unsigned reg, unsigned width)
+modern_read(struct virtio_softc *sc, unsigned reg, unsigned width)
 {
-	return (uint32_t)hw_reg_read(HW_REG_COMMON, reg, width);
+	return (uint32_t)virtio_pci_read(sc, HW_REG_COMMON, reg, width);
 }
 
 static void
-modern_write(unsigned reg, unsigned width, uint32_t value)
+modern_write(struct virtio_softc *sc, unsigned reg, unsigned width, uint32_t value)
 {
-	hw_reg_write(HW_REG_COMMON, reg, width, value);
+	virtio_pci_write(sc, HW_REG_COMMON, reg, width, value);
 }
 
 /* 64-bit registers take two accesses (spec 4.1.3.1); low half first. */
 static void
-modern_write_8(unsigned reg, uint64_t value)
+modern_write_8(struct virtio_softc *sc, unsigned reg, uint64_t value)
 {
-	modern_write(reg, 4, (uint32_t)value);
-	modern_write(reg + 4, 4, (uint32_t)(value >> 32));
+	modern_write(sc, reg, 4, (uint32_t)value);
+	modern_write(sc, reg + 4, 4, (uint32_t)(value >> 32));
 }
 
 static void
-modern_kick(struct virtio_softc *sc __unused, uint16_t queue)
+modern_kick(struct virtio_softc *sc, uint16_t queue)
 {
-	hw_reg_write(HW_REG_NOTIFY, queue, 2, queue);
+	virtio_pci_write(sc, HW_REG_NOTIFY, queue, 2, queue);
 }
 
 static uint64_t
-modern_read_config(struct virtio_softc *sc __unused, int offset, int width)
+modern_read_config(struct virtio_softc *sc, int offset, int width)
 {
-	return hw_reg_read(HW_REG_DEVICE, (unsigned)offset, (unsigned)width);
+	return virtio_pci_read(sc, HW_REG_DEVICE, (unsigned)offset, (unsigned)width);
 }
 
 static void
-modern_write_config(struct virtio_softc *sc __unused, int offset, int width,
+modern_write_config(struct virtio_softc *sc, int offset, int width,
     uint64_t value)
 {
-	hw_reg_write(HW_REG_DEVICE, (unsigned)offset, (unsigned)width, value);
+	virtio_pci_write(sc, HW_REG_DEVICE, (unsigned)offset, (unsigned)width, value);
 }
 
 static uint16_t
-modern_read_queue_size(struct virtio_softc *sc __unused, uint16_t queue)
+modern_read_queue_size(struct virtio_softc *sc, uint16_t queue)
 {
-	modern_write(VIRTIO_CONFIG1_QUEUE_SELECT, 2, queue);
-	return (uint16_t)modern_read(VIRTIO_CONFIG1_QUEUE_SIZE, 2);
+	modern_write(sc, VIRTIO_CONFIG1_QUEUE_SELECT, 2, queue);
+	return (uint16_t)modern_read(sc, VIRTIO_CONFIG1_QUEUE_SIZE, 2);
 }
 
 static void
-modern_enable_queue(struct virtqueue *vq, uint64_t addr)
+modern_enable_queue(struct virtio_softc *sc, struct virtqueue *vq, uint64_t addr)
 {
-	modern_write_8(VIRTIO_CONFIG1_QUEUE_DESC, addr);
-	modern_write_8(VIRTIO_CONFIG1_QUEUE_AVAIL,
+	modern_write_8(sc, VIRTIO_CONFIG1_QUEUE_DESC, addr);
+	modern_write_8(sc, VIRTIO_CONFIG1_QUEUE_AVAIL,
 	    addr + (uint64_t)vq->vq_availoffset);
-	modern_write_8(VIRTIO_CONFIG1_QUEUE_USED,
+	modern_write_8(sc, VIRTIO_CONFIG1_QUEUE_USED,
 	    addr + (uint64_t)vq->vq_usedoffset);
-	modern_write(VIRTIO_CONFIG1_QUEUE_ENABLE, 2, 1);
-	vq->vq_notify_off = modern_read(VIRTIO_CONFIG1_QUEUE_NOTIFY_OFF, 2);
+	modern_write(sc, VIRTIO_CONFIG1_QUEUE_ENABLE, 2, 1);
+	vq->vq_notify_off = modern_read(sc, VIRTIO_CONFIG1_QUEUE_NOTIFY_OFF, 2);
 }
 
 static void
-modern_disable_queue(void)
+modern_disable_queue(struct virtio_softc *sc)
 {
-	modern_write(VIRTIO_CONFIG1_QUEUE_ENABLE, 2, 0);
-	modern_write_8(VIRTIO_CONFIG1_QUEUE_DESC, 0);
-	modern_write_8(VIRTIO_CONFIG1_QUEUE_AVAIL, 0);
-	modern_write_8(VIRTIO_CONFIG1_QUEUE_USED, 0);
+	modern_write(sc, VIRTIO_CONFIG1_QUEUE_ENABLE, 2, 0);
+	modern_write_8(sc, VIRTIO_CONFIG1_QUEUE_DESC, 0);
+	modern_write_8(sc, VIRTIO_CONFIG1_QUEUE_AVAIL, 0);
+	modern_write_8(sc, VIRTIO_CONFIG1_QUEUE_USED, 0);
 }
 
 static void
@@ -156,42 +156,42 @@ modern_setup_queue(struct virtio_softc *sc, uint16_t queue, uint64_t addr)
 	struct virtqueue *vq = &sc->sc_vqs[queue];
 
 	KERN_ASSERT(vq->vq_index == queue);
-	modern_write(VIRTIO_CONFIG1_QUEUE_SELECT, 2, (uint16_t)vq->vq_index);
+	modern_write(sc, VIRTIO_CONFIG1_QUEUE_SELECT, 2, (uint16_t)vq->vq_index);
 	if (addr == 0)
-		modern_disable_queue();
+		modern_disable_queue(sc);
 	else
-		modern_enable_queue(vq, addr);
+		modern_enable_queue(sc, vq, addr);
 	if (virtio_pci_softc(sc)->sc_ihs_num > 1)
-		modern_write(VIRTIO_CONFIG1_QUEUE_MSIX_VECTOR, 2,
+		modern_write(sc, VIRTIO_CONFIG1_QUEUE_MSIX_VECTOR, 2,
 		    virtio_pci_message(sc, queue));
 }
 
 static void
-modern_set_status(struct virtio_softc *sc __unused, int status)
+modern_set_status(struct virtio_softc *sc, int status)
 {
 	uint32_t old = 0;
 
 	if (status != VIRTIO_CONFIG_DEVICE_STATUS_RESET)
-		old = modern_read(VIRTIO_CONFIG1_DEVICE_STATUS, 1);
-	modern_write(VIRTIO_CONFIG1_DEVICE_STATUS, 1, old | (uint32_t)status);
+		old = modern_read(sc, VIRTIO_CONFIG1_DEVICE_STATUS, 1);
+	modern_write(sc, VIRTIO_CONFIG1_DEVICE_STATUS, 1, old | (uint32_t)status);
 }
 
 /* Read the device's features, write back what both want. */
 static uint64_t
-modern_exchange_features(uint64_t wanted)
+modern_exchange_features(struct virtio_softc *sc, uint64_t wanted)
 {
 	uint64_t both;
 
-	modern_write(VIRTIO_CONFIG1_DEVICE_FEATURE_SELECT, 4, 0);
-	both = modern_read(VIRTIO_CONFIG1_DEVICE_FEATURE, 4);
-	modern_write(VIRTIO_CONFIG1_DEVICE_FEATURE_SELECT, 4, 1);
-	both |= (uint64_t)modern_read(VIRTIO_CONFIG1_DEVICE_FEATURE, 4) << 32;
+	modern_write(sc, VIRTIO_CONFIG1_DEVICE_FEATURE_SELECT, 4, 0);
+	both = modern_read(sc, VIRTIO_CONFIG1_DEVICE_FEATURE, 4);
+	modern_write(sc, VIRTIO_CONFIG1_DEVICE_FEATURE_SELECT, 4, 1);
+	both |= (uint64_t)modern_read(sc, VIRTIO_CONFIG1_DEVICE_FEATURE, 4) << 32;
 	both &= wanted;
 
-	modern_write(VIRTIO_CONFIG1_DRIVER_FEATURE_SELECT, 4, 0);
-	modern_write(VIRTIO_CONFIG1_DRIVER_FEATURE, 4, (uint32_t)both);
-	modern_write(VIRTIO_CONFIG1_DRIVER_FEATURE_SELECT, 4, 1);
-	modern_write(VIRTIO_CONFIG1_DRIVER_FEATURE, 4, (uint32_t)(both >> 32));
+	modern_write(sc, VIRTIO_CONFIG1_DRIVER_FEATURE_SELECT, 4, 0);
+	modern_write(sc, VIRTIO_CONFIG1_DRIVER_FEATURE, 4, (uint32_t)both);
+	modern_write(sc, VIRTIO_CONFIG1_DRIVER_FEATURE_SELECT, 4, 1);
+	modern_write(sc, VIRTIO_CONFIG1_DRIVER_FEATURE, 4, (uint32_t)(both >> 32));
 	return both;
 }
 
@@ -205,16 +205,16 @@ modern_neg_features(struct virtio_softc *sc, uint64_t wanted)
 	/* A feature of the legacy interface only. */
 	wanted &= ~(uint64_t)VIRTIO_F_NOTIFY_ON_EMPTY;
 	sc->sc_active_features = 0;
-	both = modern_exchange_features(wanted);
+	both = modern_exchange_features(sc, wanted);
 	modern_set_status(sc, VIRTIO_CONFIG_DEVICE_STATUS_FEATURES_OK);
-	if ((modern_read(VIRTIO_CONFIG1_DEVICE_STATUS, 1) &
+	if ((modern_read(sc, VIRTIO_CONFIG1_DEVICE_STATUS, 1) &
 	    VIRTIO_CONFIG_DEVICE_STATUS_FEATURES_OK) == 0)
 		why = "feature negotiation failed";
 	else if ((both & VIRTIO_F_VERSION_1) == 0)
 		why = "host rejected version 1";
 	if (why != NULL) {
 		kprint(HW_CON_ERROR, "%s: %s\n", device_xname(sc->sc_dev), why);
-		modern_write(VIRTIO_CONFIG1_DEVICE_STATUS, 1,
+		modern_write(sc, VIRTIO_CONFIG1_DEVICE_STATUS, 1,
 		    VIRTIO_CONFIG_DEVICE_STATUS_FAILED);
 		return;
 	}
@@ -224,11 +224,11 @@ modern_neg_features(struct virtio_softc *sc, uint64_t wanted)
 /* ---- Both ---- */
 
 unsigned
-virtio_pci_read_isr(void)
+virtio_pci_read_isr(struct virtio_softc *sc)
 {
 	if (hw_transport_is_legacy())
-		return legacy_read(VIRTIO_CONFIG_ISR_STATUS, 1);
-	return (unsigned)hw_reg_read(HW_REG_ISR, 0, 1);
+		return legacy_read(sc, VIRTIO_CONFIG_ISR_STATUS, 1);
+	return (unsigned)virtio_pci_read(sc, HW_REG_ISR, 0, 1);
 }
 
 static int

@@ -203,15 +203,15 @@ interrupt_loop(void *arg)
 }
 
 static void
-deliver(struct world *world, unsigned cpu_number, unsigned vector)
+deliver(struct world *world, unsigned cpu_number, unsigned line_number)
 {
 	struct cpu *cpu = &world->cpu[cpu_number];
-	struct irq_line *line = &world->irq.line[vector];
+	struct irq_line *line = &world->irq.line[line_number];
 	struct context *ctx = world_context(world, line->context);
 
 	assert(cpu->depth < NEST_MAX);
-	if (vector != HW_VEC_INTX)
-		irq_lower(world, vector);
+	if (!irq_is_level(line_number))
+		irq_lower(world, line_number);
 	line->in_service = true;
 	line->delivered++;
 	loop_heard(world);
@@ -222,7 +222,7 @@ deliver(struct world *world, unsigned cpu_number, unsigned vector)
 	cpu->nest[cpu->depth++] = ctx;
 	cpu->ipl = line->ipl;
 	world->running = ctx;
-	world_emit(world, EV_IRQ_ENTER, 0, vector, 0, 0, 0, 0);
+	world_emit(world, EV_IRQ_ENTER, 0, irq_vector(line_number), 0, 0, 0, 0);
 	world->running = NULL;
 }
 
@@ -230,14 +230,14 @@ static void
 interrupt_over(struct world *world, struct context *ctx)
 {
 	world->running = ctx;
-	world_emit(world, EV_IRQ_EXIT, 0, ctx->vector, 0, 0, 0, 0);
+	world_emit(world, EV_IRQ_EXIT, 0, irq_vector(ctx->line), 0, 0, 0, 0);
 	world->running = NULL;
 	leave_cpu(world, ctx);
 	world->cpu[ctx->cpu].ipl = ctx->ipl;
 	ctx->state = CTX_DONE;
 	ctx->site = 0;
-	world->irq.line[ctx->vector].in_service = false;
-	irq_wake(world, ctx->vector);
+	world->irq.line[ctx->line].in_service = false;
+	irq_wake(world, ctx->line);
 }
 
 /* A handler is found again only when the CPU it may have been held off on looks. */
@@ -245,10 +245,10 @@ static bool
 deliver_one(struct world *world)
 {
 	for (unsigned i = 0; i < world->config.cpus; i++) {
-		int vector = irq_pending(&world->irq, i, world->cpu[i].ipl);
+		int line = irq_pending(&world->irq, i, world->cpu[i].ipl);
 
-		if (vector >= 0) {
-			deliver(world, i, (unsigned)vector);
+		if (line >= 0) {
+			deliver(world, i, (unsigned)line);
 			return true;
 		}
 	}
@@ -317,6 +317,7 @@ world_context_new(struct world *world, enum hw_context kind, const char *name,
 	*ctx = (struct context){
 		.ordinal = ctx->ordinal, .kind = kind, .priority = priority,
 		.cpu = cpu, .fn = fn, .arg = arg, .state = CTX_DONE,
+		.device = world_device(world),
 	};
 	snprintf(ctx->name, sizeof(ctx->name), "%s", name);
 	ctx->fiber = fiber_new(world->fibers, is_interrupt(kind) ? interrupt_loop :

@@ -206,21 +206,23 @@ hw_spin(void)
 }
 
 int
-hw_intr_establish(unsigned vector, int ipl, void (*fn)(void *), void *arg)
+hw_intr_establish(unsigned number, int ipl, void (*fn)(void *), void *arg)
 {
 	struct world *world = here();
-	struct irq_line *line = &world->irq.line[vector];
+	struct irq_line *line = &world->irq.line[number];
 	struct context *ctx;
 	char name[24];
 
 	if (line->context == 0) {
-		bool soft = vector >= HW_VECTORS;
+		bool soft = number >= IRQ_SOFT;
 
-		snprintf(name, sizeof(name), "%s%u", soft ? "softint" : "irq", vector);
+		snprintf(name, sizeof(name), "%s%u", soft ? "softint" : "irq",
+		    soft ? irq_vector(number) : number);
 		ctx = world_context_new(world, soft ? HW_CTX_SOFTINT : HW_CTX_HARDINT,
 		    name, 0, 0, fn, arg);
 		line->context = ctx->ordinal;
-		ctx->vector = vector;
+		ctx->line = number;
+		ctx->device = irq_device(number);
 	}
 	ctx = world_context(world, line->context);
 	ctx->fn = fn;
@@ -232,9 +234,9 @@ hw_intr_establish(unsigned vector, int ipl, void (*fn)(void *), void *arg)
 }
 
 void
-hw_intr_distribute(unsigned vector, unsigned cpu)
+hw_intr_distribute(unsigned number, unsigned cpu)
 {
-	here()->irq.line[vector].cpu = cpu % here()->config.cpus;
+	here()->irq.line[number].cpu = cpu % here()->config.cpus;
 }
 
 /* A handler that ends its own line, or one that it interrupted, cannot wait for it. */
@@ -249,13 +251,13 @@ is_over(struct irq_line *line, bool busy)
 }
 
 bool
-hw_intr_disestablish(unsigned vector)
+hw_intr_disestablish(unsigned number)
 {
-	struct irq_line *line = &here()->irq.line[vector];
+	struct irq_line *line = &here()->irq.line[number];
 
 	line->established = false;
-	if (vector != HW_VEC_INTX)
-		irq_lower(here(), vector);
+	if (!irq_is_level(number))
+		irq_lower(here(), number);
 	return is_over(line, line->in_service);
 }
 
@@ -264,7 +266,7 @@ hw_softint_establish(int ipl, void (*fn)(void *), void *arg)
 {
 	struct world *world = here();
 
-	struct irq_line *line = world->irq.line + HW_VECTORS;
+	struct irq_line *line = world->irq.line + IRQ_SOFT;
 	unsigned i = world->irq.softs;
 
 	if (i < IRQ_SOFT_MAX)
@@ -274,29 +276,29 @@ hw_softint_establish(int ipl, void (*fn)(void *), void *arg)
 			i++;
 	if (i == IRQ_SOFT_MAX)
 		return 0;
-	irq_lower(world, HW_VECTORS + i);
-	hw_intr_establish(HW_VECTORS + i, ipl, fn, arg);
+	irq_lower(world, IRQ_SOFT + i);
+	hw_intr_establish(IRQ_SOFT + i, ipl, fn, arg);
 	return i + 1;
 }
 
 void
 hw_softint_schedule(uint32_t softint)
 {
-	struct irq_line *line = &here()->irq.line[HW_VECTORS + softint - 1];
+	struct irq_line *line = &here()->irq.line[IRQ_SOFT + softint - 1];
 
 	if (!line->raised && !line->in_service)
 		line->cpu = hw_cpu();
-	irq_raise(here(), HW_VECTORS + softint - 1, 0);
+	irq_raise(here(), IRQ_SOFT + softint - 1, 0);
 }
 
 bool
 hw_softint_disestablish(uint32_t softint)
 {
-	struct irq_line *line = &here()->irq.line[HW_VECTORS + softint - 1];
+	struct irq_line *line = &here()->irq.line[IRQ_SOFT + softint - 1];
 
 	if (!is_over(line, line->established && (line->raised || line->in_service)))
 		return false;
-	return hw_intr_disestablish(HW_VECTORS + softint - 1);
+	return hw_intr_disestablish(IRQ_SOFT + softint - 1);
 }
 
 void
@@ -331,7 +333,7 @@ hw_pages(enum hw_owner owner, const uint64_t *pfns, size_t n)
 
 	if (n == 0)
 		return;
-	world_emit_payload(world, EV_PAGES, owner, n, pfns[0], pfns[n - 1],
+	world_emit_of(world, world_device(world), EV_PAGES, owner, n, pfns[0], pfns[n - 1],
 	    trace_hash(pfns, n * sizeof(pfns[0])), world->memory.counts.free, pfns);
 	memory_own_all(&world->memory, pfns, n, owner);
 }
@@ -474,26 +476,40 @@ hw_transport_is_legacy(void)
 	return here()->config.legacy;
 }
 
-unsigned
-hw_virtio_device_id(void)
+void
+hw_on(unsigned device)
 {
-	return here()->hooks.device_id;
+	if (self() != NULL)
+		self()->device = device;
+}
+
+unsigned
+hw_devices(void)
+{
+	return here()->hooks.devices;
+}
+
+unsigned
+hw_virtio_device_id(unsigned device)
+{
+	return here()->hooks.device[device].id;
 }
 
 uint64_t
-hw_reg_read(enum hw_region region, unsigned offset, unsigned width)
+hw_reg_read(unsigned device, enum hw_region region, unsigned offset, unsigned width)
 {
-	const struct world_hooks *hooks = &here()->hooks;
+	const struct world_device *to = &here()->hooks.device[device];
 
-	return hooks->reg_read(hooks->device, region, offset, width);
+	return to->reg_read(to->self, region, offset, width);
 }
 
 void
-hw_reg_write(enum hw_region region, unsigned offset, unsigned width, uint64_t value)
+hw_reg_write(unsigned device, enum hw_region region, unsigned offset, unsigned width,
+    uint64_t value)
 {
-	const struct world_hooks *hooks = &here()->hooks;
+	const struct world_device *to = &here()->hooks.device[device];
 
-	hooks->reg_write(hooks->device, region, offset, width, value);
+	to->reg_write(to->self, region, offset, width, value);
 }
 
 unsigned

@@ -15,33 +15,34 @@ irq_init(struct irq *irq)
 }
 
 static void
-set_raised(struct irq *irq, unsigned vector, bool raised)
+set_raised(struct irq *irq, unsigned line, bool raised)
 {
-	irq->line[vector].raised = raised;
-	irq->raised = (irq->raised & ~(1u << vector)) | (uint32_t)raised << vector;
+	irq->line[line].raised = raised;
+	irq->raised = (irq->raised & ~(UINT64_C(1) << line)) | (uint64_t)raised << line;
 }
 
 void
-irq_raise(struct world *world, unsigned vector, uint64_t cause)
+irq_raise(struct world *world, unsigned line, uint64_t cause)
 {
-	world_emit(world, EV_IRQ_RAISE, 0, vector, cause, 0, 0, 0);
-	set_raised(&world->irq, vector, true);
+	world_emit_of(world, irq_device(line), EV_IRQ_RAISE, 0, irq_vector(line), cause, 0, 0, 0,
+	    NULL);
+	set_raised(&world->irq, line, true);
 }
 
 void
-irq_lower(struct world *world, unsigned vector)
+irq_lower(struct world *world, unsigned line)
 {
-	set_raised(&world->irq, vector, false);
+	set_raised(&world->irq, line, false);
 }
 
 void
-irq_wake(struct world *world, unsigned vector)
+irq_wake(struct world *world, unsigned line)
 {
-	struct irq_line *line = &world->irq.line[vector];
+	uint32_t waiter = world->irq.line[line].waiter;
 
-	if (line->waiter != 0)
-		world_wake(world, world_context(world, line->waiter), false);
-	line->waiter = 0;
+	world->irq.line[line].waiter = 0;
+	if (waiter != 0)
+		world_wake(world, world_context(world, waiter), false);
 }
 
 int

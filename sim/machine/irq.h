@@ -18,7 +18,27 @@
 #include "door.h"
 
 #define IRQ_SOFT_MAX 16			/* at a time */
-#define IRQ_LINES (HW_VECTORS + IRQ_SOFT_MAX)	/* soft interrupts come after the vectors */
+#define IRQ_SOFT (HW_DEVICES * HW_VECTORS)	/* the first of them, behind all vectors */
+#define IRQ_LINES (IRQ_SOFT + IRQ_SOFT_MAX)
+
+/* A line as the record names it: the device, and its vector; soft interrupts follow these. */
+static inline unsigned
+irq_device(unsigned line)
+{
+	return line < IRQ_SOFT ? line / HW_VECTORS : 0;
+}
+
+static inline unsigned
+irq_vector(unsigned line)
+{
+	return line < IRQ_SOFT ? line % HW_VECTORS : line - IRQ_SOFT + HW_VECTORS;
+}
+
+static inline bool
+irq_is_level(unsigned line)
+{
+	return irq_vector(line) == HW_VEC_INTX;
+}
 
 struct irq_line {
 	bool raised;
@@ -33,20 +53,20 @@ struct irq_line {
 
 struct irq {
 	struct irq_line line[IRQ_LINES];
-	uint32_t raised;		/* bit 1 << line: for a quick no */
+	uint64_t raised;		/* bit 1 << line: for a quick no */
 	unsigned softs;
 };
 
 struct world;
 
 void irq_init(struct irq *irq);
-/* Raise a vector; `cause` goes to the record (ISR bits; 0 = without a cause). */
-void irq_raise(struct world *world, unsigned vector, uint64_t cause);
-void irq_lower(struct world *world, unsigned vector);
+/* Raise a line; `cause` goes to the record (ISR bits; 0 = without a cause). */
+void irq_raise(struct world *world, unsigned line, uint64_t cause);
+void irq_lower(struct world *world, unsigned line);
 /* The handler is over, or the line: whoever waits for that goes on. */
-void irq_wake(struct world *world, unsigned vector);
+void irq_wake(struct world *world, unsigned line);
 int irq_search(const struct irq *irq, unsigned cpu, int ipl);
-/* The lowest vector that may be delivered on a CPU at this level, or -1. */
+/* The lowest line that may be delivered on a CPU at this level, or -1. */
 static inline int
 irq_pending(const struct irq *irq, unsigned cpu, int ipl)
 {

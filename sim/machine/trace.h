@@ -75,7 +75,8 @@ struct event {
 	uint8_t ipl;		/* of that CPU */
 	uint32_t ctx;		/* running context, 0 = the machine itself */
 	uint16_t code;		/* by kind */
-	uint16_t ctx_kind;	/* enum hw_context of ctx */
+	uint8_t ctx_kind;	/* enum hw_context of ctx */
+	uint8_t device;		/* that this is about: of ctx its newest, at least */
 	union {
 		uint64_t arg[HW_ARGS_MAX];
 		/* The same by name: event->call.mutex_enter.mutex, event->note.slot.state. */

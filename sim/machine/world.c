@@ -128,7 +128,7 @@ stop(struct world *world)
 }
 
 static inline void
-emit(struct world *world, enum event_kind kind, unsigned code,
+emit(struct world *world, unsigned device, enum event_kind kind, unsigned code,
     uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, const void *payload)
 {
 	const struct context *ctx = world->running;
@@ -146,7 +146,8 @@ emit(struct world *world, enum event_kind kind, unsigned code,
 		.cpu = (uint8_t)cpu,
 		.ipl = (uint8_t)world->cpu[cpu].ipl,
 		.ctx = ctx != NULL ? ctx->ordinal : 0,
-		.ctx_kind = (uint16_t)(ctx != NULL ? ctx->kind : 0),
+		.ctx_kind = (uint8_t)(ctx != NULL ? ctx->kind : 0),
+		.device = (uint8_t)device,
 		.arg = { a0, a1, a2, a3, a4 },
 	};
 	trace_placed(&world->trace, event, ctx != NULL ? ctx->site : 0, payload);
@@ -155,17 +156,17 @@ emit(struct world *world, enum event_kind kind, unsigned code,
 }
 
 void
-world_emit_payload(struct world *world, enum event_kind kind, unsigned code,
-    uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, const void *payload)
-{
-	emit(world, kind, code, a0, a1, a2, a3, a4, payload);
-}
-
-void
 world_emit(struct world *world, enum event_kind kind, unsigned code,
     uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4)
 {
-	emit(world, kind, code, a0, a1, a2, a3, a4, NULL);
+	emit(world, world_device(world), kind, code, a0, a1, a2, a3, a4, NULL);
+}
+
+void
+world_emit_of(struct world *world, unsigned device, enum event_kind kind, unsigned code,
+    uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, const void *payload)
+{
+	emit(world, device, kind, code, a0, a1, a2, a3, a4, payload);
 }
 
 static void

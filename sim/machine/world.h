@@ -6,8 +6,8 @@
  *
  * world_step() does exactly one of these, the first that applies:
  *
- *  1. An interrupt is delivered: the lowest-numbered CPU on which a raised vector has a
- *     handler above the CPU's level; of several vectors the lowest number.
+ *  1. An interrupt is delivered: the lowest-numbered CPU on which a raised line has a
+ *     handler above the CPU's level; of several lines the lowest number.
  *  2. A context runs until it blocks, ends, or gives way at a point.  Each CPU offers at most
  *     one: its innermost interrupt if any, else the runnable thread of the highest priority, of
  *     equals the one runnable for longest.  The CPU that ran last comes first, then by number;
@@ -45,7 +45,7 @@
 #include "machine/trace.h"
 
 #define CPUS_MAX 4
-#define CONTEXTS_MAX 72
+#define CONTEXTS_MAX (46 + IRQ_LINES)
 #define NEST_MAX 8
 
 enum context_state {
@@ -63,7 +63,8 @@ struct context {
 	struct fiber *fiber;
 	void (*fn)(void *);
 	void *arg;
-	unsigned vector;		/* interrupts */
+	unsigned line;			/* interrupts */
+	unsigned device;		/* that it deals with: the newest of hw_on() */
 	uint32_t site;			/* driver position of its present kernel call, */
 	uint64_t call_arg[HW_ARGS_MAX];	/* and the arguments */
 	bool held;			/* scenario `hold`: keeps its place, does not go on */
@@ -129,12 +130,15 @@ struct world_config {
 
 /* What lives beyond the machine and answers it; the machine never includes their headers. */
 struct world_hooks {
-	void *device;
-	unsigned device_id;
-	uint64_t (*reg_read)(void *device, enum hw_region region, unsigned offset,
-	    unsigned width);
-	void (*reg_write)(void *device, enum hw_region region, unsigned offset, unsigned width,
-	    uint64_t value);
+	struct world_device {
+		void *self;
+		unsigned id;		/* virtio 1.2 clause 5 */
+		uint64_t (*reg_read)(void *self, enum hw_region region, unsigned offset,
+		    unsigned width);
+		void (*reg_write)(void *self, enum hw_region region, unsigned offset,
+		    unsigned width, uint64_t value);
+	} device[HW_DEVICES];
+	unsigned devices;
 	void *faults;
 	int (*fault)(void *faults, enum hw_call call, int queue);
 };
@@ -235,8 +239,16 @@ struct context *world_context(struct world *world, uint32_t ordinal);
 /* Record an event as of now, by the running context. */
 void world_emit(struct world *world, enum event_kind kind, unsigned code,
     uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4);
-void world_emit_payload(struct world *world, enum event_kind kind, unsigned code,
+
+/* The same about this device, whatever the context deals with, and with what it brings along. */
+void world_emit_of(struct world *world, unsigned device, enum event_kind kind, unsigned code,
     uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, const void *payload);
+/* The device that the running context deals with. */
+static inline unsigned
+world_device(const struct world *world)
+{
+	return world->running != NULL ? world->running->device : 0;
+}
 
 /* A point of the running context (see above). */
 void world_point(struct world *world);

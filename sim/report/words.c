@@ -154,15 +154,18 @@ follow_pages(struct words *words, const struct event *event)
 		    pages->driver;
 }
 
+/* A context for interrupts is named at its first one. */
 static const char *
-vector_name(uint64_t number)
+handler_name(const struct event *event)
 {
-	static const char *const name[IRQ_LINES] = {
-		"irq0", "irq1", "irq2", "softint1", "softint2", "softint3", "softint4",
-		"softint5", "softint6", "softint7", "softint8"
-	};
+	static char name[WORDS_NAME];
+	unsigned vector = (unsigned)event->irq_enter.vector;
 
-	return number < IRQ_LINES ? name[number] : "irq";
+	if (vector < HW_VECTORS)
+		snprintf(name, sizeof(name), "irq%u", hw_line(event->device, vector));
+	else
+		snprintf(name, sizeof(name), "softint%u", vector - HW_VECTORS + 1);
+	return name;
 }
 
 void
@@ -174,7 +177,7 @@ words_follow(struct words *words, const struct event *event)
 		follow_start(words, event);
 	else if (event->kind == EV_IRQ_ENTER)
 		snprintf(context_of(words, event->ctx)->name, WORDS_NAME, "%s",
-		    vector_name(event->irq_enter.vector));
+		    handler_name(event));
 	else if (event->kind == EV_CTX_SLEEP)
 		context_of(words, event->ctx)->asleep_ns = event->time_ns;
 	else if (event->kind == EV_CTX_WAKE)
@@ -238,9 +241,9 @@ words_who(const struct words *words, const struct event *event)
 	case EV_IRQ_RAISE:
 		return event->irq_raise.vector < HW_VECTORS ? "device" : running(words, event);
 	case EV_IRQ_ENTER:
-		return vector_name(event->irq_enter.vector);
+		return handler_name(event);
 	case EV_IRQ_EXIT:
-		return vector_name(event->irq_exit.vector);
+		return handler_name(event);
 	case EV_CTX_RUN:
 		return thread_name(words, event->ctx_run.context);
 	case EV_CTX_WAKE:

@@ -317,7 +317,7 @@ touch_event(const struct touch *touch)
 
 	return (struct event){
 		.time_ns = touch->world->clock.now_ns, .seq = touch->world->trace.count - 1,
-		.ctx = touch->ctx->ordinal, .ctx_kind = (uint16_t)touch->ctx->kind,
+		.ctx = touch->ctx->ordinal, .ctx_kind = (uint8_t)touch->ctx->kind,
 		.cpu = (uint8_t)touch->ctx->cpu, .ipl = (uint8_t)cpu->ipl,
 	};
 }
@@ -452,7 +452,7 @@ rules_call_now(struct rules_core *core, uint32_t *site)
 	*site = core->shadow.call[number].site;
 	return (struct event){
 		.time_ns = view->now_ns, .seq = view->trace->count - 1, .ctx = number,
-		.ctx_kind = (uint16_t)(ctx != NULL ? ctx->kind : 0),
+		.ctx_kind = (uint8_t)(ctx != NULL ? ctx->kind : 0),
 	};
 }
 

@@ -12,10 +12,10 @@
 #include <stdint.h>
 
 #include "base/vec.h"
-#include "machine/trace.h"
+#include "machine/world.h"
 
-/* Contexts are numbered from 1; 0 is the machine itself (world.h, CONTEXTS_MAX). */
-#define SHADOW_CONTEXTS 73
+/* Contexts are numbered from 1; 0 is the machine itself. */
+#define SHADOW_CONTEXTS (CONTEXTS_MAX + 1)
 
 /* A mutex that a context holds. */
 struct shadow_lock {

@@ -81,7 +81,7 @@ start_rules(struct run *run)
 	const struct scenario_names *off = &run->scenario->rules.off;
 
 	run->rules = rules_new(&run->result->findings,
-	    rules_device_by_id(run->world.hooks.device_id), run_view, run);
+	    rules_device_by_id(run->world.hooks.device[0].id), run_view, run);
 	for (size_t i = 0; i < off->count; i++)
 		rules_off(run->rules, off->name[i]);
 	rules_watch(run->rules, &run->world.trace);

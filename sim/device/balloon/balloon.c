@@ -63,7 +63,7 @@ balloon_config_write(struct device *device, unsigned offset, unsigned width,
 		balloon->facts.actual = raw;
 		balloon->facts.actual_foreign = false;
 	}
-	world_emit(device->world, EV_DEV_ACTUAL, 0, raw, balloon->facts.actual, 0, 0, 0);
+	transport_emit(&device->transport, EV_DEV_ACTUAL, 0, raw, balloon->facts.actual, 0, 0, 0);
 }
 
 void
@@ -89,7 +89,7 @@ act(struct device *device, unsigned queue, const uint32_t *entry, size_t n)
 	size_t skipped = memory_host_move(memory, entry, n, queue == BALLOON_INFLATE);
 
 	in_use = memory->counts.discarded_in_use - in_use;
-	world_emit(device->world, EV_DEV_ACT, 0, queue, n - skipped, skipped, in_use,
+	transport_emit(&device->transport, EV_DEV_ACT, 0, queue, n - skipped, skipped, in_use,
 	    memory->counts.held);
 }
 
@@ -166,7 +166,7 @@ give_back(struct device *device, unsigned queue, uint16_t head)
 		device_break(device, queue, VIRTQUEUE_FAULT_ADDRESS);
 		return;
 	}
-	world_emit(device->world, EV_DEV_USED, 0, queue, head, 0, 0, 0);
+	transport_emit(&device->transport, EV_DEV_USED, 0, queue, head, 0, 0, 0);
 	transport_notify_queue(&device->transport, queue);
 }
 
@@ -230,7 +230,7 @@ balloon_target(struct device *device, uint32_t pages, bool irq)
 	balloon->facts.num_pages = pages;
 	if (pages != old)
 		transport->generation++;
-	world_emit(device->world, EV_HOST_TARGET, 0, pages, old, raises, 0, 0);
+	transport_emit(&device->transport, EV_HOST_TARGET, 0, pages, old, raises, 0, 0);
 	if (raises)
 		transport_notify_config(transport);
 }

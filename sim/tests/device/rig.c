@@ -123,18 +123,18 @@ rig_free(struct rig *rig)
 uint64_t
 rig_read(struct rig *rig, enum hw_region region, unsigned offset, unsigned width)
 {
-	const struct world_hooks *hooks = &rig->world.hooks;
+	const struct world_device *to = &rig->world.hooks.device[0];
 
-	return hooks->reg_read(hooks->device, region, offset, width);
+	return to->reg_read(to->self, region, offset, width);
 }
 
 void
 rig_write(struct rig *rig, enum hw_region region, unsigned offset, unsigned width,
     uint64_t value)
 {
-	const struct world_hooks *hooks = &rig->world.hooks;
+	const struct world_device *to = &rig->world.hooks.device[0];
 
-	hooks->reg_write(hooks->device, region, offset, width, value);
+	to->reg_write(to->self, region, offset, width, value);
 }
 
 uint8_t

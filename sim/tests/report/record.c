@@ -61,7 +61,7 @@ record_event(struct record *record, uint64_t time_ns, unsigned ctx, enum event_k
 	};
 	struct event event = {
 		.time_ns = time_ns, .kind = (uint16_t)kind, .code = (uint16_t)code,
-		.ctx = ctx, .ctx_kind = (uint16_t)kind_of[ctx],
+		.ctx = ctx, .ctx_kind = (uint8_t)kind_of[ctx],
 		.arg = { a0, a1, a2, a3, a4 },
 	};
 

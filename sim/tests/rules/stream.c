@@ -46,7 +46,7 @@ void
 stream_as(struct stream *s, uint32_t ctx, enum hw_context kind, int ipl)
 {
 	s->now.ctx = ctx;
-	s->now.ctx_kind = (uint16_t)kind;
+	s->now.ctx_kind = (uint8_t)kind;
 	s->now.ipl = (uint8_t)ipl;
 }
 
