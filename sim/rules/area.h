@@ -16,9 +16,36 @@
 /* All hooks have the same parameters, whichever of them they need. */
 #pragma GCC diagnostic ignored "-Wunused-parameter"
 
-struct rules_core;
 struct context;
+struct setup;
 struct world;
+
+/*
+ * What all areas are given: the moment that they look at, and what is known of the run.
+ * What is behind `view` is for rules.c alone.
+ */
+struct rules_core {
+	/* A finding is about this, unless it says otherwise. */
+	const struct event *event;
+	uint32_t site;			/* the driver's position there (0: none) */
+	const void *payload;		/* what the event brings along, NULL if nothing */
+	/* Contexts and their mutexes, this event included (at a reboot: before it). */
+	struct shadow shadow;
+	/* Never NULL; without a device everything in it is. */
+	const struct rules_device *device;
+
+	struct rules_view view;		/* rules_look() */
+	bool view_is_fresh;
+	void (*view_fill)(void *arg, struct rules_view *view);
+	void *view_arg;
+	struct findings *findings;
+	const struct setup *setup;
+	void **state;			/* by area */
+	bool *off;			/* by place in the catalogue */
+	rules_namer *namer;		/* NULL: nobody knows names */
+	void *namer_arg;
+	struct event instant;		/* `event` of what is none: a load, a store, memory */
+};
 
 /*
  * `state` is the area's own; `site` the driver's position (0: none).  The events of a table
@@ -94,8 +121,8 @@ struct area {
 	void (*memory)(void *state, struct rules_core *core, enum hw_memory what,
 	    uintptr_t low, uintptr_t high, uint64_t number);
 	/* At rest after a settle; at the end of the run. */
-	void (*rest)(void *state, struct rules_core *core, const struct event *now);
-	void (*end)(void *state, struct rules_core *core, const struct event *now);
+	void (*rest)(void *state, struct rules_core *core);
+	void (*end)(void *state, struct rules_core *core);
 };
 #define RULES(...) ((const struct rule *const[]){ __VA_ARGS__, NULL })
 
@@ -111,22 +138,9 @@ RULE_AREAS(X)
 /* The state of an area: that of the file which asks, or one that it includes the header of. */
 void *rules_state(struct rules_core *core, const struct area *area);
 
-/* What the event that a hook sees brings along, NULL if nothing. */
-const void *rules_payload(const struct rules_core *core);
-
-/* Contexts and their mutexes, this event included (at a reboot: before it).  Never NULL. */
-const struct shadow *rules_shadow(const struct rules_core *core);
-
 /* The newest call of the event's context; of a return, the call it is of, or NULL. */
-const struct shadow_call *rules_call(const struct rules_core *core, const struct event *event);
-const struct shadow_call *rules_returned(const struct rules_core *core,
-    const struct event *ret);
-
-/* A finding about what the running context's newest call does is at this moment and site. */
-struct event rules_call_now(struct rules_core *core, uint32_t *site);
-
-/* A finding about a load or store is at this moment: the newest event, by who makes it. */
-struct event touch_event(const struct touch *touch);
+const struct shadow_call *rules_call(const struct rules_core *core);
+const struct shadow_call *rules_returned(const struct rules_core *core);
 
 /* What the driver's text calls that; false: there is no telling. */
 bool rules_name(const struct rules_core *core, const struct rules_place *place, char *name,
@@ -136,11 +150,19 @@ bool rules_name(const struct rules_core *core, const struct rules_place *place, 
 const struct rules_view *rules_look(struct rules_core *core);
 
 /*
- * Report: as finding_add(), but silent for rules that the scenario switched off, and NULL
- * then.  finding_because() accepts NULL.
+ * Report: as finding_add(), here and now; with the driver at another position; at another event.
+ * Silent for rules that the scenario switched off.
  */
-struct finding *rules_report(struct rules_core *core, const struct rule *rule,
+#define rules_report(core, rule, ...) \
+	rules_report_when(core, rule, (core)->event, (core)->site, __VA_ARGS__)
+#define rules_report_at(core, rule, site, ...) \
+	rules_report_when(core, rule, (core)->event, site, __VA_ARGS__)
+void rules_report_when(struct rules_core *core, const struct rule *rule,
     const struct event *event, uint32_t site, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
+/* Why, as finding_because(): an earlier event; a load or store at `site` after that. */
+#define rules_because(core, seq, ...) rules_because_at(core, seq, 0, __VA_ARGS__)
+#define rules_because_at(core, seq, site, ...) \
+	finding_because((core)->findings, seq, site, __VA_ARGS__)
 
 #endif /* VIOSIM_RULES_AREA_H */

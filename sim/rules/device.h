@@ -53,8 +53,7 @@ struct rules_device {
 	unsigned queues;		/* that it always has */
 	const struct rules_queue_feature *queue_features;	/* in the order of the queues */
 	/* The driver is about to finish its attach, with these features. */
-	void (*attaching)(struct rules_core *core, uint64_t features, const struct event *event,
-	    uint32_t site);
+	void (*attaching)(struct rules_core *core, uint64_t features);
 
 	/* ---- config ---- */
 	const struct rules_field *fields;
@@ -64,7 +63,7 @@ struct rules_device {
 	unsigned page_kept;		/* these stay when the page changes hands */
 	/* A page that was busy is freed; after all of them were. */
 	void (*page_freed)(struct rules_core *core, uint64_t pfn, unsigned state);
-	void (*pages_freed)(struct rules_core *core, const struct event *event, uint32_t site);
+	void (*pages_freed)(struct rules_core *core);
 
 	/* ---- live ---- */
 	const char *work;		/* what the host asks for, a noun: "size" */
@@ -76,8 +75,5 @@ struct rules_device {
 	/* Requests that the driver made and has no answer to. */
 	size_t (*waiting)(struct rules_core *core);
 };
-
-/* Never NULL; without a device everything in it is. */
-const struct rules_device *rules_device(const struct rules_core *core);
 
 #endif /* VIOSIM_RULES_DEVICE_H */

@@ -20,8 +20,7 @@ findings_init(struct findings *findings)
 void
 findings_fini(struct findings *findings)
 {
-	free(findings->item);
-	memset(findings, 0, sizeof(*findings));
+	vec_fini(findings);
 }
 
 /* Without a site only the words tell places apart. */
@@ -41,18 +40,6 @@ find(struct findings *findings, const struct rule *rule, uint32_t site, const ch
 		if (is_same_place(&findings->item[i], rule, site, text))
 			return &findings->item[i];
 	return NULL;
-}
-
-static struct finding *
-append(struct findings *findings)
-{
-	if (findings->count == findings->max) {
-		size_t max = findings->max != 0 ? 2 * findings->max : 8;
-
-		findings->item = xrealloc(findings->item, max, sizeof(findings->item[0]));
-		findings->max = max;
-	}
-	return &findings->item[findings->count++];
 }
 
 /*
@@ -85,7 +72,7 @@ print_sentence(char *text, size_t size, const char *format, va_list args)
 		memcpy(text + at - 3, "...", 3);
 }
 
-struct finding *
+void
 finding_addv(struct findings *findings, const struct rule *rule, const struct event *event,
     uint32_t site, const char *format, va_list args)
 {
@@ -97,61 +84,40 @@ finding_addv(struct findings *findings, const struct rule *rule, const struct ev
 
 	print_sentence(fresh.text, sizeof(fresh.text), format, args);
 	finding = find(findings, rule, site, fresh.text);
-	if (finding != NULL) {
+	findings->is_fresh = finding == NULL;
+	if (finding != NULL)
 		finding->count++;
-		return finding;
-	}
-	finding = append(findings);
-	*finding = fresh;
-	return finding;
+	else
+		*vec_add(findings) = fresh;
 }
 
-struct finding *
+void
 finding_add(struct findings *findings, const struct rule *rule, const struct event *event,
     uint32_t site, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	finding_addv(findings, rule, event, site, format, args);
+	va_end(args);
+}
+
+void
+finding_because(struct findings *findings, uint32_t seq, uint32_t site, const char *format, ...)
 {
 	struct finding *finding;
 	va_list args;
 
-	va_start(args, format);
-	finding = finding_addv(findings, rule, event, site, format, args);
-	va_end(args);
-	return finding;
-}
-
-static void __attribute__((format(printf, 4, 0)))
-add_because(struct finding *finding, uint32_t seq, uint32_t site, const char *format,
-    va_list args)
-{
-	if (finding == NULL || finding->count > 1)
+	if (!findings->is_fresh)
 		return;
+	finding = &findings->item[findings->count - 1];
 	if (finding->becauses == BECAUSE_MAX)
 		internal_error("a finding of %s has more than %d causes", finding->rule->id,
 		    BECAUSE_MAX);
 	finding->because[finding->becauses].seq = seq;
 	finding->because[finding->becauses].site = site;
-	print_sentence(finding->because[finding->becauses].what,
+	va_start(args, format);
+	print_sentence(finding->because[finding->becauses++].what,
 	    sizeof(finding->because[0].what), format, args);
-	finding->becauses++;
-}
-
-void
-finding_because(struct finding *finding, uint32_t seq, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	add_because(finding, seq, 0, format, args);
-	va_end(args);
-}
-
-void
-finding_because_at(struct finding *finding, uint32_t seq, uint32_t site,
-    const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	add_because(finding, seq, site, format, args);
 	va_end(args);
 }

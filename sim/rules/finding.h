@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/vec.h"
 #include "machine/trace.h"
 
 enum severity { SEVERITY_ERROR, SEVERITY_LINT };
@@ -55,8 +56,8 @@ struct finding {
 };
 
 struct findings {
-	struct finding *item;
-	size_t count, max;
+	VEC_MEMBERS(struct finding);
+	bool is_fresh;			/* the newest is what was added last, not only counted */
 };
 
 void findings_init(struct findings *findings);
@@ -64,20 +65,17 @@ void findings_fini(struct findings *findings);
 
 /*
  * Add a finding at `event` (its site is `site`).  The same rule at the same site (or, without
- * a site, with the same text) is counted, not repeated.  Returns it, valid until the next
- * call, so that because-events can be added.
+ * a site, with the same text) is counted, not repeated.
  */
-struct finding *finding_add(struct findings *findings, const struct rule *rule,
-    const struct event *event, uint32_t site, const char *format, ...)
-    __attribute__((format(printf, 5, 6)));
-struct finding *finding_addv(struct findings *findings, const struct rule *rule,
-    const struct event *event, uint32_t site, const char *format, va_list args)
-    __attribute__((format(printf, 5, 0)));
-/* No effect on a finding that was only counted; NULL is ignored. */
-void finding_because(struct finding *finding, uint32_t seq, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-/* The same for a load or store at `site`, after the event `seq`. */
-void finding_because_at(struct finding *finding, uint32_t seq, uint32_t site,
+void finding_add(struct findings *findings, const struct rule *rule, const struct event *event,
+    uint32_t site, const char *format, ...) __attribute__((format(printf, 5, 6)));
+void finding_addv(struct findings *findings, const struct rule *rule, const struct event *event,
+    uint32_t site, const char *format, va_list args) __attribute__((format(printf, 5, 0)));
+/*
+ * An earlier event that explains what was added last; site 0, or that of a load or store after
+ * it.  No effect on what was only counted.
+ */
+void finding_because(struct findings *findings, uint32_t seq, uint32_t site,
     const char *format, ...) __attribute__((format(printf, 4, 5)));
 
 #endif /* VIOSIM_RULES_FINDING_H */

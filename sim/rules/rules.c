@@ -143,22 +143,6 @@ setup_of(const struct rules_device *device)
 
 /* ---- a run ---- */
 
-struct rules_core {
-	struct findings *findings;
-	const struct setup *setup;
-	const struct rules_device *device;
-	void **state;			/* by area */
-	void (*view_fill)(void *arg, struct rules_view *view);
-	void *view_arg;
-	struct rules_view view;
-	bool view_is_fresh;
-	bool *off;			/* by place in the catalogue */
-	const void *payload;		/* of the event being looked at */
-	rules_namer *namer;		/* NULL: nobody knows names */
-	void *namer_arg;
-	struct shadow shadow;
-};
-
 struct rules {
 	struct rules_core core;
 	struct world *world;		/* whose loads and stores are watched, or NULL */
@@ -222,6 +206,16 @@ begin_anew(struct rules *rules)
 		EACH_AREA(rules, watch, &rules->core, rules->world);
 }
 
+/* This is what findings are about from now on. */
+static void
+look_at(struct rules_core *core, const struct event *event, uint32_t site)
+{
+	core->view_is_fresh = false;
+	core->findings->is_fresh = false;
+	core->event = event;
+	core->site = site;
+}
+
 static void
 on_event(void *self, const struct event *event, uint32_t site, const void *payload)
 {
@@ -231,7 +225,7 @@ on_event(void *self, const struct event *event, uint32_t site, const void *paylo
 	unsigned slot = slot_of(event->kind, event->code);
 	uint32_t end = setup->end[slot];
 
-	core->view_is_fresh = false;
+	look_at(core, event, site);
 	core->payload = payload;
 	shadow_on_event(&core->shadow, event, site);
 	for (uint32_t i = slot > 0 ? setup->end[slot - 1] : 0; i < end; i++) {
@@ -251,16 +245,37 @@ rules_watch(struct rules *rules, struct trace *trace)
 	});
 }
 
-/* ---- loads and stores ---- */
+/* ---- loads and stores, and memory: at the newest event, by who makes them ---- */
+
+static void
+look_at_instant(struct rules *rules, uint32_t site)
+{
+	const struct world *world = rules->world;
+	const struct context *ctx = world->running;
+
+	rules->core.instant = (struct event){
+		.time_ns = world->clock.now_ns, .seq = world->trace.count - 1,
+	};
+	if (ctx != NULL) {
+		rules->core.instant.ctx = ctx->ordinal;
+		rules->core.instant.ctx_kind = (uint8_t)ctx->kind;
+		rules->core.instant.cpu = (uint8_t)ctx->cpu;
+		rules->core.instant.ipl = (uint8_t)world->cpu[ctx->cpu].ipl;
+	}
+	look_at(&rules->core, &rules->core.instant, site);
+}
 
 static struct touch
-touch_of(const struct rules *rules, const struct access_event *event)
+touch_of(struct rules *rules, const struct access_event *event)
 {
+	uint32_t site = world_site_of(rules->world, event->pc);
+
+	look_at_instant(rules, site);
 	return (struct touch){
 		.world = rules->world, .ctx = rules->world->running,
 		.address = event->address, .size = event->size, .write = event->write,
 		.marked = event->marked, .acquires = event->acquires,
-		.releases = event->releases, .site = world_site_of(rules->world, event->pc),
+		.releases = event->releases, .site = site,
 	};
 }
 
@@ -271,7 +286,6 @@ on_access(void *self, const struct access_event *event)
 	const struct touch touch = touch_of(rules, event);
 	enum access_verdict worst = ACCESS_ORDINARY;
 
-	rules->core.view_is_fresh = false;
 	for (size_t i = 0; i < rules->core.setup->area.count; i++) {
 		const struct area *area = rules->core.setup->area.item[i];
 		enum access_verdict verdict = area->touch == NULL ? ACCESS_ORDINARY :
@@ -297,9 +311,9 @@ on_memory(void *self, unsigned what, uintptr_t low, uintptr_t high, uint64_t num
 {
 	struct rules *rules = self;
 
-	rules->core.view_is_fresh = false;
-	EACH_AREA(rules, memory, &rules->core,
-	    (enum hw_memory)what, low, high, number);
+	look_at_instant(rules, 0);
+	rules->core.site = rules_call(&rules->core)->site;
+	EACH_AREA(rules, memory, &rules->core, (enum hw_memory)what, low, high, number);
 }
 
 static void
@@ -308,18 +322,6 @@ on_forget(void *self)
 	struct rules *rules = self;
 
 	EACH_AREA(rules, forget);
-}
-
-struct event
-touch_event(const struct touch *touch)
-{
-	const struct cpu *cpu = &touch->world->cpu[touch->ctx->cpu];
-
-	return (struct event){
-		.time_ns = touch->world->clock.now_ns, .seq = touch->world->trace.count - 1,
-		.ctx = touch->ctx->ordinal, .ctx_kind = (uint8_t)touch->ctx->kind,
-		.cpu = (uint8_t)touch->ctx->cpu, .ipl = (uint8_t)cpu->ipl,
-	};
 }
 
 void
@@ -373,16 +375,16 @@ rules_off(struct rules *rules, const char *id)
 void
 rules_rest(struct rules *rules, const struct event *now)
 {
-	rules->core.view_is_fresh = false;
-	EACH_AREA(rules, rest, &rules->core, now);
+	look_at(&rules->core, now, 0);
+	EACH_AREA(rules, rest, &rules->core);
 	rules->core.view_is_fresh = false;
 }
 
 void
 rules_end(struct rules *rules, const struct event *now)
 {
-	rules->core.view_is_fresh = false;
-	EACH_AREA(rules, end, &rules->core, now);
+	look_at(&rules->core, now, 0);
+	EACH_AREA(rules, end, &rules->core);
 	rules->core.view_is_fresh = false;
 }
 
@@ -403,18 +405,6 @@ rules_look(struct rules_core *core)
 	return &core->view;
 }
 
-const struct shadow *
-rules_shadow(const struct rules_core *core)
-{
-	return &core->shadow;
-}
-
-const struct rules_device *
-rules_device(const struct rules_core *core)
-{
-	return core->device;
-}
-
 void *
 rules_state(struct rules_core *core, const struct area *area)
 {
@@ -424,49 +414,30 @@ rules_state(struct rules_core *core, const struct area *area)
 	internal_error("area %s is not of this run", area->name);
 }
 
-const void *
-rules_payload(const struct rules_core *core)
+const struct shadow_call *
+rules_call(const struct rules_core *core)
 {
-	return core->payload;
+	return &core->shadow.call[core->event->ctx];
 }
 
 const struct shadow_call *
-rules_call(const struct rules_core *core, const struct event *event)
+rules_returned(const struct rules_core *core)
 {
-	return shadow_call_of(&core->shadow, event);
+	const struct shadow_call *call = rules_call(core);
+
+	return core->event->kind == EV_RET && call->code == core->event->code ? call : NULL;
 }
 
-const struct shadow_call *
-rules_returned(const struct rules_core *core, const struct event *ret)
-{
-	return shadow_returns(&core->shadow, ret) ? shadow_call_of(&core->shadow, ret) : NULL;
-}
-
-struct event
-rules_call_now(struct rules_core *core, uint32_t *site)
-{
-	const struct rules_view *view = rules_look(core);
-	const struct context *ctx = view->world != NULL ? view->world->running : NULL;
-	uint32_t number = ctx != NULL ? ctx->ordinal : 0;
-
-	*site = core->shadow.call[number].site;
-	return (struct event){
-		.time_ns = view->now_ns, .seq = view->trace->count - 1, .ctx = number,
-		.ctx_kind = (uint8_t)(ctx != NULL ? ctx->kind : 0),
-	};
-}
-
-struct finding *
-rules_report(struct rules_core *core, const struct rule *rule, const struct event *event,
+void
+rules_report_when(struct rules_core *core, const struct rule *rule, const struct event *event,
     uint32_t site, const char *format, ...)
 {
-	struct finding *finding;
 	va_list args;
 
+	core->findings->is_fresh = false;
 	if (*is_off(core, rule))
-		return NULL;
+		return;
 	va_start(args, format);
-	finding = finding_addv(core->findings, rule, event, site, format, args);
+	finding_addv(core->findings, rule, event, site, format, args);
 	va_end(args);
-	return finding;
 }

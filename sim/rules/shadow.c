@@ -93,18 +93,6 @@ shadow_clear(struct shadow *shadow)
 	memset(shadow, 0, sizeof(*shadow));
 }
 
-const struct shadow_call *
-shadow_call_of(const struct shadow *shadow, const struct event *event)
-{
-	return &shadow->call[event->ctx];
-}
-
-bool
-shadow_returns(const struct shadow *shadow, const struct event *ret)
-{
-	return ret->kind == EV_RET && shadow->call[ret->ctx].code == ret->code;
-}
-
 bool
 shadow_holds(const struct shadow *shadow, uint32_t ctx, uint32_t mutex)
 {

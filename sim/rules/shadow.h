@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What several areas of rules need to remember about contexts: the kernel call each is in,
- * and the mutexes it holds.  rules.c keeps one for all of them (rules_shadow()) and shows it
- * every event before the areas look.  For files of this folder.
+ * and the mutexes it holds.  rules.c keeps one for all of them and shows it every event
+ * before the areas look.  For files of this folder.
  */
 #ifndef VIOSIM_RULES_SHADOW_H
 #define VIOSIM_RULES_SHADOW_H
@@ -45,12 +45,6 @@ struct shadow {
 void shadow_on_event(struct shadow *shadow, const struct event *event, uint32_t site);
 /* The guest restarted, or all is over: nothing is held, and no memory either. */
 void shadow_clear(struct shadow *shadow);
-
-/* The call that a return or a note of this event belongs to; never NULL. */
-const struct shadow_call *shadow_call_of(const struct shadow *shadow,
-    const struct event *event);
-/* Is this the return of the newest call of its context? */
-bool shadow_returns(const struct shadow *shadow, const struct event *ret);
 
 bool shadow_holds(const struct shadow *shadow, uint32_t ctx, uint32_t mutex);
 /* The spin mutex that the context took first, `except` not counted; NULL if none. */

@@ -19,11 +19,10 @@ static const struct rule rule_must_tell_host = {
 };
 
 void
-balloon_attaching(struct rules_core *core, uint64_t features, const struct event *event,
-    uint32_t site)
+balloon_attaching(struct rules_core *core, uint64_t features)
 {
 	if ((rules_look(core)->device.features_offered & ~features & FEATURE_MUST_TELL_HOST) != 0)
-		rules_report(core, &rule_must_tell_host, event, site,
+		rules_report(core, &rule_must_tell_host,
 		    "MUST_TELL_HOST is offered, and the driver does not accept it");
 }
 
@@ -49,8 +48,7 @@ HOOK(call_write, struct poison *poison)
 		return;
 	poison->written = true;
 	if (poison->live && (rules_look(core)->device.features & FEATURE_PAGE_POISON) != 0)
-		rules_report(core, &rule_poison, event, site, "poison_val is written while the "
-		    "device is live");
+		rules_report(core, &rule_poison, "poison_val is written while the device is live");
 }
 
 HOOK(on_status, struct poison *poison)
@@ -59,8 +57,8 @@ HOOK(on_status, struct poison *poison)
 
 	if (live && !poison->live && !poison->written &&
 	    (rules_look(core)->device.features & FEATURE_PAGE_POISON) != 0)
-		rules_report(core, &rule_poison, event, site, "PAGE_POISON was accepted, and "
-		    "poison_val was not written before DRIVER_OK");
+		rules_report(core, &rule_poison,
+		    "PAGE_POISON was accepted, and poison_val was not written before DRIVER_OK");
 	poison->live = live;
 	if (event->dev_status.status == 0)
 		poison->written = false;

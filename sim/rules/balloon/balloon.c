@@ -157,13 +157,11 @@ static const struct rule rule_inflate_direction = {
 };
 
 static void
-check_inflate_direction(struct rules_core *core, uint32_t moved, uint64_t before,
-    const struct event *event, uint32_t site)
+check_inflate_direction(struct rules_core *core, uint32_t moved, uint64_t before, uint32_t site)
 {
 	const struct rules_view *view = rules_look(core);
 	const struct ledger_target *known = &rules_ledger(core)->target;
 	uint64_t target = known->pages;
-	struct finding *finding;
 
 	/* A device that forgets `actual` is no excuse: the driver knows what it gave. */
 	if (!view->device.healthy && balloon_look(core)->keeps_actual)
@@ -172,10 +170,9 @@ check_inflate_direction(struct rules_core *core, uint32_t moved, uint64_t before
 		return;
 	if (before == target && !view->strict)
 		return;
-	finding = rules_report(core, &rule_inflate_direction, event, site,
-	    "%u pages given to the host, which has %" PRIu64 " and wants %" PRIu64, moved,
-	    before, target);
-	finding_because(finding, known->seq, "target read: %" PRIu64, target);
+	rules_report_at(core, &rule_inflate_direction, site, "%u pages given to the host, which "
+	    "has %" PRIu64 " and wants %" PRIu64, moved, before, target);
+	rules_because(core, known->seq, "target read: %" PRIu64, target);
 }
 
 static const struct rule rule_deflate_direction = {
@@ -188,13 +185,11 @@ static const struct rule rule_deflate_direction = {
 };
 
 static void
-check_deflate_direction(struct rules_core *core, uint32_t moved, uint64_t before,
-    const struct event *event, uint32_t site)
+check_deflate_direction(struct rules_core *core, uint32_t moved, uint64_t before, uint32_t site)
 {
 	const struct rules_view *view = rules_look(core);
 	const struct ledger_target *known = &rules_ledger(core)->target;
 	uint64_t target = known->pages;
-	struct finding *finding;
 
 	/* With an `actual` that the driver did not write two counts are right at once. */
 	if (!view->device.healthy || !balloon_look(core)->keeps_actual ||
@@ -209,10 +204,9 @@ check_deflate_direction(struct rules_core *core, uint32_t moved, uint64_t before
 		return;
 	if (before == target && !view->strict)
 		return;
-	finding = rules_report(core, &rule_deflate_direction, event, site,
-	    "%u pages asked back from the host, which has %" PRIu64 " and wants %" PRIu64,
-	    moved, before, target);
-	finding_because(finding, known->seq, "target read: %" PRIu64, target);
+	rules_report_at(core, &rule_deflate_direction, site, "%u pages asked back from the host, "
+	    "which has %" PRIu64 " and wants %" PRIu64, moved, before, target);
+	rules_because(core, known->seq, "target read: %" PRIu64, target);
 }
 
 /* ---- a request is complete ---- */
@@ -227,26 +221,25 @@ static const struct rule rule_length = {
 };
 
 static void
-check_length(struct rules_core *core, uint64_t bytes, const struct event *event, uint32_t site)
+check_length(struct rules_core *core, uint64_t bytes, uint32_t site)
 {
 	if (bytes % sizeof(uint32_t) != 0)
-		rules_report(core, &rule_length, event, site,
-		    "a request of %" PRIu64 " bytes is no whole number of entries", bytes);
+		rules_report_at(core, &rule_length, site, "a request of %" PRIu64
+		    " bytes is no whole number of entries", bytes);
 	else if (bytes == 0)
-		rules_report(core, &rule_length, event, site,
-		    "a request without an entry");
+		rules_report_at(core, &rule_length, site, "a request without an entry");
 }
 
 static void
-check(struct balloon_state *state, struct rules_core *core,
-    const struct ledger_request *request, const uint32_t *entry, const struct event *event)
+check(struct balloon_state *state, struct rules_core *core, const struct ledger_request *request,
+    const uint32_t *entry)
 {
 	struct ledger *ledger = rules_ledger(core);
 	const struct pages *pages = rules_pages(core);
 	uint64_t before = ledger_in_balloon(pages) +
 	    pages_count(pages, LEDGER_OFFERED, LEDGER_OFFERED);
 	uint64_t returning = pages_count(pages, LEDGER_RETURNING, LEDGER_RETURNING);
-	bool settled = is_settled_target(state, &ledger->target, event);
+	bool settled = is_settled_target(state, &ledger->target, core->event);
 	uint32_t moved;
 
 	before -= returning < before ? returning : before;
@@ -255,42 +248,41 @@ check(struct balloon_state *state, struct rules_core *core,
 		ledger->held_before_known = true;
 	}
 	if (ledger->requests > REQUESTS_MANY)
-		entries_check_released(core, event, true);
-	check_length(core, request->bytes, event, request->site);
-	entries_check(core, request, entry, event, &moved);
+		entries_check_released(core, true);
+	check_length(core, request->bytes, request->site);
+	entries_check(core, request, entry, &moved);
 	if (!settled)
 		return;
 	if (request->queue == LEDGER_INFLATE)
-		check_inflate_direction(core, moved, before, event, request->site);
+		check_inflate_direction(core, moved, before, request->site);
 	else
-		check_deflate_direction(core, moved, before, event, request->site);
+		check_deflate_direction(core, moved, before, request->site);
 }
 
 static void
-see_commit(struct balloon_state *state, struct rules_core *core, const struct event *event,
-    uint32_t site)
+see_commit(struct balloon_state *state, struct rules_core *core)
 {
-	struct pending *pending = pending_find(state, event->note.slot.queue,
-	    event->note.slot.slot);
+	struct pending *pending = pending_find(state, core->event->note.slot.queue,
+	    core->event->note.slot.slot);
 	const uint32_t *entry;
 	struct ledger_request request;
 
 	/* A wrong direction or no buffer at all: matters of the area ring. */
 	if (pending == NULL || pending->segment.count == 0)
 		return;
-	pending->seq = event->seq;
-	pending->site = site;
+	pending->seq = core->event->seq;
+	pending->site = core->site;
 	entry = read_entries(state, rules_look(core)->memory, pending);
 	if (entry == NULL)
 		return;		/* checked when the device reads it */
 	request = (struct ledger_request){
-		.queue = pending->queue, .slot = pending->slot, .seq = event->seq,
-		.site = site, .bus = pending->segment.item[0].bus,
+		.queue = pending->queue, .slot = pending->slot, .seq = core->event->seq,
+		.site = core->site, .bus = pending->segment.item[0].bus,
 		.bytes = (uint32_t)pending->bytes,
 		.n = (uint32_t)(pending->bytes / sizeof(uint32_t)),
 	};
 	pending->used = false;
-	check(state, core, &request, entry, event);
+	check(state, core, &request, entry);
 }
 
 /* The device reads a request; those that were read before it are known. */
@@ -313,7 +305,7 @@ HOOK(on_take, struct balloon_state *state)
 	if (request.queue >= LEDGER_QUEUES || request.bytes == 0 ||
 	    ledger_find_request(rules_ledger(core), request.queue, request.slot) != NULL)
 		return;
-	check(state, core, &request, rules_payload(core), event);
+	check(state, core, &request, core->payload);
 }
 
 HOOK(note_dequeued, void *state)
@@ -322,7 +314,7 @@ HOOK(note_dequeued, void *state)
 	    (uint32_t)event->note.dequeued.queue, (uint32_t)event->note.dequeued.slot);
 
 	if (request != NULL)
-		entries_answered(core, request, event);
+		entries_answered(core, request);
 }
 
 /* ---- notes and calls ---- */
@@ -340,7 +332,7 @@ HOOK(note_slot, struct balloon_state *state)
 	case SLOT_RESERVED:
 		return;
 	case SLOT_COMMITTED:
-		see_commit(state, core, event, site);
+		see_commit(state, core);
 		return;
 	case SLOT_FREED:
 		pending = pending_find(state, event->note.slot.queue, event->note.slot.slot);
@@ -360,7 +352,7 @@ HOOK(call_config_read, struct balloon_state *state)
 HOOK(call_config_write, void *state)
 {
 	if (event->call.virtio_write_device_config_le.offset == CONFIG_ACTUAL)
-		entries_check_released(core, event, false);
+		entries_check_released(core, false);
 }
 
 HOOK(ret_config_read, struct balloon_state *state)
@@ -398,15 +390,15 @@ HOOK(on_target, void *state)
 {
 	follow_balance(state, (uint32_t)event->host_target.pages, balloon_look(core)->actual,
 	    event);
-	config_changed(core, event);
-	live_asked(core, event, event->host_target.irq != 0);
+	config_changed(core);
+	live_asked(core, event->host_target.irq != 0);
 }
 
 HOOK(on_actual, void *state)
 {
 	follow_balance(state, balloon_look(core)->num_pages, (uint32_t)event->dev_actual.stored,
 	    event);
-	config_changed(core, event);
+	config_changed(core);
 }
 
 HOOK(on_status, struct balloon_state *state)
@@ -434,7 +426,7 @@ static const struct rule rule_count = {
 };
 
 static void
-balloon_rest(void *self, struct rules_core *core, const struct event *now)
+balloon_rest(void *self, struct rules_core *core)
 {
 	const struct rules_view *view = rules_look(core);
 	const struct device_view *device = &view->device;
@@ -453,9 +445,8 @@ balloon_rest(void *self, struct rules_core *core, const struct event *now)
 	if (ledger->unanswered || (ledger->held_before_known && ledger->held_before != 0))
 		held = balloon;
 	if (own->actual != balloon || own->actual != held)
-		rules_report(core, &rule_count, now, 0, "`actual` is %" PRIu32
-		    ", the driver holds %" PRIu64 " pages for the host, the host has %" PRIu64,
-		    own->actual, balloon, held);
+		rules_report(core, &rule_count, "`actual` is %" PRIu32 ", the driver holds %" PRIu64
+		    " pages for the host, the host has %" PRIu64, own->actual, balloon, held);
 }
 
 /* A wait for memory or a mutex is in the middle of what the thread does. */

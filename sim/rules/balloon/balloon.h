@@ -30,11 +30,10 @@ extern const struct area area_balloon, area_balloon_attach, area_balloon_config,
 const struct balloon_facts *balloon_look(struct rules_core *core);
 
 /* attach.c: the driver is about to finish its attach (struct rules_device). */
-void balloon_attaching(struct rules_core *core, uint64_t features, const struct event *event,
-    uint32_t site);
+void balloon_attaching(struct rules_core *core, uint64_t features);
 
 /* page.c: pages that a request names are freed (struct rules_device). */
 void balloon_page_freed(struct rules_core *core, uint64_t pfn, unsigned state);
-void balloon_pages_freed(struct rules_core *core, const struct event *event, uint32_t site);
+void balloon_pages_freed(struct rules_core *core);
 
 #endif /* VIOSIM_RULES_BALLOON_BALLOON_H */

@@ -216,21 +216,20 @@ const struct rule rule_balloon_stale_entry = {
 };
 
 static void
-report_stale(struct rules_core *core, const struct ledger_request *request,
-    const uint32_t *entry, const struct verdict *verdict, const struct tail_kind *kind,
-    const struct ledger_old *old, const struct event *event)
+report_stale(struct rules_core *core, const struct ledger_request *request, const uint32_t *entry,
+    const struct verdict *verdict, const struct tail_kind *kind, const struct ledger_old *old)
 {
 	char buffer[40];
 	uint32_t i = verdict->tail;
-	struct finding *finding = rules_report(core, &rule_balloon_stale_entry, event,
-	    request->site, "%s request: %u entries for %u page%s: entries %u..%u %s; entry %u: "
-	    "frame %#" PRIx32 ", %s", queue_word(request), request->n, verdict->good,
-	    verdict->good == 1 ? "" : "s", i, request->n - 1, tail_words(kind), i, entry[i],
-	    describe(rules_pages(core), rules_look(core)->memory, entry, i, buffer,
-	    sizeof(buffer)));
+
+	rules_report_at(core, &rule_balloon_stale_entry, request->site,
+	    "%s request: %u entries for %u page%s: entries %u..%u %s; entry %u: frame %#" PRIx32
+	    ", %s", queue_word(request), request->n, verdict->good, verdict->good == 1 ? "" : "s",
+	    i, request->n - 1, tail_words(kind), i, entry[i], describe(rules_pages(core),
+	    rules_look(core)->memory, entry, i, buffer, sizeof(buffer)));
 
 	if (old != NULL && kind->left > 0)
-		finding_because(finding, old->seq, "earlier request from the same buffer");
+		rules_because(core, old->seq, "earlier request from the same buffer");
 }
 
 const struct rule rule_balloon_inflate_entries = {
@@ -250,24 +249,22 @@ const struct rule rule_balloon_deflate_entries = {
 };
 
 static void
-report_entries(struct rules_core *core, const struct ledger_request *request,
-    const uint32_t *entry, uint32_t wrong, uint32_t first, const struct event *event)
+report_entries(struct rules_core *core, const struct ledger_request *request, const uint32_t *entry,
+    uint32_t wrong, uint32_t first)
 {
 	const struct pages *pages = rules_pages(core);
 	const struct page_batch *batch;
 	char buffer[40];
-	struct finding *finding;
 	bool inflate = request->queue == LEDGER_INFLATE;
 
-	finding = rules_report(core,
-	    inflate ? &rule_balloon_inflate_entries : &rule_balloon_deflate_entries, event,
-	    request->site, "%u of %u entries of this %s request are wrong; entry %u: frame %#"
-	    PRIx32 ", %s", wrong, request->n, queue_word(request), first, entry[first],
-	    describe(pages, rules_look(core)->memory, entry, first, buffer,
-	    sizeof(buffer)));
+	rules_report_at(core, inflate ? &rule_balloon_inflate_entries :
+	    &rule_balloon_deflate_entries, request->site,
+	    "%u of %u entries of this %s request are wrong; entry %u: frame %#" PRIx32 ", %s",
+	    wrong, request->n, queue_word(request), first, entry[first], describe(pages,
+	    rules_look(core)->memory, entry, first, buffer, sizeof(buffer)));
 	batch = pages_batch_of(pages, entry[first], HW_PAGE_FREE);
 	if (batch != NULL && !(state_of(pages, entry[first]) & PAGE_OWNED))
-		finding_because(finding, batch->seq, "freed");
+		rules_because(core, batch->seq, "freed");
 }
 
 /* Do the wrong numbers make sense the other way round? */
@@ -296,7 +293,7 @@ const struct rule rule_balloon_entry_byte_order = {
 
 static void
 report(struct rules_core *core, const struct ledger_request *request, const uint32_t *entry,
-    const struct verdict *verdict, const struct event *event)
+    const struct verdict *verdict)
 {
 	const struct ledger *ledger = rules_ledger(core);
 	const struct pages *pages = rules_pages(core);
@@ -310,18 +307,17 @@ report(struct rules_core *core, const struct ledger_request *request, const uint
 	if (request->queue == LEDGER_DEFLATE && !rules_look(core)->device.healthy)
 		return;
 	if (verdict->good == 0 && is_swapped(pages, request, entry)) {
-		rules_report(core, &rule_balloon_entry_byte_order, event, request->site,
-		    "%u entries in the wrong byte order; entry 0: %#" PRIx32, request->n,
-		    entry[0]);
+		rules_report_at(core, &rule_balloon_entry_byte_order, request->site,
+		    "%u entries in the wrong byte order; entry 0: %#" PRIx32, request->n, entry[0]);
 		return;
 	}
 	/* What exceeds a request in which all allocated pages are named was not meant. */
 	if (verdict->tail < request->n && (kind.other == 0 || all_named))
-		report_stale(core, request, entry, verdict, &kind, old, event);
+		report_stale(core, request, entry, verdict, &kind, old);
 	else
 		wrong += kind.left + kind.unfilled + kind.other;
 	if (wrong > 0)
-		report_entries(core, request, entry, wrong, verdict->first_bad, event);
+		report_entries(core, request, entry, wrong, verdict->first_bad);
 }
 
 /* The longest end of the request that equals what its buffer held before. */
@@ -340,8 +336,8 @@ same_from(const struct ledger *ledger, const struct ledger_request *request,
 }
 
 void
-entries_check(struct rules_core *core, const struct ledger_request *request,
-    const uint32_t *entry, const struct event *event, uint32_t *moved)
+entries_check(struct rules_core *core, const struct ledger_request *request, const uint32_t *entry,
+    uint32_t *moved)
 {
 	struct ledger *ledger = rules_ledger(core);
 	struct ledger_request booked = *request;
@@ -352,7 +348,7 @@ entries_check(struct rules_core *core, const struct ledger_request *request,
 	book(rules_pages(core), &booked, entry, &verdict);
 	if (verdict.bad != NULL) {
 		find_tail(&booked, &verdict);
-		report(core, &booked, entry, &verdict, event);
+		report(core, &booked, entry, &verdict);
 		booked.reported = true;
 		free(verdict.bad);
 	}
@@ -375,8 +371,7 @@ state_answered(bool inflate, unsigned state)
 }
 
 void
-entries_answered(struct rules_core *core, struct ledger_request *request,
-    const struct event *event)
+entries_answered(struct rules_core *core, struct ledger_request *request)
 {
 	struct ledger *ledger = rules_ledger(core);
 	struct pages *pages = rules_pages(core);
@@ -395,7 +390,7 @@ entries_answered(struct rules_core *core, struct ledger_request *request,
 	}
 	pages_moved(pages, &move);
 	ledger->answers++;
-	ledger->answer_seq = event->seq;
+	ledger->answer_seq = core->event->seq;
 	if (inflate)
 		ledger_drop_request(ledger, request);
 	else
@@ -431,25 +426,22 @@ count_kept(const struct pages *pages, const struct ledger_request *request)
 }
 
 static void
-report_kept(struct rules_core *core, const struct ledger_request *request,
-    const struct kept *kept, const struct event *event)
+report_kept(struct rules_core *core, const struct ledger_request *request, const struct kept *kept)
 {
 	bool is_tail = kept->last == request->n - 1 && kept->first >= request->same_from &&
 	    kept->n == request->n - kept->first;
-	struct finding *finding;
 
 	if (is_tail)
-		finding = rules_report(core, &rule_balloon_stale_entry, event, request->site,
-		    "deflate request: %u entries for %u page%s: entries %u..%u are left over from "
-		    "an earlier request; the host gave those pages back, the driver keeps them",
-		    request->n, kept->first, kept->first == 1 ? "" : "s", kept->first,
-		    kept->last);
+		rules_report_at(core, &rule_balloon_stale_entry, request->site, "deflate request: "
+		    "%u entries for %u page%s: entries %u..%u are left over from an earlier "
+		    "request; the host gave those pages back, the driver keeps them", request->n,
+		    kept->first, kept->first == 1 ? "" : "s", kept->first, kept->last);
 	else
-		finding = rules_report(core, &rule_balloon_deflate_entries, event, request->site,
+		rules_report_at(core, &rule_balloon_deflate_entries, request->site,
 		    "%u of %u pages that a deflate request named were not released; entry %u: "
 		    "frame %#" PRIx32, kept->n, request->n, kept->first,
 		    request->entry[kept->first]);
-	finding_because(finding, request->seq, "the request");
+	rules_because(core, request->seq, "the request");
 }
 
 /* What was said once is not to show again as a page lost: keep the driver's account. */
@@ -465,7 +457,7 @@ follow_driver(struct pages *pages, const struct ledger_request *request)
 }
 
 void
-entries_check_released(struct rules_core *core, const struct event *event, bool last)
+entries_check_released(struct rules_core *core, bool last)
 {
 	struct ledger *ledger = rules_ledger(core);
 	struct pages *pages = rules_pages(core);
@@ -481,7 +473,7 @@ entries_check_released(struct rules_core *core, const struct event *event, bool 
 		}
 		if (kept.n > 0 && (kept.n < request->n || request->reported)) {
 			if (!request->reported && rules_look(core)->device.healthy)
-				report_kept(core, request, &kept, event);
+				report_kept(core, request, &kept);
 			follow_driver(pages, request);
 		}
 		ledger_drop_request(ledger, request);

@@ -16,16 +16,15 @@ extern const struct rule rule_balloon_inflate_entries, rule_balloon_deflate_entr
  * afterwards.
  */
 void entries_check(struct rules_core *core, const struct ledger_request *request,
-    const uint32_t *entry, const struct event *event, uint32_t *moved);
+    const uint32_t *entry, uint32_t *moved);
 
 /* The driver took the answer to a request from the ring. */
-void entries_answered(struct rules_core *core, struct ledger_request *request,
-    const struct event *event);
+void entries_answered(struct rules_core *core, struct ledger_request *request);
 
 /*
  * Compare what answered deflate requests named with what the driver released since.  A
  * request of which nothing was released yet waits for a later call; with `last` none does.
  */
-void entries_check_released(struct rules_core *core, const struct event *event, bool last);
+void entries_check_released(struct rules_core *core, bool last);
 
 #endif /* VIOSIM_RULES_BALLOON_BALLOON_ENTRIES_H */

@@ -50,8 +50,7 @@ tags_of(const uint8_t *buffer, uint64_t bytes)
  * and on the legacy interface did.
  */
 static void
-check_tags(struct statistics *statistics, struct rules_core *core, const struct event *event,
-    uint32_t site)
+check_tags(struct statistics *statistics, struct rules_core *core)
 {
 	uint8_t buffer[BUFFER_MAX];
 	uint64_t tags;
@@ -62,34 +61,29 @@ check_tags(struct statistics *statistics, struct rules_core *core, const struct 
 		return;
 	tags = tags_of(buffer, statistics->bytes);
 	if (statistics->tags != 0 && tags != statistics->tags)
-		rules_report(core, &rule_statistics, event, site, "a statistics buffer has the "
-		    "tags %#" PRIx64 " (a bit each), those before had %#" PRIx64, tags,
-		    statistics->tags);
+		rules_report(core, &rule_statistics, "a statistics buffer has the tags %#" PRIx64
+		    " (a bit each), those before had %#" PRIx64, tags, statistics->tags);
 	statistics->tags = tags;
 }
 
 static void
-check(struct statistics *statistics, struct rules_core *core, const struct event *event,
-    uint32_t site)
+check(struct statistics *statistics, struct rules_core *core)
 {
-	struct finding *finding;
-
 	statistics->buffers++;
 	if (statistics->out++ > 0 && rules_look(core)->device.healthy) {
-		finding = rules_report(core, &rule_statistics, event, site,
+		rules_report(core, &rule_statistics,
 		    "a statistics buffer is given to the device, which has one already");
-		finding_because(finding, statistics->out_seq, "the one before");
+		rules_because(core, statistics->out_seq, "the one before");
 	}
-	statistics->out_seq = event->seq;
+	statistics->out_seq = core->event->seq;
 	if (statistics->writable)
-		rules_report(core, &rule_statistics, event, site,
+		rules_report(core, &rule_statistics,
 		    "a statistics buffer is for the device to write, which shall read it");
 	else if (statistics->bytes % ENTRY_BYTES != 0)
-		rules_report(core, &rule_statistics, event, site, "a statistics buffer of %" PRIu64
-		    " bytes is no whole number of entries of %u bytes", statistics->bytes,
-		    ENTRY_BYTES);
+		rules_report(core, &rule_statistics, "a statistics buffer of %" PRIu64 " bytes is "
+		    "no whole number of entries of %u bytes", statistics->bytes, ENTRY_BYTES);
 	else
-		check_tags(statistics, core, event, site);
+		check_tags(statistics, core);
 }
 
 static bool
@@ -126,7 +120,7 @@ HOOK(note_slot, struct statistics *statistics)
 		statistics->bytes = 0;
 		statistics->writable = false;
 	} else if (event->note.slot.state == SLOT_COMMITTED)
-		check(statistics, core, event, site);
+		check(statistics, core);
 }
 
 HOOK(on_used, struct statistics *statistics)
@@ -144,7 +138,7 @@ HOOK(on_status, struct statistics *statistics)
 }
 
 static void
-statistics_rest(void *self, struct rules_core *core, const struct event *now)
+statistics_rest(void *self, struct rules_core *core)
 {
 	struct statistics *statistics = self;
 	const struct rules_view *view = rules_look(core);
@@ -153,8 +147,8 @@ statistics_rest(void *self, struct rules_core *core, const struct event *now)
 	    !statistics->exists || statistics->out > 0 ||
 	    (view->device.status & STATUS_DRIVER_OK) == 0)
 		return;
-	rules_report(core, &rule_statistics, now, statistics->exists_site,
-	    statistics->buffers == 0 ? "STATS_VQ was accepted, and the device never got a buffer" :
+	rules_report_at(core, &rule_statistics, statistics->exists_site, statistics->buffers == 0 ?
+	    "STATS_VQ was accepted, and the device never got a buffer" :
 	    "the device used the statistics buffer, and got no other");
 }
 

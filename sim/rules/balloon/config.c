@@ -95,22 +95,20 @@ static const struct rule rule_actual_write = {
 };
 
 static void
-check_actual(struct config_state *state, struct rules_core *core, const struct event *event,
-    uint32_t site)
+check_actual(struct config_state *state, struct rules_core *core)
 {
 	const struct rules_view *view = rules_look(core);
 	const struct balloon_facts *balloon = balloon_look(core);
 	const struct pages *pages = rules_pages(core);
-	uint64_t value = event->call.virtio_write_device_config_le.value;
-	struct finding *finding;
+	uint64_t value = core->event->call.virtio_write_device_config_le.value;
 
-	state->write_seq = event->seq;
-	if (event->call.virtio_write_device_config_le.offset != CONFIG_ACTUAL ||
-	    event->call.virtio_write_device_config_le.width != FIELD_BYTES) {
-		rules_report(core, &rule_actual_write, event, site,
-		    "`actual` is written in pieces: %" PRIu64 " bytes at offset %" PRIu64,
-		    event->call.virtio_write_device_config_le.width,
-		    event->call.virtio_write_device_config_le.offset);
+	state->write_seq = core->event->seq;
+	if (core->event->call.virtio_write_device_config_le.offset != CONFIG_ACTUAL ||
+	    core->event->call.virtio_write_device_config_le.width != FIELD_BYTES) {
+		rules_report(core, &rule_actual_write, "`actual` is written in pieces: %" PRIu64
+		    " bytes at offset %" PRIu64,
+		    core->event->call.virtio_write_device_config_le.width,
+		    core->event->call.virtio_write_device_config_le.offset);
 		return;
 	}
 	/* With a foreign `actual` the driver may rightly go by it; lost answers spoil the count. */
@@ -121,32 +119,30 @@ check_actual(struct config_state *state, struct rules_core *core, const struct e
 	config_settle(state, pages);
 	if (is_count(pages, value))
 		return;
-	finding = rules_report(core, &rule_actual_write, event, site,
-	    "`actual` is written as %" PRIu64 ", the host has %" PRIu64 " pages by the requests "
-	    "completed so far%s", value, ledger_in_balloon(pages),
+	rules_report(core, &rule_actual_write, "`actual` is written as %" PRIu64 ", the host has %"
+	    PRIu64 " pages by the requests completed so far%s", value, ledger_in_balloon(pages),
 	    actual_reason(pages, value, view->memory->counts.total));
 	if (state->answer_seq != 0)
-		finding_because(finding, state->answer_seq, "last completion");
+		rules_because(core, state->answer_seq, "last completion");
 }
 
 /* Was the last answer ever followed by a write? */
 static void
-check_missing(struct config_state *state, struct rules_core *core, const struct event *now)
+check_missing(struct config_state *state, struct rules_core *core)
 {
 	const struct rules_view *view = rules_look(core);
 	const struct balloon_facts *balloon = balloon_look(core);
 	const struct pages *pages = rules_pages(core);
-	struct finding *finding;
 
 	if (!view->device.healthy || !balloon->keeps_actual || balloon->actual_foreign ||
 	    !(view->device.status & STATUS_DRIVER_OK))
 		return;
 	if (ledger_waiting(rules_ledger(core)) > 0 || balloon->actual == ledger_in_balloon(pages))
 		return;
-	finding = rules_report(core, &rule_actual_write, now, state->answer_site,
+	rules_report_at(core, &rule_actual_write, state->answer_site,
 	    "`actual` was not written after the last completed request: it is %" PRIu32
 	    ", the host has %" PRIu64 " pages", balloon->actual, ledger_in_balloon(pages));
-	finding_because(finding, state->answer_seq, "the completion");
+	rules_because(core, state->answer_seq, "the completion");
 }
 
 static bool
@@ -167,7 +163,7 @@ HOOK(call_write, void *state)
 	uint64_t end = offset + event->call.virtio_write_device_config_le.width;
 
 	if (offset < CONFIG_ACTUAL + FIELD_BYTES && end > CONFIG_ACTUAL)
-		check_actual(state, core, event, site);
+		check_actual(state, core);
 }
 
 HOOK(note_dequeued, struct config_state *state)
@@ -190,7 +186,7 @@ HOOK(note_dequeued, struct config_state *state)
 HOOK(on_wake, void *state)
 {
 	if (is_late(state, event))
-		check_missing(state, core, event);
+		check_missing(state, core);
 }
 
 static void
@@ -203,10 +199,10 @@ config_fini(void *memory)
 }
 
 static void
-config_rest(void *state, struct rules_core *core, const struct event *now)
+config_rest(void *state, struct rules_core *core)
 {
-	if (is_late(state, now) || (rules_look(core)->at_rest && is_unwritten(state)))
-		check_missing(state, core, now);
+	if (is_late(state, core->event) || (rules_look(core)->at_rest && is_unwritten(state)))
+		check_missing(state, core);
 }
 
 static const struct hook_row hooks[] = {

@@ -46,15 +46,17 @@ balloon_page_freed(struct rules_core *core, uint64_t pfn, unsigned state)
 
 /* The newest request that names the page, answered or not. */
 static void
-because_request(struct finding *finding, const struct ledger *ledger, uint64_t pfn)
+because_request(struct rules_core *core, uint64_t pfn)
 {
+	const struct ledger *ledger = rules_ledger(core);
+
 	for (size_t i = ledger->requests; i-- > 0;) {
 		const struct ledger_request *request = &ledger->request[i];
 
 		for (uint32_t k = 0; k < request->n; k++) {
 			if (request->entry[k] != pfn)
 				continue;
-			finding_because(finding, request->seq, "%s request that names it",
+			rules_because(core, request->seq, "%s request that names it",
 			    request->queue == LEDGER_INFLATE ? "inflate" : "deflate");
 			return;
 		}
@@ -76,45 +78,41 @@ static const struct rule rule_host_owned = {
  * is in flight, and no driver could keep these rules.
  */
 static void
-report_host_owned(struct rules_core *core, const struct ledger *ledger,
-    const struct release *bad, const struct event *event, uint32_t site)
+report_host_owned(struct rules_core *core, const struct ledger *ledger, const struct release *bad)
 {
 	const struct device_view *device = &rules_look(core)->device;
 	const struct page_batch *batch;
-	struct finding *finding;
 
 	if (!device->healthy)
 		return;
 	if (bad->offered > 0) {
-		finding = rules_report(core, &rule_host_owned, event, site, "%" PRIu64
-		    " page%s freed before the inflate request is completed; first: frame %#"
-		    PRIx64, bad->offered, bad->offered == 1 ? "" : "s", bad->offered_pfn);
-		because_request(finding, ledger, bad->offered_pfn);
+		rules_report(core, &rule_host_owned, "%" PRIu64
+		    " page%s freed before the inflate request is completed; first: frame %#" PRIx64,
+		    bad->offered, bad->offered == 1 ? "" : "s", bad->offered_pfn);
+		because_request(core, bad->offered_pfn);
 	}
 	if (bad->given > 0) {
-		finding = rules_report(core, &rule_host_owned, event, site, "%" PRIu64
-		    " page%s freed that the host has and no deflate request names; first: "
-		    "frame %#" PRIx64, bad->given, bad->given == 1 ? "" : "s",
-		    bad->given_pfn);
+		rules_report(core, &rule_host_owned, "%" PRIu64
+		    " page%s freed that the host has and no deflate request names; first: frame %#"
+		    PRIx64, bad->given, bad->given == 1 ? "" : "s", bad->given_pfn);
 		batch = pages_batch_of(rules_pages(core), bad->given_pfn, HW_PAGE_DRIVER);
 		if (batch != NULL)
-			finding_because(finding, batch->seq, "allocated");
+			rules_because(core, batch->seq, "allocated");
 	}
 	if (bad->returning > 0 && device->features & FEATURE_MUST_TELL_HOST) {
-		finding = rules_report(core, &rule_host_owned, event, site, "%" PRIu64
-		    " page%s freed before the deflate request is completed, with "
-		    "MUST_TELL_HOST; first: frame %#" PRIx64, bad->returning,
-		    bad->returning == 1 ? "" : "s", bad->returning_pfn);
-		because_request(finding, ledger, bad->returning_pfn);
+		rules_report(core, &rule_host_owned, "%" PRIu64 " page%s freed before the deflate "
+		    "request is completed, with MUST_TELL_HOST; first: frame %#" PRIx64,
+		    bad->returning, bad->returning == 1 ? "" : "s", bad->returning_pfn);
+		because_request(core, bad->returning_pfn);
 	}
 }
 
 void
-balloon_pages_freed(struct rules_core *core, const struct event *event, uint32_t site)
+balloon_pages_freed(struct rules_core *core)
 {
 	struct page_state *self = rules_state(core, &area_balloon_page);
 
-	report_host_owned(core, rules_ledger(core), &self->freed, event, site);
+	report_host_owned(core, rules_ledger(core), &self->freed);
 	memset(&self->freed, 0, sizeof(self->freed));
 }
 
@@ -169,23 +167,21 @@ HOOK(on_act, struct page_state *state)
 	const struct ledger_request *request = ledger_find_request(rules_ledger(core),
 	    LEDGER_INFLATE, (uint32_t)state->take_head);
 	uint64_t in_use = event->dev_act.in_use;
-	struct finding *finding;
 	uint32_t i;
 
 	if (event->dev_act.queue != LEDGER_INFLATE || in_use == 0)
 		return;
 	if (request == NULL || (i = find_in_use(memory, request)) == request->n) {
-		finding = rules_report(core, &rule_discarded_in_use, event, site,
-		    "the host discarded %" PRIu64 " page%s that the guest uses", in_use,
-		    in_use == 1 ? "" : "s");
-		finding_because(finding, state->take_seq, "the request that named them");
+		rules_report(core, &rule_discarded_in_use, "the host discarded %" PRIu64
+		    " page%s that the guest uses", in_use, in_use == 1 ? "" : "s");
+		rules_because(core, state->take_seq, "the request that named them");
 		return;
 	}
-	finding = rules_report(core, &rule_discarded_in_use, event, request->site,
-	    "the host discarded %" PRIu64 " page%s that the guest uses; first: entry %u, "
-	    "frame %#" PRIx32 ", %s", in_use, in_use == 1 ? "" : "s", i, request->entry[i],
+	rules_report_at(core, &rule_discarded_in_use, request->site, "the host discarded %" PRIu64
+	    " page%s that the guest uses; first: entry %u, frame %#" PRIx32 ", %s", in_use,
+	    in_use == 1 ? "" : "s", i, request->entry[i],
 	    user_of(memory_owner(memory, request->entry[i])));
-	finding_because(finding, request->seq, "inflate request of %u entries", request->n);
+	rules_because(core, request->seq, "inflate request of %u entries", request->n);
 }
 
 /* ---- at rest ---- */
@@ -202,22 +198,20 @@ static const struct rule rule_conservation = {
 };
 
 static void
-report_lost(struct rules_core *core, const struct event *now, unsigned mask, unsigned bits,
-    const char *what, const char *because)
+report_lost(struct rules_core *core, unsigned mask, unsigned bits, const char *what,
+    const char *because)
 {
 	struct pages *pages = rules_pages(core);
 	uint64_t n = pages_count(pages, mask, bits), pfn;
 	const struct page_batch *batch;
-	struct finding *finding;
 
 	if (n == 0 || !pages_first(pages, mask, bits, &pfn))
 		return;
 	batch = pages_batch_of(pages, pfn, HW_PAGE_DRIVER);
-	finding = rules_report(core, &rule_conservation, now,
-	    batch != NULL ? batch->site : 0, "%" PRIu64 " page%s %s; first: frame %#" PRIx64,
-	    n, n == 1 ? "" : "s", what, pfn);
+	rules_report_at(core, &rule_conservation, batch != NULL ? batch->site : 0, "%" PRIu64
+	    " page%s %s; first: frame %#" PRIx64, n, n == 1 ? "" : "s", what, pfn);
 	if (batch != NULL)
-		finding_because(finding, batch->seq, "%s", because);
+		rules_because(core, batch->seq, "%s", because);
 }
 
 struct lost {
@@ -261,7 +255,7 @@ compare_frames(const struct pages *pages, const struct memory *memory, uint64_t 
 
 /* Pages that the host has and the driver does not count, and the other way round. */
 static void
-compare_with_host(struct rules_core *core, const struct event *now)
+compare_with_host(struct rules_core *core)
 {
 	struct pages *pages = rules_pages(core);
 	const struct memory *memory = rules_look(core)->memory;
@@ -271,38 +265,38 @@ compare_with_host(struct rules_core *core, const struct event *now)
 		if (!is_dull(pages, memory, pfn))
 			compare_frames(pages, memory, pfn, &lost);
 	if (lost.extra > 0)
-		rules_report(core, &rule_conservation, now, 0, "the host has %" PRIu64
+		rules_report(core, &rule_conservation, "the host has %" PRIu64
 		    " page%s that the driver does not count as given; first: frame %#" PRIx64
 		    ", %s", lost.extra, lost.extra == 1 ? "" : "s", lost.extra_pfn,
 		    user_of(memory_owner(memory, lost.extra_pfn)));
 	if (lost.missing > 0)
-		rules_report(core, &rule_conservation, now, 0, "the driver keeps %" PRIu64
+		rules_report(core, &rule_conservation, "the driver keeps %" PRIu64
 		    " page%s for the host that the host does not have; first: frame %#" PRIx64,
 		    lost.missing, lost.missing == 1 ? "" : "s", lost.missing_pfn);
 }
 
 static void
-page_rest(void *self, struct rules_core *core, const struct event *now)
+page_rest(void *self, struct rules_core *core)
 {
 	struct pages *pages = rules_pages(core);
 	struct ledger *ledger = rules_ledger(core);
 	const struct rules_view *view = rules_look(core);
 
-	entries_check_released(core, now, true);
+	entries_check_released(core, true);
 	/* Nobody can account for pages that a lying or silent device keeps in flight. */
 	if (!view->at_rest || !view->device.healthy || !view->device.answers ||
 	    ledger_waiting(ledger) > 0)
 		return;
 	/* Pages gathered by an allocation that still waits are not lost. */
 	if (pages_allocating(core) == 0)
-		report_lost(core, now, PAGE_OWNED | PAGE_FRESH, PAGE_OWNED | PAGE_FRESH,
+		report_lost(core, PAGE_OWNED | PAGE_FRESH, PAGE_OWNED | PAGE_FRESH,
 		    "allocated, neither freed nor given to the host", "allocated");
-	report_lost(core, now, PAGE_OWNED | PAGE_FRESH | LEDGER_BALLOON | LEDGER_OFFERED |
-	    LEDGER_RETURNING, PAGE_OWNED,
-	    "that the host gave back neither freed nor given again", "allocated");
+	report_lost(core,
+	    PAGE_OWNED | PAGE_FRESH | LEDGER_BALLOON | LEDGER_OFFERED | LEDGER_RETURNING,
+	    PAGE_OWNED, "that the host gave back neither freed nor given again", "allocated");
 	if (ledger->held_before_known && ledger->held_before == 0 && !ledger->unanswered &&
 	    view->memory->counts.held != pages_count(pages, LEDGER_BALLOON, LEDGER_BALLOON))
-		compare_with_host(core, now);
+		compare_with_host(core);
 }
 
 HOOK(on_take, struct page_state *state)

@@ -71,15 +71,12 @@ static const struct rule rule_call_order = {
 
 HOOK(call_start, struct attach *attach)
 {
-	struct finding *finding;
-
 	if (!attach->now.is_running)
-		rules_report(core, &rule_call_order, event, site,
-		    "virtio_child_attach_start outside of attach");
+		rules_report(core, &rule_call_order, "virtio_child_attach_start outside of attach");
 	if (attach->now.started) {
-		finding = rules_report(core, &rule_call_order, event, site,
+		rules_report(core, &rule_call_order,
 		    "virtio_child_attach_start for the second time in one attach");
-		finding_because(finding, attach->now.start_seq, "the first time");
+		rules_because(core, attach->now.start_seq, "the first time");
 	}
 	attach->now.started = true;
 	attach->now.start_seq = event->seq;
@@ -97,32 +94,29 @@ static const struct rule rule_features = {
 
 /* The first queue that is missing; they come in the order of the features. */
 static void
-check_queues(const struct attach *attach, struct rules_core *core, const struct event *event,
-    uint32_t site)
+check_queues(const struct attach *attach, struct rules_core *core)
 {
-	const struct rules_device *device = rules_device(core);
+	const struct rules_device *device = core->device;
 	const struct rules_queue_feature *feature = device->queue_features;
 	size_t queues = 0, wanted = device->queues;
-	struct finding *finding;
 
 	if (attach->now.no_queue) {
-		finding = rules_report(core, &rule_call_order, event, site,
+		rules_report(core, &rule_call_order,
 		    "virtio_child_attach_finish although a queue could not be allocated");
-		finding_because(finding, attach->now.no_queue_seq, "virtio_alloc_vq failed");
+		rules_because(core, attach->now.no_queue_seq, "virtio_alloc_vq failed");
 		return;
 	}
 	if (device->attaching != NULL)
-		device->attaching(core, attach->now.features, event, site);
+		device->attaching(core, attach->now.features);
 	for (size_t i = 0; i < attach->inventory.count; i++)
 		queues += attach->inventory.item[i].kind == ITEM_QUEUE &&
 		    !attach->inventory.item[i].gone;
 	for (; feature != NULL && feature->name != NULL; feature++) {
 		if ((attach->now.features & feature->bit) == 0 || queues >= ++wanted)
 			continue;
-		finding = rules_report(core, &rule_features, event, site,
-		    "%s was accepted, which brings a queue %zu, and that was not allocated",
-		    feature->name, wanted - 1);
-		finding_because(finding, attach->now.start_seq, "negotiation");
+		rules_report(core, &rule_features, "%s was accepted, which brings a queue %zu, and "
+		    "that was not allocated", feature->name, wanted - 1);
+		rules_because(core, attach->now.start_seq, "negotiation");
 		return;
 	}
 }
@@ -132,16 +126,16 @@ HOOK(call_finish, struct attach *attach)
 	const struct attempt *now = &attach->now;
 
 	if (!now->started)
-		rules_report(core, &rule_call_order, event, site,
+		rules_report(core, &rule_call_order,
 		    "virtio_child_attach_finish without virtio_child_attach_start");
 	else if (now->failed)
-		rules_report(core, &rule_call_order, event, site,
+		rules_report(core, &rule_call_order,
 		    "virtio_child_attach_finish after virtio_child_attach_failed");
 	else if (now->finished)
-		rules_report(core, &rule_call_order, event, site,
+		rules_report(core, &rule_call_order,
 		    "virtio_child_attach_finish for the second time in one attach");
 	else
-		check_queues(attach, core, event, site);
+		check_queues(attach, core);
 	attach->now.finished = true;
 	attach->now.finish_seq = event->seq;
 }
@@ -154,13 +148,13 @@ HOOK(call_failed, struct attach *attach)
 
 	report_undo(attach, core);
 	if (now->failed)
-		rules_report(core, &rule_call_order, event, site,
+		rules_report(core, &rule_call_order,
 		    "virtio_child_attach_failed for the second time in one attach");
 	else if (!now->started)
-		rules_report(core, &rule_call_order, event, site,
+		rules_report(core, &rule_call_order,
 		    "virtio_child_attach_failed without virtio_child_attach_start");
 	else if (!now->is_running)
-		rules_report(core, &rule_call_order, event, site,
+		rules_report(core, &rule_call_order,
 		    "virtio_child_attach_failed after attach came back");
 	attach->now.failed = true;
 }
@@ -168,21 +162,21 @@ HOOK(call_failed, struct attach *attach)
 HOOK(call_alloc, struct attach *attach)
 {
 	if (!attach->now.started)
-		rules_report(core, &rule_call_order, event, site,
+		rules_report(core, &rule_call_order,
 		    "virtio_alloc_vq before virtio_child_attach_start");
 }
 
 HOOK(call_free, struct attach *attach)
 {
 	if (attach->now.is_running && attach->now.failed)
-		rules_report(core, &rule_call_order, event, site,
+		rules_report(core, &rule_call_order,
 		    "virtio_free_vq after virtio_child_attach_failed");
 }
 
 HOOK(call_features, struct attach *attach)
 {
 	if (attach->now.is_running && !attach->now.started)
-		rules_report(core, &rule_features, event, site,
+		rules_report(core, &rule_features,
 		    "virtio_features before virtio_child_attach_start has negotiated any");
 }
 
@@ -226,27 +220,25 @@ static void
 report_undo(struct attach *attach, struct rules_core *core)
 {
 	struct undo *undo = &attach->undo;
-	struct finding *finding;
 
 	if (undo->count == 0)
 		return;
-	finding = rules_report(core, &rule_undo_order, &undo->event, undo->site,
+	rules_report_when(core, &rule_undo_order, &undo->event, undo->site,
 	    "released while the device was live, before its reset: %s%s", undo->list,
 	    strlen(undo->list) + 1 == sizeof(undo->list) ? "..." : "");
-	finding_because(finding, attach->live_seq, "DRIVER_OK");
+	rules_because(core, attach->live_seq, "DRIVER_OK");
 	memset(undo, 0, sizeof(*undo));
 }
 
 static void
-released(struct attach *attach, struct rules_core *core, const struct item *item,
-    const struct event *event, uint32_t site)
+released(struct attach *attach, struct rules_core *core, const struct item *item)
 {
 	if (!is_relied_on(attach, item))
 		return;
 	/* A map may come and go; in an attach that fails it is part of the undo. */
 	if (!attach->now.is_running && item->kind == ITEM_MAP)
 		return;
-	add_undo(&attach->undo, item, event, site);
+	add_undo(&attach->undo, item, core->event, core->site);
 	if (!attach->now.is_running)
 		report_undo(attach, core);
 }
@@ -276,64 +268,53 @@ static const struct rule rule_sysctl = {
 };
 
 static void
-sweep(struct attach *attach, struct rules_core *core, const struct event *now,
-    const char *when)
+sweep(struct attach *attach, struct rules_core *core, const char *when)
 {
 	for (size_t i = 0; i < attach->inventory.count; i++) {
 		struct item *item = &attach->inventory.item[i];
-		struct finding *finding;
 
 		if (item->gone || item->reported || item->kind == ITEM_MAP ||
 		    item->kind == ITEM_THREAD)
 			continue;
 		item->reported = true;
-		finding = rules_report(core, item->kind == ITEM_SYSCTL ? &rule_sysctl :
-		    &rule_leak, now, item->site, "%s %u is left after %s",
-		    item_word(item->kind), item->number, when);
-		finding_because(finding, item->seq, "made here");
+		rules_report_at(core, item->kind == ITEM_SYSCTL ? &rule_sysctl : &rule_leak,
+		    item->site, "%s %u is left after %s", item_word(item->kind), item->number,
+		    when);
+		rules_because(core, item->seq, "made here");
 	}
-}
-
-/* What the driver did last. */
-static uint32_t
-last_site(const struct rules_core *core, const struct event *now)
-{
-	return rules_call(core, now)->site;
 }
 
 static void
-sweep_failed(struct attach *attach, struct rules_core *core, const struct event *now)
+sweep_failed(struct attach *attach, struct rules_core *core)
 {
 	const struct memory *memory = rules_look(core)->memory;
 	const struct attempt *attempt = &attach->now;
-	struct finding *finding;
 
-	sweep(attach, core, now, "the failed attach");
+	sweep(attach, core, "the failed attach");
 	if (memory != NULL && memory->counts.driver > attempt->driver_pages) {
-		finding = rules_report(core, &rule_leak, now, attempt->alloc_site,
-		    "%llu pages are left after the failed attach", (unsigned long long)
-		    (memory->counts.driver - attempt->driver_pages));
+		rules_report_at(core, &rule_leak, attempt->alloc_site,
+		    "%llu pages are left after the failed attach",
+		    (unsigned long long) (memory->counts.driver - attempt->driver_pages));
 		if (attempt->alloc_site != 0)
-			finding_because(finding, attempt->alloc_seq, "newest pages taken");
+			rules_because(core, attempt->alloc_seq, "newest pages taken");
 	}
 	if (attempt->failed && attach->status != 0 && (attach->status & ATTACH_FAILED) == 0)
-		rules_report(core, &rule_leak, now, last_site(core, now),
-		    "device status is 0x%02x after the failed attach: neither reset nor FAILED",
-		    attach->status);
+		rules_report_at(core, &rule_leak, rules_call(core)->site, "device status is "
+		    "0x%02x after the failed attach: neither reset nor FAILED", attach->status);
 }
 
 /* ---- Beginning and end of an attempt ---- */
 
 static void
-begin(struct attach *attach, struct rules_core *core, const struct event *note)
+begin(struct attach *attach, struct rules_core *core)
 {
 	const struct memory *memory = rules_look(core)->memory;
 
 	if (attach->detached)
-		sweep(attach, core, note, "the detach");
+		sweep(attach, core, "the detach");
 	attach->detached = false;
 	attach->now = (struct attempt){
-		.is_running = true, .begin_seq = note->seq,
+		.is_running = true, .begin_seq = core->event->seq,
 		.driver_pages = memory != NULL ? memory->counts.driver : 0,
 	};
 	memset(&attach->undo, 0, sizeof(attach->undo));
@@ -366,19 +347,19 @@ undoes(const struct event *call)
 
 /* Where it made up its mind: what it called last before it began to undo. */
 static uint32_t
-turning_site(const struct attach *attach, struct rules_core *core, const struct event *now)
+turning_site(const struct attach *attach, struct rules_core *core)
 {
 	const struct trace *trace = rules_look(core)->trace;
 
-	for (uint32_t seq = now->seq; seq > attach->now.begin_seq; seq--) {
+	for (uint32_t seq = core->event->seq; seq > attach->now.begin_seq; seq--) {
 		const struct event *event = trace_event(trace, seq);
 
 		if (event == NULL)
 			break;
-		if (event->kind == EV_CALL && event->ctx == now->ctx && !undoes(event))
+		if (event->kind == EV_CALL && event->ctx == core->event->ctx && !undoes(event))
 			return trace_site(trace, seq);
 	}
-	return last_site(core, now);
+	return rules_call(core)->site;
 }
 
 static const struct rule rule_refused = {
@@ -401,85 +382,79 @@ static const struct rule rule_again = {
 
 /* Nothing failed, nothing was struck, and yet the driver gave up. */
 static void
-check_refusal(struct attach *attach, struct rules_core *core, const struct event *now)
+check_refusal(struct attach *attach, struct rules_core *core)
 {
 	const struct attempt *attempt = &attach->now;
 	const struct rules_view *view = rules_look(core);
 	uint32_t site;
-	struct finding *finding;
 
 	if (attempt->call_failed || attempt->is_struck || attempt->child_was_there ||
 	    !view->device.healthy)
 		return;
-	site = turning_site(attach, core, now);
+	site = turning_site(attach, core);
 	if (!attempt->started) {
 		if (!attach->failed_before) {
 			if (!attach->is_attached)
-				rules_report(core, &rule_refused, now, site,
-				    "attach gives up before virtio_child_attach_start, though "
-				    "nothing failed");
+				rules_report_at(core, &rule_refused, site, "attach gives up before "
+				    "virtio_child_attach_start, though nothing failed");
 			return;
 		}
-		finding = rules_report(core, &rule_again, now, site,
-		    "attach gives up before virtio_child_attach_start, after an earlier attach had "
-		    "failed");
-		finding_because(finding, attach->failed_seq, "the attach that failed");
+		rules_report_at(core, &rule_again, site, "attach gives up before "
+		    "virtio_child_attach_start, after an earlier attach had failed");
+		rules_because(core, attach->failed_seq, "the attach that failed");
 		return;
 	}
 	if (attempt->features != 0) {
-		rules_report(core, &rule_refused, now, site,
-		    "attach failed although every call succeeded (features 0x%llx)",
-		    (unsigned long long)attempt->features);
+		rules_report_at(core, &rule_refused, site, "attach failed although every call "
+		    "succeeded (features 0x%llx)", (unsigned long long)attempt->features);
 		return;
 	}
 	/* On 1.0, no features means that negotiation failed: there is no device to attach. */
 	if (!view->legacy && !view->device.legacy)
 		return;
-	finding = rules_report(core, &rule_features, now, site,
-	    "attach failed because the device offers none of the features asked for, which a "
-	    "legacy device may do");
-	finding_because(finding, attempt->start_seq, "negotiation");
+	rules_report_at(core, &rule_features, site, "attach failed because the device offers none "
+	    "of the features asked for, which a legacy device may do");
+	rules_because(core, attempt->start_seq, "negotiation");
 }
 
 static void
-check_end(struct attach *attach, struct rules_core *core, const struct event *now)
+check_end(struct attach *attach, struct rules_core *core)
 {
 	const struct attempt *attempt = &attach->now;
 
 	if (!attempt->started || attempt->failed)
 		return;
 	if (!attempt->finished)
-		rules_report(core, &rule_call_order, now, last_site(core, now),
-		    "attach came back after virtio_child_attach_start with neither "
-		    "virtio_child_attach_finish nor virtio_child_attach_failed");
+		rules_report_at(core, &rule_call_order, rules_call(core)->site, "attach came "
+		    "back after virtio_child_attach_start with neither virtio_child_attach_finish "
+		    "nor virtio_child_attach_failed");
 	else if (attempt->finish_failed)
-		rules_report(core, &rule_call_order, now, last_site(core, now),
-		    "attach came back after virtio_child_attach_finish had failed, without "
+		rules_report_at(core, &rule_call_order, rules_call(core)->site, "attach came "
+		    "back after virtio_child_attach_finish had failed, without "
 		    "virtio_child_attach_failed");
 	else if (!attach->live)
-		rules_report(core, &rule_call_order, now, attempt->dead_site,
-		    "attach came back with a device that is no longer live (status 0x%02x)",
-		    attach->status);
+		rules_report_at(core, &rule_call_order, attempt->dead_site, "attach came back with "
+		    "a device that is no longer live (status 0x%02x)", attach->status);
 }
 
 static void
-end(struct attach *attach, struct rules_core *core, const struct event *note)
+end(struct attach *attach, struct rules_core *core)
 {
-	bool attached = note->note.attach.result != 0;
+	bool attached = core->event->note.attach.result != 0;
 
 	/* No driver wanted the device, or one has it already. */
 	if (!attach->now.is_running)
 		return;
-	check_end(attach, core, note);
+	check_end(attach, core);
 	if (!attached) {
 		report_undo(attach, core);
-		check_refusal(attach, core, note);
-		sweep_failed(attach, core, note);
+		check_refusal(attach, core);
+		sweep_failed(attach, core);
 	}
 	memset(&attach->undo, 0, sizeof(attach->undo));
 	if (!attached && !attach->is_attached && !attach->failed_before) {
 		attach->failed_before = true;
-		attach->failed_seq = note->seq;
+		attach->failed_seq = core->event->seq;
 	}
 	if (attached) {
 		attach->is_attached = true;
@@ -501,25 +476,26 @@ static const struct rule rule_match = {
 
 /* There is one driver, for the one device; one that refuses it is most likely of another. */
 static void
-check_match(struct rules_core *core, const struct event *note, uint32_t site)
+check_match(struct rules_core *core)
 {
-	bool matches = note->note.attach.result != 0, is_foreign = note->note.attach.other != 0;
-	const struct rules_device *device = rules_device(core);
+	bool matches = core->event->note.attach.result != 0,
+	    is_foreign = core->event->note.attach.other != 0;
+	const struct rules_device *device = core->device;
 
 	if (matches && is_foreign)
-		rules_report(core, &rule_match, note, site, "the driver matches a device of an "
-		    "unknown kind, it must look at sc_childdevid");
+		rules_report(core, &rule_match, "the driver matches a device of an unknown kind, "
+		    "it must look at sc_childdevid");
 	else if (!matches && !is_foreign)
-		rules_report(core, &rule_match, note, site, "the driver does not match virtio "
-		    "device %u (%s), the only one of this machine: is it the driver of another "
-		    "device?", device->id, device->name != NULL ? device->name : "unknown");
+		rules_report(core, &rule_match, "the driver does not match virtio device %u (%s), "
+		    "the only one of this machine: is it the driver of another device?", device->id,
+		    device->name != NULL ? device->name : "unknown");
 }
 
 HOOK(note_attach, struct attach *attach)
 {
 	switch ((enum hw_attach)event->note.attach.step) {
 	case HW_ATTACH_BEGIN:
-		begin(attach, core, event);
+		begin(attach, core);
 		break;
 	case HW_ATTACH_STARTED:
 		attach->now.got_features = true;
@@ -529,10 +505,10 @@ HOOK(note_attach, struct attach *attach)
 		attach->now.finish_failed = event->note.attach.result != 0;
 		break;
 	case HW_ATTACH_END:
-		end(attach, core, event);
+		end(attach, core);
 		break;
 	case HW_ATTACH_MATCH:
-		check_match(core, event, site);
+		check_match(core);
 		break;
 	case HW_ATTACH_FAILED:
 		break;
@@ -546,7 +522,7 @@ HOOK(on_item, struct attach *attach)
 	const struct item *item = inventory_follow(&attach->inventory, event, site);
 
 	if (item != NULL)
-		released(attach, core, item, event, site);
+		released(attach, core, item);
 }
 
 HOOK(call_detach, struct attach *attach)
@@ -621,7 +597,7 @@ HOOK(on_status, struct attach *attach)
 	if (live && !attach->live)
 		attach->live_seq = event->seq;
 	if (!live && attach->live)
-		attach->now.dead_site = rules_call(core, event)->site;
+		attach->now.dead_site = rules_call(core)->site;
 	attach->live = live;
 }
 
@@ -636,7 +612,7 @@ HOOK(on_features, void *state)
 	uint64_t accepted = event->dev_features.accepted, offered = event->dev_features.offered;
 
 	if ((accepted & ~offered) != 0)
-		rules_report(core, &rule_features, event, 0,
+		rules_report_at(core, &rule_features, 0,
 		    "features 0x%llx were accepted, of which the device never offered 0x%llx",
 		    (unsigned long long)accepted, (unsigned long long)(accepted & ~offered));
 }
@@ -650,7 +626,7 @@ attach_fini(void *state)
 }
 
 static void
-attach_end(void *state, struct rules_core *core, const struct event *now)
+attach_end(void *state, struct rules_core *core)
 {
 	struct attach *attach = state;
 
@@ -658,12 +634,11 @@ attach_end(void *state, struct rules_core *core, const struct event *now)
 
 	if (!attach->detached)
 		return;
-	sweep(attach, core, now, "the detach");
+	sweep(attach, core, "the detach");
 	/* Whoever has them, the guest has lost them: there is no driver to ask for them. */
 	if (memory != NULL && memory->counts.driver > 0)
-		rules_report(core, &rule_leak, now, attach->detach_site,
-		    "%llu pages are left after the detach",
-		    (unsigned long long)memory->counts.driver);
+		rules_report_at(core, &rule_leak, attach->detach_site, "%llu pages are left after "
+		    "the detach", (unsigned long long)memory->counts.driver);
 }
 
 static const struct hook_row hooks[] = {
@@ -732,7 +707,7 @@ HOOK(note_node_gone, struct nodes *nodes)
 
 HOOK(ret_createv, struct nodes *nodes)
 {
-	const struct shadow_call *call = rules_returned(core, event);
+	const struct shadow_call *call = rules_returned(core);
 	uint64_t result = event->ret.result;
 
 	if (call == NULL)
@@ -741,24 +716,21 @@ HOOK(ret_createv, struct nodes *nodes)
 	/* The kernel turns a duplicate node into success, without making one. */
 	if ((result == EEXIST_NETBSD && !call->is_struck) ||
 	    (result == 0 && !nodes->made && nodes->count > 0))
-		rules_report(core, &rule_sysctl, event, site,
-		    "sysctl node \"%s\" exists already",
+		rules_report(core, &rule_sysctl, "sysctl node \"%s\" exists already",
 		    trace_text_of(rules_look(core)->trace, call->args.sysctl_createv.name));
 }
 
 /* A crash right after a createv that failed: its node pointer was NULL. */
 HOOK(nodes_crash, struct nodes *nodes)
 {
-	const struct shadow_call *call = rules_call(core, event);
+	const struct shadow_call *call = rules_call(core);
 	uint32_t failed = nodes->createv_seq[event->ctx];
-	struct finding *finding;
 
 	if (failed == 0 || call->code != HW_CALL_SYSCTL_CREATEV || call->seq != failed - 1)
 		return;
-	finding = rules_report(core, &rule_sysctl, event, site,
-	    "wild access right after a sysctl_createv that failed: the node pointer it was to "
-	    "store is NULL");
-	finding_because(finding, call->seq, "sysctl_createv(\"%.24s\")",
+	rules_report(core, &rule_sysctl, "wild access right after a sysctl_createv that failed: "
+	    "the node pointer it was to store is NULL");
+	rules_because(core, call->seq, "sysctl_createv(\"%.24s\")",
 	    trace_text_of(rules_look(core)->trace, call->args.sysctl_createv.name));
 }
 
@@ -770,17 +742,14 @@ check_store(struct nodes *nodes, struct rules_core *core, const struct touch *to
 {
 	for (size_t i = 0; i < nodes->exposed.count; i++) {
 		struct exposed *exposed = &nodes->exposed.item[i];
-		const struct event event = touch_event(touch);
-		struct finding *finding;
 
 		if (exposed->reported || touch->address >= exposed->high ||
 		    touch->address + touch->size <= exposed->low)
 			continue;
 		exposed->reported = true;
-		finding = rules_report(core, &rule_sysctl, &event, touch->site,
-		    "the driver keeps a value here that users may write: sysctl node %u has "
-		    "CTLFLAG_READWRITE and no function", exposed->number);
-		finding_because(finding, exposed->seq, "the node was made here");
+		rules_report(core, &rule_sysctl, "the driver keeps a value here that users may "
+		    "write: sysctl node %u has CTLFLAG_READWRITE and no function", exposed->number);
+		rules_because(core, exposed->seq, "the node was made here");
 	}
 }
 

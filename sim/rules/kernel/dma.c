@@ -26,15 +26,14 @@ static const struct rule rule_unchecked_result = {
 };
 
 static void
-report_unmade(struct dma *dma, struct rules_core *core, const char *kind,
-    const struct event *event, uint32_t site)
+report_unmade(struct dma *dma, struct rules_core *core, const char *kind)
 {
-	struct finding *finding = rules_report(core, &rule_unchecked_result, event, site,
-	    "%s on a %s that %s", trace_call_name(event->code), kind,
-	    dma->create_failed ? "could not be made" : "was never made");
+	rules_report(core, &rule_unchecked_result, "%s on a %s that %s",
+	    trace_call_name(core->event->code), kind, dma->create_failed ? "could not be made" :
+	    "was never made");
 
 	if (dma->create_failed)
-		finding_because(finding, dma->failed_seq, "this call had failed");
+		rules_because(core, dma->failed_seq, "this call had failed");
 }
 
 static const struct rule rule_dead_map = {
@@ -48,22 +47,19 @@ static const struct rule rule_dead_map = {
 
 /* The live map of that number, or NULL after a report. */
 static struct dma_map *
-expect_map(struct dma *dma, struct rules_core *core, uint64_t ordinal,
-    const struct event *event, uint32_t site)
+expect_map(struct dma *dma, struct rules_core *core, uint64_t ordinal)
 {
 	struct dma_map *map = dma_map_at(dma, ordinal);
-	struct finding *finding;
 
 	if (map == NULL) {
-		report_unmade(dma, core, "map", event, site);
+		report_unmade(dma, core, "map");
 		return NULL;
 	}
 	if (!map->gone)
 		return map;
-	finding = rules_report(core, &rule_dead_map, event, site,
-	    "%s on map %u, which is destroyed", trace_call_name(event->code),
-	    (unsigned)ordinal);
-	finding_because(finding, map->gone_seq, "destroyed here");
+	rules_report(core, &rule_dead_map, "%s on map %u, which is destroyed",
+	    trace_call_name(core->event->code), (unsigned)ordinal);
+	rules_because(core, map->gone_seq, "destroyed here");
 	return NULL;
 }
 
@@ -79,25 +75,21 @@ const struct rule rule_dma_sync_range = {
 
 /* The same for a map that must be loaded. */
 static struct dma_map *
-expect_loaded(struct dma *dma, struct rules_core *core, uint64_t ordinal,
-    const struct event *event, uint32_t site)
+expect_loaded(struct dma *dma, struct rules_core *core, uint64_t ordinal)
 {
-	struct dma_map *map = expect_map(dma, core, ordinal, event, site);
-	struct finding *finding;
+	struct dma_map *map = expect_map(dma, core, ordinal);
 
 	if (map == NULL || map->loaded)
 		return map;
 	if (map->load_failed) {
-		finding = rules_report(core, &rule_unchecked_result, event, site,
-		    "%s on map %u, whose load had failed", trace_call_name(event->code),
-		    (unsigned)ordinal);
-		finding_because(finding, map->load_seq, "the load that failed");
+		rules_report(core, &rule_unchecked_result, "%s on map %u, whose load had failed",
+		    trace_call_name(core->event->code), (unsigned)ordinal);
+		rules_because(core, map->load_seq, "the load that failed");
 		return NULL;
 	}
-	finding = rules_report(core, &rule_dma_sync_range, event, site,
-	    "%s on map %u, which has nothing loaded", trace_call_name(event->code),
-	    (unsigned)ordinal);
-	finding_because(finding, map->seq, "created here");
+	rules_report(core, &rule_dma_sync_range, "%s on map %u, which has nothing loaded",
+	    trace_call_name(core->event->code), (unsigned)ordinal);
+	rules_because(core, map->seq, "created here");
 	return NULL;
 }
 
@@ -111,30 +103,28 @@ static const struct rule rule_sleep_context = {
 };
 
 static void
-check_sleep(struct rules_core *core, uint64_t flags,
-    const struct event *event, uint32_t site)
+check_sleep(struct rules_core *core, uint64_t flags)
 {
 	uint32_t because = UINT32_MAX;
 	char buffer[48];
 	const char *why;
-	struct finding *finding;
 
 	if ((flags & DMA_NOWAIT) != 0)
 		return;
-	why = shadow_forbids_sleep(rules_shadow(core), event, 0, buffer, sizeof(buffer), &because);
+	why = shadow_forbids_sleep(&core->shadow, core->event, 0, buffer, sizeof(buffer), &because);
 	if (why == NULL)
 		return;
-	finding = rules_report(core, &rule_sleep_context, event, site,
-	    "%s with BUS_DMA_WAITOK %s", trace_call_name(event->code), why);
+	rules_report(core, &rule_sleep_context, "%s with BUS_DMA_WAITOK %s",
+	    trace_call_name(core->event->code), why);
 	if (because != UINT32_MAX)
-		finding_because(finding, because, "the mutex was taken here");
+		rules_because(core, because, "the mutex was taken here");
 }
 
 /* ---- Maps ---- */
 
 HOOK(note_map, struct dma *dma)
 {
-	const struct shadow_call *call = rules_call(core, event);
+	const struct shadow_call *call = rules_call(core);
 	uint64_t ordinal = event->note.dmamap.map;
 	struct dma_map *map;
 
@@ -168,7 +158,7 @@ HOOK(note_source, struct dma *dma)
 
 	if (map == NULL)
 		return;
-	dma_check_buffer(dma, core, map, event, site);
+	dma_check_buffer(dma, core, map);
 	if (event->note.dmasrc.address == UINT64_MAX)
 		return;
 	map->source = shadow_grow(map->source, &map->sources_max, map->sources,
@@ -210,31 +200,28 @@ static const struct rule rule_load_twice = {
 HOOK(call_load, struct dma *dma)
 {
 	unsigned ordinal = (unsigned)event->call.bus_dmamap_load.map;
-	struct dma_map *map = expect_map(dma, core, ordinal, event, site);
+	struct dma_map *map = expect_map(dma, core, ordinal);
 	uint64_t length = event->call.bus_dmamap_load.length;
-	struct finding *finding;
 
-	check_sleep(core, event->call.bus_dmamap_load.flags, event, site);
+	check_sleep(core, event->call.bus_dmamap_load.flags);
 	if (map == NULL)
 		return;
 	if (map->loaded) {
-		finding = rules_report(core, &rule_load_twice, event, site,
-		    "load of map %u, which has %llu bytes loaded", ordinal,
-		    (unsigned long long)map->length);
-		finding_because(finding, map->load_seq, "loaded here");
+		rules_report(core, &rule_load_twice, "load of map %u, which has %llu bytes loaded",
+		    ordinal, (unsigned long long)map->length);
+		rules_because(core, map->load_seq, "loaded here");
 	}
 	if (length > map->size || length == 0) {
-		finding = rules_report(core, &rule_load_limits, event, site,
+		rules_report(core, &rule_load_limits,
 		    "load of %llu bytes into map %u, which was made for 1 to %llu",
 		    (unsigned long long)length, ordinal, (unsigned long long)map->size);
-		finding_because(finding, map->seq, "created here");
+		rules_because(core, map->seq, "created here");
 	} else if (map->segment_max > 0 && (length - 1) / map->segment_max >= map->nsegs) {
-		finding = rules_report(core, &rule_load_limits, event, site,
-		    "load of %llu bytes into map %u, which was made for %llu segment%s of at "
-		    "most %llu bytes", (unsigned long long)length, ordinal,
-		    (unsigned long long)map->nsegs, map->nsegs == 1 ? "" : "s",
+		rules_report(core, &rule_load_limits, "load of %llu bytes into map %u, which was "
+		    "made for %llu segment%s of at most %llu bytes", (unsigned long long)length,
+		    ordinal, (unsigned long long)map->nsegs, map->nsegs == 1 ? "" : "s",
 		    (unsigned long long)map->segment_max);
-		finding_because(finding, map->seq, "created here");
+		rules_because(core, map->seq, "created here");
 	}
 	forget_load(map);
 	map->load_seq = event->seq;
@@ -245,9 +232,8 @@ HOOK(call_load, struct dma *dma)
 
 HOOK(ret_load, struct dma *dma)
 {
-	const struct shadow_call *call = rules_returned(core, event);
+	const struct shadow_call *call = rules_returned(core);
 	struct dma_map *map = call != NULL ? dma_map_at(dma, call->args.bus_dmamap_load.map) : NULL;
-	struct finding *finding;
 
 	if (map == NULL || map->gone)
 		return;
@@ -260,12 +246,10 @@ HOOK(ret_load, struct dma *dma)
 	map->segments = 0;
 	if (event->ret.result != DMA_EFBIG || call->is_struck)
 		return;
-	finding = rules_report(core, &rule_load_limits, event, site,
-	    "load of %llu bytes into map %u needs more than the %llu segments it was made for",
-	    (unsigned long long)call->args.bus_dmamap_load.length,
-	    (unsigned)call->args.bus_dmamap_load.map,
-	    (unsigned long long)map->nsegs);
-	finding_because(finding, map->seq, "created here");
+	rules_report(core, &rule_load_limits, "load of %llu bytes into map %u needs more than the "
+	    "%llu segments it was made for", (unsigned long long)call->args.bus_dmamap_load.length,
+	    (unsigned)call->args.bus_dmamap_load.map, (unsigned long long)map->nsegs);
+	rules_because(core, map->seq, "created here");
 }
 
 const struct rule rule_dma_release_owned = {
@@ -278,20 +262,17 @@ const struct rule rule_dma_release_owned = {
 };
 
 static void
-check_owned(struct dma *dma, struct rules_core *core, const struct event *event,
-    uint32_t site)
+check_owned(struct dma *dma, struct rules_core *core)
 {
-	const struct dma_request *owner = dma_out(dma, event->call.bus_dmamap_unload.map);
-	struct finding *finding;
+	const struct dma_request *owner = dma_out(dma, core->event->call.bus_dmamap_unload.map);
 
 	if (owner == NULL || (owner->is_done && !rules_look(core)->device.healthy))
 		return;
-	finding = rules_report(core, &rule_dma_release_owned, event, site,
+	rules_report(core, &rule_dma_release_owned,
 	    "%s of map %u while the device has it (queue %u, slot %u%s)",
-	    trace_call_name(event->code), (unsigned)event->call.bus_dmamap_unload.map, owner->queue,
-	    owner->slot,
-	    owner->is_done ? ", used but not dequeued" : "");
-	finding_because(finding, owner->seq, "given to the device");
+	    trace_call_name(core->event->code), (unsigned)core->event->call.bus_dmamap_unload.map,
+	    owner->queue, owner->slot, owner->is_done ? ", used but not dequeued" : "");
+	rules_because(core, owner->seq, "given to the device");
 }
 
 static const struct rule rule_unload_unsynced = {
@@ -305,13 +286,13 @@ static const struct rule rule_unload_unsynced = {
 
 HOOK(call_unload, struct dma *dma)
 {
-	struct dma_map *map = expect_map(dma, core, event->call.bus_dmamap_unload.map, event, site);
+	struct dma_map *map = expect_map(dma, core, event->call.bus_dmamap_unload.map);
 
 	if (map == NULL)
 		return;
-	check_owned(dma, core, event, site);
+	check_owned(dma, core);
 	dma_report_unsynced(dma, core, event->call.bus_dmamap_unload.map, &rule_unload_unsynced,
-	    event, site, "at its unload");
+	    site, "at its unload");
 	forget_load(map);
 	dma_disown_map(dma, (uint32_t)event->call.bus_dmamap_unload.map);
 }
@@ -327,22 +308,18 @@ static const struct rule rule_destroy_loaded = {
 
 HOOK(call_destroy, struct dma *dma)
 {
-	struct dma_map *map = expect_map(dma, core, event->call.bus_dmamap_destroy.map, event,
-	    site);
-	struct finding *finding;
+	struct dma_map *map = expect_map(dma, core, event->call.bus_dmamap_destroy.map);
 
 	if (map == NULL)
 		return;
-	check_owned(dma, core, event, site);
+	check_owned(dma, core);
 	if (map->loaded) {
-		finding = rules_report(core, &rule_destroy_loaded, event, site,
-		    "destroy of map %u with %llu bytes loaded",
-		    (unsigned)event->call.bus_dmamap_destroy.map,
-		    (unsigned long long)map->length);
-		finding_because(finding, map->load_seq, "loaded here");
+		rules_report(core, &rule_destroy_loaded, "destroy of map %u with %llu bytes loaded",
+		    (unsigned)event->call.bus_dmamap_destroy.map, (unsigned long long)map->length);
+		rules_because(core, map->load_seq, "loaded here");
 	}
 	dma_report_unsynced(dma, core, event->call.bus_dmamap_destroy.map, &rule_unload_unsynced,
-	    event, site, "at its destruction");
+	    site, "at its destruction");
 	forget_load(map);
 	dma_disown_map(dma, (uint32_t)event->call.bus_dmamap_destroy.map);
 	map->gone = true;
@@ -353,7 +330,7 @@ HOOK(call_destroy, struct dma *dma)
 
 HOOK(note_memory, struct dma *dma)
 {
-	const struct shadow_call *call = rules_call(core, event);
+	const struct shadow_call *call = rules_call(core);
 	uint64_t ordinal = event->note.dmamem.memory;
 	struct dma_memory *memory;
 
@@ -381,41 +358,40 @@ HOOK(call_memory_free, struct dma *dma)
 {
 	struct dma_memory *memory = dmamem_at(dma, event->call.bus_dmamem_free.memory);
 	int64_t nsegs = (int32_t)event->call.bus_dmamem_free.nsegs;
-	struct finding *finding = NULL;
 
 	if (memory == NULL) {
-		report_unmade(dma, core, "piece of DMA memory", event, site);
+		report_unmade(dma, core, "piece of DMA memory");
 		return;
 	}
-	if (nsegs < 1 || (uint64_t)nsegs > memory->nsegs)
-		finding = rules_report(core, &rule_free_mismatch, event, site,
+	if (nsegs < 1 || (uint64_t)nsegs > memory->nsegs) {
+		rules_report(core, &rule_free_mismatch,
 		    "free of DMA memory %u with %lld segments, it was allocated with at most %llu",
 		    (unsigned)event->call.bus_dmamem_free.memory, (long long)nsegs,
 		    (unsigned long long)memory->nsegs);
-	else if (memory->mapped)
-		finding = rules_report(core, &rule_free_mismatch, event, site,
+		rules_because(core, memory->seq, "allocated here");
+	} else if (memory->mapped) {
+		rules_report(core, &rule_free_mismatch,
 		    "free of DMA memory %u, which is still mapped",
 		    (unsigned)event->call.bus_dmamem_free.memory);
-	finding_because(finding, memory->seq, "allocated here");
+		rules_because(core, memory->seq, "allocated here");
+	}
 	memory->gone = true;
 }
 
 HOOK(call_memory_unmap, struct dma *dma)
 {
 	struct dma_memory *memory = dmamem_at(dma, event->call.bus_dmamem_unmap.memory);
-	struct finding *finding;
 
 	if (memory == NULL) {
-		report_unmade(dma, core, "piece of DMA memory", event, site);
+		report_unmade(dma, core, "piece of DMA memory");
 		return;
 	}
 	if (memory->mapped_size != event->call.bus_dmamem_unmap.size) {
-		finding = rules_report(core, &rule_free_mismatch, event, site,
-		    "unmap of %llu bytes of DMA memory %u, of which %llu are mapped",
-		    (unsigned long long)event->call.bus_dmamem_unmap.size,
+		rules_report(core, &rule_free_mismatch, "unmap of %llu bytes of DMA memory %u, of "
+		    "which %llu are mapped", (unsigned long long)event->call.bus_dmamem_unmap.size,
 		    (unsigned)event->call.bus_dmamem_unmap.memory,
 		    (unsigned long long)memory->mapped_size);
-		finding_because(finding, memory->map_seq, "mapped here");
+		rules_because(core, memory->map_seq, "mapped here");
 	}
 	memory->mapped = false;
 	memory->mapped_size = 0;
@@ -423,7 +399,7 @@ HOOK(call_memory_unmap, struct dma *dma)
 
 HOOK(ret_memory_map, struct dma *dma)
 {
-	const struct shadow_call *call = rules_returned(core, event);
+	const struct shadow_call *call = rules_returned(core);
 	struct dma_memory *memory = call != NULL ?
 	    dmamem_at(dma, call->args.bus_dmamem_map.memory) : NULL;
 
@@ -447,20 +423,17 @@ static const struct rule rule_leak = {
 };
 
 static void
-sweep(struct dma *dma, struct rules_core *core, const struct event *now, const char *when)
+sweep(struct dma *dma, struct rules_core *core, const char *when)
 {
-	struct finding *finding;
-
 	for (size_t i = 1; i < dma->maps; i++) {
 		struct dma_map *map = &dma->map[i];
 
 		if (!map->exists || map->gone || map->leak_reported)
 			continue;
 		map->leak_reported = true;
-		finding = rules_report(core, &rule_leak, now, map->site,
-		    "map %zu (%llu bytes) is left after %s", i,
-		    (unsigned long long)map->size, when);
-		finding_because(finding, map->seq, "created here");
+		rules_report_at(core, &rule_leak, map->site, "map %zu (%llu bytes) is left after "
+		    "%s", i, (unsigned long long)map->size, when);
+		rules_because(core, map->seq, "created here");
 	}
 	for (size_t i = 1; i < dma->memories; i++) {
 		struct dma_memory *memory = &dma->memory[i];
@@ -468,11 +441,10 @@ sweep(struct dma *dma, struct rules_core *core, const struct event *now, const c
 		if (!memory->exists || (memory->gone && !memory->mapped) || memory->leak_reported)
 			continue;
 		memory->leak_reported = true;
-		finding = rules_report(core, &rule_leak, now, memory->site,
-		    "DMA memory %zu (%llu bytes) is %s after %s", i,
-		    (unsigned long long)memory->size, memory->gone ?
-		    "freed but still mapped" : "left", when);
-		finding_because(finding, memory->seq, "allocated here");
+		rules_report_at(core, &rule_leak, memory->site, "DMA memory %zu (%llu bytes) is %s "
+		    "after %s", i, (unsigned long long)memory->size, memory->gone ? "freed but "
+		    "still mapped" : "left", when);
+		rules_because(core, memory->seq, "allocated here");
 	}
 }
 
@@ -480,10 +452,10 @@ HOOK(note_attach, struct dma *dma)
 {
 	if (event->note.attach.step == HW_ATTACH_BEGIN && dma->detached) {
 		/* What it takes from now on may stay. */
-		sweep(dma, core, event, "the detach");
+		sweep(dma, core, "the detach");
 		dma->detached = false;
 	} else if (event->note.attach.step == HW_ATTACH_END && event->note.attach.result == 0) {
-		sweep(dma, core, event, "the failed attach");
+		sweep(dma, core, "the failed attach");
 	}
 }
 
@@ -491,31 +463,31 @@ HOOK(note_attach, struct dma *dma)
 
 HOOK(call_create, void *state)
 {
-	check_sleep(core, event->call.bus_dmamap_create.flags, event, site);
+	check_sleep(core, event->call.bus_dmamap_create.flags);
 }
 
 HOOK(call_sync, void *state)
 {
-	if (expect_loaded(state, core, event->call.bus_dmamap_sync.map, event, site) != NULL)
-		dma_sync(state, core, event, site);
+	if (expect_loaded(state, core, event->call.bus_dmamap_sync.map) != NULL)
+		dma_sync(state, core);
 }
 
 HOOK(call_memory_alloc, void *state)
 {
-	check_sleep(core, event->call.bus_dmamem_alloc.flags, event, site);
+	check_sleep(core, event->call.bus_dmamem_alloc.flags);
 }
 
 HOOK(call_memory_map, void *state)
 {
-	check_sleep(core, event->call.bus_dmamem_map.flags, event, site);
+	check_sleep(core, event->call.bus_dmamem_map.flags);
 	if (dmamem_at(state, event->call.bus_dmamem_map.memory) == NULL)
-		report_unmade(state, core, "piece of DMA memory", event, site);
+		report_unmade(state, core, "piece of DMA memory");
 }
 
 /* virtio_enqueue(), virtio_enqueue_p() */
 HOOK(call_enqueue, void *state)
 {
-	expect_loaded(state, core, event->call.virtio_enqueue.map, event, site);
+	expect_loaded(state, core, event->call.virtio_enqueue.map);
 }
 
 HOOK(call_detach, struct dma *dma)
@@ -525,7 +497,7 @@ HOOK(call_detach, struct dma *dma)
 
 HOOK(ret_create, struct dma *dma)
 {
-	if (rules_returned(core, event) == NULL || event->ret.result == 0)
+	if (rules_returned(core) == NULL || event->ret.result == 0)
 		return;
 	dma->create_failed = true;
 	dma->failed_seq = event->seq;
@@ -573,26 +545,26 @@ const struct rule rule_dma_sync_pairing = {
 };
 
 static void
-dma_rest(void *state, struct rules_core *core, const struct event *now)
+dma_rest(void *state, struct rules_core *core)
 {
 	struct dma *dma = state;
 
 	for (size_t i = 0; i < dma->requests; i++)
 		if (dma->request[i].state == DMA_REQUEST_OUT && !dma->request[i].is_done)
-			dma_compare(dma, core, &dma->request[i], now, dma->request[i].site);
+			dma_compare(dma, core, &dma->request[i], dma->request[i].site);
 	for (size_t i = 1; i < dma->maps; i++)
 		if (dma->map[i].loaded)
-			dma_report_unsynced(dma, core, i, &rule_dma_sync_pairing, now,
+			dma_report_unsynced(dma, core, i, &rule_dma_sync_pairing,
 			    dma->map[i].commit_site, "at rest");
 }
 
 static void
-dma_end(void *state, struct rules_core *core, const struct event *now)
+dma_end(void *state, struct rules_core *core)
 {
 	struct dma *dma = state;
 
 	if (dma->detached)
-		sweep(dma, core, now, "the detach");
+		sweep(dma, core, "the detach");
 }
 
 static const struct hook_row hooks[] = {

@@ -165,17 +165,15 @@ void dma_memory(void *state, struct rules_core *core, enum hw_memory what, uintp
 /* ---- dma_buffer.c ---- */
 
 /* A part of the buffer that is being loaded (HW_NOTE_DMASRC). */
-void dma_check_buffer(const struct dma *dma, struct rules_core *core, struct dma_map *map,
-    const struct event *note, uint32_t site);
+void dma_check_buffer(const struct dma *dma, struct rules_core *core, struct dma_map *map);
 
 /* ---- dma_sync.c ---- */
 
 /* A bus_dmamap_sync() of a loaded map: check it, and carry it out. */
-void dma_sync(struct dma *dma, struct rules_core *core, const struct event *event,
-    uint32_t site);
+void dma_sync(struct dma *dma, struct rules_core *core);
 /* Bytes whose last transfer was not ended by a POST; reported once, then forgotten. */
 void dma_report_unsynced(struct dma *dma, struct rules_core *core, uint64_t map,
-    const struct rule *rule, const struct event *event, uint32_t site, const char *when);
+    const struct rule *rule, uint32_t site, const char *when);
 
 /* ---- dma_request.c ---- */
 
@@ -184,6 +182,6 @@ rules_hook dma_note_desc, dma_call_commit, dma_call_abort, dma_on_used, dma_note
     dma_on_status;
 /* Compare what the device was given with what lies there now. */
 void dma_compare(struct dma *dma, struct rules_core *core, const struct dma_request *request,
-    const struct event *event, uint32_t site);
+    uint32_t site);
 
 #endif /* VIOSIM_RULES_KERNEL_DMA_H */

@@ -18,24 +18,24 @@ const struct rule rule_dma_bad_memory = {
 };
 
 static void
-check_owner(struct rules_core *core, const struct event *note, uint32_t site)
+check_owner(struct rules_core *core)
 {
 	const struct memory *memory = rules_look(core)->memory;
-	uint64_t pfn = note->note.dmasrc.address >> MEMORY_PAGE_SHIFT;
+	uint64_t pfn = core->event->note.dmasrc.address >> MEMORY_PAGE_SHIFT;
 	const char *where = NULL;
 
-	if (note->note.dmasrc.kind == HW_BUF_STACK)
+	if (core->event->note.dmasrc.kind == HW_BUF_STACK)
 		where = "on the stack of a thread";
-	else if (note->note.dmasrc.kind == HW_BUF_FREED)
+	else if (core->event->note.dmasrc.kind == HW_BUF_FREED)
 		where = "in memory that kmem has back, or never gave";
 	else if (memory != NULL && memory_is_ram(memory, pfn) &&
 	    memory_owner(memory, pfn) == HW_PAGE_FREE)
 		where = "in a page that is free";
 	if (where != NULL)
-		rules_report(core, &rule_dma_bad_memory, note, site,
-		    "load of map %u: %llu bytes from offset %llu on lie %s",
-		    (unsigned)note->note.dmasrc.map, (unsigned long long)note->note.dmasrc.length,
-		    (unsigned long long)note->note.dmasrc.offset, where);
+		rules_report(core, &rule_dma_bad_memory, "load of map %u: %llu bytes from offset "
+		    "%llu on lie %s", (unsigned)core->event->note.dmasrc.map,
+		    (unsigned long long)core->event->note.dmasrc.length,
+		    (unsigned long long)core->event->note.dmasrc.offset, where);
 }
 
 /* What the driver's text calls the byte at `at`, up to an index; false: unknown. */
@@ -74,38 +74,35 @@ end_of(const struct dma *dma, const struct mem_range *range)
 
 /* `at` has the last bytes of the buffer. */
 static void
-check_end(const struct dma *dma, struct rules_core *core, const struct dma_map *map,
-    const void *at, const struct event *note, uint32_t site)
+check_end(const struct dma *dma, struct rules_core *core, const struct dma_map *map, const void *at)
 {
-	uintptr_t low = (uintptr_t)at, high = low + note->note.dmasrc.length;
+	uintptr_t low = (uintptr_t)at, high = low + core->event->note.dmasrc.length;
 	const struct mem_range *range = mem_range_at(core, low);
 	char name[96];
 
 	if (range == NULL || range->gone)
 		return;
 	if (high > end_of(dma, range))
-		rules_report(core, &rule_dma_bad_memory, note, site,
-		    "load of map %u: its last %llu bytes lie behind the end of %s",
-		    (unsigned)note->note.dmasrc.map,
+		rules_report(core, &rule_dma_bad_memory, "load of map %u: its last %llu bytes lie "
+		    "behind the end of %s", (unsigned)core->event->note.dmasrc.map,
 		    (unsigned long long)(high - end_of(dma, range)),
 		    mem_range_name(range, name, sizeof(name)));
-	else if (map->low != 0 && is_cut(core, range, map->low, high, site, name, sizeof(name)))
-		rules_report(core, &rule_dma_bad_memory, note, site,
-		    "load of map %u: it ends in the middle of %s, which is another object",
-		    (unsigned)note->note.dmasrc.map, name);
+	else if (map->low != 0 && is_cut(core, range, map->low, high, core->site, name,
+	    sizeof(name)))
+		rules_report(core, &rule_dma_bad_memory, "load of map %u: it ends in the middle of "
+		    "%s, which is another object", (unsigned)core->event->note.dmasrc.map, name);
 }
 
 void
-dma_check_buffer(const struct dma *dma, struct rules_core *core, struct dma_map *map,
-    const struct event *note, uint32_t site)
+dma_check_buffer(const struct dma *dma, struct rules_core *core, struct dma_map *map)
 {
-	const void *at = note->note.dmasrc.address == UINT64_MAX ? NULL :
-	    memory_contents(rules_look(core)->memory, note->note.dmasrc.address);
+	const void *at = core->event->note.dmasrc.address == UINT64_MAX ? NULL :
+	    memory_contents(rules_look(core)->memory, core->event->note.dmasrc.address);
 
-	check_owner(core, note, site);
-	if (note->note.dmasrc.offset == 0)
+	check_owner(core);
+	if (core->event->note.dmasrc.offset == 0)
 		map->low = (uintptr_t)at;
-	if (at != NULL && note->note.dmasrc.offset + note->note.dmasrc.length ==
-	    rules_call(core, note)->args.bus_dmamap_load.length)
-		check_end(dma, core, map, at, note, site);
+	if (at != NULL && core->event->note.dmasrc.offset + core->event->note.dmasrc.length ==
+	    rules_call(core)->args.bus_dmamap_load.length)
+		check_end(dma, core, map, at);
 }

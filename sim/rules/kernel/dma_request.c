@@ -28,7 +28,7 @@ void
 dma_note_desc(void *state, struct rules_core *core, const struct event *note, uint32_t site)
 {
 	struct dma *dma = state;
-	const struct shadow_call *call = rules_call(core, note);
+	const struct shadow_call *call = rules_call(core);
 	struct dma_request *request;
 	struct dma_piece *piece;
 
@@ -79,11 +79,10 @@ const struct rule rule_dma_pre_before_device = {
 
 static void
 report_cover(struct rules_core *core, const struct dma_map *map, const struct dma_piece *piece,
-    struct dma_run cover, const struct event *event, uint32_t site)
+    struct dma_run cover)
 {
 	const char *op = piece->device_writes ? "PREREAD" : "PREWRITE";
 	uint64_t last = piece->offset + piece->length - 1;
-	struct finding *finding;
 	char covered[64];
 
 	if (cover.count == 0)
@@ -94,13 +93,12 @@ report_cover(struct rules_core *core, const struct dma_map *map, const struct dm
 	else
 		snprintf(covered, sizeof(covered), "covered %llu of them",
 		    (unsigned long long)cover.count);
-	finding = rules_report(core, &rule_dma_pre_before_device, event, site,
+	rules_report(core, &rule_dma_pre_before_device,
 	    "the descriptor names bytes %llu..%llu of map %u, %s %s",
-	    (unsigned long long)piece->offset, (unsigned long long)last, piece->map, op,
-	    covered);
-	finding_because(finding, piece->seq, "descriptor written");
+	    (unsigned long long)piece->offset, (unsigned long long)last, piece->map, op, covered);
+	rules_because(core, piece->seq, "descriptor written");
 	if (map->pre_seq != 0)
-		finding_because(finding, map->pre_seq, "newest PRE sync");
+		rules_because(core, map->pre_seq, "newest PRE sync");
 }
 
 /*
@@ -108,12 +106,10 @@ report_cover(struct rules_core *core, const struct dma_map *map, const struct dm
  * wrote after it stays in its cache, or out of the bounce pages.
  */
 static void
-check_late(struct rules_core *core, const struct dma_map *map,
-    const struct dma_piece *piece, uint64_t first, uint64_t last, const struct event *event,
-    uint32_t site)
+check_late(struct rules_core *core, const struct dma_map *map, const struct dma_piece *piece,
+    uint64_t first, uint64_t last)
 {
 	const struct rules_view *view = rules_look(core);
-	struct finding *finding;
 	uint8_t now[256];
 	uint64_t part, i = 0;
 
@@ -127,10 +123,10 @@ check_late(struct rules_core *core, const struct dma_map *map,
 			continue;
 		while (now[i] == map->synced[at + i])
 			i++;
-		finding = rules_report(core, &rule_dma_pre_before_device, event, site,
+		rules_report(core, &rule_dma_pre_before_device,
 		    "byte %llu of map %u was changed from 0x%02x to 0x%02x after its PREWRITE",
 		    (unsigned long long)(at + i), piece->map, map->synced[at + i], now[i]);
-		finding_because(finding, map->pre_seq, "newest PRE sync");
+		rules_because(core, map->pre_seq, "newest PRE sync");
 		return;
 	}
 }
@@ -147,25 +143,21 @@ const struct rule rule_dma_load_direction = {
 };
 
 static void
-check_direction(struct rules_core *core, const struct dma_map *map,
-    const struct dma_piece *piece, const struct event *event)
+check_direction(struct rules_core *core, const struct dma_map *map, const struct dma_piece *piece)
 {
 	uint64_t said = map->load_flags & (DMA_READ | DMA_WRITE);
-	struct finding *finding;
 
 	if (said != (piece->device_writes ? DMA_WRITE : DMA_READ))
 		return;
-	finding = rules_report(core, &rule_dma_load_direction, event, map->load_site,
-	    "map %u was loaded with %s, and the device %s it", piece->map,
-	    said == DMA_READ ? "BUS_DMA_READ" : "BUS_DMA_WRITE",
-	    piece->device_writes ? "writes" : "reads");
-	finding_because(finding, map->load_seq, "loaded here");
-	finding_because(finding, piece->seq, "descriptor written");
+	rules_report_at(core, &rule_dma_load_direction, map->load_site,
+	    "map %u was loaded with %s, and the device %s it", piece->map, said == DMA_READ ?
+	    "BUS_DMA_READ" : "BUS_DMA_WRITE", piece->device_writes ? "writes" : "reads");
+	rules_because(core, map->load_seq, "loaded here");
+	rules_because(core, piece->seq, "descriptor written");
 }
 
 static void
-check_piece(struct dma *dma, struct rules_core *core, const struct dma_piece *piece,
-    const struct event *event, uint32_t site)
+check_piece(struct dma *dma, struct rules_core *core, const struct dma_piece *piece)
 {
 	struct dma_map *map = &dma->map[piece->map];
 	uint8_t want = piece->device_writes ? DMA_PREREAD : DMA_PREWRITE;
@@ -175,15 +167,15 @@ check_piece(struct dma *dma, struct rules_core *core, const struct dma_piece *pi
 
 	if (piece->length == 0)
 		return;
-	check_direction(core, map, piece, event);
+	check_direction(core, map, piece);
 	/* Bytes that were all synced the other way round are ring.direction. */
 	if (cover.count < piece->length && !(cover.count == 0 && other.count == piece->length))
-		report_cover(core, map, piece, cover, event, site);
+		report_cover(core, map, piece, cover);
 	if (cover.count > 0 && cover.count == cover.last - cover.first + 1)
-		check_late(core, map, piece, cover.first, cover.last, event, site);
+		check_late(core, map, piece, cover.first, cover.last);
 	dma_change(map, piece->offset, piece->length, DMA_CHANGE_USED, 0);
-	map->commit_seq = event->seq;
-	map->commit_site = site;
+	map->commit_seq = core->event->seq;
+	map->commit_site = core->site;
 }
 
 static bool
@@ -208,36 +200,32 @@ const struct rule rule_dma_address_space = {
 
 /* A descriptor that points to nothing the driver has loaded (any more). */
 static void
-check_stray(struct dma *dma, struct rules_core *core, const struct dma_piece *piece,
-    const struct event *event, uint32_t site)
+check_stray(struct dma *dma, struct rules_core *core, const struct dma_piece *piece)
 {
 	const struct dma_map *map = dma_map_at(dma, piece->map);
 	const struct memory *memory = rules_look(core)->memory;
-	struct finding *finding;
 
 	if (memory != NULL && !is_ram(memory, piece)) {
-		finding = rules_report(core, &rule_dma_address_space, event, site,
+		rules_report(core, &rule_dma_address_space,
 		    "a descriptor names %llu bytes at 0x%llx, which is no bus address of memory",
 		    (unsigned long long)piece->length, (unsigned long long)piece->bus);
 	} else {
-		finding = rules_report(core, &rule_dma_release_owned, event, site,
-		    "a descriptor names %llu bytes of map %u, which is %s",
-		    (unsigned long long)piece->length, piece->map,
-		    map == NULL || map->gone ? "destroyed" : "not loaded with them");
+		rules_report(core, &rule_dma_release_owned, "a descriptor names %llu bytes of map "
+		    "%u, which is %s", (unsigned long long)piece->length, piece->map, map == NULL ||
+		    map->gone ? "destroyed" : "not loaded with them");
 	}
-	finding_because(finding, piece->seq, "descriptor written");
+	rules_because(core, piece->seq, "descriptor written");
 }
 
 /* The same bytes are at the device already (ring.request-reuse): what became of them? */
 static void
-check_reuse(struct dma *dma, struct rules_core *core, const struct dma_piece *piece,
-    const struct event *event, uint32_t site)
+check_reuse(struct dma *dma, struct rules_core *core, const struct dma_piece *piece)
 {
 	const struct dma_request *owner = dma_owner(dma, piece->map, piece->offset,
 	    piece->length);
 
 	if (owner != NULL && rules_look(core)->device.healthy)
-		dma_compare(dma, core, owner, event, site);
+		dma_compare(dma, core, owner, core->site);
 }
 
 /* Only where the device looks at the driver's own memory can a later write reach it. */
@@ -279,11 +267,11 @@ dma_call_commit(void *state, struct rules_core *core, const struct event *event,
 
 		dma_place(dma, piece);
 		if (!piece->is_found) {
-			check_stray(dma, core, piece, event, site);
+			check_stray(dma, core, piece);
 			continue;
 		}
-		check_reuse(dma, core, piece, event, site);
-		check_piece(dma, core, piece, event, site);
+		check_reuse(dma, core, piece);
+		check_piece(dma, core, piece);
 	}
 	request->state = DMA_REQUEST_OUT;
 	request->seq = event->seq;
@@ -305,12 +293,10 @@ const struct rule rule_dma_cpu_write_owned = {
 
 static void
 compare_piece(struct rules_core *core, const struct dma_request *request,
-    const struct dma_piece *piece, const struct memory *memory, const struct event *event,
-    uint32_t site)
+    const struct dma_piece *piece, const struct memory *memory, uint32_t site)
 {
 	const uint8_t *before = request->copy + piece->copy;
 	uint8_t now[256];
-	struct finding *finding;
 	size_t part;
 
 	for (size_t at = 0; at < piece->length; at += part) {
@@ -324,11 +310,11 @@ compare_piece(struct rules_core *core, const struct dma_request *request,
 			if (now[i] == before[at + i] || memory_host_has(memory,
 			    (piece->bus + at + i - MEMORY_BUS_OFFSET) >> MEMORY_PAGE_SHIFT))
 				continue;
-			finding = rules_report(core, &rule_dma_cpu_write_owned, event, site,
-			    "byte %llu of map %u changed from 0x%02x to 0x%02x while queue %u "
-			    "slot %u had it", (unsigned long long)(piece->offset + at + i),
-			    piece->map, before[at + i], now[i], request->queue, request->slot);
-			finding_because(finding, request->seq, "given to the device");
+			rules_report_at(core, &rule_dma_cpu_write_owned, site, "byte %llu of map "
+			    "%u changed from 0x%02x to 0x%02x while queue %u slot %u had it",
+			    (unsigned long long)(piece->offset + at + i), piece->map,
+			    before[at + i], now[i], request->queue, request->slot);
+			rules_because(core, request->seq, "given to the device");
 			return;
 		}
 	}
@@ -336,7 +322,7 @@ compare_piece(struct rules_core *core, const struct dma_request *request,
 
 void
 dma_compare(struct dma *dma, struct rules_core *core, const struct dma_request *request,
-    const struct event *event, uint32_t site)
+    uint32_t site)
 {
 	const struct memory *memory = rules_look(core)->memory;
 
@@ -346,7 +332,7 @@ dma_compare(struct dma *dma, struct rules_core *core, const struct dma_request *
 
 		if (memory != NULL && piece->is_found && piece->copy != SIZE_MAX &&
 		    map != NULL && map->loaded)
-			compare_piece(core, request, piece, memory, event, site);
+			compare_piece(core, request, piece, memory, site);
 	}
 }
 
@@ -359,7 +345,7 @@ dma_on_used(void *state, struct rules_core *core, const struct event *event, uin
 
 	if (request == NULL || request->is_done)
 		return;
-	dma_compare(dma, core, request, event, request->site);
+	dma_compare(dma, core, request, request->site);
 	request->is_done = true;
 }
 
@@ -374,7 +360,7 @@ dma_note_dequeued(void *state, struct rules_core *core, const struct event *even
 	if (request == NULL)
 		return;
 	if (!request->is_done)
-		dma_compare(dma, core, request, event, site);
+		dma_compare(dma, core, request, site);
 	dma_back(dma, request);
 	request->state = DMA_REQUEST_NONE;
 }

@@ -368,22 +368,18 @@ report(struct dma *dma, struct rules_core *core, const struct dma_owned *owned,
 	unsigned long long last = owned->offset + ((end < owned->high ? end : owned->high) -
 	    owned->low) - 1;
 	struct dma_request *request = request_of(dma, owned);
-	const struct event event = touch_event(touch);
-	struct finding *finding;
 
 	if (owned->is_back)
-		finding = rules_report(core, &rule_dma_post_before_cpu, &event, touch->site,
-		    "%s of bytes %llu..%llu of map %u, which the device wrote and no POSTREAD "
-		    "has brought back", touch->write ? "write" : "read", first, last,
-		    owned->map);
+		rules_report(core, &rule_dma_post_before_cpu, "%s of bytes %llu..%llu of map %u, "
+		    "which the device wrote and no POSTREAD has brought back", touch->write ?
+		    "write" : "read", first, last, owned->map);
 	else
-		finding = rules_report(core, touch->write ? &rule_dma_cpu_write_owned :
-		    &rule_dma_post_before_cpu, &event, touch->site,
-		    "%s of bytes %llu..%llu of map %u while queue %u slot %u has them%s",
-		    touch->write ? "write" : "read", first, last, owned->map, owned->queue,
-		    owned->slot, request != NULL && request->is_done ?
-		    " (used, but not dequeued)" : "");
-	finding_because(finding, owned->seq, "given to the device");
+		rules_report(core, touch->write ? &rule_dma_cpu_write_owned :
+		    &rule_dma_post_before_cpu, "%s of bytes %llu..%llu of map %u while queue %u "
+		    "slot %u has them%s", touch->write ? "write" : "read", first, last, owned->map,
+		    owned->queue, owned->slot, request != NULL && request->is_done ? " (used, but "
+		    "not dequeued)" : "");
+	rules_because(core, owned->seq, "given to the device");
 	if (request != NULL && touch->write)
 		request->is_reported = true;
 }
@@ -416,19 +412,15 @@ dma_memory(void *state, struct rules_core *core, enum hw_memory what, uintptr_t 
 
 	for (size_t i = dma->owneds; what == HW_MEMORY_GONE && i-- > 0; ) {
 		const struct dma_owned *owned = &dma->owned[i];
-		struct finding *finding;
-		struct event event;
-		uint32_t site;
 
 		if (owned->low >= high || owned->high <= low)
 			continue;
-		event = rules_call_now(core, &site);
 		if (!owned->is_back && rules_look(core)->device.healthy) {
-			finding = rules_report(core, &rule_dma_release_owned, &event, site,
-			    "the memory of bytes %llu and on of map %u is given back while "
-			    "queue %u slot %u has them", (unsigned long long)owned->offset,
-			    owned->map, owned->queue, owned->slot);
-			finding_because(finding, owned->seq, "given to the device");
+			rules_report(core, &rule_dma_release_owned, "the memory of bytes %llu and "
+			    "on of map %u is given back while queue %u slot %u has them",
+			    (unsigned long long)owned->offset, owned->map, owned->queue,
+			    owned->slot);
+			rules_because(core, owned->seq, "given to the device");
 		}
 		drop(dma, i);
 	}

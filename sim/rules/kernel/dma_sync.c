@@ -25,30 +25,28 @@ const struct rule rule_dma_post_before_cpu = {
 
 void
 dma_report_unsynced(struct dma *dma, struct rules_core *core, uint64_t ordinal,
-    const struct rule *rule, const struct event *event, uint32_t site, const char *when)
+    const struct rule *rule, uint32_t site, const char *when)
 {
 	struct dma_map *map = &dma->map[ordinal];
 	struct dma_run run = dma_find(map, 0, map->length, DMA_USED, DMA_USED);
-	struct finding *finding;
 	unsigned state;
 
 	if (run.count == 0 || dma_out(dma, ordinal) != NULL)
 		return;
 	state = dma_state_at(map, run.first);
-	finding = rules_report(core, (state & DMA_PREREAD) != 0 ?
-	    &rule_dma_post_before_cpu : rule, event, site,
-	    "%s, bytes %llu..%llu of map %u still wait for the POST that ends their "
-	    "transfer (%s was the last sync of %llu of them)", when,
-	    (unsigned long long)run.first, (unsigned long long)run.last, (unsigned)ordinal,
-	    pre_name(state), (unsigned long long)run.count);
-	finding_because(finding, map->pre_seq, "the PRE sync");
-	finding_because(finding, map->commit_seq, "given to the device");
+	rules_report_at(core, (state & DMA_PREREAD) != 0 ? &rule_dma_post_before_cpu : rule, site,
+	    "%s, bytes %llu..%llu of map %u still wait for the POST that ends their transfer (%s "
+	    "was the last sync of %llu of them)", when, (unsigned long long)run.first,
+	    (unsigned long long)run.last, (unsigned)ordinal, pre_name(state),
+	    (unsigned long long)run.count);
+	rules_because(core, map->pre_seq, "the PRE sync");
+	rules_because(core, map->commit_seq, "given to the device");
 	dma_change(map, 0, map->length, DMA_CHANGE_FORGET, 0);
 }
 
 static void
 sync_pre(struct dma *dma, struct rules_core *core, uint32_t ordinal, uint64_t offset,
-    uint64_t length, unsigned ops, const struct event *event, uint32_t site)
+    uint64_t length, unsigned ops)
 {
 	struct dma_map *map = &dma->map[ordinal];
 	char when[48];
@@ -56,10 +54,10 @@ sync_pre(struct dma *dma, struct rules_core *core, uint32_t ordinal, uint64_t of
 	if (dma_owner(dma, ordinal, offset, length) == NULL &&
 	    dma_find(map, offset, length, DMA_USED, DMA_USED).count > 0) {
 		snprintf(when, sizeof(when), "at the next %s", pre_name(ops));
-		dma_report_unsynced(dma, core, ordinal, &rule_dma_sync_pairing, event, site, when);
+		dma_report_unsynced(dma, core, ordinal, &rule_dma_sync_pairing, core->site, when);
 	}
 	dma_change(map, offset, length, DMA_CHANGE_PRE, ops);
-	map->pre_seq = event->seq;
+	map->pre_seq = core->event->seq;
 }
 
 const struct rule rule_dma_sync_excess = {
@@ -86,54 +84,50 @@ find_unsynced(const struct dma_map *map, uint64_t offset, uint64_t length)
  */
 static bool
 check_post(struct dma *dma, struct rules_core *core, uint32_t ordinal, uint64_t offset,
-    uint64_t length, unsigned op, const struct event *event, uint32_t site)
+    uint64_t length, unsigned op)
 {
 	struct dma_map *map = &dma->map[ordinal];
 	uint8_t want = (uint8_t)(op >> 1);
 	struct dma_run match = dma_find(map, offset, length, want, want);
 	struct dma_run none = find_unsynced(map, offset, length);
 	const struct dma_request *owner = dma_owner(dma, ordinal, offset, length);
-	struct finding *finding = NULL;
 	bool ends = true;
 
 	if (owner != NULL && !owner->is_done && rules_look(core)->device.healthy) {
-		finding = rules_report(core, &rule_dma_sync_pairing, event, site,
-		    "%s of bytes %llu..%llu of map %u while the device still has them "
-		    "(queue %u, slot %u)", dma_op_name(op), (unsigned long long)offset,
-		    (unsigned long long)(offset + length - 1), ordinal, owner->queue,
-		    owner->slot);
-		finding_because(finding, owner->seq, "given to the device");
+		rules_report(core, &rule_dma_sync_pairing, "%s of bytes %llu..%llu of map %u while "
+		    "the device still has them (queue %u, slot %u)", dma_op_name(op),
+		    (unsigned long long)offset, (unsigned long long)(offset + length - 1), ordinal,
+		    owner->queue, owner->slot);
+		rules_because(core, owner->seq, "given to the device");
 	} else if (match.count == length || !rules_look(core)->device.healthy) {
 		return true;
 	} else if (match.count == 0 || match.count + none.count < length) {
-		finding = rules_report(core, &rule_dma_sync_pairing, event, site,
-		    "%s of bytes %llu..%llu of map %u ends no %s: the last sync of byte %llu "
-		    "was %s", dma_op_name(op), (unsigned long long)offset,
-		    (unsigned long long)(offset + length - 1), ordinal, dma_op_name(want),
-		    (unsigned long long)offset, (dma_state_at(map, offset) & DMA_PRE) == 0 ?
-		    "no PRE" : pre_name(dma_state_at(map, offset)));
+		rules_report(core, &rule_dma_sync_pairing, "%s of bytes %llu..%llu of map %u ends "
+		    "no %s: the last sync of byte %llu was %s", dma_op_name(op),
+		    (unsigned long long)offset, (unsigned long long)(offset + length - 1), ordinal,
+		    dma_op_name(want), (unsigned long long)offset,
+		    (dma_state_at(map, offset) & DMA_PRE) == 0 ? "no PRE" :
+		    pre_name(dma_state_at(map, offset)));
 		ends = false;
 	} else {
-		finding = rules_report(core, &rule_dma_sync_excess, event, site,
-		    "%s of bytes %llu..%llu of map %u, but %s covered only %llu..%llu",
-		    dma_op_name(op), (unsigned long long)offset,
+		rules_report(core, &rule_dma_sync_excess, "%s of bytes %llu..%llu of map %u, but "
+		    "%s covered only %llu..%llu", dma_op_name(op), (unsigned long long)offset,
 		    (unsigned long long)(offset + length - 1), ordinal, dma_op_name(want),
 		    (unsigned long long)match.first, (unsigned long long)match.last);
 	}
 	if (map->pre_seq != 0)
-		finding_because(finding, map->pre_seq, "the newest PRE sync of this map");
+		rules_because(core, map->pre_seq, "the newest PRE sync of this map");
 	return ends;
 }
 
 static void
 sync_post(struct dma *dma, struct rules_core *core, uint32_t ordinal, uint64_t offset,
-    uint64_t length, unsigned ops, const struct event *event, uint32_t site)
+    uint64_t length, unsigned ops)
 {
 	unsigned ended = ops;
 
 	for (unsigned op = DMA_POSTREAD; op <= DMA_POSTWRITE; op <<= 2)
-		if ((ops & op) != 0 &&
-		    !check_post(dma, core, ordinal, offset, length, op, event, site))
+		if ((ops & op) != 0 && !check_post(dma, core, ordinal, offset, length, op))
 			ended |= DMA_POST;
 	dma_change(&dma->map[ordinal], offset, length, DMA_CHANGE_POST, ended);
 	if ((ops & DMA_POSTREAD) != 0)
@@ -150,15 +144,13 @@ const struct rule rule_dma_sync_ops = {
 };
 
 static bool
-check_ops(struct rules_core *core, uint32_t ordinal, unsigned ops, const struct event *event,
-    uint32_t site)
+check_ops(struct rules_core *core, uint32_t ordinal, unsigned ops)
 {
 	if ((ops & ~(unsigned)(DMA_PRE | DMA_POST)) != 0 || ops == 0)
-		rules_report(core, &rule_dma_sync_ops, event, site,
-		    "sync of map %u with operations 0x%x, which %s", ordinal, ops,
-		    ops == 0 ? "does nothing" : "are not BUS_DMASYNC_* values");
+		rules_report(core, &rule_dma_sync_ops, "sync of map %u with operations 0x%x, which "
+		    "%s", ordinal, ops, ops == 0 ? "does nothing" : "are not BUS_DMASYNC_* values");
 	else if ((ops & DMA_PRE) != 0 && (ops & DMA_POST) != 0)
-		rules_report(core, &rule_dma_sync_ops, event, site,
+		rules_report(core, &rule_dma_sync_ops,
 		    "sync of map %u mixes PRE and POST operations (0x%x)", ordinal, ops);
 	else
 		return true;
@@ -178,23 +170,21 @@ keep_synced(struct rules_core *core, struct dma_map *map, uint64_t offset, uint6
 }
 
 void
-dma_sync(struct dma *dma, struct rules_core *core, const struct event *event, uint32_t site)
+dma_sync(struct dma *dma, struct rules_core *core)
 {
-	uint32_t ordinal = (uint32_t)event->call.bus_dmamap_sync.map;
+	uint32_t ordinal = (uint32_t)core->event->call.bus_dmamap_sync.map;
 	struct dma_map *map = &dma->map[ordinal];
-	uint64_t offset = event->call.bus_dmamap_sync.offset, length =
-	    event->call.bus_dmamap_sync.length;
-	unsigned ops = (unsigned)event->call.bus_dmamap_sync.ops;
-	struct finding *finding;
+	uint64_t offset = core->event->call.bus_dmamap_sync.offset,
+	    length = core->event->call.bus_dmamap_sync.length;
+	unsigned ops = (unsigned)core->event->call.bus_dmamap_sync.ops;
 
 	if (length == 0 || offset >= map->length || length > map->length - offset) {
-		finding = rules_report(core, &rule_dma_sync_range, event, site,
-		    "sync of %llu bytes at offset %llu of map %u, which has %llu bytes loaded",
-		    (unsigned long long)length, (unsigned long long)offset, ordinal,
-		    (unsigned long long)map->length);
-		finding_because(finding, map->load_seq, "loaded here");
+		rules_report(core, &rule_dma_sync_range, "sync of %llu bytes at offset %llu of map "
+		    "%u, which has %llu bytes loaded", (unsigned long long)length,
+		    (unsigned long long)offset, ordinal, (unsigned long long)map->length);
+		rules_because(core, map->load_seq, "loaded here");
 	}
-	if (!check_ops(core, ordinal, ops, event, site))
+	if (!check_ops(core, ordinal, ops))
 		return;
 	if (offset >= map->length)
 		return;
@@ -203,7 +193,7 @@ dma_sync(struct dma *dma, struct rules_core *core, const struct event *event, ui
 	if ((ops & DMA_PREWRITE) != 0)
 		keep_synced(core, map, offset, length);
 	if ((ops & DMA_PRE) != 0)
-		sync_pre(dma, core, ordinal, offset, length, ops, event, site);
+		sync_pre(dma, core, ordinal, offset, length, ops);
 	else
-		sync_post(dma, core, ordinal, offset, length, ops, event, site);
+		sync_post(dma, core, ordinal, offset, length, ops);
 }

@@ -100,7 +100,6 @@ HOOK(call_mutex_enter, struct irq_state *irq)
 {
 	struct mutex *mutex = event->call.mutex_enter.mutex < irq->mutexes ?
 	    &irq->mutex[event->call.mutex_enter.mutex] : NULL;
-	struct finding *finding;
 
 	if (mutex == NULL || !mutex->exists || (event->ctx_kind != HW_CTX_HARDINT &&
 	    event->ctx_kind != HW_CTX_SOFTINT))
@@ -108,18 +107,16 @@ HOOK(call_mutex_enter, struct irq_state *irq)
 	mutex->used_seq = event->seq;
 	mutex->by_message |= irq->vector[event->ctx] != HW_VEC_INTX;
 	if (!mutex->is_spin && event->ctx_kind == HW_CTX_HARDINT)
-		finding = rules_report(core, &rule_adaptive_mutex, event, site,
-		    "%s of adaptive mutex %u in a hard interrupt",
-		    trace_call_name(event->code), (unsigned)event->call.mutex_enter.mutex);
+		rules_report(core, &rule_adaptive_mutex,
+		    "%s of adaptive mutex %u in a hard interrupt", trace_call_name(event->code),
+		    (unsigned)event->call.mutex_enter.mutex);
 	else if (mutex->is_spin && mutex->ipl < irq->base[event->ctx])
-		finding = rules_report(core, &rule_ipl, event, site,
-		    "%s of mutex %u, made for level %u, in an interrupt at level %u",
-		    trace_call_name(event->code), (unsigned)event->call.mutex_enter.mutex,
-		    mutex->ipl,
-		    irq->base[event->ctx]);
+		rules_report(core, &rule_ipl, "%s of mutex %u, made for level %u, in an interrupt "
+		    "at level %u", trace_call_name(event->code),
+		    (unsigned)event->call.mutex_enter.mutex, mutex->ipl, irq->base[event->ctx]);
 	else
 		return;
-	finding_because(finding, mutex->seq, "initialised here");
+	rules_because(core, mutex->seq, "initialised here");
 }
 
 /* ---- Levels ---- */
@@ -139,22 +136,20 @@ HOOK(call_splraise, struct irq_state *irq)
 
 /* With a spin mutex left held the level must be up; lock.held-at-return says that. */
 static void
-check_level(struct irq_state *irq, struct rules_core *core, unsigned before, const char *what,
-    const struct event *event)
+check_level(struct irq_state *irq, struct rules_core *core, unsigned before, const char *what)
 {
-	uint32_t site = rules_call(core, event)->site;
-	struct finding *finding;
+	uint32_t site = rules_call(core)->site;
 
-	if (event->ipl == before || irq->reported[event->ctx] ||
-	    shadow_spin(rules_shadow(core), event->ctx, 0) != NULL)
+	if (core->event->ipl == before || irq->reported[core->event->ctx] ||
+	    shadow_spin(&core->shadow, core->event->ctx, 0) != NULL)
 		return;
-	irq->reported[event->ctx] = true;
-	if (event->ipl > before && irq->raise_site[event->ctx] != 0)
-		site = irq->raise_site[event->ctx];
-	finding = rules_report(core, &rule_ipl, event, site,
-	    "%s began at interrupt level %u and ended at level %u", what, before, event->ipl);
-	if (site == irq->raise_site[event->ctx])
-		finding_because(finding, irq->raise_seq[event->ctx], "raised here");
+	irq->reported[core->event->ctx] = true;
+	if (core->event->ipl > before && irq->raise_site[core->event->ctx] != 0)
+		site = irq->raise_site[core->event->ctx];
+	rules_report_at(core, &rule_ipl, site,
+	    "%s began at interrupt level %u and ended at level %u", what, before, core->event->ipl);
+	if (site == irq->raise_site[core->event->ctx])
+		rules_because(core, irq->raise_seq[core->event->ctx], "raised here");
 }
 
 static void
@@ -169,16 +164,15 @@ enter_driver(struct irq_state *irq, const struct event *event)
 }
 
 static void
-leave_driver(struct irq_state *irq, struct rules_core *core, const char *what,
-    const struct event *event)
+leave_driver(struct irq_state *irq, struct rules_core *core, const char *what)
 {
-	uint8_t *depth = &irq->depth[event->ctx];
+	uint8_t *depth = &irq->depth[core->event->ctx];
 
 	if (*depth == 0)
 		return;
 	(*depth)--;
 	if (*depth < IRQ_CALLBACKS_MAX)
-		check_level(irq, core, irq->level[event->ctx][*depth], what, event);
+		check_level(irq, core, irq->level[core->event->ctx][*depth], what);
 }
 
 /* ---- Callbacks of a driver that is going or gone ---- */
@@ -203,16 +197,14 @@ HOOK(call_mutex_destroy, struct irq_state *irq)
 {
 	unsigned number = (unsigned)event->call.mutex_destroy.mutex;
 	const struct mutex *mutex = number < irq->mutexes ? &irq->mutex[number] : NULL;
-	struct finding *finding;
 
 	if (mutex == NULL || mutex->used_seq == 0 || !irq->established ||
 	    (!irq->live && !mutex->by_message && !irq->is_concurrent))
 		return;
-	finding = rules_report(core, &rule_after_teardown, event, site,
-	    "mutex %u, which the interrupt handler takes, is destroyed before that is gone (%s)",
-	    number, irq->live ? "the device is live" : mutex->by_message ?
-	    "a message may be on its way" : "it may run on another CPU");
-	finding_because(finding, mutex->used_seq, "taken here");
+	rules_report(core, &rule_after_teardown, "mutex %u, which the interrupt handler takes, is "
+	    "destroyed before that is gone (%s)", number, irq->live ? "the device is live" :
+	    mutex->by_message ? "a message may be on its way" : "it may run on another CPU");
+	rules_because(core, mutex->used_seq, "taken here");
 }
 
 HOOK(call_end, struct irq_state *irq)
@@ -234,13 +226,12 @@ HOOK(call_softint, struct irq_state *irq)
 {
 	uint32_t number = (uint32_t)event->call.softint_schedule.softint;
 	const struct item *item = inventory_newest(&irq->inventory, ITEM_SOFTINT, number);
-	struct finding *finding;
 
 	if (item == NULL || !item->gone)
 		return;
-	finding = rules_report(core, &rule_softint, event, site, "%s of soft interrupt %u, which "
-	    "was disestablished", trace_call_name(event->code), number);
-	finding_because(finding, item->gone_seq, "disestablished here");
+	rules_report(core, &rule_softint, "%s of soft interrupt %u, which was disestablished",
+	    trace_call_name(event->code), number);
+	rules_because(core, item->gone_seq, "disestablished here");
 }
 
 static const struct rule rule_busy = {
@@ -261,26 +252,22 @@ HOOK(call_delay, struct irq_state *irq)
 		return;
 	*busy_us += event->call.delay.us;
 	if (before < IRQ_BUSY_US && *busy_us >= IRQ_BUSY_US)
-		rules_report(core, &rule_busy, event, site,
-		    "an interrupt handler delays for %llu us", (unsigned long long)*busy_us);
+		rules_report(core, &rule_busy, "an interrupt handler delays for %llu us",
+		    (unsigned long long)*busy_us);
 }
 
 static void
-check_callback(struct irq_state *irq, struct rules_core *core, const struct event *note)
+check_callback(struct irq_state *irq, struct rules_core *core)
 {
-	struct finding *finding;
-
 	if (irq->failed) {
-		finding = rules_report(core, &rule_after_teardown, note, irq->failed_site,
-		    "%s is called after the attach has failed",
-		    callback_word(note->note.callback.callback));
-		finding_because(finding, irq->failed_seq, "the attach failed here");
+		rules_report_at(core, &rule_after_teardown, irq->failed_site, "%s is called after "
+		    "the attach has failed", callback_word(core->event->note.callback.callback));
+		rules_because(core, irq->failed_seq, "the attach failed here");
 	} else if (irq->has_gone) {
-		finding = rules_report(core, &rule_after_teardown, note, irq->gone_site,
-		    "%s is called while %s %u is released already",
-		    callback_word(note->note.callback.callback), item_word(irq->gone.kind),
-		    irq->gone.number);
-		finding_because(finding, irq->gone.gone_seq, "released here");
+		rules_report_at(core, &rule_after_teardown, irq->gone_site, "%s is called while %s "
+		    "%u is released already", callback_word(core->event->note.callback.callback),
+		    item_word(irq->gone.kind), irq->gone.number);
+		rules_because(core, irq->gone.gone_seq, "released here");
 	}
 }
 
@@ -298,11 +285,11 @@ released(struct irq_state *irq, const struct item *item, uint32_t site)
 }
 
 static void
-note_failed(struct irq_state *irq, struct rules_core *core, const struct event *note)
+note_failed(struct irq_state *irq, struct rules_core *core)
 {
 	irq->failed = true;
-	irq->failed_seq = note->seq;
-	irq->failed_site = rules_call(core, note)->site;
+	irq->failed_seq = core->event->seq;
+	irq->failed_site = rules_call(core)->site;
 }
 
 HOOK(note_attach, struct irq_state *irq)
@@ -314,12 +301,12 @@ HOOK(note_attach, struct irq_state *irq)
 		enter_driver(irq, event);
 		break;
 	case HW_ATTACH_FAILED:
-		note_failed(irq, core, event);
+		note_failed(irq, core);
 		break;
 	case HW_ATTACH_END:
-		leave_driver(irq, core, "attach", event);
+		leave_driver(irq, core, "attach");
 		if (event->note.attach.result == 0 && !irq->failed)
-			note_failed(irq, core, event);
+			note_failed(irq, core);
 		irq->reported[event->ctx] = false;
 		break;
 	case HW_ATTACH_FINISHED:
@@ -343,25 +330,24 @@ static const struct rule rule_unclaimed = {
 
 /* Callbacks are called for a cause: an answer that waits, a changed configuration. */
 static void
-check_claim(struct irq_state *irq, struct rules_core *core, const struct event *note)
+check_claim(struct irq_state *irq, struct rules_core *core)
 {
-	if (note->note.callback.refused != 0 &&
-	    (note->note.callback.callback == HW_CB_VQ_DONE || note->note.callback.callback ==
-	    HW_CB_CONFIG_CHANGE))
-		rules_report(core, &rule_unclaimed, note,
-		    rules_call(core, note)->site,
+	if (core->event->note.callback.refused != 0 &&
+	    (core->event->note.callback.callback == HW_CB_VQ_DONE ||
+	    core->event->note.callback.callback == HW_CB_CONFIG_CHANGE))
+		rules_report_at(core, &rule_unclaimed, rules_call(core)->site,
 		    "%s returned 0, that is, the interrupt was not its own",
-		    callback_word(note->note.callback.callback));
+		    callback_word(core->event->note.callback.callback));
 }
 
 HOOK(note_callback, struct irq_state *irq)
 {
 	if (event->note.callback.edge == 1) {
 		enter_driver(irq, event);
-		check_callback(irq, core, event);
+		check_callback(irq, core);
 	} else {
-		leave_driver(irq, core, callback_word(event->note.callback.callback), event);
-		check_claim(irq, core, event);
+		leave_driver(irq, core, callback_word(event->note.callback.callback));
+		check_claim(irq, core);
 	}
 }
 
@@ -381,13 +367,13 @@ HOOK(call_attach_start, struct irq_state *irq)
 	irq->is_concurrent = event->call.virtio_child_attach_start.ipl != IRQ_IPL_VM ||
 	    (event->call.virtio_child_attach_start.flags & IRQ_MPSAFE) != 0;
 	if (event->call.virtio_child_attach_start.ipl == 0)
-		rules_report(core, &rule_ipl, event, site, "virtio_child_attach_start with "
-		    "IPL_NONE, at which no interrupt can be handled");
+		rules_report(core, &rule_ipl, "virtio_child_attach_start with IPL_NONE, at which "
+		    "no interrupt can be handled");
 }
 
 HOOK(note_thread_gone, void *state)
 {
-	check_level(state, core, 0, "a thread", event);
+	check_level(state, core, 0, "a thread");
 }
 
 HOOK(on_irq_enter, struct irq_state *irq)
@@ -401,7 +387,7 @@ HOOK(on_irq_enter, struct irq_state *irq)
 
 HOOK(on_irq_exit, struct irq_state *irq)
 {
-	check_level(irq, core, irq->base[event->ctx], "an interrupt", event);
+	check_level(irq, core, irq->base[event->ctx], "an interrupt");
 }
 
 HOOK(on_status, struct irq_state *irq)

@@ -67,7 +67,7 @@ live_is_fair(struct rules_core *core)
 bool
 live_has_work(struct rules_core *core)
 {
-	const struct rules_device *device = rules_device(core);
+	const struct rules_device *device = core->device;
 
 	return device->has_work != NULL && device->has_work(core);
 }
@@ -75,7 +75,7 @@ live_has_work(struct rules_core *core)
 bool
 live_knows_work(struct rules_core *core, uint32_t *seq)
 {
-	const struct rules_device *device = rules_device(core);
+	const struct rules_device *device = core->device;
 
 	return device->knows_work != NULL && device->knows_work(core, seq);
 }
@@ -83,7 +83,7 @@ live_knows_work(struct rules_core *core, uint32_t *seq)
 size_t
 live_waiting(struct rules_core *core)
 {
-	const struct rules_device *device = rules_device(core);
+	const struct rules_device *device = core->device;
 
 	return device->waiting != NULL ? device->waiting(core) : 0;
 }
@@ -91,11 +91,11 @@ live_waiting(struct rules_core *core)
 /* ---- the first reaction ---- */
 
 static bool
-is_slow(const struct live_state *state, struct rules_core *core, const struct event *event)
+is_slow(const struct live_state *state, struct rules_core *core)
 {
 	const struct rules_view *view = rules_look(core);
 
-	return state->is_open && event->time_ns - state->asked_ns >= REACTION_NS &&
+	return state->is_open && core->event->time_ns - state->asked_ns >= REACTION_NS &&
 	    view->faults_struck == state->asked_strikes && live_waiting(core) == 0 &&
 	    live_is_fair(core) && live_has_work(core);
 }
@@ -112,23 +112,21 @@ static const struct rule rule_convergence = {
 /* Whenever somebody wakes up. */
 HOOK(on_wake, struct live_state *state)
 {
-	const struct rules_device *device = rules_device(core);
-	struct finding *finding;
+	const struct rules_device *device = core->device;
 	struct rules_work work;
 	uint32_t seq;
 	bool known;
 
-	if (event->ctx_wake.context >= SHADOW_CONTEXTS || !is_slow(state, core, event))
+	if (event->ctx_wake.context >= SHADOW_CONTEXTS || !is_slow(state, core))
 		return;
 	state->is_open = false;
 	known = live_knows_work(core, &seq);
 	device->describe(core, &work);
-	finding = rules_report(core, &rule_convergence, event,
-	    live_sleeper(core, (uint32_t)event->ctx_wake.context)->site,
-	    "no request within %" PRIu64 " s of a new %s: %s%s%s", REACTION_NS / LIVE_SECOND_NS,
-	    device->work, work.asked, known ? "" : "; the driver has not read the ",
-	    known ? "" : device->work);
-	finding_because(finding, state->asked_seq, "the host's new %s", device->work);
+	rules_report_at(core, &rule_convergence,
+	    live_sleeper(core, (uint32_t)event->ctx_wake.context)->site, "no request within %"
+	    PRIu64 " s of a new %s: %s%s%s", REACTION_NS / LIVE_SECOND_NS, device->work, work.asked,
+	    known ? "" : "; the driver has not read the ", known ? "" : device->work);
+	rules_because(core, state->asked_seq, "the host's new %s", device->work);
 }
 
 /* ---- calls, notes, the device ---- */
@@ -246,27 +244,26 @@ HOOK(call_detach, struct live_state *state)
 	struct detach *detach = &state->detach;
 	const struct rules_view *view = rules_look(core);
 	const struct sleeper *sleeper = live_sleeper(core, event->ctx);
-	struct finding *finding;
 
 	follow_detach(state, event);
 	if (detach->seq != 0 && detach->idle_ns >= DETACH_NS && view->device.healthy &&
 	    view->faults_armed == 0 && view->faults_struck == detach->strikes) {
-		finding = rules_report(core, &rule_slow_detach, event, sleeper->site,
-		    "the detach waited for %" PRIu64 " s, in %" PRIu64 " of which the device had "
-		    "no request", (event->time_ns - detach->begun_ns) / LIVE_SECOND_NS,
+		rules_report_at(core, &rule_slow_detach, sleeper->site, "the detach waited for %"
+		    PRIu64 " s, in %" PRIu64 " of which the device had no request",
+		    (event->time_ns - detach->begun_ns) / LIVE_SECOND_NS,
 		    detach->idle_ns / LIVE_SECOND_NS);
-		finding_because(finding, detach->seq, "it first slept here");
+		rules_because(core, detach->seq, "it first slept here");
 	}
 	detach->seq = 0;
 }
 
 void
-live_asked(struct rules_core *core, const struct event *event, bool is_signalled)
+live_asked(struct rules_core *core, bool is_signalled)
 {
 	struct live_state *state = rules_state(core, &area_live);
 
-	state->asked_seq = event->seq;
-	state->asked_ns = event->time_ns;
+	state->asked_seq = core->event->seq;
+	state->asked_ns = core->event->time_ns;
 	state->is_open = is_signalled;
 	state->asked_strikes = rules_look(core)->faults_struck;
 }
@@ -300,12 +297,11 @@ static const struct rule rule_deadlock = {
 };
 
 static void
-report_wait(struct rules_core *core, const struct sleeper *sleeper, const struct event *now,
-    uint32_t site, const char *what)
+report_wait(struct rules_core *core, const struct sleeper *sleeper, uint32_t site, const char *what)
 {
-	struct finding *finding = rules_report(core, &rule_deadlock, now, site, "%s", what);
+	rules_report_at(core, &rule_deadlock, site, "%s", what);
 
-	finding_because(finding, sleeper->seq, LIVE_SLEPT(sleeper));
+	rules_because(core, sleeper->seq, LIVE_SLEPT(sleeper));
 }
 
 /*
@@ -314,16 +310,16 @@ report_wait(struct rules_core *core, const struct sleeper *sleeper, const struct
  */
 static void
 check_memory_wait(struct rules_core *core, const struct sleeper *sleeper,
-    const struct allocation *allocation, const struct event *now)
+    const struct allocation *allocation)
 {
 	if (!allocation->is_open || rules_look(core)->faults_armed > 0)
 		return;
 	if (allocation->bytes == 0)
-		report_wait(core, sleeper, now, allocation->site,
+		report_wait(core, sleeper, allocation->site,
 		    "uvm_pglistalloc of 0 pages took all memory and waits for more for ever");
-	else if (now->time_ns - allocation->since_ns >= LIVELOCK_NS && pages_spare(core,
-	    allocation->bytes >> MEMORY_PAGE_SHIFT))
-		report_wait(core, sleeper, now, allocation->site,
+	else if (core->event->time_ns - allocation->since_ns >= LIVELOCK_NS &&
+	    pages_spare(core, allocation->bytes >> MEMORY_PAGE_SHIFT))
+		report_wait(core, sleeper, allocation->site,
 		    "uvm_pglistalloc waits though there is memory: none of it is in its range");
 }
 
@@ -342,54 +338,50 @@ is_wanted(struct rules_core *core, uint32_t mutex)
 
 /* Who waits for work with a mutex held keeps everybody else from it. */
 static void
-check_held_lock(struct rules_core *core, uint32_t ctx, const struct sleeper *sleeper,
-    const struct event *now)
+check_held_lock(struct rules_core *core, uint32_t ctx, const struct sleeper *sleeper)
 {
-	const struct shadow *shadow = rules_shadow(core);
+	const struct shadow *shadow = &core->shadow;
 	const struct shadow_lock *lock = shadow->held[ctx].item;
-	struct finding *finding;
 
 	if (shadow->held[ctx].count == 0 || lock->is_spin || is_wanted(core, lock->mutex))
 		return;
-	finding = rules_report(core, &rule_deadlock, now, sleeper->site,
-	    "sleeps with mutex %" PRIu32 " held, for %" PRIu64 " ms so far and with nothing "
-	    "left to do: who wants the mutex waits as long", lock->mutex,
-	    (now->time_ns - sleeper->since_ns) / 1000000);
-	finding_because(finding, lock->seq, "the mutex was taken");
-	finding_because(finding, sleeper->seq, LIVE_SLEPT(sleeper));
+	rules_report_at(core, &rule_deadlock, sleeper->site, "sleeps with mutex %" PRIu32
+	    " held, for %" PRIu64 " ms so far and with nothing left to do: who wants the mutex "
+	    "waits as long", lock->mutex, (core->event->time_ns - sleeper->since_ns) / 1000000);
+	rules_because(core, lock->seq, "the mutex was taken");
+	rules_because(core, sleeper->seq, LIVE_SLEPT(sleeper));
 }
 
 static void
-check_wait(const struct live_state *state, struct rules_core *core, uint32_t ctx,
-    const struct event *now)
+check_wait(const struct live_state *state, struct rules_core *core, uint32_t ctx)
 {
 	const struct sleeper *sleeper = live_sleeper(core, ctx);
 	char text[80];
 
 	switch (sleeper->why) {
 	case HW_SLEEP_MEMORY:
-		check_memory_wait(core, sleeper, &state->allocation[ctx], now);
+		check_memory_wait(core, sleeper, &state->allocation[ctx]);
 		return;
 	case HW_SLEEP_MUTEX:
 		snprintf(text, sizeof(text), "waits for mutex %" PRIu64 " for ever",
 		    sleeper->object);
-		report_wait(core, sleeper, now, sleeper->site, text);
+		report_wait(core, sleeper, sleeper->site, text);
 		return;
 	case HW_SLEEP_INTR:
-		report_wait(core, sleeper, now, sleeper->site,
+		report_wait(core, sleeper, sleeper->site,
 		    "waits for an interrupt handler that does not end");
 		return;
 	case HW_SLEEP_JOIN:
 		if (sleeper->ticks == 0)
-			report_wait(core, sleeper, now, sleeper->site,
+			report_wait(core, sleeper, sleeper->site,
 			    "waits for a thread that does not end");
 		return;
 	case HW_SLEEP_CV:
 	case HW_SLEEP_PAUSE:
-		check_held_lock(core, ctx, sleeper, now);
+		check_held_lock(core, ctx, sleeper);
 		/* A kernel thread may wait for work; autoconf cannot go on without. */
 		if (sleeper->ticks == 0 && sleeper->kind == HW_CTX_AUTOCONF)
-			report_wait(core, sleeper, now, sleeper->site,
+			report_wait(core, sleeper, sleeper->site,
 			    "autoconf waits for ever: the driver never finishes");
 		return;
 	}
@@ -464,46 +456,43 @@ is_under_way(const struct live_state *state, const struct rules_work *work, uint
 
 /* The time that the scenario gave is over. */
 static void
-check_convergence(const struct live_state *state, struct rules_core *core,
-    const struct event *now)
+check_convergence(const struct live_state *state, struct rules_core *core)
 {
-	const struct rules_device *device = rules_device(core);
+	const struct rules_device *device = core->device;
 	const struct rules_view *view = rules_look(core);
 	const struct sleeper *thread = find_thread(core);
 	size_t out = live_waiting(core);
-	struct finding *finding;
 	struct rules_work work;
 	char since[128];
 
 	if (!live_is_fair(core) || !live_has_work(core))
 		return;
 	device->describe(core, &work);
-	if (is_under_way(state, &work, now->time_ns))
+	if (is_under_way(state, &work, core->event->time_ns))
 		return;
-	say_since(state, device, &work, now->time_ns, since, sizeof(since));
-	finding = rules_report(core, &rule_convergence, now, thread != NULL ? thread->site : 0,
+	say_since(state, device, &work, core->event->time_ns, since, sizeof(since));
+	rules_report_at(core, &rule_convergence, thread != NULL ? thread->site : 0,
 	    "%s; %zu request%s out, the driver's thread %s%s; no fault is armed, the device "
-	    "completes requests%s", work.state, out, out == 1 ? "" : "s",
-	    thread != NULL ? sleep_words[thread->why] :
-	    view->thread_alive ? "runs" : state->no_thread ? "was never made" : "is gone",
-	    since, work.means);
+	    "completes requests%s", work.state, out, out == 1 ? "" : "s", thread != NULL ?
+	    sleep_words[thread->why] : view->thread_alive ? "runs" : state->no_thread ?
+	    "was never made" : "is gone", since, work.means);
 	if (!view->thread_alive && state->no_thread)
-		finding_because(finding, state->no_thread_seq, "kthread_create failed");
+		rules_because(core, state->no_thread_seq, "kthread_create failed");
 	if (state->asked_seq != 0)
-		finding_because(finding, state->asked_seq, "the host's last %s", device->work);
+		rules_because(core, state->asked_seq, "the host's last %s", device->work);
 	if (thread != NULL)
-		finding_because(finding, thread->seq, LIVE_SLEPT(thread));
+		rules_because(core, thread->seq, LIVE_SLEPT(thread));
 }
 
 static void
-live_rest(void *self, struct rules_core *core, const struct event *now)
+live_rest(void *self, struct rules_core *core)
 {
 	struct live_state *state = self;
 
 	for (uint32_t ctx = 0; rules_look(core)->at_rest && ctx < SHADOW_CONTEXTS; ctx++)
 		if (live_sleeper(core, ctx)->asleep)
-			check_wait(state, core, ctx, now);
-	check_convergence(state, core, now);
+			check_wait(state, core, ctx);
+	check_convergence(state, core);
 	state->is_open = false;
 }
 

@@ -13,7 +13,7 @@
 #define LIVE_LONG_NS (2 * LIVE_SECOND_NS)
 
 /* The host asks for something else now, and signals it or not. */
-void live_asked(struct rules_core *core, const struct event *event, bool is_signalled);
+void live_asked(struct rules_core *core, bool is_signalled);
 
 /* ---- for files of this area ---- */
 

@@ -361,7 +361,7 @@ HOOK(on_sleep, struct wait_state *state)
 		.why = (enum hw_sleep)event->code, .object = event->ctx_sleep.object,
 		.ticks = event->ctx_sleep.ticks, .since_ns = event->time_ns,
 		.seq = event->seq, .site = site, .zero = event->ctx_sleep.ticks == 0 &&
-		    rules_call(core, event)->code == HW_CALL_CV_TIMEDWAIT,
+		    rules_call(core)->code == HW_CALL_CV_TIMEDWAIT,
 	};
 	waiter->neglect = NEGLECT_NONE;
 	waiter->backs_off = waiter->failed;
@@ -401,62 +401,58 @@ report_change(struct rules_core *core, const struct waiter *waiter, const struct
 	bool other = waiter->other_seq >= change->seq && !before;
 	char buffer[24], woken[24];
 	const char *who = name_of(core, change->ctx, buffer);
-	struct finding *finding;
 
 	if (before)
-		finding = rules_report(core, &rule_lost_wakeup, event, sleeper->site,
-		    "the thread went to sleep, for %" PRIu64 " ms, although %s had changed what "
-		    "it looks at", (event->time_ns - sleeper->since_ns) / 1000000, who);
+		rules_report_when(core, &rule_lost_wakeup, event, sleeper->site, "the thread went "
+		    "to sleep, for %" PRIu64 " ms, although %s had changed what it looks at",
+		    (event->time_ns - sleeper->since_ns) / 1000000, who);
 	else
-		finding = rules_report(core, &rule_lost_wakeup, event, sleeper->site,
+		rules_report_when(core, &rule_lost_wakeup, event, sleeper->site,
 		    "%s%s: it slept on for %" PRIu64 " ms after %s changed what it looks at",
-		    other ? name_of(core, waiter->other, woken) : "nobody woke the thread",
-		    other ? " was woken, and not the thread" : "",
-		    (event->time_ns - change->ns) / 1000000, who);
-	finding_because_at(finding, change->seq, change->site, "%s changed it here", who);
+		    other ? name_of(core, waiter->other, woken) : "nobody woke the thread", other ?
+		    " was woken, and not the thread" : "", (event->time_ns - change->ns) / 1000000,
+		    who);
+	rules_because_at(core, change->seq, change->site, "%s changed it here", who);
 	if (other)
-		finding_because(finding, waiter->other_seq, "woke %s in its place",
+		rules_because(core, waiter->other_seq, "woke %s in its place",
 		    name_of(core, waiter->other, woken));
-	finding_because(finding, sleeper->seq, LIVE_SLEPT(sleeper));
+	rules_because(core, sleeper->seq, LIVE_SLEPT(sleeper));
 }
 
 /* A driver that asks another queue has mixed them up. */
 static void
-because_empty(struct finding *finding, const struct wait_state *state,
-    const struct waiter *waiter)
+because_empty(struct rules_core *core, const struct wait_state *state, const struct waiter *waiter)
 {
 	if (state->empty_seq > waiter->known_seq && state->empty_queue != waiter->queue)
-		finding_because(finding, state->empty_seq,
-		    "virtio_dequeue of queue %u found nothing", state->empty_queue);
+		rules_because(core, state->empty_seq, "virtio_dequeue of queue %u found nothing",
+		    state->empty_queue);
 }
 
 static void
 report_neglect(const struct wait_state *state, struct rules_core *core,
-    const struct waiter *waiter, const struct event *event)
+    const struct waiter *waiter)
 {
-	const struct rules_device *device = rules_device(core);
+	const struct rules_device *device = core->device;
 	const struct sleeper *sleeper = &waiter->sleeper;
-	uint64_t slept_ms = (event->time_ns - sleeper->since_ns) / 1000000;
-	struct finding *finding;
+	uint64_t slept_ms = (core->event->time_ns - sleeper->since_ns) / 1000000;
 	struct rules_work work;
 
 	if (waiter->neglect == NEGLECT_ANSWER) {
-		finding = rules_report(core, &rule_lost_wakeup, event, sleeper->site,
-		    "the thread slept %" PRIu64 " ms although vq_done had announced a used "
-		    "buffer on queue %u before", slept_ms, waiter->queue);
-		finding_because(finding, waiter->known_seq, "vq_done left");
-		because_empty(finding, state, waiter);
+		rules_report_at(core, &rule_lost_wakeup, sleeper->site, "the thread slept %" PRIu64
+		    " ms although vq_done had announced a used buffer on queue %u before", slept_ms,
+		    waiter->queue);
+		rules_because(core, waiter->known_seq, "vq_done left");
+		because_empty(core, state, waiter);
 	} else {
 		device->describe(core, &work);
-		finding = rules_report(core, &rule_lost_wakeup, event, sleeper->site,
-		    "the thread slept %" PRIu64 " ms with a %s known before it slept: %s",
-		    slept_ms, device->work, work.asked);
+		rules_report_at(core, &rule_lost_wakeup, sleeper->site, "the thread slept %" PRIu64
+		    " ms with a %s known before it slept: %s", slept_ms, device->work, work.asked);
 		if (live_asked_seq(core) != 0)
-			finding_because(finding, live_asked_seq(core), "the host's new %s",
+			rules_because(core, live_asked_seq(core), "the host's new %s",
 			    device->work);
-		finding_because(finding, waiter->known_seq, "the driver read it");
+		rules_because(core, waiter->known_seq, "the driver read it");
 	}
-	finding_because(finding, sleeper->seq, LIVE_SLEPT(sleeper));
+	rules_because(core, sleeper->seq, LIVE_SLEPT(sleeper));
 	live_reported(core);
 }
 
@@ -488,7 +484,7 @@ HOOK(on_wake, struct wait_state *state)
 	    LIVE_LONG_NS;
 	if (still_neglects(state, waiter) && rules_look(core)->device.healthy &&
 	    event->time_ns - waiter->sleeper.since_ns >= long_ns)
-		report_neglect(state, core, waiter, event);
+		report_neglect(state, core, waiter);
 	else
 		waiter->timed_out = event->ctx_wake.timeout != 0;
 	waiter->woke = *event;
@@ -511,12 +507,10 @@ HOOK(on_act, struct wait_state *state)
 
 /* The same with a used buffer that it takes: vq_done announced it while it slept. */
 static void
-act_on_answer(struct wait_state *state, struct rules_core *core, const struct answers *answers,
-    const struct event *event)
+act_on_answer(struct wait_state *state, struct rules_core *core, const struct answers *answers)
 {
-	struct waiter *waiter = waiter_of(state, event->ctx);
+	struct waiter *waiter = waiter_of(state, core->event->ctx);
 	uint64_t late_ns = waiter->woke.time_ns - answers->announced_ns;
-	struct finding *finding;
 
 	if (waiter->timed_out && waiter->found.address == 0 &&
 	    rules_look(core)->device.healthy &&
@@ -524,16 +518,15 @@ act_on_answer(struct wait_state *state, struct rules_core *core, const struct an
 	    answers->announced_seq > waiter->sleeper.seq &&
 	    answers->announced_ns <= waiter->woke.time_ns &&
 	    late_ns >= patience(state, waiter, SIGNAL_LATE_NS)) {
-		finding = rules_report(core, &rule_lost_wakeup, &waiter->woke,
-		    waiter->sleeper.site, "nobody woke the thread: it slept on for %" PRIu64
-		    " ms after vq_done of queue %" PRIu64, late_ns / 1000000,
-		    event->note.dequeued.queue);
-		finding_because(finding, waiter->sleeper.seq, LIVE_SLEPT(&waiter->sleeper));
-		finding_because(finding, answers->announced_seq, "vq_done left");
+		rules_report_when(core, &rule_lost_wakeup, &waiter->woke, waiter->sleeper.site,
+		    "nobody woke the thread: it slept on for %" PRIu64 " ms after vq_done of queue "
+		    "%" PRIu64, late_ns / 1000000, core->event->note.dequeued.queue);
+		rules_because(core, waiter->sleeper.seq, LIVE_SLEPT(&waiter->sleeper));
+		rules_because(core, answers->announced_seq, "vq_done left");
 		live_reported(core);
 		waiter->timed_out = false;
 	}
-	on_act(state, core, event, 0);
+	on_act(state, core, core->event, 0);
 }
 
 /* ---- steps ---- */
@@ -559,7 +552,7 @@ HOOK(ret_dequeue, struct wait_state *state)
 {
 	if (event->ret.result == 0)
 		return;
-	state->empty_queue = (unsigned)rules_call(core, event)->args.virtio_dequeue.queue;
+	state->empty_queue = (unsigned)rules_call(core)->args.virtio_dequeue.queue;
 	state->empty_seq = event->seq;
 }
 
@@ -569,7 +562,7 @@ HOOK(note_dequeued, struct wait_state *state)
 
 	if (answers == NULL)
 		return;
-	act_on_answer(state, core, answers, event);
+	act_on_answer(state, core, answers);
 	answers->dequeued++;
 	answers->is_taken = true;
 	answers->taker = event->ctx;
@@ -720,7 +713,7 @@ pending_change(const struct wait_state *state, const struct waiter *waiter, uint
 }
 
 static void
-wait_rest(void *self, struct rules_core *core, const struct event *now)
+wait_rest(void *self, struct rules_core *core)
 {
 	struct wait_state *state = self;
 
@@ -734,12 +727,12 @@ wait_rest(void *self, struct rules_core *core, const struct event *now)
 		    waiter->sleeper.why != HW_SLEEP_CV)
 			continue;
 		waiter->fresh_seq = waiter->woke_seq;
-		change = works(state, ctx) && live_waiting(core) == 0 ?
-		    pending_change(state, waiter, now->time_ns) : NULL;
+		change = works(state, ctx) && live_waiting(core) == 0 ? pending_change(state,
+		    waiter, core->event->time_ns) : NULL;
 		if (still_neglects(state, waiter))
-			report_neglect(state, core, waiter, now);
+			report_neglect(state, core, waiter);
 		else if (change != NULL)
-			report_change(core, waiter, change, now);
+			report_change(core, waiter, change, core->event);
 		waiter->neglect = NEGLECT_NONE;
 	}
 }

@@ -134,46 +134,42 @@ static const struct rule rule_lock_order = {
 };
 
 static void
-add_edge(struct lock_order *order, struct rules_core *core, uint32_t from, uint32_t to,
-    bool is_irq, const struct event *event, uint32_t site)
+add_edge(struct lock_order *order, struct rules_core *core, uint32_t from, uint32_t to, bool is_irq)
 {
 	const struct lock_edge *back;
-	struct finding *finding;
 
 	if (from == to || find_edge(order, from, to) != NULL)
 		return;
 	back = find_way_fresh(order, to, from);
 	if (back != NULL) {
-		finding = rules_report(core, &rule_lock_order, event, site,
-		    "mutex %u %s with mutex %u held, and elsewhere it is the other way round",
-		    to, is_irq ? "may be taken by an interrupt" : "is taken", from);
-		finding_because(finding, back->seq, "mutex %u taken with mutex %u held",
-		    back->to, back->from);
+		rules_report(core, &rule_lock_order,
+		    "mutex %u %s with mutex %u held, and elsewhere it is the other way round", to,
+		    is_irq ? "may be taken by an interrupt" : "is taken", from);
+		rules_because(core, back->seq, "mutex %u taken with mutex %u held", back->to,
+		    back->from);
 	}
 	order->edge = shadow_grow(order->edge, &order->edges_max, order->edges,
 	    sizeof(order->edge[0]));
-	order->edge[order->edges++] = (struct lock_edge){ from, to, event->seq };
+	order->edge[order->edges++] = (struct lock_edge){ from, to, core->event->seq };
 }
 
 /* A context is about to take a mutex. */
 static void
-lock_order_enter(struct lock_order *order, struct rules_core *core,
-    const struct shadow *shadow, uint32_t mutex, const struct event *event, uint32_t site)
+lock_order_enter(struct lock_order *order, struct rules_core *core, const struct shadow *shadow,
+    uint32_t mutex)
 {
-	for (size_t i = 0; i < shadow->held[event->ctx].count; i++)
-		add_edge(order, core, shadow->held[event->ctx].item[i].mutex, mutex, false, event,
-		    site);
+	for (size_t i = 0; i < shadow->held[core->event->ctx].count; i++)
+		add_edge(order, core, shadow->held[core->event->ctx].item[i].mutex, mutex, false);
 }
 
 /* An interrupt that takes `irq` could have come while a thread held `thread`. */
 static void
-cross(struct lock_order *order, struct rules_core *core, uint32_t thread, uint32_t irq,
-    const struct event *event, uint32_t site)
+cross(struct lock_order *order, struct rules_core *core, uint32_t thread, uint32_t irq)
 {
 	const struct lock_level *a = &order->level[thread], *b = &order->level[irq];
 
 	if (a->is_thread && b->is_irq && a->thread_ipl < b->irq_ipl)
-		add_edge(order, core, thread, irq, true, event, site);
+		add_edge(order, core, thread, irq, true);
 }
 
 static bool
@@ -196,16 +192,15 @@ learn(struct lock_order *order, struct lock_level *level, const struct event *no
 
 /* It has it now. */
 static void
-lock_order_held(struct lock_order *order, struct rules_core *core, uint32_t mutex,
-    const struct event *note, uint32_t site)
+lock_order_held(struct lock_order *order, struct rules_core *core, uint32_t mutex)
 {
 	order->level = shadow_grow(order->level, &order->levels, mutex,
 	    sizeof(order->level[0]));
-	if (!learn(order, &order->level[mutex], note))
+	if (!learn(order, &order->level[mutex], core->event))
 		return;
 	for (uint32_t i = 1; i < order->levels; i++) {
-		cross(order, core, mutex, i, note, site);
-		cross(order, core, i, mutex, note, site);
+		cross(order, core, mutex, i);
+		cross(order, core, i, mutex);
 	}
 }
 
@@ -222,45 +217,39 @@ static const struct rule rule_lifecycle = {
 
 static void
 report_life(struct rules_core *core, const char *kind, uint64_t number, bool exists,
-    uint32_t gone_seq, const struct event *event, uint32_t site)
+    uint32_t gone_seq)
 {
-	struct finding *finding;
-
 	if (!exists) {
-		rules_report(core, &rule_lifecycle, event, site,
-		    "%s of a %s that was never initialised", trace_call_name(event->code),
-		    kind);
+		rules_report(core, &rule_lifecycle, "%s of a %s that was never initialised",
+		    trace_call_name(core->event->code), kind);
 		return;
 	}
-	finding = rules_report(core, &rule_lifecycle, event, site,
-	    "%s of %s %u, which is destroyed", trace_call_name(event->code), kind,
-	    (unsigned)number);
-	finding_because(finding, gone_seq, "destroyed here");
+	rules_report(core, &rule_lifecycle, "%s of %s %u, which is destroyed",
+	    trace_call_name(core->event->code), kind, (unsigned)number);
+	rules_because(core, gone_seq, "destroyed here");
 }
 
 static struct mutex *
-expect_mutex(struct lock *lock, struct rules_core *core, uint64_t number,
-    const struct event *event, uint32_t site)
+expect_mutex(struct lock *lock, struct rules_core *core, uint64_t number)
 {
 	struct mutex *mutex = number < lock->mutexes ? &lock->mutex[number] : NULL;
 
 	if (mutex != NULL && mutex->exists && !mutex->gone)
 		return mutex;
-	report_life(core, "mutex", number, mutex != NULL && mutex->exists,
-	    mutex != NULL ? mutex->gone_seq : 0, event, site);
+	report_life(core, "mutex", number, mutex != NULL && mutex->exists, mutex != NULL ?
+	    mutex->gone_seq : 0);
 	return NULL;
 }
 
 static struct condvar *
-expect_condvar(struct lock *lock, struct rules_core *core, uint64_t number,
-    const struct event *event, uint32_t site)
+expect_condvar(struct lock *lock, struct rules_core *core, uint64_t number)
 {
 	struct condvar *condvar = number < lock->condvars ? &lock->condvar[number] : NULL;
 
 	if (condvar != NULL && condvar->exists && !condvar->gone)
 		return condvar;
-	report_life(core, "condvar", number, condvar != NULL && condvar->exists,
-	    condvar != NULL ? condvar->gone_seq : 0, event, site);
+	report_life(core, "condvar", number, condvar != NULL && condvar->exists, condvar != NULL ?
+	    condvar->gone_seq : 0);
 	return NULL;
 }
 
@@ -268,15 +257,14 @@ HOOK(call_mutex_init, struct lock *lock)
 {
 	uint64_t number = event->call.mutex_init.mutex;
 	struct mutex *mutex;
-	struct finding *finding;
 
 	lock->mutex = shadow_grow(lock->mutex, &lock->mutexes, number,
 	    sizeof(lock->mutex[0]));
 	mutex = &lock->mutex[number];
 	if (mutex->exists && !mutex->gone) {
-		finding = rules_report(core, &rule_lifecycle, event, site,
-		    "mutex %u is initialised twice", (unsigned)number);
-		finding_because(finding, mutex->seq, "the first time");
+		rules_report(core, &rule_lifecycle, "mutex %u is initialised twice",
+		    (unsigned)number);
+		rules_because(core, mutex->seq, "the first time");
 	}
 	*mutex = (struct mutex){
 		.exists = true, .is_spin = is_spin(event->call.mutex_init.type,
@@ -287,18 +275,14 @@ HOOK(call_mutex_init, struct lock *lock)
 
 HOOK(call_mutex_destroy, struct lock *lock)
 {
-	struct mutex *mutex = expect_mutex(lock, core, event->call.mutex_destroy.mutex, event,
-	    site);
-	struct finding *finding;
+	struct mutex *mutex = expect_mutex(lock, core, event->call.mutex_destroy.mutex);
 
 	if (mutex == NULL)
 		return;
 	if (mutex->is_held) {
-		finding = rules_report(core, &rule_lifecycle, event, site,
-		    "mutex %u is destroyed while context %u holds it",
-		    (unsigned)event->call.mutex_destroy.mutex,
-		    mutex->owner);
-		finding_because(finding, mutex->held_seq, "taken here");
+		rules_report(core, &rule_lifecycle, "mutex %u is destroyed while context %u holds "
+		    "it", (unsigned)event->call.mutex_destroy.mutex, mutex->owner);
+		rules_because(core, mutex->held_seq, "taken here");
 	}
 	mutex->gone = true;
 	mutex->gone_seq = event->seq;
@@ -308,33 +292,28 @@ HOOK(call_cv_init, struct lock *lock)
 {
 	uint64_t number = event->call.cv_init.condvar;
 	struct condvar *condvar;
-	struct finding *finding;
 
 	lock->condvar = shadow_grow(lock->condvar, &lock->condvars, number,
 	    sizeof(lock->condvar[0]));
 	condvar = &lock->condvar[number];
 	if (condvar->exists && !condvar->gone) {
-		finding = rules_report(core, &rule_lifecycle, event, site,
-		    "condvar %u is initialised twice", (unsigned)number);
-		finding_because(finding, condvar->seq, "the first time");
+		rules_report(core, &rule_lifecycle, "condvar %u is initialised twice",
+		    (unsigned)number);
+		rules_because(core, condvar->seq, "the first time");
 	}
 	*condvar = (struct condvar){ .exists = true, .seq = event->seq };
 }
 
 HOOK(call_cv_destroy, struct lock *lock)
 {
-	struct condvar *condvar = expect_condvar(lock, core, event->call.cv_destroy.condvar, event,
-	    site);
-	struct finding *finding;
+	struct condvar *condvar = expect_condvar(lock, core, event->call.cv_destroy.condvar);
 
 	if (condvar == NULL)
 		return;
 	if (condvar->waiters > 0) {
-		finding = rules_report(core, &rule_lifecycle, event, site,
-		    "condvar %u is destroyed with %u waiters",
-		    (unsigned)event->call.cv_destroy.condvar,
-		    condvar->waiters);
-		finding_because(finding, condvar->wait_seq, "the newest wait");
+		rules_report(core, &rule_lifecycle, "condvar %u is destroyed with %u waiters",
+		    (unsigned)event->call.cv_destroy.condvar, condvar->waiters);
+		rules_because(core, condvar->wait_seq, "the newest wait");
 	}
 	condvar->gone = true;
 	condvar->gone_seq = event->seq;
@@ -352,21 +331,19 @@ static const struct rule rule_sleep_context = {
 };
 
 static void
-check_sleep(struct rules_core *core, uint32_t interlock,
-    const struct event *event, uint32_t site)
+check_sleep(struct rules_core *core, uint32_t interlock)
 {
 	uint32_t because = UINT32_MAX;
 	char buffer[48];
-	const char *why = shadow_forbids_sleep(rules_shadow(core), event, interlock, buffer,
+	const char *why = shadow_forbids_sleep(&core->shadow, core->event, interlock, buffer,
 	    sizeof(buffer), &because);
-	struct finding *finding;
 
 	if (why == NULL)
 		return;
-	finding = rules_report(core, &rule_sleep_context, event, site,
-	    "%s, which may sleep, %s", trace_call_name(event->code), why);
+	rules_report(core, &rule_sleep_context, "%s, which may sleep, %s",
+	    trace_call_name(core->event->code), why);
 	if (because != UINT32_MAX)
-		finding_because(finding, because, "the mutex was taken here");
+		rules_because(core, because, "the mutex was taken here");
 }
 
 /* ---- Taking and releasing ---- */
@@ -383,28 +360,25 @@ static const struct rule rule_recursion = {
 HOOK(call_enter, struct lock *lock)
 {
 	uint32_t number = (uint32_t)event->call.mutex_enter.mutex;
-	const struct mutex *mutex = expect_mutex(lock, core, number, event, site);
+	const struct mutex *mutex = expect_mutex(lock, core, number);
 	const struct shadow_lock *spin;
-	struct finding *finding;
 
 	if (mutex == NULL)
 		return;
 	if (mutex->is_held && mutex->owner == event->ctx) {
-		finding = rules_report(core, &rule_recursion, event, site,
-		    "%s of mutex %u, which this context holds", trace_call_name(event->code),
-		    number);
-		finding_because(finding, mutex->held_seq, "taken here");
+		rules_report(core, &rule_recursion, "%s of mutex %u, which this context holds",
+		    trace_call_name(event->code), number);
+		rules_because(core, mutex->held_seq, "taken here");
 		return;
 	}
-	spin = shadow_spin(rules_shadow(core), event->ctx, 0);
+	spin = shadow_spin(&core->shadow, event->ctx, 0);
 	/* In a hard interrupt irq.adaptive-mutex says it. */
 	if (!mutex->is_spin && spin != NULL && event->ctx_kind != HW_CTX_HARDINT) {
-		finding = rules_report(core, &rule_sleep_context, event, site,
-		    "%s of adaptive mutex %u with spin mutex %u held",
-		    trace_call_name(event->code), number, spin->mutex);
-		finding_because(finding, spin->seq, "the spin mutex was taken here");
+		rules_report(core, &rule_sleep_context, "%s of adaptive mutex %u with spin mutex "
+		    "%u held", trace_call_name(event->code), number, spin->mutex);
+		rules_because(core, spin->seq, "the spin mutex was taken here");
 	}
-	lock_order_enter(&lock->order, core, rules_shadow(core), number, event, site);
+	lock_order_enter(&lock->order, core, &core->shadow, number);
 }
 
 static const struct rule rule_not_owner = {
@@ -419,22 +393,18 @@ static const struct rule rule_not_owner = {
 
 HOOK(call_exit, struct lock *lock)
 {
-	const struct mutex *mutex = expect_mutex(lock, core, event->call.mutex_exit.mutex, event,
-	    site);
-	struct finding *finding;
+	const struct mutex *mutex = expect_mutex(lock, core, event->call.mutex_exit.mutex);
 
 	if (mutex == NULL || (mutex->is_held && mutex->owner == event->ctx))
 		return;
 	if (!mutex->is_held) {
-		rules_report(core, &rule_not_owner, event, site,
-		    "%s of mutex %u, which nobody holds", trace_call_name(event->code),
-		    (unsigned)event->call.mutex_exit.mutex);
+		rules_report(core, &rule_not_owner, "%s of mutex %u, which nobody holds",
+		    trace_call_name(event->code), (unsigned)event->call.mutex_exit.mutex);
 		return;
 	}
-	finding = rules_report(core, &rule_not_owner, event, site,
-	    "%s of mutex %u, which context %u holds", trace_call_name(event->code),
-	    (unsigned)event->call.mutex_exit.mutex, mutex->owner);
-	finding_because(finding, mutex->held_seq, "taken here");
+	rules_report(core, &rule_not_owner, "%s of mutex %u, which context %u holds",
+	    trace_call_name(event->code), (unsigned)event->call.mutex_exit.mutex, mutex->owner);
+	rules_because(core, mutex->held_seq, "taken here");
 }
 
 HOOK(note_held, struct lock *lock)
@@ -446,14 +416,14 @@ HOOK(note_held, struct lock *lock)
 		lock->mutex[number].owner = event->ctx;
 		lock->mutex[number].held_seq = event->seq;
 	}
-	lock_order_held(&lock->order, core, (uint32_t)number, event, site);
+	lock_order_held(&lock->order, core, (uint32_t)number);
 }
 
 HOOK(note_freed, struct lock *lock)
 {
 	if (event->note.mutex_freed.mutex < lock->mutexes)
 		lock->mutex[event->note.mutex_freed.mutex].is_held = false;
-	if (shadow_spin(rules_shadow(core), event->ctx, 0) == NULL)
+	if (shadow_spin(&core->shadow, event->ctx, 0) == NULL)
 		lock->delay_us[event->ctx] = 0;
 }
 
@@ -468,19 +438,17 @@ static const struct rule rule_spin_hold = {
 
 HOOK(call_delay, struct lock *lock)
 {
-	const struct shadow_lock *spin = shadow_spin(rules_shadow(core), event->ctx, 0);
+	const struct shadow_lock *spin = shadow_spin(&core->shadow, event->ctx, 0);
 	uint64_t *total = &lock->delay_us[event->ctx];
-	struct finding *finding;
 
 	if (spin == NULL)
 		return;
 	*total += event->call.delay.us;
 	if (*total <= LOCK_DELAY_MAX_US)
 		return;
-	finding = rules_report(core, &rule_spin_hold, event, site,
-	    "delay of %llu us in all with spin mutex %u held", (unsigned long long)*total,
-	    spin->mutex);
-	finding_because(finding, spin->seq, "taken here");
+	rules_report(core, &rule_spin_hold, "delay of %llu us in all with spin mutex %u held",
+	    (unsigned long long)*total, spin->mutex);
+	rules_because(core, spin->seq, "taken here");
 	*total = 0;
 }
 
@@ -498,26 +466,22 @@ static const struct rule rule_cv_interlock = {
 
 HOOK(call_wait, struct lock *lock)
 {
-	const struct condvar *condvar = expect_condvar(lock, core, event->call.cv_wait.condvar,
-	    event, site);
-	const struct mutex *mutex = expect_mutex(lock, core, event->call.cv_wait.mutex, event,
-	    site);
+	const struct condvar *condvar = expect_condvar(lock, core, event->call.cv_wait.condvar);
+	const struct mutex *mutex = expect_mutex(lock, core, event->call.cv_wait.mutex);
 	uint32_t interlock = (uint32_t)event->call.cv_wait.mutex;
-	struct finding *finding;
 
-	check_sleep(core, interlock, event, site);
+	check_sleep(core, interlock);
 	if (condvar == NULL || mutex == NULL)
 		return;
-	if (!shadow_holds(rules_shadow(core), event->ctx, interlock)) {
-		rules_report(core, &rule_cv_interlock, event, site,
+	if (!shadow_holds(&core->shadow, event->ctx, interlock)) {
+		rules_report(core, &rule_cv_interlock,
 		    "%s of condvar %u with mutex %u, which this context does not hold",
 		    trace_call_name(event->code), (unsigned)event->call.cv_wait.condvar, interlock);
 	} else if (condvar->waiters > 0 && condvar->interlock != interlock) {
-		finding = rules_report(core, &rule_cv_interlock, event, site,
-		    "%s of condvar %u with mutex %u, while others wait with mutex %u",
-		    trace_call_name(event->code), (unsigned)event->call.cv_wait.condvar, interlock,
-		    condvar->interlock);
-		finding_because(finding, condvar->wait_seq, "the other wait");
+		rules_report(core, &rule_cv_interlock, "%s of condvar %u with mutex %u, while "
+		    "others wait with mutex %u", trace_call_name(event->code),
+		    (unsigned)event->call.cv_wait.condvar, interlock, condvar->interlock);
+		rules_because(core, condvar->wait_seq, "the other wait");
 	}
 }
 
@@ -534,26 +498,22 @@ static const struct rule rule_cv_signal = {
 /* Before the first wait nobody can know the interlock; some mutex is due all the same. */
 HOOK(call_signal, struct lock *lock)
 {
-	const struct condvar *condvar = expect_condvar(lock, core, event->call.cv_signal.condvar,
-	    event, site);
-	struct finding *finding;
+	const struct condvar *condvar = expect_condvar(lock, core, event->call.cv_signal.condvar);
 
 	if (condvar == NULL)
 		return;
 	if (condvar->interlock == 0) {
-		if (rules_shadow(core)->held[event->ctx].count == 0)
-			rules_report(core, &rule_cv_signal, event, site,
-			    "%s of condvar %u with no mutex held",
+		if (core->shadow.held[event->ctx].count == 0)
+			rules_report(core, &rule_cv_signal, "%s of condvar %u with no mutex held",
 			    trace_call_name(event->code), (unsigned)event->call.cv_signal.condvar);
 		return;
 	}
-	if (shadow_holds(rules_shadow(core), event->ctx, condvar->interlock))
+	if (shadow_holds(&core->shadow, event->ctx, condvar->interlock))
 		return;
-	finding = rules_report(core, &rule_cv_signal, event, site,
-	    "%s of condvar %u without mutex %u, with which its waiters wait",
-	    trace_call_name(event->code), (unsigned)event->call.cv_signal.condvar,
+	rules_report(core, &rule_cv_signal, "%s of condvar %u without mutex %u, with which its "
+	    "waiters wait", trace_call_name(event->code), (unsigned)event->call.cv_signal.condvar,
 	    condvar->interlock);
-	finding_because(finding, condvar->wait_seq, "the newest wait");
+	rules_because(core, condvar->wait_seq, "the newest wait");
 }
 
 static struct condvar *
@@ -613,23 +573,22 @@ static const struct rule rule_held_at_return = {
 };
 
 static void
-leave_driver(struct lock *lock, struct rules_core *core, const struct event *event,
-    const char *what)
+leave_driver(struct lock *lock, struct rules_core *core, const char *what)
 {
 	uint32_t since = 0;
 
-	if (lock->entered[event->ctx].count > 0)
-		since = lock->entered[event->ctx].item[--lock->entered[event->ctx].count];
-	for (size_t i = 0; i < rules_shadow(core)->held[event->ctx].count; i++) {
-		const struct shadow_lock *held = &rules_shadow(core)->held[event->ctx].item[i];
-		struct finding *finding;
+	if (lock->entered[core->event->ctx].count > 0)
+		since =
+		    lock->entered[core->event->ctx].item[--lock->entered[core->event->ctx].count];
+	for (size_t i = 0; i < core->shadow.held[core->event->ctx].count; i++) {
+		const struct shadow_lock *held = &core->shadow.held[core->event->ctx].item[i];
 
-		if (held->seq < since || held->seq <= lock->reported_seq[event->ctx])
+		if (held->seq < since || held->seq <= lock->reported_seq[core->event->ctx])
 			continue;
-		lock->reported_seq[event->ctx] = held->seq;
-		finding = rules_report(core, &rule_held_at_return, event, held->site,
+		lock->reported_seq[core->event->ctx] = held->seq;
+		rules_report_at(core, &rule_held_at_return, held->site,
 		    "%s came back with mutex %u held", what, held->mutex);
-		finding_because(finding, held->seq, "taken here");
+		rules_because(core, held->seq, "taken here");
 	}
 }
 
@@ -638,7 +597,7 @@ HOOK(note_attach, struct lock *lock)
 	if (event->note.attach.step == HW_ATTACH_BEGIN)
 		enter_driver(lock, event);
 	else if (event->note.attach.step == HW_ATTACH_END)
-		leave_driver(lock, core, event, "attach");
+		leave_driver(lock, core, "attach");
 }
 
 HOOK(note_callback, void *state)
@@ -646,34 +605,34 @@ HOOK(note_callback, void *state)
 	if (event->note.callback.edge == 1)
 		enter_driver(state, event);
 	else
-		leave_driver(state, core, event, "a callback");
+		leave_driver(state, core, "a callback");
 }
 
 HOOK(note_thread_gone, void *state)
 {
-	leave_driver(state, core, event, "a thread that ended");
+	leave_driver(state, core, "a thread that ended");
 }
 
 /* ---- Calls of which only one thing is asked ---- */
 
 HOOK(call_tryenter, void *state)
 {
-	expect_mutex(state, core, event->call.mutex_tryenter.mutex, event, site);
+	expect_mutex(state, core, event->call.mutex_tryenter.mutex);
 }
 
 HOOK(call_has_waiters, void *state)
 {
-	expect_condvar(state, core, event->call.cv_has_waiters.condvar, event, site);
+	expect_condvar(state, core, event->call.cv_has_waiters.condvar);
 }
 
 HOOK(call_pause, void *state)
 {
-	check_sleep(core, (uint32_t)event->call.kpause.mutex, event, site);
+	check_sleep(core, (uint32_t)event->call.kpause.mutex);
 }
 
 HOOK(call_may_sleep, void *state)
 {
-	check_sleep(core, 0, event, site);
+	check_sleep(core, 0);
 }
 
 HOOK(on_irq_enter, struct lock *lock)
@@ -715,17 +674,12 @@ check_freed(const struct lock *lock, struct rules_core *core, uintptr_t low, uin
 {
 	for (size_t i = place_from(lock, low); i < lock->places; i++) {
 		const struct place *place = &lock->place[i];
-		struct finding *finding;
-		struct event event;
-		uint32_t site;
 
 		if (place->at >= high)
 			break;
-		event = rules_call_now(core, &site);
-		finding = rules_report(core, &rule_freed_live, &event, site,
-		    "the memory of %s %u is freed, and it is not destroyed",
-		    place->is_mutex ? "mutex" : "condvar", place->number);
-		finding_because(finding, place->seq, "initialised here");
+		rules_report(core, &rule_freed_live, "the memory of %s %u is freed, and it is not "
+		    "destroyed", place->is_mutex ? "mutex" : "condvar", place->number);
+		rules_because(core, place->seq, "initialised here");
 	}
 }
 

@@ -127,8 +127,7 @@ static void
 new_part(struct race_order *order, struct rules_core *core, uint32_t ctx, uint32_t seq,
     bool is_thread)
 {
-	bool plain = is_thread && rules_shadow(core)->held[ctx].count == 0 &&
-	    order->raised[ctx] == 0;
+	bool plain = is_thread && core->shadow.held[ctx].count == 0 && order->raised[ctx] == 0;
 	unsigned number;
 
 	if (order->world == NULL)
@@ -140,9 +139,10 @@ new_part(struct race_order *order, struct rules_core *core, uint32_t ctx, uint32
 }
 
 static void
-new_part_at(struct race_order *order, struct rules_core *core, const struct event *event)
+new_part_at(struct race_order *order, struct rules_core *core)
 {
-	new_part(order, core, event->ctx, event->seq, event->ctx_kind == HW_CTX_KTHREAD);
+	new_part(order, core, core->event->ctx, core->event->seq,
+	    core->event->ctx_kind == HW_CTX_KTHREAD);
 }
 
 /* ---- events that only hand a clock over ---- */
@@ -151,13 +151,13 @@ new_part_at(struct race_order *order, struct rules_core *core, const struct even
 	HOOK(name, struct race_order *order) \
 	{ \
 		release(order, event->ctx, clock); \
-		new_part_at(order, core, event); \
+		new_part_at(order, core); \
 	}
 #define ACQUIRES(name, clock) \
 	HOOK(name, struct race_order *order) \
 	{ \
 		acquire(order, event->ctx, clock); \
-		new_part_at(order, core, event); \
+		new_part_at(order, core); \
 	}
 
 RELEASES(note_freed, clock_of(order, MUTEX, event->note.mutex_freed.mutex))
@@ -176,7 +176,7 @@ HOOK(note_held, struct race_order *order)
 {
 	join_one(order, order->now[event->ctx].all,
 	    clock_of(order, MUTEX, event->note.mutex_held.mutex)->all);
-	new_part_at(order, core, event);
+	new_part_at(order, core);
 }
 
 HOOK(note_slot, struct race_order *order)
@@ -189,7 +189,7 @@ HOOK(note_slot, struct race_order *order)
 		acquire(order, event->ctx, slots);
 	else
 		return;
-	new_part_at(order, core, event);
+	new_part_at(order, core);
 }
 
 HOOK(on_take, struct race_order *order)
@@ -221,7 +221,7 @@ HOOK(on_start, struct race_order *order)
 	if (event->ctx == 0)
 		return;
 	release(order, event->ctx, now);
-	new_part_at(order, core, event);
+	new_part_at(order, core);
 }
 
 /* Threads: all that is not MPSAFE has the kernel lock while it does not sleep. */
@@ -234,7 +234,7 @@ HOOK(on_stop, struct race_order *order)
 {
 	if (order->under_lock[event->ctx])
 		leave_lock(order, event->ctx);
-	new_part_at(order, core, event);
+	new_part_at(order, core);
 }
 
 HOOK(note_thread, struct race_order *order)
@@ -246,12 +246,12 @@ HOOK(note_thread, struct race_order *order)
 
 HOOK(ret_join, struct race_order *order)
 {
-	const struct shadow_call *call = rules_returned(core, event);
+	const struct shadow_call *call = rules_returned(core);
 
 	if (call != NULL && call->args.kthread_join.thread < SHADOW_CONTEXTS)
 		acquire(order, event->ctx,
 		    clock_of(order, ENDED, call->args.kthread_join.thread));
-	new_part_at(order, core, event);
+	new_part_at(order, core);
 }
 
 HOOK(call_spl, struct race_order *order)
@@ -262,7 +262,7 @@ HOOK(call_spl, struct race_order *order)
 		*level = (uint8_t)event->call.splx.ipl;
 	else if (event->call.splraise.ipl > *level)
 		*level = (uint8_t)event->call.splraise.ipl;
-	new_part_at(order, core, event);
+	new_part_at(order, core);
 }
 
 /* ---- callbacks ---- */
@@ -271,14 +271,14 @@ HOOK(call_attach_start, struct race_order *order)
 {
 	order->handlers_free = event->call.virtio_child_attach_start.ipl != IPL_VM ||
 	    (event->call.virtio_child_attach_start.flags & INTR_MPSAFE) != 0;
-	new_part_at(order, core, event);
+	new_part_at(order, core);
 }
 
 HOOK(note_attach, struct race_order *order)
 {
 	if (event->note.attach.step == HW_ATTACH_FINISHED)
 		release(order, event->ctx, clock_of(order, ATTACHED, 0));
-	new_part_at(order, core, event);
+	new_part_at(order, core);
 }
 
 /* It ends when its handler does not run, and will not. */
@@ -288,13 +288,13 @@ HOOK(note_softint, struct race_order *order)
 
 	if (!event->note.softint.established) {
 		acquire(order, event->ctx, clock_of(order, SOFTINT_DONE, number));
-		new_part_at(order, core, event);
+		new_part_at(order, core);
 		return;
 	}
 	order->softint_free = shadow_grow(order->softint_free, &order->softints, number,
 	    sizeof(order->softint_free[0]));
-	order->softint_free[number] =
-	    (rules_call(core, event)->args.softint_establish.flags & SOFTINT_MPSAFE) != 0;
+	order->softint_free[number] = (rules_call(core)->args.softint_establish.flags &
+	    SOFTINT_MPSAFE) != 0;
 }
 
 /* One that the driver established; that of the virtio core, in its place, has no number. */
@@ -347,7 +347,7 @@ HOOK(note_callback, struct race_order *order)
 		enter_driver(order, event);
 	else
 		leave_driver(order, event);
-	new_part_at(order, core, event);
+	new_part_at(order, core);
 }
 
 /* ---- loads and stores that order ---- */

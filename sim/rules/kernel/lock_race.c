@@ -166,18 +166,16 @@ static void
 report(struct rules_core *core, const struct rule *rule, const struct touch *touch,
     const struct past *before, const struct past *now)
 {
-	const struct event event = touch_event(touch);
-	struct finding *finding;
 	char name[96], one[64], other[64];
 
 	mem_place_name(core, touch, name, sizeof(name));
 	print_context(one, sizeof(one), touch->world, now);
 	print_context(other, sizeof(other), touch->world, before);
-	finding = rules_report(core, rule, &event, now->site, "%s: %s %s it, %s %s it, and %s",
-	    name, one, now->write ? "writes" : "reads", other, before->write ? "wrote" : "read",
-	    rule == &rule_data_race ? "nothing orders the two" :
+	rules_report(core, rule, "%s: %s %s it, %s %s it, and %s", name, one, now->write ? "writes"
+	    : "reads", other, before->write ? "wrote" : "read", rule == &rule_data_race ?
+	    "nothing orders the two" :
 	    "nothing but whose critical section came first orders the two");
-	finding_because_at(finding, before->seq, before->site, "%s %s it here",
+	rules_because_at(core, before->seq, before->site, "%s %s it here",
 	    world_context((struct world *)(uintptr_t)touch->world, before->ctx)->name,
 	    before->write ? "wrote" : "read");
 }
@@ -303,7 +301,7 @@ race_touch(void *state, struct rules_core *core, const struct touch *touch)
 {
 	struct race *race = state;
 	uint32_t ctx = touch->ctx->ordinal;
-	const struct shadow_held *held = &rules_shadow(core)->held[ctx];
+	const struct shadow_held *held = &core->shadow.held[ctx];
 	struct past now = {
 		.clock = race_clock_now(race->order, ctx)->all[ctx],
 		.seq = touch->world->trace.count - 1, .site = touch->site,

@@ -79,23 +79,21 @@ static const struct rule rule_quiet = {
 };
 
 static void
-check_quiet(struct log_state *state, struct rules_core *core, const struct event *event,
-    uint32_t site)
+check_quiet(struct log_state *state, struct rules_core *core)
 {
 	const struct rules_view *view = rules_look(core);
-	const char *text = trace_text_of(view->trace, event->call.printf.text);
+	const char *text = trace_text_of(view->trace, core->event->call.printf.text);
 	int length = (int)strcspn(text, "\n");
 
-	if (!is_error_level(event->code) &&
-	    !(is_printf(event->code) && sounds_like_failure(text)))
+	if (!is_error_level(core->event->code) && !(is_printf(core->event->code) &&
+	    sounds_like_failure(text)))
 		return;
 	/* A device that breaks the specification or falls silent may be complained about. */
 	if (view->faults_struck > 0 || !view->device.healthy || !view->device.answers ||
-	    state->failed_seq[event->ctx] != 0)
+	    state->failed_seq[core->event->ctx] != 0)
 		return;
-	rules_report(core, &rule_quiet, event, site,
-	    "an error message, but no call failed and the device did nothing wrong: \"%.*s\"",
-	    length > 120 ? 120 : length, text);
+	rules_report(core, &rule_quiet, "an error message, but no call failed and the device did "
+	    "nothing wrong: \"%.*s\"", length > 120 ? 120 : length, text);
 }
 
 static const struct rule rule_flood = {
@@ -107,22 +105,21 @@ static const struct rule rule_flood = {
 };
 
 static void
-check_flood(struct log_state *state, struct rules_core *core, const struct event *event,
-    uint32_t site)
+check_flood(struct log_state *state, struct rules_core *core)
 {
-	if (event->time_ns - state->window_ns >= SECOND_NS) {
-		state->window_ns = event->time_ns;
+	if (core->event->time_ns - state->window_ns >= SECOND_NS) {
+		state->window_ns = core->event->time_ns;
 		state->lines = 0;
 	}
 	if (++state->lines == LINES_MAX + 1)
-		rules_report(core, &rule_flood, event, site,
-		    "more than %d messages within one second", LINES_MAX);
+		rules_report(core, &rule_flood, "more than %d messages within one second",
+		    LINES_MAX);
 }
 
 HOOK(call_print, void *state)
 {
-	check_quiet(state, core, event, site);
-	check_flood(state, core, event, site);
+	check_quiet(state, core);
+	check_flood(state, core);
 }
 
 HOOK(on_return, struct log_state *state)

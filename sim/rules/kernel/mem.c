@@ -54,21 +54,19 @@ static const struct rule rule_sleep_context = {
 
 /* kmem(9) is for threads alone, whatever the flags. */
 static void
-check_context(struct rules_core *core, bool sleeps,
-    const struct event *event, uint32_t site)
+check_context(struct rules_core *core, bool sleeps)
 {
 	uint32_t because = UINT32_MAX;
 	char buffer[48];
-	const char *why = shadow_forbids_sleep(rules_shadow(core), event, 0, buffer, sizeof(buffer),
-	    &because);
-	struct finding *finding;
+	const char *why = shadow_forbids_sleep(&core->shadow, core->event, 0, buffer,
+	    sizeof(buffer), &because);
 
 	if (why == NULL || (because != UINT32_MAX && !sleeps))
 		return;
-	finding = rules_report(core, &rule_sleep_context, event, site, "%s%s %s",
-	    trace_call_name(event->code), sleeps ? " with KM_SLEEP" : "", why);
+	rules_report(core, &rule_sleep_context, "%s%s %s", trace_call_name(core->event->code),
+	    sleeps ? " with KM_SLEEP" : "", why);
 	if (because != UINT32_MAX)
-		finding_because(finding, because, "the mutex was taken here");
+		rules_because(core, because, "the mutex was taken here");
 }
 
 static const struct rule rule_free_size = {
@@ -83,24 +81,21 @@ static const struct rule rule_free_size = {
 HOOK(call_free, struct mem *mem)
 {
 	const struct block *block = block_at(mem, event->call.kmem_free.block);
-	struct finding *finding;
 
-	check_context(core, false, event, site);
+	check_context(core, false);
 	if (block == NULL || block->gone) {
-		finding = rules_report(core, &rule_mem_use_after_free, event, site,
-		    "kmem_free of %llu bytes that %s",
-		    (unsigned long long)event->call.kmem_free.size,
-		    block != NULL ? "are free already" : "kmem did not give, or has back already");
+		rules_report(core, &rule_mem_use_after_free, "kmem_free of %llu bytes that %s",
+		    (unsigned long long)event->call.kmem_free.size, block != NULL ?
+		    "are free already" : "kmem did not give, or has back already");
 		if (block != NULL)
-			finding_because(finding, block->gone_seq, "freed here");
+			rules_because(core, block->gone_seq, "freed here");
 		return;
 	}
 	if (block->size == event->call.kmem_free.size)
 		return;
-	finding = rules_report(core, &rule_free_size, event, site,
-	    "kmem_free with size %llu, it was allocated with %llu",
+	rules_report(core, &rule_free_size, "kmem_free with size %llu, it was allocated with %llu",
 	    (unsigned long long)event->call.kmem_free.size, (unsigned long long)block->size);
-	finding_because(finding, block->seq, "allocated here");
+	rules_because(core, block->seq, "allocated here");
 }
 
 static const struct rule rule_retry = {
@@ -124,10 +119,9 @@ is_same_call(const struct shadow_call *one, const struct shadow_call *other)
 /* Less, or in another range, is another call: that is how one finds out what there is. */
 HOOK(ret_alloc, struct mem *mem)
 {
-	const struct shadow_call *call = rules_returned(core, event);
+	const struct shadow_call *call = rules_returned(core);
 	struct retry *retry = &mem->retry[event->ctx];
 	bool is_pointer = event->code == HW_CALL_KMEM_ALLOC || event->code == HW_CALL_KMEM_ZALLOC;
-	struct finding *finding;
 
 	if (call == NULL || (event->ret.result == 0) != is_pointer) {
 		retry->count = 0;
@@ -139,10 +133,9 @@ HOOK(ret_alloc, struct mem *mem)
 	retry->ns = event->time_ns;
 	if (++retry->count != MEM_RETRIES)
 		return;
-	finding = rules_report(core, &rule_retry, event, call->site,
-	    "%s failed %u times in a row, with the same arguments and no pause between them",
-	    trace_call_name(event->code), retry->count);
-	finding_because(finding, retry->first_seq, "the first time");
+	rules_report_at(core, &rule_retry, call->site, "%s failed %u times in a row, with the same "
+	    "arguments and no pause between them", trace_call_name(event->code), retry->count);
+	rules_because(core, retry->first_seq, "the first time");
 }
 
 HOOK(on_sleep, struct mem *mem)
@@ -152,7 +145,7 @@ HOOK(on_sleep, struct mem *mem)
 
 HOOK(note_kmem, struct mem *mem)
 {
-	const struct shadow_call *call = rules_call(core, event);
+	const struct shadow_call *call = rules_call(core);
 	uint64_t number = event->note.kmem.block;
 
 	mem->block = shadow_grow(mem->block, &mem->blocks, number, sizeof(mem->block[0]));
@@ -182,25 +175,23 @@ static const struct rule rule_leak = {
 };
 
 static void
-report_left(struct mem *mem, struct rules_core *core, const struct event *now, const char *when)
+report_left(struct mem *mem, struct rules_core *core, const char *when)
 {
 	for (size_t i = 1; i < mem->blocks; i++) {
 		struct block *block = &mem->block[i];
-		struct finding *finding;
 
 		if (!block->exists || block->gone || block->reported)
 			continue;
 		block->reported = true;
-		finding = rules_report(core, &rule_leak, now, block->site,
-		    "kmem block %zu (%llu bytes) is left after %s", i,
-		    (unsigned long long)block->size, when);
-		finding_because(finding, block->seq, "allocated here");
+		rules_report_at(core, &rule_leak, block->site, "kmem block %zu (%llu bytes) is "
+		    "left after %s", i, (unsigned long long)block->size, when);
+		rules_because(core, block->seq, "allocated here");
 	}
 }
 
 HOOK(call_alloc, void *state)
 {
-	check_context(core, (event->call.kmem_alloc.flags & MEM_SLEEP) != 0, event, site);
+	check_context(core, (event->call.kmem_alloc.flags & MEM_SLEEP) != 0);
 }
 
 HOOK(call_detach, struct mem *mem)
@@ -212,10 +203,10 @@ HOOK(note_attach, struct mem *mem)
 {
 	if (event->note.attach.step == HW_ATTACH_BEGIN && mem->detached) {
 		/* What it takes from now on may stay. */
-		report_left(mem, core, event, "the detach");
+		report_left(mem, core, "the detach");
 		mem->detached = false;
 	} else if (event->note.attach.step == HW_ATTACH_END && event->note.attach.result == 0) {
-		report_left(mem, core, event, "the failed attach");
+		report_left(mem, core, "the failed attach");
 	}
 }
 
@@ -233,10 +224,10 @@ HOOK(on_undefined, void *state)
 	const char *type = trace_text_of(rules_look(core)->trace, event->undefined.type);
 
 	if (event->code == UNDEFINED_BOUNDS)
-		rules_report(core, &rule_mem_out_of_bounds, event, site,
-		    "index %lld of an array of type %s", (long long)event->undefined.left, type);
+		rules_report(core, &rule_mem_out_of_bounds, "index %lld of an array of type %s",
+		    (long long)event->undefined.left, type);
 	else
-		rules_report(core, &rule_arithmetic, event, site, "%s: %lld and %lld, type %s",
+		rules_report(core, &rule_arithmetic, "%s: %lld and %lld, type %s",
 		    undefined_text((enum undefined)event->code), (long long)event->undefined.left,
 		    (long long)event->undefined.right, type);
 }
@@ -267,9 +258,9 @@ HOOK(on_stack, void *state)
 	const struct world *world = rules_look(core)->world;
 
 	if (world != NULL)
-		rules_report(core, &rule_stack_use, event, site,
-		    "with this function the driver uses %llu of the %d bytes that a kernel stack "
-		    "has", (unsigned long long)world->stack_bytes, STACK_BYTES);
+		rules_report(core, &rule_stack_use, "with this function the driver uses %llu of "
+		    "the %d bytes that a kernel stack has", (unsigned long long)world->stack_bytes,
+		    STACK_BYTES);
 }
 
 static void
@@ -307,12 +298,12 @@ mem_memory(void *state, struct rules_core *core, enum hw_memory what, uintptr_t 
 }
 
 static void
-mem_end(void *state, struct rules_core *core, const struct event *now)
+mem_end(void *state, struct rules_core *core)
 {
 	struct mem *mem = state;
 
 	if (mem->detached)
-		report_left(mem, core, now, "the detach");
+		report_left(mem, core, "the detach");
 }
 
 static const struct hook_row hooks[] = {

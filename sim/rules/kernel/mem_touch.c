@@ -246,8 +246,6 @@ static void
 touch_live(struct mem_map *map, struct rules_core *core, const struct mem_range *range,
     const struct touch *touch)
 {
-	struct event event;
-	struct finding *finding;
 	char name[32];
 
 	if (range->what != HW_MEMORY_BLANK && range->what != HW_MEMORY_DMA)
@@ -257,13 +255,11 @@ touch_live(struct mem_map *map, struct rules_core *core, const struct mem_range 
 	set_written(map, touch->address, touch->address + touch->size, true);
 	if (touch->write)
 		return;
-	event = touch_event(touch);
-	finding = rules_report(core, &rule_mem_uninitialised, &event, touch->site,
-	    "read of bytes %llu..%llu of %s, which nobody has written",
-	    (unsigned long long)(touch->address - range->low),
+	rules_report(core, &rule_mem_uninitialised, "read of bytes %llu..%llu of %s, which nobody "
+	    "has written", (unsigned long long)(touch->address - range->low),
 	    (unsigned long long)(touch->address - range->low + touch->size - 1),
 	    mem_range_name(range, name, sizeof(name)));
-	finding_because(finding, range->seq, "it comes from here");
+	rules_because(core, range->seq, "it comes from here");
 }
 
 const struct rule rule_mem_use_after_free = {
@@ -280,16 +276,14 @@ const struct rule rule_mem_use_after_free = {
 static void
 touch_gone(struct rules_core *core, const struct mem_range *range, const struct touch *touch)
 {
-	const struct event event = touch_event(touch);
-	struct finding *finding;
 	char name[32];
 
-	finding = rules_report(core, &rule_mem_use_after_free, &event, touch->site,
+	rules_report(core, &rule_mem_use_after_free,
 	    "%s of %llu bytes at offset %llu of %s, which is %s", act(touch),
 	    (unsigned long long)touch->size, (unsigned long long)(touch->address - range->low),
-	    mem_range_name(range, name, sizeof(name)), range->what == HW_MEMORY_DMA ?
-	    "unmapped" : "free");
-	finding_because(finding, range->gone_seq, "since here");
+	    mem_range_name(range, name, sizeof(name)), range->what == HW_MEMORY_DMA ? "unmapped" :
+	    "free");
+	rules_because(core, range->gone_seq, "since here");
 }
 
 /* No range has all of it. */
@@ -328,7 +322,6 @@ touch_between(const struct mem_map *map, struct rules_core *core, size_t n,
 	const struct mem_range *above = n < map->ranges ? &map->range[n] : NULL;
 	const struct memory *memory = &touch->world->memory;
 	uintptr_t last = touch->address + touch->size - 1, over = 0, under = 0;
-	const struct event event = touch_event(touch);
 	char name[32];
 
 	if (below != NULL && is_near(below->high - 1, touch->address))
@@ -336,22 +329,19 @@ touch_between(const struct mem_map *map, struct rules_core *core, size_t n,
 	else if (above != NULL && is_near(above->low, touch->address))
 		under = above->low - touch->address;
 	if (over > 0)
-		rules_report(core, &rule_mem_out_of_bounds, &event, touch->site,
-		    "%s of %llu bytes that ends %llu bytes behind the end of %s", act(touch),
-		    (unsigned long long)touch->size, (unsigned long long)over,
-		    mem_range_name(below, name, sizeof(name)));
+		rules_report(core, &rule_mem_out_of_bounds, "%s of %llu bytes that ends %llu bytes "
+		    "behind the end of %s", act(touch), (unsigned long long)touch->size,
+		    (unsigned long long)over, mem_range_name(below, name, sizeof(name)));
 	else if (under > 0)
-		rules_report(core, &rule_mem_out_of_bounds, &event, touch->site,
-		    "%s of %llu bytes that begins %llu bytes before %s", act(touch),
-		    (unsigned long long)touch->size, (unsigned long long)under,
-		    mem_range_name(above, name, sizeof(name)));
+		rules_report(core, &rule_mem_out_of_bounds, "%s of %llu bytes that begins %llu "
+		    "bytes before %s", act(touch), (unsigned long long)touch->size,
+		    (unsigned long long)under, mem_range_name(above, name, sizeof(name)));
 	else if (memory->arena_pfn[(touch->address - (uintptr_t)memory->arena) /
 	    MEMORY_PAGE_SIZE] == 0)
 		return ACCESS_WILD;
 	else if (touch->write)
-		rules_report(core, &rule_wild_access, &event, touch->site,
-		    "write of %llu bytes into the kernel's own memory",
-		    (unsigned long long)touch->size);
+		rules_report(core, &rule_wild_access, "write of %llu bytes into the kernel's own "
+		    "memory", (unsigned long long)touch->size);
 	return ACCESS_ORDINARY;
 }
 
@@ -402,15 +392,13 @@ mem_map_touch(struct mem_map *map, struct rules_core *core, const struct touch *
 {
 	const struct world *world = touch->world;
 	uintptr_t address = touch->address;
-	struct event event;
 
 	if (address - world->access.arena < world->access.all_cells * ACCESS_CELL)
 		return touch_kernel(map, core, touch);
 	if (access_segment_of(&world->access, address) != NULL)
 		return ACCESS_ORDINARY;	/* page.use-after-free */
 	if (fiber_stack_contains(touch->ctx->fiber, address)) {
-		event = touch_event(touch);
-		rules_report(core, &rule_mem_use_after_free, &event, touch->site,
+		rules_report(core, &rule_mem_use_after_free,
 		    "%s of a local variable of a function that has returned", act(touch));
 		return ACCESS_ORDINARY;
 	}

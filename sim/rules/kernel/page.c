@@ -41,12 +41,12 @@ static const struct rule rule_irq_context = {
 };
 
 static void
-check_context(struct rules_core *core, const struct event *event, uint32_t site)
+check_context(struct rules_core *core)
 {
-	if (event->ctx_kind == HW_CTX_HARDINT || event->ctx_kind == HW_CTX_SOFTINT)
-		rules_report(core, &rule_irq_context, event, site, "%s in a %s interrupt",
-		    trace_call_name(event->code),
-		    event->ctx_kind == HW_CTX_HARDINT ? "hard" : "soft");
+	if (core->event->ctx_kind == HW_CTX_HARDINT || core->event->ctx_kind == HW_CTX_SOFTINT)
+		rules_report(core, &rule_irq_context, "%s in a %s interrupt",
+		    trace_call_name(core->event->code), core->event->ctx_kind == HW_CTX_HARDINT ?
+		    "hard" : "soft");
 }
 
 /* The highest frame of memory, plus one. */
@@ -80,39 +80,36 @@ static const struct rule rule_alloc_range = {
 HOOK(call_alloc, struct page_state *state)
 {
 	uint64_t high = event->call.uvm_pglistalloc.high;
-	const struct shadow_lock *lock = shadow_spin(rules_shadow(core), event->ctx, 0);
-	struct finding *finding;
+	const struct shadow_lock *lock = shadow_spin(&core->shadow, event->ctx, 0);
 
-	check_context(core, event, site);
+	check_context(core);
 	if (!state->allocating[event->ctx])
 		state->allocations++;
 	state->allocating[event->ctx] = true;
 	if (high == WRAPPED_HIGH && memory_top(rules_look(core)) > high + MEMORY_PAGE_SIZE)
-		rules_report(core, &rule_alloc_range, event, site, "upper limit %#" PRIx64
-		    " is 2^32 - 1 pages in 32-bit arithmetic; memory goes up to %#" PRIx64,
-		    high, memory_top(rules_look(core)));
+		rules_report(core, &rule_alloc_range, "upper limit %#" PRIx64
+		    " is 2^32 - 1 pages in 32-bit arithmetic; memory goes up to %#" PRIx64, high,
+		    memory_top(rules_look(core)));
 	if (event->call.uvm_pglistalloc.size % MEMORY_PAGE_SIZE != 0)
-		rules_report(core, &rule_alloc_range, event, site, "uvm_pglistalloc of %" PRIu64
+		rules_report(core, &rule_alloc_range, "uvm_pglistalloc of %" PRIu64
 		    " bytes, which is no number of whole pages", event->call.uvm_pglistalloc.size);
 	if (event->call.uvm_pglistalloc.waitok == 0 || lock == NULL)
 		return;
-	finding = rules_report(core, &rule_sleep_context, event, site,
-	    "uvm_pglistalloc of %" PRIu64 " bytes may wait, with spin mutex %u held",
-	    event->call.uvm_pglistalloc.size, lock->mutex);
-	finding_because(finding, lock->seq, "mutex %u taken", lock->mutex);
+	rules_report(core, &rule_sleep_context, "uvm_pglistalloc of %" PRIu64 " bytes may wait, "
+	    "with spin mutex %u held", event->call.uvm_pglistalloc.size, lock->mutex);
+	rules_because(core, lock->seq, "mutex %u taken", lock->mutex);
 }
 
 HOOK(call_free, void *self)
 {
-	const struct shadow_lock *lock = shadow_spin(rules_shadow(core), event->ctx, 0);
-	struct finding *finding;
+	const struct shadow_lock *lock = shadow_spin(&core->shadow, event->ctx, 0);
 
-	check_context(core, event, site);
+	check_context(core);
 	if (lock == NULL || event->ctx_kind == HW_CTX_HARDINT)
 		return;
-	finding = rules_report(core, &rule_sleep_context, event, site,
-	    "uvm_pglistfree with spin mutex %u held", lock->mutex);
-	finding_because(finding, lock->seq, "mutex %u taken", lock->mutex);
+	rules_report(core, &rule_sleep_context, "uvm_pglistfree with spin mutex %u held",
+	    lock->mutex);
+	rules_because(core, lock->seq, "mutex %u taken", lock->mutex);
 }
 
 HOOK(ret_alloc, struct page_state *state)
@@ -151,7 +148,7 @@ static void
 free_one(struct rules_core *core, struct pages *pages, const struct memory *memory, uint64_t pfn,
     bool by_driver, struct release *bad)
 {
-	const struct rules_device *device = rules_device(core);
+	const struct rules_device *device = core->device;
 	unsigned state = pages->state[pfn];
 
 	if (!(state & PAGE_OWNED)) {
@@ -176,7 +173,7 @@ free_all(struct rules_core *core, struct pages *pages, const struct memory *memo
     const uint64_t *pfn, uint64_t n, bool by_driver, struct release *bad)
 {
 	/* Pages of the driver that nothing keeps busy may go, and nothing remains of them. */
-	unsigned judged = PAGE_OWNED | rules_device(core)->page_busy;
+	unsigned judged = PAGE_OWNED | core->device->page_busy;
 	struct pages_move move = { .from = PAGE_OWNED, .to = 0 };
 
 	for (uint64_t i = 0; i < n; i++) {
@@ -209,67 +206,62 @@ set_bounds(struct page_batch *batch, const uint64_t *pfn, uint64_t n)
 }
 
 static void
-because_batch(struct finding *finding, const struct pages *pages, uint64_t pfn,
-    enum hw_owner owner, const char *what)
+because_freed(struct rules_core *core, uint64_t pfn)
 {
-	const struct page_batch *batch = pages_batch_of(pages, pfn, owner);
+	const struct page_batch *batch = pages_batch_of(rules_pages(core), pfn, HW_PAGE_FREE);
 
 	if (batch != NULL)
-		finding_because(finding, batch->seq, "%s", what);
+		rules_because(core, batch->seq, "freed before");
 }
 
 static void
-report_twice(struct rules_core *core, const struct pages *pages, const struct release *bad,
-    const struct event *event, uint32_t site)
+report_twice(struct rules_core *core, const struct release *bad)
 {
-	struct finding *finding;
-
 	if (bad->twice > 0) {
-		finding = rules_report(core, &rule_double_free, event, site,
-		    "%" PRIu64 " page%s freed that %s free already; first: frame %#" PRIx64,
-		    bad->twice, bad->twice == 1 ? "" : "s", bad->twice == 1 ? "is" : "are",
-		    bad->twice_pfn);
-		because_batch(finding, pages, bad->twice_pfn, HW_PAGE_FREE, "freed before");
+		rules_report(core, &rule_double_free, "%" PRIu64
+		    " page%s freed that %s free already; first: frame %#" PRIx64, bad->twice,
+		    bad->twice == 1 ? "" : "s", bad->twice == 1 ? "is" : "are", bad->twice_pfn);
+		because_freed(core, bad->twice_pfn);
 	}
 	if (bad->foreign > 0) {
-		finding = rules_report(core, &rule_double_free, event, site,
-		    "%" PRIu64 " page%s freed that somebody else uses by now; first: frame %#"
-		    PRIx64, bad->foreign, bad->foreign == 1 ? "" : "s", bad->foreign_pfn);
-		because_batch(finding, pages, bad->foreign_pfn, HW_PAGE_FREE,
-		    "freed before");
+		rules_report(core, &rule_double_free, "%" PRIu64
+		    " page%s freed that somebody else uses by now; first: frame %#" PRIx64,
+		    bad->foreign, bad->foreign == 1 ? "" : "s", bad->foreign_pfn);
+		because_freed(core, bad->foreign_pfn);
 	}
 }
 
 static void
-on_freed(struct page_state *state, struct rules_core *core, const struct event *event,
-    uint32_t site, const uint64_t *pfn)
+on_freed(struct page_state *state, struct rules_core *core, const uint64_t *pfn)
 {
 	struct pages *pages = rules_pages(core);
-	bool by_driver = event->ctx != 0 &&
-	    rules_call(core, event)->code == HW_CALL_UVM_PGLISTFREE;
-	struct page_batch batch = { .seq = event->seq, .site = site, .owner = HW_PAGE_FREE };
+	bool by_driver = core->event->ctx != 0 && rules_call(core)->code == HW_CALL_UVM_PGLISTFREE;
+	struct page_batch batch = { .seq = core->event->seq, .site = core->site,
+	    .owner = HW_PAGE_FREE };
 	struct release bad = { 0 };
 
-	free_all(core, pages, rules_look(core)->memory, pfn, event->pages.count, by_driver, &bad);
+	free_all(core, pages, rules_look(core)->memory, pfn, core->event->pages.count, by_driver,
+	    &bad);
 	if (bad.twice + bad.foreign > 0)
-		report_twice(core, pages, &bad, event, site);
+		report_twice(core, &bad);
 	if (bad.busy > 0)
-		rules_device(core)->pages_freed(core, event, site);
+		core->device->pages_freed(core);
 	if (!by_driver)
 		return;
-	set_bounds(&batch, pfn, event->pages.count);
+	set_bounds(&batch, pfn, core->event->pages.count);
 	pages_note_batch(pages, &batch);
 }
 
 static void
-on_taken(struct rules_core *core, const struct event *event, uint32_t site, const uint64_t *pfn)
+on_taken(struct rules_core *core, const uint64_t *pfn)
 {
 	struct pages *pages = rules_pages(core);
-	unsigned kept = rules_device(core)->page_kept;
-	struct page_batch batch = { .seq = event->seq, .site = site, .owner = HW_PAGE_DRIVER };
+	unsigned kept = core->device->page_kept;
+	struct page_batch batch = { .seq = core->event->seq, .site = core->site,
+	    .owner = HW_PAGE_DRIVER };
 	struct pages_move move = { .from = 0, .to = PAGE_OWNED | PAGE_FRESH };
 
-	for (uint64_t i = 0; i < event->pages.count; i++) {
+	for (uint64_t i = 0; i < core->event->pages.count; i++) {
 		unsigned state = pages->state[pfn[i]];
 
 		if (state != move.from)
@@ -277,7 +269,7 @@ on_taken(struct rules_core *core, const struct event *event, uint32_t site, cons
 		pages_step(pages, &move, pfn[i]);
 	}
 	pages_moved(pages, &move);
-	set_bounds(&batch, pfn, event->pages.count);
+	set_bounds(&batch, pfn, core->event->pages.count);
 	pages_note_batch(pages, &batch);
 }
 
@@ -285,10 +277,10 @@ HOOK(on_pages, void *state)
 {
 	switch ((enum hw_owner)event->code) {
 	case HW_PAGE_FREE:
-		on_freed(state, core, event, site, rules_payload(core));
+		on_freed(state, core, core->payload);
 		return;
 	case HW_PAGE_DRIVER:
-		on_taken(core, event, site, rules_payload(core));
+		on_taken(core, core->payload);
 		return;
 	case HW_PAGE_KERNEL:
 	case HW_PAGE_OTHERS:
@@ -313,20 +305,15 @@ spend(struct page_state *state, struct rules_core *core, uintptr_t low, uintptr_
     uint64_t pages)
 {
 	const struct rules_view *view = rules_look(core);
-	struct finding *finding;
-	struct event event;
-	uint32_t site;
 
 	if (low - (uintptr_t)view->memory->arena >= MEMORY_ARENA_PAGES * MEMORY_PAGE_SIZE)
 		return;
 	for (size_t i = 0; pages == 0 && view->device.healthy && i < state->spent.count; i++) {
 		if (state->spent.item[i].low != low)
 			continue;
-		event = rules_call_now(core, &site);
-		finding = rules_report(core, &rule_double_free, &event, site,
-		    "the pages of this list were freed already, and none were put there "
-		    "since");
-		finding_because(finding, state->spent.item[i].seq, "freed before");
+		rules_report(core, &rule_double_free,
+		    "the pages of this list were freed already, and none were put there since");
+		rules_because(core, state->spent.item[i].seq, "freed before");
 	}
 	forget_spent(state, low, high);
 	*vec_add(&state->spent) = (struct page_spent){
@@ -365,15 +352,12 @@ touch_page(struct rules_core *core, const struct access_pages *pages,
 	    ((touch->address - pages->low) >> ACCESS_PAGE_SHIFT);
 	enum hw_owner owner = memory_owner(&touch->world->memory, pfn);
 	const struct page_batch *batch = pages_batch_of(rules_pages(core), pfn, owner);
-	const struct event event = touch_event(touch);
-	struct finding *finding;
 
-	finding = rules_report(core, &rule_use_after_free, &event, touch->site,
-	    "%s of the links of page 0x%llx, which %s", touch->write ? "write" : "read",
-	    (unsigned long long)pfn,
-	    owner == HW_PAGE_FREE ? "is free" : "the driver does not have");
+	rules_report(core, &rule_use_after_free, "%s of the links of page 0x%llx, which %s",
+	    touch->write ? "write" : "read", (unsigned long long)pfn, owner == HW_PAGE_FREE ?
+	    "is free" : "the driver does not have");
 	if (batch != NULL)
-		finding_because(finding, batch->seq, "it changed hands here");
+		rules_because(core, batch->seq, "it changed hands here");
 }
 
 static enum access_verdict

@@ -32,7 +32,7 @@ thread_at(struct threads *threads, uint64_t ctx)
 
 HOOK(note_thread, struct threads *threads)
 {
-	const struct shadow_call *call = rules_call(core, event);
+	const struct shadow_call *call = rules_call(core);
 	struct thread *thread = thread_at(threads, event->note.thread.context);
 
 	if (thread == NULL || (thread->exists && !thread->gone))
@@ -58,7 +58,6 @@ static const struct rule rule_exit = {
 HOOK(call_exit, struct threads *threads)
 {
 	struct thread *thread = thread_at(threads, event->ctx);
-	struct finding *finding;
 
 	if (thread == NULL || !thread->exists)
 		return;
@@ -66,63 +65,55 @@ HOOK(call_exit, struct threads *threads)
 	thread->gone_seq = event->seq;
 	if (event->call.kthread_exit.code == 0)
 		return;
-	finding = rules_report(core, &rule_exit, event, site, "thread %u exits with code %lld",
-	    event->ctx, (long long)(int32_t)event->call.kthread_exit.code);
-	finding_because(finding, thread->seq, "created here");
+	rules_report(core, &rule_exit, "thread %u exits with code %lld", event->ctx,
+	    (long long)(int32_t)event->call.kthread_exit.code);
+	rules_because(core, thread->seq, "created here");
 }
 
 HOOK(note_thread_gone, struct threads *threads)
 {
 	struct thread *thread = thread_at(threads, event->note.thread_gone.context);
-	struct finding *finding;
 
 	if (thread == NULL || event->note.thread_gone.returned == 0)
 		return;
 	thread->gone = true;
 	thread->gone_seq = event->seq;
-	finding = rules_report(core, &rule_exit, event, rules_call(core, event)->site,
-	    "thread %u returned from its function instead of calling kthread_exit",
-	    (unsigned)event->note.thread_gone.context);
+	rules_report_at(core, &rule_exit, rules_call(core)->site, "thread %u returned from its "
+	    "function instead of calling kthread_exit", (unsigned)event->note.thread_gone.context);
 	if (thread->exists)
-		finding_because(finding, thread->seq, "created here");
+		rules_because(core, thread->seq, "created here");
 }
 
 HOOK(call_join, struct threads *threads)
 {
 	struct thread *thread = thread_at(threads, event->call.kthread_join.thread);
-	struct finding *finding;
 
 	if (thread == NULL || !thread->exists) {
-		rules_report(core, &rule_exit, event, site,
-		    "kthread_join of a thread that was never created");
+		rules_report(core, &rule_exit, "kthread_join of a thread that was never created");
 		return;
 	}
 	if (thread->is_joined || (thread->flags & THREAD_MUSTJOIN) == 0) {
-		finding = rules_report(core, &rule_exit, event, site,
-		    "kthread_join of thread %u, which %s",
-		    (unsigned)event->call.kthread_join.thread,
-		    thread->is_joined ? "was joined before" :
-		    "was created without KTHREAD_MUSTJOIN");
-		finding_because(finding, thread->seq, "created here");
+		rules_report(core, &rule_exit, "kthread_join of thread %u, which %s",
+		    (unsigned)event->call.kthread_join.thread, thread->is_joined ?
+		    "was joined before" : "was created without KTHREAD_MUSTJOIN");
+		rules_because(core, thread->seq, "created here");
 	}
 	thread->is_joined = true;
 }
 
 /* Nobody can stop a thread from outside: it uses a softc that goes away. */
 static void
-report_left(struct threads *threads, struct rules_core *core, const struct event *now,
-    const char *when)
+report_left(struct threads *threads, struct rules_core *core, const char *when)
 {
 	for (unsigned i = 0; i < SHADOW_CONTEXTS; i++) {
 		struct thread *thread = &threads->thread[i];
-		struct finding *finding;
 
 		if (!thread->exists || thread->gone || thread->reported)
 			continue;
 		thread->reported = true;
-		finding = rules_report(core, &rule_exit, now, thread->site,
-		    "thread %u is still there %s", i, when);
-		finding_because(finding, thread->seq, "created here");
+		rules_report_at(core, &rule_exit, thread->site, "thread %u is still there %s", i,
+		    when);
+		rules_because(core, thread->seq, "created here");
 	}
 }
 
@@ -137,41 +128,39 @@ static const struct rule rule_timeout = {
 };
 
 static void
-check_ticks(struct rules_core *core, uint64_t argument, const struct event *event,
-    uint32_t site)
+check_ticks(struct rules_core *core, uint64_t argument)
 {
 	int64_t ticks = (int32_t)argument;
 	int64_t hz = rules_look(core)->hz;
 
 	if (ticks == 0)
-		rules_report(core, &rule_timeout, event, site,
-		    "%s with 0 ticks waits for ever", trace_call_name(event->code));
+		rules_report(core, &rule_timeout, "%s with 0 ticks waits for ever",
+		    trace_call_name(core->event->code));
 	else if (ticks < 0)
-		rules_report(core, &rule_timeout, event, site, "%s with %lld ticks",
-		    trace_call_name(event->code), (long long)ticks);
+		rules_report(core, &rule_timeout, "%s with %lld ticks",
+		    trace_call_name(core->event->code), (long long)ticks);
 	else if (ticks > THREAD_DAY_S * hz)
-		rules_report(core, &rule_timeout, event, site,
-		    "%s with %lld ticks, which is %lld days at %lld Hz",
-		    trace_call_name(event->code), (long long)ticks,
+		rules_report(core, &rule_timeout, "%s with %lld ticks, which is %lld days at %lld "
+		    "Hz", trace_call_name(core->event->code), (long long)ticks,
 		    (long long)(ticks / (THREAD_DAY_S * hz)), (long long)hz);
 }
 
 static void
-check_timeout(struct rules_core *core, uint64_t ticks, const struct event *event, uint32_t site)
+check_timeout(struct rules_core *core, uint64_t ticks)
 {
 	/* A day of ticks is beyond any wait; look closer only at what is odd. */
 	if ((int32_t)ticks <= 0 || ticks > THREAD_DAY_S)
-		check_ticks(core, ticks, event, site);
+		check_ticks(core, ticks);
 }
 
 HOOK(call_timedwait, void *state)
 {
-	check_timeout(core, event->call.cv_timedwait.ticks, event, site);
+	check_timeout(core, event->call.cv_timedwait.ticks);
 }
 
 HOOK(call_kpause, void *state)
 {
-	check_timeout(core, event->call.kpause.ticks, event, site);
+	check_timeout(core, event->call.kpause.ticks);
 }
 
 static const struct rule rule_busy = {
@@ -191,8 +180,7 @@ HOOK(call_delay, struct threads *threads)
 		return;
 	*busy_us += event->call.delay.us;
 	if (before < THREAD_BUSY_US && *busy_us >= THREAD_BUSY_US)
-		rules_report(core, &rule_busy, event, site,
-		    "a thread delays for %llu ms without sleeping",
+		rules_report(core, &rule_busy, "a thread delays for %llu ms without sleeping",
 		    (unsigned long long)*busy_us / 1000);
 }
 
@@ -203,32 +191,30 @@ HOOK(on_sleep, struct threads *threads)
 
 HOOK(call_detach, void *state)
 {
-	report_left(state, core, event, "when the device is detached");
+	report_left(state, core, "when the device is detached");
 }
 
 HOOK(note_attach, void *state)
 {
 	if (event->note.attach.step == HW_ATTACH_END && event->note.attach.result == 0)
-		report_left(state, core, event, "after the failed attach");
+		report_left(state, core, "after the failed attach");
 }
 
 static void
-thread_end(void *state, struct rules_core *core, const struct event *now)
+thread_end(void *state, struct rules_core *core)
 {
 	struct threads *threads = state;
 
 	for (unsigned i = 0; i < SHADOW_CONTEXTS; i++) {
 		const struct thread *thread = &threads->thread[i];
-		struct finding *finding;
 
 		if (!thread->exists || !thread->gone || thread->is_joined ||
 		    (thread->flags & THREAD_MUSTJOIN) == 0)
 			continue;
-		finding = rules_report(core, &rule_exit, now, thread->site,
-		    "thread %u was created with KTHREAD_MUSTJOIN and ended, but nobody joined it",
-		    i);
-		finding_because(finding, thread->seq, "created here");
-		finding_because(finding, thread->gone_seq, "ended here");
+		rules_report_at(core, &rule_exit, thread->site, "thread %u was created with "
+		    "KTHREAD_MUSTJOIN and ended, but nobody joined it", i);
+		rules_because(core, thread->seq, "created here");
+		rules_because(core, thread->gone_seq, "ended here");
 	}
 }
 

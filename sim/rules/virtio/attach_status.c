@@ -32,33 +32,32 @@ static const struct rule rule_status = {
 HOOK(on_status, struct status *status)
 {
 	uint8_t next = (uint8_t)event->dev_status.status, before = status->now;
-	struct finding *finding = NULL;
 
-	if ((next & ~before & STATUS_DRIVER_OK) != 0) {
-		if ((before & STATUS_FAILED) != 0)
-			finding = rules_report(core, &rule_status, event, site,
-			    "DRIVER_OK is set on a device that was given up (FAILED)%s",
-			    rules_look(core)->legacy || (before & STATUS_FEATURES_OK) != 0 ? "" :
-			    ": it does not accept the features");
-		else if (!rules_look(core)->legacy && (next & STATUS_FEATURES_OK) == 0)
-			finding = rules_report(core, &rule_status, event, site,
-			    "DRIVER_OK is set without FEATURES_OK: no features were negotiated");
-		finding_because(finding, status->seq, "the status before");
+	if ((next & ~before & STATUS_DRIVER_OK) == 0) {
+		;
+	} else if ((before & STATUS_FAILED) != 0) {
+		rules_report(core, &rule_status,
+		    "DRIVER_OK is set on a device that was given up (FAILED)%s",
+		    rules_look(core)->legacy || (before & STATUS_FEATURES_OK) != 0 ? "" :
+		    ": it does not accept the features");
+		rules_because(core, status->seq, "the status before");
+	} else if (!rules_look(core)->legacy && (next & STATUS_FEATURES_OK) == 0) {
+		rules_report(core, &rule_status,
+		    "DRIVER_OK is set without FEATURES_OK: no features were negotiated");
+		rules_because(core, status->seq, "the status before");
 	}
 	*status = (struct status){ .now = next, .seq = event->seq };
 }
 
 HOOK(call_negotiate, struct status *status)
 {
-	struct finding *finding;
 	unsigned settled = rules_look(core)->legacy ? STATUS_DRIVER_OK : STATUS_FEATURES_OK;
 
 	if ((status->now & settled) == 0)
 		return;
-	finding = rules_report(core, &rule_status, event, site,
-	    "features are negotiated again, and the device was not reset since %s",
-	    rules_look(core)->legacy ? "DRIVER_OK" : "FEATURES_OK");
-	finding_because(finding, status->seq, "the status since");
+	rules_report(core, &rule_status, "features are negotiated again, and the device was not "
+	    "reset since %s", rules_look(core)->legacy ? "DRIVER_OK" : "FEATURES_OK");
+	rules_because(core, status->seq, "the status since");
 }
 
 /* A legacy device takes it (virtio 1.2 clause 3.1.2). */
@@ -66,7 +65,7 @@ HOOK(call_config_write, struct status *status)
 {
 	if (!rules_look(core)->legacy && (status->now & STATUS_DRIVER) != 0 &&
 	    (status->now & (STATUS_FEATURES_OK | STATUS_DRIVER_OK | STATUS_FAILED)) == 0)
-		rules_report(core, &rule_status, event, site,
+		rules_report(core, &rule_status,
 		    "the configuration is written before the features are settled");
 }
 

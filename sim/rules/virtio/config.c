@@ -37,8 +37,7 @@ is_within(struct rules_core *core, uint64_t offset, uint64_t width)
 {
 	uint64_t offered = rules_look(core)->device.features_offered, found = 0;
 
-	for (const struct rules_field *field = rules_device(core)->fields; field->name != NULL;
-	    field++)
+	for (const struct rules_field *field = core->device->fields; field->name != NULL; field++)
 		for (uint64_t i = 0; i < width; i++)
 			found += (offered & field->feature) == field->feature &&
 			    offset + i >= field->offset &&
@@ -71,33 +70,31 @@ static const struct rule rule_field_access = {
 };
 
 static void
-check_access(struct rules_core *core, bool write, const struct rules_field *field,
-    const struct event *event, uint32_t site)
+check_access(struct rules_core *core, bool write, const struct rules_field *field)
 {
-	uint64_t offset = event->call.virtio_write_device_config_le.offset;
-	uint64_t width = event->call.virtio_write_device_config_le.width;
+	uint64_t offset = core->event->call.virtio_write_device_config_le.offset;
+	uint64_t width = core->event->call.virtio_write_device_config_le.width;
 
 	if (field != NULL && (rules_look(core)->device.features_offered & field->feature) !=
 	    field->feature) {
-		rules_report(core, &rule_field_access, event, site,
-		    "%s is %s, which is there only with %s, and that is not offered",
-		    field->name, write ? "written" : "read", field->feature_name);
+		rules_report(core, &rule_field_access,
+		    "%s is %s, which is there only with %s, and that is not offered", field->name,
+		    write ? "written" : "read", field->feature_name);
 		return;
 	}
-	if (write && is_drivers(rules_device(core), offset, width))
+	if (write && is_drivers(core->device, offset, width))
 		return;		/* for the device's rules */
 	/* On the legacy interface any width will do (clause 4.1.4.10). */
 	if (field == NULL && !write && rules_look(core)->legacy &&
 	    is_within(core, offset, width))
 		return;
 	if (field == NULL)
-		rules_report(core, &rule_field_access, event, site,
-		    "a %s of %" PRIu64 " byte%s at offset %" PRIu64 " is no field of this "
-		    "device", write ? "write" : "read", width, width == 1 ? "" : "s", offset);
+		rules_report(core, &rule_field_access, "a %s of %" PRIu64 " byte%s at offset %"
+		    PRIu64 " is no field of this device", write ? "write" : "read", width,
+		    width == 1 ? "" : "s", offset);
 	else if (write)
-		rules_report(core, &rule_field_access, event, site,
-		    "%s is the device's, the driver wrote %" PRIu64, field->name,
-		    event->call.virtio_write_device_config_le.value);
+		rules_report(core, &rule_field_access, "%s is the device's, the driver wrote %"
+		    PRIu64, field->name, core->event->call.virtio_write_device_config_le.value);
 }
 
 static const struct rule rule_byte_order = {
@@ -110,39 +107,37 @@ static const struct rule rule_byte_order = {
 };
 
 static void
-check_byte_order(struct rules_core *core, bool write, const struct rules_field *field,
-    const struct event *event, uint32_t site)
+check_byte_order(struct rules_core *core, bool write, const struct rules_field *field)
 {
 	if (field != NULL && rules_look(core)->legacy &&
-	    (event->code == HW_CALL_VIRTIO_READ_DEVICE_CONFIG ||
-	    event->code == HW_CALL_VIRTIO_WRITE_DEVICE_CONFIG))
-		rules_report(core, &rule_byte_order, event, site,
-		    "%s of the little-endian field %s in the guest's byte order",
-		    write ? "write" : "read", field->name);
+	    (core->event->code == HW_CALL_VIRTIO_READ_DEVICE_CONFIG ||
+	    core->event->code == HW_CALL_VIRTIO_WRITE_DEVICE_CONFIG))
+		rules_report(core, &rule_byte_order, "%s of the little-endian field %s in the "
+		    "guest's byte order", write ? "write" : "read", field->name);
 }
 
 static void
-check_call(struct rules_core *core, bool write, const struct event *event, uint32_t site)
+check_call(struct rules_core *core, bool write)
 {
-	const struct rules_device *device = rules_device(core);
+	const struct rules_device *device = core->device;
 	const struct rules_field *field = field_at(device,
-	    event->call.virtio_write_device_config_le.offset,
-	    event->call.virtio_write_device_config_le.width);
+	    core->event->call.virtio_write_device_config_le.offset,
+	    core->event->call.virtio_write_device_config_le.width);
 
 	if (device->fields == NULL)
 		return;
-	check_access(core, write, field, event, site);
-	check_byte_order(core, write, field, event, site);
+	check_access(core, write, field);
+	check_byte_order(core, write, field);
 }
 
 HOOK(call_read, void *state)
 {
-	check_call(core, false, event, site);
+	check_call(core, false);
 }
 
 HOOK(call_write, void *state)
 {
-	check_call(core, true, event, site);
+	check_call(core, true);
 }
 
 /* ---- torn reads ---- */
@@ -157,22 +152,20 @@ static const struct rule rule_torn_read = {
 
 HOOK(ret_read, struct config_state *state)
 {
-	const struct shadow_call *call = rules_returned(core, event);
-	const struct rules_field *field = call == NULL ? NULL : field_at(rules_device(core),
+	const struct shadow_call *call = rules_returned(core);
+	const struct rules_field *field = call == NULL ? NULL : field_at(core->device,
 	    call->args.virtio_read_device_config_le.offset,
 	    call->args.virtio_read_device_config_le.width);
 	struct last_read *last = &state->read[event->ctx];
-	struct finding *finding;
 
 	if (field == NULL)
 		return;
 	if (last->field != NULL && last->field != field && state->changed &&
 	    state->change_seq > last->seq) {
-		finding = rules_report(core, &rule_torn_read, event, site,
-		    "%s was read, then the configuration changed, then %s was read",
-		    last->field->name, field->name);
-		finding_because(finding, last->seq, "%s read", last->field->name);
-		finding_because(finding, state->change_seq, "changed");
+		rules_report(core, &rule_torn_read, "%s was read, then the configuration changed, "
+		    "then %s was read", last->field->name, field->name);
+		rules_because(core, last->seq, "%s read", last->field->name);
+		rules_because(core, state->change_seq, "changed");
 	}
 	*last = (struct last_read){ .field = field, .seq = event->seq };
 }
@@ -186,12 +179,12 @@ HOOK(on_other, struct config_state *state)
 }
 
 void
-config_changed(struct rules_core *core, const struct event *event)
+config_changed(struct rules_core *core)
 {
 	struct config_state *state = rules_state(core, &area_config);
 
 	state->changed = true;
-	state->change_seq = event->seq;
+	state->change_seq = core->event->seq;
 }
 
 static const struct hook_row hooks[] = {

@@ -8,6 +8,6 @@
 #include "rules/area.h"
 
 /* The device's rules say so: some field has another value now. */
-void config_changed(struct rules_core *core, const struct event *event);
+void config_changed(struct rules_core *core);
 
 #endif /* VIOSIM_RULES_VIRTIO_CONFIG_H */

@@ -55,16 +55,14 @@ wait(struct queue *queue, const struct event *event, uint32_t seq, uint32_t site
 }
 
 static void
-look(struct queue *queue, struct rules_core *core, const struct event *event, size_t index)
+look(struct queue *queue, struct rules_core *core, size_t index)
 {
-	struct finding *finding;
-
-	if (queue->unseen && event->time_ns - queue->since_ns >= LOOK_NS) {
-		finding = rules_report(core, &rule_unseen, event, queue->site,
+	if (queue->unseen && core->event->time_ns - queue->since_ns >= LOOK_NS) {
+		rules_report_at(core, &rule_unseen, queue->site,
 		    "an answer on queue %zu waits for %llu s, unseen: %s", index,
-		    (unsigned long long)(event->time_ns - queue->since_ns) / 1000000000,
+		    (unsigned long long)(core->event->time_ns - queue->since_ns) / 1000000000,
 		    queue->what);
-		finding_because(finding, queue->seq, "here");
+		rules_because(core, queue->seq, "here");
 	}
 	queue->unseen = false;
 }
@@ -90,7 +88,7 @@ HOOK(call_start, struct queue_intr *state)
 
 HOOK(ret_start, struct queue_intr *state)
 {
-	const struct shadow_call *call = rules_returned(core, event);
+	const struct shadow_call *call = rules_returned(core);
 	struct queue *queue = call == NULL ? NULL :
 	    queue_at(state, call->args.virtio_start_vq_intr.queue);
 
@@ -113,7 +111,7 @@ HOOK(call_look, struct queue_intr *state)
 	struct queue *queue = queue_at(state, event->call.virtio_dequeue.queue);
 
 	if (queue != NULL)
-		look(queue, core, event, (size_t)event->call.virtio_dequeue.queue);
+		look(queue, core, (size_t)event->call.virtio_dequeue.queue);
 }
 
 /* A reset ends whatever was out. */
@@ -124,12 +122,12 @@ HOOK(on_status, struct queue_intr *state)
 }
 
 static void
-queue_intr_end(void *state, struct rules_core *core, const struct event *now)
+queue_intr_end(void *state, struct rules_core *core)
 {
 	struct queue_intr *queues = state;
 
 	for (size_t i = 0; i < RULES_QUEUES_MAX; i++)
-		look(&queues->queue[i], core, now, i);
+		look(&queues->queue[i], core, i);
 }
 
 static const struct hook_row hooks[] = {

@@ -121,19 +121,16 @@ ring_queue_at(struct ring *ring, uint64_t index)
 
 /* The allocated queue of this call, or NULL after a report. */
 static struct ring_queue *
-ring_expect_queue(struct ring *ring, struct rules_core *core, const struct event *event,
-    uint32_t site)
+ring_expect_queue(struct ring *ring, struct rules_core *core)
 {
-	struct ring_queue *queue = ring_queue_at(ring, event->call.virtio_dequeue.queue);
-	struct finding *finding;
+	struct ring_queue *queue = ring_queue_at(ring, core->event->call.virtio_dequeue.queue);
 
 	if (queue != NULL && queue->exists)
 		return queue;
-	finding = rules_report(core, &rule_uninitialised, event, site,
-	    "%s on queue %lld, which is not allocated", trace_call_name(event->code),
-	    (long long)event->call.virtio_dequeue.queue);
+	rules_report(core, &rule_uninitialised, "%s on queue %lld, which is not allocated",
+	    trace_call_name(core->event->code), (long long)core->event->call.virtio_dequeue.queue);
 	if (queue != NULL && queue->seq != 0)
-		finding_because(finding, queue->seq, "freed here");
+		rules_because(core, queue->seq, "freed here");
 	return NULL;
 }
 
@@ -180,23 +177,22 @@ static const struct rule rule_concurrent_use = {
 };
 
 static void
-ring_lane_enter(struct ring *ring, struct rules_core *core, struct ring_queue *queue, unsigned side,
-    const struct event *event, uint32_t site)
+ring_lane_enter(struct ring *ring, struct rules_core *core, struct ring_queue *queue, unsigned side)
 {
 	struct ring_lane *lane = &queue->lane[side];
-	struct finding *finding;
 
-	if (lane->active && lane->ctx != event->ctx &&
-	    !shadow_share_lock(rules_shadow(core), lane->ctx, event->ctx)) {
-		finding = rules_report(core, &rule_concurrent_use, event, site,
-		    "%s on queue %u by context %u while context %u is between %s and the end of "
-		    "its request", trace_call_name(event->code),
-		    (unsigned)event->call.virtio_dequeue.queue,
-		    event->ctx, lane->ctx, trace_call_name(lane->code));
-		finding_because(finding, lane->seq, "what context %u does", lane->ctx);
+	if (lane->active && lane->ctx != core->event->ctx &&
+	    !shadow_share_lock(&core->shadow, lane->ctx, core->event->ctx)) {
+		rules_report(core, &rule_concurrent_use, "%s on queue %u by context %u while "
+		    "context %u is between %s and the end of its request",
+		    trace_call_name(core->event->code),
+		    (unsigned)core->event->call.virtio_dequeue.queue, core->event->ctx, lane->ctx,
+		    trace_call_name(lane->code));
+		rules_because(core, lane->seq, "what context %u does", lane->ctx);
 	}
 	*lane = (struct ring_lane){
-		.active = true, .ctx = event->ctx, .seq = event->seq, .code = event->code,
+		.active = true, .ctx = core->event->ctx, .seq = core->event->seq,
+		    .code = core->event->code,
 	};
 }
 
@@ -208,33 +204,32 @@ ring_lane_leave(struct ring_queue *queue, unsigned side, uint32_t ctx)
 }
 
 static void
-ring_report_order(struct rules_core *core, const struct ring_slot *slot, const struct event *event,
-    uint32_t site, const struct rule *rule)
+ring_report_order(struct rules_core *core, const struct ring_slot *slot, const struct rule *rule)
 {
-	struct finding *finding = rules_report(core, rule, event, site,
-	    "%s of queue %u slot %lld, which is %s", trace_call_name(event->code),
-	    (unsigned)event->call.virtio_enqueue_abort.queue,
-	    (long long)event->call.virtio_enqueue_abort.slot,
-	    slot == NULL ? "no slot of it" : slot_word(slot->state));
+	rules_report(core, rule, "%s of queue %u slot %lld, which is %s",
+	    trace_call_name(core->event->code),
+	    (unsigned)core->event->call.virtio_enqueue_abort.queue,
+	    (long long)core->event->call.virtio_enqueue_abort.slot, slot == NULL ? "no slot of it" :
+	    slot_word(slot->state));
 
 	if (slot != NULL && slot->seq != 0)
-		finding_because(finding, slot->seq, "its state since");
+		rules_because(core, slot->seq, "its state since");
 }
 
 /* ---- Taking out ---- */
 
 HOOK(call_dequeue, struct ring *ring)
 {
-	struct ring_queue *queue = ring_expect_queue(ring, core, event, site);
+	struct ring_queue *queue = ring_expect_queue(ring, core);
 
 	ring->empty[event->ctx] = false;
 	if (queue != NULL)
-		ring_lane_enter(ring, core, queue, LANE_OUT, event, site);
+		ring_lane_enter(ring, core, queue, LANE_OUT);
 }
 
 HOOK(note_dequeued, struct ring *ring)
 {
-	const struct shadow_call *call = rules_call(core, event);
+	const struct shadow_call *call = rules_call(core);
 	struct ring_queue *queue = ring_queue_at(ring, event->note.dequeued.queue);
 	struct ring_slot *slot = queue != NULL ? ring_slot_at(queue,
 	    event->note.dequeued.slot) : NULL;
@@ -259,7 +254,7 @@ static const struct rule rule_dequeue_empty = {
 
 HOOK(ret_dequeue, struct ring *ring)
 {
-	const struct shadow_call *call = rules_returned(core, event);
+	const struct shadow_call *call = rules_returned(core);
 	struct ring_queue *queue = call != NULL ?
 	    ring_queue_at(ring, call->args.virtio_dequeue.queue) : NULL;
 
@@ -273,9 +268,8 @@ HOOK(ret_dequeue, struct ring *ring)
 		queue->empties = 0;
 	queue->empty_ns = event->time_ns;
 	if (++queue->empties == RING_EMPTY_LIMIT)
-		rules_report(core, &rule_dequeue_empty, event, call->site,
-		    "%u dequeues of queue %u in a row found nothing, with neither a callback nor "
-		    "a pause between them",
+		rules_report_at(core, &rule_dequeue_empty, call->site, "%u dequeues of queue %u in "
+		    "a row found nothing, with neither a callback nor a pause between them",
 		    queue->empties, (unsigned)call->args.virtio_dequeue.queue);
 }
 
@@ -302,34 +296,31 @@ static const struct rule rule_ring_slot_order = {
 
 /* Giving back what was not taken out. */
 static void
-check_giveback(struct ring *ring, struct rules_core *core, const struct ring_slot *slot,
-    const struct event *event, uint32_t site)
+check_giveback(struct ring *ring, struct rules_core *core, const struct ring_slot *slot)
 {
-	struct finding *finding;
-
-	if (ring->empty[event->ctx]) {
-		finding = rules_report(core, &rule_ring_slot_order, event, site,
-		    "virtio_dequeue_commit of queue %u slot %lld after a dequeue that found "
-		    "nothing", (unsigned)event->call.virtio_dequeue_commit.queue,
-		    (long long)(int32_t)event->call.virtio_dequeue_commit.slot);
-		finding_because(finding, ring->empty_seq[event->ctx], "the dequeue");
+	if (ring->empty[core->event->ctx]) {
+		rules_report(core, &rule_ring_slot_order, "virtio_dequeue_commit of queue %u slot "
+		    "%lld after a dequeue that found nothing",
+		    (unsigned)core->event->call.virtio_dequeue_commit.queue,
+		    (long long)(int32_t)core->event->call.virtio_dequeue_commit.slot);
+		rules_because(core, ring->empty_seq[core->event->ctx], "the dequeue");
 	} else if (slot != NULL && slot->state == SLOT_FREE) {
-		ring_report_order(core, slot, event, site, &rule_ring_slot_balance);
+		ring_report_order(core, slot, &rule_ring_slot_balance);
 	} else {
-		ring_report_order(core, slot, event, site, &rule_ring_slot_order);
+		ring_report_order(core, slot, &rule_ring_slot_order);
 	}
 }
 
 HOOK(call_giveback, struct ring *ring)
 {
-	struct ring_queue *queue = ring_expect_queue(ring, core, event, site);
+	struct ring_queue *queue = ring_expect_queue(ring, core);
 	struct ring_slot *slot;
 
 	if (queue == NULL)
 		return;
 	slot = ring_slot_at(queue, event->call.virtio_dequeue_commit.slot);
 	if ((slot == NULL || slot->state != SLOT_DEQUEUED) && device_is_healthy(core))
-		check_giveback(ring, core, slot, event, site);
+		check_giveback(ring, core, slot);
 	if (slot != NULL)
 		ring_slot_set(slot, SLOT_FREE, event->seq, site);
 	ring_lane_leave(queue, LANE_OUT, event->ctx);
@@ -367,17 +358,16 @@ HOOK(ret_vq_intr, struct ring *ring)
 {
 	for (unsigned i = 0; i < RULES_QUEUES_MAX; i++) {
 		struct ring_queue *queue = &ring->queue[i];
-		struct finding *finding;
 
 		if (!queue->waits || queue->used <= queue->dequeued ||
 		    queue->callbacks != queue->callbacks_before || !device_is_healthy(core))
 			continue;
 		queue->waits = false;
-		finding = rules_report(core, &rule_uninitialised, event, queue->site,
+		rules_report_at(core, &rule_uninitialised, queue->site,
 		    "queue %u has %llu used buffers, but no vq_done to be called", i,
 		    (unsigned long long)(queue->used - queue->dequeued));
-		finding_because(finding, queue->used_seq, "the device used the newest one");
-		finding_because(finding, queue->seq, "allocated here");
+		rules_because(core, queue->used_seq, "the device used the newest one");
+		rules_because(core, queue->seq, "allocated here");
 	}
 }
 
@@ -406,35 +396,32 @@ static const struct rule rule_ring_not_live = {
 };
 
 static bool
-report_not_live(struct ring *ring, struct rules_core *core, const struct event *event,
-    uint32_t site)
+report_not_live(struct ring *ring, struct rules_core *core)
 {
-	struct finding *finding;
-
 	if (ring->live)
 		return false;
-	finding = rules_report(core, &rule_ring_not_live, event, site,
-	    "%s on queue %u %s", trace_call_name(event->code),
-	    (unsigned)event->call.virtio_enqueue_prep.queue,
-	    ring->was_live ? "after the device was reset" : "before DRIVER_OK");
+	rules_report(core, &rule_ring_not_live, "%s on queue %u %s",
+	    trace_call_name(core->event->code),
+	    (unsigned)core->event->call.virtio_enqueue_prep.queue, ring->was_live ?
+	    "after the device was reset" : "before DRIVER_OK");
 	if (ring->was_live)
-		finding_because(finding, ring->live_seq, "reset here");
+		rules_because(core, ring->live_seq, "reset here");
 	return true;
 }
 
 HOOK(call_prep, struct ring *ring)
 {
-	struct ring_queue *queue = ring_expect_queue(ring, core, event, site);
+	struct ring_queue *queue = ring_expect_queue(ring, core);
 
 	if (queue == NULL)
 		return;
-	report_not_live(ring, core, event, site);
-	ring_lane_enter(ring, core, queue, LANE_IN, event, site);
+	report_not_live(ring, core);
+	ring_lane_enter(ring, core, queue, LANE_IN);
 }
 
 HOOK(note_slot, struct ring *ring)
 {
-	const struct shadow_call *call = rules_call(core, event);
+	const struct shadow_call *call = rules_call(core);
 	struct ring_queue *queue = ring_queue_at(ring, event->note.slot.queue);
 	struct ring_slot *slot;
 
@@ -461,28 +448,26 @@ static const struct rule rule_ring_direction = {
 
 HOOK(call_reserve, struct ring *ring)
 {
-	struct ring_queue *queue = ring_expect_queue(ring, core, event, site);
+	struct ring_queue *queue = ring_expect_queue(ring, core);
 	struct ring_slot *slot;
-	struct finding *finding;
 
 	if (queue == NULL)
 		return;
 	slot = ring_slot_at(queue, event->call.virtio_enqueue_reserve.slot);
 	if (slot == NULL || slot->state != SLOT_PREPARED)
-		ring_report_order(core, slot, event, site, &rule_ring_slot_order);
+		ring_report_order(core, slot, &rule_ring_slot_order);
 	if ((int64_t)event->call.virtio_enqueue_reserve.nsegs <= (int64_t)queue->maxnsegs)
 		return;
-	finding = rules_report(core, &rule_ring_direction, event, site,
-	    "%lld segments reserved on queue %u, which was allocated for at most %llu",
-	    (long long)event->call.virtio_enqueue_reserve.nsegs,
+	rules_report(core, &rule_ring_direction, "%lld segments reserved on queue %u, which was "
+	    "allocated for at most %llu", (long long)event->call.virtio_enqueue_reserve.nsegs,
 	    (unsigned)event->call.virtio_enqueue_reserve.queue,
 	    (unsigned long long)queue->maxnsegs);
-	finding_because(finding, queue->seq, "allocated here");
+	rules_because(core, queue->seq, "allocated here");
 }
 
 HOOK(ret_reserve, struct ring *ring)
 {
-	const struct shadow_call *call = rules_returned(core, event);
+	const struct shadow_call *call = rules_returned(core);
 	struct ring_queue *queue = call != NULL ?
 	    ring_queue_at(ring, call->args.virtio_enqueue_reserve.queue) : NULL;
 	struct ring_slot *slot = queue != NULL ? ring_slot_at(queue,
@@ -503,22 +488,21 @@ HOOK(ret_reserve, struct ring *ring)
 
 HOOK(call_enqueue, struct ring *ring)
 {
-	struct ring_queue *queue = ring_expect_queue(ring, core, event, site);
+	struct ring_queue *queue = ring_expect_queue(ring, core);
 	struct ring_slot *slot;
 
 	if (queue == NULL)
 		return;
 	slot = ring_slot_at(queue, event->call.virtio_enqueue.slot);
 	if (slot == NULL || slot->state != SLOT_RESERVED)
-		ring_report_order(core, slot, event, site, &rule_ring_slot_order);
+		ring_report_order(core, slot, &rule_ring_slot_order);
 }
 
 HOOK(note_desc, struct ring *ring)
 {
-	const struct shadow_call *call = rules_call(core, event);
+	const struct shadow_call *call = rules_call(core);
 	struct ring_queue *queue = ring_queue_at(ring, call->args.virtio_enqueue.queue);
 	struct ring_slot *slot;
-	struct finding *finding;
 
 	if (queue == NULL || (call->code != HW_CALL_VIRTIO_ENQUEUE &&
 	    call->code != HW_CALL_VIRTIO_ENQUEUE_P))
@@ -528,11 +512,11 @@ HOOK(note_desc, struct ring *ring)
 		slot->filled++;
 	if (queue->maxsegsize == 0 || event->note.desc.length <= queue->maxsegsize)
 		return;
-	finding = rules_report(core, &rule_ring_direction, event, call->site,
+	rules_report_at(core, &rule_ring_direction, call->site,
 	    "a descriptor of %llu bytes on queue %u, which was allocated for at most %llu",
 	    (unsigned long long)event->note.desc.length, (unsigned)call->args.virtio_enqueue.queue,
 	    (unsigned long long)queue->maxsegsize);
-	finding_because(finding, queue->seq, "allocated here");
+	rules_because(core, queue->seq, "allocated here");
 }
 
 static const struct rule rule_ring_segment_count = {
@@ -546,30 +530,27 @@ static const struct rule rule_ring_segment_count = {
 };
 
 static void
-check_commit(struct ring *ring, struct rules_core *core, struct ring_slot *slot,
-    const struct event *event, uint32_t site)
+check_commit(struct ring *ring, struct rules_core *core, struct ring_slot *slot)
 {
-	struct finding *finding;
-
 	if (slot == NULL) {
-		ring_report_order(core, slot, event, site, &rule_ring_slot_order);
+		ring_report_order(core, slot, &rule_ring_slot_order);
 		return;
 	}
 	if (slot->state == SLOT_COMMITTED)
-		ring_report_order(core, slot, event, site, &rule_ring_slot_balance);
+		ring_report_order(core, slot, &rule_ring_slot_balance);
 	else if (slot->state != SLOT_RESERVED)
-		ring_report_order(core, slot, event, site, &rule_ring_slot_order);
+		ring_report_order(core, slot, &rule_ring_slot_order);
 	else if (slot->filled != slot->reserved) {
-		finding = rules_report(core, &rule_ring_segment_count, event, site,
+		rules_report(core, &rule_ring_segment_count,
 		    "queue %u slot %llu is committed with %u segments, %u were reserved",
-		    (unsigned)event->call.virtio_enqueue_commit.queue,
-		    (unsigned long long)event->call.virtio_enqueue_commit.slot, slot->filled,
+		    (unsigned)core->event->call.virtio_enqueue_commit.queue,
+		    (unsigned long long)core->event->call.virtio_enqueue_commit.slot, slot->filled,
 		    slot->reserved);
-		finding_because(finding, slot->seq, "prepared here");
+		rules_because(core, slot->seq, "prepared here");
 	}
 	if (!slot->reported)
-		report_not_live(ring, core, event, site);
-	ring_slot_set(slot, SLOT_COMMITTED, event->seq, site);
+		report_not_live(ring, core);
+	ring_slot_set(slot, SLOT_COMMITTED, core->event->seq, core->site);
 }
 
 static const struct rule rule_needless_kick = {
@@ -586,35 +567,31 @@ static const struct rule rule_needless_kick = {
 
 /* A kick of its own.  Who waits for an answer may try again; others wait for nothing. */
 static void
-check_flush(struct ring *ring, struct rules_core *core, const struct ring_queue *queue,
-    const struct event *event, uint32_t site)
+check_flush(struct ring *ring, struct rules_core *core, const struct ring_queue *queue)
 {
-	struct finding *finding;
-
-	if (report_not_live(ring, core, event, site) || queue->pending > 0 ||
-	    (queue->kick_seq != 0 && event->time_ns - queue->kick_ns >= RING_KICK_PAUSE_NS))
+	if (report_not_live(ring, core) || queue->pending > 0 || (queue->kick_seq != 0 &&
+	    core->event->time_ns - queue->kick_ns >= RING_KICK_PAUSE_NS))
 		return;
-	finding = rules_report(core, &rule_needless_kick, event, site,
-	    "queue %u is notified, and nothing was made available since %s",
-	    (unsigned)event->call.virtio_enqueue_commit.queue,
+	rules_report(core, &rule_needless_kick, "queue %u is notified, and nothing was made "
+	    "available since %s", (unsigned)core->event->call.virtio_enqueue_commit.queue,
 	    queue->kick_seq != 0 ? "the notification before" : "the device was started");
 	if (queue->kick_seq != 0)
-		finding_because(finding, queue->kick_seq, "the notification before");
+		rules_because(core, queue->kick_seq, "the notification before");
 }
 
 HOOK(call_commit, struct ring *ring)
 {
-	struct ring_queue *queue = ring_expect_queue(ring, core, event, site);
+	struct ring_queue *queue = ring_expect_queue(ring, core);
 	bool is_flush = (int32_t)event->call.virtio_enqueue_commit.slot == -1;
 
 	if (queue == NULL)
 		return;
 	if (!is_flush)
-		check_commit(ring, core, ring_slot_at(queue,
-		    event->call.virtio_enqueue_commit.slot), event, site);
+		check_commit(ring, core,
+		    ring_slot_at(queue, event->call.virtio_enqueue_commit.slot));
 	if (event->call.virtio_enqueue_commit.notify != 0) {
 		if (is_flush)
-			check_flush(ring, core, queue, event, site);
+			check_flush(ring, core, queue);
 		queue->pending = 0;
 		queue->kick_ns = event->time_ns;
 		queue->kick_seq = event->seq;
@@ -638,20 +615,20 @@ static const struct rule rule_ring_abort = {
 
 HOOK(call_abort, struct ring *ring)
 {
-	struct ring_queue *queue = ring_expect_queue(ring, core, event, site);
+	struct ring_queue *queue = ring_expect_queue(ring, core);
 	struct ring_slot *slot;
 
 	if (queue == NULL)
 		return;
 	slot = ring_slot_at(queue, event->call.virtio_enqueue_abort.slot);
 	if (slot == NULL)
-		ring_report_order(core, slot, event, site, &rule_ring_slot_order);
+		ring_report_order(core, slot, &rule_ring_slot_order);
 	else if (slot->state == SLOT_REFUSED)
-		ring_report_order(core, slot, event, site, &rule_ring_abort);
+		ring_report_order(core, slot, &rule_ring_abort);
 	else if (slot->state == SLOT_FREE)
-		ring_report_order(core, slot, event, site, &rule_ring_slot_balance);
+		ring_report_order(core, slot, &rule_ring_slot_balance);
 	else if (slot->state != SLOT_PREPARED && slot->state != SLOT_RESERVED)
-		ring_report_order(core, slot, event, site, &rule_ring_slot_order);
+		ring_report_order(core, slot, &rule_ring_slot_order);
 	if (slot != NULL)
 		ring_slot_set(slot, SLOT_FREE, event->seq, site);
 	ring_lane_leave(queue, LANE_IN, event->ctx);
@@ -660,7 +637,7 @@ HOOK(call_abort, struct ring *ring)
 /* Committed: the context has done with its request. */
 HOOK(ret_commit, void *state)
 {
-	const struct shadow_call *call = rules_returned(core, event);
+	const struct shadow_call *call = rules_returned(core);
 	struct ring_queue *queue = call != NULL ?
 	    ring_queue_at(state, call->args.virtio_enqueue_commit.queue) : NULL;
 
@@ -689,43 +666,38 @@ static const struct rule rule_ring_request_reuse = {
 
 static void
 check_reuse(const struct dma *dma, struct rules_core *core, const struct dma_request *request,
-    const struct dma_piece *piece, const struct event *event, uint32_t site)
+    const struct dma_piece *piece)
 {
 	const struct dma_request *owner = dma_owner(dma, piece->map, piece->offset,
 	    piece->length);
-	struct finding *finding;
 
 	if (owner == NULL || !rules_look(core)->device.healthy)
 		return;
-	finding = rules_report(core, &rule_ring_request_reuse, event, site,
-	    "bytes %llu..%llu of map %u go to queue %u while queue %u slot %u still has them%s",
-	    (unsigned long long)piece->offset,
-	    (unsigned long long)(piece->offset + piece->length - 1), piece->map,
-	    request->queue, owner->queue, owner->slot,
-	    owner->is_done ? " (used, but not dequeued)" : "");
-	finding_because(finding, owner->seq, "the request before");
+	rules_report(core, &rule_ring_request_reuse, "bytes %llu..%llu of map %u go to queue %u "
+	    "while queue %u slot %u still has them%s", (unsigned long long)piece->offset,
+	    (unsigned long long)(piece->offset + piece->length - 1), piece->map, request->queue,
+	    owner->queue, owner->slot, owner->is_done ? " (used, but not dequeued)" : "");
+	rules_because(core, owner->seq, "the request before");
 }
 
 /* Were all its bytes synced, and all of them for the other direction? */
 static void
-check_direction(const struct dma *dma, struct rules_core *core, const struct dma_piece *piece,
-    const struct event *event)
+check_direction(const struct dma *dma, struct rules_core *core, const struct dma_piece *piece)
 {
 	const struct dma_map *map = &dma->map[piece->map];
 	uint8_t want = piece->device_writes ? DMA_PREREAD : DMA_PREWRITE;
 	uint8_t other = (uint8_t)(want ^ DMA_PRE);
-	struct finding *finding;
 
 	if (piece->length == 0 || dma_find(map, piece->offset, piece->length, DMA_PRE,
 	    other).count != piece->length)
 		return;
-	finding = rules_report(core, &rule_ring_direction, event, piece->site,
+	rules_report_at(core, &rule_ring_direction, piece->site,
 	    "the device will %s bytes %llu..%llu of map %u, which were synced with %s",
 	    piece->device_writes ? "write" : "read", (unsigned long long)piece->offset,
 	    (unsigned long long)(piece->offset + piece->length - 1), piece->map,
 	    dma_op_name(other));
-	finding_because(finding, map->pre_seq, "the PRE sync");
-	finding_because(finding, piece->seq, "descriptor written");
+	rules_because(core, map->pre_seq, "the PRE sync");
+	rules_because(core, piece->seq, "descriptor written");
 }
 
 HOOK(call_commit_dma, void *state)
@@ -741,8 +713,8 @@ HOOK(call_commit_dma, void *state)
 		dma_place(dma, piece);
 		if (!piece->is_found)
 			continue;
-		check_reuse(dma, core, request, piece, event, site);
-		check_direction(dma, core, piece, event);
+		check_reuse(dma, core, request, piece);
+		check_direction(dma, core, piece);
 	}
 }
 
@@ -750,7 +722,7 @@ HOOK(call_commit_dma, void *state)
 
 HOOK(note_vq, struct ring *ring)
 {
-	const struct shadow_call *call = rules_call(core, event);
+	const struct shadow_call *call = rules_call(core);
 	struct ring_queue *queue = ring_queue_at(ring, event->note.vq.queue);
 
 	if (queue == NULL)
@@ -798,22 +770,18 @@ static const struct rule rule_free_queue = {
 
 HOOK(call_free, struct ring *ring)
 {
-	struct finding *finding;
-
-	if (ring_expect_queue(ring, core, event, site) == NULL || !ring->live)
+	if (ring_expect_queue(ring, core) == NULL || !ring->live)
 		return;
-	finding = rules_report(core, &rule_free_queue, event, site,
-	    "queue %u is freed while the device is live: it was not reset since DRIVER_OK",
-	    (unsigned)event->call.virtio_free_vq.queue);
-	finding_because(finding, ring->live_seq, "DRIVER_OK");
+	rules_report(core, &rule_free_queue, "queue %u is freed while the device is live: it was "
+	    "not reset since DRIVER_OK", (unsigned)event->call.virtio_free_vq.queue);
+	rules_because(core, ring->live_seq, "DRIVER_OK");
 }
 
 HOOK(ret_free, struct ring *ring)
 {
-	const struct shadow_call *call = rules_returned(core, event);
+	const struct shadow_call *call = rules_returned(core);
 	struct ring_queue *queue = call != NULL ?
 	    ring_queue_at(ring, call->args.virtio_free_vq.queue) : NULL;
-	struct finding *finding;
 	unsigned out = 0;
 
 	if (queue == NULL || event->ret.result != RING_EBUSY)
@@ -821,13 +789,12 @@ HOOK(ret_free, struct ring *ring)
 	for (size_t i = 0; i < queue->slots; i++)
 		out += queue->slot[i].state != SLOT_FREE &&
 		    queue->slot[i].state != SLOT_REFUSED;
-	finding = rules_report(core, &rule_free_queue, event, call->site,
-	    "queue %u is freed with %u slots still taken: EBUSY, and it stays allocated",
-	    (unsigned)call->args.virtio_free_vq.queue, out);
+	rules_report_at(core, &rule_free_queue, call->site, "queue %u is freed with %u slots still "
+	    "taken: EBUSY, and it stays allocated", (unsigned)call->args.virtio_free_vq.queue, out);
 	for (size_t i = 0; i < queue->slots; i++)
 		if (queue->slot[i].state != SLOT_FREE &&
 		    queue->slot[i].state != SLOT_REFUSED) {
-			finding_because(finding, queue->slot[i].seq, "slot %zu", i);
+			rules_because(core, queue->slot[i].seq, "slot %zu", i);
 			break;
 		}
 }
@@ -879,24 +846,19 @@ ring_fini(void *state)
 }
 
 static void
-rest_slot(struct rules_core *core, unsigned queue, size_t index, struct ring_slot *slot,
-    const struct event *now)
+rest_slot(struct rules_core *core, unsigned queue, size_t index, struct ring_slot *slot)
 {
-	struct finding *finding;
-
 	switch (slot->state) {
 	case SLOT_PREPARED:
 	case SLOT_RESERVED:
-		finding = rules_report(core, &rule_ring_abort, now, slot->site,
-		    "queue %u slot %zu was prepared, but neither committed nor aborted", queue,
-		    index);
-		finding_because(finding, slot->seq, "prepared here");
+		rules_report_at(core, &rule_ring_abort, slot->site, "queue %u slot %zu was "
+		    "prepared, but neither committed nor aborted", queue, index);
+		rules_because(core, slot->seq, "prepared here");
 		break;
 	case SLOT_DEQUEUED:
-		finding = rules_report(core, &rule_ring_slot_balance, now, slot->site,
-		    "queue %u slot %zu was dequeued, but never given back: the queue has one slot "
-		    "less", queue, index);
-		finding_because(finding, slot->seq, "dequeued here");
+		rules_report_at(core, &rule_ring_slot_balance, slot->site, "queue %u slot %zu was "
+		    "dequeued, but never given back: the queue has one slot less", queue, index);
+		rules_because(core, slot->seq, "dequeued here");
 		break;
 	case SLOT_FREE:
 	case SLOT_COMMITTED:
@@ -917,10 +879,9 @@ static const struct rule rule_missing_kick = {
 };
 
 static void
-ring_rest(void *state, struct rules_core *core, const struct event *now)
+ring_rest(void *state, struct rules_core *core)
 {
 	struct ring *ring = state;
-	struct finding *finding;
 
 	for (unsigned i = 0; i < RULES_QUEUES_MAX; i++) {
 		struct ring_queue *queue = &ring->queue[i];
@@ -928,13 +889,12 @@ ring_rest(void *state, struct rules_core *core, const struct event *now)
 		if (!queue->exists)
 			continue;
 		for (size_t k = 0; k < queue->slots; k++)
-			rest_slot(core, i, k, &queue->slot[k], now);
+			rest_slot(core, i, k, &queue->slot[k]);
 		if (queue->pending == 0 || !ring->live)
 			continue;
-		finding = rules_report(core, &rule_missing_kick, now, queue->pending_site,
-		    "%u requests on queue %u were committed, but the device was not notified",
-		    queue->pending, i);
-		finding_because(finding, queue->pending_seq, "the first of them");
+		rules_report_at(core, &rule_missing_kick, queue->pending_site, "%u requests on "
+		    "queue %u were committed, but the device was not notified", queue->pending, i);
+		rules_because(core, queue->pending_seq, "the first of them");
 		queue->pending = 0;
 	}
 }

@@ -48,15 +48,14 @@ HOOK(call_commit, struct broken *broken)
 HOOK(on_behaviour, struct broken *broken)
 {
 	uint64_t queue = event->dev_habit.queue, fault = event->dev_habit.what;
-	struct finding *finding;
 
 	if (event->code != RULES_BEHAVIOUR_BROKEN || queue >= RULES_QUEUES_MAX ||
 	    !rules_look(core)->device.healthy)
 		return;
-	finding = rules_report(core, &rule_broken, event, broken->site[queue],
-	    "the device stops at queue %u: %s", (unsigned)queue,
-	    fault < sizeof(faults) / sizeof(faults[0]) ? faults[fault] : "it cannot be read");
-	finding_because(finding, broken->seq[queue], "the newest request");
+	rules_report_at(core, &rule_broken, broken->site[queue], "the device stops at queue %u: %s",
+	    (unsigned)queue, fault < sizeof(faults) / sizeof(faults[0]) ? faults[fault] :
+	    "it cannot be read");
+	rules_because(core, broken->seq[queue], "the newest request");
 }
 
 static const struct hook_row hooks[] = {

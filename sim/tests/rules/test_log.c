@@ -65,41 +65,38 @@ TEST(same_place_is_counted)
 
 TEST(because_is_kept_for_the_first_only)
 {
-	struct findings findings;
+	struct findings findings = { 0 };
 	struct event event = { .seq = 5 };
-	struct finding *finding;
 
-	findings_init(&findings);
-	finding = finding_add(&findings, &rule_panic, &event, 7, "one");
-	finding_because(finding, 1, "a");
-	finding = finding_add(&findings, &rule_panic, &event, 7, "two");
-	finding_because(finding, 2, "b");
+	finding_because(&findings, 3, 0, "c");
+	finding_add(&findings, &rule_panic, &event, 7, "one");
+	finding_because(&findings, 1, 0, "a");
+	finding_add(&findings, &rule_panic, &event, 7, "two");
+	finding_because(&findings, 2, 0, "b");
 	ck_assert_uint_eq(findings.count, 1);
 	ck_assert_uint_eq(findings.item[0].becauses, 1);
 	ck_assert_str_eq(findings.item[0].text, "one");
-	finding_because(NULL, 3, "c");
 	findings_fini(&findings);
 }
 
 /* What does not fit says so. */
 TEST(long_sentences_end_in_dots)
 {
-	struct findings findings;
+	struct findings findings = { 0 };
 	struct event event = { .seq = 5 };
-	struct finding *finding;
+	const size_t size = sizeof(findings.item[0].text);
 	char words[400];
 
-	findings_init(&findings);
 	memset(words, 'x', sizeof(words));
 	words[sizeof(words) - 1] = '\0';
-	finding = finding_add(&findings, &rule_panic, &event, 7, "%s", words);
-	ck_assert_uint_eq(strlen(finding->text), sizeof(finding->text) - 1);
-	ck_assert_str_eq(finding->text + sizeof(finding->text) - 5, "x...");
-	finding_because(finding, 1, "%s", words);
-	ck_assert_str_eq(strchr(finding->because[0].what, '.'), "...");
-	words[sizeof(finding->text) - 1] = '\0';
-	finding = finding_add(&findings, &rule_panic, &event, 8, "%s", words);
-	ck_assert_str_eq(finding->text, words);
+	finding_add(&findings, &rule_panic, &event, 7, "%s", words);
+	finding_because(&findings, 1, 0, "%s", words);
+	ck_assert_uint_eq(strlen(findings.item[0].text), size - 1);
+	ck_assert_str_eq(findings.item[0].text + size - 5, "x...");
+	ck_assert_str_eq(strchr(findings.item[0].because[0].what, '.'), "...");
+	words[size - 1] = '\0';
+	finding_add(&findings, &rule_panic, &event, 8, "%s", words);
+	ck_assert_str_eq(findings.item[1].text, words);
 	findings_fini(&findings);
 }
 
