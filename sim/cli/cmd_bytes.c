@@ -180,12 +180,9 @@ convert(struct converting *converting)
 {
 	struct edit *edit = bytes_edit(&converting->bytes, converting->data, converting->size);
 	struct trial_result result;
-	struct scenario_case c;
 	int code;
 
-	edit_case(edit, &c);
-	trial_run(&converting->trial, &c, NULL, &result);
-	scenario_case_fini(&c);
+	trial_run(&converting->trial, edit_case(edit), NULL, &result);
 	say_variant(converting, edit, &result);
 	code = shrink_all(converting, edit, &result);
 	edit_free(edit);

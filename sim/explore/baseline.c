@@ -15,12 +15,9 @@
 
 /* When the steps of the case were done, since attach was over. */
 struct clockwork {
-	uint64_t *at_ns;		/* by step, or TIMING_NEVER */
-	size_t steps;
+	struct timing timing;
 	size_t head;			/* steps before the driver attached */
 	uint64_t base_ns;		/* when attach was over */
-	uint64_t end_ns;		/* when the run was over */
-	unsigned threads;		/* that the driver started */
 };
 
 static bool
@@ -49,19 +46,6 @@ base_of(const struct scenario_case *c, uint64_t at_ns, const struct scenario_ste
 	return at_ns > offset ? at_ns - offset : 0;
 }
 
-static void
-run_plain(struct trial *trial, const struct scenario_case *c, struct clockwork *clockwork)
-{
-	struct timing timing;
-
-	timing_of(trial, c, &timing);
-	for (size_t i = 0; i < clockwork->steps; i++)
-		clockwork->at_ns[i] = timing.step[i].ns;
-	clockwork->end_ns = timing.end_ns;
-	clockwork->threads = timing.threads;
-	timing_fini(&timing);
-}
-
 /* ---- times ---- */
 
 /*
@@ -72,15 +56,16 @@ static void
 set_times(const struct scenario_case *c, struct clockwork *clockwork)
 {
 	const struct scenario_steps *steps = &c->scenario->steps;
+	struct timing_step *step = clockwork->timing.step;
 	uint64_t latest_ns = 0;
+	size_t head = run_head(c->scenario);
 
-	clockwork->head = run_head(c->scenario);
-	if (clockwork->head < steps->count && clockwork->at_ns[clockwork->head] != TIMING_NEVER)
-		clockwork->base_ns = base_of(c, clockwork->at_ns[clockwork->head],
-		    &steps->step[clockwork->head]);
-	for (size_t i = clockwork->head; i < steps->count; i++) {
+	clockwork->head = head;
+	if (head < steps->count && step[head].ns != TIMING_NEVER)
+		clockwork->base_ns = base_of(c, step[head].ns, &steps->step[head]);
+	for (size_t i = head; i < steps->count; i++) {
 		const struct scenario_at *at = &steps->step[i].at;
-		uint64_t *at_ns = &clockwork->at_ns[i];
+		uint64_t *at_ns = &step[i].ns;
 
 		if (*at_ns != TIMING_NEVER)
 			*at_ns -= *at_ns > clockwork->base_ns ? clockwork->base_ns : *at_ns;
@@ -102,15 +87,15 @@ end_holds(struct edit *edit, size_t ender, const struct clockwork *clockwork)
 {
 	for (size_t i = 0; i < ender; i++) {
 		struct scenario_step *step = &edit->scenario.steps.step[i];
-		uint64_t begin_ns = i < clockwork->head ? 0 : clockwork->at_ns[i];
+		uint64_t begin_ns = i < clockwork->head ? 0 : clockwork->timing.step[i].ns;
 
 		if (step->verb != SCENARIO_STEP_HOLD || step->hold.until == NULL ||
 		    step->hold.until_step != ender)
 			continue;
 		step->hold.until = NULL;
 		step->hold.lasts = (struct scenario_time){ SCENARIO_NS, 1 };
-		if (clockwork->at_ns[ender] > begin_ns)
-			step->hold.lasts.value = clockwork->at_ns[ender] - begin_ns;
+		if (clockwork->timing.step[ender].ns > begin_ns)
+			step->hold.lasts.value = clockwork->timing.step[ender].ns - begin_ns;
 	}
 }
 
@@ -125,7 +110,7 @@ drop_waits(struct edit *edit, const struct clockwork *clockwork)
 			if (i >= clockwork->head)
 				steps->step[i].at = (struct scenario_at){
 					SCENARIO_ABSOLUTE,
-					{ SCENARIO_NS, clockwork->at_ns[i] },
+					{ SCENARIO_NS, clockwork->timing.step[i].ns },
 				};
 			continue;
 		}
@@ -153,8 +138,8 @@ add_end(struct edit *edit, const struct clockwork *clockwork)
 
 	step->note = edit_text(edit, "the baseline run is over");
 	step->at = (struct scenario_at){ SCENARIO_ABSOLUTE, { SCENARIO_NS, 0 } };
-	if (clockwork->end_ns > clockwork->base_ns)
-		step->at.time.value = clockwork->end_ns - clockwork->base_ns;
+	if (clockwork->timing.end_ns > clockwork->base_ns)
+		step->at.time.value = clockwork->timing.end_ns - clockwork->base_ns;
 	step->at.time.value += AFTER_NS;
 }
 
@@ -175,19 +160,18 @@ make_room(struct edit *edit, const struct scenario_case *c, const struct clockwo
 struct edit *
 baseline_new(struct trial *trial, const struct scenario_case *c, unsigned *threads)
 {
-	struct clockwork clockwork = { .steps = c->scenario->steps.count };
+	struct clockwork clockwork = { .head = 0 };
 	struct edit *edit = edit_new(c->scenario, c->machine, c->has_seed, c->seed);
 
-	clockwork.at_ns = xcalloc(clockwork.steps, sizeof(clockwork.at_ns[0]));
-	run_plain(trial, c, &clockwork);
+	timing_of(trial, c, &clockwork.timing);
 	set_times(c, &clockwork);
 	edit->scenario.always.count = edit->scenario.never.count = 0;
 	edit->scenario.finally.count = edit->scenario.needs.count = 0;
 	drop_waits(edit, &clockwork);
 	add_end(edit, &clockwork);
 	make_room(edit, c, &clockwork);
-	free(clockwork.at_ns);
 	if (threads != NULL)
-		*threads = clockwork.threads;
+		*threads = clockwork.timing.threads;
+	timing_fini(&clockwork.timing);
 	return edit;
 }

@@ -322,18 +322,14 @@ begin(struct search *search)
 	const struct plan *plan = &search->job->plan;
 	struct worker *worker = search->worker;
 	struct edit *edit = plan_apply(plan, search->baseline);
-	struct scenario_case c;
 
 	situation_init(&search->now, &worker->trial, edit, plan, search->baseline);
-	if (search->job->is_base) {
+	if (search->job->is_base)
 		job_run(&search->out, &(struct job_run){
 			.edit = edit, .cause = "", .points = &worker->points,
 		}, &search->base);
-	} else {
-		edit_case(edit, &c);
-		trial_run(&worker->trial, &c, &worker->points, &search->base);
-		scenario_case_fini(&c);
-	}
+	else
+		trial_run(&worker->trial, edit_case(edit), &worker->points, &search->base);
 	edit_free(edit);
 	search->faults = plan_faults(plan);
 	search->events = plan->count - search->faults;

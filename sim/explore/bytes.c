@@ -29,7 +29,7 @@ bytes_fini(struct bytes *bytes)
 {
 	for (size_t i = 0; i < bytes->count; i++) {
 		edit_free(bytes->base[i].edit);
-		inject_points_fini(&bytes->base[i].points);
+		vec_fini(&bytes->base[i].points);
 	}
 	free(bytes->base);
 	*bytes = (struct bytes){ .trial = NULL };
@@ -39,7 +39,7 @@ bool
 bytes_add(struct bytes *bytes, const struct scenario_case *c)
 {
 	struct bytes_base *base = &bytes->base[bytes->count];
-	struct scenario_case plain = *c, own;
+	struct scenario_case plain = *c;
 
 	for (size_t i = 0; i < bytes->count; i++)
 		if (bytes->base[i].of == c->scenario)
@@ -53,10 +53,7 @@ bytes_add(struct bytes *bytes, const struct scenario_case *c)
 	plain.has_seed = false;
 	base->of = c->scenario;
 	base->edit = baseline_new(bytes->trial, &plain, NULL);
-	inject_points_init(&base->points);
-	edit_case(base->edit, &own);
-	trial_run(bytes->trial, &own, &base->points, &base->result);
-	scenario_case_fini(&own);
+	trial_run(bytes->trial, edit_case(base->edit), &base->points, &base->result);
 	bytes->count++;
 	return true;
 }

@@ -49,26 +49,20 @@ static void
 work(struct worker *worker, const struct job *job, FILE *stream)
 {
 	const struct base *base = worker_base(worker, job->number);
-	struct edit *edit = edit_copy(base->edit);
 	struct trial_result result;
-	struct scenario_case c;
 	struct job_out out;
 
 	job_out_init(&out, worker, job, stream);
-	if (job->is_base) {
+	if (job->is_base)
 		job_run(&out, &(struct job_run){
-			.edit = edit, .cause = "", .points = &worker->points,
+			.edit = base->edit, .cause = "", .points = &worker->points,
 		}, &result);
-	} else {
-		edit_case(edit, &c);
-		trial_run(&worker->trial, &c, &worker->points, &result);
-		scenario_case_fini(&c);
-	}
+	else
+		trial_run(&worker->trial, edit_case(base->edit), &worker->points, &result);
 	out.end.points = worker->points.count;
 	for (uint64_t i = 0; i < job->count; i++)
 		run_seed(&out, job->seed + i, &base->result);
 	job_out_end(&out);
-	edit_free(edit);
 }
 
 static bool

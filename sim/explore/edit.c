@@ -173,8 +173,10 @@ edit_copy(const struct edit *from)
 void
 edit_free(struct edit *edit)
 {
-	if (edit != NULL)
-		arena_free(edit->arena);
+	if (edit == NULL)
+		return;
+	scenario_case_fini(&edit->c);
+	arena_free(edit->arena);
 }
 
 /* ---- steps ---- */
@@ -289,14 +291,16 @@ edit_text(struct edit *edit, const char *format, ...)
 
 /* ---- what it is for ---- */
 
-void
-edit_case(struct edit *edit, struct scenario_case *c)
+const struct scenario_case *
+edit_case(struct edit *edit)
 {
 	const struct scenario_seeds *seeds = &edit->scenario.seeds;
 
 	sync_machine(edit);
-	scenario_case_init(c, &edit->scenario, &edit->machine, seeds->count > 0,
+	scenario_case_fini(&edit->c);
+	scenario_case_init(&edit->c, &edit->scenario, &edit->machine, seeds->count > 0,
 	    seeds->count > 0 ? seeds->seed[0] : 0);
+	return &edit->c;
 }
 
 static void

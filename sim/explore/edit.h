@@ -23,6 +23,7 @@ struct edit {
 					   place, but the machine only in: */
 	struct scenario_machine machine;
 	size_t room;			/* steps that fit */
+	struct scenario_case c;		/* of edit_case() */
 	struct arena *arena;
 };
 
@@ -49,10 +50,10 @@ const char *edit_text(struct edit *edit, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 /*
- * The case that runs it (scenario_case_fini() ends it); valid until the edit changes.  Its id
- * names the machine as the file of edit_print() would: by transport and dma.
+ * The case that runs it, the edit's; valid until the edit changes.  Its id names the machine as
+ * the file of edit_print() would: by transport and dma.
  */
-void edit_case(struct edit *edit, struct scenario_case *c);
+const struct scenario_case *edit_case(struct edit *edit);
 
 /*
  * The file that tells it: `name` becomes its `scenario:`, `summary` its summary, and each line

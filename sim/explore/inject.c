@@ -4,28 +4,6 @@
  */
 #include "explore/inject.h"
 
-#include <inttypes.h>
-#include <stdlib.h>
-#include <string.h>
-
-void
-inject_points_init(struct inject_points *points)
-{
-	memset(points, 0, sizeof(*points));
-}
-
-void
-inject_points_fini(struct inject_points *points)
-{
-	vec_fini(points);
-}
-
-void
-inject_points_clear(struct inject_points *points)
-{
-	points->count = 0;
-}
-
 static bool
 collide(const struct inject_touch *a, const struct inject_touch *b)
 {

@@ -55,6 +55,7 @@ struct inject_point {
 	unsigned touches;
 };
 
+/* All-zero: none; vec_fini() ends it. */
 struct inject_points {
 	VEC_MEMBERS(struct inject_point);
 	/*
@@ -64,10 +65,6 @@ struct inject_points {
 	 */
 	unsigned strike;
 };
-
-void inject_points_init(struct inject_points *points);
-void inject_points_fini(struct inject_points *points);
-void inject_points_clear(struct inject_points *points);
 
 /*
  * Whether what is done at `a` and at `b`, by two contexts, may be exchanged without any

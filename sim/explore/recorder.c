@@ -256,7 +256,7 @@ recorder_start(void *self, struct world *world)
 
 	recorder->world = world;
 	recorder->strikes_left = recorder->points->strike;
-	inject_points_clear(recorder->points);
+	recorder->points->count = 0;
 	memset(recorder->befores, 0, sizeof(recorder->befores));
 	memset(recorder->afters, 0, sizeof(recorder->afters));
 	memset(recorder->last, 0, sizeof(recorder->last));

@@ -89,15 +89,12 @@ piece(void *arg, size_t index, FILE *out)
 
 	if (edit == NULL)
 		return true;
-	if (shrink(&reducing->worker.trial, edit, cluster->first.finding.key, &options, &result)) {
-		write_reduced(&reducing->worker, cluster, &result, out);
-		edit_free(result.edit);
-	} else {
+	if (!shrink(&reducing->worker.trial, edit, cluster->first.finding.key, &options, &result))
 		result = (struct shrink_result){
-			.edit = edit, .finding = cluster->first.finding,
+			.edit = edit_copy(edit), .finding = cluster->first.finding,
 		};
-		write_reduced(&reducing->worker, cluster, &result, out);
-	}
+	write_reduced(&reducing->worker, cluster, &result, out);
+	edit_free(result.edit);
 	edit_free(edit);
 	return true;
 }

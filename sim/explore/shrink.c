@@ -105,11 +105,7 @@ check_bounds(struct shrinker *shrinker)
 static bool
 shows(struct shrinker *shrinker, struct edit *edit, struct trial_result *result)
 {
-	struct scenario_case c;
-
-	edit_case(edit, &c);
-	trial_run(shrinker->trial, &c, NULL, result);
-	scenario_case_fini(&c);
+	trial_run(shrinker->trial, edit_case(edit), NULL, result);
 	return trial_find(result, shrinker->key) != NULL;
 }
 
@@ -318,13 +314,7 @@ waits(const struct shrinker *shrinker)
 static bool
 try_baseline(struct shrinker *shrinker, struct edit *of)
 {
-	struct edit *baseline;
-	struct scenario_case c;
-
-	edit_case(of, &c);
-	baseline = baseline_new(shrinker->trial, &c, NULL);
-	scenario_case_fini(&c);
-	return shrinker_try(shrinker, baseline);
+	return shrinker_try(shrinker, baseline_new(shrinker->trial, edit_case(of), NULL));
 }
 
 static bool

@@ -367,15 +367,6 @@ shrink_seed(struct shrinker *shrinker)
 	return false;
 }
 
-/* The default device, or one that is more like it. */
-static bool
-shrink_device(struct shrinker *shrinker, const struct place *place)
-{
-	bool any = to_default(shrinker, place);
-
-	return shrink_map(shrinker, place) || any;
-}
-
 static bool
 shrink_top(struct shrinker *shrinker)
 {
@@ -385,7 +376,7 @@ shrink_top(struct shrinker *shrinker)
 	struct place whole = {
 		.in = IN_DEVICE, .field = &device, .fallback = own->map->defaults,
 	};
-	bool any = shrink_device(shrinker, &whole);
+	bool any = shrink_place(shrinker, &whole);
 
 	for (size_t i = 0; i < NELEM(keys); i++) {
 		const struct field *field = map_find(&map_scenario, keys[i]);

@@ -228,12 +228,9 @@ static void
 points_of(struct shrinker *shrinker, struct inject_points *points)
 {
 	struct trial_result result;
-	struct scenario_case c;
 
-	inject_points_init(points);
-	edit_case(shrinker->best, &c);
-	trial_run(shrinker->trial, &c, points, &result);
-	scenario_case_fini(&c);
+	*points = (struct inject_points){ 0 };
+	trial_run(shrinker->trial, edit_case(shrinker->best), points, &result);
 }
 
 /* To the head of the list, so that nothing has to happen before it. */
@@ -265,7 +262,7 @@ shrink_hoisted(struct shrinker *shrinker)
 		    steps->step[i].hold.until == NULL))
 			hoist(edit, i, &points.item[struck], head++);
 	}
-	inject_points_fini(&points);
+	vec_fini(&points);
 	return edit;
 }
 
@@ -311,7 +308,7 @@ shrink_points(struct shrinker *shrinker)
 		struck = timing_struck(shrinker->trial, shrinker->best, i, &points);
 		if (struck < points.count)
 			any |= try_calls_beside(shrinker, &points, i, struck);
-		inject_points_fini(&points);
+		vec_fini(&points);
 	}
 	return any;
 }

@@ -10,12 +10,6 @@
 #include "base/alloc.h"
 #include "device/class.h"
 
-struct follower {
-	struct situation *situation;
-	uint32_t *step_of;		/* by step of the run: that of the baseline */
-	size_t steps;
-};
-
 /* ---- one event after the other ---- */
 
 static void
@@ -52,19 +46,13 @@ on_request(struct situation *situation, const struct event *event)
 static void
 on_event(void *self, const struct event *event, uint32_t site, const void *payload)
 {
-	struct follower *follower = self;
-	struct situation *situation = follower->situation;
+	struct situation *situation = self;
 	const struct device_explore *explore = situation->class->explore;
 	uint64_t number;
 
 	(void)site;
 	(void)payload;
 	switch ((enum event_kind)event->kind) {
-	case EV_STEP:
-		if (event->step.index < follower->steps &&
-		    follower->step_of[event->step.index] != UINT32_MAX)
-			situation->done[follower->step_of[event->step.index]] = event->seq;
-		break;
 	case EV_DEV_STATUS:
 	case EV_DEV_TAKE:
 	case EV_DEV_USED:
@@ -85,9 +73,10 @@ on_event(void *self, const struct event *event, uint32_t site, const void *paylo
 static void
 started(void *self, struct world *world)
 {
-	struct follower *follower = self;
+	struct situation *situation = self;
 
-	follower->situation->device = world->hooks.device[0].self;
+	situation->device = world->hooks.device[0].self;
+	timing_started(&situation->timing, world);
 	/* Which events tell the host's acts is the class's business. */
 	trace_observe(&world->trace, (struct observer){
 		.kinds = ~UINT64_C(0), .see = on_event, .self = self,
@@ -97,55 +86,43 @@ started(void *self, struct world *world)
 static void
 finished(void *self, struct world *world, const struct run_result *result)
 {
-	struct follower *follower = self;
+	struct situation *situation = self;
 
 	(void)world;
 	(void)result;
-	follower->situation->queues = follower->situation->device->active;
+	situation->queues = situation->device->active;
 }
 
 /* ---- a run ---- */
 
 /* The plan's own steps come first, and the steps it takes are gone. */
 static void
-number_steps(struct follower *follower, const struct plan *plan, const struct edit *baseline)
+number_steps(struct situation *situation, const struct plan *plan, const struct edit *baseline)
 {
 	size_t at = plan_steps(plan, baseline), steps = baseline->scenario.steps.count;
 
-	follower->steps = at + steps;
-	follower->step_of = xcalloc(follower->steps, sizeof(follower->step_of[0]));
-	for (size_t i = 0; i < follower->steps; i++)
-		follower->step_of[i] = UINT32_MAX;
+	situation->done = xcalloc(steps, sizeof(situation->done[0]));
 	for (size_t i = 0; i < steps; i++)
-		if (!plan_takes(plan, i))
-			follower->step_of[at++] = (uint32_t)i;
+		situation->done[i] = plan_takes(plan, i) ? UINT32_MAX :
+		    situation->timing.step[at++].seq;
 }
 
 void
 situation_init(struct situation *situation, struct trial *trial, struct edit *edit,
     const struct plan *plan, const struct edit *baseline)
 {
-	struct follower follower = { .situation = situation };
 	struct run_options options = {
-		.started = started, .finished = finished, .arg = &follower,
+		.started = started, .finished = finished, .arg = situation,
 	};
-	struct scenario_case c;
 	struct run_result result;
 
-	*situation = (struct situation){
-		.class = device_class_of(edit->scenario.device.type),
-		.steps = baseline->scenario.steps.count,
-	};
-	situation->done = xcalloc(situation->steps, sizeof(situation->done[0]));
-	for (size_t i = 0; i < situation->steps; i++)
-		situation->done[i] = UINT32_MAX;
-	number_steps(&follower, plan, baseline);
-	edit_case(edit, &c);
-	trial_watch(trial, &c, &options, &result);
+	*situation = (struct situation){ .class = device_class_of(edit->scenario.device.type) };
+	timing_init(&situation->timing, &edit->scenario);
+	trial_watch(trial, edit_case(edit), &options, &result);
 	run_result_fini(&result);
-	scenario_case_fini(&c);
+	number_steps(situation, plan, baseline);
+	timing_fini(&situation->timing);
 	situation->device = NULL;
-	free(follower.step_of);
 }
 
 void

@@ -12,6 +12,7 @@
 
 #include "base/vec.h"
 #include "explore/perturb.h"
+#include "explore/timing.h"
 #include "explore/trial.h"
 
 /* From that event on: the number of the host's newest act, */
@@ -23,7 +24,7 @@ struct situation {
 	const struct device_class *class;
 	const struct device *device;	/* while the run goes on */
 	uint32_t *done;			/* by step of the baseline: its event; UINT32_MAX: never */
-	size_t steps;
+	struct timing timing;		/* of the steps of the run */
 	struct { VEC_MEMBERS(struct situation_act); } acts;
 	struct { VEC_MEMBERS(struct situation_out); } outs;
 	uint64_t out[DEVICE_QUEUES_MAX];	/* requests, at the end */

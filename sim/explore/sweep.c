@@ -161,16 +161,12 @@ plan_case(struct job_out *out)
 {
 	struct worker *worker = out->worker;
 	const struct base *base = worker_base(worker, out->number);
-	struct edit *edit = edit_copy(base->edit);
 	struct planner planner = { .run = &out->run };
 	struct trial_result result;
-	struct scenario_case c;
 
-	edit_case(edit, &c);
-	trial_run(&worker->trial, &c, &worker->points, &result);
-	scenario_case_fini(&c);
-	find_tries(&planner, worker, &out->job->plan, edit);
-	job_run(out, &(struct job_run){ .edit = edit, .cause = "" }, &result);
+	trial_run(&worker->trial, edit_case(base->edit), &worker->points, &result);
+	find_tries(&planner, worker, &out->job->plan, base->edit);
+	job_run(out, &(struct job_run){ .edit = base->edit, .cause = "" }, &result);
 	out->end.points = worker->points.count;
 	for (size_t i = 0; i < planner.tries.count; i++) {
 		const struct try *try = &planner.tries.item[i];
@@ -181,7 +177,6 @@ plan_case(struct job_out *out)
 		job_out_child(out, &plan, try->point, try->seq);
 	}
 	vec_fini(&planner.tries);
-	edit_free(edit);
 }
 
 /* Who fails a call for good leaves nothing of it to fail. */

@@ -24,25 +24,31 @@ on_event(void *arg, const struct event *event, uint32_t site, const void *payloa
 		};
 }
 
-static void
-started(void *arg, struct world *world)
+void
+timing_started(void *timing, struct world *world)
 {
 	trace_observe(&world->trace, (struct observer){
 		.kinds = UINT64_C(1) << EV_STEP | UINT64_C(1) << EV_CTX_START,
-		.see = on_event, .self = arg,
+		.see = on_event, .self = timing,
 	});
+}
+
+void
+timing_init(struct timing *timing, const struct scenario *scenario)
+{
+	*timing = (struct timing){ .steps = scenario->steps.count };
+	timing->step = xcalloc(timing->steps, sizeof(timing->step[0]));
+	for (size_t i = 0; i < timing->steps; i++)
+		timing->step[i] = (struct timing_step){ TIMING_NEVER, UINT32_MAX };
 }
 
 void
 timing_of(struct trial *trial, const struct scenario_case *c, struct timing *timing)
 {
-	struct run_options options = { .started = started, .arg = timing };
+	struct run_options options = { .started = timing_started, .arg = timing };
 	struct run_result result;
 
-	*timing = (struct timing){ .steps = c->scenario->steps.count };
-	timing->step = xcalloc(timing->steps, sizeof(timing->step[0]));
-	for (size_t i = 0; i < timing->steps; i++)
-		timing->step[i].ns = TIMING_NEVER;
+	timing_init(timing, c->scenario);
 	trial_watch(trial, c, &options, &result);
 	timing->end_ns = result.counts.virtual_ns;
 	run_result_fini(&result);
@@ -107,16 +113,13 @@ timing_struck(struct trial *trial, struct edit *edit, size_t step,
 {
 	const struct scenario_point *point = timing_point(&edit->scenario.steps.step[step]);
 	size_t struck = SIZE_MAX;
-	struct scenario_case c;
 	struct timing timing;
 
 	if (point == NULL)
 		return SIZE_MAX;
 	if (step < run_head(&edit->scenario))
 		return point_at(points, point, true, 0);
-	edit_case(edit, &c);
-	timing_of(trial, &c, &timing);
-	scenario_case_fini(&c);
+	timing_of(trial, edit_case(edit), &timing);
 	if (timing.step[step].ns != TIMING_NEVER)
 		struck = point_at(points, point, false, timing.step[step].seq);
 	timing_fini(&timing);

@@ -13,7 +13,7 @@
 
 struct timing_step {
 	uint64_t ns;			/* since power on, or TIMING_NEVER */
-	uint32_t seq;			/* of its event */
+	uint32_t seq;			/* of its event; UINT32_MAX: never */
 };
 
 struct timing {
@@ -26,6 +26,9 @@ struct timing {
 /* Runs the case; timing_fini() ends it. */
 void timing_of(struct trial *trial, const struct scenario_case *c, struct timing *timing);
 void timing_fini(struct timing *timing);
+/* The same of a run that another starts: `started` of struct run_options. */
+void timing_init(struct timing *timing, const struct scenario *scenario);
+void timing_started(void *timing, struct world *world);
 
 /* The point of a `deliver` or `hold`; NULL when the step has none. */
 struct scenario_point *timing_point(struct scenario_step *step);

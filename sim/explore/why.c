@@ -12,7 +12,6 @@
 #include "explore/effect.h"
 #include "explore/inject.h"
 #include "explore/timing.h"
-#include "run/member.h"
 #include "run/source.h"
 
 /* Where the driver's own variables are: found by listening to one run. */
@@ -36,17 +35,6 @@ struct search {
 
 /* ---- runs ---- */
 
-static void
-list_points(struct search *search, struct edit *edit, struct inject_points *points)
-{
-	struct trial_result result;
-	struct scenario_case c;
-
-	edit_case(edit, &c);
-	trial_run(search->trial, &c, points, &result);
-	scenario_case_fini(&c);
-}
-
 /* Does the scenario show the finding with the point at that place of the list? */
 static bool
 does_harm(struct search *search, size_t place)
@@ -54,12 +42,9 @@ does_harm(struct search *search, size_t place)
 	const struct inject_point *ip = &search->course.item[search->at[place]];
 	struct scenario_step *step = &search->edit->scenario.steps.step[0];
 	struct trial_result result;
-	struct scenario_case c;
 
 	step->deliver.at = inject_point_place(ip);
-	edit_case(search->edit, &c);
-	trial_run(search->trial, &c, NULL, &result);
-	scenario_case_fini(&c);
+	trial_run(search->trial, edit_case(search->edit), NULL, &result);
 	return trial_find(&result, search->key) != NULL;
 }
 
@@ -147,12 +132,9 @@ find_state(struct search *search)
 {
 	struct run_options options = { .started = listen, .arg = &search->state };
 	struct run_result result;
-	struct scenario_case c;
 
-	edit_case(search->edit, &c);
-	trial_watch(search->trial, &c, &options, &result);
+	trial_watch(search->trial, edit_case(search->edit), &options, &result);
 	run_result_fini(&result);
-	scenario_case_fini(&c);
 }
 
 /* "sc_npages", or "memory" when it has no name. */
@@ -160,14 +142,18 @@ static void
 name_memory(const struct search *search, const struct inject_point *ip, char name[64])
 {
 	const struct state *state = &search->state;
-	const char *path = module_path(trial_module(search->trial, &search->edit->machine));
+	const char *member = NULL;
+	char whole[SOURCE_NAME];
 	size_t offset;
 
-	if (ip->touches == 0 || state->bytes == 0 ||
-	    !effects_heap_offset(ip->touch[0].thing, &offset) ||
-	    offset - state->offset >= state->bytes ||
-	    !member_name(path, state->bytes, offset - state->offset, 4, name, 64))
-		snprintf(name, 64, "memory");
+	if (ip->touches > 0 && state->bytes > 0 &&
+	    effects_heap_offset(ip->touch[0].thing, &offset) &&
+	    offset - state->offset < state->bytes && source_name(search->source, ip->site,
+	    state->bytes, offset - state->offset, 4, whole, sizeof(whole)))
+		member = strpbrk(whole, ".>");
+	/* Whichever element of an array it is. */
+	snprintf(name, 64, "%.*s", member == NULL ? 6 : (int)strcspn(member + 1, "["),
+	    member == NULL ? "memory" : member + 1);
 }
 
 /* ---- what is done at a point ---- */
@@ -359,15 +345,14 @@ look_at(struct trial *trial, const struct edit *edit, size_t step, uint64_t key,
 	struct search search = { .trial = trial, .key = key, .edit = edit_copy(edit) };
 	struct edit *without = edit_copy(edit);
 	struct scenario_step moved = search.edit->scenario.steps.step[step];
+	struct trial_result result;
 	bool found = false;
 	size_t struck, place;
 
 	search.source = module_source(trial_module(trial, &edit->machine));
-	inject_points_init(&search.course);
-	inject_points_init(&search.hit);
 	edit_take_out(without, step);
-	list_points(&search, without, &search.course);
-	list_points(&search, search.edit, &search.hit);
+	trial_run(trial, edit_case(without), &search.course, &result);
+	trial_run(trial, edit_case(search.edit), &search.hit, &result);
 	struck = timing_struck(trial, search.edit, step, &search.hit);
 	edit_take_out(search.edit, step);
 	moved.at.when = SCENARIO_AT_ONCE;
@@ -382,8 +367,8 @@ look_at(struct trial *trial, const struct edit *edit, size_t step, uint64_t key,
 	why->step = step;
 	edit_free(search.edit);
 	edit_free(without);
-	inject_points_fini(&search.course);
-	inject_points_fini(&search.hit);
+	vec_fini(&search.course);
+	vec_fini(&search.hit);
 	free(search.at);
 	return found;
 }

@@ -21,20 +21,7 @@ worker_init(struct worker *worker, const struct explore *explore)
 	memset(worker, 0, sizeof(*worker));
 	worker->explore = explore;
 	trial_init(&worker->trial, explore->module, explore->manifest);
-	inject_points_init(&worker->points);
-	inject_points_init(&worker->variant);
 	worker->base = xcalloc(explore->cases, sizeof(worker->base[0]));
-}
-
-static void
-run_edit(struct worker *worker, struct edit *edit, struct inject_points *points,
-    struct trial_result *result)
-{
-	struct scenario_case c;
-
-	edit_case(edit, &c);
-	trial_run(&worker->trial, &c, points, result);
-	scenario_case_fini(&c);
 }
 
 /* Threads run beside each other, and beside interrupts, only if there are as many CPUs. */
@@ -65,14 +52,13 @@ limit_events(const struct trial_result *result, struct edit *edit)
 const struct base *
 worker_base(struct worker *worker, size_t number)
 {
-	struct base *base = worker->base[number];
+	struct base *base = &worker->base[number];
 	unsigned threads;
 
-	if (base == NULL) {
-		base = worker->base[number] = xcalloc(1, sizeof(*base));
+	if (base->edit == NULL) {
 		base->edit = baseline_new(&worker->trial, &worker->explore->c[number], &threads);
 		set_cpus(worker->explore, threads, base->edit);
-		run_edit(worker, base->edit, NULL, &base->result);
+		trial_run(&worker->trial, edit_case(base->edit), NULL, &base->result);
 		limit_events(&base->result, base->edit);
 	}
 	return base;
@@ -111,7 +97,8 @@ worker_edit(struct worker *worker, const char *base, const char *text)
 	if (i == worker->explore->cases)
 		return NULL;
 	if (sscanf(text, "seed %" SCNu64, &seed) == 1) {
-		run_edit(worker, worker_base(worker, i)->edit, &worker->points, &result);
+		trial_run(&worker->trial, edit_case(worker_base(worker, i)->edit),
+		    &worker->points, &result);
 		return worker_draw(worker, i, seed, &bound);
 	}
 	plan.class = device_class_of(worker->explore->c[i].scenario->device.type);
@@ -256,13 +243,12 @@ job_run(struct job_out *out, const struct job_run *how, struct trial_result *res
 {
 	struct record_job_end *end = &out->end;
 	struct trial *trial = &out->worker->trial;
-	struct scenario_case c;
+	const struct scenario_case *c = edit_case(how->edit);
 	bool first;
 
-	edit_case(how->edit, &c);
 	trial->parent = how->parent;
 	trial->events_after = worker_base(out->worker, out->number)->result.counts.events;
-	trial_run(trial, &c, how->points, result);
+	trial_run(trial, c, how->points, result);
 	describe(out, how, result);
 	first = finds_something(out);
 	if (first || how->parent == NULL || out->worker->explore->options.lines)
@@ -275,9 +261,8 @@ job_run(struct job_out *out, const struct job_run *how, struct trial_result *res
 	end->limited += how->parent != NULL && result->end == WORLD_EVENT_LIMIT;
 	if ((first && out->worker->explore->options.strategy->finds_twice) ||
 	    (end->runs + out->job->turn) % RUNS_AGAIN_EACH == 0)
-		check_again(out, &c, result->digest);
+		check_again(out, c, result->digest);
 	trial->parent = NULL;
-	scenario_case_fini(&c);
 	record_clear(&out->run);
 }
 

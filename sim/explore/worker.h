@@ -28,7 +28,7 @@ struct base {
 struct worker {
 	struct trial trial;
 	const struct explore *explore;
-	struct base **base;		/* by case */
+	struct base *base;		/* by case */
 	struct inject_points points, variant;
 };
 

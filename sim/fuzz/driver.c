@@ -218,13 +218,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct edit *edit = bytes_edit(&target.bytes, data, size);
 	struct trial_result result;
-	struct scenario_case c;
 
-	edit_case(edit, &c);
-	trial_run(&target.trial, &c, NULL, &result);
+	trial_run(&target.trial, edit_case(edit), NULL, &result);
 	for (unsigned i = 0; i < result.findings; i++)
 		look_at(&result.finding[i]);
-	scenario_case_fini(&c);
 	edit_free(edit);
 	return 0;
 }

@@ -22,7 +22,7 @@ struct source_slot {
 /* A remembered name. */
 struct source_named {
 	uint64_t	 site, object_size, offset, size;
-	char		 name[96];	/* empty: known to be unknown */
+	char		 name[SOURCE_NAME];	/* empty: known to be unknown */
 };
 
 struct source {
@@ -349,6 +349,9 @@ member_at(Dwarf_Die *structure, uint64_t offset, uint64_t size, Dwarf_Die *membe
 		if (dwarf_attr(member, DW_AT_data_member_location, &attr) != NULL &&
 		    dwarf_formudata(&attr, &at) != 0)
 			continue;
+		if (dwarf_attr(member, DW_AT_data_bit_offset, &attr) != NULL &&
+		    dwarf_formudata(&attr, &at) == 0)
+			at /= 8;
 		if (offset >= at && offset + size <= at + bytes_of(type)) {
 			*start = at;
 			return true;

@@ -57,6 +57,7 @@ unsigned source_line(struct source *, uint64_t offset);
  * `object_size` 0 the offset is from the start of the module, and the name that of a variable.
  * Bytes of no single member have the name of the smallest that has them all.  False: unknown.
  */
+#define SOURCE_NAME 96			/* bytes of a name, at most */
 bool source_name(struct source *, uint64_t site, uint64_t object_size, uint64_t offset,
     uint64_t size, char *name, size_t name_size);
 

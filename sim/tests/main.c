@@ -125,7 +125,6 @@
 	X(run_loops, "") \
 	X(run_manifest, "") \
 	X(run_undecided, VIOSIM_CC " " DRIVER) \
-	X(run_member, VIOSIM_CC) \
 	X(run_module, VIOSIM_CC) \
 	X(run_viosim_cc, VIOSIM_CC) \
 	X(run_points, SMALL) \

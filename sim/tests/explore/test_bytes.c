@@ -128,13 +128,10 @@ look_for(struct fuzz *fuzz, unsigned turns, struct edit **edit)
 {
 	for (uint64_t turn = 1; turn <= turns; turn++) {
 		struct trial_result result;
-		struct scenario_case c;
 
 		scramble(fuzz, turn);
 		*edit = bytes_edit(&fuzz->bytes, fuzz->data, SIZE);
-		edit_case(*edit, &c);
-		trial_run(&fuzz->rig.trial, &c, NULL, &result);
-		scenario_case_fini(&c);
+		trial_run(&fuzz->rig.trial, edit_case(*edit), NULL, &result);
 		for (unsigned i = 0; i < result.findings; i++)
 			if (bytes_is_new(&fuzz->bytes, &result.finding[i]))
 				return result.finding[i].key;

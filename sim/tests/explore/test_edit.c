@@ -55,7 +55,7 @@ check_round_trip(struct edit *edit)
 {
 	const char *id = edit->scenario.id;
 	struct scenario_doc *doc;
-	struct scenario_case c;
+	const struct scenario_case *c;
 	char path[300], *text;
 	size_t size;
 
@@ -67,10 +67,9 @@ check_round_trip(struct edit *edit)
 	ck_assert_msg(map_equal(&map_scenario, &edit->scenario, doc->scenario[0]),
 	    "another plan:\n%s", text);
 	ck_assert_uint_eq(doc->scenario[0]->machines.count, 1);
-	edit_case(edit, &c);
-	ck_assert_str_eq(c.machine->name, doc->scenario[0]->machines.machine[0].name);
-	ck_assert(strncmp(c.id, id, strlen(id)) == 0);
-	scenario_case_fini(&c);
+	c = edit_case(edit);
+	ck_assert_str_eq(c->machine->name, doc->scenario[0]->machines.machine[0].name);
+	ck_assert(strncmp(c->id, id, strlen(id)) == 0);
 	scenario_doc_free(doc);
 	free(text);
 }
@@ -300,19 +299,18 @@ TEST(a_changed_machine_prints_and_names_itself)
 	struct scenario_doc *doc = load("  - target: 1\n");
 	struct edit *edit = edit_new(doc->scenario[0],
 	    &doc->scenario[0]->machines.machine[3], true, 5);
-	struct scenario_case c;
+	const struct scenario_case *c;
 	size_t size;
 	char *text;
 
 	edit->machine.cpus = 2;
 	edit->machine.memory_pages = 32 * 256;
 	edit->machine.transport = SCENARIO_VIRTIO_1;
-	edit_case(edit, &c);
-	ck_assert_str_eq(c.id, "t@5#1.0,coherent");
-	ck_assert_uint_eq(c.machine->cpus, 2);
-	ck_assert(c.has_seed);
-	ck_assert_uint_eq(c.seed, 5);
-	scenario_case_fini(&c);
+	c = edit_case(edit);
+	ck_assert_str_eq(c->id, "t@5#1.0,coherent");
+	ck_assert_uint_eq(c->machine->cpus, 2);
+	ck_assert(c->has_seed);
+	ck_assert_uint_eq(c->seed, 5);
 	edit_seed(edit, false, 0);
 	text = printed(edit, "t", NULL, &size);
 	ck_assert_str_eq(text, "format: 1\nscenario: t\nsummary: s\n"

@@ -28,14 +28,13 @@ setup(void)
 	rig_init(&rig);
 	c = rig_load(&rig, RIG_SCENARIO);
 	baseline = baseline_new(&rig.trial, c, NULL);
-	inject_points_init(&points);
 	trial_run(&rig.trial, c, &points, &result);
 }
 
 static void
 teardown(void)
 {
-	inject_points_fini(&points);
+	vec_fini(&points);
 	edit_free(baseline);
 	rig_fini(&rig);
 }
@@ -125,7 +124,6 @@ TEST(test_bytes)
 	for (unsigned i = 0; i < 100; i++) {
 		size_t size = choice_rng_below(&rng, sizeof(bytes) + 1);
 		struct trial_result result;
-		struct scenario_case c;
 
 		for (size_t k = 0; k < size; k++)
 			bytes[k] = (uint8_t)choice_rng_below(&rng, 256);
@@ -137,10 +135,8 @@ TEST(test_bytes)
 		if (size == 0)
 			ck_assert_str_eq(text, plain);
 		free(text);
-		edit_case(edit, &c);
-		trial_run(&rig.trial, &c, NULL, &result);
+		trial_run(&rig.trial, edit_case(edit), NULL, &result);
 		ck_assert_uint_gt(result.counts.events, 10);
-		scenario_case_fini(&c);
 		edit_free(edit);
 	}
 	free(plain);
@@ -148,12 +144,11 @@ TEST(test_bytes)
 
 TEST(test_without_points)
 {
-	struct inject_points none;
+	struct inject_points none = { 0 };
 	struct choice choice;
 	struct edit *edit;
 	double bound;
 
-	inject_points_init(&none);
 	for (uint64_t seed = 1; seed < 50; seed++) {
 		choice_init_seed(&choice, seed);
 		edit = generate(&choice, baseline, &none, false);

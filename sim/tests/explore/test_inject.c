@@ -20,11 +20,11 @@ struct listing {
 static void
 listing_init(struct listing *listing, bool small, const char *text)
 {
+	*listing = (struct listing){ .points = { 0 } };
 	if (small)
 		rig_init_small(&listing->rig);
 	else
 		rig_init(&listing->rig);
-	inject_points_init(&listing->points);
 	rig_load(&listing->rig, text);
 	rig_run(&listing->rig, &listing->points, &listing->result);
 }
@@ -32,7 +32,7 @@ listing_init(struct listing *listing, bool small, const char *text)
 static void
 listing_fini(struct listing *listing)
 {
-	inject_points_fini(&listing->points);
+	vec_fini(&listing->points);
 	rig_fini(&listing->rig);
 }
 
@@ -61,23 +61,22 @@ ck_same(const struct inject_point *a, const struct inject_point *b)
 TEST(test_same)
 {
 	struct listing first, second;
-	struct inject_points again;
+	struct inject_points again = { 0 };
 
 	listing_init(&first, false, RIG_SCENARIO);
-	inject_points_init(&again);
 	rig_run(&first.rig, &again, &first.result);
 	ck_assert_uint_gt(first.points.count, 300);
 	ck_assert_uint_eq(first.points.count, again.count);
 	for (size_t i = 0; i < again.count; i++)
 		ck_same(&first.points.item[i], &again.item[i]);
-	inject_points_fini(&again);
+	vec_fini(&again);
 	trial_fini(&first.rig.trial);
 	module_close(first.rig.module);
 	listing_init(&second, false, RIG_SCENARIO);
 	ck_assert_uint_eq(first.points.count, second.points.count);
 	for (size_t i = 0; i < second.points.count; i++)
 		ck_same(&first.points.item[i], &second.points.item[i]);
-	inject_points_fini(&first.points);
+	vec_fini(&first.points);
 	listing_fini(&second);
 }
 

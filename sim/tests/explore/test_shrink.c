@@ -81,7 +81,6 @@ RIG_TEST(a_baseline_acts_when_the_scenario_did, rig_init_small)
 RIG_TEST(a_baseline_of_expectations_only_is_an_attach, rig_init_small)
 {
 	struct trial_result result;
-	struct scenario_case c;
 	struct edit *edit;
 
 	/* All that is left is the note at its end. */
@@ -89,11 +88,9 @@ RIG_TEST(a_baseline_of_expectations_only_is_an_attach, rig_init_small)
 	    rig_load(rig, RIG_HEAD "steps:\n  - expect: attach.result == ok\n"), NULL);
 	ck_assert_uint_eq(edit->scenario.steps.count, 1);
 	ck_assert_int_eq(edit->scenario.steps.step[0].verb, SCENARIO_STEP_NOTE);
-	edit_case(edit, &c);
-	trial_run(&rig->trial, &c, NULL, &result);
+	trial_run(&rig->trial, edit_case(edit), NULL, &result);
 	ck_assert_int_eq(result.end, WORLD_STOPPED);
 	ck_assert_uint_eq(result.findings, 0);
-	scenario_case_fini(&c);
 	edit_free(edit);
 }
 

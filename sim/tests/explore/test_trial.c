@@ -29,9 +29,8 @@ digest_alone(struct rig *rig, const struct scenario_case *c)
 RIG_TEST(test_same_as_alone, rig_init)
 {
 	struct trial_result first, again, looked_at;
-	struct inject_points points;
+	struct inject_points points = { 0 };
 
-	inject_points_init(&points);
 	rig_load(rig, RIG_SCENARIO);
 	rig_run(rig, NULL, &first);
 	rig_run(rig, &points, &looked_at);
@@ -44,7 +43,7 @@ RIG_TEST(test_same_as_alone, rig_init)
 	ck_assert_uint_gt(first.counts.events, 100);
 	ck_assert_uint_eq(first.counts.events, looked_at.counts.events);
 	ck_assert_uint_eq(first.counts.accesses, looked_at.counts.accesses);
-	inject_points_fini(&points);
+	vec_fini(&points);
 }
 
 RIG_TEST(test_clean, rig_init_small)
@@ -175,9 +174,8 @@ RIG_TEST(test_defects, rig_init_small)
 RIG_TEST(test_twin, rig_init_small)
 {
 	struct trial_result result;
-	struct inject_points points;
+	struct inject_points points = { 0 };
 
-	inject_points_init(&points);
 	ck_assert_ptr_nonnull(rig->trial.nodiag);
 	rig_load(rig,
 	    "format: 1\nscenario: t\nsummary: s\n"
@@ -190,7 +188,7 @@ RIG_TEST(test_twin, rig_init_small)
 	ck_assert_uint_eq(result.findings, 0);
 	ck_assert_uint_gt(points.count, 100);
 	ck_assert_uint_eq(result.digest, digest_alone(rig, &rig->cases[0]));
-	inject_points_fini(&points);
+	vec_fini(&points);
 }
 
 static size_t
@@ -219,9 +217,8 @@ RIG_TEST(test_memory, rig_init_small)
 	static const char *const texts[] = {
 		RIG_SCENARIO, CRASH_SCENARIO, MISCOUNT_SCENARIO("120"),
 	};
-	struct inject_points points;
+	struct inject_points points = { 0 };
 
-	inject_points_init(&points);
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		size_t before;
 
@@ -231,7 +228,7 @@ RIG_TEST(test_memory, rig_init_small)
 		run_often(rig, &points, 500);
 		ck_assert_uint_lt(heap_bytes(), before + 500 * 32 / 2);
 	}
-	inject_points_fini(&points);
+	vec_fini(&points);
 }
 
 /* ---- one scenario after the other ---- */

@@ -46,7 +46,8 @@ static const char driver_text[] =
     "	return HERE(\"step\") + n;\n"
     "}\n"
     "extern int test_source_names(const void *);\n"
-    "struct soft { int first; unsigned many[4]; struct { char x, y; } in; };\n"
+    "struct soft { short first, next; unsigned many[4]; struct { char x, y; } in;\n"
+    "	int bits : 3; };\n"
     "static int counter;\n"
     "int names(struct soft *sc);\n"
     "int names(struct soft *sc)\n"
@@ -113,7 +114,8 @@ static const struct {
 	uint64_t object, offset, size;
 	const char *name;		/* NULL: none is known */
 } names[] = {
-	{ SOFT_BYTES, 0, 4, "sc->first" }, { SOFT_BYTES, 8, 4, "sc->many[1]" },
+	{ SOFT_BYTES, 0, 2, "sc->first" }, { SOFT_BYTES, 8, 4, "sc->many[1]" },
+	{ SOFT_BYTES, 1, 2, "sc" }, { SOFT_BYTES, 0, 4, "sc" }, { SOFT_BYTES, 22, 1, "sc->bits" },
 	{ SOFT_BYTES, 9, 1, "sc->many[1]" }, { SOFT_BYTES, 21, 1, "sc->in.y" },
 	{ SOFT_BYTES, 4, 16, "sc->many" }, { 4096, 0, 4, NULL }, { SOFT_BYTES, 20, 8, NULL },
 };
