@@ -172,11 +172,9 @@ static const struct cli_option describe_options[] = {
 static bool
 describe_vocab_of(const char *device, struct scenario_vocab *vocab)
 {
-	struct text_nearest near;
-	struct text_why hint;
+	struct text_nearest near = text_nearest(device != NULL ? device : "");
 
 	*vocab = *run_vocab();
-	text_nearest_init(&near, device != NULL ? device : "");
 	for (size_t i = 0; device != NULL && vocab->types[i] != NULL; i++) {
 		if (strcmp(vocab->types[i]->name, device) == 0) {
 			*vocab = scenario_vocab_of(run_vocab(), vocab->types[i]);
@@ -186,8 +184,7 @@ describe_vocab_of(const char *device, struct scenario_vocab *vocab)
 	}
 	if (device != NULL)
 		cli_error(&cli_describe, "there is no device type %s%s", device,
-		    near.best != NULL ? text_nearest_hint(&near, &hint) :
-		    "; `viosim describe \"device types\"` lists them");
+		    text_nearest_hint(&near, "; `viosim describe \"device types\"` lists them"));
 	return device == NULL;
 }
 
@@ -195,18 +192,15 @@ static int
 describe_words(const struct scenario_vocab *vocab, char **words, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		struct text_nearest near;
-		struct text_why hint;
+		struct text_nearest near = text_nearest(words[i]);
 
 		if (i > 0)
 			putchar('\n');
 		if (scenario_describe_word(vocab, words[i], cli_width_text(stdout), stdout))
 			continue;
-		text_nearest_init(&near, words[i]);
 		scenario_describe_offer(vocab, &near);
 		return cli_error(&cli_describe, "unknown word %s%s", words[i],
-		    near.best != NULL ? text_nearest_hint(&near, &hint) :
-		    "; `viosim describe` lists them all");
+		    text_nearest_hint(&near, "; `viosim describe` lists them all"));
 	}
 	return CLI_OK;
 }

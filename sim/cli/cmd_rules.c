@@ -58,13 +58,11 @@ offer_all_rules(struct text_nearest *near)
 static int
 unknown_rule(const char *word)
 {
-	struct text_nearest near;
-	struct text_why hint;
+	struct text_nearest near = text_nearest(word);
 
-	text_nearest_init(&near, word);
 	offer_all_rules(&near);
-	return cli_error(&cli_rules, "unknown rule %s%s", word, near.best != NULL ?
-	    text_nearest_hint(&near, &hint) : "; `viosim rules` lists them");
+	return cli_error(&cli_rules, "unknown rule %s%s", word,
+	    text_nearest_hint(&near, "; `viosim rules` lists them"));
 }
 
 struct rules_flags {
@@ -342,16 +340,13 @@ explain(const char *word, const struct manifest *manifest)
 static int
 unknown_word(const char *word, const struct manifest *manifest)
 {
-	struct text_nearest near;
-	struct text_why hint;
+	struct text_nearest near = text_nearest(word);
 
-	text_nearest_init(&near, word);
 	for (size_t i = 0; i < EXPLAIN_KINDS; i++)
 		if (explain_kinds[i].offer != NULL)
 			explain_kinds[i].offer(&near, manifest);
-	return cli_error(&cli_explain, "unknown name %s%s", word, near.best != NULL ?
-	    text_nearest_hint(&near, &hint) : "; `viosim explain`, `viosim rules` and `viosim "
-	    "describe` list what is");
+	return cli_error(&cli_explain, "unknown name %s%s", word, text_nearest_hint(&near,
+	    "; `viosim explain`, `viosim rules` and `viosim describe` list what is"));
 }
 
 static void

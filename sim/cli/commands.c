@@ -31,10 +31,8 @@ command_of(const char *word)
 static int
 unknown(const char *word)
 {
-	struct text_nearest near;
-	struct text_why hint;
+	struct text_nearest near = text_nearest(word);
 
-	text_nearest_init(&near, word);
 	if (word[0] == '-')
 		text_nearest_offer_all(&near, (const char *const[]){ "--help", "--version",
 		    NULL });
@@ -42,8 +40,7 @@ unknown(const char *word)
 		for (const struct cli_command *const *c = cli_commands; *c != NULL; c++)
 			text_nearest_offer(&near, (*c)->name);
 	fprintf(stderr, "viosim: unknown %s %s%s\n", word[0] == '-' ? "option" : "command",
-	    word, near.best != NULL ? text_nearest_hint(&near, &hint) :
-	    "; `viosim help` lists the commands");
+	    word, text_nearest_hint(&near, "; `viosim help` lists the commands"));
 	return CLI_USAGE;
 }
 

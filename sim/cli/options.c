@@ -57,16 +57,14 @@ count_of(const struct cli_option *options)
 static bool
 refuse(const struct reading *r, const struct cli_option *row, const char *text, const char *what)
 {
-	struct text_nearest near;
-	struct text_why hint;
+	struct text_nearest near = text_nearest(text);
 
-	text_nearest_init(&near, text);
 	if (row->kind == CLI_OPTION_CHOICE)
 		text_nearest_offer_all(&near, row->words);
 	else if (row->kind == CLI_OPTION_RULE)
 		text_nearest_offer_all(&near, run_vocab()->rules);
 	cli_error(r->command, "--%s: %s%s%s", row->name, text, what,
-	    text_nearest_hint(&near, &hint));
+	    text_nearest_hint(&near, ""));
 	return false;
 }
 
@@ -199,13 +197,12 @@ say_unknown(const struct reading *r, const char *dashed, const char *best)
 {
 	char candidate[64];
 	struct text_nearest near = { .best = NULL };
-	struct text_why hint;
 
 	if (best != NULL) {
 		snprintf(candidate, sizeof(candidate), "--%s", best);
 		near.best = candidate;
 		cli_error(r->command, "unknown option %s%s", dashed,
-		    text_nearest_hint(&near, &hint));
+		    text_nearest_hint(&near, ""));
 	} else {
 		cli_error(r->command, "unknown option %s; `viosim %s --help` lists them",
 		    dashed, r->command->name);
@@ -216,9 +213,8 @@ say_unknown(const struct reading *r, const char *dashed, const char *best)
 static const char *
 option_elsewhere(const char *name)
 {
-	struct text_nearest near;
+	struct text_nearest near = text_nearest(name);
 
-	text_nearest_init(&near, name);
 	for (const struct cli_command *const *c = cli_commands; *c != NULL; c++)
 		for (const struct cli_option *row = (*c)->options;
 		    row != NULL && row->name != NULL; row++)
@@ -262,7 +258,7 @@ refuse_name(const struct reading *r, const char *word)
 
 	snprintf(dashed, sizeof(dashed), "%.*s", (int)strcspn(word, "="), word);
 	snprintf(name, sizeof(name), "%s", dashed + 2);
-	text_nearest_init(&near, name);
+	near = text_nearest(name);
 	text_nearest_offer(&near, "help");
 	for (size_t i = 0; i < r->count; i++) {
 		const struct cli_option *row = &r->options[i];

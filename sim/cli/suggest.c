@@ -41,16 +41,14 @@ words_have(const struct words *words, const char *word)
 	return false;
 }
 
-/* The sentence for the nearest of them, in `hint`; "" without any. */
+/* The sentence for the nearest of them, in *near; "" without any. */
 static const char *
-words_hint(const struct words *words, const char *word, struct text_why *hint)
+words_hint(const struct words *words, const char *word, struct text_nearest *near)
 {
-	struct text_nearest near;
-
-	text_nearest_init(&near, word);
+	*near = text_nearest(word);
 	for (size_t i = 0; i < words->count; i++)
-		text_nearest_offer(&near, words->word[i]);
-	return text_nearest_hint(&near, hint);
+		text_nearest_offer(near, words->word[i]);
+	return text_nearest_hint(near, "");
 }
 
 /* ---- replay ids ---- */
@@ -104,7 +102,7 @@ collect_machines(const struct scenario_doc *doc, struct words *words)
 /* The parameter or its value is unknown: true, with the reason and a hint. */
 static bool
 bad_param(const struct scenario_doc *doc, const struct scenario_param *param, char *why,
-    size_t size, struct text_why *hint)
+    size_t size, struct text_nearest *near)
 {
 	struct words names = { NULL, 0 }, values = { NULL, 0 };
 	char *value = without_spaces(param->value);
@@ -116,10 +114,10 @@ bad_param(const struct scenario_doc *doc, const struct scenario_param *param, ch
 		snprintf(why, size, "it has no matrix, and so no parameter %s", param->name);
 	} else if (!words_have(&names, param->name)) {
 		snprintf(why, size, "it has no parameter %s", param->name);
-		words_hint(&names, param->name, hint);
+		words_hint(&names, param->name, near);
 	} else if (!words_have(&values, value)) {
 		snprintf(why, size, "its parameter %s is never %s", param->name, value);
-		words_hint(&values, value, hint);
+		words_hint(&values, value, near);
 	} else {
 		bad = false;
 	}
@@ -131,7 +129,7 @@ bad_param(const struct scenario_doc *doc, const struct scenario_param *param, ch
 
 static bool
 bad_machine(const struct scenario_doc *doc, const char *part, char *why, size_t size,
-    struct text_why *hint)
+    struct text_nearest *near)
 {
 	struct words parts = { NULL, 0 };
 	bool bad;
@@ -140,7 +138,7 @@ bad_machine(const struct scenario_doc *doc, const char *part, char *why, size_t 
 	bad = !words_have(&parts, part);
 	if (bad) {
 		snprintf(why, size, "none of its machines is %s", part);
-		words_hint(&parts, part, hint);
+		words_hint(&parts, part, near);
 	}
 	words_fini(&parts);
 	return bad;
@@ -148,15 +146,15 @@ bad_machine(const struct scenario_doc *doc, const char *part, char *why, size_t 
 
 static void
 find_reason(const struct scenario_doc *doc, const struct scenario_ref *ref, char *why,
-    size_t size, struct text_why *hint)
+    size_t size, struct text_nearest *near)
 {
 	size_t seeds = 0;
 
 	for (size_t i = 0; i < ref->nparams; i++)
-		if (bad_param(doc, &ref->params[i], why, size, hint))
+		if (bad_param(doc, &ref->params[i], why, size, near))
 			return;
 	for (size_t i = 0; i < ref->nmachine; i++)
-		if (bad_machine(doc, ref->machine[i], why, size, hint))
+		if (bad_machine(doc, ref->machine[i], why, size, near))
 			return;
 	for (size_t i = 0; i < doc->count; i++)
 		seeds += doc->scenario[i]->seeds.count;
@@ -170,13 +168,13 @@ void
 suggest_case(const struct scenario_doc *doc, const struct scenario_ref *ref)
 {
 	const char *id = doc->scenario[0]->id;
-	struct text_why hint = { "" };
+	struct text_nearest near = { .best = NULL };
 	char why[256];
 
-	find_reason(doc, ref, why, sizeof(why), &hint);
+	find_reason(doc, ref, why, sizeof(why), &near);
 	fprintf(stderr, "viosim: %s: %s", id, why);
-	if (hint.text[0] != '\0')
-		fprintf(stderr, "%s\n", hint.text);
+	if (near.best != NULL)
+		fprintf(stderr, "%s\n", near.hint);
 	else
 		fprintf(stderr, "; `viosim list --cases %s` lists its cases\n", id);
 }
@@ -226,11 +224,9 @@ situation_of(const char *id)
 static const char *
 nearest_id(const char *id, struct words *ids)
 {
-	struct text_nearest near, alone;
+	struct text_nearest near = text_nearest(id), alone = text_nearest(situation_of(id));
 
-	text_nearest_init(&near, id);
 	/* That it is the same area makes no scenario like another. */
-	text_nearest_init(&alone, situation_of(id));
 	near.distance = alone.distance;
 	for (size_t i = 0; i < ids->count; i++) {
 		text_nearest_offer(&near, ids->word[i]);
@@ -249,7 +245,6 @@ suggest_scenario(const char *name, char *const *paths, size_t count)
 {
 	struct words ids = { NULL, 0 };
 	struct text_nearest near = { .best = NULL };
-	struct text_why hint;
 	char id[512], best[640];
 
 	for (size_t i = 0; i < count; i++) {
@@ -266,8 +261,8 @@ suggest_scenario(const char *name, char *const *paths, size_t count)
 		near.best = best;
 	}
 	fprintf(stderr, "viosim: there is no %s %s%s\n", ends_in_yaml(name) ? "file" :
-	    "scenario, file or folder", name, near.best != NULL ?
-	    text_nearest_hint(&near, &hint) : "; `viosim list` lists the scenarios");
+	    "scenario, file or folder", name,
+	    text_nearest_hint(&near, "; `viosim list` lists the scenarios"));
 	words_fini(&ids);
 }
 
@@ -277,7 +272,7 @@ void
 suggest_tag(const struct cli_cases *cases, const char *tag)
 {
 	struct words tags = { NULL, 0 };
-	struct text_why hint;
+	struct text_nearest near;
 
 	for (size_t i = 0; i < cases->count; i++) {
 		const struct scenario_names *names = &cases->item[i].c->scenario->tags;
@@ -287,6 +282,6 @@ suggest_tag(const struct cli_cases *cases, const char *tag)
 				words_add(&tags, xstrdup(names->name[j]));
 	}
 	fprintf(stderr, "viosim: --tag: no scenario has the tag %s%s\n", tag,
-	    words_hint(&tags, tag, &hint));
+	    words_hint(&tags, tag, &near));
 	words_fini(&tags);
 }

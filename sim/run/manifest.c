@@ -44,13 +44,11 @@ static void
 unknown_name(struct reader *r, const struct yaml_node *at, const char *rule, const char *what,
     const char *const *list, const char *otherwise)
 {
-	struct text_nearest near;
-	struct text_why hint;
+	struct text_nearest near = text_nearest(at->text);
 
-	text_nearest_init(&near, at->text);
 	text_nearest_offer_all(&near, list);
 	yaml_error(r->diags, at, rule, "there is no %s \"%s\"%s", what, at->text,
-	    near.best != NULL ? text_nearest_hint(&near, &hint) : otherwise);
+	    text_nearest_hint(&near, otherwise));
 }
 
 typedef void check_item_fn(struct reader *r, const struct yaml_node *item);
@@ -136,8 +134,7 @@ static void
 check_where(struct reader *r, const struct yaml_node *value, const struct scenario_names *where)
 {
 	const char *const *functions = r->names != NULL ? r->names->functions : NULL;
-	struct text_nearest near, alone;
-	struct text_why hint;
+	struct text_nearest near;
 	const char *rest;
 
 	if (functions == NULL || where->count == 0)
@@ -145,16 +142,15 @@ check_where(struct reader *r, const struct yaml_node *value, const struct scenar
 	for (size_t i = 0; i < where->count; i++)
 		if (text_list_has(functions, where->name[i]))
 			return;
-	text_nearest_init(&near, where->name[0]);
+	near = text_nearest(where->name[0]);
 	/* That both begin with the driver's name makes no function like another. */
 	rest = strchr(where->name[0], '_');
-	text_nearest_init(&alone, rest != NULL ? rest + 1 : where->name[0]);
-	near.distance = alone.distance;
+	near.distance = text_nearest(rest != NULL ? rest + 1 : where->name[0]).distance;
 	text_nearest_offer_all(&near, functions);
 	yaml_error(r->diags, value->kind == YAML_LIST ? value->items[0] : value,
 	    "manifest.unknown-function", "this driver has no function \"%s\"%s%s",
 	    where->name[0], where->count > 1 ? ", nor any other of the list" : "",
-	    text_nearest_hint(&near, &hint));
+	    text_nearest_hint(&near, ""));
 }
 
 char *
@@ -263,11 +259,9 @@ static void
 unknown_key(struct reader *r, const struct key *keys, const char *what,
     const struct yaml_node *key)
 {
-	struct text_nearest near;
-	struct text_why hint;
+	struct text_nearest near = text_nearest(key->text);
 	char all[200] = "";
 
-	text_nearest_init(&near, key->text);
 	for (; keys->name != NULL; keys++) {
 		text_nearest_offer(&near, keys->name);
 		snprintf(all + strlen(all), sizeof(all) - strlen(all), "%s%s",
@@ -275,7 +269,7 @@ unknown_key(struct reader *r, const struct key *keys, const char *what,
 	}
 	if (near.best != NULL)
 		yaml_error(r->diags, key, "manifest.unknown-key", "unknown key \"%s\"%s",
-		    key->text, text_nearest_hint(&near, &hint));
+		    key->text, text_nearest_hint(&near, ""));
 	else
 		yaml_error(r->diags, key, "manifest.unknown-key", "unknown key \"%s\"; %s has "
 		    "%s", key->text, what, all);
@@ -328,10 +322,8 @@ static void
 check_behaviour(struct reader *r, const struct yaml_node *item)
 {
 	const struct device_behaviour *row;
-	struct text_nearest near;
-	struct text_why hint;
+	struct text_nearest near = text_nearest(item->text);
 
-	text_nearest_init(&near, item->text);
 	for (size_t i = 0; device_classes[i] != NULL; i++)
 		for (unsigned k = 0; (row = device_behaviour_at(device_classes[i], k)) != NULL;
 		    k++) {
@@ -340,7 +332,7 @@ check_behaviour(struct reader *r, const struct yaml_node *item)
 			text_nearest_offer(&near, row->word);
 		}
 	yaml_error(r->diags, item, "manifest.circumstance", "there is no behaviour \"%s\" of a "
-	    "device%s", item->text, text_nearest_hint(&near, &hint));
+	    "device%s", item->text, text_nearest_hint(&near, ""));
 }
 
 static void
@@ -385,19 +377,16 @@ read_circumstance(struct reader *r, const struct yaml_node *map, struct circumst
 	for (size_t i = 0; i < map->count; i++) {
 		const struct circumstance_key *key = circumstance_keys;
 		const struct yaml_pair *pair = &map->pairs[i];
-		struct text_nearest near;
-		struct text_why hint;
+		struct text_nearest near = text_nearest(pair->key->text);
 		void *slot;
 
-		text_nearest_init(&near, pair->key->text);
 		for (; key->name != NULL && strcmp(key->name, pair->key->text) != 0; key++)
 			text_nearest_offer(&near, key->name);
 		slot = (unsigned char *)c + key->offset;
 		if (key->name == NULL)
 			yaml_error(r->diags, pair->key, "manifest.unknown-key",
 			    "there is no circumstance \"%s\"%s", pair->key->text,
-			    near.best != NULL ? text_nearest_hint(&near, &hint) :
-			    "; reports/README.md lists them");
+			    text_nearest_hint(&near, "; reports/README.md lists them"));
 		else if (key->kind <= CIRCUMSTANCE_FUNCTIONS)
 			read_names(r, pair->value, check[key->kind], slot);
 		else

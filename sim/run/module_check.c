@@ -194,13 +194,11 @@ print_missing(const struct module_file *file, const struct missing *m,
     FILE *out)
 {
 	const char *kind = m->is_called ? "function" : "function or variable";
-	struct text_nearest near;
-	struct text_why hint;
+	struct text_nearest near = text_nearest(m->name);
 	bool is_certain;
 	const char *page = module_manpage(m->name, &is_certain);
 	char buffer[64];
 
-	text_nearest_init(&near, m->name);
 	if (!is_certain)
 		offer_functions(&near, buffer, sizeof(buffer));
 	if (m->pos.line == 0)
@@ -209,7 +207,7 @@ print_missing(const struct module_file *file, const struct missing *m,
 		fprintf(out, "%s:%u: ", m->pos.file, m->pos.line);
 	fprintf(out, "the shim has no %s %s", kind, m->name);
 	if (near.best != NULL)
-		fprintf(out, "%s\n", text_nearest_hint(&near, &hint));
+		fprintf(out, "%s\n", text_nearest_hint(&near, ""));
 	else if (page != NULL)
 		fprintf(out, " (manual page %s); see sim/kern/README.md\n", page);
 	else

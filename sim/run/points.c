@@ -78,11 +78,9 @@ no_thread(struct run *run, const struct scenario_step *step)
 {
 	const struct world *world = &run->world;
 	char expected[160], actual[200] = "the threads are";
-	struct text_nearest near;
-	struct text_why hint;
+	struct text_nearest near = text_nearest(step->hold.thread);
 	size_t length = strlen(actual), none = length;
 
-	text_nearest_init(&near, step->hold.thread);
 	for (uint32_t i = 0; i < world->contexts && length < sizeof(actual); i++) {
 		const char *name = thread_name(&world->context[i]);
 
@@ -96,7 +94,7 @@ no_thread(struct run *run, const struct scenario_step *step)
 		snprintf(actual, sizeof(actual), "there is none");
 	else if (length < sizeof(actual))
 		snprintf(actual + length, sizeof(actual) - length, "%s",
-		    text_nearest_hint(&near, &hint));
+		    text_nearest_hint(&near, ""));
 	snprintf(expected, sizeof(expected), "there is a thread `%s` to hold",
 	    step->hold.thread);
 	run_fail(run, step->loc, "hold", expected, actual);

@@ -94,20 +94,18 @@ fail_id_complaint(const struct checker *c, const char *id, size_t now)
 {
 	const struct scenario_steps *steps = &c->sc->steps;
 	size_t i = find_fail(c->sc, id);
-	struct text_nearest near;
-	struct text_why hint;
+	struct text_nearest near = text_nearest(id);
 
 	if (i < now)
 		return NULL;
 	if (i < steps->count)
 		return arena_printf(c->ld->arena, "\"%s\" is armed only later, in line %u", id,
 		    steps->step[i].loc.line);
-	text_nearest_init(&near, id);
 	for (i = 0; i < steps->count; i++)
 		if (steps->step[i].verb == SCENARIO_STEP_FAIL)
 			text_nearest_offer(&near, steps->step[i].fail.id);
 	return arena_printf(c->ld->arena, "no step arms a fault with the id \"%s\"%s", id,
-	    text_nearest_hint(&near, &hint));
+	    text_nearest_hint(&near, ""));
 }
 
 static void
@@ -213,18 +211,17 @@ check_until(const struct checker *c, struct scenario_hold *hold, size_t now)
 	const struct scenario_steps *steps = &c->sc->steps;
 	const struct yaml_node *n = verb_value(c, now, "until");
 	struct text_nearest near;
-	struct text_why hint;
 
 	if (hold->until == NULL)
 		return;
+	near = text_nearest(hold->until);
 	hold->until_step = find_named(c->sc, hold->until);
-	text_nearest_init(&near, hold->until);
 	for (size_t i = now + 1; i < steps->count; i++)
 		if (steps->step[i].name != NULL)
 			text_nearest_offer(&near, steps->step[i].name);
 	if (hold->until_step == steps->count)
 		load_error(c->ld, n, "scenario.step", "there is no step named \"%s\"%s",
-		    hold->until, text_nearest_hint(&near, &hint));
+		    hold->until, text_nearest_hint(&near, ""));
 	else if (hold->until_step <= now)
 		load_error(c->ld, n, "scenario.step", "the step \"%s\" is not a later one",
 		    hold->until);

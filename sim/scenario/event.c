@@ -133,14 +133,12 @@ static void
 load_no_name(struct loader *ld, const struct yaml_node *n, const char *key, const char *text,
     const char *const *names)
 {
-	struct text_nearest near;
-	struct text_why hint;
+	struct text_nearest near = text_nearest(text);
 	struct sbuf list;
 	FILE *f = sbuf_open(&list);
 	const char *comma = "";
 	char *heap;
 
-	text_nearest_init(&near, text);
 	for (; *names != NULL; names++) {
 		if (**names == '\0')
 			continue;
@@ -150,7 +148,7 @@ load_no_name(struct loader *ld, const struct yaml_node *n, const char *key, cons
 	}
 	heap = sbuf_close(&list);
 	load_error(ld, n, "scenario.value", "\"%.80s\" is no value of \"%s\" (%s, or a "
-	    "number)%s", text, key, heap, text_nearest_hint(&near, &hint));
+	    "number)%s", text, key, heap, text_nearest_hint(&near, ""));
 	free(heap);
 }
 
@@ -185,11 +183,9 @@ static void
 load_no_arg(struct loader *ld, const struct scenario_event_kind *kind, const struct yaml_node *key)
 {
 	const char *name, *list = "";
-	struct text_nearest near;
-	struct text_why hint;
+	struct text_nearest near = text_nearest(key->text);
 	size_t length;
 
-	text_nearest_init(&near, key->text);
 	for (unsigned i = 0; scenario_event_arg_of(kind->args, i, &name, &length) != 0; i++) {
 		text_nearest_offer(&near, arena_copy(ld->arena, name, length));
 		list = arena_printf(ld->arena, "%s%s%.*s", list, i > 0 ? ", " : "", (int)length,
@@ -200,7 +196,7 @@ load_no_arg(struct loader *ld, const struct scenario_event_kind *kind, const str
 	else
 		yaml_error(ld->diags, key, "scenario.event",
 		    "%s has no argument \"%.80s\" (%s)%s", kind->name, key->text, list,
-		    text_nearest_hint(&near, &hint));
+		    text_nearest_hint(&near, ""));
 }
 
 static void
@@ -238,17 +234,15 @@ static const struct scenario_event_kind *
 load_event_kind(struct loader *ld, const struct yaml_node *n, const char *name)
 {
 	const struct scenario_event_kind *kind;
-	struct text_nearest near;
-	struct text_why hint;
+	struct text_nearest near = text_nearest(name);
 
-	text_nearest_init(&near, name);
 	for (kind = ld->vocab->events; kind->name != NULL; kind++) {
 		if (strcmp(kind->name, name) == 0)
 			return kind;
 		text_nearest_offer(&near, kind->name);
 	}
 	load_error(ld, n, "scenario.name", "unknown kernel call or event \"%.80s\"%s", name,
-	    text_nearest_hint(&near, &hint));
+	    text_nearest_hint(&near, ""));
 	return NULL;
 }
 

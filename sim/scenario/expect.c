@@ -198,13 +198,11 @@ expect_was_printed(const struct expect *e, size_t n)
 static void
 expect_print_absent(const struct expect_term *t, const struct expect_env *env, FILE *f)
 {
-	struct text_nearest near, alone;
+	struct text_nearest near = text_nearest(t->arg);
 	const char *dot = strrchr(t->arg, '.');
 
-	text_nearest_init(&near, t->arg);
 	/* That both are below one node makes no node like another. */
-	text_nearest_init(&alone, dot != NULL ? dot + 1 : t->arg);
-	near.distance = alone.distance;
+	near.distance = text_nearest(dot != NULL ? dot + 1 : t->arg).distance;
 	if (env->offer_sysctl != NULL)
 		env->offer_sysctl(&near);
 	if (near.best != NULL)

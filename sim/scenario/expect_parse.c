@@ -56,11 +56,9 @@ static void
 fail_unknown_word(struct lexer *p, const struct token *t, const char *word)
 {
 	const struct observable *o;
-	struct text_nearest near;
-	struct text_why hint;
+	struct text_nearest near = text_nearest(word);
 	const char *tail;
 
-	text_nearest_init(&near, word);
 	for (size_t i = 0; (o = scenario_observable(p->vocab, i)) != NULL; i++) {
 		offer_pattern(p, &near, o->pattern);
 		/* `wakeups` is the end of `thread.wakeups`. */
@@ -72,7 +70,7 @@ fail_unknown_word(struct lexer *p, const struct token *t, const char *word)
 		}
 	}
 	lex_fail(p, t->start, t->length, "nothing called \"%s\" can be observed%s%s", word,
-	    text_nearest_hint(&near, &hint),
+	    text_nearest_hint(&near, ""),
 	    near.best == NULL && strchr(word, '-') != NULL ?
 	    " (a minus has spaces around it)" : "");
 }
@@ -87,17 +85,16 @@ check_arg(struct lexer *p, const struct token *t, const struct observable *o, co
 		{ "<fault>", "fault", p->vocab->faults },
 	};
 	struct text_nearest near;
-	struct text_why hint;
 	size_t i = 0;
 
 	while (i < sizeof(parts) / sizeof(parts[0]) && strstr(o->pattern, parts[i].hole) == NULL)
 		i++;
 	if (i == sizeof(parts) / sizeof(parts[0]) || text_list_has(parts[i].names, arg))
 		return true;
-	text_nearest_init(&near, arg);
+	near = text_nearest(arg);
 	text_nearest_offer_all(&near, parts[i].names);
 	lex_fail(p, t->start, t->length, "there is no %s \"%s\"%s", parts[i].what, arg,
-	    text_nearest_hint(&near, &hint));
+	    text_nearest_hint(&near, ""));
 	return false;
 }
 
@@ -247,7 +244,6 @@ parse_state_word(struct lexer *p, struct expect *e)
 	const char *const *words = left->obs->words, *word;
 	struct expect_term *term;
 	struct text_nearest near;
-	struct text_why hint;
 	char list[120] = "";
 
 	if (e->op != EXPECT_EQ && e->op != EXPECT_NE) {
@@ -271,7 +267,7 @@ parse_state_word(struct lexer *p, struct expect *e)
 		    "%s", word);
 		return;
 	}
-	text_nearest_init(&near, word);
+	near = text_nearest(word);
 	text_nearest_offer_all(&near, words);
 	for (size_t i = 0; words[i] != NULL; i++) {
 		if (near.best == NULL && have_much_in_common(word, words[i]))
@@ -281,7 +277,7 @@ parse_state_word(struct lexer *p, struct expect *e)
 	}
 	lex_fail(p, p->token.start, p->token.length > 0 ? p->token.length : 1,
 	    "%s is never \"%s\" (%s)%s", left->text, word, list,
-	    near.best != NULL ? text_nearest_hint(&near, &hint) : "");
+	    text_nearest_hint(&near, ""));
 }
 
 static const struct expect_term *

@@ -30,19 +30,17 @@ is_lost_step_key(const struct loader *ld, const struct map *map, const char *key
 static const char *
 load_unknown_key(struct loader *ld, const struct map *map, const struct yaml_node *key)
 {
-	struct text_nearest near;
-	struct text_why hint;
+	struct text_nearest near = text_nearest(key->text);
 
 	if (is_lost_step_key(ld, map, key->text)) {
 		yaml_error(ld->diags, key, "scenario.step", "\"%s\" belongs to the step above: "
 		    "indent it as far as the first key of that step", key->text);
 		return NULL;
 	}
-	text_nearest_init(&near, key->text);
 	for (size_t i = 0; i < map->count; i++)
 		text_nearest_offer(&near, map->fields[i].key);
 	yaml_error(ld->diags, key, "scenario.unknown-key", "unknown key \"%.80s\" in %s%s",
-	    key->text, map->name, text_nearest_hint(&near, &hint));
+	    key->text, map->name, text_nearest_hint(&near, ""));
 	return near.best;
 }
 
@@ -364,16 +362,14 @@ load_seeds(struct loader *ld, const struct yaml_node *n, struct scenario_seeds *
 static void
 load_unknown_step_key(struct loader *ld, const struct yaml_node *key)
 {
-	struct text_nearest near;
-	struct text_why hint;
+	struct text_nearest near = text_nearest(key->text);
 
-	text_nearest_init(&near, key->text);
 	for (size_t i = 0; i < map_step.count; i++)
 		text_nearest_offer(&near, map_step.fields[i].key);
 	for (const struct verb *const *v = ld->vocab->type->verbs; *v != NULL; v++)
 		text_nearest_offer(&near, (*v)->field.key);
 	yaml_error(ld->diags, key, "scenario.unknown-key", "unknown verb or key \"%.80s\"%s",
-	    key->text, text_nearest_hint(&near, &hint));
+	    key->text, text_nearest_hint(&near, ""));
 }
 
 /* Which verb, or NULL after an error. */

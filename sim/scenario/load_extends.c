@@ -82,11 +82,10 @@ static const char *
 nearest_entry(struct arena *arena, const char *folder, const char *name)
 {
 	struct dirent **entries;
-	struct text_nearest near;
+	struct text_nearest near = text_nearest(name);
 	const char *best = NULL;
 	int count = scandir(folder, &entries, NULL, by_name);
 
-	text_nearest_init(&near, name);
 	for (int i = 0; i < count; i++)
 		if (entries[i]->d_name[0] != '.')
 			text_nearest_offer(&near, entries[i]->d_name);

@@ -25,8 +25,7 @@ static const char *
 load_param(struct loader *ld, const struct yaml_node *n)
 {
 	struct load_param *p = load_find_param(ld, n->text + 1);
-	struct text_nearest near;
-	struct text_why hint;
+	struct text_nearest near = text_nearest(n->text + 1);
 
 	if (p != NULL) {
 		p->used = true;
@@ -34,11 +33,10 @@ load_param(struct loader *ld, const struct yaml_node *n)
 	}
 	if (ld->matrix_broken)
 		return NULL;
-	text_nearest_init(&near, n->text + 1);
 	for (size_t i = 0; i < ld->nparams; i++)
 		text_nearest_offer(&near, ld->params[i].bound.name);
 	load_error(ld, n, "scenario.parameter",
-	    "the matrix has no parameter \"%s\"%s", n->text + 1, text_nearest_hint(&near, &hint));
+	    "the matrix has no parameter \"%s\"%s", n->text + 1, text_nearest_hint(&near, ""));
 	return NULL;
 }
 
@@ -104,13 +102,11 @@ static void
 load_unknown(struct loader *ld, const struct yaml_node *n, const char *rule, const char *what,
     const char *word, const char *const *names)
 {
-	struct text_nearest near;
-	struct text_why hint;
+	struct text_nearest near = text_nearest(word);
 
-	text_nearest_init(&near, word);
 	text_nearest_offer_all(&near, names);
 	load_error(ld, n, rule, "unknown %s \"%.80s\"%s", what, word,
-	    text_nearest_hint(&near, &hint));
+	    text_nearest_hint(&near, ""));
 }
 
 /* ---- words ---- */
@@ -164,11 +160,9 @@ static void
 load_word(struct loader *ld, const struct field *f, const struct yaml_node *n, const char *text,
     int *slot)
 {
-	struct text_nearest near;
-	struct text_why hint;
+	struct text_nearest near = text_nearest(text);
 	char words[160] = "";
 
-	text_nearest_init(&near, text);
 	for (const struct field_word *w = f->words; w->word != NULL; w++) {
 		if (strcmp(w->word, text) == 0) {
 			*slot = w->value;
@@ -180,7 +174,7 @@ load_word(struct loader *ld, const struct field *f, const struct yaml_node *n, c
 		strncat(words, w->word, sizeof(words) - strlen(words) - 1);
 	}
 	load_error(ld, n, "scenario.value", "\"%s\" is no value of \"%s\" (%s)%s", text,
-	    f->key, words, text_nearest_hint(&near, &hint));
+	    f->key, words, text_nearest_hint(&near, ""));
 }
 
 static void
@@ -199,25 +193,22 @@ load_vocab(struct loader *ld, const struct field *f, const struct yaml_node *n, 
 static void
 load_source(struct loader *ld, const struct yaml_node *n, const char *text, const char **slot)
 {
-	struct text_nearest near;
-	struct text_why hint;
+	struct text_nearest near = text_nearest(text);
 
 	if (strcmp(text, "config") == 0 || text_list_has(ld->vocab->vqs, text)) {
 		*slot = text;
 		return;
 	}
-	text_nearest_init(&near, text);
 	text_nearest_offer(&near, "config");
 	text_nearest_offer_all(&near, ld->vocab->vqs);
 	load_error(ld, n, "scenario.name", "unknown interrupt source \"%s\"%s", text,
-	    text_nearest_hint(&near, &hint));
+	    text_nearest_hint(&near, ""));
 }
 
 static void
 load_fault(struct loader *ld, const struct yaml_node *n, const char *text, const char **slot)
 {
-	struct text_nearest near;
-	struct text_why hint;
+	struct text_nearest near = text_nearest(text);
 
 	if (text_list_has(ld->vocab->faults, text) || vocab_call_can_fail(ld->vocab, text)) {
 		*slot = text;
@@ -227,13 +218,12 @@ load_fault(struct loader *ld, const struct yaml_node *n, const char *text, const
 		load_error(ld, n, "scenario.name", "%s cannot fail", text);
 		return;
 	}
-	text_nearest_init(&near, text);
 	text_nearest_offer_all(&near, ld->vocab->faults);
 	for (const char *const *c = ld->vocab->calls; *c != NULL; c++)
 		if (vocab_call_can_fail(ld->vocab, *c))
 			text_nearest_offer(&near, *c);
 	load_error(ld, n, "scenario.name", "unknown call or fault \"%s\"%s", text,
-	    text_nearest_hint(&near, &hint));
+	    text_nearest_hint(&near, ""));
 }
 
 /* ---- numbers ---- */
@@ -422,19 +412,17 @@ static void
 load_no_point(struct loader *ld, const struct yaml_node *n, const char *text,
     const char *name, const char *tail)
 {
-	struct text_nearest head_near, tail_near, *near;
-	struct text_why hint;
+	struct text_nearest head = text_nearest(name);
+	struct text_nearest rest = text_nearest(tail + (*tail == ' '));
 
-	text_nearest_init(&head_near, name);
-	text_nearest_offer_all(&head_near, point_heads);
-	text_nearest_offer_all(&head_near, ld->vocab->vqs);
-	text_nearest_offer_all(&head_near, ld->vocab->calls);
-	text_nearest_init(&tail_near, tail + (*tail == ' '));
-	text_nearest_offer_all(&tail_near, point_tails);
-	/* A name that is right needs no other. */
-	near = head_near.distance == 0 ? &tail_near : &head_near;
+	text_nearest_offer_all(&head, point_heads);
+	text_nearest_offer_all(&head, ld->vocab->vqs);
+	text_nearest_offer_all(&head, ld->vocab->calls);
+	text_nearest_offer_all(&rest, point_tails);
 	load_error(ld, n, "scenario.point", "\"%.80s\" is not a point; points look like "
-	    LOAD_POINT_FORMS "%s", text, text_nearest_hint(near, &hint));
+	    LOAD_POINT_FORMS "%s", text,
+	    /* A name that is right needs no other. */
+	    text_nearest_hint(head.distance == 0 ? &rest : &head, ""));
 }
 
 /* `line LINE[#N]`; `s` is at the line. */

@@ -239,10 +239,9 @@ text_fail_unit(struct text_why *why, const char *unit, size_t length, bool is_ti
 {
 	char word[32];
 	struct text_nearest near;
-	struct text_why hint;
 
 	snprintf(word, sizeof(word), "%.*s", (int)(length < 31 ? length : 31), unit);
-	text_nearest_init(&near, word);
+	near = text_nearest(word);
 	text_nearest_offer(&near, is_time ? "ticks" : "pages");
 	if (is_time)
 		text_offer_units(&near, text_time_units, NELEM(text_time_units));
@@ -251,7 +250,7 @@ text_fail_unit(struct text_why *why, const char *unit, size_t length, bool is_ti
 	snprintf(why->text, sizeof(why->text), "unknown unit \"%s\" of %s (%s)%s", word,
 	    is_time ? "time" : "amount",
 	    is_time ? "ns us ms s min ticks" : "pages B KiB MiB GiB TiB",
-	    text_nearest_hint(&near, &hint));
+	    text_nearest_hint(&near, ""));
 	return false;
 }
 
@@ -547,15 +546,15 @@ text_distance(const char *a, const char *b)
 	return above[nb];
 }
 
-void
-text_nearest_init(struct text_nearest *near, const char *word)
+struct text_nearest
+text_nearest(const char *word)
 {
 	size_t length = strlen(word);
 
-	near->word = word;
-	near->best = NULL;
 	/* Farther than this the guess would only confuse. */
-	near->distance = length <= 2 ? 2 : length / 3 + 2;
+	return (struct text_nearest){
+		.word = word, .distance = length <= 2 ? 2 : length / 3 + 2,
+	};
 }
 
 void
@@ -583,11 +582,10 @@ text_nearest_offer_all(struct text_nearest *near, const char *const *candidates)
 }
 
 const char *
-text_nearest_hint(const struct text_nearest *near, struct text_why *buffer)
+text_nearest_hint(struct text_nearest *near, const char *otherwise)
 {
-	buffer->text[0] = '\0';
-	if (near->best != NULL)
-		snprintf(buffer->text, sizeof(buffer->text), "; did you mean \"%s\"?",
-		    near->best);
-	return buffer->text;
+	if (near->best == NULL)
+		return otherwise;
+	snprintf(near->hint, sizeof(near->hint), "; did you mean \"%s\"?", near->best);
+	return near->hint;
 }

@@ -71,15 +71,16 @@ bool	text_parse_flag(const char *, bool *, struct text_why *);
 /* Search for the name most like a mistyped one. */
 struct text_nearest {
 	const char *word;
-	const char *best;
+	const char *best;	/* NULL: nothing is near */
 	size_t distance;
+	char hint[200];		/* of text_nearest_hint() */
 };
-void	text_nearest_init(struct text_nearest *, const char *word);
+struct text_nearest text_nearest(const char *word);
 void	text_nearest_offer(struct text_nearest *, const char *candidate);
 void	text_nearest_offer_all(struct text_nearest *, const char *const *candidates);
 
-/* `; did you mean "x"?` or "" if nothing is near; the buffer is the caller's. */
-const char *text_nearest_hint(const struct text_nearest *, struct text_why *buffer);
+/* `; did you mean "x"?`, good as long as the search; `otherwise` if nothing is near. */
+const char *text_nearest_hint(struct text_nearest *, const char *otherwise);
 
 bool	text_list_has(const char *const *list, const char *word);
 

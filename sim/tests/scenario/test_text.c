@@ -100,13 +100,12 @@ TEST(guess_is_the_nearest_or_none)
 		{ "SETTLE", "; did you mean \"settle\"?" }, { "dev", "; did you mean \"device\"?" },
 		{ "sm", "; did you mean \"ms\"?" }, { "xyzzy", "" }, { "q", "" }, { "", "" },
 	};
-	struct text_nearest near;
-	struct text_why hint;
 
 	for (size_t i = 0; i < NELEM(cases); i++) {
-		text_nearest_init(&near, cases[i].word);
+		struct text_nearest near = text_nearest(cases[i].word);
+
 		text_nearest_offer_all(&near, names);
-		ck_assert_str_eq(text_nearest_hint(&near, &hint), cases[i].hint);
+		ck_assert_str_eq(text_nearest_hint(&near, ""), cases[i].hint);
 	}
 }
 
@@ -117,7 +116,7 @@ TEST(guess_survives_long_words)
 
 	memset(word, 'x', sizeof(word) - 1);
 	word[sizeof(word) - 1] = '\0';
-	text_nearest_init(&near, word);
+	near = text_nearest(word);
 	text_nearest_offer(&near, "target");
 	ck_assert_ptr_null(near.best);
 }
