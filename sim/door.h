@@ -440,9 +440,10 @@ void hw_device_fault(const char *text) __attribute__((noreturn));
  * ---- Up: what the machine asks of the kernel ----
  *
  * kern_boot    build the kernel's own state; `cfattach` is the driver's struct cfattach
- * kern_attach  autoconf: match and attach the driver to the virtio device; runs in the
- *              autoconf context; true when the driver attached (attach_finish succeeded)
- * kern_detach  config_detach(9); errno of NetBSD
+ * kern_attach  autoconf: match and attach the driver to each device in turn, but for those it
+ *              has; runs in the autoconf context
+ * kern_attached  did the driver attach to it (attach_finish succeeded)?
+ * kern_detach  config_detach(9) of the device's driver; errno of NetBSD
  * kern_others  the rest of the guest takes (pages > 0) or gives back (pages < 0) memory;
  *              returns how many pages really moved
  * kern_sysctl  value behind a node path such as "hw.viomb.npages"; false if there is none
@@ -451,8 +452,9 @@ void hw_device_fault(const char *text) __attribute__((noreturn));
  * kern_halt    forget everything (the world ends); no context runs any more
  */
 void kern_boot(const void *cfattach, const char *name);
-bool kern_attach(void);
-int kern_detach(void);
+void kern_attach(void);
+bool kern_attached(unsigned device);
+int kern_detach(unsigned device);
 int64_t kern_others(int64_t pages);
 bool kern_sysctl(const char *path, int64_t *value);
 bool kern_sysctl_path(unsigned n, char *path, size_t size);

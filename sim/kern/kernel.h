@@ -254,8 +254,10 @@ struct kern_autoconf {
 	unsigned	 ka_driver_count;
 	struct autoconf_device *ka_devices;
 	device_t	 ka_pci;	/* pci0 */
-	device_t	 ka_virtio;	/* virtio0, once attached */
-	device_t	 ka_child;	/* the newest child of virtio0 */
+	struct kern_bus {		/* a device at the door */
+		device_t kb_virtio;	/* "virtio0", once attached */
+		device_t kb_child;	/* its newest child */
+	}		 ka_bus[HW_DEVICES];
 };
 
 /* cfattach and name: the driver's; the name may carry a unit. */
@@ -391,11 +393,12 @@ void	uvm_freed(void);
 struct kern_dma;
 
 /*
- * virtio_pci_attach: attach "virtio0"; sets self->dv_private; ends in config_found().
+ * virtio_pci_attach: attach "virtio0", of that number at the door, or its like; sets
+ * self->dv_private; ends in config_found().
  * virtio_pci_rescan: reset and look for a driver again, unless one is attached.
  * virtio_pci_child_attached: did the last child finish its attachment?
  */
-void	virtio_pci_attach(device_t self);
+void	virtio_pci_attach(device_t self, unsigned device);
 void	virtio_pci_rescan(device_t self);
 bool	virtio_pci_child_attached(device_t self);
 

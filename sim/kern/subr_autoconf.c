@@ -2,7 +2,8 @@
 /*
  * autoconf(9) and config(9), after sys/kern/subr_autoconf.c 1.301.
  *
- * The tree is pci0, virtio0 on it, and the instances of the driver on virtio0.  An attach
+ * The tree is pci0, on it virtio0 and its like, one for each device at the door, and on these
+ * the instances of the driver.  An attach
  * that fails leaves its instance in the tree with its softc: ca_attach has no result.
  */
 #include "kernel.h"
@@ -252,6 +253,19 @@ autoconf_ask(device_t parent, void *aux)
 	(void)autoconf_search(parent, aux, true);
 }
 
+/* The place of one that is the parent of drivers; NULL if it is none. */
+static struct kern_bus *
+autoconf_bus(device_t virtio)
+{
+	struct kern_bus *bus = kernel->kn_autoconf.ka_bus;
+
+	for (unsigned i = 0; i < hw_devices(); i++, bus++) {
+		if (bus->kb_virtio == virtio)
+			return bus;
+	}
+	return NULL;
+}
+
 /* ---- config_defer(9) and its like ---- */
 
 void
@@ -342,10 +356,11 @@ autoconf_attach(device_t parent, const struct autoconf_driver *ad, void *aux,
     cfprint_t print)
 {
 	device_t dev = autoconf_device_new(parent, ad->ad_cfdata, ad->ad_cfattach);
+	struct kern_bus *bus = autoconf_bus(parent);
 
 	KERN_ASSERT(kern_lock_is_held());
-	if (parent == kernel->kn_autoconf.ka_virtio)
-		kernel->kn_autoconf.ka_child = dev;
+	if (bus != NULL)
+		bus->kb_child = dev;
 	kprint(HW_CON_NORMAL, "%s at %s", dev->dv_xname, parent->dv_xname);
 	if (print != NULL)
 		(void)print(aux, NULL);
@@ -407,6 +422,7 @@ autoconf_detached(device_t dev, int flags)
 {
 	const struct autoconf_device *ad = kernel->kn_autoconf.ka_devices;
 	device_t parent = dev->dv_parent;
+	struct kern_bus *bus = autoconf_bus(parent);
 
 	dev->dv_flags &= ~DVF_ACTIVE;
 	for (; ad != NULL; ad = ad->ad_next)
@@ -416,16 +432,19 @@ autoconf_detached(device_t dev, int flags)
 		parent->dv_cfattach->ca_childdetached(parent, dev);
 	if ((flags & DETACH_QUIET) == 0)
 		kprint(HW_CON_NORMAL, "%s: detached\n", dev->dv_xname);
-	if (kernel->kn_autoconf.ka_child == dev)
-		kernel->kn_autoconf.ka_child = NULL;
+	if (bus != NULL && bus->kb_child == dev)
+		bus->kb_child = NULL;
 }
 
 int
 config_detach(device_t dev, int flags)
 {
 	struct autoconf_device *ad = autoconf_device(dev);
+	const struct kern_bus *bus = autoconf_bus(dev->dv_parent);
 	int error = ENOENT;
 
+	if (bus != NULL)
+		hw_on((unsigned)(bus - kernel->kn_autoconf.ka_bus));
 	kern_lock_take(1);
 	if (autoconf_detach_enter(ad)) {
 		error = autoconf_detach(dev, flags);
@@ -467,7 +486,6 @@ static int
 component_add(const struct cfattachinit *cfai, struct cfdata *cfdatas)
 {
 	unsigned count = kernel->kn_autoconf.ka_driver_count;
-	device_t virtio = kernel->kn_autoconf.ka_virtio;
 	int error = 0;
 
 	for (; cfai->cfai_name != NULL && error == 0; cfai++) {
@@ -481,7 +499,11 @@ component_add(const struct cfattachinit *cfai, struct cfdata *cfdatas)
 	}
 	if (error != 0)
 		component_drop(count);
-	else if (virtio != NULL) {
+	for (unsigned i = 0; i < hw_devices() && error == 0; i++) {
+		device_t virtio = kernel->kn_autoconf.ka_bus[i].kb_virtio;
+
+		if (virtio == NULL)
+			break;
 		virtio_pci_rescan(virtio);
 		autoconf_run_deferred(virtio);
 	}
@@ -548,34 +570,48 @@ config_fini_component(struct cfdriver *const *cfdrivers,
 
 /* ---- Up from the machine ---- */
 
-/* Once more in the same boot: as after a rescan, with the driver's statics as they are. */
-bool
-kern_attach(void)
+static void
+autoconf_attach_bus(unsigned device)
 {
 	struct kern_autoconf *ka = &kernel->kn_autoconf;
-	bool is_attached;
+	device_t *virtio = &ka->ka_bus[device].kb_virtio;
+
+	hw_on(device);
+	if (*virtio == NULL) {
+		*virtio = autoconf_device_new(ka->ka_pci, autoconf_cfdata_new("virtio", 0), NULL);
+		kprint(HW_CON_NORMAL, "%s at %s dev %u function 0", (*virtio)->dv_xname,
+		    ka->ka_pci->dv_xname, 4 + device);
+		virtio_pci_attach(*virtio, device);
+	} else {
+		virtio_pci_rescan(*virtio);
+	}
+	autoconf_run_deferred(*virtio);
+	KNOTE(ATTACH, HW_ATTACH_END, virtio_pci_child_attached(*virtio));
+}
+
+/* Once more in the same boot: as after a rescan, with the driver's statics as they are. */
+void
+kern_attach(void)
+{
 
 	kern_lock_take(1);
-	if (ka->ka_virtio == NULL) {
-		ka->ka_virtio = autoconf_device_new(ka->ka_pci,
-		    autoconf_cfdata_new("virtio", 0), NULL);
-		kprint(HW_CON_NORMAL, "%s at %s dev 4 function 0",
-		    ka->ka_virtio->dv_xname, ka->ka_pci->dv_xname);
-		virtio_pci_attach(ka->ka_virtio);
-	} else {
-		virtio_pci_rescan(ka->ka_virtio);
-	}
-	autoconf_run_deferred(ka->ka_virtio);
-	is_attached = virtio_pci_child_attached(ka->ka_virtio);
-	KNOTE(ATTACH, HW_ATTACH_END, is_attached);
+	for (unsigned i = 0; i < hw_devices(); i++)
+		autoconf_attach_bus(i);
 	kern_lock_drop();
-	return is_attached;
+}
+
+bool
+kern_attached(unsigned device)
+{
+	device_t virtio = kernel->kn_autoconf.ka_bus[device].kb_virtio;
+
+	return virtio != NULL && virtio_pci_child_attached(virtio);
 }
 
 int
-kern_detach(void)
+kern_detach(unsigned device)
 {
-	device_t child = kernel->kn_autoconf.ka_child;
+	device_t child = kernel->kn_autoconf.ka_bus[device].kb_child;
 	int error = ENXIO;
 
 	if (child != NULL)

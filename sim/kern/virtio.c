@@ -17,7 +17,7 @@ virtio_put_status(struct virtio_softc *sc, int status)
 void
 virtio_set_status(struct virtio_softc *sc, int status)
 {
-	KCALL(VIRTIO_SET_STATUS, status);
+	VIRTIO_CALL(sc, VIRTIO_SET_STATUS, status);
 	virtio_put_status(sc, status);
 	KRET(VIRTIO_SET_STATUS, 0);
 }
@@ -25,7 +25,7 @@ virtio_set_status(struct virtio_softc *sc, int status)
 void
 virtio_reset(struct virtio_softc *sc)
 {
-	KCALL(VIRTIO_RESET);
+	VIRTIO_CALL(sc, VIRTIO_RESET);
 	virtio_put_status(sc, VIRTIO_CONFIG_DEVICE_STATUS_RESET);
 	KRET(VIRTIO_RESET, 0);
 }
@@ -57,7 +57,7 @@ virtio_reinit_start(struct virtio_softc *sc)
 {
 	int error = 0;
 
-	KCALL(VIRTIO_REINIT_START);
+	VIRTIO_CALL(sc, VIRTIO_REINIT_START);
 	virtio_put_status(sc, VIRTIO_CONFIG_DEVICE_STATUS_ACK);
 	virtio_put_status(sc, VIRTIO_CONFIG_DEVICE_STATUS_DRIVER);
 	if (virtio_restart_queues(sc) != 0) {
@@ -71,7 +71,7 @@ virtio_reinit_start(struct virtio_softc *sc)
 void
 virtio_reinit_end(struct virtio_softc *sc)
 {
-	KCALL(VIRTIO_REINIT_END);
+	VIRTIO_CALL(sc, VIRTIO_REINIT_END);
 	virtio_put_status(sc, VIRTIO_CONFIG_DEVICE_STATUS_DRIVER_OK);
 	KRET(VIRTIO_REINIT_END, 0);
 }
@@ -91,7 +91,7 @@ virtio_negotiate(struct virtio_softc *sc, uint64_t wanted)
 void
 virtio_negotiate_features(struct virtio_softc *sc, uint64_t guest_features)
 {
-	KCALL(VIRTIO_NEGOTIATE_FEATURES, guest_features);
+	VIRTIO_CALL(sc, VIRTIO_NEGOTIATE_FEATURES, guest_features);
 	virtio_negotiate(sc, guest_features);
 	KRET(VIRTIO_NEGOTIATE_FEATURES, 0);
 }
@@ -101,7 +101,7 @@ virtio_features(struct virtio_softc *sc)
 {
 	uint64_t features;
 
-	KCALL(VIRTIO_FEATURES);
+	VIRTIO_CALL(sc, VIRTIO_FEATURES);
 	features = sc->sc_active_features;
 	KRET(VIRTIO_FEATURES, features);
 	return features;
@@ -116,7 +116,7 @@ virtio_read_device_config_##suffix(struct virtio_softc *sc, int index) \
 { \
 	type value; \
 \
-	KCALL(READ, index, width); \
+	VIRTIO_CALL(sc, READ, index, width); \
 	value = (type)sc->sc_ops->read_dev_cfg(sc, index, width); \
 	KRET(READ, value); \
 	return value; \
@@ -125,7 +125,7 @@ virtio_read_device_config_##suffix(struct virtio_softc *sc, int index) \
 void \
 virtio_write_device_config_##suffix(struct virtio_softc *sc, int index, type value) \
 { \
-	KCALL(WRITE, index, width, value); \
+	VIRTIO_CALL(sc, WRITE, index, width, value); \
 	sc->sc_ops->write_dev_cfg(sc, index, width, value); \
 	KRET(WRITE, 0); \
 }
@@ -147,7 +147,7 @@ virtio_read_device_config_8(struct virtio_softc *sc, int index)
 {
 	uint64_t value;
 
-	KCALL(VIRTIO_READ_DEVICE_CONFIG, index, 8);
+	VIRTIO_CALL(sc, VIRTIO_READ_DEVICE_CONFIG, index, 8);
 	value = sc->sc_ops->read_dev_cfg(sc, index, 4);
 	value |= sc->sc_ops->read_dev_cfg(sc, index + 4, 4) << 32;
 	KRET(VIRTIO_READ_DEVICE_CONFIG, value);
@@ -157,7 +157,7 @@ virtio_read_device_config_8(struct virtio_softc *sc, int index)
 void
 virtio_write_device_config_8(struct virtio_softc *sc, int index, uint64_t value)
 {
-	KCALL(VIRTIO_WRITE_DEVICE_CONFIG, index, 8, value);
+	VIRTIO_CALL(sc, VIRTIO_WRITE_DEVICE_CONFIG, index, 8, value);
 	sc->sc_ops->write_dev_cfg(sc, index, 4, value & UINT32_MAX);
 	sc->sc_ops->write_dev_cfg(sc, index + 4, 4, value >> 32);
 	KRET(VIRTIO_WRITE_DEVICE_CONFIG, 0);
@@ -236,7 +236,7 @@ virtio_vq_intr(struct virtio_softc *sc)
 	struct virtqueue *vq;
 	int i, handled = 0;
 
-	KCALL(VIRTIO_VQ_INTR);
+	VIRTIO_CALL(sc, VIRTIO_VQ_INTR);
 	for (i = 0; i < sc->sc_nvqs; i++) {
 		vq = &sc->sc_vqs[i];
 		vq->vq_queued = 0;
@@ -308,7 +308,7 @@ virtio_child_attach_start(struct virtio_softc *sc, device_t child, int ipl,
 {
 	char buf[1024];
 
-	KCALL(VIRTIO_CHILD_ATTACH_START, ipl, req_flags, req_features,
+	VIRTIO_CALL(sc, VIRTIO_CHILD_ATTACH_START, ipl, req_flags, req_features,
 	    config_change != NULL);
 	sc->sc_child = child;
 	sc->sc_ipl = ipl;
@@ -328,7 +328,7 @@ void
 virtio_child_attach_set_vqs(struct virtio_softc *sc, struct virtqueue *vqs,
     int nvq_pairs)
 {
-	KCALL(VIRTIO_CHILD_ATTACH_SET_VQS, nvq_pairs);
+	VIRTIO_CALL(sc, VIRTIO_CHILD_ATTACH_SET_VQS, nvq_pairs);
 	KERN_ASSERT(nvq_pairs == 1 ||
 	    (sc->sc_flags & VIRTIO_F_INTR_SOFTINT) == 0);
 	if (nvq_pairs > 1)
@@ -375,7 +375,7 @@ virtio_child_attach_finish(struct virtio_softc *sc)
 {
 	int failed;
 
-	KCALL(VIRTIO_CHILD_ATTACH_FINISH);
+	VIRTIO_CALL(sc, VIRTIO_CHILD_ATTACH_FINISH);
 	failed = virtio_finish(sc);
 	KNOTE(ATTACH, HW_ATTACH_FINISHED, failed);
 	KRET(VIRTIO_CHILD_ATTACH_FINISH, failed);
@@ -396,7 +396,7 @@ virtio_forget_child(struct virtio_softc *sc)
 void
 virtio_child_detach(struct virtio_softc *sc)
 {
-	KCALL(VIRTIO_CHILD_DETACH);
+	VIRTIO_CALL(sc, VIRTIO_CHILD_DETACH);
 	virtio_forget_child(sc);
 	KRET(VIRTIO_CHILD_DETACH, 0);
 }
@@ -404,7 +404,7 @@ virtio_child_detach(struct virtio_softc *sc)
 void
 virtio_child_attach_failed(struct virtio_softc *sc)
 {
-	KCALL(VIRTIO_CHILD_ATTACH_FAILED);
+	VIRTIO_CALL(sc, VIRTIO_CHILD_ATTACH_FAILED);
 	virtio_forget_child(sc);
 	virtio_put_status(sc, VIRTIO_CONFIG_DEVICE_STATUS_FAILED);
 	sc->sc_child = VIRTIO_CHILD_FAILED;
@@ -417,7 +417,7 @@ virtio_child(struct virtio_softc *sc)
 {
 	device_t child;
 
-	KCALL(VIRTIO_CHILD);
+	VIRTIO_CALL(sc, VIRTIO_CHILD);
 	child = sc->sc_child;
 	KRET(VIRTIO_CHILD, child != NULL);
 	return child;
@@ -426,7 +426,7 @@ virtio_child(struct virtio_softc *sc)
 bus_dma_tag_t
 virtio_dmat(struct virtio_softc *sc)
 {
-	KCALL(VIRTIO_DMAT);
+	VIRTIO_CALL(sc, VIRTIO_DMAT);
 	KRET(VIRTIO_DMAT, 0);
 	return sc->sc_dmat;
 }

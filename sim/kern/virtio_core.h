@@ -62,6 +62,20 @@ virtio_pci_softc(struct virtio_softc *sc)
 	return container_of(sc, struct virtio_pci_softc, sc_sc);
 }
 
+/* KCALL() of a call that deals with this device; NULL: with that of the call before. */
+#define VIRTIO_CALL(sc, id, ...) \
+	do { \
+		virtio_on(sc); \
+		KCALL(id, ##__VA_ARGS__); \
+	} while (0)
+
+static inline void
+virtio_on(struct virtio_softc *sc)
+{
+	if (sc != NULL)
+		hw_on(virtio_pci_softc(sc)->sc_device);
+}
+
 static inline uint64_t
 virtio_pci_read(struct virtio_softc *sc, enum hw_region region, unsigned offset,
     unsigned width)

@@ -151,14 +151,15 @@ virtio_pci_establish_msix(struct virtio_pci_softc *psc)
 	}
 	psc->sc_has_msix = true;
 	psc->sc_devcfg_offset = VIRTIO_CONFIG_DEVICE_CONFIG_MSI;
-	kprint(HW_CON_NORMAL, "%s: config interrupting at msix0 vec 0\n", xname);
+	kprint(HW_CON_NORMAL, "%s: config interrupting at msix%u vec 0\n", xname, psc->sc_device);
 	if (!sc->sc_child_mq)
-		kprint(HW_CON_NORMAL, "%s: queues interrupting at msix0 vec 1\n", xname);
+		kprint(HW_CON_NORMAL, "%s: queues interrupting at msix%u vec 1\n", xname,
+		    psc->sc_device);
 	for (int i = 0; sc->sc_child_mq && i < sc->sc_nvqs; i++) {
 		hw_intr_distribute(hw_line(psc->sc_device, HW_VEC_MSIX_QUEUE + (unsigned)i),
 		    (unsigned)i / 2);
-		kprint(HW_CON_NORMAL, "%s: for vq #%d interrupting at msix0 vec %d affinity "
-		    "to %u\n", xname, i, i + 1, (unsigned)i / 2 % hw_ncpu());
+		kprint(HW_CON_NORMAL, "%s: for vq #%d interrupting at msix%u vec %d affinity "
+		    "to %u\n", xname, i, psc->sc_device, i + 1, (unsigned)i / 2 % hw_ncpu());
 	}
 	return 0;
 }
@@ -173,7 +174,8 @@ virtio_pci_establish_intx(struct virtio_pci_softc *psc)
 		return -1;
 	}
 	psc->sc_devcfg_offset = VIRTIO_CONFIG_DEVICE_CONFIG_NOMSI;
-	kprint(HW_CON_NORMAL, "%s: interrupting at ioapic0 pin 11\n", xname);
+	kprint(HW_CON_NORMAL, "%s: interrupting at ioapic0 pin %u\n", xname,
+	    11 - psc->sc_device);
 	return 0;
 }
 
@@ -260,13 +262,14 @@ virtio_pci_find_child(struct virtio_pci_softc *psc)
 }
 
 void
-virtio_pci_attach(device_t self)
+virtio_pci_attach(device_t self, unsigned device)
 {
 	struct virtio_pci_softc *psc = kmem_take(sizeof(*psc));
 	struct virtio_softc *sc = &psc->sc_sc;
 	bool legacy = hw_transport_is_legacy();
 
 	self->dv_private = psc;
+	psc->sc_device = device;
 	sc->sc_dev = self;
 	sc->sc_dmat = dma_tag();
 	sc->sc_ops = legacy ? &virtio_pci_ops_legacy : &virtio_pci_ops_modern;
@@ -275,14 +278,14 @@ virtio_pci_attach(device_t self)
 	sc->sc_bus_endian = LITTLE_ENDIAN;
 	sc->sc_struct_endian = kernel->kn_swaps_bytes && !legacy ? BIG_ENDIAN : LITTLE_ENDIAN;
 	sc->sc_childdevid = (int)hw_virtio_device_id(psc->sc_device);
-	/* Ends autoconf's line about virtio0. */
+	/* Ends autoconf's line. */
 	kprint(HW_CON_NORMAL, "\n");
 	virtio_print_device_type(self, sc->sc_childdevid, legacy ? 0 : 1);
 	virtio_pci_find_child(psc);
 }
 
 /*
- * After a failed attachment the real rescan refuses, but detaching and attaching virtio0
+ * After a failed attachment the real rescan refuses, but detaching and attaching the bus
  * itself gets here again with the driver still in memory: that is what this stands for.
  */
 void

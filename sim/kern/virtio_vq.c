@@ -56,6 +56,13 @@ vq_number(const struct virtqueue *vq)
 	return vq->vq_entries != NULL ? vq->vq_index : -1;
 }
 
+/* Whose it is; NULL as before. */
+static struct virtio_softc *
+vq_owner(const struct virtqueue *vq)
+{
+	return vq->vq_entries != NULL ? vq->vq_owner : NULL;
+}
+
 /* ---- Slots ---- */
 
 /* A queue without entries was never allocated: the caller runs into NULL, as it should. */
@@ -135,7 +142,7 @@ virtio_enqueue_prep(struct virtio_softc *sc __unused, struct virtqueue *vq, int 
 	struct vq_entry *qe;
 	int error;
 
-	KCALL(VIRTIO_ENQUEUE_PREP, vq_number(vq));
+	VIRTIO_CALL(vq_owner(vq), VIRTIO_ENQUEUE_PREP, vq_number(vq));
 	KERN_ASSERT(slotp != NULL);
 	error = vq_fault(HW_CALL_VIRTIO_ENQUEUE_PREP, vq, EAGAIN);
 	if (error == 0 && (qe = vq_entry_take(vq)) == NULL)
@@ -226,7 +233,7 @@ virtio_enqueue_reserve(struct virtio_softc *sc __unused, struct virtqueue *vq, i
 	struct vq_entry *head;
 	int error;
 
-	KCALL(VIRTIO_ENQUEUE_RESERVE, vq_number(vq), slot, nsegs);
+	VIRTIO_CALL(vq_owner(vq), VIRTIO_ENQUEUE_RESERVE, vq_number(vq), slot, nsegs);
 	head = vq_entry_at(vq, slot, "virtio_enqueue_reserve");
 	KERN_ASSERT(head->qe_next == -1);
 	KERN_ASSERT(1 <= nsegs && (unsigned)nsegs <= vq->vq_num);
@@ -269,7 +276,7 @@ virtio_enqueue(struct virtio_softc *sc __unused, struct virtqueue *vq, int slot,
 	struct vq_entry *head;
 	int i;
 
-	KCALL(VIRTIO_ENQUEUE, vq_number(vq), slot, dma_map_ordinal(map), write);
+	VIRTIO_CALL(vq_owner(vq), VIRTIO_ENQUEUE, vq_number(vq), slot, dma_map_ordinal(map), write);
 	head = vq_entry_at(vq, slot, "virtio_enqueue");
 	KERN_ASSERT(head->qe_next >= 0);
 	KERN_ASSERT(map->dm_nsegs > 0);
@@ -286,7 +293,7 @@ virtio_enqueue_p(struct virtio_softc *sc __unused, struct virtqueue *vq, int slo
 {
 	struct vq_entry *head;
 
-	KCALL(VIRTIO_ENQUEUE_P, vq_number(vq), slot, dma_map_ordinal(map), len,
+	VIRTIO_CALL(vq_owner(vq), VIRTIO_ENQUEUE_P, vq_number(vq), slot, dma_map_ordinal(map), len,
 	    write);
 	head = vq_entry_at(vq, slot, "virtio_enqueue_p");
 	KERN_ASSERT(head->qe_next >= 0);
@@ -341,7 +348,7 @@ int
 virtio_enqueue_commit(struct virtio_softc *sc, struct virtqueue *vq, int slot,
     bool notifynow)
 {
-	KCALL(VIRTIO_ENQUEUE_COMMIT, vq_number(vq), slot, notifynow);
+	VIRTIO_CALL(vq_owner(vq), VIRTIO_ENQUEUE_COMMIT, vq_number(vq), slot, notifynow);
 	vq_commit(sc, vq, slot, notifynow);
 	KRET(VIRTIO_ENQUEUE_COMMIT, 0);
 	return 0;
@@ -352,7 +359,7 @@ virtio_enqueue_abort(struct virtio_softc *sc __unused, struct virtqueue *vq, int
 {
 	struct vq_entry *qe;
 
-	KCALL(VIRTIO_ENQUEUE_ABORT, vq_number(vq), slot);
+	VIRTIO_CALL(vq_owner(vq), VIRTIO_ENQUEUE_ABORT, vq_number(vq), slot);
 	qe = vq_entry_at(vq, slot, "virtio_enqueue_abort");
 	/* A fresh slot's descriptor still says what its last user wrote. */
 	if (qe->qe_next < 0)
@@ -407,7 +414,7 @@ virtio_dequeue(struct virtio_softc *sc __unused, struct virtqueue *vq, int *slot
 {
 	int error;
 
-	KCALL(VIRTIO_DEQUEUE, vq_number(vq));
+	VIRTIO_CALL(vq_owner(vq), VIRTIO_DEQUEUE, vq_number(vq));
 	error = vq_dequeue(vq, slotp, lenp);
 	KRET(VIRTIO_DEQUEUE, error);
 	return error;
@@ -416,7 +423,7 @@ virtio_dequeue(struct virtio_softc *sc __unused, struct virtqueue *vq, int *slot
 int
 virtio_dequeue_commit(struct virtio_softc *sc __unused, struct virtqueue *vq, int slot)
 {
-	KCALL(VIRTIO_DEQUEUE_COMMIT, vq_number(vq), slot);
+	VIRTIO_CALL(vq_owner(vq), VIRTIO_DEQUEUE_COMMIT, vq_number(vq), slot);
 	vq_chain_give(vq, slot, "virtio_dequeue_commit");
 	KRET(VIRTIO_DEQUEUE_COMMIT, 0);
 	return 0;
@@ -429,7 +436,7 @@ virtio_vq_is_enqueued(struct virtio_softc *sc __unused, struct virtqueue *vq)
 {
 	bool yes;
 
-	KCALL(VIRTIO_VQ_IS_ENQUEUED, vq->vq_index);
+	VIRTIO_CALL(vq_owner(vq), VIRTIO_VQ_IS_ENQUEUED, vq->vq_index);
 	vq->vq_queued = 0;
 	yes = virtio_vq_has_answers(vq);
 	KRET(VIRTIO_VQ_IS_ENQUEUED, yes);
@@ -443,7 +450,7 @@ virtio_vq_is_enqueued(struct virtio_softc *sc __unused, struct virtqueue *vq)
 void
 virtio_stop_vq_intr(struct virtio_softc *sc, struct virtqueue *vq)
 {
-	KCALL(VIRTIO_STOP_VQ_INTR, vq->vq_index);
+	VIRTIO_CALL(vq_owner(vq), VIRTIO_STOP_VQ_INTR, vq->vq_index);
 	if (virtio_vq_has_event_idx(sc))
 		*vq->vq_used_event = (uint16_t)(vq->vq_used_idx + 0x8000);
 	else
@@ -457,7 +464,7 @@ virtio_start_vq_intr(struct virtio_softc *sc, struct virtqueue *vq)
 {
 	int pending;
 
-	KCALL(VIRTIO_START_VQ_INTR, vq->vq_index);
+	VIRTIO_CALL(vq_owner(vq), VIRTIO_START_VQ_INTR, vq->vq_index);
 	if (virtio_vq_has_event_idx(sc))
 		*vq->vq_used_event = vq->vq_used_idx;
 	else
@@ -494,7 +501,7 @@ virtio_postpone_intr(struct virtio_softc *sc __unused, struct virtqueue *vq,
 {
 	int late;
 
-	KCALL(VIRTIO_POSTPONE_INTR, vq->vq_index, nslots);
+	VIRTIO_CALL(vq_owner(vq), VIRTIO_POSTPONE_INTR, vq->vq_index, nslots);
 	late = vq_postpone(vq, nslots);
 	KRET(VIRTIO_POSTPONE_INTR, late);
 	return late;
@@ -506,7 +513,7 @@ virtio_postpone_intr_smart(struct virtio_softc *sc __unused, struct virtqueue *v
 	uint16_t nslots = (uint16_t)(vq_outstanding(vq) * 3 / 4);
 	int late;
 
-	KCALL(VIRTIO_POSTPONE_INTR, vq->vq_index, nslots);
+	VIRTIO_CALL(vq_owner(vq), VIRTIO_POSTPONE_INTR, vq->vq_index, nslots);
 	late = vq_postpone(vq, nslots);
 	KRET(VIRTIO_POSTPONE_INTR, late);
 	return late;
@@ -518,7 +525,7 @@ virtio_postpone_intr_far(struct virtio_softc *sc __unused, struct virtqueue *vq)
 	uint16_t nslots = vq_outstanding(vq);
 	int late;
 
-	KCALL(VIRTIO_POSTPONE_INTR, vq->vq_index, nslots);
+	VIRTIO_CALL(vq_owner(vq), VIRTIO_POSTPONE_INTR, vq->vq_index, nslots);
 	late = vq_postpone(vq, nslots);
 	KRET(VIRTIO_POSTPONE_INTR, late);
 	return late;

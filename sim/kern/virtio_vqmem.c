@@ -207,7 +207,7 @@ virtio_alloc_vq(struct virtio_softc *sc, struct virtqueue *vq, int index,
 {
 	int error;
 
-	KCALL(VIRTIO_ALLOC_VQ, index, maxsegsize, maxnsegs, kern_text(name));
+	VIRTIO_CALL(sc, VIRTIO_ALLOC_VQ, index, maxsegsize, maxnsegs, kern_text(name));
 	KERN_ASSERT(sc->sc_nvqs == index);
 	memset(vq, 0, sizeof(*vq));
 	error = vq_alloc_fault(sc, vq, index, name);
@@ -268,7 +268,7 @@ virtio_free_vq(struct virtio_softc *sc, struct virtqueue *vq)
 {
 	int error;
 
-	KCALL(VIRTIO_FREE_VQ, vq->vq_index);
+	VIRTIO_CALL(sc, VIRTIO_FREE_VQ, vq->vq_index);
 	error = vq_end(sc, vq);
 	KRET(VIRTIO_FREE_VQ, error);
 	return error;

@@ -33,14 +33,16 @@ struct rules_core {
 	struct shadow shadow;
 	/* Never NULL; without a device everything in it is. */
 	const struct rules_device *device;
+	unsigned at;			/* which of these devices: the event's, or in turn */
 
 	struct rules_view view;		/* rules_look() */
 	bool view_is_fresh;
-	void (*view_fill)(void *arg, struct rules_view *view);
+	void (*view_fill)(void *arg, unsigned at, struct rules_view *view);
 	void *view_arg;
 	struct findings *findings;
 	const struct setup *setup;
-	void **state;			/* by area */
+	unsigned devices;		/* at least 1 */
+	void **state;			/* by area: one, or one a device */
 	bool *off;			/* by place in the catalogue */
 	rules_namer *namer;		/* NULL: nobody knows names */
 	void *namer_arg;
@@ -105,6 +107,7 @@ struct area {
 	const struct hook_row *hooks;	/* NULL: none */
 	/* Zeroed before each run, and when the guest restarts: after its fini, before its begin. */
 	size_t state_bytes;
+	bool each_device;		/* a state for each device, which has its events only */
 	/* Optional, as all that follows.  Memory that the state takes is released in fini. */
 	void (*begin)(void *state, struct rules_core *core);
 	void (*fini)(void *state);
@@ -135,7 +138,10 @@ struct area {
 RULE_AREAS(X)
 #undef X
 
-/* The state of an area: that of the file which asks, or one that it includes the header of. */
+/*
+ * The state of an area: that of the file which asks, or one that it includes the header of.  Of
+ * an area with a state for each device, that of the device at hand.
+ */
 void *rules_state(struct rules_core *core, const struct area *area);
 
 /* The newest call of the event's context; of a return, the call it is of, or NULL. */

@@ -148,16 +148,45 @@ struct rules {
 	struct world *world;		/* whose loads and stores are watched, or NULL */
 };
 
-/* For each area that has that function, call it with its state and the core. */
-#define EACH_AREA(rules, function, ...) \
-	for (size_t area_i = 0; area_i < (rules)->core.setup->area.count; area_i++) \
-		if ((rules)->core.setup->area.item[area_i]->function != NULL) \
-			(rules)->core.setup->area.item[area_i]->function( \
-			    (rules)->core.state[area_i], ##__VA_ARGS__)
+static inline unsigned
+states_of(const struct rules_core *core, size_t area)
+{
+	return core->setup->area.item[area]->each_device ? core->devices : 1;
+}
+
+/* That of the device at hand. */
+static inline void *
+state_of(const struct rules_core *core, size_t area)
+{
+	const struct area *a = core->setup->area.item[area];
+
+	return (char *)core->state[area] + (a->each_device ? core->at * a->state_bytes : 0);
+}
+
+static inline void
+turn_to(struct rules_core *core, unsigned device)
+{
+	core->view_is_fresh &= core->at == device;
+	core->at = device;
+}
+
+/* For each area that has that function, call it with each of its states and the core. */
+#define EACH_AREA(rules, function, ...) do { \
+	struct rules_core *core_ = &(rules)->core; \
+	for (size_t i_ = 0; i_ < core_->setup->area.count; i_++) { \
+		if (core_->setup->area.item[i_]->function == NULL) \
+			continue; \
+		for (unsigned at_ = states_of(core_, i_); at_-- > 0; ) { \
+			turn_to(core_, at_); \
+			core_->setup->area.item[i_]->function(state_of(core_, i_), \
+			    ##__VA_ARGS__); \
+		} \
+	} \
+} while (0)
 
 struct rules *
-rules_new(struct findings *findings, const struct rules_device *device,
-    void (*view)(void *arg, struct rules_view *view), void *arg)
+rules_new(struct findings *findings, const struct rules_device *device, unsigned devices,
+    void (*view)(void *arg, unsigned at, struct rules_view *view), void *arg)
 {
 	struct rules *rules = xcalloc(1, sizeof(*rules));
 	struct rules_core *core = &rules->core;
@@ -166,13 +195,15 @@ rules_new(struct findings *findings, const struct rules_device *device,
 	rules_catalogue(&count);
 	core->findings = findings;
 	core->device = device != NULL ? device : &no_device;
+	core->devices = devices;
 	core->setup = setup_of(core->device);
 	core->view_fill = view;
 	core->view_arg = arg;
 	core->off = xcalloc(count, sizeof(core->off[0]));
 	core->state = xcalloc(core->setup->area.count, sizeof(core->state[0]));
 	for (size_t i = 0; i < core->setup->area.count; i++)
-		core->state[i] = xcalloc(1, core->setup->area.item[i]->state_bytes);
+		core->state[i] = xcalloc(states_of(core, i),
+		    core->setup->area.item[i]->state_bytes);
 	EACH_AREA(rules, begin, core);
 	return rules;
 }
@@ -199,7 +230,8 @@ begin_anew(struct rules *rules)
 
 	EACH_AREA(rules, fini);
 	for (size_t i = 0; i < setup->area.count; i++)
-		memset(rules->core.state[i], 0, setup->area.item[i]->state_bytes);
+		memset(rules->core.state[i], 0,
+		    states_of(&rules->core, i) * setup->area.item[i]->state_bytes);
 	shadow_clear(&rules->core.shadow);
 	EACH_AREA(rules, begin, &rules->core);
 	if (rules->world != NULL)
@@ -226,12 +258,13 @@ on_event(void *self, const struct event *event, uint32_t site, const void *paylo
 	uint32_t end = setup->end[slot];
 
 	look_at(core, event, site);
+	core->at = event->device;
 	core->payload = payload;
 	shadow_on_event(&core->shadow, event, site);
 	for (uint32_t i = slot > 0 ? setup->end[slot - 1] : 0; i < end; i++) {
 		const struct hooked *hooked = &setup->hooked[i];
 
-		hooked->hook(core->state[hooked->area], core, event, site);
+		hooked->hook(state_of(core, hooked->area), core, event, site);
 	}
 	if (event->kind == EV_HOST_REBOOT)
 		begin_anew(rules);
@@ -262,6 +295,8 @@ look_at_instant(struct rules *rules, uint32_t site)
 		rules->core.instant.cpu = (uint8_t)ctx->cpu;
 		rules->core.instant.ipl = (uint8_t)world->cpu[ctx->cpu].ipl;
 	}
+	rules->core.instant.device = (uint8_t)world_device(world);
+	rules->core.at = rules->core.instant.device;
 	look_at(&rules->core, &rules->core.instant, site);
 }
 
@@ -289,7 +324,7 @@ on_access(void *self, const struct access_event *event)
 	for (size_t i = 0; i < rules->core.setup->area.count; i++) {
 		const struct area *area = rules->core.setup->area.item[i];
 		enum access_verdict verdict = area->touch == NULL ? ACCESS_ORDINARY :
-		    area->touch(rules->core.state[i], &rules->core, &touch);
+		    area->touch(state_of(&rules->core, i), &rules->core, &touch);
 
 		if (verdict > worst)
 			worst = verdict;
@@ -397,7 +432,7 @@ const struct rules_view *
 rules_look(struct rules_core *core)
 {
 	if (!core->view_is_fresh) {
-		core->view_fill(core->view_arg, &core->view);
+		core->view_fill(core->view_arg, core->at, &core->view);
 		if (core->view.memory == NULL)
 			core->view.memory = &no_memory;
 		core->view_is_fresh = true;
@@ -410,7 +445,7 @@ rules_state(struct rules_core *core, const struct area *area)
 {
 	for (size_t i = 0; i < core->setup->area.count; i++)
 		if (core->setup->area.item[i] == area)
-			return core->state[i];
+			return state_of(core, i);
 	internal_error("area %s is not of this run", area->name);
 }
 

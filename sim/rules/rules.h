@@ -35,13 +35,14 @@ struct rules_view {
 	unsigned cpus;
 	bool diagnostic, bounce, legacy;
 	bool strict;			/* read the specification strictly */
-	struct device_view device;
+	struct device_view device;	/* the one at hand */
 	unsigned faults_armed;		/* faults armed now */
 	unsigned faults_struck;		/* strikes so far */
 	bool at_rest;			/* rules_rest: nothing happens before the bound */
 	/* rules_rest: the driver's thread sleeps with nothing to wake it but its own timeout */
 	bool thread_alive;
 	bool detaching;			/* the driver's detach function runs */
+	bool elsewhere;			/* the driver works another device too */
 	const struct world *world;	/* for views of contexts; never to act on */
 };
 
@@ -52,9 +53,12 @@ struct rules_device;
 const struct rules_device *rules_device_by_id(unsigned id);
 extern const struct rules_device *const rules_devices[];	/* NULL ends the list */
 
-/* `device` may be NULL.  `view` fills in the present values; called whenever an area looks. */
+/*
+ * The rules of a machine with `devices` such devices; `device` may be NULL.  `view` fills in the
+ * present values, of that device; called whenever an area looks.
+ */
 struct rules *rules_new(struct findings *findings, const struct rules_device *device,
-    void (*view)(void *arg, struct rules_view *view), void *arg);
+    unsigned devices, void (*view)(void *arg, unsigned at, struct rules_view *view), void *arg);
 void rules_free(struct rules *rules);
 /* Register the areas with the trace; rules switched off stay silent. */
 void rules_watch(struct rules *rules, struct trace *trace);

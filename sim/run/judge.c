@@ -207,15 +207,25 @@ thread_awake(const struct world *world)
 	return NULL;
 }
 
-static bool
-is_settled(struct run *run)
+/* Of the devices the first with which something goes on, or NULL. */
+static const struct device *
+device_unsettled(const struct run *run)
 {
-	const struct device *device = &run->device;
+	for (unsigned i = 0; i < run->devices; i++) {
+		const struct device *device = &run->device[i];
 
+		if (device_inflight_all(device) > 0 || (run_is_worked(run, i) &&
+		    device->class->is_settled != NULL && !device->class->is_settled(device)))
+			return device;
+	}
+	return NULL;
+}
+
+static bool
+is_settled(const struct run *run)
+{
 	return !world_is_busy(&run->world) && thread_awake(&run->world) == NULL &&
-	    run->autoconfs == 0 && device_inflight_all(device) == 0 &&
-	    (run->is_gone || device->class->is_settled == NULL ||
-	    device->class->is_settled(device));
+	    run->autoconfs == 0 && device_unsettled(run) == NULL;
 }
 
 static struct event
@@ -231,7 +241,7 @@ event_now(struct run *run)
 static void
 settled_text(const struct run *run, char text[static SETTLED_SIZE])
 {
-	const char *more = run->device.class->settled;
+	const char *more = run->device[0].class->settled;
 
 	snprintf(text, SETTLED_SIZE, "nothing in flight, the driver asleep%s%s",
 	    more != NULL ? ", " : "", more != NULL ? more : "");
@@ -240,12 +250,14 @@ settled_text(const struct run *run, char text[static SETTLED_SIZE])
 static void
 never_settled(struct run *run)
 {
-	const struct device *device = &run->device;
+	const struct device *device = device_unsettled(run);
 	const struct context *awake = thread_awake(&run->world);
 	char expected[SETTLED_SIZE], *actual;
 	struct sbuf buf;
 	FILE *stream = sbuf_open(&buf);
 
+	if (device == NULL)
+		device = run->device;
 	settled_text(run, expected);
 	if (device->class->print_unsettled != NULL) {
 		device->class->print_unsettled(device, stream);
@@ -310,11 +322,12 @@ run_settle(struct run *run, uint64_t within_ns)
 /* ---- what the rules may look at ---- */
 
 void
-run_view(void *arg, struct rules_view *view)
+run_view(void *arg, unsigned at, struct rules_view *view)
 {
 	struct run *run = arg;
 	const struct world *world = &run->world;
-	const struct device *device = &run->device;
+	const struct device *device = &run->device[at];
+
 	*view = (struct rules_view){
 		.memory = &world->memory, .trace = &world->trace,
 		.now_ns = world->clock.now_ns, .hz = world->config.hz,
@@ -324,7 +337,7 @@ run_view(void *arg, struct rules_view *view)
 		.faults_armed = fault_armed_count(&run->faults),
 		.faults_struck = (unsigned)run->faults.hits,
 		.thread_alive = run_thread(world) != NULL,
-		.detaching = run->detach == DETACH_RUNNING,
+		.detaching = run->with[at].detach == DETACH_RUNNING,
 		.world = world,
 		.device = {
 			.features_offered = transport_offer(&device->transport),
@@ -338,4 +351,6 @@ run_view(void *arg, struct rules_view *view)
 	};
 	view->at_rest = !world_is_busy(world) && thread_awake(world) == NULL &&
 	    !device_is_busy(device);
+	for (unsigned i = 0; i < run->devices; i++)
+		view->elsewhere |= i != at && transport_is_live(&run->device[i].transport);
 }

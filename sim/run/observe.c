@@ -38,6 +38,12 @@ run_of(const struct expect_env *env)
 	return env->arg;
 }
 
+static const struct run_driver *
+with_of(const struct expect_env *env)
+{
+	return &run_of(env)->with[env->device->transport.device];
+}
+
 /* ---- memory ---- */
 
 static const struct memory_counts *
@@ -222,25 +228,25 @@ static const char *const words_detach[] = {
 OBSERVE(attach)
 {
 	(void)term;
-	*value = run_of(env)->attach;
+	*value = with_of(env)->attach;
 	return true;
 }
 
 OBSERVE(detach)
 {
 	(void)term;
-	*value = run_of(env)->detach;
+	*value = with_of(env)->detach;
 	return true;
 }
 
 OBSERVE(detach_duration)
 {
-	const struct run *run = run_of(env);
-	uint64_t end = run->detach == DETACH_RUNNING ? run->world.clock.now_ns :
-	    run->detach_ended_ns;
+	const struct run_driver *with = with_of(env);
+	uint64_t end = with->detach == DETACH_RUNNING ? with->run->world.clock.now_ns :
+	    with->detach_ended_ns;
 
 	(void)term;
-	*value = (int64_t)(end - run->detach_began_ns);
+	*value = (int64_t)(end - with->detach_began_ns);
 	return true;
 }
 
@@ -400,7 +406,7 @@ run_env_init(struct run *run)
 	size_t faults;
 
 	run->env = (struct expect_env){
-		.device = &run->device, .log_count = count_lines,
+		.device = run->device, .log_count = count_lines,
 		.offer_sysctl = offer_sysctl, .arg = run,
 		.hz = (unsigned)run->machine->hz,
 	};

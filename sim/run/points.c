@@ -27,7 +27,7 @@ deliver(void *arg)
 {
 	struct run_point *point = arg;
 	const struct scenario_deliver *plan = &point->step->deliver;
-	struct device *device = &point->run->device;
+	struct device *device = point->run->device;
 	/* `config` is the name of no queue. */
 	int queue = device_queue_by_name(device->class, plan->irq);
 
@@ -150,7 +150,7 @@ arm(struct run_point *slot, const struct scenario_point *at, void (*strike)(void
 	switch (at->place) {
 	case SCENARIO_ENTRY:
 		point.kind = POINT_CALLBACK;
-		point.what = callback_of(&slot->run->device, at->name);
+		point.what = callback_of(slot->run->device, at->name);
 		break;
 	case SCENARIO_CALL:
 		point.kind = at->after ? POINT_AFTER : POINT_BEFORE;

@@ -81,7 +81,7 @@ start_rules(struct run *run)
 	const struct scenario_names *off = &run->scenario->rules.off;
 
 	run->rules = rules_new(&run->result->findings,
-	    rules_device_by_id(run->world.hooks.device[0].id), run_view, run);
+	    rules_device_by_id(run->world.hooks.device[0].id), run->devices, run_view, run);
 	for (size_t i = 0; i < off->count; i++)
 		rules_off(run->rules, off->name[i]);
 	rules_watch(run->rules, &run->world.trace);
@@ -110,9 +110,13 @@ power_on(struct run *run)
 	const struct scenario_device *device = &run->scenario->device;
 
 	run_world_config(run, &config);
-	device_init(&run->device, &run->world, device_class_of(device->type),
-	    device->own.object, run->machine->hz);
-	device_hooks(&run->device, &hooks);
+	run->devices = 1;
+	for (unsigned i = 0; i < run->devices; i++) {
+		run->with[i].run = run;
+		device_init(&run->device[i], &run->world, device_class_of(device->type),
+		    device->own.object, run->machine->hz);
+		device_hooks(&run->device[i], &hooks);
+	}
 	faults_init(&run->faults, &run->world);
 	if (!world_init(&run->world, &config, &hooks))
 		out_of_memory();
@@ -132,7 +136,8 @@ power_on(struct run *run)
 	module_reset(options->module);
 	if (options->started != NULL)
 		options->started(options->arg, &run->world);
-	device_power_on(&run->device);
+	for (unsigned i = 0; i < run->devices; i++)
+		device_power_on(&run->device[i]);
 	/* The planted source of nondeterminism: proves that the determinism check can fail. */
 	if (options->draw_noise != 0)
 		world_emit(&run->world, EV_STEP, 0, UINT32_MAX, 0, options->draw_noise, 0, 0);
@@ -327,7 +332,8 @@ static void
 power_off(struct run *run)
 {
 	kern_halt();
-	device_fini(&run->device);
+	for (unsigned i = 0; i < run->devices; i++)
+		device_fini(&run->device[i]);
 	rules_free(run->rules);
 	world_fini(&run->world);
 	run_env_fini(run);

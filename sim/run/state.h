@@ -26,14 +26,18 @@ struct run {
 	struct run_result *result;
 	const struct module_attachment *driver;
 	const char *driver_name;	/* what autoconf calls it */
-	struct device device;
+	struct device device[HW_DEVICES];
+	unsigned devices;
+	struct run_driver {		/* and how the driver is with each of them */
+		struct run *run;
+		enum attach_state attach;
+		enum detach_state detach;	/* the last one */
+		uint64_t detach_began_ns, detach_ended_ns;
+		bool is_gone;		/* detached since it attached */
+	} with[HW_DEVICES];
 	struct faults faults;
 	struct rules *rules;
 	struct expect_env env;
-	enum attach_state attach;
-	enum detach_state detach;	/* the last one */
-	uint64_t detach_began_ns, detach_ended_ns;
-	bool is_gone;			/* detached since it attached */
 	unsigned autoconfs;		/* attaches and detaches that go on */
 	uint64_t base_ns;		/* when the first attach was over: `at:` counts from here */
 	uint64_t previous_ns;		/* when the previous step was done */
@@ -92,12 +96,14 @@ void run_count_undecided(struct run *run);
 void run_needs(struct run *run);
 void run_watch_claims(struct run *run);
 void run_settle(struct run *run, uint64_t within_ns);
-void run_view(void *arg, struct rules_view *view);
+void run_view(void *arg, unsigned device, struct rules_view *view);
 
 /* attach.c: power on, attach, detach, reboot. */
 void run_attach(struct run *run);
 void run_attach_again(struct run *run);
-void run_detach(struct run *run);
+void run_detach(struct run *run, unsigned device);
+/* Is what the device's host wants the driver's to do?  A second device it may have refused. */
+bool run_is_worked(const struct run *run, unsigned device);
 void run_reboot(struct run *run);
 
 /* points.c: `deliver` and `hold`. */

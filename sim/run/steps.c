@@ -52,7 +52,7 @@ do_fail(struct run *run, const struct scenario_step *step)
 {
 	const struct scenario_fail *fail = &step->fail;
 	struct fault_order order = fault_order_of(fail, fail->vq != NULL ?
-	    device_queue_by_name(run->device.class, fail->vq) : FAULT_ANY_QUEUE);
+	    device_queue_by_name(run->device[0].class, fail->vq) : FAULT_ANY_QUEUE);
 	char why[160];
 
 	if (fault_arm(&run->faults, &order, why, sizeof(why)) == NULL)
@@ -70,8 +70,8 @@ static void
 do_irq(struct run *run, const struct scenario_step *step)
 {
 	/* `config` is the name of no queue. */
-	device_interrupt(&run->device,
-	    device_queue_by_name(run->device.class, step->irq.source), step->irq.spurious,
+	device_interrupt(run->device,
+	    device_queue_by_name(run->device[0].class, step->irq.source), step->irq.spurious,
 	    step->irq.count);
 }
 
@@ -89,7 +89,7 @@ do_guest(struct run *run, const struct scenario_step *step)
 	if (guest->attach == SCENARIO_AGAIN)
 		run_attach_again(run);
 	if (guest->detach)
-		run_detach(run);
+		run_detach(run, 0);
 }
 
 /* ---- expectations ---- */
@@ -184,7 +184,7 @@ own_verb(const struct scenario_step *step)
 static void
 act_own(struct run *run, const struct scenario_step *step)
 {
-	own_verb(step)->act(&run->device, step->own.object);
+	own_verb(step)->act(run->device, step->own.object);
 }
 
 static void
@@ -192,7 +192,7 @@ wait_own(struct run *run, const struct scenario_step *step)
 {
 	const struct device_verb *verb = own_verb(step);
 
-	while (verb->is_busy != NULL && verb->is_busy(&run->device) &&
+	while (verb->is_busy != NULL && verb->is_busy(run->device) &&
 	    run->world.end == WORLD_RUNNING)
 		world_step(&run->world);
 }
@@ -354,7 +354,7 @@ finally(struct run *run)
 	kern_heal();
 	drain(run);
 	/* An attach or detach that never ends is the driver's too. */
-	if (run->attach == ATTACH_OK || run->autoconfs > 0)
+	if (run->with[0].attach == ATTACH_OK || run->autoconfs > 0)
 		run_settle(run, FINAL_SETTLE_NS);
 	if (run->world.end != WORLD_RUNNING)
 		return;

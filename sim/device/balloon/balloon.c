@@ -85,12 +85,13 @@ static void
 act(struct device *device, unsigned queue, const uint32_t *entry, size_t n)
 {
 	struct memory *memory = &device->world->memory;
-	uint64_t in_use = memory->counts.discarded_in_use;
+	struct balloon_facts *facts = &balloon_of(device)->facts;
+	struct memory_counts before = memory->counts;
 	size_t skipped = memory_host_move(memory, entry, n, queue == BALLOON_INFLATE);
 
-	in_use = memory->counts.discarded_in_use - in_use;
-	transport_emit(&device->transport, EV_DEV_ACT, 0, queue, n - skipped, skipped, in_use,
-	    memory->counts.held);
+	facts->held += memory->counts.held - before.held;
+	transport_emit(&device->transport, EV_DEV_ACT, 0, queue, n - skipped, skipped,
+	    memory->counts.discarded_in_use - before.discarded_in_use, facts->held);
 }
 
 static void
@@ -241,6 +242,7 @@ balloon_reboot(struct device *device)
 {
 	struct memory *memory = &device->world->memory;
 
+	balloon_of(device)->facts.held = 0;
 	for (unsigned i = 0; i < memory->segments && memory->counts.held > 0; i++) {
 		const struct hw_segment *segment = &memory->segment[i];
 
@@ -255,7 +257,7 @@ void
 balloon_power_on(struct device *device)
 {
 	struct memory *memory = &device->world->memory;
-	uint64_t left = balloon_of(device)->config.held_pages;
+	uint64_t left = balloon_of(device)->config.held_pages, before = memory->counts.held;
 
 	for (unsigned i = memory->segments; i-- > 0 && left > 0;) {
 		const struct hw_segment *segment = &memory->segment[i];
@@ -263,6 +265,7 @@ balloon_power_on(struct device *device)
 		for (uint64_t n = segment->npages; n-- > 0 && left > 0; left--)
 			memory_host_take(memory, segment->pfn + n);
 	}
+	balloon_of(device)->facts.held = memory->counts.held - before;
 }
 
 /* ---- life ---- */

@@ -94,7 +94,7 @@ facts_of(const struct device *device)
 static void *
 saved_of(struct device *device, size_t *bytes)
 {
-	*bytes = sizeof(balloon_of(device)->facts);
+	*bytes = offsetof(struct balloon_facts, held);
 	return &balloon_of(device)->facts;
 }
 

@@ -13,6 +13,7 @@ struct balloon_facts {
 	uint32_t actual;		/* as the device has it */
 	bool keeps_actual;		/* stores what is written to `actual` */
 	bool actual_foreign;		/* `actual` is not what this driver wrote */
+	uint64_t held;			/* pages that the host got by it; no snapshot has them */
 };
 
 #endif /* VIOSIM_DEVICE_BALLOON_FACTS_H */

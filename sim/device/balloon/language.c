@@ -457,7 +457,7 @@ balloon_storm_of(const struct scenario_step *step)
 	}
 OBSERVE(target, balloon->facts.num_pages)
 OBSERVE(actual, balloon->facts.actual)
-OBSERVE(held, counts->held)
+OBSERVE(held, balloon->facts.held)
 OBSERVE(discarded, counts->discarded_in_use)
 OBSERVE(balloon, counts->driver)
 OBSERVE(entries, balloon->entries[device_queue_by_name(env->device->class, term->arg)])

@@ -76,4 +76,5 @@ const struct area area_balloon_attach = {
 	.rules = RULES(&rule_must_tell_host, &rule_poison),
 	.hooks = hooks,
 	.state_bytes = sizeof(struct poison),
+	.each_device = true,
 };

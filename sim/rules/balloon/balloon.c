@@ -244,7 +244,7 @@ check(struct balloon_state *state, struct rules_core *core, const struct ledger_
 
 	before -= returning < before ? returning : before;
 	if (!ledger->held_before_known) {
-		ledger->held_before = rules_look(core)->memory->counts.held;
+		ledger->held_before = balloon_look(core)->held;
 		ledger->held_before_known = true;
 	}
 	if (ledger->requests > REQUESTS_MANY)
@@ -434,7 +434,7 @@ balloon_rest(void *self, struct rules_core *core)
 	struct ledger *ledger = rules_ledger(core);
 	const struct pages *pages = rules_pages(core);
 	uint64_t balloon = pages_count(pages, LEDGER_BALLOON, LEDGER_BALLOON);
-	uint64_t held = view->memory->counts.held;
+	uint64_t held = own->held;
 
 	(void)self;
 	/* `actual` means what it says only if this driver wrote it, to a device that listens. */
@@ -495,6 +495,7 @@ const struct area area_balloon = {
 	    &rule_balloon_stale_entry, &rule_balloon_entry_byte_order),
 	.hooks = hooks,
 	.state_bytes = sizeof(struct balloon_state),
+	.each_device = true,
 	.fini = balloon_fini,
 	.rest = balloon_rest,
 };
@@ -544,7 +545,7 @@ has_work(struct rules_core *core)
 		return false;
 	/* What `actual` means is open when the driver is not its only author. */
 	if ((!balloon->keeps_actual || balloon->actual_foreign) &&
-	    rules_look(core)->memory->counts.held == target)
+	    balloon_look(core)->held == target)
 		return false;
 	return target < actual || pages_spare(core, target - actual + beyond_32_bits(core));
 }
@@ -568,7 +569,7 @@ describe(struct rules_core *core, struct rules_work *work)
 	    balloon->num_pages, balloon->actual);
 	snprintf(work->state, sizeof(work->state), "the host wants %" PRIu32 " pages, `actual` is "
 	    "%" PRIu32 ", the host has %" PRIu64, balloon->num_pages, balloon->actual,
-	    rules_look(core)->memory->counts.held);
+	    balloon_look(core)->held);
 	work->means = balloon->num_pages > balloon->actual ? " and there is memory" : "";
 	work->behind = state->behind;
 	work->behind_ns = state->behind_ns;

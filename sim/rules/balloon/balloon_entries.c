@@ -104,14 +104,15 @@ mark_bad(struct verdict *verdict, uint32_t n, uint32_t i)
 	verdict->bad[i] = true;
 }
 
-#define STATE_BAD PAGE_STATES
+#define STATE_BAD PAGE_DEVICE(HW_DEVICES)
 
-/* Where a page goes that a request names. */
+/* Where a page goes that a request names, of that device. */
 static unsigned
-state_named(bool inflate, unsigned state)
+state_named(unsigned device, bool inflate, unsigned state)
 {
 	if (inflate && may_inflate(state))
-		return (state & LEDGER_RETURNING) | PAGE_OWNED | LEDGER_OFFERED;
+		return (state & LEDGER_RETURNING) | PAGE_OWNED | LEDGER_OFFERED |
+		    PAGE_DEVICE(device);
 	if (!inflate && may_deflate(state))
 		return (state & ~(unsigned)LEDGER_BALLOON) | LEDGER_RETURNING;
 	return STATE_BAD;
@@ -131,7 +132,7 @@ book(struct pages *pages, const struct ledger_request *request, const uint32_t *
 		unsigned state = state_of(pages, pfn);
 
 		if (state != move.from)
-			pages_turn(pages, &move, state, state_named(inflate, state));
+			pages_turn(pages, &move, state, state_named(pages->device, inflate, state));
 		if (move.to != STATE_BAD) {
 			pages_step(pages, &move, pfn);
 			continue;

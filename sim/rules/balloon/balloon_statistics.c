@@ -166,5 +166,6 @@ const struct area area_balloon_statistics = {
 	.rules = RULES(&rule_statistics),
 	.hooks = hooks,
 	.state_bytes = sizeof(struct statistics),
+	.each_device = true,
 	.rest = statistics_rest,
 };

@@ -218,6 +218,7 @@ const struct area area_balloon_config = {
 	.rules = RULES(&rule_actual_write),
 	.hooks = hooks,
 	.state_bytes = sizeof(struct config_state),
+	.each_device = true,
 	.fini = config_fini,
 	.rest = config_rest,
 };

@@ -295,7 +295,7 @@ page_rest(void *self, struct rules_core *core)
 	    PAGE_OWNED | PAGE_FRESH | LEDGER_BALLOON | LEDGER_OFFERED | LEDGER_RETURNING,
 	    PAGE_OWNED, "that the host gave back neither freed nor given again", "allocated");
 	if (ledger->held_before_known && ledger->held_before == 0 && !ledger->unanswered &&
-	    view->memory->counts.held != pages_count(pages, LEDGER_BALLOON, LEDGER_BALLOON))
+	    balloon_look(core)->held != pages_count(pages, LEDGER_BALLOON, LEDGER_BALLOON))
 		compare_with_host(core);
 }
 
@@ -318,5 +318,6 @@ const struct area area_balloon_page = {
 	.rules = RULES(&rule_host_owned, &rule_discarded_in_use, &rule_conservation),
 	.hooks = hooks,
 	.state_bytes = sizeof(struct page_state),
+	.each_device = true,
 	.rest = page_rest,
 };

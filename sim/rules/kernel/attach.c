@@ -270,7 +270,7 @@ static const struct rule rule_sysctl = {
 static void
 sweep(struct attach *attach, struct rules_core *core, const char *when)
 {
-	for (size_t i = 0; i < attach->inventory.count; i++) {
+	for (size_t i = 0; i < attach->inventory.count && !rules_look(core)->elsewhere; i++) {
 		struct item *item = &attach->inventory.item[i];
 
 		if (item->gone || item->reported || item->kind == ITEM_MAP ||
@@ -291,7 +291,8 @@ sweep_failed(struct attach *attach, struct rules_core *core)
 	const struct attempt *attempt = &attach->now;
 
 	sweep(attach, core, "the failed attach");
-	if (memory != NULL && memory->counts.driver > attempt->driver_pages) {
+	if (memory != NULL && memory->counts.driver > attempt->driver_pages &&
+	    !rules_look(core)->elsewhere) {
 		rules_report_at(core, &rule_leak, attempt->alloc_site,
 		    "%llu pages are left after the failed attach",
 		    (unsigned long long) (memory->counts.driver - attempt->driver_pages));
@@ -391,6 +392,9 @@ check_refusal(struct attach *attach, struct rules_core *core)
 	if (attempt->call_failed || attempt->is_struck || attempt->child_was_there ||
 	    !view->device.healthy)
 		return;
+	/* viomb(4) and others work one device of their kind, and say so of a second. */
+	if (!attempt->started && view->elsewhere)
+		return;
 	site = turning_site(attach, core);
 	if (!attempt->started) {
 		if (!attach->failed_before) {
@@ -474,7 +478,7 @@ static const struct rule rule_match = {
 	"return va->sc_childdevid == VIRTIO_DEVICE_ID_BLOCK;"
 };
 
-/* There is one driver, for the one device; one that refuses it is most likely of another. */
+/* There is one driver, for one kind of device; one that refuses it is most likely of another. */
 static void
 check_match(struct rules_core *core)
 {
@@ -636,7 +640,7 @@ attach_end(void *state, struct rules_core *core)
 		return;
 	sweep(attach, core, "the detach");
 	/* Whoever has them, the guest has lost them: there is no driver to ask for them. */
-	if (memory != NULL && memory->counts.driver > 0)
+	if (memory != NULL && memory->counts.driver > 0 && !rules_look(core)->elsewhere)
 		rules_report_at(core, &rule_leak, attach->detach_site, "%llu pages are left after "
 		    "the detach", (unsigned long long)memory->counts.driver);
 }
@@ -669,6 +673,7 @@ const struct area area_attach = {
 	    &rule_leak, &rule_refused, &rule_again, &rule_match),
 	.hooks = hooks,
 	.state_bytes = sizeof(struct attach),
+	.each_device = true,
 	.fini = attach_fini,
 	.end = attach_end,
 };

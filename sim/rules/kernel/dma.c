@@ -131,6 +131,7 @@ HOOK(note_map, struct dma *dma)
 	dma->map = shadow_grow(dma->map, &dma->maps, ordinal, sizeof(dma->map[0]));
 	map = &dma->map[ordinal];
 	map->exists = true;
+	map->device = event->device;
 	map->seq = call->seq;
 	map->site = call->site;
 	map->size = event->note.dmamap.size;
@@ -425,7 +426,7 @@ static const struct rule rule_leak = {
 static void
 sweep(struct dma *dma, struct rules_core *core, const char *when)
 {
-	for (size_t i = 1; i < dma->maps; i++) {
+	for (size_t i = 1; i < dma->maps && !rules_look(core)->elsewhere; i++) {
 		struct dma_map *map = &dma->map[i];
 
 		if (!map->exists || map->gone || map->leak_reported)
@@ -435,7 +436,7 @@ sweep(struct dma *dma, struct rules_core *core, const char *when)
 		    "%s", i, (unsigned long long)map->size, when);
 		rules_because(core, map->seq, "created here");
 	}
-	for (size_t i = 1; i < dma->memories; i++) {
+	for (size_t i = 1; i < dma->memories && !rules_look(core)->elsewhere; i++) {
 		struct dma_memory *memory = &dma->memory[i];
 
 		if (!memory->exists || (memory->gone && !memory->mapped) || memory->leak_reported)

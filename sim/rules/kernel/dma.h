@@ -39,6 +39,7 @@ struct dma_segment {
 
 struct dma_map {
 	bool exists, gone, loaded, load_failed, leak_reported;
+	uint32_t device;		/* whose driver made it */
 	uint32_t seq, site, gone_seq;	/* made, destroyed */
 	uint32_t load_seq, pre_seq;	/* newest load, newest PRE */
 	uint32_t load_site;
@@ -78,7 +79,7 @@ struct dma_request {
 	enum dma_request_state state;
 	bool is_done;			/* the device gave it back */
 	bool is_reported;		/* a store to its bytes was */
-	uint32_t queue, slot;
+	uint32_t device, queue, slot;
 	uint32_t seq, site;		/* commit */
 	struct dma_piece *piece;
 	size_t pieces, pieces_max;
@@ -90,7 +91,7 @@ struct dma_request {
 struct dma_owned {
 	uintptr_t low, high;
 	uint64_t offset;		/* of low, in the map's buffer */
-	uint32_t map, queue, slot, seq;	/* seq: the commit */
+	uint32_t map, device, queue, slot, seq;	/* seq: the commit */
 	bool device_writes;
 	bool is_back;			/* dequeued, but without its POSTREAD */
 };
@@ -140,8 +141,9 @@ uint8_t dma_state_at(const struct dma_map *map, uint64_t offset);
 const struct dma_request *dma_owner(const struct dma *dma, uint64_t map, uint64_t offset,
     uint64_t length);
 const struct dma_request *dma_out(const struct dma *dma, uint64_t map);
-struct dma_request *dma_request_of(struct dma *dma, uint64_t queue, uint64_t slot,
-    enum dma_request_state state);
+/* Of the device that the event is about. */
+struct dma_request *dma_request_of(struct dma *dma, const struct event *event, uint64_t queue,
+    uint64_t slot, enum dma_request_state state);
 /* Where in the map's buffer a descriptor points: sets offset and is_found. */
 void dma_place(struct dma *dma, struct dma_piece *piece);
 
@@ -156,7 +158,7 @@ void dma_own(struct dma *dma, struct rules_core *core, const struct dma_request 
 void dma_back(struct dma *dma, const struct dma_request *request);
 void dma_read_back(struct dma *dma, uint32_t map, uint64_t offset, uint64_t length);
 void dma_disown_map(struct dma *dma, uint32_t map);
-void dma_disown_all(struct dma *dma);
+void dma_disown_all(struct dma *dma, unsigned device);
 enum access_verdict dma_touch(void *state, struct rules_core *core, const struct touch *touch);
 /* Memory is given back. */
 void dma_memory(void *state, struct rules_core *core, enum hw_memory what, uintptr_t low,

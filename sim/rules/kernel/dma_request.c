@@ -8,7 +8,7 @@
 #include "rules/kernel/dma.h"
 
 static struct dma_request *
-new_request(struct dma *dma, uint64_t queue, uint64_t slot)
+new_request(struct dma *dma, unsigned device, uint64_t queue, uint64_t slot)
 {
 	size_t i = 0;
 
@@ -16,6 +16,7 @@ new_request(struct dma *dma, uint64_t queue, uint64_t slot)
 		i++;
 	dma->request = shadow_grow(dma->request, &dma->requests, i, sizeof(dma->request[0]));
 	dma->request[i].state = DMA_REQUEST_BUILT;
+	dma->request[i].device = device;
 	dma->request[i].queue = (uint32_t)queue;
 	dma->request[i].slot = (uint32_t)slot;
 	dma->request[i].is_done = false;
@@ -34,10 +35,10 @@ dma_note_desc(void *state, struct rules_core *core, const struct event *note, ui
 
 	if (call->code != HW_CALL_VIRTIO_ENQUEUE && call->code != HW_CALL_VIRTIO_ENQUEUE_P)
 		return;
-	request = dma_request_of(dma, call->args.virtio_enqueue.queue,
+	request = dma_request_of(dma, note, call->args.virtio_enqueue.queue,
 	    call->args.virtio_enqueue.slot, DMA_REQUEST_BUILT);
 	if (request == NULL)
-		request = new_request(dma, call->args.virtio_enqueue.queue,
+		request = new_request(dma, note->device, call->args.virtio_enqueue.queue,
 		    call->args.virtio_enqueue.slot);
 	request->piece = shadow_grow(request->piece, &request->pieces_max, request->pieces,
 	    sizeof(request->piece[0]));
@@ -55,7 +56,7 @@ dma_note_desc(void *state, struct rules_core *core, const struct event *note, ui
 void
 dma_call_abort(void *state, struct rules_core *core, const struct event *event, uint32_t site)
 {
-	struct dma_request *request = dma_request_of(state,
+	struct dma_request *request = dma_request_of(state, event,
 	    event->call.virtio_enqueue_abort.queue, event->call.virtio_enqueue_abort.slot,
 	    DMA_REQUEST_BUILT);
 
@@ -256,8 +257,8 @@ void
 dma_call_commit(void *state, struct rules_core *core, const struct event *event, uint32_t site)
 {
 	struct dma *dma = state;
-	struct dma_request *request = dma_request_of(dma, event->call.virtio_enqueue_commit.queue,
-	    event->call.virtio_enqueue_commit.slot,
+	struct dma_request *request = dma_request_of(dma, event,
+	    event->call.virtio_enqueue_commit.queue, event->call.virtio_enqueue_commit.slot,
 	    DMA_REQUEST_BUILT);
 
 	if (request == NULL)
@@ -340,8 +341,8 @@ void
 dma_on_used(void *state, struct rules_core *core, const struct event *event, uint32_t site)
 {
 	struct dma *dma = state;
-	struct dma_request *request = dma_request_of(dma, event->dev_used.queue, event->dev_used.id,
-	    DMA_REQUEST_OUT);
+	struct dma_request *request = dma_request_of(dma, event, event->dev_used.queue,
+	    event->dev_used.id, DMA_REQUEST_OUT);
 
 	if (request == NULL || request->is_done)
 		return;
@@ -353,9 +354,8 @@ void
 dma_note_dequeued(void *state, struct rules_core *core, const struct event *event, uint32_t site)
 {
 	struct dma *dma = state;
-	struct dma_request *request = dma_request_of(dma, event->note.dequeued.queue,
-	    event->note.dequeued.slot,
-	    DMA_REQUEST_OUT);
+	struct dma_request *request = dma_request_of(dma, event, event->note.dequeued.queue,
+	    event->note.dequeued.slot, DMA_REQUEST_OUT);
 
 	if (request == NULL)
 		return;
@@ -374,9 +374,11 @@ dma_on_status(void *state, struct rules_core *core, const struct event *event, u
 	if (event->dev_status.status != 0)
 		return;
 	for (size_t i = 0; i < dma->requests; i++)
-		if (dma->request[i].state == DMA_REQUEST_OUT)
+		if (dma->request[i].state == DMA_REQUEST_OUT &&
+		    dma->request[i].device == event->device)
 			dma->request[i].state = DMA_REQUEST_NONE;
-	dma_disown_all(dma);
+	dma_disown_all(dma, event->device);
 	for (size_t i = 0; i < dma->maps; i++)
-		dma_change(&dma->map[i], 0, dma->map[i].length, DMA_CHANGE_FORGET, 0);
+		if (dma->map[i].device == event->device)
+			dma_change(&dma->map[i], 0, dma->map[i].length, DMA_CHANGE_FORGET, 0);
 }

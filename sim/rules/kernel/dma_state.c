@@ -155,11 +155,12 @@ dma_out(const struct dma *dma, uint64_t map)
 }
 
 struct dma_request *
-dma_request_of(struct dma *dma, uint64_t queue, uint64_t slot, enum dma_request_state state)
+dma_request_of(struct dma *dma, const struct event *event, uint64_t queue, uint64_t slot,
+    enum dma_request_state state)
 {
 	for (size_t i = 0; i < dma->requests; i++)
 		if (dma->request[i].state == state && dma->request[i].queue == queue &&
-		    dma->request[i].slot == slot)
+		    dma->request[i].slot == slot && dma->request[i].device == event->device)
 			return &dma->request[i];
 	return NULL;
 }
@@ -270,7 +271,8 @@ own_piece(struct dma *dma, const struct memory *memory, const struct dma_request
 			continue;
 		add(dma, &(const struct dma_owned){
 			.low = (uintptr_t)at, .high = (uintptr_t)at + (to - from),
-			.offset = from, .map = piece->map, .queue = request->queue,
+			.offset = from, .map = piece->map, .device = request->device,
+			.queue = request->queue,
 			.slot = request->slot, .seq = request->seq,
 			.device_writes = piece->device_writes,
 		});
@@ -342,10 +344,11 @@ dma_disown_map(struct dma *dma, uint32_t map)
 }
 
 void
-dma_disown_all(struct dma *dma)
+dma_disown_all(struct dma *dma, unsigned device)
 {
-	while (dma->owneds > 0)
-		drop(dma, dma->owneds - 1);
+	for (size_t i = dma->owneds; i-- > 0; )
+		if (dma->owned[i].device == device)
+			drop(dma, i);
 }
 
 static struct dma_request *

@@ -437,5 +437,6 @@ const struct area area_irq = {
 	    &rule_softint, &rule_busy),
 	.hooks = hooks,
 	.state_bytes = sizeof(struct irq_state),
+	.each_device = true,
 	.fini = irq_fini,
 };

@@ -551,5 +551,6 @@ const struct area area_live = {
 	    &rule_endless_loop, &rule_panic, &rule_trap),
 	.hooks = hooks,
 	.state_bytes = sizeof(struct live_state),
+	.each_device = true,
 	.rest = live_rest,
 };

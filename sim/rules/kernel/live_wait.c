@@ -780,6 +780,7 @@ const struct area area_live_wait = {
 	.rules = RULES(&rule_lost_wakeup),
 	.hooks = hooks,
 	.state_bytes = sizeof(struct wait_state),
+	.each_device = true,
 	.fini = wait_fini,
 	.touch = wait_touch,
 	.memory = wait_memory,

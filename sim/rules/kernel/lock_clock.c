@@ -57,9 +57,11 @@ clock_of(struct race_order *order, enum carrier carrier, uint64_t number)
 }
 
 static struct race_clock *
-queue_clock(struct race_order *order, enum carrier carrier, uint64_t queue)
+queue_clock(struct race_order *order, enum carrier carrier, const struct event *event,
+    uint64_t queue)
 {
-	return clock_of(order, carrier, queue < RULES_QUEUES_MAX ? queue : RULES_QUEUES_MAX);
+	return clock_of(order, carrier, event->device * (RULES_QUEUES_MAX + UINT64_C(1)) +
+	    (queue < RULES_QUEUES_MAX ? queue : RULES_QUEUES_MAX));
 }
 
 static void
@@ -165,8 +167,8 @@ RELEASES(note_wake, clock_of(order, WOKEN, event->note.cv_wake.context))
 ACQUIRES(note_woken, clock_of(order, WOKEN, event->ctx))
 RELEASES(note_thread_gone, clock_of(order, ENDED, event->ctx))
 RELEASES(call_schedule, clock_of(order, SOFTINT, event->call.softint_schedule.softint))
-RELEASES(call_commit, queue_clock(order, SENT, event->call.virtio_enqueue_commit.queue))
-ACQUIRES(note_dequeued, queue_clock(order, USED, event->note.dequeued.queue))
+RELEASES(call_commit, queue_clock(order, SENT, event, event->call.virtio_enqueue_commit.queue))
+ACQUIRES(note_dequeued, queue_clock(order, USED, event, event->note.dequeued.queue))
 RELEASES(call_reinit_end, clock_of(order, ATTACHED, 0))
 /* pci_intr_disestablish(9) waits for handlers that run. */
 ACQUIRES(ret_detach, clock_of(order, HANDLED, 0))
@@ -181,7 +183,7 @@ HOOK(note_held, struct race_order *order)
 
 HOOK(note_slot, struct race_order *order)
 {
-	struct race_clock *slots = queue_clock(order, SLOTS, event->note.slot.queue);
+	struct race_clock *slots = queue_clock(order, SLOTS, event, event->note.slot.queue);
 
 	if (event->note.slot.state == SLOT_FREED)
 		release(order, event->ctx, slots);
@@ -194,14 +196,14 @@ HOOK(note_slot, struct race_order *order)
 
 HOOK(on_take, struct race_order *order)
 {
-	join(order, queue_clock(order, TAKEN, event->dev_take.queue),
-	    queue_clock(order, SENT, event->dev_take.queue));
+	join(order, queue_clock(order, TAKEN, event, event->dev_take.queue),
+	    queue_clock(order, SENT, event, event->dev_take.queue));
 }
 
 HOOK(on_used, struct race_order *order)
 {
-	join(order, queue_clock(order, USED, event->dev_used.queue),
-	    queue_clock(order, TAKEN, event->dev_used.queue));
+	join(order, queue_clock(order, USED, event, event->dev_used.queue),
+	    queue_clock(order, TAKEN, event, event->dev_used.queue));
 }
 
 /* ---- contexts ---- */
@@ -328,7 +330,7 @@ enter_driver(struct race_order *order, const struct event *note)
 	if (is_own_softint(note))
 		acquire(order, note->ctx, clock_of(order, SOFTINT, queue));
 	else if (note->note.callback.callback == HW_CB_VQ_DONE)
-		acquire(order, note->ctx, queue_clock(order, USED, queue));
+		acquire(order, note->ctx, queue_clock(order, USED, note, queue));
 }
 
 static void

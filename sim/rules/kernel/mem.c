@@ -177,7 +177,7 @@ static const struct rule rule_leak = {
 static void
 report_left(struct mem *mem, struct rules_core *core, const char *when)
 {
-	for (size_t i = 1; i < mem->blocks; i++) {
+	for (size_t i = 1; i < mem->blocks && !rules_look(core)->elsewhere; i++) {
 		struct block *block = &mem->block[i];
 
 		if (!block->exists || block->gone || block->reported)

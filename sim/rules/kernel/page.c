@@ -149,7 +149,7 @@ free_one(struct rules_core *core, struct pages *pages, const struct memory *memo
     bool by_driver, struct release *bad)
 {
 	const struct rules_device *device = core->device;
-	unsigned state = pages->state[pfn];
+	unsigned state = pages->state[pfn], kept;
 
 	if (!(state & PAGE_OWNED)) {
 		enum hw_owner owner = memory_owner(memory, pfn);
@@ -165,7 +165,9 @@ free_one(struct rules_core *core, struct pages *pages, const struct memory *memo
 		bad->busy++;
 		device->page_freed(core, pfn, state);
 	}
-	pages_set(pages, pfn, state & device->page_kept);
+	/* Kept bits stay with their device. */
+	kept = state & device->page_kept;
+	pages_set(pages, pfn, kept == 0 ? 0 : kept | (state & PAGE_DEVICE(HW_DEVICES - 1)));
 }
 
 static void
@@ -174,7 +176,7 @@ free_all(struct rules_core *core, struct pages *pages, const struct memory *memo
 {
 	/* Pages of the driver that nothing keeps busy may go, and nothing remains of them. */
 	unsigned judged = PAGE_OWNED | core->device->page_busy;
-	struct pages_move move = { .from = PAGE_OWNED, .to = 0 };
+	struct pages_move move = { .from = PAGE_OWNED | PAGE_DEVICE(pages->device), .to = 0 };
 
 	for (uint64_t i = 0; i < n; i++) {
 		unsigned state;
@@ -259,13 +261,14 @@ on_taken(struct rules_core *core, const uint64_t *pfn)
 	unsigned kept = core->device->page_kept;
 	struct page_batch batch = { .seq = core->event->seq, .site = core->site,
 	    .owner = HW_PAGE_DRIVER };
-	struct pages_move move = { .from = 0, .to = PAGE_OWNED | PAGE_FRESH };
+	unsigned taken = PAGE_OWNED | PAGE_FRESH | PAGE_DEVICE(pages->device);
+	struct pages_move move = { .from = 0, .to = taken };
 
 	for (uint64_t i = 0; i < core->event->pages.count; i++) {
 		unsigned state = pages->state[pfn[i]];
 
 		if (state != move.from)
-			pages_turn(pages, &move, state, PAGE_OWNED | PAGE_FRESH | (state & kept));
+			pages_turn(pages, &move, state, taken | (state & kept));
 		pages_step(pages, &move, pfn[i]);
 	}
 	pages_moved(pages, &move);
@@ -383,6 +386,7 @@ rules_pages(struct rules_core *core)
 
 	if (state->pages.state == NULL)
 		pages_open(&state->pages, rules_look(core)->memory);
+	state->pages.device = core->at;
 	return &state->pages;
 }
 

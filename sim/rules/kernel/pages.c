@@ -43,11 +43,12 @@ pages_count(const struct pages *pages, unsigned mask, unsigned bits)
 {
 	int64_t sum = 0;
 
-	for (uint64_t left = pages->seen & ~UINT64_C(1); left != 0; left &= left - 1) {
+	for (uint64_t left = pages->seen[pages->device] & ~UINT64_C(1); left != 0;
+	    left &= left - 1) {
 		unsigned state = (unsigned)__builtin_ctzll(left);
 
 		if ((state & mask) == bits)
-			sum += pages->count[state];
+			sum += pages->count[PAGE_DEVICE(pages->device) | state];
 	}
 	if (sum < 0)
 		internal_error("pages: a state with %lld pages", (long long)sum);
@@ -57,6 +58,8 @@ pages_count(const struct pages *pages, unsigned mask, unsigned bits)
 bool
 pages_first(const struct pages *pages, unsigned mask, unsigned bits, uint64_t *pfn)
 {
+	mask |= PAGE_DEVICE(HW_DEVICES - 1);
+	bits |= PAGE_DEVICE(pages->device);
 	for (*pfn = 0; *pfn < pages->frames; (*pfn)++)
 		if ((pages->state[*pfn] & mask) == bits)
 			return true;

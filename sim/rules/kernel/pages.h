@@ -17,9 +17,11 @@
 enum page_bit {
 	PAGE_OWNED = 0x01,		/* allocated by the driver, not freed */
 	PAGE_FRESH = 0x02		/* and never named in a request since */
-	/* From 0x04 on: the device's. */
+	/* From 0x04 on: the device's.  On top of them, which device the page was last for. */
 };
-#define PAGE_STATES 64
+#define PAGE_DEVICE(device) ((unsigned)(device) << 6)
+#define PAGE_STATES PAGE_DEVICE(1)	/* of a device */
+_Static_assert(PAGE_DEVICE(HW_DEVICES) <= 256, "a state is a byte");
 
 /* Pages that changed hands together, for "where was it allocated". */
 struct page_batch {
@@ -33,8 +35,9 @@ struct pages {
 	uint8_t *state;			/* enum page_bit by frame; NULL: not open */
 	uint64_t frames;
 	size_t mapped;			/* bytes; 0: from the heap */
-	int64_t count[PAGE_STATES];	/* pages by state; [0] means nothing */
-	uint64_t seen;			/* bit 1 << state: some page was in it */
+	unsigned device;		/* whose pages are looked at, counted, named */
+	int64_t count[PAGE_DEVICE(HW_DEVICES)];	/* pages by state; [0] means nothing */
+	uint64_t seen[HW_DEVICES];	/* bit 1 << state: some page was in it */
 	struct page_batch batch[PAGE_BATCHES];
 	uint32_t batches;		/* ever */
 };
@@ -48,7 +51,7 @@ pages_set(struct pages *pages, uint64_t pfn, unsigned state)
 {
 	pages->count[pages->state[pfn]]--;
 	pages->count[state]++;
-	pages->seen |= UINT64_C(1) << state;
+	pages->seen[state / PAGE_STATES] |= UINT64_C(1) << state % PAGE_STATES;
 	pages->state[pfn] = (uint8_t)state;
 }
 
@@ -69,7 +72,7 @@ pages_moved(struct pages *pages, const struct pages_move *move)
 		return;
 	pages->count[move->from] -= move->n;
 	pages->count[move->to] += move->n;
-	pages->seen |= UINT64_C(1) << move->to;
+	pages->seen[move->to / PAGE_STATES] |= UINT64_C(1) << move->to % PAGE_STATES;
 }
 
 /* The pages from here on come from another state. */
@@ -88,7 +91,7 @@ pages_step(struct pages *pages, struct pages_move *move, uint64_t pfn)
 	move->n++;
 }
 
-/* Pages whose state has, of the bits `mask`, exactly `bits`. */
+/* Pages of the device whose state has, of the bits `mask`, exactly `bits`. */
 uint64_t pages_count(const struct pages *pages, unsigned mask, unsigned bits);
 /* Of those the lowest; false if there is none. */
 bool pages_first(const struct pages *pages, unsigned mask, unsigned bits, uint64_t *pfn);
@@ -99,7 +102,7 @@ const struct page_batch *pages_batch_of(const struct pages *pages, uint64_t pfn,
     enum hw_owner owner);
 
 struct rules_core;
-/* The one table of a run, opened at the first call. */
+/* The one table of a run, opened at the first call; for the device at hand (rules_core.at). */
 struct pages *rules_pages(struct rules_core *core);
 /* Is so much free, or gathered by the driver and not yet given away, above the reserve? */
 bool pages_spare(struct rules_core *core, uint64_t pages);

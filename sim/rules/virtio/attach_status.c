@@ -82,4 +82,5 @@ const struct area area_attach_status = {
 	.rules = RULES(&rule_status),
 	.hooks = hooks,
 	.state_bytes = sizeof(struct status),
+	.each_device = true,
 };

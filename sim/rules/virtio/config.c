@@ -204,4 +204,5 @@ const struct area area_config = {
 	.rules = RULES(&rule_field_access, &rule_byte_order, &rule_torn_read),
 	.hooks = hooks,
 	.state_bytes = sizeof(struct config_state),
+	.each_device = true,
 };

@@ -146,5 +146,6 @@ const struct area area_queue_intr = {
 	.rules = RULES(&rule_unseen),
 	.hooks = hooks,
 	.state_bytes = sizeof(struct queue_intr),
+	.each_device = true,
 	.end = queue_intr_end,
 };

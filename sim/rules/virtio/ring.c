@@ -703,7 +703,7 @@ check_direction(const struct dma *dma, struct rules_core *core, const struct dma
 HOOK(call_commit_dma, void *state)
 {
 	struct dma *dma = rules_state(core, &area_dma);
-	struct dma_request *request = dma_request_of(dma,
+	struct dma_request *request = dma_request_of(dma, event,
 	    event->call.virtio_enqueue_commit.queue, event->call.virtio_enqueue_commit.slot,
 	    DMA_REQUEST_BUILT);
 
@@ -940,6 +940,7 @@ const struct area area_ring = {
 	    &rule_ring_segment_count, &rule_ring_direction, &rule_ring_request_reuse),
 	.hooks = hooks,
 	.state_bytes = sizeof(struct ring),
+	.each_device = true,
 	.fini = ring_fini,
 	.rest = ring_rest,
 };

@@ -69,4 +69,5 @@ const struct area area_ring_broken = {
 	.rules = RULES(&rule_broken),
 	.hooks = hooks,
 	.state_bytes = sizeof(struct broken),
+	.each_device = true,
 };

@@ -148,7 +148,8 @@ autoconf(void *arg)
 {
 	struct krig *rig = arg;
 
-	rig->attached = kern_attach();
+	kern_attach();
+	rig->attached = kern_attached(0);
 	rig->attach_over = true;
 }
 

@@ -157,7 +157,7 @@ static void
 detach(void *arg)
 {
 	(void)arg;
-	detach_result = kern_detach();
+	detach_result = kern_detach(0);
 }
 
 TEST(lie40_no_ca_detach_is_eopnotsupp)

@@ -8,14 +8,16 @@
 #include <string.h>
 
 static void
-look(void *arg, struct rules_view *view)
+look(void *arg, unsigned at, struct rules_view *view)
 {
-	const struct stream *s = arg;
+	struct stream *s = arg;
 
+	s->balloon.held = s->view.memory != NULL ? s->view.memory->counts.held : 0;
 	*view = s->view;
 	view->trace = &s->trace;
 	view->now_ns = s->now.time_ns;
 	view->device.own = &s->balloon;
+	(void)at;
 }
 
 void
@@ -29,7 +31,7 @@ stream_init(struct stream *s)
 	s->view.device.healthy = true;
 	s->view.device.answers = true;
 	s->balloon.keeps_actual = true;
-	s->rules = rules_new(&s->findings, rules_device_by_id(5), look, s);
+	s->rules = rules_new(&s->findings, rules_device_by_id(5), 1, look, s);
 	rules_watch(s->rules, &s->trace);
 	stream_as(s, 1, HW_CTX_AUTOCONF, 0);
 }
