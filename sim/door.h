@@ -258,6 +258,7 @@ uint32_t hw_ordinal(enum hw_object kind);
  * ---- Down: contexts, CPUs, priority levels ----
  */
 enum hw_context { HW_CTX_AUTOCONF, HW_CTX_KTHREAD, HW_CTX_SOFTINT, HW_CTX_HARDINT };
+#define HW_CONTEXTS 82			/* ordinals are 1 to this; 0 is the machine */
 uint32_t hw_self(void);			/* ordinal of the running context */
 enum hw_context hw_self_kind(void);
 unsigned hw_cpu(void);			/* CPU it runs on, 0.. */
@@ -273,7 +274,8 @@ void hw_thread_exit(void) __attribute__((noreturn));
 /*
  * Block the running context until hw_wake() or until the ticks-th clock tick from now
  * (0: no timeout).  The CPU's IPL belongs to the context and is restored.  `why` goes to
- * reports.  Never from an interrupt.  Returns true when woken, false on timeout.
+ * reports.  Never from a hard interrupt; what a soft one interrupted goes on meanwhile.
+ * Returns true when woken, false on timeout.
  */
 enum hw_sleep {
 	HW_SLEEP_CV, HW_SLEEP_MUTEX, HW_SLEEP_MEMORY, HW_SLEEP_PAUSE, HW_SLEEP_JOIN,

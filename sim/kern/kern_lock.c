@@ -4,7 +4,7 @@
  *
  * It belongs to a CPU and is counted, so an interrupt that arrives on the CPU that holds
  * it may take it again.  It does not touch the priority level.  A context that sleeps
- * gives it up altogether and takes it back as many times afterwards.
+ * gives up what it has of it and takes that back afterwards.
  */
 #include "kernel.h"
 
@@ -27,6 +27,7 @@ kern_lock_take(int count)
 		(void)hw_spin();
 	lock->kl_cpu = hw_cpu();
 	lock->kl_count += count;
+	lock->kl_own[hw_self()] += count;
 }
 
 void
@@ -36,17 +37,16 @@ kern_lock_drop(void)
 
 	KERN_ASSERT(kern_lock_is_held());
 	lock->kl_count--;
+	lock->kl_own[hw_self()]--;
 }
 
 int
 kern_lock_drop_all(void)
 {
 	struct kern_lock *lock = &kernel->kn_lock;
-	int count;
+	int count = lock->kl_own[hw_self()];
 
-	if (!kern_lock_is_held())
-		return 0;
-	count = lock->kl_count;
-	lock->kl_count = 0;
+	lock->kl_count -= count;
+	lock->kl_own[hw_self()] = 0;
 	return count;
 }

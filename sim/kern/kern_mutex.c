@@ -214,19 +214,6 @@ mutex_waiter_add(struct mutex_waiter *w)
 	*link = w;
 }
 
-/*
- * Interrupts cannot sleep here.  A soft interrupt may on a real machine, where it has a
- * thread to lend it a stack; that is not modelled, so it gives other CPUs time instead.
- */
-static void
-mutex_wait_in_interrupt(void)
-{
-
-	if (!hw_spin() && kern_in_softint())
-		kern_panic("mutex_enter: soft interrupt has to wait for an "
-		    "adaptive mutex of its own CPU (not modelled)");
-}
-
 static void
 mutex_wait(kmutex_t *mtx)
 {
@@ -235,8 +222,8 @@ mutex_wait(kmutex_t *mtx)
 		.mw_context = hw_self(),
 	};
 
-	if (kern_in_hardint() || kern_in_softint()) {
-		mutex_wait_in_interrupt();
+	if (kern_in_hardint()) {
+		(void)hw_spin();
 		return;
 	}
 	(void)mutex_spl_raise(IPL_SCHED);

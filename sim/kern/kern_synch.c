@@ -5,13 +5,16 @@
  */
 #include "kernel.h"
 
-/* NetBSD counts ci_mtx_count downwards, and prints it so. */
+/*
+ * A soft interrupt waits for an adaptive mutex and for nothing else.  NetBSD counts
+ * ci_mtx_count downwards, and prints it so.
+ */
 static void
-synch_assert_may_switch(void)
+synch_assert_may_switch(enum hw_sleep why)
 {
 	int count = mutex_spin_state()->mc_count;
 
-	if (kern_in_hardint() || kern_in_softint())
+	if (kern_in_hardint() || (kern_in_softint() && why != HW_SLEEP_MUTEX))
 		kern_panic("mi_switch: sleep in an interrupt");
 	KERN_PANICIF(count != 1, "mi_switch: cpu%u: ci_mtx_count (%d) != -1 "
 	    "(block with spin-mutex held)", hw_cpu(), -count);
@@ -24,7 +27,7 @@ kern_block(enum hw_sleep why, uint64_t object, uint64_t ticks)
 	int biglocks;
 	bool is_woken;
 
-	synch_assert_may_switch();
+	synch_assert_may_switch(why);
 	biglocks = kern_lock_drop_all();
 	/* The next thread on this CPU holds no spin mutex; this one may wake on another. */
 	saved = *mutex_spin_state();

@@ -160,12 +160,13 @@ struct kern_condvar {
 struct kern_lock {
 	unsigned	kl_cpu;		/* who holds it */
 	int		kl_count;	/* how many times; 0: nobody */
+	int		kl_own[HW_CONTEXTS + 1]; /* l_blcnt: of these, by context */
 };
 
 /*
  * kern_lock_take: take it `count` times, spinning while another CPU holds it.
- * kern_lock_drop: undo one.  kern_lock_drop_all: give it up before a sleep; returns the
- * count that kern_lock_take() needs afterwards (0 if this CPU did not hold it).
+ * kern_lock_drop: undo one.  kern_lock_drop_all: undo all of this context, before a sleep;
+ * returns the count that kern_lock_take() needs afterwards.
  * Recursive; held by a CPU; no record.
  */
 void	kern_lock_take(int count);
@@ -179,7 +180,8 @@ bool	kern_lock_is_held(void);	/* KERNEL_LOCKED_P() */
  * Give up the CPU, as mi_switch().  The caller has called mutex_spl_raise(IPL_SCHED), as
  * if it held the lock of a sleep queue, and put itself where a waker finds it; this
  * undoes the raise after the sleep.  The kernel lock is dropped meanwhile.  Threads only,
- * no other spin mutex held (asserted).  Result of hw_sleep().
+ * and soft interrupts for a mutex; no other spin mutex held (asserted).  Result of
+ * hw_sleep().
  */
 bool	kern_block(enum hw_sleep why, uint64_t object, uint64_t ticks);
 /* Sleep until the handler of a vector is over, which the machine said is still running. */

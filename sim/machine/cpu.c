@@ -98,7 +98,7 @@ world_sleep(struct world *world, enum hw_sleep why, uint64_t object, uint64_t ti
 	struct cpu *cpu = &world->cpu[ctx->cpu];
 
 	world_emit(world, EV_CTX_SLEEP, why, object, ticks, 0, 0, 0);
-	if (is_interrupt(ctx->kind))
+	if (ctx->kind == HW_CTX_HARDINT)
 		hw_panic("a context that may not sleep would have to", false);
 	ctx->state = CTX_ASLEEP;
 	ctx->why = why;
@@ -106,9 +106,13 @@ world_sleep(struct world *world, enum hw_sleep why, uint64_t object, uint64_t ti
 	ctx->woken = false;
 	ctx->sleep_ticks = ticks;
 	ctx->since_ns = world->clock.now_ns;
-	ctx->ipl = cpu->ipl;
 	leave_cpu(world, ctx);
-	cpu->ipl = 0;
+	if (ctx->kind == HW_CTX_SOFTINT)
+		cpu->ipl = ctx->ipl;	/* of what it interrupted, which goes on */
+	else {
+		ctx->ipl = cpu->ipl;
+		cpu->ipl = 0;
+	}
 	if (ticks != 0)
 		ctx->timer = clock_at(&world->clock, tick_after(world, ticks), CLOCK_TIMER,
 		    timed_out, ctx);
@@ -128,6 +132,8 @@ world_wake(struct world *world, struct context *ctx, bool timeout)
 	ctx->wakeups++;
 	world_emit(world, EV_CTX_WAKE, 0, ctx->ordinal, timeout, 0, 0, 0);
 	make_runnable(world, ctx);
+	if (is_interrupt(ctx->kind))
+		irq_woken(&world->irq, ctx->line, true);
 }
 
 static void
@@ -202,18 +208,21 @@ interrupt_loop(void *arg)
 	}
 }
 
+/* A handler begins, or goes on after it slept. */
 static void
 deliver(struct world *world, unsigned cpu_number, unsigned line_number)
 {
 	struct cpu *cpu = &world->cpu[cpu_number];
 	struct irq_line *line = &world->irq.line[line_number];
 	struct context *ctx = world_context(world, line->context);
+	bool begins = !line->woken;
 
 	assert(cpu->depth < NEST_MAX);
-	if (!irq_is_level(line_number))
+	if (begins && !irq_is_level(line_number))
 		irq_lower(world, line_number);
+	irq_woken(&world->irq, line_number, false);
 	line->in_service = true;
-	line->delivered++;
+	line->delivered += begins;
 	loop_heard(world);
 	ctx->cpu = cpu_number;
 	ctx->ipl = cpu->ipl;
@@ -222,7 +231,10 @@ deliver(struct world *world, unsigned cpu_number, unsigned line_number)
 	cpu->nest[cpu->depth++] = ctx;
 	cpu->ipl = line->ipl;
 	world->running = ctx;
-	world_emit(world, EV_IRQ_ENTER, 0, irq_vector(line_number), 0, 0, 0, 0);
+	if (begins)
+		world_emit(world, EV_IRQ_ENTER, 0, irq_vector(line_number), 0, 0, 0, 0);
+	else
+		world_emit(world, EV_CTX_RUN, 0, ctx->ordinal, 0, 0, 0, 0);
 	world->running = NULL;
 }
 
@@ -341,7 +353,8 @@ best_thread(struct world *world, unsigned cpu)
 	for (uint32_t i = 0; i < world->contexts; i++) {
 		struct context *ctx = &world->context[i];
 
-		if (ctx->state != CTX_RUNNABLE || ctx->cpu != cpu || ctx->held)
+		if (ctx->state != CTX_RUNNABLE || is_interrupt(ctx->kind) || ctx->cpu != cpu ||
+		    ctx->held)
 			continue;
 		if (best == NULL || ctx->priority > best->priority ||
 		    (ctx->priority == best->priority &&

@@ -15,10 +15,26 @@ irq_init(struct irq *irq)
 }
 
 static void
+note_line(struct irq *irq, unsigned number)
+{
+	const struct irq_line *line = &irq->line[number];
+
+	irq->raised = (irq->raised & ~(UINT64_C(1) << number)) |
+	    (uint64_t)(line->raised || line->woken) << number;
+}
+
+static void
 set_raised(struct irq *irq, unsigned line, bool raised)
 {
 	irq->line[line].raised = raised;
-	irq->raised = (irq->raised & ~(UINT64_C(1) << line)) | (uint64_t)raised << line;
+	note_line(irq, line);
+}
+
+void
+irq_woken(struct irq *irq, unsigned line, bool woken)
+{
+	irq->line[line].woken = woken;
+	note_line(irq, line);
 }
 
 void
@@ -45,14 +61,29 @@ irq_wake(struct world *world, unsigned line)
 		world_wake(world, world_context(world, waiter), false);
 }
 
+/* Is the thread of that level's soft interrupts taken, by one that may be asleep? */
+static bool
+level_is_taken(const struct irq *irq, unsigned cpu, int ipl)
+{
+	for (unsigned v = IRQ_SOFT; v < IRQ_LINES; v++)
+		if (irq->line[v].in_service && irq->line[v].cpu == cpu &&
+		    irq->line[v].ipl == ipl)
+			return true;
+	return false;
+}
+
 int
 irq_search(const struct irq *irq, unsigned cpu, int ipl)
 {
 	for (unsigned v = 0; v < IRQ_LINES; v++) {
 		const struct irq_line *line = &irq->line[v];
 
+		if (line->cpu != cpu || line->ipl <= ipl)
+			continue;
+		if (line->woken)
+			return (int)v;
 		if (line->raised && line->established && !line->in_service &&
-		    line->cpu == cpu && line->ipl > ipl)
+		    (v < IRQ_SOFT || !level_is_taken(irq, cpu, line->ipl)))
 			return (int)v;
 	}
 	return -1;

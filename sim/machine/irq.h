@@ -7,7 +7,9 @@
  * nothing that happens to the device takes a message back that is on its way.
  * One source is never handled twice at the same time.  A line belongs to one CPU: the
  * machine's for interrupts (world_config.interrupt_cpu) unless told otherwise, for a soft
- * interrupt the one that scheduled it.
+ * interrupt the one that scheduled it.  Only a soft interrupt may sleep: what it interrupted
+ * goes on meanwhile, and no other soft interrupt of its level runs on that CPU, as all of a
+ * level share one thread.
  */
 #ifndef VIOSIM_MACHINE_IRQ_H
 #define VIOSIM_MACHINE_IRQ_H
@@ -43,6 +45,7 @@ irq_is_level(unsigned line)
 struct irq_line {
 	bool raised;
 	bool in_service;
+	bool woken;			/* its handler slept and may go on */
 	bool established;
 	int ipl;
 	unsigned cpu;			/* where it is delivered */
@@ -53,7 +56,7 @@ struct irq_line {
 
 struct irq {
 	struct irq_line line[IRQ_LINES];
-	uint64_t raised;		/* bit 1 << line: for a quick no */
+	uint64_t raised;		/* or woken; bit 1 << line: for a quick no */
 	unsigned softs;
 };
 
@@ -63,6 +66,8 @@ void irq_init(struct irq *irq);
 /* Raise a line; `cause` goes to the record (ISR bits; 0 = without a cause). */
 void irq_raise(struct world *world, unsigned line, uint64_t cause);
 void irq_lower(struct world *world, unsigned line);
+/* The handler of a line that sleeps may go on, or does. */
+void irq_woken(struct irq *irq, unsigned line, bool woken);
 /* The handler is over, or the line: whoever waits for that goes on. */
 void irq_wake(struct world *world, unsigned line);
 int irq_search(const struct irq *irq, unsigned cpu, int ipl);

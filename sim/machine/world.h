@@ -45,7 +45,8 @@
 #include "machine/trace.h"
 
 #define CPUS_MAX 4
-#define CONTEXTS_MAX (46 + IRQ_LINES)
+#define CONTEXTS_MAX HW_CONTEXTS
+_Static_assert(CONTEXTS_MAX == 46 + IRQ_LINES, "a place for each line, others for threads");
 #define NEST_MAX 8
 
 enum context_state {

@@ -178,6 +178,10 @@ learn(struct lock_order *order, struct lock_level *level, const struct event *no
 	bool is_irq = note->ctx_kind == HW_CTX_HARDINT || note->ctx_kind == HW_CTX_SOFTINT;
 	struct lock_level before = *level;
 
+	/* Who sleeps for it lets what it interrupted go on (softint(9)). */
+	if (is_irq && !note->note.mutex_held.spin)
+		return false;
+
 	if (is_irq) {
 		if (!level->is_irq || order->irq_ipl[note->ctx] > level->irq_ipl)
 			level->irq_ipl = order->irq_ipl[note->ctx];

@@ -56,12 +56,21 @@ KRIG_TEST(may_take_an_adaptive_mutex)
 	krig_assert_order(rig, "Sx");
 }
 
-/* README.md: not modelled, and said so. */
-KRIG_TEST(waiting_for_a_mutex_of_its_own_cpu_panics)
+/*
+ * The thread has the mutex: it goes on, and the handler when it gives that up.  A second one of
+ * the same level has no thread to run on until then; one of a higher level has.
+ */
+TEST(waits_for_a_mutex_while_what_it_interrupted_goes_on)
 {
-	rig->frag.in[0] = 1;
-	krig_run(rig, frag_softint_adaptive);
-	krig_assert_panic(rig, "not modelled");
+	for (int flags = 0; flags <= SOFTINT_MPSAFE; flags += SOFTINT_MPSAFE) {
+		KRIG(rig) = krig_new(NULL);
+
+		rig->frag.in[0] = 1;
+		rig->frag.in[1] = flags;
+		krig_run(rig, frag_softint_adaptive);
+		krig_assert_alive(rig);
+		krig_assert_order(rig, "HxyStz");
+	}
 }
 
 TEST(schedule_asserts_that_the_thread_is_not_preempted)

@@ -88,16 +88,38 @@ adaptive_handler(void *arg)
 	mutex_exit(&frag_lock);
 }
 
-/* in[0]: 1 if the mutex is held by the thread that is interrupted. */
+static void
+mark_handler(void *arg)
+{
+
+	frag_mark(frag_si, *(const char *)arg);
+}
+
+/*
+ * in[0]: 1 if the mutex is held by the thread that is interrupted; then also one handler of
+ * the same level (t) and one of a higher (H).  in[1]: flags.
+ */
 FRAG(softint_adaptive)
 {
-	void *si = softint_establish(SOFTINT_NET, adaptive_handler, f);
+	u_int flags = (u_int)f->in[1];
+	void *si = softint_establish(SOFTINT_NET | flags, adaptive_handler, f);
 
 	mutex_init(&frag_lock, MUTEX_DEFAULT, IPL_SOFTNET);
-	if (f->in[0] != 0)
-		mutex_enter(&frag_lock);
+	if (f->in[0] == 0) {
+		schedule(si);
+		frag_mark(f, 'x');
+		return;
+	}
+	frag_si = f;
+	mutex_enter(&frag_lock);
 	schedule(si);
+	schedule(softint_establish(SOFTINT_NET | flags, mark_handler, __UNCONST("t")));
+	schedule(softint_establish(SOFTINT_SERIAL | flags, mark_handler, __UNCONST("H")));
 	frag_mark(f, 'x');
+	kpause("test", false, 1, NULL);
+	frag_mark(f, 'y');
+	mutex_exit(&frag_lock);
+	frag_mark(f, 'z');
 }
 
 static void

@@ -343,6 +343,41 @@ FRAGMENT_IN(lock_order_ok2, in_config, two_then_try_one,
 	mutex_exit(&sc->sc_lock2);
 }
 
+/*
+ * The soft interrupt takes two adaptive mutexes, one after the other, and the thread has each
+ * of them while it comes: it sleeps, and the thread goes on.
+ */
+static kmutex_t soft_lock[2];
+
+static void
+take_both(void *arg)
+{
+	for (int i = 0; i < 2; i++) {
+		mutex_enter(&soft_lock[i]);
+		mutex_exit(&soft_lock[i]);
+	}
+}
+
+static void
+make_soft_locks(struct probe *sc)
+{
+	mutex_init(&soft_lock[0], MUTEX_DEFAULT, IPL_SOFTNET);
+	mutex_init(&soft_lock[1], MUTEX_DEFAULT, IPL_SOFTNET);
+	sc->sc_p = softint_establish(SOFTINT_NET | SOFTINT_MPSAFE, take_both, NULL);
+}
+
+FRAGMENT_IN(lock_order_ok3, in_step, have_each_as_it_comes, .in_attach = make_soft_locks)
+{
+	for (int i = 0; i < 2; i++) {
+		mutex_enter(&soft_lock[i]);
+		kpreempt_disable();
+		softint_schedule(sc->sc_p);
+		kpreempt_enable();
+		sc->sc_n++;
+		mutex_exit(&soft_lock[i]);
+	}
+}
+
 /* ---- lock.recursion ---- */
 
 FRAGMENT_IN(lock_recursion_bad, in_step, enter_in_callee, .in_attach = make_adaptive)
