@@ -38,12 +38,23 @@ deliver(void *arg)
 		device_interrupt(device, queue, false, 1);
 }
 
+/* Hold the threads that the step names, or let them go on. */
+static void
+set_held(struct run_point *point, bool held)
+{
+	struct world *world = &point->run->world;
+
+	if (point->context != HOLDS_EVERY)
+		world_context(world, point->context)->held = held;
+	for (uint32_t i = 0; i < world->contexts && point->context == HOLDS_EVERY; i++)
+		if (world->context[i].kind == HW_CTX_KTHREAD)
+			world->context[i].held = held;
+}
+
 static void
 hold_over(void *arg)
 {
-	struct run_point *point = arg;
-
-	world_context(&point->run->world, point->context)->held = false;
+	set_held(arg, false);
 }
 
 /* May a scenario hold it: a thread, by its name, that is there? */
@@ -60,17 +71,21 @@ thread_name(const struct context *context)
 	return context->kind == HW_CTX_AUTOCONF ? "autoconf" : context->name;
 }
 
-/* The first thread of that name, or NULL if there is none now. */
-static struct context *
+/* The first thread of that name, HOLDS_EVERY, or 0 if there is none now. */
+static uint32_t
 held_thread(struct run *run, const struct scenario_hold *plan)
 {
 	struct world *world = &run->world;
+	bool every = strcmp(plan->thread, "every") == 0;
 
-	for (uint32_t i = 0; i < world->contexts; i++)
+	for (uint32_t i = 0; i < world->contexts; i++) {
+		if (every && run_is_thread(&world->context[i]))
+			return HOLDS_EVERY;
 		if (is_thread(&world->context[i]) &&
 		    strcmp(thread_name(&world->context[i]), plan->thread) == 0)
-			return &world->context[i];
-	return NULL;
+			return world->context[i].ordinal;
+	}
+	return 0;
 }
 
 static void
@@ -106,16 +121,17 @@ hold(void *arg)
 	struct run_point *point = arg;
 	const struct scenario_hold *plan = &point->step->hold;
 	struct run *run = point->run;
-	struct context *thread = plan->thread == NULL ? run->world.struck :
-	    held_thread(run, plan);
 
 	point->reached = true;
-	if (thread == NULL) {
+	if (plan->thread != NULL)
+		point->context = held_thread(run, plan);
+	else if (run->world.struck != NULL)
+		point->context = run->world.struck->ordinal;
+	if (point->context == 0) {
 		no_thread(run, point->step);
 		return;
 	}
-	thread->held = true;
-	point->context = thread->ordinal;
+	set_held(point, true);
 	if (plan->until == NULL)
 		clock_at(&run->world.clock,
 		    run->world.clock.now_ns + scenario_time_ns(plan->lasts,

@@ -50,12 +50,13 @@ struct run {
 	size_t findings_seen;		/* that options->more_events was told of */
 	char *log;			/* the console so far */
 	size_t log_length;
+#define HOLDS_EVERY UINT32_MAX
 	struct run_point {
 		struct run *run;
 		const struct scenario_step *step;
 		const struct point *armed;	/* NULL: it waited for none */
 		bool reached;
-		uint32_t context;	/* that it holds */
+		uint32_t context;	/* that it holds; HOLDS_EVERY: all threads */
 	} point[SCENARIO_POINTS_MAX];
 	unsigned points;
 	struct trace_watch *watch;	/* by step; NULL without a step `expect-trace` */

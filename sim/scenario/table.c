@@ -136,8 +136,8 @@ const struct map map_deliver =
 
 static const struct field fields_hold[] = {
 	ROW("thread", FIELD_NAME, 0, scenario_hold, thread,
-	    "the kernel thread, by name; autoconf is the one that attaches (with `at`: thread or "
-	    "interrupt handler that comes there)"),
+	    "the kernel thread, by name; `every`: all of the driver's; autoconf is the one that "
+	    "attaches (with `at`: thread or interrupt handler that comes there)"),
 	ROW("at", FIELD_POINT, 0, scenario_hold, at,
 	    "the point where it stops (where it stands)"),
 	ROW("for", FIELD_TIME, 0, scenario_hold, lasts,
