@@ -140,16 +140,12 @@ HOOK(call_alloc, struct live_state *state)
 }
 
 /* A step towards a request; to have tried is a reaction, when it could try again is unknown. */
-HOOK(ret_step, struct live_state *state)
+HOOK(ret_try, struct live_state *state)
 {
-	if (event->ret.result != 0)
+	if (event->code == HW_CALL_UVM_PGLISTALLOC)
+		state->allocation[event->ctx].is_open = false;
+	if (live_is_failure(event))
 		state->is_open = false;
-}
-
-HOOK(ret_alloc, struct live_state *state)
-{
-	state->allocation[event->ctx].is_open = false;
-	ret_step(state, core, event, site);
 }
 
 HOOK(ret_create, struct live_state *state)
@@ -532,9 +528,7 @@ const struct rule rule_trap = {
 static const struct hook_row hooks[] = {
 	ON_EVENT(CTX_WAKE, on_wake),
 	ON_CALL(UVM_PGLISTALLOC, call_alloc),
-	ON_RET(UVM_PGLISTALLOC, ret_alloc),
-	ON_RET(VIRTIO_ENQUEUE_PREP, ret_step),
-	ON_RET(VIRTIO_ENQUEUE_RESERVE, ret_step),
+	LIVE_ON_TRIES(ret_try),
 	ON_RET(KTHREAD_CREATE, ret_create),
 	ON_NOTE(DESC, note_desc),
 	ON_EVENT(DEV_TAKE, on_take),

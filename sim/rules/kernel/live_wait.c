@@ -540,9 +540,9 @@ HOOK(on_step, struct wait_state *state)
 }
 
 /* To have tried is a step; when it could try again is unknown. */
-HOOK(ret_step, struct wait_state *state)
+HOOK(ret_try, struct wait_state *state)
 {
-	if (event->ret.result == 0)
+	if (!live_is_failure(event))
 		return;
 	waiter_of(state, event->ctx)->failed = true;
 	state->steps++;
@@ -761,9 +761,7 @@ static const struct hook_row hooks[] = {
 	ON_CALL(KTHREAD_EXIT, on_act),
 	ON_CALL(CV_SIGNAL, call_signal),
 	ON_CALL(CV_BROADCAST, call_signal),
-	ON_RET(UVM_PGLISTALLOC, ret_step),
-	ON_RET(VIRTIO_ENQUEUE_PREP, ret_step),
-	ON_RET(VIRTIO_ENQUEUE_RESERVE, ret_step),
+	LIVE_ON_TRIES(ret_try),
 	ON_RET(VIRTIO_DEQUEUE, ret_dequeue),
 	ON_NOTE(CALLBACK, note_callback),
 	ON_NOTE(CV_WAKE, note_wake),

@@ -186,6 +186,8 @@ const struct story_row stories_kernel[] = {
 	    .steps = "- {at: 1s, target: 4 pages}\n- settle: {within: 80s}\n",
 	    .also = "config.actual-write", .follows = true },
 	{ "live_lost_wakeup_ok5", .device = "latency: 1ms" },
+	{ "live_lost_wakeup_ok6", .more = ANY_FAULT, .device = "latency: 1ms",
+	    .steps = "- fail: {id: map, call: bus_dmamap_create, nth: 2}\n" STORY_USUAL },
 	{ "live_lost_wakeup_bad2", .device = "latency: 1ms",
 	    .steps = "- {at: 1s, target: 4 pages}\n- settle: {within: 80s}\n" },
 	{ "live_lost_wakeup_bad", .device = "latency: 1ms",

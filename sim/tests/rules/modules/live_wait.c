@@ -223,3 +223,20 @@ FRAGMENT_IN(live_lost_wakeup_ok5, config, ignore_config,
 {
 	return 1;
 }
+
+/* It makes a map for each request, and sleeps for a while when it cannot. */
+FRAGMENT_IN(live_lost_wakeup_ok6, step, make_map_and_step)
+{
+	if (sc->sc_vq_out != NULL || probe_target(sc) == sc->sc_actual)
+		probe_step(sc);
+	else if (bus_dmamap_create(sc->sc_dmat, PROBE_BYTES, 1, PROBE_BYTES, 0,
+	    BUS_DMA_NOWAIT, &sc->sc_map2) == 0) {
+		probe_step(sc);
+		bus_dmamap_destroy(sc->sc_dmat, sc->sc_map2);
+	} else {
+		mutex_enter(&sc->sc_lock);
+		cv_timedwait(&sc->sc_cv, &sc->sc_lock, mstohz(5000));
+		sc->sc_told = true;
+		mutex_exit(&sc->sc_lock);
+	}
+}
