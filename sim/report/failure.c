@@ -137,10 +137,10 @@ print_failure(FILE *stream, const struct report_input *input, const struct failu
 /* ---- what failed ---- */
 
 static enum rule_distance
-distance_of(const struct rule *rule)
+distance_of(const struct finding *finding)
 {
-	return rule->severity == SEVERITY_LINT && rule->distance == RULE_AT_CAUSE ?
-	    RULE_BESIDE : rule->distance;
+	return finding->rule->severity == SEVERITY_LINT && finding->distance == RULE_AT_CAUSE ?
+	    RULE_BESIDE : finding->distance;
 }
 
 static const struct failure *
@@ -154,10 +154,10 @@ first_failure(const struct report_input *input)
 
 /* Does the one say more about the cause than the other?  A lint says less than any error. */
 static bool
-is_nearer(const struct rule *a, const struct rule *b)
+is_nearer(const struct finding *a, const struct finding *b)
 {
-	if (a->severity != b->severity)
-		return a->severity == SEVERITY_ERROR;
+	if (a->rule->severity != b->rule->severity)
+		return a->rule->severity == SEVERITY_ERROR;
 	return distance_of(a) < distance_of(b);
 }
 
@@ -172,7 +172,7 @@ nearest_finding(const struct report_input *input)
 		const struct finding *finding = &findings->item[i];
 
 		if (report_known_finding(input, finding) == NULL &&
-		    (nearest == NULL || is_nearer(finding->rule, nearest->rule)))
+		    (nearest == NULL || is_nearer(finding, nearest)))
 			nearest = finding;
 	}
 	return nearest;
@@ -328,7 +328,7 @@ print_findings(FILE *stream, const struct report_input *input, enum severity sev
 	for (enum rule_distance distance = RULE_AT_CAUSE; distance <= RULE_BESIDE; distance++)
 		for (size_t i = 0; i < findings->count; i++)
 			if (findings->item[i].rule->severity == severity &&
-			    distance_of(findings->item[i].rule) == distance &&
+			    distance_of(&findings->item[i]) == distance &&
 			    report_known_finding(input, &findings->item[i]) == NULL)
 				print_finding(stream, input, &words, &findings->item[i],
 				    likes);

@@ -170,5 +170,7 @@ void rules_report_when(struct rules_core *core, const struct rule *rule,
 #define rules_because(core, seq, ...) rules_because_at(core, seq, 0, __VA_ARGS__)
 #define rules_because_at(core, seq, site, ...) \
 	finding_because((core)->findings, seq, site, __VA_ARGS__)
+/* How far it is from the cause, other than its rule says. */
+#define rules_set_distance(core, how) finding_set_distance((core)->findings, how)
 
 #endif /* VIOSIM_RULES_AREA_H */

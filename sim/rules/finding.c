@@ -77,7 +77,8 @@ finding_addv(struct findings *findings, const struct rule *rule, const struct ev
     uint32_t site, const char *format, va_list args)
 {
 	struct finding fresh = {
-		.rule = rule, .time_ns = event->time_ns, .seq = event->seq, .site = site,
+		.rule = rule, .distance = rule->distance,
+		.time_ns = event->time_ns, .seq = event->seq, .site = site,
 		.ctx = event->ctx, .ctx_kind = event->ctx_kind, .count = 1,
 	};
 	struct finding *finding;
@@ -120,4 +121,11 @@ finding_because(struct findings *findings, uint32_t seq, uint32_t site, const ch
 	print_sentence(finding->because[finding->becauses++].what,
 	    sizeof(finding->because[0].what), format, args);
 	va_end(args);
+}
+
+void
+finding_set_distance(struct findings *findings, enum rule_distance distance)
+{
+	if (findings->is_fresh)
+		findings->item[findings->count - 1].distance = distance;
 }

@@ -43,6 +43,7 @@ struct rule {
 
 struct finding {
 	const struct rule *rule;
+	enum rule_distance distance;	/* the rule's, unless its area knows better */
 	uint64_t time_ns;
 	uint32_t seq;			/* event at which it showed (trace.h) */
 	uint32_t site;			/* driver position, 0 if none */
@@ -77,5 +78,7 @@ void finding_addv(struct findings *findings, const struct rule *rule, const stru
  */
 void finding_because(struct findings *findings, uint32_t seq, uint32_t site,
     const char *format, ...) __attribute__((format(printf, 4, 5)));
+/* What was added last is that far from the cause, not as its rule is; no effect as above. */
+void finding_set_distance(struct findings *findings, enum rule_distance distance);
 
 #endif /* VIOSIM_RULES_FINDING_H */

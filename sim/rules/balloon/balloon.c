@@ -44,6 +44,8 @@ struct balloon_state {
 	struct { VEC_MEMBERS(struct pending); } pending;
 	bool behind;			/* `actual` is not the target, */
 	uint64_t behind_ns;		/* since then */
+	unsigned unasked;		/* requests, one after another, that no target asked for */
+	uint32_t over_seq, over_site;	/* the newest request beyond the target, 0 if none */
 	uint32_t target, nearest;	/* of the newest target: the least difference so far, */
 	uint64_t closer_ns;		/* and since when it is that */
 	uint8_t *buffer;
@@ -156,8 +158,42 @@ static const struct rule rule_inflate_direction = {
 	.distance = RULE_SUSPECT
 };
 
+static const struct rule rule_unasked = {
+	"balloon.unasked", SEVERITY_ERROR,
+	"no request is made for pages when the host has as many as it ever asked for",
+	"virtio 1.2 clause 5.5.6.1: SHOULD supply pages when num_pages is greater than actual",
+	"The driver goes by a number that does not follow its requests, and does so until the "
+	"guest has no memory left.",
+	"sc->sc_actual = n;", "sc->sc_actual += n;"
+};
+
+/* One request may go beyond the target, by a driver that gives whole blocks; not the next. */
 static void
-check_inflate_direction(struct rules_core *core, uint32_t moved, uint64_t before, uint32_t site)
+check_unasked(struct balloon_state *state, struct rules_core *core, uint32_t moved, uint32_t site)
+{
+	const struct rules_view *view = rules_look(core);
+	const struct balloon_facts *balloon = balloon_look(core);
+	const struct pages *pages = rules_pages(core);
+	const struct ledger_target *target = &state->ledger.target;
+	uint64_t has = pages_count(pages, LEDGER_BALLOON, LEDGER_BALLOON);
+
+	if (moved == 0 || !target->known || has < target->most ||
+	    pages_count(pages, LEDGER_OFFERED, LEDGER_OFFERED) > 0) {
+		state->unasked = 0;
+		return;
+	}
+	/* With another `actual` than its own the driver may rightly go by it. */
+	if (!view->device.healthy || !balloon->keeps_actual || balloon->actual_foreign ||
+	    ++state->unasked < 2)
+		return;
+	rules_report_at(core, &rule_unasked, site, "%u pages given to the host, which has %" PRIu64
+	    " and never asked for more than %" PRIu32, moved, has, target->most);
+	rules_because(core, target->seq, "target read: %" PRIu32, target->pages);
+}
+
+static void
+check_inflate_direction(struct balloon_state *state, struct rules_core *core, uint32_t moved,
+    uint64_t before, uint32_t site)
 {
 	const struct rules_view *view = rules_look(core);
 	const struct ledger_target *known = &rules_ledger(core)->target;
@@ -170,6 +206,8 @@ check_inflate_direction(struct rules_core *core, uint32_t moved, uint64_t before
 		return;
 	if (before == target && !view->strict)
 		return;
+	state->over_seq = core->event->seq;
+	state->over_site = site;
 	rules_report_at(core, &rule_inflate_direction, site, "%u pages given to the host, which "
 	    "has %" PRIu64 " and wants %" PRIu64, moved, before, target);
 	rules_because(core, known->seq, "target read: %" PRIu64, target);
@@ -185,7 +223,8 @@ static const struct rule rule_deflate_direction = {
 };
 
 static void
-check_deflate_direction(struct rules_core *core, uint32_t moved, uint64_t before, uint32_t site)
+check_deflate_direction(const struct balloon_state *state, struct rules_core *core,
+    uint32_t moved, uint64_t before, uint32_t site)
 {
 	const struct rules_view *view = rules_look(core);
 	const struct ledger_target *known = &rules_ledger(core)->target;
@@ -207,6 +246,9 @@ check_deflate_direction(struct rules_core *core, uint32_t moved, uint64_t before
 	rules_report_at(core, &rule_deflate_direction, site, "%u pages asked back from the host, "
 	    "which has %" PRIu64 " and wants %" PRIu64, moved, before, target);
 	rules_because(core, known->seq, "target read: %" PRIu64, target);
+	if (state->over_seq != 0)
+		rules_because_at(core, state->over_seq, state->over_site,
+		    "the newest pages given beyond the target");
 }
 
 /* ---- a request is complete ---- */
@@ -250,13 +292,15 @@ check(struct balloon_state *state, struct rules_core *core, const struct ledger_
 	if (ledger->requests > REQUESTS_MANY)
 		entries_check_released(core, true);
 	check_length(core, request->bytes, request->site);
+	if (request->queue == LEDGER_INFLATE)
+		check_unasked(state, core, request->n, request->site);
 	entries_check(core, request, entry, &moved);
 	if (!settled)
 		return;
 	if (request->queue == LEDGER_INFLATE)
-		check_inflate_direction(core, moved, before, request->site);
+		check_inflate_direction(state, core, moved, before, request->site);
 	else
-		check_deflate_direction(core, moved, before, request->site);
+		check_deflate_direction(state, core, moved, before, request->site);
 }
 
 static void
@@ -336,6 +380,10 @@ HOOK(note_slot, struct balloon_state *state)
 		return;
 	case SLOT_FREED:
 		pending = pending_find(state, event->note.slot.queue, event->note.slot.slot);
+		if (pending != NULL && pending->used && pending->segment.count > 0) {
+			state->ledger.aborted_seq = event->seq;
+			state->ledger.aborted_site = site;
+		}
 		if (pending != NULL)
 			pending->used = false;
 		return;
@@ -365,6 +413,8 @@ HOOK(ret_config_read, struct balloon_state *state)
 		known->seq = event->seq;
 	known->known = true;
 	known->pages = (uint32_t)event->ret.result;
+	if (known->most < known->pages)
+		known->most = known->pages;
 	known->ctx = event->ctx;
 }
 
@@ -404,8 +454,10 @@ HOOK(on_actual, void *state)
 HOOK(on_status, struct balloon_state *state)
 {
 	follow_balance(state, balloon_look(core)->num_pages, balloon_look(core)->actual, event);
-	if (event->dev_status.status == 0)
+	if (event->dev_status.status == 0) {
 		ledger_forget_requests(&state->ledger, rules_pages(core));
+		state->ledger.target.most = 0;
+	}
 }
 
 HOOK(on_sleep, struct balloon_state *state)
@@ -490,9 +542,10 @@ static const struct hook_row hooks[] = {
 
 const struct area area_balloon = {
 	.name = "balloon",
-	.rules = RULES(&rule_length, &rule_inflate_direction, &rule_deflate_direction,
-	    &rule_count, &rule_balloon_inflate_entries, &rule_balloon_deflate_entries,
-	    &rule_balloon_stale_entry, &rule_balloon_entry_byte_order),
+	.rules = RULES(&rule_length, &rule_inflate_direction, &rule_unasked,
+	    &rule_deflate_direction, &rule_count, &rule_balloon_inflate_entries,
+	    &rule_balloon_deflate_entries, &rule_balloon_stale_entry,
+	    &rule_balloon_entry_byte_order),
 	.hooks = hooks,
 	.state_bytes = sizeof(struct balloon_state),
 	.each_device = true,
@@ -601,7 +654,7 @@ const struct rules_device rules_balloon = {
 	.id = 5,
 	.name = "memory balloon",
 	.areas = (const struct area *const[]){
-		&area_balloon_page, &area_balloon_config, &area_balloon_attach, &area_balloon,
+		&area_balloon_page, &area_balloon, &area_balloon_config, &area_balloon_attach,
 		&area_balloon_statistics, NULL
 	},
 	.queues = 2,

@@ -12,16 +12,22 @@
 /* The driver may write `actual` once for several requests, but not put it off like this. */
 #define WRITE_LATE_NS UINT64_C(5000000000)
 
+/* A completion that the driver has taken. */
+struct completion {
+	uint64_t sum;			/* pages of its queue's completions so far */
+	uint64_t time_ns;
+	uint32_t seq, site;
+};
+
 struct config_state {
-	uint32_t write_seq;		/* of the newest write of `actual` */
-	uint32_t answer_seq, answer_site;	/* of the newest answer taken */
-	uint64_t answer_ns;
+	uint32_t answer_seq;		/* of the newest completion */
 	/*
-	 * Completions since `actual` last said all: the balloon then and now, and for each
-	 * queue the pages of its completions, added up.
+	 * Completions since `actual` last said all: the balloon then and now, those of each
+	 * queue, and how many of these were counted in what was written since.
 	 */
 	uint64_t balloon_then, balloon;
-	struct { VEC_MEMBERS(uint64_t); } sum[LEDGER_QUEUES];
+	struct { VEC_MEMBERS(struct completion); } done[LEDGER_QUEUES];
+	size_t counted[LEDGER_QUEUES];
 };
 
 /* `actual` says all there is to say. */
@@ -29,31 +35,56 @@ static void
 config_settle(struct config_state *state, const struct pages *pages)
 {
 	state->balloon_then = state->balloon = ledger_in_balloon(pages);
-	state->sum[LEDGER_INFLATE].count = state->sum[LEDGER_DEFLATE].count = 0;
+	for (unsigned queue = 0; queue < LEDGER_QUEUES; queue++)
+		state->done[queue].count = state->counted[queue] = 0;
+}
+
+static uint64_t
+sum_of(const struct config_state *state, enum ledger_queue queue, size_t completions)
+{
+	return completions == 0 ? 0 : state->done[queue].item[completions - 1].sum;
 }
 
 /*
- * A driver may have dequeued more than it has dealt with: the balloon as it was after some of
- * the newest completions, those of a queue in their order.
+ * A driver may have dequeued more than it has dealt with: is that the balloon as it was after
+ * some of the newest completions, those of a queue in their order?  The most of them that it
+ * can be are counted.
  */
 static bool
-is_count_of_some(const struct config_state *state, uint64_t value)
+is_count_of_some(struct config_state *state, uint64_t value)
 {
-	size_t j = 0, ups = state->sum[LEDGER_INFLATE].count;
-	size_t downs = state->sum[LEDGER_DEFLATE].count;
+	size_t downs = 0;
+	bool is = false;
 
-	for (size_t i = 0; i <= ups; i++) {
-		uint64_t most = state->balloon_then +
-		    (i == 0 ? 0 : state->sum[LEDGER_INFLATE].item[i - 1]);
+	for (size_t ups = 0; ups <= state->done[LEDGER_INFLATE].count; ups++) {
+		uint64_t most = state->balloon_then + sum_of(state, LEDGER_INFLATE, ups);
 
-		while (j < downs && most - state->sum[LEDGER_DEFLATE].item[j] > value &&
-		    most > state->sum[LEDGER_DEFLATE].item[j])
-			j++;
-		if (most == value || (j < downs &&
-		    most - state->sum[LEDGER_DEFLATE].item[j] == value))
-			return true;
+		while (downs < state->done[LEDGER_DEFLATE].count &&
+		    most > value + sum_of(state, LEDGER_DEFLATE, downs))
+			downs++;
+		if (most != value + sum_of(state, LEDGER_DEFLATE, downs))
+			continue;
+		is = true;
+		state->counted[LEDGER_INFLATE] = ups;
+		state->counted[LEDGER_DEFLATE] = downs;
 	}
-	return false;
+	return is;
+}
+
+/* The oldest completion that no write of `actual` counts, or NULL. */
+static const struct completion *
+oldest_uncounted(const struct config_state *state)
+{
+	const struct completion *oldest = NULL;
+
+	for (unsigned queue = 0; queue < LEDGER_QUEUES; queue++) {
+		const struct completion *next = &state->done[queue].item[state->counted[queue]];
+
+		if (state->counted[queue] < state->done[queue].count &&
+		    (oldest == NULL || next->seq < oldest->seq))
+			oldest = next;
+	}
+	return oldest;
 }
 
 /*
@@ -102,7 +133,6 @@ check_actual(struct config_state *state, struct rules_core *core)
 	const struct pages *pages = rules_pages(core);
 	uint64_t value = core->event->call.virtio_write_device_config_le.value;
 
-	state->write_seq = core->event->seq;
 	if (core->event->call.virtio_write_device_config_le.offset != CONFIG_ACTUAL ||
 	    core->event->call.virtio_write_device_config_le.width != FIELD_BYTES) {
 		rules_report(core, &rule_actual_write, "`actual` is written in pieces: %" PRIu64
@@ -112,13 +142,14 @@ check_actual(struct config_state *state, struct rules_core *core)
 		return;
 	}
 	/* With a foreign `actual` the driver may rightly go by it; lost answers spoil the count. */
-	if (!view->device.healthy || !balloon->keeps_actual || balloon->actual_foreign)
+	if (!view->device.healthy || !balloon->keeps_actual || balloon->actual_foreign ||
+	    is_count(pages, value)) {
+		config_settle(state, pages);
 		return;
-	if (!is_count(pages, value) && is_count_of_some(state, value))
+	}
+	if (is_count_of_some(state, value))
 		return;
 	config_settle(state, pages);
-	if (is_count(pages, value))
-		return;
 	rules_report(core, &rule_actual_write, "`actual` is written as %" PRIu64 ", the host has %"
 	    PRIu64 " pages by the requests completed so far%s", value, ledger_in_balloon(pages),
 	    actual_reason(pages, value, view->memory->counts.total));
@@ -126,35 +157,27 @@ check_actual(struct config_state *state, struct rules_core *core)
 		rules_because(core, state->answer_seq, "last completion");
 }
 
-/* Was the last answer ever followed by a write? */
+/* Was the oldest completion that is not counted put off for so long? */
 static void
-check_missing(struct config_state *state, struct rules_core *core)
+check_missing(struct config_state *state, struct rules_core *core, uint64_t late_ns)
 {
+	const struct completion *oldest = oldest_uncounted(state);
 	const struct rules_view *view = rules_look(core);
 	const struct balloon_facts *balloon = balloon_look(core);
 	const struct pages *pages = rules_pages(core);
 
+	if (oldest == NULL || core->event->time_ns - oldest->time_ns < late_ns)
+		return;
 	if (!view->device.healthy || !balloon->keeps_actual || balloon->actual_foreign ||
 	    !(view->device.status & STATUS_DRIVER_OK))
 		return;
 	if (ledger_waiting(rules_ledger(core)) > 0 || balloon->actual == ledger_in_balloon(pages))
 		return;
-	rules_report_at(core, &rule_actual_write, state->answer_site,
-	    "`actual` was not written after the last completed request: it is %" PRIu32
+	rules_report_at(core, &rule_actual_write, oldest->site,
+	    "`actual` was not written after each completed request: it is %" PRIu32
 	    ", the host has %" PRIu64 " pages", balloon->actual, ledger_in_balloon(pages));
-	rules_because(core, state->answer_seq, "the completion");
-}
-
-static bool
-is_unwritten(const struct config_state *state)
-{
-	return state->answer_seq > state->write_seq;
-}
-
-static bool
-is_late(const struct config_state *state, const struct event *now)
-{
-	return is_unwritten(state) && now->time_ns - state->answer_ns >= WRITE_LATE_NS;
+	rules_set_distance(core, RULE_LEFT_OVER);
+	rules_because(core, oldest->seq, "the first completion that it does not count");
 }
 
 HOOK(call_write, void *state)
@@ -168,25 +191,22 @@ HOOK(call_write, void *state)
 
 HOOK(note_dequeued, struct config_state *state)
 {
-	uint64_t queue = event->note.dequeued.queue, before = state->balloon, *sum, last;
+	uint64_t queue = event->note.dequeued.queue, before = state->balloon, sum;
 
-	state->balloon = ledger_in_balloon(rules_pages(core));
-	if (queue < LEDGER_QUEUES && state->balloon != before) {
-		last = state->sum[queue].count == 0 ? 0 :
-		    state->sum[queue].item[state->sum[queue].count - 1];
-		sum = vec_add(&state->sum[queue]);
-		*sum = last + (queue == LEDGER_INFLATE ? state->balloon - before :
-		    before - state->balloon);
-	}
-	state->answer_ns = event->time_ns;
 	state->answer_seq = event->seq;
-	state->answer_site = site;
+	state->balloon = ledger_in_balloon(rules_pages(core));
+	if (queue >= LEDGER_QUEUES || state->balloon == before)
+		return;
+	sum = sum_of(state, (enum ledger_queue)queue, state->done[queue].count) +
+	    (queue == LEDGER_INFLATE ? state->balloon - before : before - state->balloon);
+	*vec_add(&state->done[queue]) = (struct completion){
+		.sum = sum, .time_ns = event->time_ns, .seq = event->seq, .site = site,
+	};
 }
 
 HOOK(on_wake, void *state)
 {
-	if (is_late(state, event))
-		check_missing(state, core);
+	check_missing(state, core, WRITE_LATE_NS);
 }
 
 static void
@@ -194,15 +214,14 @@ config_fini(void *memory)
 {
 	struct config_state *state = memory;
 
-	vec_fini(&state->sum[LEDGER_INFLATE]);
-	vec_fini(&state->sum[LEDGER_DEFLATE]);
+	vec_fini(&state->done[LEDGER_INFLATE]);
+	vec_fini(&state->done[LEDGER_DEFLATE]);
 }
 
 static void
 config_rest(void *state, struct rules_core *core)
 {
-	if (is_late(state, core->event) || (rules_look(core)->at_rest && is_unwritten(state)))
-		check_missing(state, core);
+	check_missing(state, core, rules_look(core)->at_rest ? 0 : WRITE_LATE_NS);
 }
 
 static const struct hook_row hooks[] = {

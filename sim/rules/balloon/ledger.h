@@ -47,6 +47,7 @@ struct ledger_old {
 struct ledger_target {
 	bool known;
 	uint32_t pages;
+	uint32_t most;			/* it has been, since the device was reset */
 	uint32_t seq;			/* since when it is this */
 	uint32_t ctx;			/* who read it last */
 };
@@ -59,6 +60,7 @@ struct ledger {
 	uint32_t answers;		/* ever */
 	uint32_t answer_seq;		/* of the newest answer taken */
 	struct ledger_target target;
+	uint32_t aborted_seq, aborted_site;	/* of the newest request that was not committed */
 	uint64_t held_before;		/* pages the host had before the first request */
 	bool held_before_known;
 	bool unanswered;		/* a reset voided requests: who has their pages is open */

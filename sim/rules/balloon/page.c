@@ -210,8 +210,12 @@ report_lost(struct rules_core *core, unsigned mask, unsigned bits, const char *w
 	batch = pages_batch_of(pages, pfn, HW_PAGE_DRIVER);
 	rules_report_at(core, &rule_conservation, batch != NULL ? batch->site : 0, "%" PRIu64
 	    " page%s %s; first: frame %#" PRIx64, n, n == 1 ? "" : "s", what, pfn);
-	if (batch != NULL)
-		rules_because(core, batch->seq, "%s", because);
+	if (batch == NULL)
+		return;
+	rules_because(core, batch->seq, "%s", because);
+	if (rules_ledger(core)->aborted_seq > batch->seq)
+		rules_because_at(core, rules_ledger(core)->aborted_seq,
+		    rules_ledger(core)->aborted_site, "the newest request that was aborted");
 }
 
 struct lost {

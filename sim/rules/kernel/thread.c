@@ -50,8 +50,7 @@ static const struct rule rule_exit = {
 	"A thread that returns has nowhere to go; one that outlives its device uses freed "
 	"memory.",
 	"static void\nthread(void *arg)\n{\n\twork(arg);\n}",
-	"static void\nthread(void *arg)\n{\n\twork(arg);\n\tkthread_exit(0);\n}",
-	.distance = RULE_LEFT_OVER
+	"static void\nthread(void *arg)\n{\n\twork(arg);\n\tkthread_exit(0);\n}"
 };
 
 /* It may wait in there to be joined, but does not come back. */

@@ -175,6 +175,7 @@ TEST(causes_come_before_what_came_of_them)
 	for (size_t i = 0; i < 6; i++) {
 		record_finding(record, seq, seq);
 		record->result.findings.item[i].rule = rule_by_id(ids[i]);
+		record->result.findings.item[i].distance = rule_by_id(ids[i])->distance;
 	}
 	before = print(failure_print);
 	for (size_t i = 0; i < 6; i++) {
@@ -184,6 +185,10 @@ TEST(causes_come_before_what_came_of_them)
 	}
 	first_reason(&record->input, summary, sizeof(summary));
 	ck_assert_int_eq(strncmp(summary, "ring.abort: ", 12), 0);
+	/* A finding may be further from the cause than its rule. */
+	record->result.findings.item[5].distance = RULE_IN_THE_END;
+	first_reason(&record->input, summary, sizeof(summary));
+	ck_assert_int_eq(strncmp(summary, "dma.leak: ", 10), 0);
 }
 
 /* A lint fails no case, so it does not stand before what did. */

@@ -137,6 +137,9 @@ const struct story_row stories_device[] = {
 	{ .fragment = "balloon_inflate_direction_ok", .device = LATE,
 	  .steps = "- {at: 1s, target: 40 pages}\n- {at: +500us, target: 20 pages}\n"
 	    "- settle: {within: 10s}\n" },
+	{ .fragment = "balloon_unasked_bad", .also = "balloon.inflate-direction",
+	  .follows = true },
+	{ .fragment = "balloon_unasked_ok", .also = "balloon.inflate-direction" },
 	{ .fragment = "balloon_inflate_entries_bad",
 	  .also = "config.actual-write " COUNTS_DIFFER },
 	{ .fragment = "balloon_inflate_entries_bad2",
@@ -162,7 +165,7 @@ const struct story_row stories_device[] = {
 	{ .fragment = "balloon_stale_entry_ok", .steps = TWO_REQUESTS },
 	{ .fragment = "config_actual_write_bad", .device = LATE },
 	{ .fragment = "config_actual_write_bad3",
-	  .also = "balloon.count live.lost-wakeup live.convergence" },
+	  .also = "balloon.count live.lost-wakeup live.convergence", .follows = true },
 	{ .fragment = "config_actual_write_bad4", .where = "receive_for_nothing" },
 	{ .fragment = "config_actual_write_bad5", .device = LATE, .steps = STORY_UP_DOWN },
 	{ .fragment = "config_byte_order_bad", .machine = "transport: legacy" },

@@ -179,6 +179,42 @@ FRAGMENT_IN(balloon_inflate_direction_bad, inflate, inflate_one_more, .send = se
 /* The target falls while the request is out. */
 FRAGMENT(balloon_inflate_direction_ok);
 
+/* ---- balloon.unasked ---- */
+
+/* `actual` is right; what the driver goes by is not, until it has given `enough` pages. */
+static void
+inflated_forgotten(struct probe *sc, unsigned int enough)
+{
+	unsigned int given;
+
+	probe_move(&sc->sc_balloon, &sc->sc_pages);
+	sc->sc_n += sc->sc_count;
+	given = sc->sc_n;
+	probe_write_actual(sc, given);
+	if (given < enough)
+		sc->sc_actual = 0;
+}
+
+static bool
+send_unasked(struct probe *sc, struct virtqueue *vq)
+{
+	int slot = probe_build(sc, vq, ENTRIES(sc->sc_count));
+
+	PROBE_COMMIT(sc, vq, slot); /* BREAKS */
+	return true;
+}
+
+FRAGMENT_IN(balloon_unasked_bad, inflated, inflated_thrice, .send = send_unasked)
+{
+	inflated_forgotten(sc, 12);
+}
+
+/* One too many may be a block that was begun. */
+FRAGMENT_IN(balloon_unasked_ok, inflated, inflated_twice)
+{
+	inflated_forgotten(sc, 8);
+}
+
 /* ---- balloon.inflate-entries ---- */
 
 FRAGMENT_IN(balloon_inflate_entries_bad, send, send_page_twice)
