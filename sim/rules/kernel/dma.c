@@ -139,6 +139,14 @@ HOOK(note_map, struct dma *dma)
 	map->segment_max = call->args.bus_dmamap_create.maxsegsz;
 }
 
+uint64_t
+rules_dma_segment_max(struct rules_core *core, uint64_t number)
+{
+	const struct dma_map *map = dma_map_at(rules_state(core, &area_dma), number);
+
+	return map != NULL && map->segment_max != 0 ? map->segment_max : UINT64_MAX;
+}
+
 HOOK(note_segment, struct dma *dma)
 {
 	struct dma_map *map = dma_map_at(dma, event->note.dmaseg.map);

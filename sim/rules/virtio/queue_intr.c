@@ -57,7 +57,9 @@ wait(struct queue *queue, const struct event *event, uint32_t seq, uint32_t site
 static void
 look(struct queue *queue, struct rules_core *core, size_t index)
 {
-	if (queue->unseen && core->event->time_ns - queue->since_ns >= LOOK_NS) {
+	/* A device that is not right may use buffers where the driver has none. */
+	if (queue->unseen && core->event->time_ns - queue->since_ns >= LOOK_NS &&
+	    rules_look(core)->device.healthy) {
 		rules_report_at(core, &rule_unseen, queue->site,
 		    "an answer on queue %zu waits for %llu s, unseen: %s", index,
 		    (unsigned long long)(core->event->time_ns - queue->since_ns) / 1000000000,

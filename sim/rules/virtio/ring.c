@@ -512,6 +512,10 @@ HOOK(note_desc, struct ring *ring)
 		slot->filled++;
 	if (queue->maxsegsize == 0 || event->note.desc.length <= queue->maxsegsize)
 		return;
+	/* amd64 makes one segment of what lies in a page, however short they should be. */
+	if (call->code == HW_CALL_VIRTIO_ENQUEUE &&
+	    rules_dma_segment_max(core, call->args.virtio_enqueue.map) <= queue->maxsegsize)
+		return;
 	rules_report_at(core, &rule_ring_direction, call->site,
 	    "a descriptor of %llu bytes on queue %u, which was allocated for at most %llu",
 	    (unsigned long long)event->note.desc.length, (unsigned)call->args.virtio_enqueue.queue,

@@ -93,6 +93,9 @@ const struct story_row stories_kernel[] = {
 	{ "irq_softint_bad", .also = "live.panic" },
 	{ "irq_softint_ok", .steps = STORY_DETACH },
 	{ "queue_intr_unseen_bad", .also = "live.convergence", .follows = true },
+	{ "queue_intr_unseen_ok2", .device = "latency: 1ms",
+	    .steps = "- device: {wrong_queue: inflate}\n- {at: 1s, target: 4 pages}\n"
+	    "- {at: 60s, note: long enough}\n" },
 	{ "irq_after_teardown_ok", .steps = STORY_NO_THREAD
 	    "- deliver: {irq: config, at: virtio_reset before}\n" STORY_IDLE },
 
