@@ -67,7 +67,7 @@ read_isr(struct transport *transport)
 	uint8_t isr = transport->isr;
 
 	transport->isr = 0;
-	irq_lower(transport->world, HW_VEC_INTX);
+	irq_lower(transport->world, hw_line(transport->device, HW_VEC_INTX));
 	return isr;
 }
 

@@ -69,8 +69,9 @@ next_step(const struct edit *baseline, const struct plan *plan, uint64_t *number
 	for (size_t i = 0; i < steps->count; i++) {
 		const struct scenario_step *step = &steps->step[i];
 
-		if (step->verb == SCENARIO_STEP_OWN && step->row->is_barrier == NULL &&
-		    !plan_takes(plan, i) && class->explore->numbers(step, number, 1, &moves) == 1)
+		if (step->on == 0 && step->verb == SCENARIO_STEP_OWN &&
+		    step->row->is_barrier == NULL && !plan_takes(plan, i) &&
+		    class->explore->numbers(step, number, 1, &moves) == 1)
 			return i;
 	}
 	return SIZE_MAX;

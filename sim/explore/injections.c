@@ -61,6 +61,8 @@ add_numbers(struct injections *injections, const struct scenario *scenario)
 		const struct scenario_step *step = &scenario->steps.step[i];
 		size_t count = 0;
 
+		if (step->on != 0)
+			continue;
 		if (step->verb == SCENARIO_STEP_OWN) {
 			count = explore->numbers(step, NULL, 0, &moves);
 			number = xrealloc(number, count + 1, sizeof(number[0]));
@@ -145,7 +147,7 @@ next_target(const struct injections *injections, const struct situation *now, ui
 			continue;
 		if (is_barrier(step))
 			return false;
-		if (step->verb != SCENARIO_STEP_OWN ||
+		if (step->on != 0 || step->verb != SCENARIO_STEP_OWN ||
 		    explore_of(injections->baseline)->numbers(step, &perturb->pages, 1,
 		    &moves) != 1)
 			continue;

@@ -52,6 +52,9 @@ on_event(void *self, const struct event *event, uint32_t site, const void *paylo
 
 	(void)site;
 	(void)payload;
+	/* Explorers act on the first device. */
+	if (event->device != 0)
+		return;
 	switch ((enum event_kind)event->kind) {
 	case EV_DEV_STATUS:
 	case EV_DEV_TAKE:

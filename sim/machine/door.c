@@ -75,7 +75,7 @@ hw_note(enum hw_note note, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, u
 	world_emit(world, EV_NOTE, note, a0, a1, a2, a3, a4);
 	if (note == HW_NOTE_CALLBACK && a0 == 1 && world->points_armed && self() != NULL &&
 	    world_points_strike(world, POINT_CALLBACK,
-	    world_callback((enum hw_callback)a1, (unsigned)a2)))
+	    world_callback(self()->device, (enum hw_callback)a1, (unsigned)a2)))
 		world_point(world);
 }
 

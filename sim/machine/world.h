@@ -280,9 +280,9 @@ bool world_others_can_run(const struct world *world);
 bool world_points_strike(struct world *world, enum point_kind kind, unsigned what);
 /* Number of a callback for POINT_CALLBACK. */
 static inline unsigned
-world_callback(enum hw_callback callback, unsigned queue)
+world_callback(unsigned device, enum hw_callback callback, unsigned queue)
 {
-	return callback == HW_CB_VQ_DONE ? 16 + queue : (unsigned)callback;
+	return device << 16 | (callback == HW_CB_VQ_DONE ? 16 + queue : (unsigned)callback);
 }
 
 void world_look_on(struct world *world, const struct point_observer *observer);

@@ -156,6 +156,16 @@ bool rules_name(const struct rules_core *core, const struct rules_place *place, 
 const struct rules_view *rules_look(struct rules_core *core);
 
 /*
+ * Does the driver work another device than these (1 << number)?  What it leaves behind with them
+ * may be for that.
+ */
+static inline bool
+rules_works_beside(struct rules_core *core, unsigned devices)
+{
+	return (rules_look(core)->works & ~devices) != 0;
+}
+
+/*
  * Report: as finding_add(), here and now; with the driver at another position; at another event.
  * Silent for rules that the scenario switched off.
  */

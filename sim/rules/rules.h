@@ -42,7 +42,7 @@ struct rules_view {
 	/* rules_rest: the driver's thread sleeps with nothing to wake it but its own timeout */
 	bool thread_alive;
 	bool detaching;			/* the driver's detach function runs */
-	bool elsewhere;			/* the driver works another device too */
+	unsigned works;			/* devices that the driver works (1 << number) */
 	const struct world *world;	/* for views of contexts; never to act on */
 };
 

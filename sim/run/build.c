@@ -15,6 +15,7 @@
 /* What the loader lets pass a machine can have. */
 _Static_assert(SCENARIO_SEGMENTS_MAX <= MEMORY_SEGMENTS_MAX, "segments");
 _Static_assert(SCENARIO_CPUS_MAX <= CPUS_MAX, "processors");
+_Static_assert(SCENARIO_DEVICES_MAX <= HW_DEVICES, "devices");
 _Static_assert(SCENARIO_ADDRESS_PAGES << MEMORY_PAGE_SHIFT <= MEMORY_BUS_OFFSET,
     "no physical address is a bus address");
 

@@ -352,5 +352,5 @@ run_view(void *arg, unsigned at, struct rules_view *view)
 	view->at_rest = !world_is_busy(world) && thread_awake(world) == NULL &&
 	    !device_is_busy(device);
 	for (unsigned i = 0; i < run->devices; i++)
-		view->elsewhere |= i != at && transport_is_live(&run->device[i].transport);
+		view->works |= (unsigned)transport_is_live(&run->device[i].transport) << i;
 }

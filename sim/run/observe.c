@@ -39,9 +39,9 @@ run_of(const struct expect_env *env)
 }
 
 static const struct run_driver *
-with_of(const struct expect_env *env)
+with_of(const struct expect_env *env, const struct expect_term *term)
 {
-	return &run_of(env)->with[env->device->transport.device];
+	return &run_of(env)->with[term->device];
 }
 
 /* ---- memory ---- */
@@ -78,37 +78,36 @@ OBSERVE(mem_others)
 static int
 queue_of(const struct expect_env *env, const struct expect_term *term)
 {
-	return device_queue_by_name(env->device->class, term->arg);
+	return device_queue_by_name(run_of(env)->device[0].class, term->arg);
 }
 
 OBSERVE(inflight)
 {
-	*value = (int64_t)device_inflight(env->device, (unsigned)queue_of(env, term));
+	*value = (int64_t)device_inflight(expect_device(env, term), (unsigned)queue_of(env, term));
 	return true;
 }
 
 OBSERVE(requests)
 {
-	*value = (int64_t)env->device->queue[queue_of(env, term)].requests;
+	*value = (int64_t)expect_device(env, term)->queue[queue_of(env, term)].requests;
 	return true;
 }
 
 OBSERVE(kicks)
 {
-	*value = (int64_t)env->device->transport.queue[queue_of(env, term)].kicks;
+	*value = (int64_t)expect_device(env, term)->transport.queue[queue_of(env, term)].kicks;
 	return true;
 }
 
 OBSERVE(irq_config)
 {
-	(void)term;
-	*value = (int64_t)device_interrupts(env->device, DEVICE_CONFIGURATION);
+	*value = (int64_t)device_interrupts(expect_device(env, term), DEVICE_CONFIGURATION);
 	return true;
 }
 
 OBSERVE(irq_queue)
 {
-	*value = (int64_t)device_interrupts(env->device, queue_of(env, term));
+	*value = (int64_t)device_interrupts(expect_device(env, term), queue_of(env, term));
 	return true;
 }
 
@@ -208,10 +207,9 @@ static const uint8_t status_bits[] = {
 
 OBSERVE(status)
 {
-	(void)term;
 	*value = 0;
 	for (unsigned i = 0; i < sizeof(status_bits); i++)
-		if (env->device->transport.status & status_bits[i])
+		if (expect_device(env, term)->transport.status & status_bits[i])
 			*value = i;
 	return true;
 }
@@ -227,25 +225,22 @@ static const char *const words_detach[] = {
 
 OBSERVE(attach)
 {
-	(void)term;
-	*value = with_of(env)->attach;
+	*value = with_of(env, term)->attach;
 	return true;
 }
 
 OBSERVE(detach)
 {
-	(void)term;
-	*value = with_of(env)->detach;
+	*value = with_of(env, term)->detach;
 	return true;
 }
 
 OBSERVE(detach_duration)
 {
-	const struct run_driver *with = with_of(env);
+	const struct run_driver *with = with_of(env, term);
 	uint64_t end = with->detach == DETACH_RUNNING ? with->run->world.clock.now_ns :
 	    with->detach_ended_ns;
 
-	(void)term;
 	*value = (int64_t)(end - with->detach_began_ns);
 	return true;
 }
@@ -256,7 +251,8 @@ OBSERVE(feature)
 	const char *name[] = { term->arg };
 	const struct scenario_names names = { name, 1 };
 
-	*value = (run_of(env)->features & device_features_of(env->device->class, &names)) != 0;
+	*value = (run_of(env)->features &
+	    device_features_of(run_of(env)->device[0].class, &names)) != 0;
 	return true;
 }
 
@@ -301,13 +297,15 @@ const struct observable run_observables[] = {
 	{ "mem.others", EXPECT_PAGES, NULL, "pages that the rest of the guest uses",
 	    EXPECT_MEMORY, observe_mem_others },
 	{ "vq.<q>.inflight", EXPECT_COUNT, NULL,
-	    "requests that the device has and did not answer", 0, observe_inflight },
-	{ "vq.<q>.requests", EXPECT_COUNT, NULL, "requests since attach", 0, observe_requests },
-	{ "vq.<q>.kicks", EXPECT_COUNT, NULL, "notifications since attach", 0, observe_kicks },
-	{ "irq.config", EXPECT_COUNT, NULL, "config interrupts raised since attach", 0,
+	    "requests that the device has and did not answer", EXPECT_DEVICE, observe_inflight },
+	{ "vq.<q>.requests", EXPECT_COUNT, NULL, "requests since attach", EXPECT_DEVICE,
+	    observe_requests },
+	{ "vq.<q>.kicks", EXPECT_COUNT, NULL, "notifications since attach", EXPECT_DEVICE,
+	    observe_kicks },
+	{ "irq.config", EXPECT_COUNT, NULL, "config interrupts raised since attach", EXPECT_DEVICE,
 	    observe_irq_config },
-	{ "irq.<q>", EXPECT_COUNT, NULL, "interrupts raised for a queue since attach", 0,
-	    observe_irq_queue },
+	{ "irq.<q>", EXPECT_COUNT, NULL, "interrupts raised for a queue since attach",
+	    EXPECT_DEVICE, observe_irq_queue },
 	{ "thread.state", EXPECT_STATE, words_thread,
 	    "what the driver's thread does; of several the one that does most", 0,
 	    observe_thread_state },
@@ -326,13 +324,14 @@ const struct observable run_observables[] = {
 	{ "feature.<feature>", EXPECT_COUNT, NULL,
 	    "1 if the driver has negotiated this feature, else 0", 0, observe_feature },
 	{ "device.status", EXPECT_STATE, words_status, "how far the driver brought the device",
-	    0, observe_status },
-	{ "attach.result", EXPECT_STATE, words_attach, "how the last attach ended", 0,
+	    EXPECT_DEVICE, observe_status },
+	{ "attach.result", EXPECT_STATE, words_attach, "how the last attach ended", EXPECT_DEVICE,
 	    observe_attach },
 	{ "detach.result", EXPECT_STATE, words_detach,
-	    "how the last detach ended; unsupported: the driver has none", 0, observe_detach },
+	    "how the last detach ended; unsupported: the driver has none", EXPECT_DEVICE,
+	    observe_detach },
 	{ "detach.duration", EXPECT_TIME, NULL, "how long the last detach took, or takes so far",
-	    0, observe_detach_duration },
+	    EXPECT_DEVICE, observe_detach_duration },
 	{ "sysctl.<path>", EXPECT_ANY, NULL, "a number that the driver exports", 0,
 	    observe_sysctl },
 	/* It is counted, and has no value. */
@@ -405,8 +404,10 @@ run_env_init(struct run *run)
 {
 	size_t faults;
 
+	for (unsigned i = 0; i < run->devices; i++)
+		run->env_device[i] = &run->device[i];
 	run->env = (struct expect_env){
-		.device = run->device, .log_count = count_lines,
+		.device = run->env_device, .log_count = count_lines,
 		.offer_sysctl = offer_sysctl, .arg = run,
 		.hz = (unsigned)run->machine->hz,
 	};

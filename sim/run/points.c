@@ -27,7 +27,7 @@ deliver(void *arg)
 {
 	struct run_point *point = arg;
 	const struct scenario_deliver *plan = &point->step->deliver;
-	struct device *device = point->run->device;
+	struct device *device = &point->run->device[point->step->on];
 	/* `config` is the name of no queue. */
 	int queue = device_queue_by_name(device->class, plan->irq);
 
@@ -145,8 +145,9 @@ callback_of(const struct device *device, const char *name)
 {
 	int queue = device_queue_by_name(device->class, name);
 
-	return queue == DEVICE_CONFIGURATION ? world_callback(HW_CB_CONFIG_CHANGE, 0) :
-	    world_callback(HW_CB_VQ_DONE, (unsigned)queue);
+	return queue == DEVICE_CONFIGURATION ? world_callback(device->transport.device,
+	    HW_CB_CONFIG_CHANGE, 0) :
+	    world_callback(device->transport.device, HW_CB_VQ_DONE, (unsigned)queue);
 }
 
 static bool
@@ -166,7 +167,7 @@ arm(struct run_point *slot, const struct scenario_point *at, void (*strike)(void
 	switch (at->place) {
 	case SCENARIO_ENTRY:
 		point.kind = POINT_CALLBACK;
-		point.what = callback_of(slot->run->device, at->name);
+		point.what = callback_of(&slot->run->device[slot->step->on], at->name);
 		break;
 	case SCENARIO_CALL:
 		point.kind = at->after ? POINT_AFTER : POINT_BEFORE;

@@ -110,7 +110,7 @@ power_on(struct run *run)
 	const struct scenario_device *device = &run->scenario->device;
 
 	run_world_config(run, &config);
-	run->devices = 1;
+	run->devices = scenario_devices(run->scenario);
 	for (unsigned i = 0; i < run->devices; i++) {
 		run->with[i].run = run;
 		device_init(&run->device[i], &run->world, device_class_of(device->type),

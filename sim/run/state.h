@@ -38,6 +38,7 @@ struct run {
 	struct faults faults;
 	struct rules *rules;
 	struct expect_env env;
+	const struct device *env_device[HW_DEVICES];
 	unsigned autoconfs;		/* attaches and detaches that go on */
 	uint64_t base_ns;		/* when the first attach was over: `at:` counts from here */
 	uint64_t previous_ns;		/* when the previous step was done */

@@ -70,7 +70,7 @@ static void
 do_irq(struct run *run, const struct scenario_step *step)
 {
 	/* `config` is the name of no queue. */
-	device_interrupt(run->device,
+	device_interrupt(&run->device[step->on],
 	    device_queue_by_name(run->device[0].class, step->irq.source), step->irq.spurious,
 	    step->irq.count);
 }
@@ -89,7 +89,7 @@ do_guest(struct run *run, const struct scenario_step *step)
 	if (guest->attach == SCENARIO_AGAIN)
 		run_attach_again(run);
 	if (guest->detach)
-		run_detach(run, 0);
+		run_detach(run, (unsigned)step->on);
 }
 
 /* ---- expectations ---- */
@@ -184,7 +184,7 @@ own_verb(const struct scenario_step *step)
 static void
 act_own(struct run *run, const struct scenario_step *step)
 {
-	own_verb(step)->act(run->device, step->own.object);
+	own_verb(step)->act(&run->device[step->on], step->own.object);
 }
 
 static void
@@ -192,7 +192,7 @@ wait_own(struct run *run, const struct scenario_step *step)
 {
 	const struct device_verb *verb = own_verb(step);
 
-	while (verb->is_busy != NULL && verb->is_busy(run->device) &&
+	while (verb->is_busy != NULL && verb->is_busy(&run->device[step->on]) &&
 	    run->world.end == WORLD_RUNNING)
 		world_step(&run->world);
 }

@@ -67,7 +67,7 @@ smaller(uint64_t a, int64_t b)
 static int64_t
 highest(const struct expect_term *t, const struct bounds *bounds, enum bound_level level)
 {
-	unsigned known = t->obs != NULL ? t->obs->bounds : 0;
+	unsigned known = t->obs != NULL ? t->obs->flags : 0;
 	int64_t high = INT64_MAX;
 
 	if (level >= BOUND_WIDTH && (known & EXPECT_32BIT))
@@ -84,7 +84,7 @@ highest(const struct expect_term *t, const struct bounds *bounds, enum bound_lev
 static bool
 is_part(const struct expect_term *t, const struct bounds *bounds, enum bound_level level)
 {
-	unsigned known = t->obs != NULL ? t->obs->bounds : 0;
+	unsigned known = t->obs != NULL ? t->obs->flags : 0;
 
 	return (known & EXPECT_MEMORY) || ((known & EXPECT_CLAIMED) && level >= BOUND_CLAIMED &&
 	    bounds->claimed_pages == 0);
@@ -95,7 +95,7 @@ has_whole(const struct difference *d)
 {
 	for (size_t i = 0; i < d->count; i++)
 		if (d->part[i].times != 0 && d->part[i].term->obs != NULL &&
-		    (d->part[i].term->obs->bounds & EXPECT_WHOLE))
+		    (d->part[i].term->obs->flags & EXPECT_WHOLE))
 			return true;
 	return false;
 }
@@ -116,7 +116,7 @@ memory_range(const struct difference *d, const struct bounds *bounds, enum bound
 
 		if (!is_part(d->part[i].term, bounds, level))
 			continue;
-		if (d->part[i].term->obs->bounds & EXPECT_WHOLE)
+		if (d->part[i].term->obs->flags & EXPECT_WHOLE)
 			whole = bounded_add(whole, times);
 		else if (times > 0)
 			added = bounded_add(added, times);
@@ -257,7 +257,7 @@ narrow(const struct difference *d)
 {
 	for (size_t i = 0; i < d->count; i++)
 		if (d->part[i].times != 0 && d->part[i].term->obs != NULL &&
-		    (d->part[i].term->obs->bounds & EXPECT_32BIT))
+		    (d->part[i].term->obs->flags & EXPECT_32BIT))
 			return d->part[i].term->text;
 	return "this";
 }

@@ -108,6 +108,21 @@ fail_id_complaint(const struct checker *c, const char *id, size_t now)
 	    text_nearest_hint(&near, ""));
 }
 
+#define NO_DEVICE "there is no %s: give the key \"instances\" to \"device\""
+
+static void
+check_on(const struct checker *c, size_t i)
+{
+	const struct scenario_step *s = &c->sc->steps.step[i];
+
+	if ((unsigned)s->on >= scenario_devices(c->sc))
+		load_error(c->ld, step_value(c, i, "on"), "scenario.device", NO_DEVICE,
+		    scenario_device_words[s->on].word);
+	if (s->verb == SCENARIO_STEP_GUEST && s->on != 0 && !s->guest.detach)
+		load_error(c->ld, step_value(c, i, "on"), "scenario.device",
+		    "what the guest does here is not of one device");
+}
+
 static void
 check_sum(const struct checker *c, const struct expect_sum *sum, size_t now)
 {
@@ -115,6 +130,9 @@ check_sum(const struct checker *c, const struct expect_sum *sum, size_t now)
 		const struct expect_term *t = &sum->terms[i];
 		const char *complaint;
 
+		if (t->kind == EXPECT_OBSERVE && t->device >= scenario_devices(c->sc))
+			check_error(c, t->loc, strlen(t->text), "scenario.device", NO_DEVICE,
+			    scenario_device_words[t->device].word);
 		if (t->kind != EXPECT_OBSERVE || strstr(t->obs->pattern, "<id>") == NULL)
 			continue;
 		complaint = fail_id_complaint(c, t->arg, now);
@@ -406,6 +424,7 @@ check_steps(const struct checker *c, const struct scenario *sc)
 		struct scenario_step *s = &sc->steps.step[i];
 
 		check_step_names(c, i);
+		check_on(c, i);
 		check_points(c, i, &points);
 		check_time(c, i, &progress);
 		check_own(c, i, &progress);

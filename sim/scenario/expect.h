@@ -33,12 +33,13 @@ enum expect_type {
 	EXPECT_STATE,		/* one of a few words; == and != only */
 };
 
-/* What bounds a number from above, whatever the driver does. */
-enum expect_bound {
+/* Whose it is, and what bounds it from above whatever the driver does. */
+enum expect_flag {
 	EXPECT_32BIT = 1,	/* it has 32 bits */
 	EXPECT_MEMORY = 2,	/* the memory of the machine */
 	EXPECT_CLAIMED = 4,	/* memory and what the device is made to claim, if all is right */
 	EXPECT_WHOLE = 8,	/* it is the memory itself: nothing with EXPECT_MEMORY is more */
+	EXPECT_DEVICE = 16,	/* each device has its own: expect_device() */
 };
 
 /*
@@ -51,7 +52,7 @@ struct observable {
 	enum expect_type type;
 	const char *const *words;	/* EXPECT_STATE: of the values from 0; NULL at the end */
 	const char *help;
-	unsigned bounds;	/* enum expect_bound */
+	unsigned flags;		/* enum expect_flag */
 	/*
 	 * The value now: pages, count, ns or a state's number, after its type; false if there
 	 * is no such thing now (no such sysctl node).  NULL: only `log ~ "text"` asks.
@@ -75,6 +76,7 @@ struct expect_term {
 	const struct observable *obs;	/* EXPECT_OBSERVE, and EXPECT_WORD: whose word */
 	int64_t value;
 	const char *arg;	/* queue, function, fail id, sysctl path, text; or NULL */
+	unsigned device;	/* EXPECT_OBSERVE: of which one (0) */
 	const char *text;	/* as written, for messages */
 	struct loc loc;
 };
@@ -111,12 +113,19 @@ struct text_nearest;
  * log_count: console lines so far that contain `text`.
  */
 struct expect_env {
-	const struct device *device;
+	const struct device *const *device;	/* by number */
 	void *arg;		/* of the one who made the table */
 	int64_t (*log_count)(void *arg, const char *text);
 	void (*offer_sysctl)(struct text_nearest *);	/* all paths there are; or NULL */
 	unsigned hz;		/* clock ticks a second, for times in ticks */
 };
+
+/* The device that a term is about. */
+static inline const struct device *
+expect_device(const struct expect_env *env, const struct expect_term *term)
+{
+	return env->device[term->device];
+}
 
 /*
  * Where the text of an expectation stands: `loc` is its first character.  `exact` says

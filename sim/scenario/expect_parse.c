@@ -4,7 +4,7 @@
  *
  *	expectation = log ~ "text" | sum op sum | sum in sum..sum
  *	sum         = term { (+|-) term }
- *	term        = number [unit] | observable | count(log ~ "text")
+ *	term        = number [unit] | [device.]observable | count(log ~ "text")
  *
  * A state (thread.state) is compared, by == or !=, with one of its words.
  */
@@ -12,6 +12,7 @@
 
 #include "arena.h"
 #include "expect_lex.h"
+#include "table.h"
 #include "text.h"
 
 /* ---- observables ---- */
@@ -98,15 +99,33 @@ check_arg(struct lexer *p, const struct token *t, const struct observable *o, co
 	return false;
 }
 
+/* The word behind the name of a device, if there is one, and which device. */
+static const char *
+parse_device(const char *word, unsigned *device)
+{
+	for (const struct field_word *name = scenario_device_words; name->word != NULL; name++) {
+		size_t length = strlen(name->word);
+
+		if (strncmp(word, name->word, length) == 0 && word[length] == '.') {
+			*device = (unsigned)name->value;
+			return word + length + 1;
+		}
+	}
+	return word;
+}
+
 static void
 parse_observable(struct lexer *p, struct expect_term *term)
 {
 	const struct token t = p->token;
+	const char *word = parse_device(term->text, &term->device);
 	const struct observable *o;
 
 	for (size_t i = 0; (o = scenario_observable(p->vocab, i)) != NULL; i++) {
-		if (!pattern_fits(p->arena, o->pattern, term->text, &term->arg))
+		if (!pattern_fits(p->arena, o->pattern, word, &term->arg))
 			continue;
+		if (word != term->text && !(o->flags & EXPECT_DEVICE))
+			lex_fail(p, t.start, t.length, "\"%s\" is not of one device", word);
 		term->kind = EXPECT_OBSERVE;
 		term->obs = o;
 		term->type = o->type;
@@ -118,7 +137,7 @@ parse_observable(struct lexer *p, struct expect_term *term)
 		lex_next(p);
 		return;
 	}
-	fail_unknown_word(p, &t, term->text);
+	fail_unknown_word(p, &t, word);
 }
 
 /* ---- terms and sums ---- */

@@ -400,14 +400,14 @@ load_find_verb(struct loader *ld, const struct yaml_node *n, struct scenario_ste
 	return verb;
 }
 
-/* `within`, `for` and `exactly` beside a verb that has no use for them. */
+/* `within`, `for`, `exactly` and `on` beside a verb that has no use for them. */
 static void
 load_step_limits(struct loader *ld, const struct field *verb, const struct yaml_node *n,
     const struct scenario_step *step)
 {
 	static const struct { const char *key; unsigned flag; } limits[] = {
 		{ "within", FIELD_TAKES_WITHIN }, { "for", FIELD_TAKES_FOR },
-		{ "exactly", FIELD_TAKES_EXACTLY },
+		{ "exactly", FIELD_TAKES_EXACTLY }, { "on", FIELD_TAKES_ON },
 	};
 
 	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {

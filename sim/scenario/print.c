@@ -253,6 +253,8 @@ print_step(const struct scenario_step *s, const char *between, FILE *f)
 		fputs(between, f);
 	}
 	print_verb(s, f);
+	if (s->on != 0)
+		fprintf(f, "%son: %s", between, scenario_device_words[s->on].word);
 	if (scenario_time_is_given(s->within)) {
 		fprintf(f, "%swithin: ", between);
 		text_print_time(s->within, f);

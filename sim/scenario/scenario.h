@@ -29,6 +29,7 @@
 /* What a machine can have; the machine's own numbers are compared with these in run/build.c. */
 #define SCENARIO_SEGMENTS_MAX 8
 #define SCENARIO_CPUS_MAX 4
+#define SCENARIO_DEVICES_MAX 2
 /* RAM lies below 8 TiB, or between 16 and 24 TiB: elsewhere are bus addresses. */
 #define SCENARIO_ADDRESS_PAGES ((uint64_t)1 << 31)
 #define SCENARIO_FAR_PAGES (2 * SCENARIO_ADDRESS_PAGES)
@@ -121,6 +122,7 @@ struct scenario_own {
 struct scenario_device_common {
 	const char *type;	/* a name of the vocabulary */
 	struct scenario_names features;	/* the whole offer but VERSION_1; name NULL: by model */
+	uint64_t instances;	/* devices that are like this, from virtio0 on (1) */
 };
 
 struct scenario_device {
@@ -277,6 +279,7 @@ struct scenario_step {
 	struct scenario_time within;	/* expect, expect-trace, wait */
 	struct scenario_time lasts;	/* key `for`: expect */
 	bool exactly;			/* expect-trace */
+	int on;				/* of which device, from 0: device, deliver, irq, detach */
 	union {
 		struct scenario_own own;	/* OWN */
 		struct scenario_fail fail;
@@ -469,6 +472,14 @@ uint64_t scenario_machine_pages(const struct scenario_machine *);
 /* The vocabulary with the lists of another type of device. */
 struct scenario_vocab scenario_vocab_of(const struct scenario_vocab *,
 	    const struct scenario_type *);
+
+/* How many devices there are. */
+static inline unsigned
+scenario_devices(const struct scenario *sc)
+{
+	return (unsigned)((const struct scenario_device_common *)
+	    sc->device.own.object)->instances;
+}
 
 /* All observables, from 0: those of the type, then the others; NULL at the end. */
 const struct observable *scenario_observable(const struct scenario_vocab *, size_t);

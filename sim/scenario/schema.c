@@ -210,7 +210,7 @@ schema_step_rules(struct schema *s)
 {
 	static const struct { const char *key; unsigned flag; } keys[] = {
 		{ "within", FIELD_TAKES_WITHIN }, { "for", FIELD_TAKES_FOR },
-		{ "exactly", FIELD_TAKES_EXACTLY },
+		{ "exactly", FIELD_TAKES_EXACTLY }, { "on", FIELD_TAKES_ON },
 	};
 	const char *comma;
 

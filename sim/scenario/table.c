@@ -205,12 +205,12 @@ const struct verb scenario_verbs[SCENARIO_STEP_OWN] = {
 	    .prepares = verb_always),
 	VERB(HEAL, 3, STEP_ROW("heal", FIELD_HEAL, 0, heal.id,
 	    "disarm a fault by its id, or all")),
-	VERB(IRQ, 5, STEP_ROW("irq", FIELD_MAP, 0, irq, "raises an interrupt without a cause",
-	    .map = &map_irq), .prepares = verb_always),
+	VERB(IRQ, 5, STEP_ROW("irq", FIELD_MAP, FIELD_TAKES_ON, irq,
+	    "raises an interrupt without a cause", .map = &map_irq), .prepares = verb_always),
 	[SCENARIO_STEP_DELIVER] = SCENARIO_VERB_DELIVER(&map_deliver),
 	VERB(HOLD, 7, STEP_ROW("hold", FIELD_MAP, 0, hold, "keep a thread from running",
 	    .map = &map_hold), .prepares = verb_always),
-	VERB(GUEST, 8, STEP_ROW("guest", FIELD_MAP, 0, guest,
+	VERB(GUEST, 8, STEP_ROW("guest", FIELD_MAP, FIELD_TAKES_ON, guest,
 	    "what the rest of the guest does", .map = &map_guest),
 	    .prepares = uses_memory, .is_barrier = starts_anew),
 	VERB(EXPECT, 9, STEP_ROW("expect", FIELD_EXPECT, FIELD_TAKES_WITHIN | FIELD_TAKES_FOR,
@@ -226,6 +226,9 @@ const struct verb scenario_verbs[SCENARIO_STEP_OWN] = {
 	    .prepares = verb_always),
 };
 
+const struct field_word scenario_device_words[SCENARIO_DEVICES_MAX + 1] = {
+	{ "virtio0", 0 }, { "virtio1", 1 }, { NULL, 0 }
+};
 static const struct scenario_step default_step = { .name = NULL };
 static const struct field fields_step[] = {
 	ROW("at", FIELD_AT, 0, scenario_step, at,
@@ -237,6 +240,9 @@ static const struct field fields_step[] = {
 	    "stays true so long (expect)", RANGE(1, 0)),
 	ROW("exactly", FIELD_FLAG, 0, scenario_step, exactly,
 	    "nothing else of their kinds comes between (expect-trace; false)"),
+	ROW("on", FIELD_WORD, 0, scenario_step, on,
+	    "the device that is meant, or its driver (of device and host, deliver, irq, "
+	    "guest: detach; virtio0)", .words = scenario_device_words),
 };
 const struct map map_step =
     MAP("step", fields_step, scenario_step, &default_step);

@@ -86,6 +86,7 @@ enum field_flag {
 	FIELD_NEEDS_WITHIN = 16,
 	FIELD_TAKES_FOR = 32,
 	FIELD_TAKES_EXACTLY = 256,
+	FIELD_TAKES_ON = 512,
 };
 
 struct field_word {
@@ -172,7 +173,7 @@ extern const struct map map_machine;
 extern const struct map map_segment;
 extern const struct map map_claim;
 extern const struct map map_deliver;	/* of types that add nothing to it */
-extern const struct map map_step;	/* name, at, within, for */
+extern const struct map map_step;	/* name, at, within, for, on */
 
 /* For verb.prepares and verb.is_barrier: true. */
 bool	verb_always(const struct scenario_step *);
@@ -252,6 +253,11 @@ step_data(const struct scenario_step *step)
 	FIELD_ROW("features", FIELD_VOCAB_LIST, 0, S, common.features, \
 	    "all features offered, or [none]; VERSION_1 comes with the transport (by model)", \
 	    FIELD_NAMES_OF(features))
+#define FIELD_ROW_INSTANCES(S) \
+	FIELD_ROW("instances", FIELD_COUNT, 0, S, common.instances, \
+	    "so many of them, on virtio0 and virtio1 (1)", FIELD_RANGE(1, SCENARIO_DEVICES_MAX))
+/* The names of the devices: of the key `on`, and before an observable. */
+extern const struct field_word scenario_device_words[];
 
 /* Keys of `deliver`, which a type may have more of. */
 #define FIELD_ROWS_DELIVER_FIRST \
@@ -266,7 +272,7 @@ step_data(const struct scenario_step *step)
 extern const struct scenario_deliver default_deliver;
 void	check_deliver(struct map_check *, const void *);
 #define SCENARIO_VERB_DELIVER(map_) { \
-	.field = FIELD_ROW("deliver", FIELD_MAP, 0, scenario_step, deliver, \
+	.field = FIELD_ROW("deliver", FIELD_MAP, FIELD_TAKES_ON, scenario_step, deliver, \
 	    "an interrupt at an exact point", .map = map_), \
 	.id = SCENARIO_STEP_DELIVER, .code = 6, .prepares = verb_always }
 

@@ -91,6 +91,7 @@ static const struct field fields_device[] = {
 	ROW("model", FIELD_WORD, 0, balloon_options, model,
 	    "implementation that decides every key not given (qemu)", .words = words_model),
 	FIELD_ROW_FEATURES(balloon_options),
+	FIELD_ROW_INSTANCES(balloon_options),
 	ROW("requires", FIELD_VOCAB_LIST, 0, balloon_options, requires,
 	    "virtio 1.0: FEATURES_OK is refused to a driver that does not accept these (none)",
 	    FIELD_NAMES_OF(features)),
@@ -119,7 +120,8 @@ static const struct field fields_device[] = {
 	    "at power on it is as firmware left it: DRIVER_OK, an interrupt pending (false)"),
 };
 static const struct balloon_options default_options = {
-	.common.type = "balloon", .model = BALLOON_QEMU, .queue_size = { UNSET, UNSET },
+	.common = { .type = "balloon", .instances = 1 }, .model = BALLOON_QEMU,
+	.queue_size = { UNSET, UNSET },
 	.ack = BALLOON_BY_MODEL, .config_irq_on_change = BALLOON_BY_MODEL,
 };
 const struct map balloon_map_device =
@@ -391,7 +393,7 @@ const struct map balloon_map_deliver =
 /* ---- verbs ---- */
 
 #define OWN_ROW(k, help_, map_) \
-	ROW(k, FIELD_OWN, 0, scenario_step, own, help_, .map = map_)
+	ROW(k, FIELD_OWN, FIELD_TAKES_ON, scenario_step, own, help_, .map = map_)
 
 const struct device_verb balloon_verb_target = {
 	.format = {
@@ -448,10 +450,11 @@ balloon_storm_of(const struct scenario_step *step)
 	observe_##what(const struct expect_env *env, const struct expect_term *term, \
 	    int64_t *value) \
 	{ \
-		const struct balloon *balloon = balloon_of(env->device); \
-		const struct memory_counts *counts = &env->device->world->memory.counts; \
+		const struct balloon *balloon = balloon_of(expect_device(env, term)); \
+		const struct memory_counts *counts = \
+		    &expect_device(env, term)->world->memory.counts; \
 \
-		(void)term, (void)balloon, (void)counts; \
+		(void)balloon, (void)counts; \
 		*value = (int64_t)(value_); \
 		return true; \
 	}
@@ -460,25 +463,25 @@ OBSERVE(actual, balloon->facts.actual)
 OBSERVE(held, balloon->facts.held)
 OBSERVE(discarded, counts->discarded_in_use)
 OBSERVE(balloon, counts->driver)
-OBSERVE(entries, balloon->entries[device_queue_by_name(env->device->class, term->arg)])
+OBSERVE(entries, balloon->entries[device_queue_by_name(&balloon_class, term->arg)])
 OBSERVE(statistics, balloon->statistics.received)
 
 const struct observable balloon_observables[] = {
 	{ "host.target", EXPECT_PAGES, NULL, "what the host asks for (num_pages)",
-	    EXPECT_32BIT, observe_target },
+	    EXPECT_32BIT | EXPECT_DEVICE, observe_target },
 	{ "host.actual", EXPECT_PAGES, NULL, "`actual` as the device has it",
-	    EXPECT_32BIT | EXPECT_CLAIMED, observe_actual },
+	    EXPECT_32BIT | EXPECT_CLAIMED | EXPECT_DEVICE, observe_actual },
 	{ "host.held", EXPECT_PAGES, NULL, "pages that the host was given and not asked back",
-	    EXPECT_CLAIMED, observe_held },
+	    EXPECT_CLAIMED | EXPECT_DEVICE, observe_held },
 	{ "host.discarded_in_use", EXPECT_PAGES, NULL,
 	    "pages that the host discarded while the guest used them",
 	    EXPECT_CLAIMED, observe_discarded },
 	{ "mem.balloon", EXPECT_PAGES, NULL, "pages that the driver allocated and did not free",
 	    EXPECT_MEMORY, observe_balloon },
 	{ "vq.<q>.entries", EXPECT_PAGES, NULL, "page numbers in all requests since attach",
-	    0, observe_entries },
+	    EXPECT_DEVICE, observe_entries },
 	{ "host.statistics", EXPECT_COUNT, NULL,
-	    "buffers with statistics that came from the driver since attach", 0,
+	    "buffers with statistics that came from the driver since attach", EXPECT_DEVICE,
 	    observe_statistics },
 	{ .pattern = NULL }
 };

@@ -18,6 +18,9 @@
 #define ATTACH_DRIVER_OK 4
 #define ATTACH_FAILED 128
 #define EEXIST_NETBSD 17
+/* sys/sysctl.h */
+#define CTLTYPE_MASK 0xf
+#define CTLTYPE_NODE 1
 
 /* One attempt, from the call of the driver's attach function to its return. */
 struct attempt {
@@ -270,7 +273,9 @@ static const struct rule rule_sysctl = {
 static void
 sweep(struct attach *attach, struct rules_core *core, const char *when)
 {
-	for (size_t i = 0; i < attach->inventory.count && !rules_look(core)->elsewhere; i++) {
+	if (rules_works_beside(core, 1u << core->at))
+		return;
+	for (size_t i = 0; i < attach->inventory.count; i++) {
 		struct item *item = &attach->inventory.item[i];
 
 		if (item->gone || item->reported || item->kind == ITEM_MAP ||
@@ -292,7 +297,7 @@ sweep_failed(struct attach *attach, struct rules_core *core)
 
 	sweep(attach, core, "the failed attach");
 	if (memory != NULL && memory->counts.driver > attempt->driver_pages &&
-	    !rules_look(core)->elsewhere) {
+	    !rules_works_beside(core, 1u << core->at)) {
 		rules_report_at(core, &rule_leak, attempt->alloc_site,
 		    "%llu pages are left after the failed attach",
 		    (unsigned long long) (memory->counts.driver - attempt->driver_pages));
@@ -393,7 +398,7 @@ check_refusal(struct attach *attach, struct rules_core *core)
 	    !view->device.healthy)
 		return;
 	/* viomb(4) and others work one device of their kind, and say so of a second. */
-	if (!attempt->started && view->elsewhere)
+	if (!attempt->started && rules_works_beside(core, 1u << core->at))
 		return;
 	site = turning_site(attach, core);
 	if (!attempt->started) {
@@ -640,7 +645,8 @@ attach_end(void *state, struct rules_core *core)
 		return;
 	sweep(attach, core, "the detach");
 	/* Whoever has them, the guest has lost them: there is no driver to ask for them. */
-	if (memory != NULL && memory->counts.driver > 0 && !rules_look(core)->elsewhere)
+	if (memory != NULL && memory->counts.driver > 0 &&
+	    !rules_works_beside(core, 1u << core->at))
 		rules_report_at(core, &rule_leak, attach->detach_site, "%llu pages are left after "
 		    "the detach", (unsigned long long)memory->counts.driver);
 }
@@ -718,9 +724,12 @@ HOOK(ret_createv, struct nodes *nodes)
 	if (call == NULL)
 		return;
 	nodes->createv_seq[event->ctx] = result != 0 ? call->seq + 1 : 0;
-	/* The kernel turns a duplicate node into success, without making one. */
-	if ((result == EEXIST_NETBSD && !call->is_struck) ||
-	    (result == 0 && !nodes->made && nodes->count > 0))
+	/*
+	 * The kernel turns a duplicate into success, without making one.  Inner nodes may be
+	 * shared: each device of a driver asks for that of the driver.
+	 */
+	if ((result == EEXIST_NETBSD && !call->is_struck) || (result == 0 && !nodes->made &&
+	    nodes->count > 0 && (call->args.sysctl_createv.type & CTLTYPE_MASK) != CTLTYPE_NODE))
 		rules_report(core, &rule_sysctl, "sysctl node \"%s\" exists already",
 		    trace_text_of(rules_look(core)->trace, call->args.sysctl_createv.name));
 }

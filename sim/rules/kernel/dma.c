@@ -432,9 +432,11 @@ static const struct rule rule_leak = {
 };
 
 static void
-sweep(struct dma *dma, struct rules_core *core, const char *when)
+sweep(struct dma *dma, struct rules_core *core, unsigned devices, const char *when)
 {
-	for (size_t i = 1; i < dma->maps && !rules_look(core)->elsewhere; i++) {
+	if (rules_works_beside(core, devices))
+		return;
+	for (size_t i = 1; i < dma->maps; i++) {
 		struct dma_map *map = &dma->map[i];
 
 		if (!map->exists || map->gone || map->leak_reported)
@@ -444,7 +446,7 @@ sweep(struct dma *dma, struct rules_core *core, const char *when)
 		    "%s", i, (unsigned long long)map->size, when);
 		rules_because(core, map->seq, "created here");
 	}
-	for (size_t i = 1; i < dma->memories && !rules_look(core)->elsewhere; i++) {
+	for (size_t i = 1; i < dma->memories; i++) {
 		struct dma_memory *memory = &dma->memory[i];
 
 		if (!memory->exists || (memory->gone && !memory->mapped) || memory->leak_reported)
@@ -459,12 +461,14 @@ sweep(struct dma *dma, struct rules_core *core, const char *when)
 
 HOOK(note_attach, struct dma *dma)
 {
-	if (event->note.attach.step == HW_ATTACH_BEGIN && dma->detached) {
+	unsigned device = 1u << event->device;
+
+	if (event->note.attach.step == HW_ATTACH_BEGIN && (dma->detached & device) != 0) {
 		/* What it takes from now on may stay. */
-		sweep(dma, core, "the detach");
-		dma->detached = false;
+		sweep(dma, core, dma->detached, "the detach");
+		dma->detached &= ~device;
 	} else if (event->note.attach.step == HW_ATTACH_END && event->note.attach.result == 0) {
-		sweep(dma, core, "the failed attach");
+		sweep(dma, core, device, "the failed attach");
 	}
 }
 
@@ -501,7 +505,7 @@ HOOK(call_enqueue, void *state)
 
 HOOK(call_detach, struct dma *dma)
 {
-	dma->detached = true;
+	dma->detached |= 1u << event->device;
 }
 
 HOOK(ret_create, struct dma *dma)
@@ -572,8 +576,8 @@ dma_end(void *state, struct rules_core *core)
 {
 	struct dma *dma = state;
 
-	if (dma->detached)
-		sweep(dma, core, "the detach");
+	if (dma->detached != 0)
+		sweep(dma, core, dma->detached, "the detach");
 }
 
 static const struct hook_row hooks[] = {

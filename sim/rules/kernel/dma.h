@@ -108,7 +108,7 @@ struct dma {
 	size_t requests;
 	uint32_t failed_seq;		/* newest create or alloc that failed */
 	bool create_failed;
-	bool detached;
+	unsigned detached;		/* devices (1 << number) */
 };
 
 extern const struct area area_dma;

@@ -32,7 +32,7 @@ struct retry {
 struct mem {
 	struct block *block;		/* by ordinal */
 	size_t blocks;
-	bool detached;
+	unsigned detached;		/* devices (1 << number) */
 	struct retry retry[SHADOW_CONTEXTS];
 	struct mem_map map;
 };
@@ -175,9 +175,11 @@ static const struct rule rule_leak = {
 };
 
 static void
-report_left(struct mem *mem, struct rules_core *core, const char *when)
+report_left(struct mem *mem, struct rules_core *core, unsigned devices, const char *when)
 {
-	for (size_t i = 1; i < mem->blocks && !rules_look(core)->elsewhere; i++) {
+	if (rules_works_beside(core, devices))
+		return;
+	for (size_t i = 1; i < mem->blocks; i++) {
 		struct block *block = &mem->block[i];
 
 		if (!block->exists || block->gone || block->reported)
@@ -196,17 +198,19 @@ HOOK(call_alloc, void *state)
 
 HOOK(call_detach, struct mem *mem)
 {
-	mem->detached = true;
+	mem->detached |= 1u << event->device;
 }
 
 HOOK(note_attach, struct mem *mem)
 {
-	if (event->note.attach.step == HW_ATTACH_BEGIN && mem->detached) {
+	unsigned device = 1u << event->device;
+
+	if (event->note.attach.step == HW_ATTACH_BEGIN && (mem->detached & device) != 0) {
 		/* What it takes from now on may stay. */
-		report_left(mem, core, "the detach");
-		mem->detached = false;
+		report_left(mem, core, mem->detached, "the detach");
+		mem->detached &= ~device;
 	} else if (event->note.attach.step == HW_ATTACH_END && event->note.attach.result == 0) {
-		report_left(mem, core, "the failed attach");
+		report_left(mem, core, device, "the failed attach");
 	}
 }
 
@@ -302,8 +306,8 @@ mem_end(void *state, struct rules_core *core)
 {
 	struct mem *mem = state;
 
-	if (mem->detached)
-		report_left(mem, core, "the detach");
+	if (mem->detached != 0)
+		report_left(mem, core, mem->detached, "the detach");
 }
 
 static const struct hook_row hooks[] = {

@@ -104,7 +104,9 @@ HOOK(call_join, struct threads *threads)
 static void
 report_left(struct threads *threads, struct rules_core *core, const char *when)
 {
-	for (unsigned i = 0; i < SHADOW_CONTEXTS && !rules_look(core)->elsewhere; i++) {
+	if (rules_works_beside(core, 1u << core->at))
+		return;
+	for (unsigned i = 0; i < SHADOW_CONTEXTS; i++) {
 		struct thread *thread = &threads->thread[i];
 
 		if (!thread->exists || thread->gone || thread->reported)

@@ -19,7 +19,7 @@ static const struct field device_fields[] = {
 	    FIELD_NAMES_OF(devices)),
 };
 static const struct map map_device = MAP_OF("device", device_fields, scenario_device_common,
-    (&(const struct scenario_device_common){ .type = "echo" }));
+    (&(const struct scenario_device_common){ .type = "echo", .instances = 1 }));
 
 struct echo_say { uint64_t times; };
 
@@ -53,8 +53,7 @@ static const struct verb *const verbs[] = {
 static bool
 observe_bytes(const struct expect_env *env, const struct expect_term *term, int64_t *value)
 {
-	(void)term;
-	*value = (int64_t)((struct echo *)env->device->self)->bytes;
+	*value = (int64_t)((struct echo *)expect_device(env, term)->self)->bytes;
 	return true;
 }
 

@@ -85,13 +85,13 @@ TEST(points_strike_at_a_callback)
 {
 	struct bare *bare = bare_new(NULL);
 
-	bare_arm(bare, POINT_CALLBACK, world_callback(HW_CB_VQ_DONE, 1), 1, bare_strike);
+	bare_arm(bare, POINT_CALLBACK, world_callback(0, HW_CB_VQ_DONE, 1), 1, bare_strike);
 	bare_thread(bare, 0, 10, callbacks_thread);
 	bare_go(bare);
 	ck_assert_str_eq(bare->order, "0*1c");
 	bare_free(bare);
 	bare = bare_new(NULL);
-	bare_arm(bare, POINT_CALLBACK, world_callback(HW_CB_CONFIG_CHANGE, 0), 1, bare_strike);
+	bare_arm(bare, POINT_CALLBACK, world_callback(0, HW_CB_CONFIG_CHANGE, 0), 1, bare_strike);
 	bare_thread(bare, 0, 10, callbacks_thread);
 	bare_go(bare);
 	ck_assert_str_eq(bare->order, "01*c");

@@ -21,7 +21,7 @@ look(void *arg, unsigned at, struct rules_view *view)
 }
 
 void
-stream_init(struct stream *s)
+stream_init_devices(struct stream *s, unsigned devices)
 {
 	memset(s, 0, sizeof(*s));
 	trace_init(&s->trace, true);
@@ -31,9 +31,15 @@ stream_init(struct stream *s)
 	s->view.device.healthy = true;
 	s->view.device.answers = true;
 	s->balloon.keeps_actual = true;
-	s->rules = rules_new(&s->findings, rules_device_by_id(5), 1, look, s);
+	s->rules = rules_new(&s->findings, rules_device_by_id(5), devices, look, s);
 	rules_watch(s->rules, &s->trace);
 	stream_as(s, 1, HW_CTX_AUTOCONF, 0);
+}
+
+void
+stream_init(struct stream *s)
+{
+	stream_init_devices(s, 1);
 }
 
 void

@@ -20,11 +20,12 @@ struct stream {
 	struct rules *rules;
 	struct rules_view view;	/* what rules get to see; tests change it as they like, */
 	struct balloon_facts balloon;	/* this too */
-	struct event now;	/* time, CPU, level and context of the next events */
+	struct event now;	/* time, CPU, level, context and device of the next events */
 };
 
 /* Begins as autoconf (context 1) at level 0, with a healthy device and no memory. */
 void stream_init(struct stream *s);
+void stream_init_devices(struct stream *s, unsigned devices);
 void stream_fini(struct stream *s);
 
 /*

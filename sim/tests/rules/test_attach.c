@@ -7,14 +7,16 @@
 #include "tests/rules/stream.h"
 #include "tests/suite.h"
 
-enum { ENOMEM_K = 12, EEXIST_K = 17, DRIVER_OK = 7, FAILED = 128 };
+enum {
+	ENOMEM_K = 12, EEXIST_K = 17, DRIVER_OK = 7, FAILED = 128, CTLTYPE_NODE = 1, CTLTYPE_INT = 2
+};
 
 static struct stream s;
 
 static void
 setup(void)
 {
-	stream_init(&s);
+	stream_init_devices(&s, 2);
 }
 
 static void
@@ -229,14 +231,20 @@ TEST(features_none_after_failed_negotiation_is_quiet)
 }
 
 static uint32_t
-createv(uint64_t node, uint64_t error, bool struck)
+createv_of(uint64_t type, uint64_t node, uint64_t error, bool struck)
 {
-	CALL(&s, SYSCTL_CREATEV, 0, 1, trace_text(&s.trace, "viomb", 5));
+	CALL(&s, SYSCTL_CREATEV, 0, type, trace_text(&s.trace, "viomb", 5));
 	if (struck)
 		EVENT(&s, FAULT, 0, 0, HW_CALL_SYSCTL_CREATEV, 0, error);
 	if (node != 0)
 		NOTE(&s, SYSCTL, node, 0);
 	return RET(&s, SYSCTL_CREATEV, error);
+}
+
+static uint32_t
+createv(uint64_t node, uint64_t error, bool struck)
+{
+	return createv_of(CTLTYPE_INT, node, error, struck);
 }
 
 TEST(sysctl_crash_elsewhere_is_not_its_fault)
@@ -254,6 +262,55 @@ TEST(sysctl_duplicate_name)
 	createv(1, 0, false);
 	stream_is_quiet(&s);
 	stream_is_only(&s, "attach.sysctl", createv(0, EEXIST_K, false));
+}
+
+TEST(sysctl_inner_nodes_are_shared)
+{
+	stream_attach(&s);
+	createv_of(CTLTYPE_NODE, 1, 0, false);
+	createv_of(CTLTYPE_NODE, 0, 0, false);
+	stream_is_quiet(&s);
+	stream_is_only(&s, "attach.sysctl", createv(0, 0, false));
+}
+
+/* ---- two devices ---- */
+
+TEST(each_device_is_attached_by_itself)
+{
+	stream_attach(&s);
+	s.now.device = 1;
+	begin(1);
+	stream_is_quiet(&s);
+	stream_is_only(&s, "attach.call-order", CALL(&s, VIRTIO_CHILD_ATTACH_START, 6));
+}
+
+TEST(second_device_may_be_refused)
+{
+	stream_attach(&s);
+	NOTE(&s, ATTACH, HW_ATTACH_END, 1);
+	s.view.works = 1u << 0;
+	s.now.device = 1;
+	NOTE(&s, ATTACH, HW_ATTACH_BEGIN);
+	NOTE(&s, ATTACH, HW_ATTACH_END, 0);
+	stream_is_quiet(&s);
+	/* Without the first there is no reason. */
+	s.view.works = 0;
+	NOTE(&s, ATTACH, HW_ATTACH_BEGIN);
+	stream_is_only(&s, "attach.again", NOTE(&s, ATTACH, HW_ATTACH_END, 0));
+}
+
+/* What is left may be the other's. */
+TEST(a_detach_beside_another_device_leaves_what_it_likes)
+{
+	stream_attach(&s);
+	NOTE(&s, ATTACH, HW_ATTACH_END, 1);
+	s.view.works = 1u << 1;
+	CALL(&s, VIRTIO_CHILD_DETACH, 0);
+	stream_end(&s);
+	stream_is_quiet(&s);
+	s.view.works = 0;
+	stream_end(&s);
+	ck_assert_uint_gt(stream_count(&s, "attach.leak"), 0);
 }
 
 SUITE(rules_attach_suite, "rules_attach", .setup = setup, .teardown = teardown)

@@ -294,6 +294,19 @@ static const struct bad bad_steps[] = {
 	    "\"target\" [scenario.step]" } },
 	{ FIXTURE_STEPS "  - settle: {within: 1s}\n    within: 2s\n", { "6:5: \"within\" does not "
 	    "go with \"settle\"; it stands inside its braces [scenario.step]" } },
+	{ FIXTURE_STEPS "  - settle: {within: 1s}\n    on: virtio0\n", { "6:5: \"on\" does not go "
+	    "with \"settle\" [scenario.step]" } },
+	{ FIXTURE_STEPS "  - target: 1\n    on: virtio1\n", { "6:9: there is no virtio1: give the "
+	    "key \"instances\" to \"device\" [scenario.device]" } },
+	{ FIXTURE_STEPS "  - target: 1\n    on: virtio2\n", { "6:9: \"virtio2\" is no value of "
+	    "\"on\" (virtio0, virtio1); did you mean \"virtio0\"? [scenario.value]" } },
+	{ FIXTURE_STEPS "  - guest: {reboot: true}\n    on: virtio1\ndevice: {instances: 2}\n", {
+	    "6:9: what the guest does here is not of one device [scenario.device]" } },
+	{ FIXTURE_STEPS "  - expect: virtio1.host.actual == 1\n", {
+	    "5:13: there is no virtio1: give the key "
+	    "\"instances\" to \"device\" [scenario.device]" } },
+	{ FIXTURE_STEPS "  - expect: virtio1.mem.free == 1\n", {
+	    "5:13: \"mem.free\" is not of one device [scenario.expectation]" } },
 	{ FIXTURE_STEPS "  - wait: mem.free == 1\n    within: 1s\n    for: 2s\n", {
 	    "7:5: \"for\" does not go with \"wait\" [scenario.step]" } },
 	{ FIXTURE_STEPS "  - wait: mem.free == 1\n", { "5:5: \"wait\" needs \"within\" beside it "

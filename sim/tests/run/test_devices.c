@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Tests of runs with two devices: viomb works the first, explore/modules/small.c as many as there
+ * are.
+ */
+#include <string.h>
+
+#include "run/run.h"
+#include "tests/explore/rig.h"
+#include "tests/suite.h"
+
+#define TWO "format: 1\nscenario: t\nsummary: s\n" \
+	"machines: [{transport: virtio-1.0, dma: coherent}]\n" \
+	"device: {instances: 2, latency: 1ms}\n"
+
+static struct rig rig;
+static struct run_result result;
+static unsigned of_second[EV_KINDS];
+
+static void
+teardown(void)
+{
+	run_result_fini(&result);
+	rig_fini(&rig);
+}
+
+static void
+count_second(void *arg, struct world *world, const struct run_result *of)
+{
+	(void)arg;
+	(void)of;
+	for (uint32_t seq = 0; seq < world->trace.count; seq++) {
+		const struct event *event = trace_event(&world->trace, seq);
+
+		of_second[event->kind] += event->device == 1;
+	}
+}
+
+static void
+run(const char *steps)
+{
+	const struct scenario_case *c = rig_load(&rig, steps);
+
+	memset(of_second, 0, sizeof(of_second));
+	run_case(c, &(struct run_options){
+		.module = trial_module(&rig.trial, c->machine), .keep_trace = true,
+		.finished = count_second,
+	}, &result);
+}
+
+static void
+assert_all_held(void)
+{
+	ck_assert_str_eq(result.unmet, "");
+	ck_assert_msg(result.failures_all == 0, "%s: %s", result.failure[0].expected,
+	    result.failure[0].actual);
+	ck_assert_uint_eq(result.steps_done, result.steps);
+}
+
+TEST(second_device_may_be_refused)
+{
+	rig_init(&rig);
+	run(TWO "steps:\n  - {target: 256 pages, on: virtio1}\n  - target: 256 pages\n"
+	    "  - settle: {within: 5s}\n  - expect: host.held == 256\n"
+	    "  - expect: attach.result == ok\n  - expect: virtio1.attach.result == failed\n"
+	    "  - expect: virtio1.host.target == 256\n  - expect: virtio1.host.held == 0\n"
+	    "  - expect: virtio1.device.status == driver\n"
+	    "  - expect: count(log ~ \"viomb1 at virtio1\") == 1\n");
+	assert_all_held();
+	for (size_t i = 0; i < result.findings.count; i++)
+		ck_assert_str_ne(result.findings.item[i].rule->id, "attach.refused");
+	ck_assert_uint_eq(of_second[EV_DEV_TAKE], 0);
+	ck_assert_uint_gt(of_second[EV_DEV_STATUS], 0);
+}
+
+TEST(each_device_has_its_driver_host_and_interrupts)
+{
+	rig_init_small(&rig);
+	run(TWO "steps:\n  - {at: 1s, target: 20 pages, on: virtio1}\n"
+	    "  - settle: {within: 5s}\n  - expect: host.held == 0\n"
+	    "  - expect: irq.config + irq.inflate == 0\n"
+	    "  - expect: virtio1.host.held == 20\n  - expect: virtio1.irq.config == 1\n"
+	    "  - target: 30 pages\n  - settle: {within: 5s}\n"
+	    "  - expect: host.held == 30\n  - expect: virtio1.vq.inflate.entries == 20\n"
+	    "finally: [mem.balloon == 50]\n");
+	assert_all_held();
+	/* Both threads count their steps in one variable. */
+	ck_assert_uint_gt(result.findings.count, 0);
+	for (size_t i = 0; i < result.findings.count; i++)
+		ck_assert_str_eq(result.findings.item[i].rule->id, "lock.data-race");
+	ck_assert_uint_gt(of_second[EV_DEV_TAKE], 0);
+	ck_assert_uint_gt(of_second[EV_IRQ_ENTER], 0);
+}
+
+/* `settle` waits for the second too, once the driver has it. */
+TEST(what_the_second_does_not_do_is_missed)
+{
+	rig_init_small(&rig);
+	run(TWO "steps:\n  - {device: {drop: inflate}, on: virtio1}\n"
+	    "  - {at: 1s, target: 20 pages, on: virtio1}\n  - settle: {within: 5s}\n");
+	ck_assert_uint_eq(result.failures_all, 1);
+	ck_assert_str_eq(result.failure[0].what, "settle");
+	ck_assert_ptr_nonnull(strstr(result.failure[0].actual, "host.target = 20"));
+}
+
+TEST(points_are_of_one_device)
+{
+	rig_init_small(&rig);
+	run(TWO "steps:\n  - {deliver: {irq: config, at: config entry}, on: virtio1}\n"
+	    "  - {at: 1s, target: 20 pages}\n  - settle: {within: 5s}\n"
+	    "  - expect: virtio1.irq.config == 0\n"
+	    "  - {target: 20 pages, on: virtio1}\n  - settle: {within: 5s}\n"
+	    "  - expect: virtio1.irq.config == 2\n  - expect: irq.config == 1\n");
+	assert_all_held();
+}
+
+SUITE(run_devices_suite, "run_devices", .teardown = teardown)
