@@ -85,6 +85,18 @@ words_thread_name(const struct words *words, const struct event *start)
 	return "thread";
 }
 
+/* Which of two, behind the word for the first. */
+static const char *
+of_device(const char *word, const struct event *event)
+{
+	static char name[WORDS_NAME];
+
+	if (event->device == 0)
+		return word;
+	snprintf(name, sizeof(name), "%s/%u", word, event->device);
+	return name;
+}
+
 static void
 follow_start(struct words *words, const struct event *event)
 {
@@ -96,7 +108,8 @@ follow_start(struct words *words, const struct event *event)
 		snprintf(context->name, WORDS_NAME, "autoconf");
 		break;
 	case HW_CTX_KTHREAD:
-		snprintf(context->name, WORDS_NAME, "%s", words_thread_name(words, event));
+		snprintf(context->name, WORDS_NAME, "%s",
+		    of_device(words_thread_name(words, event), event));
 		report_clean(context->name);
 		break;
 	case HW_CTX_SOFTINT:
@@ -154,6 +167,20 @@ follow_pages(struct words *words, const struct event *event)
 		    pages->driver;
 }
 
+/* What the first device's host had before is in the count. */
+static void
+follow_host(struct words *words, const struct event *event)
+{
+	uint64_t *held = &words->held[event->device];
+
+	if (words->pages.host == WORDS_UNKNOWN)
+		words->pages.host = 0;
+	else if (event->device == 0)
+		*held = words->pages.host - words->held[1];
+	words->pages.host += event->dev_act.held - *held;
+	*held = event->dev_act.held;
+}
+
 /* A context for interrupts is named at its first one. */
 static const char *
 handler_name(const struct event *event)
@@ -185,11 +212,13 @@ words_follow(struct words *words, const struct event *event)
 	else if (event->kind == EV_PAGES)
 		follow_pages(words, event);
 	else if (event->kind == EV_DEV_ACT)
-		words->pages.host = event->dev_act.held;
-	else if (event->kind == EV_HOST_REBOOT)
+		follow_host(words, event);
+	else if (event->kind == EV_HOST_REBOOT) {
 		words->pages = (struct words_pages){
 			.driver = 0, .host = 0, .free = words->world->memory.counts.total,
 		};
+		memset(words->held, 0, sizeof(words->held));
+	}
 }
 
 /* ---- who ---- */
@@ -233,13 +262,14 @@ words_who(const struct words *words, const struct event *event)
 	case EV_STEP: case EV_EXPECT: case EV_END:
 		return "scenario";
 	case EV_HOST_TARGET: case EV_HOST_REBOOT:
-		return "host";
+		return of_device("host", event);
 	case EV_DEV_KICK: case EV_DEV_TAKE: case EV_DEV_ACT: case EV_DEV_USED:
 	case EV_DEV_STATUS: case EV_DEV_FEATURES: case EV_DEV_QUEUE: case EV_DEV_ACTUAL:
 	case EV_DEV_HABIT:
-		return "device";
+		return of_device("device", event);
 	case EV_IRQ_RAISE:
-		return event->irq_raise.vector < HW_VECTORS ? "device" : running(words, event);
+		return event->irq_raise.vector < HW_VECTORS ?
+		    of_device("device", event) : running(words, event);
 	case EV_IRQ_ENTER:
 		return handler_name(event);
 	case EV_IRQ_EXIT:

@@ -37,6 +37,7 @@ struct words {
 	const struct world *world;
 	struct words_context context[CONTEXTS_MAX + 1];	/* by ordinal; 0: the machine */
 	struct words_pages pages;
+	uint64_t held[HW_DEVICES];	/* pages.host by device */
 };
 
 /* Stand before the first event that is kept. */
@@ -50,7 +51,7 @@ void words_follow(struct words *words, const struct event *event);
 
 /* What happened, as a sentence without its subject. */
 void words_event(const struct words *words, const struct event *event, char *text, size_t size);
-/* The subject: "host", "device", "viomb", "irq0", "scenario", ... */
+/* The subject: "host", "device", "viomb", "irq0", "scenario", ...; of a second device "device/1" */
 const char *words_who(const struct words *words, const struct event *event);
 /* The column of the timeline that it belongs to. */
 enum words_lane { LANE_SCENARIO, LANE_HOST, LANE_DEVICE, LANE_IRQ, LANE_THREAD, LANE_KERNEL };

@@ -143,6 +143,8 @@ RULE_AREAS(X)
  * an area with a state for each device, that of the device at hand.
  */
 void *rules_state(struct rules_core *core, const struct area *area);
+/* The same of another device. */
+void *rules_state_of(struct rules_core *core, const struct area *area, unsigned device);
 
 /* The newest call of the event's context; of a return, the call it is of, or NULL. */
 const struct shadow_call *rules_call(const struct rules_core *core);

@@ -449,6 +449,18 @@ rules_state(struct rules_core *core, const struct area *area)
 	internal_error("area %s is not of this run", area->name);
 }
 
+void *
+rules_state_of(struct rules_core *core, const struct area *area, unsigned device)
+{
+	unsigned at = core->at;
+	void *state;
+
+	core->at = device;
+	state = rules_state(core, area);
+	core->at = at;
+	return state;
+}
+
 const struct shadow_call *
 rules_call(const struct rules_core *core)
 {

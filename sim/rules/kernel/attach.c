@@ -386,12 +386,26 @@ static const struct rule rule_again = {
 	"if (initialized)\n\treturn;\n...\ninitialized = 1;\t/* at the very end */"
 };
 
+/* An attach that failed and was not made good since, of this device or another; or NULL. */
+static const struct attach *
+failed_before(struct rules_core *core)
+{
+	for (unsigned i = 0; i < core->devices; i++) {
+		const struct attach *other = rules_state_of(core, &area_attach, i);
+
+		if (other->failed_before)
+			return other;
+	}
+	return NULL;
+}
+
 /* Nothing failed, nothing was struck, and yet the driver gave up. */
 static void
 check_refusal(struct attach *attach, struct rules_core *core)
 {
 	const struct attempt *attempt = &attach->now;
 	const struct rules_view *view = rules_look(core);
+	const struct attach *failed = failed_before(core);
 	uint32_t site;
 
 	if (attempt->call_failed || attempt->is_struck || attempt->child_was_there ||
@@ -402,7 +416,7 @@ check_refusal(struct attach *attach, struct rules_core *core)
 		return;
 	site = turning_site(attach, core);
 	if (!attempt->started) {
-		if (!attach->failed_before) {
+		if (failed == NULL) {
 			if (!attach->is_attached)
 				rules_report_at(core, &rule_refused, site, "attach gives up before "
 				    "virtio_child_attach_start, though nothing failed");
@@ -410,7 +424,7 @@ check_refusal(struct attach *attach, struct rules_core *core)
 		}
 		rules_report_at(core, &rule_again, site, "attach gives up before "
 		    "virtio_child_attach_start, after an earlier attach had failed");
-		rules_because(core, attach->failed_seq, "the attach that failed");
+		rules_because(core, failed->failed_seq, "the attach that failed");
 		return;
 	}
 	if (attempt->features != 0) {

@@ -273,6 +273,32 @@ TEST(page_counts_follow)
 }
 
 /* 256 pages are freed twice: the second time nothing changes. */
+/* A second device, its host and its threads have a number behind their name. */
+TEST(a_second_device_is_told_apart)
+{
+	struct event event = { .kind = EV_DEV_ACT, .device = 1, .dev_act = { .held = 64 } };
+
+	record_attach(record);
+	words_init(&words, &record->world);
+	ck_assert_str_eq(words_who(&words, &event), "device/1");
+	words_follow(&words, &event);
+	ck_assert_uint_eq(words.pages.host, 64);
+	event.device = 0;
+	event.dev_act.held = 100;
+	ck_assert_str_eq(words_who(&words, &event), "device");
+	words_follow(&words, &event);
+	ck_assert_uint_eq(words.pages.host, 164);
+	event = (struct event){ .kind = EV_HOST_TARGET, .device = 1 };
+	ck_assert_str_eq(words_who(&words, &event), "host/1");
+	event = (struct event){
+		.kind = EV_CTX_START, .device = 1, .ctx = AUTOCONF,
+		.seq = record->world.trace.count,
+		.ctx_start = { .context = THREAD, .kind = HW_CTX_KTHREAD },
+	};
+	words_follow(&words, &event);
+	ck_assert_str_eq(words_context_name(&words, THREAD, HW_CTX_KTHREAD), "viomb/1");
+}
+
 TEST(double_free_frees_once)
 {
 	struct memory_counts *counts = &record->world.memory.counts;

@@ -299,6 +299,17 @@ TEST(second_device_may_be_refused)
 	stream_is_only(&s, "attach.again", NOTE(&s, ATTACH, HW_ATTACH_END, 0));
 }
 
+TEST(a_failed_attach_is_no_reason_to_refuse_another_device)
+{
+	begin(1);
+	kthread_fails();
+	CALL(&s, VIRTIO_CHILD_ATTACH_FAILED, 0);
+	NOTE(&s, ATTACH, HW_ATTACH_END, 0);
+	s.now.device = 1;
+	NOTE(&s, ATTACH, HW_ATTACH_BEGIN);
+	stream_is_only(&s, "attach.again", NOTE(&s, ATTACH, HW_ATTACH_END, 0));
+}
+
 /* What is left may be the other's. */
 TEST(a_detach_beside_another_device_leaves_what_it_likes)
 {
