@@ -35,13 +35,15 @@ static const struct rule rule_statistics = {
 	"virtio_enqueue_p(vsc, vq, slot, map, 0, n * sizeof(struct virtio_balloon_stat), true);"
 };
 
+/* A bit for each tag; the upper half is for those of two bytes, as swapped ones are. */
 static uint64_t
 tags_of(const uint8_t *buffer, uint64_t bytes)
 {
 	uint64_t tags = 0;
 
 	for (uint64_t at = 0; at + ENTRY_BYTES <= bytes; at += ENTRY_BYTES)
-		tags |= UINT64_C(1) << ((buffer[at] | buffer[at + 1] << 8) % TAGS_MAX);
+		tags |= UINT64_C(1) << (buffer[at + 1] == 0 ? buffer[at] % (TAGS_MAX / 2) :
+		    TAGS_MAX / 2 + buffer[at + 1] % (TAGS_MAX / 2));
 	return tags;
 }
 

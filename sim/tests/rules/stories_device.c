@@ -152,6 +152,7 @@ const struct story_row stories_device[] = {
 	{ .fragment = "balloon_statistics_bad4", STATISTICS_ONCE, .where = "probe_give_part" },
 	{ .fragment = "balloon_statistics_bad5", STATISTICS, .where = "probe_make_statistics" },
 	{ .fragment = "balloon_statistics_bad6", STATISTICS, .where = "probe_give_part" },
+	{ .fragment = "balloon_statistics_bad7", STATISTICS, .where = "probe_give_part" },
 	{ .fragment = "config_field_access_bad", .machine = "transport: virtio-1.0" },
 	{ .fragment = "config_field_access_ok6", .machine = "transport: legacy" },
 	{ .fragment = "config_field_access_bad2", .machine = "transport: virtio-1.0" },

@@ -97,3 +97,35 @@ give_others(struct probe *sc)
 	probe_give_statistics(sc, 2 * STATISTIC_BYTES, true);
 }
 STATISTICS_FRAGMENT(balloon_statistics_bad6, give_two, .in_step = give_others);
+
+/* The same where the tags stand the other way round, as on the swapped machine. */
+static void
+swap_tag(struct probe *sc, int n)
+{
+	uint8_t *entry = (uint8_t *)sc->sc_p + n * STATISTIC_BYTES;
+
+	entry[1] = entry[0];
+	entry[0] = 0;
+}
+
+static void
+give_two_swapped(struct probe *sc)
+{
+	probe_two_statistics(sc);
+	swap_tag(sc, 0);
+	swap_tag(sc, 1);
+	probe_give_statistics(sc, 2 * STATISTIC_BYTES, true);
+}
+
+static void
+give_others_swapped(struct probe *sc)
+{
+	if (!probe_take_statistics(sc, 2 * STATISTIC_BYTES))
+		return;
+	probe_statistic(sc, 0, 4, 64);
+	probe_statistic(sc, 1, sc->sc_n++ == 0 ? 5 : 6, 128);
+	swap_tag(sc, 0);
+	swap_tag(sc, 1);
+	probe_give_statistics(sc, 2 * STATISTIC_BYTES, true);
+}
+STATISTICS_FRAGMENT(balloon_statistics_bad7, give_two_swapped, .in_step = give_others_swapped);
