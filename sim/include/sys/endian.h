@@ -3,6 +3,7 @@
 #ifndef _SYS_ENDIAN_H_
 #define	_SYS_ENDIAN_H_
 
+#include <sys/cdefs.h>
 #include <sys/bswap.h>
 
 #define	_LITTLE_ENDIAN	1234
@@ -36,5 +37,28 @@ uint64_t kern_swap64(uint64_t);
 #define	be32toh(x)	bswap32(kern_swap32(x))
 #define	htobe64(x)	bswap64(kern_swap64(x))
 #define	be64toh(x)	bswap64(kern_swap64(x))
+
+/* byteorder(9): store a number in that order, and fetch it, wherever it lies. */
+#define	__ENDIAN_CODEC(bits, order)					\
+static inline __unused void						\
+order##bits##enc(void *p, uint##bits##_t x)				\
+{									\
+	x = hto##order##bits(x);					\
+	__builtin_memcpy(p, &x, sizeof(x));				\
+}									\
+static inline __unused uint##bits##_t					\
+order##bits##dec(const void *p)						\
+{									\
+	uint##bits##_t x;						\
+	__builtin_memcpy(&x, p, sizeof(x));				\
+	return order##bits##toh(x);					\
+}
+__ENDIAN_CODEC(16, le)
+__ENDIAN_CODEC(32, le)
+__ENDIAN_CODEC(64, le)
+__ENDIAN_CODEC(16, be)
+__ENDIAN_CODEC(32, be)
+__ENDIAN_CODEC(64, be)
+#undef __ENDIAN_CODEC
 
 #endif /* !_SYS_ENDIAN_H_ */

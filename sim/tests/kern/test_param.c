@@ -34,6 +34,19 @@ TEST(constants)
 		    (int)rig->frag.out[i]);
 }
 
+/* The other byte order is that of memory as the CPU would have it. */
+TEST(byte_orders)
+{
+	for (int swapped = 0; swapped <= 1; swapped++) {
+		const int little = 0x04030201, big = 0x01020304;
+		KRIG(rig) = KRIG_WITH(options.config.swapped = swapped);
+
+		krig_run(rig, frag_byte_orders);
+		krig_assert_out(rig, swapped ? big : little, big, swapped ? little : big, big,
+		    0x0201, 1);
+	}
+}
+
 TEST(lie10_page_size_is_an_int)
 {
 	KRIG(rig) = run(frag_types);

@@ -54,7 +54,7 @@ static void \
 name##_of(struct frag *f __attribute__((unused)))
 
 #define FRAGS_PARAM(X) \
-	X(constants) X(types) X(mstohz) X(errnos) X(kassert_effect) \
+	X(constants) X(types) X(byte_orders) X(mstohz) X(errnos) X(kassert_effect) \
 	X(kassert_effect_plain) X(kassert_fails) X(kassert_fails_plain) X(module)
 #define FRAGS_QUEUE(X) \
 	X(tailq_layout) X(tailq_foreach_removal) X(tailq_foreach_reverse_removal) \

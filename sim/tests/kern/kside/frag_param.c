@@ -56,6 +56,23 @@ FRAG(constants)
 	memcpy(f->out, values, sizeof(values));
 }
 
+/* The bytes of 0x01020304, stored at an odd address, as a number; and what comes back. */
+FRAG(byte_orders)
+{
+	uint8_t b[8];
+
+	le32enc(b + 1, 0x01020304);
+	f->out[0] = b[1] << 24 | b[2] << 16 | b[3] << 8 | b[4];
+	f->out[1] = le32dec(b + 1);
+	be32enc(b + 1, 0x01020304);
+	f->out[2] = b[1] << 24 | b[2] << 16 | b[3] << 8 | b[4];
+	f->out[3] = be32dec(b + 1);
+	be16enc(b + 1, 0x0102);
+	f->out[4] = le16dec(b + 1);
+	le64enc(b, 0x0102030405060708);
+	f->out[5] = be64dec(b) == 0x0807060504030201;
+}
+
 FRAG(types)
 {
 	f->out[0] = IS(PAGE_SIZE, int);
