@@ -211,20 +211,20 @@ hw_intr_establish(unsigned number, int ipl, void (*fn)(void *), void *arg)
 	struct world *world = here();
 	struct irq_line *line = &world->irq.line[number];
 	struct context *ctx;
+	bool soft = number >= IRQ_SOFT;
 	char name[24];
 
 	if (line->context == 0) {
-		bool soft = number >= IRQ_SOFT;
-
 		snprintf(name, sizeof(name), "%s%u", soft ? "softint" : "irq",
 		    soft ? irq_vector(number) : number);
 		ctx = world_context_new(world, soft ? HW_CTX_SOFTINT : HW_CTX_HARDINT,
 		    name, 0, 0, fn, arg);
 		line->context = ctx->ordinal;
 		ctx->line = number;
-		ctx->device = irq_device(number);
 	}
 	ctx = world_context(world, line->context);
+	/* A soft interrupt is about the device of the driver that made it. */
+	ctx->device = soft ? world_device(world) : irq_device(number);
 	ctx->fn = fn;
 	ctx->arg = arg;
 	line->ipl = ipl;
