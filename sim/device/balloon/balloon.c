@@ -140,6 +140,8 @@ is_refused(struct device *device, unsigned queue)
 	if (!overlong && !(config->strict_format &&
 	    (device->chain.writable > 0 || bytes % sizeof(uint32_t) != 0)))
 		return false;
+	/* No clause limits the length: nobody can hold the driver to what becomes of the pages. */
+	device->unhealthy |= overlong;
 	behaviour_emit(device, &balloon_behaviours[lost ? BALLOON_IS_OVERLONG : BALLOON_IGNORES],
 	    (int)queue, bytes);
 	if (lost)
