@@ -17,9 +17,10 @@ vec_room(void *item, size_t count, size_t *max, size_t more, size_t size)
 	if (more > SIZE_MAX / 2 - count)
 		out_of_memory();
 	if (count + more > *max) {
-		*max = count + more > 2 * *max ? count + more : 2 * *max;
-		if (*max < FIRST_ROOM)
+		if (*max == 0)
 			*max = FIRST_ROOM;
+		while (*max < count + more)
+			*max *= 2;
 		item = xrealloc(item, *max, size);
 	}
 	if (more > 0)

@@ -150,6 +150,19 @@ void *rules_state_of(struct rules_core *core, const struct area *area, unsigned 
 const struct shadow_call *rules_call(const struct rules_core *core);
 const struct shadow_call *rules_returned(const struct rules_core *core);
 
+static inline bool
+is_interrupt(unsigned kind)		/* enum hw_context */
+{
+	return kind == HW_CTX_HARDINT || kind == HW_CTX_SOFTINT;
+}
+
+/*
+ * The call may sleep: a report if it may not now, "<call><how> in a hard interrupt".  A spin
+ * mutex `except` (the interlock of a wait) does not count.
+ */
+void rules_sleeps(struct rules_core *core, const struct rule *rule, uint32_t except,
+    const char *how);
+
 /* What the driver's text calls that; false: there is no telling. */
 bool rules_name(const struct rules_core *core, const struct rules_place *place, char *name,
     size_t size);

@@ -488,3 +488,18 @@ rules_report_when(struct rules_core *core, const struct rule *rule, const struct
 	finding_addv(core->findings, rule, event, site, format, args);
 	va_end(args);
 }
+
+void
+rules_sleeps(struct rules_core *core, const struct rule *rule, uint32_t except, const char *how)
+{
+	const struct shadow_lock *lock = shadow_spin(&core->shadow, core->event->ctx, except);
+	const char *call = trace_call_name(core->event->code);
+
+	if (is_interrupt(core->event->ctx_kind)) {
+		rules_report(core, rule, "%s%s in a %s interrupt", call, how,
+		    core->event->ctx_kind == HW_CTX_HARDINT ? "hard" : "soft");
+	} else if (lock != NULL) {
+		rules_report(core, rule, "%s%s with spin mutex %u held", call, how, lock->mutex);
+		rules_because(core, lock->seq, "the mutex was taken here");
+	}
+}

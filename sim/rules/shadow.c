@@ -5,11 +5,7 @@
 #include "rules/shadow.h"
 
 #include <assert.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
-#include "base/alloc.h"
 
 static void
 see_call(struct shadow *shadow, const struct event *event, uint32_t site)
@@ -38,9 +34,7 @@ release(struct shadow_held *held, uint32_t mutex)
 	for (size_t i = held->count; i-- > 0; ) {
 		if (held->item[i].mutex != mutex)
 			continue;
-		held->count--;
-		memmove(&held->item[i], &held->item[i + 1],
-		    (held->count - i) * sizeof(held->item[0]));
+		vec_remove(held, i, 1);
 		return true;
 	}
 	return false;
@@ -121,37 +115,4 @@ shadow_share_lock(const struct shadow *shadow, uint32_t one, uint32_t other)
 		if (shadow_holds(shadow, other, shadow->held[one].item[i].mutex))
 			return true;
 	return false;
-}
-
-const char *
-shadow_forbids_sleep(const struct shadow *shadow, const struct event *event,
-    uint32_t except, char *buffer, size_t size, uint32_t *because)
-{
-	const struct shadow_lock *lock = shadow_spin(shadow, event->ctx, except);
-
-	if (event->ctx_kind == HW_CTX_HARDINT)
-		return "in a hard interrupt";
-	if (event->ctx_kind == HW_CTX_SOFTINT)
-		return "in a soft interrupt";
-	if (lock == NULL)
-		return NULL;
-	*because = lock->seq;
-	snprintf(buffer, size, "with spin mutex %u held", lock->mutex);
-	return buffer;
-}
-
-void *
-shadow_grow(void *array, size_t *max, size_t index, size_t element)
-{
-	size_t before = *max, after = before ? before : 8;
-	char *bytes;
-
-	if (index < before)
-		return array;
-	while (after <= index)
-		after *= 2;
-	bytes = xrealloc(array, after, element);
-	memset(bytes + before * element, 0, (after - before) * element);
-	*max = after;
-	return bytes;
 }

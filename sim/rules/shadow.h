@@ -53,18 +53,4 @@ const struct shadow_lock *shadow_spin(const struct shadow *shadow, uint32_t ctx,
 /* Do the two contexts hold a mutex in common?  (A spin mutex has one owner at a time.) */
 bool shadow_share_lock(const struct shadow *shadow, uint32_t one, uint32_t other);
 
-/*
- * Why the context of the event may not sleep now, as words for "... <words>", or NULL when
- * it may.  A spin mutex `except` (the interlock of a wait) does not count.  *because is the
- * event behind it, or left alone.  `buffer` holds the words.
- */
-const char *shadow_forbids_sleep(const struct shadow *shadow, const struct event *event,
-    uint32_t except, char *buffer, size_t size, uint32_t *because);
-
-/*
- * A zeroed array that grows: make room for index `index`.  Returns the array, which may
- * have moved; *max counts its elements.  Release with free().
- */
-void *shadow_grow(void *array, size_t *max, size_t index, size_t element);
-
 #endif /* VIOSIM_RULES_SHADOW_H */

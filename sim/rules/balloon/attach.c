@@ -4,7 +4,6 @@
  */
 #include "rules/balloon/balloon.h"
 
-
 static const struct rule rule_must_tell_host = {
 	"attach.must-tell-host", SEVERITY_LINT,
 	"a driver accepts MUST_TELL_HOST where it is offered",

@@ -8,7 +8,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/alloc.h"
 #include "base/vec.h"
@@ -60,9 +59,7 @@ struct balloon_state {
 static struct pending *
 pending_find(struct balloon_state *state, uint64_t queue, uint64_t slot)
 {
-	for (size_t i = 0; i < state->pending.count; i++) {
-		struct pending *pending = &state->pending.item[i];
-
+	vec_each(pending, &state->pending) {
 		if (pending->used && pending->queue == queue && pending->slot == slot)
 			return pending;
 	}
@@ -154,7 +151,6 @@ static const struct rule rule_inflate_direction = {
 	"virtio 1.2 clause 5.5.6.1: SHOULD supply pages when num_pages is greater",
 	"The guest loses memory that nobody asked for, without end if `actual` is what "
 	"the driver looks at and the device does not keep it.",
-	NULL, NULL,
 	.distance = RULE_SUSPECT
 };
 
@@ -218,7 +214,6 @@ static const struct rule rule_deflate_direction = {
 	"pages are reclaimed only as far as the host released them",
 	"virtio 1.2 clause 5.5.6.1, with DEFLATE_ON_OOM and detaching excepted",
 	"The host counts on the memory that the balloon holds.",
-	NULL, NULL,
 	.distance = RULE_SUSPECT
 };
 
@@ -289,7 +284,7 @@ check(struct balloon_state *state, struct rules_core *core, const struct ledger_
 		ledger->held_before = balloon_look(core)->held;
 		ledger->held_before_known = true;
 	}
-	if (ledger->requests > REQUESTS_MANY)
+	if (ledger->request.count > REQUESTS_MANY)
 		entries_check_released(core, true);
 	check_length(core, request->bytes, request->site);
 	if (request->queue == LEDGER_INFLATE)

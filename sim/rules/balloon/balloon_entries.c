@@ -10,7 +10,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/alloc.h"
 
@@ -237,16 +236,14 @@ const struct rule rule_balloon_inflate_entries = {
 	"balloon.inflate-entries", SEVERITY_ERROR,
 	"an inflate request names pages that the driver allocated for it, each once",
 	"virtio 1.2 clause 5.5.6.1",
-	"The host discards every page that is named: one that the guest uses is corrupted.",
-	NULL, NULL
+	"The host discards every page that is named: one that the guest uses is corrupted."
 };
 
 const struct rule rule_balloon_deflate_entries = {
 	"balloon.deflate-entries", SEVERITY_ERROR,
 	"a deflate request names pages of the balloon, each once, and all that are released",
 	"virtio 1.2 clause 5.5.6.1",
-	"A page that the host does not know of may still be thrown away after its release.",
-	NULL, NULL
+	"A page that the host does not know of may still be thrown away after its release."
 };
 
 static void
@@ -463,8 +460,8 @@ entries_check_released(struct rules_core *core, bool last)
 	struct ledger *ledger = rules_ledger(core);
 	struct pages *pages = rules_pages(core);
 
-	for (size_t i = 0; i < ledger->requests;) {
-		struct ledger_request *request = &ledger->request[i];
+	for (size_t i = 0; i < ledger->request.count;) {
+		struct ledger_request *request = &ledger->request.item[i];
 		struct kept kept;
 
 		kept = request->answered ? count_kept(pages, request) : (struct kept){ 0 };

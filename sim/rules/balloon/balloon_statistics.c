@@ -3,7 +3,6 @@
  * Area balloon: what the driver puts into the statistics queue (virtio 1.2 clause 5.5.6.3).
  */
 #include <inttypes.h>
-#include <string.h>
 
 #include "rules/balloon/balloon.h"
 

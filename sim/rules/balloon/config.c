@@ -3,7 +3,6 @@
  * Area config: what the driver writes into the field `actual` (virtio 1.2 clause 5.5.4).
  */
 #include <inttypes.h>
-#include <string.h>
 
 #include "base/vec.h"
 #include "rules/balloon/balloon.h"

@@ -12,16 +12,16 @@
 static void
 drop_all_requests(struct ledger *ledger)
 {
-	for (size_t i = 0; i < ledger->requests; i++)
-		free(ledger->request[i].entry);
-	ledger->requests = 0;
+	for (size_t i = 0; i < ledger->request.count; i++)
+		free(ledger->request.item[i].entry);
+	ledger->request.count = 0;
 }
 
 void
 ledger_fini(struct ledger *ledger)
 {
 	drop_all_requests(ledger);
-	free(ledger->request);
+	vec_fini(&ledger->request);
 	for (unsigned i = 0; i < LEDGER_OLDS; i++)
 		free(ledger->old[i].entry);
 	memset(ledger, 0, sizeof(*ledger));
@@ -41,11 +41,11 @@ release_entries(struct pages *pages, const struct ledger_request *request, unsig
 void
 ledger_forget_requests(struct ledger *ledger, struct pages *pages)
 {
-	for (size_t i = 0; i < ledger->requests; i++)
-		if (!ledger->request[i].answered) {
+	for (size_t i = 0; i < ledger->request.count; i++)
+		if (!ledger->request.item[i].answered) {
 			ledger->unanswered = true;
-			release_entries(pages, &ledger->request[i],
-			    ledger->request[i].queue == LEDGER_INFLATE ?
+			release_entries(pages, &ledger->request.item[i],
+			    ledger->request.item[i].queue == LEDGER_INFLATE ?
 			    LEDGER_OFFERED : LEDGER_RETURNING);
 		}
 	drop_all_requests(ledger);
@@ -70,12 +70,7 @@ ledger_add_request(struct ledger *ledger, const struct ledger_request *request,
 	/* The slot came free without an answer, for example by a reset. */
 	if (stale != NULL)
 		ledger_drop_request(ledger, stale);
-	if (ledger->requests == ledger->requests_max) {
-		ledger->requests_max = ledger->requests_max ? 2 * ledger->requests_max : 8;
-		ledger->request = xrealloc(ledger->request, ledger->requests_max,
-		    sizeof(ledger->request[0]));
-	}
-	fresh = &ledger->request[ledger->requests++];
+	fresh = vec_add(&ledger->request);
 	*fresh = *request;
 	fresh->entry = xrealloc(NULL, request->n + 1, sizeof(entry[0]));
 	memcpy(fresh->entry, entry, request->n * sizeof(entry[0]));
@@ -85,9 +80,7 @@ ledger_add_request(struct ledger *ledger, const struct ledger_request *request,
 struct ledger_request *
 ledger_find_request(const struct ledger *ledger, uint32_t queue, uint32_t slot)
 {
-	for (size_t i = 0; i < ledger->requests; i++) {
-		struct ledger_request *request = &ledger->request[i];
-
+	vec_each(request, &ledger->request) {
 		if (request->queue == queue && request->slot == slot && !request->answered)
 			return request;
 	}
@@ -97,11 +90,10 @@ ledger_find_request(const struct ledger *ledger, uint32_t queue, uint32_t slot)
 void
 ledger_drop_request(struct ledger *ledger, struct ledger_request *request)
 {
-	size_t index = (size_t)(request - ledger->request);
+	size_t index = (size_t)(request - ledger->request.item);
 
 	free(request->entry);
-	ledger->requests--;
-	memmove(request, request + 1, (ledger->requests - index) * sizeof(*request));
+	vec_remove(&ledger->request, index, 1);
 }
 
 size_t
@@ -109,8 +101,8 @@ ledger_waiting(const struct ledger *ledger)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < ledger->requests; i++)
-		n += !ledger->request[i].answered;
+	for (size_t i = 0; i < ledger->request.count; i++)
+		n += !ledger->request.item[i].answered;
 	return n;
 }
 

@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/vec.h"
 #include "rules/kernel/pages.h"
 
 enum ledger_bit {
@@ -53,8 +54,7 @@ struct ledger_target {
 };
 
 struct ledger {
-	struct ledger_request *request;	/* oldest first */
-	size_t requests, requests_max;
+	struct { VEC_MEMBERS(struct ledger_request); } request;	/* oldest first */
 	struct ledger_old old[LEDGER_OLDS];
 	unsigned old_next;
 	uint32_t answers;		/* ever */

@@ -8,7 +8,6 @@
 #include "rules/balloon/balloon_entries.h"
 #include "rules/balloon/balloon.h"
 
-
 /* Pages of the batch being freed that are busy: how many, and the first. */
 struct release {
 	uint64_t offered, returning, given;
@@ -50,8 +49,8 @@ because_request(struct rules_core *core, uint64_t pfn)
 {
 	const struct ledger *ledger = rules_ledger(core);
 
-	for (size_t i = ledger->requests; i-- > 0;) {
-		const struct ledger_request *request = &ledger->request[i];
+	for (size_t i = ledger->request.count; i-- > 0;) {
+		const struct ledger_request *request = &ledger->request.item[i];
 
 		for (uint32_t k = 0; k < request->n; k++) {
 			if (request->entry[k] != pfn)

@@ -275,9 +275,7 @@ sweep(struct attach *attach, struct rules_core *core, const char *when)
 {
 	if (rules_works_beside(core, 1u << core->at))
 		return;
-	for (size_t i = 0; i < attach->inventory.count; i++) {
-		struct item *item = &attach->inventory.item[i];
-
+	vec_each(item, &attach->inventory) {
 		if (item->gone || item->reported || item->kind == ITEM_MAP ||
 		    item->kind == ITEM_THREAD)
 			continue;
@@ -372,8 +370,7 @@ static const struct rule rule_refused = {
 	"attach.refused", SEVERITY_ERROR,
 	"attach succeeds on a healthy device when nothing fails",
 	"autoconf(9)",
-	"The guest boots without the device, and nothing says why.",
-	NULL, NULL
+	"The guest boots without the device, and nothing says why."
 };
 
 static const struct rule rule_again = {
@@ -768,9 +765,7 @@ HOOK(nodes_crash, struct nodes *nodes)
 static void
 check_store(struct nodes *nodes, struct rules_core *core, const struct touch *touch)
 {
-	for (size_t i = 0; i < nodes->exposed.count; i++) {
-		struct exposed *exposed = &nodes->exposed.item[i];
-
+	vec_each(exposed, &nodes->exposed) {
 		if (exposed->reported || touch->address >= exposed->high ||
 		    touch->address + touch->size <= exposed->low)
 			continue;

@@ -9,7 +9,6 @@
 
 #include "base/alloc.h"
 #include "machine/world.h"
-#include "rules/shadow.h"
 
 void
 cells_init(struct cells *cells, size_t size, uintptr_t arena)
@@ -24,12 +23,12 @@ cells_fini(struct cells *cells)
 {
 	if (cells->size == 0)
 		return;
-	for (size_t i = 0; i < cells->pages; i++)
-		free(cells->page[i]);
-	for (size_t i = 0; i < cells->datas; i++)
-		free(cells->data[i].page);
-	free(cells->page);
-	free(cells->data);
+	for (size_t i = 0; i < cells->page.count; i++)
+		free(cells->page.item[i]);
+	for (size_t i = 0; i < cells->data.count; i++)
+		free(cells->data.item[i].page);
+	vec_fini(&cells->page);
+	vec_fini(&cells->data);
 	memset(cells, 0, sizeof(*cells));
 }
 
@@ -39,23 +38,15 @@ place_of(struct cells *cells, uintptr_t base, bool make)
 {
 	uintptr_t page = (base - cells->arena) / MEMORY_PAGE_SIZE;
 
-	if (page < MEMORY_ARENA_PAGES) {
-		if (make && page >= cells->pages) {
-			cells->page = shadow_grow(cells->page, &cells->pages_max, page,
-			    sizeof(cells->page[0]));
-			cells->pages = page + 1;
-		}
-		return page < cells->pages ? &cells->page[page] : NULL;
-	}
-	for (size_t i = 0; i < cells->datas; i++)
-		if (cells->data[i].base == base)
-			return &cells->data[i].page;
+	if (page < MEMORY_ARENA_PAGES)
+		return make ? vec_reach(&cells->page, page) : vec_get(&cells->page, page);
+	for (size_t i = 0; i < cells->data.count; i++)
+		if (cells->data.item[i].base == base)
+			return &cells->data.item[i].page;
 	if (!make)
 		return NULL;
-	cells->data = shadow_grow(cells->data, &cells->datas_max, cells->datas,
-	    sizeof(cells->data[0]));
-	cells->data[cells->datas].base = base;
-	return &cells->data[cells->datas++].page;
+	*vec_add(&cells->data) = (struct cells_data){ .base = base };
+	return &cells->data.item[cells->data.count - 1].page;
 }
 
 static void *

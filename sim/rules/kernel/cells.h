@@ -11,13 +11,13 @@
 #define CELL_BYTES 4u			/* of memory */
 #define CELLS_IN_PAGE (MEMORY_PAGE_SIZE / CELL_BYTES)
 
+struct cells_data { uintptr_t base; void *page; };
+
 struct cells {
 	size_t size;			/* of what a cell has */
 	uintptr_t arena;
-	void **page;			/* of kernel memory */
-	size_t pages, pages_max;	/* the first so many may have any */
-	struct cells_data { uintptr_t base; void *page; } *data;	/* of the driver's */
-	size_t datas, datas_max;
+	struct { VEC_MEMBERS(void *); } page;	/* of kernel memory */
+	struct { VEC_MEMBERS(struct cells_data); } data;	/* of the driver's */
 };
 
 void cells_init(struct cells *cells, size_t size, uintptr_t arena);

@@ -2,16 +2,13 @@
 /*
  * Area dma: the discipline of bus_dma(9): calls and objects; see dma.h for the rest.
  */
-#include <stdlib.h>
-#include <string.h>
-
 #include "rules/kernel/dma.h"
 
 static struct dma_memory *
 dmamem_at(struct dma *dma, uint64_t ordinal)
 {
-	return ordinal < dma->memories && dma->memory[ordinal].exists ?
-	    &dma->memory[ordinal] : NULL;
+	return ordinal < dma->memory.count && dma->memory.item[ordinal].exists ?
+	    &dma->memory.item[ordinal] : NULL;
 }
 
 /* ---- Use of what is not there ---- */
@@ -105,19 +102,8 @@ static const struct rule rule_sleep_context = {
 static void
 check_sleep(struct rules_core *core, uint64_t flags)
 {
-	uint32_t because = UINT32_MAX;
-	char buffer[48];
-	const char *why;
-
-	if ((flags & DMA_NOWAIT) != 0)
-		return;
-	why = shadow_forbids_sleep(&core->shadow, core->event, 0, buffer, sizeof(buffer), &because);
-	if (why == NULL)
-		return;
-	rules_report(core, &rule_sleep_context, "%s with BUS_DMA_WAITOK %s",
-	    trace_call_name(core->event->code), why);
-	if (because != UINT32_MAX)
-		rules_because(core, because, "the mutex was taken here");
+	if ((flags & DMA_NOWAIT) == 0)
+		rules_sleeps(core, &rule_sleep_context, 0, " with BUS_DMA_WAITOK");
 }
 
 /* ---- Maps ---- */
@@ -128,8 +114,7 @@ HOOK(note_map, struct dma *dma)
 	uint64_t ordinal = event->note.dmamap.map;
 	struct dma_map *map;
 
-	dma->map = shadow_grow(dma->map, &dma->maps, ordinal, sizeof(dma->map[0]));
-	map = &dma->map[ordinal];
+	map = vec_reach(&dma->map, ordinal);
 	map->exists = true;
 	map->device = event->device;
 	map->seq = call->seq;
@@ -153,9 +138,7 @@ HOOK(note_segment, struct dma *dma)
 
 	if (map == NULL)
 		return;
-	map->segment = shadow_grow(map->segment, &map->segments_max, map->segments,
-	    sizeof(map->segment[0]));
-	map->segment[map->segments++] = (struct dma_segment){
+	*vec_add(&map->segment) = (struct dma_segment){
 		.bus = event->note.dmaseg.address, .length = event->note.dmaseg.length,
 		.offset = event->note.dmaseg.offset,
 	};
@@ -170,9 +153,7 @@ HOOK(note_source, struct dma *dma)
 	dma_check_buffer(dma, core, map);
 	if (event->note.dmasrc.address == UINT64_MAX)
 		return;
-	map->source = shadow_grow(map->source, &map->sources_max, map->sources,
-	    sizeof(map->source[0]));
-	map->source[map->sources++] = (struct dma_segment){
+	*vec_add(&map->source) = (struct dma_segment){
 		.bus = event->note.dmasrc.address + MEMORY_BUS_OFFSET,
 		.length = event->note.dmasrc.length, .offset = event->note.dmasrc.offset,
 	};
@@ -183,8 +164,8 @@ forget_load(struct dma_map *map)
 {
 	map->loaded = false;
 	map->length = 0;
-	map->segments = 0;
-	map->sources = 0;
+	map->segment.count = 0;
+	map->source.count = 0;
 }
 
 static const struct rule rule_load_limits = {
@@ -252,7 +233,7 @@ HOOK(ret_load, struct dma *dma)
 		dma_begin(map, call->args.bus_dmamap_load.length);
 		return;
 	}
-	map->segments = 0;
+	map->segment.count = 0;
 	if (event->ret.result != DMA_EFBIG || call->is_struck)
 		return;
 	rules_report(core, &rule_load_limits, "load of %llu bytes into map %u needs more than the "
@@ -341,12 +322,8 @@ HOOK(note_memory, struct dma *dma)
 {
 	const struct shadow_call *call = rules_call(core);
 	uint64_t ordinal = event->note.dmamem.memory;
-	struct dma_memory *memory;
 
-	dma->memory = shadow_grow(dma->memory, &dma->memories, ordinal,
-	    sizeof(dma->memory[0]));
-	memory = &dma->memory[ordinal];
-	*memory = (struct dma_memory){
+	*vec_reach(&dma->memory, ordinal) = (struct dma_memory){
 		.exists = true, .seq = call->seq, .site = call->site, .size =
 		    event->note.dmamem.size,
 		.nsegs = call->code == HW_CALL_BUS_DMAMEM_ALLOC ?
@@ -436,8 +413,8 @@ sweep(struct dma *dma, struct rules_core *core, unsigned devices, const char *wh
 {
 	if (rules_works_beside(core, devices))
 		return;
-	for (size_t i = 1; i < dma->maps; i++) {
-		struct dma_map *map = &dma->map[i];
+	for (size_t i = 1; i < dma->map.count; i++) {
+		struct dma_map *map = &dma->map.item[i];
 
 		if (!map->exists || map->gone || map->leak_reported)
 			continue;
@@ -446,8 +423,8 @@ sweep(struct dma *dma, struct rules_core *core, unsigned devices, const char *wh
 		    "%s", i, (unsigned long long)map->size, when);
 		rules_because(core, map->seq, "created here");
 	}
-	for (size_t i = 1; i < dma->memories; i++) {
-		struct dma_memory *memory = &dma->memory[i];
+	for (size_t i = 1; i < dma->memory.count; i++) {
+		struct dma_memory *memory = &dma->memory.item[i];
 
 		if (!memory->exists || (memory->gone && !memory->mapped) || memory->leak_reported)
 			continue;
@@ -521,20 +498,20 @@ release(void *state)
 {
 	struct dma *dma = state;
 
-	for (size_t i = 0; i < dma->maps; i++) {
-		free(dma->map[i].segment);
-		free(dma->map[i].source);
-		free(dma->map[i].synced);
-		free(dma->map[i].stretch);
+	for (size_t i = 0; i < dma->map.count; i++) {
+		vec_fini(&dma->map.item[i].segment);
+		vec_fini(&dma->map.item[i].source);
+		vec_fini(&dma->map.item[i].synced);
+		vec_fini(&dma->map.item[i].stretch);
 	}
-	for (size_t i = 0; i < dma->requests; i++) {
-		free(dma->request[i].piece);
-		free(dma->request[i].copy);
+	for (size_t i = 0; i < dma->request.count; i++) {
+		vec_fini(&dma->request.item[i].piece);
+		vec_fini(&dma->request.item[i].copy);
 	}
-	free(dma->map);
-	free(dma->memory);
-	free(dma->request);
-	free(dma->owned);
+	vec_fini(&dma->map);
+	vec_fini(&dma->memory);
+	vec_fini(&dma->request);
+	vec_fini(&dma->owned);
 }
 
 static void
@@ -562,13 +539,13 @@ dma_rest(void *state, struct rules_core *core)
 {
 	struct dma *dma = state;
 
-	for (size_t i = 0; i < dma->requests; i++)
-		if (dma->request[i].state == DMA_REQUEST_OUT && !dma->request[i].is_done)
-			dma_compare(dma, core, &dma->request[i], dma->request[i].site);
-	for (size_t i = 1; i < dma->maps; i++)
-		if (dma->map[i].loaded)
+	for (size_t i = 0; i < dma->request.count; i++)
+		if (dma->request.item[i].state == DMA_REQUEST_OUT && !dma->request.item[i].is_done)
+			dma_compare(dma, core, &dma->request.item[i], dma->request.item[i].site);
+	for (size_t i = 1; i < dma->map.count; i++)
+		if (dma->map.item[i].loaded)
 			dma_report_unsynced(dma, core, i, &rule_dma_sync_pairing,
-			    dma->map[i].commit_site, "at rest");
+			    dma->map.item[i].commit_site, "at rest");
 }
 
 static void

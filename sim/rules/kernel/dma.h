@@ -48,14 +48,10 @@ struct dma_map {
 	uint32_t commit_seq, commit_site; /* newest request with it */
 	uint64_t size, nsegs, segment_max;	/* as given to create */
 	uint64_t length;		/* bytes loaded */
-	struct dma_segment *segment;
-	size_t segments, segments_max;
-	struct dma_segment *source;	/* the buffer itself, as seen without bouncing */
-	size_t sources, sources_max;
-	uint8_t *synced;		/* what each byte was at its newest PREWRITE */
-	size_t synced_max;
-	struct dma_stretch *stretch;	/* states of all loaded bytes, in order */
-	size_t stretches, stretches_max;
+	struct { VEC_MEMBERS(struct dma_segment); } segment;
+	struct { VEC_MEMBERS(struct dma_segment); } source;	/* as seen without bouncing */
+	struct { VEC_MEMBERS(uint8_t); } synced;	/* each byte at its newest PREWRITE */
+	struct { VEC_MEMBERS(struct dma_stretch); } stretch;	/* all loaded bytes, in order */
 };
 
 struct dma_memory {
@@ -81,10 +77,8 @@ struct dma_request {
 	bool is_reported;		/* a store to its bytes was */
 	uint32_t device, queue, slot;
 	uint32_t seq, site;		/* commit */
-	struct dma_piece *piece;
-	size_t pieces, pieces_max;
-	uint8_t *copy;			/* what the device was given to read */
-	size_t copy_max;
+	struct { VEC_MEMBERS(struct dma_piece); } piece;
+	struct { VEC_MEMBERS(uint8_t); } copy;	/* what the device was given to read */
 };
 
 /* Bytes that are not the driver's for now, where it sees them. */
@@ -98,14 +92,10 @@ struct dma_owned {
 
 struct dma {
 	struct world *world;		/* whose loads and stores are watched, or NULL */
-	struct dma_owned *owned;
-	size_t owneds, owneds_max;
-	struct dma_map *map;		/* by ordinal */
-	size_t maps;
-	struct dma_memory *memory;	/* by ordinal */
-	size_t memories;
-	struct dma_request *request;
-	size_t requests;
+	struct { VEC_MEMBERS(struct dma_owned); } owned;
+	struct { VEC_MEMBERS(struct dma_map); } map;		/* by ordinal */
+	struct { VEC_MEMBERS(struct dma_memory); } memory;	/* by ordinal */
+	struct { VEC_MEMBERS(struct dma_request); } request;
 	uint32_t failed_seq;		/* newest create or alloc that failed */
 	bool create_failed;
 	unsigned detached;		/* devices (1 << number) */

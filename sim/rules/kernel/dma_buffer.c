@@ -67,7 +67,7 @@ static uintptr_t
 end_of(const struct dma *dma, const struct mem_range *range)
 {
 	const struct dma_memory *memory = range->what == HW_MEMORY_DMA &&
-	    range->number < dma->memories ? &dma->memory[range->number] : NULL;
+	    range->number < dma->memory.count ? &dma->memory.item[range->number] : NULL;
 
 	return memory != NULL && memory->mapped ? range->low + memory->mapped_size : range->high;
 }

@@ -10,19 +10,20 @@
 static struct dma_request *
 new_request(struct dma *dma, unsigned device, uint64_t queue, uint64_t slot)
 {
+	struct dma_request *request;
 	size_t i = 0;
 
-	while (i < dma->requests && dma->request[i].state != DMA_REQUEST_NONE)
+	while (i < dma->request.count && dma->request.item[i].state != DMA_REQUEST_NONE)
 		i++;
-	dma->request = shadow_grow(dma->request, &dma->requests, i, sizeof(dma->request[0]));
-	dma->request[i].state = DMA_REQUEST_BUILT;
-	dma->request[i].device = device;
-	dma->request[i].queue = (uint32_t)queue;
-	dma->request[i].slot = (uint32_t)slot;
-	dma->request[i].is_done = false;
-	dma->request[i].is_reported = false;
-	dma->request[i].pieces = 0;
-	return &dma->request[i];
+	request = vec_reach(&dma->request, i);
+	request->state = DMA_REQUEST_BUILT;
+	request->device = device;
+	request->queue = (uint32_t)queue;
+	request->slot = (uint32_t)slot;
+	request->is_done = false;
+	request->is_reported = false;
+	request->piece.count = 0;
+	return request;
 }
 
 void
@@ -40,9 +41,7 @@ dma_note_desc(void *state, struct rules_core *core, const struct event *note, ui
 	if (request == NULL)
 		request = new_request(dma, note->device, call->args.virtio_enqueue.queue,
 		    call->args.virtio_enqueue.slot);
-	request->piece = shadow_grow(request->piece, &request->pieces_max, request->pieces,
-	    sizeof(request->piece[0]));
-	piece = &request->piece[request->pieces++];
+	piece = vec_add(&request->piece);
 	*piece = (struct dma_piece){
 		.map = (uint32_t)call->args.virtio_enqueue.map, .seq = note->seq, .site =
 		    call->site,
@@ -114,19 +113,19 @@ check_late(struct rules_core *core, const struct dma_map *map, const struct dma_
 	uint8_t now[256];
 	uint64_t part, i = 0;
 
-	if (view->memory == NULL || piece->device_writes || map->sources == 0)
+	if (view->memory == NULL || piece->device_writes || map->source.count == 0)
 		return;
 	for (uint64_t at = first; at <= last; at += part) {
 		part = last - at + 1 < sizeof(now) ? last - at + 1 : sizeof(now);
 		if (!dma_read_buffer(view, map, at, part, now))
 			return;
-		if (memcmp(now, map->synced + at, part) == 0)
+		if (memcmp(now, map->synced.item + at, part) == 0)
 			continue;
-		while (now[i] == map->synced[at + i])
+		while (now[i] == map->synced.item[at + i])
 			i++;
 		rules_report(core, &rule_dma_pre_before_device,
 		    "byte %llu of map %u was changed from 0x%02x to 0x%02x after its PREWRITE",
-		    (unsigned long long)(at + i), piece->map, map->synced[at + i], now[i]);
+		    (unsigned long long)(at + i), piece->map, map->synced.item[at + i], now[i]);
 		rules_because(core, map->pre_seq, "newest PRE sync");
 		return;
 	}
@@ -160,7 +159,7 @@ check_direction(struct rules_core *core, const struct dma_map *map, const struct
 static void
 check_piece(struct dma *dma, struct rules_core *core, const struct dma_piece *piece)
 {
-	struct dma_map *map = &dma->map[piece->map];
+	struct dma_map *map = &dma->map.item[piece->map];
 	uint8_t want = piece->device_writes ? DMA_PREREAD : DMA_PREWRITE;
 	struct dma_run cover = dma_find(map, piece->offset, piece->length, want, want);
 	struct dma_run other = dma_find(map, piece->offset, piece->length, DMA_PRE,
@@ -236,16 +235,13 @@ keep_copy(struct rules_core *core, struct dma_request *request)
 	const struct rules_view *view = rules_look(core);
 	size_t total = 0;
 
-	for (size_t i = 0; i < request->pieces; i++) {
-		struct dma_piece *piece = &request->piece[i];
-
+	vec_each(piece, &request->piece) {
 		piece->copy = SIZE_MAX;
 		if (view->memory == NULL || view->bounce || piece->device_writes ||
 		    !piece->is_found)
 			continue;
-		request->copy = shadow_grow(request->copy, &request->copy_max,
-		    total + piece->length, 1);
-		if (!memory_dma_read(view->memory, piece->bus, request->copy + total,
+		(void)vec_reach(&request->copy, total + piece->length);
+		if (!memory_dma_read(view->memory, piece->bus, request->copy.item + total,
 		    piece->length))
 			continue;
 		piece->copy = total;
@@ -263,9 +259,7 @@ dma_call_commit(void *state, struct rules_core *core, const struct event *event,
 
 	if (request == NULL)
 		return;
-	for (size_t i = 0; i < request->pieces; i++) {
-		struct dma_piece *piece = &request->piece[i];
-
+	vec_each(piece, &request->piece) {
 		dma_place(dma, piece);
 		if (!piece->is_found) {
 			check_stray(dma, core, piece);
@@ -296,7 +290,7 @@ static void
 compare_piece(struct rules_core *core, const struct dma_request *request,
     const struct dma_piece *piece, const struct memory *memory, uint32_t site)
 {
-	const uint8_t *before = request->copy + piece->copy;
+	const uint8_t *before = request->copy.item + piece->copy;
 	uint8_t now[256];
 	size_t part;
 
@@ -327,8 +321,8 @@ dma_compare(struct dma *dma, struct rules_core *core, const struct dma_request *
 {
 	const struct memory *memory = rules_look(core)->memory;
 
-	for (size_t i = 0; i < request->pieces && !request->is_reported; i++) {
-		const struct dma_piece *piece = &request->piece[i];
+	for (size_t i = 0; i < request->piece.count && !request->is_reported; i++) {
+		const struct dma_piece *piece = &request->piece.item[i];
 		const struct dma_map *map = dma_map_at(dma, piece->map);
 
 		if (memory != NULL && piece->is_found && piece->copy != SIZE_MAX &&
@@ -373,12 +367,11 @@ dma_on_status(void *state, struct rules_core *core, const struct event *event, u
 
 	if (event->dev_status.status != 0)
 		return;
-	for (size_t i = 0; i < dma->requests; i++)
-		if (dma->request[i].state == DMA_REQUEST_OUT &&
-		    dma->request[i].device == event->device)
-			dma->request[i].state = DMA_REQUEST_NONE;
+	vec_each(request, &dma->request)
+		if (request->state == DMA_REQUEST_OUT && request->device == event->device)
+			request->state = DMA_REQUEST_NONE;
 	dma_disown_all(dma, event->device);
-	for (size_t i = 0; i < dma->maps; i++)
-		if (dma->map[i].device == event->device)
-			dma_change(&dma->map[i], 0, dma->map[i].length, DMA_CHANGE_FORGET, 0);
+	vec_each(map, &dma->map)
+		if (map->device == event->device)
+			dma_change(map, 0, map->length, DMA_CHANGE_FORGET, 0);
 }

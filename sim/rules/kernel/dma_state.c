@@ -6,15 +6,15 @@
  * them; those that the device writes may not be read either, and stay that way until their
  * POSTREAD.  With bounce buffers the device would not see the store, which makes it no better.
  */
-#include <string.h>
-
 #include "machine/world.h"
 #include "rules/kernel/dma.h"
 
 struct dma_map *
 dma_map_at(struct dma *dma, uint64_t ordinal)
 {
-	return ordinal < dma->maps && dma->map[ordinal].exists ? &dma->map[ordinal] : NULL;
+	struct dma_map *map = vec_get(&dma->map, ordinal);
+
+	return map != NULL && map->exists ? map : NULL;
 }
 
 /* ---- States of bytes ---- */
@@ -22,10 +22,8 @@ dma_map_at(struct dma *dma, uint64_t ordinal)
 void
 dma_begin(struct dma_map *map, uint64_t length)
 {
-	map->stretch = shadow_grow(map->stretch, &map->stretches_max, 0,
-	    sizeof(map->stretch[0]));
-	map->stretch[0] = (struct dma_stretch){ .end = length, .state = 0 };
-	map->stretches = 1;
+	map->stretch.count = 0;
+	*vec_add(&map->stretch) = (struct dma_stretch){ .end = length, .state = 0 };
 	map->length = length;
 }
 
@@ -36,16 +34,11 @@ cut(struct dma_map *map, uint64_t at)
 	uint64_t start = 0;
 	size_t i = 0;
 
-	while (i < map->stretches && map->stretch[i].end <= at)
-		start = map->stretch[i++].end;
-	if (i == map->stretches || start == at)
+	while (i < map->stretch.count && map->stretch.item[i].end <= at)
+		start = map->stretch.item[i++].end;
+	if (i == map->stretch.count || start == at)
 		return i;
-	map->stretch = shadow_grow(map->stretch, &map->stretches_max, map->stretches,
-	    sizeof(map->stretch[0]));
-	memmove(&map->stretch[i + 1], &map->stretch[i],
-	    (map->stretches - i) * sizeof(map->stretch[0]));
-	map->stretches++;
-	map->stretch[i].end = at;
+	vec_insert(&map->stretch, i)->end = at;
 	return i + 1;
 }
 
@@ -55,13 +48,13 @@ join(struct dma_map *map)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < map->stretches; i++) {
-		if (n > 0 && map->stretch[n - 1].state == map->stretch[i].state)
-			map->stretch[n - 1].end = map->stretch[i].end;
+	for (size_t i = 0; i < map->stretch.count; i++) {
+		if (n > 0 && map->stretch.item[n - 1].state == map->stretch.item[i].state)
+			map->stretch.item[n - 1].end = map->stretch.item[i].end;
 		else
-			map->stretch[n++] = map->stretch[i];
+			map->stretch.item[n++] = map->stretch.item[i];
 	}
-	map->stretches = n;
+	map->stretch.count = n;
 }
 
 static uint8_t
@@ -88,7 +81,7 @@ dma_change(struct dma_map *map, uint64_t offset, uint64_t length, enum dma_chang
 	size_t i = cut(map, offset), end = cut(map, offset + length);
 
 	for (; i < end; i++)
-		map->stretch[i].state = changed(map->stretch[i].state, change, ops);
+		map->stretch.item[i].state = changed(map->stretch.item[i].state, change, ops);
 	join(map);
 }
 
@@ -99,11 +92,11 @@ dma_find(const struct dma_map *map, uint64_t offset, uint64_t length, uint8_t ma
 	struct dma_run run = { 0, 0, 0 };
 	uint64_t start = 0, first, last;
 
-	for (size_t i = 0; i < map->stretches; start = map->stretch[i++].end) {
+	for (size_t i = 0; i < map->stretch.count; start = map->stretch.item[i++].end) {
 		first = start > offset ? start : offset;
-		last = map->stretch[i].end < offset + length ? map->stretch[i].end :
+		last = map->stretch.item[i].end < offset + length ? map->stretch.item[i].end :
 		    offset + length;
-		if (first >= last || (map->stretch[i].state & mask) != value)
+		if (first >= last || (map->stretch.item[i].state & mask) != value)
 			continue;
 		if (run.count == 0)
 			run.first = first;
@@ -118,9 +111,9 @@ dma_state_at(const struct dma_map *map, uint64_t offset)
 {
 	size_t i = 0;
 
-	while (map->stretch[i].end <= offset)
+	while (map->stretch.item[i].end <= offset)
 		i++;
-	return map->stretch[i].state;
+	return map->stretch.item[i].state;
 }
 
 /* ---- Who has them ---- */
@@ -136,13 +129,11 @@ pieces_overlap(const struct dma_piece *piece, uint64_t map, uint64_t offset, uin
 const struct dma_request *
 dma_owner(const struct dma *dma, uint64_t map, uint64_t offset, uint64_t length)
 {
-	for (size_t i = 0; i < dma->requests; i++) {
-		const struct dma_request *request = &dma->request[i];
-
+	vec_each(request, &dma->request) {
 		if (request->state != DMA_REQUEST_OUT)
 			continue;
-		for (size_t k = 0; k < request->pieces; k++)
-			if (pieces_overlap(&request->piece[k], map, offset, length))
+		for (size_t k = 0; k < request->piece.count; k++)
+			if (pieces_overlap(&request->piece.item[k], map, offset, length))
 				return request;
 	}
 	return NULL;
@@ -158,10 +149,10 @@ struct dma_request *
 dma_request_of(struct dma *dma, const struct event *event, uint64_t queue, uint64_t slot,
     enum dma_request_state state)
 {
-	for (size_t i = 0; i < dma->requests; i++)
-		if (dma->request[i].state == state && dma->request[i].queue == queue &&
-		    dma->request[i].slot == slot && dma->request[i].device == event->device)
-			return &dma->request[i];
+	vec_each(request, &dma->request)
+		if (request->state == state && request->queue == queue && request->slot == slot &&
+		    request->device == event->device)
+			return request;
 	return NULL;
 }
 
@@ -171,8 +162,8 @@ dma_place(struct dma *dma, struct dma_piece *piece)
 	const struct dma_map *map = dma_map_at(dma, piece->map);
 
 	piece->is_found = false;
-	for (size_t i = 0; map != NULL && map->loaded && i < map->segments; i++) {
-		const struct dma_segment *s = &map->segment[i];
+	for (size_t i = 0; map != NULL && map->loaded && i < map->segment.count; i++) {
+		const struct dma_segment *s = &map->segment.item[i];
 
 		if (piece->bus < s->bus || piece->bus + piece->length > s->bus + s->length)
 			continue;
@@ -191,8 +182,8 @@ dma_read_buffer(const struct rules_view *view, const struct dma_map *map, uint64
 {
 	uint64_t end = offset + length;
 
-	for (size_t i = 0; i < map->sources && offset < end; i++) {
-		const struct dma_segment *source = &map->source[i];
+	for (size_t i = 0; i < map->source.count && offset < end; i++) {
+		const struct dma_segment *source = &map->source.item[i];
 		uint64_t skip = offset - source->offset, part = source->length - skip;
 
 		if (offset < source->offset || skip >= source->length)
@@ -227,24 +218,22 @@ dma_op_name(unsigned op)
 static void
 show_all(const struct dma *dma)
 {
-	for (size_t i = 0; i < dma->owneds; i++)
-		access_show(&dma->world->access, dma->owned[i].low, dma->owned[i].high, true);
+	vec_each(owned, &dma->owned)
+		access_show(&dma->world->access, owned->low, owned->high, true);
 }
 
 static void
 add(struct dma *dma, const struct dma_owned *owned)
 {
-	dma->owned = shadow_grow(dma->owned, &dma->owneds_max, dma->owneds,
-	    sizeof(dma->owned[0]));
-	dma->owned[dma->owneds++] = *owned;
+	*vec_add(&dma->owned) = *owned;
 	access_show(&dma->world->access, owned->low, owned->high, true);
 }
 
 static void
 drop(struct dma *dma, size_t i)
 {
-	access_show(&dma->world->access, dma->owned[i].low, dma->owned[i].high, false);
-	dma->owned[i] = dma->owned[--dma->owneds];
+	access_show(&dma->world->access, dma->owned.item[i].low, dma->owned.item[i].high, false);
+	dma->owned.item[i] = dma->owned.item[--dma->owned.count];
 }
 
 /* Where the driver sees a piece: page by page. */
@@ -255,8 +244,8 @@ own_piece(struct dma *dma, const struct memory *memory, const struct dma_request
 	const struct dma_map *map = dma_map_at(dma, piece->map);
 	uint64_t end = piece->offset + piece->length;
 
-	for (size_t i = 0; map != NULL && i < map->sources; i++) {
-		const struct dma_segment *source = &map->source[i];
+	for (size_t i = 0; map != NULL && i < map->source.count; i++) {
+		const struct dma_segment *source = &map->source.item[i];
 		uint64_t from = source->offset > piece->offset ? source->offset :
 		    piece->offset;
 		uint64_t to = source->offset + source->length < end ?
@@ -284,16 +273,16 @@ dma_own(struct dma *dma, struct rules_core *core, const struct dma_request *requ
 {
 	const struct memory *memory = rules_look(core)->memory;
 
-	for (size_t i = 0; i < request->pieces && dma->world != NULL; i++)
-		if (request->piece[i].is_found)
-			own_piece(dma, memory, request, &request->piece[i]);
+	for (size_t i = 0; i < request->piece.count && dma->world != NULL; i++)
+		if (request->piece.item[i].is_found)
+			own_piece(dma, memory, request, &request->piece.item[i]);
 }
 
 void
 dma_back(struct dma *dma, const struct dma_request *request)
 {
-	for (size_t i = dma->owneds; i-- > 0; ) {
-		struct dma_owned *owned = &dma->owned[i];
+	for (size_t i = dma->owned.count; i-- > 0; ) {
+		struct dma_owned *owned = &dma->owned.item[i];
 
 		if (owned->queue != request->queue || owned->slot != request->slot ||
 		    owned->seq != request->seq)
@@ -303,7 +292,7 @@ dma_back(struct dma *dma, const struct dma_request *request)
 		else
 			drop(dma, i);
 	}
-	if (dma->owneds > 0)
+	if (dma->owned.count > 0)
 		show_all(dma);
 }
 
@@ -313,8 +302,8 @@ dma_read_back(struct dma *dma, uint32_t map, uint64_t offset, uint64_t length)
 {
 	uint64_t end = offset + length;
 
-	for (size_t i = dma->owneds; i-- > 0; ) {
-		struct dma_owned before = dma->owned[i], after = before;
+	for (size_t i = dma->owned.count; i-- > 0; ) {
+		struct dma_owned before = dma->owned.item[i], after = before;
 		uint64_t last = before.offset + (before.high - before.low);
 
 		if (!before.is_back || before.map != map || last <= offset ||
@@ -329,35 +318,35 @@ dma_read_back(struct dma *dma, uint32_t map, uint64_t offset, uint64_t length)
 		if (end < last)
 			add(dma, &after);
 	}
-	if (dma->owneds > 0)
+	if (dma->owned.count > 0)
 		show_all(dma);
 }
 
 void
 dma_disown_map(struct dma *dma, uint32_t map)
 {
-	for (size_t i = dma->owneds; i-- > 0; )
-		if (dma->owned[i].map == map)
+	for (size_t i = dma->owned.count; i-- > 0; )
+		if (dma->owned.item[i].map == map)
 			drop(dma, i);
-	if (dma->owneds > 0)
+	if (dma->owned.count > 0)
 		show_all(dma);
 }
 
 void
 dma_disown_all(struct dma *dma, unsigned device)
 {
-	for (size_t i = dma->owneds; i-- > 0; )
-		if (dma->owned[i].device == device)
+	for (size_t i = dma->owned.count; i-- > 0; )
+		if (dma->owned.item[i].device == device)
 			drop(dma, i);
 }
 
 static struct dma_request *
 request_of(struct dma *dma, const struct dma_owned *owned)
 {
-	for (size_t i = 0; i < dma->requests; i++)
-		if (dma->request[i].state == DMA_REQUEST_OUT &&
-		    dma->request[i].seq == owned->seq)
-			return &dma->request[i];
+	for (size_t i = 0; i < dma->request.count; i++)
+		if (dma->request.item[i].state == DMA_REQUEST_OUT &&
+		    dma->request.item[i].seq == owned->seq)
+			return &dma->request.item[i];
 	return NULL;
 }
 
@@ -393,9 +382,7 @@ dma_touch(void *state, struct rules_core *core, const struct touch *touch)
 	struct dma *dma = state;
 	enum access_verdict verdict = ACCESS_ORDINARY;
 
-	for (size_t i = 0; i < dma->owneds; i++) {
-		const struct dma_owned *owned = &dma->owned[i];
-
+	vec_each(owned, &dma->owned) {
 		if (touch->address >= owned->high ||
 		    touch->address + touch->size <= owned->low)
 			continue;
@@ -413,8 +400,8 @@ dma_memory(void *state, struct rules_core *core, enum hw_memory what, uintptr_t 
 {
 	struct dma *dma = state;
 
-	for (size_t i = dma->owneds; what == HW_MEMORY_GONE && i-- > 0; ) {
-		const struct dma_owned *owned = &dma->owned[i];
+	for (size_t i = dma->owned.count; what == HW_MEMORY_GONE && i-- > 0; ) {
+		const struct dma_owned *owned = &dma->owned.item[i];
 
 		if (owned->low >= high || owned->high <= low)
 			continue;

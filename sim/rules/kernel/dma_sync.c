@@ -27,7 +27,7 @@ void
 dma_report_unsynced(struct dma *dma, struct rules_core *core, uint64_t ordinal,
     const struct rule *rule, uint32_t site, const char *when)
 {
-	struct dma_map *map = &dma->map[ordinal];
+	struct dma_map *map = &dma->map.item[ordinal];
 	struct dma_run run = dma_find(map, 0, map->length, DMA_USED, DMA_USED);
 	unsigned state;
 
@@ -48,7 +48,7 @@ static void
 sync_pre(struct dma *dma, struct rules_core *core, uint32_t ordinal, uint64_t offset,
     uint64_t length, unsigned ops)
 {
-	struct dma_map *map = &dma->map[ordinal];
+	struct dma_map *map = &dma->map.item[ordinal];
 	char when[48];
 
 	if (dma_owner(dma, ordinal, offset, length) == NULL &&
@@ -86,7 +86,7 @@ static bool
 check_post(struct dma *dma, struct rules_core *core, uint32_t ordinal, uint64_t offset,
     uint64_t length, unsigned op)
 {
-	struct dma_map *map = &dma->map[ordinal];
+	struct dma_map *map = &dma->map.item[ordinal];
 	uint8_t want = (uint8_t)(op >> 1);
 	struct dma_run match = dma_find(map, offset, length, want, want);
 	struct dma_run none = find_unsynced(map, offset, length);
@@ -129,7 +129,7 @@ sync_post(struct dma *dma, struct rules_core *core, uint32_t ordinal, uint64_t o
 	for (unsigned op = DMA_POSTREAD; op <= DMA_POSTWRITE; op <<= 2)
 		if ((ops & op) != 0 && !check_post(dma, core, ordinal, offset, length, op))
 			ended |= DMA_POST;
-	dma_change(&dma->map[ordinal], offset, length, DMA_CHANGE_POST, ended);
+	dma_change(&dma->map.item[ordinal], offset, length, DMA_CHANGE_POST, ended);
 	if ((ops & DMA_POSTREAD) != 0)
 		dma_read_back(dma, ordinal, offset, length);
 }
@@ -163,17 +163,17 @@ keep_synced(struct rules_core *core, struct dma_map *map, uint64_t offset, uint6
 {
 	const struct rules_view *view = rules_look(core);
 
-	if (view->memory == NULL || map->sources == 0 || length == 0)
+	if (view->memory == NULL || map->source.count == 0 || length == 0)
 		return;
-	map->synced = shadow_grow(map->synced, &map->synced_max, offset + length - 1, 1);
-	(void)dma_read_buffer(view, map, offset, length, map->synced + offset);
+	(void)vec_reach(&map->synced, offset + length - 1);
+	(void)dma_read_buffer(view, map, offset, length, map->synced.item + offset);
 }
 
 void
 dma_sync(struct dma *dma, struct rules_core *core)
 {
 	uint32_t ordinal = (uint32_t)core->event->call.bus_dmamap_sync.map;
-	struct dma_map *map = &dma->map[ordinal];
+	struct dma_map *map = &dma->map.item[ordinal];
 	uint64_t offset = core->event->call.bus_dmamap_sync.offset,
 	    length = core->event->call.bus_dmamap_sync.length;
 	unsigned ops = (unsigned)core->event->call.bus_dmamap_sync.ops;

@@ -98,9 +98,7 @@ add(struct inventory *inventory, struct change change, const struct event *event
 {
 	size_t *bucket = bucket_of(inventory, change.kind, change.number);
 
-	inventory->item = shadow_grow(inventory->item, &inventory->max, inventory->count,
-	    sizeof(inventory->item[0]));
-	inventory->item[inventory->count++] = (struct item){
+	*vec_add(inventory) = (struct item){
 		.kind = change.kind, .number = change.number, .seq = event->seq, .site = site,
 		.next = *bucket,
 	};
@@ -143,7 +141,7 @@ inventory_newest(struct inventory *inventory, enum item_kind kind, uint32_t numb
 void
 inventory_fini(struct inventory *inventory)
 {
-	free(inventory->item);
+	vec_fini(inventory);
 	free(inventory->bucket);
 	memset(inventory, 0, sizeof(*inventory));
 }

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/vec.h"
 #include "machine/trace.h"
 
 enum item_kind {
@@ -28,8 +29,7 @@ struct item {
 #define INVENTORY_BUCKETS 4096
 
 struct inventory {
-	struct item *item;		/* in order of making */
-	size_t count, max;
+	VEC_MEMBERS(struct item);	/* in order of making */
 	size_t *bucket;			/* by kind and number: the newest, plus one; 0: none */
 };
 

@@ -2,9 +2,6 @@
 /*
  * Area irq: interrupt context and interrupt level (spl(9), mutex(9)).
  */
-#include <stdlib.h>
-#include <string.h>
-
 #include "rules/area.h"
 #include "rules/kernel/inventory.h"
 
@@ -25,8 +22,7 @@ struct mutex {
 
 struct irq_state {
 	struct inventory inventory;
-	struct mutex *mutex;		/* by ordinal */
-	size_t mutexes;
+	struct { VEC_MEMBERS(struct mutex); } mutex;		/* by ordinal */
 	uint8_t base[SHADOW_CONTEXTS];	/* level at which the interrupt began */
 	uint8_t level[SHADOW_CONTEXTS][IRQ_CALLBACKS_MAX];	/* at entry of the driver */
 	uint8_t depth[SHADOW_CONTEXTS];
@@ -68,9 +64,7 @@ HOOK(call_mutex_init, struct irq_state *irq)
 {
 	uint64_t type = event->call.mutex_init.type, ipl = event->call.mutex_init.ipl;
 
-	irq->mutex = shadow_grow(irq->mutex, &irq->mutexes, event->call.mutex_init.mutex,
-	    sizeof(irq->mutex[0]));
-	irq->mutex[event->call.mutex_init.mutex] = (struct mutex){
+	*vec_reach(&irq->mutex, event->call.mutex_init.mutex) = (struct mutex){
 		.exists = true, .ipl = (uint8_t)ipl, .seq = event->seq,
 		.is_spin = type == IRQ_MUTEX_SPIN ||
 		    (type != IRQ_MUTEX_ADAPTIVE && ipl >= IRQ_IPL_VM),
@@ -98,11 +92,10 @@ static const struct rule rule_ipl = {
 
 HOOK(call_mutex_enter, struct irq_state *irq)
 {
-	struct mutex *mutex = event->call.mutex_enter.mutex < irq->mutexes ?
-	    &irq->mutex[event->call.mutex_enter.mutex] : NULL;
+	struct mutex *mutex = event->call.mutex_enter.mutex < irq->mutex.count ?
+	    &irq->mutex.item[event->call.mutex_enter.mutex] : NULL;
 
-	if (mutex == NULL || !mutex->exists || (event->ctx_kind != HW_CTX_HARDINT &&
-	    event->ctx_kind != HW_CTX_SOFTINT))
+	if (mutex == NULL || !mutex->exists || !is_interrupt(event->ctx_kind))
 		return;
 	mutex->used_seq = event->seq;
 	mutex->by_message |= irq->vector[event->ctx] != HW_VEC_INTX;
@@ -196,7 +189,7 @@ static const struct rule rule_after_teardown = {
 HOOK(call_mutex_destroy, struct irq_state *irq)
 {
 	unsigned number = (unsigned)event->call.mutex_destroy.mutex;
-	const struct mutex *mutex = number < irq->mutexes ? &irq->mutex[number] : NULL;
+	const struct mutex *mutex = number < irq->mutex.count ? &irq->mutex.item[number] : NULL;
 
 	if (mutex == NULL || mutex->used_seq == 0 || !irq->established ||
 	    (!irq->live && !mutex->by_message && !irq->is_concurrent))
@@ -248,7 +241,7 @@ HOOK(call_delay, struct irq_state *irq)
 {
 	uint64_t *busy_us = &irq->busy_us[event->ctx], before = *busy_us;
 
-	if (event->ctx_kind != HW_CTX_HARDINT && event->ctx_kind != HW_CTX_SOFTINT)
+	if (!is_interrupt(event->ctx_kind))
 		return;
 	*busy_us += event->call.delay.us;
 	if (before < IRQ_BUSY_US && *busy_us >= IRQ_BUSY_US)
@@ -404,7 +397,7 @@ irq_fini(void *state)
 {
 	struct irq_state *irq = state;
 
-	free(irq->mutex);
+	vec_fini(&irq->mutex);
 	inventory_fini(&irq->inventory);
 }
 

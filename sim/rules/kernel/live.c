@@ -105,7 +105,6 @@ static const struct rule rule_convergence = {
 	"what the host asks for is done in time, given free memory and a device that works",
 	"virtio 1.2 clause 5",
 	"The host waits for what never comes.",
-	NULL, NULL,
 	.distance = RULE_IN_THE_END
 };
 
@@ -509,7 +508,6 @@ const struct rule rule_panic = {
 	"the kernel does not panic, and no assertion fails",
 	"NetBSD panic(9), KASSERT(9)",
 	"A panic takes the whole guest down; an assertion names a contract that was broken.",
-	NULL, NULL,
 	.distance = RULE_IN_THE_END
 };
 

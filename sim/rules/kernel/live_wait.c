@@ -17,7 +17,6 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/vec.h"
@@ -92,8 +91,7 @@ struct wait_state {
 	unsigned calling[SHADOW_CONTEXTS];	/* queue of the vq_done in it, plus 1 */
 	uint64_t steps;			/* towards what is asked, whether they succeeded or not */
 	uint32_t worker;		/* the thread that took the last one */
-	uint8_t *signalled;		/* by condvar: somebody signals it */
-	size_t condvars;
+	struct { VEC_MEMBERS(uint8_t); } signalled;	/* by condvar: somebody does */
 	unsigned empty_queue;		/* newest queue whose virtio_dequeue found nothing, */
 	uint32_t empty_seq;		/* here */
 };
@@ -134,7 +132,7 @@ patience(const struct wait_state *state, const struct waiter *waiter, uint64_t s
 {
 	uint64_t condvar = waiter->sleeper.object;
 
-	return condvar < state->condvars && state->signalled[condvar] ? signalled_ns :
+	return condvar < state->signalled.count && state->signalled.item[condvar] ? signalled_ns :
 	    LIVE_LONG_NS;
 }
 
@@ -609,8 +607,7 @@ HOOK(call_signal, struct wait_state *state)
 {
 	uint64_t condvar = event->call.cv_signal.condvar;
 
-	state->signalled = shadow_grow(state->signalled, &state->condvars, condvar, 1);
-	state->signalled[condvar] = 1;
+	*vec_reach(&state->signalled, condvar) = 1;
 }
 
 HOOK(note_wake, struct wait_state *state)
@@ -703,9 +700,7 @@ HOOK(on_end, struct wait_state *state)
 static const struct change *
 pending_change(const struct wait_state *state, const struct waiter *waiter, uint64_t now_ns)
 {
-	for (size_t i = 0; i < waiter->looks.change.count; i++) {
-		const struct change *change = &waiter->looks.change.item[i];
-
+	vec_each(change, &waiter->looks.change) {
 		if (is_missed(state, waiter, change, now_ns))
 			return change;
 	}
@@ -746,7 +741,7 @@ wait_fini(void *self)
 
 	for (unsigned i = 0; i < state->contexts; i++)
 		waiter_fini(&state->waiter[i]);
-	free(state->signalled);
+	vec_fini(&state->signalled);
 }
 
 static const struct hook_row hooks[] = {

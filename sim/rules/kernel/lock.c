@@ -5,7 +5,6 @@
  * Sleeping calls that have an area of their own are judged there: dma.sleep-context,
  * page.sleep-context, mem.sleep-context.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/vec.h"
@@ -51,23 +50,17 @@ struct lock_level {
 };
 
 struct lock_order {
-	struct lock_edge *edge;
-	size_t edges, edges_max;
-	struct lock_level *level;	/* by mutex */
-	size_t levels;
+	struct { VEC_MEMBERS(struct lock_edge); } edge;
+	struct { VEC_MEMBERS(struct lock_level); } level;	/* by mutex */
 	uint8_t irq_ipl[SHADOW_CONTEXTS];	/* level of the interrupt this context serves */
-	uint8_t *mark;			/* by mutex, for the search */
-	size_t marks;
+	struct { VEC_MEMBERS(uint8_t); } mark;			/* by mutex, for the search */
 };
 
 struct lock {
-	struct mutex *mutex;		/* by ordinal */
-	size_t mutexes;
-	struct condvar *condvar;	/* by ordinal */
-	size_t condvars;
+	struct { VEC_MEMBERS(struct mutex); } mutex;		/* by ordinal */
+	struct { VEC_MEMBERS(struct condvar); } condvar;	/* by ordinal */
 	struct lock_order order;
-	struct place *place;		/* by address */
-	size_t places, places_max;
+	struct { VEC_MEMBERS(struct place); } place;		/* by address */
 	uint64_t delay_us[SHADOW_CONTEXTS];	/* with a spin mutex held */
 	/* Event numbers at which code of the driver was entered. */
 	struct { VEC_MEMBERS(uint32_t); } entered[SHADOW_CONTEXTS];
@@ -85,9 +78,9 @@ is_spin(uint64_t type, uint64_t ipl)
 static const struct lock_edge *
 find_edge(const struct lock_order *order, uint32_t from, uint32_t to)
 {
-	for (size_t i = 0; i < order->edges; i++)
-		if (order->edge[i].from == from && order->edge[i].to == to)
-			return &order->edge[i];
+	for (size_t i = 0; i < order->edge.count; i++)
+		if (order->edge.item[i].from == from && order->edge.item[i].to == to)
+			return &order->edge.item[i];
 	return NULL;
 }
 
@@ -95,12 +88,10 @@ find_edge(const struct lock_order *order, uint32_t from, uint32_t to)
 static const struct lock_edge *
 find_way(struct lock_order *order, uint32_t from, uint32_t to)
 {
-	for (size_t i = 0; i < order->edges; i++) {
-		const struct lock_edge *edge = &order->edge[i];
-
-		if (edge->from != from || order->mark[edge->to])
+	vec_each(edge, &order->edge) {
+		if (edge->from != from || order->mark.item[edge->to])
 			continue;
-		order->mark[edge->to] = 1;
+		order->mark.item[edge->to] = 1;
 		if (edge->to == to || find_way(order, edge->to, to) != NULL)
 			return edge;
 	}
@@ -110,16 +101,10 @@ find_way(struct lock_order *order, uint32_t from, uint32_t to)
 static const struct lock_edge *
 find_way_fresh(struct lock_order *order, uint32_t from, uint32_t to)
 {
-	size_t index = from > to ? from : to;
-
-	for (size_t i = 0; i < order->edges; i++) {
-		if (order->edge[i].from > index)
-			index = order->edge[i].from;
-		if (order->edge[i].to > index)
-			index = order->edge[i].to;
+	for (size_t i = 0; i < order->edge.count; i++) {
+		*vec_reach(&order->mark, order->edge.item[i].from) = 0;
+		*vec_reach(&order->mark, order->edge.item[i].to) = 0;
 	}
-	order->mark = shadow_grow(order->mark, &order->marks, index, 1);
-	memset(order->mark, 0, order->marks);
 	return find_way(order, from, to);
 }
 
@@ -148,9 +133,7 @@ add_edge(struct lock_order *order, struct rules_core *core, uint32_t from, uint3
 		rules_because(core, back->seq, "mutex %u taken with mutex %u held", back->to,
 		    back->from);
 	}
-	order->edge = shadow_grow(order->edge, &order->edges_max, order->edges,
-	    sizeof(order->edge[0]));
-	order->edge[order->edges++] = (struct lock_edge){ from, to, core->event->seq };
+	*vec_add(&order->edge) = (struct lock_edge){ from, to, core->event->seq };
 }
 
 /* A context is about to take a mutex. */
@@ -166,7 +149,7 @@ lock_order_enter(struct lock_order *order, struct rules_core *core, const struct
 static void
 cross(struct lock_order *order, struct rules_core *core, uint32_t thread, uint32_t irq)
 {
-	const struct lock_level *a = &order->level[thread], *b = &order->level[irq];
+	const struct lock_level *a = &order->level.item[thread], *b = &order->level.item[irq];
 
 	if (a->is_thread && b->is_irq && a->thread_ipl < b->irq_ipl)
 		add_edge(order, core, thread, irq, true);
@@ -175,7 +158,7 @@ cross(struct lock_order *order, struct rules_core *core, uint32_t thread, uint32
 static bool
 learn(struct lock_order *order, struct lock_level *level, const struct event *note)
 {
-	bool is_irq = note->ctx_kind == HW_CTX_HARDINT || note->ctx_kind == HW_CTX_SOFTINT;
+	bool is_irq = is_interrupt(note->ctx_kind);
 	struct lock_level before = *level;
 
 	/* Who sleeps for it lets what it interrupted go on (softint(9)). */
@@ -198,11 +181,9 @@ learn(struct lock_order *order, struct lock_level *level, const struct event *no
 static void
 lock_order_held(struct lock_order *order, struct rules_core *core, uint32_t mutex)
 {
-	order->level = shadow_grow(order->level, &order->levels, mutex,
-	    sizeof(order->level[0]));
-	if (!learn(order, &order->level[mutex], core->event))
+	if (!learn(order, vec_reach(&order->level, mutex), core->event))
 		return;
-	for (uint32_t i = 1; i < order->levels; i++) {
+	for (uint32_t i = 1; i < order->level.count; i++) {
 		cross(order, core, mutex, i);
 		cross(order, core, i, mutex);
 	}
@@ -236,7 +217,7 @@ report_life(struct rules_core *core, const char *kind, uint64_t number, bool exi
 static struct mutex *
 expect_mutex(struct lock *lock, struct rules_core *core, uint64_t number)
 {
-	struct mutex *mutex = number < lock->mutexes ? &lock->mutex[number] : NULL;
+	struct mutex *mutex = vec_get(&lock->mutex, number);
 
 	if (mutex != NULL && mutex->exists && !mutex->gone)
 		return mutex;
@@ -248,7 +229,7 @@ expect_mutex(struct lock *lock, struct rules_core *core, uint64_t number)
 static struct condvar *
 expect_condvar(struct lock *lock, struct rules_core *core, uint64_t number)
 {
-	struct condvar *condvar = number < lock->condvars ? &lock->condvar[number] : NULL;
+	struct condvar *condvar = vec_get(&lock->condvar, number);
 
 	if (condvar != NULL && condvar->exists && !condvar->gone)
 		return condvar;
@@ -262,9 +243,7 @@ HOOK(call_mutex_init, struct lock *lock)
 	uint64_t number = event->call.mutex_init.mutex;
 	struct mutex *mutex;
 
-	lock->mutex = shadow_grow(lock->mutex, &lock->mutexes, number,
-	    sizeof(lock->mutex[0]));
-	mutex = &lock->mutex[number];
+	mutex = vec_reach(&lock->mutex, number);
 	if (mutex->exists && !mutex->gone) {
 		rules_report(core, &rule_lifecycle, "mutex %u is initialised twice",
 		    (unsigned)number);
@@ -297,9 +276,7 @@ HOOK(call_cv_init, struct lock *lock)
 	uint64_t number = event->call.cv_init.condvar;
 	struct condvar *condvar;
 
-	lock->condvar = shadow_grow(lock->condvar, &lock->condvars, number,
-	    sizeof(lock->condvar[0]));
-	condvar = &lock->condvar[number];
+	condvar = vec_reach(&lock->condvar, number);
 	if (condvar->exists && !condvar->gone) {
 		rules_report(core, &rule_lifecycle, "condvar %u is initialised twice",
 		    (unsigned)number);
@@ -335,19 +312,9 @@ static const struct rule rule_sleep_context = {
 };
 
 static void
-check_sleep(struct rules_core *core, uint32_t interlock)
+check_sleep(struct rules_core *core, uint64_t interlock)
 {
-	uint32_t because = UINT32_MAX;
-	char buffer[48];
-	const char *why = shadow_forbids_sleep(&core->shadow, core->event, interlock, buffer,
-	    sizeof(buffer), &because);
-
-	if (why == NULL)
-		return;
-	rules_report(core, &rule_sleep_context, "%s, which may sleep, %s",
-	    trace_call_name(core->event->code), why);
-	if (because != UINT32_MAX)
-		rules_because(core, because, "the mutex was taken here");
+	rules_sleeps(core, &rule_sleep_context, (uint32_t)interlock, ", which may sleep,");
 }
 
 /* ---- Taking and releasing ---- */
@@ -415,18 +382,18 @@ HOOK(note_held, struct lock *lock)
 {
 	uint64_t number = event->note.mutex_held.mutex;
 
-	if (number < lock->mutexes) {
-		lock->mutex[number].is_held = true;
-		lock->mutex[number].owner = event->ctx;
-		lock->mutex[number].held_seq = event->seq;
+	if (number < lock->mutex.count) {
+		lock->mutex.item[number].is_held = true;
+		lock->mutex.item[number].owner = event->ctx;
+		lock->mutex.item[number].held_seq = event->seq;
 	}
 	lock_order_held(&lock->order, core, (uint32_t)number);
 }
 
 HOOK(note_freed, struct lock *lock)
 {
-	if (event->note.mutex_freed.mutex < lock->mutexes)
-		lock->mutex[event->note.mutex_freed.mutex].is_held = false;
+	if (event->note.mutex_freed.mutex < lock->mutex.count)
+		lock->mutex.item[event->note.mutex_freed.mutex].is_held = false;
 	if (shadow_spin(&core->shadow, event->ctx, 0) == NULL)
 		lock->delay_us[event->ctx] = 0;
 }
@@ -523,7 +490,7 @@ HOOK(call_signal, struct lock *lock)
 static struct condvar *
 condvar_at(struct lock *lock, uint64_t number)
 {
-	return number < lock->condvars ? &lock->condvar[number] : NULL;
+	return vec_get(&lock->condvar, number);
 }
 
 HOOK(note_cv_sleep, void *state)
@@ -631,7 +598,7 @@ HOOK(call_has_waiters, void *state)
 
 HOOK(call_pause, void *state)
 {
-	check_sleep(core, (uint32_t)event->call.kpause.mutex);
+	check_sleep(core, event->call.kpause.mutex);
 }
 
 HOOK(call_may_sleep, void *state)
@@ -660,12 +627,12 @@ static const struct rule rule_freed_live = {
 static size_t
 place_from(const struct lock *lock, uintptr_t address)
 {
-	size_t low = 0, high = lock->places;
+	size_t low = 0, high = lock->place.count;
 
 	while (low < high) {
 		size_t middle = (low + high) / 2;
 
-		if (lock->place[middle].at < address)
+		if (lock->place.item[middle].at < address)
 			low = middle + 1;
 		else
 			high = middle;
@@ -676,8 +643,8 @@ place_from(const struct lock *lock, uintptr_t address)
 static void
 check_freed(const struct lock *lock, struct rules_core *core, uintptr_t low, uintptr_t high)
 {
-	for (size_t i = place_from(lock, low); i < lock->places; i++) {
-		const struct place *place = &lock->place[i];
+	for (size_t i = place_from(lock, low); i < lock->place.count; i++) {
+		const struct place *place = &lock->place.item[i];
 
 		if (place->at >= high)
 			break;
@@ -692,13 +659,9 @@ forget_places(struct lock *lock, uintptr_t low, uintptr_t high)
 {
 	size_t from = place_from(lock, low), to = from;
 
-	while (to < lock->places && lock->place[to].at < high)
+	while (to < lock->place.count && lock->place.item[to].at < high)
 		to++;
-	if (from == to)
-		return;
-	memmove(&lock->place[from], &lock->place[to],
-	    (lock->places - to) * sizeof(lock->place[0]));
-	lock->places -= to - from;
+	vec_remove(&lock->place, from, to - from);
 }
 
 static void
@@ -715,14 +678,10 @@ lock_memory(void *state, struct rules_core *core, enum hw_memory what, uintptr_t
 		forget_places(lock, low, high);
 	if (what != HW_MEMORY_MUTEX && what != HW_MEMORY_CONDVAR)
 		return;
-	lock->place = shadow_grow(lock->place, &lock->places_max, lock->places,
-	    sizeof(lock->place[0]));
 	at = place_from(lock, low);
-	memmove(&lock->place[at + 1], &lock->place[at],
-	    (lock->places++ - at) * sizeof(lock->place[0]));
-	lock->place[at] = (struct place){
+	*vec_insert(&lock->place, at) = (struct place){
 		.at = low, .is_mutex = what == HW_MEMORY_MUTEX, .number = (uint32_t)number,
-		.seq = rules_look(core)->trace->count - 1,
+		.seq = core->event->seq,
 	};
 }
 
@@ -733,12 +692,12 @@ lock_fini(void *state)
 
 	for (unsigned i = 0; i < SHADOW_CONTEXTS; i++)
 		vec_fini(&lock->entered[i]);
-	free(lock->mutex);
-	free(lock->condvar);
-	free(lock->place);
-	free(lock->order.edge);
-	free(lock->order.level);
-	free(lock->order.mark);
+	vec_fini(&lock->mutex);
+	vec_fini(&lock->condvar);
+	vec_fini(&lock->place);
+	vec_fini(&lock->order.edge);
+	vec_fini(&lock->order.level);
+	vec_fini(&lock->order.mark);
 }
 
 static const struct hook_row hooks[] = {

@@ -4,7 +4,6 @@
  */
 #include "rules/kernel/lock_clock.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "machine/world.h"
@@ -29,18 +28,13 @@ enum carrier {
 struct race_order {
 	struct race_clock now[SHADOW_CONTEXTS];
 	uint32_t contexts;		/* numbers in use */
-	struct carried {
-		struct race_clock *clock;
-		size_t max;
-	} carried[CARRIERS];
+	struct { VEC_MEMBERS(struct race_clock); } carried[CARRIERS];
 	bool under_lock[SHADOW_CONTEXTS];	/* threads: not MPSAFE */
 	bool takes_lock[SHADOW_CONTEXTS];	/* and runs again, since its clock was last used */
 	uint8_t raised[SHADOW_CONTEXTS];	/* to this level, with splraise(9) */
 	bool handlers_free;		/* interrupts of the driver are MPSAFE */
-	bool *softint_free;		/* so are these soft ones, by number */
-	size_t softints;
-	struct race_epoch *epoch;	/* by the number of the tag; beyond the end all zero */
-	size_t epochs;
+	struct { VEC_MEMBERS(bool); } softint_free;	/* so are these soft ones, by number */
+	struct { VEC_MEMBERS(struct race_epoch); } epoch;	/* by the number of the tag */
 	struct world *world;		/* NULL: no loads and stores are watched */
 };
 
@@ -49,11 +43,7 @@ struct race_order {
 static struct race_clock *
 clock_of(struct race_order *order, enum carrier carrier, uint64_t number)
 {
-	struct carried *carried = &order->carried[carrier];
-
-	carried->clock = shadow_grow(carried->clock, &carried->max, number,
-	    sizeof(carried->clock[0]));
-	return &carried->clock[number];
+	return vec_reach(&order->carried[carrier], number);
 }
 
 static struct race_clock *
@@ -113,7 +103,7 @@ race_clock_now(struct race_order *order, uint32_t ctx)
 unsigned
 race_clock_level(const struct race_order *order, const struct touch *touch)
 {
-	return touch->ctx->kind == HW_CTX_HARDINT || touch->ctx->kind == HW_CTX_SOFTINT ?
+	return is_interrupt(touch->ctx->kind) ?
 	    (unsigned)touch->world->cpu[touch->ctx->cpu].ipl :
 	    order->raised[touch->ctx->ordinal];
 }
@@ -121,7 +111,7 @@ race_clock_level(const struct race_order *order, const struct touch *touch)
 struct race_epoch
 race_epoch_of(const struct race_order *order, unsigned number)
 {
-	return number < order->epochs ? order->epoch[number] : (struct race_epoch){ 0 };
+	return number < order->epoch.count ? order->epoch.item[number] : (struct race_epoch){ 0 };
 }
 
 /* What the context does from now on is another matter than before. */
@@ -135,9 +125,7 @@ new_part(struct race_order *order, struct rules_core *core, uint32_t ctx, uint32
 	if (order->world == NULL)
 		return;
 	number = access_anew(&order->world->access, ctx, plain);
-	order->epoch = shadow_grow(order->epoch, &order->epochs, number,
-	    sizeof(order->epoch[0]));
-	order->epoch[number] = (struct race_epoch){ order->now[ctx].all[ctx], seq };
+	*vec_reach(&order->epoch, number) = (struct race_epoch){ order->now[ctx].all[ctx], seq };
 }
 
 static void
@@ -293,9 +281,7 @@ HOOK(note_softint, struct race_order *order)
 		new_part_at(order, core);
 		return;
 	}
-	order->softint_free = shadow_grow(order->softint_free, &order->softints, number,
-	    sizeof(order->softint_free[0]));
-	order->softint_free[number] = (rules_call(core)->args.softint_establish.flags &
+	*vec_reach(&order->softint_free, number) = (rules_call(core)->args.softint_establish.flags &
 	    SOFTINT_MPSAFE) != 0;
 }
 
@@ -312,10 +298,10 @@ is_under_lock(const struct race_order *order, const struct event *note)
 {
 	uint64_t softint = note->note.callback.queue;
 
-	if (note->ctx_kind != HW_CTX_HARDINT && note->ctx_kind != HW_CTX_SOFTINT)
+	if (!is_interrupt(note->ctx_kind))
 		return false;
 	if (is_own_softint(note))
-		return softint >= order->softints || !order->softint_free[softint];
+		return softint >= order->softint_free.count || !order->softint_free.item[softint];
 	return !order->handlers_free;
 }
 
@@ -425,9 +411,9 @@ order_fini(void *state)
 	struct race_order *order = state;
 
 	for (unsigned i = 0; i < CARRIERS; i++)
-		free(order->carried[i].clock);
-	free(order->softint_free);
-	free(order->epoch);
+		vec_fini(&order->carried[i]);
+	vec_fini(&order->softint_free);
+	vec_fini(&order->epoch);
 }
 
 static const struct hook_row hooks[] = {

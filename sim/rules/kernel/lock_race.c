@@ -12,7 +12,6 @@
  * One place is reported once: what comes after a race is ordered by luck.
  */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "machine/world.h"
@@ -47,12 +46,9 @@ struct race {
 	struct cells cells;		/* struct shared */
 	struct world *world;		/* NULL: nothing is watched */
 	struct race_order *order;
-	struct past *past;		/* from 1 */
-	size_t past_max;
-	uint32_t pasts, idle;
-	struct race_clock *clock;	/* of cells, from 1 */
-	size_t clock_max;
-	uint32_t clocks;
+	struct { VEC_MEMBERS(struct past); } past;	/* from 1 */
+	uint32_t idle;
+	struct { VEC_MEMBERS(struct race_clock); } clock;	/* of cells, from 1 */
 };
 
 /* ---- lists ---- */
@@ -63,11 +59,11 @@ new_past(struct race *race)
 	uint32_t i = race->idle;
 
 	if (i != 0) {
-		race->idle = race->past[i].next;
+		race->idle = race->past.item[i].next;
 		return i;
 	}
-	i = ++race->pasts;
-	race->past = shadow_grow(race->past, &race->past_max, i, sizeof(race->past[0]));
+	i = race->past.count > 0 ? (uint32_t)race->past.count : 1;
+	(void)vec_reach(&race->past, i);
 	return i;
 }
 
@@ -76,18 +72,12 @@ drop(struct race *race, uint32_t *link)
 {
 	uint32_t i = *link;
 
-	*link = race->past[i].next;
-	race->past[i].next = race->idle;
+	*link = race->past.item[i].next;
+	race->past.item[i].next = race->idle;
 	race->idle = i;
 }
 
 /* ---- one access and those before it ---- */
-
-static bool
-is_interrupt(unsigned kind)
-{
-	return kind == HW_CTX_HARDINT || kind == HW_CTX_SOFTINT;
-}
 
 /* Did the level keep one from beginning while the other was at it? */
 static bool
@@ -234,7 +224,7 @@ catch_up(struct race *race, struct shared *cell, uintptr_t address)
 	struct past *past;
 
 	for (uint32_t i = cell->first; last.number != 0 && i != 0; i = past->next) {
-		past = &race->past[i];
+		past = &race->past.item[i];
 		if (past->ctx != last.context || past->write != last.write ||
 		    past->bytes != CELL_WHOLE || past->marked || past->number >= last.number)
 			continue;
@@ -253,22 +243,22 @@ touch_cell(struct race *race, struct rules_core *core, struct shared *cell,
 {
 	uint32_t *link = &cell->first, fresh;
 
-	if (*link != 0 && is_again(&race->past[*link], now)) {
-		race->past[*link] = *now;
+	if (*link != 0 && is_again(&race->past.item[*link], now)) {
+		race->past.item[*link] = *now;
 		return;
 	}
 	while (*link != 0) {
-		const struct past *before = &race->past[*link];
+		const struct past *before = &race->past.item[*link];
 
 		compare(race->order, core, cell, before, now, touch);
 		if (is_enough(now, before, race_clock_now(race->order, now->ctx)))
 			drop(race, link);
 		else
-			link = &race->past[*link].next;
+			link = &race->past.item[*link].next;
 	}
 	fresh = new_past(race);
-	race->past[fresh] = *now;
-	race->past[fresh].next = cell->first;
+	race->past.item[fresh] = *now;
+	race->past.item[fresh].next = cell->first;
 	cell->first = fresh;
 }
 
@@ -278,11 +268,10 @@ mark_cell(struct race *race, struct rules_core *core, struct shared *cell,
     const struct touch *touch)
 {
 	if (cell->clock == 0) {
-		cell->clock = ++race->clocks;
-		race->clock = shadow_grow(race->clock, &race->clock_max, cell->clock,
-		    sizeof(race->clock[0]));
+		cell->clock = race->clock.count > 0 ? (uint32_t)race->clock.count : 1;
+		(void)vec_reach(&race->clock, cell->clock);
 	}
-	race_clock_marked(race->order, core, touch, &race->clock[cell->clock]);
+	race_clock_marked(race->order, core, touch, &race->clock.item[cell->clock]);
 }
 
 static uint8_t
@@ -368,8 +357,8 @@ race_fini(void *state)
 	struct race *race = state;
 
 	cells_fini(&race->cells);
-	free(race->past);
-	free(race->clock);
+	vec_fini(&race->past);
+	vec_fini(&race->clock);
 }
 
 /* Tags are about to begin anew. */
@@ -378,15 +367,15 @@ race_forget(void *state)
 {
 	struct race *race = state;
 
-	for (size_t i = 0; i < race->cells.pages; i++) {
-		struct shared *cell = race->cells.page[i];
+	for (size_t i = 0; i < race->cells.page.count; i++) {
+		struct shared *cell = race->cells.page.item[i];
 
 		for (size_t k = 0; cell != NULL && k < CELLS_IN_PAGE; k++)
 			catch_up(race, &cell[k], race->cells.arena + i * MEMORY_PAGE_SIZE +
 			    k * CELL_BYTES);
 	}
-	for (uint32_t i = 1; i <= race->pasts; i++)
-		race->past[i].number = 0;
+	for (uint32_t i = 1; i < race->past.count; i++)
+		race->past.item[i].number = 0;
 }
 
 const struct area area_lock_race = {

@@ -74,7 +74,6 @@ static const struct rule rule_quiet = {
 	"NetBSD aprint(9), kprintf(9)",
 	"A message about a failure that was none sends people on a hunt, or shows that the "
 	"driver took something ordinary for a failure.",
-	NULL, NULL,
 	.distance = RULE_ALONE
 };
 
@@ -100,8 +99,7 @@ static const struct rule rule_flood = {
 	"log.flood", SEVERITY_LINT,
 	"a driver prints no more than 100 lines a second",
 	"NetBSD kprintf(9)",
-	"A console is slow, and printing holds a lock of the whole machine.",
-	NULL, NULL
+	"A console is slow, and printing holds a lock of the whole machine."
 };
 
 static void

@@ -3,7 +3,6 @@
  * Area mem: kernel memory (kmem(9)).  Calls are here, and array bounds and arithmetic, which
  * the compiler reports; loads and stores in mem_touch.c.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "machine/undefined.h"
@@ -30,8 +29,7 @@ struct retry {
 };
 
 struct mem {
-	struct block *block;		/* by ordinal */
-	size_t blocks;
+	struct { VEC_MEMBERS(struct block); } block;	/* by ordinal */
 	unsigned detached;		/* devices (1 << number) */
 	struct retry retry[SHADOW_CONTEXTS];
 	struct mem_map map;
@@ -40,7 +38,9 @@ struct mem {
 static struct block *
 block_at(struct mem *mem, uint64_t number)
 {
-	return number < mem->blocks && mem->block[number].exists ? &mem->block[number] : NULL;
+	struct block *block = vec_get(&mem->block, number);
+
+	return block != NULL && block->exists ? block : NULL;
 }
 
 static const struct rule rule_sleep_context = {
@@ -56,17 +56,8 @@ static const struct rule rule_sleep_context = {
 static void
 check_context(struct rules_core *core, bool sleeps)
 {
-	uint32_t because = UINT32_MAX;
-	char buffer[48];
-	const char *why = shadow_forbids_sleep(&core->shadow, core->event, 0, buffer,
-	    sizeof(buffer), &because);
-
-	if (why == NULL || (because != UINT32_MAX && !sleeps))
-		return;
-	rules_report(core, &rule_sleep_context, "%s%s %s", trace_call_name(core->event->code),
-	    sleeps ? " with KM_SLEEP" : "", why);
-	if (because != UINT32_MAX)
-		rules_because(core, because, "the mutex was taken here");
+	if (sleeps || is_interrupt(core->event->ctx_kind))
+		rules_sleeps(core, &rule_sleep_context, 0, sleeps ? " with KM_SLEEP" : "");
 }
 
 static const struct rule rule_free_size = {
@@ -148,8 +139,7 @@ HOOK(note_kmem, struct mem *mem)
 	const struct shadow_call *call = rules_call(core);
 	uint64_t number = event->note.kmem.block;
 
-	mem->block = shadow_grow(mem->block, &mem->blocks, number, sizeof(mem->block[0]));
-	mem->block[number] = (struct block){
+	*vec_reach(&mem->block, number) = (struct block){
 		.exists = true, .seq = call->seq, .site = call->site, .size = event->note.kmem.size,
 	};
 }
@@ -179,8 +169,8 @@ report_left(struct mem *mem, struct rules_core *core, unsigned devices, const ch
 {
 	if (rules_works_beside(core, devices))
 		return;
-	for (size_t i = 1; i < mem->blocks; i++) {
-		struct block *block = &mem->block[i];
+	for (size_t i = 1; i < mem->block.count; i++) {
+		struct block *block = &mem->block.item[i];
 
 		if (!block->exists || block->gone || block->reported)
 			continue;
@@ -272,7 +262,7 @@ mem_fini(void *state)
 {
 	struct mem *mem = state;
 
-	free(mem->block);
+	vec_fini(&mem->block);
 	mem_map_fini(&mem->map);
 }
 

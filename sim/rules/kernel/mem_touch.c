@@ -8,7 +8,6 @@
 #include "rules/kernel/mem_touch.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "machine/world.h"
@@ -19,8 +18,8 @@
 void
 mem_map_fini(struct mem_map *map)
 {
-	free(map->range);
-	free(map->open);
+	vec_fini(&map->range);
+	vec_fini(&map->open);
 	cells_fini(&map->written);
 	memset(map, 0, sizeof(*map));
 }
@@ -31,12 +30,12 @@ mem_map_fini(struct mem_map *map)
 static size_t
 ranges_to(const struct mem_map *map, uintptr_t address)
 {
-	size_t low = 0, high = map->ranges;
+	size_t low = 0, high = map->range.count;
 
 	while (low < high) {
 		size_t middle = (low + high) / 2;
 
-		if (map->range[middle].low <= address)
+		if (map->range.item[middle].low <= address)
 			low = middle + 1;
 		else
 			high = middle;
@@ -50,15 +49,12 @@ remove_ranges(struct mem_map *map, uintptr_t low, uintptr_t high)
 {
 	size_t from = ranges_to(map, low), to;
 
-	if (from > 0 && map->range[from - 1].high > low)
+	if (from > 0 && map->range.item[from - 1].high > low)
 		from--;
-	for (to = from; to < map->ranges && map->range[to].low < high; )
+	for (to = from; to < map->range.count && map->range.item[to].low < high; )
 		to++;
-	if (from == to)
-		return;
-	memmove(&map->range[from], &map->range[to],
-	    (map->ranges - to) * sizeof(map->range[0]));
-	map->ranges -= to - from;
+	if (from < to)
+		vec_remove(&map->range, from, to - from);
 }
 
 static void
@@ -68,12 +64,7 @@ add_range(struct mem_map *map, const struct mem_range *range)
 
 	remove_ranges(map, range->low, range->high);
 	at = ranges_to(map, range->low);
-	map->range = shadow_grow(map->range, &map->ranges_max, map->ranges,
-	    sizeof(map->range[0]));
-	memmove(&map->range[at + 1], &map->range[at],
-	    (map->ranges - at) * sizeof(map->range[0]));
-	map->range[at] = *range;
-	map->ranges++;
+	*vec_insert(&map->range, at) = *range;
 }
 
 const char *
@@ -91,7 +82,7 @@ mem_map_at(const struct mem_map *map, uintptr_t address)
 {
 	size_t n = ranges_to(map, address);
 
-	return n > 0 && address < map->range[n - 1].high ? &map->range[n - 1] : NULL;
+	return n > 0 && address < map->range.item[n - 1].high ? &map->range.item[n - 1] : NULL;
 }
 
 void
@@ -181,10 +172,10 @@ end_range(struct mem_map *map, struct rules_core *core, uintptr_t low)
 {
 	size_t n = ranges_to(map, low);
 
-	if (n == 0 || map->range[n - 1].low != low)
+	if (n == 0 || map->range.item[n - 1].low != low)
 		return;
-	map->range[n - 1].gone = true;
-	map->range[n - 1].gone_seq = newest(core);
+	map->range.item[n - 1].gone = true;
+	map->range.item[n - 1].gone_seq = newest(core);
 }
 
 void
@@ -210,9 +201,7 @@ mem_map_change(struct mem_map *map, struct rules_core *core, enum hw_memory what
 		end_range(map, core, low);
 		break;
 	case HW_MEMORY_PUBLIC:
-		map->open = shadow_grow(map->open, &map->opens_max, map->opens,
-		    sizeof(map->open[0]));
-		map->open[map->opens++] = (struct mem_open){ .low = low, .high = high };
+		*vec_add(&map->open) = (struct mem_open){ .low = low, .high = high };
 		break;
 	case HW_MEMORY_MUTEX:
 	case HW_MEMORY_CONDVAR:
@@ -318,8 +307,8 @@ static enum access_verdict
 touch_between(const struct mem_map *map, struct rules_core *core, size_t n,
     const struct touch *touch)
 {
-	const struct mem_range *below = n > 0 ? &map->range[n - 1] : NULL;
-	const struct mem_range *above = n < map->ranges ? &map->range[n] : NULL;
+	const struct mem_range *below = n > 0 ? &map->range.item[n - 1] : NULL;
+	const struct mem_range *above = n < map->range.count ? &map->range.item[n] : NULL;
 	const struct memory *memory = &touch->world->memory;
 	uintptr_t last = touch->address + touch->size - 1, over = 0, under = 0;
 	char name[32];
@@ -349,7 +338,7 @@ static enum access_verdict
 touch_kernel(struct mem_map *map, struct rules_core *core, const struct touch *touch)
 {
 	size_t n = ranges_to(map, touch->address);
-	const struct mem_range *range = n > 0 ? &map->range[n - 1] : NULL;
+	const struct mem_range *range = n > 0 ? &map->range.item[n - 1] : NULL;
 
 	if (range == NULL || touch->address + touch->size > range->high)
 		return touch_between(map, core, n, touch);
@@ -372,8 +361,8 @@ is_in_table(const struct memory *memory, uintptr_t address)
 static bool
 is_open(const struct mem_map *map, uintptr_t address)
 {
-	for (size_t i = 0; i < map->opens; i++)
-		if (address >= map->open[i].low && address < map->open[i].high)
+	for (size_t i = 0; i < map->open.count; i++)
+		if (address >= map->open.item[i].low && address < map->open.item[i].high)
 			return true;
 	return false;
 }

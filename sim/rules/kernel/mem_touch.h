@@ -26,10 +26,8 @@ extern const struct rule rule_mem_use_after_free, rule_mem_out_of_bounds,
     rule_mem_uninitialised;
 
 struct mem_map {
-	struct mem_range *range;	/* by address; none overlap */
-	size_t ranges, ranges_max;
-	struct mem_open *open;
-	size_t opens, opens_max;
+	struct { VEC_MEMBERS(struct mem_range); } range;	/* by address; none overlap */
+	struct { VEC_MEMBERS(struct mem_open); } open;
 	struct cells written;		/* a byte each, a bit for a byte of memory */
 };
 

@@ -5,8 +5,6 @@
  */
 #include <assert.h>
 #include <inttypes.h>
-#include <stdio.h>
-#include <string.h>
 
 #include "base/vec.h"
 #include "machine/world.h"
@@ -36,17 +34,14 @@ static const struct rule rule_irq_context = {
 	"page.irq-context", SEVERITY_ERROR,
 	"pages are neither allocated nor freed in an interrupt",
 	"NetBSD uvm(9); KASSERT(!cpu_intr_p()) in uvm_pglist.c 1.90",
-	"The page allocator takes locks that may not be taken there, and may sleep.",
-	NULL, NULL
+	"The page allocator takes locks that may not be taken there, and may sleep."
 };
 
 static void
 check_context(struct rules_core *core)
 {
-	if (core->event->ctx_kind == HW_CTX_HARDINT || core->event->ctx_kind == HW_CTX_SOFTINT)
-		rules_report(core, &rule_irq_context, "%s in a %s interrupt",
-		    trace_call_name(core->event->code), core->event->ctx_kind == HW_CTX_HARDINT ?
-		    "hard" : "soft");
+	if (is_interrupt(core->event->ctx_kind))
+		rules_sleeps(core, &rule_irq_context, 0, "");
 }
 
 /* The highest frame of memory, plus one. */

@@ -2,8 +2,6 @@
 /*
  * Area thread: kernel threads and the times they wait (kthread(9), condvar(9)).
  */
-#include <string.h>
-
 #include "rules/area.h"
 
 #define THREAD_MUSTJOIN 0x10		/* KTHREAD_MUSTJOIN */
@@ -177,7 +175,7 @@ HOOK(call_delay, struct threads *threads)
 {
 	uint64_t *busy_us = &threads->busy_us[event->ctx], before = *busy_us;
 
-	if (event->ctx_kind == HW_CTX_HARDINT || event->ctx_kind == HW_CTX_SOFTINT)
+	if (is_interrupt(event->ctx_kind))
 		return;
 	*busy_us += event->call.delay.us;
 	if (before < THREAD_BUSY_US && *busy_us >= THREAD_BUSY_US)

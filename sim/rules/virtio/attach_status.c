@@ -2,8 +2,6 @@
 /*
  * Area attach: the device status, at the first start of a device and at every later one.
  */
-#include <string.h>
-
 #include "rules/area.h"
 
 /* virtio 1.2 clause 2.1 */

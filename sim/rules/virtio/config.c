@@ -5,7 +5,6 @@
 #include "rules/virtio/config.h"
 
 #include <inttypes.h>
-#include <string.h>
 
 #include "rules/device.h"
 
@@ -146,8 +145,7 @@ static const struct rule rule_torn_read = {
 	"config.torn-read", SEVERITY_LINT,
 	"fields read one after the other belong to one state of the device",
 	"virtio 1.2 clauses 2.5.1, 2.5.4",
-	"Two reads are no snapshot: the device may change one field between them.",
-	NULL, NULL
+	"Two reads are no snapshot: the device may change one field between them."
 };
 
 HOOK(ret_read, struct config_state *state)

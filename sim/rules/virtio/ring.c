@@ -4,7 +4,6 @@
  *
  * A slot's life: prepared, reserved, filled, committed, dequeued, free again.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "rules/area.h"
@@ -41,8 +40,7 @@ struct ring_queue {
 	uint32_t seq, site;		/* allocated or freed */
 	uint32_t size;
 	uint64_t maxsegsize, maxnsegs;
-	struct ring_slot *slot;
-	size_t slots;
+	struct { VEC_MEMBERS(struct ring_slot); } slot;
 	struct ring_lane lane[LANES];
 	uint32_t pending, pending_seq, pending_site; /* committed without a kick */
 	uint64_t kick_ns;		/* newest kick, */
@@ -107,8 +105,7 @@ const struct rule rule_device_abuse = {
 	"the guest survives a device that breaks the specification",
 	"virtio 1.2 clauses 2.7.8, 2.7.14",
 	"The kernel's virtio code trusts ids that the device writes; a lying device can bring "
-	"the guest down.  The device is at fault, not the driver.",
-	NULL, NULL
+	"the guest down.  The device is at fault, not the driver."
 };
 
 /* ---- Queues ---- */
@@ -139,8 +136,7 @@ ring_slot_at(struct ring_queue *queue, uint64_t slot)
 {
 	if (slot >= queue->size)
 		return NULL;
-	queue->slot = shadow_grow(queue->slot, &queue->slots, slot, sizeof(queue->slot[0]));
-	return &queue->slot[slot];
+	return vec_reach(&queue->slot, slot);
 }
 
 static void
@@ -154,8 +150,7 @@ ring_slot_set(struct ring_slot *slot, enum ring_slot_state state, uint32_t seq, 
 static void
 clear_queue(struct ring_queue *queue)
 {
-	if (queue->slot != NULL)
-		memset(queue->slot, 0, queue->slots * sizeof(queue->slot[0]));
+	queue->slot.count = 0;
 	memset(queue->lane, 0, sizeof(queue->lane));
 	queue->pending = queue->kick_seq = 0;
 	queue->used = queue->dequeued = 0;
@@ -688,7 +683,7 @@ check_reuse(const struct dma *dma, struct rules_core *core, const struct dma_req
 static void
 check_direction(const struct dma *dma, struct rules_core *core, const struct dma_piece *piece)
 {
-	const struct dma_map *map = &dma->map[piece->map];
+	const struct dma_map *map = &dma->map.item[piece->map];
 	uint8_t want = piece->device_writes ? DMA_PREREAD : DMA_PREWRITE;
 	uint8_t other = (uint8_t)(want ^ DMA_PRE);
 
@@ -711,8 +706,8 @@ HOOK(call_commit_dma, void *state)
 	    event->call.virtio_enqueue_commit.queue, event->call.virtio_enqueue_commit.slot,
 	    DMA_REQUEST_BUILT);
 
-	for (size_t i = 0; request != NULL && i < request->pieces; i++) {
-		struct dma_piece *piece = &request->piece[i];
+	for (size_t i = 0; request != NULL && i < request->piece.count; i++) {
+		struct dma_piece *piece = &request->piece.item[i];
 
 		dma_place(dma, piece);
 		if (!piece->is_found)
@@ -790,15 +785,15 @@ HOOK(ret_free, struct ring *ring)
 
 	if (queue == NULL || event->ret.result != RING_EBUSY)
 		return;
-	for (size_t i = 0; i < queue->slots; i++)
-		out += queue->slot[i].state != SLOT_FREE &&
-		    queue->slot[i].state != SLOT_REFUSED;
+	for (size_t i = 0; i < queue->slot.count; i++)
+		out += queue->slot.item[i].state != SLOT_FREE &&
+		    queue->slot.item[i].state != SLOT_REFUSED;
 	rules_report_at(core, &rule_free_queue, call->site, "queue %u is freed with %u slots still "
 	    "taken: EBUSY, and it stays allocated", (unsigned)call->args.virtio_free_vq.queue, out);
-	for (size_t i = 0; i < queue->slots; i++)
-		if (queue->slot[i].state != SLOT_FREE &&
-		    queue->slot[i].state != SLOT_REFUSED) {
-			rules_because(core, queue->slot[i].seq, "slot %zu", i);
+	for (size_t i = 0; i < queue->slot.count; i++)
+		if (queue->slot.item[i].state != SLOT_FREE &&
+		    queue->slot.item[i].state != SLOT_REFUSED) {
+			rules_because(core, queue->slot.item[i].seq, "slot %zu", i);
 			break;
 		}
 }
@@ -846,7 +841,7 @@ ring_fini(void *state)
 	struct ring *ring = state;
 
 	for (unsigned i = 0; i < RULES_QUEUES_MAX; i++)
-		free(ring->queue[i].slot);
+		vec_fini(&ring->queue[i].slot);
 }
 
 static void
@@ -892,8 +887,8 @@ ring_rest(void *state, struct rules_core *core)
 
 		if (!queue->exists)
 			continue;
-		for (size_t k = 0; k < queue->slots; k++)
-			rest_slot(core, i, k, &queue->slot[k]);
+		for (size_t k = 0; k < queue->slot.count; k++)
+			rest_slot(core, i, k, &queue->slot.item[k]);
 		if (queue->pending == 0 || !ring->live)
 			continue;
 		rules_report_at(core, &rule_missing_kick, queue->pending_site, "%u requests on "
