@@ -10,17 +10,11 @@ FRAGMENT_IN(attach_leak_bad, attach, leave_first_queue)
 {
 	struct virtio_softc *vsc = sc->sc_virtio;
 
-	virtio_child_attach_start(vsc, sc->sc_dev, IPL_VM, sc->sc_vq,
-	    probe_config_change, virtio_vq_intr, 0, PROBE_F_MUST_TELL_HOST,
-	    VIRTIO_COMMON_FLAG_BITS);
-	if (virtio_alloc_vq(vsc, &sc->sc_vq[0], 0, PROBE_BYTES, 1, "first") != 0) /* BREAKS */
-		goto fail;
-	if (virtio_alloc_vq(vsc, &sc->sc_vq[1], 1, PROBE_BYTES, 1, "second") != 0)
-		goto fail;
-	virtio_free_vq(vsc, &sc->sc_vq[1]);
-	virtio_free_vq(vsc, &sc->sc_vq[0]);
-fail:
-	virtio_child_attach_failed(vsc);
+	probe_start(sc);
+	if (virtio_alloc_vq(vsc, &sc->sc_vq[0], 0, PROBE_BYTES, 1, "first") == 0 && /* BREAKS */
+	    virtio_alloc_vq(vsc, &sc->sc_vq[1], 1, PROBE_BYTES, 1, "second") == 0)
+		probe_release_queues(sc);
+	probe_fail(sc);
 }
 
 FRAGMENT_IN(attach_leak_bad2, in_live, keep_pages)
@@ -30,20 +24,14 @@ FRAGMENT_IN(attach_leak_bad2, in_live, keep_pages)
 		TAILQ_INIT(&sc->sc_pages2);
 }
 
-FRAGMENT_IN(attach_leak_bad3, in_attach, make_cv2)
+FRAGMENT_IN(attach_leak_bad3, in_attach, init_cv2)
 {
 	cv_init(&sc->sc_cv2, "second"); /* BREAKS */
 }
 
-static void
-destroy_cv2(struct probe *sc)
+FRAGMENT_IN(attach_leak_ok2, in_detach, destroy_cv2, .in_attach = init_cv2)
 {
 	cv_destroy(&sc->sc_cv2);
-}
-
-FRAGMENT_IN(attach_leak_ok2, in_attach, init_cv2, .in_detach = destroy_cv2)
-{
-	cv_init(&sc->sc_cv2, "second");
 }
 
 /* Detached and attached again, many times over: nothing is used up. */
@@ -90,13 +78,7 @@ FRAGMENT_IN(attach_undo_order_bad, in_undo, undo_live, .in_attach = init_cv2)
 }
 
 /* The same with the device reset before; and what nobody has heard of yet may go. */
-static void
-init_lock2(struct probe *sc)
-{
-	mutex_init(&sc->sc_lock2, MUTEX_DEFAULT, IPL_VM);
-}
-
-FRAGMENT_IN(attach_undo_order_ok, in_undo, undo_reset, .in_attach = init_cv2, .in_live = init_lock2)
+FRAGMENT_IN(attach_undo_order_ok, in_undo, undo_reset, .in_attach = init_cv2, .in_live = probe_spin)
 {
 	mutex_destroy(&sc->sc_lock2);
 	virtio_reset(sc->sc_virtio);
@@ -152,8 +134,7 @@ FRAGMENT_IN(attach_call_order_bad4, in_live, attach_and_reset)
 
 FRAGMENT_IN(attach_call_order_bad5, attach, alloc_before_start)
 {
-	if (virtio_alloc_vq(sc->sc_virtio, &sc->sc_vq[0], 0, PROBE_BYTES, 1, /* BREAKS */
-	    "first") == 0)
+	if (virtio_alloc_vq(sc->sc_virtio, sc->sc_vq, 0, PROBE_BYTES, 1, "first") == 0) /* BREAKS */
 		virtio_free_vq(sc->sc_virtio, &sc->sc_vq[0]);
 	probe_attach(sc);
 }
@@ -163,15 +144,12 @@ FRAGMENT(attach_call_order_ok, NULL);
 
 /* ---- attach.features ---- */
 
+/* The rest of attach is left out: this device has no features. */
 FRAGMENT_IN(attach_features_bad, attach, demand_features)
 {
 	probe_start(sc);
-	if (virtio_features(sc->sc_virtio) == 0) { /* BREAKS */
+	if (virtio_features(sc->sc_virtio) == 0) /* BREAKS */
 		probe_fail(sc);
-		return;
-	}
-	/* the rest of attach is left out: this device has no features */
-	probe_fail(sc);
 }
 
 FRAGMENT_IN(attach_features_bad2, attach, read_features_early)
@@ -183,22 +161,8 @@ FRAGMENT_IN(attach_features_bad2, attach, read_features_early)
 
 FRAGMENT_IN(attach_features_bad3, attach, attach_with_stats)
 {
-	struct virtio_softc *vsc = sc->sc_virtio;
-
-	mutex_init(&sc->sc_lock, MUTEX_DEFAULT, IPL_VM);
-	cv_init(&sc->sc_cv, "probe");
-	virtio_child_attach_start(vsc, sc->sc_dev, IPL_VM, sc->sc_vq,
-	    probe_config_change, virtio_vq_intr, 0, 1 << 1,
-	    VIRTIO_COMMON_FLAG_BITS);
-	if (!probe_make_queues(sc))
-		goto fail;
-	if (virtio_child_attach_finish(vsc) != 0) /* BREAKS */
-		goto fail_queues;
-	virtio_reset(vsc);
-fail_queues:
-	probe_release_queues(sc);
-fail:
-	probe_fail(sc);
+	probe_start_with(sc, IPL_VM, 1 << 1);
+	probe_give_up(sc);
 }
 
 FRAGMENT_IN(attach_features_ok, in_attach, prefer_features)
@@ -211,21 +175,8 @@ FRAGMENT_IN(attach_features_ok, in_attach, prefer_features)
 
 FRAGMENT_IN(attach_must_tell_host_bad, attach, attach_with_nothing)
 {
-	struct virtio_softc *vsc = sc->sc_virtio;
-
-	mutex_init(&sc->sc_lock, MUTEX_DEFAULT, IPL_VM);
-	cv_init(&sc->sc_cv, "probe");
-	virtio_child_attach_start(vsc, sc->sc_dev, IPL_VM, sc->sc_vq,
-	    probe_config_change, virtio_vq_intr, 0, 0, VIRTIO_COMMON_FLAG_BITS);
-	if (!probe_make_queues(sc))
-		goto fail;
-	if (virtio_child_attach_finish(vsc) != 0) /* BREAKS */
-		goto fail_queues;
-	virtio_reset(vsc);
-fail_queues:
-	probe_release_queues(sc);
-fail:
-	probe_fail(sc);
+	probe_start_with(sc, IPL_VM, 0);
+	probe_give_up(sc);
 }
 
 FRAGMENT(attach_must_tell_host_ok, .in_attach = prefer_features);
@@ -257,15 +208,11 @@ FRAGMENT_IN(attach_match_ok, match, match_own_well)
 FRAGMENT_IN(attach_refused_bad, attach, refuse_small)
 {
 	probe_start(sc);
-	if (!probe_make_queues(sc))
-		goto fail;
-	if (sc->sc_vq[0].vq_num < 1024) {
-		aprint_normal_dev(sc->sc_dev, "too small\n"); /* BREAKS */
-		goto fail_queues;
+	if (probe_make_queues(sc)) {
+		if (sc->sc_vq[0].vq_num < 1024)
+			aprint_normal_dev(sc->sc_dev, "too small\n"); /* BREAKS */
+		probe_release_queues(sc);
 	}
-fail_queues:
-	probe_release_queues(sc);
-fail:
 	probe_fail(sc);
 }
 
@@ -279,40 +226,44 @@ FRAGMENT(attach_refused_ok, NULL);
 
 /* ---- attach.sysctl ---- */
 
+/* "probe" below the machine's node: a node, a number; and a number below such a node. */
+#define	CREATE_NODE(log, node)						\
+	sysctl_createv(log, 0, NULL, node, 0, CTLTYPE_NODE, "probe", NULL, NULL, 0, NULL, 0,	\
+	    CTL_HW, CTL_CREATE, CTL_EOL)
+#define	CREATE_INT(log, data)						\
+	sysctl_createv(log, 0, NULL, NULL, CTLFLAG_READWRITE, CTLTYPE_INT, "probe", NULL,	\
+	    NULL, 0, data, 0, CTL_HW, CTL_CREATE, CTL_EOL)
+#define	CREATE_IN(log, node, name, data)				\
+	sysctl_createv(log, 0, NULL, NULL, 0, CTLTYPE_INT, name, NULL, NULL, 0, data, 0,	\
+	    CTL_HW, (node)->sysctl_num, CTL_CREATE, CTL_EOL)
+
 FRAGMENT_IN(attach_sysctl_bad, in_live, create_unchecked)
 {
 	const struct sysctlnode *node;
 
-	sysctl_createv(NULL, 0, NULL, &node, 0, CTLTYPE_NODE, "probe", NULL,
-	    NULL, 0, NULL, 0, CTL_HW, CTL_CREATE, CTL_EOL);
-	sysctl_createv(NULL, 0, NULL, NULL, 0, CTLTYPE_INT, "n", NULL, NULL, 0, /* BREAKS */
-	    &sc->sc_n, 0, CTL_HW, node->sysctl_num, CTL_CREATE, CTL_EOL);
+	CREATE_NODE(NULL, &node);
+	CREATE_IN(NULL, node, "n", &sc->sc_n); /* BREAKS */
 }
 
 FRAGMENT_IN(attach_sysctl_bad2, in_live, create_twice)
 {
 	const struct sysctlnode *node;
 
-	if (sysctl_createv(NULL, 0, NULL, &node, 0, CTLTYPE_NODE, "probe",
-	    NULL, NULL, 0, NULL, 0, CTL_HW, CTL_CREATE, CTL_EOL) != 0)
+	if (CREATE_NODE(NULL, &node) != 0)
 		return;
-	sysctl_createv(NULL, 0, NULL, NULL, 0, CTLTYPE_INT, "n", NULL, NULL, 0,
-	    &sc->sc_n, 0, CTL_HW, node->sysctl_num, CTL_CREATE, CTL_EOL);
-	sysctl_createv(NULL, 0, NULL, NULL, 0, CTLTYPE_INT, "n", NULL, NULL, 0, /* BREAKS */
-	    &sc->sc_count, 0, CTL_HW, node->sysctl_num, CTL_CREATE, CTL_EOL);
+	CREATE_IN(NULL, node, "n", &sc->sc_n);
+	CREATE_IN(NULL, node, "n", &sc->sc_count); /* BREAKS */
 }
 
 FRAGMENT_IN(attach_sysctl_bad3, in_live, create_for_good)
 {
-	sysctl_createv(NULL, 0, NULL, NULL, 0, CTLTYPE_NODE, "probe", NULL, NULL, 0, /* BREAKS */
-	    NULL, 0, CTL_HW, CTL_CREATE, CTL_EOL);
+	CREATE_NODE(NULL, NULL); /* BREAKS */
 }
 
 /* A number that the driver keeps itself is no knob. */
 FRAGMENT_IN(attach_sysctl_bad4, in_live, create_writable)
 {
-	sysctl_createv(NULL, 0, NULL, NULL, CTLFLAG_READWRITE, CTLTYPE_INT,
-	    "probe", NULL, NULL, 0, &sc->sc_n, 0, CTL_HW, CTL_CREATE, CTL_EOL);
+	CREATE_INT(NULL, &sc->sc_n);
 	sc->sc_n = 1; /* BREAKS */
 }
 
@@ -322,8 +273,7 @@ FRAGMENT_IN(attach_sysctl_ok2, in_live, create_knob)
 	static int knob;
 	static struct sysctllog *log;
 
-	sysctl_createv(&log, 0, NULL, NULL, CTLFLAG_READWRITE, CTLTYPE_INT,
-	    "probe", NULL, NULL, 0, &knob, 0, CTL_HW, CTL_CREATE, CTL_EOL);
+	CREATE_INT(&log, &knob);
 	sc->sc_n = knob;
 	sysctl_teardown(&log);
 	knob = 1;
@@ -337,12 +287,8 @@ create_checked(struct probe *sc)
 {
 	const struct sysctlnode *node;
 
-	if (sysctl_createv(&sysctl_log, 0, NULL, &node, 0, CTLTYPE_NODE,
-	    "probe", NULL, NULL, 0, NULL, 0, CTL_HW, CTL_CREATE, CTL_EOL) != 0)
-		return;
-	sysctl_createv(&sysctl_log, 0, NULL, NULL, 0, CTLTYPE_INT, "probe",
-	    NULL, NULL, 0, &sc->sc_n, 0, CTL_HW, node->sysctl_num, CTL_CREATE,
-	    CTL_EOL);
+	if (CREATE_NODE(&sysctl_log, &node) == 0)
+		CREATE_IN(&sysctl_log, node, "probe", &sc->sc_n);
 }
 
 FRAGMENT_IN(attach_sysctl_ok, in_detach, remove_nodes, .in_live = create_checked)
@@ -380,18 +326,8 @@ FRAGMENT(attach_status_ok, .in_live = probe_restart);
 /* The device refuses the features, and the driver does not look. */
 FRAGMENT_IN(attach_status_bad2, attach, attach_whatever_features)
 {
-	struct virtio_softc *vsc = sc->sc_virtio;
-
 	probe_start(sc);
-	if (!probe_make_queues(sc))
-		goto fail;
-	if (virtio_child_attach_finish(vsc) != 0) /* BREAKS */
-		goto fail_queues;
-	virtio_reset(vsc);
-fail_queues:
-	probe_release_queues(sc);
-fail:
-	probe_fail(sc);
+	probe_give_up(sc);
 }
 /* It does look. */
 FRAGMENT(attach_status_ok2, NULL);
@@ -407,9 +343,4 @@ FRAGMENT_IN(attach_status_bad4, attach, write_before_start)
 	virtio_write_device_config_le_4(sc->sc_virtio, PROBE_CFG_ACTUAL, 0); /* BREAKS */
 	probe_attach(sc);
 }
-
-FRAGMENT_IN(attach_status_ok3, attach, write_before_start_too)
-{
-	virtio_write_device_config_le_4(sc->sc_virtio, PROBE_CFG_ACTUAL, 0);
-	probe_attach(sc);
-}
+FRAGMENT(attach_status_ok3, .attach = write_before_start);

@@ -15,6 +15,13 @@ swap(uint32_t *a, uint32_t *b)
 	*b = old;
 }
 
+/* As it should be, but seen if it is not. */
+static bool
+send_any(struct probe *sc, struct virtqueue *vq)
+{
+	return probe_send_bytes(sc, vq, probe_length(sc));
+}
+
 /* ---- balloon.count ---- */
 
 /* Judged at rest. */
@@ -35,15 +42,6 @@ FRAGMENT_IN(balloon_count_ok, inflated, inflated_in_two_steps)
 }
 
 /* ---- balloon.deflate-direction ---- */
-
-static bool
-send_any(struct probe *sc, struct virtqueue *vq)
-{
-	int slot = probe_build(sc, vq, ENTRIES(sc->sc_count));
-
-	PROBE_COMMIT(sc, vq, slot); /* BREAKS */
-	return true;
-}
 
 FRAGMENT_IN(balloon_deflate_direction_bad, deflate, deflate_one_more, .send = send_any)
 {
@@ -84,33 +82,19 @@ FRAGMENT_IN(balloon_deflate_direction_ok2, detach, detach_with_full_balloon)
 
 FRAGMENT_IN(balloon_deflate_entries_bad, send, send_twice_the_same)
 {
-	int slot;
-
 	if (vq == &sc->sc_vq[PROBE_DEFLATE])
 		sc->sc_pfns[1] = sc->sc_pfns[0];
-	slot = probe_build(sc, vq, ENTRIES(sc->sc_count));
-	PROBE_COMMIT(sc, vq, slot); /* BREAKS */
-	return true;
+	return send_any(sc, vq);
 }
 
 /* Named, but kept. */
-static bool
-send_one_that_stays(struct probe *sc, struct virtqueue *vq)
-{
-	int slot = probe_build(sc, vq, ENTRIES(sc->sc_count));
-
-	PROBE_COMMIT(sc, vq, slot); /* BREAKS */
-	return true;
-}
-
-FRAGMENT_IN(balloon_deflate_entries_bad2, deflated, deflated_but_one, .send = send_one_that_stays)
+FRAGMENT_IN(balloon_deflate_entries_bad2, deflated, deflated_but_one, .send = send_any)
 {
 	struct vm_page *pg = TAILQ_FIRST(&sc->sc_pages);
 
 	TAILQ_REMOVE(&sc->sc_pages, pg, pageq.queue);
 	TAILQ_INSERT_TAIL(&sc->sc_balloon, pg, pageq.queue);
-	uvm_pglistfree(&sc->sc_pages);
-	probe_write_actual(sc, sc->sc_actual - sc->sc_count);
+	probe_deflated(sc);
 }
 
 /* Any order will do. */
@@ -124,25 +108,17 @@ FRAGMENT_IN(balloon_deflate_entries_ok, send, send_in_other_order)
 
 FRAGMENT_IN(balloon_entry_byte_order_bad, send, send_big_endian)
 {
-	int slot;
-
 	for (unsigned int i = 0; i < sc->sc_count; i++)
 		sc->sc_pfns[i] = htobe32(le32toh(sc->sc_pfns[i]));
-	slot = probe_build(sc, vq, ENTRIES(sc->sc_count));
-	PROBE_COMMIT(sc, vq, slot); /* BREAKS */
-	return true;
+	return send_any(sc, vq);
 }
 
 /* What a driver without htole32() sends. */
 FRAGMENT_IN(balloon_entry_byte_order_bad2, send, send_cpu_order)
 {
-	int slot;
-
 	for (unsigned int i = 0; i < sc->sc_count; i++)
 		sc->sc_pfns[i] = le32toh(sc->sc_pfns[i]);
-	slot = probe_build(sc, vq, ENTRIES(sc->sc_count));
-	PROBE_COMMIT(sc, vq, slot); /* BREAKS */
-	return true;
+	return send_any(sc, vq);
 }
 
 /* Byte by byte, the lowest first. */
@@ -162,16 +138,7 @@ FRAGMENT(balloon_entry_byte_order_ok2);
 
 /* ---- balloon.inflate-direction ---- */
 
-static bool
-send_anything(struct probe *sc, struct virtqueue *vq)
-{
-	int slot = probe_build(sc, vq, ENTRIES(sc->sc_count));
-
-	PROBE_COMMIT(sc, vq, slot); /* BREAKS */
-	return true;
-}
-
-FRAGMENT_IN(balloon_inflate_direction_bad, inflate, inflate_one_more, .send = send_anything)
+FRAGMENT_IN(balloon_inflate_direction_bad, inflate, inflate_one_more, .send = send_any)
 {
 	probe_inflate(sc, npages + 1);
 }
@@ -219,27 +186,19 @@ FRAGMENT_IN(balloon_unasked_ok, inflated, inflated_twice)
 
 FRAGMENT_IN(balloon_inflate_entries_bad, send, send_page_twice)
 {
-	int slot;
-
 	sc->sc_pfns[1] = sc->sc_pfns[0];
-	slot = probe_build(sc, vq, ENTRIES(sc->sc_count));
-	PROBE_COMMIT(sc, vq, slot); /* BREAKS */
-	return true;
+	return send_any(sc, vq);
 }
 
 /* Still on the free list. */
 FRAGMENT_IN(balloon_inflate_entries_bad2, send, send_page_freed)
 {
-	int slot;
-
 	if (probe_alloc(&sc->sc_pages2, 1)) {
 		sc->sc_pfns[1] =
 		    htole32(VM_PAGE_TO_PHYS(TAILQ_FIRST(&sc->sc_pages2)) / PAGE_SIZE);
 		uvm_pglistfree(&sc->sc_pages2);
 	}
-	slot = probe_build(sc, vq, ENTRIES(sc->sc_count));
-	PROBE_COMMIT(sc, vq, slot); /* BREAKS */
-	return true;
+	return send_any(sc, vq);
 }
 
 /* Allocated in two goes, named in another order. */
@@ -262,67 +221,40 @@ FRAGMENT_IN(balloon_inflate_entries_ok, inflate, inflate_from_two_lists)
 static bool
 send_half_an_entry(struct probe *sc, struct virtqueue *vq)
 {
-	int slot = probe_build(sc, vq, ENTRIES(sc->sc_count) + 2);
-
-	PROBE_COMMIT(sc, vq, slot); /* BREAKS */
-	return true;
+	return probe_send_bytes(sc, vq, probe_length(sc) + 2);
 }
 
 FRAGMENT_IN(balloon_length_bad, receive, receive_half_an_entry, .send = send_half_an_entry)
 {
-	int slot;
-
-	if (virtio_dequeue(sc->sc_virtio, vq, &slot, NULL) != 0)
-		return false;
-	virtio_dequeue_commit(sc->sc_virtio, vq, slot);
-	PROBE_SYNC(sc, 0, ENTRIES(sc->sc_count) + 2, POSTWRITE);
-	sc->sc_vq_out = NULL;
-	return true;
-}
-
-static bool
-send_nothing(struct probe *sc, struct virtqueue *vq)
-{
-	int slot;
-
-	if (virtio_enqueue_prep(sc->sc_virtio, vq, &slot) != 0 ||
-	    virtio_enqueue_reserve(sc->sc_virtio, vq, slot, 1) != 0)
-		return false;
-	virtio_enqueue_p(sc->sc_virtio, vq, slot, sc->sc_map, 0, 0, true);
-	PROBE_COMMIT(sc, vq, slot); /* BREAKS */
-	sc->sc_vq_out = vq;
-	sc->sc_count = 0;
-	return true;
-}
-
-/* Nothing was given. */
-static bool
-receive_nothing(struct probe *sc, struct virtqueue *vq)
-{
-	int slot;
-
-	if (virtio_dequeue(sc->sc_virtio, vq, &slot, NULL) != 0)
-		return false;
-	virtio_dequeue_commit(sc->sc_virtio, vq, slot);
-	uvm_pglistfree(&sc->sc_pages);
-	TAILQ_INIT(&sc->sc_pages);
-	sc->sc_vq_out = NULL;
-	return true;
+	return probe_receive_bytes(sc, vq, probe_length(sc) + 2);
 }
 
 static void
 inflate_nothing_first(struct probe *sc, unsigned int npages)
 {
+	struct virtqueue *vq = &sc->sc_vq[PROBE_INFLATE];
+	int slot;
+
 	if (sc->sc_n++ > 0 || !probe_alloc(&sc->sc_pages, npages)) {
 		probe_inflate(sc, npages);
 		return;
 	}
-	(void)send_nothing(sc, &sc->sc_vq[PROBE_INFLATE]);
+	slot = probe_slot(sc, vq, 1);
+	probe_enqueue(sc, vq, slot, 0);
+	PROBE_COMMIT(sc, vq, slot); /* BREAKS */
+	sc->sc_count = 0;
 }
 
+/* Nothing was given. */
 FRAGMENT_IN(balloon_length_bad2, receive, receive_by_length, .inflate = inflate_nothing_first)
 {
-	return sc->sc_count == 0 ? receive_nothing(sc, vq) : probe_receive(sc, vq);
+	if (sc->sc_count > 0)
+		return probe_receive(sc, vq);
+	if (!probe_take(sc, vq))
+		return false;
+	uvm_pglistfree(&sc->sc_pages);
+	TAILQ_INIT(&sc->sc_pages);
+	return true;
 }
 
 /* One entry is enough. */
@@ -336,68 +268,37 @@ FRAGMENT_IN(balloon_length_ok, inflate, inflate_one_by_one)
 static bool
 send_one_unfilled(struct probe *sc, struct virtqueue *vq)
 {
-	int slot;
-
 	sc->sc_pfns[sc->sc_count] = 0;
-	slot = probe_build(sc, vq, ENTRIES(sc->sc_count + 1));
-	PROBE_COMMIT(sc, vq, slot); /* BREAKS */
-	return true;
+	return probe_send_bytes(sc, vq, ENTRIES(sc->sc_count + 1));
 }
 
 FRAGMENT_IN(balloon_stale_entry_bad, receive, receive_one_more, .send = send_one_unfilled)
 {
-	int slot;
-
-	if (virtio_dequeue(sc->sc_virtio, vq, &slot, NULL) != 0)
-		return false;
-	virtio_dequeue_commit(sc->sc_virtio, vq, slot);
-	PROBE_SYNC(sc, 0, ENTRIES(sc->sc_count + 1), POSTWRITE);
-	sc->sc_vq_out = NULL;
-	return true;
+	return probe_receive_bytes(sc, vq, ENTRIES(sc->sc_count + 1));
 }
 
 /* The second request is shorter than the first. */
 static bool
 send_always_as_many(struct probe *sc, struct virtqueue *vq)
 {
-	int slot = probe_build(sc, vq, PROBE_BYTES);
-
-	PROBE_COMMIT(sc, vq, slot); /* BREAKS */
-	return true;
+	return probe_send_bytes(sc, vq, PROBE_BYTES);
 }
 
 FRAGMENT_IN(balloon_stale_entry_bad2, receive, receive_always_as_many, .send = send_always_as_many)
 {
-	int slot;
-
-	if (virtio_dequeue(sc->sc_virtio, vq, &slot, NULL) != 0)
-		return false;
-	virtio_dequeue_commit(sc->sc_virtio, vq, slot);
-	PROBE_SYNC(sc, 0, PROBE_BYTES, POSTWRITE);
-	sc->sc_vq_out = NULL;
-	return true;
+	return probe_receive_bytes(sc, vq, PROBE_BYTES);
 }
 
 /* Deflate: four pages, then two, but four entries again. */
 static bool
 send_four_always(struct probe *sc, struct virtqueue *vq)
 {
-	int slot = probe_build(sc, vq, ENTRIES(4));
-
-	PROBE_COMMIT(sc, vq, slot); /* BREAKS */
-	return true;
+	return probe_send_bytes(sc, vq, ENTRIES(4));
 }
 
 FRAGMENT_IN(balloon_stale_entry_bad3, receive, receive_four_always, .send = send_four_always)
 {
-	int slot;
-
-	if (virtio_dequeue(sc->sc_virtio, vq, &slot, NULL) != 0)
-		return false;
-	virtio_dequeue_commit(sc->sc_virtio, vq, slot);
-	PROBE_SYNC(sc, 0, ENTRIES(4), POSTWRITE);
-	sc->sc_vq_out = NULL;
-	return true;
+	return probe_receive_bytes(sc, vq, ENTRIES(4));
 }
 
 /* Behind the request anything may stand. */

@@ -20,26 +20,13 @@ FRAGMENT_IN(config_actual_write_bad2, inflated, write_in_pieces)
 }
 
 /* Never; told of the answer that was not followed by a write. */
-static bool
-receive_for_nothing(struct probe *sc, struct virtqueue *vq)
-{
-	int slot;
-
-	if (virtio_dequeue(sc->sc_virtio, vq, &slot, NULL) != 0) /* BREAKS */
-		return false;
-	virtio_dequeue_commit(sc->sc_virtio, vq, slot);
-	PROBE_SYNC(sc, 0, sizeof(uint32_t) * sc->sc_count, POSTWRITE);
-	sc->sc_vq_out = NULL;
-	return true;
-}
-
-FRAGMENT_IN(config_actual_write_bad3, inflated, inflated_in_silence, .receive = receive_for_nothing)
+FRAGMENT_IN(config_actual_write_bad3, inflated, inflated_in_silence)
 {
 	probe_move(&sc->sc_balloon, &sc->sc_pages);
 	sc->sc_actual += sc->sc_count;
 }
 
-FRAGMENT_IN(config_actual_write_bad4, inflated, inflated_and_paused, .receive = receive_for_nothing)
+FRAGMENT_IN(config_actual_write_bad4, inflated, inflated_and_paused)
 {
 	kpause("probe", false, 6 * hz, NULL);
 	probe_inflated(sc);

@@ -4,9 +4,35 @@
  */
 #include "dma.h"
 
+/* DMA memory at sc_p. */
+static int
+alloc_memory(struct probe *sc, int flags)
+{
+	int nsegs;
+
+	return bus_dmamem_alloc(sc->sc_dmat, 2 * PAGE_SIZE, /* BREAKS dma_leak dma_sleep */
+	    PAGE_SIZE, 0, &sc->sc_seg2, 1, &nsegs, flags);
+}
+
+static void
+map_memory(struct probe *sc)
+{
+	if (bus_dmamem_map(sc->sc_dmat, &sc->sc_seg2, 1, 2 * PAGE_SIZE, /* BREAKS dma_unchecked */
+	    &sc->sc_p, BUS_DMA_NOWAIT) != 0)
+		panic("no memory");
+}
+
+static void
+make_memory(struct probe *sc)
+{
+	if (alloc_memory(sc, BUS_DMA_NOWAIT) != 0)
+		panic("no memory");
+	map_memory(sc);
+}
+
 /* ---- dma.release-owned ---- */
 
-FRAGMENT_IN(dma_release_owned_bad, send, send_and_unload, .receive = take_answer)
+FRAGMENT_IN(dma_release_owned_bad, send, send_and_unload, .receive = probe_take)
 {
 	if (!probe_send(sc, vq))
 		return false;
@@ -15,18 +41,12 @@ FRAGMENT_IN(dma_release_owned_bad, send, send_and_unload, .receive = take_answer
 }
 
 /* The device still has the request when the driver goes. */
-static void
-release_in_flight(struct probe *sc)
-{
-	bus_dmamap_destroy(sc->sc_dmat, sc->sc_map); /* BREAKS */
-	bus_dmamem_unmap(sc->sc_dmat, sc->sc_pfns, PROBE_BYTES);
-	bus_dmamem_free(sc->sc_dmat, &sc->sc_seg, 1);
-}
-
 FRAGMENT_IN(dma_release_owned_bad2, detach, detach_without_reset)
 {
 	probe_end_thread(sc);
-	release_in_flight(sc);
+	bus_dmamap_destroy(sc->sc_dmat, sc->sc_map); /* BREAKS */
+	bus_dmamem_unmap(sc->sc_dmat, sc->sc_pfns, PROBE_BYTES);
+	bus_dmamem_free(sc->sc_dmat, &sc->sc_seg, 1);
 	virtio_reset(sc->sc_virtio);
 	probe_release_queues(sc);
 	virtio_child_detach(sc->sc_virtio);
@@ -36,9 +56,9 @@ FRAGMENT_IN(dma_release_owned_bad2, detach, detach_without_reset)
 }
 
 /* Between descriptor and commit. */
-FRAGMENT_IN(dma_release_owned_bad3, send, send_unloaded, .receive = take_answer)
+FRAGMENT_IN(dma_release_owned_bad3, send, send_unloaded, .receive = probe_take)
 {
-	int slot = probe_build(sc, vq, sizeof(uint32_t) * sc->sc_count);
+	int slot = probe_build(sc, vq, probe_length(sc));
 
 	bus_dmamap_unload(sc->sc_dmat, sc->sc_map);
 	PROBE_COMMIT(sc, vq, slot); /* BREAKS */
@@ -46,29 +66,11 @@ FRAGMENT_IN(dma_release_owned_bad3, send, send_unloaded, .receive = take_answer)
 }
 
 /* The map stays, the memory goes. */
-static bool
-send_and_free(struct probe *sc, struct virtqueue *vq)
+FRAGMENT_IN(dma_release_owned_bad4, send, send_and_free, .receive = receive_from_map2)
 {
-	const bus_size_t length = sizeof(uint32_t) * sc->sc_count;
-	int slot = take_slot(sc, vq);
-
-	make_map2(sc);
-	if (LOAD_MAP2(sc) != 0)
+	if (!send_from_map2(sc, vq, probe_length(sc)))
 		return false;
-	memcpy(sc->sc_p, sc->sc_pfns, length);
-	SYNC_MAP2(sc, 0, length, PREWRITE);
-	virtio_enqueue_p(sc->sc_virtio, vq, slot, sc->sc_map2, 0, length, true);
-	sc->sc_vq_out = vq;
-	virtio_enqueue_commit(sc->sc_virtio, vq, slot, true);
 	kmem_free(sc->sc_p, PROBE_BYTES); /* BREAKS */
-	return true;
-}
-
-FRAGMENT_IN(dma_release_owned_bad4, receive, receive_freed, .send = send_and_free)
-{
-	if (!take_answer(sc, vq))
-		return false;
-	SYNC_MAP2(sc, 0, sizeof(uint32_t) * sc->sc_count, POSTWRITE);
 	return true;
 }
 
@@ -77,8 +79,7 @@ FRAGMENT_IN(dma_release_owned_ok, receive, receive_and_reload)
 	if (!probe_receive(sc, vq))
 		return false;
 	bus_dmamap_unload(sc->sc_dmat, sc->sc_map);
-	return bus_dmamap_load(sc->sc_dmat, sc->sc_map, sc->sc_pfns, PROBE_BYTES, NULL,
-	    BUS_DMA_NOWAIT) == 0;
+	return RELOAD(sc, BUS_DMA_NOWAIT) == 0;
 }
 
 /* ---- dma.destroy-loaded ---- */
@@ -103,7 +104,7 @@ FRAGMENT_IN(dma_destroy_loaded_ok, in_attach, destroy_unloaded)
 
 FRAGMENT_IN(dma_unload_unsynced_bad, receive, receive_and_unload_unsynced)
 {
-	if (!take_answer(sc, vq))
+	if (!probe_take(sc, vq))
 		return false;
 	bus_dmamap_unload(sc->sc_dmat, sc->sc_map); /* BREAKS */
 	return true;
@@ -202,16 +203,10 @@ FRAGMENT_IN(dma_bad_memory_bad2, in_attach, load_stack)
 
 FRAGMENT_IN(dma_bad_memory_bad3, in_attach, load_freed_page)
 {
-	void *kva;
-	int nsegs;
-
 	make_map2(sc);
-	if (bus_dmamem_alloc(sc->sc_dmat, PAGE_SIZE, PAGE_SIZE, 0, &sc->sc_seg2, 1, &nsegs,
-	    BUS_DMA_NOWAIT) != 0 || bus_dmamem_map(sc->sc_dmat, &sc->sc_seg2, 1, PAGE_SIZE,
-	    &kva, BUS_DMA_NOWAIT) != 0)
-		return;
+	make_memory(sc);
 	bus_dmamem_free(sc->sc_dmat, &sc->sc_seg2, 1);
-	(void)LOAD(sc, kva, PROBE_BYTES); /* BREAKS */
+	(void)LOAD(sc, sc->sc_p, PROBE_BYTES); /* BREAKS */
 }
 
 /* The page has them, the block has not. */
@@ -252,18 +247,13 @@ static void
 reload(struct probe *sc, int flags)
 {
 	bus_dmamap_unload(sc->sc_dmat, sc->sc_map);
-	if (bus_dmamap_load(sc->sc_dmat, sc->sc_map, sc->sc_pfns, PROBE_BYTES, NULL,
-	    BUS_DMA_NOWAIT | flags) != 0)
+	if (RELOAD(sc, BUS_DMA_NOWAIT | flags) != 0) /* BREAKS */
 		panic("no load");
 }
 
 FRAGMENT_IN(dma_load_direction_bad, in_attach, load_to_be_written)
 {
-	const int flags = BUS_DMA_NOWAIT | BUS_DMA_READ;
-	bus_dma_tag_t t = sc->sc_dmat;
-
-	bus_dmamap_unload(t, sc->sc_map);
-	bus_dmamap_load(t, sc->sc_map, sc->sc_pfns, PROBE_BYTES, NULL, flags); /* BREAKS */
+	reload(sc, BUS_DMA_READ);
 }
 
 FRAGMENT_IN(dma_load_direction_ok, in_attach, load_to_be_read)
@@ -312,22 +302,13 @@ FRAGMENT_IN(dma_unchecked_result_bad, in_attach, load_unchecked)
 
 FRAGMENT_IN(dma_unchecked_result_bad2, in_attach, alloc_unchecked)
 {
-	void *kva;
-	int nsegs;
-
-	(void)bus_dmamem_alloc(sc->sc_dmat, PAGE_SIZE, PAGE_SIZE, 0, &sc->sc_seg2, 1, &nsegs,
-	    BUS_DMA_NOWAIT);
-	if (bus_dmamem_map(sc->sc_dmat, &sc->sc_seg2, 1, PAGE_SIZE, &kva, /* BREAKS */
-	    BUS_DMA_NOWAIT) == 0)
-		sc->sc_p = kva;
+	(void)alloc_memory(sc, BUS_DMA_NOWAIT);
+	map_memory(sc);
 }
 
 FRAGMENT_IN(dma_unchecked_result_bad4, in_attach, free_unchecked)
 {
-	int nsegs;
-
-	(void)bus_dmamem_alloc(sc->sc_dmat, PAGE_SIZE, PAGE_SIZE, 0, &sc->sc_seg2, 1, &nsegs,
-	    BUS_DMA_NOWAIT);
+	(void)alloc_memory(sc, BUS_DMA_NOWAIT);
 	bus_dmamem_free(sc->sc_dmat, &sc->sc_seg2, 1); /* BREAKS */
 }
 
@@ -365,20 +346,13 @@ FRAGMENT_IN(dma_sleep_context_bad2, in_config, create_in_interrupt)
 
 FRAGMENT_IN(dma_sleep_context_bad3, in_config, alloc_in_interrupt)
 {
-	int nsegs;
-
-	if (sc->sc_n++ > 0)
-		return;
-	if (bus_dmamem_alloc(sc->sc_dmat, PAGE_SIZE, PAGE_SIZE, 0, /* BREAKS */
-	    &sc->sc_seg2, 1, &nsegs, BUS_DMA_WAITOK) == 0)
+	if (sc->sc_n++ == 0 && alloc_memory(sc, BUS_DMA_WAITOK) == 0)
 		bus_dmamem_free(sc->sc_dmat, &sc->sc_seg2, 1);
 }
 
 FRAGMENT_IN(dma_sleep_context_ok, in_thread, create_without_waiting)
 {
-	mutex_enter(&sc->sc_lock);
-	(void)CREATE(sc, 4, 1, NOWAIT);
-	mutex_exit(&sc->sc_lock);
+	LOCKED(&sc->sc_lock, (void)CREATE(sc, 4, 1, NOWAIT));
 	if (CREATE(sc, 4, 1, WAITOK) == 0)
 		bus_dmamap_destroy(sc->sc_dmat, sc->sc_map2);
 }
@@ -389,46 +363,22 @@ FRAGMENT_IN(dma_leak_bad, in_attach, make_one_map)
 {
 	(void)CREATE(sc, 4, 1, NOWAIT); /* BREAKS */
 }
+/* The same by a detach. */
+FRAGMENT(dma_leak_bad2, .in_attach = make_one_map);
 
 FRAGMENT_IN(dma_leak_bad3, in_attach, make_memory_only)
 {
-	int nsegs;
-
-	(void)bus_dmamem_alloc(sc->sc_dmat, PAGE_SIZE, PAGE_SIZE, 0, /* BREAKS */
-	    &sc->sc_seg2, 1, &nsegs, BUS_DMA_NOWAIT);
+	(void)alloc_memory(sc, BUS_DMA_NOWAIT);
 }
 
-/* The same by a detach. */
-FRAGMENT_IN(dma_leak_bad2, in_attach, make_another_map)
-{
-	(void)CREATE(sc, 4, 1, NOWAIT); /* BREAKS */
-}
-
-static void
-make_some_map(struct probe *sc)
-{
-	(void)CREATE(sc, 4, 1, NOWAIT);
-}
-
-FRAGMENT_IN(dma_leak_ok, release, release_some_map, .in_attach = make_some_map)
+FRAGMENT_IN(dma_leak_ok, release, release_one_map, .in_attach = make_one_map)
 {
 	bus_dmamap_destroy(sc->sc_dmat, sc->sc_map2);
 	probe_release_request(sc);
 }
-FRAGMENT(dma_leak_ok2, .in_attach = make_some_map, .release = release_some_map);
+FRAGMENT(dma_leak_ok2, .in_attach = make_one_map, .release = release_one_map);
 
 /* ---- dma.free-mismatch ---- */
-
-static void
-make_memory(struct probe *sc)
-{
-	int nsegs;
-
-	if (bus_dmamem_alloc(sc->sc_dmat, 2 * PAGE_SIZE, PAGE_SIZE, 0, &sc->sc_seg2, 1, &nsegs,
-	    BUS_DMA_NOWAIT) != 0 || bus_dmamem_map(sc->sc_dmat, &sc->sc_seg2, 1,
-	    2 * PAGE_SIZE, &sc->sc_p, BUS_DMA_NOWAIT) != 0)
-		panic("no memory");
-}
 
 FRAGMENT_IN(dma_free_mismatch_bad, in_attach, unmap_half)
 {
@@ -460,12 +410,12 @@ FRAGMENT_IN(dma_free_mismatch_ok, in_attach, free_as_allocated)
 
 FRAGMENT_IN(dma_address_space_bad, send, send_virtual_address)
 {
-	int slot = take_slot(sc, vq);
+	int slot = probe_slot(sc, vq, 1);
 
-	PROBE_SYNC(sc, 0, sizeof(uint32_t) * sc->sc_count, PREWRITE);
+	PROBE_SYNC(sc, 0, probe_length(sc), PREWRITE);
 	sc->sc_map->dm_segs[0].ds_addr = (bus_addr_t)(uintptr_t)sc->sc_pfns;
-	enqueue(sc, vq, slot);
-	virtio_enqueue_commit(sc->sc_virtio, vq, slot, true); /* BREAKS */
+	probe_enqueue(sc, vq, slot, probe_length(sc));
+	PROBE_COMMIT(sc, vq, slot); /* BREAKS */
 	return true;
 }
 
@@ -474,8 +424,8 @@ static bool
 send_second_half(struct probe *sc, struct virtqueue *vq)
 {
 	struct bus_dmamap *map = sc->sc_map;
-	const bus_size_t half = PROBE_BYTES / 2, len = sizeof(uint32_t) * sc->sc_count;
-	int slot = take_slot(sc, vq);
+	const bus_size_t half = PROBE_BYTES / 2, len = probe_length(sc);
+	int slot = probe_slot(sc, vq, 1);
 
 	memcpy(&sc->sc_pfns[PROBE_PAGES / 2], sc->sc_pfns, len);
 	PROBE_SYNC(sc, half, len, PREWRITE);
@@ -483,14 +433,14 @@ send_second_half(struct probe *sc, struct virtqueue *vq)
 	virtio_enqueue_p(sc->sc_virtio, vq, slot, map, 0, len, true);
 	map->dm_segs[0].ds_addr -= half;
 	sc->sc_vq_out = vq;
-	virtio_enqueue_commit(sc->sc_virtio, vq, slot, true);
+	PROBE_COMMIT(sc, vq, slot);
 	return true;
 }
 
 FRAGMENT_IN(dma_address_space_ok, receive, receive_second_half, .send = send_second_half)
 {
-	if (!take_answer(sc, vq))
+	if (!probe_take(sc, vq))
 		return false;
-	PROBE_SYNC(sc, PROBE_BYTES / 2, sizeof(uint32_t) * sc->sc_count, POSTWRITE);
+	PROBE_SYNC(sc, PROBE_BYTES / 2, probe_length(sc), POSTWRITE);
 	return true;
 }

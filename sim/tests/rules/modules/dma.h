@@ -7,40 +7,6 @@
 
 #include "probe.h"
 
-/* A slot with room for a segment, or -1. */
-static inline int
-take_slot(struct probe *sc, struct virtqueue *vq)
-{
-	int slot;
-
-	if (virtio_enqueue_prep(sc->sc_virtio, vq, &slot) != 0 ||
-	    virtio_enqueue_reserve(sc->sc_virtio, vq, slot, 1) != 0)
-		return -1;
-	return slot;
-}
-
-/* A descriptor of the request's numbers. */
-static inline void
-enqueue(struct probe *sc, struct virtqueue *vq, int slot)
-{
-	virtio_enqueue_p(sc->sc_virtio, vq, slot, sc->sc_map, 0,
-	    sizeof(uint32_t) * sc->sc_count, true);
-	sc->sc_vq_out = vq;
-}
-
-/* The answer, without any sync. */
-static inline bool
-take_answer(struct probe *sc, struct virtqueue *vq)
-{
-	int slot;
-
-	if (virtio_dequeue(sc->sc_virtio, vq, &slot, NULL) != 0)
-		return false;
-	virtio_dequeue_commit(sc->sc_virtio, vq, slot);
-	sc->sc_vq_out = NULL;
-	return true;
-}
-
 #define	SYNC_MAP2(sc, offset, length, ops) \
 	bus_dmamap_sync((sc)->sc_dmat, (sc)->sc_map2, offset, length, BUS_DMASYNC_##ops)
 #define	LOAD(sc, buf, size) \
@@ -49,6 +15,10 @@ take_answer(struct probe *sc, struct virtqueue *vq)
 #define	CREATE(sc, size, nsegs, flags) \
 	bus_dmamap_create((sc)->sc_dmat, size, nsegs, size, 0, BUS_DMA_##flags, &(sc)->sc_map2)
 
+/* The request's own map again. */
+#define	RELOAD(sc, flags) \
+	bus_dmamap_load((sc)->sc_dmat, (sc)->sc_map, (sc)->sc_pfns, PROBE_BYTES, NULL, flags)
+
 /* A second map, of kernel memory at sc_p: unlike the request's own it may bounce. */
 static inline void
 make_map2(struct probe *sc)
@@ -56,6 +26,33 @@ make_map2(struct probe *sc)
 	sc->sc_p = kmem_zalloc(PROBE_BYTES, KM_SLEEP);
 	if (CREATE(sc, PROBE_BYTES, 2, NOWAIT) != 0)
 		panic("no map");
+}
+
+/* The request from there, with the first `synced` bytes of it synced. */
+static inline bool
+send_from_map2(struct probe *sc, struct virtqueue *vq, bus_size_t synced)
+{
+	int slot = probe_slot(sc, vq, 1);
+
+	make_map2(sc);
+	if (LOAD_MAP2(sc) != 0)
+		return false;
+	memcpy(sc->sc_p, sc->sc_pfns, probe_length(sc));
+	if (synced > 0)
+		SYNC_MAP2(sc, 0, synced, PREWRITE);
+	virtio_enqueue_p(sc->sc_virtio, vq, slot, sc->sc_map2, 0, probe_length(sc), true);
+	sc->sc_vq_out = vq;
+	PROBE_COMMIT(sc, vq, slot); /* BREAKS */
+	return true;
+}
+
+static inline bool
+receive_from_map2(struct probe *sc, struct virtqueue *vq)
+{
+	if (!probe_take(sc, vq))
+		return false;
+	SYNC_MAP2(sc, 0, probe_length(sc), POSTWRITE);
+	return true;
 }
 
 #endif /* !SIM_TESTS_RULES_MODULES_DMA_H */

@@ -4,6 +4,18 @@
  */
 #include "dma.h"
 
+/* The request, with so much of it synced. */
+static bool
+send_synced(struct probe *sc, struct virtqueue *vq, bus_size_t bytes, int ops)
+{
+	int slot = probe_slot(sc, vq, 1);
+
+	bus_dmamap_sync(sc->sc_dmat, sc->sc_map, 0, bytes, ops); /* BREAKS dma_sync_pairing_bad2 */
+	probe_enqueue(sc, vq, slot, probe_length(sc));
+	PROBE_COMMIT(sc, vq, slot); /* BREAKS */
+	return true;
+}
+
 /* ---- dma.sync-range ---- */
 
 FRAGMENT_IN(dma_sync_range_bad, in_attach, sync_beyond_end)
@@ -48,17 +60,12 @@ FRAGMENT_IN(dma_sync_ops_bad2, in_attach, sync_no_operation)
 static bool
 send_both_directions(struct probe *sc, struct virtqueue *vq)
 {
-	int slot = take_slot(sc, vq);
-
-	PROBE_SYNC(sc, 0, PROBE_BYTES, PREREAD | BUS_DMASYNC_PREWRITE);
-	enqueue(sc, vq, slot);
-	virtio_enqueue_commit(sc->sc_virtio, vq, slot, true);
-	return true;
+	return send_synced(sc, vq, PROBE_BYTES, BUS_DMASYNC_PREREAD | BUS_DMASYNC_PREWRITE);
 }
 
 FRAGMENT_IN(dma_sync_ops_ok, receive, receive_both_directions, .send = send_both_directions)
 {
-	if (!take_answer(sc, vq))
+	if (!probe_take(sc, vq))
 		return false;
 	PROBE_SYNC(sc, 0, PROBE_BYTES, POSTREAD | BUS_DMASYNC_POSTWRITE);
 	return true;
@@ -69,65 +76,47 @@ FRAGMENT_IN(dma_sync_ops_ok, receive, receive_both_directions, .send = send_both
 static bool
 send_half_synced(struct probe *sc, struct virtqueue *vq)
 {
-	int slot = take_slot(sc, vq);
-
-	PROBE_SYNC(sc, 0, sizeof(uint32_t) * (sc->sc_count / 2), PREWRITE);
-	enqueue(sc, vq, slot);
-	virtio_enqueue_commit(sc->sc_virtio, vq, slot, true); /* BREAKS */
-	return true;
+	return send_synced(sc, vq, probe_length(sc) / 2, BUS_DMASYNC_PREWRITE);
 }
 
 FRAGMENT_IN(dma_pre_before_device_bad, receive, receive_half_synced, .send = send_half_synced)
 {
-	if (!take_answer(sc, vq))
-		return false;
-	PROBE_SYNC(sc, 0, sizeof(uint32_t) * (sc->sc_count / 2), POSTWRITE);
-	return true;
+	return probe_receive_bytes(sc, vq, probe_length(sc) / 2);
 }
 
 FRAGMENT_IN(dma_pre_before_device_bad2, send, send_synced_too_early)
 {
-	int slot = take_slot(sc, vq);
+	int slot = probe_slot(sc, vq, 1);
 
 	sc->sc_pfns[0] = 0;
-	PROBE_SYNC(sc, 0, sizeof(uint32_t) * sc->sc_count, PREWRITE);
+	PROBE_SYNC(sc, 0, probe_length(sc), PREWRITE);
 	probe_fill(sc);
-	enqueue(sc, vq, slot);
-	virtio_enqueue_commit(sc->sc_virtio, vq, slot, true); /* BREAKS */
+	probe_enqueue(sc, vq, slot, probe_length(sc));
+	PROBE_COMMIT(sc, vq, slot); /* BREAKS */
 	return true;
 }
 
 /* Kernel memory, without any sync: where it bounces the device sees something else. */
-FRAGMENT_IN(dma_pre_before_device_bad3, send, send_kernel_memory, .receive = take_answer)
+FRAGMENT_IN(dma_pre_before_device_bad3, send, send_kernel_memory, .receive = probe_take)
 {
-	int slot = take_slot(sc, vq);
-
-	make_map2(sc);
-	if (LOAD_MAP2(sc) != 0)
-		return false;
-	memcpy(sc->sc_p, sc->sc_pfns, PROBE_BYTES);
-	virtio_enqueue_p(sc->sc_virtio, vq, slot, sc->sc_map2, 0,
-	    sizeof(uint32_t) * sc->sc_count, true);
-	sc->sc_vq_out = vq;
-	virtio_enqueue_commit(sc->sc_virtio, vq, slot, true); /* BREAKS */
-	return true;
+	return send_from_map2(sc, vq, 0);
 }
 
 static bool
 send_with_hole(struct probe *sc, struct virtqueue *vq)
 {
-	int slot = take_slot(sc, vq);
+	int slot = probe_slot(sc, vq, 1);
 
 	PROBE_SYNC(sc, 0, 4, PREWRITE);
 	PROBE_SYNC(sc, 8, 8, PREWRITE);
-	enqueue(sc, vq, slot);
-	virtio_enqueue_commit(sc->sc_virtio, vq, slot, true); /* BREAKS */
+	probe_enqueue(sc, vq, slot, probe_length(sc));
+	PROBE_COMMIT(sc, vq, slot); /* BREAKS */
 	return true;
 }
 
 FRAGMENT_IN(dma_pre_before_device_bad4, receive, receive_with_hole, .send = send_with_hole)
 {
-	if (!take_answer(sc, vq))
+	if (!probe_take(sc, vq))
 		return false;
 	PROBE_SYNC(sc, 0, 4, POSTWRITE);
 	PROBE_SYNC(sc, 8, 8, POSTWRITE);
@@ -135,39 +124,19 @@ FRAGMENT_IN(dma_pre_before_device_bad4, receive, receive_with_hole, .send = send
 }
 
 /* The same memory, synced. */
-static bool
-send_synced_memory(struct probe *sc, struct virtqueue *vq)
+FRAGMENT_IN(dma_pre_before_device_ok2, send, send_synced_memory, .receive = receive_from_map2)
 {
-	const bus_size_t length = sizeof(uint32_t) * sc->sc_count;
-	int slot = take_slot(sc, vq);
-
-	make_map2(sc);
-	if (LOAD_MAP2(sc) != 0)
-		return false;
-	memcpy(sc->sc_p, sc->sc_pfns, length);
-	SYNC_MAP2(sc, 0, length, PREWRITE);
-	virtio_enqueue_p(sc->sc_virtio, vq, slot, sc->sc_map2, 0, length, true);
-	sc->sc_vq_out = vq;
-	virtio_enqueue_commit(sc->sc_virtio, vq, slot, true);
-	return true;
-}
-
-FRAGMENT_IN(dma_pre_before_device_ok2, receive, receive_synced_memory, .send = send_synced_memory)
-{
-	if (!take_answer(sc, vq))
-		return false;
-	SYNC_MAP2(sc, 0, sizeof(uint32_t) * sc->sc_count, POSTWRITE);
-	return true;
+	return send_from_map2(sc, vq, probe_length(sc));
 }
 
 FRAGMENT_IN(dma_pre_before_device_ok, send, send_synced_in_pieces)
 {
-	int slot = take_slot(sc, vq);
+	int slot = probe_slot(sc, vq, 1);
 
-	enqueue(sc, vq, slot);
+	probe_enqueue(sc, vq, slot, probe_length(sc));
 	for (unsigned int i = 0; i < sc->sc_count; i++)
 		PROBE_SYNC(sc, i * sizeof(uint32_t), sizeof(uint32_t), PREWRITE);
-	virtio_enqueue_commit(sc->sc_virtio, vq, slot, true);
+	PROBE_COMMIT(sc, vq, slot);
 	return true;
 }
 
@@ -176,12 +145,11 @@ FRAGMENT_IN(dma_pre_before_device_ok, send, send_synced_in_pieces)
 FRAGMENT_IN(dma_post_before_cpu_bad, receive, receive_without_postread,
     .send = send_both_directions)
 {
-	if (!take_answer(sc, vq))
+	if (!probe_take(sc, vq))
 		return false;
 	PROBE_SYNC(sc, 0, PROBE_BYTES, POSTWRITE);
 	bus_dmamap_unload(sc->sc_dmat, sc->sc_map); /* BREAKS */
-	return bus_dmamap_load(sc->sc_dmat, sc->sc_map, sc->sc_pfns, PROBE_BYTES, NULL,
-	    BUS_DMA_NOWAIT) == 0;
+	return RELOAD(sc, BUS_DMA_NOWAIT) == 0;
 }
 
 /* A buffer for the device to write, answered, not synced. */
@@ -189,15 +157,15 @@ static void
 ask_device(struct probe *sc)
 {
 	struct virtqueue *vq = &sc->sc_vq[PROBE_DEFLATE];
-	int slot = take_slot(sc, vq);
+	int slot = probe_slot(sc, vq, 1);
 
 	make_map2(sc);
 	if (LOAD_MAP2(sc) != 0)
 		panic("no memory");
 	SYNC_MAP2(sc, 0, 16, PREREAD);
 	virtio_enqueue_p(sc->sc_virtio, vq, slot, sc->sc_map2, 0, 16, false);
-	virtio_enqueue_commit(sc->sc_virtio, vq, slot, true);
-	while (!take_answer(sc, vq))
+	PROBE_COMMIT(sc, vq, slot);
+	while (!probe_take(sc, vq))
 		kpause("probe", false, 1, NULL);
 }
 
@@ -219,7 +187,7 @@ FRAGMENT_IN(dma_post_before_cpu_ok2, in_thread, ask_and_wait)
 
 FRAGMENT_IN(dma_post_before_cpu_ok, receive, receive_post_by_post, .send = send_both_directions)
 {
-	if (!take_answer(sc, vq))
+	if (!probe_take(sc, vq))
 		return false;
 	PROBE_SYNC(sc, 0, PROBE_BYTES, POSTWRITE);
 	PROBE_SYNC(sc, 0, PROBE_BYTES, POSTREAD);
@@ -229,46 +197,36 @@ FRAGMENT_IN(dma_post_before_cpu_ok, receive, receive_post_by_post, .send = send_
 /* ---- dma.sync-pairing ---- */
 
 /* The transfer never ends: seen at rest, told of the request. */
-FRAGMENT_IN(dma_sync_pairing_bad, send, send_for_no_post, .receive = take_answer)
+FRAGMENT_IN(dma_sync_pairing_bad, send, send_for_no_post, .receive = probe_take)
 {
-	int slot = take_slot(sc, vq);
-
-	PROBE_SYNC(sc, 0, sizeof(uint32_t) * sc->sc_count, PREWRITE);
-	enqueue(sc, vq, slot);
-	virtio_enqueue_commit(sc->sc_virtio, vq, slot, true); /* BREAKS */
-	return true;
+	return send_synced(sc, vq, probe_length(sc), BUS_DMASYNC_PREWRITE);
 }
 
 /* The same, seen at the next transfer. */
 static bool
 send_after_no_post(struct probe *sc, struct virtqueue *vq)
 {
-	int slot = take_slot(sc, vq);
-
-	PROBE_SYNC(sc, 0, sizeof(uint32_t) * sc->sc_count, PREWRITE); /* BREAKS */
-	enqueue(sc, vq, slot);
-	virtio_enqueue_commit(sc->sc_virtio, vq, slot, true);
-	return true;
+	return send_synced(sc, vq, probe_length(sc), BUS_DMASYNC_PREWRITE);
 }
 
 FRAGMENT_IN(dma_sync_pairing_bad2, receive, receive_second_with_post, .send = send_after_no_post)
 {
-	return sc->sc_n++ == 0 ? take_answer(sc, vq) : probe_receive(sc, vq);
+	return sc->sc_n++ == 0 ? probe_take(sc, vq) : probe_receive(sc, vq);
 }
 
-FRAGMENT_IN(dma_sync_pairing_bad3, send, send_and_post_at_once, .receive = take_answer)
+FRAGMENT_IN(dma_sync_pairing_bad3, send, send_and_post_at_once, .receive = probe_take)
 {
 	if (!probe_send(sc, vq))
 		return false;
-	PROBE_SYNC(sc, 0, sizeof(uint32_t) * sc->sc_count, POSTWRITE); /* BREAKS */
+	PROBE_SYNC(sc, 0, probe_length(sc), POSTWRITE); /* BREAKS */
 	return true;
 }
 
 FRAGMENT_IN(dma_sync_pairing_bad4, receive, receive_wrong_direction)
 {
-	if (!take_answer(sc, vq))
+	if (!probe_take(sc, vq))
 		return false;
-	PROBE_SYNC(sc, 0, sizeof(uint32_t) * sc->sc_count, POSTREAD); /* BREAKS */
+	PROBE_SYNC(sc, 0, probe_length(sc), POSTREAD); /* BREAKS */
 	return true;
 }
 
@@ -279,7 +237,7 @@ FRAGMENT_IN(dma_sync_pairing_ok, receive, receive_post_first)
 
 	if (virtio_dequeue(sc->sc_virtio, vq, &slot, NULL) != 0)
 		return false;
-	PROBE_SYNC(sc, 0, sizeof(uint32_t) * sc->sc_count, POSTWRITE);
+	PROBE_SYNC(sc, 0, probe_length(sc), POSTWRITE);
 	virtio_dequeue_commit(sc->sc_virtio, vq, slot);
 	sc->sc_vq_out = NULL;
 	return true;
@@ -289,30 +247,19 @@ FRAGMENT_IN(dma_sync_pairing_ok, receive, receive_post_first)
 
 FRAGMENT_IN(dma_sync_excess_bad, receive, receive_post_of_all)
 {
-	if (!take_answer(sc, vq))
-		return false;
-	PROBE_SYNC(sc, 0, PROBE_BYTES, POSTWRITE); /* BREAKS */
-	return true;
+	return probe_receive_bytes(sc, vq, PROBE_BYTES);
 }
 
 /* More than the device reads, on both sides. */
 static bool
 send_pre_of_all(struct probe *sc, struct virtqueue *vq)
 {
-	int slot = take_slot(sc, vq);
-
-	PROBE_SYNC(sc, 0, PROBE_BYTES, PREWRITE);
-	enqueue(sc, vq, slot);
-	virtio_enqueue_commit(sc->sc_virtio, vq, slot, true);
-	return true;
+	return send_synced(sc, vq, PROBE_BYTES, BUS_DMASYNC_PREWRITE);
 }
 
 FRAGMENT_IN(dma_sync_excess_ok, receive, receive_all, .send = send_pre_of_all)
 {
-	if (!take_answer(sc, vq))
-		return false;
-	PROBE_SYNC(sc, 0, PROBE_BYTES, POSTWRITE);
-	return true;
+	return probe_receive_bytes(sc, vq, PROBE_BYTES);
 }
 
 /* ---- dma.cpu-write-owned ---- */

@@ -6,56 +6,24 @@
 
 /* ---- irq.adaptive-mutex ---- */
 
-static void
-make_adaptive(struct probe *sc)
+FRAGMENT_IN(irq_adaptive_mutex_bad, in_config, enter_lock2, .in_attach = probe_adaptive)
 {
-	mutex_init(&sc->sc_lock2, MUTEX_DEFAULT, IPL_NONE);
+	LOCKED(&sc->sc_lock2, sc->sc_n++); /* BREAKS */
 }
 
-FRAGMENT_IN(irq_adaptive_mutex_bad, in_config, enter_lock2, .in_attach = make_adaptive)
-{
-	mutex_enter(&sc->sc_lock2); /* BREAKS */
-	sc->sc_n++;
-	mutex_exit(&sc->sc_lock2);
-}
-
-FRAGMENT_IN(irq_adaptive_mutex_bad2, in_config, try_lock2, .in_attach = make_adaptive)
+FRAGMENT_IN(irq_adaptive_mutex_bad2, in_config, try_lock2, .in_attach = probe_adaptive)
 {
 	if (mutex_tryenter(&sc->sc_lock2)) /* BREAKS */
 		mutex_exit(&sc->sc_lock2);
 }
 
 /* The level decides: at the interrupt's own MUTEX_DEFAULT makes a spin mutex. */
-static void
-make_spin(struct probe *sc)
-{
-	mutex_init(&sc->sc_lock2, MUTEX_DEFAULT, IPL_VM);
-}
-
-static void
-enter_spin(struct probe *sc)
-{
-	mutex_enter(&sc->sc_lock2);
-	sc->sc_n++;
-	mutex_exit(&sc->sc_lock2);
-}
-FRAGMENT(irq_adaptive_mutex_ok, .in_attach = make_spin, .in_config = enter_spin,
-    .in_step = enter_spin);
+FRAGMENT(irq_adaptive_mutex_ok, .in_attach = probe_spin, .in_config = enter_lock2,
+    .in_step = enter_lock2);
 
 /* ---- irq.ipl ---- */
 
-static void
-make_low_spin(struct probe *sc)
-{
-	mutex_init(&sc->sc_lock2, MUTEX_SPIN, IPL_SOFTNET);
-}
-
-FRAGMENT_IN(irq_ipl_bad, in_config, enter_low_spin, .in_attach = make_low_spin)
-{
-	mutex_enter(&sc->sc_lock2); /* BREAKS */
-	sc->sc_n++;
-	mutex_exit(&sc->sc_lock2);
-}
+FRAGMENT(irq_ipl_bad, .in_attach = probe_low_spin, .in_config = enter_lock2);
 
 FRAGMENT_IN(irq_ipl_bad2, in_config, stay_raised)
 {
@@ -68,15 +36,9 @@ FRAGMENT_IN(irq_ipl_bad2, in_config, stay_raised)
 
 FRAGMENT_IN(irq_ipl_bad3, attach, attach_at_none)
 {
-	mutex_init(&sc->sc_lock, MUTEX_DEFAULT, IPL_VM);
-	cv_init(&sc->sc_cv, "probe");
-	virtio_child_attach_start(sc->sc_virtio, sc->sc_dev, IPL_NONE, sc->sc_vq, /* BREAKS */
-	    probe_config_change, virtio_vq_intr, 0, PROBE_F_MUST_TELL_HOST,
-	    VIRTIO_COMMON_FLAG_BITS);
-	if (!probe_make_queues(sc))
-		goto fail;
-	probe_release_queues(sc);
-fail:
+	probe_start_with(sc, IPL_NONE, PROBE_F_MUST_TELL_HOST);
+	if (probe_make_queues(sc))
+		probe_release_queues(sc);
 	probe_fail(sc);
 }
 
@@ -92,9 +54,7 @@ raise_and_lower(struct probe *sc)
 {
 	int s = splvm();
 
-	mutex_enter(&sc->sc_lock2);
-	sc->sc_n++;
-	mutex_exit(&sc->sc_lock2);
+	LOCKED(&sc->sc_lock2, sc->sc_n++);
 	splx(s);
 }
 FRAGMENT(irq_ipl_ok, .in_attach = make_high_spin, .in_config = raise_and_lower,
@@ -127,20 +87,13 @@ FRAGMENT_IN(irq_after_teardown_ok, in_undo, undo_reset, .in_attach = init_cv2)
 
 FRAGMENT_IN(irq_unclaimed_bad, config, disown_change)
 {
-	mutex_enter(&sc->sc_lock);
-	sc->sc_told = true;
-	cv_signal(&sc->sc_cv);
-	mutex_exit(&sc->sc_lock); /* BREAKS */
+	LOCKED(&sc->sc_lock, sc->sc_told = true; cv_signal(&sc->sc_cv)); /* BREAKS */
 	return 0;
 }
 
 FRAGMENT_IN(irq_unclaimed_bad2, done, disown_answer)
 {
-	mutex_enter(&sc->sc_lock);
-	sc->sc_told = true;
-	cv_signal(&sc->sc_cv);
-	mutex_exit(&sc->sc_lock); /* BREAKS */
-	return 0;
+	return disown_change(sc);
 }
 
 /* Nothing is new in it, and yet it was for this driver. */
@@ -154,13 +107,13 @@ FRAGMENT_IN(irq_unclaimed_ok, config, claim_all)
 
 /* A lock that the handler took goes while the device is live; after the reset it may. */
 FRAGMENT_IN(irq_after_teardown_bad2, in_undo, undo_lock_live,
-    .in_attach = make_spin, .in_config = enter_lock2)
+    .in_attach = probe_spin, .in_config = enter_lock2)
 {
 	mutex_destroy(&sc->sc_lock2); /* BREAKS */
 }
 
 FRAGMENT_IN(irq_after_teardown_ok2, in_undo, undo_lock_reset,
-    .in_attach = make_spin, .in_config = enter_lock2)
+    .in_attach = probe_spin, .in_config = enter_lock2)
 {
 	virtio_reset(sc->sc_virtio);
 	mutex_destroy(&sc->sc_lock2);
@@ -194,14 +147,8 @@ FRAGMENT_IN(irq_softint_bad, in_thread, end_softint,
 	softint_disestablish(sc->sc_p);
 }
 
-static void
-schedule_softint_in_time(struct probe *sc)
-{
-	softint_schedule(sc->sc_p);
-}
-
 FRAGMENT_IN(irq_softint_ok, in_thread, end_and_make_softint,
-    .in_attach = make_softint, .in_config = schedule_softint_in_time, .in_detach = end_softint)
+    .in_attach = make_softint, .in_config = schedule_softint, .in_detach = end_softint)
 {
 	softint_disestablish(sc->sc_p);
 	make_softint(sc);

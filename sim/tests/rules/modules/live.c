@@ -7,16 +7,21 @@
 /* ---- live.convergence ---- */
 
 /* Looks at the target once a minute, whatever the host says. */
+static void
+look_every(struct probe *sc, int seconds)
+{
+	bool dying = false;
+
+	while (!dying) {
+		probe_step(sc);
+		kpause("look", false, seconds * hz, NULL); /* BREAKS */
+		LOCKED(&sc->sc_lock, dying = sc->sc_dying);
+	}
+}
+
 FRAGMENT_IN(live_convergence_bad, thread, look_seldom)
 {
-	mutex_enter(&sc->sc_lock);
-	while (!sc->sc_dying) {
-		mutex_exit(&sc->sc_lock);
-		probe_step(sc);
-		kpause("minute", false, mstohz(60000), NULL); /* BREAKS */
-		mutex_enter(&sc->sc_lock);
-	}
-	mutex_exit(&sc->sc_lock);
+	look_every(sc, 60);
 }
 
 /* The last page is forgotten. */
@@ -28,14 +33,7 @@ FRAGMENT_IN(live_convergence_bad2, inflate, inflate_less)
 
 FRAGMENT_IN(live_convergence_ok, thread, look_often)
 {
-	mutex_enter(&sc->sc_lock);
-	while (!sc->sc_dying) {
-		mutex_exit(&sc->sc_lock);
-		probe_step(sc);
-		kpause("second", false, mstohz(1000), NULL);
-		mutex_enter(&sc->sc_lock);
-	}
-	mutex_exit(&sc->sc_lock);
+	look_every(sc, 1);
 }
 /* There is not so much memory. */
 FRAGMENT(live_convergence_ok2, NULL);
@@ -90,10 +88,8 @@ keep_lock2(void *arg)
 
 FRAGMENT_IN(live_deadlock_bad4, in_thread, want_lock2)
 {
-	mutex_init(&sc->sc_lock2, MUTEX_DEFAULT, IPL_NONE);
-	if (kthread_create(PRI_NONE, KTHREAD_MPSAFE, NULL, keep_lock2, sc,
-	    NULL, "second") != 0)
-		return;
+	probe_adaptive(sc);
+	probe_second(sc, 0, keep_lock2);
 	kpause("second", false, 1, NULL);
 	mutex_enter(&sc->sc_lock2); /* BREAKS */
 	mutex_exit(&sc->sc_lock2);
@@ -110,19 +106,6 @@ FRAGMENT_IN(live_deadlock_ok, in_thread, alloc_much)
 /* ---- live.slow-detach ---- */
 
 /* Nobody wakes it. */
-static void
-look_every(struct probe *sc, int seconds)
-{
-	bool dying = false;
-
-	while (!dying) {
-		kpause("look", false, seconds * hz, NULL);
-		mutex_enter(&sc->sc_lock);
-		dying = sc->sc_dying;
-		mutex_exit(&sc->sc_lock);
-	}
-}
-
 FRAGMENT_IN(live_slow_detach_bad, thread, sleep_half_a_minute)
 {
 	look_every(sc, 31);
@@ -182,9 +165,7 @@ lock_and_unlock(struct probe *sc)
 	int n = 0;
 
 	while (n == 0) { /* BREAKS */
-		mutex_enter(&sc->sc_lock2);
-		n = sc->sc_n;
-		mutex_exit(&sc->sc_lock2);
+		LOCKED(&sc->sc_lock2, n = sc->sc_n);
 	}
 }
 
@@ -214,9 +195,7 @@ FRAGMENT_IN(live_endless_loop_bad7, in_detach, print_for_ever)
 static void
 count_config(struct probe *sc)
 {
-	mutex_enter(&sc->sc_lock);
-	sc->sc_n++;
-	mutex_exit(&sc->sc_lock);
+	LOCKED(&sc->sc_lock, sc->sc_n++);
 }
 
 /* Few rounds, and much to do in each. */
@@ -282,9 +261,7 @@ FRAGMENT_IN(live_endless_loop_ok, in_thread, poll_for_config, .in_config = count
 
 	do {
 		delay(500);
-		mutex_enter(&sc->sc_lock);
-		n = sc->sc_n;
-		mutex_exit(&sc->sc_lock);
+		LOCKED(&sc->sc_lock, n = sc->sc_n);
 	} while (n == 0);
 }
 

@@ -11,10 +11,7 @@ step_if_told(struct probe *sc)
 {
 	bool told;
 
-	mutex_enter(&sc->sc_lock);
-	told = sc->sc_told;
-	sc->sc_told = false;
-	mutex_exit(&sc->sc_lock);
+	LOCKED(&sc->sc_lock, told = sc->sc_told; sc->sc_told = false);
 	if (told)
 		probe_step(sc);
 	kpause("breath", false, 2, NULL);
@@ -35,9 +32,7 @@ FRAGMENT_IN(live_lost_wakeup_bad, thread, sleep_after_test)
 static int
 note_only(struct probe *sc, struct virtqueue *vq)
 {
-	mutex_enter(&sc->sc_lock);
-	sc->sc_told = true;
-	mutex_exit(&sc->sc_lock);
+	LOCKED(&sc->sc_lock, sc->sc_told = true);
 	return 1;
 }
 
@@ -64,14 +59,6 @@ FRAGMENT_IN(live_lost_wakeup_ok, thread, test_before_sleep)
 	}
 }
 
-static void
-start_second(struct probe *sc, void (*body)(void *))
-{
-	cv_init(&sc->sc_cv2, "second");
-	if (kthread_create(PRI_NONE, KTHREAD_MPSAFE, NULL, body, sc, NULL, "second") != 0)
-		panic("no thread");
-}
-
 /* The matter of a second thread, which has a condvar of its own. */
 static void
 tidy_up(void *arg)
@@ -93,22 +80,18 @@ tidy_up(void *arg)
 static void
 start_tidy(struct probe *sc)
 {
-	start_second(sc, tidy_up);
+	cv_init(&sc->sc_cv2, "second");
+	probe_second(sc, 0, tidy_up);
 }
 
 FRAGMENT_IN(live_lost_wakeup_bad3, in_step, leave_note, .in_live = start_tidy)
 {
-	mutex_enter(&sc->sc_lock);
-	sc->sc_n++;
-	mutex_exit(&sc->sc_lock);
+	LOCKED(&sc->sc_lock, sc->sc_n++);
 }
 
 FRAGMENT_IN(live_lost_wakeup_ok2, in_step, leave_note_and_signal, .in_live = start_tidy)
 {
-	mutex_enter(&sc->sc_lock);
-	sc->sc_n++;
-	cv_signal(&sc->sc_cv2);
-	mutex_exit(&sc->sc_lock);
+	LOCKED(&sc->sc_lock, sc->sc_n++; cv_signal(&sc->sc_cv2));
 }
 
 /* Waits on the thread's condvar, for what never comes. */
@@ -127,7 +110,7 @@ wait_beside(void *arg)
 static void
 start_beside(struct probe *sc)
 {
-	start_second(sc, wait_beside);
+	probe_second(sc, 0, wait_beside);
 	kpause("beside", false, 1, NULL);
 }
 
@@ -147,10 +130,7 @@ FRAGMENT_IN(live_lost_wakeup_bad4, thread, wait_for_one, .in_live = start_beside
 static int
 tell_all(struct probe *sc)
 {
-	mutex_enter(&sc->sc_lock);
-	sc->sc_told = true;
-	cv_broadcast(&sc->sc_cv);
-	mutex_exit(&sc->sc_lock);
+	LOCKED(&sc->sc_lock, sc->sc_told = true; cv_broadcast(&sc->sc_cv));
 	return 1;
 }
 
@@ -186,7 +166,7 @@ FRAGMENT_IN(live_lost_wakeup_ok4, receive, receive_from_handler, .done = dequeue
 	mutex_exit(&sc->sc_lock);
 	if (!done)
 		return false;
-	PROBE_SYNC(sc, 0, sizeof(uint32_t) * sc->sc_count, POSTWRITE);
+	PROBE_SYNC(sc, 0, probe_length(sc), POSTWRITE);
 	sc->sc_vq_out = NULL;
 	return true;
 }
@@ -212,9 +192,7 @@ poll_by_condvar(struct probe *sc)
 {
 	for (;;) {
 		probe_step(sc);
-		mutex_enter(&sc->sc_lock);
-		cv_timedwait(&sc->sc_cv, &sc->sc_lock, mstohz(400));
-		mutex_exit(&sc->sc_lock);
+		LOCKED(&sc->sc_lock, cv_timedwait(&sc->sc_cv, &sc->sc_lock, mstohz(400)));
 	}
 }
 

@@ -6,21 +6,6 @@
  */
 #include "probe.h"
 
-static void
-make_adaptive(struct probe *sc)
-{
-	mutex_init(&sc->sc_lock2, MUTEX_DEFAULT, IPL_NONE);
-}
-
-/* A second thread beside the probe's. */
-static void
-start_second(struct probe *sc, void (*fn)(void *))
-{
-	if (kthread_create(PRI_NONE, KTHREAD_MPSAFE, NULL, fn, sc, NULL,
-	    "second") != 0)
-		aprint_error_dev(sc->sc_dev, "no second thread\n");
-}
-
 /* ---- lock.cv-interlock ---- */
 
 static void
@@ -28,16 +13,14 @@ wait_with_another(void *arg)
 {
 	struct probe *sc = arg;
 
-	mutex_enter(&sc->sc_lock2);
-	cv_timedwait(&sc->sc_cv, &sc->sc_lock2, 10); /* BREAKS */
-	mutex_exit(&sc->sc_lock2);
+	LOCKED(&sc->sc_lock2, cv_timedwait(&sc->sc_cv, &sc->sc_lock2, 10)); /* BREAKS */
 	kthread_exit(0);
 }
 
 FRAGMENT_IN(lock_cv_interlock_bad, in_thread, start_wait_with_another)
 {
-	make_adaptive(sc);
-	start_second(sc, wait_with_another);
+	probe_adaptive(sc);
+	probe_second(sc, 0, wait_with_another);
 }
 
 FRAGMENT_IN(lock_cv_interlock_bad2, in_thread, wait_unlocked)
@@ -51,29 +34,23 @@ wait_with_the_same(void *arg)
 {
 	struct probe *sc = arg;
 
-	mutex_enter(&sc->sc_lock);
-	cv_timedwait(&sc->sc_cv, &sc->sc_lock, 10);
-	mutex_exit(&sc->sc_lock);
-	mutex_enter(&sc->sc_lock2);
-	cv_timedwait(&sc->sc_cv2, &sc->sc_lock2, 10);
-	mutex_exit(&sc->sc_lock2);
+	LOCKED(&sc->sc_lock, cv_timedwait(&sc->sc_cv, &sc->sc_lock, 10));
+	LOCKED(&sc->sc_lock2, cv_timedwait(&sc->sc_cv2, &sc->sc_lock2, 10));
 	kthread_exit(0);
 }
 
 FRAGMENT_IN(lock_cv_interlock_ok, in_thread, start_wait_with_the_same)
 {
-	make_adaptive(sc);
+	probe_adaptive(sc);
 	cv_init(&sc->sc_cv2, "second");
-	start_second(sc, wait_with_the_same);
+	probe_second(sc, 0, wait_with_the_same);
 }
 
 /* ---- lock.cv-signal ---- */
 
 FRAGMENT_IN(lock_cv_signal_bad, config, signal_after_exit)
 {
-	mutex_enter(&sc->sc_lock);
-	sc->sc_told = true;
-	mutex_exit(&sc->sc_lock);
+	LOCKED(&sc->sc_lock, sc->sc_told = true);
 	cv_signal(&sc->sc_cv); /* BREAKS */
 	return 1;
 }
@@ -85,22 +62,13 @@ FRAGMENT_IN(lock_cv_signal_bad2, in_live, signal_nobody)
 
 FRAGMENT_IN(lock_cv_signal_ok, config, signal_before_exit)
 {
-	mutex_enter(&sc->sc_lock);
-	cv_broadcast(&sc->sc_cv);
-	sc->sc_told = true;
-	mutex_exit(&sc->sc_lock);
+	LOCKED(&sc->sc_lock, cv_broadcast(&sc->sc_cv); sc->sc_told = true);
 	return 1;
 }
 
 /* ---- lock.held-at-return ---- */
 
-static void
-make_spin(struct probe *sc)
-{
-	mutex_init(&sc->sc_lock2, MUTEX_DEFAULT, IPL_VM);
-}
-
-FRAGMENT_IN(lock_held_at_return_bad, in_config, return_with_lock, .in_attach = make_spin)
+FRAGMENT_IN(lock_held_at_return_bad, in_config, return_with_lock, .in_attach = probe_spin)
 {
 	mutex_enter(&sc->sc_lock2); /* BREAKS */
 	if (sc->sc_n++ == 0)
@@ -122,13 +90,13 @@ end_with_lock(void *arg)
 
 FRAGMENT_IN(lock_held_at_return_bad2, in_thread, start_end_with_lock)
 {
-	make_adaptive(sc);
-	start_second(sc, end_with_lock);
+	probe_adaptive(sc);
+	probe_second(sc, 0, end_with_lock);
 }
 
 FRAGMENT_IN(lock_held_at_return_bad3, in_live, attach_with_lock)
 {
-	make_adaptive(sc);
+	probe_adaptive(sc);
 	mutex_enter(&sc->sc_lock2); /* BREAKS */
 }
 
@@ -169,7 +137,7 @@ FRAGMENT_IN(lock_freed_live_ok, in_thread, free_without_lock)
 static void
 destroy_early(struct probe *sc)
 {
-	make_adaptive(sc);
+	probe_adaptive(sc);
 	mutex_destroy(&sc->sc_lock2);
 }
 
@@ -186,7 +154,7 @@ FRAGMENT_IN(lock_lifecycle_bad2, in_attach, init_again)
 
 FRAGMENT_IN(lock_lifecycle_bad3, in_thread, destroy_held)
 {
-	make_adaptive(sc);
+	probe_adaptive(sc);
 	mutex_enter(&sc->sc_lock2);
 	mutex_destroy(&sc->sc_lock2); /* BREAKS */
 }
@@ -203,7 +171,7 @@ destroy_awaited(void *arg)
 
 FRAGMENT_IN(lock_lifecycle_bad4, in_thread, start_destroy_awaited)
 {
-	start_second(sc, destroy_awaited);
+	probe_second(sc, 0, destroy_awaited);
 }
 
 FRAGMENT_IN(lock_lifecycle_bad5, in_thread, use_uninitialised)
@@ -216,9 +184,9 @@ FRAGMENT_IN(lock_lifecycle_bad5, in_thread, use_uninitialised)
 static void
 live_twice(struct probe *sc)
 {
-	make_adaptive(sc);
+	probe_adaptive(sc);
 	mutex_destroy(&sc->sc_lock2);
-	make_adaptive(sc);
+	probe_adaptive(sc);
 }
 
 FRAGMENT_IN(lock_lifecycle_ok, in_step, use_second_life, .in_attach = live_twice)
@@ -231,10 +199,7 @@ FRAGMENT_IN(lock_lifecycle_ok, in_step, use_second_life, .in_attach = live_twice
 
 FRAGMENT_IN(lock_not_owner_bad, in_step, exit_twice)
 {
-	mutex_enter(&sc->sc_lock);
-	sc->sc_n++;
-	mutex_exit(&sc->sc_lock);
-	mutex_exit(&sc->sc_lock); /* BREAKS */
+	LOCKED(&sc->sc_lock, sc->sc_n++; mutex_exit(&sc->sc_lock)); /* BREAKS */
 }
 
 static void
@@ -248,14 +213,14 @@ exit_for_another(void *arg)
 
 FRAGMENT_IN(lock_not_owner_bad2, in_thread, enter_and_leave_it)
 {
-	make_adaptive(sc);
+	probe_adaptive(sc);
 	mutex_enter(&sc->sc_lock2);
-	start_second(sc, exit_for_another);
+	probe_second(sc, 0, exit_for_another);
 	kpause("leave", false, 2, NULL);
 }
 
 /* Released in the opposite of the usual order, each by who holds it. */
-FRAGMENT_IN(lock_not_owner_ok, in_step, exit_crosswise, .in_attach = make_adaptive)
+FRAGMENT_IN(lock_not_owner_ok, in_step, exit_crosswise, .in_attach = probe_adaptive)
 {
 	mutex_enter(&sc->sc_lock2);
 	if (!mutex_tryenter(&sc->sc_lock)) {
@@ -272,14 +237,12 @@ static void
 one_then_two(struct probe *sc)
 {
 	mutex_enter(&sc->sc_lock);
-	mutex_enter(&sc->sc_lock2);
-	sc->sc_n++;
-	mutex_exit(&sc->sc_lock2);
+	LOCKED(&sc->sc_lock2, sc->sc_n++);
 	mutex_exit(&sc->sc_lock);
 }
 
 FRAGMENT_IN(lock_order_bad, in_config, two_then_one,
-    .in_attach = make_spin, .in_step = one_then_two)
+    .in_attach = probe_spin, .in_step = one_then_two)
 {
 	mutex_enter(&sc->sc_lock2);
 	mutex_enter(&sc->sc_lock); /* BREAKS */
@@ -288,52 +251,36 @@ FRAGMENT_IN(lock_order_bad, in_config, two_then_one,
 	mutex_exit(&sc->sc_lock2);
 }
 
-/* The interrupt, which takes sc_lock, can come to one who has the other. */
-static void
-make_low_spin(struct probe *sc)
-{
-	mutex_init(&sc->sc_lock2, MUTEX_SPIN, IPL_SOFTNET);
-}
-
-FRAGMENT_IN(lock_order_bad2, in_thread, low_alone_and_inside, .in_attach = make_low_spin)
+FRAGMENT_IN(lock_order_bad2, in_thread, low_alone_and_inside, .in_attach = probe_low_spin)
 {
 	mutex_enter(&sc->sc_lock2);
 	mutex_exit(&sc->sc_lock2);
-	mutex_enter(&sc->sc_lock);
-	mutex_enter(&sc->sc_lock2);
-	mutex_exit(&sc->sc_lock2);
-	mutex_exit(&sc->sc_lock);
+	LOCKED(&sc->sc_lock, mutex_enter(&sc->sc_lock2); mutex_exit(&sc->sc_lock2));
 }
 
 static void
 one_then_two_again(struct probe *sc)
 {
 	mutex_enter(&sc->sc_lock);
-	mutex_enter(&sc->sc_lock2);
-	sc->sc_n++;
-	mutex_exit(&sc->sc_lock2);
+	LOCKED(&sc->sc_lock2, sc->sc_n++);
 	mutex_exit(&sc->sc_lock);
 	/* alone, or given up in between: no order */
-	mutex_enter(&sc->sc_lock2);
-	sc->sc_n++;
-	mutex_exit(&sc->sc_lock2);
+	LOCKED(&sc->sc_lock2, sc->sc_n++);
 	mutex_enter(&sc->sc_lock);
 	mutex_exit(&sc->sc_lock);
 }
 
 FRAGMENT_IN(lock_order_ok, in_step, one_then_two_in_thread,
-    .in_attach = make_spin, .in_config = one_then_two_again)
+    .in_attach = probe_spin, .in_config = one_then_two_again)
 {
 	mutex_enter(&sc->sc_lock);
-	mutex_enter(&sc->sc_lock2);
-	sc->sc_n++;
-	mutex_exit(&sc->sc_lock2);
+	LOCKED(&sc->sc_lock2, sc->sc_n++);
 	mutex_exit(&sc->sc_lock);
 }
 
 /* Who only tries never waits, and so has no part in a circle. */
 FRAGMENT_IN(lock_order_ok2, in_config, two_then_try_one,
-    .in_attach = make_spin, .in_step = one_then_two_in_thread)
+    .in_attach = probe_spin, .in_step = one_then_two_in_thread)
 {
 	mutex_enter(&sc->sc_lock2);
 	if (mutex_tryenter(&sc->sc_lock)) {
@@ -380,23 +327,18 @@ FRAGMENT_IN(lock_order_ok3, in_step, have_each_as_it_comes, .in_attach = make_so
 
 /* ---- lock.recursion ---- */
 
-FRAGMENT_IN(lock_recursion_bad, in_step, enter_in_callee, .in_attach = make_adaptive)
+FRAGMENT_IN(lock_recursion_bad, in_step, enter_in_callee, .in_attach = probe_adaptive)
 {
-	mutex_enter(&sc->sc_lock2);
-	mutex_enter(&sc->sc_lock2); /* BREAKS */
-	mutex_exit(&sc->sc_lock2);
-	mutex_exit(&sc->sc_lock2);
+	LOCKED(&sc->sc_lock2, mutex_enter(&sc->sc_lock2); mutex_exit(&sc->sc_lock2)); /* BREAKS */
 }
 
 FRAGMENT_IN(lock_recursion_bad2, in_thread, tell_while_held)
 {
-	mutex_enter(&sc->sc_lock);
-	probe_tell(sc);
-	mutex_exit(&sc->sc_lock);
+	LOCKED(&sc->sc_lock, probe_tell(sc));
 }
 
 /* The callee only asserts that its caller holds it; and tries, which may fail. */
-FRAGMENT_IN(lock_recursion_ok, in_step, assert_in_callee, .in_attach = make_adaptive)
+FRAGMENT_IN(lock_recursion_ok, in_step, assert_in_callee, .in_attach = probe_adaptive)
 {
 	mutex_enter(&sc->sc_lock2);
 	KASSERT(mutex_owned(&sc->sc_lock2));
@@ -409,18 +351,13 @@ FRAGMENT_IN(lock_recursion_ok, in_step, assert_in_callee, .in_attach = make_adap
 
 FRAGMENT_IN(lock_sleep_context_bad, in_step, pause_with_spin)
 {
-	mutex_enter(&sc->sc_lock);
-	kpause("spin", false, 1, NULL); /* BREAKS */
-	mutex_exit(&sc->sc_lock);
+	LOCKED(&sc->sc_lock, kpause("spin", false, 1, NULL)); /* BREAKS */
 }
 
 /* It is free, and nobody sleeps: wrong all the same. */
-FRAGMENT_IN(lock_sleep_context_bad2, in_step, adaptive_under_spin, .in_attach = make_adaptive)
+FRAGMENT_IN(lock_sleep_context_bad2, in_step, adaptive_under_spin, .in_attach = probe_adaptive)
 {
-	mutex_enter(&sc->sc_lock);
-	mutex_enter(&sc->sc_lock2); /* BREAKS */
-	mutex_exit(&sc->sc_lock2);
-	mutex_exit(&sc->sc_lock);
+	LOCKED(&sc->sc_lock, mutex_enter(&sc->sc_lock2); mutex_exit(&sc->sc_lock2)); /* BREAKS */
 }
 
 FRAGMENT_IN(lock_sleep_context_bad3, in_config, pause_in_interrupt)
@@ -429,16 +366,14 @@ FRAGMENT_IN(lock_sleep_context_bad3, in_config, pause_in_interrupt)
 }
 
 /* An adaptive mutex may be held, and a spin mutex that the sleep gives up. */
-FRAGMENT_IN(lock_sleep_context_ok, in_step, pause_with_adaptive, .in_attach = make_adaptive)
+FRAGMENT_IN(lock_sleep_context_ok, in_step, pause_with_adaptive, .in_attach = probe_adaptive)
 {
 	mutex_enter(&sc->sc_lock2);
 	kpause("adaptive", false, 1, NULL);
 	mutex_enter(&sc->sc_lock);
 	mutex_exit(&sc->sc_lock);
 	mutex_exit(&sc->sc_lock2);
-	mutex_enter(&sc->sc_lock);
-	kpause("given up", false, 1, &sc->sc_lock);
-	mutex_exit(&sc->sc_lock);
+	LOCKED(&sc->sc_lock, kpause("given up", false, 1, &sc->sc_lock));
 }
 
 /* ---- lock.spin-hold ---- */
@@ -451,15 +386,10 @@ FRAGMENT_IN(lock_spin_hold_bad, in_step, delay_long)
 	mutex_exit(&sc->sc_lock);
 }
 
-FRAGMENT_IN(lock_spin_hold_ok, in_step, delay_in_pieces, .in_attach = make_adaptive)
+FRAGMENT_IN(lock_spin_hold_ok, in_step, delay_in_pieces, .in_attach = probe_adaptive)
 {
 	for (int i = 0; i < 5; i++) {
-		mutex_enter(&sc->sc_lock);
-		delay(500);
-		delay(500);
-		mutex_exit(&sc->sc_lock);
+		LOCKED(&sc->sc_lock, delay(500); delay(500));
 	}
-	mutex_enter(&sc->sc_lock2);
-	delay(5000);
-	mutex_exit(&sc->sc_lock2);
+	LOCKED(&sc->sc_lock2, delay(5000));
 }

@@ -105,24 +105,14 @@ FRAGMENT_IN(mem_leak_bad, in_attach, alloc_for_good)
 {
 	sc->sc_p = kmem_alloc(48, KM_SLEEP); /* BREAKS */
 }
+FRAGMENT(mem_leak_bad2, .in_attach = alloc_for_good);
 
-FRAGMENT_IN(mem_leak_bad2, in_attach, alloc_until_detach)
-{
-	sc->sc_p = kmem_alloc(48, KM_SLEEP); /* BREAKS */
-}
-
-static void
-alloc_some(struct probe *sc)
-{
-	sc->sc_p = kmem_alloc(48, KM_SLEEP);
-}
-
-FRAGMENT_IN(mem_leak_ok, release, release_some, .in_attach = alloc_some)
+FRAGMENT_IN(mem_leak_ok, release, release_some, .in_attach = alloc_for_good)
 {
 	kmem_free(sc->sc_p, 48);
 	probe_release_request(sc);
 }
-FRAGMENT(mem_leak_ok2, .in_attach = alloc_some, .release = release_some);
+FRAGMENT(mem_leak_ok2, .in_attach = alloc_for_good, .release = release_some);
 
 /* ---- mem.out-of-bounds ---- */
 
@@ -168,9 +158,7 @@ FRAGMENT_IN(mem_out_of_bounds_ok, in_attach, write_to_end)
 
 FRAGMENT_IN(mem_sleep_context_bad, in_thread, alloc_with_spin_mutex)
 {
-	mutex_enter(&sc->sc_lock);
-	sc->sc_p = kmem_alloc(48, KM_SLEEP); /* BREAKS */
-	mutex_exit(&sc->sc_lock);
+	LOCKED(&sc->sc_lock, sc->sc_p = kmem_alloc(48, KM_SLEEP)); /* BREAKS */
 }
 
 FRAGMENT_IN(mem_sleep_context_bad2, in_config, alloc_in_interrupt)
@@ -180,15 +168,11 @@ FRAGMENT_IN(mem_sleep_context_bad2, in_config, alloc_in_interrupt)
 
 FRAGMENT_IN(mem_sleep_context_ok, in_thread, alloc_without_sleep)
 {
-	mutex_enter(&sc->sc_lock);
-	sc->sc_p = kmem_alloc(48, KM_NOSLEEP);
-	mutex_exit(&sc->sc_lock);
+	LOCKED(&sc->sc_lock, sc->sc_p = kmem_alloc(48, KM_NOSLEEP));
 	if (sc->sc_p != NULL)
 		kmem_free(sc->sc_p, 48);
-	mutex_init(&sc->sc_lock2, MUTEX_DEFAULT, IPL_NONE);
-	mutex_enter(&sc->sc_lock2);
-	sc->sc_p = kmem_alloc(48, KM_SLEEP);
-	mutex_exit(&sc->sc_lock2);
+	probe_adaptive(sc);
+	LOCKED(&sc->sc_lock2, sc->sc_p = kmem_alloc(48, KM_SLEEP));
 }
 
 /* ---- mem.uninitialised ---- */
@@ -310,27 +294,16 @@ FRAGMENT_IN(mem_retry_bad2, in_thread, try_kmem_at_once)
 		sc->sc_p = kmem_alloc(1 << 30, KM_NOSLEEP); /* BREAKS */
 }
 
-static int
-take_in_time(struct probe *sc, size_t npages)
-{
-	int error = uvm_pglistalloc(npages * PAGE_SIZE, 0, PROBE_HIGH, 0, 0, &sc->sc_pages2,
-	    (int)npages, 0);
-
-	if (error == 0)
-		uvm_pglistfree(&sc->sc_pages2);
-	return error;
-}
-
 FRAGMENT_IN(mem_retry_ok, in_thread, try_later)
 {
-	for (int i = 0; i < 40 && take_in_time(sc, 1 << 20) != 0; i++)
+	for (int i = 0; i < 40 && take(sc, 1 << 20) != 0; i++)
 		kpause("nomem", false, 1, NULL);
 }
 
 /* Each call asks for less, to find out how much there is. */
 FRAGMENT_IN(mem_retry_ok2, in_thread, try_less)
 {
-	for (size_t n = (1 << 20) + 40; n > 1 << 20 && take_in_time(sc, n) != 0; n--)
+	for (size_t n = (1 << 20) + 40; n > 1 << 20 && take(sc, n) != 0; n--)
 		continue;
 }
 

@@ -86,7 +86,7 @@ restart_with_a_request(struct probe *sc)
 	if (sc->sc_vq_out == NULL || sc->sc_n++ > 0)
 		return false;
 	probe_restart(sc);
-	PROBE_SYNC(sc, 0, sizeof(uint32_t) * sc->sc_count, POSTWRITE);
+	PROBE_SYNC(sc, 0, probe_length(sc), POSTWRITE);
 	sc->sc_vq_out = NULL;
 	return true;
 }
@@ -118,7 +118,7 @@ send_page_in_use(struct probe *sc, struct virtqueue *vq)
 	int slot;
 
 	sc->sc_pfns[sc->sc_count++] = htole32(sc->sc_seg._ds_paddr / PAGE_SIZE);
-	slot = probe_build(sc, vq, sizeof(uint32_t) * sc->sc_count);
+	slot = probe_build(sc, vq, probe_length(sc));
 	PROBE_COMMIT(sc, vq, slot); /* BREAKS */
 	return true;
 }
@@ -270,9 +270,7 @@ FRAGMENT_IN(page_sleep_context_bad, in_thread, alloc_with_spin_mutex)
 {
 	int error;
 
-	mutex_enter(&sc->sc_lock);
-	error = ALLOC(&sc->sc_pages2, 1, PROBE_HIGH, 1); /* BREAKS */
-	mutex_exit(&sc->sc_lock);
+	LOCKED(&sc->sc_lock, error = ALLOC(&sc->sc_pages2, 1, PROBE_HIGH, 1)); /* BREAKS */
 	if (error == 0)
 		uvm_pglistfree(&sc->sc_pages2);
 }
@@ -281,15 +279,13 @@ FRAGMENT_IN(page_sleep_context_bad2, in_thread, free_with_spin_mutex)
 {
 	if (!probe_alloc(&sc->sc_pages2, 1))
 		return;
-	mutex_enter(&sc->sc_lock);
-	uvm_pglistfree(&sc->sc_pages2); /* BREAKS */
-	mutex_exit(&sc->sc_lock);
+	LOCKED(&sc->sc_lock, uvm_pglistfree(&sc->sc_pages2)); /* BREAKS */
 }
 
 /* An adaptive mutex may be held. */
 FRAGMENT_IN(page_sleep_context_ok, in_thread, alloc_with_adaptive_mutex)
 {
-	mutex_init(&sc->sc_lock2, MUTEX_DEFAULT, IPL_NONE);
+	probe_adaptive(sc);
 	mutex_enter(&sc->sc_lock2);
 	if (ALLOC(&sc->sc_pages2, 1, PROBE_HIGH, 1) == 0)
 		uvm_pglistfree(&sc->sc_pages2);

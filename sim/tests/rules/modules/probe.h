@@ -11,9 +11,8 @@
  *     (the other hooks); it may call all probe_ functions below.  Its head is FRAGMENT_IN(name,
  *     hook, function, ...), with further hooks of the fragment at the end.
  *  3. The line of the kernel call (or access) that the rule shall point at ends in the comment
- *     `BREAKS`; one in a _bad fragment, none in an _ok.
- *  4. A fragment owns its function, and all text above it up to the fragment before.  One
- *     without a function of its own is FRAGMENT(name, .hook = function, ...).
+ *     `BREAKS`; where several share it, also with how their names begin: `BREAKS ring lock`.
+ *  4. A fragment without a function of its own is FRAGMENT(name, .hook = function, ...).
  *  5. The host asks for 4 pages at 1 s.  If the fragment needs another story, another machine, or
  *     breaks other rules too, give it a row in ../stories_*.c; a rule that points elsewhere
  *     than at a line of the fragment needs one as well.
@@ -119,30 +118,18 @@ struct probe {
 #define	PROBE_deflated		PROBE_VOID
 
 /* A pointer to each, which may be NULL. */
+#define	PROBE_P(hook)		(*hook)(struct probe *sc)
 struct fragment {
-	PROBE_in_attach((*in_attach));
-	PROBE_in_live((*in_live));
-	PROBE_in_thread((*in_thread));
-	PROBE_in_step((*in_step));
-	PROBE_in_config((*in_config));
-	PROBE_in_done((*in_done));
-	PROBE_in_undo((*in_undo));
-	PROBE_in_detach((*in_detach));
+	PROBE_VOID((*in_attach)), PROBE_P(in_live), PROBE_P(in_thread), PROBE_P(in_step),
+	    PROBE_P(in_config), PROBE_P(in_done), PROBE_P(in_undo), PROBE_P(in_detach),
+	    PROBE_P(attach), PROBE_P(release), PROBE_P(thread), PROBE_P(step),
+	    PROBE_P(inflated), PROBE_P(deflated);
 	PROBE_match((*match));
-	PROBE_attach((*attach));
-	PROBE_detach((*detach));
-	PROBE_make((*make));
-	PROBE_release((*release));
-	PROBE_config((*config));
+	PROBE_detach((*detach)), PROBE_P(config);
 	PROBE_done((*done));
-	PROBE_thread((*thread));
-	PROBE_step((*step));
-	PROBE_send((*send));
-	PROBE_receive((*receive));
-	PROBE_inflate((*inflate));
-	PROBE_inflated((*inflated));
-	PROBE_deflate((*deflate));
-	PROBE_deflated((*deflated));
+	PROBE_make((*make));
+	PROBE_send((*send)), (*receive)(struct probe *sc, struct virtqueue *vq);
+	PROBE_inflate((*inflate)), (*deflate)(struct probe *sc, unsigned int npages);
 	int	features;	/* further ones that it asks for */
 };
 
@@ -179,6 +166,13 @@ static PROBE_##hook(function)
 #define	PROBE_HOOK(sc, hook) do {					\
 	if ((sc)->sc_fragment->hook != NULL)				\
 		(sc)->sc_fragment->hook(sc);				\
+} while (0)
+
+/* Statements with that mutex held. */
+#define	LOCKED(mutex, ...) do {						\
+	mutex_enter(mutex);						\
+	__VA_ARGS__;							\
+	mutex_exit(mutex);						\
 } while (0)
 
 /* Of the request's map; short, so that BREAKS fits behind it. */
@@ -235,59 +229,99 @@ probe_move(struct pglist *to, struct pglist *from)
 	}
 }
 
+/* Bytes of the request. */
+static inline bus_size_t
+probe_length(const struct probe *sc)
+{
+	return sizeof(uint32_t) * sc->sc_count;
+}
+
 /* Send the first sc_count numbers.  False: no room, and nothing is done. */
 static inline bool
 probe_send(struct probe *sc, struct virtqueue *vq)
 {
 	struct virtio_softc *vsc = sc->sc_virtio;
-	bus_size_t len = sizeof(uint32_t) * sc->sc_count;
 	int slot;
 
 	if (virtio_enqueue_prep(vsc, vq, &slot) != 0)
 		return false;
 	if (virtio_enqueue_reserve(vsc, vq, slot, 1) != 0)
 		return false;
-	bus_dmamap_sync(sc->sc_dmat, sc->sc_map, 0, len, BUS_DMASYNC_PREWRITE);
-	virtio_enqueue_p(vsc, vq, slot, sc->sc_map, 0, len, true);
+	PROBE_SYNC(sc, 0, probe_length(sc), PREWRITE);
+	virtio_enqueue_p(vsc, vq, slot, sc->sc_map, 0, probe_length(sc), true);
 	sc->sc_vq_out = vq;
 	virtio_enqueue_commit(vsc, vq, slot, true);
 	return true;
 }
 
-/*
- * A request of the first `bytes` of the numbers, all but its commit; returns its slot.  For
- * fragments that commit it themselves.
- */
+/* A slot for so many parts; and a descriptor of so many bytes.  For requests made by hand. */
 static inline int
-probe_build(struct probe *sc, struct virtqueue *vq, bus_size_t bytes)
+probe_slot(struct probe *sc, struct virtqueue *vq, int nsegs)
 {
 	int slot;
 
 	if (virtio_enqueue_prep(sc->sc_virtio, vq, &slot) != 0 ||
-	    virtio_enqueue_reserve(sc->sc_virtio, vq, slot, 1) != 0)
+	    virtio_enqueue_reserve(sc->sc_virtio, vq, slot, nsegs) != 0)
 		panic("no room in the queue");
-	bus_dmamap_sync(sc->sc_dmat, sc->sc_map, 0, bytes, BUS_DMASYNC_PREWRITE);
-	virtio_enqueue_p(sc->sc_virtio, vq, slot, sc->sc_map, 0, bytes, true);
-	sc->sc_vq_out = vq;
 	return slot;
+}
+
+static inline void
+probe_enqueue(struct probe *sc, struct virtqueue *vq, int slot, bus_size_t bytes)
+{
+	virtio_enqueue_p(sc->sc_virtio, vq, slot, sc->sc_map, 0, bytes, true); /* BREAKS ring */
+	sc->sc_vq_out = vq;
 }
 #define	PROBE_COMMIT(sc, vq, slot)					\
 	virtio_enqueue_commit((sc)->sc_virtio, vq, slot, true)
 
-/* Take the answer.  False: there is none yet. */
+/* A request of the first `bytes` of the numbers, all but its commit; returns its slot. */
+static inline int
+probe_build(struct probe *sc, struct virtqueue *vq, bus_size_t bytes)
+{
+	int slot = probe_slot(sc, vq, 1);
+
+	PROBE_SYNC(sc, 0, bytes, PREWRITE);
+	probe_enqueue(sc, vq, slot, bytes);
+	return slot;
+}
+
+/* And sent, which the rule shall point at. */
+static inline bool
+probe_send_bytes(struct probe *sc, struct virtqueue *vq, bus_size_t bytes)
+{
+	int slot = probe_build(sc, vq, bytes);
+
+	PROBE_COMMIT(sc, vq, slot); /* BREAKS balloon */
+	return true;
+}
+
+/* Take the answer, without any sync.  False: there is none yet. */
+static inline bool
+probe_take(struct probe *sc, struct virtqueue *vq)
+{
+	int slot;
+
+	if (virtio_dequeue(sc->sc_virtio, vq, &slot, NULL) != 0) /* BREAKS config ring */
+		return false;
+	virtio_dequeue_commit(sc->sc_virtio, vq, slot);
+	sc->sc_vq_out = NULL;
+	return true;
+}
+
+static inline bool
+probe_receive_bytes(struct probe *sc, struct virtqueue *vq, bus_size_t bytes)
+{
+	if (!probe_take(sc, vq))
+		return false;
+	PROBE_SYNC(sc, 0, bytes, POSTWRITE); /* BREAKS dma_sync_excess */
+	return true;
+}
+
 static inline bool
 probe_receive(struct probe *sc, struct virtqueue *vq)
 {
-	struct virtio_softc *vsc = sc->sc_virtio;
-	int slot;
-
-	if (virtio_dequeue(vsc, vq, &slot, NULL) != 0)
-		return false;
-	virtio_dequeue_commit(vsc, vq, slot);
-	bus_dmamap_sync(sc->sc_dmat, sc->sc_map, 0,
-	    sizeof(uint32_t) * sc->sc_count, BUS_DMASYNC_POSTWRITE);
-	sc->sc_vq_out = NULL;
-	return true;
+	return probe_receive_bytes(sc, vq, probe_length(sc));
 }
 
 static inline bool
@@ -453,13 +487,41 @@ probe_restart(struct probe *sc)
 	virtio_reinit_end(sc->sc_virtio);
 }
 
+/* A second mutex: adaptive; of the interrupt's level; of a lower one. */
+static inline void
+probe_adaptive(struct probe *sc)
+{
+	mutex_init(&sc->sc_lock2, MUTEX_DEFAULT, IPL_NONE);
+}
+
+static inline void
+probe_spin(struct probe *sc)
+{
+	mutex_init(&sc->sc_lock2, MUTEX_DEFAULT, IPL_VM);
+}
+
+static inline void
+probe_low_spin(struct probe *sc)
+{
+	mutex_init(&sc->sc_lock2, MUTEX_SPIN, IPL_SOFTNET);
+}
+
+/* A second thread. */
+static inline void
+probe_second(struct probe *sc, int flags, void (*body)(void *))
+{
+	if (kthread_create(PRI_NONE, KTHREAD_MPSAFE | flags, NULL, body, sc, /* BREAKS thread */
+	    &sc->sc_thread2, "second") != 0)
+		aprint_error_dev(sc->sc_dev, "no second thread\n");
+}
+
 /* ---- interrupts ---- */
 
 /* Wake the thread. */
 static inline void
 probe_tell(struct probe *sc)
 {
-	mutex_enter(&sc->sc_lock);
+	mutex_enter(&sc->sc_lock); /* BREAKS lock */
 	sc->sc_told = true;
 	cv_signal(&sc->sc_cv);
 	mutex_exit(&sc->sc_lock);
@@ -580,14 +642,19 @@ probe_make_thread(struct probe *sc)
 
 /* Locks, and the device under our control. */
 static inline void
-probe_start(struct probe *sc)
+probe_start_with(struct probe *sc, int ipl, int features)
 {
 	mutex_init(&sc->sc_lock, MUTEX_DEFAULT, IPL_VM);
 	cv_init(&sc->sc_cv, "probe");
-	virtio_child_attach_start(sc->sc_virtio, sc->sc_dev, IPL_VM, sc->sc_vq,
-	    probe_config_change, virtio_vq_intr, 0,
-	    PROBE_F_MUST_TELL_HOST | sc->sc_fragment->features,
+	virtio_child_attach_start(sc->sc_virtio, sc->sc_dev, ipl, sc->sc_vq, /* BREAKS irq_ipl */
+	    probe_config_change, virtio_vq_intr, 0, features,
 	    VIRTIO_COMMON_FLAG_BITS "b\x00" "MUST_TELL_HOST\0");
+}
+
+static inline void
+probe_start(struct probe *sc)
+{
+	probe_start_with(sc, IPL_VM, PROBE_F_MUST_TELL_HOST | sc->sc_fragment->features);
 }
 
 static inline void
@@ -624,6 +691,19 @@ fail_live:
 fail_request:
 	probe_release(sc);
 fail_queues:
+	probe_release_queues(sc);
+fail:
+	probe_fail(sc);
+}
+
+/* The rest of an attach that goes as far as that, and gives up whatever comes. */
+static inline void
+probe_give_up(struct probe *sc)
+{
+	if (!probe_make_queues(sc))
+		goto fail;
+	if (virtio_child_attach_finish(sc->sc_virtio) == 0) /* BREAKS attach */
+		virtio_reset(sc->sc_virtio);
 	probe_release_queues(sc);
 fail:
 	probe_fail(sc);

@@ -19,18 +19,10 @@ count_unlocked(struct probe *sc)
 
 FRAGMENT_IN(lock_data_race_bad, in_step, look_locked, .in_config = count_unlocked)
 {
-	mutex_enter(&sc->sc_lock);
-	sc->sc_array[0] = sc->sc_n;
-	mutex_exit(&sc->sc_lock);
+	LOCKED(&sc->sc_lock, sc->sc_array[0] = sc->sc_n);
 }
 
-static void
-count_bare(struct probe *sc)
-{
-	sc->sc_n++; /* BREAKS */
-}
-
-FRAGMENT_IN(lock_data_race_bad2, in_step, look_bare, .in_config = count_bare)
+FRAGMENT_IN(lock_data_race_bad2, in_step, look_bare, .in_config = count_unlocked)
 {
 	sc->sc_array[0] = sc->sc_n;
 }
@@ -95,9 +87,7 @@ second_counts(void *arg)
 
 FRAGMENT_IN(lock_data_race_bad6, in_thread, start_second_and_count)
 {
-	if (kthread_create(PRI_NONE, KTHREAD_MPSAFE, NULL, second_counts, sc, NULL,
-	    "second") != 0)
-		aprint_error_dev(sc->sc_dev, "no second thread\n");
+	probe_second(sc, 0, second_counts);
 	sc->sc_n++;
 }
 
@@ -111,9 +101,7 @@ set_early(struct probe *sc)
 FRAGMENT_IN(lock_data_race_ok, in_config, count_locked,
     .in_attach = set_early, .in_step = look_locked)
 {
-	mutex_enter(&sc->sc_lock);
-	sc->sc_n++;
-	mutex_exit(&sc->sc_lock);
+	LOCKED(&sc->sc_lock, sc->sc_n++);
 }
 
 /* Each has its own, and what one hands to the other it hands over by waking it. */
@@ -131,9 +119,7 @@ write_and_wake(struct probe *sc)
 FRAGMENT_IN(lock_data_race_ok2, in_step, read_when_woken, .config = write_and_wake)
 {
 	sc->sc_n++;
-	mutex_enter(&sc->sc_lock);
-	sc->sc_array[0] = sc->sc_array[1];
-	mutex_exit(&sc->sc_lock);
+	LOCKED(&sc->sc_lock, sc->sc_array[0] = sc->sc_array[1]);
 	sc->sc_array[2] = sc->sc_array[0];
 }
 
@@ -159,10 +145,7 @@ FRAGMENT_IN(lock_data_race_ok3, step, step_after_handler, .done = dequeue_in_han
 	uint32_t target = probe_target(sc);
 	struct virtqueue *answered;
 
-	mutex_enter(&sc->sc_lock);
-	answered = sc->sc_p;
-	sc->sc_p = NULL;
-	mutex_exit(&sc->sc_lock);
+	LOCKED(&sc->sc_lock, answered = sc->sc_p; sc->sc_p = NULL);
 	if (answered == &sc->sc_vq[PROBE_INFLATE])
 		probe_inflated(sc);
 	else if (answered != NULL)
@@ -184,22 +167,16 @@ append(struct probe *sc)
 {
 	int n;
 
-	mutex_enter(&sc->sc_lock);
-	n = sc->sc_n;
-	mutex_exit(&sc->sc_lock);
+	LOCKED(&sc->sc_lock, n = sc->sc_n);
 	sc->sc_array[n % PROBE_PAGES] = 7;
-	mutex_enter(&sc->sc_lock);
-	sc->sc_n = n + 1;
-	mutex_exit(&sc->sc_lock);
+	LOCKED(&sc->sc_lock, sc->sc_n = n + 1);
 }
 
 FRAGMENT_IN(lock_data_race_ok4, in_step, read_appended, .in_config = append)
 {
 	int n;
 
-	mutex_enter(&sc->sc_lock);
-	n = sc->sc_n;
-	mutex_exit(&sc->sc_lock);
+	LOCKED(&sc->sc_lock, n = sc->sc_n);
 	for (int i = 0; i < n; i++)
 		KASSERT(sc->sc_array[i] == 7);
 }
@@ -282,19 +259,10 @@ count_at_level(struct probe *sc)
 	splx(s);
 }
 
-FRAGMENT_IN(lock_data_race_ok9, in_config, count_in_handler, .in_step = count_at_level)
-{
-	sc->sc_n++;
-}
+FRAGMENT(lock_data_race_ok9, .in_config = count_unlocked, .in_step = count_at_level);
 
 /* The callbacks are over when the interrupts are. */
-static void
-count_done(struct probe *sc)
-{
-	sc->sc_n++;
-}
-
-FRAGMENT_IN(lock_data_race_ok10, detach, count_after_detach, .in_done = count_done)
+FRAGMENT_IN(lock_data_race_ok10, detach, count_after_detach, .in_done = count_unlocked)
 {
 	probe_end_thread(sc);
 	probe_detach_rest(sc);
@@ -305,26 +273,16 @@ FRAGMENT_IN(lock_data_race_ok10, detach, count_after_detach, .in_done = count_do
 /* ---- lock.unordered ---- */
 
 static void
-make_second_lock(struct probe *sc)
-{
-	mutex_init(&sc->sc_lock2, MUTEX_DEFAULT, IPL_VM);
-}
-
-static void
 count_then_lock(struct probe *sc)
 {
 	sc->sc_n++;
-	mutex_enter(&sc->sc_lock2);
-	sc->sc_array[0]++;
-	mutex_exit(&sc->sc_lock2);
+	LOCKED(&sc->sc_lock2, sc->sc_array[0]++);
 }
 
 FRAGMENT_IN(lock_unordered_bad, in_config, lock_then_look,
-    .in_attach = make_second_lock, .in_step = count_then_lock)
+    .in_attach = probe_spin, .in_step = count_then_lock)
 {
-	mutex_enter(&sc->sc_lock2);
-	sc->sc_array[1]++;
-	mutex_exit(&sc->sc_lock2);
+	LOCKED(&sc->sc_lock2, sc->sc_array[1]++);
 	sc->sc_array[2] = sc->sc_n; /* BREAKS */
 }
 
@@ -334,15 +292,13 @@ lock_then_look_if(struct probe *sc)
 {
 	bool been;
 
-	mutex_enter(&sc->sc_lock2);
-	been = sc->sc_array[0] != 0;
-	mutex_exit(&sc->sc_lock2);
+	LOCKED(&sc->sc_lock2, been = sc->sc_array[0] != 0);
 	if (been)
 		sc->sc_array[2] = sc->sc_n;
 }
 
 FRAGMENT_IN(lock_unordered_ok, in_step, count_once,
-    .in_attach = make_second_lock, .in_config = lock_then_look_if)
+    .in_attach = probe_spin, .in_config = lock_then_look_if)
 {
 	if (sc->sc_p != NULL)
 		return;

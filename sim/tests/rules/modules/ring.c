@@ -4,51 +4,24 @@
  */
 #include "probe.h"
 
-/* Queues of a fragment's own in place of the probe's, for requests of `nsegs` parts. */
-static void
-remake_queues(struct probe *sc, int nsegs)
-{
-	probe_release_queues(sc);
-	virtio_alloc_vq(sc->sc_virtio, &sc->sc_vq[0], 0, PROBE_BYTES, nsegs,
-	    "inflate");
-	virtio_alloc_vq(sc->sc_virtio, &sc->sc_vq[1], 1, PROBE_BYTES, nsegs,
-	    "deflate");
-	sc->sc_vq[0].vq_done = probe_vq_done;
-	sc->sc_vq[1].vq_done = probe_vq_done;
-}
-
-/* Bytes of the request. */
-static bus_size_t
-length(const struct probe *sc)
-{
-	return sizeof(uint32_t) * sc->sc_count;
-}
-
-/* A slot for so many parts, or -1. */
+/* All answers that there are: how many. */
 static int
-take_slot(struct probe *sc, struct virtqueue *vq, int nsegs)
+dequeue_all(struct probe *sc, struct virtqueue *vq)
 {
-	int slot;
+	int slot, n;
 
-	if (virtio_enqueue_prep(sc->sc_virtio, vq, &slot) != 0 ||
-	    virtio_enqueue_reserve(sc->sc_virtio, vq, slot, nsegs) != 0)
-		return -1;
-	return slot;
+	for (n = 0; virtio_dequeue(sc->sc_virtio, vq, &slot, NULL) == 0; n++)
+		virtio_dequeue_commit(sc->sc_virtio, vq, slot);
+	return n;
 }
 
-/* The request is about to go, or has come back. */
-static void
-sync_out(struct probe *sc, struct virtqueue *vq, int ops)
+/* The request has come back: true. */
+static bool
+is_over(struct probe *sc)
 {
-	bus_dmamap_sync(sc->sc_dmat, sc->sc_map, 0, length(sc), ops);
-	sc->sc_vq_out = vq;
-}
-
-static void
-sync_in(struct probe *sc, int ops)
-{
-	bus_dmamap_sync(sc->sc_dmat, sc->sc_map, 0, length(sc), ops);
+	PROBE_SYNC(sc, 0, probe_length(sc), POSTWRITE);
 	sc->sc_vq_out = NULL;
+	return true;
 }
 
 /* What is left of a detach after the queues. */
@@ -66,14 +39,13 @@ end_detach(struct probe *sc)
 
 FRAGMENT_IN(ring_slot_order_bad, send, send_unreserved)
 {
-	struct virtio_softc *vsc = sc->sc_virtio;
 	int slot;
 
-	if (virtio_enqueue_prep(vsc, vq, &slot) != 0)
+	if (virtio_enqueue_prep(sc->sc_virtio, vq, &slot) != 0)
 		return false;
-	sync_out(sc, vq, BUS_DMASYNC_PREWRITE);
-	virtio_enqueue_p(vsc, vq, slot, sc->sc_map, 0, 4, true); /* BREAKS */
-	virtio_enqueue_commit(vsc, vq, slot, true);
+	PROBE_SYNC(sc, 0, probe_length(sc), PREWRITE);
+	probe_enqueue(sc, vq, slot, 4);
+	PROBE_COMMIT(sc, vq, slot);
 	return true;
 }
 
@@ -91,58 +63,48 @@ FRAGMENT_IN(ring_slot_order_bad2, in_thread, give_back_always)
 /* A second slot is on its way beside the first; each goes its steps in order. */
 FRAGMENT_IN(ring_slot_order_ok, send, send_beside_another)
 {
-	struct virtio_softc *vsc = sc->sc_virtio;
 	int other, slot;
 
-	if (virtio_enqueue_prep(vsc, vq, &other) != 0)
+	if (virtio_enqueue_prep(sc->sc_virtio, vq, &other) != 0)
 		return false;
-	if (virtio_enqueue_prep(vsc, vq, &slot) != 0) {
-		virtio_enqueue_abort(vsc, vq, other);
-		return false;
-	}
-	if (virtio_enqueue_reserve(vsc, vq, slot, 1) != 0 ||
-	    virtio_enqueue_reserve(vsc, vq, other, 1) != 0)
-		return false;
-	sync_out(sc, vq, BUS_DMASYNC_PREWRITE);
-	virtio_enqueue_p(vsc, vq, slot, sc->sc_map, 0, length(sc), true);
-	virtio_enqueue_abort(vsc, vq, other);
-	virtio_enqueue_commit(vsc, vq, slot, true);
+	slot = probe_build(sc, vq, probe_length(sc));
+	if (virtio_enqueue_reserve(sc->sc_virtio, vq, other, 1) == 0)
+		virtio_enqueue_abort(sc->sc_virtio, vq, other);
+	PROBE_COMMIT(sc, vq, slot);
 	return true;
 }
 
 /* ---- ring.segment-count ---- */
 
+/* Queues for requests of two parts, in place of the probe's. */
 static void
 queues_of_two(struct probe *sc)
 {
-	remake_queues(sc, 2);
+	probe_release_queues(sc);
+	for (int i = 0; i < 2; i++) {
+		virtio_alloc_vq(sc->sc_virtio, &sc->sc_vq[i], i, PROBE_BYTES, 2, "queue");
+		sc->sc_vq[i].vq_done = probe_vq_done;
+	}
 }
 
 FRAGMENT_IN(ring_segment_count_bad, send, send_half, .in_attach = queues_of_two)
 {
-	struct virtio_softc *vsc = sc->sc_virtio;
-	int slot = take_slot(sc, vq, 2);
+	int slot = probe_slot(sc, vq, 2);
 
-	if (slot < 0)
-		return false;
-	sync_out(sc, vq, BUS_DMASYNC_PREWRITE);
-	virtio_enqueue_p(vsc, vq, slot, sc->sc_map, 0, length(sc), true);
-	virtio_enqueue_commit(vsc, vq, slot, true); /* BREAKS */
+	PROBE_SYNC(sc, 0, probe_length(sc), PREWRITE);
+	probe_enqueue(sc, vq, slot, probe_length(sc));
+	PROBE_COMMIT(sc, vq, slot); /* BREAKS */
 	return true;
 }
 
 FRAGMENT_IN(ring_segment_count_ok, send, send_in_two_parts, .in_attach = queues_of_two)
 {
-	struct virtio_softc *vsc = sc->sc_virtio;
-	int slot = take_slot(sc, vq, 2);
+	int slot = probe_slot(sc, vq, 2);
 
-	if (slot < 0)
-		return false;
-	sync_out(sc, vq, BUS_DMASYNC_PREWRITE);
-	virtio_enqueue_p(vsc, vq, slot, sc->sc_map, 0, 4, true);
-	virtio_enqueue_p(vsc, vq, slot, sc->sc_map, 4,
-	    length(sc) - 4, true);
-	virtio_enqueue_commit(vsc, vq, slot, true);
+	PROBE_SYNC(sc, 0, probe_length(sc), PREWRITE);
+	probe_enqueue(sc, vq, slot, 4);
+	virtio_enqueue_p(sc->sc_virtio, vq, slot, sc->sc_map, 4, probe_length(sc) - 4, true);
+	PROBE_COMMIT(sc, vq, slot);
 	return true;
 }
 
@@ -212,25 +174,22 @@ FRAGMENT_IN(ring_abort_ok2, in_live, prepare_and_restart)
 
 /* ---- ring.slot-balance ---- */
 
-FRAGMENT_IN(ring_slot_balance_bad, receive, receive_and_keep)
+/* The answer is not given back; sc_n is its slot. */
+static bool
+receive_and_keep(struct probe *sc, struct virtqueue *vq)
 {
-	int slot;
-
-	if (virtio_dequeue(sc->sc_virtio, vq, &slot, NULL) != 0) /* BREAKS */
+	if (virtio_dequeue(sc->sc_virtio, vq, &sc->sc_n, NULL) != 0) /* BREAKS */
 		return false;
-	sync_in(sc, BUS_DMASYNC_POSTWRITE);
-	return true;
+	return is_over(sc);
 }
+FRAGMENT(ring_slot_balance_bad, .receive = receive_and_keep);
 
 FRAGMENT_IN(ring_slot_balance_bad2, receive, receive_twice)
 {
-	int slot;
-
-	if (virtio_dequeue(sc->sc_virtio, vq, &slot, NULL) != 0)
+	if (!receive_and_keep(sc, vq))
 		return false;
-	virtio_dequeue_commit(sc->sc_virtio, vq, slot);
-	sync_in(sc, BUS_DMASYNC_POSTWRITE);
-	virtio_dequeue_commit(sc->sc_virtio, vq, slot); /* BREAKS */
+	virtio_dequeue_commit(sc->sc_virtio, vq, sc->sc_n);
+	virtio_dequeue_commit(sc->sc_virtio, vq, sc->sc_n); /* BREAKS */
 	return true;
 }
 
@@ -246,25 +205,16 @@ FRAGMENT_IN(ring_slot_balance_bad3, in_thread, abort_twice)
 }
 
 /* Given back late, after all else is done, but once. */
-static bool
-receive_for_later(struct probe *sc, struct virtqueue *vq)
-{
-	if (virtio_dequeue(sc->sc_virtio, vq, &sc->sc_n, NULL) != 0)
-		return false;
-	sync_in(sc, BUS_DMASYNC_POSTWRITE);
-	return true;
-}
-
-FRAGMENT_IN(ring_slot_balance_ok, inflated, give_back_late, .receive = receive_for_later)
+FRAGMENT_IN(ring_slot_balance_ok, inflated, give_back_late, .receive = receive_and_keep)
 {
 	probe_inflated(sc);
-	virtio_dequeue_commit(sc->sc_virtio, &sc->sc_vq[PROBE_INFLATE],
-	    sc->sc_n);
+	virtio_dequeue_commit(sc->sc_virtio, &sc->sc_vq[PROBE_INFLATE], sc->sc_n);
 }
 
 /* ---- ring.not-live ---- */
 
-FRAGMENT_IN(ring_not_live_bad, in_attach, prepare_early)
+static void
+prepare(struct probe *sc)
 {
 	struct virtqueue *vq = &sc->sc_vq[PROBE_INFLATE];
 	int slot;
@@ -272,16 +222,14 @@ FRAGMENT_IN(ring_not_live_bad, in_attach, prepare_early)
 	if (virtio_enqueue_prep(sc->sc_virtio, vq, &slot) == 0) /* BREAKS */
 		virtio_enqueue_abort(sc->sc_virtio, vq, slot);
 }
+FRAGMENT(ring_not_live_bad, .in_attach = prepare);
+FRAGMENT(ring_not_live_ok, .in_live = prepare);
 
 FRAGMENT_IN(ring_not_live_bad2, detach, prepare_after_reset)
 {
-	struct virtqueue *vq = &sc->sc_vq[PROBE_INFLATE];
-	int slot;
-
 	probe_end_thread(sc);
 	virtio_reset(sc->sc_virtio);
-	if (virtio_enqueue_prep(sc->sc_virtio, vq, &slot) == 0) /* BREAKS */
-		virtio_enqueue_abort(sc->sc_virtio, vq, slot);
+	prepare(sc);
 	probe_release_queues(sc);
 	return end_detach(sc);
 }
@@ -289,15 +237,6 @@ FRAGMENT_IN(ring_not_live_bad2, detach, prepare_after_reset)
 FRAGMENT_IN(ring_not_live_bad3, in_attach, kick_early)
 {
 	virtio_enqueue_commit(sc->sc_virtio, &sc->sc_vq[PROBE_INFLATE], -1, true); /* BREAKS */
-}
-
-FRAGMENT_IN(ring_not_live_ok, in_live, prepare)
-{
-	struct virtqueue *vq = &sc->sc_vq[PROBE_INFLATE];
-	int slot;
-
-	if (virtio_enqueue_prep(sc->sc_virtio, vq, &slot) == 0)
-		virtio_enqueue_abort(sc->sc_virtio, vq, slot);
 }
 
 /* ---- ring.uninitialised ---- */
@@ -344,21 +283,16 @@ FRAGMENT_IN(ring_free_queue_bad, detach, detach_live)
 }
 
 /* A slot is still taken: EBUSY. */
-static void
-free_with_slot(struct probe *sc)
-{
-	struct virtqueue *vq = &sc->sc_vq[PROBE_DEFLATE];
-
-	virtio_reset(sc->sc_virtio);
-	virtio_free_vq(sc->sc_virtio, vq); /* BREAKS */
-	virtio_enqueue_abort(sc->sc_virtio, vq, sc->sc_n);
-}
-
 FRAGMENT_IN(ring_free_queue_bad2, detach, detach_with_slot)
 {
+	struct virtqueue *vq = &sc->sc_vq[PROBE_DEFLATE];
+	int slot;
+
 	probe_end_thread(sc);
-	virtio_enqueue_prep(sc->sc_virtio, &sc->sc_vq[1], &sc->sc_n);
-	free_with_slot(sc);
+	virtio_enqueue_prep(sc->sc_virtio, vq, &slot);
+	virtio_reset(sc->sc_virtio);
+	virtio_free_vq(sc->sc_virtio, vq); /* BREAKS */
+	virtio_enqueue_abort(sc->sc_virtio, vq, slot);
 	probe_release_queues(sc);
 	return end_detach(sc);
 }
@@ -379,25 +313,19 @@ FRAGMENT_IN(ring_free_queue_ok, in_thread, use_all_slots)
 static bool
 send_for_reading(struct probe *sc, struct virtqueue *vq)
 {
-	struct virtio_softc *vsc = sc->sc_virtio;
-	int slot = take_slot(sc, vq, 1);
+	int slot = probe_slot(sc, vq, 1);
 
-	if (slot < 0)
-		return false;
-	sync_out(sc, vq, BUS_DMASYNC_PREREAD);
-	virtio_enqueue_p(vsc, vq, slot, sc->sc_map, 0, length(sc), true); /* BREAKS */
-	virtio_enqueue_commit(vsc, vq, slot, true);
+	PROBE_SYNC(sc, 0, probe_length(sc), PREREAD);
+	probe_enqueue(sc, vq, slot, probe_length(sc));
+	PROBE_COMMIT(sc, vq, slot);
 	return true;
 }
 
 FRAGMENT_IN(ring_direction_bad, receive, receive_read, .send = send_for_reading)
 {
-	int slot;
-
-	if (virtio_dequeue(sc->sc_virtio, vq, &slot, NULL) != 0)
+	if (!probe_take(sc, vq))
 		return false;
-	virtio_dequeue_commit(sc->sc_virtio, vq, slot);
-	sync_in(sc, BUS_DMASYNC_POSTREAD);
+	PROBE_SYNC(sc, 0, probe_length(sc), POSTREAD);
 	return true;
 }
 
@@ -416,25 +344,19 @@ FRAGMENT_IN(ring_direction_bad2, in_thread, reserve_two)
 static bool
 send_both_ways(struct probe *sc, struct virtqueue *vq)
 {
-	struct virtio_softc *vsc = sc->sc_virtio;
-	int slot = take_slot(sc, vq, 1);
+	int slot = probe_slot(sc, vq, 1);
 
-	if (slot < 0)
-		return false;
-	sync_out(sc, vq, BUS_DMASYNC_PREREAD | BUS_DMASYNC_PREWRITE);
-	virtio_enqueue_p(vsc, vq, slot, sc->sc_map, 0, length(sc), true);
-	virtio_enqueue_commit(vsc, vq, slot, true);
+	PROBE_SYNC(sc, 0, probe_length(sc), PREREAD | BUS_DMASYNC_PREWRITE);
+	probe_enqueue(sc, vq, slot, probe_length(sc));
+	PROBE_COMMIT(sc, vq, slot);
 	return true;
 }
 
 FRAGMENT_IN(ring_direction_ok, receive, receive_both_ways, .send = send_both_ways)
 {
-	int slot;
-
-	if (virtio_dequeue(sc->sc_virtio, vq, &slot, NULL) != 0)
+	if (!probe_take(sc, vq))
 		return false;
-	virtio_dequeue_commit(sc->sc_virtio, vq, slot);
-	sync_in(sc, BUS_DMASYNC_POSTREAD | BUS_DMASYNC_POSTWRITE);
+	PROBE_SYNC(sc, 0, probe_length(sc), POSTREAD | BUS_DMASYNC_POSTWRITE);
 	return true;
 }
 
@@ -450,7 +372,7 @@ FRAGMENT_IN(ring_direction_ok2, in_thread, ask_for_short_segments)
 	    bus_dmamap_load(sc->sc_dmat, sc->sc_map2, buf, 2 * PROBE_BYTES,
 	    NULL, BUS_DMA_WAITOK) != 0)
 		panic("no map");
-	slot = take_slot(sc, vq, sc->sc_map2->dm_nsegs);
+	slot = probe_slot(sc, vq, sc->sc_map2->dm_nsegs);
 	virtio_enqueue(sc->sc_virtio, vq, slot, sc->sc_map2, true);
 	virtio_enqueue_abort(sc->sc_virtio, vq, slot);
 	bus_dmamap_unload(sc->sc_dmat, sc->sc_map2);
@@ -463,12 +385,8 @@ FRAGMENT_IN(ring_direction_ok2, in_thread, ask_for_short_segments)
 static bool
 receive_by_asking(struct probe *sc, struct virtqueue *vq)
 {
-	int slot;
-
-	while (virtio_dequeue(sc->sc_virtio, vq, &slot, NULL) != 0) /* BREAKS */
+	while (!probe_receive(sc, vq))
 		delay(100);
-	virtio_dequeue_commit(sc->sc_virtio, vq, slot);
-	sync_in(sc, BUS_DMASYNC_POSTWRITE);
 	return true;
 }
 
@@ -486,29 +404,19 @@ FRAGMENT(ring_dequeue_empty_ok, NULL);
 
 FRAGMENT_IN(ring_missing_kick_bad, send, send_silently)
 {
-	struct virtio_softc *vsc = sc->sc_virtio;
-	int slot = take_slot(sc, vq, 1);
+	int slot = probe_build(sc, vq, probe_length(sc));
 
-	if (slot < 0)
-		return false;
-	sync_out(sc, vq, BUS_DMASYNC_PREWRITE);
-	virtio_enqueue_p(vsc, vq, slot, sc->sc_map, 0, length(sc), true);
-	virtio_enqueue_commit(vsc, vq, slot, false); /* BREAKS */
+	virtio_enqueue_commit(sc->sc_virtio, vq, slot, false); /* BREAKS */
 	return true;
 }
 
 FRAGMENT_IN(ring_missing_kick_ok, send, send_and_kick_later)
 {
-	struct virtio_softc *vsc = sc->sc_virtio;
-	int slot = take_slot(sc, vq, 1);
+	int slot = probe_build(sc, vq, probe_length(sc));
 
-	if (slot < 0)
-		return false;
-	sync_out(sc, vq, BUS_DMASYNC_PREWRITE);
-	virtio_enqueue_p(vsc, vq, slot, sc->sc_map, 0, length(sc), true);
-	virtio_enqueue_commit(vsc, vq, slot, false);
+	virtio_enqueue_commit(sc->sc_virtio, vq, slot, false);
 	kpause("later", false, 2, NULL);
-	virtio_enqueue_commit(vsc, vq, -1, true);
+	virtio_enqueue_commit(sc->sc_virtio, vq, -1, true);
 	return true;
 }
 
@@ -534,30 +442,19 @@ FRAGMENT_IN(ring_needless_kick_ok, send, send_and_ask_again)
 
 /* ---- ring.concurrent-use ---- */
 
-FRAGMENT_IN(ring_concurrent_use_bad, in_config, use_in_interrupt)
-{
-	struct virtqueue *vq = &sc->sc_vq[PROBE_INFLATE];
-	int slot;
-
-	if (virtio_enqueue_prep(sc->sc_virtio, vq, &slot) == 0) /* BREAKS */
-		virtio_enqueue_abort(sc->sc_virtio, vq, slot);
-}
+FRAGMENT(ring_concurrent_use_bad, .in_config = prepare);
 
 static void
 use_locked_in_interrupt(struct probe *sc)
 {
-	mutex_enter(&sc->sc_lock);
-	prepare(sc);
-	mutex_exit(&sc->sc_lock);
+	LOCKED(&sc->sc_lock, prepare(sc));
 }
 
 FRAGMENT_IN(ring_concurrent_use_ok, send, send_locked, .in_config = use_locked_in_interrupt)
 {
 	bool is_sent;
 
-	mutex_enter(&sc->sc_lock);
-	is_sent = probe_send(sc, vq);
-	mutex_exit(&sc->sc_lock);
+	LOCKED(&sc->sc_lock, is_sent = probe_send(sc, vq));
 	return is_sent;
 }
 
@@ -565,13 +462,8 @@ FRAGMENT_IN(ring_concurrent_use_ok, send, send_locked, .in_config = use_locked_i
 static int
 receive_in_interrupt(struct probe *sc, struct virtqueue *vq)
 {
-	int slot;
-
 	mutex_enter(&sc->sc_lock);
-	while (virtio_dequeue(sc->sc_virtio, vq, &slot, NULL) == 0) {
-		virtio_dequeue_commit(sc->sc_virtio, vq, slot);
-		sc->sc_n++;
-	}
+	sc->sc_n += dequeue_all(sc, vq);
 	sc->sc_told = true;
 	cv_signal(&sc->sc_cv);
 	mutex_exit(&sc->sc_lock);
@@ -582,13 +474,8 @@ FRAGMENT_IN(ring_concurrent_use_ok2, receive, is_received, .done = receive_in_in
 {
 	bool is_back;
 
-	mutex_enter(&sc->sc_lock);
-	is_back = sc->sc_n > 0;
-	sc->sc_n = 0;
-	mutex_exit(&sc->sc_lock);
-	if (is_back)
-		sync_in(sc, BUS_DMASYNC_POSTWRITE);
-	return is_back;
+	LOCKED(&sc->sc_lock, is_back = sc->sc_n > 0; sc->sc_n = 0);
+	return is_back && is_over(sc);
 }
 
 /* ---- ring.request-reuse ---- */
@@ -596,17 +483,14 @@ FRAGMENT_IN(ring_concurrent_use_ok2, receive, is_received, .done = receive_in_in
 /* The numbers of both requests lie in the same place. */
 FRAGMENT_IN(ring_request_reuse_bad, send, send_twice)
 {
-	struct virtio_softc *vsc = sc->sc_virtio;
 	struct virtqueue *other = &sc->sc_vq[PROBE_DEFLATE];
 	int slot;
 
 	if (!probe_send(sc, vq))
 		return false;
-	slot = take_slot(sc, other, 1);
-	if (slot < 0)
-		return true;
-	virtio_enqueue_p(vsc, other, slot, sc->sc_map, 0, 4, true);
-	virtio_enqueue_commit(vsc, other, slot, true); /* BREAKS */
+	slot = probe_slot(sc, other, 1);
+	virtio_enqueue_p(sc->sc_virtio, other, slot, sc->sc_map, 0, 4, true);
+	PROBE_COMMIT(sc, other, slot); /* BREAKS */
 	return true;
 }
 
@@ -614,49 +498,29 @@ FRAGMENT_IN(ring_request_reuse_bad, send, send_twice)
 static bool
 send_halves(struct probe *sc, struct virtqueue *vq)
 {
-	struct virtio_softc *vsc = sc->sc_virtio;
-	bus_size_t len = length(sc) / 2;
-	int slot[2] = { take_slot(sc, vq, 1), take_slot(sc, vq, 1) };
+	bus_size_t len = probe_length(sc) / 2;
+	int slot[2] = { probe_slot(sc, vq, 1), probe_slot(sc, vq, 1) };
 
-	if (slot[0] < 0 || slot[1] < 0)
-		return false;
-	sync_out(sc, vq, BUS_DMASYNC_PREWRITE);
+	PROBE_SYNC(sc, 0, probe_length(sc), PREWRITE);
+	sc->sc_vq_out = vq;
 	for (int i = 0; i < 2; i++) {
-		virtio_enqueue_p(vsc, vq, slot[i], sc->sc_map, i * len, len,
-		    true);
-		virtio_enqueue_commit(vsc, vq, slot[i], true);
+		virtio_enqueue_p(sc->sc_virtio, vq, slot[i], sc->sc_map, i * len, len, true);
+		PROBE_COMMIT(sc, vq, slot[i]);
 	}
 	return true;
 }
 
 FRAGMENT_IN(ring_request_reuse_ok, receive, receive_halves, .send = send_halves)
 {
-	int slot;
-
-	while (virtio_dequeue(sc->sc_virtio, vq, &slot, NULL) == 0) {
-		virtio_dequeue_commit(sc->sc_virtio, vq, slot);
-		sc->sc_n++;
-	}
+	sc->sc_n += dequeue_all(sc, vq);
 	if (sc->sc_n < 2)
 		return false;
 	sc->sc_n = 0;
-	sync_in(sc, BUS_DMASYNC_POSTWRITE);
-	return true;
+	return is_over(sc);
 }
 
 /* ---- ring.device-abuse ---- */
 
-FRAGMENT_IN(ring_device_abuse_bad, receive, receive_trusting)
-{
-	struct virtio_softc *vsc = sc->sc_virtio;
-	int slot;
-
-	if (virtio_dequeue(vsc, vq, &slot, NULL) != 0) /* BREAKS */
-		return false;
-	virtio_dequeue_commit(vsc, vq, slot);
-	sync_in(sc, BUS_DMASYNC_POSTWRITE);
-	return true;
-}
-
+FRAGMENT(ring_device_abuse_bad);
 /* The device names a slot that is not in use, but one of the queue: nobody is hurt. */
-FRAGMENT(ring_device_abuse_ok, NULL);
+FRAGMENT(ring_device_abuse_ok);

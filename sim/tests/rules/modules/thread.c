@@ -4,14 +4,6 @@
  */
 #include "probe.h"
 
-static void
-make_second(struct probe *sc, int flags, void (*fn)(void *))
-{
-	if (kthread_create(PRI_NONE, KTHREAD_MPSAFE | flags, NULL, fn, sc,
-	    &sc->sc_thread2, "second") != 0)
-		aprint_error_dev(sc->sc_dev, "no second thread\n");
-}
-
 /* ---- thread.exit ---- */
 
 static void
@@ -19,14 +11,12 @@ work_and_return(void *arg)
 {
 	struct probe *sc = arg;
 
-	mutex_enter(&sc->sc_lock);
-	sc->sc_n++;
-	mutex_exit(&sc->sc_lock); /* BREAKS */
+	LOCKED(&sc->sc_lock, sc->sc_n++); /* BREAKS */
 }
 
 FRAGMENT_IN(thread_exit_bad, in_thread, start_returning)
 {
-	make_second(sc, 0, work_and_return);
+	probe_second(sc, 0, work_and_return);
 }
 
 static void
@@ -37,9 +27,7 @@ work_and_exit(void *arg)
 
 FRAGMENT_IN(thread_exit_bad2, in_thread, start_unjoined)
 {
-	if (kthread_create(PRI_NONE, KTHREAD_MPSAFE | KTHREAD_MUSTJOIN, NULL, /* BREAKS */
-	    work_and_exit, sc, &sc->sc_thread2, "second") != 0)
-		aprint_error_dev(sc->sc_dev, "no second thread\n");
+	probe_second(sc, KTHREAD_MUSTJOIN, work_and_exit);
 }
 
 static void
@@ -50,12 +38,12 @@ exit_with_error(void *arg)
 
 FRAGMENT_IN(thread_exit_bad3, in_thread, start_erring)
 {
-	make_second(sc, 0, exit_with_error);
+	probe_second(sc, 0, exit_with_error);
 }
 
 FRAGMENT_IN(thread_exit_bad4, in_thread, join_free)
 {
-	make_second(sc, 0, work_and_exit);
+	probe_second(sc, 0, work_and_exit);
 	kthread_join(sc->sc_thread2); /* BREAKS */
 }
 
@@ -69,25 +57,17 @@ sleep_for_good(void *arg)
 /* It uses the softc, and nobody ends it. */
 FRAGMENT_IN(thread_exit_bad5, in_live, start_unending)
 {
-	if (kthread_create(PRI_NONE, KTHREAD_MPSAFE, NULL, sleep_for_good, sc, /* BREAKS */
-	    NULL, "second") != 0)
-		aprint_error_dev(sc->sc_dev, "no second thread\n");
+	probe_second(sc, 0, sleep_for_good);
 }
+FRAGMENT(thread_exit_bad6, .in_attach = start_unending);
 FRAGMENT(thread_exit_ok2, NULL);
-
-FRAGMENT_IN(thread_exit_bad6, in_attach, start_unending_early)
-{
-	if (kthread_create(PRI_NONE, KTHREAD_MPSAFE, NULL, sleep_for_good, sc, /* BREAKS */
-	    NULL, "second") != 0)
-		aprint_error_dev(sc->sc_dev, "no second thread\n");
-}
 
 /* One is joined because it must be; nobody waits for the other. */
 FRAGMENT_IN(thread_exit_ok, in_thread, start_joined)
 {
-	make_second(sc, KTHREAD_MUSTJOIN, work_and_exit);
+	probe_second(sc, KTHREAD_MUSTJOIN, work_and_exit);
 	kthread_join(sc->sc_thread2);
-	make_second(sc, 0, work_and_exit);
+	probe_second(sc, 0, work_and_exit);
 }
 
 /* The attach fails when this one runs already: it is told, and waited for. */
@@ -106,15 +86,12 @@ work_until_dying(void *arg)
 static void
 start_ending(struct probe *sc)
 {
-	make_second(sc, KTHREAD_MUSTJOIN, work_until_dying);
+	probe_second(sc, KTHREAD_MUSTJOIN, work_until_dying);
 }
 
 FRAGMENT_IN(thread_exit_ok3, in_undo, end_second, .in_live = start_ending)
 {
-	mutex_enter(&sc->sc_lock);
-	sc->sc_dying = true;
-	cv_broadcast(&sc->sc_cv);
-	mutex_exit(&sc->sc_lock);
+	LOCKED(&sc->sc_lock, sc->sc_dying = true; cv_broadcast(&sc->sc_cv));
 	kthread_join(sc->sc_thread2);
 }
 
@@ -122,9 +99,7 @@ FRAGMENT_IN(thread_exit_ok3, in_undo, end_second, .in_live = start_ending)
 
 FRAGMENT_IN(thread_timeout_bad, in_thread, wait_5ms)
 {
-	mutex_enter(&sc->sc_lock);
-	cv_timedwait(&sc->sc_cv, &sc->sc_lock, mstohz(5)); /* BREAKS */
-	mutex_exit(&sc->sc_lock);
+	LOCKED(&sc->sc_lock, cv_timedwait(&sc->sc_cv, &sc->sc_lock, mstohz(5))); /* BREAKS */
 }
 
 FRAGMENT_IN(thread_timeout_bad2, in_thread, wait_a_day)
@@ -136,9 +111,7 @@ FRAGMENT_IN(thread_timeout_bad2, in_thread, wait_a_day)
 
 FRAGMENT_IN(thread_timeout_bad3, in_thread, wait_negative)
 {
-	mutex_enter(&sc->sc_lock);
-	cv_timedwait(&sc->sc_cv, &sc->sc_lock, -1); /* BREAKS */
-	mutex_exit(&sc->sc_lock);
+	LOCKED(&sc->sc_lock, cv_timedwait(&sc->sc_cv, &sc->sc_lock, -1)); /* BREAKS */
 }
 
 /* The same at a clock that can tell 5 ms, and never 0; and long, but less than a day. */
