@@ -57,21 +57,6 @@ struct rules_core {
 typedef void rules_hook(void *state, struct rules_core *core, const struct event *event,
     uint32_t site);
 
-/*
- * HOOK(on_used, struct ring *ring) { ... }: a hook of a file's own, which has its state by that
- * name and type, and beside it `core`, `event` and `site`.
- */
-#define HOOK(name, own_state) \
-	static void name##_typed(own_state, struct rules_core *core, \
-	    const struct event *event, uint32_t site); \
-	static void name(void *state, struct rules_core *core, const struct event *event, \
-	    uint32_t site) \
-	{ \
-		name##_typed(state, core, event, site); \
-	} \
-	static void name##_typed(own_state, struct rules_core *core, \
-	    const struct event *event, uint32_t site)
-
 struct hook_row {
 	uint16_t kind, code;		/* EV_NONE ends the table */
 	rules_hook *hook;
@@ -87,7 +72,8 @@ struct hook_row {
 #define ON_NOTE(id, hook) { EV_NOTE, HW_NOTE_##id, hook }
 /* ON_EVENT(DEV_USED, on_used): of that kind, whatever its code: ON_EVENT(RET, ...) is all. */
 #define ON_EVENT(id, hook) { EV_##id, HOOK_ANY, hook }
-#define HOOKS_END { EV_NONE, 0, NULL }
+/* All rows of an area. */
+#define HOOKS(...) ((const struct hook_row[]){ __VA_ARGS__, { EV_NONE, 0, NULL } })
 
 /* A load or store of the driver that is not like one before it (machine/access.h). */
 struct touch {
@@ -127,6 +113,35 @@ struct area {
 	void (*rest)(void *state, struct rules_core *core);
 	void (*end)(void *state, struct rules_core *core);
 };
+/*
+ * HOOK(on_used, struct ring *ring) { ... }: a function of a file's own for an area's table, which
+ * has its state by that name and type, and beside it what it is given: core, event, site, ...
+ */
+#define AREA_FUNCTION(result, give, name, own_state, arguments, ...) \
+	static result name##_typed(own_state, ##__VA_ARGS__); \
+	static result name(void *state, ##__VA_ARGS__) { give name##_typed arguments; } \
+	static result name##_typed(own_state, ##__VA_ARGS__)
+#define HOOK(name, own_state) \
+	AREA_FUNCTION(void, , name, own_state, (state, core, event, site), \
+	    struct rules_core *core, const struct event *event, uint32_t site)
+#define FINI(name, own_state)		/* or forget */ \
+	AREA_FUNCTION(void, , name, own_state, (state))
+#define REST(name, own_state)		/* or begin, or end */ \
+	AREA_FUNCTION(void, , name, own_state, (state, core), struct rules_core *core)
+#define WATCH(name, own_state) \
+	AREA_FUNCTION(void, , name, own_state, (state, core, world), struct rules_core *core, \
+	    struct world *world)
+#define TOUCH(name, own_state) \
+	AREA_FUNCTION(enum access_verdict, return, name, own_state, (state, core, touch), \
+	    struct rules_core *core, const struct touch *touch)
+#define FENCE(name, own_state) \
+	AREA_FUNCTION(void, , name, own_state, (state, core, touch), struct rules_core *core, \
+	    const struct touch *touch)
+#define MEMORY(name, own_state) \
+	AREA_FUNCTION(void, , name, own_state, (state, core, what, low, high, number), \
+	    struct rules_core *core, enum hw_memory what, uintptr_t low, uintptr_t high, \
+	    uint64_t number)
+
 #define RULES(...) ((const struct rule *const[]){ __VA_ARGS__, NULL })
 
 /* One name an area; rules.c has the table in this order.  The device's are at `device`. */

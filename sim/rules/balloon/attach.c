@@ -63,17 +63,12 @@ HOOK(on_status, struct poison *poison)
 		poison->written = false;
 }
 
-static const struct hook_row hooks[] = {
-	ON_CALL(VIRTIO_WRITE_DEVICE_CONFIG, call_write),
-	ON_CALL(VIRTIO_WRITE_DEVICE_CONFIG_LE, call_write),
-	ON_EVENT(DEV_STATUS, on_status),
-	HOOKS_END
-};
-
 const struct area area_balloon_attach = {
 	.name = "attach",
 	.rules = RULES(&rule_must_tell_host, &rule_poison),
-	.hooks = hooks,
+	.hooks = HOOKS(
+	    ON_CALL(VIRTIO_WRITE_DEVICE_CONFIG, call_write),
+	    ON_CALL(VIRTIO_WRITE_DEVICE_CONFIG_LE, call_write), ON_EVENT(DEV_STATUS, on_status)),
 	.state_bytes = sizeof(struct poison),
 	.each_device = true,
 };

@@ -472,8 +472,7 @@ static const struct rule rule_count = {
 	.distance = RULE_IN_THE_END
 };
 
-static void
-balloon_rest(void *self, struct rules_core *core)
+REST(balloon_rest, void *self)
 {
 	const struct rules_view *view = rules_look(core);
 	const struct device_view *device = &view->device;
@@ -503,11 +502,8 @@ HOOK(on_wake, struct balloon_state *state)
 		state->woken[event->ctx_wake.context] = event->seq;
 }
 
-static void
-balloon_fini(void *self)
+FINI(balloon_fini, struct balloon_state *state)
 {
-	struct balloon_state *state = self;
-
 	free(state->buffer);
 	for (size_t i = 0; i < state->pending.count; i++)
 		vec_fini(&state->pending.item[i].segment);
@@ -515,33 +511,24 @@ balloon_fini(void *self)
 	ledger_fini(&state->ledger);
 }
 
-static const struct hook_row hooks[] = {
-	ON_NOTE(DESC, note_desc),
-	ON_NOTE(SLOT, note_slot),
-	ON_EVENT(DEV_TAKE, on_take),
-	ON_NOTE(DEQUEUED, note_dequeued),
-	ON_CALL(VIRTIO_READ_DEVICE_CONFIG, call_config_read),
-	ON_CALL(VIRTIO_READ_DEVICE_CONFIG_LE, call_config_read),
-	ON_RET(VIRTIO_READ_DEVICE_CONFIG, ret_config_read),
-	ON_RET(VIRTIO_READ_DEVICE_CONFIG_LE, ret_config_read),
-	ON_CALL(VIRTIO_WRITE_DEVICE_CONFIG, call_config_write),
-	ON_CALL(VIRTIO_WRITE_DEVICE_CONFIG_LE, call_config_write),
-	ON_EVENT(HOST_TARGET, on_target),
-	ON_EVENT(DEV_ACTUAL, on_actual),
-	ON_EVENT(DEV_STATUS, on_status),
-	ON_EVENT(CTX_START, on_wake),
-	ON_EVENT(CTX_WAKE, on_wake),
-	ON_EVENT(CTX_SLEEP, on_sleep),
-	HOOKS_END
-};
-
 const struct area area_balloon = {
 	.name = "balloon",
 	.rules = RULES(&rule_length, &rule_inflate_direction, &rule_unasked,
 	    &rule_deflate_direction, &rule_count, &rule_balloon_inflate_entries,
 	    &rule_balloon_deflate_entries, &rule_balloon_stale_entry,
 	    &rule_balloon_entry_byte_order),
-	.hooks = hooks,
+	.hooks = HOOKS(
+	    ON_NOTE(DESC, note_desc), ON_NOTE(SLOT, note_slot), ON_EVENT(DEV_TAKE, on_take),
+	    ON_NOTE(DEQUEUED, note_dequeued),
+	    ON_CALL(VIRTIO_READ_DEVICE_CONFIG, call_config_read),
+	    ON_CALL(VIRTIO_READ_DEVICE_CONFIG_LE, call_config_read),
+	    ON_RET(VIRTIO_READ_DEVICE_CONFIG, ret_config_read),
+	    ON_RET(VIRTIO_READ_DEVICE_CONFIG_LE, ret_config_read),
+	    ON_CALL(VIRTIO_WRITE_DEVICE_CONFIG, call_config_write),
+	    ON_CALL(VIRTIO_WRITE_DEVICE_CONFIG_LE, call_config_write),
+	    ON_EVENT(HOST_TARGET, on_target), ON_EVENT(DEV_ACTUAL, on_actual),
+	    ON_EVENT(DEV_STATUS, on_status), ON_EVENT(CTX_START, on_wake),
+	    ON_EVENT(CTX_WAKE, on_wake), ON_EVENT(CTX_SLEEP, on_sleep)),
 	.state_bytes = sizeof(struct balloon_state),
 	.each_device = true,
 	.fini = balloon_fini,

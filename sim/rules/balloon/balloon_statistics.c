@@ -138,10 +138,8 @@ HOOK(on_status, struct statistics *statistics)
 		};
 }
 
-static void
-statistics_rest(void *self, struct rules_core *core)
+REST(statistics_rest, struct statistics *statistics)
 {
-	struct statistics *statistics = self;
 	const struct rules_view *view = rules_look(core);
 
 	if (!view->at_rest || !view->device.healthy || !view->device.answers ||
@@ -153,19 +151,12 @@ statistics_rest(void *self, struct rules_core *core)
 	    "the device used the statistics buffer, and got no other");
 }
 
-static const struct hook_row hooks[] = {
-	ON_NOTE(VQ, note_vq),
-	ON_NOTE(DESC, note_desc),
-	ON_NOTE(SLOT, note_slot),
-	ON_EVENT(DEV_USED, on_used),
-	ON_EVENT(DEV_STATUS, on_status),
-	HOOKS_END
-};
-
 const struct area area_balloon_statistics = {
 	.name = "balloon",
 	.rules = RULES(&rule_statistics),
-	.hooks = hooks,
+	.hooks = HOOKS(
+	    ON_NOTE(VQ, note_vq), ON_NOTE(DESC, note_desc), ON_NOTE(SLOT, note_slot),
+	    ON_EVENT(DEV_USED, on_used), ON_EVENT(DEV_STATUS, on_status)),
 	.state_bytes = sizeof(struct statistics),
 	.each_device = true,
 	.rest = statistics_rest,

@@ -208,33 +208,24 @@ HOOK(on_wake, void *state)
 	check_missing(state, core, WRITE_LATE_NS);
 }
 
-static void
-config_fini(void *memory)
+FINI(config_fini, struct config_state *state)
 {
-	struct config_state *state = memory;
-
 	vec_fini(&state->done[LEDGER_INFLATE]);
 	vec_fini(&state->done[LEDGER_DEFLATE]);
 }
 
-static void
-config_rest(void *state, struct rules_core *core)
+REST(config_rest, void *state)
 {
 	check_missing(state, core, rules_look(core)->at_rest ? 0 : WRITE_LATE_NS);
 }
 
-static const struct hook_row hooks[] = {
-	ON_CALL(VIRTIO_WRITE_DEVICE_CONFIG, call_write),
-	ON_CALL(VIRTIO_WRITE_DEVICE_CONFIG_LE, call_write),
-	ON_NOTE(DEQUEUED, note_dequeued),
-	ON_EVENT(CTX_WAKE, on_wake),
-	HOOKS_END
-};
-
 const struct area area_balloon_config = {
 	.name = "config",
 	.rules = RULES(&rule_actual_write),
-	.hooks = hooks,
+	.hooks = HOOKS(
+	    ON_CALL(VIRTIO_WRITE_DEVICE_CONFIG, call_write),
+	    ON_CALL(VIRTIO_WRITE_DEVICE_CONFIG_LE, call_write), ON_NOTE(DEQUEUED, note_dequeued),
+	    ON_EVENT(CTX_WAKE, on_wake)),
 	.state_bytes = sizeof(struct config_state),
 	.each_device = true,
 	.fini = config_fini,

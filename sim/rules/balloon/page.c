@@ -278,8 +278,7 @@ compare_with_host(struct rules_core *core)
 		    lost.missing, lost.missing == 1 ? "" : "s", lost.missing_pfn);
 }
 
-static void
-page_rest(void *self, struct rules_core *core)
+REST(page_rest, void *self)
 {
 	struct pages *pages = rules_pages(core);
 	struct ledger *ledger = rules_ledger(core);
@@ -310,16 +309,11 @@ HOOK(on_take, struct page_state *state)
 	state->take_seq = event->seq;
 }
 
-static const struct hook_row hooks[] = {
-	ON_EVENT(DEV_TAKE, on_take),
-	ON_EVENT(DEV_ACT, on_act),
-	HOOKS_END
-};
-
 const struct area area_balloon_page = {
 	.name = "page",
 	.rules = RULES(&rule_host_owned, &rule_discarded_in_use, &rule_conservation),
-	.hooks = hooks,
+	.hooks = HOOKS(
+	    ON_EVENT(DEV_TAKE, on_take), ON_EVENT(DEV_ACT, on_act)),
 	.state_bytes = sizeof(struct page_state),
 	.each_device = true,
 	.rest = page_rest,

@@ -637,19 +637,13 @@ HOOK(on_features, void *state)
 		    (unsigned long long)accepted, (unsigned long long)(accepted & ~offered));
 }
 
-static void
-attach_fini(void *state)
+FINI(attach_fini, struct attach *attach)
 {
-	struct attach *attach = state;
-
 	inventory_fini(&attach->inventory);
 }
 
-static void
-attach_end(void *state, struct rules_core *core)
+REST(attach_end, struct attach *attach)
 {
-	struct attach *attach = state;
-
 	const struct memory *memory = rules_look(core)->memory;
 
 	if (!attach->detached)
@@ -662,33 +656,20 @@ attach_end(void *state, struct rules_core *core)
 		    "the detach", (unsigned long long)memory->counts.driver);
 }
 
-static const struct hook_row hooks[] = {
-	INVENTORY_HOOKS(on_item),
-	ON_NOTE(ATTACH, note_attach),
-	ON_EVENT(RET, on_return),
-	ON_RET(VIRTIO_CHILD, ret_child),
-	ON_CALL(VIRTIO_CHILD_ATTACH_START, call_start),
-	ON_CALL(VIRTIO_FEATURES, call_features),
-	ON_EVENT(DEV_FEATURES, on_features),
-	ON_CALL(VIRTIO_ALLOC_VQ, call_alloc),
-	ON_RET(VIRTIO_ALLOC_VQ, ret_alloc_vq),
-	ON_CALL(VIRTIO_FREE_VQ, call_free),
-	ON_RET(UVM_PGLISTALLOC, ret_pglistalloc),
-	ON_CALL(VIRTIO_CHILD_ATTACH_FINISH, call_finish),
-	ON_CALL(VIRTIO_CHILD_ATTACH_FAILED, call_failed),
-	ON_CALL(VIRTIO_CHILD_DETACH, call_detach),
-	ON_EVENT(DEV_STATUS, on_status),
-	ON_EVENT(FAULT, on_fault),
-	ON_EVENT(CRASH, on_crash),
-	ON_EVENT(PANIC, on_crash),
-	HOOKS_END
-};
-
 const struct area area_attach = {
 	.name = "attach",
 	.rules = RULES(&rule_call_order, &rule_features, &rule_undo_order,
 	    &rule_leak, &rule_refused, &rule_again, &rule_match),
-	.hooks = hooks,
+	.hooks = HOOKS(
+	    INVENTORY_HOOKS(on_item), ON_NOTE(ATTACH, note_attach), ON_EVENT(RET, on_return),
+	    ON_RET(VIRTIO_CHILD, ret_child), ON_CALL(VIRTIO_CHILD_ATTACH_START, call_start),
+	    ON_CALL(VIRTIO_FEATURES, call_features), ON_EVENT(DEV_FEATURES, on_features),
+	    ON_CALL(VIRTIO_ALLOC_VQ, call_alloc), ON_RET(VIRTIO_ALLOC_VQ, ret_alloc_vq),
+	    ON_CALL(VIRTIO_FREE_VQ, call_free), ON_RET(UVM_PGLISTALLOC, ret_pglistalloc),
+	    ON_CALL(VIRTIO_CHILD_ATTACH_FINISH, call_finish),
+	    ON_CALL(VIRTIO_CHILD_ATTACH_FAILED, call_failed),
+	    ON_CALL(VIRTIO_CHILD_DETACH, call_detach), ON_EVENT(DEV_STATUS, on_status),
+	    ON_EVENT(FAULT, on_fault), ON_EVENT(CRASH, on_crash), ON_EVENT(PANIC, on_crash)),
 	.state_bytes = sizeof(struct attach),
 	.each_device = true,
 	.fini = attach_fini,
@@ -776,20 +757,15 @@ check_store(struct nodes *nodes, struct rules_core *core, const struct touch *to
 	}
 }
 
-static enum access_verdict
-nodes_touch(void *state, struct rules_core *core, const struct touch *touch)
+TOUCH(nodes_touch, void *state)
 {
 	if (touch->write)
 		check_store(state, core, touch);
 	return ACCESS_ORDINARY;
 }
 
-static void
-nodes_memory(void *state, struct rules_core *core, enum hw_memory what, uintptr_t low,
-    uintptr_t high, uint64_t number)
+MEMORY(nodes_memory, struct nodes *nodes)
 {
-	struct nodes *nodes = state;
-
 	if (what == HW_MEMORY_EXPOSED)
 		*vec_add(&nodes->exposed) = (struct exposed){
 			.low = low, .high = high, .number = (uint32_t)number,
@@ -802,28 +778,18 @@ nodes_memory(void *state, struct rules_core *core, enum hw_memory what, uintptr_
 				    nodes->exposed.item[--nodes->exposed.count];
 }
 
-static void
-nodes_fini(void *state)
+FINI(nodes_fini, struct nodes *nodes)
 {
-	struct nodes *nodes = state;
-
 	vec_fini(&nodes->exposed);
 }
-
-static const struct hook_row nodes_hooks[] = {
-	ON_CALL(SYSCTL_CREATEV, call_createv),
-	ON_NOTE(SYSCTL, note_node),
-	ON_NOTE(SYSCTL_GONE, note_node_gone),
-	ON_RET(SYSCTL_CREATEV, ret_createv),
-	ON_EVENT(CRASH, nodes_crash),
-	ON_EVENT(PANIC, nodes_crash),
-	HOOKS_END
-};
 
 const struct area area_attach_sysctl = {
 	.name = "attach",
 	.rules = RULES(&rule_sysctl),
-	.hooks = nodes_hooks,
+	.hooks = HOOKS(
+	    ON_CALL(SYSCTL_CREATEV, call_createv), ON_NOTE(SYSCTL, note_node),
+	    ON_NOTE(SYSCTL_GONE, note_node_gone), ON_RET(SYSCTL_CREATEV, ret_createv),
+	    ON_EVENT(CRASH, nodes_crash), ON_EVENT(PANIC, nodes_crash)),
 	.state_bytes = sizeof(struct nodes),
 	.fini = nodes_fini,
 	.touch = nodes_touch,

@@ -493,11 +493,8 @@ HOOK(ret_create, struct dma *dma)
 	dma->failed_seq = event->seq;
 }
 
-static void
-release(void *state)
+FINI(release, struct dma *dma)
 {
-	struct dma *dma = state;
-
 	for (size_t i = 0; i < dma->map.count; i++) {
 		vec_fini(&dma->map.item[i].segment);
 		vec_fini(&dma->map.item[i].source);
@@ -514,11 +511,8 @@ release(void *state)
 	vec_fini(&dma->owned);
 }
 
-static void
-dma_watch(void *state, struct rules_core *core, struct world *world)
+WATCH(dma_watch, struct dma *dma)
 {
-	struct dma *dma = state;
-
 	dma->world = world;
 }
 
@@ -534,11 +528,8 @@ const struct rule rule_dma_sync_pairing = {
 	"bus_dmamap_sync(t, map, 0, n, BUS_DMASYNC_POSTWRITE);"
 };
 
-static void
-dma_rest(void *state, struct rules_core *core)
+REST(dma_rest, struct dma *dma)
 {
-	struct dma *dma = state;
-
 	for (size_t i = 0; i < dma->request.count; i++)
 		if (dma->request.item[i].state == DMA_REQUEST_OUT && !dma->request.item[i].is_done)
 			dma_compare(dma, core, &dma->request.item[i], dma->request.item[i].site);
@@ -548,46 +539,11 @@ dma_rest(void *state, struct rules_core *core)
 			    dma->map.item[i].commit_site, "at rest");
 }
 
-static void
-dma_end(void *state, struct rules_core *core)
+REST(dma_end, struct dma *dma)
 {
-	struct dma *dma = state;
-
 	if (dma->detached != 0)
 		sweep(dma, core, dma->detached, "the detach");
 }
-
-static const struct hook_row hooks[] = {
-	ON_CALL(BUS_DMAMAP_CREATE, call_create),
-	ON_RET(BUS_DMAMAP_CREATE, ret_create),
-	ON_NOTE(DMAMAP, note_map),
-	ON_CALL(BUS_DMAMAP_DESTROY, call_destroy),
-	ON_CALL(BUS_DMAMAP_LOAD, call_load),
-	ON_NOTE(DMASEG, note_segment),
-	ON_NOTE(DMASRC, note_source),
-	ON_RET(BUS_DMAMAP_LOAD, ret_load),
-	ON_CALL(BUS_DMAMAP_UNLOAD, call_unload),
-	ON_CALL(BUS_DMAMAP_SYNC, call_sync),
-	ON_CALL(BUS_DMAMEM_ALLOC, call_memory_alloc),
-	ON_RET(BUS_DMAMEM_ALLOC, ret_create),
-	ON_NOTE(DMAMEM, note_memory),
-	ON_CALL(BUS_DMAMEM_FREE, call_memory_free),
-	ON_CALL(BUS_DMAMEM_MAP, call_memory_map),
-	ON_RET(BUS_DMAMEM_MAP, ret_memory_map),
-	ON_CALL(BUS_DMAMEM_UNMAP, call_memory_unmap),
-	ON_CALL(VIRTIO_ENQUEUE, call_enqueue),
-	ON_CALL(VIRTIO_ENQUEUE_P, call_enqueue),
-	ON_NOTE(DESC, dma_note_desc),
-	ON_CALL(VIRTIO_ENQUEUE_COMMIT, dma_call_commit),
-	ON_CALL(VIRTIO_ENQUEUE_ABORT, dma_call_abort),
-	ON_CALL(VIRTIO_ENQUEUE_RESERVE, dma_call_abort),
-	ON_EVENT(DEV_USED, dma_on_used),
-	ON_NOTE(DEQUEUED, dma_note_dequeued),
-	ON_EVENT(DEV_STATUS, dma_on_status),
-	ON_NOTE(ATTACH, note_attach),
-	ON_CALL(VIRTIO_CHILD_DETACH, call_detach),
-	HOOKS_END
-};
 
 const struct area area_dma = {
 	.name = "dma",
@@ -597,7 +553,22 @@ const struct area area_dma = {
 	    &rule_free_mismatch, &rule_leak, &rule_dma_sync_pairing, &rule_dma_sync_ops,
 	    &rule_dma_sync_excess, &rule_dma_pre_before_device, &rule_dma_post_before_cpu,
 	    &rule_dma_cpu_write_owned, &rule_dma_address_space, &rule_dma_load_direction),
-	.hooks = hooks,
+	.hooks = HOOKS(
+	    ON_CALL(BUS_DMAMAP_CREATE, call_create), ON_RET(BUS_DMAMAP_CREATE, ret_create),
+	    ON_NOTE(DMAMAP, note_map), ON_CALL(BUS_DMAMAP_DESTROY, call_destroy),
+	    ON_CALL(BUS_DMAMAP_LOAD, call_load), ON_NOTE(DMASEG, note_segment),
+	    ON_NOTE(DMASRC, note_source), ON_RET(BUS_DMAMAP_LOAD, ret_load),
+	    ON_CALL(BUS_DMAMAP_UNLOAD, call_unload), ON_CALL(BUS_DMAMAP_SYNC, call_sync),
+	    ON_CALL(BUS_DMAMEM_ALLOC, call_memory_alloc), ON_RET(BUS_DMAMEM_ALLOC, ret_create),
+	    ON_NOTE(DMAMEM, note_memory), ON_CALL(BUS_DMAMEM_FREE, call_memory_free),
+	    ON_CALL(BUS_DMAMEM_MAP, call_memory_map), ON_RET(BUS_DMAMEM_MAP, ret_memory_map),
+	    ON_CALL(BUS_DMAMEM_UNMAP, call_memory_unmap), ON_CALL(VIRTIO_ENQUEUE, call_enqueue),
+	    ON_CALL(VIRTIO_ENQUEUE_P, call_enqueue), ON_NOTE(DESC, dma_note_desc),
+	    ON_CALL(VIRTIO_ENQUEUE_COMMIT, dma_call_commit),
+	    ON_CALL(VIRTIO_ENQUEUE_ABORT, dma_call_abort),
+	    ON_CALL(VIRTIO_ENQUEUE_RESERVE, dma_call_abort), ON_EVENT(DEV_USED, dma_on_used),
+	    ON_NOTE(DEQUEUED, dma_note_dequeued), ON_EVENT(DEV_STATUS, dma_on_status),
+	    ON_NOTE(ATTACH, note_attach), ON_CALL(VIRTIO_CHILD_DETACH, call_detach)),
 	.state_bytes = sizeof(struct dma),
 	.fini = release,
 	.rest = dma_rest,

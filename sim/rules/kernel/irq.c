@@ -392,43 +392,27 @@ HOOK(on_status, struct irq_state *irq)
 	irq->live = live;
 }
 
-static void
-irq_fini(void *state)
+FINI(irq_fini, struct irq_state *irq)
 {
-	struct irq_state *irq = state;
-
 	vec_fini(&irq->mutex);
 	inventory_fini(&irq->inventory);
 }
-
-static const struct hook_row hooks[] = {
-	INVENTORY_HOOKS(on_item),
-	ON_CALL(MUTEX_INIT, call_mutex_init),
-	ON_CALL(MUTEX_ENTER, call_mutex_enter),
-	ON_CALL(MUTEX_SPIN_ENTER, call_mutex_enter),
-	ON_CALL(MUTEX_TRYENTER, call_mutex_enter),
-	ON_CALL(SPLRAISE, call_splraise),
-	ON_CALL(MUTEX_DESTROY, call_mutex_destroy),
-	ON_CALL(VIRTIO_CHILD_DETACH, call_end),
-	ON_CALL(VIRTIO_CHILD_ATTACH_FAILED, call_end),
-	ON_CALL(SOFTINT_SCHEDULE, call_softint),
-	ON_CALL(SOFTINT_DISESTABLISH, call_softint),
-	ON_CALL(DELAY, call_delay),
-	ON_CALL(VIRTIO_CHILD_ATTACH_START, call_attach_start),
-	ON_NOTE(CALLBACK, note_callback),
-	ON_NOTE(ATTACH, note_attach),
-	ON_NOTE(THREAD_GONE, note_thread_gone),
-	ON_EVENT(IRQ_ENTER, on_irq_enter),
-	ON_EVENT(IRQ_EXIT, on_irq_exit),
-	ON_EVENT(DEV_STATUS, on_status),
-	HOOKS_END
-};
 
 const struct area area_irq = {
 	.name = "irq",
 	.rules = RULES(&rule_adaptive_mutex, &rule_ipl, &rule_after_teardown, &rule_unclaimed,
 	    &rule_softint, &rule_busy),
-	.hooks = hooks,
+	.hooks = HOOKS(
+	    INVENTORY_HOOKS(on_item), ON_CALL(MUTEX_INIT, call_mutex_init),
+	    ON_CALL(MUTEX_ENTER, call_mutex_enter), ON_CALL(MUTEX_SPIN_ENTER, call_mutex_enter),
+	    ON_CALL(MUTEX_TRYENTER, call_mutex_enter), ON_CALL(SPLRAISE, call_splraise),
+	    ON_CALL(MUTEX_DESTROY, call_mutex_destroy), ON_CALL(VIRTIO_CHILD_DETACH, call_end),
+	    ON_CALL(VIRTIO_CHILD_ATTACH_FAILED, call_end),
+	    ON_CALL(SOFTINT_SCHEDULE, call_softint), ON_CALL(SOFTINT_DISESTABLISH, call_softint),
+	    ON_CALL(DELAY, call_delay), ON_CALL(VIRTIO_CHILD_ATTACH_START, call_attach_start),
+	    ON_NOTE(CALLBACK, note_callback), ON_NOTE(ATTACH, note_attach),
+	    ON_NOTE(THREAD_GONE, note_thread_gone), ON_EVENT(IRQ_ENTER, on_irq_enter),
+	    ON_EVENT(IRQ_EXIT, on_irq_exit), ON_EVENT(DEV_STATUS, on_status)),
 	.state_bytes = sizeof(struct irq_state),
 	.each_device = true,
 	.fini = irq_fini,

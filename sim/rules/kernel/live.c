@@ -479,11 +479,8 @@ check_convergence(const struct live_state *state, struct rules_core *core)
 		rules_because(core, thread->seq, LIVE_SLEPT(thread));
 }
 
-static void
-live_rest(void *self, struct rules_core *core)
+REST(live_rest, struct live_state *state)
 {
-	struct live_state *state = self;
-
 	for (uint32_t ctx = 0; rules_look(core)->at_rest && ctx < SHADOW_CONTEXTS; ctx++)
 		if (live_sleeper(core, ctx)->asleep)
 			check_wait(state, core, ctx);
@@ -523,25 +520,16 @@ const struct rule rule_trap = {
 	.distance = RULE_IN_THE_END
 };
 
-static const struct hook_row hooks[] = {
-	ON_EVENT(CTX_WAKE, on_wake),
-	ON_CALL(UVM_PGLISTALLOC, call_alloc),
-	LIVE_ON_TRIES(ret_try),
-	ON_RET(KTHREAD_CREATE, ret_create),
-	ON_NOTE(DESC, note_desc),
-	ON_EVENT(DEV_TAKE, on_take),
-	ON_EVENT(DEV_USED, on_used),
-	ON_EVENT(DEV_STATUS, on_status),
-	ON_EVENT(CTX_SLEEP, on_sleep),
-	ON_CALL(VIRTIO_CHILD_DETACH, call_detach),
-	HOOKS_END
-};
-
 const struct area area_live = {
 	.name = "live",
 	.rules = RULES(&rule_convergence, &rule_deadlock, &rule_slow_detach,
 	    &rule_endless_loop, &rule_panic, &rule_trap),
-	.hooks = hooks,
+	.hooks = HOOKS(
+	    ON_EVENT(CTX_WAKE, on_wake), ON_CALL(UVM_PGLISTALLOC, call_alloc),
+	    LIVE_ON_TRIES(ret_try), ON_RET(KTHREAD_CREATE, ret_create), ON_NOTE(DESC, note_desc),
+	    ON_EVENT(DEV_TAKE, on_take), ON_EVENT(DEV_USED, on_used),
+	    ON_EVENT(DEV_STATUS, on_status), ON_EVENT(CTX_SLEEP, on_sleep),
+	    ON_CALL(VIRTIO_CHILD_DETACH, call_detach)),
 	.state_bytes = sizeof(struct live_state),
 	.each_device = true,
 	.rest = live_rest,

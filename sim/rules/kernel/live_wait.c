@@ -254,10 +254,8 @@ look(const struct wait_state *state, struct waiter *waiter, const struct touch *
 		waiter->found = change;
 }
 
-static enum access_verdict
-wait_touch(void *self, struct rules_core *core, const struct touch *touch)
+TOUCH(wait_touch, struct wait_state *state)
 {
-	struct wait_state *state = self;
 	uint32_t ctx = touch->ctx->ordinal;
 	const struct cells all = { .arena = (uintptr_t)touch->world->memory.arena };
 
@@ -274,12 +272,8 @@ wait_touch(void *self, struct rules_core *core, const struct touch *touch)
 	return ACCESS_ORDINARY;
 }
 
-static void
-wait_memory(void *self, struct rules_core *core, enum hw_memory what, uintptr_t low,
-    uintptr_t high, uint64_t number)
+MEMORY(wait_memory, struct wait_state *state)
 {
-	struct wait_state *state = self;
-
 	for (unsigned i = 0; what <= HW_MEMORY_GONE && i < state->contexts; i++)
 		looks_forget(&state->waiter[i].looks, low, high);
 }
@@ -707,11 +701,8 @@ pending_change(const struct wait_state *state, const struct waiter *waiter, uint
 	return NULL;
 }
 
-static void
-wait_rest(void *self, struct rules_core *core)
+REST(wait_rest, struct wait_state *state)
 {
-	struct wait_state *state = self;
-
 	if (!rules_look(core)->at_rest || !live_is_fair(core) || !live_has_work(core))
 		return;
 	for (unsigned ctx = 0; ctx < state->contexts; ctx++) {
@@ -734,44 +725,27 @@ wait_rest(void *self, struct rules_core *core)
 
 /* ---- the area ---- */
 
-static void
-wait_fini(void *self)
+FINI(wait_fini, struct wait_state *state)
 {
-	struct wait_state *state = self;
-
 	for (unsigned i = 0; i < state->contexts; i++)
 		waiter_fini(&state->waiter[i]);
 	vec_fini(&state->signalled);
 }
 
-static const struct hook_row hooks[] = {
-	ON_EVENT(CTX_START, on_start),
-	ON_EVENT(CTX_SLEEP, on_sleep),
-	ON_EVENT(CTX_WAKE, on_wake),
-	ON_EVENT(CTX_END, on_end),
-	ON_CALL(UVM_PGLISTALLOC, on_step),
-	ON_CALL(UVM_PGLISTFREE, on_act),
-	ON_CALL(VIRTIO_WRITE_DEVICE_CONFIG, on_act),
-	ON_CALL(VIRTIO_WRITE_DEVICE_CONFIG_LE, on_act),
-	ON_CALL(KTHREAD_EXIT, on_act),
-	ON_CALL(CV_SIGNAL, call_signal),
-	ON_CALL(CV_BROADCAST, call_signal),
-	LIVE_ON_TRIES(ret_try),
-	ON_RET(VIRTIO_DEQUEUE, ret_dequeue),
-	ON_NOTE(CALLBACK, note_callback),
-	ON_NOTE(CV_WAKE, note_wake),
-	ON_NOTE(ATTACH, note_attach),
-	ON_NOTE(DEQUEUED, note_dequeued),
-	ON_NOTE(DESC, on_step),
-	ON_EVENT(DEV_USED, on_used),
-	ON_EVENT(DEV_STATUS, on_status),
-	HOOKS_END
-};
-
 const struct area area_live_wait = {
 	.name = "live",
 	.rules = RULES(&rule_lost_wakeup),
-	.hooks = hooks,
+	.hooks = HOOKS(
+	    ON_EVENT(CTX_START, on_start), ON_EVENT(CTX_SLEEP, on_sleep),
+	    ON_EVENT(CTX_WAKE, on_wake), ON_EVENT(CTX_END, on_end),
+	    ON_CALL(UVM_PGLISTALLOC, on_step), ON_CALL(UVM_PGLISTFREE, on_act),
+	    ON_CALL(VIRTIO_WRITE_DEVICE_CONFIG, on_act),
+	    ON_CALL(VIRTIO_WRITE_DEVICE_CONFIG_LE, on_act), ON_CALL(KTHREAD_EXIT, on_act),
+	    ON_CALL(CV_SIGNAL, call_signal), ON_CALL(CV_BROADCAST, call_signal),
+	    LIVE_ON_TRIES(ret_try), ON_RET(VIRTIO_DEQUEUE, ret_dequeue),
+	    ON_NOTE(CALLBACK, note_callback), ON_NOTE(CV_WAKE, note_wake),
+	    ON_NOTE(ATTACH, note_attach), ON_NOTE(DEQUEUED, note_dequeued),
+	    ON_NOTE(DESC, on_step), ON_EVENT(DEV_USED, on_used), ON_EVENT(DEV_STATUS, on_status)),
 	.state_bytes = sizeof(struct wait_state),
 	.each_device = true,
 	.fini = wait_fini,

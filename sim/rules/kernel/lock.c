@@ -664,11 +664,8 @@ forget_places(struct lock *lock, uintptr_t low, uintptr_t high)
 	vec_remove(&lock->place, from, to - from);
 }
 
-static void
-lock_memory(void *state, struct rules_core *core, enum hw_memory what, uintptr_t low,
-    uintptr_t high, uint64_t number)
+MEMORY(lock_memory, struct lock *lock)
 {
-	struct lock *lock = state;
 	size_t at;
 
 	if (what == HW_MEMORY_GONE)
@@ -685,11 +682,8 @@ lock_memory(void *state, struct rules_core *core, enum hw_memory what, uintptr_t
 	};
 }
 
-static void
-lock_fini(void *state)
+FINI(lock_fini, struct lock *lock)
 {
-	struct lock *lock = state;
-
 	for (unsigned i = 0; i < SHADOW_CONTEXTS; i++)
 		vec_fini(&lock->entered[i]);
 	vec_fini(&lock->mutex);
@@ -700,53 +694,33 @@ lock_fini(void *state)
 	vec_fini(&lock->order.mark);
 }
 
-static const struct hook_row hooks[] = {
-	ON_CALL(MUTEX_INIT, call_mutex_init),
-	ON_CALL(MUTEX_DESTROY, call_mutex_destroy),
-	ON_CALL(MUTEX_ENTER, call_enter),
-	ON_CALL(MUTEX_SPIN_ENTER, call_enter),
-	ON_CALL(MUTEX_TRYENTER, call_tryenter),
-	ON_CALL(MUTEX_EXIT, call_exit),
-	ON_CALL(MUTEX_SPIN_EXIT, call_exit),
-	ON_NOTE(MUTEX_HELD, note_held),
-	ON_NOTE(MUTEX_FREED, note_freed),
-	ON_CALL(CV_INIT, call_cv_init),
-	ON_CALL(CV_DESTROY, call_cv_destroy),
-	ON_CALL(CV_WAIT, call_wait),
-	ON_CALL(CV_WAIT_SIG, call_wait),
-	ON_CALL(CV_TIMEDWAIT, call_wait),
-	ON_CALL(CV_TIMEDWAIT_SIG, call_wait),
-	ON_CALL(CV_SIGNAL, call_signal),
-	ON_CALL(CV_BROADCAST, call_signal),
-	ON_CALL(CV_HAS_WAITERS, call_has_waiters),
-	ON_NOTE(CV_SLEEP, note_cv_sleep),
-	ON_NOTE(CV_WAKE, note_cv_wake),
-	ON_NOTE(CV_WOKEN, note_cv_woken),
-	ON_CALL(DELAY, call_delay),
-	ON_CALL(KPAUSE, call_pause),
-	ON_CALL(KTHREAD_CREATE, call_may_sleep),
-	ON_CALL(KTHREAD_JOIN, call_may_sleep),
-	ON_CALL(SYSCTL_CREATEV, call_may_sleep),
-	ON_CALL(SYSCTL_TEARDOWN, call_may_sleep),
-	ON_CALL(SOFTINT_ESTABLISH, call_may_sleep),
-	ON_CALL(SOFTINT_DISESTABLISH, call_may_sleep),
-	ON_CALL(VIRTIO_ALLOC_VQ, call_may_sleep),
-	ON_CALL(VIRTIO_CHILD_ATTACH_FINISH, call_may_sleep),
-	ON_CALL(VIRTIO_CHILD_ATTACH_FAILED, call_may_sleep),
-	ON_CALL(VIRTIO_CHILD_DETACH, call_may_sleep),
-	ON_NOTE(CALLBACK, note_callback),
-	ON_NOTE(THREAD_GONE, note_thread_gone),
-	ON_NOTE(ATTACH, note_attach),
-	ON_EVENT(IRQ_ENTER, on_irq_enter),
-	HOOKS_END
-};
-
 const struct area area_lock = {
 	.name = "lock",
 	.rules = RULES(&rule_lifecycle, &rule_sleep_context, &rule_recursion, &rule_not_owner,
 	    &rule_spin_hold, &rule_cv_interlock, &rule_cv_signal, &rule_held_at_return,
 	    &rule_lock_order, &rule_freed_live),
-	.hooks = hooks,
+	.hooks = HOOKS(
+	    ON_CALL(MUTEX_INIT, call_mutex_init), ON_CALL(MUTEX_DESTROY, call_mutex_destroy),
+	    ON_CALL(MUTEX_ENTER, call_enter), ON_CALL(MUTEX_SPIN_ENTER, call_enter),
+	    ON_CALL(MUTEX_TRYENTER, call_tryenter), ON_CALL(MUTEX_EXIT, call_exit),
+	    ON_CALL(MUTEX_SPIN_EXIT, call_exit), ON_NOTE(MUTEX_HELD, note_held),
+	    ON_NOTE(MUTEX_FREED, note_freed), ON_CALL(CV_INIT, call_cv_init),
+	    ON_CALL(CV_DESTROY, call_cv_destroy), ON_CALL(CV_WAIT, call_wait),
+	    ON_CALL(CV_WAIT_SIG, call_wait), ON_CALL(CV_TIMEDWAIT, call_wait),
+	    ON_CALL(CV_TIMEDWAIT_SIG, call_wait), ON_CALL(CV_SIGNAL, call_signal),
+	    ON_CALL(CV_BROADCAST, call_signal), ON_CALL(CV_HAS_WAITERS, call_has_waiters),
+	    ON_NOTE(CV_SLEEP, note_cv_sleep), ON_NOTE(CV_WAKE, note_cv_wake),
+	    ON_NOTE(CV_WOKEN, note_cv_woken), ON_CALL(DELAY, call_delay),
+	    ON_CALL(KPAUSE, call_pause), ON_CALL(KTHREAD_CREATE, call_may_sleep),
+	    ON_CALL(KTHREAD_JOIN, call_may_sleep), ON_CALL(SYSCTL_CREATEV, call_may_sleep),
+	    ON_CALL(SYSCTL_TEARDOWN, call_may_sleep), ON_CALL(SOFTINT_ESTABLISH, call_may_sleep),
+	    ON_CALL(SOFTINT_DISESTABLISH, call_may_sleep),
+	    ON_CALL(VIRTIO_ALLOC_VQ, call_may_sleep),
+	    ON_CALL(VIRTIO_CHILD_ATTACH_FINISH, call_may_sleep),
+	    ON_CALL(VIRTIO_CHILD_ATTACH_FAILED, call_may_sleep),
+	    ON_CALL(VIRTIO_CHILD_DETACH, call_may_sleep), ON_NOTE(CALLBACK, note_callback),
+	    ON_NOTE(THREAD_GONE, note_thread_gone), ON_NOTE(ATTACH, note_attach),
+	    ON_EVENT(IRQ_ENTER, on_irq_enter)),
 	.state_bytes = sizeof(struct lock),
 	.fini = lock_fini,
 	.memory = lock_memory,

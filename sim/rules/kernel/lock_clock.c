@@ -372,10 +372,8 @@ race_clock_marked(struct race_order *order, struct rules_core *core,
 		new_part_of(order, core, touch);
 }
 
-static void
-order_fence(void *state, struct rules_core *core, const struct touch *touch)
+FENCE(order_fence, struct race_order *order)
 {
-	struct race_order *order = state;
 	uint32_t ctx = touch->ctx->ordinal;
 
 	if (touch->acquires)
@@ -387,67 +385,41 @@ order_fence(void *state, struct rules_core *core, const struct touch *touch)
 
 /* ---- the area ---- */
 
-static void
-order_begin(void *state, struct rules_core *core)
+REST(order_begin, struct race_order *order)
 {
-	struct race_order *order = state;
-
 	for (unsigned i = 0; i < SHADOW_CONTEXTS; i++)
 		order->now[i].all[i] = order->now[i].sure[i] = 1;
 	order->contexts = 1;
 }
 
-static void
-order_watch(void *state, struct rules_core *core, struct world *world)
+WATCH(order_watch, struct race_order *order)
 {
-	struct race_order *order = state;
-
 	order->world = world;
 }
 
-static void
-order_fini(void *state)
+FINI(order_fini, struct race_order *order)
 {
-	struct race_order *order = state;
-
 	for (unsigned i = 0; i < CARRIERS; i++)
 		vec_fini(&order->carried[i]);
 	vec_fini(&order->softint_free);
 	vec_fini(&order->epoch);
 }
 
-static const struct hook_row hooks[] = {
-	ON_EVENT(CTX_START, on_start),
-	ON_EVENT(CTX_RUN, on_run),
-	ON_EVENT(CTX_SLEEP, on_stop),
-	ON_EVENT(CTX_END, on_stop),
-	ON_NOTE(THREAD, note_thread),
-	ON_NOTE(THREAD_GONE, note_thread_gone),
-	ON_RET(KTHREAD_JOIN, ret_join),
-	ON_NOTE(MUTEX_HELD, note_held),
-	ON_NOTE(MUTEX_FREED, note_freed),
-	ON_NOTE(CV_WAKE, note_wake),
-	ON_NOTE(CV_WOKEN, note_woken),
-	ON_CALL(SPLRAISE, call_spl),
-	ON_CALL(SPLX, call_spl),
-	ON_CALL(VIRTIO_CHILD_ATTACH_START, call_attach_start),
-	ON_NOTE(ATTACH, note_attach),
-	ON_RET(VIRTIO_CHILD_DETACH, ret_detach),
-	ON_CALL(VIRTIO_REINIT_END, call_reinit_end),
-	ON_NOTE(SOFTINT, note_softint),
-	ON_CALL(SOFTINT_SCHEDULE, call_schedule),
-	ON_NOTE(CALLBACK, note_callback),
-	ON_NOTE(SLOT, note_slot),
-	ON_CALL(VIRTIO_ENQUEUE_COMMIT, call_commit),
-	ON_EVENT(DEV_TAKE, on_take),
-	ON_EVENT(DEV_USED, on_used),
-	ON_NOTE(DEQUEUED, note_dequeued),
-	HOOKS_END
-};
-
 const struct area area_lock_clock = {
 	.name = "lock",
-	.hooks = hooks,
+	.hooks = HOOKS(
+	    ON_EVENT(CTX_START, on_start), ON_EVENT(CTX_RUN, on_run),
+	    ON_EVENT(CTX_SLEEP, on_stop), ON_EVENT(CTX_END, on_stop),
+	    ON_NOTE(THREAD, note_thread), ON_NOTE(THREAD_GONE, note_thread_gone),
+	    ON_RET(KTHREAD_JOIN, ret_join), ON_NOTE(MUTEX_HELD, note_held),
+	    ON_NOTE(MUTEX_FREED, note_freed), ON_NOTE(CV_WAKE, note_wake),
+	    ON_NOTE(CV_WOKEN, note_woken), ON_CALL(SPLRAISE, call_spl), ON_CALL(SPLX, call_spl),
+	    ON_CALL(VIRTIO_CHILD_ATTACH_START, call_attach_start), ON_NOTE(ATTACH, note_attach),
+	    ON_RET(VIRTIO_CHILD_DETACH, ret_detach), ON_CALL(VIRTIO_REINIT_END, call_reinit_end),
+	    ON_NOTE(SOFTINT, note_softint), ON_CALL(SOFTINT_SCHEDULE, call_schedule),
+	    ON_NOTE(CALLBACK, note_callback), ON_NOTE(SLOT, note_slot),
+	    ON_CALL(VIRTIO_ENQUEUE_COMMIT, call_commit), ON_EVENT(DEV_TAKE, on_take),
+	    ON_EVENT(DEV_USED, on_used), ON_NOTE(DEQUEUED, note_dequeued)),
 	.state_bytes = sizeof(struct race_order),
 	.begin = order_begin,
 	.fini = order_fini,

@@ -285,10 +285,8 @@ bytes_of(const struct touch *touch, uintptr_t cell)
 	return (uint8_t)((1u << to) - (1u << from));
 }
 
-static enum access_verdict
-race_touch(void *state, struct rules_core *core, const struct touch *touch)
+TOUCH(race_touch, struct race *race)
 {
-	struct race *race = state;
 	uint32_t ctx = touch->ctx->ordinal;
 	const struct shadow_held *held = &core->shadow.held[ctx];
 	struct past now = {
@@ -323,12 +321,8 @@ race_touch(void *state, struct rules_core *core, const struct touch *touch)
 /* ---- the area ---- */
 
 /* The next owner of the memory has nothing to do with the one before. */
-static void
-race_memory(void *state, struct rules_core *core, enum hw_memory what, uintptr_t low,
-    uintptr_t high, uint64_t number)
+MEMORY(race_memory, struct race *race)
 {
-	struct race *race = state;
-
 	if (what > HW_MEMORY_GONE)
 		return;
 	for (uintptr_t at = cells_next(&race->cells, low - low % CELL_BYTES, high); at < high;
@@ -341,32 +335,23 @@ race_memory(void *state, struct rules_core *core, enum hw_memory what, uintptr_t
 	}
 }
 
-static void
-race_watch(void *state, struct rules_core *core, struct world *world)
+WATCH(race_watch, struct race *race)
 {
-	struct race *race = state;
-
 	race->world = world;
 	race->order = rules_state(core, &area_lock_clock);
 	cells_init(&race->cells, sizeof(struct shared), (uintptr_t)world->memory.arena);
 }
 
-static void
-race_fini(void *state)
+FINI(race_fini, struct race *race)
 {
-	struct race *race = state;
-
 	cells_fini(&race->cells);
 	vec_fini(&race->past);
 	vec_fini(&race->clock);
 }
 
 /* Tags are about to begin anew. */
-static void
-race_forget(void *state)
+FINI(race_forget, struct race *race)
 {
-	struct race *race = state;
-
 	for (size_t i = 0; i < race->cells.page.count; i++) {
 		struct shared *cell = race->cells.page.item[i];
 

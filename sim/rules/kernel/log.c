@@ -132,22 +132,14 @@ HOOK(on_wake, struct log_state *state)
 		state->failed_seq[event->ctx_wake.context] = 0;
 }
 
-static const struct hook_row hooks[] = {
-	ON_CALL(APRINT_ERROR, call_print),
-	ON_CALL(APRINT_ERROR_DEV, call_print),
-	ON_CALL(PRINTF, call_print),
-	ON_CALL(DEVICE_PRINTF, call_print),
-	ON_CALL(APRINT_NORMAL, call_print),
-	ON_CALL(APRINT_NORMAL_DEV, call_print),
-	ON_CALL(APRINT_NAIVE, call_print),
-	ON_EVENT(RET, on_return),
-	ON_EVENT(CTX_WAKE, on_wake),
-	HOOKS_END
-};
-
 const struct area area_log = {
 	.name = "log",
 	.rules = RULES(&rule_quiet, &rule_flood),
-	.hooks = hooks,
+	.hooks = HOOKS(
+	    ON_CALL(APRINT_ERROR, call_print), ON_CALL(APRINT_ERROR_DEV, call_print),
+	    ON_CALL(PRINTF, call_print), ON_CALL(DEVICE_PRINTF, call_print),
+	    ON_CALL(APRINT_NORMAL, call_print), ON_CALL(APRINT_NORMAL_DEV, call_print),
+	    ON_CALL(APRINT_NAIVE, call_print), ON_EVENT(RET, on_return),
+	    ON_EVENT(CTX_WAKE, on_wake)),
 	.state_bytes = sizeof(struct log_state),
 };

@@ -257,20 +257,14 @@ HOOK(on_stack, void *state)
 		    STACK_BYTES);
 }
 
-static void
-mem_fini(void *state)
+FINI(mem_fini, struct mem *mem)
 {
-	struct mem *mem = state;
-
 	vec_fini(&mem->block);
 	mem_map_fini(&mem->map);
 }
 
-static enum access_verdict
-mem_touch(void *state, struct rules_core *core, const struct touch *touch)
+TOUCH(mem_touch, struct mem *mem)
 {
-	struct mem *mem = state;
-
 	return mem_map_touch(&mem->map, core, touch);
 }
 
@@ -282,48 +276,30 @@ mem_range_at(struct rules_core *core, uintptr_t address)
 	return mem_map_at(&mem->map, address);
 }
 
-static void
-mem_memory(void *state, struct rules_core *core, enum hw_memory what, uintptr_t low,
-    uintptr_t high, uint64_t number)
+MEMORY(mem_memory, struct mem *mem)
 {
-	struct mem *mem = state;
-
 	mem_map_change(&mem->map, core, what, low, high, number);
 }
 
-static void
-mem_end(void *state, struct rules_core *core)
+REST(mem_end, struct mem *mem)
 {
-	struct mem *mem = state;
-
 	if (mem->detached != 0)
 		report_left(mem, core, mem->detached, "the detach");
 }
-
-static const struct hook_row hooks[] = {
-	ON_CALL(KMEM_ALLOC, call_alloc),
-	ON_CALL(KMEM_ZALLOC, call_alloc),
-	ON_NOTE(KMEM, note_kmem),
-	ON_RET(KMEM_ALLOC, ret_alloc),
-	ON_RET(KMEM_ZALLOC, ret_alloc),
-	ON_RET(UVM_PGLISTALLOC, ret_alloc),
-	ON_RET(BUS_DMAMEM_ALLOC, ret_alloc),
-	ON_EVENT(CTX_SLEEP, on_sleep),
-	ON_CALL(KMEM_FREE, call_free),
-	ON_NOTE(KMEM_GONE, note_kmem_gone),
-	ON_EVENT(UNDEFINED, on_undefined),
-	ON_EVENT(STACK, on_stack),
-	ON_NOTE(ATTACH, note_attach),
-	ON_CALL(VIRTIO_CHILD_DETACH, call_detach),
-	HOOKS_END
-};
 
 const struct area area_mem = {
 	.name = "mem",
 	.rules = RULES(&rule_sleep_context, &rule_retry, &rule_free_size, &rule_leak,
 	    &rule_arithmetic, &rule_mem_use_after_free, &rule_mem_out_of_bounds,
 	    &rule_mem_uninitialised, &rule_wild_access, &rule_stack_use, &rule_stack_overflow),
-	.hooks = hooks,
+	.hooks = HOOKS(
+	    ON_CALL(KMEM_ALLOC, call_alloc), ON_CALL(KMEM_ZALLOC, call_alloc),
+	    ON_NOTE(KMEM, note_kmem), ON_RET(KMEM_ALLOC, ret_alloc),
+	    ON_RET(KMEM_ZALLOC, ret_alloc), ON_RET(UVM_PGLISTALLOC, ret_alloc),
+	    ON_RET(BUS_DMAMEM_ALLOC, ret_alloc), ON_EVENT(CTX_SLEEP, on_sleep),
+	    ON_CALL(KMEM_FREE, call_free), ON_NOTE(KMEM_GONE, note_kmem_gone),
+	    ON_EVENT(UNDEFINED, on_undefined), ON_EVENT(STACK, on_stack),
+	    ON_NOTE(ATTACH, note_attach), ON_CALL(VIRTIO_CHILD_DETACH, call_detach)),
 	.state_bytes = sizeof(struct mem),
 	.fini = mem_fini,
 	.end = mem_end,

@@ -319,9 +319,7 @@ spend(struct page_state *state, struct rules_core *core, uintptr_t low, uintptr_
 	};
 }
 
-static void
-page_memory(void *state, struct rules_core *core, enum hw_memory what, uintptr_t low,
-    uintptr_t high, uint64_t number)
+MEMORY(page_memory, void *state)
 {
 	if (what == HW_MEMORY_SPENT)
 		spend(state, core, low, high, number);
@@ -358,8 +356,7 @@ touch_page(struct rules_core *core, const struct access_pages *pages,
 		rules_because(core, batch->seq, "it changed hands here");
 }
 
-static enum access_verdict
-page_touch(void *state, struct rules_core *core, const struct touch *touch)
+TOUCH(page_touch, void *state)
 {
 	const struct access_pages *pages = access_segment_of(&touch->world->access,
 	    touch->address);
@@ -402,28 +399,19 @@ pages_allocating(struct rules_core *core)
 	return state->allocations;
 }
 
-static void
-page_fini(void *self)
+FINI(page_fini, struct page_state *state)
 {
-	struct page_state *state = self;
-
 	pages_fini(&state->pages);
 	vec_fini(&state->spent);
 }
-
-static const struct hook_row hooks[] = {
-	ON_CALL(UVM_PGLISTALLOC, call_alloc),
-	ON_RET(UVM_PGLISTALLOC, ret_alloc),
-	ON_CALL(UVM_PGLISTFREE, call_free),
-	ON_EVENT(PAGES, on_pages),
-	HOOKS_END
-};
 
 const struct area area_page = {
 	.name = "page",
 	.rules = RULES(&rule_alloc_range, &rule_sleep_context, &rule_irq_context,
 	    &rule_double_free, &rule_use_after_free),
-	.hooks = hooks,
+	.hooks = HOOKS(
+	    ON_CALL(UVM_PGLISTALLOC, call_alloc), ON_RET(UVM_PGLISTALLOC, ret_alloc),
+	    ON_CALL(UVM_PGLISTFREE, call_free), ON_EVENT(PAGES, on_pages)),
 	.state_bytes = sizeof(struct page_state),
 	.fini = page_fini,
 	.touch = page_touch,

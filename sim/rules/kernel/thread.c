@@ -199,11 +199,8 @@ HOOK(note_attach, void *state)
 		report_left(state, core, "after the failed attach");
 }
 
-static void
-thread_end(void *state, struct rules_core *core)
+REST(thread_end, struct threads *threads)
 {
-	struct threads *threads = state;
-
 	for (unsigned i = 0; i < SHADOW_CONTEXTS; i++) {
 		const struct thread *thread = &threads->thread[i];
 
@@ -217,25 +214,16 @@ thread_end(void *state, struct rules_core *core)
 	}
 }
 
-static const struct hook_row hooks[] = {
-	ON_NOTE(THREAD, note_thread),
-	ON_NOTE(THREAD_GONE, note_thread_gone),
-	ON_CALL(KTHREAD_EXIT, call_exit),
-	ON_CALL(KTHREAD_JOIN, call_join),
-	ON_CALL(CV_TIMEDWAIT, call_timedwait),
-	ON_CALL(CV_TIMEDWAIT_SIG, call_timedwait),
-	ON_CALL(KPAUSE, call_kpause),
-	ON_CALL(DELAY, call_delay),
-	ON_EVENT(CTX_SLEEP, on_sleep),
-	ON_CALL(VIRTIO_CHILD_DETACH, call_detach),
-	ON_NOTE(ATTACH, note_attach),
-	HOOKS_END
-};
-
 const struct area area_thread = {
 	.name = "thread",
 	.rules = RULES(&rule_exit, &rule_timeout, &rule_busy),
-	.hooks = hooks,
+	.hooks = HOOKS(
+	    ON_NOTE(THREAD, note_thread), ON_NOTE(THREAD_GONE, note_thread_gone),
+	    ON_CALL(KTHREAD_EXIT, call_exit), ON_CALL(KTHREAD_JOIN, call_join),
+	    ON_CALL(CV_TIMEDWAIT, call_timedwait), ON_CALL(CV_TIMEDWAIT_SIG, call_timedwait),
+	    ON_CALL(KPAUSE, call_kpause), ON_CALL(DELAY, call_delay),
+	    ON_EVENT(CTX_SLEEP, on_sleep), ON_CALL(VIRTIO_CHILD_DETACH, call_detach),
+	    ON_NOTE(ATTACH, note_attach)),
 	.state_bytes = sizeof(struct threads),
 	.end = thread_end,
 };

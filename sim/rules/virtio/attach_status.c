@@ -67,18 +67,13 @@ HOOK(call_config_write, struct status *status)
 		    "the configuration is written before the features are settled");
 }
 
-static const struct hook_row hooks[] = {
-	ON_EVENT(DEV_STATUS, on_status),
-	ON_CALL(VIRTIO_NEGOTIATE_FEATURES, call_negotiate),
-	ON_CALL(VIRTIO_WRITE_DEVICE_CONFIG, call_config_write),
-	ON_CALL(VIRTIO_WRITE_DEVICE_CONFIG_LE, call_config_write),
-	HOOKS_END
-};
-
 const struct area area_attach_status = {
 	.name = "attach",
 	.rules = RULES(&rule_status),
-	.hooks = hooks,
+	.hooks = HOOKS(
+	    ON_EVENT(DEV_STATUS, on_status), ON_CALL(VIRTIO_NEGOTIATE_FEATURES, call_negotiate),
+	    ON_CALL(VIRTIO_WRITE_DEVICE_CONFIG, call_config_write),
+	    ON_CALL(VIRTIO_WRITE_DEVICE_CONFIG_LE, call_config_write)),
 	.state_bytes = sizeof(struct status),
 	.each_device = true,
 };

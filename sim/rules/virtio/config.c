@@ -185,22 +185,17 @@ config_changed(struct rules_core *core)
 	state->change_seq = core->event->seq;
 }
 
-static const struct hook_row hooks[] = {
-	ON_EVENT(CALL, on_other),
-	ON_EVENT(CTX_SLEEP, on_other),
-	ON_CALL(VIRTIO_READ_DEVICE_CONFIG, call_read),
-	ON_CALL(VIRTIO_READ_DEVICE_CONFIG_LE, call_read),
-	ON_CALL(VIRTIO_WRITE_DEVICE_CONFIG, call_write),
-	ON_CALL(VIRTIO_WRITE_DEVICE_CONFIG_LE, call_write),
-	ON_RET(VIRTIO_READ_DEVICE_CONFIG, ret_read),
-	ON_RET(VIRTIO_READ_DEVICE_CONFIG_LE, ret_read),
-	HOOKS_END
-};
-
 const struct area area_config = {
 	.name = "config",
 	.rules = RULES(&rule_field_access, &rule_byte_order, &rule_torn_read),
-	.hooks = hooks,
+	.hooks = HOOKS(
+	    ON_EVENT(CALL, on_other), ON_EVENT(CTX_SLEEP, on_other),
+	    ON_CALL(VIRTIO_READ_DEVICE_CONFIG, call_read),
+	    ON_CALL(VIRTIO_READ_DEVICE_CONFIG_LE, call_read),
+	    ON_CALL(VIRTIO_WRITE_DEVICE_CONFIG, call_write),
+	    ON_CALL(VIRTIO_WRITE_DEVICE_CONFIG_LE, call_write),
+	    ON_RET(VIRTIO_READ_DEVICE_CONFIG, ret_read),
+	    ON_RET(VIRTIO_READ_DEVICE_CONFIG_LE, ret_read)),
 	.state_bytes = sizeof(struct config_state),
 	.each_device = true,
 };

@@ -123,30 +123,20 @@ HOOK(on_status, struct queue_intr *state)
 		memset(state, 0, sizeof(*state));
 }
 
-static void
-queue_intr_end(void *state, struct rules_core *core)
+REST(queue_intr_end, struct queue_intr *queues)
 {
-	struct queue_intr *queues = state;
-
 	for (size_t i = 0; i < RULES_QUEUES_MAX; i++)
 		look(&queues->queue[i], core, i);
 }
 
-static const struct hook_row hooks[] = {
-	ON_CALL(VIRTIO_STOP_VQ_INTR, call_stop),
-	ON_CALL(VIRTIO_START_VQ_INTR, call_start),
-	ON_RET(VIRTIO_START_VQ_INTR, ret_start),
-	ON_CALL(VIRTIO_DEQUEUE, call_look),
-	ON_CALL(VIRTIO_VQ_IS_ENQUEUED, call_look),
-	ON_EVENT(DEV_USED, on_used),
-	ON_EVENT(DEV_STATUS, on_status),
-	HOOKS_END
-};
-
 const struct area area_queue_intr = {
 	.name = "queue-intr",
 	.rules = RULES(&rule_unseen),
-	.hooks = hooks,
+	.hooks = HOOKS(
+	    ON_CALL(VIRTIO_STOP_VQ_INTR, call_stop), ON_CALL(VIRTIO_START_VQ_INTR, call_start),
+	    ON_RET(VIRTIO_START_VQ_INTR, ret_start), ON_CALL(VIRTIO_DEQUEUE, call_look),
+	    ON_CALL(VIRTIO_VQ_IS_ENQUEUED, call_look), ON_EVENT(DEV_USED, on_used),
+	    ON_EVENT(DEV_STATUS, on_status)),
 	.state_bytes = sizeof(struct queue_intr),
 	.each_device = true,
 	.end = queue_intr_end,

@@ -835,11 +835,8 @@ HOOK(on_sleep, struct ring *ring)
 			ring_lane_leave(&ring->queue[i], side, event->ctx);
 }
 
-static void
-ring_fini(void *state)
+FINI(ring_fini, struct ring *ring)
 {
-	struct ring *ring = state;
-
 	for (unsigned i = 0; i < RULES_QUEUES_MAX; i++)
 		vec_fini(&ring->queue[i].slot);
 }
@@ -877,11 +874,8 @@ static const struct rule rule_missing_kick = {
 	"virtio_enqueue_commit(vsc, vq, -1, true);"
 };
 
-static void
-ring_rest(void *state, struct rules_core *core)
+REST(ring_rest, struct ring *ring)
 {
-	struct ring *ring = state;
-
 	for (unsigned i = 0; i < RULES_QUEUES_MAX; i++) {
 		struct ring_queue *queue = &ring->queue[i];
 
@@ -898,46 +892,30 @@ ring_rest(void *state, struct rules_core *core)
 	}
 }
 
-static const struct hook_row hooks[] = {
-	ON_NOTE(VQ, note_vq),
-	ON_NOTE(VQ_GONE, note_vq_gone),
-	ON_CALL(VIRTIO_REINIT_START, call_reinit),
-	ON_CALL(VIRTIO_FREE_VQ, call_free),
-	ON_RET(VIRTIO_FREE_VQ, ret_free),
-	ON_CALL(VIRTIO_ENQUEUE_PREP, call_prep),
-	ON_RET(VIRTIO_ENQUEUE_PREP, ret_prep),
-	ON_NOTE(SLOT, note_slot),
-	ON_CALL(VIRTIO_ENQUEUE_RESERVE, call_reserve),
-	ON_RET(VIRTIO_ENQUEUE_RESERVE, ret_reserve),
-	ON_CALL(VIRTIO_ENQUEUE, call_enqueue),
-	ON_CALL(VIRTIO_ENQUEUE_P, call_enqueue),
-	ON_NOTE(DESC, note_desc),
-	ON_CALL(VIRTIO_ENQUEUE_COMMIT, call_commit),
-	ON_CALL(VIRTIO_ENQUEUE_COMMIT, call_commit_dma),
-	ON_RET(VIRTIO_ENQUEUE_COMMIT, ret_commit),
-	ON_CALL(VIRTIO_ENQUEUE_ABORT, call_abort),
-	ON_EVENT(DEV_USED, on_used),
-	ON_CALL(VIRTIO_VQ_INTR, call_vq_intr),
-	ON_CALL(VIRTIO_STOP_VQ_INTR, call_stop_vq_intr),
-	ON_CALL(VIRTIO_START_VQ_INTR, call_start_vq_intr),
-	ON_RET(VIRTIO_VQ_INTR, ret_vq_intr),
-	ON_NOTE(CALLBACK, note_callback),
-	ON_CALL(VIRTIO_DEQUEUE, call_dequeue),
-	ON_NOTE(DEQUEUED, note_dequeued),
-	ON_RET(VIRTIO_DEQUEUE, ret_dequeue),
-	ON_CALL(VIRTIO_DEQUEUE_COMMIT, call_giveback),
-	ON_EVENT(DEV_STATUS, on_status),
-	ON_EVENT(CTX_SLEEP, on_sleep),
-	HOOKS_END
-};
-
 const struct area area_ring = {
 	.name = "ring",
 	.rules = RULES(&rule_uninitialised, &rule_concurrent_use, &rule_dequeue_empty,
 	    &rule_free_queue, &rule_missing_kick, &rule_needless_kick, &rule_device_abuse,
 	    &rule_ring_slot_order, &rule_ring_slot_balance, &rule_ring_abort, &rule_ring_not_live,
 	    &rule_ring_segment_count, &rule_ring_direction, &rule_ring_request_reuse),
-	.hooks = hooks,
+	.hooks = HOOKS(
+	    ON_NOTE(VQ, note_vq), ON_NOTE(VQ_GONE, note_vq_gone),
+	    ON_CALL(VIRTIO_REINIT_START, call_reinit), ON_CALL(VIRTIO_FREE_VQ, call_free),
+	    ON_RET(VIRTIO_FREE_VQ, ret_free), ON_CALL(VIRTIO_ENQUEUE_PREP, call_prep),
+	    ON_RET(VIRTIO_ENQUEUE_PREP, ret_prep), ON_NOTE(SLOT, note_slot),
+	    ON_CALL(VIRTIO_ENQUEUE_RESERVE, call_reserve),
+	    ON_RET(VIRTIO_ENQUEUE_RESERVE, ret_reserve), ON_CALL(VIRTIO_ENQUEUE, call_enqueue),
+	    ON_CALL(VIRTIO_ENQUEUE_P, call_enqueue), ON_NOTE(DESC, note_desc),
+	    ON_CALL(VIRTIO_ENQUEUE_COMMIT, call_commit),
+	    ON_CALL(VIRTIO_ENQUEUE_COMMIT, call_commit_dma),
+	    ON_RET(VIRTIO_ENQUEUE_COMMIT, ret_commit), ON_CALL(VIRTIO_ENQUEUE_ABORT, call_abort),
+	    ON_EVENT(DEV_USED, on_used), ON_CALL(VIRTIO_VQ_INTR, call_vq_intr),
+	    ON_CALL(VIRTIO_STOP_VQ_INTR, call_stop_vq_intr),
+	    ON_CALL(VIRTIO_START_VQ_INTR, call_start_vq_intr),
+	    ON_RET(VIRTIO_VQ_INTR, ret_vq_intr), ON_NOTE(CALLBACK, note_callback),
+	    ON_CALL(VIRTIO_DEQUEUE, call_dequeue), ON_NOTE(DEQUEUED, note_dequeued),
+	    ON_RET(VIRTIO_DEQUEUE, ret_dequeue), ON_CALL(VIRTIO_DEQUEUE_COMMIT, call_giveback),
+	    ON_EVENT(DEV_STATUS, on_status), ON_EVENT(CTX_SLEEP, on_sleep)),
 	.state_bytes = sizeof(struct ring),
 	.each_device = true,
 	.fini = ring_fini,

@@ -58,16 +58,11 @@ HOOK(on_behaviour, struct broken *broken)
 	rules_because(core, broken->seq[queue], "the newest request");
 }
 
-static const struct hook_row hooks[] = {
-	ON_CALL(VIRTIO_ENQUEUE_COMMIT, call_commit),
-	ON_EVENT(DEV_HABIT, on_behaviour),
-	HOOKS_END
-};
-
 const struct area area_ring_broken = {
 	.name = "ring",
 	.rules = RULES(&rule_broken),
-	.hooks = hooks,
+	.hooks = HOOKS(
+	    ON_CALL(VIRTIO_ENQUEUE_COMMIT, call_commit), ON_EVENT(DEV_HABIT, on_behaviour)),
 	.state_bytes = sizeof(struct broken),
 	.each_device = true,
 };
