@@ -90,9 +90,7 @@
 	X(machine_world, "") \
 	X(rules_attach, "") \
 	X(rules_balloon, "") \
-	X(rules_config, "") \
 	X(rules_dma, "") \
-	X(rules_dma_late, "") \
 	X(rules_fragments, "build/tests/rules" " " "sim/tests/rules/modules") \
 	X(rules_irq, "") \
 	X(rules_live, "") \
@@ -103,7 +101,6 @@
 	X(rules_touch, "") \
 	X(rules_page, "") \
 	X(rules_ring, "") \
-	X(rules_thread, "") \
 	X(report_atomic, "") \
 	X(explore_record, "") \
 	X(report_columns, SCENARIOS " " DRIVER " " SMALL) \

@@ -60,15 +60,6 @@ kthread_fails(void)
 	RET(&s, KTHREAD_CREATE, ENOMEM_K);
 }
 
-static void
-finish(void)
-{
-	CALL(&s, VIRTIO_CHILD_ATTACH_FINISH, 0);
-	EVENT(&s, DEV_STATUS, 0, DRIVER_OK | 11);
-	NOTE(&s, ATTACH, HW_ATTACH_FINISHED, 0);
-	RET(&s, VIRTIO_CHILD_ATTACH_FINISH, 0);
-}
-
 static uint32_t
 failed(void)
 {
@@ -106,16 +97,6 @@ TEST(leak_of_device_status)
 	stream_is_only(&s, "attach.leak", end(false));
 }
 
-TEST(again_refused)
-{
-	attach_that_fails();
-	NOTE(&s, ATTACH, HW_ATTACH_BEGIN);
-	CALL(&s, VIRTIO_CHILD, 0);
-	RET(&s, VIRTIO_CHILD, 0);
-	stream_is_quiet(&s);
-	stream_is_only(&s, "attach.again", end(false));
-}
-
 TEST(again_refused_because_of_another_child_is_quiet)
 {
 	attach_that_fails();
@@ -124,36 +105,6 @@ TEST(again_refused_because_of_another_child_is_quiet)
 	RET(&s, VIRTIO_CHILD, 1);
 	end(false);
 	stream_is_quiet(&s);
-}
-
-static uint32_t
-undo(bool reset_first)
-{
-	uint32_t seq;
-
-	begin(1);
-	CALL(&s, MUTEX_INIT, 1, 2, 6);
-	queue(0);
-	finish();
-	kthread_fails();
-	if (reset_first) {
-		CALL(&s, VIRTIO_RESET, 0);
-		EVENT(&s, DEV_STATUS, 0, 0);
-	}
-	CALL(&s, VIRTIO_FREE_VQ, 0);
-	seq = NOTE(&s, VQ_GONE, 0);
-	RET(&s, VIRTIO_FREE_VQ, 0);
-	CALL(&s, MUTEX_DESTROY, 1);
-	failed();
-	end(false);
-	return seq;
-}
-
-TEST(undo_order_device_live)
-{
-	rules_off(s.rules, "ring.free-queue");
-	stream_is_only(&s, "attach.undo-order", undo(false));
-	ck_assert_ptr_nonnull(strstr(s.findings.item[0].text, "queue 0, mutex 1"));
 }
 
 TEST(call_order_started_twice)
@@ -202,17 +153,6 @@ TEST(refused_because_attached_already_is_quiet)
 	ck_assert_uint_eq(stream_count(&s, "attach.refused"), 0);
 }
 
-TEST(features_with_their_queue_are_quiet)
-{
-	begin(3);
-	queue(0);
-	queue(1);
-	queue(2);
-	finish();
-	end(true);
-	stream_is_quiet(&s);
-}
-
 TEST(finish_without_a_queue_that_could_not_be_made)
 {
 	begin(1);
@@ -220,14 +160,6 @@ TEST(finish_without_a_queue_that_could_not_be_made)
 	CALL(&s, VIRTIO_ALLOC_VQ, 1, 1024, 1, 0);
 	RET(&s, VIRTIO_ALLOC_VQ, -1);
 	stream_is_only(&s, "attach.call-order", CALL(&s, VIRTIO_CHILD_ATTACH_FINISH, 0));
-}
-
-TEST(features_none_after_failed_negotiation_is_quiet)
-{
-	begin(0);
-	failed();
-	end(false);
-	stream_is_quiet(&s);
 }
 
 static uint32_t
@@ -254,14 +186,6 @@ TEST(sysctl_crash_elsewhere_is_not_its_fault)
 	CALL(&s, DELAY, 1);
 	EVENT(&s, CRASH, 0, 11, 0);
 	stream_is_quiet(&s);
-}
-
-TEST(sysctl_duplicate_name)
-{
-	stream_attach(&s);
-	createv(1, 0, false);
-	stream_is_quiet(&s);
-	stream_is_only(&s, "attach.sysctl", createv(0, EEXIST_K, false));
 }
 
 TEST(sysctl_inner_nodes_are_shared)

@@ -98,14 +98,4 @@ TEST(forgetful_device_is_no_excuse_to_inflate_for_ever)
 	stream_is_only(&g.s, "balloon.inflate-direction", guest_commit(&g, INFLATE, 32));
 }
 
-TEST(deflate_below_target_on_oom_is_quiet)
-{
-	g.s.view.device.features = 4;
-	guest_inflate(&g, 100, 100, 100);
-	new_target(60);
-	guest_fill(&g, 0, 41, 100);
-	guest_commit(&g, DEFLATE, 41 * 4);
-	stream_is_quiet(&g.s);
-}
-
 SUITE(rules_balloon_suite, "rules_balloon", .setup = setup, .teardown = teardown)

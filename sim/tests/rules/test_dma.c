@@ -94,19 +94,6 @@ request(uint64_t synced)
 	sync(1, 0, synced, POSTWRITE);
 }
 
-TEST(sync_pairing_short_post)
-{
-	make(1, 1024);
-	load(1, 1024);
-	sync(1, 0, 1024, PREWRITE);
-	enqueue(1, 0, 1024, true);
-	commit(0);
-	answer(0);
-	sync(1, 0, 176, POSTWRITE);
-	stream_is_quiet(&s);
-	stream_is_only(&s, "dma.sync-pairing", sync(1, 0, 1024, PREWRITE));
-}
-
 TEST(sync_pairing_pre_again_after_an_abort_is_quiet)
 {
 	make(1, 1024);
@@ -117,20 +104,6 @@ TEST(sync_pairing_pre_again_after_an_abort_is_quiet)
 	request(1024);
 	stream_rest(&s);
 	stream_is_quiet(&s);
-}
-
-TEST(unchecked_result_of_create)
-{
-	CALL(&s, BUS_DMAMAP_CREATE, 1024, 1, 1024, 0, NOWAIT);
-	RET(&s, BUS_DMAMAP_CREATE, 12);
-	stream_is_only(&s, "dma.unchecked-result", CALL(&s, BUS_DMAMAP_LOAD, 0, 4, NOWAIT));
-}
-
-TEST(dead_map)
-{
-	make(1, 1024);
-	CALL(&s, BUS_DMAMAP_DESTROY, 1);
-	stream_is_only(&s, "dma.dead-map", CALL(&s, BUS_DMAMAP_DESTROY, 1));
 }
 
 /* ---- With memory ---- */

@@ -57,22 +57,6 @@ TEST(missed_target_counts_from_the_newest)
 	    NULL, "%s", text);
 }
 
-/* The time that a request lies with the device is the device's. */
-TEST(request_with_a_slow_device_is_quiet)
-{
-	guest_target(&g, 16);
-	guest_wake(&g, 0);
-	guest_inflate(&g, 100, 8, 8);
-	guest_alloc(&g, 200, 8);
-	guest_fill(&g, 0, 8, 200);
-	guest_commit(&g, INFLATE, 32);
-	guest_act(&g, INFLATE, 8);
-	guest_sleep(&g, 100);
-	g.s.now.time_ns += 20 * SECOND;
-	stream_rest(&g.s);
-	stream_is_quiet(&g.s);
-}
-
 TEST(missed_target_without_a_thread_says_why)
 {
 	uint32_t failed;
@@ -179,17 +163,6 @@ TEST(sleep_with_a_mutex_is_found_at_rest)
 	sleep_with_mutex(false);
 	stream_is_only(&g.s, "live.deadlock", g.s.trace.count - 1);
 	ck_assert_ptr_nonnull(strstr(g.s.findings.item[0].text, "mutex 3 held, for 3000 ms"));
-}
-
-TEST(wait_for_memory_is_quiet)
-{
-	guest_as_thread(&g);
-	guest_pages(&g, HW_PAGE_OTHERS, 20, GUEST_PAGES - 20);
-	CALL(&g.s, UVM_PGLISTALLOC, 131072, 0, ~UINT64_C(0), 32, 1);
-	sleep_for(HW_SLEEP_MEMORY, 0);
-	g.s.now.time_ns += 60 * SECOND;
-	stream_rest(&g.s);
-	stream_is_quiet(&g.s);
 }
 
 SUITE(rules_live_suite, "rules_live", .setup = setup, .teardown = teardown)

@@ -78,27 +78,6 @@ TEST(order_of_three)
 	stream_is_only(&s, "lock.order", enter(3));
 }
 
-/* A thread holds 2, made for a low level, and takes 1 ... while an interrupt takes 2. */
-TEST(order_through_an_interrupt)
-{
-	uint32_t seq;
-
-	CALL(&s, MUTEX_INIT, 6, 0, IPL_VM);
-	CALL(&s, MUTEX_INIT, 7, 0, IPL_VM);
-	stream_as(&s, 2, HW_CTX_HARDINT, IPL_SCHED);
-	EVENT(&s, IRQ_ENTER, 0, 0);
-	rules_off(s.rules, "irq.ipl");
-	NOTE(&s, MUTEX_HELD, 7, 0, 1);
-	NOTE(&s, MUTEX_FREED, 7);
-	stream_as(&s, 3, HW_CTX_KTHREAD, IPL_VM);
-	CALL(&s, MUTEX_ENTER, 7);
-	NOTE(&s, MUTEX_HELD, 7, 0, 1);
-	CALL(&s, MUTEX_ENTER, 6);
-	stream_is_quiet(&s);
-	seq = NOTE(&s, MUTEX_HELD, 6, 6, 1);
-	stream_is_only(&s, "lock.order", seq);
-}
-
 TEST(held_at_return_of_nested_callbacks_is_told_once)
 {
 	uint32_t seq;

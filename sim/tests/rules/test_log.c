@@ -27,21 +27,6 @@ text(const char *words)
 	return trace_text(&g.s.trace, words, strlen(words));
 }
 
-TEST(message_after_failed_call_is_quiet)
-{
-	RET(&g.s, BUS_DMAMAP_LOAD, 12);
-	CALL(&g.s, APRINT_ERROR_DEV, text("balloon0: oops\n"));
-	stream_is_quiet(&g.s);
-}
-
-TEST(empty_queue_is_no_excuse)
-{
-	uint64_t words = text("balloon0: dequeue failed\n");
-
-	RET(&g.s, VIRTIO_DEQUEUE, 2);
-	stream_is_only(&g.s, "log.quiet", CALL(&g.s, PRINTF, words));
-}
-
 /* ---- the frame ---- */
 
 TEST(rule_switched_off_is_silent)

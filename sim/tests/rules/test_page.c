@@ -50,27 +50,6 @@ TEST(lying_device_suspends_host_owned)
 	stream_is_quiet(&g.s);
 }
 
-TEST(discard_in_use_is_found)
-{
-	uint32_t seq;
-
-	guest_pages(&g, HW_PAGE_OTHERS, 200, 1);
-	inflate_eight();
-	guest_dequeue(&g, INFLATE);
-	guest_fill(&g, 3, 4, 200);
-	guest_commit(&g, INFLATE, 32);
-	seq = guest_act(&g, INFLATE, 8);
-	ck_assert_uint_eq(stream_count(&g.s, "page.discarded-in-use"), 1);
-	ck_assert_uint_eq(stream_finding(&g.s, "page.discarded-in-use")->seq, seq);
-	ck_assert_uint_ne(stream_finding(&g.s, "page.discarded-in-use")->site, 0);
-}
-
-TEST(wrapped_limit_without_high_memory_is_quiet)
-{
-	CALL(&g.s, UVM_PGLISTALLOC, 4096, 0, 0xfffff000, 1, 1);
-	stream_is_quiet(&g.s);
-}
-
 TEST(reboot_forgets_everything)
 {
 	guest_inflate(&g, 100, 8, 8);

@@ -67,13 +67,6 @@ TEST(unordered)
 	ck_assert_uint_eq(l.s.findings.item[0].count, 1);
 }
 
-TEST(seen_the_other_way_round)
-{
-	interrupt_writes(5);
-	thread_reads(5);
-	ck_assert_uint_eq(told(), 1);
-}
-
 TEST(neither_writes)
 {
 	loads_enter_interrupt(&l, HW_CB_CONFIG_CHANGE);
@@ -210,20 +203,6 @@ TEST(handlers_beside_each_other)
 	ck_assert_uint_eq(told(), 1);
 }
 
-TEST(a_soft_interrupt_knows_who_asked_for_it)
-{
-	loads_as(&l, LOADS_THREAD, LOADS_IPL_NONE);
-	__tsan_write4(&l.word[5]);
-	CALL(&l.s, SOFTINT_SCHEDULE, 1);
-	__tsan_write4(&l.word[6]);
-	loads_on(&l, LOADS_IRQ2, 2, 1);
-	NOTE(&l.s, CALLBACK, 1, HW_CB_SOFTINT, 1);
-	__tsan_read4(&l.word[5]);
-	ck_assert_uint_eq(told(), 0);
-	__tsan_read4(&l.word[6]);
-	ck_assert_uint_eq(told(), 1);
-}
-
 TEST(the_device_hands_over)
 {
 	loads_as(&l, LOADS_THREAD, LOADS_IPL_NONE);
@@ -275,18 +254,6 @@ TEST(the_level_came_too_late)
 	__tsan_write4(&l.word[5]);
 	CALL(&l.s, SPLX, LOADS_IPL_NONE);
 	interrupt_writes(5);
-	ck_assert_uint_eq(told(), 1);
-}
-
-TEST(marked_on_both_sides)
-{
-	loads_as(&l, LOADS_THREAD, LOADS_IPL_NONE);
-	__tsan_volatile_read4(&l.word[5]);
-	loads_enter_interrupt(&l, HW_CB_CONFIG_CHANGE);
-	__tsan_volatile_write4(&l.word[5]);
-	loads_leave_interrupt(&l, HW_CB_CONFIG_CHANGE);
-	ck_assert_uint_eq(told(), 0);
-	thread_reads(5);
 	ck_assert_uint_eq(told(), 1);
 }
 

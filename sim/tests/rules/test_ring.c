@@ -110,16 +110,6 @@ TEST(slot_balance_committed_twice)
 	stream_is_only(&s, "ring.slot-balance", commit(0, 3, true));
 }
 
-TEST(slot_balance_never_given_back)
-{
-	request(0, 3);
-	EVENT(&s, DEV_USED, 0, 0, 3, 0);
-	dequeue(0, 3);
-	stream_is_quiet(&s);
-	stream_rest(&s);
-	stream_is_only(&s, "ring.slot-balance", s.trace.count - 1);
-}
-
 TEST(broken_device_is_not_the_drivers_fault)
 {
 	s.view.device.healthy = false;
@@ -132,25 +122,6 @@ TEST(broken_device_is_not_the_drivers_fault)
 	}
 	stream_rest(&s);
 	stream_is_quiet(&s);
-}
-
-TEST(uninitialised_after_free)
-{
-	EVENT(&s, DEV_STATUS, 0, 0);
-	CALL(&s, VIRTIO_FREE_VQ, 1);
-	NOTE(&s, VQ_GONE, 1);
-	RET(&s, VIRTIO_FREE_VQ, 0);
-	stream_is_quiet(&s);
-	stream_is_only(&s, "ring.uninitialised", CALL(&s, VIRTIO_DEQUEUE, 1));
-}
-
-TEST(free_queue_with_slots_taken)
-{
-	request(0, 3);
-	EVENT(&s, DEV_STATUS, 0, 0);
-	CALL(&s, VIRTIO_FREE_VQ, 0);
-	stream_is_quiet(&s);
-	stream_is_only(&s, "ring.free-queue", RET(&s, VIRTIO_FREE_VQ, EBUSY_K));
 }
 
 TEST(direction_limits_of_the_queue)

@@ -67,15 +67,6 @@ TEST(before_the_beginning)
 	is_told("mem.out-of-bounds", "begins 8 bytes before kmem block 8");
 }
 
-/* Rings and bounce pages: to look at them is no harm. */
-TEST(the_kernels_own_memory)
-{
-	__tsan_read4(&l.word[1500]);
-	stream_is_quiet(&l.s);
-	__tsan_write4(&l.word[1500]);
-	is_told("mem.wild-access", "write of 4 bytes into the kernel's own memory");
-}
-
 TEST(freed_beside_a_live_lock)
 {
 	block(HW_MEMORY_ZEROED);
