@@ -92,14 +92,12 @@
 	X(rules_balloon, "") \
 	X(rules_dma, "") \
 	X(rules_fragments, "build/tests/rules" " " "sim/tests/rules/modules") \
-	X(rules_irq, "") \
 	X(rules_live, "") \
 	X(rules_lock, "") \
 	X(rules_log, "") \
 	X(rules_clauses, "") \
 	X(rules_race, "") \
 	X(rules_touch, "") \
-	X(rules_page, "") \
 	X(rules_ring, "") \
 	X(report_atomic, "") \
 	X(explore_record, "") \

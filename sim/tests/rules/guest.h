@@ -60,4 +60,6 @@ void guest_read_target(struct guest *g);
 uint32_t guest_sleep(struct guest *g, uint64_t ticks);
 uint32_t guest_wake(struct guest *g, uint64_t after_ns);
 
+#define GUEST_FIXTURE(name) RULES_FIXTURE(guest, name)
+
 #endif /* VIOSIM_TESTS_RULES_GUEST_H */

@@ -51,4 +51,6 @@ void loads_leave(struct loads *l, uint64_t m);
 void loads_enter_interrupt(struct loads *l, enum hw_callback what);
 void loads_leave_interrupt(struct loads *l, enum hw_callback what);
 
+#define LOADS_FIXTURE(name) RULES_FIXTURE(loads, name)
+
 #endif /* VIOSIM_TESTS_RULES_LOADS_H */

@@ -67,4 +67,16 @@ const struct finding *stream_finding(const struct stream *s, const char *rule);
 void stream_is_quiet(const struct stream *s);
 void stream_is_only(const struct stream *s, const char *rule, uint32_t seq);
 
+/*
+ * A file's stream, set up before each test and released after it: STREAM_FIXTURE(s) { what else
+ * is to be done before a test; }.
+ */
+#define RULES_FIXTURE(kind, name) \
+	static struct kind name; \
+	static void setup_more(void); \
+	static void setup(void) { kind##_init(&name); setup_more(); } \
+	static void teardown(void) { kind##_fini(&name); } \
+	static void setup_more(void)
+#define STREAM_FIXTURE(name) RULES_FIXTURE(stream, name)
+
 #endif /* VIOSIM_TESTS_RULES_STREAM_H */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Area attach, as streams of events: what the fragments (test_fragments.c) do not reach.
+ * Areas attach and irq, as streams of events: what the fragments (test_fragments.c) do not reach.
  */
 #include <string.h>
 
@@ -8,7 +8,7 @@
 #include "tests/suite.h"
 
 enum {
-	ENOMEM_K = 12, EEXIST_K = 17, DRIVER_OK = 7, FAILED = 128, CTLTYPE_NODE = 1, CTLTYPE_INT = 2
+	ENOMEM_K = 12, EEXIST_K = 17, FAILED = 128, IPL_VM = 6, CTLTYPE_NODE = 1, CTLTYPE_INT = 2
 };
 
 static struct stream s;
@@ -246,6 +246,36 @@ TEST(a_detach_beside_another_device_leaves_what_it_likes)
 	s.view.works = 0;
 	stream_end(&s);
 	ck_assert_uint_gt(stream_count(&s, "attach.leak"), 0);
+}
+
+/* ---- area irq ---- */
+
+static void
+interrupt(void)
+{
+	stream_as(&s, 2, HW_CTX_HARDINT, IPL_VM);
+	EVENT(&s, IRQ_ENTER, 0, 0);
+}
+
+static uint32_t
+callback(void)
+{
+	return NOTE(&s, CALLBACK, 1, HW_CB_VQ_DONE, 0);
+}
+
+TEST(ipl_left_high_by_attach)
+{
+	NOTE(&s, ATTACH, HW_ATTACH_BEGIN);
+	s.now.ipl = IPL_VM;
+	stream_is_only(&s, "irq.ipl", NOTE(&s, ATTACH, HW_ATTACH_END, 1));
+}
+
+TEST(after_teardown_of_the_attach)
+{
+	stream_attach(&s);
+	NOTE(&s, ATTACH, HW_ATTACH_FAILED, 0);
+	interrupt();
+	stream_is_only(&s, "irq.after-teardown", callback());
 }
 
 SUITE(rules_attach_suite, "rules_attach", .setup = setup, .teardown = teardown)

@@ -11,19 +11,9 @@
 #define BUS MEMORY_BUS_OFFSET
 enum { PREREAD = 1, POSTREAD = 2, PREWRITE = 4, POSTWRITE = 8, NOWAIT = 1, EFBIG = 27 };
 
-static struct stream s;
-
-static void
-setup(void)
+STREAM_FIXTURE(s)
 {
-	stream_init(&s);
 	stream_attach(&s);
-}
-
-static void
-teardown(void)
-{
-	stream_fini(&s);
 }
 
 static void

@@ -9,19 +9,7 @@
 
 #define SECOND UINT64_C(1000000000)
 
-static struct guest g;
-
-static void
-setup(void)
-{
-	guest_init(&g);
-}
-
-static void
-teardown(void)
-{
-	guest_fini(&g);
-}
+GUEST_FIXTURE(g) { }
 
 static void
 vq_done(unsigned queue)

@@ -8,25 +8,15 @@
 
 enum { ADAPTIVE = 1, DEFAULT = 2, IPL_NONE = 0, IPL_VM = 6, IPL_SCHED = 7 };
 
-static struct stream s;
-
 /* Mutexes 1 and 2 spin at IPL_VM, 3 and 4 are adaptive; condvar 1. */
-static void
-setup(void)
+STREAM_FIXTURE(s)
 {
-	stream_init(&s);
 	CALL(&s, MUTEX_INIT, 1, DEFAULT, IPL_VM);
 	CALL(&s, MUTEX_INIT, 2, DEFAULT, IPL_VM);
 	CALL(&s, MUTEX_INIT, 3, DEFAULT, IPL_NONE);
 	CALL(&s, MUTEX_INIT, 4, ADAPTIVE, IPL_NONE);
 	CALL(&s, CV_INIT, 1, 0);
 	stream_as(&s, 3, HW_CTX_KTHREAD, IPL_NONE);
-}
-
-static void
-teardown(void)
-{
-	stream_fini(&s);
 }
 
 static uint32_t

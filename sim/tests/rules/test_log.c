@@ -7,19 +7,7 @@
 #include "tests/rules/guest.h"
 #include "tests/suite.h"
 
-static struct guest g;
-
-static void
-setup(void)
-{
-	guest_init(&g);
-}
-
-static void
-teardown(void)
-{
-	guest_fini(&g);
-}
+GUEST_FIXTURE(g) { }
 
 static uint64_t
 text(const char *words)

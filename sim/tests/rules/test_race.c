@@ -8,19 +8,7 @@
 #include "tests/rules/loads.h"
 #include "tests/suite.h"
 
-static struct loads l;
-
-static void
-setup(void)
-{
-	loads_init(&l);
-}
-
-static void
-teardown(void)
-{
-	loads_fini(&l);
-}
+LOADS_FIXTURE(l) { }
 
 static unsigned
 told(void)

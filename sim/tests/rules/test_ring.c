@@ -8,23 +8,13 @@
 
 enum { ENOENT_K = 2, EBUSY_K = 16, EAGAIN_K = 35 };
 
-static struct stream s;
-
 /* Requests here have no DMA map: the area dma looks the other way. */
-static void
-setup(void)
+STREAM_FIXTURE(s)
 {
-	stream_init(&s);
 	rules_off(s.rules, "dma.unchecked-result");
 	rules_off(s.rules, "dma.address-space");
 	rules_off(s.rules, "dma.release-owned");
 	stream_attach(&s);
-}
-
-static void
-teardown(void)
-{
-	stream_fini(&s);
 }
 
 static uint32_t
