@@ -34,8 +34,8 @@
 #define TRIAL_ROUND 100u		/* trials measured together; the best of TRIAL_ROUNDS */
 #define TRIAL_ROUNDS 100
 #define TRIAL_BUDGET 10000.0		/* a second */
-#define TRIAL_MOMENTS_BUDGET 3000.0	/* when each lists its moments */
-#define TRIAL_CASES 400			/* the same story, as processes */
+#define TRIAL_POINTS_BUDGET 3000.0	/* when each lists its injection points */
+#define TRIAL_CASES 400			/* the same scenario, as processes */
 #define TRIAL_MANY 100000u		/* for the memory that they leave behind */
 #define TRIAL_ALL 1000000u
 #define TRIAL_KIB_BUDGET 256L
@@ -57,7 +57,7 @@ now_ns(void)
 }
 
 static struct scenario_doc *
-story(unsigned long long pages, const char *memory)
+load(unsigned long long pages, const char *memory)
 {
 	char text[1024];
 	struct diag_list diags;
@@ -187,8 +187,8 @@ static void
 race(struct module *module, const struct floor_module *floor, struct best *ours,
     struct best *theirs)
 {
-	struct scenario_doc *small = story(RUN_PAGES, "64MiB");
-	struct scenario_doc *large = story(PAGE_PAGES, "64MiB");
+	struct scenario_doc *small = load(RUN_PAGES, "64MiB");
+	struct scenario_doc *large = load(PAGE_PAGES, "64MiB");
 	struct shelf shelf;
 
 	shelf_init(&shelf);
@@ -273,7 +273,7 @@ cpu_ms(void)
 static void
 bench_processes(struct module *module)
 {
-	struct forked forked = { .module = module, .doc = story(RUN_PAGES, "64MiB") };
+	struct forked forked = { .module = module, .doc = load(RUN_PAGES, "64MiB") };
 	struct isolate_work work = {
 		.count = CASES, .jobs = 2, .child = forked_child, .done = forked_done,
 		.arg = &forked,
@@ -298,7 +298,7 @@ struct bench_trial {
 	struct scenario_doc *doc;
 	struct scenario_case *c;
 	size_t count;
-	struct moments moments;
+	struct inject_points points;
 };
 
 static void
@@ -319,7 +319,7 @@ bench_trial_init(struct bench_trial *bench, struct module *module)
 	if (bench->doc == NULL)
 		exit(3);
 	bench->c = scenario_cases(bench->doc, NULL, &bench->count);
-	moments_init(&bench->moments);
+	inject_points_init(&bench->points);
 	trial_init(&bench->trial, module, NULL);
 }
 
@@ -327,18 +327,18 @@ static void
 bench_trial_fini(struct bench_trial *bench)
 {
 	trial_fini(&bench->trial);
-	moments_fini(&bench->moments);
+	inject_points_fini(&bench->points);
 	scenario_cases_free(bench->c, bench->count);
 	scenario_doc_free(bench->doc);
 }
 
 static void
-run_trials(struct bench_trial *bench, unsigned n, bool list_moments)
+run_trials(struct bench_trial *bench, unsigned n, bool list_points)
 {
 	struct trial_result result;
 
 	for (unsigned i = 0; i < n; i++) {
-		trial_run(&bench->trial, bench->c, list_moments ? &bench->moments : NULL,
+		trial_run(&bench->trial, bench->c, list_points ? &bench->points : NULL,
 		    &result);
 		/* The driver writes one number a page at least. */
 		if (result.end != WORLD_STOPPED || result.counts.accesses < TRIAL_PAGES) {
@@ -350,14 +350,14 @@ run_trials(struct bench_trial *bench, unsigned n, bool list_moments)
 
 /* ns of processor time each */
 static double
-time_trials(struct bench_trial *bench, bool list_moments)
+time_trials(struct bench_trial *bench, bool list_points)
 {
 	uint64_t best = 0;
 
 	for (unsigned i = 0; i < TRIAL_ROUNDS; i++) {
 		uint64_t start = read_clock(CLOCK_PROCESS_CPUTIME_ID);
 
-		run_trials(bench, TRIAL_ROUND, list_moments);
+		run_trials(bench, TRIAL_ROUND, list_points);
 		keep_best(&best, read_clock(CLOCK_PROCESS_CPUTIME_ID) - start);
 	}
 	return (double)best / TRIAL_ROUND;
@@ -438,7 +438,7 @@ bench_trials(struct module *module, const char *floor_path)
 		keep_best(&theirs, floor_once(&floor, FLOOR_PAGES));
 	forked = time_forked_trials(&bench);
 	rate("trials of 64 pages", each, TRIAL_BUDGET);
-	rate("listing their moments", time_trials(&bench, true), TRIAL_MOMENTS_BUDGET);
+	rate("listing their points", time_trials(&bench, true), TRIAL_POINTS_BUDGET);
 	printf("%-28s %10.2f us   floor of %u pages %.2f us   as a process %.0f us, "
 	    "%.0f times as much\n", "one of them", each / 1e3, FLOOR_PAGES,
 	    (double)theirs / 1e3, forked / 1e3, forked / each);
@@ -482,7 +482,7 @@ run_large(const char *path, const struct large *large)
 	if (module == NULL)
 		exit(3);
 	crash_install();
-	run_once(story(large->pages, large->memory), module, NULL);
+	run_once(load(large->pages, large->memory), module, NULL);
 	exit(0);
 }
 

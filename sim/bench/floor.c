@@ -29,7 +29,7 @@
 static struct floor {
 	struct vm_page page[FLOOR_PAGES_MAX];
 	uint32_t next_page;		/* the next that was never handed out */
-	struct virtqueue *kicked;
+	struct virtqueue *notified;
 	virtio_callback config_change;
 	struct virtqueue *vqs;
 	uint32_t target, actual;
@@ -92,12 +92,12 @@ next_target(void)
 int
 cv_timedwait(kcondvar_t *cv, kmutex_t *m, int ticks)
 {
-	struct virtqueue *vq = f.kicked;
+	struct virtqueue *vq = f.notified;
 
 	(void)cv;
 	(void)m;
 	(void)ticks;
-	f.kicked = NULL;
+	f.notified = NULL;
 	if (vq != NULL)
 		vq->vq_done(vq);
 	else if (f.actual == f.target)
@@ -246,7 +246,7 @@ int virtio_enqueue(struct virtio_softc *sc, struct virtqueue *vq, int slot,
 int virtio_enqueue_commit(struct virtio_softc *sc, struct virtqueue *vq, int slot, bool now)
 {
 	(void)sc; (void)slot; (void)now;
-	f.kicked = vq;
+	f.notified = vq;
 	f.requests++;
 	return 0;
 }
@@ -282,6 +282,7 @@ virtio_write_device_config_le_4(struct virtio_softc *sc, int offset, uint32_t va
 void aprint_normal(const char *fmt, ...) { (void)fmt; }
 void aprint_error_dev(device_t dev, const char *fmt, ...) { (void)dev; (void)fmt; }
 void printf(const char *fmt, ...) { (void)fmt; }
+uint32_t kern_swap32(uint32_t value) { return value; }
 void panic(const char *fmt, ...) { (void)fmt; __builtin_trap(); }
 void kern_assert(const char *fmt, ...) { (void)fmt; __builtin_trap(); }
 

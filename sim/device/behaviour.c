@@ -48,7 +48,7 @@ void
 behaviour_emit(struct device *device, const struct device_behaviour *behaviour, int queue,
     uint64_t what)
 {
-	transport_emit(&device->transport, EV_DEV_HABIT, behaviour->code,
+	transport_emit(&device->transport, EV_DEV_BEHAVIOUR, behaviour->code,
 	    (uint64_t)(int64_t)queue, what, 0, 0, 0);
 }
 

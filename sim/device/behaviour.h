@@ -28,7 +28,7 @@ enum behaviour_when {
 
 /*
  * X(code, ID, word, when, breaks, "what the device does", "help for the key of the step")
- * code: of EV_DEV_HABIT, never to be changed.  breaks: the specification forbids it, and from
+ * code: of EV_DEV_BEHAVIOUR, never to be changed.  breaks: the specification forbids it, and from
  * then on nobody can hold the driver to it.  In brackets: the argument of the event.
  */
 #define QUEUE_BEHAVIOURS(X) \

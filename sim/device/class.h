@@ -30,7 +30,7 @@ struct device_feature {
 
 /* One behaviour, of all devices or of a class. */
 struct device_behaviour {
-	uint16_t code;			/* of EV_DEV_HABIT */
+	uint16_t code;			/* of EV_DEV_BEHAVIOUR */
 	const char *word;
 	bool breaks;			/* the specification forbids it */
 	const char *what;		/* behind "the device" */
@@ -167,7 +167,7 @@ const struct device_class *device_class_of(const struct scenario_type *type);
 /* The class of the device in this world; of none, or no world, the default one. */
 const struct device_class *device_class_in(const struct world *world);
 
-/* A behaviour by its word or by the code of EV_DEV_HABIT; NULL if there is none. */
+/* A behaviour by its word or by the code of EV_DEV_BEHAVIOUR; NULL if there is none. */
 const struct device_behaviour *device_behaviour_by_word(const struct device_class *class,
     const char *word);
 const struct device_behaviour *device_behaviour_by_code(const struct device_class *class,

@@ -162,7 +162,7 @@ go_on(struct device_queue *queue)
 {
 	completion_flush(queue->device);
 	completion_arm(queue);
-	if (queue->device->config.quiet_kicks)
+	if (queue->device->config.quiet_notify)
 		completion_serve(queue);
 }
 

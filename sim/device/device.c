@@ -71,10 +71,10 @@ completion_serve(struct device_queue *queue)
 
 	queue->missed = false;
 	take_all(queue);
-	if (!device->config.quiet_kicks || !is_served(queue))
+	if (!device->config.quiet_notify || !is_served(queue))
 		return;
-	virtqueue_set_kicks(vq, queue->count == 0);
-	/* What came in before kicks were asked for again was not announced. */
+	virtqueue_set_notify(vq, queue->count == 0);
+	/* What came in before notifications were asked for again was not announced. */
 	if (queue->count == 0 && virtqueue_waiting(vq) > 0)
 		take_all(queue);
 }
@@ -143,7 +143,7 @@ config_write(void *self, unsigned offset, unsigned width, const uint8_t *bytes)
 }
 
 static void
-kick(void *self, unsigned queue)
+notify(void *self, unsigned queue)
 {
 	struct device *device = self;
 
@@ -194,7 +194,7 @@ start(void *self)
 }
 
 static const struct transport_ops ops = {
-	.config_read = config_read, .config_write = config_write, .kick = kick,
+	.config_read = config_read, .config_write = config_write, .notify = notify,
 	.queue_gone = queue_gone, .reset = reset, .start = start,
 };
 

@@ -44,7 +44,7 @@ struct device_config {
 	bool irq_per_batch;		/* one interrupt for all requests completed together */
 	int used_length;		/* of a legacy device: enum used_length (behaviour.h) */
 	bool left_live;			/* at power on: by firmware that did not reset it */
-	bool quiet_kicks;		/* asks for no kicks while it has requests */
+	bool quiet_notify;		/* asks for no notification while it has requests */
 	uint8_t config_isr;		/* ISR bits of a configuration interrupt; 0: its own */
 };
 

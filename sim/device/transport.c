@@ -236,7 +236,7 @@ start(struct transport *transport)
 {
 	transport->interrupts = 0;
 	for (unsigned q = 0; q < transport->queues; q++)
-		transport->queue[q].kicks = transport->queue[q].interrupts = 0;
+		transport->queue[q].notifications = transport->queue[q].interrupts = 0;
 	transport->ops->start(transport->self);
 }
 
@@ -263,12 +263,12 @@ transport_write_status(struct transport *transport, uint8_t value)
 }
 
 void
-transport_kick(struct transport *transport, unsigned queue)
+transport_notified(struct transport *transport, unsigned queue)
 {
-	transport_emit(transport, EV_DEV_KICK, 0, queue, 0, 0, 0, 0);
+	transport_emit(transport, EV_DEV_NOTIFY, 0, queue, 0, 0, 0, 0);
 	if (queue >= transport->queues)
 		return;
-	transport->queue[queue].kicks++;
+	transport->queue[queue].notifications++;
 	if (transport->queue[queue].vq.enabled && transport_is_live(transport))
-		transport->ops->kick(transport->self, queue);
+		transport->ops->notify(transport->self, queue);
 }

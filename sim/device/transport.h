@@ -56,7 +56,7 @@
  * config_read	the configuration as it is now, into `to` (config_bytes)
  * config_write	`width` bytes were written at `offset`; `bytes` is the configuration with
  *		them in place.  The device takes over what it likes
- * kick		the driver notified a queue that is enabled; only with DRIVER_OK
+ * notify	the driver notified a queue that is enabled; only with DRIVER_OK
  * queue_gone	the driver gives up one queue; forget what was in flight on it
  * reset	device reset; forget everything that was in flight
  * start	the driver begins (ACKNOWLEDGE): counters start
@@ -65,7 +65,7 @@ struct transport_ops {
 	void (*config_read)(void *self, uint8_t *to);
 	void (*config_write)(void *self, unsigned offset, unsigned width,
 	    const uint8_t *bytes);
-	void (*kick)(void *self, unsigned queue);
+	void (*notify)(void *self, unsigned queue);
 	void (*queue_gone)(void *self, unsigned queue);
 	void (*reset)(void *self);
 	void (*start)(void *self);
@@ -75,7 +75,7 @@ struct transport_ops {
 struct transport_queue {
 	struct virtqueue vq;
 	uint16_t vector;		/* MSI-X */
-	uint64_t kicks, interrupts;	/* since the driver began */
+	uint64_t notifications, interrupts;	/* since the driver began */
 };
 
 struct transport {
@@ -146,7 +146,7 @@ void transport_need_reset(struct transport *transport);
 /* half: 0 for features 0..31, 1 for 32..63; void once FEATURES_OK is set. */
 void transport_write_features(struct transport *transport, unsigned half, uint32_t value);
 void transport_write_status(struct transport *transport, uint8_t value);
-void transport_kick(struct transport *transport, unsigned queue);
+void transport_notified(struct transport *transport, unsigned queue);
 
 /* Negotiated features to the queues: after accepting, and when a queue comes to life. */
 void transport_apply_features(struct transport *transport);

@@ -181,7 +181,7 @@ write_legacy(struct transport *transport, unsigned offset, unsigned width, uint6
 		transport->select = (uint16_t)value;
 		break;
 	case LEGACY_NOTIFY:
-		transport_kick(transport, (uint16_t)value);
+		transport_notified(transport, (uint16_t)value);
 		break;
 	case LEGACY_STATUS:
 		transport_write_status(transport, (uint8_t)value);
@@ -401,7 +401,7 @@ transport_write(struct transport *transport, enum hw_region region, unsigned off
 		write_common(transport, offset, width, value);
 		break;
 	case HW_REG_NOTIFY:
-		transport_kick(transport, offset);
+		transport_notified(transport, offset);
 		break;
 	case HW_REG_ISR:
 		break;		/* read only */

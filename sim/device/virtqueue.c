@@ -343,11 +343,11 @@ virtqueue_wants_interrupt(struct virtqueue *vq)
 }
 
 void
-virtqueue_set_kicks(struct virtqueue *vq, bool wanted)
+virtqueue_set_notify(struct virtqueue *vq, bool wanted)
 {
-	if (!vq->enabled || vq->kicks_off == !wanted)
+	if (!vq->enabled || vq->notify_off == !wanted)
 		return;
-	vq->kicks_off = !wanted;
+	vq->notify_off = !wanted;
 	if (!vq->event_idx)
 		write16(vq, vq->device, wanted ? 0 : NO_NOTIFY);
 	else if (wanted)

@@ -48,7 +48,7 @@ struct virtqueue {
 	uint16_t used;			/* next used entry to write, free-running */
 	uint16_t signalled;		/* `used` at the last notification (EVENT_IDX) */
 	bool signalled_valid;
-	bool kicks_off;			/* NO_NOTIFY is set */
+	bool notify_off;			/* NO_NOTIFY is set */
 };
 
 /* One buffer of a chain, in order. */
@@ -82,7 +82,7 @@ unsigned virtqueue_waiting(const struct virtqueue *vq);
 
 /*
  * Take the next chain.  False when there is none, or when the ring is wrong: then *fault
- * says how, and nothing was taken.  With EVENT_IDX the driver is told to kick for the next one
+ * says how, and nothing was taken.  With EVENT_IDX the driver is asked to notify of the next one
  * when the ring is found empty.
  */
 bool virtqueue_take(struct virtqueue *vq, struct virtqueue_chain *chain,
@@ -101,7 +101,7 @@ bool virtqueue_push(struct virtqueue *vq, uint32_t id, uint32_t length);
  */
 bool virtqueue_wants_interrupt(struct virtqueue *vq);
 
-/* Ask for no kicks, or for kicks again (NO_NOTIFY; advice only, clause 2.7.10). */
-void virtqueue_set_kicks(struct virtqueue *vq, bool wanted);
+/* Ask for no notifications, or for them again (NO_NOTIFY; advice only, clause 2.7.10). */
+void virtqueue_set_notify(struct virtqueue *vq, bool wanted);
 
 #endif /* VIOSIM_DEVICE_VIRTQUEUE_H */

@@ -230,7 +230,7 @@ see(void *self, const struct event *event, uint32_t site, const void *payload)
 
 /* From here on the list is wanted. */
 static void
-see_strike(void *self)
+on_strike(void *self)
 {
 	struct recorder *recorder = self;
 
@@ -251,7 +251,7 @@ recorder_start(void *self, struct world *world)
 	bool brief = recorder->points->strike != 0;
 	struct point_observer observer = {
 		.point = brief ? NULL : look_at_point, .access = brief ? NULL : look_at_access,
-		.struck = brief ? see_strike : NULL, .self = recorder,
+		.struck = brief ? on_strike : NULL, .self = recorder,
 	};
 
 	recorder->world = world;

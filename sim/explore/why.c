@@ -101,7 +101,7 @@ pass_forget(void *self)
 }
 
 static void
-see_memory(void *self, unsigned what, uintptr_t low, uintptr_t high, uint64_t number)
+on_memory(void *self, unsigned what, uintptr_t low, uintptr_t high, uint64_t number)
 {
 	struct state *state = self;
 
@@ -122,7 +122,7 @@ listen(void *arg, struct world *world)
 	state->heard = world->access.observer;
 	if (state->heard.look != NULL)
 		world->access.observer = (struct access_observer){
-			.look = pass_look, .forget = pass_forget, .memory = see_memory,
+			.look = pass_look, .forget = pass_forget, .memory = on_memory,
 			.self = state,
 		};
 }

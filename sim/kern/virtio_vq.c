@@ -9,7 +9,7 @@
  * nothing is swapped.
  *
  * The three locks of a queue protect single steps.  They are at the child's level, so
- * an interrupt that a kick causes on this CPU waits until the ring lock is released.
+ * an interrupt that a notification causes on this CPU waits until the ring lock is released.
  *
  * What a device or a driver can damage here it damages as in the real kernel, as long as
  * that stays within the queue.  Where it would not, the run ends: hw_device_fault() if
@@ -307,7 +307,7 @@ virtio_enqueue_p(struct virtio_softc *sc __unused, struct virtqueue *vq, int slo
 
 /* Does the device want to hear of the entries from `before` to our index? */
 static bool
-vq_wants_kick(const struct virtio_softc *sc, const struct virtqueue *vq, uint16_t before)
+vq_wants_notify(const struct virtio_softc *sc, const struct virtqueue *vq, uint16_t before)
 {
 	uint16_t now = vq->vq_avail_idx, wanted;
 
@@ -324,7 +324,7 @@ vq_publish(struct virtio_softc *sc, struct virtqueue *vq)
 
 	vq->vq_avail->idx = vq->vq_avail_idx;
 	vq->vq_queued++;
-	if (vq_wants_kick(sc, vq, before))
+	if (vq_wants_notify(sc, vq, before))
 		sc->sc_ops->kick(sc, (uint16_t)vq->vq_index);
 }
 

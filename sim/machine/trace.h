@@ -35,7 +35,7 @@
 	X(IRQ_EXIT, irq_exit, "irq-exit", (V, vector)) \
 	X(REG_READ, reg_read, "reg-read", (R, region) (u, offset) (u, width) (x, value)) \
 	X(REG_WRITE, reg_write, "reg-write", (R, region) (u, offset) (u, width) (x, value)) \
-	X(DEV_KICK, dev_kick, "notify", (q, queue)) \
+	X(DEV_NOTIFY, dev_notify, "notify", (q, queue)) \
 	X(DEV_TAKE, dev_take, "take", (q, queue) (s, head) (u, length) (u, entries) (x, hash)) \
 		/* the device read a request; payload uint32_t entry[entries]; BEFORE it acts */ \
 	X(DEV_ACT, dev_act, "act", (q, queue) (u, pages) (u, skipped) (u, in_use) (u, held)) \
@@ -45,7 +45,8 @@
 	X(DEV_FEATURES, dev_features, "features", (x, accepted) (x, offered)) \
 	X(DEV_QUEUE, dev_queue, "queue", (q, queue) (u, size) (x, address)) /* address 0: gone */ \
 	X(DEV_ACTUAL, dev_actual, "actual", (u, written) (u, stored)) \
-	X(DEV_HABIT, dev_habit, "behaviour", (q, queue) (u, what)) /* code enum device_habit */ \
+	X(DEV_BEHAVIOUR, dev_behaviour, "behaviour", (q, queue) (u, what)) \
+		/* code of struct device_behaviour */ \
 	X(HOST_TARGET, host_target, "target", (u, pages) (u, old) (b, irq)) \
 	X(HOST_REBOOT, host_reboot, "reboot", ) \
 	X(FAULT, fault, "fault", (F, row) (K, call) (i, queue) (E, error)) \

@@ -263,9 +263,9 @@ words_who(const struct words *words, const struct event *event)
 		return "scenario";
 	case EV_HOST_TARGET: case EV_HOST_REBOOT:
 		return of_device("host", event);
-	case EV_DEV_KICK: case EV_DEV_TAKE: case EV_DEV_ACT: case EV_DEV_USED:
+	case EV_DEV_NOTIFY: case EV_DEV_TAKE: case EV_DEV_ACT: case EV_DEV_USED:
 	case EV_DEV_STATUS: case EV_DEV_FEATURES: case EV_DEV_QUEUE: case EV_DEV_ACTUAL:
-	case EV_DEV_HABIT:
+	case EV_DEV_BEHAVIOUR:
 		return of_device("device", event);
 	case EV_IRQ_RAISE:
 		return event->irq_raise.vector < HW_VECTORS ?
@@ -319,9 +319,9 @@ words_lane(const struct event *event)
 		return LANE_SCENARIO;
 	case EV_HOST_TARGET: case EV_HOST_REBOOT:
 		return LANE_HOST;
-	case EV_DEV_KICK: case EV_DEV_TAKE: case EV_DEV_ACT: case EV_DEV_USED:
+	case EV_DEV_NOTIFY: case EV_DEV_TAKE: case EV_DEV_ACT: case EV_DEV_USED:
 	case EV_DEV_STATUS: case EV_DEV_FEATURES: case EV_DEV_QUEUE: case EV_DEV_ACTUAL:
-	case EV_DEV_HABIT: case EV_IRQ_RAISE:
+	case EV_DEV_BEHAVIOUR: case EV_IRQ_RAISE:
 		return LANE_DEVICE;
 	case EV_IRQ_ENTER: case EV_IRQ_EXIT:
 		return LANE_IRQ;
@@ -401,9 +401,9 @@ words_is_main(const struct words *words, const struct event *event)
 	case EV_CTX_END:
 		return event->ctx_kind == HW_CTX_KTHREAD;
 	case EV_CTX_SLEEP: case EV_CTX_WAKE: case EV_IRQ_RAISE: case EV_IRQ_ENTER:
-	case EV_DEV_KICK: case EV_DEV_TAKE: case EV_DEV_ACT: case EV_DEV_USED:
+	case EV_DEV_NOTIFY: case EV_DEV_TAKE: case EV_DEV_ACT: case EV_DEV_USED:
 	case EV_DEV_STATUS: case EV_DEV_FEATURES: case EV_DEV_QUEUE: case EV_DEV_ACTUAL:
-	case EV_DEV_HABIT: case EV_HOST_TARGET: case EV_HOST_REBOOT: case EV_FAULT:
+	case EV_DEV_BEHAVIOUR: case EV_HOST_TARGET: case EV_HOST_REBOOT: case EV_FAULT:
 	case EV_STEP: case EV_PANIC: case EV_CRASH: case EV_UNDEFINED: case EV_STACK:
 	case EV_END:
 		return true;
@@ -424,9 +424,9 @@ static const uint8_t shape_args[EV_KINDS] = {
 	[EV_CTX_SLEEP] = 3, [EV_CTX_WAKE] = 3, [EV_CTX_END] = ONE_OF_ITS_OWN,
 	[EV_IRQ_RAISE] = 3, [EV_IRQ_ENTER] = 1, [EV_IRQ_EXIT] = 1,
 	[EV_REG_READ] = 7, [EV_REG_WRITE] = 7,
-	[EV_DEV_KICK] = 1, [EV_DEV_TAKE] = 1 | 8, [EV_DEV_ACT] = 15, [EV_DEV_USED] = 1 | 4,
+	[EV_DEV_NOTIFY] = 1, [EV_DEV_TAKE] = 1 | 8, [EV_DEV_ACT] = 15, [EV_DEV_USED] = 1 | 4,
 	[EV_DEV_STATUS] = 1, [EV_DEV_FEATURES] = 3, [EV_DEV_QUEUE] = ONE_OF_ITS_OWN,
-	[EV_DEV_ACTUAL] = 0, [EV_DEV_HABIT] = 1,
+	[EV_DEV_ACTUAL] = 0, [EV_DEV_BEHAVIOUR] = 1,
 	[EV_HOST_TARGET] = 1 | 4, [EV_HOST_REBOOT] = ONE_OF_ITS_OWN, [EV_FAULT] = 15,
 	[EV_CONSOLE] = 2, [EV_STEP] = ONE_OF_ITS_OWN, [EV_EXPECT] = ONE_OF_ITS_OWN,
 	[EV_PANIC] = ONE_OF_ITS_OWN, [EV_CRASH] = ONE_OF_ITS_OWN,

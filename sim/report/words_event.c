@@ -292,15 +292,15 @@ say_behaviour(struct line *line, const struct words *words, const struct event *
 	char value[48];
 
 	say(line, "%s (", behaviour != NULL ? behaviour->what : "?");
-	if (event->dev_habit.queue <= UINT16_MAX) {
-		say_value(line, words, 'q', event->dev_habit.queue);
+	if (event->dev_behaviour.queue <= UINT16_MAX) {
+		say_value(line, words, 'q', event->dev_behaviour.queue);
 		say(line, ", ");
 	}
 	/* The only one whose value is a time. */
 	if (behaviour != NULL && strcmp(behaviour->word, "latency") == 0)
-		words_duration(event->dev_habit.what, value, sizeof(value));
+		words_duration(event->dev_behaviour.what, value, sizeof(value));
 	else
-		snprintf(value, sizeof(value), "%" PRIu64, event->dev_habit.what);
+		snprintf(value, sizeof(value), "%" PRIu64, event->dev_behaviour.what);
 	say(line, "%s %s)", behaviour != NULL ? behaviour->word : "?", value);
 }
 
@@ -330,7 +330,7 @@ say_device(struct line *line, const struct words *words, const struct event *eve
 
 	if (event->kind == EV_DEV_QUEUE)
 		say_queue(line, words, event);
-	else if (event->kind == EV_DEV_HABIT)
+	else if (event->kind == EV_DEV_BEHAVIOUR)
 		say_behaviour(line, words, event);
 	else if (event->kind == EV_IRQ_RAISE)
 		say_raise(line, words, event);
@@ -418,7 +418,7 @@ static const char *const event_template[EV_KINDS] = {
 	[EV_IRQ_EXIT] = "handler of $1 ends",
 	[EV_REG_READ] = "reads $1 register $2, $3 bytes: $4",
 	[EV_REG_WRITE] = "writes $1 register $2, $3 bytes: $4",
-	[EV_DEV_KICK] = "is notified of $1",
+	[EV_DEV_NOTIFY] = "is notified of $1",
 	[EV_DEV_USED] = "returns a buffer on $1: id $2, length $3",
 	[EV_HOST_REBOOT] = "restarts the guest",
 	[EV_STACK] = "nears the end of the kernel stack",
@@ -517,5 +517,5 @@ words_code(const struct words *words, const struct event *event)
 		return word_at(sleep, 5, event->code);
 	if (event->kind == EV_CONSOLE)
 		return word_at(console, 4, event->code);
-	return event->kind == EV_DEV_HABIT ? device_code(words, event) : NULL;
+	return event->kind == EV_DEV_BEHAVIOUR ? device_code(words, event) : NULL;
 }

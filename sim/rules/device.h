@@ -41,7 +41,7 @@ struct rules_work {
 	uint64_t closer_ns;		/* and then it last came closer than ever since */
 };
 
-/* The event EV_DEV_HABIT of a device that stops at a ring (device/behaviour.h). */
+/* The event EV_DEV_BEHAVIOUR of a device that stops at a ring (device/behaviour.h). */
 #define RULES_BEHAVIOUR_BROKEN 16
 
 struct rules_device {

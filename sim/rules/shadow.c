@@ -8,7 +8,7 @@
 #include <string.h>
 
 static void
-see_call(struct shadow *shadow, const struct event *event, uint32_t site)
+on_call(struct shadow *shadow, const struct event *event, uint32_t site)
 {
 	struct shadow_call *call = &shadow->call[event->ctx];
 
@@ -20,7 +20,7 @@ see_call(struct shadow *shadow, const struct event *event, uint32_t site)
 }
 
 static void
-see_held(struct shadow *shadow, const struct event *event, uint32_t site)
+on_held(struct shadow *shadow, const struct event *event, uint32_t site)
 {
 	*vec_add(&shadow->held[event->ctx]) = (struct shadow_lock){
 		.mutex = (uint32_t)event->note.mutex_held.mutex,
@@ -42,7 +42,7 @@ release(struct shadow_held *held, uint32_t mutex)
 
 /* A driver may release what another context took; the mutex is free all the same. */
 static void
-see_freed(struct shadow *shadow, const struct event *event)
+on_freed(struct shadow *shadow, const struct event *event)
 {
 	uint32_t mutex = (uint32_t)event->note.mutex_freed.mutex;
 
@@ -55,7 +55,7 @@ see_freed(struct shadow *shadow, const struct event *event)
 
 /* A number comes again when all are taken: whoever has it now did nothing yet. */
 static void
-see_start(struct shadow *shadow, uint64_t ctx)
+on_start(struct shadow *shadow, uint64_t ctx)
 {
 	if (ctx >= SHADOW_CONTEXTS)
 		return;
@@ -68,13 +68,13 @@ shadow_on_event(struct shadow *shadow, const struct event *event, uint32_t site)
 {
 	assert(event->ctx < SHADOW_CONTEXTS);
 	if (event->kind == EV_CALL)
-		see_call(shadow, event, site);
+		on_call(shadow, event, site);
 	else if (event->kind == EV_NOTE && event->code == HW_NOTE_MUTEX_HELD)
-		see_held(shadow, event, site);
+		on_held(shadow, event, site);
 	else if (event->kind == EV_NOTE && event->code == HW_NOTE_MUTEX_FREED)
-		see_freed(shadow, event);
+		on_freed(shadow, event);
 	else if (event->kind == EV_CTX_START)
-		see_start(shadow, event->ctx_start.context);
+		on_start(shadow, event->ctx_start.context);
 	else if (event->kind == EV_FAULT)
 		shadow->call[event->ctx].is_struck = true;
 }

@@ -12,9 +12,9 @@
 /* ---- recording ---- */
 
 #define BIT(kind) (UINT64_C(1) << EV_##kind)
-#define COMPARED (BIT(CALL) | BIT(RET) | BIT(IRQ_RAISE) | BIT(IRQ_ENTER) | BIT(DEV_KICK) | \
+#define COMPARED (BIT(CALL) | BIT(RET) | BIT(IRQ_RAISE) | BIT(IRQ_ENTER) | BIT(DEV_NOTIFY) | \
 	BIT(DEV_TAKE) | BIT(DEV_ACT) | BIT(DEV_USED) | BIT(DEV_STATUS) | BIT(DEV_FEATURES) | \
-	BIT(DEV_QUEUE) | BIT(DEV_ACTUAL) | BIT(DEV_HABIT))
+	BIT(DEV_QUEUE) | BIT(DEV_ACTUAL) | BIT(DEV_BEHAVIOUR))
 
 /* Calls that have not returned, of all contexts: indices into the stream. */
 struct recording {

@@ -126,7 +126,7 @@ on_other(struct run_facts *facts, const struct event *event)
 	case EV_HOST_REBOOT:
 		memset(&facts->now, 0, sizeof(facts->now));
 		break;
-	case EV_DEV_HABIT:
+	case EV_DEV_BEHAVIOUR:
 		if (event->code < FACTS_BEHAVIOURS)
 			note(&facts->behaviour[event->code], event);
 		break;
@@ -175,7 +175,7 @@ facts_watch(struct run_facts *facts, struct trace *trace, uint64_t memory_end)
 	trace_observe(trace, (struct observer){
 		.kinds = KIND(CALL) | KIND(RET) | KIND(NOTE) | KIND(CTX_START) |
 		    KIND(CTX_SLEEP) | KIND(CTX_WAKE) | KIND(CTX_END) | KIND(FAULT) |
-		    KIND(DEV_TAKE) | KIND(DEV_USED) | KIND(DEV_STATUS) | KIND(DEV_HABIT) |
+		    KIND(DEV_TAKE) | KIND(DEV_USED) | KIND(DEV_STATUS) | KIND(DEV_BEHAVIOUR) |
 		    KIND(DEV_FEATURES) |
 		    KIND(HOST_TARGET) | KIND(HOST_REBOOT),
 		.see = see, .self = facts,

@@ -95,7 +95,9 @@ OBSERVE(requests)
 
 OBSERVE(kicks)
 {
-	*value = (int64_t)expect_device(env, term)->transport.queue[queue_of(env, term)].kicks;
+	const struct transport *transport = &expect_device(env, term)->transport;
+
+	*value = (int64_t)transport->queue[queue_of(env, term)].notifications;
 	return true;
 }
 

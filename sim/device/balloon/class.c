@@ -262,7 +262,7 @@ say_act(const struct event *event, char *text, size_t size)
 static void
 say_actual(const struct event *event, char *text, size_t size)
 {
-	int n = snprintf(text, size, "is told actual = %" PRIu64, event->dev_actual.written);
+	int n = snprintf(text, size, "gets actual = %" PRIu64, event->dev_actual.written);
 
 	if (event->dev_actual.stored != event->dev_actual.written && n > 0 && (size_t)n < size)
 		snprintf(text + n, size - (size_t)n, ", keeps %" PRIu64,

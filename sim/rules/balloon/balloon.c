@@ -299,7 +299,7 @@ check(struct balloon_state *state, struct rules_core *core, const struct ledger_
 }
 
 static void
-see_commit(struct balloon_state *state, struct rules_core *core)
+on_commit(struct balloon_state *state, struct rules_core *core)
 {
 	struct pending *pending = pending_find(state, core->event->note.slot.queue,
 	    core->event->note.slot.slot);
@@ -371,7 +371,7 @@ HOOK(note_slot, struct balloon_state *state)
 	case SLOT_RESERVED:
 		return;
 	case SLOT_COMMITTED:
-		see_commit(state, core);
+		on_commit(state, core);
 		return;
 	case SLOT_FREED:
 		pending = pending_find(state, event->note.slot.queue, event->note.slot.slot);

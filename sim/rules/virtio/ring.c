@@ -13,7 +13,7 @@
 #define RING_DRIVER_OK 4		/* virtio 1.2 clause 2.1 */
 #define RING_EMPTY_LIMIT 16		/* polls of an empty queue before it is said */
 #define RING_EMPTY_PAUSE_NS UINT64_C(1000000)
-#define RING_KICK_PAUSE_NS UINT64_C(1000000000)	/* to ask a device that is silent */
+#define RING_NOTIFY_PAUSE_NS UINT64_C(1000000000)	/* to ask a device that is silent */
 
 enum ring_slot_state {
 	SLOT_FREE, SLOT_PREPARED, SLOT_RESERVED, SLOT_COMMITTED, SLOT_DEQUEUED,
@@ -42,9 +42,9 @@ struct ring_queue {
 	uint64_t maxsegsize, maxnsegs;
 	struct { VEC_MEMBERS(struct ring_slot); } slot;
 	struct ring_lane lane[LANES];
-	uint32_t pending, pending_seq, pending_site; /* committed without a kick */
-	uint64_t kick_ns;		/* newest kick, */
-	uint32_t kick_seq;		/* here; 0: none since the reset */
+	uint32_t pending, pending_seq, pending_site; /* committed, not notified of */
+	uint64_t notify_ns;		/* newest notification, */
+	uint32_t notify_seq;		/* here; 0: none since the reset */
 	uint64_t used, dequeued;	/* answers */
 	uint32_t used_seq;		/* newest answer */
 	uint32_t callbacks, callbacks_before; /* of vq_done; at the start of virtio_vq_intr() */
@@ -152,7 +152,7 @@ clear_queue(struct ring_queue *queue)
 {
 	queue->slot.count = 0;
 	memset(queue->lane, 0, sizeof(queue->lane));
-	queue->pending = queue->kick_seq = 0;
+	queue->pending = queue->notify_seq = 0;
 	queue->used = queue->dequeued = 0;
 	queue->waits = false;
 	queue->empties = 0;
@@ -564,18 +564,18 @@ static const struct rule rule_needless_kick = {
 	.distance = RULE_SUSPECT
 };
 
-/* A kick of its own.  Who waits for an answer may try again; others wait for nothing. */
+/* A notification of its own.  Who waits for a completion may try again; others wait for nothing. */
 static void
 check_flush(struct ring *ring, struct rules_core *core, const struct ring_queue *queue)
 {
-	if (report_not_live(ring, core) || queue->pending > 0 || (queue->kick_seq != 0 &&
-	    core->event->time_ns - queue->kick_ns >= RING_KICK_PAUSE_NS))
+	if (report_not_live(ring, core) || queue->pending > 0 || (queue->notify_seq != 0 &&
+	    core->event->time_ns - queue->notify_ns >= RING_NOTIFY_PAUSE_NS))
 		return;
 	rules_report(core, &rule_needless_kick, "queue %u is notified, and nothing was made "
 	    "available since %s", (unsigned)core->event->call.virtio_enqueue_commit.queue,
-	    queue->kick_seq != 0 ? "the notification before" : "the device was started");
-	if (queue->kick_seq != 0)
-		rules_because(core, queue->kick_seq, "the notification before");
+	    queue->notify_seq != 0 ? "the notification before" : "the device was started");
+	if (queue->notify_seq != 0)
+		rules_because(core, queue->notify_seq, "the notification before");
 }
 
 HOOK(call_commit, struct ring *ring)
@@ -592,8 +592,8 @@ HOOK(call_commit, struct ring *ring)
 		if (is_flush)
 			check_flush(ring, core, queue);
 		queue->pending = 0;
-		queue->kick_ns = event->time_ns;
-		queue->kick_seq = event->seq;
+		queue->notify_ns = event->time_ns;
+		queue->notify_seq = event->seq;
 	} else if (!is_flush && queue->pending++ == 0) {
 		queue->pending_seq = event->seq;
 		queue->pending_site = site;
@@ -807,7 +807,7 @@ HOOK(on_status, struct ring *ring)
 			struct ring_queue *queue = &ring->queue[i];
 
 			queue->used = queue->dequeued = 0;
-			queue->pending = queue->kick_seq = 0;
+			queue->pending = queue->notify_seq = 0;
 			queue->waits = false;
 		}
 	if (live == ring->live)

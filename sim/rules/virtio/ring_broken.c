@@ -47,7 +47,7 @@ HOOK(call_commit, struct broken *broken)
 
 HOOK(on_behaviour, struct broken *broken)
 {
-	uint64_t queue = event->dev_habit.queue, fault = event->dev_habit.what;
+	uint64_t queue = event->dev_behaviour.queue, fault = event->dev_behaviour.what;
 
 	if (event->code != RULES_BEHAVIOUR_BROKEN || queue >= RULES_QUEUES_MAX ||
 	    !rules_look(core)->device.healthy)
@@ -62,7 +62,7 @@ const struct area area_ring_broken = {
 	.name = "ring",
 	.rules = RULES(&rule_broken),
 	.hooks = HOOKS(
-	    ON_CALL(VIRTIO_ENQUEUE_COMMIT, call_commit), ON_EVENT(DEV_HABIT, on_behaviour)),
+	    ON_CALL(VIRTIO_ENQUEUE_COMMIT, call_commit), ON_EVENT(DEV_BEHAVIOUR, on_behaviour)),
 	.state_bytes = sizeof(struct broken),
 	.each_device = true,
 };

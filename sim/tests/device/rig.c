@@ -260,7 +260,7 @@ rig_avail(struct rig *rig, unsigned q, uint16_t head)
 }
 
 void
-rig_kick(struct rig *rig, unsigned q)
+rig_notify(struct rig *rig, unsigned q)
 {
 	if (rig->modern)
 		rig_write(rig, HW_REG_NOTIFY, q, 2, q);
@@ -280,7 +280,7 @@ rig_request(struct rig *rig, unsigned q, uint16_t head, uint32_t first, uint32_t
 	}
 	rig_desc(rig, q, head, queue->buffer_bus, 4 * n, 0, 0);
 	rig_avail(rig, q, head);
-	rig_kick(rig, q);
+	rig_notify(rig, q);
 }
 
 uint16_t
@@ -334,6 +334,6 @@ rig_behaved(const struct rig *rig, const char *word)
 	unsigned code = device_behaviour_by_word(&balloon_class, word)->code, n = 0;
 
 	for (size_t i = 0; i < rig->events; i++)
-		n += rig->event[i].kind == EV_DEV_HABIT && rig->event[i].code == code;
+		n += rig->event[i].kind == EV_DEV_BEHAVIOUR && rig->event[i].code == code;
 	return n;
 }

@@ -69,7 +69,7 @@ void rig_bring_up(struct rig *rig, uint64_t request);
 void rig_desc(struct rig *rig, unsigned q, uint16_t index, uint64_t address, uint32_t length,
     uint16_t flags, uint16_t next);
 void rig_avail(struct rig *rig, unsigned q, uint16_t head);
-void rig_kick(struct rig *rig, unsigned q);
+void rig_notify(struct rig *rig, unsigned q);
 /* One descriptor `head` of n page numbers from `first` at the start of the buffer; made
  * available, and the device told. */
 void rig_request(struct rig *rig, unsigned q, uint16_t head, uint32_t first, uint32_t n);

@@ -101,7 +101,7 @@ TEST(tail_of_a_request_is_ignored)
 	rig = rig_new_live(&options);
 	rig_desc(rig, 0, 0, rig->queue[0].buffer_bus, 11, 0, 0);
 	rig_avail(rig, 0, 0);
-	rig_kick(rig, 0);
+	rig_notify(rig, 0);
 	ck_assert_uint_eq(rig_last(rig, EV_DEV_TAKE).arg[2], 11);
 	ck_assert_uint_eq(rig_last(rig, EV_DEV_TAKE).arg[3], 2);
 	ck_assert_uint_eq(rig_used(rig, 0), 1);
@@ -119,7 +119,7 @@ TEST(long_request_in_pieces_is_one_array)
 	rig_desc(rig, 0, 0, bus, 4098, VIRTQUEUE_DESC_NEXT, 1);
 	rig_desc(rig, 0, 1, bus + 4098, 12000 - 4098, 0, 0);
 	rig_avail(rig, 0, 0);
-	rig_kick(rig, 0);
+	rig_notify(rig, 0);
 	ck_assert_uint_eq(rig->entries, 3000);
 	for (uint32_t i = 0; i < 3000; i++)
 		ck_assert_uint_eq(rig->entry[i], 1000 + i);
@@ -127,17 +127,17 @@ TEST(long_request_in_pieces_is_one_array)
 	ck_assert_uint_eq(balloon_of(&rig->device)->entries[BALLOON_INFLATE], 3000);
 }
 
-TEST(all_waiting_requests_are_served_by_one_kick)
+TEST(all_waiting_requests_are_served_by_one_notification)
 {
 	rig = rig_new_live(&options);
 	for (uint16_t i = 0; i < 3; i++) {
 		rig_desc(rig, 0, i, rig->queue[0].buffer_bus, 4, 0, 0);
 		rig_avail(rig, 0, i);
 	}
-	rig_kick(rig, 0);
+	rig_notify(rig, 0);
 	ck_assert_uint_eq(rig_used(rig, 0), 3);
 	ck_assert_uint_eq(device_interrupts(&rig->device, 0), 3);
-	ck_assert_uint_eq(rig->device.transport.queue[BALLOON_INFLATE].kicks, 1);
+	ck_assert_uint_eq(rig->device.transport.queue[BALLOON_INFLATE].notifications, 1);
 	ck_assert_uint_eq(rig->device.queue[BALLOON_INFLATE].requests, 3);
 }
 
@@ -147,9 +147,9 @@ TEST_RANGE(wrong_ring_breaks_the_device, 0, 2)
 	rig = rig_new_live(&options);
 	rig_desc(rig, 0, 0, 0x1000, 4, 0, 0);
 	rig_avail(rig, 0, 0);
-	rig_kick(rig, 0);
+	rig_notify(rig, 0);
 	ck_assert_uint_eq(rig_behaved(rig, "broken"), 1);
-	ck_assert_uint_eq(rig_last(rig, EV_DEV_HABIT).arg[1], VIRTQUEUE_FAULT_ADDRESS);
+	ck_assert_uint_eq(rig_last(rig, EV_DEV_BEHAVIOUR).arg[1], VIRTQUEUE_FAULT_ADDRESS);
 	ck_assert(!device_completes(&rig->device));
 	ck_assert(!rig->device.unhealthy);
 	ck_assert_int_eq(rig_status(rig) & TRANSPORT_STATUS_NEEDS_RESET,
@@ -171,7 +171,7 @@ TEST(more_requests_than_slots_break_the_device)
 		rig_request(rig, 0, i, 3000, 1);
 	ck_assert(device_completes(&rig->device));
 	rig_request(rig, 0, 0, 3000, 1);
-	ck_assert_uint_eq(rig_last(rig, EV_DEV_HABIT).arg[1], VIRTQUEUE_FAULT_EXCESS);
+	ck_assert_uint_eq(rig_last(rig, EV_DEV_BEHAVIOUR).arg[1], VIRTQUEUE_FAULT_EXCESS);
 }
 
 /* Eight buffers of all memory each: more page numbers than any device would read. */
@@ -182,8 +182,8 @@ TEST(monstrous_request_breaks_the_device)
 		rig_desc(rig, 0, i, MEMORY_BUS_OFFSET, RIG_PAGES * 4096,
 		    i < RIG_SIZE - 1 ? VIRTQUEUE_DESC_NEXT : 0, i + 1);
 	rig_avail(rig, 0, 0);
-	rig_kick(rig, 0);
-	ck_assert_uint_eq(rig_last(rig, EV_DEV_HABIT).arg[1], VIRTQUEUE_FAULT_LENGTH);
+	rig_notify(rig, 0);
+	ck_assert_uint_eq(rig_last(rig, EV_DEV_BEHAVIOUR).arg[1], VIRTQUEUE_FAULT_LENGTH);
 	ck_assert_uint_eq(rig_count(rig, EV_DEV_TAKE), 0);
 }
 
@@ -193,7 +193,7 @@ TEST(used_ring_outside_memory_breaks_the_device)
 	rig = rig_new_live(&options);
 	rig->device.transport.queue[0].vq.device = 0x1000;
 	rig_request(rig, 0, 0, 3000, 1);
-	ck_assert_uint_eq(rig_last(rig, EV_DEV_HABIT).code,
+	ck_assert_uint_eq(rig_last(rig, EV_DEV_BEHAVIOUR).code,
 	    device_behaviours[BEHAVIOUR_BROKEN].code);
 	ck_assert_uint_eq(rig_count(rig, EV_DEV_USED), 0);
 }
@@ -282,16 +282,16 @@ TEST(batch_gets_one_interrupt)
 		rig_desc(rig, 0, i, rig->queue[0].buffer_bus, 4, 0, 0);
 		rig_avail(rig, 0, i);
 	}
-	rig_kick(rig, 0);
+	rig_notify(rig, 0);
 	ck_assert_uint_eq(rig_used(rig, 0), 3);
 	ck_assert_uint_eq(device_interrupts(&rig->device, 0), 1);
 }
 
-TEST(busy_device_asks_for_no_kicks_and_looks_itself)
+TEST(busy_device_asks_for_no_notification_and_looks_itself)
 {
 	uint16_t flags;
 
-	options.config.device.quiet_kicks = true;
+	options.config.device.quiet_notify = true;
 	options.config.device.ack = DEVICE_ACK_LATER;
 	options.config.device.latency_ns[0] = MS;
 	rig = rig_new_live(&options);
@@ -446,7 +446,7 @@ TEST(crosvm_tells_the_host_and_has_statistics)
 	ck_assert_uint_eq(rig->device.transport.accepted,
 	    BALLOON_F_MUST_TELL_HOST | TRANSPORT_F_VERSION_1);
 	ck_assert_uint_eq(rig_read(rig, HW_REG_COMMON, 18, 2), 3);
-	rig_kick(rig, BALLOON_ACTIVE);
+	rig_notify(rig, BALLOON_ACTIVE);
 	balloon_target(&rig->device, 5, true);
 	ck_assert_uint_eq(rig_isr(rig), TRANSPORT_ISR_CONFIG);
 }
@@ -487,7 +487,7 @@ TEST(cloud_hypervisor_ignores_what_is_too_long)
 	ck_assert_uint_eq(rig_config(rig, 4), 5);
 	rig_desc(rig, 0, 2, rig->queue[0].buffer_bus, 7, 0, 0);
 	rig_avail(rig, 0, 2);
-	rig_kick(rig, 0);
+	rig_notify(rig, 0);
 	ck_assert_uint_eq(rig_used(rig, 0), 3);
 	ck_assert_uint_eq(rig_behaved(rig, "ignored"), 2);
 	ck_assert(device_completes(&rig->device));

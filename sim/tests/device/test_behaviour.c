@@ -339,7 +339,7 @@ TEST(coalesced_answers_share_an_interrupt)
 		rig_desc(rig, 0, i, rig->queue[0].buffer_bus, 4, 0, 0);
 		rig_avail(rig, 0, i);
 	}
-	rig_kick(rig, 0);
+	rig_notify(rig, 0);
 	ck_assert_uint_eq(rig_used(rig, 0), 3);
 	ck_assert_uint_eq(device_interrupts(&rig->device, 0), 1);
 	behave(BEHAVIOUR_COALESCE, 3);
@@ -385,7 +385,7 @@ TEST(spurious_interrupt_shows_no_cause)
 	ck_assert_uint_eq(rig_last(rig, EV_IRQ_RAISE).arg[1], 0);
 	ck_assert_uint_eq(rig_isr(rig), 0);
 	ck_assert(!rig->world.irq.line[HW_VEC_INTX].raised);
-	ck_assert_uint_eq(rig_last(rig, EV_DEV_HABIT).arg[0], BALLOON_INFLATE);
+	ck_assert_uint_eq(rig_last(rig, EV_DEV_BEHAVIOUR).arg[0], BALLOON_INFLATE);
 	device_interrupt(&rig->device, DEVICE_CONFIGURATION, false, 1);
 	ck_assert_uint_eq(rig_isr(rig), 3);
 	ck_assert_uint_eq(rig_count(rig, EV_DEV_USED), 0);

@@ -169,16 +169,16 @@ TEST_RANGE(reset_forgets_queues_and_interrupts, 0, 2)
 	ck_assert_uint_eq(rig_count(rig, EV_DEV_TAKE), 1);
 }
 
-TEST(kick_before_driver_ok_is_not_served)
+TEST(notification_before_driver_ok_is_not_served)
 {
 	rig = rig_new(&options);
 	rig_bring_up(rig, 0);
 	rig_set_status(rig, 3);
 	rig_request(rig, 0, 0, 3000, 1);
-	ck_assert_uint_eq(rig_count(rig, EV_DEV_KICK), 1);
+	ck_assert_uint_eq(rig_count(rig, EV_DEV_NOTIFY), 1);
 	ck_assert_uint_eq(rig_count(rig, EV_DEV_TAKE), 0);
-	rig_kick(rig, 5);		/* no such queue */
-	ck_assert_uint_eq(rig_count(rig, EV_DEV_KICK), 2);
+	rig_notify(rig, 5);		/* no such queue */
+	ck_assert_uint_eq(rig_count(rig, EV_DEV_NOTIFY), 2);
 }
 
 TEST(driver_gives_up_one_legacy_queue)
@@ -199,15 +199,15 @@ TEST(counters_start_when_the_driver_does)
 	rig_request(rig, 0, 0, 3000, 2);
 	balloon_target(&rig->device, 5, true);
 	rig_set_status(rig, 0);
-	ck_assert_uint_eq(rig->device.transport.queue[BALLOON_INFLATE].kicks, 1);
+	ck_assert_uint_eq(rig->device.transport.queue[BALLOON_INFLATE].notifications, 1);
 	ck_assert_uint_eq(rig->device.queue[BALLOON_INFLATE].requests, 1);
 	ck_assert_uint_eq(balloon_of(&rig->device)->entries[BALLOON_INFLATE], 2);
 	ck_assert_uint_eq(device_interrupts(&rig->device, 0), 1);
 	ck_assert_uint_eq(device_interrupts(&rig->device, -1), 1);
 	rig_set_status(rig, TRANSPORT_STATUS_FAILED);
-	ck_assert_uint_eq(rig->device.transport.queue[BALLOON_INFLATE].kicks, 1);
+	ck_assert_uint_eq(rig->device.transport.queue[BALLOON_INFLATE].notifications, 1);
 	rig_set_status(rig, TRANSPORT_STATUS_ACKNOWLEDGE);
-	ck_assert_uint_eq(rig->device.transport.queue[BALLOON_INFLATE].kicks, 0);
+	ck_assert_uint_eq(rig->device.transport.queue[BALLOON_INFLATE].notifications, 0);
 	ck_assert_uint_eq(rig->device.queue[BALLOON_INFLATE].requests, 0);
 	ck_assert_uint_eq(balloon_of(&rig->device)->entries[BALLOON_INFLATE], 0);
 	ck_assert_uint_eq(device_interrupts(&rig->device, 0), 0);

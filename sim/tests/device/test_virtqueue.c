@@ -226,7 +226,7 @@ TEST(used_event_says_when_to_interrupt)
 	ck_assert(!virtqueue_wants_interrupt(&vq));
 }
 
-TEST(avail_event_asks_for_the_next_kick)
+TEST(avail_event_asks_for_the_next_notification)
 {
 	uint16_t at = 99;
 
@@ -239,14 +239,14 @@ TEST(avail_event_asks_for_the_next_kick)
 	ck_assert_uint_eq(at, 1);
 }
 
-TEST(kicks_can_be_switched_off)
+TEST(notifications_can_be_switched_off)
 {
 	uint16_t flags = 0;
 
-	virtqueue_set_kicks(&vq, false);
+	virtqueue_set_notify(&vq, false);
 	memcpy(&flags, rig->queue[0].device, 2);
 	ck_assert_uint_eq(flags, 1);
-	virtqueue_set_kicks(&vq, true);
+	virtqueue_set_notify(&vq, true);
 	memcpy(&flags, rig->queue[0].device, 2);
 	ck_assert_uint_eq(flags, 0);
 }

@@ -17,8 +17,8 @@ send(struct krig *rig, int64_t n)
 
 /* ---- answers ---- */
 
-/* In the kick, before the thread sleeps; or asleep; always after the ring lock is free. */
-TEST(lie36_answers_come_inside_the_kick_or_later)
+/* In the notification, before the thread sleeps; or asleep; always after the ring lock is free. */
+TEST(lie36_completions_come_inside_the_notification_or_later)
 {
 	static const uint64_t latency_ns[] = { 0, 1, 5 * MS };
 	static const char *const order[] = { "(d)=", "()d=", "()d=" };
@@ -26,31 +26,31 @@ TEST(lie36_answers_come_inside_the_kick_or_later)
 	for (int i = 0; i < 3; i++) {
 		KRIG(rig) = rig_answering(true, latency_ns[i]);
 		uint64_t start_ns = rig->world.clock.now_ns;
-		bool in_kick = latency_ns[i] == 0;
+		bool in_notify = latency_ns[i] == 0;
 
 		ask(rig, 1, 4);
 		krig_run(rig, frag_vq_wait_answer);
 		krig_assert_alive(rig);
 		krig_assert_order(rig, order[i]);
 		ck_assert_uint_eq(rig->world.clock.now_ns - start_ns, latency_ns[i]);
-		ck_assert_uint_eq(krig_count(rig, EV_CTX_SLEEP, HW_SLEEP_CV), !in_kick);
-		if (in_kick)
+		ck_assert_uint_eq(krig_count(rig, EV_CTX_SLEEP, HW_SLEEP_CV), !in_notify);
+		if (in_notify)
 			ck_assert_uint_lt(krig_event(rig, EV_DEV_USED, 0, 0)->seq,
 			    krig_event(rig, EV_IRQ_ENTER, 0, 0)->seq);
 	}
 }
 
-/* The interrupt that a kick causes finds this CPU's level raised by the ring lock. */
-TEST(lie36_the_kicks_interrupt_waits_for_the_ring_lock)
+/* The interrupt that a notification causes finds this CPU's level raised by the ring lock. */
+TEST(lie36_the_notifications_interrupt_waits_for_the_ring_lock)
 {
 	KRIG(rig) = rig_answering(true, 0);
-	const struct event *kick, *irq;
+	const struct event *notified, *irq;
 
 	send(rig, 1);
-	kick = krig_event(rig, EV_DEV_KICK, 0, 0);
+	notified = krig_event(rig, EV_DEV_NOTIFY, 0, 0);
 	irq = krig_event(rig, EV_IRQ_ENTER, 0, 0);
-	ck_assert_uint_eq(kick->ipl, K_IPL_VM);
-	ck_assert_uint_gt(irq->seq, kick->seq);
+	ck_assert_uint_eq(notified->ipl, K_IPL_VM);
+	ck_assert_uint_gt(irq->seq, notified->seq);
 	ck_assert_uint_eq(krig_event(rig, EV_IRQ_RAISE, KRIG_ANY_CODE, 0)->ipl, K_IPL_VM);
 	ck_assert_uint_lt(irq->seq, krig_event(rig, EV_RET,
 	    HW_CALL_VIRTIO_ENQUEUE_COMMIT, 0)->seq);

@@ -194,18 +194,18 @@ TEST(commit_without_notify_waits_for_the_flush)
 	ask(rig, 1, 4);
 	krig_run(rig, frag_vq_send_quiet);
 	krig_run(rig, frag_vq_send_quiet);
-	ck_assert_uint_eq(rig->device.transport.queue[BALLOON_INFLATE].kicks, 0);
+	ck_assert_uint_eq(rig->device.transport.queue[BALLOON_INFLATE].notifications, 0);
 	ck_assert_uint_eq(rig->device.queue[BALLOON_INFLATE].requests, 0);
 	krig_run(rig, frag_vq_flush);
-	ck_assert_uint_eq(rig->device.transport.queue[BALLOON_INFLATE].kicks, 1);
+	ck_assert_uint_eq(rig->device.transport.queue[BALLOON_INFLATE].notifications, 1);
 	ck_assert_uint_eq(rig->device.queue[BALLOON_INFLATE].requests, 2);
 	krig_assert_order(rig, "()()d-");
 }
 
-/* A device that is busy asks for no kicks: the second request is not announced. */
-TEST(no_kick_when_the_device_asks_for_none)
+/* A device that is busy asks for no notifications: the second request is not announced. */
+TEST(no_notification_when_the_device_asks_for_none)
 {
-	KRIG(rig) = KRIG_ATTACHED(options.device.device.quiet_kicks = true,
+	KRIG(rig) = KRIG_ATTACHED(options.device.device.quiet_notify = true,
 	    options.device.device.ack = DEVICE_ACK_LATER,
 	    options.device.device.latency_ns[0] = MS);
 
@@ -214,7 +214,7 @@ TEST(no_kick_when_the_device_asks_for_none)
 	krig_thread(rig, frag_vq_send);
 	krig_go(rig);
 	krig_assert_alive(rig);
-	ck_assert_uint_eq(rig->device.transport.queue[BALLOON_INFLATE].kicks, 1);
+	ck_assert_uint_eq(rig->device.transport.queue[BALLOON_INFLATE].notifications, 1);
 	ck_assert_uint_eq(rig->device.queue[BALLOON_INFLATE].requests, 2);
 }
 

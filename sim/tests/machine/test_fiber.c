@@ -16,7 +16,7 @@ struct bench {
 	struct fiber	*main;
 	struct fiber	*a;
 	struct fiber	*b;
-	char		 story[64];
+	char		 log[64];
 	uintptr_t	 seen;
 	size_t		 dirty;		/* non-zero bytes found */
 	uint64_t	 sum;
@@ -45,10 +45,10 @@ teardown(void)
 static void
 tell(struct bench *t, char what)
 {
-	size_t len = strlen(t->story);
+	size_t len = strlen(t->log);
 
-	ck_assert_uint_lt(len + 1, sizeof(t->story));
-	t->story[len] = what;
+	ck_assert_uint_lt(len + 1, sizeof(t->log));
+	t->log[len] = what;
 }
 
 static void
@@ -74,7 +74,7 @@ TEST(switch_alternates_until_done)
 		ck_assert(fiber_is_started(bench.a));
 	}
 	ck_assert(fiber_is_done(bench.a));
-	ck_assert_str_eq(bench.story, "m1m2m3");
+	ck_assert_str_eq(bench.log, "m1m2m3");
 	fiber_free(bench.a);
 }
 
@@ -105,7 +105,7 @@ TEST(return_goes_to_last_resumer)
 	bench.a = fiber_new(&bench.pool, body_a, &bench, 0);
 	bench.b = fiber_new(&bench.pool, body_b, &bench, 0);
 	fiber_switch(bench.main, bench.a);
-	ck_assert_str_eq(bench.story, "abAB");
+	ck_assert_str_eq(bench.log, "abAB");
 	ck_assert(fiber_is_done(bench.a));
 	ck_assert(fiber_is_done(bench.b));
 	fiber_free(bench.a);
@@ -279,9 +279,9 @@ TEST(many_fibers_live_at_once)
 		    16 * 1024);
 	for (int i = 0; i < COUNT; i++) {
 		bench.a = fibers[i];
-		memset(bench.story, 0, sizeof(bench.story));
+		memset(bench.log, 0, sizeof(bench.log));
 		fiber_switch(bench.main, fibers[i]);
-		ck_assert_str_eq(bench.story, "1");
+		ck_assert_str_eq(bench.log, "1");
 	}
 	for (int i = COUNT - 1; i >= 0; i--)
 		fiber_free(fibers[i]);
@@ -325,7 +325,7 @@ TEST(overflow_hits_the_guard)
 	sigaltstack(&old_alt, NULL);
 	free(alt.ss_sp);
 
-	ck_assert_str_eq(bench.story, "x");
+	ck_assert_str_eq(bench.log, "x");
 	ck_assert(fiber_stack_guards(bench.a, fault_addr));
 	ck_assert_uint_eq(fault_addr, fiber_stack_bounds(bench.a).low - 8);
 	fiber_free(bench.a);

@@ -102,7 +102,7 @@ record_inflate(struct record *record, uint64_t time_ns)
 	    counts->free);
 	counts->free -= 256;
 	counts->held += 256;
-	EVENT(record, time_ns, THREAD, EV_DEV_KICK, 0, 0);
+	EVENT(record, time_ns, THREAD, EV_DEV_NOTIFY, 0, 0);
 	EVENT(record, time_ns, THREAD, EV_DEV_TAKE, 0, 0, 1, 1024, 256, 9);
 	EVENT(record, time_ns, THREAD, EV_DEV_ACT, 0, 0, 256, 0, 0, counts->held);
 	EVENT(record, time_ns, THREAD, EV_CTX_SLEEP, HW_SLEEP_CV, 1, 100);

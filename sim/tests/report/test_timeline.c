@@ -87,7 +87,7 @@ TEST(run_is_printed_in_columns)
 	    "   1.002000s  irq0      handler of INTx begins\n"
 	    "   1.002000s  irq0      calls the driver's vq_done of inflateq\n"
 	    "   1.002000s  viomb     is woken up, slept 2ms (by irq0)\n"
-	    "   1.002000s  device    is told actual = 256\n"
+	    "   1.002000s  device    gets actual = 256\n"
 	    "   1.002000s  viomb     sleeps on cv1, at most 30s\n");
 }
 
@@ -123,7 +123,7 @@ TEST(tail_counts_the_earlier_rounds)
 	ck_assert_uint_eq(lines_of(text), 1 + 14);
 	ck_assert_ptr_nonnull(strstr(text, "   1.082000s  ...       9 more rounds of the next "
 	    "13 lines: 2304 pages          2304    2304   14080\n"));
-	ck_assert_ptr_nonnull(strstr(text, "   1.092000s  device    is told actual = 2560\n"));
+	ck_assert_ptr_nonnull(strstr(text, "   1.092000s  device    gets actual = 2560\n"));
 }
 
 TEST(tail_ends_at_the_event_asked_for)
@@ -164,7 +164,7 @@ TEST(findings_stand_at_their_event)
 TEST(marked_events_are_never_summed_up)
 {
 	for (unsigned i = 0; i < 20; i++)
-		EVENT(record, i, THREAD, EV_DEV_KICK, 0, 0);
+		EVENT(record, i, THREAD, EV_DEV_NOTIFY, 0, 0);
 	record_finding(record, 10, 0);
 	print();
 	/* Rounds before and after the mark, and the mark between them. */
@@ -222,7 +222,7 @@ TEST_RANGE(first_event_is_found_at_every_length, 0, 2)
 	for (uint32_t i = 1; i <= 4 * TRACE_CHUNK; i++) {
 		uint32_t first;
 
-		EVENT(record, i, MACHINE, EV_DEV_KICK, 0, 0);
+		EVENT(record, i, MACHINE, EV_DEV_NOTIFY, 0, 0);
 		first = words_first(&record->world.trace);
 		ck_assert_ptr_nonnull(trace_event(&record->world.trace, first));
 		ck_assert(first == 0 || trace_event(&record->world.trace, first - 1) == NULL);

@@ -158,7 +158,7 @@ TEST(device_and_host_are_said_as_sentences)
 	ck_assert_str_eq(SAID(AUTOCONF, EV_DEV_FEATURES, 0, 1, UINT64_C(0x100000001)),
 	    "is asked for features MUST_TELL_HOST, offers MUST_TELL_HOST|VERSION_1");
 	ck_assert_str_eq(SAID(THREAD, EV_DEV_ACTUAL, 0, 300, 0),
-	    "is told actual = 300, keeps 0");
+	    "gets actual = 300, keeps 0");
 	ck_assert_str_eq(SAID(IRQ, EV_NOTE, HW_NOTE_CALLBACK, 1, 1, 1),
 	    "calls the driver's vq_done of deflateq");
 }

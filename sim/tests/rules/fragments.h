@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The stories of fragments (modules/probe.h) that need more than the usual one.
+ * The scenarios of fragments (modules/probe.h) that need another than the usual one.
  */
 #ifndef VIOSIM_TESTS_RULES_FRAGMENTS_H
 #define VIOSIM_TESTS_RULES_FRAGMENTS_H
@@ -11,7 +11,7 @@
  * One fragment.  What is NULL is as usual: any machine, QEMU's device, and steps that ask for
  * 4 pages at 1 s, then settle.
  */
-struct story_row {
+struct fragment_row {
 	const char *fragment;
 	const char *machine;		/* inside of `machine: {}` */
 	const char *device;		/* inside of `device: {}` */
@@ -28,11 +28,11 @@ struct story_row {
 };
 
 /* The end of a table has no name. */
-extern const struct story_row stories_device[];	/* dma page balloon config mem log */
-extern const struct story_row stories_kernel[];	/* ring lock irq thread attach live scenario */
+extern const struct fragment_row rows_device[];	/* dma page balloon config mem log */
+extern const struct fragment_row rows_kernel[];	/* ring lock irq thread attach live scenario */
 
-/* The stories of those who change the balloon and empty it again. */
-#define STORY_UP_DOWN \
+/* Inflate the balloon and empty it again. */
+#define STEPS_UP_DOWN \
 	"- {at: 1s, target: 4 pages}\n- settle: {within: 2s}\n" \
 	"- {at: 5s, target: 0}\n- settle: {within: 10s}\n"
 

@@ -2,7 +2,7 @@
 /*
  * Each rule has a driver fragment that breaks it, where it fires once and at the right line,
  * and one that comes close, where it is silent.  The fragments are in modules/, by areas of
- * rules (modules/probe.h says how to write one); their stories in stories_*.c.
+ * rules (modules/probe.h says how to write one); their scenarios in rows_*.c.
  *
  * FRAGMENT=text in the environment runs only fragments with that text in their names, and
  * prints what was found.
@@ -46,7 +46,7 @@ static struct one_fragment fragments[FRAGMENTS_MAX + 1];
 static size_t area_count, fragment_count;
 static char load_trouble[2048];
 
-static const struct story_row usual;
+static const struct fragment_row usual;
 
 /* ---- what there is ---- */
 
@@ -157,15 +157,15 @@ load_fragments(void)
 		free(source);
 }
 
-/* ---- a fragment's story ---- */
+/* ---- a fragment's scenario ---- */
 
-static const struct story_row *
+static const struct fragment_row *
 row_of(const char *name)
 {
-	const struct story_row *const tables[] = { stories_device, stories_kernel };
+	const struct fragment_row *const tables[] = { rows_device, rows_kernel };
 
 	for (size_t i = 0; i < 2; i++)
-		for (const struct story_row *row = tables[i]; row->fragment != NULL; row++)
+		for (const struct fragment_row *row = tables[i]; row->fragment != NULL; row++)
 			if (strcmp(row->fragment, name) == 0)
 				return row;
 	return &usual;
@@ -184,7 +184,7 @@ write_lines(FILE *file, const char *lines)
 }
 
 static struct scenario_doc *
-load_story(const struct one_fragment *fragment, const struct story_row *row)
+load_scenario(const struct one_fragment *fragment, const struct fragment_row *row)
 {
 	char *text = NULL;
 	size_t size;
@@ -208,7 +208,7 @@ load_story(const struct one_fragment *fragment, const struct story_row *row)
 	if (doc == NULL)
 		diag_list_print(&diags, stderr, false);
 	diag_list_fini(&diags);
-	ck_assert_msg(doc != NULL, "%s: its row in stories_*.c makes no scenario:\n%s",
+	ck_assert_msg(doc != NULL, "%s: its row in rows_*.c makes no scenario:\n%s",
 	    fragment->name, text);
 	free(text);
 	return doc;
@@ -218,7 +218,7 @@ load_story(const struct one_fragment *fragment, const struct story_row *row)
 
 struct judge {
 	const struct one_fragment *fragment;
-	const struct story_row *row;
+	const struct fragment_row *row;
 	const char *id;			/* of the case */
 	FILE *wrong;			/* what is not as it should be */
 	bool seen[32];			/* rules of row->also */
@@ -355,7 +355,7 @@ judge_also(struct judge *judge)
 START_TEST(fragment_behaves)
 {
 	const struct one_fragment *fragment = &fragments[_i];
-	const struct story_row *row = row_of(fragment->name);
+	const struct fragment_row *row = row_of(fragment->name);
 	const char *only = getenv("FRAGMENT");
 	struct scenario_doc *doc;
 	struct scenario_case *cases;
@@ -370,7 +370,7 @@ START_TEST(fragment_behaves)
 	if (only != NULL)
 		fprintf(stderr, "%s is number %d\n", fragment->name, _i);
 	judge.wrong = open_memstream(&wrong, &size);
-	doc = load_story(fragment, row);
+	doc = load_scenario(fragment, row);
 	cases = scenario_cases(doc, NULL, &count);
 	ck_assert_uint_gt(count, 0);
 	for (size_t i = 0; i < count; i++)
@@ -406,10 +406,10 @@ END_TEST
 
 START_TEST(rows_are_of_fragments)
 {
-	const struct story_row *const tables[] = { stories_device, stories_kernel };
+	const struct fragment_row *const tables[] = { rows_device, rows_kernel };
 
 	for (size_t i = 0; i < 2; i++)
-		for (const struct story_row *row = tables[i]; row->fragment != NULL; row++) {
+		for (const struct fragment_row *row = tables[i]; row->fragment != NULL; row++) {
 			size_t k = 0;
 
 			while (k < fragment_count &&

@@ -67,7 +67,7 @@ static void
 usual(struct compare_stream *stream, uint64_t time_ns)
 {
 	calls(stream, time_ns, HW_CALL_MUTEX_ENTER, 1);
-	happens(stream, time_ns, EV_DEV_KICK, 0, 0);
+	happens(stream, time_ns, EV_DEV_NOTIFY, 0, 0);
 	calls(stream, time_ns, HW_CALL_MUTEX_EXIT, 1);
 }
 
@@ -105,7 +105,7 @@ TWO_TEST(added_and_removed)
 	/* The result follows from its call. */
 	ck_assert_str_eq(rows(two, 9), "+(+)=====");
 	ck_assert_uint_eq(two->result.differences, 1);
-	happens(&two->a, 6, EV_DEV_KICK, 0, 1);
+	happens(&two->a, 6, EV_DEV_NOTIFY, 0, 1);
 	ck_assert_str_eq(rows(two, 9), "+(+)=====-");
 	ck_assert_uint_eq(two->result.differences, 2);
 }
@@ -131,8 +131,8 @@ TEST(changed)
 	ck_assert_str_eq(what, "result");
 	/* Another kind of context is another event. */
 	two_init(&two);
-	happens(&two.a, 5, EV_DEV_KICK, 0, 0);
-	happens(&two.b, 5, EV_DEV_KICK, 0, 0)->ctx_kind = HW_CTX_HARDINT;
+	happens(&two.a, 5, EV_DEV_NOTIFY, 0, 0);
+	happens(&two.b, 5, EV_DEV_NOTIFY, 0, 0)->ctx_kind = HW_CTX_HARDINT;
 	ck_assert_str_eq(rows(&two, 9), "-+");
 	compare_result_fini(&two.result);
 }
@@ -146,8 +146,8 @@ TWO_TEST(shifted)
 	ck_assert_uint_eq(two->result.moved, 4);
 	usual(&two->a, 20);
 	usual(&two->b, 19);
-	happens(&two->a, 30, EV_DEV_KICK, 0, 0)->ctx = 2;
-	happens(&two->b, 30, EV_DEV_KICK, 0, 0)->ctx = 2;
+	happens(&two->a, 30, EV_DEV_NOTIFY, 0, 0)->ctx = 2;
+	happens(&two->b, 30, EV_DEV_NOTIFY, 0, 0)->ctx = 2;
 	usual(&two->a, 40);
 	usual(&two->b, 39);
 	ck_assert_str_eq(rows(two, 9), ">====<==========");
@@ -159,11 +159,11 @@ TWO_TEST(shifted)
 TWO_TEST(more_of_the_same)
 {
 	for (uint64_t time = 1; time <= 3; time++)
-		happens(&two->a, 10 * time, EV_DEV_KICK, 0, 0);
-	happens(&two->b, 10, EV_DEV_KICK, 0, 0);
-	happens(&two->b, 15, EV_DEV_KICK, 0, 0);
-	happens(&two->b, 20, EV_DEV_KICK, 0, 0);
-	happens(&two->b, 30, EV_DEV_KICK, 0, 0);
+		happens(&two->a, 10 * time, EV_DEV_NOTIFY, 0, 0);
+	happens(&two->b, 10, EV_DEV_NOTIFY, 0, 0);
+	happens(&two->b, 15, EV_DEV_NOTIFY, 0, 0);
+	happens(&two->b, 20, EV_DEV_NOTIFY, 0, 0);
+	happens(&two->b, 30, EV_DEV_NOTIFY, 0, 0);
 	ck_assert_str_eq(rows(two, 9), "=+==");
 }
 
@@ -174,7 +174,7 @@ TWO_TEST(ends)
 	two->a.end = WORLD_PANIC;
 	ck_assert_str_eq(rows(two, 9), "=====E");
 	/* What b does after a's panic follows from that. */
-	happens(&two->b, 6, EV_DEV_KICK, 0, 0);
+	happens(&two->b, 6, EV_DEV_NOTIFY, 0, 0);
 	ck_assert_str_eq(rows(two, 9), "=====E(+)");
 	ck_assert_uint_eq(two->result.differences, 1);
 	/* If b panics, it was b that did more before it. */
@@ -188,7 +188,7 @@ TWO_TEST(nothing_in_common)
 	usual(&two->a, 5);
 	usual(&two->b, 5);
 	for (int i = 0; i < 6; i++) {
-		happens(&two->a, 6, EV_DEV_KICK, 0, 0);
+		happens(&two->a, 6, EV_DEV_NOTIFY, 0, 0);
 		happens(&two->b, 6, EV_DEV_STATUS, 0, 0);
 	}
 	ck_assert_str_eq(rows(two, 4), "=====!");
@@ -385,7 +385,7 @@ let_go(void)
 }
 
 static void
-compare_story(const char *story)
+compare_scenario(const char *text)
 {
 	struct run_options before = { .module = t.module[0] }, after = { .module = t.module[1] };
 	struct compared compared = {
@@ -400,7 +400,7 @@ compare_story(const char *story)
 
 	forget();
 	diag_list_init(&diags);
-	doc = scenario_load_text("t.yaml", story, strlen(story), run_vocab(), &diags);
+	doc = scenario_load_text("t.yaml", text, strlen(text), run_vocab(), &diags);
 	diag_list_print(&diags, stderr, false);
 	diag_list_fini(&diags);
 	ck_assert_ptr_nonnull(doc);
@@ -428,16 +428,16 @@ count_kind(const struct compare_stream *stream, enum event_kind kind)
 TEST(patch_changes_one_thing)
 {
 	open_both();
-	compare_story(HEAD "  - fail: {id: node, call: sysctl_createv, errno: ENOMEM}\n" TARGET);
+	compare_scenario(HEAD "  - fail: {id: node, call: sysctl_createv, errno: ENOMEM}\n" TARGET);
 	ck_assert_str_eq(t.classes, "  ends differently: crash in a, finished in b "
 	    "(viomb_create_sysctl): 1 case, t\n");
 	ck_assert_uint_eq(t.result.differences, 1);
 	/* And nothing where that call does not fail. */
-	compare_story(HEAD TARGET);
+	compare_scenario(HEAD TARGET);
 	ck_assert_uint_eq(t.result.differences, 0);
 	ck_assert_uint_eq(t.a.count, t.b.count);
-	/* The device's side is there: a request is kicked, read, done, answered, reported. */
-	ck_assert_uint_gt(count_kind(&t.a, EV_DEV_KICK), 0);
+	/* The device's side is there: a request is notified, read, done, returned, reported. */
+	ck_assert_uint_gt(count_kind(&t.a, EV_DEV_NOTIFY), 0);
 	ck_assert_uint_gt(count_kind(&t.a, EV_DEV_TAKE), 0);
 	ck_assert_uint_gt(count_kind(&t.a, EV_DEV_ACT), 0);
 	ck_assert_uint_gt(count_kind(&t.a, EV_DEV_USED), 0);

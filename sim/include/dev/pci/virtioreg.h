@@ -52,7 +52,7 @@
 #define	VRING_DESC_F_NEXT		1	/* the chain goes on at next */
 #define	VRING_DESC_F_WRITE		2	/* the device writes this buffer */
 #define	VRING_DESC_F_INDIRECT		4	/* the buffer is a table */
-#define	VRING_USED_F_NO_NOTIFY		1	/* device: do not kick me */
+#define	VRING_USED_F_NO_NOTIFY		1	/* device: do not notify me */
 #define	VRING_AVAIL_F_NO_INTERRUPT	1	/* driver: do not interrupt me */
 
 struct vring_desc {

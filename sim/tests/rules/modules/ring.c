@@ -234,7 +234,7 @@ FRAGMENT_IN(ring_not_live_bad2, detach, prepare_after_reset)
 	return end_detach(sc);
 }
 
-FRAGMENT_IN(ring_not_live_bad3, in_attach, kick_early)
+FRAGMENT_IN(ring_not_live_bad3, in_attach, notify_early)
 {
 	virtio_enqueue_commit(sc->sc_virtio, &sc->sc_vq[PROBE_INFLATE], -1, true); /* BREAKS */
 }

@@ -6,7 +6,7 @@
 
 /* ---- scenario.expect ---- */
 
-/* Legal, but the story wants it sooner. */
+/* Legal, but the scenario wants it sooner. */
 FRAGMENT_IN(scenario_expect_bad, in_step, take_time)
 {
 	kpause("late", false, mstohz(600), NULL);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Stories of fragments: areas dma, page, balloon, config, mem, log.
+ * Scenarios of fragments: areas dma, page, balloon, config, mem, log.
  */
 #include "tests/rules/fragments.h"
 
@@ -44,7 +44,7 @@
 	.steps = "- {at: 1s, target: 4 pages}\n- settle: {within: 2s}\n" ASK ASK ASK \
 	    "- settle: {within: 2s}\n"
 
-const struct story_row stories_device[] = {
+const struct fragment_row rows_device[] = {
 	{ .fragment = "dma_sync_range_bad2", .machine = NO_DIAGNOSTIC },
 	{ .fragment = "dma_sync_ops_bad", .also = "live.panic" },
 	{ .fragment = "dma_pre_before_device_bad3",
@@ -84,7 +84,7 @@ const struct story_row stories_device[] = {
 	  .machine = "segments: [{at: 0, size: 32MiB}, {at: 4GiB, size: 32MiB}]" },
 	{ .fragment = "page_alloc_range_ok",
 	  .machine = "segments: [{at: 0, size: 32MiB}, {at: 4GiB, size: 32MiB}]" },
-	{ .fragment = "page_conservation_bad2", .steps = STORY_UP_DOWN },
+	{ .fragment = "page_conservation_bad2", .steps = STEPS_UP_DOWN },
 	{ .fragment = "page_conservation_bad3", RESTART, .where = "probe_alloc" },
 	{ .fragment = "page_conservation_ok3", RESTART },
 	{ .fragment = "page_conservation_ok4", RESTART },
@@ -104,12 +104,12 @@ const struct story_row stories_device[] = {
 	  .also = "page.use-after-free", .follows = true },
 	{ .fragment = "page_host_owned_bad", .device = LATE,
 	  .also = "config.actual-write " COUNTS_DIFFER },
-	{ .fragment = "page_host_owned_bad2", .device = TOLD_LATE, .steps = STORY_UP_DOWN },
-	{ .fragment = "page_host_owned_bad3", .steps = STORY_UP_DOWN,
+	{ .fragment = "page_host_owned_bad2", .device = TOLD_LATE, .steps = STEPS_UP_DOWN },
+	{ .fragment = "page_host_owned_bad3", .steps = STEPS_UP_DOWN,
 	  .also = COUNTS_DIFFER },
 	{ .fragment = "page_host_owned_ok", .device = LATE ", features: [DEFLATE_ON_OOM]",
-	  .steps = STORY_UP_DOWN },
-	{ .fragment = "page_host_owned_ok2", .device = TOLD_LATE, .steps = STORY_UP_DOWN },
+	  .steps = STEPS_UP_DOWN },
+	{ .fragment = "page_host_owned_ok2", .device = TOLD_LATE, .steps = STEPS_UP_DOWN },
 	{ .fragment = "page_irq_context_bad", .machine = NO_DIAGNOSTIC },
 	{ .fragment = "page_irq_context_bad2", .machine = NO_DIAGNOSTIC },
 	{ .fragment = "balloon_count_bad", .where = "",
@@ -121,19 +121,19 @@ const struct story_row stories_device[] = {
 	{ .fragment = "balloon_deflate_direction_ok3", OUT_OF_MEMORY },
 	{ .fragment = "balloon_deflate_direction_ok2", .device = LATE,
 	  .steps = TWO_REQUESTS DETACH "- expect: mem.balloon == 0\n" },
-	{ .fragment = "balloon_deflate_entries_bad", .steps = STORY_UP_DOWN,
+	{ .fragment = "balloon_deflate_entries_bad", .steps = STEPS_UP_DOWN,
 	  .also = "page.host-owned " COUNTS_DIFFER },
-	{ .fragment = "balloon_deflate_entries_bad2", .steps = STORY_UP_DOWN,
+	{ .fragment = "balloon_deflate_entries_bad2", .steps = STEPS_UP_DOWN,
 	  .also = COUNTS_DIFFER },
-	{ .fragment = "balloon_deflate_entries_ok", .steps = STORY_UP_DOWN },
+	{ .fragment = "balloon_deflate_entries_ok", .steps = STEPS_UP_DOWN },
 	{ .fragment = "balloon_entry_byte_order_bad",
 	  .also = "config.actual-write " COUNTS_DIFFER },
 	{ .fragment = "balloon_entry_byte_order_bad2",
 	  .machine = "byte_order: swapped, transport: virtio-1.0",
 	  .also = "config.actual-write " COUNTS_DIFFER },
-	{ .fragment = "balloon_entry_byte_order_ok", .steps = STORY_UP_DOWN },
+	{ .fragment = "balloon_entry_byte_order_ok", .steps = STEPS_UP_DOWN },
 	{ .fragment = "balloon_entry_byte_order_ok2",
-	  .machine = "byte_order: swapped, transport: virtio-1.0", .steps = STORY_UP_DOWN },
+	  .machine = "byte_order: swapped, transport: virtio-1.0", .steps = STEPS_UP_DOWN },
 	{ .fragment = "balloon_inflate_direction_ok", .device = LATE,
 	  .steps = "- {at: 1s, target: 40 pages}\n- {at: +500us, target: 20 pages}\n"
 	    "- settle: {within: 10s}\n" },
@@ -167,7 +167,7 @@ const struct story_row stories_device[] = {
 	{ .fragment = "config_actual_write_bad", .device = LATE },
 	{ .fragment = "config_actual_write_bad3",
 	  .also = "balloon.count live.lost-wakeup live.convergence", .follows = true },
-	{ .fragment = "config_actual_write_bad5", .device = LATE, .steps = STORY_UP_DOWN },
+	{ .fragment = "config_actual_write_bad5", .device = LATE, .steps = STEPS_UP_DOWN },
 	{ .fragment = "config_byte_order_bad", .machine = "transport: legacy" },
 	{ .fragment = "config_byte_order_bad2", .machine = "transport: legacy" },
 	{ .fragment = "config_torn_read_bad", .steps = TARGET_WHILE_READ },
