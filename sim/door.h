@@ -370,7 +370,7 @@ void hw_redzone(const void *low, const void *high);
 
 /* Bus addresses are a number range of their own. */
 uint64_t hw_bus_address(uint64_t phys);
-/* The machine's DMA habit: true when buffers are bounced (device sees only copies). */
+/* The machine's way of DMA: true when buffers are bounced (device sees only copies). */
 bool hw_dma_bounces(void);
 
 /* True when driver softc memory shall straddle two frames that are not neighbours. */

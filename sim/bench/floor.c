@@ -3,7 +3,7 @@
  * Kernel functions that do as little as the driver lets them: see floor.h.
  *
  * No locks, no time, no ring, no device.  An allocation hands out a list that is linked once;
- * a commit is answered when the driver next waits; the wait after the last answer leaves the
+ * a commit is completed when the driver next waits; the wait after the last one leaves the
  * driver's thread for good.
  */
 #include <sys/param.h>

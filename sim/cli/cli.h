@@ -80,6 +80,8 @@ struct cli_cases {
 	size_t count;
 };
 
+bool cli_ends_in(const char *name, const char *ending);
+
 /*
  * Files, folders and replay ids (none: the folder scenarios); every error on stderr with its
  * position.  False if there was any; then nothing is to be run.

@@ -154,7 +154,8 @@ sum_up(struct compare *compare)
 		compared_classes_print(&compare->classes, text);
 	}
 	if (compare->skipped > 0)
-		fprintf(text, "skipped: %zu cases: %s\n", compare->skipped, compare->reason);
+		fprintf(text, "skipped: %zu case%s: %s\n", compare->skipped,
+		    plural(compare->skipped), compare->reason);
 	fprintf(text, "%zu case%s: %zu the same, %zu different", compare->count,
 	    plural(compare->count), compare->same,
 	    compare->different);
@@ -345,7 +346,7 @@ static const struct cli_option compare_options[] = {
 	{ 0, "seeds", "N", "each scenario also with the seeds 1 to N (random choices)",
 	    CLI_NUMBER(struct compare_flags, seeds, 0, SEEDS_MAX) },
 	{ 0, "ndjson", "FILE", "every difference as a line of JSON (- is standard output)",
-	    CLI_TEXT(struct compare_flags, ndjson) },
+	    CLI_OUTPUT(struct compare_flags, ndjson) },
 	CLI_OPTION_JOBS(struct compare_flags, jobs, "cases"),
 	CLI_OPTIONS_END
 };

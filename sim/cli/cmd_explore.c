@@ -174,7 +174,7 @@ on_run(void *arg, const struct record *run)
 	}
 }
 
-/* Whatever is to come: this one is told now. */
+/* Whatever is to come: this one is reported now. */
 static void
 on_found(void *arg, const struct cluster *cluster)
 {
@@ -527,9 +527,9 @@ static const struct cli_option sweep_options[] = {
 	    CLI_NUMBER(FLAGS, options.runs_max, 1, UINT64_MAX) },
 	{ 0, "shard", "K/N", "do only the Kth of N equal parts", CLI_PART(FLAGS, part) },
 	{ 0, "ndjson", "FILE", "one line of JSON a run, for `viosim merge`",
-	    CLI_TEXT(FLAGS, ndjson) },
+	    CLI_OUTPUT(FLAGS, ndjson) },
 	{ 0, "json-summary", "FILE", "findings and totals, as JSON",
-	    CLI_TEXT(FLAGS, json_summary) },
+	    CLI_OUTPUT(FLAGS, json_summary) },
 	CLI_OPTIONS_END
 };
 
@@ -553,8 +553,8 @@ const struct cli_command cli_sweep = {
 	    "Runs each case (default: all below scenarios/) as it stands, and then once more for "
 	    "each thing that could have happened on the way: every call that can fail fails in "
 	    "every way the kernel knows, once and from then on; a configuration or queue "
-	    "interrupt without news comes at every point at which one may; an answer under way "
-	    "comes there already.  Expectations are left out: the rules judge, and at the end "
+	    "interrupt without news comes at every point at which one may; a request in flight "
+	    "completes there already.  Expectations are left out: the rules judge, and at the end "
 	    "faults are healed and all must come to rest.  Seeds are not multiplied.",
 	.options = sweep_options,
 	.after =
@@ -589,11 +589,11 @@ static const struct cli_option explore_options[] = {
 	{ 0, "seed", "N", "of the first drawn run (default 1)",
 	    CLI_NUMBER(FLAGS, options.seed, 0, UINT64_MAX / 2), .only_with = "random depth" },
 	{ 0, "state", "FILE", "keep finished work there, go on from it",
-	    CLI_TEXT(FLAGS, options.state) },
+	    CLI_OUTPUT(FLAGS, options.state) },
 	{ 0, "ndjson", "FILE", "a line of JSON for each run (- is standard output)",
-	    CLI_TEXT(FLAGS, ndjson) },
+	    CLI_OUTPUT(FLAGS, ndjson) },
 	{ 0, "json-summary", "FILE", "findings and totals, as JSON",
-	    CLI_TEXT(FLAGS, json_summary) },
+	    CLI_OUTPUT(FLAGS, json_summary) },
 	{ 0, "shard", "K/N", "do only the Kth of N parts (for `viosim merge`)",
 	    CLI_PART(FLAGS, part) },
 	{ 0, "no-shrink", NULL, "leave scenarios as they were found", CLI_FLAG(FLAGS, no_shrink) },
@@ -636,7 +636,7 @@ const struct cli_command cli_explore = {
 	.about =
 	    "Runs each scenario again and again without its expectations, each time with "
 	    "something at another point: the host's next target comes early, the host wants "
-	    "another size, the device answers early, an interrupt comes without a reason, a "
+	    "another size, the device completes early, an interrupt comes without a reason, a "
 	    "call fails.  The rules judge.  What is found is shrunk to a small scenario.",
 	.options = explore_options,
 	.after =

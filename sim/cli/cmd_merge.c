@@ -157,7 +157,7 @@ take_sealed(struct merge *merge, struct part *part, char *line, size_t length)
 	if (part->line > 1 && !seal_open(&part->seal, line, &length))
 		return wrong(part, "this line is not what was written here: it was changed, or "
 		    "lines before it were changed, removed, added or moved");
-	/* What is no such file at all is better told so. */
+	/* For what is no such file at all that is the better error. */
 	return take_line(merge, part, line, length) && (part->line > 1 ||
 	    seal_open(&part->seal, line, &length) ||
 	    wrong(part, "this line is not what was written here: it was changed"));
@@ -282,7 +282,7 @@ static const struct cli_option merge_options[] = {
 	{ 0, "lints-fail", NULL, "a new lint is a new finding",
 	    CLI_FLAG(struct merge, lints_fail) },
 	{ 0, "json-summary", "FILE", "findings and totals, as JSON",
-	    CLI_TEXT(struct merge, json_summary) },
+	    CLI_OUTPUT(struct merge, json_summary) },
 	CLI_OPTIONS_END
 };
 

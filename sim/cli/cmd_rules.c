@@ -446,8 +446,8 @@ explain_main(int argc, char **argv)
 	for (int i = first; i < argc && code == CLI_OK; i++) {
 		if (i > first)
 			putchar('\n');
-		/* No other name has a slash. */
-		if (strchr(argv[i], '/') != NULL)
+		/* No other name has one of these. */
+		if (strpbrk(argv[i], "/#") != NULL || cli_ends_in(argv[i], ".yaml"))
 			code = explain_case(argv[i], manifest) ? CLI_OK : CLI_USAGE;
 		else if (!explain(argv[i], manifest))
 			code = unknown_word(argv[i], manifest);

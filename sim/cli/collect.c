@@ -38,12 +38,12 @@ by_name(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-static bool
-ends_in_yaml(const char *name)
+bool
+cli_ends_in(const char *name, const char *ending)
 {
-	size_t length = strlen(name);
+	size_t length = strlen(name), end = strlen(ending);
 
-	return length > 5 && strcmp(name + length - 5, ".yaml") == 0;
+	return length > end && strcmp(name + length - end, ending) == 0;
 }
 
 static bool
@@ -70,7 +70,7 @@ static bool read_folder(const char *folder, const struct stat *st, struct paths 
 static bool
 take_entry(const char *folder, const char *name, struct paths *paths)
 {
-	bool yaml = ends_in_yaml(name), good = true;
+	bool yaml = cli_ends_in(name, ".yaml"), good = true;
 	struct stat st;
 	char *path;
 

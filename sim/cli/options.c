@@ -52,6 +52,18 @@ count_of(const struct cli_option *options)
 	return count;
 }
 
+static bool
+is_given(const struct reading *r, size_t i)
+{
+	return (r->given & (UINT64_C(1) << i)) != 0;
+}
+
+static const char *
+output_of(const struct reading *r, size_t i)
+{
+	return *(const char *const *)((const unsigned char *)r->values + r->options[i].offset);
+}
+
 /* ---- values ---- */
 
 static bool
@@ -148,6 +160,23 @@ take_choice(const struct reading *r, const struct cli_option *row, const char *t
 }
 
 static bool
+take_output(const struct reading *r, const struct cli_option *row, const char *text, void *slot)
+{
+	static const char *const sources[] = { ".yaml", ".c", ".so" };
+
+	for (size_t i = 0; i < sizeof(sources) / sizeof(sources[0]); i++)
+		if (cli_ends_in(text, sources[i]))
+			return refuse(r, row, text, " is not overwritten: its name is not that "
+			    "of an output; is the value of the option missing?");
+	for (size_t i = 0; i < r->count; i++)
+		if (&r->options[i] != row && r->options[i].kind == CLI_OPTION_OUTPUT &&
+		    is_given(r, i) && strcmp(output_of(r, i), text) == 0)
+			return refuse(r, row, text, " is already what another option writes");
+	*(const char **)slot = text;
+	return true;
+}
+
+static bool
 take(const struct reading *r, const struct cli_option *row, char *text)
 {
 	void *slot = (unsigned char *)r->values + row->offset;
@@ -173,6 +202,8 @@ take(const struct reading *r, const struct cli_option *row, char *text)
 	case CLI_OPTION_TEXT:
 		*(const char **)slot = text;
 		return true;
+	case CLI_OPTION_OUTPUT:
+		return take_output(r, row, text, slot);
 	}
 	return false;
 }
@@ -322,7 +353,7 @@ given_of(const struct reading *r, const char *names)
 	for (size_t length; *names != '\0'; names += length + (names[length] == ' ')) {
 		length = strcspn(names, " ");
 		for (size_t i = 0; i < r->count; i++)
-			if ((r->given & (UINT64_C(1) << i)) != 0 &&
+			if (is_given(r, i) &&
 			    strlen(r->options[i].name) == length &&
 			    strncmp(r->options[i].name, names, length) == 0)
 				return r->options[i].name;
@@ -337,7 +368,7 @@ check_together(const struct reading *r)
 		const struct cli_option *row = &r->options[i];
 		const char *other;
 
-		if ((r->given & (UINT64_C(1) << i)) == 0)
+		if (!is_given(r, i))
 			continue;
 		other = row->not_with != NULL ? given_of(r, row->not_with) : NULL;
 		if (other != NULL) {

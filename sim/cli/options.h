@@ -19,6 +19,8 @@ struct cli_command;
 enum cli_option_kind {
 	CLI_OPTION_FLAG,	/* nothing [bool]: it becomes true */
 	CLI_OPTION_TEXT,	/* text, not empty [const char *] */
+	CLI_OPTION_OUTPUT,	/* a file to write, of no other such option, and neither a
+				   scenario nor a driver: those are never meant [const char *] */
 	CLI_OPTION_NUMBER,	/* decimal, from min to max [unsigned or uint64_t] */
 	CLI_OPTION_CHOICE,	/* one of `words` [an enum]: its number */
 	CLI_OPTION_PART,	/* K/N, 1 <= K <= N <= max [struct cli_part] */
@@ -49,6 +51,7 @@ struct cli_option {
 	.offset = offsetof(type, member), .size = sizeof(((type *)NULL)->member)
 #define CLI_FLAG(type, member)	.kind = CLI_OPTION_FLAG, CLI_INTO(type, member)
 #define CLI_TEXT(type, member)	.kind = CLI_OPTION_TEXT, CLI_INTO(type, member)
+#define CLI_OUTPUT(type, member) .kind = CLI_OPTION_OUTPUT, CLI_INTO(type, member)
 #define CLI_NUMBER(type, member, least, most) \
 	.kind = CLI_OPTION_NUMBER, .min = (least), .max = (most), CLI_INTO(type, member)
 #define CLI_PART(type, member)	.kind = CLI_OPTION_PART, .max = 100000, CLI_INTO(type, member)

@@ -313,8 +313,8 @@ print_lints(const struct run_output *output, size_t failed)
 	for (size_t i = 0; output->flags->lints && i < output->lints; i++)
 		printf("  %3zu case%s  %s\n", output->lint[i].cases,
 		    output->lint[i].cases == 1 ? " " : "s", output->lint[i].line);
-	printf("%zu lint%s in %zu case%s%s\n", output->lints, output->lints == 1 ? "" : "s",
-	    output->lint_cases, output->lint_cases == 1 ? "" : "s",
+	printf("%zu lint%s in %zu case%s%s\n", output->lints, plural(output->lints),
+	    output->lint_cases, plural(output->lint_cases),
 	    output->flags->lints ? "; --lints-fail makes them errors" :
 	    "; --lints lists them");
 }
@@ -519,9 +519,9 @@ run_output_end(struct run_output *output, struct summary_totals *totals)
 		    "skipped" : "not applicable", output->skipped[i].cases,
 		    plural(output->skipped[i].cases), output->skipped[i].reason);
 	if (output->gone_elsewhere > 0)
-		printf("%u times a known defect of %s did not show, which is a failure of %s "
-		    "only\n", output->gone_elsewhere, output->gone_from->path,
-		    output->gone_from->source);
+		printf("%u time%s a known defect of %s did not show, which is a failure of "
+		    "%s only\n", output->gone_elsewhere, plural(output->gone_elsewhere),
+		    output->gone_from->path, output->gone_from->source);
 	if (output->junit_file != NULL)
 		good = junit_print(atomic_stream(output->junit_file), output->junit,
 		    output->junits);

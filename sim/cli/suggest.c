@@ -181,14 +181,6 @@ suggest_case(const struct scenario_doc *doc, const struct scenario_ref *ref)
 
 /* ---- scenarios ---- */
 
-static bool
-ends_in_yaml(const char *text)
-{
-	size_t length = strlen(text);
-
-	return length > 5 && strcmp(text + length - 5, ".yaml") == 0;
-}
-
 void
 suggest_scenario_id(const char *path, char *id, size_t size)
 {
@@ -203,7 +195,7 @@ suggest_scenario_id(const char *path, char *id, size_t size)
 	id[n] = '\0';
 	while (n > 0 && id[n - 1] == '/')
 		id[--n] = '\0';
-	if (ends_in_yaml(id))
+	if (cli_ends_in(id, ".yaml"))
 		id[n - 5] = '\0';
 	for (char *s = id + strlen(id); s-- > id;)
 		if (strncmp(s, folder, sizeof(folder) - 1) == 0 && (s == id || s[-1] == '/')) {
@@ -256,11 +248,11 @@ suggest_scenario(const char *name, char *const *paths, size_t count)
 	suggest_scenario_id(name, id, sizeof(id));
 	near.best = nearest_id(id, &ids);
 	/* A file is suggested for a file. */
-	if (near.best != NULL && ends_in_yaml(name) && strchr(near.best, '/') != NULL) {
+	if (near.best != NULL && cli_ends_in(name, ".yaml") && strchr(near.best, '/') != NULL) {
 		snprintf(best, sizeof(best), "scenarios/%s.yaml", near.best);
 		near.best = best;
 	}
-	fprintf(stderr, "viosim: there is no %s %s%s\n", ends_in_yaml(name) ? "file" :
+	fprintf(stderr, "viosim: there is no %s %s%s\n", cli_ends_in(name, ".yaml") ? "file" :
 	    "scenario, file or folder", name,
 	    text_nearest_hint(&near, "; `viosim list` lists the scenarios"));
 	words_fini(&ids);

@@ -58,7 +58,7 @@ device_save(struct device *device, unsigned number)
 	    number + 1);
 }
 
-/* Do guest and device no longer agree on what was asked and answered? */
+/* Do guest and device no longer agree on what was requested and completed? */
 static bool
 went_on(const struct device *device, const struct device_snapshot *from)
 {

@@ -318,12 +318,12 @@ void
 edit_print(struct edit *edit, const char *name, const char *summary,
     const char *comment, FILE *stream)
 {
-	struct scenario told;
+	struct scenario whole;
 
 	sync_machine(edit);
-	told = edit->scenario;
-	told.id = name;
-	told.summary = summary;
+	whole = edit->scenario;
+	whole.id = name;
+	whole.summary = summary;
 	print_comment(comment, stream);
-	scenario_print(&told, stream);
+	scenario_print(&whole, stream);
 }

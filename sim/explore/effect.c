@@ -28,7 +28,7 @@ enum {
 	MASKS = 8, PAGES = 16, SYSCTL = 32, TIME = 64,
 	CONFIG_READ = 128, CONFIG_WRITE = 256,
 	BOUNCES = 512,		/* with a bouncing machine it copies memory */
-	NOTIFIES = 1024		/* argument 2 says whether the device is told */
+	NOTIFIES = 1024		/* argument 2 says whether the device is notified */
 };
 
 #define OBJ (KNOWN | OBJECTS)
@@ -172,7 +172,7 @@ static bool
 does_more(unsigned what, const struct world *world, const struct event *event)
 {
 	return (what & KNOWN) == 0 || (what & BOUNCES && world->config.bounce) ||
-	    /* A device that is told may read and write memory before the call returns. */
+	    /* A device that is notified may read and write memory before the call returns. */
 	    (what & NOTIFIES && event->call.virtio_enqueue_commit.notify != 0);
 }
 

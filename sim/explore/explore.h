@@ -37,7 +37,7 @@ struct job {
 	bool is_base;			/* it writes the baseline run of its case */
 	/* Of its first run, if that is settled beforehand; 0: runs are numbered as they come. */
 	uint64_t first;
-	bool elsewhere;			/* its runs are told by another part */
+	bool elsewhere;			/* its runs are reported by another part */
 };
 
 struct strategy {

@@ -100,7 +100,7 @@ injections_init(struct injections *injections, const struct edit *baseline)
 			add(injections, PERTURB_TARGET, more, -1);
 	}
 	for (queue = 0; class->language.queues[queue] != NULL; queue++)
-		add(injections, PERTURB_ANSWER, 0, queue);
+		add(injections, PERTURB_COMPLETE, 0, queue);
 	for (queue = -1; queue < 0 || class->language.queues[queue] != NULL; queue++)
 		add(injections, PERTURB_IRQ, 0, queue);
 	if (class->explore == NULL)
@@ -172,8 +172,8 @@ injection_at(const struct injections *injections, unsigned kind, const struct si
 	case PERTURB_TARGET:
 		return situation_number(now, ip->seq, explore_of(injections->baseline)->first(
 		    &injections->baseline->scenario)) != item->pages;
-	case PERTURB_ANSWER:
-		/* With nothing to answer it would be an interrupt. */
+	case PERTURB_COMPLETE:
+		/* With nothing to complete it would be an interrupt. */
 		return (situation_out(now, ip->seq).out >> item->queue & 1) != 0;
 	case PERTURB_IRQ:
 		return situation_is_first(now, item->queue);

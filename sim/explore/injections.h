@@ -21,7 +21,7 @@ struct injections {
 	struct injection {
 		enum perturb_kind kind;
 		uint64_t pages;		/* TARGET */
-		int queue;		/* ANSWER, IRQ; -1: the configuration */
+		int queue;		/* COMPLETE, IRQ; -1: the configuration */
 	} item[INJECTIONS_MAX];
 	unsigned count;
 	unsigned left_out;		/* different numbers of the host beyond those */

@@ -68,7 +68,7 @@ add_deliver(const struct plan *plan, struct edit *edit, size_t at,
 
 	deliver->at = inject_point_place(&perturb->at);
 	deliver->irq = source(plan, perturb->queue);
-	deliver->answer = perturb->kind == PERTURB_ANSWER;
+	deliver->answer = perturb->kind == PERTURB_COMPLETE;
 	if (perturb->kind == PERTURB_NEXT || perturb->kind == PERTURB_TARGET)
 		deliver->act = perturb->pages;
 }
@@ -136,7 +136,7 @@ perturb_print(const struct plan *plan, const struct perturbation *perturb, FILE 
 	case PERTURB_TARGET:
 		fprintf(stream, "%s=%" PRIu64, plan->class->act->key, perturb->pages);
 		break;
-	case PERTURB_ANSWER:
+	case PERTURB_COMPLETE:
 		fprintf(stream, "answer=%s", source(plan, perturb->queue));
 		break;
 	case PERTURB_IRQ:
@@ -194,8 +194,8 @@ plan_group(const struct plan *plan, char group[48])
 	case PERTURB_TARGET:
 		snprintf(group, 48, "%s%s", plan->class->act->key, then);
 		break;
-	case PERTURB_ANSWER:
-		snprintf(group, 48, "%s answer%s", source(plan, last->queue), then);
+	case PERTURB_COMPLETE:
+		snprintf(group, 48, "%s completion%s", source(plan, last->queue), then);
 		break;
 	case PERTURB_IRQ:
 		snprintf(group, 48, "%s interrupt%s", source(plan, last->queue), then);
@@ -246,7 +246,7 @@ parse_what(const struct plan *plan, struct perturbation *perturb, const char *wh
 		return parse_number(value, &value, UINT32_MAX, &perturb->pages);
 	}
 	if (strcmp(what, "answer") == 0) {
-		perturb->kind = PERTURB_ANSWER;
+		perturb->kind = PERTURB_COMPLETE;
 		return parse_source(plan, value, &perturb->queue) && perturb->queue >= 0;
 	}
 	if (strcmp(what, "irq") == 0) {

@@ -4,7 +4,7 @@
  *
  * A plan is a list of them in order of time.  Applied to a baseline it becomes a scenario with more
  * steps at its head: a `fail`, `deliver` or `hold` for each.  With several CPUs, who comes to the
- * point of an injected event is held up for a moment too, so that the others go on there.
+ * point of an injected event is held up there too, so that the others go on there.
  */
 #ifndef VIOSIM_EXPLORE_PERTURB_H
 #define VIOSIM_EXPLORE_PERTURB_H
@@ -22,7 +22,7 @@
 enum perturb_kind {
 	PERTURB_NEXT,		/* the host's next `target` step comes here, not at its time */
 	PERTURB_TARGET,		/* the host wants another size */
-	PERTURB_ANSWER,		/* the device answers a request here, not after its latency */
+	PERTURB_COMPLETE,		/* the device completes here, not after its latency */
 	PERTURB_IRQ,		/* an interrupt with nothing behind it */
 	PERTURB_HOLD,		/* who comes here waits, and the other CPUs go on */
 	PERTURB_FAULT		/* the call fails */
@@ -32,7 +32,7 @@ struct perturbation {
 	enum perturb_kind kind;
 	size_t step;			/* NEXT: index in the baseline */
 	uint64_t pages;			/* NEXT, TARGET */
-	int queue;			/* ANSWER, IRQ; -1: the configuration */
+	int queue;			/* COMPLETE, IRQ; -1: the configuration */
 	const struct fault_row *fault;	/* FAULT */
 	bool forever;			/* FAULT: this call and all after it */
 	struct inject_point at;		/* kind, call, line and nth count */

@@ -24,7 +24,7 @@
 
 /*
  * What the newest perturbation interrupted or made fail, in words: two mistakes can end in the
- * same finding.  "": that is not told apart.
+ * same finding.  "": not distinguished.
  */
 #define RECORD_CAUSE 160
 

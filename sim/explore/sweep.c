@@ -125,7 +125,7 @@ add_interrupts(struct planner *planner, const struct inject_point *ip)
 		if (situation_is_first(&planner->now, q) &&
 		    (planner->now.level == 0 || ip->ipl < planner->now.level))
 			add_try(planner, ip, what, point);
-		what.kind = PERTURB_ANSWER;
+		what.kind = PERTURB_COMPLETE;
 		if (q >= 0 && (now.out >> q & 1) != 0)
 			add_try(planner, ip, what, point);
 	}

@@ -236,7 +236,7 @@ print_intruder(const struct edit *edit, const struct scenario_deliver *deliver, 
 	if (deliver->act != SCENARIO_UNSET)
 		fputs(device_class_of(edit->scenario.device.type)->act->words, stream);
 	else if (deliver->answer)
-		fprintf(stream, "the device's answer on the %s queue", deliver->irq);
+		fprintf(stream, "the device's completion on the %s queue", deliver->irq);
 	else
 		fprintf(stream, "the %s interrupt", deliver->irq);
 }

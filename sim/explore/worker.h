@@ -54,7 +54,7 @@ struct job_out {
 	const struct job *job;
 	size_t number;			/* of the case */
 	FILE *stream;
-	struct record run;		/* the next to be told */
+	struct record run;		/* the next to be reported */
 	struct { VEC_MEMBERS(struct record_silent); } known;	/* written once already */
 	struct record_job_end end;
 };

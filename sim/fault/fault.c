@@ -101,8 +101,8 @@ enum {
 	    BY_QUEUE, SEGMENTS, "EAGAIN, the prepared slot is free again", \
 	    "too few slots for all segments") \
 	X(VIRTIO_DEQUEUE, virtio_dequeue, "enoent", "ENOENT", NETBSD_ENOENT, BY_QUEUE, \
-	    NEVER, "ENOENT, although an answer is there", \
-	    "the answer is not visible yet; the interrupt path has synced the ring by then") \
+	    NEVER, "ENOENT, although a used buffer is there", \
+	    "the used buffer is not visible yet; the interrupt path has synced the ring by then") \
 	X(KTHREAD_CREATE, kthread_create, "enomem", "ENOMEM", NETBSD_ENOMEM, ANYWHERE, \
 	    ALWAYS, "ENOMEM, no thread", "no memory for the thread's stack") \
 	X(KTHREAD_CREATE, kthread_create, "eagain", "EAGAIN", NETBSD_EAGAIN, ANYWHERE, \

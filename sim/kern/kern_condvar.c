@@ -8,7 +8,7 @@
  * between the two.
  *
  * On a timeout the machine only makes the context runnable; the real callout takes it off
- * the queue at that moment.  So a queued waiter that no longer sleeps counts as gone: a
+ * the queue then.  So a queued waiter that no longer sleeps counts as gone: a
  * signal passes it by, and whoever came first has decided what the wait returns.
  *
  * A waiter that was woken does not look at the condvar again: whoever woke the last may

@@ -335,7 +335,7 @@ struct uvm_seg {
 #define UVM_FREELISTS	6
 /* A segment of the machine falls into at most this many. */
 #define UVM_SEGS_MAX	48
-/* Pages told to the machine at once. */
+/* Pages reported to the machine at once. */
 #define UVM_BATCH	1024
 
 struct kern_uvm {

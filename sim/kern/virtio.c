@@ -229,7 +229,7 @@ virtio_call_done(struct virtqueue *vq)
 	return handled;
 }
 
-/* Once for each queue with answers, however many, and again at the next interrupt. */
+/* Once for each queue with used buffers, however many, and again at the next interrupt. */
 int
 virtio_vq_intr(struct virtio_softc *sc)
 {
@@ -240,7 +240,7 @@ virtio_vq_intr(struct virtio_softc *sc)
 	for (i = 0; i < sc->sc_nvqs; i++) {
 		vq = &sc->sc_vqs[i];
 		vq->vq_queued = 0;
-		if (virtio_vq_has_answers(vq) && vq->vq_done != NULL)
+		if (virtio_vq_has_used(vq) && vq->vq_done != NULL)
 			handled |= virtio_call_done(vq);
 	}
 	KRET(VIRTIO_VQ_INTR, handled);

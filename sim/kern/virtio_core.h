@@ -25,8 +25,8 @@ virtio_vq_has_event_idx(const struct virtio_softc *sc)
 
 /* Empty ring, all slots free, nothing in flight; not while the device may look. */
 void	virtio_vq_clear(struct virtio_softc *, struct virtqueue *);
-/* Are there answers that nobody dequeued? */
-bool	virtio_vq_has_answers(const struct virtqueue *);
+/* Are there used buffers that nobody dequeued? */
+bool	virtio_vq_has_used(const struct virtqueue *);
 
 /* ---- virtio.c for virtio_pci.c ---- */
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The guest's side of split virtqueues (virtio 1.2, 2.7), as in NetBSD's virtio.c 1.54:
- * requests in, answers out.  virtio_vqmem.c makes queues.
+ * requests in, used buffers out.  virtio_vqmem.c makes queues.
  *
  * A ring is one block of DMA memory that device and driver both see at all times, so
  * the syncs which the real code makes on it are fences and are left out.  The guest is
@@ -370,10 +370,10 @@ virtio_enqueue_abort(struct virtio_softc *sc __unused, struct virtqueue *vq, int
 	return 0;
 }
 
-/* ---- Taking an answer out ---- */
+/* ---- Dequeueing ---- */
 
 bool
-virtio_vq_has_answers(const struct virtqueue *vq)
+virtio_vq_has_used(const struct virtqueue *vq)
 {
 	return vq->vq_used_idx != vq->vq_used->idx;
 }
@@ -388,7 +388,7 @@ vq_dequeue(struct virtqueue *vq, int *slotp, int *lenp)
 	error = vq_fault(HW_CALL_VIRTIO_DEQUEUE, vq, ENOENT);
 	if (error != 0)
 		return error;
-	if (!virtio_vq_has_answers(vq))
+	if (!virtio_vq_has_used(vq))
 		return ENOENT;
 	mutex_acquire(&vq->vq_uring_lock);
 	used_idx = vq->vq_used_idx++;
@@ -438,7 +438,7 @@ virtio_vq_is_enqueued(struct virtio_softc *sc __unused, struct virtqueue *vq)
 
 	VIRTIO_CALL(vq_owner(vq), VIRTIO_VQ_IS_ENQUEUED, vq->vq_index);
 	vq->vq_queued = 0;
-	yes = virtio_vq_has_answers(vq);
+	yes = virtio_vq_has_used(vq);
 	KRET(VIRTIO_VQ_IS_ENQUEUED, yes);
 	return yes;
 }
@@ -470,22 +470,22 @@ virtio_start_vq_intr(struct virtio_softc *sc, struct virtqueue *vq)
 	else
 		vq->vq_avail->flags &= (uint16_t)~VRING_AVAIL_F_NO_INTERRUPT;
 	vq->vq_queued++;
-	pending = virtio_vq_has_answers(vq);
+	pending = virtio_vq_has_used(vq);
 	KRET(VIRTIO_START_VQ_INTR, pending);
 	return pending;
 }
 
-/* An interrupt only after nslots more answers; true if there are more already. */
+/* An interrupt only after nslots more used buffers; true if there are more already. */
 static int
 vq_postpone(struct virtqueue *vq, uint16_t nslots)
 {
-	uint16_t answers;
+	uint16_t used;
 
 	*vq->vq_used_event = (uint16_t)(vq->vq_used_idx + nslots);
 	vq->vq_queued++;
-	answers = (uint16_t)(vq->vq_used->idx - vq->vq_used_idx);
-	KERN_ASSERT(answers <= vq->vq_num);
-	return nslots < answers;
+	used = (uint16_t)(vq->vq_used->idx - vq->vq_used_idx);
+	KERN_ASSERT(used <= vq->vq_num);
+	return nslots < used;
 }
 
 /* Requests that are out, counted as the real code does: up to what is published. */

@@ -6,7 +6,7 @@
  * clause 4.1.4.5.1).  MSI-X vectors and soft interrupts are edges: delivery lowers them, and
  * nothing that happens to the device takes a message back that is on its way.
  * One source is never handled twice at the same time.  A line belongs to one CPU: the
- * machine's for interrupts (world_config.interrupt_cpu) unless told otherwise, for a soft
+ * machine's for interrupts (world_config.interrupt_cpu) unless set otherwise, for a soft
  * interrupt the one that scheduled it.  Only a soft interrupt may sleep: what it interrupted
  * goes on meanwhile, and no other soft interrupt of its level runs on that CPU, as all of a
  * level share one thread.

@@ -3,7 +3,7 @@
  * Loops of the driver that let no time pass.
  *
  * viosim-cc has the driver call __sanitizer_cov_trace_pc() once in each round of each loop.
- * What a driver does between two moments of virtual time has four limits: rounds of loops, memory
+ * What a driver does while virtual time stands still has four limits: rounds of loops, memory
  * accesses, points (kernel calls), and the text of its messages.  All are counts, so that where a
  * run ends does not depend on the host.  What takes the host longer costs rounds as well: an access
  * that is volatile or atomic LOOP_ODD, one of many bytes one for each ACCESS_CELL of them, and

@@ -45,7 +45,7 @@ struct memory_counts {
 };
 
 /*
- * Frames that are told apart when memory is handed on: of those that nobody came near, nothing
+ * Frames that are distinguished when memory is handed on: of those that nobody came near, nothing
  * was written, neither here nor in the kernel's table of them.
  */
 #define MEMORY_GROUP_SHIFT 7
@@ -150,7 +150,7 @@ void *memory_table(struct memory *memory, size_t bytes);
 /*
  * A part of a table that has a structure of `size` bytes for each of n frames from pfn on.  One
  * is only written once the frame changed hands, or was announced by memory_near().  Parts of one
- * table are told in order.
+ * table are reported in order.
  */
 void memory_page_structs(struct memory *memory, const void *low, uint64_t pfn, uint64_t n,
     size_t size);

@@ -107,8 +107,8 @@ event_values(const struct event *event)
 }
 
 /*
- * An observer sees every event of the kinds it asked for (bit 1 << kind), at the moment
- * of the event, in order of registration.  It must not change the world.  `site` is an
+ * An observer sees every event of the kinds it asked for (bit 1 << kind), when it
+ * happens, in order of registration.  It must not change the world.  `site` is an
  * offset into the driver module (0: not from the driver); `payload` is the event's own,
  * valid during the call only.
  */

@@ -26,7 +26,7 @@ struct atomic {
 static void
 explain(char *why, size_t why_size, const char *path, int error)
 {
-	snprintf(why, why_size, "%s: %s",
+	snprintf(why, why_size, "cannot write %s: %s",
 	    strcmp(path, "-") == 0 ? "standard output" : path, strerror(error));
 }
 

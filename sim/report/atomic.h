@@ -17,8 +17,8 @@
 struct atomic;
 
 /*
- * Begin.  NULL on failure, with "PATH: reason" in `why` (cut to why_size bytes).  The result
- * must go to atomic_commit() or atomic_abandon().
+ * Begin.  NULL on failure, with "cannot write PATH: reason" in `why` (cut to why_size
+ * bytes).  The result must go to atomic_commit() or atomic_abandon().
  */
 struct atomic *atomic_open(const char *path, char *why, size_t why_size);
 

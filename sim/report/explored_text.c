@@ -131,7 +131,7 @@ print_fallible(const struct tally *tally, FILE *stream)
 void
 explored_text_sums(const struct tally *tally, FILE *stream)
 {
-	/* Not every run is told of one by one, and then the table would not be whole. */
+	/* Not every run is reported one by one, and then the table would not be whole. */
 	if (tally->rows.count > 0 && tally->silent == 0) {
 		fputc('\n', stream);
 		print_table(tally, stream);
@@ -230,7 +230,7 @@ print_cluster(const struct causes *causes, const struct cluster *cluster, FILE *
 	if (cluster->first.cause[0] != '\0')
 		fprintf(stream, ", when %s", cluster->first.cause);
 	fputc('\n', stream);
-	/* Said once, where the finding is first told of. */
+	/* Said once, where the finding is first reported. */
 	for (size_t i = 0; i < causes->tally->clusters.count; i++) {
 		const struct cluster *other = &causes->tally->clusters.item[i];
 

@@ -21,7 +21,7 @@ struct setup;
 struct world;
 
 /*
- * What all areas are given: the moment that they look at, and what is known of the run.
+ * What all areas are given: the event that they look at, and what is known of the run.
  * What is behind `view` is for rules.c alone.
  */
 struct rules_core {

@@ -72,7 +72,7 @@ struct rules_device {
 	/* Has the driver read what is asked of it?  *seq: the event. */
 	bool (*knows_work)(struct rules_core *core, uint32_t *seq);
 	void (*describe)(struct rules_core *core, struct rules_work *work);
-	/* Requests that the driver made and has no answer to. */
+	/* Requests that the driver made and that are not complete. */
 	size_t (*waiting)(struct rules_core *core);
 };
 

@@ -16,7 +16,7 @@
 enum severity { SEVERITY_ERROR, SEVERITY_LINT };
 
 /*
- * How far from the cause a rule looks, for those of several findings that are told first: a
+ * How far from the cause a rule looks, for those of several findings that are reported first: a
  * contract that was broken; what was left over or miscounted by that; a number that is suspect; a
  * wake-up that did not come; what came of it in the end.  Then what is a cause only where there is
  * no other: an access without the mutex, a message.  Lints of no other kind come last.

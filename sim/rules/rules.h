@@ -23,7 +23,7 @@ struct device_view {
 	uint8_t status;
 	bool legacy;
 	bool healthy;			/* never behaved against the specification */
-	bool answers;			/* nothing paused or dropped right now */
+	bool completes;			/* nothing paused or dropped now */
 	const void *own;		/* for its own rules (device_class.facts), or NULL */
 };
 

@@ -345,7 +345,7 @@ run_view(void *arg, unsigned at, struct rules_view *view)
 			.status = device->transport.status,
 			.legacy = world->config.legacy,
 			.healthy = !device->unhealthy,
-			.answers = device_completes(device),
+			.completes = device_completes(device),
 			.own = device->class->facts != NULL ? device->class->facts(device) : NULL,
 		},
 	};

@@ -299,7 +299,7 @@ const struct observable run_observables[] = {
 	{ "mem.others", EXPECT_PAGES, NULL, "pages that the rest of the guest uses",
 	    EXPECT_MEMORY, observe_mem_others },
 	{ "vq.<q>.inflight", EXPECT_COUNT, NULL,
-	    "requests that the device has and did not answer", EXPECT_DEVICE, observe_inflight },
+	    "requests that the device has and has not completed", EXPECT_DEVICE, observe_inflight },
 	{ "vq.<q>.requests", EXPECT_COUNT, NULL, "requests since attach", EXPECT_DEVICE,
 	    observe_requests },
 	{ "vq.<q>.kicks", EXPECT_COUNT, NULL, "notifications since attach", EXPECT_DEVICE,

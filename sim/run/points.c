@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/sbuf.h"
 #include "run/module_lines.h"
 #include "run/source.h"
 #include "run/state.h"
@@ -254,7 +255,7 @@ explain_point(const struct run_point *point, char *text, size_t size)
 		snprintf(text, size, "never from the step on");
 	else
 		snprintf(text, size, "%" PRIu64 " time%s from the step on, and number %" PRIu64
-		    " is meant", seen, seen == 1 ? "" : "s", at->nth);
+		    " is meant", seen, plural(seen), at->nth);
 }
 
 void

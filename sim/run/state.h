@@ -48,7 +48,7 @@ struct run {
 	bool in_steps;			/* the scenario's steps are not over */
 	uint64_t features;		/* that the driver has accepted so far */
 	uint64_t *possible;		/* by fault: calls that can fail so; or NULL */
-	size_t findings_seen;		/* that options->more_events was told of */
+	size_t findings_seen;		/* that options->more_events has seen */
 	char *log;			/* the console so far */
 	size_t log_length;
 #define HOLDS_EVERY UINT32_MAX

@@ -337,7 +337,7 @@ unstruck_faults(struct run *run)
 		snprintf(actual, sizeof(actual), "it %s: %llu call%s since it was armed, and the "
 		    "first to fail is number %llu", run->world.end == WORLD_RUNNING ?
 		    "never occurred" : "had not occurred when the run ended early",
-		    (unsigned long long)fault->calls, fault->calls == 1 ? "" : "s",
+		    (unsigned long long)fault->calls, plural(fault->calls),
 		    (unsigned long long)fault->order.nth);
 		run_fail(run, loc_of_fault(run, fault->order.id), "fail", expected,
 		    actual);

@@ -248,7 +248,7 @@ load_names(struct loader *ld, const struct field *f, const struct yaml_node *n,
 	struct field word = *f;
 	const char *name;
 
-	/* Not NULL, so that an empty list can be told from none. */
+	/* Not NULL, so that an empty list differs from none. */
 	*slot = (struct scenario_names){ .name = arena_calloc(ld->arena, 1, sizeof(name)) };
 	word.kind = f->kind == FIELD_NAMES ? FIELD_NAME : FIELD_VOCAB;
 	if (f->kind == FIELD_VOCAB_LIST && load_is_none(f, n))

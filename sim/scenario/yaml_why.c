@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/sbuf.h"
 #include "yaml_lines.h"
 
 #define NELEM(a) (sizeof(a) / sizeof((a)[0]))
@@ -435,7 +436,7 @@ why_not_here(const struct query *q, const struct blocks *b, const struct line *l
 			    b->open[i].line, indent + 2);
 	return because(q, line, line->text, end,
 	    "this line is indented by %u space%s; with %u it belongs to the %s of line %u",
-	    indent, indent == 1 ? "" : "s", near->indent, block_name(near), near->line);
+	    indent, plural(indent), near->indent, block_name(near), near->line);
 }
 
 /* The line where the parser stopped, or one next to it, stands where no line may. */

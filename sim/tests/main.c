@@ -29,7 +29,8 @@
 
 /*
  * One line per suite: NAME_suite(), and the files and folders that it reads, from the top of the
- * tree (see sim/tools/unit-tests).  build/module is the driver that was built, and its twin.
+ * tree (see sim/tools/unit-tests).  build/module is the driver that was built,
+ * with DIAGNOSTIC and without.
  */
 #define SCENARIOS "scenarios"
 #define DRIVER "build/module driver"
@@ -240,7 +241,7 @@ start(struct job *job, size_t index, struct result *result)
 
 /* The text of a suite whose process has ended. */
 static void
-tell(struct job *job, const struct result *result)
+report(struct job *job, const struct result *result)
 {
 	const char *verbosity = getenv("CK_VERBOSITY");
 
@@ -266,15 +267,15 @@ reap(struct job *jobs)
 		}
 }
 
-/* Later suites run while earlier ones are being told. */
+/* Later suites run while earlier ones are being reported. */
 static void
 run_all(struct result *results, const bool wanted[COUNT])
 {
 	static struct job jobs[COUNT];
 	long processors = sysconf(_SC_NPROCESSORS_ONLN);
-	size_t started = 0, running = 0, told = 0;
+	size_t started = 0, running = 0, shown = 0;
 
-	while (told < COUNT) {
+	while (shown < COUNT) {
 		while (started < COUNT && running < (size_t)(processors > 0 ? processors : 1)) {
 			if (wanted[started]) {
 				start(&jobs[started], started, &results[started]);
@@ -286,9 +287,9 @@ run_all(struct result *results, const bool wanted[COUNT])
 			reap(jobs);
 			running--;
 		}
-		for (; told < started && (!wanted[told] || jobs[told].reaped); told++)
-			if (wanted[told])
-				tell(&jobs[told], &results[told]);
+		for (; shown < started && (!wanted[shown] || jobs[shown].reaped); shown++)
+			if (wanted[shown])
+				report(&jobs[shown], &results[shown]);
 	}
 }
 

@@ -2,7 +2,7 @@
 /*
  * The balloon device (virtio 1.2 clause 5.5), the host behind it, and what can be odd about them.
  *
- * By default it does what QEMU does: a notification is answered inside it, oldest request
+ * By default it does what QEMU does: a request is completed inside its notification, oldest request
  * first, the whole device-readable part is read as 4-byte page numbers (a tail of 1 to 3 bytes
  * is ignored), a number that is no memory is skipped and completed all the same, `actual` is
  * stored and given back and never compared with anything.  With a latency a request is read

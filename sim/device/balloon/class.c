@@ -12,7 +12,7 @@
 
 #define FEATURES(X) \
 	X("MUST_TELL_HOST", BALLOON_F_MUST_TELL_HOST, "a page may be used again only after the " \
-	    "host has answered the deflate request that names it (virtio 1.2 clause 5.5.3)") \
+	    "host has completed the deflate request that names it (virtio 1.2 clause 5.5.3)") \
 	X("STATS_VQ", BALLOON_F_STATS_VQ, "a third queue, for statistics about the guest's " \
 	    "memory (virtio 1.2 clause 5.5.6.3)") \
 	X("DEFLATE_ON_OOM", BALLOON_F_DEFLATE_ON_OOM, "the driver may take pages back from the " \

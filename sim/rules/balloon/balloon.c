@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "base/sbuf.h"
 #include "base/vec.h"
 #include "rules/balloon/balloon.h"
 #include "rules/balloon/balloon_entries.h"
@@ -20,7 +21,7 @@
 #define DESC_INDIRECT 0x04u		/* VRING_DESC_F_INDIRECT */
 /* Sixteen million page numbers: no guest has so many pages. */
 #define BYTES_MAX (UINT32_C(64) << 20)
-#define REQUESTS_MANY 64		/* answered and kept for a last look */
+#define REQUESTS_MANY 64		/* complete, kept for a last look */
 
 enum slot_state { SLOT_PREPARED = 1, SLOT_RESERVED, SLOT_COMMITTED, SLOT_FREED };
 
@@ -204,8 +205,8 @@ check_inflate_direction(struct balloon_state *state, struct rules_core *core, ui
 		return;
 	state->over_seq = core->event->seq;
 	state->over_site = site;
-	rules_report_at(core, &rule_inflate_direction, site, "%u pages given to the host, which "
-	    "has %" PRIu64 " and wants %" PRIu64, moved, before, target);
+	rules_report_at(core, &rule_inflate_direction, site, "%u page%s given to the host, which "
+	    "has %" PRIu64 " and wants %" PRIu64, moved, plural(moved), before, target);
 	rules_because(core, known->seq, "target read: %" PRIu64, target);
 }
 
@@ -238,8 +239,8 @@ check_deflate_direction(const struct balloon_state *state, struct rules_core *co
 		return;
 	if (before == target && !view->strict)
 		return;
-	rules_report_at(core, &rule_deflate_direction, site, "%u pages asked back from the host, "
-	    "which has %" PRIu64 " and wants %" PRIu64, moved, before, target);
+	rules_report_at(core, &rule_deflate_direction, site, "%u page%s asked back from the host, "
+	    "which has %" PRIu64 " and wants %" PRIu64, moved, plural(moved), before, target);
 	rules_because(core, known->seq, "target read: %" PRIu64, target);
 	if (state->over_seq != 0)
 		rules_because_at(core, state->over_seq, state->over_site,
@@ -353,7 +354,7 @@ HOOK(note_dequeued, void *state)
 	    (uint32_t)event->note.dequeued.queue, (uint32_t)event->note.dequeued.slot);
 
 	if (request != NULL)
-		entries_answered(core, request);
+		entries_completed(core, request);
 }
 
 /* ---- notes and calls ---- */
@@ -484,15 +485,16 @@ REST(balloon_rest, void *self)
 
 	(void)self;
 	/* `actual` means what it says only if this driver wrote it, to a device that listens. */
-	if (!view->at_rest || !device->healthy || !device->answers || !own->keeps_actual ||
+	if (!view->at_rest || !device->healthy || !device->completes || !own->keeps_actual ||
 	    own->actual_foreign || !(device->status & STATUS_DRIVER_OK) ||
 	    ledger_waiting(ledger) > 0)
 		return;
-	if (ledger->unanswered || (ledger->held_before_known && ledger->held_before != 0))
+	if (ledger->voided || (ledger->held_before_known && ledger->held_before != 0))
 		held = balloon;
 	if (own->actual != balloon || own->actual != held)
 		rules_report(core, &rule_count, "`actual` is %" PRIu32 ", the driver holds %" PRIu64
-		    " pages for the host, the host has %" PRIu64, own->actual, balloon, held);
+		    " page%s for the host, the host has %" PRIu64, own->actual, balloon,
+		    plural(balloon), held);
 }
 
 /* A wait for memory or a mutex is in the middle of what the thread does. */

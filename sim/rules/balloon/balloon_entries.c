@@ -12,6 +12,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "base/sbuf.h"
 
 #define POISON_ENTRY (UINT32_C(0x01010101) * MEMORY_POISON)
 
@@ -224,7 +225,7 @@ report_stale(struct rules_core *core, const struct ledger_request *request, cons
 
 	rules_report_at(core, &rule_balloon_stale_entry, request->site,
 	    "%s request: %u entries for %u page%s: entries %u..%u %s; entry %u: frame %#" PRIx32
-	    ", %s", queue_word(request), request->n, verdict->good, verdict->good == 1 ? "" : "s",
+	    ", %s", queue_word(request), request->n, verdict->good, plural(verdict->good),
 	    i, request->n - 1, tail_words(kind), i, entry[i], describe(rules_pages(core),
 	    rules_look(core)->memory, entry, i, buffer, sizeof(buffer)));
 
@@ -257,7 +258,7 @@ report_entries(struct rules_core *core, const struct ledger_request *request, co
 
 	rules_report_at(core, inflate ? &rule_balloon_inflate_entries :
 	    &rule_balloon_deflate_entries, request->site,
-	    "%u of %u entries of this %s request are wrong; entry %u: frame %#" PRIx32 ", %s",
+	    "%u of %u entries wrong in this %s request; entry %u: frame %#" PRIx32 ", %s",
 	    wrong, request->n, queue_word(request), first, entry[first], describe(pages,
 	    rules_look(core)->memory, entry, first, buffer, sizeof(buffer)));
 	batch = pages_batch_of(pages, entry[first], HW_PAGE_FREE);
@@ -301,12 +302,13 @@ report(struct rules_core *core, const struct ledger_request *request, const uint
 	    pages_count(pages, PAGE_FRESH, PAGE_FRESH) == 0;
 	uint32_t wrong = verdict->bad_before_tail;
 
-	/* After answers that break the specification nobody knows what is in the balloon. */
+	/* After completions that break the specification nobody knows what is in the balloon. */
 	if (request->queue == LEDGER_DEFLATE && !rules_look(core)->device.healthy)
 		return;
 	if (verdict->good == 0 && is_swapped(pages, request, entry)) {
 		rules_report_at(core, &rule_balloon_entry_byte_order, request->site,
-		    "%u entries in the wrong byte order; entry 0: %#" PRIx32, request->n, entry[0]);
+		    "all entries (%u) in the wrong byte order; entry 0: %#" PRIx32, request->n,
+		    entry[0]);
 		return;
 	}
 	/* What exceeds a request in which all allocated pages are named was not meant. */
@@ -357,11 +359,11 @@ entries_check(struct rules_core *core, const struct ledger_request *request, con
 	ledger_keep_old(ledger, kept);
 }
 
-/* ---- answers ---- */
+/* ---- completions ---- */
 
-/* Where a page goes when the request that named it is answered. */
+/* Where a page goes when the request that named it is complete. */
 static unsigned
-state_answered(bool inflate, unsigned state)
+state_completed(bool inflate, unsigned state)
 {
 	if (inflate && state & LEDGER_OFFERED)
 		return (state & ~(unsigned)LEDGER_OFFERED) | LEDGER_BALLOON | LEDGER_GIVEN;
@@ -369,7 +371,7 @@ state_answered(bool inflate, unsigned state)
 }
 
 void
-entries_answered(struct rules_core *core, struct ledger_request *request)
+entries_completed(struct rules_core *core, struct ledger_request *request)
 {
 	struct ledger *ledger = rules_ledger(core);
 	struct pages *pages = rules_pages(core);
@@ -381,18 +383,18 @@ entries_answered(struct rules_core *core, struct ledger_request *request)
 		unsigned state = state_of(pages, pfn);
 
 		if (state != move.from)
-			pages_turn(pages, &move, state, state_answered(inflate, state));
+			pages_turn(pages, &move, state, state_completed(inflate, state));
 		/* What is no page at all has no state either. */
 		if (state != 0)
 			pages_step(pages, &move, pfn);
 	}
 	pages_moved(pages, &move);
-	ledger->answers++;
-	ledger->answer_seq = core->event->seq;
+	ledger->completions++;
+	ledger->completed_seq = core->event->seq;
 	if (inflate)
 		ledger_drop_request(ledger, request);
 	else
-		request->answered = true;
+		request->completed = true;
 }
 
 /* ---- what a deflate request named against what was released ---- */
@@ -433,10 +435,10 @@ report_kept(struct rules_core *core, const struct ledger_request *request, const
 		rules_report_at(core, &rule_balloon_stale_entry, request->site, "deflate request: "
 		    "%u entries for %u page%s: entries %u..%u are left over from an earlier "
 		    "request; the host gave those pages back, the driver keeps them", request->n,
-		    kept->first, kept->first == 1 ? "" : "s", kept->first, kept->last);
+		    kept->first, plural(kept->first), kept->first, kept->last);
 	else
 		rules_report_at(core, &rule_balloon_deflate_entries, request->site,
-		    "%u of %u pages that a deflate request named were not released; entry %u: "
+		    "%u of %u pages named in a deflate request not released; entry %u: "
 		    "frame %#" PRIx32, kept->n, request->n, kept->first,
 		    request->entry[kept->first]);
 	rules_because(core, request->seq, "the request");
@@ -464,8 +466,8 @@ entries_check_released(struct rules_core *core, bool last)
 		struct ledger_request *request = &ledger->request.item[i];
 		struct kept kept;
 
-		kept = request->answered ? count_kept(pages, request) : (struct kept){ 0 };
-		if (!request->answered || (kept.n == request->n && kept.n > 0 && !last)) {
+		kept = request->completed ? count_kept(pages, request) : (struct kept){ 0 };
+		if (!request->completed || (kept.n == request->n && kept.n > 0 && !last)) {
 			i++;
 			continue;
 		}

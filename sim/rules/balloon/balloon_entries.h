@@ -18,11 +18,11 @@ extern const struct rule rule_balloon_inflate_entries, rule_balloon_deflate_entr
 void entries_check(struct rules_core *core, const struct ledger_request *request,
     const uint32_t *entry, uint32_t *moved);
 
-/* The driver took the answer to a request from the ring. */
-void entries_answered(struct rules_core *core, struct ledger_request *request);
+/* The driver dequeued the completion of a request. */
+void entries_completed(struct rules_core *core, struct ledger_request *request);
 
 /*
- * Compare what answered deflate requests named with what the driver released since.  A
+ * Compare what completed deflate requests named with what the driver released since.  A
  * request of which nothing was released yet waits for a later call; with `last` none does.
  */
 void entries_check_released(struct rules_core *core, bool last);

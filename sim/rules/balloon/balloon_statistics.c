@@ -142,7 +142,7 @@ REST(statistics_rest, struct statistics *statistics)
 {
 	const struct rules_view *view = rules_look(core);
 
-	if (!view->at_rest || !view->device.healthy || !view->device.answers ||
+	if (!view->at_rest || !view->device.healthy || !view->device.completes ||
 	    !statistics->exists || statistics->out > 0 ||
 	    (view->device.status & STATUS_DRIVER_OK) == 0)
 		return;

@@ -4,6 +4,7 @@
  */
 #include <inttypes.h>
 
+#include "base/sbuf.h"
 #include "base/vec.h"
 #include "rules/balloon/balloon.h"
 
@@ -19,7 +20,7 @@ struct completion {
 };
 
 struct config_state {
-	uint32_t answer_seq;		/* of the newest completion */
+	uint32_t completed_seq;		/* of the newest completion */
 	/*
 	 * Completions since `actual` last said all: the balloon then and now, those of each
 	 * queue, and how many of these were counted in what was written since.
@@ -87,7 +88,7 @@ oldest_uncounted(const struct config_state *state)
 }
 
 /*
- * The numbers that may be written now: pages in the balloon by requests and answers, or, when
+ * The numbers that may be written now: pages in the balloon by requests and completions, or, when
  * no deflate request is out, pages that the driver gave and has not released yet.
  */
 static bool
@@ -140,7 +141,7 @@ check_actual(struct config_state *state, struct rules_core *core)
 		    core->event->call.virtio_write_device_config_le.offset);
 		return;
 	}
-	/* With a foreign `actual` the driver may rightly go by it; lost answers spoil the count. */
+	/* With a foreign `actual` the driver may go by it; lost completions spoil the count. */
 	if (!view->device.healthy || !balloon->keeps_actual || balloon->actual_foreign ||
 	    is_count(pages, value)) {
 		config_settle(state, pages);
@@ -152,8 +153,8 @@ check_actual(struct config_state *state, struct rules_core *core)
 	rules_report(core, &rule_actual_write, "`actual` is written as %" PRIu64 ", the host has %"
 	    PRIu64 " pages by the requests completed so far%s", value, ledger_in_balloon(pages),
 	    actual_reason(pages, value, view->memory->counts.total));
-	if (state->answer_seq != 0)
-		rules_because(core, state->answer_seq, "last completion");
+	if (state->completed_seq != 0)
+		rules_because(core, state->completed_seq, "last completion");
 }
 
 /* Was the oldest completion that is not counted put off for so long? */
@@ -174,7 +175,8 @@ check_missing(struct config_state *state, struct rules_core *core, uint64_t late
 		return;
 	rules_report_at(core, &rule_actual_write, oldest->site,
 	    "`actual` was not written after each completed request: it is %" PRIu32
-	    ", the host has %" PRIu64 " pages", balloon->actual, ledger_in_balloon(pages));
+	    ", the host has %" PRIu64 " page%s", balloon->actual, ledger_in_balloon(pages),
+	    plural(ledger_in_balloon(pages)));
 	rules_set_distance(core, RULE_LEFT_OVER);
 	rules_because(core, oldest->seq, "the first completion that it does not count");
 }
@@ -192,7 +194,7 @@ HOOK(note_dequeued, struct config_state *state)
 {
 	uint64_t queue = event->note.dequeued.queue, before = state->balloon, sum;
 
-	state->answer_seq = event->seq;
+	state->completed_seq = event->seq;
 	state->balloon = ledger_in_balloon(rules_pages(core));
 	if (queue >= LEDGER_QUEUES || state->balloon == before)
 		return;

@@ -42,8 +42,8 @@ void
 ledger_forget_requests(struct ledger *ledger, struct pages *pages)
 {
 	for (size_t i = 0; i < ledger->request.count; i++)
-		if (!ledger->request.item[i].answered) {
-			ledger->unanswered = true;
+		if (!ledger->request.item[i].completed) {
+			ledger->voided = true;
 			release_entries(pages, &ledger->request.item[i],
 			    ledger->request.item[i].queue == LEDGER_INFLATE ?
 			    LEDGER_OFFERED : LEDGER_RETURNING);
@@ -67,7 +67,7 @@ ledger_add_request(struct ledger *ledger, const struct ledger_request *request,
 	    ledger_find_request(ledger, request->queue, request->slot);
 	struct ledger_request *fresh;
 
-	/* The slot came free without an answer, for example by a reset. */
+	/* The slot came free without a completion, for example by a reset. */
 	if (stale != NULL)
 		ledger_drop_request(ledger, stale);
 	fresh = vec_add(&ledger->request);
@@ -81,7 +81,7 @@ struct ledger_request *
 ledger_find_request(const struct ledger *ledger, uint32_t queue, uint32_t slot)
 {
 	vec_each(request, &ledger->request) {
-		if (request->queue == queue && request->slot == slot && !request->answered)
+		if (request->queue == queue && request->slot == slot && !request->completed)
 			return request;
 	}
 	return NULL;
@@ -102,7 +102,7 @@ ledger_waiting(const struct ledger *ledger)
 	size_t n = 0;
 
 	for (size_t i = 0; i < ledger->request.count; i++)
-		n += !ledger->request.item[i].answered;
+		n += !ledger->request.item[i].completed;
 	return n;
 }
 

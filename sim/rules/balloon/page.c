@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/sbuf.h"
 #include "rules/balloon/balloon_entries.h"
 #include "rules/balloon/balloon.h"
 
@@ -43,7 +44,7 @@ balloon_page_freed(struct rules_core *core, uint64_t pfn, unsigned state)
 		tally(&bad->returning, &bad->returning_pfn, pfn);
 }
 
-/* The newest request that names the page, answered or not. */
+/* The newest request that names the page, complete or not. */
 static void
 because_request(struct rules_core *core, uint64_t pfn)
 {
@@ -73,7 +74,7 @@ static const struct rule rule_host_owned = {
 };
 
 /*
- * From an answer that breaks the specification on, driver and device no longer agree on what
+ * From a completion that breaks the specification on, driver and device no longer agree on what
  * is in flight, and no driver could keep these rules.
  */
 static void
@@ -87,13 +88,13 @@ report_host_owned(struct rules_core *core, const struct ledger *ledger, const st
 	if (bad->offered > 0) {
 		rules_report(core, &rule_host_owned, "%" PRIu64
 		    " page%s freed before the inflate request is completed; first: frame %#" PRIx64,
-		    bad->offered, bad->offered == 1 ? "" : "s", bad->offered_pfn);
+		    bad->offered, plural(bad->offered), bad->offered_pfn);
 		because_request(core, bad->offered_pfn);
 	}
 	if (bad->given > 0) {
 		rules_report(core, &rule_host_owned, "%" PRIu64
 		    " page%s freed that the host has and no deflate request names; first: frame %#"
-		    PRIx64, bad->given, bad->given == 1 ? "" : "s", bad->given_pfn);
+		    PRIx64, bad->given, plural(bad->given), bad->given_pfn);
 		batch = pages_batch_of(rules_pages(core), bad->given_pfn, HW_PAGE_DRIVER);
 		if (batch != NULL)
 			rules_because(core, batch->seq, "allocated");
@@ -101,7 +102,7 @@ report_host_owned(struct rules_core *core, const struct ledger *ledger, const st
 	if (bad->returning > 0 && device->features & FEATURE_MUST_TELL_HOST) {
 		rules_report(core, &rule_host_owned, "%" PRIu64 " page%s freed before the deflate "
 		    "request is completed, with MUST_TELL_HOST; first: frame %#" PRIx64,
-		    bad->returning, bad->returning == 1 ? "" : "s", bad->returning_pfn);
+		    bad->returning, plural(bad->returning), bad->returning_pfn);
 		because_request(core, bad->returning_pfn);
 	}
 }
@@ -172,15 +173,16 @@ HOOK(on_act, struct page_state *state)
 		return;
 	if (request == NULL || (i = find_in_use(memory, request)) == request->n) {
 		rules_report(core, &rule_discarded_in_use, "the host discarded %" PRIu64
-		    " page%s that the guest uses", in_use, in_use == 1 ? "" : "s");
+		    " page%s that the guest uses", in_use, plural(in_use));
 		rules_because(core, state->take_seq, "the request that named them");
 		return;
 	}
 	rules_report_at(core, &rule_discarded_in_use, request->site, "the host discarded %" PRIu64
 	    " page%s that the guest uses; first: entry %u, frame %#" PRIx32 ", %s", in_use,
-	    in_use == 1 ? "" : "s", i, request->entry[i],
+	    plural(in_use), i, request->entry[i],
 	    user_of(memory_owner(memory, request->entry[i])));
-	rules_because(core, request->seq, "inflate request of %u entries", request->n);
+	rules_because(core, request->seq, "inflate request of %u page%s", request->n,
+	    plural(request->n));
 }
 
 /* ---- at rest ---- */
@@ -208,7 +210,7 @@ report_lost(struct rules_core *core, unsigned mask, unsigned bits, const char *w
 		return;
 	batch = pages_batch_of(pages, pfn, HW_PAGE_DRIVER);
 	rules_report_at(core, &rule_conservation, batch != NULL ? batch->site : 0, "%" PRIu64
-	    " page%s %s; first: frame %#" PRIx64, n, n == 1 ? "" : "s", what, pfn);
+	    " page%s %s; first: frame %#" PRIx64, n, plural(n), what, pfn);
 	if (batch == NULL)
 		return;
 	rules_because(core, batch->seq, "%s", because);
@@ -270,12 +272,12 @@ compare_with_host(struct rules_core *core)
 	if (lost.extra > 0)
 		rules_report(core, &rule_conservation, "the host has %" PRIu64
 		    " page%s that the driver does not count as given; first: frame %#" PRIx64
-		    ", %s", lost.extra, lost.extra == 1 ? "" : "s", lost.extra_pfn,
+		    ", %s", lost.extra, plural(lost.extra), lost.extra_pfn,
 		    user_of(memory_owner(memory, lost.extra_pfn)));
 	if (lost.missing > 0)
 		rules_report(core, &rule_conservation, "the driver keeps %" PRIu64
 		    " page%s for the host that the host does not have; first: frame %#" PRIx64,
-		    lost.missing, lost.missing == 1 ? "" : "s", lost.missing_pfn);
+		    lost.missing, plural(lost.missing), lost.missing_pfn);
 }
 
 REST(page_rest, void *self)
@@ -286,7 +288,7 @@ REST(page_rest, void *self)
 
 	entries_check_released(core, true);
 	/* Nobody can account for pages that a lying or silent device keeps in flight. */
-	if (!view->at_rest || !view->device.healthy || !view->device.answers ||
+	if (!view->at_rest || !view->device.healthy || !view->device.completes ||
 	    ledger_waiting(ledger) > 0)
 		return;
 	/* Pages gathered by an allocation that still waits are not lost. */
@@ -296,7 +298,7 @@ REST(page_rest, void *self)
 	report_lost(core,
 	    PAGE_OWNED | PAGE_FRESH | LEDGER_BALLOON | LEDGER_OFFERED | LEDGER_RETURNING,
 	    PAGE_OWNED, "that the host gave back neither freed nor given again", "allocated");
-	if (ledger->held_before_known && ledger->held_before == 0 && !ledger->unanswered &&
+	if (ledger->held_before_known && ledger->held_before == 0 && !ledger->voided &&
 	    balloon_look(core)->held != pages_count(pages, LEDGER_BALLOON, LEDGER_BALLOON))
 		compare_with_host(core);
 }

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "base/sbuf.h"
 #include "rules/kernel/dma.h"
 #include "rules/kernel/mem_touch.h"
 
@@ -83,9 +84,10 @@ check_end(const struct dma *dma, struct rules_core *core, const struct dma_map *
 	if (range == NULL || range->gone)
 		return;
 	if (high > end_of(dma, range))
-		rules_report(core, &rule_dma_bad_memory, "load of map %u: its last %llu bytes lie "
+		rules_report(core, &rule_dma_bad_memory, "load of map %u: it reaches %llu byte%s "
 		    "behind the end of %s", (unsigned)core->event->note.dmasrc.map,
 		    (unsigned long long)(high - end_of(dma, range)),
+		    plural(high - end_of(dma, range)),
 		    mem_range_name(range, name, sizeof(name)));
 	else if (map->low != 0 && is_cut(core, range, map->low, high, core->site, name,
 	    sizeof(name)))

@@ -2,7 +2,7 @@
 /*
  * Area dma: what is known of maps, of the states of their bytes and of who has them.
  *
- * From the commit until the answer is taken from the ring nobody but the device may write
+ * From the commit until the used buffer is dequeued nobody but the device may write
  * them; those that the device writes may not be read either, and stay that way until their
  * POSTREAD.  With bounce buffers the device would not see the store, which makes it no better.
  */

@@ -4,6 +4,7 @@
  */
 #include <stdio.h>
 
+#include "base/sbuf.h"
 #include "rules/kernel/dma.h"
 
 static const char *
@@ -179,8 +180,8 @@ dma_sync(struct dma *dma, struct rules_core *core)
 	unsigned ops = (unsigned)core->event->call.bus_dmamap_sync.ops;
 
 	if (length == 0 || offset >= map->length || length > map->length - offset) {
-		rules_report(core, &rule_dma_sync_range, "sync of %llu bytes at offset %llu of map "
-		    "%u, which has %llu bytes loaded", (unsigned long long)length,
+		rules_report(core, &rule_dma_sync_range, "sync of %llu byte%s at offset %llu of "
+		    "map %u, which has %llu loaded", (unsigned long long)length, plural(length),
 		    (unsigned long long)offset, ordinal, (unsigned long long)map->length);
 		rules_because(core, map->load_seq, "loaded here");
 	}

@@ -321,7 +321,7 @@ static const struct rule rule_unclaimed = {
 	"cv_signal(&sc->sc_cv);\nmutex_exit(&sc->sc_lock);\nreturn 1;"
 };
 
-/* Callbacks are called for a cause: an answer that waits, a changed configuration. */
+/* Callbacks are called for a cause: a used buffer that waits, a changed configuration. */
 static void
 check_claim(struct irq_state *irq, struct rules_core *core)
 {

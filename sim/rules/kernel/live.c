@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/sbuf.h"
 #include "rules/kernel/live.h"
 #include "rules/kernel/pages.h"
 
@@ -28,7 +29,7 @@ struct allocation {
 /* Requests that the device has. */
 struct requests {
 	uint64_t out;
-	uint64_t quiet_ns;		/* since then it answered none of them */
+	uint64_t quiet_ns;		/* since then it completed none of them */
 };
 
 /* A detach that has to wait for something. */
@@ -60,7 +61,7 @@ live_is_fair(struct rules_core *core)
 	const struct rules_view *view = rules_look(core);
 	const struct device_view *device = &view->device;
 
-	return device->healthy && device->answers && view->faults_armed == 0 &&
+	return device->healthy && device->completes && view->faults_armed == 0 &&
 	    (device->status & STATUS_DRIVER_OK);
 }
 
@@ -430,7 +431,7 @@ say_since(const struct live_state *state, const struct rules_device *device,
 		    now_ns - work->closer_ns);
 	for (unsigned q = 0; q < RULES_QUEUES_MAX; q++)
 		if (state->requests[q].out > 0)
-			length = add_since(words, size, length, "a request out, no answer", "",
+			length = add_since(words, size, length, "a request in flight", "",
 			    now_ns - state->requests[q].quiet_ns);
 }
 
@@ -468,7 +469,7 @@ check_convergence(const struct live_state *state, struct rules_core *core)
 	say_since(state, device, &work, core->event->time_ns, since, sizeof(since));
 	rules_report_at(core, &rule_convergence, thread != NULL ? thread->site : 0,
 	    "%s; %zu request%s out, the driver's thread %s%s; no fault is armed, the device "
-	    "completes requests%s", work.state, out, out == 1 ? "" : "s", thread != NULL ?
+	    "completes requests%s", work.state, out, plural(out), thread != NULL ?
 	    sleep_words[thread->why] : view->thread_alive ? "runs" : state->no_thread ?
 	    "was never made" : "is gone", since, work.means);
 	if (!view->thread_alive && state->no_thread)

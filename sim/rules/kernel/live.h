@@ -54,7 +54,7 @@ const struct sleeper *live_sleeper(struct rules_core *core, uint32_t ctx);
 /* The thread that last took a step towards what is asked; 0: none did. */
 uint32_t live_worker(struct rules_core *core);
 
-/* Nothing is in the way: the device works and answers, no fault is armed. */
+/* Nothing is in the way: the device works and completes requests, no fault is armed. */
 bool live_is_fair(struct rules_core *core);
 /* What rules/device.h has by these names, for devices that have no such thing too. */
 bool live_has_work(struct rules_core *core);

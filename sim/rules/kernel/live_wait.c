@@ -25,7 +25,7 @@
 #include "rules/kernel/live.h"
 
 /* A used buffer that lies around this long while the thread sleeps was overlooked. */
-#define ANSWER_LONG_NS (LIVE_SECOND_NS / 2)
+#define COMPLETION_LONG_NS (LIVE_SECOND_NS / 2)
 /* A thread that its own time-out wakes so long after the change was not woken by that. */
 #define SIGNAL_LATE_NS (LIVE_SECOND_NS / 20)
 
@@ -46,7 +46,7 @@ struct looks {
 	uint32_t idle;			/* first free one, 0: none */
 };
 
-enum neglect { NEGLECT_NONE, NEGLECT_WORK, NEGLECT_ANSWER };
+enum neglect { NEGLECT_NONE, NEGLECT_WORK, NEGLECT_COMPLETION };
 
 struct waiter {
 	struct sleeper sleeper;
@@ -55,7 +55,7 @@ struct waiter {
 	/* when it slept */
 	enum neglect neglect;
 	uint32_t known_seq;		/* when that was known */
-	unsigned queue;			/* of the neglected answer */
+	unsigned queue;			/* of the neglected completion */
 	uint64_t steps;			/* that the driver had taken */
 	bool backs_off;			/* a call had failed since its last wake-up */
 	uint32_t fresh_seq;		/* its last wake-up before this sleep */
@@ -68,8 +68,8 @@ struct waiter {
 	struct change found;		/* that it looked at then */
 };
 
-/* Answers on a queue, and what the driver heard of them. */
-struct answers {
+/* Completions on a queue, and what the driver heard of them. */
+struct completions {
 	uint32_t used, dequeued;	/* so far */
 	uint32_t announced;		/* `used` at the end of the last vq_done; */
 	uint32_t announced_seq;		/* that event; */
@@ -85,7 +85,7 @@ struct wait_state {
 	struct waiter waiter[SHADOW_CONTEXTS];
 	unsigned contexts;		/* the first so many may have any */
 	unsigned threads;
-	struct answers answers[RULES_QUEUES_MAX];
+	struct completions completions[RULES_QUEUES_MAX];
 	unsigned queues;		/* likewise */
 	unsigned callbacks;		/* of the driver that run, and its attach */
 	unsigned calling[SHADOW_CONTEXTS];	/* queue of the vq_done in it, plus 1 */
@@ -105,14 +105,14 @@ waiter_of(struct wait_state *state, uint64_t ctx)
 }
 
 /* NULL: no queue of that index. */
-static struct answers *
-answers_of(struct wait_state *state, uint64_t queue)
+static struct completions *
+completions_of(struct wait_state *state, uint64_t queue)
 {
 	if (queue >= RULES_QUEUES_MAX)
 		return NULL;
 	if (queue >= state->queues)
 		state->queues = (unsigned)queue + 1;
-	return &state->answers[queue];
+	return &state->completions[queue];
 }
 
 static const char *
@@ -281,12 +281,12 @@ MEMORY(wait_memory, struct wait_state *state)
 /* ---- whose matter it is ---- */
 
 static bool
-takes(const struct wait_state *state, uint32_t ctx, const struct answers *answers)
+takes(const struct wait_state *state, uint32_t ctx, const struct completions *completions)
 {
-	if (answers->is_taken)
-		return answers->taker == ctx;
-	if (answers->woken != 0)
-		return answers->woken == ctx && !answers->woke_others;
+	if (completions->is_taken)
+		return completions->taker == ctx;
+	if (completions->woken != 0)
+		return completions->woken == ctx && !completions->woke_others;
 	return state->threads == 1;
 }
 
@@ -309,14 +309,14 @@ is_alone(const struct wait_state *state, uint32_t ctx)
 
 /* A used buffer that was announced before it slept, or only since. */
 static bool
-neglects_answer(const struct wait_state *state, uint32_t ctx, struct waiter *waiter)
+neglects_completion(const struct wait_state *state, uint32_t ctx, struct waiter *waiter)
 {
 	for (unsigned q = 0; q < state->queues; q++) {
-		const struct answers *answers = &state->answers[q];
+		const struct completions *completions = &state->completions[q];
 
-		if ((int32_t)(answers->announced - answers->dequeued) > 0 &&
-		    takes(state, ctx, answers)) {
-			waiter->known_seq = answers->announced_seq;
+		if ((int32_t)(completions->announced - completions->dequeued) > 0 &&
+		    takes(state, ctx, completions)) {
+			waiter->known_seq = completions->announced_seq;
 			waiter->queue = q;
 			return true;
 		}
@@ -363,8 +363,8 @@ HOOK(on_sleep, struct wait_state *state)
 	waiter->other_seq = 0;
 	waiter->fresh_seq = waiter->woke_seq;
 	waiter->steps = state->steps;
-	if (neglects_answer(state, event->ctx, waiter))
-		waiter->neglect = NEGLECT_ANSWER;
+	if (neglects_completion(state, event->ctx, waiter))
+		waiter->neglect = NEGLECT_COMPLETION;
 	else if (neglects_work(state, core, event->ctx, waiter))
 		waiter->neglect = NEGLECT_WORK;
 }
@@ -429,7 +429,7 @@ report_neglect(const struct wait_state *state, struct rules_core *core,
 	uint64_t slept_ms = (core->event->time_ns - sleeper->since_ns) / 1000000;
 	struct rules_work work;
 
-	if (waiter->neglect == NEGLECT_ANSWER) {
+	if (waiter->neglect == NEGLECT_COMPLETION) {
 		rules_report_at(core, &rule_lost_wakeup, sleeper->site, "the thread slept %" PRIu64
 		    " ms although vq_done had announced a used buffer on queue %u before", slept_ms,
 		    waiter->queue);
@@ -452,10 +452,10 @@ report_neglect(const struct wait_state *state, struct rules_core *core,
 static bool
 still_neglects(const struct wait_state *state, const struct waiter *waiter)
 {
-	const struct answers *answers = &state->answers[waiter->queue];
+	const struct completions *completions = &state->completions[waiter->queue];
 
-	if (waiter->neglect == NEGLECT_ANSWER)
-		return (int32_t)(answers->announced - answers->dequeued) > 0;
+	if (waiter->neglect == NEGLECT_COMPLETION)
+		return (int32_t)(completions->announced - completions->dequeued) > 0;
 	return waiter->neglect == NEGLECT_WORK && state->steps == waiter->steps;
 }
 
@@ -472,8 +472,8 @@ HOOK(on_wake, struct wait_state *state)
 	waiter->sleeper.asleep = waiter->failed = false;
 	if (!waiter->is_thread || waiter->sleeper.why != HW_SLEEP_CV)
 		return;
-	long_ns = waiter->neglect == NEGLECT_ANSWER ? patience(state, waiter, ANSWER_LONG_NS) :
-	    LIVE_LONG_NS;
+	long_ns = waiter->neglect == NEGLECT_COMPLETION ?
+	    patience(state, waiter, COMPLETION_LONG_NS) : LIVE_LONG_NS;
 	if (still_neglects(state, waiter) && rules_look(core)->device.healthy &&
 	    event->time_ns - waiter->sleeper.since_ns >= long_ns)
 		report_neglect(state, core, waiter);
@@ -499,22 +499,23 @@ HOOK(on_act, struct wait_state *state)
 
 /* The same with a used buffer that it takes: vq_done announced it while it slept. */
 static void
-act_on_answer(struct wait_state *state, struct rules_core *core, const struct answers *answers)
+act_on_completion(struct wait_state *state, struct rules_core *core,
+    const struct completions *completions)
 {
 	struct waiter *waiter = waiter_of(state, core->event->ctx);
-	uint64_t late_ns = waiter->woke.time_ns - answers->announced_ns;
+	uint64_t late_ns = waiter->woke.time_ns - completions->announced_ns;
 
 	if (waiter->timed_out && waiter->found.address == 0 &&
 	    rules_look(core)->device.healthy &&
-	    (int32_t)(answers->announced - answers->dequeued) > 0 &&
-	    answers->announced_seq > waiter->sleeper.seq &&
-	    answers->announced_ns <= waiter->woke.time_ns &&
+	    (int32_t)(completions->announced - completions->dequeued) > 0 &&
+	    completions->announced_seq > waiter->sleeper.seq &&
+	    completions->announced_ns <= waiter->woke.time_ns &&
 	    late_ns >= patience(state, waiter, SIGNAL_LATE_NS)) {
 		rules_report_when(core, &rule_lost_wakeup, &waiter->woke, waiter->sleeper.site,
 		    "nobody woke the thread: it slept on for %" PRIu64 " ms after vq_done of queue "
 		    "%" PRIu64, late_ns / 1000000, core->event->note.dequeued.queue);
 		rules_because(core, waiter->sleeper.seq, LIVE_SLEPT(&waiter->sleeper));
-		rules_because(core, answers->announced_seq, "vq_done left");
+		rules_because(core, completions->announced_seq, "vq_done left");
 		live_reported(core);
 		waiter->timed_out = false;
 	}
@@ -550,36 +551,36 @@ HOOK(ret_dequeue, struct wait_state *state)
 
 HOOK(note_dequeued, struct wait_state *state)
 {
-	struct answers *answers = answers_of(state, event->note.dequeued.queue);
+	struct completions *completions = completions_of(state, event->note.dequeued.queue);
 
-	if (answers == NULL)
+	if (completions == NULL)
 		return;
-	act_on_answer(state, core, answers);
-	answers->dequeued++;
-	answers->is_taken = true;
-	answers->taker = event->ctx;
+	act_on_completion(state, core, completions);
+	completions->dequeued++;
+	completions->is_taken = true;
+	completions->taker = event->ctx;
 	state->steps++;
 }
 
 /* ---- callbacks, wake-ups, the device ---- */
 
 static void
-follow_vq_done(struct answers *answers, bool enter, const struct event *event)
+follow_vq_done(struct completions *completions, bool enter, const struct event *event)
 {
 	if (enter) {
-		answers->calling = answers->used;
+		completions->calling = completions->used;
 		return;
 	}
-	if (answers->announced != answers->calling)
-		answers->announced_ns = event->time_ns;
-	answers->announced = answers->calling;
-	answers->announced_seq = event->seq;
+	if (completions->announced != completions->calling)
+		completions->announced_ns = event->time_ns;
+	completions->announced = completions->calling;
+	completions->announced_seq = event->seq;
 }
 
 HOOK(note_callback, struct wait_state *state)
 {
 	bool enter = event->note.callback.edge == 1;
-	struct answers *answers;
+	struct completions *completions;
 
 	if (event->note.callback.callback == HW_CB_INTRHAND)
 		return;
@@ -589,11 +590,11 @@ HOOK(note_callback, struct wait_state *state)
 		state->callbacks--;
 	if (event->note.callback.callback != HW_CB_VQ_DONE)
 		return;
-	answers = answers_of(state, event->note.callback.queue);
-	state->calling[event->ctx] = enter && answers != NULL ?
+	completions = completions_of(state, event->note.callback.queue);
+	state->calling[event->ctx] = enter && completions != NULL ?
 	    (unsigned)event->note.callback.queue + 1 : 0;
-	if (answers != NULL)
-		follow_vq_done(answers, enter, event);
+	if (completions != NULL)
+		follow_vq_done(completions, enter, event);
 }
 
 /* The same of cv_signal() and cv_broadcast(). */
@@ -611,11 +612,12 @@ HOOK(note_wake, struct wait_state *state)
 	if (woken >= SHADOW_CONTEXTS)
 		return;
 	if (state->calling[event->ctx] != 0) {
-		struct answers *answers = &state->answers[state->calling[event->ctx] - 1];
+		struct completions *completions =
+		    &state->completions[state->calling[event->ctx] - 1];
 
-		answers->woke_others |= answers->woken != 0 && answers->woken != woken;
-		if (answers->woken == 0)
-			answers->woken = (uint32_t)woken;
+		completions->woke_others |= completions->woken != 0 && completions->woken != woken;
+		if (completions->woken == 0)
+			completions->woken = (uint32_t)woken;
 	}
 	for (unsigned i = 0; i < state->contexts; i++) {
 		struct waiter *waiter = &state->waiter[i];
@@ -639,16 +641,16 @@ HOOK(note_attach, struct wait_state *state)
 
 HOOK(on_used, struct wait_state *state)
 {
-	struct answers *answers = answers_of(state, event->dev_used.queue);
+	struct completions *completions = completions_of(state, event->dev_used.queue);
 
-	if (answers != NULL)
-		answers->used++;
+	if (completions != NULL)
+		completions->used++;
 }
 
 HOOK(on_status, struct wait_state *state)
 {
 	if (event->dev_status.status == 0)
-		memset(state->answers, 0, sizeof(state->answers));
+		memset(state->completions, 0, sizeof(state->completions));
 }
 
 static void

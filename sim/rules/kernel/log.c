@@ -88,7 +88,7 @@ check_quiet(struct log_state *state, struct rules_core *core)
 	    sounds_like_failure(text)))
 		return;
 	/* A device that breaks the specification or falls silent may be complained about. */
-	if (view->faults_struck > 0 || !view->device.healthy || !view->device.answers ||
+	if (view->faults_struck > 0 || !view->device.healthy || !view->device.completes ||
 	    state->failed_seq[core->event->ctx] != 0)
 		return;
 	rules_report(core, &rule_quiet, "an error message, but no call failed and the device did "

@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "base/sbuf.h"
 #include "machine/undefined.h"
 #include "machine/world.h"
 #include "rules/area.h"
@@ -75,9 +76,10 @@ HOOK(call_free, struct mem *mem)
 
 	check_context(core, false);
 	if (block == NULL || block->gone) {
-		rules_report(core, &rule_mem_use_after_free, "kmem_free of %llu bytes that %s",
-		    (unsigned long long)event->call.kmem_free.size, block != NULL ?
-		    "are free already" : "kmem did not give, or has back already");
+		rules_report(core, &rule_mem_use_after_free, "kmem_free of %llu byte%s %s",
+		    (unsigned long long)event->call.kmem_free.size,
+		    plural(event->call.kmem_free.size), block != NULL ?
+		    "already free" : "that kmem did not give, or has back already");
 		if (block != NULL)
 			rules_because(core, block->gone_seq, "freed here");
 		return;
@@ -175,8 +177,8 @@ report_left(struct mem *mem, struct rules_core *core, unsigned devices, const ch
 		if (!block->exists || block->gone || block->reported)
 			continue;
 		block->reported = true;
-		rules_report_at(core, &rule_leak, block->site, "kmem block %zu (%llu bytes) is "
-		    "left after %s", i, (unsigned long long)block->size, when);
+		rules_report_at(core, &rule_leak, block->site, "kmem block %zu (%llu byte%s) is "
+		    "left after %s", i, (unsigned long long)block->size, plural(block->size), when);
 		rules_because(core, block->seq, "allocated here");
 	}
 }

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/sbuf.h"
 #include "machine/world.h"
 
 /* Longer reads copy structures, holes and all. */
@@ -268,8 +269,9 @@ touch_gone(struct rules_core *core, const struct mem_range *range, const struct 
 	char name[32];
 
 	rules_report(core, &rule_mem_use_after_free,
-	    "%s of %llu bytes at offset %llu of %s, which is %s", act(touch),
-	    (unsigned long long)touch->size, (unsigned long long)(touch->address - range->low),
+	    "%s of %llu byte%s at offset %llu of %s, which is %s", act(touch),
+	    (unsigned long long)touch->size, plural(touch->size),
+	    (unsigned long long)(touch->address - range->low),
 	    mem_range_name(range, name, sizeof(name)), range->what == HW_MEMORY_DMA ? "unmapped" :
 	    "free");
 	rules_because(core, range->gone_seq, "since here");
@@ -318,19 +320,21 @@ touch_between(const struct mem_map *map, struct rules_core *core, size_t n,
 	else if (above != NULL && is_near(above->low, touch->address))
 		under = above->low - touch->address;
 	if (over > 0)
-		rules_report(core, &rule_mem_out_of_bounds, "%s of %llu bytes that ends %llu bytes "
-		    "behind the end of %s", act(touch), (unsigned long long)touch->size,
-		    (unsigned long long)over, mem_range_name(below, name, sizeof(name)));
+		rules_report(core, &rule_mem_out_of_bounds, "%s of %llu byte%s that ends %llu "
+		    "byte%s behind the end of %s", act(touch), (unsigned long long)touch->size,
+		    plural(touch->size), (unsigned long long)over, plural(over),
+		    mem_range_name(below, name, sizeof(name)));
 	else if (under > 0)
-		rules_report(core, &rule_mem_out_of_bounds, "%s of %llu bytes that begins %llu "
-		    "bytes before %s", act(touch), (unsigned long long)touch->size,
-		    (unsigned long long)under, mem_range_name(above, name, sizeof(name)));
+		rules_report(core, &rule_mem_out_of_bounds, "%s of %llu byte%s that begins %llu "
+		    "byte%s before %s", act(touch), (unsigned long long)touch->size,
+		    plural(touch->size), (unsigned long long)under, plural(under),
+		    mem_range_name(above, name, sizeof(name)));
 	else if (memory->arena_pfn[(touch->address - (uintptr_t)memory->arena) /
 	    MEMORY_PAGE_SIZE] == 0)
 		return ACCESS_WILD;
 	else if (touch->write)
-		rules_report(core, &rule_wild_access, "write of %llu bytes into the kernel's own "
-		    "memory", (unsigned long long)touch->size);
+		rules_report(core, &rule_wild_access, "write of %llu byte%s into the kernel's "
+		    "own memory", (unsigned long long)touch->size, plural(touch->size));
 	return ACCESS_ORDINARY;
 }
 

@@ -6,6 +6,7 @@
 #include <assert.h>
 #include <inttypes.h>
 
+#include "base/sbuf.h"
 #include "base/vec.h"
 #include "machine/world.h"
 #include "rules/area.h"
@@ -217,13 +218,13 @@ report_twice(struct rules_core *core, const struct release *bad)
 	if (bad->twice > 0) {
 		rules_report(core, &rule_double_free, "%" PRIu64
 		    " page%s freed that %s free already; first: frame %#" PRIx64, bad->twice,
-		    bad->twice == 1 ? "" : "s", bad->twice == 1 ? "is" : "are", bad->twice_pfn);
+		    plural(bad->twice), bad->twice == 1 ? "is" : "are", bad->twice_pfn);
 		because_freed(core, bad->twice_pfn);
 	}
 	if (bad->foreign > 0) {
 		rules_report(core, &rule_double_free, "%" PRIu64
 		    " page%s freed that somebody else uses by now; first: frame %#" PRIx64,
-		    bad->foreign, bad->foreign == 1 ? "" : "s", bad->foreign_pfn);
+		    bad->foreign, plural(bad->foreign), bad->foreign_pfn);
 		because_freed(core, bad->foreign_pfn);
 	}
 }

@@ -6,6 +6,7 @@
 
 #include <inttypes.h>
 
+#include "base/sbuf.h"
 #include "rules/device.h"
 
 struct last_read {
@@ -90,7 +91,7 @@ check_access(struct rules_core *core, bool write, const struct rules_field *fiel
 	if (field == NULL)
 		rules_report(core, &rule_field_access, "a %s of %" PRIu64 " byte%s at offset %"
 		    PRIu64 " is no field of this device", write ? "write" : "read", width,
-		    width == 1 ? "" : "s", offset);
+		    plural(width), offset);
 	else if (write)
 		rules_report(core, &rule_field_access, "%s is the device's, the driver wrote %"
 		    PRIu64, field->name, core->event->call.virtio_write_device_config_le.value);

@@ -13,7 +13,7 @@
 struct queue {
 	bool stopped;
 	uint32_t stop_seq, stop_site;
-	/* An answer that no interrupt tells of: since when, and whose fault it is. */
+	/* A used buffer that no interrupt announces: since when, and whose fault it is. */
 	bool unseen;
 	uint64_t since_ns;
 	uint32_t seq, site;		/* of the stop, or of the start that was not heeded */
@@ -26,10 +26,10 @@ struct queue_intr {
 
 static const struct rule rule_unseen = {
 	"queue-intr.unseen", SEVERITY_ERROR,
-	"who stops a queue's interrupts looks for answers itself",
+	"who stops a queue's interrupts looks for used buffers itself",
 	"virtio 1.2 clause 2.7.7; NetBSD virtio.c, virtio_start_vq_intr()",
-	"No interrupt comes for an answer of that time: it waits until another one comes, or for "
-	"ever. virtio_start_vq_intr() says whether there are answers already.",
+	"No interrupt comes for a buffer used meanwhile: it waits until another one comes, or for "
+	"ever. virtio_start_vq_intr() says whether there are used buffers already.",
 	"virtio_start_vq_intr(vsc, vq);\ncv_wait(&sc->sc_cv, &sc->sc_lock);",
 	"if (virtio_start_vq_intr(vsc, vq) != 0)\n\tdequeue_all(sc, vq);\n"
 	"cv_wait(&sc->sc_cv, &sc->sc_lock);"
@@ -61,7 +61,7 @@ look(struct queue *queue, struct rules_core *core, size_t index)
 	if (queue->unseen && core->event->time_ns - queue->since_ns >= LOOK_NS &&
 	    rules_look(core)->device.healthy) {
 		rules_report_at(core, &rule_unseen, queue->site,
-		    "an answer on queue %zu waits for %llu s, unseen: %s", index,
+		    "a used buffer on queue %zu waits for %llu s, unseen: %s", index,
 		    (unsigned long long)(core->event->time_ns - queue->since_ns) / 1000000000,
 		    queue->what);
 		rules_because(core, queue->seq, "here");

@@ -45,11 +45,11 @@ struct ring_queue {
 	uint32_t pending, pending_seq, pending_site; /* committed, not notified of */
 	uint64_t notify_ns;		/* newest notification, */
 	uint32_t notify_seq;		/* here; 0: none since the reset */
-	uint64_t used, dequeued;	/* answers */
-	uint32_t used_seq;		/* newest answer */
+	uint64_t used, dequeued;	/* buffers */
+	uint32_t used_seq;		/* newest used buffer */
 	uint32_t callbacks, callbacks_before; /* of vq_done; at the start of virtio_vq_intr() */
 	bool stopped;			/* polled: its driver wants no interrupts */
-	bool waits;			/* answers stood in the ring at that start */
+	bool waits;			/* used buffers stood in the ring at that start */
 	uint32_t empties;		/* dequeues in a row that found nothing */
 	uint64_t empty_ns;		/* the newest of them */
 };
@@ -233,7 +233,7 @@ HOOK(note_dequeued, struct ring *ring)
 		return;
 	queue->dequeued++;
 	queue->empties = 0;
-	/* An answer to no request is the device's doing: there is nothing to give back. */
+	/* A used buffer of no request is the device's doing: there is nothing to give back. */
 	if (slot != NULL && slot->state == SLOT_COMMITTED)
 		ring_slot_set(slot, SLOT_DEQUEUED, event->seq, call->site);
 }

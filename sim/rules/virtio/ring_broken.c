@@ -11,10 +11,10 @@ static const struct rule rule_broken = {
 	"virtio 1.2 clauses 2.7.4.2 and 2.7.5.2; NetBSD sys/dev/pci/virtio.c, virtio_enqueue()",
 	"A device stops at a ring that breaks the specification, and completes nothing more until "
 	"it is reset.",
-	"virtio_enqueue(vsc, vq, slot, answer, false);\n"
+	"virtio_enqueue(vsc, vq, slot, reply, false);\n"
 	"virtio_enqueue(vsc, vq, slot, question, true);",
 	"virtio_enqueue(vsc, vq, slot, question, true);\n"
-	"virtio_enqueue(vsc, vq, slot, answer, false);"
+	"virtio_enqueue(vsc, vq, slot, reply, false);"
 };
 
 /* By enum virtqueue_fault of the device. */

@@ -157,12 +157,12 @@ TEST(cases_that_fail_alike_are_listed)
 	print(run_groups_same);
 	ck_assert_str_eq(text, "2 other cases of a/b fail like a/b[x=1]#1.0,bounce:\n"
 	    "  [x=1]#legacy,bounce [x=2]#legacy,bounce\n\n");
-	/* In the next scenario the first is told in full again. */
+	/* In the next scenario the first is reported in full again. */
 	ck_assert(run_groups_add(&groups, "c/d#1.0,bounce", "c/d", RULE));
 	ck_assert_str_eq(print(run_groups_same), "");
 }
 
-/* What differs in anything but numbers is told. */
+/* What differs in anything but numbers is reported. */
 TEST(cases_that_fail_otherwise_are_listed)
 {
 	ck_assert(run_groups_add(&groups, "a/b#1.0,bounce", "a/b", RULE));

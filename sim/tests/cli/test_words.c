@@ -104,6 +104,10 @@ TEST(mistyped_scenarios)
 		    "\"scenarios/inflate/exact-request.yaml\"?" },
 		{ "check scenarios/nosuch.yaml", "viosim: there is no file scenarios/nosuch.yaml; "
 		    "`viosim list` lists the scenarios" },
+		{ "explain nosuch.yaml", "viosim: there is no file nosuch.yaml; `viosim list` "
+		    "lists the scenarios" },
+		{ "explain inflat#legacy", "viosim: there is no scenario, file or folder "
+		    "inflat; did you mean \"inflate\"?" },
 		{ "list inflate/exact-request#1.0,bonce", "viosim: inflate/exact-request: none of "
 		    "its machines is bonce; did you mean \"bounce\"?" },
 		{ "list inflate/pace[ack=in-notfy]", "viosim: inflate/pace: its parameter ack is "

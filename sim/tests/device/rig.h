@@ -71,7 +71,7 @@ void rig_desc(struct rig *rig, unsigned q, uint16_t index, uint64_t address, uin
 void rig_avail(struct rig *rig, unsigned q, uint16_t head);
 void rig_notify(struct rig *rig, unsigned q);
 /* One descriptor `head` of n page numbers from `first` at the start of the buffer; made
- * available, and the device told. */
+ * available, and the device notified. */
 void rig_request(struct rig *rig, unsigned q, uint16_t head, uint32_t first, uint32_t n);
 uint16_t rig_used(struct rig *rig, unsigned q);		/* index of the used ring */
 void rig_used_entry(struct rig *rig, unsigned q, uint16_t at, uint32_t *id, uint32_t *length);

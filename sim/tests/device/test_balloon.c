@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Tests of sim/device/balloon and host: what the device does with requests, and the
- * manners of the models.
+ * behaviour of the models.
  */
 #include <string.h>
 
@@ -43,7 +43,7 @@ host_has(uint64_t pfn)
 
 /* ---- requests ---- */
 
-TEST_RANGE(inflate_is_answered_in_the_notification, 0, 2)
+TEST_RANGE(inflate_is_completed_in_the_notification, 0, 2)
 {
 	struct event take, act;
 	uint32_t id, length;
@@ -200,7 +200,7 @@ TEST(used_ring_outside_memory_breaks_the_device)
 
 /* ---- time ---- */
 
-TEST(latency_delays_only_the_answer)
+TEST(latency_delays_only_the_completion)
 {
 	options.config.device.ack = DEVICE_ACK_LATER;
 	options.config.device.latency_ns[0] = 2 * MS;
@@ -259,7 +259,7 @@ TEST(jitter_keeps_the_order)
 	ck_assert_uint_gt(before, MS);
 }
 
-TEST(reset_forgets_answers_in_flight)
+TEST(reset_forgets_requests_in_flight)
 {
 	options.config.device.ack = DEVICE_ACK_LATER;
 	options.config.device.latency_ns[0] = MS;
@@ -493,7 +493,7 @@ TEST(cloud_hypervisor_ignores_what_is_too_long)
 	ck_assert(device_completes(&rig->device));
 }
 
-TEST(firecracker_never_answers_what_is_too_long)
+TEST(firecracker_never_completes_what_is_too_long)
 {
 	use_model(BALLOON_FIRECRACKER);
 	rig = rig_new_live(&options);

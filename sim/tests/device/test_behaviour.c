@@ -64,7 +64,7 @@ TEST(paused_queue_waits_and_goes_on)
 	ck_assert(!rig->device.unhealthy);
 }
 
-TEST(paused_queue_holds_answers_back)
+TEST(paused_queue_holds_completions_back)
 {
 	device_latency(&rig->device, BALLOON_INFLATE, MS, 0, 2);
 	inflate(0);
@@ -79,7 +79,7 @@ TEST(paused_queue_holds_answers_back)
 }
 
 /* The oldest request first, with the interrupt; the next keeps its time. */
-TEST(answer_can_come_before_its_time)
+TEST(completion_can_come_before_its_time)
 {
 	device_latency(&rig->device, BALLOON_INFLATE, 3 * MS, 0, 2);
 	ck_assert(!device_complete_now(&rig->device, BALLOON_INFLATE));
@@ -132,7 +132,7 @@ TEST(latency_holds_for_so_many_requests)
 	ck_assert_uint_eq(rig_used(rig, 0), 3);
 }
 
-TEST(dropped_requests_are_never_answered)
+TEST(dropped_requests_are_never_completed)
 {
 	behave(BEHAVIOUR_DROP, 2);
 	inflate(0);
@@ -149,7 +149,7 @@ TEST(dropped_requests_are_never_answered)
 	ck_assert(device_completes(&rig->device));
 }
 
-TEST(duplicate_answer_moves_the_index_by_two)
+TEST(duplicate_completion_moves_the_index_by_two)
 {
 	behave(BEHAVIOUR_DUPLICATE, 1);
 	inflate(5);
@@ -162,7 +162,7 @@ TEST(duplicate_answer_moves_the_index_by_two)
 	ck_assert_uint_eq(rig_used(rig, 0), 3);
 }
 
-TEST(answer_on_the_other_queue)
+TEST(completion_on_the_other_queue)
 {
 	behave(BEHAVIOUR_WRONG_QUEUE, 1);
 	inflate(5);
@@ -301,7 +301,7 @@ TEST(snapshot_keeps_what_is_in_flight_and_when)
 	ck_assert_uint_eq(rig_used(rig, 0), 0);
 	rig_pass(rig, 1);
 	expect_used(0, 0, 4, 0);
-	/* The guest has seen the answer, the device knows nothing of it: nobody can be held. */
+	/* The guest has seen the completion, the device knows nothing of it: nobody can be held. */
 	device_restore(&rig->device, 1);
 	ck_assert(rig->device.unhealthy);
 	rig_pass(rig, 3 * MS);
@@ -310,7 +310,7 @@ TEST(snapshot_keeps_what_is_in_flight_and_when)
 	ck_assert_uint_eq(rig_behaved(rig, "restore"), 2);
 }
 
-TEST(answer_without_an_interrupt)
+TEST(completion_without_an_interrupt)
 {
 	behave(BEHAVIOUR_NO_IRQ, 1);
 	inflate(1);
@@ -331,8 +331,8 @@ TEST(behaviours_can_hold_for_good_and_be_switched_off)
 	ck_assert_uint_eq(device_interrupts(&rig->device, 0), 1);
 }
 
-/* Three answers share one interrupt; one alone is not left without. */
-TEST(coalesced_answers_share_an_interrupt)
+/* Three completions share one interrupt; one alone is not left without. */
+TEST(coalesced_completions_share_an_interrupt)
 {
 	behave(BEHAVIOUR_COALESCE, 3);
 	for (uint16_t i = 0; i < 3; i++) {

@@ -217,7 +217,7 @@ TEST(used_event_says_when_to_interrupt)
 	vq.event_idx = true;
 	set_used_event(2);
 	ck_assert(virtqueue_push(&vq, 0, 0));
-	ck_assert(virtqueue_wants_interrupt(&vq));	/* first time: told in any case */
+	ck_assert(virtqueue_wants_interrupt(&vq));	/* first time: interrupts in any case */
 	ck_assert(virtqueue_push(&vq, 0, 0));
 	ck_assert(!virtqueue_wants_interrupt(&vq));
 	ck_assert(virtqueue_push(&vq, 0, 0));

@@ -35,7 +35,7 @@ fuzz_fini(struct fuzz *fuzz)
 }
 
 static char *
-told(const struct fuzz *fuzz, const void *data, size_t size)
+printed(const struct fuzz *fuzz, const void *data, size_t size)
 {
 	struct edit *edit = bytes_edit(&fuzz->bytes, data, size);
 	char *text = NULL;
@@ -51,7 +51,7 @@ told(const struct fuzz *fuzz, const void *data, size_t size)
 static void
 check_same(const struct fuzz *fuzz, size_t size, const void *data, size_t other_size, bool same)
 {
-	char *a = told(fuzz, fuzz->data, size), *b = told(fuzz, data, other_size);
+	char *a = printed(fuzz, fuzz->data, size), *b = printed(fuzz, data, other_size);
 
 	ck_assert_msg((strcmp(a, b) == 0) == same, "%s%s", a, b);
 	free(a);
@@ -81,12 +81,12 @@ TEST(the_same_bytes_are_the_same_scenario)
 	check_same(&fuzz, 1, zeros, SIZE, true);
 	for (uint64_t turn = 1; turn <= 50; turn++) {
 		uint8_t copy[SIZE];
-		char *plain = told(&fuzz, NULL, 0), *now;
+		char *plain = printed(&fuzz, NULL, 0), *now;
 
 		scramble(&fuzz, turn);
 		memcpy(copy, fuzz.data, SIZE);
 		check_same(&fuzz, SIZE, copy, SIZE, true);
-		now = told(&fuzz, copy, SIZE);
+		now = printed(&fuzz, copy, SIZE);
 		others += strcmp(plain, now) != 0;
 		free(plain);
 		free(now);
@@ -156,7 +156,7 @@ TEST(a_finding_converts_and_shrinks)
 	key = look_for(&fuzz, 2000, &edit);
 	ck_assert_uint_ne(key, 0);
 	/* Bytes kept in a file mean it too. */
-	text = told(&fuzz, fuzz.data, SIZE);
+	text = printed(&fuzz, fuzz.data, SIZE);
 	ck_assert_ptr_nonnull(strstr(text, "\nsteps:\n"));
 	free(text);
 	steps = edit->scenario.steps.count;

@@ -139,17 +139,17 @@ TEST_RANGE(a_stack_is_failed_once_unless_all_are_asked_for, 0, 2)
 TEST(interrupts_come_where_they_may)
 {
 	struct swept swept;
-	size_t config, answers;
+	size_t config, completions;
 
 	sweep(&swept, NULL, SCENARIO, &(struct explore_options){ .no_faults = true });
 	config = count(&swept, "irq=config@");
-	answers = count(&swept, "answer=");
+	completions = count(&swept, "answer=");
 	/* Each point that can have one can have all three. */
 	ck_assert_uint_gt(config, 20);
 	ck_assert_uint_eq(count(&swept, "irq="), 2 * config);
 	/* Only while a request is out. */
-	ck_assert_uint_gt(answers, 0);
-	ck_assert_uint_lt(answers, config);
+	ck_assert_uint_gt(completions, 0);
+	ck_assert_uint_lt(completions, config);
 	/* The device is silent before DRIVER_OK. */
 	ck_assert_uint_eq(count(&swept, "virtio_alloc_vq"), 0);
 	ck_assert_uint_gt(count(&swept, "kthread_create"), 0);

@@ -171,7 +171,7 @@ RIG_TEST(test_defects, rig_init_small)
 }
 
 /* The kernel without DIAGNOSTIC takes its build of the driver. */
-RIG_TEST(test_twin, rig_init_small)
+RIG_TEST(test_nodiag, rig_init_small)
 {
 	struct trial_result result;
 	struct inject_points points = { 0 };

@@ -22,9 +22,9 @@ rig_of(uint16_t slots, bool modern)
 	return rig;
 }
 
-/* The same with a driver that does not dequeue, or does, and a device that answers later. */
+/* The same with a driver that does not dequeue, or does, and a device that completes later. */
 static inline struct krig *
-rig_answering(bool at_once, uint64_t latency_ns)
+rig_completing(bool at_once, uint64_t latency_ns)
 {
 	struct krig_options options;
 	struct krig *rig;
@@ -35,7 +35,7 @@ rig_answering(bool at_once, uint64_t latency_ns)
 		options.device.device.ack = DEVICE_ACK_LATER;
 		options.device.device.latency_ns[0] = latency_ns;
 	}
-	child_plan.answers_at_once = at_once;
+	child_plan.takes_at_once = at_once;
 	rig = krig_new_attached(&options);
 	rig->frag.marks = 0;
 	memset(rig->frag.order, 0, sizeof(rig->frag.order));

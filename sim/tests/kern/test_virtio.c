@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Tests of sim/kern/virtio.c and virtio_vq.c: answers, callbacks, configuration.
+ * Tests of sim/kern/virtio.c and virtio_vq.c: completions, callbacks, configuration.
  */
 #include <string.h>
 
@@ -15,7 +15,7 @@ send(struct krig *rig, int64_t n)
 	krig_assert_alive(rig);
 }
 
-/* ---- answers ---- */
+/* ---- completions ---- */
 
 /* In the notification, before the thread sleeps; or asleep; always after the ring lock is free. */
 TEST(lie36_completions_come_inside_the_notification_or_later)
@@ -24,12 +24,12 @@ TEST(lie36_completions_come_inside_the_notification_or_later)
 	static const char *const order[] = { "(d)=", "()d=", "()d=" };
 
 	for (int i = 0; i < 3; i++) {
-		KRIG(rig) = rig_answering(true, latency_ns[i]);
+		KRIG(rig) = rig_completing(true, latency_ns[i]);
 		uint64_t start_ns = rig->world.clock.now_ns;
 		bool in_notify = latency_ns[i] == 0;
 
 		ask(rig, 1, 4);
-		krig_run(rig, frag_vq_wait_answer);
+		krig_run(rig, frag_vq_wait_used);
 		krig_assert_alive(rig);
 		krig_assert_order(rig, order[i]);
 		ck_assert_uint_eq(rig->world.clock.now_ns - start_ns, latency_ns[i]);
@@ -43,7 +43,7 @@ TEST(lie36_completions_come_inside_the_notification_or_later)
 /* The interrupt that a notification causes finds this CPU's level raised by the ring lock. */
 TEST(lie36_the_notifications_interrupt_waits_for_the_ring_lock)
 {
-	KRIG(rig) = rig_answering(true, 0);
+	KRIG(rig) = rig_completing(true, 0);
 	const struct event *notified, *irq;
 
 	send(rig, 1);
@@ -56,9 +56,9 @@ TEST(lie36_the_notifications_interrupt_waits_for_the_ring_lock)
 	    HW_CALL_VIRTIO_ENQUEUE_COMMIT, 0)->seq);
 }
 
-TEST(answers_are_dequeued_in_order_until_enoent)
+TEST(used_buffers_are_dequeued_in_order_until_enoent)
 {
-	KRIG(rig) = rig_answering(false, 0);
+	KRIG(rig) = rig_completing(false, 0);
 
 	for (int i = 0; i < 3; i++)
 		send(rig, 1);
@@ -74,7 +74,7 @@ TEST(answers_are_dequeued_in_order_until_enoent)
  * dequeues. */
 TEST(lie03_vq_done_comes_at_every_interrupt_until_dequeued)
 {
-	KRIG(rig) = rig_answering(false, 0);
+	KRIG(rig) = rig_completing(false, 0);
 
 	send(rig, 1);
 	send(rig, 1);
@@ -91,16 +91,16 @@ TEST(lie03_vq_done_comes_at_every_interrupt_until_dequeued)
 	krig_assert_order(rig, "(d)(d)cdd");
 }
 
-TEST(lie03_vq_done_comes_once_for_many_answers)
+TEST(lie03_vq_done_comes_once_for_many_used_buffers)
 {
-	KRIG(rig) = rig_answering(false, MS);
+	KRIG(rig) = rig_completing(false, MS);
 
 	ask(rig, 1, 4);
 	for (int i = 0; i < 3; i++)
 		krig_thread(rig, frag_vq_send);
 	krig_go(rig);
 	krig_assert_alive(rig);
-	/* All three are answered at one moment. */
+	/* All three are completed at one time. */
 	ck_assert_uint_eq(krig_count(rig, EV_DEV_USED, KRIG_ANY_CODE), 3);
 	krig_assert_order(rig, "()()()d");
 }
@@ -128,9 +128,9 @@ TEST(lie38_a_wrong_id_inside_is_believed)
 	ck_assert_int_eq(rig->frag.out[8], 1);
 }
 
-TEST(injected_enoent_hides_an_answer)
+TEST(injected_enoent_hides_a_used_buffer)
 {
-	KRIG(rig) = rig_answering(false, 0);
+	KRIG(rig) = rig_completing(false, 0);
 
 	send(rig, 1);
 	krig_fault(rig, "virtio_dequeue.enoent", 1);
@@ -140,9 +140,9 @@ TEST(injected_enoent_hides_an_answer)
 	ck_assert_int_eq(rig->frag.out[0], 1);
 }
 
-TEST(committing_an_answer_twice_wrecks_the_free_list)
+TEST(committing_a_used_slot_twice_wrecks_the_free_list)
 {
-	KRIG(rig) = rig_answering(false, 0);
+	KRIG(rig) = rig_completing(false, 0);
 
 	send(rig, 1);
 	krig_run(rig, frag_vq_dequeue_twice);
@@ -153,13 +153,13 @@ TEST(committing_an_answer_twice_wrecks_the_free_list)
 
 TEST(stopped_interrupts_do_not_come)
 {
-	KRIG(rig) = rig_answering(false, 0);
+	KRIG(rig) = rig_completing(false, 0);
 
 	krig_run(rig, frag_vq_stop_intr);
 	send(rig, 1);
 	krig_assert_order(rig, "()");
 	krig_run(rig, frag_vq_start_intr);
-	/* It says that there is an answer already. */
+	/* It says that there is a used buffer already. */
 	ck_assert_int_eq(rig->frag.out[4], 1);
 	ck_assert_int_eq(rig->frag.out[5], 1);
 	send(rig, 1);
@@ -172,7 +172,7 @@ TEST(event_idx_postpones_the_interrupt)
 
 	rig->frag.marks = 0;
 	memset(rig->frag.order, 0, sizeof(rig->frag.order));
-	/* The first answer interrupts in any case. */
+	/* The first used buffer interrupts in any case. */
 	send(rig, 1);
 	krig_run(rig, frag_vq_dequeue_all);
 	krig_run(rig, frag_vq_postpone);
@@ -267,7 +267,7 @@ TEST(reinit_keeps_queues_and_frees_slots)
 /* virtio_reset() is only a write of 0: nothing comes from the device any more. */
 TEST(a_reset_device_is_silent)
 {
-	KRIG(rig) = rig_answering(true, MS);
+	KRIG(rig) = rig_completing(true, MS);
 
 	ask(rig, 1, 4);
 	krig_thread(rig, frag_vq_send);

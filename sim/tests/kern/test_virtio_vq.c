@@ -129,7 +129,7 @@ TEST(lie12_the_device_walks_stale_entries_of_a_bounced_buffer)
 {
 	struct memory *memory;
 	KRIG(rig) = KRIG_ATTACHED(options.config.bounce = true,
-	    child_plan.answers_at_once = true);
+	    child_plan.takes_at_once = true);
 
 	memory = &rig->world.memory;
 	ask(rig, 4, 16);
@@ -189,7 +189,7 @@ TEST(no_indirect_tables_for_one_segment)
 
 TEST(commit_without_notify_waits_for_the_flush)
 {
-	KRIG(rig) = rig_answering(true, 0);
+	KRIG(rig) = rig_completing(true, 0);
 
 	ask(rig, 1, 4);
 	krig_run(rig, frag_vq_send_quiet);

@@ -23,7 +23,7 @@ int	__tsan_atomic32_compare_exchange_strong(volatile uint32_t *, uint32_t *, uin
 uint32_t __tsan_atomic32_compare_exchange_val(volatile uint32_t *, uint32_t, uint32_t, int,
 	    int);
 
-/* An observer that remembers what it was shown, and answers as it was told to. */
+/* An observer that remembers what it was shown, and returns what it was set to. */
 static struct {
 	struct access_event last;
 	unsigned shown, changed, forgot;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Tests of sim/machine/loop: rounds are counted, and the loop is told by its outermost rounds.
+ * Tests of sim/machine/loop: rounds are counted; the outermost rounds say which
+ * loop it is.
  */
 #include <string.h>
 

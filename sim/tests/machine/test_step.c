@@ -209,7 +209,7 @@ TEST(a_spinner_lets_others_run_and_time_move)
 	ck_assert_str_eq(bare->order, "sn");
 	ck_assert_uint_eq(bare->world.clock.now_ns, 400);
 	bare_free(bare);
-	/* When nothing can come any more it is told so. */
+	/* When nothing can come any more it says so. */
 	bare = bare_with(1);
 	bare_thread(bare, 0, 10, spins_for_number);
 	bare_go(bare);

@@ -130,7 +130,7 @@ TEST(missing_folder_is_named)
 	char lost[192], expected[256];
 
 	snprintf(lost, sizeof(lost), "%s/none/out.txt", folder);
-	snprintf(expected, sizeof(expected), "%s: No such file or directory", lost);
+	snprintf(expected, sizeof(expected), "cannot write %s: No such file or directory", lost);
 	ck_assert_ptr_null(atomic_open(lost, why, sizeof(why)));
 	ck_assert_str_eq(why, expected);
 	ck_assert_uint_eq(files_in_folder(), 0);
@@ -156,7 +156,7 @@ TEST_RANGE(full_disk_is_an_error, 0, 3)
 	for (size_t i = 0; i < row[_i].times; i++)
 		fwrite(text, 1, row[_i].bytes, atomic_stream(atomic));
 	ck_assert(!atomic_commit(atomic, why, sizeof(why)));
-	ck_assert_str_eq(why, "/dev/full: No space left on device");
+	ck_assert_str_eq(why, "cannot write /dev/full: No space left on device");
 }
 
 /* A file that may not grow: the new file goes, the old one stays. */

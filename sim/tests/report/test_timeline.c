@@ -111,7 +111,7 @@ TEST(like_rounds_are_counted)
 	    "lines: 2304 pages             2560    2560   13824\n"));
 }
 
-/* In the tail the last round is told: that is where the trouble came. */
+/* In the tail the last round is shown: that is where the trouble came. */
 TEST(tail_counts_the_earlier_rounds)
 {
 	record_attach(record);

@@ -187,7 +187,7 @@ TEST(console_text_is_one_line)
 	    EVENT(record, 0, THREAD, EV_CONSOLE, 0, record_text(record, "\n")))));
 }
 
-/* An expectation that holds at once is told with its step, any other by itself. */
+/* An expectation that holds at once is shown with its step, any other by itself. */
 TEST(expectation_is_printed_once)
 {
 	uint64_t number = record_text(record, "expect: host.held == 0");

@@ -139,7 +139,7 @@ guest_dequeue(struct guest *g, unsigned queue)
 }
 
 void
-guest_answer(struct guest *g, unsigned queue, uint32_t n)
+guest_complete(struct guest *g, unsigned queue, uint32_t n)
 {
 	guest_act(g, queue, n);
 	guest_used(g, queue);
@@ -162,7 +162,7 @@ guest_inflate(struct guest *g, uint64_t first, uint32_t n, uint32_t total)
 	guest_alloc(g, first, n);
 	guest_fill(g, 0, n, (uint32_t)first);
 	guest_commit(g, INFLATE, n * 4);
-	guest_answer(g, INFLATE, n);
+	guest_complete(g, INFLATE, n);
 	guest_actual(g, total);
 }
 

@@ -45,7 +45,7 @@ uint32_t guest_act(struct guest *g, unsigned queue, uint32_t n);
 void guest_used(struct guest *g, unsigned queue);
 void guest_dequeue(struct guest *g, unsigned queue);
 /* act, used, dequeue. */
-void guest_answer(struct guest *g, unsigned queue, uint32_t n);
+void guest_complete(struct guest *g, unsigned queue, uint32_t n);
 /* `actual`: the call; the device stores it. */
 uint32_t guest_actual(struct guest *g, uint32_t pages);
 

@@ -29,7 +29,7 @@ stream_init_devices(struct stream *s, unsigned devices)
 	s->view.hz = 100;
 	s->view.cpus = 1;
 	s->view.device.healthy = true;
-	s->view.device.answers = true;
+	s->view.device.completes = true;
 	s->balloon.keeps_actual = true;
 	s->rules = rules_new(&s->findings, rules_device_by_id(5), devices, look, s);
 	rules_watch(s->rules, &s->trace);

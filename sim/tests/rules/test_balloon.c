@@ -41,7 +41,7 @@ TEST(reading_at_take_finds_the_same)
 
 /* ---- deflate ---- */
 
-TEST(page_given_again_before_answer_is_quiet)
+TEST(page_given_again_before_completion_is_quiet)
 {
 	guest_inflate(&g, 100, 8, 8);
 	new_target(0);
@@ -55,7 +55,7 @@ TEST(page_given_again_before_answer_is_quiet)
 	guest_dequeue(&g, DEFLATE);
 	guest_actual(&g, 0);
 	guest_commit(&g, INFLATE, 32);
-	guest_answer(&g, INFLATE, 8);
+	guest_complete(&g, INFLATE, 8);
 	guest_actual(&g, 8);
 	stream_rest(&g.s);
 	stream_is_quiet(&g.s);

@@ -63,7 +63,7 @@ commit(uint64_t slot)
 }
 
 static void
-answer(uint64_t slot)
+complete(uint64_t slot)
 {
 	EVENT(&s, DEV_USED, 0, 0, slot, 0);
 	CALL(&s, VIRTIO_DEQUEUE, 0);
@@ -80,7 +80,7 @@ request(uint64_t synced)
 	sync(1, 0, synced, PREWRITE);
 	enqueue(1, 0, 1024, true);
 	commit(0);
-	answer(0);
+	complete(0);
 	sync(1, 0, synced, POSTWRITE);
 }
 

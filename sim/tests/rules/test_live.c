@@ -86,7 +86,7 @@ TEST(sleep_while_callback_runs_is_quiet)
 	stream_is_quiet(&g.s);
 }
 
-TEST(sleep_on_an_answer_names_the_queue_that_was_asked)
+TEST(sleep_on_a_completion_names_the_queue_that_was_asked)
 {
 	guest_target(&g, 8);
 	guest_wake(&g, 0);
@@ -116,7 +116,7 @@ request_and_sleep(void)
 	guest_sleep(&g, 100);
 }
 
-TEST(answer_just_before_the_timeout_is_quiet)
+TEST(completion_just_before_the_timeout_is_quiet)
 {
 	request_and_sleep();
 	g.s.now.time_ns += SECOND - SECOND / 40;

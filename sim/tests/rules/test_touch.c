@@ -126,7 +126,7 @@ send(uint64_t length, bool device_writes)
 }
 
 static void
-take_answer(void)
+dequeue_unsynced(void)
 {
 	EVENT(&l.s, DEV_USED, 0, 0, 0, 0);
 	NOTE(&l.s, DEQUEUED, 0, 0, 0);
@@ -161,7 +161,7 @@ TEST(read_after_a_postread_of_these_bytes)
 {
 	load();
 	send(32, true);
-	take_answer();
+	dequeue_unsynced();
 	CALL(&l.s, BUS_DMAMAP_SYNC, 1, 8, 8, POSTREAD);
 	__tsan_read4(&l.word[BLOCK + 2]);
 	__tsan_read4(&l.word[BLOCK + 3]);

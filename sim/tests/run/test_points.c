@@ -66,7 +66,7 @@ line_of(const char *word)
 	return found;
 }
 
-/* T: the host wants another size; w: the thread comes out of a sleep; a: the device answers;
+/* T: the host wants another size; w: the thread comes out of a sleep; a: the device completes;
  * i: its interrupt comes in; e: the scenario looks. */
 static char
 letter_of(const struct event *event)
@@ -152,7 +152,7 @@ expect_failure(unsigned index, unsigned line, const char *what, const char *expe
 
 /*
  * small_steps++ reads and writes: the third access is the second step's first.  It steps when
- * the target comes, and when its answer does.
+ * the target comes, and when its completion does.
  */
 TEST(line_is_counted_by_accesses)
 {
@@ -262,7 +262,7 @@ TEST(lines_without_an_access_are_told)
 }
 
 /* Its latency is 1 ms; at the end of the notification the device has the request. */
-TEST(answer_comes_at_the_point)
+TEST(completion_comes_at_the_point)
 {
 	run(HEAD "  - at: 1s\n"
 	    "    deliver: {irq: inflate, at: virtio_enqueue_commit after, answer: true}\n"
@@ -275,8 +275,8 @@ TEST(answer_comes_at_the_point)
 	ck_assert_uint_lt(t.result.counts.virtual_ns, 1001000000);
 }
 
-/* Nothing to answer: an interrupt all the same. */
-TEST(answer_without_a_request_is_an_interrupt)
+/* Nothing to complete: an interrupt all the same. */
+TEST(completion_without_a_request_is_an_interrupt)
 {
 	run(HEAD "  - at: 1s\n"
 	    "    deliver: {irq: deflate, at: virtio_enqueue_commit after, answer: true}\n"

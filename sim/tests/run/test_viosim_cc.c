@@ -285,7 +285,7 @@ TEST(compiler_can_leave_diagnostic_out)
 	ck_assert_int_ne(access(build_path(&folder, "without.nodiag.so"), F_OK), 0);
 }
 
-TEST(compiler_makes_a_module_and_its_twin)
+TEST(compiler_makes_a_module_and_its_nodiag_build)
 {
 	struct module *m;
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Bad scenario files and what their authors are told, for test_bad.c.
+ * Bad scenario files and the errors for them, for test_bad.c.
  */
 #ifndef VIOSIM_TESTS_SCENARIO_BAD_CASES_H
 #define VIOSIM_TESTS_SCENARIO_BAD_CASES_H

@@ -123,7 +123,7 @@ const char fixture_everything[] =
 	"  config_irq: on-change\n"
 	"limits: {time: 300s, events: 5000}\n"
 	"policy: lenient\n"
-	"rules: {off: [live.settle], why: the device never answers}\n"
+	"rules: {off: [live.settle], why: the device completes nothing}\n"
 	"needs: [possible.uvm_pglistalloc.enomem > 0, feature.MUST_TELL_HOST == 1]\n"
 	"steps:\n"
 	"  - target: {pages: 512, irq: none}\n"

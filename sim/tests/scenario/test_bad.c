@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Tests of sim/scenario/load: what a bad file is told, word for word, and where.
+ * Tests of sim/scenario/load: the errors for a bad file, word for word, and where.
  */
 #include <fcntl.h>
 #include <stdio.h>

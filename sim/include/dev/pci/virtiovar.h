@@ -5,7 +5,7 @@
  * the nearest).  `sc' is the parent's softc, `vq' a queue in the child's own softc.
  *
  * A request goes prep (take a slot), reserve (its descriptors), enqueue (fill them),
- * commit (give it to the device); an answer goes dequeue (which slot), dequeue_commit (free
+ * commit (give it to the device); a completion goes dequeue (which slot), dequeue_commit (free
  * it).  The caller serialises prep..commit and dequeue..dequeue_commit for each queue.
  */
 #ifndef _DEV_PCI_VIRTIOVAR_H_
@@ -192,12 +192,12 @@ int	virtio_enqueue_commit(struct virtio_softc *sc, struct virtqueue *vq, int slo
 	    bool notifynow);
 int	virtio_enqueue_abort(struct virtio_softc *sc, struct virtqueue *vq, int slot);
 
-/* dequeue: the next answered slot and the bytes written (lenp may be NULL), or ENOENT. */
+/* dequeue: the next used slot and the bytes written (lenp may be NULL), or ENOENT. */
 int	virtio_dequeue(struct virtio_softc *sc, struct virtqueue *vq, int *slotp,
 	    int *lenp);
 int	virtio_dequeue_commit(struct virtio_softc *sc, struct virtqueue *vq, int slot);
 
-/* Interrupts.  vq_intr: the intr_hand that calls vq_done of every queue with answers. */
+/* Interrupts.  vq_intr: the intr_hand that calls vq_done of every queue with used buffers. */
 bool	virtio_vq_is_enqueued(struct virtio_softc *sc, struct virtqueue *vq);
 int	virtio_vq_intr(struct virtio_softc *sc);
 int	virtio_vq_intrhand(struct virtio_softc *sc);

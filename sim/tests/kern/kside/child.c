@@ -59,12 +59,12 @@ child_vq_done(struct virtqueue *vq)
 	int slot;
 
 	frag_mark(child_plan.frag, vq->vq_index == 0 ? 'd' : 'D');
-	if (!child_plan.answers_at_once)
+	if (!child_plan.takes_at_once)
 		return 1;
 	while (virtio_dequeue(vq->vq_owner, vq, &slot, NULL) == 0)
 		virtio_dequeue_commit(vq->vq_owner, vq, slot);
 	mutex_enter(&sc->sc_lock);
-	sc->sc_is_answered = true;
+	sc->sc_is_completed = true;
 	cv_signal(&sc->sc_cv);
 	mutex_exit(&sc->sc_lock);
 	return 1;

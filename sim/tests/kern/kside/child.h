@@ -29,7 +29,7 @@ struct child_softc {
 	kmutex_t		sc_lock;
 	kcondvar_t		sc_cv;
 	int			sc_value;	/* what hw.child.value shows */
-	bool			sc_is_answered;
+	bool			sc_is_completed;
 	char			sc_tail[1536];
 };
 

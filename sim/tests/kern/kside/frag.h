@@ -119,7 +119,7 @@ name##_of(struct frag *f __attribute__((unused)))
 	X(vq_send) X(vq_send_part) X(vq_send_quiet) X(vq_flush) X(vq_dequeue_all) \
 	X(vq_dequeue_twice) X(vq_bad_slot) X(vq_unreserved) X(vq_reserve_twice) \
 	X(vq_free_busy) X(vq_stop_intr) X(vq_start_intr) X(vq_postpone) X(vq_indirect) \
-	X(vq_chain) X(vq_wait_answer) X(vq_layout) \
+	X(vq_chain) X(vq_wait_used) X(vq_layout) \
 	X(config_pair) X(config_widths) X(config_write_actual) X(device_reset) \
 	X(device_reinit) X(device_child) X(device_reset_masked)
 #define FRAGS(X) \
@@ -150,7 +150,7 @@ struct child_plan {
 	int	queues;			/* 0 to 2 */
 	bool	per_queue;		/* a handler for each, and a message if it can be */
 	int	maxnsegs;
-	bool	answers_at_once;	/* vq_done dequeues everything */
+	bool	takes_at_once;	/* vq_done dequeues everything */
 	bool	thread;			/* kthread_create after attach_finish */
 	bool	sysctl;			/* nodes hw.child.value, read only */
 	int	detach_error;		/* of the driver that has a ca_detach */

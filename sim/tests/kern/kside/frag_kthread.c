@@ -115,7 +115,7 @@ FRAG(kthread_intr_alone)
 	kthread_create(PRI_NONE, KTHREAD_INTR, NULL, ends, f, NULL, "intr");
 }
 
-/* out: how many could be made, and what the next one was told. */
+/* out: how many could be made, and what the next one returned. */
 FRAG(kthread_many)
 {
 	int error, n = 0;

@@ -42,7 +42,7 @@ free_slots(void)
 
 /* ---- slots ---- */
 
-/* Take all; out[0]: how many; out[1]: what the next was told; out[8..]: their numbers. */
+/* Take all; out[0]: how many; out[1]: what the next returned; out[8..]: their numbers. */
 FRAG(vq_slots)
 {
 	int slot, error, n = 0;
@@ -160,7 +160,7 @@ send(struct frag *f, bool part, bool notify)
 		virtio_enqueue_p(sc->sc_virtio, queue(), slot, sc->sc_map, 0, bytes, true);
 	else
 		virtio_enqueue(sc->sc_virtio, queue(), slot, sc->sc_map, true);
-	sc->sc_is_answered = false;
+	sc->sc_is_completed = false;
 	frag_mark(f, '(');
 	f->out[3] = virtio_enqueue_commit(sc->sc_virtio, queue(), slot, notify);
 	frag_mark(f, ')');
@@ -188,12 +188,12 @@ FRAG(vq_flush)
 	frag_mark(f, '-');
 }
 
-/* Send, then wait for the answer as a driver does. */
-FRAG(vq_wait_answer)
+/* Send, then wait for its completion as a driver does. */
+FRAG(vq_wait_used)
 {
 	send(f, false, true);
 	mutex_enter(&child->sc_lock);
-	while (!child->sc_is_answered)
+	while (!child->sc_is_completed)
 		cv_wait(&child->sc_cv, &child->sc_lock);
 	mutex_exit(&child->sc_lock);
 	frag_mark(f, '=');
@@ -219,7 +219,7 @@ FRAG(vq_chain)
 	f->out[3] = free_slots();
 }
 
-/* ---- answers ---- */
+/* ---- completions ---- */
 
 /* out[0]: how many; out[1]: the last error; out[8..]: slots. */
 FRAG(vq_dequeue_all)
@@ -273,7 +273,7 @@ FRAG(vq_start_intr)
 	f->out[5] = virtio_vq_is_enqueued(child->sc_virtio, queue());
 }
 
-/* An interrupt only after two more answers. */
+/* An interrupt only after two more used buffers. */
 FRAG(vq_postpone)
 {
 	f->out[4] = virtio_postpone_intr(child->sc_virtio, queue(), 1);

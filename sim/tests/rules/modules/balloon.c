@@ -71,7 +71,7 @@ FRAGMENT_IN(balloon_deflate_direction_ok2, detach, detach_with_full_balloon)
 	probe_end_thread(sc);
 	while (sc->sc_actual > 0) {
 		probe_deflate(sc, MIN(sc->sc_actual, PROBE_PAGES));
-		while (!probe_take_answer(sc))
+		while (!probe_dequeue(sc))
 			kpause("empty", false, mstohz(10), NULL);
 	}
 	probe_detach_rest(sc);

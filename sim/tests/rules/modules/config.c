@@ -19,7 +19,7 @@ FRAGMENT_IN(config_actual_write_bad2, inflated, write_in_pieces)
 	virtio_write_device_config_le_2(sc->sc_virtio, 4, sc->sc_actual); /* BREAKS */
 }
 
-/* Never; told of the answer that was not followed by a write. */
+/* Never; reported at the completion that was not followed by a write. */
 FRAGMENT_IN(config_actual_write_bad3, inflated, inflated_in_silence)
 {
 	probe_move(&sc->sc_balloon, &sc->sc_pages);

@@ -152,7 +152,7 @@ FRAGMENT_IN(dma_post_before_cpu_bad, receive, receive_without_postread,
 	return RELOAD(sc, BUS_DMA_NOWAIT) == 0;
 }
 
-/* A buffer for the device to write, answered, not synced. */
+/* A buffer for the device to write, completed, not synced. */
 static void
 ask_device(struct probe *sc)
 {
@@ -196,7 +196,7 @@ FRAGMENT_IN(dma_post_before_cpu_ok, receive, receive_post_by_post, .send = send_
 
 /* ---- dma.sync-pairing ---- */
 
-/* The transfer never ends: seen at rest, told of the request. */
+/* The transfer never ends: seen at rest, reported at the request. */
 FRAGMENT_IN(dma_sync_pairing_bad, send, send_for_no_post, .receive = probe_take)
 {
 	return send_synced(sc, vq, probe_length(sc), BUS_DMASYNC_PREWRITE);

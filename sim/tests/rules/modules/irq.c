@@ -91,7 +91,7 @@ FRAGMENT_IN(irq_unclaimed_bad, config, disown_change)
 	return 0;
 }
 
-FRAGMENT_IN(irq_unclaimed_bad2, done, disown_answer)
+FRAGMENT_IN(irq_unclaimed_bad2, done, disown_completion)
 {
 	return disown_change(sc);
 }

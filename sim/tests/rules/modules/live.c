@@ -47,7 +47,7 @@ FRAGMENT_IN(live_convergence_ok3, inflate, inflate_one)
 /* One page there and back. */
 FRAGMENT_IN(live_convergence_bad3, step, to_and_fro)
 {
-	if (!probe_take_answer(sc))
+	if (!probe_dequeue(sc))
 		return;
 	if (sc->sc_actual == 0)
 		probe_inflate(sc, 1);
@@ -265,7 +265,7 @@ FRAGMENT_IN(live_endless_loop_ok, in_thread, poll_for_config, .in_config = count
 	} while (n == 0);
 }
 
-/* Much work, and with a device that answers at once it takes no time at all. */
+/* Much work, and with a device that completes at once it takes no time at all. */
 FRAGMENT(live_endless_loop_ok2, NULL);
 
 /* ---- live.panic ---- */

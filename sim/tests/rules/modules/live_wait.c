@@ -17,7 +17,7 @@ step_if_told(struct probe *sc)
 	kpause("breath", false, 2, NULL);
 }
 
-/* Between the test and the sleep the answer may come, and it does. */
+/* Between the test and the sleep the completion may come, and it does. */
 FRAGMENT_IN(live_lost_wakeup_bad, thread, sleep_after_test)
 {
 	for (;;) {
@@ -28,7 +28,7 @@ FRAGMENT_IN(live_lost_wakeup_bad, thread, sleep_after_test)
 	}
 }
 
-/* The answer is noted, and nobody is woken. */
+/* The completion is noted, and nobody is woken. */
 static int
 note_only(struct probe *sc, struct virtqueue *vq)
 {

@@ -196,7 +196,7 @@ FRAGMENT_IN(page_double_free_ok, in_thread, free_empty_list)
 
 /* ---- page.host-owned ---- */
 
-/* Inflate: before the answer. */
+/* Inflate: before completion. */
 FRAGMENT_IN(page_host_owned_bad, inflate, inflate_and_free)
 {
 	probe_inflate(sc, npages);
@@ -204,7 +204,7 @@ FRAGMENT_IN(page_host_owned_bad, inflate, inflate_and_free)
 	TAILQ_INIT(&sc->sc_pages);
 }
 
-/* Deflate: before the answer, although the host wants to be told. */
+/* Deflate: before completion, although MUST_TELL_HOST was accepted. */
 static void
 deflate_and_free(struct probe *sc, unsigned int npages)
 {
@@ -225,7 +225,7 @@ FRAGMENT_IN(page_host_owned_bad3, deflate, deflate_silently)
 	probe_write_actual(sc, 0);
 }
 
-/* A host that need not be told. */
+/* A device without MUST_TELL_HOST. */
 FRAGMENT_IN(page_host_owned_ok, deflate, deflate_and_free_early, .deflated = deflated_without_free)
 {
 	probe_deflate(sc, npages);

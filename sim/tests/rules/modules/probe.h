@@ -388,9 +388,9 @@ probe_deflated(struct probe *sc)
 
 /* ---- the thread ---- */
 
-/* Take the answer, if there is one.  False: a request is still out. */
+/* Dequeue the used buffer, if there is one.  False: a request is still out. */
 static inline bool
-probe_take_answer(struct probe *sc)
+probe_dequeue(struct probe *sc)
 {
 	struct virtqueue *vq = sc->sc_vq_out;
 
@@ -418,7 +418,7 @@ probe_step(struct probe *sc)
 {
 	uint32_t target;
 
-	if (!probe_take_answer(sc))
+	if (!probe_dequeue(sc))
 		return;
 	sc->sc_short = false;
 	target = probe_target(sc);
@@ -437,7 +437,7 @@ probe_step(struct probe *sc)
 	}
 }
 
-/* Step whenever told, until the driver is detached. */
+/* Step whenever woken, until the driver is detached. */
 static inline void
 probe_loop(struct probe *sc)
 {

@@ -143,14 +143,14 @@ dequeue_in_handler(struct probe *sc, struct virtqueue *vq)
 FRAGMENT_IN(lock_data_race_ok3, step, step_after_handler, .done = dequeue_in_handler)
 {
 	uint32_t target = probe_target(sc);
-	struct virtqueue *answered;
+	struct virtqueue *used;
 
-	LOCKED(&sc->sc_lock, answered = sc->sc_p; sc->sc_p = NULL);
-	if (answered == &sc->sc_vq[PROBE_INFLATE])
+	LOCKED(&sc->sc_lock, used = sc->sc_p; sc->sc_p = NULL);
+	if (used == &sc->sc_vq[PROBE_INFLATE])
 		probe_inflated(sc);
-	else if (answered != NULL)
+	else if (used != NULL)
 		probe_deflated(sc);
-	if (answered != NULL)
+	if (used != NULL)
 		sc->sc_n = 0;
 	if (sc->sc_n != 0 || target == sc->sc_actual)
 		return;

@@ -390,10 +390,10 @@ receive_by_asking(struct probe *sc, struct virtqueue *vq)
 	return true;
 }
 
-FRAGMENT_IN(ring_dequeue_empty_bad, step, answer_in_place, .receive = receive_by_asking)
+FRAGMENT_IN(ring_dequeue_empty_bad, step, dequeue_in_place, .receive = receive_by_asking)
 {
 	probe_step(sc);
-	probe_take_answer(sc);
+	probe_dequeue(sc);
 	probe_step(sc);
 }
 

@@ -70,7 +70,7 @@ FRAGMENT_IN(thread_exit_ok, in_thread, start_joined)
 	probe_second(sc, 0, work_and_exit);
 }
 
-/* The attach fails when this one runs already: it is told, and waited for. */
+/* The attach fails when this one runs already: it is asked to end, and waited for. */
 static void
 work_until_dying(void *arg)
 {
