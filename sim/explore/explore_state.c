@@ -145,8 +145,8 @@ read_all(struct explore_state *state, FILE *file, const char *header, long *good
 	*good_end = ftell(file);
 	if (!good)
 		return complain(state->path, 1, "this is no state file of this exploration "
-		    "(another driver, other scenarios or bounds, another viosim); remove it or "
-		    "name another file");
+		    "(another driver, other scenarios or bounds, with or without --ndjson, "
+		    "another viosim); remove it or name another file");
 	return read_jobs(state, file, good_end) && (!ferror(file) ||
 	    complain(state->path, 1, strerror(errno)));
 }

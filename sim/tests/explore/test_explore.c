@@ -391,6 +391,14 @@ RIG_TEST(test_state_bad, rig_init)
 	stderr_kept_has("no state file of this exploration");
 	ck_assert(part.bad_state);
 	explore_fini(&part);
+	/* Its runs are not in it one by one. */
+	explore_kept(rig, &part, path, 0);
+	part.options.lines = !part.options.lines;
+	stderr_keep();
+	ck_assert(!explore_run(&part));
+	stderr_kept_has("with or without --ndjson");
+	ck_assert(part.bad_state);
+	explore_fini(&part);
 	/* Damaged. */
 	file = fopen(path, "a");
 	fputs("}{\n", file);
