@@ -240,7 +240,7 @@ take_end(struct explore *explore, const struct job *job, const struct record_job
 	}
 }
 
-/* False: what it wrote makes no sense. */
+/* False: what it wrote is malformed. */
 static bool
 take_line(struct explore *explore, const struct job *job, uint64_t before, uint64_t *written)
 {
