@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/sbuf.h"
 #include "base/vec.h"
 #include "machine/world.h"
 #include "rules/area.h"
@@ -297,8 +298,9 @@ sweep_failed(struct attach *attach, struct rules_core *core)
 	if (memory != NULL && memory->counts.driver > attempt->driver_pages &&
 	    !rules_works_beside(core, 1u << core->at)) {
 		rules_report_at(core, &rule_leak, attempt->alloc_site,
-		    "%llu pages are left after the failed attach",
-		    (unsigned long long) (memory->counts.driver - attempt->driver_pages));
+		    "%llu page%s left after the failed attach",
+		    (unsigned long long)(memory->counts.driver - attempt->driver_pages),
+		    plural(memory->counts.driver - attempt->driver_pages));
 		if (attempt->alloc_site != 0)
 			rules_because(core, attempt->alloc_seq, "newest pages taken");
 	}
@@ -652,8 +654,9 @@ REST(attach_end, struct attach *attach)
 	/* Whoever has them, the guest has lost them: there is no driver to ask for them. */
 	if (memory != NULL && memory->counts.driver > 0 &&
 	    !rules_works_beside(core, 1u << core->at))
-		rules_report_at(core, &rule_leak, attach->detach_site, "%llu pages are left after "
-		    "the detach", (unsigned long long)memory->counts.driver);
+		rules_report_at(core, &rule_leak, attach->detach_site, "%llu page%s left after "
+		    "the detach", (unsigned long long)memory->counts.driver,
+		    plural(memory->counts.driver));
 }
 
 const struct area area_attach = {

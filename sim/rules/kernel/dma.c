@@ -2,6 +2,7 @@
 /*
  * Area dma: the discipline of bus_dma(9): calls and objects; see dma.h for the rest.
  */
+#include "base/sbuf.h"
 #include "rules/kernel/dma.h"
 
 static struct dma_memory *
@@ -197,19 +198,20 @@ HOOK(call_load, struct dma *dma)
 	if (map == NULL)
 		return;
 	if (map->loaded) {
-		rules_report(core, &rule_load_twice, "load of map %u, which has %llu bytes loaded",
-		    ordinal, (unsigned long long)map->length);
+		rules_report(core, &rule_load_twice, "load of map %u, which has %llu byte%s loaded",
+		    ordinal, (unsigned long long)map->length, plural(map->length));
 		rules_because(core, map->load_seq, "loaded here");
 	}
 	if (length > map->size || length == 0) {
 		rules_report(core, &rule_load_limits,
-		    "load of %llu bytes into map %u, which was made for 1 to %llu",
-		    (unsigned long long)length, ordinal, (unsigned long long)map->size);
+		    "load of %llu byte%s into map %u, which was made for 1 to %llu",
+		    (unsigned long long)length, plural(length), ordinal,
+		    (unsigned long long)map->size);
 		rules_because(core, map->seq, "created here");
 	} else if (map->segment_max > 0 && (length - 1) / map->segment_max >= map->nsegs) {
 		rules_report(core, &rule_load_limits, "load of %llu bytes into map %u, which was "
 		    "made for %llu segment%s of at most %llu bytes", (unsigned long long)length,
-		    ordinal, (unsigned long long)map->nsegs, map->nsegs == 1 ? "" : "s",
+		    ordinal, (unsigned long long)map->nsegs, plural(map->nsegs),
 		    (unsigned long long)map->segment_max);
 		rules_because(core, map->seq, "created here");
 	}
@@ -237,8 +239,9 @@ HOOK(ret_load, struct dma *dma)
 	if (event->ret.result != DMA_EFBIG || call->is_struck)
 		return;
 	rules_report(core, &rule_load_limits, "load of %llu bytes into map %u needs more than the "
-	    "%llu segments it was made for", (unsigned long long)call->args.bus_dmamap_load.length,
-	    (unsigned)call->args.bus_dmamap_load.map, (unsigned long long)map->nsegs);
+	    "%llu segment%s it was made for", (unsigned long long)call->args.bus_dmamap_load.length,
+	    (unsigned)call->args.bus_dmamap_load.map, (unsigned long long)map->nsegs,
+	    plural(map->nsegs));
 	rules_because(core, map->seq, "created here");
 }
 
@@ -304,8 +307,10 @@ HOOK(call_destroy, struct dma *dma)
 		return;
 	check_owned(dma, core);
 	if (map->loaded) {
-		rules_report(core, &rule_destroy_loaded, "destroy of map %u with %llu bytes loaded",
-		    (unsigned)event->call.bus_dmamap_destroy.map, (unsigned long long)map->length);
+		rules_report(core, &rule_destroy_loaded, "destroy of map %u with %llu byte%s "
+		    "loaded",
+		    (unsigned)event->call.bus_dmamap_destroy.map, (unsigned long long)map->length,
+		    plural(map->length));
 		rules_because(core, map->load_seq, "loaded here");
 	}
 	dma_report_unsynced(dma, core, event->call.bus_dmamap_destroy.map, &rule_unload_unsynced,
@@ -351,8 +356,9 @@ HOOK(call_memory_free, struct dma *dma)
 	}
 	if (nsegs < 1 || (uint64_t)nsegs > memory->nsegs) {
 		rules_report(core, &rule_free_mismatch,
-		    "free of DMA memory %u with %lld segments, it was allocated with at most %llu",
+		    "free of DMA memory %u with %lld segment%s, allocated with at most %llu",
 		    (unsigned)event->call.bus_dmamem_free.memory, (long long)nsegs,
+		    plural((uint64_t)nsegs),
 		    (unsigned long long)memory->nsegs);
 		rules_because(core, memory->seq, "allocated here");
 	} else if (memory->mapped) {
@@ -419,8 +425,8 @@ sweep(struct dma *dma, struct rules_core *core, unsigned devices, const char *wh
 		if (!map->exists || map->gone || map->leak_reported)
 			continue;
 		map->leak_reported = true;
-		rules_report_at(core, &rule_leak, map->site, "map %zu (%llu bytes) is left after "
-		    "%s", i, (unsigned long long)map->size, when);
+		rules_report_at(core, &rule_leak, map->site, "map %zu (%llu byte%s) is left after "
+		    "%s", i, (unsigned long long)map->size, plural(map->size), when);
 		rules_because(core, map->seq, "created here");
 	}
 	for (size_t i = 1; i < dma->memory.count; i++) {

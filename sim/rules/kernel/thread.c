@@ -2,6 +2,7 @@
 /*
  * Area thread: kernel threads and the times they wait (kthread(9), condvar(9)).
  */
+#include "base/sbuf.h"
 #include "rules/area.h"
 
 #define THREAD_MUSTJOIN 0x10		/* KTHREAD_MUSTJOIN */
@@ -136,12 +137,13 @@ check_ticks(struct rules_core *core, uint64_t argument)
 		rules_report(core, &rule_timeout, "%s with 0 ticks waits for ever",
 		    trace_call_name(core->event->code));
 	else if (ticks < 0)
-		rules_report(core, &rule_timeout, "%s with %lld ticks",
+		rules_report(core, &rule_timeout, "%s with a negative time: %lld",
 		    trace_call_name(core->event->code), (long long)ticks);
 	else if (ticks > THREAD_DAY_S * hz)
-		rules_report(core, &rule_timeout, "%s with %lld ticks, which is %lld days at %lld "
-		    "Hz", trace_call_name(core->event->code), (long long)ticks,
-		    (long long)(ticks / (THREAD_DAY_S * hz)), (long long)hz);
+		rules_report(core, &rule_timeout, "%s with %lld ticks, which is %lld day%s at "
+		    "%lld Hz", trace_call_name(core->event->code), (long long)ticks,
+		    (long long)(ticks / (THREAD_DAY_S * hz)),
+		    plural((uint64_t)(ticks / (THREAD_DAY_S * hz))), (long long)hz);
 }
 
 static void

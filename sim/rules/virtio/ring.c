@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "base/sbuf.h"
 #include "rules/area.h"
 #include "rules/kernel/dma.h"
 
@@ -453,8 +454,9 @@ HOOK(call_reserve, struct ring *ring)
 		ring_report_order(core, slot, &rule_ring_slot_order);
 	if ((int64_t)event->call.virtio_enqueue_reserve.nsegs <= (int64_t)queue->maxnsegs)
 		return;
-	rules_report(core, &rule_ring_direction, "%lld segments reserved on queue %u, which was "
+	rules_report(core, &rule_ring_direction, "%lld segment%s reserved on queue %u, which was "
 	    "allocated for at most %llu", (long long)event->call.virtio_enqueue_reserve.nsegs,
+	    plural(event->call.virtio_enqueue_reserve.nsegs),
 	    (unsigned)event->call.virtio_enqueue_reserve.queue,
 	    (unsigned long long)queue->maxnsegs);
 	rules_because(core, queue->seq, "allocated here");
@@ -541,10 +543,10 @@ check_commit(struct ring *ring, struct rules_core *core, struct ring_slot *slot)
 		ring_report_order(core, slot, &rule_ring_slot_order);
 	else if (slot->filled != slot->reserved) {
 		rules_report(core, &rule_ring_segment_count,
-		    "queue %u slot %llu is committed with %u segments, %u were reserved",
+		    "queue %u slot %llu is committed with %u segment%s, not the %u reserved",
 		    (unsigned)core->event->call.virtio_enqueue_commit.queue,
 		    (unsigned long long)core->event->call.virtio_enqueue_commit.slot, slot->filled,
-		    slot->reserved);
+		    plural(slot->filled), slot->reserved);
 		rules_because(core, slot->seq, "prepared here");
 	}
 	if (!slot->reported)
@@ -788,8 +790,9 @@ HOOK(ret_free, struct ring *ring)
 	for (size_t i = 0; i < queue->slot.count; i++)
 		out += queue->slot.item[i].state != SLOT_FREE &&
 		    queue->slot.item[i].state != SLOT_REFUSED;
-	rules_report_at(core, &rule_free_queue, call->site, "queue %u is freed with %u slots still "
-	    "taken: EBUSY, and it stays allocated", (unsigned)call->args.virtio_free_vq.queue, out);
+	rules_report_at(core, &rule_free_queue, call->site, "queue %u is freed with %u slot%s "
+	    "still taken: EBUSY, and it stays allocated",
+	    (unsigned)call->args.virtio_free_vq.queue, out, plural(out));
 	for (size_t i = 0; i < queue->slot.count; i++)
 		if (queue->slot.item[i].state != SLOT_FREE &&
 		    queue->slot.item[i].state != SLOT_REFUSED) {
@@ -885,8 +888,9 @@ REST(ring_rest, struct ring *ring)
 			rest_slot(core, i, k, &queue->slot.item[k]);
 		if (queue->pending == 0 || !ring->live)
 			continue;
-		rules_report_at(core, &rule_missing_kick, queue->pending_site, "%u requests on "
-		    "queue %u were committed, but the device was not notified", queue->pending, i);
+		rules_report_at(core, &rule_missing_kick, queue->pending_site, "%u request%s "
+		    "committed on queue %u, but the device was not notified", queue->pending,
+		    plural(queue->pending), i);
 		rules_because(core, queue->pending_seq, "the first of them");
 		queue->pending = 0;
 	}
