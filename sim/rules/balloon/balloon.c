@@ -184,7 +184,8 @@ check_unasked(struct balloon_state *state, struct rules_core *core, uint32_t mov
 	    ++state->unasked < 2)
 		return;
 	rules_report_at(core, &rule_unasked, site, "%u pages given to the host, which has %" PRIu64
-	    " and never asked for more than %" PRIu32, moved, has, target->most);
+	    " and never asked for more than %" PRIu32 "; `actual` is %" PRIu32, moved, has,
+	    target->most, balloon->actual);
 	rules_because(core, target->seq, "target read: %" PRIu32, target->pages);
 }
 

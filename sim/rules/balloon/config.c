@@ -14,7 +14,7 @@
 
 /* A completion that the driver has taken. */
 struct completion {
-	uint64_t sum;			/* pages of its queue's completions so far */
+	uint64_t pages;
 	uint64_t time_ns;
 	uint32_t seq, site;
 };
@@ -22,15 +22,15 @@ struct completion {
 struct config_state {
 	uint32_t completed_seq;		/* of the newest completion */
 	/*
-	 * Completions since `actual` last said all: the balloon then and now, those of each
-	 * queue, and how many of these were counted in what was written since.
+	 * The balloon now, and as `actual` said it at some time; the completions of each queue
+	 * since then, and how many of these the newest `actual` may count.
 	 */
-	uint64_t balloon_then, balloon;
+	uint64_t balloon, balloon_then;
 	struct { VEC_MEMBERS(struct completion); } done[LEDGER_QUEUES];
 	size_t counted[LEDGER_QUEUES];
 };
 
-/* `actual` says all there is to say. */
+/* What was written is what there is to say, or nobody can tell. */
 static void
 config_settle(struct config_state *state, const struct pages *pages)
 {
@@ -39,36 +39,43 @@ config_settle(struct config_state *state, const struct pages *pages)
 		state->done[queue].count = state->counted[queue] = 0;
 }
 
-static uint64_t
-sum_of(const struct config_state *state, enum ledger_queue queue, size_t completions)
-{
-	return completions == 0 ? 0 : state->done[queue].item[completions - 1].sum;
-}
-
 /*
  * A driver may have dequeued more than it has dealt with: is that the balloon as it was after
- * some of the newest completions, those of a queue in their order?  The most of them that it
- * can be are counted.
+ * some of the completions, those of a queue in their order?  The fewest of them that it can be
+ * are dealt with for good; the driver is trusted to have counted the most.
  */
 static bool
 is_count_of_some(struct config_state *state, uint64_t value)
 {
-	size_t downs = 0;
+	size_t ups = 0, downs = 0, fewest[LEDGER_QUEUES];
+	uint64_t more = state->balloon_then, less = value;
 	bool is = false;
 
-	for (size_t ups = 0; ups <= state->done[LEDGER_INFLATE].count; ups++) {
-		uint64_t most = state->balloon_then + sum_of(state, LEDGER_INFLATE, ups);
-
-		while (downs < state->done[LEDGER_DEFLATE].count &&
-		    most > value + sum_of(state, LEDGER_DEFLATE, downs))
-			downs++;
-		if (most != value + sum_of(state, LEDGER_DEFLATE, downs))
-			continue;
-		is = true;
-		state->counted[LEDGER_INFLATE] = ups;
-		state->counted[LEDGER_DEFLATE] = downs;
+	for (;; ups++) {
+		while (downs < state->done[LEDGER_DEFLATE].count && more > less)
+			less += state->done[LEDGER_DEFLATE].item[downs++].pages;
+		if (more == less) {
+			if (!is) {
+				fewest[LEDGER_INFLATE] = ups;
+				fewest[LEDGER_DEFLATE] = downs;
+			}
+			is = true;
+			state->counted[LEDGER_INFLATE] = ups;
+			state->counted[LEDGER_DEFLATE] = downs;
+		}
+		if (ups == state->done[LEDGER_INFLATE].count)
+			break;
+		more += state->done[LEDGER_INFLATE].item[ups].pages;
 	}
-	return is;
+	if (!is)
+		return false;
+	state->balloon_then = value;
+	for (unsigned queue = 0; queue < LEDGER_QUEUES; queue++) {
+		if (fewest[queue] > 0)
+			vec_remove(&state->done[queue], 0, fewest[queue]);
+		state->counted[queue] -= fewest[queue];
+	}
+	return true;
 }
 
 /* The oldest completion that no write of `actual` counts, or NULL. */
@@ -141,15 +148,13 @@ check_actual(struct config_state *state, struct rules_core *core)
 		    core->event->call.virtio_write_device_config_le.offset);
 		return;
 	}
-	/* With a foreign `actual` the driver may go by it; lost completions spoil the count. */
-	if (!view->device.healthy || !balloon->keeps_actual || balloon->actual_foreign ||
-	    is_count(pages, value)) {
-		config_settle(state, pages);
-		return;
-	}
 	if (is_count_of_some(state, value))
 		return;
 	config_settle(state, pages);
+	/* With a foreign `actual` the driver may go by it; lost completions spoil the count. */
+	if (!view->device.healthy || !balloon->keeps_actual || balloon->actual_foreign ||
+	    is_count(pages, value))
+		return;
 	rules_report(core, &rule_actual_write, "`actual` is written as %" PRIu64 ", the host has %"
 	    PRIu64 " pages by the requests completed so far%s", value, ledger_in_balloon(pages),
 	    actual_reason(pages, value, view->memory->counts.total));
@@ -192,16 +197,16 @@ HOOK(call_write, void *state)
 
 HOOK(note_dequeued, struct config_state *state)
 {
-	uint64_t queue = event->note.dequeued.queue, before = state->balloon, sum;
+	uint64_t queue = event->note.dequeued.queue, before = state->balloon;
 
 	state->completed_seq = event->seq;
 	state->balloon = ledger_in_balloon(rules_pages(core));
 	if (queue >= LEDGER_QUEUES || state->balloon == before)
 		return;
-	sum = sum_of(state, (enum ledger_queue)queue, state->done[queue].count) +
-	    (queue == LEDGER_INFLATE ? state->balloon - before : before - state->balloon);
 	*vec_add(&state->done[queue]) = (struct completion){
-		.sum = sum, .time_ns = event->time_ns, .seq = event->seq, .site = site,
+		.pages = queue == LEDGER_INFLATE ? state->balloon - before :
+		    before - state->balloon,
+		.time_ns = event->time_ns, .seq = event->seq, .site = site,
 	};
 }
 
