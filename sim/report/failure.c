@@ -152,13 +152,13 @@ first_failure(const struct report_input *input)
 	return NULL;
 }
 
-/* Does the one say more about the cause than the other?  A lint says less than any error. */
+/* Does the one say more about the cause than the other?  Of a like distance an error does. */
 static bool
 is_nearer(const struct finding *a, const struct finding *b)
 {
-	if (a->rule->severity != b->rule->severity)
-		return a->rule->severity == SEVERITY_ERROR;
-	return distance_of(a) < distance_of(b);
+	if (distance_of(a) != distance_of(b))
+		return distance_of(a) < distance_of(b);
+	return a->rule->severity == SEVERITY_ERROR && b->rule->severity == SEVERITY_LINT;
 }
 
 /* The one nearest to the cause; of several the earliest. */
@@ -193,8 +193,9 @@ reason_of(const struct report_input *input)
 {
 	struct reason reason = { nearest_finding(input), first_failure(input) };
 
+	/* A number that is suspect explains a failure. */
 	if (reason.finding != NULL && reason.failure != NULL &&
-	    reason.finding->rule->severity == SEVERITY_LINT)
+	    distance_of(reason.finding) == RULE_BESIDE)
 		reason.finding = NULL;
 	return reason;
 }
@@ -314,24 +315,33 @@ print_finding(FILE *stream, const struct report_input *input, const struct words
 	print_like(stream, input, finding, likes);
 }
 
-/* Those of one severity, the nearest to the cause first. */
 static void
-print_findings(FILE *stream, const struct report_input *input, enum severity severity,
-    struct ids *likes)
+print_severity(FILE *stream, const struct report_input *input, const struct words *words,
+    enum rule_distance distance, enum severity severity, struct ids *likes)
 {
 	const struct findings *findings = &input->result->findings;
+
+	for (size_t i = 0; i < findings->count; i++)
+		if (findings->item[i].rule->severity == severity &&
+		    distance_of(&findings->item[i]) == distance &&
+		    report_known_finding(input, &findings->item[i]) == NULL)
+			print_finding(stream, input, words, &findings->item[i], likes);
+}
+
+/* Those of some distances, the nearest to the cause first. */
+static void
+print_findings(FILE *stream, const struct report_input *input, enum rule_distance first,
+    enum rule_distance last, struct ids *likes)
+{
 	struct words words;
 
-	if (findings->count == 0)
+	if (input->result->findings.count == 0)
 		return;
 	read_names(&words, input);
-	for (enum rule_distance distance = RULE_AT_CAUSE; distance <= RULE_BESIDE; distance++)
-		for (size_t i = 0; i < findings->count; i++)
-			if (findings->item[i].rule->severity == severity &&
-			    distance_of(&findings->item[i]) == distance &&
-			    report_known_finding(input, &findings->item[i]) == NULL)
-				print_finding(stream, input, &words, &findings->item[i],
-				    likes);
+	for (enum rule_distance distance = first; distance <= last; distance++) {
+		print_severity(stream, input, &words, distance, SEVERITY_ERROR, likes);
+		print_severity(stream, input, &words, distance, SEVERITY_LINT, likes);
+	}
 }
 
 /* ---- what was never judged ---- */
@@ -426,7 +436,8 @@ first_seq(const struct report_input *input)
 	struct reason reason = reason_of(input);
 	uint32_t seq = reason.failure != NULL ? reason.failure->seq : UINT32_MAX;
 
-	return reason.finding != NULL && reason.finding->seq < seq ? reason.finding->seq : seq;
+	return reason.finding != NULL && reason.finding->seq < seq && (reason.failure == NULL ||
+	    reason.finding->rule->severity == SEVERITY_ERROR) ? reason.finding->seq : seq;
 }
 
 void
@@ -436,7 +447,7 @@ failure_print(FILE *stream, const struct report_input *input)
 	struct ids likes = { .count = 0 };
 
 	/* A rule names the cause; an expectation only what came of it. */
-	print_findings(stream, input, SEVERITY_ERROR, &likes);
+	print_findings(stream, input, RULE_AT_CAUSE, RULE_ALONE, &likes);
 	for (unsigned i = 0; i < result->failures; i++)
 		if (report_known_failure(input, &result->failure[i]) == NULL)
 			print_failure(stream, input, &result->failure[i]);
@@ -444,7 +455,7 @@ failure_print(FILE *stream, const struct report_input *input)
 		fprintf(stream, "%u more failures are not shown\n",
 		    result->failures_all - result->failures);
 	print_undecided(stream, input);
-	print_findings(stream, input, SEVERITY_LINT, &likes);
+	print_findings(stream, input, RULE_BESIDE, RULE_BESIDE, &likes);
 	print_known(stream, input);
 	fputs("last events:\n", stream);
 	timeline_tail(stream, input, first_seq(input), FAILURE_TAIL);

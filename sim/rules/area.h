@@ -46,6 +46,7 @@ struct rules_core {
 	bool *off;			/* by place in the catalogue */
 	rules_namer *namer;		/* NULL: nobody knows names */
 	void *namer_arg;
+	bool overdue;			/* at rest: an expectation has failed */
 	struct event instant;		/* `event` of what is none: a load, a store, memory */
 };
 

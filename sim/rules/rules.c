@@ -416,6 +416,14 @@ rules_rest(struct rules *rules, const struct event *now)
 }
 
 void
+rules_overdue(struct rules *rules, const struct event *now)
+{
+	rules->core.overdue = true;
+	rules_rest(rules, now);
+	rules->core.overdue = false;
+}
+
+void
 rules_end(struct rules *rules, const struct event *now)
 {
 	look_at(&rules->core, now, 0);

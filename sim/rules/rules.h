@@ -79,6 +79,8 @@ void rules_name_by(struct rules *rules, rules_namer *namer, void *arg);
 
 /* Moments that only the runner knows.  At rest: after a settle, faults healed. */
 void rules_rest(struct rules *rules, const struct event *now);
+/* An expectation failed that had its time. */
+void rules_overdue(struct rules *rules, const struct event *now);
 void rules_end(struct rules *rules, const struct event *now);
 
 /* The catalogue, in order of id; rule_by_id returns NULL for an unknown id. */

@@ -290,6 +290,14 @@ unsettled(struct run *run, uint64_t end_ns)
 	    expected, end_ns);
 }
 
+void
+run_judge(struct run *run)
+{
+	const struct event now = event_now(run);
+
+	rules_overdue(run->rules, &now);
+}
+
 /* Run until nothing is left to do or the time is over; the rules judge what is then. */
 void
 run_settle(struct run *run, uint64_t within_ns)

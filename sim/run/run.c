@@ -15,6 +15,8 @@
 #include "run/source.h"
 #include "run/state.h"
 
+#define END_LOOK_BACK 3			/* calls before the end that may be its cause */
+
 static const char *call_names[HW_CALLS];
 static const char **rule_names;
 
@@ -189,6 +191,28 @@ is_off(const struct run *run, const struct rule *rule)
 	return false;
 }
 
+/* A panic or crash often comes of what failed just before; NULL: nothing did. */
+static const struct event *
+failed_before(const struct trace *trace, const struct event *end, uint32_t ctx)
+{
+	unsigned rets = 0;
+
+	for (uint32_t seq = end->seq; seq-- > 0 && rets < END_LOOK_BACK;) {
+		const struct event *event = trace_event(trace, seq);
+
+		if (event == NULL)
+			break;
+		if (event->kind != EV_RET || event->ctx != ctx)
+			continue;
+		if (trace_call_result(event->code)[0] == 'e' && event->ret.result != 0 &&
+		    event->code != HW_CALL_CV_TIMEDWAIT && event->code != HW_CALL_KPAUSE &&
+		    event->code != HW_CALL_VIRTIO_DEQUEUE)
+			return event;
+		rets++;
+	}
+	return NULL;
+}
+
 /* The ways a run can end early are findings too. */
 static void
 report_end(struct run *run)
@@ -196,7 +220,9 @@ report_end(struct run *run)
 	struct world *world = &run->world;
 	const struct loop_seen *seen;
 	const struct rule *rule = NULL;
+	const struct event *failed;
 	struct event event;
+	size_t length;
 
 	switch (world->end) {
 	case WORLD_PANIC:
@@ -237,8 +263,18 @@ report_end(struct run *run)
 		return;
 	event = world->trace.count > 0 ? *trace_event(&world->trace, world->trace.count - 1) :
 	    (struct event){ 0 };
-	finding_add(&run->result->findings, rule, &event, world->end_site, "%s",
-	    world->end_text);
+	failed = world->end == WORLD_PANIC || world->end == WORLD_CRASH ?
+	    failed_before(&world->trace, &event, world->end_context) : NULL;
+	for (length = strlen(world->end_text); length > 0 && failed != NULL &&
+	    world->end_text[length - 1] == ' '; length--)
+		continue;
+	finding_add(&run->result->findings, rule, &event, world->end_site, "%.*s%s%s%s",
+	    (int)length, world->end_text, failed != NULL ? ", after " : "",
+	    failed != NULL ? trace_call_name(failed->code) : "",
+	    failed != NULL ? " had failed" : "");
+	if (failed != NULL)
+		finding_because(&run->result->findings, failed->seq, 0, "%s failed",
+		    trace_call_name(failed->code));
 }
 
 /* A lint of the scenario's, not the driver's. */

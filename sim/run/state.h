@@ -85,6 +85,8 @@ bool run_check_fault(const struct scenario_fail *fail, const char **key, char *w
 /* NULL: there are too many, and it is only counted. */
 struct failure *run_fail(struct run *run, struct loc loc, const char *what,
     const char *expected, const char *actual);
+/* An expectation has failed: let the rules say why. */
+void run_judge(struct run *run);
 void run_fail_expect(struct run *run, const struct expect *expect, const char *what);
 /*
  * It can no longer be known: the run ended (world.end) before it came true, stayed true until

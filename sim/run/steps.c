@@ -161,9 +161,12 @@ do_expect(struct run *run, const struct scenario_step *step)
 		outcome = UNDECIDED;
 	}
 	world_emit(&run->world, EV_EXPECT, 0, run->at_step, outcome, 0, 0, 0);
-	if (outcome == DOES_NOT_HOLD)
+	if (outcome == DOES_NOT_HOLD) {
 		run_fail_expect(run, step->expect, what);
-	else if (outcome == UNDECIDED)
+		/* It had its time: the rules may say why. */
+		if (within > 0 && run->world.end == WORLD_RUNNING)
+			run_judge(run);
+	} else if (outcome == UNDECIDED)
 		run_undecided(run, step->expect->loc, what, step->expect->text, end);
 }
 
@@ -356,9 +359,9 @@ finally(struct run *run)
 	/* An attach or detach that never ends is the driver's too. */
 	if (run->with[0].attach == ATTACH_OK || run->autoconfs > 0)
 		run_settle(run, FINAL_SETTLE_NS);
-	if (run->world.end != WORLD_RUNNING)
+	if (run->world.end != WORLD_RUNNING && run->world.end != WORLD_TIME_LIMIT)
 		return;
-	for (size_t i = 0; i < claims->count; i++)
+	for (size_t i = 0; run->world.end == WORLD_RUNNING && i < claims->count; i++)
 		if (!expect_holds(claims->claim[i].that, &run->env))
 			run_fail_expect(run, claims->claim[i].that, "finally");
 	now = (struct event){ .time_ns = run->world.clock.now_ns,

@@ -54,6 +54,7 @@ struct attach {
 	struct undo undo;
 	bool is_attached, detached;
 	uint32_t detach_site;
+	uintptr_t softc;
 	bool failed_before;		/* and nothing attached since */
 	uint32_t failed_seq;
 	uint8_t status;
@@ -65,7 +66,7 @@ struct attach {
 
 static const struct rule rule_call_order = {
 	"attach.call-order", SEVERITY_ERROR,
-	"attach_start, then attach_finish or attach_failed, each once",
+	"attach_start, then attach_finish or attach_failed, each once; at detach child_detach",
 	"NetBSD sys/dev/pci/virtiovar.h, virtio_child_attach_*()",
 	"The parent sets up and frees interrupts in these calls and keeps what they set.",
 	"virtio_child_attach_start(vsc, ...);\nif (error)\n\treturn;",
@@ -559,6 +560,19 @@ HOOK(on_fault, struct attach *attach)
 	attach->now.is_struck = true;
 }
 
+/* Autoconf takes the softc back when the driver's detach came back with 0. */
+MEMORY(attach_memory, struct attach *attach)
+{
+	if (what == HW_MEMORY_SOFTC)
+		attach->softc = low;
+	/* Of several devices, which one's softc that is nobody says. */
+	if (what != HW_MEMORY_GONE || low != attach->softc || !attach->is_attached ||
+	    core->devices > 1)
+		return;
+	rules_report(core, &rule_call_order, "detach came back without virtio_child_detach: the "
+	    "bus still has the driver for its child");
+}
+
 /* Calls that say in their result that they failed. */
 static bool
 says_failed(const struct event *ret)
@@ -676,6 +690,7 @@ const struct area area_attach = {
 	.state_bytes = sizeof(struct attach),
 	.each_device = true,
 	.fini = attach_fini,
+	.memory = attach_memory,
 	.end = attach_end,
 };
 

@@ -4,7 +4,8 @@
  * and nobody waits for ever.  What threads sleep on is in live_wait.c.
  *
  * Nothing is demanded of a driver that nobody could do: not while a fault is armed, not with
- * a device that is silent or breaks the specification, not without free memory.
+ * a device that is silent or breaks the specification, not without free memory; nor of one that
+ * detaches.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -18,12 +19,23 @@
 #define REACTION_NS (15 * LIVE_SECOND_NS)	/* to the first request after the host asked */
 #define LIVELOCK_NS (10 * LIVE_SECOND_NS)	/* waiting for memory that is there */
 #define DETACH_NS (10 * LIVE_SECOND_NS)	/* of a detach, with nothing at the device */
+/* Looked at when a scenario's time is over: a driver that tries again has done so by then. */
+#define GIVEN_UP_NS (20 * LIVE_SECOND_NS)
 
-/* An allocation that a context is in. */
+/* An allocation that a context is in, or was in last. */
 struct allocation {
-	bool is_open;
+	bool is_open, is_struck;	/* a fault makes it wait */
 	uint64_t bytes, since_ns;
+	uint64_t high, segments;	/* the last address, and in how many */
 	uint32_t site;
+};
+
+/* The newest step towards a request failed, and none was taken since. */
+struct failure {
+	uint32_t seq;			/* 0: it did not */
+	uint64_t ns;
+	uint16_t call;
+	struct allocation allocation;	/* if it was one */
 };
 
 /* Requests that the device has. */
@@ -45,6 +57,7 @@ struct live_state {
 	struct detach detach;
 	struct allocation allocation[SHADOW_CONTEXTS];
 	struct requests requests[RULES_QUEUES_MAX];
+	struct failure failure;
 	uint32_t asked_seq;		/* newest change of what the host asks for */
 	uint64_t asked_ns;
 	bool is_open;			/* signalled, and no request since */
@@ -55,14 +68,20 @@ struct live_state {
 
 /* ---- what may be demanded ---- */
 
-bool
-live_is_fair(struct rules_core *core)
+static bool
+is_device_fair(struct rules_core *core)
 {
 	const struct rules_view *view = rules_look(core);
 	const struct device_view *device = &view->device;
 
-	return device->healthy && device->completes && view->faults_armed == 0 &&
+	return device->healthy && device->completes && !view->detaching &&
 	    (device->status & STATUS_DRIVER_OK);
+}
+
+bool
+live_is_fair(struct rules_core *core)
+{
+	return is_device_fair(core) && rules_look(core)->faults_armed == 0;
 }
 
 bool
@@ -136,7 +155,14 @@ HOOK(call_alloc, struct live_state *state)
 	state->allocation[event->ctx] = (struct allocation){
 		.is_open = true, .bytes = event->call.uvm_pglistalloc.size,
 		.since_ns = event->time_ns, .site = site,
+		.high = event->call.uvm_pglistalloc.high,
+		.segments = event->call.uvm_pglistalloc.nsegs,
 	};
+}
+
+HOOK(on_fault, struct live_state *state)
+{
+	state->allocation[event->ctx].is_struck = true;
 }
 
 /* A step towards a request; to have tried is a reaction, when it could try again is unknown. */
@@ -144,8 +170,14 @@ HOOK(ret_try, struct live_state *state)
 {
 	if (event->code == HW_CALL_UVM_PGLISTALLOC)
 		state->allocation[event->ctx].is_open = false;
-	if (live_is_failure(event))
-		state->is_open = false;
+	state->failure = (struct failure){ 0 };
+	if (!live_is_failure(event))
+		return;
+	state->is_open = false;
+	state->failure = (struct failure){
+		.seq = event->seq, .ns = event->time_ns, .call = event->code,
+		.allocation = state->allocation[event->ctx],
+	};
 }
 
 HOOK(ret_create, struct live_state *state)
@@ -308,7 +340,7 @@ static void
 check_memory_wait(struct rules_core *core, const struct sleeper *sleeper,
     const struct allocation *allocation)
 {
-	if (!allocation->is_open || rules_look(core)->faults_armed > 0)
+	if (!allocation->is_open || allocation->is_struck || rules_look(core)->faults_armed > 0)
 		return;
 	if (allocation->bytes == 0)
 		report_wait(core, sleeper, allocation->site,
@@ -348,6 +380,33 @@ check_held_lock(struct rules_core *core, uint32_t ctx, const struct sleeper *sle
 	rules_because(core, sleeper->seq, LIVE_SLEPT(sleeper));
 }
 
+static const char *const sleep_words[] = {
+	[HW_SLEEP_CV] = "sleeps on a condition variable", [HW_SLEEP_MUTEX] = "waits for a mutex",
+	[HW_SLEEP_MEMORY] = "waits in the allocator", [HW_SLEEP_PAUSE] = "pauses",
+	[HW_SLEEP_JOIN] = "waits for another thread",
+	[HW_SLEEP_INTR] = "waits for the end of an interrupt handler",
+};
+
+/* In kthread_join(), for a thread that sleeps itself. */
+static void
+check_join(struct rules_core *core, const struct sleeper *sleeper)
+{
+	const struct sleeper *other = sleeper->object < SHADOW_CONTEXTS ?
+	    live_sleeper(core, (uint32_t)sleeper->object) : sleeper;
+	char text[128];
+
+	if (other == sleeper || !other->asleep) {
+		report_wait(core, sleeper, sleeper->site,
+		    "waits for a thread that does not end");
+		return;
+	}
+	snprintf(text, sizeof(text), "waits for a thread that does not end: it %s, since %s",
+	    sleep_words[other->why], other->seq < sleeper->seq ?
+	    "before the wait began" : "the wait began");
+	report_wait(core, sleeper, sleeper->site, text);
+	rules_because(core, other->seq, "the other one %s", LIVE_SLEPT(other));
+}
+
 static void
 check_wait(const struct live_state *state, struct rules_core *core, uint32_t ctx)
 {
@@ -369,8 +428,7 @@ check_wait(const struct live_state *state, struct rules_core *core, uint32_t ctx
 		return;
 	case HW_SLEEP_JOIN:
 		if (sleeper->ticks == 0)
-			report_wait(core, sleeper, sleeper->site,
-			    "waits for a thread that does not end");
+			check_join(core, sleeper);
 		return;
 	case HW_SLEEP_CV:
 	case HW_SLEEP_PAUSE:
@@ -382,13 +440,6 @@ check_wait(const struct live_state *state, struct rules_core *core, uint32_t ctx
 		return;
 	}
 }
-
-static const char *const sleep_words[] = {
-	[HW_SLEEP_CV] = "sleeps on a condition variable", [HW_SLEEP_MUTEX] = "waits for a mutex",
-	[HW_SLEEP_MEMORY] = "waits in the allocator", [HW_SLEEP_PAUSE] = "pauses",
-	[HW_SLEEP_JOIN] = "waits for another thread",
-	[HW_SLEEP_INTR] = "waits for the end of an interrupt handler",
-};
 
 /* The thread that should do the work: who did it last, else the first one that sleeps. */
 static const struct sleeper *
@@ -450,6 +501,49 @@ is_under_way(const struct live_state *state, const struct rules_work *work, uint
 	return work->behind && stuck_ns < quiet_ns + LIVE_LONG_NS;
 }
 
+/* What the driver does not know, or could not do. */
+static void
+say_why(struct rules_core *core, const struct failure *failure, const struct rules_work *work,
+    bool known, char *words, size_t size)
+{
+	const struct allocation *allocation = &failure->allocation;
+	uint64_t ns = core->event->time_ns - failure->ns;
+	uint64_t lost = pages_unlinked(rules_pages(core), rules_look(core)->memory);
+
+	words[0] = '\0';
+	if (lost > 0)
+		snprintf(words, size, "%" PRIu64 " page%s of the driver %s in no list: ", lost,
+		    lost == 1 ? "" : "s", lost == 1 ? "is" : "are");
+	else if (!known)
+		snprintf(words, size, "the driver has not read the new %s: ",
+		    core->device->work);
+	else if (failure->seq != 0 && (failure->call != HW_CALL_UVM_PGLISTALLOC ||
+	    ns >= GIVEN_UP_NS))
+		snprintf(words, size, "the driver has not tried again since %s failed, %" PRIu64
+		    " s ago: ", trace_call_name(failure->call), ns / LIVE_SECOND_NS);
+	else if (failure->seq != 0 && work->means[0] != '\0')
+		snprintf(words, size, "uvm_pglistalloc fails, of %" PRIu64 " pages up to %#"
+		    PRIx64 " in at most %" PRIu64 " segment%s: ",
+		    allocation->bytes >> MEMORY_PAGE_SHIFT, allocation->high,
+		    allocation->segments, allocation->segments == 1 ? "" : "s");
+}
+
+/* What the thread does in place of the work. */
+static void
+say_asleep(const struct live_state *state, const struct rules_view *view,
+    const struct sleeper *thread, char *words, size_t size)
+{
+	int length = snprintf(words, size, "the driver's thread %s", thread == NULL ?
+	    (view->thread_alive ? "runs" : state->no_thread ? "was never made" : "is gone") :
+	    thread->zero ? "sleeps for ever, in cv_timedwait of 0 ticks" :
+	    sleep_words[thread->why]);
+
+	if (thread != NULL && thread->ticks != 0)
+		snprintf(words + length, size - (size_t)length, ", for at most %" PRIu64 ".%"
+		    PRIu64 " s", thread->ticks / (uint64_t)view->hz,
+		    thread->ticks * 10 / (uint64_t)view->hz % 10);
+}
+
 /* The time that the scenario gave is over. */
 static void
 check_convergence(const struct live_state *state, struct rules_core *core)
@@ -457,25 +551,38 @@ check_convergence(const struct live_state *state, struct rules_core *core)
 	const struct rules_device *device = core->device;
 	const struct rules_view *view = rules_look(core);
 	const struct sleeper *thread = find_thread(core);
+	const struct failure *failure = &state->failure;
 	size_t out = live_waiting(core);
+	char since[128], why[128], asleep[96];
 	struct rules_work work;
-	char since[128];
+	uint32_t seq = 0;
+	bool known;
 
-	if (!live_is_fair(core) || !live_has_work(core))
+	/* An armed fault is no reason not to try. */
+	if (!is_device_fair(core) || !live_has_work(core) || (view->faults_armed > 0 &&
+	    (failure->seq == 0 || core->event->time_ns - failure->ns < GIVEN_UP_NS ||
+	    out > 0)))
 		return;
 	device->describe(core, &work);
 	if (is_under_way(state, &work, core->event->time_ns))
 		return;
+	known = live_knows_work(core, &seq);
 	say_since(state, device, &work, core->event->time_ns, since, sizeof(since));
+	say_why(core, failure, &work, known, why, sizeof(why));
+	if (!live_passed_over(core, state->asked_seq, asleep, sizeof(asleep)))
+		say_asleep(state, view, thread, asleep, sizeof(asleep));
 	rules_report_at(core, &rule_convergence, thread != NULL ? thread->site : 0,
-	    "%s; %zu request%s out, the driver's thread %s%s; no fault is armed, the device "
-	    "completes requests%s", work.state, out, plural(out), thread != NULL ?
-	    sleep_words[thread->why] : view->thread_alive ? "runs" : state->no_thread ?
-	    "was never made" : "is gone", since, work.means);
+	    "%s%s; %zu request%s out, %s%s%s%s", why, work.state, out, plural(out),
+	    asleep, since, view->faults_armed > 0 ? "" : "; no fault is armed, the device "
+	    "completes requests", view->faults_armed > 0 ? "" : work.means);
 	if (!view->thread_alive && state->no_thread)
 		rules_because(core, state->no_thread_seq, "kthread_create failed");
 	if (state->asked_seq != 0)
 		rules_because(core, state->asked_seq, "the host's last %s", device->work);
+	if (!known && seq != 0)
+		rules_because(core, seq, "the driver last read another %s", device->work);
+	else if (failure->seq != 0)
+		rules_because(core, failure->seq, "%s failed", trace_call_name(failure->call));
 	if (thread != NULL)
 		rules_because(core, thread->seq, LIVE_SLEPT(thread));
 }
@@ -485,7 +592,8 @@ REST(live_rest, struct live_state *state)
 	for (uint32_t ctx = 0; rules_look(core)->at_rest && ctx < SHADOW_CONTEXTS; ctx++)
 		if (live_sleeper(core, ctx)->asleep)
 			check_wait(state, core, ctx);
-	check_convergence(state, core);
+	if (!core->overdue || !live_overslept(core))
+		check_convergence(state, core);
 	state->is_open = false;
 }
 
@@ -528,7 +636,7 @@ const struct area area_live = {
 	.hooks = HOOKS(
 	    ON_EVENT(CTX_WAKE, on_wake), ON_CALL(UVM_PGLISTALLOC, call_alloc),
 	    LIVE_ON_TRIES(ret_try), ON_RET(KTHREAD_CREATE, ret_create), ON_NOTE(DESC, note_desc),
-	    ON_EVENT(DEV_TAKE, on_take), ON_EVENT(DEV_USED, on_used),
+	    ON_EVENT(FAULT, on_fault), ON_EVENT(DEV_TAKE, on_take), ON_EVENT(DEV_USED, on_used),
 	    ON_EVENT(DEV_STATUS, on_status), ON_EVENT(CTX_SLEEP, on_sleep),
 	    ON_CALL(VIRTIO_CHILD_DETACH, call_detach)),
 	.state_bytes = sizeof(struct live_state),

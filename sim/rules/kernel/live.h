@@ -54,6 +54,11 @@ const struct sleeper *live_sleeper(struct rules_core *core, uint32_t ctx);
 /* The thread that last took a step towards what is asked; 0: none did. */
 uint32_t live_worker(struct rules_core *core);
 
+/* At rest: that a thread sleeps on what it would act on is told already. */
+bool live_overslept(struct rules_core *core);
+/* A thread that sleeps and was not woken since that event while another was, in words. */
+bool live_passed_over(struct rules_core *core, uint32_t since, char *words, size_t size);
+
 /* Nothing is in the way: the device works and completes requests, no fault is armed. */
 bool live_is_fair(struct rules_core *core);
 /* What rules/device.h has by these names, for devices that have no such thing too. */

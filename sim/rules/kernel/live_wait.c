@@ -76,7 +76,8 @@ struct completions {
 	uint64_t announced_ns;		/* since when it is this */
 	uint32_t calling;		/* `used` when vq_done was entered */
 	bool is_taken;			/* somebody dequeued one: */
-	uint32_t taker;			/* the last */
+	uint32_t taker;			/* the last, */
+	uint32_t taken_seq, taken_site;	/* here */
 	uint32_t woken;			/* the thread that vq_done woke first, 0: none, */
 	bool woke_others;		/* and others later */
 };
@@ -94,6 +95,7 @@ struct wait_state {
 	struct { VEC_MEMBERS(uint8_t); } signalled;	/* by condvar: somebody does */
 	unsigned empty_queue;		/* newest queue whose virtio_dequeue found nothing, */
 	uint32_t empty_seq;		/* here */
+	bool told;			/* the newest look at rest found something */
 };
 
 static struct waiter *
@@ -412,10 +414,16 @@ report_change(struct rules_core *core, const struct waiter *waiter, const struct
 }
 
 /* A driver that asks another queue has mixed them up. */
+static bool
+asked_another(const struct wait_state *state, const struct waiter *waiter)
+{
+	return state->empty_seq > waiter->known_seq && state->empty_queue != waiter->queue;
+}
+
 static void
 because_empty(struct rules_core *core, const struct wait_state *state, const struct waiter *waiter)
 {
-	if (state->empty_seq > waiter->known_seq && state->empty_queue != waiter->queue)
+	if (asked_another(state, waiter))
 		rules_because(core, state->empty_seq, "virtio_dequeue of queue %u found nothing",
 		    state->empty_queue);
 }
@@ -430,15 +438,19 @@ report_neglect(const struct wait_state *state, struct rules_core *core,
 	struct rules_work work;
 
 	if (waiter->neglect == NEGLECT_COMPLETION) {
-		rules_report_at(core, &rule_lost_wakeup, sleeper->site, "the thread slept %" PRIu64
-		    " ms although vq_done had announced a used buffer on queue %u before", slept_ms,
-		    waiter->queue);
+		rules_report_at(core, &rule_lost_wakeup, sleeper->site,
+		    state->completions[waiter->queue].is_taken ?
+		    "the thread slept %" PRIu64 " ms although vq_done had announced a used buffer "
+		    "on queue %u before%s" : "the thread slept %" PRIu64 " ms although vq_done of "
+		    "queue %u had woken it, or tried to: it took no buffer from there%s", slept_ms,
+		    waiter->queue, asked_another(state, waiter) ? ", but asked another queue" : "");
 		rules_because(core, waiter->known_seq, "vq_done left");
 		because_empty(core, state, waiter);
 	} else {
 		device->describe(core, &work);
 		rules_report_at(core, &rule_lost_wakeup, sleeper->site, "the thread slept %" PRIu64
-		    " ms with a %s known before it slept: %s", slept_ms, device->work, work.asked);
+		    " ms%s with a %s known before it slept: %s", slept_ms, sleeper->zero ?
+		    ", in cv_timedwait of 0 ticks, for ever," : "", device->work, work.asked);
 		if (live_asked_seq(core) != 0)
 			rules_because(core, live_asked_seq(core), "the host's new %s",
 			    device->work);
@@ -559,6 +571,8 @@ HOOK(note_dequeued, struct wait_state *state)
 	completions->dequeued++;
 	completions->is_taken = true;
 	completions->taker = event->ctx;
+	completions->taken_seq = event->seq;
+	completions->taken_site = site;
 	state->steps++;
 }
 
@@ -703,8 +717,39 @@ pending_change(const struct wait_state *state, const struct waiter *waiter, uint
 	return NULL;
 }
 
+static const struct rule rule_left_buffer = {
+	"live.left-buffer", SEVERITY_ERROR,
+	"a used buffer that vq_done was called for is taken",
+	"virtio 1.2 clause 2.7.14; NetBSD virtio.c, virtio_vq_intr()",
+	"There is no second interrupt for it: one may announce several used buffers.",
+	"if (virtio_dequeue(vsc, vq, &slot, &len) == 0)\n\tdone(sc, slot);",
+	"while (virtio_dequeue(vsc, vq, &slot, &len) == 0)\n\tdone(sc, slot);",
+	.distance = RULE_ASLEEP
+};
+
+/* Whoever should have taken them, an interrupt handler say, nobody did. */
+static void
+check_left(const struct wait_state *state, struct rules_core *core)
+{
+	for (unsigned q = 0; q < state->queues; q++) {
+		const struct completions *completions = &state->completions[q];
+		int32_t left = (int32_t)(completions->announced - completions->dequeued);
+		uint64_t ns = core->event->time_ns - completions->announced_ns;
+
+		if (left <= 0 || ns < LIVE_LONG_NS)
+			continue;
+		rules_report_at(core, &rule_left_buffer, completions->taken_site, "vq_done of queue %u "
+		    "was called for %" PRId32 " used buffer%s that nobody took, for %" PRIu64
+		    " s now", q, left, left == 1 ? "" : "s", ns / LIVE_SECOND_NS);
+		rules_because(core, completions->announced_seq, "vq_done left");
+		if (completions->is_taken)
+			rules_because(core, completions->taken_seq, "the last one was taken");
+	}
+}
+
 REST(wait_rest, struct wait_state *state)
 {
+	state->told = false;
 	if (!rules_look(core)->at_rest || !live_is_fair(core) || !live_has_work(core))
 		return;
 	for (unsigned ctx = 0; ctx < state->contexts; ctx++) {
@@ -717,12 +762,15 @@ REST(wait_rest, struct wait_state *state)
 		waiter->fresh_seq = waiter->woke_seq;
 		change = works(state, ctx) && live_waiting(core) == 0 ? pending_change(state,
 		    waiter, core->event->time_ns) : NULL;
+		state->told |= still_neglects(state, waiter) || change != NULL;
 		if (still_neglects(state, waiter))
 			report_neglect(state, core, waiter);
 		else if (change != NULL)
 			report_change(core, waiter, change, core->event);
 		waiter->neglect = NEGLECT_NONE;
 	}
+	if (!state->told)
+		check_left(state, core);
 }
 
 /* ---- the area ---- */
@@ -736,7 +784,7 @@ FINI(wait_fini, struct wait_state *state)
 
 const struct area area_live_wait = {
 	.name = "live",
-	.rules = RULES(&rule_lost_wakeup),
+	.rules = RULES(&rule_lost_wakeup, &rule_left_buffer),
 	.hooks = HOOKS(
 	    ON_EVENT(CTX_START, on_start), ON_EVENT(CTX_SLEEP, on_sleep),
 	    ON_EVENT(CTX_WAKE, on_wake), ON_EVENT(CTX_END, on_end),
@@ -770,4 +818,37 @@ live_worker(struct rules_core *core)
 	struct wait_state *state = rules_state(core, &area_live_wait);
 
 	return state->worker;
+}
+
+bool
+live_overslept(struct rules_core *core)
+{
+	const struct wait_state *state = rules_state(core, &area_live_wait);
+
+	return state->told;
+}
+
+bool
+live_passed_over(struct rules_core *core, uint32_t since, char *words, size_t size)
+{
+	struct wait_state *state = rules_state(core, &area_live_wait);
+	char buffer[24], woken[24];
+	uint32_t other = 0, passed = 0;
+
+	for (uint32_t ctx = 0; ctx < state->contexts; ctx++) {
+		const struct waiter *waiter = &state->waiter[ctx];
+
+		if (!waiter->is_thread)
+			continue;
+		if (waiter->woke_seq > since)
+			other = ctx;
+		else if (waiter->sleeper.asleep && waiter->sleeper.why == HW_SLEEP_CV &&
+		    (state->worker == 0 || state->worker == ctx))
+			passed = ctx;
+	}
+	if (other == 0 || passed == 0)
+		return false;
+	snprintf(words, size, "%s sleeps on, %s was woken in its place",
+	    name_of(core, passed, buffer), name_of(core, other, woken));
+	return true;
 }

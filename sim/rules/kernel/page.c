@@ -73,6 +73,16 @@ static const struct rule rule_alloc_range = {
 	.distance = RULE_SUSPECT
 };
 
+static const struct rule rule_alloc_nothing = {
+	"page.alloc-nothing", SEVERITY_ERROR,
+	"an allocation is of one page at least",
+	"NetBSD sys/uvm/uvm_pglist.c, uvm_pglistalloc_simple()",
+	"It counts the pages that are left to take, and for none of them down from 0: it takes all "
+	"memory before it fails, or waits for more.",
+	"uvm_pglistalloc(n * PAGE_SIZE, ...)",
+	"if (n > 0)\n\tuvm_pglistalloc(n * PAGE_SIZE, ...)"
+};
+
 HOOK(call_alloc, struct page_state *state)
 {
 	uint64_t high = event->call.uvm_pglistalloc.high;
@@ -86,6 +96,8 @@ HOOK(call_alloc, struct page_state *state)
 		rules_report(core, &rule_alloc_range, "upper limit %#" PRIx64
 		    " is 2^32 - 1 pages in 32-bit arithmetic; memory goes up to %#" PRIx64, high,
 		    memory_top(rules_look(core)));
+	if (event->call.uvm_pglistalloc.size == 0)
+		rules_report(core, &rule_alloc_nothing, "uvm_pglistalloc of 0 bytes");
 	if (event->call.uvm_pglistalloc.size % MEMORY_PAGE_SIZE != 0)
 		rules_report(core, &rule_alloc_range, "uvm_pglistalloc of %" PRIu64
 		    " bytes, which is no number of whole pages", event->call.uvm_pglistalloc.size);
@@ -408,8 +420,8 @@ FINI(page_fini, struct page_state *state)
 
 const struct area area_page = {
 	.name = "page",
-	.rules = RULES(&rule_alloc_range, &rule_sleep_context, &rule_irq_context,
-	    &rule_double_free, &rule_use_after_free),
+	.rules = RULES(&rule_alloc_range, &rule_alloc_nothing, &rule_sleep_context,
+	    &rule_irq_context, &rule_double_free, &rule_use_after_free),
 	.hooks = HOOKS(
 	    ON_CALL(UVM_PGLISTALLOC, call_alloc), ON_RET(UVM_PGLISTALLOC, ret_alloc),
 	    ON_CALL(UVM_PGLISTFREE, call_free), ON_EVENT(PAGES, on_pages)),

@@ -66,6 +66,71 @@ pages_first(const struct pages *pages, unsigned mask, unsigned bits, uint64_t *p
 	return false;
 }
 
+/* The struct vm_page of a frame begins with its TAILQ_ENTRY. */
+struct links {
+	uintptr_t next, prev;		/* prev: where the pointer to this page is */
+};
+
+static const struct links *
+links_of(const struct memory *memory, uint64_t pfn)
+{
+	for (unsigned i = 0; i < memory->runs; i++) {
+		const struct memory_structs *run = &memory->structs[i];
+
+		if (pfn - run->pfn < run->n)
+			return (const struct links *)(run->low + (pfn - run->pfn) * run->size);
+	}
+	return NULL;
+}
+
+/* The frame whose struct vm_page the address is in; false: none. */
+static bool
+frame_at(const struct memory *memory, uintptr_t address, uint64_t *pfn)
+{
+	for (unsigned i = 0; i < memory->runs; i++) {
+		const struct memory_structs *run = &memory->structs[i];
+		uintptr_t offset = address - (uintptr_t)run->low;
+
+		*pfn = run->pfn + offset / run->size;
+		if (offset < run->n * run->size)
+			return true;
+	}
+	return false;
+}
+
+/* Is it the first of a list whose head names another page, or was it taken from its list? */
+static bool
+is_cut_off(const struct memory *memory, const struct links *links)
+{
+	uintptr_t offset = links->prev - (uintptr_t)memory->arena;
+	uint64_t pfn;
+
+	/* Poison; what is neither kernel memory nor a page is a stack or static: who knows. */
+	if (links->prev <= 1)
+		return true;
+	return !frame_at(memory, links->prev, &pfn) &&
+	    offset < memory->arena_used * MEMORY_PAGE_SIZE &&
+	    *(const uintptr_t *)links->prev != (uintptr_t)links;
+}
+
+uint64_t
+pages_unlinked(const struct pages *pages, const struct memory *memory)
+{
+	uint64_t count = 0, at;
+
+	for (uint64_t pfn = 0; pfn < pages->frames; pfn++) {
+		const struct links *links = pages->state[pfn] & PAGE_OWNED ?
+		    links_of(memory, pfn) : NULL;
+
+		if (links == NULL || !is_cut_off(memory, links))
+			continue;
+		for (count++; links != NULL && count < pages->frames && frame_at(memory,
+		    links->next, &at) && pages->state[at] & PAGE_OWNED; count++)
+			links = links_of(memory, at);
+	}
+	return count;
+}
+
 void
 pages_note_batch(struct pages *pages, const struct page_batch *batch)
 {

@@ -96,6 +96,9 @@ uint64_t pages_count(const struct pages *pages, unsigned mask, unsigned bits);
 /* Of those the lowest; false if there is none. */
 bool pages_first(const struct pages *pages, unsigned mask, unsigned bits, uint64_t *pfn);
 
+/* Of the driver's pages those that are in no list, as their links say (queue(3)). */
+uint64_t pages_unlinked(const struct pages *pages, const struct memory *memory);
+
 void pages_note_batch(struct pages *pages, const struct page_batch *batch);
 /* The newest change of a page to that owner, if it is still known, else NULL. */
 const struct page_batch *pages_batch_of(const struct pages *pages, uint64_t pfn,

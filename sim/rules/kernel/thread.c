@@ -170,7 +170,8 @@ static const struct rule rule_busy = {
 	"delay(9); kpause(9)",
 	"delay(9) keeps the CPU: no other thread runs there meanwhile.",
 	"while (!ready(sc))\n\tdelay(1000);",
-	"while (!ready(sc))\n\tkpause(\"ready\", false, 1, NULL);"
+	"while (!ready(sc))\n\tkpause(\"ready\", false, 1, NULL);",
+	.distance = RULE_SUSPECT
 };
 
 HOOK(call_delay, struct threads *threads)

@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #define STEPS_USUAL "- {at: 1s, target: 4 pages}\n- settle: {within: 10s}\n"
+#define STEPS_EIGHT "- {at: 20s, target: 8 pages}\n- settle: {within: 10s}\n"
 #define STEPS_IDLE "- {at: 1s, note: nothing happens}\n"
 #define STEPS_NO_END "- {at: 1s, target: 4 pages}\n- {at: 2s, note: gone}\n"
 #define STEPS_DETACH "- {at: 20s, guest: {detach: true}}\n- {at: 21s, note: gone}\n"
@@ -168,9 +169,14 @@ const struct fragment_row rows_kernel[] = {
 	{ "attach_sysctl_bad3", .steps = STEPS_DETACH },
 	{ "attach_sysctl_ok", .steps = STEPS_UP_DOWN STEPS_DETACH },
 
+	{ "attach_call_order_bad6", .steps = "- guest: {detach: true}\n" },
+
 	/* live */
-	{ "live_convergence_bad",
+	{ "live_convergence_bad", .also = "live.left-buffer", .follows = true,
 	    .steps = "- {at: 1s, target: 4 pages}\n- settle: {within: 20s}\n" },
+	{ "live_left_buffer_bad", .device = "latency: 1ms", .steps = STEPS_USUAL STEPS_EIGHT,
+	    .also = "live.convergence" },
+	{ "live_left_buffer_ok", .device = "latency: 1ms", .steps = STEPS_USUAL STEPS_EIGHT },
 	{ "live_convergence_bad2", .where = "probe_loop", .also = "live.lost-wakeup",
 	  .follows = true },
 	{ "live_convergence_ok2", .steps = "- {at: 1s, target: 100000 pages}\n"
@@ -200,7 +206,8 @@ const struct fragment_row rows_kernel[] = {
 	{ "live_endless_loop_bad5", .steps = STEPS_NO_END },
 	{ "live_endless_loop_bad7", .steps = STEPS_DETACH, .also = "log.flood",
 	    .follows = true },
-	{ "live_deadlock_bad", .steps = STEPS_IDLE },
+	{ "live_deadlock_bad", .steps = STEPS_IDLE, .also = "page.alloc-nothing",
+	  .follows = true },
 	{ "live_deadlock_bad2", .steps = STEPS_IDLE },
 	{ "live_deadlock_bad3", .steps = "- {at: 20s, note: long enough}\n" },
 	{ "live_deadlock_bad4", .steps = STEPS_IDLE },

@@ -132,6 +132,18 @@ FRAGMENT_IN(attach_call_order_bad4, in_live, attach_and_reset)
 	virtio_reset(sc->sc_virtio); /* BREAKS */
 }
 
+/* The bus keeps a child that is gone. */
+FRAGMENT_IN(attach_call_order_bad6, detach, detach_from_no_bus)
+{
+	probe_end_thread(sc);
+	virtio_reset(sc->sc_virtio);
+	probe_release(sc);
+	probe_release_queues(sc);
+	cv_destroy(&sc->sc_cv);
+	mutex_destroy(&sc->sc_lock); /* BREAKS */
+	return 0;
+}
+
 FRAGMENT_IN(attach_call_order_bad5, attach, alloc_before_start)
 {
 	if (virtio_alloc_vq(sc->sc_virtio, sc->sc_vq, 0, PROBE_BYTES, 1, "first") == 0) /* BREAKS */

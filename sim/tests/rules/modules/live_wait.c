@@ -218,3 +218,60 @@ FRAGMENT_IN(live_lost_wakeup_ok6, step, make_map_and_step)
 		mutex_exit(&sc->sc_lock);
 	}
 }
+
+/* ---- live.left-buffer ---- */
+
+/* For the thread, once. */
+static void
+take_used(struct probe *sc, struct virtqueue *vq, int slot)
+{
+	virtio_dequeue_commit(sc->sc_virtio, vq, slot);
+	sc->sc_told = true;
+	sc->sc_p = vq;
+	cv_broadcast(&sc->sc_cv);
+}
+
+static bool
+receive_used(struct probe *sc, struct virtqueue *vq)
+{
+	bool used;
+
+	mutex_enter(&sc->sc_lock);
+	used = sc->sc_p == vq;
+	sc->sc_p = NULL;
+	mutex_exit(&sc->sc_lock);
+	if (!used)
+		return false;
+	PROBE_SYNC(sc, 0, sizeof(uint32_t) * sc->sc_count, POSTWRITE);
+	sc->sc_vq_out = NULL;
+	return true;
+}
+
+/* The second used buffer stays where it is. */
+static int
+take_the_first(struct probe *sc, struct virtqueue *vq)
+{
+	int slot;
+
+	mutex_enter(&sc->sc_lock);
+	if (sc->sc_n++ == 0 && virtio_dequeue(sc->sc_virtio, vq, &slot, NULL) == 0) /* BREAKS */
+		take_used(sc, vq, slot);
+	mutex_exit(&sc->sc_lock);
+	return 1;
+}
+
+FRAGMENT(live_left_buffer_bad, .done = take_the_first, .receive = receive_used);
+
+static int
+take_all(struct probe *sc, struct virtqueue *vq)
+{
+	int slot;
+
+	mutex_enter(&sc->sc_lock);
+	while (virtio_dequeue(sc->sc_virtio, vq, &slot, NULL) == 0)
+		take_used(sc, vq, slot);
+	mutex_exit(&sc->sc_lock);
+	return 1;
+}
+
+FRAGMENT(live_left_buffer_ok, .done = take_all, .receive = receive_used);

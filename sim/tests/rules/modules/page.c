@@ -27,6 +27,17 @@ FRAGMENT_IN(page_alloc_range_bad2, inflate, inflate_in_pages)
 	probe_inflate(sc, npages);
 }
 
+FRAGMENT_IN(page_alloc_nothing_bad, in_thread, alloc_none)
+{
+	(void)ALLOC(&sc->sc_pages2, 0, PROBE_HIGH, 0); /* BREAKS */
+}
+
+FRAGMENT_IN(page_alloc_nothing_ok, in_thread, alloc_one)
+{
+	if (ALLOC(&sc->sc_pages2, 1, PROBE_HIGH, 0) == 0)
+		uvm_pglistfree(&sc->sc_pages2);
+}
+
 FRAGMENT_IN(page_alloc_range_ok, inflate, inflate_below_4gib)
 {
 	if (ALLOC(&sc->sc_pages, npages, UINT32_MAX, 0) != 0)
