@@ -89,26 +89,6 @@ colour(const struct timeline *t, const char *code)
 		fprintf(t->stream, "\033[%sm", code);
 }
 
-static const char *
-lane_colour(enum words_lane lane)
-{
-	switch (lane) {
-	case LANE_SCENARIO:
-		return "1";
-	case LANE_HOST:
-		return "36";
-	case LANE_DEVICE:
-		return "33";
-	case LANE_IRQ:
-		return "35";
-	case LANE_THREAD:
-		return "32";
-	case LANE_KERNEL:
-		return "2";
-	}
-	return NULL;
-}
-
 static void
 print_count(const struct timeline *t, uint64_t count)
 {
@@ -269,7 +249,7 @@ print_event(struct timeline *t, const struct event *event)
 	snprintf(who, sizeof(who), "%s", words_who(&t->words, event));
 	add_position(t, event, text, sizeof(text));
 	words_follow(&t->words, event);
-	print_row(t, time, who, lane_colour(words_lane(event)), text, counts_changed(t));
+	print_row(t, time, who, words_colour(event), text, counts_changed(t));
 	print_marks(t, event->seq);
 }
 

@@ -226,115 +226,46 @@ words_follow(struct words *words, const struct event *event)
 const char *
 words_context_name(const struct words *words, uint32_t ordinal, enum hw_context kind)
 {
+	static const char *const names[] = {
+		[HW_CTX_AUTOCONF] = "autoconf", [HW_CTX_KTHREAD] = "thread",
+		[HW_CTX_SOFTINT] = "softint", [HW_CTX_HARDINT] = "irq",
+	};
+
 	if (ordinal == 0)
 		return "machine";
 	if (ordinal <= CONTEXTS_MAX && words->context[ordinal].name[0] != '\0')
 		return words->context[ordinal].name;
-	switch (kind) {
-	case HW_CTX_AUTOCONF:
-		return "autoconf";
-	case HW_CTX_KTHREAD:
-		return "thread";
-	case HW_CTX_SOFTINT:
-		return "softint";
-	case HW_CTX_HARDINT:
-		return "irq";
-	}
-	return "?";
-}
-
-static const char *
-running(const struct words *words, const struct event *event)
-{
-	return words_context_name(words, event->ctx, (enum hw_context)event->ctx_kind);
-}
-
-static const char *
-thread_name(const struct words *words, uint64_t ordinal)
-{
-	return words_context_name(words, (uint32_t)ordinal, HW_CTX_KTHREAD);
+	return kind < sizeof(names) / sizeof(names[0]) ? names[kind] : "?";
 }
 
 const char *
 words_who(const struct words *words, const struct event *event)
 {
-	switch ((enum event_kind)event->kind) {
-	case EV_STEP: case EV_EXPECT: case EV_END:
-		return "scenario";
-	case EV_HOST_TARGET: case EV_HOST_REBOOT:
-		return of_device("host", event);
-	case EV_DEV_NOTIFY: case EV_DEV_TAKE: case EV_DEV_ACT: case EV_DEV_USED:
-	case EV_DEV_STATUS: case EV_DEV_FEATURES: case EV_DEV_QUEUE: case EV_DEV_ACTUAL:
-	case EV_DEV_BEHAVIOUR:
-		return of_device("device", event);
-	case EV_IRQ_RAISE:
-		return event->irq_raise.vector < HW_VECTORS ?
-		    of_device("device", event) : running(words, event);
-	case EV_IRQ_ENTER:
+	const struct words_kind *kind = &words_kinds[event->kind];
+	uint64_t first = event_values(event)[0];
+
+	if (event->kind == EV_IRQ_ENTER || event->kind == EV_IRQ_EXIT)
 		return handler_name(event);
-	case EV_IRQ_EXIT:
-		return handler_name(event);
-	case EV_CTX_RUN:
-		return thread_name(words, event->ctx_run.context);
-	case EV_CTX_WAKE:
-		return thread_name(words, event->ctx_wake.context);
-	case EV_FAULT:
-		return "fault";
-	case EV_CONSOLE:
-		return "console";
-	case EV_PANIC:
+	if (event->kind == EV_CTX_RUN || event->kind == EV_CTX_WAKE)
+		return words_context_name(words, (uint32_t)first, HW_CTX_KTHREAD);
+	if (event->kind == EV_PAGES && event->ctx == 0)
+		return event->code != HW_PAGE_KERNEL ? "guest" : "kernel";
+	if (event->kind == EV_CTX_START && event->ctx == 0)
 		return "kernel";
-	case EV_PAGES: case EV_CTX_START:
-		if (event->ctx == 0)
-			return event->kind == EV_PAGES && event->code != HW_PAGE_KERNEL ?
-			    "guest" : "kernel";
-		return running(words, event);
-	case EV_NONE: case EV_CALL: case EV_RET: case EV_NOTE: case EV_CTX_SLEEP:
-	case EV_CTX_END: case EV_REG_READ: case EV_REG_WRITE: case EV_CRASH:
-	case EV_UNDEFINED: case EV_STACK: case EV_KINDS:
-		return running(words, event);
-	}
-	return "?";
+	if (kind->who != NULL && (event->kind != EV_IRQ_RAISE || first < HW_VECTORS))
+		return kind->of_device ? of_device(kind->who, event) : kind->who;
+	return words_context_name(words, event->ctx, (enum hw_context)event->ctx_kind);
 }
 
-static enum words_lane
-lane_of_context(const struct event *event)
+const char *
+words_colour(const struct event *event)
 {
-	if (event->ctx == 0)
-		return LANE_KERNEL;
-	switch ((enum hw_context)event->ctx_kind) {
-	case HW_CTX_AUTOCONF: case HW_CTX_KTHREAD:
-		return LANE_THREAD;
-	case HW_CTX_SOFTINT: case HW_CTX_HARDINT:
-		return LANE_IRQ;
-	}
-	return LANE_KERNEL;
-}
+	const char *colour = words_kinds[event->kind].colour;
 
-enum words_lane
-words_lane(const struct event *event)
-{
-	switch ((enum event_kind)event->kind) {
-	case EV_STEP: case EV_EXPECT: case EV_END:
-		return LANE_SCENARIO;
-	case EV_HOST_TARGET: case EV_HOST_REBOOT:
-		return LANE_HOST;
-	case EV_DEV_NOTIFY: case EV_DEV_TAKE: case EV_DEV_ACT: case EV_DEV_USED:
-	case EV_DEV_STATUS: case EV_DEV_FEATURES: case EV_DEV_QUEUE: case EV_DEV_ACTUAL:
-	case EV_DEV_BEHAVIOUR: case EV_IRQ_RAISE:
-		return LANE_DEVICE;
-	case EV_IRQ_ENTER: case EV_IRQ_EXIT:
-		return LANE_IRQ;
-	case EV_CTX_RUN: case EV_CTX_WAKE:
-		return LANE_THREAD;
-	case EV_FAULT: case EV_CONSOLE: case EV_PANIC:
-		return LANE_KERNEL;
-	case EV_NONE: case EV_CALL: case EV_RET: case EV_NOTE: case EV_PAGES:
-	case EV_CTX_START: case EV_CTX_SLEEP: case EV_CTX_END: case EV_REG_READ:
-	case EV_REG_WRITE: case EV_CRASH: case EV_UNDEFINED: case EV_STACK: case EV_KINDS:
-		return lane_of_context(event);
-	}
-	return LANE_KERNEL;
+	if (colour != NULL)
+		return colour;
+	return event->ctx == 0 ? WORDS_KERNEL : event->ctx_kind == HW_CTX_SOFTINT ||
+	    event->ctx_kind == HW_CTX_HARDINT ? WORDS_INTERRUPT : WORDS_THREAD;
 }
 
 /* ---- what is always shown ---- */
@@ -385,7 +316,7 @@ return_is_main(const struct event *event)
 bool
 words_is_main(const struct words *words, const struct event *event)
 {
-	switch ((enum event_kind)event->kind) {
+	switch (event->kind) {
 	case EV_NOTE:
 		return note_is_main(event);
 	case EV_CONSOLE:
@@ -400,49 +331,21 @@ words_is_main(const struct words *words, const struct event *event)
 		return event->ctx_start.kind == HW_CTX_KTHREAD;
 	case EV_CTX_END:
 		return event->ctx_kind == HW_CTX_KTHREAD;
-	case EV_CTX_SLEEP: case EV_CTX_WAKE: case EV_IRQ_RAISE: case EV_IRQ_ENTER:
-	case EV_DEV_NOTIFY: case EV_DEV_TAKE: case EV_DEV_ACT: case EV_DEV_USED:
-	case EV_DEV_STATUS: case EV_DEV_FEATURES: case EV_DEV_QUEUE: case EV_DEV_ACTUAL:
-	case EV_DEV_BEHAVIOUR: case EV_HOST_TARGET: case EV_HOST_REBOOT: case EV_FAULT:
-	case EV_STEP: case EV_PANIC: case EV_CRASH: case EV_UNDEFINED: case EV_STACK:
-	case EV_END:
-		return true;
-	case EV_NONE: case EV_CALL: case EV_CTX_RUN: case EV_IRQ_EXIT: case EV_REG_READ:
-	case EV_REG_WRITE: case EV_KINDS:
-		return false;
+	default:
+		return words_kinds[event->kind].is_main;
 	}
-	return false;
 }
-
-/* ---- shapes ---- */
-
-/* Which arguments make an event another one (bits), or that each is one of its own. */
-#define ONE_OF_ITS_OWN 0x80
-static const uint8_t shape_args[EV_KINDS] = {
-	[EV_CALL] = 0, [EV_RET] = 1, [EV_NOTE] = 0,
-	[EV_PAGES] = 1, [EV_CTX_START] = ONE_OF_ITS_OWN, [EV_CTX_RUN] = 1,
-	[EV_CTX_SLEEP] = 3, [EV_CTX_WAKE] = 3, [EV_CTX_END] = ONE_OF_ITS_OWN,
-	[EV_IRQ_RAISE] = 3, [EV_IRQ_ENTER] = 1, [EV_IRQ_EXIT] = 1,
-	[EV_REG_READ] = 7, [EV_REG_WRITE] = 7,
-	[EV_DEV_NOTIFY] = 1, [EV_DEV_TAKE] = 1 | 8, [EV_DEV_ACT] = 15, [EV_DEV_USED] = 1 | 4,
-	[EV_DEV_STATUS] = 1, [EV_DEV_FEATURES] = 3, [EV_DEV_QUEUE] = ONE_OF_ITS_OWN,
-	[EV_DEV_ACTUAL] = 0, [EV_DEV_BEHAVIOUR] = 1,
-	[EV_HOST_TARGET] = 1 | 4, [EV_HOST_REBOOT] = ONE_OF_ITS_OWN, [EV_FAULT] = 15,
-	[EV_CONSOLE] = 2, [EV_STEP] = ONE_OF_ITS_OWN, [EV_EXPECT] = ONE_OF_ITS_OWN,
-	[EV_PANIC] = ONE_OF_ITS_OWN, [EV_CRASH] = ONE_OF_ITS_OWN,
-	[EV_UNDEFINED] = 1, [EV_STACK] = 0, [EV_END] = ONE_OF_ITS_OWN,
-};
 
 uint64_t
 words_shape(const struct words *words, const struct event *event)
 {
 	uint64_t key[9] = { event->kind, event->code, event->ctx };
-	unsigned args = event->kind < EV_KINDS ? shape_args[event->kind] : ONE_OF_ITS_OWN;
+	unsigned args = words_kinds[event->kind].shape;
 
 	(void)words;
 	for (unsigned i = 0; i < HW_ARGS_MAX; i++)
 		key[3 + i] = args >> i & 1 ? event_values(event)[i] : 0;
-	if (args & ONE_OF_ITS_OWN)
+	if (args & WORDS_ALONE)
 		key[8] = event->seq + UINT64_C(1);
 	/* A device that does not keep what is written differs. */
 	if (event->kind == EV_DEV_ACTUAL)

@@ -53,9 +53,8 @@ void words_follow(struct words *words, const struct event *event);
 void words_event(const struct words *words, const struct event *event, char *text, size_t size);
 /* The subject: "host", "device", "viomb", "irq0", "scenario", ...; of a second device "device/1" */
 const char *words_who(const struct words *words, const struct event *event);
-/* The column of the timeline that it belongs to. */
-enum words_lane { LANE_SCENARIO, LANE_HOST, LANE_DEVICE, LANE_IRQ, LANE_THREAD, LANE_KERNEL };
-enum words_lane words_lane(const struct event *event);
+/* The colour of its line on a terminal (SGR parameters). */
+const char *words_colour(const struct event *event);
 /* Shown without --verbose too? */
 bool words_is_main(const struct words *words, const struct event *event);
 /* Events of equal shape may stand for each other in a summary. */

@@ -252,7 +252,7 @@ say_raise(struct line *line, const struct words *words, const struct event *even
 }
 
 static void
-say_status(struct line *line, const struct event *event)
+say_status(struct line *line, const struct words *words, const struct event *event)
 {
 	static const struct { unsigned bit; const char *name; } name[] = {
 		{ TRANSPORT_STATUS_ACKNOWLEDGE, "ACKNOWLEDGE" },
@@ -264,6 +264,7 @@ say_status(struct line *line, const struct event *event)
 	};
 	const char *between = "";
 
+	(void)words;
 	say(line, event->dev_status.status == 0 ? "is reset" : "status ");
 	for (size_t i = 0; i < sizeof(name) / sizeof(name[0]); i++)
 		if (event->dev_status.status & name[i].bit) {
@@ -322,26 +323,6 @@ device_code(const struct words *words, const struct event *event)
 	return behaviour != NULL ? behaviour->word : NULL;
 }
 
-static void
-say_device(struct line *line, const struct words *words, const struct event *event)
-{
-	const struct device_class *class = device_class_in(words->world);
-	char text[200];
-
-	if (event->kind == EV_DEV_QUEUE)
-		say_queue(line, words, event);
-	else if (event->kind == EV_DEV_BEHAVIOUR)
-		say_behaviour(line, words, event);
-	else if (event->kind == EV_IRQ_RAISE)
-		say_raise(line, words, event);
-	else if (event->kind == EV_DEV_STATUS)
-		say_status(line, event);
-	else if (event->kind == EV_DEV_FEATURES)
-		say_offer(line, words, event);
-	else if (class->say != NULL && class->say(event, text, sizeof(text)))
-		say(line, "%s", text);
-}
-
 /* ---- scenario, console, the end ---- */
 
 static void
@@ -362,31 +343,20 @@ say_fault(struct line *line, const struct words *words, const struct event *even
 const char *
 words_end(enum world_end end)
 {
-	switch (end) {
-	case WORLD_RUNNING:
-		return "still running";
-	case WORLD_PANIC:
-		return "the kernel panicked";
-	case WORLD_CRASH:
-		return "the driver accessed invalid memory";
-	case WORLD_ENDLESS:
-		return "the driver loops endlessly";
-	case WORLD_DEVICE_FAULT:
-		return "the kernel failed on the device's misbehaviour";
-	case WORLD_TIME_LIMIT:
-		return "the limit of virtual time is reached";
-	case WORLD_EVENT_LIMIT:
-		return "the limit of events is reached";
-	case WORLD_STOPPED:
-		return "the scenario is over";
-	case WORLD_STACK:
-		return "the driver overran its kernel stack";
-	case WORLD_TRAP:
-		return "the driver caused a processor trap";
-	case WORLD_ENDS:
-		break;
-	}
-	return "?";
+	static const char *const words[WORLD_ENDS] = {
+		[WORLD_RUNNING] = "still running",
+		[WORLD_PANIC] = "the kernel panicked",
+		[WORLD_CRASH] = "the driver accessed invalid memory",
+		[WORLD_ENDLESS] = "the driver loops endlessly",
+		[WORLD_DEVICE_FAULT] = "the kernel failed on the device's misbehaviour",
+		[WORLD_TIME_LIMIT] = "the limit of virtual time is reached",
+		[WORLD_EVENT_LIMIT] = "the limit of events is reached",
+		[WORLD_STOPPED] = "the scenario is over",
+		[WORLD_STACK] = "the driver overran its kernel stack",
+		[WORLD_TRAP] = "the driver caused a processor trap",
+	};
+
+	return end < WORLD_ENDS ? words[end] : "?";
 }
 
 static void
@@ -409,20 +379,6 @@ say_panic(struct line *line, const struct words *words, const struct event *even
 	    event->panic.assertion != 0 ? "assertion failed: " : "panic: ");
 	say_text(line, words, event->panic.text);
 }
-
-/* Kinds that a template says. */
-static const char *const event_template[EV_KINDS] = {
-	[EV_CTX_RUN] = "runs",
-	[EV_CTX_END] = "ends",
-	[EV_IRQ_ENTER] = "handler of $1 begins",
-	[EV_IRQ_EXIT] = "handler of $1 ends",
-	[EV_REG_READ] = "reads $1 register $2, $3 bytes: $4",
-	[EV_REG_WRITE] = "writes $1 register $2, $3 bytes: $4",
-	[EV_DEV_NOTIFY] = "is notified of $1",
-	[EV_DEV_USED] = "returns a buffer on $1: id $2, length $3",
-	[EV_HOST_REBOOT] = "restarts the guest",
-	[EV_STACK] = "nears the end of the kernel stack",
-};
 
 static void
 say_end(struct line *line, const struct words *words, const struct event *event)
@@ -455,13 +411,50 @@ say_undefined(struct line *line, const struct words *words, const struct event *
 	    event->undefined.left);
 }
 
-static void (*const sayer[EV_KINDS])(struct line *, const struct words *,
-    const struct event *) = {
-	[EV_CALL] = say_call, [EV_RET] = say_return, [EV_NOTE] = say_note,
-	[EV_PAGES] = say_pages, [EV_CTX_START] = say_start, [EV_CTX_SLEEP] = say_sleep,
-	[EV_CTX_WAKE] = say_wake, [EV_FAULT] = say_fault, [EV_CONSOLE] = say_console,
-	[EV_STEP] = say_step, [EV_EXPECT] = say_expect, [EV_PANIC] = say_panic,
-	[EV_CRASH] = say_end, [EV_UNDEFINED] = say_undefined, [EV_END] = say_end,
+#define SCENARIO .who = "scenario", .colour = "1"
+#define HOST .who = "host", .of_device = true, .colour = "36"
+#define DEVICE .who = "device", .of_device = true, .colour = "33"
+#define KERNEL(word) .who = word, .colour = WORDS_KERNEL
+#define MAIN .is_main = true
+#define SHAPE(values, ...) .shape = (values), __VA_ARGS__
+const struct words_kind words_kinds[EV_KINDS] = {
+	[EV_NONE] = { SHAPE(0, .template = "?") },
+	[EV_CALL] = { SHAPE(0, .say = say_call) },
+	[EV_RET] = { SHAPE(1, .say = say_return) },
+	[EV_NOTE] = { SHAPE(0, .say = say_note) },
+	[EV_PAGES] = { SHAPE(1, .say = say_pages) },
+	[EV_CTX_START] = { SHAPE(WORDS_ALONE, .say = say_start) },
+	[EV_CTX_RUN] = { .colour = WORDS_THREAD, SHAPE(1, .template = "runs") },
+	[EV_CTX_SLEEP] = { MAIN, SHAPE(3, .say = say_sleep) },
+	[EV_CTX_WAKE] = { .colour = WORDS_THREAD, MAIN, SHAPE(3, .say = say_wake) },
+	[EV_CTX_END] = { SHAPE(WORDS_ALONE, .template = "ends") },
+	[EV_IRQ_RAISE] = { DEVICE, MAIN, SHAPE(3, .say = say_raise) },
+	[EV_IRQ_ENTER] = { .colour = WORDS_INTERRUPT, MAIN,
+	    SHAPE(1, .template = "handler of $1 begins") },
+	[EV_IRQ_EXIT] = { .colour = WORDS_INTERRUPT, SHAPE(1, .template = "handler of $1 ends") },
+	[EV_REG_READ] = { SHAPE(7, .template = "reads $1 register $2, $3 bytes: $4") },
+	[EV_REG_WRITE] = { SHAPE(7, .template = "writes $1 register $2, $3 bytes: $4") },
+	[EV_DEV_KICK] = { DEVICE, MAIN, SHAPE(1, .template = "is notified of $1") },
+	[EV_DEV_TAKE] = { DEVICE, MAIN, SHAPE(1 | 8) },
+	[EV_DEV_ACT] = { DEVICE, MAIN, SHAPE(15) },
+	[EV_DEV_USED] = { DEVICE, MAIN,
+	    SHAPE(1 | 4, .template = "returns a buffer on $1: id $2, length $3") },
+	[EV_DEV_STATUS] = { DEVICE, MAIN, SHAPE(1, .say = say_status) },
+	[EV_DEV_FEATURES] = { DEVICE, MAIN, SHAPE(3, .say = say_offer) },
+	[EV_DEV_QUEUE] = { DEVICE, MAIN, SHAPE(WORDS_ALONE, .say = say_queue) },
+	[EV_DEV_ACTUAL] = { DEVICE, MAIN, SHAPE(0) },
+	[EV_DEV_HABIT] = { DEVICE, MAIN, SHAPE(1, .say = say_behaviour) },
+	[EV_HOST_TARGET] = { HOST, MAIN, SHAPE(1 | 4) },
+	[EV_HOST_REBOOT] = { HOST, MAIN, SHAPE(WORDS_ALONE, .template = "restarts the guest") },
+	[EV_FAULT] = { KERNEL("fault"), MAIN, SHAPE(15, .say = say_fault) },
+	[EV_CONSOLE] = { KERNEL("console"), SHAPE(2, .say = say_console) },
+	[EV_STEP] = { SCENARIO, MAIN, SHAPE(WORDS_ALONE, .say = say_step) },
+	[EV_EXPECT] = { SCENARIO, SHAPE(WORDS_ALONE, .say = say_expect) },
+	[EV_PANIC] = { KERNEL("kernel"), MAIN, SHAPE(WORDS_ALONE, .say = say_panic) },
+	[EV_CRASH] = { MAIN, SHAPE(WORDS_ALONE, .say = say_end) },
+	[EV_UNDEFINED] = { MAIN, SHAPE(1, .say = say_undefined) },
+	[EV_END] = { SCENARIO, MAIN, SHAPE(WORDS_ALONE, .say = say_end) },
+	[EV_STACK] = { MAIN, SHAPE(0, .template = "nears the end of the kernel stack") },
 };
 
 void
@@ -469,16 +462,17 @@ words_event(const struct words *words, const struct event *event, char *text, si
 {
 	struct line line = { text, size, 0 };
 
+	const struct words_kind *kind = &words_kinds[event->kind];
+	const struct device_class *class = device_class_in(words->world);
+
 	text[0] = '\0';
-	if (event->kind == EV_NONE || event->kind >= EV_KINDS)
-		say(&line, "?");
-	else if (event_template[event->kind] != NULL)
-		say_template(&line, words, event_template[event->kind],
+	if (kind->template != NULL)
+		say_template(&line, words, kind->template,
 		    trace_kind_args((enum event_kind)event->kind), event_values(event));
-	else if (sayer[event->kind] != NULL)
-		sayer[event->kind](&line, words, event);
-	else
-		say_device(&line, words, event);
+	else if (kind->say != NULL)
+		kind->say(&line, words, event);
+	else if (class->say != NULL && !class->say(event, text, size))
+		text[0] = '\0';
 	report_clean(text);
 }
 

@@ -15,6 +15,21 @@ struct line {
 	size_t size, length;	/* size at least 1; what does not fit is cut */
 };
 
+/* What is known of each kind of event; words_event.c. */
+extern const struct words_kind {
+	const char *who;	/* its subject; NULL: who is running, or words_who() knows */
+	bool of_device;		/* there is one for each device */
+	const char *colour;	/* of its line; NULL: by the context */
+	bool is_main;		/* shown without --verbose; words_is_main() knows better */
+	uint8_t shape;		/* bit n: another value n makes it another event */
+	const char *template;	/* the sentence (say_template()), or who says it; else the device */
+	void (*say)(struct line *line, const struct words *words, const struct event *event);
+} words_kinds[EV_KINDS];
+#define WORDS_ALONE 0x80	/* each is one of its own */
+#define WORDS_INTERRUPT "35"
+#define WORDS_THREAD "32"
+#define WORDS_KERNEL "2"
+
 void say(struct line *line, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 /* A recorded value by its letter. */

@@ -168,32 +168,6 @@ string(const struct words *words, uint64_t value, char *text, size_t size)
 	}
 }
 
-/* Objects that are named by their ordinal. */
-static const char *
-object_of(char letter)
-{
-	switch (letter) {
-	case 'm':
-		return "mutex";
-	case 'c':
-		return "cv";
-	case 'd':
-		return "map";
-	case 'g':
-		return "mem";
-	case 'n':
-		return "node";
-	case 'f':
-		return "softint";
-	case 'h':
-		return "module";
-	case 'D':
-		return "device";
-	default:
-		return NULL;
-	}
-}
-
 static void
 number(char letter, uint64_t value, char *text, size_t size)
 {
@@ -227,12 +201,22 @@ number(char letter, uint64_t value, char *text, size_t size)
 void
 words_value(const struct words *words, char letter, uint64_t value, char *text, size_t size)
 {
-	const char *object = object_of(letter);
+	static const struct { char letter; bool is_ordinal; const char *word; } named[] = {
+		{ 'm', true, "mutex" }, { 'c', true, "cv" }, { 'd', true, "map" },
+		{ 'g', true, "mem" }, { 'n', true, "node" }, { 'f', true, "softint" },
+		{ 'h', true, "module" }, { 'D', true, "device" }, { 'P', false, "level " },
+		{ 'Z', false, "state " }, { 'B', false, "callback " }, { 'A', false, "step " },
+		{ 'G', false, "edge " }, { 'R', false, "region" },
+	};
 
-	if (object != NULL) {
-		ordinal(object, value, text, size);
-		return;
-	}
+	for (size_t i = 0; i < sizeof(named) / sizeof(named[0]); i++)
+		if (named[i].letter == letter) {
+			if (named[i].is_ordinal)
+				ordinal(named[i].word, value, text, size);
+			else
+				name_of(letter, value, named[i].word, text, size);
+			return;
+		}
 	switch (letter) {
 	case 't':
 		snprintf(text, size, "%s", words_context_name(words, (uint32_t)value,
@@ -245,21 +229,6 @@ words_value(const struct words *words, char letter, uint64_t value, char *text, 
 	case 'E':
 		words_errno(value, text, size);
 		break;
-	case 'P':
-		name_of(letter, value, "level ", text, size);
-		break;
-	case 'Z':
-		name_of(letter, value, "state ", text, size);
-		break;
-	case 'B':
-		name_of(letter, value, "callback ", text, size);
-		break;
-	case 'A':
-		name_of(letter, value, "step ", text, size);
-		break;
-	case 'G':
-		name_of(letter, value, "edge ", text, size);
-		break;
 	case 'y':
 		sync_ops(value, text, size);
 		break;
@@ -268,9 +237,6 @@ words_value(const struct words *words, char letter, uint64_t value, char *text, 
 		break;
 	case 'V':
 		vector(value, text, size);
-		break;
-	case 'R':
-		name_of(letter, value, "region", text, size);
 		break;
 	case 'K':
 		snprintf(text, size, "%s", trace_call_name((enum hw_call)value));
