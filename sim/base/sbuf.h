@@ -12,6 +12,7 @@
 #ifndef VIOSIM_BASE_SBUF_H
 #define VIOSIM_BASE_SBUF_H
 
+#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -31,5 +32,13 @@ plural(uint64_t count)
 {
 	return count == 1 ? "" : "s";
 }
+
+/* In a function like printf(3): its arguments as text in an array, cut to fit. */
+#define FORMAT_INTO(array, format) do { \
+	va_list arguments_; \
+	va_start(arguments_, format); \
+	vsnprintf(array, sizeof(array), format, arguments_); \
+	va_end(arguments_); \
+} while (0)
 
 #endif /* VIOSIM_BASE_SBUF_H */

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/sbuf.h"
+#include "base/utf8.h"
 #include "base/vec.h"
 #include "report/finding.h"
 #include "report/json.h"
@@ -52,18 +53,6 @@ read_line(const char *path, unsigned line)
 	return text;
 }
 
-/* The byte where character number `columns` begins, or the end. */
-static const char *
-skip_columns(const char *text, size_t columns)
-{
-	while (*text != '\0') {
-		if (((unsigned char)*text & 0xc0) != 0x80 && columns-- == 0)
-			break;
-		text++;
-	}
-	return text;
-}
-
 static void
 print_excerpt(FILE *stream, const struct report_input *input, const struct failure *failure)
 {
@@ -75,8 +64,8 @@ print_excerpt(FILE *stream, const struct report_input *input, const struct failu
 		return;
 	if (before > EXCERPT_COLUMNS - 10)
 		cut = before - EXCERPT_LEAD;
-	from = skip_columns(text, cut);
-	to = skip_columns(from, EXCERPT_COLUMNS);
+	from = utf8_skip(text, cut);
+	to = utf8_skip(from, EXCERPT_COLUMNS);
 	fprintf(stream, "%6u | %s%.*s%s\n", failure->loc.line, cut > 0 ? "..." : "",
 	    (int)(to - from), from, *to != '\0' ? "..." : "");
 	if (failure->loc.col > 0) {

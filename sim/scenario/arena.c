@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/sbuf.h"
 
 #define ARENA_BLOCK_SIZE 8192
 
@@ -95,6 +96,15 @@ arena_printf(struct arena *a, const char *fmt, ...)
 	heap = xvasprintf(fmt, ap);
 	va_end(ap);
 	p = arena_copy(a, heap, strlen(heap));
+	free(heap);
+	return p;
+}
+
+char *
+arena_take(struct arena *a, struct sbuf *buf)
+{
+	char *heap = sbuf_close(buf), *p = arena_copy(a, heap, buf->length);
+
 	free(heap);
 	return p;
 }

@@ -24,10 +24,17 @@ char	*arena_copy(struct arena *, const char *text, size_t size);
 char	*arena_printf(struct arena *, const char *fmt, ...)
 	    __attribute__((format(printf, 2, 3)));
 
+/* What was printed into a buffer (sbuf.h), which is closed. */
+struct sbuf;
+char	*arena_take(struct arena *, struct sbuf *);
+
 /*
  * One more element for an array that lives in the arena: returns its (zeroed) place and
  * counts it.  The array doubles by copying, so old elements keep no stable address.
  */
 void	*arena_push(struct arena *, void *array_pointer, size_t *count, size_t size);
+/* The same element, to be assigned to. */
+#define arena_add(arena, array, count) \
+	(*(__typeof__(array))arena_push(arena, &(array), &(count), sizeof(*(array))))
 
 #endif

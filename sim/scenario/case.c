@@ -98,7 +98,6 @@ machine_name(const struct scenario_machine *m, const struct scenario_machine *ba
 {
 	struct sbuf buf;
 	FILE *f = sbuf_open(&buf);
-	char *heap, *name;
 
 	fprintf(f, "%s,%s", m->transport == SCENARIO_LEGACY ? "legacy" : "1.0",
 	    m->dma == SCENARIO_COHERENT ? "coherent" : "bounce");
@@ -122,10 +121,7 @@ machine_name(const struct scenario_machine *m, const struct scenario_machine *ba
 	}
 	if (!memory_equal(m, base))
 		name_memory(m, f);
-	heap = sbuf_close(&buf);
-	name = arena_copy(arena, heap, buf.length);
-	free(heap);
-	return name;
+	return arena_take(arena, &buf);
 }
 
 /* ---- ids ---- */
@@ -285,8 +281,8 @@ scenario_ref_fini(struct scenario_ref *ref)
 
 /* ---- which cases ---- */
 
-static bool
-equal_but_spaces(const char *a, const char *b)
+bool
+text_equals_but_spaces(const char *a, const char *b)
 {
 	for (;; a++, b++) {
 		a += strspn(a, " ");
@@ -304,7 +300,7 @@ ref_fits_params(const struct scenario_ref *ref, const struct scenario *sc)
 
 		for (size_t j = 0; j < sc->nparams && !found; j++)
 			found = strcmp(ref->params[i].name, sc->params[j].name) == 0 &&
-			    equal_but_spaces(ref->params[i].value, sc->params[j].value);
+			    text_equals_but_spaces(ref->params[i].value, sc->params[j].value);
 		if (!found)
 			return false;
 	}

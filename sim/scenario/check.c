@@ -4,9 +4,9 @@
  * than one step tells.
  */
 #include <inttypes.h>
-#include <stdarg.h>
 #include <string.h>
 
+#include "base/sbuf.h"
 #include "load.h"
 #include "text.h"
 
@@ -90,11 +90,8 @@ map_error(struct map_check *check, const char *key, const char *fmt, ...)
 {
 	const struct yaml_node *n = key != NULL ? value_or_map(check->node, key) : check->node;
 	char message[400];
-	va_list ap;
 
-	va_start(ap, fmt);
-	vsnprintf(message, sizeof(message), fmt, ap);
-	va_end(ap);
+	FORMAT_INTO(message, fmt);
 	load_error(check->ld, n, check->ld->in_steps ? "scenario.step" : "scenario.value", "%s",
 	    message);
 }

@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/sbuf.h"
 #include "expect.h"
 #include "load.h"
 #include "text.h"
@@ -266,8 +267,7 @@ static const char *
 reason(const struct difference *d, const struct bounds *bounds, enum bound_level level,
     struct arena *arena)
 {
-	char size[32] = "";
-	FILE *f;
+	struct sbuf size;
 
 	if (is_empty(d))
 		return "both sides observe the same";
@@ -278,12 +278,9 @@ reason(const struct difference *d, const struct bounds *bounds, enum bound_level
 		return arena_printf(arena, "%s has 32 bits", narrow(d));
 	if (level == BOUND_WHOLE || has_whole(d))
 		return "no part of the memory is more than mem.total";
-	f = fmemopen(size, sizeof(size), "w");
-	if (f != NULL) {
-		text_print_bytes(bounds->memory_pages, f);
-		fclose(f);
-	}
-	return arena_printf(arena, "no machine of this scenario has more than %s of memory", size);
+	text_print_bytes(bounds->memory_pages, sbuf_open(&size));
+	return arena_printf(arena, "no machine of this scenario has more than %s of memory",
+	    arena_take(arena, &size));
 }
 
 const char *

@@ -7,9 +7,9 @@
  * An error here refuses a file, so each of them must be right for every driver and on every
  * machine of the file.
  */
-#include <stdarg.h>
 #include <string.h>
 
+#include "base/sbuf.h"
 #include "load.h"
 #include "text.h"
 
@@ -32,23 +32,17 @@ struct progress {
 
 /* ---- errors ---- */
 
-static void check_error(const struct checker *, struct loc, size_t width, const char *rule,
-	    const char *fmt, ...) __attribute__((format(printf, 5, 6)));
-
 /* At a place that has no node any more, in the file or the one that it extends. */
-static void
+static void __attribute__((format(printf, 5, 6)))
 check_error(const struct checker *c, struct loc loc, size_t width, const char *rule,
     const char *fmt, ...)
 {
 	const struct yaml_file *file = c->root->file;
 	char message[400];
-	va_list ap;
 
 	if (strcmp(loc.file, file->path) != 0)
 		file = c->ld->base_file;
-	va_start(ap, fmt);
-	vsnprintf(message, sizeof(message), fmt, ap);
-	va_end(ap);
+	FORMAT_INTO(message, fmt);
 	diag_add(c->ld->diags, loc, (unsigned)width, file != NULL ? file->text : NULL,
 	    file != NULL ? file->size : 0, rule, "%s", message);
 }
@@ -124,10 +118,11 @@ check_on(const struct checker *c, size_t i)
 }
 
 static void
-check_sum(const struct checker *c, const struct expect_sum *sum, size_t now)
+check_expect(const struct checker *c, const struct expect *e, size_t now)
 {
-	for (size_t i = 0; i < sum->count; i++) {
-		const struct expect_term *t = &sum->terms[i];
+	const struct expect_term *t;
+
+	for (size_t i = 0; (t = expect_term_at(e, i)) != NULL; i++) {
 		const char *complaint;
 
 		if (t->kind == EXPECT_OBSERVE && t->device >= scenario_devices(c->sc))
@@ -140,14 +135,6 @@ check_sum(const struct checker *c, const struct expect_sum *sum, size_t now)
 			check_error(c, t->loc, strlen(t->text), "scenario.fail-id", "%s",
 			    complaint);
 	}
-}
-
-static void
-check_expect(const struct checker *c, const struct expect *e, size_t now)
-{
-	check_sum(c, &e->left, now);
-	check_sum(c, &e->right, now);
-	check_sum(c, &e->high, now);
 }
 
 /* The last step before `now` that heals this fault, or `now`. */
@@ -269,11 +256,8 @@ void
 step_error(struct step_check *check, const char *key, const char *fmt, ...)
 {
 	char message[400];
-	va_list ap;
 
-	va_start(ap, fmt);
-	vsnprintf(message, sizeof(message), fmt, ap);
-	va_end(ap);
+	FORMAT_INTO(message, fmt);
 	load_error(check->c->ld, verb_value(check->c, check->step, key), "scenario.step", "%s",
 	    message);
 }
@@ -327,14 +311,10 @@ time_ns(const struct scenario *sc, struct scenario_time time, bool longest)
 static const char *
 time_text(const struct checker *c, uint64_t ns)
 {
-	char text[32] = "";
-	FILE *f = fmemopen(text, sizeof(text), "w");
+	struct sbuf text;
 
-	if (f != NULL) {
-		text_print_time((struct scenario_time){ SCENARIO_NS, ns }, f);
-		fclose(f);
-	}
-	return arena_copy(c->ld->arena, text, strlen(text));
+	text_print_time((struct scenario_time){ SCENARIO_NS, ns }, sbuf_open(&text));
+	return arena_take(c->ld->arena, &text);
 }
 
 static uint64_t

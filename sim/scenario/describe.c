@@ -151,24 +151,6 @@ describe_map(struct describe *d, const struct map *map, unsigned indent)
 /* ---- sections ---- */
 
 static void
-describe_scenario(struct describe *d)
-{
-	describe_map(d, &map_scenario, 2);
-}
-
-static void
-describe_claims(struct describe *d)
-{
-	describe_map(d, &map_claim, 2);
-}
-
-static void
-describe_steps(struct describe *d)
-{
-	describe_map(d, &map_step, 2);
-}
-
-static void
 describe_verbs(struct describe *d)
 {
 	for (const struct verb *const *v = d->vocab->type->verbs; *v != NULL; v++)
@@ -197,20 +179,6 @@ describe_forms(struct describe *d)
 		if (describe_wants(d, forms[i].name, d->word != NULL &&
 		    strcmp(d->word, forms[i].name) == 0, "A form of values"))
 			describe_row(d, forms[i].row, 2, forms[i].help);
-}
-
-/* "calls.mutex_enter" is an instance of "calls.<fn>". */
-static bool
-describe_is_observable(const char *pattern, const char *word)
-{
-	size_t head = strcspn(pattern, "<"), tail, length = strlen(word);
-	const char *rest = strchr(pattern, '>');
-
-	if (rest == NULL || strcmp(pattern, word) == 0)
-		return strcmp(pattern, word) == 0;
-	tail = strlen(++rest);
-	return length > head + tail && strncmp(pattern, word, head) == 0 &&
-	    strcmp(word + length - tail, rest) == 0;
 }
 
 /* A list of names: `meaning` is of each, where `texts` (in their order) has none of its own. */
@@ -253,11 +221,14 @@ static void
 describe_observables(struct describe *d)
 {
 	const struct observable *o;
+	const char *arg;
+	size_t length;
 	char meaning[64];
 
+	/* "calls.mutex_enter" is one of "calls.<fn>", and so is that itself. */
 	for (size_t i = 0; (o = scenario_observable(d->vocab, i)) != NULL; i++)
 		if (describe_wants(d, o->pattern, d->word != NULL &&
-		    describe_is_observable(o->pattern, d->word), "An observable"))
+		    observable_fits(o->pattern, d->word, &arg, &length), "An observable"))
 			describe_row(d, o->pattern, 2, o->help);
 	for (size_t i = 0; (o = scenario_observable(d->vocab, i)) != NULL; i++) {
 		const struct describe_list list = { o->pattern, meaning, o->words, NULL };
@@ -312,21 +283,31 @@ describe_vocab(struct describe *d)
 
 static const struct section {
 	const char *word, *title;
+	const struct map *map;			/* its keys, or */
 	void (*rows)(struct describe *);
 } sections[] = {
 	{ "scenario", "Top level (what stands in parentheses holds when the key is left out)",
-	    describe_scenario },
+	    &map_scenario, NULL },
 	{ "claims", "Entries of always, never, finally and needs: an expectation, or a map",
-	    describe_claims },
-	{ "steps", "Steps: one verb each, and beside it", describe_steps },
-	{ "verbs", "Verbs", describe_verbs },
-	{ "forms", "Forms", describe_forms },
-	{ "observables", "Observables", describe_observables },
-	{ "events", "Events of `expect-trace`, beside all kernel calls", describe_events },
-	{ "names", "Names", describe_vocab },
+	    &map_claim, NULL },
+	{ "steps", "Steps: one verb each, and beside it", &map_step, NULL },
+	{ "verbs", "Verbs", NULL, describe_verbs },
+	{ "forms", "Forms", NULL, describe_forms },
+	{ "observables", "Observables", NULL, describe_observables },
+	{ "events", "Events of `expect-trace`, beside all kernel calls", NULL, describe_events },
+	{ "names", "Names", NULL, describe_vocab },
 };
 
 #define SECTIONS (sizeof(sections) / sizeof(sections[0]))
+
+static void
+describe_section(struct describe *d, const struct section *section)
+{
+	if (section->map != NULL)
+		describe_map(d, section->map, 2);
+	else
+		section->rows(d);
+}
 
 void
 scenario_describe(const struct scenario_vocab *vocab, unsigned width, FILE *f)
@@ -335,7 +316,7 @@ scenario_describe(const struct scenario_vocab *vocab, unsigned width, FILE *f)
 
 	for (size_t i = 0; i < SECTIONS; i++) {
 		fprintf(f, "%s%s\n", i > 0 ? "\n" : "", sections[i].title);
-		sections[i].rows(&d);
+		describe_section(&d, &sections[i]);
 	}
 }
 
@@ -346,12 +327,12 @@ scenario_describe_word(const struct scenario_vocab *vocab, const char *word, uns
 	struct describe d = { .vocab = vocab, .f = f, .width = width, .word = word };
 
 	for (size_t i = 0; i < SECTIONS; i++)
-		sections[i].rows(&d);
+		describe_section(&d, &sections[i]);
 	for (size_t i = 0; i < SECTIONS; i++)
 		if (strcmp(sections[i].word, word) == 0) {
 			fprintf(f, "%s%s\n", d.found ? "\n" : "", sections[i].title);
 			d.word = NULL;
-			sections[i].rows(&d);
+			describe_section(&d, &sections[i]);
 			d.found = true;
 		}
 	return d.found;
@@ -364,6 +345,6 @@ scenario_describe_offer(const struct scenario_vocab *vocab, struct text_nearest 
 
 	for (size_t i = 0; i < SECTIONS; i++) {
 		text_nearest_offer(near, sections[i].word);
-		sections[i].rows(&d);
+		describe_section(&d, &sections[i]);
 	}
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/utf8.h"
 
 
 /* Most characters of a source line that are printed. */
@@ -40,29 +41,16 @@ diag_list_fini(struct diag_list *dl)
 	diag_list_init(dl);
 }
 
-/* Number of bytes of the UTF-8 character at s, 0 if there is none. */
-static size_t
-diag_char_size(const char *s)
-{
-	unsigned char c = (unsigned char)*s;
-	size_t n = c < 0x80 ? 1 : c < 0xc2 ? 0 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : c < 0xf5 ? 4 : 0;
-
-	for (size_t i = 1; i < n; i++)
-		if (((unsigned char)s[i] & 0xc0) != 0x80)
-			return 0;
-	return n;
-}
-
 /* What a terminal should not get becomes a question mark; tabs stay. */
 static char *
 diag_clean(char *text)
 {
+	const char *end = text + strlen(text);
 	size_t n;
 
-	for (char *s = text; *s != '\0'; s += n) {
-		n = diag_char_size(s);
-		if (n == 0 || (n == 1 && ((unsigned char)*s < ' ' || *s == 0x7f) && *s != '\t') ||
-		    (n == 2 && (unsigned char)s[0] == 0xc2 && (unsigned char)s[1] < 0xa0)) {
+	for (char *s = text; s < end; s += n) {
+		n = utf8_size(s, end);
+		if (n == 0 || (utf8_is_control(s, n) && *s != '\t')) {
 			*s = '?';
 			n = 1;
 		}
@@ -175,25 +163,12 @@ diag_compare(const void *pa, const void *pb)
 	return strcmp(a->message, b->message);
 }
 
-/* The byte where character number `chars` begins, or the end. */
-static const char *
-diag_skip_chars(const char *s, size_t chars)
-{
-	for (; *s != '\0'; s++) {
-		if (((unsigned char)*s & 0xc0) == 0x80)
-			continue;
-		if (chars-- == 0)
-			break;
-	}
-	return s;
-}
-
 /* Spaces (tabs stay tabs) under the characters from s to end. */
 static void
 diag_print_padding(const char *s, const char *end, FILE *f)
 {
 	for (; s < end; s++)
-		if (((unsigned char)*s & 0xc0) != 0x80)
+		if (utf8_count(s, s + 1) > 0)
 			fputc(*s == '\t' ? '\t' : ' ', f);
 }
 
@@ -202,16 +177,16 @@ diag_print_excerpt(const struct diag *d, FILE *f, bool colour)
 {
 	size_t col = d->loc.col > 0 ? d->loc.col - 1 : 0;
 	size_t first = col > DIAG_LINE_CHARS - 10 ? col - DIAG_LEAD_CHARS : 0;
-	const char *from = diag_skip_chars(d->excerpt, first);
-	const char *to = diag_skip_chars(from, DIAG_LINE_CHARS);
-	const char *at = diag_skip_chars(from, col - first);
+	const char *from = utf8_skip(d->excerpt, first);
+	const char *to = utf8_skip(from, DIAG_LINE_CHARS);
+	const char *at = utf8_skip(from, col - first);
 	size_t room = DIAG_LINE_CHARS > col - first ? DIAG_LINE_CHARS - (col - first) : 1;
 
 	fprintf(f, "  %s%.*s%s\n  %s", first > 0 ? "..." : "", (int)(to - from), from,
 	    *to != '\0' ? "..." : "", first > 0 ? "   " : "");
 	diag_print_padding(from, at, f);
 	fputs(colour ? "\033[1;32m^" : "^", f);
-	for (size_t i = 1; i < d->width && i < room && *diag_skip_chars(at, i) != '\0'; i++)
+	for (size_t i = 1; i < d->width && i < room && *utf8_skip(at, i) != '\0'; i++)
 		fputc('~', f);
 	fputs(colour ? "\033[0m\n" : "\n", f);
 }

@@ -3,7 +3,6 @@
  * Events of `expect-trace`, both ways: `notify`, or `notify: {queue: inflate}`.
  */
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/sbuf.h"
@@ -137,7 +136,6 @@ load_no_name(struct loader *ld, const struct yaml_node *n, const char *key, cons
 	struct sbuf list;
 	FILE *f = sbuf_open(&list);
 	const char *comma = "";
-	char *heap;
 
 	for (; *names != NULL; names++) {
 		if (**names == '\0')
@@ -146,10 +144,8 @@ load_no_name(struct loader *ld, const struct yaml_node *n, const char *key, cons
 		fprintf(f, "%s%s", comma, *names);
 		comma = ", ";
 	}
-	heap = sbuf_close(&list);
 	load_error(ld, n, "scenario.value", "\"%.80s\" is no value of \"%s\" (%s, or a "
-	    "number)%s", text, key, heap, text_nearest_hint(&near, ""));
-	free(heap);
+	    "number)%s", text, key, arena_take(ld->arena, &list), text_nearest_hint(&near, ""));
 }
 
 static void
@@ -225,8 +221,7 @@ load_event_args(struct loader *ld, const struct yaml_node *n, struct scenario_ev
 			continue;
 		}
 		load_event_value(ld, n->pairs[i].value, key->text, &arg);
-		*(struct scenario_event_arg *)arena_push(ld->arena, &event->wants, &event->count,
-		    sizeof(arg)) = arg;
+		arena_add(ld->arena, event->wants, event->count) = arg;
 	}
 }
 
@@ -252,9 +247,8 @@ event_text(struct loader *ld, const struct scenario_event *event)
 {
 	struct sbuf buf;
 	FILE *f = sbuf_open(&buf);
-	const char *name, *text;
+	const char *name;
 	size_t length = 0;
-	char *heap;
 
 	fputs(event->kind->name, f);
 	for (size_t i = 0; i < event->count; i++) {
@@ -265,10 +259,7 @@ event_text(struct loader *ld, const struct scenario_event *event)
 		scenario_event_value_print(arg->letter, arg->value, arg->string, ld->vocab, f);
 	}
 	fputs(event->count > 0 ? "}" : "", f);
-	heap = sbuf_close(&buf);
-	text = arena_copy(ld->arena, heap, buf.length);
-	free(heap);
-	return text;
+	return arena_take(ld->arena, &buf);
 }
 
 static void
@@ -301,6 +292,5 @@ load_trace(struct loader *ld, const struct yaml_node *n, struct scenario_trace *
 	if (n->count == 0)
 		load_error(ld, n, "scenario.event", "a list without events expects nothing");
 	for (size_t i = 0; i < n->count; i++)
-		load_event(ld, n->items[i], arena_push(ld->arena, &slot->event, &slot->count,
-		    sizeof(*slot->event)));
+		load_event(ld, n->items[i], &arena_add(ld->arena, slot->event, slot->count));
 }

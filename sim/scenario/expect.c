@@ -169,9 +169,8 @@ expect_is_observed(const struct expect_term *t)
 	return t->kind == EXPECT_OBSERVE || t->kind == EXPECT_LOG_COUNT;
 }
 
-/* The n-th term of the whole expectation, or NULL. */
-static const struct expect_term *
-expect_nth_term(const struct expect *e, size_t n)
+const struct expect_term *
+expect_term_at(const struct expect *e, size_t n)
 {
 	const struct expect_sum *sums[] = { &e->left, &e->right, &e->high };
 
@@ -184,10 +183,10 @@ expect_nth_term(const struct expect *e, size_t n)
 static bool
 expect_was_printed(const struct expect *e, size_t n)
 {
-	const struct expect_term *t = expect_nth_term(e, n), *u;
+	const struct expect_term *t = expect_term_at(e, n), *u;
 
 	for (size_t i = 0; i < n; i++) {
-		u = expect_nth_term(e, i);
+		u = expect_term_at(e, i);
 		if (expect_is_observed(u) && strcmp(u->text, t->text) == 0)
 			return true;
 	}
@@ -218,7 +217,7 @@ expect_print_actual(const struct expect *e, const struct expect_env *env, FILE *
 	const char *comma = "";
 	int64_t value;
 
-	for (size_t n = 0; (t = expect_nth_term(e, n)) != NULL; n++) {
+	for (size_t n = 0; (t = expect_term_at(e, n)) != NULL; n++) {
 		if (!expect_is_observed(t) || expect_was_printed(e, n))
 			continue;
 		fprintf(f, "%s%s = ", comma, t->text);
@@ -235,7 +234,7 @@ expect_observes(const struct expect *e, const char *pattern)
 {
 	const struct expect_term *t;
 
-	for (size_t n = 0; (t = expect_nth_term(e, n)) != NULL; n++)
+	for (size_t n = 0; (t = expect_term_at(e, n)) != NULL; n++)
 		if (t->kind == EXPECT_OBSERVE && strcmp(t->obs->pattern, pattern) == 0)
 			return true;
 	return false;

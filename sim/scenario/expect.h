@@ -108,6 +108,9 @@ struct expect {
 
 struct text_nearest;
 
+/* Does a word fit a pattern?  *arg is what stands for the part in brackets (*length 0: none). */
+bool	observable_fits(const char *pattern, const char *word, const char **arg, size_t *length);
+
 /*
  * What observables look at.
  * log_count: console lines so far that contain `text`.
@@ -150,6 +153,9 @@ struct expect *expect_parse(const char *text, const struct expect_source *,
 
 /* Is it true now?  A term that cannot be observed makes it false. */
 bool	expect_holds(const struct expect *, const struct expect_env *);
+
+/* The nth term of both sides, from 0; NULL at the end. */
+const struct expect_term *expect_term_at(const struct expect *, size_t n);
 
 /* Does it refer to the observable of that pattern? */
 bool	expect_observes(const struct expect *, const char *pattern);

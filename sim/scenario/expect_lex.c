@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "text.h"
 
 #define NELEM(a) (sizeof(a) / sizeof((a)[0]))
@@ -20,10 +21,8 @@ lex_loc(const struct lexer *p, const char *at)
 {
 	struct loc loc = p->source->loc;
 
-	if (!p->source->exact)
-		return loc;
-	for (const char *s = p->text; s < at; s++)
-		loc.col += ((unsigned char)*s & 0xc0) != 0x80;
+	if (p->source->exact)
+		loc.col += (unsigned)utf8_count(p->text, at);
 	return loc;
 }
 

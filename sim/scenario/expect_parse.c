@@ -17,26 +17,20 @@
 
 /* ---- observables ---- */
 
-/*
- * Does a word fit a pattern such as `vq.<q>.kicks`?  If so *arg is what stands for the
- * part in brackets, or NULL.
- */
-static bool
-pattern_fits(struct arena *a, const char *pattern, const char *word, const char **arg)
+bool
+observable_fits(const char *pattern, const char *word, const char **arg, size_t *length)
 {
-	const char *open = strchr(pattern, '<'), *close = strchr(pattern, '>');
-	size_t before, after, length = strlen(word);
+	const char *close = strchr(pattern, '>');
+	size_t before = strcspn(pattern, "<"), after = close != NULL ? strlen(++close) : 0;
 
-	*arg = NULL;
-	if (open == NULL)
+	*arg = word + before;
+	*length = 0;
+	if (close == NULL)
 		return strcmp(pattern, word) == 0;
-	before = (size_t)(open - pattern);
-	after = strlen(close + 1);
-	if (length <= before + after || strncmp(word, pattern, before) != 0 ||
-	    strcmp(word + length - after, close + 1) != 0)
+	if (strlen(word) <= before + after || strncmp(word, pattern, before) != 0)
 		return false;
-	*arg = arena_copy(a, word + before, length - before - after);
-	return true;
+	*length = strlen(word) - before - after;
+	return strcmp(*arg + *length, close) == 0;
 }
 
 static void
@@ -120,10 +114,14 @@ parse_observable(struct lexer *p, struct expect_term *term)
 	const struct token t = p->token;
 	const char *word = parse_device(term->text, &term->device);
 	const struct observable *o;
+	const char *arg;
+	size_t length;
 
 	for (size_t i = 0; (o = scenario_observable(p->vocab, i)) != NULL; i++) {
-		if (!pattern_fits(p->arena, o->pattern, word, &term->arg))
+		if (!observable_fits(o->pattern, word, &arg, &length))
 			continue;
+		if (length > 0)
+			term->arg = arena_copy(p->arena, arg, length);
 		if (word != term->text && !(o->flags & EXPECT_DEVICE))
 			lex_fail(p, t.start, t.length, "\"%s\" is not of one device", word);
 		term->kind = EXPECT_OBSERVE;
@@ -208,7 +206,7 @@ parse_log_count(struct lexer *p, struct expect_term *term)
 static void
 parse_term(struct lexer *p, struct expect_sum *sum, bool minus)
 {
-	struct expect_term *term = arena_push(p->arena, &sum->terms, &sum->count, sizeof(*term));
+	struct expect_term *term = &arena_add(p->arena, sum->terms, sum->count);
 
 	term->minus = minus;
 	term->loc = lex_loc(p, p->token.start);
@@ -269,7 +267,7 @@ parse_state_word(struct lexer *p, struct expect *e)
 		lex_fail(p, p->text, 1, "%s is compared by == or != only", left->text);
 		return;
 	}
-	term = arena_push(p->arena, &e->right.terms, &e->right.count, sizeof(*term));
+	term = &arena_add(p->arena, e->right.terms, e->right.count);
 	term->kind = EXPECT_WORD;
 	term->type = EXPECT_STATE;
 	term->obs = left->obs;
@@ -297,18 +295,6 @@ parse_state_word(struct lexer *p, struct expect *e)
 	lex_fail(p, p->token.start, p->token.length > 0 ? p->token.length : 1,
 	    "%s is never \"%s\" (%s)%s", left->text, word, list,
 	    text_nearest_hint(&near, ""));
-}
-
-static const struct expect_term *
-expect_term_at(const struct expect *e, size_t n)
-{
-	if (n < e->left.count)
-		return &e->left.terms[n];
-	n -= e->left.count;
-	if (n < e->right.count)
-		return &e->right.terms[n];
-	n -= e->right.count;
-	return n < e->high.count ? &e->high.terms[n] : NULL;
 }
 
 static const char *
@@ -404,7 +390,7 @@ parse_log(struct lexer *p, struct expect *e)
 	struct expect_term *term;
 
 	e->op = EXPECT_LOG;
-	term = arena_push(p->arena, &e->left.terms, &e->left.count, sizeof(*term));
+	term = &arena_add(p->arena, e->left.terms, e->left.count);
 	term->kind = EXPECT_LOG_COUNT;
 	term->type = EXPECT_COUNT;
 	term->loc = lex_loc(p, p->token.start);

@@ -142,7 +142,7 @@ load_map(struct loader *ld, const struct map *map, const struct yaml_node *n, vo
 }
 
 /* Memory is given in one piece or in several; the later of two files decides. */
-static void
+void
 load_machine(struct loader *ld, const struct yaml_node *n, struct scenario_machine *m)
 {
 	bool memory, segments;
@@ -264,8 +264,7 @@ load_names(struct loader *ld, const struct field *f, const struct yaml_node *n,
 			load_error(ld, n->items[i], "scenario.value",
 			    "\"%s\" stands in the list twice", name);
 		else
-			*(const char **)arena_push(ld->arena, &slot->name, &slot->count,
-			    sizeof(name)) = name;
+			arena_add(ld->arena, slot->name, slot->count) = name;
 	}
 }
 
@@ -281,7 +280,7 @@ load_amounts(struct loader *ld, const struct field *f, const struct yaml_node *n
 		load_error(ld, n, "scenario.value", "\"%s\" is an empty list", f->key);
 	for (size_t i = 0; i < n->count; i++)
 		load_value(ld, &amount, n->items[i],
-		    arena_push(ld->arena, &slot->pages, &slot->count, sizeof(*slot->pages)));
+		    &arena_add(ld->arena, slot->pages, slot->count));
 }
 
 static void
@@ -290,8 +289,7 @@ load_segments(struct loader *ld, const struct yaml_node *n, struct scenario_segm
 	*slot = (struct scenario_segments){ .count = 0 };
 	for (size_t i = 0; i < n->count; i++)
 		load_map(ld, &map_segment, n->items[i],
-		    arena_push(ld->arena, &slot->segment, &slot->count,
-		    sizeof(*slot->segment)));
+		    &arena_add(ld->arena, slot->segment, slot->count));
 	check_segments(ld, slot, n);
 }
 
@@ -302,7 +300,7 @@ load_claims(struct loader *ld, const struct yaml_node *n, struct scenario_claims
 	struct scenario_claim *claim;
 
 	for (size_t i = 0; i < n->count; i++) {
-		claim = arena_push(ld->arena, &slot->claim, &slot->count, sizeof(*claim));
+		claim = &arena_add(ld->arena, slot->claim, slot->count);
 		claim->loc = n->items[i]->loc;
 		load_map(ld, &map_claim, n->items[i], claim);
 	}
@@ -320,8 +318,7 @@ load_seed_list(struct loader *ld, const struct yaml_node *n, struct scenario_see
 			if (slot->seed[j] == seed)
 				load_error(ld, n->items[i], "scenario.value",
 				    "the seed %" PRIu64 " stands in the list twice", seed);
-		*(uint64_t *)arena_push(ld->arena, &slot->seed, &slot->count,
-		    sizeof(seed)) = seed;
+		arena_add(ld->arena, slot->seed, slot->count) = seed;
 	}
 }
 
@@ -343,8 +340,7 @@ load_seed_range(struct loader *ld, const struct yaml_node *n, struct scenario_se
 		return;
 	}
 	for (uint64_t i = 0; i <= last - first; i++)
-		*(uint64_t *)arena_push(ld->arena, &slot->seed, &slot->count,
-		    sizeof(first)) = first + i;
+		arena_add(ld->arena, slot->seed, slot->count) = first + i;
 }
 
 static void
@@ -405,21 +401,13 @@ static void
 load_step_limits(struct loader *ld, const struct field *verb, const struct yaml_node *n,
     const struct scenario_step *step)
 {
-	static const struct { const char *key; unsigned flag; } limits[] = {
-		{ "within", FIELD_TAKES_WITHIN }, { "for", FIELD_TAKES_FOR },
-		{ "exactly", FIELD_TAKES_EXACTLY }, { "on", FIELD_TAKES_ON },
-	};
-
-	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
-		if (yaml_lookup(n, limits[i].key) == NULL || (verb->flags & limits[i].flag))
-			continue;
-		for (size_t j = 0; j < n->count; j++)
-			if (strcmp(n->pairs[j].key->text, limits[i].key) == 0)
-				yaml_error(ld->diags, n->pairs[j].key, "scenario.step",
-				    "\"%s\" does not go with \"%s\"%s", limits[i].key, verb->key,
-				    verb->map != NULL && map_find(verb->map, limits[i].key) ?
+	for (const struct step_limit *limit = step_limits; limit->key != NULL; limit++)
+		for (size_t i = 0; i < n->count && !(verb->flags & limit->flag); i++)
+			if (strcmp(n->pairs[i].key->text, limit->key) == 0)
+				yaml_error(ld->diags, n->pairs[i].key, "scenario.step",
+				    "\"%s\" does not go with \"%s\"%s", limit->key, verb->key,
+				    verb->map != NULL && map_find(verb->map, limit->key) ?
 				    "; it stands inside its braces" : "");
-	}
 	if ((verb->flags & FIELD_NEEDS_WITHIN) && yaml_lookup(n, "within") == NULL)
 		diag_add(ld->diags, step->verb_loc, (unsigned)strlen(verb->key), n->file->text,
 		    n->file->size, "scenario.missing-key", "\"%s\" needs \"within\" beside it",
@@ -470,8 +458,7 @@ load_steps(struct loader *ld, const struct yaml_node *n, struct scenario_steps *
 		    "a scenario without steps tests nothing");
 	ld->in_steps = true;
 	for (size_t i = 0; i < n->count; i++)
-		load_step(ld, n->items[i], arena_push(ld->arena, &slot->step, &slot->count,
-		    sizeof(*slot->step)));
+		load_step(ld, n->items[i], &arena_add(ld->arena, slot->step, slot->count));
 	ld->in_steps = false;
 }
 
@@ -537,10 +524,4 @@ load_top(struct loader *ld, const struct yaml_node *root, struct scenario *sc)
 	for (size_t i = 0; i < root->count; i++)
 		ld->lost_step_key |= is_lost_step_key(ld, &map_scenario, root->pairs[i].key->text);
 	load_map(ld, &map_scenario, root, sc);
-}
-
-void
-load_machine_entry(struct loader *ld, const struct yaml_node *n, struct scenario_machine *m)
-{
-	load_machine(ld, n, m);
 }

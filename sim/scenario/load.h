@@ -80,7 +80,7 @@ void	load_type(struct loader *, const struct yaml_node *root, const struct yaml_
 void	load_top(struct loader *, const struct yaml_node *root, struct scenario *);
 
 /* One entry of `machines`, over a copy of `machine`. */
-void	load_machine_entry(struct loader *, const struct yaml_node *, struct scenario_machine *);
+void	load_machine(struct loader *, const struct yaml_node *, struct scenario_machine *);
 
 /* ---- check.c: errors that need more than one key; `root` is the scenario's tree ---- */
 
@@ -129,6 +129,9 @@ const char *expect_decided(const struct expect *, const struct bounds *, bool mu
 	    struct arena *);
 
 /* ---- case.c ---- */
+
+/* `a b` and `ab` are the same word in a case id. */
+bool	text_equals_but_spaces(const char *a, const char *b);
 
 /* The part of a case id after '#', as text of the arena. */
 const char *machine_name(const struct scenario_machine *, const struct scenario_machine *base,

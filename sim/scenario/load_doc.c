@@ -22,7 +22,7 @@ doc_add_machine(struct loader *ld, struct scenario *sc, const struct scenario_ma
 		if (strcmp(sc->machines.machine[i].name, name) == 0)
 			yaml_error(ld->diags, n, "scenario.machine",
 			    "this is the machine %s once more", name);
-	slot = arena_push(ld->arena, &sc->machines.machine, &sc->machines.count, sizeof(*slot));
+	slot = &arena_add(ld->arena, sc->machines.machine, sc->machines.count);
 	*slot = *m;
 	slot->name = name;
 }
@@ -55,7 +55,7 @@ doc_listed_machines(struct loader *ld, struct scenario *sc, const struct yaml_no
 	for (size_t i = 0; i < list->count; i++) {
 		struct scenario_machine m = sc->base;
 
-		load_machine_entry(ld, list->items[i], &m);
+		load_machine(ld, list->items[i], &m);
 		if (m.transport < 0)
 			m.transport = SCENARIO_VIRTIO_1;
 		if (m.dma < 0)
@@ -96,22 +96,6 @@ load_tree(struct loader *ld, const struct yaml_file *file)
 
 /* ---- the matrix ---- */
 
-/* `a b` and `ab` would be the same word in a case id. */
-static bool
-same_but_spaces(const char *a, const char *b)
-{
-	for (;; a++, b++) {
-		while (*a == ' ')
-			a++;
-		while (*b == ' ')
-			b++;
-		if (*a != *b)
-			return false;
-		if (*a == '\0')
-			return true;
-	}
-}
-
 static bool
 matrix_value_is_good(struct loader *ld, const struct yaml_node *list, size_t i)
 {
@@ -127,7 +111,7 @@ matrix_value_is_good(struct loader *ld, const struct yaml_node *list, size_t i)
 	}
 	for (size_t j = 0; j < i; j++)
 		if (list->items[j]->kind == YAML_SCALAR &&
-		    same_but_spaces(list->items[j]->text, n->text)) {
+		    text_equals_but_spaces(list->items[j]->text, n->text)) {
 			yaml_error(ld->diags, n, "scenario.matrix",
 			    "the value \"%s\" stands in the list twice", n->text);
 			return false;
@@ -179,7 +163,7 @@ doc_matrix(struct loader *ld, const struct yaml_node *root)
 	for (size_t i = 0; i < n->count; i++) {
 		if (!matrix_pair_is_good(ld, &n->pairs[i]))
 			return 1;
-		p = arena_push(ld->arena, &ld->params, &ld->nparams, sizeof(*p));
+		p = &arena_add(ld->arena, ld->params, ld->nparams);
 		p->key = n->pairs[i].key;
 		p->values = n->pairs[i].value;
 		p->bound.name = p->key->text;

@@ -4,9 +4,9 @@
  */
 #include <assert.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <string.h>
 
+#include "base/sbuf.h"
 #include "load.h"
 #include "text.h"
 
@@ -67,11 +67,8 @@ load_error(struct loader *ld, const struct yaml_node *n, const char *rule, const
 {
 	char message[512];
 	const char *used;
-	va_list ap;
 
-	va_start(ap, fmt);
-	vsnprintf(message, sizeof(message), fmt, ap);
-	va_end(ap);
+	FORMAT_INTO(message, fmt);
 	n = load_origin(ld, n, &used);
 	yaml_error(ld->diags, n, rule, "%s%s", message, used);
 }
@@ -360,7 +357,7 @@ load_one_seed(struct loader *ld, const struct yaml_node *n, struct scenario_seed
 	if (!load_seed(ld, n, &seed))
 		return;
 	slot->count = 0;
-	*(uint64_t *)arena_push(ld->arena, &slot->seed, &slot->count, sizeof(seed)) = seed;
+	arena_add(ld->arena, slot->seed, slot->count) = seed;
 }
 
 /* ---- points ---- */

@@ -208,18 +208,14 @@ schema_map_list(struct schema *s, const struct map *map)
 static void
 schema_step_rules(struct schema *s)
 {
-	static const struct { const char *key; unsigned flag; } keys[] = {
-		{ "within", FIELD_TAKES_WITHIN }, { "for", FIELD_TAKES_FOR },
-		{ "exactly", FIELD_TAKES_EXACTLY }, { "on", FIELD_TAKES_ON },
-	};
 	const char *comma;
 
 	fputs("{\"wait\": {\"required\": [\"within\"]}", s->f);
-	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
-		fprintf(s->f, ", \"%s\": {\"anyOf\": [", keys[i].key);
+	for (const struct step_limit *limit = step_limits; limit->key != NULL; limit++) {
+		fprintf(s->f, ", \"%s\": {\"anyOf\": [", limit->key);
 		comma = "";
 		for (const struct verb *const *v = s->vocab->type->verbs; *v != NULL; v++)
-			if ((*v)->field.flags & keys[i].flag) {
+			if ((*v)->field.flags & limit->flag) {
 				fprintf(s->f, "%s{\"required\": [\"%s\"]}", comma,
 				    (*v)->field.key);
 				comma = ", ";

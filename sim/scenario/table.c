@@ -229,6 +229,10 @@ const struct verb scenario_verbs[SCENARIO_STEP_OWN] = {
 const struct field_word scenario_device_words[SCENARIO_DEVICES_MAX + 1] = {
 	{ "virtio0", 0 }, { "virtio1", 1 }, { NULL, 0 }
 };
+const struct step_limit step_limits[] = {
+	{ "within", FIELD_TAKES_WITHIN }, { "for", FIELD_TAKES_FOR },
+	{ "exactly", FIELD_TAKES_EXACTLY }, { "on", FIELD_TAKES_ON }, { NULL, 0 },
+};
 static const struct scenario_step default_step = { .name = NULL };
 static const struct field fields_step[] = {
 	ROW("at", FIELD_AT, 0, scenario_step, at,

@@ -89,6 +89,9 @@ enum field_flag {
 	FIELD_TAKES_ON = 512,
 };
 
+/* Keys beside a verb that has the flag; ends with key NULL. */
+extern const struct step_limit { const char *key; unsigned flag; } step_limits[];
+
 struct field_word {
 	const char *word;
 	int value;

@@ -9,13 +9,14 @@
 
 #include <errno.h>
 #include <libfyaml.h>
-#include <stdarg.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "arena.h"
+#include "base/sbuf.h"
+#include "base/utf8.h"
 #include "yaml_why.h"
 
 struct yaml_builder {
@@ -41,11 +42,8 @@ void
 yaml_error(struct diag_list *dl, const struct yaml_node *n, const char *rule, const char *fmt, ...)
 {
 	char message[512];
-	va_list ap;
 
-	va_start(ap, fmt);
-	vsnprintf(message, sizeof(message), fmt, ap);
-	va_end(ap);
+	FORMAT_INTO(message, fmt);
 	diag_add(dl, n->loc, n->width, n->file->text, n->file->size, rule, "%s", message);
 }
 
@@ -132,47 +130,19 @@ yaml_read_file(const char *path, size_t size_max, struct arena *arena, struct ya
 	return ok;
 }
 
-/*
- * Bytes of the UTF-8 character at s (before end); 0 if it is malformed, too long for its
- * value, a surrogate or beyond U+10FFFF.
- */
-static size_t
-yaml_utf8_size(const unsigned char *s, const unsigned char *end)
-{
-	static const uint32_t smallest[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	size_t n = *s < 0x80 ? 1 : *s < 0xc0 ? 0 : *s < 0xe0 ? 2 : *s < 0xf0 ? 3 :
-	    *s < 0xf8 ? 4 : 0;
-	uint32_t c;
-
-	if (n <= 1)
-		return n;
-	if ((size_t)(end - s) < n)
-		return 0;
-	c = *s & (0xffu >> (n + 1));
-	for (size_t i = 1; i < n; i++) {
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-		c = c << 6 | (s[i] & 0x3f);
-	}
-	if (c < smallest[n] || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff))
-		return 0;
-	return n;
-}
-
 /* What is wrong with the character of n bytes at s, or NULL. */
 static const char *
-yaml_char_complaint(const unsigned char *s, size_t n)
+yaml_char_complaint(const char *s, size_t n)
 {
 	if (n == 0)
 		return "this byte is not valid UTF-8";
 	if (*s == '\0')
 		return "a NUL byte cannot stand in a scenario";
-	if ((n == 1 && *s < ' ' && strchr("\t\n\r", *s) == NULL) || *s == 0x7f ||
-	    (*s == 0xc2 && s[1] < 0xa0))
+	if (utf8_is_control(s, n) && strchr("\t\n\r", *s) == NULL)
 		return "a control character cannot stand in a scenario";
-	if (*s == 0xef && s[1] == 0xbb && s[2] == 0xbf)
+	if (strncmp(s, "\ufeff", n) == 0)
 		return "a byte order mark cannot stand in a scenario";
-	if (*s == 0xe2 && s[1] == 0x80 && (s[2] == 0xa8 || s[2] == 0xa9))
+	if (strncmp(s, "\u2028", n) == 0 || strncmp(s, "\u2029", n) == 0)
 		return "a Unicode line separator cannot stand in a scenario";
 	return NULL;
 }
@@ -184,13 +154,13 @@ yaml_char_complaint(const unsigned char *s, size_t n)
 static bool
 yaml_check_bytes(const struct yaml_file *file, struct diag_list *dl)
 {
-	const unsigned char *s = (const unsigned char *)file->text, *end = s + file->size;
+	const char *s = file->text, *end = s + file->size;
 	unsigned line = 1, col = 1;
 	const char *complaint;
 	size_t n;
 
 	for (; s < end; s += n, col++) {
-		n = yaml_utf8_size(s, end);
+		n = utf8_size(s, end);
 		complaint = yaml_char_complaint(s, n);
 		if (*s == '\r' && (s + 1 == end || s[1] != '\n'))
 			complaint = "a carriage return ends no line here; a newline does";
@@ -214,11 +184,11 @@ yaml_check_bytes(const struct yaml_file *file, struct diag_list *dl)
 static unsigned
 yaml_width(const struct yaml_file *file, size_t from, size_t to)
 {
-	unsigned width = 0;
+	const char *s = file->text + (from < file->size ? from : file->size), *end = s;
 
-	for (; from < to && from < file->size && file->text[from] != '\n'; from++)
-		width += ((unsigned char)file->text[from] & 0xc0) != 0x80;
-	return width > 0 ? width : 1;
+	while (end < file->text + to && end < file->text + file->size && *end != '\n')
+		end++;
+	return end > s ? (unsigned)utf8_count(s, end) : 1;
 }
 
 static struct yaml_node *
@@ -304,12 +274,11 @@ yaml_refuse_forbidden(struct yaml_builder *b, struct yaml_node *n, const struct 
 static bool
 yaml_text_is_clean(const char *text, size_t size)
 {
-	const unsigned char *s = (const unsigned char *)text, *end = s + size;
 	size_t n;
 
-	for (; s < end; s += n) {
-		n = yaml_utf8_size(s, end);
-		if (yaml_char_complaint(s, n) != NULL)
+	for (const char *end = text + size; text < end; text += n) {
+		n = utf8_size(text, end);
+		if (yaml_char_complaint(text, n) != NULL)
 			return false;
 	}
 	return true;
@@ -407,8 +376,7 @@ yaml_fill_list(struct yaml_builder *b, struct yaml_node *n)
 
 	while ((item = yaml_build_next(b, FYET_SEQUENCE_END)) != NULL) {
 		yaml_refuse_null(b, item, n);
-		*(struct yaml_node **)arena_push(b->arena, &n->items, &n->count,
-		    sizeof(item)) = item;
+		arena_add(b->arena, n->items, n->count) = item;
 	}
 }
 
@@ -425,8 +393,8 @@ yaml_missing_space(struct yaml_builder *b, const struct yaml_node *key)
 	struct yaml_node colon = *key;
 	size_t length = strcspn(key->text, ":");
 
-	for (size_t i = 0; key->exact && i < length; i++)
-		colon.loc.col += ((unsigned char)key->text[i] & 0xc0) != 0x80;
+	if (key->exact)
+		colon.loc.col += (unsigned)utf8_count(key->text, key->text + length);
 	colon.width = 1;
 	yaml_error(b->diags, &colon, "scenario.key",
 	    "a space is missing after the colon of \"%.*s\"", (int)(length < 40 ? length : 40),
@@ -468,7 +436,6 @@ static void
 yaml_fill_map(struct yaml_builder *b, struct yaml_node *n)
 {
 	struct yaml_node *key, *value;
-	struct yaml_pair *pair;
 	bool spoilt = false;
 
 	while ((key = yaml_build_next(b, FYET_MAPPING_END)) != NULL) {
@@ -481,9 +448,7 @@ yaml_fill_map(struct yaml_builder *b, struct yaml_node *n)
 			continue;
 		}
 		yaml_refuse_null(b, value, key);
-		pair = arena_push(b->arena, &n->pairs, &n->count, sizeof(*pair));
-		pair->key = key;
-		pair->value = value;
+		arena_add(b->arena, n->pairs, n->count) = (struct yaml_pair){ key, value };
 	}
 	/* A block map has no sign of its own; its first key is where it begins. */
 	if (n->count > 0 && n->pairs[0].key->loc.line <= n->loc.line) {

@@ -4,12 +4,12 @@
  */
 #include "yaml_why.h"
 
-#include <stdarg.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/sbuf.h"
+#include "base/utf8.h"
 #include "yaml_lines.h"
 
 #define NELEM(a) (sizeof(a) / sizeof((a)[0]))
@@ -24,33 +24,14 @@ struct query {
 
 /* ---- answers ---- */
 
-static bool because(const struct query *q, const struct line *line, const char *at,
-	    const char *end, const char *fmt, ...) __attribute__((format(printf, 5, 6)));
-
-static unsigned
-count_chars(const char *from, const char *to)
-{
-	unsigned n = 0;
-
-	for (; from < to; from++)
-		n += ((unsigned char)*from & 0xc0) != 0x80;
-	return n;
-}
-
-static bool
+static bool __attribute__((format(printf, 5, 6)))
 because(const struct query *q, const struct line *line, const char *at, const char *end,
     const char *fmt, ...)
 {
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(q->why->text, sizeof(q->why->text), fmt, ap);
-	va_end(ap);
+	FORMAT_INTO(q->why->text, fmt);
 	q->why->line = line->number;
-	q->why->col = 1 + count_chars(line->start, at);
-	q->why->width = count_chars(at, end);
-	if (q->why->width == 0)
-		q->why->width = 1;
+	q->why->col = 1 + (unsigned)utf8_count(line->start, at);
+	q->why->width = end > at ? (unsigned)utf8_count(at, end) : 1;
 	return true;
 }
 
@@ -486,7 +467,7 @@ yaml_why(const struct yaml_file *file, unsigned line, unsigned col, struct yaml_
 	if (line == 0)
 		return false;
 	for (q.at = q.line.start; col > 1 && q.at < q.line.end; q.at++)
-		if (q.at + 1 == q.line.end || ((unsigned char)q.at[1] & 0xc0) != 0x80)
+		if (q.at + 1 == q.line.end || utf8_count(q.at + 1, q.at + 2) > 0)
 			col--;
 	for (size_t i = 0; i < NELEM(whys); i++)
 		if (whys[i](&q))

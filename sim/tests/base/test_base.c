@@ -13,6 +13,7 @@
 #include "base/alloc.h"
 #include "base/hostio.h"
 #include "base/sbuf.h"
+#include "base/utf8.h"
 #include "base/vec.h"
 #include "tests/suite.h"
 
@@ -40,6 +41,28 @@ TEST(vectors_grow_and_new_elements_are_zero)
 	vec_fini(&pairs);
 	ck_assert_ptr_null(pairs.item);
 	ck_assert_uint_eq(pairs.count, 0);
+}
+
+TEST(characters_are_what_utf_8_makes_them)
+{
+	static const struct { const char *text; size_t size; bool is_control; } chars[] = {
+		{ "a", 1, false }, { "\n", 1, true }, { "\x7f", 1, true }, { "\xc2\x85", 2, true },
+		{ "\xc3\xa4", 2, false }, { "\xe2\x82\xac", 3, false },
+		{ "\xf0\x9f\x90\xa7", 4, false },
+		/* Cut off, over-long, a surrogate, too large, no first byte. */
+		{ "\xe2\x82", 0, false }, { "\xc0\xaf", 0, false }, { "\xe0\x80\xaf", 0, false },
+		{ "\xed\xa0\x80", 0, false }, { "\xf4\x90\x80\x80", 0, false }, { "\x80", 0, false },
+	};
+	const char *text = "\xc3\xa4\xe2\x82\xac!";
+
+	for (size_t i = 0; i < sizeof(chars) / sizeof(chars[0]); i++) {
+		ck_assert_uint_eq(utf8_size(chars[i].text, chars[i].text + strlen(chars[i].text)),
+		    chars[i].size);
+		ck_assert(utf8_is_control(chars[i].text, chars[i].size) == chars[i].is_control);
+	}
+	ck_assert_uint_eq(utf8_count(text, text + strlen(text)), 3);
+	ck_assert_ptr_eq(utf8_skip(text, 2), text + 5);
+	ck_assert_ptr_eq(utf8_skip(text, 9), text + 6);
 }
 
 TEST(texts_keep_their_nul_bytes)
