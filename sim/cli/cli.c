@@ -119,6 +119,13 @@ cli_has_color(enum cli_color color, FILE *stream)
 	    term != NULL && strcmp(term, "dumb") != 0;
 }
 
+void
+cli_diag_end(struct diag_list *diags)
+{
+	diag_list_print(diags, stderr, cli_has_color(CLI_COLOR_AUTO, stderr));
+	diag_list_fini(diags);
+}
+
 /* The default driver is also beside the program, or installed with it. */
 static struct module *
 open_installed(void)
@@ -230,8 +237,7 @@ read_manifest(const char *path, bool *bad)
 
 	diag_list_init(&diags);
 	manifest = manifest_load(path, run_vocab(), NULL, &diags);
-	diag_list_print(&diags, stderr, cli_has_color(CLI_COLOR_AUTO, stderr));
-	diag_list_fini(&diags);
+	cli_diag_end(&diags);
 	*bad = manifest == NULL;
 	return manifest;
 }

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "base/vec.h"
 #include "cli/options.h"
 #include "run/manifest.h"
 #include "run/module.h"
@@ -50,6 +51,9 @@ int cli_error(const struct cli_command *command, const char *format, ...)
 int cli_usage_error(const struct cli_command *command, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* Errors, as they stand in their files, on stderr; the list is empty then. */
+void cli_diag_end(struct diag_list *diags);
+
 /* --color; auto: a terminal, no NO_COLOR, TERM not dumb. */
 enum cli_color { CLI_COLOR_AUTO, CLI_COLOR_ALWAYS, CLI_COLOR_NEVER };
 extern const char *const cli_color_words[];	/* in that order */
@@ -71,16 +75,16 @@ struct cli_case {
 	bool whole;		/* not narrowed down by a replay id */
 };
 
-struct cli_cases {
-	struct scenario_doc **doc;
-	size_t docs;
-	struct scenario_case **chunk;	/* as scenario_cases() gave them */
-	size_t *chunk_count, chunks;
-	struct cli_case *item;
+struct cli_doc {
+	struct scenario_doc *doc;
+	struct scenario_case *c;	/* those of it that were named */
 	size_t count;
 };
 
-bool cli_ends_in(const char *name, const char *ending);
+struct cli_cases {
+	VEC_MEMBERS(struct cli_case);
+	struct { VEC_MEMBERS(struct cli_doc); } docs;
+};
 
 /*
  * Files, folders and replay ids (none: the folder scenarios); every error on stderr with its

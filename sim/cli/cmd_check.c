@@ -28,8 +28,7 @@ check_manifest(const char *path, struct module *module)
 
 	diag_list_init(&diags);
 	good = cli_manifest_check(path, module, &diags);
-	diag_list_print(&diags, stderr, cli_has_color(CLI_COLOR_AUTO, stderr));
-	diag_list_fini(&diags);
+	cli_diag_end(&diags);
 	if (good)
 		printf("%s OK\n", path);
 	return good;
@@ -42,8 +41,8 @@ check_scenarios(char *const *names, size_t count)
 	bool good = cli_collect(&cases, names, count);
 
 	if (good)
-		printf("%zu scenario file%s OK (%zu case%s)\n", cases.docs,
-		    plural(cases.docs), cases.count, plural(cases.count));
+		printf("%zu scenario file%s OK (%zu case%s)\n", cases.docs.count,
+		    plural(cases.docs.count), cases.count, plural(cases.count));
 	cli_cases_fini(&cases);
 	return good;
 }

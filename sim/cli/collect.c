@@ -15,22 +15,15 @@
 #include "cli/suggest.h"
 #include "run/run.h"
 
-struct paths {
-	char **path;
-	size_t count;
-	struct folder {			/* that were read: a link may lead back to one */
-		dev_t dev;
-		ino_t ino;
-	} *folder;
-	size_t folders;
+struct folder {
+	dev_t dev;
+	ino_t ino;
 };
 
-static void
-paths_add(struct paths *paths, const char *path)
-{
-	paths->path = xrealloc(paths->path, paths->count + 1, sizeof(paths->path[0]));
-	paths->path[paths->count++] = xstrdup(path);
-}
+struct paths {
+	VEC_MEMBERS(char *);
+	struct { VEC_MEMBERS(struct folder); } read;	/* a link may lead back to one */
+};
 
 static int
 by_name(const void *a, const void *b)
@@ -57,11 +50,10 @@ cannot_read(const char *path)
 static bool
 is_first_time(struct paths *paths, const struct stat *st)
 {
-	for (size_t i = 0; i < paths->folders; i++)
-		if (paths->folder[i].dev == st->st_dev && paths->folder[i].ino == st->st_ino)
+	for (size_t i = 0; i < paths->read.count; i++)
+		if (paths->read.item[i].dev == st->st_dev && paths->read.item[i].ino == st->st_ino)
 			return false;
-	paths->folder = xrealloc(paths->folder, paths->folders + 1, sizeof(paths->folder[0]));
-	paths->folder[paths->folders++] = (struct folder){ st->st_dev, st->st_ino };
+	*vec_add(&paths->read) = (struct folder){ st->st_dev, st->st_ino };
 	return true;
 }
 
@@ -84,7 +76,7 @@ take_entry(const char *folder, const char *name, struct paths *paths)
 		/* include/ holds pieces for `extends`, not scenarios. */
 		good = strcmp(name, "include") == 0 || read_folder(path, &st, paths);
 	else if (S_ISREG(st.st_mode) && yaml)
-		paths_add(paths, path);
+		*vec_add(paths) = xstrdup(path);
 	free(path);
 	return good;
 }
@@ -117,7 +109,7 @@ find_all(const char *folder, const struct stat *st, struct paths *paths)
 	bool good = read_folder(folder, st, paths);
 
 	if (paths->count > 0)
-		qsort(paths->path, paths->count, sizeof(paths->path[0]), by_name);
+		qsort(paths->item, paths->count, sizeof(paths->item[0]), by_name);
 	return good;
 }
 
@@ -125,52 +117,32 @@ static void
 paths_fini(struct paths *paths)
 {
 	for (size_t i = 0; i < paths->count; i++)
-		free(paths->path[i]);
-	free(paths->path);
-	free(paths->folder);
-}
-
-static void
-add_cases(struct cli_cases *cases, const struct scenario_doc *doc, struct scenario_case *c,
-    size_t count, bool whole)
-{
-	cases->chunk = xrealloc(cases->chunk, cases->chunks + 1, sizeof(cases->chunk[0]));
-	cases->chunk_count = xrealloc(cases->chunk_count, cases->chunks + 1,
-	    sizeof(cases->chunk_count[0]));
-	cases->chunk[cases->chunks] = c;
-	cases->chunk_count[cases->chunks++] = count;
-	for (size_t i = 0; i < count; i++) {
-		cases->item = xrealloc(cases->item, cases->count + 1, sizeof(cases->item[0]));
-		cases->item[cases->count++] = (struct cli_case){
-			.c = &c[i], .doc = doc, .whole = whole,
-		};
-	}
+		free(paths->item[i]);
+	vec_fini(paths);
+	vec_fini(&paths->read);
 }
 
 static bool
 load(struct cli_cases *cases, const char *path, const struct scenario_ref *ref)
 {
+	bool whole = ref == NULL || (ref->nparams == 0 && !ref->has_seed && ref->nmachine == 0);
 	struct diag_list diags;
-	struct scenario_doc *doc;
-	struct scenario_case *c;
-	size_t count = 0;
+	struct cli_doc named;
 
 	diag_list_init(&diags);
-	doc = scenario_load(path, run_vocab(), &diags);
-	diag_list_print(&diags, stderr, cli_has_color(CLI_COLOR_AUTO, stderr));
-	diag_list_fini(&diags);
-	if (doc == NULL)
+	named.doc = scenario_load(path, run_vocab(), &diags);
+	cli_diag_end(&diags);
+	if (named.doc == NULL)
 		return false;
-	cases->doc = xrealloc(cases->doc, cases->docs + 1, sizeof(cases->doc[0]));
-	cases->doc[cases->docs++] = doc;
-	c = scenario_cases(doc, ref, &count);
-	if (count == 0) {
-		suggest_case(doc, ref);
-		return false;
-	}
-	add_cases(cases, doc, c, count, ref == NULL ||
-	    (ref->nparams == 0 && !ref->has_seed && ref->nmachine == 0));
-	return true;
+	named.c = scenario_cases(named.doc, ref, &named.count);
+	*vec_add(&cases->docs) = named;
+	for (size_t i = 0; i < named.count; i++)
+		*vec_add(cases) = (struct cli_case){
+			.c = &named.c[i], .doc = named.doc, .whole = whole,
+		};
+	if (named.count == 0)
+		suggest_case(named.doc, ref);
+	return named.count > 0;
 }
 
 static bool
@@ -186,7 +158,7 @@ load_folder(struct cli_cases *cases, const char *folder)
 		good = false;
 	}
 	for (size_t i = 0; i < paths.count; i++)
-		good = load(cases, paths.path[i], NULL) && good;
+		good = load(cases, paths.item[i], NULL) && good;
 	paths_fini(&paths);
 	return good;
 }
@@ -241,7 +213,7 @@ say_missing(const char *name)
 
 	if (folder != NULL)
 		find_paths(folder, &paths);
-	suggest_scenario(name, paths.path, paths.count);
+	suggest_scenario(name, paths.item, paths.count);
 	paths_fini(&paths);
 	free(folder);
 }
@@ -254,16 +226,14 @@ cli_scenario_ids(const char *folder)
 
 	find_paths(folder, &paths);
 	for (size_t i = 0; i < paths.count; i++) {
-		suggest_scenario_id(paths.path[i], id, sizeof(id));
-		free(paths.path[i]);
-		paths.path[i] = xstrdup(id);
+		suggest_scenario_id(paths.item[i], id, sizeof(id));
+		free(paths.item[i]);
+		paths.item[i] = xstrdup(id);
 	}
-	free(paths.folder);
-	if (paths.count == 0)
-		return NULL;
-	paths.path = xrealloc(paths.path, paths.count + 1, sizeof(paths.path[0]));
-	paths.path[paths.count] = NULL;
-	return paths.path;
+	vec_fini(&paths.read);
+	if (paths.count > 0)
+		*vec_add(&paths) = NULL;
+	return paths.item;
 }
 
 static bool
@@ -338,14 +308,12 @@ cli_collect(struct cli_cases *cases, char *const *names, size_t count)
 void
 cli_cases_fini(struct cli_cases *cases)
 {
-	for (size_t i = 0; i < cases->chunks; i++)
-		scenario_cases_free(cases->chunk[i], cases->chunk_count[i]);
-	for (size_t i = 0; i < cases->docs; i++)
-		scenario_doc_free(cases->doc[i]);
-	free(cases->chunk);
-	free(cases->chunk_count);
-	free(cases->doc);
-	free(cases->item);
+	for (size_t i = 0; i < cases->docs.count; i++) {
+		scenario_cases_free(cases->docs.item[i].c, cases->docs.item[i].count);
+		scenario_doc_free(cases->docs.item[i].doc);
+	}
+	vec_fini(&cases->docs);
+	vec_fini(cases);
 }
 
 static bool

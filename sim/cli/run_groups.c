@@ -83,14 +83,12 @@ group_of(struct run_groups *groups, const char *reason, const char *id)
 {
 	struct run_group *group;
 
-	for (size_t i = 0; i < groups->groups; i++)
-		if (is_same_reason(groups->group[i].reason, reason))
-			return &groups->group[i];
-	groups->group = xrealloc(groups->group, groups->groups + 1, sizeof(*group));
-	group = &groups->group[groups->groups++];
-	*group = (struct run_group){
-		.reason = xstrdup(reason), .first_id = xstrdup(id),
-	};
+	for (size_t i = 0; i < groups->groups.count; i++)
+		if (is_same_reason(groups->groups.item[i].first.reason, reason))
+			return &groups->groups.item[i];
+	group = vec_add(&groups->groups);
+	group->first.reason = xstrdup(reason);
+	group->first_id = xstrdup(id);
 	return group;
 }
 
@@ -100,17 +98,12 @@ add_beside(struct run_group *group, const char *reason, bool *counted)
 {
 	size_t i = 0;
 
-	while (i < group->besides && !is_same_reason(group->beside[i].reason, reason))
+	while (i < group->besides.count && !is_same_reason(group->besides.item[i].reason, reason))
 		i++;
-	if (i == group->besides) {
-		group->beside = xrealloc(group->beside, group->besides + 1,
-		    sizeof(group->beside[0]));
-		group->beside[group->besides++] = (struct run_beside){
-			.reason = xstrdup(reason),
-		};
-	}
+	if (i == group->besides.count)
+		vec_add(&group->besides)->reason = xstrdup(reason);
 	if (!counted[i])
-		group->beside[i].cases++;
+		group->besides.item[i].cases++;
 	counted[i] = true;
 }
 
@@ -124,8 +117,8 @@ add_to_groups(struct run_groups *groups, const char *id, const char *reasons)
 
 	for (const char *p = reasons; *p != '\0'; p++)
 		lines += *p == '\n';
-	counted = xcalloc(group->besides + lines, sizeof(counted[0]));
-	group->cases++;
+	counted = xcalloc(group->besides.count + lines, sizeof(counted[0]));
+	group->first.cases++;
 	free(reason);
 	while ((reason = next_line(&reasons)) != NULL) {
 		add_beside(group, reason, counted);
@@ -141,19 +134,17 @@ run_groups_add(struct run_groups *groups, const char *id, const char *scenario,
 	struct run_same *same;
 
 	add_to_groups(groups, id, reasons);
-	for (size_t i = 0; i < groups->sames; i++) {
-		same = &groups->same[i];
-		if (!are_same_reasons(same->reasons, reasons))
-			continue;
-		same->id = xrealloc(same->id, same->ids + 1, sizeof(same->id[0]));
-		same->id[same->ids++] = xstrdup(id);
-		return false;
+	for (size_t i = 0; i < groups->sames.count; i++) {
+		same = &groups->sames.item[i];
+		if (are_same_reasons(same->reasons, reasons)) {
+			*vec_add(&same->ids) = xstrdup(id);
+			return false;
+		}
 	}
-	groups->same = xrealloc(groups->same, groups->sames + 1, sizeof(*same));
-	groups->same[groups->sames++] = (struct run_same){
-		.reasons = xstrdup(reasons), .scenario = xstrdup(scenario),
-		.first_id = xstrdup(id),
-	};
+	same = vec_add(&groups->sames);
+	same->reasons = xstrdup(reasons);
+	same->scenario = xstrdup(scenario);
+	same->first_id = xstrdup(id);
 	return true;
 }
 
@@ -171,17 +162,17 @@ tail_of(const char *id, const char *scenario)
 static void
 print_same(const struct run_same *same, FILE *stream)
 {
-	size_t shown = same->ids < SAME_MAX ? same->ids : SAME_MAX;
+	size_t count = same->ids.count, shown = count < SAME_MAX ? count : SAME_MAX;
 	struct sbuf buf;
 	FILE *line = sbuf_open(&buf);
 
-	fprintf(stream, "%zu other case%s of %s fail%s like %s:\n", same->ids,
-	    plural(same->ids), same->scenario, same->ids == 1 ? "s" : "",
+	fprintf(stream, "%zu other case%s of %s fail%s like %s:\n", count,
+	    plural(count), same->scenario, count == 1 ? "s" : "",
 	    same->first_id);
 	for (size_t i = 0; i < shown; i++)
-		fprintf(line, "%s%s", i > 0 ? " " : "", tail_of(same->id[i], same->scenario));
-	if (shown < same->ids)
-		fprintf(line, " and %zu more", same->ids - shown);
+		fprintf(line, "%s%s", i > 0 ? " " : "", tail_of(same->ids.item[i], same->scenario));
+	if (shown < count)
+		fprintf(line, " and %zu more", count - shown);
 	fputs("  ", stream);
 	report_wrap(stream, sbuf_close(&buf), 2, 2, REPORT_WIDTH);
 	fputs("\n\n", stream);
@@ -191,9 +182,9 @@ print_same(const struct run_same *same, FILE *stream)
 static void
 free_same(struct run_same *same)
 {
-	for (size_t i = 0; i < same->ids; i++)
-		free(same->id[i]);
-	free(same->id);
+	for (size_t i = 0; i < same->ids.count; i++)
+		free(same->ids.item[i]);
+	vec_fini(&same->ids);
 	free(same->reasons);
 	free(same->scenario);
 	free(same->first_id);
@@ -202,30 +193,21 @@ free_same(struct run_same *same)
 void
 run_groups_same(struct run_groups *groups, FILE *stream)
 {
-	for (size_t i = 0; i < groups->sames; i++) {
-		if (stream != NULL && groups->same[i].ids > 0)
-			print_same(&groups->same[i], stream);
-		free_same(&groups->same[i]);
+	for (size_t i = 0; i < groups->sames.count; i++) {
+		if (stream != NULL && groups->sames.item[i].ids.count > 0)
+			print_same(&groups->sames.item[i], stream);
+		free_same(&groups->sames.item[i]);
 	}
-	groups->sames = 0;
+	vec_fini(&groups->sames);
 }
 
 /* ---- the end of the run ---- */
 
+/* Of two reasons, or of groups, which begin with one. */
 static int
 by_cases(const void *a, const void *b)
 {
-	const struct run_group *x = a, *y = b;
-
-	if (x->cases != y->cases)
-		return x->cases < y->cases ? 1 : -1;
-	return strcmp(x->reason, y->reason);
-}
-
-static int
-by_cases_beside(const void *a, const void *b)
-{
-	const struct run_beside *x = a, *y = b;
+	const struct run_reason *x = a, *y = b;
 
 	if (x->cases != y->cases)
 		return x->cases < y->cases ? 1 : -1;
@@ -235,51 +217,47 @@ by_cases_beside(const void *a, const void *b)
 static void
 print_group(struct run_group *group, FILE *stream)
 {
-	size_t shown = group->besides < BESIDES_MAX ? group->besides : BESIDES_MAX;
+	size_t count = group->besides.count, shown = count < BESIDES_MAX ? count : BESIDES_MAX;
 
-	fprintf(stream, "  %4zu case%s  %s\n               first in %s\n", group->cases,
-	    group->cases == 1 ? " " : "s", group->reason, group->first_id);
+	fprintf(stream, "  %4zu case%s  %s\n               first in %s\n",
+	    group->first.cases, group->first.cases == 1 ? " " : "s", group->first.reason,
+	    group->first_id);
 	if (shown > 0)
-		qsort(group->beside, group->besides, sizeof(group->beside[0]),
-		    by_cases_beside);
+		qsort(group->besides.item, count, sizeof(struct run_reason), by_cases);
 	for (size_t i = 0; i < shown; i++) {
-		const struct run_beside *beside = &group->beside[i];
+		const struct run_reason *beside = &group->besides.item[i];
 
 		fprintf(stream, "               also in %zu case%s: %s\n", beside->cases,
 		    plural(beside->cases), beside->reason);
 	}
-	if (shown < group->besides)
-		fprintf(stream, "               and %zu more, not listed\n",
-		    group->besides - shown);
+	if (shown < count)
+		fprintf(stream, "               and %zu more, not listed\n", count - shown);
 }
 
 void
 run_groups_print(struct run_groups *groups, FILE *stream)
 {
-	if (groups->groups == 0)
+	if (groups->groups.count == 0)
 		return;
-	qsort(groups->group, groups->groups, sizeof(groups->group[0]), by_cases);
+	qsort(groups->groups.item, groups->groups.count, sizeof(struct run_group), by_cases);
 	fputs("failures, most frequent first:\n", stream);
-	for (size_t i = 0; i < groups->groups; i++)
-		print_group(&groups->group[i], stream);
+	for (size_t i = 0; i < groups->groups.count; i++)
+		print_group(&groups->groups.item[i], stream);
 	putc('\n', stream);
 }
 
 void
 run_groups_fini(struct run_groups *groups)
 {
-	for (size_t i = 0; i < groups->groups; i++) {
-		struct run_group *group = &groups->group[i];
+	for (size_t i = 0; i < groups->groups.count; i++) {
+		struct run_group *group = &groups->groups.item[i];
 
-		for (size_t k = 0; k < group->besides; k++)
-			free(group->beside[k].reason);
-		free(group->beside);
-		free(group->reason);
+		for (size_t k = 0; k < group->besides.count; k++)
+			free(group->besides.item[k].reason);
+		vec_fini(&group->besides);
+		free(group->first.reason);
 		free(group->first_id);
 	}
-	free(groups->group);
-	for (size_t i = 0; i < groups->sames; i++)
-		free_same(&groups->same[i]);
-	free(groups->same);
-	memset(groups, 0, sizeof(*groups));
+	vec_fini(&groups->groups);
+	run_groups_same(groups, NULL);
 }

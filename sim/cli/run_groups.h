@@ -13,23 +13,27 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "base/vec.h"
+
+struct run_reason {
+	char *reason;
+	size_t cases;
+};
+
+struct run_group {			/* cases whose first reason is alike */
+	struct run_reason first;
+	char *first_id;
+	struct { VEC_MEMBERS(struct run_reason); } besides;	/* what else failed in them */
+};
+
+struct run_same {			/* of the present scenario: cases alike in all reasons */
+	char *reasons, *scenario, *first_id;
+	struct { VEC_MEMBERS(char *); } ids;	/* those after the first */
+};
+
 struct run_groups {
-	struct run_group {		/* cases whose first reason is alike */
-		char *reason, *first_id;
-		size_t cases;
-		struct run_beside {	/* what else failed in them */
-			char *reason;
-			size_t cases;
-		} *beside;
-		size_t besides;
-	} *group;
-	size_t groups;
-	struct run_same {		/* of the present scenario: cases alike in all reasons */
-		char *reasons, *scenario, *first_id;
-		char **id;		/* those after the first */
-		size_t ids;
-	} *same;
-	size_t sames;
+	struct { VEC_MEMBERS(struct run_group); } groups;
+	struct { VEC_MEMBERS(struct run_same); } sames;
 };
 
 /*

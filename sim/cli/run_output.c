@@ -160,14 +160,6 @@ has_result(const struct isolated *result)
 	    result->verdict.verdict != VERDICT_BROKEN;
 }
 
-static struct junit_case *
-new_junit(struct run_output *output)
-{
-	output->junit = xrealloc(output->junit, output->junits + 1,
-	    sizeof(output->junit[0]));
-	return &output->junit[output->junits++];
-}
-
 static void
 add_junit(struct run_output *output, const struct cli_case *c,
     const struct isolated *result, const struct manifest *manifest)
@@ -180,7 +172,7 @@ add_junit(struct run_output *output, const struct cli_case *c,
 	bool failed = result->verdict.verdict == VERDICT_FAIL;
 	bool inapplicable = result->verdict.verdict == VERDICT_NOT_APPLICABLE;
 
-	*new_junit(output) = (struct junit_case){
+	*vec_add(&output->junit) = (struct junit_case){
 		.id = c->c->id, .file = c->doc->path, .line = c->c->scenario->loc.line,
 		.verdict = verdicts[result->verdict.verdict],
 		.message = failed ? first_line(result->text[2]) :
@@ -245,15 +237,14 @@ count_skipped(struct run_output *output, enum verdict verdict, const char *reaso
 		output->scenario_skipped++;
 	else
 		output->scenario_inapplicable++;
-	for (size_t i = 0; i < output->skip_reasons; i++)
-		if (output->skipped[i].verdict == verdict &&
-		    strcmp(output->skipped[i].reason, reason) == 0) {
-			output->skipped[i].cases++;
+	for (size_t i = 0; i < output->skipped.count; i++) {
+		skipped = &output->skipped.item[i];
+		if (skipped->verdict == verdict && strcmp(skipped->reason, reason) == 0) {
+			skipped->cases++;
 			return;
 		}
-	output->skipped = xrealloc(output->skipped, output->skip_reasons + 1,
-	    sizeof(*skipped));
-	skipped = &output->skipped[output->skip_reasons++];
+	}
+	skipped = vec_add(&output->skipped);
 	skipped->cases = 1;
 	skipped->verdict = verdict;
 	snprintf(skipped->reason, sizeof(skipped->reason), "%s", reason);
@@ -292,15 +283,13 @@ add_lints(struct run_output *output, const char *lines)
 		size_t i = 0;
 
 		length = strcspn(lines, "\n");
-		while (i < output->lints && (strlen(output->lint[i].line) != length ||
-		    strncmp(output->lint[i].line, lines, length) != 0))
+		while (i < output->lints.count &&
+		    (strlen(output->lints.item[i].reason) != length ||
+		    strncmp(output->lints.item[i].reason, lines, length) != 0))
 			i++;
-		if (i == output->lints) {
-			output->lint = xrealloc(output->lint, ++output->lints,
-			    sizeof(output->lint[0]));
-			output->lint[i] = (struct run_lint){ xstrndup(lines, length), 0 };
-		}
-		output->lint[i].cases++;
+		if (i == output->lints.count)
+			vec_add(&output->lints)->reason = xstrndup(lines, length);
+		output->lints.item[i].cases++;
 	}
 }
 
@@ -308,13 +297,15 @@ add_lints(struct run_output *output, const char *lines)
 static void
 print_lints(const struct run_output *output, size_t failed)
 {
-	if (output->lints == 0 || failed > 0)
+	size_t count = output->lints.count;
+
+	if (count == 0 || failed > 0)
 		return;
-	for (size_t i = 0; output->flags->lints && i < output->lints; i++)
-		printf("  %3zu case%s  %s\n", output->lint[i].cases,
-		    output->lint[i].cases == 1 ? " " : "s", output->lint[i].line);
-	printf("%zu lint%s in %zu case%s%s\n", output->lints, plural(output->lints),
-	    output->lint_cases, plural(output->lint_cases),
+	for (size_t i = 0; output->flags->lints && i < count; i++)
+		printf("  %3zu case%s  %s\n", output->lints.item[i].cases,
+		    output->lints.item[i].cases == 1 ? " " : "s", output->lints.item[i].reason);
+	printf("%zu lint%s in %zu case%s%s\n", count, plural(count), output->lint_cases,
+	    plural(output->lint_cases),
 	    output->flags->lints ? "; --lints-fail makes them errors" :
 	    "; --lints lists them");
 }
@@ -417,7 +408,7 @@ run_output_groups(struct run_output *output)
 static void
 add_junit_gone(struct run_output *output, const struct cli_case *c, const struct defect *defect)
 {
-	*new_junit(output) = (struct junit_case){
+	*vec_add(&output->junit) = (struct junit_case){
 		.id = xasprintf("%s: %s", c->c->scenario->id, defect->id), .own_id = true,
 		.file = output->manifest->path, .line = defect->loc.line,
 		.verdict = JUNIT_FAILED,
@@ -496,14 +487,16 @@ run_output_known(struct run_output *output, const struct manifest *manifest,
 static void
 free_junit(struct run_output *output)
 {
-	for (size_t i = 0; i < output->junits; i++) {
-		if (output->junit[i].own_id)
-			free((void *)(uintptr_t)output->junit[i].id);
-		free((void *)(uintptr_t)output->junit[i].message);
-		free((void *)(uintptr_t)output->junit[i].text);
-		free((void *)(uintptr_t)output->junit[i].known);
+	for (size_t i = 0; i < output->junit.count; i++) {
+		const struct junit_case *c = &output->junit.item[i];
+
+		if (c->own_id)
+			free((void *)(uintptr_t)c->id);
+		free((void *)(uintptr_t)c->message);
+		free((void *)(uintptr_t)c->text);
+		free((void *)(uintptr_t)c->known);
 	}
-	free(output->junit);
+	vec_fini(&output->junit);
 }
 
 bool
@@ -511,20 +504,22 @@ run_output_end(struct run_output *output, struct summary_totals *totals)
 {
 	bool good = true;
 
-	totals->lints = output->lints;
+	totals->lints = output->lints.count;
 	totals->lint_cases = output->lint_cases;
 	print_lints(output, totals->failed);
-	for (size_t i = 0; i < output->skip_reasons; i++)
-		printf("%s: %zu case%s: %s\n", output->skipped[i].verdict == VERDICT_SKIPPED ?
-		    "skipped" : "not applicable", output->skipped[i].cases,
-		    plural(output->skipped[i].cases), output->skipped[i].reason);
+	for (size_t i = 0; i < output->skipped.count; i++) {
+		const struct run_skipped *skipped = &output->skipped.item[i];
+
+		printf("%s: %zu case%s: %s\n", skipped->verdict == VERDICT_SKIPPED ? "skipped" :
+		    "not applicable", skipped->cases, plural(skipped->cases), skipped->reason);
+	}
 	if (output->gone_elsewhere > 0)
 		printf("%u time%s a known defect of %s did not show, which is a failure of "
 		    "%s only\n", output->gone_elsewhere, plural(output->gone_elsewhere),
 		    output->gone_from->path, output->gone_from->source);
 	if (output->junit_file != NULL)
-		good = junit_print(atomic_stream(output->junit_file), output->junit,
-		    output->junits);
+		good = junit_print(atomic_stream(output->junit_file), output->junit.item,
+		    output->junit.count);
 	if (output->summary != NULL)
 		summary_print(atomic_stream(output->summary_file), output->summary, totals);
 	good = cli_file_close(output->summary_file, true) && good;
@@ -534,9 +529,9 @@ run_output_end(struct run_output *output, struct summary_totals *totals)
 	free_junit(output);
 	summary_free(output->summary);
 	run_groups_fini(&output->groups);
-	for (size_t i = 0; i < output->lints; i++)
-		free(output->lint[i].line);
-	free(output->lint);
-	free(output->skipped);
+	for (size_t i = 0; i < output->lints.count; i++)
+		free(output->lints.item[i].reason);
+	vec_fini(&output->lints);
+	vec_fini(&output->skipped);
 	return good;
 }

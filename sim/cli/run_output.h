@@ -11,6 +11,7 @@
 
 #include "cli/cli.h"
 #include "cli/run_groups.h"
+#include "report/junit.h"
 #include "report/summary.h"
 #include "run/isolate.h"
 
@@ -46,6 +47,12 @@ struct run_case_output {
  */
 void run_output_case(const struct run_case_output *output, FILE *text[ISOLATE_TEXTS]);
 
+struct run_skipped {			/* cases not run or not applicable, by reason */
+	enum verdict verdict;
+	char reason[VERDICT_REASON];
+	size_t cases;
+};
+
 /* In the parent. */
 struct run_output {
 	const struct run_flags *flags;
@@ -54,24 +61,15 @@ struct run_output {
 	bool progress_shown;
 	struct atomic *ndjson, *digests, *junit_file, *summary_file;
 	struct summary *summary;	/* NULL: none is asked for */
-	struct junit_case *junit;
-	size_t junits;
+	struct { VEC_MEMBERS(struct junit_case); } junit;
 	/* Cases of the present scenario. */
 	unsigned scenario_failed, scenario_skipped, scenario_inapplicable;
 	unsigned gone_elsewhere;	/* known defects that did not show, of another driver: */
 	const struct manifest *gone_from;
 	struct run_groups groups;
-	struct run_skipped {		/* cases not run or not applicable, by reason */
-		enum verdict verdict;
-		char reason[VERDICT_REASON];
-		size_t cases;
-	} *skipped;
-	size_t skip_reasons;
-	struct run_lint {		/* of cases that passed: what, and in how many */
-		char *line;
-		size_t cases;
-	} *lint;
-	size_t lints, lint_cases;
+	struct { VEC_MEMBERS(struct run_skipped); } skipped;
+	struct { VEC_MEMBERS(struct run_reason); } lints;	/* of cases that passed */
+	size_t lint_cases;
 	bool scenario_shown[VERDICT_DEFECTS_MAX];
 	const struct manifest *manifest;
 };

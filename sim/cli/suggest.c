@@ -13,30 +13,22 @@
 
 /* Words that exist, for as long as a suggestion is looked for. */
 struct words {
-	char **word;
-	size_t count;
+	VEC_MEMBERS(char *);
 };
-
-static void
-words_add(struct words *words, char *word)
-{
-	words->word = xrealloc(words->word, words->count + 1, sizeof(words->word[0]));
-	words->word[words->count++] = word;
-}
 
 static void
 words_fini(struct words *words)
 {
 	for (size_t i = 0; i < words->count; i++)
-		free(words->word[i]);
-	free(words->word);
+		free(words->item[i]);
+	vec_fini(words);
 }
 
 static bool
 words_have(const struct words *words, const char *word)
 {
 	for (size_t i = 0; i < words->count; i++)
-		if (strcmp(words->word[i], word) == 0)
+		if (strcmp(words->item[i], word) == 0)
 			return true;
 	return false;
 }
@@ -47,7 +39,7 @@ words_hint(const struct words *words, const char *word, struct text_nearest *nea
 {
 	*near = text_nearest(word);
 	for (size_t i = 0; i < words->count; i++)
-		text_nearest_offer(near, words->word[i]);
+		text_nearest_offer(near, words->item[i]);
 	return text_nearest_hint(near, "");
 }
 
@@ -72,7 +64,7 @@ collect_names(const struct scenario_doc *doc, struct words *words)
 	const struct scenario *first = doc->scenario[0];
 
 	for (size_t i = 0; i < first->nparams; i++)
-		words_add(words, xstrdup(first->params[i].name));
+		*vec_add(words) = xstrdup(first->params[i].name);
 }
 
 static void
@@ -81,8 +73,8 @@ collect_values(const struct scenario_doc *doc, const char *name, struct words *w
 	for (size_t i = 0; i < doc->count; i++)
 		for (size_t j = 0; j < doc->scenario[i]->nparams; j++)
 			if (strcmp(doc->scenario[i]->params[j].name, name) == 0)
-				words_add(words,
-				    without_spaces(doc->scenario[i]->params[j].value));
+				*vec_add(words) =
+				    without_spaces(doc->scenario[i]->params[j].value);
 }
 
 static void
@@ -94,7 +86,7 @@ collect_machines(const struct scenario_doc *doc, struct words *words)
 
 			for (size_t length; *s != '\0'; s += length + (s[length] == ',')) {
 				length = strcspn(s, ",");
-				words_add(words, xstrndup(s, length));
+				*vec_add(words) = xstrndup(s, length);
 			}
 		}
 }
@@ -104,7 +96,7 @@ static bool
 bad_param(const struct scenario_doc *doc, const struct scenario_param *param, char *why,
     size_t size, struct text_nearest *near)
 {
-	struct words names = { NULL, 0 }, values = { NULL, 0 };
+	struct words names = { 0 }, values = { 0 };
 	char *value = without_spaces(param->value);
 	bool bad = true;
 
@@ -131,7 +123,7 @@ static bool
 bad_machine(const struct scenario_doc *doc, const char *part, char *why, size_t size,
     struct text_nearest *near)
 {
-	struct words parts = { NULL, 0 };
+	struct words parts = { 0 };
 	bool bad;
 
 	collect_machines(doc, &parts);
@@ -221,29 +213,29 @@ nearest_id(const char *id, struct words *ids)
 	/* That it is the same area makes no scenario like another. */
 	near.distance = alone.distance;
 	for (size_t i = 0; i < ids->count; i++) {
-		text_nearest_offer(&near, ids->word[i]);
-		text_nearest_offer(&alone, situation_of(ids->word[i]));
+		text_nearest_offer(&near, ids->item[i]);
+		text_nearest_offer(&alone, situation_of(ids->item[i]));
 	}
 	if (near.best != NULL || strchr(id, '/') != NULL)
 		return near.best;
 	for (size_t i = 0; i < ids->count && alone.best != NULL; i++)
-		if (situation_of(ids->word[i]) == alone.best)
-			return ids->word[i];
+		if (situation_of(ids->item[i]) == alone.best)
+			return ids->item[i];
 	return NULL;
 }
 
 void
 suggest_scenario(const char *name, char *const *paths, size_t count)
 {
-	struct words ids = { NULL, 0 };
+	struct words ids = { 0 };
 	struct text_nearest near = { .best = NULL };
 	char id[512], best[640];
 
 	for (size_t i = 0; i < count; i++) {
 		suggest_scenario_id(paths[i], id, sizeof(id));
 		/* Of equals the first is taken: the area before what is in it. */
-		words_add(&ids, xstrndup(id, strcspn(id, "/")));
-		words_add(&ids, xstrdup(id));
+		*vec_add(&ids) = xstrndup(id, strcspn(id, "/"));
+		*vec_add(&ids) = xstrdup(id);
 	}
 	suggest_scenario_id(name, id, sizeof(id));
 	near.best = nearest_id(id, &ids);
@@ -263,7 +255,7 @@ suggest_scenario(const char *name, char *const *paths, size_t count)
 void
 suggest_tag(const struct cli_cases *cases, const char *tag)
 {
-	struct words tags = { NULL, 0 };
+	struct words tags = { 0 };
 	struct text_nearest near;
 
 	for (size_t i = 0; i < cases->count; i++) {
@@ -271,7 +263,7 @@ suggest_tag(const struct cli_cases *cases, const char *tag)
 
 		for (size_t j = 0; j < names->count; j++)
 			if (!words_have(&tags, names->name[j]))
-				words_add(&tags, xstrdup(names->name[j]));
+				*vec_add(&tags) = xstrdup(names->name[j]);
 	}
 	fprintf(stderr, "viosim: --tag: no scenario has the tag %s%s\n", tag,
 	    words_hint(&tags, tag, &near));
