@@ -254,14 +254,46 @@ cli_manifest_open(const char *path, const struct module *module, bool *bad)
 }
 
 bool
-cli_driver_open(const struct cli_driver *driver, struct module **module, struct manifest **known)
+cli_subject_open(struct cli_subject *subject, const struct cli_driver *driver,
+    char *const *names, size_t count)
 {
 	bool bad = false;
 
-	*module = cli_module_open(driver->path);
-	if (*module != NULL && !driver->no_manifest)
-		*known = cli_manifest_open(driver->manifest, *module, &bad);
-	return *module != NULL && !bad;
+	if (!cli_collect(&subject->cases, names, count))
+		return false;
+	subject->module = cli_module_open(driver->path);
+	if (subject->module != NULL && !driver->no_manifest)
+		subject->known = cli_manifest_open(driver->manifest, subject->module, &bad);
+	return subject->module != NULL && !bad;
+}
+
+void
+cli_subject_fini(struct cli_subject *subject)
+{
+	manifest_free(subject->known);
+	module_close(subject->module);
+	cli_cases_fini(&subject->cases);
+}
+
+bool
+cli_cases_need_nodiag(const struct cli_cases *cases)
+{
+	for (size_t i = 0; i < cases->count; i++)
+		if (!cases->item[i].c->machine->diagnostic)
+			return true;
+	return false;
+}
+
+struct module *
+cli_nodiag_open(const char *path)
+{
+	char name[4096];
+
+	if (module_nodiag_path(path, name, sizeof(name)) && access(name, F_OK) == 0)
+		return cli_module_open(name);
+	fprintf(stderr, "viosim: a scenario has `diagnostic: false` and there is no %.*s.nodiag.so; "
+	    "make both with\n  viosim-cc DRIVER.c -o %s\n", (int)strlen(path) - 3, path, path);
+	return NULL;
 }
 
 struct manifest *

@@ -121,10 +121,24 @@ struct module *cli_module_open(const char *path);
  * none".
  */
 struct manifest *cli_manifest_open(const char *path, const struct module *, bool *bad);
-/* Both, as the options say; false after messages.  Without a manifest *known is NULL. */
-struct cli_driver { const char *path, *manifest; bool no_manifest; };
-bool cli_driver_open(const struct cli_driver *driver, struct module **module,
-    struct manifest **known);
+/*
+ * What most commands work on: cases, the driver and its known defects (NULL: no manifest).  All
+ * zero is nothing.
+ */
+struct cli_subject {
+	struct cli_cases cases;
+	struct module *module;
+	struct manifest *known;
+};
+/* As the arguments say; false after messages.  To be finished in any case. */
+bool cli_subject_open(struct cli_subject *subject, const struct cli_driver *driver,
+    char *const *names, size_t count);
+void cli_subject_fini(struct cli_subject *subject);
+
+/* Does a case want a driver without DIAGNOSTIC? */
+bool cli_cases_need_nodiag(const struct cli_cases *cases);
+/* Such a build of the module at `path`; NULL after a message. */
+struct module *cli_nodiag_open(const char *path);
 /* The same of a driver that is not loaded: if `path` is NULL, driver/NAME.yaml. */
 struct manifest *cli_manifest_of(const char *path, const char *name, bool *bad);
 

@@ -20,15 +20,14 @@
 #define SIZE_MAX_BYTES (1u << 20)
 
 struct converting {
-	const char *driver, *manifest, *path;
+	struct cli_driver driver;
+	const char *path;
 	const char *folder;		/* for the small ones; NULL: do not keep them */
 	unsigned seconds;
-	bool no_manifest, no_shrink, save;
+	bool no_shrink, save;
 	uint8_t *data;
 	size_t size;
-	struct cli_cases cases;
-	struct module *module;
-	struct manifest *known;
+	struct cli_subject subject;
 	struct trial trial;
 	struct bytes bytes;
 };
@@ -62,15 +61,15 @@ read_bytes(struct converting *converting)
 
 /* The fuzzer's: the bytes say which of them, by number. */
 static bool
-collect(struct converting *converting, char *const *names, size_t count)
+open_subject(struct converting *converting, char *const *names, size_t count)
 {
 	char *ordinary[16];
 	size_t i = 0;
 
 	for (; count == 0 && bytes_scenarios[i] != NULL; i++)
 		ordinary[i] = (char *)(uintptr_t)bytes_scenarios[i];
-	return cli_collect(&converting->cases, count == 0 ? ordinary : names,
-	    count == 0 ? i : count);
+	return cli_subject_open(&converting->subject, &converting->driver,
+	    count == 0 ? ordinary : names, count == 0 ? i : count);
 }
 
 /* ---- what is printed ---- */
@@ -111,7 +110,7 @@ static bool
 tell(struct converting *converting, const struct shrink_result *result)
 {
 	struct found found = {
-		.edit = result->edit, .finding = &result->finding, .driver = converting->driver,
+		.edit = result->edit, .finding = &result->finding, .driver = converting->driver.path,
 	};
 	char path[FOUND_PATH_MAX] = FOUND_FOLDER "/reduced.yaml";
 	struct why reason;
@@ -194,10 +193,10 @@ convert_with(struct converting *converting)
 {
 	int code = CLI_USAGE;
 
-	trial_init(&converting->trial, converting->module, converting->known);
+	trial_init(&converting->trial, converting->subject.module, converting->subject.known);
 	bytes_init(&converting->bytes, &converting->trial);
-	for (size_t i = 0; i < converting->cases.count; i++)
-		bytes_add(&converting->bytes, converting->cases.item[i].c);
+	for (size_t i = 0; i < converting->subject.cases.count; i++)
+		bytes_add(&converting->bytes, converting->subject.cases.item[i].c);
 	if (converting->bytes.left_out > 0)
 		fprintf(stderr, "viosim: %zu case%s never chosen: a byte picks one of %d "
 		    "scenarios\n", converting->bytes.left_out,
@@ -231,7 +230,7 @@ static int
 bytes_main(int argc, char **argv)
 {
 	struct converting converting = {
-		.driver = CLI_DRIVER_DEFAULT, .seconds = SECONDS_DEFAULT,
+		.driver.path = CLI_DRIVER_DEFAULT, .seconds = SECONDS_DEFAULT,
 	};
 	int code, first = cli_options_read(&cli_bytes, argc, argv, &converting, &code);
 
@@ -244,15 +243,10 @@ bytes_main(int argc, char **argv)
 		converting.folder = FOUND_FOLDER;
 	converting.path = argv[first++];
 	if (read_bytes(&converting) &&
-	    collect(&converting, argv + first, (size_t)(argc - first)) &&
-	    cli_driver_open(&(struct cli_driver){
-		converting.driver, converting.manifest, converting.no_manifest,
-	    }, &converting.module, &converting.known))
+	    open_subject(&converting, argv + first, (size_t)(argc - first)))
 		code = convert_with(&converting);
 	free(converting.data);
-	manifest_free(converting.known);
-	module_close(converting.module);
-	cli_cases_fini(&converting.cases);
+	cli_subject_fini(&converting.subject);
 	return code;
 }
 

@@ -283,29 +283,9 @@ are_two(const char *a, const char *b)
 }
 
 static bool
-needs_nodiag(const struct cli_cases *cases)
-{
-	for (size_t i = 0; i < cases->count; i++)
-		if (!cases->item[i].c->machine->diagnostic)
-			return true;
-	return false;
-}
-
-static bool
-find_nodiag(const char *path, char *nodiag, size_t size)
-{
-	if (module_nodiag_path(path, nodiag, size) && access(nodiag, R_OK) == 0)
-		return true;
-	fprintf(stderr, "viosim: a scenario has `diagnostic: false`, and there is no build of %s "
-	    "without DIAGNOSTIC; make both with\n  viosim-cc DRIVER.c -o DRIVER.so\n", path);
-	return false;
-}
-
-static bool
 open_drivers(struct compare *compare, bool nodiag)
 {
 	const struct compare_flags *flags = &compare->flags;
-	char nodiag_a[4096], nodiag_b[4096];
 
 	if (!are_two(flags->a, flags->b))
 		return false;
@@ -316,14 +296,13 @@ open_drivers(struct compare *compare, bool nodiag)
 		return false;
 	if (!nodiag)
 		return true;
-	if (!find_nodiag(flags->a, nodiag_a, sizeof(nodiag_a)) ||
-	    !find_nodiag(flags->b, nodiag_b, sizeof(nodiag_b)) || !are_two(nodiag_a, nodiag_b) ||
-	    !are_two(nodiag_a, flags->b) || !are_two(flags->a, nodiag_b))
-		return false;
-	compare->a.nodiag = cli_module_open(nodiag_a);
+	compare->a.nodiag = cli_nodiag_open(flags->a);
 	if (compare->a.nodiag != NULL)
-		compare->b.nodiag = cli_module_open(nodiag_b);
-	return compare->b.nodiag != NULL;
+		compare->b.nodiag = cli_nodiag_open(flags->b);
+	return compare->b.nodiag != NULL &&
+	    are_two(module_path(compare->a.nodiag), module_path(compare->b.nodiag)) &&
+	    are_two(module_path(compare->a.nodiag), flags->b) &&
+	    are_two(flags->a, module_path(compare->b.nodiag));
 }
 
 static void
@@ -367,7 +346,7 @@ compare_main(int argc, char **argv)
 		return cli_usage_error(&cli_compare, "the second driver is missing: "
 		    "--b OTHER.so");
 	if (cli_collect(&cases, argv + first, (size_t)(argc - first)) &&
-	    open_drivers(&compare, needs_nodiag(&cases))) {
+	    open_drivers(&compare, cli_cases_need_nodiag(&cases))) {
 		spread(&compare, &cases);
 		code = compare_into(&compare);
 		spread_fini(&compare);

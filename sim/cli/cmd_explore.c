@@ -28,18 +28,17 @@
 
 struct exploring {
 	const char *command;
-	const char *driver, *manifest, *ndjson, *json_summary;
-	bool no_manifest, no_shrink, save, quiet, verbose, lints_fail, first_only;
+	struct cli_driver driver;
+	const char *ndjson, *json_summary;
+	bool no_shrink, save, quiet, verbose, lints_fail, first_only;
 	bool random, no_reduction, plant;
 	struct cli_part part;
 	uint64_t seconds;
 	struct explore_options options;
 
-	struct cli_cases cases;
+	struct cli_subject subject;
 	struct { VEC_MEMBERS(struct scenario_case); } chosen;
 	size_t left_out;		/* cases that this driver cannot be run in */
-	struct module *module;
-	struct manifest *known;
 	struct explore explore;
 	struct atomic *file, *summary;	/* NDJSON, JSON */
 	FILE *lines;			/* its stream, or NULL */
@@ -69,7 +68,7 @@ has_nodiag(const struct module *module)
 static bool
 is_wanted(const struct exploring *exploring, size_t index)
 {
-	const struct cli_case *item = exploring->cases.item;
+	const struct cli_case *item = exploring->subject.cases.item;
 	const struct scenario_case *c = item[index].c;
 
 	for (size_t i = index; i-- > 0 && item[i].doc == item[index].doc;)
@@ -83,10 +82,10 @@ is_wanted(const struct exploring *exploring, size_t index)
 static void
 choose_cases(struct exploring *exploring)
 {
-	bool nodiag = has_nodiag(exploring->module);
+	bool nodiag = has_nodiag(exploring->subject.module);
 
-	for (size_t i = 0; i < exploring->cases.count; i++) {
-		const struct scenario_case *c = exploring->cases.item[i].c;
+	for (size_t i = 0; i < exploring->subject.cases.count; i++) {
+		const struct scenario_case *c = exploring->subject.cases.item[i].c;
 		bool seed = is_sweep(exploring) && c->has_seed;
 
 		if (!is_wanted(exploring, i))
@@ -200,7 +199,7 @@ write_head(struct exploring *exploring)
 	char *options = explore_describe(explore);
 
 	snprintf(head.command, sizeof(head.command), "%s", exploring->command);
-	snprintf(head.driver, sizeof(head.driver), "%s", exploring->driver);
+	snprintf(head.driver, sizeof(head.driver), "%s", exploring->driver.path);
 	snprintf(head.options, sizeof(head.options), "%s", options);
 	for (size_t i = 0; i < explore->tally.sites.count; i++)
 		*(struct record_site *)vec_add(&head.sites) = explore->tally.sites.item[i].site;
@@ -313,7 +312,7 @@ save_scenarios(struct exploring *exploring)
 		if (cluster->reduced == NULL)
 			continue;
 		if (found_save_text(cluster->reduced->scenario, &cluster->first.finding,
-		    cluster->reduced->why, exploring->driver, FOUND_FOLDER, path))
+		    cluster->reduced->why, exploring->driver.path, FOUND_FOLDER, path))
 			printf("saved %s\n", path);
 		else
 			good = false;
@@ -404,8 +403,8 @@ report(struct exploring *exploring)
 		write_end(exploring);
 	if (exploring->summary != NULL)
 		explored_json(&explore->tally, &(struct explored_totals){
-			.command = exploring->command, .driver = exploring->driver,
-			.manifest = exploring->known != NULL ? exploring->known->path : NULL,
+			.command = exploring->command, .driver = exploring->driver.path,
+			.manifest = exploring->subject.known != NULL ? exploring->subject.known->path : NULL,
 			.cut = explore->cut, .left = cases_left(exploring),
 		}, atomic_stream(exploring->summary));
 	if (!good || explore->tally.lost.count > 0 || explore->differ > 0 || explore->state_full)
@@ -429,8 +428,8 @@ explore_all(struct exploring *exploring)
 
 	*explore = (struct explore){
 		.options = exploring->options, .c = exploring->chosen.item,
-		.cases = exploring->chosen.count, .module = exploring->module,
-		.manifest = exploring->known, .run = on_run, .tick = on_tick, .arg = exploring,
+		.cases = exploring->chosen.count, .module = exploring->subject.module,
+		.manifest = exploring->subject.known, .run = on_run, .tick = on_tick, .arg = exploring,
 	};
 	/* What is found wants some time too. */
 	explore->options.ms_max = exploring->no_shrink ? ms : ms - ms / 4;
@@ -440,7 +439,7 @@ explore_all(struct exploring *exploring)
 	exploring->bar = !exploring->quiet && isatty(STDERR_FILENO) &&
 	    (ci == NULL || ci[0] == '\0');
 	if (is_sweep(exploring))
-		module_each_call(exploring->module, note_call, &explore->tally);
+		module_each_call(exploring->subject.module, note_call, &explore->tally);
 	tally_sort(&explore->tally);
 	if (exploring->lines != NULL)
 		write_head(exploring);
@@ -458,11 +457,7 @@ open_all(struct exploring *exploring, char **names, size_t count)
 {
 	bool good = true;
 
-	if (!cli_collect(&exploring->cases, names, count))
-		return CLI_USAGE;
-	if (!cli_driver_open(&(struct cli_driver){
-		exploring->driver, exploring->manifest, exploring->no_manifest,
-	    }, &exploring->module, &exploring->known))
+	if (!cli_subject_open(&exploring->subject, &exploring->driver, names, count))
 		return CLI_USAGE;
 	exploring->file = cli_file_open(exploring->ndjson, &good);
 	exploring->summary = cli_file_open(exploring->json_summary, &good);
@@ -488,9 +483,7 @@ main_of(struct exploring *exploring, char **names, size_t count)
 	for (size_t i = 0; i < exploring->chosen.count; i++)
 		scenario_case_fini(&exploring->chosen.item[i]);
 	vec_fini(&exploring->chosen);
-	manifest_free(exploring->known);
-	module_close(exploring->module);
-	cli_cases_fini(&exploring->cases);
+	cli_subject_fini(&exploring->subject);
 	return code;
 }
 
@@ -537,7 +530,7 @@ static int
 sweep_main(int argc, char **argv)
 {
 	struct exploring exploring = {
-		.command = "sweep", .driver = CLI_DRIVER_DEFAULT, .part = { 1, 1 },
+		.command = "sweep", .driver.path = CLI_DRIVER_DEFAULT, .part = { 1, 1 },
 		.options = { .strategy = &explore_sweep, .jobs = cli_jobs_default() },
 	};
 	int code, first = cli_options_read(&cli_sweep, argc, argv, &exploring, &code);
@@ -610,7 +603,7 @@ static int
 explore_main(int argc, char **argv)
 {
 	struct exploring exploring = {
-		.command = "explore", .driver = CLI_DRIVER_DEFAULT, .part = { 1, 1 },
+		.command = "explore", .driver.path = CLI_DRIVER_DEFAULT, .part = { 1, 1 },
 		.seconds = SECONDS_DEFAULT,
 		.options = {
 			.strategy = &explore_bounded, .preemptions = 1, .faults = 1, .seed = 1,

@@ -259,7 +259,7 @@ run_all(struct run *run)
 	run_output_known(&run->output, run->manifest, run->shown);
 	run_output_groups(&run->output);
 	totals = (struct summary_totals){
-		.driver = run->flags.driver,
+		.driver = run->flags.driver.path,
 		.manifest = run->manifest != NULL ? run->manifest->path : NULL,
 		.cases = run->cases.count, .passed = run->passed, .failed = run->failed,
 		.skipped = run->skipped, .not_applicable = run->not_applicable,
@@ -276,57 +276,19 @@ run_all(struct run *run)
 	return exit_code(run, good);
 }
 
-/* The non-DIAGNOSTIC build; false after a message, NULL if there is none. */
-static bool
-open_nodiag(const char *path, struct module **nodiag)
-{
-	char name[4096];
-
-	if (!module_nodiag_path(path, name, sizeof(name)) || access(name, F_OK) != 0)
-		return true;
-	*nodiag = cli_module_open(name);
-	return *nodiag != NULL;
-}
-
-static bool
-needs_nodiag(const struct run *run)
-{
-	for (size_t i = 0; i < run->cases.count; i++)
-		if (!run->cases.item[i].c->machine->diagnostic)
-			return true;
-	return false;
-}
-
-static bool
-open_modules(struct run *run)
-{
-	run->module = cli_module_open(run->flags.driver);
-	if (run->module == NULL)
-		return false;
-	if (!needs_nodiag(run))
-		return true;
-	if (!open_nodiag(run->flags.driver, &run->module_nodiag))
-		return false;
-	if (run->module_nodiag == NULL) {
-		int stem = (int)strlen(run->flags.driver) - 3;
-
-		fprintf(stderr, "viosim: a scenario has `diagnostic: false` and there is no "
-		    "%.*s.nodiag.so; make both with\n  viosim-cc DRIVER.c -o %s\n", stem,
-		    run->flags.driver, run->flags.driver);
-		return false;
-	}
-	return true;
-}
-
 static bool
 open_driver(struct run *run)
 {
 	bool bad = false;
 
-	if (!open_modules(run))
+	run->module = cli_module_open(run->flags.driver.path);
+	if (run->module == NULL)
 		return false;
-	if (!run->flags.no_manifest)
-		run->manifest = cli_manifest_open(run->flags.manifest, run->module, &bad);
+	if (cli_cases_need_nodiag(&run->cases) &&
+	    (run->module_nodiag = cli_nodiag_open(run->flags.driver.path)) == NULL)
+		return false;
+	if (!run->flags.driver.no_manifest)
+		run->manifest = cli_manifest_open(run->flags.driver.manifest, run->module, &bad);
 	else
 		run->hints = cli_manifest_hints(run->module);
 	if (run->manifest != NULL)
@@ -340,7 +302,7 @@ run_flags_run(const struct run_flags *flags, char **names, size_t count)
 	struct run run = { .flags = *flags };
 	int code = CLI_USAGE;
 
-	run.flags.whole_manifest = !flags->no_manifest;
+	run.flags.whole_manifest = !flags->driver.no_manifest;
 	if (cli_collect(&run.cases, names, count) &&
 	    (flags->tag == NULL || cli_cases_keep_tag(&run.cases, flags->tag)) &&
 	    open_driver(&run))
@@ -392,18 +354,18 @@ set_replay_words(struct run_flags *flags)
 
 	if (flags->lints_fail)
 		*word++ = "--lints-fail";
-	if (flags->no_manifest) {
+	if (flags->driver.no_manifest) {
 		*word++ = "--no-manifest";
-	} else if (flags->manifest != NULL) {
+	} else if (flags->driver.manifest != NULL) {
 		*word++ = "--manifest";
-		*word++ = flags->manifest;
+		*word++ = flags->driver.manifest;
 	}
 }
 
 static int
 run_main(int argc, char **argv)
 {
-	struct run_flags flags = { .driver = CLI_DRIVER_DEFAULT, .jobs = cli_jobs_default() };
+	struct run_flags flags = { .driver.path = CLI_DRIVER_DEFAULT, .jobs = cli_jobs_default() };
 	int code, first = cli_options_read(&cli_run, argc, argv, &flags, &code);
 
 	if (first < 0)

@@ -16,15 +16,14 @@
 #define SECONDS_MAX 86400
 
 struct shrinking {
-	const char *driver, *manifest, *rule, *out;
+	struct cli_driver driver;
+	const char *rule, *out;
 	unsigned number;		/* of the finding; 0: not said */
 	unsigned seconds;
-	bool no_manifest, save;
+	bool save;
 	size_t ended;			/* cases that ended early, and show no such finding */
 	size_t left_out;		/* cases with `diagnostic: false`, for want of a build */
-	struct cli_cases cases;
-	struct module *module;
-	struct manifest *known;
+	struct cli_subject subject;
 	struct trial trial;
 	/* what is to be shrunk */
 	const struct scenario_case *c;
@@ -55,8 +54,8 @@ look_for(struct shrinking *shrinking)
 {
 	unsigned best = UNWANTED;
 
-	for (size_t i = 0; i < shrinking->cases.count && best > 0; i++) {
-		const struct scenario_case *c = shrinking->cases.item[i].c;
+	for (size_t i = 0; i < shrinking->subject.cases.count && best > 0; i++) {
+		const struct scenario_case *c = shrinking->subject.cases.item[i].c;
 		struct trial_result result;
 
 		if (trial_module(&shrinking->trial, c->machine) == NULL) {
@@ -86,7 +85,7 @@ nothing_found(const struct shrinking *shrinking)
 		    "-o DRIVER.so` makes the module that they need\n", stderr);
 	if (shrinking->ended > 0)
 		fprintf(stderr, "viosim: %zu of %zu cases ended early: nothing after that was "
-		    "looked at\n", shrinking->ended, shrinking->cases.count);
+		    "looked at\n", shrinking->ended, shrinking->subject.cases.count);
 	if (shrinking->rule != NULL)
 		printf("no case shows %s\n", shrinking->rule);
 	else if (shrinking->number > 0)
@@ -131,7 +130,7 @@ say_scenario(const struct shrinking *shrinking, const struct shrink_result *resu
 		printf("%s\n", found->why);
 	if (shrinking->out != NULL || shrinking->save)
 		printf("written to %s; replay:\n  viosim run --driver %s %s\n", path,
-		    shrinking->driver, path);
+		    shrinking->driver.path, path);
 	else
 		puts("--save keeps it in " FOUND_FOLDER ", -o FILE anywhere");
 }
@@ -156,7 +155,7 @@ shrink_it(struct shrinking *shrinking)
 	struct edit *edit = edit_new(c->scenario, c->machine, c->has_seed, c->seed);
 	struct shrink_result result;
 	char path[FOUND_PATH_MAX];
-	struct found found = { .driver = shrinking->driver };
+	struct found found = { .driver = shrinking->driver.path };
 	struct why why_here;
 	int code = CLI_FOUND;
 
@@ -192,7 +191,7 @@ shrink_cases(struct shrinking *shrinking)
 {
 	int code;
 
-	trial_init(&shrinking->trial, shrinking->module, shrinking->known);
+	trial_init(&shrinking->trial, shrinking->subject.module, shrinking->subject.known);
 	if (look_for(shrinking))
 		code = shrink_it(shrinking);
 	else
@@ -220,7 +219,7 @@ static int
 shrink_main(int argc, char **argv)
 {
 	struct shrinking shrinking = {
-		.driver = CLI_DRIVER_DEFAULT, .seconds = SECONDS_DEFAULT,
+		.driver.path = CLI_DRIVER_DEFAULT, .seconds = SECONDS_DEFAULT,
 	};
 	int code, first = cli_options_read(&cli_shrink, argc, argv, &shrinking, &code);
 
@@ -229,14 +228,10 @@ shrink_main(int argc, char **argv)
 	code = CLI_USAGE;
 	if (first == argc)
 		return cli_usage_error(&cli_shrink, "say which scenario or replay id");
-	if (cli_collect(&shrinking.cases, argv + first, (size_t)(argc - first)) &&
-	    cli_driver_open(&(struct cli_driver){
-		shrinking.driver, shrinking.manifest, shrinking.no_manifest,
-	    }, &shrinking.module, &shrinking.known))
+	if (cli_subject_open(&shrinking.subject, &shrinking.driver, argv + first,
+	    (size_t)(argc - first)))
 		code = shrink_cases(&shrinking);
-	manifest_free(shrinking.known);
-	module_close(shrinking.module);
-	cli_cases_fini(&shrinking.cases);
+	cli_subject_fini(&shrinking.subject);
 	return code;
 }
 

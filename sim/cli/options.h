@@ -9,6 +9,7 @@
 #ifndef VIOSIM_CLI_OPTIONS_H
 #define VIOSIM_CLI_OPTIONS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -59,18 +60,24 @@ struct cli_option {
 	.kind = CLI_OPTION_CHOICE, .words = (list), CLI_INTO(type, member)
 #define CLI_RULE(type, member)	.kind = CLI_OPTION_RULE, CLI_INTO(type, member)
 
+/* What --driver, --manifest and --no-manifest say; path begins as CLI_DRIVER_DEFAULT. */
+struct cli_driver {
+	const char *path, *manifest;
+	bool no_manifest;
+};
+
 /* Ends a table. */
 #define CLI_OPTIONS_END		{ .name = NULL }
 
-/* Rows that several commands have; the struct has the members of these names. */
+/* Rows that several commands have; the struct has a `struct cli_driver driver`. */
 #define CLI_OPTION_DRIVER(type) \
 	{ 'd', "driver", "FILE", "driver module (default " CLI_DRIVER_DEFAULT ")", \
-	    CLI_TEXT(type, driver) }
+	    CLI_TEXT(type, driver.path) }
 #define CLI_OPTION_MANIFEST(type) \
 	{ 0, "manifest", "FILE", "its manifest (default X.yaml beside X.so, or driver/NAME.yaml)", \
-	    CLI_TEXT(type, manifest) }, \
+	    CLI_TEXT(type, driver.manifest) }, \
 	{ 0, "no-manifest", NULL, "report known defects too", \
-	    CLI_FLAG(type, no_manifest), .not_with = "manifest" }
+	    CLI_FLAG(type, driver.no_manifest), .not_with = "manifest" }
 #define CLI_OPTION_JOBS(type, member, what) \
 	{ 'j', "jobs", "N", what " at a time (default: number of processors)", \
 	    CLI_NUMBER(type, member, 1, CLI_JOBS_MAX) }

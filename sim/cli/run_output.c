@@ -72,8 +72,8 @@ run_output_case(const struct run_case_output *output, FILE *text[ISOLATE_TEXTS])
 	struct report_input input = {
 		.world = output->world, .result = output->result, .id = output->c->c->id,
 		.driver = module_attachment(output->module, 0)->name,
-		.driver_path = strcmp(flags->driver, CLI_DRIVER_DEFAULT) == 0 ? NULL :
-		    flags->driver,
+		.driver_path = strcmp(flags->driver.path, CLI_DRIVER_DEFAULT) == 0 ? NULL :
+		    flags->driver.path,
 		.replay_words = flags->replay_words,
 		.verdict = verdict_word(output->verdict->verdict),
 		.reason = output->verdict->reason,
@@ -440,7 +440,7 @@ run_output_gone(struct run_output *output, const struct cli_case *c,
 	hide_progress(output);
 	if (output->summary != NULL)
 		summary_gone(output->summary, defect->id, scenario);
-	if (!is_own(output->flags->driver, manifest)) {
+	if (!is_own(output->flags->driver.path, manifest)) {
 		if (output->gone_elsewhere++ == 0)
 			output->gone_from = manifest;
 		return false;

@@ -16,8 +16,8 @@
 #include "run/isolate.h"
 
 struct run_flags {
-	const char *driver, *manifest, *tag;
-	bool no_manifest;
+	struct cli_driver driver;
+	const char *tag;
 	bool lints;			/* list the lints of a passing run */
 	bool lints_fail;		/* a new lint fails its case, as an error does */
 	bool whole_manifest;		/* defects that no longer show are failures */
