@@ -176,6 +176,48 @@ field_is_worth(const struct field *f, const void *object, const void *defaults)
 	    !field_equal(f, value, field_value(f, defaults));
 }
 
+static bool
+is_word(const struct field_word *words, int value)
+{
+	while (words->word != NULL && words->value != value)
+		words++;
+	return words->word != NULL;
+}
+
+/* Is there anything to print?  Absent values are those that scenario.h names. */
+static bool
+field_is_given(const struct field *field, const void *object)
+{
+	const void *value = field_value(field, object);
+
+	if (field_kinds[field->kind].holds == HOLDS_TEXT)
+		return *(const char *const *)value != NULL;
+	switch (field->kind) {
+	case FIELD_COUNT:
+	case FIELD_TIMES:
+	case FIELD_AMOUNT:
+		return *(const uint64_t *)value != SCENARIO_UNSET;
+	case FIELD_CHOICE:
+		return *(const int *)value != SCENARIO_BY_MODEL;
+	case FIELD_WORD:
+		return is_word(field->words, *(const int *)value);
+	case FIELD_TIME:
+		return scenario_time_is_given(*(const struct scenario_time *)value);
+	case FIELD_VOCAB_LIST:
+		return ((const struct scenario_names *)value)->name != NULL;
+	case FIELD_SEGMENTS:
+		return ((const struct scenario_segments *)value)->count > 0;
+	case FIELD_MAP:
+		for (size_t i = 0; i < field->map->count; i++)
+			if (field_is_given(&field->map->fields[i], value))
+				return true;
+		return false;
+	default:
+		return true;
+	}
+}
+
+/* defaults NULL: the whole map, with what has its default. */
 static void
 print_map_over(const struct map *map, const void *object, const void *defaults, FILE *f)
 {
@@ -184,11 +226,16 @@ print_map_over(const struct map *map, const void *object, const void *defaults, 
 	fputc('{', f);
 	for (size_t i = 0; i < map->count; i++) {
 		const struct field *field = &map->fields[i];
+		const void *value = field_value(field, object);
 
-		if (!field_is_worth(field, object, defaults))
+		if (defaults != NULL ? !field_is_worth(field, object, defaults) :
+		    (field->flags & FIELD_SILENT) || !field_is_given(field, object))
 			continue;
 		fprintf(f, "%s%s: ", comma, field->key);
-		print_field(field, field_value(field, object), f);
+		if (defaults == NULL && field->kind == FIELD_MAP)
+			print_map_over(field->map, value, NULL, f);
+		else
+			print_field(field, value, f);
 		comma = ", ";
 	}
 	fputc('}', f);
@@ -230,18 +277,12 @@ print_claims(const struct scenario_claims *claims, FILE *f)
 
 /* ---- steps ---- */
 
+/* `whole`: a fault with its defaults. */
 static void
-print_verb(const struct scenario_step *s, FILE *f)
+print_step(const struct scenario_step *s, const char *between, bool whole, FILE *f)
 {
 	const struct field *verb = &s->row->field;
 
-	fprintf(f, "%s: ", verb->key);
-	print_field(verb, field_value(verb, s), f);
-}
-
-static void
-print_step(const struct scenario_step *s, const char *between, FILE *f)
-{
 	if (s->at.when != SCENARIO_AT_ONCE) {
 		fputs(s->at.when == SCENARIO_RELATIVE ? "at: +" : "at: ", f);
 		text_print_time(s->at.time, f);
@@ -252,7 +293,11 @@ print_step(const struct scenario_step *s, const char *between, FILE *f)
 		text_print_yaml(s->name, f);
 		fputs(between, f);
 	}
-	print_verb(s, f);
+	fprintf(f, "%s: ", verb->key);
+	if (whole && s->verb == SCENARIO_STEP_FAIL)
+		print_map_over(verb->map, &s->fail, NULL, f);
+	else
+		print_field(verb, field_value(verb, s), f);
 	if (s->on != 0)
 		fprintf(f, "%son: %s", between, scenario_device_words[s->on].word);
 	if (scenario_time_is_given(s->within)) {
@@ -274,7 +319,7 @@ scenario_step_print(const struct scenario_step *s, FILE *f)
 
 	bare.at.when = SCENARIO_AT_ONCE;
 	bare.name = NULL;
-	print_step(&bare, ", ", f);
+	print_step(&bare, ", ", false, f);
 }
 
 static void
@@ -282,7 +327,7 @@ print_steps(const struct scenario_steps *steps, FILE *f)
 {
 	for (size_t i = 0; i < steps->count; i++) {
 		fputs("\n  - ", f);
-		print_step(&steps->step[i], "\n    ", f);
+		print_step(&steps->step[i], "\n    ", false, f);
 	}
 }
 
@@ -397,69 +442,6 @@ scenario_print(const struct scenario *sc, FILE *f)
 
 /* ---- a case, whole ---- */
 
-static bool
-is_word(const struct field_word *words, int value)
-{
-	while (words->word != NULL && words->value != value)
-		words++;
-	return words->word != NULL;
-}
-
-/* Is there anything to print?  Absent values are those that scenario.h names. */
-static bool
-field_is_given(const struct field *field, const void *object)
-{
-	const void *value = field_value(field, object);
-
-	if (field_kinds[field->kind].holds == HOLDS_TEXT)
-		return *(const char *const *)value != NULL;
-	switch (field->kind) {
-	case FIELD_COUNT:
-	case FIELD_TIMES:
-	case FIELD_AMOUNT:
-		return *(const uint64_t *)value != SCENARIO_UNSET;
-	case FIELD_CHOICE:
-		return *(const int *)value != SCENARIO_BY_MODEL;
-	case FIELD_WORD:
-		return is_word(field->words, *(const int *)value);
-	case FIELD_TIME:
-		return scenario_time_is_given(*(const struct scenario_time *)value);
-	case FIELD_VOCAB_LIST:
-		return ((const struct scenario_names *)value)->name != NULL;
-	case FIELD_SEGMENTS:
-		return ((const struct scenario_segments *)value)->count > 0;
-	case FIELD_MAP:
-		for (size_t i = 0; i < field->map->count; i++)
-			if (field_is_given(&field->map->fields[i], value))
-				return true;
-		return false;
-	default:
-		return true;
-	}
-}
-
-/* With the keys that have their defaults. */
-static void
-print_map_whole(const struct map *map, const void *object, FILE *f)
-{
-	const char *comma = "";
-
-	fputc('{', f);
-	for (size_t i = 0; i < map->count; i++) {
-		const struct field *field = &map->fields[i];
-
-		if ((field->flags & FIELD_SILENT) || !field_is_given(field, object))
-			continue;
-		fprintf(f, "%s%s: ", comma, field->key);
-		if (field->kind == FIELD_MAP)
-			print_map_whole(field->map, field_value(field, object), f);
-		else
-			print_field(field, field_value(field, object), f);
-		comma = ", ";
-	}
-	fputc('}', f);
-}
-
 /* When a step begins, as far as the file alone says. */
 struct step_time {
 	bool is_known;
@@ -521,17 +503,7 @@ print_steps_whole(const struct scenario_steps *steps, uint64_t hz, FILE *f)
 		else
 			print_when(&s, &time, hz, f);
 		fputs("\n  - ", f);
-		if (s.verb != SCENARIO_STEP_FAIL) {
-			print_step(&s, "\n    ", f);
-			continue;
-		}
-		if (s.at.when != SCENARIO_AT_ONCE) {
-			fputs(s.at.when == SCENARIO_RELATIVE ? "at: +" : "at: ", f);
-			text_print_time(s.at.time, f);
-			fputs("\n    ", f);
-		}
-		fputs("fail: ", f);
-		print_map_whole(s.row->field.map, &s.fail, f);
+		print_step(&s, "\n    ", true, f);
 	}
 }
 
@@ -539,21 +511,16 @@ static void
 print_field_whole(const struct field *field, const struct scenario *sc, FILE *f)
 {
 	const void *value = field_value(field, sc);
+	const struct scenario_own *own = value;
 
-	switch (field->kind) {
-	case FIELD_MAP:
-		print_map_whole(field->map, value, f);
-		break;
-	case FIELD_OWN:
-		print_map_whole(sc->device.own.map, sc->device.own.object, f);
-		break;
-	case FIELD_STEPS:
+	if (field->kind == FIELD_MAP)
+		print_map_over(field->map, value, NULL, f);
+	else if (field->kind == FIELD_OWN)
+		print_map_over(own->map, own->object, NULL, f);
+	else if (field->kind == FIELD_STEPS)
 		print_steps_whole(value, sc->base.hz, f);
-		break;
-	default:
+	else
 		print_field(field, value, f);
-		break;
-	}
 }
 
 void

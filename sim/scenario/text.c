@@ -22,6 +22,7 @@ static const struct text_unit text_byte_units[] = {
 	{ "MiB", UINT64_C(1) << 20 },
 	{ "KiB", UINT64_C(1) << 10 },
 	{ "B", 1 },
+	{ NULL, 0 }
 };
 
 static const struct text_unit text_time_units[] = {
@@ -30,6 +31,7 @@ static const struct text_unit text_time_units[] = {
 	{ "ms", 1000000 },
 	{ "us", 1000 },
 	{ "ns", 1 },
+	{ NULL, 0 }
 };
 
 #define NELEM(a) (sizeof(a) / sizeof((a)[0]))
@@ -111,26 +113,19 @@ text_skip_digits(const char *s)
 	return s;
 }
 
+/* The row of a unit in one of the tables, or NULL. */
 static const struct text_unit *
-text_find_unit(const char *unit, size_t length, size_t *below)
+text_find_unit(const struct text_unit *units, const char *unit, size_t length)
 {
-	static const struct { const struct text_unit *units; size_t count; } tables[] = {
-		{ text_byte_units, NELEM(text_byte_units) },
-		{ text_time_units, NELEM(text_time_units) },
-	};
-
-	for (size_t i = 0; i < NELEM(tables); i++)
-		for (size_t j = 0; j < tables[i].count; j++)
-			if (text_unit_is(unit, length, tables[i].units[j].name)) {
-				*below = tables[i].count - j - 1;
-				return &tables[i].units[j];
-			}
+	for (; units->factor != 0; units++)
+		if (text_unit_is(unit, length, units->name))
+			return units;
 	return NULL;
 }
 
 /* `1.5GiB` as `1536MiB`: the largest smaller unit in which it is whole; false if none is. */
 static bool
-text_whole(uint64_t whole, const char *fraction, const struct text_unit *unit, size_t below,
+text_whole(uint64_t whole, const char *fraction, const struct text_unit *unit,
     struct text_why *why)
 {
 	uint64_t part = 0, scale = 1, value;
@@ -141,15 +136,15 @@ text_whole(uint64_t whole, const char *fraction, const struct text_unit *unit, s
 			return false;
 		part += (uint64_t)(*fraction - '0');
 	}
-	for (size_t i = 1; i <= below; i++) {
-		uint64_t ratio = unit->factor / unit[i].factor;
+	for (const struct text_unit *below = unit + 1; below->factor != 0; below++) {
+		uint64_t ratio = unit->factor / below->factor;
 
 		if (__builtin_mul_overflow(part, ratio, &value) || value % scale != 0 ||
 		    __builtin_mul_overflow(whole, ratio, &ratio) ||
 		    __builtin_add_overflow(ratio, value / scale, &value))
 			continue;
 		snprintf(why->text, sizeof(why->text), "a number is whole: write %" PRIu64 "%s",
-		    value, unit[i].name);
+		    value, below->name);
 		return true;
 	}
 	return false;
@@ -160,17 +155,18 @@ text_explain_fraction(const char *s, const char *point, struct text_why *why)
 {
 	const char *unit = text_skip_digits(point + 1), *end;
 	const struct text_unit *found;
-	size_t below = 0;
 	uint64_t whole;
 
 	unit += *unit == ' ';
 	for (end = unit; text_is_letter(*end); end++)
 		continue;
-	found = text_find_unit(unit, (size_t)(end - unit), &below);
+	found = text_find_unit(text_byte_units, unit, (size_t)(end - unit));
+	if (found == NULL)
+		found = text_find_unit(text_time_units, unit, (size_t)(end - unit));
 	if (strncmp(unit, "page", 4) == 0)
 		text_fail(why, "pages are counted whole");
 	else if (found == NULL || !text_scan_number(s, &whole, &end, why) ||
-	    !text_whole(whole, point + 1, found, below, why))
+	    !text_whole(whole, point + 1, found, why))
 		text_fail(why, "a whole number is expected");
 }
 
@@ -219,19 +215,8 @@ text_scan_unit(const char *s, uint64_t *number, const char **unit, struct text_w
 bool
 text_is_time_unit(const char *unit, size_t length)
 {
-	if (text_unit_is(unit, length, "ticks"))
-		return true;
-	for (size_t i = 0; i < NELEM(text_time_units); i++)
-		if (text_unit_is(unit, length, text_time_units[i].name))
-			return true;
-	return false;
-}
-
-static void
-text_offer_units(struct text_nearest *near, const struct text_unit *units, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		text_nearest_offer(near, units[i].name);
+	return text_unit_is(unit, length, "ticks") ||
+	    text_find_unit(text_time_units, unit, length) != NULL;
 }
 
 static bool
@@ -243,10 +228,9 @@ text_fail_unit(struct text_why *why, const char *unit, size_t length, bool is_ti
 	snprintf(word, sizeof(word), "%.*s", (int)(length < 31 ? length : 31), unit);
 	near = text_nearest(word);
 	text_nearest_offer(&near, is_time ? "ticks" : "pages");
-	if (is_time)
-		text_offer_units(&near, text_time_units, NELEM(text_time_units));
-	else
-		text_offer_units(&near, text_byte_units, NELEM(text_byte_units));
+	for (const struct text_unit *u = is_time ? text_time_units : text_byte_units;
+	    u->factor != 0; u++)
+		text_nearest_offer(&near, u->name);
 	snprintf(why->text, sizeof(why->text), "unknown unit \"%s\" of %s (%s)%s", word,
 	    is_time ? "time" : "amount",
 	    is_time ? "ns us ms s min ticks" : "pages B KiB MiB GiB TiB",
@@ -271,22 +255,25 @@ bool
 text_scale_amount(uint64_t number, const char *unit, size_t length, uint64_t *pages,
     struct text_why *why)
 {
+	const struct text_unit *found;
+
 	if (length == 0 || text_unit_is(unit, length, "pages") ||
 	    text_unit_is(unit, length, "page")) {
 		*pages = number;
 		return number <= TEXT_PAGES_MAX ? true :
 		    text_fail(why, "the amount is too large");
 	}
-	for (size_t i = 0; i < NELEM(text_byte_units); i++)
-		if (text_unit_is(unit, length, text_byte_units[i].name))
-			return text_scale_bytes(number, text_byte_units[i].factor, pages, why);
-	return text_fail_unit(why, unit, length, false);
+	found = text_find_unit(text_byte_units, unit, length);
+	return found != NULL ? text_scale_bytes(number, found->factor, pages, why) :
+	    text_fail_unit(why, unit, length, false);
 }
 
 bool
 text_scale_time(uint64_t number, const char *unit, size_t length, struct scenario_time *t,
     struct text_why *why)
 {
+	const struct text_unit *found = text_find_unit(text_time_units, unit, length);
+
 	t->value = number;
 	t->unit = SCENARIO_NS;
 	if (length == 0)
@@ -297,15 +284,10 @@ text_scale_time(uint64_t number, const char *unit, size_t length, struct scenari
 		return number <= UINT32_MAX ? true :
 		    text_fail(why, "the time is too large");
 	}
-	for (size_t i = 0; i < NELEM(text_time_units); i++) {
-		if (!text_unit_is(unit, length, text_time_units[i].name))
-			continue;
-		if (__builtin_mul_overflow(number, text_time_units[i].factor, &t->value) ||
-		    t->value > INT64_MAX)
-			return text_fail(why, "the time is too large");
-		return true;
-	}
-	return text_fail_unit(why, unit, length, true);
+	if (found == NULL)
+		return text_fail_unit(why, unit, length, true);
+	return !__builtin_mul_overflow(number, found->factor, &t->value) && t->value <= INT64_MAX ?
+	    true : text_fail(why, "the time is too large");
 }
 
 bool
@@ -374,40 +356,28 @@ text_print_amount(uint64_t pages, FILE *f)
 	fprintf(f, pages == 1 ? "%" PRIu64 " page" : "%" PRIu64 " pages", pages);
 }
 
+/* In the largest unit that fits, 0 in none. */
+static void
+text_print_unit(uint64_t value, const struct text_unit *unit, FILE *f)
+{
+	while (value % unit->factor != 0)
+		unit++;
+	fprintf(f, "%" PRIu64 "%s", value / unit->factor, value != 0 ? unit->name : "");
+}
+
 void
 text_print_bytes(uint64_t pages, FILE *f)
 {
-	uint64_t bytes = pages * TEXT_PAGE_BYTES;
-
-	if (pages == 0) {
-		fputc('0', f);
-		return;
-	}
-	for (size_t i = 0; i < NELEM(text_byte_units); i++)
-		if (bytes % text_byte_units[i].factor == 0) {
-			fprintf(f, "%" PRIu64 "%s", bytes / text_byte_units[i].factor,
-			    text_byte_units[i].name);
-			return;
-		}
+	text_print_unit(pages * TEXT_PAGE_BYTES, text_byte_units, f);
 }
 
 void
 text_print_time(struct scenario_time t, FILE *f)
 {
-	if (t.unit == SCENARIO_TICKS) {
+	if (t.unit == SCENARIO_TICKS)
 		fprintf(f, "%" PRIu64 "ticks", t.value);
-		return;
-	}
-	if (t.value == 0) {
-		fputs("0", f);
-		return;
-	}
-	for (size_t i = 0; i < NELEM(text_time_units); i++)
-		if (t.value % text_time_units[i].factor == 0) {
-			fprintf(f, "%" PRIu64 "%s", t.value / text_time_units[i].factor,
-			    text_time_units[i].name);
-			return;
-		}
+	else
+		text_print_unit(t.value, text_time_units, f);
 }
 
 void
