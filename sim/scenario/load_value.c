@@ -137,8 +137,8 @@ load_name(struct loader *ld, const struct field *f, const struct yaml_node *n, c
 		*slot = text;
 }
 
-static void
-load_path(struct loader *ld, const struct yaml_node *n, const char *text, const char **slot)
+static bool
+parse_path(const char *text, const char **slot, struct text_why *why)
 {
 	const char *s = text;
 
@@ -148,9 +148,9 @@ load_path(struct loader *ld, const struct yaml_node *n, const char *text, const 
 			break;
 	if (*s != '\0' || s == text || *text == '/' || s[-1] == '/' ||
 	    strstr(text, "//") != NULL)
-		load_bad(ld, n, text, "a scenario is named like area/situation");
-	else
-		*slot = text;
+		return text_fail(why, "a scenario is named like area/situation");
+	*slot = text;
+	return true;
 }
 
 static void
@@ -254,13 +254,11 @@ load_count(struct loader *ld, const struct field *f, const struct yaml_node *n, 
 		load_ranged(ld, f, n, text, value, slot);
 }
 
-static void
-load_format(struct loader *ld, const struct yaml_node *n, const char *text, uint64_t *slot)
+static bool
+parse_format(const char *text, uint64_t *slot, struct text_why *why)
 {
-	if (strcmp(text, "1") == 0)
-		*slot = 1;
-	else
-		load_bad(ld, n, text, "this program reads format 1");
+	*slot = 1;
+	return strcmp(text, "1") == 0 || text_fail(why, "this program reads format 1");
 }
 
 static void
@@ -276,33 +274,15 @@ load_amount(struct loader *ld, const struct field *f, const struct yaml_node *n,
 		load_ranged(ld, f, n, text, value, slot);
 }
 
-static void
-load_percent(struct loader *ld, const struct yaml_node *n, const char *text, uint64_t *slot)
+static bool
+parse_choice(const char *text, int *slot, struct text_why *why)
 {
-	struct text_why why;
+	bool yes;
 
-	if (!text_parse_percent(text, slot, &why))
-		load_bad(ld, n, text, why.text);
-}
-
-static void
-load_flag(struct loader *ld, const struct yaml_node *n, const char *text, bool *slot)
-{
-	struct text_why why;
-
-	if (!text_parse_flag(text, slot, &why))
-		load_bad(ld, n, text, why.text);
-}
-
-static void
-load_choice(struct loader *ld, const struct yaml_node *n, const char *text, int *slot)
-{
-	bool yes = *slot == SCENARIO_YES;
-	size_t before = ld->diags->reported;
-
-	load_flag(ld, n, text, &yes);
-	if (ld->diags->reported == before)
-		*slot = yes ? SCENARIO_YES : SCENARIO_NO;
+	if (!text_parse_flag(text, &yes, why))
+		return false;
+	*slot = yes ? SCENARIO_YES : SCENARIO_NO;
+	return true;
 }
 
 static void
@@ -321,18 +301,16 @@ load_time(struct loader *ld, const struct field *f, const struct yaml_node *n, c
 		*slot = time;
 }
 
-static void
-load_at(struct loader *ld, const struct yaml_node *n, const char *text, struct scenario_at *slot)
+static bool
+parse_at(const char *text, struct scenario_at *slot, struct text_why *why)
 {
-	struct scenario_at at = { .when = SCENARIO_ABSOLUTE };
-	struct text_why why;
+	bool plus = *text == '+';
+	struct scenario_at at = { .when = plus ? SCENARIO_RELATIVE : SCENARIO_ABSOLUTE };
 
-	if (text[0] == '+')
-		at.when = SCENARIO_RELATIVE;
-	if (!text_parse_time(text + (text[0] == '+'), &at.time, &why))
-		load_bad(ld, n, text, why.text);
-	else
-		*slot = at;
+	if (!text_parse_time(text + plus, &at.time, why))
+		return false;
+	*slot = at;
+	return true;
 }
 
 bool
@@ -423,34 +401,24 @@ load_no_point(struct loader *ld, const struct yaml_node *n, const char *text,
 }
 
 /* `line LINE[#N]`; `s` is at the line. */
-static void
-load_point_line(struct loader *ld, const struct yaml_node *n, const char *text, const char *s,
-    struct scenario_point *slot)
+static bool
+parse_point_line(const char *s, struct scenario_point *p, struct text_why *why)
 {
-	struct scenario_point p = { .given = true, .place = SCENARIO_LINE };
-	struct text_why why = { "a line of the driver is meant, like \"line 351\"" };
 	uint64_t line = 0;
 
-	if (*s < '0' || *s > '9' || !text_scan_number(s, &line, &s, &why)) {
-		load_bad(ld, n, text, why.text);
-		return;
-	}
-	if (line == 0 || line > INT32_MAX) {
-		load_bad(ld, n, text, line == 0 ? "lines are counted from 1" :
+	text_fail(why, "a line of the driver is meant, like \"line 351\"");
+	if (*s < '0' || *s > '9' || !text_scan_number(s, &line, &s, why))
+		return false;
+	if (line == 0 || line > INT32_MAX)
+		return text_fail(why, line == 0 ? "lines are counted from 1" :
 		    "no text has so many lines");
-		return;
-	}
-	if (!load_point_nth(&s, &p.nth, &why)) {
-		load_bad(ld, n, text, why.text);
-		return;
-	}
-	if (*s != '\0') {
-		load_bad(ld, n, text,
-		    "behind the line stands nothing, or which access is meant, like #2");
-		return;
-	}
-	p.line = (unsigned)line;
-	*slot = p;
+	if (!load_point_nth(&s, &p->nth, why))
+		return false;
+	p->place = SCENARIO_LINE;
+	p->line = (unsigned)line;
+	p->name = NULL;
+	return *s == '\0' || text_fail(why,
+	    "behind the line stands nothing, or which access is meant, like #2");
 }
 
 /* NAME[#N] and one of: nothing, " entry", " before", " after". */
@@ -462,14 +430,17 @@ load_point(struct loader *ld, const struct yaml_node *n, const char *text,
 	size_t length = strcspn(text, "# ");
 	const char *tail = text + length;
 	struct text_why why;
+	bool is_line;
 
 	p.name = arena_copy(ld->arena, text, length);
-	if (strcmp(p.name, "line") == 0) {
-		load_point_line(ld, n, text, tail + (*tail == ' '), slot);
+	is_line = strcmp(p.name, "line") == 0;
+	if (is_line ? !parse_point_line(tail + (*tail == ' '), &p, &why) :
+	    !load_point_nth(&tail, &p.nth, &why)) {
+		load_bad(ld, n, text, why.text);
 		return;
 	}
-	if (!load_point_nth(&tail, &p.nth, &why)) {
-		load_bad(ld, n, text, why.text);
+	if (is_line) {
+		*slot = p;
 		return;
 	}
 	if (strcmp(p.name, "access") == 0 && *tail == '\0') {
@@ -514,11 +485,13 @@ void
 load_value(struct loader *ld, const struct field *f, const struct yaml_node *n, void *slot)
 {
 	const char *text = load_scalar(ld, n);
+	struct text_why why;
+	bool good = true;
 
 	if (text == NULL)
 		return;
 	if (f->kind == FIELD_PATH)
-		load_path(ld, n, text, slot);
+		good = parse_path(text, slot, &why);
 	else if (f->kind == FIELD_TEXT)
 		load_text(ld, f, n, text, slot);
 	else if (f->kind == FIELD_NAME || (f->kind == FIELD_HEAL && strcmp(text, "all") != 0))
@@ -530,23 +503,23 @@ load_value(struct loader *ld, const struct field *f, const struct yaml_node *n, 
 	else if (f->kind == FIELD_FAULT)
 		load_fault(ld, n, text, slot);
 	else if (f->kind == FIELD_FLAG)
-		load_flag(ld, n, text, slot);
+		good = text_parse_flag(text, slot, &why);
 	else if (f->kind == FIELD_CHOICE)
-		load_choice(ld, n, text, slot);
+		good = parse_choice(text, slot, &why);
 	else if (f->kind == FIELD_WORD)
 		load_word(ld, f, n, text, slot);
 	else if (f->kind == FIELD_FORMAT)
-		load_format(ld, n, text, slot);
+		good = parse_format(text, slot, &why);
 	else if (f->kind == FIELD_COUNT || f->kind == FIELD_TIMES)
 		load_count(ld, f, n, text, slot);
 	else if (f->kind == FIELD_AMOUNT)
 		load_amount(ld, f, n, text, slot);
 	else if (f->kind == FIELD_PERCENT)
-		load_percent(ld, n, text, slot);
+		good = text_parse_percent(text, slot, &why);
 	else if (f->kind == FIELD_TIME)
 		load_time(ld, f, n, text, slot);
 	else if (f->kind == FIELD_AT)
-		load_at(ld, n, text, slot);
+		good = parse_at(text, slot, &why);
 	else if (f->kind == FIELD_POINT)
 		load_point(ld, n, text, slot);
 	else if (f->kind == FIELD_EXPECT)
@@ -555,4 +528,6 @@ load_value(struct loader *ld, const struct field *f, const struct yaml_node *n, 
 		load_one_seed(ld, n, slot);
 	else
 		assert(f->kind == FIELD_HEAL || !"not a single value");
+	if (!good)
+		load_bad(ld, n, text, why.text);
 }

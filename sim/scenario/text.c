@@ -55,7 +55,7 @@ text_lower(char c)
 	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
-static bool
+bool
 text_fail(struct text_why *why, const char *reason)
 {
 	snprintf(why->text, sizeof(why->text), "%s", reason);

@@ -19,6 +19,9 @@ struct text_why {
 	char text[256];
 };
 
+/* The reason, and false. */
+bool	text_fail(struct text_why *, const char *reason);
+
 /* Largest amount: its bytes still fit a signed 64-bit number. */
 #define TEXT_PAGES_MAX ((uint64_t)INT64_MAX / 4096)
 

@@ -192,8 +192,8 @@ reader_line(struct reader *r, const struct line *line)
 	}
 }
 
-bool
-reader_is_inside(struct reader *r, const struct yaml_file *file, const struct line *line)
+static bool
+is_inside(struct reader *r, const struct yaml_file *file, const struct line *line)
 {
 	struct line head;
 
@@ -205,4 +205,14 @@ reader_is_inside(struct reader *r, const struct yaml_file *file, const struct li
 		return true;
 	r->block.at = NULL;
 	return false;
+}
+
+bool
+reader_next(struct reader *r, const struct yaml_file *file, const struct line *line)
+{
+	bool inside = is_inside(r, file, line);
+
+	if (!inside || r->quote.at != NULL || r->depth > 0)
+		reader_line(r, line);
+	return inside;
 }

@@ -54,9 +54,9 @@ const char *behind_dashes(const char *s, const char *end);
 /* Is there `word:` here, with something or nothing behind it? */
 bool	begins_with_key(const char *s, const char *end);
 
-/* Reads a line; a reader begins with all zeros. */
+/* Reads a line that is no block text; a reader begins with all zeros. */
 void	reader_line(struct reader *, const struct line *);
-/* Does the line, the next to be read, go on with what a line before it began? */
-bool	reader_is_inside(struct reader *, const struct yaml_file *, const struct line *);
+/* Reads the next line, whatever it is: does it go on with what a line before it began? */
+bool	reader_next(struct reader *, const struct yaml_file *, const struct line *);
 
 #endif

@@ -67,11 +67,7 @@ why_quote(const struct query *q)
 	bool more = line_at(q->file, q->file->text, 1, &line);
 
 	for (; more && line.number <= q->line.number; more = line_next(q->file, &line)) {
-		bool block = r.quote.at == NULL && r.depth == 0 &&
-		    reader_is_inside(&r, q->file, &line);
-
-		if (!block)
-			reader_line(&r, &line);
+		reader_next(&r, q->file, &line);
 		open = r.quote.at != NULL ? r.quote : (struct spot){ .at = NULL };
 		if (open.at != NULL && open.line < q->line.number &&
 		    line.number == q->line.number)
@@ -131,8 +127,7 @@ why_bracket(const struct query *q)
 	bool more = line_at(q->file, q->file->text, 1, &line);
 
 	for (; more && line.number <= q->line.number; more = line_next(q->file, &line)) {
-		if (r.depth > 0 || r.quote.at != NULL || !reader_is_inside(&r, q->file, &line))
-			reader_line(&r, &line);
+		reader_next(&r, q->file, &line);
 		if (r.stray.at != NULL)
 			return why_stray_bracket(q, &r);
 		for (size_t i = 0; i < r.depth; i++) {
@@ -158,8 +153,7 @@ read_before(const struct query *q, struct reader *r)
 
 	*r = (struct reader){ .depth = 0 };
 	for (; more && line.number < q->line.number; more = line_next(q->file, &line))
-		if (r->depth > 0 || r->quote.at != NULL || !reader_is_inside(r, q->file, &line))
-			reader_line(r, &line);
+		reader_next(r, q->file, &line);
 	if (more && q->at > line.text) {
 		line.end = q->at;
 		reader_line(r, &line);
@@ -432,9 +426,7 @@ why_indent(const struct query *q)
 	if (!line_after(q->file, &q->line, &last))
 		last = q->line;
 	for (; more && line.number <= last.number; more = line_next(q->file, &line)) {
-		inside = reader_is_inside(&r, q->file, &line);
-		if (!inside || r.quote.at != NULL || r.depth > 0)
-			reader_line(&r, &line);
+		inside = reader_next(&r, q->file, &line);
 		if (inside || line_is_empty(&line))
 			continue;
 		list = *line.text == '-' && char_is_gap(line.text + 1, line.end);
