@@ -30,8 +30,12 @@ struct cli_command {
 	const char *about;		/* the help text above the options */
 	const struct cli_option *options;	/* NULL: only --help */
 	const char *after;		/* and below them: examples */
-	int (*main)(int argc, char **argv);
+	size_t size;			/* of the struct that the options go into (none) */
+	const void *defaults;		/* such a struct */
+	/* What the command does with it and with its operands: an exit code. */
+	int (*main)(void *flags, char **names, size_t count);
 };
+#define CLI_FLAGS(type, ...) .size = sizeof(type), .defaults = &(const type){ __VA_ARGS__ }
 
 extern const struct cli_command cli_run, cli_check, cli_list, cli_explain, cli_rules,
     cli_compare, cli_shrink, cli_describe, cli_explore, cli_sweep,

@@ -227,26 +227,20 @@ static const struct cli_option bytes_options[] = {
 };
 
 static int
-bytes_main(int argc, char **argv)
+bytes_main(void *values, char **names, size_t count)
 {
-	struct converting converting = {
-		.driver.path = CLI_DRIVER_DEFAULT, .seconds = SECONDS_DEFAULT,
-	};
-	int code, first = cli_options_read(&cli_bytes, argc, argv, &converting, &code);
+	struct converting *converting = values;
+	int code = CLI_USAGE;
 
-	if (first < 0)
-		return code;
-	code = CLI_USAGE;
-	if (first == argc)
+	if (count == 0)
 		return cli_usage_error(&cli_bytes, "say which file has the bytes");
-	if (converting.save)
-		converting.folder = FOUND_FOLDER;
-	converting.path = argv[first++];
-	if (read_bytes(&converting) &&
-	    open_subject(&converting, argv + first, (size_t)(argc - first)))
-		code = convert_with(&converting);
-	free(converting.data);
-	cli_subject_fini(&converting.subject);
+	if (converting->save)
+		converting->folder = FOUND_FOLDER;
+	converting->path = names[0];
+	if (read_bytes(converting) && open_subject(converting, names + 1, count - 1))
+		code = convert_with(converting);
+	free(converting->data);
+	cli_subject_fini(&converting->subject);
 	return code;
 }
 
@@ -260,6 +254,7 @@ const struct cli_command cli_bytes = {
 	    "that the scenarios do not show as they stand) is shrunk to a small scenario.  "
 	    "Scenarios and driver must be those that the fuzzer had.",
 	.options = bytes_options,
+	CLI_FLAGS(struct converting, .driver.path = CLI_DRIVER_DEFAULT, .seconds = SECONDS_DEFAULT),
 	.after =
 	    "examples:\n"
 	    "  viosim bytes --save build/fuzz/driver/crashes/crash-0123\n"

@@ -64,23 +64,19 @@ check_manifests(char **names, size_t *count, struct module *module)
 }
 
 static int
-check_main(int argc, char **argv)
+check_main(void *values, char **names, size_t count)
 {
-	struct check_flags flags = { .driver = NULL };
+	const struct check_flags *flags = values;
 	struct module *module = NULL;
-	int code, first = cli_options_read(&cli_check, argc, argv, &flags, &code);
-	size_t count, left;
+	size_t left = count;
 	bool good;
 
-	if (first < 0)
-		return code;
-	if (flags.driver != NULL && (module = cli_module_open(flags.driver)) == NULL)
+	if (flags->driver != NULL && (module = cli_module_open(flags->driver)) == NULL)
 		return CLI_USAGE;
-	count = left = (size_t)(argc - first);
-	good = check_manifests(argv + first, &left, module);
+	good = check_manifests(names, &left, module);
 	/* Nothing named is everything, but not where manifests were. */
 	if (left > 0 || count == 0)
-		good = check_scenarios(argv + first, left) && good;
+		good = check_scenarios(names, left) && good;
 	module_close(module);
 	return good ? CLI_OK : CLI_USAGE;
 }
@@ -98,6 +94,7 @@ const struct cli_command cli_check = {
 	    "examples:\n"
 	    "  viosim check scenarios/inflate\n"
 	    "  viosim check --driver build/viomb.so driver/viomb.yaml\n",
+	CLI_FLAGS(struct check_flags, .driver = NULL),
 	.main = check_main,
 };
 
@@ -127,18 +124,15 @@ list(const struct cli_cases *cases, bool all)
 }
 
 static int
-list_main(int argc, char **argv)
+list_main(void *values, char **names, size_t count)
 {
-	struct list_flags flags = { .cases = false };
+	const struct list_flags *flags = values;
 	struct cli_cases cases;
-	int code, first = cli_options_read(&cli_list, argc, argv, &flags, &code);
+	int code = CLI_USAGE;
 
-	if (first < 0)
-		return code;
-	code = CLI_USAGE;
-	if (cli_collect(&cases, argv + first, (size_t)(argc - first)) &&
-	    (flags.tag == NULL || cli_cases_keep_tag(&cases, flags.tag))) {
-		list(&cases, flags.cases);
+	if (cli_collect(&cases, names, count) &&
+	    (flags->tag == NULL || cli_cases_keep_tag(&cases, flags->tag))) {
+		list(&cases, flags->cases);
 		code = CLI_OK;
 	}
 	cli_cases_fini(&cases);
@@ -151,6 +145,7 @@ const struct cli_command cli_list = {
 	.operands = "[SCENARIO | FOLDER | REPLAY-ID ...]",
 	.about = "Lists scenarios (default: all below scenarios/) with their summaries.",
 	.options = list_options,
+	CLI_FLAGS(struct list_flags, .tag = NULL),
 	.main = list_main,
 };
 
@@ -205,22 +200,19 @@ describe_words(const struct scenario_vocab *vocab, char **words, size_t count)
 }
 
 static int
-describe_main(int argc, char **argv)
+describe_main(void *values, char **names, size_t count)
 {
-	struct describe_flags flags = { .schema = false };
-	int code, first = cli_options_read(&cli_describe, argc, argv, &flags, &code);
+	const struct describe_flags *flags = values;
 	struct scenario_vocab vocab;
 
-	if (first < 0)
-		return code;
-	if (flags.schema && first < argc)
+	if (flags->schema && count > 0)
 		return cli_error(&cli_describe, "--schema prints the whole schema: it takes "
-		    "no argument, and `%s` is one", argv[first]);
-	if (!describe_vocab_of(flags.device, &vocab))
+		    "no argument, and `%s` is one", names[0]);
+	if (!describe_vocab_of(flags->device, &vocab))
 		return CLI_USAGE;
-	if (first < argc)
-		return describe_words(&vocab, argv + first, (size_t)(argc - first));
-	if (flags.schema)
+	if (count > 0)
+		return describe_words(&vocab, names, count);
+	if (flags->schema)
 		scenario_schema_print(&vocab, stdout);
 	else
 		scenario_describe(&vocab, cli_width_text(stdout), stdout);
@@ -236,6 +228,7 @@ const struct cli_command cli_describe = {
 	    "one: the key (machine.dma: only that of `machine`), verb or name of that word, or "
 	    "one section: scenario, claims, steps, verbs, forms, observables, events, names.",
 	.options = describe_options,
+	CLI_FLAGS(struct describe_flags, .schema = false),
 	.after =
 	    "examples:\n"
 	    "  viosim describe target\n"

@@ -168,7 +168,7 @@ static int
 compare_all(struct compare *compare)
 {
 	struct isolate_work work = {
-		.count = compare->count, .jobs = compare->flags.jobs, .child = child,
+		.count = compare->count, .jobs = cli_jobs(compare->flags.jobs), .child = child,
 		.done = done, .arg = compare,
 	};
 	bool good = isolate_run(&work);
@@ -331,21 +331,16 @@ static const struct cli_option compare_options[] = {
 };
 
 static int
-compare_main(int argc, char **argv)
+compare_main(void *flags, char **names, size_t count)
 {
-	struct compare compare = {
-		.flags = { .a = CLI_DRIVER_DEFAULT, .jobs = cli_jobs_default() },
-	};
+	struct compare compare = { .flags = *(const struct compare_flags *)flags };
 	struct cli_cases cases;
-	int code, first = cli_options_read(&cli_compare, argc, argv, &compare.flags, &code);
+	int code = CLI_USAGE;
 
-	if (first < 0)
-		return code;
-	code = CLI_USAGE;
 	if (compare.flags.b == NULL)
 		return cli_usage_error(&cli_compare, "the second driver is missing: "
 		    "--b OTHER.so");
-	if (cli_collect(&cases, argv + first, (size_t)(argc - first)) &&
+	if (cli_collect(&cases, names, count) &&
 	    open_drivers(&compare, cli_cases_need_nodiag(&cases))) {
 		spread(&compare, &cases);
 		code = compare_into(&compare);
@@ -369,6 +364,7 @@ const struct cli_command cli_compare = {
 	    "which call in which function of the driver was added, removed, changed, or is "
 	    "later or earlier.  Exit code 1 if there is any difference.",
 	.options = compare_options,
+	CLI_FLAGS(struct compare_flags, .a = CLI_DRIVER_DEFAULT),
 	.after =
 	    "example: what does a patch change?\n"
 	    "  viosim-cc before.c -o before.so\n"

@@ -473,10 +473,12 @@ open_all(struct exploring *exploring, char **names, size_t count)
 }
 
 static int
-main_of(struct exploring *exploring, char **names, size_t count)
+main_of(void *values, char **names, size_t count)
 {
+	struct exploring *exploring = values;
 	int code;
 
+	exploring->options.jobs = cli_jobs(exploring->options.jobs);
 	exploring->options.shard = exploring->part.part;
 	exploring->options.shards = exploring->part.parts;
 	code = open_all(exploring, names, count);
@@ -526,18 +528,6 @@ static const struct cli_option sweep_options[] = {
 	CLI_OPTIONS_END
 };
 
-static int
-sweep_main(int argc, char **argv)
-{
-	struct exploring exploring = {
-		.command = "sweep", .driver.path = CLI_DRIVER_DEFAULT, .part = { 1, 1 },
-		.options = { .strategy = &explore_sweep, .jobs = cli_jobs_default() },
-	};
-	int code, first = cli_options_read(&cli_sweep, argc, argv, &exploring, &code);
-
-	return first < 0 ? code : main_of(&exploring, argv + first, (size_t)(argc - first));
-}
-
 const struct cli_command cli_sweep = {
 	.name = "sweep",
 	.summary = "fail every call, deliver an interrupt at every point",
@@ -555,7 +545,9 @@ const struct cli_command cli_sweep = {
 	    "  viosim sweep inflate/exact-request\n"
 	    "  viosim sweep --first --pairs scenarios/attach\n"
 	    "  viosim sweep --shard 1/4 --ndjson part1.ndjson\n",
-	.main = sweep_main,
+	CLI_FLAGS(struct exploring, .command = "sweep", .driver.path = CLI_DRIVER_DEFAULT,
+	    .part = { 1, 1 }, .options = { .strategy = &explore_sweep }),
+	.main = main_of,
 };
 
 static const struct cli_option explore_options[] = {
@@ -600,26 +592,16 @@ static const struct cli_option explore_options[] = {
 };
 
 static int
-explore_main(int argc, char **argv)
+explore_main(void *values, char **names, size_t count)
 {
-	struct exploring exploring = {
-		.command = "explore", .driver.path = CLI_DRIVER_DEFAULT, .part = { 1, 1 },
-		.seconds = SECONDS_DEFAULT,
-		.options = {
-			.strategy = &explore_bounded, .preemptions = 1, .faults = 1, .seed = 1,
-			.jobs = cli_jobs_default(),
-		},
-	};
-	struct explore_options *options = &exploring.options;
-	int code, first = cli_options_read(&cli_explore, argc, argv, &exploring, &code);
+	struct exploring *exploring = values;
+	struct explore_options *options = &exploring->options;
 
-	if (first < 0)
-		return code;
-	if (exploring.random || options->depth > 0)
+	if (exploring->random || options->depth > 0)
 		options->strategy = &explore_drawn;
-	options->reduction = !exploring.no_reduction;
-	options->noise = exploring.plant ? (uint64_t)getpid() : 0;
-	return main_of(&exploring, argv + first, (size_t)(argc - first));
+	options->reduction = !exploring->no_reduction;
+	options->noise = exploring->plant ? (uint64_t)getpid() : 0;
+	return main_of(exploring, names, count);
 }
 
 const struct cli_command cli_explore = {
@@ -637,6 +619,9 @@ const struct cli_command cli_explore = {
 	    "  viosim explore                              all scenarios, for a minute\n"
 	    "  viosim explore --seconds 0 inflate/two-requests   one, until all is done\n"
 	    "  viosim explore --preemptions 2 --faults 0 target\n",
+	CLI_FLAGS(struct exploring, .command = "explore", .driver.path = CLI_DRIVER_DEFAULT,
+	    .part = { 1, 1 }, .seconds = SECONDS_DEFAULT,
+	    .options = { .strategy = &explore_bounded, .preemptions = 1, .faults = 1, .seed = 1 }),
 	.main = explore_main,
 };
 

@@ -287,17 +287,12 @@ static const struct cli_option merge_options[] = {
 };
 
 static int
-merge_main(int argc, char **argv)
+merge_main(void *merge, char **names, size_t count)
 {
-	struct merge merge = { .first = NULL };
-	int code, first = cli_options_read(&cli_merge, argc, argv, &merge, &code);
-
-	if (first < 0)
-		return code;
-	if (first == argc)
+	if (count == 0)
 		return cli_usage_error(&cli_merge, "say which files: what `viosim sweep` or "
 		    "`explore --shard K/N --ndjson FILE` wrote");
-	return merge_files(&merge, argv + first, (size_t)(argc - first));
+	return merge_files(merge, names, count);
 }
 
 const struct cli_command cli_merge = {
@@ -310,6 +305,7 @@ const struct cli_command cli_merge = {
 	    "sweep's too.  What parts of `viosim explore` wrote becomes one report of the same "
 	    "form.  FILE may be - for standard input.",
 	.options = merge_options,
+	CLI_FLAGS(struct merge, .first = NULL),
 	.after =
 	    "example:\n"
 	    "  viosim sweep --shard 1/2 --ndjson 1.ndjson\n"

@@ -77,25 +77,22 @@ static const struct cli_option rules_options[] = {
 };
 
 static int
-rules_main(int argc, char **argv)
+rules_main(void *values, char **names, size_t count)
 {
-	struct rules_flags flags = { .clauses = false };
-	int code, first = cli_options_read(&cli_rules, argc, argv, &flags, &code);
+	const struct rules_flags *flags = values;
 
-	if (first < 0)
-		return code;
-	if (flags.clauses && first < argc)
+	if (flags->clauses && count > 0)
 		return cli_error(&cli_rules, "--clauses prints all of them: it takes no argument, "
-		    "and `%s` is one", argv[first]);
-	if (flags.clauses) {
+		    "and `%s` is one", names[0]);
+	if (flags->clauses) {
 		rules_text_clauses(clause_sources, stdout);
 		return clauses_check(clause_sources, stderr) == 0 ? CLI_OK : CLI_BROKEN;
 	}
-	if (first == argc)
+	if (count == 0)
 		return list_rules();
-	for (int i = first; i < argc; i++)
-		if (!print_rule(argv[i]))
-			return unknown_rule(argv[i]);
+	for (size_t i = 0; i < count; i++)
+		if (!print_rule(names[i]))
+			return unknown_rule(names[i]);
 	return CLI_OK;
 }
 
@@ -108,6 +105,7 @@ const struct cli_command cli_rules = {
 	    "With one: what is wrong, why it matters, a wrong and a right example, the source; "
 	    "or why it is not checked.",
 	.options = rules_options,
+	CLI_FLAGS(struct rules_flags, .clauses = false),
 	.main = rules_main,
 };
 
@@ -430,27 +428,23 @@ explain_case(const char *id, const struct manifest *manifest)
 }
 
 static int
-explain_main(int argc, char **argv)
+explain_main(void *values, char **names, size_t count)
 {
-	struct explain_flags flags = { .manifest = NULL };
-	struct manifest *manifest;
-	int code, first = cli_options_read(&cli_explain, argc, argv, &flags, &code);
+	const struct explain_flags *flags = values;
 	bool bad;
+	struct manifest *manifest = cli_manifest_of(flags->manifest, "viomb", &bad);
+	int code = bad ? CLI_USAGE : CLI_OK;
 
-	if (first < 0)
-		return code;
-	manifest = cli_manifest_of(flags.manifest, "viomb", &bad);
-	code = bad ? CLI_USAGE : CLI_OK;
-	if (first == argc && !bad)
+	if (count == 0 && !bad)
 		explain_list();
-	for (int i = first; i < argc && code == CLI_OK; i++) {
-		if (i > first)
+	for (size_t i = 0; i < count && code == CLI_OK; i++) {
+		if (i > 0)
 			putchar('\n');
-		/* No other name has one of these. */
-		if (strpbrk(argv[i], "/#") != NULL || cli_ends_in(argv[i], ".yaml"))
-			code = explain_case(argv[i], manifest) ? CLI_OK : CLI_USAGE;
-		else if (!explain(argv[i], manifest))
-			code = unknown_word(argv[i], manifest);
+		/* No other name has a slash. */
+		if (strchr(names[i], '/') != NULL)
+			code = explain_case(names[i], manifest) ? CLI_OK : CLI_USAGE;
+		else if (!explain(names[i], manifest))
+			code = unknown_word(names[i], manifest);
 	}
 	manifest_free(manifest);
 	return code;
@@ -467,6 +461,7 @@ const struct cli_command cli_explain = {
 	    "runs.  "
 	    "Without an argument: lists faults, device behaviours and observables.",
 	.options = explain_options,
+	CLI_FLAGS(struct explain_flags, .manifest = NULL),
 	.after =
 	    "examples:\n"
 	    "  viosim explain uvm_pglistalloc.enomem\n"

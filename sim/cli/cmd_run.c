@@ -244,7 +244,7 @@ static int
 run_all(struct run *run)
 {
 	struct isolate_work work = {
-		.count = run->cases.count, .jobs = run->flags.jobs, .child = run_child,
+		.count = run->cases.count, .jobs = cli_jobs(run->flags.jobs), .child = run_child,
 		.done = run_done, .arg = run,
 		.stopped = "an earlier case failed (--fail-fast)",
 	};
@@ -296,12 +296,32 @@ open_driver(struct run *run)
 	return !bad;
 }
 
-static int
-run_flags_run(const struct run_flags *flags, char **names, size_t count)
+/* What changes the verdict is said again to replay it. */
+static void
+set_replay_words(struct run_flags *flags)
 {
-	struct run run = { .flags = *flags };
+	const char **word = flags->replay_words;
+
+	if (flags->lints_fail)
+		*word++ = "--lints-fail";
+	if (flags->driver.no_manifest) {
+		*word++ = "--no-manifest";
+	} else if (flags->driver.manifest != NULL) {
+		*word++ = "--manifest";
+		*word++ = flags->driver.manifest;
+	}
+}
+
+static int
+run_main(void *values, char **names, size_t count)
+{
+	struct run_flags *flags = values;
+	struct run run = { 0 };
 	int code = CLI_USAGE;
 
+	flags->timeline |= flags->verbose;
+	set_replay_words(flags);
+	run.flags = *flags;
 	run.flags.whole_manifest = !flags->driver.no_manifest;
 	if (cli_collect(&run.cases, names, count) &&
 	    (flags->tag == NULL || cli_cases_keep_tag(&run.cases, flags->tag)) &&
@@ -346,35 +366,6 @@ static const struct cli_option run_options_table[] = {
 	CLI_OPTIONS_END
 };
 
-/* What changes the verdict is said again to replay it. */
-static void
-set_replay_words(struct run_flags *flags)
-{
-	const char **word = flags->replay_words;
-
-	if (flags->lints_fail)
-		*word++ = "--lints-fail";
-	if (flags->driver.no_manifest) {
-		*word++ = "--no-manifest";
-	} else if (flags->driver.manifest != NULL) {
-		*word++ = "--manifest";
-		*word++ = flags->driver.manifest;
-	}
-}
-
-static int
-run_main(int argc, char **argv)
-{
-	struct run_flags flags = { .driver.path = CLI_DRIVER_DEFAULT, .jobs = cli_jobs_default() };
-	int code, first = cli_options_read(&cli_run, argc, argv, &flags, &code);
-
-	if (first < 0)
-		return code;
-	flags.timeline |= flags.verbose;
-	set_replay_words(&flags);
-	return run_flags_run(&flags, argv + first, (size_t)(argc - first));
-}
-
 const struct cli_command cli_run = {
 	.name = "run",
 	.summary = "run scenarios against a driver",
@@ -385,6 +376,7 @@ const struct cli_command cli_run = {
 	    "those that the driver's manifest lists as known defects.  It is not applicable if "
 	    "the driver lacks what the scenario needs.",
 	.options = run_options_table,
+	CLI_FLAGS(struct run_flags, .driver.path = CLI_DRIVER_DEFAULT),
 	.after =
 	    "examples:\n"
 	    "  viosim run                            all scenarios\n"

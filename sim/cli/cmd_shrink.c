@@ -216,22 +216,16 @@ static const struct cli_option shrink_options_table[] = {
 };
 
 static int
-shrink_main(int argc, char **argv)
+shrink_main(void *values, char **names, size_t count)
 {
-	struct shrinking shrinking = {
-		.driver.path = CLI_DRIVER_DEFAULT, .seconds = SECONDS_DEFAULT,
-	};
-	int code, first = cli_options_read(&cli_shrink, argc, argv, &shrinking, &code);
+	struct shrinking *shrinking = values;
+	int code = CLI_USAGE;
 
-	if (first < 0)
-		return code;
-	code = CLI_USAGE;
-	if (first == argc)
+	if (count == 0)
 		return cli_usage_error(&cli_shrink, "say which scenario or replay id");
-	if (cli_subject_open(&shrinking.subject, &shrinking.driver, argv + first,
-	    (size_t)(argc - first)))
-		code = shrink_cases(&shrinking);
-	cli_subject_fini(&shrinking.subject);
+	if (cli_subject_open(&shrinking->subject, &shrinking->driver, names, count))
+		code = shrink_cases(shrinking);
+	cli_subject_fini(&shrinking->subject);
 	return code;
 }
 
@@ -248,6 +242,7 @@ const struct cli_command cli_shrink = {
 	    "text.  Where an interrupt comes at an exact point, it also says between which two "
 	    "points it does harm.",
 	.options = shrink_options_table,
+	CLI_FLAGS(struct shrinking, .driver.path = CLI_DRIVER_DEFAULT, .seconds = SECONDS_DEFAULT),
 	.after =
 	    "examples:\n"
 	    "  viosim shrink target/just-before-the-sleep\n"

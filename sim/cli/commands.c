@@ -2,8 +2,10 @@
 /*
  * Which commands there are; viosim help, viosim version.
  */
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "cli/cli.h"
 #include "scenario/text.h"
 
@@ -60,20 +62,17 @@ overview(FILE *stream, int code)
 }
 
 static int
-help_main(int argc, char **argv)
+help_main(void *flags, char **names, size_t count)
 {
-	int code, first = cli_options_read(&cli_help_command, argc, argv, NULL, &code);
-
-	if (first < 0)
-		return code;
-	if (first == argc)
+	(void)flags;
+	if (count == 0)
 		return overview(stdout, CLI_OK);
-	for (int i = first; i < argc; i++) {
-		const struct cli_command *command = command_of(argv[i]);
+	for (size_t i = 0; i < count; i++) {
+		const struct cli_command *command = command_of(names[i]);
 
 		if (command == NULL)
-			return unknown(argv[i]);
-		if (i > first)
+			return unknown(names[i]);
+		if (i > 0)
 			putchar('\n');
 		cli_help(command, stdout);
 	}
@@ -90,12 +89,11 @@ const struct cli_command cli_help_command = {
 };
 
 static int
-version_main(int argc, char **argv)
+version_main(void *flags, char **names, size_t count)
 {
-	int code, first = cli_options_read(&cli_version, argc, argv, NULL, &code);
-
-	if (first < 0)
-		return code;
+	(void)flags;
+	(void)names;
+	(void)count;
 	puts("viosim " VERSION VIOSIM_REVISION);
 	return CLI_OK;
 }
@@ -106,6 +104,21 @@ const struct cli_command cli_version = {
 	.about = "Prints the version and, if it was built from a repository, the revision.",
 	.main = version_main,
 };
+
+static int
+run_command(const struct cli_command *command, int argc, char **argv)
+{
+	void *flags = xcalloc(1, command->size);
+	int code, first;
+
+	if (command->size > 0)
+		memcpy(flags, command->defaults, command->size);
+	first = cli_options_read(command, argc, argv, flags, &code);
+	if (first >= 0)
+		code = command->main(flags, argv + first, (size_t)(argc - first));
+	free(flags);
+	return code;
+}
 
 int
 cli_main(int argc, char **argv)
@@ -122,5 +135,5 @@ cli_main(int argc, char **argv)
 	for (size_t i = 0; i < sizeof(also) / sizeof(also[0]); i++)
 		if (strcmp(argv[1], also[i].option) == 0)
 			command = also[i].command;
-	return command != NULL ? command->main(argc - 1, argv + 1) : unknown(argv[1]);
+	return command != NULL ? run_command(command, argc - 1, argv + 1) : unknown(argv[1]);
 }

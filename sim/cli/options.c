@@ -34,10 +34,12 @@ struct reading {
 static const struct cli_option none[] = { CLI_OPTIONS_END };
 
 unsigned
-cli_jobs_default(void)
+cli_jobs(unsigned given)
 {
 	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
 
+	if (given > 0)
+		return given;
 	return cpus < 1 ? 1 : cpus > JOBS_DEFAULT_MAX ? JOBS_DEFAULT_MAX : (unsigned)cpus;
 }
 

@@ -96,7 +96,7 @@ int cli_options_read(const struct cli_command *command, int argc, char **argv, v
 /* The rows of --help. */
 void cli_options_print(const struct cli_option *options, unsigned width, FILE *stream);
 
-/* What --jobs is when it is not given: a worker for each processor, at most 16. */
-unsigned cli_jobs_default(void);
+/* What --jobs says; not given (0): a worker for each processor, at most 16. */
+unsigned cli_jobs(unsigned given);
 
 #endif /* VIOSIM_CLI_OPTIONS_H */

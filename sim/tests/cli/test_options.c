@@ -35,10 +35,11 @@ static const struct cli_option options[] = {
 };
 
 static int
-no_main(int argc, char **argv)
+no_main(void *flags, char **names, size_t count)
 {
-	(void)argv;
-	return argc;
+	(void)flags;
+	(void)names;
+	return (int)count;
 }
 
 static const struct cli_command command = {
