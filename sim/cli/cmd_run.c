@@ -23,7 +23,8 @@ struct run {
 	struct manifest *manifest;
 	struct manifest *hints;		/* one that exists and is not used (--no-manifest) */
 	struct run_output output;
-	size_t passed, failed, broken, skipped, not_applicable;
+	size_t verdicts[VERDICT_BROKEN + 1];	/* cases */
+	size_t gone;			/* known defects that should have shown */
 	size_t *shown;			/* by defect: cases that showed it */
 	bool *shown_here;		/* by defect: in the present scenario */
 	bool undecided_here;		/* a case of the present scenario has no result */
@@ -106,7 +107,7 @@ close_scenario(struct run *run, size_t last)
 
 		if (c->whole && run->flags.whole_manifest && !run->shown_here[i] &&
 		    !run->undecided_here && defect_names_exactly(defect, id))
-			run->failed += run_output_gone(&run->output, c, run->manifest, defect);
+			run->gone += run_output_gone(&run->output, c, run->manifest, defect);
 		run->shown_here[i] = false;
 	}
 	run->undecided_here = false;
@@ -196,6 +197,7 @@ run_done(void *arg, size_t index, const struct isolated *got)
 	const struct isolated *result = is_same_loop(run, got, &other) ||
 	    is_same_refusal(run, index, got, &other) || is_placed(run, got, &other) ?
 	    &other : got;
+	enum verdict verdict = result->verdict.verdict;
 
 	cli_output_check();
 	for (size_t i = 0; run->manifest != NULL && i < run->manifest->count; i++)
@@ -203,41 +205,23 @@ run_done(void *arg, size_t index, const struct isolated *got)
 			run->shown[i]++;
 			run->shown_here[i] = true;
 		}
-	switch (result->verdict.verdict) {
-	case VERDICT_PASS:
-		run->passed++;
-		break;
-	case VERDICT_NOT_APPLICABLE:
-		run->not_applicable++;
-		run->undecided_here = true;
-		break;
-	case VERDICT_SKIPPED:
-		run->skipped++;
-		run->undecided_here = true;
-		break;
-	case VERDICT_BROKEN:
-		run->broken++;
-		run->undecided_here = true;
-		/* FALLTHROUGH */
-	case VERDICT_FAIL:
-		run->failed++;
-		break;
-	}
+	run->verdicts[verdict]++;
+	run->undecided_here |= verdict != VERDICT_PASS && verdict != VERDICT_FAIL;
 	run_output_done(&run->output, c, result, run->manifest);
 	if (index + 1 == run->cases.count || run->cases.item[index + 1].doc != c->doc)
 		close_scenario(run, index);
-	return !run->flags.fail_fast || result->verdict.verdict == VERDICT_PASS ||
-	    result->verdict.verdict == VERDICT_NOT_APPLICABLE;
+	return !run->flags.fail_fast || verdict == VERDICT_PASS ||
+	    verdict == VERDICT_NOT_APPLICABLE;
 }
 
 static int
-exit_code(const struct run *run, bool good)
+exit_code(const struct run *run, size_t failed, bool good)
 {
-	if (!good || run->broken > 0)
+	if (!good || run->verdicts[VERDICT_BROKEN] > 0)
 		return CLI_BROKEN;
-	if (run->failed > 0)
+	if (failed > 0)
 		return CLI_FOUND;
-	return run->skipped > 0 ? CLI_BROKEN : CLI_OK;
+	return run->verdicts[VERDICT_SKIPPED] > 0 ? CLI_BROKEN : CLI_OK;
 }
 
 static int
@@ -261,19 +245,21 @@ run_all(struct run *run)
 	totals = (struct summary_totals){
 		.driver = run->flags.driver.path,
 		.manifest = run->manifest != NULL ? run->manifest->path : NULL,
-		.cases = run->cases.count, .passed = run->passed, .failed = run->failed,
-		.skipped = run->skipped, .not_applicable = run->not_applicable,
+		.cases = run->cases.count, .passed = run->verdicts[VERDICT_PASS],
+		.failed = run->verdicts[VERDICT_FAIL] + run->verdicts[VERDICT_BROKEN] + run->gone,
+		.skipped = run->verdicts[VERDICT_SKIPPED],
+		.not_applicable = run->verdicts[VERDICT_NOT_APPLICABLE],
 	};
 	good = run_output_end(&run->output, &totals) && good;
-	printf("%zu passed, %zu failed", run->passed, run->failed);
-	if (run->not_applicable > 0)
-		printf(", %zu not applicable", run->not_applicable);
-	if (run->skipped > 0)
-		printf(", %zu skipped", run->skipped);
+	printf("%zu passed, %zu failed", totals.passed, totals.failed);
+	if (totals.not_applicable > 0)
+		printf(", %zu not applicable", totals.not_applicable);
+	if (totals.skipped > 0)
+		printf(", %zu skipped", totals.skipped);
 	putchar('\n');
 	free(run->shown);
 	free(run->shown_here);
-	return exit_code(run, good);
+	return exit_code(run, totals.failed, good);
 }
 
 static bool

@@ -164,17 +164,12 @@ static void
 add_junit(struct run_output *output, const struct cli_case *c,
     const struct isolated *result, const struct manifest *manifest)
 {
-	static const enum junit_verdict verdicts[] = {
-		[VERDICT_PASS] = JUNIT_PASSED, [VERDICT_FAIL] = JUNIT_FAILED,
-		[VERDICT_NOT_APPLICABLE] = JUNIT_SKIPPED,
-		[VERDICT_SKIPPED] = JUNIT_SKIPPED, [VERDICT_BROKEN] = JUNIT_ERROR,
-	};
 	bool failed = result->verdict.verdict == VERDICT_FAIL;
 	bool inapplicable = result->verdict.verdict == VERDICT_NOT_APPLICABLE;
 
 	*vec_add(&output->junit) = (struct junit_case){
 		.id = c->c->id, .file = c->doc->path, .line = c->c->scenario->loc.line,
-		.verdict = verdicts[result->verdict.verdict],
+		.verdict = result->verdict.verdict,
 		.message = failed ? first_line(result->text[2]) :
 		    inapplicable ? xasprintf("not applicable: %s", result->verdict.reason) :
 		    has_result(result) ? NULL : xstrdup(result->verdict.reason),
@@ -250,28 +245,6 @@ count_skipped(struct run_output *output, enum verdict verdict, const char *reaso
 	snprintf(skipped->reason, sizeof(skipped->reason), "%s", reason);
 }
 
-static void
-add_to_summary(struct summary *summary, const char *id, const struct isolated *result)
-{
-	switch (result->verdict.verdict) {
-	case VERDICT_FAIL:
-		summary_failed(summary, id, result->digest, result->text[3]);
-		/* FALLTHROUGH */
-	case VERDICT_PASS:
-		summary_ran(summary, result->digest);
-		break;
-	case VERDICT_NOT_APPLICABLE:
-		summary_not_applicable(summary, id, result->verdict.reason);
-		break;
-	case VERDICT_SKIPPED:
-		summary_skipped(summary, id, result->verdict.reason);
-		break;
-	case VERDICT_BROKEN:
-		summary_error(summary, id, result->verdict.reason);
-		break;
-	}
-}
-
 /* The lints of a case that passed, a line each. */
 static void
 add_lints(struct run_output *output, const char *lines)
@@ -331,7 +304,9 @@ write_files(struct run_output *output, const struct cli_case *c, const struct is
 	if (output->junit_file != NULL)
 		add_junit(output, c, result, manifest);
 	if (output->summary != NULL)
-		add_to_summary(output->summary, c->c->id, result);
+		summary_case(output->summary, c->c->id, result->verdict.verdict, result->digest,
+		    result->verdict.verdict == VERDICT_FAIL ? result->text[3] :
+		    result->verdict.reason);
 }
 
 void
@@ -411,7 +386,7 @@ add_junit_gone(struct run_output *output, const struct cli_case *c, const struct
 	*vec_add(&output->junit) = (struct junit_case){
 		.id = xasprintf("%s: %s", c->c->scenario->id, defect->id), .own_id = true,
 		.file = output->manifest->path, .line = defect->loc.line,
-		.verdict = JUNIT_FAILED,
+		.verdict = VERDICT_FAIL,
 		.message = xasprintf("known defect %s no longer shows", defect->id),
 	};
 }

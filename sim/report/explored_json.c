@@ -30,8 +30,7 @@ finding_of(const struct cluster *cluster)
 		json_put_text(object, "cause", cluster->first.cause);
 	if (cluster->reduced != NULL) {
 		json_put_text(object, "scenario", cluster->reduced->scenario);
-		if (cluster->reduced->why != NULL)
-			json_put_text(object, "why", cluster->reduced->why);
+		json_put_text(object, "why", cluster->reduced->why);
 	}
 	return object;
 }
@@ -47,8 +46,7 @@ explored_json(const struct tally *tally, const struct explored_totals *totals, F
 	json_put_number(object, "viosim", JSON_OUTPUT_VERSION);
 	json_put_text(object, "command", totals->command);
 	json_put_text(object, "driver", totals->driver);
-	if (totals->manifest != NULL)
-		json_put_text(object, "manifest", totals->manifest);
+	json_put_text(object, "manifest", totals->manifest);
 	json_put_text(object, "end", totals->cut ? "cut" : "complete");
 	json_put_number(object, "cases", tally->bases);
 	json_put_number(object, "not_run", totals->left);

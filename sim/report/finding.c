@@ -93,8 +93,6 @@ finding_put(json_t *object, const struct finding_shown *shown)
 	if (shown->function != NULL && shown->function[0] != '\0')
 		json_put_text(object, "function", shown->function);
 	json_put_text(object, "text", shown->text);
-	if (shown->known != NULL)
-		json_put_text(object, "known", shown->known);
-	if (shown->like != NULL)
-		json_put_text(object, "looks_like", shown->like);
+	json_put_text(object, "known", shown->known);
+	json_put_text(object, "looks_like", shown->like);
 }

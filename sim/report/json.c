@@ -50,7 +50,8 @@ json_put(json_t *object, const char *key, json_t *value)
 void
 json_put_text(json_t *object, const char *key, const char *text)
 {
-	json_put(object, key, json_text(text));
+	if (text != NULL)
+		json_put(object, key, json_text(text));
 }
 
 void

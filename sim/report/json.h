@@ -21,7 +21,7 @@ json_t *json_hexadecimal(uint64_t value);		/* "0x3f00" */
 
 /* The value becomes the object's or array's; NULL is out of memory. */
 void json_put(json_t *object, const char *key, json_t *value);
-void json_put_text(json_t *object, const char *key, const char *text);
+void json_put_text(json_t *object, const char *key, const char *text);	/* NULL: not at all */
 void json_put_number(json_t *object, const char *key, uint64_t value);
 void json_put_digest(json_t *object, const char *key, uint64_t digest);	/* 16 digits */
 void json_add(json_t *array, json_t *value);

@@ -2,7 +2,6 @@
 /*
  * JUnit XML: see junit.h.
  */
-#include "base/alloc.h"
 #include "report/junit.h"
 
 #include <inttypes.h>
@@ -15,6 +14,12 @@
 #include "report/report.h"
 
 #define NS_PER_S UINT64_C(1000000000)
+
+/* What a case has that did not pass. */
+static const char *const outcomes[] = {
+	[VERDICT_PASS] = NULL, [VERDICT_FAIL] = "failure", [VERDICT_NOT_APPLICABLE] = "skipped",
+	[VERDICT_SKIPPED] = "skipped", [VERDICT_BROKEN] = "error",
+};
 
 /* An xmlTextWriter, and whether everything went well so far. */
 struct writer {
@@ -138,7 +143,7 @@ write_outcome(struct writer *w, const struct junit_case *c, const char *element)
 {
 	start(w, element);
 	attribute(w, "message", c->message != NULL ? c->message : element);
-	if (c->text != NULL && c->verdict != JUNIT_SKIPPED)
+	if (c->text != NULL)
 		content(w, c->text);
 	end(w);
 }
@@ -154,19 +159,8 @@ write_case(struct writer *w, const struct junit_case *c)
 	if (c->file != NULL && c->line > 0)
 		attribute_number(w, "line", c->line);
 	attribute_time(w, c->virtual_ns);
-	switch (c->verdict) {
-	case JUNIT_PASSED:
-		break;
-	case JUNIT_FAILED:
-		write_outcome(w, c, "failure");
-		break;
-	case JUNIT_SKIPPED:
-		write_outcome(w, c, "skipped");
-		break;
-	case JUNIT_ERROR:
-		write_outcome(w, c, "error");
-		break;
-	}
+	if (outcomes[c->verdict] != NULL)
+		write_outcome(w, c, outcomes[c->verdict]);
 	if (c->known != NULL && *c->known != '\0') {
 		start(w, "system-out");
 		content(w, "known defects that showed:\n");
@@ -190,9 +184,10 @@ totals_of(const struct junit_case *cases, size_t count, const char *id)
 		if (id != NULL && !is_same_area(c->id, id))
 			continue;
 		totals.cases++;
-		totals.failed += c->verdict == JUNIT_FAILED;
-		totals.skipped += c->verdict == JUNIT_SKIPPED;
-		totals.errors += c->verdict == JUNIT_ERROR;
+		totals.failed += c->verdict == VERDICT_FAIL;
+		totals.skipped += c->verdict == VERDICT_NOT_APPLICABLE ||
+		    c->verdict == VERDICT_SKIPPED;
+		totals.errors += c->verdict == VERDICT_BROKEN;
 		totals.virtual_ns += c->virtual_ns;
 	}
 	return totals;

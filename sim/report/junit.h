@@ -10,19 +10,14 @@
 #include <stdint.h>
 #include <stdio.h>
 
-enum junit_verdict {
-	JUNIT_PASSED,
-	JUNIT_FAILED,		/* something was found that is not known */
-	JUNIT_SKIPPED,		/* was not run; `message` says why */
-	JUNIT_ERROR		/* viosim itself failed */
-};
+#include "run/verdict.h"
 
 struct junit_case {
 	const char *id;		/* replay id: "area/situation#1.0,bounce" */
 	bool own_id;		/* the caller's note: it is to be freed */
 	const char *file;	/* of the scenario, or NULL */
 	unsigned line;		/* 0: not said */
-	enum junit_verdict verdict;
+	enum verdict verdict;
 	const char *message;	/* one line, or NULL */
 	const char *text;	/* what the failing case printed, or NULL */
 	const char *known;	/* known defects that showed, a line each, or NULL */

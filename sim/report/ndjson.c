@@ -124,9 +124,8 @@ print_event(struct out *out, const struct event *event)
 	json_put_number(object, "ipl", event->ipl);
 	json_put_number(object, "context", event->ctx);
 	json_put_text(object, "who", words_who(&out->words, event));
-	json_put(object, "kind", json_string(trace_kind_word((enum event_kind)event->kind)));
-	if (code != NULL)
-		json_put(object, code_key(event), json_string(code));
+	json_put_text(object, "kind", trace_kind_word((enum event_kind)event->kind));
+	json_put_text(object, code_key(event), code);
 	put_args(out, object, event);
 	put_position(out, object, trace_site(&out->input->world->trace, event->seq));
 	json_print_line(object, out->stream);
@@ -134,13 +133,6 @@ print_event(struct out *out, const struct event *event)
 }
 
 /* ---- findings and failures ---- */
-
-static void
-put_known(json_t *object, const char *known)
-{
-	if (known != NULL)
-		json_put_text(object, "known", known);
-}
 
 static json_t *
 because(struct out *out, const struct finding *finding)
@@ -166,8 +158,7 @@ print_finding(struct out *out, const struct finding *finding)
 	json_t *object = json_object();
 
 	json_put(object, "finding", json_string(finding->rule->id));
-	json_put(object, "severity",
-	    json_string(finding_severity(finding->rule)));
+	json_put_text(object, "severity", finding_severity(finding->rule));
 	json_put_number(object, "seq", finding->seq);
 	json_put_number(object, "time_ns", finding->time_ns);
 	json_put_number(object, "context", finding->ctx);
@@ -178,7 +169,7 @@ print_finding(struct out *out, const struct finding *finding)
 	put_position(out, object, finding->site);
 	if (finding->becauses > 0)
 		json_put(object, "because", because(out, finding));
-	put_known(object, report_known_finding(out->input, finding));
+	json_put_text(object, "known", report_known_finding(out->input, finding));
 	json_print_line(object, out->stream);
 }
 
@@ -196,7 +187,7 @@ print_failure(struct out *out, const struct failure *failure)
 	json_put_text(object, "expected", failure->expected);
 	json_put_text(object, "actual", failure->actual);
 	failure_put_rows(object, failure);
-	put_known(object, report_known_failure(out->input, failure));
+	json_put_text(object, "known", report_known_failure(out->input, failure));
 	json_print_line(object, out->stream);
 }
 
@@ -209,8 +200,7 @@ print_header(struct out *out)
 
 	json_put(object, "viosim", json_integer(JSON_OUTPUT_VERSION));
 	json_put_text(object, "case", out->input->id);
-	if (out->input->driver != NULL)
-		json_put_text(object, "driver", out->input->driver);
+	json_put_text(object, "driver", out->input->driver);
 	json_put(object, "hz", json_integer(out->input->world->config.hz));
 	json_put_number(object, "pages", out->input->world->memory.counts.total);
 	json_print_line(object, out->stream);
@@ -222,8 +212,7 @@ print_verdict(struct out *out)
 	const struct run_result *result = out->input->result;
 	json_t *object = json_object();
 
-	if (out->input->verdict != NULL)
-		json_put_text(object, "verdict", out->input->verdict);
+	json_put_text(object, "verdict", out->input->verdict);
 	if (out->input->reason != NULL && *out->input->reason != '\0')
 		json_put_text(object, "reason", out->input->reason);
 	json_put(object, "end", json_string(words_end(result->end)));

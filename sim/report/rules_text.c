@@ -6,21 +6,9 @@
 
 #include <string.h>
 
-#include "report/report.h"
+#include "report/finding.h"
 
 #define LABEL 9			/* columns of "Why", "Wrong", ... */
-
-static const char *
-severity_word(enum severity severity)
-{
-	switch (severity) {
-	case SEVERITY_ERROR:
-		return "error";
-	case SEVERITY_LINT:
-		return "lint";
-	}
-	return "?";
-}
 
 void
 rules_text_table(const struct rule *const *rules, size_t count, FILE *stream)
@@ -32,7 +20,7 @@ rules_text_table(const struct rule *const *rules, size_t count, FILE *stream)
 			widest = (int)strlen(rules[i]->id);
 	for (size_t i = 0; i < count; i++) {
 		fprintf(stream, "%-*s  %-5s  ", widest, rules[i]->id,
-		    severity_word(rules[i]->severity));
+		    finding_severity(rules[i]));
 		report_wrap(stream, rules[i]->title, (unsigned)widest + 9,
 		    (unsigned)widest + 9, REPORT_WIDTH);
 		putc('\n', stream);
@@ -68,7 +56,7 @@ print_code(FILE *stream, const char *label, const char *text)
 void
 rules_text_print(const struct rule *rule, FILE *stream)
 {
-	fprintf(stream, "%s (%s)\n\n", rule->id, severity_word(rule->severity));
+	fprintf(stream, "%s (%s)\n\n", rule->id, finding_severity(rule));
 	print_prose(stream, "Rule", rule->title);
 	print_prose(stream, "Why", rule->why);
 	print_prose(stream, "Source", rule->source);

@@ -42,40 +42,6 @@ summary_free(struct summary *summary)
 	free(summary);
 }
 
-void
-summary_ran(struct summary *summary, uint64_t digest)
-{
-	uint64_t both[] = { summary->digest, digest };
-
-	summary->digest = trace_hash(both, sizeof(both));
-}
-
-void
-summary_failed(struct summary *summary, const char *id, uint64_t digest, const char *reasons)
-{
-	json_t *object = json_object(), *array = json_loads(reasons, 0, NULL);
-
-	if (array == NULL)
-		internal_error("the reasons of %s are no JSON", id);
-	json_put_text(object, "case", id);
-	json_put_text(object, "verdict", "failed");
-	json_put_digest(object, "digest", digest);
-	json_put(object, "reasons", array);
-	json_add(summary->failing, object);
-}
-
-void
-summary_error(struct summary *summary, const char *id, const char *reason)
-{
-	json_t *object = json_object();
-
-	json_put_text(object, "case", id);
-	json_put_text(object, "verdict", "error");
-	json_put_text(object, "error", reason);
-	json_put(object, "reasons", json_array());
-	json_add(summary->failing, object);
-}
-
 /* Cases by reason. */
 static void
 add_by_reason(json_t *reasons, const char *id, const char *reason)
@@ -95,16 +61,47 @@ add_by_reason(json_t *reasons, const char *id, const char *reason)
 	json_add(json_object_get(object, "cases"), json_text(id));
 }
 
-void
-summary_skipped(struct summary *summary, const char *id, const char *reason)
+static void
+add_failing(struct summary *summary, const char *id, uint64_t digest, const char *reasons)
 {
-	add_by_reason(summary->skipped, id, reason);
+	json_t *object = json_object(), *array = json_loads(reasons, 0, NULL);
+
+	if (array == NULL)
+		internal_error("the reasons of %s are no JSON", id);
+	json_put_text(object, "case", id);
+	json_put_text(object, "verdict", "failed");
+	json_put_digest(object, "digest", digest);
+	json_put(object, "reasons", array);
+	json_add(summary->failing, object);
+}
+
+static void
+add_error(struct summary *summary, const char *id, const char *reason)
+{
+	json_t *object = json_object();
+
+	json_put_text(object, "case", id);
+	json_put_text(object, "verdict", "error");
+	json_put_text(object, "error", reason);
+	json_put(object, "reasons", json_array());
+	json_add(summary->failing, object);
 }
 
 void
-summary_not_applicable(struct summary *summary, const char *id, const char *reason)
+summary_case(struct summary *summary, const char *id, enum verdict verdict, uint64_t digest,
+    const char *reason)
 {
-	add_by_reason(summary->not_applicable, id, reason);
+	uint64_t both[] = { summary->digest, digest };
+
+	if (verdict == VERDICT_PASS || verdict == VERDICT_FAIL)
+		summary->digest = trace_hash(both, sizeof(both));
+	if (verdict == VERDICT_FAIL)
+		add_failing(summary, id, digest, reason);
+	else if (verdict == VERDICT_BROKEN)
+		add_error(summary, id, reason);
+	else if (verdict != VERDICT_PASS)
+		add_by_reason(verdict == VERDICT_SKIPPED ? summary->skipped :
+		    summary->not_applicable, id, reason);
 }
 
 void
@@ -135,8 +132,7 @@ summary_print(FILE *stream, const struct summary *summary, const struct summary_
 
 	json_put_number(object, "viosim", JSON_OUTPUT_VERSION);
 	json_put_text(object, "driver", totals->driver);
-	if (totals->manifest != NULL)
-		json_put_text(object, "manifest", totals->manifest);
+	json_put_text(object, "manifest", totals->manifest);
 	json_put_number(object, "cases", totals->cases);
 	json_put_number(object, "passed", totals->passed);
 	json_put_number(object, "failed", totals->failed);

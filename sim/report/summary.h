@@ -11,21 +11,19 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "run/verdict.h"
+
 struct summary;
 
 struct summary *summary_new(void);
 void summary_free(struct summary *summary);		/* NULL is fine */
 
-/* A case that has a result: its digest becomes part of that of the whole. */
-void summary_ran(struct summary *summary, uint64_t digest);
-/* It failed.  `reasons` as failure_reasons_json() writes them. */
-void summary_failed(struct summary *summary, const char *id, uint64_t digest,
-    const char *reasons);
-/* A case without a result: viosim itself failed, or it was not run. */
-void summary_error(struct summary *summary, const char *id, const char *reason);
-void summary_skipped(struct summary *summary, const char *id, const char *reason);
-/* A case that does not apply to the driver: it has a result, which says nothing. */
-void summary_not_applicable(struct summary *summary, const char *id, const char *reason);
+/*
+ * A case.  The digest of one that passed or failed becomes part of that of the whole.  `reason` is
+ * the verdict's; of one that failed what failure_reasons_json() writes.
+ */
+void summary_case(struct summary *summary, const char *id, enum verdict verdict, uint64_t digest,
+    const char *reason);
 /* A known defect that no case of the scenario shows any more. */
 void summary_gone(struct summary *summary, const char *defect, const char *scenario);
 /* A known defect that so many cases showed. */

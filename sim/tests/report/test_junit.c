@@ -13,13 +13,13 @@
 
 static const struct junit_case cases[] = {
 	{ .id = "inflate/odd-target#1.0,bounce", .file = "scenarios/inflate/odd-target.yaml",
-	    .line = 3, .verdict = JUNIT_PASSED, .virtual_ns = 1500000000 },
-	{ .id = "deflate/steps#legacy,bounce", .verdict = JUNIT_FAILED,
+	    .line = 3, .verdict = VERDICT_PASS, .virtual_ns = 1500000000 },
+	{ .id = "deflate/steps#legacy,bounce", .verdict = VERDICT_FAIL,
 	    .message = "a < b & \"c\"\001",
 	    .text = "line one\nline \033[1;31mtwo\033[0m\033\xff ]]> \n" },
-	{ .id = "inflate/big", .verdict = JUNIT_PASSED, .known = "viomb-03 pages get lost\n" },
-	{ .id = "deflate/none", .verdict = JUNIT_SKIPPED, .message = "no such machine" },
-	{ .id = "loose", .verdict = JUNIT_ERROR, .text = "viosim itself died of signal 11" },
+	{ .id = "inflate/big", .verdict = VERDICT_PASS, .known = "viomb-03 pages get lost\n" },
+	{ .id = "deflate/none", .verdict = VERDICT_SKIPPED, .message = "no such machine" },
+	{ .id = "loose", .verdict = VERDICT_BROKEN, .text = "viosim itself died of signal 11" },
 };
 #define CASES (sizeof(cases) / sizeof(cases[0]))
 

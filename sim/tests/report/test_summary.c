@@ -42,12 +42,13 @@ TEST(cases_are_where_they_belong)
 	struct summary *summary = summary_new();
 	json_t *object;
 
-	summary_ran(summary, 1);
-	summary_failed(summary, "a/b#x", UINT64_C(0xab), "[{\"rule\":\"live.deadlock\"}]");
-	summary_error(summary, "a/c#x", "a \"bad\" end");
-	summary_skipped(summary, "a/d#x", "no process");
-	summary_skipped(summary, "a/e#x", "no process");
-	summary_skipped(summary, "a/f#x", "a loop");
+	summary_case(summary, "a/a#x", VERDICT_PASS, 1, "");
+	summary_case(summary, "a/b#x", VERDICT_FAIL, UINT64_C(0xab),
+	    "[{\"rule\":\"live.deadlock\"}]");
+	summary_case(summary, "a/c#x", VERDICT_BROKEN, 0, "a \"bad\" end");
+	summary_case(summary, "a/d#x", VERDICT_SKIPPED, 0, "no process");
+	summary_case(summary, "a/e#x", VERDICT_SKIPPED, 0, "no process");
+	summary_case(summary, "a/f#x", VERDICT_SKIPPED, 0, "a loop");
 	summary_known(summary, "d-01", "It leaks.", 3);
 	summary_gone(summary, "d-02", "a/b");
 	object = printed(summary);
@@ -72,8 +73,8 @@ digest_of(uint64_t first, uint64_t second)
 	json_t *object;
 	uint64_t digest;
 
-	summary_ran(summary, first);
-	summary_ran(summary, second);
+	summary_case(summary, "a/a#x", VERDICT_PASS, first, "");
+	summary_case(summary, "a/b#x", VERDICT_FAIL, second, "[]");
 	object = printed(summary);
 	digest = strtoull(json_string_value(json_object_get(object, "digest")), NULL, 16);
 	json_decref(object);
