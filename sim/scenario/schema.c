@@ -15,6 +15,7 @@ struct schema {
 	FILE *f;
 	const struct scenario_vocab *vocab;
 	unsigned depth;
+	const char *comma;		/* before the next item of a list */
 };
 
 /* ---- JSON ---- */
@@ -64,15 +65,20 @@ json_close(struct schema *s)
 	fputc('}', s->f);
 }
 
+/* Lists on one line do not nest: open, items, close. */
 static void
-json_strings(struct schema *s, const char *const *list)
+list_open(struct schema *s, const char *open)
 {
-	fputc('[', s->f);
-	for (size_t i = 0; list[i] != NULL; i++) {
-		fputs(i > 0 ? ", " : "", s->f);
-		json_string(s, list[i]);
-	}
-	fputc(']', s->f);
+	fputs(open, s->f);
+	s->comma = "";
+}
+
+static void
+list_add(struct schema *s, const char *text)
+{
+	fputs(s->comma, s->f);
+	json_string(s, text);
+	s->comma = ", ";
 }
 
 /* ---- values on one line ---- */
@@ -89,25 +95,6 @@ schema_pattern(struct schema *s, const char *pattern)
 }
 
 static void
-schema_enum(struct schema *s, const char *const *names)
-{
-	fputs("{\"enum\": ", s->f);
-	json_strings(s, names);
-	fputc('}', s->f);
-}
-
-static void
-schema_words(struct schema *s, const struct field_word *words)
-{
-	fputs("{\"enum\": [", s->f);
-	for (size_t i = 0; words[i].word != NULL; i++) {
-		fputs(i > 0 ? ", " : "", s->f);
-		json_string(s, words[i].word);
-	}
-	fputs("]}", s->f);
-}
-
-static void
 schema_number(struct schema *s, const struct field *f)
 {
 	fprintf(s->f, "{\"type\": \"integer\", \"minimum\": %" PRIu64, f->min);
@@ -116,36 +103,24 @@ schema_number(struct schema *s, const struct field *f)
 	fputc('}', s->f);
 }
 
-/* Names of one list, and some words beside it. */
+/* One of a list of names, or of the words of the key. */
 static void
-schema_names_and(struct schema *s, const char *word, const char *const *names)
+schema_enum(struct schema *s, const struct field *f)
 {
-	fputs("{\"enum\": [", s->f);
-	json_string(s, word);
-	for (; *names != NULL; names++) {
-		fputs(", ", s->f);
-		json_string(s, *names);
-	}
-	fputs("]}", s->f);
-}
+	const char *const *names = f->kind == FIELD_SOURCE ? s->vocab->vqs :
+	    f->kind == FIELD_FAULT ? s->vocab->faults :
+	    f->kind == FIELD_VOCAB ? field_vocab(f, s->vocab) : NULL;
 
-static void
-schema_faults(struct schema *s)
-{
-	const char *comma = "";
-
-	fputs("{\"enum\": [", s->f);
-	for (const char *const *c = s->vocab->calls; *c != NULL; c++)
-		if (vocab_call_can_fail(s->vocab, *c)) {
-			fputs(comma, s->f);
-			json_string(s, *c);
-			comma = ", ";
-		}
-	for (const char *const *c = s->vocab->faults; *c != NULL; c++) {
-		fputs(comma, s->f);
-		json_string(s, *c);
-		comma = ", ";
-	}
+	list_open(s, "{\"enum\": [");
+	if (f->kind == FIELD_SOURCE)
+		list_add(s, "config");
+	for (const char *const *c = s->vocab->calls; f->kind == FIELD_FAULT && *c != NULL; c++)
+		if (vocab_call_can_fail(s->vocab, *c))
+			list_add(s, *c);
+	for (; names != NULL && *names != NULL; names++)
+		list_add(s, *names);
+	for (const struct field_word *w = f->words; w != NULL && w->word != NULL; w++)
+		list_add(s, w->word);
 	fputs("]}", s->f);
 }
 
@@ -204,23 +179,30 @@ schema_map_list(struct schema *s, const struct map *map)
 
 /* ---- steps ---- */
 
+/* The keys of all verbs with that flag (0: of all), each alone. */
+static void
+schema_verbs(struct schema *s, unsigned flag)
+{
+	const char *comma = "";
+
+	fputc('[', s->f);
+	for (const struct verb *const *v = s->vocab->type->verbs; *v != NULL; v++)
+		if (((*v)->field.flags & flag) == flag) {
+			fprintf(s->f, "%s{\"required\": [\"%s\"]}", comma, (*v)->field.key);
+			comma = ", ";
+		}
+	fputc(']', s->f);
+}
+
 /* The keys that go with some verbs only, and the keys that a verb needs. */
 static void
 schema_step_rules(struct schema *s)
 {
-	const char *comma;
-
 	fputs("{\"wait\": {\"required\": [\"within\"]}", s->f);
 	for (const struct step_limit *limit = step_limits; limit->key != NULL; limit++) {
-		fprintf(s->f, ", \"%s\": {\"anyOf\": [", limit->key);
-		comma = "";
-		for (const struct verb *const *v = s->vocab->type->verbs; *v != NULL; v++)
-			if ((*v)->field.flags & limit->flag) {
-				fprintf(s->f, "%s{\"required\": [\"%s\"]}", comma,
-				    (*v)->field.key);
-				comma = ", ";
-			}
-		fputs("]}", s->f);
+		fprintf(s->f, ", \"%s\": {\"anyOf\": ", limit->key);
+		schema_verbs(s, limit->flag);
+		fputc('}', s->f);
 	}
 	fputc('}', s->f);
 }
@@ -261,11 +243,7 @@ schema_steps(struct schema *s)
 	json_key(s, "additionalProperties", false);
 	fputs("false", s->f);
 	json_key(s, "oneOf", false);
-	fputc('[', s->f);
-	for (size_t i = 0; verbs[i] != NULL; i++)
-		fprintf(s->f, "%s{\"required\": [\"%s\"]}", i > 0 ? ", " : "",
-		    verbs[i]->field.key);
-	fputc(']', s->f);
+	schema_verbs(s, 0);
 	json_key(s, "dependentSchemas", false);
 	schema_step_rules(s);
 	json_close(s);
@@ -277,16 +255,11 @@ schema_steps(struct schema *s)
 static void
 schema_required(struct schema *s, const struct map *map)
 {
-	const char *comma = "";
-
 	json_key(s, "required", false);
-	fputc('[', s->f);
+	list_open(s, "[");
 	for (size_t i = 0; i < map->count; i++)
-		if (map->fields[i].flags & FIELD_REQUIRED) {
-			fputs(comma, s->f);
-			json_string(s, map->fields[i].key);
-			comma = ", ";
-		}
+		if (map->fields[i].flags & FIELD_REQUIRED)
+			list_add(s, map->fields[i].key);
 	fputc(']', s->f);
 }
 
@@ -327,16 +300,10 @@ schema_field(struct schema *s, const struct field *f)
 {
 	switch (f->kind) {
 	case FIELD_VOCAB:
-		schema_enum(s, field_vocab(f, s->vocab));
-		break;
 	case FIELD_SOURCE:
-		schema_names_and(s, "config", s->vocab->vqs);
-		break;
 	case FIELD_FAULT:
-		schema_faults(s);
-		break;
 	case FIELD_WORD:
-		schema_words(s, f->words);
+		schema_enum(s, f);
 		break;
 	case FIELD_TIMES:
 		fputs("{\"const\": \"forever\"}, ", s->f);
@@ -384,12 +351,11 @@ schema_event(struct schema *s)
 	const char *name, *comma = "";
 	size_t length;
 
-	fputs("{\"anyOf\": [{\"enum\": [", s->f);
-	for (kind = s->vocab->events; kind->name != NULL; kind++, comma = ", ")
-		fprintf(s->f, "%s\"%s\"", comma, kind->name);
+	list_open(s, "{\"anyOf\": [{\"enum\": [");
+	for (kind = s->vocab->events; kind->name != NULL; kind++)
+		list_add(s, kind->name);
 	fputs("]}, {\"type\": \"object\", \"minProperties\": 1, \"maxProperties\": 1, "
 	    "\"additionalProperties\": false, \"properties\": {", s->f);
-	comma = "";
 	for (kind = s->vocab->events; kind->name != NULL; kind++) {
 		if (*kind->args == '\0')
 			continue;
