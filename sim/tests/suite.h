@@ -12,6 +12,7 @@
 #define VIOSIM_TESTS_SUITE_H
 
 #include <check.h>
+#include <stdlib.h>
 
 /* All zero: none, and Check's own timeout. */
 struct suite_how {
@@ -73,6 +74,14 @@ Suite *suite_make(const char *name, const struct suite_test *last, const struct 
 	} \
 	static void \
 	name##_body(what)
+
+/* HEAP(text) = ...: a text that is freed when its block ends. */
+#define HEAP(name) __attribute__((cleanup(suite_free))) char *name
+static inline void
+suite_free(char **text)
+{
+	free(*text);
+}
 
 #define SUITE(function, name, ...) \
 	Suite *function(void); \

@@ -71,7 +71,7 @@ TEST(manifest_beside_the_module_goes_first)
 TEST(hints_do_not_depend_on_the_folder)
 {
 	struct manifest *hints = cli_manifest_hints(module);
-	char *top = getcwd(NULL, 0);
+	HEAP(top) = getcwd(NULL, 0);
 
 	ck_assert_ptr_null(hints);	/* not from driver/ here: the module lies elsewhere */
 	ck_assert_int_eq(mkdir(build_path(&folder, "driver"), 0700), 0);
@@ -85,7 +85,6 @@ TEST(hints_do_not_depend_on_the_folder)
 		ck_assert_int_eq(chdir("/"), 0);
 	}
 	ck_assert_int_eq(chdir(top), 0);
-	free(top);
 }
 
 TEST(manifest_that_is_bad_is_not_passed_over)

@@ -10,6 +10,7 @@
 #include "explore/trial.h"
 #include "machine/crash.h"
 #include "said.h"
+#include "tests/scenario/fixture.h"
 #include "tests/suite.h"
 
 #define CRASH_SECONDS 60
@@ -46,7 +47,7 @@ static void
 assert_same_run(struct trial *trial, const struct cli_case *c)
 {
 	char *text, *again;
-	struct scenario_doc *doc = explained(c, &text);
+	DOC(doc) = explained(c, &text);
 	size_t count;
 	struct scenario_case *cases = scenario_cases(doc, NULL, &count);
 	struct cli_case printed = { .c = cases, .doc = doc };
@@ -60,7 +61,6 @@ assert_same_run(struct trial *trial, const struct cli_case *c)
 	ck_assert_str_eq(strchr(text, '\n'), strchr(again, '\n'));
 	scenario_doc_free(twice);
 	scenario_cases_free(cases, count);
-	scenario_doc_free(doc);
 	free(text);
 	free(again);
 }

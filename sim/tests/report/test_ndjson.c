@@ -102,7 +102,7 @@ TEST(case_is_header_events_verdict)
 
 TEST(case_without_result_says_why)
 {
-	char *text = NULL;
+	HEAP(text) = NULL;
 	size_t size;
 	FILE *stream = open_memstream(&text, &size);
 
@@ -110,7 +110,6 @@ TEST(case_without_result_says_why)
 	ck_assert_int_eq(fclose(stream), 0);
 	ck_assert_str_eq(text, "{\"viosim\":2,\"case\":\"a/b#1.0,bounce\"}\n"
 	    "{\"verdict\":\"skipped\",\"reason\":\"no \\\"process\\\"\\n\"}\n");
-	free(text);
 }
 
 TEST(arguments_have_their_names)

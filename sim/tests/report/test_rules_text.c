@@ -41,7 +41,7 @@ print_bare(FILE *stream, const struct report_input *input)
 
 TEST(table_is_aligned_and_wrapped)
 {
-	char *text = record_print(print_table, NULL);
+	HEAP(text) = record_print(print_table, NULL);
 
 	ck_assert_str_eq(text,
 	    "page.double-free              error  a page is not freed twice\n"
@@ -49,7 +49,6 @@ TEST(table_is_aligned_and_wrapped)
 	    "notification,\n"
 	    "                                     unless the device has asked for none in its "
 	    "ring\n");
-	free(text);
 }
 
 static const struct rule_absent absent = {
@@ -66,19 +65,18 @@ print_absent(FILE *stream, const struct report_input *input)
 
 TEST(absent_rule_is_told)
 {
-	char *text = record_print(print_absent, NULL);
+	HEAP(text) = record_print(print_absent, NULL);
 
 	ck_assert_str_eq(text,
 	    "mem.soap  memory is clean\n"
 	    "mem.soap (not checked)\n\n"
 	    "Rule     memory is clean\n"
 	    "Why not  Nobody has a towel.\n");
-	free(text);
 }
 
 TEST(rule_is_told_in_full)
 {
-	char *text = record_print(print_rule, NULL);
+	HEAP(text) = record_print(print_rule, NULL);
 
 	ck_assert_str_eq(text,
 	    "page.double-free (error)\n"
@@ -95,12 +93,11 @@ TEST(rule_is_told_in_full)
 	    "Right:\n"
 	    "    uvm_pglistfree(&pages);\n"
 	    "    TAILQ_INIT(&pages);\n");
-	free(text);
 }
 
 TEST(examples_may_be_missing)
 {
-	char *text = record_print(print_bare, NULL);
+	HEAP(text) = record_print(print_bare, NULL);
 
 	ck_assert_str_eq(text,
 	    "ring.missing-kick-of-a-queue (lint)\n"
@@ -109,7 +106,6 @@ TEST(examples_may_be_missing)
 	    "         the device has asked for none in its ring\n"
 	    "Why      The device may never look.\n"
 	    "Source   virtio 1.2 clause 2.7.13\n");
-	free(text);
 }
 
 SUITE(report_rules_text_suite, "report_rules_text")

@@ -8,6 +8,7 @@
 #include "fault/fault.h"
 #include "record.h"
 #include "report/words_line.h"
+#include "scenario/text.h"
 #include "tests/suite.h"
 
 static struct record *record;
@@ -38,7 +39,7 @@ TEST(duration_is_short_and_exact)
 	};
 
 	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
-		words_duration(row[i].ns, text, sizeof(text));
+		text_duration(row[i].ns, text, sizeof(text));
 		ck_assert_str_eq(text, row[i].text);
 	}
 }

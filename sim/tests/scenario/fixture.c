@@ -185,6 +185,12 @@ const char fixture_everything[] =
 	"  - attach.result == ok\n"
 	"  - {that: device.status == driver-ok, id: c2}\n";
 
+void
+fixture_free(struct scenario_doc **doc)
+{
+	scenario_doc_free(*doc);
+}
+
 static char *
 capture_diags(struct diag_list *diags)
 {

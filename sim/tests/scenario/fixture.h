@@ -25,6 +25,10 @@ extern const char fixture_everything[];
 #define FIXTURE_STEPS FIXTURE_HEAD "steps:\n"
 #define FIXTURE_STEP FIXTURE_STEPS "  - target: 1\n"
 
+/* DOC(doc) = ...: a document that is freed when its block ends. */
+#define DOC(name) __attribute__((cleanup(fixture_free))) struct scenario_doc *name
+void	fixture_free(struct scenario_doc **doc);
+
 /* Loads "t.yaml"; a failing load fails the test, with its messages. */
 struct scenario_doc *fixture_load(const char *text);
 struct scenario_doc *fixture_load_as(const char *path, const char *text);

@@ -135,13 +135,12 @@ static const struct {
 
 TEST_EACH(bytes_are_refused, bad_bytes)
 {
-	char *errors = fixture_errors_of("t.yaml", bad_bytes[_i].text, bad_bytes[_i].size);
+	HEAP(errors) = fixture_errors_of("t.yaml", bad_bytes[_i].text, bad_bytes[_i].size);
 
 	ck_assert_ptr_nonnull(errors);
 	ck_assert_msg(strstr(errors, bad_bytes[_i].error) != NULL, "%s", errors);
 	for (const char *s = errors; *s != '\0'; s++)
 		ck_assert_msg((unsigned char)*s >= ' ' || *s == '\n', "%s", errors);
-	free(errors);
 }
 
 /* ---- size and shape ---- */
@@ -224,7 +223,7 @@ TEST(caret_stands_under_the_error)
 
 TEST(long_lines_are_cropped_around_the_error)
 {
-	char *errors = fixture_errors(FIXTURE_STEPS
+	HEAP(errors) = fixture_errors(FIXTURE_STEPS
 	    "  - {name: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 	    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa, taget: 5, at: 5s}\n");
 
@@ -232,7 +231,6 @@ TEST(long_lines_are_cropped_around_the_error)
 	    "mean \"target\"? [scenario.unknown-key]\n"
 	    "  ...aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa, taget: 5, at: 5s}\n"
 	    "                                                                 ^~~~~\n");
-	free(errors);
 }
 
 /* ---- files ---- */

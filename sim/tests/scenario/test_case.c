@@ -55,27 +55,23 @@ static const struct { const char *selection, *ids; } selections[] = {
 /* There nothing would be left to the seed. */
 TEST(without_seeds_no_seed_fits)
 {
-	struct scenario_doc *doc = fixture_load(FIXTURE_STEP);
-	char *text = ids(doc, "t@9#1.0,bounce");
+	DOC(doc) = fixture_load(FIXTURE_STEP);
+	HEAP(text) = ids(doc, "t@9#1.0,bounce");
 
 	ck_assert_str_eq(text, "");
-	free(text);
-	scenario_doc_free(doc);
 }
 
 TEST_RANGE(reference_selects_cases, 0, NELEM(selections))
 {
-	struct scenario_doc *doc = fixture_load(matrix_text);
-	char *text = ids(doc, selections[_i].selection);
+	DOC(doc) = fixture_load(matrix_text);
+	HEAP(text) = ids(doc, selections[_i].selection);
 
 	ck_assert_str_eq(text, selections[_i].ids);
-	free(text);
-	scenario_doc_free(doc);
 }
 
 TEST(every_id_selects_its_own_case)
 {
-	struct scenario_doc *doc = fixture_load(matrix_text);
+	DOC(doc) = fixture_load(matrix_text);
 	struct scenario_case *cases;
 	char line[256], *text;
 	size_t count;
@@ -89,32 +85,27 @@ TEST(every_id_selects_its_own_case)
 		free(text);
 	}
 	scenario_cases_free(cases, count);
-	scenario_doc_free(doc);
 }
 
 TEST(without_seeds_there_is_none_in_the_id)
 {
-	struct scenario_doc *doc = fixture_load(FIXTURE_STEP);
-	char *text = ids(doc, NULL);
+	DOC(doc) = fixture_load(FIXTURE_STEP);
+	HEAP(text) = ids(doc, NULL);
 
 	ck_assert_str_eq(text,
 	    "t#1.0,bounce\nt#1.0,coherent\nt#legacy,bounce\nt#legacy,coherent\n");
-	free(text);
-	scenario_doc_free(doc);
 }
 
 TEST(memory_of_a_machine_is_in_its_name)
 {
-	struct scenario_doc *doc = fixture_load(FIXTURE_STEP "machine: {reserve: 1MiB}\n"
+	DOC(doc) = fixture_load(FIXTURE_STEP "machine: {reserve: 1MiB}\n"
 	    "machines:\n"
 	    "  - {memory: 1GiB, reserve: 3 pages, diagnostic: false, byte_order: swapped}\n"
 	    "  - {segments: [{at: 0, size: 3GiB}, {at: 4GiB, size: 5GiB}], interrupts: msix}\n");
-	char *text = ids(doc, NULL);
+	HEAP(text) = ids(doc, NULL);
 
 	ck_assert_str_eq(text, "t#1.0,bounce,swapped,diagnostic=false,reserve=12KiB,memory=1GiB\n"
 	    "t#1.0,bounce,msix,memory=3GiB@0+5GiB@4GiB\n");
-	free(text);
-	scenario_doc_free(doc);
 }
 
 TEST(reference_is_taken_apart)

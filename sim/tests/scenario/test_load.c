@@ -27,7 +27,7 @@ device_of(const struct scenario_step *step)
 
 TEST(example_gives_its_steps)
 {
-	struct scenario_doc *doc = fixture_load_as(FIXTURE_EXAMPLE_PATH, fixture_example);
+	DOC(doc) = fixture_load_as(FIXTURE_EXAMPLE_PATH, fixture_example);
 	const struct scenario *sc = doc->scenario[0];
 	const struct scenario_step *s = sc->steps.step;
 
@@ -51,12 +51,11 @@ TEST(example_gives_its_steps)
 	ck_assert_uint_eq(sc->always.count, 1);
 	ck_assert_uint_eq(sc->never.count, 1);
 	ck_assert_uint_eq(sc->finally.count, 1);
-	scenario_doc_free(doc);
 }
 
 TEST(example_gives_machine_and_device)
 {
-	struct scenario_doc *doc = fixture_load_as(FIXTURE_EXAMPLE_PATH, fixture_example);
+	DOC(doc) = fixture_load_as(FIXTURE_EXAMPLE_PATH, fixture_example);
 	const struct scenario *sc = doc->scenario[0];
 
 	ck_assert_uint_eq(sc->machines.count, 4);
@@ -77,12 +76,11 @@ TEST(example_gives_machine_and_device)
 	ck_assert_int_eq(options_of(sc)->reset_keeps_actual, SCENARIO_BY_MODEL);
 	ck_assert_uint_eq(sc->limits.time.value, UINT64_C(120000000000));
 	ck_assert_uint_eq(sc->limits.events, 1000000);
-	scenario_doc_free(doc);
 }
 
 TEST(steps_know_their_place)
 {
-	struct scenario_doc *doc = fixture_load(FIXTURE_STEPS
+	DOC(doc) = fixture_load(FIXTURE_STEPS
 	    "  - at: 1s\n    name: x\n    target: 5\n  - {note: hello}\n"
 	    "  - expect: mem.free == 5\n");
 	const struct scenario_step *s = doc->scenario[0]->steps.step;
@@ -95,12 +93,11 @@ TEST(steps_know_their_place)
 	ck_assert_uint_eq(s[1].verb_loc.col, 6);
 	ck_assert_uint_eq(s[2].expect->loc.col, 13);
 	ck_assert_uint_eq(s[2].expect->right.terms[0].loc.col, 25);
-	scenario_doc_free(doc);
 }
 
 TEST(everything_keeps_its_values)
 {
-	struct scenario_doc *doc = fixture_load_as("all.yaml", fixture_everything);
+	DOC(doc) = fixture_load_as("all.yaml", fixture_everything);
 	const struct scenario *sc = doc->scenario[0];
 	const struct scenario_step *s = sc->steps.step;
 
@@ -150,12 +147,11 @@ TEST(everything_keeps_its_values)
 	ck_assert_uint_eq(s[22].guest.use_pages, 1000);
 	ck_assert_uint_eq(s[22].guest.release_pages, SCENARIO_UNSET);
 	ck_assert_str_eq(sc->finally.claim[1].id, "c2");
-	scenario_doc_free(doc);
 }
 
 TEST(parameters_are_put_in)
 {
-	struct scenario_doc *doc = fixture_load(FIXTURE_HEAD
+	DOC(doc) = fixture_load(FIXTURE_HEAD
 	    "matrix: {n: [5 pages, 8MiB], e: [host.actual == 3, mem.free > 1]}\n"
 	    "steps:\n  - target: $n\n  - expect: $e\n  - note: \"$n\"\n");
 
@@ -165,7 +161,6 @@ TEST(parameters_are_put_in)
 	ck_assert_uint_eq(balloon_target_of(doc->scenario[2]->steps.step)->pages, 2048);
 	ck_assert_str_eq(doc->scenario[2]->steps.step[2].note, "$n");
 	ck_assert_str_eq(doc->scenario[3]->params[0].value, "8MiB");
-	scenario_doc_free(doc);
 }
 
 TEST(open_dimensions_of_the_machine_multiply)
@@ -325,11 +320,10 @@ TEST(path_tells_the_id)
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		const char *text = "format: 1\nscenario: a/t\nsummary: s\nsteps: [{note: x}]\n";
-		char *errors = fixture_errors_of(cases[i].path, text, strlen(text));
+		HEAP(errors) = fixture_errors_of(cases[i].path, text, strlen(text));
 
 		ck_assert_msg((errors == NULL) == cases[i].fits, "%s: %s", cases[i].path,
 		    errors != NULL ? errors : "no error");
-		free(errors);
 	}
 }
 

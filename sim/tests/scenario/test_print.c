@@ -124,12 +124,12 @@ TEST(variations_differ_from_each_other)
 
 TEST(canonical_text_is_short)
 {
-	struct scenario_doc *doc = fixture_load(FIXTURE_STEPS
+	DOC(doc) = fixture_load(FIXTURE_STEPS
 	    "  - at: 1000ms\n    target: {pages: 4MiB, irq: config}\n"
 	    "  - expect: \"mem.free > 1\"\n    within: 0x3c s\n"
 	    "machine: {hz: 100, transport: legacy, dma: bounce}\n"
 	    "device: {latency: {inflate: 5ms, deflate: 5ms}}\n");
-	char *text = fixture_print(doc->scenario[0]);
+	HEAP(text) = fixture_print(doc->scenario[0]);
 
 	ck_assert_str_eq(text, FIXTURE_HEAD
 	    "machine: {transport: legacy, dma: bounce}\n"
@@ -137,13 +137,11 @@ TEST(canonical_text_is_short)
 	    "device: {latency: 5ms}\n"
 	    "steps:\n  - at: 1s\n    target: 1024 pages\n"
 	    "  - expect: mem.free > 1\n    within: 1min\n");
-	free(text);
-	scenario_doc_free(doc);
 }
 
 TEST(step_is_one_line)
 {
-	struct scenario_doc *doc = fixture_load(FIXTURE_STEPS
+	DOC(doc) = fixture_load(FIXTURE_STEPS
 	    "  - at: 1s\n    name: x\n    expect: mem.free > 1\n    within: 5s\n    for: 2s\n");
 	char text[128];
 	FILE *f = fmemopen(text, sizeof(text), "w");
@@ -151,7 +149,6 @@ TEST(step_is_one_line)
 	scenario_step_print(&doc->scenario[0]->steps.step[0], f);
 	ck_assert_int_eq(fclose(f), 0);
 	ck_assert_str_eq(text, "expect: mem.free > 1, within: 5s, for: 2s");
-	scenario_doc_free(doc);
 }
 
 SUITE(scenario_print_suite, "scenario_print")

@@ -109,12 +109,11 @@ TEST(json_reader_can_fail)
 
 TEST(schema_is_json)
 {
-	char *text = capture(scenario_schema_print);
+	HEAP(text) = capture(scenario_schema_print);
 	const char *end = json_value(text);
 
 	ck_assert_ptr_nonnull(end);
 	ck_assert_str_eq(end, "\n");
-	free(text);
 }
 
 static void
@@ -145,17 +144,16 @@ check_verbs(const char *text, const char *before, const char *after)
 
 TEST(every_key_is_in_the_schema)
 {
-	char *text = capture(scenario_schema_print);
+	HEAP(text) = capture(scenario_schema_print);
 
 	check_map(&map_scenario, text, "\"", "\": {\"description\"");
 	check_map(&map_step, text, "\"", "\": {\"description\"");
 	check_verbs(text, "\"", "\": {\"description\"");
-	free(text);
 }
 
 TEST(every_key_and_observable_is_described)
 {
-	char *text = capture(describe);
+	HEAP(text) = capture(describe);
 	const struct observable *o;
 
 	check_map(&map_scenario, text, "  ", " ");
@@ -165,7 +163,6 @@ TEST(every_key_and_observable_is_described)
 		ck_assert_ptr_nonnull(strstr(text, o->pattern));
 	for (const char *line = text; *line != '\0'; line += strcspn(line, "\n") + 1)
 		ck_assert_msg(strcspn(line, "\n") <= 80, "%.100s", line);
-	free(text);
 }
 
 TEST(every_name_of_the_vocabulary_is_in_the_schema)
