@@ -10,6 +10,8 @@
 
 #include "machine/world.h"
 #include "report/words.h"
+#include "scenario/text.h"
+#include "scenario/scenario.h"
 
 #define CONTEXT 3			/* equal rows before and after a difference */
 #define HUNK_MAX 16			/* differing rows of the first difference */
@@ -41,32 +43,23 @@ compared_thing(const struct compare_event *event, char *text, size_t size)
 		snprintf(text, size, "%s", trace_kind_word((enum event_kind)event->kind));
 }
 
-/* "name:letter name:letter"; of a return one letter. */
-static const char *
-rows_of(const struct compare_event *event)
+/* The letter of a value, and its name (of a result ""); 0: there are no more. */
+static char
+value_at(const struct compare_event *event, unsigned index, char name[COMPARED_NAME])
 {
-	if (event->kind == EV_CALL)
-		return trace_call_names((enum hw_call)event->code);
+	const char *start;
+	size_t length = 0;
+	char letter;
+
+	name[0] = '\0';
 	if (event->kind == EV_RET)
-		return trace_call_result((enum hw_call)event->code);
-	return trace_kind_args((enum event_kind)event->kind);
-}
-
-/* The next value's name (may be empty) and letter; false: there is none. */
-static bool
-next_value(const char **rows, char *name, size_t size, char *letter)
-{
-	size_t length = strchr(*rows, ':') != NULL ? strcspn(*rows, ":") : 0;
-
-	if (**rows == '\0')
-		return false;
-	snprintf(name, size, "%.*s", (int)length, *rows);
-	*rows += length;
-	*rows += **rows == ':';
-	*letter = **rows;
-	*rows += **rows != '\0';
-	*rows += strspn(*rows, " ");
-	return true;
+		return index == 0 ? *trace_call_result((enum hw_call)event->code) : '\0';
+	letter = scenario_event_arg_of(event->kind == EV_CALL ?
+	    trace_call_names((enum hw_call)event->code) :
+	    trace_kind_args((enum event_kind)event->kind), index, &start, &length);
+	if (letter != '\0')
+		snprintf(name, COMPARED_NAME, "%.*s", (int)length, start);
+	return letter;
 }
 
 static void
@@ -88,8 +81,7 @@ compared_values(const struct compare_event *event, char value[][COMPARED_NAME])
 	/* Calls stand as the driver wrote them. */
 	bool named = event->kind != EV_CALL && event->kind != EV_RET;
 
-	for (const char *rows = rows_of(event); count < HW_ARGS_MAX &&
-	    next_value(&rows, name, sizeof(name), &letter); count++) {
+	for (; count < HW_ARGS_MAX && (letter = value_at(event, count, name)) != '\0'; count++) {
 		say_one(letter, event->value[count], text, sizeof(text));
 		snprintf(value[count], COMPARED_NAME, "%.20s%s%.40s", named ? name : "",
 		    named ? " " : "", text);
@@ -108,15 +100,13 @@ add_word(char *text, size_t size, const char *word)
 void
 compared_what(const struct compare_event *event, unsigned what, char *text, size_t size)
 {
-	const char *rows = rows_of(event);
-	char name[COMPARED_NAME], letter;
+	char name[COMPARED_NAME];
 
 	text[0] = '\0';
 	for (unsigned i = 0; i < HW_ARGS_MAX; i++) {
-		if (!next_value(&rows, name, sizeof(name), &letter) || name[0] == '\0')
-			snprintf(name, sizeof(name), "result");
+		value_at(event, i, name);
 		if (what >> i & 1)
-			add_word(text, size, name);
+			add_word(text, size, name[0] != '\0' ? name : "result");
 	}
 	if (what & COMPARE_CTX)
 		add_word(text, size, "context");
@@ -210,7 +200,7 @@ print_shift(const struct compare_event *a, const struct compare_event *b, FILE *
 
 	if (a->time_ns == b->time_ns)
 		return;
-	words_duration(later ? b->time_ns - a->time_ns : a->time_ns - b->time_ns, text,
+	text_duration(later ? b->time_ns - a->time_ns : a->time_ns - b->time_ns, text,
 	    sizeof(text));
 	fprintf(stream, "%s %s in b", text, later ? "later" : "earlier");
 }

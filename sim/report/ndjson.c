@@ -71,18 +71,13 @@ static json_t *
 named_args(struct out *out, const char *args, const uint64_t *value)
 {
 	json_t *object = json_object();
+	const char *start;
+	size_t length;
+	char letter, name[32];
 
-	for (unsigned i = 0; *args != '\0' && i < HW_ARGS_MAX; i++) {
-		size_t length = strcspn(args, ":");
-		char name[32];
-
-		snprintf(name, sizeof(name), "%.*s", (int)length, args);
-		args += length;
-		if (*args == '\0')
-			break;
-		json_put(object, name, value_of(out, args[1], value[i]));
-		args += 2;
-		args += strspn(args, " ");
+	for (unsigned i = 0; (letter = scenario_event_arg_of(args, i, &start, &length)) != 0; i++) {
+		snprintf(name, sizeof(name), "%.*s", (int)length, start);
+		json_put(object, name, value_of(out, letter, value[i]));
 	}
 	return object;
 }

@@ -68,8 +68,6 @@ const char *words_context_name(const struct words *words, uint32_t ordinal,
 
 /* "   1.234567s": seconds with six decimals (the rest cut off), at least 12 columns. */
 void words_time(uint64_t ns, char *text, size_t size);
-/* The shortest exact form: "1.5ms", "30s", "0s". */
-void words_duration(uint64_t ns, char *text, size_t size);
 /* "1 page", "300 pages". */
 void words_count_pages(uint64_t pages, char *text, size_t size);
 /* A recorded value by its letter (DOOR_CALLS, TRACE_KINDS). */

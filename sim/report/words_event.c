@@ -12,6 +12,7 @@
 #include "machine/undefined.h"
 #include "report/report.h"
 #include "report/words_line.h"
+#include "scenario/text.h"
 
 /* ---- notes ---- */
 
@@ -178,7 +179,7 @@ say_sleep(struct line *line, const struct words *words, const struct event *even
 	if (ticks != 0 && hz > 0 && ticks < UINT32_MAX) {
 		char text[48];
 
-		words_duration(ticks * (UINT64_C(1000000000) / (uint64_t)hz), text,
+		text_duration(ticks * (UINT64_C(1000000000) / (uint64_t)hz), text,
 		    sizeof(text));
 		say(line, ", at most %s", text);
 	}
@@ -195,7 +196,7 @@ say_wake(struct line *line, const struct words *words, const struct event *event
 	if (since != WORDS_UNKNOWN && since <= event->time_ns) {
 		char text[48];
 
-		words_duration(event->time_ns - since, text, sizeof(text));
+		text_duration(event->time_ns - since, text, sizeof(text));
 		say(line, ", slept %s", text);
 	}
 	if (event->ctx_wake.timeout == 0 && event->ctx != 0 && event->ctx != context)
@@ -299,7 +300,7 @@ say_behaviour(struct line *line, const struct words *words, const struct event *
 	}
 	/* The only one whose value is a time. */
 	if (behaviour != NULL && strcmp(behaviour->word, "latency") == 0)
-		words_duration(event->dev_behaviour.what, value, sizeof(value));
+		text_duration(event->dev_behaviour.what, value, sizeof(value));
 	else
 		snprintf(value, sizeof(value), "%" PRIu64, event->dev_behaviour.what);
 	say(line, "%s %s)", behaviour != NULL ? behaviour->word : "?", value);

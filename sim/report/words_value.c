@@ -24,33 +24,6 @@ words_time(uint64_t ns, char *text, size_t size)
 	    ns % NS_PER_S / 1000);
 }
 
-/* Digits behind the point without the zeros at the end. */
-static void
-decimals(uint64_t rest, int digits, char *text)
-{
-	text[digits] = '\0';
-	for (int i = digits; i-- > 0; rest /= 10)
-		text[i] = (char)('0' + rest % 10);
-	for (int i = digits; i-- > 0 && text[i] == '0'; )
-		text[i] = '\0';
-}
-
-void
-words_duration(uint64_t ns, char *text, size_t size)
-{
-	static const struct unit { uint64_t ns; int digits; const char *name; } unit[] = {
-		{ NS_PER_S, 9, "s" }, { 1000000, 6, "ms" }, { 1000, 3, "us" }, { 1, 0, "ns" }
-	};
-	const struct unit *u = unit;
-	char behind[16];
-
-	while (ns != 0 && ns < u->ns)
-		u++;
-	decimals(ns % u->ns, u->digits, behind);
-	snprintf(text, size, "%" PRIu64 "%s%s%s", ns / u->ns, behind[0] != '\0' ? "." : "",
-	    behind, u->name);
-}
-
 void
 words_count_pages(uint64_t pages, char *text, size_t size)
 {
@@ -276,21 +249,13 @@ say_value(struct line *line, const struct words *words, char letter, uint64_t va
 	say(line, "%s", text);
 }
 
-/* The letter of value `index` in "name:letter name:letter"; 0 if there are fewer. */
-static char
-letter_at(const char *args, unsigned index)
-{
-	const char *p = strchr(args, ':');
-
-	while (p != NULL && index-- > 0)
-		p = strchr(p + 1, ':');
-	return p != NULL ? p[1] : '\0';
-}
-
 void
 say_template(struct line *line, const struct words *words, const char *template,
     const char *args, const uint64_t *value)
 {
+	const char *name;
+	size_t length;
+
 	for (; *template != '\0'; template++) {
 		unsigned index = (unsigned)(template[1] - '1');
 
@@ -298,7 +263,8 @@ say_template(struct line *line, const struct words *words, const char *template,
 			say(line, "%c", *template);
 			continue;
 		}
-		say_value(line, words, letter_at(args, index), value[index]);
+		say_value(line, words, scenario_event_arg_of(args, index, &name, &length),
+		    value[index]);
 		template++;
 	}
 }

@@ -9,6 +9,7 @@
 
 #include "base/alloc.h"
 #include "base/sbuf.h"
+#include "base/vec.h"
 #include "load.h"
 #include "text.h"
 
@@ -331,38 +332,26 @@ ref_fits_machine(const struct scenario_ref *ref, const struct scenario_machine *
 }
 
 struct case_list {
-	struct scenario_case *cases;
-	size_t count, room;
+	VEC_MEMBERS(struct scenario_case);
 };
-
-static void
-list_push(struct case_list *list, const struct scenario *sc, const struct scenario_machine *m,
-    bool has_seed, uint64_t seed)
-{
-	if (list->count == list->room) {
-		list->room = list->room == 0 ? 16 : 2 * list->room;
-		list->cases = xrealloc(list->cases, list->room, sizeof(*list->cases));
-	}
-	scenario_case_init(&list->cases[list->count++], sc, m, has_seed, seed);
-}
 
 static void
 list_push_seeds(struct case_list *list, const struct scenario_ref *ref,
     const struct scenario *sc, const struct scenario_machine *m)
 {
 	if (ref != NULL && ref->has_seed)
-		list_push(list, sc, m, true, ref->seed);
+		scenario_case_init(vec_add(list), sc, m, true, ref->seed);
 	else if (sc->seeds.count == 0)
-		list_push(list, sc, m, false, 0);
+		scenario_case_init(vec_add(list), sc, m, false, 0);
 	else
 		for (size_t i = 0; i < sc->seeds.count; i++)
-			list_push(list, sc, m, true, sc->seeds.seed[i]);
+			scenario_case_init(vec_add(list), sc, m, true, sc->seeds.seed[i]);
 }
 
 struct scenario_case *
 scenario_cases(const struct scenario_doc *doc, const struct scenario_ref *ref, size_t *count)
 {
-	struct case_list list = { .cases = NULL };
+	struct case_list list = { 0 };
 
 	for (size_t i = 0; i < doc->count; i++) {
 		const struct scenario *sc = doc->scenario[i];
@@ -375,7 +364,7 @@ scenario_cases(const struct scenario_doc *doc, const struct scenario_ref *ref, s
 				list_push_seeds(&list, ref, sc, &sc->machines.machine[j]);
 	}
 	*count = list.count;
-	return list.cases;
+	return list.item;
 }
 
 void

@@ -112,28 +112,6 @@ expect_holds(const struct expect *e, const struct expect_env *env)
 
 /* ---- words ---- */
 
-/* In the largest unit that gives a whole part, with the decimals it needs. */
-static void
-expect_print_span(int64_t ns, FILE *f)
-{
-	static const struct { const char *name; uint64_t factor; } units[] = {
-		{ "s", 1000000000 }, { "ms", 1000000 }, { "us", 1000 }, { "ns", 1 },
-	};
-	uint64_t size = ns < 0 ? 0 - (uint64_t)ns : (uint64_t)ns, fraction, digits;
-	size_t i = 0;
-
-	while (i + 1 < NELEM(units) && size < units[i].factor)
-		i++;
-	fprintf(f, "%s%" PRIu64, ns < 0 ? "-" : "", size / units[i].factor);
-	fraction = size % units[i].factor;
-	for (digits = units[i].factor; fraction != 0; fraction %= digits) {
-		fputs(digits == units[i].factor ? "." : "", f);
-		digits /= 10;
-		fprintf(f, "%" PRIu64, fraction / digits);
-	}
-	fputs(units[i].name, f);
-}
-
 static const char *
 expect_state_word(const struct observable *obs, int64_t value)
 {
@@ -146,6 +124,8 @@ expect_state_word(const struct observable *obs, int64_t value)
 void
 expect_print_value(const struct expect_term *t, int64_t value, FILE *f)
 {
+	char span[48];
+
 	switch (t->type) {
 	case EXPECT_PAGES:
 		fprintf(f, "%" PRId64 "%s", value, value == 1 ? " page" : " pages");
@@ -155,7 +135,8 @@ expect_print_value(const struct expect_term *t, int64_t value, FILE *f)
 		fprintf(f, "%" PRId64, value);
 		break;
 	case EXPECT_TIME:
-		expect_print_span(value, f);
+		text_duration(value < 0 ? 0 - (uint64_t)value : (uint64_t)value, span, sizeof(span));
+		fprintf(f, "%s%s", value < 0 ? "-" : "", value != 0 ? span : "0ns");
 		break;
 	case EXPECT_STATE:
 		fputs(expect_state_word(t->obs, value), f);

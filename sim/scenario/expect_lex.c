@@ -4,9 +4,9 @@
  */
 #include "expect_lex.h"
 
-#include <stdarg.h>
 #include <string.h>
 
+#include "base/sbuf.h"
 #include "base/utf8.h"
 #include "text.h"
 
@@ -26,8 +26,8 @@ lex_loc(const struct lexer *p, const char *at)
 	return loc;
 }
 
-static void
-lex_report(struct lexer *p, struct loc loc, size_t width, const char *fmt, va_list ap)
+void
+lex_fail_at(struct lexer *p, struct loc loc, size_t width, const char *fmt, ...)
 {
 	const struct expect_source *source = p->source;
 	char message[400];
@@ -35,30 +35,10 @@ lex_report(struct lexer *p, struct loc loc, size_t width, const char *fmt, va_li
 	if (p->failed)
 		return;
 	p->failed = true;
-	vsnprintf(message, sizeof(message), fmt, ap);
+	FORMAT_INTO(message, fmt);
 	diag_add(p->diags, loc, source->exact ? (unsigned)width : 1, source->source,
 	    source->source_size, "scenario.expectation", "%s%s", message,
 	    source->used != NULL ? source->used : "");
-}
-
-void
-lex_fail(struct lexer *p, const char *at, size_t width, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	lex_report(p, lex_loc(p, at), width, fmt, ap);
-	va_end(ap);
-}
-
-void
-lex_fail_at(struct lexer *p, struct loc loc, size_t width, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	lex_report(p, loc, width, fmt, ap);
-	va_end(ap);
 }
 
 void

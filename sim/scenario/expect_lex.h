@@ -50,12 +50,10 @@ struct lexer {
 struct loc lex_loc(const struct lexer *, const char *at);
 
 /* The first error is reported; what follows from it is not. */
-void	lex_fail(struct lexer *, const char *at, size_t width, const char *fmt, ...)
-	    __attribute__((format(printf, 4, 5)));
-
-/* The same at a place that was noted before. */
 void	lex_fail_at(struct lexer *, struct loc, size_t width, const char *fmt, ...)
 	    __attribute__((format(printf, 4, 5)));
+/* The same at a character of the text. */
+#define lex_fail(p, at, width, ...) lex_fail_at(p, lex_loc(p, at), width, __VA_ARGS__)
 
 /* `wanted` stands in the message: what should be here instead of this token. */
 void	lex_fail_token(struct lexer *, const char *wanted);

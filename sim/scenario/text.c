@@ -380,18 +380,38 @@ text_print_time(struct scenario_time t, FILE *f)
 		text_print_unit(t.value, text_time_units, f);
 }
 
+/* Digits behind the point without the zeros at the end. */
+static void
+text_decimals(uint64_t rest, int digits, char *text)
+{
+	text[digits] = '\0';
+	for (int i = digits; i-- > 0; rest /= 10)
+		text[i] = (char)('0' + rest % 10);
+	for (int i = digits; i-- > 0 && text[i] == '0'; )
+		text[i] = '\0';
+}
+
+void
+text_duration(uint64_t ns, char *text, size_t size)
+{
+	const struct text_unit *unit = &text_time_units[1];	/* seconds */
+	int digits = 9;
+	char behind[16];
+
+	for (; ns != 0 && ns < unit->factor; unit++)
+		digits -= 3;
+	text_decimals(ns % unit->factor, digits, behind);
+	snprintf(text, size, "%" PRIu64 "%s%s%s", ns / unit->factor, behind[0] != '\0' ? "." : "",
+	    behind, unit->name);
+}
+
 void
 text_print_percent(uint64_t ppm, FILE *f)
 {
-	uint64_t fraction = ppm % 10000;
-	int width = 4;
+	char behind[8];
 
-	fprintf(f, "%" PRIu64, ppm / 10000);
-	for (; fraction != 0 && fraction % 10 == 0; fraction /= 10)
-		width--;
-	if (fraction != 0)
-		fprintf(f, ".%0*" PRIu64, width, fraction);
-	fputc('%', f);
+	text_decimals(ppm % 10000, 4, behind);
+	fprintf(f, "%" PRIu64 "%s%s%%", ppm / 10000, behind[0] != '\0' ? "." : "", behind);
 }
 
 void

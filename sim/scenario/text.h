@@ -57,6 +57,8 @@ bool	text_is_time_unit(const char *unit, size_t length);
 void	text_print_amount(uint64_t pages, FILE *);	/* `300 pages` */
 void	text_print_bytes(uint64_t pages, FILE *);	/* `64MiB`, the largest unit that fits */
 void	text_print_time(struct scenario_time, FILE *);
+/* The shortest exact form, with decimals: "1.5ms", "30s", "0s". */
+void	text_duration(uint64_t ns, char *text, size_t size);
 void	text_print_percent(uint64_t ppm, FILE *);
 
 /*
