@@ -291,8 +291,9 @@ cli_nodiag_open(const char *path)
 
 	if (module_nodiag_path(path, name, sizeof(name)) && access(name, F_OK) == 0)
 		return cli_module_open(name);
-	fprintf(stderr, "viosim: a scenario has `diagnostic: false` and there is no %.*s.nodiag.so; "
-	    "make both with\n  viosim-cc DRIVER.c -o %s\n", (int)strlen(path) - 3, path, path);
+	fprintf(stderr, "viosim: a scenario has `diagnostic: false` and there is no "
+	    "%.*s.nodiag.so; make both with\n  viosim-cc DRIVER.c -o %s\n",
+	    (int)strlen(path) - 3, path, path);
 	return NULL;
 }
 

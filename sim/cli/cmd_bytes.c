@@ -110,7 +110,8 @@ static bool
 tell(struct converting *converting, const struct shrink_result *result)
 {
 	struct found found = {
-		.edit = result->edit, .finding = &result->finding, .driver = converting->driver.path,
+		.edit = result->edit, .finding = &result->finding,
+		.driver = converting->driver.path,
 	};
 	char path[FOUND_PATH_MAX] = FOUND_FOLDER "/reduced.yaml";
 	struct why reason;

@@ -207,12 +207,6 @@ compare_into(struct compare *compare)
 /* ---- cases ---- */
 
 static void
-push(struct compare *compare, const struct scenario_case *c)
-{
-	compare->item[compare->count++] = *c;
-}
-
-static void
 push_seeds(struct compare *compare, const struct scenario_case *c)
 {
 	const struct scenario_seeds *listed = &c->scenario->seeds;
@@ -243,7 +237,7 @@ spread(struct compare *compare, const struct cli_cases *cases)
 		const struct scenario_case *next = i + 1 < cases->count ?
 		    cases->item[i + 1].c : NULL;
 
-		push(compare, c);
+		compare->item[compare->count++] = *c;
 		if (next == NULL || next->scenario != c->scenario ||
 		    next->machine != c->machine)
 			push_seeds(compare, c);
@@ -262,20 +256,14 @@ spread_fini(struct compare *compare)
 
 /* ---- drivers ---- */
 
-static bool
-is_same_file(const char *a, const char *b)
-{
-	struct stat stat_a, stat_b;
-
-	return stat(a, &stat_a) == 0 && stat(b, &stat_b) == 0 &&
-	    stat_a.st_dev == stat_b.st_dev && stat_a.st_ino == stat_b.st_ino;
-}
-
 /* The loader loads a file once, whatever it is called. */
 static bool
 are_two(const char *a, const char *b)
 {
-	if (!is_same_file(a, b))
+	struct stat stat_a, stat_b;
+
+	if (stat(a, &stat_a) != 0 || stat(b, &stat_b) != 0 ||
+	    stat_a.st_dev != stat_b.st_dev || stat_a.st_ino != stat_b.st_ino)
 		return true;
 	fprintf(stderr, "viosim: %s and %s are the same file; "
 	    "compare builds of two revisions\n", a, b);
@@ -303,15 +291,6 @@ open_drivers(struct compare *compare, bool nodiag)
 	    are_two(module_path(compare->a.nodiag), module_path(compare->b.nodiag)) &&
 	    are_two(module_path(compare->a.nodiag), flags->b) &&
 	    are_two(flags->a, module_path(compare->b.nodiag));
-}
-
-static void
-close_drivers(struct compare *compare)
-{
-	module_close(compare->a.nodiag);
-	module_close(compare->b.nodiag);
-	module_close(compare->a.module);
-	module_close(compare->b.module);
 }
 
 /* ---- the command ---- */
@@ -346,7 +325,10 @@ compare_main(void *flags, char **names, size_t count)
 		code = compare_into(&compare);
 		spread_fini(&compare);
 	}
-	close_drivers(&compare);
+	module_close(compare.a.nodiag);
+	module_close(compare.b.nodiag);
+	module_close(compare.a.module);
+	module_close(compare.b.module);
 	cli_cases_fini(&cases);
 	return code;
 }

@@ -378,6 +378,7 @@ static int
 report(struct exploring *exploring)
 {
 	const struct explore *explore = &exploring->explore;
+	const struct manifest *known = exploring->subject.known;
 	bool text = exploring->lines != stdout, good;
 
 	/* What was found is said before the time that reducing takes. */
@@ -404,7 +405,7 @@ report(struct exploring *exploring)
 	if (exploring->summary != NULL)
 		explored_json(&explore->tally, &(struct explored_totals){
 			.command = exploring->command, .driver = exploring->driver.path,
-			.manifest = exploring->subject.known != NULL ? exploring->subject.known->path : NULL,
+			.manifest = known != NULL ? known->path : NULL,
 			.cut = explore->cut, .left = cases_left(exploring),
 		}, atomic_stream(exploring->summary));
 	if (!good || explore->tally.lost.count > 0 || explore->differ > 0 || explore->state_full)
@@ -429,7 +430,8 @@ explore_all(struct exploring *exploring)
 	*explore = (struct explore){
 		.options = exploring->options, .c = exploring->chosen.item,
 		.cases = exploring->chosen.count, .module = exploring->subject.module,
-		.manifest = exploring->subject.known, .run = on_run, .tick = on_tick, .arg = exploring,
+		.manifest = exploring->subject.known, .run = on_run, .tick = on_tick,
+		.arg = exploring,
 	};
 	/* What is found wants some time too. */
 	explore->options.ms_max = exploring->no_shrink ? ms : ms - ms / 4;

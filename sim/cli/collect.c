@@ -31,14 +31,6 @@ by_name(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-bool
-cli_ends_in(const char *name, const char *ending)
-{
-	size_t length = strlen(name), end = strlen(ending);
-
-	return length > end && strcmp(name + length - end, ending) == 0;
-}
-
 static bool
 cannot_read(const char *path)
 {
@@ -62,7 +54,7 @@ static bool read_folder(const char *folder, const struct stat *st, struct paths 
 static bool
 take_entry(const char *folder, const char *name, struct paths *paths)
 {
-	bool yaml = cli_ends_in(name, ".yaml"), good = true;
+	bool yaml = is_yaml_name(name), good = true;
 	struct stat st;
 	char *path;
 
@@ -316,30 +308,17 @@ cli_cases_fini(struct cli_cases *cases)
 	vec_fini(cases);
 }
 
-static bool
-has_tag(const struct scenario *scenario, const char *tag)
-{
-	for (size_t i = 0; i < scenario->tags.count; i++)
-		if (strcmp(scenario->tags.name[i], tag) == 0)
-			return true;
-	return false;
-}
-
 bool
 cli_cases_keep_tag(struct cli_cases *cases, const char *tag)
 {
 	size_t kept = 0;
-	bool any = false;
 
 	for (size_t i = 0; i < cases->count; i++)
-		any = any || has_tag(cases->item[i].c->scenario, tag);
-	if (!any) {
-		suggest_tag(cases, tag);
-		return false;
-	}
-	for (size_t i = 0; i < cases->count; i++)
-		if (has_tag(cases->item[i].c->scenario, tag))
+		if (scenario_names_have(&cases->item[i].c->scenario->tags, tag))
 			cases->item[kept++] = cases->item[i];
-	cases->count = kept;
-	return true;
+	if (kept == 0)
+		suggest_tag(cases, tag);
+	else
+		cases->count = kept;
+	return kept > 0;
 }

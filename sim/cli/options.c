@@ -427,15 +427,6 @@ is_abbreviated(const char *name, char *const *argv)
 	return strlen(name) != strcspn(word, "=") || strncmp(word, name, strlen(name)) != 0;
 }
 
-static size_t
-row_of(const struct reading *r, int option)
-{
-	for (size_t i = 0; i < r->count; i++)
-		if (option == LONG + (int)i || option == r->options[i].letter)
-			return i;
-	return r->count;
-}
-
 int
 cli_options_read(const struct cli_command *command, int argc, char **argv, void *values,
     int *code)
@@ -455,8 +446,10 @@ cli_options_read(const struct cli_command *command, int argc, char **argv, void 
 	/* Begin anew: a program may read more than one command line. */
 	optind = 0;
 	while (index = -1, (option = getopt_long(argc, argv, shorts, longs, &index)) != -1) {
-		size_t i = row_of(&r, option);
+		size_t i = 0;
 
+		while (i < r.count && option != LONG + (int)i && option != options[i].letter)
+			i++;
 		if (index >= 0 && is_abbreviated(longs[index].name, argv)) {
 			refuse_name(&r, long_word(argv));
 			return -1;

@@ -173,6 +173,14 @@ suggest_case(const struct scenario_doc *doc, const struct scenario_ref *ref)
 
 /* ---- scenarios ---- */
 
+bool
+is_yaml_name(const char *name)
+{
+	size_t length = strlen(name);
+
+	return length > 5 && strcmp(name + length - 5, ".yaml") == 0;
+}
+
 void
 suggest_scenario_id(const char *path, char *id, size_t size)
 {
@@ -187,7 +195,7 @@ suggest_scenario_id(const char *path, char *id, size_t size)
 	id[n] = '\0';
 	while (n > 0 && id[n - 1] == '/')
 		id[--n] = '\0';
-	if (cli_ends_in(id, ".yaml"))
+	if (is_yaml_name(id))
 		id[n - 5] = '\0';
 	for (char *s = id + strlen(id); s-- > id;)
 		if (strncmp(s, folder, sizeof(folder) - 1) == 0 && (s == id || s[-1] == '/')) {
@@ -240,11 +248,11 @@ suggest_scenario(const char *name, char *const *paths, size_t count)
 	suggest_scenario_id(name, id, sizeof(id));
 	near.best = nearest_id(id, &ids);
 	/* A file is suggested for a file. */
-	if (near.best != NULL && cli_ends_in(name, ".yaml") && strchr(near.best, '/') != NULL) {
+	if (near.best != NULL && is_yaml_name(name) && strchr(near.best, '/') != NULL) {
 		snprintf(best, sizeof(best), "scenarios/%s.yaml", near.best);
 		near.best = best;
 	}
-	fprintf(stderr, "viosim: there is no %s %s%s\n", cli_ends_in(name, ".yaml") ? "file" :
+	fprintf(stderr, "viosim: there is no %s %s%s\n", is_yaml_name(name) ? "file" :
 	    "scenario, file or folder", name,
 	    text_nearest_hint(&near, "; `viosim list` lists the scenarios"));
 	words_fini(&ids);

@@ -16,6 +16,8 @@
  */
 void suggest_case(const struct scenario_doc *doc, const struct scenario_ref *ref);
 
+bool is_yaml_name(const char *name);	/* does it end in .yaml? */
+
 /* "inflate/odd-target" of "./scenarios//inflate/odd-target.yaml". */
 void suggest_scenario_id(const char *path, char *id, size_t size);
 

@@ -15,13 +15,6 @@
 #include "device/completion.h"
 
 static void
-copy_requests(struct device_request *to, const struct device_queue *queue)
-{
-	for (uint32_t i = 0; i < queue->count; i++)
-		to[i] = queue->request[(queue->first + i) % queue->max];
-}
-
-static void
 release(struct device_snapshot *snapshot)
 {
 	for (unsigned q = 0; q < DEVICE_QUEUES_MAX; q++)
@@ -52,7 +45,8 @@ device_save(struct device *device, unsigned number)
 		to->queue[q].count = queue->count;
 		to->queue[q].lost = queue->lost;
 		to->queue[q].request = xcalloc(queue->count + 1u, sizeof(struct device_request));
-		copy_requests(to->queue[q].request, queue);
+		for (uint32_t i = 0; i < queue->count; i++)
+			to->queue[q].request[i] = queue->request[(queue->first + i) % queue->max];
 	}
 	behaviour_emit(device, &device_behaviours[BEHAVIOUR_SNAPSHOT], DEVICE_CONFIGURATION,
 	    number + 1);

@@ -306,28 +306,20 @@ print_hunk(const struct compared *compared, const struct hunk *hunk, bool all, F
 	}
 }
 
-static size_t
-first_different(const struct compare_result *result)
-{
-	size_t i = 0;
-
-	while (i < result->count && result->row[i].kind == COMPARE_SAME)
-		i++;
-	return i;
-}
-
 void
 compared_print(const struct compared *compared, bool all, FILE *stream)
 {
 	const struct compare_result *result = compared->result;
 	struct hunk hunk;
-	size_t at = 0;
+	size_t at = 0, same = 0;
 
 	if (result->differences == 0)
 		return;
+	while (same < result->count && result->row[same].kind == COMPARE_SAME)
+		same++;
 	fprintf(stream, "%s: %zu difference%s after %zu equal events\n", compared->id,
 	    result->differences, result->differences == 1 ? "," : "s, the first",
-	    first_different(result));
+	    same);
 	while (next_hunk(result, at, &hunk)) {
 		if (at > 0)
 			fputs("  ...\n", stream);

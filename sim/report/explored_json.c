@@ -6,12 +6,6 @@
 
 #include "report/json.h"
 
-static const char *
-status_of(const struct cluster *cluster)
-{
-	return cluster->first.known[0] != '\0' ? "known" : cluster->baseline ? "baseline" : "new";
-}
-
 static json_t *
 finding_of(const struct cluster *cluster)
 {
@@ -19,7 +13,8 @@ finding_of(const struct cluster *cluster)
 	json_t *object = json_object();
 
 	finding_put(object, &shown);
-	json_put_text(object, "status", status_of(cluster));
+	json_put_text(object, "status", cluster->first.known[0] != '\0' ? "known" :
+	    cluster->baseline ? "baseline" : "new");
 	if (cluster->first.known[0] != '\0')
 		json_put_text(object, "defect", cluster->first.known);
 	json_put_number(object, "runs", cluster->runs);

@@ -213,25 +213,18 @@ add_id(struct ids *ids, const char *id)
 }
 
 static void
-print_position(FILE *stream, const struct report_input *input, uint32_t site)
-{
-	struct source_pos pos;
-
-	if (report_position(input, site, &pos))
-		fprintf(stream, ", %s:%u (%s)", pos.file, pos.line, pos.function);
-}
-
-static void
 print_because(FILE *stream, const struct report_input *input, uint32_t seq, uint32_t site,
     const char *what)
 {
 	const struct trace *trace = &input->world->trace;
 	const struct event *event = trace_event(trace, seq);
+	struct source_pos pos;
 	char time[32];
 
 	fprintf(stream, "  because: %s", what);
 	if (event != NULL) {
-		print_position(stream, input, site != 0 ? site : trace_site(trace, seq));
+		if (report_position(input, site != 0 ? site : trace_site(trace, seq), &pos))
+			fprintf(stream, ", %s:%u (%s)", pos.file, pos.line, pos.function);
 		words_time(event->time_ns, time, sizeof(time));
 		fprintf(stream, ", at %s", time + strspn(time, " "));
 	}
@@ -457,14 +450,6 @@ failure_print(FILE *stream, const struct report_input *input)
 /* ---- reasons ---- */
 
 static void
-failure_line(const struct failure *failure, char *text, size_t size)
-{
-	snprintf(text, size, "%s: expected %s; actual %s", failure->what, failure->expected,
-	    failure->actual);
-	report_clean(text);
-}
-
-static void
 reason_line(const struct report_input *input, struct reason reason, char *text, size_t size)
 {
 	struct finding_shown shown;
@@ -474,7 +459,9 @@ reason_line(const struct report_input *input, struct reason reason, char *text, 
 		finding_of_run(input, reason.finding, &pos, &shown);
 		finding_line(&shown, text, size);
 	} else if (reason.failure != NULL) {
-		failure_line(reason.failure, text, size);
+		snprintf(text, size, "%s: expected %s; actual %s", reason.failure->what,
+		    reason.failure->expected, reason.failure->actual);
+		report_clean(text);
 	} else {
 		snprintf(text, size, "%s", "nothing new was found");
 	}
@@ -614,23 +601,15 @@ is_first_lint(const struct report_input *input, size_t index)
 }
 
 static void
-print_lint_text(FILE *stream, const struct report_input *input, const char *text)
-{
-	fputs("    ", stream);
-	report_wrap(stream, text, 4, 4, report_width(&input->style));
-	putc('\n', stream);
-}
-
-static void
 print_lint_rule(FILE *stream, const struct report_input *input, const struct finding *finding)
 {
 	const struct rule *rule = finding->rule;
 	unsigned count = count_of_lints(input, rule);
 	struct defect_like like;
 
-	fprintf(stream, "  %s, %u place%s: ", rule->id, count, plural(count));
-	fprintf(stream, "%s\n", rule->title);
-	print_lint_text(stream, input, rule->why);
+	fprintf(stream, "  %s, %u place%s: %s\n    ", rule->id, count, plural(count), rule->title);
+	report_wrap(stream, rule->why, 4, 4, report_width(&input->style));
+	putc('\n', stream);
 	if (report_like_finding(input, finding, &like))
 		fprintf(stream, "    looks like %s (%s)\n", like.defect->id, like.defect->title);
 }

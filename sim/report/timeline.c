@@ -89,15 +89,6 @@ colour(const struct timeline *t, const char *code)
 		fprintf(t->stream, "\033[%sm", code);
 }
 
-static void
-print_count(const struct timeline *t, uint64_t count)
-{
-	if (count == WORDS_UNKNOWN)
-		fprintf(t->stream, "%*s", (int)t->count_width, "-");
-	else
-		fprintf(t->stream, "%*" PRIu64, (int)t->count_width, count);
-}
-
 /* The columns of page counts: what the host has is one where the device is of such a class. */
 static unsigned
 count_columns(const struct timeline *t, const struct words_pages *pages,
@@ -125,7 +116,10 @@ print_counts(struct timeline *t, size_t column)
 	else
 		fprintf(t->stream, "%*s", (int)(at - column), "");
 	for (unsigned i = 0; i < columns; i++)
-		print_count(t, count[i].pages);
+		if (count[i].pages == WORDS_UNKNOWN)
+			fprintf(t->stream, "%*s", (int)t->count_width, "-");
+		else
+			fprintf(t->stream, "%*" PRIu64, (int)t->count_width, count[i].pages);
 	t->said = t->words.pages;
 }
 

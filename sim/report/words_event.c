@@ -315,15 +315,6 @@ say_offer(struct line *line, const struct words *words, const struct event *even
 	say_features(line, words, event->dev_features.offered);
 }
 
-static const char *
-device_code(const struct words *words, const struct event *event)
-{
-	const struct device_behaviour *behaviour =
-	    device_behaviour_by_code(device_class_in(words->world), event->code);
-
-	return behaviour != NULL ? behaviour->word : NULL;
-}
-
 /* ---- scenario, console, the end ---- */
 
 static void
@@ -497,6 +488,7 @@ words_code(const struct words *words, const struct event *event)
 		[HW_SLEEP_MEMORY] = "memory", [HW_SLEEP_PAUSE] = "pause",
 		[HW_SLEEP_JOIN] = "join", [HW_SLEEP_INTR] = "intr",
 	};
+	const struct device_behaviour *behaviour;
 	static const char *const console[] = {
 		[HW_CON_NORMAL] = "normal", [HW_CON_ERROR] = "error",
 		[HW_CON_QUIET] = "quiet", [HW_CON_KERNEL] = "kernel",
@@ -512,5 +504,8 @@ words_code(const struct words *words, const struct event *event)
 		return word_at(sleep, 5, event->code);
 	if (event->kind == EV_CONSOLE)
 		return word_at(console, 4, event->code);
-	return event->kind == EV_DEV_BEHAVIOUR ? device_code(words, event) : NULL;
+	if (event->kind != EV_DEV_BEHAVIOUR)
+		return NULL;
+	behaviour = device_behaviour_by_code(device_class_in(words->world), event->code);
+	return behaviour != NULL ? behaviour->word : NULL;
 }

@@ -16,6 +16,15 @@
 /* ---- plain data ---- */
 
 bool
+scenario_names_have(const struct scenario_names *names, const char *name)
+{
+	for (size_t i = 0; i < names->count; i++)
+		if (strcmp(names->name[i], name) == 0)
+			return true;
+	return false;
+}
+
+bool
 scenario_time_is_given(struct scenario_time t)
 {
 	return t.unit != SCENARIO_NO_TIME;

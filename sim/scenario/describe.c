@@ -2,9 +2,10 @@
 /*
  * The format for people: every key, verb and name, from the loader's tables.
  */
-#include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/sbuf.h"
 #include "scenario.h"
 #include "table.h"
 #include "text.h"
@@ -50,28 +51,19 @@ describe_wants(struct describe *d, const char *name, bool fits, const char *what
 static void
 describe_field(const struct describe *d, const struct field *f, unsigned indent)
 {
-	char help[512] = "";
-	size_t n = 0;
+	struct sbuf help;
+	FILE *to = sbuf_open(&help);
 
-	if (f->flags & FIELD_REQUIRED)
-		n += (size_t)snprintf(help + n, sizeof(help) - n, "required; ");
-	if (f->kind == FIELD_WORD)
-		for (const struct field_word *w = f->words; w->word != NULL; w++)
-			n += (size_t)snprintf(help + n, sizeof(help) - n, "%s%s",
-			    w == f->words ? "" : " | ", w->word);
-	else
-		n += (size_t)snprintf(help + n, sizeof(help) - n, "%s%s", f->map != NULL &&
-		    f->map->scalars > 0 && (f->kind == FIELD_MAP || f->kind == FIELD_OWN) ?
-		    "a value or " : "", field_kinds[f->kind].form);
-	assert(n < sizeof(help));
-	snprintf(help + n, sizeof(help) - n, ": %s", f->help);
-	describe_row(d, f->key, indent, help);
-}
-
-static const struct map *
-describe_submap(const struct describe *d, const struct field *f)
-{
-	return f->kind == FIELD_SEGMENTS ? &map_segment : field_map(f, d->vocab->type);
+	fputs(f->flags & FIELD_REQUIRED ? "required; " : "", to);
+	for (const struct field_word *w = f->words; w != NULL && w->word != NULL; w++)
+		fprintf(to, "%s%s", w == f->words ? "" : " | ", w->word);
+	if (f->kind != FIELD_WORD)
+		fprintf(to, "%s%s", f->map != NULL && f->map->scalars > 0 &&
+		    (f->kind == FIELD_MAP || f->kind == FIELD_OWN) ? "a value or " : "",
+		    field_kinds[f->kind].form);
+	fprintf(to, ": %s", f->help);
+	describe_row(d, f->key, indent, sbuf_close(&help));
+	free(help.text);
 }
 
 /* "machine.dma" is the key of that map only. */
@@ -96,14 +88,6 @@ describe_has_word(const struct field *f, const char *word)
 }
 
 static void
-describe_offer_words(const struct describe *d, const struct field *f)
-{
-	for (const struct field_word *w = f->words; d->near != NULL && w != NULL &&
-	    w->word != NULL; w++)
-		text_nearest_offer(d->near, w->word);
-}
-
-static void
 describe_what(const struct map *map, bool is_word, const struct field *f, char *what, size_t size)
 {
 	if (is_word)
@@ -122,7 +106,8 @@ static void describe_map(struct describe *, const struct map *, unsigned indent)
 static void
 describe_key(struct describe *d, const struct map *map, const struct field *f, unsigned indent)
 {
-	const struct map *below = describe_submap(d, f);
+	const struct map *below = f->kind == FIELD_SEGMENTS ? &map_segment :
+	    field_map(f, d->vocab->type);
 	const char *word = d->word;
 	bool is_key = word != NULL && describe_is_key(map, f, word);
 	bool is_word = word != NULL && !is_key && describe_has_word(f, word);
@@ -130,7 +115,9 @@ describe_key(struct describe *d, const struct map *map, const struct field *f, u
 	char what[80];
 
 	describe_what(map, is_word, f, what, sizeof(what));
-	describe_offer_words(d, f);
+	for (const struct field_word *w = f->words; d->near != NULL && w != NULL &&
+	    w->word != NULL; w++)
+		text_nearest_offer(d->near, w->word);
 	wanted = describe_wants(d, f->key, is_key || is_word, what);
 	if (wanted)
 		describe_field(d, f, word != NULL ? 2 : indent);
@@ -190,14 +177,13 @@ struct describe_list {
 static void
 describe_list(const struct describe *d, const struct describe_list *list)
 {
-	char line[4096] = "";
-	size_t n = 0;
+	struct sbuf line;
+	FILE *f = sbuf_open(&line);
 
-	for (size_t i = 0; list->names[i] != NULL && n < sizeof(line); i++)
-		n += (size_t)snprintf(line + n, sizeof(line) - n, "%s%s", n > 0 ? " " : "",
-		    list->names[i]);
-	assert(n < sizeof(line));
-	describe_row(d, list->title, 2, line);
+	for (size_t i = 0; list->names[i] != NULL; i++)
+		fprintf(f, "%s%s", i > 0 ? " " : "", list->names[i]);
+	describe_row(d, list->title, 2, sbuf_close(&line));
+	free(line.text);
 }
 
 static void
@@ -246,20 +232,22 @@ describe_events(struct describe *d)
 	const struct scenario_event_kind *kind = d->vocab->events;
 
 	for (; kind->name != NULL; kind++) {
-		char text[200];
-		size_t n = 0, length;
+		struct sbuf text;
+		FILE *f;
+		size_t length;
 		const char *name;
 
 		if ((kind->is_call && d->word == NULL && d->near == NULL) ||
 		    !describe_wants(d, kind->name, d->word != NULL &&
 		    strcmp(kind->name, d->word) == 0, "An event of `expect-trace`"))
 			continue;
+		f = sbuf_open(&text);
+		fputs(*kind->args == '\0' ? "no arguments" : "", f);
 		for (unsigned i = 0; scenario_event_arg_of(kind->args, i, &name, &length) != 0;
 		    i++)
-			n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%.*s",
-			    i > 0 ? ", " : "arguments: ", (int)length, name);
-		assert(n < sizeof(text));
-		describe_row(d, kind->name, 2, n > 0 ? text : "no arguments");
+			fprintf(f, "%s%.*s", i > 0 ? ", " : "arguments: ", (int)length, name);
+		describe_row(d, kind->name, 2, sbuf_close(&text));
+		free(text.text);
 	}
 }
 

@@ -106,12 +106,6 @@ diag_push(struct diag_list *dl, struct diag d)
 	dl->items[dl->count++] = d;
 }
 
-static char *
-diag_format(const char *fmt, va_list ap)
-{
-	return diag_clean(xvasprintf(fmt, ap));
-}
-
 void
 diag_add(struct diag_list *dl, struct loc loc, unsigned width, const char *text, size_t size,
     const char *rule, const char *fmt, ...)
@@ -120,7 +114,7 @@ diag_add(struct diag_list *dl, struct loc loc, unsigned width, const char *text,
 	va_list ap;
 
 	va_start(ap, fmt);
-	message = diag_format(fmt, ap);
+	message = diag_clean(xvasprintf(fmt, ap));
 	va_end(ap);
 	dl->reported++;
 	if (diag_is_known(dl, loc, message)) {

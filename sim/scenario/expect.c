@@ -14,34 +14,6 @@
 
 /* ---- evaluation ---- */
 
-static int64_t
-expect_add(int64_t a, int64_t b)
-{
-	int64_t sum;
-
-	if (!__builtin_add_overflow(a, b, &sum))
-		return sum;
-	return b > 0 ? INT64_MAX : INT64_MIN;
-}
-
-static int64_t
-expect_negate(int64_t a)
-{
-	return a == INT64_MIN ? INT64_MAX : -a;
-}
-
-/* A tick is a whole part of a second, rounded down: the clock's own resolution. */
-static int64_t
-expect_ticks_ns(int64_t ticks, unsigned hz)
-{
-	int64_t ns;
-
-	assert(hz > 0);
-	if (__builtin_mul_overflow(ticks, (int64_t)(1000000000 / hz), &ns))
-		return INT64_MAX;
-	return ns;
-}
-
 static bool
 expect_term_value(const struct expect_term *t, const struct expect_env *env, int64_t *value)
 {
@@ -51,7 +23,8 @@ expect_term_value(const struct expect_term *t, const struct expect_env *env, int
 		*value = t->value;
 		return true;
 	case EXPECT_SPAN:
-		*value = t->ticks ? expect_ticks_ns(t->value, env->hz) : t->value;
+		*value = scenario_time_ns((struct scenario_time){ t->ticks ? SCENARIO_TICKS :
+		    SCENARIO_NS, (uint64_t)t->value }, env->hz);
 		return true;
 	case EXPECT_OBSERVE:
 		return t->obs->value(env, t, value);
@@ -69,14 +42,18 @@ expect_term_value(const struct expect_term *t, const struct expect_env *env, int
 static bool
 expect_sum_value(const struct expect_sum *sum, const struct expect_env *env, int64_t *value)
 {
-	int64_t total = 0, v;
+	int64_t v;
 
+	*value = 0;
 	for (size_t i = 0; i < sum->count; i++) {
+		bool minus = sum->terms[i].minus;
+
 		if (!expect_term_value(&sum->terms[i], env, &v))
 			return false;
-		total = expect_add(total, sum->terms[i].minus ? expect_negate(v) : v);
+		if (minus ? __builtin_sub_overflow(*value, v, value) :
+		    __builtin_add_overflow(*value, v, value))
+			*value = (v > 0) != minus ? INT64_MAX : INT64_MIN;
 	}
-	*value = total;
 	return true;
 }
 
@@ -135,7 +112,8 @@ expect_print_value(const struct expect_term *t, int64_t value, FILE *f)
 		fprintf(f, "%" PRId64, value);
 		break;
 	case EXPECT_TIME:
-		text_duration(value < 0 ? 0 - (uint64_t)value : (uint64_t)value, span, sizeof(span));
+		text_duration(value < 0 ? 0 - (uint64_t)value : (uint64_t)value, span,
+		    sizeof(span));
 		fprintf(f, "%s%s", value < 0 ? "-" : "", value != 0 ? span : "0ns");
 		break;
 	case EXPECT_STATE:

@@ -80,12 +80,6 @@ time_equal(struct scenario_time a, struct scenario_time b)
 }
 
 static bool
-expect_equal(const struct expect *a, const struct expect *b)
-{
-	return a == b || (a != NULL && b != NULL && text_equal(a->text, b->text));
-}
-
-static bool
 point_equal(const struct scenario_point *a, const struct scenario_point *b)
 {
 	return a->given == b->given && (!a->given || (a->place == b->place &&
@@ -146,6 +140,7 @@ other_equal(const struct field *f, const void *a, const void *b)
 {
 	const struct scenario_at *at_a = a, *at_b = b;
 	const struct scenario_own *own_a = a, *own_b = b;
+	const struct expect *const *expect_a = a, *const *expect_b = b;
 
 	switch (f->kind) {
 	case FIELD_TIME:
@@ -156,7 +151,8 @@ other_equal(const struct field *f, const void *a, const void *b)
 	case FIELD_POINT:
 		return point_equal(a, b);
 	case FIELD_EXPECT:
-		return expect_equal(*(struct expect *const *)a, *(struct expect *const *)b);
+		return *expect_a == *expect_b || (*expect_a != NULL && *expect_b != NULL &&
+		    text_equal((*expect_a)->text, (*expect_b)->text));
 	case FIELD_MAP:
 		return map_equal(f->map, a, b);
 	case FIELD_OWN:

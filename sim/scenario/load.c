@@ -224,15 +224,6 @@ load_is_list(struct loader *ld, const struct field *f, const struct yaml_node *n
 	return false;
 }
 
-static bool
-names_have(const struct scenario_names *names, const char *name)
-{
-	for (size_t i = 0; i < names->count; i++)
-		if (strcmp(names->name[i], name) == 0)
-			return true;
-	return false;
-}
-
 /* `[none]` is the empty offer of features. */
 static bool
 load_is_none(const struct field *f, const struct yaml_node *n)
@@ -260,7 +251,7 @@ load_names(struct loader *ld, const struct field *f, const struct yaml_node *n,
 		load_value(ld, &word, n->items[i], &name);
 		if (name == NULL)
 			continue;
-		if (names_have(slot, name))
+		if (scenario_names_have(slot, name))
 			load_error(ld, n->items[i], "scenario.value",
 			    "\"%s\" stands in the list twice", name);
 		else

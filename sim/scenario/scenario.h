@@ -462,6 +462,8 @@ void	scenario_cases_free(struct scenario_case *, size_t count);
 
 /* ---- the other directions ---- */
 
+bool	scenario_names_have(const struct scenario_names *, const char *name);
+
 /* Time in ns on a machine with `hz`; stops at INT64_MAX.  NO_TIME is 0. */
 int64_t	scenario_time_ns(struct scenario_time, uint64_t hz);
 bool	scenario_time_is_given(struct scenario_time);

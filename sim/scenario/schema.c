@@ -169,14 +169,6 @@ schema_amount_list(struct schema *s, const struct field *f)
 	fputs("]}}", s->f);
 }
 
-static void
-schema_map_list(struct schema *s, const struct map *map)
-{
-	schema_list_open(s);
-	schema_map(s, map);
-	fputc('}', s->f);
-}
-
 /* ---- steps ---- */
 
 /* The keys of all verbs with that flag (0: of all), each alone. */
@@ -329,7 +321,9 @@ schema_field(struct schema *s, const struct field *f)
 	case FIELD_SEGMENTS:
 	case FIELD_MACHINES:
 	case FIELD_CLAIMS:
-		schema_map_list(s, f->kind == FIELD_SEGMENTS ? &map_segment : f->map);
+		schema_list_open(s);
+		schema_map(s, f->kind == FIELD_SEGMENTS ? &map_segment : f->map);
+		fputc('}', s->f);
 		return;
 	case FIELD_STEPS:
 		schema_steps(s);

@@ -105,14 +105,6 @@ text_unit_is(const char *unit, size_t length, const char *name)
 	return strlen(name) == length && strncmp(unit, name, length) == 0;
 }
 
-static const char *
-text_skip_digits(const char *s)
-{
-	while (text_is_digit(*s))
-		s++;
-	return s;
-}
-
 /* The row of a unit in one of the tables, or NULL. */
 static const struct text_unit *
 text_find_unit(const struct text_unit *units, const char *unit, size_t length)
@@ -153,7 +145,7 @@ text_whole(uint64_t whole, const char *fraction, const struct text_unit *unit,
 static void
 text_explain_fraction(const char *s, const char *point, struct text_why *why)
 {
-	const char *unit = text_skip_digits(point + 1), *end;
+	const char *unit = point + 1 + strspn(point + 1, "0123456789"), *end;
 	const struct text_unit *found;
 	uint64_t whole;
 
@@ -495,14 +487,6 @@ text_list_has(const char *const *list, const char *word)
 
 #define TEXT_WORD_MAX 128
 
-static size_t
-text_min3(size_t a, size_t b, size_t c)
-{
-	size_t m = a < b ? a : b;
-
-	return m < c ? m : c;
-}
-
 /*
  * Edit distance with swaps of neighbours, blind to case, over three rolling rows.
  * Words longer than TEXT_WORD_MAX are never near.
@@ -522,8 +506,11 @@ text_distance(const char *a, const char *b)
 		for (size_t j = 1; j <= nb; j++) {
 			char ca = text_lower(a[i - 1]), cb = text_lower(b[j - 1]);
 
-			now[j] = text_min3(above[j] + 1, now[j - 1] + 1,
-			    above[j - 1] + (ca != cb));
+			now[j] = above[j - 1] + (ca != cb);
+			if (above[j] < now[j])
+				now[j] = above[j] + 1;
+			if (now[j - 1] < now[j])
+				now[j] = now[j - 1] + 1;
 			if (i > 1 && j > 1 && ca == text_lower(b[j - 2]) &&
 			    cb == text_lower(a[i - 2]) && older[j - 2] + 1 < now[j])
 				now[j] = older[j - 2] + 1;

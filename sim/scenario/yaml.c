@@ -381,12 +381,6 @@ yaml_fill_list(struct yaml_builder *b, struct yaml_node *n)
 }
 
 /* `use:1000` in braces is one key of that name, and `machine:{memory: 1MiB}` another. */
-static bool
-yaml_lacks_space(const struct yaml_node *key)
-{
-	return key->kind == YAML_SCALAR && key->plain && strchr(key->text, ':') != NULL;
-}
-
 static void
 yaml_missing_space(struct yaml_builder *b, const struct yaml_node *key)
 {
@@ -413,7 +407,7 @@ yaml_key_is_good(struct yaml_builder *b, const struct yaml_node *map, const stru
 		yaml_error(b->diags, key, "scenario.key", "a key must be a word");
 		return false;
 	}
-	if (yaml_lacks_space(key)) {
+	if (key->plain && strchr(key->text, ':') != NULL) {
 		yaml_missing_space(b, key);
 		return false;
 	}

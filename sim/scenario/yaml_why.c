@@ -369,12 +369,6 @@ blocks_enter(struct blocks *b, const struct line *line)
 	}
 }
 
-static const char *
-block_name(const struct block *block)
-{
-	return block->list ? "list" : "keys";
-}
-
 /* The open block of that kind whose indentation is nearest; of two the inner one. */
 static const struct block *
 blocks_nearest(const struct blocks *b, unsigned indent, bool list)
@@ -411,7 +405,7 @@ why_not_here(const struct query *q, const struct blocks *b, const struct line *l
 			    b->open[i].line, indent + 2);
 	return because(q, line, line->text, end,
 	    "this line is indented by %u space%s; with %u it belongs to the %s of line %u",
-	    indent, plural(indent), near->indent, block_name(near), near->line);
+	    indent, indent == 1 ? "" : "s", near->indent, near->list ? "list" : "keys", near->line);
 }
 
 /* The line where the parser stopped, or one next to it, stands where no line may. */
