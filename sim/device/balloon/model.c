@@ -11,78 +11,34 @@
  */
 #include "device/balloon/balloon.h"
 
-#include <string.h>
-
 #define BYTES_MAX 1024		/* 256 page numbers */
 
-static void
-set_size(struct balloon_config *config, uint16_t entries)
-{
-	config->device.queue_size[BALLOON_INFLATE] = entries;
-	config->device.queue_size[BALLOON_DEFLATE] = entries;
-}
+#define MODEL(id, entries) \
+	.model = BALLOON_##id, .device.ack = DEVICE_ACK_IN_NOTIFY, .keeps_actual = true, \
+	.device.queue_size = { [BALLOON_INFLATE] = (entries), [BALLOON_DEFLATE] = (entries) }
 
-static void
-like_qemu(struct balloon_config *config)
-{
-	/* With a configuration change QEMU sets both bits of ISR. */
-	config->device.config_isr = TRANSPORT_ISR_QUEUE | TRANSPORT_ISR_CONFIG;
-	config->device.features = TRANSPORT_F_NOTIFY_ON_EMPTY | TRANSPORT_F_ANY_LAYOUT |
-	    TRANSPORT_F_INDIRECT_DESC | TRANSPORT_F_EVENT_IDX;
-}
-
-static void
-like_crosvm(struct balloon_config *config)
-{
-	config->device.features = BALLOON_F_MUST_TELL_HOST | BALLOON_F_STATS_VQ |
-	    BALLOON_F_DEFLATE_ON_OOM;
-}
-
-static void
-like_cloud_hypervisor(struct balloon_config *config)
-{
-	config->request_bytes_max = BYTES_MAX;
-	config->overlong = BALLOON_OVERLONG_IGNORED;
-	config->strict_format = true;
-	config->actual_whole = true;
-	config->device.irq_per_batch = true;
-}
-
-static void
-like_firecracker(struct balloon_config *config)
-{
-	set_size(config, 256);
-	config->request_bytes_max = BYTES_MAX;
-	config->overlong = BALLOON_OVERLONG_LOST;
-	config->strict_format = true;
-	config->device.irq_per_batch = true;
-	config->reset_keeps_actual = false;
-}
+static const struct balloon_config models[BALLOON_MODEL_COUNT] = {
+	[BALLOON_QEMU] = { MODEL(QEMU, 128), .reset_keeps_actual = true,
+	    /* With a configuration change QEMU sets both bits of ISR. */
+	    .device.config_isr = TRANSPORT_ISR_QUEUE | TRANSPORT_ISR_CONFIG,
+	    .device.features = TRANSPORT_F_NOTIFY_ON_EMPTY | TRANSPORT_F_ANY_LAYOUT |
+	    TRANSPORT_F_INDIRECT_DESC | TRANSPORT_F_EVENT_IDX },
+	[BALLOON_CROSVM] = { MODEL(CROSVM, 128), .reset_keeps_actual = true,
+	    .device.config_isr = TRANSPORT_ISR_CONFIG,
+	    .device.features = BALLOON_F_MUST_TELL_HOST | BALLOON_F_STATS_VQ |
+	    BALLOON_F_DEFLATE_ON_OOM },
+	[BALLOON_CLOUD_HYPERVISOR] = { MODEL(CLOUD_HYPERVISOR, 128), .reset_keeps_actual = true,
+	    .device.config_isr = TRANSPORT_ISR_CONFIG, .device.irq_per_batch = true,
+	    .request_bytes_max = BYTES_MAX, .overlong = BALLOON_OVERLONG_IGNORED,
+	    .strict_format = true, .actual_whole = true },
+	[BALLOON_FIRECRACKER] = { MODEL(FIRECRACKER, 256),
+	    .device.config_isr = TRANSPORT_ISR_CONFIG, .device.irq_per_batch = true,
+	    .request_bytes_max = BYTES_MAX, .overlong = BALLOON_OVERLONG_LOST,
+	    .strict_format = true },
+};
 
 void
 balloon_config_init(struct balloon_config *config, enum balloon_model model)
 {
-	memset(config, 0, sizeof(*config));
-	config->model = model;
-	set_size(config, 128);
-	config->device.ack = DEVICE_ACK_IN_NOTIFY;
-	config->keeps_actual = config->reset_keeps_actual = true;
-	config->overlong = BALLOON_OVERLONG_DONE;
-	config->device.config_isr = TRANSPORT_ISR_CONFIG;
-	switch (model) {
-	case BALLOON_QEMU:
-		like_qemu(config);
-		break;
-	case BALLOON_CROSVM:
-		like_crosvm(config);
-		break;
-	case BALLOON_CLOUD_HYPERVISOR:
-		like_cloud_hypervisor(config);
-		break;
-	case BALLOON_FIRECRACKER:
-		like_firecracker(config);
-		break;
-	case BALLOON_MODEL_COUNT:
-		break;
-	}
+	*config = models[model];
 }
