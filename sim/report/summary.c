@@ -12,34 +12,37 @@
 #include "report/json.h"
 
 struct summary {
-	json_t *failing, *gone, *skipped, *not_applicable, *known;
+	json_t *lists;			/* by their keys */
 	uint64_t digest;
 };
 
 struct summary *
 summary_new(void)
 {
+	static const char *const keys[] = {
+		"failing", "needs_not_met", "not_run", "known_defects", "no_longer_shown",
+	};
 	struct summary *summary = xcalloc(1, sizeof(*summary));
 
-	summary->failing = json_array();
-	summary->gone = json_array();
-	summary->skipped = json_array();
-	summary->not_applicable = json_array();
-	summary->known = json_array();
+	summary->lists = json_object();
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		json_put(summary->lists, keys[i], json_array());
 	return summary;
 }
 
 void
 summary_free(struct summary *summary)
 {
-	if (summary == NULL)
-		return;
-	json_decref(summary->failing);
-	json_decref(summary->gone);
-	json_decref(summary->skipped);
-	json_decref(summary->not_applicable);
-	json_decref(summary->known);
+	if (summary != NULL)
+		json_decref(summary->lists);
 	free(summary);
+}
+
+/* The object goes to the end of a list. */
+static void
+add(struct summary *summary, const char *key, json_t *object)
+{
+	json_add(json_object_get(summary->lists, key), object);
 }
 
 /* Cases by reason. */
@@ -72,7 +75,7 @@ add_failing(struct summary *summary, const char *id, uint64_t digest, const char
 	json_put_text(object, "verdict", "failed");
 	json_put_digest(object, "digest", digest);
 	json_put(object, "reasons", array);
-	json_add(summary->failing, object);
+	add(summary, "failing", object);
 }
 
 static void
@@ -84,7 +87,7 @@ add_error(struct summary *summary, const char *id, const char *reason)
 	json_put_text(object, "verdict", "error");
 	json_put_text(object, "error", reason);
 	json_put(object, "reasons", json_array());
-	json_add(summary->failing, object);
+	add(summary, "failing", object);
 }
 
 void
@@ -100,8 +103,8 @@ summary_case(struct summary *summary, const char *id, enum verdict verdict, uint
 	else if (verdict == VERDICT_BROKEN)
 		add_error(summary, id, reason);
 	else if (verdict != VERDICT_PASS)
-		add_by_reason(verdict == VERDICT_SKIPPED ? summary->skipped :
-		    summary->not_applicable, id, reason);
+		add_by_reason(json_object_get(summary->lists, verdict == VERDICT_SKIPPED ?
+		    "not_run" : "needs_not_met"), id, reason);
 }
 
 void
@@ -111,7 +114,7 @@ summary_gone(struct summary *summary, const char *defect, const char *scenario)
 
 	json_put_text(object, "defect", defect);
 	json_put_text(object, "scenario", scenario);
-	json_add(summary->gone, object);
+	add(summary, "no_longer_shown", object);
 }
 
 void
@@ -122,7 +125,7 @@ summary_known(struct summary *summary, const char *defect, const char *title, si
 	json_put_text(object, "defect", defect);
 	json_put_text(object, "title", title);
 	json_put_number(object, "cases", cases);
-	json_add(summary->known, object);
+	add(summary, "known_defects", object);
 }
 
 void
@@ -141,10 +144,7 @@ summary_print(FILE *stream, const struct summary *summary, const struct summary_
 	json_put_number(object, "lints", totals->lints);
 	json_put_number(object, "cases_with_lints", totals->lint_cases);
 	json_put_digest(object, "digest", summary->digest);
-	json_put(object, "failing", json_incref(summary->failing));
-	json_put(object, "needs_not_met", json_incref(summary->not_applicable));
-	json_put(object, "not_run", json_incref(summary->skipped));
-	json_put(object, "known_defects", json_incref(summary->known));
-	json_put(object, "no_longer_shown", json_incref(summary->gone));
+	if (json_object_update(object, summary->lists) != 0)
+		out_of_memory();
 	json_print(object, stream);
 }

@@ -16,6 +16,7 @@
 #define VOCAB FIELD_NAMES_OF
 #define RANGE FIELD_RANGE
 #define MAP MAP_OF
+#define DEFAULTS MAP_DEFAULTS
 
 /* ---- words ---- */
 
@@ -49,10 +50,12 @@ static const struct field fields_segment[] = {
 	ROW("size", FIELD_AMOUNT, FIELD_REQUIRED | FIELD_BYTES, scenario_segment, size_pages,
 	    "its size", RANGE(1, 0)),
 };
-static const struct scenario_segment default_segment = { 0, 0 };
-const struct map map_segment =
-    MAP("segments", fields_segment, scenario_segment, &default_segment);
+const struct map map_segment = MAP("segments", fields_segment, scenario_segment,
+    DEFAULTS(scenario_segment));
 
+#define DEFAULT_MACHINE \
+	.memory_pages = 64 * 256, .hz = 100, .cpus = 1, .diagnostic = true, .transport = -1, \
+	.dma = -1, .interrupts = SCENARIO_INTX, .softc = SCENARIO_PLAIN
 static const struct field fields_machine[] = {
 	ROW("memory", FIELD_AMOUNT, FIELD_BYTES, scenario_machine, memory_pages,
 	    "guest memory, from address 0 (64MiB)", RANGE(16, 0)),
@@ -83,12 +86,8 @@ static const struct field fields_machine[] = {
 	    "byte order of the CPU: little endian, or what makes htole32() and the like swap "
 	    "(native)", .words = words_byte_order),
 };
-static const struct scenario_machine default_machine = {
-	.memory_pages = 64 * 256, .hz = 100, .cpus = 1, .diagnostic = true,
-	.transport = -1, .dma = -1, .interrupts = SCENARIO_INTX, .softc = SCENARIO_PLAIN,
-};
-const struct map map_machine =
-    MAP("machine", fields_machine, scenario_machine, &default_machine);
+const struct map map_machine = MAP("machine", fields_machine, scenario_machine,
+    DEFAULTS(scenario_machine, DEFAULT_MACHINE));
 
 /* ---- verbs ---- */
 
@@ -110,11 +109,9 @@ static const struct field fields_fail[] = {
 	ROW("block", FIELD_FLAG, 0, scenario_fail, block,
 	    "sleep inside the call until healed, instead of failing it (false)"),
 };
-static const struct scenario_fail default_fail = {
-	.nth = 1, .count = 1, .probability_ppm = SCENARIO_CERTAIN_PPM,
-};
-static const struct map map_fail =
-    MAP("fail", fields_fail, scenario_fail, &default_fail, .check = check_fail);
+static const struct map map_fail = MAP("fail", fields_fail, scenario_fail,
+    DEFAULTS(scenario_fail, .nth = 1, .count = 1, .probability_ppm = SCENARIO_CERTAIN_PPM),
+    .check = check_fail);
 
 static const struct field fields_irq[] = {
 	ROW("source", FIELD_SOURCE, FIELD_REQUIRED, scenario_irq, source,
@@ -124,8 +121,8 @@ static const struct field fields_irq[] = {
 	ROW("count", FIELD_COUNT, 0, scenario_irq, count,
 	    "how many, one after the other (1)", RANGE(1, 1000000)),
 };
-static const struct scenario_irq default_irq = { .spurious = true, .count = 1 };
-static const struct map map_irq = MAP("irq", fields_irq, scenario_irq, &default_irq);
+static const struct map map_irq = MAP("irq", fields_irq, scenario_irq,
+    DEFAULTS(scenario_irq, .spurious = true, .count = 1));
 
 static const struct field fields_deliver[] = {
 	FIELD_ROWS_DELIVER_FIRST, FIELD_ROWS_DELIVER_LAST,
@@ -145,9 +142,8 @@ static const struct field fields_hold[] = {
 	ROW("until", FIELD_TEXT, 0, scenario_hold, until,
 	    "until the step of this name begins"),
 };
-static const struct scenario_hold default_hold = { .thread = NULL };
-static const struct map map_hold =
-    MAP("hold", fields_hold, scenario_hold, &default_hold, .check = check_hold);
+static const struct map map_hold = MAP("hold", fields_hold, scenario_hold,
+    DEFAULTS(scenario_hold), .check = check_hold);
 
 static const struct field fields_guest[] = {
 	ROW("use", FIELD_AMOUNT, 0, scenario_guest, use_pages,
@@ -161,19 +157,15 @@ static const struct field fields_guest[] = {
 	ROW("detach", FIELD_FLAG, 0, scenario_guest, detach,
 	    "the driver is asked to detach, beside the steps that follow"),
 };
-static const struct scenario_guest default_guest = {
-	.use_pages = UNSET, .release_pages = UNSET,
-};
-static const struct map map_guest =
-    MAP("guest", fields_guest, scenario_guest, &default_guest, .check = check_guest);
+static const struct map map_guest = MAP("guest", fields_guest, scenario_guest,
+    DEFAULTS(scenario_guest, .use_pages = UNSET, .release_pages = UNSET), .check = check_guest);
 
 static const struct field fields_settle[] = {
 	ROW("within", FIELD_TIME, FIELD_REQUIRED, scenario_settle, within,
 	    "by then all must be at rest", RANGE(1, 0)),
 };
-static const struct scenario_settle default_settle = { .within = { SCENARIO_NO_TIME, 0 } };
-static const struct map map_settle =
-    MAP("settle", fields_settle, scenario_settle, &default_settle);
+static const struct map map_settle = MAP("settle", fields_settle, scenario_settle,
+    DEFAULTS(scenario_settle));
 
 bool
 verb_always(const struct scenario_step *step)
@@ -233,7 +225,6 @@ const struct step_limit step_limits[] = {
 	{ "within", FIELD_TAKES_WITHIN }, { "for", FIELD_TAKES_FOR },
 	{ "exactly", FIELD_TAKES_EXACTLY }, { "on", FIELD_TAKES_ON }, { NULL, 0 },
 };
-static const struct scenario_step default_step = { .name = NULL };
 static const struct field fields_step[] = {
 	ROW("at", FIELD_AT, 0, scenario_step, at,
 	    "`1s` since attach finished, `+50ms` after the previous step (at once after it)"),
@@ -248,8 +239,7 @@ static const struct field fields_step[] = {
 	    "the device that is meant, or its driver (of device and host, deliver, irq, "
 	    "guest: detach; virtio0)", .words = scenario_device_words),
 };
-const struct map map_step =
-    MAP("step", fields_step, scenario_step, &default_step);
+const struct map map_step = MAP("step", fields_step, scenario_step, DEFAULTS(scenario_step));
 
 /* ---- the whole ---- */
 
@@ -257,30 +247,26 @@ static const struct field fields_claim[] = {
 	ROW("that", FIELD_EXPECT, FIELD_REQUIRED, scenario_claim, that, "the expectation"),
 	ROW("id", FIELD_NAME, 0, scenario_claim, id, "a name for reports"),
 };
-static const struct scenario_claim default_claim = { .id = NULL };
-const struct map map_claim =
-    MAP("expectation", fields_claim, scenario_claim, &default_claim, .scalars = 1);
+const struct map map_claim = MAP("expectation", fields_claim, scenario_claim,
+    DEFAULTS(scenario_claim), .scalars = 1);
 
+#define DEFAULT_LIMITS .time = { SCENARIO_NS, UINT64_C(120000000000) }, .events = 1000000
 static const struct field fields_limits[] = {
 	ROW("time", FIELD_TIME, 0, scenario_limits, time,
 	    "virtual time (120s)", RANGE(1, 0)),
 	ROW("events", FIELD_COUNT, 0, scenario_limits, events,
 	    "events (1000000)", RANGE(1, 1000000000)),
 };
-static const struct scenario_limits default_limits = {
-	.time = { SCENARIO_NS, UINT64_C(120000000000) }, .events = 1000000,
-};
-static const struct map map_limits =
-    MAP("limits", fields_limits, scenario_limits, &default_limits);
+static const struct map map_limits = MAP("limits", fields_limits, scenario_limits,
+    DEFAULTS(scenario_limits, DEFAULT_LIMITS));
 
 static const struct field fields_rules[] = {
 	ROW("off", FIELD_VOCAB_LIST, FIELD_REQUIRED, scenario_rules, off,
 	    "rules that are not checked here", VOCAB(rules)),
 	ROW("why", FIELD_TEXT, FIELD_REQUIRED, scenario_rules, why, "the reason"),
 };
-static const struct scenario_rules default_rules = { .why = NULL };
-static const struct map map_rules =
-    MAP("rules", fields_rules, scenario_rules, &default_rules);
+static const struct map map_rules = MAP("rules", fields_rules, scenario_rules,
+    DEFAULTS(scenario_rules));
 
 static const struct field fields_scenario[] = {
 	ROW("format", FIELD_FORMAT, FIELD_REQUIRED | FIELD_BASE, scenario, format,
@@ -327,18 +313,8 @@ static const struct field fields_scenario[] = {
 	    "true at the end, with all faults healed and everything settled",
 	    .map = &map_claim),
 };
-static const struct scenario default_scenario = {
-	.base = {
-		.memory_pages = 64 * 256, .hz = 100, .cpus = 1, .diagnostic = true,
-		.transport = -1, .dma = -1, .interrupts = SCENARIO_INTX,
-		.softc = SCENARIO_PLAIN,
-	},
-	.limits = {
-		.time = { SCENARIO_NS, UINT64_C(120000000000) }, .events = 1000000,
-	},
-};
-const struct map map_scenario =
-    MAP("scenario", fields_scenario, scenario, &default_scenario);
+const struct map map_scenario = MAP("scenario", fields_scenario, scenario,
+    DEFAULTS(scenario, .base = { DEFAULT_MACHINE }, .limits = { DEFAULT_LIMITS }));
 
 /* ---- look-ups ---- */
 

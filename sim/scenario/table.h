@@ -249,6 +249,9 @@ step_data(const struct scenario_step *step)
 	{ .name = name_, .fields = fields_, .count = sizeof(fields_) / sizeof((fields_)[0]), \
 	  .size = sizeof(struct S), .defaults = defaults_, __VA_ARGS__ }
 
+/* What a struct S has where no key says otherwise. */
+#define MAP_DEFAULTS(S, ...) &(const struct S){ __VA_ARGS__ }
+
 /* Keys of every `device:`; the struct S begins with scenario_device_common, called `common`. */
 #define FIELD_ROW_TYPE(S, flags_, help_) \
 	FIELD_ROW("type", FIELD_VOCAB, flags_, S, common.type, help_, FIELD_NAMES_OF(devices))

@@ -13,6 +13,7 @@
 #define ROW FIELD_ROW
 #define RANGE FIELD_RANGE
 #define MAP MAP_OF
+#define DEFAULTS MAP_DEFAULTS
 
 static uint64_t
 ns_of(const struct device *device, struct scenario_time time)
@@ -53,9 +54,8 @@ static const struct field fields_initial[] = {
 	ROW("held", FIELD_AMOUNT, 0, balloon_initial, held_pages,
 	    "pages that the host has at power on (0)", RANGE(0, MAX32)),
 };
-static const struct balloon_initial default_initial = { 0, 0, 0 };
-static const struct map map_initial =
-    MAP("initial", fields_initial, balloon_initial, &default_initial);
+static const struct map map_initial = MAP("initial", fields_initial, balloon_initial,
+    DEFAULTS(balloon_initial));
 
 static bool
 is_queue_size(uint64_t n)
@@ -81,10 +81,8 @@ static const struct field fields_queue_size[] = {
 	ROW("deflate", FIELD_COUNT, 0, balloon_queue_size, deflate,
 	    "entries of the deflate queue", RANGE(0, VIRTQUEUE_SIZE_MAX)),
 };
-static const struct balloon_queue_size default_queue_size = { UNSET, UNSET };
-static const struct map map_queue_size =
-    MAP("queue_size", fields_queue_size, balloon_queue_size, &default_queue_size,
-    .scalars = 2, .check = check_queue_size);
+static const struct map map_queue_size = MAP("queue_size", fields_queue_size, balloon_queue_size,
+    DEFAULTS(balloon_queue_size, UNSET, UNSET), .scalars = 2, .check = check_queue_size);
 
 static const struct field fields_device[] = {
 	FIELD_ROW_TYPE(balloon_options, 0, "virtio device type (balloon)"),
@@ -119,13 +117,10 @@ static const struct field fields_device[] = {
 	ROW("left_live", FIELD_FLAG, 0, balloon_options, left_live,
 	    "at power on it is as firmware left it: DRIVER_OK, an interrupt pending (false)"),
 };
-static const struct balloon_options default_options = {
-	.common = { .type = "balloon", .instances = 1 }, .model = BALLOON_QEMU,
-	.queue_size = { UNSET, UNSET },
-	.ack = BALLOON_BY_MODEL, .config_irq_on_change = BALLOON_BY_MODEL,
-};
-const struct map balloon_map_device =
-    MAP("device", fields_device, balloon_options, &default_options);
+const struct map balloon_map_device = MAP("device", fields_device, balloon_options,
+    DEFAULTS(balloon_options, .common = { .type = "balloon", .instances = 1 },
+    .model = BALLOON_QEMU, .queue_size = { UNSET, UNSET }, .ack = BALLOON_BY_MODEL,
+    .config_irq_on_change = BALLOON_BY_MODEL));
 
 static void
 choose(bool *value, int choice)
@@ -192,8 +187,7 @@ resolve_features(struct scenario_names *names, uint64_t features, struct arena *
 	names->name = arena_calloc(arena, 1, sizeof(names->name[0]));
 	for (const struct device_feature *f = balloon_class.features; f->name != NULL; f++)
 		if (features & f->mask)
-			*(const char **)arena_push(arena, &names->name, &names->count,
-			    sizeof(names->name[0])) = f->name;
+			arena_add(arena, names->name, names->count) = f->name;
 }
 
 void
@@ -222,9 +216,8 @@ static const struct field fields_target[] = {
 	ROW("irq", FIELD_WORD, 0, balloon_target, no_irq,
 	    "none: without the config interrupt (config)", .words = words_irq),
 };
-static const struct balloon_target default_target = { 0, 0 };
-static const struct map map_target =
-    MAP("target", fields_target, balloon_target, &default_target, .scalars = 1);
+static const struct map map_target = MAP("target", fields_target, balloon_target,
+    DEFAULTS(balloon_target), .scalars = 1);
 
 static void
 act_target(struct device *device, const void *data)
@@ -244,9 +237,8 @@ static const struct field fields_storm[] = {
 	ROW("irq", FIELD_WORD, 0, balloon_storm, no_irq,
 	    "none: without the config interrupts (config)", .words = words_irq),
 };
-static const struct balloon_storm default_storm = { .count = UNSET };
-static const struct map map_storm =
-    MAP("storm", fields_storm, balloon_storm, &default_storm);
+static const struct map map_storm = MAP("storm", fields_storm, balloon_storm,
+    DEFAULTS(balloon_storm, .count = UNSET));
 
 static uint64_t
 storm_count(const struct balloon_storm *storm)
@@ -319,9 +311,6 @@ static const struct field fields_device_step[] = {
 	    "STATS_VQ: the host asks for statistics of the guest (false)"),
 	DEVICE_STEP_ROWS_LAST,
 };
-static const struct balloon_step default_step = {
-	.common = DEVICE_STEP_DEFAULT, .actual_pages = UNSET,
-};
 
 static void
 check_step(struct map_check *check, const void *object)
@@ -342,8 +331,9 @@ check_step_order(struct step_check *check, const void *data, uint64_t *memory)
 	device_step_check_order(check, &step->common, balloon_class.language.queues, memory);
 }
 
-static const struct map map_device_step =
-    MAP("device", fields_device_step, balloon_step, &default_step, .check = check_step);
+static const struct map map_device_step = MAP("device", fields_device_step, balloon_step,
+    DEFAULTS(balloon_step, .common = DEVICE_STEP_DEFAULT, .actual_pages = UNSET),
+    .check = check_step);
 
 static void
 act_step(struct device *device, const void *data)
