@@ -66,12 +66,21 @@ check_content(const char *expected)
 	ck_assert_str_eq(text, expected);
 }
 
-TEST(commit_puts_the_whole_file_there)
+/* Begun, with `text` in it. */
+static struct atomic *
+begun(const char *name, const char *text)
 {
-	struct atomic *atomic = atomic_open(path, why, sizeof(why));
+	struct atomic *atomic = atomic_open(name, why, sizeof(why));
 
 	ck_assert_ptr_nonnull(atomic);
-	fputs("new", atomic_stream(atomic));
+	fputs(text, atomic_stream(atomic));
+	return atomic;
+}
+
+TEST(commit_puts_the_whole_file_there)
+{
+	struct atomic *atomic = begun(path, "new");
+
 	ck_assert(access(path, F_OK) != 0);
 	ck_assert(atomic_commit(atomic, why, sizeof(why)));
 	check_content("new");
@@ -83,9 +92,7 @@ TEST(commit_replaces_what_was_there)
 	struct atomic *atomic;
 
 	write_old("old");
-	atomic = atomic_open(path, why, sizeof(why));
-	ck_assert_ptr_nonnull(atomic);
-	fputs("new", atomic_stream(atomic));
+	atomic = begun(path, "new");
 	check_content("old");
 	ck_assert(atomic_commit(atomic, why, sizeof(why)));
 	check_content("new");
@@ -101,9 +108,7 @@ TEST(commit_writes_through_a_symbolic_link)
 	write_old("old");
 	snprintf(link, sizeof(link), "%s/link", folder);
 	ck_assert_int_eq(symlink("out.txt", link), 0);
-	atomic = atomic_open(link, why, sizeof(why));
-	ck_assert_ptr_nonnull(atomic);
-	fputs("new", atomic_stream(atomic));
+	atomic = begun(link, "new");
 	ck_assert(atomic_commit(atomic, why, sizeof(why)));
 	ck_assert_int_eq(lstat(link, &st), 0);
 	ck_assert(S_ISLNK(st.st_mode));
@@ -116,9 +121,7 @@ TEST(abandon_leaves_what_was_there)
 	struct atomic *atomic;
 
 	write_old("old");
-	atomic = atomic_open(path, why, sizeof(why));
-	ck_assert_ptr_nonnull(atomic);
-	fputs("new", atomic_stream(atomic));
+	atomic = begun(path, "new");
 	atomic_abandon(atomic);
 	atomic_abandon(NULL);
 	check_content("old");
@@ -149,9 +152,8 @@ TEST_RANGE(full_disk_is_an_error, 0, 3)
 		{ 5, 1 }, { 5, 100000 }, { 65536, 1 },
 	};
 	static char text[65536];
-	struct atomic *atomic = atomic_open("/dev/full", why, sizeof(why));
+	struct atomic *atomic = begun("/dev/full", "");
 
-	ck_assert_ptr_nonnull(atomic);
 	memset(text, 'x', sizeof(text));
 	for (size_t i = 0; i < row[_i].times; i++)
 		fwrite(text, 1, row[_i].bytes, atomic_stream(atomic));
@@ -165,9 +167,7 @@ TEST(error_while_writing_leaves_nothing)
 	struct atomic *atomic;
 
 	write_old("old");
-	atomic = atomic_open(path, why, sizeof(why));
-	ck_assert_ptr_nonnull(atomic);
-	fputs("new", atomic_stream(atomic));
+	atomic = begun(path, "new");
 	/* The descriptor is closed behind the stream's back, as a lost disk would be. */
 	ck_assert_int_eq(close(fileno(atomic_stream(atomic))), 0);
 	ck_assert(!atomic_commit(atomic, why, sizeof(why)));
@@ -185,10 +185,8 @@ TEST(closed_pipe_is_an_error)
 	signal(SIGPIPE, SIG_IGN);
 	ck_assert_int_eq(pipe(fd), 0);
 	snprintf(name, sizeof(name), "/dev/fd/%d", fd[1]);
-	atomic = atomic_open(name, why, sizeof(why));
-	ck_assert_ptr_nonnull(atomic);
+	atomic = begun(name, "new");
 	close(fd[0]);
-	fputs("new", atomic_stream(atomic));
 	ck_assert(!atomic_commit(atomic, why, sizeof(why)));
 	ck_assert_ptr_nonnull(strstr(why, "Broken pipe"));
 	close(fd[1]);
