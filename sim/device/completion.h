@@ -23,9 +23,6 @@ void completion_arm(struct device_queue *queue);
 void completion_halt(struct device_queue *queue);
 /* No timer, no requests. */
 void completion_forget(struct device_queue *queue);
-/* The oldest request is completed later, whatever becomes of the queue. */
-void completion_outlive_reset(struct device_queue *queue);
-void completion_forget_outliving(struct device_queue *queue);
 /* The oldest request is completed in 1 ms, whatever becomes of the queue. */
 void completion_outlive_reset(struct device_queue *queue);
 void completion_forget_outliving(struct device_queue *queue);
