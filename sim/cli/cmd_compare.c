@@ -126,7 +126,7 @@ done(void *arg, size_t index, const struct isolated *result)
 		return true;
 	}
 	if (result->verdict.verdict != VERDICT_FAIL ||
-	    !compared_classes_read(&compare->classes, id, result->text[1])) {
+	    !compared_classes_read(&compare->classes, id, result->text[1], result->length[1])) {
 		compare->broken++;
 		fprintf(compare->text, "%s: %s\n", id, result->verdict.reason[0] != '\0' ?
 		    result->verdict.reason : "malformed output from a worker");

@@ -55,9 +55,10 @@ struct compared_classes {
 
 /* Zeroed is empty.  A difference that follows from another is not counted. */
 void compared_classes_add(struct compared_classes *classes, const struct compared *compared);
-/* As text from one process to another; false if it is no such text. */
+/* As bytes from one process to another of the same program; false if they are not all there. */
 void compared_classes_write(const struct compared_classes *classes, FILE *stream);
-bool compared_classes_read(struct compared_classes *classes, const char *id, char *text);
+bool compared_classes_read(struct compared_classes *classes, const char *id, const char *bytes,
+    size_t length);
 /* How runs end, then the most frequent first. */
 void compared_classes_print(struct compared_classes *classes, FILE *stream);
 void compared_classes_fini(struct compared_classes *classes);

@@ -100,67 +100,27 @@ compared_classes_add(struct compared_classes *classes, const struct compared *co
 void
 compared_classes_write(const struct compared_classes *classes, FILE *stream)
 {
-	fprintf(stream, "%" PRIu64 "\n", classes->moved);
-	for (size_t i = 0; i < classes->count; i++) {
-		const struct compared_class *item = &classes->item[i];
-
-		fprintf(stream, "%d\t%" PRIu64 "\t%" PRIu64 "\t%s\t%s\t%s\n", (int)item->kind,
-		    item->events, item->cases, item->thing, item->function, item->what);
-	}
-}
-
-static bool
-take_word(char **line, char *word)
-{
-	char *field = strsep(line, "\t");
-
-	if (field == NULL || strlen(field) >= COMPARED_NAME)
-		return false;
-	strcpy(word, field);
-	return true;
-}
-
-static bool
-take_number(char **line, uint64_t *number)
-{
-	char *field = strsep(line, "\t"), *end;
-
-	if (field == NULL || field[0] == '\0')
-		return false;
-	*number = strtoull(field, &end, 10);
-	return *end == '\0';
-}
-
-static bool
-take_class(struct compared_classes *classes, const char *id, char *line)
-{
-	struct compared_class key = { 0 }, *item;
-	uint64_t kind, events, cases;
-
-	if (!take_number(&line, &kind) || kind >= COMPARE_KINDS ||
-	    !take_number(&line, &events) || !take_number(&line, &cases) ||
-	    !take_word(&line, key.thing) || !take_word(&line, key.function) ||
-	    !take_word(&line, key.what) || line != NULL)
-		return false;
-	key.kind = (enum compare_kind)kind;
-	item = find(classes, &key, id);
-	item->events += events;
-	item->cases += cases;
-	return true;
+	fwrite(&classes->moved, sizeof(classes->moved), 1, stream);
+	fwrite(classes->item, sizeof(classes->item[0]), classes->count, stream);
 }
 
 bool
-compared_classes_read(struct compared_classes *classes, const char *id, char *text)
+compared_classes_read(struct compared_classes *classes, const char *id, const char *bytes,
+    size_t length)
 {
-	char *line = strsep(&text, "\n");
+	struct compared_class key, *item;
 	uint64_t moved;
 
-	if (!take_number(&line, &moved))
+	if (length < sizeof(moved) || (length - sizeof(moved)) % sizeof(key) != 0)
 		return false;
+	memcpy(&moved, bytes, sizeof(moved));
 	classes->moved += moved;
-	while ((line = strsep(&text, "\n")) != NULL && line[0] != '\0')
-		if (!take_class(classes, id, line))
-			return false;
+	for (size_t at = sizeof(moved); at < length; at += sizeof(key)) {
+		memcpy(&key, bytes + at, sizeof(key));
+		item = find(classes, &key, id);
+		item->events += key.events;
+		item->cases += key.cases;
+	}
 	return true;
 }
 
