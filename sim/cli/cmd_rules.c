@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/share.h"
 #include "cli/cli.h"
+#include "cli/suggest.h"
 #include "device/class.h"
 #include "fault/fault.h"
 #include "report/rules_text.h"
@@ -440,8 +441,8 @@ explain_main(void *values, char **names, size_t count)
 	for (size_t i = 0; i < count && code == CLI_OK; i++) {
 		if (i > 0)
 			putchar('\n');
-		/* No other name has a slash. */
-		if (strchr(names[i], '/') != NULL)
+		/* No other name has one of these. */
+		if (strpbrk(names[i], "/#") != NULL || cli_ends_in(names[i], ".yaml"))
 			code = explain_case(names[i], manifest) ? CLI_OK : CLI_USAGE;
 		else if (!explain(names[i], manifest))
 			code = unknown_word(names[i], manifest);

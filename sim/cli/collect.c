@@ -54,7 +54,7 @@ static bool read_folder(const char *folder, const struct stat *st, struct paths 
 static bool
 take_entry(const char *folder, const char *name, struct paths *paths)
 {
-	bool yaml = is_yaml_name(name), good = true;
+	bool yaml = cli_ends_in(name, ".yaml"), good = true;
 	struct stat st;
 	char *path;
 

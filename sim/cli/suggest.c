@@ -174,11 +174,11 @@ suggest_case(const struct scenario_doc *doc, const struct scenario_ref *ref)
 /* ---- scenarios ---- */
 
 bool
-is_yaml_name(const char *name)
+cli_ends_in(const char *name, const char *ending)
 {
-	size_t length = strlen(name);
+	size_t length = strlen(name), end = strlen(ending);
 
-	return length > 5 && strcmp(name + length - 5, ".yaml") == 0;
+	return length > end && strcmp(name + length - end, ending) == 0;
 }
 
 void
@@ -195,7 +195,7 @@ suggest_scenario_id(const char *path, char *id, size_t size)
 	id[n] = '\0';
 	while (n > 0 && id[n - 1] == '/')
 		id[--n] = '\0';
-	if (is_yaml_name(id))
+	if (cli_ends_in(id, ".yaml"))
 		id[n - 5] = '\0';
 	for (char *s = id + strlen(id); s-- > id;)
 		if (strncmp(s, folder, sizeof(folder) - 1) == 0 && (s == id || s[-1] == '/')) {
@@ -248,11 +248,11 @@ suggest_scenario(const char *name, char *const *paths, size_t count)
 	suggest_scenario_id(name, id, sizeof(id));
 	near.best = nearest_id(id, &ids);
 	/* A file is suggested for a file. */
-	if (near.best != NULL && is_yaml_name(name) && strchr(near.best, '/') != NULL) {
+	if (near.best != NULL && cli_ends_in(name, ".yaml") && strchr(near.best, '/') != NULL) {
 		snprintf(best, sizeof(best), "scenarios/%s.yaml", near.best);
 		near.best = best;
 	}
-	fprintf(stderr, "viosim: there is no %s %s%s\n", is_yaml_name(name) ? "file" :
+	fprintf(stderr, "viosim: there is no %s %s%s\n", cli_ends_in(name, ".yaml") ? "file" :
 	    "scenario, file or folder", name,
 	    text_nearest_hint(&near, "; `viosim list` lists the scenarios"));
 	words_fini(&ids);

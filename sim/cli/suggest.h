@@ -16,7 +16,7 @@
  */
 void suggest_case(const struct scenario_doc *doc, const struct scenario_ref *ref);
 
-bool is_yaml_name(const char *name);	/* does it end in .yaml? */
+bool cli_ends_in(const char *name, const char *ending);	/* behind at least one byte */
 
 /* "inflate/odd-target" of "./scenarios//inflate/odd-target.yaml". */
 void suggest_scenario_id(const char *path, char *id, size_t size);

@@ -405,7 +405,7 @@ why_not_here(const struct query *q, const struct blocks *b, const struct line *l
 			    b->open[i].line, indent + 2);
 	return because(q, line, line->text, end,
 	    "this line is indented by %u space%s; with %u it belongs to the %s of line %u",
-	    indent, indent == 1 ? "" : "s", near->indent, near->list ? "list" : "keys", near->line);
+	    indent, plural(indent), near->indent, near->list ? "list" : "keys", near->line);
 }
 
 /* The line where the parser stopped, or one next to it, stands where no line may. */

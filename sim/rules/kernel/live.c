@@ -513,7 +513,7 @@ say_why(struct rules_core *core, const struct failure *failure, const struct rul
 	words[0] = '\0';
 	if (lost > 0)
 		snprintf(words, size, "%" PRIu64 " page%s of the driver %s in no list: ", lost,
-		    lost == 1 ? "" : "s", lost == 1 ? "is" : "are");
+		    plural(lost), lost == 1 ? "is" : "are");
 	else if (!known)
 		snprintf(words, size, "the driver has not read the new %s: ",
 		    core->device->work);
@@ -525,7 +525,7 @@ say_why(struct rules_core *core, const struct failure *failure, const struct rul
 		snprintf(words, size, "uvm_pglistalloc fails, of %" PRIu64 " pages up to %#"
 		    PRIx64 " in at most %" PRIu64 " segment%s: ",
 		    allocation->bytes >> MEMORY_PAGE_SHIFT, allocation->high,
-		    allocation->segments, allocation->segments == 1 ? "" : "s");
+		    allocation->segments, plural(allocation->segments));
 }
 
 /* What the thread does in place of the work. */

@@ -738,9 +738,9 @@ check_left(const struct wait_state *state, struct rules_core *core)
 
 		if (left <= 0 || ns < LIVE_LONG_NS)
 			continue;
-		rules_report_at(core, &rule_left_buffer, completions->taken_site, "vq_done of queue %u "
-		    "was called for %" PRId32 " used buffer%s that nobody took, for %" PRIu64
-		    " s now", q, left, left == 1 ? "" : "s", ns / LIVE_SECOND_NS);
+		rules_report_at(core, &rule_left_buffer, completions->taken_site,
+		    "vq_done of queue %u was called for %" PRId32 " used buffer%s that nobody took, "
+		    "for %" PRIu64 " s now", q, left, plural((uint32_t)left), ns / LIVE_SECOND_NS);
 		rules_because(core, completions->announced_seq, "vq_done left");
 		if (completions->is_taken)
 			rules_because(core, completions->taken_seq, "the last one was taken");
