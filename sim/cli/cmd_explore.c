@@ -155,7 +155,7 @@ on_tick(void *arg, const struct explore *explore)
 	fprintf(stderr, "\r\033[K%" PRIu64 " runs, %" PRIu64 " a second, %zu of %zu jobs, "
 	    "%zu new, %02" PRIu64 ":%02" PRIu64 " left", explore->tally.runs,
 	    ms > 0 ? explore->tally.runs * 1000 / ms : 0, explore->jobs, explore->jobs_known,
-	    tally_new(&explore->tally, true), left / 60, left % 60);
+	    tally_count(&explore->tally, true, false), left / 60, left % 60);
 }
 
 static void
@@ -410,8 +410,8 @@ report(struct exploring *exploring)
 		}, atomic_stream(exploring->summary));
 	if (!good || explore->tally.lost.count > 0 || explore->differ > 0 || explore->state_full)
 		return CLI_BROKEN;
-	if (tally_new(&explore->tally, exploring->lints_fail) > 0 ||
-	    tally_errors(&explore->tally) > 0)
+	if (tally_count(&explore->tally, exploring->lints_fail, false) > 0 ||
+	    tally_count(&explore->tally, false, true) > 0)
 		return CLI_FOUND;
 	return cases_left(exploring) > 0 || explore->tally.ended > 0 ? CLI_BROKEN : CLI_OK;
 }

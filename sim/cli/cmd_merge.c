@@ -248,7 +248,7 @@ report(struct merge *merge)
 		    "nothing after that was tried\n", tally->ended, tally->bases);
 	if (end->lost > 0 || end->differ > 0)
 		return CLI_BROKEN;
-	if (tally_new(tally, merge->lints_fail) > 0 || tally_errors(tally) > 0)
+	if (tally_count(tally, merge->lints_fail, false) > 0 || tally_count(tally, false, true) > 0)
 		return CLI_FOUND;
 	return end->cases_left > 0 || tally->ended > 0 ? CLI_BROKEN : CLI_OK;
 }

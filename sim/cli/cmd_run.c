@@ -106,7 +106,7 @@ close_scenario(struct run *run, size_t last)
 		const struct defect *defect = &run->manifest->defects[i];
 
 		if (c->whole && run->flags.whole_manifest && !run->shown_here[i] &&
-		    !run->undecided_here && defect_names_exactly(defect, id))
+		    !run->undecided_here && scenario_names_has(&defect->scenarios, id))
 			run->gone += run_output_gone(&run->output, c, run->manifest, defect);
 		run->shown_here[i] = false;
 	}

@@ -314,7 +314,7 @@ cli_cases_keep_tag(struct cli_cases *cases, const char *tag)
 	size_t kept = 0;
 
 	for (size_t i = 0; i < cases->count; i++)
-		if (scenario_names_have(&cases->item[i].c->scenario->tags, tag))
+		if (scenario_names_has(&cases->item[i].c->scenario->tags, tag))
 			cases->item[kept++] = cases->item[i];
 	if (kept == 0)
 		suggest_tag(cases, tag);

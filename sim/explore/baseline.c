@@ -23,9 +23,7 @@ struct clockwork {
 static bool
 steps_wait(const struct scenario_step *step)
 {
-	return step->verb == SCENARIO_STEP_EXPECT || step->verb == SCENARIO_STEP_WAIT ||
-	    step->verb == SCENARIO_STEP_EXPECT_TRACE ||
-	    step->verb == SCENARIO_STEP_SETTLE || step->verb == SCENARIO_STEP_NOTE;
+	return scenario_step_judges(step) || step->verb == SCENARIO_STEP_NOTE;
 }
 
 /* ---- when its steps were done ---- */

@@ -171,7 +171,7 @@ perturb(struct search *search, size_t at, const struct perturbation *more,
 	plan.item[plan.count++] = *more;
 	search->worker->variant.strike = search->own_points ? 0 : search->events + 1;
 	run(search, &plan, points, &result);
-	if (fault && result.faults_idle > search->base.faults_idle)
+	if (fault && result.counts.faults_idle > search->base.counts.faults_idle)
 		return true;
 	if ((search->events + !fault < options->preemptions ||
 	    search->faults + fault < options->faults) &&

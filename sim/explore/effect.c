@@ -90,14 +90,14 @@ effects_init(struct effects *effects)
 void
 effects_fini(struct effects *effects)
 {
-	free(effects->spins);
+	vec_fini(&effects->spins);
 }
 
 void
 effects_start(struct effects *effects)
 {
-	if (effects->mutexes > 0)
-		memset(effects->spins, 0, effects->mutexes * sizeof(effects->spins[0]));
+	if (effects->spins.count > 0)
+		memset(effects->spins.item, 0, effects->spins.count);
 }
 
 static void
@@ -105,16 +105,9 @@ learn_mutex(struct effects *effects, const struct event *event)
 {
 	uint64_t number = event->call.mutex_init.mutex, type = event->call.mutex_init.type;
 
-	if (number >= effects->mutexes) {
-		size_t mutexes = number + 64;
-
-		effects->spins = xrealloc(effects->spins, mutexes,
-		    sizeof(effects->spins[0]));
-		memset(effects->spins + effects->mutexes, 0,
-		    (mutexes - effects->mutexes) * sizeof(effects->spins[0]));
-		effects->mutexes = mutexes;
-	}
-	effects->spins[number] = type == TYPE_SPIN ||
+	if (number >= effects->spins.count)
+		vec_add_n(&effects->spins, number + 1 - effects->spins.count);
+	effects->spins.item[number] = type == TYPE_SPIN ||
 	    (type != TYPE_ADAPTIVE && event->call.mutex_init.ipl >= IPL_VM_AND_UP);
 }
 
@@ -135,7 +128,7 @@ touch_mutex(const struct effects *effects, uint64_t number, bool write, struct i
 {
 	touch(ip, THING_MUTEX, number, write);
 	/* One that nobody has seen initialised may be of any kind. */
-	if (write && (number >= effects->mutexes || effects->spins[number]))
+	if (write && (number >= effects->spins.count || effects->spins.item[number]))
 		touch(ip, THING_INTERRUPTS, 0, true);
 }
 

@@ -13,8 +13,7 @@
 struct module;
 
 struct effects {
-	bool *spins;			/* by mutex */
-	size_t mutexes;
+	struct { VEC_MEMBERS(bool); } spins;	/* by mutex */
 	bool can_fail[HW_CALLS];	/* the fault catalogue has a row */
 };
 

@@ -15,7 +15,8 @@
 
 /* ---- what the kinds of lines have ---- */
 
-enum type { TEXT, HEAP, NUMBER, NUMBER32, HASH, FLAG, REAL, RULE, LIST };
+/* A NUMBER has 32 or 64 bits. */
+enum type { TEXT, HEAP, NUMBER, HASH, FLAG, REAL, RULE, LIST };
 
 struct key {
 	const char *name;
@@ -25,6 +26,7 @@ struct key {
 	const struct kind *of;		/* LIST: its elements */
 };
 struct kind {
+	size_t at;			/* in struct record_line */
 	size_t size;
 	const struct key *key;		/* the first says which kind it is */
 	size_t keys;
@@ -37,17 +39,19 @@ struct list { VEC_MEMBERS(char); };	/* as all of VEC_MEMBERS() lie */
 	{ name, type, offsetof(struct s, member), sizeof(((struct s *)0)->member), true, NULL }
 #define ALL(name, s, member, of) { name, LIST, offsetof(struct s, member), 0, false, of }
 #define ANY(name, s, member, of) { name, LIST, offsetof(struct s, member), 0, true, of }
-#define KIND(s, keys) { sizeof(struct s), keys, sizeof(keys) / sizeof((keys)[0]) }
+#define KIND(s, keys) { 0, sizeof(struct s), keys, sizeof(keys) / sizeof((keys)[0]) }
+#define LINE(member, keys) \
+	{ offsetof(struct record_line, member), 0, keys, sizeof(keys) / sizeof((keys)[0]) }
 
 static const struct key site_keys[] = {
-	KEY("call", TEXT, record_site, call), KEY("line", NUMBER32, record_site, line),
+	KEY("call", TEXT, record_site, call), KEY("line", NUMBER, record_site, line),
 	KEY("function", TEXT, record_site, function),
 };
 static const struct kind site = KIND(record_site, site_keys);
 static const struct key head_keys[] = {
-	KEY("explored", TEXT, record_head, command), KEY("viosim", NUMBER32, record_head, version),
+	KEY("explored", TEXT, record_head, command), KEY("viosim", NUMBER, record_head, version),
 	KEY("driver", TEXT, record_head, driver), KEY("options", TEXT, record_head, options),
-	KEY("shard", NUMBER32, record_head, shard), KEY("shards", NUMBER32, record_head, shards),
+	KEY("shard", NUMBER, record_head, shard), KEY("shards", NUMBER, record_head, shards),
 	ALL("sites", record_head, sites, &site),
 };
 static const struct key finding_keys[] = {
@@ -57,38 +61,38 @@ static const struct key finding_keys[] = {
 	MAY("baseline", FLAG, record_finding, baseline),
 	MAY("inherited", FLAG, record_finding, inherited),
 	MAY("cause", TEXT, record_finding, cause), MAY("file", TEXT, record_finding, finding.file),
-	MAY("line", NUMBER32, record_finding, finding.line),
+	MAY("line", NUMBER, record_finding, finding.line),
 	MAY("function", TEXT, record_finding, finding.function),
-	KEY("seq", NUMBER32, record_finding, finding.seq),
+	KEY("seq", NUMBER, record_finding, finding.seq),
 	KEY("time_ns", NUMBER, record_finding, finding.time_ns),
 	KEY("text", TEXT, record_finding, finding.text),
 };
 static const struct kind finding = KIND(record_finding, finding_keys);
 static const struct key point_keys[] = {
-	KEY("call", TEXT, record_point, call), KEY("line", NUMBER32, record_point, line),
+	KEY("call", TEXT, record_point, call), KEY("line", NUMBER, record_point, line),
 	KEY("point", HASH, record_point, point), MAY("can_fail", FLAG, record_point, can_fail),
 };
 static const struct kind point = KIND(record_point, point_keys);
 static const struct key run_keys[] = {
 	KEY("run", NUMBER, record, number), KEY("case", TEXT, record, base),
 	MAY("with", TEXT, record, plan), MAY("group", TEXT, record, group),
-	MAY("point", HASH, record, point), KEY("steps", NUMBER32, record, steps),
+	MAY("point", HASH, record, point), KEY("steps", NUMBER, record, steps),
 	MAY("ended", TEXT, record, ended), MAY("lost", TEXT, record, lost),
 	MAY("digest", HASH, record, digest),
-	MAY("events", NUMBER32, record, events), MAY("idle", FLAG, record, idle),
-	MAY("bound", REAL, record, bound), MAY("dropped", NUMBER32, record, dropped),
+	MAY("events", NUMBER, record, events), MAY("idle", FLAG, record, idle),
+	MAY("bound", REAL, record, bound), MAY("dropped", NUMBER, record, dropped),
 	ALL("findings", record, findings, &finding), ANY("points", record, points, &point),
 };
 static const struct key reduced_keys[] = {
 	KEY("found", HASH, record_reduced, key), MAY("cause", TEXT, record_reduced, cause),
-	KEY("from", NUMBER, record_reduced, from), KEY("steps", NUMBER32, record_reduced, steps),
+	KEY("from", NUMBER, record_reduced, from), KEY("steps", NUMBER, record_reduced, steps),
 	KEY("complete", FLAG, record_reduced, complete),
 	KEY("verified", FLAG, record_reduced, verified),
 	KEY("scenario", HEAP, record_reduced, scenario), MAY("why", HEAP, record_reduced, why),
 };
 static const struct key child_keys[] = {
 	KEY("child", TEXT, record_child, plan), MAY("point", HASH, record_child, point),
-	MAY("seq", NUMBER32, record_child, seq),
+	MAY("seq", NUMBER, record_child, seq),
 };
 static const struct key differ_keys[] = {
 	KEY("differs", TEXT, record_differ, plan), KEY("why", HEAP, record_differ, why),
@@ -104,7 +108,7 @@ static const struct key job_end_keys[] = {
 	MAY("left_out", NUMBER, record_job_end, left_out),
 	MAY("cpus", NUMBER, record_job_end, cpus),
 	KEY("points", NUMBER, record_job_end, points), MAY("bound", REAL, record_job_end, bound),
-	MAY("cut", FLAG, record_job_end, cut), MAY("kind", NUMBER32, record_job_end, kind),
+	MAY("cut", FLAG, record_job_end, cut), MAY("kind", NUMBER, record_job_end, kind),
 	MAY("at", NUMBER, record_job_end, at), ANY("silent", record_job_end, silent, &silent),
 };
 static const struct key end_keys[] = {
@@ -114,12 +118,10 @@ static const struct key end_keys[] = {
 };
 
 static const struct kind kinds[RECORD_KINDS] = {
-	[RECORD_HEAD] = KIND(record_head, head_keys), [RECORD_RUN] = KIND(record, run_keys),
-	[RECORD_REDUCED] = KIND(record_reduced, reduced_keys),
-	[RECORD_CHILD] = KIND(record_child, child_keys),
-	[RECORD_DIFFER] = KIND(record_differ, differ_keys),
-	[RECORD_JOB_END] = KIND(record_job_end, job_end_keys),
-	[RECORD_END] = KIND(record_end, end_keys),
+	[RECORD_HEAD] = LINE(head, head_keys), [RECORD_RUN] = LINE(run, run_keys),
+	[RECORD_REDUCED] = LINE(reduced, reduced_keys), [RECORD_CHILD] = LINE(child, child_keys),
+	[RECORD_DIFFER] = LINE(differ, differ_keys),
+	[RECORD_JOB_END] = LINE(job_end, job_end_keys), [RECORD_END] = LINE(end, end_keys),
 };
 
 /* ---- writing ---- */
@@ -161,36 +163,40 @@ list_of(const struct kind *kind, const struct list *list)
 	return array;
 }
 
-/* NULL: it is zero. */
+/* Nothing, nought or empty. */
+static bool
+is_zero(const struct key *key, const void *at)
+{
+	static const char none[sizeof(uint64_t)];
+
+	if (key->type == TEXT)
+		return *(const char *)at == '\0';
+	if (key->type == LIST)
+		return ((const struct list *)at)->count == 0;
+	return memcmp(at, none, key->size) == 0;
+}
+
 static json_t *
 value_of(const struct key *key, const void *at)
 {
-	const char *text = key->type == TEXT ? at : *(char *const *)at;
-
 	switch (key->type) {
 	case TEXT:
-		return text[0] == '\0' && key->optional ? NULL : clean(text);
+		return clean(at);
 	case HEAP:
-		return text == NULL ? NULL : clean(text);
+		return clean(*(char *const *)at);
 	case NUMBER:
-		return *(const uint64_t *)at == 0 && key->optional ? NULL :
-		    json_integer((json_int_t)*(const uint64_t *)at);
-	case NUMBER32:
-		return *(const uint32_t *)at == 0 && key->optional ? NULL :
-		    json_integer(*(const uint32_t *)at);
+		return json_integer(key->size == sizeof(uint32_t) ? *(const uint32_t *)at :
+		    (json_int_t)*(const uint64_t *)at);
 	case HASH:
-		return *(const uint64_t *)at == 0 && key->optional ? NULL :
-		    hexadecimal(*(const uint64_t *)at);
+		return hexadecimal(*(const uint64_t *)at);
 	case FLAG:
-		return !*(const bool *)at && key->optional ? NULL :
-		    json_boolean(*(const bool *)at);
+		return json_boolean(*(const bool *)at);
 	case REAL:
-		return *(const double *)at > 0 ? json_real(*(const double *)at) : NULL;
+		return json_real(*(const double *)at);
 	case RULE:
 		return json_string((*(const struct rule *const *)at)->id);
 	case LIST:
-		return ((const struct list *)at)->count == 0 && key->optional ? NULL :
-		    list_of(key->of, at);
+		return list_of(key->of, at);
 	}
 	return NULL;
 }
@@ -201,9 +207,11 @@ object_of(const struct kind *kind, const char *what)
 	json_t *object = json_object();
 
 	for (size_t i = 0; i < kind->keys; i++) {
-		json_t *value = value_of(&kind->key[i], what + kind->key[i].offset);
+		const struct key *key = &kind->key[i];
+		const char *at = what + key->offset;
 
-		if (value != NULL && json_object_set_new(object, kind->key[i].name, value) != 0)
+		if (!(key->optional && is_zero(key, at)) &&
+		    json_object_set_new(object, key->name, value_of(key, at)) != 0)
 			out_of_memory();
 	}
 	return object;
@@ -242,12 +250,15 @@ record_write_sealed(enum record_kind kind, const void *what, struct seal *seal, 
 /* ---- reading ---- */
 
 static bool
-read_number(const json_t *value, uint64_t max, uint64_t *number)
+read_number(const json_t *value, void *at, size_t size)
 {
 	json_int_t n = json_integer_value(value);
 
-	*number = (uint64_t)n;
-	return json_is_integer(value) && n >= 0 && (uint64_t)n <= max;
+	if (size == sizeof(uint32_t))
+		*(uint32_t *)at = (uint32_t)n;
+	else
+		*(uint64_t *)at = (uint64_t)n;
+	return json_is_integer(value) && n >= 0 && (size > sizeof(uint32_t) || n <= UINT32_MAX);
 }
 
 static bool
@@ -290,8 +301,6 @@ read_list(const struct kind *kind, const json_t *array, struct list *list, const
 static bool
 read_value(const struct key *key, const json_t *value, void *at, const char **wrong)
 {
-	uint64_t number;
-
 	switch (key->type) {
 	case TEXT:
 		return read_text(value, at, key->size);
@@ -300,12 +309,7 @@ read_value(const struct key *key, const json_t *value, void *at, const char **wr
 			*(char **)at = xstrdup(json_string_value(value));
 		return json_is_string(value);
 	case NUMBER:
-		return read_number(value, INT64_MAX, at);
-	case NUMBER32:
-		if (!read_number(value, UINT32_MAX, &number))
-			return false;
-		*(uint32_t *)at = (uint32_t)number;
-		return true;
+		return read_number(value, at, key->size);
 	case HASH:
 		return read_hash(value, at);
 	case FLAG:
@@ -355,12 +359,6 @@ is_sound(const struct record_line *line, const char **wrong)
 enum record_kind
 record_read(struct record_line *line, const char *text, size_t length, char *why, size_t why_size)
 {
-	void *const into[RECORD_KINDS] = {
-		[RECORD_HEAD] = &line->head, [RECORD_RUN] = &line->run,
-		[RECORD_REDUCED] = &line->reduced, [RECORD_CHILD] = &line->child,
-		[RECORD_DIFFER] = &line->differ, [RECORD_JOB_END] = &line->job_end,
-		[RECORD_END] = &line->end,
-	};
 	const char *wrong = NULL;
 	json_error_t error;
 	json_t *object = json_loadb(text, length, JSON_REJECT_DUPLICATES, &error);
@@ -375,8 +373,8 @@ record_read(struct record_line *line, const char *text, size_t length, char *why
 		}
 	if (object != NULL && line->kind == RECORD_BAD) {
 		snprintf(why, why_size, "no line of an exploration");
-	} else if (object != NULL && (!read_object(&kinds[line->kind], object, into[line->kind],
-	    &wrong) || !is_sound(line, &wrong))) {
+	} else if (object != NULL && (!read_object(&kinds[line->kind], object,
+	    (char *)line + kinds[line->kind].at, &wrong) || !is_sound(line, &wrong))) {
 		snprintf(why, why_size, "nothing, or nothing that makes sense, in `%s`", wrong);
 		line->kind = RECORD_BAD;
 	}

@@ -21,9 +21,7 @@ struct recorder {
 	struct module *module;
 	uintptr_t low;			/* of the module */
 	size_t bytes;
-	uint32_t *line_of;		/* by site: line plus 1; 0: not looked up */
-	uint32_t *line_count;		/* by line: accesses so far */
-	size_t lines;
+	struct { VEC_MEMBERS(uint32_t); } by_line;	/* accesses so far */
 	/* of the present run */
 	struct inject_points *points;
 	unsigned strikes_left;		/* before the list begins */
@@ -42,7 +40,6 @@ recorder_new(struct module *module)
 	recorder->module = module;
 	module_bounds(module, &recorder->low, &high);
 	recorder->bytes = high - recorder->low;
-	recorder->line_of = xcalloc(recorder->bytes + 1, sizeof(recorder->line_of[0]));
 	effects_init(&recorder->effects);
 	return recorder;
 }
@@ -53,8 +50,7 @@ recorder_free(struct recorder *recorder)
 	if (recorder == NULL)
 		return;
 	effects_fini(&recorder->effects);
-	free(recorder->line_of);
-	free(recorder->line_count);
+	vec_fini(&recorder->by_line);
 	free(recorder);
 }
 
@@ -69,26 +65,15 @@ recorder_into(struct recorder *recorder, struct inject_points *points)
 static unsigned
 line_of(struct recorder *recorder, uint32_t site)
 {
-	if (site == 0 || site > recorder->bytes)
-		return 0;
-	if (recorder->line_of[site] == 0)
-		recorder->line_of[site] = source_line(module_source(recorder->module), site) + 1;
-	return recorder->line_of[site] - 1;
+	return source_line(module_source(recorder->module), site);
 }
 
 static uint32_t
 count_access(struct recorder *recorder, unsigned line)
 {
-	if (line >= recorder->lines) {
-		size_t lines = line + 1024;
-
-		recorder->line_count = xrealloc(recorder->line_count, lines,
-		    sizeof(recorder->line_count[0]));
-		memset(recorder->line_count + recorder->lines, 0,
-		    (lines - recorder->lines) * sizeof(recorder->line_count[0]));
-		recorder->lines = lines;
-	}
-	return ++recorder->line_count[line];
+	if (line >= recorder->by_line.count)
+		vec_add_n(&recorder->by_line, line + 1 - recorder->by_line.count);
+	return ++recorder->by_line.item[line];
 }
 
 /* Everything is compiled with frame pointers: the chain leads through driver and kernel. */
@@ -260,8 +245,7 @@ recorder_start(void *self, struct world *world)
 	memset(recorder->befores, 0, sizeof(recorder->befores));
 	memset(recorder->afters, 0, sizeof(recorder->afters));
 	memset(recorder->last, 0, sizeof(recorder->last));
-	if (recorder->lines > 0)
-		memset(recorder->line_count, 0, recorder->lines * sizeof(recorder->line_count[0]));
+	recorder->by_line.count = 0;
 	effects_start(&recorder->effects);
 	world_look_on(world, &observer);
 	trace_observe(&world->trace, (struct observer){

@@ -12,8 +12,9 @@
 #include "base/sbuf.h"
 #include "device/class.h"
 #include "device/language.h"
-#include "explore/shrinker.h"
 #include "explore/baseline.h"
+#include "explore/found.h"
+#include "explore/shrinker.h"
 #include "explore/why.h"
 
 #define PAIRS_MAX 12		/* steps up to which any two are dropped together */
@@ -48,28 +49,15 @@ is_new(struct shrinker *shrinker, uint64_t hash)
 	return true;
 }
 
-static struct scenario_doc *
-loaded(struct edit *edit, const char *text, size_t size)
-{
-	struct scenario_doc *doc;
-	struct diag_list diags;
-	char path[512];
-
-	snprintf(path, sizeof(path), "scenarios/%s.yaml", edit->scenario.id);
-	diag_list_init(&diags);
-	doc = scenario_load_text(path, text, size, run_vocab(), &diags);
-	diag_list_fini(&diags);
-	return doc;
-}
-
 /* What `viosim check` would refuse, or read otherwise, is no scenario. */
 static bool
-is_a_file(struct edit *edit, const char *text, size_t size)
+is_a_file(const struct edit *edit, const char *text)
 {
-	struct scenario_doc *doc = loaded(edit, text, size);
-	bool same = doc != NULL && map_equal(&map_scenario, doc->scenario[0], &edit->scenario);
+	struct found_text file;
+	bool same = found_load(&file, text) &&
+	    map_equal(&map_scenario, file.doc->scenario[0], &edit->scenario);
 
-	scenario_doc_free(doc);
+	found_unload(&file);
 	return same;
 }
 
@@ -133,7 +121,7 @@ is_better(struct shrinker *shrinker, struct edit *candidate)
 	    shows(shrinker, candidate, &result) &&
 	    (shrinker->hits_limit || !is_limit(result.end)) &&
 	    (!shrinker->alone || count_others(&result, shrinker->key) <= shrinker->others) &&
-	    is_a_file(candidate, text, size) && is_same_race(shrinker, candidate);
+	    is_a_file(candidate, text) && is_same_race(shrinker, candidate);
 	if (better) {
 		shrinker->finding = *trial_find(&result, shrinker->key);
 		shrinker->others = count_others(&result, shrinker->key);
@@ -303,10 +291,7 @@ waits(const struct shrinker *shrinker)
 	const struct scenario_steps *steps = shrinker_steps(shrinker);
 
 	for (size_t i = 0; i < steps->count; i++)
-		if (steps->step[i].verb == SCENARIO_STEP_EXPECT ||
-		    steps->step[i].verb == SCENARIO_STEP_EXPECT_TRACE ||
-		    steps->step[i].verb == SCENARIO_STEP_WAIT ||
-		    steps->step[i].verb == SCENARIO_STEP_SETTLE)
+		if (scenario_step_judges(&steps->step[i]))
 			return true;
 	return false;
 }
@@ -371,24 +356,13 @@ static bool
 verify(struct shrinker *shrinker)
 {
 	struct trial_result result;
-	struct scenario_case *cases;
-	struct scenario_doc *doc;
-	size_t size, count = 0;
-	bool good = false;
-	char *text;
+	struct found_text file;
+	size_t size;
+	char *text = printed(shrinker->best, &size);
+	bool good = found_load(&file, text) && shows(shrinker, file.edit, &result);
 
-	text = printed(shrinker->best, &size);
-	doc = loaded(shrinker->best, text, size);
+	found_unload(&file);
 	free(text);
-	if (doc == NULL)
-		return false;
-	cases = scenario_cases(doc, NULL, &count);
-	if (count == 1) {
-		trial_run(shrinker->trial, &cases[0], NULL, &result);
-		good = trial_find(&result, shrinker->key) != NULL;
-	}
-	scenario_cases_free(cases, count);
-	scenario_doc_free(doc);
 	return good;
 }
 

@@ -126,14 +126,15 @@ shrink_count(struct shrinker *shrinker, const struct place *place)
 
 /* The list without `count` elements from `first` on. */
 static bool
-try_amounts_without(struct shrinker *shrinker, const struct place *place, size_t first,
-    size_t count)
+try_without(struct shrinker *shrinker, const struct place *place, size_t first, size_t count)
 {
 	struct edit *candidate = edit_copy(shrinker->best);
-	struct scenario_amounts *list = place_slot(place, candidate);
+	struct scenario_list *list = place_slot(place, candidate);
+	size_t size = field_kinds[place->field->kind].item;
+	char *item = list->item;
 
-	memmove(&list->pages[first], &list->pages[first + count],
-	    (list->count - first - count) * sizeof(list->pages[0]));
+	memmove(item + first * size, item + (first + count) * size,
+	    (list->count - first - count) * size);
 	list->count -= count;
 	return shrinker_try(shrinker, candidate);
 }
@@ -145,8 +146,7 @@ shrink_amounts(struct shrinker *shrinker, const struct place *place)
 
 	for (size_t size = list->count / 2; size > 0; size /= 2)
 		for (size_t at = 0; at + size <= list->count && size < list->count; at += size)
-			if (!shrinker->over &&
-			    try_amounts_without(shrinker, place, at, size))
+			if (!shrinker->over && try_without(shrinker, place, at, size))
 				return true;
 	for (size_t i = 0; i < list->count; i++)
 		for (size_t j = 0; j < NELEM(plain_amounts); j++) {
@@ -169,15 +169,9 @@ shrink_names(struct shrinker *shrinker, const struct place *place)
 {
 	const struct scenario_names *list = place_slot(place, shrinker->best);
 
-	for (size_t i = 0; i < list->count && !shrinker->over; i++) {
-		struct edit *candidate = edit_copy(shrinker->best);
-		struct scenario_names *names = place_slot(place, candidate);
-
-		memmove(&names->name[i], &names->name[i + 1],
-		    (--names->count - i) * sizeof(names->name[0]));
-		if (shrinker_try(shrinker, candidate))
+	for (size_t i = 0; i < list->count && !shrinker->over; i++)
+		if (try_without(shrinker, place, i, 1))
 			return true;
-	}
 	return false;
 }
 
@@ -324,19 +318,21 @@ shrink_machine(struct shrinker *shrinker)
 {
 	static const struct field machine = { .kind = FIELD_MAP, .map = &map_machine };
 	struct place place = { .in = IN_MACHINE, .field = &machine };
-	struct edit *plain = edit_copy(shrinker->best), *once;
-	bool any;
+	bool any = false;
 
-	plain->machine = *(const struct scenario_machine *)map_machine.defaults;
-	plain->machine.transport = SCENARIO_VIRTIO_1;
-	plain->machine.dma = SCENARIO_BOUNCE;
-	any = shrinker_try(shrinker, plain);
-	once = edit_copy(shrinker->best);
-	once->machine.transport = SCENARIO_VIRTIO_1;
-	any |= shrinker_try(shrinker, once);
-	once = edit_copy(shrinker->best);
-	once->machine.dma = SCENARIO_BOUNCE;
-	any |= shrinker_try(shrinker, once);
+	/* All of it plain, only the transport, only the DMA. */
+	for (int way = 0; way < 3; way++) {
+		struct edit *candidate = edit_copy(shrinker->best);
+
+		if (way == 0)
+			candidate->machine =
+			    *(const struct scenario_machine *)map_machine.defaults;
+		if (way != 2)
+			candidate->machine.transport = SCENARIO_VIRTIO_1;
+		if (way != 1)
+			candidate->machine.dma = SCENARIO_BOUNCE;
+		any |= shrinker_try(shrinker, candidate);
+	}
 	for (size_t i = 0; i < map_machine.count; i++) {
 		place.field = &map_machine.fields[i];
 		place.offset = place.field->offset;

@@ -49,12 +49,6 @@ set_add(struct tally_set *set, uint64_t number)
 
 /* ---- the parts ---- */
 
-void
-tally_init(struct tally *tally)
-{
-	memset(tally, 0, sizeof(*tally));
-}
-
 static void
 free_reduced(struct record_reduced *reduced)
 {
@@ -84,7 +78,7 @@ tally_fini(struct tally *tally)
 	free(tally->failable.item);
 	free(tally->failed.item);
 	free(tally->tried.item);
-	tally_init(tally);
+	memset(tally, 0, sizeof(*tally));
 }
 
 static struct tally_site *
@@ -362,29 +356,16 @@ tally_is_first(const struct tally *tally, size_t index)
 }
 
 size_t
-tally_new(const struct tally *tally, bool lints)
+tally_count(const struct tally *tally, bool lints, bool baseline)
 {
 	size_t count = 0;
 
 	for (size_t i = 0; i < tally->clusters.count; i++) {
 		const struct cluster *cluster = &tally->clusters.item[i];
 
-		count += cluster_is_new(cluster) && tally_is_first(tally, i) && (lints ||
+		count += cluster->first.known[0] == '\0' && (baseline || !cluster->baseline) &&
+		    tally_is_first(tally, i) && (lints ||
 		    cluster->first.finding.rule->severity == SEVERITY_ERROR);
-	}
-	return count;
-}
-
-size_t
-tally_errors(const struct tally *tally)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < tally->clusters.count; i++) {
-		const struct record_finding *first = &tally->clusters.item[i].first;
-
-		count += first->known[0] == '\0' && tally_is_first(tally, i) &&
-		    first->finding.rule->severity == SEVERITY_ERROR;
 	}
 	return count;
 }

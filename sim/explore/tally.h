@@ -48,6 +48,7 @@ struct tally_set {
 	size_t count, max;
 };
 
+/* All-zero to begin with. */
 struct tally {
 	struct { VEC_MEMBERS(struct cluster); } clusters;
 	struct { VEC_MEMBERS(struct tally_row); } rows;
@@ -63,7 +64,6 @@ struct tally {
 	uint64_t dropped;		/* findings that were too many for their run */
 };
 
-void tally_init(struct tally *tally);
 void tally_fini(struct tally *tally);
 
 /* A place of the driver that could be reached; the same again is not added. */
@@ -85,9 +85,10 @@ struct cluster *tally_find(struct tally *tally, uint64_t key, const char *cause)
 bool cluster_is_new(const struct cluster *cluster);
 /* Is it no further cause of a finding that a cluster before it is of? */
 bool tally_is_first(const struct tally *tally, size_t index);
-/* New errors (with `lints` also new lints), causes of one finding counted once. */
-size_t tally_new(const struct tally *tally, bool lints);
-/* Errors that no known defect explains, whether new or in a baseline run; likewise. */
-size_t tally_errors(const struct tally *tally);
+/*
+ * Errors (with `lints` also lints) that no known defect explains; with `baseline` also those that
+ * a case shows as it stands.  Causes of one finding are counted once.
+ */
+size_t tally_count(const struct tally *tally, bool lints, bool baseline);
 
 #endif /* VIOSIM_EXPLORE_TALLY_H */

@@ -157,7 +157,6 @@ take_over(const struct trial *trial, struct source *source, const struct run_res
 	result->digest = run->digest;
 	result->end = run->end;
 	result->counts = run->counts;
-	result->faults_idle = run->counts.faults_idle;
 	result->loops = run->loops;
 }
 

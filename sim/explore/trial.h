@@ -65,7 +65,6 @@ struct trial_result {
 	uint64_t digest;
 	enum world_end end;
 	struct run_counts counts;
-	unsigned faults_idle;		/* armed, and never struck */
 	struct loops_met loops;
 };
 

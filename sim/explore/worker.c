@@ -149,45 +149,33 @@ name_causes(struct record *run, const struct job_run *how)
 	}
 }
 
-/* True when it is the first of its kind. */
-static bool
-is_first(struct job_out *out, const struct record_finding *found)
+/* The row of its kind; *is_first: it is new. */
+static struct record_silent *
+row_of(struct job_out *out, const struct record_finding *found, bool *is_first)
 {
 	struct record_silent *known;
 
 	for (size_t i = 0; i < out->known.count; i++) {
 		known = &out->known.item[i];
 		if (known->key == found->finding.key && strcmp(known->cause, found->cause) == 0)
-			return false;
+			return known;
 	}
 	known = vec_add(&out->known);
 	known->key = found->finding.key;
 	snprintf(known->cause, sizeof(known->cause), "%s", found->cause);
-	return true;
+	*is_first = true;
+	return known;
 }
 
-/* Not written, but in the sums. */
-static void
-keep_silent(struct job_out *out)
-{
-	for (size_t i = 0; i < out->run.findings.count; i++) {
-		const struct record_finding *found = &out->run.findings.item[i];
-
-		for (size_t k = 0; k < out->known.count && !found->inherited; k++)
-			if (out->known.item[k].key == found->finding.key &&
-			    strcmp(out->known.item[k].cause, found->cause) == 0)
-				out->known.item[k].runs++;
-	}
-}
-
+/* Does the run find something for the first time?  With `silent` it is counted, not written. */
 static bool
-finds_something(struct job_out *out)
+finds_something(struct job_out *out, bool silent)
 {
 	bool first = false;
 
 	for (size_t i = 0; i < out->run.findings.count; i++)
 		if (!out->run.findings.item[i].inherited)
-			first |= is_first(out, &out->run.findings.item[i]);
+			row_of(out, &out->run.findings.item[i], &first)->runs += silent;
 	return first;
 }
 
@@ -250,11 +238,11 @@ job_run(struct job_out *out, const struct job_run *how, struct trial_result *res
 	trial->events_after = worker_base(out->worker, out->number)->result.counts.events;
 	trial_run(trial, c, how->points, result);
 	describe(out, how, result);
-	first = finds_something(out);
+	first = finds_something(out, false);
 	if (first || how->parent == NULL || out->worker->explore->options.lines)
 		record_write(RECORD_RUN, &out->run, out->stream);
 	else
-		keep_silent(out);
+		finds_something(out, true);
 	if (how->bound > 0 && (end->bound == 0 || how->bound < end->bound))
 		end->bound = how->bound;
 	end->runs++;

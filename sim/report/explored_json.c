@@ -34,7 +34,7 @@ void
 explored_json(const struct tally *tally, const struct explored_totals *totals, FILE *stream)
 {
 	json_t *object = json_object(), *findings = json_array();
-	size_t errors = tally_new(tally, false);
+	size_t errors = tally_count(tally, false, false);
 
 	for (size_t i = 0; i < tally->clusters.count; i++)
 		json_add(findings, finding_of(&tally->clusters.item[i]));
@@ -49,8 +49,8 @@ explored_json(const struct tally *tally, const struct explored_totals *totals, F
 	json_put_number(object, "runs", tally->runs);
 	json_put_number(object, "lost", tally->lost.count);
 	json_put_number(object, "new", errors);
-	json_put_number(object, "new_lints", tally_new(tally, true) - errors);
-	json_put_number(object, "baseline", tally_errors(tally) - errors);
+	json_put_number(object, "new_lints", tally_count(tally, true, false) - errors);
+	json_put_number(object, "baseline", tally_count(tally, false, true) - errors);
 	json_put(object, "findings", findings);
 	json_print(object, stream);
 }

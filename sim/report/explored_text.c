@@ -345,8 +345,8 @@ explored_text_findings(const struct tally *tally, bool brief, FILE *stream)
 void
 explored_text_end(const struct tally *tally, uint64_t left, FILE *stream)
 {
-	size_t errors = tally_new(tally, false), all = tally_new(tally, true);
-	size_t baseline = tally_errors(tally) - errors;
+	size_t errors = tally_count(tally, false, false), all = tally_count(tally, true, false);
+	size_t baseline = tally_count(tally, false, true) - errors;
 
 	fprintf(stream, "\n%" PRIu64 " run%s, %zu new finding%s", tally->runs,
 	    plural(tally->runs), errors, plural(errors));

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/vec.h"
 
 /* Items from a0 to before a1, and from b0 to before b1. */
 struct range {
@@ -31,10 +32,7 @@ struct search {
 static void
 push(struct alignment *out, uint32_t a, uint32_t b)
 {
-	if (out->count == out->max) {
-		out->max = out->max ? 2 * out->max : 256;
-		out->row = xrealloc(out->row, out->max, sizeof(out->row[0]));
-	}
+	out->row = vec_room(out->row, out->count, &out->max, 1, sizeof(out->row[0]));
 	out->row[out->count++] = (struct align_row){ a, b };
 }
 

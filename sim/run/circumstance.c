@@ -12,15 +12,6 @@
 #include "device/class.h"
 #include "scenario/text.h"
 
-static bool
-has(const struct scenario_names *names, const char *name)
-{
-	for (size_t i = 0; name != NULL && i < names->count; i++)
-		if (strcmp(names->name[i], name) == 0)
-			return true;
-	return false;
-}
-
 /* ---- one row each ---- */
 
 #define HOLDS(name) \
@@ -80,7 +71,8 @@ HOLDS(behaviour)
 HOLDS(because)
 {
 	for (size_t i = 0; i < SIGHTING_CAUSES; i++)
-		if (has(&c->because, sighting->because[i]))
+		if (sighting->because[i] != NULL &&
+		    scenario_names_has(&c->because, sighting->because[i]))
 			return true;
 	return false;
 }
@@ -230,7 +222,7 @@ circumstances_hold(const struct circumstance *list, size_t count,
 	for (size_t i = 0; sighting->facts != NULL && i < count; i++) {
 		const struct circumstance_key *key;
 
-		if (list[i].rules.count > 0 && !has(&list[i].rules, sighting->rule))
+		if (list[i].rules.count > 0 && !scenario_names_has(&list[i].rules, sighting->rule))
 			continue;
 		key = missing(&list[i], sighting);
 		if (key == NULL)

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/vec.h"
 
 /* ---- recording ---- */
 
@@ -19,26 +20,16 @@
 /* Calls that have not returned, of all contexts: indices into the stream. */
 struct recording {
 	struct compare_stream *stream;
-	uint32_t *open;
-	size_t count, max;
+	struct { VEC_MEMBERS(uint32_t); } open;
 };
-
-static void *
-grown(void *memory, size_t count, size_t *max, size_t size)
-{
-	if (count < *max)
-		return memory;
-	*max = *max > 0 ? 2 * *max : 256;
-	return xrealloc(memory, *max, size);
-}
 
 /* The innermost open call of the event's context, of that kernel function or any (0). */
 static size_t
 find_open(const struct recording *recording, uint32_t ctx, unsigned code)
 {
-	for (size_t i = recording->count; i-- > 0; ) {
+	for (size_t i = recording->open.count; i-- > 0; ) {
 		const struct compare_event *call =
-		    &recording->stream->event[recording->open[i]];
+		    &recording->stream->event[recording->open.item[i]];
 
 		if (call->ctx == ctx && (code == 0 || call->code == code))
 			return i;
@@ -56,11 +47,11 @@ place_in_call(struct recording *recording, struct compare_event *event)
 	event->call = ALIGN_NONE;
 	if (open == SIZE_MAX)
 		return;
-	event->call = is_return ? recording->open[open] : ALIGN_NONE;
-	event->site = recording->stream->event[recording->open[open]].site;
+	event->call = is_return ? recording->open.item[open] : ALIGN_NONE;
+	event->site = recording->stream->event[recording->open.item[open]].site;
 	if (is_return)
-		memmove(&recording->open[open], &recording->open[open + 1],
-		    (--recording->count - open) * sizeof(recording->open[0]));
+		memmove(&recording->open.item[open], &recording->open.item[open + 1],
+		    (--recording->open.count - open) * sizeof(recording->open.item[0]));
 }
 
 static void
@@ -79,14 +70,11 @@ add(struct recording *recording, const struct event *event, uint32_t site)
 		mine.value[i] = letters[0] == 'S' ? 0 : event_values(event)[i];
 		letters += letters[0] != '\0';
 	}
-	if (event->kind == EV_CALL) {
-		recording->open = grown(recording->open, recording->count,
-		    &recording->max, sizeof(recording->open[0]));
-		recording->open[recording->count++] = (uint32_t)stream->count;
-	} else {
+	if (event->kind == EV_CALL)
+		*(uint32_t *)vec_add(&recording->open) = (uint32_t)stream->count;
+	else
 		place_in_call(recording, &mine);
-	}
-	stream->event = grown(stream->event, stream->count, &stream->max, sizeof(mine));
+	stream->event = vec_room(stream->event, stream->count, &stream->max, 1, sizeof(mine));
 	stream->event[stream->count++] = mine;
 }
 
@@ -103,7 +91,7 @@ collect(void *arg, struct world *world, const struct run_result *result)
 	}
 	recording.stream->end = result->end;
 	recording.stream->end_site = result->end == WORLD_STOPPED ? 0 : world->end_site;
-	free(recording.open);
+	vec_fini(&recording.open);
 }
 
 void

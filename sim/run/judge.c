@@ -99,14 +99,6 @@ run_undecided(struct run *run, struct loc loc, const char *what, const char *exp
 	run_fail(run, loc, what, expected, actual);
 }
 
-static bool
-is_judging(const struct scenario_step *step)
-{
-	return step->verb == SCENARIO_STEP_EXPECT || step->verb == SCENARIO_STEP_WAIT ||
-	    step->verb == SCENARIO_STEP_EXPECT_TRACE ||
-	    step->verb == SCENARIO_STEP_SETTLE;
-}
-
 void
 run_count_undecided(struct run *run)
 {
@@ -118,7 +110,7 @@ run_count_undecided(struct run *run)
 		return;
 	print_end(run, result->undecided.why, sizeof(result->undecided.why));
 	for (size_t i = result->steps_done; i < scenario->steps.count; i++)
-		result->undecided.steps += is_judging(&scenario->steps.step[i]);
+		result->undecided.steps += scenario_step_judges(&scenario->steps.step[i]);
 	for (size_t i = 0; i < claims; i++)
 		result->undecided.claims += !run->claims_broken[i];
 	/* They are judged as the last thing, and only in a run that still goes on. */

@@ -101,12 +101,10 @@ add_name(struct reader *r, const struct yaml_node *item, check_item_fn *check,
 	read_text(r, item, &name);
 	if (name == NULL)
 		return;
-	for (size_t i = 0; i < names->count; i++)
-		if (strcmp(names->name[i], name) == 0) {
-			yaml_error(r->diags, item, "manifest.duplicate",
-			    "\"%s\" stands here twice", name);
-			return;
-		}
+	if (scenario_names_has(names, name)) {
+		yaml_error(r->diags, item, "manifest.duplicate", "\"%s\" stands here twice", name);
+		return;
+	}
 	*(const char **)arena_push(r->manifest->arena, &names->name, &names->count,
 	    sizeof(names->name[0])) = name;
 	if (check != NULL)
@@ -548,51 +546,23 @@ defect_names(const struct defect *defect, const char *scenario)
 	return false;
 }
 
-bool
-defect_names_exactly(const struct defect *defect, const char *scenario)
-{
-	for (size_t i = 0; i < defect->scenarios.count; i++)
-		if (strcmp(defect->scenarios.name[i], scenario) == 0)
-			return true;
-	return false;
-}
-
-static bool
-has_name(const struct scenario_names *names, const char *name)
-{
-	for (size_t i = 0; i < names->count; i++)
-		if (strcmp(names->name[i], name) == 0)
-			return true;
-	return false;
-}
-
 static bool
 shows_as(const struct defect *defect, const char *rule, const char *where)
 {
-	return has_name(&defect->rules, rule) && (defect->where.count == 0 ||
-	    where[0] == '\0' || has_name(&defect->where, where));
-}
-
-/* Where the name stands in the list; its length if it does not. */
-static size_t
-place_of(const struct scenario_names *names, const char *name)
-{
-	size_t i = 0;
-
-	while (i < names->count && strcmp(names->name[i], name) != 0)
-		i++;
-	return i;
+	return scenario_names_has(&defect->rules, rule) && (defect->where.count == 0 ||
+	    where[0] == '\0' || scenario_names_has(&defect->where, where));
 }
 
 /* Is `a` nearer than `b`: the rule, then the function, stands further up in its lists? */
 static bool
 is_nearer(const struct defect *a, const struct defect *b, const struct sighting *sighting)
 {
-	size_t rule_a = place_of(&a->rules, sighting->rule);
-	size_t rule_b = place_of(&b->rules, sighting->rule);
+	size_t rule_a = scenario_names_at(&a->rules, sighting->rule);
+	size_t rule_b = scenario_names_at(&b->rules, sighting->rule);
 
 	return rule_a != rule_b ? rule_a < rule_b :
-	    place_of(&a->where, sighting->where) < place_of(&b->where, sighting->where);
+	    scenario_names_at(&a->where, sighting->where) <
+	    scenario_names_at(&b->where, sighting->where);
 }
 
 /* Of several that are alike, one whose circumstances hold, then the nearest. */
@@ -600,7 +570,7 @@ static void
 offer_like(struct defect_like *like, const struct defect *defect, const char *why,
     const struct sighting *sighting)
 {
-	if (!has_name(&defect->where, sighting->where))
+	if (!scenario_names_has(&defect->where, sighting->where))
 		return;
 	if (like->defect != NULL && (like->why[0] == '\0') >= (why[0] == '\0') &&
 	    ((like->why[0] == '\0') > (why[0] == '\0') ||

@@ -56,9 +56,8 @@ void manifest_free(struct manifest *manifest);		/* NULL is fine */
 /* Does the file look like a manifest, and not like a scenario?  It may have errors. */
 bool manifest_is_one(const char *path);
 
-/* Does the defect name this scenario (exactly, or by its area)? */
+/* Does the defect name this scenario, or its area? */
 bool defect_names(const struct defect *defect, const char *scenario);
-bool defect_names_exactly(const struct defect *defect, const char *scenario);
 
 /* A defect that is like what was found and does not explain it, and why not. */
 struct defect_like {

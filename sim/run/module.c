@@ -21,14 +21,11 @@ struct module {
 	struct module_file file;
 	void		*handle;	/* of dlopen */
 	uintptr_t	 base;		/* what offset 0 would be */
-	struct module_extent all;
-	struct module_extent *data;
-	size_t		 data_count;
+	struct module_range all;	/* addresses here, as those of data are */
+	struct module_ranges data;
 	uint8_t		*pristine;	/* contents of data, one after another */
-	struct module_attachment *attachments;
-	size_t		 attachment_count;
-	struct stack_frame *frames;
-	size_t		 frame_count;
+	struct { VEC_MEMBERS(struct module_attachment); } attachments;
+	struct module_frames frames;
 	struct source	*source;	/* NULL: not asked for */
 };
 
@@ -44,17 +41,15 @@ add_attachment(const struct module_symbol *symbol, void *arg)
 {
 	struct module *m = arg;
 	size_t len = strlen(symbol->name);
-	struct module_attachment *new;
 
 	if (symbol->sym.st_shndx == SHN_UNDEF ||
 	    GELF_ST_TYPE(symbol->sym.st_info) != STT_OBJECT ||
 	    len <= 3 || strcmp(symbol->name + len - 3, "_ca") != 0)
 		return;
-	m->attachments = xrealloc(m->attachments, m->attachment_count + 1,
-	    sizeof(*m->attachments));
-	new = &m->attachments[m->attachment_count++];
-	new->name = xstrndup(symbol->name, len - 3);
-	new->cfattach = (void *)(m->base + symbol->sym.st_value);
+	*(struct module_attachment *)vec_add(&m->attachments) = (struct module_attachment){
+		.name = xstrndup(symbol->name, len - 3),
+		.cfattach = (void *)(m->base + symbol->sym.st_value),
+	};
 }
 
 static int
@@ -71,32 +66,26 @@ static void
 find_attachments(struct module *m, const struct module_file *file)
 {
 	module_file_each_symbol(file, SHT_DYNSYM, add_attachment, m);
-	if (m->attachment_count > 1)
-		qsort(m->attachments, m->attachment_count,
-		    sizeof(*m->attachments), compare_attachments);
+	if (m->attachments.count > 1)
+		qsort(m->attachments.item, m->attachments.count,
+		    sizeof(m->attachments.item[0]), compare_attachments);
 }
 
-static struct module_extent
-extent_of(const struct module *m, const struct module_range *range)
+static void
+move(struct module_range *range, uintptr_t base)
 {
-	return (struct module_extent){
-		.start = m->base + range->start,
-		.size = range->end - range->start,
-	};
+	range->start += base;
+	range->end += base;
 }
 
 static void
 find_extents(struct module *m, const struct module_file *file)
 {
-	struct module_range all = module_file_extent(file);
-	struct module_ranges data = module_file_data(file);
-
-	m->all = extent_of(m, &all);
-	m->data_count = data.count;
-	m->data = xrealloc(NULL, data.count + 1, sizeof(*m->data));
-	for (size_t i = 0; i < data.count; i++)
-		m->data[i] = extent_of(m, &data.ranges[i]);
-	free(data.ranges);
+	m->all = module_file_extent(file);
+	m->data = module_file_data(file);
+	move(&m->all, m->base);
+	for (size_t i = 0; i < m->data.count; i++)
+		move(&m->data.item[i], m->base);
 }
 
 static void
@@ -104,26 +93,26 @@ keep_pristine(struct module *m)
 {
 	size_t size = 0;
 
-	for (size_t i = 0; i < m->data_count; i++)
-		size += m->data[i].size;
-	m->pristine = xrealloc(NULL, size + 1, 1);
-	size = 0;
-	for (size_t i = 0; i < m->data_count; i++) {
-		memcpy(m->pristine + size, (const void *)m->data[i].start,
-		    m->data[i].size);
-		size += m->data[i].size;
+	for (size_t i = 0; i < m->data.count; i++) {
+		const struct module_range *range = &m->data.item[i];
+		size_t more = range->end - range->start;
+
+		m->pristine = xrealloc(m->pristine, size + more, 1);
+		memcpy(m->pristine + size, (const void *)range->start, more);
+		size += more;
 	}
 }
 
 void
 module_reset(struct module *m)
 {
-	size_t at = 0;
+	const uint8_t *from = m->pristine;
 
-	for (size_t i = 0; i < m->data_count; i++) {
-		memcpy((void *)m->data[i].start, m->pristine + at,
-		    m->data[i].size);
-		at += m->data[i].size;
+	for (size_t i = 0; i < m->data.count; i++) {
+		const struct module_range *range = &m->data.item[i];
+
+		memcpy((void *)range->start, from, range->end - range->start);
+		from += range->end - range->start;
 	}
 }
 
@@ -142,7 +131,7 @@ module_new(const struct module_file *file, void *handle)
 	};
 	find_extents(m, file);
 	find_attachments(m, file);
-	m->frames = module_file_frames(file, &m->frame_count);
+	m->frames = module_file_frames(file);
 	keep_pristine(m);
 	return m;
 }
@@ -186,12 +175,12 @@ module_close(struct module *m)
 		return;
 	source_free(m->source);
 	dlclose(m->handle);
-	for (size_t i = 0; i < m->attachment_count; i++)
-		free(m->attachments[i].name);
-	free(m->attachments);
+	for (size_t i = 0; i < m->attachments.count; i++)
+		free(m->attachments.item[i].name);
+	vec_fini(&m->attachments);
 	free(m->pristine);
-	free(m->frames);
-	free(m->data);
+	vec_fini(&m->frames);
+	vec_fini(&m->data);
 	module_file_close(&m->file);
 	free(m);
 }
@@ -226,22 +215,22 @@ module_symbol(const struct module *m, const char *name)
 size_t
 module_attachment_count(const struct module *m)
 {
-	return m->attachment_count;
+	return m->attachments.count;
 }
 
 const struct module_attachment *
 module_attachment(const struct module *m, size_t index)
 {
-	assert(index < m->attachment_count);
-	return &m->attachments[index];
+	assert(index < m->attachments.count);
+	return &m->attachments.item[index];
 }
 
 const struct module_attachment *
 module_attachment_find(const struct module *m, const char *name)
 {
-	for (size_t i = 0; i < m->attachment_count; i++)
-		if (strcmp(m->attachments[i].name, name) == 0)
-			return &m->attachments[i];
+	for (size_t i = 0; i < m->attachments.count; i++)
+		if (strcmp(m->attachments.item[i].name, name) == 0)
+			return &m->attachments.item[i];
 	return NULL;
 }
 
@@ -256,20 +245,20 @@ module_bounds(const struct module *m, uintptr_t *low, uintptr_t *high)
 {
 	/* Offsets count from the load address; that is where the first segment lies. */
 	*low = m->base;
-	*high = m->all.start + m->all.size;
+	*high = m->all.end;
 }
 
 bool
 module_contains(const struct module *m, uintptr_t addr)
 {
-	return addr - m->all.start < m->all.size;
+	return addr >= m->all.start && addr < m->all.end;
 }
 
 bool
 module_data_contains(const struct module *m, uintptr_t addr)
 {
-	for (size_t i = 0; i < m->data_count; i++)
-		if (addr - m->data[i].start < m->data[i].size)
+	for (size_t i = 0; i < m->data.count; i++)
+		if (addr >= m->data.item[i].start && addr < m->data.item[i].end)
 			return true;
 	return false;
 }
@@ -277,7 +266,7 @@ module_data_contains(const struct module *m, uintptr_t addr)
 struct stack_frames
 module_frames(const struct module *m)
 {
-	return (struct stack_frames){ .frame = m->frames, .count = m->frame_count };
+	return (struct stack_frames){ .frame = m->frames.item, .count = m->frames.count };
 }
 
 struct source *

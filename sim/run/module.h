@@ -91,12 +91,6 @@ uintptr_t module_base(const struct module *);
 void	module_bounds(const struct module *, uintptr_t *low, uintptr_t *high);
 bool	module_contains(const struct module *, uintptr_t addr);
 
-/* A piece of the module's memory. */
-struct module_extent {
-	uintptr_t	start;
-	size_t		size;
-};
-
 /*
  * The driver's variables (.data and .bss), in order of address: what
  * module_reset() restores.  Not what the loader needs, nor coverage counters.

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/alloc.h"
 #include "machine/trace.h"
 #include "run/module_file.h"
 #include "run/source.h"
@@ -20,8 +19,7 @@ struct missing {
 };
 
 struct missing_list {
-	struct missing	*items;
-	size_t		 count;
+	VEC_MEMBERS(struct missing);
 	struct source	*source;
 };
 
@@ -112,8 +110,7 @@ note_if_missing(const struct module_symbol *symbol, void *arg)
 	    symbol->name[0] == '\0' || is_compiler_support(symbol->name) ||
 	    is_exported_here(symbol->name))
 		return;
-	list->items = xrealloc(list->items, list->count + 1, sizeof(*list->items));
-	list->items[list->count++] = (struct missing){ .name = symbol->name };
+	*(struct missing *)vec_add(list) = (struct missing){ .name = symbol->name };
 }
 
 static bool
@@ -136,7 +133,7 @@ note_reference(const char *name, const GElf_Rela *rela, void *arg)
 	struct source_pos pos;
 
 	for (size_t i = 0; i < list->count; i++) {
-		struct missing *m = &list->items[i];
+		struct missing *m = &list->item[i];
 
 		if (strcmp(m->name, name) != 0)
 			continue;
@@ -217,17 +214,19 @@ print_missing(const struct module_file *file, const struct missing *m,
 size_t
 module_file_check(const struct module_file *file, FILE *out)
 {
-	struct missing_list list = { .items = NULL };
+	struct missing_list list = { 0 };
+	size_t count;
 
 	module_file_each_symbol(file, SHT_DYNSYM, note_if_missing, &list);
 	if (list.count == 0)
 		return 0;
 	list.source = source_new(file->image, file->size);
 	module_file_each_reference(file, note_reference, &list);
-	qsort(list.items, list.count, sizeof(*list.items), compare_missing);
+	qsort(list.item, list.count, sizeof(list.item[0]), compare_missing);
 	for (size_t i = 0; i < list.count; i++)
-		print_missing(file, &list.items[i], out);
+		print_missing(file, &list.item[i], out);
 	source_free(list.source);
-	free(list.items);
-	return list.count;
+	count = list.count;
+	vec_fini(&list);
+	return count;
 }

@@ -233,10 +233,8 @@ module_file_extent(const struct module_file *file)
 static void
 ranges_add(struct module_ranges *list, uint64_t start, uint64_t end)
 {
-	if (start >= end)
-		return;
-	list->ranges = xrealloc(list->ranges, list->count + 1, sizeof(*list->ranges));
-	list->ranges[list->count++] = (struct module_range){ start, end };
+	if (start < end)
+		*(struct module_range *)vec_add(list) = (struct module_range){ start, end };
 }
 
 /* Take [start, end) out of the ranges. */
@@ -245,9 +243,9 @@ ranges_remove(struct module_ranges *list, uint64_t start, uint64_t end)
 {
 	struct module_ranges old = *list;
 
-	*list = (struct module_ranges){ .ranges = NULL };
+	*list = (struct module_ranges){ 0 };
 	for (size_t i = 0; i < old.count; i++) {
-		struct module_range r = old.ranges[i];
+		struct module_range r = old.item[i];
 
 		if (end <= r.start || r.end <= start) {
 			ranges_add(list, r.start, r.end);
@@ -256,7 +254,7 @@ ranges_remove(struct module_ranges *list, uint64_t start, uint64_t end)
 		ranges_add(list, r.start, start);
 		ranges_add(list, end, r.end);
 	}
-	free(old.ranges);
+	vec_fini(&old);
 }
 
 static bool
@@ -283,7 +281,7 @@ remove_counter(const struct module_symbol *symbol, void *arg)
 struct module_ranges
 module_file_data(const struct module_file *file)
 {
-	struct module_ranges list = { .ranges = NULL };
+	struct module_ranges list = { 0 };
 	GElf_Phdr phdr;
 
 	for (size_t i = 0; i < segment_count(file); i++)

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
+#include "base/vec.h"
 #include "machine/stack.h"
 
 /* The file is read once: what is done to it later changes nothing here. */
@@ -30,10 +31,7 @@ struct module_range {
 	uint64_t	end;
 };
 
-struct module_ranges {
-	struct module_range *ranges;
-	size_t		 count;
-};
+struct module_ranges { VEC_MEMBERS(struct module_range); };
 
 /*
  * Read a shared object for this machine.  False, with one line of reason
@@ -58,7 +56,7 @@ struct module_range module_file_extent(const struct module_file *);
 
 /*
  * The driver's variables, in order: writable segments without what the loader
- * makes read-only and without coverage counters.  Free the array.
+ * makes read-only and without coverage counters.  vec_fini() ends it.
  */
 struct module_ranges module_file_data(const struct module_file *);
 
@@ -90,10 +88,11 @@ void	module_file_each_reference(const struct module_file *,
 	    module_reference_fn *fn, void *arg);
 
 /*
- * What each function's frame takes in an optimised build, in order of address; free the
- * array.  NULL: the module does not say (coverage builds).
+ * What each function's frame takes in an optimised build, in order of address; vec_fini() ends
+ * it.  None: the module does not say (coverage builds).
  */
-struct stack_frame *module_file_frames(const struct module_file *, size_t *count);
+struct module_frames { VEC_MEMBERS(struct stack_frame); };
+struct module_frames module_file_frames(const struct module_file *);
 
 /*
  * Write one line to `out` for each function that the module wants and this

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/alloc.h"
 #include "run/module_file.h"
 
 #define SECTION ".viosim.frames"
@@ -16,8 +15,7 @@
 struct frames {
 	const char *text;
 	size_t length;
-	struct stack_frame *frame;
-	size_t count;
+	struct module_frames found;
 };
 
 /* The section's text; NULL: the module has none. */
@@ -89,8 +87,7 @@ add_function(const struct module_symbol *symbol, void *arg)
 	if (sym->st_shndx == SHN_UNDEF || GELF_ST_TYPE(sym->st_info) != STT_FUNC ||
 	    sym->st_size == 0 || sym->st_value + sym->st_size > UINT32_MAX)
 		return;
-	frames->frame = xrealloc(frames->frame, frames->count + 1, sizeof(frames->frame[0]));
-	frames->frame[frames->count++] = (struct stack_frame){
+	*(struct stack_frame *)vec_add(&frames->found) = (struct stack_frame){
 		.low = (uint32_t)sym->st_value, .high = (uint32_t)(sym->st_value + sym->st_size),
 		.bytes = bytes_of(frames, symbol->name),
 	};
@@ -104,16 +101,16 @@ compare(const void *one, const void *other)
 	return a->low < b->low ? -1 : a->low > b->low;
 }
 
-struct stack_frame *
-module_file_frames(const struct module_file *file, size_t *count)
+struct module_frames
+module_file_frames(const struct module_file *file)
 {
 	struct frames frames = { .text = NULL };
 
 	frames.text = section_text(file, &frames.length);
 	if (frames.text != NULL)
 		module_file_each_symbol(file, SHT_SYMTAB, add_function, &frames);
-	if (frames.count > 1)
-		qsort(frames.frame, frames.count, sizeof(frames.frame[0]), compare);
-	*count = frames.count;
-	return frames.frame;
+	if (frames.found.count > 1)
+		qsort(frames.found.item, frames.found.count, sizeof(frames.found.item[0]),
+		    compare);
+	return frames.found;
 }

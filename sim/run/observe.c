@@ -31,6 +31,15 @@ run_thread(const struct world *world)
 	static bool \
 	observe_##name(const struct expect_env *env, const struct expect_term *term, \
 	    int64_t *value)
+/* The same for what one expression tells. */
+#define VALUE(name, expression) \
+	OBSERVE(name) \
+	{ \
+		(void)env; \
+		(void)term; \
+		*value = (int64_t)(expression); \
+		return true; \
+	}
 
 static struct run *
 run_of(const struct expect_env *env)
@@ -52,26 +61,9 @@ memory_of(const struct expect_env *env)
 	return &run_of(env)->world.memory.counts;
 }
 
-OBSERVE(mem_total)
-{
-	(void)term;
-	*value = (int64_t)memory_of(env)->total;
-	return true;
-}
-
-OBSERVE(mem_free)
-{
-	(void)term;
-	*value = (int64_t)memory_of(env)->free;
-	return true;
-}
-
-OBSERVE(mem_others)
-{
-	(void)term;
-	*value = (int64_t)(memory_of(env)->kernel + memory_of(env)->others);
-	return true;
-}
+VALUE(mem_total, memory_of(env)->total)
+VALUE(mem_free, memory_of(env)->free)
+VALUE(mem_others, memory_of(env)->kernel + memory_of(env)->others)
 
 /* ---- queues and interrupts ---- */
 
@@ -81,37 +73,11 @@ queue_of(const struct expect_env *env, const struct expect_term *term)
 	return device_queue_by_name(run_of(env)->device[0].class, term->arg);
 }
 
-OBSERVE(inflight)
-{
-	*value = (int64_t)device_inflight(expect_device(env, term), (unsigned)queue_of(env, term));
-	return true;
-}
-
-OBSERVE(requests)
-{
-	*value = (int64_t)expect_device(env, term)->queue[queue_of(env, term)].requests;
-	return true;
-}
-
-OBSERVE(kicks)
-{
-	const struct transport *transport = &expect_device(env, term)->transport;
-
-	*value = (int64_t)transport->queue[queue_of(env, term)].notifications;
-	return true;
-}
-
-OBSERVE(irq_config)
-{
-	*value = (int64_t)device_interrupts(expect_device(env, term), DEVICE_CONFIGURATION);
-	return true;
-}
-
-OBSERVE(irq_queue)
-{
-	*value = (int64_t)device_interrupts(expect_device(env, term), queue_of(env, term));
-	return true;
-}
+VALUE(inflight, device_inflight(expect_device(env, term), (unsigned)queue_of(env, term)))
+VALUE(requests, expect_device(env, term)->queue[queue_of(env, term)].requests)
+VALUE(kicks, expect_device(env, term)->transport.queue[queue_of(env, term)].notifications)
+VALUE(irq_config, device_interrupts(expect_device(env, term), DEVICE_CONFIGURATION))
+VALUE(irq_queue, device_interrupts(expect_device(env, term), queue_of(env, term)))
 
 /* ---- the driver's threads ---- */
 
@@ -180,11 +146,7 @@ OBSERVE(thread_sleep)
 
 /* ---- calls, the device's status, attach, sysctl ---- */
 
-OBSERVE(calls)
-{
-	*value = (int64_t)run_of(env)->world.trace.calls[trace_call_by_name(term->arg)];
-	return true;
-}
+VALUE(calls, run_of(env)->world.trace.calls[trace_call_by_name(term->arg)])
 
 OBSERVE(fail_hits)
 {
@@ -225,17 +187,8 @@ static const char *const words_detach[] = {
 	[DETACH_RUNNING] = "running", [DETACH_UNSUPPORTED] = "unsupported", NULL
 };
 
-OBSERVE(attach)
-{
-	*value = with_of(env, term)->attach;
-	return true;
-}
-
-OBSERVE(detach)
-{
-	*value = with_of(env, term)->detach;
-	return true;
-}
+VALUE(attach, with_of(env, term)->attach)
+VALUE(detach, with_of(env, term)->detach)
 
 OBSERVE(detach_duration)
 {

@@ -179,18 +179,6 @@ line_of_loop(struct run *run, const struct loop_seen *seen)
 	return site;
 }
 
-/* Whether the scenario switched a rule off. */
-static bool
-is_off(const struct run *run, const struct rule *rule)
-{
-	const struct scenario_names *off = &run->scenario->rules.off;
-
-	for (size_t i = 0; i < off->count; i++)
-		if (strcmp(off->name[i], rule->id) == 0)
-			return true;
-	return false;
-}
-
 /* A panic or crash often comes of what failed just before; NULL: nothing did. */
 static const struct event *
 failed_before(const struct trace *trace, const struct event *end, uint32_t ctx)
@@ -259,7 +247,7 @@ report_end(struct run *run)
 	case WORLD_ENDS:
 		break;
 	}
-	if (rule == NULL || is_off(run, rule))
+	if (rule == NULL || scenario_names_has(&run->scenario->rules.off, rule->id))
 		return;
 	event = world->trace.count > 0 ? *trace_event(&world->trace, world->trace.count - 1) :
 	    (struct event){ 0 };
@@ -283,7 +271,7 @@ report_impossible_faults(struct run *run)
 {
 	const struct faults *faults = &run->faults;
 
-	if (is_off(run, &rule_impossible_fault))
+	if (scenario_names_has(&run->scenario->rules.off, rule_impossible_fault.id))
 		return;
 	for (unsigned i = 0; i < faults->count; i++)
 		if (faults->armed[i].impossible)
@@ -312,17 +300,6 @@ run_limit(struct run *run)
 		world->event_stop = world->config.event_limit;
 }
 
-static unsigned
-faults_idle(const struct run *run)
-{
-	const struct fault_armed *fault = NULL;
-	unsigned idle = 0;
-
-	while ((fault = fault_unstruck(&run->faults, fault)) != NULL)
-		idle++;
-	return idle;
-}
-
 static uint64_t
 idle_faults(const struct run *run)
 {
@@ -340,6 +317,7 @@ take_stock(struct run *run)
 {
 	struct run_result *result = run->result;
 	struct world *world = &run->world;
+	uint64_t idle = idle_faults(run);
 
 	world->running = NULL;
 	run_count_undecided(run);
@@ -359,8 +337,8 @@ take_stock(struct run *run)
 		.draws = choice_drawn(&world->choice),
 		.faults_armed = run->faults.count,
 		.faults_struck = (unsigned)run->faults.hits,
-		.faults_idle = faults_idle(run),
-		.idle = idle_faults(run),
+		.faults_idle = (unsigned)__builtin_popcountll(idle),
+		.idle = idle,
 	};
 }
 

@@ -13,10 +13,12 @@
 #include "base/vec.h"
 #include "run/source.h"
 
-/* One remembered answer. */
-struct source_slot {
-	uint64_t	 offset;	/* 0: slot is empty */
+/* Of offsets below, which is all of any module, answers are remembered. */
+#define KEPT_MAX (UINT64_C(1) << 26)
+
+struct source_known {
 	struct source_pos pos;		/* line 0: known to be unknown */
+	unsigned own_line;		/* see source_line() */
 };
 
 /* A remembered name. */
@@ -31,9 +33,8 @@ struct source {
 	bool		 opened;	/* tried to */
 	Elf		*elf;		/* in image; NULL: it is no such file */
 	Dwarf		*dwarf;		/* NULL: there is none */
-	struct source_slot *slots;	/* open addressing, no deletions */
-	size_t		 slot_count;	/* a power of two, or 0 */
-	size_t		 used_count;
+	struct { VEC_MEMBERS(struct source_known); } known;
+	struct { VEC_MEMBERS(uint32_t); } number;	/* by offset: of what is known, from 1 */
 	struct { VEC_MEMBERS(struct source_named); } named;
 };
 
@@ -56,7 +57,8 @@ source_free(struct source *s)
 		dwarf_end(s->dwarf);
 	if (s->elf != NULL)
 		elf_end(s->elf);
-	free(s->slots);
+	vec_fini(&s->known);
+	vec_fini(&s->number);
 	vec_fini(&s->named);
 	free(s);
 }
@@ -213,68 +215,45 @@ find_position(struct source *s, uint64_t offset, struct source_pos *pos)
 	return find_function(&unit, addr, pos);
 }
 
-/* The slot that has the offset or would get it. */
-static struct source_slot *
-slot_of(struct source_slot *slots, size_t slot_count, uint64_t offset)
+/* What is known of an offset; NULL: nothing. */
+static const struct source_known *
+known_at(struct source *s, uint64_t offset)
 {
-	size_t i = (size_t)(offset * 0x9e3779b97f4a7c15u >> 32);
+	const struct source_known *known;
+	struct source_known *found;
 
-	for (;; i++) {
-		struct source_slot *slot = &slots[i & (slot_count - 1)];
-
-		if (slot->offset == offset || slot->offset == 0)
-			return slot;
+	if (offset == 0 || offset >= KEPT_MAX)
+		return NULL;
+	if (offset >= s->number.count)
+		vec_add_n(&s->number, offset + 1 - s->number.count);
+	if (s->number.item[offset] == 0) {
+		found = vec_add(&s->known);
+		if (!find_position(s, offset, &found->pos))
+			found->pos.line = 0;
+		else if (!is_header(found->pos.file))
+			found->own_line = found->pos.line;
+		s->number.item[offset] = (uint32_t)s->known.count;
 	}
-}
-
-static void
-grow_slots(struct source *s)
-{
-	size_t slot_count = s->slot_count == 0 ? 256 : s->slot_count * 2;
-	struct source_slot *slots = xcalloc(slot_count, sizeof(*slots));
-
-	for (size_t i = 0; i < s->slot_count; i++) {
-		struct source_slot *old = &s->slots[i];
-
-		if (old->offset != 0)
-			*slot_of(slots, slot_count, old->offset) = *old;
-	}
-	free(s->slots);
-	s->slots = slots;
-	s->slot_count = slot_count;
+	known = &s->known.item[s->number.item[offset] - 1];
+	return known->pos.line != 0 ? known : NULL;
 }
 
 bool
 source_lookup(struct source *s, uint64_t offset, struct source_pos *pos)
 {
-	struct source_slot *slot;
+	const struct source_known *known = known_at(s, offset);
 
-	if (offset == 0)
-		return false;
-	if (s->used_count * 2 >= s->slot_count)
-		grow_slots(s);
-	slot = slot_of(s->slots, s->slot_count, offset);
-	if (slot->offset == 0) {
-		struct source_pos found = { .line = 0 };
-
-		if (!find_position(s, offset, &found))
-			found.line = 0;
-		slot->offset = offset;
-		slot->pos = found;
-		s->used_count++;
-	}
-	if (slot->pos.line == 0)
-		return false;
-	*pos = slot->pos;
-	return true;
+	if (known != NULL)
+		*pos = known->pos;
+	return known != NULL;
 }
 
 unsigned
 source_line(struct source *s, uint64_t offset)
 {
-	struct source_pos pos;
+	const struct source_known *known = known_at(s, offset);
 
-	return source_lookup(s, offset, &pos) && !is_header(pos.file) ? pos.line : 0;
+	return known != NULL ? known->own_line : 0;
 }
 
 struct function_visit {

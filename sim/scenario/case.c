@@ -16,15 +16,6 @@
 /* ---- plain data ---- */
 
 bool
-scenario_names_have(const struct scenario_names *names, const char *name)
-{
-	for (size_t i = 0; i < names->count; i++)
-		if (strcmp(names->name[i], name) == 0)
-			return true;
-	return false;
-}
-
-bool
 scenario_time_is_given(struct scenario_time t)
 {
 	return t.unit != SCENARIO_NO_TIME;
@@ -55,6 +46,29 @@ scenario_machine_pages(const struct scenario_machine *m)
 	for (size_t i = 0; i < m->segments.count; i++)
 		pages += m->segments.segment[i].size_pages;
 	return pages;
+}
+
+size_t
+scenario_names_at(const struct scenario_names *names, const char *name)
+{
+	size_t i = 0;
+
+	while (i < names->count && strcmp(names->name[i], name) != 0)
+		i++;
+	return i;
+}
+
+bool
+scenario_names_has(const struct scenario_names *names, const char *name)
+{
+	return scenario_names_at(names, name) < names->count;
+}
+
+bool
+scenario_step_judges(const struct scenario_step *step)
+{
+	return step->verb == SCENARIO_STEP_EXPECT || step->verb == SCENARIO_STEP_WAIT ||
+	    step->verb == SCENARIO_STEP_EXPECT_TRACE || step->verb == SCENARIO_STEP_SETTLE;
 }
 
 bool

@@ -251,7 +251,7 @@ load_names(struct loader *ld, const struct field *f, const struct yaml_node *n,
 		load_value(ld, &word, n->items[i], &name);
 		if (name == NULL)
 			continue;
-		if (scenario_names_have(slot, name))
+		if (scenario_names_has(slot, name))
 			load_error(ld, n->items[i], "scenario.value",
 			    "\"%s\" stands in the list twice", name);
 		else

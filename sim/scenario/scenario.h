@@ -462,8 +462,6 @@ void	scenario_cases_free(struct scenario_case *, size_t count);
 
 /* ---- the other directions ---- */
 
-bool	scenario_names_have(const struct scenario_names *, const char *name);
-
 /* Time in ns on a machine with `hz`; stops at INT64_MAX.  NO_TIME is 0. */
 int64_t	scenario_time_ns(struct scenario_time, uint64_t hz);
 bool	scenario_time_is_given(struct scenario_time);
@@ -485,6 +483,13 @@ scenario_devices(const struct scenario *sc)
 
 /* All observables, from 0: those of the type, then the others; NULL at the end. */
 const struct observable *scenario_observable(const struct scenario_vocab *, size_t);
+
+/* Where the name stands in the list: its index, or the count if it does not. */
+size_t	scenario_names_at(const struct scenario_names *, const char *name);
+bool	scenario_names_has(const struct scenario_names *, const char *name);
+
+/* Is it a step that says what must come true, or waits until all has settled? */
+bool	scenario_step_judges(const struct scenario_step *);
 
 /* Does any expectation refer to the observable of that pattern? */
 bool	scenario_observes(const struct scenario *, const char *pattern);

@@ -211,7 +211,7 @@ TEST(a_leak_behind_one_failure)
 	ck_assert_uint_ge(new, 1);
 	ck_assert_uint_lt(new, 4);
 	ck_assert_uint_eq(swept.explore.tally.idle, 0);
-	ck_assert_uint_ge(tally_new(&swept.explore.tally, false), 1);
+	ck_assert_uint_ge(tally_count(&swept.explore.tally, false, false), 1);
 	swept_fini(&swept);
 }
 

@@ -142,7 +142,7 @@ RIG_TEST(test_no_failures, rig_init_small)
 	rig_run(rig, NULL, &result);
 	ck_assert_uint_eq(result.findings, 0);
 	ck_assert_uint_eq(result.counts.faults_armed, 1);
-	ck_assert_uint_eq(result.faults_idle, 1);
+	ck_assert_uint_eq(result.counts.faults_idle, 1);
 }
 
 /* A known defect is known wherever it shows, if rule and function fit. */

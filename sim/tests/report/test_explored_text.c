@@ -17,7 +17,6 @@ static char *text;
 static void
 setup(void)
 {
-	tally_init(&tally);
 	text = NULL;
 }
 

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "run/module_lines.h"
+#include "run/module_calls.h"
 #include "run/run.h"
 #include "tests/suite.h"
 
