@@ -5,9 +5,13 @@
 #include "tests/explore/rig.h"
 
 #include <check.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/alloc.h"
+#include "base/sbuf.h"
 
 static void
 init_with(struct rig *rig, const char *path)
@@ -86,21 +90,30 @@ void
 rig_fini(struct rig *rig)
 {
 	unload(rig);
+	run_result_fini(&rig->run);
 	trial_fini(&rig->trial);
 	module_close(rig->module);
+}
+
+struct scenario_doc *
+rig_doc(const char *path, const char *text)
+{
+	struct scenario_doc *doc;
+	struct diag_list diags;
+
+	diag_list_init(&diags);
+	doc = scenario_load_text(path, text, strlen(text), run_vocab(), &diags);
+	diag_list_print(&diags, stderr, false);
+	diag_list_fini(&diags);
+	ck_assert_msg(doc != NULL, "%s", text);
+	return doc;
 }
 
 const struct scenario_case *
 rig_load(struct rig *rig, const char *text)
 {
-	struct diag_list diags;
-
 	unload(rig);
-	diag_list_init(&diags);
-	rig->doc = scenario_load_text("t.yaml", text, strlen(text), run_vocab(), &diags);
-	diag_list_print(&diags, stderr, false);
-	diag_list_fini(&diags);
-	ck_assert_ptr_nonnull(rig->doc);
+	rig->doc = rig_doc("t.yaml", text);
 	rig->cases = scenario_cases(rig->doc, NULL, &rig->count);
 	ck_assert_uint_gt(rig->count, 0);
 	return &rig->cases[0];
@@ -110,4 +123,79 @@ void
 rig_run(struct rig *rig, struct inject_points *points, struct trial_result *result)
 {
 	trial_run(&rig->trial, &rig->cases[0], points, result);
+}
+
+void
+rig_case(struct rig *rig, const char *format, ...)
+{
+	const struct scenario_case *c;
+	va_list ap;
+	char *text;
+
+	va_start(ap, format);
+	text = xvasprintf(format, ap);
+	va_end(ap);
+	c = rig_load(rig, text);
+	free(text);
+	rig->how.module = trial_module(&rig->trial, c->machine);
+	run_result_fini(&rig->run);
+	run_case(c, &rig->how, &rig->run);
+}
+
+void
+rig_assert_failed(const struct rig *rig, unsigned n, const char *what, const char *expected,
+    const char *actual)
+{
+	const struct failure *failure = &rig->run.failure[n];
+
+	ck_assert_uint_gt(rig->run.failures, n);
+	ck_assert_str_eq(failure->what, what);
+	if (expected != NULL)
+		ck_assert_str_eq(failure->expected, expected);
+	if (actual != NULL)
+		ck_assert_str_eq(failure->actual, actual);
+}
+
+void
+rig_assert_good(const struct rig *rig)
+{
+	ck_assert_msg(rig->run.failures_all == 0, "%s: %s; %s", rig->run.failure[0].what,
+	    rig->run.failure[0].expected, rig->run.failure[0].actual);
+}
+
+struct edit *
+rig_edit(const struct scenario_doc *doc, size_t machine)
+{
+	return edit_new(doc->scenario[0], &doc->scenario[0]->machines.machine[machine], false, 0);
+}
+
+char *
+rig_text(struct edit *edit)
+{
+	struct sbuf buf;
+
+	edit_print(edit, "t", "s", NULL, sbuf_open(&buf));
+	return sbuf_close(&buf);
+}
+
+/* ---- one rig for all tests of a suite ---- */
+
+struct rig the_rig;
+
+void
+rig_setup(void)
+{
+	rig_init(&the_rig);
+}
+
+void
+rig_setup_small(void)
+{
+	rig_init_small(&the_rig);
+}
+
+void
+rig_teardown(void)
+{
+	rig_fini(&the_rig);
 }

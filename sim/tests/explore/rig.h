@@ -5,6 +5,9 @@
 #ifndef VIOSIM_TESTS_EXPLORE_RIG_H
 #define VIOSIM_TESTS_EXPLORE_RIG_H
 
+#include <stdlib.h>
+
+#include "explore/edit.h"
 #include "explore/trial.h"
 #include "scenario/scenario.h"
 
@@ -14,6 +17,8 @@ struct rig {
 	struct scenario_doc *doc;	/* of rig_load() */
 	struct scenario_case *cases;
 	size_t count;
+	struct run_options how;		/* of rig_case(): what is not usual */
+	struct run_result run;		/* of the last rig_case() */
 };
 
 /* A small scenario: attach, 64 pages, settle.  Below it a test may put more steps. */
@@ -46,6 +51,35 @@ unsigned rig_line_named(const char *name, const char *word);
 
 /* One run of it. */
 void rig_run(struct rig *rig, struct inject_points *points, struct trial_result *result);
+/* Load the scenario and run its first case as `viosim run` does. */
+void rig_case(struct rig *rig, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* What failed there as the nth thing (`actual` NULL: whatever came), or that nothing did. */
+void rig_assert_failed(const struct rig *rig, unsigned n, const char *what, const char *expected,
+    const char *actual);
+void rig_assert_good(const struct rig *rig);
+
+/* A scenario text; a failing load fails the test with its messages. */
+struct scenario_doc *rig_doc(const char *path, const char *text);
+/* Its first scenario on one of its machines, without a seed. */
+struct edit *rig_edit(const struct scenario_doc *doc, size_t machine);
+/* The edit as a file, named t; heap. */
+char *rig_text(struct edit *edit);
+
+/* The rig of suites whose tests all have one. */
+extern struct rig the_rig;
+void rig_setup(void);
+void rig_setup_small(void);
+void rig_teardown(void);
+
+/* What ends with its block. */
+#define RIG_END(type, what, end) \
+	static inline void rig_end_##what(type **it) { end(*it); }
+RIG_END(struct edit, edit, edit_free)
+RIG_END(struct scenario_doc, doc, scenario_doc_free)
+RIG_END(char, text, free)
+#define EDIT(name) __attribute__((cleanup(rig_end_edit))) struct edit *name
+#define DOC(name) __attribute__((cleanup(rig_end_doc))) struct scenario_doc *name
+#define TEXT(name) __attribute__((cleanup(rig_end_text))) char *name
 
 /* A test with a rig, `rig`, that one of these functions makes. */
 #define RIG_TEST(name, init) TEST_WITH_IN(name, struct rig, struct rig *rig, init, rig_fini)

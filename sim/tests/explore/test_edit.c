@@ -5,48 +5,32 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
+#include "base/sbuf.h"
 #include "cli/cli.h"
 #include "device/balloon/balloon.h"
 #include "explore/edit.h"
 #include "run/run.h"
 #include "scenario/table.h"
+#include "tests/explore/rig.h"
 #include "tests/suite.h"
-
-static struct scenario_doc *
-load_as(const char *path, const char *text, size_t size)
-{
-	struct diag_list diags;
-	struct scenario_doc *doc;
-
-	diag_list_init(&diags);
-	doc = scenario_load_text(path, text, size, run_vocab(), &diags);
-	if (doc == NULL)
-		diag_list_print(&diags, stderr, false);
-	diag_list_fini(&diags);
-	return doc;
-}
 
 static struct scenario_doc *
 load(const char *steps)
 {
 	char text[2048];
-	struct scenario_doc *doc;
 
 	snprintf(text, sizeof(text), "format: 1\nscenario: t\nsummary: s\nsteps:\n%s", steps);
-	doc = load_as("t.yaml", text, strlen(text));
-	ck_assert_ptr_nonnull(doc);
-	return doc;
+	return rig_doc("t.yaml", text);
 }
 
 static char *
-printed(struct edit *edit, const char *name, const char *comment, size_t *size)
+printed(struct edit *edit, const char *name, const char *comment)
 {
-	char *text = NULL;
-	FILE *stream = open_memstream(&text, size);
+	struct sbuf buf;
 
-	edit_print(edit, name, edit->scenario.summary, comment, stream);
-	ck_assert_int_eq(fclose(stream), 0);
-	return text;
+	edit_print(edit, name, edit->scenario.summary, comment, sbuf_open(&buf));
+	return sbuf_close(&buf);
 }
 
 /* What is printed loads to the same plan, on the same one machine. */
@@ -54,15 +38,11 @@ static void
 check_round_trip(struct edit *edit)
 {
 	const char *id = edit->scenario.id;
-	struct scenario_doc *doc;
+	TEXT(text) = printed(edit, id, "one\n\ntwo: [");
+	TEXT(path) = xasprintf("scenarios/%s.yaml", id);
+	DOC(doc) = rig_doc(path, text);
 	const struct scenario_case *c;
-	char path[300], *text;
-	size_t size;
 
-	snprintf(path, sizeof(path), "scenarios/%s.yaml", id);
-	text = printed(edit, id, "one\n\ntwo: [", &size);
-	doc = load_as(path, text, size);
-	ck_assert_msg(doc != NULL, "%s", text);
 	ck_assert_uint_eq(doc->count, 1);
 	ck_assert_msg(map_equal(&map_scenario, &edit->scenario, doc->scenario[0]),
 	    "another plan:\n%s", text);
@@ -70,8 +50,6 @@ check_round_trip(struct edit *edit)
 	c = edit_case(edit);
 	ck_assert_str_eq(c->machine->name, doc->scenario[0]->machines.machine[0].name);
 	ck_assert(strncmp(c->id, id, strlen(id)) == 0);
-	scenario_doc_free(doc);
-	free(text);
 }
 
 TEST(all_cases_of_the_tree_print_as_what_they_are)
@@ -84,7 +62,8 @@ TEST(all_cases_of_the_tree_print_as_what_they_are)
 	ck_assert(cli_collect(&cases, names, 1));
 	for (size_t i = 0; i < cases.count; i++) {
 		const struct scenario_case *c = cases.item[i].c;
-		struct edit *edit, *copy;
+		EDIT(edit) = NULL;
+		EDIT(copy) = NULL;
 
 		/* One seed is like the other. */
 		if (last != NULL && last->machine == c->machine)
@@ -96,9 +75,7 @@ TEST(all_cases_of_the_tree_print_as_what_they_are)
 		ck_assert_uint_eq(edit->scenario.seeds.count, c->has_seed ? 1 : 0);
 		copy = edit_copy(edit);
 		check_round_trip(edit);
-		edit_free(edit);
 		check_round_trip(copy);
-		edit_free(copy);
 	}
 	ck_assert_uint_gt(seen, 400);
 	cli_cases_fini(&cases);
@@ -113,13 +90,13 @@ target_of(struct scenario_step *step)
 
 TEST(a_copy_outlives_what_it_was_made_of)
 {
-	struct scenario_doc *doc = load("  - target: 1\n");
-	struct edit *edit = edit_new(doc->scenario[0], doc->scenario[0]->machines.machine,
-	    true, 7), *copy;
+	DOC(doc) = load("  - target: 1\n");
+	struct edit *edit = rig_edit(doc, 0);
 	struct scenario_step *step = edit_insert(edit, 0, SCENARIO_STEP_FAIL);
-	size_t size;
-	char *text;
+	EDIT(copy) = NULL;
+	TEXT(text) = NULL;
 
+	edit_seed(edit, true, 7);
 	step->fail.id = edit_text(edit, "sweep%d", 12);
 	step->fail.call = "uvm_pglistalloc";
 	step->name = edit_text(edit, "a name");
@@ -130,25 +107,21 @@ TEST(a_copy_outlives_what_it_was_made_of)
 	memset((char *)(uintptr_t)edit->scenario.steps.step[0].fail.id, 'X', 7);
 	memset((char *)(uintptr_t)edit->scenario.steps.step[0].name, 'X', 6);
 	edit_free(edit);
-	text = printed(copy, "t", "why", &size);
+	text = printed(copy, "t", "why");
 	ck_assert_str_eq(text, "# why\nformat: 1\nscenario: t\nsummary: s\nseed: 7\n"
 	    "machines:\n  - {transport: virtio-1.0, dma: bounce}\n"
 	    "steps:\n  - name: a name\n    fail: {id: sweep12, call: uvm_pglistalloc}\n"
 	    "  - target: 9 pages\n");
-	free(text);
 	check_round_trip(copy);
-	edit_free(copy);
-	scenario_doc_free(doc);
 }
 
 TEST(holds_follow_the_step_that_ends_them)
 {
-	struct scenario_doc *doc = load(
+	DOC(doc) = load(
 	    "  - hold: {thread: viomb, until: there}\n"
 	    "  - target: 1\n"
 	    "  - name: there\n    target: 2\n");
-	struct edit *edit = edit_new(doc->scenario[0], doc->scenario[0]->machines.machine,
-	    false, 0);
+	EDIT(edit) = rig_edit(doc, 0);
 	struct scenario_steps *steps = &edit->scenario.steps;
 
 	/* Enough insertions that the array moves. */
@@ -174,13 +147,11 @@ TEST(holds_follow_the_step_that_ends_them)
 	ck_assert_ptr_null(steps->step[0].hold.until);
 	ck_assert_uint_eq(steps->step[0].hold.lasts.value, 1);
 	check_round_trip(edit);
-	edit_free(edit);
-	scenario_doc_free(doc);
 }
 
 TEST(what_follows_a_step_taken_out_keeps_its_time)
 {
-	struct scenario_doc *doc = load(
+	DOC(doc) = load(
 	    "  - at: 1s\n    target: 1\n"
 	    "  - target: 2\n"
 	    "  - at: +2s\n    target: 3\n"
@@ -188,8 +159,7 @@ TEST(what_follows_a_step_taken_out_keeps_its_time)
 	    "  - at: 9s\n    target: 5\n"
 	    "  - at: +1ticks\n    target: 6\n"
 	    "  - at: +1s\n    target: 7\n");
-	struct edit *edit = edit_new(doc->scenario[0], doc->scenario[0]->machines.machine,
-	    false, 0);
+	EDIT(edit) = rig_edit(doc, 0);
 	const struct scenario_steps *steps = &edit->scenario.steps;
 
 	edit_take_out(edit, 6);
@@ -209,8 +179,6 @@ TEST(what_follows_a_step_taken_out_keeps_its_time)
 	edit_take_out(edit, 0);
 	ck_assert_int_eq(steps->step[0].at.when, SCENARIO_RELATIVE);
 	ck_assert_uint_eq(steps->step[0].at.time.value, 1);
-	edit_free(edit);
-	scenario_doc_free(doc);
 }
 
 /* Every verb as the loader would fill it when only what must be there is given. */
@@ -278,9 +246,8 @@ fill_in(struct scenario_step *step)
 
 TEST_EACH(fresh_steps_are_as_the_loader_fills_them, fresh)
 {
-	struct scenario_doc *doc = load(fresh[_i].yaml);
-	struct edit *edit = edit_new(doc->scenario[0], doc->scenario[0]->machines.machine,
-	    false, 0);
+	DOC(doc) = load(fresh[_i].yaml);
+	EDIT(edit) = rig_edit(doc, 0);
 	size_t last = edit->scenario.steps.count - 1;
 	struct scenario_step *step = edit_insert_row(edit, last + 1,
 	    verb_find(edit->scenario.device.type, fresh[_i].key));
@@ -290,19 +257,16 @@ TEST_EACH(fresh_steps_are_as_the_loader_fills_them, fresh)
 	ck_assert_ptr_nonnull(step->loc.file);
 	edit_remove(edit, last);
 	check_round_trip(edit);
-	edit_free(edit);
-	scenario_doc_free(doc);
 }
 
 TEST(a_changed_machine_prints_and_names_itself)
 {
-	struct scenario_doc *doc = load("  - target: 1\n");
-	struct edit *edit = edit_new(doc->scenario[0],
-	    &doc->scenario[0]->machines.machine[3], true, 5);
+	DOC(doc) = load("  - target: 1\n");
+	EDIT(edit) = rig_edit(doc, 3);
 	const struct scenario_case *c;
-	size_t size;
-	char *text;
+	TEXT(text) = NULL;
 
+	edit_seed(edit, true, 5);
 	edit->machine.cpus = 2;
 	edit->machine.memory_pages = 32 * 256;
 	edit->machine.transport = SCENARIO_VIRTIO_1;
@@ -312,15 +276,12 @@ TEST(a_changed_machine_prints_and_names_itself)
 	ck_assert(c->has_seed);
 	ck_assert_uint_eq(c->seed, 5);
 	edit_seed(edit, false, 0);
-	text = printed(edit, "t", NULL, &size);
+	text = printed(edit, "t", NULL);
 	ck_assert_str_eq(text, "format: 1\nscenario: t\nsummary: s\n"
 	    "machine: {memory: 32MiB, cpus: 2}\n"
 	    "machines:\n  - {transport: virtio-1.0, dma: coherent}\n"
 	    "steps:\n  - target: 1 page\n");
-	free(text);
 	check_round_trip(edit);
-	edit_free(edit);
-	scenario_doc_free(doc);
 }
 
 SUITE(explore_edit_suite, "explore_edit", .timeout = 60)

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/sbuf.h"
 #include "device/balloon/balloon.h"
 #include "explore/found.h"
 #include "rules/rules.h"
@@ -25,21 +26,6 @@ static struct {
 } here;
 
 static void
-load(const char *steps)
-{
-	struct diag_list diags;
-	char text[500];
-
-	snprintf(text, sizeof(text), "format: 1\nscenario: t\nsummary: s\nsteps:\n%s", steps);
-	diag_list_init(&diags);
-	here.doc = scenario_load_text("t.yaml", text, strlen(text), run_vocab(), &diags);
-	diag_list_fini(&diags);
-	ck_assert_ptr_nonnull(here.doc);
-	here.edit = edit_new(here.doc->scenario[0], here.doc->scenario[0]->machines.machine,
-	    false, 0);
-}
-
-static void
 set_up(void)
 {
 	char path[60];
@@ -50,7 +36,9 @@ set_up(void)
 	snprintf(path, sizeof(path), "%s/scenarios", here.folder);
 	ck_assert_int_eq(mkdir(path, 0777), 0);
 	snprintf(here.found, sizeof(here.found), "%s/scenarios/found", here.folder);
-	load("  - target: 3 pages\n");
+	here.doc = rig_doc("t.yaml", "format: 1\nscenario: t\nsummary: s\nsteps:\n"
+	    "  - target: 3 pages\n");
+	here.edit = rig_edit(here.doc, 0);
 	here.why = "it came between two lines";
 	here.finding = (struct trial_finding){
 		.rule = rules_catalogue(&count)[0], .line = 12, .key = 99,
@@ -114,18 +102,11 @@ read_file(const char *path)
 static void
 check_file(const char *path, const char *name, uint64_t pages)
 {
-	struct diag_list diags;
-	struct scenario_doc *doc;
+	DOC(doc) = rig_doc(path, read_file(path));
 
 	ck_assert_msg(strstr(path, name) != NULL &&
 	    strcmp(strstr(path, name), name) == 0, "%s", path);
-	diag_list_init(&diags);
-	doc = scenario_load(path, run_vocab(), &diags);
-	diag_list_print(&diags, stderr, false);
-	diag_list_fini(&diags);
-	ck_assert_ptr_nonnull(doc);
 	ck_assert_uint_eq(balloon_target_of(&doc->scenario[0]->steps.step[0])->pages, pages);
-	scenario_doc_free(doc);
 }
 
 TEST(the_file_says_what_it_is)
@@ -153,18 +134,17 @@ TEST(the_file_says_what_it_is)
 TEST(without_its_head)
 {
 	struct found found = { .edit = here.edit, .finding = &here.finding };
-	char *text = NULL, summary[400];
-	size_t size;
-	FILE *stream = open_memstream(&text, &size);
+	char summary[400];
+	struct sbuf buf;
+	TEXT(text) = NULL;
 
-	found_print_bare(&found, FOUND_FOLDER "/reduced.yaml", stream);
-	fclose(stream);
+	found_print_bare(&found, FOUND_FOLDER "/reduced.yaml", sbuf_open(&buf));
+	text = sbuf_close(&buf);
 	snprintf(summary, sizeof(summary), "Violates %s: %s.", here.finding.rule->id,
 	    here.finding.rule->title);
 	ck_assert_int_eq(strncmp(text, "format: 1\nscenario: found/reduced\n", 34), 0);
 	ck_assert_ptr_nonnull(strstr(text, summary));
 	ck_assert_ptr_null(strchr(text, '#'));
-	free(text);
 }
 
 /* The host's first step. */

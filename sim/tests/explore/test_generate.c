@@ -15,7 +15,6 @@
 
 #define VARIANTS 300
 
-static struct rig rig;
 static struct edit *baseline;
 static struct inject_points points;
 
@@ -25,10 +24,10 @@ setup(void)
 	const struct scenario_case *c;
 	struct trial_result result;
 
-	rig_init(&rig);
-	c = rig_load(&rig, RIG_SCENARIO);
-	baseline = baseline_new(&rig.trial, c, NULL);
-	trial_run(&rig.trial, c, &points, &result);
+	rig_setup();
+	c = rig_load(&the_rig, RIG_SCENARIO);
+	baseline = baseline_new(&the_rig.trial, c, NULL);
+	trial_run(&the_rig.trial, c, &points, &result);
 }
 
 static void
@@ -36,70 +35,39 @@ teardown(void)
 {
 	vec_fini(&points);
 	edit_free(baseline);
-	rig_fini(&rig);
-}
-
-static char *
-text_of(struct edit *edit)
-{
-	char *text = NULL;
-	size_t size;
-	FILE *stream = open_memstream(&text, &size);
-
-	edit_print(edit, "t", "s", NULL, stream);
-	fclose(stream);
-	return text;
-}
-
-static void
-assert_loads(const char *text)
-{
-	struct diag_list diags;
-	struct scenario_doc *doc;
-
-	diag_list_init(&diags);
-	doc = scenario_load_text("t.yaml", text, strlen(text), run_vocab(), &diags);
-	if (doc == NULL)
-		diag_list_print(&diags, stderr, false);
-	ck_assert_msg(doc != NULL, "%s", text);
-	diag_list_fini(&diags);
-	scenario_doc_free(doc);
+	rig_teardown();
 }
 
 static char *
 draw_text(uint64_t seed)
 {
 	struct choice choice;
-	struct edit *edit;
-	char *text;
+	EDIT(edit) = NULL;
 
 	choice_init_seed(&choice, seed);
 	edit = generate(&choice, baseline, &points, true);
 	choice_fini(&choice);
-	text = text_of(edit);
-	edit_free(edit);
-	return text;
+	return rig_text(edit);
 }
 
 /* Each is a scenario that loads; the same seed makes the same one, another another. */
 TEST(test_seeds)
 {
-	char *plain = text_of(baseline);
+	TEXT(plain) = rig_text(baseline);
 	unsigned plains = 0, delivers = 0, fails = 0, legacy = 0, seeds = 0, latencies = 0;
 
 	for (uint64_t seed = 1; seed <= VARIANTS; seed++) {
-		char *text = draw_text(seed), *again = draw_text(seed);
+		TEXT(text) = draw_text(seed);
+		TEXT(again) = draw_text(seed);
+		DOC(doc) = rig_doc("t.yaml", text);
 
 		ck_assert_str_eq(text, again);
-		assert_loads(text);
 		plains += strcmp(text, plain) == 0;
 		delivers += strstr(text, "deliver:") != NULL;
 		fails += strstr(text, "fail:") != NULL;
 		legacy += strstr(text, "legacy") != NULL;
 		seeds += strstr(text, "seed:") != NULL;
 		latencies += strstr(text, "latency: 1us") == NULL;
-		free(text);
-		free(again);
 	}
 	/* Everything comes about, and nothing always. */
 	ck_assert_uint_lt(plains, VARIANTS / 4);
@@ -108,7 +76,6 @@ TEST(test_seeds)
 	ck_assert(legacy > VARIANTS / 20 && legacy < VARIANTS);
 	ck_assert(seeds > VARIANTS / 20 && seeds < VARIANTS);
 	ck_assert(latencies > VARIANTS / 20 && latencies < VARIANTS);
-	free(plain);
 }
 
 /* A fuzzer's bytes: any make a scenario that loads and runs, none make the baseline scenario. */
@@ -117,29 +84,28 @@ TEST(test_bytes)
 	uint8_t bytes[64];
 	struct choice_rng rng;
 	struct choice choice;
-	struct edit *edit;
-	char *text, *plain = text_of(baseline);
+	TEXT(plain) = rig_text(baseline);
 
 	choice_rng_init(&rng, 3);
 	for (unsigned i = 0; i < 100; i++) {
 		size_t size = choice_rng_below(&rng, sizeof(bytes) + 1);
 		struct trial_result result;
+		EDIT(edit) = NULL;
+		TEXT(text) = NULL;
+		DOC(doc) = NULL;
 
 		for (size_t k = 0; k < size; k++)
 			bytes[k] = (uint8_t)choice_rng_below(&rng, 256);
 		choice_init_bytes(&choice, size > 0 ? bytes : NULL, size);
-		edit = generate(&choice, baseline, &points, rig.trial.nodiag != NULL);
+		edit = generate(&choice, baseline, &points, the_rig.trial.nodiag != NULL);
 		choice_fini(&choice);
-		text = text_of(edit);
-		assert_loads(text);
+		text = rig_text(edit);
+		doc = rig_doc("t.yaml", text);
 		if (size == 0)
 			ck_assert_str_eq(text, plain);
-		free(text);
-		trial_run(&rig.trial, edit_case(edit), NULL, &result);
+		trial_run(&the_rig.trial, edit_case(edit), NULL, &result);
 		ck_assert_uint_gt(result.counts.events, 10);
-		edit_free(edit);
 	}
-	free(plain);
 }
 
 TEST(test_without_points)
@@ -173,10 +139,11 @@ TEST_RANGE(test_depth, 1, 5)
 	for (uint64_t seed = 1; seed < 40; seed++) {
 		const struct scenario_steps *steps;
 		struct choice choice;
-		struct edit *edit;
 		unsigned delivers = 0;
 		double bound;
-		char *text;
+		EDIT(edit) = NULL;
+		TEXT(text) = NULL;
+		DOC(doc) = NULL;
 
 		choice_init_seed(&choice, seed);
 		edit = generate_depth(&choice, baseline, &points, depth, &bound);
@@ -186,10 +153,8 @@ TEST_RANGE(test_depth, 1, 5)
 			delivers += steps->step[i].verb == SCENARIO_STEP_DELIVER;
 		ck_assert_uint_eq(delivers, depth - 1);
 		ck_assert(bound > 0.999 * expected && bound < 1.001 * expected);
-		text = text_of(edit);
-		assert_loads(text);
-		free(text);
-		edit_free(edit);
+		text = rig_text(edit);
+		doc = rig_doc("t.yaml", text);
 	}
 }
 
@@ -210,7 +175,7 @@ TEST(test_draw)
 			.strategy = &explore_drawn, .depth = 2, .seed = 1, .runs_max = 1500,
 			.jobs = 2,
 		},
-		.c = &rig.cases[0], .cases = 1, .module = rig.module,
+		.c = &the_rig.cases[0], .cases = 1, .module = the_rig.module,
 	}, again = explore;
 
 	again.options.jobs = 1;

@@ -18,15 +18,24 @@ struct listing {
 };
 
 static void
-listing_init(struct listing *listing, bool small, const char *text)
+listing_init(struct listing *listing, void (*init)(struct rig *), const char *text)
 {
 	*listing = (struct listing){ .points = { 0 } };
-	if (small)
-		rig_init_small(&listing->rig);
-	else
-		rig_init(&listing->rig);
+	init(&listing->rig);
 	rig_load(&listing->rig, text);
 	rig_run(&listing->rig, &listing->points, &listing->result);
+}
+
+static void
+list_built(struct listing *listing)
+{
+	listing_init(listing, rig_init, RIG_SCENARIO);
+}
+
+static void
+list_small(struct listing *listing)
+{
+	listing_init(listing, rig_init_small, RIG_SCENARIO);
 }
 
 static void
@@ -35,6 +44,10 @@ listing_fini(struct listing *listing)
 	vec_fini(&listing->points);
 	rig_fini(&listing->rig);
 }
+
+/* A test with the points of RIG_SCENARIO, `listing`, of one of these drivers. */
+#define LISTING_TEST(name, list) \
+	TEST_WITH_IN(name, struct listing, struct listing *listing, list, listing_fini)
 
 static void
 ck_same(const struct inject_point *a, const struct inject_point *b)
@@ -63,7 +76,7 @@ TEST(test_same)
 	struct listing first, second;
 	struct inject_points again = { 0 };
 
-	listing_init(&first, false, RIG_SCENARIO);
+	list_built(&first);
 	rig_run(&first.rig, &again, &first.result);
 	ck_assert_uint_gt(first.points.count, 300);
 	ck_assert_uint_eq(first.points.count, again.count);
@@ -72,7 +85,7 @@ TEST(test_same)
 	vec_fini(&again);
 	trial_fini(&first.rig.trial);
 	module_close(first.rig.module);
-	listing_init(&second, false, RIG_SCENARIO);
+	list_built(&second);
 	ck_assert_uint_eq(first.points.count, second.points.count);
 	for (size_t i = 0; i < second.points.count; i++)
 		ck_same(&first.points.item[i], &second.points.item[i]);
@@ -111,21 +124,16 @@ static uint32_t
 strike_at(struct rig *rig, const char *point)
 {
 	struct seen seen = { 0 };
-	struct run_options options = {
-		.module = rig->module, .shelf = &rig->trial.shelf,
-		.started = watch_target, .arg = &seen,
-	};
-	struct run_result result;
-	char text[1024];
 
-	snprintf(text, sizeof(text), RIG_HEAD
+	rig->how = (struct run_options){
+		.shelf = &rig->trial.shelf, .started = watch_target, .arg = &seen,
+	};
+	rig_case(rig, RIG_HEAD
 	    "steps:\n"
 	    "  - deliver: {irq: config, at: \"%s\", target: 7 pages}\n"
 	    "  - at: 1s\n"
 	    "    target: 64 pages\n"
 	    "  - settle: {within: 1s}\n", point);
-	run_case(rig_load(rig, text), &options, &result);
-	run_result_fini(&result);
 	return seen.seq;
 }
 
@@ -144,47 +152,41 @@ ck_struck(struct rig *rig, const struct inject_point *ip)
 	    (unsigned)seq, (unsigned)ip->seq + 1);
 }
 
-TEST(test_calls_are_points)
+LISTING_TEST(test_calls_are_points, list_small)
 {
-	struct listing listing;
 	unsigned befores = 0, afters = 0;
 
-	listing_init(&listing, true, RIG_SCENARIO);
-	for (size_t i = 0; i < listing.points.count; i++) {
-		const struct inject_point *ip = &listing.points.item[i];
+	for (size_t i = 0; i < listing->points.count; i++) {
+		const struct inject_point *ip = &listing->points.item[i];
 
 		if (ip->kind == INJECT_ACCESS)
 			continue;
-		ck_struck(&listing.rig, ip);
+		ck_struck(&listing->rig, ip);
 		befores += ip->kind == INJECT_BEFORE;
 		afters += ip->kind == INJECT_AFTER;
 	}
 	ck_assert_uint_gt(befores, 40);
 	ck_assert_uint_gt(afters, 40);
-	listing_fini(&listing);
 }
 
 /* Between two events all accesses look alike: of each line the last one is looked for. */
-TEST(test_accesses_are_points)
+LISTING_TEST(test_accesses_are_points, list_small)
 {
-	struct listing listing;
 	unsigned tried = 0;
 
-	listing_init(&listing, true, RIG_SCENARIO);
-	for (size_t i = 0; i < listing.points.count; i++) {
-		const struct inject_point *ip = &listing.points.item[i];
+	for (size_t i = 0; i < listing->points.count; i++) {
+		const struct inject_point *ip = &listing->points.item[i];
 		bool is_last = ip->kind == INJECT_ACCESS && ip->line != 0;
 
-		for (size_t k = i + 1; k < listing.points.count && is_last; k++)
-			is_last = listing.points.item[k].kind != INJECT_ACCESS ||
-			    listing.points.item[k].line != ip->line;
+		for (size_t k = i + 1; k < listing->points.count && is_last; k++)
+			is_last = listing->points.item[k].kind != INJECT_ACCESS ||
+			    listing->points.item[k].line != ip->line;
 		if (!is_last)
 			continue;
-		ck_struck(&listing.rig, ip);
+		ck_struck(&listing->rig, ip);
 		tried++;
 	}
 	ck_assert_uint_ge(tried, 2);
-	listing_fini(&listing);
 }
 
 /* ---- what is listed ---- */
@@ -215,15 +217,13 @@ call_of(const struct listing *listing, enum inject_kind kind, enum hw_call call,
 	ck_abort_msg("no call %u of %s", nth, trace_call_name(call));
 }
 
-TEST(test_accesses)
+LISTING_TEST(test_accesses, list_small)
 {
 	const struct inject_point *load, *store, *other;
-	struct listing listing;
 
-	listing_init(&listing, true, RIG_SCENARIO);
 	/* sc->sc_n++ in the interrupt handler: the same cell, read and then written. */
-	load = access_at(&listing, "counts", 1);
-	store = access_at(&listing, "counts", 2);
+	load = access_at(listing, "counts", 1);
+	store = access_at(listing, "counts", 2);
 	ck_assert_int_eq(load->ctx_kind, HW_CTX_HARDINT);
 	ck_assert_uint_eq(load->touches, 1);
 	ck_assert(!load->touch[0].write && store->touch[0].write);
@@ -232,26 +232,23 @@ TEST(test_accesses)
 	ck_assert(inject_points_independent(load, load));
 	ck_assert(!inject_points_independent(store, store));
 	/* A variable of the module, in the thread. */
-	other = access_at(&listing, "steps", 1);
+	other = access_at(listing, "steps", 1);
 	ck_assert_int_eq(other->ctx_kind, HW_CTX_KTHREAD);
 	ck_assert_uint_ne(other->touch[0].thing, load->touch[0].thing);
 	ck_assert(inject_points_independent(store, other));
-	listing_fini(&listing);
 }
 
-TEST(test_calls)
+LISTING_TEST(test_calls, list_small)
 {
 	const struct inject_point *enter, *commit, *dequeue, *read, *write, *init;
-	struct listing listing;
 
-	listing_init(&listing, true, RIG_SCENARIO);
-	enter = call_of(&listing, INJECT_BEFORE, HW_CALL_MUTEX_ENTER, 1);
+	enter = call_of(listing, INJECT_BEFORE, HW_CALL_MUTEX_ENTER, 1);
 	/* A spin mutex keeps interrupts off, too. */
 	ck_assert_uint_eq(enter->touches, 2);
 	ck_assert_uint_eq(enter->ipl, 0);
-	ck_assert_uint_gt(call_of(&listing, INJECT_AFTER, HW_CALL_MUTEX_ENTER, 1)->ipl, 0);
-	commit = call_of(&listing, INJECT_BEFORE, HW_CALL_VIRTIO_ENQUEUE_COMMIT, 1);
-	dequeue = call_of(&listing, INJECT_BEFORE, HW_CALL_VIRTIO_DEQUEUE, 1);
+	ck_assert_uint_gt(call_of(listing, INJECT_AFTER, HW_CALL_MUTEX_ENTER, 1)->ipl, 0);
+	commit = call_of(listing, INJECT_BEFORE, HW_CALL_VIRTIO_ENQUEUE_COMMIT, 1);
+	dequeue = call_of(listing, INJECT_BEFORE, HW_CALL_VIRTIO_DEQUEUE, 1);
 	ck_assert_int_eq(commit->queue, 0);
 	ck_assert_int_eq(dequeue->queue, 0);
 	ck_assert_int_eq(enter->queue, -1);
@@ -259,30 +256,27 @@ TEST(test_calls)
 	ck_assert(!dequeue->everything);
 	ck_assert(inject_points_independent(dequeue, enter));
 	ck_assert(!inject_points_independent(dequeue, commit));
-	read = call_of(&listing, INJECT_BEFORE, HW_CALL_VIRTIO_READ_DEVICE_CONFIG_LE, 1);
-	write = call_of(&listing, INJECT_BEFORE, HW_CALL_VIRTIO_WRITE_DEVICE_CONFIG_LE, 1);
+	read = call_of(listing, INJECT_BEFORE, HW_CALL_VIRTIO_READ_DEVICE_CONFIG_LE, 1);
+	write = call_of(listing, INJECT_BEFORE, HW_CALL_VIRTIO_WRITE_DEVICE_CONFIG_LE, 1);
 	ck_assert(inject_points_independent(read, read));
 	ck_assert(!inject_points_independent(read, write));
 	ck_assert(!inject_points_independent(write, write));
 	ck_assert(inject_points_independent(write, dequeue));
-	init = call_of(&listing, INJECT_BEFORE, HW_CALL_MUTEX_INIT, 1);
+	init = call_of(listing, INJECT_BEFORE, HW_CALL_MUTEX_INIT, 1);
 	ck_assert(init->everything);
 	ck_assert(!inject_points_independent(init, read));
 	ck_assert(inject_points_independent(init,
-	    call_of(&listing, INJECT_AFTER, HW_CALL_MUTEX_ENTER, 1)));
-	listing_fini(&listing);
+	    call_of(listing, INJECT_AFTER, HW_CALL_MUTEX_ENTER, 1)));
 }
 
-TEST(test_symmetric)
+LISTING_TEST(test_symmetric, list_built)
 {
-	struct listing listing;
 	size_t independent = 0, dependent = 0;
 
-	listing_init(&listing, false, RIG_SCENARIO);
-	for (size_t i = 0; i < listing.points.count; i++)
+	for (size_t i = 0; i < listing->points.count; i++)
 		for (size_t k = 0; k <= i; k++) {
-			const struct inject_point *a = &listing.points.item[i];
-			const struct inject_point *b = &listing.points.item[k];
+			const struct inject_point *a = &listing->points.item[i];
+			const struct inject_point *b = &listing->points.item[k];
 
 			ck_assert_int_eq(inject_points_independent(a, b),
 			    inject_points_independent(b, a));
@@ -292,36 +286,30 @@ TEST(test_symmetric)
 	/* Most have nothing to do with each other, or nothing would be gained. */
 	ck_assert_uint_gt(independent, 2 * dependent);
 	ck_assert_uint_gt(dependent, 0);
-	listing_fini(&listing);
 }
 
 /* The last thing a handler does is followed by the kernel's own work. */
-TEST(test_end_of_handler)
+LISTING_TEST(test_end_of_handler, list_small)
 {
-	struct listing listing;
 	const struct inject_point *last = NULL;
 
-	listing_init(&listing, true, RIG_SCENARIO);
-	for (size_t i = 0; i < listing.points.count; i++) {
-		const struct inject_point *ip = &listing.points.item[i];
+	for (size_t i = 0; i < listing->points.count; i++) {
+		const struct inject_point *ip = &listing->points.item[i];
 
 		if (last != NULL && ip->ctx != last->ctx)
 			ck_assert(last->everything);
 		last = ip->ctx_kind == HW_CTX_HARDINT ? ip : NULL;
 	}
-	listing_fini(&listing);
 }
 
 /* probe_tell() takes the lock for two handlers: one line, two stacks. */
-TEST(test_stacks)
+LISTING_TEST(test_stacks, list_small)
 {
-	struct listing listing;
 	const struct inject_point *first = NULL;
 	unsigned same = 0, other = 0;
 
-	listing_init(&listing, true, RIG_SCENARIO);
-	for (size_t i = 0; i < listing.points.count; i++) {
-		const struct inject_point *ip = &listing.points.item[i];
+	for (size_t i = 0; i < listing->points.count; i++) {
+		const struct inject_point *ip = &listing->points.item[i];
 
 		if (ip->kind != INJECT_BEFORE || ip->call != HW_CALL_CV_SIGNAL)
 			continue;
@@ -333,7 +321,6 @@ TEST(test_stacks)
 	}
 	ck_assert_uint_ge(same, 1);
 	ck_assert_uint_ge(other, 1);
-	listing_fini(&listing);
 }
 
 /* After a restart of the guest nothing strikes that was armed at power on. */
@@ -343,8 +330,8 @@ TEST(test_reboot)
 	    "  - guest: {reboot: true}\n  - settle: {within: 1s}\n";
 	struct listing listing, plain;
 
-	listing_init(&listing, true, text);
-	listing_init(&plain, true, RIG_SCENARIO);
+	listing_init(&listing, rig_init_small, text);
+	list_small(&plain);
 	ck_assert_uint_gt(listing.result.counts.events, plain.result.counts.events + 50);
 	ck_assert_uint_eq(listing.points.count, plain.points.count);
 	listing_fini(&plain);

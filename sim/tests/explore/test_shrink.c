@@ -41,13 +41,9 @@ static const char told_scenario[] = RIG_HEAD
 
 RIG_TEST(a_baseline_acts_when_the_scenario_did, rig_init_small)
 {
-	const struct scenario_case *c;
-	const struct scenario_step *step;
-	struct edit *edit;
+	EDIT(edit) = baseline_new(&rig->trial, rig_load(rig, told_scenario), NULL);
+	const struct scenario_step *step = edit->scenario.steps.step;
 
-	c = rig_load(rig, told_scenario);
-	edit = baseline_new(&rig->trial, c, NULL);
-	step = edit->scenario.steps.step;
 	ck_assert_uint_eq(edit->scenario.steps.count, 7);
 	ck_assert_int_eq(step[0].verb, SCENARIO_STEP_FAIL);
 	ck_assert_int_eq(step[0].at.when, SCENARIO_AT_ONCE);
@@ -75,23 +71,20 @@ RIG_TEST(a_baseline_acts_when_the_scenario_did, rig_init_small)
 	ck_assert_uint_eq(edit->scenario.always.count + edit->scenario.finally.count, 0);
 	ck_assert_uint_eq(edit->scenario.seeds.seed[0], 3);
 	ck_assert_uint_ge(edit->scenario.limits.time.value, 210 * S);
-	edit_free(edit);
 }
 
 RIG_TEST(a_baseline_of_expectations_only_is_an_attach, rig_init_small)
 {
+	EDIT(edit) = baseline_new(&rig->trial,
+	    rig_load(rig, RIG_HEAD "steps:\n  - expect: attach.result == ok\n"), NULL);
 	struct trial_result result;
-	struct edit *edit;
 
 	/* All that is left is the note at its end. */
-	edit = baseline_new(&rig->trial,
-	    rig_load(rig, RIG_HEAD "steps:\n  - expect: attach.result == ok\n"), NULL);
 	ck_assert_uint_eq(edit->scenario.steps.count, 1);
 	ck_assert_int_eq(edit->scenario.steps.step[0].verb, SCENARIO_STEP_NOTE);
 	trial_run(&rig->trial, edit_case(edit), NULL, &result);
 	ck_assert_int_eq(result.end, WORLD_STOPPED);
 	ck_assert_uint_eq(result.findings, 0);
-	edit_free(edit);
 }
 
 /* ---- shrinking ---- */
@@ -135,27 +128,17 @@ key_of(struct rig *rig, const char *rule)
 }
 
 static struct edit *
-edit_of(const struct scenario_case *c)
+edit_of(struct rig *rig, const char *text)
 {
+	const struct scenario_case *c = rig_load(rig, text);
+
 	return edit_new(c->scenario, c->machine, c->has_seed, c->seed);
-}
-
-static char *
-text_of(struct edit *edit)
-{
-	char *text = NULL;
-	size_t size;
-	FILE *stream = open_memstream(&text, &size);
-
-	edit_print(edit, "t", "s", NULL, stream);
-	ck_assert_int_eq(fclose(stream), 0);
-	return text;
 }
 
 static void
 shrink_rig(struct rig *rig, const char *text, const char *rule, struct shrink_result *result)
 {
-	struct edit *edit = edit_of(rig_load(rig, text));
+	EDIT(edit) = edit_of(rig, text);
 	uint64_t key = key_of(rig, rule);
 
 	ck_assert(shrink(&rig->trial, edit, key, &no_bounds, result));
@@ -164,81 +147,73 @@ shrink_rig(struct rig *rig, const char *text, const char *rule, struct shrink_re
 	ck_assert_uint_eq(result->finding.key, key);
 	ck_assert_uint_eq(result->steps, result->edit->scenario.steps.count);
 	ck_assert_uint_eq(result->steps_before, edit->scenario.steps.count);
-	edit_free(edit);
+}
+
+/* What is left of it is that scenario. */
+static void
+shrinks_to(struct rig *rig, const char *text, const char *rule, const char *left)
+{
+	struct shrink_result result;
+	TEXT(small) = NULL;
+
+	shrink_rig(rig, text, rule, &result);
+	small = rig_text(result.edit);
+	ck_assert_str_eq(small, left);
+	edit_free(result.edit);
+}
+
+static void
+init_racy(struct rig *rig)
+{
+	rig_init_named(rig, "racy");
 }
 
 #define PLAIN_HEAD "format: 1\nscenario: t\nsummary: s\n" \
 	"machines:\n  - {transport: virtio-1.0, dma: bounce}\n"
 
-TEST(what_the_finding_does_not_need_goes)
+RIG_TEST(what_the_finding_does_not_need_goes, init_racy)
 {
-	struct shrink_result result;
-	struct rig rig;
-	char *text;
-
-	rig_init_named(&rig, "racy");
-	shrink_rig(&rig, racy_scenario, "live.convergence", &result);
-	text = text_of(result.edit);
-	ck_assert_str_eq(text, PLAIN_HEAD
+	shrinks_to(rig, racy_scenario, "live.convergence", PLAIN_HEAD
 	    "steps:\n  - deliver: {irq: config, at: mutex_enter before, target: 256 pages}\n");
-	free(text);
-	edit_free(result.edit);
-	rig_fini(&rig);
 }
 
 RIG_TEST(what_it_needs_stays, rig_init_small)
 {
-	struct shrink_result result;
-	char *text;
-
 	/* It goes wrong at exactly 13 pages. */
-	shrink_rig(rig, RIG_HEAD "steps:\n  - at: 12345ms\n    target: 64 pages\n"
+	shrinks_to(rig, RIG_HEAD "steps:\n  - at: 12345ms\n    target: 64 pages\n"
 	    "  - wait: host.actual == 64\n    within: 1s\n"
 	    "  - at: 345678901us\n    storm: {targets: [40, 13, 7], every: 3ms, count: 5}\n"
-	    "limits: {time: 900s}\n", "mem.wild-access", &result);
-	text = text_of(result.edit);
-	ck_assert_str_eq(text, PLAIN_HEAD "steps:\n  - target: 13 pages\n");
-	free(text);
-	edit_free(result.edit);
+	    "limits: {time: 900s}\n", "mem.wild-access",
+	    PLAIN_HEAD "steps:\n  - target: 13 pages\n");
 }
 
-TEST(bounds_end_it_with_the_best_so_far)
+RIG_TEST(bounds_end_it_with_the_best_so_far, init_racy)
 {
 	struct shrink_options few = { .runs_max = 4 };
 	struct shrink_result result;
-	struct edit *edit;
-	struct rig rig;
-	uint64_t key;
+	EDIT(edit) = edit_of(rig, racy_scenario);
+	uint64_t key = key_of(rig, "live.convergence");
 
-	rig_init_named(&rig, "racy");
-	edit = edit_of(rig_load(&rig, racy_scenario));
-	key = key_of(&rig, "live.convergence");
-	ck_assert(shrink(&rig.trial, edit, key, &few, &result));
+	ck_assert(shrink(&rig->trial, edit, key, &few, &result));
 	ck_assert(!result.complete);
 	ck_assert(result.verified);
 	ck_assert_uint_le(result.runs, 40);
 	ck_assert_uint_gt(result.steps, 1);
 	edit_free(result.edit);
-	ck_assert(!shrink(&rig.trial, edit, key + 1, &few, &result));
+	ck_assert(!shrink(&rig->trial, edit, key + 1, &few, &result));
 	ck_assert_ptr_null(result.edit);
-	edit_free(edit);
-	rig_fini(&rig);
 }
 
 /* ---- why ---- */
 
-TEST(the_two_events_are_named)
+RIG_TEST(the_two_events_are_named, init_racy)
 {
 	struct trial_result run;
-	struct edit *edit;
-	struct rig rig;
+	EDIT(edit) = edit_of(rig, racy_scenario);
+	uint64_t key = key_of(rig, "live.convergence");
 	struct why w;
-	uint64_t key;
 
-	rig_init_named(&rig, "racy");
-	edit = edit_of(rig_load(&rig, racy_scenario));
-	key = key_of(&rig, "live.convergence");
-	ck_assert(why(&rig.trial, edit, key, &w));
+	ck_assert(why(&rig->trial, edit, key, &w));
 	ck_assert_uint_eq(w.step, 1);
 	ck_assert(w.earlier_harmless && w.later_harmless);
 	ck_assert(w.before.known && w.behind.known && w.intruder.known);
@@ -252,16 +227,16 @@ TEST(the_two_events_are_named)
 	ck_assert_uint_lt(w.runs, 60);
 	ck_assert_ptr_nonnull(strstr(w.text, "racy.c:"));
 	/* It is as it was, whatever was moved. */
-	rig_run(&rig, NULL, &run);
+	rig_run(rig, NULL, &run);
 	ck_assert_ptr_nonnull(trial_find(&run, key));
-	edit_free(edit);
-	/* Nothing to move. */
-	rig_fini(&rig);
-	rig_init_small(&rig);
-	edit = edit_of(rig_load(&rig, RIG_HEAD "steps:\n  - target: 13 pages\n"));
-	ck_assert(!why(&rig.trial, edit, key_of(&rig, "mem.wild-access"), &w));
-	edit_free(edit);
-	rig_fini(&rig);
+}
+
+RIG_TEST(without_a_point_there_is_nothing_to_move, rig_init_small)
+{
+	EDIT(edit) = edit_of(rig, RIG_HEAD "steps:\n  - target: 13 pages\n");
+	struct why w;
+
+	ck_assert(!why(&rig->trial, edit, key_of(rig, "mem.wild-access"), &w));
 }
 
 /* ---- our driver's own races ---- */
@@ -300,18 +275,11 @@ check_race(const char *text, const char *rule, size_t steps_max, const char *bef
 static void
 check_scenario(const char *scenario, const char *rule, const char *left)
 {
-	struct shrink_result result;
 	struct rig rig;
-	char *text;
 
 	rig_init(&rig);
-	if (is_viomb(&rig)) {
-		shrink_rig(&rig, scenario, rule, &result);
-		text = text_of(result.edit);
-		ck_assert_str_eq(text, left);
-		free(text);
-		edit_free(result.edit);
-	}
+	if (is_viomb(&rig))
+		shrinks_to(&rig, scenario, rule, left);
 	rig_fini(&rig);
 }
 

@@ -12,6 +12,7 @@
 #include "report/compared.h"
 #include "run/compare.h"
 #include "scenario/scenario.h"
+#include "tests/explore/rig.h"
 #include "tests/suite.h"
 
 #define MAX 40
@@ -312,10 +313,7 @@ TWO_TEST(classes_over_cases)
 /* ---- a patch ---- */
 
 #define PATCH "driver/fixes/0015-sysctl-failure.patch"
-#define HEAD \
-	"format: 1\nscenario: t\nsummary: s\nmachine: {memory: 64MiB}\n" \
-	"machines: [{transport: virtio-1.0, dma: coherent}]\n" \
-	"device: {type: balloon, latency: 1us}\nsteps:\n"
+#define HEAD RIG_HEAD "steps:\n"
 #define TARGET "  - at: 1s\n    target: 64 pages\n  - settle: {within: 1s}\n"
 
 static struct {
@@ -338,14 +336,11 @@ open_both(void)
 	    t.folder.path);
 	ck_assert_int_eq(system(command), 0);
 	for (int i = 0; i < 2; i++) {
-		struct module_error error;
 		char file[16];
 
 		ck_assert_int_eq(build_run(&t.folder, "", name[i], ""), 0);
 		snprintf(file, sizeof(file), "%s.so", name[i]);
-		t.module[i] = module_open(build_path(&t.folder, file), &error);
-		if (t.module[i] == NULL)
-			ck_abort_msg("%s", error.text);
+		t.module[i] = build_open(&t.folder, file);
 	}
 	crash_install();
 }
@@ -377,17 +372,11 @@ compare_scenario(const char *text)
 		.source_a = module_source(t.module[0]), .source_b = module_source(t.module[1]),
 	};
 	struct compared_classes classes = { 0 };
-	struct scenario_doc *doc;
+	DOC(doc) = rig_doc("t.yaml", story);
 	struct scenario_case *cases;
-	struct diag_list diags;
 	size_t count;
 
 	forget();
-	diag_list_init(&diags);
-	doc = scenario_load_text("t.yaml", text, strlen(text), run_vocab(), &diags);
-	diag_list_print(&diags, stderr, false);
-	diag_list_fini(&diags);
-	ck_assert_ptr_nonnull(doc);
 	cases = scenario_cases(doc, NULL, &count);
 	compare_record(&cases[0], &before, &t.a);
 	compare_record(&cases[0], &after, &t.b);
@@ -396,7 +385,6 @@ compare_scenario(const char *text)
 	t.classes = classes_as(&classes, true, &(size_t){ 0 });
 	compared_classes_fini(&classes);
 	scenario_cases_free(cases, count);
-	scenario_doc_free(doc);
 }
 
 static size_t

@@ -8,22 +8,7 @@
 #include "tests/explore/rig.h"
 #include "tests/suite.h"
 
-static struct rig rig;
-static struct run_result result;
-
-static void
-setup(void)
-{
-	rig_init(&rig);
-	memset(&result, 0, sizeof(result));
-}
-
-static void
-teardown(void)
-{
-	run_result_fini(&result);
-	rig_fini(&rig);
-}
+static struct run_result *const result = &the_rig.run;
 
 #define ONE_REQUEST "  - {at: 1s, target: 64 pages}\n  - settle: {within: 1s}\n"
 
@@ -68,32 +53,18 @@ static const struct {
 	    "it did not come before the run was over", 1 },
 };
 
-static void
-run(const char *text)
-{
-	const struct scenario_case *c = rig_load(&rig, text);
-	struct run_options options = { .module = trial_module(&rig.trial, c->machine) };
-
-	run_case(c, &options, &result);
-}
-
 TEST_EACH(lists_hold_or_say_what_came, cases)
 {
-	char text[1024];
-	const struct failure *failure = &result.failure[0];
+	const struct failure *failure = &result->failure[0];
 
-	snprintf(text, sizeof(text), RIG_HEAD "steps:\n  - expect-trace: [%s]\n%s" ONE_REQUEST,
+	rig_case(&the_rig, RIG_HEAD "steps:\n  - expect-trace: [%s]\n%s" ONE_REQUEST,
 	    cases[_i].list, cases[_i].beside);
-	run(text);
 	if (cases[_i].expected == NULL) {
-		ck_assert_msg(result.failures_all == 0, "%s: %s; %s", cases[_i].list,
-		    failure->expected, failure->actual);
+		rig_assert_good(&the_rig);
 		return;
 	}
-	ck_assert_uint_eq(result.failures_all, 1);
-	ck_assert_str_eq(failure->what, "expect-trace");
-	ck_assert_str_eq(failure->expected, cases[_i].expected);
-	ck_assert_str_eq(failure->actual, cases[_i].actual);
+	ck_assert_uint_eq(result->failures_all, 1);
+	rig_assert_failed(&the_rig, 0, "expect-trace", cases[_i].expected, cases[_i].actual);
 	for (size_t i = 0; i < failure->rows; i++) {
 		ck_assert_int_eq(failure->row[i].differs, i == cases[_i].row);
 		ck_assert(i > cases[_i].row || i == cases[_i].row ||
@@ -105,22 +76,23 @@ TEST_EACH(lists_hold_or_say_what_came, cases)
 /* From the step on: what came before it is not seen. */
 TEST(it_begins_at_its_step)
 {
-	run(RIG_HEAD "steps:\n" ONE_REQUEST
+	rig_case(&the_rig, RIG_HEAD "steps:\n" ONE_REQUEST
 	    "  - expect-trace: [used: {queue: deflate}]\n"
 	    "  - expect-trace: [status: {status: RESET}]\n"
 	    "  - {at: 5s, target: 0 pages}\n  - settle: {within: 1s}\n");
-	ck_assert_uint_eq(result.failures_all, 1);
-	ck_assert_str_eq(result.failure[0].expected, "status: {status: RESET}, event 1 of 1");
+	ck_assert_uint_eq(result->failures_all, 1);
+	ck_assert_str_eq(result->failure[0].expected, "status: {status: RESET}, event 1 of 1");
 }
 
 TEST(a_run_that_ends_early_decides_nothing)
 {
-	run(RIG_HEAD "limits: {time: 300ticks}\nsteps:\n  - expect-trace: [reboot]\n"
+	rig_case(&the_rig, RIG_HEAD "limits: {time: 300ticks}\nsteps:\n  - expect-trace: [reboot]\n"
 	    "  - {at: 1s, target: 64 pages}\n"
 	    "  - expect: mem.free == 1\n    within: 900s\n  - expect-trace: [notify]\n");
-	ck_assert_uint_eq(result.failures_all, 3);
-	ck_assert_str_eq(result.failure[1].actual, "not decided: the run ended early");
-	ck_assert_uint_eq(result.undecided.steps, 1);
+	ck_assert_uint_eq(result->failures_all, 3);
+	ck_assert_str_eq(result->failure[1].actual, "not decided: the run ended early");
+	ck_assert_uint_eq(result->undecided.steps, 1);
 }
 
-SUITE(run_expect_trace_suite, "run_expect_trace", .setup = setup, .teardown = teardown)
+SUITE(run_expect_trace_suite, "run_expect_trace", .setup = rig_setup,
+    .teardown = rig_teardown)

@@ -10,23 +10,6 @@
 #include "tests/explore/rig.h"
 #include "tests/suite.h"
 
-static struct rig rig;
-static struct run_result result;
-
-static void
-setup(void)
-{
-	rig_init_small(&rig);
-	memset(&result, 0, sizeof(result));
-}
-
-static void
-teardown(void)
-{
-	run_result_fini(&result);
-	rig_fini(&rig);
-}
-
 #define RIGHT "  - {at: 1s, target: 20 pages}\n  - settle: {within: 1s}\n"
 #define FALSE RIGHT "  - expect: host.actual == 3\n"
 #define NEVER_REACHED RIGHT "  - hold: {thread: viomb, at: virtio_stop_vq_intr, for: 1s}\n"
@@ -57,17 +40,11 @@ static const struct {
 
 TEST_EACH(needs_are_judged_at_the_end, cases)
 {
-	char text[1024];
-	const struct scenario_case *c;
-	struct run_options options;
 	struct case_verdict verdict;
 
-	snprintf(text, sizeof(text), RIG_HEAD "%sneeds: [%s]\nsteps:\n%s", cases[_i].head,
-	    cases[_i].needs, cases[_i].steps);
-	c = rig_load(&rig, text);
-	options = (struct run_options){ .module = trial_module(&rig.trial, c->machine) };
-	run_case(c, &options, &result);
-	verdict_case(&verdict, &result, NULL, "t", module_source(options.module));
+	rig_case(&the_rig, RIG_HEAD "%sneeds: [%s]\nsteps:\n%s", cases[_i].head, cases[_i].needs,
+	    cases[_i].steps);
+	verdict_case(&verdict, &the_rig.run, NULL, "t", module_source(the_rig.how.module));
 	ck_assert_msg(verdict.verdict == cases[_i].verdict, "%d: %s, %s", verdict.verdict,
 	    cases[_i].needs, cases[_i].steps);
 	ck_assert_str_eq(verdict.reason, cases[_i].reason);
@@ -76,14 +53,11 @@ TEST_EACH(needs_are_judged_at_the_end, cases)
 /* Negotiated once is negotiated, although the device was reset since. */
 TEST(a_feature_stays_negotiated)
 {
-	const struct scenario_case *c = rig_load(&rig, "format: 1\nscenario: t\nsummary: s\n"
+	rig_case(&the_rig, "format: 1\nscenario: t\nsummary: s\n"
 	    "device: {features: [MUST_TELL_HOST]}\nneeds: [feature.MUST_TELL_HOST == 1]\n"
 	    "steps:\n  - fail: {id: a, call: virtio_alloc_vq.fails}\n"
 	    "  - expect: attach.result == failed\n  - expect: device.status == failed\n");
-	struct run_options options = { .module = trial_module(&rig.trial, c->machine) };
-
-	run_case(c, &options, &result);
-	ck_assert_str_eq(result.unmet, "");
+	ck_assert_str_eq(the_rig.run.unmet, "");
 }
 
-SUITE(run_needs_suite, "run_needs", .setup = setup, .teardown = teardown)
+SUITE(run_needs_suite, "run_needs", .setup = rig_setup_small, .teardown = rig_teardown)

@@ -10,49 +10,13 @@
 #include "tests/run/build_module.h"
 #include "tests/suite.h"
 
-static struct rig rig;
-static struct run_result result;
-
-static void
-setup(void)
-{
-	rig_init(&rig);
-	memset(&result, 0, sizeof(result));
-}
-
-static void
-teardown(void)
-{
-	run_result_fini(&result);
-	rig_fini(&rig);
-}
-
-static void
-run_limited(const char *limits, const char *rest)
-{
-	char text[1024];
-	const struct scenario_case *c;
-	struct run_options options;
-
-	snprintf(text, sizeof(text), RIG_HEAD "limits: %s\n%s", limits, rest);
-	c = rig_load(&rig, text);
-	options = (struct run_options){ .module = trial_module(&rig.trial, c->machine) };
-	run_case(c, &options, &result);
-}
+static struct run_result *const result = &the_rig.run;
 
 /* 10 s in ticks: the loader does not know their length, and refuses no step that is longer. */
 static void
 run(const char *rest)
 {
-	run_limited("{time: 1000ticks}", rest);
-}
-
-static void
-assert_failed(unsigned i, const char *what, const char *actual)
-{
-	ck_assert_uint_lt(i, result.failures);
-	ck_assert_str_eq(result.failure[i].what, what);
-	ck_assert_str_eq(result.failure[i].actual, actual);
+	rig_case(&the_rig, RIG_HEAD "limits: {time: 1000ticks}\n%s", rest);
 }
 
 static unsigned
@@ -60,8 +24,8 @@ count_lints(const char *words)
 {
 	unsigned count = 0;
 
-	for (size_t i = 0; i < result.findings.count; i++) {
-		const struct finding *finding = &result.findings.item[i];
+	for (size_t i = 0; i < result->findings.count; i++) {
+		const struct finding *finding = &result->findings.item[i];
 
 		if (strcmp(finding->rule->id, "scenario.impossible-fault") != 0)
 			continue;
@@ -99,40 +63,42 @@ TEST(a_fault_that_no_kernel_has_may_be_meant)
 TEST(for_that_is_cut_is_not_false)
 {
 	run("steps:\n  - expect: mem.balloon == 0\n    for: 50s\n");
-	assert_failed(0, "expect", "not decided: the run ended at 10s by limits.time, before 50s");
-	ck_assert_str_eq(result.failure[0].expected, "mem.balloon == 0");
-	assert_failed(1, "limits", "the run reached its limit of time");
-	ck_assert_uint_eq(result.failures, 2);
+	rig_assert_failed(&the_rig, 0, "expect", NULL,
+	    "not decided: the run ended at 10s by limits.time, before 50s");
+	ck_assert_str_eq(result->failure[0].expected, "mem.balloon == 0");
+	rig_assert_failed(&the_rig, 1, "limits", NULL, "the run reached its limit of time");
+	ck_assert_uint_eq(result->failures, 2);
 }
 
 TEST(for_that_was_false_before_the_end_is_false)
 {
 	run("steps:\n  - {at: 1s, target: 8 pages}\n  - expect: mem.balloon == 0\n    for: 50s\n");
-	ck_assert_uint_ge(result.failures, 1);
-	assert_failed(0, "expect", "mem.balloon = 8 pages");
+	ck_assert_uint_ge(result->failures, 1);
+	rig_assert_failed(&the_rig, 0, "expect", NULL, "mem.balloon = 8 pages");
 }
 
 TEST(within_that_is_cut_is_not_false)
 {
 	run("steps:\n  - expect: mem.balloon == 5\n    within: 12500ms\n");
-	assert_failed(0, "expect",
+	rig_assert_failed(&the_rig, 0, "expect", NULL,
 	    "not decided: the run ended at 10s by limits.time, before 12.5s");
 }
 
 TEST(within_that_is_over_is_false)
 {
 	run("steps:\n  - expect: mem.balloon == 5\n    within: 5s\n");
-	assert_failed(0, "expect", "mem.balloon = 0 pages");
-	ck_assert_uint_eq(result.failures, 1);
-	ck_assert_uint_eq(result.undecided.steps + result.undecided.claims +
-	    result.undecided.finally, 0);
+	rig_assert_failed(&the_rig, 0, "expect", NULL, "mem.balloon = 0 pages");
+	ck_assert_uint_eq(result->failures, 1);
+	ck_assert_uint_eq(result->undecided.steps + result->undecided.claims +
+	    result->undecided.finally, 0);
 }
 
 /* More than there is, so it never settles. */
 TEST(settle_that_is_cut_is_not_decided)
 {
 	run("steps:\n  - {at: 1s, target: 20000 pages}\n  - settle: {within: 60s}\n");
-	assert_failed(0, "settle", "not decided: the run ended at 10s by limits.time, before 61s");
+	rig_assert_failed(&the_rig, 0, "settle", NULL,
+	    "not decided: the run ended at 10s by limits.time, before 61s");
 }
 
 TEST(what_the_run_does_not_come_to_is_counted)
@@ -143,18 +109,19 @@ TEST(what_the_run_does_not_come_to_is_counted)
 	    "always:\n  - mem.balloon < 100\n  - mem.balloon == 1\n"
 	    "never:\n  - host.actual > 100\n"
 	    "finally:\n  - mem.balloon == 8\n");
-	ck_assert_uint_eq(result.undecided.steps, 2);
+	ck_assert_uint_eq(result->undecided.steps, 2);
 	/* One of them was false before. */
-	ck_assert_uint_eq(result.undecided.claims, 2);
-	ck_assert_uint_eq(result.undecided.finally, 1);
-	ck_assert_str_eq(result.undecided.why, "the run ended at 10s by limits.time");
+	ck_assert_uint_eq(result->undecided.claims, 2);
+	ck_assert_uint_eq(result->undecided.finally, 1);
+	ck_assert_str_eq(result->undecided.why, "the run ended at 10s by limits.time");
 }
 
 TEST(limit_of_events_is_named)
 {
-	run_limited("{events: 130}", "steps:\n  - expect: host.actual == 64\n    within: 900s\n");
-	ck_assert_uint_ge(result.failures, 1);
-	ck_assert_ptr_nonnull(strstr(result.failure[0].actual, "by limits.events"));
+	rig_case(&the_rig, RIG_HEAD "limits: {events: 130}\n"
+	    "steps:\n  - expect: host.actual == 64\n    within: 900s\n");
+	ck_assert_uint_ge(result->failures, 1);
+	ck_assert_ptr_nonnull(strstr(result->failure[0].actual, "by limits.events"));
 }
 
 /* A driver of another device: one finding says so, and nothing is said of the scenario. */
@@ -175,16 +142,17 @@ TEST(driver_of_another_device_is_one_finding)
 	build_module(&folder, "viornd", driver, "");
 	options.module = module_open(build_path(&folder, "viornd.so"), &error);
 	ck_assert_msg(options.module != NULL, "%s", error.text);
-	run_case(rig_load(&rig, RIG_HEAD "steps:\n"
+	run_case(rig_load(&the_rig, RIG_HEAD "steps:\n"
 	    "  - fail: {id: a, call: virtio_alloc_vq.fails}\n"
-	    "  - expect: mem.balloon == 5\nfinally: [host.held == 3]\n"), &options, &result);
-	ck_assert(result.refused);
-	ck_assert_uint_eq(result.failures_all, 0);
-	ck_assert_uint_eq(result.findings.count, 1);
-	ck_assert_str_eq(result.findings.item[0].text, "the driver does not match virtio device 5 "
+	    "  - expect: mem.balloon == 5\nfinally: [host.held == 3]\n"), &options, result);
+	ck_assert(result->refused);
+	ck_assert_uint_eq(result->failures_all, 0);
+	ck_assert_uint_eq(result->findings.count, 1);
+	ck_assert_str_eq(result->findings.item[0].text, "the driver does not match virtio device 5 "
 	    "(memory balloon), the only one of this machine: is it the driver of another device?");
 	module_close(options.module);
 	build_folder_remove(&folder);
 }
 
-SUITE(run_undecided_suite, "run_undecided", .setup = setup, .teardown = teardown)
+SUITE(run_undecided_suite, "run_undecided", .setup = rig_setup,
+    .teardown = rig_teardown)
