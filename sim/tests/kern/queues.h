@@ -37,8 +37,7 @@ rig_completing(bool at_once, uint64_t latency_ns)
 	}
 	child_plan.takes_at_once = at_once;
 	rig = krig_new_attached(&options);
-	rig->frag.marks = 0;
-	memset(rig->frag.order, 0, sizeof(rig->frag.order));
+	krig_forget_marks(rig);
 	return rig;
 }
 

@@ -143,6 +143,13 @@ krig_run(struct krig *rig, void (*fn)(void *))
 	krig_go(rig);
 }
 
+void
+krig_forget_marks(struct krig *rig)
+{
+	rig->frag.marks = 0;
+	memset(rig->frag.order, 0, sizeof(rig->frag.order));
+}
+
 static void
 autoconf(void *arg)
 {

@@ -64,6 +64,8 @@ void krig_go(struct krig *rig);
 void krig_go_until(struct krig *rig, uint64_t ns);
 /* krig_thread() and krig_go(). */
 void krig_run(struct krig *rig, void (*fn)(void *));
+/* The letters so far count no more. */
+void krig_forget_marks(struct krig *rig);
 /* Attach the driver as autoconf does, and go on until the attachment is over. */
 bool krig_attach(struct krig *rig);
 /* krig_new() with the driver, attached (asserted). */
@@ -113,6 +115,15 @@ void krig_assert_misuse(const struct krig_misuse *misuse, size_t count);
 #define krig_assert_alive(rig) \
 	ck_assert_msg((rig)->world.end == WORLD_RUNNING, "the world ended: %s: %s", \
 	    world_end_word((rig)->world.end), (rig)->world.end_text)
+/* It goes on, or runs that, and it still goes on then. */
+#define krig_go_well(rig) do { \
+	krig_go(rig); \
+	krig_assert_alive(rig); \
+} while (0)
+#define krig_run_well(rig, fn) do { \
+	krig_run(rig, fn); \
+	krig_assert_alive(rig); \
+} while (0)
 #define krig_assert_end(rig, how, text) do { \
 	ck_assert_msg((rig)->world.end == (how), "the world is %s: %s", \
 	    world_end_word((rig)->world.end), (rig)->world.end_text); \

@@ -243,8 +243,7 @@ TEST(bounce_pages_cost_memory_until_destroy)
 	ck_assert_int_eq(rig->frag.out[3], 0);
 	/* Its buffer and its bounce page. */
 	ck_assert_uint_eq(rig->world.memory.counts.kernel, before + 2);
-	krig_run(rig, frag_dma_destroy_loaded);
-	krig_assert_alive(rig);
+	krig_run_well(rig, frag_dma_destroy_loaded);
 	ck_assert_uint_eq(rig->world.memory.counts.kernel, before + 2);
 }
 
@@ -366,8 +365,7 @@ TEST(dma_memory_never_bounces_and_goes_back)
 		/* Two pages, and as many for a map that could bounce. */
 		ck_assert_uint_eq(rig->world.memory.counts.kernel,
 		    before + 2 + 2 * (unsigned)bounce);
-		krig_go(rig);
-		krig_assert_alive(rig);
+		krig_go_well(rig);
 		ck_assert_uint_eq(rig->world.memory.counts.kernel, before);
 	}
 }
@@ -398,7 +396,7 @@ TEST(dma_memory_is_aligned_and_within_its_boundary)
 
 TEST(dma_memory_that_cannot_be_had)
 {
-	struct krig *rig = rig_with(false, true);
+	KRIG(rig) = rig_with(false, true);
 
 	rig->frag.in[0] = (KRIG_PAGES + 1) * PAGE;
 	rig->frag.in[2] = 0;
@@ -417,7 +415,6 @@ TEST(dma_memory_that_cannot_be_had)
 	rig->frag.in[0] = 2 * PAGE;
 	krig_run(rig, frag_dma_memory_layout);
 	krig_assert_panic(rig, "curseg 1");
-	krig_free(rig);
 }
 
 /* No two free frames are neighbours: what may lie in pieces is to be had, else nothing is. */
@@ -434,8 +431,7 @@ TEST(memory_and_bounce_pages_may_lie_in_pieces)
 		krig_thread(rig, frag_dma_scattered);
 		krig_go_until(rig, rig->world.clock.now_ns + 500);
 		ck_assert_int_gt(kern_others(KRIG_PAGES), 0);
-		krig_go(rig);
-		krig_assert_alive(rig);
+		krig_go_well(rig);
 		ck_assert_int_eq(rig->frag.out[0], pieces ? 0 : K_ENOMEM);
 		ck_assert_int_eq(rig->frag.out[3], pieces || !bounce ? 0 : K_ENOMEM);
 		if (pieces) {
@@ -452,8 +448,7 @@ TEST(addresses_run_out)
 {
 	KRIG(rig) = rig_with(false, true);
 
-	krig_run(rig, frag_dma_addresses_run_out);
-	krig_assert_alive(rig);
+	krig_run_well(rig, frag_dma_addresses_run_out);
 	ck_assert_int_eq(rig->frag.out[0], K_ENOMEM);
 	ck_assert_int_le(rig->frag.out[1], MEMORY_ARENA_PAGES / 512);
 	ck_assert_int_gt(rig->frag.out[1], MEMORY_ARENA_PAGES / 512 - 4);

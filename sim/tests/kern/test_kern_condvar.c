@@ -25,8 +25,7 @@ TEST(lie01_cv_signal_leaves_no_trace)
 		KRIG(rig) = krig_new(NULL);
 
 		rig->frag.in[0] = 10;
-		krig_run(rig, fn[i]);
-		krig_assert_alive(rig);
+		krig_run_well(rig, fn[i]);
 		krig_assert_out(rig, K_EWOULDBLOCK, 1);
 		ck_assert_uint_eq(rig->world.clock.now_ns, 10 * KRIG_TICK_NS);
 	}
@@ -35,8 +34,7 @@ TEST(lie01_cv_signal_leaves_no_trace)
 /* s signalled, x the signaller goes on, m..M other work of a higher priority, W woken. */
 KRIG_TEST(lie02_cv_signal_does_not_run_the_thread)
 {
-	krig_run(rig, frag_cv_low_priority_waiter);
-	krig_assert_alive(rig);
+	krig_run_well(rig, frag_cv_low_priority_waiter);
 	krig_assert_order(rig, "wsxmMW");
 }
 
@@ -97,8 +95,7 @@ KRIG_TEST(no_wakeup_is_lost_between_release_and_sleep)
 	krig_handler(rig, K_IPL_VM, frag_cv_signal_once);
 	krig_raise_on(rig, POINT_BEFORE, HW_CALL_CV_TIMEDWAIT, 1);
 	rig->frag.in[0] = 10;
-	krig_run(rig, frag_cv_wait_now);
-	krig_assert_alive(rig);
+	krig_run_well(rig, frag_cv_wait_now);
 	krig_assert_order(rig, "wsW");
 	krig_assert_out(rig, 0, 1);
 	ck_assert_uint_eq(krig_event(rig, EV_NOTE, HW_NOTE_CV_WOKEN, 0)->time_ns, 0);
@@ -119,8 +116,7 @@ KRIG_TEST(a_signal_cancels_the_timeout)
 
 KRIG_TEST(a_signal_after_the_timeout_changes_nothing)
 {
-	krig_run(rig, frag_cv_late_signal);
-	krig_assert_alive(rig);
+	krig_run_well(rig, frag_cv_late_signal);
 	krig_assert_order(rig, "sW");
 	krig_assert_out(rig, K_EWOULDBLOCK, 0);
 	ck_assert_uint_eq(krig_count(rig, EV_NOTE, HW_NOTE_CV_WAKE), 0);
@@ -129,15 +125,13 @@ KRIG_TEST(a_signal_after_the_timeout_changes_nothing)
 /* b and c of priority 20 went to sleep after a, which has 10. */
 KRIG_TEST(signal_wakes_the_highest_priority_then_the_first)
 {
-	krig_run(rig, frag_cv_signal_order);
-	krig_assert_alive(rig);
+	krig_run_well(rig, frag_cv_signal_order);
 	krig_assert_order(rig, ".b.c.a.d");
 }
 
 KRIG_TEST(broadcast_wakes_all)
 {
-	krig_run(rig, frag_cv_broadcast_all);
-	krig_assert_alive(rig);
+	krig_run_well(rig, frag_cv_broadcast_all);
 	krig_assert_order(rig, "bcad");
 	krig_assert_out(rig, 1, 0);
 }
@@ -151,15 +145,13 @@ KRIG_TEST(has_waiters_says_whether_somebody_waits)
 /* One who could return because of a signal does not use up the wake-up. */
 KRIG_TEST(signal_goes_on_past_those_that_catch_signals)
 {
-	krig_run(rig, frag_cv_signal_catching);
-	krig_assert_alive(rig);
+	krig_run_well(rig, frag_cv_signal_catching);
 	krig_assert_order(rig, "abc");
 }
 
 KRIG_TEST(a_woken_waiter_does_not_look_at_the_condvar)
 {
-	krig_run(rig, frag_cv_destroy_woken);
-	krig_assert_alive(rig);
+	krig_run_well(rig, frag_cv_destroy_woken);
 	krig_assert_order(rig, "bcad");
 }
 
@@ -171,8 +163,7 @@ TEST(a_dead_or_zeroed_condvar_goes_unnoticed_without_diagnostic)
 	for (int i = 0; i < 2; i++) {
 		KRIG(rig) = rig_plain();
 
-		krig_run(rig, fn[i]);
-		krig_assert_alive(rig);
+		krig_run_well(rig, fn[i]);
 	}
 }
 
@@ -182,8 +173,7 @@ KRIG_TEST(broadcast_from_an_interrupt_is_legal)
 	krig_thread(rig, frag_cv_wait_now);
 	krig_handler(rig, K_IPL_VM, frag_cv_broadcast_once);
 	krig_raise_at(rig, 1000);
-	krig_go(rig);
-	krig_assert_alive(rig);
+	krig_go_well(rig);
 	krig_assert_order(rig, "wbW");
 }
 
@@ -203,7 +193,7 @@ TEST(misuse_panics)
 
 TEST(wait_in_an_interrupt_panics)
 {
-	struct krig *rig = krig_new(NULL);
+	KRIG(rig) = krig_new(NULL);
 
 	krig_handler(rig, K_IPL_VM, frag_hardint_cv_wait);
 	krig_raise(rig);
@@ -214,7 +204,6 @@ TEST(wait_in_an_interrupt_panics)
 	rig->frag.in[0] = 1;
 	krig_run(rig, frag_softint_sleeps);
 	krig_assert_panic(rig, "!cpu_softintr_p()");
-	krig_free(rig);
 }
 
 /* A past time is due at the next tick where nobody asserts that there is none. */
@@ -222,8 +211,7 @@ TEST(negative_ticks_without_diagnostic_end_at_the_next_tick)
 {
 	KRIG(rig) = rig_plain();
 
-	krig_run(rig, frag_cv_wait_negative);
-	krig_assert_alive(rig);
+	krig_run_well(rig, frag_cv_wait_negative);
 	ck_assert_int_eq(rig->frag.out[0], K_EWOULDBLOCK);
 	ck_assert_uint_eq(rig->world.clock.now_ns, KRIG_TICK_NS);
 }
@@ -232,8 +220,7 @@ TEST(destroy_of_a_waited_condvar_goes_unnoticed_without_diagnostic)
 {
 	KRIG(rig) = rig_plain();
 
-	krig_run(rig, frag_cv_destroy_waited);
-	krig_assert_alive(rig);
+	krig_run_well(rig, frag_cv_destroy_waited);
 	krig_assert_order(rig, "w!");
 }
 

@@ -30,8 +30,7 @@ TEST(thread_may_run_before_lp_is_stored)
 	for (uint64_t seed = 1; seed <= 60; seed++) {
 		KRIG(rig) = rig_with(2, seed);
 
-		krig_run(rig, frag_kthread_early_lp);
-		krig_assert_alive(rig);
+		krig_run_well(rig, frag_kthread_early_lp);
 		ck_assert_int_eq(rig->frag.out[0], 0);
 		ck_assert_int_eq(rig->frag.out[2], 1);
 		was_early |= rig->frag.out[1] == 1;
@@ -44,8 +43,7 @@ TEST(thread_may_run_before_lp_is_stored)
 /* Context 1 is the test's own. */
 KRIG_TEST(name_and_priority)
 {
-	krig_run(rig, frag_kthread_names);
-	krig_assert_alive(rig);
+	krig_run_well(rig, frag_kthread_names);
 	ck_assert_str_eq(world_context(&rig->world, 2)->name, "aname_of_some_l");
 	ck_assert_int_eq(world_context(&rig->world, 2)->priority, K_PRI_KTHREAD);
 	ck_assert_str_eq(world_context(&rig->world, 3)->name, "unit3");
@@ -56,32 +54,28 @@ KRIG_TEST(name_and_priority)
 
 TEST(exit_code_is_reported)
 {
-	struct krig *rig = krig_new(NULL);
+	KRIG(rig) = krig_new(NULL);
 
 	krig_run(rig, frag_kthread_exit_code);
 	ck_assert_str_eq(krig_console(rig), "");
 	krig_free(rig);
 	rig = krig_new(NULL);
 	rig->frag.in[0] = 5;
-	krig_run(rig, frag_kthread_exit_code);
-	krig_assert_alive(rig);
+	krig_run_well(rig, frag_kthread_exit_code);
 	ck_assert_ptr_nonnull(strstr(krig_console(rig), "`ender'"));
 	ck_assert_ptr_nonnull(strstr(krig_console(rig), "status 5"));
-	krig_free(rig);
 }
 
 KRIG_TEST(join_waits_for_the_end)
 {
-	krig_run(rig, frag_kthread_join);
-	krig_assert_alive(rig);
+	krig_run_well(rig, frag_kthread_join);
 	krig_assert_order(rig, "jeJ");
 	ck_assert_int_eq(rig->frag.out[0], 0);
 }
 
 KRIG_TEST(a_thread_that_must_be_joined_waits_for_it)
 {
-	krig_run(rig, frag_kthread_join_late);
-	krig_assert_alive(rig);
+	krig_run_well(rig, frag_kthread_join_late);
 	krig_assert_order(rig, "ejJ");
 	ck_assert_uint_gt(krig_event(rig, EV_NOTE, HW_NOTE_THREAD_GONE, 0)->seq,
 	    krig_event(rig, EV_CALL, HW_CALL_KTHREAD_JOIN, 0)->seq);
@@ -103,8 +97,7 @@ TEST(misuse_panics)
 
 KRIG_TEST(too_many_threads_are_eagain)
 {
-	krig_run(rig, frag_kthread_many);
-	krig_assert_alive(rig);
+	krig_run_well(rig, frag_kthread_many);
 	krig_assert_out(rig, 40, K_EAGAIN);
 }
 
@@ -140,8 +133,7 @@ KRIG_TEST(idle_flag_never_starts)
 /* It was made first, and waits until the last of the others blocks. */
 KRIG_TEST(lie02_pri_idle_comes_after_everybody)
 {
-	krig_run(rig, frag_kthread_idle_starves);
-	krig_assert_alive(rig);
+	krig_run_well(rig, frag_kthread_idle_starves);
 	krig_assert_order(rig, "sSi");
 }
 
@@ -159,8 +151,7 @@ TEST(kpause_ends_at_its_tick)
 
 KRIG_TEST(kpause_releases_the_mutex_meanwhile)
 {
-	krig_run(rig, frag_kpause_mutex);
-	krig_assert_alive(rig);
+	krig_run_well(rig, frag_kpause_mutex);
 	krig_assert_out(rig, 1, 1);
 }
 
@@ -202,8 +193,7 @@ interleaves_with_attach(void (*make_thread)(void *))
 
 		krig_thread(rig, make_thread);
 		krig_attach(rig);
-		krig_go(rig);
-		krig_assert_alive(rig);
+		krig_go_well(rig);
 		/* From a to F the attachment goes on. */
 		a = strchr(rig->frag.order, 'a');
 		ck_assert_ptr_nonnull(a);
@@ -228,8 +218,7 @@ TEST(kernel_lock_is_given_up_asleep)
 	krig_go_until(rig, 1000);
 	ck_assert(krig_attach(rig));
 	ck_assert_uint_eq(rig->world.clock.now_ns, 1000);
-	krig_go(rig);
-	krig_assert_alive(rig);
+	krig_go_well(rig);
 	krig_assert_order(rig, "masqqFe");
 }
 

@@ -25,8 +25,7 @@ TEST(default_type_is_spin_from_ipl_vm_on)
 		KRIG(rig) = krig_new(NULL);
 
 		rig->frag.in[0] = type;
-		krig_run(rig, frag_mutex_types);
-		krig_assert_alive(rig);
+		krig_run_well(rig, frag_mutex_types);
 		for (int ipl = 0; ipl <= K_IPL_HIGH; ipl++)
 			ck_assert_int_eq(rig->frag.out[ipl], held_at[ipl]);
 	}
@@ -35,8 +34,7 @@ TEST(default_type_is_spin_from_ipl_vm_on)
 KRIG_TEST(spin_type_is_spin_at_every_level)
 {
 	rig->frag.in[0] = MUTEX_SPIN;
-	krig_run(rig, frag_mutex_types);
-	krig_assert_alive(rig);
+	krig_run_well(rig, frag_mutex_types);
 	for (unsigned ipl = 0; ipl <= K_IPL_HIGH; ipl++) {
 		ck_assert_int_eq(rig->frag.out[ipl], ipl);
 		/* mutex, level before, is it spin */
@@ -74,16 +72,14 @@ KRIG_TEST(lie29_inner_spin_exit_does_not_lower_the_level)
 {
 	krig_handler(rig, K_IPL_VM, frag_hardint_mark);
 	krig_raise_on(rig, POINT_AFTER, HW_CALL_MUTEX_ENTER, 2);
-	krig_run(rig, frag_mutex_nest);
-	krig_assert_alive(rig);
+	krig_run_well(rig, frag_mutex_nest);
 	krig_assert_out(rig, K_IPL_SCHED, K_IPL_SCHED, 0);
 	krig_assert_order(rig, "12iI3");
 }
 
 KRIG_TEST(lie29_nor_does_the_outer_one_released_first)
 {
-	krig_run(rig, frag_mutex_nest_crossed);
-	krig_assert_alive(rig);
+	krig_run_well(rig, frag_mutex_nest_crossed);
 	krig_assert_out(rig, K_IPL_SCHED, 0);
 }
 
@@ -103,8 +99,7 @@ TEST(lie30_spin_mutex_blocks_the_local_cpu_only)
 		krig_context(rig, HW_CTX_KTHREAD, cpus - 1, K_PRI_KTHREAD,
 		    frag_mutex_hold_a_while);
 		krig_raise_at(rig, 500000);
-		krig_go(rig);
-		krig_assert_alive(rig);
+		krig_go_well(rig);
 		krig_assert_order(rig, order[cpus - 1]);
 		ck_assert_uint_eq(krig_event(rig, EV_IRQ_ENTER, 0, 0)->time_ns,
 		    cpus == 1 ? 1000000 : 500000);
@@ -138,7 +133,7 @@ TEST(adaptive_mutex_again_panics_in_any_kernel)
 
 TEST(exit_of_an_unheld_mutex_panics)
 {
-	struct krig *rig = krig_new(NULL);
+	KRIG(rig) = krig_new(NULL);
 
 	rig->frag.in[0] = K_IPL_VM;
 	krig_run(rig, frag_mutex_exit_unheld);
@@ -147,7 +142,6 @@ TEST(exit_of_an_unheld_mutex_panics)
 	rig = krig_new(NULL);
 	krig_run(rig, frag_mutex_exit_unheld);
 	krig_assert_panic(rig, "not held");
-	krig_free(rig);
 }
 
 KRIG_TEST(adaptive_mutex_is_waited_for_asleep)
@@ -157,8 +151,7 @@ KRIG_TEST(adaptive_mutex_is_waited_for_asleep)
 	krig_run(rig, frag_mutex_setup_adaptive);
 	krig_thread(rig, frag_mutex_hold_a_while);
 	waiter = krig_context(rig, HW_CTX_KTHREAD, 0, K_PRI_KTHREAD, frag_mutex_take_once);
-	krig_go(rig);
-	krig_assert_alive(rig);
+	krig_go_well(rig);
 	/* On one CPU the second thread does not even begin before the first is done. */
 	krig_assert_order(rig, "TthH");
 	ck_assert_int_eq(waiter->state, CTX_DONE);
@@ -172,8 +165,7 @@ TEST(adaptive_mutex_wakes_its_waiter)
 	krig_context(rig, HW_CTX_KTHREAD, 1, K_PRI_KTHREAD, frag_mutex_hold_a_while);
 	krig_go_until(rig, 1000);
 	krig_thread(rig, frag_mutex_take_once);
-	krig_go(rig);
-	krig_assert_alive(rig);
+	krig_go_well(rig);
 	krig_assert_order(rig, "ThtH");
 	ck_assert_uint_eq(krig_count(rig, EV_CTX_SLEEP, HW_SLEEP_MUTEX), 1);
 }
@@ -190,8 +182,7 @@ TEST(spin_mutex_excludes_under_every_schedule)
 		krig_thread(rig, frag_mutex_protected_work);
 		krig_context(rig, HW_CTX_KTHREAD, 1, K_PRI_KTHREAD,
 		    frag_mutex_protected_work);
-		krig_go(rig);
-		krig_assert_alive(rig);
+		krig_go_well(rig);
 		krig_assert_order(rig, "()()()()()()");
 		for (unsigned i = 2; i < 5; i++)
 			do_alternate |= krig_event(rig, EV_NOTE, HW_NOTE_MUTEX_HELD,
@@ -209,8 +200,7 @@ TEST(tryenter_fails_without_waiting)
 		KRIG(rig) = krig_new(NULL);
 
 		rig->frag.in[0] = levels[i];
-		krig_run(rig, frag_mutex_try);
-		krig_assert_alive(rig);
+		krig_run_well(rig, frag_mutex_try);
 		krig_assert_out(rig, 1, levels[i], 0, levels[i], 0);
 	}
 }
@@ -249,7 +239,7 @@ TEST(misuse_panics)
 
 TEST(sleep_with_a_spin_mutex_held_panics)
 {
-	struct krig *rig = krig_new(NULL);
+	KRIG(rig) = krig_new(NULL);
 
 	krig_run(rig, frag_mutex_sleep_with_spin);
 	krig_assert_panic(rig, "ci_mtx_count (-2) != -1");
@@ -261,15 +251,13 @@ TEST(sleep_with_a_spin_mutex_held_panics)
 	rig->frag.in[0] = 1;
 	krig_run(rig, frag_mutex_sleep_with_spin);
 	krig_assert_panic(rig, "block with spin-mutex held");
-	krig_free(rig);
 }
 
 TEST(sleep_with_a_spin_mutex_held_goes_unnoticed_without_diagnostic)
 {
 	KRIG(rig) = rig_with(false, 1);
 
-	krig_run(rig, frag_mutex_sleep_with_spin);
-	krig_assert_alive(rig);
+	krig_run_well(rig, frag_mutex_sleep_with_spin);
 	krig_assert_order(rig, "!");
 }
 
@@ -294,8 +282,7 @@ KRIG_TEST(spl_blocks_its_level_and_those_below)
 {
 	krig_handler(rig, K_IPL_VM, frag_hardint_mark);
 	krig_raise_on(rig, POINT_AFTER, HW_CALL_SPLRAISE, 1);
-	krig_run(rig, frag_spl_levels);
-	krig_assert_alive(rig);
+	krig_run_well(rig, frag_spl_levels);
 	krig_assert_order(rig, "12iI3");
 	krig_assert_out(rig, 0, K_IPL_VM, K_IPL_VM, 0);
 }

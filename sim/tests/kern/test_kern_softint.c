@@ -13,8 +13,7 @@ enum { SOFTINT_MPSAFE = 0x0100 };
 /* x both schedules, S the handler once, y, S again. */
 KRIG_TEST(scheduled_twice_runs_once)
 {
-	krig_run(rig, frag_softint_twice);
-	krig_assert_alive(rig);
+	krig_run_well(rig, frag_softint_twice);
 	krig_assert_order(rig, "xSySz");
 	ck_assert_int_eq(rig->frag.out[12], 2);
 	/* SOFTINT_BIO runs at IPL_SOFTBIO. */
@@ -31,8 +30,7 @@ TEST(runs_after_the_hard_interrupt_that_scheduled_it)
 		ck_assert_int_eq(rig->frag.out[0], 1);
 		krig_handler(rig, K_IPL_VM, frag_softint_from_hardint);
 		krig_raise(rig);
-		krig_go(rig);
-		krig_assert_alive(rig);
+		krig_go_well(rig);
 		krig_assert_order(rig, "hHS");
 		ck_assert_int_eq(rig->frag.out[1], 1);
 		ck_assert_int_eq(rig->frag.out[2], 0);
@@ -51,8 +49,7 @@ KRIG_TEST(a_thread_is_neither)
 
 KRIG_TEST(may_take_an_adaptive_mutex)
 {
-	krig_run(rig, frag_softint_adaptive);
-	krig_assert_alive(rig);
+	krig_run_well(rig, frag_softint_adaptive);
 	krig_assert_order(rig, "Sx");
 }
 
@@ -96,24 +93,21 @@ KRIG_TEST(sleeping_panics)
 
 TEST(handlers_run_out)
 {
-	struct krig *rig = krig_new(NULL);
+	KRIG(rig) = krig_new(NULL);
 
-	krig_run(rig, frag_softint_full);
-	krig_assert_alive(rig);
+	krig_run_well(rig, frag_softint_full);
 	krig_assert_out(rig, IRQ_SOFT_MAX, 100);
 	krig_free(rig);
 	rig = krig_new(NULL);
 	krig_fault(rig, "softint_establish.fails", 1);
 	krig_run(rig, frag_softint_setup);
 	ck_assert_int_eq(rig->frag.out[0], 0);
-	krig_free(rig);
 }
 
 /* What is scheduled runs before the end, also where the level held it back. */
 KRIG_TEST(disestablish_waits_for_what_is_scheduled)
 {
-	krig_run(rig, frag_softint_gone);
-	krig_assert_alive(rig);
+	krig_run_well(rig, frag_softint_gone);
 	krig_assert_order(rig, "Sx");
 }
 
@@ -123,8 +117,7 @@ KRIG_TEST(lie05_a_handler_comes_in_at_any_point_below_its_level)
 	krig_handler(rig, K_IPL_VM, frag_hardint_mark);
 	krig_raise_on(rig, POINT_BEFORE, HW_CALL_PRINTF, 2);
 	krig_run(rig, frag_printf_is_void);
-	krig_run(rig, frag_mpsafe_thread);
-	krig_assert_alive(rig);
+	krig_run_well(rig, frag_mpsafe_thread);
 	krig_assert_order(rig, "[iI][][][]");
 }
 
@@ -139,8 +132,7 @@ TEST(lie05_handler_and_thread_run_in_parallel)
 
 		krig_handler(rig, K_IPL_VM, frag_hardint_mark);
 		krig_raise_on(rig, POINT_BEFORE, HW_CALL_PRINTF, 3);
-		krig_run(rig, frag_mpsafe_thread);
-		krig_assert_alive(rig);
+		krig_run_well(rig, frag_mpsafe_thread);
 		i = strchr(rig->frag.order, 'i');
 		end = strchr(rig->frag.order, 'I');
 		ck_assert_ptr_nonnull(i);

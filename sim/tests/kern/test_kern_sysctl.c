@@ -12,8 +12,7 @@ KRIG_TEST(nodes_read_the_creators_memory)
 	int64_t value = -1;
 	char path[64];
 
-	krig_run(rig, frag_sysctl_tree);
-	krig_assert_alive(rig);
+	krig_run_well(rig, frag_sysctl_tree);
 	ck_assert_int_eq(rig->frag.out[0], 0);
 	ck_assert_int_ge(rig->frag.out[1], 1024);
 	ck_assert_int_eq(rig->frag.out[2], 0);
@@ -36,8 +35,7 @@ KRIG_TEST(teardown_removes_what_the_log_has)
 	int64_t value;
 
 	rig->frag.in[0] = 1;
-	krig_run(rig, frag_sysctl_tree);
-	krig_assert_alive(rig);
+	krig_run_well(rig, frag_sysctl_tree);
 	ck_assert(!kern_sysctl("hw.test.value", &value));
 	ck_assert_int_eq(rig->frag.out[3], 1);
 	ck_assert_uint_eq(krig_count(rig, EV_NOTE, HW_NOTE_SYSCTL_GONE), 2);
@@ -45,8 +43,7 @@ KRIG_TEST(teardown_removes_what_the_log_has)
 
 KRIG_TEST(the_lowest_free_number_is_picked)
 {
-	krig_run(rig, frag_sysctl_numbers);
-	krig_assert_alive(rig);
+	krig_run_well(rig, frag_sysctl_numbers);
 	krig_assert_out(rig, 2, 1, 3, 1, 3);
 }
 
@@ -77,8 +74,7 @@ KRIG_TEST(lie26_createv_fails_for_wrong_arguments)
 		K_EEXIST, K_EINVAL, K_EINVAL, 0,
 	};
 
-	krig_run(rig, frag_sysctl_errors);
-	krig_assert_alive(rig);
+	krig_run_well(rig, frag_sysctl_errors);
 	for (size_t i = 0; i < sizeof(error) / sizeof(error[0]); i++)
 		ck_assert_msg(rig->frag.out[i] == error[i], "case %zu: %d", i,
 		    (int)rig->frag.out[i]);

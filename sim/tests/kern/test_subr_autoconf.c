@@ -22,11 +22,8 @@ attach(struct krig_options *options)
 
 TEST(line_protocol)
 {
-	struct krig_options options;
-	struct krig *rig;
+	KRIG(rig) = KRIG_MADE(attach);
 
-	krig_options_init(&options);
-	rig = attach(&options);
 	ck_assert(rig->attached);
 	ck_assert_str_eq(krig_console(rig),
 	    "virtio0 at pci0 dev 4 function 0\n"
@@ -34,7 +31,6 @@ TEST(line_protocol)
 	    "child0 at virtio0: features: 0x10000000<INDIRECT_DESC>\n"
 	    "virtio0: interrupting at ioapic0 pin 11\n");
 	krig_assert_order(rig, "masqqF");
-	krig_free(rig);
 }
 
 TEST(nobody_matches)
@@ -42,17 +38,12 @@ TEST(nobody_matches)
 	static const int answers[] = { 0, -1 };
 
 	for (int i = 0; i < 2; i++) {
-		struct krig_options options;
-		struct krig *rig;
+		KRIG(rig) = KRIG_MADE(attach, child_plan.match = answers[i]);
 
-		krig_options_init(&options);
-		child_plan.match = answers[i];
-		rig = attach(&options);
 		ck_assert(!rig->attached);
 		krig_assert_order(rig, "m");
 		ck_assert_ptr_nonnull(strstr(krig_console(rig),
 		    "virtio0: no matching child driver; not configured\n"));
-		krig_free(rig);
 	}
 }
 
@@ -80,17 +71,12 @@ TEST(ends_of_an_attachment)
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		for (int modern = 0; modern <= 1; modern++) {
-			struct krig_options options;
-			struct krig *rig;
+			KRIG(rig) = KRIG_MADE(attach, options.config.legacy = !modern,
+			    child_plan.end = rows[i].end);
 
-			krig_options_init(&options);
-			options.config.legacy = !modern;
-			child_plan.end = rows[i].end;
-			rig = attach(&options);
 			ck_assert(!rig->attached);
 			krig_assert_order(rig, rows[i].order);
 			ck_assert_ptr_nonnull(strstr(krig_console(rig), rows[i].says));
-			krig_free(rig);
 		}
 	}
 }
@@ -99,31 +85,21 @@ TEST(ends_of_an_attachment)
 TEST(softc_and_names)
 {
 	for (int straddles = 0; straddles <= 1; straddles++) {
-		struct krig_options options;
-		struct krig *rig;
+		KRIG(rig) = KRIG_MADE(attach, options.config.softc_straddles = straddles);
 
-		krig_options_init(&options);
-		options.config.softc_straddles = straddles;
-		rig = attach(&options);
-		krig_run(rig, frag_device_accessors);
-		krig_assert_alive(rig);
+		krig_run_well(rig, frag_device_accessors);
 		krig_assert_out(rig, 1, 1, 0, 1, 0);
 		ck_assert_str_eq(rig->frag.text, "child0");
 		ck_assert_str_eq(rig->frag.text + 100, "virtio0");
-		krig_free(rig);
 	}
 }
 
 /* Statics live on, the failed device keeps its place and its softc. */
 TEST(lie24_a_second_attach_finds_the_driver_as_it_was)
 {
-	struct krig_options options;
-	struct krig *rig;
+	KRIG(rig) = KRIG_MADE(attach, child_plan.end = CHILD_FAILED);
 	uint64_t kernel;
 
-	krig_options_init(&options);
-	child_plan.end = CHILD_FAILED;
-	rig = attach(&options);
 	ck_assert(!rig->attached);
 	ck_assert_int_eq(child_attaches, 1);
 	kernel = rig->world.memory.counts.kernel;
@@ -134,19 +110,14 @@ TEST(lie24_a_second_attach_finds_the_driver_as_it_was)
 	krig_run(rig, frag_device_accessors);
 	ck_assert_str_eq(rig->frag.text, "child1");
 	ck_assert_int_eq(rig->frag.out[2], 1);
-	krig_free(rig);
 }
 
 TEST(an_attached_device_is_not_attached_again)
 {
-	struct krig_options options;
-	struct krig *rig;
+	KRIG(rig) = KRIG_MADE(attach);
 
-	krig_options_init(&options);
-	rig = attach(&options);
 	ck_assert(krig_attach(rig));
 	ck_assert_int_eq(child_attaches, 1);
-	krig_free(rig);
 }
 
 /* ---- detach ---- */
@@ -162,50 +133,34 @@ detach(void *arg)
 
 TEST(lie40_no_ca_detach_is_eopnotsupp)
 {
-	struct krig_options options;
-	struct krig *rig;
+	KRIG(rig) = KRIG_MADE(attach, child_plan.sysctl = child_plan.thread = true);
 	int64_t value;
 
-	krig_options_init(&options);
-	child_plan.sysctl = child_plan.thread = true;
-	rig = attach(&options);
-	krig_run(rig, detach);
-	krig_assert_alive(rig);
+	krig_run_well(rig, detach);
 	ck_assert_int_eq(detach_result, K_EOPNOTSUPP);
 	/* Nothing went away. */
 	ck_assert(kern_sysctl("hw.child.value", &value));
 	krig_run(rig, frag_device_accessors);
 	ck_assert_int_eq(rig->frag.out[3], 1);
-	krig_free(rig);
 }
 
 TEST(lie40_a_forced_detach_without_ca_detach_panics)
 {
-	struct krig_options options;
-	struct krig *rig;
+	KRIG(rig) = KRIG_MADE(attach);
 
-	krig_options_init(&options);
-	rig = attach(&options);
 	krig_run(rig, frag_detach_force);
 	krig_assert_panic(rig, "forced detach of child0 failed (45)");
-	krig_free(rig);
 }
 
 /* A thread and sysctl nodes that the driver does not end outlive it. */
 TEST(lie40_detach_takes_the_softc_and_nothing_else)
 {
-	struct krig_options options;
-	struct krig *rig;
+	KRIG(rig) = KRIG_MADE(attach, options.driver_detaches = true, child_plan.sysctl = true);
 	uint64_t kernel;
 	int64_t value;
 
-	krig_options_init(&options);
-	options.driver_detaches = true;
-	child_plan.sysctl = true;
-	rig = attach(&options);
 	kernel = rig->world.memory.counts.kernel;
-	krig_run(rig, detach);
-	krig_assert_alive(rig);
+	krig_run_well(rig, detach);
 	ck_assert_int_eq(detach_result, 0);
 	ck_assert_uint_lt(rig->world.memory.counts.kernel, kernel);
 	ck_assert_ptr_nonnull(strstr(krig_console(rig), "child0: detached\n"));
@@ -214,56 +169,41 @@ TEST(lie40_detach_takes_the_softc_and_nothing_else)
 	ck_assert(kern_sysctl("hw.child.value", &value));
 	krig_run(rig, detach);
 	ck_assert_int_eq(detach_result, K_ENXIO);
-	krig_free(rig);
 }
 
 TEST(ca_detach_may_refuse)
 {
-	struct krig_options options;
-	struct krig *rig;
+	KRIG(rig) = KRIG_MADE(attach, options.driver_detaches = true,
+	    child_plan.detach_error = K_EBUSY);
 
-	krig_options_init(&options);
-	options.driver_detaches = true;
-	child_plan.detach_error = K_EBUSY;
-	rig = attach(&options);
 	krig_run(rig, detach);
 	ck_assert_int_eq(detach_result, K_EBUSY);
 	krig_run(rig, frag_device_accessors);
 	ck_assert_int_eq(rig->frag.out[3], 1);
-	krig_free(rig);
 }
 
 /* One finds the attachment over and detaches, the others come too late. */
 TEST(detach_waits_for_the_attachment_and_is_done_once)
 {
-	struct krig_options options;
-	struct krig *rig;
+	KRIG(rig) = KRIG_MADE(attach, options.driver_detaches = true);
 
-	krig_options_init(&options);
-	options.driver_detaches = true;
-	rig = attach(&options);
 	for (int i = 1; i <= 3; i++) {
 		rig->frag.out[i] = -1;
 		krig_thread(rig, frag_detach_twice);
 		krig_go_until(rig, rig->world.clock.now_ns + 5 * KRIG_TICK_NS);
 		ck_assert(rig->frag.out[i] == -1 || i == 3);
 	}
-	krig_go(rig);
-	krig_assert_alive(rig);
+	krig_go_well(rig);
 	ck_assert_int_eq(rig->frag.out[1] + rig->frag.out[2] + rig->frag.out[3],
 	    2 * K_ENOENT);
-	krig_free(rig);
 }
 
 /* ---- what is put off ---- */
 
 TEST(deferred_work_runs_after_the_next_look_for_devices)
 {
-	struct krig_options options;
-	struct krig *rig;
+	KRIG(rig) = KRIG_MADE(attach);
 
-	krig_options_init(&options);
-	rig = attach(&options);
 	rig->frag.marks = 0;
 	krig_run(rig, frag_config_defer);
 	ck_assert(krig_attach(rig));
@@ -271,58 +211,42 @@ TEST(deferred_work_runs_after_the_next_look_for_devices)
 	ck_assert_str_eq(rig->frag.order, "xdsqqF");
 	krig_run(rig, frag_config_defer_twice);
 	krig_assert_panic(rig, "deferred twice");
-	krig_free(rig);
 }
 
 TEST(what_waits_for_a_running_system_runs_at_once)
 {
-	struct krig_options options;
-	struct krig *rig;
+	KRIG(rig) = KRIG_MADE(attach);
 
-	krig_options_init(&options);
-	rig = attach(&options);
 	rig->frag.marks = 0;
-	krig_run(rig, frag_config_at_once);
-	krig_assert_alive(rig);
+	krig_run_well(rig, frag_config_at_once);
 	ck_assert_str_eq(rig->frag.order, "ddzqqF");
-	krig_free(rig);
 }
 
 /* ---- components ---- */
 
 TEST(a_component_is_registered_once_and_asked)
 {
-	struct krig_options options;
-	struct krig *rig;
+	KRIG(rig) = KRIG_MADE(attach, child_plan.end = CHILD_FAILED);
 
-	krig_options_init(&options);
-	child_plan.end = CHILD_FAILED;
-	rig = attach(&options);
-	rig->frag.marks = 0;
-	memset(rig->frag.order, 0, sizeof(rig->frag.order));
+	krig_forget_marks(rig);
 	child_plan.match = 0;
-	krig_run(rig, frag_component_twice);
-	krig_assert_alive(rig);
+	krig_run_well(rig, frag_component_twice);
 	krig_assert_out(rig, 0, K_EEXIST);
 	/* The bus was looked at again: both drivers were asked. */
 	krig_assert_order(rig, "mo");
-	krig_free(rig);
 }
 
-TEST(a_component_can_go_and_come_again)
+KRIG_TEST(a_component_can_go_and_come_again)
 {
-	struct krig *rig = krig_new(NULL);
+	krig_run_well(rig, frag_component_fini);
+	krig_assert_out(rig, 0, 0, 0);
+}
 
-	krig_run(rig, frag_component_fini);
-	krig_assert_alive(rig);
-	for (int i = 0; i < 3; i++)
-		ck_assert_int_eq(rig->frag.out[i], 0);
-	krig_free(rig);
-	rig = krig_new(NULL);
+KRIG_TEST(a_component_may_be_there_already)
+{
 	krig_fault(rig, "config_init_component.eexist", 1);
 	krig_run(rig, frag_component_fini);
 	ck_assert_int_eq(rig->frag.out[0], K_EEXIST);
-	krig_free(rig);
 }
 
 SUITE(kern_autoconf_suite, "kern/subr_autoconf")

@@ -11,8 +11,7 @@ enum { KM_SLEEP = 1, KM_NOSLEEP = 2 };
 
 KRIG_TEST(zalloc_clears_and_alloc_does_not)
 {
-	krig_run(rig, frag_kmem_basic);
-	krig_assert_alive(rig);
+	krig_run_well(rig, frag_kmem_basic);
 	krig_assert_out(rig, 1, MEMORY_POISON, 1, 0, 1, 1);
 	/* It costs the guest frames: one for the small blocks, four for three pages. */
 	ck_assert_uint_eq(rig->world.memory.counts.kernel, 1 + 1 + 4);
@@ -32,7 +31,7 @@ TEST(misuse_panics)
 
 TEST(nosleep_fails_when_memory_is_gone_and_sleep_waits)
 {
-	struct krig *rig = KRIG_WITH(options.config.segment[0] = (struct hw_segment){ 16, 10 });
+	KRIG(rig) = KRIG_WITH(options.config.segment[0] = (struct hw_segment){ 16, 10 });
 
 	rig->frag.in[0] = KM_NOSLEEP;
 	krig_run(rig, frag_kmem_until_full);
@@ -46,7 +45,6 @@ TEST(nosleep_fails_when_memory_is_gone_and_sleep_waits)
 	krig_assert_alive(rig);
 	krig_assert_order(rig, "");
 	ck_assert_int_eq(rig->frag.out[0], 10);
-	krig_free(rig);
 }
 
 /* All of memory is to be had, and no more; what was freed costs nothing. */
@@ -54,8 +52,7 @@ TEST(large_blocks_are_as_large_as_memory)
 {
 	KRIG(rig) = KRIG_WITH(options.config.segment[0] = (struct hw_segment){ 16, 16384 });
 
-	krig_run(rig, frag_kmem_large);
-	krig_assert_alive(rig);
+	krig_run_well(rig, frag_kmem_large);
 	krig_assert_order(rig, "0");
 	krig_assert_out(rig, 1, 0, 0);
 	ck_assert_uint_eq(rig->world.memory.counts.kernel, 0);

@@ -23,8 +23,7 @@ KRIG_TEST(lie35_printf_is_legal_anywhere)
 	krig_handler(rig, K_IPL_VM, frag_printf_under_lock);
 	krig_run(rig, frag_printf_under_lock);
 	krig_raise(rig);
-	krig_go(rig);
-	krig_assert_alive(rig);
+	krig_go_well(rig);
 	krig_assert_order(rig, "pp");
 	ck_assert_str_eq(krig_console(rig),
 	    "printed under a lock\nprinted under a lock\n");
@@ -97,8 +96,7 @@ assert_bits(void (*fn)(void *), int64_t value, const char *expected)
 	KRIG(rig) = krig_new(NULL);
 
 	rig->frag.in[0] = value;
-	krig_run(rig, fn);
-	krig_assert_alive(rig);
+	krig_run_well(rig, fn);
 	ck_assert_str_eq(rig->frag.text, expected);
 }
 
@@ -121,8 +119,7 @@ TEST(snprintb_old_style_counts_from_1)
 KRIG_TEST(snprintb_styles_do_not_mix)
 {
 	rig->frag.in[0] = 1 << 28 | 1;
-	krig_run(rig, frag_snprintb_mixed);
-	krig_assert_alive(rig);
+	krig_run_well(rig, frag_snprintb_mixed);
 	ck_assert_ptr_nonnull(strstr(rig->frag.text, "INDIRECT_DESC"));
 	ck_assert_ptr_null(strstr(rig->frag.text, "<TELL"));
 }

@@ -39,8 +39,7 @@ TEST(lie17_freeing_twice_without_diagnostic_is_only_recorded)
 	KRIG(rig) = KRIG_WITH(options.config.diagnostic = false);
 
 	ask(rig, 1, ANYWHERE, false);
-	krig_run(rig, frag_pglist_free_twice_relinked);
-	krig_assert_alive(rig);
+	krig_run_well(rig, frag_pglist_free_twice_relinked);
 	krig_assert_order(rig, "r!");
 	ck_assert_uint_eq(krig_count(rig, EV_PAGES, HW_PAGE_FREE), 2);
 	/* And the account is not wrong for it: all free but page 0. */
@@ -108,8 +107,7 @@ TEST(empty_list_is_freed_without_harm)
 {
 	KRIG(rig) = rig_of(32);
 
-	krig_run(rig, frag_pglist_free_empty);
-	krig_assert_alive(rig);
+	krig_run_well(rig, frag_pglist_free_empty);
 	krig_assert_order(rig, "f");
 	ck_assert_uint_eq(counts(rig)->free, 32);
 }

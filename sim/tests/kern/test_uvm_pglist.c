@@ -231,8 +231,7 @@ PAGES_TEST(lie08_waitok_waits_with_what_it_has)
 	ck_assert_uint_eq(counts(rig)->driver, 20);
 	ck_assert_uint_eq(thread->wakeups, 0);
 	ck_assert_int_eq(kern_others(-10), -10);
-	krig_go(rig);
-	krig_assert_alive(rig);
+	krig_go_well(rig);
 	krig_assert_order(rig, "r");
 	krig_assert_out(rig, 0, 25);
 	ck_assert_uint_eq(counts(rig)->driver, 25);
@@ -249,8 +248,7 @@ PAGES_TEST(freeing_pages_wakes_who_waits)
 	krig_go_until(rig, 10 * KRIG_TICK_NS);
 	krig_assert_order(rig, "r");
 	rig->frag.in[7] = 0;
-	krig_run(rig, frag_pglist_free_it);
-	krig_assert_alive(rig);
+	krig_run_well(rig, frag_pglist_free_it);
 	krig_assert_order(rig, "rfr");
 	krig_assert_out(rig, 0, 20);
 }
@@ -267,7 +265,7 @@ PAGES_TEST(lie08_without_waitok_it_is_enomem_and_nothing_kept)
 /* Not against the amount: one page above it, and everything goes. */
 TEST(reserve_is_tested_once_a_round)
 {
-	struct krig *rig = rig_of(32);
+	KRIG(rig) = rig_of(32);
 
 	ck_assert_int_eq(kern_others(29), 29);
 	alloc(rig, 3, ANYWHERE, false);
@@ -282,7 +280,6 @@ TEST(reserve_is_tested_once_a_round)
 	/* The range is not even looked at. */
 	alloc(rig, 1, 16 * PAGE, false);
 	ck_assert_int_eq(rig->frag.out[0], K_ENOMEM);
-	krig_free(rig);
 }
 
 /* Memory is free, but not where the caller wants it: it wakes, fails, waits again. */

@@ -11,8 +11,7 @@ static void
 send(struct krig *rig, int64_t n)
 {
 	ask(rig, n, 4 * n);
-	krig_run(rig, frag_vq_send);
-	krig_assert_alive(rig);
+	krig_run_well(rig, frag_vq_send);
 }
 
 /* ---- completions ---- */
@@ -29,8 +28,7 @@ TEST(lie36_completions_come_inside_the_notification_or_later)
 		bool in_notify = latency_ns[i] == 0;
 
 		ask(rig, 1, 4);
-		krig_run(rig, frag_vq_wait_used);
-		krig_assert_alive(rig);
+		krig_run_well(rig, frag_vq_wait_used);
 		krig_assert_order(rig, order[i]);
 		ck_assert_uint_eq(rig->world.clock.now_ns - start_ns, latency_ns[i]);
 		ck_assert_uint_eq(krig_count(rig, EV_CTX_SLEEP, HW_SLEEP_CV), !in_notify);
@@ -62,8 +60,7 @@ TEST(used_buffers_are_dequeued_in_order_until_enoent)
 
 	for (int i = 0; i < 3; i++)
 		send(rig, 1);
-	krig_run(rig, frag_vq_dequeue_all);
-	krig_assert_alive(rig);
+	krig_run_well(rig, frag_vq_dequeue_all);
 	krig_assert_out(rig, 3, K_ENOENT);
 	for (int i = 0; i < 3; i++)
 		ck_assert_int_eq(rig->frag.out[8 + i], i);
@@ -86,8 +83,7 @@ TEST(lie03_vq_done_comes_at_every_interrupt_until_dequeued)
 	krig_assert_order(rig, "(d)(d)cdd");
 	krig_run(rig, frag_vq_dequeue_all);
 	device_interrupt(&rig->device, BALLOON_INFLATE, false, 1);
-	krig_go(rig);
-	krig_assert_alive(rig);
+	krig_go_well(rig);
 	krig_assert_order(rig, "(d)(d)cdd");
 }
 
@@ -98,8 +94,7 @@ TEST(lie03_vq_done_comes_once_for_many_used_buffers)
 	ask(rig, 1, 4);
 	for (int i = 0; i < 3; i++)
 		krig_thread(rig, frag_vq_send);
-	krig_go(rig);
-	krig_assert_alive(rig);
+	krig_go_well(rig);
 	/* All three are completed at one time. */
 	ck_assert_uint_eq(krig_count(rig, EV_DEV_USED, KRIG_ANY_CODE), 3);
 	krig_assert_order(rig, "()()()d");
@@ -123,8 +118,7 @@ TEST(lie38_a_wrong_id_inside_is_believed)
 
 	device_behave(&rig->device, BEHAVIOUR_WRONG_ID, BALLOON_INFLATE, 1);
 	send(rig, 1);
-	krig_run(rig, frag_vq_dequeue_all);
-	krig_assert_alive(rig);
+	krig_run_well(rig, frag_vq_dequeue_all);
 	ck_assert_int_eq(rig->frag.out[8], 1);
 }
 
@@ -170,8 +164,7 @@ TEST(event_idx_postpones_the_interrupt)
 {
 	KRIG(rig) = KRIG_ATTACHED(child_plan.req_features = (int)TRANSPORT_F_EVENT_IDX);
 
-	rig->frag.marks = 0;
-	memset(rig->frag.order, 0, sizeof(rig->frag.order));
+	krig_forget_marks(rig);
 	/* The first used buffer interrupts in any case. */
 	send(rig, 1);
 	krig_run(rig, frag_vq_dequeue_all);
@@ -254,8 +247,7 @@ TEST(reinit_keeps_queues_and_frees_slots)
 		KRIG(rig) = rig_of(4, modern);
 
 		krig_run(rig, frag_vq_slots);
-		krig_run(rig, frag_device_reinit);
-		krig_assert_alive(rig);
+		krig_run_well(rig, frag_device_reinit);
 		krig_assert_out(rig, 0, 4);
 		ck_assert_uint_eq(rig->device.transport.status & TRANSPORT_STATUS_DRIVER_OK,
 		    TRANSPORT_STATUS_DRIVER_OK);
@@ -272,8 +264,7 @@ TEST(a_reset_device_is_silent)
 	ask(rig, 1, 4);
 	krig_thread(rig, frag_vq_send);
 	krig_thread(rig, frag_device_reset);
-	krig_go(rig);
-	krig_assert_alive(rig);
+	krig_go_well(rig);
 	krig_assert_order(rig, "()");
 	ck_assert_uint_eq(rig->device.transport.status, 0);
 	ck_assert_uint_eq(krig_count(rig, EV_DEV_USED, KRIG_ANY_CODE), 0);
@@ -281,7 +272,7 @@ TEST(a_reset_device_is_silent)
 
 TEST(child_is_null_one_or_the_child)
 {
-	struct krig *rig = KRIG_ATTACHED();
+	KRIG(rig) = KRIG_ATTACHED();
 
 	krig_run(rig, frag_device_child);
 	ck_assert_int_eq(rig->frag.out[2], 1);
@@ -290,7 +281,6 @@ TEST(child_is_null_one_or_the_child)
 	krig_attach(rig);
 	krig_run(rig, frag_device_child);
 	ck_assert_int_eq(rig->frag.out[1], 1);
-	krig_free(rig);
 }
 
 SUITE(virtio_suite, "kern/virtio")

@@ -10,20 +10,13 @@
 
 enum { INTR_MPSAFE = 1, INTR_SOFTINT = 2, INTR_MSIX = 4 };
 
-static void
-forget_marks(struct krig *rig)
-{
-	rig->frag.marks = 0;
-	memset(rig->frag.order, 0, sizeof(rig->frag.order));
-}
-
 /* Attached, with the marks of the attachment forgotten. */
 static struct krig *
 rig_attached(struct krig_options *options)
 {
 	struct krig *rig = krig_new_attached(options);
 
-	forget_marks(rig);
+	krig_forget_marks(rig);
 	return rig;
 }
 
@@ -31,8 +24,7 @@ static void
 interrupt(struct krig *rig, int queue, bool spurious)
 {
 	device_interrupt(&rig->device, queue, spurious, 1);
-	krig_go(rig);
-	krig_assert_alive(rig);
+	krig_go_well(rig);
 }
 
 /* ---- attachment ---- */
@@ -127,8 +119,7 @@ TEST(lie22_an_interrupt_may_come_inside_attach_finish)
 		krig_at_point(rig, POINT_AFTER, HW_CALL_VIRTIO_CHILD_ATTACH_FINISH, 1,
 		    interrupt_config, rig);
 		ck_assert(krig_attach(rig));
-		krig_go(rig);
-		krig_assert_alive(rig);
+		krig_go_well(rig);
 		krig_assert_order(rig, "masqqcFT");
 	}
 }
@@ -156,8 +147,7 @@ TEST(lie23_the_error_path_is_not_quiet)
 	krig_at_point(rig, POINT_AFTER, HW_CALL_VIRTIO_CHILD_ATTACH_FAILED, 1,
 	    interrupt_config, rig);
 	ck_assert(!krig_attach(rig));
-	krig_go(rig);
-	krig_assert_alive(rig);
+	krig_go_well(rig);
 	krig_assert_order(rig, "masqqFfcfcL");
 }
 
@@ -287,8 +277,7 @@ TEST(a_message_on_its_way_outlives_a_reset_and_a_level_does_not)
 		    child_plan.req_flags = INTR_MSIX);
 
 		krig_at_point(rig, POINT_BEFORE, HW_CALL_VIRTIO_RESET, 1, change_config, rig);
-		krig_run(rig, frag_device_reset_masked);
-		krig_assert_alive(rig);
+		krig_run_well(rig, frag_device_reset_masked);
 		krig_assert_order(rig, msix ? "rc" : "r");
 	}
 }
@@ -300,8 +289,7 @@ TEST(a_detach_waits_for_a_handler_that_runs)
 	    options.config.interrupt_cpu = 1, options.driver_detaches = true);
 
 	krig_at_point(rig, POINT_BEFORE, HW_CALL_VIRTIO_FREE_VQ, 1, change_config, rig);
-	krig_run(rig, frag_detach_force);
-	krig_assert_alive(rig);
+	krig_run_well(rig, frag_detach_force);
 	/* It came, found the ISR clear, and is gone. */
 	ck_assert_uint_eq(krig_count(rig, EV_IRQ_EXIT, 0), 1);
 	ck_assert_uint_eq(krig_count(rig, EV_CTX_SLEEP, HW_SLEEP_INTR), 1);
@@ -320,7 +308,7 @@ TEST(an_interrupt_of_somebody_else_calls_nobody)
 
 TEST(msix_falls_back_to_intx)
 {
-	struct krig *rig = KRIG_MADE(rig_attached, child_plan.req_flags = INTR_MSIX);
+	KRIG(rig) = KRIG_MADE(rig_attached, child_plan.req_flags = INTR_MSIX);
 
 	ck_assert_ptr_nonnull(strstr(krig_console(rig), "interrupting at ioapic0 pin 11"));
 	interrupt(rig, DEVICE_CONFIGURATION, false);
@@ -329,7 +317,6 @@ TEST(msix_falls_back_to_intx)
 	/* Nor does a child get MSI-X that does not ask. */
 	rig = KRIG_MADE(rig_attached, options.config.msix = true);
 	ck_assert_ptr_null(strstr(krig_console(rig), "msix"));
-	krig_free(rig);
 }
 
 TEST(softint_runs_the_queues_and_config_change_stays_hard)
@@ -367,8 +354,7 @@ handler_comes_between(int req_flags, void (*make_thread)(void *))
 		    options.seed = seed, child_plan.req_flags = req_flags);
 
 		krig_at_point(rig, POINT_BEFORE, HW_CALL_PRINTF, 3, interrupt_config, rig);
-		krig_run(rig, make_thread);
-		krig_assert_alive(rig);
+		krig_run_well(rig, make_thread);
 		c = strchr(rig->frag.order, 'c');
 		ck_assert_ptr_nonnull(c);
 		comes |= strchr(c, ']') != NULL;

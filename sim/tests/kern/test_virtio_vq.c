@@ -43,10 +43,9 @@ QUEUE_TEST(lie18_reserving_one_segment_cannot_fail)
 
 TEST(lie19_a_failed_reserve_has_freed_the_slot)
 {
-	struct krig *rig = rig_of(4, false);
+	KRIG(rig) = rig_of(4, false);
 
-	krig_run(rig, frag_vq_reserve_short);
-	krig_assert_alive(rig);
+	krig_run_well(rig, frag_vq_reserve_short);
 	krig_assert_out(rig, 3, K_EAGAIN, 3);
 	krig_free(rig);
 	/* The injected failure too. */
@@ -55,15 +54,13 @@ TEST(lie19_a_failed_reserve_has_freed_the_slot)
 	krig_run(rig, frag_vq_reserve_short);
 	ck_assert_int_eq(rig->frag.out[1], K_EAGAIN);
 	ck_assert_int_eq(rig->frag.out[2], 3);
-	krig_free(rig);
 }
 
 QUEUE_TEST(abort_gives_back_what_was_taken)
 {
 	static const int64_t out[] = { 4, 3, 0, 4, 2, 0, 4 };
 
-	krig_run(rig, frag_vq_abort);
-	krig_assert_alive(rig);
+	krig_run_well(rig, frag_vq_abort);
 	for (int i = 0; i < 7; i++)
 		ck_assert_int_eq(rig->frag.out[i], out[i]);
 }
@@ -105,8 +102,7 @@ TEST(lie12_descriptor_has_the_loaded_length)
 	const struct event *taken;
 
 	ask(rig, 4, 64);
-	krig_run(rig, frag_vq_send);
-	krig_assert_alive(rig);
+	krig_run_well(rig, frag_vq_send);
 	ck_assert_uint_eq(krig_event(rig, EV_NOTE, HW_NOTE_DESC, 0)->arg[3], 64);
 	taken = krig_event(rig, EV_DEV_TAKE, 0, 0);
 	ck_assert_uint_eq(taken->arg[2], 64);
@@ -119,8 +115,7 @@ TEST(lie12_only_enqueue_p_shortens_it)
 	KRIG(rig) = rig_of(8, false);
 
 	ask(rig, 4, 64);
-	krig_run(rig, frag_vq_send_part);
-	krig_assert_alive(rig);
+	krig_run_well(rig, frag_vq_send_part);
 	ck_assert_uint_eq(krig_event(rig, EV_DEV_TAKE, 0, 0)->arg[3], 4);
 }
 
@@ -136,8 +131,7 @@ TEST(lie12_the_device_walks_stale_entries_of_a_bounced_buffer)
 	krig_run(rig, frag_vq_send);
 	rig->frag.in[0] = 2;
 	rig->frag.in[1] = 300;
-	krig_run(rig, frag_vq_send);
-	krig_assert_alive(rig);
+	krig_run_well(rig, frag_vq_send);
 	ck_assert_uint_eq(krig_event(rig, EV_DEV_TAKE, 0, 1)->arg[3], 4);
 	/* 300, 301 and, once more, 202, 203. */
 	ck_assert_uint_eq(memory->counts.held, 6);
@@ -152,8 +146,7 @@ TEST(two_segments_are_one_chain)
 		    options.device.device.queue_size[0] = options.device.device.queue_size[1] = 8,
 		    options.device.device.features &= ~(indirect ? 0 : TRANSPORT_F_INDIRECT_DESC));
 
-		krig_run(rig, frag_vq_indirect);
-		krig_assert_alive(rig);
+		krig_run_well(rig, frag_vq_indirect);
 		ck_assert_int_eq(rig->frag.out[7], indirect);
 		krig_assert_out(rig, 8, 0);
 		/* An indirect request takes one slot. */
@@ -170,7 +163,7 @@ TEST(two_segments_are_one_chain)
 /* No tables for one segment, whatever was negotiated. */
 TEST(no_indirect_tables_for_one_segment)
 {
-	struct krig *rig = rig_of(128, false);
+	KRIG(rig) = rig_of(128, false);
 
 	krig_run(rig, frag_vq_layout);
 	ck_assert_int_eq(rig->frag.out[7], 0);
@@ -184,7 +177,6 @@ TEST(no_indirect_tables_for_one_segment)
 	krig_run(rig, frag_vq_layout);
 	ck_assert_int_eq(rig->frag.out[2], 8192);
 	ck_assert_int_eq(rig->frag.out[3], 12288);
-	krig_free(rig);
 }
 
 TEST(commit_without_notify_waits_for_the_flush)
@@ -212,8 +204,7 @@ TEST(no_notification_when_the_device_asks_for_none)
 	ask(rig, 1, 4);
 	krig_thread(rig, frag_vq_send);
 	krig_thread(rig, frag_vq_send);
-	krig_go(rig);
-	krig_assert_alive(rig);
+	krig_go_well(rig);
 	ck_assert_uint_eq(rig->device.transport.queue[BALLOON_INFLATE].notifications, 1);
 	ck_assert_uint_eq(rig->device.queue[BALLOON_INFLATE].requests, 2);
 }
@@ -222,8 +213,7 @@ TEST(no_notification_when_the_device_asks_for_none)
 
 QUEUE_TEST(a_queue_with_a_slot_out_is_not_freed)
 {
-	krig_run(rig, frag_vq_free_busy);
-	krig_assert_alive(rig);
+	krig_run_well(rig, frag_vq_free_busy);
 	krig_assert_out(rig, K_EBUSY, 4, 0, 0, 0);
 	ck_assert_ptr_nonnull(strstr(krig_console(rig),
 	    "virtio0: freeing non-empty vq, index 0\n"));

@@ -87,14 +87,11 @@ bare_count(const struct bare *bare, enum event_kind kind)
 	return n;
 }
 
-struct bare *
-bare_with(unsigned cpus)
+void
+bare_run(struct bare *bare, void (*fn)(void *))
 {
-	struct world_config config;
-
-	bare_config(&config);
-	config.cpus = cpus;
-	return bare_new(&config);
+	bare_thread(bare, 0, BARE_PRIORITY, fn);
+	bare_go(bare);
 }
 
 void

@@ -24,7 +24,6 @@ struct bare {
 /* One CPU, 256 pages from frame 0 and 16 from frame 4096 on, everything recorded. */
 void bare_config(struct world_config *config);
 struct bare *bare_new(const struct world_config *config);	/* NULL: bare_config() */
-struct bare *bare_with(unsigned cpus);		/* bare_config() with so many */
 void bare_free(struct bare *bare);
 
 void bare_mark(struct bare *bare, char letter);
@@ -33,6 +32,8 @@ struct context *bare_thread(struct bare *bare, unsigned cpu, int priority,
     void (*fn)(void *));
 /* Step until nothing can happen, guarded against crashes. */
 void bare_go(struct bare *bare);
+/* The same with a thread on CPU 0 that runs fn(bare). */
+void bare_run(struct bare *bare, void (*fn)(void *));
 /* Recorded calls, as points: "before" and "after" it is the same call. */
 void bare_call(enum hw_call call);
 /* Things to run: a mark; three marks, each with a printf() or a delay() behind it. */
@@ -47,6 +48,22 @@ void bare_arm(struct bare *bare, enum point_kind kind, unsigned what, uint64_t c
 /* To strike with: an event, to see what it stands between, and the mark '*'. */
 void bare_strike(void *bare);
 unsigned bare_count(const struct bare *bare, enum event_kind kind);
+
+/* A rig with other options: BARE_WITH(config.cpus = 2, config.event_limit = 40). */
+#define BARE_WITH(...) ({ \
+	struct world_config config; \
+	bare_config(&config); \
+	__VA_ARGS__; \
+	bare_new(&config); \
+})
+
+/* A rig that is freed at the end of its block. */
+#define BARE(name) __attribute__((cleanup(bare_end))) struct bare *name
+static inline void
+bare_end(struct bare **bare)
+{
+	bare_free(*bare);
+}
 
 /* A test in a world of default options: `bare`. */
 #define BARE_TEST(name) TEST_WITH(name, struct bare *bare, bare_new(NULL), bare_free)

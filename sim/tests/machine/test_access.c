@@ -83,13 +83,6 @@ run_as(struct bare *bare, uint32_t number)
 	return (uint32_t *)bare->world.memory.arena;
 }
 
-static void
-stop(struct bare *bare)
-{
-	bare->world.running = NULL;
-	bare_free(bare);
-}
-
 WATCHING_TEST(accesses_are_counted)
 {
 	uint32_t word = 5, copy = 0;
@@ -107,9 +100,8 @@ WATCHING_TEST(accesses_are_counted)
 	ck_assert_uint_eq(seen.shown, 0);
 }
 
-TEST(what_is_ordinary_is_shown_once)
+WATCHING_TEST(what_is_ordinary_is_shown_once)
 {
-	struct bare *bare = watching();
 	uint32_t *word = run_as(bare, 1);
 
 	__tsan_write4(word);
@@ -132,24 +124,20 @@ TEST(what_is_ordinary_is_shown_once)
 	__tsan_read8(word + 2);
 	ck_assert_uint_eq(seen.shown, 4);
 	ck_assert_uint_eq(access_count(&bare->world.access), 8);
-	stop(bare);
 }
 
-TEST(part_of_a_cell_is_not_the_cell)
+WATCHING_TEST(part_of_a_cell_is_not_the_cell)
 {
-	struct bare *bare = watching();
 	uint8_t *byte = (uint8_t *)run_as(bare, 1);
 
 	__tsan_write1(byte);
 	__tsan_write1(byte);
 	__tsan_write1(byte + 1);
 	ck_assert_uint_eq(seen.shown, 3);
-	stop(bare);
 }
 
-TEST(another_context_is_shown)
+WATCHING_TEST(another_context_is_shown)
 {
-	struct bare *bare = watching();
 	uint32_t *word = run_as(bare, 1);
 
 	__tsan_write4(word);
@@ -159,12 +147,10 @@ TEST(another_context_is_shown)
 	run_as(bare, 1);
 	__tsan_write4(word);
 	ck_assert_uint_eq(seen.shown, 3);
-	stop(bare);
 }
 
-TEST(a_new_look_is_to_be_had)
+WATCHING_TEST(a_new_look_is_to_be_had)
 {
-	struct bare *bare = watching();
 	struct access *access = &bare->world.access;
 	uint32_t *word = run_as(bare, 1);
 
@@ -187,13 +173,11 @@ TEST(a_new_look_is_to_be_had)
 	access_show(access, (uintptr_t)word, (uintptr_t)(word + 1), false);
 	__tsan_write4(word);
 	ck_assert_uint_eq(seen.shown, 5);
-	stop(bare);
 }
 
 /* The same again by a thread with nothing held is not shown, but can be asked for. */
-TEST(the_same_again_is_remembered)
+WATCHING_TEST(the_same_again_is_remembered)
 {
-	struct bare *bare = watching();
 	struct access *access = &bare->world.access;
 	uint32_t *word = run_as(bare, 1);
 	unsigned first = access_anew(access, 1, true), second;
@@ -218,12 +202,10 @@ TEST(the_same_again_is_remembered)
 	access_anew(access, 1, false);
 	__tsan_read4(word);
 	ck_assert_uint_eq(seen.shown, 4);
-	stop(bare);
 }
 
-TEST(tags_run_out)
+WATCHING_TEST(tags_run_out)
 {
-	struct bare *bare = watching();
 	struct access *access = &bare->world.access;
 	uint32_t *word = run_as(bare, 1);
 
@@ -235,12 +217,10 @@ TEST(tags_run_out)
 	ck_assert_uint_eq(access_last(access, (uintptr_t)word).number, 0);
 	__tsan_write4(word);
 	ck_assert_uint_eq(seen.shown, 2);
-	stop(bare);
 }
 
-TEST(atomic_and_volatile_are_marked)
+WATCHING_TEST(atomic_and_volatile_are_marked)
 {
-	struct bare *bare = watching();
 	uint32_t *word = run_as(bare, 1);
 
 	*word = 7;
@@ -253,7 +233,6 @@ TEST(atomic_and_volatile_are_marked)
 	ck_assert_uint_eq(*word, 1);
 	__tsan_volatile_read4(word + 8);
 	ck_assert(seen.last.marked);
-	stop(bare);
 }
 
 TEST(compare_and_exchange)
@@ -270,9 +249,8 @@ TEST(compare_and_exchange)
 }
 
 /* Links of pages are ordinary while the driver has the page. */
-TEST(links_of_pages)
+WATCHING_TEST(links_of_pages)
 {
-	struct bare *bare = watching();
 	static uint64_t structs[3][4];	/* 32 bytes each */
 	static const uint64_t pfn = 11;
 
@@ -289,7 +267,6 @@ TEST(links_of_pages)
 	memory_own(&bare->world.memory, pfn, HW_PAGE_FREE);
 	__tsan_read8(&structs[1][0]);
 	ck_assert_uint_eq(seen.shown, 3);
-	stop(bare);
 }
 
 static void
@@ -305,8 +282,7 @@ use_a_wild_pointer(void *arg)
 
 WATCHING_TEST(what_is_wild_ends_the_run)
 {
-	bare_thread(bare, 0, BARE_PRIORITY, use_a_wild_pointer);
-	bare_go(bare);
+	bare_run(bare, use_a_wild_pointer);
 	ck_assert_int_eq(bare->world.end, WORLD_CRASH);
 	ck_assert_str_eq(bare->order, ".");
 }
@@ -322,15 +298,13 @@ use_the_stack(void *arg)
 
 WATCHING_TEST(the_own_stack_is_nobodys_business)
 {
-	bare_thread(bare, 0, BARE_PRIORITY, use_the_stack);
-	bare_go(bare);
+	bare_run(bare, use_the_stack);
 	ck_assert_str_eq(bare->order, ".");
 	ck_assert_uint_eq(seen.shown, 0);
 }
 
-TEST(memory_changes_hands)
+WATCHING_TEST(memory_changes_hands)
 {
-	struct bare *bare = watching();
 	uint32_t *word = run_as(bare, 1);
 
 	__tsan_write4(word);
@@ -338,7 +312,6 @@ TEST(memory_changes_hands)
 	ck_assert_uint_eq(seen.changed, 1);
 	__tsan_write4(word);
 	ck_assert_uint_eq(seen.shown, 2);
-	stop(bare);
 }
 
 static uint32_t fenced[4];
@@ -356,8 +329,7 @@ touch_the_fence(void *arg)
 
 WATCHING_TEST(a_redzone_ends_the_run)
 {
-	bare_thread(bare, 0, BARE_PRIORITY, touch_the_fence);
-	bare_go(bare);
+	bare_run(bare, touch_the_fence);
 	ck_assert_int_eq(bare->world.end, WORLD_CRASH);
 	ck_assert_str_eq(bare->order, ".");
 }
@@ -375,8 +347,7 @@ touch_past_an_old_fence(void *arg)
 
 BARE_TEST(a_redzone_gives_way_to_the_next)
 {
-	bare_thread(bare, 0, BARE_PRIORITY, touch_past_an_old_fence);
-	bare_go(bare);
+	bare_run(bare, touch_past_an_old_fence);
 	ck_assert_int_eq(bare->world.end, WORLD_RUNNING);
 	ck_assert_str_eq(bare->order, ".");
 }
@@ -394,8 +365,7 @@ touch_for_ever(void *arg)
 /* Code that never reaches a kernel call. */
 BARE_TEST(a_budget_ends_a_loop_of_accesses)
 {
-	bare_thread(bare, 0, BARE_PRIORITY, touch_for_ever);
-	bare_go(bare);
+	bare_run(bare, touch_for_ever);
 	ck_assert_int_eq(bare->world.end, WORLD_ENDLESS);
 	ck_assert_uint_eq(access_count(&bare->world.access), bare->world.config.access_limit);
 }
@@ -415,8 +385,7 @@ touch_and_wait(void *arg)
 
 BARE_TEST(the_budget_is_new_when_time_moved)
 {
-	bare_thread(bare, 0, BARE_PRIORITY, touch_and_wait);
-	bare_go(bare);
+	bare_run(bare, touch_and_wait);
 	ck_assert_int_eq(bare->world.end, WORLD_RUNNING);
 	ck_assert_str_eq(bare->order, ".");
 }

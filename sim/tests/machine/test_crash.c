@@ -103,7 +103,7 @@ static const struct {
 
 TEST_EACH(a_crash_ends_the_world_only, crashes)
 {
-	struct bare *bare = bare_new(NULL);
+	BARE(bare) = bare_new(NULL);
 	const struct event *event;
 
 	bare_thread(bare, 0, BARE_PRIORITY, crashes[_i].fn);
@@ -117,7 +117,6 @@ TEST_EACH(a_crash_ends_the_world_only, crashes)
 	ck_assert_uint_eq(event->ctx, 1);
 	/* Nothing runs any more. */
 	ck_assert(!world_step(&bare->world));
-	bare_free(bare);
 }
 
 static void
@@ -130,18 +129,16 @@ mark(void *arg)
 TEST(worlds_after_a_crash_are_as_good_as_before)
 {
 	for (int i = 0; i < 20; i++) {
-		struct bare *bare = bare_new(NULL);
+		BARE(bare) = bare_new(NULL);
 
 		bare_thread(bare, 0, BARE_PRIORITY, i % 2 ? recurse : write_null);
 		bare_go(bare);
 		ck_assert_int_eq(bare->world.end, i % 2 ? WORLD_STACK : WORLD_CRASH);
 		bare_free(bare);
 		bare = bare_new(NULL);
-		bare_thread(bare, 0, BARE_PRIORITY, mark);
-		bare_go(bare);
+		bare_run(bare, mark);
 		ck_assert_int_eq(bare->world.end, WORLD_RUNNING);
 		ck_assert_str_eq(bare->order, ".");
-		bare_free(bare);
 	}
 }
 

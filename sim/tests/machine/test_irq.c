@@ -104,23 +104,12 @@ raise_in_strike(void *arg)
 	raise_config(arg);
 }
 
-static void
-arm(struct bare *bare)
-{
-	struct point point = {
-		.kind = POINT_BEFORE, .what = HW_CALL_PRINTF, .countdown = 1,
-		.strike = raise_in_strike, .arg = bare,
-	};
-
-	ck_assert_ptr_nonnull(world_point_arm(&bare->world, &point));
-}
-
 /* Both are raised inside the config handler, which runs at LOW_IPL. */
 BARE_TEST(a_higher_level_nests_the_same_source_does_not)
 {
 	hw_intr_establish(HW_VEC_MSIX_CONFIG, LOW_IPL, config_handler, bare);
 	hw_intr_establish(HW_VEC_MSIX_QUEUE, HIGH_IPL, queue_handler, bare);
-	arm(bare);
+	bare_arm(bare, POINT_BEFORE, HW_CALL_PRINTF, 1, raise_in_strike);
 	raise_config(bare);
 	bare_go(bare);
 	ck_assert_str_eq(bare->order, "cqQCcC");
@@ -130,7 +119,7 @@ BARE_TEST(an_equal_level_waits)
 {
 	hw_intr_establish(HW_VEC_MSIX_CONFIG, HIGH_IPL, config_handler, bare);
 	hw_intr_establish(HW_VEC_MSIX_QUEUE, HIGH_IPL, queue_handler, bare);
-	arm(bare);
+	bare_arm(bare, POINT_BEFORE, HW_CALL_PRINTF, 1, raise_in_strike);
 	raise_config(bare);
 	bare_go(bare);
 	ck_assert_str_eq(bare->order, "cCcCqQ");
@@ -176,8 +165,7 @@ masked_thread(void *arg)
 BARE_TEST(a_raised_level_holds_it_back_until_splx)
 {
 	hw_intr_establish(HW_VEC_MSIX_CONFIG, HIGH_IPL, config_handler, bare);
-	bare_thread(bare, 0, BARE_PRIORITY, masked_thread);
-	bare_go(bare);
+	bare_run(bare, masked_thread);
 	ck_assert_str_eq(bare->order, "1cC2");
 }
 
@@ -185,18 +173,12 @@ BARE_TEST(a_raised_level_holds_it_back_until_splx)
 TEST(vectors_are_wired_to_one_cpu)
 {
 	for (unsigned cpu = 0; cpu <= 1; cpu++) {
-		struct world_config config;
-		struct bare *bare;
+		BARE(bare) = BARE_WITH(config.cpus = 2, config.interrupt_cpu = cpu);
 
-		bare_config(&config);
-		config.cpus = 2;
-		config.interrupt_cpu = cpu;
-		bare = bare_new(&config);
 		hw_intr_establish(HW_VEC_MSIX_CONFIG, HIGH_IPL, config_handler, bare);
 		bare_thread(bare, 1, BARE_PRIORITY, masked_thread);
 		bare_go(bare);
 		ck_assert_str_eq(bare->order, cpu == 0 ? "cC12" : "1cC2");
-		bare_free(bare);
 	}
 }
 
@@ -224,18 +206,11 @@ ending_thread(void *arg)
 
 TEST(a_line_ends_when_its_handler_on_another_cpu_is_over)
 {
-	struct world_config config;
-	struct bare *bare;
+	BARE(bare) = BARE_WITH(config.cpus = 2, config.interrupt_cpu = 1);
 
-	bare_config(&config);
-	config.cpus = 2;
-	config.interrupt_cpu = 1;
-	bare = bare_new(&config);
 	hw_intr_establish(HW_VEC_MSIX_CONFIG, HIGH_IPL, slow_handler, bare);
-	bare_thread(bare, 0, BARE_PRIORITY, ending_thread);
-	bare_go(bare);
+	bare_run(bare, ending_thread);
 	ck_assert_str_eq(bare->order, "hwHx");
-	bare_free(bare);
 }
 
 static void

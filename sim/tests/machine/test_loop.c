@@ -13,26 +13,13 @@ void __sanitizer_cov_trace_pc(void);
 #define ROUND() __sanitizer_cov_trace_pc()
 #define HERE __attribute__((noinline))
 
-static struct world_config
-config_of(struct bare **bare, uint64_t rounds)
-{
-	struct world_config config;
-
-	(void)bare;
-	bare_config(&config);
-	config.rounds_limit = rounds;
-	config.access_limit = config.points_limit = 1000000;
-	return config;
-}
-
 /* Any address is one of the "driver"; what is on the stack of the thread is walked. */
 static struct bare *
-rig(uint64_t rounds)
+rig(uint64_t rounds, uint64_t points)
 {
-	struct bare *bare;
-	struct world_config config = config_of(&bare, rounds);
+	struct bare *bare = BARE_WITH(config.rounds_limit = rounds, config.points_limit = points,
+	    config.access_limit = 1000000);
 
-	bare = bare_new(&config);
 	bare->world.module_low = (uintptr_t)rig - 0x10000;
 	bare->world.module_high = (uintptr_t)rig + 0x10000;
 	return bare;
@@ -69,12 +56,11 @@ loop_for_ever(void *arg)
 
 TEST(the_function_that_is_not_left_is_the_loop)
 {
-	struct bare *bare = rig(100000);
+	BARE(bare) = rig(100000, 1000000);
 	const struct loop_seen *seen;
 	uintptr_t at;
 
-	bare_thread(bare, 0, 10, loop_for_ever);
-	bare_go(bare);
+	bare_run(bare, loop_for_ever);
 	ck_assert_int_eq(bare->world.end, WORLD_ENDLESS);
 	seen = loop_of(&bare->world, bare->world.end_context);
 	ck_assert_ptr_nonnull(seen);
@@ -86,7 +72,6 @@ TEST(the_function_that_is_not_left_is_the_loop)
 		ck_assert_uint_lt(at, (uintptr_t)outer + 200);
 		ck_assert(i == 0 || seen->site[i - 1] < seen->site[i]);
 	}
-	bare_free(bare);
 }
 
 static void
@@ -125,11 +110,10 @@ TEST(a_loop_that_lets_time_pass_is_seen_at_the_limit_of_events)
 {
 	for (unsigned round = 0; round < 2; round++) {
 		unsigned asked = round;
-		struct bare *bare = rig(100000);
+		BARE(bare) = rig(100000, 1000000);
 
 		loop_ask(&bare->world.loop, judge_delay, &asked);
-		bare_thread(bare, 0, 10, delay_for_ever);
-		bare_go(bare);
+		bare_run(bare, delay_for_ever);
 		ck_assert_int_eq(bare->world.end, WORLD_EVENT_LIMIT);
 		ck_assert_uint_eq(asked, round + 1);
 		ck_assert_ptr_nonnull(loop_of_events(&bare->world));
@@ -137,20 +121,17 @@ TEST(a_loop_that_lets_time_pass_is_seen_at_the_limit_of_events)
 			ck_assert_uint_eq(bare->world.trace.count, 100000);
 		else
 			ck_assert_uint_lt(bare->world.trace.count, 5000);
-		bare_free(bare);
 	}
 }
 
 TEST(rounds_are_counted_anew_when_time_moved)
 {
-	struct bare *bare = rig(100000);
+	BARE(bare) = rig(100000, 1000000);
 
-	bare_thread(bare, 0, 10, loop_and_wait);
-	bare_go(bare);
+	bare_run(bare, loop_and_wait);
 	ck_assert_int_eq(bare->world.end, WORLD_RUNNING);
 	ck_assert_str_eq(bare->order, ".");
 	ck_assert_ptr_null(loop_of(&bare->world, 1));
-	bare_free(bare);
 }
 
 struct asked {
@@ -173,7 +154,7 @@ ask(void *arg, const struct loop_seen *seen)
 
 TEST_RANGE(a_known_loop_ends_early, 0, 2)
 {
-	struct asked asked = { .bare = rig(100000), .answer = _i };
+	struct asked asked = { .bare = rig(100000, 1000000), .answer = _i };
 	struct world *world = &asked.bare->world;
 
 	loop_ask(&world->loop, ask, &asked);
@@ -198,19 +179,12 @@ call_for_ever(void *arg)
 /* Whichever limit comes first: the loop is known, and the end is where it was without. */
 TEST_RANGE(the_limit_of_points_ends_it_too, 0, 2)
 {
-	struct bare *bare;
-	struct world_config config = config_of(&bare, _i ? 1000000 : 0);
+	BARE(bare) = rig(_i ? 1000000 : 0, 10000);
 
-	config.points_limit = 10000;
-	bare = bare_new(&config);
-	bare->world.module_low = (uintptr_t)loop_for_ever - 0x10000;
-	bare->world.module_high = (uintptr_t)loop_for_ever + 0x10000;
-	bare_thread(bare, 0, 10, call_for_ever);
-	bare_go(bare);
+	bare_run(bare, call_for_ever);
 	ck_assert_int_eq(bare->world.end, WORLD_ENDLESS);
 	ck_assert_uint_eq(bare->world.points_left, 0);
 	ck_assert_ptr_nonnull(loop_of(&bare->world, 1));
-	bare_free(bare);
 }
 
 static void
@@ -230,21 +204,15 @@ print_for_ever(void *arg)
 /* Many messages are too many at once, or in all; memory is bounded. */
 TEST_RANGE(text_has_a_limit, 0, 2)
 {
-	struct world_config config;
-	struct bare *bare;
+	BARE(bare) = BARE_WITH(
+	    config.event_limit = config.points_limit = config.access_limit = 1000000000,
+	    config.time_limit_ns = UINT64_MAX, config.text_limit = _i ? 1000000 : 100000,
+	    config.text_limit_all = 1000000);
 
-	bare_config(&config);
-	config.event_limit = config.points_limit = config.access_limit = 1000000000;
-	config.time_limit_ns = UINT64_MAX;
-	config.text_limit = _i ? 1000000 : 100000;
-	config.text_limit_all = 1000000;
-	bare = bare_new(&config);
-	bare_thread(bare, 0, 10, print_for_ever);
-	bare_go(bare);
+	bare_run(bare, print_for_ever);
 	ck_assert_int_eq(bare->world.end, _i ? WORLD_EVENT_LIMIT : WORLD_ENDLESS);
 	ck_assert_uint_lt(bare->world.trace.text_length, _i ? 1000100 : 100100);
 	ck_assert_ptr_nonnull(strstr(bare->world.end_text, _i ? "text" : "prints"));
-	bare_free(bare);
 }
 
 SUITE(machine_loop_suite, "machine/loop")

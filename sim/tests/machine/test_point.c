@@ -31,15 +31,13 @@ TEST(points_strike_before_and_after_the_nth_call)
 
 	for (int after = 0; after <= 1; after++) {
 		for (unsigned nth = 1; nth <= 3; nth++) {
-			struct bare *bare = bare_new(NULL);
+			BARE(bare) = bare_new(NULL);
 
 			bare_arm(bare, after ? POINT_AFTER : POINT_BEFORE, HW_CALL_CV_TIMEDWAIT,
 			    nth, bare_strike);
-			bare_thread(bare, 0, 10, points_thread);
-			bare_go(bare);
+			bare_run(bare, points_thread);
 			ck_assert_str_eq(bare->order, order[after][nth - 1]);
 			ck_assert(!bare->world.points_armed);
-			bare_free(bare);
 		}
 	}
 }
@@ -47,8 +45,7 @@ TEST(points_strike_before_and_after_the_nth_call)
 BARE_TEST(points_are_for_their_call_only)
 {
 	bare_arm(bare, POINT_BEFORE, HW_CALL_CV_WAIT, 1, bare_strike);
-	bare_thread(bare, 0, 10, points_thread);
-	bare_go(bare);
+	bare_run(bare, points_thread);
 	ck_assert_str_eq(bare->order, "ererer");
 	ck_assert(bare->world.points_armed);
 }
@@ -57,8 +54,7 @@ BARE_TEST(points_are_for_their_call_only)
 BARE_TEST(a_strike_belongs_to_no_context)
 {
 	bare_arm(bare, POINT_BEFORE, HW_CALL_CV_TIMEDWAIT, 2, bare_strike);
-	bare_thread(bare, 0, 10, points_thread);
-	bare_go(bare);
+	bare_run(bare, points_thread);
 	for (uint32_t i = 0; i < bare->world.trace.count; i++) {
 		const struct event *e = trace_event(&bare->world.trace, i);
 
@@ -83,19 +79,16 @@ callbacks_thread(void *arg)
 
 TEST(points_strike_at_a_callback)
 {
-	struct bare *bare = bare_new(NULL);
+	BARE(bare) = bare_new(NULL);
 
 	bare_arm(bare, POINT_CALLBACK, world_callback(0, HW_CB_VQ_DONE, 1), 1, bare_strike);
-	bare_thread(bare, 0, 10, callbacks_thread);
-	bare_go(bare);
+	bare_run(bare, callbacks_thread);
 	ck_assert_str_eq(bare->order, "0*1c");
 	bare_free(bare);
 	bare = bare_new(NULL);
 	bare_arm(bare, POINT_CALLBACK, world_callback(0, HW_CB_CONFIG_CHANGE, 0), 1, bare_strike);
-	bare_thread(bare, 0, 10, callbacks_thread);
-	bare_go(bare);
+	bare_run(bare, callbacks_thread);
 	ck_assert_str_eq(bare->order, "01*c");
-	bare_free(bare);
 }
 
 static void
@@ -122,8 +115,7 @@ BARE_TEST(points_strike_at_an_access)
 {
 	hw_intr_establish(HW_VEC_MSIX_CONFIG, 6, bare_mark_c, bare);
 	bare_arm(bare, POINT_ACCESS, 0, 3, raise_config);
-	bare_thread(bare, 0, 10, accesses_thread);
-	bare_go(bare);
+	bare_run(bare, accesses_thread);
 	ck_assert_str_eq(bare->order, "12c34");
 }
 
@@ -147,8 +139,7 @@ BARE_TEST(points_strike_at_accesses_that_are_picked)
 
 	hw_intr_establish(HW_VEC_MSIX_CONFIG, 6, bare_mark_c, bare);
 	ck_assert_ptr_nonnull(world_point_arm(&bare->world, &point));
-	bare_thread(bare, 0, 10, accesses_thread);
-	bare_go(bare);
+	bare_run(bare, accesses_thread);
 	ck_assert_str_eq(bare->order, "123c4");
 }
 
@@ -172,7 +163,7 @@ hold_first(void *arg)
 /* A held context keeps its place and does not go on; the machine does. */
 TEST(a_held_context_waits)
 {
-	struct bare *bare = bare_new(NULL);
+	BARE(bare) = bare_new(NULL);
 
 	bare_arm(bare, POINT_BEFORE, HW_CALL_PRINTF, 2, hold_first);
 	bare_thread(bare, 0, 10, bare_three_a);
@@ -189,7 +180,6 @@ TEST(a_held_context_waits)
 	bare_thread(bare, 0, 5, bare_three_b);
 	bare_go(bare);
 	ck_assert_str_eq(bare->order, "bbb");
-	bare_free(bare);
 }
 
 /* ---- choices ---- */
@@ -198,8 +188,7 @@ TEST(a_held_context_waits)
 static uint64_t
 interleave(uint64_t seed, char *order)
 {
-	struct bare *bare = bare_with(2);
-	uint64_t digest;
+	BARE(bare) = BARE_WITH(config.cpus = 2);
 
 	choice_init_seed(&bare->world.choice, seed);
 	bare_thread(bare, 0, 10, bare_three_a);
@@ -208,9 +197,7 @@ interleave(uint64_t seed, char *order)
 	bare_go(bare);
 	ck_assert_int_eq(bare->world.end, WORLD_RUNNING);
 	memcpy(order, bare->order, sizeof(bare->order));
-	digest = trace_digest(&bare->world.trace);
-	bare_free(bare);
-	return digest;
+	return trace_digest(&bare->world.trace);
 }
 
 TEST(seeds_interleave_cpus_reproducibly)
@@ -239,14 +226,9 @@ TEST(seeds_reach_every_interleaving)
 	unsigned count = 0;
 
 	for (uint64_t seed = 1; seed <= 1000; seed++) {
-		struct world_config config;
-		struct bare *bare;
+		BARE(bare) = BARE_WITH(config.cpus = 2, config.slack_ns = 0);
 		unsigned i;
 
-		bare_config(&config);
-		config.cpus = 2;
-		config.slack_ns = 0;
-		bare = bare_new(&config);
 		choice_init_seed(&bare->world.choice, seed);
 		bare_thread(bare, 0, 10, bare_three_a);
 		bare_thread(bare, 1, 10, bare_three_b);
@@ -255,7 +237,6 @@ TEST(seeds_reach_every_interleaving)
 			;
 		if (i == count && count < 64)
 			memcpy(orders[count++], bare->order, 7);
-		bare_free(bare);
 	}
 	/* 6 over 3. */
 	ck_assert_uint_eq(count, 20);
@@ -264,20 +245,16 @@ TEST(seeds_reach_every_interleaving)
 static bool
 comes_before_end(void (*arrange)(struct bare *), uint64_t seed)
 {
-	struct bare *bare = bare_new(NULL);
+	BARE(bare) = bare_new(NULL);
 	const char *c;
-	bool comes_before;
 
 	if (seed != 0)
 		choice_init_seed(&bare->world.choice, seed);
 	arrange(bare);
-	bare_thread(bare, 0, 10, bare_three_a);
-	bare_go(bare);
+	bare_run(bare, bare_three_a);
 	c = strchr(bare->order, 'c');
 	ck_assert_ptr_nonnull(c);
-	comes_before = c[1] != '\0';
-	bare_free(bare);
-	return comes_before;
+	return c[1] != '\0';
 }
 
 static void
@@ -312,19 +289,17 @@ TEST(interrupts_may_be_late_under_seeds)
 	unsigned different = 0;
 
 	for (uint64_t seed = 0; seed <= 30; seed++) {
-		struct bare *bare = bare_new(NULL);
+		BARE(bare) = bare_new(NULL);
 
 		if (seed != 0)
 			choice_init_seed(&bare->world.choice, seed);
 		interrupt_at_first_call(bare);
-		bare_thread(bare, 0, 10, bare_three_a);
-		bare_go(bare);
+		bare_run(bare, bare_three_a);
 		if (seed == 0) {
 			ck_assert_str_eq(bare->order, "acaa");
 			memcpy(first, bare->order, sizeof(first));
 		}
 		different += strcmp(bare->order, first) != 0;
-		bare_free(bare);
 	}
 	ck_assert_uint_gt(different, 0);
 	ck_assert_uint_lt(different, 30);

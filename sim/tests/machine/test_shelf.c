@@ -123,8 +123,7 @@ TEST(worlds_one_after_the_other_are_alike)
 	for (int i = 0; i < 2; i++) {
 		struct bare *bare = bare_new(&config);
 
-		bare_thread(bare, 0, BARE_PRIORITY, scribble);
-		bare_go(bare);
+		bare_run(bare, scribble);
 		ck_assert_int_eq(bare->order[0], 'z');
 		ck_assert_int_eq(bare->order[1], 'p');
 		ck_assert_int_eq(bare->order[2], 'f');

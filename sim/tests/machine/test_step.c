@@ -51,20 +51,17 @@ BARE_TEST(a_running_thread_is_not_preempted_by_threads)
 /* By default the CPU that ran last goes on. */
 TEST(the_cpu_that_ran_last_comes_first)
 {
-	struct bare *bare = bare_with(2);
+	BARE(bare) = BARE_WITH(config.cpus = 2);
 
 	bare_thread(bare, 1, BARE_PRIORITY, bare_three_a);
-	bare_thread(bare, 0, BARE_PRIORITY, bare_three_b);
-	bare_go(bare);
+	bare_run(bare, bare_three_b);
 	ck_assert_str_eq(bare->order, "bbbaaa");
 	bare_free(bare);
-	bare = bare_with(2);
+	bare = BARE_WITH(config.cpus = 2);
 	bare_thread(bare, 1, BARE_PRIORITY, bare_three_a);
 	world_step(&bare->world);
-	bare_thread(bare, 0, BARE_PRIORITY, bare_three_b);
-	bare_go(bare);
+	bare_run(bare, bare_three_b);
 	ck_assert_str_eq(bare->order, "aaabbb");
-	bare_free(bare);
 }
 
 static void
@@ -135,7 +132,7 @@ waker(void *arg)
 TEST(a_sleeper_is_woken_or_times_out)
 {
 	for (int woken = 0; woken <= 1; woken++) {
-		struct bare *bare = bare_new(NULL);
+		BARE(bare) = bare_new(NULL);
 		struct context *ctx = bare_thread(bare, 0, BARE_PRIORITY, sleeper);
 
 		if (woken)
@@ -146,7 +143,6 @@ TEST(a_sleeper_is_woken_or_times_out)
 		ck_assert_uint_eq(bare->world.clock.now_ns, woken ? 0 : 5 * BARE_TICK_NS);
 		ck_assert_uint_eq(ctx->wakeups, 1);
 		ck_assert_uint_eq(bare->world.clock.count, 0);
-		bare_free(bare);
 	}
 }
 
@@ -161,7 +157,7 @@ busy(void *arg)
 /* Nobody else gets the CPU, another CPU goes on. */
 TEST(a_delay_keeps_the_cpu)
 {
-	struct bare *bare = bare_with(2);
+	BARE(bare) = BARE_WITH(config.cpus = 2);
 
 	bare_thread(bare, 0, 10, busy);
 	bare_thread(bare, 0, 5, bare_mark_a);
@@ -170,7 +166,6 @@ TEST(a_delay_keeps_the_cpu)
 	bare_go(bare);
 	ck_assert_str_eq(bare->order, "<bc>a");
 	ck_assert_uint_eq(bare->world.clock.now_ns, 1000);
-	bare_free(bare);
 }
 
 static void
@@ -195,14 +190,14 @@ sets_number(void *arg)
 
 TEST(a_spinner_lets_others_run_and_time_move)
 {
-	struct bare *bare = bare_with(2);
+	BARE(bare) = BARE_WITH(config.cpus = 2);
 
 	bare_thread(bare, 0, 10, spins_for_number);
 	bare_thread(bare, 1, 10, sets_number);
 	bare_go(bare);
 	ck_assert_str_eq(bare->order, "sn");
 	bare_free(bare);
-	bare = bare_with(1);
+	bare = bare_new(NULL);
 	bare_thread(bare, 0, 10, spins_for_number);
 	clock_at(&bare->world.clock, 400, CLOCK_DEVICE, sets_number, bare);
 	bare_go(bare);
@@ -210,11 +205,9 @@ TEST(a_spinner_lets_others_run_and_time_move)
 	ck_assert_uint_eq(bare->world.clock.now_ns, 400);
 	bare_free(bare);
 	/* When nothing can come any more it says so. */
-	bare = bare_with(1);
-	bare_thread(bare, 0, 10, spins_for_number);
-	bare_go(bare);
+	bare = bare_new(NULL);
+	bare_run(bare, spins_for_number);
 	ck_assert_str_eq(bare->order, "0");
-	bare_free(bare);
 }
 
 /* ---- limits ---- */
@@ -244,28 +237,23 @@ spins_for_ever(void *arg)
 		hw_spin();
 }
 
-TEST(limits_of_time_and_events)
+TEST(limit_of_time)
 {
-	struct world_config config;
-	struct bare *bare;
+	BARE(bare) = BARE_WITH(config.time_limit_ns = 7 * BARE_TICK_NS + 1);
 
-	bare_config(&config);
-	config.time_limit_ns = 7 * BARE_TICK_NS + 1;
-	bare = bare_new(&config);
-	bare_thread(bare, 0, 10, sleeps_for_ever);
-	bare_go(bare);
+	bare_run(bare, sleeps_for_ever);
 	ck_assert_int_eq(bare->world.end, WORLD_TIME_LIMIT);
 	ck_assert_str_eq(bare->order, ".......");
-	ck_assert_uint_eq(bare->world.clock.now_ns, config.time_limit_ns);
-	bare_free(bare);
-	bare_config(&config);
-	config.event_limit = 50;
-	bare = bare_new(&config);
-	bare_thread(bare, 0, 10, sleeps_for_ever);
-	bare_go(bare);
+	ck_assert_uint_eq(bare->world.clock.now_ns, 7 * BARE_TICK_NS + 1);
+}
+
+TEST(limit_of_events)
+{
+	BARE(bare) = BARE_WITH(config.event_limit = 50);
+
+	bare_run(bare, sleeps_for_ever);
 	ck_assert_int_eq(bare->world.end, WORLD_EVENT_LIMIT);
 	ck_assert_uint_eq(bare->world.trace.count, 50);
-	bare_free(bare);
 }
 
 /* Whatever the last event is: one of a context, or of the machine for a context. */
@@ -273,12 +261,8 @@ TEST(the_limit_of_events_ends_the_world_at_any_event)
 {
 	/* Making the three contexts takes three. */
 	for (uint32_t limit = 3; limit <= 60; limit++) {
-		struct world_config config;
-		struct bare *bare;
+		BARE(bare) = BARE_WITH(config.event_limit = limit);
 
-		bare_config(&config);
-		config.event_limit = limit;
-		bare = bare_new(&config);
 		hw_intr_establish(HW_VEC_MSIX_CONFIG, 6, bare_three_b, bare);
 		bare_arm(bare, POINT_BEFORE, HW_CALL_PRINTF, 2, raise_config);
 		bare_arm(bare, POINT_AFTER, HW_CALL_PRINTF, 2, bare_strike);
@@ -287,24 +271,18 @@ TEST(the_limit_of_events_ends_the_world_at_any_event)
 		bare_go(bare);
 		ck_assert_int_eq(bare->world.end, WORLD_EVENT_LIMIT);
 		ck_assert_uint_eq(bare->world.trace.count, limit);
-		bare_free(bare);
 	}
 }
 
 /* An event exactly at the limit still comes. */
 TEST(the_limit_of_time_is_inclusive)
 {
-	struct world_config config;
-	struct bare *bare;
+	BARE(bare) = BARE_WITH(config.time_limit_ns = 1000);
 
-	bare_config(&config);
-	config.time_limit_ns = 1000;
-	bare = bare_new(&config);
 	clock_at(&bare->world.clock, 1000, CLOCK_DEVICE, bare_mark_a, bare);
 	bare_go(bare);
 	ck_assert_str_eq(bare->order, "a");
 	ck_assert_int_eq(bare->world.end, WORLD_RUNNING);
-	bare_free(bare);
 }
 
 TEST(loops_without_time_are_endless)
@@ -312,13 +290,12 @@ TEST(loops_without_time_are_endless)
 	static void (*const loops[])(void *) = { calls_for_ever, spins_for_ever };
 
 	for (int i = 0; i < 2; i++) {
-		struct bare *bare = bare_new(NULL);
+		BARE(bare) = bare_new(NULL);
 
 		bare_thread(bare, 0, 10, loops[i]);
 		bare_go(bare);
 		ck_assert_int_eq(bare->world.end, WORLD_ENDLESS);
 		ck_assert_uint_eq(bare->world.clock.now_ns, 0);
-		bare_free(bare);
 	}
 }
 
@@ -335,8 +312,7 @@ calls_and_sleeps(void *arg)
 
 BARE_TEST(the_budget_is_new_when_time_moved)
 {
-	bare_thread(bare, 0, 10, calls_and_sleeps);
-	bare_go(bare);
+	bare_run(bare, calls_and_sleeps);
 	ck_assert_int_eq(bare->world.end, WORLD_RUNNING);
 	ck_assert_str_eq(bare->order, ".");
 }

@@ -8,57 +8,12 @@
 #include "tests/suite.h"
 
 static void
-mark_a(void *arg)
-{
-	bare_mark(arg, 'a');
-}
-
-static void
-mark_c(void *arg)
-{
-	bare_mark(arg, 'c');
-}
-
-/* Three kernel calls, with marks between them. */
-static void
-three_a(void *arg)
-{
-	for (int i = 0; i < 3; i++) {
-		bare_mark(arg, 'a');
-		bare_call(HW_CALL_PRINTF);
-	}
-}
-
-static void
 sleeps_for_ever(void *arg)
 {
 	for (;;) {
 		hw_sleep(HW_SLEEP_PAUSE, 0, 1);
 		bare_mark(arg, '.');
 	}
-}
-
-static void
-arm(struct bare *bare, enum point_kind kind, unsigned what, uint64_t countdown,
-    void (*fn)(void *))
-{
-	struct point point = {
-		.kind = kind, .what = what, .countdown = countdown, .strike = fn,
-		.arg = bare,
-	};
-
-	ck_assert_ptr_nonnull(world_point_arm(&bare->world, &point));
-}
-
-/* Which events the strikes stand between. */
-static void
-strike(void *arg)
-{
-	struct bare *bare = arg;
-
-	ck_assert_ptr_null(bare->world.running);
-	world_emit(&bare->world, EV_STEP, 0, 0, 0, 0, 0, 0);
-	bare_mark(bare, '*');
 }
 
 /* ---- the door ---- */
@@ -106,8 +61,7 @@ BARE_TEST(positions_are_offsets_into_the_module)
 
 	bare->world.module_low = 0x10000;
 	bare->world.module_high = 0x20000;
-	bare_thread(bare, 0, 10, call_from_a_driver);
-	bare_go(bare);
+	bare_run(bare, call_from_a_driver);
 	for (uint32_t i = 0; i < trace->count && n < 2; i++)
 		if (trace_event(trace, i)->kind == EV_CALL)
 			sites[n++] = trace_site(trace, i);
@@ -137,8 +91,7 @@ lends_its_stack(void *arg)
 
 BARE_TEST(stacks_can_be_lent_to_a_device)
 {
-	bare_thread(bare, 0, 10, lends_its_stack);
-	bare_go(bare);
+	bare_run(bare, lends_its_stack);
 	ck_assert_str_eq(bare->order, ".");
 	ck_assert_uint_eq(bare->number, 0x55);
 }
@@ -152,9 +105,8 @@ panics(void *arg)
 
 BARE_TEST(a_panic_stops_everything)
 {
-	bare_thread(bare, 0, 20, panics);
-	bare_thread(bare, 0, 10, mark_a);
-	bare_go(bare);
+	bare_thread(bare, 0, 10, bare_mark_a);
+	bare_run(bare, panics);
 	ck_assert_str_eq(bare->order, "p");
 	ck_assert_int_eq(bare->world.end, WORLD_PANIC);
 	ck_assert_str_eq(bare->world.end_text, "the floor is gone");
@@ -174,17 +126,10 @@ makes_a_thread(void *arg)
 /* Each makes the next, which goes where there is none. */
 TEST(threads_are_spread_from_the_last_cpu_down)
 {
-	struct world_config config;
-	struct bare *bare;
+	BARE(bare) = BARE_WITH(config.cpus = 3, config.event_limit = 40);
 
-	bare_config(&config);
-	config.cpus = 3;
-	config.event_limit = 40;
-	bare = bare_new(&config);
-	bare_thread(bare, 0, 10, makes_a_thread);
-	bare_go(bare);
+	bare_run(bare, makes_a_thread);
 	ck_assert_int_eq(strncmp(bare->order, "0212", 4), 0);
-	bare_free(bare);
 }
 
 /* Contexts, interrupts and memory are as at power on, time goes on. */
@@ -192,10 +137,10 @@ BARE_TEST(a_reboot_starts_over_but_for_time)
 {
 	static const uint64_t pfn = 3;
 
-	hw_intr_establish(HW_VEC_MSIX_CONFIG, 6, mark_c, bare);
+	hw_intr_establish(HW_VEC_MSIX_CONFIG, 6, bare_mark_c, bare);
 	bare_thread(bare, 0, 10, sleeps_for_ever);
 	hw_pages(HW_PAGE_DRIVER, &pfn, 1);
-	arm(bare, POINT_BEFORE, HW_CALL_PRINTF, 1, strike);
+	bare_arm(bare, POINT_BEFORE, HW_CALL_PRINTF, 1, bare_strike);
 	world_run(&bare->world, 3 * BARE_TICK_NS);
 	ck_assert_str_eq(bare->order, "...");
 	world_reboot(&bare->world);
@@ -203,7 +148,7 @@ BARE_TEST(a_reboot_starts_over_but_for_time)
 	ck_assert_uint_eq(bare->world.clock.count, 0);
 	ck_assert_int_eq(memory_owner(&bare->world.memory, 3), HW_PAGE_FREE);
 	irq_raise(&bare->world, HW_VEC_MSIX_CONFIG, 0);
-	ck_assert_uint_eq(bare_thread(bare, 0, 10, three_a)->ordinal, 1);
+	ck_assert_uint_eq(bare_thread(bare, 0, 10, bare_three_a)->ordinal, 1);
 	bare_go(bare);
 	ck_assert_str_eq(bare->order, "...aaa");
 	ck_assert_uint_eq(bare_count(bare, EV_IRQ_ENTER), 0);
@@ -216,7 +161,7 @@ BARE_TEST(places_of_threads_come_again)
 
 	bare_thread(bare, 0, 10, sleeps_for_ever);
 	for (unsigned i = 0; i < 10 * CONTEXTS_MAX; i++) {
-		const struct context *ctx = bare_thread(bare, 0, 20, mark_a);
+		const struct context *ctx = bare_thread(bare, 0, 20, bare_mark_a);
 
 		ck_assert_ptr_nonnull(ctx);
 		ck_assert_uint_gt(ctx->ordinal, 1);
@@ -224,12 +169,12 @@ BARE_TEST(places_of_threads_come_again)
 		ck_assert_int_eq(ctx->state, CTX_DONE);
 		bare->marks = 0;
 	}
-	while (bare_thread(bare, 0, 20, mark_a) != NULL)
+	while (bare_thread(bare, 0, 20, bare_mark_a) != NULL)
 		stayed++;
 	ck_assert_uint_eq(stayed, CONTEXTS_MAX - IRQ_LINES - 1);
 	/* Interrupts have their own. */
 	for (unsigned i = 0; i < IRQ_LINES; i++)
-		ck_assert_int_eq(hw_intr_establish(i, 6, mark_a, bare), 0);
+		ck_assert_int_eq(hw_intr_establish(i, 6, bare_mark_a, bare), 0);
 }
 
 TEST(ends_have_words)
