@@ -320,8 +320,7 @@ bus_dmamap_create(bus_dma_tag_t t, bus_size_t size, int nsegs, bus_size_t maxseg
 		(*mapp)->_dm_ordinal = hw_ordinal(HW_OBJ_DMAMAP);
 		KNOTE(DMAMAP, (*mapp)->_dm_ordinal, size, nsegs);
 	}
-	KRET(BUS_DMAMAP_CREATE, error);
-	return error;
+	KRETURN(BUS_DMAMAP_CREATE, error);
 }
 
 void
@@ -396,8 +395,7 @@ bus_dmamap_load(bus_dma_tag_t t, bus_dmamap_t map, void *buf, bus_size_t len,
 	}
 	if (error == 0)
 		dma_note_segments(map);
-	KRET(BUS_DMAMAP_LOAD, error);
-	return error;
+	KRETURN(BUS_DMAMAP_LOAD, error);
 }
 
 void

@@ -59,6 +59,10 @@ void	*dma_frames_map(const uint64_t *pfns, size_t n, int flags);
 /* Is this memory of bus_dmamem_map(), which never bounces? */
 bool	dma_is_reachable(const void *buf);
 /* The armed fault of a call; one that says "short of memory" waits if flags allow it. */
-int	dma_fault(enum hw_call, int flags);
+static inline int
+dma_fault(enum hw_call call, int flags)
+{
+	return kern_fault(call, -1, (flags & BUS_DMA_NOWAIT) == 0, ENOMEM);
+}
 
 #endif /* SIM_KERN_BUS_DMA_H */

@@ -291,19 +291,6 @@ dma_mem_unmap(bus_dma_tag_t t __unused, void *kva, size_t size)
 /* ---- What drivers call ---- */
 
 int
-dma_fault(enum hw_call call, int flags)
-{
-	int error;
-
-	while ((error = kern_fault(call, -1)) == HW_FAULT_BLOCK) {
-		if ((flags & BUS_DMA_NOWAIT) != 0)
-			return ENOMEM;
-		uvm_wait_healed();
-	}
-	return error;
-}
-
-int
 bus_dmamem_alloc(bus_dma_tag_t t, bus_size_t size, bus_size_t alignment,
     bus_size_t boundary, bus_dma_segment_t *segs, int nsegs, int *rsegs, int flags)
 {
@@ -326,8 +313,7 @@ bus_dmamem_alloc(bus_dma_tag_t t, bus_size_t size, bus_size_t alignment,
 		}
 		KNOTE(DMAMEM, ordinal, total);
 	}
-	KRET(BUS_DMAMEM_ALLOC, error);
-	return error;
+	KRETURN(BUS_DMAMEM_ALLOC, error);
 }
 
 void
@@ -348,8 +334,7 @@ bus_dmamem_map(bus_dma_tag_t t, bus_dma_segment_t *segs, int nsegs, size_t size,
 	error = dma_fault(HW_CALL_BUS_DMAMEM_MAP, flags);
 	if (error == 0)
 		error = dma_mem_map(t, segs, nsegs, size, kvap, flags);
-	KRET(BUS_DMAMEM_MAP, error);
-	return error;
+	KRETURN(BUS_DMAMEM_MAP, error);
 }
 
 void

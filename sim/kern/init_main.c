@@ -45,18 +45,14 @@ kern_halt(void)
 }
 
 int
-kern_fault(enum hw_call call, int queue)
-{
-
-	return hw_fault(call, queue);
-}
-
-int
-kern_fault_waited(enum hw_call call)
+kern_fault(enum hw_call call, int queue, bool waits, int otherwise)
 {
 	int error;
 
-	while ((error = hw_fault(call, -1)) == HW_FAULT_BLOCK)
+	while ((error = hw_fault(call, queue)) == HW_FAULT_BLOCK) {
+		if (!waits)
+			return otherwise;
 		uvm_wait_healed();
+	}
 	return error;
 }

@@ -184,34 +184,25 @@ cv_wait(kcondvar_t *cv, kmutex_t *mtx)
 int
 cv_wait_sig(kcondvar_t *cv, kmutex_t *mtx)
 {
-	int error;
 
 	KCALL(CV_WAIT_SIG, cv->cv_ordinal, mtx->mtx_ordinal);
-	error = cv_block(cv, mtx, 0, true);
-	KRET(CV_WAIT_SIG, error);
-	return error;
+	KRETURN(CV_WAIT_SIG, cv_block(cv, mtx, 0, true));
 }
 
 int
 cv_timedwait(kcondvar_t *cv, kmutex_t *mtx, int ticks)
 {
-	int error;
 
 	KCALL(CV_TIMEDWAIT, cv->cv_ordinal, mtx->mtx_ordinal, ticks);
-	error = cv_block(cv, mtx, ticks, false);
-	KRET(CV_TIMEDWAIT, error);
-	return error;
+	KRETURN(CV_TIMEDWAIT, cv_block(cv, mtx, ticks, false));
 }
 
 int
 cv_timedwait_sig(kcondvar_t *cv, kmutex_t *mtx, int ticks)
 {
-	int error;
 
 	KCALL(CV_TIMEDWAIT_SIG, cv->cv_ordinal, mtx->mtx_ordinal, ticks);
-	error = cv_block(cv, mtx, ticks, true);
-	KRET(CV_TIMEDWAIT_SIG, error);
-	return error;
+	KRETURN(CV_TIMEDWAIT_SIG, cv_block(cv, mtx, ticks, true));
 }
 
 /*
@@ -256,10 +247,7 @@ cv_broadcast(kcondvar_t *cv)
 bool
 cv_has_waiters(kcondvar_t *cv)
 {
-	bool has_waiters;
 
 	KCALL(CV_HAS_WAITERS, cv->cv_ordinal);
-	has_waiters = cv_asleep(cv->cv_sleepq_first) != NULL;
-	KRET(CV_HAS_WAITERS, has_waiters);
-	return has_waiters;
+	KRETURN(CV_HAS_WAITERS, cv_asleep(cv->cv_sleepq_first) != NULL);
 }

@@ -176,6 +176,5 @@ kthread_join(lwp_t *l)
 
 	KCALL(KTHREAD_JOIN, l->l_ordinal);
 	kthread_wait(l);
-	KRET(KTHREAD_JOIN, 0);
-	return 0;
+	KRETURN(KTHREAD_JOIN, 0);
 }

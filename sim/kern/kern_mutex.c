@@ -160,15 +160,6 @@ mutex_teardown(kmutex_t *mtx)
 	}
 }
 
-void
-mutex_destroy(kmutex_t *mtx)
-{
-
-	KCALL(MUTEX_DESTROY, mtx->mtx_ordinal);
-	mutex_teardown(mtx);
-	KRET(MUTEX_DESTROY, 0);
-}
-
 static void
 mutex_note_held(const kmutex_t *mtx, int s)
 {
@@ -302,41 +293,21 @@ mutex_release(kmutex_t *mtx)
 	mutex_spl_restore();
 }
 
-void
-mutex_enter(kmutex_t *mtx)
-{
-
-	KCALL(MUTEX_ENTER, mtx->mtx_ordinal);
-	mutex_acquire(mtx);
-	KRET(MUTEX_ENTER, 0);
+#define MUTEX_FUNCTION(name, id, effect) \
+void \
+name(kmutex_t *mtx) \
+{ \
+\
+	KCALL(id, mtx->mtx_ordinal); \
+	effect(mtx); \
+	KRET(id, 0); \
 }
 
-void
-mutex_exit(kmutex_t *mtx)
-{
-
-	KCALL(MUTEX_EXIT, mtx->mtx_ordinal);
-	mutex_release(mtx);
-	KRET(MUTEX_EXIT, 0);
-}
-
-void
-mutex_spin_enter(kmutex_t *mtx)
-{
-
-	KCALL(MUTEX_SPIN_ENTER, mtx->mtx_ordinal);
-	mutex_acquire(mtx);
-	KRET(MUTEX_SPIN_ENTER, 0);
-}
-
-void
-mutex_spin_exit(kmutex_t *mtx)
-{
-
-	KCALL(MUTEX_SPIN_EXIT, mtx->mtx_ordinal);
-	mutex_release(mtx);
-	KRET(MUTEX_SPIN_EXIT, 0);
-}
+MUTEX_FUNCTION(mutex_destroy, MUTEX_DESTROY, mutex_teardown)
+MUTEX_FUNCTION(mutex_enter, MUTEX_ENTER, mutex_acquire)
+MUTEX_FUNCTION(mutex_exit, MUTEX_EXIT, mutex_release)
+MUTEX_FUNCTION(mutex_spin_enter, MUTEX_SPIN_ENTER, mutex_acquire)
+MUTEX_FUNCTION(mutex_spin_exit, MUTEX_SPIN_EXIT, mutex_release)
 
 static bool
 mutex_try(kmutex_t *mtx)
@@ -359,12 +330,9 @@ mutex_try(kmutex_t *mtx)
 int
 mutex_tryenter(kmutex_t *mtx)
 {
-	bool is_taken;
 
 	KCALL(MUTEX_TRYENTER, mtx->mtx_ordinal);
-	is_taken = mutex_try(mtx);
-	KRET(MUTEX_TRYENTER, is_taken);
-	return is_taken;
+	KRETURN(MUTEX_TRYENTER, mutex_try(mtx));
 }
 
 bool
@@ -382,10 +350,7 @@ mutex_is_held(const kmutex_t *mtx)
 int
 mutex_owned(const kmutex_t *mtx)
 {
-	bool is_held;
 
 	KCALL(MUTEX_OWNED, mtx != NULL ? mtx->mtx_ordinal : 0);
-	is_held = mutex_is_held(mtx);
-	KRET(MUTEX_OWNED, is_held);
-	return is_held;
+	KRETURN(MUTEX_OWNED, mutex_is_held(mtx));
 }

@@ -97,12 +97,9 @@ synch_pause(int ticks, kmutex_t *mtx, bool intr)
 int
 kpause(const char *wmesg, bool intr, int ticks, kmutex_t *mtx)
 {
-	int error;
 
 	KCALL(KPAUSE, kern_text(wmesg), intr, ticks, mtx != NULL ? mtx->mtx_ordinal : 0);
-	error = synch_pause(ticks, mtx, intr);
-	KRET(KPAUSE, error);
-	return error;
+	KRETURN(KPAUSE, synch_pause(ticks, mtx, intr));
 }
 
 void

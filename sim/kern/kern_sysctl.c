@@ -361,8 +361,7 @@ int
 	if (cnode != NULL)
 		*cnode = NULL;
 	error = sysctl_createv_inner(&r);
-	KRET(SYSCTL_CREATEV, error);
-	return error;
+	KRETURN(SYSCTL_CREATEV, error);
 }
 
 /* ---- sysctl_teardown(9) ---- */

@@ -51,6 +51,12 @@
 /* KRET(CV_TIMEDWAIT, error); for functions without a result KRET(CV_SIGNAL, 0). */
 #define KRET(id, result) \
 	hw_ret(HW_CALL_##id, KERN_SITE(), KERN_U64(result))
+/* KRETURN(CV_TIMEDWAIT, error): the same, and returns it. */
+#define KRETURN(id, result) do { \
+	__typeof__(result) kern_result = (result); \
+	KRET(id, kern_result); \
+	return kern_result; \
+} while (/*CONSTCOND*/0)
 
 /* KNOTE(MUTEX_HELD, ordinal, ipl): up to five values, missing ones are 0. */
 #define KNOTE(id, ...) \
@@ -60,11 +66,19 @@
 	    KERN_U64(a3), KERN_U64(a4))
 
 /*
- * Does an armed fault strike this call?  As hw_fault().  The second is for calls that may
- * sleep: it waits out HW_FAULT_BLOCK and asks again.
+ * Does an armed fault strike this call?  As hw_fault(), but an injected shortage, which is
+ * HW_FAULT_BLOCK there, is waited out by a call that `waits`, and else is an error like any
+ * other: `otherwise`.
  */
-int	kern_fault(enum hw_call call, int queue);
-int	kern_fault_waited(enum hw_call call);
+int	kern_fault(enum hw_call call, int queue, bool waits, int otherwise);
+
+static inline int
+kern_fault_waited(enum hw_call call)
+{
+
+	return kern_fault(call, -1, true, 0);
+}
+
 /* The number that stands for a text in a record; NULL reads as "(null)". */
 uint64_t kern_text(const char *text);
 
@@ -434,6 +448,14 @@ uvm_seg_is_used(const struct uvm_seg *seg, uint64_t index)
 {
 
 	return (seg->us_used[index / 64] >> index % 64 & 1) != 0;
+}
+
+/* Page frame numbers. */
+static inline bool
+uvm_seg_overlaps(const struct uvm_seg *seg, uint64_t low, uint64_t high)
+{
+
+	return high > seg->us_start && low < seg->us_start + seg->us_pages;
 }
 
 static inline void

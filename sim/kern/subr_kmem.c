@@ -204,18 +204,6 @@ kmem_release(struct kmem_block *b)
 	kmem_give(b, sizeof(*b));
 }
 
-/* An injected failure, or an injected shortage that KM_SLEEP waits out. */
-static bool
-kmem_is_struck(enum hw_call call, km_flag_t flags)
-{
-	int error;
-
-	while ((error = hw_fault(call, -1)) == HW_FAULT_BLOCK &&
-	    (flags & KM_SLEEP) != 0)
-		uvm_wait_healed();
-	return error != 0;
-}
-
 static struct kmem_block *
 kmem_get(size_t size, km_flag_t flags)
 {
@@ -244,7 +232,7 @@ kmem_alloc_inner(enum hw_call call, size_t size, km_flag_t flags, enum hw_memory
 	KERN_ASSERT(!cpu_intr_p() && !cpu_softintr_p());
 	KERN_ASSERT(size > 0);
 	KERN_ASSERT(((flags & KM_SLEEP) == 0) != ((flags & KM_NOSLEEP) == 0));
-	if (kmem_is_struck(call, flags))
+	if (kern_fault(call, -1, (flags & KM_SLEEP) != 0, ENOMEM) != 0)
 		return NULL;
 	b = kmem_get(size, flags);
 	if (b == NULL)

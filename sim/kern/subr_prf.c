@@ -17,11 +17,14 @@ struct prf_out {
 };
 
 struct prf_spec {
-	bool	 left, zero, plus, space, alt;
+	unsigned flags;		/* bits as in prf_flags */
 	int	 width;
 	int	 precision;	/* -1: none */
 	int	 bytes;		/* of the argument: 1, 2, 4 or 8 */
 };
+
+static const char prf_flags[] = "-0+ #";
+#define PRF_LEFT	1U
 
 static void
 prf_char(struct prf_out *out, char c)
@@ -49,122 +52,46 @@ prf_string(struct prf_out *out, const struct prf_spec *spec, const char *s)
 		s = "(null)";
 	while ((spec->precision < 0 || n < spec->precision) && s[n] != '\0')
 		n++;
-	if (!spec->left)
+	if ((spec->flags & PRF_LEFT) == 0)
 		prf_repeat(out, ' ', spec->width - n);
 	for (int i = 0; i < n; i++)
 		prf_char(out, s[i]);
-	if (spec->left)
+	if ((spec->flags & PRF_LEFT) != 0)
 		prf_repeat(out, ' ', spec->width - n);
 }
 
-/* The digits of value, last first, into digits; returns how many (0 has one). */
-static int
-prf_digits(char *digits, uint64_t value, unsigned base, bool is_upper)
-{
-	const char *set = is_upper ? "0123456789ABCDEF" : "0123456789abcdef";
-	int n = 0;
-
-	do {
-		digits[n++] = set[value % base];
-		value /= base;
-	} while (value != 0);
-	return n;
-}
-
-/* prefix: sign or base, "" for none. */
-static void
-prf_number(struct prf_out *out, const struct prf_spec *spec, const char *prefix,
-    const char *digits, int n)
-{
-	int plen = (int)strlen(prefix);
-	int zeros = spec->precision > n ? spec->precision - n : 0;
-
-	if (spec->zero && !spec->left && spec->precision < 0 &&
-	    spec->width > n + plen)
-		zeros = spec->width - n - plen;
-	if (!spec->left)
-		prf_repeat(out, ' ', spec->width - n - zeros - plen);
-	while (*prefix != '\0')
-		prf_char(out, *prefix++);
-	prf_repeat(out, '0', zeros);
-	for (int i = n; i-- > 0; )
-		prf_char(out, digits[i]);
-	if (spec->left)
-		prf_repeat(out, ' ', spec->width - n - zeros - plen);
-}
+/* snprintf(3); that can format a number, but its %s is not where the driver's crash should be. */
+int	prf_libc(char *, size_t, const char *, ...) __asm__("snprintf");
 
 static void
-prf_unsigned(struct prf_out *out, const struct prf_spec *spec, char conversion,
+prf_number(struct prf_out *out, const struct prf_spec *spec, char conversion,
     uint64_t value)
 {
-	char digits[24];
-	unsigned base = 10;
-	const char *prefix = "";
-	int n;
+	size_t room = out->length < out->size ? out->size - out->length : 0;
+	char format[16] = "%", *p = format + 1;
 
-	if (spec->bytes < 8)
-		value &= (UINT64_C(1) << (8 * spec->bytes)) - 1;
-	if (conversion == 'o')
-		base = 8;
-	if (conversion == 'x' || conversion == 'X')
-		base = 16;
-	if (spec->alt && base == 16 && value != 0)
-		prefix = conversion == 'x' ? "0x" : "0X";
-	if (spec->alt && base == 8 && value != 0)
-		prefix = "0";
-	n = value == 0 && spec->precision == 0 ? 0 :
-	    prf_digits(digits, value, base, conversion == 'X');
-	prf_number(out, spec, prefix, digits, n);
-}
-
-static void
-prf_signed(struct prf_out *out, const struct prf_spec *spec, int64_t value)
-{
-	char digits[24];
-	const char *prefix = "";
-	uint64_t magnitude;
-	int n;
-
-	if (spec->bytes < 8) {
-		int shift = 64 - 8 * spec->bytes;
-
-		value = (int64_t)((uint64_t)value << shift) >> shift;
-	}
-	if (value < 0)
-		prefix = "-";
-	else if (spec->plus)
-		prefix = "+";
-	else if (spec->space)
-		prefix = " ";
-	magnitude = value < 0 ? -(uint64_t)value : (uint64_t)value;
-	n = magnitude == 0 && spec->precision == 0 ? 0 :
-	    prf_digits(digits, magnitude, 10, false);
-	prf_number(out, spec, prefix, digits, n);
+	for (unsigned i = 0; prf_flags[i] != '\0'; i++)
+		if ((spec->flags >> i & 1) != 0)
+			*p++ = prf_flags[i];
+	*p++ = '*';
+	*p++ = '.';
+	*p++ = '*';
+	*p++ = 'j';
+	*p = conversion;
+	out->length += (size_t)prf_libc(room > 0 ? out->buf + out->length : NULL, room,
+	    format, spec->width, spec->precision, value);
 }
 
 static bool
 prf_flag(struct prf_spec *spec, char c)
 {
 
-	switch (c) {
-	case '-':
-		spec->left = true;
-		return true;
-	case '0':
-		spec->zero = true;
-		return true;
-	case '+':
-		spec->plus = true;
-		return true;
-	case ' ':
-		spec->space = true;
-		return true;
-	case '#':
-		spec->alt = true;
-		return true;
-	default:
-		return false;
-	}
+	for (unsigned i = 0; prf_flags[i] != '\0'; i++)
+		if (prf_flags[i] == c) {
+			spec->flags |= 1U << i;
+			return true;
+		}
+	return false;
 }
 
 /* A struct, because the address of a va_list parameter has no portable type. */
@@ -194,7 +121,7 @@ prf_parse_length(const char *fmt, struct prf_spec *spec)
 	for (;; fmt++) {
 		switch (*fmt) {
 		case 'h':
-			spec->bytes /= 2;
+			spec->bytes = spec->bytes > 1 ? spec->bytes / 2 : 1;
 			break;
 		case 'l':
 		case 'q':
@@ -219,7 +146,7 @@ prf_parse(const char *fmt, struct prf_args *args, struct prf_spec *spec)
 		fmt++;
 	fmt = prf_parse_count(fmt, args, &spec->width);
 	if (spec->width < 0) {
-		spec->left = true;
+		spec->flags |= PRF_LEFT;
 		spec->width = -spec->width;
 	}
 	if (*fmt == '.')
@@ -228,12 +155,15 @@ prf_parse(const char *fmt, struct prf_args *args, struct prf_spec *spec)
 }
 
 static uint64_t
-prf_integer(const struct prf_spec *spec, struct prf_args *args)
+prf_integer(const struct prf_spec *spec, struct prf_args *args, bool is_signed)
 {
+	uint64_t value = spec->bytes == 8 ? va_arg(args->ap, uint64_t) :
+	    va_arg(args->ap, unsigned int);
+	int shift = 64 - 8 * spec->bytes;
 
-	if (spec->bytes == 8)
-		return va_arg(args->ap, uint64_t);
-	return va_arg(args->ap, unsigned int);
+	if (is_signed)
+		return (uint64_t)((int64_t)(value << shift) >> shift);
+	return value << shift >> shift;
 }
 
 static void
@@ -244,13 +174,12 @@ prf_convert(struct prf_out *out, const struct prf_spec *spec, char conversion,
 	switch (conversion) {
 	case 'd':
 	case 'i':
-		prf_signed(out, spec, (int64_t)prf_integer(spec, args));
-		break;
 	case 'u':
 	case 'x':
 	case 'X':
 	case 'o':
-		prf_unsigned(out, spec, conversion, prf_integer(spec, args));
+		prf_number(out, spec, conversion,
+		    prf_integer(spec, args, conversion == 'd' || conversion == 'i'));
 		break;
 	case 'c':
 		prf_char(out, (char)va_arg(args->ap, int));

@@ -35,12 +35,9 @@ cpu_softintr_p(void)
 int
 splraise(int ipl)
 {
-	int s;
 
 	KCALL(SPLRAISE, ipl);
-	s = hw_splraise(ipl);
-	KRET(SPLRAISE, s);
-	return s;
+	KRETURN(SPLRAISE, hw_splraise(ipl));
 }
 
 void

@@ -28,13 +28,6 @@ uvm_frames_release(const uint64_t *pfns, size_t n)
 	}
 }
 
-static bool
-uvm_seg_overlaps(const struct uvm_seg *seg, uint64_t low, uint64_t high)
-{
-
-	return high > seg->us_start && low < seg->us_start + seg->us_pages;
-}
-
 /* From the hint up, then from the start of the segment. */
 static size_t
 uvm_frames_from(struct uvm_seg *seg, size_t n, uint64_t low, uint64_t high,

@@ -7,9 +7,9 @@
  */
 #include "kernel.h"
 
-/* The segment with the lowest start above or at `start`, or NULL. */
+/* Of the segments with a start in [from, end) the lowest one or the highest; NULL: none. */
 static struct uvm_seg *
-others_seg_from(uint64_t start)
+others_seg(uint64_t from, uint64_t end, bool highest)
 {
 	struct kern_uvm *ku = &kernel->kn_uvm;
 	struct uvm_seg *best = NULL;
@@ -17,25 +17,8 @@ others_seg_from(uint64_t start)
 	for (unsigned i = 0; i < ku->ku_seg_count; i++) {
 		struct uvm_seg *seg = &ku->ku_segs[i];
 
-		if (seg->us_start >= start &&
-		    (best == NULL || seg->us_start < best->us_start))
-			best = seg;
-	}
-	return best;
-}
-
-/* The segment with the highest start below `end`, or NULL. */
-static struct uvm_seg *
-others_seg_below(uint64_t end)
-{
-	struct kern_uvm *ku = &kernel->kn_uvm;
-	struct uvm_seg *best = NULL;
-
-	for (unsigned i = 0; i < ku->ku_seg_count; i++) {
-		struct uvm_seg *seg = &ku->ku_segs[i];
-
-		if (seg->us_start < end &&
-		    (best == NULL || seg->us_start > best->us_start))
+		if (seg->us_start >= from && seg->us_start < end &&
+		    (best == NULL || (seg->us_start > best->us_start) == highest))
 			best = seg;
 	}
 	return best;
@@ -71,11 +54,13 @@ others_take(uint64_t n)
 	uint64_t spare = ku->ku_free > ku->ku_reserve ?
 	    ku->ku_free - ku->ku_reserve : 0;
 	uint64_t taken = 0;
-	struct uvm_seg *seg = others_seg_from(0);
+	struct uvm_seg *seg = others_seg(0, UINT64_MAX, false);
 
 	n = MIN(n, spare);
-	for (; seg != NULL && taken < n; seg = others_seg_from(seg->us_start + 1))
+	while (seg != NULL && taken < n) {
 		taken += others_take_from(seg, n - taken);
+		seg = others_seg(seg->us_start + 1, UINT64_MAX, false);
+	}
 	return taken;
 }
 
@@ -104,19 +89,16 @@ others_give_from(struct uvm_seg *seg, uint64_t n)
 	n = MIN(n, seg->us_others_count);
 	while (given + got < n) {
 		size_t room = MIN(UVM_BATCH - got, n - given - got);
-		size_t part = others_give_word(seg, word - 1, room, pfns + got);
 
-		got += part;
+		got += others_give_word(seg, word - 1, room, pfns + got);
 		if (seg->us_others[word - 1] == 0)
 			word--;
-		if (got == UVM_BATCH) {
+		if (got == UVM_BATCH || given + got == n) {
 			hw_pages(HW_PAGE_FREE, pfns, got);
 			given += got;
 			got = 0;
 		}
 	}
-	if (got > 0)
-		hw_pages(HW_PAGE_FREE, pfns, got);
 	seg->us_others_count -= n;
 	return n;
 }
@@ -125,10 +107,12 @@ static uint64_t
 others_give(uint64_t n)
 {
 	uint64_t given = 0;
-	struct uvm_seg *seg = others_seg_below(UINT64_MAX);
+	struct uvm_seg *seg = others_seg(0, UINT64_MAX, true);
 
-	for (; seg != NULL && given < n; seg = others_seg_below(seg->us_start))
+	while (seg != NULL && given < n) {
 		given += others_give_from(seg, n - given);
+		seg = others_seg(0, seg->us_start, true);
+	}
 	uvm_freed();
 	return given;
 }

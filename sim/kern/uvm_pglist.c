@@ -50,13 +50,6 @@ pglist_add(const struct pglist_request *r, struct uvm_seg *seg, const uint64_t *
 	}
 }
 
-static bool
-pglist_overlaps(const struct pglist_request *r, const struct uvm_seg *seg)
-{
-
-	return r->high > seg->us_start && r->low < seg->us_start + seg->us_pages;
-}
-
 /* ---- The simple path ---- */
 
 /*
@@ -104,7 +97,7 @@ pglist_simple_round(struct pglist_request *r)
 	int error = EINVAL;
 
 	for (unsigned i = 0; (seg = uvm_seg_in_order(i)) != NULL; i++) {
-		if (!pglist_overlaps(r, seg))
+		if (!uvm_seg_overlaps(seg, r->low, r->high))
 			continue;
 		error = ENOMEM;
 		r->num -= pglist_simple_seg(r, seg);
@@ -172,7 +165,7 @@ pglist_contig(const struct pglist_request *r)
 	if (!pglist_is_reserve_left())
 		return ENOMEM;
 	for (unsigned i = 0; (seg = uvm_seg_in_order(i)) != NULL; i++) {
-		if (!pglist_overlaps(r, seg))
+		if (!uvm_seg_overlaps(seg, r->low, r->high))
 			continue;
 		error = ENOMEM;
 		if (uvm_seg_take_run(seg, r->low, r->high, n, r->align,
@@ -186,26 +179,12 @@ pglist_contig(const struct pglist_request *r)
 
 /* ---- uvm_pglistalloc(9) ---- */
 
-/* An injected failure; an injected shortage is waited out if the caller may wait. */
-static int
-pglist_fault(bool waitok)
-{
-	int error;
-
-	while ((error = hw_fault(HW_CALL_UVM_PGLISTALLOC, -1)) == HW_FAULT_BLOCK) {
-		if (!waitok)
-			return ENOMEM;
-		uvm_wait_healed();
-	}
-	return error;
-}
-
 static int
 pglist_alloc(enum hw_owner owner, psize_t size, paddr_t low, paddr_t high,
     paddr_t alignment, paddr_t boundary, struct pglist *rlist, int nsegs, bool waitok)
 {
 	struct pglist_request r = { .high = atop(high), .owner = owner, .list = rlist };
-	int error;
+	int error = 0;
 
 	KERN_ASSERT(!cpu_intr_p());
 	KERN_ASSERT(!cpu_softintr_p());
@@ -220,7 +199,8 @@ pglist_alloc(enum hw_owner owner, psize_t size, paddr_t low, paddr_t high,
 	r.align = atop(alignment);
 	r.boundary = atop(boundary);
 	TAILQ_INIT(rlist);
-	error = owner == HW_PAGE_DRIVER ? pglist_fault(waitok) : 0;
+	if (owner == HW_PAGE_DRIVER)
+		error = kern_fault(HW_CALL_UVM_PGLISTALLOC, -1, waitok, ENOMEM);
 	if (error != 0)
 		return error;
 	if (nsegs < r.num || alignment != PAGE_SIZE || boundary != 0)
@@ -238,8 +218,7 @@ uvm_pglistalloc(psize_t size, paddr_t low, paddr_t high, paddr_t alignment,
 	error = pglist_alloc(HW_PAGE_DRIVER, size, low, high, alignment, boundary, rlist,
 	    nsegs, waitok != 0);
 	hw_memory(HW_MEMORY_FILLED, rlist, sizeof(*rlist), 0);
-	KRET(UVM_PGLISTALLOC, error);
-	return error;
+	KRETURN(UVM_PGLISTALLOC, error);
 }
 
 int

@@ -64,8 +64,7 @@ virtio_reinit_start(struct virtio_softc *sc)
 		virtio_put_status(sc, VIRTIO_CONFIG_DEVICE_STATUS_FAILED);
 		error = 1;
 	}
-	KRET(VIRTIO_REINIT_START, error);
-	return error;
+	KRETURN(VIRTIO_REINIT_START, error);
 }
 
 void
@@ -99,12 +98,9 @@ virtio_negotiate_features(struct virtio_softc *sc, uint64_t guest_features)
 uint64_t
 virtio_features(struct virtio_softc *sc)
 {
-	uint64_t features;
 
 	VIRTIO_CALL(sc, VIRTIO_FEATURES);
-	features = sc->sc_active_features;
-	KRET(VIRTIO_FEATURES, features);
-	return features;
+	KRETURN(VIRTIO_FEATURES, sc->sc_active_features);
 }
 
 /* ---- Device configuration ---- */
@@ -150,8 +146,7 @@ virtio_read_device_config_8(struct virtio_softc *sc, int index)
 	VIRTIO_CALL(sc, VIRTIO_READ_DEVICE_CONFIG, index, 8);
 	value = sc->sc_ops->read_dev_cfg(sc, index, 4);
 	value |= sc->sc_ops->read_dev_cfg(sc, index + 4, 4) << 32;
-	KRET(VIRTIO_READ_DEVICE_CONFIG, value);
-	return value;
+	KRETURN(VIRTIO_READ_DEVICE_CONFIG, value);
 }
 
 void
@@ -243,8 +238,7 @@ virtio_vq_intr(struct virtio_softc *sc)
 		if (virtio_vq_has_used(vq) && vq->vq_done != NULL)
 			handled |= virtio_call_done(vq);
 	}
-	KRET(VIRTIO_VQ_INTR, handled);
-	return handled;
+	KRETURN(VIRTIO_VQ_INTR, handled);
 }
 
 int
@@ -341,7 +335,7 @@ virtio_child_attach_set_vqs(struct virtio_softc *sc, struct virtqueue *vqs,
 static const char *
 virtio_finish_interrupts(struct virtio_softc *sc)
 {
-	if (kern_fault(HW_CALL_VIRTIO_CHILD_ATTACH_FINISH, -1) != 0 ||
+	if (kern_fault(HW_CALL_VIRTIO_CHILD_ATTACH_FINISH, -1, false, ENOMEM) != 0 ||
 	    sc->sc_ops->alloc_interrupts(sc) != 0)
 		return "allocate interrupts";
 	if (sc->sc_ops->setup_interrupts(sc, 0) != 0)
@@ -378,8 +372,7 @@ virtio_child_attach_finish(struct virtio_softc *sc)
 	VIRTIO_CALL(sc, VIRTIO_CHILD_ATTACH_FINISH);
 	failed = virtio_finish(sc);
 	KNOTE(ATTACH, HW_ATTACH_FINISHED, failed);
-	KRET(VIRTIO_CHILD_ATTACH_FINISH, failed);
-	return failed;
+	KRETURN(VIRTIO_CHILD_ATTACH_FINISH, failed);
 }
 
 static void

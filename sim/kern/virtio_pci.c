@@ -45,55 +45,25 @@ virtio_pci_intx_intr(struct virtio_softc *sc)
 	virtio_pci_run_queues(sc);
 }
 
-static void
-virtio_pci_msix_config_intr(struct virtio_softc *sc)
-{
-	virtio_call_config_change(sc);
+/* The handler may end in a detach, which does not change who took the lock. */
+#define VIRTIO_PCI_VECTOR(name, type, softc, handler) \
+static void \
+virtio_pci_vector_##name(void *arg) \
+{ \
+	type *me = arg; \
+	bool locks = virtio_pci_intr_locks(softc); \
+\
+	if (locks) \
+		kern_lock_take(1); \
+	handler(me); \
+	if (locks) \
+		kern_lock_drop(); \
 }
 
-static void
-virtio_pci_intr(struct virtio_softc *sc, void (*handler)(struct virtio_softc *))
-{
-	/* The handler may end in a detach, which does not change who took the lock. */
-	bool locks = virtio_pci_intr_locks(sc);
-
-	if (locks)
-		kern_lock_take(1);
-	handler(sc);
-	if (locks)
-		kern_lock_drop();
-}
-
-static void
-virtio_pci_vector_intx(void *sc)
-{
-	virtio_pci_intr(sc, virtio_pci_intx_intr);
-}
-
-static void
-virtio_pci_vector_config(void *sc)
-{
-	virtio_pci_intr(sc, virtio_pci_msix_config_intr);
-}
-
-static void
-virtio_pci_vector_queues(void *sc)
-{
-	virtio_pci_intr(sc, virtio_pci_run_queues);
-}
-
-static void
-virtio_pci_vector_queue(void *arg)
-{
-	struct virtqueue *vq = arg;
-	bool locks = virtio_pci_intr_locks(vq->vq_owner);
-
-	if (locks)
-		kern_lock_take(1);
-	virtio_call_vq_intrhand(vq);
-	if (locks)
-		kern_lock_drop();
-}
+VIRTIO_PCI_VECTOR(intx, struct virtio_softc, me, virtio_pci_intx_intr)
+VIRTIO_PCI_VECTOR(config, struct virtio_softc, me, virtio_call_config_change)
+VIRTIO_PCI_VECTOR(queues, struct virtio_softc, me, virtio_pci_run_queues)
+VIRTIO_PCI_VECTOR(queue, struct virtqueue, me->vq_owner, virtio_call_vq_intrhand)
 
 /* ---- Interrupt set-up ---- */
 

@@ -40,15 +40,6 @@ vq_device_fault(const char *fmt, ...)
 	hw_device_fault(text);
 }
 
-/* The armed fault of this call; what is returned is never HW_FAULT_BLOCK. */
-static int
-vq_fault(enum hw_call call, const struct virtqueue *vq, int otherwise)
-{
-	int error = kern_fault(call, vq->vq_index);
-
-	return error == HW_FAULT_BLOCK ? otherwise : error;
-}
-
 /* Its index, or -1 for memory that is no queue: not yet, or not any more. */
 static int
 vq_number(const struct virtqueue *vq)
@@ -144,7 +135,7 @@ virtio_enqueue_prep(struct virtio_softc *sc __unused, struct virtqueue *vq, int 
 
 	VIRTIO_CALL(vq_owner(vq), VIRTIO_ENQUEUE_PREP, vq_number(vq));
 	KERN_ASSERT(slotp != NULL);
-	error = vq_fault(HW_CALL_VIRTIO_ENQUEUE_PREP, vq, EAGAIN);
+	error = kern_fault(HW_CALL_VIRTIO_ENQUEUE_PREP, vq->vq_index, false, EAGAIN);
 	if (error == 0 && (qe = vq_entry_take(vq)) == NULL)
 		error = EAGAIN;
 	if (error == 0) {
@@ -152,8 +143,7 @@ virtio_enqueue_prep(struct virtio_softc *sc __unused, struct virtqueue *vq, int 
 		*slotp = qe->qe_index;
 		vq_note_slot(vq, *slotp, VQ_SLOT_PREPARED);
 	}
-	KRET(VIRTIO_ENQUEUE_PREP, error);
-	return error;
+	KRETURN(VIRTIO_ENQUEUE_PREP, error);
 }
 
 static void
@@ -208,7 +198,7 @@ vq_reserve_chain(struct virtqueue *vq, struct vq_entry *head, int nsegs)
 static int
 vq_reserve(struct virtqueue *vq, struct vq_entry *head, int nsegs)
 {
-	int error = vq_fault(HW_CALL_VIRTIO_ENQUEUE_RESERVE, vq, EAGAIN);
+	int error = kern_fault(HW_CALL_VIRTIO_ENQUEUE_RESERVE, vq->vq_index, false, EAGAIN);
 
 	if (error != 0) {
 		/* The slot is gone, as after a real shortage. */
@@ -238,8 +228,7 @@ virtio_enqueue_reserve(struct virtio_softc *sc __unused, struct virtqueue *vq, i
 	KERN_ASSERT(head->qe_next == -1);
 	KERN_ASSERT(1 <= nsegs && (unsigned)nsegs <= vq->vq_num);
 	error = vq_reserve(vq, head, nsegs);
-	KRET(VIRTIO_ENQUEUE_RESERVE, error);
-	return error;
+	KRETURN(VIRTIO_ENQUEUE_RESERVE, error);
 }
 
 /* Descriptors of the table that the request fills. */
@@ -283,8 +272,7 @@ virtio_enqueue(struct virtio_softc *sc __unused, struct virtqueue *vq, int slot,
 	for (i = 0; i < map->dm_nsegs; i++)
 		vq_fill(vq, head, map->dm_segs[i].ds_addr,
 		    map->dm_segs[i].ds_len, write);
-	KRET(VIRTIO_ENQUEUE, 0);
-	return 0;
+	KRETURN(VIRTIO_ENQUEUE, 0);
 }
 
 int
@@ -301,8 +289,7 @@ virtio_enqueue_p(struct virtio_softc *sc __unused, struct virtqueue *vq, int slo
 	KERN_ASSERT(map->dm_segs[0].ds_len > start &&
 	    map->dm_segs[0].ds_len >= start + len);
 	vq_fill(vq, head, map->dm_segs[0].ds_addr + start, len, write);
-	KRET(VIRTIO_ENQUEUE_P, 0);
-	return 0;
+	KRETURN(VIRTIO_ENQUEUE_P, 0);
 }
 
 /* Does the device want to hear of the entries from `before` to our index? */
@@ -350,8 +337,7 @@ virtio_enqueue_commit(struct virtio_softc *sc, struct virtqueue *vq, int slot,
 {
 	VIRTIO_CALL(vq_owner(vq), VIRTIO_ENQUEUE_COMMIT, vq_number(vq), slot, notifynow);
 	vq_commit(sc, vq, slot, notifynow);
-	KRET(VIRTIO_ENQUEUE_COMMIT, 0);
-	return 0;
+	KRETURN(VIRTIO_ENQUEUE_COMMIT, 0);
 }
 
 int
@@ -366,8 +352,7 @@ virtio_enqueue_abort(struct virtio_softc *sc __unused, struct virtqueue *vq, int
 		vq_entry_give(vq, qe);
 	else
 		vq_chain_give(vq, slot, "virtio_enqueue_abort");
-	KRET(VIRTIO_ENQUEUE_ABORT, 0);
-	return 0;
+	KRETURN(VIRTIO_ENQUEUE_ABORT, 0);
 }
 
 /* ---- Dequeueing ---- */
@@ -385,7 +370,7 @@ vq_dequeue(struct virtqueue *vq, int *slotp, int *lenp)
 	uint16_t used_idx, slot;
 	int error;
 
-	error = vq_fault(HW_CALL_VIRTIO_DEQUEUE, vq, ENOENT);
+	error = kern_fault(HW_CALL_VIRTIO_DEQUEUE, vq->vq_index, false, ENOENT);
 	if (error != 0)
 		return error;
 	if (!virtio_vq_has_used(vq))
@@ -412,12 +397,9 @@ int
 virtio_dequeue(struct virtio_softc *sc __unused, struct virtqueue *vq, int *slotp,
     int *lenp)
 {
-	int error;
 
 	VIRTIO_CALL(vq_owner(vq), VIRTIO_DEQUEUE, vq_number(vq));
-	error = vq_dequeue(vq, slotp, lenp);
-	KRET(VIRTIO_DEQUEUE, error);
-	return error;
+	KRETURN(VIRTIO_DEQUEUE, vq_dequeue(vq, slotp, lenp));
 }
 
 int
@@ -425,8 +407,7 @@ virtio_dequeue_commit(struct virtio_softc *sc __unused, struct virtqueue *vq, in
 {
 	VIRTIO_CALL(vq_owner(vq), VIRTIO_DEQUEUE_COMMIT, vq_number(vq), slot);
 	vq_chain_give(vq, slot, "virtio_dequeue_commit");
-	KRET(VIRTIO_DEQUEUE_COMMIT, 0);
-	return 0;
+	KRETURN(VIRTIO_DEQUEUE_COMMIT, 0);
 }
 
 /* ---- Asking for interrupts, or for fewer ---- */
@@ -438,9 +419,8 @@ virtio_vq_is_enqueued(struct virtio_softc *sc __unused, struct virtqueue *vq)
 
 	VIRTIO_CALL(vq_owner(vq), VIRTIO_VQ_IS_ENQUEUED, vq->vq_index);
 	vq->vq_queued = 0;
-	yes = virtio_vq_has_used(vq);
-	KRET(VIRTIO_VQ_IS_ENQUEUED, yes);
-	return yes;
+	yes = virtio_vq_has_answers(vq);
+	KRETURN(VIRTIO_VQ_IS_ENQUEUED, yes);
 }
 
 /*
@@ -470,9 +450,8 @@ virtio_start_vq_intr(struct virtio_softc *sc, struct virtqueue *vq)
 	else
 		vq->vq_avail->flags &= (uint16_t)~VRING_AVAIL_F_NO_INTERRUPT;
 	vq->vq_queued++;
-	pending = virtio_vq_has_used(vq);
-	KRET(VIRTIO_START_VQ_INTR, pending);
-	return pending;
+	pending = virtio_vq_has_answers(vq);
+	KRETURN(VIRTIO_START_VQ_INTR, pending);
 }
 
 /* An interrupt only after nslots more used buffers; true if there are more already. */
@@ -499,34 +478,25 @@ int
 virtio_postpone_intr(struct virtio_softc *sc __unused, struct virtqueue *vq,
     uint16_t nslots)
 {
-	int late;
 
 	VIRTIO_CALL(vq_owner(vq), VIRTIO_POSTPONE_INTR, vq->vq_index, nslots);
-	late = vq_postpone(vq, nslots);
-	KRET(VIRTIO_POSTPONE_INTR, late);
-	return late;
+	KRETURN(VIRTIO_POSTPONE_INTR, vq_postpone(vq, nslots));
 }
 
 int
 virtio_postpone_intr_smart(struct virtio_softc *sc __unused, struct virtqueue *vq)
 {
 	uint16_t nslots = (uint16_t)(vq_outstanding(vq) * 3 / 4);
-	int late;
 
 	VIRTIO_CALL(vq_owner(vq), VIRTIO_POSTPONE_INTR, vq->vq_index, nslots);
-	late = vq_postpone(vq, nslots);
-	KRET(VIRTIO_POSTPONE_INTR, late);
-	return late;
+	KRETURN(VIRTIO_POSTPONE_INTR, vq_postpone(vq, nslots));
 }
 
 int
 virtio_postpone_intr_far(struct virtio_softc *sc __unused, struct virtqueue *vq)
 {
 	uint16_t nslots = vq_outstanding(vq);
-	int late;
 
 	VIRTIO_CALL(vq_owner(vq), VIRTIO_POSTPONE_INTR, vq->vq_index, nslots);
-	late = vq_postpone(vq, nslots);
-	KRET(VIRTIO_POSTPONE_INTR, late);
-	return late;
+	KRETURN(VIRTIO_POSTPONE_INTR, vq_postpone(vq, nslots));
 }

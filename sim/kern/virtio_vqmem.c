@@ -183,11 +183,8 @@ static int
 vq_alloc_fault(struct virtio_softc *sc, struct virtqueue *vq, int index,
     const char *name)
 {
-	int error;
+	int error = kern_fault(HW_CALL_VIRTIO_ALLOC_VQ, index, true, 0);
 
-	while ((error = kern_fault(HW_CALL_VIRTIO_ALLOC_VQ, index)) ==
-	    HW_FAULT_BLOCK)
-		uvm_wait_healed();
 	if (error == 0)
 		return 0;
 	kprint(HW_CON_ERROR, "%s: virtqueue %d for %s allocation failed, "
@@ -222,8 +219,7 @@ virtio_alloc_vq(struct virtio_softc *sc, struct virtqueue *vq, int index,
 		memset(vq, 0, sizeof(*vq));
 		error = -1;
 	}
-	KRET(VIRTIO_ALLOC_VQ, error);
-	return error;
+	KRETURN(VIRTIO_ALLOC_VQ, error);
 }
 
 static bool
@@ -266,10 +262,7 @@ vq_end(struct virtio_softc *sc, struct virtqueue *vq)
 int
 virtio_free_vq(struct virtio_softc *sc, struct virtqueue *vq)
 {
-	int error;
 
 	VIRTIO_CALL(sc, VIRTIO_FREE_VQ, vq->vq_index);
-	error = vq_end(sc, vq);
-	KRET(VIRTIO_FREE_VQ, error);
-	return error;
+	KRETURN(VIRTIO_FREE_VQ, vq_end(sc, vq));
 }
