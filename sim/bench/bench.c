@@ -187,11 +187,10 @@ static void
 race(struct module *module, const struct floor_module *floor, struct best *ours,
     struct best *theirs)
 {
-	struct scenario_doc *small = load(RUN_PAGES, "64MiB");
-	struct scenario_doc *large = load(PAGE_PAGES, "64MiB");
-	struct shelf shelf;
+	struct scenario_doc *small = story(RUN_PAGES, "64MiB");
+	struct scenario_doc *large = story(PAGE_PAGES, "64MiB");
+	struct shelf shelf = { 0 };
 
-	shelf_init(&shelf);
 	for (int i = 0; i < ROUNDS; i++) {
 		keep_best(&ours->small, run_once(small, module, &shelf));
 		keep_best(&ours->large, run_once(large, module, &shelf));

@@ -40,7 +40,6 @@ trial_init(struct trial *trial, struct module *module, const struct manifest *ma
 		.module = module, .nodiag = open_nodiag(module),
 		.manifest = manifest,
 	};
-	shelf_init(&trial->shelf);
 	crash_install();
 }
 

@@ -11,12 +11,6 @@
 #include "base/alloc.h"
 
 void
-clock_init(struct clock *clock)
-{
-	memset(clock, 0, sizeof(*clock));
-}
-
-void
 clock_fini(struct clock *clock)
 {
 	for (size_t i = 0; i < clock->count; i++)

@@ -35,7 +35,7 @@ struct clock {
 	size_t spares, spares_max;
 };
 
-void clock_init(struct clock *clock);
+/* An all-zero clock is at its beginning. */
 void clock_fini(struct clock *clock);
 
 /* fire(arg) at that time (not before now).  The event is the clock's; valid until it fired or

@@ -94,8 +94,6 @@ crash_site(const struct world *world, const ucontext_t *uc, bool past)
 
 /* ---- what a signal means ---- */
 
-static const char stack_over[] = "the driver ran over the end of its kernel stack";
-
 #if defined(__x86_64__)
 /*
  * Is the instruction there one that only a kernel may use?  The processor says of it what it says
@@ -158,33 +156,27 @@ set_end(struct world *world, enum world_end end, const char *text)
 static void
 end_of(struct world *world, int sig, const siginfo_t *info, const ucontext_t *uc)
 {
+	static const struct { int sig; const char *text; } traps[] = {
+		{ SIGFPE, "the driver divided by zero or overflowed" },
+		{ SIGILL, "the driver ran into an illegal instruction" },
+		{ SIGTRAP, "the driver ran into a breakpoint" },
+		{ SIGSYS, "the driver made a system call of the host, which no kernel has" },
+	};
 	const struct context *ctx = world->running;
 
-	switch (sig) {
-	case SIGFPE:
-		set_end(world, WORLD_TRAP, "the driver divided by zero or overflowed");
-		break;
-	case SIGILL:
-		set_end(world, WORLD_TRAP, "the driver ran into an illegal instruction");
-		break;
-	case SIGTRAP:
-		set_end(world, WORLD_TRAP, "the driver ran into a breakpoint");
-		break;
-	case SIGSYS:
-		set_end(world, WORLD_TRAP,
-		    "the driver made a system call of the host, which no kernel has");
-		break;
-	default:
-		if (ctx != NULL && fiber_stack_guards(ctx->fiber, (uintptr_t)info->si_addr))
-			set_end(world, WORLD_STACK, stack_over);
-		else if (sig == SIGSEGV && info->si_code == SI_KERNEL &&
-		    is_privileged(world, program_counter(uc)))
-			set_end(world, WORLD_TRAP, "the driver ran into a privileged instruction, "
-			    "which the simulated processor does not have");
-		else
-			set_end(world, WORLD_CRASH, memory_text(info));
-		break;
-	}
+	for (size_t i = 0; i < sizeof(traps) / sizeof(traps[0]); i++)
+		if (traps[i].sig == sig) {
+			set_end(world, WORLD_TRAP, traps[i].text);
+			return;
+		}
+	if (ctx != NULL && fiber_stack_guards(ctx->fiber, (uintptr_t)info->si_addr))
+		set_end(world, WORLD_STACK, "the driver ran over the end of its kernel stack");
+	else if (sig == SIGSEGV && info->si_code == SI_KERNEL &&
+	    is_privileged(world, program_counter(uc)))
+		set_end(world, WORLD_TRAP, "the driver ran into a privileged instruction, "
+		    "which the simulated processor does not have");
+	else
+		set_end(world, WORLD_CRASH, memory_text(info));
 }
 
 /* ---- the state of the processor ---- */

@@ -428,12 +428,6 @@ fiber_free(struct fiber *f)
 }
 
 void
-fiber_pool_init(struct fiber_pool *pool)
-{
-	*pool = (struct fiber_pool){ .idle = NULL };
-}
-
-void
 fiber_pool_fini(struct fiber_pool *pool)
 {
 	assert(pool->live_count == 0);
@@ -484,12 +478,6 @@ bool
 fiber_is_done(const struct fiber *f)
 {
 	return f->state == FIBER_DONE;
-}
-
-bool
-fiber_is_started(const struct fiber *f)
-{
-	return f->state != FIBER_NEW;
 }
 
 static struct fiber_bounds

@@ -36,16 +36,13 @@ struct fiber;
 
 /*
  * Recycled stacks.  Owned by the caller, who may look at the counters but
- * leaves the fields alone.
+ * leaves the fields alone.  An all-zero pool is empty.
  */
 struct fiber_pool {
 	struct fiber	*idle;		/* stacks that wait for reuse */
 	unsigned	 idle_count;
 	unsigned	 live_count;	/* fibers not yet given back */
 };
-
-/* Make an empty pool; maps nothing yet. */
-void	fiber_pool_init(struct fiber_pool *);
 
 /*
  * Unmap every idle stack.  Every fiber of the pool must have been freed
@@ -100,9 +97,6 @@ void	fiber_was_left(struct fiber *from, struct fiber *to);
 
 /* True once the fiber's function has returned or called fiber_exit(). */
 bool	fiber_is_done(const struct fiber *);
-
-/* True from the first switch to the fiber on. */
-bool	fiber_is_started(const struct fiber *);
 
 /* The stack's usable memory: [low, low + size), without the guard. */
 struct fiber_bounds {

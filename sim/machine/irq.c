@@ -4,15 +4,7 @@
  */
 #include "machine/irq.h"
 
-#include <string.h>
-
 #include "machine/world.h"
-
-void
-irq_init(struct irq *irq)
-{
-	memset(irq, 0, sizeof(*irq));
-}
 
 static void
 note_line(struct irq *irq, unsigned number)

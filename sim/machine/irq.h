@@ -62,7 +62,6 @@ struct irq {
 
 struct world;
 
-void irq_init(struct irq *irq);
 /* Raise a line; `cause` goes to the record (ISR bits; 0 = without a cause). */
 void irq_raise(struct world *world, unsigned line, uint64_t cause);
 void irq_lower(struct world *world, unsigned line);

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/vec.h"
 
 #define OWNER_MASK MEMORY_OWNER_MASK
 #define HOST_HAS MEMORY_HOST_HAS
@@ -29,15 +30,8 @@
 #define WHERE_BYTES (MEMORY_ARENA_PAGES * MEMORY_PAGE_SIZE + 2 * MEMORY_PAGE_SIZE)
 
 bool
-memory_init(struct memory *memory, const struct hw_segment *segments, unsigned n,
-    uint64_t reserve)
-{
-	return memory_init_from(memory, NULL, segments, n, reserve);
-}
-
-bool
-memory_init_from(struct memory *memory, struct shelf *shelf,
-    const struct hw_segment *segments, unsigned n, uint64_t reserve)
+memory_init(struct memory *memory, struct shelf *shelf, const struct hw_segment *segments,
+    unsigned n, uint64_t reserve)
 {
 	memset(memory, 0, sizeof(*memory));
 	memory->shelf = shelf;
@@ -49,8 +43,7 @@ memory_init_from(struct memory *memory, struct shelf *shelf,
 		memory->counts.total += segments[i].npages;
 	memory->counts.free = memory->counts.total;
 	memory->pfn_max = segments[n - 1].pfn + segments[n - 1].npages;
-	memory->frame_bytes = memory->pfn_max;
-	memory->frame = shelf_take(shelf, memory->frame_bytes);
+	memory->frame = shelf_take(shelf, memory->pfn_max);
 	memory->arena = shelf_take_at(shelf, ARENA_BYTES, ARENA_AT);
 	memory->arena_pfn = shelf_take(shelf, PFNS_BYTES);
 	memory->tag = shelf_take(shelf, TAGS_BYTES);
@@ -162,7 +155,7 @@ memory_fini(struct memory *memory)
 
 	if (look)
 		zero_near(memory, memory->frame, 0, memory->pfn_max, 1);
-	shelf_give(shelf, memory->frame, memory->frame_bytes, look ? 0 : memory->frame_bytes);
+	shelf_give(shelf, memory->frame, memory->pfn_max, look ? 0 : memory->pfn_max);
 	shelf_give(shelf, memory->arena, ARENA_BYTES, memory->arena_used * MEMORY_PAGE_SIZE);
 	shelf_give(shelf, memory->arena_pfn, PFNS_BYTES,
 	    memory->arena_used * sizeof(memory->arena_pfn[0]));
@@ -175,15 +168,7 @@ memory_fini(struct memory *memory)
 	shelf_give(shelf, memory->near, memory->groups, memory->groups);
 	free(memory->back);
 	free(memory->lent);
-	memory->back = memory->lent = NULL;
-	memory->back_max = memory->backs = memory->lents = memory->lents_max = 0;
-	memory->arena_pfn = NULL;
-	memory->near = NULL;
-	memory->runs = 0;
-	memory->frame = memory->arena = NULL;
-	memory->tag = NULL;
-	memory->where = NULL;
-	memory->tables = 0;
+	memset(memory, 0, sizeof(*memory));
 }
 
 enum hw_owner
@@ -457,11 +442,8 @@ memory_unmap(struct memory *memory, void *va, size_t n)
 void
 memory_lend(struct memory *memory, void *page, uint64_t pfn)
 {
-	if (memory->lents == memory->lents_max) {
-		memory->lents_max = memory->lents_max > 0 ? 2 * memory->lents_max : 16;
-		memory->lent = xrealloc(memory->lent, memory->lents_max,
-		    sizeof(memory->lent[0]));
-	}
+	memory->lent = vec_room(memory->lent, memory->lents, &memory->lents_max, 1,
+	    sizeof(memory->lent[0]));
 	memory->lent[memory->lents++] = (struct memory_back){ .pfn = pfn + 1, .page = page };
 	back_set(memory, pfn, page);
 }

@@ -67,8 +67,6 @@ struct memory {
 	uint8_t *frame;		/* per pfn: MEMORY_OWNER_MASK, _DRIVERS, _HOST_HAS */
 	uint16_t *tag;		/* of the arena (access.h), by four bytes */
 	uint32_t *where;
-	size_t frame_bytes;
-	bool frame_dirty;
 	bool swapped;		/* the CPU's byte order is not that of what devices read */
 	struct memory_counts counts;
 	/* contents: kernel virtual arena and a hash from pfn to host page */
@@ -89,12 +87,12 @@ struct memory {
 	unsigned runs;
 };
 
-/* segments: sorted by pfn, not overlapping.  False when host memory cannot be had. */
-bool memory_init(struct memory *memory, const struct hw_segment *segments, unsigned n,
-    uint64_t reserve);
-/* The same with host memory of a shelf, which outlives it. */
-bool memory_init_from(struct memory *memory, struct shelf *shelf,
-    const struct hw_segment *segments, unsigned n, uint64_t reserve);
+/*
+ * shelf: whose host memory it uses, which outlives it; NULL: its own.  segments: sorted by pfn,
+ * not overlapping.  False when host memory cannot be had.
+ */
+bool memory_init(struct memory *memory, struct shelf *shelf, const struct hw_segment *segments,
+    unsigned n, uint64_t reserve);
 void memory_fini(struct memory *memory);
 
 static inline bool

@@ -21,13 +21,6 @@ unmap(struct shelf *shelf, unsigned i)
 }
 
 void
-shelf_init(struct shelf *shelf)
-{
-	memset(shelf, 0, sizeof(*shelf));
-	fiber_pool_init(&shelf->fibers);
-}
-
-void
 shelf_fini(struct shelf *shelf)
 {
 	while (shelf->pieces > 0)

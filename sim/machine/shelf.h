@@ -21,6 +21,7 @@
 #define SHELF_ZEROED_MAX ((size_t)2 << 20)
 #define SHELF_FRAMES_MAX 65536u		/* the same in page frames, which cost 32 bytes each */
 
+/* An all-zero shelf is empty. */
 struct shelf {
 	struct fiber_pool fibers;
 	struct shelf_piece { void *memory; size_t bytes; bool stale; } piece[SHELF_PIECES];
@@ -28,7 +29,6 @@ struct shelf {
 	bool checks;			/* for tests: what lies here is really all zeroes */
 };
 
-void shelf_init(struct shelf *shelf);
 /* Every fiber of the pool must have been freed. */
 void shelf_fini(struct shelf *shelf);
 

@@ -11,6 +11,7 @@
 #include <xxhash.h>
 
 #include "base/alloc.h"
+#include "base/vec.h"
 
 void
 trace_init(struct trace *trace, bool keep_all)
@@ -64,11 +65,8 @@ chunk_for(struct trace *trace, uint32_t seq)
 
 	if (index < trace->chunks)
 		return trace->chunk[index];
-	if (trace->chunks == trace->chunks_max) {
-		trace->chunks_max = trace->chunks_max ? 2 * trace->chunks_max : 16;
-		trace->chunk = xrealloc(trace->chunk, trace->chunks_max,
-		    sizeof(trace->chunk[0]));
-	}
+	trace->chunk = vec_room(trace->chunk, trace->chunks, &trace->chunks_max, 1,
+	    sizeof(trace->chunk[0]));
 	trace->chunk[trace->chunks] = xmalloc(sizeof(struct trace_chunk));
 	return trace->chunk[trace->chunks++];
 }
@@ -154,10 +152,7 @@ trace_text(struct trace *trace, const char *text, size_t length)
 {
 	uint64_t number = trace->text_length;
 
-	while (trace->text_length + length + 1 > trace->text_max) {
-		trace->text_max *= 2;
-		trace->text = xrealloc(trace->text, 1, trace->text_max);
-	}
+	trace->text = vec_room(trace->text, trace->text_length, &trace->text_max, length + 1, 1);
 	memcpy(trace->text + number, text, length);
 	trace->text[number + length] = '\0';
 	trace->text_length += length + 1;
@@ -192,30 +187,41 @@ trace_digest(struct trace *trace)
 	return digest;
 }
 
+static const struct event_row {
+	const char *word, *args;
+} kind_rows[EV_KINDS] = {
+	[EV_NONE] = { "none", "" },
+#define X(id, name, w, args) [EV_##id] = { w, ARGS_TEXT(args) },
+	TRACE_KINDS(X)
+#undef X
+}, note_rows[HW_NOTES] = {
+#define X(id, name, w, args) [HW_NOTE_##id] = { w, ARGS_TEXT(args) },
+	DOOR_NOTES(X)
+#undef X
+};
+
 const char *
 trace_kind_word(enum event_kind kind)
 {
-	static const char *const word[EV_KINDS] = {
-		[EV_NONE] = "none",
-#define X(id, name, w, args) [EV_##id] = w,
-		TRACE_KINDS(X)
-#undef X
-	};
-
-	return kind < EV_KINDS ? word[kind] : "?";
+	return kind < EV_KINDS ? kind_rows[kind].word : "?";
 }
 
 const char *
 trace_kind_args(enum event_kind kind)
 {
-	static const char *const text[EV_KINDS] = {
-		[EV_NONE] = "",
-#define X(id, name, w, args) [EV_##id] = ARGS_TEXT(args),
-		TRACE_KINDS(X)
-#undef X
-	};
+	return kind < EV_KINDS ? kind_rows[kind].args : "";
+}
 
-	return kind < EV_KINDS ? text[kind] : "";
+const char *
+trace_note_word(enum hw_note note)
+{
+	return note < HW_NOTES ? note_rows[note].word : "?";
+}
+
+const char *
+trace_note_args(enum hw_note note)
+{
+	return note < HW_NOTES ? note_rows[note].args : "";
 }
 
 static const struct call_row {
@@ -258,28 +264,4 @@ trace_call_by_name(const char *name)
 		if (strcmp(call_rows[call].name, name) == 0)
 			return call;
 	return HW_CALL_NONE;
-}
-
-const char *
-trace_note_word(enum hw_note note)
-{
-	static const char *const word[HW_NOTES] = {
-#define X(id, name, w, args) [HW_NOTE_##id] = w,
-		DOOR_NOTES(X)
-#undef X
-	};
-
-	return note < HW_NOTES ? word[note] : "?";
-}
-
-const char *
-trace_note_args(enum hw_note note)
-{
-	static const char *const text[HW_NOTES] = {
-#define X(id, name, w, args) [HW_NOTE_##id] = ARGS_TEXT(args),
-		DOOR_NOTES(X)
-#undef X
-	};
-
-	return note < HW_NOTES ? text[note] : "";
 }

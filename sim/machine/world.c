@@ -14,6 +14,21 @@
 
 struct world *world_current;
 
+static bool
+get_memory(struct world *world)
+{
+	const struct world_config *config = &world->config;
+	struct memory *memory = &world->memory;
+
+	if (!memory_init(memory, config->shelf, config->segment, config->segments,
+	    config->reserve_pages))
+		return false;
+	memory->swapped = config->swapped && !config->legacy;
+	access_arena(&world->access, memory->arena, memory->tag, memory->where,
+	    MEMORY_ARENA_PAGES * MEMORY_PAGE_SIZE);
+	return true;
+}
+
 bool
 world_init(struct world *world, const struct world_config *config,
     const struct world_hooks *hooks)
@@ -26,19 +41,12 @@ world_init(struct world *world, const struct world_config *config,
 	world->config = *config;
 	if (hooks != NULL)
 		world->hooks = *hooks;
-	if (!memory_init_from(&world->memory, config->shelf, config->segment,
-	    config->segments, config->reserve_pages))
-		return false;
-	world->memory.swapped = config->swapped && !config->legacy;
 	trace_init(&world->trace, config->keep_trace);
-	clock_init(&world->clock);
 	choice_init_default(&world->choice);
-	irq_init(&world->irq);
 	access_init(&world->access, config->access_limit);
 	loop_init(&world->loop);
-	access_arena(&world->access, world->memory.arena, world->memory.tag,
-	    world->memory.where, MEMORY_ARENA_PAGES * MEMORY_PAGE_SIZE);
-	fiber_pool_init(&world->own_fibers);
+	if (!get_memory(world))
+		return false;
 	world->fibers = config->shelf != NULL ? &config->shelf->fibers : &world->own_fibers;
 	world->main = fiber_new_main();
 	if (world->main == NULL)
@@ -95,14 +103,10 @@ world_reboot(struct world *world)
 	memset(world->cpu, 0, sizeof(world->cpu));
 	memset(world->point, 0, sizeof(world->point));
 	look_for_armed(world);
-	irq_init(&world->irq);
+	memset(&world->irq, 0, sizeof(world->irq));
 	memory_fini(&world->memory);
-	if (!memory_init_from(&world->memory, world->config.shelf, world->config.segment,
-	    world->config.segments, world->config.reserve_pages))
+	if (!get_memory(world))
 		out_of_memory();
-	world->memory.swapped = world->config.swapped && !world->config.legacy;
-	access_arena(&world->access, world->memory.arena, world->memory.tag,
-	    world->memory.where, MEMORY_ARENA_PAGES * MEMORY_PAGE_SIZE);
 }
 
 static void world_end_at(struct world *world, enum world_end end, const char *text,
@@ -202,31 +206,15 @@ world_choose(struct world *world, enum choice_kind kind, unsigned n)
 const char *
 world_end_word(enum world_end end)
 {
-	switch (end) {
-	case WORLD_RUNNING:
-		return "running";
-	case WORLD_PANIC:
-		return "panic";
-	case WORLD_CRASH:
-		return "crash";
-	case WORLD_ENDLESS:
-		return "endless loop";
-	case WORLD_DEVICE_FAULT:
-		return "device fault";
-	case WORLD_TIME_LIMIT:
-		return "time limit";
-	case WORLD_EVENT_LIMIT:
-		return "event limit";
-	case WORLD_STOPPED:
-		return "finished";
-	case WORLD_STACK:
-		return "stack overflow";
-	case WORLD_TRAP:
-		return "trap";
-	case WORLD_ENDS:
-		break;
-	}
-	return "?";
+	static const char *const word[WORLD_ENDS] = {
+		[WORLD_RUNNING] = "running", [WORLD_PANIC] = "panic", [WORLD_CRASH] = "crash",
+		[WORLD_ENDLESS] = "endless loop", [WORLD_DEVICE_FAULT] = "device fault",
+		[WORLD_TIME_LIMIT] = "time limit", [WORLD_EVENT_LIMIT] = "event limit",
+		[WORLD_STOPPED] = "finished", [WORLD_STACK] = "stack overflow",
+		[WORLD_TRAP] = "trap",
+	};
+
+	return end < WORLD_ENDS ? word[end] : "?";
 }
 
 uint32_t

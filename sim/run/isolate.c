@@ -111,7 +111,6 @@ isolate_run(const struct isolate_work *work)
 	int error;
 	char *why;
 
-	shelf_init(&isolating.shelf);
 	error = pool_run(&(struct pool_work){
 		.count = work->count, .jobs = work->jobs,
 		.seconds = work->seconds != 0 ? work->seconds : ISOLATE_SECONDS,

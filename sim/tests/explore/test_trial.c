@@ -223,7 +223,7 @@ RIG_TEST(test_memory, rig_init_small)
 		size_t before;
 
 		rig_load(rig, texts[i]);
-		run_often(rig, &points, 20);
+		run_often(rig, &points, 200);
 		before = heap_bytes();
 		run_often(rig, &points, 500);
 		ck_assert_uint_lt(heap_bytes(), before + 500 * 32 / 2);

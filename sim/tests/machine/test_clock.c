@@ -28,7 +28,7 @@ begin(struct clock *clock)
 {
 	memset(fired, 0, sizeof(fired));
 	fired_count = 0;
-	clock_init(clock);
+	memset(clock, 0, sizeof(*clock));
 }
 
 TEST(by_time_then_class_then_as_set)

@@ -16,7 +16,7 @@ static struct memory memory;
 static void
 begin(void)
 {
-	ck_assert(memory_init(&memory, two, 2, 4));
+	ck_assert(memory_init(&memory, NULL, two, 2, 4));
 }
 
 static void
@@ -273,7 +273,7 @@ TEST(large_memory_is_cheap)
 	uint64_t last = (UINT64_C(1) << 28) - 1;
 	uint8_t byte = 1;
 
-	ck_assert(memory_init(&big, &large, 1, 0));
+	ck_assert(memory_init(&big, NULL, &large, 1, 0));
 	memory_own(&big, last, HW_PAGE_OTHERS);
 	ck_assert_int_eq(memory_owner(&big, last), HW_PAGE_OTHERS);
 	ck_assert(memory_dma_read(&big, BUS(last) + PAGE - 1, &byte, 1));

@@ -25,10 +25,9 @@ is_zero(const uint8_t *bytes, size_t n)
 
 TEST(what_is_given_comes_back_zeroed)
 {
-	struct shelf shelf;
+	struct shelf shelf = { 0 };
 	uint8_t *first, *again;
 
-	shelf_init(&shelf);
 	first = shelf_take(&shelf, BYTES);
 	ck_assert_ptr_nonnull(first);
 	memset(first, 0xff, BYTES);
@@ -47,9 +46,8 @@ TEST(what_is_given_comes_back_zeroed)
 TEST(an_address_is_kept_whatever_was_there)
 {
 	const uintptr_t where = UINT64_C(0x4000000000);
-	struct shelf shelf;
+	struct shelf shelf = { 0 };
 
-	shelf_init(&shelf);
 	for (size_t i = 0; i < 6; i++) {
 		/* Large, small, large; the second one begins in the middle of the large one. */
 		size_t bytes = i % 2 == 0 ? 4 * BYTES : BYTES;
@@ -76,10 +74,9 @@ TEST(there_need_not_be_a_shelf)
 
 TEST(a_full_shelf_takes_no_more)
 {
-	struct shelf shelf;
+	struct shelf shelf = { 0 };
 	void *memory[SHELF_PIECES + 1];
 
-	shelf_init(&shelf);
 	for (unsigned i = 0; i <= SHELF_PIECES; i++)
 		memory[i] = shelf_take(&shelf, BYTES);
 	for (unsigned i = 0; i <= SHELF_PIECES; i++)
@@ -114,10 +111,9 @@ scribble(void *arg)
 TEST(worlds_one_after_the_other_are_alike)
 {
 	struct world_config config;
-	struct shelf shelf;
+	struct shelf shelf = { 0 };
 	uint64_t digest[2];
 
-	shelf_init(&shelf);
 	bare_config(&config);
 	config.shelf = &shelf;
 	for (int i = 0; i < 2; i++) {
@@ -148,7 +144,7 @@ guest_begin(struct memory *memory, struct shelf *shelf)
 	struct hw_segment segment = { 0, FRAMES };
 	uint8_t *table;
 
-	ck_assert(memory_init_from(memory, shelf, &segment, 1, 0));
+	ck_assert(memory_init(memory, shelf, &segment, 1, 0));
 	table = memory_table(memory, FRAMES * STRUCT + 4096);
 	memory_page_structs(memory, table + 64, 0, FRAMES, STRUCT);
 	memory_own(memory, 5000, HW_PAGE_DRIVER);
@@ -158,11 +154,10 @@ guest_begin(struct memory *memory, struct shelf *shelf)
 
 TEST(a_table_by_frames_is_zeroed_where_written)
 {
-	struct shelf shelf;
+	struct shelf shelf = { 0 };
 	struct memory memory;
 	uint8_t *table;
 
-	shelf_init(&shelf);
 	shelf.checks = true;
 	for (int i = 0; i < 3; i++) {
 		table = guest_begin(&memory, &shelf);
@@ -183,12 +178,11 @@ TEST(a_table_by_frames_is_zeroed_where_written)
 
 TEST(a_shelf_that_checks_sees_what_was_not_told)
 {
-	struct shelf shelf;
+	struct shelf shelf = { 0 };
 	struct memory memory;
 	int status;
 	pid_t pid;
 
-	shelf_init(&shelf);
 	shelf.checks = true;
 	stderr_keep();
 	pid = fork();

@@ -19,7 +19,7 @@ guest_init(struct guest *g)
 	uint64_t pfn = GUEST_BUFFER_PFN;
 
 	stream_init(&g->s);
-	ck_assert(memory_init(&g->memory, &segment, 1, 0));
+	ck_assert(memory_init(&g->memory, NULL, &segment, 1, 0));
 	g->s.view.memory = &g->memory;
 	g->buffer = memory_map(&g->memory, &pfn, 1);
 	memset(g->buffer, 0, MEMORY_PAGE_SIZE);

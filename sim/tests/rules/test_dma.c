@@ -108,7 +108,7 @@ map_memory(void)
 	static const struct hw_segment segment = { 0, 16 };
 	static const uint64_t pfn = 1;
 
-	ck_assert(memory_init(&memory, &segment, 1, 0));
+	ck_assert(memory_init(&memory, NULL, &segment, 1, 0));
 	memory_own(&memory, pfn, HW_PAGE_KERNEL);
 	buffer = memory_map(&memory, &pfn, 1);
 	s.view.memory = &memory;
