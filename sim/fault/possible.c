@@ -13,84 +13,27 @@
 #define KM_NOSLEEP 2
 #define BUS_DMA_NOWAIT 1
 
-static bool
-always(const struct event *call, const struct world_config *machine)
-{
-	(void)call;
-	(void)machine;
-	return true;
+#define CONDITION(name, test) \
+static bool \
+name(const struct event *call, const struct world_config *machine) \
+{ \
+	(void)call; \
+	(void)machine; \
+	return (test); \
 }
 
-static bool
-never(const struct event *call, const struct world_config *machine)
-{
-	(void)call;
-	(void)machine;
-	return false;
-}
-
-static bool
-has_waitok(const struct event *call, const struct world_config *machine)
-{
-	(void)machine;
-	return call->call.uvm_pglistalloc.waitok != 0;
-}
-
-static bool
-has_no_waitok(const struct event *call, const struct world_config *machine)
-{
-	return !has_waitok(call, machine);
-}
-
+CONDITION(always, true)
+CONDITION(never, false)
+CONDITION(has_waitok, call->call.uvm_pglistalloc.waitok != 0)
+CONDITION(has_no_waitok, call->call.uvm_pglistalloc.waitok == 0)
 /* kmem_alloc and kmem_zalloc have the same arguments. */
-static bool
-may_sleep(const struct event *call, const struct world_config *machine)
-{
-	(void)machine;
-	return (call->call.kmem_alloc.flags & KM_SLEEP) != 0;
-}
-
-static bool
-may_not_sleep(const struct event *call, const struct world_config *machine)
-{
-	(void)machine;
-	return (call->call.kmem_alloc.flags & KM_NOSLEEP) != 0;
-}
-
-static bool
-creates_nowait(const struct event *call, const struct world_config *machine)
-{
-	(void)machine;
-	return (call->call.bus_dmamap_create.flags & BUS_DMA_NOWAIT) != 0;
-}
-
-static bool
-allocates_nowait(const struct event *call, const struct world_config *machine)
-{
-	(void)machine;
-	return (call->call.bus_dmamem_alloc.flags & BUS_DMA_NOWAIT) != 0;
-}
-
-static bool
-maps_nowait(const struct event *call, const struct world_config *machine)
-{
-	(void)machine;
-	return (call->call.bus_dmamem_map.flags & BUS_DMA_NOWAIT) != 0;
-}
-
-static bool
-does_not_bounce(const struct event *call, const struct world_config *machine)
-{
-	(void)call;
-	return !machine->bounce;
-}
-
-static bool
-has_several_segments(const struct event *call, const struct world_config *machine)
-{
-	(void)machine;
-	return call->call.virtio_enqueue_reserve.nsegs > 1;
-}
+CONDITION(may_sleep, (call->call.kmem_alloc.flags & KM_SLEEP) != 0)
+CONDITION(may_not_sleep, (call->call.kmem_alloc.flags & KM_NOSLEEP) != 0)
+CONDITION(creates_nowait, (call->call.bus_dmamap_create.flags & BUS_DMA_NOWAIT) != 0)
+CONDITION(allocates_nowait, (call->call.bus_dmamem_alloc.flags & BUS_DMA_NOWAIT) != 0)
+CONDITION(maps_nowait, (call->call.bus_dmamem_map.flags & BUS_DMA_NOWAIT) != 0)
+CONDITION(does_not_bounce, !machine->bounce)
+CONDITION(has_several_segments, call->call.virtio_enqueue_reserve.nsegs > 1)
 
 static const struct {
 	const char *words, *source;

@@ -92,6 +92,8 @@ RIG_TEST(test_plan_steps, rig_init)
 
 /* ---- exploring ---- */
 
+#define EXPLORED __attribute__((cleanup(explore_fini))) struct explore
+
 static void
 explore_tiny(struct rig *rig, struct explore *explore, const struct explore_options *options)
 {
@@ -147,7 +149,7 @@ RIG_TEST(test_reduction, rig_init)
 {
 	struct explore_options with = { .preemptions = 1, .reduction = true, .jobs = 2 };
 	struct explore_options without = { .preemptions = 1, .jobs = 2 };
-	struct explore a, b;
+	EXPLORED a, b;
 
 	explore_tiny(rig, &a, &with);
 	explore_tiny(rig, &b, &without);
@@ -157,8 +159,6 @@ RIG_TEST(test_reduction, rig_init)
 	ck_assert_uint_eq(b.skipped, 0);
 	ck_assert_uint_eq(a.tally.runs + a.skipped, b.tally.runs);
 	ck_assert_uint_lt(3 * a.tally.runs, b.tally.runs);
-	explore_fini(&a);
-	explore_fini(&b);
 }
 
 RIG_TEST(test_finds, rig_init)
@@ -166,7 +166,7 @@ RIG_TEST(test_finds, rig_init)
 	struct explore_options options = {
 		.preemptions = 1, .faults = 1, .reduction = true, .jobs = 2,
 	};
-	struct explore explore;
+	EXPLORED explore;
 	unsigned steps_max = 0;
 
 	explore_tiny(rig, &explore, &options);
@@ -194,7 +194,6 @@ RIG_TEST(test_finds, rig_init)
 	}
 	ck_assert_uint_gt(explore.tally.clusters.count, keys_of(&explore));
 	ck_assert_uint_le(steps_max, 12);
-	explore_fini(&explore);
 }
 
 /* Who retries for ever is not waited for. */
@@ -255,7 +254,7 @@ RIG_TEST(test_order, rig_init)
 	};
 	struct explore_options three = one;
 	uint64_t lines = 0;
-	struct explore a, b;
+	EXPLORED a, b;
 
 	three.jobs = 3;
 	explore_tiny(rig, &a, &one);
@@ -278,8 +277,6 @@ RIG_TEST(test_order, rig_init)
 	ck_assert_uint_eq(a.tally.silent, 0);
 	ck_assert_uint_eq(a.skipped, b.skipped);
 	ck_assert_uint_eq(lines, b.tally.runs);
-	explore_fini(&a);
-	explore_fini(&b);
 }
 
 /* Runs that are not written one by one are in the sums. */
@@ -289,7 +286,7 @@ RIG_TEST(test_silent, rig_init)
 		.preemptions = 1, .faults = 1, .reduction = true, .jobs = 2, .lines = true,
 	};
 	struct explore_options without = with;
-	struct explore a, b;
+	EXPLORED a, b;
 
 	without.lines = false;
 	explore_tiny(rig, &a, &with);
@@ -299,8 +296,6 @@ RIG_TEST(test_silent, rig_init)
 	ck_assert_uint_gt(2 * b.tally.silent, b.tally.runs);
 	for (size_t i = 0; i < a.tally.clusters.count; i++)
 		ck_assert_uint_eq(a.tally.clusters.item[i].runs, b.tally.clusters.item[i].runs);
-	explore_fini(&a);
-	explore_fini(&b);
 }
 
 /* ---- the state file ---- */
@@ -328,7 +323,7 @@ new_file(char path[32])
 
 RIG_TEST(test_state, rig_init)
 {
-	struct explore part, rest, whole;
+	EXPLORED part, rest, whole;
 	char path[32];
 	struct stat st;
 
@@ -348,16 +343,13 @@ RIG_TEST(test_state, rig_init)
 	ck_assert_uint_eq(rest.tally.runs, whole.tally.runs);
 	ck_assert_uint_eq(rest.skipped, whole.skipped);
 	assert_same_groups(&rest, &whole);
-	explore_fini(&part);
-	explore_fini(&rest);
-	explore_fini(&whole);
 	unlink(path);
 }
 
 static void
 assert_refused(struct rig *rig, const char *path, const char *words)
 {
-	struct explore explore;
+	EXPLORED explore;
 
 	explore_kept(rig, &explore, path, 0);
 	stderr_keep();
@@ -365,7 +357,6 @@ assert_refused(struct rig *rig, const char *path, const char *words)
 	stderr_kept_has(words);
 	ck_assert(explore.bad_state);
 	ck_assert_uint_eq(explore.tally.runs, 0);
-	explore_fini(&explore);
 }
 
 RIG_TEST(test_state_bad, rig_init)
@@ -487,13 +478,12 @@ RIG_TEST(test_differ, rig_init)
 	struct explore_options options = {
 		.preemptions = 1, .reduction = true, .jobs = 2, .noise = 5,
 	};
-	struct explore explore;
+	EXPLORED explore;
 
 	explore_tiny(rig, &explore, &options);
 	ck_assert_uint_gt(explore.differ, 0);
 	ck_assert(!explore.complete);
 	ck_assert_msg(strstr(explore.why, "event that differs") != NULL, "%s", explore.why);
-	explore_fini(&explore);
 }
 
 SUITE(explore_explore_suite, "explore/explore", .timeout = 60)

@@ -103,12 +103,13 @@ struct krig_misuse {
 };
 void krig_assert_misuse(const struct krig_misuse *misuse, size_t count);
 
-/* What the fragment put into out[], from its beginning on. */
-#define krig_assert_out(rig, ...) do { \
-	const int64_t wanted[] = { __VA_ARGS__ }; \
+/* What the fragment put into out[], from its beginning on, or from that place on. */
+#define krig_assert_out(rig, ...) krig_assert_out_from(rig, 0, __VA_ARGS__)
+#define krig_assert_out_from(rig, first, ...) do { \
+	const int64_t wanted[] = { __VA_ARGS__ }, *got = (rig)->frag.out + (first); \
 	for (size_t nth = 0; nth < sizeof(wanted) / sizeof(wanted[0]); nth++) \
-		ck_assert_msg((rig)->frag.out[nth] == wanted[nth], "out[%zu] is %jd, not %jd", \
-		    nth, (intmax_t)(rig)->frag.out[nth], (intmax_t)wanted[nth]); \
+		ck_assert_msg(got[nth] == wanted[nth], "out[%zu] is %jd, not %jd", \
+		    nth + (first), (intmax_t)got[nth], (intmax_t)wanted[nth]); \
 } while (0)
 
 /* The world goes on; it ended like that, with that in the text. */

@@ -56,9 +56,7 @@ TEST(neighbouring_pages_merge_up_to_maxsegsz)
 		rig->frag.in[1] = 2;
 		rig->frag.in[2] = 2 * PAGE;
 		krig_run(rig, frag_dma_two_pages);
-		ck_assert_int_eq(rig->frag.out[1], 0);
-		ck_assert_int_eq(rig->frag.out[2], 2 * PAGE);
-		ck_assert_int_eq(rig->frag.out[3], 1);
+		krig_assert_out_from(rig, 1, 0, 2 * PAGE, 1);
 		ck_assert_int_eq(rig->frag.out[5], 2 * PAGE);
 		ck_assert_uint_ge(rig->frag.out[4], MEMORY_BUS_OFFSET);
 		rig->frag.in[2] = PAGE;
@@ -77,8 +75,7 @@ TEST(too_many_segments_are_efbig)
 	rig->frag.in[1] = 1;
 	rig->frag.in[2] = PAGE;
 	krig_run(rig, frag_dma_two_pages);
-	ck_assert_int_eq(rig->frag.out[1], K_EFBIG);
-	ck_assert_int_eq(rig->frag.out[2], 0);
+	krig_assert_out_from(rig, 1, K_EFBIG, 0);
 	/* What fitted is still counted. */
 	ck_assert_int_eq(rig->frag.out[3], 1);
 }
@@ -90,9 +87,7 @@ TEST(longer_than_the_map_is_einval)
 	rig->frag.in[0] = rig->frag.in[2] = 512;
 	rig->frag.in[1] = 4;
 	krig_run(rig, frag_dma_too_long);
-	ck_assert_int_eq(rig->frag.out[1], K_EINVAL);
-	ck_assert_int_eq(rig->frag.out[2], 0);
-	ck_assert_int_eq(rig->frag.out[3], 0);
+	krig_assert_out_from(rig, 1, K_EINVAL, 0, 0);
 }
 
 TEST(segments_do_not_cross_the_boundary)
@@ -166,8 +161,7 @@ TEST(injected_load_failure_leaves_the_map_empty)
 		rig->frag.in[1] = 2;
 		rig->frag.in[2] = PAGE;
 		krig_run(rig, frag_dma_two_pages);
-		ck_assert_int_eq(rig->frag.out[1], faults[i].error);
-		ck_assert_int_eq(rig->frag.out[2], 0);
+		krig_assert_out_from(rig, 1, faults[i].error, 0);
 	}
 }
 
@@ -239,8 +233,7 @@ TEST(bounce_pages_cost_memory_until_destroy)
 	ck_assert_uint_eq(rig->world.memory.counts.kernel, before + 2);
 	before = rig->world.memory.counts.kernel;
 	krig_run(rig, frag_dma_unload);
-	ck_assert_int_eq(rig->frag.out[2], 0);
-	ck_assert_int_eq(rig->frag.out[3], 0);
+	krig_assert_out_from(rig, 2, 0, 0);
 	/* Its buffer and its bounce page. */
 	ck_assert_uint_eq(rig->world.memory.counts.kernel, before + 2);
 	krig_run_well(rig, frag_dma_destroy_loaded);
@@ -356,8 +349,7 @@ TEST(dma_memory_never_bounces_and_goes_back)
 		krig_assert_order(rig, "masqqFw");
 		for (int i = 0; i <= 4; i++)
 			ck_assert_int_eq(rig->frag.out[i], i == 1);
-		ck_assert_int_eq(rig->frag.out[5], 6000);
-		ck_assert_int_eq(rig->frag.out[6], 1);
+		krig_assert_out_from(rig, 5, 6000, 1);
 		/* No sync, and the device sees it. */
 		bus = (uint64_t)rig->frag.out[7];
 		ck_assert_uint_eq(bus % PAGE, 0);

@@ -32,10 +32,8 @@ TEST(runs_after_the_hard_interrupt_that_scheduled_it)
 		krig_raise(rig);
 		krig_go_well(rig);
 		krig_assert_order(rig, "hHS");
-		ck_assert_int_eq(rig->frag.out[1], 1);
-		ck_assert_int_eq(rig->frag.out[2], 0);
-		ck_assert_int_eq(rig->frag.out[10], 0);
-		ck_assert_int_eq(rig->frag.out[11], 1);
+		krig_assert_out_from(rig, 1, 1, 0);
+		krig_assert_out_from(rig, 10, 0, 1);
 	}
 }
 
@@ -43,8 +41,7 @@ KRIG_TEST(a_thread_is_neither)
 {
 	rig->frag.out[3] = rig->frag.out[4] = 1;
 	krig_run(rig, frag_intr_contexts);
-	ck_assert_int_eq(rig->frag.out[3], 0);
-	ck_assert_int_eq(rig->frag.out[4], 0);
+	krig_assert_out_from(rig, 3, 0, 0);
 }
 
 KRIG_TEST(may_take_an_adaptive_mutex)

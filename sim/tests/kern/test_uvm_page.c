@@ -87,9 +87,7 @@ TEST(raw_phys_addr_is_not_page_aligned)
 	ask(rig, 1, ANYWHERE, false);
 	krig_run(rig, frag_pglist_raw_address);
 	ck_assert_int_eq(rig->frag.out[2], 16 * PAGE + 5);	/* free list FIRST16 */
-	ck_assert_int_eq(rig->frag.out[3], 16 * PAGE);
-	ck_assert_int_eq(rig->frag.out[4], 1);
-	ck_assert_int_eq(rig->frag.out[5], 0);
+	krig_assert_out_from(rig, 3, 16 * PAGE, 1, 0);
 }
 
 TEST(old_content_of_the_list_is_forgotten)

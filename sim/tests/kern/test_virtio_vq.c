@@ -52,8 +52,7 @@ TEST(lie19_a_failed_reserve_has_freed_the_slot)
 	rig = rig_of(4, false);
 	krig_fault(rig, "virtio_enqueue_reserve.eagain", 1);
 	krig_run(rig, frag_vq_reserve_short);
-	ck_assert_int_eq(rig->frag.out[1], K_EAGAIN);
-	ck_assert_int_eq(rig->frag.out[2], 3);
+	krig_assert_out_from(rig, 1, K_EAGAIN, 3);
 }
 
 QUEUE_TEST(abort_gives_back_what_was_taken)
@@ -170,13 +169,11 @@ TEST(no_indirect_tables_for_one_segment)
 	/* kernel.md 13: 128 slots, used at 4096, 8192 in all. */
 	krig_assert_out(rig, 128, 16 * 128, 4096, 8192);
 	ck_assert_int_eq(rig->frag.out[4] % 4096, 0);
-	ck_assert_int_eq(rig->frag.out[5], 1);
-	ck_assert_int_eq(rig->frag.out[6], 1);
+	krig_assert_out_from(rig, 5, 1, 1);
 	krig_free(rig);
 	rig = rig_of(256, false);
 	krig_run(rig, frag_vq_layout);
-	ck_assert_int_eq(rig->frag.out[2], 8192);
-	ck_assert_int_eq(rig->frag.out[3], 12288);
+	krig_assert_out_from(rig, 2, 8192, 12288);
 }
 
 TEST(commit_without_notify_waits_for_the_flush)

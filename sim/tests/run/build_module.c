@@ -3,6 +3,7 @@
  * Helper of the tests in this folder: see build_module.h.
  */
 #include <check.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,20 +66,31 @@ build_write(const struct build_folder *folder, const char *name,
 	ck_assert_int_eq(fclose(file), 0);
 }
 
+int
+build_shell(const struct build_folder *folder, const char *fmt, ...)
+{
+	char command[2000];
+	int n = snprintf(command, sizeof(command), "cd '%s' && ", folder->path), status;
+	va_list ap;
+
+	va_start(ap, fmt);
+	n += vsnprintf(command + n, sizeof(command) - (size_t)n, fmt, ap);
+	va_end(ap);
+	ck_assert_int_lt(n, (int)sizeof(command));
+	status = system(command);
+	ck_assert(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
 static int
 run_tool(const struct build_folder *folder, const char *env,
     const char *name, const char *kernel, const char *flags)
 {
-	char tool[600], command[1200];
-	int status;
+	char tool[600];
 
 	build_tool(tool, sizeof(tool));
-	snprintf(command, sizeof(command),
-	    "cd '%s' && %s '%s' %s %s.c -o %s.so -fno-sanitize=thread %s "
-	    "2>%s.err", folder->path, env, tool, kernel, name, name, flags, name);
-	status = system(command);
-	ck_assert(WIFEXITED(status));
-	return WEXITSTATUS(status);
+	return build_shell(folder, "%s '%s' %s %s.c -o %s.so -fno-sanitize=thread %s 2>%s.err",
+	    env, tool, kernel, name, name, flags, name);
 }
 
 int

@@ -48,6 +48,18 @@ void	build_module(const struct build_folder *, const char *name,
 /* Open the module of that name, which has to be whole; the caller closes it. */
 struct module *build_open(const struct build_folder *, const char *name);
 
+/* A module that is closed at the end of the block. */
+#define OPENED(name) __attribute__((cleanup(build_close))) struct module *name
+static inline void
+build_close(struct module **module)
+{
+	module_close(*module);
+}
+
+/* What sh(1) makes of a command, in the folder: its exit code. */
+int	build_shell(const struct build_folder *, const char *fmt, ...)
+	    __attribute__((format(printf, 2, 3)));
+
 /* Its function `step`, which the test's texts have. */
 typedef int	step_fn(int);
 step_fn	*step_of(const struct module *);

@@ -36,6 +36,24 @@ manifest_of(const char *text)
 	return manifest;
 }
 
+/* Of a good text, for the block. */
+#define MANIFEST(name) __attribute__((cleanup(end))) struct manifest *name
+static void
+end(struct manifest **manifest)
+{
+	manifest_free(*manifest);
+	diag_list_fini(&diags);
+}
+
+static struct manifest *
+good(const char *text)
+{
+	struct manifest *manifest = manifest_of(text);
+
+	ck_assert_ptr_nonnull(manifest);
+	return manifest;
+}
+
 static void
 assert_refused(const char *text, unsigned line, const char *rule)
 {
@@ -69,12 +87,11 @@ judged(const struct manifest *manifest, const char *scenario, const char *rule,
 
 TEST(defects_explain_where_they_say)
 {
-	struct manifest *manifest = manifest_of(HEAD "known_defects:\n"
+	MANIFEST(manifest) = good(HEAD "known_defects:\n"
 	    "  - {id: one, title: t, rules: [log.quiet], where: [f], scenarios: [a/b, \"c/*\"]}\n"
 	    "  - {id: two, title: t, rules: [log.quiet, page.double-free], scenarios: [a/b]}\n"
 	    "  - {id: three, title: t, rules: [log.flood], where: g, explored: [a/b]}\n");
 
-	ck_assert_ptr_nonnull(manifest);
 	ck_assert_str_eq(judged(manifest, "a/b", "log.quiet", "f"), "one");
 	ck_assert_str_eq(judged(manifest, "a/b", "log.quiet", "h"), "two");
 	ck_assert_str_eq(judged(manifest, "c/d", "log.quiet", "f"), "one");
@@ -86,20 +103,17 @@ TEST(defects_explain_where_they_say)
 	ck_assert_str_eq(judged(NULL, NULL, "log.quiet", "f"), "-");
 	ck_assert(defect_names(&manifest->defects[0], "a/b"));
 	ck_assert(!defect_names(&manifest->defects[2], "a/b"));
-	manifest_free(manifest);
-	diag_list_fini(&diags);
 }
 
 TEST(the_nearest_defect_is_the_one_that_it_is_like)
 {
-	struct manifest *manifest = manifest_of(HEAD "known_defects:\n"
+	MANIFEST(manifest) = good(HEAD "known_defects:\n"
 	    "  - {id: zero, title: t, rules: [log.quiet], scenarios: [x/y]}\n"
 	    "  - {id: one, title: t, rules: [log.flood, log.quiet], where: f, scenarios: a/b}\n"
 	    "  - {id: two, title: t, rules: [log.quiet], where: [g, f], scenarios: a/c}\n"
 	    "  - {id: three, title: t, rules: [log.quiet], where: [f, g], scenarios: a/d}\n"
 	    "  - {id: four, title: t, rules: [log.quiet], where: [f], scenarios: a/e}\n");
 
-	ck_assert_ptr_nonnull(manifest);
 	/* The rule of `one` and the function of `two` come second; `zero` has no function. */
 	ck_assert_str_eq(judged(manifest, "u/v", "log.quiet", "f"), "~three");
 	ck_assert_str_eq(judged(manifest, "u/v", "log.quiet", "g"), "~two");
@@ -107,8 +121,6 @@ TEST(the_nearest_defect_is_the_one_that_it_is_like)
 	ck_assert_str_eq(judged(manifest, "u/v", "log.quiet", "h"), "-");
 	ck_assert_str_eq(judged(manifest, "u/v", "log.quiet", ""), "-");
 	ck_assert_str_eq(judged(manifest, "u/v", "log.missing", "f"), "-");
-	manifest_free(manifest);
-	diag_list_fini(&diags);
 }
 
 /* Each key once: what is missing, and that it holds from the event on at which it came true. */
@@ -137,38 +149,33 @@ TEST(circumstances_must_hold)
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct manifest *manifest;
 		char text[400];
 
+		snprintf(text, sizeof(text), HEAD "known_defects:\n  - {id: one, title: t, rules: "
+		    "[log.quiet], where: [f], explored: a/b, circumstances: {%s}}\n", rows[i].say);
+		MANIFEST(manifest) = good(text);
 		memset(&held, 0xff, sizeof(held));
 		held.targets = held.requests = 3;
 		held.target[1].pages = 257;
 		held.target[0].pages = held.target[2].pages = 256;
 		facts = &held;
-		snprintf(text, sizeof(text), HEAD "known_defects:\n  - {id: one, title: t, rules: "
-		    "[log.quiet], where: [f], explored: a/b, circumstances: {%s}}\n", rows[i].say);
-		manifest = manifest_of(text);
-		ck_assert_ptr_nonnull(manifest);
 		ck_assert_str_eq(judged(manifest, NULL, "log.quiet", "f"), "~one");
 		ck_assert_str_eq(why, rows[i].missing);
 		*rows[i].fact = 11;
 		ck_assert_str_eq(judged(manifest, NULL, "log.quiet", "f"), "~one");
 		*rows[i].fact = 10;
 		ck_assert_str_eq(judged(manifest, NULL, "log.quiet", "f"), "one");
-		manifest_free(manifest);
-		diag_list_fini(&diags);
 	}
 }
 
 TEST(one_of_several_circumstances_must_hold)
 {
-	struct manifest *manifest = manifest_of(HEAD "known_defects:\n"
+	MANIFEST(manifest) = good(HEAD "known_defects:\n"
 	    "  - id: one\n    title: t\n    rules: [log.quiet, log.flood, live.panic]\n"
 	    "    where: f\n    explored: a/b\n    circumstances:\n"
 	    "      - {rules: log.quiet, memory_above: 4GiB, because: cause}\n"
 	    "      - {rules: [log.quiet, log.flood], because: [other]}\n");
 
-	ck_assert_ptr_nonnull(manifest);
 	memset(&held, 0xff, sizeof(held));
 	held.memory_end = UINT64_C(4) << 30;
 	facts = &held;
@@ -180,8 +187,6 @@ TEST(one_of_several_circumstances_must_hold)
 	ck_assert_str_eq(why, "it is not because of other");
 	ck_assert_str_eq(judged(manifest, NULL, "live.panic", "f"), "~one");
 	ck_assert_str_eq(why, "it is not known to show as live.panic");
-	manifest_free(manifest);
-	diag_list_fini(&diags);
 }
 
 #define CIRCUMSTANCES(text) \
@@ -265,7 +270,6 @@ TEST(names_are_looked_up)
 	static const char *const scenarios[] = { "a/bee", "c/dee", NULL };
 	static const char *const functions[] = { "inflate", "thread", "viomb_attach", NULL };
 	static const struct manifest_names both = { scenarios, functions };
-	struct manifest *manifest;
 
 	names = &both;
 	assert_said("  - {id: one, title: t, rules: [log.quiet], scenarios: [a/bee, c/de]}", 64,
@@ -284,10 +288,9 @@ TEST(names_are_looked_up)
 	assert_said("  - {id: one, title: t, rules: [log.quiet], explored: a/bee, finding: no.md}",
 	    71, "manifest.file", "no.md");
 	/* Another text of the driver may have the others. */
-	manifest = manifest_of(HEAD "known_defects:\n  - {id: one, title: t, rules: [log.quiet], "
-	    "where: [x_inflate, thread], scenarios: [\"a/*\", c/dee]}\n");
-	ck_assert_ptr_nonnull(manifest);
-	manifest_free(manifest);
+	MANIFEST(manifest) = good(HEAD "known_defects:\n"
+	    "  - {id: one, title: t, rules: [log.quiet], where: [x_inflate, thread], "
+	    "scenarios: [\"a/*\", c/dee]}\n");
 	names = NULL;
 }
 

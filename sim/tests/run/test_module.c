@@ -118,16 +118,15 @@ counter_of(const struct module *m)
 
 TEST(driver_calls_the_kernel)
 {
-	struct module *m = build_open(&folder, "driver.so");
+	OPENED(m) = build_open(&folder, "driver.so");
 
 	ck_assert_int_eq(step_of(m)(0), 8 * 1000 + 8 + 100 + 5);
 	ck_assert_str_eq(module_path(m), build_path(&folder, "driver.so"));
-	module_close(m);
 }
 
 TEST(attachments_are_found_by_name)
 {
-	struct module *m = build_open(&folder, "driver.so");
+	OPENED(m) = build_open(&folder, "driver.so");
 	const struct module_attachment *one, *two;
 	uintptr_t first, second;
 
@@ -142,13 +141,12 @@ TEST(attachments_are_found_by_name)
 	first = (uintptr_t)module_attachment(m, 0)->cfattach;
 	second = (uintptr_t)module_attachment(m, 1)->cfattach;
 	ck_assert_uint_lt(first, second);
-	module_close(m);
 }
 
 static void
 check_reset(const char *name)
 {
-	struct module *m = build_open(&folder, name);
+	OPENED(m) = build_open(&folder, name);
 	step_fn *step = step_of(m);
 	int first[6];
 
@@ -160,7 +158,6 @@ check_reset(const char *name)
 		for (int i = 0; i < 6; i++)
 			ck_assert_int_eq(step(i % 3), first[i]);
 	}
-	module_close(m);
 }
 
 TEST(reset_restores_every_variable)
@@ -175,7 +172,6 @@ TEST(reset_restores_a_coverage_build)
 
 TEST(reset_keeps_coverage_counts)
 {
-	char command[300];
 	struct module *m;
 
 	/* Another test's counts would be added to. */
@@ -186,15 +182,13 @@ TEST(reset_keeps_coverage_counts)
 		module_reset(m);
 	}
 	module_close(m);	/* writes counted.gcda */
-	snprintf(command, sizeof(command),
-	    "cd %s && gcov -t -o . counted.gcda 2>/dev/null |"
-	    " grep -q '^ *3: *14:'", folder.path);
-	ck_assert_int_eq(system(command), 0);
+	ck_assert_int_eq(build_shell(&folder,
+	    "gcov -t -o . counted.gcda 2>/dev/null | grep -q '^ *3: *14:'"), 0);
 }
 
 TEST(addresses_are_told_apart)
 {
-	struct module *m = build_open(&folder, "driver.so");
+	OPENED(m) = build_open(&folder, "driver.so");
 	uintptr_t code = (uintptr_t)step_of(m);
 	uintptr_t counter = (uintptr_t)counter_of(m);
 
@@ -210,12 +204,11 @@ TEST(addresses_are_told_apart)
 	ck_assert(!module_data_contains(m, code));
 	ck_assert(module_data_contains(m,
 	    (uintptr_t)module_attachment_find(m, "one")->cfattach));
-	module_close(m);
 }
 
 TEST(data_extents_hold_the_variables_only)
 {
-	struct module *m = build_open(&folder, "driver.so");
+	OPENED(m) = build_open(&folder, "driver.so");
 	uintptr_t low, high;
 	size_t size = 0;
 
@@ -225,36 +218,36 @@ TEST(data_extents_hold_the_variables_only)
 	/* 1000 ints, a few more, where the compiler's checks are: not the loader's tables. */
 	ck_assert_uint_ge(size, 4000 + 8 + 4 * 4);
 	ck_assert_uint_le(size, 4000 + 512);
-	module_close(m);
+}
+
+/* A module that is whole wants what the kernel does not have. */
+static void
+lacks(const char *name, size_t count, const char *text)
+{
+	struct module_error error;
+
+	ck_assert_ptr_null(module_open(build_path(&folder, name), &error));
+	ck_assert_uint_eq(error.missing_count, count);
+	ck_assert_str_eq(error.text, text);
+	module_error_fini(&error);
+	ck_assert_ptr_null(error.text);
 }
 
 TEST(missing_functions_are_named_with_line_and_page)
 {
-	struct module_error error;
-
-	ck_assert_ptr_null(module_open(build_path(&folder, "lacking.so"),
-	    &error));
-	ck_assert_uint_eq(error.missing_count, 3);
-	ck_assert_str_eq(error.text,
+	lacks("lacking.so", 3,
 	    "lacking.c:12: the shim has no function or variable lunch_time; "
 	    "see sim/kern/README.md\n"
 	    "lacking.c:12: the shim has no function mutex_obj_lunch "
 	    "(manual page mutex(9)); see sim/kern/README.md\n"
 	    "lacking.c:16: the shim has no function virtio_lunch "
 	    "(manual page virtio(4)); see sim/kern/README.md\n");
-	module_error_fini(&error);
-	ck_assert_ptr_null(error.text);
 }
 
 TEST(functions_of_libc_are_not_of_the_kernel)
 {
-	struct module_error error;
-
-	ck_assert_ptr_null(module_open(build_path(&folder, "libc.so"),
-	    &error));
-	ck_assert_str_eq(error.text,
+	lacks("libc.so", 1,
 	    "libc.c:7: the shim has no function getpid; see sim/kern/README.md\n");
-	module_error_fini(&error);
 }
 
 static void
@@ -273,8 +266,6 @@ refused(const char *path, const char *reason)
 
 TEST(what_is_no_module_is_refused)
 {
-	char command[300];
-
 	refused(build_path(&folder, "nothing.so"), "No such file");
 	refused(folder.path, "not a file");
 	build_write(&folder, "text.so", "not a module\n");
@@ -283,23 +274,16 @@ TEST(what_is_no_module_is_refused)
 	refused(build_path(&folder, "empty.so"), "not a driver module");
 	refused("/proc/self/exe.so", "No such file");
 
-	snprintf(command, sizeof(command), "head -c 5000 %s/driver.so "
-	    ">%s/cut.so", folder.path, folder.path);
-	ck_assert_int_eq(system(command), 0);
+	ck_assert_int_eq(build_shell(&folder, "head -c 5000 driver.so >cut.so"), 0);
 	refused(build_path(&folder, "cut.so"), "damaged");
 	/* The tables at the end of the file are missing, but all that is loaded is there. */
-	snprintf(command, sizeof(command), "head -c -500 %s/driver.so "
-	    ">%s/cut.so", folder.path, folder.path);
-	ck_assert_int_eq(system(command), 0);
+	ck_assert_int_eq(build_shell(&folder, "head -c -500 driver.so >cut.so"), 0);
 	refused(build_path(&folder, "cut.so"), "damaged");
-	snprintf(command, sizeof(command), "mkfifo %s/fifo.so", folder.path);
-	ck_assert_int_eq(system(command), 0);
+	ck_assert_int_eq(build_shell(&folder, "mkfifo fifo.so"), 0);
 	refused(build_path(&folder, "fifo.so"), "not a file");
 	/* A program is a shared object, too. */
 	refused("/bin/sh", "cannot be loaded");
-	snprintf(command, sizeof(command), "head -c 30 %s/driver.so "
-	    ">%s/cut.so", folder.path, folder.path);
-	ck_assert_int_eq(system(command), 0);
+	ck_assert_int_eq(build_shell(&folder, "head -c 30 driver.so >cut.so"), 0);
 	refused(build_path(&folder, "cut.so"), "not a driver module");
 }
 
@@ -401,17 +385,13 @@ TEST(file_may_be_replaced_after_loading)
 
 TEST(slips_are_told_from_what_is_missing)
 {
-	struct module_error error;
-
 	build_module(&folder, "slip", "extern int mutex_entr(int), callout_halt(int);\n"
 	    "int step(int);\n"
 	    "int step(int n) { return mutex_entr(n) + callout_halt(n); }\n", "");
-	ck_assert_ptr_null(module_open(build_path(&folder, "slip.so"), &error));
-	ck_assert_str_eq(error.text,
+	lacks("slip.so", 2,
 	    "slip.c:3: the shim has no function callout_halt "
 	    "(manual page callout(9)); see sim/kern/README.md\n"
 	    "slip.c:3: the shim has no function mutex_entr; did you mean \"mutex_enter\"?\n");
-	module_error_fini(&error);
 }
 
 TEST(manual_pages_exist_or_are_not_named)
@@ -435,7 +415,7 @@ TEST(manual_pages_exist_or_are_not_named)
 
 TEST(module_knows_its_source)
 {
-	struct module *m = build_open(&folder, "driver.so");
+	OPENED(m) = build_open(&folder, "driver.so");
 	struct source_pos pos = { .line = 0 };
 
 	ck_assert(source_lookup(module_source(m),
@@ -445,7 +425,6 @@ TEST(module_knows_its_source)
 	ck_assert_uint_ge(pos.line, 12);
 	ck_assert_uint_le(pos.line, 14);
 	ck_assert_ptr_eq(module_source(m), module_source(m));
-	module_close(m);
 }
 
 SUITE(run_module_suite, "run_module",

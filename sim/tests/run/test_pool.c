@@ -13,6 +13,10 @@
 
 #define PIECES 40
 
+/* WORK(.count = PIECES, .piece = piece, ...) is done to its end. */
+#define WORK(...) \
+	ck_assert_int_eq(pool_run(&(const struct pool_work){ __VA_ARGS__ }), 0)
+
 struct seen {
 	size_t next;			/* index that must come now */
 	size_t lost;
@@ -54,20 +58,18 @@ piece(void *arg, size_t index, FILE *out)
 static bool
 done(void *arg, size_t index, const struct pool_result *got)
 {
-	const char *text = got->text, *why = got->why;
-	size_t length = got->length;
 	struct seen *seen = arg;
 
 	ck_assert_uint_eq(index, seen->next);
 	seen->next++;
-	if (text == NULL) {
-		ck_assert_ptr_nonnull(why);
+	if (got->text == NULL) {
+		ck_assert_ptr_nonnull(got->why);
 		seen->lost++;
-		snprintf(seen->why[index], sizeof(seen->why[0]), "%s", why);
+		snprintf(seen->why[index], sizeof(seen->why[0]), "%s", got->why);
 	} else {
-		ck_assert_ptr_null(why);
-		ck_assert_uint_eq(length, strlen(text));
-		snprintf(seen->text[index], sizeof(seen->text[0]), "%s", text);
+		ck_assert_ptr_null(got->why);
+		ck_assert_uint_eq(got->length, strlen(got->text));
+		snprintf(seen->text[index], sizeof(seen->text[0]), "%s", got->text);
 	}
 	return seen->stop_after == 0 || seen->next < seen->stop_after;
 }
@@ -75,13 +77,9 @@ done(void *arg, size_t index, const struct pool_result *got)
 static void
 run_with(unsigned jobs, struct seen *seen)
 {
-	struct pool_work work = {
-		.count = PIECES, .jobs = jobs, .seconds = 1, .begin = begin, .piece = piece,
-		.done = done, .arg = seen,
-	};
-
 	signal(SIGSEGV, SIG_DFL);
-	ck_assert_int_eq(pool_run(&work), 0);
+	WORK(.count = PIECES, .jobs = jobs, .seconds = 1, .begin = begin, .piece = piece,
+	    .done = done, .arg = seen);
 }
 
 TEST_RANGE(pieces_come_in_order_and_losses_have_reasons, 2, 4)
@@ -129,17 +127,15 @@ big_piece(void *arg, size_t index, FILE *out)
 static bool
 big_done(void *arg, size_t index, const struct pool_result *got)
 {
-	const char *text = got->text, *why = got->why;
-	size_t length = got->length;
 	struct seen *seen = arg;
 	bool good = true;
 
-	ck_assert_ptr_null(why);
+	ck_assert_ptr_null(got->why);
 	ck_assert_uint_eq(index, seen->next);
-	ck_assert_uint_eq(length, seen->big);
-	for (size_t i = 0; i < length && good; i++)
-		good = text[i] == 'a' + (int)(index % 26);
-	ck_assert(good && text[length] == '\0');
+	ck_assert_uint_eq(got->length, seen->big);
+	for (size_t i = 0; i < got->length && good; i++)
+		good = got->text[i] == 'a' + (int)(index % 26);
+	ck_assert(good && got->text[got->length] == '\0');
 	seen->next++;
 	return true;
 }
@@ -148,11 +144,8 @@ TEST_RANGE(texts_may_be_empty_or_larger_than_any_socket, 0, 3)
 {
 	static const size_t sizes[] = { 0, 1, 300000 };
 	struct seen seen = { .big = sizes[_i] };
-	struct pool_work work = {
-		.count = 30, .jobs = 3, .piece = big_piece, .done = big_done, .arg = &seen,
-	};
 
-	ck_assert_int_eq(pool_run(&work), 0);
+	WORK(.count = 30, .jobs = 3, .piece = big_piece, .done = big_done, .arg = &seen);
 	ck_assert_uint_eq(seen.next, 30);
 }
 
@@ -179,11 +172,8 @@ pid_done(void *arg, size_t index, const struct pool_result *got)
 TEST(a_process_ends_when_its_piece_says_so)
 {
 	int pid = 0;
-	struct pool_work work = {
-		.count = 9, .jobs = 1, .piece = pid_piece, .done = pid_done, .arg = &pid,
-	};
 
-	ck_assert_int_eq(pool_run(&work), 0);
+	WORK(.count = 9, .jobs = 1, .piece = pid_piece, .done = pid_done, .arg = &pid);
 	ck_assert_int_ne(pid, 0);
 }
 
@@ -201,14 +191,11 @@ slow_first(void *arg, size_t index, FILE *out)
 static bool
 counted(void *arg, size_t index, const struct pool_result *got)
 {
-	const char *text = got->text, *why = got->why;
-	size_t length = got->length;
 	struct seen *seen = arg;
 
-	(void)length;
-	ck_assert_ptr_null(why);
+	ck_assert_ptr_null(got->why);
 	ck_assert_uint_eq(index, seen->next);
-	ck_assert_uint_eq(strtoul(text, NULL, 10), index);
+	ck_assert_uint_eq(strtoul(got->text, NULL, 10), index);
 	seen->next++;
 	return true;
 }
@@ -226,12 +213,9 @@ tick(void *arg, size_t reported)
 TEST(a_slow_piece_does_not_upset_the_order)
 {
 	struct seen seen = { 0 };
-	struct pool_work work = {
-		.count = 5000, .jobs = 4, .piece = slow_first, .done = counted, .tick = tick,
-		.arg = &seen,
-	};
 
-	ck_assert_int_eq(pool_run(&work), 0);
+	WORK(.count = 5000, .jobs = 4, .piece = slow_first, .done = counted, .tick = tick,
+	    .arg = &seen);
 	ck_assert_uint_eq(seen.next, 5000);
 	ck_assert_uint_gt(seen.ticks, 1);
 }
@@ -239,12 +223,9 @@ TEST(a_slow_piece_does_not_upset_the_order)
 TEST(a_tick_can_stop_it)
 {
 	struct seen seen = { .stop_after = 100 };
-	struct pool_work work = {
-		.count = 100000, .jobs = 2, .piece = slow_first, .done = counted, .tick = tick,
-		.arg = &seen,
-	};
 
-	ck_assert_int_eq(pool_run(&work), 0);
+	WORK(.count = 100000, .jobs = 2, .piece = slow_first, .done = counted, .tick = tick,
+	    .arg = &seen);
 	ck_assert_uint_ge(seen.next, 100);
 	ck_assert_uint_lt(seen.next, 50000);
 }
@@ -252,11 +233,8 @@ TEST(a_tick_can_stop_it)
 TEST(no_pieces_are_no_work)
 {
 	struct seen seen = { 0 };
-	struct pool_work work = {
-		.count = 0, .jobs = 2, .piece = slow_first, .done = counted, .arg = &seen,
-	};
 
-	ck_assert_int_eq(pool_run(&work), 0);
+	WORK(.count = 0, .jobs = 2, .piece = slow_first, .done = counted, .arg = &seen);
 	ck_assert_uint_eq(seen.next, 0);
 }
 

@@ -38,6 +38,15 @@ setup(void)
 	build_folder_make(&folder);
 }
 
+/* What step(1) of the module is. */
+static void
+steps_to(const char *name, int number)
+{
+	OPENED(m) = build_open(&folder, name);
+
+	ck_assert_int_eq(step_of(m)(1), number);
+}
+
 static void
 teardown(void)
 {
@@ -186,7 +195,6 @@ TEST(compiler_can_run_beside_itself)
 	    "('%s' x.c -o race.so %s || echo bad) 2>/dev/null & done; wait; "
 	    "'%s' x.c -o alone.so %s; ls -A | grep -v '^alone'";
 	static const char *const flags[] = { "", "--coverage" };
-	struct module *m;
 	char command[2000], tool[600];
 
 	build_tool(tool, sizeof(tool));
@@ -207,50 +215,38 @@ TEST(compiler_can_run_beside_itself)
 		    "race.gcno\nrace.nodiag.gcno\nrace.nodiag.o\nrace.nodiag.so\n"
 		    "race.o\nrace.so\nx.c\n");
 	}
-	m = build_open(&folder, "race.so");
-	ck_assert_int_eq(step_of(m)(1), 108);
-	module_close(m);
+	steps_to("race.so", 108);
 }
 
 TEST(compiler_leaves_nothing_when_it_is_stopped)
 {
-	char command[1200], tool[600];
+	char tool[600];
 
 	build_tool(tool, sizeof(tool));
 	build_write(&folder, "x.c", driver_text);
 	/* A compiler that does not come to an end. */
 	build_write(&folder, "cc", "#!/bin/sh\ncase \"$*\" in *x.c*) kill -TERM $PPID; sleep 1;;\n"
 	    "*) exec cc \"$@\";; esac\n");
-	snprintf(command, sizeof(command), "cd '%s' && chmod +x cc && mkdir t out && "
+	ck_assert_int_eq(build_shell(&folder, "chmod +x cc && mkdir t out && "
 	    "TMPDIR=$PWD/t CC=$PWD/cc '%s' x.c -o out/x.so 2>/dev/null; "
-	    "test $? = 2 && test -z \"$(ls -A t out | grep -v :)\"", folder.path, tool);
-	ck_assert_int_eq(system(command), 0);
+	    "test $? = 2 && test -z \"$(ls -A t out | grep -v :)\"", tool), 0);
 }
 
 TEST(compiler_makes_the_same_file_anywhere)
 {
-	char command[400];
-
 	build_module(&folder, "driver", driver_text, "-fsanitize=thread");
-	snprintf(command, sizeof(command),
-	    "cd %s && mkdir 'else where' && cp driver.c 'else where' &&"
-	    " mv driver.so 'else where/first.so'", folder.path);
-	ck_assert_int_eq(system(command), 0);
+	ck_assert_int_eq(build_shell(&folder, "mkdir 'else where' && cp driver.c 'else where' &&"
+	    " mv driver.so 'else where/first.so'"), 0);
 	ck_assert_int_eq(build_run(&folder,
 	    "LC_ALL=de_DE.UTF-8 TZ=Asia/Tokyo CPATH=/usr/include",
 	    "'else where'/driver", "-fsanitize=thread"), 0);
-	snprintf(command, sizeof(command),
-	    "cd %s/else* && cmp first.so driver.so", folder.path);
-	ck_assert_int_eq(system(command), 0);
+	ck_assert_int_eq(build_shell(&folder, "cd else* && cmp first.so driver.so"), 0);
 }
 
 TEST(compiler_replaces_nothing_but_files)
 {
-	char command[200];
-
 	build_write(&folder, "x.c", "int x;\n");
-	snprintf(command, sizeof(command), "mkdir %s/x.so", folder.path);
-	ck_assert_int_eq(system(command), 0);
+	ck_assert_int_eq(build_shell(&folder, "mkdir x.so"), 0);
 	ck_assert_int_eq(build_run(&folder, "", "x", ""), 2);
 	ck_assert_str_eq(build_read(&folder, "x.err"),
 	    "viosim-cc: not a file: x.so\n");
@@ -271,32 +267,20 @@ static const char diagnostic_text[] =
 
 TEST(compiler_can_leave_diagnostic_out)
 {
-	struct module *m;
-
 	build_module(&folder, "with", diagnostic_text, "");
-	m = build_open(&folder, "with.so");
-	ck_assert_int_eq(step_of(m)(1), 101);
-	module_close(m);
+	steps_to("with.so", 101);
 	ck_assert_int_ne(access(build_path(&folder, "with.nodiag.so"), F_OK), 0);
 	build_module(&folder, "without", diagnostic_text, "--nodiag");
-	m = build_open(&folder, "without.so");
-	ck_assert_int_eq(step_of(m)(1), -1);
-	module_close(m);
+	steps_to("without.so", -1);
 	ck_assert_int_ne(access(build_path(&folder, "without.nodiag.so"), F_OK), 0);
 }
 
 TEST(compiler_makes_a_module_and_its_nodiag_build)
 {
-	struct module *m;
-
 	build_write(&folder, "two.c", diagnostic_text);
 	ck_assert_int_eq(build_both(&folder, "two", ""), 0);
-	m = build_open(&folder, "two.so");
-	ck_assert_int_eq(step_of(m)(1), 101);
-	module_close(m);
-	m = build_open(&folder, "two.nodiag.so");
-	ck_assert_int_eq(step_of(m)(1), -1);
-	module_close(m);
+	steps_to("two.so", 101);
+	steps_to("two.nodiag.so", -1);
 	/* A mistake that one of them has leaves neither. */
 	build_write(&folder, "two.c", "#ifndef DIAGNOSTIC\n#error no\n#endif\n");
 	ck_assert_int_eq(build_both(&folder, "two", ""), 2);
@@ -322,15 +306,14 @@ TEST(compiler_does_not_optimise)
 {
 	static const char text[] = "int f(int *p);\n"
 	    "int f(int *p) { int a = *p; if (a) a = *p; return a; }\n";
-	char command[300];
+	static const char two_reads[] = "test $(objdump -r --section=.text o.so | "
+	    "grep -c ' __tsan_read4') = 2";
 
 	build_write(&folder, "o.c", text);
 	ck_assert_int_eq(build_run(&folder, "", "o", "-fsanitize=thread"), 0);
-	snprintf(command, sizeof(command), "test $(objdump -r --section=.text %s | "
-	    "grep -c ' __tsan_read4') = 2", build_path(&folder, "o.so"));
-	ck_assert_int_eq(system(command), 0);
+	ck_assert_int_eq(build_shell(&folder, "%s", two_reads), 0);
 	ck_assert_int_eq(build_run(&folder, "", "o", "-fsanitize=thread -O2"), 0);
-	ck_assert_int_ne(system(command), 0);
+	ck_assert_int_ne(build_shell(&folder, "%s", two_reads), 0);
 }
 
 SUITE(run_viosim_cc_suite, "run_viosim_cc", .setup = setup, .teardown = teardown, .timeout = 30)
