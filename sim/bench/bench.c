@@ -187,8 +187,8 @@ static void
 race(struct module *module, const struct floor_module *floor, struct best *ours,
     struct best *theirs)
 {
-	struct scenario_doc *small = story(RUN_PAGES, "64MiB");
-	struct scenario_doc *large = story(PAGE_PAGES, "64MiB");
+	struct scenario_doc *small = load(RUN_PAGES, "64MiB");
+	struct scenario_doc *large = load(PAGE_PAGES, "64MiB");
 	struct shelf shelf = { 0 };
 
 	for (int i = 0; i < ROUNDS; i++) {

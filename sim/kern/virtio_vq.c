@@ -419,7 +419,7 @@ virtio_vq_is_enqueued(struct virtio_softc *sc __unused, struct virtqueue *vq)
 
 	VIRTIO_CALL(vq_owner(vq), VIRTIO_VQ_IS_ENQUEUED, vq->vq_index);
 	vq->vq_queued = 0;
-	yes = virtio_vq_has_answers(vq);
+	yes = virtio_vq_has_used(vq);
 	KRETURN(VIRTIO_VQ_IS_ENQUEUED, yes);
 }
 
@@ -450,7 +450,7 @@ virtio_start_vq_intr(struct virtio_softc *sc, struct virtqueue *vq)
 	else
 		vq->vq_avail->flags &= (uint16_t)~VRING_AVAIL_F_NO_INTERRUPT;
 	vq->vq_queued++;
-	pending = virtio_vq_has_answers(vq);
+	pending = virtio_vq_has_used(vq);
 	KRETURN(VIRTIO_START_VQ_INTR, pending);
 }
 

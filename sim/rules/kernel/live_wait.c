@@ -19,6 +19,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/sbuf.h"
 #include "base/vec.h"
 #include "machine/world.h"
 #include "rules/kernel/cells.h"
@@ -739,8 +740,9 @@ check_left(const struct wait_state *state, struct rules_core *core)
 		if (left <= 0 || ns < LIVE_LONG_NS)
 			continue;
 		rules_report_at(core, &rule_left_buffer, completions->taken_site,
-		    "vq_done of queue %u was called for %" PRId32 " used buffer%s that nobody took, "
-		    "for %" PRIu64 " s now", q, left, plural((uint32_t)left), ns / LIVE_SECOND_NS);
+		    "vq_done of queue %u was called for %" PRId32 " used buffer%s that nobody "
+		    "took, for %" PRIu64 " s now", q, left, plural((uint32_t)left),
+		    ns / LIVE_SECOND_NS);
 		rules_because(core, completions->announced_seq, "vq_done left");
 		if (completions->is_taken)
 			rules_because(core, completions->taken_seq, "the last one was taken");

@@ -140,10 +140,10 @@ TEST_RANGE(a_stack_is_failed_once_unless_all_are_asked_for, 0, 2)
 TEST(interrupts_come_where_they_may)
 {
 	SWEPT(swept) = sweep(NULL, SCENARIO, &(struct explore_options){ .no_faults = true });
-	size_t config, answers;
+	size_t config, completions;
 
 	config = count(swept, "irq=config@");
-	answers = count(swept, "answer=");
+	completions = count(swept, "answer=");
 	/* Each point that can have one can have all three. */
 	ck_assert_uint_gt(config, 20);
 	ck_assert_uint_eq(count(swept, "irq="), 2 * config);

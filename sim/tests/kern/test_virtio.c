@@ -153,7 +153,7 @@ TEST(stopped_interrupts_do_not_come)
 	send(rig, 1);
 	krig_assert_order(rig, "()");
 	krig_run(rig, frag_vq_start_intr);
-	/* It says that there is an answer already. */
+	/* It says that there is a used buffer already. */
 	krig_assert_out_from(rig, 4, 1, 1);
 	send(rig, 1);
 	krig_assert_order(rig, "()(d)");

@@ -372,7 +372,7 @@ compare_scenario(const char *text)
 		.source_a = module_source(t.module[0]), .source_b = module_source(t.module[1]),
 	};
 	struct compared_classes classes = { 0 };
-	DOC(doc) = rig_doc("t.yaml", story);
+	DOC(doc) = rig_doc("t.yaml", text);
 	struct scenario_case *cases;
 	size_t count;
 
