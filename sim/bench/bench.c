@@ -318,7 +318,6 @@ bench_trial_init(struct bench_trial *bench, struct module *module)
 	if (bench->doc == NULL)
 		exit(3);
 	bench->c = scenario_cases(bench->doc, NULL, &bench->count);
-	inject_points_init(&bench->points);
 	trial_init(&bench->trial, module, NULL);
 }
 
@@ -326,7 +325,7 @@ static void
 bench_trial_fini(struct bench_trial *bench)
 {
 	trial_fini(&bench->trial);
-	inject_points_fini(&bench->points);
+	vec_fini(&bench->points);
 	scenario_cases_free(bench->c, bench->count);
 	scenario_doc_free(bench->doc);
 }
@@ -427,7 +426,7 @@ static void
 bench_trials(struct module *module, const char *floor_path)
 {
 	struct floor_module floor = floor_open(floor_path);
-	struct bench_trial bench;
+	struct bench_trial bench = { 0 };
 	uint64_t theirs = 0;
 	double each, forked;
 
