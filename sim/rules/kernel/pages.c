@@ -116,12 +116,14 @@ is_cut_off(const struct memory *memory, const struct links *links)
 uint64_t
 pages_unlinked(const struct pages *pages, const struct memory *memory)
 {
-	uint64_t count = 0, at;
+	uint64_t count = 0, at, left = pages_count(pages, PAGE_OWNED, PAGE_OWNED);
 
-	for (uint64_t pfn = 0; pfn < pages->frames; pfn++) {
+	/* Most frames of a large guest are behind the last that the driver owns. */
+	for (uint64_t pfn = 0; pfn < pages->frames && left > 0; pfn++) {
 		const struct links *links = pages->state[pfn] & PAGE_OWNED ?
 		    links_of(memory, pfn) : NULL;
 
+		left -= (pages->state[pfn] & PAGE_OWNED) != 0;
 		if (links == NULL || !is_cut_off(memory, links))
 			continue;
 		for (count++; links != NULL && count < pages->frames && frame_at(memory,
