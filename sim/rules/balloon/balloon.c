@@ -168,8 +168,6 @@ static const struct rule rule_unasked = {
 static void
 check_unasked(struct balloon_state *state, struct rules_core *core, uint32_t moved, uint32_t site)
 {
-	const struct rules_view *view = rules_look(core);
-	const struct balloon_facts *balloon = balloon_look(core);
 	const struct pages *pages = rules_pages(core);
 	const struct ledger_target *target = &state->ledger.target;
 	uint64_t has = pages_count(pages, LEDGER_BALLOON, LEDGER_BALLOON);
@@ -180,12 +178,11 @@ check_unasked(struct balloon_state *state, struct rules_core *core, uint32_t mov
 		return;
 	}
 	/* With another `actual` than its own the driver may rightly go by it. */
-	if (!view->device.healthy || !balloon->keeps_actual || balloon->actual_foreign ||
-	    ++state->unasked < 2)
+	if (!balloon_actual_is_own(core) || ++state->unasked < 2)
 		return;
 	rules_report_at(core, &rule_unasked, site, "%u pages given to the host, which has %" PRIu64
 	    " and never asked for more than %" PRIu32 "; `actual` is %" PRIu32, moved, has,
-	    target->most, balloon->actual);
+	    target->most, balloon_look(core)->actual);
 	rules_because(core, target->seq, "target read: %" PRIu32, target->pages);
 }
 
@@ -228,8 +225,7 @@ check_deflate_direction(const struct balloon_state *state, struct rules_core *co
 	uint64_t target = known->pages;
 
 	/* With an `actual` that the driver did not write two counts are right at once. */
-	if (!view->device.healthy || !balloon_look(core)->keeps_actual ||
-	    balloon_look(core)->actual_foreign)
+	if (!balloon_actual_is_own(core))
 		return;
 	/* A driver that goes away must not leave its pages behind, whatever the target. */
 	if (view->device.features & FEATURE_DEFLATE_ON_OOM || view->detaching)
@@ -485,10 +481,8 @@ REST(balloon_rest, void *self)
 	uint64_t held = own->held;
 
 	(void)self;
-	/* `actual` means what it says only if this driver wrote it, to a device that listens. */
-	if (!view->at_rest || !device->healthy || !device->completes || !own->keeps_actual ||
-	    own->actual_foreign || !(device->status & STATUS_DRIVER_OK) ||
-	    ledger_waiting(ledger) > 0)
+	if (!view->at_rest || !balloon_actual_is_own(core) || !device->completes ||
+	    !(device->status & STATUS_DRIVER_OK) || ledger_waiting(ledger) > 0)
 		return;
 	if (ledger->voided || (ledger->held_before_known && ledger->held_before != 0))
 		held = balloon;
@@ -552,6 +546,15 @@ const struct balloon_facts *
 balloon_look(struct rules_core *core)
 {
 	return rules_look(core)->device.own;
+}
+
+bool
+balloon_actual_is_own(struct rules_core *core)
+{
+	const struct balloon_facts *balloon = balloon_look(core);
+
+	return rules_look(core)->device.healthy && balloon->keeps_actual &&
+	    !balloon->actual_foreign;
 }
 
 /* Memory whose page numbers do not fit a request: no balloon has any use for it. */

@@ -28,6 +28,8 @@ extern const struct area area_balloon, area_balloon_attach, area_balloon_config,
 
 /* The present values of the device. */
 const struct balloon_facts *balloon_look(struct rules_core *core);
+/* Is `actual` what the driver wrote, to a device that keeps it and breaks no clause? */
+bool balloon_actual_is_own(struct rules_core *core);
 
 /* attach.c: the driver is about to finish its attach (struct rules_device). */
 void balloon_attaching(struct rules_core *core, uint64_t features);

@@ -135,8 +135,6 @@ static const struct rule rule_actual_write = {
 static void
 check_actual(struct config_state *state, struct rules_core *core)
 {
-	const struct rules_view *view = rules_look(core);
-	const struct balloon_facts *balloon = balloon_look(core);
 	const struct pages *pages = rules_pages(core);
 	uint64_t value = core->event->call.virtio_write_device_config_le.value;
 
@@ -152,12 +150,11 @@ check_actual(struct config_state *state, struct rules_core *core)
 		return;
 	config_settle(state, pages);
 	/* With a foreign `actual` the driver may go by it; lost completions spoil the count. */
-	if (!view->device.healthy || !balloon->keeps_actual || balloon->actual_foreign ||
-	    is_count(pages, value))
+	if (!balloon_actual_is_own(core) || is_count(pages, value))
 		return;
 	rules_report(core, &rule_actual_write, "`actual` is written as %" PRIu64 ", the host has %"
 	    PRIu64 " pages by the requests completed so far%s", value, ledger_in_balloon(pages),
-	    actual_reason(pages, value, view->memory->counts.total));
+	    actual_reason(pages, value, rules_look(core)->memory->counts.total));
 	if (state->completed_seq != 0)
 		rules_because(core, state->completed_seq, "last completion");
 }
@@ -167,14 +164,13 @@ static void
 check_missing(struct config_state *state, struct rules_core *core, uint64_t late_ns)
 {
 	const struct completion *oldest = oldest_uncounted(state);
-	const struct rules_view *view = rules_look(core);
 	const struct balloon_facts *balloon = balloon_look(core);
 	const struct pages *pages = rules_pages(core);
 
 	if (oldest == NULL || core->event->time_ns - oldest->time_ns < late_ns)
 		return;
-	if (!view->device.healthy || !balloon->keeps_actual || balloon->actual_foreign ||
-	    !(view->device.status & STATUS_DRIVER_OK))
+	if (!balloon_actual_is_own(core) ||
+	    !(rules_look(core)->device.status & STATUS_DRIVER_OK))
 		return;
 	if (ledger_waiting(rules_ledger(core)) > 0 || balloon->actual == ledger_in_balloon(pages))
 		return;
