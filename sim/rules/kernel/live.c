@@ -517,10 +517,11 @@ say_why(struct rules_core *core, const struct failure *failure, const struct rul
 	else if (!known)
 		snprintf(words, size, "the driver has not read the new %s: ",
 		    core->device->work);
-	else if (failure->seq != 0 && (failure->call != HW_CALL_UVM_PGLISTALLOC ||
-	    ns >= GIVEN_UP_NS))
+	else if (failure->seq != 0 && ns >= GIVEN_UP_NS)
 		snprintf(words, size, "the driver has not tried again since %s failed, %" PRIu64
 		    " s ago: ", trace_call_name(failure->call), ns / LIVE_SECOND_NS);
+	else if (failure->seq != 0 && failure->call != HW_CALL_UVM_PGLISTALLOC)
+		snprintf(words, size, "the newest %s failed: ", trace_call_name(failure->call));
 	else if (failure->seq != 0 && work->means[0] != '\0')
 		snprintf(words, size, "uvm_pglistalloc fails, of %" PRIu64 " pages up to %#"
 		    PRIx64 " in at most %" PRIu64 " segment%s: ",

@@ -13,9 +13,13 @@
  *  3. The line of the kernel call (or access) that the rule shall point at ends in the comment
  *     `BREAKS`; where several share it, also with how their names begin: `BREAKS ring lock`.
  *  4. A fragment without a function of its own is FRAGMENT(name, .hook = function, ...).
- *  5. The host asks for 4 pages at 1 s.  If the fragment needs another story, another machine, or
- *     breaks other rules too, give it a row in ../stories_*.c; a rule that points elsewhere
+ *  5. The host asks for 4 pages at 1 s.  If the fragment needs other steps, another machine, or
+ *     breaks other rules too, give it a row in ../rows_*.c; a rule that points elsewhere
  *     than at a line of the fragment needs one as well.
+ *  6. `make build/tests/check check-modules`, then `FRAGMENT=<rule> build/tests/check
+ *     rules_fragments rules_clauses`, and `make check-unit check-layers`: the rule judges the
+ *     other fragments and streams too.  One that breaks it is repaired, or names it in `.also`
+ *     of its row.
  * Static variables start fresh in each run.  Each fragment runs on all four machines
  * (virtio 1.0 and legacy, bounce and coherent DMA) unless its row says otherwise.
  */
