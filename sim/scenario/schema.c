@@ -4,435 +4,286 @@
  *
  * A schema sees one file at a time and no arithmetic, so it accepts more than the loader.
  * It refuses nothing that the loader accepts but numbers and flags in quotes.
+ *
+ * Without memory jansson gives NULL, which makes NULL of all that it becomes a part of: only
+ * the whole is looked at.
  */
-#include <inttypes.h>
+#include <jansson.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "scenario.h"
 #include "table.h"
 
-struct schema {
-	FILE *f;
-	const struct scenario_vocab *vocab;
-	unsigned depth;
-	const char *comma;		/* before the next item of a list */
-};
+static json_t *alternatives(const struct scenario_vocab *, const struct field *);
 
-/* ---- JSON ---- */
+/* ---- parts ---- */
 
-static void
-json_string(struct schema *s, const char *text)
+static json_t *
+any_of(json_t *schemas)
 {
-	fputc('"', s->f);
-	for (; *text != '\0'; text++) {
-		if (*text == '"' || *text == '\\')
-			fputc('\\', s->f);
-		fputc(*text, s->f);
-	}
-	fputc('"', s->f);
+	return json_pack("{s:o}", "anyOf", schemas);
 }
 
-static void
-json_newline(struct schema *s)
+static json_t *
+array_of(json_t *schema)
 {
-	fputc('\n', s->f);
-	for (unsigned i = 0; i < s->depth; i++)
-		fputs("  ", s->f);
+	return json_pack("{s:s, s:i, s:o}", "type", "array", "minItems", 1, "items", schema);
 }
 
-/* A member's key; `first` says that no comma stands before it. */
-static void
-json_key(struct schema *s, const char *key, bool first)
+static json_t *
+text_like(const char *pattern)
 {
-	fputs(first ? "" : ",", s->f);
-	json_newline(s);
-	json_string(s, key);
-	fputs(": ", s->f);
+	return json_pack("{s:s, s:s}", "type", "string", "pattern", pattern);
 }
 
-static void
-json_open(struct schema *s)
+static json_t *
+reference(const char *name)
 {
-	fputc('{', s->f);
-	s->depth++;
+	return json_pack("{s:s+}", "$ref", "#/$defs/", name);
 }
 
-static void
-json_close(struct schema *s)
+static json_t *
+number_of(const struct field *f)
 {
-	s->depth--;
-	json_newline(s);
-	fputc('}', s->f);
-}
+	json_t *number = json_pack("{s:s, s:I}", "type", "integer",
+	    "minimum", (json_int_t)f->min);
 
-/* Lists on one line do not nest: open, items, close. */
-static void
-list_open(struct schema *s, const char *open)
-{
-	fputs(open, s->f);
-	s->comma = "";
-}
-
-static void
-list_add(struct schema *s, const char *text)
-{
-	fputs(s->comma, s->f);
-	json_string(s, text);
-	s->comma = ", ";
-}
-
-/* ---- values on one line ---- */
-
-static void schema_field(struct schema *, const struct field *);
-static void schema_map(struct schema *, const struct map *);
-
-static void
-schema_pattern(struct schema *s, const char *pattern)
-{
-	fputs("{\"type\": \"string\", \"pattern\": ", s->f);
-	json_string(s, pattern);
-	fputc('}', s->f);
-}
-
-static void
-schema_number(struct schema *s, const struct field *f)
-{
-	fprintf(s->f, "{\"type\": \"integer\", \"minimum\": %" PRIu64, f->min);
 	if (f->max != 0)
-		fprintf(s->f, ", \"maximum\": %" PRIu64, f->max);
-	fputc('}', s->f);
+		json_object_set_new(number, "maximum", json_integer((json_int_t)f->max));
+	return number;
+}
+
+static void
+add_names(json_t *list, const char *const *names)
+{
+	for (; *names != NULL; names++)
+		json_array_append_new(list, json_string(*names));
 }
 
 /* One of a list of names, or of the words of the key. */
-static void
-schema_enum(struct schema *s, const struct field *f)
+static json_t *
+name_of(const struct scenario_vocab *vocab, const struct field *f)
 {
-	const char *const *names = f->kind == FIELD_SOURCE ? s->vocab->vqs :
-	    f->kind == FIELD_FAULT ? s->vocab->faults :
-	    f->kind == FIELD_VOCAB ? field_vocab(f, s->vocab) : NULL;
+	json_t *names = json_array();
 
-	list_open(s, "{\"enum\": [");
-	if (f->kind == FIELD_SOURCE)
-		list_add(s, "config");
-	for (const char *const *c = s->vocab->calls; f->kind == FIELD_FAULT && *c != NULL; c++)
-		if (vocab_call_can_fail(s->vocab, *c))
-			list_add(s, *c);
-	for (; names != NULL && *names != NULL; names++)
-		list_add(s, *names);
-	for (const struct field_word *w = f->words; w != NULL && w->word != NULL; w++)
-		list_add(s, w->word);
-	fputs("]}", s->f);
-}
-
-static void
-schema_list_open(struct schema *s)
-{
-	fputs("{\"type\": \"array\", \"minItems\": 1, \"items\": ", s->f);
-}
-
-static void
-schema_or_param(struct schema *s)
-{
-	fputs(", {\"$ref\": \"#/$defs/parameter\"}", s->f);
-}
-
-static void
-schema_amount(struct schema *s, const struct field *f)
-{
-	schema_number(s, f);
-	fputs(", ", s->f);
-	schema_pattern(s, "^" TABLE_NUMBER " ?(pages?|B|KiB|MiB|GiB|TiB)?$");
-}
-
-static void
-schema_name_list(struct schema *s, const struct field *f)
-{
-	struct field word = *f;
-
-	word.kind = f->kind == FIELD_NAMES ? FIELD_NAME : FIELD_VOCAB;
-	schema_list_open(s);
-	fputs("{\"anyOf\": [", s->f);
-	schema_field(s, &word);
-	if (f->vocab == offsetof(struct scenario_vocab, features))
-		fputs(", {\"const\": \"none\"}", s->f);
-	schema_or_param(s);
-	fputs("]}, \"uniqueItems\": true}", s->f);
-}
-
-static void
-schema_amount_list(struct schema *s, const struct field *f)
-{
-	schema_list_open(s);
-	fputs("{\"anyOf\": [", s->f);
-	schema_amount(s, f);
-	schema_or_param(s);
-	fputs("]}}", s->f);
-}
-
-/* ---- steps ---- */
-
-/* The keys of all verbs with that flag (0: of all), each alone. */
-static void
-schema_verbs(struct schema *s, unsigned flag)
-{
-	const char *comma = "";
-
-	fputc('[', s->f);
-	for (const struct verb *const *v = s->vocab->type->verbs; *v != NULL; v++)
-		if (((*v)->field.flags & flag) == flag) {
-			fprintf(s->f, "%s{\"required\": [\"%s\"]}", comma, (*v)->field.key);
-			comma = ", ";
-		}
-	fputc(']', s->f);
-}
-
-/* The keys that go with some verbs only, and the keys that a verb needs. */
-static void
-schema_step_rules(struct schema *s)
-{
-	fputs("{\"wait\": {\"required\": [\"within\"]}", s->f);
-	for (const struct step_limit *limit = step_limits; limit->key != NULL; limit++) {
-		fprintf(s->f, ", \"%s\": {\"anyOf\": ", limit->key);
-		schema_verbs(s, limit->flag);
-		fputc('}', s->f);
+	if (f->kind == FIELD_SOURCE) {
+		json_array_append_new(names, json_string("config"));
+		add_names(names, vocab->vqs);
+	} else if (f->kind == FIELD_FAULT) {
+		for (const char *const *call = vocab->calls; *call != NULL; call++)
+			if (vocab_call_can_fail(vocab, *call))
+				json_array_append_new(names, json_string(*call));
+		add_names(names, vocab->faults);
+	} else if (f->kind == FIELD_VOCAB) {
+		add_names(names, field_vocab(f, vocab));
 	}
-	fputc('}', s->f);
-}
-
-static void
-schema_property(struct schema *s, const struct field *f, bool first)
-{
-	json_key(s, f->key, first);
-	fputs("{\"description\": ", s->f);
-	json_string(s, f->help);
-	fputs(", \"anyOf\": [", s->f);
-	schema_field(s, f);
-	fputs("]}", s->f);
-}
-
-static void
-schema_properties(struct schema *s, const struct map *map, bool first)
-{
-	for (size_t i = 0; i < map->count; i++)
-		schema_property(s, &map->fields[i], first && i == 0);
-}
-
-static void
-schema_steps(struct schema *s)
-{
-	const struct verb *const *verbs = s->vocab->type->verbs;
-
-	schema_list_open(s);
-	json_open(s);
-	json_key(s, "type", true);
-	json_string(s, "object");
-	json_key(s, "properties", false);
-	json_open(s);
-	schema_properties(s, &map_step, true);
-	for (size_t i = 0; verbs[i] != NULL; i++)
-		schema_property(s, &verbs[i]->field, false);
-	json_close(s);
-	json_key(s, "additionalProperties", false);
-	fputs("false", s->f);
-	json_key(s, "oneOf", false);
-	schema_verbs(s, 0);
-	json_key(s, "dependentSchemas", false);
-	schema_step_rules(s);
-	json_close(s);
-	fputc('}', s->f);
+	for (const struct field_word *w = f->words; w != NULL && w->word != NULL; w++)
+		json_array_append_new(names, json_string(w->word));
+	return json_pack("{s:o}", "enum", names);
 }
 
 /* ---- maps ---- */
 
 static void
-schema_required(struct schema *s, const struct map *map)
+add_property(const struct scenario_vocab *vocab, const struct field *f, json_t *properties)
 {
-	json_key(s, "required", false);
-	list_open(s, "[");
-	for (size_t i = 0; i < map->count; i++)
+	json_object_set_new(properties, f->key, json_pack("{s:s, s:o}", "description", f->help,
+	    "anyOf", alternatives(vocab, f)));
+}
+
+static json_t *
+map_of(const struct scenario_vocab *vocab, const struct map *map)
+{
+	json_t *properties = json_object(), *required = json_array(), *schema, *either;
+
+	for (size_t i = 0; i < map->count; i++) {
+		add_property(vocab, &map->fields[i], properties);
 		if (map->fields[i].flags & FIELD_REQUIRED)
-			list_add(s, map->fields[i].key);
-	fputc(']', s->f);
-}
-
-/* The members of an object schema, without its braces. */
-static void
-schema_map_body(struct schema *s, const struct map *map, bool first)
-{
-	json_key(s, "type", first);
-	json_string(s, "object");
-	json_key(s, "properties", false);
-	json_open(s);
-	schema_properties(s, map, true);
-	json_close(s);
-	schema_required(s, map);
-	json_key(s, "additionalProperties", false);
-	fputs("false", s->f);
-}
-
-static void
-schema_map(struct schema *s, const struct map *map)
-{
-	if (map->scalars > 0) {
-		fputs("{\"anyOf\": [", s->f);
-		schema_field(s, &map->fields[0]);
-		fputs(", ", s->f);
+			json_array_append_new(required, json_string(map->fields[i].key));
 	}
-	json_open(s);
-	schema_map_body(s, map, true);
-	json_close(s);
-	if (map->scalars > 0)
-		fputs("]}", s->f);
+	schema = json_pack("{s:s, s:o, s:o, s:b}", "type", "object", "properties", properties,
+	    "required", required, "additionalProperties", false);
+	if (map->scalars == 0)
+		return schema;
+	either = alternatives(vocab, &map->fields[0]);
+	json_array_append_new(either, schema);
+	return any_of(either);
 }
 
-/* ---- any value: the alternatives, separated by commas ---- */
-
-static void
-schema_field(struct schema *s, const struct field *f)
+/* The keys of all verbs with that flag (0: of all), each alone. */
+static json_t *
+verbs_with(const struct scenario_vocab *vocab, unsigned flag)
 {
+	json_t *verbs = json_array();
+
+	for (const struct verb *const *v = vocab->type->verbs; *v != NULL; v++)
+		if (((*v)->field.flags & flag) == flag)
+			json_array_append_new(verbs,
+			    json_pack("{s:[s]}", "required", (*v)->field.key));
+	return verbs;
+}
+
+static json_t *
+step_of(const struct scenario_vocab *vocab)
+{
+	json_t *properties = json_object();
+	/* The keys that a verb needs, and those that go with some verbs only. */
+	json_t *depends = json_pack("{s:{s:[s]}}", "wait", "required", "within");
+
+	for (size_t i = 0; i < map_step.count; i++)
+		add_property(vocab, &map_step.fields[i], properties);
+	for (const struct verb *const *v = vocab->type->verbs; *v != NULL; v++)
+		add_property(vocab, &(*v)->field, properties);
+	for (const struct step_limit *limit = step_limits; limit->key != NULL; limit++)
+		json_object_set_new(depends, limit->key, any_of(verbs_with(vocab, limit->flag)));
+	return json_pack("{s:s, s:o, s:b, s:o, s:o}", "type", "object", "properties", properties,
+	    "additionalProperties", false, "oneOf", verbs_with(vocab, 0),
+	    "dependentSchemas", depends);
+}
+
+/* An event of `expect-trace`: its name, or a map of the name to arguments. */
+static json_t *
+event_of(const struct scenario_vocab *vocab)
+{
+	json_t *names = json_array(), *properties = json_object();
+	const struct scenario_event_kind *kind;
+	const char *name;
+	size_t length;
+
+	for (kind = vocab->events; kind->name != NULL; kind++) {
+		json_t *args = json_array();
+
+		for (unsigned i = 0; scenario_event_arg_of(kind->args, i, &name, &length) != 0; i++)
+			json_array_append_new(args, json_stringn(name, length));
+		json_array_append_new(names, json_string(kind->name));
+		if (json_array_size(args) > 0)
+			json_object_set_new(properties, kind->name,
+			    json_pack("{s:s, s:i, s:{s:O}}", "type", "object", "minProperties", 1,
+			    "propertyNames", "enum", args));
+		json_decref(args);
+	}
+	return json_pack("{s:[{s:o}, {s:s, s:i, s:i, s:b, s:o}]}", "anyOf", "enum", names,
+	    "type", "object", "minProperties", 1, "maxProperties", 1,
+	    "additionalProperties", false, "properties", properties);
+}
+
+/* ---- any value ---- */
+
+static json_t *
+list_of(const struct scenario_vocab *vocab, const struct field *f)
+{
+	struct field item = *f;
+	json_t *either, *list;
+
+	item.kind = f->kind == FIELD_NAMES ? FIELD_NAME :
+	    f->kind == FIELD_AMOUNTS ? FIELD_AMOUNT : FIELD_VOCAB;
+	either = alternatives(vocab, &item);
+	if (f->vocab == offsetof(struct scenario_vocab, features) && item.kind == FIELD_VOCAB)
+		json_array_append_new(either, json_pack("{s:s}", "const", "none"));
+	list = array_of(any_of(either));
+	if (f->kind != FIELD_AMOUNTS)
+		json_object_set_new(list, "uniqueItems", json_true());
+	return list;
+}
+
+/* What may stand there, as an array. */
+static json_t *
+alternatives(const struct scenario_vocab *vocab, const struct field *f)
+{
+	json_t *any = json_array(), *more;
+	char *text;
+
 	switch (f->kind) {
 	case FIELD_VOCAB:
 	case FIELD_SOURCE:
 	case FIELD_FAULT:
 	case FIELD_WORD:
-		schema_enum(s, f);
+		json_array_append_new(any, name_of(vocab, f));
 		break;
 	case FIELD_TIMES:
-		fputs("{\"const\": \"forever\"}, ", s->f);
+		json_array_append_new(any, json_pack("{s:s}", "const", "forever"));
 		/* FALLTHROUGH */
 	case FIELD_COUNT:
 	case FIELD_SEED:
-		schema_number(s, f);
+		json_array_append_new(any, number_of(f));
 		break;
 	case FIELD_AMOUNT:
-		schema_amount(s, f);
+		json_array_append_new(any, number_of(f));
+		json_array_append_new(any,
+		    text_like("^" TABLE_NUMBER " ?(pages?|B|KiB|MiB|GiB|TiB)?$"));
 		break;
 	case FIELD_OWN:
 	case FIELD_MAP:
-		schema_map(s, field_map(f, s->vocab->type));
-		return;
+		json_array_append_new(any, map_of(vocab, field_map(f, vocab->type)));
+		return any;
 	case FIELD_NAMES:
 	case FIELD_VOCAB_LIST:
-		schema_name_list(s, f);
-		return;
 	case FIELD_AMOUNTS:
-		schema_amount_list(s, f);
-		return;
+		json_array_append_new(any, list_of(vocab, f));
+		return any;
 	case FIELD_SEGMENTS:
 	case FIELD_MACHINES:
 	case FIELD_CLAIMS:
-		schema_list_open(s);
-		schema_map(s, f->kind == FIELD_SEGMENTS ? &map_segment : f->map);
-		fputc('}', s->f);
-		return;
+		json_array_append_new(any, array_of(map_of(vocab,
+		    f->kind == FIELD_SEGMENTS ? &map_segment : f->map)));
+		return any;
 	case FIELD_STEPS:
-		schema_steps(s);
-		return;
+		json_array_append_new(any, array_of(step_of(vocab)));
+		return any;
 	default:
-		fputs(field_kinds[f->kind].schema, s->f);
+		text = xasprintf("[%s]", field_kinds[f->kind].schema);
+		more = json_loads(text, 0, NULL);
+		json_array_extend(any, more);
+		json_decref(more);
+		free(text);
 		break;
 	}
 	/* Every single value may be a parameter of the matrix. */
 	if (f->kind != FIELD_TRACE && f->kind != FIELD_SEEDS && f->kind != FIELD_MATRIX)
-		schema_or_param(s);
+		json_array_append_new(any, reference("parameter"));
+	return any;
 }
 
-/* An event of `expect-trace`: its name, or a map of the name to arguments. */
-static void
-schema_event(struct schema *s)
+/* ---- the whole ---- */
+
+/* The schema of the file's type of device: the default type's for a file that names none. */
+static json_t *
+by_type(const struct scenario_type *const *types)
 {
-	const struct scenario_event_kind *kind;
-	const char *name, *comma = "";
-	size_t length;
+	json_t *schema = reference(types[0]->name);
 
-	list_open(s, "{\"anyOf\": [{\"enum\": [");
-	for (kind = s->vocab->events; kind->name != NULL; kind++)
-		list_add(s, kind->name);
-	fputs("]}, {\"type\": \"object\", \"minProperties\": 1, \"maxProperties\": 1, "
-	    "\"additionalProperties\": false, \"properties\": {", s->f);
-	for (kind = s->vocab->events; kind->name != NULL; kind++) {
-		if (*kind->args == '\0')
-			continue;
-		fprintf(s->f, "%s\"%s\": {\"type\": \"object\", \"minProperties\": 1, "
-		    "\"propertyNames\": {\"enum\": [", comma, kind->name);
-		for (unsigned i = 0; scenario_event_arg_of(kind->args, i, &name, &length) != 0;
-		    i++)
-			fprintf(s->f, "%s\"%.*s\"", i > 0 ? ", " : "", (int)length, name);
-		fputs("]}}", s->f);
-		comma = ", ";
-	}
-	fputs("}}]}", s->f);
-}
-
-/* `device: {type: TYPE}` */
-static void
-schema_is_type(struct schema *s, const struct scenario_type *type)
-{
-	fprintf(s->f, "{\"required\": [\"device\"], \"properties\": {\"device\": {\"required\": "
-	    "[\"type\"], \"properties\": {\"type\": {\"const\": \"%s\"}}}}}", type->name);
-}
-
-/* Which of the schemas below $defs holds: the default type's for a file that names none. */
-static void
-schema_by_type(struct schema *s, const struct scenario_type *const *types)
-{
-	json_key(s, "type", false);
-	json_string(s, "object");
-	json_key(s, "allOf", false);
-	fputc('[', s->f);
-	for (size_t i = 1; types[i] != NULL; i++) {
-		fputs("{\"if\": ", s->f);
-		schema_is_type(s, types[i]);
-		fprintf(s->f, ", \"then\": {\"$ref\": \"#/$defs/%s\"}}, ", types[i]->name);
-	}
-	fputs("{\"if\": {\"anyOf\": [", s->f);
-	for (size_t i = 1; types[i] != NULL; i++) {
-		fputs(i > 1 ? ", " : "", s->f);
-		schema_is_type(s, types[i]);
-	}
-	fprintf(s->f, "]}, \"then\": true, \"else\": {\"$ref\": \"#/$defs/%s\"}}]", types[0]->name);
-}
-
-static void
-schema_types(struct schema *s, const struct scenario_type *const *types)
-{
-	const struct scenario_vocab *all = s->vocab;
-
-	for (; *types != NULL; types++) {
-		struct scenario_vocab of_type = scenario_vocab_of(all, *types);
-
-		s->vocab = &of_type;
-		json_key(s, (*types)->name, false);
-		json_open(s);
-		schema_map_body(s, &map_scenario, true);
-		json_close(s);
-	}
-	s->vocab = all;
+	while (*++types != NULL)
+		schema = json_pack("{s:{s:[s], s:{s:{s:[s], s:{s:{s:s}}}}}, s:o, s:o}", "if",
+		    "required", "device", "properties", "device", "required", "type",
+		    "properties", "type", "const", (*types)->name,
+		    "then", reference((*types)->name), "else", schema);
+	return schema;
 }
 
 void
 scenario_schema_print(const struct scenario_vocab *vocab, FILE *f)
 {
-	struct schema s = { .f = f, .vocab = vocab };
+	json_t *schema = json_pack("{s:s, s:s}", "$schema",
+	    "https://json-schema.org/draft/2020-12/schema", "title", "viosim scenario, format 1");
+	json_t *rule = by_type(vocab->types);
+	json_t *defs = json_pack("{s:o, s:o}", "parameter",
+	    text_like("^\\$[A-Za-z0-9][A-Za-z0-9_.-]*$"), "event", event_of(vocab));
+	char *text;
 
-	json_open(&s);
-	json_key(&s, "$schema", true);
-	json_string(&s, "https://json-schema.org/draft/2020-12/schema");
-	json_key(&s, "title", false);
-	json_string(&s, "viosim scenario, format 1");
-	if (vocab->types[1] != NULL)
-		schema_by_type(&s, vocab->types);
-	else
-		schema_map_body(&s, &map_scenario, false);
-	json_key(&s, "$defs", false);
-	json_open(&s);
-	json_key(&s, "parameter", true);
-	schema_pattern(&s, "^\\$[A-Za-z0-9][A-Za-z0-9_.-]*$");
-	json_key(&s, "event", false);
-	schema_event(&s);
-	if (vocab->types[1] != NULL)
-		schema_types(&s, vocab->types);
-	json_close(&s);
-	json_close(&s);
-	fputc('\n', f);
+	for (const struct scenario_type *const *type = vocab->types; *type != NULL; type++) {
+		struct scenario_vocab of_type = scenario_vocab_of(vocab, *type);
+
+		json_object_set_new(defs, (*type)->name, map_of(&of_type, &map_scenario));
+	}
+	json_object_update(schema, rule);
+	json_object_set_new(schema, "$defs", defs);
+	text = json_dumps(schema, JSON_INDENT(2));
+	if (text == NULL)
+		out_of_memory();
+	fprintf(f, "%s\n", text);
+	free(text);
+	json_decref(rule);
+	json_decref(schema);
 }
