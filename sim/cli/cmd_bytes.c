@@ -10,7 +10,7 @@
 #include "base/alloc.h"
 #include "base/sbuf.h"
 #include "cli/cli.h"
-#include "explore/bytes.h"
+#include "explore/generate.h"
 #include "explore/found.h"
 #include "explore/shrink.h"
 #include "explore/why.h"

@@ -12,9 +12,42 @@
 #define VIOSIM_EXPLORE_BASELINE_H
 
 #include "explore/edit.h"
+#include "explore/inject.h"
 #include "explore/trial.h"
 
 /* `threads` (may be NULL) gets how many the driver started in that run. */
 struct edit *baseline_new(struct trial *trial, const struct scenario_case *c, unsigned *threads);
+
+/* ---- when the steps of a case were done, as one run of it tells ---- */
+
+#define TIMING_NEVER UINT64_MAX
+
+struct timing_step {
+	uint64_t ns;			/* since power on, or TIMING_NEVER */
+	uint32_t seq;			/* of its event; UINT32_MAX: never */
+};
+
+struct timing {
+	struct timing_step *step;
+	size_t steps;
+	uint64_t end_ns;		/* when the run was over, since power on */
+	unsigned threads;		/* that the driver started */
+};
+
+/* Runs the case; timing_fini() ends it. */
+void timing_of(struct trial *trial, const struct scenario_case *c, struct timing *timing);
+void timing_fini(struct timing *timing);
+/* The same of a run that another starts: `started` of struct run_options. */
+void timing_init(struct timing *timing, const struct scenario *scenario);
+void timing_started(void *timing, struct world *world);
+
+/* The point of a `deliver` or `hold`; NULL when the step has none. */
+struct scenario_point *timing_point(struct scenario_step *step);
+/*
+ * Which of the scenario's points the step's point is (index); SIZE_MAX: none, or nobody knows.
+ * May run the scenario.
+ */
+size_t timing_struck(struct trial *trial, struct edit *edit, size_t step,
+    const struct inject_points *points);
 
 #endif /* VIOSIM_EXPLORE_BASELINE_H */

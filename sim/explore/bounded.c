@@ -23,7 +23,6 @@
 
 #include <string.h>
 
-#include "explore/effect.h"
 #include "explore/injections.h"
 
 #define INJECTION_FAULTS INJECTIONS_MAX		/* calls fail */
@@ -88,7 +87,7 @@ handler_commutes(const struct inject_point *handler, const struct inject_point *
 	if (handler->kind == INJECT_BEFORE && handler->call == HW_CALL_VIRTIO_VQ_INTR) {
 		touched.everything = false;
 		touched.touches = 0;
-		effects_of_host(false, 7, &touched);
+		inject_host_touches(false, 7, &touched);
 	} else if (handler->kind == INJECT_AFTER ||
 	    (handler->kind == INJECT_ACCESS && handler->touches > 0)) {
 		touched.everything = false;
@@ -110,7 +109,7 @@ open_window(struct search *search, const struct perturbation *what, size_t at,
 	size_t begin_at = variant->strike != 0 ? 0 : at, end = begin_at + 1;
 
 	*window = (struct window){ .host = { .kind = INJECT_BEFORE } };
-	effects_of_host(what->queue < 0, what->queue < 0 ? 0 :
+	inject_host_touches(what->queue < 0, what->queue < 0 ? 0 :
 	    1u << what->queue, &window->host);
 	while (end < variant->count && variant->item[end].ctx != variant->item[begin_at].ctx)
 		end++;

@@ -21,6 +21,10 @@
 #include "machine/trace.h"
 #include "scenario/scenario.h"
 
+struct module;
+struct recorder;
+struct world;
+
 enum inject_kind { INJECT_BEFORE, INJECT_AFTER, INJECT_ACCESS };
 
 /*
@@ -79,5 +83,22 @@ bool inject_point_has_name(const struct inject_point *ip);
 
 /* The point as a scenario's point (its name is static). */
 struct scenario_point inject_point_place(const struct inject_point *ip);
+
+/*
+ * What comes from outside touches, apart from the handlers it starts: the configuration, queues
+ * (bits), and what depends on the time.
+ */
+void inject_host_touches(bool config, unsigned queues, struct inject_point *ip);
+
+/* Of the kernel's heap: where in it (bytes), if that is what the thing is. */
+bool inject_heap_offset(uint64_t thing, size_t *offset);
+
+/* The recorder looks on at runs of a module, which is borrowed, and lists their points. */
+struct recorder *recorder_new(struct module *module);
+void recorder_free(struct recorder *recorder);	/* NULL is fine */
+/* The next run of which recorder_start() hears goes into that list, from the beginning. */
+void recorder_into(struct recorder *recorder, struct inject_points *points);
+/* For struct run_options: `recorder` is a struct recorder. */
+void recorder_start(void *recorder, struct world *world);
 
 #endif /* VIOSIM_EXPLORE_INJECT_H */

@@ -4,7 +4,7 @@
  * workers, state files, NDJSON files and `viosim merge` share.
  *
  * A file begins with a head and ends with an end; between them stand runs, in order, and scenarios.
- * Each of its lines is sealed (seal.h).  What a worker says of a job is runs, children, and at
+ * Each of its lines is sealed.  What a worker says of a job is runs, children, and at
  * last a job_end: the sums, of which those runs are a part that were not written.
  */
 #ifndef VIOSIM_EXPLORE_RECORD_H
@@ -17,8 +17,25 @@
 
 #include "base/vec.h"
 #include "explore/perturb.h"
-#include "explore/seal.h"
 #include "explore/trial.h"
+
+/*
+ * A seal: each JSON object of a file ends with a sum over itself and all lines before it.  A line
+ * that was changed, taken out, put in, doubled or moved is found where it stands.  (That lines are
+ * missing at the end is for a last line to tell.)
+ */
+struct seal {
+	uint64_t sum;			/* of the lines so far; 0 at the beginning of a file */
+};
+
+/* Write a line (one JSON object with at least one member, no newline) with its sum. */
+void seal_write(struct seal *seal, const char *line, size_t length, FILE *stream);
+
+/*
+ * Does that line (without its newline) follow?  Then its sum is cut off, in place: `line` is as
+ * it was given to seal_write(), *length with it.  Else nothing is changed.
+ */
+bool seal_open(struct seal *seal, char *line, size_t *length);
 
 #define RECORD_VERSION 4
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Between the files of the shrinker: the best scenario so far and how another one is tried.
- * shrink.c drops steps, shrink_value.c makes values simple, shrink_when.c times and points.
+ * shrink.c drops steps, shrink_value.c makes values, times and points simple.
  */
 #ifndef VIOSIM_EXPLORE_SHRINKER_H
 #define VIOSIM_EXPLORE_SHRINKER_H
@@ -36,25 +36,10 @@ shrinker_steps(const struct shrinker *shrinker)
 	return &shrinker->best->scenario.steps;
 }
 
-/* A value in a scenario that stays where it is when the scenario is copied. */
-struct place {
-	enum { IN_SCENARIO, IN_MACHINE, IN_STEP, IN_DEVICE, IN_OWN_STEP } in;
-	size_t step;			/* IN_STEP, IN_OWN_STEP */
-	size_t offset;
-	const struct field *field;
-	const void *fallback;		/* its default, or NULL */
-};
-void *place_slot(const struct place *place, struct edit *edit);
-/* Try another value there (of the size of the field). */
-bool place_try(struct shrinker *shrinker, const struct place *place, const void *value);
-
 /* Each goes one way only, towards the simpler; true if anything changed. */
 bool shrink_values(struct shrinker *shrinker);
 bool shrink_times(struct shrinker *shrinker);
 bool shrink_points(struct shrinker *shrinker);
-/* A duration (no `at`). */
-bool shrink_duration(struct shrinker *shrinker, const struct place *place);
-bool shrink_point(struct shrinker *shrinker, const struct place *place);
 /* Points count from power on: they move to the head of the list. */
 struct edit *shrink_hoisted(struct shrinker *shrinker);
 

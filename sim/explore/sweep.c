@@ -11,7 +11,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "explore/situation.h"
+#include "explore/injections.h"
 
 #define RUNS_MAX 1000000	/* numbers that a unit may need */
 

@@ -10,7 +10,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "explore/recorder.h"
 #include "machine/crash.h"
 #include "run/source.h"
 #include "run/verdict.h"

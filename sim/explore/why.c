@@ -9,9 +9,8 @@
 
 #include "base/alloc.h"
 #include "device/class.h"
-#include "explore/effect.h"
 #include "explore/inject.h"
-#include "explore/timing.h"
+#include "explore/baseline.h"
 #include "run/source.h"
 
 /* Where the driver's own variables are: found by listening to one run. */
@@ -147,7 +146,7 @@ name_memory(const struct search *search, const struct inject_point *ip, char nam
 	size_t offset;
 
 	if (ip->touches > 0 && state->bytes > 0 &&
-	    effects_heap_offset(ip->touch[0].thing, &offset) &&
+	    inject_heap_offset(ip->touch[0].thing, &offset) &&
 	    offset - state->offset < state->bytes && source_name(search->source, ip->site,
 	    state->bytes, offset - state->offset, 4, whole, sizeof(whole)))
 		member = strpbrk(whole, ".>");

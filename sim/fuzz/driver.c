@@ -2,7 +2,7 @@
 /*
  * A fuzzer's target: the driver.
  *
- * The bytes are the choices that make a variant of a scenario (explore/bytes.h); it is run in
+ * The bytes are the choices that make a variant of a scenario (explore/generate.h); it is run in
  * this process.  A finding that is an error, no known defect, and not there in the baseline runs
  * is a crash.  The fuzzer sees where the run went: each place of the driver, an access to
  * memory or a kernel call, together with the place before, whichever context that was in.
@@ -22,7 +22,7 @@
 #include "base/sbuf.h"
 #include "base/alloc.h"
 #include "cli/cli.h"
-#include "explore/bytes.h"
+#include "explore/generate.h"
 
 #define COUNTERS (1u << 16)
 #define NAMES_MAX BYTES_BASES_MAX

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "explore/bytes.h"
+#include "explore/generate.h"
 #include "explore/shrink.h"
 #include "tests/explore/rig.h"
 #include "tests/suite.h"

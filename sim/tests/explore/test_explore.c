@@ -11,7 +11,6 @@
 
 #include "explore/perturb.h"
 #include "explore/explore.h"
-#include "explore/same.h"
 #include "tests/explore/rig.h"
 #include "tests/stderr.h"
 #include "tests/suite.h"

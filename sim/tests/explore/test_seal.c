@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * explore/seal: any line that was changed is found, where it stands.
+ * explore/record: any line that was changed is found, where it stands.
  */
 #include <stdlib.h>
 #include <string.h>
 
-#include "explore/seal.h"
+#include "explore/record.h"
 #include "tests/suite.h"
 
 static const char *const lines[] = {
