@@ -147,7 +147,8 @@ other_equal(const struct field *f, const void *a, const void *b)
 		return time_equal(*(const struct scenario_time *)a,
 		    *(const struct scenario_time *)b);
 	case FIELD_AT:
-		return at_a->when == at_b->when && time_equal(at_a->time, at_b->time);
+		return at_a->when == at_b->when && (at_a->when == SCENARIO_AT_ONCE ||
+		    time_equal(at_a->time, at_b->time));
 	case FIELD_POINT:
 		return point_equal(a, b);
 	case FIELD_EXPECT:

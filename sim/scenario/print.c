@@ -12,7 +12,8 @@
 #include "table.h"
 #include "text.h"
 
-static void print_field(const struct field *, const void *value, FILE *);
+/* `whole`: a map has what has its default, too. */
+static void print_field(const struct field *, const void *value, bool whole, FILE *);
 
 /* ---- scalars ---- */
 
@@ -100,24 +101,27 @@ print_item(enum field_kind kind, const void *item, FILE *f)
 		fprintf(f, "%" PRIu64, *(const uint64_t *)item);
 	else if (kind == FIELD_SEGMENTS)
 		print_map(&map_segment, item, f);
+	else if (kind == FIELD_CLAIMS)
+		print_map(&map_claim, item, f);
 	else if (kind == FIELD_TRACE)
 		fprintf(f, event->count > 0 ? "{%s}" : "%s", event->text);
 	else
 		text_print_yaml(*(const char *const *)item, f);
 }
 
-/* `[a, b]`; only an offer of features can be empty. */
+/* `[a, b]`, or claims below each other; only an offer of features can be empty. */
 static void
 print_items(enum field_kind kind, const void *value, FILE *f)
 {
 	const struct scenario_list *list = value;
+	bool is_block = kind == FIELD_CLAIMS;
 
-	fputs(list->count == 0 ? "[none" : "[", f);
+	fputs(is_block ? "" : list->count == 0 ? "[none" : "[", f);
 	for (size_t i = 0; i < list->count; i++) {
-		fputs(i > 0 ? ", " : "", f);
+		fputs(is_block ? "\n  - " : i > 0 ? ", " : "", f);
 		print_item(kind, (const char *)list->item + i * field_kinds[kind].item, f);
 	}
-	fputc(']', f);
+	fputs(is_block ? "" : "]", f);
 }
 
 static bool
@@ -232,10 +236,7 @@ print_map_over(const struct map *map, const void *object, const void *defaults, 
 		    (field->flags & FIELD_SILENT) || !field_is_given(field, object))
 			continue;
 		fprintf(f, "%s%s: ", comma, field->key);
-		if (defaults == NULL && field->kind == FIELD_MAP)
-			print_map_over(field->map, value, NULL, f);
-		else
-			print_field(field, value, f);
+		print_field(field, value, defaults == NULL, f);
 		comma = ", ";
 	}
 	fputc('}', f);
@@ -261,54 +262,33 @@ static void
 print_map(const struct map *map, const void *object, FILE *f)
 {
 	if (map_is_scalar(map, object))
-		print_field(&map->fields[0], field_value(&map->fields[0], object), f);
+		print_field(&map->fields[0], field_value(&map->fields[0], object), false, f);
 	else
 		print_map_over(map, object, map->defaults, f);
 }
 
-static void
-print_claims(const struct scenario_claims *claims, FILE *f)
-{
-	for (size_t i = 0; i < claims->count; i++) {
-		fputs("\n  - ", f);
-		print_map(&map_claim, &claims->claim[i], f);
-	}
-}
-
 /* ---- steps ---- */
 
-/* `whole`: a fault with its defaults. */
+/* `at` and `name` stand before the verb.  `whole`: a fault with its defaults. */
 static void
 print_step(const struct scenario_step *s, const char *between, bool whole, FILE *f)
 {
-	const struct field *verb = &s->row->field;
+	const struct field *verb = &s->row->field, *key;
+	bool is_whole = whole && s->verb == SCENARIO_STEP_FAIL;
+	const char *separator = "";
 
-	if (s->at.when != SCENARIO_AT_ONCE) {
-		fputs(s->at.when == SCENARIO_RELATIVE ? "at: +" : "at: ", f);
-		text_print_time(s->at.time, f);
-		fputs(between, f);
-	}
-	if (s->name != NULL) {
-		fputs("name: ", f);
-		text_print_yaml(s->name, f);
-		fputs(between, f);
-	}
-	fprintf(f, "%s: ", verb->key);
-	if (whole && s->verb == SCENARIO_STEP_FAIL)
-		print_map_over(verb->map, &s->fail, NULL, f);
-	else
-		print_field(verb, field_value(verb, s), f);
-	if (s->on != 0)
-		fprintf(f, "%son: %s", between, scenario_device_words[s->on].word);
-	if (scenario_time_is_given(s->within)) {
-		fprintf(f, "%swithin: ", between);
-		text_print_time(s->within, f);
-	}
-	if (s->exactly)
-		fprintf(f, "%sexactly: true", between);
-	if (scenario_time_is_given(s->lasts)) {
-		fprintf(f, "%sfor: ", between);
-		text_print_time(s->lasts, f);
+	for (size_t i = 0; i < map_step.count; i++) {
+		key = &map_step.fields[i];
+		if (key->offset == offsetof(struct scenario_step, within)) {
+			fprintf(f, "%s%s: ", separator, verb->key);
+			print_field(verb, field_value(verb, s), is_whole, f);
+			separator = between;
+		}
+		if (!field_is_worth(key, s, map_step.defaults))
+			continue;
+		fprintf(f, "%s%s: ", separator, key->key);
+		print_field(key, field_value(key, s), false, f);
+		separator = between;
 	}
 }
 
@@ -321,126 +301,6 @@ scenario_step_print(const struct scenario_step *s, FILE *f)
 	bare.name = NULL;
 	print_step(&bare, ", ", false, f);
 }
-
-static void
-print_steps(const struct scenario_steps *steps, FILE *f)
-{
-	for (size_t i = 0; i < steps->count; i++) {
-		fputs("\n  - ", f);
-		print_step(&steps->step[i], "\n    ", false, f);
-	}
-}
-
-/* ---- any value ---- */
-
-static void
-print_number(const struct field *field, uint64_t value, FILE *f)
-{
-	if (field->kind == FIELD_PERCENT)
-		text_print_percent(value, f);
-	else if (field->kind == FIELD_AMOUNT && (field->flags & FIELD_BYTES))
-		text_print_bytes(value, f);
-	else if (field->kind == FIELD_AMOUNT)
-		text_print_amount(value, f);
-	else if (value == SCENARIO_FOREVER)
-		fputs("forever", f);
-	else
-		fprintf(f, "%" PRIu64, value);
-}
-
-/* `at:`, `machines:` and what is read before everything else are printed elsewhere. */
-static void
-print_field(const struct field *field, const void *value, FILE *f)
-{
-	const struct scenario_own *own = value;
-	const char *text;
-
-	switch (field->kind) {
-	case FIELD_FLAG:
-		fputs(*(const bool *)value ? "true" : "false", f);
-		break;
-	case FIELD_CHOICE:
-		fputs(*(const int *)value == SCENARIO_YES ? "true" : "false", f);
-		break;
-	case FIELD_WORD:
-		fputs(field_word_of(field->words, *(const int *)value), f);
-		break;
-	case FIELD_TIME:
-		text_print_time(*(const struct scenario_time *)value, f);
-		break;
-	case FIELD_POINT:
-		print_point(value, f);
-		break;
-	case FIELD_EXPECT:
-		text_print_yaml((*(struct expect *const *)value)->text, f);
-		break;
-	case FIELD_MAP:
-		print_map(field->map, value, f);
-		break;
-	case FIELD_OWN:
-		print_map(own->map, own->object, f);
-		break;
-	case FIELD_CLAIMS:
-		print_claims(value, f);
-		break;
-	case FIELD_STEPS:
-		print_steps(value, f);
-		break;
-	case FIELD_SEED:
-	case FIELD_SEEDS:
-		print_seeds(value, f);
-		break;
-	default:
-		if (field_kinds[field->kind].holds == HOLDS_LIST) {
-			print_items(field->kind, value, f);
-		} else if (field_kinds[field->kind].holds == HOLDS_TEXT) {
-			text = *(const char *const *)value;
-			text_print_yaml(text != NULL ? text : "all", f);
-		} else {
-			assert(field_kinds[field->kind].holds == HOLDS_BYTES);
-			print_number(field, *(const uint64_t *)value, f);
-		}
-		break;
-	}
-}
-
-/* Every machine by what it has over `machine`, with transport and dma in any case. */
-static void
-print_machines(const struct scenario *sc, FILE *f)
-{
-	struct scenario_machine base = sc->base;
-
-	base.transport = base.dma = -1;
-	fputs("machines:\n", f);
-	for (size_t i = 0; i < sc->machines.count; i++) {
-		fputs("  - ", f);
-		print_map_over(&map_machine, &sc->machines.machine[i], &base, f);
-		fputc('\n', f);
-	}
-}
-
-void
-scenario_print(const struct scenario *sc, FILE *f)
-{
-	for (size_t i = 0; i < map_scenario.count; i++) {
-		const struct field *field = &map_scenario.fields[i];
-
-		if (field->kind == FIELD_MACHINES) {
-			print_machines(sc, f);
-			continue;
-		}
-		if (field->kind == FIELD_MATRIX || field->kind == FIELD_EXTENDS ||
-		    !field_is_worth(field, sc, map_scenario.defaults))
-			continue;
-		fprintf(f, "%s:%s",
-		    field->kind == FIELD_SEEDS && sc->seeds.count == 1 ? "seed" : field->key,
-		    field->kind == FIELD_STEPS || field->kind == FIELD_CLAIMS ? "" : " ");
-		print_field(field, field_value(field, sc), f);
-		fputc('\n', f);
-	}
-}
-
-/* ---- a case, whole ---- */
 
 /* When a step begins, as far as the file alone says. */
 struct step_time {
@@ -488,39 +348,145 @@ print_when(struct scenario_step *s, struct step_time *time, uint64_t hz, FILE *f
 }
 
 static void
-print_steps_whole(const struct scenario_steps *steps, uint64_t hz, FILE *f)
+print_steps(const struct scenario *sc, bool whole, FILE *f)
 {
 	struct step_time time = { true, 0 };
 	bool before = true;
 
-	for (size_t i = 0; i < steps->count; i++) {
-		struct scenario_step s = steps->step[i];
+	for (size_t i = 0; i < sc->steps.count; i++) {
+		struct scenario_step s = sc->steps.step[i];
 
 		before = before && s.at.when == SCENARIO_AT_ONCE && s.row->prepares != NULL &&
 		    s.row->prepares(&s);
-		if (before)
+		if (whole && before)
 			fputs("\n  # before the driver attaches", f);
-		else
-			print_when(&s, &time, hz, f);
+		else if (whole)
+			print_when(&s, &time, sc->base.hz, f);
 		fputs("\n  - ", f);
-		print_step(&s, "\n    ", true, f);
+		print_step(&s, "\n    ", whole, f);
 	}
 }
 
-static void
-print_field_whole(const struct field *field, const struct scenario *sc, FILE *f)
-{
-	const void *value = field_value(field, sc);
-	const struct scenario_own *own = value;
+/* ---- any value ---- */
 
-	if (field->kind == FIELD_MAP)
-		print_map_over(field->map, value, NULL, f);
-	else if (field->kind == FIELD_OWN)
-		print_map_over(own->map, own->object, NULL, f);
-	else if (field->kind == FIELD_STEPS)
-		print_steps_whole(value, sc->base.hz, f);
+static void
+print_number(const struct field *field, uint64_t value, FILE *f)
+{
+	if (field->kind == FIELD_PERCENT)
+		text_print_percent(value, f);
+	else if (field->kind == FIELD_AMOUNT && (field->flags & FIELD_BYTES))
+		text_print_bytes(value, f);
+	else if (field->kind == FIELD_AMOUNT)
+		text_print_amount(value, f);
+	else if (value == SCENARIO_FOREVER)
+		fputs("forever", f);
 	else
-		print_field(field, value, f);
+		fprintf(f, "%" PRIu64, value);
+}
+
+/* Steps, `machines:` and what is read before everything else are printed elsewhere. */
+static void
+print_field(const struct field *field, const void *value, bool whole, FILE *f)
+{
+	const struct scenario_at *at = value;
+	const struct scenario_own *own = field->kind == FIELD_OWN ? value : NULL;
+	const struct map *map = own != NULL ? own->map : field->map;
+	const void *object = own != NULL ? own->object : value;
+	const char *text;
+
+	switch (field->kind) {
+	case FIELD_FLAG:
+		fputs(*(const bool *)value ? "true" : "false", f);
+		break;
+	case FIELD_CHOICE:
+		fputs(*(const int *)value == SCENARIO_YES ? "true" : "false", f);
+		break;
+	case FIELD_WORD:
+		fputs(field_word_of(field->words, *(const int *)value), f);
+		break;
+	case FIELD_TIME:
+		text_print_time(*(const struct scenario_time *)value, f);
+		break;
+	case FIELD_AT:
+		fputs(at->when == SCENARIO_RELATIVE ? "+" : "", f);
+		text_print_time(at->time, f);
+		break;
+	case FIELD_POINT:
+		print_point(value, f);
+		break;
+	case FIELD_EXPECT:
+		text_print_yaml((*(struct expect *const *)value)->text, f);
+		break;
+	case FIELD_MAP:
+	case FIELD_OWN:
+		if (whole)
+			print_map_over(map, object, NULL, f);
+		else
+			print_map(map, object, f);
+		break;
+	case FIELD_SEED:
+	case FIELD_SEEDS:
+		print_seeds(value, f);
+		break;
+	default:
+		if (field_kinds[field->kind].holds == HOLDS_LIST) {
+			print_items(field->kind, value, f);
+		} else if (field_kinds[field->kind].holds == HOLDS_TEXT) {
+			text = *(const char *const *)value;
+			text_print_yaml(text != NULL ? text : "all", f);
+		} else {
+			assert(field_kinds[field->kind].holds == HOLDS_BYTES);
+			print_number(field, *(const uint64_t *)value, f);
+		}
+		break;
+	}
+}
+
+/* Every machine by what it has over `machine`, with transport and dma in any case. */
+static void
+print_machines(const struct scenario *sc, FILE *f)
+{
+	struct scenario_machine base = sc->base;
+
+	base.transport = base.dma = -1;
+	fputs("machines:\n", f);
+	for (size_t i = 0; i < sc->machines.count; i++) {
+		fputs("  - ", f);
+		print_map_over(&map_machine, &sc->machines.machine[i], &base, f);
+		fputc('\n', f);
+	}
+}
+
+/* `whole`: the one machine is in `machine`, and what has its default is there too. */
+static void
+print_all(const struct scenario *sc, bool whole, FILE *f)
+{
+	for (size_t i = 0; i < map_scenario.count; i++) {
+		const struct field *field = &map_scenario.fields[i];
+		bool is_whole = whole && (field->kind == FIELD_MAP || field->kind == FIELD_OWN ||
+		    field->kind == FIELD_WORD);
+
+		if (field->kind == FIELD_MACHINES && !whole)
+			print_machines(sc, f);
+		if (field->kind == FIELD_MACHINES || field->kind == FIELD_MATRIX ||
+		    field->kind == FIELD_EXTENDS || !(is_whole ? field_is_given(field, sc) :
+		    field_is_worth(field, sc, map_scenario.defaults)))
+			continue;
+		fprintf(f, "%s:%s",
+		    field->kind == FIELD_SEEDS && sc->seeds.count == 1 ? "seed" : field->key,
+		    field->kind == FIELD_STEPS || field->kind == FIELD_CLAIMS ? "" : " ");
+		if (field->kind == FIELD_STEPS)
+			print_steps(sc, whole, f);
+		else
+			print_field(field, field_value(field, sc), is_whole, f);
+		fputc('\n', f);
+	}
+}
+
+void
+scenario_print(const struct scenario *sc, FILE *f)
+{
+	print_all(sc, false, f);
 }
 
 void
@@ -531,18 +497,5 @@ scenario_case_print(const struct scenario_case *c, FILE *f)
 
 	sc.base = *c->machine;
 	sc.seeds = (struct scenario_seeds){ &seed, c->has_seed ? 1 : 0 };
-	for (size_t i = 0; i < map_scenario.count; i++) {
-		const struct field *field = &map_scenario.fields[i];
-		bool is_whole = field->kind == FIELD_MAP || field->kind == FIELD_OWN ||
-		    field->kind == FIELD_WORD;
-
-		if (field->kind == FIELD_MACHINES || field->kind == FIELD_MATRIX ||
-		    field->kind == FIELD_EXTENDS || !(is_whole ? field_is_given(field, &sc) :
-		    field_is_worth(field, &sc, map_scenario.defaults)))
-			continue;
-		fprintf(f, "%s:%s", field->kind == FIELD_SEEDS ? "seed" : field->key,
-		    field->kind == FIELD_STEPS || field->kind == FIELD_CLAIMS ? "" : " ");
-		print_field_whole(field, &sc, f);
-		fputc('\n', f);
-	}
+	print_all(&sc, true, f);
 }
