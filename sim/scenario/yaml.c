@@ -17,7 +17,6 @@
 #include "arena.h"
 #include "base/sbuf.h"
 #include "base/utf8.h"
-#include "yaml_why.h"
 
 struct yaml_builder {
 	const struct yaml_file *file;

@@ -67,6 +67,22 @@ struct yaml_node *yaml_lookup(const struct yaml_node *map, const char *key);
 /* "a map", "a list", "a value": for messages. */
 const char *yaml_kind_name(enum yaml_kind);
 
+/*
+ * Why a text is not YAML, in words for its author.  A parser says what it could not go on with.
+ * What went wrong stands mostly before that: a bracket that was not closed, a space that is
+ * missing, a line that is indented wrongly.
+ */
+struct yaml_why {
+	unsigned line, col;	/* what is wrong, counted from 1; col in characters */
+	unsigned width;		/* in characters, at least 1 */
+	char text[200];		/* one clause that says what to do */
+};
+/*
+ * The parser stopped at line:col.  True, and *why is filled, if the text shows the reason; false
+ * if only the parser's own words are left.
+ */
+bool	yaml_why(const struct yaml_file *, unsigned line, unsigned col, struct yaml_why *why);
+
 /* An error at a node. */
 void	yaml_error(struct diag_list *, const struct yaml_node *, const char *rule,
 	    const char *fmt, ...) __attribute__((format(printf, 4, 5)));
