@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Copies of scenarios, by the tables of the format: what a key holds is copied as its kind
- * says, so a new key is copied without a line here.
+ * Copies of scenarios: the scenario itself, its list of steps and the structs of the type of
+ * device are the copy's, because they are what is changed; what these point at is shared.
  */
 #include "explore/edit.h"
 
@@ -12,102 +12,6 @@
 #include "scenario/table.h"
 
 #define ROOM_SPARE 8		/* steps more than there are */
-
-/* ---- copying what a slot points at ---- */
-
-static void own_map(struct arena *arena, const struct map *map, void *object);
-
-/* What the type of device has. */
-static void
-own_object(struct arena *arena, struct scenario_own *own)
-{
-	void *copy = arena_calloc(arena, 1, own->map->size);
-
-	memcpy(copy, own->object, own->map->size);
-	own_map(arena, own->map, copy);
-	own->object = copy;
-}
-
-static void
-own_text(struct arena *arena, const char **text)
-{
-	if (*text != NULL)
-		*text = arena_copy(arena, *text, strlen(*text));
-}
-
-/* The array behind `*pointer`; a list may be empty and yet not NULL. */
-static void *
-own_array(struct arena *arena, const void *array, size_t count, size_t size)
-{
-	void *copy;
-
-	if (array == NULL)
-		return NULL;
-	copy = arena_calloc(arena, count + 1, size);
-	if (count > 0)
-		memcpy(copy, array, count * size);
-	return copy;
-}
-
-static void
-own_list(struct arena *arena, enum field_kind kind, struct scenario_list *list)
-{
-	const char **name;
-
-	list->item = own_array(arena, list->item, list->count, field_kinds[kind].item);
-	name = list->item;
-	for (size_t i = 0; i < list->count &&
-	    (kind == FIELD_NAMES || kind == FIELD_VOCAB_LIST); i++)
-		own_text(arena, &name[i]);
-}
-
-/* Expectations and events are borrowed; steps (own_steps) and machines have their own places. */
-static void
-own_field(struct arena *arena, const struct field *f, void *slot)
-{
-	if (field_kinds[f->kind].holds == HOLDS_TEXT)
-		own_text(arena, slot);
-	else if (f->kind == FIELD_POINT)
-		own_text(arena, &((struct scenario_point *)slot)->name);
-	else if (f->kind == FIELD_MAP)
-		own_map(arena, f->map, slot);
-	else if (f->kind == FIELD_OWN)
-		own_object(arena, slot);
-	else if (field_kinds[f->kind].holds == HOLDS_LIST && f->kind != FIELD_STEPS &&
-	    f->kind != FIELD_MACHINES && f->kind != FIELD_SEEDS)
-		own_list(arena, f->kind, slot);
-}
-
-static void
-own_map(struct arena *arena, const struct map *map, void *object)
-{
-	for (size_t i = 0; i < map->count; i++)
-		own_field(arena, &map->fields[i], field_slot(&map->fields[i], object));
-}
-
-static void
-own_step(struct arena *arena, struct scenario_step *step)
-{
-	const struct field *verb = &step->row->field;
-
-	own_map(arena, &map_step, step);
-	own_field(arena, verb, field_slot(verb, step));
-}
-
-static void
-own_steps(struct edit *edit)
-{
-	struct scenario_steps *steps = &edit->scenario.steps;
-	struct scenario_step *copy;
-
-	edit->room = steps->count + ROOM_SPARE;
-	copy = arena_calloc(edit->arena, edit->room, sizeof(*copy));
-	if (steps->count > 0)
-		memcpy(copy, steps->step, steps->count * sizeof(*copy));
-	steps->step = copy;
-	for (size_t i = 0; i < steps->count; i++)
-		own_step(edit->arena, &steps->step[i]);
-}
 
 /* ---- edits ---- */
 
@@ -135,22 +39,35 @@ sync_machine(struct edit *edit)
 	edit->scenario.machines = (struct scenario_machines){ machine, 1 };
 }
 
+static void
+own_object(struct arena *arena, struct scenario_own *own)
+{
+	void *copy = arena_calloc(arena, 1, own->map->size);
+
+	own->object = memcpy(copy, own->object, own->map->size);
+}
+
 static struct edit *
 edit_of(const struct scenario *scenario, const struct scenario_machine *machine)
 {
 	struct arena *arena = arena_new();
 	struct edit *edit = arena_calloc(arena, 1, sizeof(*edit));
+	struct scenario_steps *steps = &edit->scenario.steps;
 
 	edit->arena = arena;
 	edit->scenario = *scenario;
 	edit->machine = *machine;
 	edit->scenario.params = NULL;
 	edit->scenario.nparams = 0;
-	own_map(arena, &map_machine, &edit->machine);
 	sync_machine(edit);
-	own_map(arena, &map_scenario, &edit->scenario);
-	edit->scenario.base.segments = edit->machine.segments;
-	own_steps(edit);
+	own_object(arena, &edit->scenario.device.own);
+	edit->room = steps->count + ROOM_SPARE;
+	steps->step = arena_calloc(arena, edit->room, sizeof(steps->step[0]));
+	for (size_t i = 0; i < steps->count; i++) {
+		steps->step[i] = scenario->steps.step[i];
+		if (steps->step[i].verb == SCENARIO_STEP_OWN)
+			own_object(arena, &steps->step[i].own);
+	}
 	return edit;
 }
 
@@ -167,7 +84,10 @@ edit_new(const struct scenario *base, const struct scenario_machine *machine,
 struct edit *
 edit_copy(const struct edit *from)
 {
-	return edit_of(&from->scenario, &from->machine);
+	struct edit *edit = edit_of(&from->scenario, &from->machine);
+
+	arena_hold(edit->arena, from->arena);
+	return edit;
 }
 
 void

@@ -5,8 +5,8 @@
  * Exploring, sweeping, shrinking and fuzzing all do the same: they change a scenario and run
  * it.  So whatever they find is a scenario from the start, and replays as one.
  *
- * Expectations and places in files are borrowed from the scenario it was made from, which must
- * outlive it and its copies; everything else belongs to the edit.
+ * Texts, lists, expectations and places in files are borrowed from the scenario it was made from,
+ * which must outlive it and its copies.  What a list holds is not changed in place.
  */
 #ifndef VIOSIM_EXPLORE_EDIT_H
 #define VIOSIM_EXPLORE_EDIT_H
@@ -30,6 +30,7 @@ struct edit {
 /* A copy of the scenario on one of its machines, with one seed or none. */
 struct edit *edit_new(const struct scenario *base, const struct scenario_machine *machine,
     bool has_seed, uint64_t seed);
+/* It may outlive `from`. */
 struct edit *edit_copy(const struct edit *from);
 void edit_free(struct edit *edit);	/* NULL is fine */
 

@@ -16,6 +16,7 @@
 #include "explore/found.h"
 #include "explore/shrinker.h"
 #include "explore/why.h"
+#include "scenario/arena.h"
 
 #define PAIRS_MAX 12		/* steps up to which any two are dropped together */
 
@@ -299,7 +300,11 @@ waits(const struct shrinker *shrinker)
 static bool
 try_baseline(struct shrinker *shrinker, struct edit *of)
 {
-	return shrinker_try(shrinker, baseline_new(shrinker->trial, edit_case(of), NULL));
+	struct edit *candidate = baseline_new(shrinker->trial, edit_case(of), NULL);
+
+	/* Made of a case of `of`, it has the same texts. */
+	arena_hold(candidate->arena, of->arena);
+	return shrinker_try(shrinker, candidate);
 }
 
 static bool

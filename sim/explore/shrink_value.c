@@ -10,6 +10,7 @@
 #include "explore/baseline.h"
 #include "explore/inject.h"
 #include "explore/shrinker.h"
+#include "scenario/arena.h"
 
 #define NELEM(a) (sizeof(a) / sizeof((a)[0]))
 #define US UINT64_C(1000)
@@ -59,16 +60,13 @@ mend(struct edit *edit)
 static bool
 place_try(struct shrinker *shrinker, const struct place *place, const void *value)
 {
-	struct edit *draft, *candidate;
+	struct edit *candidate;
 
 	if (shrinker->over)
 		return false;
-	draft = edit_copy(shrinker->best);
-	memcpy(place_slot(place, draft), value, place->field->size);
-	mend(draft);
-	/* What the value points at may be the best scenario's, which is soon gone. */
-	candidate = edit_copy(draft);
-	edit_free(draft);
+	candidate = edit_copy(shrinker->best);
+	memcpy(place_slot(place, candidate), value, place->field->size);
+	mend(candidate);
 	return shrinker_try(shrinker, candidate);
 }
 
@@ -224,12 +222,24 @@ shrink_point(struct shrinker *shrinker, const struct place *place)
 
 /* ---- lists ---- */
 
+/* The list there, of elements that are this scenario's and may be changed. */
+static struct scenario_list *
+own_list(const struct place *place, struct edit *edit)
+{
+	struct scenario_list *list = place_slot(place, edit);
+	size_t size = field_kinds[place->field->kind].item;
+	void *copy = arena_calloc(edit->arena, list->count, size);
+
+	list->item = memcpy(copy, list->item, list->count * size);
+	return list;
+}
+
 /* The list without `count` elements from `first` on. */
 static bool
 try_without(struct shrinker *shrinker, const struct place *place, size_t first, size_t count)
 {
 	struct edit *candidate = edit_copy(shrinker->best);
-	struct scenario_list *list = place_slot(place, candidate);
+	struct scenario_list *list = own_list(place, candidate);
 	size_t size = field_kinds[place->field->kind].item;
 	char *item = list->item;
 
@@ -256,8 +266,7 @@ shrink_amounts(struct shrinker *shrinker, const struct place *place)
 			    amount_rank(list->pages[i]) <= amount_rank(plain_amounts[j]))
 				break;
 			candidate = edit_copy(shrinker->best);
-			((struct scenario_amounts *)place_slot(place, candidate))->pages[i] =
-			    plain_amounts[j];
+			((uint64_t *)own_list(place, candidate)->item)[i] = plain_amounts[j];
 			if (shrinker_try(shrinker, candidate))
 				return true;
 		}

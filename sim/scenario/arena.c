@@ -1,79 +1,64 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Memory that is freed all at once: a chain of blocks.
+ * Memory that is freed all at once: an obstack of the C library.
  */
 #include "arena.h"
 
-#include <stdalign.h>
-#include <stdint.h>
+#include <limits.h>
+#include <obstack.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/sbuf.h"
 
-#define ARENA_BLOCK_SIZE 8192
-
-struct arena_block {
-	struct arena_block *next;
-	size_t used;
-	size_t size;
-	alignas(max_align_t) unsigned char data[];
-};
+#define obstack_chunk_alloc xmalloc
+#define obstack_chunk_free free
 
 struct arena {
-	struct arena_block *head;
+	struct obstack stack;
+	unsigned users;			/* arenas that hold it, and its owner */
+	struct arena *held;		/* or NULL */
 };
 
 struct arena *
 arena_new(void)
 {
-	return xcalloc(1, sizeof(struct arena));
+	struct arena *a = xcalloc(1, sizeof(*a));
+
+	obstack_init(&a->stack);
+	a->users = 1;
+	return a;
+}
+
+void
+arena_hold(struct arena *a, struct arena *other)
+{
+	a->held = other;
+	other->users++;
 }
 
 void
 arena_free(struct arena *a)
 {
-	struct arena_block *b, *next;
+	struct arena *held;
 
-	if (a == NULL)
-		return;
-	for (b = a->head; b != NULL; b = next) {
-		next = b->next;
-		free(b);
+	for (; a != NULL && --a->users == 0; a = held) {
+		held = a->held;
+		obstack_free(&a->stack, NULL);
+		free(a);
 	}
-	free(a);
-}
-
-static struct arena_block *
-arena_grow(struct arena *a, size_t size)
-{
-	size_t room = size > ARENA_BLOCK_SIZE ? size : ARENA_BLOCK_SIZE;
-	struct arena_block *b = xmalloc(sizeof(*b) + room);
-
-	b->used = 0;
-	b->size = room;
-	b->next = a->head;
-	a->head = b;
-	return b;
 }
 
 void *
 arena_calloc(struct arena *a, size_t count, size_t size)
 {
-	const size_t align = alignof(max_align_t);
-	struct arena_block *b = a->head;
 	size_t bytes;
-	void *p;
 
-	if (__builtin_mul_overflow(count, size, &bytes) || bytes > SIZE_MAX / 2)
+	/* An obstack counts in int. */
+	if (__builtin_mul_overflow(count, size, &bytes) || bytes > INT_MAX / 2)
 		out_of_memory();
-	bytes = (bytes + align - 1) / align * align;
-	if (b == NULL || b->size - b->used < bytes)
-		b = arena_grow(a, bytes);
-	p = b->data + b->used;
-	b->used += bytes;
-	return memset(p, 0, bytes);
+	return memset(obstack_alloc(&a->stack, bytes), 0, bytes);
 }
 
 char *

@@ -12,9 +12,11 @@ struct arena;
 
 struct arena *arena_new(void);
 void	arena_free(struct arena *);	/* NULL is fine */
+/* What is in the other one lives as long, whoever frees that before.  It holds one at most. */
+void	arena_hold(struct arena *, struct arena *other);
 
 /*
- * Zeroed memory for `count` objects of `size` bytes, aligned for any type.
+ * Zeroed memory for `count` objects of `size` bytes, aligned for integers, pointers and double.
  * Never NULL: without memory the program ends with exit code 3.
  */
 void	*arena_calloc(struct arena *, size_t count, size_t size);
