@@ -121,7 +121,7 @@ tell(struct converting *converting, const struct shrink_result *result)
 	if (converting->folder != NULL && !found_save(&found, converting->folder, path))
 		return false;
 	printf("\n");
-	found_print(&found, path, stdout);
+	found_print(&found, path, false, stdout);
 	printf("# %zu of %zu step%s, %" PRIu64 " run%s%s\n", result->steps, result->steps_before,
 	    plural(result->steps_before), result->runs, plural(result->runs),
 	    result->complete ? "" : "; time was up, it may not be the smallest");

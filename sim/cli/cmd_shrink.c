@@ -118,10 +118,7 @@ say_scenario(const struct shrinking *shrinking, const struct shrink_result *resu
     const struct found *found, const char *path)
 {
 	/* The comments of a file name it, and there is none yet. */
-	if (shrinking->out != NULL || shrinking->save)
-		found_print(found, path, stdout);
-	else
-		found_print_bare(found, path, stdout);
+	found_print(found, path, shrinking->out == NULL && !shrinking->save, stdout);
 	printf("\n%zu of %zu step%s, %" PRIu64 " run%s%s\n", result->steps,
 	    result->steps_before, plural(result->steps_before), result->runs,
 	    plural(result->runs),

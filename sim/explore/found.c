@@ -15,6 +15,7 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/sbuf.h"
+#include "scenario/text.h"
 
 #define COMMENT_WIDTH 96
 #define TAKEN_MAX 1000		/* files of one rule and function */
@@ -50,35 +51,16 @@ print_identity(const struct found *found, FILE *stream)
 	fputc('\n', stream);
 }
 
-/* Lines of at most COMMENT_WIDTH, broken between words. */
-static void
-print_wrapped(const char *label, const char *text, FILE *stream)
-{
-	size_t column = strlen(label);
-	bool first = true;
-
-	fputs(label, stream);
-	while (*text != '\0') {
-		size_t length = strcspn(text, " \n");
-
-		if (!first && column + 1 + length > COMMENT_WIDTH) {
-			fputc('\n', stream);
-			column = 0;
-			first = true;
-		}
-		fprintf(stream, "%s%.*s", first ? "" : " ", (int)length, text);
-		column += !first + length;
-		first = false;
-		text += length + (text[length] != '\0');
-	}
-	fputc('\n', stream);
-}
-
 static void
 print_why(const struct found *found, FILE *stream)
 {
-	if (found->why != NULL)
-		print_wrapped("why: ", found->why, stream);
+	char *line;
+
+	if (found->why == NULL)
+		return;
+	line = xasprintf("why: %s", found->why);
+	text_print_wrapped(line, 0, COMMENT_WIDTH, stream);
+	free(line);
 }
 
 /* What `print` says, each line as a comment; heap. */
@@ -96,72 +78,38 @@ as_comment(const struct found *found, void (*print)(const struct found *, FILE *
 	return sbuf_close(&text);
 }
 
-static bool
-is_below_scenarios(const char *path)
-{
-	return strncmp(path, "scenarios/", 10) == 0 || strstr(path, "/scenarios/") != NULL;
-}
-
 static void
-print_comment(const struct found *found, const char *path, FILE *stream)
+print_comment(const struct found *found, const char *path, bool is_below, FILE *stream)
 {
 	const struct trial_finding *finding = found->finding;
 
-	if (is_below_scenarios(path))
+	if (is_below)
 		fputs("yaml-language-server: $schema=../scenario.schema.json\n", stream);
 	fputs("SPDX-License-Identifier: BSD-2-Clause\n", stream);
 	print_identity(found, stream);
-	print_wrapped("", finding->text, stream);
+	text_print_wrapped(finding->text, 0, COMMENT_WIDTH, stream);
 	print_why(found, stream);
 	if (finding->defect != NULL)
 		fprintf(stream, "may be the known defect %s\n", finding->defect->id);
 	fprintf(stream, "replay: viosim run --driver %s %s\n", found->driver, path);
 }
 
-/* What `scenario:` must be in a file with that path; heap. */
-static char *
-id_of(const char *path)
-{
-	const char *start = strrchr(path, '/'), *below = NULL;
-	size_t length;
-
-	for (const char *s = path; (s = strstr(s, "scenarios/")) != NULL; s++)
-		if (s == path || s[-1] == '/')
-			below = s + strlen("scenarios/");
-	start = below != NULL ? below : start != NULL ? start + 1 : path;
-	length = strlen(start);
-	if (length > 5 && strcmp(start + length - 5, ".yaml") == 0)
-		length -= 5;
-	return xasprintf("%s%.*s", below != NULL ? "" : "found/", (int)length, start);
-}
-
-static void
-print_file(const struct found *found, const char *path, const char *comment, FILE *stream)
-{
-	char *summary = xasprintf("Violates %s: %s.", found->finding->rule->id,
-	    found->finding->rule->title);
-	char *id = id_of(path);
-
-	edit_print(found->edit, id, summary, comment, stream);
-	free(summary);
-	free(id);
-}
-
 void
-found_print(const struct found *found, const char *path, FILE *stream)
+found_print(const struct found *found, const char *path, bool bare, FILE *stream)
 {
-	struct sbuf comment;
+	bool is_below;
+	const char *id = scenario_id_of(path, &is_below, found->edit->arena);
+	const char *title = found->finding->rule->title;
+	struct sbuf comment = { .text = NULL };
 
-	print_comment(found, path, sbuf_open(&comment));
-	sbuf_close(&comment);
-	print_file(found, path, comment.text, stream);
+	if (!bare) {
+		print_comment(found, path, is_below, sbuf_open(&comment));
+		sbuf_close(&comment);
+	}
+	edit_print(found->edit, is_below ? id : edit_text(found->edit, "found/%s", id),
+	    edit_text(found->edit, "Violates %s: %s.", found->finding->rule->id, title),
+	    comment.text, stream);
 	free(comment.text);
-}
-
-void
-found_print_bare(const struct found *found, const char *path, FILE *stream)
-{
-	print_file(found, path, NULL, stream);
 }
 
 /* ---- files ---- */
@@ -188,6 +136,19 @@ open_beside(const char *path, char beside[FOUND_PATH_MAX])
 	return fd < 0 ? NULL : fdopen(fd, "w");
 }
 
+/* False, with errno, when it could not be written. */
+static bool
+write_to(FILE *stream, const struct found *found, const char *path)
+{
+	bool good;
+
+	if (stream == NULL)
+		return false;
+	found_print(found, path, false, stream);
+	good = fflush(stream) == 0 && !ferror(stream);
+	return fclose(stream) == 0 && good;
+}
+
 static bool
 put(const struct found *found, const char *path, bool replace)
 {
@@ -197,9 +158,7 @@ put(const struct found *found, const char *path, bool replace)
 
 	if (stream == NULL)
 		return false;
-	found_print(found, path, stream);
-	good = fflush(stream) == 0 && !ferror(stream);
-	good = fclose(stream) == 0 && good;
+	good = write_to(stream, found, path);
 	if (good)
 		good = (replace ? rename(beside, path) : link(beside, path)) == 0;
 	if (!good || !replace) {
@@ -212,27 +171,14 @@ put(const struct found *found, const char *path, bool replace)
 	return good;
 }
 
-/* A device or a pipe is written to, never replaced. */
-static bool
-put_into(const struct found *found, const char *path)
-{
-	FILE *stream = fopen(path, "w");
-	bool good;
-
-	if (stream == NULL)
-		return false;
-	found_print(found, path, stream);
-	good = fflush(stream) == 0 && !ferror(stream);
-	return fclose(stream) == 0 && good;
-}
-
 bool
 found_write(const struct found *found, const char *path)
 {
 	struct stat st;
 	bool plain = stat(path, &st) != 0 || S_ISREG(st.st_mode);
 
-	return (plain ? put(found, path, true) : put_into(found, path)) ||
+	/* A device or a pipe is written to, never replaced. */
+	return (plain ? put(found, path, true) : write_to(fopen(path, "w"), found, path)) ||
 	    fail(path, "cannot write");
 }
 

@@ -23,10 +23,8 @@ struct found {
 	const char *driver;		/* the module, as `viosim run --driver` takes it */
 };
 
-/* The file with that path. */
-void found_print(const struct found *found, const char *path, FILE *stream);
-/* The same without the comment at its head. */
-void found_print_bare(const struct found *found, const char *path, FILE *stream);
+/* The file with that path; `bare`: without the comment at its head. */
+void found_print(const struct found *found, const char *path, bool bare, FILE *stream);
 
 /*
  * Write it to a path of one's own, or into a folder (made if it is not there) as

@@ -124,32 +124,34 @@ plan_apply(const struct plan *plan, const struct edit *baseline)
 
 /* ---- as text ---- */
 
+/* Before the `=` of its text. */
+static const char *
+word_of(const struct plan *plan, enum perturb_kind kind, bool forever)
+{
+	static const char *const words[] = {
+		[PERTURB_NEXT] = "next", [PERTURB_COMPLETE] = "answer", [PERTURB_IRQ] = "irq",
+		[PERTURB_HOLD] = "hold", [PERTURB_FAULT] = "fail",
+	};
+
+	if (kind == PERTURB_TARGET)
+		return plan->class->act != NULL ? plan->class->act->key : "";
+	return forever ? "fails" : words[kind];
+}
+
 static void
 perturb_print(const struct plan *plan, const struct perturbation *perturb, FILE *stream)
 {
 	const struct inject_point *at = &perturb->at;
 
-	switch (perturb->kind) {
-	case PERTURB_NEXT:
-		fprintf(stream, "next=%zu/%" PRIu64, perturb->step, perturb->pages);
-		break;
-	case PERTURB_TARGET:
-		fprintf(stream, "%s=%" PRIu64, plan->class->act->key, perturb->pages);
-		break;
-	case PERTURB_COMPLETE:
-		fprintf(stream, "answer=%s", source(plan, perturb->queue));
-		break;
-	case PERTURB_IRQ:
-		fprintf(stream, "irq=%s", source(plan, perturb->queue));
-		break;
-	case PERTURB_HOLD:
-		fputs("hold=" HOLD_TEXT, stream);
-		break;
-	case PERTURB_FAULT:
-		fprintf(stream, "%s=%s", perturb->forever ? "fails" : "fail",
-		    perturb->fault->id);
-		break;
-	}
+	fprintf(stream, "%s=", word_of(plan, perturb->kind, perturb->forever));
+	if (perturb->kind == PERTURB_NEXT)
+		fprintf(stream, "%zu/", perturb->step);
+	if (perturb->kind == PERTURB_NEXT || perturb->kind == PERTURB_TARGET)
+		fprintf(stream, "%" PRIu64, perturb->pages);
+	else
+		fputs(perturb->kind == PERTURB_HOLD ? HOLD_TEXT :
+		    perturb->kind == PERTURB_FAULT ? perturb->fault->id :
+		    source(plan, perturb->queue), stream);
 	fprintf(stream, "@%s ", places[at->kind]);
 	if (at->kind == INJECT_ACCESS)
 		fprintf(stream, "%u", at->line);
@@ -183,30 +185,20 @@ plan_text(const struct plan *plan, char text[PLAN_TEXT])
 void
 plan_group(const struct plan *plan, char group[48])
 {
+	static const char *const what[] = {
+		[PERTURB_NEXT] = "", [PERTURB_TARGET] = "", [PERTURB_COMPLETE] = " completion",
+		[PERTURB_IRQ] = " interrupt", [PERTURB_HOLD] = "", [PERTURB_FAULT] = "",
+	};
 	const struct perturbation *last = &plan->item[plan->count - 1];
-	const char *then = plan->count > 1 ? " (second)" : "";
+	const char *of;
 
 	group[0] = '\0';
 	if (plan->count == 0)
 		return;
-	switch (last->kind) {
-	case PERTURB_NEXT:
-	case PERTURB_TARGET:
-		snprintf(group, 48, "%s%s", plan->class->act->key, then);
-		break;
-	case PERTURB_COMPLETE:
-		snprintf(group, 48, "%s completion%s", source(plan, last->queue), then);
-		break;
-	case PERTURB_IRQ:
-		snprintf(group, 48, "%s interrupt%s", source(plan, last->queue), then);
-		break;
-	case PERTURB_HOLD:
-		snprintf(group, 48, "other CPUs%s", then);
-		break;
-	case PERTURB_FAULT:
-		snprintf(group, 48, "%s%s", last->fault->call_name, then);
-		break;
-	}
+	of = last->kind == PERTURB_FAULT ? last->fault->call_name :
+	    last->kind == PERTURB_HOLD ? "other CPUs" : *what[last->kind] != '\0' ?
+	    source(plan, last->queue) : plan->class->act->key;
+	snprintf(group, 48, "%s%s%s", of, what[last->kind], plan->count > 1 ? " (second)" : "");
 }
 
 static bool
@@ -234,33 +226,30 @@ parse_what(const struct plan *plan, struct perturbation *perturb, const char *wh
 {
 	uint64_t step;
 
-	if (strcmp(what, "next") == 0) {
-		perturb->kind = PERTURB_NEXT;
+	perturb->forever = strcmp(what, "fails") == 0;
+	perturb->kind = perturb->forever ? PERTURB_FAULT : PERTURB_NEXT;
+	while (!perturb->forever && strcmp(what, word_of(plan, perturb->kind, false)) != 0)
+		if (perturb->kind++ == PERTURB_FAULT)
+			return false;
+	switch (perturb->kind) {
+	case PERTURB_NEXT:
 		if (!parse_number(value, &value, SIZE_MAX, &step) || *value++ != '/')
 			return false;
 		perturb->step = (size_t)step;
+		/* FALLTHROUGH */
+	case PERTURB_TARGET:
 		return parse_number(value, &value, UINT32_MAX, &perturb->pages);
-	}
-	if (plan->class->act != NULL && strcmp(what, plan->class->act->key) == 0) {
-		perturb->kind = PERTURB_TARGET;
-		return parse_number(value, &value, UINT32_MAX, &perturb->pages);
-	}
-	if (strcmp(what, "answer") == 0) {
-		perturb->kind = PERTURB_COMPLETE;
-		return parse_source(plan, value, &perturb->queue) && perturb->queue >= 0;
-	}
-	if (strcmp(what, "irq") == 0) {
-		perturb->kind = PERTURB_IRQ;
-		return parse_source(plan, value, &perturb->queue);
-	}
-	if (strcmp(what, "hold") == 0) {
-		perturb->kind = PERTURB_HOLD;
+	case PERTURB_COMPLETE:
+	case PERTURB_IRQ:
+		return parse_source(plan, value, &perturb->queue) &&
+		    (perturb->queue >= 0 || perturb->kind == PERTURB_IRQ);
+	case PERTURB_HOLD:
 		return strcmp(value, HOLD_TEXT) == 0;
+	case PERTURB_FAULT:
+		perturb->fault = fault_row_by_id(value);
+		break;
 	}
-	perturb->kind = PERTURB_FAULT;
-	perturb->fault = fault_row_by_id(value);
-	perturb->forever = strcmp(what, "fails") == 0;
-	return (perturb->forever || strcmp(what, "fail") == 0) && perturb->fault != NULL;
+	return perturb->fault != NULL;
 }
 
 static bool

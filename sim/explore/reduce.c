@@ -69,7 +69,7 @@ write_reduced(struct worker *worker, const struct cluster *cluster,
 	snprintf(reduced.cause, sizeof(reduced.cause), "%s", cluster->first.cause);
 	if (why(&worker->trial, result->edit, reduced.key, &reason) && reason.text[0] != '\0')
 		reduced.why = reason.text;
-	found_print_bare(&found, FOUND_FOLDER "/reduced.yaml", sbuf_open(&buf));
+	found_print(&found, FOUND_FOLDER "/reduced.yaml", true, sbuf_open(&buf));
 	reduced.scenario = sbuf_close(&buf);
 	record_write(RECORD_REDUCED, &reduced, out);
 	free(reduced.scenario);

@@ -15,7 +15,6 @@
 
 /* Where the driver's own variables are: found by listening to one run. */
 struct state {
-	struct access_observer heard;	/* who else listens */
 	const struct world *world;
 	size_t offset, bytes;		/* in the kernel's heap; bytes 0: not known */
 };
@@ -82,48 +81,28 @@ edge(struct search *search, size_t from, int way, size_t *found)
 
 /* ---- the driver's variables ---- */
 
-static enum access_verdict
-pass_look(void *self, const struct access_event *event)
-{
-	struct state *state = self;
-
-	return state->heard.look(state->heard.self, event);
-}
-
-static void
-pass_forget(void *self)
-{
-	struct state *state = self;
-
-	if (state->heard.forget != NULL)
-		state->heard.forget(state->heard.self);
-}
-
 static void
 on_memory(void *self, unsigned what, uintptr_t low, uintptr_t high, uint64_t number)
 {
 	struct state *state = self;
 
+	(void)number;
 	if (what == HW_MEMORY_SOFTC && state->bytes == 0) {
 		state->offset = low - (uintptr_t)state->world->memory.arena;
 		state->bytes = high - low;
 	}
-	if (state->heard.memory != NULL)
-		state->heard.memory(state->heard.self, what, low, high, number);
 }
 
+/* In place of the rules: of this run nothing else is wanted. */
 static void
 listen(void *arg, struct world *world)
 {
 	struct state *state = arg;
 
 	state->world = world;
-	state->heard = world->access.observer;
-	if (state->heard.look != NULL)
-		world->access.observer = (struct access_observer){
-			.look = pass_look, .forget = pass_forget, .memory = on_memory,
-			.self = state,
-		};
+	access_observe(&world->access, &(struct access_observer){
+		.memory = on_memory, .self = state,
+	});
 }
 
 static void

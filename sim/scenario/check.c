@@ -171,54 +171,34 @@ check_fail(struct map_check *check, const void *value)
 
 /* ---- the path ---- */
 
-/*
- * A path is walked part by part; `/`, `//` and `/./` are all one step.  Returns the length
- * of the next part, 0 at the end.
- */
-static size_t
-path_next(const char **p)
+const char *
+scenario_id_of(const char *path, bool *is_below, struct arena *arena)
 {
-	while (**p == '/' || ((*p)[0] == '.' && ((*p)[1] == '/' || (*p)[1] == '\0')))
-		(*p)++;
-	return strcspn(*p, "/");
-}
-
-/* The path below the last folder `scenarios`, or else its last part; without .yaml. */
-static const char *
-path_called(struct loader *ld, const char *path)
-{
-	char *out = arena_calloc(ld->arena, strlen(path) + 1, 1);
-	bool below = false;
+	const char *plain = path_plain(arena, path), *id = strrchr(plain, '/');
 	size_t length;
 
-	for (; (length = path_next(&path)) > 0; path += length) {
-		if (length == strlen("scenarios") && path[length] == '/' &&
-		    strncmp(path, "scenarios", length) == 0) {
-			below = true;
-			out[0] = '\0';
-			continue;
+	id = id != NULL ? id + 1 : plain;
+	*is_below = false;
+	for (const char *s = plain; (s = strstr(s, "scenarios/")) != NULL; s++)
+		if (s == plain || s[-1] == '/') {
+			id = s + strlen("scenarios/");
+			*is_below = true;
 		}
-		if (!below)
-			out[0] = '\0';
-		else if (out[0] != '\0')
-			strcat(out, "/");
-		strncat(out, path, length);
-	}
-	length = strlen(out);
-	if (length > 5 && strcmp(out + length - 5, ".yaml") == 0)
-		out[length - 5] = '\0';
-	return out;
+	length = strlen(id);
+	if (length > 5 && strcmp(id + length - 5, ".yaml") == 0)
+		length -= 5;
+	return arena_copy(arena, id, length);
 }
 
 void
 check_path(struct loader *ld, const struct scenario *sc, const struct yaml_node *id,
     const char *path)
 {
-	const char *wanted = path_called(ld, path), *slash = strrchr(sc->id, '/');
-	bool below = strncmp(path, "scenarios/", 10) == 0 || strstr(path, "/scenarios/") != NULL;
-	const char *have = below || slash == NULL ? sc->id : slash + 1;
+	bool is_below;
+	const char *wanted = scenario_id_of(path, &is_below, ld->arena);
+	const char *slash = strrchr(sc->id, '/');
 
-	if (strcmp(have, wanted) != 0)
+	if (strcmp(is_below || slash == NULL ? sc->id : slash + 1, wanted) != 0)
 		load_error(ld, id, "scenario.path",
 		    "the scenario in this file is called \"%s\", not \"%s\"", wanted, sc->id);
 }

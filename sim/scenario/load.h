@@ -65,6 +65,9 @@ const struct yaml_node *load_tree(struct loader *, const struct yaml_file *);
 const struct yaml_node *load_extended(struct loader *, const struct yaml_node *root,
 	    const char *path);
 
+/* The same path without `.`, `//` and `..` behind a name: for people, not for opening. */
+const char *path_plain(struct arena *, const char *path);
+
 /* ---- event.c ---- */
 
 /* The list of events of `expect-trace`. */

@@ -36,8 +36,7 @@ path_back(char *out)
 	return true;
 }
 
-/* The same path without `.`, `//` and `..` behind a name: for people, not for opening. */
-static const char *
+const char *
 path_plain(struct arena *arena, const char *path)
 {
 	char *out = arena_calloc(arena, strlen(path) + 2, 1);

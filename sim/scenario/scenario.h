@@ -105,6 +105,7 @@ struct scenario_machine {
 
 /* ---- what a type of device adds ---- */
 
+struct arena;
 struct map;
 struct verb;
 struct scenario_type;		/* table.h */
@@ -399,11 +400,12 @@ struct scenario_doc {
 #define SCENARIO_DEPTH_MAX 32		/* nesting of maps and lists */
 
 /*
- * Load a file.  NULL after errors, all of which (up to DIAG_MAX) are in the list.
- *
- * `scenario:` must be the file's path below the last folder named `scenarios`, without
- * .yaml; of a file that lies below no such folder only the last part must fit.
+ * What `scenario:` must be in a file with that path: the path below the last folder named
+ * `scenarios`, without .yaml; of a file that lies below no such folder its last part.
  */
+const char *scenario_id_of(const char *path, bool *is_below, struct arena *);
+
+/* Load a file.  NULL after errors, all of which (up to DIAG_MAX) are in the list. */
 struct scenario_doc *scenario_load(const char *path, const struct scenario_vocab *,
 	    struct diag_list *);
 

@@ -138,7 +138,7 @@ TEST(without_its_head)
 	struct sbuf buf;
 	TEXT(text) = NULL;
 
-	found_print_bare(&found, FOUND_FOLDER "/reduced.yaml", sbuf_open(&buf));
+	found_print(&found, FOUND_FOLDER "/reduced.yaml", true, sbuf_open(&buf));
 	text = sbuf_close(&buf);
 	snprintf(summary, sizeof(summary), "Violates %s: %s.", here.finding.rule->id,
 	    here.finding.rule->title);
