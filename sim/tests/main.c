@@ -89,17 +89,9 @@
 	X(machine_step, "") \
 	X(machine_trace, "") \
 	X(machine_world, "") \
-	X(rules_attach, "") \
-	X(rules_balloon, "") \
-	X(rules_dma, "") \
 	X(rules_fragments, "build/tests/rules" " " "sim/tests/rules/modules") \
-	X(rules_live, "") \
-	X(rules_lock, "") \
-	X(rules_log, "") \
+	X(rules_streams, "") \
 	X(rules_clauses, "") \
-	X(rules_race, "") \
-	X(rules_touch, "") \
-	X(rules_ring, "") \
 	X(report_atomic, "") \
 	X(explore_record, "") \
 	X(report_columns, SCENARIOS " " DRIVER " " SMALL) \

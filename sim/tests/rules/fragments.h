@@ -22,6 +22,7 @@ struct fragment_row {
 	 * at rest; otherwise the function of that name.
 	 */
 	const char *where;
+	const char *says;		/* in the finding's text, or in what it is because of */
 	/* Other rules that this breaks on some machine, separated by spaces. */
 	const char *also;
 	bool follows;			/* one of those is found first */

@@ -51,9 +51,14 @@ const struct fragment_row rows_device[] = {
 	  .also = "balloon.stale-entry config.actual-write " COUNTS_DIFFER },
 	{ .fragment = "dma_sync_pairing_bad2", .steps = TWO_REQUESTS },
 	{ .fragment = "dma_sync_pairing_bad3", .device = LATE },
-	{ .fragment = "dma_cpu_write_owned_bad", .device = LATE },
+	{ .fragment = "dma_cpu_write_owned_bad", .device = LATE,
+	  .says = "write of bytes 0..3 of map" },
 	{ .fragment = "dma_release_owned_bad", .device = LATE },
 	{ .fragment = "dma_release_owned_bad4", .device = LATE },
+	{ .fragment = "dma_cpu_write_owned_bad2", .device = LATE,
+	  .machine = "dma: coherent", .where = "probe_send",
+	  .says = "byte 4 of map 1" },
+	{ .fragment = "dma_release_owned_ok2", RESTART },
 	{ .fragment = "dma_release_owned_bad2", .steps = GO_IN_FLIGHT,
 	  .also = "dma.destroy-loaded ring.free-queue attach.leak" },
 	{ .fragment = "dma_load_twice_ok2", .machine = "dma: coherent", .steps = LOAD_FAILS },
@@ -97,6 +102,9 @@ const struct fragment_row rows_device[] = {
 	    "- {at: +5ms, irq: {source: inflate, count: 2}}\n"
 	    "- {at: 5s, target: 500}\n- {at: 10s, target: 0}\n- settle: {within: 10s}\n"
 	    "- guest: {detach: true}\n" },
+	{ .fragment = "page_conservation_ok5",
+	  .steps = TWO_REQUESTS "- guest: {reboot: true}\n- {at: 20s, target: 4 pages}\n"
+	    "- settle: {within: 10s}\n" },
 	{ .fragment = "page_discarded_in_use_bad",
 	  .also = "balloon.stale-entry " COUNTS_DIFFER, .follows = true },
 	{ .fragment = "page_double_free_bad", .also = "live.panic" },
@@ -110,6 +118,11 @@ const struct fragment_row rows_device[] = {
 	{ .fragment = "page_host_owned_ok", .device = LATE ", features: [DEFLATE_ON_OOM]",
 	  .steps = STEPS_UP_DOWN },
 	{ .fragment = "page_host_owned_ok2", .device = TOLD_LATE, .steps = STEPS_UP_DOWN },
+	{ .fragment = "page_host_owned_ok3", .machine = "transport: virtio-1.0",
+	  .steps = "- device: {wrong_len: inflate}\n"
+	    TWO_REQUESTS },
+	{ .fragment = "page_host_owned_ok4", .machine = "memory: 4MiB", .device = LATE,
+	  .steps = STEPS_UP_DOWN "- {at: 20s, target: 8 pages}\n- settle: {within: 10s}\n" },
 	{ .fragment = "page_irq_context_bad", .machine = NO_DIAGNOSTIC },
 	{ .fragment = "page_irq_context_bad2", .machine = NO_DIAGNOSTIC },
 	{ .fragment = "balloon_count_bad", .where = "",
@@ -137,6 +150,8 @@ const struct fragment_row rows_device[] = {
 	{ .fragment = "balloon_inflate_direction_ok", .device = LATE,
 	  .steps = "- {at: 1s, target: 40 pages}\n- {at: +500us, target: 20 pages}\n"
 	    "- settle: {within: 10s}\n" },
+	{ .fragment = "balloon_inflate_direction_bad3", .device = "keeps_actual: false" },
+	{ .fragment = "balloon_inflate_direction_ok2", .more = "policy: lenient\n" },
 	{ .fragment = "balloon_unasked_bad", .also = "balloon.inflate-direction",
 	  .follows = true },
 	{ .fragment = "balloon_unasked_ok", .also = "balloon.inflate-direction" },
@@ -182,6 +197,8 @@ const struct fragment_row rows_device[] = {
 	{ .fragment = "mem_leak_ok", .steps = ATTACH_FAILS },
 	{ .fragment = "mem_leak_bad2", .steps = DETACH },
 	{ .fragment = "mem_leak_ok2", .steps = DETACH },
+	{ .fragment = "mem_wild_access_bad3",
+	  .steps = "- fail: {id: node, call: sysctl_createv}\n- {at: 1s, note: end}\n" },
 	{ .fragment = "log_quiet_ok2",
 	  .steps = "- fail: {id: page, call: uvm_pglistalloc.enomem}\n"
 	    "- {at: 1s, target: 4 pages}\n- settle: {within: 10s}\n" },

@@ -16,6 +16,7 @@
 #define STEPS_AGAIN_MANY STEPS_AGAIN_FIVE STEPS_AGAIN_FIVE STEPS_AGAIN_FIVE STEPS_AGAIN_FIVE \
 	STEPS_AGAIN_FIVE STEPS_AGAIN_FIVE STEPS_AGAIN_FIVE STEPS_AGAIN_FIVE
 #define STEPS_NO_THREAD "- fail: {id: thread, call: kthread_create}\n"
+#define STEPS_NO_QUEUE "- fail: {id: vq, call: virtio_alloc_vq, vq: deflate}\n" STEPS_IDLE
 /* The first configuration interrupt comes inside a request. */
 #define STEPS_IRQ_IN_REQUEST \
 	"- deliver: {irq: config, at: virtio_enqueue_reserve after, target: 8 pages}\n" \
@@ -30,6 +31,8 @@
 const struct fragment_row rows_kernel[] = {
 	/* ring */
 	{ "ring_slot_order_bad", .also = "live.panic" },
+	{ "ring_slot_order_bad3", .steps = STEPS_IDLE, .also = "ring.broken" },
+	{ "ring_slot_order_bad4", .also = "live.panic" },
 	{ "ring_not_live_bad2", .steps = STEPS_DETACH },
 	{ "ring_abort_bad", .more = ANY_FAULT,
 	    .steps = "- fail: {id: full, call: virtio_enqueue_reserve}\n" STEPS_IDLE },
@@ -69,8 +72,14 @@ const struct fragment_row rows_kernel[] = {
 	{ "lock_lifecycle_bad3", .steps = STEPS_IDLE, .also = "live.panic" },
 	{ "lock_lifecycle_bad4", .steps = STEPS_IDLE, .also = "attach.undo-order live.panic" },
 	{ "lock_lifecycle_bad5", .steps = STEPS_IDLE, .also = "live.panic" },
+	{ "lock_held_at_return_bad4", .also = "live.panic" },
+	{ "lock_lifecycle_bad7", .where = "probe_adaptive" },
+	{ "lock_lifecycle_bad6", .also = "live.panic" },
 	{ "lock_not_owner_bad", .also = "live.panic" },
 	{ "lock_not_owner_bad2", .steps = STEPS_IDLE, .also = "live.panic" },
+	{ "lock_data_race_bad11", .device = "latency: 1ms" },
+	{ "lock_data_race_bad12", .machine = "cpus: 2" },
+	{ "lock_data_race_ok13", .steps = STEPS_UP_DOWN STEPS_DETACH },
 	{ "lock_order_bad2", .where = "probe_tell" },
 	{ "lock_recursion_bad", .also = "live.panic" },
 	{ "lock_recursion_bad2", .where = "probe_tell", .also = "live.panic" },
@@ -112,10 +121,20 @@ const struct fragment_row rows_kernel[] = {
 	{ "thread_timeout_bad3", .also = "live.panic" },
 
 	/* attach */
+	{ "attach_leak_bad4", .steps = STEPS_NO_QUEUE },
+	{ "attach_sysctl_ok3", .device = "instances: 2", .steps = STEPS_USUAL STEPS_DETACH },
+	{ "attach_again_bad2", .device = "instances: 2", .steps = STEPS_NO_THREAD STEPS_IDLE },
+	{ "attach_again_ok2", .device = "instances: 2", .steps = STEPS_USUAL },
+	{ "attach_call_order_bad7", .steps = STEPS_NO_QUEUE },
+	{ "attach_call_order_bad8", .steps = STEPS_IDLE, .also = "attach.status" },
+	{ "attach_call_order_bad9", .steps = STEPS_NO_QUEUE },
+	{ "attach_call_order_bad10",
+	    .steps = "- fail: {id: irq, call: virtio_child_attach_finish}\n" STEPS_IDLE },
+	{ "attach_call_order_bad11", .steps = STEPS_NO_QUEUE },
 	{ "attach_leak_bad",
-	    .steps = "- fail: {id: vq, call: virtio_alloc_vq, vq: deflate}\n" STEPS_IDLE },
+	    .steps = STEPS_NO_QUEUE },
 	{ "attach_leak_ok",
-	    .steps = "- fail: {id: vq, call: virtio_alloc_vq, vq: deflate}\n" STEPS_IDLE },
+	    .steps = STEPS_NO_QUEUE },
 	{ "attach_leak_bad2", .steps = STEPS_NO_THREAD STEPS_IDLE },
 	{ "attach_leak_bad3", .steps = STEPS_DETACH, .also = "lock.freed-live",
 	  .follows = true },
@@ -129,7 +148,7 @@ const struct fragment_row rows_kernel[] = {
 	{ "attach_undo_order_bad", .steps = STEPS_NO_THREAD STEPS_IDLE },
 	{ "attach_undo_order_ok", .steps = STEPS_NO_THREAD STEPS_IDLE },
 	{ "attach_call_order_bad",
-	    .steps = "- fail: {id: vq, call: virtio_alloc_vq, vq: deflate}\n" STEPS_IDLE },
+	    .steps = STEPS_NO_QUEUE },
 	{ "attach_call_order_bad2",
 	    .steps = "- fail: {id: map, call: bus_dmamap_create}\n" STEPS_IDLE,
 	    .also = "mem.wild-access" },
@@ -185,6 +204,18 @@ const struct fragment_row rows_kernel[] = {
 	    .steps = "- {at: 1s, target: 40 pages}\n- {at: 10s, note: not yet}\n" },
 	{ "live_convergence_bad3", .where = "probe_loop", .device = "latency: 700ms",
 	    .steps = "- {at: 1s, target: 40 pages}\n- {at: 10s, note: not yet}\n" },
+	{ "live_convergence_bad4", .where = "", .says = "was never made",
+	    .steps = STEPS_NO_THREAD "- {at: 1s, target: 4 pages}\n- {at: 30s, note: never}\n" },
+	{ "live_convergence_bad5",
+	    .says = "; behind its target for 63.0 s; no closer for 62.0 s; ",
+	    .steps = "- {at: 1s, target: 8 pages}\n- settle: {within: 2s}\n"
+	    "- {at: 20s, target: 24 pages}\n- {at: 23s, note: never}\n" },
+	{ "live_convergence_bad6",
+	    .steps = "- {at: 1s, target: 4 pages}\n- {at: 18s, note: never}\n" },
+	{ "live_lost_wakeup_bad6", .device = "latency: 1ms",
+	    .says = "virtio_dequeue of queue 1 found nothing",
+	    .steps = "- {at: 1s, target: 4 pages}\n- settle: {within: 80s}\n" },
+	{ "live_lost_wakeup_ok7", .device = "latency: 975ms" },
 	{ "live_lost_wakeup_bad3", .steps = "- {at: 30s, note: long enough}\n" },
 	{ "live_lost_wakeup_ok2", .steps = "- {at: 30s, note: long enough}\n" },
 	{ "live_lost_wakeup_bad4", .device = "latency: 1ms",
@@ -211,6 +242,8 @@ const struct fragment_row rows_kernel[] = {
 	{ "live_deadlock_bad2", .steps = STEPS_IDLE },
 	{ "live_deadlock_bad3", .steps = "- {at: 20s, note: long enough}\n" },
 	{ "live_deadlock_bad4", .steps = STEPS_IDLE },
+	{ "live_deadlock_bad5", .steps = "- {at: 20s, note: long enough}\n",
+	    .says = "held, for " },
 	{ "live_deadlock_ok", .steps = "- guest: {use: 10000 pages}\n"
 	    "- {at: 5s, guest: {release: 5000 pages}}\n- settle: {within: 10s}\n" },
 	{ "live_slow_detach_bad", .steps = STEPS_DETACH "- {at: 60s, note: gone}\n",

@@ -21,7 +21,7 @@ look(void *arg, unsigned at, struct rules_view *view)
 }
 
 void
-stream_init_devices(struct stream *s, unsigned devices)
+stream_init(struct stream *s)
 {
 	memset(s, 0, sizeof(*s));
 	trace_init(&s->trace, true);
@@ -31,15 +31,9 @@ stream_init_devices(struct stream *s, unsigned devices)
 	s->view.device.healthy = true;
 	s->view.device.completes = true;
 	s->balloon.keeps_actual = true;
-	s->rules = rules_new(&s->findings, rules_device_by_id(5), devices, look, s);
+	s->rules = rules_new(&s->findings, rules_device_by_id(5), 1, look, s);
 	rules_watch(s->rules, &s->trace);
 	stream_as(s, 1, HW_CTX_AUTOCONF, 0);
-}
-
-void
-stream_init(struct stream *s)
-{
-	stream_init_devices(s, 1);
 }
 
 void
@@ -86,26 +80,6 @@ stream_attach(struct stream *s)
 	EVENT(s, DEV_STATUS, 0, 15);
 	NOTE(s, ATTACH, HW_ATTACH_FINISHED, 0);
 	RET(s, VIRTIO_CHILD_ATTACH_FINISH, 0);
-}
-
-void
-stream_rest(struct stream *s)
-{
-	struct event now = s->now;
-
-	s->view.at_rest = true;
-	now.seq = s->trace.count - 1;
-	rules_rest(s->rules, &now);
-	s->view.at_rest = false;
-}
-
-void
-stream_end(struct stream *s)
-{
-	struct event now = s->now;
-
-	now.seq = s->trace.count - 1;
-	rules_end(s->rules, &now);
 }
 
 unsigned

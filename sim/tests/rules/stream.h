@@ -25,7 +25,6 @@ struct stream {
 
 /* Begins as autoconf (context 1) at level 0, with a healthy device and no memory. */
 void stream_init(struct stream *s);
-void stream_init_devices(struct stream *s, unsigned devices);
 void stream_fini(struct stream *s);
 
 /*
@@ -54,10 +53,6 @@ uint32_t stream_add(struct stream *s, enum event_kind kind, unsigned code,
 #define PAYLOAD(s, kind, code, payload, ...) \
 	stream_add((s), EV_##kind, (code), STREAM_ARGS(__VA_ARGS__), 0, (payload))
 
-/* The run is at rest, or over. */
-void stream_rest(struct stream *s);
-void stream_end(struct stream *s);
-
 /* Findings of a rule. */
 unsigned stream_count(const struct stream *s, const char *rule);
 /* The first finding of the rule, NULL if none. */
@@ -66,17 +61,5 @@ const struct finding *stream_finding(const struct stream *s, const char *rule);
 /* Fail the test unless there is no finding at all; or exactly one, of this rule, at `seq`. */
 void stream_is_quiet(const struct stream *s);
 void stream_is_only(const struct stream *s, const char *rule, uint32_t seq);
-
-/*
- * A file's stream, set up before each test and released after it: STREAM_FIXTURE(s) { what else
- * is to be done before a test; }.
- */
-#define RULES_FIXTURE(kind, name) \
-	static struct kind name; \
-	static void setup_more(void); \
-	static void setup(void) { kind##_init(&name); setup_more(); } \
-	static void teardown(void) { kind##_fini(&name); } \
-	static void setup_more(void)
-#define STREAM_FIXTURE(name) RULES_FIXTURE(stream, name)
 
 #endif /* VIOSIM_TESTS_RULES_STREAM_H */

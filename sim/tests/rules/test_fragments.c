@@ -281,6 +281,18 @@ judge_place(struct judge *judge, const struct finding *finding)
 }
 
 static void
+judge_text(struct judge *judge, const struct finding *finding)
+{
+	bool said = judge->row->says == NULL || strstr(finding->text, judge->row->says) != NULL;
+
+	for (unsigned i = 0; i < finding->becauses; i++)
+		said = said || strstr(finding->because[i].what, judge->row->says) != NULL;
+	if (!said)
+		fprintf(judge->wrong, "  %s: does not say \"%s\": %s\n", judge->id,
+		    judge->row->says, finding->text);
+}
+
+static void
 judge_findings(struct judge *judge, const struct run_result *result)
 {
 	const struct rule *rule = judge->fragment->rule;
@@ -292,6 +304,7 @@ judge_findings(struct judge *judge, const struct run_result *result)
 		if (finding->rule == rule && judge->fragment->bad) {
 			times++;
 			judge_place(judge, finding);
+			judge_text(judge, finding);
 		} else if (!is_also(judge, finding->rule->id)) {
 			fprintf(judge->wrong, "  %s: %s: %s\n", judge->id, finding->rule->id,
 			    finding->text);

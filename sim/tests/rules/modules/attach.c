@@ -34,6 +34,17 @@ FRAGMENT_IN(attach_leak_ok2, in_detach, destroy_cv2, .in_attach = init_cv2)
 	cv_destroy(&sc->sc_cv2);
 }
 
+/* Given up, and then started again half way. */
+FRAGMENT_IN(attach_leak_bad4, attach, give_up_and_start)
+{
+	probe_start(sc);
+	if (probe_make_queues(sc))
+		probe_release_queues(sc);
+	probe_fail(sc);
+	virtio_reset(sc->sc_virtio);
+	virtio_reinit_start(sc->sc_virtio); /* BREAKS */
+}
+
 /* Detached and attached again, many times over: nothing is used up. */
 FRAGMENT(attach_leak_ok3, NULL);
 
@@ -52,6 +63,12 @@ FRAGMENT_IN(attach_again_bad, attach, attach_once)
 	}
 	probe_attach(sc);
 }
+
+/* The second of two devices, after the first could not be attached. */
+FRAGMENT(attach_again_bad2, .attach = attach_once);
+
+/* After one that works, a second may be refused. */
+FRAGMENT(attach_again_ok2, .attach = attach_once);
 
 static bool is_attached;
 
@@ -149,6 +166,52 @@ FRAGMENT_IN(attach_call_order_bad5, attach, alloc_before_start)
 	if (virtio_alloc_vq(sc->sc_virtio, sc->sc_vq, 0, PROBE_BYTES, 1, "first") == 0) /* BREAKS */
 		virtio_free_vq(sc->sc_virtio, &sc->sc_vq[0]);
 	probe_attach(sc);
+}
+
+FRAGMENT_IN(attach_call_order_bad7, attach, start_twice)
+{
+	probe_start(sc);
+	virtio_child_attach_start(sc->sc_virtio, sc->sc_dev, IPL_VM, sc->sc_vq, /* BREAKS */
+	    probe_config_change, virtio_vq_intr, 0, 0, VIRTIO_COMMON_FLAG_BITS);
+	if (probe_make_queues(sc))
+		probe_release_queues(sc);
+	probe_fail(sc);
+}
+
+FRAGMENT_IN(attach_call_order_bad8, attach, finish_without_start)
+{
+	if (virtio_child_attach_finish(sc->sc_virtio) != 0) /* BREAKS */
+		aprint_error_dev(sc->sc_dev, "not started\n");
+}
+
+FRAGMENT_IN(attach_call_order_bad9, attach, fail_twice)
+{
+	probe_start(sc);
+	if (probe_make_queues(sc))
+		probe_release_queues(sc);
+	virtio_child_attach_failed(sc->sc_virtio);
+	virtio_child_attach_failed(sc->sc_virtio); /* BREAKS */
+	cv_destroy(&sc->sc_cv);
+	mutex_destroy(&sc->sc_lock);
+}
+
+FRAGMENT_IN(attach_call_order_bad10, attach, forget_failure)
+{
+	probe_start(sc);
+	if (!probe_make_queues(sc) || virtio_child_attach_finish(sc->sc_virtio) == 0)
+		return;
+	probe_release_queues(sc);
+	cv_destroy(&sc->sc_cv);
+	mutex_destroy(&sc->sc_lock); /* BREAKS */
+}
+
+FRAGMENT_IN(attach_call_order_bad11, attach, finish_without_queue)
+{
+	probe_start(sc);
+	if (!probe_make_queues(sc) &&
+	    virtio_child_attach_finish(sc->sc_virtio) == 0) /* BREAKS */
+		virtio_reset(sc->sc_virtio);
+	probe_fail(sc);
 }
 
 /* attach_finish fails, attach_failed follows: each once, in order. */
@@ -272,6 +335,9 @@ FRAGMENT_IN(attach_sysctl_bad3, in_live, create_for_good)
 	CREATE_NODE(NULL, NULL); /* BREAKS */
 }
 
+/* What is left by the first of two devices may be the other's. */
+FRAGMENT(attach_sysctl_ok3, .in_live = create_for_good);
+
 /* A number that the driver keeps itself is no knob. */
 FRAGMENT_IN(attach_sysctl_bad4, in_live, create_writable)
 {
@@ -299,7 +365,8 @@ create_checked(struct probe *sc)
 {
 	const struct sysctlnode *node;
 
-	if (CREATE_NODE(&sysctl_log, &node) == 0)
+	/* An inner node is shared by all who ask for it. */
+	if (CREATE_NODE(&sysctl_log, &node) == 0 && CREATE_NODE(&sysctl_log, NULL) == 0)
 		CREATE_IN(&sysctl_log, node, "probe", &sc->sc_n);
 }
 

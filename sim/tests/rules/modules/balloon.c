@@ -136,17 +136,7 @@ FRAGMENT_IN(balloon_entry_byte_order_ok, send, send_bytes)
 /* With htole32(). */
 FRAGMENT(balloon_entry_byte_order_ok2);
 
-/* ---- balloon.inflate-direction ---- */
-
-FRAGMENT_IN(balloon_inflate_direction_bad, inflate, inflate_one_more, .send = send_any)
-{
-	probe_inflate(sc, npages + 1);
-}
-
-/* The target falls while the request is out. */
-FRAGMENT(balloon_inflate_direction_ok);
-
-/* ---- balloon.unasked ---- */
+/* ---- balloon.inflate-direction, balloon.unasked ---- */
 
 /* `actual` is right; what the driver goes by is not, until it has given `enough` pages. */
 static void
@@ -161,6 +151,31 @@ inflated_forgotten(struct probe *sc, unsigned int enough)
 	if (given < enough)
 		sc->sc_actual = 0;
 }
+
+FRAGMENT_IN(balloon_inflate_direction_bad, inflate, inflate_one_more, .send = send_any)
+{
+	probe_inflate(sc, npages + 1);
+}
+
+/* One more at the target, which only a lenient reading allows. */
+static void
+inflate_at_target(struct probe *sc)
+{
+	probe_inflated(sc);
+	if (sc->sc_n++ == 0)
+		probe_inflate(sc, 1);
+}
+FRAGMENT(balloon_inflate_direction_bad2, .inflated = inflate_at_target, .send = send_any);
+FRAGMENT(balloon_inflate_direction_ok2, .inflated = inflate_at_target);
+
+/* What the host says of `actual` is no use where the device forgets it: once more, not twice. */
+FRAGMENT_IN(balloon_inflate_direction_bad3, inflated, inflated_again, .send = send_any)
+{
+	inflated_forgotten(sc, 12);
+}
+
+/* The target falls while the request is out. */
+FRAGMENT(balloon_inflate_direction_ok);
 
 static bool
 send_unasked(struct probe *sc, struct virtqueue *vq)

@@ -74,6 +74,19 @@ FRAGMENT_IN(dma_release_owned_bad4, send, send_and_free, .receive = receive_from
 	return true;
 }
 
+/* After a reset all is the driver's. */
+FRAGMENT_IN(dma_release_owned_ok2, in_step, restart_and_reload)
+{
+	if (sc->sc_vq_out == NULL || sc->sc_n++ > 0)
+		return;
+	probe_restart(sc);
+	bus_dmamap_unload(sc->sc_dmat, sc->sc_map);
+	if (RELOAD(sc, BUS_DMA_NOWAIT) != 0)
+		panic("no load");
+	sc->sc_vq_out = NULL;
+	uvm_pglistfree(&sc->sc_pages);
+}
+
 FRAGMENT_IN(dma_release_owned_ok, receive, receive_and_reload)
 {
 	if (!probe_receive(sc, vq))

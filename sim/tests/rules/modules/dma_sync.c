@@ -152,9 +152,9 @@ FRAGMENT_IN(dma_post_before_cpu_bad, receive, receive_without_postread,
 	return RELOAD(sc, BUS_DMA_NOWAIT) == 0;
 }
 
-/* A buffer for the device to write, completed, not synced. */
+/* A buffer for the device to write; completed, not synced. */
 static void
-ask_device(struct probe *sc)
+give_to_device(struct probe *sc)
 {
 	struct virtqueue *vq = &sc->sc_vq[PROBE_DEFLATE];
 	int slot = probe_slot(sc, vq, 1);
@@ -165,14 +165,45 @@ ask_device(struct probe *sc)
 	SYNC_MAP2(sc, 0, 16, PREREAD);
 	virtio_enqueue_p(sc->sc_virtio, vq, slot, sc->sc_map2, 0, 16, false);
 	PROBE_COMMIT(sc, vq, slot);
-	while (!probe_take(sc, vq))
+}
+
+static void
+take_from_device(struct probe *sc)
+{
+	while (!probe_take(sc, &sc->sc_vq[PROBE_DEFLATE]))
 		kpause("probe", false, 1, NULL);
+}
+
+static void
+ask_device(struct probe *sc)
+{
+	give_to_device(sc);
+	take_from_device(sc);
 }
 
 FRAGMENT_IN(dma_post_before_cpu_bad2, in_thread, ask_and_look)
 {
 	ask_device(sc);
 	sc->sc_n = ((uint32_t *)sc->sc_p)[3]; /* BREAKS */
+	SYNC_MAP2(sc, 0, 16, POSTREAD);
+}
+
+/* Only the third number is synced. */
+FRAGMENT_IN(dma_post_before_cpu_bad3, in_thread, ask_and_sync_one)
+{
+	ask_device(sc);
+	SYNC_MAP2(sc, 8, 4, POSTREAD);
+	sc->sc_n = ((uint32_t *)sc->sc_p)[2];
+	sc->sc_n = ((uint32_t *)sc->sc_p)[3]; /* BREAKS */
+	SYNC_MAP2(sc, 0, 8, POSTREAD);
+	SYNC_MAP2(sc, 12, 4, POSTREAD);
+}
+
+FRAGMENT_IN(dma_post_before_cpu_bad4, in_thread, look_while_asking)
+{
+	give_to_device(sc);
+	sc->sc_n = ((uint32_t *)sc->sc_p)[3]; /* BREAKS */
+	take_from_device(sc);
 	SYNC_MAP2(sc, 0, 16, POSTREAD);
 }
 
@@ -243,6 +274,14 @@ FRAGMENT_IN(dma_sync_pairing_ok, receive, receive_post_first)
 	return true;
 }
 
+/* An aborted request was synced, and is again. */
+FRAGMENT_IN(dma_sync_pairing_ok2, send, send_after_abort)
+{
+	if (sc->sc_n++ == 0)
+		virtio_enqueue_abort(sc->sc_virtio, vq, probe_build(sc, vq, probe_length(sc)));
+	return probe_send(sc, vq);
+}
+
 /* ---- dma.sync-excess ---- */
 
 FRAGMENT_IN(dma_sync_excess_bad, receive, receive_post_of_all)
@@ -272,11 +311,21 @@ FRAGMENT_IN(dma_cpu_write_owned_bad, send, send_and_write)
 	return true;
 }
 
+/* Unseen by the compiler's instrumentation: the bytes are others when they come back. */
+FRAGMENT_IN(dma_cpu_write_owned_bad2, send, send_and_write_unseen)
+{
+	if (!probe_send(sc, vq))
+		return false;
+	__asm__ volatile("notl %0" : "+m" (sc->sc_pfns[1]));
+	return true;
+}
+
 static bool
 send_and_write_behind(struct probe *sc, struct virtqueue *vq)
 {
 	if (!probe_send(sc, vq))
 		return false;
+	sc->sc_n = sc->sc_pfns[0] != 0;
 	sc->sc_pfns[sc->sc_count] = htole32(7);
 	return true;
 }

@@ -42,6 +42,11 @@ FRAGMENT_IN(irq_ipl_bad3, attach, attach_at_none)
 	probe_fail(sc);
 }
 
+FRAGMENT_IN(irq_ipl_bad4, in_live, attach_raised)
+{
+	(void)splvm(); /* BREAKS */
+}
+
 /* Higher than needed, and nested, but back where it was. */
 static void
 make_high_spin(struct probe *sc)

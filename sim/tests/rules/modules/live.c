@@ -31,6 +31,32 @@ FRAGMENT_IN(live_convergence_bad2, inflate, inflate_less)
 		probe_inflate(sc, npages - 1);
 }
 
+/* Once there are 16 it is content, and eight take it a second. */
+FRAGMENT_IN(live_convergence_bad5, inflate, inflate_up_to_sixteen)
+{
+	kpause("slow", false, hz, NULL);
+	while (sc->sc_actual == 16)
+		kpause("wake", false, hz, NULL); /* BREAKS */
+	probe_inflate(sc, MIN(npages, 8));
+}
+
+/* It wakes up all the time, and does nothing. */
+FRAGMENT_IN(live_convergence_bad6, thread, only_wake_up)
+{
+	for (;;)
+		kpause("wake", false, hz, NULL); /* BREAKS */
+}
+
+/* There is no thread that could. */
+FRAGMENT_IN(live_convergence_bad4, attach, attach_without_thread)
+{
+	probe_start(sc);
+	if (!probe_make_queues(sc) || !probe_make(sc) ||
+	    virtio_child_attach_finish(sc->sc_virtio) != 0)
+		panic("nothing else fails");
+	(void)probe_make_thread(sc);
+}
+
 FRAGMENT_IN(live_convergence_ok, thread, look_often)
 {
 	look_every(sc, 1);
@@ -93,6 +119,16 @@ FRAGMENT_IN(live_deadlock_bad4, in_thread, want_lock2)
 	kpause("second", false, 1, NULL);
 	mutex_enter(&sc->sc_lock2); /* BREAKS */
 	mutex_exit(&sc->sc_lock2);
+}
+
+/* Nobody will ever signal, and the mutex is kept. */
+FRAGMENT_IN(live_deadlock_bad5, in_thread, wait_with_lock2)
+{
+	probe_adaptive(sc);
+	mutex_enter(&sc->sc_lock2);
+	cv_init(&sc->sc_cv2, "never");
+	mutex_enter(&sc->sc_lock);
+	cv_wait(&sc->sc_cv2, &sc->sc_lock); /* BREAKS */
 }
 
 /* There is not enough memory; others free some, and it goes on. */

@@ -48,6 +48,34 @@ FRAGMENT_IN(live_lost_wakeup_bad2, thread, sleep_seconds, .done = note_only)
 	}
 }
 
+/* It is woken, looks into the other queue, and sleeps on. */
+FRAGMENT_IN(live_lost_wakeup_bad6, thread, ask_the_other_queue)
+{
+	int slot;
+
+	for (;;) {
+		probe_step(sc);
+		mutex_enter(&sc->sc_lock);
+		while (!sc->sc_told)
+			cv_wait(&sc->sc_cv, &sc->sc_lock);
+		sc->sc_told = false;
+		mutex_exit(&sc->sc_lock);
+		if (sc->sc_vq_out == NULL)
+			continue;
+		(void)virtio_dequeue(sc->sc_virtio, &sc->sc_vq[PROBE_DEFLATE], &slot, NULL);
+		LOCKED(&sc->sc_lock, cv_timedwait(&sc->sc_cv, &sc->sc_lock, 10 * hz)); /* BREAKS */
+	}
+}
+
+/* Late, but just before it would have looked anyway. */
+FRAGMENT_IN(live_lost_wakeup_ok7, thread, sleep_a_second, .done = note_only)
+{
+	for (;;) {
+		probe_step(sc);
+		LOCKED(&sc->sc_lock, cv_timedwait(&sc->sc_cv, &sc->sc_lock, hz));
+	}
+}
+
 FRAGMENT_IN(live_lost_wakeup_ok, thread, test_before_sleep)
 {
 	for (;;) {

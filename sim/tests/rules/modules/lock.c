@@ -100,6 +100,9 @@ FRAGMENT_IN(lock_held_at_return_bad3, in_live, attach_with_lock)
 	mutex_enter(&sc->sc_lock2); /* BREAKS */
 }
 
+/* vq_done is called by a handler, at whose end the mutex is still the same. */
+FRAGMENT(lock_held_at_return_bad4, .in_attach = probe_spin, .in_done = return_with_lock);
+
 FRAGMENT_IN(lock_held_at_return_ok, config, return_without_lock)
 {
 	mutex_enter(&sc->sc_lock);
@@ -121,6 +124,19 @@ FRAGMENT_IN(lock_freed_live_bad, in_thread, free_with_lock)
 
 	mutex_init(lock, MUTEX_DEFAULT, IPL_NONE);
 	kmem_free(lock, sizeof(*lock)); /* BREAKS */
+}
+
+/* The lock is in the block behind. */
+FRAGMENT_IN(lock_freed_live_ok2, in_thread, free_beside_lock)
+{
+	kmutex_t *block[2];
+
+	for (int i = 0; i < 2; i++)
+		block[i] = kmem_zalloc(sizeof(kmutex_t), KM_SLEEP);
+	mutex_init(block[1], MUTEX_DEFAULT, IPL_NONE);
+	kmem_free(block[0], sizeof(kmutex_t));
+	mutex_destroy(block[1]);
+	kmem_free(block[1], sizeof(kmutex_t));
 }
 
 FRAGMENT_IN(lock_freed_live_ok, in_thread, free_without_lock)
@@ -180,6 +196,13 @@ FRAGMENT_IN(lock_lifecycle_bad5, in_thread, use_uninitialised)
 	mutex_exit(&sc->sc_lock2);
 }
 
+FRAGMENT_IN(lock_lifecycle_bad6, in_thread, signal_destroyed)
+{
+	cv_init(&sc->sc_cv2, "second");
+	cv_destroy(&sc->sc_cv2);
+	LOCKED(&sc->sc_lock, cv_signal(&sc->sc_cv2)); /* BREAKS */
+}
+
 /* The second life of a mutex begins after its first has ended. */
 static void
 live_twice(struct probe *sc)
@@ -193,6 +216,12 @@ FRAGMENT_IN(lock_lifecycle_ok, in_step, use_second_life, .in_attach = live_twice
 {
 	mutex_enter(&sc->sc_lock2);
 	mutex_exit(&sc->sc_lock2);
+}
+
+FRAGMENT_IN(lock_lifecycle_bad7, in_attach, init_second_life_twice)
+{
+	live_twice(sc);
+	probe_adaptive(sc);
 }
 
 /* ---- lock.not-owner ---- */
@@ -256,6 +285,18 @@ FRAGMENT_IN(lock_order_bad2, in_thread, low_alone_and_inside, .in_attach = probe
 	mutex_enter(&sc->sc_lock2);
 	mutex_exit(&sc->sc_lock2);
 	LOCKED(&sc->sc_lock, mutex_enter(&sc->sc_lock2); mutex_exit(&sc->sc_lock2));
+}
+
+/* A circle of three. */
+FRAGMENT_IN(lock_order_bad3, in_thread, three_in_a_circle, .in_attach = probe_adaptive)
+{
+	static kmutex_t third, fourth;
+
+	mutex_init(&third, MUTEX_DEFAULT, IPL_NONE);
+	mutex_init(&fourth, MUTEX_DEFAULT, IPL_NONE);
+	LOCKED(&sc->sc_lock2, mutex_enter(&third); mutex_exit(&third));
+	LOCKED(&third, mutex_enter(&fourth); mutex_exit(&fourth));
+	LOCKED(&fourth, mutex_enter(&sc->sc_lock2); mutex_exit(&sc->sc_lock2)); /* BREAKS */
 }
 
 static void

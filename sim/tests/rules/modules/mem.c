@@ -191,6 +191,18 @@ FRAGMENT_IN(mem_uninitialised_bad2, in_thread, read_fresh_dma_memory)
 	sc->sc_array[0] = sc->sc_pfns[PROBE_PAGES - 1]; /* BREAKS */
 }
 
+/* The same memory as before, when it was written. */
+FRAGMENT_IN(mem_uninitialised_bad3, in_thread, read_reused_block)
+{
+	int *number = kmem_zalloc(48, KM_SLEEP);
+
+	number[0] = 1;
+	kmem_free(number, 48);
+	number = kmem_alloc(48, KM_SLEEP);
+	sc->sc_n = number[0]; /* BREAKS */
+	kmem_free(number, 48);
+}
+
 FRAGMENT_IN(mem_uninitialised_ok, in_thread, read_what_was_written)
 {
 	int *number = kmem_alloc(48, KM_SLEEP);
@@ -320,6 +332,17 @@ FRAGMENT_IN(mem_wild_access_bad, in_thread, write_to_null)
 FRAGMENT_IN(mem_wild_access_bad2, in_attach, write_into_ring)
 {
 	sc->sc_vq[PROBE_DEFLATE].vq_avail->idx = 0; /* BREAKS */
+}
+
+/* A sysctl node was not made, but that is not why. */
+FRAGMENT_IN(mem_wild_access_bad3, in_live, write_after_createv)
+{
+	int *volatile nothing = NULL;
+
+	(void)sysctl_createv(NULL, 0, NULL, NULL, 0, CTLTYPE_INT, "probe", NULL, NULL, 0,
+	    &sc->sc_n, 0, CTL_HW, CTL_CREATE, CTL_EOL);
+	delay(1);
+	*nothing = 1; /* BREAKS */
 }
 
 FRAGMENT_IN(mem_wild_access_ok, in_thread, write_to_softc)

@@ -87,6 +87,9 @@ FRAGMENT_IN(page_conservation_ok, inflate, inflate_and_undo)
 	sc->sc_short = true;
 }
 
+/* A guest that starts again has nothing of what it had. */
+FRAGMENT(page_conservation_ok5);
+
 /* The driver as it is, through all that may happen to it. */
 FRAGMENT(page_conservation_ok2);
 
@@ -215,6 +218,16 @@ FRAGMENT_IN(page_host_owned_bad, inflate, inflate_and_free)
 	TAILQ_INIT(&sc->sc_pages);
 }
 
+/* The same, once the device has done what it must not. */
+FRAGMENT_IN(page_host_owned_ok3, inflate, inflate_and_free_later)
+{
+	probe_inflate(sc, npages);
+	if (sc->sc_n++ == 0)
+		return;
+	uvm_pglistfree(&sc->sc_pages);
+	TAILQ_INIT(&sc->sc_pages);
+}
+
 /* Deflate: before completion, although MUST_TELL_HOST was accepted. */
 static void
 deflate_and_free(struct probe *sc, unsigned int npages)
@@ -243,6 +256,24 @@ FRAGMENT_IN(page_host_owned_ok, deflate, deflate_and_free_early, .deflated = def
 	uvm_pglistfree(&sc->sc_pages);
 }
 FRAGMENT(page_host_owned_ok2);
+
+/* And all memory is taken, those pages too, before the request comes back. */
+static void
+deflate_and_take(struct probe *sc, unsigned int npages)
+{
+	struct pglist one;
+
+	deflate_and_free_early(sc, npages);
+	TAILQ_INIT(&sc->sc_pages2);
+	while (probe_alloc(&one, 1))
+		probe_move(&sc->sc_pages2, &one);
+}
+
+FRAGMENT_IN(page_host_owned_ok4, deflated, deflated_and_taken, .deflate = deflate_and_take)
+{
+	deflated_without_free(sc);
+	uvm_pglistfree(&sc->sc_pages2);
+}
 
 /* ---- page.irq-context ---- */
 

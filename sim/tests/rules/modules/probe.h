@@ -135,6 +135,7 @@ struct fragment {
 	PROBE_send((*send)), (*receive)(struct probe *sc, struct virtqueue *vq);
 	PROBE_inflate((*inflate)), (*deflate)(struct probe *sc, unsigned int npages);
 	int	features;	/* further ones that it asks for */
+	int	flags;		/* VIRTIO_F_INTR_* */
 };
 
 #define	FRAGMENT(name, ...)						\
@@ -651,7 +652,7 @@ probe_start_with(struct probe *sc, int ipl, int features)
 	mutex_init(&sc->sc_lock, MUTEX_DEFAULT, IPL_VM);
 	cv_init(&sc->sc_cv, "probe");
 	virtio_child_attach_start(sc->sc_virtio, sc->sc_dev, ipl, sc->sc_vq, /* BREAKS irq_ipl */
-	    probe_config_change, virtio_vq_intr, 0, features,
+	    probe_config_change, virtio_vq_intr, sc->sc_fragment->flags, features,
 	    VIRTIO_COMMON_FLAG_BITS "b\x00" "MUST_TELL_HOST\0");
 }
 

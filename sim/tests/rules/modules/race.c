@@ -91,6 +91,130 @@ FRAGMENT_IN(lock_data_race_bad6, in_thread, start_second_and_count)
 	sc->sc_n++;
 }
 
+/* Each has a mutex, but not the same. */
+static void
+count_locked2(struct probe *sc)
+{
+	LOCKED(&sc->sc_lock2, sc->sc_n++); /* BREAKS */
+}
+
+FRAGMENT_IN(lock_data_race_bad7, in_step, count_locked_otherwise,
+    .in_attach = probe_spin, .in_config = count_locked2)
+{
+	LOCKED(&sc->sc_lock, sc->sc_n++);
+}
+
+/* After the mutex is not under it: the last of the five is ordered by nothing. */
+static void
+look_locked2(struct probe *sc)
+{
+	LOCKED(&sc->sc_lock2, sc->sc_array[0] = sc->sc_n); /* BREAKS */
+}
+
+FRAGMENT_IN(lock_data_race_bad8, in_step, count_behind_lock2,
+    .in_attach = probe_spin, .in_config = look_locked2)
+{
+	for (int i = 0; i < 5; i++) {
+		mutex_enter(&sc->sc_lock2);
+		mutex_exit(&sc->sc_lock2);
+		sc->sc_n++;
+	}
+}
+
+/* A wake-up hands over what was written before it. */
+static int
+write_around_wake(struct probe *sc)
+{
+	sc->sc_array[1] = 1;
+	LOCKED(&sc->sc_lock, sc->sc_told = true; cv_signal(&sc->sc_cv));
+	sc->sc_array[3] = 1;
+	return 1;
+}
+
+FRAGMENT_IN(lock_data_race_bad9, in_step, read_behind_wake, .config = write_around_wake)
+{
+	sc->sc_array[0] = sc->sc_array[3]; /* BREAKS */
+}
+
+/* Once attached there are interrupts, which the kernel lock keeps off unless they are MPSAFE. */
+FRAGMENT_IN(lock_data_race_bad10, in_live, set_late, .in_config = count_unlocked,
+    .flags = VIRTIO_F_INTR_MPSAFE)
+{
+	sc->sc_n = 5;
+}
+FRAGMENT(lock_data_race_ok11, .in_live = set_late, .in_config = count_unlocked);
+
+/* The request hands over what was written before it. */
+FRAGMENT_IN(lock_data_race_bad11, send, send_and_count, .in_done = count_unlocked)
+{
+	if (!probe_send(sc, vq))
+		return false;
+	sc->sc_n = 5;
+	return true;
+}
+
+/* An access at the level does not make up for one without it. */
+FRAGMENT_IN(lock_data_race_bad13, in_step, count_and_raise, .in_config = count_unlocked)
+{
+	int s;
+
+	sc->sc_n++;
+	s = splvm();
+	sc->sc_n++;
+	splx(s);
+}
+
+/* Bytes beside each other are two places, and one that spans both is a third. */
+static void
+write_second_byte(struct probe *sc)
+{
+	((uint8_t *)sc->sc_array)[1] = 1; /* BREAKS */
+}
+
+FRAGMENT_IN(lock_data_race_ok12, in_step, write_first_byte, .in_config = write_second_byte)
+{
+	((uint8_t *)sc->sc_array)[0] = 1;
+	sc->sc_array[1] = 1;
+}
+
+FRAGMENT_IN(lock_data_race_bad14, in_step, read_both_bytes, .in_config = write_second_byte)
+{
+	sc->sc_n = *(uint64_t *)sc->sc_array != 0;
+}
+
+/* Who joins a thread knows what it did. */
+FRAGMENT_IN(lock_data_race_ok13, detach, count_after_join, .in_step = look_bare)
+{
+	probe_end_thread(sc);
+	sc->sc_array[0]++;
+	probe_detach_rest(sc);
+	return 0;
+}
+
+/* The next owner of memory has nothing to do with the one before. */
+static void
+use_memory(void *arg)
+{
+	int *number = kmem_zalloc(48, KM_SLEEP);
+
+	number[0]++;
+	kmem_free(number, 48);
+}
+
+static void
+use_memory_later(void *arg)
+{
+	kpause("later", false, 1, NULL);
+	use_memory(arg);
+	kthread_exit(0);
+}
+
+FRAGMENT_IN(lock_data_race_ok14, in_thread, use_memory_before)
+{
+	probe_second(sc, 0, use_memory_later);
+	use_memory(sc);
+}
+
 /* Without a mutex only before anybody else knows of it. */
 static void
 set_early(struct probe *sc)
@@ -260,6 +384,8 @@ count_at_level(struct probe *sc)
 }
 
 FRAGMENT(lock_data_race_ok9, .in_config = count_unlocked, .in_step = count_at_level);
+/* On another CPU it does. */
+FRAGMENT(lock_data_race_bad12, .in_config = count_unlocked, .in_step = count_at_level);
 
 /* The callbacks are over when the interrupts are. */
 FRAGMENT_IN(lock_data_race_ok10, detach, count_after_detach, .in_done = count_unlocked)

@@ -60,6 +60,20 @@ FRAGMENT_IN(ring_slot_order_bad2, in_thread, give_back_always)
 	virtio_dequeue_commit(sc->sc_virtio, vq, slot); /* BREAKS */
 }
 
+FRAGMENT_IN(ring_slot_order_bad3, in_thread, commit_unreserved)
+{
+	struct virtqueue *vq = &sc->sc_vq[PROBE_DEFLATE];
+	int slot;
+
+	if (virtio_enqueue_prep(sc->sc_virtio, vq, &slot) == 0)
+		PROBE_COMMIT(sc, vq, slot); /* BREAKS */
+}
+
+FRAGMENT_IN(ring_slot_order_bad4, in_thread, reserve_unprepared)
+{
+	(void)virtio_enqueue_reserve(sc->sc_virtio, &sc->sc_vq[PROBE_DEFLATE], 0, 1); /* BREAKS */
+}
+
 /* A second slot is on its way beside the first; each goes its steps in order. */
 FRAGMENT_IN(ring_slot_order_ok, send, send_beside_another)
 {
@@ -204,6 +218,15 @@ FRAGMENT_IN(ring_slot_balance_bad3, in_thread, abort_twice)
 	virtio_enqueue_abort(sc->sc_virtio, vq, slot); /* BREAKS */
 }
 
+FRAGMENT_IN(ring_slot_balance_bad4, send, commit_twice)
+{
+	int slot = probe_build(sc, vq, probe_length(sc));
+
+	PROBE_COMMIT(sc, vq, slot);
+	PROBE_COMMIT(sc, vq, slot); /* BREAKS */
+	return true;
+}
+
 /* Given back late, after all else is done, but once. */
 FRAGMENT_IN(ring_slot_balance_ok, inflated, give_back_late, .receive = receive_and_keep)
 {
@@ -326,6 +349,25 @@ FRAGMENT_IN(ring_direction_bad, receive, receive_read, .send = send_for_reading)
 	if (!probe_take(sc, vq))
 		return false;
 	PROBE_SYNC(sc, 0, probe_length(sc), POSTREAD);
+	return true;
+}
+
+/* Queues for eight bytes at a time, in place of the probe's. */
+static void
+queues_for_less(struct probe *sc)
+{
+	probe_release_queues(sc);
+	for (int i = 0; i < 2; i++) {
+		virtio_alloc_vq(sc->sc_virtio, &sc->sc_vq[i], i, 8, 1, "queue");
+		sc->sc_vq[i].vq_done = probe_vq_done;
+	}
+}
+
+FRAGMENT_IN(ring_direction_bad3, send, send_too_much, .in_attach = queues_for_less)
+{
+	int slot = probe_build(sc, vq, probe_length(sc));
+
+	PROBE_COMMIT(sc, vq, slot);
 	return true;
 }
 
