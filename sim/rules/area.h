@@ -89,8 +89,6 @@ struct touch {
 };
 
 struct area {
-	const char *name;		/* its rules' ids begin with it and a dot */
-	const struct rule *const *rules;	/* RULES(&rule_..., ...); NULL: none */
 	const struct hook_row *hooks;	/* NULL: none */
 	/* Zeroed before each run, and when the guest restarts: after its fini, before its begin. */
 	size_t state_bytes;
@@ -142,8 +140,6 @@ struct area {
 	AREA_FUNCTION(void, , name, own_state, (state, core, what, low, high, number), \
 	    struct rules_core *core, enum hw_memory what, uintptr_t low, uintptr_t high, \
 	    uint64_t number)
-
-#define RULES(...) ((const struct rule *const[]){ __VA_ARGS__, NULL })
 
 /* One name an area; rules.c has the table in this order.  The device's are at `device`. */
 #define RULE_AREAS(X) \

@@ -1,17 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The catalogue: all areas' rules, in order of id.
+ * The catalogue: all rules, in order of id.
  */
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/alloc.h"
-#include "base/vec.h"
-#include "rules/area.h"
-#include "rules/device.h"
+#include "rules/rules.h"
 
 /* No area's: the scenario is what says it. */
-const struct rule rule_expect = {
+SHARED_RULE_ROW(rule_expect) = {
 	"scenario.expect", SEVERITY_ERROR,
 	"an expectation of the scenario holds",
 	"the scenario itself",
@@ -20,17 +17,13 @@ const struct rule rule_expect = {
 };
 
 /* Of the scenario, not of the driver (run.c). */
-const struct rule rule_impossible_fault = {
+SHARED_RULE_ROW(rule_impossible_fault) = {
 	"scenario.impossible-fault", SEVERITY_LINT,
 	"a scenario makes calls fail only as the kernel can",
 	"`viosim explain FAULT`: when the kernel can, and where it says so",
 	"What a driver does after a failure that no kernel produces says little about it.  "
 	"The scenario is at fault, not the driver.",
 	NULL, NULL
-};
-
-static const struct area area_scenario = {
-	.name = "scenario", .rules = RULES(&rule_expect, &rule_impossible_fault),
 };
 
 static int
@@ -41,36 +34,19 @@ compare(const void *one, const void *other)
 	return strcmp((*a)->id, (*b)->id);
 }
 
-static struct { VEC_MEMBERS(const struct rule *); } table;
+/* What RULE_ROW() has gathered; sorted once, and never changed: a constant in all but name. */
+extern const struct rule *__start_rules[], *__stop_rules[];
 
-static void
-add(const struct area *area)
-{
-	size_t length = strlen(area->name);
-
-	for (const struct rule *const *rule = area->rules; rule != NULL && *rule != NULL; rule++) {
-		if (strncmp((*rule)->id, area->name, length) != 0 || (*rule)->id[length] != '.')
-			internal_error("rule %s is in area %s", (*rule)->id, area->name);
-		*vec_add(&table) = *rule;
-	}
-}
-
-/* Put together once, from constants, and never changed: a constant in all but name. */
 const struct rule *const *
 rules_catalogue(size_t *count)
 {
-	if (table.count == 0) {
-#define X(name) add(&area_##name);
-		RULE_AREAS(X)
-#undef X
-		for (size_t i = 0; rules_devices[i] != NULL; i++)
-			for (size_t k = 0; rules_devices[i]->areas[k] != NULL; k++)
-				add(rules_devices[i]->areas[k]);
-		add(&area_scenario);
-		qsort(table.item, table.count, sizeof(table.item[0]), compare);
-	}
-	*count = table.count;
-	return table.item;
+	static bool is_sorted;
+
+	*count = (size_t)(__stop_rules - __start_rules);
+	if (!is_sorted)
+		qsort(__start_rules, *count, sizeof(__start_rules[0]), compare);
+	is_sorted = true;
+	return __start_rules;
 }
 
 const struct rule *

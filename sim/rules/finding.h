@@ -26,7 +26,7 @@ enum rule_distance {
 	RULE_BESIDE			/* of no row */
 };
 
-/* One rule of the catalogue; rows stand in the files of the areas. */
+/* One rule of the catalogue; rows stand in the files of the areas, beside what reports them. */
 struct rule {
 	const char *id;			/* area.rule-name */
 	enum severity severity;
@@ -38,6 +38,16 @@ struct rule {
 };
 /* Rows leave out what is as usual. */
 #pragma GCC diagnostic ignored "-Wmissing-field-initializers"
+
+/*
+ * RULE_ROW(rule_ipl) = { "irq.ipl", ... }: such a row is in the catalogue; the linker puts pointers
+ * to all of them side by side.  A SHARED_RULE_ROW() has its name in other files too.
+ */
+#define RULE_ROW(name) static const struct rule name; RULE_ROW_OF(static, name)
+#define SHARED_RULE_ROW(name) RULE_ROW_OF(, name)
+#define RULE_ROW_OF(linkage, name) \
+	static const struct rule *name##_row __attribute__((section("rules"), used)) = &name; \
+	linkage const struct rule name
 
 #define BECAUSE_MAX 4			/* what no rule goes beyond */
 

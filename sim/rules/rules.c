@@ -38,7 +38,7 @@ struct setup {
 };
 
 /* Holds the place of the device's areas. */
-const struct area area_device = { .name = "device" };
+const struct area area_device = { 0 };
 
 static const struct area *const area_table[] = {
 #define X(name) &area_##name,
@@ -454,7 +454,7 @@ rules_state(struct rules_core *core, const struct area *area)
 	for (size_t i = 0; i < core->setup->area.count; i++)
 		if (core->setup->area.item[i] == area)
 			return state_of(core, i);
-	internal_error("area %s is not of this run", area->name);
+	internal_error("an area that is not of this run");
 }
 
 void *

@@ -4,7 +4,7 @@
  */
 #include "rules/balloon/balloon.h"
 
-static const struct rule rule_must_tell_host = {
+RULE_ROW(rule_must_tell_host) = {
 	"attach.must-tell-host", SEVERITY_LINT,
 	"a driver accepts MUST_TELL_HOST where it is offered",
 	"virtio 1.2 clause 5.5.3.1 (SHOULD)",
@@ -27,7 +27,7 @@ balloon_attaching(struct rules_core *core, uint64_t features)
 
 /* ---- PAGE_POISON ---- */
 
-static const struct rule rule_poison = {
+RULE_ROW(rule_poison) = {
 	"attach.poison", SEVERITY_ERROR,
 	"with PAGE_POISON poison_val is written before DRIVER_OK, and not afterwards",
 	"virtio 1.2 clauses 5.5.3.1, 5.5.6.6.1",
@@ -64,8 +64,6 @@ HOOK(on_status, struct poison *poison)
 }
 
 const struct area area_balloon_attach = {
-	.name = "attach",
-	.rules = RULES(&rule_must_tell_host, &rule_poison),
 	.hooks = HOOKS(
 	    ON_CALL(VIRTIO_WRITE_DEVICE_CONFIG, call_write),
 	    ON_CALL(VIRTIO_WRITE_DEVICE_CONFIG_LE, call_write), ON_EVENT(DEV_STATUS, on_status)),

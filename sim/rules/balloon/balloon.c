@@ -146,7 +146,7 @@ is_settled_target(const struct balloon_state *state, const struct ledger_target 
 	    (target->seq < state->woken[event->ctx] || target->ctx == event->ctx);
 }
 
-static const struct rule rule_inflate_direction = {
+RULE_ROW(rule_inflate_direction) = {
 	"balloon.inflate-direction", SEVERITY_LINT,
 	"no page is given to the host beyond its target",
 	"virtio 1.2 clause 5.5.6.1: SHOULD supply pages when num_pages is greater",
@@ -155,7 +155,7 @@ static const struct rule rule_inflate_direction = {
 	.distance = RULE_SUSPECT
 };
 
-static const struct rule rule_unasked = {
+RULE_ROW(rule_unasked) = {
 	"balloon.unasked", SEVERITY_ERROR,
 	"no request is made for pages when the host has as many as it ever asked for",
 	"virtio 1.2 clause 5.5.6.1: SHOULD supply pages when num_pages is greater than actual",
@@ -208,7 +208,7 @@ check_inflate_direction(struct balloon_state *state, struct rules_core *core, ui
 	rules_because(core, known->seq, "target read: %" PRIu64, target);
 }
 
-static const struct rule rule_deflate_direction = {
+RULE_ROW(rule_deflate_direction) = {
 	"balloon.deflate-direction", SEVERITY_ERROR,
 	"pages are reclaimed only as far as the host released them",
 	"virtio 1.2 clause 5.5.6.1, with DEFLATE_ON_OOM and detaching excepted",
@@ -246,7 +246,7 @@ check_deflate_direction(const struct balloon_state *state, struct rules_core *co
 
 /* ---- a request is complete ---- */
 
-static const struct rule rule_length = {
+RULE_ROW(rule_length) = {
 	"balloon.length", SEVERITY_ERROR,
 	"a request is a whole number of 4-byte entries, at least one",
 	"virtio 1.2 clause 5.5.6",
@@ -461,7 +461,7 @@ HOOK(on_sleep, struct balloon_state *state)
 
 /* ---- at rest ---- */
 
-static const struct rule rule_count = {
+RULE_ROW(rule_count) = {
 	"balloon.count", SEVERITY_ERROR,
 	"at rest `actual` is the number of pages that the host has from the driver",
 	"virtio 1.2 clause 5.5.6.1: the driver MUST update actual",
@@ -509,11 +509,6 @@ FINI(balloon_fini, struct balloon_state *state)
 }
 
 const struct area area_balloon = {
-	.name = "balloon",
-	.rules = RULES(&rule_length, &rule_inflate_direction, &rule_unasked,
-	    &rule_deflate_direction, &rule_count, &rule_balloon_inflate_entries,
-	    &rule_balloon_deflate_entries, &rule_balloon_stale_entry,
-	    &rule_balloon_entry_byte_order),
 	.hooks = HOOKS(
 	    ON_NOTE(DESC, note_desc), ON_NOTE(SLOT, note_slot), ON_EVENT(DEV_TAKE, on_take),
 	    ON_NOTE(DEQUEUED, note_dequeued),

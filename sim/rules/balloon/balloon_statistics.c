@@ -25,7 +25,7 @@ struct statistics {
 	uint64_t tags;			/* of the second one and all after it */
 };
 
-static const struct rule rule_statistics = {
+RULE_ROW(rule_statistics) = {
 	"balloon.statistics", SEVERITY_ERROR,
 	"one buffer at a time, of whole entries, always the same ones, is in the statistics queue",
 	"virtio 1.2 clause 5.5.6.3.1",
@@ -152,8 +152,6 @@ REST(statistics_rest, struct statistics *statistics)
 }
 
 const struct area area_balloon_statistics = {
-	.name = "balloon",
-	.rules = RULES(&rule_statistics),
 	.hooks = HOOKS(
 	    ON_NOTE(VQ, note_vq), ON_NOTE(DESC, note_desc), ON_NOTE(SLOT, note_slot),
 	    ON_EVENT(DEV_USED, on_used), ON_EVENT(DEV_STATUS, on_status)),

@@ -123,7 +123,7 @@ actual_reason(const struct pages *pages, uint64_t value, uint64_t total)
 	return "";
 }
 
-static const struct rule rule_actual_write = {
+RULE_ROW(rule_actual_write) = {
 	"config.actual-write", SEVERITY_ERROR,
 	"`actual` is written in one piece, after the completion, and says what the host has",
 	"virtio 1.2 clauses 5.5.6, 5.5.6.1, 5.5.6.2.1",
@@ -223,8 +223,6 @@ REST(config_rest, void *state)
 }
 
 const struct area area_balloon_config = {
-	.name = "config",
-	.rules = RULES(&rule_actual_write),
 	.hooks = HOOKS(
 	    ON_CALL(VIRTIO_WRITE_DEVICE_CONFIG, call_write),
 	    ON_CALL(VIRTIO_WRITE_DEVICE_CONFIG_LE, call_write), ON_NOTE(DEQUEUED, note_dequeued),

@@ -63,7 +63,7 @@ because_request(struct rules_core *core, uint64_t pfn)
 	}
 }
 
-static const struct rule rule_host_owned = {
+RULE_ROW(rule_host_owned) = {
 	"page.host-owned", SEVERITY_ERROR,
 	"a page is not freed while the host owns it",
 	"virtio 1.2 clause 5.5.6.1 (driver requirements)",
@@ -152,7 +152,7 @@ find_in_use(const struct memory *memory, const struct ledger_request *request)
 	return request->n;
 }
 
-static const struct rule rule_discarded_in_use = {
+RULE_ROW(rule_discarded_in_use) = {
 	"page.discarded-in-use", SEVERITY_ERROR,
 	"the host never discards a page that the guest uses",
 	"virtio 1.2 clause 5.5.6.1",
@@ -187,7 +187,7 @@ HOOK(on_act, struct page_state *state)
 
 /* ---- at rest ---- */
 
-static const struct rule rule_conservation = {
+RULE_ROW(rule_conservation) = {
 	"page.conservation", SEVERITY_ERROR,
 	"at rest every page of the driver is in the balloon, and every page there is its",
 	"virtio 1.2 clause 5.5.6; NetBSD uvm(9)",
@@ -312,8 +312,6 @@ HOOK(on_take, struct page_state *state)
 }
 
 const struct area area_balloon_page = {
-	.name = "page",
-	.rules = RULES(&rule_host_owned, &rule_discarded_in_use, &rule_conservation),
 	.hooks = HOOKS(
 	    ON_EVENT(DEV_TAKE, on_take), ON_EVENT(DEV_ACT, on_act)),
 	.state_bytes = sizeof(struct page_state),

@@ -64,7 +64,7 @@ struct attach {
 
 /* ---- Order of the calls ---- */
 
-static const struct rule rule_call_order = {
+RULE_ROW(rule_call_order) = {
 	"attach.call-order", SEVERITY_ERROR,
 	"attach_start, then attach_finish or attach_failed, each once; at detach child_detach",
 	"NetBSD sys/dev/pci/virtiovar.h, virtio_child_attach_*()",
@@ -87,7 +87,7 @@ HOOK(call_start, struct attach *attach)
 	attach->now.start_seq = event->seq;
 }
 
-static const struct rule rule_features = {
+RULE_ROW(rule_features) = {
 	"attach.features", SEVERITY_ERROR,
 	"features are used after negotiation, among those offered, with all they bring; none is "
 	"no error",
@@ -210,7 +210,7 @@ add_undo(struct undo *undo, const struct item *item, const struct event *event,
 	    length > 0 ? ", " : "", item_word(item->kind), item->number);
 }
 
-static const struct rule rule_undo_order = {
+RULE_ROW(rule_undo_order) = {
 	"attach.undo-order", SEVERITY_ERROR,
 	"the device is reset before the queues, maps and locks it leads to are released",
 	"virtio 1.2 clause 3.3.1; NetBSD virtio.c, virtio_child_attach_failed()",
@@ -250,7 +250,7 @@ released(struct attach *attach, struct rules_core *core, const struct item *item
 
 /* ---- What is left ---- */
 
-static const struct rule rule_leak = {
+RULE_ROW(rule_leak) = {
 	"attach.leak", SEVERITY_ERROR,
 	"a failed attach and a detach give everything back",
 	"autoconf(9); NetBSD sys/dev/pci/virtio.c, virtio_child_attach_failed()",
@@ -260,7 +260,7 @@ static const struct rule rule_leak = {
 	.distance = RULE_LEFT_OVER
 };
 
-static const struct rule rule_sysctl = {
+RULE_ROW(rule_sysctl) = {
 	"attach.sysctl", SEVERITY_ERROR,
 	"sysctl nodes are checked, made once, removed with the device, and not open to any write",
 	"sysctl(9), sysctl_createv()",
@@ -369,14 +369,14 @@ turning_site(const struct attach *attach, struct rules_core *core)
 	return rules_call(core)->site;
 }
 
-static const struct rule rule_refused = {
+RULE_ROW(rule_refused) = {
 	"attach.refused", SEVERITY_ERROR,
 	"attach succeeds on a healthy device when nothing fails",
 	"autoconf(9)",
 	"The guest boots without the device, and nothing says why."
 };
 
-static const struct rule rule_again = {
+RULE_ROW(rule_again) = {
 	"attach.again", SEVERITY_ERROR,
 	"an attach after one that failed can succeed",
 	"autoconf(9); module(9)",
@@ -487,7 +487,7 @@ end(struct attach *attach, struct rules_core *core)
 	attach->now.is_running = false;
 }
 
-static const struct rule rule_match = {
+RULE_ROW(rule_match) = {
 	"attach.match", SEVERITY_ERROR,
 	"a driver matches its own kind of device only",
 	"autoconf(9), ca_match; virtio 1.2 clause 5",
@@ -674,9 +674,6 @@ REST(attach_end, struct attach *attach)
 }
 
 const struct area area_attach = {
-	.name = "attach",
-	.rules = RULES(&rule_call_order, &rule_features, &rule_undo_order,
-	    &rule_leak, &rule_refused, &rule_again, &rule_match),
 	.hooks = HOOKS(
 	    INVENTORY_HOOKS(on_item), ON_NOTE(ATTACH, note_attach), ON_EVENT(RET, on_return),
 	    ON_RET(VIRTIO_CHILD, ret_child), ON_CALL(VIRTIO_CHILD_ATTACH_START, call_start),
@@ -802,8 +799,6 @@ FINI(nodes_fini, struct nodes *nodes)
 }
 
 const struct area area_attach_sysctl = {
-	.name = "attach",
-	.rules = RULES(&rule_sysctl),
 	.hooks = HOOKS(
 	    ON_CALL(SYSCTL_CREATEV, call_createv), ON_NOTE(SYSCTL, note_node),
 	    ON_NOTE(SYSCTL_GONE, note_node_gone), ON_RET(SYSCTL_CREATEV, ret_createv),

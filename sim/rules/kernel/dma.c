@@ -14,7 +14,7 @@ dmamem_at(struct dma *dma, uint64_t ordinal)
 
 /* ---- Use of what is not there ---- */
 
-static const struct rule rule_unchecked_result = {
+RULE_ROW(rule_unchecked_result) = {
 	"dma.unchecked-result", SEVERITY_ERROR,
 	"what could not be made or loaded is not used",
 	"bus_dma(9), RETURN VALUES",
@@ -34,7 +34,7 @@ report_unmade(struct dma *dma, struct rules_core *core, const char *kind)
 		rules_because(core, dma->failed_seq, "this call had failed");
 }
 
-static const struct rule rule_dead_map = {
+RULE_ROW(rule_dead_map) = {
 	"dma.dead-map", SEVERITY_ERROR,
 	"a destroyed map is not used",
 	"bus_dma(9), bus_dmamap_destroy()",
@@ -61,7 +61,7 @@ expect_map(struct dma *dma, struct rules_core *core, uint64_t ordinal)
 	return NULL;
 }
 
-const struct rule rule_dma_sync_range = {
+SHARED_RULE_ROW(rule_dma_sync_range) = {
 	"dma.sync-range", SEVERITY_ERROR,
 	"a sync names bytes of the loaded buffer, at least one of them",
 	"bus_dma(9), bus_dmamap_sync()",
@@ -91,7 +91,7 @@ expect_loaded(struct dma *dma, struct rules_core *core, uint64_t ordinal)
 	return NULL;
 }
 
-static const struct rule rule_sleep_context = {
+RULE_ROW(rule_sleep_context) = {
 	"dma.sleep-context", SEVERITY_ERROR,
 	"BUS_DMA_WAITOK only where the caller may sleep",
 	"bus_dma(9), flags",
@@ -169,7 +169,7 @@ forget_load(struct dma_map *map)
 	map->source.count = 0;
 }
 
-static const struct rule rule_load_limits = {
+RULE_ROW(rule_load_limits) = {
 	"dma.load-limits", SEVERITY_ERROR,
 	"a load fits the size and the number of segments that the map was made for",
 	"bus_dma(9), bus_dmamap_create(), bus_dmamap_load()",
@@ -179,7 +179,7 @@ static const struct rule rule_load_limits = {
 	"bus_dmamap_create(t, sizeof(sc->sc_buf), 2, ...);"
 };
 
-static const struct rule rule_load_twice = {
+RULE_ROW(rule_load_twice) = {
 	"dma.load-twice", SEVERITY_ERROR,
 	"a loaded map is not loaded again",
 	"bus_dma(9), bus_dmamap_load()",
@@ -245,7 +245,7 @@ HOOK(ret_load, struct dma *dma)
 	rules_because(core, map->seq, "created here");
 }
 
-const struct rule rule_dma_release_owned = {
+SHARED_RULE_ROW(rule_dma_release_owned) = {
 	"dma.release-owned", SEVERITY_ERROR,
 	"a map is not unloaded or destroyed while a descriptor of it is at the device",
 	"bus_dma(9), bus_dmamap_unload(), bus_dmamap_destroy()",
@@ -268,7 +268,7 @@ check_owned(struct dma *dma, struct rules_core *core)
 	rules_because(core, owner->seq, "given to the device");
 }
 
-static const struct rule rule_unload_unsynced = {
+RULE_ROW(rule_unload_unsynced) = {
 	"dma.unload-unsynced", SEVERITY_ERROR,
 	"a finished transfer has its POST sync before the map is unloaded",
 	"bus_dma(9), bus_dmamap_unload()",
@@ -290,7 +290,7 @@ HOOK(call_unload, struct dma *dma)
 	dma_disown_map(dma, (uint32_t)event->call.bus_dmamap_unload.map);
 }
 
-static const struct rule rule_destroy_loaded = {
+RULE_ROW(rule_destroy_loaded) = {
 	"dma.destroy-loaded", SEVERITY_LINT,
 	"a map is unloaded before it is destroyed",
 	"bus_dma(9), bus_dmamap_destroy()",
@@ -336,7 +336,7 @@ HOOK(note_memory, struct dma *dma)
 	};
 }
 
-static const struct rule rule_free_mismatch = {
+RULE_ROW(rule_free_mismatch) = {
 	"dma.free-mismatch", SEVERITY_ERROR,
 	"DMA memory is unmapped with the size it was mapped with, and freed after that",
 	"bus_dma(9), bus_dmamem_free(), bus_dmamem_unmap()",
@@ -404,7 +404,7 @@ HOOK(ret_memory_map, struct dma *dma)
 
 /* ---- What is left over ---- */
 
-static const struct rule rule_leak = {
+RULE_ROW(rule_leak) = {
 	"dma.leak", SEVERITY_ERROR,
 	"no map and no DMA memory is left after a failed attach or a detach",
 	"bus_dma(9); autoconf(9)",
@@ -522,7 +522,7 @@ WATCH(dma_watch, struct dma *dma)
 	dma->world = world;
 }
 
-const struct rule rule_dma_sync_pairing = {
+SHARED_RULE_ROW(rule_dma_sync_pairing) = {
 	"dma.sync-pairing", SEVERITY_ERROR,
 	"each byte goes PRE, device, POST, in that order and in the same direction",
 	"bus_dma(9), bus_dmamap_sync()",
@@ -552,13 +552,6 @@ REST(dma_end, struct dma *dma)
 }
 
 const struct area area_dma = {
-	.name = "dma",
-	.rules = RULES(&rule_unchecked_result, &rule_dead_map, &rule_dma_sync_range,
-	    &rule_sleep_context, &rule_dma_bad_memory, &rule_load_twice, &rule_load_limits,
-	    &rule_dma_release_owned, &rule_unload_unsynced, &rule_destroy_loaded,
-	    &rule_free_mismatch, &rule_leak, &rule_dma_sync_pairing, &rule_dma_sync_ops,
-	    &rule_dma_sync_excess, &rule_dma_pre_before_device, &rule_dma_post_before_cpu,
-	    &rule_dma_cpu_write_owned, &rule_dma_address_space, &rule_dma_load_direction),
 	.hooks = HOOKS(
 	    ON_CALL(BUS_DMAMAP_CREATE, call_create), ON_RET(BUS_DMAMAP_CREATE, ret_create),
 	    ON_NOTE(DMAMAP, note_map), ON_CALL(BUS_DMAMAP_DESTROY, call_destroy),

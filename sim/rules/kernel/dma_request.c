@@ -65,7 +65,7 @@ dma_call_abort(void *state, struct rules_core *core, const struct event *event, 
 
 /* ---- Commit ---- */
 
-const struct rule rule_dma_pre_before_device = {
+SHARED_RULE_ROW(rule_dma_pre_before_device) = {
 	"dma.pre-before-device", SEVERITY_ERROR,
 	"every byte a descriptor names has had its PRE sync before the request is committed",
 	"bus_dma(9), bus_dmamap_sync(); virtio 1.2 clause 2.7.13",
@@ -131,7 +131,7 @@ check_late(struct rules_core *core, const struct dma_map *map, const struct dma_
 	}
 }
 
-const struct rule rule_dma_load_direction = {
+SHARED_RULE_ROW(rule_dma_load_direction) = {
 	"dma.load-direction", SEVERITY_ERROR,
 	"a load with BUS_DMA_READ or BUS_DMA_WRITE is of a buffer that the device writes or reads",
 	"bus_dma(9), bus_dmamap_load(), flags",
@@ -188,7 +188,7 @@ is_ram(const struct memory *memory, const struct dma_piece *piece)
 	    MEMORY_PAGE_SHIFT);
 }
 
-const struct rule rule_dma_address_space = {
+SHARED_RULE_ROW(rule_dma_address_space) = {
 	"dma.address-space", SEVERITY_ERROR,
 	"a descriptor names bus addresses of memory",
 	"bus_dma(9), dm_segs; virtio 1.2 clause 2.7.5",
@@ -277,7 +277,7 @@ dma_call_commit(void *state, struct rules_core *core, const struct event *event,
 
 /* ---- Completion ---- */
 
-const struct rule rule_dma_cpu_write_owned = {
+SHARED_RULE_ROW(rule_dma_cpu_write_owned) = {
 	"dma.cpu-write-owned", SEVERITY_ERROR,
 	"the driver does not write a buffer while the device has it",
 	"bus_dma(9), bus_dmamap_sync(); virtio 1.2 clauses 2.7.13.3 and 3.3.1",

@@ -14,7 +14,7 @@ pre_name(unsigned state)
 	    dma_op_name(state & DMA_PRE);
 }
 
-const struct rule rule_dma_post_before_cpu = {
+SHARED_RULE_ROW(rule_dma_post_before_cpu) = {
 	"dma.post-before-cpu", SEVERITY_ERROR,
 	"a buffer that the device wrote has its POSTREAD before it is used or given again",
 	"bus_dma(9), bus_dmamap_sync()",
@@ -61,7 +61,7 @@ sync_pre(struct dma *dma, struct rules_core *core, uint32_t ordinal, uint64_t of
 	map->pre_seq = core->event->seq;
 }
 
-const struct rule rule_dma_sync_excess = {
+SHARED_RULE_ROW(rule_dma_sync_excess) = {
 	"dma.sync-excess", SEVERITY_LINT,
 	"a POST covers only bytes that had a PRE",
 	"bus_dma(9), bus_dmamap_sync()",
@@ -135,7 +135,7 @@ sync_post(struct dma *dma, struct rules_core *core, uint32_t ordinal, uint64_t o
 		dma_read_back(dma, ordinal, offset, length);
 }
 
-const struct rule rule_dma_sync_ops = {
+SHARED_RULE_ROW(rule_dma_sync_ops) = {
 	"dma.sync-ops", SEVERITY_ERROR,
 	"a sync has operations, either PRE or POST ones",
 	"bus_dma(9), bus_dmamap_sync()",

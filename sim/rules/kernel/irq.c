@@ -71,7 +71,7 @@ HOOK(call_mutex_init, struct irq_state *irq)
 	};
 }
 
-static const struct rule rule_adaptive_mutex = {
+RULE_ROW(rule_adaptive_mutex) = {
 	"irq.adaptive-mutex", SEVERITY_ERROR,
 	"no adaptive mutex in a hard interrupt",
 	"mutex(9), mutex_init(); spl(9)",
@@ -80,7 +80,7 @@ static const struct rule rule_adaptive_mutex = {
 	"mutex_init(&sc->sc_lock, MUTEX_DEFAULT, IPL_VM);"
 };
 
-static const struct rule rule_ipl = {
+RULE_ROW(rule_ipl) = {
 	"irq.ipl", SEVERITY_ERROR,
 	"a mutex has the level of the highest interrupt that takes it, and levels come back",
 	"mutex(9), mutex_init(); spl(9), splx()",
@@ -170,7 +170,7 @@ leave_driver(struct irq_state *irq, struct rules_core *core, const char *what)
 
 /* ---- Callbacks of a driver that is going or gone ---- */
 
-static const struct rule rule_after_teardown = {
+RULE_ROW(rule_after_teardown) = {
 	"irq.after-teardown", SEVERITY_ERROR,
 	"what a callback uses is released after the last callback",
 	"virtio 1.2 clause 3.3.1; NetBSD virtio.c, virtio_child_detach(), "
@@ -205,7 +205,7 @@ HOOK(call_end, struct irq_state *irq)
 	irq->established = false;
 }
 
-static const struct rule rule_softint = {
+RULE_ROW(rule_softint) = {
 	"irq.softint", SEVERITY_ERROR,
 	"a soft interrupt is scheduled, and ended once, between its establishment and its end",
 	"softint(9), softint_schedule(), softint_disestablish()",
@@ -227,7 +227,7 @@ HOOK(call_softint, struct irq_state *irq)
 	rules_because(core, item->gone_seq, "disestablished here");
 }
 
-static const struct rule rule_busy = {
+RULE_ROW(rule_busy) = {
 	"irq.busy-wait", SEVERITY_ERROR,
 	"an interrupt handler does not delay(9) for as long as a clock tick",
 	"delay(9); spl(9); kpause(9)",
@@ -311,7 +311,7 @@ HOOK(note_attach, struct irq_state *irq)
 	}
 }
 
-static const struct rule rule_unclaimed = {
+RULE_ROW(rule_unclaimed) = {
 	"irq.unclaimed", SEVERITY_ERROR,
 	"a callback that is called for a cause says that the interrupt was its own",
 	"NetBSD virtiovar.h, virtio_callback; pci_intr_establish(9)",
@@ -399,9 +399,6 @@ FINI(irq_fini, struct irq_state *irq)
 }
 
 const struct area area_irq = {
-	.name = "irq",
-	.rules = RULES(&rule_adaptive_mutex, &rule_ipl, &rule_after_teardown, &rule_unclaimed,
-	    &rule_softint, &rule_busy),
 	.hooks = HOOKS(
 	    INVENTORY_HOOKS(on_item), ON_CALL(MUTEX_INIT, call_mutex_init),
 	    ON_CALL(MUTEX_ENTER, call_mutex_enter), ON_CALL(MUTEX_SPIN_ENTER, call_mutex_enter),

@@ -120,7 +120,7 @@ is_slow(const struct live_state *state, struct rules_core *core)
 	    live_is_fair(core) && live_has_work(core);
 }
 
-static const struct rule rule_convergence = {
+RULE_ROW(rule_convergence) = {
 	"live.convergence", SEVERITY_ERROR,
 	"what the host asks for is done in time, given free memory and a device that works",
 	"virtio 1.2 clause 5",
@@ -255,7 +255,7 @@ HOOK(on_sleep, struct live_state *state)
 		};
 }
 
-static const struct rule rule_slow_detach = {
+RULE_ROW(rule_slow_detach) = {
 	"live.slow-detach", SEVERITY_LINT,
 	"a detach waits for the device, and not for time to pass",
 	"autoconf(9), config_detach(); condvar(9)",
@@ -314,7 +314,7 @@ live_reported(struct rules_core *core)
 
 /* ---- at rest ---- */
 
-static const struct rule rule_deadlock = {
+RULE_ROW(rule_deadlock) = {
 	"live.deadlock", SEVERITY_ERROR,
 	"nobody waits for what nothing can bring",
 	"NetBSD mutex(9), condvar(9), uvm(9)",
@@ -600,7 +600,7 @@ REST(live_rest, struct live_state *state)
 
 /* ---- ends of a run after which nothing goes on: the runner sees and reports them ---- */
 
-const struct rule rule_endless_loop = {
+SHARED_RULE_ROW(rule_endless_loop) = {
 	"live.endless-loop", SEVERITY_ERROR,
 	"the driver does not loop without letting time pass",
 	"NetBSD kthread(9), condvar(9); spl(9)",
@@ -610,7 +610,7 @@ const struct rule rule_endless_loop = {
 	.distance = RULE_IN_THE_END
 };
 
-const struct rule rule_panic = {
+SHARED_RULE_ROW(rule_panic) = {
 	"live.panic", SEVERITY_ERROR,
 	"the kernel does not panic, and no assertion fails",
 	"NetBSD panic(9), KASSERT(9)",
@@ -618,7 +618,7 @@ const struct rule rule_panic = {
 	.distance = RULE_IN_THE_END
 };
 
-const struct rule rule_trap = {
+SHARED_RULE_ROW(rule_trap) = {
 	"live.trap", SEVERITY_ERROR,
 	"no instruction of the driver traps",
 	"NetBSD panic(9): a trap in the kernel; Intel 64 manual, volume 3, chapter 6",
@@ -631,9 +631,6 @@ const struct rule rule_trap = {
 };
 
 const struct area area_live = {
-	.name = "live",
-	.rules = RULES(&rule_convergence, &rule_deadlock, &rule_slow_detach,
-	    &rule_endless_loop, &rule_panic, &rule_trap),
 	.hooks = HOOKS(
 	    ON_EVENT(CTX_WAKE, on_wake), ON_CALL(UVM_PGLISTALLOC, call_alloc),
 	    LIVE_ON_TRIES(ret_try), ON_RET(KTHREAD_CREATE, ret_create), ON_NOTE(DESC, note_desc),

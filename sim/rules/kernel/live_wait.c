@@ -374,7 +374,7 @@ HOOK(on_sleep, struct wait_state *state)
 
 /* ---- lost wake-ups ---- */
 
-static const struct rule rule_lost_wakeup = {
+RULE_ROW(rule_lost_wakeup) = {
 	"live.lost-wakeup", SEVERITY_ERROR,
 	"no thread sleeps on what it would act on",
 	"NetBSD condvar(9): the predicate is tested with the interlock held, and who changes it "
@@ -718,7 +718,7 @@ pending_change(const struct wait_state *state, const struct waiter *waiter, uint
 	return NULL;
 }
 
-static const struct rule rule_left_buffer = {
+RULE_ROW(rule_left_buffer) = {
 	"live.left-buffer", SEVERITY_ERROR,
 	"a used buffer that vq_done was called for is taken",
 	"virtio 1.2 clause 2.7.14; NetBSD virtio.c, virtio_vq_intr()",
@@ -785,8 +785,6 @@ FINI(wait_fini, struct wait_state *state)
 }
 
 const struct area area_live_wait = {
-	.name = "live",
-	.rules = RULES(&rule_lost_wakeup, &rule_left_buffer),
 	.hooks = HOOKS(
 	    ON_EVENT(CTX_START, on_start), ON_EVENT(CTX_SLEEP, on_sleep),
 	    ON_EVENT(CTX_WAKE, on_wake), ON_EVENT(CTX_END, on_end),

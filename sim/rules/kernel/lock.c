@@ -108,7 +108,7 @@ find_way_fresh(struct lock_order *order, uint32_t from, uint32_t to)
 	return find_way(order, from, to);
 }
 
-static const struct rule rule_lock_order = {
+RULE_ROW(rule_lock_order) = {
 	"lock.order", SEVERITY_ERROR,
 	"mutexes are always taken in the same order, interrupts included",
 	"mutex(9); NetBSD LOCKDEBUG has no such check",
@@ -191,7 +191,7 @@ lock_order_held(struct lock_order *order, struct rules_core *core, uint32_t mute
 
 /* ---- Life ---- */
 
-static const struct rule rule_lifecycle = {
+RULE_ROW(rule_lifecycle) = {
 	"lock.lifecycle", SEVERITY_ERROR,
 	"mutexes and condvars are initialised once, used, and destroyed when nobody has them",
 	"mutex(9), mutex_init(), mutex_destroy(); condvar(9), cv_init(), cv_destroy()",
@@ -302,7 +302,7 @@ HOOK(call_cv_destroy, struct lock *lock)
 
 /* ---- Sleeping ---- */
 
-static const struct rule rule_sleep_context = {
+RULE_ROW(rule_sleep_context) = {
 	"lock.sleep-context", SEVERITY_ERROR,
 	"nothing that may sleep in an interrupt or with a spin mutex held",
 	"mutex(9); spl(9); softint(9)",
@@ -319,7 +319,7 @@ check_sleep(struct rules_core *core, uint64_t interlock)
 
 /* ---- Taking and releasing ---- */
 
-static const struct rule rule_recursion = {
+RULE_ROW(rule_recursion) = {
 	"lock.recursion", SEVERITY_ERROR,
 	"a mutex is not taken by who holds it",
 	"mutex(9), mutex_enter()",
@@ -352,7 +352,7 @@ HOOK(call_enter, struct lock *lock)
 	lock_order_enter(&lock->order, core, &core->shadow, number);
 }
 
-static const struct rule rule_not_owner = {
+RULE_ROW(rule_not_owner) = {
 	"lock.not-owner", SEVERITY_ERROR,
 	"a mutex is released by who holds it",
 	"mutex(9), mutex_exit()",
@@ -398,7 +398,7 @@ HOOK(note_freed, struct lock *lock)
 		lock->delay_us[event->ctx] = 0;
 }
 
-static const struct rule rule_spin_hold = {
+RULE_ROW(rule_spin_hold) = {
 	"lock.spin-hold", SEVERITY_ERROR,
 	"a spin mutex is held for less than a millisecond",
 	"mutex(9); spl(9)",
@@ -425,7 +425,7 @@ HOOK(call_delay, struct lock *lock)
 
 /* ---- Condvars ---- */
 
-static const struct rule rule_cv_interlock = {
+RULE_ROW(rule_cv_interlock) = {
 	"lock.cv-interlock", SEVERITY_ERROR,
 	"a wait holds its interlock, and all waiters of a condvar use the same one",
 	"condvar(9), cv_wait()",
@@ -456,7 +456,7 @@ HOOK(call_wait, struct lock *lock)
 	}
 }
 
-static const struct rule rule_cv_signal = {
+RULE_ROW(rule_cv_signal) = {
 	"lock.cv-signal", SEVERITY_ERROR,
 	"a condvar is signalled with the interlock of its waiters held",
 	"condvar(9), cv_signal(), cv_broadcast()",
@@ -534,7 +534,7 @@ enter_driver(struct lock *lock, const struct event *event)
 	*vec_add(&lock->entered[event->ctx]) = event->seq;
 }
 
-static const struct rule rule_held_at_return = {
+RULE_ROW(rule_held_at_return) = {
 	"lock.held-at-return", SEVERITY_ERROR,
 	"callbacks, attach and threads end with no mutex held that they took",
 	"mutex(9), mutex_exit()",
@@ -613,7 +613,7 @@ HOOK(on_irq_enter, struct lock *lock)
 
 /* ---- Memory with a lock in it ---- */
 
-static const struct rule rule_freed_live = {
+RULE_ROW(rule_freed_live) = {
 	"lock.freed-live", SEVERITY_ERROR,
 	"memory with a mutex or condvar in it is freed after that is destroyed",
 	"mutex(9), mutex_destroy(); condvar(9), cv_destroy()",
@@ -695,10 +695,6 @@ FINI(lock_fini, struct lock *lock)
 }
 
 const struct area area_lock = {
-	.name = "lock",
-	.rules = RULES(&rule_lifecycle, &rule_sleep_context, &rule_recursion, &rule_not_owner,
-	    &rule_spin_hold, &rule_cv_interlock, &rule_cv_signal, &rule_held_at_return,
-	    &rule_lock_order, &rule_freed_live),
 	.hooks = HOOKS(
 	    ON_CALL(MUTEX_INIT, call_mutex_init), ON_CALL(MUTEX_DESTROY, call_mutex_destroy),
 	    ON_CALL(MUTEX_ENTER, call_enter), ON_CALL(MUTEX_SPIN_ENTER, call_enter),

@@ -406,7 +406,6 @@ FINI(order_fini, struct race_order *order)
 }
 
 const struct area area_lock_clock = {
-	.name = "lock",
 	.hooks = HOOKS(
 	    ON_EVENT(CTX_START, on_start), ON_EVENT(CTX_RUN, on_run),
 	    ON_EVENT(CTX_SLEEP, on_stop), ON_EVENT(CTX_END, on_stop),

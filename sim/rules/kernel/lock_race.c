@@ -108,7 +108,7 @@ is_enough(const struct past *now, const struct past *before, const struct race_c
 	    now->cpu == before->cpu);
 }
 
-static const struct rule rule_data_race = {
+RULE_ROW(rule_data_race) = {
 	"lock.data-race", SEVERITY_ERROR,
 	"two contexts that share memory are ordered when one of them writes it",
 	"C11 5.1.2.4 paragraph 25; NetBSD mutex(9), condvar(9), atomic_loadstore(9)",
@@ -122,7 +122,7 @@ static const struct rule rule_data_race = {
 	.distance = RULE_ALONE
 };
 
-static const struct rule rule_unordered = {
+RULE_ROW(rule_unordered) = {
 	"lock.unordered", SEVERITY_LINT,
 	"two contexts that share memory are ordered by more than whose critical section came first",
 	"C11 5.1.2.4 paragraph 25; NetBSD mutex(9)",
@@ -364,8 +364,6 @@ FINI(race_forget, struct race *race)
 }
 
 const struct area area_lock_race = {
-	.name = "lock",
-	.rules = RULES(&rule_data_race, &rule_unordered),
 	.state_bytes = sizeof(struct race),
 	.fini = race_fini,
 	.watch = race_watch,

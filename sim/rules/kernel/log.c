@@ -68,7 +68,7 @@ is_failure(unsigned call, uint64_t result)
 	return result != 0 && trace_call_result(call)[0] == 'e';
 }
 
-static const struct rule rule_quiet = {
+RULE_ROW(rule_quiet) = {
 	"log.quiet", SEVERITY_ERROR,
 	"no error message when nothing went wrong",
 	"NetBSD aprint(9), kprintf(9)",
@@ -95,7 +95,7 @@ check_quiet(struct log_state *state, struct rules_core *core)
 	    "nothing wrong: \"%.*s\"", length > 120 ? 120 : length, text);
 }
 
-static const struct rule rule_flood = {
+RULE_ROW(rule_flood) = {
 	"log.flood", SEVERITY_LINT,
 	"a driver prints no more than 100 lines a second",
 	"NetBSD kprintf(9)",
@@ -133,8 +133,6 @@ HOOK(on_wake, struct log_state *state)
 }
 
 const struct area area_log = {
-	.name = "log",
-	.rules = RULES(&rule_quiet, &rule_flood),
 	.hooks = HOOKS(
 	    ON_CALL(APRINT_ERROR, call_print), ON_CALL(APRINT_ERROR_DEV, call_print),
 	    ON_CALL(PRINTF, call_print), ON_CALL(DEVICE_PRINTF, call_print),

@@ -44,7 +44,7 @@ block_at(struct mem *mem, uint64_t number)
 	return block != NULL && block->exists ? block : NULL;
 }
 
-static const struct rule rule_sleep_context = {
+RULE_ROW(rule_sleep_context) = {
 	"mem.sleep-context", SEVERITY_ERROR,
 	"kmem only in threads, and KM_SLEEP with no spin mutex held",
 	"kmem(9), kmem_alloc()",
@@ -61,7 +61,7 @@ check_context(struct rules_core *core, bool sleeps)
 		rules_sleeps(core, &rule_sleep_context, 0, sleeps ? " with KM_SLEEP" : "");
 }
 
-static const struct rule rule_free_size = {
+RULE_ROW(rule_free_size) = {
 	"mem.free-size", SEVERITY_ERROR,
 	"memory is freed with the size it was allocated with",
 	"kmem(9), kmem_free()",
@@ -91,7 +91,7 @@ HOOK(call_free, struct mem *mem)
 	rules_because(core, block->seq, "allocated here");
 }
 
-static const struct rule rule_retry = {
+RULE_ROW(rule_retry) = {
 	"mem.retry", SEVERITY_LINT,
 	"an allocation that failed is not tried again and again without a pause",
 	"kmem(9); uvm(9), uvm_pglistalloc(); bus_dma(9), bus_dmamem_alloc()",
@@ -156,7 +156,7 @@ HOOK(note_kmem_gone, struct mem *mem)
 	block->gone_seq = event->seq;
 }
 
-static const struct rule rule_leak = {
+RULE_ROW(rule_leak) = {
 	"mem.leak", SEVERITY_ERROR,
 	"no kernel memory is left after a failed attach or a detach",
 	"kmem(9); autoconf(9)",
@@ -206,7 +206,7 @@ HOOK(note_attach, struct mem *mem)
 	}
 }
 
-static const struct rule rule_arithmetic = {
+RULE_ROW(rule_arithmetic) = {
 	"mem.arithmetic", SEVERITY_LINT,
 	"no shift and no signed sum is undefined",
 	"C11 6.5 paragraph 5; UndefinedBehaviorSanitizer",
@@ -229,7 +229,7 @@ HOOK(on_undefined, void *state)
 }
 
 /* The driver that comes near the end of its stack; one that passes it ends the run (run.c). */
-static const struct rule rule_stack_use = {
+RULE_ROW(rule_stack_use) = {
 	"mem.stack-use", SEVERITY_LINT,
 	"the driver's functions leave half of the kernel stack to the kernel's",
 	"NetBSD sys/arch/amd64/include/param.h, UPAGES; kthread(9)",
@@ -239,7 +239,7 @@ static const struct rule rule_stack_use = {
 	"char *line = kmem_alloc(8192, KM_SLEEP);"
 };
 
-const struct rule rule_stack_overflow = {
+SHARED_RULE_ROW(rule_stack_overflow) = {
 	"mem.stack-overflow", SEVERITY_ERROR,
 	"the driver's functions find room on the kernel stack",
 	"NetBSD sys/arch/amd64/include/param.h, UPAGES; kthread(9)",
@@ -290,10 +290,6 @@ REST(mem_end, struct mem *mem)
 }
 
 const struct area area_mem = {
-	.name = "mem",
-	.rules = RULES(&rule_sleep_context, &rule_retry, &rule_free_size, &rule_leak,
-	    &rule_arithmetic, &rule_mem_use_after_free, &rule_mem_out_of_bounds,
-	    &rule_mem_uninitialised, &rule_wild_access, &rule_stack_use, &rule_stack_overflow),
 	.hooks = HOOKS(
 	    ON_CALL(KMEM_ALLOC, call_alloc), ON_CALL(KMEM_ZALLOC, call_alloc),
 	    ON_NOTE(KMEM, note_kmem), ON_RET(KMEM_ALLOC, ret_alloc),

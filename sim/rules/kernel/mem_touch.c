@@ -223,7 +223,7 @@ act(const struct touch *touch)
 	return touch->write ? "write" : "read";
 }
 
-const struct rule rule_mem_uninitialised = {
+SHARED_RULE_ROW(rule_mem_uninitialised) = {
 	"mem.uninitialised", SEVERITY_ERROR,
 	"what kmem_alloc() or bus_dmamem_map() gave is written before it is read",
 	"kmem(9), kmem_alloc(); bus_dma(9), bus_dmamem_alloc()",
@@ -252,7 +252,7 @@ touch_live(struct mem_map *map, struct rules_core *core, const struct mem_range 
 	rules_because(core, range->seq, "it comes from here");
 }
 
-const struct rule rule_mem_use_after_free = {
+SHARED_RULE_ROW(rule_mem_use_after_free) = {
 	"mem.use-after-free", SEVERITY_ERROR,
 	"memory is freed once, only what kmem gave, and not touched afterwards",
 	"kmem(9), kmem_free(); bus_dma(9), bus_dmamem_unmap(); autoconf(9)",
@@ -284,7 +284,7 @@ is_near(uintptr_t one, uintptr_t other)
 	return one / MEMORY_PAGE_SIZE == other / MEMORY_PAGE_SIZE;
 }
 
-const struct rule rule_mem_out_of_bounds = {
+SHARED_RULE_ROW(rule_mem_out_of_bounds) = {
 	"mem.out-of-bounds", SEVERITY_ERROR,
 	"an index lies within its array, and an access within its block",
 	"C11 6.5.6 paragraph 8; UndefinedBehaviorSanitizer, array bounds; kmem(9)",
@@ -295,7 +295,7 @@ const struct rule rule_mem_out_of_bounds = {
 };
 
 /* An access to memory that is not there ends the run, and run.c reports it. */
-const struct rule rule_wild_access = {
+SHARED_RULE_ROW(rule_wild_access) = {
 	"mem.wild-access", SEVERITY_ERROR,
 	"the driver touches only memory that is there",
 	"NetBSD memoryallocators(9)",

@@ -31,7 +31,7 @@ struct page_state {
 
 /* ---- uvm_pglistalloc, uvm_pglistfree ---- */
 
-static const struct rule rule_irq_context = {
+RULE_ROW(rule_irq_context) = {
 	"page.irq-context", SEVERITY_ERROR,
 	"pages are neither allocated nor freed in an interrupt",
 	"NetBSD uvm(9); KASSERT(!cpu_intr_p()) in uvm_pglist.c 1.90",
@@ -52,7 +52,7 @@ memory_top(const struct rules_view *view)
 	return view->memory->pfn_max << MEMORY_PAGE_SHIFT;
 }
 
-static const struct rule rule_sleep_context = {
+RULE_ROW(rule_sleep_context) = {
 	"page.sleep-context", SEVERITY_ERROR,
 	"no allocation that may wait, and no freeing, while a spin mutex is held",
 	"NetBSD uvm(9), mutex(9)",
@@ -62,7 +62,7 @@ static const struct rule rule_sleep_context = {
 	"uvm_pglistalloc(..., 1); mutex_spin_enter(&m);"
 };
 
-static const struct rule rule_alloc_range = {
+RULE_ROW(rule_alloc_range) = {
 	"page.alloc-range", SEVERITY_LINT,
 	"an allocation is of whole pages, and its limits not from wrapped 32-bit arithmetic",
 	"NetBSD uvm(9), uvm_pglistalloc: low and high are paddr_t",
@@ -73,7 +73,7 @@ static const struct rule rule_alloc_range = {
 	.distance = RULE_SUSPECT
 };
 
-static const struct rule rule_alloc_nothing = {
+RULE_ROW(rule_alloc_nothing) = {
 	"page.alloc-nothing", SEVERITY_ERROR,
 	"an allocation is of one page at least",
 	"NetBSD sys/uvm/uvm_pglist.c, uvm_pglistalloc_simple()",
@@ -130,7 +130,7 @@ HOOK(ret_alloc, struct page_state *state)
 
 /* ---- pages that change hands ---- */
 
-static const struct rule rule_double_free = {
+RULE_ROW(rule_double_free) = {
 	"page.double-free", SEVERITY_ERROR,
 	"a page is freed once, and only by who allocated it",
 	"NetBSD uvm(9), uvm_pglistfree; KASSERT in uvm_page.c",
@@ -342,7 +342,7 @@ MEMORY(page_memory, void *state)
 
 /* ---- the links of pages ---- */
 
-static const struct rule rule_use_after_free = {
+RULE_ROW(rule_use_after_free) = {
 	"page.use-after-free", SEVERITY_ERROR,
 	"the links of a page are touched only while the driver has the page",
 	"uvm(9), uvm_pglistfree()",
@@ -419,9 +419,6 @@ FINI(page_fini, struct page_state *state)
 }
 
 const struct area area_page = {
-	.name = "page",
-	.rules = RULES(&rule_alloc_range, &rule_alloc_nothing, &rule_sleep_context,
-	    &rule_irq_context, &rule_double_free, &rule_use_after_free),
 	.hooks = HOOKS(
 	    ON_CALL(UVM_PGLISTALLOC, call_alloc), ON_RET(UVM_PGLISTALLOC, ret_alloc),
 	    ON_CALL(UVM_PGLISTFREE, call_free), ON_EVENT(PAGES, on_pages)),

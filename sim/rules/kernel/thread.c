@@ -42,7 +42,7 @@ HOOK(note_thread, struct threads *threads)
 	};
 }
 
-static const struct rule rule_exit = {
+RULE_ROW(rule_exit) = {
 	"thread.exit", SEVERITY_ERROR,
 	"a kernel thread ends by kthread_exit(0), is joined if it must be, and ends in time",
 	"kthread(9), kthread_create(), kthread_exit(), kthread_join()",
@@ -117,7 +117,7 @@ report_left(struct threads *threads, struct rules_core *core, const char *when)
 	}
 }
 
-static const struct rule rule_timeout = {
+RULE_ROW(rule_timeout) = {
 	"thread.timeout", SEVERITY_LINT,
 	"a time-out is more than 0 ticks, and less than a day",
 	"condvar(9), cv_timedwait(); kpause(9); mstohz(9)",
@@ -164,7 +164,7 @@ HOOK(call_kpause, void *state)
 	check_timeout(core, event->call.kpause.ticks);
 }
 
-static const struct rule rule_busy = {
+RULE_ROW(rule_busy) = {
 	"thread.busy-wait", SEVERITY_LINT,
 	"a thread that waits for seconds sleeps",
 	"delay(9); kpause(9)",
@@ -218,8 +218,6 @@ REST(thread_end, struct threads *threads)
 }
 
 const struct area area_thread = {
-	.name = "thread",
-	.rules = RULES(&rule_exit, &rule_timeout, &rule_busy),
 	.hooks = HOOKS(
 	    ON_NOTE(THREAD, note_thread), ON_NOTE(THREAD_GONE, note_thread_gone),
 	    ON_CALL(KTHREAD_EXIT, call_exit), ON_CALL(KTHREAD_JOIN, call_join),

@@ -15,7 +15,7 @@ struct status {
 	uint32_t seq;			/* since then */
 };
 
-static const struct rule rule_status = {
+RULE_ROW(rule_status) = {
 	"attach.status", SEVERITY_ERROR,
 	"features are settled once, before the configuration is written and before DRIVER_OK, "
 	"which never comes after FAILED",
@@ -68,8 +68,6 @@ HOOK(call_config_write, struct status *status)
 }
 
 const struct area area_attach_status = {
-	.name = "attach",
-	.rules = RULES(&rule_status),
 	.hooks = HOOKS(
 	    ON_EVENT(DEV_STATUS, on_status), ON_CALL(VIRTIO_NEGOTIATE_FEATURES, call_negotiate),
 	    ON_CALL(VIRTIO_WRITE_DEVICE_CONFIG, call_config_write),

@@ -59,7 +59,7 @@ is_drivers(const struct rules_device *device, uint64_t offset, uint64_t width)
 
 /* ---- access ---- */
 
-static const struct rule rule_field_access = {
+RULE_ROW(rule_field_access) = {
 	"config.field-access", SEVERITY_ERROR,
 	"a field is accessed whole, at its offset, and written only if it is the driver's; an "
 	"optional one only if its feature is offered",
@@ -97,7 +97,7 @@ check_access(struct rules_core *core, bool write, const struct rules_field *fiel
 		    PRIu64, field->name, core->event->call.virtio_write_device_config_le.value);
 }
 
-static const struct rule rule_byte_order = {
+RULE_ROW(rule_byte_order) = {
 	"config.byte-order", SEVERITY_ERROR,
 	"little-endian fields are read and written by the _le accessors",
 	"virtio 1.2 clause 5.5.4.0.0.1; NetBSD virtio.c",
@@ -142,7 +142,7 @@ HOOK(call_write, void *state)
 
 /* ---- torn reads ---- */
 
-static const struct rule rule_torn_read = {
+RULE_ROW(rule_torn_read) = {
 	"config.torn-read", SEVERITY_LINT,
 	"fields read one after the other belong to one state of the device",
 	"virtio 1.2 clauses 2.5.1, 2.5.4",
@@ -187,8 +187,6 @@ config_changed(struct rules_core *core)
 }
 
 const struct area area_config = {
-	.name = "config",
-	.rules = RULES(&rule_field_access, &rule_byte_order, &rule_torn_read),
 	.hooks = HOOKS(
 	    ON_EVENT(CALL, on_other), ON_EVENT(CTX_SLEEP, on_other),
 	    ON_CALL(VIRTIO_READ_DEVICE_CONFIG, call_read),

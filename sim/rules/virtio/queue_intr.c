@@ -24,7 +24,7 @@ struct queue_intr {
 	struct queue queue[RULES_QUEUES_MAX];
 };
 
-static const struct rule rule_unseen = {
+RULE_ROW(rule_unseen) = {
 	"queue-intr.unseen", SEVERITY_ERROR,
 	"who stops a queue's interrupts looks for used buffers itself",
 	"virtio 1.2 clause 2.7.7; NetBSD virtio.c, virtio_start_vq_intr()",
@@ -130,8 +130,6 @@ REST(queue_intr_end, struct queue_intr *queues)
 }
 
 const struct area area_queue_intr = {
-	.name = "queue-intr",
-	.rules = RULES(&rule_unseen),
 	.hooks = HOOKS(
 	    ON_CALL(VIRTIO_STOP_VQ_INTR, call_stop), ON_CALL(VIRTIO_START_VQ_INTR, call_start),
 	    ON_RET(VIRTIO_START_VQ_INTR, ret_start), ON_CALL(VIRTIO_DEQUEUE, call_look),

@@ -84,7 +84,7 @@ slot_word(enum ring_slot_state state)
 	return "unknown";
 }
 
-static const struct rule rule_uninitialised = {
+RULE_ROW(rule_uninitialised) = {
 	"ring.uninitialised", SEVERITY_ERROR,
 	"a queue is allocated and has its vq_done before it is used",
 	"NetBSD sys/dev/pci/virtio.c, virtio_alloc_vq(), virtio_vq_intr()",
@@ -101,7 +101,7 @@ device_is_healthy(struct rules_core *core)
 }
 
 /* The kernel says so, at what it cannot stand (hw_device_fault()). */
-const struct rule rule_device_abuse = {
+SHARED_RULE_ROW(rule_device_abuse) = {
 	"ring.device-abuse", SEVERITY_LINT,
 	"the guest survives a device that breaks the specification",
 	"virtio 1.2 clauses 2.7.8, 2.7.14",
@@ -162,7 +162,7 @@ clear_queue(struct ring_queue *queue)
 
 /* ---- One context at a time on each side ---- */
 
-static const struct rule rule_concurrent_use = {
+RULE_ROW(rule_concurrent_use) = {
 	"ring.concurrent-use", SEVERITY_ERROR,
 	"one context at a time works on one side of a queue",
 	"NetBSD sys/dev/pci/virtio.c, locking comment",
@@ -239,7 +239,7 @@ HOOK(note_dequeued, struct ring *ring)
 		ring_slot_set(slot, SLOT_DEQUEUED, event->seq, call->site);
 }
 
-static const struct rule rule_dequeue_empty = {
+RULE_ROW(rule_dequeue_empty) = {
 	"ring.dequeue-empty", SEVERITY_LINT,
 	"an empty queue is not asked again and again without a pause",
 	"NetBSD sys/dev/pci/virtio.c, virtio_dequeue()",
@@ -269,7 +269,7 @@ HOOK(ret_dequeue, struct ring *ring)
 		    queue->empties, (unsigned)call->args.virtio_dequeue.queue);
 }
 
-static const struct rule rule_ring_slot_balance = {
+RULE_ROW(rule_ring_slot_balance) = {
 	"ring.slot-balance", SEVERITY_ERROR,
 	"each slot is committed once and given back once",
 	"NetBSD sys/dev/pci/virtio.c, virtio_dequeue_commit()",
@@ -279,7 +279,7 @@ static const struct rule rule_ring_slot_balance = {
 	"virtio_dequeue(vsc, vq, &slot, NULL);\nvirtio_dequeue_commit(vsc, vq, slot);"
 };
 
-static const struct rule rule_ring_slot_order = {
+RULE_ROW(rule_ring_slot_order) = {
 	"ring.slot-order", SEVERITY_ERROR,
 	"a slot goes prep, reserve, enqueue, commit; and dequeue, dequeue_commit",
 	"NetBSD sys/dev/pci/virtio.c, comment on enqueue and dequeue",
@@ -382,7 +382,7 @@ HOOK(note_callback, struct ring *ring)
 
 /* ---- Putting in: from prep to commit or abort ---- */
 
-static const struct rule rule_ring_not_live = {
+RULE_ROW(rule_ring_not_live) = {
 	"ring.not-live", SEVERITY_ERROR,
 	"requests are made only while the device is live",
 	"virtio 1.2 clauses 3.1.1 and 2.1.2; NetBSD virtio.c, virtio_enqueue_prep()",
@@ -432,7 +432,7 @@ HOOK(note_slot, struct ring *ring)
 	slot->reserved = slot->filled = 0;
 }
 
-static const struct rule rule_ring_direction = {
+RULE_ROW(rule_ring_direction) = {
 	"ring.direction", SEVERITY_ERROR,
 	"a descriptor's direction is that of its sync, and it keeps the queue's limits",
 	"virtio 1.2 clause 2.7.5; bus_dma(9), bus_dmamap_sync()",
@@ -520,7 +520,7 @@ HOOK(note_desc, struct ring *ring)
 	rules_because(core, queue->seq, "allocated here");
 }
 
-static const struct rule rule_ring_segment_count = {
+RULE_ROW(rule_ring_segment_count) = {
 	"ring.segment-count", SEVERITY_ERROR,
 	"as many segments are enqueued as were reserved",
 	"NetBSD sys/dev/pci/virtio.c, virtio_enqueue_reserve()",
@@ -554,7 +554,7 @@ check_commit(struct ring *ring, struct rules_core *core, struct ring_slot *slot)
 	ring_slot_set(slot, SLOT_COMMITTED, core->event->seq, core->site);
 }
 
-static const struct rule rule_needless_kick = {
+RULE_ROW(rule_needless_kick) = {
 	"ring.needless-kick", SEVERITY_LINT,
 	"a device is notified of something, or asked again after a while",
 	"virtio 1.2 clause 2.7.10.1; NetBSD virtio.c, virtio_enqueue_commit()",
@@ -602,7 +602,7 @@ HOOK(call_commit, struct ring *ring)
 	}
 }
 
-static const struct rule rule_ring_abort = {
+RULE_ROW(rule_ring_abort) = {
 	"ring.abort", SEVERITY_ERROR,
 	"a prepared slot that is not committed is aborted, unless its reserve failed",
 	"NetBSD sys/dev/pci/virtio.c, virtio_enqueue_abort(), virtio_enqueue_reserve()",
@@ -655,7 +655,7 @@ HOOK(ret_prep, void *state)
 
 /* ---- What a request names, beside what the area dma knows of it ---- */
 
-static const struct rule rule_ring_request_reuse = {
+RULE_ROW(rule_ring_request_reuse) = {
 	"ring.request-reuse", SEVERITY_ERROR,
 	"a buffer is not given to the device again before its request was dequeued",
 	"virtio 1.2 clauses 2.7.13.3 and 3.3.1",
@@ -759,7 +759,7 @@ HOOK(call_reinit, struct ring *ring)
 		clear_queue(&ring->queue[i]);
 }
 
-static const struct rule rule_free_queue = {
+RULE_ROW(rule_free_queue) = {
 	"ring.free-queue", SEVERITY_ERROR,
 	"a queue is freed empty, and after the device was reset",
 	"virtio 1.2 clause 3.3.1; NetBSD sys/dev/pci/virtio.c, virtio_free_vq()",
@@ -867,7 +867,7 @@ rest_slot(struct rules_core *core, unsigned queue, size_t index, struct ring_slo
 	slot->state = SLOT_FREE;
 }
 
-static const struct rule rule_missing_kick = {
+RULE_ROW(rule_missing_kick) = {
 	"ring.missing-kick", SEVERITY_ERROR,
 	"what was committed is announced to the device",
 	"virtio 1.2 clause 2.7.13.4; NetBSD virtio.c, virtio_enqueue_commit()",
@@ -897,11 +897,6 @@ REST(ring_rest, struct ring *ring)
 }
 
 const struct area area_ring = {
-	.name = "ring",
-	.rules = RULES(&rule_uninitialised, &rule_concurrent_use, &rule_dequeue_empty,
-	    &rule_free_queue, &rule_missing_kick, &rule_needless_kick, &rule_device_abuse,
-	    &rule_ring_slot_order, &rule_ring_slot_balance, &rule_ring_abort, &rule_ring_not_live,
-	    &rule_ring_segment_count, &rule_ring_direction, &rule_ring_request_reuse),
 	.hooks = HOOKS(
 	    ON_NOTE(VQ, note_vq), ON_NOTE(VQ_GONE, note_vq_gone),
 	    ON_CALL(VIRTIO_REINIT_START, call_reinit), ON_CALL(VIRTIO_FREE_VQ, call_free),

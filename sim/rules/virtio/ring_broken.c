@@ -5,7 +5,7 @@
 #include "rules/area.h"
 #include "rules/device.h"
 
-static const struct rule rule_broken = {
+RULE_ROW(rule_broken) = {
 	"ring.broken", SEVERITY_ERROR,
 	"the device can read what the driver makes available",
 	"virtio 1.2 clauses 2.7.4.2 and 2.7.5.2; NetBSD sys/dev/pci/virtio.c, virtio_enqueue()",
@@ -59,8 +59,6 @@ HOOK(on_behaviour, struct broken *broken)
 }
 
 const struct area area_ring_broken = {
-	.name = "ring",
-	.rules = RULES(&rule_broken),
 	.hooks = HOOKS(
 	    ON_CALL(VIRTIO_ENQUEUE_COMMIT, call_commit), ON_EVENT(DEV_BEHAVIOUR, on_behaviour)),
 	.state_bytes = sizeof(struct broken),
