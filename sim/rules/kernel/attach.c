@@ -2,8 +2,8 @@
 /*
  * Area attach: attaching, failing to, and what is left behind (autoconf(9), virtio.c).
  *
- * Maps and DMA memory that are left are dma.leak, threads thread.exit, kmem mem.leak; all
- * else is here.
+ * What is left in the end is reported here for all areas: maps and DMA memory are dma.leak, kmem is
+ * mem.leak; threads are thread.exit, which is elsewhere.
  */
 #include <stdio.h>
 #include <string.h>
@@ -49,7 +49,6 @@ struct undo {
 };
 
 struct attach {
-	struct inventory inventory;
 	struct attempt now;
 	struct undo undo;
 	bool is_attached, detached;
@@ -103,7 +102,7 @@ check_queues(const struct attach *attach, struct rules_core *core)
 {
 	const struct rules_device *device = core->device;
 	const struct rules_queue_feature *feature = device->queue_features;
-	size_t queues = 0, wanted = device->queues;
+	size_t queues = inventory_queues(core), wanted = device->queues;
 
 	if (attach->now.no_queue) {
 		rules_report(core, &rule_call_order,
@@ -113,9 +112,6 @@ check_queues(const struct attach *attach, struct rules_core *core)
 	}
 	if (device->attaching != NULL)
 		device->attaching(core, attach->now.features);
-	for (size_t i = 0; i < attach->inventory.count; i++)
-		queues += attach->inventory.item[i].kind == ITEM_QUEUE &&
-		    !attach->inventory.item[i].gone;
 	for (; feature != NULL && feature->name != NULL; feature++) {
 		if ((attach->now.features & feature->bit) == 0 || queues >= ++wanted)
 			continue;
@@ -187,15 +183,6 @@ HOOK(call_features, struct attach *attach)
 
 /* ---- Undo ---- */
 
-/* Things made before the device went live are what interrupts and the device rely on. */
-static bool
-is_relied_on(const struct attach *attach, const struct item *item)
-{
-	return attach->live && item->seq < attach->live_seq &&
-	    (item->kind == ITEM_MUTEX || item->kind == ITEM_CONDVAR ||
-	    item->kind == ITEM_QUEUE || item->kind == ITEM_MAP);
-}
-
 static void
 add_undo(struct undo *undo, const struct item *item, const struct event *event,
     uint32_t site)
@@ -235,22 +222,25 @@ report_undo(struct attach *attach, struct rules_core *core)
 	memset(undo, 0, sizeof(*undo));
 }
 
-static void
-released(struct attach *attach, struct rules_core *core, const struct item *item)
+/*
+ * Locks, queues and maps made before the device went live are what interrupts and the device rely
+ * on.  A map may come and go; in an attach that fails it is part of the undo.
+ */
+HOOK(on_release, struct attach *attach)
 {
-	if (!is_relied_on(attach, item))
+	const struct item *item = item_released(core);
+
+	if (item == NULL || !attach->live || item->seq >= attach->live_seq ||
+	    (item->kind == ITEM_MAP && !attach->now.is_running))
 		return;
-	/* A map may come and go; in an attach that fails it is part of the undo. */
-	if (!attach->now.is_running && item->kind == ITEM_MAP)
-		return;
-	add_undo(&attach->undo, item, core->event, core->site);
+	add_undo(&attach->undo, item, event, site);
 	if (!attach->now.is_running)
 		report_undo(attach, core);
 }
 
 /* ---- What is left ---- */
 
-RULE_ROW(rule_leak) = {
+SHARED_RULE_ROW(rule_attach_leak) = {
 	"attach.leak", SEVERITY_ERROR,
 	"a failed attach and a detach give everything back",
 	"autoconf(9); NetBSD sys/dev/pci/virtio.c, virtio_child_attach_failed()",
@@ -260,7 +250,7 @@ RULE_ROW(rule_leak) = {
 	.distance = RULE_LEFT_OVER
 };
 
-RULE_ROW(rule_sysctl) = {
+SHARED_RULE_ROW(rule_attach_sysctl) = {
 	"attach.sysctl", SEVERITY_ERROR,
 	"sysctl nodes are checked, made once, removed with the device, and not open to any write",
 	"sysctl(9), sysctl_createv()",
@@ -272,21 +262,23 @@ RULE_ROW(rule_sysctl) = {
 	"\tsysctl_createv(&log, 0, NULL, NULL, ..., node->sysctl_num, ...);"
 };
 
+/* Of an attach or detach, and so many pages; alloc_seq: the newest taken, 0: unknown. */
 static void
-sweep(struct attach *attach, struct rules_core *core, const char *when)
+report_left(struct rules_core *core, const char *when, int64_t pages, uint32_t site,
+    uint32_t alloc_seq)
 {
 	if (rules_works_beside(core, 1u << core->at))
 		return;
-	vec_each(item, &attach->inventory) {
-		if (item->gone || item->reported || item->kind == ITEM_MAP ||
-		    item->kind == ITEM_THREAD)
-			continue;
-		item->reported = true;
-		rules_report_at(core, item->kind == ITEM_SYSCTL ? &rule_sysctl : &rule_leak,
-		    item->site, "%s %u is left after %s", item_word(item->kind), item->number,
-		    when);
-		rules_because(core, item->seq, "made here");
+	inventory_report_left(core, 1u << ITEM_MAP, when);
+	inventory_report_left(core, 1u << ITEM_DMA_MEMORY, when);
+	inventory_report_left(core, ITEMS_OF_ATTACH, when);
+	if (pages > 0) {
+		rules_report_at(core, &rule_attach_leak, site, "%llu page%s left after %s",
+		    (unsigned long long)pages, plural((uint64_t)pages), when);
+		if (alloc_seq != 0)
+			rules_because(core, alloc_seq, "newest pages taken");
 	}
+	inventory_report_left(core, 1u << ITEM_KMEM, when);
 }
 
 static void
@@ -295,18 +287,10 @@ sweep_failed(struct attach *attach, struct rules_core *core)
 	const struct memory *memory = rules_look(core)->memory;
 	const struct attempt *attempt = &attach->now;
 
-	sweep(attach, core, "the failed attach");
-	if (memory != NULL && memory->counts.driver > attempt->driver_pages &&
-	    !rules_works_beside(core, 1u << core->at)) {
-		rules_report_at(core, &rule_leak, attempt->alloc_site,
-		    "%llu page%s left after the failed attach",
-		    (unsigned long long)(memory->counts.driver - attempt->driver_pages),
-		    plural(memory->counts.driver - attempt->driver_pages));
-		if (attempt->alloc_site != 0)
-			rules_because(core, attempt->alloc_seq, "newest pages taken");
-	}
+	report_left(core, "the failed attach", memory != NULL ? (int64_t)(memory->counts.driver -
+	    attempt->driver_pages) : 0, attempt->alloc_site, attempt->alloc_seq);
 	if (attempt->failed && attach->status != 0 && (attach->status & ATTACH_FAILED) == 0)
-		rules_report_at(core, &rule_leak, rules_call(core)->site, "device status is "
+		rules_report_at(core, &rule_attach_leak, rules_call(core)->site, "device status is "
 		    "0x%02x after the failed attach: neither reset nor FAILED", attach->status);
 }
 
@@ -318,7 +302,7 @@ begin(struct attach *attach, struct rules_core *core)
 	const struct memory *memory = rules_look(core)->memory;
 
 	if (attach->detached)
-		sweep(attach, core, "the detach");
+		report_left(core, "the detach", 0, 0, 0);
 	attach->detached = false;
 	attach->now = (struct attempt){
 		.is_running = true, .begin_seq = core->event->seq,
@@ -540,14 +524,6 @@ HOOK(note_attach, struct attach *attach)
 
 /* ---- Single events ---- */
 
-HOOK(on_item, struct attach *attach)
-{
-	const struct item *item = inventory_follow(&attach->inventory, event, site);
-
-	if (item != NULL)
-		released(attach, core, item);
-}
-
 HOOK(call_detach, struct attach *attach)
 {
 	attach->detached = true;
@@ -653,29 +629,21 @@ HOOK(on_features, void *state)
 		    (unsigned long long)accepted, (unsigned long long)(accepted & ~offered));
 }
 
-FINI(attach_fini, struct attach *attach)
-{
-	inventory_fini(&attach->inventory);
-}
-
 REST(attach_end, struct attach *attach)
 {
 	const struct memory *memory = rules_look(core)->memory;
 
-	if (!attach->detached)
-		return;
-	sweep(attach, core, "the detach");
-	/* Whoever has them, the guest has lost them: there is no driver to ask for them. */
-	if (memory != NULL && memory->counts.driver > 0 &&
-	    !rules_works_beside(core, 1u << core->at))
-		rules_report_at(core, &rule_leak, attach->detach_site, "%llu page%s left after "
-		    "the detach", (unsigned long long)memory->counts.driver,
-		    plural(memory->counts.driver));
+	/* Whoever has the pages, the guest has lost them: there is no driver to ask for them. */
+	if (attach->detached)
+		report_left(core, "the detach", memory != NULL ? (int64_t)memory->counts.driver : 0,
+		    attach->detach_site, 0);
 }
 
 const struct area area_attach = {
 	.hooks = HOOKS(
-	    INVENTORY_HOOKS(on_item), ON_NOTE(ATTACH, note_attach), ON_EVENT(RET, on_return),
+	    ON_CALL(MUTEX_DESTROY, on_release), ON_CALL(CV_DESTROY, on_release),
+	    ON_NOTE(VQ_GONE, on_release), ON_NOTE(DMAMAP_GONE, on_release),
+	    ON_NOTE(ATTACH, note_attach), ON_EVENT(RET, on_return),
 	    ON_RET(VIRTIO_CHILD, ret_child), ON_CALL(VIRTIO_CHILD_ATTACH_START, call_start),
 	    ON_CALL(VIRTIO_FEATURES, call_features), ON_EVENT(DEV_FEATURES, on_features),
 	    ON_CALL(VIRTIO_ALLOC_VQ, call_alloc), ON_RET(VIRTIO_ALLOC_VQ, ret_alloc_vq),
@@ -686,7 +654,6 @@ const struct area area_attach = {
 	    ON_EVENT(FAULT, on_fault), ON_EVENT(CRASH, on_crash), ON_EVENT(PANIC, on_crash)),
 	.state_bytes = sizeof(struct attach),
 	.each_device = true,
-	.fini = attach_fini,
 	.memory = attach_memory,
 	.end = attach_end,
 };
@@ -737,7 +704,7 @@ HOOK(ret_createv, struct nodes *nodes)
 	 */
 	if ((result == EEXIST_NETBSD && !call->is_struck) || (result == 0 && !nodes->made &&
 	    nodes->count > 0 && (call->args.sysctl_createv.type & CTLTYPE_MASK) != CTLTYPE_NODE))
-		rules_report(core, &rule_sysctl, "sysctl node \"%s\" exists already",
+		rules_report(core, &rule_attach_sysctl, "sysctl node \"%s\" exists already",
 		    trace_text_of(rules_look(core)->trace, call->args.sysctl_createv.name));
 }
 
@@ -749,7 +716,7 @@ HOOK(nodes_crash, struct nodes *nodes)
 
 	if (failed == 0 || call->code != HW_CALL_SYSCTL_CREATEV || call->seq != failed - 1)
 		return;
-	rules_report(core, &rule_sysctl, "wild access right after a sysctl_createv that failed: "
+	rules_report(core, &rule_attach_sysctl, "wild access right after a sysctl_createv that failed: "
 	    "the node pointer it was to store is NULL");
 	rules_because(core, call->seq, "sysctl_createv(\"%.24s\")",
 	    trace_text_of(rules_look(core)->trace, call->args.sysctl_createv.name));
@@ -766,7 +733,7 @@ check_store(struct nodes *nodes, struct rules_core *core, const struct touch *to
 		    touch->address + touch->size <= exposed->low)
 			continue;
 		exposed->reported = true;
-		rules_report(core, &rule_sysctl, "the driver keeps a value here that users may "
+		rules_report(core, &rule_attach_sysctl, "the driver keeps a value here that users may "
 		    "write: sysctl node %u has CTLFLAG_READWRITE and no function", exposed->number);
 		rules_because(core, exposed->seq, "the node was made here");
 	}

@@ -4,6 +4,7 @@
  */
 #include "base/sbuf.h"
 #include "rules/kernel/dma.h"
+#include "rules/kernel/inventory.h"
 
 static struct dma_memory *
 dmamem_at(struct dma *dma, uint64_t ordinal)
@@ -119,7 +120,6 @@ HOOK(note_map, struct dma *dma)
 	map->exists = true;
 	map->device = event->device;
 	map->seq = call->seq;
-	map->site = call->site;
 	map->size = event->note.dmamap.size;
 	map->nsegs = event->note.dmamap.segments;
 	map->segment_max = call->args.bus_dmamap_create.maxsegsz;
@@ -329,8 +329,7 @@ HOOK(note_memory, struct dma *dma)
 	uint64_t ordinal = event->note.dmamem.memory;
 
 	*vec_reach(&dma->memory, ordinal) = (struct dma_memory){
-		.exists = true, .seq = call->seq, .site = call->site, .size =
-		    event->note.dmamem.size,
+		.exists = true, .seq = call->seq,
 		.nsegs = call->code == HW_CALL_BUS_DMAMEM_ALLOC ?
 		    call->args.bus_dmamem_alloc.nsegs : 1,
 	};
@@ -344,6 +343,16 @@ RULE_ROW(rule_free_mismatch) = {
 	"bus_dmamem_unmap(t, kva, PAGE_SIZE);\t/* mapped 2 * PAGE_SIZE */",
 	"bus_dmamem_unmap(t, kva, 2 * PAGE_SIZE);"
 };
+
+/* It has ended when it is neither allocated nor mapped. */
+static void
+follow_end(const struct dma_memory *memory, struct rules_core *core, uint64_t number)
+{
+	struct item *item = item_newest(core, ITEM_DMA_MEMORY, number);
+
+	item->left = memory->gone ? "freed but still mapped" : "left";
+	item->gone = memory->gone && !memory->mapped;
+}
 
 HOOK(call_memory_free, struct dma *dma)
 {
@@ -368,6 +377,7 @@ HOOK(call_memory_free, struct dma *dma)
 		rules_because(core, memory->seq, "allocated here");
 	}
 	memory->gone = true;
+	follow_end(memory, core, event->call.bus_dmamem_free.memory);
 }
 
 HOOK(call_memory_unmap, struct dma *dma)
@@ -387,6 +397,7 @@ HOOK(call_memory_unmap, struct dma *dma)
 	}
 	memory->mapped = false;
 	memory->mapped_size = 0;
+	follow_end(memory, core, event->call.bus_dmamem_unmap.memory);
 }
 
 HOOK(ret_memory_map, struct dma *dma)
@@ -402,9 +413,8 @@ HOOK(ret_memory_map, struct dma *dma)
 	memory->map_seq = call->seq;
 }
 
-/* ---- What is left over ---- */
-
-RULE_ROW(rule_leak) = {
+/* What is left: attach.c. */
+SHARED_RULE_ROW(rule_dma_leak) = {
 	"dma.leak", SEVERITY_ERROR,
 	"no map and no DMA memory is left after a failed attach or a detach",
 	"bus_dma(9); autoconf(9)",
@@ -413,47 +423,6 @@ RULE_ROW(rule_leak) = {
 	"if (virtio_child_attach_finish(vsc) != 0)\n\tgoto err_dmamap;",
 	.distance = RULE_LEFT_OVER
 };
-
-static void
-sweep(struct dma *dma, struct rules_core *core, unsigned devices, const char *when)
-{
-	if (rules_works_beside(core, devices))
-		return;
-	for (size_t i = 1; i < dma->map.count; i++) {
-		struct dma_map *map = &dma->map.item[i];
-
-		if (!map->exists || map->gone || map->leak_reported)
-			continue;
-		map->leak_reported = true;
-		rules_report_at(core, &rule_leak, map->site, "map %zu (%llu byte%s) is left after "
-		    "%s", i, (unsigned long long)map->size, plural(map->size), when);
-		rules_because(core, map->seq, "created here");
-	}
-	for (size_t i = 1; i < dma->memory.count; i++) {
-		struct dma_memory *memory = &dma->memory.item[i];
-
-		if (!memory->exists || (memory->gone && !memory->mapped) || memory->leak_reported)
-			continue;
-		memory->leak_reported = true;
-		rules_report_at(core, &rule_leak, memory->site, "DMA memory %zu (%llu bytes) is %s "
-		    "after %s", i, (unsigned long long)memory->size, memory->gone ? "freed but "
-		    "still mapped" : "left", when);
-		rules_because(core, memory->seq, "allocated here");
-	}
-}
-
-HOOK(note_attach, struct dma *dma)
-{
-	unsigned device = 1u << event->device;
-
-	if (event->note.attach.step == HW_ATTACH_BEGIN && (dma->detached & device) != 0) {
-		/* What it takes from now on may stay. */
-		sweep(dma, core, dma->detached, "the detach");
-		dma->detached &= ~device;
-	} else if (event->note.attach.step == HW_ATTACH_END && event->note.attach.result == 0) {
-		sweep(dma, core, device, "the failed attach");
-	}
-}
 
 /* ---- Calls whose arguments are all there is to look at ---- */
 
@@ -484,11 +453,6 @@ HOOK(call_memory_map, void *state)
 HOOK(call_enqueue, void *state)
 {
 	expect_loaded(state, core, event->call.virtio_enqueue.map);
-}
-
-HOOK(call_detach, struct dma *dma)
-{
-	dma->detached |= 1u << event->device;
 }
 
 HOOK(ret_create, struct dma *dma)
@@ -545,12 +509,6 @@ REST(dma_rest, struct dma *dma)
 			    dma->map.item[i].commit_site, "at rest");
 }
 
-REST(dma_end, struct dma *dma)
-{
-	if (dma->detached != 0)
-		sweep(dma, core, dma->detached, "the detach");
-}
-
 const struct area area_dma = {
 	.hooks = HOOKS(
 	    ON_CALL(BUS_DMAMAP_CREATE, call_create), ON_RET(BUS_DMAMAP_CREATE, ret_create),
@@ -566,12 +524,10 @@ const struct area area_dma = {
 	    ON_CALL(VIRTIO_ENQUEUE_COMMIT, dma_call_commit),
 	    ON_CALL(VIRTIO_ENQUEUE_ABORT, dma_call_abort),
 	    ON_CALL(VIRTIO_ENQUEUE_RESERVE, dma_call_abort), ON_EVENT(DEV_USED, dma_on_used),
-	    ON_NOTE(DEQUEUED, dma_note_dequeued), ON_EVENT(DEV_STATUS, dma_on_status),
-	    ON_NOTE(ATTACH, note_attach), ON_CALL(VIRTIO_CHILD_DETACH, call_detach)),
+	    ON_NOTE(DEQUEUED, dma_note_dequeued), ON_EVENT(DEV_STATUS, dma_on_status)),
 	.state_bytes = sizeof(struct dma),
 	.fini = release,
 	.rest = dma_rest,
-	.end = dma_end,
 	.watch = dma_watch,
 	.touch = dma_touch,
 	.memory = dma_memory,

@@ -38,9 +38,9 @@ struct dma_segment {
 };
 
 struct dma_map {
-	bool exists, gone, loaded, load_failed, leak_reported;
+	bool exists, gone, loaded, load_failed;
 	uint32_t device;		/* whose driver made it */
-	uint32_t seq, site, gone_seq;	/* made, destroyed */
+	uint32_t seq, gone_seq;		/* made, destroyed */
 	uint32_t load_seq, pre_seq;	/* newest load, newest PRE */
 	uint32_t load_site;
 	uint64_t load_flags;
@@ -55,9 +55,9 @@ struct dma_map {
 };
 
 struct dma_memory {
-	bool exists, gone, mapped, leak_reported;
-	uint32_t seq, site, map_seq;
-	uint64_t size, nsegs, mapped_size;
+	bool exists, gone, mapped;
+	uint32_t seq, map_seq;
+	uint64_t nsegs, mapped_size;
 };
 
 /* A descriptor of a request. */
@@ -98,7 +98,6 @@ struct dma {
 	struct { VEC_MEMBERS(struct dma_request); } request;
 	uint32_t failed_seq;		/* newest create or alloc that failed */
 	bool create_failed;
-	unsigned detached;		/* devices (1 << number) */
 };
 
 extern const struct area area_dma;

@@ -1,57 +1,49 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What a driver has made and not yet released, as several areas of rules need it.
- * For files of this folder.
+ * Area inventory, which has no rules: what drivers have made and not yet released.  It follows an
+ * event after all other areas have looked at it.
  */
 #ifndef VIOSIM_RULES_INVENTORY_H
 #define VIOSIM_RULES_INVENTORY_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include "base/vec.h"
-#include "machine/trace.h"
+#include "rules/area.h"
 
 enum item_kind {
-	ITEM_MUTEX, ITEM_CONDVAR, ITEM_QUEUE, ITEM_MAP, ITEM_SYSCTL, ITEM_SOFTINT, ITEM_THREAD
+	ITEM_MUTEX, ITEM_CONDVAR, ITEM_QUEUE, ITEM_SYSCTL, ITEM_SOFTINT, ITEM_MAP, ITEM_DMA_MEMORY,
+	ITEM_KMEM
 };
 
 struct item {
 	enum item_kind kind;
 	uint32_t number;		/* ordinal, or index of a queue */
+	unsigned device;
 	uint32_t seq, site;		/* made */
+	uint64_t size;			/* bytes, of a map and of memory */
+	bool is_spin;			/* of a mutex, */
+	uint8_t ipl;			/* this too */
 	bool gone, reported;
 	uint32_t gone_seq;
+	const char *left;		/* how, when it is found; NULL: "left" */
 	size_t next;			/* in its bucket, an older one, plus one; 0: none */
 };
 
-#define INVENTORY_BUCKETS 4096
-
-struct inventory {
-	VEC_MEMBERS(struct item);	/* in order of making */
-	size_t *bucket;			/* by kind and number: the newest, plus one; 0: none */
-};
-
-/* Rows for a table of hooks: the events that inventory_follow() is to see. */
-#define INVENTORY_HOOKS(hook) \
-	ON_CALL(MUTEX_INIT, hook), ON_CALL(MUTEX_DESTROY, hook), ON_CALL(CV_INIT, hook), \
-	ON_CALL(CV_DESTROY, hook), ON_NOTE(VQ, hook), ON_NOTE(VQ_GONE, hook), \
-	ON_NOTE(DMAMAP, hook), ON_NOTE(DMAMAP_GONE, hook), ON_NOTE(SYSCTL, hook), \
-	ON_NOTE(SYSCTL_GONE, hook), ON_NOTE(SOFTINT, hook), ON_NOTE(THREAD, hook), \
-	ON_NOTE(THREAD_GONE, hook)
+extern const struct area area_inventory;
+extern const struct rule rule_attach_leak, rule_attach_sysctl, rule_dma_leak, rule_mem_leak;
 
 /*
- * Follow an event.  Returns the item that it releases, or NULL; a new item is the last one.
- * Objects without a note (mutexes, condvars) change at the call.
+ * The newest of that name, released or not, valid until another is made; NULL: there never was one.
+ * A queue is one of the device at hand.
  */
-struct item *inventory_follow(struct inventory *inventory, const struct event *event,
-    uint32_t site);
-/* The newest item of that name, released or not; NULL: there never was one. */
-const struct item *inventory_newest(struct inventory *inventory, enum item_kind kind,
-    uint32_t number);
-void inventory_fini(struct inventory *inventory);
-
+struct item *item_newest(struct rules_core *core, enum item_kind kind, uint64_t number);
+/* What the event is about to release, of its own device; NULL: nothing that is there. */
+const struct item *item_released(struct rules_core *core);
 const char *item_word(enum item_kind kind);
+
+/* Queues of the device at hand that there are. */
+size_t inventory_queues(struct rules_core *core);
+/* What area attach has rules for: all kinds before maps. */
+#define ITEMS_OF_ATTACH ((1u << ITEM_MAP) - 1)
+/* Items of these kinds (1 << kind) that the device at hand has left; each is reported once. */
+void inventory_report_left(struct rules_core *core, unsigned kinds, const char *when);
 
 #endif /* VIOSIM_RULES_INVENTORY_H */

@@ -6,22 +6,17 @@
 #include "rules/kernel/inventory.h"
 
 #define IRQ_IPL_VM 6			/* first level of hard interrupts, spl(9) */
-#define IRQ_MUTEX_SPIN 0		/* kmutex_type_t */
-#define IRQ_MUTEX_ADAPTIVE 1
 #define IRQ_DRIVER_OK 4			/* virtio 1.2 clause 2.1 */
 #define IRQ_CALLBACKS_MAX 4
 #define IRQ_MPSAFE 1			/* VIRTIO_F_INTR_MPSAFE */
 #define IRQ_BUSY_US 10000		/* as long as a clock tick */
 
 struct mutex {
-	bool exists, is_spin;
-	uint8_t ipl;
 	bool by_message;		/* a handler took it that no reset holds back */
-	uint32_t seq, used_seq;		/* made; taken by a handler, or 0 */
+	uint32_t used_seq;		/* taken by a handler, or 0 */
 };
 
 struct irq_state {
-	struct inventory inventory;
 	struct { VEC_MEMBERS(struct mutex); } mutex;		/* by ordinal */
 	uint8_t base[SHADOW_CONTEXTS];	/* level at which the interrupt began */
 	uint8_t level[SHADOW_CONTEXTS][IRQ_CALLBACKS_MAX];	/* at entry of the driver */
@@ -60,17 +55,6 @@ callback_word(uint64_t callback)
 
 /* ---- Mutexes in interrupts ---- */
 
-HOOK(call_mutex_init, struct irq_state *irq)
-{
-	uint64_t type = event->call.mutex_init.type, ipl = event->call.mutex_init.ipl;
-
-	*vec_reach(&irq->mutex, event->call.mutex_init.mutex) = (struct mutex){
-		.exists = true, .ipl = (uint8_t)ipl, .seq = event->seq,
-		.is_spin = type == IRQ_MUTEX_SPIN ||
-		    (type != IRQ_MUTEX_ADAPTIVE && ipl >= IRQ_IPL_VM),
-	};
-}
-
 RULE_ROW(rule_adaptive_mutex) = {
 	"irq.adaptive-mutex", SEVERITY_ERROR,
 	"no adaptive mutex in a hard interrupt",
@@ -92,24 +76,28 @@ RULE_ROW(rule_ipl) = {
 
 HOOK(call_mutex_enter, struct irq_state *irq)
 {
-	struct mutex *mutex = event->call.mutex_enter.mutex < irq->mutex.count ?
-	    &irq->mutex.item[event->call.mutex_enter.mutex] : NULL;
+	const struct item *item;
+	struct mutex *mutex;
 
-	if (mutex == NULL || !mutex->exists || !is_interrupt(event->ctx_kind))
+	if (!is_interrupt(event->ctx_kind))
 		return;
+	item = item_newest(core, ITEM_MUTEX, event->call.mutex_enter.mutex);
+	if (item == NULL)
+		return;
+	mutex = vec_reach(&irq->mutex, event->call.mutex_enter.mutex);
 	mutex->used_seq = event->seq;
 	mutex->by_message |= irq->vector[event->ctx] != HW_VEC_INTX;
-	if (!mutex->is_spin && event->ctx_kind == HW_CTX_HARDINT)
+	if (!item->is_spin && event->ctx_kind == HW_CTX_HARDINT)
 		rules_report(core, &rule_adaptive_mutex,
 		    "%s of adaptive mutex %u in a hard interrupt", trace_call_name(event->code),
 		    (unsigned)event->call.mutex_enter.mutex);
-	else if (mutex->is_spin && mutex->ipl < irq->base[event->ctx])
+	else if (item->is_spin && item->ipl < irq->base[event->ctx])
 		rules_report(core, &rule_ipl, "%s of mutex %u, made for level %u, in an interrupt "
 		    "at level %u", trace_call_name(event->code),
-		    (unsigned)event->call.mutex_enter.mutex, mutex->ipl, irq->base[event->ctx]);
+		    (unsigned)event->call.mutex_enter.mutex, item->ipl, irq->base[event->ctx]);
 	else
 		return;
-	rules_because(core, mutex->seq, "initialised here");
+	rules_because(core, item->seq, "initialised here");
 }
 
 /* ---- Levels ---- */
@@ -189,7 +177,7 @@ RULE_ROW(rule_after_teardown) = {
 HOOK(call_mutex_destroy, struct irq_state *irq)
 {
 	unsigned number = (unsigned)event->call.mutex_destroy.mutex;
-	const struct mutex *mutex = number < irq->mutex.count ? &irq->mutex.item[number] : NULL;
+	const struct mutex *mutex = vec_get(&irq->mutex, number);
 
 	if (mutex == NULL || mutex->used_seq == 0 || !irq->established ||
 	    (!irq->live && !mutex->by_message && !irq->is_concurrent))
@@ -218,7 +206,7 @@ RULE_ROW(rule_softint) = {
 HOOK(call_softint, struct irq_state *irq)
 {
 	uint32_t number = (uint32_t)event->call.softint_schedule.softint;
-	const struct item *item = inventory_newest(&irq->inventory, ITEM_SOFTINT, number);
+	const struct item *item = item_newest(core, ITEM_SOFTINT, number);
 
 	if (item == NULL || !item->gone)
 		return;
@@ -264,16 +252,15 @@ check_callback(struct irq_state *irq, struct rules_core *core)
 	}
 }
 
-static void
-released(struct irq_state *irq, const struct item *item, uint32_t site)
+HOOK(on_release, struct irq_state *irq)
 {
-	if (!irq->live || item->seq >= irq->live_seq || irq->has_gone)
-		return;
-	if (item->kind != ITEM_MUTEX && item->kind != ITEM_CONDVAR &&
-	    item->kind != ITEM_QUEUE)
+	const struct item *item = item_released(core);
+
+	if (item == NULL || !irq->live || item->seq >= irq->live_seq || irq->has_gone)
 		return;
 	irq->has_gone = true;
 	irq->gone = *item;
+	irq->gone.gone_seq = event->seq;
 	irq->gone_site = site;
 }
 
@@ -346,14 +333,6 @@ HOOK(note_callback, struct irq_state *irq)
 
 /* ---- Single events ---- */
 
-HOOK(on_item, struct irq_state *irq)
-{
-	const struct item *item = inventory_follow(&irq->inventory, event, site);
-
-	if (item != NULL)
-		released(irq, item, site);
-}
-
 HOOK(call_attach_start, struct irq_state *irq)
 {
 	/* x86 takes the kernel lock for handlers of that level only. */
@@ -395,12 +374,12 @@ HOOK(on_status, struct irq_state *irq)
 FINI(irq_fini, struct irq_state *irq)
 {
 	vec_fini(&irq->mutex);
-	inventory_fini(&irq->inventory);
 }
 
 const struct area area_irq = {
 	.hooks = HOOKS(
-	    INVENTORY_HOOKS(on_item), ON_CALL(MUTEX_INIT, call_mutex_init),
+	    ON_CALL(MUTEX_DESTROY, on_release), ON_CALL(CV_DESTROY, on_release),
+	    ON_NOTE(VQ_GONE, on_release),
 	    ON_CALL(MUTEX_ENTER, call_mutex_enter), ON_CALL(MUTEX_SPIN_ENTER, call_mutex_enter),
 	    ON_CALL(MUTEX_TRYENTER, call_mutex_enter), ON_CALL(SPLRAISE, call_splraise),
 	    ON_CALL(MUTEX_DESTROY, call_mutex_destroy), ON_CALL(VIRTIO_CHILD_DETACH, call_end),

@@ -7,24 +7,16 @@
  */
 #include <string.h>
 
-#include "base/vec.h"
-#include "rules/area.h"
+#include "rules/kernel/inventory.h"
 
-/* spl(9): levels from here on belong to hard interrupts, and to spin mutexes (mutex(9)). */
-#define LOCK_IPL_VM 6
-#define LOCK_MUTEX_SPIN 0		/* kmutex_type_t */
-#define LOCK_MUTEX_ADAPTIVE 1
 #define LOCK_DELAY_MAX_US 1000		/* busy-waiting with a spin mutex held */
 
 struct mutex {
-	bool exists, gone, is_spin, is_held;
-	uint32_t seq, gone_seq;		/* init, destroy */
+	bool is_held;
 	uint32_t owner, held_seq;
 };
 
 struct condvar {
-	bool exists, gone;
-	uint32_t seq, gone_seq;
 	uint32_t interlock, wait_seq;	/* of the newest wait, 0: none yet */
 	uint32_t waiters;
 };
@@ -66,12 +58,6 @@ struct lock {
 	struct { VEC_MEMBERS(uint32_t); } entered[SHADOW_CONTEXTS];
 	uint32_t reported_seq[SHADOW_CONTEXTS];	/* newest mutex reported as held */
 };
-
-static bool
-is_spin(uint64_t type, uint64_t ipl)
-{
-	return type == LOCK_MUTEX_SPIN || (type != LOCK_MUTEX_ADAPTIVE && ipl >= LOCK_IPL_VM);
-}
 
 /* ---- Order ---- */
 
@@ -200,60 +186,51 @@ RULE_ROW(rule_lifecycle) = {
 	"virtio_reset(vsc);\nmutex_destroy(&sc->sc_lock);"
 };
 
-static void
-report_life(struct rules_core *core, const char *kind, uint64_t number, bool exists,
-    uint32_t gone_seq)
+/* Is it there?  A report if it is not. */
+static bool
+expect(struct rules_core *core, enum item_kind kind, uint64_t number)
 {
-	if (!exists) {
+	const struct item *item = item_newest(core, kind, number);
+
+	if (item == NULL) {
 		rules_report(core, &rule_lifecycle, "%s of a %s that was never initialised",
-		    trace_call_name(core->event->code), kind);
-		return;
+		    trace_call_name(core->event->code), item_word(kind));
+	} else if (item->gone) {
+		rules_report(core, &rule_lifecycle, "%s of %s %u, which is destroyed",
+		    trace_call_name(core->event->code), item_word(kind), item->number);
+		rules_because(core, item->gone_seq, "destroyed here");
 	}
-	rules_report(core, &rule_lifecycle, "%s of %s %u, which is destroyed",
-	    trace_call_name(core->event->code), kind, (unsigned)number);
-	rules_because(core, gone_seq, "destroyed here");
+	return item != NULL && !item->gone;
 }
 
 static struct mutex *
 expect_mutex(struct lock *lock, struct rules_core *core, uint64_t number)
 {
-	struct mutex *mutex = vec_get(&lock->mutex, number);
-
-	if (mutex != NULL && mutex->exists && !mutex->gone)
-		return mutex;
-	report_life(core, "mutex", number, mutex != NULL && mutex->exists, mutex != NULL ?
-	    mutex->gone_seq : 0);
-	return NULL;
+	return expect(core, ITEM_MUTEX, number) ? vec_reach(&lock->mutex, number) : NULL;
 }
 
 static struct condvar *
 expect_condvar(struct lock *lock, struct rules_core *core, uint64_t number)
 {
-	struct condvar *condvar = vec_get(&lock->condvar, number);
+	return expect(core, ITEM_CONDVAR, number) ? vec_reach(&lock->condvar, number) : NULL;
+}
 
-	if (condvar != NULL && condvar->exists && !condvar->gone)
-		return condvar;
-	report_life(core, "condvar", number, condvar != NULL && condvar->exists, condvar != NULL ?
-	    condvar->gone_seq : 0);
-	return NULL;
+static void
+check_init(struct rules_core *core, enum item_kind kind, uint64_t number)
+{
+	const struct item *item = item_newest(core, kind, number);
+
+	if (item == NULL || item->gone)
+		return;
+	rules_report(core, &rule_lifecycle, "%s %u is initialised twice", item_word(kind),
+	    item->number);
+	rules_because(core, item->seq, "the first time");
 }
 
 HOOK(call_mutex_init, struct lock *lock)
 {
-	uint64_t number = event->call.mutex_init.mutex;
-	struct mutex *mutex;
-
-	mutex = vec_reach(&lock->mutex, number);
-	if (mutex->exists && !mutex->gone) {
-		rules_report(core, &rule_lifecycle, "mutex %u is initialised twice",
-		    (unsigned)number);
-		rules_because(core, mutex->seq, "the first time");
-	}
-	*mutex = (struct mutex){
-		.exists = true, .is_spin = is_spin(event->call.mutex_init.type,
-		    event->call.mutex_init.ipl),
-		.seq = event->seq,
-	};
+	check_init(core, ITEM_MUTEX, event->call.mutex_init.mutex);
+	*vec_reach(&lock->mutex, event->call.mutex_init.mutex) = (struct mutex){ 0 };
 }
 
 HOOK(call_mutex_destroy, struct lock *lock)
@@ -267,22 +244,12 @@ HOOK(call_mutex_destroy, struct lock *lock)
 		    "it", (unsigned)event->call.mutex_destroy.mutex, mutex->owner);
 		rules_because(core, mutex->held_seq, "taken here");
 	}
-	mutex->gone = true;
-	mutex->gone_seq = event->seq;
 }
 
 HOOK(call_cv_init, struct lock *lock)
 {
-	uint64_t number = event->call.cv_init.condvar;
-	struct condvar *condvar;
-
-	condvar = vec_reach(&lock->condvar, number);
-	if (condvar->exists && !condvar->gone) {
-		rules_report(core, &rule_lifecycle, "condvar %u is initialised twice",
-		    (unsigned)number);
-		rules_because(core, condvar->seq, "the first time");
-	}
-	*condvar = (struct condvar){ .exists = true, .seq = event->seq };
+	check_init(core, ITEM_CONDVAR, event->call.cv_init.condvar);
+	*vec_reach(&lock->condvar, event->call.cv_init.condvar) = (struct condvar){ 0 };
 }
 
 HOOK(call_cv_destroy, struct lock *lock)
@@ -296,8 +263,6 @@ HOOK(call_cv_destroy, struct lock *lock)
 		    (unsigned)event->call.cv_destroy.condvar, condvar->waiters);
 		rules_because(core, condvar->wait_seq, "the newest wait");
 	}
-	condvar->gone = true;
-	condvar->gone_seq = event->seq;
 }
 
 /* ---- Sleeping ---- */
@@ -344,7 +309,8 @@ HOOK(call_enter, struct lock *lock)
 	}
 	spin = shadow_spin(&core->shadow, event->ctx, 0);
 	/* In a hard interrupt irq.adaptive-mutex says it. */
-	if (!mutex->is_spin && spin != NULL && event->ctx_kind != HW_CTX_HARDINT) {
+	if (spin != NULL && !item_newest(core, ITEM_MUTEX, number)->is_spin &&
+	    event->ctx_kind != HW_CTX_HARDINT) {
 		rules_report(core, &rule_sleep_context, "%s of adaptive mutex %u with spin mutex "
 		    "%u held", trace_call_name(event->code), number, spin->mutex);
 		rules_because(core, spin->seq, "the spin mutex was taken here");

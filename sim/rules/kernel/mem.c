@@ -8,18 +8,12 @@
 #include "base/sbuf.h"
 #include "machine/undefined.h"
 #include "machine/world.h"
-#include "rules/area.h"
+#include "rules/kernel/inventory.h"
 #include "rules/kernel/mem_touch.h"
 
 #define MEM_SLEEP 1			/* KM_SLEEP */
 #define MEM_RETRIES 16			/* of one call before it is said */
 #define MEM_PAUSE_NS UINT64_C(1000000)	/* between two tries */
-
-struct block {
-	bool exists, gone, reported;
-	uint32_t seq, site, gone_seq;
-	uint64_t size;
-};
 
 /* An allocation that failed, and that its context has tried again ever since. */
 struct retry {
@@ -30,19 +24,9 @@ struct retry {
 };
 
 struct mem {
-	struct { VEC_MEMBERS(struct block); } block;	/* by ordinal */
-	unsigned detached;		/* devices (1 << number) */
 	struct retry retry[SHADOW_CONTEXTS];
 	struct mem_map map;
 };
-
-static struct block *
-block_at(struct mem *mem, uint64_t number)
-{
-	struct block *block = vec_get(&mem->block, number);
-
-	return block != NULL && block->exists ? block : NULL;
-}
 
 RULE_ROW(rule_sleep_context) = {
 	"mem.sleep-context", SEVERITY_ERROR,
@@ -70,9 +54,9 @@ RULE_ROW(rule_free_size) = {
 	"kmem_free(p, sizeof(*p) + n);"
 };
 
-HOOK(call_free, struct mem *mem)
+HOOK(call_free, void *state)
 {
-	const struct block *block = block_at(mem, event->call.kmem_free.block);
+	const struct item *block = item_newest(core, ITEM_KMEM, event->call.kmem_free.block);
 
 	check_context(core, false);
 	if (block == NULL || block->gone) {
@@ -136,27 +120,8 @@ HOOK(on_sleep, struct mem *mem)
 	mem->retry[event->ctx].count = 0;
 }
 
-HOOK(note_kmem, struct mem *mem)
-{
-	const struct shadow_call *call = rules_call(core);
-	uint64_t number = event->note.kmem.block;
-
-	*vec_reach(&mem->block, number) = (struct block){
-		.exists = true, .seq = call->seq, .site = call->site, .size = event->note.kmem.size,
-	};
-}
-
-HOOK(note_kmem_gone, struct mem *mem)
-{
-	struct block *block = block_at(mem, event->note.kmem_gone.block);
-
-	if (block == NULL)
-		return;
-	block->gone = true;
-	block->gone_seq = event->seq;
-}
-
-RULE_ROW(rule_leak) = {
+/* Reported by attach.c, with all else that is left. */
+SHARED_RULE_ROW(rule_mem_leak) = {
 	"mem.leak", SEVERITY_ERROR,
 	"no kernel memory is left after a failed attach or a detach",
 	"kmem(9); autoconf(9)",
@@ -166,44 +131,9 @@ RULE_ROW(rule_leak) = {
 	.distance = RULE_LEFT_OVER
 };
 
-static void
-report_left(struct mem *mem, struct rules_core *core, unsigned devices, const char *when)
-{
-	if (rules_works_beside(core, devices))
-		return;
-	for (size_t i = 1; i < mem->block.count; i++) {
-		struct block *block = &mem->block.item[i];
-
-		if (!block->exists || block->gone || block->reported)
-			continue;
-		block->reported = true;
-		rules_report_at(core, &rule_leak, block->site, "kmem block %zu (%llu byte%s) is "
-		    "left after %s", i, (unsigned long long)block->size, plural(block->size), when);
-		rules_because(core, block->seq, "allocated here");
-	}
-}
-
 HOOK(call_alloc, void *state)
 {
 	check_context(core, (event->call.kmem_alloc.flags & MEM_SLEEP) != 0);
-}
-
-HOOK(call_detach, struct mem *mem)
-{
-	mem->detached |= 1u << event->device;
-}
-
-HOOK(note_attach, struct mem *mem)
-{
-	unsigned device = 1u << event->device;
-
-	if (event->note.attach.step == HW_ATTACH_BEGIN && (mem->detached & device) != 0) {
-		/* What it takes from now on may stay. */
-		report_left(mem, core, mem->detached, "the detach");
-		mem->detached &= ~device;
-	} else if (event->note.attach.step == HW_ATTACH_END && event->note.attach.result == 0) {
-		report_left(mem, core, device, "the failed attach");
-	}
 }
 
 RULE_ROW(rule_arithmetic) = {
@@ -261,7 +191,6 @@ HOOK(on_stack, void *state)
 
 FINI(mem_fini, struct mem *mem)
 {
-	vec_fini(&mem->block);
 	mem_map_fini(&mem->map);
 }
 
@@ -283,24 +212,16 @@ MEMORY(mem_memory, struct mem *mem)
 	mem_map_change(&mem->map, core, what, low, high, number);
 }
 
-REST(mem_end, struct mem *mem)
-{
-	if (mem->detached != 0)
-		report_left(mem, core, mem->detached, "the detach");
-}
-
 const struct area area_mem = {
 	.hooks = HOOKS(
 	    ON_CALL(KMEM_ALLOC, call_alloc), ON_CALL(KMEM_ZALLOC, call_alloc),
-	    ON_NOTE(KMEM, note_kmem), ON_RET(KMEM_ALLOC, ret_alloc),
-	    ON_RET(KMEM_ZALLOC, ret_alloc), ON_RET(UVM_PGLISTALLOC, ret_alloc),
+	    ON_RET(KMEM_ALLOC, ret_alloc), ON_RET(KMEM_ZALLOC, ret_alloc),
+	    ON_RET(UVM_PGLISTALLOC, ret_alloc),
 	    ON_RET(BUS_DMAMEM_ALLOC, ret_alloc), ON_EVENT(CTX_SLEEP, on_sleep),
-	    ON_CALL(KMEM_FREE, call_free), ON_NOTE(KMEM_GONE, note_kmem_gone),
-	    ON_EVENT(UNDEFINED, on_undefined), ON_EVENT(STACK, on_stack),
-	    ON_NOTE(ATTACH, note_attach), ON_CALL(VIRTIO_CHILD_DETACH, call_detach)),
+	    ON_CALL(KMEM_FREE, call_free), ON_EVENT(UNDEFINED, on_undefined),
+	    ON_EVENT(STACK, on_stack)),
 	.state_bytes = sizeof(struct mem),
 	.fini = mem_fini,
-	.end = mem_end,
 	.touch = mem_touch,
 	.memory = mem_memory,
 };
