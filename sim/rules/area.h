@@ -10,15 +10,61 @@
 #define VIOSIM_RULES_AREA_H
 
 #include "machine/access.h"
+#include "machine/world.h"
 #include "rules/rules.h"
-#include "rules/shadow.h"
 
 /* All hooks have the same parameters, whichever of them they need. */
 #pragma GCC diagnostic ignored "-Wunused-parameter"
 
-struct context;
+/*
+ * ---- What several areas need to remember about contexts ----
+ *
+ * The kernel call each is in, and the mutexes it holds.  rules.c shows every event to a shadow
+ * before the areas look.
+ */
+
+/* Contexts are numbered from 1; 0 is the machine itself. */
+#define SHADOW_CONTEXTS (CONTEXTS_MAX + 1)
+
+/* A mutex that a context holds. */
+struct shadow_lock {
+	uint32_t mutex;
+	uint32_t seq, site;		/* where it was taken */
+	bool is_spin;
+};
+
+/* The newest kernel call of a context. */
+struct shadow_call {
+	uint16_t code;			/* HW_CALL_*, HW_CALL_NONE: none yet */
+	bool is_struck;			/* a fault struck it */
+	uint32_t seq, site;
+	union call_args args;		/* call->args.mutex_enter.mutex */
+};
+
+struct shadow {
+	struct shadow_call call[SHADOW_CONTEXTS];
+	struct shadow_held { VEC_MEMBERS(struct shadow_lock); } held[SHADOW_CONTEXTS];
+};
+
+/* The kinds of events that shadow_on_event() wants, in the form of struct area. */
+#define SHADOW_KINDS \
+	(UINT64_C(1) << EV_CALL | UINT64_C(1) << EV_NOTE | UINT64_C(1) << EV_FAULT | \
+	    UINT64_C(1) << EV_CTX_START)
+
+void shadow_on_event(struct shadow *shadow, const struct event *event, uint32_t site);
+/* The guest restarted, or all is over: nothing is held, and no memory either. */
+void shadow_clear(struct shadow *shadow);
+
+bool shadow_holds(const struct shadow *shadow, uint32_t ctx, uint32_t mutex);
+/* The spin mutex that the context took first, `except` not counted; NULL if none. */
+const struct shadow_lock *shadow_spin(const struct shadow *shadow, uint32_t ctx,
+    uint32_t except);
+/* Do the two contexts hold a mutex in common?  (A spin mutex has one owner at a time.) */
+bool shadow_share_lock(const struct shadow *shadow, uint32_t one, uint32_t other);
+
+/* ---- Areas ---- */
+
 struct setup;
-struct world;
 
 /*
  * What all areas are given: the event that they look at, and what is known of the run.
@@ -31,6 +77,9 @@ struct rules_core {
 	const void *payload;		/* what the event brings along, NULL if nothing */
 	/* Contexts and their mutexes, this event included (at a reboot: before it). */
 	struct shadow shadow;
+	/* The newest call of the event's context: what a note is in, and a return comes from. */
+	const struct shadow_call *call;
+	struct world *world;		/* whose loads and stores are watched, or NULL */
 	/* Never NULL; without a device everything in it is. */
 	const struct rules_device *device;
 	unsigned at;			/* which of these devices: the event's, or in turn */
@@ -96,15 +145,14 @@ struct area {
 	/* Optional, as all that follows.  Memory that the state takes is released in fini. */
 	void (*begin)(void *state, struct rules_core *core);
 	void (*fini)(void *state);
-	/* Here are the driver's own loads and stores (machine/access.h). */
-	void (*watch)(void *state, struct rules_core *core, struct world *world);
-	/* The same, shown to each area in turn; the severest verdict counts. */
+	/* The driver's own loads and stores (machine/access.h), shown to each area in turn; the
+	 * severest verdict counts. */
 	enum access_verdict (*touch)(void *state, struct rules_core *core,
 	    const struct touch *touch);
 	/* A fence, of which only `acquires` and `releases` say anything. */
 	void (*fence)(void *state, struct rules_core *core, const struct touch *touch);
 	/* access_last() is about to forget all. */
-	void (*forget)(void *state);
+	void (*forget)(void *state, struct rules_core *core);
 	/* Kernel memory changes hands; low and high are for comparison only. */
 	void (*memory)(void *state, struct rules_core *core, enum hw_memory what,
 	    uintptr_t low, uintptr_t high, uint64_t number);
@@ -123,13 +171,10 @@ struct area {
 #define HOOK(name, own_state) \
 	AREA_FUNCTION(void, , name, own_state, (state, core, event, site), \
 	    struct rules_core *core, const struct event *event, uint32_t site)
-#define FINI(name, own_state)		/* or forget */ \
+#define FINI(name, own_state) \
 	AREA_FUNCTION(void, , name, own_state, (state))
-#define REST(name, own_state)		/* or begin, or end */ \
+#define REST(name, own_state)		/* or begin, end, forget */ \
 	AREA_FUNCTION(void, , name, own_state, (state, core), struct rules_core *core)
-#define WATCH(name, own_state) \
-	AREA_FUNCTION(void, , name, own_state, (state, core, world), struct rules_core *core, \
-	    struct world *world)
 #define TOUCH(name, own_state) \
 	AREA_FUNCTION(enum access_verdict, return, name, own_state, (state, core, touch), \
 	    struct rules_core *core, const struct touch *touch)
@@ -157,10 +202,6 @@ RULE_AREAS(X)
 void *rules_state(struct rules_core *core, const struct area *area);
 /* The same of another device. */
 void *rules_state_of(struct rules_core *core, const struct area *area, unsigned device);
-
-/* The newest call of the event's context; of a return, the call it is of, or NULL. */
-const struct shadow_call *rules_call(const struct rules_core *core);
-const struct shadow_call *rules_returned(const struct rules_core *core);
 
 static inline bool
 is_interrupt(unsigned kind)		/* enum hw_context */

@@ -8,8 +8,6 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/vec.h"
-#include "machine/world.h"
 #include "rules/area.h"
 #include "rules/device.h"
 
@@ -145,7 +143,6 @@ setup_of(const struct rules_device *device)
 
 struct rules {
 	struct rules_core core;
-	struct world *world;		/* whose loads and stores are watched, or NULL */
 };
 
 static inline unsigned
@@ -234,8 +231,6 @@ begin_anew(struct rules *rules)
 		    states_of(&rules->core, i) * setup->area.item[i]->state_bytes);
 	shadow_clear(&rules->core.shadow);
 	EACH_AREA(rules, begin, &rules->core);
-	if (rules->world != NULL)
-		EACH_AREA(rules, watch, &rules->core, rules->world);
 }
 
 /* This is what findings are about from now on. */
@@ -245,6 +240,7 @@ look_at(struct rules_core *core, const struct event *event, uint32_t site)
 	core->view_is_fresh = false;
 	core->findings->is_fresh = false;
 	core->event = event;
+	core->call = &core->shadow.call[event->ctx];
 	core->site = site;
 }
 
@@ -283,7 +279,7 @@ rules_watch(struct rules *rules, struct trace *trace)
 static void
 look_at_instant(struct rules *rules, uint32_t site)
 {
-	const struct world *world = rules->world;
+	const struct world *world = rules->core.world;
 	const struct context *ctx = world->running;
 
 	rules->core.instant = (struct event){
@@ -303,11 +299,11 @@ look_at_instant(struct rules *rules, uint32_t site)
 static struct touch
 touch_of(struct rules *rules, const struct access_event *event)
 {
-	uint32_t site = world_site_of(rules->world, event->pc);
+	uint32_t site = world_site_of(rules->core.world, event->pc);
 
 	look_at_instant(rules, site);
 	return (struct touch){
-		.world = rules->world, .ctx = rules->world->running,
+		.world = rules->core.world, .ctx = rules->core.world->running,
 		.address = event->address, .size = event->size, .write = event->write,
 		.marked = event->marked, .acquires = event->acquires,
 		.releases = event->releases, .site = site,
@@ -347,7 +343,7 @@ on_memory(void *self, unsigned what, uintptr_t low, uintptr_t high, uint64_t num
 	struct rules *rules = self;
 
 	look_at_instant(rules, 0);
-	rules->core.site = rules_call(&rules->core)->site;
+	rules->core.site = rules->core.call->site;
 	EACH_AREA(rules, memory, &rules->core, (enum hw_memory)what, low, high, number);
 }
 
@@ -356,14 +352,13 @@ on_forget(void *self)
 {
 	struct rules *rules = self;
 
-	EACH_AREA(rules, forget);
+	EACH_AREA(rules, forget, &rules->core);
 }
 
 void
 rules_watch_memory(struct rules *rules, struct world *world)
 {
-	rules->world = world;
-	EACH_AREA(rules, watch, &rules->core, world);
+	rules->core.world = world;
 	access_observe(&world->access, &(const struct access_observer){
 		.look = on_access, .fence = on_fence, .forget = on_forget, .memory = on_memory,
 		.self = rules,
@@ -467,20 +462,6 @@ rules_state_of(struct rules_core *core, const struct area *area, unsigned device
 	state = rules_state(core, area);
 	core->at = at;
 	return state;
-}
-
-const struct shadow_call *
-rules_call(const struct rules_core *core)
-{
-	return &core->shadow.call[core->event->ctx];
-}
-
-const struct shadow_call *
-rules_returned(const struct rules_core *core)
-{
-	const struct shadow_call *call = rules_call(core);
-
-	return core->event->kind == EV_RET && call->code == core->event->code ? call : NULL;
 }
 
 void

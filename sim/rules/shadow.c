@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What areas remember about contexts: see shadow.h.
+ * What areas remember about contexts: see area.h.
  */
-#include "rules/shadow.h"
-
 #include <assert.h>
 #include <string.h>
+
+#include "rules/area.h"
 
 static void
 on_call(struct shadow *shadow, const struct event *event, uint32_t site)

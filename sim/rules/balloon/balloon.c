@@ -11,7 +11,6 @@
 
 #include "base/alloc.h"
 #include "base/sbuf.h"
-#include "base/vec.h"
 #include "rules/balloon/balloon.h"
 #include "rules/balloon/balloon_entries.h"
 #include "rules/kernel/live.h"

@@ -5,7 +5,6 @@
 #include <inttypes.h>
 
 #include "base/sbuf.h"
-#include "base/vec.h"
 #include "rules/balloon/balloon.h"
 
 #define FIELD_BYTES 4u

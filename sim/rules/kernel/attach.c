@@ -9,8 +9,6 @@
 #include <string.h>
 
 #include "base/sbuf.h"
-#include "base/vec.h"
-#include "machine/world.h"
 #include "rules/area.h"
 #include "rules/device.h"
 #include "rules/kernel/inventory.h"
@@ -290,7 +288,7 @@ sweep_failed(struct attach *attach, struct rules_core *core)
 	report_left(core, "the failed attach", memory != NULL ? (int64_t)(memory->counts.driver -
 	    attempt->driver_pages) : 0, attempt->alloc_site, attempt->alloc_seq);
 	if (attempt->failed && attach->status != 0 && (attach->status & ATTACH_FAILED) == 0)
-		rules_report_at(core, &rule_attach_leak, rules_call(core)->site, "device status is "
+		rules_report_at(core, &rule_attach_leak, core->call->site, "device status is "
 		    "0x%02x after the failed attach: neither reset nor FAILED", attach->status);
 }
 
@@ -350,7 +348,7 @@ turning_site(const struct attach *attach, struct rules_core *core)
 		if (event->kind == EV_CALL && event->ctx == core->event->ctx && !undoes(event))
 			return trace_site(trace, seq);
 	}
-	return rules_call(core)->site;
+	return core->call->site;
 }
 
 RULE_ROW(rule_refused) = {
@@ -432,11 +430,11 @@ check_end(struct attach *attach, struct rules_core *core)
 	if (!attempt->started || attempt->failed)
 		return;
 	if (!attempt->finished)
-		rules_report_at(core, &rule_call_order, rules_call(core)->site, "attach came "
+		rules_report_at(core, &rule_call_order, core->call->site, "attach came "
 		    "back after virtio_child_attach_start with neither virtio_child_attach_finish "
 		    "nor virtio_child_attach_failed");
 	else if (attempt->finish_failed)
-		rules_report_at(core, &rule_call_order, rules_call(core)->site, "attach came "
+		rules_report_at(core, &rule_call_order, core->call->site, "attach came "
 		    "back after virtio_child_attach_finish had failed, without "
 		    "virtio_child_attach_failed");
 	else if (!attach->live)
@@ -609,7 +607,7 @@ HOOK(on_status, struct attach *attach)
 	if (live && !attach->live)
 		attach->live_seq = event->seq;
 	if (!live && attach->live)
-		attach->now.dead_site = rules_call(core)->site;
+		attach->now.dead_site = core->call->site;
 	attach->live = live;
 }
 
@@ -692,11 +690,9 @@ HOOK(note_node_gone, struct nodes *nodes)
 
 HOOK(ret_createv, struct nodes *nodes)
 {
-	const struct shadow_call *call = rules_returned(core);
+	const struct shadow_call *call = core->call;
 	uint64_t result = event->ret.result;
 
-	if (call == NULL)
-		return;
 	nodes->createv_seq[event->ctx] = result != 0 ? call->seq + 1 : 0;
 	/*
 	 * The kernel turns a duplicate into success, without making one.  Inner nodes may be
@@ -711,7 +707,7 @@ HOOK(ret_createv, struct nodes *nodes)
 /* A crash right after a createv that failed: its node pointer was NULL. */
 HOOK(nodes_crash, struct nodes *nodes)
 {
-	const struct shadow_call *call = rules_call(core);
+	const struct shadow_call *call = core->call;
 	uint32_t failed = nodes->createv_seq[event->ctx];
 
 	if (failed == 0 || call->code != HW_CALL_SYSCTL_CREATEV || call->seq != failed - 1)

@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "machine/world.h"
 
 void
 cells_init(struct cells *cells, size_t size, uintptr_t arena)
@@ -87,4 +86,13 @@ cells_next(const struct cells *cells, uintptr_t at, uintptr_t end)
 	while (at < end && cells_find(cells, at) == NULL)
 		at = (at & ~(uintptr_t)(MEMORY_PAGE_SIZE - 1)) + MEMORY_PAGE_SIZE;
 	return at < end ? at : end;
+}
+
+uint8_t
+cells_bytes(uintptr_t cell, uintptr_t from, uintptr_t to)
+{
+	unsigned first = from > cell ? (unsigned)(from - cell) : 0;
+	unsigned last = to - cell < CELL_BYTES ? (unsigned)(to - cell) : CELL_BYTES;
+
+	return (uint8_t)((1u << last) - (1u << first));
 }

@@ -29,6 +29,8 @@ void *cells_make(struct cells *cells, uintptr_t address);
 bool cells_cover(const struct cells *cells, const struct touch *touch);
 /* NULL: that memory was never asked for. */
 void *cells_find(const struct cells *cells, uintptr_t address);
+/* Which bytes of the cell at that address [from, to) has: a bit each. */
+uint8_t cells_bytes(uintptr_t cell, uintptr_t from, uintptr_t to);
 /* The first address from `at` on that may have a cell, or `end`. */
 uintptr_t cells_next(const struct cells *cells, uintptr_t at, uintptr_t end);
 

@@ -9,8 +9,9 @@
 static struct dma_memory *
 dmamem_at(struct dma *dma, uint64_t ordinal)
 {
-	return ordinal < dma->memory.count && dma->memory.item[ordinal].exists ?
-	    &dma->memory.item[ordinal] : NULL;
+	struct dma_memory *memory = vec_get(&dma->memory, ordinal);
+
+	return memory != NULL && memory->exists ? memory : NULL;
 }
 
 /* ---- Use of what is not there ---- */
@@ -112,7 +113,7 @@ check_sleep(struct rules_core *core, uint64_t flags)
 
 HOOK(note_map, struct dma *dma)
 {
-	const struct shadow_call *call = rules_call(core);
+	const struct shadow_call *call = core->call;
 	uint64_t ordinal = event->note.dmamap.map;
 	struct dma_map *map;
 
@@ -224,8 +225,8 @@ HOOK(call_load, struct dma *dma)
 
 HOOK(ret_load, struct dma *dma)
 {
-	const struct shadow_call *call = rules_returned(core);
-	struct dma_map *map = call != NULL ? dma_map_at(dma, call->args.bus_dmamap_load.map) : NULL;
+	const struct shadow_call *call = core->call;
+	struct dma_map *map = dma_map_at(dma, call->args.bus_dmamap_load.map);
 
 	if (map == NULL || map->gone)
 		return;
@@ -287,7 +288,7 @@ HOOK(call_unload, struct dma *dma)
 	dma_report_unsynced(dma, core, event->call.bus_dmamap_unload.map, &rule_unload_unsynced,
 	    site, "at its unload");
 	forget_load(map);
-	dma_disown_map(dma, (uint32_t)event->call.bus_dmamap_unload.map);
+	dma_disown_map(dma, core, (uint32_t)event->call.bus_dmamap_unload.map);
 }
 
 RULE_ROW(rule_destroy_loaded) = {
@@ -316,7 +317,7 @@ HOOK(call_destroy, struct dma *dma)
 	dma_report_unsynced(dma, core, event->call.bus_dmamap_destroy.map, &rule_unload_unsynced,
 	    site, "at its destruction");
 	forget_load(map);
-	dma_disown_map(dma, (uint32_t)event->call.bus_dmamap_destroy.map);
+	dma_disown_map(dma, core, (uint32_t)event->call.bus_dmamap_destroy.map);
 	map->gone = true;
 	map->gone_seq = event->seq;
 }
@@ -325,7 +326,7 @@ HOOK(call_destroy, struct dma *dma)
 
 HOOK(note_memory, struct dma *dma)
 {
-	const struct shadow_call *call = rules_call(core);
+	const struct shadow_call *call = core->call;
 	uint64_t ordinal = event->note.dmamem.memory;
 
 	*vec_reach(&dma->memory, ordinal) = (struct dma_memory){
@@ -402,9 +403,8 @@ HOOK(call_memory_unmap, struct dma *dma)
 
 HOOK(ret_memory_map, struct dma *dma)
 {
-	const struct shadow_call *call = rules_returned(core);
-	struct dma_memory *memory = call != NULL ?
-	    dmamem_at(dma, call->args.bus_dmamem_map.memory) : NULL;
+	const struct shadow_call *call = core->call;
+	struct dma_memory *memory = dmamem_at(dma, call->args.bus_dmamem_map.memory);
 
 	if (memory == NULL || event->ret.result != 0)
 		return;
@@ -457,7 +457,7 @@ HOOK(call_enqueue, void *state)
 
 HOOK(ret_create, struct dma *dma)
 {
-	if (rules_returned(core) == NULL || event->ret.result == 0)
+	if (event->ret.result == 0)
 		return;
 	dma->create_failed = true;
 	dma->failed_seq = event->seq;
@@ -479,11 +479,6 @@ FINI(release, struct dma *dma)
 	vec_fini(&dma->memory);
 	vec_fini(&dma->request);
 	vec_fini(&dma->owned);
-}
-
-WATCH(dma_watch, struct dma *dma)
-{
-	dma->world = world;
 }
 
 SHARED_RULE_ROW(rule_dma_sync_pairing) = {
@@ -528,7 +523,6 @@ const struct area area_dma = {
 	.state_bytes = sizeof(struct dma),
 	.fini = release,
 	.rest = dma_rest,
-	.watch = dma_watch,
 	.touch = dma_touch,
 	.memory = dma_memory,
 };

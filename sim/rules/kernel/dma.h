@@ -91,7 +91,6 @@ struct dma_owned {
 };
 
 struct dma {
-	struct world *world;		/* whose loads and stores are watched, or NULL */
 	struct { VEC_MEMBERS(struct dma_owned); } owned;
 	struct { VEC_MEMBERS(struct dma_map); } map;		/* by ordinal */
 	struct { VEC_MEMBERS(struct dma_memory); } memory;	/* by ordinal */
@@ -146,10 +145,11 @@ const char *dma_op_name(unsigned op);
 
 /* A request is at the device; it was dequeued; a POSTREAD; a map has nothing loaded; reset. */
 void dma_own(struct dma *dma, struct rules_core *core, const struct dma_request *request);
-void dma_back(struct dma *dma, const struct dma_request *request);
-void dma_read_back(struct dma *dma, uint32_t map, uint64_t offset, uint64_t length);
-void dma_disown_map(struct dma *dma, uint32_t map);
-void dma_disown_all(struct dma *dma, unsigned device);
+void dma_back(struct dma *dma, struct rules_core *core, const struct dma_request *request);
+void dma_read_back(struct dma *dma, struct rules_core *core, uint32_t map, uint64_t offset,
+    uint64_t length);
+void dma_disown_map(struct dma *dma, struct rules_core *core, uint32_t map);
+void dma_disown_all(struct dma *dma, struct rules_core *core, unsigned device);
 enum access_verdict dma_touch(void *state, struct rules_core *core, const struct touch *touch);
 /* Memory is given back. */
 void dma_memory(void *state, struct rules_core *core, enum hw_memory what, uintptr_t low,

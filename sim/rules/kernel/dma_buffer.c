@@ -105,6 +105,6 @@ dma_check_buffer(const struct dma *dma, struct rules_core *core, struct dma_map 
 	if (core->event->note.dmasrc.offset == 0)
 		map->low = (uintptr_t)at;
 	if (at != NULL && core->event->note.dmasrc.offset + core->event->note.dmasrc.length ==
-	    rules_call(core)->args.bus_dmamap_load.length)
+	    core->call->args.bus_dmamap_load.length)
 		check_end(dma, core, map, at);
 }

@@ -30,7 +30,7 @@ void
 dma_note_desc(void *state, struct rules_core *core, const struct event *note, uint32_t site)
 {
 	struct dma *dma = state;
-	const struct shadow_call *call = rules_call(core);
+	const struct shadow_call *call = core->call;
 	struct dma_request *request;
 	struct dma_piece *piece;
 
@@ -355,7 +355,7 @@ dma_note_dequeued(void *state, struct rules_core *core, const struct event *even
 		return;
 	if (!request->is_done)
 		dma_compare(dma, core, request, site);
-	dma_back(dma, request);
+	dma_back(dma, core, request);
 	request->state = DMA_REQUEST_NONE;
 }
 
@@ -370,7 +370,7 @@ dma_on_status(void *state, struct rules_core *core, const struct event *event, u
 	vec_each(request, &dma->request)
 		if (request->state == DMA_REQUEST_OUT && request->device == event->device)
 			request->state = DMA_REQUEST_NONE;
-	dma_disown_all(dma, event->device);
+	dma_disown_all(dma, core, event->device);
 	vec_each(map, &dma->map)
 		if (map->device == event->device)
 			dma_change(map, 0, map->length, DMA_CHANGE_FORGET, 0);

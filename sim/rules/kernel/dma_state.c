@@ -6,7 +6,6 @@
  * them; those that the device writes may not be read either, and stay that way until their
  * POSTREAD.  With bounce buffers the device would not see the store, which makes it no better.
  */
-#include "machine/world.h"
 #include "rules/kernel/dma.h"
 
 struct dma_map *
@@ -216,29 +215,29 @@ dma_op_name(unsigned op)
 /* ---- Loads and stores of what the device has ---- */
 
 static void
-show_all(const struct dma *dma)
+show_all(const struct dma *dma, struct rules_core *core)
 {
 	vec_each(owned, &dma->owned)
-		access_show(&dma->world->access, owned->low, owned->high, true);
+		access_show(&core->world->access, owned->low, owned->high, true);
 }
 
 static void
-add(struct dma *dma, const struct dma_owned *owned)
+add(struct dma *dma, struct rules_core *core, const struct dma_owned *owned)
 {
 	*vec_add(&dma->owned) = *owned;
-	access_show(&dma->world->access, owned->low, owned->high, true);
+	access_show(&core->world->access, owned->low, owned->high, true);
 }
 
 static void
-drop(struct dma *dma, size_t i)
+drop(struct dma *dma, struct rules_core *core, size_t i)
 {
-	access_show(&dma->world->access, dma->owned.item[i].low, dma->owned.item[i].high, false);
+	access_show(&core->world->access, dma->owned.item[i].low, dma->owned.item[i].high, false);
 	dma->owned.item[i] = dma->owned.item[--dma->owned.count];
 }
 
 /* Where the driver sees a piece: page by page. */
 static void
-own_piece(struct dma *dma, const struct memory *memory, const struct dma_request *request,
+own_piece(struct dma *dma, struct rules_core *core, const struct dma_request *request,
     const struct dma_piece *piece)
 {
 	const struct dma_map *map = dma_map_at(dma, piece->map);
@@ -254,11 +253,11 @@ own_piece(struct dma *dma, const struct memory *memory, const struct dma_request
 
 		if (from >= to)
 			continue;
-		at = memory_contents(memory, source->bus - MEMORY_BUS_OFFSET + (from -
-		    source->offset));
+		at = memory_contents(rules_look(core)->memory, source->bus - MEMORY_BUS_OFFSET +
+		    (from - source->offset));
 		if (at == NULL)
 			continue;
-		add(dma, &(const struct dma_owned){
+		add(dma, core, &(const struct dma_owned){
 			.low = (uintptr_t)at, .high = (uintptr_t)at + (to - from),
 			.offset = from, .map = piece->map, .device = request->device,
 			.queue = request->queue,
@@ -271,15 +270,13 @@ own_piece(struct dma *dma, const struct memory *memory, const struct dma_request
 void
 dma_own(struct dma *dma, struct rules_core *core, const struct dma_request *request)
 {
-	const struct memory *memory = rules_look(core)->memory;
-
-	for (size_t i = 0; i < request->piece.count && dma->world != NULL; i++)
+	for (size_t i = 0; i < request->piece.count && core->world != NULL; i++)
 		if (request->piece.item[i].is_found)
-			own_piece(dma, memory, request, &request->piece.item[i]);
+			own_piece(dma, core, request, &request->piece.item[i]);
 }
 
 void
-dma_back(struct dma *dma, const struct dma_request *request)
+dma_back(struct dma *dma, struct rules_core *core, const struct dma_request *request)
 {
 	for (size_t i = dma->owned.count; i-- > 0; ) {
 		struct dma_owned *owned = &dma->owned.item[i];
@@ -290,15 +287,16 @@ dma_back(struct dma *dma, const struct dma_request *request)
 		if (owned->device_writes)
 			owned->is_back = true;
 		else
-			drop(dma, i);
+			drop(dma, core, i);
 	}
 	if (dma->owned.count > 0)
-		show_all(dma);
+		show_all(dma, core);
 }
 
 /* What lies on the two sides of the range stays. */
 void
-dma_read_back(struct dma *dma, uint32_t map, uint64_t offset, uint64_t length)
+dma_read_back(struct dma *dma, struct rules_core *core, uint32_t map, uint64_t offset,
+    uint64_t length)
 {
 	uint64_t end = offset + length;
 
@@ -309,35 +307,35 @@ dma_read_back(struct dma *dma, uint32_t map, uint64_t offset, uint64_t length)
 		if (!before.is_back || before.map != map || last <= offset ||
 		    before.offset >= end)
 			continue;
-		drop(dma, i);
+		drop(dma, core, i);
 		before.high = before.low + (offset - before.offset);
 		after.low = after.high - (last - end);
 		after.offset = end;
 		if (offset > before.offset)
-			add(dma, &before);
+			add(dma, core, &before);
 		if (end < last)
-			add(dma, &after);
+			add(dma, core, &after);
 	}
 	if (dma->owned.count > 0)
-		show_all(dma);
+		show_all(dma, core);
 }
 
 void
-dma_disown_map(struct dma *dma, uint32_t map)
+dma_disown_map(struct dma *dma, struct rules_core *core, uint32_t map)
 {
 	for (size_t i = dma->owned.count; i-- > 0; )
 		if (dma->owned.item[i].map == map)
-			drop(dma, i);
+			drop(dma, core, i);
 	if (dma->owned.count > 0)
-		show_all(dma);
+		show_all(dma, core);
 }
 
 void
-dma_disown_all(struct dma *dma, unsigned device)
+dma_disown_all(struct dma *dma, struct rules_core *core, unsigned device)
 {
 	for (size_t i = dma->owned.count; i-- > 0; )
 		if (dma->owned.item[i].device == device)
-			drop(dma, i);
+			drop(dma, core, i);
 }
 
 static struct dma_request *
@@ -412,6 +410,6 @@ dma_memory(void *state, struct rules_core *core, enum hw_memory what, uintptr_t 
 			    owned->slot);
 			rules_because(core, owned->seq, "given to the device");
 		}
-		drop(dma, i);
+		drop(dma, core, i);
 	}
 }

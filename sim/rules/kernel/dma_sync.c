@@ -132,7 +132,7 @@ sync_post(struct dma *dma, struct rules_core *core, uint32_t ordinal, uint64_t o
 			ended |= DMA_POST;
 	dma_change(&dma->map.item[ordinal], offset, length, DMA_CHANGE_POST, ended);
 	if ((ops & DMA_POSTREAD) != 0)
-		dma_read_back(dma, ordinal, offset, length);
+		dma_read_back(dma, core, ordinal, offset, length);
 }
 
 SHARED_RULE_ROW(rule_dma_sync_ops) = {

@@ -160,7 +160,7 @@ make(struct inventory *inventory, const struct rules_core *core, enum item_kind 
 #define MADE_OF(name, kind, number, bytes) \
 	HOOK(name, struct inventory *inventory) \
 	{ \
-		make(inventory, core, kind, number, rules_call(core)->seq)->size = bytes; \
+		make(inventory, core, kind, number, core->call->seq)->size = bytes; \
 	}
 MADE(call_cv_init, ITEM_CONDVAR, event->call.cv_init.condvar)
 MADE(note_queue, ITEM_QUEUE, event->note.vq.queue)

@@ -119,7 +119,7 @@ HOOK(call_splraise, struct irq_state *irq)
 static void
 check_level(struct irq_state *irq, struct rules_core *core, unsigned before, const char *what)
 {
-	uint32_t site = rules_call(core)->site;
+	uint32_t site = core->call->site;
 
 	if (core->event->ipl == before || irq->reported[core->event->ctx] ||
 	    shadow_spin(&core->shadow, core->event->ctx, 0) != NULL)
@@ -269,7 +269,7 @@ note_failed(struct irq_state *irq, struct rules_core *core)
 {
 	irq->failed = true;
 	irq->failed_seq = core->event->seq;
-	irq->failed_site = rules_call(core)->site;
+	irq->failed_site = core->call->site;
 }
 
 HOOK(note_attach, struct irq_state *irq)
@@ -315,7 +315,7 @@ check_claim(struct irq_state *irq, struct rules_core *core)
 	if (core->event->note.callback.refused != 0 &&
 	    (core->event->note.callback.callback == HW_CB_VQ_DONE ||
 	    core->event->note.callback.callback == HW_CB_CONFIG_CHANGE))
-		rules_report_at(core, &rule_unclaimed, rules_call(core)->site,
+		rules_report_at(core, &rule_unclaimed, core->call->site,
 		    "%s returned 0, that is, the interrupt was not its own",
 		    callback_word(core->event->note.callback.callback));
 }

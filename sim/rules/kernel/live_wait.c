@@ -20,8 +20,6 @@
 #include <string.h>
 
 #include "base/sbuf.h"
-#include "base/vec.h"
-#include "machine/world.h"
 #include "rules/kernel/cells.h"
 #include "rules/kernel/live.h"
 
@@ -356,7 +354,7 @@ HOOK(on_sleep, struct wait_state *state)
 		.why = (enum hw_sleep)event->code, .object = event->ctx_sleep.object,
 		.ticks = event->ctx_sleep.ticks, .since_ns = event->time_ns,
 		.seq = event->seq, .site = site, .zero = event->ctx_sleep.ticks == 0 &&
-		    rules_call(core)->code == HW_CALL_CV_TIMEDWAIT,
+		    core->call->code == HW_CALL_CV_TIMEDWAIT,
 	};
 	waiter->neglect = NEGLECT_NONE;
 	waiter->backs_off = waiter->failed;
@@ -558,7 +556,7 @@ HOOK(ret_dequeue, struct wait_state *state)
 {
 	if (event->ret.result == 0)
 		return;
-	state->empty_queue = (unsigned)rules_call(core)->args.virtio_dequeue.queue;
+	state->empty_queue = (unsigned)core->call->args.virtio_dequeue.queue;
 	state->empty_seq = event->seq;
 }
 

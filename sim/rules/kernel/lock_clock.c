@@ -6,7 +6,6 @@
 
 #include <string.h>
 
-#include "machine/world.h"
 
 #define IPL_VM 6			/* spl(9): handlers of this level run under the lock */
 #define INTR_MPSAFE (1u << 0)		/* VIRTIO_F_INTR_MPSAFE */
@@ -35,7 +34,6 @@ struct race_order {
 	bool handlers_free;		/* interrupts of the driver are MPSAFE */
 	struct { VEC_MEMBERS(bool); } softint_free;	/* so are these soft ones, by number */
 	struct { VEC_MEMBERS(struct race_epoch); } epoch;	/* by the number of the tag */
-	struct world *world;		/* NULL: no loads and stores are watched */
 };
 
 /* ---- clocks ---- */
@@ -122,9 +120,9 @@ new_part(struct race_order *order, struct rules_core *core, uint32_t ctx, uint32
 	bool plain = is_thread && core->shadow.held[ctx].count == 0 && order->raised[ctx] == 0;
 	unsigned number;
 
-	if (order->world == NULL)
+	if (core->world == NULL)
 		return;
-	number = access_anew(&order->world->access, ctx, plain);
+	number = access_anew(&core->world->access, ctx, plain);
 	*vec_reach(&order->epoch, number) = (struct race_epoch){ order->now[ctx].all[ctx], seq };
 }
 
@@ -236,11 +234,10 @@ HOOK(note_thread, struct race_order *order)
 
 HOOK(ret_join, struct race_order *order)
 {
-	const struct shadow_call *call = rules_returned(core);
+	uint64_t thread = core->call->args.kthread_join.thread;
 
-	if (call != NULL && call->args.kthread_join.thread < SHADOW_CONTEXTS)
-		acquire(order, event->ctx,
-		    clock_of(order, ENDED, call->args.kthread_join.thread));
+	if (thread < SHADOW_CONTEXTS)
+		acquire(order, event->ctx, clock_of(order, ENDED, thread));
 	new_part_at(order, core);
 }
 
@@ -281,7 +278,7 @@ HOOK(note_softint, struct race_order *order)
 		new_part_at(order, core);
 		return;
 	}
-	*vec_reach(&order->softint_free, number) = (rules_call(core)->args.softint_establish.flags &
+	*vec_reach(&order->softint_free, number) = (core->call->args.softint_establish.flags &
 	    SOFTINT_MPSAFE) != 0;
 }
 
@@ -392,11 +389,6 @@ REST(order_begin, struct race_order *order)
 	order->contexts = 1;
 }
 
-WATCH(order_watch, struct race_order *order)
-{
-	order->world = world;
-}
-
 FINI(order_fini, struct race_order *order)
 {
 	for (unsigned i = 0; i < CARRIERS; i++)
@@ -422,6 +414,5 @@ const struct area area_lock_clock = {
 	.state_bytes = sizeof(struct race_order),
 	.begin = order_begin,
 	.fini = order_fini,
-	.watch = order_watch,
 	.fence = order_fence,
 };

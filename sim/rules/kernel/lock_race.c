@@ -14,7 +14,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "machine/world.h"
 #include "rules/kernel/cells.h"
 #include "rules/kernel/lock_clock.h"
 #include "rules/kernel/mem_touch.h"
@@ -44,7 +43,6 @@ struct shared {				/* a cell */
 
 struct race {
 	struct cells cells;		/* struct shared */
-	struct world *world;		/* NULL: nothing is watched */
 	struct race_order *order;
 	struct { VEC_MEMBERS(struct past); } past;	/* from 1 */
 	uint32_t idle;
@@ -217,9 +215,8 @@ is_again(const struct past *before, const struct past *now)
  * than its record.
  */
 static void
-catch_up(struct race *race, struct shared *cell, uintptr_t address)
+catch_up(struct race *race, const struct world *world, struct shared *cell, uintptr_t address)
 {
-	const struct world *world = race->world;
 	const struct access_last last = access_last(&world->access, address);
 	struct past *past;
 
@@ -274,17 +271,6 @@ mark_cell(struct race *race, struct rules_core *core, struct shared *cell,
 	race_clock_marked(race->order, core, touch, &race->clock.item[cell->clock]);
 }
 
-static uint8_t
-bytes_of(const struct touch *touch, uintptr_t cell)
-{
-	uintptr_t from = touch->address > cell ? touch->address - cell : 0;
-	uintptr_t to = touch->address + touch->size - cell;
-
-	if (to > CELL_BYTES)
-		to = CELL_BYTES;
-	return (uint8_t)((1u << to) - (1u << from));
-}
-
 TOUCH(race_touch, struct race *race)
 {
 	uint32_t ctx = touch->ctx->ordinal;
@@ -300,6 +286,8 @@ TOUCH(race_touch, struct race *race)
 	};
 	uintptr_t at = touch->address - touch->address % CELL_BYTES;
 
+	if (race->cells.size == 0)
+		cells_init(&race->cells, sizeof(struct shared), (uintptr_t)touch->world->memory.arena);
 	if (!cells_cover(&race->cells, touch))
 		return ACCESS_ORDINARY;
 	for (size_t i = 0; i < HELD_MAX && i < held->count; i++)
@@ -309,8 +297,8 @@ TOUCH(race_touch, struct race *race)
 
 		if (cell == NULL)
 			continue;
-		now.bytes = bytes_of(touch, at);
-		catch_up(race, cell, at);
+		now.bytes = cells_bytes(at, touch->address, touch->address + touch->size);
+		catch_up(race, touch->world, cell, at);
 		touch_cell(race, core, cell, &now, touch);
 		if (touch->marked)
 			mark_cell(race, core, cell, touch);
@@ -335,11 +323,9 @@ MEMORY(race_memory, struct race *race)
 	}
 }
 
-WATCH(race_watch, struct race *race)
+REST(race_begin, struct race *race)
 {
-	race->world = world;
 	race->order = rules_state(core, &area_lock_clock);
-	cells_init(&race->cells, sizeof(struct shared), (uintptr_t)world->memory.arena);
 }
 
 FINI(race_fini, struct race *race)
@@ -350,14 +336,14 @@ FINI(race_fini, struct race *race)
 }
 
 /* Tags are about to begin anew. */
-FINI(race_forget, struct race *race)
+REST(race_forget, struct race *race)
 {
 	for (size_t i = 0; i < race->cells.page.count; i++) {
 		struct shared *cell = race->cells.page.item[i];
 
 		for (size_t k = 0; cell != NULL && k < CELLS_IN_PAGE; k++)
-			catch_up(race, &cell[k], race->cells.arena + i * MEMORY_PAGE_SIZE +
-			    k * CELL_BYTES);
+			catch_up(race, core->world, &cell[k], race->cells.arena +
+			    i * MEMORY_PAGE_SIZE + k * CELL_BYTES);
 	}
 	for (uint32_t i = 1; i < race->past.count; i++)
 		race->past.item[i].number = 0;
@@ -365,8 +351,8 @@ FINI(race_forget, struct race *race)
 
 const struct area area_lock_race = {
 	.state_bytes = sizeof(struct race),
+	.begin = race_begin,
 	.fini = race_fini,
-	.watch = race_watch,
 	.touch = race_touch,
 	.memory = race_memory,
 	.forget = race_forget,

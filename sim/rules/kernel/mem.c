@@ -7,7 +7,6 @@
 
 #include "base/sbuf.h"
 #include "machine/undefined.h"
-#include "machine/world.h"
 #include "rules/kernel/inventory.h"
 #include "rules/kernel/mem_touch.h"
 
@@ -96,11 +95,11 @@ is_same_call(const struct shadow_call *one, const struct shadow_call *other)
 /* Less, or in another range, is another call: that is how one finds out what there is. */
 HOOK(ret_alloc, struct mem *mem)
 {
-	const struct shadow_call *call = rules_returned(core);
+	const struct shadow_call *call = core->call;
 	struct retry *retry = &mem->retry[event->ctx];
 	bool is_pointer = event->code == HW_CALL_KMEM_ALLOC || event->code == HW_CALL_KMEM_ZALLOC;
 
-	if (call == NULL || (event->ret.result == 0) != is_pointer) {
+	if ((event->ret.result == 0) != is_pointer) {
 		retry->count = 0;
 		return;
 	}

@@ -11,7 +11,6 @@
 #include <string.h>
 
 #include "base/sbuf.h"
-#include "machine/world.h"
 
 /* Longer reads copy structures, holes and all. */
 #define READ_MAX 8
@@ -113,16 +112,6 @@ mem_place_name(struct rules_core *core, const struct touch *touch, char *name, s
 
 /* ---- which bytes were written ---- */
 
-/* Bits of the bytes of a cell that [from, to) has. */
-static uint8_t
-bits_of(uintptr_t cell, uintptr_t from, uintptr_t to)
-{
-	unsigned first = from > cell ? (unsigned)(from - cell) : 0;
-	unsigned last = to - cell < CELL_BYTES ? (unsigned)(to - cell) : CELL_BYTES;
-
-	return (uint8_t)((1u << last) - (1u << first));
-}
-
 static void
 set_written(struct mem_map *map, uintptr_t from, uintptr_t to, bool written)
 {
@@ -135,9 +124,9 @@ set_written(struct mem_map *map, uintptr_t from, uintptr_t to, bool written)
 		if (cell == NULL)
 			continue;
 		if (written)
-			*cell |= bits_of(at, from, to);
+			*cell |= cells_bytes(at, from, to);
 		else
-			*cell &= (uint8_t)~bits_of(at, from, to);
+			*cell &= (uint8_t)~cells_bytes(at, from, to);
 	}
 }
 
@@ -154,7 +143,7 @@ is_blank(const struct mem_map *map, const struct touch *touch)
 	    at += CELL_BYTES) {
 		const uint8_t *cell = cells_find(&map->written, at);
 
-		if (cell != NULL && (*cell & bits_of(at, touch->address, end)) != 0)
+		if (cell != NULL && (*cell & cells_bytes(at, touch->address, end)) != 0)
 			return false;
 	}
 	return true;

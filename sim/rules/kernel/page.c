@@ -7,8 +7,6 @@
 #include <inttypes.h>
 
 #include "base/sbuf.h"
-#include "base/vec.h"
-#include "machine/world.h"
 #include "rules/area.h"
 #include "rules/device.h"
 #include "rules/kernel/pages.h"
@@ -245,7 +243,7 @@ static void
 on_freed(struct page_state *state, struct rules_core *core, const uint64_t *pfn)
 {
 	struct pages *pages = rules_pages(core);
-	bool by_driver = core->event->ctx != 0 && rules_call(core)->code == HW_CALL_UVM_PGLISTFREE;
+	bool by_driver = core->event->ctx != 0 && core->call->code == HW_CALL_UVM_PGLISTFREE;
 	struct page_batch batch = { .seq = core->event->seq, .site = core->site,
 	    .owner = HW_PAGE_FREE };
 	struct release bad = { 0 };

@@ -31,7 +31,7 @@ thread_at(struct threads *threads, uint64_t ctx)
 
 HOOK(note_thread, struct threads *threads)
 {
-	const struct shadow_call *call = rules_call(core);
+	const struct shadow_call *call = core->call;
 	struct thread *thread = thread_at(threads, event->note.thread.context);
 
 	if (thread == NULL || (thread->exists && !thread->gone))
@@ -76,7 +76,7 @@ HOOK(note_thread_gone, struct threads *threads)
 		return;
 	thread->gone = true;
 	thread->gone_seq = event->seq;
-	rules_report_at(core, &rule_exit, rules_call(core)->site, "thread %u returned from its "
+	rules_report_at(core, &rule_exit, core->call->site, "thread %u returned from its "
 	    "function instead of calling kthread_exit", (unsigned)event->note.thread_gone.context);
 	if (thread->exists)
 		rules_because(core, thread->seq, "created here");

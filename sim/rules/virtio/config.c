@@ -151,10 +151,9 @@ RULE_ROW(rule_torn_read) = {
 
 HOOK(ret_read, struct config_state *state)
 {
-	const struct shadow_call *call = rules_returned(core);
-	const struct rules_field *field = call == NULL ? NULL : field_at(core->device,
-	    call->args.virtio_read_device_config_le.offset,
-	    call->args.virtio_read_device_config_le.width);
+	const struct rules_field *field = field_at(core->device,
+	    core->call->args.virtio_read_device_config_le.offset,
+	    core->call->args.virtio_read_device_config_le.width);
 	struct last_read *last = &state->read[event->ctx];
 
 	if (field == NULL)

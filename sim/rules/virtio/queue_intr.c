@@ -90,12 +90,10 @@ HOOK(call_start, struct queue_intr *state)
 
 HOOK(ret_start, struct queue_intr *state)
 {
-	const struct shadow_call *call = rules_returned(core);
-	struct queue *queue = call == NULL ? NULL :
-	    queue_at(state, call->args.virtio_start_vq_intr.queue);
+	struct queue *queue = queue_at(state, core->call->args.virtio_start_vq_intr.queue);
 
 	if (queue != NULL && event->ret.result != 0)
-		wait(queue, event, call->seq, call->site,
+		wait(queue, event, core->call->seq, core->call->site,
 		    "the interrupts were started when it was there, which is what the result says");
 }
 

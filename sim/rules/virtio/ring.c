@@ -225,7 +225,6 @@ HOOK(call_dequeue, struct ring *ring)
 
 HOOK(note_dequeued, struct ring *ring)
 {
-	const struct shadow_call *call = rules_call(core);
 	struct ring_queue *queue = ring_queue_at(ring, event->note.dequeued.queue);
 	struct ring_slot *slot = queue != NULL ? ring_slot_at(queue,
 	    event->note.dequeued.slot) : NULL;
@@ -236,7 +235,7 @@ HOOK(note_dequeued, struct ring *ring)
 	queue->empties = 0;
 	/* A used buffer of no request is the device's doing: there is nothing to give back. */
 	if (slot != NULL && slot->state == SLOT_COMMITTED)
-		ring_slot_set(slot, SLOT_DEQUEUED, event->seq, call->site);
+		ring_slot_set(slot, SLOT_DEQUEUED, event->seq, core->call->site);
 }
 
 RULE_ROW(rule_dequeue_empty) = {
@@ -250,9 +249,8 @@ RULE_ROW(rule_dequeue_empty) = {
 
 HOOK(ret_dequeue, struct ring *ring)
 {
-	const struct shadow_call *call = rules_returned(core);
-	struct ring_queue *queue = call != NULL ?
-	    ring_queue_at(ring, call->args.virtio_dequeue.queue) : NULL;
+	uint64_t number = core->call->args.virtio_dequeue.queue;
+	struct ring_queue *queue = ring_queue_at(ring, number);
 
 	if (queue == NULL || event->ret.result == 0)
 		return;
@@ -264,9 +262,9 @@ HOOK(ret_dequeue, struct ring *ring)
 		queue->empties = 0;
 	queue->empty_ns = event->time_ns;
 	if (++queue->empties == RING_EMPTY_LIMIT)
-		rules_report_at(core, &rule_dequeue_empty, call->site, "%u dequeues of queue %u in "
+		rules_report_at(core, &rule_dequeue_empty, core->call->site, "%u dequeues of queue %u in "
 		    "a row found nothing, with neither a callback nor a pause between them",
-		    queue->empties, (unsigned)call->args.virtio_dequeue.queue);
+		    queue->empties, (unsigned)number);
 }
 
 RULE_ROW(rule_ring_slot_balance) = {
@@ -417,7 +415,7 @@ HOOK(call_prep, struct ring *ring)
 
 HOOK(note_slot, struct ring *ring)
 {
-	const struct shadow_call *call = rules_call(core);
+	const struct shadow_call *call = core->call;
 	struct ring_queue *queue = ring_queue_at(ring, event->note.slot.queue);
 	struct ring_slot *slot;
 
@@ -464,9 +462,8 @@ HOOK(call_reserve, struct ring *ring)
 
 HOOK(ret_reserve, struct ring *ring)
 {
-	const struct shadow_call *call = rules_returned(core);
-	struct ring_queue *queue = call != NULL ?
-	    ring_queue_at(ring, call->args.virtio_enqueue_reserve.queue) : NULL;
+	const struct shadow_call *call = core->call;
+	struct ring_queue *queue = ring_queue_at(ring, call->args.virtio_enqueue_reserve.queue);
 	struct ring_slot *slot = queue != NULL ? ring_slot_at(queue,
 	    call->args.virtio_enqueue_reserve.slot) : NULL;
 
@@ -497,7 +494,7 @@ HOOK(call_enqueue, struct ring *ring)
 
 HOOK(note_desc, struct ring *ring)
 {
-	const struct shadow_call *call = rules_call(core);
+	const struct shadow_call *call = core->call;
 	struct ring_queue *queue = ring_queue_at(ring, call->args.virtio_enqueue.queue);
 	struct ring_slot *slot;
 
@@ -638,9 +635,7 @@ HOOK(call_abort, struct ring *ring)
 /* Committed: the context has done with its request. */
 HOOK(ret_commit, void *state)
 {
-	const struct shadow_call *call = rules_returned(core);
-	struct ring_queue *queue = call != NULL ?
-	    ring_queue_at(state, call->args.virtio_enqueue_commit.queue) : NULL;
+	struct ring_queue *queue = ring_queue_at(state, core->call->args.virtio_enqueue_commit.queue);
 
 	if (queue != NULL)
 		ring_lane_leave(queue, LANE_IN, event->ctx);
@@ -723,7 +718,7 @@ HOOK(call_commit_dma, void *state)
 
 HOOK(note_vq, struct ring *ring)
 {
-	const struct shadow_call *call = rules_call(core);
+	const struct shadow_call *call = core->call;
 	struct ring_queue *queue = ring_queue_at(ring, event->note.vq.queue);
 
 	if (queue == NULL)
@@ -780,9 +775,8 @@ HOOK(call_free, struct ring *ring)
 
 HOOK(ret_free, struct ring *ring)
 {
-	const struct shadow_call *call = rules_returned(core);
-	struct ring_queue *queue = call != NULL ?
-	    ring_queue_at(ring, call->args.virtio_free_vq.queue) : NULL;
+	const struct shadow_call *call = core->call;
+	struct ring_queue *queue = ring_queue_at(ring, call->args.virtio_free_vq.queue);
 	unsigned out = 0;
 
 	if (queue == NULL || event->ret.result != RING_EBUSY)
