@@ -64,6 +64,23 @@ bool shadow_share_lock(const struct shadow *shadow, uint32_t one, uint32_t other
 
 /* ---- Areas ---- */
 
+/* Device status, virtio 1.2 clause 2.1. */
+#define STATUS_DRIVER 2u
+#define STATUS_DRIVER_OK 4u
+#define STATUS_FEATURES_OK 8u
+#define STATUS_FAILED 128u
+#define IPL_VM 6u			/* spl(9): first level of hard interrupts */
+#define DESC_WRITE 2u			/* VRING_DESC_F_WRITE: the device writes */
+
+/* The status of a device since the newest event before this one. */
+struct rules_status {
+	uint8_t now;
+	bool live;			/* DRIVER_OK and no reset since */
+	uint32_t seq;			/* since when it is this */
+	uint32_t live_seq;		/* newest event at which it became live, */
+	uint32_t dead_seq, dead_site;	/* and at which it ceased to be; 0: none */
+};
+
 struct setup;
 
 /*
@@ -80,6 +97,7 @@ struct rules_core {
 	/* The newest call of the event's context: what a note is in, and a return comes from. */
 	const struct shadow_call *call;
 	struct world *world;		/* whose loads and stores are watched, or NULL */
+	struct rules_status status[HW_DEVICES];
 	/* Never NULL; without a device everything in it is. */
 	const struct rules_device *device;
 	unsigned at;			/* which of these devices: the event's, or in turn */
@@ -202,6 +220,13 @@ RULE_AREAS(X)
 void *rules_state(struct rules_core *core, const struct area *area);
 /* The same of another device. */
 void *rules_state_of(struct rules_core *core, const struct area *area, unsigned device);
+
+/* Of the device at hand. */
+static inline const struct rules_status *
+rules_status(const struct rules_core *core)
+{
+	return &core->status[core->at];
+}
 
 static inline bool
 is_interrupt(unsigned kind)		/* enum hw_context */

@@ -105,7 +105,8 @@ build(struct setup *setup, const struct rules_device *device)
 		for (size_t k = 0; device->areas != NULL && device->areas[k] != NULL; k++)
 			*vec_add(&setup->area) = device->areas[k];
 	}
-	setup->kinds = SHADOW_KINDS | UINT64_C(1) << EV_HOST_REBOOT;
+	setup->kinds = SHADOW_KINDS | UINT64_C(1) << EV_HOST_REBOOT |
+	    UINT64_C(1) << EV_DEV_STATUS;
 	enter_rows(setup, true);
 	for (unsigned slot = 0; slot < SLOTS; slot++) {
 		uint32_t count = setup->end[slot];
@@ -230,6 +231,7 @@ begin_anew(struct rules *rules)
 		memset(rules->core.state[i], 0,
 		    states_of(&rules->core, i) * setup->area.item[i]->state_bytes);
 	shadow_clear(&rules->core.shadow);
+	memset(rules->core.status, 0, sizeof(rules->core.status));
 	EACH_AREA(rules, begin, &rules->core);
 }
 
@@ -242,6 +244,22 @@ look_at(struct rules_core *core, const struct event *event, uint32_t site)
 	core->event = event;
 	core->call = &core->shadow.call[event->ctx];
 	core->site = site;
+}
+
+static void
+follow_status(struct rules_status *status, const struct event *event, uint32_t site)
+{
+	bool live = (event->dev_status.status & STATUS_DRIVER_OK) != 0;
+
+	status->now = (uint8_t)event->dev_status.status;
+	status->seq = event->seq;
+	if (live && !status->live)
+		status->live_seq = event->seq;
+	if (!live && status->live) {
+		status->dead_seq = event->seq;
+		status->dead_site = site;
+	}
+	status->live = live;
 }
 
 static void
@@ -262,6 +280,8 @@ on_event(void *self, const struct event *event, uint32_t site, const void *paylo
 
 		hooked->hook(state_of(core, hooked->area), core, event, site);
 	}
+	if (event->kind == EV_DEV_STATUS)
+		follow_status(&core->status[event->device], event, core->call->site);
 	if (event->kind == EV_HOST_REBOOT)
 		begin_anew(rules);
 }

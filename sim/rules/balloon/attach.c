@@ -37,7 +37,7 @@ RULE_ROW(rule_poison) = {
 	"virtio_write_device_config_le_4(vsc, 12, poison);\nvirtio_child_attach_finish(vsc);"
 };
 
-struct poison { bool written, live; };
+struct poison { bool written; };
 
 HOOK(call_write, struct poison *poison)
 {
@@ -46,7 +46,7 @@ HOOK(call_write, struct poison *poison)
 	if (offset + event->call.virtio_write_device_config_le.width <= CONFIG_POISON)
 		return;
 	poison->written = true;
-	if (poison->live && (rules_look(core)->device.features & FEATURE_PAGE_POISON) != 0)
+	if (rules_status(core)->live && (rules_look(core)->device.features & FEATURE_PAGE_POISON) != 0)
 		rules_report(core, &rule_poison, "poison_val is written while the device is live");
 }
 
@@ -54,11 +54,10 @@ HOOK(on_status, struct poison *poison)
 {
 	bool live = (event->dev_status.status & STATUS_DRIVER_OK) != 0;
 
-	if (live && !poison->live && !poison->written &&
+	if (live && !rules_status(core)->live && !poison->written &&
 	    (rules_look(core)->device.features & FEATURE_PAGE_POISON) != 0)
 		rules_report(core, &rule_poison,
 		    "PAGE_POISON was accepted, and poison_val was not written before DRIVER_OK");
-	poison->live = live;
 	if (event->dev_status.status == 0)
 		poison->written = false;
 }

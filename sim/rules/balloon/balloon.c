@@ -16,7 +16,6 @@
 #include "rules/kernel/live.h"
 #include "rules/virtio/config.h"
 
-#define DESC_WRITE 0x02u		/* VRING_DESC_F_WRITE */
 #define DESC_INDIRECT 0x04u		/* VRING_DESC_F_INDIRECT */
 /* Sixteen million page numbers: no guest has so many pages. */
 #define BYTES_MAX (UINT32_C(64) << 20)

@@ -14,7 +14,6 @@
 #define CONFIG_NUM_PAGES 0		/* offsets, virtio 1.2 clause 5.5.4 */
 #define CONFIG_ACTUAL 4
 #define CONFIG_POISON 12
-#define STATUS_DRIVER_OK 0x04u
 #define FEATURE_MUST_TELL_HOST (UINT64_C(1) << 0)	/* clause 5.5.3 */
 #define FEATURE_STATS_VQ (UINT64_C(1) << 1)
 #define FEATURE_DEFLATE_ON_OOM (UINT64_C(1) << 2)

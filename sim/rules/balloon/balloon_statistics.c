@@ -10,7 +10,6 @@
 #define ENTRY_BYTES 10u
 #define TAGS_MAX 64u
 #define BUFFER_MAX (TAGS_MAX * ENTRY_BYTES)
-#define DESC_WRITE 0x02u		/* VRING_DESC_F_WRITE */
 
 enum slot_state { SLOT_PREPARED = 1, SLOT_COMMITTED = 3 };	/* HW_NOTE_SLOT */
 

@@ -13,9 +13,6 @@
 #include "rules/device.h"
 #include "rules/kernel/inventory.h"
 
-/* virtio 1.2 clause 2.1 */
-#define ATTACH_DRIVER_OK 4
-#define ATTACH_FAILED 128
 #define EEXIST_NETBSD 17
 /* sys/sysctl.h */
 #define CTLTYPE_MASK 0xf
@@ -35,7 +32,6 @@ struct attempt {
 	uint64_t features;		/* negotiated */
 	uint64_t driver_pages;		/* before */
 	uint32_t alloc_seq, alloc_site;	/* newest pages taken */
-	uint32_t dead_site;		/* the device was reset here, after it was live */
 };
 
 /* Things released while the device was live, reported when that turns out to be an undo. */
@@ -54,9 +50,6 @@ struct attach {
 	uintptr_t softc;
 	bool failed_before;		/* and nothing attached since */
 	uint32_t failed_seq;
-	uint8_t status;
-	bool live;
-	uint32_t live_seq;
 };
 
 /* ---- Order of the calls ---- */
@@ -216,7 +209,7 @@ report_undo(struct attach *attach, struct rules_core *core)
 	rules_report_when(core, &rule_undo_order, &undo->event, undo->site,
 	    "released while the device was live, before its reset: %s%s", undo->list,
 	    strlen(undo->list) + 1 == sizeof(undo->list) ? "..." : "");
-	rules_because(core, attach->live_seq, "DRIVER_OK");
+	rules_because(core, rules_status(core)->live_seq, "DRIVER_OK");
 	memset(undo, 0, sizeof(*undo));
 }
 
@@ -226,10 +219,9 @@ report_undo(struct attach *attach, struct rules_core *core)
  */
 HOOK(on_release, struct attach *attach)
 {
-	const struct item *item = item_released(core);
+	const struct item *item = item_relied_on(core);
 
-	if (item == NULL || !attach->live || item->seq >= attach->live_seq ||
-	    (item->kind == ITEM_MAP && !attach->now.is_running))
+	if (item == NULL || (item->kind == ITEM_MAP && !attach->now.is_running))
 		return;
 	add_undo(&attach->undo, item, event, site);
 	if (!attach->now.is_running)
@@ -284,12 +276,13 @@ sweep_failed(struct attach *attach, struct rules_core *core)
 {
 	const struct memory *memory = rules_look(core)->memory;
 	const struct attempt *attempt = &attach->now;
+	unsigned status = rules_status(core)->now;
 
 	report_left(core, "the failed attach", memory != NULL ? (int64_t)(memory->counts.driver -
 	    attempt->driver_pages) : 0, attempt->alloc_site, attempt->alloc_seq);
-	if (attempt->failed && attach->status != 0 && (attach->status & ATTACH_FAILED) == 0)
+	if (attempt->failed && status != 0 && (status & STATUS_FAILED) == 0)
 		rules_report_at(core, &rule_attach_leak, core->call->site, "device status is "
-		    "0x%02x after the failed attach: neither reset nor FAILED", attach->status);
+		    "0x%02x after the failed attach: neither reset nor FAILED", status);
 }
 
 /* ---- Beginning and end of an attempt ---- */
@@ -437,9 +430,10 @@ check_end(struct attach *attach, struct rules_core *core)
 		rules_report_at(core, &rule_call_order, core->call->site, "attach came "
 		    "back after virtio_child_attach_finish had failed, without "
 		    "virtio_child_attach_failed");
-	else if (!attach->live)
-		rules_report_at(core, &rule_call_order, attempt->dead_site, "attach came back with "
-		    "a device that is no longer live (status 0x%02x)", attach->status);
+	else if (!rules_status(core)->live)
+		rules_report_at(core, &rule_call_order, rules_status(core)->dead_site, "attach came "
+		    "back with a device that is no longer live (status 0x%02x)",
+		    rules_status(core)->now);
 }
 
 static void
@@ -599,18 +593,6 @@ HOOK(ret_child, struct attach *attach)
 		attach->now.child_was_there = true;
 }
 
-HOOK(on_status, struct attach *attach)
-{
-	bool live = (event->dev_status.status & ATTACH_DRIVER_OK) != 0;
-
-	attach->status = (uint8_t)event->dev_status.status;
-	if (live && !attach->live)
-		attach->live_seq = event->seq;
-	if (!live && attach->live)
-		attach->now.dead_site = core->call->site;
-	attach->live = live;
-}
-
 /* What the driver had begun to undo, it undid while the device was live. */
 HOOK(on_crash, struct attach *attach)
 {
@@ -648,8 +630,8 @@ const struct area area_attach = {
 	    ON_CALL(VIRTIO_FREE_VQ, call_free), ON_RET(UVM_PGLISTALLOC, ret_pglistalloc),
 	    ON_CALL(VIRTIO_CHILD_ATTACH_FINISH, call_finish),
 	    ON_CALL(VIRTIO_CHILD_ATTACH_FAILED, call_failed),
-	    ON_CALL(VIRTIO_CHILD_DETACH, call_detach), ON_EVENT(DEV_STATUS, on_status),
-	    ON_EVENT(FAULT, on_fault), ON_EVENT(CRASH, on_crash), ON_EVENT(PANIC, on_crash)),
+	    ON_CALL(VIRTIO_CHILD_DETACH, call_detach), ON_EVENT(FAULT, on_fault),
+	    ON_EVENT(CRASH, on_crash), ON_EVENT(PANIC, on_crash)),
 	.state_bytes = sizeof(struct attach),
 	.each_device = true,
 	.memory = attach_memory,

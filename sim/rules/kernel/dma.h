@@ -22,7 +22,6 @@ enum dma_op {
 #define DMA_READ 0x100			/* BUS_DMA_READ: device to memory only */
 #define DMA_WRITE 0x200
 #define DMA_EFBIG 27
-#define DMA_DESC_WRITE 2		/* VRING_DESC_F_WRITE: the device writes */
 
 /* State of a byte of a loaded buffer: DMA_PREREAD, DMA_PREWRITE, and this: */
 #define DMA_USED 0x10			/* a request took it to the device since */

@@ -46,7 +46,7 @@ dma_note_desc(void *state, struct rules_core *core, const struct event *note, ui
 		.map = (uint32_t)call->args.virtio_enqueue.map, .seq = note->seq, .site =
 		    call->site,
 		.bus = note->note.desc.address, .length = note->note.desc.length,
-		.device_writes = (note->note.desc.flags & DMA_DESC_WRITE) != 0,
+		.device_writes = (note->note.desc.flags & DESC_WRITE) != 0,
 	};
 	dma_place(dma, piece);
 }

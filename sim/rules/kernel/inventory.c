@@ -10,7 +10,6 @@
 #define BUCKETS 4096
 #define MUTEX_SPIN 0			/* kmutex_type_t */
 #define MUTEX_ADAPTIVE 1
-#define IPL_VM 6			/* spl(9): mutexes from here on spin (mutex(9)) */
 
 struct inventory {
 	VEC_MEMBERS(struct item);	/* in order of making */
@@ -89,11 +88,12 @@ ending(struct inventory *inventory, const struct rules_core *core)
 }
 
 const struct item *
-item_released(struct rules_core *core)
+item_relied_on(struct rules_core *core)
 {
 	const struct item *item = ending(rules_state(core, &area_inventory), core);
 
-	return item != NULL && item->device == core->at ? item : NULL;
+	return item != NULL && item->device == core->at && rules_status(core)->live &&
+	    item->seq < rules_status(core)->live_seq ? item : NULL;
 }
 
 const char *

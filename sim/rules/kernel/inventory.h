@@ -35,8 +35,11 @@ extern const struct rule rule_attach_leak, rule_attach_sysctl, rule_dma_leak, ru
  * A queue is one of the device at hand.
  */
 struct item *item_newest(struct rules_core *core, enum item_kind kind, uint64_t number);
-/* What the event is about to release, of its own device; NULL: nothing that is there. */
-const struct item *item_released(struct rules_core *core);
+/*
+ * What the event is about to release while its device is live, which was started with it; NULL:
+ * nothing of that kind.
+ */
+const struct item *item_relied_on(struct rules_core *core);
 const char *item_word(enum item_kind kind);
 
 /* Queues of the device at hand that there are. */

@@ -5,8 +5,6 @@
 #include "rules/area.h"
 #include "rules/kernel/inventory.h"
 
-#define IRQ_IPL_VM 6			/* first level of hard interrupts, spl(9) */
-#define IRQ_DRIVER_OK 4			/* virtio 1.2 clause 2.1 */
 #define IRQ_CALLBACKS_MAX 4
 #define IRQ_MPSAFE 1			/* VIRTIO_F_INTR_MPSAFE */
 #define IRQ_BUSY_US 10000		/* as long as a clock tick */
@@ -28,8 +26,6 @@ struct irq_state {
 	uint32_t raise_seq[SHADOW_CONTEXTS];	/* newest spl(9) call from that level, */
 	uint32_t raise_site[SHADOW_CONTEXTS];	/* there; 0: none */
 	bool reported[SHADOW_CONTEXTS];	/* a callback left with another level */
-	bool live;
-	uint32_t live_seq;
 	bool failed;			/* the attach in progress or the newest one has failed */
 	uint32_t failed_seq, failed_site;
 	bool has_gone;			/* something that was there when the device went live */
@@ -180,11 +176,11 @@ HOOK(call_mutex_destroy, struct irq_state *irq)
 	const struct mutex *mutex = vec_get(&irq->mutex, number);
 
 	if (mutex == NULL || mutex->used_seq == 0 || !irq->established ||
-	    (!irq->live && !mutex->by_message && !irq->is_concurrent))
+	    (!rules_status(core)->live && !mutex->by_message && !irq->is_concurrent))
 		return;
 	rules_report(core, &rule_after_teardown, "mutex %u, which the interrupt handler takes, is "
-	    "destroyed before that is gone (%s)", number, irq->live ? "the device is live" :
-	    mutex->by_message ? "a message may be on its way" : "it may run on another CPU");
+	    "destroyed before that is gone (%s)", number, rules_status(core)->live ?
+	    "the device is live" : mutex->by_message ? "a message may be on its way" : "it may run on another CPU");
 	rules_because(core, mutex->used_seq, "taken here");
 }
 
@@ -254,9 +250,9 @@ check_callback(struct irq_state *irq, struct rules_core *core)
 
 HOOK(on_release, struct irq_state *irq)
 {
-	const struct item *item = item_released(core);
+	const struct item *item = item_relied_on(core);
 
-	if (item == NULL || !irq->live || item->seq >= irq->live_seq || irq->has_gone)
+	if (item == NULL || irq->has_gone)
 		return;
 	irq->has_gone = true;
 	irq->gone = *item;
@@ -336,7 +332,7 @@ HOOK(note_callback, struct irq_state *irq)
 HOOK(call_attach_start, struct irq_state *irq)
 {
 	/* x86 takes the kernel lock for handlers of that level only. */
-	irq->is_concurrent = event->call.virtio_child_attach_start.ipl != IRQ_IPL_VM ||
+	irq->is_concurrent = event->call.virtio_child_attach_start.ipl != IPL_VM ||
 	    (event->call.virtio_child_attach_start.flags & IRQ_MPSAFE) != 0;
 	if (event->call.virtio_child_attach_start.ipl == 0)
 		rules_report(core, &rule_ipl, "virtio_child_attach_start with IPL_NONE, at which "
@@ -362,15 +358,6 @@ HOOK(on_irq_exit, struct irq_state *irq)
 	check_level(irq, core, irq->base[event->ctx], "an interrupt");
 }
 
-HOOK(on_status, struct irq_state *irq)
-{
-	bool live = (event->dev_status.status & IRQ_DRIVER_OK) != 0;
-
-	if (live && !irq->live)
-		irq->live_seq = event->seq;
-	irq->live = live;
-}
-
 FINI(irq_fini, struct irq_state *irq)
 {
 	vec_fini(&irq->mutex);
@@ -388,7 +375,7 @@ const struct area area_irq = {
 	    ON_CALL(DELAY, call_delay), ON_CALL(VIRTIO_CHILD_ATTACH_START, call_attach_start),
 	    ON_NOTE(CALLBACK, note_callback), ON_NOTE(ATTACH, note_attach),
 	    ON_NOTE(THREAD_GONE, note_thread_gone), ON_EVENT(IRQ_ENTER, on_irq_enter),
-	    ON_EVENT(IRQ_EXIT, on_irq_exit), ON_EVENT(DEV_STATUS, on_status)),
+	    ON_EVENT(IRQ_EXIT, on_irq_exit)),
 	.state_bytes = sizeof(struct irq_state),
 	.each_device = true,
 	.fini = irq_fini,

@@ -15,7 +15,6 @@
 #include "rules/kernel/live.h"
 #include "rules/kernel/pages.h"
 
-#define STATUS_DRIVER_OK 0x04u
 #define REACTION_NS (15 * LIVE_SECOND_NS)	/* to the first request after the host asked */
 #define LIVELOCK_NS (10 * LIVE_SECOND_NS)	/* waiting for memory that is there */
 #define DETACH_NS (10 * LIVE_SECOND_NS)	/* of a detach, with nothing at the device */

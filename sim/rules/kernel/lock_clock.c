@@ -7,7 +7,6 @@
 #include <string.h>
 
 
-#define IPL_VM 6			/* spl(9): handlers of this level run under the lock */
 #define INTR_MPSAFE (1u << 0)		/* VIRTIO_F_INTR_MPSAFE */
 #define SOFTINT_MPSAFE 0x100u
 #define THREAD_MPSAFE 0x02u		/* KTHREAD_MPSAFE */

@@ -4,17 +4,6 @@
  */
 #include "rules/area.h"
 
-/* virtio 1.2 clause 2.1 */
-#define STATUS_DRIVER 2u
-#define STATUS_DRIVER_OK 4u
-#define STATUS_FEATURES_OK 8u
-#define STATUS_FAILED 128u
-
-struct status {
-	uint8_t now;
-	uint32_t seq;			/* since then */
-};
-
 RULE_ROW(rule_status) = {
 	"attach.status", SEVERITY_ERROR,
 	"features are settled once, before the configuration is written and before DRIVER_OK, "
@@ -27,9 +16,10 @@ RULE_ROW(rule_status) = {
 	"virtio_negotiate_features(vsc, features);\nvirtio_reinit_end(vsc);"
 };
 
-HOOK(on_status, struct status *status)
+HOOK(on_status, void *state)
 {
-	uint8_t next = (uint8_t)event->dev_status.status, before = status->now;
+	const struct rules_status *status = rules_status(core);
+	unsigned next = (unsigned)event->dev_status.status, before = status->now;
 
 	if ((next & ~before & STATUS_DRIVER_OK) == 0) {
 		;
@@ -44,11 +34,11 @@ HOOK(on_status, struct status *status)
 		    "DRIVER_OK is set without FEATURES_OK: no features were negotiated");
 		rules_because(core, status->seq, "the status before");
 	}
-	*status = (struct status){ .now = next, .seq = event->seq };
 }
 
-HOOK(call_negotiate, struct status *status)
+HOOK(call_negotiate, void *state)
 {
+	const struct rules_status *status = rules_status(core);
 	unsigned settled = rules_look(core)->legacy ? STATUS_DRIVER_OK : STATUS_FEATURES_OK;
 
 	if ((status->now & settled) == 0)
@@ -59,10 +49,12 @@ HOOK(call_negotiate, struct status *status)
 }
 
 /* A legacy device takes it (virtio 1.2 clause 3.1.2). */
-HOOK(call_config_write, struct status *status)
+HOOK(call_config_write, void *state)
 {
-	if (!rules_look(core)->legacy && (status->now & STATUS_DRIVER) != 0 &&
-	    (status->now & (STATUS_FEATURES_OK | STATUS_DRIVER_OK | STATUS_FAILED)) == 0)
+	unsigned status = rules_status(core)->now;
+
+	if (!rules_look(core)->legacy && (status & STATUS_DRIVER) != 0 &&
+	    (status & (STATUS_FEATURES_OK | STATUS_DRIVER_OK | STATUS_FAILED)) == 0)
 		rules_report(core, &rule_status,
 		    "the configuration is written before the features are settled");
 }
@@ -72,6 +64,4 @@ const struct area area_attach_status = {
 	    ON_EVENT(DEV_STATUS, on_status), ON_CALL(VIRTIO_NEGOTIATE_FEATURES, call_negotiate),
 	    ON_CALL(VIRTIO_WRITE_DEVICE_CONFIG, call_config_write),
 	    ON_CALL(VIRTIO_WRITE_DEVICE_CONFIG_LE, call_config_write)),
-	.state_bytes = sizeof(struct status),
-	.each_device = true,
 };

@@ -11,7 +11,6 @@
 #include "rules/kernel/dma.h"
 
 #define RING_EBUSY 16
-#define RING_DRIVER_OK 4		/* virtio 1.2 clause 2.1 */
 #define RING_EMPTY_LIMIT 16		/* polls of an empty queue before it is said */
 #define RING_EMPTY_PAUSE_NS UINT64_C(1000000)
 #define RING_NOTIFY_PAUSE_NS UINT64_C(1000000000)	/* to ask a device that is silent */
@@ -57,9 +56,6 @@ struct ring_queue {
 
 struct ring {
 	struct ring_queue queue[RULES_QUEUES_MAX];
-	bool live;			/* DRIVER_OK and no reset since */
-	uint32_t live_seq;		/* newest change of that */
-	bool was_live;
 	bool empty[SHADOW_CONTEXTS];	/* the context's last dequeue found nothing */
 	uint32_t empty_seq[SHADOW_CONTEXTS];
 };
@@ -390,16 +386,18 @@ RULE_ROW(rule_ring_not_live) = {
 };
 
 static bool
-report_not_live(struct ring *ring, struct rules_core *core)
+report_not_live(struct rules_core *core)
 {
-	if (ring->live)
+	const struct rules_status *status = rules_status(core);
+
+	if (status->live)
 		return false;
 	rules_report(core, &rule_ring_not_live, "%s on queue %u %s",
 	    trace_call_name(core->event->code),
-	    (unsigned)core->event->call.virtio_enqueue_prep.queue, ring->was_live ?
+	    (unsigned)core->event->call.virtio_enqueue_prep.queue, status->dead_seq != 0 ?
 	    "after the device was reset" : "before DRIVER_OK");
-	if (ring->was_live)
-		rules_because(core, ring->live_seq, "reset here");
+	if (status->dead_seq != 0)
+		rules_because(core, status->dead_seq, "reset here");
 	return true;
 }
 
@@ -409,7 +407,7 @@ HOOK(call_prep, struct ring *ring)
 
 	if (queue == NULL)
 		return;
-	report_not_live(ring, core);
+	report_not_live(core);
 	ring_lane_enter(ring, core, queue, LANE_IN);
 }
 
@@ -426,7 +424,7 @@ HOOK(note_slot, struct ring *ring)
 	if (slot == NULL)
 		return;
 	ring_slot_set(slot, SLOT_PREPARED, call->seq, call->site);
-	slot->reported = !ring->live;
+	slot->reported = !rules_status(core)->live;
 	slot->reserved = slot->filled = 0;
 }
 
@@ -547,7 +545,7 @@ check_commit(struct ring *ring, struct rules_core *core, struct ring_slot *slot)
 		rules_because(core, slot->seq, "prepared here");
 	}
 	if (!slot->reported)
-		report_not_live(ring, core);
+		report_not_live(core);
 	ring_slot_set(slot, SLOT_COMMITTED, core->event->seq, core->site);
 }
 
@@ -567,7 +565,7 @@ RULE_ROW(rule_needless_kick) = {
 static void
 check_flush(struct ring *ring, struct rules_core *core, const struct ring_queue *queue)
 {
-	if (report_not_live(ring, core) || queue->pending > 0 || (queue->notify_seq != 0 &&
+	if (report_not_live(core) || queue->pending > 0 || (queue->notify_seq != 0 &&
 	    core->event->time_ns - queue->notify_ns >= RING_NOTIFY_PAUSE_NS))
 		return;
 	rules_report(core, &rule_needless_kick, "queue %u is notified, and nothing was made "
@@ -766,11 +764,11 @@ RULE_ROW(rule_free_queue) = {
 
 HOOK(call_free, struct ring *ring)
 {
-	if (ring_expect_queue(ring, core) == NULL || !ring->live)
+	if (ring_expect_queue(ring, core) == NULL || !rules_status(core)->live)
 		return;
 	rules_report(core, &rule_free_queue, "queue %u is freed while the device is live: it was "
 	    "not reset since DRIVER_OK", (unsigned)event->call.virtio_free_vq.queue);
-	rules_because(core, ring->live_seq, "DRIVER_OK");
+	rules_because(core, rules_status(core)->live_seq, "DRIVER_OK");
 }
 
 HOOK(ret_free, struct ring *ring)
@@ -797,21 +795,13 @@ HOOK(ret_free, struct ring *ring)
 
 HOOK(on_status, struct ring *ring)
 {
-	bool live = (event->dev_status.status & RING_DRIVER_OK) != 0;
+	for (unsigned i = 0; event->dev_status.status == 0 && i < RULES_QUEUES_MAX; i++) {
+		struct ring_queue *queue = &ring->queue[i];
 
-	if (event->dev_status.status == 0)
-		for (unsigned i = 0; i < RULES_QUEUES_MAX; i++) {
-			struct ring_queue *queue = &ring->queue[i];
-
-			queue->used = queue->dequeued = 0;
-			queue->pending = queue->notify_seq = 0;
-			queue->waits = false;
-		}
-	if (live == ring->live)
-		return;
-	ring->live = live;
-	ring->live_seq = event->seq;
-	ring->was_live = ring->was_live || live;
+		queue->used = queue->dequeued = 0;
+		queue->pending = queue->notify_seq = 0;
+		queue->waits = false;
+	}
 }
 
 HOOK(on_used, struct ring *ring)
@@ -880,7 +870,7 @@ REST(ring_rest, struct ring *ring)
 			continue;
 		for (size_t k = 0; k < queue->slot.count; k++)
 			rest_slot(core, i, k, &queue->slot.item[k]);
-		if (queue->pending == 0 || !ring->live)
+		if (queue->pending == 0 || !rules_status(core)->live)
 			continue;
 		rules_report_at(core, &rule_missing_kick, queue->pending_site, "%u request%s "
 		    "committed on queue %u, but the device was not notified", queue->pending,
