@@ -76,4 +76,11 @@ struct rules_device {
 	size_t (*waiting)(struct rules_core *core);
 };
 
+/* ---- what the device's rules tell the others ---- */
+
+/* Some field of the configuration has another value now. */
+void config_changed(struct rules_core *core);
+/* The host asks for something else now, and signals it or not. */
+void live_asked(struct rules_core *core, bool is_signalled);
+
 #endif /* VIOSIM_RULES_DEVICE_H */

@@ -46,7 +46,8 @@ HOOK(call_write, struct poison *poison)
 	if (offset + event->call.virtio_write_device_config_le.width <= CONFIG_POISON)
 		return;
 	poison->written = true;
-	if (rules_status(core)->live && (rules_look(core)->device.features & FEATURE_PAGE_POISON) != 0)
+	if (rules_status(core)->live &&
+	    (rules_look(core)->device.features & FEATURE_PAGE_POISON) != 0)
 		rules_report(core, &rule_poison, "poison_val is written while the device is live");
 }
 

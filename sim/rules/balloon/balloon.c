@@ -13,8 +13,6 @@
 #include "base/sbuf.h"
 #include "rules/balloon/balloon.h"
 #include "rules/balloon/balloon_entries.h"
-#include "rules/kernel/live.h"
-#include "rules/virtio/config.h"
 
 #define DESC_INDIRECT 0x04u		/* VRING_DESC_F_INDIRECT */
 /* Sixteen million page numbers: no guest has so many pages. */
@@ -31,7 +29,6 @@ struct segment {
 /* A request that is being put together, or one that could not be read at its commit. */
 struct pending {
 	bool used;
-	uint32_t queue, slot;
 	uint32_t seq, site;		/* of its commit */
 	struct { VEC_MEMBERS(struct segment); } segment;	/* kept for the next request */
 	uint64_t bytes;			/* all of them */
@@ -39,7 +36,7 @@ struct pending {
 
 struct balloon_state {
 	struct ledger ledger;
-	struct { VEC_MEMBERS(struct pending); } pending;
+	struct { VEC_MEMBERS(struct pending); } pending[LEDGER_QUEUES];	/* by slot */
 	bool behind;			/* `actual` is not the target, */
 	uint64_t behind_ns;		/* since then */
 	unsigned unasked;		/* requests, one after another, that no target asked for */
@@ -55,29 +52,22 @@ struct balloon_state {
 
 /* ---- putting a request together ---- */
 
+/* That of a slot; NULL: there is none. */
 static struct pending *
 pending_find(struct balloon_state *state, uint64_t queue, uint64_t slot)
 {
-	vec_each(pending, &state->pending) {
-		if (pending->used && pending->queue == queue && pending->slot == slot)
-			return pending;
-	}
-	return NULL;
+	struct pending *pending = queue < LEDGER_QUEUES ? vec_get(&state->pending[queue], slot) :
+	    NULL;
+
+	return pending != NULL && pending->used ? pending : NULL;
 }
 
 static struct pending *
 pending_new(struct balloon_state *state, uint64_t queue, uint64_t slot)
 {
-	struct pending *pending = pending_find(state, queue, slot);
+	struct pending *pending = vec_reach(&state->pending[queue], slot);
 
-	for (size_t i = 0; pending == NULL && i < state->pending.count; i++)
-		if (!state->pending.item[i].used)
-			pending = &state->pending.item[i];
-	if (pending == NULL)
-		pending = vec_add(&state->pending);
 	pending->used = true;
-	pending->queue = (uint32_t)queue;
-	pending->slot = (uint32_t)slot;
 	pending->seq = pending->site = 0;
 	pending->segment.count = 0;
 	pending->bytes = 0;
@@ -89,10 +79,11 @@ HOOK(note_desc, struct balloon_state *state)
 	struct pending *pending = pending_find(state, event->note.desc.queue,
 	    event->note.desc.slot);
 
+	if (event->note.desc.queue >= LEDGER_QUEUES ||
+	    (event->note.desc.flags & (DESC_WRITE | DESC_INDIRECT)) != 0)
+		return;
 	if (pending == NULL)
 		pending = pending_new(state, event->note.desc.queue, event->note.desc.slot);
-	if (event->note.desc.flags & (DESC_WRITE | DESC_INDIRECT))
-		return;
 	pending->bytes += event->note.desc.length;
 	*vec_add(&pending->segment) = (struct segment){
 		.bus = event->note.desc.address, .bytes = (uint32_t)event->note.desc.length,
@@ -311,7 +302,8 @@ on_commit(struct balloon_state *state, struct rules_core *core)
 	if (entry == NULL)
 		return;		/* checked when the device reads it */
 	request = (struct ledger_request){
-		.queue = pending->queue, .slot = pending->slot, .seq = core->event->seq,
+		.queue = (uint32_t)core->event->note.slot.queue,
+		.slot = (uint32_t)core->event->note.slot.slot, .seq = core->event->seq,
 		.site = core->site, .bus = pending->segment.item[0].bus,
 		.bytes = (uint32_t)pending->bytes,
 		.n = (uint32_t)(pending->bytes / sizeof(uint32_t)),
@@ -371,7 +363,7 @@ HOOK(note_slot, struct balloon_state *state)
 		return;
 	case SLOT_FREED:
 		pending = pending_find(state, event->note.slot.queue, event->note.slot.slot);
-		if (pending != NULL && pending->used && pending->segment.count > 0) {
+		if (pending != NULL && pending->segment.count > 0) {
 			state->ledger.aborted_seq = event->seq;
 			state->ledger.aborted_site = site;
 		}
@@ -500,9 +492,11 @@ HOOK(on_wake, struct balloon_state *state)
 FINI(balloon_fini, struct balloon_state *state)
 {
 	free(state->buffer);
-	for (size_t i = 0; i < state->pending.count; i++)
-		vec_fini(&state->pending.item[i].segment);
-	vec_fini(&state->pending);
+	for (unsigned queue = 0; queue < LEDGER_QUEUES; queue++) {
+		vec_each(pending, &state->pending[queue])
+			vec_fini(&pending->segment);
+		vec_fini(&state->pending[queue]);
+	}
 	ledger_fini(&state->ledger);
 }
 

@@ -431,8 +431,8 @@ check_end(struct attach *attach, struct rules_core *core)
 		    "back after virtio_child_attach_finish had failed, without "
 		    "virtio_child_attach_failed");
 	else if (!rules_status(core)->live)
-		rules_report_at(core, &rule_call_order, rules_status(core)->dead_site, "attach came "
-		    "back with a device that is no longer live (status 0x%02x)",
+		rules_report_at(core, &rule_call_order, rules_status(core)->dead_site, "attach "
+		    "came back with a device that is no longer live (status 0x%02x)",
 		    rules_status(core)->now);
 }
 
@@ -694,8 +694,8 @@ HOOK(nodes_crash, struct nodes *nodes)
 
 	if (failed == 0 || call->code != HW_CALL_SYSCTL_CREATEV || call->seq != failed - 1)
 		return;
-	rules_report(core, &rule_attach_sysctl, "wild access right after a sysctl_createv that failed: "
-	    "the node pointer it was to store is NULL");
+	rules_report(core, &rule_attach_sysctl, "wild access right after a sysctl_createv that "
+	    "failed: the node pointer it was to store is NULL");
 	rules_because(core, call->seq, "sysctl_createv(\"%.24s\")",
 	    trace_text_of(rules_look(core)->trace, call->args.sysctl_createv.name));
 }
@@ -711,8 +711,9 @@ check_store(struct nodes *nodes, struct rules_core *core, const struct touch *to
 		    touch->address + touch->size <= exposed->low)
 			continue;
 		exposed->reported = true;
-		rules_report(core, &rule_attach_sysctl, "the driver keeps a value here that users may "
-		    "write: sysctl node %u has CTLFLAG_READWRITE and no function", exposed->number);
+		rules_report(core, &rule_attach_sysctl, "the driver keeps a value here that users "
+		    "may write: sysctl node %u has CTLFLAG_READWRITE and no function",
+		    exposed->number);
 		rules_because(core, exposed->seq, "the node was made here");
 	}
 }

@@ -180,7 +180,8 @@ HOOK(call_mutex_destroy, struct irq_state *irq)
 		return;
 	rules_report(core, &rule_after_teardown, "mutex %u, which the interrupt handler takes, is "
 	    "destroyed before that is gone (%s)", number, rules_status(core)->live ?
-	    "the device is live" : mutex->by_message ? "a message may be on its way" : "it may run on another CPU");
+	    "the device is live" : mutex->by_message ? "a message may be on its way" :
+	    "it may run on another CPU");
 	rules_because(core, mutex->used_seq, "taken here");
 }
 

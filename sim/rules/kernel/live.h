@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Area live: for the rules of devices, and what its files share.
+ * What the files of area live share.
  */
 #ifndef VIOSIM_RULES_KERNEL_LIVE_H
 #define VIOSIM_RULES_KERNEL_LIVE_H
@@ -11,11 +11,6 @@
 #define LIVE_SECOND_NS UINT64_C(1000000000)
 /* A sleep this long with work at hand was not meant. */
 #define LIVE_LONG_NS (2 * LIVE_SECOND_NS)
-
-/* The host asks for something else now, and signals it or not. */
-void live_asked(struct rules_core *core, bool is_signalled);
-
-/* ---- for files of this area ---- */
 
 /* A result of what a driver tries when it makes a request: rows for a table of hooks. */
 #define LIVE_ON_TRIES(hook) \

@@ -287,7 +287,8 @@ TOUCH(race_touch, struct race *race)
 	uintptr_t at = touch->address - touch->address % CELL_BYTES;
 
 	if (race->cells.size == 0)
-		cells_init(&race->cells, sizeof(struct shared), (uintptr_t)touch->world->memory.arena);
+		cells_init(&race->cells, sizeof(struct shared),
+		    (uintptr_t)touch->world->memory.arena);
 	if (!cells_cover(&race->cells, touch))
 		return ACCESS_ORDINARY;
 	for (size_t i = 0; i < HELD_MAX && i < held->count; i++)

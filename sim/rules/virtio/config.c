@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Area config: access to the fields of the configuration space.  See config.h.
+ * Area config: the configuration space (virtio 1.2 clause 2.5), by the fields of the device.
  */
-#include "rules/virtio/config.h"
-
 #include <inttypes.h>
 
 #include "base/sbuf.h"
+#include "rules/area.h"
 #include "rules/device.h"
 
 struct last_read {

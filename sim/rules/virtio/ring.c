@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/sbuf.h"
-#include "rules/area.h"
+#include "rules/device.h"
 #include "rules/kernel/dma.h"
 
 #define RING_EBUSY 16
@@ -42,6 +42,7 @@ struct ring_queue {
 	uint64_t maxsegsize, maxnsegs;
 	struct { VEC_MEMBERS(struct ring_slot); } slot;
 	struct ring_lane lane[LANES];
+	uint32_t commit_seq, commit_site;	/* newest commit */
 	uint32_t pending, pending_seq, pending_site; /* committed, not notified of */
 	uint64_t notify_ns;		/* newest notification, */
 	uint32_t notify_seq;		/* here; 0: none since the reset */
@@ -258,8 +259,8 @@ HOOK(ret_dequeue, struct ring *ring)
 		queue->empties = 0;
 	queue->empty_ns = event->time_ns;
 	if (++queue->empties == RING_EMPTY_LIMIT)
-		rules_report_at(core, &rule_dequeue_empty, core->call->site, "%u dequeues of queue %u in "
-		    "a row found nothing, with neither a callback nor a pause between them",
+		rules_report_at(core, &rule_dequeue_empty, core->call->site, "%u dequeues of queue "
+		    "%u in a row found nothing, with neither a callback nor a pause between them",
 		    queue->empties, (unsigned)number);
 }
 
@@ -582,6 +583,8 @@ HOOK(call_commit, struct ring *ring)
 
 	if (queue == NULL)
 		return;
+	queue->commit_seq = event->seq;
+	queue->commit_site = site;
 	if (!is_flush)
 		check_commit(ring, core,
 		    ring_slot_at(queue, event->call.virtio_enqueue_commit.slot));
@@ -596,6 +599,50 @@ HOOK(call_commit, struct ring *ring)
 		queue->pending_site = site;
 	}
 }
+
+/* ---- A ring that the device cannot read ---- */
+
+RULE_ROW(rule_broken) = {
+	"ring.broken", SEVERITY_ERROR,
+	"the device can read what the driver makes available",
+	"virtio 1.2 clauses 2.7.4.2 and 2.7.5.2; NetBSD sys/dev/pci/virtio.c, virtio_enqueue()",
+	"A device stops at a ring that breaks the specification, and completes nothing more until "
+	"it is reset.",
+	"virtio_enqueue(vsc, vq, slot, reply, false);\n"
+	"virtio_enqueue(vsc, vq, slot, question, true);",
+	"virtio_enqueue(vsc, vq, slot, question, true);\n"
+	"virtio_enqueue(vsc, vq, slot, reply, false);"
+};
+
+/* By enum virtqueue_fault of the device. */
+static const char *const faults[] = {
+	"nothing is wrong with it",
+	"an address in it is no memory",
+	"the available index is too far ahead",
+	"an available entry names no descriptor",
+	"a descriptor leads to one that does not exist",
+	"a chain is longer than its table",
+	"an indirect descriptor is malformed, or was not agreed on",
+	"a device-readable buffer comes after a device-writable one",
+	"a buffer has no byte",
+	"a request is longer than the device can read",
+	"more requests are in flight than the queue holds",
+};
+
+HOOK(on_behaviour, struct ring *ring)
+{
+	const struct ring_queue *queue = ring_queue_at(ring, event->dev_behaviour.queue);
+	uint64_t fault = event->dev_behaviour.what;
+
+	if (event->code != RULES_BEHAVIOUR_BROKEN || queue == NULL || !device_is_healthy(core))
+		return;
+	rules_report_at(core, &rule_broken, queue->commit_site, "the device stops at queue %u: %s",
+	    (unsigned)event->dev_behaviour.queue, fault < sizeof(faults) / sizeof(faults[0]) ?
+	    faults[fault] : "it cannot be read");
+	rules_because(core, queue->commit_seq, "the newest request");
+}
+
+/* ---- Taking back ---- */
 
 RULE_ROW(rule_ring_abort) = {
 	"ring.abort", SEVERITY_ERROR,
@@ -633,7 +680,8 @@ HOOK(call_abort, struct ring *ring)
 /* Committed: the context has done with its request. */
 HOOK(ret_commit, void *state)
 {
-	struct ring_queue *queue = ring_queue_at(state, core->call->args.virtio_enqueue_commit.queue);
+	struct ring_queue *queue = ring_queue_at(state,
+	    core->call->args.virtio_enqueue_commit.queue);
 
 	if (queue != NULL)
 		ring_lane_leave(queue, LANE_IN, event->ctx);
@@ -898,7 +946,8 @@ const struct area area_ring = {
 	    ON_RET(VIRTIO_VQ_INTR, ret_vq_intr), ON_NOTE(CALLBACK, note_callback),
 	    ON_CALL(VIRTIO_DEQUEUE, call_dequeue), ON_NOTE(DEQUEUED, note_dequeued),
 	    ON_RET(VIRTIO_DEQUEUE, ret_dequeue), ON_CALL(VIRTIO_DEQUEUE_COMMIT, call_giveback),
-	    ON_EVENT(DEV_STATUS, on_status), ON_EVENT(CTX_SLEEP, on_sleep)),
+	    ON_EVENT(DEV_STATUS, on_status), ON_EVENT(DEV_BEHAVIOUR, on_behaviour),
+	    ON_EVENT(CTX_SLEEP, on_sleep)),
 	.state_bytes = sizeof(struct ring),
 	.each_device = true,
 	.fini = ring_fini,
