@@ -17,14 +17,6 @@
  */
 #include "kernel.h"
 
-struct cv_waiter {
-	struct cv_waiter *cw_next;
-	uint32_t	 cw_context;
-	pri_t		 cw_priority;
-	bool		 cw_is_woken;	/* taken off the queue by a waker */
-	bool		 cw_catches;	/* signals: cv_*wait_sig() */
-};
-
 static bool
 cv_is_live(const kcondvar_t *cv)
 {
@@ -41,7 +33,7 @@ cv_check(const kcondvar_t *cv, const char *function)
 		return;
 	if (cv->cv_state == CV_STATE_DEAD)
 		KERN_PANICIF(true, "%s: condvar was destroyed", function);
-	else if (kern_diagnostic() || cv->cv_state != 0 || cv->cv_sleepq_first != NULL)
+	else if (kern_diagnostic() || cv->cv_state != 0 || cv->cv_sleepq != NULL)
 		kern_panic("%s: condvar is not initialised", function);
 }
 
@@ -63,51 +55,13 @@ cv_init(kcondvar_t *cv, const char *wmesg)
 	KRET(CV_INIT, 0);
 }
 
-/* Highest priority first, FIFO among equals (sleepq_insert()). */
-static void
-cv_enqueue(kcondvar_t *cv, struct cv_waiter *w)
-{
-	struct cv_waiter *prev = NULL, *next = cv->cv_sleepq_first;
-
-	while (next != NULL && next->cw_priority >= w->cw_priority) {
-		prev = next;
-		next = next->cw_next;
-	}
-	w->cw_next = next;
-	if (prev == NULL)
-		cv->cv_sleepq_first = w;
-	else
-		prev->cw_next = w;
-	if (next == NULL)
-		cv->cv_sleepq_last = w;
-}
-
-static void
-cv_dequeue(kcondvar_t *cv, const struct cv_waiter *w)
-{
-	struct cv_waiter *prev = NULL, *at = cv->cv_sleepq_first;
-
-	while (at != NULL && at != w) {
-		prev = at;
-		at = at->cw_next;
-	}
-	if (at == NULL)
-		return;
-	if (prev == NULL)
-		cv->cv_sleepq_first = w->cw_next;
-	else
-		prev->cw_next = w->cw_next;
-	if (w->cw_next == NULL)
-		cv->cv_sleepq_last = prev;
-}
-
 /* The first waiter that still sleeps, from w on, or NULL. */
-static struct cv_waiter *
-cv_asleep(struct cv_waiter *w)
+static struct sleepq_waiter *
+cv_asleep(struct sleepq_waiter *w)
 {
 
-	while (w != NULL && !hw_is_asleep(w->cw_context))
-		w = w->cw_next;
+	while (w != NULL && !hw_is_asleep(w->sw_context))
+		w = w->sw_next;
 	return w;
 }
 
@@ -116,7 +70,7 @@ cv_destroy_inner(kcondvar_t *cv)
 {
 
 	cv_check(cv, "cv_destroy");
-	KERN_ASSERT(cv_asleep(cv->cv_sleepq_first) == NULL);
+	KERN_ASSERT(cv_asleep(cv->cv_sleepq) == NULL);
 	cv->cv_state = CV_STATE_DEAD;
 	registry_set(&kernel->kn_condvar.kc_live, cv->cv_ordinal, NULL);
 	hw_memory(HW_MEMORY_ENDED, cv, sizeof(*cv), cv->cv_ordinal);
@@ -145,10 +99,10 @@ cv_assert_may_wait(const kcondvar_t *cv, const kmutex_t *mtx)
 static int
 cv_block(kcondvar_t *cv, kmutex_t *mtx, int ticks, bool catches)
 {
-	struct cv_waiter w = {
-		.cw_catches = catches,
-		.cw_context = hw_self(),
-		.cw_priority = kthread_priority(),
+	struct sleepq_waiter w = {
+		.sw_catches = catches,
+		.sw_context = hw_self(),
+		.sw_priority = kthread_priority(),
 	};
 	uint32_t ordinal = cv->cv_ordinal;
 	bool was_live;
@@ -156,19 +110,19 @@ cv_block(kcondvar_t *cv, kmutex_t *mtx, int ticks, bool catches)
 	cv_assert_may_wait(cv, mtx);
 	was_live = cv_is_live(cv);
 	(void)mutex_spl_raise(IPL_SCHED);
-	cv_enqueue(cv, &w);
+	sleepq_insert(&cv->cv_sleepq, &w);
 	KNOTE(CV_SLEEP, ordinal, mtx->mtx_ordinal, ticks);
 	mutex_release(mtx);
 	/* callout_schedule(9); without the check a past time is due at the next tick */
 	KERN_ASSERT(ticks >= 0);
 	(void)kern_block(HW_SLEEP_CV, ordinal, ticks < 0 ? 1 : (uint64_t)ticks);
 	/* The real callout did this when the time was up; since then the condvar may be gone. */
-	if (!w.cw_is_woken && (!was_live ||
+	if (!w.sw_is_woken && (!was_live ||
 	    registry_has(&kernel->kn_condvar.kc_live, ordinal, cv)))
-		cv_dequeue(cv, &w);
-	KNOTE(CV_WOKEN, ordinal, !w.cw_is_woken);
+		sleepq_remove(&cv->cv_sleepq, &w);
+	KNOTE(CV_WOKEN, ordinal, !w.sw_is_woken);
 	mutex_acquire(mtx);
-	return w.cw_is_woken ? 0 : EWOULDBLOCK;
+	return w.sw_is_woken ? 0 : EWOULDBLOCK;
 }
 
 void
@@ -212,14 +166,14 @@ cv_timedwait_sig(kcondvar_t *cv, kmutex_t *mtx, int ticks)
 static void
 cv_wake(kcondvar_t *cv, bool all)
 {
-	struct cv_waiter *w;
+	struct sleepq_waiter *w;
 
-	while ((w = cv_asleep(cv->cv_sleepq_first)) != NULL) {
-		cv_dequeue(cv, w);
-		w->cw_is_woken = true;
-		KNOTE(CV_WAKE, cv->cv_ordinal, w->cw_context);
-		hw_wake(w->cw_context);
-		if (!all && !w->cw_catches)
+	while ((w = cv_asleep(cv->cv_sleepq)) != NULL) {
+		sleepq_remove(&cv->cv_sleepq, w);
+		w->sw_is_woken = true;
+		KNOTE(CV_WAKE, cv->cv_ordinal, w->sw_context);
+		hw_wake(w->sw_context);
+		if (!all && !w->sw_catches)
 			break;
 	}
 }
@@ -249,5 +203,5 @@ cv_has_waiters(kcondvar_t *cv)
 {
 
 	KCALL(CV_HAS_WAITERS, cv->cv_ordinal);
-	KRETURN(CV_HAS_WAITERS, cv_asleep(cv->cv_sleepq_first) != NULL);
+	KRETURN(CV_HAS_WAITERS, cv_asleep(cv->cv_sleepq) != NULL);
 }

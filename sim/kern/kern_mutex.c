@@ -13,12 +13,6 @@
  */
 #include "kernel.h"
 
-struct mutex_waiter {
-	const kmutex_t		*mw_mutex;
-	uint32_t		 mw_context;
-	struct mutex_waiter	*mw_next;
-};
-
 void
 mutex_boot(void)
 {
@@ -137,10 +131,10 @@ mutex_init(kmutex_t *mtx, kmutex_type_t type, int ipl)
 static bool
 mutex_has_waiters(const kmutex_t *mtx)
 {
-	const struct mutex_waiter *w;
+	const struct sleepq_waiter *w;
 
-	for (w = kernel->kn_mutex.km_waiters; w != NULL; w = w->mw_next) {
-		if (w->mw_mutex == mtx)
+	for (w = kernel->kn_mutex.km_waiters; w != NULL; w = w->sw_next) {
+		if (w->sw_mutex == mtx)
 			return true;
 	}
 	return false;
@@ -196,21 +190,11 @@ mutex_acquire_spin(kmutex_t *mtx)
 }
 
 static void
-mutex_waiter_add(struct mutex_waiter *w)
-{
-	struct mutex_waiter **link = &kernel->kn_mutex.km_waiters;
-
-	while (*link != NULL)
-		link = &(*link)->mw_next;
-	*link = w;
-}
-
-static void
 mutex_wait(kmutex_t *mtx)
 {
-	struct mutex_waiter w = {
-		.mw_mutex = mtx,
-		.mw_context = hw_self(),
+	struct sleepq_waiter w = {
+		.sw_mutex = mtx,
+		.sw_context = hw_self(),
 	};
 
 	if (kern_in_hardint()) {
@@ -218,7 +202,7 @@ mutex_wait(kmutex_t *mtx)
 		return;
 	}
 	(void)mutex_spl_raise(IPL_SCHED);
-	mutex_waiter_add(&w);
+	sleepq_insert(&kernel->kn_mutex.km_waiters, &w);
 	(void)kern_block(HW_SLEEP_MUTEX, mtx->mtx_ordinal, 0);
 }
 
@@ -253,16 +237,14 @@ mutex_acquire(kmutex_t *mtx)
 static void
 mutex_wake(const kmutex_t *mtx)
 {
-	struct mutex_waiter **link = &kernel->kn_mutex.km_waiters;
-	struct mutex_waiter *w;
+	struct sleepq_waiter *w, *next;
 
-	while ((w = *link) != NULL) {
-		if (w->mw_mutex != mtx) {
-			link = &w->mw_next;
+	for (w = kernel->kn_mutex.km_waiters; w != NULL; w = next) {
+		next = w->sw_next;
+		if (w->sw_mutex != mtx)
 			continue;
-		}
-		*link = w->mw_next;
-		hw_wake(w->mw_context);
+		sleepq_remove(&kernel->kn_mutex.km_waiters, w);
+		hw_wake(w->sw_context);
 	}
 }
 

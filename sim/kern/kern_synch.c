@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Giving up the CPU (mi_switch()), kpreempt(9), kpause(9) and delay(9), after
- * sys/kern/kern_synch.c 1.350.
+ * Giving up the CPU (mi_switch()), sleep queues, kpreempt(9), kpause(9) and delay(9), after
+ * sys/kern/kern_synch.c 1.350 and kern_sleepq.c 1.71.
  */
 #include "kernel.h"
 
@@ -37,6 +37,26 @@ kern_block(enum hw_sleep why, uint64_t object, uint64_t ticks)
 	mutex_spl_restore();
 	kern_lock_take(biglocks);
 	return is_woken;
+}
+
+void
+sleepq_insert(struct sleepq_waiter **queue, struct sleepq_waiter *w)
+{
+
+	while (*queue != NULL && (*queue)->sw_priority >= w->sw_priority)
+		queue = &(*queue)->sw_next;
+	w->sw_next = *queue;
+	*queue = w;
+}
+
+void
+sleepq_remove(struct sleepq_waiter **queue, const struct sleepq_waiter *w)
+{
+
+	while (*queue != NULL && *queue != w)
+		queue = &(*queue)->sw_next;
+	if (*queue != NULL)
+		*queue = w->sw_next;
 }
 
 /* Threads are never preempted here, so this only counts; autoconf and handlers are lwp0. */

@@ -128,8 +128,6 @@ bool	registry_has(const struct kern_registry *, uint32_t ordinal, const void *ob
 
 /* ---- kern_mutex.c: mutex(9) ---- */
 
-struct mutex_waiter;
-
 /* What struct cpu_info keeps for spin mutexes (sys/cpu_data.h). */
 struct mutex_cpu {
 	int	mc_count;	/* spin mutexes held on this CPU */
@@ -138,7 +136,7 @@ struct mutex_cpu {
 
 struct kern_mutex {
 	struct mutex_cpu	*km_cpu;	/* one a CPU */
-	struct mutex_waiter	*km_waiters;	/* of adaptive mutexes, FIFO */
+	struct sleepq_waiter	*km_waiters;	/* of adaptive mutexes, FIFO */
 	struct kern_registry	 km_live;	/* kmutex_t */
 };
 
@@ -198,6 +196,19 @@ bool	kern_lock_is_held(void);	/* KERNEL_LOCKED_P() */
  * hw_sleep().
  */
 bool	kern_block(enum hw_sleep why, uint64_t object, uint64_t ticks);
+/* One that waits for a condvar, a mutex or memory, with those that wait for the same. */
+struct sleepq_waiter {
+	uint32_t	 sw_context;
+	pri_t		 sw_priority;
+	const kmutex_t	*sw_mutex;	/* that it waits for */
+	bool		 sw_is_woken;	/* taken off the queue by a waker */
+	bool		 sw_catches;	/* signals: cv_*wait_sig() */
+	struct sleepq_waiter *sw_next;
+};
+
+/* Highest priority first, FIFO among equals; out of the queue again, if it is there. */
+void	sleepq_insert(struct sleepq_waiter **queue, struct sleepq_waiter *);
+void	sleepq_remove(struct sleepq_waiter **queue, const struct sleepq_waiter *);
 /* Sleep until the handler of a vector is over, which the machine said is still running. */
 void	kern_wait_handler(unsigned vector);
 
@@ -328,8 +339,6 @@ void	kvprint(enum hw_console, const char *fmt, va_list)
 
 /* ---- uvm_page.c, uvm_pdaemon.c, uvm_km.c: physical memory ---- */
 
-struct page_waiter;
-
 /*
  * A physical segment in one free list (uvm_physseg).  Indices are pages from its start.
  * A zero bit is a free page, so that memory never used costs nothing here.
@@ -358,7 +367,7 @@ struct kern_uvm {
 	uint64_t	 ku_free;	/* pages that nobody has */
 	uint64_t	 ku_total;
 	uint64_t	 ku_reserve;
-	struct page_waiter *ku_waiters;	/* contexts in uvm_wait() */
+	struct sleepq_waiter *ku_waiters; /* contexts in uvm_wait() */
 };
 
 void	uvm_boot(void);

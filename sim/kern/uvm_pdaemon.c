@@ -7,35 +7,16 @@
  */
 #include "kernel.h"
 
-struct page_waiter {
-	uint32_t		 pw_context;
-	struct page_waiter	*pw_next;
-};
-
-static void
-uvm_waiter_remove(const struct page_waiter *w)
-{
-	struct page_waiter **link = &kernel->kn_uvm.ku_waiters;
-
-	while (*link != NULL && *link != w)
-		link = &(*link)->pw_next;
-	if (*link != NULL)
-		*link = w->pw_next;
-}
-
 /* ticks 0: until somebody wakes it. */
 static void
 uvm_sleep(uint64_t ticks)
 {
-	struct page_waiter w = { .pw_context = hw_self() };
-	struct page_waiter **link = &kernel->kn_uvm.ku_waiters;
+	struct sleepq_waiter w = { .sw_context = hw_self() };
 
 	(void)mutex_spl_raise(IPL_SCHED);
-	while (*link != NULL)
-		link = &(*link)->pw_next;
-	*link = &w;
+	sleepq_insert(&kernel->kn_uvm.ku_waiters, &w);
 	(void)kern_block(HW_SLEEP_MEMORY, 0, ticks);
-	uvm_waiter_remove(&w);
+	sleepq_remove(&kernel->kn_uvm.ku_waiters, &w);
 }
 
 static bool
@@ -69,11 +50,11 @@ uvm_wait_healed(void)
 static void
 uvm_wake_all(void)
 {
-	struct page_waiter *w;
+	struct sleepq_waiter *w;
 
 	while ((w = kernel->kn_uvm.ku_waiters) != NULL) {
-		kernel->kn_uvm.ku_waiters = w->pw_next;
-		hw_wake(w->pw_context);
+		kernel->kn_uvm.ku_waiters = w->sw_next;
+		hw_wake(w->sw_context);
 	}
 }
 

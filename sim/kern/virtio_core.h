@@ -102,9 +102,6 @@ extern const struct virtio_ops virtio_pci_ops_modern;
 
 int	virtio_pci_alloc_interrupts(struct virtio_softc *);
 void	virtio_pci_free_interrupts(struct virtio_softc *);
-/* Tell the device which message is for what, by these registers; 0 or -1. */
-int	virtio_pci_set_vectors(struct virtio_softc *, enum hw_region,
-	    unsigned config_reg, unsigned select_reg, unsigned queue_reg);
 /* Read the ISR, which acknowledges. */
 unsigned virtio_pci_read_isr(struct virtio_softc *);
 

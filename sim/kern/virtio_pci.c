@@ -164,41 +164,6 @@ virtio_pci_alloc_interrupts(struct virtio_softc *sc)
 	return virtio_pci_establish_intx(psc);
 }
 
-/* What a device without room for a vector shows is not what was written. */
-static int
-virtio_pci_set_vector(struct virtio_softc *sc, enum hw_region region, unsigned reg,
-    unsigned message, const char *what)
-{
-	virtio_pci_write(sc, region, reg, 2, message);
-	if (virtio_pci_read(sc, region, reg, 2) == message)
-		return 0;
-	kprint(HW_CON_ERROR, "%s: can't set %s msix vector\n",
-	    device_xname(sc->sc_dev), what);
-	return -1;
-}
-
-int
-virtio_pci_set_vectors(struct virtio_softc *sc, enum hw_region region,
-    unsigned config_reg, unsigned select_reg, unsigned queue_reg)
-{
-	char what[24];
-	int i;
-
-	if (!virtio_pci_softc(sc)->sc_has_msix)
-		return 0;
-	if (virtio_pci_set_vector(sc, region, config_reg, PCI_MSIX_CONFIG,
-	    "config") != 0)
-		return -1;
-	for (i = 0; i < sc->sc_nvqs; i++) {
-		snprintf(what, sizeof(what), "queue %d", i);
-		virtio_pci_write(sc, region, select_reg, 2, (uint64_t)i);
-		if (virtio_pci_set_vector(sc, region, queue_reg,
-		    virtio_pci_message(sc, (uint16_t)i), what) != 0)
-			return -1;
-	}
-	return 0;
-}
-
 /* ---- Attachment ---- */
 
 #define VIRTIO_PCI_NO_DEVICE	0xffff	/* a device id that no specification gives out */

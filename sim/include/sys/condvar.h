@@ -22,8 +22,7 @@ typedef struct kcondvar {
 	uint32_t	cv_ordinal;	/* number of this condvar, 0: never initialised */
 	uint8_t		cv_state;	/* CV_STATE_* */
 	const char	*cv_wmesg;	/* what waiters wait for; the caller's memory */
-	void		*cv_sleepq_first; /* sleep queue of the kernel, head */
-	void		*cv_sleepq_last;  /* and tail */
+	struct sleepq_waiter *cv_sleepq; /* who waits */
 } kcondvar_t;
 
 /* condvar(9): make it live.  wmesg: not NULL, up to 8 characters, kept by pointer. */
