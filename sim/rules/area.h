@@ -241,6 +241,9 @@ is_interrupt(unsigned kind)		/* enum hw_context */
 void rules_sleeps(struct rules_core *core, const struct rule *rule, uint32_t except,
     const char *how);
 
+/* Does the return say that its call failed? */
+bool rules_failed(const struct event *ret);
+
 /* What the driver's text calls that; false: there is no telling. */
 bool rules_name(const struct rules_core *core, const struct rules_place *place, char *name,
     size_t size);

@@ -498,6 +498,22 @@ rules_report_when(struct rules_core *core, const struct rule *rule, const struct
 	va_end(args);
 }
 
+bool
+rules_failed(const struct event *ret)
+{
+	switch (ret->code) {
+	case HW_CALL_VIRTIO_ALLOC_VQ:
+	case HW_CALL_VIRTIO_CHILD_ATTACH_FINISH:
+		return ret->ret.result != 0;
+	case HW_CALL_KMEM_ALLOC:
+	case HW_CALL_KMEM_ZALLOC:
+	case HW_CALL_SOFTINT_ESTABLISH:
+		return ret->ret.result == 0;
+	default:
+		return trace_call_result(ret->code)[0] == 'e' && ret->ret.result != 0;
+	}
+}
+
 void
 rules_sleeps(struct rules_core *core, const struct rule *rule, uint32_t except, const char *how)
 {

@@ -9,10 +9,9 @@
 #include "rules/balloon/balloon_entries.h"
 #include "rules/balloon/balloon.h"
 
-/* Pages of the batch being freed that are busy: how many, and the first. */
+/* Pages of the batch being freed that are busy. */
 struct release {
-	uint64_t offered, returning, given;
-	uint64_t offered_pfn, returning_pfn, given_pfn;
+	struct pages_found offered, returning, given;
 };
 
 struct page_state {
@@ -20,13 +19,6 @@ struct page_state {
 	uint64_t take_head;		/* newest inflate request that the device read */
 	uint32_t take_seq;
 };
-
-static void
-tally(uint64_t *count, uint64_t *first, uint64_t pfn)
-{
-	if ((*count)++ == 0)
-		*first = pfn;
-}
 
 /* ---- freeing ---- */
 
@@ -37,11 +29,11 @@ balloon_page_freed(struct rules_core *core, uint64_t pfn, unsigned state)
 	struct release *bad = &self->freed;
 
 	if (state & LEDGER_OFFERED)
-		tally(&bad->offered, &bad->offered_pfn, pfn);
+		pages_find(&bad->offered, pfn);
 	else if (state & LEDGER_BALLOON)
-		tally(&bad->given, &bad->given_pfn, pfn);
+		pages_find(&bad->given, pfn);
 	else if (state & LEDGER_RETURNING)
-		tally(&bad->returning, &bad->returning_pfn, pfn);
+		pages_find(&bad->returning, pfn);
 }
 
 /* The newest request that names the page, complete or not. */
@@ -85,25 +77,25 @@ report_host_owned(struct rules_core *core, const struct ledger *ledger, const st
 
 	if (!device->healthy)
 		return;
-	if (bad->offered > 0) {
+	if (bad->offered.n > 0) {
 		rules_report(core, &rule_host_owned, "%" PRIu64
 		    " page%s freed before the inflate request is completed; first: frame %#" PRIx64,
-		    bad->offered, plural(bad->offered), bad->offered_pfn);
-		because_request(core, bad->offered_pfn);
+		    bad->offered.n, plural(bad->offered.n), bad->offered.first);
+		because_request(core, bad->offered.first);
 	}
-	if (bad->given > 0) {
+	if (bad->given.n > 0) {
 		rules_report(core, &rule_host_owned, "%" PRIu64
 		    " page%s freed that the host has and no deflate request names; first: frame %#"
-		    PRIx64, bad->given, plural(bad->given), bad->given_pfn);
-		batch = pages_batch_of(rules_pages(core), bad->given_pfn, HW_PAGE_DRIVER);
+		    PRIx64, bad->given.n, plural(bad->given.n), bad->given.first);
+		batch = pages_batch_of(rules_pages(core), bad->given.first, HW_PAGE_DRIVER);
 		if (batch != NULL)
 			rules_because(core, batch->seq, "allocated");
 	}
-	if (bad->returning > 0 && device->features & FEATURE_MUST_TELL_HOST) {
+	if (bad->returning.n > 0 && device->features & FEATURE_MUST_TELL_HOST) {
 		rules_report(core, &rule_host_owned, "%" PRIu64 " page%s freed before the deflate "
 		    "request is completed, with MUST_TELL_HOST; first: frame %#" PRIx64,
-		    bad->returning, plural(bad->returning), bad->returning_pfn);
-		because_request(core, bad->returning_pfn);
+		    bad->returning.n, plural(bad->returning.n), bad->returning.first);
+		because_request(core, bad->returning.first);
 	}
 }
 
@@ -220,8 +212,8 @@ report_lost(struct rules_core *core, unsigned mask, unsigned bits, const char *w
 }
 
 struct lost {
-	uint64_t extra, extra_pfn;	/* the host has them, the driver does not say so */
-	uint64_t missing, missing_pfn;	/* the other way round */
+	struct pages_found extra;	/* the host has them, the driver does not say so */
+	struct pages_found missing;	/* the other way round */
 };
 
 /* Most of a guest is nobody's: frames in one go that the host has not, nor should. */
@@ -252,9 +244,9 @@ compare_frames(const struct pages *pages, const struct memory *memory, uint64_t 
 		bool given = pages->state[pfn] & LEDGER_BALLOON;
 
 		if (has && !given)
-			tally(&lost->extra, &lost->extra_pfn, pfn);
+			pages_find(&lost->extra, pfn);
 		if (given && !has)
-			tally(&lost->missing, &lost->missing_pfn, pfn);
+			pages_find(&lost->missing, pfn);
 	}
 }
 
@@ -264,20 +256,20 @@ compare_with_host(struct rules_core *core)
 {
 	struct pages *pages = rules_pages(core);
 	const struct memory *memory = rules_look(core)->memory;
-	struct lost lost = { 0 };
+	struct lost lost = { { 0 } };
 
 	for (uint64_t pfn = 0; pfn < pages->frames; pfn += FRAMES_AT_ONCE)
 		if (!is_dull(pages, memory, pfn))
 			compare_frames(pages, memory, pfn, &lost);
-	if (lost.extra > 0)
+	if (lost.extra.n > 0)
 		rules_report(core, &rule_conservation, "the host has %" PRIu64
 		    " page%s that the driver does not count as given; first: frame %#" PRIx64
-		    ", %s", lost.extra, plural(lost.extra), lost.extra_pfn,
-		    user_of(memory_owner(memory, lost.extra_pfn)));
-	if (lost.missing > 0)
+		    ", %s", lost.extra.n, plural(lost.extra.n), lost.extra.first,
+		    user_of(memory_owner(memory, lost.extra.first)));
+	if (lost.missing.n > 0)
 		rules_report(core, &rule_conservation, "the driver keeps %" PRIu64
 		    " page%s for the host that the host does not have; first: frame %#" PRIx64,
-		    lost.missing, plural(lost.missing), lost.missing_pfn);
+		    lost.missing.n, plural(lost.missing.n), lost.missing.first);
 }
 
 REST(page_rest, void *self)

@@ -541,23 +541,6 @@ MEMORY(attach_memory, struct attach *attach)
 	    "bus still has the driver for its child");
 }
 
-/* Calls that say in their result that they failed. */
-static bool
-says_failed(const struct event *ret)
-{
-	switch (ret->code) {
-	case HW_CALL_VIRTIO_ALLOC_VQ:
-	case HW_CALL_VIRTIO_CHILD_ATTACH_FINISH:
-		return ret->ret.result != 0;
-	case HW_CALL_KMEM_ALLOC:
-	case HW_CALL_KMEM_ZALLOC:
-	case HW_CALL_SOFTINT_ESTABLISH:
-		return ret->ret.result == 0;
-	default:
-		return trace_call_result(ret->code)[0] == 'e' && ret->ret.result != 0;
-	}
-}
-
 /* Is this the return of a call that the attach function in progress made? */
 static bool
 is_of_attach(const struct attach *attach, const struct event *ret)
@@ -567,7 +550,7 @@ is_of_attach(const struct attach *attach, const struct event *ret)
 
 HOOK(on_return, struct attach *attach)
 {
-	if (is_of_attach(attach, event) && says_failed(event))
+	if (is_of_attach(attach, event) && rules_failed(event))
 		attach->now.call_failed = true;
 }
 
@@ -583,7 +566,7 @@ HOOK(ret_alloc_vq, struct attach *attach)
 {
 	if (!is_of_attach(attach, event))
 		return;
-	attach->now.no_queue = says_failed(event);
+	attach->now.no_queue = rules_failed(event);
 	attach->now.no_queue_seq = event->seq;
 }
 

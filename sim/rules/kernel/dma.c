@@ -278,6 +278,16 @@ RULE_ROW(rule_unload_unsynced) = {
 	"bus_dmamap_sync(t, map, 0, n, BUS_DMASYNC_POSTREAD);\nbus_dmamap_unload(t, map);"
 };
 
+static void
+unload(struct dma *dma, struct rules_core *core, struct dma_map *map, const char *when)
+{
+	uint64_t ordinal = core->event->call.bus_dmamap_unload.map;
+
+	dma_report_unsynced(dma, core, ordinal, &rule_unload_unsynced, core->site, when);
+	forget_load(map);
+	dma_disown_map(dma, core, (uint32_t)ordinal);
+}
+
 HOOK(call_unload, struct dma *dma)
 {
 	struct dma_map *map = expect_map(dma, core, event->call.bus_dmamap_unload.map);
@@ -285,10 +295,7 @@ HOOK(call_unload, struct dma *dma)
 	if (map == NULL)
 		return;
 	check_owned(dma, core);
-	dma_report_unsynced(dma, core, event->call.bus_dmamap_unload.map, &rule_unload_unsynced,
-	    site, "at its unload");
-	forget_load(map);
-	dma_disown_map(dma, core, (uint32_t)event->call.bus_dmamap_unload.map);
+	unload(dma, core, map, "at its unload");
 }
 
 RULE_ROW(rule_destroy_loaded) = {
@@ -314,10 +321,7 @@ HOOK(call_destroy, struct dma *dma)
 		    plural(map->length));
 		rules_because(core, map->load_seq, "loaded here");
 	}
-	dma_report_unsynced(dma, core, event->call.bus_dmamap_destroy.map, &rule_unload_unsynced,
-	    site, "at its destruction");
-	forget_load(map);
-	dma_disown_map(dma, core, (uint32_t)event->call.bus_dmamap_destroy.map);
+	unload(dma, core, map, "at its destruction");
 	map->gone = true;
 	map->gone_seq = event->seq;
 }

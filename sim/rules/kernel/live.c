@@ -170,7 +170,7 @@ HOOK(ret_try, struct live_state *state)
 	if (event->code == HW_CALL_UVM_PGLISTALLOC)
 		state->allocation[event->ctx].is_open = false;
 	state->failure = (struct failure){ 0 };
-	if (!live_is_failure(event))
+	if (!rules_failed(event))
 		return;
 	state->is_open = false;
 	state->failure = (struct failure){

@@ -18,14 +18,6 @@
 	ON_RET(BUS_DMAMEM_ALLOC, hook), ON_RET(BUS_DMAMEM_MAP, hook), \
 	ON_RET(BUS_DMAMAP_CREATE, hook), ON_RET(BUS_DMAMAP_LOAD, hook), \
 	ON_RET(VIRTIO_ENQUEUE_PREP, hook), ON_RET(VIRTIO_ENQUEUE_RESERVE, hook)
-/* Such a call failed; kmem(9) gives a pointer, the others an error. */
-static inline bool
-live_is_failure(const struct event *ret)
-{
-	bool is_pointer = ret->code == HW_CALL_KMEM_ALLOC || ret->code == HW_CALL_KMEM_ZALLOC;
-
-	return (ret->ret.result == 0) == is_pointer;
-}
 
 /* A context that waits, or did. */
 struct sleeper {

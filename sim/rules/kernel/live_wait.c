@@ -546,7 +546,7 @@ HOOK(on_step, struct wait_state *state)
 /* To have tried is a step; when it could try again is unknown. */
 HOOK(ret_try, struct wait_state *state)
 {
-	if (!live_is_failure(event))
+	if (!rules_failed(event))
 		return;
 	waiter_of(state, event->ctx)->failed = true;
 	state->steps++;

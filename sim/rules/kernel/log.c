@@ -52,20 +52,21 @@ sounds_like_failure(const char *text)
 
 /* Calls that return failure in the ordinary course of things are no excuse. */
 static bool
-is_failure(unsigned call, uint64_t result)
+is_failure(const struct event *ret)
 {
-	/* No feature, not even VERSION_1: the device has refused. */
-	if (call == HW_CALL_KMEM_ALLOC || call == HW_CALL_KMEM_ZALLOC ||
-	    call == HW_CALL_VIRTIO_FEATURES)
-		return result == 0;
-	if (call == HW_CALL_VIRTIO_DEQUEUE)
-		return result != 0 && result != ENOENT_NETBSD;
-	if (call == HW_CALL_CV_TIMEDWAIT || call == HW_CALL_CV_TIMEDWAIT_SIG ||
-	    call == HW_CALL_CV_WAIT_SIG || call == HW_CALL_KPAUSE)
+	switch (ret->code) {
+	case HW_CALL_VIRTIO_FEATURES:	/* no feature, not even VERSION_1: the device has refused */
+		return ret->ret.result == 0;
+	case HW_CALL_VIRTIO_DEQUEUE:
+		return ret->ret.result != 0 && ret->ret.result != ENOENT_NETBSD;
+	case HW_CALL_CV_TIMEDWAIT:
+	case HW_CALL_CV_TIMEDWAIT_SIG:
+	case HW_CALL_CV_WAIT_SIG:
+	case HW_CALL_KPAUSE:
 		return false;
-	if (call == HW_CALL_VIRTIO_ALLOC_VQ || call == HW_CALL_VIRTIO_CHILD_ATTACH_FINISH)
-		return result != 0;
-	return result != 0 && trace_call_result(call)[0] == 'e';
+	default:
+		return rules_failed(ret);
+	}
 }
 
 RULE_ROW(rule_quiet) = {
@@ -122,7 +123,7 @@ HOOK(call_print, void *state)
 
 HOOK(on_return, struct log_state *state)
 {
-	if (is_failure(event->code, event->ret.result))
+	if (is_failure(event))
 		state->failed_seq[event->ctx] = event->seq;
 }
 

@@ -97,9 +97,8 @@ HOOK(ret_alloc, struct mem *mem)
 {
 	const struct shadow_call *call = core->call;
 	struct retry *retry = &mem->retry[event->ctx];
-	bool is_pointer = event->code == HW_CALL_KMEM_ALLOC || event->code == HW_CALL_KMEM_ZALLOC;
 
-	if ((event->ret.result == 0) != is_pointer) {
+	if (!rules_failed(event)) {
 		retry->count = 0;
 		return;
 	}

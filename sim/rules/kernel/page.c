@@ -137,18 +137,11 @@ RULE_ROW(rule_double_free) = {
 	"uvm_pglistfree(&list); TAILQ_INIT(&list);"
 };
 
-/* What is wrong with a batch of freed pages: how many, and the first. */
+/* What is wrong with a batch of freed pages. */
 struct release {
-	uint64_t twice, foreign, busy;
-	uint64_t twice_pfn, foreign_pfn;
+	struct pages_found twice, foreign;
+	uint64_t busy;
 };
-
-static void
-tally(uint64_t *count, uint64_t *first, uint64_t pfn)
-{
-	if ((*count)++ == 0)
-		*first = pfn;
-}
 
 static void
 free_one(struct rules_core *core, struct pages *pages, const struct memory *memory, uint64_t pfn,
@@ -162,9 +155,9 @@ free_one(struct rules_core *core, struct pages *pages, const struct memory *memo
 
 		/* A page of the driver that is not owned here was in this batch before. */
 		if (owner == HW_PAGE_FREE || (owner == HW_PAGE_DRIVER && by_driver))
-			tally(&bad->twice, &bad->twice_pfn, pfn);
+			pages_find(&bad->twice, pfn);
 		else if (by_driver)
-			tally(&bad->foreign, &bad->foreign_pfn, pfn);
+			pages_find(&bad->foreign, pfn);
 		return;
 	}
 	if (state & device->page_busy) {
@@ -225,17 +218,17 @@ because_freed(struct rules_core *core, uint64_t pfn)
 static void
 report_twice(struct rules_core *core, const struct release *bad)
 {
-	if (bad->twice > 0) {
+	if (bad->twice.n > 0) {
 		rules_report(core, &rule_double_free, "%" PRIu64
-		    " page%s freed that %s free already; first: frame %#" PRIx64, bad->twice,
-		    plural(bad->twice), bad->twice == 1 ? "is" : "are", bad->twice_pfn);
-		because_freed(core, bad->twice_pfn);
+		    " page%s freed that %s free already; first: frame %#" PRIx64, bad->twice.n,
+		    plural(bad->twice.n), bad->twice.n == 1 ? "is" : "are", bad->twice.first);
+		because_freed(core, bad->twice.first);
 	}
-	if (bad->foreign > 0) {
+	if (bad->foreign.n > 0) {
 		rules_report(core, &rule_double_free, "%" PRIu64
 		    " page%s freed that somebody else uses by now; first: frame %#" PRIx64,
-		    bad->foreign, plural(bad->foreign), bad->foreign_pfn);
-		because_freed(core, bad->foreign_pfn);
+		    bad->foreign.n, plural(bad->foreign.n), bad->foreign.first);
+		because_freed(core, bad->foreign.first);
 	}
 }
 
@@ -246,12 +239,11 @@ on_freed(struct page_state *state, struct rules_core *core, const uint64_t *pfn)
 	bool by_driver = core->event->ctx != 0 && core->call->code == HW_CALL_UVM_PGLISTFREE;
 	struct page_batch batch = { .seq = core->event->seq, .site = core->site,
 	    .owner = HW_PAGE_FREE };
-	struct release bad = { 0 };
+	struct release bad = { { 0 } };
 
 	free_all(core, pages, rules_look(core)->memory, pfn, core->event->pages.count, by_driver,
 	    &bad);
-	if (bad.twice + bad.foreign > 0)
-		report_twice(core, &bad);
+	report_twice(core, &bad);
 	if (bad.busy > 0)
 		core->device->pages_freed(core);
 	if (!by_driver)

@@ -91,6 +91,18 @@ pages_step(struct pages *pages, struct pages_move *move, uint64_t pfn)
 	move->n++;
 }
 
+/* Pages of a kind: how many, and the first that was met. */
+struct pages_found {
+	uint64_t n, first;
+};
+
+static inline void
+pages_find(struct pages_found *found, uint64_t pfn)
+{
+	if (found->n++ == 0)
+		found->first = pfn;
+}
+
 /* Pages of the device whose state has, of the bits `mask`, exactly `bits`. */
 uint64_t pages_count(const struct pages *pages, unsigned mask, unsigned bits);
 /* Of those the lowest; false if there is none. */
