@@ -2,9 +2,9 @@
 /*
  * What one area of rules offers to rules.c, and what it is given.  For files of this folder.
  *
- * An area is a state and its hooks: functions that rules.c calls for the events of a table, one
- * row each, and for the few things that are no events.  Its rules stand in its files, each
- * beside the code that reports it.
+ * An area is a state and its hooks: functions that rules.c calls for the events that they name,
+ * and for the few things that are no events.  Its rules stand in its files, each beside the code
+ * that reports it.
  */
 #ifndef VIOSIM_RULES_AREA_H
 #define VIOSIM_RULES_AREA_H
@@ -118,30 +118,33 @@ struct rules_core {
 };
 
 /*
- * `state` is the area's own; `site` the driver's position (0: none).  The events of a table
- * arrive in their order; what several hooks want goes to the areas in order of RULE_AREAS, and
- * within one in order of its rows.
+ * `state` is the area's own; `site` the driver's position (0: none).  What several hooks want goes
+ * to the areas in order of RULE_AREAS, and within one in order of their lines.
  */
 typedef void rules_hook(void *state, struct rules_core *core, const struct event *event,
     uint32_t site);
 
-struct hook_row {
-	uint16_t kind, code;		/* EV_NONE ends the table */
-	rules_hook *hook;
+struct hook_event {
+	uint16_t kind, code;		/* EV_NONE ends the list */
 };
 #define HOOK_ANY UINT16_MAX
 
+struct hook_row {
+	const struct area *area;
+	unsigned line;
+	rules_hook *hook;
+	const struct hook_event *event;
+};
+
+/* ON_CALL(BUS_DMAMAP_SYNC): a call of bus_dmamap_sync(). */
+#define ON_CALL(id) { EV_CALL, HW_CALL_##id }
+#define ON_RET(id) { EV_RET, HW_CALL_##id }
+#define ON_NOTE(id) { EV_NOTE, HW_NOTE_##id }
+/* ON_EVENT(DEV_USED): of that kind, whatever its code: ON_EVENT(RET) is all. */
+#define ON_EVENT(id) { EV_##id, HOOK_ANY }
+
 /* No device has as many virtqueues; an index from here on is a mistake of the driver. */
 #define RULES_QUEUES_MAX 64
-
-/* ON_CALL(BUS_DMAMAP_SYNC, on_sync): a call of bus_dmamap_sync(). */
-#define ON_CALL(id, hook) { EV_CALL, HW_CALL_##id, hook }
-#define ON_RET(id, hook) { EV_RET, HW_CALL_##id, hook }
-#define ON_NOTE(id, hook) { EV_NOTE, HW_NOTE_##id, hook }
-/* ON_EVENT(DEV_USED, on_used): of that kind, whatever its code: ON_EVENT(RET, ...) is all. */
-#define ON_EVENT(id, hook) { EV_##id, HOOK_ANY, hook }
-/* All rows of an area. */
-#define HOOKS(...) ((const struct hook_row[]){ __VA_ARGS__, { EV_NONE, 0, NULL } })
 
 /* A load or store of the driver that is not like one before it (machine/access.h). */
 struct touch {
@@ -156,7 +159,6 @@ struct touch {
 };
 
 struct area {
-	const struct hook_row *hooks;	/* NULL: none */
 	/* Zeroed before each run, and when the guest restarts: after its fini, before its begin. */
 	size_t state_bytes;
 	bool each_device;		/* a state for each device, which has its events only */
@@ -179,14 +181,22 @@ struct area {
 	void (*end)(void *state, struct rules_core *core);
 };
 /*
- * HOOK(on_used, struct ring *ring) { ... }: a function of a file's own for an area's table, which
- * has its state by that name and type, and beside it what it is given: core, event, site, ...
+ * HOOK(ring, on_used, struct ring *ring, ON_EVENT(DEV_USED)) { ... }: a function of that area for
+ * these events, which has its state by that name and type, and beside it what it is given: core,
+ * event, site.  FINI(...) and the like: the same, to be named in struct area.
  */
 #define AREA_FUNCTION(result, give, name, own_state, arguments, ...) \
 	static result name##_typed(own_state, ##__VA_ARGS__); \
 	static result name(void *state, ##__VA_ARGS__) { give name##_typed arguments; } \
 	static result name##_typed(own_state, ##__VA_ARGS__)
-#define HOOK(name, own_state) \
+#define HOOK(area, name, own_state, ...) \
+	static rules_hook name; \
+	static const struct hook_row name##_row = { \
+		&area_##area, __LINE__, name, \
+		(const struct hook_event[]){ __VA_ARGS__, { EV_NONE, 0 } } \
+	}; \
+	static const struct hook_row *name##_hooked __attribute__((section("hooks"), used)) = \
+	    &name##_row; \
 	AREA_FUNCTION(void, , name, own_state, (state, core, event, site), \
 	    struct rules_core *core, const struct event *event, uint32_t site)
 #define FINI(name, own_state) \

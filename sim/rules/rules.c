@@ -58,17 +58,44 @@ slot_of(unsigned kind, unsigned code)
 	return SLOT_KIND + kind;
 }
 
-/* The slots of a row: [*first, the result). */
+/* The slots of an event that is hooked: [*first, the result). */
 static unsigned
-slots_of(const struct hook_row *row, unsigned *first)
+slots_of(const struct hook_event *event, unsigned *first)
 {
-	unsigned codes = row->kind == EV_CALL || row->kind == EV_RET ? HW_CALLS :
-	    row->kind == EV_NOTE ? HW_NOTES : 1;
+	unsigned codes = event->kind == EV_CALL || event->kind == EV_RET ? HW_CALLS :
+	    event->kind == EV_NOTE ? HW_NOTES : 1;
 
-	if (row->code != HOOK_ANY)
+	if (event->code != HOOK_ANY)
 		codes = 1;
-	*first = slot_of(row->kind, row->code != HOOK_ANY ? row->code : 0);
+	*first = slot_of(event->kind, event->code != HOOK_ANY ? event->code : 0);
 	return *first + codes;
+}
+
+/* What HOOK() has gathered. */
+extern const struct hook_row *__start_hooks[], *__stop_hooks[];
+
+static int
+compare_lines(const void *one, const void *other)
+{
+	const struct hook_row *const *a = one, *const *b = other;
+
+	return (*a)->line < (*b)->line ? -1 : (*a)->line > (*b)->line;
+}
+
+static void
+enter_row(struct setup *setup, size_t area, const struct hook_row *row, bool counting)
+{
+	for (const struct hook_event *event = row->event; event->kind != EV_NONE; event++) {
+		unsigned slot, end = slots_of(event, &slot);
+
+		setup->kinds |= UINT64_C(1) << event->kind;
+		for (; slot < end; slot++) {
+			uint32_t at = setup->end[slot]++;
+
+			if (!counting)
+				setup->hooked[at] = (struct hooked){ row->hook, area };
+		}
+	}
 }
 
 /* Each row of each area, with its slots: once to count them, once to enter them. */
@@ -76,20 +103,9 @@ static void
 enter_rows(struct setup *setup, bool counting)
 {
 	for (size_t i = 0; i < setup->area.count; i++)
-		for (const struct hook_row *row = setup->area.item[i]->hooks;
-		    row != NULL && row->kind != EV_NONE; row++) {
-			unsigned slot, end = slots_of(row, &slot);
-
-			setup->kinds |= UINT64_C(1) << row->kind;
-			for (; slot < end; slot++) {
-				uint32_t at = setup->end[slot]++;
-
-				if (!counting)
-					setup->hooked[at] = (struct hooked){
-						.hook = row->hook, .area = i,
-					};
-			}
-		}
+		for (const struct hook_row **row = __start_hooks; row < __stop_hooks; row++)
+			if ((*row)->area == setup->area.item[i])
+				enter_row(setup, i, *row, counting);
 }
 
 static void
@@ -107,6 +123,8 @@ build(struct setup *setup, const struct rules_device *device)
 	}
 	setup->kinds = SHADOW_KINDS | UINT64_C(1) << EV_HOST_REBOOT |
 	    UINT64_C(1) << EV_DEV_STATUS;
+	qsort(__start_hooks, (size_t)(__stop_hooks - __start_hooks), sizeof(__start_hooks[0]),
+	    compare_lines);
 	enter_rows(setup, true);
 	for (unsigned slot = 0; slot < SLOTS; slot++) {
 		uint32_t count = setup->end[slot];

@@ -39,7 +39,8 @@ RULE_ROW(rule_poison) = {
 
 struct poison { bool written; };
 
-HOOK(call_write, struct poison *poison)
+HOOK(balloon_attach, call_write, struct poison *poison, ON_CALL(VIRTIO_WRITE_DEVICE_CONFIG),
+    ON_CALL(VIRTIO_WRITE_DEVICE_CONFIG_LE))
 {
 	uint64_t offset = event->call.virtio_write_device_config_le.offset;
 
@@ -51,7 +52,7 @@ HOOK(call_write, struct poison *poison)
 		rules_report(core, &rule_poison, "poison_val is written while the device is live");
 }
 
-HOOK(on_status, struct poison *poison)
+HOOK(balloon_attach, on_status, struct poison *poison, ON_EVENT(DEV_STATUS))
 {
 	bool live = (event->dev_status.status & STATUS_DRIVER_OK) != 0;
 
@@ -64,9 +65,6 @@ HOOK(on_status, struct poison *poison)
 }
 
 const struct area area_balloon_attach = {
-	.hooks = HOOKS(
-	    ON_CALL(VIRTIO_WRITE_DEVICE_CONFIG, call_write),
-	    ON_CALL(VIRTIO_WRITE_DEVICE_CONFIG_LE, call_write), ON_EVENT(DEV_STATUS, on_status)),
 	.state_bytes = sizeof(struct poison),
 	.each_device = true,
 };

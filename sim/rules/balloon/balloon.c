@@ -74,7 +74,7 @@ pending_new(struct balloon_state *state, uint64_t queue, uint64_t slot)
 	return pending;
 }
 
-HOOK(note_desc, struct balloon_state *state)
+HOOK(balloon, note_desc, struct balloon_state *state, ON_NOTE(DESC))
 {
 	struct pending *pending = pending_find(state, event->note.desc.queue,
 	    event->note.desc.slot);
@@ -313,7 +313,7 @@ on_commit(struct balloon_state *state, struct rules_core *core)
 }
 
 /* The device reads a request; those that were read before it are known. */
-HOOK(on_take, struct balloon_state *state)
+HOOK(balloon, on_take, struct balloon_state *state, ON_EVENT(DEV_TAKE))
 {
 	const struct pending *pending = pending_find(state, event->dev_take.queue,
 	    event->dev_take.head);
@@ -335,7 +335,7 @@ HOOK(on_take, struct balloon_state *state)
 	check(state, core, &request, core->payload);
 }
 
-HOOK(note_dequeued, void *state)
+HOOK(balloon, note_dequeued, void *state, ON_NOTE(DEQUEUED))
 {
 	struct ledger_request *request = ledger_find_request(rules_ledger(core),
 	    (uint32_t)event->note.dequeued.queue, (uint32_t)event->note.dequeued.slot);
@@ -346,7 +346,7 @@ HOOK(note_dequeued, void *state)
 
 /* ---- notes and calls ---- */
 
-HOOK(note_slot, struct balloon_state *state)
+HOOK(balloon, note_slot, struct balloon_state *state, ON_NOTE(SLOT))
 {
 	struct pending *pending;
 
@@ -373,20 +373,23 @@ HOOK(note_slot, struct balloon_state *state)
 	}
 }
 
-HOOK(call_config_read, struct balloon_state *state)
+HOOK(balloon, call_config_read, struct balloon_state *state, ON_CALL(VIRTIO_READ_DEVICE_CONFIG),
+    ON_CALL(VIRTIO_READ_DEVICE_CONFIG_LE))
 {
 	state->reads_target[event->ctx] =
 	    event->call.virtio_read_device_config_le.offset == CONFIG_NUM_PAGES &&
 	    event->call.virtio_read_device_config_le.width == sizeof(uint32_t);
 }
 
-HOOK(call_config_write, void *state)
+HOOK(balloon, call_config_write, void *state, ON_CALL(VIRTIO_WRITE_DEVICE_CONFIG),
+    ON_CALL(VIRTIO_WRITE_DEVICE_CONFIG_LE))
 {
 	if (event->call.virtio_write_device_config_le.offset == CONFIG_ACTUAL)
 		entries_check_released(core, false);
 }
 
-HOOK(ret_config_read, struct balloon_state *state)
+HOOK(balloon, ret_config_read, struct balloon_state *state, ON_RET(VIRTIO_READ_DEVICE_CONFIG),
+    ON_RET(VIRTIO_READ_DEVICE_CONFIG_LE))
 {
 	struct ledger_target *known = &state->ledger.target;
 
@@ -419,7 +422,7 @@ follow_balance(struct balloon_state *state, uint32_t target, uint32_t actual,
 	state->target = target;
 }
 
-HOOK(on_target, void *state)
+HOOK(balloon, on_target, void *state, ON_EVENT(HOST_TARGET))
 {
 	follow_balance(state, (uint32_t)event->host_target.pages, balloon_look(core)->actual,
 	    event);
@@ -427,14 +430,14 @@ HOOK(on_target, void *state)
 	live_asked(core, event->host_target.irq != 0);
 }
 
-HOOK(on_actual, void *state)
+HOOK(balloon, on_actual, void *state, ON_EVENT(DEV_ACTUAL))
 {
 	follow_balance(state, balloon_look(core)->num_pages, (uint32_t)event->dev_actual.stored,
 	    event);
 	config_changed(core);
 }
 
-HOOK(on_status, struct balloon_state *state)
+HOOK(balloon, on_status, struct balloon_state *state, ON_EVENT(DEV_STATUS))
 {
 	follow_balance(state, balloon_look(core)->num_pages, balloon_look(core)->actual, event);
 	if (event->dev_status.status == 0) {
@@ -443,7 +446,7 @@ HOOK(on_status, struct balloon_state *state)
 	}
 }
 
-HOOK(on_sleep, struct balloon_state *state)
+HOOK(balloon, on_sleep, struct balloon_state *state, ON_EVENT(CTX_SLEEP))
 {
 	state->in_call[event->ctx] = event->code == HW_SLEEP_MEMORY ||
 	    event->code == HW_SLEEP_MUTEX;
@@ -483,7 +486,7 @@ REST(balloon_rest, void *self)
 }
 
 /* A wait for memory or a mutex is in the middle of what the thread does. */
-HOOK(on_wake, struct balloon_state *state)
+HOOK(balloon, on_wake, struct balloon_state *state, ON_EVENT(CTX_START), ON_EVENT(CTX_WAKE))
 {
 	if (event->ctx_wake.context < SHADOW_CONTEXTS && !state->in_call[event->ctx_wake.context])
 		state->woken[event->ctx_wake.context] = event->seq;
@@ -501,18 +504,6 @@ FINI(balloon_fini, struct balloon_state *state)
 }
 
 const struct area area_balloon = {
-	.hooks = HOOKS(
-	    ON_NOTE(DESC, note_desc), ON_NOTE(SLOT, note_slot), ON_EVENT(DEV_TAKE, on_take),
-	    ON_NOTE(DEQUEUED, note_dequeued),
-	    ON_CALL(VIRTIO_READ_DEVICE_CONFIG, call_config_read),
-	    ON_CALL(VIRTIO_READ_DEVICE_CONFIG_LE, call_config_read),
-	    ON_RET(VIRTIO_READ_DEVICE_CONFIG, ret_config_read),
-	    ON_RET(VIRTIO_READ_DEVICE_CONFIG_LE, ret_config_read),
-	    ON_CALL(VIRTIO_WRITE_DEVICE_CONFIG, call_config_write),
-	    ON_CALL(VIRTIO_WRITE_DEVICE_CONFIG_LE, call_config_write),
-	    ON_EVENT(HOST_TARGET, on_target), ON_EVENT(DEV_ACTUAL, on_actual),
-	    ON_EVENT(DEV_STATUS, on_status), ON_EVENT(CTX_START, on_wake),
-	    ON_EVENT(CTX_WAKE, on_wake), ON_EVENT(CTX_SLEEP, on_sleep)),
 	.state_bytes = sizeof(struct balloon_state),
 	.each_device = true,
 	.fini = balloon_fini,

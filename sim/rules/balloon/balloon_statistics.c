@@ -93,7 +93,7 @@ is_ours(struct rules_core *core, uint64_t queue)
 	    (rules_look(core)->device.features & FEATURE_STATS_VQ) != 0;
 }
 
-HOOK(note_vq, struct statistics *statistics)
+HOOK(balloon_statistics, note_vq, struct statistics *statistics, ON_NOTE(VQ))
 {
 	if (!is_ours(core, event->note.vq.queue))
 		return;
@@ -101,7 +101,7 @@ HOOK(note_vq, struct statistics *statistics)
 	statistics->exists_site = site;
 }
 
-HOOK(note_desc, struct statistics *statistics)
+HOOK(balloon_statistics, note_desc, struct statistics *statistics, ON_NOTE(DESC))
 {
 	if (event->note.desc.queue != QUEUE_STATISTICS)
 		return;
@@ -112,7 +112,7 @@ HOOK(note_desc, struct statistics *statistics)
 	statistics->writable |= (event->note.desc.flags & DESC_WRITE) != 0;
 }
 
-HOOK(note_slot, struct statistics *statistics)
+HOOK(balloon_statistics, note_slot, struct statistics *statistics, ON_NOTE(SLOT))
 {
 	if (!is_ours(core, event->note.slot.queue))
 		return;
@@ -123,13 +123,13 @@ HOOK(note_slot, struct statistics *statistics)
 		check(statistics, core);
 }
 
-HOOK(on_used, struct statistics *statistics)
+HOOK(balloon_statistics, on_used, struct statistics *statistics, ON_EVENT(DEV_USED))
 {
 	if (event->dev_used.queue == QUEUE_STATISTICS && statistics->out > 0)
 		statistics->out--;
 }
 
-HOOK(on_status, struct statistics *statistics)
+HOOK(balloon_statistics, on_status, struct statistics *statistics, ON_EVENT(DEV_STATUS))
 {
 	if (event->dev_status.status == 0)
 		*statistics = (struct statistics){
@@ -151,9 +151,6 @@ REST(statistics_rest, struct statistics *statistics)
 }
 
 const struct area area_balloon_statistics = {
-	.hooks = HOOKS(
-	    ON_NOTE(VQ, note_vq), ON_NOTE(DESC, note_desc), ON_NOTE(SLOT, note_slot),
-	    ON_EVENT(DEV_USED, on_used), ON_EVENT(DEV_STATUS, on_status)),
 	.state_bytes = sizeof(struct statistics),
 	.each_device = true,
 	.rest = statistics_rest,

@@ -181,7 +181,8 @@ check_missing(struct config_state *state, struct rules_core *core, uint64_t late
 	rules_because(core, oldest->seq, "the first completion that it does not count");
 }
 
-HOOK(call_write, void *state)
+HOOK(balloon_config, call_write, void *state, ON_CALL(VIRTIO_WRITE_DEVICE_CONFIG),
+    ON_CALL(VIRTIO_WRITE_DEVICE_CONFIG_LE))
 {
 	uint64_t offset = event->call.virtio_write_device_config_le.offset;
 	uint64_t end = offset + event->call.virtio_write_device_config_le.width;
@@ -190,7 +191,7 @@ HOOK(call_write, void *state)
 		check_actual(state, core);
 }
 
-HOOK(note_dequeued, struct config_state *state)
+HOOK(balloon_config, note_dequeued, struct config_state *state, ON_NOTE(DEQUEUED))
 {
 	uint64_t queue = event->note.dequeued.queue, before = state->balloon;
 
@@ -205,7 +206,7 @@ HOOK(note_dequeued, struct config_state *state)
 	};
 }
 
-HOOK(on_wake, void *state)
+HOOK(balloon_config, on_wake, void *state, ON_EVENT(CTX_WAKE))
 {
 	check_missing(state, core, WRITE_LATE_NS);
 }
@@ -222,10 +223,6 @@ REST(config_rest, void *state)
 }
 
 const struct area area_balloon_config = {
-	.hooks = HOOKS(
-	    ON_CALL(VIRTIO_WRITE_DEVICE_CONFIG, call_write),
-	    ON_CALL(VIRTIO_WRITE_DEVICE_CONFIG_LE, call_write), ON_NOTE(DEQUEUED, note_dequeued),
-	    ON_EVENT(CTX_WAKE, on_wake)),
 	.state_bytes = sizeof(struct config_state),
 	.each_device = true,
 	.fini = config_fini,

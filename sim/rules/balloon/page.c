@@ -153,7 +153,7 @@ RULE_ROW(rule_discarded_in_use) = {
 	"virtio_enqueue_p(..., 0, n * sizeof(uint32_t), true);"
 };
 
-HOOK(on_act, struct page_state *state)
+HOOK(balloon_page, on_act, struct page_state *state, ON_EVENT(DEV_ACT))
 {
 	const struct memory *memory = rules_look(core)->memory;
 	const struct ledger_request *request = ledger_find_request(rules_ledger(core),
@@ -295,7 +295,7 @@ REST(page_rest, void *self)
 		compare_with_host(core);
 }
 
-HOOK(on_take, struct page_state *state)
+HOOK(balloon_page, on_take, struct page_state *state, ON_EVENT(DEV_TAKE))
 {
 	if (event->dev_take.queue != LEDGER_INFLATE)
 		return;
@@ -304,8 +304,6 @@ HOOK(on_take, struct page_state *state)
 }
 
 const struct area area_balloon_page = {
-	.hooks = HOOKS(
-	    ON_EVENT(DEV_TAKE, on_take), ON_EVENT(DEV_ACT, on_act)),
 	.state_bytes = sizeof(struct page_state),
 	.each_device = true,
 	.rest = page_rest,

@@ -64,7 +64,7 @@ RULE_ROW(rule_call_order) = {
 	"\tvirtio_child_attach_failed(vsc);\n\treturn;\n}"
 };
 
-HOOK(call_start, struct attach *attach)
+HOOK(attach, call_start, struct attach *attach, ON_CALL(VIRTIO_CHILD_ATTACH_START))
 {
 	if (!attach->now.is_running)
 		rules_report(core, &rule_call_order, "virtio_child_attach_start outside of attach");
@@ -113,7 +113,7 @@ check_queues(const struct attach *attach, struct rules_core *core)
 	}
 }
 
-HOOK(call_finish, struct attach *attach)
+HOOK(attach, call_finish, struct attach *attach, ON_CALL(VIRTIO_CHILD_ATTACH_FINISH))
 {
 	const struct attempt *now = &attach->now;
 
@@ -134,7 +134,7 @@ HOOK(call_finish, struct attach *attach)
 
 static void report_undo(struct attach *attach, struct rules_core *core);
 
-HOOK(call_failed, struct attach *attach)
+HOOK(attach, call_failed, struct attach *attach, ON_CALL(VIRTIO_CHILD_ATTACH_FAILED))
 {
 	const struct attempt *now = &attach->now;
 
@@ -151,21 +151,21 @@ HOOK(call_failed, struct attach *attach)
 	attach->now.failed = true;
 }
 
-HOOK(call_alloc, struct attach *attach)
+HOOK(attach, call_alloc, struct attach *attach, ON_CALL(VIRTIO_ALLOC_VQ))
 {
 	if (!attach->now.started)
 		rules_report(core, &rule_call_order,
 		    "virtio_alloc_vq before virtio_child_attach_start");
 }
 
-HOOK(call_free, struct attach *attach)
+HOOK(attach, call_free, struct attach *attach, ON_CALL(VIRTIO_FREE_VQ))
 {
 	if (attach->now.is_running && attach->now.failed)
 		rules_report(core, &rule_call_order,
 		    "virtio_free_vq after virtio_child_attach_failed");
 }
 
-HOOK(call_features, struct attach *attach)
+HOOK(attach, call_features, struct attach *attach, ON_CALL(VIRTIO_FEATURES))
 {
 	if (attach->now.is_running && !attach->now.started)
 		rules_report(core, &rule_features,
@@ -217,7 +217,8 @@ report_undo(struct attach *attach, struct rules_core *core)
  * Locks, queues and maps made before the device went live are what interrupts and the device rely
  * on.  A map may come and go; in an attach that fails it is part of the undo.
  */
-HOOK(on_release, struct attach *attach)
+HOOK(attach, on_release, struct attach *attach, ON_CALL(MUTEX_DESTROY), ON_CALL(CV_DESTROY),
+    ON_NOTE(VQ_GONE), ON_NOTE(DMAMAP_GONE))
 {
 	const struct item *item = item_relied_on(core);
 
@@ -490,7 +491,7 @@ check_match(struct rules_core *core)
 		    device->name != NULL ? device->name : "unknown");
 }
 
-HOOK(note_attach, struct attach *attach)
+HOOK(attach, note_attach, struct attach *attach, ON_NOTE(ATTACH))
 {
 	switch ((enum hw_attach)event->note.attach.step) {
 	case HW_ATTACH_BEGIN:
@@ -516,14 +517,14 @@ HOOK(note_attach, struct attach *attach)
 
 /* ---- Single events ---- */
 
-HOOK(call_detach, struct attach *attach)
+HOOK(attach, call_detach, struct attach *attach, ON_CALL(VIRTIO_CHILD_DETACH))
 {
 	attach->detached = true;
 	attach->detach_site = site;
 	attach->is_attached = false;
 }
 
-HOOK(on_fault, struct attach *attach)
+HOOK(attach, on_fault, struct attach *attach, ON_EVENT(FAULT))
 {
 	attach->now.is_struck = true;
 }
@@ -548,13 +549,13 @@ is_of_attach(const struct attach *attach, const struct event *ret)
 	return attach->now.is_running && ret->ctx_kind == HW_CTX_AUTOCONF;
 }
 
-HOOK(on_return, struct attach *attach)
+HOOK(attach, on_return, struct attach *attach, ON_EVENT(RET))
 {
 	if (is_of_attach(attach, event) && rules_failed(event))
 		attach->now.call_failed = true;
 }
 
-HOOK(ret_pglistalloc, struct attach *attach)
+HOOK(attach, ret_pglistalloc, struct attach *attach, ON_RET(UVM_PGLISTALLOC))
 {
 	if (!is_of_attach(attach, event) || event->ret.result != 0)
 		return;
@@ -562,7 +563,7 @@ HOOK(ret_pglistalloc, struct attach *attach)
 	attach->now.alloc_site = site;
 }
 
-HOOK(ret_alloc_vq, struct attach *attach)
+HOOK(attach, ret_alloc_vq, struct attach *attach, ON_RET(VIRTIO_ALLOC_VQ))
 {
 	if (!is_of_attach(attach, event))
 		return;
@@ -570,19 +571,19 @@ HOOK(ret_alloc_vq, struct attach *attach)
 	attach->now.no_queue_seq = event->seq;
 }
 
-HOOK(ret_child, struct attach *attach)
+HOOK(attach, ret_child, struct attach *attach, ON_RET(VIRTIO_CHILD))
 {
 	if (is_of_attach(attach, event) && event->ret.result != 0)
 		attach->now.child_was_there = true;
 }
 
 /* What the driver had begun to undo, it undid while the device was live. */
-HOOK(on_crash, struct attach *attach)
+HOOK(attach, on_crash, struct attach *attach, ON_EVENT(CRASH), ON_EVENT(PANIC))
 {
 	report_undo(attach, core);
 }
 
-HOOK(on_features, void *state)
+HOOK(attach, on_features, void *state, ON_EVENT(DEV_FEATURES))
 {
 	uint64_t accepted = event->dev_features.accepted, offered = event->dev_features.offered;
 
@@ -603,18 +604,6 @@ REST(attach_end, struct attach *attach)
 }
 
 const struct area area_attach = {
-	.hooks = HOOKS(
-	    ON_CALL(MUTEX_DESTROY, on_release), ON_CALL(CV_DESTROY, on_release),
-	    ON_NOTE(VQ_GONE, on_release), ON_NOTE(DMAMAP_GONE, on_release),
-	    ON_NOTE(ATTACH, note_attach), ON_EVENT(RET, on_return),
-	    ON_RET(VIRTIO_CHILD, ret_child), ON_CALL(VIRTIO_CHILD_ATTACH_START, call_start),
-	    ON_CALL(VIRTIO_FEATURES, call_features), ON_EVENT(DEV_FEATURES, on_features),
-	    ON_CALL(VIRTIO_ALLOC_VQ, call_alloc), ON_RET(VIRTIO_ALLOC_VQ, ret_alloc_vq),
-	    ON_CALL(VIRTIO_FREE_VQ, call_free), ON_RET(UVM_PGLISTALLOC, ret_pglistalloc),
-	    ON_CALL(VIRTIO_CHILD_ATTACH_FINISH, call_finish),
-	    ON_CALL(VIRTIO_CHILD_ATTACH_FAILED, call_failed),
-	    ON_CALL(VIRTIO_CHILD_DETACH, call_detach), ON_EVENT(FAULT, on_fault),
-	    ON_EVENT(CRASH, on_crash), ON_EVENT(PANIC, on_crash)),
 	.state_bytes = sizeof(struct attach),
 	.each_device = true,
 	.memory = attach_memory,
@@ -637,23 +626,23 @@ struct nodes {
 	uint32_t createv_seq[SHADOW_CONTEXTS];	/* newest one, if it failed, + 1 */
 };
 
-HOOK(call_createv, struct nodes *nodes)
+HOOK(attach_sysctl, call_createv, struct nodes *nodes, ON_CALL(SYSCTL_CREATEV))
 {
 	nodes->made = false;
 }
 
-HOOK(note_node, struct nodes *nodes)
+HOOK(attach_sysctl, note_node, struct nodes *nodes, ON_NOTE(SYSCTL))
 {
 	nodes->made = true;
 	nodes->count++;
 }
 
-HOOK(note_node_gone, struct nodes *nodes)
+HOOK(attach_sysctl, note_node_gone, struct nodes *nodes, ON_NOTE(SYSCTL_GONE))
 {
 	nodes->count -= nodes->count > 0;
 }
 
-HOOK(ret_createv, struct nodes *nodes)
+HOOK(attach_sysctl, ret_createv, struct nodes *nodes, ON_RET(SYSCTL_CREATEV))
 {
 	const struct shadow_call *call = core->call;
 	uint64_t result = event->ret.result;
@@ -670,7 +659,7 @@ HOOK(ret_createv, struct nodes *nodes)
 }
 
 /* A crash right after a createv that failed: its node pointer was NULL. */
-HOOK(nodes_crash, struct nodes *nodes)
+HOOK(attach_sysctl, nodes_crash, struct nodes *nodes, ON_EVENT(CRASH), ON_EVENT(PANIC))
 {
 	const struct shadow_call *call = core->call;
 	uint32_t failed = nodes->createv_seq[event->ctx];
@@ -728,10 +717,6 @@ FINI(nodes_fini, struct nodes *nodes)
 }
 
 const struct area area_attach_sysctl = {
-	.hooks = HOOKS(
-	    ON_CALL(SYSCTL_CREATEV, call_createv), ON_NOTE(SYSCTL, note_node),
-	    ON_NOTE(SYSCTL_GONE, note_node_gone), ON_RET(SYSCTL_CREATEV, ret_createv),
-	    ON_EVENT(CRASH, nodes_crash), ON_EVENT(PANIC, nodes_crash)),
 	.state_bytes = sizeof(struct nodes),
 	.fini = nodes_fini,
 	.touch = nodes_touch,

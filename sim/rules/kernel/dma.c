@@ -111,7 +111,7 @@ check_sleep(struct rules_core *core, uint64_t flags)
 
 /* ---- Maps ---- */
 
-HOOK(note_map, struct dma *dma)
+HOOK(dma, note_map, struct dma *dma, ON_NOTE(DMAMAP))
 {
 	const struct shadow_call *call = core->call;
 	uint64_t ordinal = event->note.dmamap.map;
@@ -134,7 +134,7 @@ rules_dma_segment_max(struct rules_core *core, uint64_t number)
 	return map != NULL && map->segment_max != 0 ? map->segment_max : UINT64_MAX;
 }
 
-HOOK(note_segment, struct dma *dma)
+HOOK(dma, note_segment, struct dma *dma, ON_NOTE(DMASEG))
 {
 	struct dma_map *map = dma_map_at(dma, event->note.dmaseg.map);
 
@@ -146,7 +146,7 @@ HOOK(note_segment, struct dma *dma)
 	};
 }
 
-HOOK(note_source, struct dma *dma)
+HOOK(dma, note_source, struct dma *dma, ON_NOTE(DMASRC))
 {
 	struct dma_map *map = dma_map_at(dma, event->note.dmasrc.map);
 
@@ -189,7 +189,7 @@ RULE_ROW(rule_load_twice) = {
 	"bus_dmamap_unload(t, map);\nbus_dmamap_load(t, map, b, n, NULL, 0);"
 };
 
-HOOK(call_load, struct dma *dma)
+HOOK(dma, call_load, struct dma *dma, ON_CALL(BUS_DMAMAP_LOAD))
 {
 	unsigned ordinal = (unsigned)event->call.bus_dmamap_load.map;
 	struct dma_map *map = expect_map(dma, core, ordinal);
@@ -223,7 +223,7 @@ HOOK(call_load, struct dma *dma)
 	map->low = 0;
 }
 
-HOOK(ret_load, struct dma *dma)
+HOOK(dma, ret_load, struct dma *dma, ON_RET(BUS_DMAMAP_LOAD))
 {
 	const struct shadow_call *call = core->call;
 	struct dma_map *map = dma_map_at(dma, call->args.bus_dmamap_load.map);
@@ -288,7 +288,7 @@ unload(struct dma *dma, struct rules_core *core, struct dma_map *map, const char
 	dma_disown_map(dma, core, (uint32_t)ordinal);
 }
 
-HOOK(call_unload, struct dma *dma)
+HOOK(dma, call_unload, struct dma *dma, ON_CALL(BUS_DMAMAP_UNLOAD))
 {
 	struct dma_map *map = expect_map(dma, core, event->call.bus_dmamap_unload.map);
 
@@ -307,7 +307,7 @@ RULE_ROW(rule_destroy_loaded) = {
 	"bus_dmamap_unload(t, map);\nbus_dmamap_destroy(t, map);"
 };
 
-HOOK(call_destroy, struct dma *dma)
+HOOK(dma, call_destroy, struct dma *dma, ON_CALL(BUS_DMAMAP_DESTROY))
 {
 	struct dma_map *map = expect_map(dma, core, event->call.bus_dmamap_destroy.map);
 
@@ -328,7 +328,7 @@ HOOK(call_destroy, struct dma *dma)
 
 /* ---- DMA memory ---- */
 
-HOOK(note_memory, struct dma *dma)
+HOOK(dma, note_memory, struct dma *dma, ON_NOTE(DMAMEM))
 {
 	const struct shadow_call *call = core->call;
 	uint64_t ordinal = event->note.dmamem.memory;
@@ -359,7 +359,7 @@ follow_end(const struct dma_memory *memory, struct rules_core *core, uint64_t nu
 	item->gone = memory->gone && !memory->mapped;
 }
 
-HOOK(call_memory_free, struct dma *dma)
+HOOK(dma, call_memory_free, struct dma *dma, ON_CALL(BUS_DMAMEM_FREE))
 {
 	struct dma_memory *memory = dmamem_at(dma, event->call.bus_dmamem_free.memory);
 	int64_t nsegs = (int32_t)event->call.bus_dmamem_free.nsegs;
@@ -385,7 +385,7 @@ HOOK(call_memory_free, struct dma *dma)
 	follow_end(memory, core, event->call.bus_dmamem_free.memory);
 }
 
-HOOK(call_memory_unmap, struct dma *dma)
+HOOK(dma, call_memory_unmap, struct dma *dma, ON_CALL(BUS_DMAMEM_UNMAP))
 {
 	struct dma_memory *memory = dmamem_at(dma, event->call.bus_dmamem_unmap.memory);
 
@@ -405,7 +405,7 @@ HOOK(call_memory_unmap, struct dma *dma)
 	follow_end(memory, core, event->call.bus_dmamem_unmap.memory);
 }
 
-HOOK(ret_memory_map, struct dma *dma)
+HOOK(dma, ret_memory_map, struct dma *dma, ON_RET(BUS_DMAMEM_MAP))
 {
 	const struct shadow_call *call = core->call;
 	struct dma_memory *memory = dmamem_at(dma, call->args.bus_dmamem_map.memory);
@@ -430,23 +430,23 @@ SHARED_RULE_ROW(rule_dma_leak) = {
 
 /* ---- Calls whose arguments are all there is to look at ---- */
 
-HOOK(call_create, void *state)
+HOOK(dma, call_create, void *state, ON_CALL(BUS_DMAMAP_CREATE))
 {
 	check_sleep(core, event->call.bus_dmamap_create.flags);
 }
 
-HOOK(call_sync, void *state)
+HOOK(dma, call_sync, void *state, ON_CALL(BUS_DMAMAP_SYNC))
 {
 	if (expect_loaded(state, core, event->call.bus_dmamap_sync.map) != NULL)
 		dma_sync(state, core);
 }
 
-HOOK(call_memory_alloc, void *state)
+HOOK(dma, call_memory_alloc, void *state, ON_CALL(BUS_DMAMEM_ALLOC))
 {
 	check_sleep(core, event->call.bus_dmamem_alloc.flags);
 }
 
-HOOK(call_memory_map, void *state)
+HOOK(dma, call_memory_map, void *state, ON_CALL(BUS_DMAMEM_MAP))
 {
 	check_sleep(core, event->call.bus_dmamem_map.flags);
 	if (dmamem_at(state, event->call.bus_dmamem_map.memory) == NULL)
@@ -454,12 +454,12 @@ HOOK(call_memory_map, void *state)
 }
 
 /* virtio_enqueue(), virtio_enqueue_p() */
-HOOK(call_enqueue, void *state)
+HOOK(dma, call_enqueue, void *state, ON_CALL(VIRTIO_ENQUEUE), ON_CALL(VIRTIO_ENQUEUE_P))
 {
 	expect_loaded(state, core, event->call.virtio_enqueue.map);
 }
 
-HOOK(ret_create, struct dma *dma)
+HOOK(dma, ret_create, struct dma *dma, ON_RET(BUS_DMAMAP_CREATE), ON_RET(BUS_DMAMEM_ALLOC))
 {
 	if (event->ret.result == 0)
 		return;
@@ -509,21 +509,6 @@ REST(dma_rest, struct dma *dma)
 }
 
 const struct area area_dma = {
-	.hooks = HOOKS(
-	    ON_CALL(BUS_DMAMAP_CREATE, call_create), ON_RET(BUS_DMAMAP_CREATE, ret_create),
-	    ON_NOTE(DMAMAP, note_map), ON_CALL(BUS_DMAMAP_DESTROY, call_destroy),
-	    ON_CALL(BUS_DMAMAP_LOAD, call_load), ON_NOTE(DMASEG, note_segment),
-	    ON_NOTE(DMASRC, note_source), ON_RET(BUS_DMAMAP_LOAD, ret_load),
-	    ON_CALL(BUS_DMAMAP_UNLOAD, call_unload), ON_CALL(BUS_DMAMAP_SYNC, call_sync),
-	    ON_CALL(BUS_DMAMEM_ALLOC, call_memory_alloc), ON_RET(BUS_DMAMEM_ALLOC, ret_create),
-	    ON_NOTE(DMAMEM, note_memory), ON_CALL(BUS_DMAMEM_FREE, call_memory_free),
-	    ON_CALL(BUS_DMAMEM_MAP, call_memory_map), ON_RET(BUS_DMAMEM_MAP, ret_memory_map),
-	    ON_CALL(BUS_DMAMEM_UNMAP, call_memory_unmap), ON_CALL(VIRTIO_ENQUEUE, call_enqueue),
-	    ON_CALL(VIRTIO_ENQUEUE_P, call_enqueue), ON_NOTE(DESC, dma_note_desc),
-	    ON_CALL(VIRTIO_ENQUEUE_COMMIT, dma_call_commit),
-	    ON_CALL(VIRTIO_ENQUEUE_ABORT, dma_call_abort),
-	    ON_CALL(VIRTIO_ENQUEUE_RESERVE, dma_call_abort), ON_EVENT(DEV_USED, dma_on_used),
-	    ON_NOTE(DEQUEUED, dma_note_dequeued), ON_EVENT(DEV_STATUS, dma_on_status)),
 	.state_bytes = sizeof(struct dma),
 	.fini = release,
 	.rest = dma_rest,

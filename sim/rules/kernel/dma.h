@@ -169,9 +169,6 @@ void dma_report_unsynced(struct dma *dma, struct rules_core *core, uint64_t map,
 
 /* ---- dma_request.c ---- */
 
-/* Descriptors; commit; abort; completion; dequeue; the device stops looking. */
-rules_hook dma_note_desc, dma_call_commit, dma_call_abort, dma_on_used, dma_note_dequeued,
-    dma_on_status;
 /* Compare what the device was given with what lies there now. */
 void dma_compare(struct dma *dma, struct rules_core *core, const struct dma_request *request,
     uint32_t site);

@@ -26,36 +26,34 @@ new_request(struct dma *dma, unsigned device, uint64_t queue, uint64_t slot)
 	return request;
 }
 
-void
-dma_note_desc(void *state, struct rules_core *core, const struct event *note, uint32_t site)
+HOOK(dma, note_desc, struct dma *dma, ON_NOTE(DESC))
 {
-	struct dma *dma = state;
 	const struct shadow_call *call = core->call;
 	struct dma_request *request;
 	struct dma_piece *piece;
 
 	if (call->code != HW_CALL_VIRTIO_ENQUEUE && call->code != HW_CALL_VIRTIO_ENQUEUE_P)
 		return;
-	request = dma_request_of(dma, note, call->args.virtio_enqueue.queue,
+	request = dma_request_of(dma, event, call->args.virtio_enqueue.queue,
 	    call->args.virtio_enqueue.slot, DMA_REQUEST_BUILT);
 	if (request == NULL)
-		request = new_request(dma, note->device, call->args.virtio_enqueue.queue,
+		request = new_request(dma, event->device, call->args.virtio_enqueue.queue,
 		    call->args.virtio_enqueue.slot);
 	piece = vec_add(&request->piece);
 	*piece = (struct dma_piece){
-		.map = (uint32_t)call->args.virtio_enqueue.map, .seq = note->seq, .site =
+		.map = (uint32_t)call->args.virtio_enqueue.map, .seq = event->seq, .site =
 		    call->site,
-		.bus = note->note.desc.address, .length = note->note.desc.length,
-		.device_writes = (note->note.desc.flags & DESC_WRITE) != 0,
+		.bus = event->note.desc.address, .length = event->note.desc.length,
+		.device_writes = (event->note.desc.flags & DESC_WRITE) != 0,
 	};
 	dma_place(dma, piece);
 }
 
 /* virtio_enqueue_abort(); and virtio_enqueue_reserve(), which begins anew. */
-void
-dma_call_abort(void *state, struct rules_core *core, const struct event *event, uint32_t site)
+HOOK(dma, call_abort, struct dma *dma, ON_CALL(VIRTIO_ENQUEUE_ABORT),
+    ON_CALL(VIRTIO_ENQUEUE_RESERVE))
 {
-	struct dma_request *request = dma_request_of(state, event,
+	struct dma_request *request = dma_request_of(dma, event,
 	    event->call.virtio_enqueue_abort.queue, event->call.virtio_enqueue_abort.slot,
 	    DMA_REQUEST_BUILT);
 
@@ -249,10 +247,8 @@ keep_copy(struct rules_core *core, struct dma_request *request)
 	}
 }
 
-void
-dma_call_commit(void *state, struct rules_core *core, const struct event *event, uint32_t site)
+HOOK(dma, call_commit, struct dma *dma, ON_CALL(VIRTIO_ENQUEUE_COMMIT))
 {
-	struct dma *dma = state;
 	struct dma_request *request = dma_request_of(dma, event,
 	    event->call.virtio_enqueue_commit.queue, event->call.virtio_enqueue_commit.slot,
 	    DMA_REQUEST_BUILT);
@@ -331,10 +327,8 @@ dma_compare(struct dma *dma, struct rules_core *core, const struct dma_request *
 	}
 }
 
-void
-dma_on_used(void *state, struct rules_core *core, const struct event *event, uint32_t site)
+HOOK(dma, on_used, struct dma *dma, ON_EVENT(DEV_USED))
 {
-	struct dma *dma = state;
 	struct dma_request *request = dma_request_of(dma, event, event->dev_used.queue,
 	    event->dev_used.id, DMA_REQUEST_OUT);
 
@@ -344,10 +338,8 @@ dma_on_used(void *state, struct rules_core *core, const struct event *event, uin
 	request->is_done = true;
 }
 
-void
-dma_note_dequeued(void *state, struct rules_core *core, const struct event *event, uint32_t site)
+HOOK(dma, note_dequeued, struct dma *dma, ON_NOTE(DEQUEUED))
 {
-	struct dma *dma = state;
 	struct dma_request *request = dma_request_of(dma, event, event->note.dequeued.queue,
 	    event->note.dequeued.slot, DMA_REQUEST_OUT);
 
@@ -360,11 +352,8 @@ dma_note_dequeued(void *state, struct rules_core *core, const struct event *even
 }
 
 /* After a reset nothing is at the device, and no transfer waits for its end. */
-void
-dma_on_status(void *state, struct rules_core *core, const struct event *event, uint32_t site)
+HOOK(dma, on_status, struct dma *dma, ON_EVENT(DEV_STATUS))
 {
-	struct dma *dma = state;
-
 	if (event->dev_status.status != 0)
 		return;
 	vec_each(request, &dma->request)

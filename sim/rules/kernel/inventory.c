@@ -155,21 +155,25 @@ make(struct inventory *inventory, const struct rules_core *core, enum item_kind 
 }
 
 /* What is named by the call that made it has the call's number. */
-#define MADE(name, kind, number) \
-	HOOK(name, struct inventory *inventory) { make(inventory, core, kind, number, event->seq); }
-#define MADE_OF(name, kind, number, bytes) \
-	HOOK(name, struct inventory *inventory) \
+#define MADE(name, kind, number, ...) \
+	HOOK(inventory, name, struct inventory *inventory, __VA_ARGS__) \
+	{ \
+		make(inventory, core, kind, number, event->seq); \
+	}
+#define MADE_OF(name, kind, number, bytes, ...) \
+	HOOK(inventory, name, struct inventory *inventory, __VA_ARGS__) \
 	{ \
 		make(inventory, core, kind, number, core->call->seq)->size = bytes; \
 	}
-MADE(call_cv_init, ITEM_CONDVAR, event->call.cv_init.condvar)
-MADE(note_queue, ITEM_QUEUE, event->note.vq.queue)
-MADE(note_node, ITEM_SYSCTL, event->note.sysctl.node)
-MADE_OF(note_map, ITEM_MAP, event->note.dmamap.map, event->note.dmamap.size)
-MADE_OF(note_memory, ITEM_DMA_MEMORY, event->note.dmamem.memory, event->note.dmamem.size)
-MADE_OF(note_kmem, ITEM_KMEM, event->note.kmem.block, event->note.kmem.size)
+MADE(call_cv_init, ITEM_CONDVAR, event->call.cv_init.condvar, ON_CALL(CV_INIT))
+MADE(note_queue, ITEM_QUEUE, event->note.vq.queue, ON_NOTE(VQ))
+MADE(note_node, ITEM_SYSCTL, event->note.sysctl.node, ON_NOTE(SYSCTL))
+MADE_OF(note_map, ITEM_MAP, event->note.dmamap.map, event->note.dmamap.size, ON_NOTE(DMAMAP))
+MADE_OF(note_memory, ITEM_DMA_MEMORY, event->note.dmamem.memory, event->note.dmamem.size,
+    ON_NOTE(DMAMEM))
+MADE_OF(note_kmem, ITEM_KMEM, event->note.kmem.block, event->note.kmem.size, ON_NOTE(KMEM))
 
-HOOK(call_mutex_init, struct inventory *inventory)
+HOOK(inventory, call_mutex_init, struct inventory *inventory, ON_CALL(MUTEX_INIT))
 {
 	uint64_t type = event->call.mutex_init.type, ipl = event->call.mutex_init.ipl;
 	struct item *item = make(inventory, core, ITEM_MUTEX, event->call.mutex_init.mutex,
@@ -179,7 +183,8 @@ HOOK(call_mutex_init, struct inventory *inventory)
 	item->is_spin = type == MUTEX_SPIN || (type != MUTEX_ADAPTIVE && ipl >= IPL_VM);
 }
 
-HOOK(on_gone, struct inventory *inventory)
+HOOK(inventory, on_gone, struct inventory *inventory, ON_CALL(MUTEX_DESTROY), ON_CALL(CV_DESTROY),
+    ON_NOTE(VQ_GONE), ON_NOTE(SYSCTL_GONE), ON_NOTE(DMAMAP_GONE), ON_NOTE(KMEM_GONE))
 {
 	struct item *item = ending(inventory, core);
 
@@ -189,7 +194,7 @@ HOOK(on_gone, struct inventory *inventory)
 	item->gone_seq = event->seq;
 }
 
-HOOK(note_softint, struct inventory *inventory)
+HOOK(inventory, note_softint, struct inventory *inventory, ON_NOTE(SOFTINT))
 {
 	if (event->note.softint.established == 0)
 		on_gone(inventory, core, event, site);
@@ -204,13 +209,6 @@ FINI(inventory_fini, struct inventory *inventory)
 }
 
 const struct area area_inventory = {
-	.hooks = HOOKS(
-	    ON_CALL(MUTEX_INIT, call_mutex_init), ON_CALL(MUTEX_DESTROY, on_gone),
-	    ON_CALL(CV_INIT, call_cv_init), ON_CALL(CV_DESTROY, on_gone), ON_NOTE(VQ, note_queue),
-	    ON_NOTE(VQ_GONE, on_gone), ON_NOTE(SYSCTL, note_node), ON_NOTE(SYSCTL_GONE, on_gone),
-	    ON_NOTE(SOFTINT, note_softint), ON_NOTE(DMAMAP, note_map),
-	    ON_NOTE(DMAMAP_GONE, on_gone), ON_NOTE(DMAMEM, note_memory), ON_NOTE(KMEM, note_kmem),
-	    ON_NOTE(KMEM_GONE, on_gone)),
 	.state_bytes = sizeof(struct inventory),
 	.fini = inventory_fini,
 };

@@ -70,7 +70,8 @@ RULE_ROW(rule_ipl) = {
 	"s = splvm();\nif (sc->sc_idle) {\n\tsplx(s);\n\treturn 0;\n}"
 };
 
-HOOK(call_mutex_enter, struct irq_state *irq)
+HOOK(irq, call_mutex_enter, struct irq_state *irq, ON_CALL(MUTEX_ENTER), ON_CALL(MUTEX_SPIN_ENTER),
+    ON_CALL(MUTEX_TRYENTER))
 {
 	const struct item *item;
 	struct mutex *mutex;
@@ -99,7 +100,7 @@ HOOK(call_mutex_enter, struct irq_state *irq)
 /* ---- Levels ---- */
 
 /* The call that leaves the level at which the driver's code began. */
-HOOK(call_splraise, struct irq_state *irq)
+HOOK(irq, call_splraise, struct irq_state *irq, ON_CALL(SPLRAISE))
 {
 	unsigned depth = irq->depth[event->ctx];
 	unsigned before = depth == 0 || depth > IRQ_CALLBACKS_MAX ? 0 :
@@ -170,7 +171,7 @@ RULE_ROW(rule_after_teardown) = {
  * A lock that handlers take goes before they are gone.  A handler under the kernel lock, which
  * attach and detach hold, for a line that the reset lowered, does not get to its callback.
  */
-HOOK(call_mutex_destroy, struct irq_state *irq)
+HOOK(irq, call_mutex_destroy, struct irq_state *irq, ON_CALL(MUTEX_DESTROY))
 {
 	unsigned number = (unsigned)event->call.mutex_destroy.mutex;
 	const struct mutex *mutex = vec_get(&irq->mutex, number);
@@ -185,7 +186,8 @@ HOOK(call_mutex_destroy, struct irq_state *irq)
 	rules_because(core, mutex->used_seq, "taken here");
 }
 
-HOOK(call_end, struct irq_state *irq)
+HOOK(irq, call_end, struct irq_state *irq, ON_CALL(VIRTIO_CHILD_DETACH),
+    ON_CALL(VIRTIO_CHILD_ATTACH_FAILED))
 {
 	irq->established = false;
 }
@@ -200,7 +202,8 @@ RULE_ROW(rule_softint) = {
 	"softint_disestablish(sc->sc_si);"
 };
 
-HOOK(call_softint, struct irq_state *irq)
+HOOK(irq, call_softint, struct irq_state *irq, ON_CALL(SOFTINT_SCHEDULE),
+    ON_CALL(SOFTINT_DISESTABLISH))
 {
 	uint32_t number = (uint32_t)event->call.softint_schedule.softint;
 	const struct item *item = item_newest(core, ITEM_SOFTINT, number);
@@ -222,7 +225,7 @@ RULE_ROW(rule_busy) = {
 	"cv_signal(&sc->sc_cv);\t/* a thread waits, with kpause(9) */"
 };
 
-HOOK(call_delay, struct irq_state *irq)
+HOOK(irq, call_delay, struct irq_state *irq, ON_CALL(DELAY))
 {
 	uint64_t *busy_us = &irq->busy_us[event->ctx], before = *busy_us;
 
@@ -249,7 +252,8 @@ check_callback(struct irq_state *irq, struct rules_core *core)
 	}
 }
 
-HOOK(on_release, struct irq_state *irq)
+HOOK(irq, on_release, struct irq_state *irq, ON_CALL(MUTEX_DESTROY), ON_CALL(CV_DESTROY),
+    ON_NOTE(VQ_GONE))
 {
 	const struct item *item = item_relied_on(core);
 
@@ -269,7 +273,7 @@ note_failed(struct irq_state *irq, struct rules_core *core)
 	irq->failed_site = core->call->site;
 }
 
-HOOK(note_attach, struct irq_state *irq)
+HOOK(irq, note_attach, struct irq_state *irq, ON_NOTE(ATTACH))
 {
 	switch ((enum hw_attach)event->note.attach.step) {
 	case HW_ATTACH_BEGIN:
@@ -317,7 +321,7 @@ check_claim(struct irq_state *irq, struct rules_core *core)
 		    callback_word(core->event->note.callback.callback));
 }
 
-HOOK(note_callback, struct irq_state *irq)
+HOOK(irq, note_callback, struct irq_state *irq, ON_NOTE(CALLBACK))
 {
 	if (event->note.callback.edge == 1) {
 		enter_driver(irq, event);
@@ -330,7 +334,7 @@ HOOK(note_callback, struct irq_state *irq)
 
 /* ---- Single events ---- */
 
-HOOK(call_attach_start, struct irq_state *irq)
+HOOK(irq, call_attach_start, struct irq_state *irq, ON_CALL(VIRTIO_CHILD_ATTACH_START))
 {
 	/* x86 takes the kernel lock for handlers of that level only. */
 	irq->is_concurrent = event->call.virtio_child_attach_start.ipl != IPL_VM ||
@@ -340,12 +344,12 @@ HOOK(call_attach_start, struct irq_state *irq)
 		    "no interrupt can be handled");
 }
 
-HOOK(note_thread_gone, void *state)
+HOOK(irq, note_thread_gone, void *state, ON_NOTE(THREAD_GONE))
 {
 	check_level(state, core, 0, "a thread");
 }
 
-HOOK(on_irq_enter, struct irq_state *irq)
+HOOK(irq, on_irq_enter, struct irq_state *irq, ON_EVENT(IRQ_ENTER))
 {
 	irq->base[event->ctx] = event->ipl;
 	irq->reported[event->ctx] = false;
@@ -354,7 +358,7 @@ HOOK(on_irq_enter, struct irq_state *irq)
 	irq->busy_us[event->ctx] = 0;
 }
 
-HOOK(on_irq_exit, struct irq_state *irq)
+HOOK(irq, on_irq_exit, struct irq_state *irq, ON_EVENT(IRQ_EXIT))
 {
 	check_level(irq, core, irq->base[event->ctx], "an interrupt");
 }
@@ -365,18 +369,6 @@ FINI(irq_fini, struct irq_state *irq)
 }
 
 const struct area area_irq = {
-	.hooks = HOOKS(
-	    ON_CALL(MUTEX_DESTROY, on_release), ON_CALL(CV_DESTROY, on_release),
-	    ON_NOTE(VQ_GONE, on_release),
-	    ON_CALL(MUTEX_ENTER, call_mutex_enter), ON_CALL(MUTEX_SPIN_ENTER, call_mutex_enter),
-	    ON_CALL(MUTEX_TRYENTER, call_mutex_enter), ON_CALL(SPLRAISE, call_splraise),
-	    ON_CALL(MUTEX_DESTROY, call_mutex_destroy), ON_CALL(VIRTIO_CHILD_DETACH, call_end),
-	    ON_CALL(VIRTIO_CHILD_ATTACH_FAILED, call_end),
-	    ON_CALL(SOFTINT_SCHEDULE, call_softint), ON_CALL(SOFTINT_DISESTABLISH, call_softint),
-	    ON_CALL(DELAY, call_delay), ON_CALL(VIRTIO_CHILD_ATTACH_START, call_attach_start),
-	    ON_NOTE(CALLBACK, note_callback), ON_NOTE(ATTACH, note_attach),
-	    ON_NOTE(THREAD_GONE, note_thread_gone), ON_EVENT(IRQ_ENTER, on_irq_enter),
-	    ON_EVENT(IRQ_EXIT, on_irq_exit)),
 	.state_bytes = sizeof(struct irq_state),
 	.each_device = true,
 	.fini = irq_fini,

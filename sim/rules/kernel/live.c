@@ -128,7 +128,7 @@ RULE_ROW(rule_convergence) = {
 };
 
 /* Whenever somebody wakes up. */
-HOOK(on_wake, struct live_state *state)
+HOOK(live, on_wake, struct live_state *state, ON_EVENT(CTX_WAKE))
 {
 	const struct rules_device *device = core->device;
 	struct rules_work work;
@@ -149,7 +149,7 @@ HOOK(on_wake, struct live_state *state)
 
 /* ---- calls, notes, the device ---- */
 
-HOOK(call_alloc, struct live_state *state)
+HOOK(live, call_alloc, struct live_state *state, ON_CALL(UVM_PGLISTALLOC))
 {
 	state->allocation[event->ctx] = (struct allocation){
 		.is_open = true, .bytes = event->call.uvm_pglistalloc.size,
@@ -159,13 +159,13 @@ HOOK(call_alloc, struct live_state *state)
 	};
 }
 
-HOOK(on_fault, struct live_state *state)
+HOOK(live, on_fault, struct live_state *state, ON_EVENT(FAULT))
 {
 	state->allocation[event->ctx].is_struck = true;
 }
 
 /* A step towards a request; to have tried is a reaction, when it could try again is unknown. */
-HOOK(ret_try, struct live_state *state)
+HOOK(live, ret_try, struct live_state *state, LIVE_TRIES)
 {
 	if (event->code == HW_CALL_UVM_PGLISTALLOC)
 		state->allocation[event->ctx].is_open = false;
@@ -179,13 +179,13 @@ HOOK(ret_try, struct live_state *state)
 	};
 }
 
-HOOK(ret_create, struct live_state *state)
+HOOK(live, ret_create, struct live_state *state, ON_RET(KTHREAD_CREATE))
 {
 	state->no_thread = event->ret.result != 0;
 	state->no_thread_seq = event->seq;
 }
 
-HOOK(note_desc, struct live_state *state)
+HOOK(live, note_desc, struct live_state *state, ON_NOTE(DESC))
 {
 	state->is_open = false;
 }
@@ -210,7 +210,7 @@ follow_detach(struct live_state *state, const struct event *event)
 	state->detach.seen_ns = event->time_ns;
 }
 
-HOOK(on_take, struct live_state *state)
+HOOK(live, on_take, struct live_state *state, ON_EVENT(DEV_TAKE))
 {
 	struct requests *requests = &state->requests[event->dev_take.queue];
 
@@ -219,7 +219,7 @@ HOOK(on_take, struct live_state *state)
 		requests->quiet_ns = event->time_ns;
 }
 
-HOOK(on_used, struct live_state *state)
+HOOK(live, on_used, struct live_state *state, ON_EVENT(DEV_USED))
 {
 	struct requests *requests = &state->requests[event->dev_used.queue];
 
@@ -231,7 +231,7 @@ HOOK(on_used, struct live_state *state)
 		requests->out--;
 }
 
-HOOK(on_status, struct live_state *state)
+HOOK(live, on_status, struct live_state *state, ON_EVENT(DEV_STATUS))
 {
 	follow_detach(state, event);
 	if (event->dev_status.status == 0)
@@ -240,7 +240,7 @@ HOOK(on_status, struct live_state *state)
 
 /* ---- a detach ---- */
 
-HOOK(on_sleep, struct live_state *state)
+HOOK(live, on_sleep, struct live_state *state, ON_EVENT(CTX_SLEEP))
 {
 	const struct rules_view *view;
 
@@ -266,7 +266,7 @@ RULE_ROW(rule_slow_detach) = {
 	.distance = RULE_SUSPECT
 };
 
-HOOK(call_detach, struct live_state *state)
+HOOK(live, call_detach, struct live_state *state, ON_CALL(VIRTIO_CHILD_DETACH))
 {
 	struct detach *detach = &state->detach;
 	const struct rules_view *view = rules_look(core);
@@ -630,12 +630,6 @@ SHARED_RULE_ROW(rule_trap) = {
 };
 
 const struct area area_live = {
-	.hooks = HOOKS(
-	    ON_EVENT(CTX_WAKE, on_wake), ON_CALL(UVM_PGLISTALLOC, call_alloc),
-	    LIVE_ON_TRIES(ret_try), ON_RET(KTHREAD_CREATE, ret_create), ON_NOTE(DESC, note_desc),
-	    ON_EVENT(FAULT, on_fault), ON_EVENT(DEV_TAKE, on_take), ON_EVENT(DEV_USED, on_used),
-	    ON_EVENT(DEV_STATUS, on_status), ON_EVENT(CTX_SLEEP, on_sleep),
-	    ON_CALL(VIRTIO_CHILD_DETACH, call_detach)),
 	.state_bytes = sizeof(struct live_state),
 	.each_device = true,
 	.rest = live_rest,

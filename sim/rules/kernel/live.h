@@ -12,12 +12,11 @@
 /* A sleep this long with work at hand was not meant. */
 #define LIVE_LONG_NS (2 * LIVE_SECOND_NS)
 
-/* A result of what a driver tries when it makes a request: rows for a table of hooks. */
-#define LIVE_ON_TRIES(hook) \
-	ON_RET(UVM_PGLISTALLOC, hook), ON_RET(KMEM_ALLOC, hook), ON_RET(KMEM_ZALLOC, hook), \
-	ON_RET(BUS_DMAMEM_ALLOC, hook), ON_RET(BUS_DMAMEM_MAP, hook), \
-	ON_RET(BUS_DMAMAP_CREATE, hook), ON_RET(BUS_DMAMAP_LOAD, hook), \
-	ON_RET(VIRTIO_ENQUEUE_PREP, hook), ON_RET(VIRTIO_ENQUEUE_RESERVE, hook)
+/* A result of what a driver tries when it makes a request: for a hook. */
+#define LIVE_TRIES \
+	ON_RET(UVM_PGLISTALLOC), ON_RET(KMEM_ALLOC), ON_RET(KMEM_ZALLOC), \
+	ON_RET(BUS_DMAMEM_ALLOC), ON_RET(BUS_DMAMEM_MAP), ON_RET(BUS_DMAMAP_CREATE), \
+	ON_RET(BUS_DMAMAP_LOAD), ON_RET(VIRTIO_ENQUEUE_PREP), ON_RET(VIRTIO_ENQUEUE_RESERVE)
 
 /* A context that waits, or did. */
 struct sleeper {

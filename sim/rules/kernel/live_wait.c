@@ -342,7 +342,7 @@ neglects_work(const struct wait_state *state, struct rules_core *core, uint32_t 
 	    live_is_fair(core) && live_has_work(core);
 }
 
-HOOK(on_sleep, struct wait_state *state)
+HOOK(live_wait, on_sleep, struct wait_state *state, ON_EVENT(CTX_SLEEP))
 {
 	struct waiter *waiter = waiter_of(state, event->ctx);
 
@@ -470,7 +470,7 @@ still_neglects(const struct wait_state *state, const struct waiter *waiter)
 	return waiter->neglect == NEGLECT_WORK && state->steps == waiter->steps;
 }
 
-HOOK(on_wake, struct wait_state *state)
+HOOK(live_wait, on_wake, struct wait_state *state, ON_EVENT(CTX_WAKE))
 {
 	struct waiter *waiter;
 	uint64_t long_ns;
@@ -496,7 +496,9 @@ HOOK(on_wake, struct wait_state *state)
 }
 
 /* The thread does something after it woke up: was it late? */
-HOOK(on_act, struct wait_state *state)
+HOOK(live_wait, on_act, struct wait_state *state, ON_CALL(UVM_PGLISTFREE),
+    ON_CALL(VIRTIO_WRITE_DEVICE_CONFIG), ON_CALL(VIRTIO_WRITE_DEVICE_CONFIG_LE),
+    ON_CALL(KTHREAD_EXIT))
 {
 	struct waiter *waiter = waiter_of(state, event->ctx);
 
@@ -535,7 +537,7 @@ act_on_completion(struct wait_state *state, struct rules_core *core,
 
 /* ---- steps ---- */
 
-HOOK(on_step, struct wait_state *state)
+HOOK(live_wait, on_step, struct wait_state *state, ON_CALL(UVM_PGLISTALLOC), ON_NOTE(DESC))
 {
 	on_act(state, core, event, site);
 	if (waiter_of(state, event->ctx)->is_thread)
@@ -544,7 +546,7 @@ HOOK(on_step, struct wait_state *state)
 }
 
 /* To have tried is a step; when it could try again is unknown. */
-HOOK(ret_try, struct wait_state *state)
+HOOK(live_wait, ret_try, struct wait_state *state, LIVE_TRIES)
 {
 	if (!rules_failed(event))
 		return;
@@ -552,7 +554,7 @@ HOOK(ret_try, struct wait_state *state)
 	state->steps++;
 }
 
-HOOK(ret_dequeue, struct wait_state *state)
+HOOK(live_wait, ret_dequeue, struct wait_state *state, ON_RET(VIRTIO_DEQUEUE))
 {
 	if (event->ret.result == 0)
 		return;
@@ -560,7 +562,7 @@ HOOK(ret_dequeue, struct wait_state *state)
 	state->empty_seq = event->seq;
 }
 
-HOOK(note_dequeued, struct wait_state *state)
+HOOK(live_wait, note_dequeued, struct wait_state *state, ON_NOTE(DEQUEUED))
 {
 	struct completions *completions = completions_of(state, event->note.dequeued.queue);
 
@@ -590,7 +592,7 @@ follow_vq_done(struct completions *completions, bool enter, const struct event *
 	completions->announced_seq = event->seq;
 }
 
-HOOK(note_callback, struct wait_state *state)
+HOOK(live_wait, note_callback, struct wait_state *state, ON_NOTE(CALLBACK))
 {
 	bool enter = event->note.callback.edge == 1;
 	struct completions *completions;
@@ -611,14 +613,14 @@ HOOK(note_callback, struct wait_state *state)
 }
 
 /* The same of cv_signal() and cv_broadcast(). */
-HOOK(call_signal, struct wait_state *state)
+HOOK(live_wait, call_signal, struct wait_state *state, ON_CALL(CV_SIGNAL), ON_CALL(CV_BROADCAST))
 {
 	uint64_t condvar = event->call.cv_signal.condvar;
 
 	*vec_reach(&state->signalled, condvar) = 1;
 }
 
-HOOK(note_wake, struct wait_state *state)
+HOOK(live_wait, note_wake, struct wait_state *state, ON_NOTE(CV_WAKE))
 {
 	uint64_t woken = event->note.cv_wake.context;
 
@@ -644,7 +646,7 @@ HOOK(note_wake, struct wait_state *state)
 	}
 }
 
-HOOK(note_attach, struct wait_state *state)
+HOOK(live_wait, note_attach, struct wait_state *state, ON_NOTE(ATTACH))
 {
 	if (event->note.attach.step == HW_ATTACH_BEGIN)
 		state->callbacks++;
@@ -652,7 +654,7 @@ HOOK(note_attach, struct wait_state *state)
 		state->callbacks--;
 }
 
-HOOK(on_used, struct wait_state *state)
+HOOK(live_wait, on_used, struct wait_state *state, ON_EVENT(DEV_USED))
 {
 	struct completions *completions = completions_of(state, event->dev_used.queue);
 
@@ -660,7 +662,7 @@ HOOK(on_used, struct wait_state *state)
 		completions->used++;
 }
 
-HOOK(on_status, struct wait_state *state)
+HOOK(live_wait, on_status, struct wait_state *state, ON_EVENT(DEV_STATUS))
 {
 	if (event->dev_status.status == 0)
 		memset(state->completions, 0, sizeof(state->completions));
@@ -673,7 +675,7 @@ waiter_fini(struct waiter *waiter)
 	memset(waiter, 0, sizeof(*waiter));
 }
 
-HOOK(on_start, struct wait_state *state)
+HOOK(live_wait, on_start, struct wait_state *state, ON_EVENT(CTX_START))
 {
 	struct waiter *waiter;
 
@@ -686,7 +688,7 @@ HOOK(on_start, struct wait_state *state)
 	state->threads++;
 }
 
-HOOK(on_end, struct wait_state *state)
+HOOK(live_wait, on_end, struct wait_state *state, ON_EVENT(CTX_END))
 {
 	struct waiter *waiter;
 
@@ -783,17 +785,6 @@ FINI(wait_fini, struct wait_state *state)
 }
 
 const struct area area_live_wait = {
-	.hooks = HOOKS(
-	    ON_EVENT(CTX_START, on_start), ON_EVENT(CTX_SLEEP, on_sleep),
-	    ON_EVENT(CTX_WAKE, on_wake), ON_EVENT(CTX_END, on_end),
-	    ON_CALL(UVM_PGLISTALLOC, on_step), ON_CALL(UVM_PGLISTFREE, on_act),
-	    ON_CALL(VIRTIO_WRITE_DEVICE_CONFIG, on_act),
-	    ON_CALL(VIRTIO_WRITE_DEVICE_CONFIG_LE, on_act), ON_CALL(KTHREAD_EXIT, on_act),
-	    ON_CALL(CV_SIGNAL, call_signal), ON_CALL(CV_BROADCAST, call_signal),
-	    LIVE_ON_TRIES(ret_try), ON_RET(VIRTIO_DEQUEUE, ret_dequeue),
-	    ON_NOTE(CALLBACK, note_callback), ON_NOTE(CV_WAKE, note_wake),
-	    ON_NOTE(ATTACH, note_attach), ON_NOTE(DEQUEUED, note_dequeued),
-	    ON_NOTE(DESC, on_step), ON_EVENT(DEV_USED, on_used), ON_EVENT(DEV_STATUS, on_status)),
 	.state_bytes = sizeof(struct wait_state),
 	.each_device = true,
 	.fini = wait_fini,

@@ -227,13 +227,13 @@ check_init(struct rules_core *core, enum item_kind kind, uint64_t number)
 	rules_because(core, item->seq, "the first time");
 }
 
-HOOK(call_mutex_init, struct lock *lock)
+HOOK(lock, call_mutex_init, struct lock *lock, ON_CALL(MUTEX_INIT))
 {
 	check_init(core, ITEM_MUTEX, event->call.mutex_init.mutex);
 	*vec_reach(&lock->mutex, event->call.mutex_init.mutex) = (struct mutex){ 0 };
 }
 
-HOOK(call_mutex_destroy, struct lock *lock)
+HOOK(lock, call_mutex_destroy, struct lock *lock, ON_CALL(MUTEX_DESTROY))
 {
 	struct mutex *mutex = expect_mutex(lock, core, event->call.mutex_destroy.mutex);
 
@@ -246,13 +246,13 @@ HOOK(call_mutex_destroy, struct lock *lock)
 	}
 }
 
-HOOK(call_cv_init, struct lock *lock)
+HOOK(lock, call_cv_init, struct lock *lock, ON_CALL(CV_INIT))
 {
 	check_init(core, ITEM_CONDVAR, event->call.cv_init.condvar);
 	*vec_reach(&lock->condvar, event->call.cv_init.condvar) = (struct condvar){ 0 };
 }
 
-HOOK(call_cv_destroy, struct lock *lock)
+HOOK(lock, call_cv_destroy, struct lock *lock, ON_CALL(CV_DESTROY))
 {
 	struct condvar *condvar = expect_condvar(lock, core, event->call.cv_destroy.condvar);
 
@@ -293,7 +293,7 @@ RULE_ROW(rule_recursion) = {
 	"mutex_enter(&sc->sc_lock);\nKASSERT(mutex_owned(&sc->sc_lock));"
 };
 
-HOOK(call_enter, struct lock *lock)
+HOOK(lock, call_enter, struct lock *lock, ON_CALL(MUTEX_ENTER), ON_CALL(MUTEX_SPIN_ENTER))
 {
 	uint32_t number = (uint32_t)event->call.mutex_enter.mutex;
 	const struct mutex *mutex = expect_mutex(lock, core, number);
@@ -328,7 +328,7 @@ RULE_ROW(rule_not_owner) = {
 	"mutex_enter(&sc->sc_lock);\nmutex_exit(&sc->sc_lock);"
 };
 
-HOOK(call_exit, struct lock *lock)
+HOOK(lock, call_exit, struct lock *lock, ON_CALL(MUTEX_EXIT), ON_CALL(MUTEX_SPIN_EXIT))
 {
 	const struct mutex *mutex = expect_mutex(lock, core, event->call.mutex_exit.mutex);
 
@@ -344,7 +344,7 @@ HOOK(call_exit, struct lock *lock)
 	rules_because(core, mutex->held_seq, "taken here");
 }
 
-HOOK(note_held, struct lock *lock)
+HOOK(lock, note_held, struct lock *lock, ON_NOTE(MUTEX_HELD))
 {
 	uint64_t number = event->note.mutex_held.mutex;
 
@@ -356,7 +356,7 @@ HOOK(note_held, struct lock *lock)
 	lock_order_held(&lock->order, core, (uint32_t)number);
 }
 
-HOOK(note_freed, struct lock *lock)
+HOOK(lock, note_freed, struct lock *lock, ON_NOTE(MUTEX_FREED))
 {
 	if (event->note.mutex_freed.mutex < lock->mutex.count)
 		lock->mutex.item[event->note.mutex_freed.mutex].is_held = false;
@@ -373,7 +373,7 @@ RULE_ROW(rule_spin_hold) = {
 	"mutex_exit(&sc->sc_spin);\nkpause(\"wait\", false, mstohz(10), NULL);"
 };
 
-HOOK(call_delay, struct lock *lock)
+HOOK(lock, call_delay, struct lock *lock, ON_CALL(DELAY))
 {
 	const struct shadow_lock *spin = shadow_spin(&core->shadow, event->ctx, 0);
 	uint64_t *total = &lock->delay_us[event->ctx];
@@ -401,7 +401,8 @@ RULE_ROW(rule_cv_interlock) = {
 	"\tcv_wait(&sc->sc_cv, &sc->sc_lock);\nmutex_exit(&sc->sc_lock);"
 };
 
-HOOK(call_wait, struct lock *lock)
+HOOK(lock, call_wait, struct lock *lock, ON_CALL(CV_WAIT), ON_CALL(CV_WAIT_SIG),
+    ON_CALL(CV_TIMEDWAIT), ON_CALL(CV_TIMEDWAIT_SIG))
 {
 	const struct condvar *condvar = expect_condvar(lock, core, event->call.cv_wait.condvar);
 	const struct mutex *mutex = expect_mutex(lock, core, event->call.cv_wait.mutex);
@@ -433,7 +434,7 @@ RULE_ROW(rule_cv_signal) = {
 };
 
 /* Before the first wait nobody can know the interlock; some mutex is due all the same. */
-HOOK(call_signal, struct lock *lock)
+HOOK(lock, call_signal, struct lock *lock, ON_CALL(CV_SIGNAL), ON_CALL(CV_BROADCAST))
 {
 	const struct condvar *condvar = expect_condvar(lock, core, event->call.cv_signal.condvar);
 
@@ -459,7 +460,7 @@ condvar_at(struct lock *lock, uint64_t number)
 	return vec_get(&lock->condvar, number);
 }
 
-HOOK(note_cv_sleep, void *state)
+HOOK(lock, note_cv_sleep, void *state, ON_NOTE(CV_SLEEP))
 {
 	struct condvar *condvar = condvar_at(state, event->note.cv_sleep.condvar);
 
@@ -481,12 +482,12 @@ wake_one(struct lock *lock, uint64_t number)
 		condvar->waiters--;
 }
 
-HOOK(note_cv_wake, void *state)
+HOOK(lock, note_cv_wake, void *state, ON_NOTE(CV_WAKE))
 {
 	wake_one(state, event->note.cv_wake.condvar);
 }
 
-HOOK(note_cv_woken, void *state)
+HOOK(lock, note_cv_woken, void *state, ON_NOTE(CV_WOKEN))
 {
 	if (event->note.cv_woken.timeout != 0)
 		wake_one(state, event->note.cv_woken.condvar);
@@ -529,7 +530,7 @@ leave_driver(struct lock *lock, struct rules_core *core, const char *what)
 	}
 }
 
-HOOK(note_attach, struct lock *lock)
+HOOK(lock, note_attach, struct lock *lock, ON_NOTE(ATTACH))
 {
 	if (event->note.attach.step == HW_ATTACH_BEGIN)
 		enter_driver(lock, event);
@@ -537,7 +538,7 @@ HOOK(note_attach, struct lock *lock)
 		leave_driver(lock, core, "attach");
 }
 
-HOOK(note_callback, void *state)
+HOOK(lock, note_callback, void *state, ON_NOTE(CALLBACK))
 {
 	if (event->note.callback.edge == 1)
 		enter_driver(state, event);
@@ -545,34 +546,37 @@ HOOK(note_callback, void *state)
 		leave_driver(state, core, "a callback");
 }
 
-HOOK(note_thread_gone, void *state)
+HOOK(lock, note_thread_gone, void *state, ON_NOTE(THREAD_GONE))
 {
 	leave_driver(state, core, "a thread that ended");
 }
 
 /* ---- Calls of which only one thing is asked ---- */
 
-HOOK(call_tryenter, void *state)
+HOOK(lock, call_tryenter, void *state, ON_CALL(MUTEX_TRYENTER))
 {
 	expect_mutex(state, core, event->call.mutex_tryenter.mutex);
 }
 
-HOOK(call_has_waiters, void *state)
+HOOK(lock, call_has_waiters, void *state, ON_CALL(CV_HAS_WAITERS))
 {
 	expect_condvar(state, core, event->call.cv_has_waiters.condvar);
 }
 
-HOOK(call_pause, void *state)
+HOOK(lock, call_pause, void *state, ON_CALL(KPAUSE))
 {
 	check_sleep(core, event->call.kpause.mutex);
 }
 
-HOOK(call_may_sleep, void *state)
+HOOK(lock, call_may_sleep, void *state, ON_CALL(KTHREAD_CREATE), ON_CALL(KTHREAD_JOIN),
+    ON_CALL(SYSCTL_CREATEV), ON_CALL(SYSCTL_TEARDOWN), ON_CALL(SOFTINT_ESTABLISH),
+    ON_CALL(SOFTINT_DISESTABLISH), ON_CALL(VIRTIO_ALLOC_VQ), ON_CALL(VIRTIO_CHILD_ATTACH_FINISH),
+    ON_CALL(VIRTIO_CHILD_ATTACH_FAILED), ON_CALL(VIRTIO_CHILD_DETACH))
 {
 	check_sleep(core, 0);
 }
 
-HOOK(on_irq_enter, struct lock *lock)
+HOOK(lock, on_irq_enter, struct lock *lock, ON_EVENT(IRQ_ENTER))
 {
 	lock->order.irq_ipl[event->ctx] = event->ipl;
 }
@@ -661,28 +665,6 @@ FINI(lock_fini, struct lock *lock)
 }
 
 const struct area area_lock = {
-	.hooks = HOOKS(
-	    ON_CALL(MUTEX_INIT, call_mutex_init), ON_CALL(MUTEX_DESTROY, call_mutex_destroy),
-	    ON_CALL(MUTEX_ENTER, call_enter), ON_CALL(MUTEX_SPIN_ENTER, call_enter),
-	    ON_CALL(MUTEX_TRYENTER, call_tryenter), ON_CALL(MUTEX_EXIT, call_exit),
-	    ON_CALL(MUTEX_SPIN_EXIT, call_exit), ON_NOTE(MUTEX_HELD, note_held),
-	    ON_NOTE(MUTEX_FREED, note_freed), ON_CALL(CV_INIT, call_cv_init),
-	    ON_CALL(CV_DESTROY, call_cv_destroy), ON_CALL(CV_WAIT, call_wait),
-	    ON_CALL(CV_WAIT_SIG, call_wait), ON_CALL(CV_TIMEDWAIT, call_wait),
-	    ON_CALL(CV_TIMEDWAIT_SIG, call_wait), ON_CALL(CV_SIGNAL, call_signal),
-	    ON_CALL(CV_BROADCAST, call_signal), ON_CALL(CV_HAS_WAITERS, call_has_waiters),
-	    ON_NOTE(CV_SLEEP, note_cv_sleep), ON_NOTE(CV_WAKE, note_cv_wake),
-	    ON_NOTE(CV_WOKEN, note_cv_woken), ON_CALL(DELAY, call_delay),
-	    ON_CALL(KPAUSE, call_pause), ON_CALL(KTHREAD_CREATE, call_may_sleep),
-	    ON_CALL(KTHREAD_JOIN, call_may_sleep), ON_CALL(SYSCTL_CREATEV, call_may_sleep),
-	    ON_CALL(SYSCTL_TEARDOWN, call_may_sleep), ON_CALL(SOFTINT_ESTABLISH, call_may_sleep),
-	    ON_CALL(SOFTINT_DISESTABLISH, call_may_sleep),
-	    ON_CALL(VIRTIO_ALLOC_VQ, call_may_sleep),
-	    ON_CALL(VIRTIO_CHILD_ATTACH_FINISH, call_may_sleep),
-	    ON_CALL(VIRTIO_CHILD_ATTACH_FAILED, call_may_sleep),
-	    ON_CALL(VIRTIO_CHILD_DETACH, call_may_sleep), ON_NOTE(CALLBACK, note_callback),
-	    ON_NOTE(THREAD_GONE, note_thread_gone), ON_NOTE(ATTACH, note_attach),
-	    ON_EVENT(IRQ_ENTER, on_irq_enter)),
 	.state_bytes = sizeof(struct lock),
 	.fini = lock_fini,
 	.memory = lock_memory,

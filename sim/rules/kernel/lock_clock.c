@@ -134,39 +134,42 @@ new_part_at(struct race_order *order, struct rules_core *core)
 
 /* ---- events that only hand a clock over ---- */
 
-#define RELEASES(name, clock) \
-	HOOK(name, struct race_order *order) \
+#define RELEASES(name, clock, ...) \
+	HOOK(lock_clock, name, struct race_order *order, __VA_ARGS__) \
 	{ \
 		release(order, event->ctx, clock); \
 		new_part_at(order, core); \
 	}
-#define ACQUIRES(name, clock) \
-	HOOK(name, struct race_order *order) \
+#define ACQUIRES(name, clock, ...) \
+	HOOK(lock_clock, name, struct race_order *order, __VA_ARGS__) \
 	{ \
 		acquire(order, event->ctx, clock); \
 		new_part_at(order, core); \
 	}
 
-RELEASES(note_freed, clock_of(order, MUTEX, event->note.mutex_freed.mutex))
-RELEASES(note_wake, clock_of(order, WOKEN, event->note.cv_wake.context))
-ACQUIRES(note_woken, clock_of(order, WOKEN, event->ctx))
-RELEASES(note_thread_gone, clock_of(order, ENDED, event->ctx))
-RELEASES(call_schedule, clock_of(order, SOFTINT, event->call.softint_schedule.softint))
-RELEASES(call_commit, queue_clock(order, SENT, event, event->call.virtio_enqueue_commit.queue))
-ACQUIRES(note_dequeued, queue_clock(order, USED, event, event->note.dequeued.queue))
-RELEASES(call_reinit_end, clock_of(order, ATTACHED, 0))
+RELEASES(note_freed, clock_of(order, MUTEX, event->note.mutex_freed.mutex), ON_NOTE(MUTEX_FREED))
+RELEASES(note_wake, clock_of(order, WOKEN, event->note.cv_wake.context), ON_NOTE(CV_WAKE))
+ACQUIRES(note_woken, clock_of(order, WOKEN, event->ctx), ON_NOTE(CV_WOKEN))
+RELEASES(note_thread_gone, clock_of(order, ENDED, event->ctx), ON_NOTE(THREAD_GONE))
+RELEASES(call_schedule, clock_of(order, SOFTINT, event->call.softint_schedule.softint),
+    ON_CALL(SOFTINT_SCHEDULE))
+RELEASES(call_commit, queue_clock(order, SENT, event, event->call.virtio_enqueue_commit.queue),
+    ON_CALL(VIRTIO_ENQUEUE_COMMIT))
+ACQUIRES(note_dequeued, queue_clock(order, USED, event, event->note.dequeued.queue),
+    ON_NOTE(DEQUEUED))
+RELEASES(call_reinit_end, clock_of(order, ATTACHED, 0), ON_CALL(VIRTIO_REINIT_END))
 /* pci_intr_disestablish(9) waits for handlers that run. */
-ACQUIRES(ret_detach, clock_of(order, HANDLED, 0))
+ACQUIRES(ret_detach, clock_of(order, HANDLED, 0), ON_RET(VIRTIO_CHILD_DETACH))
 
 /* Only when the two critical sections meet is their order more than chance. */
-HOOK(note_held, struct race_order *order)
+HOOK(lock_clock, note_held, struct race_order *order, ON_NOTE(MUTEX_HELD))
 {
 	join_one(order, order->now[event->ctx].all,
 	    clock_of(order, MUTEX, event->note.mutex_held.mutex)->all);
 	new_part_at(order, core);
 }
 
-HOOK(note_slot, struct race_order *order)
+HOOK(lock_clock, note_slot, struct race_order *order, ON_NOTE(SLOT))
 {
 	struct race_clock *slots = queue_clock(order, SLOTS, event, event->note.slot.queue);
 
@@ -179,13 +182,13 @@ HOOK(note_slot, struct race_order *order)
 	new_part_at(order, core);
 }
 
-HOOK(on_take, struct race_order *order)
+HOOK(lock_clock, on_take, struct race_order *order, ON_EVENT(DEV_TAKE))
 {
 	join(order, queue_clock(order, TAKEN, event, event->dev_take.queue),
 	    queue_clock(order, SENT, event, event->dev_take.queue));
 }
 
-HOOK(on_used, struct race_order *order)
+HOOK(lock_clock, on_used, struct race_order *order, ON_EVENT(DEV_USED))
 {
 	join(order, queue_clock(order, USED, event, event->dev_used.queue),
 	    queue_clock(order, TAKEN, event, event->dev_used.queue));
@@ -193,7 +196,7 @@ HOOK(on_used, struct race_order *order)
 
 /* ---- contexts ---- */
 
-HOOK(on_start, struct race_order *order)
+HOOK(lock_clock, on_start, struct race_order *order, ON_EVENT(CTX_START))
 {
 	uint32_t child = (uint32_t)event->ctx_start.context;
 	struct race_clock *now = &order->now[child];
@@ -212,26 +215,26 @@ HOOK(on_start, struct race_order *order)
 }
 
 /* Threads: all that is not MPSAFE has the kernel lock while it does not sleep. */
-HOOK(on_run, struct race_order *order)
+HOOK(lock_clock, on_run, struct race_order *order, ON_EVENT(CTX_RUN))
 {
 	order->takes_lock[event->ctx_run.context] = order->under_lock[event->ctx_run.context];
 }
 
-HOOK(on_stop, struct race_order *order)
+HOOK(lock_clock, on_stop, struct race_order *order, ON_EVENT(CTX_SLEEP), ON_EVENT(CTX_END))
 {
 	if (order->under_lock[event->ctx])
 		leave_lock(order, event->ctx);
 	new_part_at(order, core);
 }
 
-HOOK(note_thread, struct race_order *order)
+HOOK(lock_clock, note_thread, struct race_order *order, ON_NOTE(THREAD))
 {
 	if (event->note.thread.context < SHADOW_CONTEXTS)
 		order->under_lock[event->note.thread.context] =
 		    (event->note.thread.flags & THREAD_MPSAFE) == 0;
 }
 
-HOOK(ret_join, struct race_order *order)
+HOOK(lock_clock, ret_join, struct race_order *order, ON_RET(KTHREAD_JOIN))
 {
 	uint64_t thread = core->call->args.kthread_join.thread;
 
@@ -240,7 +243,7 @@ HOOK(ret_join, struct race_order *order)
 	new_part_at(order, core);
 }
 
-HOOK(call_spl, struct race_order *order)
+HOOK(lock_clock, call_spl, struct race_order *order, ON_CALL(SPLRAISE), ON_CALL(SPLX))
 {
 	uint8_t *level = &order->raised[event->ctx];
 
@@ -253,14 +256,14 @@ HOOK(call_spl, struct race_order *order)
 
 /* ---- callbacks ---- */
 
-HOOK(call_attach_start, struct race_order *order)
+HOOK(lock_clock, call_attach_start, struct race_order *order, ON_CALL(VIRTIO_CHILD_ATTACH_START))
 {
 	order->handlers_free = event->call.virtio_child_attach_start.ipl != IPL_VM ||
 	    (event->call.virtio_child_attach_start.flags & INTR_MPSAFE) != 0;
 	new_part_at(order, core);
 }
 
-HOOK(note_attach, struct race_order *order)
+HOOK(lock_clock, note_attach, struct race_order *order, ON_NOTE(ATTACH))
 {
 	if (event->note.attach.step == HW_ATTACH_FINISHED)
 		release(order, event->ctx, clock_of(order, ATTACHED, 0));
@@ -268,7 +271,7 @@ HOOK(note_attach, struct race_order *order)
 }
 
 /* It ends when its handler does not run, and will not. */
-HOOK(note_softint, struct race_order *order)
+HOOK(lock_clock, note_softint, struct race_order *order, ON_NOTE(SOFTINT))
 {
 	uint64_t number = event->note.softint.softint;
 
@@ -325,7 +328,7 @@ leave_driver(struct race_order *order, const struct event *note)
 	    clock_of(order, HANDLED, 0));
 }
 
-HOOK(note_callback, struct race_order *order)
+HOOK(lock_clock, note_callback, struct race_order *order, ON_NOTE(CALLBACK))
 {
 	if (event->note.callback.edge == 1)
 		enter_driver(order, event);
@@ -397,19 +400,6 @@ FINI(order_fini, struct race_order *order)
 }
 
 const struct area area_lock_clock = {
-	.hooks = HOOKS(
-	    ON_EVENT(CTX_START, on_start), ON_EVENT(CTX_RUN, on_run),
-	    ON_EVENT(CTX_SLEEP, on_stop), ON_EVENT(CTX_END, on_stop),
-	    ON_NOTE(THREAD, note_thread), ON_NOTE(THREAD_GONE, note_thread_gone),
-	    ON_RET(KTHREAD_JOIN, ret_join), ON_NOTE(MUTEX_HELD, note_held),
-	    ON_NOTE(MUTEX_FREED, note_freed), ON_NOTE(CV_WAKE, note_wake),
-	    ON_NOTE(CV_WOKEN, note_woken), ON_CALL(SPLRAISE, call_spl), ON_CALL(SPLX, call_spl),
-	    ON_CALL(VIRTIO_CHILD_ATTACH_START, call_attach_start), ON_NOTE(ATTACH, note_attach),
-	    ON_RET(VIRTIO_CHILD_DETACH, ret_detach), ON_CALL(VIRTIO_REINIT_END, call_reinit_end),
-	    ON_NOTE(SOFTINT, note_softint), ON_CALL(SOFTINT_SCHEDULE, call_schedule),
-	    ON_NOTE(CALLBACK, note_callback), ON_NOTE(SLOT, note_slot),
-	    ON_CALL(VIRTIO_ENQUEUE_COMMIT, call_commit), ON_EVENT(DEV_TAKE, on_take),
-	    ON_EVENT(DEV_USED, on_used), ON_NOTE(DEQUEUED, note_dequeued)),
 	.state_bytes = sizeof(struct race_order),
 	.begin = order_begin,
 	.fini = order_fini,

@@ -115,30 +115,26 @@ check_flood(struct log_state *state, struct rules_core *core)
 		    LINES_MAX);
 }
 
-HOOK(call_print, void *state)
+HOOK(log, call_print, void *state, ON_CALL(APRINT_ERROR), ON_CALL(APRINT_ERROR_DEV),
+    ON_CALL(PRINTF), ON_CALL(DEVICE_PRINTF), ON_CALL(APRINT_NORMAL), ON_CALL(APRINT_NORMAL_DEV),
+    ON_CALL(APRINT_NAIVE))
 {
 	check_quiet(state, core);
 	check_flood(state, core);
 }
 
-HOOK(on_return, struct log_state *state)
+HOOK(log, on_return, struct log_state *state, ON_EVENT(RET))
 {
 	if (is_failure(event))
 		state->failed_seq[event->ctx] = event->seq;
 }
 
-HOOK(on_wake, struct log_state *state)
+HOOK(log, on_wake, struct log_state *state, ON_EVENT(CTX_WAKE))
 {
 	if (event->ctx_wake.context < SHADOW_CONTEXTS)
 		state->failed_seq[event->ctx_wake.context] = 0;
 }
 
 const struct area area_log = {
-	.hooks = HOOKS(
-	    ON_CALL(APRINT_ERROR, call_print), ON_CALL(APRINT_ERROR_DEV, call_print),
-	    ON_CALL(PRINTF, call_print), ON_CALL(DEVICE_PRINTF, call_print),
-	    ON_CALL(APRINT_NORMAL, call_print), ON_CALL(APRINT_NORMAL_DEV, call_print),
-	    ON_CALL(APRINT_NAIVE, call_print), ON_EVENT(RET, on_return),
-	    ON_EVENT(CTX_WAKE, on_wake)),
 	.state_bytes = sizeof(struct log_state),
 };

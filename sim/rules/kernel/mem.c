@@ -53,7 +53,7 @@ RULE_ROW(rule_free_size) = {
 	"kmem_free(p, sizeof(*p) + n);"
 };
 
-HOOK(call_free, void *state)
+HOOK(mem, call_free, void *state, ON_CALL(KMEM_FREE))
 {
 	const struct item *block = item_newest(core, ITEM_KMEM, event->call.kmem_free.block);
 
@@ -93,7 +93,8 @@ is_same_call(const struct shadow_call *one, const struct shadow_call *other)
 }
 
 /* Less, or in another range, is another call: that is how one finds out what there is. */
-HOOK(ret_alloc, struct mem *mem)
+HOOK(mem, ret_alloc, struct mem *mem, ON_RET(KMEM_ALLOC), ON_RET(KMEM_ZALLOC),
+    ON_RET(UVM_PGLISTALLOC), ON_RET(BUS_DMAMEM_ALLOC))
 {
 	const struct shadow_call *call = core->call;
 	struct retry *retry = &mem->retry[event->ctx];
@@ -113,7 +114,7 @@ HOOK(ret_alloc, struct mem *mem)
 	rules_because(core, retry->first_seq, "the first time");
 }
 
-HOOK(on_sleep, struct mem *mem)
+HOOK(mem, on_sleep, struct mem *mem, ON_EVENT(CTX_SLEEP))
 {
 	mem->retry[event->ctx].count = 0;
 }
@@ -129,7 +130,7 @@ SHARED_RULE_ROW(rule_mem_leak) = {
 	.distance = RULE_LEFT_OVER
 };
 
-HOOK(call_alloc, void *state)
+HOOK(mem, call_alloc, void *state, ON_CALL(KMEM_ALLOC), ON_CALL(KMEM_ZALLOC))
 {
 	check_context(core, (event->call.kmem_alloc.flags & MEM_SLEEP) != 0);
 }
@@ -143,7 +144,7 @@ RULE_ROW(rule_arithmetic) = {
 	"mask = UINT64_C(1) << 32;"
 };
 
-HOOK(on_undefined, void *state)
+HOOK(mem, on_undefined, void *state, ON_EVENT(UNDEFINED))
 {
 	const char *type = trace_text_of(rules_look(core)->trace, event->undefined.type);
 
@@ -177,7 +178,7 @@ SHARED_RULE_ROW(rule_stack_overflow) = {
 	"uint32_t *pfns = kmem_alloc(16384 * sizeof(*pfns), KM_SLEEP);"
 };
 
-HOOK(on_stack, void *state)
+HOOK(mem, on_stack, void *state, ON_EVENT(STACK))
 {
 	const struct world *world = rules_look(core)->world;
 
@@ -211,13 +212,6 @@ MEMORY(mem_memory, struct mem *mem)
 }
 
 const struct area area_mem = {
-	.hooks = HOOKS(
-	    ON_CALL(KMEM_ALLOC, call_alloc), ON_CALL(KMEM_ZALLOC, call_alloc),
-	    ON_RET(KMEM_ALLOC, ret_alloc), ON_RET(KMEM_ZALLOC, ret_alloc),
-	    ON_RET(UVM_PGLISTALLOC, ret_alloc),
-	    ON_RET(BUS_DMAMEM_ALLOC, ret_alloc), ON_EVENT(CTX_SLEEP, on_sleep),
-	    ON_CALL(KMEM_FREE, call_free), ON_EVENT(UNDEFINED, on_undefined),
-	    ON_EVENT(STACK, on_stack)),
 	.state_bytes = sizeof(struct mem),
 	.fini = mem_fini,
 	.touch = mem_touch,

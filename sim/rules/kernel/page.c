@@ -81,7 +81,7 @@ RULE_ROW(rule_alloc_nothing) = {
 	"if (n > 0)\n\tuvm_pglistalloc(n * PAGE_SIZE, ...)"
 };
 
-HOOK(call_alloc, struct page_state *state)
+HOOK(page, call_alloc, struct page_state *state, ON_CALL(UVM_PGLISTALLOC))
 {
 	uint64_t high = event->call.uvm_pglistalloc.high;
 	const struct shadow_lock *lock = shadow_spin(&core->shadow, event->ctx, 0);
@@ -106,7 +106,7 @@ HOOK(call_alloc, struct page_state *state)
 	rules_because(core, lock->seq, "mutex %u taken", lock->mutex);
 }
 
-HOOK(call_free, void *self)
+HOOK(page, call_free, void *self, ON_CALL(UVM_PGLISTFREE))
 {
 	const struct shadow_lock *lock = shadow_spin(&core->shadow, event->ctx, 0);
 
@@ -118,7 +118,7 @@ HOOK(call_free, void *self)
 	rules_because(core, lock->seq, "mutex %u taken", lock->mutex);
 }
 
-HOOK(ret_alloc, struct page_state *state)
+HOOK(page, ret_alloc, struct page_state *state, ON_RET(UVM_PGLISTALLOC))
 {
 	if (!state->allocating[event->ctx])
 		return;
@@ -274,7 +274,7 @@ on_taken(struct rules_core *core, const uint64_t *pfn)
 	pages_note_batch(pages, &batch);
 }
 
-HOOK(on_pages, void *state)
+HOOK(page, on_pages, void *state, ON_EVENT(PAGES))
 {
 	switch ((enum hw_owner)event->code) {
 	case HW_PAGE_FREE:
@@ -409,9 +409,6 @@ FINI(page_fini, struct page_state *state)
 }
 
 const struct area area_page = {
-	.hooks = HOOKS(
-	    ON_CALL(UVM_PGLISTALLOC, call_alloc), ON_RET(UVM_PGLISTALLOC, ret_alloc),
-	    ON_CALL(UVM_PGLISTFREE, call_free), ON_EVENT(PAGES, on_pages)),
 	.state_bytes = sizeof(struct page_state),
 	.fini = page_fini,
 	.touch = page_touch,

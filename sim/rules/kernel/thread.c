@@ -29,7 +29,7 @@ thread_at(struct threads *threads, uint64_t ctx)
 	return ctx < SHADOW_CONTEXTS ? &threads->thread[ctx] : NULL;
 }
 
-HOOK(note_thread, struct threads *threads)
+HOOK(thread, note_thread, struct threads *threads, ON_NOTE(THREAD))
 {
 	const struct shadow_call *call = core->call;
 	struct thread *thread = thread_at(threads, event->note.thread.context);
@@ -53,7 +53,7 @@ RULE_ROW(rule_exit) = {
 };
 
 /* It may wait in there to be joined, but does not come back. */
-HOOK(call_exit, struct threads *threads)
+HOOK(thread, call_exit, struct threads *threads, ON_CALL(KTHREAD_EXIT))
 {
 	struct thread *thread = thread_at(threads, event->ctx);
 
@@ -68,7 +68,7 @@ HOOK(call_exit, struct threads *threads)
 	rules_because(core, thread->seq, "created here");
 }
 
-HOOK(note_thread_gone, struct threads *threads)
+HOOK(thread, note_thread_gone, struct threads *threads, ON_NOTE(THREAD_GONE))
 {
 	struct thread *thread = thread_at(threads, event->note.thread_gone.context);
 
@@ -82,7 +82,7 @@ HOOK(note_thread_gone, struct threads *threads)
 		rules_because(core, thread->seq, "created here");
 }
 
-HOOK(call_join, struct threads *threads)
+HOOK(thread, call_join, struct threads *threads, ON_CALL(KTHREAD_JOIN))
 {
 	struct thread *thread = thread_at(threads, event->call.kthread_join.thread);
 
@@ -154,12 +154,12 @@ check_timeout(struct rules_core *core, uint64_t ticks)
 		check_ticks(core, ticks);
 }
 
-HOOK(call_timedwait, void *state)
+HOOK(thread, call_timedwait, void *state, ON_CALL(CV_TIMEDWAIT), ON_CALL(CV_TIMEDWAIT_SIG))
 {
 	check_timeout(core, event->call.cv_timedwait.ticks);
 }
 
-HOOK(call_kpause, void *state)
+HOOK(thread, call_kpause, void *state, ON_CALL(KPAUSE))
 {
 	check_timeout(core, event->call.kpause.ticks);
 }
@@ -174,7 +174,7 @@ RULE_ROW(rule_busy) = {
 	.distance = RULE_SUSPECT
 };
 
-HOOK(call_delay, struct threads *threads)
+HOOK(thread, call_delay, struct threads *threads, ON_CALL(DELAY))
 {
 	uint64_t *busy_us = &threads->busy_us[event->ctx], before = *busy_us;
 
@@ -186,17 +186,17 @@ HOOK(call_delay, struct threads *threads)
 		    (unsigned long long)*busy_us / 1000);
 }
 
-HOOK(on_sleep, struct threads *threads)
+HOOK(thread, on_sleep, struct threads *threads, ON_EVENT(CTX_SLEEP))
 {
 	threads->busy_us[event->ctx] = 0;
 }
 
-HOOK(call_detach, void *state)
+HOOK(thread, call_detach, void *state, ON_CALL(VIRTIO_CHILD_DETACH))
 {
 	report_left(state, core, "when the device is detached");
 }
 
-HOOK(note_attach, void *state)
+HOOK(thread, note_attach, void *state, ON_NOTE(ATTACH))
 {
 	if (event->note.attach.step == HW_ATTACH_END && event->note.attach.result == 0)
 		report_left(state, core, "after the failed attach");
@@ -218,13 +218,6 @@ REST(thread_end, struct threads *threads)
 }
 
 const struct area area_thread = {
-	.hooks = HOOKS(
-	    ON_NOTE(THREAD, note_thread), ON_NOTE(THREAD_GONE, note_thread_gone),
-	    ON_CALL(KTHREAD_EXIT, call_exit), ON_CALL(KTHREAD_JOIN, call_join),
-	    ON_CALL(CV_TIMEDWAIT, call_timedwait), ON_CALL(CV_TIMEDWAIT_SIG, call_timedwait),
-	    ON_CALL(KPAUSE, call_kpause), ON_CALL(DELAY, call_delay),
-	    ON_EVENT(CTX_SLEEP, on_sleep), ON_CALL(VIRTIO_CHILD_DETACH, call_detach),
-	    ON_NOTE(ATTACH, note_attach)),
 	.state_bytes = sizeof(struct threads),
 	.end = thread_end,
 };

@@ -16,7 +16,7 @@ RULE_ROW(rule_status) = {
 	"virtio_negotiate_features(vsc, features);\nvirtio_reinit_end(vsc);"
 };
 
-HOOK(on_status, void *state)
+HOOK(attach_status, on_status, void *state, ON_EVENT(DEV_STATUS))
 {
 	const struct rules_status *status = rules_status(core);
 	unsigned next = (unsigned)event->dev_status.status, before = status->now;
@@ -36,7 +36,7 @@ HOOK(on_status, void *state)
 	}
 }
 
-HOOK(call_negotiate, void *state)
+HOOK(attach_status, call_negotiate, void *state, ON_CALL(VIRTIO_NEGOTIATE_FEATURES))
 {
 	const struct rules_status *status = rules_status(core);
 	unsigned settled = rules_look(core)->legacy ? STATUS_DRIVER_OK : STATUS_FEATURES_OK;
@@ -49,7 +49,8 @@ HOOK(call_negotiate, void *state)
 }
 
 /* A legacy device takes it (virtio 1.2 clause 3.1.2). */
-HOOK(call_config_write, void *state)
+HOOK(attach_status, call_config_write, void *state, ON_CALL(VIRTIO_WRITE_DEVICE_CONFIG),
+    ON_CALL(VIRTIO_WRITE_DEVICE_CONFIG_LE))
 {
 	unsigned status = rules_status(core)->now;
 
@@ -60,8 +61,4 @@ HOOK(call_config_write, void *state)
 }
 
 const struct area area_attach_status = {
-	.hooks = HOOKS(
-	    ON_EVENT(DEV_STATUS, on_status), ON_CALL(VIRTIO_NEGOTIATE_FEATURES, call_negotiate),
-	    ON_CALL(VIRTIO_WRITE_DEVICE_CONFIG, call_config_write),
-	    ON_CALL(VIRTIO_WRITE_DEVICE_CONFIG_LE, call_config_write)),
 };

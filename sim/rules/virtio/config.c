@@ -129,12 +129,14 @@ check_call(struct rules_core *core, bool write)
 	check_byte_order(core, write, field);
 }
 
-HOOK(call_read, void *state)
+HOOK(config, call_read, void *state, ON_CALL(VIRTIO_READ_DEVICE_CONFIG),
+    ON_CALL(VIRTIO_READ_DEVICE_CONFIG_LE))
 {
 	check_call(core, false);
 }
 
-HOOK(call_write, void *state)
+HOOK(config, call_write, void *state, ON_CALL(VIRTIO_WRITE_DEVICE_CONFIG),
+    ON_CALL(VIRTIO_WRITE_DEVICE_CONFIG_LE))
 {
 	check_call(core, true);
 }
@@ -148,7 +150,8 @@ RULE_ROW(rule_torn_read) = {
 	"Two reads are no snapshot: the device may change one field between them."
 };
 
-HOOK(ret_read, struct config_state *state)
+HOOK(config, ret_read, struct config_state *state, ON_RET(VIRTIO_READ_DEVICE_CONFIG),
+    ON_RET(VIRTIO_READ_DEVICE_CONFIG_LE))
 {
 	const struct rules_field *field = field_at(core->device,
 	    core->call->args.virtio_read_device_config_le.offset,
@@ -168,7 +171,7 @@ HOOK(ret_read, struct config_state *state)
 }
 
 /* Any other call, or a sleep: what was read before is no part of what is read now. */
-HOOK(on_other, struct config_state *state)
+HOOK(config, on_other, struct config_state *state, ON_EVENT(CALL), ON_EVENT(CTX_SLEEP))
 {
 	if (event->kind != EV_CALL || (event->code != HW_CALL_VIRTIO_READ_DEVICE_CONFIG &&
 	    event->code != HW_CALL_VIRTIO_READ_DEVICE_CONFIG_LE))
@@ -185,14 +188,6 @@ config_changed(struct rules_core *core)
 }
 
 const struct area area_config = {
-	.hooks = HOOKS(
-	    ON_EVENT(CALL, on_other), ON_EVENT(CTX_SLEEP, on_other),
-	    ON_CALL(VIRTIO_READ_DEVICE_CONFIG, call_read),
-	    ON_CALL(VIRTIO_READ_DEVICE_CONFIG_LE, call_read),
-	    ON_CALL(VIRTIO_WRITE_DEVICE_CONFIG, call_write),
-	    ON_CALL(VIRTIO_WRITE_DEVICE_CONFIG_LE, call_write),
-	    ON_RET(VIRTIO_READ_DEVICE_CONFIG, ret_read),
-	    ON_RET(VIRTIO_READ_DEVICE_CONFIG_LE, ret_read)),
 	.state_bytes = sizeof(struct config_state),
 	.each_device = true,
 };

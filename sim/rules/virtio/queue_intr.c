@@ -69,7 +69,7 @@ look(struct queue *queue, struct rules_core *core, size_t index)
 	queue->unseen = false;
 }
 
-HOOK(call_stop, struct queue_intr *state)
+HOOK(queue_intr, call_stop, struct queue_intr *state, ON_CALL(VIRTIO_STOP_VQ_INTR))
 {
 	struct queue *queue = queue_at(state, event->call.virtio_stop_vq_intr.queue);
 
@@ -80,7 +80,7 @@ HOOK(call_stop, struct queue_intr *state)
 	queue->stop_site = site;
 }
 
-HOOK(call_start, struct queue_intr *state)
+HOOK(queue_intr, call_start, struct queue_intr *state, ON_CALL(VIRTIO_START_VQ_INTR))
 {
 	struct queue *queue = queue_at(state, event->call.virtio_start_vq_intr.queue);
 
@@ -88,7 +88,7 @@ HOOK(call_start, struct queue_intr *state)
 		queue->stopped = false;
 }
 
-HOOK(ret_start, struct queue_intr *state)
+HOOK(queue_intr, ret_start, struct queue_intr *state, ON_RET(VIRTIO_START_VQ_INTR))
 {
 	struct queue *queue = queue_at(state, core->call->args.virtio_start_vq_intr.queue);
 
@@ -97,7 +97,7 @@ HOOK(ret_start, struct queue_intr *state)
 		    "the interrupts were started when it was there, which is what the result says");
 }
 
-HOOK(on_used, struct queue_intr *state)
+HOOK(queue_intr, on_used, struct queue_intr *state, ON_EVENT(DEV_USED))
 {
 	struct queue *queue = queue_at(state, event->dev_used.queue);
 
@@ -106,7 +106,8 @@ HOOK(on_used, struct queue_intr *state)
 		    "the queue's interrupts are stopped");
 }
 
-HOOK(call_look, struct queue_intr *state)
+HOOK(queue_intr, call_look, struct queue_intr *state, ON_CALL(VIRTIO_DEQUEUE),
+    ON_CALL(VIRTIO_VQ_IS_ENQUEUED))
 {
 	struct queue *queue = queue_at(state, event->call.virtio_dequeue.queue);
 
@@ -115,7 +116,7 @@ HOOK(call_look, struct queue_intr *state)
 }
 
 /* A reset ends whatever was out. */
-HOOK(on_status, struct queue_intr *state)
+HOOK(queue_intr, on_status, struct queue_intr *state, ON_EVENT(DEV_STATUS))
 {
 	if (event->dev_status.status == 0)
 		memset(state, 0, sizeof(*state));
@@ -128,11 +129,6 @@ REST(queue_intr_end, struct queue_intr *queues)
 }
 
 const struct area area_queue_intr = {
-	.hooks = HOOKS(
-	    ON_CALL(VIRTIO_STOP_VQ_INTR, call_stop), ON_CALL(VIRTIO_START_VQ_INTR, call_start),
-	    ON_RET(VIRTIO_START_VQ_INTR, ret_start), ON_CALL(VIRTIO_DEQUEUE, call_look),
-	    ON_CALL(VIRTIO_VQ_IS_ENQUEUED, call_look), ON_EVENT(DEV_USED, on_used),
-	    ON_EVENT(DEV_STATUS, on_status)),
 	.state_bytes = sizeof(struct queue_intr),
 	.each_device = true,
 	.end = queue_intr_end,

@@ -211,7 +211,7 @@ ring_report_order(struct rules_core *core, const struct ring_slot *slot, const s
 
 /* ---- Taking out ---- */
 
-HOOK(call_dequeue, struct ring *ring)
+HOOK(ring, call_dequeue, struct ring *ring, ON_CALL(VIRTIO_DEQUEUE))
 {
 	struct ring_queue *queue = ring_expect_queue(ring, core);
 
@@ -220,7 +220,7 @@ HOOK(call_dequeue, struct ring *ring)
 		ring_lane_enter(ring, core, queue, LANE_OUT);
 }
 
-HOOK(note_dequeued, struct ring *ring)
+HOOK(ring, note_dequeued, struct ring *ring, ON_NOTE(DEQUEUED))
 {
 	struct ring_queue *queue = ring_queue_at(ring, event->note.dequeued.queue);
 	struct ring_slot *slot = queue != NULL ? ring_slot_at(queue,
@@ -244,7 +244,7 @@ RULE_ROW(rule_dequeue_empty) = {
 	"while (!done)\n\tcv_wait(&cv, &lock);\nvirtio_dequeue(vsc, vq, &slot, NULL);"
 };
 
-HOOK(ret_dequeue, struct ring *ring)
+HOOK(ring, ret_dequeue, struct ring *ring, ON_RET(VIRTIO_DEQUEUE))
 {
 	uint64_t number = core->call->args.virtio_dequeue.queue;
 	struct ring_queue *queue = ring_queue_at(ring, number);
@@ -302,7 +302,7 @@ check_giveback(struct ring *ring, struct rules_core *core, const struct ring_slo
 	}
 }
 
-HOOK(call_giveback, struct ring *ring)
+HOOK(ring, call_giveback, struct ring *ring, ON_CALL(VIRTIO_DEQUEUE_COMMIT))
 {
 	struct ring_queue *queue = ring_expect_queue(ring, core);
 	struct ring_slot *slot;
@@ -319,7 +319,7 @@ HOOK(call_giveback, struct ring *ring)
 
 /* ---- virtio_vq_intr: who has vq_done ---- */
 
-HOOK(call_vq_intr, struct ring *ring)
+HOOK(ring, call_vq_intr, struct ring *ring, ON_CALL(VIRTIO_VQ_INTR))
 {
 	for (unsigned i = 0; i < RULES_QUEUES_MAX; i++) {
 		struct ring_queue *queue = &ring->queue[i];
@@ -329,7 +329,7 @@ HOOK(call_vq_intr, struct ring *ring)
 	}
 }
 
-HOOK(call_stop_vq_intr, struct ring *ring)
+HOOK(ring, call_stop_vq_intr, struct ring *ring, ON_CALL(VIRTIO_STOP_VQ_INTR))
 {
 	struct ring_queue *queue = ring_queue_at(ring, event->call.virtio_stop_vq_intr.queue);
 
@@ -337,7 +337,7 @@ HOOK(call_stop_vq_intr, struct ring *ring)
 		queue->stopped = true;
 }
 
-HOOK(call_start_vq_intr, struct ring *ring)
+HOOK(ring, call_start_vq_intr, struct ring *ring, ON_CALL(VIRTIO_START_VQ_INTR))
 {
 	struct ring_queue *queue = ring_queue_at(ring, event->call.virtio_start_vq_intr.queue);
 
@@ -345,7 +345,7 @@ HOOK(call_start_vq_intr, struct ring *ring)
 		queue->stopped = false;
 }
 
-HOOK(ret_vq_intr, struct ring *ring)
+HOOK(ring, ret_vq_intr, struct ring *ring, ON_RET(VIRTIO_VQ_INTR))
 {
 	for (unsigned i = 0; i < RULES_QUEUES_MAX; i++) {
 		struct ring_queue *queue = &ring->queue[i];
@@ -362,7 +362,7 @@ HOOK(ret_vq_intr, struct ring *ring)
 	}
 }
 
-HOOK(note_callback, struct ring *ring)
+HOOK(ring, note_callback, struct ring *ring, ON_NOTE(CALLBACK))
 {
 	struct ring_queue *queue = ring_queue_at(ring, event->note.callback.queue);
 
@@ -402,7 +402,7 @@ report_not_live(struct rules_core *core)
 	return true;
 }
 
-HOOK(call_prep, struct ring *ring)
+HOOK(ring, call_prep, struct ring *ring, ON_CALL(VIRTIO_ENQUEUE_PREP))
 {
 	struct ring_queue *queue = ring_expect_queue(ring, core);
 
@@ -412,7 +412,7 @@ HOOK(call_prep, struct ring *ring)
 	ring_lane_enter(ring, core, queue, LANE_IN);
 }
 
-HOOK(note_slot, struct ring *ring)
+HOOK(ring, note_slot, struct ring *ring, ON_NOTE(SLOT))
 {
 	const struct shadow_call *call = core->call;
 	struct ring_queue *queue = ring_queue_at(ring, event->note.slot.queue);
@@ -439,7 +439,7 @@ RULE_ROW(rule_ring_direction) = {
 	"bus_dmamap_sync(t, map, 0, n, BUS_DMASYNC_PREWRITE);"
 };
 
-HOOK(call_reserve, struct ring *ring)
+HOOK(ring, call_reserve, struct ring *ring, ON_CALL(VIRTIO_ENQUEUE_RESERVE))
 {
 	struct ring_queue *queue = ring_expect_queue(ring, core);
 	struct ring_slot *slot;
@@ -459,7 +459,7 @@ HOOK(call_reserve, struct ring *ring)
 	rules_because(core, queue->seq, "allocated here");
 }
 
-HOOK(ret_reserve, struct ring *ring)
+HOOK(ring, ret_reserve, struct ring *ring, ON_RET(VIRTIO_ENQUEUE_RESERVE))
 {
 	const struct shadow_call *call = core->call;
 	struct ring_queue *queue = ring_queue_at(ring, call->args.virtio_enqueue_reserve.queue);
@@ -479,7 +479,7 @@ HOOK(ret_reserve, struct ring *ring)
 	slot->filled = 0;
 }
 
-HOOK(call_enqueue, struct ring *ring)
+HOOK(ring, call_enqueue, struct ring *ring, ON_CALL(VIRTIO_ENQUEUE), ON_CALL(VIRTIO_ENQUEUE_P))
 {
 	struct ring_queue *queue = ring_expect_queue(ring, core);
 	struct ring_slot *slot;
@@ -491,7 +491,7 @@ HOOK(call_enqueue, struct ring *ring)
 		ring_report_order(core, slot, &rule_ring_slot_order);
 }
 
-HOOK(note_desc, struct ring *ring)
+HOOK(ring, note_desc, struct ring *ring, ON_NOTE(DESC))
 {
 	const struct shadow_call *call = core->call;
 	struct ring_queue *queue = ring_queue_at(ring, call->args.virtio_enqueue.queue);
@@ -576,7 +576,7 @@ check_flush(struct ring *ring, struct rules_core *core, const struct ring_queue 
 		rules_because(core, queue->notify_seq, "the notification before");
 }
 
-HOOK(call_commit, struct ring *ring)
+HOOK(ring, call_commit, struct ring *ring, ON_CALL(VIRTIO_ENQUEUE_COMMIT))
 {
 	struct ring_queue *queue = ring_expect_queue(ring, core);
 	bool is_flush = (int32_t)event->call.virtio_enqueue_commit.slot == -1;
@@ -629,7 +629,7 @@ static const char *const faults[] = {
 	"more requests are in flight than the queue holds",
 };
 
-HOOK(on_behaviour, struct ring *ring)
+HOOK(ring, on_behaviour, struct ring *ring, ON_EVENT(DEV_BEHAVIOUR))
 {
 	const struct ring_queue *queue = ring_queue_at(ring, event->dev_behaviour.queue);
 	uint64_t fault = event->dev_behaviour.what;
@@ -656,7 +656,7 @@ RULE_ROW(rule_ring_abort) = {
 	"\tvirtio_enqueue_abort(vsc, vq, slot);"
 };
 
-HOOK(call_abort, struct ring *ring)
+HOOK(ring, call_abort, struct ring *ring, ON_CALL(VIRTIO_ENQUEUE_ABORT))
 {
 	struct ring_queue *queue = ring_expect_queue(ring, core);
 	struct ring_slot *slot;
@@ -678,7 +678,7 @@ HOOK(call_abort, struct ring *ring)
 }
 
 /* Committed: the context has done with its request. */
-HOOK(ret_commit, void *state)
+HOOK(ring, ret_commit, void *state, ON_RET(VIRTIO_ENQUEUE_COMMIT))
 {
 	struct ring_queue *queue = ring_queue_at(state,
 	    core->call->args.virtio_enqueue_commit.queue);
@@ -688,7 +688,7 @@ HOOK(ret_commit, void *state)
 }
 
 /* A prep that failed begins nothing. */
-HOOK(ret_prep, void *state)
+HOOK(ring, ret_prep, void *state, ON_RET(VIRTIO_ENQUEUE_PREP))
 {
 	if (event->ret.result != 0)
 		ret_commit(state, core, event, site);
@@ -742,7 +742,7 @@ check_direction(const struct dma *dma, struct rules_core *core, const struct dma
 	rules_because(core, piece->seq, "descriptor written");
 }
 
-HOOK(call_commit_dma, void *state)
+HOOK(ring, call_commit_dma, void *state, ON_CALL(VIRTIO_ENQUEUE_COMMIT))
 {
 	struct dma *dma = rules_state(core, &area_dma);
 	struct dma_request *request = dma_request_of(dma, event,
@@ -762,7 +762,7 @@ HOOK(call_commit_dma, void *state)
 
 /* ---- Making and ending queues ---- */
 
-HOOK(note_vq, struct ring *ring)
+HOOK(ring, note_vq, struct ring *ring, ON_NOTE(VQ))
 {
 	const struct shadow_call *call = core->call;
 	struct ring_queue *queue = ring_queue_at(ring, event->note.vq.queue);
@@ -782,7 +782,7 @@ HOOK(note_vq, struct ring *ring)
 	queue->maxnsegs = call->args.virtio_alloc_vq.maxnsegs;
 }
 
-HOOK(note_vq_gone, struct ring *ring)
+HOOK(ring, note_vq_gone, struct ring *ring, ON_NOTE(VQ_GONE))
 {
 	struct ring_queue *queue = ring_queue_at(ring, event->note.vq_gone.queue);
 
@@ -794,7 +794,7 @@ HOOK(note_vq_gone, struct ring *ring)
 }
 
 /* The kernel takes all slots back, whatever they were in the middle of. */
-HOOK(call_reinit, struct ring *ring)
+HOOK(ring, call_reinit, struct ring *ring, ON_CALL(VIRTIO_REINIT_START))
 {
 	for (unsigned i = 0; i < RULES_QUEUES_MAX; i++)
 		clear_queue(&ring->queue[i]);
@@ -810,7 +810,7 @@ RULE_ROW(rule_free_queue) = {
 	"virtio_reset(vsc);\nvirtio_free_vq(vsc, vq);\nvirtio_child_attach_failed(vsc);"
 };
 
-HOOK(call_free, struct ring *ring)
+HOOK(ring, call_free, struct ring *ring, ON_CALL(VIRTIO_FREE_VQ))
 {
 	if (ring_expect_queue(ring, core) == NULL || !rules_status(core)->live)
 		return;
@@ -819,7 +819,7 @@ HOOK(call_free, struct ring *ring)
 	rules_because(core, rules_status(core)->live_seq, "DRIVER_OK");
 }
 
-HOOK(ret_free, struct ring *ring)
+HOOK(ring, ret_free, struct ring *ring, ON_RET(VIRTIO_FREE_VQ))
 {
 	const struct shadow_call *call = core->call;
 	struct ring_queue *queue = ring_queue_at(ring, call->args.virtio_free_vq.queue);
@@ -841,7 +841,7 @@ HOOK(ret_free, struct ring *ring)
 		}
 }
 
-HOOK(on_status, struct ring *ring)
+HOOK(ring, on_status, struct ring *ring, ON_EVENT(DEV_STATUS))
 {
 	for (unsigned i = 0; event->dev_status.status == 0 && i < RULES_QUEUES_MAX; i++) {
 		struct ring_queue *queue = &ring->queue[i];
@@ -852,7 +852,7 @@ HOOK(on_status, struct ring *ring)
 	}
 }
 
-HOOK(on_used, struct ring *ring)
+HOOK(ring, on_used, struct ring *ring, ON_EVENT(DEV_USED))
 {
 	struct ring_queue *queue = ring_queue_at(ring, event->dev_used.queue);
 
@@ -863,7 +863,7 @@ HOOK(on_used, struct ring *ring)
 }
 
 /* A context that goes to sleep has stopped in the middle: that is ring.abort's matter. */
-HOOK(on_sleep, struct ring *ring)
+HOOK(ring, on_sleep, struct ring *ring, ON_EVENT(CTX_SLEEP))
 {
 	for (unsigned i = 0; i < RULES_QUEUES_MAX; i++)
 		for (unsigned side = 0; ring->queue[i].exists && side < LANES; side++)
@@ -929,25 +929,6 @@ REST(ring_rest, struct ring *ring)
 }
 
 const struct area area_ring = {
-	.hooks = HOOKS(
-	    ON_NOTE(VQ, note_vq), ON_NOTE(VQ_GONE, note_vq_gone),
-	    ON_CALL(VIRTIO_REINIT_START, call_reinit), ON_CALL(VIRTIO_FREE_VQ, call_free),
-	    ON_RET(VIRTIO_FREE_VQ, ret_free), ON_CALL(VIRTIO_ENQUEUE_PREP, call_prep),
-	    ON_RET(VIRTIO_ENQUEUE_PREP, ret_prep), ON_NOTE(SLOT, note_slot),
-	    ON_CALL(VIRTIO_ENQUEUE_RESERVE, call_reserve),
-	    ON_RET(VIRTIO_ENQUEUE_RESERVE, ret_reserve), ON_CALL(VIRTIO_ENQUEUE, call_enqueue),
-	    ON_CALL(VIRTIO_ENQUEUE_P, call_enqueue), ON_NOTE(DESC, note_desc),
-	    ON_CALL(VIRTIO_ENQUEUE_COMMIT, call_commit),
-	    ON_CALL(VIRTIO_ENQUEUE_COMMIT, call_commit_dma),
-	    ON_RET(VIRTIO_ENQUEUE_COMMIT, ret_commit), ON_CALL(VIRTIO_ENQUEUE_ABORT, call_abort),
-	    ON_EVENT(DEV_USED, on_used), ON_CALL(VIRTIO_VQ_INTR, call_vq_intr),
-	    ON_CALL(VIRTIO_STOP_VQ_INTR, call_stop_vq_intr),
-	    ON_CALL(VIRTIO_START_VQ_INTR, call_start_vq_intr),
-	    ON_RET(VIRTIO_VQ_INTR, ret_vq_intr), ON_NOTE(CALLBACK, note_callback),
-	    ON_CALL(VIRTIO_DEQUEUE, call_dequeue), ON_NOTE(DEQUEUED, note_dequeued),
-	    ON_RET(VIRTIO_DEQUEUE, ret_dequeue), ON_CALL(VIRTIO_DEQUEUE_COMMIT, call_giveback),
-	    ON_EVENT(DEV_STATUS, on_status), ON_EVENT(DEV_BEHAVIOUR, on_behaviour),
-	    ON_EVENT(CTX_SLEEP, on_sleep)),
 	.state_bytes = sizeof(struct ring),
 	.each_device = true,
 	.fini = ring_fini,
