@@ -146,18 +146,6 @@ struct hook_row {
 /* No device has as many virtqueues; an index from here on is a mistake of the driver. */
 #define RULES_QUEUES_MAX 64
 
-/* A load or store of the driver that is not like one before it (machine/access.h). */
-struct touch {
-	const struct world *world;
-	const struct context *ctx;	/* whose it is */
-	uintptr_t address;
-	size_t size;
-	bool write;
-	bool marked;			/* atomic or volatile */
-	bool acquires, releases;	/* atomic, in that order */
-	uint32_t site;
-};
-
 struct area {
 	/* Zeroed before each run, and when the guest restarts: after its fini, before its begin. */
 	size_t state_bytes;
@@ -165,12 +153,14 @@ struct area {
 	/* Optional, as all that follows.  Memory that the state takes is released in fini. */
 	void (*begin)(void *state, struct rules_core *core);
 	void (*fini)(void *state);
-	/* The driver's own loads and stores (machine/access.h), shown to each area in turn; the
-	 * severest verdict counts. */
+	/*
+	 * A load or store of the driver that is not like one before it (machine/access.h), shown
+	 * to each area in turn; the severest verdict counts.
+	 */
 	enum access_verdict (*touch)(void *state, struct rules_core *core,
-	    const struct touch *touch);
+	    const struct access_event *touch);
 	/* A fence, of which only `acquires` and `releases` say anything. */
-	void (*fence)(void *state, struct rules_core *core, const struct touch *touch);
+	void (*fence)(void *state, struct rules_core *core, const struct access_event *touch);
 	/* access_last() is about to forget all. */
 	void (*forget)(void *state, struct rules_core *core);
 	/* Kernel memory changes hands; low and high are for comparison only. */
@@ -205,10 +195,10 @@ struct area {
 	AREA_FUNCTION(void, , name, own_state, (state, core), struct rules_core *core)
 #define TOUCH(name, own_state) \
 	AREA_FUNCTION(enum access_verdict, return, name, own_state, (state, core, touch), \
-	    struct rules_core *core, const struct touch *touch)
+	    struct rules_core *core, const struct access_event *touch)
 #define FENCE(name, own_state) \
 	AREA_FUNCTION(void, , name, own_state, (state, core, touch), struct rules_core *core, \
-	    const struct touch *touch)
+	    const struct access_event *touch)
 #define MEMORY(name, own_state) \
 	AREA_FUNCTION(void, , name, own_state, (state, core, what, low, high, number), \
 	    struct rules_core *core, enum hw_memory what, uintptr_t low, uintptr_t high, \

@@ -69,6 +69,7 @@ struct rules_device {
 	const char *work;		/* what the host asks for, a noun: "size" */
 	/* Is there work that the driver should do, and can do? */
 	bool (*has_work)(struct rules_core *core);
+	/* The rest is asked of a device with work alone. */
 	/* Has the driver read what is asked of it?  *seq: the event. */
 	bool (*knows_work)(struct rules_core *core, uint32_t *seq);
 	void (*describe)(struct rules_core *core, struct rules_work *work);

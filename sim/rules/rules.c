@@ -334,31 +334,17 @@ look_at_instant(struct rules *rules, uint32_t site)
 	look_at(&rules->core, &rules->core.instant, site);
 }
 
-static struct touch
-touch_of(struct rules *rules, const struct access_event *event)
-{
-	uint32_t site = world_site_of(rules->core.world, event->pc);
-
-	look_at_instant(rules, site);
-	return (struct touch){
-		.world = rules->core.world, .ctx = rules->core.world->running,
-		.address = event->address, .size = event->size, .write = event->write,
-		.marked = event->marked, .acquires = event->acquires,
-		.releases = event->releases, .site = site,
-	};
-}
-
 static enum access_verdict
 on_access(void *self, const struct access_event *event)
 {
 	struct rules *rules = self;
-	const struct touch touch = touch_of(rules, event);
 	enum access_verdict worst = ACCESS_ORDINARY;
 
+	look_at_instant(rules, world_site_of(rules->core.world, event->pc));
 	for (size_t i = 0; i < rules->core.setup->area.count; i++) {
 		const struct area *area = rules->core.setup->area.item[i];
 		enum access_verdict verdict = area->touch == NULL ? ACCESS_ORDINARY :
-		    area->touch(state_of(&rules->core, i), &rules->core, &touch);
+		    area->touch(state_of(&rules->core, i), &rules->core, event);
 
 		if (verdict > worst)
 			worst = verdict;
@@ -370,9 +356,9 @@ static void
 on_fence(void *self, const struct access_event *event)
 {
 	struct rules *rules = self;
-	const struct touch touch = touch_of(rules, event);
 
-	EACH_AREA(rules, fence, &rules->core, &touch);
+	look_at_instant(rules, world_site_of(rules->core.world, event->pc));
+	EACH_AREA(rules, fence, &rules->core, event);
 }
 
 static void

@@ -676,7 +676,7 @@ HOOK(attach_sysctl, nodes_crash, struct nodes *nodes, ON_EVENT(CRASH), ON_EVENT(
 
 /* The driver keeps a value here that users may overwrite. */
 static void
-check_store(struct nodes *nodes, struct rules_core *core, const struct touch *touch)
+check_store(struct nodes *nodes, struct rules_core *core, const struct access_event *touch)
 {
 	vec_each(exposed, &nodes->exposed) {
 		if (exposed->reported || touch->address >= exposed->high ||

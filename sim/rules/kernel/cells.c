@@ -55,10 +55,10 @@ cell_in(const struct cells *cells, void *page, uintptr_t address)
 }
 
 bool
-cells_cover(const struct cells *cells, const struct touch *touch)
+cells_cover(const struct cells *cells, const struct world *world, uintptr_t address)
 {
-	return touch->address - cells->arena < MEMORY_ARENA_PAGES * MEMORY_PAGE_SIZE ||
-	    world_site_of(touch->world, (const void *)touch->address) != 0;
+	return address - cells->arena < MEMORY_ARENA_PAGES * MEMORY_PAGE_SIZE ||
+	    world_site_of(world, (const void *)address) != 0;
 }
 
 void *

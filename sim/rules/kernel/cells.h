@@ -26,7 +26,7 @@ void cells_fini(struct cells *cells);
 /* Zeroed when new.  The address is one that cells_cover() knows. */
 void *cells_make(struct cells *cells, uintptr_t address);
 /* Is that kernel memory or the driver's own data? */
-bool cells_cover(const struct cells *cells, const struct touch *touch);
+bool cells_cover(const struct cells *cells, const struct world *world, uintptr_t address);
 /* NULL: that memory was never asked for. */
 void *cells_find(const struct cells *cells, uintptr_t address);
 /* Which bytes of the cell at that address [from, to) has: a bit each. */

@@ -149,7 +149,8 @@ void dma_read_back(struct dma *dma, struct rules_core *core, uint32_t map, uint6
     uint64_t length);
 void dma_disown_map(struct dma *dma, struct rules_core *core, uint32_t map);
 void dma_disown_all(struct dma *dma, struct rules_core *core, unsigned device);
-enum access_verdict dma_touch(void *state, struct rules_core *core, const struct touch *touch);
+enum access_verdict dma_touch(void *state, struct rules_core *core,
+    const struct access_event *touch);
 /* Memory is given back. */
 void dma_memory(void *state, struct rules_core *core, enum hw_memory what, uintptr_t low,
     uintptr_t high, uint64_t number);

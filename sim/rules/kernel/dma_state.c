@@ -350,7 +350,7 @@ request_of(struct dma *dma, const struct dma_owned *owned)
 
 static void
 report(struct dma *dma, struct rules_core *core, const struct dma_owned *owned,
-    const struct touch *touch)
+    const struct access_event *touch)
 {
 	uintptr_t low = touch->address > owned->low ? touch->address : owned->low;
 	uintptr_t end = touch->address + touch->size;
@@ -375,7 +375,7 @@ report(struct dma *dma, struct rules_core *core, const struct dma_owned *owned,
 }
 
 enum access_verdict
-dma_touch(void *state, struct rules_core *core, const struct touch *touch)
+dma_touch(void *state, struct rules_core *core, const struct access_event *touch)
 {
 	struct dma *dma = state;
 	enum access_verdict verdict = ACCESS_ORDINARY;

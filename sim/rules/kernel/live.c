@@ -91,22 +91,6 @@ live_has_work(struct rules_core *core)
 	return device->has_work != NULL && device->has_work(core);
 }
 
-bool
-live_knows_work(struct rules_core *core, uint32_t *seq)
-{
-	const struct rules_device *device = core->device;
-
-	return device->knows_work != NULL && device->knows_work(core, seq);
-}
-
-size_t
-live_waiting(struct rules_core *core)
-{
-	const struct rules_device *device = core->device;
-
-	return device->waiting != NULL ? device->waiting(core) : 0;
-}
-
 /* ---- the first reaction ---- */
 
 static bool
@@ -115,8 +99,8 @@ is_slow(const struct live_state *state, struct rules_core *core)
 	const struct rules_view *view = rules_look(core);
 
 	return state->is_open && core->event->time_ns - state->asked_ns >= REACTION_NS &&
-	    view->faults_struck == state->asked_strikes && live_waiting(core) == 0 &&
-	    live_is_fair(core) && live_has_work(core);
+	    view->faults_struck == state->asked_strikes && live_is_fair(core) &&
+	    live_has_work(core) && core->device->waiting(core) == 0;
 }
 
 RULE_ROW(rule_convergence) = {
@@ -138,7 +122,7 @@ HOOK(live, on_wake, struct live_state *state, ON_EVENT(CTX_WAKE))
 	if (event->ctx_wake.context >= SHADOW_CONTEXTS || !is_slow(state, core))
 		return;
 	state->is_open = false;
-	known = live_knows_work(core, &seq);
+	known = device->knows_work(core, &seq);
 	device->describe(core, &work);
 	rules_report_at(core, &rule_convergence,
 	    live_sleeper(core, (uint32_t)event->ctx_wake.context)->site, "no request within %"
@@ -552,21 +536,23 @@ check_convergence(const struct live_state *state, struct rules_core *core)
 	const struct rules_view *view = rules_look(core);
 	const struct sleeper *thread = find_thread(core);
 	const struct failure *failure = &state->failure;
-	size_t out = live_waiting(core);
 	char since[128], why[128], asleep[96];
 	struct rules_work work;
 	uint32_t seq = 0;
+	size_t out;
 	bool known;
 
 	/* An armed fault is no reason not to try. */
-	if (!is_device_fair(core) || !live_has_work(core) || (view->faults_armed > 0 &&
-	    (failure->seq == 0 || core->event->time_ns - failure->ns < GIVEN_UP_NS ||
-	    out > 0)))
+	if (!is_device_fair(core) || !live_has_work(core))
+		return;
+	out = device->waiting(core);
+	if (view->faults_armed > 0 && (failure->seq == 0 ||
+	    core->event->time_ns - failure->ns < GIVEN_UP_NS || out > 0))
 		return;
 	device->describe(core, &work);
 	if (is_under_way(state, &work, core->event->time_ns))
 		return;
-	known = live_knows_work(core, &seq);
+	known = device->knows_work(core, &seq);
 	say_since(state, device, &work, core->event->time_ns, since, sizeof(since));
 	say_why(core, failure, &work, known, why, sizeof(why));
 	if (!live_passed_over(core, state->asked_seq, asleep, sizeof(asleep)))

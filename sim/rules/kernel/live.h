@@ -47,10 +47,8 @@ bool live_passed_over(struct rules_core *core, uint32_t since, char *words, size
 
 /* Nothing is in the way: the device works and completes requests, no fault is armed. */
 bool live_is_fair(struct rules_core *core);
-/* What rules/device.h has by these names, for devices that have no such thing too. */
+/* Does the device say that there is work?  It can tell more of it then (rules/device.h). */
 bool live_has_work(struct rules_core *core);
-bool live_knows_work(struct rules_core *core, uint32_t *seq);
-size_t live_waiting(struct rules_core *core);
 
 /* The newest change of what the host asks for, 0: none. */
 uint32_t live_asked_seq(struct rules_core *core);

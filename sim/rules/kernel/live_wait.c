@@ -162,12 +162,12 @@ release(struct looks *looks, uint32_t cell)
 
 /* The thread itself reads or writes there; *before is the change since it last did, or none. */
 static void
-looks_own(struct looks *looks, const struct touch *touch, uintptr_t at, struct change *before)
+looks_own(struct looks *looks, const struct rules_core *core, uintptr_t at, struct change *before)
 {
 	uint32_t *cell;
 
 	if (looks->known.size == 0)
-		cells_init(&looks->known, sizeof(*cell), (uintptr_t)touch->world->memory.arena);
+		cells_init(&looks->known, sizeof(*cell), (uintptr_t)core->world->memory.arena);
 	cell = cells_make(&looks->known, at);
 	before->address = 0;
 	if (*cell > KNOWN) {
@@ -179,7 +179,7 @@ looks_own(struct looks *looks, const struct touch *touch, uintptr_t at, struct c
 
 /* Another context is about to write there. */
 static void
-looks_other(struct looks *looks, const struct touch *touch, uintptr_t at)
+looks_other(struct looks *looks, const struct rules_core *core, uintptr_t at)
 {
 	uint32_t *cell = looks->known.size == 0 ? NULL : cells_find(&looks->known, at);
 	struct change *change;
@@ -194,9 +194,9 @@ looks_other(struct looks *looks, const struct touch *touch, uintptr_t at)
 	change = change_of(looks, *cell);
 	looks->idle = change->ctx;
 	*change = (struct change){
-		.address = at, .ns = touch->world->clock.now_ns,
-		.seq = touch->world->trace.count - 1, .site = touch->site,
-		.ctx = touch->ctx->ordinal,
+		.address = at, .ns = core->event->time_ns,
+		.seq = core->event->seq, .site = core->site,
+		.ctx = core->event->ctx,
 	};
 	memcpy(&change->value, (const void *)at, sizeof(change->value));
 }
@@ -244,31 +244,31 @@ is_missed(const struct wait_state *state, const struct waiter *waiter,
 }
 
 static void
-look(const struct wait_state *state, struct waiter *waiter, const struct touch *touch,
-    uintptr_t at)
+look(const struct wait_state *state, const struct rules_core *core, struct waiter *waiter,
+    uintptr_t at, bool write)
 {
 	struct change change;
 
-	looks_own(&waiter->looks, touch, at, &change);
-	if (waiter->timed_out && waiter->found.address == 0 && !touch->write &&
+	looks_own(&waiter->looks, core, at, &change);
+	if (waiter->timed_out && waiter->found.address == 0 && !write &&
 	    is_missed(state, waiter, &change, waiter->woke.time_ns))
 		waiter->found = change;
 }
 
 TOUCH(wait_touch, struct wait_state *state)
 {
-	uint32_t ctx = touch->ctx->ordinal;
-	const struct cells all = { .arena = (uintptr_t)touch->world->memory.arena };
+	uint32_t ctx = core->event->ctx;
+	const struct cells all = { .arena = (uintptr_t)core->world->memory.arena };
 
-	if (!cells_cover(&all, touch))
+	if (!cells_cover(&all, core->world, touch->address))
 		return ACCESS_ORDINARY;
 	for (uintptr_t at = touch->address & ~(uintptr_t)(CELL_BYTES - 1);
 	    at < touch->address + touch->size; at += CELL_BYTES) {
 		for (unsigned i = 0; touch->write && i < state->contexts; i++)
 			if (i != ctx && state->waiter[i].is_thread)
-				looks_other(&state->waiter[i].looks, touch, at);
+				looks_other(&state->waiter[i].looks, core, at);
 		if (state->waiter[ctx].is_thread)
-			look(state, &state->waiter[ctx], touch, at);
+			look(state, core, &state->waiter[ctx], at, touch->write);
 	}
 	return ACCESS_ORDINARY;
 }
@@ -338,8 +338,8 @@ neglects_work(const struct wait_state *state, struct rules_core *core, uint32_t 
 	if (waiter->backs_off || state->callbacks > 0 || !works(state, ctx) ||
 	    !is_alone(state, ctx))
 		return false;
-	return live_knows_work(core, &waiter->known_seq) && live_waiting(core) == 0 &&
-	    live_is_fair(core) && live_has_work(core);
+	return live_is_fair(core) && live_has_work(core) &&
+	    core->device->knows_work(core, &waiter->known_seq) && core->device->waiting(core) == 0;
 }
 
 HOOK(live_wait, on_sleep, struct wait_state *state, ON_EVENT(CTX_SLEEP))
@@ -762,8 +762,8 @@ REST(wait_rest, struct wait_state *state)
 		    waiter->sleeper.why != HW_SLEEP_CV)
 			continue;
 		waiter->fresh_seq = waiter->woke_seq;
-		change = works(state, ctx) && live_waiting(core) == 0 ? pending_change(state,
-		    waiter, core->event->time_ns) : NULL;
+		change = works(state, ctx) && core->device->waiting(core) == 0 ?
+		    pending_change(state, waiter, core->event->time_ns) : NULL;
 		state->told |= still_neglects(state, waiter) || change != NULL;
 		if (still_neglects(state, waiter))
 			report_neglect(state, core, waiter);

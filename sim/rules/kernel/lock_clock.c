@@ -98,11 +98,10 @@ race_clock_now(struct race_order *order, uint32_t ctx)
 }
 
 unsigned
-race_clock_level(const struct race_order *order, const struct touch *touch)
+race_clock_level(const struct race_order *order, const struct rules_core *core)
 {
-	return is_interrupt(touch->ctx->kind) ?
-	    (unsigned)touch->world->cpu[touch->ctx->cpu].ipl :
-	    order->raised[touch->ctx->ordinal];
+	return is_interrupt(core->event->ctx_kind) ? core->event->ipl :
+	    order->raised[core->event->ctx];
 }
 
 struct race_epoch
@@ -113,23 +112,19 @@ race_epoch_of(const struct race_order *order, unsigned number)
 
 /* What the context does from now on is another matter than before. */
 static void
-new_part(struct race_order *order, struct rules_core *core, uint32_t ctx, uint32_t seq,
-    bool is_thread)
+new_part(struct race_order *order, struct rules_core *core)
 {
-	bool plain = is_thread && core->shadow.held[ctx].count == 0 && order->raised[ctx] == 0;
+	uint32_t ctx = core->event->ctx;
+	bool plain = core->event->ctx_kind == HW_CTX_KTHREAD &&
+	    core->shadow.held[ctx].count == 0 && order->raised[ctx] == 0;
 	unsigned number;
 
 	if (core->world == NULL)
 		return;
 	number = access_anew(&core->world->access, ctx, plain);
-	*vec_reach(&order->epoch, number) = (struct race_epoch){ order->now[ctx].all[ctx], seq };
-}
-
-static void
-new_part_at(struct race_order *order, struct rules_core *core)
-{
-	new_part(order, core, core->event->ctx, core->event->seq,
-	    core->event->ctx_kind == HW_CTX_KTHREAD);
+	*vec_reach(&order->epoch, number) = (struct race_epoch){
+		order->now[ctx].all[ctx], core->event->seq
+	};
 }
 
 /* ---- events that only hand a clock over ---- */
@@ -138,13 +133,13 @@ new_part_at(struct race_order *order, struct rules_core *core)
 	HOOK(lock_clock, name, struct race_order *order, __VA_ARGS__) \
 	{ \
 		release(order, event->ctx, clock); \
-		new_part_at(order, core); \
+		new_part(order, core); \
 	}
 #define ACQUIRES(name, clock, ...) \
 	HOOK(lock_clock, name, struct race_order *order, __VA_ARGS__) \
 	{ \
 		acquire(order, event->ctx, clock); \
-		new_part_at(order, core); \
+		new_part(order, core); \
 	}
 
 RELEASES(note_freed, clock_of(order, MUTEX, event->note.mutex_freed.mutex), ON_NOTE(MUTEX_FREED))
@@ -166,7 +161,7 @@ HOOK(lock_clock, note_held, struct race_order *order, ON_NOTE(MUTEX_HELD))
 {
 	join_one(order, order->now[event->ctx].all,
 	    clock_of(order, MUTEX, event->note.mutex_held.mutex)->all);
-	new_part_at(order, core);
+	new_part(order, core);
 }
 
 HOOK(lock_clock, note_slot, struct race_order *order, ON_NOTE(SLOT))
@@ -179,7 +174,7 @@ HOOK(lock_clock, note_slot, struct race_order *order, ON_NOTE(SLOT))
 		acquire(order, event->ctx, slots);
 	else
 		return;
-	new_part_at(order, core);
+	new_part(order, core);
 }
 
 HOOK(lock_clock, on_take, struct race_order *order, ON_EVENT(DEV_TAKE))
@@ -211,7 +206,7 @@ HOOK(lock_clock, on_start, struct race_order *order, ON_EVENT(CTX_START))
 	if (event->ctx == 0)
 		return;
 	release(order, event->ctx, now);
-	new_part_at(order, core);
+	new_part(order, core);
 }
 
 /* Threads: all that is not MPSAFE has the kernel lock while it does not sleep. */
@@ -224,7 +219,7 @@ HOOK(lock_clock, on_stop, struct race_order *order, ON_EVENT(CTX_SLEEP), ON_EVEN
 {
 	if (order->under_lock[event->ctx])
 		leave_lock(order, event->ctx);
-	new_part_at(order, core);
+	new_part(order, core);
 }
 
 HOOK(lock_clock, note_thread, struct race_order *order, ON_NOTE(THREAD))
@@ -240,7 +235,7 @@ HOOK(lock_clock, ret_join, struct race_order *order, ON_RET(KTHREAD_JOIN))
 
 	if (thread < SHADOW_CONTEXTS)
 		acquire(order, event->ctx, clock_of(order, ENDED, thread));
-	new_part_at(order, core);
+	new_part(order, core);
 }
 
 HOOK(lock_clock, call_spl, struct race_order *order, ON_CALL(SPLRAISE), ON_CALL(SPLX))
@@ -251,7 +246,7 @@ HOOK(lock_clock, call_spl, struct race_order *order, ON_CALL(SPLRAISE), ON_CALL(
 		*level = (uint8_t)event->call.splx.ipl;
 	else if (event->call.splraise.ipl > *level)
 		*level = (uint8_t)event->call.splraise.ipl;
-	new_part_at(order, core);
+	new_part(order, core);
 }
 
 /* ---- callbacks ---- */
@@ -260,14 +255,14 @@ HOOK(lock_clock, call_attach_start, struct race_order *order, ON_CALL(VIRTIO_CHI
 {
 	order->handlers_free = event->call.virtio_child_attach_start.ipl != IPL_VM ||
 	    (event->call.virtio_child_attach_start.flags & INTR_MPSAFE) != 0;
-	new_part_at(order, core);
+	new_part(order, core);
 }
 
 HOOK(lock_clock, note_attach, struct race_order *order, ON_NOTE(ATTACH))
 {
 	if (event->note.attach.step == HW_ATTACH_FINISHED)
 		release(order, event->ctx, clock_of(order, ATTACHED, 0));
-	new_part_at(order, core);
+	new_part(order, core);
 }
 
 /* It ends when its handler does not run, and will not. */
@@ -277,7 +272,7 @@ HOOK(lock_clock, note_softint, struct race_order *order, ON_NOTE(SOFTINT))
 
 	if (!event->note.softint.established) {
 		acquire(order, event->ctx, clock_of(order, SOFTINT_DONE, number));
-		new_part_at(order, core);
+		new_part(order, core);
 		return;
 	}
 	*vec_reach(&order->softint_free, number) = (core->call->args.softint_establish.flags &
@@ -334,17 +329,10 @@ HOOK(lock_clock, note_callback, struct race_order *order, ON_NOTE(CALLBACK))
 		enter_driver(order, event);
 	else
 		leave_driver(order, event);
-	new_part_at(order, core);
+	new_part(order, core);
 }
 
 /* ---- loads and stores that order ---- */
-
-static void
-new_part_of(struct race_order *order, struct rules_core *core, const struct touch *touch)
-{
-	new_part(order, core, touch->ctx->ordinal, touch->world->trace.count - 1,
-	    touch->ctx->kind == HW_CTX_KTHREAD);
-}
 
 void
 race_clock_meets(struct race_order *order, uint32_t ctx, uint32_t mutex)
@@ -355,9 +343,9 @@ race_clock_meets(struct race_order *order, uint32_t ctx, uint32_t mutex)
 /* C11 5.1.2.4 and 7.17.4: a store goes along with what a release before it took. */
 void
 race_clock_marked(struct race_order *order, struct rules_core *core,
-    const struct touch *touch, struct race_clock *place)
+    const struct access_event *touch, struct race_clock *place)
 {
-	uint32_t ctx = touch->ctx->ordinal;
+	uint32_t ctx = core->event->ctx;
 
 	if (touch->acquires)
 		acquire(order, ctx, place);
@@ -368,18 +356,18 @@ race_clock_marked(struct race_order *order, struct rules_core *core,
 	else if (touch->write)
 		join(order, place, clock_of(order, FENCED, ctx));
 	if (touch->acquires || touch->releases)
-		new_part_of(order, core, touch);
+		new_part(order, core);
 }
 
 FENCE(order_fence, struct race_order *order)
 {
-	uint32_t ctx = touch->ctx->ordinal;
+	uint32_t ctx = core->event->ctx;
 
 	if (touch->acquires)
 		acquire(order, ctx, clock_of(order, LOADED, ctx));
 	if (touch->releases)
 		release(order, ctx, clock_of(order, FENCED, ctx));
-	new_part_of(order, core, touch);
+	new_part(order, core);
 }
 
 /* ---- the area ---- */

@@ -41,7 +41,7 @@ const struct race_clock *race_clock_now(struct race_order *order, uint32_t ctx);
  * The level up to which no handler begins on the CPU of the touch.  What a spin mutex raises it
  * to does not count: a thread with one may as well run on another CPU than the handler's.
  */
-unsigned race_clock_level(const struct race_order *order, const struct touch *touch);
+unsigned race_clock_level(const struct race_order *order, const struct rules_core *core);
 /* By the number of the tag; zero if it is too old. */
 struct race_epoch race_epoch_of(const struct race_order *order, unsigned number);
 
@@ -52,6 +52,6 @@ struct race_epoch race_epoch_of(const struct race_order *order, unsigned number)
 void race_clock_meets(struct race_order *order, uint32_t ctx, uint32_t mutex);
 /* A marked access to a place, whose clock is `place`. */
 void race_clock_marked(struct race_order *order, struct rules_core *core,
-    const struct touch *touch, struct race_clock *place);
+    const struct access_event *touch, struct race_clock *place);
 
 #endif /* VIOSIM_RULES_KERNEL_LOCK_CLOCK_H */

@@ -151,20 +151,20 @@ print_context(char *text, size_t size, const struct world *world, const struct p
 }
 
 static void
-report(struct rules_core *core, const struct rule *rule, const struct touch *touch,
+report(struct rules_core *core, const struct rule *rule, const struct access_event *touch,
     const struct past *before, const struct past *now)
 {
 	char name[96], one[64], other[64];
 
 	mem_place_name(core, touch, name, sizeof(name));
-	print_context(one, sizeof(one), touch->world, now);
-	print_context(other, sizeof(other), touch->world, before);
+	print_context(one, sizeof(one), core->world, now);
+	print_context(other, sizeof(other), core->world, before);
 	rules_report(core, rule, "%s: %s %s it, %s %s it, and %s", name, one, now->write ? "writes"
 	    : "reads", other, before->write ? "wrote" : "read", rule == &rule_data_race ?
 	    "nothing orders the two" :
 	    "nothing but whose critical section came first orders the two");
 	rules_because_at(core, before->seq, before->site, "%s %s it here",
-	    world_context((struct world *)(uintptr_t)touch->world, before->ctx)->name,
+	    world_context((struct world *)(uintptr_t)core->world, before->ctx)->name,
 	    before->write ? "wrote" : "read");
 }
 
@@ -181,7 +181,7 @@ common_mutex(const struct past *before, const struct past *now)
 
 static void
 compare(struct race_order *order, struct rules_core *core, struct shared *cell,
-    const struct past *before, const struct past *now, const struct touch *touch)
+    const struct past *before, const struct past *now, const struct access_event *touch)
 {
 	const struct race_clock *clock = race_clock_now(order, now->ctx);
 	uint32_t mutex = common_mutex(before, now);
@@ -236,7 +236,7 @@ catch_up(struct race *race, const struct world *world, struct shared *cell, uint
 
 static void
 touch_cell(struct race *race, struct rules_core *core, struct shared *cell,
-    const struct past *now, const struct touch *touch)
+    const struct past *now, const struct access_event *touch)
 {
 	uint32_t *link = &cell->first, fresh;
 
@@ -262,7 +262,7 @@ touch_cell(struct race *race, struct rules_core *core, struct shared *cell,
 /* Marked accesses hand clocks on; those of others to the same cell are no others. */
 static void
 mark_cell(struct race *race, struct rules_core *core, struct shared *cell,
-    const struct touch *touch)
+    const struct access_event *touch)
 {
 	if (cell->clock == 0) {
 		cell->clock = race->clock.count > 0 ? (uint32_t)race->clock.count : 1;
@@ -273,23 +273,23 @@ mark_cell(struct race *race, struct rules_core *core, struct shared *cell,
 
 TOUCH(race_touch, struct race *race)
 {
-	uint32_t ctx = touch->ctx->ordinal;
+	uint32_t ctx = core->event->ctx;
 	const struct shadow_held *held = &core->shadow.held[ctx];
 	struct past now = {
 		.clock = race_clock_now(race->order, ctx)->all[ctx],
-		.seq = touch->world->trace.count - 1, .site = touch->site,
-		.ctx = (uint8_t)ctx, .kind = (uint8_t)touch->ctx->kind,
-		.cpu = (uint8_t)touch->ctx->cpu,
-		.ipl = (uint8_t)race_clock_level(race->order, touch),
+		.seq = core->event->seq, .site = core->site,
+		.ctx = (uint8_t)ctx, .kind = core->event->ctx_kind,
+		.cpu = core->event->cpu,
+		.ipl = (uint8_t)race_clock_level(race->order, core),
 		.write = touch->write, .marked = touch->marked,
-		.number = (uint16_t)access_number(&touch->world->access),
+		.number = (uint16_t)access_number(&core->world->access),
 	};
 	uintptr_t at = touch->address - touch->address % CELL_BYTES;
 
 	if (race->cells.size == 0)
 		cells_init(&race->cells, sizeof(struct shared),
-		    (uintptr_t)touch->world->memory.arena);
-	if (!cells_cover(&race->cells, touch))
+		    (uintptr_t)core->world->memory.arena);
+	if (!cells_cover(&race->cells, core->world, touch->address))
 		return ACCESS_ORDINARY;
 	for (size_t i = 0; i < HELD_MAX && i < held->count; i++)
 		now.held[i] = (uint16_t)held->item[held->count - 1 - i].mutex;
@@ -299,7 +299,7 @@ TOUCH(race_touch, struct race *race)
 		if (cell == NULL)
 			continue;
 		now.bytes = cells_bytes(at, touch->address, touch->address + touch->size);
-		catch_up(race, touch->world, cell, at);
+		catch_up(race, core->world, cell, at);
 		touch_cell(race, core, cell, &now, touch);
 		if (touch->marked)
 			mark_cell(race, core, cell, touch);

@@ -86,12 +86,12 @@ mem_map_at(const struct mem_map *map, uintptr_t address)
 }
 
 void
-mem_place_name(struct rules_core *core, const struct touch *touch, char *name, size_t size)
+mem_place_name(struct rules_core *core, const struct access_event *touch, char *name, size_t size)
 {
 	const struct mem_range *range = mem_range_at(core, touch->address);
 	struct rules_place place = {
-		.site = touch->site, .size = touch->size,
-		.offset = world_site_of(touch->world, (const void *)touch->address),
+		.site = core->site, .size = touch->size,
+		.offset = world_site_of(core->world, (const void *)touch->address),
 	};
 	char whole[32];
 
@@ -131,7 +131,7 @@ set_written(struct mem_map *map, uintptr_t from, uintptr_t to, bool written)
 }
 
 static bool
-is_blank(const struct mem_map *map, const struct touch *touch)
+is_blank(const struct mem_map *map, const struct access_event *touch)
 {
 	const uint8_t *byte = (const uint8_t *)touch->address;
 	uintptr_t end = touch->address + touch->size;
@@ -207,7 +207,7 @@ mem_map_change(struct mem_map *map, struct rules_core *core, enum hw_memory what
 /* ---- loads and stores ---- */
 
 static const char *
-act(const struct touch *touch)
+act(const struct access_event *touch)
 {
 	return touch->write ? "write" : "read";
 }
@@ -223,7 +223,7 @@ SHARED_RULE_ROW(rule_mem_uninitialised) = {
 
 static void
 touch_live(struct mem_map *map, struct rules_core *core, const struct mem_range *range,
-    const struct touch *touch)
+    const struct access_event *touch)
 {
 	char name[32];
 
@@ -253,7 +253,7 @@ SHARED_RULE_ROW(rule_mem_use_after_free) = {
 };
 
 static void
-touch_gone(struct rules_core *core, const struct mem_range *range, const struct touch *touch)
+touch_gone(struct rules_core *core, const struct mem_range *range, const struct access_event *touch)
 {
 	char name[32];
 
@@ -296,11 +296,11 @@ SHARED_RULE_ROW(rule_wild_access) = {
 
 static enum access_verdict
 touch_between(const struct mem_map *map, struct rules_core *core, size_t n,
-    const struct touch *touch)
+    const struct access_event *touch)
 {
 	const struct mem_range *below = n > 0 ? &map->range.item[n - 1] : NULL;
 	const struct mem_range *above = n < map->range.count ? &map->range.item[n] : NULL;
-	const struct memory *memory = &touch->world->memory;
+	const struct memory *memory = &core->world->memory;
 	uintptr_t last = touch->address + touch->size - 1, over = 0, under = 0;
 	char name[32];
 
@@ -328,7 +328,7 @@ touch_between(const struct mem_map *map, struct rules_core *core, size_t n,
 }
 
 static enum access_verdict
-touch_kernel(struct mem_map *map, struct rules_core *core, const struct touch *touch)
+touch_kernel(struct mem_map *map, struct rules_core *core, const struct access_event *touch)
 {
 	size_t n = ranges_to(map, touch->address);
 	const struct mem_range *range = n > 0 ? &map->range.item[n - 1] : NULL;
@@ -370,16 +370,16 @@ is_any_stack(const struct world *world, uintptr_t address)
 }
 
 enum access_verdict
-mem_map_touch(struct mem_map *map, struct rules_core *core, const struct touch *touch)
+mem_map_touch(struct mem_map *map, struct rules_core *core, const struct access_event *touch)
 {
-	const struct world *world = touch->world;
+	const struct world *world = core->world;
 	uintptr_t address = touch->address;
 
 	if (address - world->access.arena < world->access.all_cells * ACCESS_CELL)
 		return touch_kernel(map, core, touch);
 	if (access_segment_of(&world->access, address) != NULL)
 		return ACCESS_ORDINARY;	/* page.use-after-free */
-	if (fiber_stack_contains(touch->ctx->fiber, address)) {
+	if (fiber_stack_contains(world->running->fiber, address)) {
 		rules_report(core, &rule_mem_use_after_free,
 		    "%s of a local variable of a function that has returned", act(touch));
 		return ACCESS_ORDINARY;

@@ -40,8 +40,9 @@ const struct mem_range *mem_range_at(struct rules_core *core, uintptr_t address)
 /* "kmem block 3" */
 const char *mem_range_name(const struct mem_range *range, char *name, size_t size);
 /* "sc->sc_target", or "bytes 8..11 of the softc". */
-void mem_place_name(struct rules_core *core, const struct touch *touch, char *name, size_t size);
+void mem_place_name(struct rules_core *core, const struct access_event *touch, char *name,
+    size_t size);
 enum access_verdict mem_map_touch(struct mem_map *map, struct rules_core *core,
-    const struct touch *touch);
+    const struct access_event *touch);
 
 #endif /* VIOSIM_RULES_MEM_TOUCH_H */

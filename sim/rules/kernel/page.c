@@ -345,11 +345,11 @@ RULE_ROW(rule_use_after_free) = {
 /* A page that the driver has does not come here. */
 static void
 touch_page(struct rules_core *core, const struct access_pages *pages,
-    const struct touch *touch)
+    const struct access_event *touch)
 {
-	uint64_t pfn = (uint64_t)(pages->frame - touch->world->memory.frame) +
+	uint64_t pfn = (uint64_t)(pages->frame - core->world->memory.frame) +
 	    ((touch->address - pages->low) >> ACCESS_PAGE_SHIFT);
-	enum hw_owner owner = memory_owner(&touch->world->memory, pfn);
+	enum hw_owner owner = memory_owner(&core->world->memory, pfn);
 	const struct page_batch *batch = pages_batch_of(rules_pages(core), pfn, owner);
 
 	rules_report(core, &rule_use_after_free, "%s of the links of page 0x%llx, which %s",
@@ -361,7 +361,7 @@ touch_page(struct rules_core *core, const struct access_pages *pages,
 
 TOUCH(page_touch, void *state)
 {
-	const struct access_pages *pages = access_segment_of(&touch->world->access,
+	const struct access_pages *pages = access_segment_of(&core->world->access,
 	    touch->address);
 
 	if (touch->write)
