@@ -87,7 +87,7 @@ queue_bit(const char *const *queues, const char *name)
 }
 
 void
-device_step_check_order(struct step_check *check, const struct device_step *step,
+device_step_check_order(struct map_check *check, const struct device_step *step,
     const char *const *queues, uint64_t *memory)
 {
 	const char *pause = step->queue[BEHAVIOUR_PAUSE];
@@ -96,14 +96,14 @@ device_step_check_order(struct step_check *check, const struct device_step *step
 	if (step->snapshot != 0)
 		*memory |= SNAPSHOT_BIT(step->snapshot);
 	if (step->restore != 0 && (*memory & SNAPSHOT_BIT(step->restore)) == 0)
-		step_error(check, "restore", "no step before saves a snapshot of that name");
+		map_error(check, "restore", "no step before saves a snapshot of that name");
 	/* `pause: $q` may well be followed by one `resume` for each queue. */
 	if (pause != NULL)
-		*memory |= step_is_param(check, "pause") ? SNAPSHOT_BIT(1) - 1 :
+		*memory |= map_is_param(check, "pause") ? SNAPSHOT_BIT(1) - 1 :
 		    queue_bit(queues, pause);
 	if (resume == NULL)
 		return;
 	if ((*memory & queue_bit(queues, resume)) == 0)
-		step_error(check, "resume", "no step before pauses the queue \"%s\"", resume);
+		map_error(check, "resume", "no step before pauses the queue \"%s\"", resume);
 	*memory &= ~queue_bit(queues, resume);
 }

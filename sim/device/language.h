@@ -53,7 +53,7 @@ void device_step_act_last(struct device *device, const struct device_step *step)
 /* For map.check; more: keys of the class are there. */
 void device_step_check(struct map_check *check, const struct device_step *step, bool more);
 /* For verb.check: a resume needs a pause before it.  One bit of *memory a queue. */
-void device_step_check_order(struct step_check *check, const struct device_step *step,
+void device_step_check_order(struct map_check *check, const struct device_step *step,
     const char *const *queues, uint64_t *memory);
 
 #endif /* VIOSIM_DEVICE_LANGUAGE_H */

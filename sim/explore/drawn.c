@@ -65,15 +65,6 @@ work(struct worker *worker, const struct job *job, FILE *stream)
 	job_out_end(&out);
 }
 
-static bool
-child(struct explore *explore, const struct job *job, const struct record_child *more)
-{
-	(void)explore;
-	(void)job;
-	(void)more;
-	return false;
-}
-
 const struct strategy explore_drawn = {
-	.seconds = 300, .finds_twice = true, .plan = plan, .work = work, .child = child,
+	.seconds = 300, .finds_twice = true, .plan = plan, .work = work,
 };

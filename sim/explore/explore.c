@@ -515,7 +515,8 @@ take_line(struct explore *explore, const struct job *job, uint64_t before, uint6
 			take_run(explore, &line->run);
 		return true;
 	case RECORD_CHILD:
-		return explore->options.strategy->child(explore, job, &line->child);
+		return explore->options.strategy->child != NULL &&
+		    explore->options.strategy->child(explore, job, &line->child);
 	case RECORD_DIFFER:
 		if (explore->differ++ == 0)
 			explore->why = xasprintf("%s%s%s: %s", explore->c[job->number].id,

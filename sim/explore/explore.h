@@ -50,8 +50,8 @@ struct strategy {
 	void (*plan)(struct explore *explore);
 	/* In a worker. */
 	void (*work)(struct worker *worker, const struct job *job, FILE *out);
-	/* In the parent, in order of jobs: before what it wrote is read (may be NULL), and what it
-	   came upon.  False: such a child makes no sense. */
+	/* In the parent, in order of jobs: before what it wrote is read, and what it came upon.
+	   False: such a child makes no sense.  NULL: nothing is done, there are none. */
 	void (*begin)(struct explore *explore, struct job *job);
 	bool (*child)(struct explore *explore, const struct job *job,
 	    const struct record_child *child);

@@ -452,29 +452,40 @@ record_clear(struct record *run)
 	run->findings.count = run->points.count = 0;
 }
 
+/* What the keys have on the heap. */
+static void
+free_keys(enum record_kind kind, void *what)
+{
+	for (size_t i = 0; i < kinds[kind].keys; i++) {
+		const struct key *key = &kinds[kind].key[i];
+		void *at = (char *)what + key->offset;
+
+		if (key->type == HEAP)
+			free(*(char **)at);
+		else if (key->type == LIST)
+			free(((struct list *)at)->item);
+	}
+}
+
 void
 record_fini(struct record *run)
 {
-	vec_fini(&run->findings);
-	vec_fini(&run->points);
+	free_keys(RECORD_RUN, run);
+	memset(run, 0, sizeof(*run));
 }
 
 void
 record_reduced_fini(struct record_reduced *reduced)
 {
-	free(reduced->scenario);
-	free(reduced->why);
-	reduced->scenario = reduced->why = NULL;
+	free_keys(RECORD_REDUCED, reduced);
+	memset(reduced, 0, sizeof(*reduced));
 }
 
 void
 record_line_fini(struct record_line *line)
 {
-	record_fini(&line->run);
-	record_reduced_fini(&line->reduced);
-	vec_fini(&line->head.sites);
-	vec_fini(&line->job_end.silent);
-	free(line->differ.why);
+	for (int kind = RECORD_HEAD; kind < RECORD_KINDS; kind++)
+		free_keys((enum record_kind)kind, (char *)line + kinds[kind].at);
 	memset(line, 0, sizeof(*line));
 }
 

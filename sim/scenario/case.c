@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/alloc.h"
 #include "base/sbuf.h"
 #include "base/vec.h"
 #include "load.h"
@@ -93,58 +92,49 @@ scenario_observes(const struct scenario *sc, const char *pattern)
 /* ---- the name of a machine ---- */
 
 static void
-name_memory(const struct scenario_machine *m, FILE *f)
+name_segments(const struct scenario_segments *segments, FILE *f)
 {
-	fputs(",memory=", f);
-	if (m->segments.count == 0)
-		text_print_bytes(m->memory_pages, f);
-	for (size_t i = 0; i < m->segments.count; i++) {
+	for (size_t i = 0; i < segments->count; i++) {
 		fputs(i > 0 ? "+" : "", f);
-		text_print_bytes(m->segments.segment[i].size_pages, f);
+		text_print_bytes(segments->segment[i].size_pages, f);
 		fputc('@', f);
-		text_print_bytes(m->segments.segment[i].at_pages, f);
+		text_print_bytes(segments->segment[i].at_pages, f);
 	}
-}
-
-static bool
-memory_equal(const struct scenario_machine *a, const struct scenario_machine *b)
-{
-	const struct field *memory = map_find(&map_machine, "memory");
-	const struct field *segments = map_find(&map_machine, "segments");
-
-	return field_equal(memory, field_value(memory, a), field_value(memory, b)) &&
-	    field_equal(segments, field_value(segments, a), field_value(segments, b));
 }
 
 const char *
 machine_name(const struct scenario_machine *m, const struct scenario_machine *base,
     struct arena *arena)
 {
+	static const char *const keys[] = {
+		"interrupts", "softc", "byte_order", "diagnostic", "cpus", "interrupt_cpu", "hz",
+		"reserve", "memory", "segments",
+	};
 	struct sbuf buf;
 	FILE *f = sbuf_open(&buf);
 
 	fprintf(f, "%s,%s", m->transport == SCENARIO_LEGACY ? "legacy" : "1.0",
 	    m->dma == SCENARIO_COHERENT ? "coherent" : "bounce");
-	if (m->interrupts != base->interrupts)
-		fputs(m->interrupts == SCENARIO_MSIX ? ",msix" : ",intx", f);
-	if (m->softc != base->softc)
-		fputs(m->softc == SCENARIO_STRADDLE ? ",straddle" : ",plain", f);
-	if (m->byte_order != base->byte_order)
-		fputs(m->byte_order == SCENARIO_SWAPPED ? ",swapped" : ",native", f);
-	if (m->diagnostic != base->diagnostic)
-		fprintf(f, ",diagnostic=%s", m->diagnostic ? "true" : "false");
-	if (m->cpus != base->cpus)
-		fprintf(f, ",cpus=%" PRIu64, m->cpus);
-	if (m->interrupt_cpu != base->interrupt_cpu)
-		fprintf(f, ",interrupt_cpu=%" PRIu64, m->interrupt_cpu);
-	if (m->hz != base->hz)
-		fprintf(f, ",hz=%" PRIu64, m->hz);
-	if (m->reserve_pages != base->reserve_pages) {
-		fputs(",reserve=", f);
-		text_print_bytes(m->reserve_pages, f);
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		const struct field *key = map_find(&map_machine, keys[i]);
+		const void *value = field_value(key, m);
+
+		if (field_equal(key, value, field_value(key, base)) ||
+		    /* Of memory and segments one is there. */
+		    (key->kind == FIELD_SEGMENTS ? m->segments.count == 0 :
+		    key->offset == offsetof(struct scenario_machine, memory_pages) &&
+		    m->segments.count > 0))
+			continue;
+		if (key->kind == FIELD_WORD) {
+			fprintf(f, ",%s", field_word_of(key->words, *(const int *)value));
+			continue;
+		}
+		fprintf(f, ",%s=", key->kind == FIELD_SEGMENTS ? "memory" : key->key);
+		if (key->kind == FIELD_SEGMENTS)
+			name_segments(value, f);
+		else
+			field_print(key, value, false, f);
 	}
-	if (!memory_equal(m, base))
-		name_memory(m, f);
 	return arena_take(arena, &buf);
 }
 
@@ -190,45 +180,30 @@ scenario_case_fini(struct scenario_case *c)
 
 /* ---- replay ids ---- */
 
-static char *
-ref_copy(const char *s, size_t length)
-{
-	return xstrndup(s, length);
-}
-
-static bool
-ref_fail(char *why, size_t why_size, const char *reason)
-{
-	snprintf(why, why_size, "%s", reason);
-	return false;
-}
-
 /* `name=value` up to `,` or `]`; s moves behind it. */
 static bool
-ref_param(struct scenario_ref *ref, const char **s, char *why, size_t why_size)
+ref_param(struct scenario_ref *ref, const char **s, struct text_why *why)
 {
 	size_t name = strcspn(*s, "=,]"), value;
-	struct scenario_param *p;
 
 	if (name == 0 || (*s)[name] != '=')
-		return ref_fail(why, why_size, "name=value is expected inside [ ]");
+		return text_fail(why, "name=value is expected inside [ ]");
 	value = strcspn(*s + name + 1, ",]");
-	ref->params = xrealloc(ref->params, (ref->nparams + 1), sizeof(*p));
-	p = &ref->params[ref->nparams++];
-	p->name = ref_copy(*s, name);
-	p->value = ref_copy(*s + name + 1, value);
+	arena_add(ref->arena, ref->params, ref->nparams) = (struct scenario_param){
+		arena_copy(ref->arena, *s, name), arena_copy(ref->arena, *s + name + 1, value),
+	};
 	*s += name + 1 + value;
-	return **s != '\0' ? true : ref_fail(why, why_size, "the [ is not closed by ]");
+	return **s != '\0' || text_fail(why, "the [ is not closed by ]");
 }
 
 static bool
-ref_params(struct scenario_ref *ref, const char **s, char *why, size_t why_size)
+ref_params(struct scenario_ref *ref, const char **s, struct text_why *why)
 {
 	if (**s != '[')
 		return true;
 	do {
 		(*s)++;
-		if (!ref_param(ref, s, why, why_size))
+		if (!ref_param(ref, s, why))
 			return false;
 	} while (**s == ',');
 	(*s)++;
@@ -236,21 +211,17 @@ ref_params(struct scenario_ref *ref, const char **s, char *why, size_t why_size)
 }
 
 static bool
-ref_seed(struct scenario_ref *ref, const char **s, char *why, size_t why_size)
+ref_seed(struct scenario_ref *ref, const char **s, struct text_why *why)
 {
-	struct text_why reason;
-
 	if (**s != '@')
 		return true;
 	(*s)++;
 	ref->has_seed = true;
-	if (!text_scan_number(*s, &ref->seed, s, &reason))
-		return ref_fail(why, why_size, "a seed is a number");
-	return true;
+	return text_scan_number(*s, &ref->seed, s, why) || text_fail(why, "a seed is a number");
 }
 
 static bool
-ref_machine(struct scenario_ref *ref, const char **s, char *why, size_t why_size)
+ref_machine(struct scenario_ref *ref, const char **s, struct text_why *why)
 {
 	size_t length;
 
@@ -260,9 +231,9 @@ ref_machine(struct scenario_ref *ref, const char **s, char *why, size_t why_size
 		(*s)++;
 		length = strcspn(*s, ",");
 		if (length == 0)
-			return ref_fail(why, why_size, "a part of the machine after # is empty");
-		ref->machine = xrealloc(ref->machine, (ref->nmachine + 1), sizeof(*ref->machine));
-		ref->machine[ref->nmachine++] = ref_copy(*s, length);
+			return text_fail(why, "a part of the machine after # is empty");
+		arena_add(ref->arena, ref->machine, ref->nmachine) =
+		    arena_copy(ref->arena, *s, length);
 		*s += length;
 	} while (**s == ',');
 	return true;
@@ -273,33 +244,29 @@ scenario_ref_parse(struct scenario_ref *ref, const char *text, char *why, size_t
 {
 	size_t length = strcspn(text, "[@#");
 	const char *s = text + length;
+	struct text_why reason;
 	bool ok;
 
-	*ref = (struct scenario_ref){ .path = ref_copy(text, length) };
-	ok = ref_params(ref, &s, why, why_size) && ref_seed(ref, &s, why, why_size) &&
-	    ref_machine(ref, &s, why, why_size);
+	*ref = (struct scenario_ref){ .arena = arena_new() };
+	ref->path = arena_copy(ref->arena, text, length);
+	ok = ref_params(ref, &s, &reason) && ref_seed(ref, &s, &reason) &&
+	    ref_machine(ref, &s, &reason);
 	if (ok && length == 0)
-		ok = ref_fail(why, why_size, "the path is missing");
+		ok = text_fail(&reason, "the path is missing");
 	if (ok && *s != '\0')
-		ok = ref_fail(why, why_size,
+		ok = text_fail(&reason,
 		    "after the path come [param=value], @seed and #machine, in this order");
-	if (!ok)
-		scenario_ref_fini(ref);
-	return ok;
+	if (ok)
+		return true;
+	snprintf(why, why_size, "%s", reason.text);
+	scenario_ref_fini(ref);
+	return false;
 }
 
 void
 scenario_ref_fini(struct scenario_ref *ref)
 {
-	free(ref->path);
-	for (size_t i = 0; i < ref->nparams; i++) {
-		free((char *)(uintptr_t)ref->params[i].name);
-		free((char *)(uintptr_t)ref->params[i].value);
-	}
-	free(ref->params);
-	for (size_t i = 0; i < ref->nmachine; i++)
-		free(ref->machine[i]);
-	free(ref->machine);
+	arena_free(ref->arena);
 	*ref = (struct scenario_ref){ .path = NULL };
 }
 

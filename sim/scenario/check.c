@@ -12,15 +12,6 @@
 
 /* ---- machines ---- */
 
-/* The value of the key, or the map, which may be no map at all. */
-static const struct yaml_node *
-value_or_map(const struct yaml_node *map, const char *key)
-{
-	const struct yaml_node *n = map->kind == YAML_MAP ? yaml_lookup(map, key) : NULL;
-
-	return n != NULL ? n : map;
-}
-
 void
 check_segments(struct loader *ld, const struct scenario_segments *s,
     const struct yaml_node *list)
@@ -64,20 +55,15 @@ check_machine(struct loader *ld, const struct scenario_machine *m, const struct 
 {
 	check_memory(ld, m, map);
 	if (!load_has_failed(ld) && m->reserve_pages >= scenario_machine_pages(m))
-		load_error(ld, value_or_map(map, "reserve"), "scenario.machine",
+		load_error(ld, yaml_value(map, "reserve"), "scenario.machine",
 		    "the reserve leaves no memory");
 	if (!load_has_failed(ld) && m->interrupt_cpu >= m->cpus)
-		load_error(ld, value_or_map(map, "interrupt_cpu"), "scenario.machine",
+		load_error(ld, yaml_value(map, "interrupt_cpu"), "scenario.machine",
 		    "the machine has no CPU %" PRIu64 ": it has %" PRIu64 ", counted from 0",
 		    m->interrupt_cpu, m->cpus);
 }
 
 /* ---- maps with a check of their own ---- */
-
-struct map_check {
-	struct loader *ld;
-	const struct yaml_node *node;
-};
 
 bool
 map_has(const struct map_check *check, const char *key)
@@ -88,20 +74,25 @@ map_has(const struct map_check *check, const char *key)
 void
 map_error(struct map_check *check, const char *key, const char *fmt, ...)
 {
-	const struct yaml_node *n = key != NULL ? value_or_map(check->node, key) : check->node;
+	const struct yaml_node *n = key != NULL ? yaml_value(check->node, key) : check->node;
 	char message[400];
 
 	FORMAT_INTO(message, fmt);
-	load_error(check->ld, n, check->ld->in_steps ? "scenario.step" : "scenario.value", "%s",
-	    message);
+	load_error(check->ld, n, check->rule, "%s", message);
+}
+
+bool
+map_is_param(const struct map_check *check, const char *key)
+{
+	const struct yaml_node *n = yaml_value(check->node, key);
+
+	return n->kind == YAML_SCALAR && n->text[0] == '$';
 }
 
 void
 map_only_true(struct map_check *check, const char *key, bool value)
 {
-	const struct yaml_node *n = map_has(check, key) ? yaml_lookup(check->node, key) : NULL;
-
-	if (n != NULL && n->kind == YAML_SCALAR && !value)
+	if (map_has(check, key) && yaml_lookup(check->node, key)->kind == YAML_SCALAR && !value)
 		map_error(check, key, "\"%s\" must be true, or left out", key);
 }
 
@@ -109,7 +100,9 @@ void
 check_map(struct loader *ld, const struct map *map, const void *value,
     const struct yaml_node *node)
 {
-	struct map_check check = { ld, node };
+	struct map_check check = {
+		ld, node, ld->in_steps ? "scenario.step" : "scenario.value",
+	};
 
 	if (map->check != NULL && node->kind != YAML_BROKEN)
 		map->check(&check, value);
@@ -162,10 +155,10 @@ check_fail(struct map_check *check, const void *value)
 	else if (f->call != NULL && !check->ld->vocab->check_fault(f, &key, why, sizeof(why)))
 		map_error(check, key, "%s", why);
 	if (f->id != NULL && strcmp(f->id, "all") == 0)
-		load_error(check->ld, value_or_map(check->node, "id"), "scenario.fail-id",
+		load_error(check->ld, yaml_value(check->node, "id"), "scenario.fail-id",
 		    "the id \"all\" is taken: `heal: all`");
 	if (f->id != NULL && strchr(f->id, '.') != NULL)
-		load_error(check->ld, value_or_map(check->node, "id"), "scenario.fail-id",
+		load_error(check->ld, yaml_value(check->node, "id"), "scenario.fail-id",
 		    "an id must not contain a dot");
 }
 

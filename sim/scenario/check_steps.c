@@ -51,20 +51,14 @@ check_error(const struct checker *c, struct loc loc, size_t width, const char *r
 static const struct yaml_node *
 step_value(const struct checker *c, size_t i, const char *key)
 {
-	const struct yaml_node *step = c->steps->items[i], *n = yaml_lookup(step, key);
-
-	return n != NULL ? n : step;
+	return yaml_value(c->steps->items[i], key);
 }
 
 /* The value of a key of the verb's map, or the verb's value. */
 static const struct yaml_node *
 verb_value(const struct checker *c, size_t i, const char *key)
 {
-	const struct yaml_node *verb =
-	    step_value(c, i, scenario_verb_key(&c->sc->steps.step[i]));
-	const struct yaml_node *n = verb->kind == YAML_MAP ? yaml_lookup(verb, key) : NULL;
-
-	return n != NULL ? n : verb;
+	return yaml_value(step_value(c, i, scenario_verb_key(&c->sc->steps.step[i])), key);
 }
 
 /* ---- ids of faults ---- */
@@ -247,34 +241,13 @@ check_points(const struct checker *c, size_t i, unsigned *points)
 
 /* ---- what must have come before ---- */
 
-struct step_check {
-	const struct checker *c;
-	size_t step;
-};
-
-void
-step_error(struct step_check *check, const char *key, const char *fmt, ...)
-{
-	char message[400];
-
-	FORMAT_INTO(message, fmt);
-	load_error(check->c->ld, verb_value(check->c, check->step, key), "scenario.step", "%s",
-	    message);
-}
-
-bool
-step_is_param(const struct step_check *check, const char *key)
-{
-	const struct yaml_node *n = verb_value(check->c, check->step, key);
-
-	return n->kind == YAML_SCALAR && n->text[0] == '$';
-}
-
 static void
 check_own(const struct checker *c, size_t now, struct progress *p)
 {
 	const struct scenario_step *s = &c->sc->steps.step[now];
-	struct step_check check = { c, now };
+	struct map_check check = {
+		c->ld, step_value(c, now, scenario_verb_key(s)), "scenario.step",
+	};
 
 	if (s->row->check != NULL)
 		s->row->check(&check, step_data(s), &p->own);
@@ -487,16 +460,14 @@ check_amount(const struct checker *c, size_t i, const char *key, uint64_t pages,
 static const struct yaml_node *
 claim_node(const struct checker *c, const struct scenario_claim *claim, const char *key)
 {
-	const struct yaml_node *list = yaml_lookup(c->root, key), *n, *that;
+	const struct yaml_node *list = yaml_lookup(c->root, key), *n;
 
 	if (list == NULL || strcmp(claim->loc.file, c->root->file->path) != 0)
 		return NULL;
 	for (size_t i = 0; i < list->count; i++) {
 		n = list->items[i];
-		if (n->loc.line != claim->loc.line || n->loc.col != claim->loc.col)
-			continue;
-		that = n->kind == YAML_MAP ? yaml_lookup(n, "that") : NULL;
-		return that != NULL ? that : n;
+		if (n->loc.line == claim->loc.line && n->loc.col == claim->loc.col)
+			return yaml_value(n, "that");
 	}
 	return NULL;
 }

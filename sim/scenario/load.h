@@ -92,6 +92,12 @@ void	check_segments(struct loader *, const struct scenario_segments *,
 void	check_machine(struct loader *, const struct scenario_machine *,
 	    const struct yaml_node *map);
 
+struct map_check {
+	struct loader *ld;
+	const struct yaml_node *node;
+	const char *rule;		/* of its errors */
+};
+
 void	check_fail(struct map_check *, const void *);
 void	check_guest(struct map_check *, const void *);
 void	check_hold(struct map_check *, const void *);

@@ -248,7 +248,8 @@ load_count(struct loader *ld, const struct field *f, const struct yaml_node *n, 
 
 	if (f->kind == FIELD_TIMES && strcmp(text, "forever") == 0)
 		*slot = SCENARIO_FOREVER;
-	else if (!text_parse_number(text, &value, &why))
+	else if (!(f->kind == FIELD_AMOUNT ? text_parse_amount : text_parse_number)(text, &value,
+	    &why))
 		load_bad(ld, n, text, why.text);
 	else
 		load_ranged(ld, f, n, text, value, slot);
@@ -259,19 +260,6 @@ parse_format(const char *text, uint64_t *slot, struct text_why *why)
 {
 	*slot = 1;
 	return strcmp(text, "1") == 0 || text_fail(why, "this program reads format 1");
-}
-
-static void
-load_amount(struct loader *ld, const struct field *f, const struct yaml_node *n,
-    const char *text, uint64_t *slot)
-{
-	struct text_why why;
-	uint64_t value;
-
-	if (!text_parse_amount(text, &value, &why))
-		load_bad(ld, n, text, why.text);
-	else
-		load_ranged(ld, f, n, text, value, slot);
 }
 
 static bool
@@ -510,10 +498,8 @@ load_value(struct loader *ld, const struct field *f, const struct yaml_node *n, 
 		load_word(ld, f, n, text, slot);
 	else if (f->kind == FIELD_FORMAT)
 		good = parse_format(text, slot, &why);
-	else if (f->kind == FIELD_COUNT || f->kind == FIELD_TIMES)
+	else if (f->kind == FIELD_COUNT || f->kind == FIELD_TIMES || f->kind == FIELD_AMOUNT)
 		load_count(ld, f, n, text, slot);
-	else if (f->kind == FIELD_AMOUNT)
-		load_amount(ld, f, n, text, slot);
 	else if (f->kind == FIELD_PERCENT)
 		good = text_parse_percent(text, slot, &why);
 	else if (f->kind == FIELD_TIME)

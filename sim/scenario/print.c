@@ -12,9 +12,6 @@
 #include "table.h"
 #include "text.h"
 
-/* `whole`: a map has what has its default, too. */
-static void print_field(const struct field *, const void *value, bool whole, FILE *);
-
 /* ---- scalars ---- */
 
 /* May the text stand without quotes anywhere, also between braces? */
@@ -236,7 +233,7 @@ print_map_over(const struct map *map, const void *object, const void *defaults, 
 		    (field->flags & FIELD_SILENT) || !field_is_given(field, object))
 			continue;
 		fprintf(f, "%s%s: ", comma, field->key);
-		print_field(field, value, defaults == NULL, f);
+		field_print(field, value, defaults == NULL, f);
 		comma = ", ";
 	}
 	fputc('}', f);
@@ -262,7 +259,7 @@ static void
 print_map(const struct map *map, const void *object, FILE *f)
 {
 	if (map_is_scalar(map, object))
-		print_field(&map->fields[0], field_value(&map->fields[0], object), false, f);
+		field_print(&map->fields[0], field_value(&map->fields[0], object), false, f);
 	else
 		print_map_over(map, object, map->defaults, f);
 }
@@ -281,13 +278,13 @@ print_step(const struct scenario_step *s, const char *between, bool whole, FILE 
 		key = &map_step.fields[i];
 		if (key->offset == offsetof(struct scenario_step, within)) {
 			fprintf(f, "%s%s: ", separator, verb->key);
-			print_field(verb, field_value(verb, s), is_whole, f);
+			field_print(verb, field_value(verb, s), is_whole, f);
 			separator = between;
 		}
 		if (!field_is_worth(key, s, map_step.defaults))
 			continue;
 		fprintf(f, "%s%s: ", separator, key->key);
-		print_field(key, field_value(key, s), false, f);
+		field_print(key, field_value(key, s), false, f);
 		separator = between;
 	}
 }
@@ -385,8 +382,8 @@ print_number(const struct field *field, uint64_t value, FILE *f)
 }
 
 /* Steps, `machines:` and what is read before everything else are printed elsewhere. */
-static void
-print_field(const struct field *field, const void *value, bool whole, FILE *f)
+void
+field_print(const struct field *field, const void *value, bool whole, FILE *f)
 {
 	const struct scenario_at *at = value;
 	const struct scenario_own *own = field->kind == FIELD_OWN ? value : NULL;
@@ -478,7 +475,7 @@ print_all(const struct scenario *sc, bool whole, FILE *f)
 		if (field->kind == FIELD_STEPS)
 			print_steps(sc, whole, f);
 		else
-			print_field(field, field_value(field, sc), is_whole, f);
+			field_print(field, field_value(field, sc), is_whole, f);
 		fputc('\n', f);
 	}
 }

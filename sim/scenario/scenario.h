@@ -439,13 +439,14 @@ void	scenario_case_fini(struct scenario_case *);
 
 /* A replay id taken apart.  Whatever is left out matches everything. */
 struct scenario_ref {
-	char *path;		/* a path or an area/situation */
+	const char *path;	/* a path or an area/situation */
 	struct scenario_param *params;
 	size_t nparams;
 	bool has_seed;
 	uint64_t seed;
-	char **machine;		/* parts after '#' */
+	const char **machine;	/* parts after '#' */
 	size_t nmachine;
+	struct arena *arena;	/* that has all this */
 };
 
 /* False, with a message in `why`, if it is no replay id. */

@@ -127,10 +127,10 @@ bool	map_has(const struct map_check *, const char *key);
 /* An error at the value of a key, or at the map (key NULL, or not there). */
 void	map_error(struct map_check *, const char *key, const char *fmt, ...)
 	    __attribute__((format(printf, 3, 4)));
+/* Does a parameter of the matrix (`$name`) stand there? */
+bool	map_is_param(const struct map_check *, const char *key);
 /* A flag that only means something when it is true. */
 void	map_only_true(struct map_check *, const char *key, bool value);
-
-struct step_check;
 
 /*
  * A verb.  Its data are in the step at field.offset: a struct of field.map in `own` if it is of
@@ -149,15 +149,10 @@ struct verb {
 	const char *least_key;
 	/*
 	 * What only the steps before tell, in order of the steps; `memory` is 0 at the first
-	 * and the type's own.  Errors by step_error(); or NULL.
+	 * and the type's own.  Errors by map_error(); or NULL.
 	 */
-	void (*check)(struct step_check *, const void *data, uint64_t *memory);
+	void (*check)(struct map_check *, const void *data, uint64_t *memory);
 };
-
-void	step_error(struct step_check *, const char *key, const char *fmt, ...)
-	    __attribute__((format(printf, 3, 4)));
-/* Does a parameter of the matrix (`$name`) stand there? */
-bool	step_is_param(const struct step_check *, const char *key);
 
 /* What a type of device adds to the language. */
 struct scenario_type {
@@ -213,6 +208,9 @@ const char *field_word_of(const struct field_word *, int value);
 bool	field_equal(const struct field *, const void *a, const void *b);
 bool	map_equal(const struct map *, const void *a, const void *b);
 bool	step_equal(const struct scenario_step *, const struct scenario_step *);
+
+/* A value as it is written in a file; `whole`: with all that has its default. */
+void	field_print(const struct field *, const void *value, bool whole, FILE *);
 
 /* A text of YAML, in quotes where it needs them. */
 void	text_print_yaml(const char *, FILE *);

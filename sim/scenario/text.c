@@ -4,8 +4,9 @@
  */
 #include "text.h"
 
-#include <assert.h>
+#include <errno.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define TEXT_PAGE_BYTES 4096u
@@ -62,41 +63,22 @@ text_fail(struct text_why *why, const char *reason)
 	return false;
 }
 
-static int
-text_digit_value(char c, unsigned base)
-{
-	if (text_is_digit(c))
-		return c - '0';
-	c = text_lower(c);
-	if (base == 16 && c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return -1;
-}
-
 bool
 text_scan_number(const char *s, uint64_t *value, const char **end, struct text_why *why)
 {
-	unsigned base = 10;
-	uint64_t n = 0;
-	int digit;
+	bool is_hex = s[0] == '0' && s[1] == 'x';
+	char *behind;
 
 	if (s[0] == '-')
 		return text_fail(why, "a negative number has no meaning here");
-	if (s[0] == '0' && s[1] == 'x') {
-		base = 16;
-		s += 2;
-	}
-	if (text_digit_value(*s, base) < 0)
-		return text_fail(why, base == 16 ? "no digits after 0x" : "a number is expected");
-	if (base == 10 && s[0] == '0' && text_is_digit(s[1]))
+	if (is_hex ? strspn(s + 2, "0123456789abcdefABCDEF") == 0 : !text_is_digit(*s))
+		return text_fail(why, is_hex ? "no digits after 0x" : "a number is expected");
+	if (s[0] == '0' && text_is_digit(s[1]))
 		return text_fail(why, "a number has no leading zeros");
-	for (; (digit = text_digit_value(*s, base)) >= 0; s++)
-		if (__builtin_mul_overflow(n, base, &n) ||
-		    __builtin_add_overflow(n, (unsigned)digit, &n))
-			return text_fail(why, "the number is too large");
-	*value = n;
-	*end = s;
-	return true;
+	errno = 0;
+	*value = strtoull(s, &behind, is_hex ? 16 : 10);
+	*end = behind;
+	return errno == 0 || text_fail(why, "the number is too large");
 }
 
 static bool

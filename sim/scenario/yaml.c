@@ -71,6 +71,14 @@ yaml_lookup(const struct yaml_node *map, const char *key)
 	return NULL;
 }
 
+const struct yaml_node *
+yaml_value(const struct yaml_node *n, const char *key)
+{
+	const struct yaml_node *value = n->kind == YAML_MAP ? yaml_lookup(n, key) : NULL;
+
+	return value != NULL ? value : n;
+}
+
 /* ---- the bytes ---- */
 
 static bool
@@ -82,31 +90,15 @@ yaml_read_fail(const char *path, struct diag_list *dl, const char *rule, const c
 	return false;
 }
 
-static bool
-yaml_read_stream(FILE *f, const char *path, size_t size_max, struct arena *arena,
-    struct yaml_file *file, struct diag_list *dl)
-{
-	char *text = arena_calloc(arena, size_max + 2, 1);
-	size_t size = fread(text, 1, size_max + 1, f);
-
-	if (ferror(f))
-		return yaml_read_fail(path, dl, "scenario.file", strerror(errno));
-	if (size > size_max)
-		return yaml_read_fail(path, dl, "scenario.too-large",
-		    "the file is larger than 1 MiB");
-	file->path = path;
-	file->text = arena_copy(arena, text, size);
-	file->size = size;
-	return true;
-}
-
 bool
 yaml_read_file(const char *path, size_t size_max, struct arena *arena, struct yaml_file *file,
     struct diag_list *dl)
 {
 	struct stat st;
+	size_t room;
+	char *text;
 	FILE *f;
-	bool ok;
+	bool good;
 
 	/* Asked before opening: to open a pipe could wait for ever. */
 	if (stat(path, &st) != 0)
@@ -116,17 +108,16 @@ yaml_read_file(const char *path, size_t size_max, struct arena *arena, struct ya
 		    "this is a directory, not a scenario file");
 	if (!S_ISREG(st.st_mode))
 		return yaml_read_fail(path, dl, "scenario.file", "this is not a regular file");
-	if (st.st_size > (off_t)size_max)
-		return yaml_read_fail(path, dl, "scenario.too-large",
-		    "the file is larger than 1 MiB");
 	f = fopen(path, "rb");
 	if (f == NULL)
 		return yaml_read_fail(path, dl, "scenario.file", strerror(errno));
-	/* A little more than stat said, so that a file that grows is read to its limit. */
-	ok = yaml_read_stream(f, path, (size_t)st.st_size + 1 < size_max ?
-	    (size_t)st.st_size + 1 : size_max, arena, file, dl);
+	room = (st.st_size < (off_t)size_max ? (size_t)st.st_size : size_max) + 1;
+	text = arena_calloc(arena, room + 1, 1);
+	*file = (struct yaml_file){ .path = path, .text = text, .size = fread(text, 1, room, f) };
+	good = !ferror(f) || yaml_read_fail(path, dl, "scenario.file", strerror(errno));
 	fclose(f);
-	return ok;
+	return good && (file->size <= size_max || yaml_read_fail(path, dl, "scenario.too-large",
+	    "the file is larger than 1 MiB"));
 }
 
 /* What is wrong with the character of n bytes at s, or NULL. */

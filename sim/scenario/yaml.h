@@ -64,6 +64,9 @@ struct yaml_node *yaml_parse(const struct yaml_file *, unsigned depth_max, struc
 /* The value of a key, or NULL.  The node must be a map. */
 struct yaml_node *yaml_lookup(const struct yaml_node *map, const char *key);
 
+/* The same of any node; without such a key the node itself: where an error is shown. */
+const struct yaml_node *yaml_value(const struct yaml_node *, const char *key);
+
 /* "a map", "a list", "a value": for messages. */
 const char *yaml_kind_name(enum yaml_kind);
 

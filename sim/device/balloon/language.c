@@ -324,7 +324,7 @@ check_step(struct map_check *check, const void *object)
 }
 
 static void
-check_step_order(struct step_check *check, const void *data, uint64_t *memory)
+check_step_order(struct map_check *check, const void *data, uint64_t *memory)
 {
 	const struct balloon_step *step = data;
 
