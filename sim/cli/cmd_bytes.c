@@ -13,7 +13,6 @@
 #include "explore/generate.h"
 #include "explore/found.h"
 #include "explore/shrink.h"
-#include "explore/why.h"
 
 #define SECONDS_DEFAULT 20
 #define SECONDS_MAX 86400

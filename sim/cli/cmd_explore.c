@@ -164,7 +164,7 @@ on_run(void *arg, const struct record *run)
 	struct exploring *exploring = arg;
 
 	if (exploring->lines != NULL) {
-		record_write_sealed(RECORD_RUN, run, &exploring->seal, exploring->lines);
+		record_write(RECORD_RUN, run, &exploring->seal, exploring->lines);
 		exploring->written++;
 	}
 	if (exploring->verbose && exploring->lines != stdout) {
@@ -203,7 +203,7 @@ write_head(struct exploring *exploring)
 	snprintf(head.options, sizeof(head.options), "%s", options);
 	for (size_t i = 0; i < explore->tally.sites.count; i++)
 		*(struct record_site *)vec_add(&head.sites) = explore->tally.sites.item[i].site;
-	record_write_sealed(RECORD_HEAD, &head, &exploring->seal, exploring->lines);
+	record_write(RECORD_HEAD, &head, &exploring->seal, exploring->lines);
 	vec_fini(&head.sites);
 	free(options);
 }
@@ -228,10 +228,10 @@ write_end(struct exploring *exploring)
 
 	for (size_t i = 0; i < explore->tally.clusters.count; i++)
 		if (explore->tally.clusters.item[i].reduced != NULL)
-			record_write_sealed(RECORD_REDUCED, explore->tally.clusters.item[i].reduced,
+			record_write(RECORD_REDUCED, explore->tally.clusters.item[i].reduced,
 			    &exploring->seal, exploring->lines);
 	snprintf(end.how, sizeof(end.how), "%s", explore->cut ? "cut" : "complete");
-	record_write_sealed(RECORD_END, &end, &exploring->seal, exploring->lines);
+	record_write(RECORD_END, &end, &exploring->seal, exploring->lines);
 }
 
 /* ---- the report ---- */

@@ -10,7 +10,6 @@
 #include "cli/cli.h"
 #include "explore/found.h"
 #include "explore/shrink.h"
-#include "explore/why.h"
 
 #define SECONDS_DEFAULT 60
 #define SECONDS_MAX 86400

@@ -19,7 +19,7 @@
 struct found {
 	struct edit *edit;		/* the scenario */
 	const struct trial_finding *finding;	/* that it shows */
-	const char *why;		/* one sentence more (why.h), or NULL */
+	const char *why;		/* one sentence more (shrink.h), or NULL */
 	const char *driver;		/* the module, as `viosim run --driver` takes it */
 };
 

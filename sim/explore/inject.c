@@ -33,15 +33,20 @@ struct recorder {
 };
 
 static bool
-collide(const struct inject_touch *a, const struct inject_touch *b)
-{
-	return a->thing == b->thing && (a->write || b->write);
-}
-
-static bool
 does_nothing(const struct inject_point *ip)
 {
 	return !ip->everything && ip->touches == 0;
+}
+
+bool
+inject_points_share(const struct inject_point *a, const struct inject_point *b, bool a_writes)
+{
+	for (unsigned i = 0; i < a->touches; i++)
+		for (unsigned k = 0; k < b->touches; k++)
+			if (a->touch[i].thing == b->touch[k].thing &&
+			    (a->touch[i].write || (!a_writes && b->touch[k].write)))
+				return true;
+	return false;
 }
 
 bool
@@ -49,13 +54,7 @@ inject_points_independent(const struct inject_point *a, const struct inject_poin
 {
 	if (does_nothing(a) || does_nothing(b))
 		return true;
-	if (a->everything || b->everything)
-		return false;
-	for (unsigned i = 0; i < a->touches; i++)
-		for (unsigned k = 0; k < b->touches; k++)
-			if (collide(&a->touch[i], &b->touch[k]))
-				return false;
-	return true;
+	return !a->everything && !b->everything && !inject_points_share(a, b, false);
 }
 
 bool

@@ -78,6 +78,10 @@ struct inject_points {
  */
 bool inject_points_independent(const struct inject_point *a, const struct inject_point *b);
 
+/* Does one of them write a thing that the other touches (`a_writes`: is it `a`)? */
+bool inject_points_share(const struct inject_point *a, const struct inject_point *b,
+    bool a_writes);
+
 /* A line that is no line of the driver's own file cannot be named by a scenario. */
 bool inject_point_has_name(const struct inject_point *ip);
 

@@ -274,34 +274,20 @@ object_of(const struct kind *kind, const char *what)
 	return object;
 }
 
-static char *
-line_of(enum record_kind kind, const void *what)
+void
+record_write(enum record_kind kind, const void *what, struct seal *seal, FILE *stream)
 {
 	json_t *object = object_of(&kinds[kind], what);
 	char *text = json_dumps(object, JSON_COMPACT);
 
 	if (text == NULL)
 		out_of_memory();
+	if (seal != NULL)
+		seal_write(seal, text, strlen(text), stream);
+	else
+		fprintf(stream, "%s\n", text);
+	free(text);
 	json_decref(object);
-	return text;
-}
-
-void
-record_write(enum record_kind kind, const void *what, FILE *stream)
-{
-	char *text = line_of(kind, what);
-
-	fprintf(stream, "%s\n", text);
-	free(text);
-}
-
-void
-record_write_sealed(enum record_kind kind, const void *what, struct seal *seal, FILE *stream)
-{
-	char *text = line_of(kind, what);
-
-	seal_write(seal, text, strlen(text), stream);
-	free(text);
 }
 
 /* ---- reading ---- */

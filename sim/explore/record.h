@@ -160,9 +160,8 @@ enum record_kind record_read(struct record_line *line, const char *text, size_t 
     size_t why_size);
 void record_line_fini(struct record_line *line);
 
-/* `what` is the struct of that kind. */
-void record_write(enum record_kind kind, const void *what, FILE *stream);
-void record_write_sealed(enum record_kind kind, const void *what, struct seal *seal, FILE *stream);
+/* `what` is the struct of that kind; `seal` may be NULL. */
+void record_write(enum record_kind kind, const void *what, struct seal *seal, FILE *stream);
 
 void record_clear(struct record *run);	/* keeps its memory */
 void record_fini(struct record *run);

@@ -12,7 +12,6 @@
 #include "base/sbuf.h"
 #include "explore/found.h"
 #include "explore/shrink.h"
-#include "explore/why.h"
 #include "run/pool.h"
 
 #define SPARE_SECONDS 60	/* beyond its time, before a worker counts as lost */
@@ -71,7 +70,7 @@ write_reduced(struct worker *worker, const struct cluster *cluster,
 		reduced.why = reason.text;
 	found_print(&found, FOUND_FOLDER "/reduced.yaml", true, sbuf_open(&buf));
 	reduced.scenario = sbuf_close(&buf);
-	record_write(RECORD_REDUCED, &reduced, out);
+	record_write(RECORD_REDUCED, &reduced, NULL, out);
 	free(reduced.scenario);
 }
 
@@ -130,27 +129,6 @@ tick(void *arg, size_t pieces)
 	return true;
 }
 
-static bool
-is_wanted(const struct reducing *reducing, const struct cluster *cluster)
-{
-	return cluster->first.known[0] == '\0' &&
-	    (!cluster->baseline || reducing->bounds->baseline) && (reducing->bounds->lints ||
-	    cluster->first.finding.rule->severity == SEVERITY_ERROR);
-}
-
-/* How many causes of the same finding come before it. */
-static unsigned
-turn_of(const struct tally *tally, size_t index)
-{
-	const struct cluster *item = tally->clusters.item;
-	unsigned turn = 0;
-
-	for (size_t i = 0; i < index; i++)
-		turn += item[i].first.finding.key == item[index].first.finding.key &&
-		    item[i].baseline == item[index].baseline;
-	return turn;
-}
-
 /* The first of each finding, then the second, ... */
 static void
 choose(struct reducing *reducing)
@@ -159,8 +137,8 @@ choose(struct reducing *reducing)
 
 	for (unsigned turn = 0; turn < EXPLORE_REDUCED_MAX; turn++)
 		for (size_t i = 0; i < tally->clusters.count; i++)
-			if (is_wanted(reducing, &tally->clusters.item[i]) &&
-			    turn_of(tally, i) == turn)
+			if (cluster_counts(&tally->clusters.item[i], reducing->bounds->lints,
+			    reducing->bounds->baseline) && tally_turn(tally, i) == turn)
 				*(const struct cluster **)vec_add(&reducing->order) =
 				    &tally->clusters.item[i];
 }

@@ -15,7 +15,6 @@
 #include "explore/baseline.h"
 #include "explore/found.h"
 #include "explore/shrinker.h"
-#include "explore/why.h"
 #include "scenario/arena.h"
 
 #define PAIRS_MAX 12		/* steps up to which any two are dropped together */

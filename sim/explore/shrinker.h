@@ -16,7 +16,7 @@ struct shrinker {
 	struct trial *trial;
 	const struct shrink_options *options;
 	uint64_t key;
-	uint64_t cause;			/* of the race (why.h); 0: it is none */
+	uint64_t cause;			/* of the race (shrink.h); 0: it is none */
 	struct edit *best;
 	struct trial_finding finding;	/* as it shows there */
 	unsigned others;		/* errors that show there besides */

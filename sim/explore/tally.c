@@ -139,7 +139,7 @@ add_points(struct tally *tally, const struct record *run)
 
 /* ---- mistakes ---- */
 
-struct cluster *
+static struct cluster *
 tally_find(struct tally *tally, uint64_t key, const char *cause)
 {
 	for (size_t i = 0; i < tally->clusters.count; i++) {
@@ -341,18 +341,30 @@ tally_sort(struct tally *tally)
 	SORT(tally->clusters, cluster_order);
 }
 
+unsigned
+tally_turn(const struct tally *tally, size_t index)
+{
+	const struct cluster *item = tally->clusters.item;
+	unsigned turn = 0;
+
+	for (size_t i = 0; i < index; i++)
+		turn += item[i].first.finding.key == item[index].first.finding.key &&
+		    item[i].baseline == item[index].baseline;
+	return turn;
+}
+
 bool
 tally_is_first(const struct tally *tally, size_t index)
 {
-	const struct cluster *item = tally->clusters.item;
+	return (tally->leaks_apart && record_is_leak(&tally->clusters.item[index].first)) ||
+	    tally_turn(tally, index) == 0;
+}
 
-	if (tally->leaks_apart && record_is_leak(&item[index].first))
-		return true;
-	for (size_t i = 0; i < index; i++)
-		if (item[i].first.finding.key == item[index].first.finding.key &&
-		    item[i].baseline == item[index].baseline)
-			return false;
-	return true;
+bool
+cluster_counts(const struct cluster *cluster, bool lints, bool baseline)
+{
+	return cluster->first.known[0] == '\0' && (baseline || !cluster->baseline) &&
+	    (lints || cluster->first.finding.rule->severity == SEVERITY_ERROR);
 }
 
 size_t
@@ -360,12 +372,8 @@ tally_count(const struct tally *tally, bool lints, bool baseline)
 {
 	size_t count = 0;
 
-	for (size_t i = 0; i < tally->clusters.count; i++) {
-		const struct cluster *cluster = &tally->clusters.item[i];
-
-		count += cluster->first.known[0] == '\0' && (baseline || !cluster->baseline) &&
-		    tally_is_first(tally, i) && (lints ||
-		    cluster->first.finding.rule->severity == SEVERITY_ERROR);
-	}
+	for (size_t i = 0; i < tally->clusters.count; i++)
+		count += cluster_counts(&tally->clusters.item[i], lints, baseline) &&
+		    tally_is_first(tally, i);
 	return count;
 }

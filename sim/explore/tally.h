@@ -80,15 +80,18 @@ void tally_add_reduced(struct tally *tally, struct record_reduced *reduced);
  */
 void tally_sort(struct tally *tally);
 
-struct cluster *tally_find(struct tally *tally, uint64_t key, const char *cause);
 /* Shown by no scenario as it stands and no defect of the manifest. */
 bool cluster_is_new(const struct cluster *cluster);
-/* Is it no further cause of a finding that a cluster before it is of? */
+/* How many causes of the same finding come before it? */
+unsigned tally_turn(const struct tally *tally, size_t index);
+/* None, or one that is a finding of its own. */
 bool tally_is_first(const struct tally *tally, size_t index);
 /*
- * Errors (with `lints` also lints) that no known defect explains; with `baseline` also those that
- * a case shows as it stands.  Causes of one finding are counted once.
+ * An error (with `lints` also a lint) that no known defect explains; with `baseline` also one that
+ * a case shows as it stands.
  */
+bool cluster_counts(const struct cluster *cluster, bool lints, bool baseline);
+/* So many of these; causes of one finding are counted once. */
 size_t tally_count(const struct tally *tally, bool lints, bool baseline);
 
 #endif /* VIOSIM_EXPLORE_TALLY_H */

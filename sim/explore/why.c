@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Moving a `deliver` through the points of a run, to where it does no harm: see why.h.
+ * Moving a `deliver` through the points of a run, to where it does no harm: see shrink.h.
  */
-#include "explore/why.h"
+#include "explore/shrink.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -161,17 +161,6 @@ op_of(const struct search *search, const struct inject_point *ip, struct why_op 
 	snprintf(op->file, sizeof(op->file), "%s", slash != NULL ? slash + 1 : pos.file);
 }
 
-static bool
-shares_a_thing(const struct inject_point *a, const struct inject_point *b, bool writes)
-{
-	for (unsigned i = 0; i < a->touches; i++)
-		for (unsigned j = 0; j < b->touches; j++)
-			if (a->touch[i].thing == b->touch[j].thing &&
-			    (a->touch[i].write || (!writes && b->touch[j].write)))
-				return true;
-	return false;
-}
-
 /*
  * What the interrupt does that what it comes between minds: of its points, until the context
  * that it broke into goes on, the first that shares a thing with one of these.
@@ -188,7 +177,7 @@ find_intruder(const struct search *search, size_t struck, size_t first, size_t l
 		if (ip->ctx == victim)
 			break;
 		for (size_t j = first; j <= last; j++)
-			if (shares_a_thing(ip, &search->course.item[j], writes)) {
+			if (inject_points_share(ip, &search->course.item[j], writes)) {
 				op_of(search, ip, op);
 				return true;
 			}

@@ -280,7 +280,7 @@ check_again(struct job_out *out, const struct scenario_case *c, uint64_t digest)
 	if (differ.why == NULL)
 		return;
 	snprintf(differ.plan, sizeof(differ.plan), "%s", out->run.plan);
-	record_write(RECORD_DIFFER, &differ, out->stream);
+	record_write(RECORD_DIFFER, &differ, NULL, out->stream);
 	free(differ.why);
 }
 
@@ -332,7 +332,7 @@ job_run(struct job_out *out, const struct job_run *how, struct trial_result *res
 	describe(out, how, result);
 	first = finds_something(out, false);
 	if (first || how->parent == NULL || out->worker->explore->options.lines)
-		record_write(RECORD_RUN, &out->run, out->stream);
+		record_write(RECORD_RUN, &out->run, NULL, out->stream);
 	else
 		finds_something(out, true);
 	if (how->bound > 0 && (end->bound == 0 || how->bound < end->bound))
@@ -352,7 +352,7 @@ job_out_child(struct job_out *out, const struct plan *plan, uint64_t point, uint
 	struct record_child child = { .point = point, .seq = seq };
 
 	plan_text(plan, child.plan);
-	record_write(RECORD_CHILD, &child, out->stream);
+	record_write(RECORD_CHILD, &child, NULL, out->stream);
 }
 
 void
@@ -361,7 +361,7 @@ job_out_end(struct job_out *out)
 	for (size_t i = 0; i < out->known.count; i++)
 		if (out->known.item[i].runs > 0)
 			*(struct record_silent *)vec_add(&out->end.silent) = out->known.item[i];
-	record_write(RECORD_JOB_END, &out->end, out->stream);
+	record_write(RECORD_JOB_END, &out->end, NULL, out->stream);
 	vec_fini(&out->end.silent);
 	vec_fini(&out->known);
 	record_fini(&out->run);

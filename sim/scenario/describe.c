@@ -106,8 +106,7 @@ static void describe_map(struct describe *, const struct map *, unsigned indent)
 static void
 describe_key(struct describe *d, const struct map *map, const struct field *f, unsigned indent)
 {
-	const struct map *below = f->kind == FIELD_SEGMENTS ? &map_segment :
-	    field_map(f, d->vocab->type);
+	const struct map *below = field_map(f, d->vocab->type);
 	const char *word = d->word;
 	bool is_key = word != NULL && describe_is_key(map, f, word);
 	bool is_word = word != NULL && !is_key && describe_has_word(f, word);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Between the files of the loader: load_doc.c (the file), load.c (maps and lists),
- * load_value.c (single values), load_extends.c (the file that is extended), check*.c (what no
- * single key can tell).
+ * load_value.c (single values), check*.c (what no single key can tell).
  */
 #ifndef VIOSIM_SCENARIO_LOAD_H
 #define VIOSIM_SCENARIO_LOAD_H
@@ -56,15 +55,6 @@ bool	load_seed(struct loader *, const struct yaml_node *, uint64_t *seed);
 
 /* ---- load_doc.c ---- */
 
-/* The map that a file is; NULL after an error. */
-const struct yaml_node *load_tree(struct loader *, const struct yaml_file *);
-
-/* ---- load_extends.c ---- */
-
-/* The tree of the file that `extends` names; NULL if there is none or after an error. */
-const struct yaml_node *load_extended(struct loader *, const struct yaml_node *root,
-	    const char *path);
-
 /* The same path without `.`, `//` and `..` behind a name: for people, not for opening. */
 const char *path_plain(struct arena *, const char *path);
 
@@ -109,8 +99,6 @@ void	check_map(struct loader *, const struct map *, const void *value,
 /* `scenario:` against the path of the file. */
 void	check_path(struct loader *, const struct scenario *, const struct yaml_node *id,
 	    const char *path);
-
-/* ---- check_steps.c ---- */
 
 /* A scenario, once all of it was read without errors; `root` is its tree. */
 void	check_scenario(struct loader *, struct scenario *, const struct yaml_node *root);

@@ -226,8 +226,7 @@ alternatives(const struct scenario_vocab *vocab, const struct field *f)
 	case FIELD_SEGMENTS:
 	case FIELD_MACHINES:
 	case FIELD_CLAIMS:
-		json_array_append_new(any, array_of(map_of(vocab,
-		    f->kind == FIELD_SEGMENTS ? &map_segment : f->map)));
+		json_array_append_new(any, array_of(map_of(vocab, f->map)));
 		return any;
 	case FIELD_STEPS:
 		json_array_append_new(any, array_of(step_of(vocab)));

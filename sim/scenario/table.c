@@ -60,7 +60,7 @@ static const struct field fields_machine[] = {
 	ROW("memory", FIELD_AMOUNT, FIELD_BYTES, scenario_machine, memory_pages,
 	    "guest memory, from address 0 (64MiB)", RANGE(16, 0)),
 	ROW("segments", FIELD_SEGMENTS, 0, scenario_machine, segments,
-	    "guest memory in pieces, instead of `memory`"),
+	    "guest memory in pieces, instead of `memory`", .map = &map_segment),
 	ROW("reserve", FIELD_AMOUNT, FIELD_BYTES, scenario_machine, reserve_pages,
 	    "what the page allocator keeps back for the kernel (0)"),
 	ROW("hz", FIELD_COUNT, 0, scenario_machine, hz,

@@ -210,36 +210,25 @@ yaml_next(struct yaml_builder *b)
 
 /* What scenarios do without at this event, or NULL; *token is where it stands. */
 static const char *
-yaml_forbidden(const struct fy_event *ev, struct fy_token **token)
+yaml_forbidden(struct fy_event *ev, struct fy_token **token)
 {
-	struct fy_token *anchor = NULL, *tag = NULL;
-
 	if (ev->type == FYET_ALIAS) {
-		*token = ev->alias.anchor;
+		*token = fy_event_get_token(ev);
 		return "aliases are not used in scenarios: write the value out, or put a text "
 		    "that begins with \"*\" in quotes";
 	}
-	if (ev->type == FYET_SCALAR) {
-		anchor = ev->scalar.anchor;
-		tag = ev->scalar.tag;
-	} else if (ev->type == FYET_MAPPING_START) {
-		anchor = ev->mapping_start.anchor;
-		tag = ev->mapping_start.tag;
-	} else if (ev->type == FYET_SEQUENCE_START) {
-		anchor = ev->sequence_start.anchor;
-		tag = ev->sequence_start.tag;
-	}
-	*token = anchor != NULL ? anchor : tag;
-	if (anchor != NULL)
+	*token = fy_event_get_anchor_token(ev);
+	if (*token != NULL)
 		return "anchors are not used in scenarios; a text that begins with \"&\" needs "
 		    "quotes";
-	return tag == NULL ? NULL :
+	*token = fy_event_get_tag_token(ev);
+	return *token == NULL ? NULL :
 	    "tags are not used in scenarios; a text that begins with \"!\" needs quotes";
 }
 
 /* Report it and give the node up. */
 static void
-yaml_refuse_forbidden(struct yaml_builder *b, struct yaml_node *n, const struct fy_event *ev)
+yaml_refuse_forbidden(struct yaml_builder *b, struct yaml_node *n, struct fy_event *ev)
 {
 	struct fy_token *token = NULL;
 	const char *complaint = yaml_forbidden(ev, &token);

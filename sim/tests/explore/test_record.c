@@ -66,7 +66,7 @@ written(enum record_kind kind, const void *what)
 {
 	struct sbuf buf;
 
-	record_write(kind, what, sbuf_open(&buf));
+	record_write(kind, what, NULL, sbuf_open(&buf));
 	return sbuf_close(&buf);
 }
 

@@ -8,7 +8,6 @@
 #include "device/balloon/balloon.h"
 #include "explore/shrink.h"
 #include "explore/baseline.h"
-#include "explore/why.h"
 #include "tests/explore/rig.h"
 #include "tests/suite.h"
 
