@@ -252,7 +252,7 @@ add_end(struct edit *edit, const struct clockwork *clockwork)
 	size_t count = edit->scenario.steps.count;
 	struct scenario_step *step = edit_insert(edit, count, SCENARIO_STEP_NOTE);
 
-	step->note = edit_text(edit, "the baseline run is over");
+	step->note = arena_printf(edit->arena, "the baseline run is over");
 	step->at = (struct scenario_at){ SCENARIO_ABSOLUTE, { SCENARIO_NS, 0 } };
 	if (clockwork->timing.end_ns > clockwork->base_ns)
 		step->at.time.value = clockwork->timing.end_ns - clockwork->base_ns;

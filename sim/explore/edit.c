@@ -8,7 +8,6 @@
 #include <assert.h>
 #include <string.h>
 
-#include "scenario/arena.h"
 #include "scenario/table.h"
 
 #define ROOM_SPARE 8		/* steps more than there are */
@@ -189,24 +188,6 @@ edit_seed(struct edit *edit, bool has_seed, uint64_t seed)
 		return;
 	seeds->seed = arena_calloc(edit->arena, 1, sizeof(seed));
 	seeds->seed[seeds->count++] = seed;
-}
-
-const char *
-edit_text(struct edit *edit, const char *format, ...)
-{
-	va_list ap;
-	char *text;
-	int length;
-
-	va_start(ap, format);
-	length = vsnprintf(NULL, 0, format, ap);
-	va_end(ap);
-	assert(length >= 0);
-	text = arena_calloc(edit->arena, (size_t)length + 1, 1);
-	va_start(ap, format);
-	vsnprintf(text, (size_t)length + 1, format, ap);
-	va_end(ap);
-	return text;
 }
 
 /* ---- what it is for ---- */

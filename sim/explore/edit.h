@@ -16,6 +16,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "scenario/arena.h"
 #include "scenario/scenario.h"
 
 struct edit {
@@ -24,7 +25,7 @@ struct edit {
 	struct scenario_machine machine;
 	size_t room;			/* steps that fit */
 	struct scenario_case c;		/* of edit_case() */
-	struct arena *arena;
+	struct arena *arena;		/* also for texts that are put in (scenario/arena.h) */
 };
 
 /* A copy of the scenario on one of its machines, with one seed or none. */
@@ -47,8 +48,6 @@ void edit_remove(struct edit *edit, size_t at);
 void edit_take_out(struct edit *edit, size_t at);
 /* Replaces the seeds by one, or by none (default choices). */
 void edit_seed(struct edit *edit, bool has_seed, uint64_t seed);
-const char *edit_text(struct edit *edit, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
 
 /*
  * The case that runs it, the edit's; valid until the edit changes.  Its id names the machine as

@@ -97,18 +97,18 @@ print_comment(const struct found *found, const char *path, bool is_below, FILE *
 void
 found_print(const struct found *found, const char *path, bool bare, FILE *stream)
 {
+	struct arena *arena = found->edit->arena;
+	const struct rule *rule = found->finding->rule;
 	bool is_below;
-	const char *id = scenario_id_of(path, &is_below, found->edit->arena);
-	const char *title = found->finding->rule->title;
+	const char *id = scenario_id_of(path, &is_below, arena);
 	struct sbuf comment = { .text = NULL };
 
 	if (!bare) {
 		print_comment(found, path, is_below, sbuf_open(&comment));
 		sbuf_close(&comment);
 	}
-	edit_print(found->edit, is_below ? id : edit_text(found->edit, "found/%s", id),
-	    edit_text(found->edit, "Violates %s: %s.", found->finding->rule->id, title),
-	    comment.text, stream);
+	edit_print(found->edit, is_below ? id : arena_printf(arena, "found/%s", id),
+	    arena_printf(arena, "Violates %s: %s.", rule->id, rule->title), comment.text, stream);
 	free(comment.text);
 }
 

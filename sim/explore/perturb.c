@@ -52,7 +52,7 @@ add_fault(struct edit *edit, size_t at, const struct perturbation *perturb)
 {
 	struct scenario_step *step = edit_insert(edit, at, SCENARIO_STEP_FAIL);
 
-	step->fail.id = edit_text(edit, "explored-%zu", at + 1);
+	step->fail.id = arena_printf(edit->arena, "explored-%zu", at + 1);
 	step->fail.call = perturb->fault->id;
 	step->fail.nth = perturb->at.nth;
 	if (perturb->forever)

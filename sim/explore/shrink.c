@@ -15,7 +15,6 @@
 #include "explore/baseline.h"
 #include "explore/found.h"
 #include "explore/shrinker.h"
-#include "scenario/arena.h"
 
 #define PAIRS_MAX 12		/* steps up to which any two are dropped together */
 
@@ -191,7 +190,7 @@ tidy(struct edit *edit)
 			edit_remove(edit, i);
 	if (steps->count == 0)
 		edit_insert(edit, 0, SCENARIO_STEP_NOTE)->note =
-		    edit_text(edit, "the driver attaches");
+		    arena_printf(edit->arena, "the driver attaches");
 }
 
 /* With `in_time` what follows stands when it did. */

@@ -10,7 +10,6 @@
 #include "explore/baseline.h"
 #include "explore/inject.h"
 #include "explore/shrinker.h"
-#include "scenario/arena.h"
 
 #define NELEM(a) (sizeof(a) / sizeof((a)[0]))
 #define US UINT64_C(1000)

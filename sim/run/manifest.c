@@ -15,9 +15,6 @@
 #include "scenario/text.h"
 #include "scenario/yaml.h"
 
-#define MANIFEST_FILE_MAX (256 * 1024)
-#define DEPTH_MAX 8
-
 struct reader {
 	struct manifest *manifest;
 	const struct scenario_vocab *vocab;
@@ -495,8 +492,8 @@ manifest_is_one(const char *path)
 	bool is_one;
 
 	diag_list_init(&diags);
-	if (yaml_read_file(path, MANIFEST_FILE_MAX, arena, &file, &diags))
-		root = yaml_parse(&file, DEPTH_MAX, arena, &diags);
+	if (yaml_read_file(path, arena, &file, &diags))
+		root = yaml_parse(&file, arena, &diags);
 	is_one = root != NULL && root->kind == YAML_MAP &&
 	    yaml_lookup(root, "scenario") == NULL && yaml_lookup(root, "steps") == NULL &&
 	    (yaml_lookup(root, "driver") != NULL || yaml_lookup(root, "known_defects") != NULL);
@@ -520,8 +517,8 @@ manifest_load(const char *path, const struct scenario_vocab *vocab,
 
 	manifest->arena = arena;
 	manifest->path = arena_copy(arena, path, strlen(path));
-	if (yaml_read_file(path, MANIFEST_FILE_MAX, arena, &file, diags) &&
-	    (root = yaml_parse(&file, DEPTH_MAX, arena, diags)) != NULL)
+	if (yaml_read_file(path, arena, &file, diags) &&
+	    (root = yaml_parse(&file, arena, diags)) != NULL)
 		read_root(&reader, root);
 	if (diags->reported != before) {
 		arena_free(arena);

@@ -87,7 +87,7 @@ load_tree(struct loader *ld, const struct yaml_file *file)
 {
 	const struct yaml_node *root;
 
-	root = yaml_parse(file, SCENARIO_DEPTH_MAX, ld->arena, ld->diags);
+	root = yaml_parse(file, ld->arena, ld->diags);
 	if (root == NULL || root->kind == YAML_BROKEN)
 		return NULL;
 	if (root->kind != YAML_MAP) {
@@ -255,7 +255,7 @@ extends_read(struct loader *ld, const struct yaml_node *n, const char *path, con
 	bool good;
 
 	diag_list_init(&diags);
-	good = yaml_read_file(full, SCENARIO_FILE_MAX, ld->arena, file, &diags);
+	good = yaml_read_file(full, ld->arena, file, &diags);
 	file->path = path_plain(ld->arena, full);
 	if (!good)
 		load_error(ld, n, "scenario.extends", "%s: %s%s", file->path,
@@ -517,7 +517,7 @@ scenario_load(const char *path, const struct scenario_vocab *vocab, struct diag_
 	struct yaml_file *file = arena_calloc(doc->arena, 1, sizeof(*file));
 	bool ok;
 
-	ok = yaml_read_file(doc->path, SCENARIO_FILE_MAX, doc->arena, file, diags);
+	ok = yaml_read_file(doc->path, doc->arena, file, diags);
 	return doc_finish(doc, file, vocab, diags, ok);
 }
 
@@ -527,17 +527,11 @@ scenario_load_text(const char *path, const char *text, size_t size,
 {
 	struct scenario_doc *doc = doc_new(path);
 	struct yaml_file *file = arena_calloc(doc->arena, 1, sizeof(*file));
-	bool ok = size <= SCENARIO_FILE_MAX;
 
-	file->path = doc->path;
-	if (ok) {
-		file->text = arena_copy(doc->arena, text, size);
-		file->size = size;
-	} else {
-		diag_add(diags, (struct loc){ doc->path, 0, 0 }, 1, NULL, 0,
-		    "scenario.too-large", "the file is larger than 1 MiB");
-	}
-	return doc_finish(doc, file, vocab, diags, ok);
+	*file = (struct yaml_file){
+		.path = doc->path, .text = arena_copy(doc->arena, text, size), .size = size,
+	};
+	return doc_finish(doc, file, vocab, diags, true);
 }
 
 void

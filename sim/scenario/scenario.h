@@ -394,10 +394,8 @@ struct scenario_doc {
 	struct arena *arena;
 };
 
-#define SCENARIO_FILE_MAX (1024 * 1024)	/* bytes */
 #define SCENARIO_COMBINATIONS_MAX 1024
 #define SCENARIO_SEEDS_MAX 100000
-#define SCENARIO_DEPTH_MAX 32		/* nesting of maps and lists */
 
 /*
  * What `scenario:` must be in a file with that path: the path below the last folder named

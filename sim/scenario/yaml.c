@@ -24,7 +24,6 @@ struct yaml_builder {
 	struct diag_list *diags;
 	struct fy_parser *parser;
 	unsigned depth;
-	unsigned depth_max;
 	bool stopped;		/* no more events are wanted */
 };
 
@@ -81,8 +80,9 @@ yaml_value(const struct yaml_node *n, const char *key)
 
 /* ---- the bytes ---- */
 
+/* An error of the file as a whole. */
 static bool
-yaml_read_fail(const char *path, struct diag_list *dl, const char *rule, const char *message)
+yaml_fail(const char *path, struct diag_list *dl, const char *rule, const char *message)
 {
 	struct loc loc = { path, 0, 0 };
 
@@ -91,7 +91,7 @@ yaml_read_fail(const char *path, struct diag_list *dl, const char *rule, const c
 }
 
 bool
-yaml_read_file(const char *path, size_t size_max, struct arena *arena, struct yaml_file *file,
+yaml_read_file(const char *path, struct arena *arena, struct yaml_file *file,
     struct diag_list *dl)
 {
 	struct stat st;
@@ -102,22 +102,21 @@ yaml_read_file(const char *path, size_t size_max, struct arena *arena, struct ya
 
 	/* Asked before opening: to open a pipe could wait for ever. */
 	if (stat(path, &st) != 0)
-		return yaml_read_fail(path, dl, "scenario.file", strerror(errno));
+		return yaml_fail(path, dl, "scenario.file", strerror(errno));
 	if (S_ISDIR(st.st_mode))
-		return yaml_read_fail(path, dl, "scenario.file",
+		return yaml_fail(path, dl, "scenario.file",
 		    "this is a directory, not a scenario file");
 	if (!S_ISREG(st.st_mode))
-		return yaml_read_fail(path, dl, "scenario.file", "this is not a regular file");
+		return yaml_fail(path, dl, "scenario.file", "this is not a regular file");
 	f = fopen(path, "rb");
 	if (f == NULL)
-		return yaml_read_fail(path, dl, "scenario.file", strerror(errno));
-	room = (st.st_size < (off_t)size_max ? (size_t)st.st_size : size_max) + 1;
+		return yaml_fail(path, dl, "scenario.file", strerror(errno));
+	room = (st.st_size < YAML_FILE_MAX ? (size_t)st.st_size : YAML_FILE_MAX) + 1;
 	text = arena_calloc(arena, room + 1, 1);
 	*file = (struct yaml_file){ .path = path, .text = text, .size = fread(text, 1, room, f) };
-	good = !ferror(f) || yaml_read_fail(path, dl, "scenario.file", strerror(errno));
+	good = !ferror(f) || yaml_fail(path, dl, "scenario.file", strerror(errno));
 	fclose(f);
-	return good && (file->size <= size_max || yaml_read_fail(path, dl, "scenario.too-large",
-	    "the file is larger than 1 MiB"));
+	return good;
 }
 
 /* What is wrong with the character of n bytes at s, or NULL. */
@@ -444,9 +443,9 @@ yaml_build(struct yaml_builder *b, struct fy_event *ev)
 	if (kind == YAML_SCALAR)
 		yaml_fill_scalar(b, n, ev);
 	if (kind == YAML_MAP || kind == YAML_LIST) {
-		if (++b->depth > b->depth_max) {
+		if (++b->depth > YAML_DEPTH_MAX) {
 			yaml_error(b->diags, n, "scenario.depth",
-			    "nested deeper than %u levels", b->depth_max);
+			    "nested deeper than %d levels", YAML_DEPTH_MAX);
 			b->stopped = true;
 		}
 		if (kind == YAML_MAP)
@@ -533,19 +532,18 @@ yaml_parse_with(struct yaml_builder *b, struct fy_diag *diag)
 }
 
 struct yaml_node *
-yaml_parse(const struct yaml_file *file, unsigned depth_max, struct arena *arena,
-    struct diag_list *dl)
+yaml_parse(const struct yaml_file *file, struct arena *arena, struct diag_list *dl)
 {
 	struct diag_list diags;
-	struct yaml_builder b = {
-		.file = file, .arena = arena, .diags = &diags, .depth_max = depth_max,
-	};
+	struct yaml_builder b = { .file = file, .arena = arena, .diags = &diags };
 	struct fy_diag_cfg cfg;
 	struct fy_diag *diag;
 	struct yaml_node *root;
 	size_t before = dl->reported;
 
-	if (!yaml_check_bytes(file, dl))
+	if (file->size > YAML_FILE_MAX)
+		yaml_fail(file->path, dl, "scenario.too-large", "the file is larger than 1 MiB");
+	if (file->size > YAML_FILE_MAX || !yaml_check_bytes(file, dl))
 		return NULL;
 	fy_diag_cfg_default(&cfg);
 	cfg.fp = NULL;

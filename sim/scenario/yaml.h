@@ -48,18 +48,17 @@ struct yaml_pair {
 	struct yaml_node *value;
 };
 
-/*
- * The bytes of a regular file of at most `size_max`; false after an error in the list.
- */
-bool	yaml_read_file(const char *path, size_t size_max, struct arena *, struct yaml_file *,
-	    struct diag_list *);
+#define YAML_FILE_MAX (1024 * 1024)	/* bytes */
+#define YAML_DEPTH_MAX 32		/* nesting of maps and lists */
+
+/* The bytes of a regular file (no more than show that they are too many); false after an error. */
+bool	yaml_read_file(const char *path, struct arena *, struct yaml_file *, struct diag_list *);
 
 /*
  * The tree of a file's single document; NULL if there is none.  The tree is usable even
- * after errors (parts may be YAML_BROKEN); the list tells.  `depth_max` bounds nesting.
+ * after errors (parts may be YAML_BROKEN); the list tells.
  */
-struct yaml_node *yaml_parse(const struct yaml_file *, unsigned depth_max, struct arena *,
-	    struct diag_list *);
+struct yaml_node *yaml_parse(const struct yaml_file *, struct arena *, struct diag_list *);
 
 /* The value of a key, or NULL.  The node must be a map. */
 struct yaml_node *yaml_lookup(const struct yaml_node *map, const char *key);

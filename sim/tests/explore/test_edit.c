@@ -97,9 +97,9 @@ TEST(a_copy_outlives_what_it_was_made_of)
 	TEXT(text) = NULL;
 
 	edit_seed(edit, true, 7);
-	step->fail.id = edit_text(edit, "sweep%d", 12);
+	step->fail.id = arena_printf(edit->arena, "sweep%d", 12);
 	step->fail.call = "uvm_pglistalloc";
-	step->name = edit_text(edit, "a name");
+	step->name = arena_printf(edit->arena, "a name");
 	copy = edit_copy(edit);
 	target_of(&copy->scenario.steps.step[1])->pages = 9;
 	ck_assert_uint_eq(target_of(&edit->scenario.steps.step[1])->pages, 1);

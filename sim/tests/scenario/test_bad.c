@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "scenario/yaml.h"
 #include "tests/scenario/bad_cases.h"
 #include "tests/scenario/bad_steps_cases.h"
 #include "tests/scenario/bad_text_cases.h"
@@ -277,17 +278,17 @@ TEST(files_that_are_none_are_refused)
 
 TEST(large_files_are_refused_or_read_fast)
 {
-	char *text = malloc(SCENARIO_FILE_MAX + 2), *errors;
+	char *text = malloc(YAML_FILE_MAX + 2), *errors;
 	size_t head = strlen(FIXTURE_HEAD);
 
 	ck_assert_ptr_nonnull(text);
-	memset(text, 'x', SCENARIO_FILE_MAX + 1);
-	errors = fixture_errors_of("t.yaml", text, SCENARIO_FILE_MAX + 1);
+	memset(text, 'x', YAML_FILE_MAX + 1);
+	errors = fixture_errors_of("t.yaml", text, YAML_FILE_MAX + 1);
 	ck_assert_str_eq(errors,
 	    "t.yaml: error: the file is larger than 1 MiB [scenario.too-large]\n");
 	free(errors);
 	memcpy(text, FIXTURE_HEAD "steps:\n", head + 7);
-	for (size_t i = head + 7; i + 10 <= SCENARIO_FILE_MAX; i += 10)
+	for (size_t i = head + 7; i + 10 <= YAML_FILE_MAX; i += 10)
 		memcpy(text + i, "- note: x\n", 10);
 	ck_assert_ptr_null(fixture_errors_of("t.yaml", text, head + 7 + 10 * 100000));
 	free(text);
