@@ -323,19 +323,13 @@ begin(struct search *search)
 	struct edit *edit = plan_apply(plan, search->baseline);
 
 	situation_init(&search->now, &worker->trial, edit, plan, search->baseline);
-	if (search->job->is_base)
-		job_run(&search->out, &(struct job_run){
-			.edit = edit, .cause = "", .points = &worker->points,
-		}, &search->base);
-	else
-		trial_run(&worker->trial, edit_case(edit), &worker->points, &search->base);
+	job_begin(&search->out, edit, &search->base);
 	edit_free(edit);
 	search->faults = plan_faults(plan);
 	search->events = plan->count - search->faults;
 	search->last = plan->count == 0 ? SIZE_MAX :
 	    find_point(&worker->points, &plan->item[plan->count - 1].at);
 	search->own_points = has_points(&search->baseline->scenario.steps);
-	search->out.end.points = worker->points.count;
 	search->out.end.cpus = search->baseline->machine.cpus;
 	search->out.end.left_out = search->injections.left_out;
 	loops_learn(&search->loops, &search->base.loops);

@@ -53,13 +53,7 @@ work(struct worker *worker, const struct job *job, FILE *stream)
 	struct job_out out;
 
 	job_out_init(&out, worker, job, stream);
-	if (job->is_base)
-		job_run(&out, &(struct job_run){
-			.edit = base->edit, .cause = "", .points = &worker->points,
-		}, &result);
-	else
-		trial_run(&worker->trial, edit_case(base->edit), &worker->points, &result);
-	out.end.points = worker->points.count;
+	job_begin(&out, base->edit, &result);
 	for (uint64_t i = 0; i < job->count; i++)
 		run_seed(&out, job->seed + i, &base->result);
 	job_out_end(&out);

@@ -222,6 +222,8 @@ struct job_run {
 	struct inject_points *points;
 };
 void job_run(struct job_out *out, const struct job_run *run, struct trial_result *result);
+/* The run that the job starts from, told if it is a baseline run; worker->points are its points. */
+void job_begin(struct job_out *out, struct edit *edit, struct trial_result *result);
 void job_out_child(struct job_out *out, const struct plan *plan, uint64_t point, uint32_t seq);
 /* The last line. */
 void job_out_end(struct job_out *out);

@@ -63,18 +63,13 @@ print_why(const struct found *found, FILE *stream)
 	free(line);
 }
 
-/* What `print` says, each line as a comment; heap. */
+/* What `print` says; heap. */
 static char *
-as_comment(const struct found *found, void (*print)(const struct found *, FILE *))
+said(const struct found *found, void (*print)(const struct found *, FILE *))
 {
-	struct sbuf plain, text;
-	FILE *stream = sbuf_open(&text);
+	struct sbuf text;
 
-	print(found, sbuf_open(&plain));
-	sbuf_close(&plain);
-	for (const char *s = plain.text; *s != '\0'; s += strcspn(s, "\n") + 1)
-		fprintf(stream, "# %.*s\n", (int)strcspn(s, "\n"), s);
-	free(plain.text);
+	print(found, sbuf_open(&text));
 	return sbuf_close(&text);
 }
 
@@ -184,7 +179,7 @@ found_write(const struct found *found, const char *path)
 
 enum taken { FREE, TAKEN, OURS, UNREADABLE };
 
-/* The comment at the head of the file; NULL: there is no such file, or none to be read. */
+/* The comment at the head of the file, without the signs of one; NULL: there is no such file, or none to be read. */
 static char *
 head_of(const char *path)
 {
@@ -196,7 +191,7 @@ head_of(const char *path)
 		return NULL;
 	head = sbuf_open(&buf);
 	while (fgets(line, sizeof(line), stream) != NULL && line[0] == '#')
-		fputs(line, head);
+		fputs(line + 1 + (line[1] == ' '), head);
 	fclose(stream);
 	return sbuf_close(&buf);
 }
@@ -210,10 +205,10 @@ look_at(const char *path, const struct found *found)
 
 	if (head == NULL)
 		return errno == ENOENT ? FREE : UNREADABLE;
-	ours = as_comment(found, print_identity);
-	reason = as_comment(found, print_why);
+	ours = said(found, print_identity);
+	reason = said(found, print_why);
 	if (strstr(head, ours) != NULL && (found->why != NULL ?
-	    strstr(head, reason) != NULL : strstr(head, "\n# why: ") == NULL))
+	    strstr(head, reason) != NULL : strstr(head, "\nwhy: ") == NULL))
 		taken = OURS;
 	free(ours);
 	free(reason);

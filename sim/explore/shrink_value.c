@@ -188,31 +188,21 @@ shrink_duration(struct shrinker *shrinker, const struct place *place)
 }
 
 static bool
-try_nth(struct shrinker *shrinker, const struct place *place, uint64_t nth)
-{
-	struct scenario_point point =
-	    *(const struct scenario_point *)place_slot(place, shrinker->best);
-
-	if (nth == 0 || nth >= point.nth)
-		return false;
-	point.nth = nth;
-	return place_try(shrinker, place, &point);
-}
-
-static bool
 shrink_point(struct shrinker *shrinker, const struct place *place)
 {
+	static const struct field field = {
+		.kind = FIELD_COUNT, .size = sizeof(uint64_t), .min = 1,
+	};
+	struct place nth = *place;
 	struct scenario_point point =
 	    *(const struct scenario_point *)place_slot(place, shrinker->best);
 
 	if (!point.given)
 		return false;
-	for (uint64_t nth = 1; nth < 4; nth++)
-		if (try_nth(shrinker, place, nth))
-			return true;
-	for (uint64_t part = point.nth / 2; part > 0; part /= 2)
-		if (try_nth(shrinker, place, point.nth - part))
-			return true;
+	nth.field = &field;
+	nth.offset += offsetof(struct scenario_point, nth);
+	if (shrink_count(shrinker, &nth))
+		return true;
 	if (!point.after)
 		return false;
 	point.after = false;

@@ -347,6 +347,18 @@ job_run(struct job_out *out, const struct job_run *how, struct trial_result *res
 }
 
 void
+job_begin(struct job_out *out, struct edit *edit, struct trial_result *result)
+{
+	struct inject_points *points = &out->worker->points;
+
+	if (out->job->is_base)
+		job_run(out, &(struct job_run){ .edit = edit, .cause = "", .points = points }, result);
+	else
+		trial_run(&out->worker->trial, edit_case(edit), points, result);
+	out->end.points = points->count;
+}
+
+void
 job_out_child(struct job_out *out, const struct plan *plan, uint64_t point, uint32_t seq)
 {
 	struct record_child child = { .point = point, .seq = seq };

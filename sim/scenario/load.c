@@ -18,12 +18,20 @@ static void load_field(struct loader *, const struct field *, const struct yaml_
 
 /* ---- maps ---- */
 
+/* A verb is a key of a step, too. */
+static bool
+is_key_of(const struct loader *ld, const struct map *map, const char *key)
+{
+	return map_find(map, key) != NULL ||
+	    (map == &map_step && verb_find(ld->vocab->type, key) != NULL);
+}
+
 /* Is it a key of a step that stands, not indented, below the list of steps? */
 static bool
 is_lost_step_key(const struct loader *ld, const struct map *map, const char *key)
 {
 	return map == &map_scenario && map_find(map, key) == NULL &&
-	    (map_find(&map_step, key) != NULL || verb_find(ld->vocab->type, key) != NULL);
+	    is_key_of(ld, &map_step, key);
 }
 
 /* Returns the key that was probably meant, or NULL. */
@@ -31,6 +39,7 @@ static const char *
 load_unknown_key(struct loader *ld, const struct map *map, const struct yaml_node *key)
 {
 	struct text_nearest near = text_nearest(key->text);
+	const struct verb *const *verb = ld->vocab->type->verbs;
 
 	if (is_lost_step_key(ld, map, key->text)) {
 		yaml_error(ld->diags, key, "scenario.step", "\"%s\" belongs to the step above: "
@@ -39,8 +48,14 @@ load_unknown_key(struct loader *ld, const struct map *map, const struct yaml_nod
 	}
 	for (size_t i = 0; i < map->count; i++)
 		text_nearest_offer(&near, map->fields[i].key);
-	yaml_error(ld->diags, key, "scenario.unknown-key", "unknown key \"%.80s\" in %s%s",
-	    key->text, map->name, text_nearest_hint(&near, ""));
+	for (; map == &map_step && *verb != NULL; verb++)
+		text_nearest_offer(&near, (*verb)->field.key);
+	if (map == &map_step)
+		yaml_error(ld->diags, key, "scenario.unknown-key",
+		    "unknown verb or key \"%.80s\"%s", key->text, text_nearest_hint(&near, ""));
+	else
+		yaml_error(ld->diags, key, "scenario.unknown-key", "unknown key \"%.80s\" in %s%s",
+		    key->text, map->name, text_nearest_hint(&near, ""));
 	return near.best;
 }
 
@@ -96,22 +111,18 @@ load_pairs(struct loader *ld, const struct map *map, const struct yaml_node *n, 
 
 /*
  * `target:5` and `target 5` are no map but one text.  The clause that says so, or "".
- * `map` has the keys that may begin it; NULL: verbs.
  */
 static const char *
 load_lost_colon(struct loader *ld, const struct map *map, const struct yaml_node *n)
 {
 	size_t length;
 	const char *key;
-	bool known;
 
 	if (n->kind != YAML_SCALAR || !n->plain)
 		return "";
 	length = strcspn(n->text, ": ");
 	key = arena_copy(ld->arena, n->text, length);
-	known = map != NULL ? map_find(map, key) != NULL :
-	    verb_find(ld->vocab->type, key) != NULL;
-	if (n->text[length] == '\0' || !known)
+	if (n->text[length] == '\0' || !is_key_of(ld, map, key))
 		return "";
 	return arena_printf(ld->arena, n->text[length] == ':' ?
 	    "; a space is missing after the colon of \"%s\"" :
@@ -346,19 +357,6 @@ load_seeds(struct loader *ld, const struct yaml_node *n, struct scenario_seeds *
 
 /* ---- steps ---- */
 
-static void
-load_unknown_step_key(struct loader *ld, const struct yaml_node *key)
-{
-	struct text_nearest near = text_nearest(key->text);
-
-	for (size_t i = 0; i < map_step.count; i++)
-		text_nearest_offer(&near, map_step.fields[i].key);
-	for (const struct verb *const *v = ld->vocab->type->verbs; *v != NULL; v++)
-		text_nearest_offer(&near, (*v)->field.key);
-	yaml_error(ld->diags, key, "scenario.unknown-key", "unknown verb or key \"%.80s\"%s",
-	    key->text, text_nearest_hint(&near, ""));
-}
-
 /* Which verb, or NULL after an error. */
 static const struct verb *
 load_find_verb(struct loader *ld, const struct yaml_node *n, struct scenario_step *step)
@@ -371,7 +369,7 @@ load_find_verb(struct loader *ld, const struct yaml_node *n, struct scenario_ste
 
 		v = verb_find(ld->vocab->type, key->text);
 		if (v == NULL && map_find(&map_step, key->text) == NULL) {
-			load_unknown_step_key(ld, key);
+			load_unknown_key(ld, &map_step, key);
 			bad = true;
 		} else if (v != NULL && verb != NULL) {
 			yaml_error(ld->diags, key, "scenario.step",
@@ -410,16 +408,13 @@ load_step(struct loader *ld, const struct yaml_node *n, struct scenario_step *st
 {
 	const struct field *f;
 	const struct verb *verb;
-	const char *lost;
 
 	step->loc = n->loc;
 	if (n->kind == YAML_BROKEN)
 		return;
 	if (n->kind != YAML_MAP) {
-		lost = load_lost_colon(ld, NULL, n);
 		load_error(ld, n, "scenario.type", "a step is a map of keys, not %s%s",
-		    yaml_kind_name(n->kind),
-		    *lost != '\0' ? lost : load_lost_colon(ld, &map_step, n));
+		    yaml_kind_name(n->kind), load_lost_colon(ld, &map_step, n));
 		return;
 	}
 	verb = load_find_verb(ld, n, step);
