@@ -148,10 +148,10 @@ explore_describe(const struct explore *explore)
 /*
  * ---- finished jobs in a file, so that an exploration can go on where it was ended ----
  *
- * The first line says what was explored: driver, cases, bounds.  Then, for each job, a line
- * with its name and what it wrote.  A job without its last line was being written when the
- * program was ended: it is forgotten.  Each line is sealed (record.h): a file in which any line
- * was changed, removed, doubled or moved is refused with the number of that line.
+ * The first line says what was explored: driver, cases, bounds.  Then, for each job, a line with
+ * its name and what it wrote.  A line without an end was being written when the program was ended:
+ * it is forgotten.  Each line is sealed (record.h): a file in which any line was changed, removed,
+ * doubled or moved is refused with the number of that line.
  */
 
 struct explore_state {
@@ -160,9 +160,6 @@ struct explore_state {
 	struct seal seal;		/* of the lines up to where the next is written */
 	json_t *jobs;			/* name: what it wrote */
 };
-
-#define JOB "{\"job\":"		/* how the lines begin that begin and end one */
-#define DONE "{\"done\":"
 
 static uint64_t
 hash_file(const char *path)
@@ -189,7 +186,7 @@ header_of(const struct explore *explore)
 {
 	const struct explore_options *options = &explore->options;
 	char *what = explore_describe(explore);
-	char *text = xasprintf("{\"viosim-explore\":%u,\"driver\":\"%016" PRIx64 "\","
+	char *text = xasprintf("{\"viosim-jobs\":%u,\"driver\":\"%016" PRIx64 "\","
 	    "\"options\":\"%s\",\"lines\":%s,\"part\":\"%u/%u\"}", RECORD_VERSION,
 	    hash_file(module_path(explore->module)), what, options->lines ? "true" : "false",
 	    options->shard, options->shards);
@@ -222,63 +219,38 @@ next_line(FILE *file, size_t *length)
 	return line;
 }
 
-/* The rest of the file; *good_end is behind the last whole job, and so is the seal. */
+/* *good_end is behind the last whole line; 0 before. */
 static bool
-read_jobs(struct explore_state *state, FILE *file, long *good_end)
+read_all(struct explore_state *state, const char *header, long *good_end)
 {
-	json_t *job = NULL;
-	struct sbuf buf = { .stream = NULL };
-	struct seal seal = state->seal;
-	size_t number = 1, length;
 	bool good = true;
+	size_t length;
 	char *line;
 
-	while (good && (line = next_line(file, &length)) != NULL) {
-		number++;
-		good = seal_open(&seal, line, &length) ||
-		    complain(state->path, number, "this line is not what was written here: it, "
-		    "or a line before it, was changed, removed, added or moved; remove the "
-		    "file to begin anew");
-		if (good && strncmp(line, JOB, strlen(JOB)) == 0 && job == NULL) {
-			job = json_loads(line, JSON_REJECT_DUPLICATES, NULL);
-			sbuf_open(&buf);
-		} else if (good && job != NULL) {
-			fprintf(buf.stream, "%s\n", line);
-			if (strncmp(line, DONE, strlen(DONE)) == 0) {
-				sbuf_close(&buf);
-				json_object_set_new(state->jobs, json_string_value(
-				    json_object_get(job, "job")), json_string(buf.text));
-				free(buf.text);
-				json_decref(job);
-				job = NULL;
-				*good_end = ftell(file);
-				state->seal = seal;
-			}
+	for (size_t n = 1; good && (line = next_line(state->file, &length)) != NULL; n++) {
+		good = seal_open(&state->seal, line, &length);
+		if (good && n > 1) {
+			json_t *job = json_loads(line, JSON_REJECT_DUPLICATES, NULL);
+
+			json_object_set(state->jobs, json_string_value(json_object_get(job, "job")),
+			    json_object_get(job, "wrote"));
+			json_decref(job);
+		} else if (n > 1) {
+			complain(state->path, n, "this line is not what was written here: it, "
+			    "or a line before it, was changed, removed, added or moved; remove "
+			    "the file to begin anew");
+		} else {
+			good = good && strcmp(line, header) == 0;
 		}
+		if (good)
+			*good_end = ftell(state->file);
 		free(line);
 	}
-	if (job != NULL)
-		free(sbuf_close(&buf));
-	json_decref(job);
-	return good;
-}
-
-static bool
-read_all(struct explore_state *state, FILE *file, const char *header, long *good_end)
-{
-	size_t length;
-	char *line = next_line(file, &length);
-	bool good = line != NULL && seal_open(&state->seal, line, &length) &&
-	    strcmp(line, header) == 0;
-
-	free(line);
-	*good_end = ftell(file);
-	if (!good)
+	if (*good_end == 0)
 		return complain(state->path, 1, "this is no state file of this exploration "
 		    "(another driver, other scenarios or bounds, with or without --ndjson, "
 		    "another viosim); remove it or name another file");
-	return read_jobs(state, file, good_end) && (!ferror(file) ||
-	    complain(state->path, 1, strerror(errno)));
+	return good && (!ferror(state->file) || complain(state->path, 1, strerror(errno)));
 }
 
 static bool
@@ -353,7 +325,7 @@ state_open(const char *path, const struct explore *explore, bool *bad)
 	if (state->file == NULL)
 		good = false;
 	else if (!is_new)
-		good = !(*bad = !read_all(state, state->file, header, &end)) &&
+		good = !(*bad = !read_all(state, header, &end)) &&
 		    cut_behind(state, end);
 	else
 		good = begin_file(state, header);
@@ -375,26 +347,20 @@ state_find(const struct explore_state *state, const char *name)
 static bool
 state_add(struct explore_state *state, const char *name, const char *text)
 {
-	json_t *begin;
+	json_t *job;
 	char *line;
 	bool good;
 
 	if (state == NULL || state_find(state, name) != NULL)
 		return true;
-	begin = json_pack("{s:s}", "job", name);
-	line = json_dumps(begin, JSON_COMPACT);
+	job = json_pack("{s:s, s:s}", "job", name, "wrote", text);
+	line = json_dumps(job, JSON_COMPACT);
 	if (line == NULL)
 		out_of_memory();
 	seal_write(&state->seal, line, strlen(line), state->file);
-	while (*text != '\0') {
-		size_t length = strcspn(text, "\n");
-
-		seal_write(&state->seal, text, length, state->file);
-		text += length + (text[length] == '\n');
-	}
 	good = fflush(state->file) == 0 && !ferror(state->file);
 	free(line);
-	json_decref(begin);
+	json_decref(job);
 	if (!good)
 		fprintf(stderr, "viosim: cannot write %s: %s; the jobs in it are whole, and the "
 		    "next exploration goes on from there\n", state->path, strerror(errno));
