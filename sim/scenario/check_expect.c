@@ -36,6 +36,24 @@ struct difference {
 
 enum verdict { VERDICT_OPEN, VERDICT_NEVER, VERDICT_ALWAYS };
 
+/* ---- parts ---- */
+
+static unsigned
+flags_of(const struct expect_term *t)
+{
+	return t->obs != NULL ? t->obs->flags : 0;
+}
+
+/* The first with that flag (0: the first at all) that does not go away, or NULL. */
+static const struct expect_term *
+part_with(const struct difference *d, unsigned flag)
+{
+	for (size_t i = 0; i < d->count; i++)
+		if (d->part[i].times != 0 && (flags_of(d->part[i].term) & flag) == flag)
+			return d->part[i].term;
+	return NULL;
+}
+
 /* ---- ranges ---- */
 
 static int64_t
@@ -68,7 +86,7 @@ smaller(uint64_t a, int64_t b)
 static int64_t
 highest(const struct expect_term *t, const struct bounds *bounds, enum bound_level level)
 {
-	unsigned known = t->obs != NULL ? t->obs->flags : 0;
+	unsigned known = flags_of(t);
 	int64_t high = INT64_MAX;
 
 	if (level >= BOUND_WIDTH && (known & EXPECT_32BIT))
@@ -85,20 +103,10 @@ highest(const struct expect_term *t, const struct bounds *bounds, enum bound_lev
 static bool
 is_part(const struct expect_term *t, const struct bounds *bounds, enum bound_level level)
 {
-	unsigned known = t->obs != NULL ? t->obs->flags : 0;
+	unsigned known = flags_of(t);
 
 	return (known & EXPECT_MEMORY) || ((known & EXPECT_CLAIMED) && level >= BOUND_CLAIMED &&
 	    bounds->claimed_pages == 0);
-}
-
-static bool
-has_whole(const struct difference *d)
-{
-	for (size_t i = 0; i < d->count; i++)
-		if (d->part[i].times != 0 && d->part[i].term->obs != NULL &&
-		    (d->part[i].term->obs->flags & EXPECT_WHOLE))
-			return true;
-	return false;
 }
 
 /*
@@ -137,7 +145,7 @@ difference_range(const struct difference *d, const struct bounds *bounds,
     enum bound_level level)
 {
 	struct range range = { d->number, d->number }, memory;
-	bool whole = level >= BOUND_WHOLE && has_whole(d);
+	bool whole = level >= BOUND_WHOLE && part_with(d, EXPECT_WHOLE) != NULL;
 
 	if (whole) {
 		memory = memory_range(d, bounds, level);
@@ -243,40 +251,22 @@ judge(const struct expect *e, const struct difference *low, const struct differe
 
 /* ---- words ---- */
 
-static bool
-is_empty(const struct difference *d)
-{
-	for (size_t i = 0; i < d->count; i++)
-		if (d->part[i].times != 0)
-			return false;
-	return true;
-}
-
-/* The first that has only 32 bits. */
-static const char *
-narrow(const struct difference *d)
-{
-	for (size_t i = 0; i < d->count; i++)
-		if (d->part[i].times != 0 && d->part[i].term->obs != NULL &&
-		    (d->part[i].term->obs->flags & EXPECT_32BIT))
-			return d->part[i].term->text;
-	return "this";
-}
-
 static const char *
 reason(const struct difference *d, const struct bounds *bounds, enum bound_level level,
     struct arena *arena)
 {
+	const struct expect_term *narrow = part_with(d, EXPECT_32BIT);
 	struct sbuf size;
 
-	if (is_empty(d))
+	if (part_with(d, 0) == NULL)
 		return "both sides observe the same";
 	if (level == BOUND_ZERO)
 		return d->count > 1 ? "no such number is below 0" :
 		    arena_printf(arena, "%s is never below 0", d->part[0].term->text);
 	if (level == BOUND_WIDTH)
-		return arena_printf(arena, "%s has 32 bits", narrow(d));
-	if (level == BOUND_WHOLE || has_whole(d))
+		return arena_printf(arena, "%s has 32 bits",
+		    narrow != NULL ? narrow->text : "this");
+	if (level == BOUND_WHOLE || part_with(d, EXPECT_WHOLE) != NULL)
 		return "no part of the memory is more than mem.total";
 	text_print_bytes(bounds->memory_pages, sbuf_open(&size));
 	return arena_printf(arena, "no machine of this scenario has more than %s of memory",

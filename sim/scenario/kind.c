@@ -98,25 +98,23 @@ step_equal(const struct scenario_step *a, const struct scenario_step *b)
 
 /* An element of a list. */
 static bool
-item_equal(enum field_kind kind, const void *a, const void *b)
+item_equal(const struct field *f, const void *a, const void *b)
 {
-	switch (kind) {
+	switch (f->kind) {
 	case FIELD_NAMES:
 	case FIELD_VOCAB_LIST:
 		return text_equal(*(const char *const *)a, *(const char *const *)b);
 	case FIELD_SEGMENTS:
-		return map_equal(&map_segment, a, b);
 	case FIELD_MACHINES:
-		return map_equal(&map_machine, a, b);
 	case FIELD_CLAIMS:
-		return map_equal(&map_claim, a, b);
+		return map_equal(f->map, a, b);
 	case FIELD_STEPS:
 		return step_equal(a, b);
 	case FIELD_TRACE:
 		return text_equal(((const struct scenario_event *)a)->text,
 		    ((const struct scenario_event *)b)->text);
 	default:
-		return memcmp(a, b, field_kinds[kind].item) == 0;
+		return memcmp(a, b, field_kinds[f->kind].item) == 0;
 	}
 }
 
@@ -129,7 +127,7 @@ list_equal(const struct field *f, const struct scenario_list *a, const struct sc
 	if (a->count != b->count || (can_be_empty && (a->item == NULL) != (b->item == NULL)))
 		return false;
 	for (size_t i = 0; i < a->count; i++)
-		if (!item_equal(f->kind, (const char *)a->item + i * field_kinds[f->kind].item,
+		if (!item_equal(f, (const char *)a->item + i * field_kinds[f->kind].item,
 		    (const char *)b->item + i * field_kinds[f->kind].item))
 			return false;
 	return true;

@@ -88,19 +88,17 @@ print_point(const struct scenario_point *p, FILE *f)
 static void print_map(const struct map *, const void *object, FILE *);
 
 static void
-print_item(enum field_kind kind, const void *item, FILE *f)
+print_item(const struct field *field, const void *item, FILE *f)
 {
 	const struct scenario_event *event = item;
 
-	if (kind == FIELD_AMOUNTS)
+	if (field->map != NULL)
+		print_map(field->map, item, f);
+	else if (field->kind == FIELD_AMOUNTS)
 		text_print_amount(*(const uint64_t *)item, f);
-	else if (kind == FIELD_SEEDS)
+	else if (field->kind == FIELD_SEEDS)
 		fprintf(f, "%" PRIu64, *(const uint64_t *)item);
-	else if (kind == FIELD_SEGMENTS)
-		print_map(&map_segment, item, f);
-	else if (kind == FIELD_CLAIMS)
-		print_map(&map_claim, item, f);
-	else if (kind == FIELD_TRACE)
+	else if (field->kind == FIELD_TRACE)
 		fprintf(f, event->count > 0 ? "{%s}" : "%s", event->text);
 	else
 		text_print_yaml(*(const char *const *)item, f);
@@ -108,15 +106,16 @@ print_item(enum field_kind kind, const void *item, FILE *f)
 
 /* `[a, b]`, or claims below each other; only an offer of features can be empty. */
 static void
-print_items(enum field_kind kind, const void *value, FILE *f)
+print_items(const struct field *field, const void *value, FILE *f)
 {
 	const struct scenario_list *list = value;
-	bool is_block = kind == FIELD_CLAIMS;
+	bool is_block = field->kind == FIELD_CLAIMS;
+	size_t size = field_kinds[field->kind].item;
 
 	fputs(is_block ? "" : list->count == 0 ? "[none" : "[", f);
 	for (size_t i = 0; i < list->count; i++) {
 		fputs(is_block ? "\n  - " : i > 0 ? ", " : "", f);
-		print_item(kind, (const char *)list->item + i * field_kinds[kind].item, f);
+		print_item(field, (const char *)list->item + i * size, f);
 	}
 	fputs(is_block ? "" : "]", f);
 }
@@ -131,17 +130,14 @@ seeds_are_a_range(const struct scenario_seeds *s)
 }
 
 static void
-print_seeds(const struct scenario_seeds *s, FILE *f)
+print_seeds(const struct field *field, const struct scenario_seeds *s, FILE *f)
 {
-	if (s->count == 1) {
+	if (s->count == 1)
 		fprintf(f, "%" PRIu64, s->seed[0]);
-		return;
-	}
-	if (seeds_are_a_range(s)) {
+	else if (seeds_are_a_range(s))
 		fprintf(f, "%" PRIu64 "..%" PRIu64, s->seed[0], s->seed[s->count - 1]);
-		return;
-	}
-	print_items(FIELD_SEEDS, s, f);
+	else
+		print_items(field, s, f);
 }
 
 /* ---- maps ---- */
@@ -423,11 +419,11 @@ field_print(const struct field *field, const void *value, bool whole, FILE *f)
 		break;
 	case FIELD_SEED:
 	case FIELD_SEEDS:
-		print_seeds(value, f);
+		print_seeds(field, value, f);
 		break;
 	default:
 		if (field_kinds[field->kind].holds == HOLDS_LIST) {
-			print_items(field->kind, value, f);
+			print_items(field, value, f);
 		} else if (field_kinds[field->kind].holds == HOLDS_TEXT) {
 			text = *(const char *const *)value;
 			text_print_yaml(text != NULL ? text : "all", f);
