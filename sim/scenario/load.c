@@ -309,19 +309,20 @@ load_claims(struct loader *ld, const struct yaml_node *n, struct scenario_claims
 }
 
 static void
-load_seed_list(struct loader *ld, const struct yaml_node *n, struct scenario_seeds *slot)
+load_seed(struct loader *ld, const struct yaml_node *n, struct scenario_seeds *slot)
 {
-	uint64_t seed;
+	static const struct field number = { .kind = FIELD_COUNT };
+	size_t before = ld->diags->reported;
+	uint64_t seed = 0;
 
-	for (size_t i = 0; i < n->count; i++) {
-		if (!load_seed(ld, n->items[i], &seed))
-			continue;
-		for (size_t j = 0; j < slot->count; j++)
-			if (slot->seed[j] == seed)
-				load_error(ld, n->items[i], "scenario.value",
-				    "the seed %" PRIu64 " stands in the list twice", seed);
-		arena_add(ld->arena, slot->seed, slot->count) = seed;
-	}
+	load_value(ld, &number, n, &seed);
+	if (ld->diags->reported != before)
+		return;
+	for (size_t i = 0; i < slot->count; i++)
+		if (slot->seed[i] == seed)
+			load_error(ld, n, "scenario.value",
+			    "the seed %" PRIu64 " stands in the list twice", seed);
+	arena_add(ld->arena, slot->seed, slot->count) = seed;
 }
 
 static void
@@ -346,11 +347,15 @@ load_seed_range(struct loader *ld, const struct yaml_node *n, struct scenario_se
 }
 
 static void
-load_seeds(struct loader *ld, const struct yaml_node *n, struct scenario_seeds *slot)
+load_seeds(struct loader *ld, const struct field *f, const struct yaml_node *n,
+    struct scenario_seeds *slot)
 {
 	*slot = (struct scenario_seeds){ .count = 0 };
-	if (n->kind == YAML_LIST)
-		load_seed_list(ld, n, slot);
+	if (f->kind == FIELD_SEED)
+		load_seed(ld, n, slot);
+	else if (n->kind == YAML_LIST)
+		for (size_t i = 0; i < n->count; i++)
+			load_seed(ld, n->items[i], slot);
 	else
 		load_seed_range(ld, n, slot);
 }
@@ -490,8 +495,9 @@ load_field(struct loader *ld, const struct field *f, const struct yaml_node *n, 
 	case FIELD_TRACE:
 		load_trace(ld, n, slot);
 		break;
+	case FIELD_SEED:
 	case FIELD_SEEDS:
-		load_seeds(ld, n, slot);
+		load_seeds(ld, f, n, slot);
 		break;
 	case FIELD_MACHINES:	/* after `machine`, wherever that stands */
 	case FIELD_MATRIX:	/* before everything */

@@ -51,8 +51,6 @@ const char *load_scalar(struct loader *, const struct yaml_node *);
 /* Read a value of one of the single-value kinds into its slot. */
 void	load_value(struct loader *, const struct field *, const struct yaml_node *, void *slot);
 
-bool	load_seed(struct loader *, const struct yaml_node *, uint64_t *seed);
-
 /* ---- load_doc.c ---- */
 
 /* The same path without `.`, `//` and `..` behind a name: for people, not for opening. */

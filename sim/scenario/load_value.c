@@ -301,31 +301,6 @@ parse_at(const char *text, struct scenario_at *slot, struct text_why *why)
 	return true;
 }
 
-bool
-load_seed(struct loader *ld, const struct yaml_node *n, uint64_t *seed)
-{
-	const char *text = load_scalar(ld, n);
-	struct text_why why;
-
-	if (text == NULL)
-		return false;
-	if (text_parse_number(text, seed, &why))
-		return true;
-	load_bad(ld, n, text, why.text);
-	return false;
-}
-
-static void
-load_one_seed(struct loader *ld, const struct yaml_node *n, struct scenario_seeds *slot)
-{
-	uint64_t seed;
-
-	if (!load_seed(ld, n, &seed))
-		return;
-	slot->count = 0;
-	arena_add(ld->arena, slot->seed, slot->count) = seed;
-}
-
 /* ---- points ---- */
 
 #define LOAD_POINT_FORMS \
@@ -510,8 +485,6 @@ load_value(struct loader *ld, const struct field *f, const struct yaml_node *n, 
 		load_point(ld, n, text, slot);
 	else if (f->kind == FIELD_EXPECT)
 		load_expect(ld, n, text, slot);
-	else if (f->kind == FIELD_SEED)
-		load_one_seed(ld, n, slot);
 	else
 		assert(f->kind == FIELD_HEAL || !"not a single value");
 	if (!good)
