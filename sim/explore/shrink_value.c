@@ -86,50 +86,34 @@ amount_rank(uint64_t pages)
 }
 
 static bool
-try_number(struct shrinker *shrinker, const struct place *place, uint64_t value,
-    uint64_t (*rank)(uint64_t))
+try_number(struct shrinker *shrinker, const struct place *place, uint64_t value)
 {
 	const uint64_t *now = place_slot(place, shrinker->best);
 
-	return rank(value) < rank(*now) && place_try(shrinker, place, &value);
-}
-
-static bool
-shrink_amount(struct shrinker *shrinker, const struct place *place)
-{
-	const uint64_t *now = place_slot(place, shrinker->best);
-
-	for (size_t i = 0; i < NELEM(plain_amounts); i++)
-		if (try_number(shrinker, place, plain_amounts[i], amount_rank))
-			return true;
-	for (unsigned i = 0; i < POWERS; i++)
-		if (try_number(shrinker, place, UINT64_C(1) << i, amount_rank))
-			return true;
-	for (uint64_t part = *now / 2; part > 0; part /= 2)
-		if (try_number(shrinker, place, *now - part, amount_rank))
-			return true;
-	return false;
-}
-
-static uint64_t
-count_rank(uint64_t count)
-{
-	return count;
+	return (place->field->kind == FIELD_AMOUNT ? amount_rank(value) < amount_rank(*now) :
+	    value < *now) && place_try(shrinker, place, &value);
 }
 
 /* Also the n of points and faults; downwards, `forever` last. */
 static bool
-shrink_count(struct shrinker *shrinker, const struct place *place)
+shrink_number(struct shrinker *shrinker, const struct place *place)
 {
-	const uint64_t *now = place_slot(place, shrinker->best);
+	const uint64_t *now = place_slot(place, shrinker->best), least = place->field->min;
+	bool is_amount = place->field->kind == FIELD_AMOUNT;
 
-	for (uint64_t i = place->field->min; i < place->field->min + 4; i++)
-		if (try_number(shrinker, place, i, count_rank))
-			return true;
-	if (*now >= SCENARIO_FOREVER)
+	if (*now == SCENARIO_UNSET || (is_amount && place->in == IN_MACHINE))
 		return false;
-	for (uint64_t part = *now / 2; part > 0; part /= 2)
-		if (try_number(shrinker, place, *now - part, count_rank))
+	for (size_t i = 0; is_amount && i < NELEM(plain_amounts); i++)
+		if (try_number(shrinker, place, plain_amounts[i]))
+			return true;
+	for (unsigned i = 0; is_amount && i < POWERS; i++)
+		if (try_number(shrinker, place, UINT64_C(1) << i))
+			return true;
+	for (uint64_t i = least; !is_amount && i < least + 4; i++)
+		if (try_number(shrinker, place, i))
+			return true;
+	for (uint64_t part = *now < SCENARIO_FOREVER ? *now / 2 : 0; part > 0; part /= 2)
+		if (try_number(shrinker, place, *now - part))
 			return true;
 	return false;
 }
@@ -201,7 +185,7 @@ shrink_point(struct shrinker *shrinker, const struct place *place)
 		return false;
 	nth.field = &field;
 	nth.offset += offsetof(struct scenario_point, nth);
-	if (shrink_count(shrinker, &nth))
+	if (shrink_number(shrinker, &nth))
 		return true;
 	if (!point.after)
 		return false;
@@ -281,13 +265,9 @@ shrink_kind(struct shrinker *shrinker, const struct place *place)
 {
 	switch (place->field->kind) {
 	case FIELD_AMOUNT:
-		return place->in != IN_MACHINE &&
-		    *(uint64_t *)place_slot(place, shrinker->best) != SCENARIO_UNSET &&
-		    shrink_amount(shrinker, place);
 	case FIELD_COUNT:
 	case FIELD_TIMES:
-		return *(uint64_t *)place_slot(place, shrinker->best) != SCENARIO_UNSET &&
-		    shrink_count(shrinker, place);
+		return shrink_number(shrinker, place);
 	case FIELD_AMOUNTS:
 		return shrink_amounts(shrinker, place);
 	case FIELD_VOCAB_LIST:
