@@ -410,14 +410,6 @@ child(struct explore *explore, const struct job *from, const struct record_child
 	return true;
 }
 
-static void
-begin_reading(struct explore *explore, struct job *job)
-{
-	(void)job;
-	explore->children[0] = explore->children[1] = 0;
-}
-
 const struct strategy explore_bounded = {
-	.seconds = 300, .finds_twice = true, .plan = plan, .work = work,
-	.begin = begin_reading, .child = child,
+	.seconds = 300, .finds_twice = true, .plan = plan, .work = work, .child = child,
 };

@@ -527,6 +527,7 @@ done(void *arg, size_t index, const struct pool_result *result)
 	struct job job = explore->queue->round.item[index];
 
 	explore->jobs++;
+	explore->children[0] = explore->children[1] = 0;
 	if (options->strategy->begin != NULL)
 		options->strategy->begin(explore, &job);
 	if (result->text == NULL)

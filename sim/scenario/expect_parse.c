@@ -571,23 +571,10 @@ parse_state_word(struct lexer *p, struct expect *e)
 	    text_nearest_hint(&near, ""));
 }
 
-static const char *
-type_name(enum expect_type type)
-{
-	switch (type) {
-	case EXPECT_PAGES:
-		return "an amount of pages";
-	case EXPECT_COUNT:
-		return "a count";
-	case EXPECT_TIME:
-		return "a time";
-	case EXPECT_ANY:
-		return "a bare number";
-	case EXPECT_STATE:
-		return "a state";
-	}
-	return "";
-}
+static const char *const type_names[] = {
+	[EXPECT_PAGES] = "an amount of pages", [EXPECT_COUNT] = "a count", [EXPECT_TIME] = "a time",
+	[EXPECT_ANY] = "a bare number", [EXPECT_STATE] = "a state",
+};
 
 static bool
 type_fits(const struct expect_term *t, enum expect_type wanted)
@@ -618,8 +605,8 @@ check_types(struct lexer *p, const struct expect *e)
 	for (size_t n = 0; (t = expect_term_at(e, n)) != NULL; n++)
 		if (!type_fits(t, wanted))
 			lex_fail_at(p, t->loc, strlen(t->text),
-			    "\"%s\" is %s, but \"%s\" is %s", t->text, type_name(t->type),
-			    first->text, type_name(wanted));
+			    "\"%s\" is %s, but \"%s\" is %s", t->text, type_names[t->type],
+			    first->text, type_names[wanted]);
 	if (!observed)
 		lex_fail(p, p->text, 1, "nothing is observed in \"%s\"", p->text);
 }

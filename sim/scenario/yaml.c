@@ -48,17 +48,12 @@ yaml_error(struct diag_list *dl, const struct yaml_node *n, const char *rule, co
 const char *
 yaml_kind_name(enum yaml_kind kind)
 {
-	switch (kind) {
-	case YAML_SCALAR:
-		return "a single value";
-	case YAML_MAP:
-		return "a map";
-	case YAML_LIST:
-		return "a list";
-	case YAML_BROKEN:
-		break;
-	}
-	return "nothing";
+	static const char *const names[] = {
+		[YAML_SCALAR] = "a single value", [YAML_MAP] = "a map", [YAML_LIST] = "a list",
+		[YAML_BROKEN] = "nothing",
+	};
+
+	return names[kind];
 }
 
 struct yaml_node *
