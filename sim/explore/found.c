@@ -179,7 +179,10 @@ found_write(const struct found *found, const char *path)
 
 enum taken { FREE, TAKEN, OURS, UNREADABLE };
 
-/* The comment at the head of the file, without the signs of one; NULL: there is no such file, or none to be read. */
+/*
+ * The comment at the head of the file, without the signs of one; NULL: there is no such file, or
+ * none to be read.
+ */
 static char *
 head_of(const char *path)
 {

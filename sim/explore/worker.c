@@ -352,7 +352,9 @@ job_begin(struct job_out *out, struct edit *edit, struct trial_result *result)
 	struct inject_points *points = &out->worker->points;
 
 	if (out->job->is_base)
-		job_run(out, &(struct job_run){ .edit = edit, .cause = "", .points = points }, result);
+		job_run(out, &(struct job_run){
+			.edit = edit, .cause = "", .points = points,
+		}, result);
 	else
 		trial_run(&out->worker->trial, edit_case(edit), points, result);
 	out->end.points = points->count;
