@@ -173,14 +173,6 @@ field_is_worth(const struct field *f, const void *object, const void *defaults)
 	    !field_equal(f, value, field_value(f, defaults));
 }
 
-static bool
-is_word(const struct field_word *words, int value)
-{
-	while (words->word != NULL && words->value != value)
-		words++;
-	return words->word != NULL;
-}
-
 /* Is there anything to print?  Absent values are those that scenario.h names. */
 static bool
 field_is_given(const struct field *field, const void *object)
@@ -197,7 +189,7 @@ field_is_given(const struct field *field, const void *object)
 	case FIELD_CHOICE:
 		return *(const int *)value != SCENARIO_BY_MODEL;
 	case FIELD_WORD:
-		return is_word(field->words, *(const int *)value);
+		return field_word_of(field->words, *(const int *)value) != NULL;
 	case FIELD_TIME:
 		return scenario_time_is_given(*(const struct scenario_time *)value);
 	case FIELD_VOCAB_LIST:

@@ -201,7 +201,7 @@ const char *const *field_vocab(const struct field *, const struct scenario_vocab
 /* Is there a fault of this kernel call? */
 bool	vocab_call_can_fail(const struct scenario_vocab *, const char *call);
 
-/* The word of a value; the value must be in the table. */
+/* The word of a value, or NULL. */
 const char *field_word_of(const struct field_word *, int value);
 
 /* Are two values the same, whatever place they were written at? */

@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #define TEXT_PAGE_BYTES 4096u
 
@@ -427,14 +428,6 @@ text_is_name(const char *s)
 	return true;
 }
 
-static bool
-text_same(const char *a, const char *b)
-{
-	for (; *a != '\0' && text_lower(*a) == text_lower(*b); a++, b++)
-		continue;
-	return *a == *b;
-}
-
 bool
 text_parse_flag(const char *s, bool *flag, struct text_why *why)
 {
@@ -449,7 +442,7 @@ text_parse_flag(const char *s, bool *flag, struct text_why *why)
 		return true;
 	for (size_t i = 0; i < NELEM(others); i++)
 		for (int no = 0; no < 2; no++)
-			if (text_same(s, others[i][no]))
+			if (strcasecmp(s, others[i][no]) == 0)
 				return text_fail(why, no ? "true or false is expected; did you "
 				    "mean \"false\"?" : "true or false is expected; did you mean "
 				    "\"true\"?");
