@@ -3,7 +3,7 @@
  * The format as tables: every key of a scenario file, once.
  *
  * load.c reads by them, print.c writes by them, schema.c describes them.  A new key is one
- * row here; a new kind of value is one row in kind.c and one case in each of those files.
+ * row in table.c; a new kind of value is one there and one case in each of those files.
  */
 #ifndef VIOSIM_SCENARIO_TABLE_H
 #define VIOSIM_SCENARIO_TABLE_H
@@ -54,7 +54,7 @@ enum field_kind {
 };
 #define FIELD_KINDS (FIELD_EXTENDS + 1)
 
-/* What is the same for all keys of a kind; kind.c. */
+/* What is the same for all keys of a kind. */
 struct field_row {
 	enum kind_holds {
 		HOLDS_OTHER,	/* a struct, or nothing */
