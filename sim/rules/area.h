@@ -207,8 +207,8 @@ struct area {
 /* One name an area; rules.c has the table in this order.  The device's are at `device`. */
 #define RULE_AREAS(X) \
 	X(ring) X(dma) X(page) X(config) X(device) X(lock) X(irq) X(attach) X(thread) \
-	X(attach_sysctl) X(attach_status) X(mem) X(live_wait) X(live) X(log) X(lock_clock) \
-	X(lock_race) X(queue_intr) X(inventory)
+	X(attach_sysctl) X(attach_status) X(mem) X(mem_touch) X(live_wait) X(live) X(log) \
+	X(lock_clock) X(lock_race) X(queue_intr) X(inventory)
 #define X(name) extern const struct area area_##name;
 RULE_AREAS(X)
 #undef X

@@ -389,8 +389,6 @@ entries_completed(struct rules_core *core, struct ledger_request *request)
 			pages_step(pages, &move, pfn);
 	}
 	pages_moved(pages, &move);
-	ledger->completions++;
-	ledger->completed_seq = core->event->seq;
 	if (inflate)
 		ledger_drop_request(ledger, request);
 	else

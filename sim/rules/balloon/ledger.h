@@ -57,8 +57,6 @@ struct ledger {
 	struct { VEC_MEMBERS(struct ledger_request); } request;	/* oldest first */
 	struct ledger_old old[LEDGER_OLDS];
 	unsigned old_next;
-	uint32_t completions;		/* ever */
-	uint32_t completed_seq;		/* of the newest completion taken */
 	struct ledger_target target;
 	uint32_t aborted_seq, aborted_site;	/* of the newest request that was not committed */
 	uint64_t held_before;		/* pages the host had before the first request */

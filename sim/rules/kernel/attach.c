@@ -25,10 +25,9 @@ struct attempt {
 	bool child_was_there;		/* virtio_child() said so: somebody else has the device */
 	bool call_failed;		/* some call that may fail did */
 	bool is_struck;			/* a fault struck */
-	bool got_features;
 	bool no_queue;			/* the newest virtio_alloc_vq() failed, */
 	uint32_t no_queue_seq;		/* here */
-	uint32_t begin_seq, start_seq, finish_seq;
+	uint32_t begin_seq, start_seq;
 	uint64_t features;		/* negotiated */
 	uint64_t driver_pages;		/* before */
 	uint32_t alloc_seq, alloc_site;	/* newest pages taken */
@@ -64,15 +63,50 @@ RULE_ROW(rule_call_order) = {
 	"\tvirtio_child_attach_failed(vsc);\n\treturn;\n}"
 };
 
+/* A call is out of order while the attempt has, of the bits `mask`, exactly `bits`. */
+enum { RUNNING = 1, STARTED = 2, FINISHED = 4, FAILED = 8 };
+static const struct { uint16_t call, mask, bits; const char *how; } out_of_order[] = {
+	{ HW_CALL_VIRTIO_CHILD_ATTACH_START, RUNNING, 0, "outside of attach" },
+	{ HW_CALL_VIRTIO_CHILD_ATTACH_START, STARTED, STARTED,
+	  "for the second time in one attach" },
+	{ HW_CALL_VIRTIO_CHILD_ATTACH_FINISH, STARTED, 0, "without virtio_child_attach_start" },
+	{ HW_CALL_VIRTIO_CHILD_ATTACH_FINISH, FAILED, FAILED, "after virtio_child_attach_failed" },
+	{ HW_CALL_VIRTIO_CHILD_ATTACH_FINISH, FINISHED, FINISHED,
+	  "for the second time in one attach" },
+	{ HW_CALL_VIRTIO_CHILD_ATTACH_FAILED, FAILED, FAILED, "for the second time in one attach" },
+	{ HW_CALL_VIRTIO_CHILD_ATTACH_FAILED, STARTED, 0, "without virtio_child_attach_start" },
+	{ HW_CALL_VIRTIO_CHILD_ATTACH_FAILED, RUNNING, 0, "after attach came back" },
+	{ HW_CALL_VIRTIO_ALLOC_VQ, STARTED, 0, "before virtio_child_attach_start" },
+	{ HW_CALL_VIRTIO_FREE_VQ, RUNNING | FAILED, RUNNING | FAILED,
+	  "after virtio_child_attach_failed" },
+};
+
+static bool
+check_order(const struct attempt *now, struct rules_core *core)
+{
+	unsigned is = (now->is_running ? RUNNING : 0) | (now->started ? STARTED : 0) |
+	    (now->finished ? FINISHED : 0) | (now->failed ? FAILED : 0);
+
+	for (size_t i = 0; i < sizeof(out_of_order) / sizeof(out_of_order[0]); i++) {
+		if (out_of_order[i].call != core->event->code ||
+		    (is & out_of_order[i].mask) != out_of_order[i].bits)
+			continue;
+		rules_report(core, &rule_call_order, "%s %s", trace_call_name(core->event->code),
+		    out_of_order[i].how);
+		return false;
+	}
+	return true;
+}
+
+HOOK(attach, call_queue, struct attach *attach, ON_CALL(VIRTIO_ALLOC_VQ), ON_CALL(VIRTIO_FREE_VQ))
+{
+	check_order(&attach->now, core);
+}
+
 HOOK(attach, call_start, struct attach *attach, ON_CALL(VIRTIO_CHILD_ATTACH_START))
 {
-	if (!attach->now.is_running)
-		rules_report(core, &rule_call_order, "virtio_child_attach_start outside of attach");
-	if (attach->now.started) {
-		rules_report(core, &rule_call_order,
-		    "virtio_child_attach_start for the second time in one attach");
+	if (!check_order(&attach->now, core) && attach->now.is_running)
 		rules_because(core, attach->now.start_seq, "the first time");
-	}
 	attach->now.started = true;
 	attach->now.start_seq = event->seq;
 }
@@ -115,54 +149,18 @@ check_queues(const struct attach *attach, struct rules_core *core)
 
 HOOK(attach, call_finish, struct attach *attach, ON_CALL(VIRTIO_CHILD_ATTACH_FINISH))
 {
-	const struct attempt *now = &attach->now;
-
-	if (!now->started)
-		rules_report(core, &rule_call_order,
-		    "virtio_child_attach_finish without virtio_child_attach_start");
-	else if (now->failed)
-		rules_report(core, &rule_call_order,
-		    "virtio_child_attach_finish after virtio_child_attach_failed");
-	else if (now->finished)
-		rules_report(core, &rule_call_order,
-		    "virtio_child_attach_finish for the second time in one attach");
-	else
+	if (check_order(&attach->now, core))
 		check_queues(attach, core);
 	attach->now.finished = true;
-	attach->now.finish_seq = event->seq;
 }
 
 static void report_undo(struct attach *attach, struct rules_core *core);
 
 HOOK(attach, call_failed, struct attach *attach, ON_CALL(VIRTIO_CHILD_ATTACH_FAILED))
 {
-	const struct attempt *now = &attach->now;
-
 	report_undo(attach, core);
-	if (now->failed)
-		rules_report(core, &rule_call_order,
-		    "virtio_child_attach_failed for the second time in one attach");
-	else if (!now->started)
-		rules_report(core, &rule_call_order,
-		    "virtio_child_attach_failed without virtio_child_attach_start");
-	else if (!now->is_running)
-		rules_report(core, &rule_call_order,
-		    "virtio_child_attach_failed after attach came back");
+	check_order(&attach->now, core);
 	attach->now.failed = true;
-}
-
-HOOK(attach, call_alloc, struct attach *attach, ON_CALL(VIRTIO_ALLOC_VQ))
-{
-	if (!attach->now.started)
-		rules_report(core, &rule_call_order,
-		    "virtio_alloc_vq before virtio_child_attach_start");
-}
-
-HOOK(attach, call_free, struct attach *attach, ON_CALL(VIRTIO_FREE_VQ))
-{
-	if (attach->now.is_running && attach->now.failed)
-		rules_report(core, &rule_call_order,
-		    "virtio_free_vq after virtio_child_attach_failed");
 }
 
 HOOK(attach, call_features, struct attach *attach, ON_CALL(VIRTIO_FEATURES))
@@ -498,7 +496,6 @@ HOOK(attach, note_attach, struct attach *attach, ON_NOTE(ATTACH))
 		begin(attach, core);
 		break;
 	case HW_ATTACH_STARTED:
-		attach->now.got_features = true;
 		attach->now.features = event->note.attach.result;
 		break;
 	case HW_ATTACH_FINISHED:

@@ -24,7 +24,6 @@ struct retry {
 
 struct mem {
 	struct retry retry[SHADOW_CONTEXTS];
-	struct mem_map map;
 };
 
 RULE_ROW(rule_sleep_context) = {
@@ -188,32 +187,6 @@ HOOK(mem, on_stack, void *state, ON_EVENT(STACK))
 		    STACK_BYTES);
 }
 
-FINI(mem_fini, struct mem *mem)
-{
-	mem_map_fini(&mem->map);
-}
-
-TOUCH(mem_touch, struct mem *mem)
-{
-	return mem_map_touch(&mem->map, core, touch);
-}
-
-const struct mem_range *
-mem_range_at(struct rules_core *core, uintptr_t address)
-{
-	const struct mem *mem = rules_state(core, &area_mem);
-
-	return mem_map_at(&mem->map, address);
-}
-
-MEMORY(mem_memory, struct mem *mem)
-{
-	mem_map_change(&mem->map, core, what, low, high, number);
-}
-
 const struct area area_mem = {
 	.state_bytes = sizeof(struct mem),
-	.fini = mem_fini,
-	.touch = mem_touch,
-	.memory = mem_memory,
 };

@@ -15,13 +15,22 @@
 /* Longer reads copy structures, holes and all. */
 #define READ_MAX 8
 
-void
-mem_map_fini(struct mem_map *map)
+/* A variable of the kernel that drivers may read. */
+struct mem_open {
+	uintptr_t low, high;
+};
+
+struct mem_map {
+	struct { VEC_MEMBERS(struct mem_range); } range;	/* by address; none overlap */
+	struct { VEC_MEMBERS(struct mem_open); } open;
+	struct cells written;		/* a byte each, a bit for a byte of memory */
+};
+
+FINI(map_fini, struct mem_map *map)
 {
 	vec_fini(&map->range);
 	vec_fini(&map->open);
 	cells_fini(&map->written);
-	memset(map, 0, sizeof(*map));
 }
 
 /* ---- ranges ---- */
@@ -77,9 +86,10 @@ mem_range_name(const struct mem_range *range, char *buffer, size_t size)
 	return buffer;
 }
 
-struct mem_range *
-mem_map_at(const struct mem_map *map, uintptr_t address)
+const struct mem_range *
+mem_range_at(struct rules_core *core, uintptr_t address)
 {
+	const struct mem_map *map = rules_state(core, &area_mem_touch);
 	size_t n = ranges_to(map, address);
 
 	return n > 0 && address < map->range.item[n - 1].high ? &map->range.item[n - 1] : NULL;
@@ -168,9 +178,7 @@ end_range(struct mem_map *map, struct rules_core *core, uintptr_t low)
 	map->range.item[n - 1].gone_seq = newest(core);
 }
 
-void
-mem_map_change(struct mem_map *map, struct rules_core *core, enum hw_memory what,
-    uintptr_t low, uintptr_t high, uint64_t number)
+MEMORY(map_memory, struct mem_map *map)
 {
 	const struct rules_view *view = rules_look(core);
 
@@ -212,7 +220,7 @@ act(const struct access_event *touch)
 	return touch->write ? "write" : "read";
 }
 
-SHARED_RULE_ROW(rule_mem_uninitialised) = {
+RULE_ROW(rule_mem_uninitialised) = {
 	"mem.uninitialised", SEVERITY_ERROR,
 	"what kmem_alloc() or bus_dmamem_map() gave is written before it is read",
 	"kmem(9), kmem_alloc(); bus_dma(9), bus_dmamem_alloc()",
@@ -369,8 +377,7 @@ is_any_stack(const struct world *world, uintptr_t address)
 	return false;
 }
 
-enum access_verdict
-mem_map_touch(struct mem_map *map, struct rules_core *core, const struct access_event *touch)
+TOUCH(map_touch, struct mem_map *map)
 {
 	const struct world *world = core->world;
 	uintptr_t address = touch->address;
@@ -391,3 +398,10 @@ mem_map_touch(struct mem_map *map, struct rules_core *core, const struct access_
 		return ACCESS_ORDINARY;
 	return ACCESS_WILD;
 }
+
+const struct area area_mem_touch = {
+	.state_bytes = sizeof(struct mem_map),
+	.fini = map_fini,
+	.touch = map_touch,
+	.memory = map_memory,
+};
