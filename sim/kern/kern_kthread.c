@@ -117,7 +117,7 @@ kthread_create(pri_t pri, int flags, struct cpu_info *ci, void (*func)(void *),
 
 	(void)ci;	/* threads are not bound to CPUs here */
 	va_start(ap, fmt);
-	(void)prf_format(template.l_name, sizeof(template.l_name), fmt, ap);
+	(void)vsnprintf(template.l_name, sizeof(template.l_name), fmt, ap);
 	va_end(ap);
 	KCALL(KTHREAD_CREATE, pri, flags, kern_text(template.l_name));
 	KERN_ASSERT((flags & KTHREAD_MUSTJOIN) == 0 || lp != NULL);

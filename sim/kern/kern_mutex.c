@@ -197,7 +197,7 @@ mutex_wait(kmutex_t *mtx)
 		.sw_context = hw_self(),
 	};
 
-	if (kern_in_hardint()) {
+	if (cpu_intr_p()) {
 		(void)hw_spin();
 		return;
 	}

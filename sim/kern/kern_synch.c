@@ -14,7 +14,7 @@ synch_assert_may_switch(enum hw_sleep why)
 {
 	int count = mutex_spin_state()->mc_count;
 
-	if (kern_in_hardint() || (kern_in_softint() && why != HW_SLEEP_MUTEX))
+	if (cpu_intr_p() || (cpu_softintr_p() && why != HW_SLEEP_MUTEX))
 		kern_panic("mi_switch: sleep in an interrupt");
 	KERN_PANICIF(count != 1, "mi_switch: cpu%u: ci_mtx_count (%d) != -1 "
 	    "(block with spin-mutex held)", hw_cpu(), -count);
@@ -87,7 +87,7 @@ kpreempt_disabled(void)
 {
 	const struct lwp *l = kthread_self();
 
-	return *synch_nopreempt() != 0 || kern_in_hardint() || kern_in_softint() ||
+	return *synch_nopreempt() != 0 || cpu_intr_p() || cpu_softintr_p() ||
 	    (l != NULL && (l->l_flags & KTHREAD_INTR) != 0) || hw_ipl() > IPL_NONE;
 }
 

@@ -106,10 +106,6 @@ void	kern_assert_fail(const char *expression, const char *file, int line)
 void	kern_panic(const char *fmt, ...)
 	    __attribute__((noreturn, format(printf, 1, 2)));
 
-/* Contexts, as cpu_intr_p(9) and cpu_softintr_p(9) tell them apart. */
-bool	kern_in_hardint(void);
-bool	kern_in_softint(void);
-
 /* ---- subr_lockdebug.c: which address is which numbered object ---- */
 
 /*
@@ -323,13 +319,6 @@ bool	 kmem_is_idle(const void *);
 struct kern_prf {
 	char		 kp_panic[256];	/* what panicstr points to */
 };
-
-/*
- * Format into buf as vsnprintf(9) does.  Returns the length wanted.  %p prints no address,
- * so that equal runs print equal text.
- */
-int	prf_format(char *buf, size_t size, const char *fmt, va_list)
-	    __attribute__((format(printf, 3, 0)));
 
 /* Print at a console level, without a record. */
 void	kprint(enum hw_console, const char *fmt, ...)

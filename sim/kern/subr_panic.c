@@ -14,7 +14,7 @@ panic_now(const char *fmt, va_list ap, bool is_assertion)
 {
 	char text[sizeof(kernel->kn_prf.kp_panic)];
 
-	(void)prf_format(text, sizeof(text), fmt, ap);
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
 	if (panicstr == NULL) {
 		(void)strlcpy(kernel->kn_prf.kp_panic, text, sizeof(text));
 		panicstr = kernel->kn_prf.kp_panic;
@@ -45,7 +45,7 @@ vpanic(const char *fmt, va_list ap)
 {
 	char text[sizeof(kernel->kn_prf.kp_panic)];
 
-	(void)prf_format(text, sizeof(text), fmt, ap);
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
 	KCALL(PANIC, kern_text(text));
 	kern_panic("%s", text);
 }
@@ -57,7 +57,7 @@ panic(const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	(void)prf_format(text, sizeof(text), fmt, ap);
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	KCALL(PANIC, kern_text(text));
 	kern_panic("%s", text);

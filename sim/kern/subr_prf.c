@@ -198,8 +198,9 @@ prf_convert(struct prf_out *out, const struct prf_spec *spec, char conversion,
 	}
 }
 
+/* %p prints no address, so that equal runs print equal text. */
 int
-prf_format(char *buf, size_t size, const char *fmt, va_list ap)
+vsnprintf(char *buf, size_t size, const char *fmt, va_list ap)
 {
 	struct prf_out out = { .buf = buf, .size = size };
 	struct prf_spec spec;
@@ -223,20 +224,13 @@ prf_format(char *buf, size_t size, const char *fmt, va_list ap)
 }
 
 int
-vsnprintf(char *buf, size_t size, const char *fmt, va_list ap)
-{
-
-	return prf_format(buf, size, fmt, ap);
-}
-
-int
 snprintf(char *buf, size_t size, const char *fmt, ...)
 {
 	va_list ap;
 	int length;
 
 	va_start(ap, fmt);
-	length = prf_format(buf, size, fmt, ap);
+	length = vsnprintf(buf, size, fmt, ap);
 	va_end(ap);
 	return length;
 }
@@ -270,14 +264,14 @@ prf_text_init(struct prf_text *t, device_t dev, const char *fmt, va_list ap)
 
 	t->text = t->small;
 	t->size = 0;
-	t->length = name + (size_t)prf_format(t->small + name,
+	t->length = name + (size_t)vsnprintf(t->small + name,
 	    sizeof(t->small) - name, fmt, ap);
 	if (t->length < sizeof(t->small))
 		return;
 	t->size = t->length + 1;
 	t->text = kmem_take(t->size);
 	(void)prf_put_name(t->text, t->size, dev);
-	(void)prf_format(t->text + name, t->size - name, fmt, ap);
+	(void)vsnprintf(t->text + name, t->size - name, fmt, ap);
 }
 
 static void

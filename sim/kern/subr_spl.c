@@ -5,31 +5,17 @@
 #include "kernel.h"
 
 bool
-kern_in_hardint(void)
+cpu_intr_p(void)
 {
 
 	return hw_self_kind() == HW_CTX_HARDINT;
 }
 
 bool
-kern_in_softint(void)
-{
-
-	return hw_self_kind() == HW_CTX_SOFTINT;
-}
-
-bool
-cpu_intr_p(void)
-{
-
-	return kern_in_hardint();
-}
-
-bool
 cpu_softintr_p(void)
 {
 
-	return kern_in_softint();
+	return hw_self_kind() == HW_CTX_SOFTINT;
 }
 
 int

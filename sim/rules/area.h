@@ -71,6 +71,8 @@ bool shadow_share_lock(const struct shadow *shadow, uint32_t one, uint32_t other
 #define STATUS_FAILED 128u
 #define IPL_VM 6u			/* spl(9): first level of hard interrupts */
 #define DESC_WRITE 2u			/* VRING_DESC_F_WRITE: the device writes */
+/* State of a slot, as a note says it (door.h). */
+enum { NOTED_PREPARED = 1, NOTED_RESERVED, NOTED_COMMITTED, NOTED_FREED };
 
 /* The status of a device since the newest event before this one. */
 struct rules_status {

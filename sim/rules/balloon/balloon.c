@@ -19,8 +19,6 @@
 #define BYTES_MAX (UINT32_C(64) << 20)
 #define REQUESTS_MANY 64		/* complete, kept for a last look */
 
-enum slot_state { SLOT_PREPARED = 1, SLOT_RESERVED, SLOT_COMMITTED, SLOT_FREED };
-
 struct segment {
 	uint64_t bus;
 	uint32_t bytes;
@@ -352,16 +350,14 @@ HOOK(balloon, note_slot, struct balloon_state *state, ON_NOTE(SLOT))
 
 	if (event->note.slot.queue >= LEDGER_QUEUES)
 		return;
-	switch ((enum slot_state)event->note.slot.state) {
-	case SLOT_PREPARED:
+	switch (event->note.slot.state) {
+	case NOTED_PREPARED:
 		pending_new(state, event->note.slot.queue, event->note.slot.slot);
 		return;
-	case SLOT_RESERVED:
-		return;
-	case SLOT_COMMITTED:
+	case NOTED_COMMITTED:
 		on_commit(state, core);
 		return;
-	case SLOT_FREED:
+	case NOTED_FREED:
 		pending = pending_find(state, event->note.slot.queue, event->note.slot.slot);
 		if (pending != NULL && pending->segment.count > 0) {
 			state->ledger.aborted_seq = event->seq;

@@ -11,8 +11,6 @@
 #define TAGS_MAX 64u
 #define BUFFER_MAX (TAGS_MAX * ENTRY_BYTES)
 
-enum slot_state { SLOT_PREPARED = 1, SLOT_COMMITTED = 3 };	/* HW_NOTE_SLOT */
-
 struct statistics {
 	bool exists;			/* the driver made the queue */
 	uint32_t exists_site;
@@ -116,10 +114,10 @@ HOOK(balloon_statistics, note_slot, struct statistics *statistics, ON_NOTE(SLOT)
 {
 	if (!is_ours(core, event->note.slot.queue))
 		return;
-	if (event->note.slot.state == SLOT_PREPARED) {
+	if (event->note.slot.state == NOTED_PREPARED) {
 		statistics->bytes = 0;
 		statistics->writable = false;
-	} else if (event->note.slot.state == SLOT_COMMITTED)
+	} else if (event->note.slot.state == NOTED_COMMITTED)
 		check(statistics, core);
 }
 

@@ -12,8 +12,8 @@
 static void
 drop_all_requests(struct ledger *ledger)
 {
-	for (size_t i = 0; i < ledger->request.count; i++)
-		free(ledger->request.item[i].entry);
+	vec_each(request, &ledger->request)
+		free(request->entry);
 	ledger->request.count = 0;
 }
 
@@ -41,13 +41,13 @@ release_entries(struct pages *pages, const struct ledger_request *request, unsig
 void
 ledger_forget_requests(struct ledger *ledger, struct pages *pages)
 {
-	for (size_t i = 0; i < ledger->request.count; i++)
-		if (!ledger->request.item[i].completed) {
-			ledger->voided = true;
-			release_entries(pages, &ledger->request.item[i],
-			    ledger->request.item[i].queue == LEDGER_INFLATE ?
-			    LEDGER_OFFERED : LEDGER_RETURNING);
-		}
+	vec_each(request, &ledger->request) {
+		if (request->completed)
+			continue;
+		ledger->voided = true;
+		release_entries(pages, request, request->queue == LEDGER_INFLATE ?
+		    LEDGER_OFFERED : LEDGER_RETURNING);
+	}
 	drop_all_requests(ledger);
 }
 
@@ -101,8 +101,8 @@ ledger_waiting(const struct ledger *ledger)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < ledger->request.count; i++)
-		n += !ledger->request.item[i].completed;
+	vec_each(request, &ledger->request)
+		n += !request->completed;
 	return n;
 }
 

@@ -469,15 +469,15 @@ HOOK(dma, ret_create, struct dma *dma, ON_RET(BUS_DMAMAP_CREATE), ON_RET(BUS_DMA
 
 FINI(release, struct dma *dma)
 {
-	for (size_t i = 0; i < dma->map.count; i++) {
-		vec_fini(&dma->map.item[i].segment);
-		vec_fini(&dma->map.item[i].source);
-		vec_fini(&dma->map.item[i].synced);
-		vec_fini(&dma->map.item[i].stretch);
+	vec_each(map, &dma->map) {
+		vec_fini(&map->segment);
+		vec_fini(&map->source);
+		vec_fini(&map->synced);
+		vec_fini(&map->stretch);
 	}
-	for (size_t i = 0; i < dma->request.count; i++) {
-		vec_fini(&dma->request.item[i].piece);
-		vec_fini(&dma->request.item[i].copy);
+	vec_each(request, &dma->request) {
+		vec_fini(&request->piece);
+		vec_fini(&request->copy);
 	}
 	vec_fini(&dma->map);
 	vec_fini(&dma->memory);
@@ -499,9 +499,9 @@ SHARED_RULE_ROW(rule_dma_sync_pairing) = {
 
 REST(dma_rest, struct dma *dma)
 {
-	for (size_t i = 0; i < dma->request.count; i++)
-		if (dma->request.item[i].state == DMA_REQUEST_OUT && !dma->request.item[i].is_done)
-			dma_compare(dma, core, &dma->request.item[i], dma->request.item[i].site);
+	vec_each(request, &dma->request)
+		if (request->state == DMA_REQUEST_OUT && !request->is_done)
+			dma_compare(dma, core, request, request->site);
 	for (size_t i = 1; i < dma->map.count; i++)
 		if (dma->map.item[i].loaded)
 			dma_report_unsynced(dma, core, i, &rule_dma_sync_pairing,

@@ -124,7 +124,6 @@ pieces_overlap(const struct dma_piece *piece, uint64_t map, uint64_t offset, uin
 	    offset < piece->offset + piece->length && piece->offset < offset + length;
 }
 
-/* The request at the device that has bytes of this range, NULL if none. */
 const struct dma_request *
 dma_owner(const struct dma *dma, uint64_t map, uint64_t offset, uint64_t length)
 {
@@ -174,7 +173,6 @@ dma_place(struct dma *dma, struct dma_piece *piece)
 
 /* ---- The buffer, and words ---- */
 
-/* Bytes [offset, offset + length) of the buffer; false where it is unknown. */
 bool
 dma_read_buffer(const struct rules_view *view, const struct dma_map *map, uint64_t offset,
     uint64_t length, uint8_t *to)
@@ -341,10 +339,9 @@ dma_disown_all(struct dma *dma, struct rules_core *core, unsigned device)
 static struct dma_request *
 request_of(struct dma *dma, const struct dma_owned *owned)
 {
-	for (size_t i = 0; i < dma->request.count; i++)
-		if (dma->request.item[i].state == DMA_REQUEST_OUT &&
-		    dma->request.item[i].seq == owned->seq)
-			return &dma->request.item[i];
+	vec_each(request, &dma->request)
+		if (request->state == DMA_REQUEST_OUT && request->seq == owned->seq)
+			return request;
 	return NULL;
 }
 

@@ -124,11 +124,10 @@ add_edge(struct lock_order *order, struct rules_core *core, uint32_t from, uint3
 
 /* A context is about to take a mutex. */
 static void
-lock_order_enter(struct lock_order *order, struct rules_core *core, const struct shadow *shadow,
-    uint32_t mutex)
+lock_order_enter(struct lock_order *order, struct rules_core *core, uint32_t mutex)
 {
-	for (size_t i = 0; i < shadow->held[core->event->ctx].count; i++)
-		add_edge(order, core, shadow->held[core->event->ctx].item[i].mutex, mutex, false);
+	vec_each(held, &core->shadow.held[core->event->ctx])
+		add_edge(order, core, held->mutex, mutex, false);
 }
 
 /* An interrupt that takes `irq` could have come while a thread held `thread`. */
@@ -315,7 +314,7 @@ HOOK(lock, call_enter, struct lock *lock, ON_CALL(MUTEX_ENTER), ON_CALL(MUTEX_SP
 		    "%u held", trace_call_name(event->code), number, spin->mutex);
 		rules_because(core, spin->seq, "the spin mutex was taken here");
 	}
-	lock_order_enter(&lock->order, core, &core->shadow, number);
+	lock_order_enter(&lock->order, core, number);
 }
 
 RULE_ROW(rule_not_owner) = {
@@ -454,15 +453,9 @@ HOOK(lock, call_signal, struct lock *lock, ON_CALL(CV_SIGNAL), ON_CALL(CV_BROADC
 	rules_because(core, condvar->wait_seq, "the newest wait");
 }
 
-static struct condvar *
-condvar_at(struct lock *lock, uint64_t number)
+HOOK(lock, note_cv_sleep, struct lock *lock, ON_NOTE(CV_SLEEP))
 {
-	return vec_get(&lock->condvar, number);
-}
-
-HOOK(lock, note_cv_sleep, void *state, ON_NOTE(CV_SLEEP))
-{
-	struct condvar *condvar = condvar_at(state, event->note.cv_sleep.condvar);
+	struct condvar *condvar = vec_get(&lock->condvar, event->note.cv_sleep.condvar);
 
 	if (condvar == NULL)
 		return;
@@ -476,7 +469,7 @@ HOOK(lock, note_cv_sleep, void *state, ON_NOTE(CV_SLEEP))
 static void
 wake_one(struct lock *lock, uint64_t number)
 {
-	struct condvar *condvar = condvar_at(lock, number);
+	struct condvar *condvar = vec_get(&lock->condvar, number);
 
 	if (condvar != NULL && condvar->waiters > 0)
 		condvar->waiters--;
@@ -518,9 +511,7 @@ leave_driver(struct lock *lock, struct rules_core *core, const char *what)
 	if (lock->entered[core->event->ctx].count > 0)
 		since =
 		    lock->entered[core->event->ctx].item[--lock->entered[core->event->ctx].count];
-	for (size_t i = 0; i < core->shadow.held[core->event->ctx].count; i++) {
-		const struct shadow_lock *held = &core->shadow.held[core->event->ctx].item[i];
-
+	vec_each(held, &core->shadow.held[core->event->ctx]) {
 		if (held->seq < since || held->seq <= lock->reported_seq[core->event->ctx])
 			continue;
 		lock->reported_seq[core->event->ctx] = held->seq;

@@ -10,8 +10,6 @@
 #define INTR_MPSAFE (1u << 0)		/* VIRTIO_F_INTR_MPSAFE */
 #define SOFTINT_MPSAFE 0x100u
 #define THREAD_MPSAFE 0x02u		/* KTHREAD_MPSAFE */
-#define SLOT_PREPARED 1			/* HW_NOTE_SLOT */
-#define SLOT_FREED 4
 
 /* What a clock can go along with. */
 enum carrier {
@@ -168,9 +166,9 @@ HOOK(lock_clock, note_slot, struct race_order *order, ON_NOTE(SLOT))
 {
 	struct race_clock *slots = queue_clock(order, SLOTS, event, event->note.slot.queue);
 
-	if (event->note.slot.state == SLOT_FREED)
+	if (event->note.slot.state == NOTED_FREED)
 		release(order, event->ctx, slots);
-	else if (event->note.slot.state == SLOT_PREPARED)
+	else if (event->note.slot.state == NOTED_PREPARED)
 		acquire(order, event->ctx, slots);
 	else
 		return;

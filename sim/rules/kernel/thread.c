@@ -55,9 +55,9 @@ RULE_ROW(rule_exit) = {
 /* It may wait in there to be joined, but does not come back. */
 HOOK(thread, call_exit, struct threads *threads, ON_CALL(KTHREAD_EXIT))
 {
-	struct thread *thread = thread_at(threads, event->ctx);
+	struct thread *thread = &threads->thread[event->ctx];
 
-	if (thread == NULL || !thread->exists)
+	if (!thread->exists)
 		return;
 	thread->gone = true;
 	thread->gone_seq = event->seq;

@@ -419,7 +419,7 @@ HOOK(ring, note_slot, struct ring *ring, ON_NOTE(SLOT))
 	struct ring_slot *slot;
 
 	if (queue == NULL || call->code != HW_CALL_VIRTIO_ENQUEUE_PREP ||
-	    event->note.slot.state != 1)
+	    event->note.slot.state != NOTED_PREPARED)
 		return;
 	slot = ring_slot_at(queue, event->note.slot.slot);
 	if (slot == NULL)
