@@ -95,9 +95,9 @@ first_error(const struct findings *findings)
 
 /* One run; the program ends when it was not a clean one. */
 static uint64_t
-run_once(const struct scenario_doc *doc, struct module *module, struct shelf *shelf)
+run_once(const struct scenario_doc *doc, struct module *module, struct regions *regions)
 {
-	struct run_options options = { .module = module, .shelf = shelf };
+	struct run_options options = { .module = module, .regions = regions };
 	struct run_result result;
 	struct scenario_case *c;
 	const struct finding *error;
@@ -189,15 +189,15 @@ race(struct module *module, const struct floor_module *floor, struct best *ours,
 {
 	struct scenario_doc *small = load(RUN_PAGES, "64MiB");
 	struct scenario_doc *large = load(PAGE_PAGES, "64MiB");
-	struct shelf shelf = { 0 };
+	struct regions regions = { 0 };
 
 	for (int i = 0; i < ROUNDS; i++) {
-		keep_best(&ours->small, run_once(small, module, &shelf));
-		keep_best(&ours->large, run_once(large, module, &shelf));
+		keep_best(&ours->small, run_once(small, module, &regions));
+		keep_best(&ours->large, run_once(large, module, &regions));
 		keep_best(&theirs->small, floor_once(floor, RUN_PAGES));
 		keep_best(&theirs->large, floor_once(floor, PAGE_PAGES));
 	}
-	shelf_fini(&shelf);
+	regions_fini(&regions);
 	scenario_doc_free(small);
 	scenario_doc_free(large);
 }
@@ -227,7 +227,7 @@ struct forked {
 };
 
 static void
-forked_child(void *arg, size_t index, struct shelf *shelf, struct isolated *result,
+forked_child(void *arg, size_t index, struct regions *regions, struct isolated *result,
     FILE *text[ISOLATE_TEXTS])
 {
 	struct forked *forked = arg;
@@ -236,7 +236,7 @@ forked_child(void *arg, size_t index, struct shelf *shelf, struct isolated *resu
 	(void)result;
 	(void)text;
 	crash_install();
-	run_once(forked->doc, forked->module, shelf);
+	run_once(forked->doc, forked->module, regions);
 }
 
 static bool
@@ -369,11 +369,11 @@ rate(const char *what, double each_ns, double budget)
 }
 
 static void
-trial_child(void *arg, size_t index, struct shelf *shelf, struct isolated *result,
+trial_child(void *arg, size_t index, struct regions *regions, struct isolated *result,
     FILE *text[ISOLATE_TEXTS])
 {
 	(void)index;
-	(void)shelf;
+	(void)regions;
 	(void)result;
 	(void)text;
 	run_trials(arg, 1, false);

@@ -49,33 +49,23 @@ cli_help(const struct cli_command *command, FILE *stream)
 	return CLI_OK;
 }
 
-static void
-print_error(const struct cli_command *command, const char *format, va_list ap)
-{
-	fprintf(stderr, "viosim %s: ", command->name);
-	vfprintf(stderr, format, ap);
-	fputc('\n', stderr);
-}
-
 int
 cli_error(const struct cli_command *command, const char *format, ...)
 {
 	va_list ap;
 
+	fprintf(stderr, "viosim %s: ", command->name);
 	va_start(ap, format);
-	print_error(command, format, ap);
+	vfprintf(stderr, format, ap);
 	va_end(ap);
+	fputc('\n', stderr);
 	return CLI_USAGE;
 }
 
 int
-cli_usage_error(const struct cli_command *command, const char *format, ...)
+cli_usage_error(const struct cli_command *command, const char *text)
 {
-	va_list ap;
-
-	va_start(ap, format);
-	print_error(command, format, ap);
-	va_end(ap);
+	cli_error(command, "%s", text);
 	print_usage(command, stderr);
 	return CLI_USAGE;
 }

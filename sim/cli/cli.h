@@ -52,8 +52,7 @@ int cli_help(const struct cli_command *command, FILE *stream);
 /* "viosim COMMAND: ..." on stderr; CLI_USAGE.  The second also says how it is used. */
 int cli_error(const struct cli_command *command, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-int cli_usage_error(const struct cli_command *command, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+int cli_usage_error(const struct cli_command *command, const char *text);
 
 /* Errors, as they stand in their files, on stderr; the list is empty then. */
 void cli_diag_end(struct diag_list *diags);
@@ -108,6 +107,21 @@ char **cli_scenario_ids(const char *folder);
  */
 void cli_case_print(const struct scenario_case *c, const struct manifest *manifest,
     FILE *stream);
+
+struct edit;
+struct found;
+struct shrink_result;
+struct trial;
+
+/*
+ * Makes the scenario that shows this finding small and hands it to `tell`, which is false when it
+ * could not be written.  What is wrong with it goes to stderr.  An exit code.
+ */
+int cli_make_small(struct trial *trial, const struct edit *edit, uint64_t key, unsigned seconds,
+    const char *driver, bool (*tell)(void *arg, const struct shrink_result *result,
+    const struct found *found), void *arg);
+/* "3 of 7 steps, 120 runs" behind `begin`, and a newline. */
+void cli_small_effort(const char *begin, const struct shrink_result *result);
 
 /* ---- the driver ---- */
 

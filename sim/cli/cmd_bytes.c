@@ -104,54 +104,21 @@ say_variant(const struct converting *converting, struct edit *edit,
 
 /* ---- shrinking ---- */
 
-/* False when it could not be written. */
 static bool
-tell(struct converting *converting, const struct shrink_result *result)
+tell(void *arg, const struct shrink_result *result, const struct found *found)
 {
-	struct found found = {
-		.edit = result->edit, .finding = &result->finding,
-		.driver = converting->driver.path,
-	};
+	struct converting *converting = arg;
 	char path[FOUND_PATH_MAX] = FOUND_FOLDER "/reduced.yaml";
-	struct why reason;
 
-	if (why(&converting->trial, result->edit, result->finding.key, &reason))
-		found.why = reason.text;
-	if (converting->folder != NULL && !found_save(&found, converting->folder, path))
+	if (converting->folder != NULL && !found_save(found, converting->folder, path))
 		return false;
 	printf("\n");
-	found_print(&found, path, false, stdout);
-	printf("# %zu of %zu step%s, %" PRIu64 " run%s%s\n", result->steps, result->steps_before,
-	    plural(result->steps_before), result->runs, plural(result->runs),
-	    result->complete ? "" : "; time was up, it may not be the smallest");
+	found_print(found, path, false, stdout);
+	cli_small_effort("# ", result);
 	if (converting->folder != NULL)
 		printf("# written to %s\n", path);
 	fflush(stdout);
 	return true;
-}
-
-static int
-shrink_variant(struct converting *converting, const struct edit *edit, uint64_t key)
-{
-	struct shrink_options options = { .ms_max = UINT64_C(1000) * converting->seconds };
-	struct shrink_result result;
-	int code = CLI_FOUND;
-
-	fflush(stdout);
-	if (!shrink(&converting->trial, edit, key, &options, &result)) {
-		fputs("viosim: the finding did not show again: this is a fault of viosim\n",
-		    stderr);
-		return CLI_BROKEN;
-	}
-	if (!tell(converting, &result))
-		code = CLI_BROKEN;
-	if (!result.verified) {
-		fputs("viosim: written out and loaded, the scenario does not show the finding: "
-		    "this is a fault of viosim\n", stderr);
-		code = CLI_BROKEN;
-	}
-	edit_free(result.edit);
-	return code;
 }
 
 /* Each new finding; the worst exit code. */
@@ -168,7 +135,8 @@ shrink_all(struct converting *converting, const struct edit *edit,
 		if (!bytes_is_new(&converting->bytes, finding))
 			continue;
 		if (!converting->no_shrink)
-			now = shrink_variant(converting, edit, finding->key);
+			now = cli_make_small(&converting->trial, edit, finding->key,
+			    converting->seconds, converting->driver.path, tell, converting);
 		code = now > code ? now : code;
 	}
 	return code;

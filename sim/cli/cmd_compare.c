@@ -15,6 +15,7 @@
 #include "cli/cli.h"
 #include "cli/output.h"
 #include "machine/crash.h"
+#include "report/atomic.h"
 #include "report/compared.h"
 #include "run/compare.h"
 #include "run/isolate.h"
@@ -57,9 +58,9 @@ module_for(const struct driver *driver, const struct scenario_case *c)
 
 static void
 record(const struct driver *driver, const struct scenario_case *c,
-    struct shelf *shelf, struct compare_stream *stream)
+    struct regions *regions, struct compare_stream *stream)
 {
-	struct run_options options = { .module = module_for(driver, c), .shelf = shelf };
+	struct run_options options = { .module = module_for(driver, c), .regions = regions };
 
 	crash_limit(CRASH_SECONDS);
 	compare_record(c, &options, stream);
@@ -80,7 +81,7 @@ report(const struct compare *compare, const struct compared *compared, FILE **te
 }
 
 static void
-child(void *arg, size_t index, struct shelf *shelf, struct isolated *result,
+child(void *arg, size_t index, struct regions *regions, struct isolated *result,
     FILE *text[ISOLATE_TEXTS])
 {
 	struct compare *compare = arg;
@@ -94,8 +95,8 @@ child(void *arg, size_t index, struct shelf *shelf, struct isolated *result,
 	};
 
 	crash_install();
-	record(&compare->a, c, shelf, &a);
-	record(&compare->b, c, shelf, &b);
+	record(&compare->a, c, regions, &a);
+	record(&compare->b, c, regions, &b);
 	compare_streams(&a, &b, COMPARE_BOUND, &difference);
 	if (difference.differences > 0) {
 		result->verdict.verdict = VERDICT_FAIL;
@@ -195,13 +196,13 @@ compare_into(struct compare *compare)
 		return compare_all(compare);
 	if (strcmp(compare->flags.ndjson, "-") == 0)
 		compare->text = stderr;
-	file = cli_file_open(compare->flags.ndjson, &good);
+	file = atomic_open(compare->flags.ndjson, &good);
 	if (!good)
 		return CLI_BROKEN;
 	compare->ndjson = atomic_stream(file);
 	compared_write_head(compare->flags.a, compare->flags.b, compare->ndjson);
 	code = compare_all(compare);
-	return cli_file_close(file, true) ? code : CLI_BROKEN;
+	return atomic_end(file, true) ? code : CLI_BROKEN;
 }
 
 /* ---- cases ---- */

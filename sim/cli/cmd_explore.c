@@ -17,6 +17,7 @@
 #include "explore/generate.h"
 #include "explore/injections.h"
 #include "fault/fault.h"
+#include "report/atomic.h"
 #include "report/explored_text.h"
 #include "run/module_calls.h"
 
@@ -449,8 +450,8 @@ explore_all(struct exploring *exploring)
 	clear_bar(exploring);
 	code = good ? report(exploring) : explore->bad_state ? CLI_USAGE : CLI_BROKEN;
 	explore_fini(explore);
-	good &= cli_file_close(exploring->file, good);
-	return cli_file_close(exploring->summary, good) && good ? code :
+	good &= atomic_end(exploring->file, good);
+	return atomic_end(exploring->summary, good) && good ? code :
 	    code == CLI_USAGE ? code : CLI_BROKEN;
 }
 
@@ -461,11 +462,11 @@ open_all(struct exploring *exploring, char **names, size_t count)
 
 	if (!cli_subject_open(&exploring->subject, &exploring->driver, names, count))
 		return CLI_USAGE;
-	exploring->file = cli_file_open(exploring->ndjson, &good);
-	exploring->summary = cli_file_open(exploring->json_summary, &good);
+	exploring->file = atomic_open(exploring->ndjson, &good);
+	exploring->summary = atomic_open(exploring->json_summary, &good);
 	if (!good) {
-		cli_file_close(exploring->file, false);
-		cli_file_close(exploring->summary, false);
+		atomic_end(exploring->file, false);
+		atomic_end(exploring->summary, false);
 		return CLI_BROKEN;
 	}
 	if (exploring->file != NULL)

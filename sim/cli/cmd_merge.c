@@ -13,8 +13,8 @@
 #include "base/alloc.h"
 #include "base/sbuf.h"
 #include "cli/cli.h"
-#include "cli/output.h"
 #include "explore/tally.h"
+#include "report/atomic.h"
 #include "report/explored_text.h"
 
 #define PARTS_MAX 1000000
@@ -257,7 +257,7 @@ static int
 merge_files(struct merge *merge, char **paths, size_t count)
 {
 	bool good = true;
-	struct atomic *summary = cli_file_open(merge->json_summary, &good);
+	struct atomic *summary = atomic_open(merge->json_summary, &good);
 	int code = good ? CLI_USAGE : CLI_BROKEN;
 
 	for (size_t i = 0; i < count && good; i++)
@@ -270,7 +270,7 @@ merge_files(struct merge *merge, char **paths, size_t count)
 			.command = merge->head.command, .driver = merge->head.driver,
 			.cut = merge->cut, .left = merge->end.cases_left,
 		}, atomic_stream(summary));
-	if (!cli_file_close(summary, good))
+	if (!atomic_end(summary, good))
 		code = CLI_BROKEN;
 	free(merge->from);
 	record_line_fini(&merge->line);

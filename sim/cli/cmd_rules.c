@@ -46,7 +46,7 @@ print_rule(const char *id)
 }
 
 static void
-offer_all_rules(struct text_nearest *near)
+offer_rules(struct text_nearest *near)
 {
 	size_t count;
 	const struct rule_absent *absent = rules_absent(&count);
@@ -61,7 +61,7 @@ unknown_rule(const char *word)
 {
 	struct text_nearest near = text_nearest(word);
 
-	offer_all_rules(&near);
+	offer_rules(&near);
 	return cli_error(&cli_rules, "unknown rule %s%s", word,
 	    text_nearest_hint(&near, "; `viosim rules` lists them"));
 }
@@ -116,34 +116,12 @@ struct explain_flags {
 	const char *manifest;
 };
 
-/* One kind of things that have a name. */
-struct explain_kind {
-	/* True if it was printed: there is one of that name. */
-	bool (*print)(const char *word, const struct manifest *manifest);
-	void (*offer)(struct text_nearest *near, const struct manifest *manifest);
-};
-
 static bool
-explain_rule(const char *word, const struct manifest *manifest)
-{
-	(void)manifest;
-	return print_rule(word);
-}
-
-static void
-offer_rules(struct text_nearest *near, const struct manifest *manifest)
-{
-	(void)manifest;
-	offer_all_rules(near);
-}
-
-static bool
-explain_fault(const char *word, const struct manifest *manifest)
+explain_fault(const char *word)
 {
 	const struct fault_row *row = fault_row_by_id(word);
 	const char *when, *source;
 
-	(void)manifest;
 	if (row == NULL)
 		return false;
 	when = fault_when(row);
@@ -159,6 +137,105 @@ explain_fault(const char *word, const struct manifest *manifest)
 		puts("  can be limited to one queue (vq: ...)");
 	return true;
 }
+
+static bool
+explain_call(const char *word)
+{
+	size_t count;
+	const struct fault_row *row = fault_catalogue(&count);
+	const char *page;
+	bool is_certain;
+
+	if (!text_list_has(run_vocab()->calls, word))
+		return false;
+	page = module_manpage(word, &is_certain);
+	printf("kernel call %s\n", word);
+	if (page != NULL)
+		printf("  manual page  %s\n", page);
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(row[i].call_name, word) == 0)
+			printf("  can fail     %s: %s\n", row[i].id, row[i].gets);
+	printf("  counted by   calls.%s\n  a point      \"%s before\", \"%s#2 after\"\n", word,
+	    word, word);
+	return true;
+}
+
+static void
+offer_calls(struct text_nearest *near)
+{
+	text_nearest_offer_all(near, run_vocab()->calls);
+}
+
+/* Whatever the types of device have by that name; each kind of name once. */
+static bool
+explain_behaviour(const char *word)
+{
+	const struct device_behaviour *behaviour = NULL;
+
+	for (size_t i = 0; behaviour == NULL && device_classes[i] != NULL; i++)
+		behaviour = device_behaviour_by_word(device_classes[i], word);
+	if (behaviour == NULL)
+		return false;
+	printf("device behaviour %s: the device %s\n", word, behaviour->what);
+	if (behaviour->breaks)
+		puts("  The specification forbids it.");
+	return true;
+}
+
+static void
+offer_behaviours(struct text_nearest *near)
+{
+	const struct device_behaviour *b;
+
+	for (size_t i = 0; device_classes[i] != NULL; i++)
+		for (unsigned k = 0; (b = device_behaviour_at(device_classes[i], k)) != NULL; k++)
+			text_nearest_offer(near, b->word);
+}
+
+static bool
+explain_model(const char *word)
+{
+	for (size_t i = 0; device_classes[i] != NULL; i++)
+		for (const struct device_word *m = device_classes[i]->models;
+		    m != NULL && m->word != NULL; m++)
+			if (strcmp(m->word, word) == 0) {
+				printf("device model %s: %s\n", word, m->what);
+				return true;
+			}
+	return false;
+}
+
+/* A fault is explained above; the list of its name would say less. */
+static bool
+explain_scenario_word(const char *word)
+{
+	return fault_row_by_id(word) == NULL &&
+	    scenario_describe_word(run_vocab(), word, cli_width_text(stdout), stdout);
+}
+
+static void
+offer_scenario_words(struct text_nearest *near)
+{
+	scenario_describe_offer(run_vocab(), near);
+}
+
+/*
+ * One kind of things that have a name.  print: true if there is one of that name.  offer: their
+ * names, for a guess; NULL: another kind has them too.
+ */
+static const struct {
+	bool (*print)(const char *word);
+	void (*offer)(struct text_nearest *near);
+} explain_kinds[] = {
+	{ print_rule, offer_rules },
+	{ explain_fault, NULL },	/* scenarios name them */
+	{ explain_call, offer_calls },
+	{ explain_behaviour, offer_behaviours },
+	{ explain_model, NULL },	/* values of a key */
+	{ explain_scenario_word, offer_scenario_words },
+};
+
+#define EXPLAIN_KINDS (sizeof(explain_kinds) / sizeof(explain_kinds[0]))
 
 static void
 print_names(const char *label, const struct scenario_names *names)
@@ -218,121 +295,14 @@ explain_defect(const char *word, const struct manifest *manifest)
 	return false;
 }
 
-static void
-offer_defects(struct text_nearest *near, const struct manifest *manifest)
-{
-	for (size_t i = 0; manifest != NULL && i < manifest->count; i++)
-		text_nearest_offer(near, manifest->defects[i].id);
-}
-
-static bool
-explain_call(const char *word, const struct manifest *manifest)
-{
-	size_t count;
-	const struct fault_row *row = fault_catalogue(&count);
-	const char *page;
-	bool is_certain;
-
-	(void)manifest;
-	if (!text_list_has(run_vocab()->calls, word))
-		return false;
-	page = module_manpage(word, &is_certain);
-	printf("kernel call %s\n", word);
-	if (page != NULL)
-		printf("  manual page  %s\n", page);
-	for (size_t i = 0; i < count; i++)
-		if (strcmp(row[i].call_name, word) == 0)
-			printf("  can fail     %s: %s\n", row[i].id, row[i].gets);
-	printf("  counted by   calls.%s\n  a point      \"%s before\", \"%s#2 after\"\n", word,
-	    word, word);
-	return true;
-}
-
-static void
-offer_calls(struct text_nearest *near, const struct manifest *manifest)
-{
-	(void)manifest;
-	text_nearest_offer_all(near, run_vocab()->calls);
-}
-
-/* Whatever the types of device have by that name; each kind of name once. */
-static bool
-explain_behaviour(const char *word, const struct manifest *manifest)
-{
-	const struct device_behaviour *behaviour = NULL;
-
-	(void)manifest;
-	for (size_t i = 0; behaviour == NULL && device_classes[i] != NULL; i++)
-		behaviour = device_behaviour_by_word(device_classes[i], word);
-	if (behaviour == NULL)
-		return false;
-	printf("device behaviour %s: the device %s\n", word, behaviour->what);
-	if (behaviour->breaks)
-		puts("  The specification forbids it.");
-	return true;
-}
-
-static void
-offer_behaviours(struct text_nearest *near, const struct manifest *manifest)
-{
-	const struct device_behaviour *b;
-
-	(void)manifest;
-	for (size_t i = 0; device_classes[i] != NULL; i++)
-		for (unsigned k = 0; (b = device_behaviour_at(device_classes[i], k)) != NULL; k++)
-			text_nearest_offer(near, b->word);
-}
-
-static bool
-explain_model(const char *word, const struct manifest *manifest)
-{
-	(void)manifest;
-	for (size_t i = 0; device_classes[i] != NULL; i++)
-		for (const struct device_word *m = device_classes[i]->models;
-		    m != NULL && m->word != NULL; m++)
-			if (strcmp(m->word, word) == 0) {
-				printf("device model %s: %s\n", word, m->what);
-				return true;
-			}
-	return false;
-}
-
-/* A fault is explained above; the list of its name would say less. */
-static bool
-explain_scenario_word(const char *word, const struct manifest *manifest)
-{
-	(void)manifest;
-	return fault_row_by_id(word) == NULL &&
-	    scenario_describe_word(run_vocab(), word, cli_width_text(stdout), stdout);
-}
-
-static void
-offer_scenario_words(struct text_nearest *near, const struct manifest *manifest)
-{
-	(void)manifest;
-	scenario_describe_offer(run_vocab(), near);
-}
-
-static const struct explain_kind explain_kinds[] = {
-	{ explain_rule, offer_rules },
-	{ explain_fault, NULL },	/* scenarios name them */
-	{ explain_defect, offer_defects },
-	{ explain_call, offer_calls },
-	{ explain_behaviour, offer_behaviours },
-	{ explain_model, NULL },	/* values of a key */
-	{ explain_scenario_word, offer_scenario_words },
-};
-
-#define EXPLAIN_KINDS (sizeof(explain_kinds) / sizeof(explain_kinds[0]))
-
 /* Everything that has this name: `drop` is a key, and a behaviour of the device. */
 static bool
 explain(const char *word, const struct manifest *manifest)
 {
-	bool any = false;
+	bool any = explain_defect(word, manifest);
 
 	for (size_t i = 0; i < EXPLAIN_KINDS; i++)
-		any = explain_kinds[i].print(word, manifest) || any;
+		any = explain_kinds[i].print(word) || any;
 	return any;
 }
 
@@ -343,7 +313,9 @@ unknown_word(const char *word, const struct manifest *manifest)
 
 	for (size_t i = 0; i < EXPLAIN_KINDS; i++)
 		if (explain_kinds[i].offer != NULL)
-			explain_kinds[i].offer(&near, manifest);
+			explain_kinds[i].offer(&near);
+	for (size_t i = 0; manifest != NULL && i < manifest->count; i++)
+		text_nearest_offer(&near, manifest->defects[i].id);
 	return cli_error(&cli_explain, "unknown name %s%s", word, text_nearest_hint(&near,
 	    "; `viosim explain`, `viosim rules` and `viosim describe` list what is"));
 }

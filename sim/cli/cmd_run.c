@@ -25,8 +25,6 @@ struct run {
 	struct run_output output;
 	size_t verdicts[VERDICT_BROKEN + 1];	/* cases */
 	size_t gone;			/* known defects that should have shown */
-	size_t *shown;			/* by defect: cases that showed it */
-	bool *shown_here;		/* by defect: in the present scenario */
 	bool undecided_here;		/* a case of the present scenario has no result */
 	size_t scenario_first;		/* index of the present scenario's first case */
 	struct loops loops;		/* known after the cases that are done */
@@ -70,7 +68,7 @@ finished(void *arg, struct world *world, const struct run_result *result)
 }
 
 static void
-run_child(void *arg, size_t index, struct shelf *shelf, struct isolated *result,
+run_child(void *arg, size_t index, struct regions *regions, struct isolated *result,
     FILE *text[ISOLATE_TEXTS])
 {
 	struct run *run = arg;
@@ -81,7 +79,7 @@ run_child(void *arg, size_t index, struct shelf *shelf, struct isolated *result,
 	};
 	struct run_options options = {
 		.module = child.module, .keep_trace = true,
-		.finished = finished, .arg = &child, .shelf = shelf, .loops = &run->loops,
+		.finished = finished, .arg = &child, .regions = regions, .loops = &run->loops,
 		.draw_noise = run->flags.plant ? (uint64_t)getpid() : 0,
 	};
 	struct run_result case_result;
@@ -105,10 +103,9 @@ close_scenario(struct run *run, size_t last)
 	for (size_t i = 0; run->manifest != NULL && i < run->manifest->count; i++) {
 		const struct defect *defect = &run->manifest->defects[i];
 
-		if (c->whole && run->flags.whole_manifest && !run->shown_here[i] &&
+		if (c->whole && run->flags.whole_manifest && !run->output.scenario_shown[i] &&
 		    !run->undecided_here && scenario_names_has(&defect->scenarios, id))
-			run->gone += run_output_gone(&run->output, c, run->manifest, defect);
-		run->shown_here[i] = false;
+			run->gone += run_output_gone(&run->output, c, defect);
 	}
 	run->undecided_here = false;
 	run_output_scenario(&run->output, &run->cases, run->scenario_first, last);
@@ -200,14 +197,9 @@ run_done(void *arg, size_t index, const struct isolated *got)
 	enum verdict verdict = result->verdict.verdict;
 
 	cli_output_check();
-	for (size_t i = 0; run->manifest != NULL && i < run->manifest->count; i++)
-		if (result->verdict.shown[i]) {
-			run->shown[i]++;
-			run->shown_here[i] = true;
-		}
 	run->verdicts[verdict]++;
 	run->undecided_here |= verdict != VERDICT_PASS && verdict != VERDICT_FAIL;
-	run_output_done(&run->output, c, result, run->manifest);
+	run_output_done(&run->output, c, result);
 	if (index + 1 == run->cases.count || run->cases.item[index + 1].doc != c->doc)
 		close_scenario(run, index);
 	return !run->flags.fail_fast || verdict == VERDICT_PASS ||
@@ -235,13 +227,9 @@ run_all(struct run *run)
 	struct summary_totals totals;
 	bool good;
 
-	run->shown = xcalloc(VERDICT_DEFECTS_MAX, sizeof(run->shown[0]));
-	run->shown_here = xcalloc(VERDICT_DEFECTS_MAX, sizeof(run->shown_here[0]));
-	if (!run_output_begin(&run->output, &run->flags, run->cases.count))
+	if (!run_output_begin(&run->output, &run->flags, run->manifest, run->cases.count))
 		return CLI_BROKEN;
 	good = isolate_run(&work);
-	run_output_known(&run->output, run->manifest, run->shown);
-	run_output_groups(&run->output);
 	totals = (struct summary_totals){
 		.driver = run->flags.driver.path,
 		.manifest = run->manifest != NULL ? run->manifest->path : NULL,
@@ -257,8 +245,6 @@ run_all(struct run *run)
 	if (totals.skipped > 0)
 		printf(", %zu skipped", totals.skipped);
 	putchar('\n');
-	free(run->shown);
-	free(run->shown_here);
 	return exit_code(run, totals.failed, good);
 }
 

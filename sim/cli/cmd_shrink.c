@@ -109,7 +109,15 @@ say_finding(const struct shrinking *shrinking)
 	    finding->defect != NULL ? "; may be the known defect " : "",
 	    finding->defect != NULL ? finding->defect->id : "");
 	printf("shrinking, for %u s at most ...\n\n", shrinking->seconds);
-	fflush(stdout);
+}
+
+void
+cli_small_effort(const char *begin, const struct shrink_result *result)
+{
+	printf("%s%zu of %zu step%s, %" PRIu64 " run%s%s\n", begin, result->steps,
+	    result->steps_before, plural(result->steps_before), result->runs,
+	    plural(result->runs),
+	    result->complete ? "" : "; time was up, it may not be the smallest");
 }
 
 static void
@@ -118,10 +126,7 @@ say_scenario(const struct shrinking *shrinking, const struct shrink_result *resu
 {
 	/* The comments of a file name it, and there is none yet. */
 	found_print(found, path, shrinking->out == NULL && !shrinking->save, stdout);
-	printf("\n%zu of %zu step%s, %" PRIu64 " run%s%s\n", result->steps,
-	    result->steps_before, plural(result->steps_before), result->runs,
-	    plural(result->runs),
-	    result->complete ? "" : "; time was up, it may not be the smallest");
+	cli_small_effort("\n", result);
 	if (found->why != NULL)
 		printf("%s\n", found->why);
 	if (shrinking->out != NULL || shrinking->save)
@@ -143,39 +148,60 @@ keep(const struct shrinking *shrinking, const struct found *found, char path[FOU
 	return !shrinking->save || found_save(found, FOUND_FOLDER, path);
 }
 
-static int
-shrink_it(struct shrinking *shrinking)
+static bool
+tell(void *arg, const struct shrink_result *result, const struct found *found)
 {
-	const struct scenario_case *c = shrinking->c;
-	struct shrink_options options = { .ms_max = UINT64_C(1000) * shrinking->seconds };
-	struct edit *edit = edit_new(c->scenario, c->machine, c->has_seed, c->seed);
-	struct shrink_result result;
+	const struct shrinking *shrinking = arg;
 	char path[FOUND_PATH_MAX];
-	struct found found = { .driver = shrinking->driver.path };
-	struct why why_here;
+	bool kept = keep(shrinking, found, path);
+
+	if (kept)
+		say_scenario(shrinking, result, found, path);
+	return kept;
+}
+
+int
+cli_make_small(struct trial *trial, const struct edit *edit, uint64_t key, unsigned seconds,
+    const char *driver, bool (*told)(void *arg, const struct shrink_result *result,
+    const struct found *found), void *arg)
+{
+	struct shrink_options options = { .ms_max = UINT64_C(1000) * seconds };
+	struct found found = { .driver = driver };
+	struct shrink_result result;
+	struct why reason;
 	int code = CLI_FOUND;
 
-	say_finding(shrinking);
-	if (!shrink(&shrinking->trial, edit, shrinking->finding.key, &options, &result)) {
+	fflush(stdout);
+	if (!shrink(trial, edit, key, &options, &result)) {
 		fputs("viosim: the finding did not show again: this is a fault of viosim\n",
 		    stderr);
-		edit_free(edit);
 		return CLI_BROKEN;
 	}
 	found.edit = result.edit;
 	found.finding = &result.finding;
-	if (why(&shrinking->trial, result.edit, shrinking->finding.key, &why_here))
-		found.why = why_here.text;
-	if (!keep(shrinking, &found, path))
+	if (why(trial, result.edit, key, &reason))
+		found.why = reason.text;
+	if (!told(arg, &result, &found))
 		code = CLI_BROKEN;
-	else
-		say_scenario(shrinking, &result, &found, path);
 	if (!result.verified) {
 		fputs("viosim: written out and loaded, the scenario does not show the finding: "
 		    "this is a fault of viosim\n", stderr);
 		code = CLI_BROKEN;
 	}
 	edit_free(result.edit);
+	return code;
+}
+
+static int
+shrink_it(struct shrinking *shrinking)
+{
+	const struct scenario_case *c = shrinking->c;
+	struct edit *edit = edit_new(c->scenario, c->machine, c->has_seed, c->seed);
+	int code;
+
+	say_finding(shrinking);
+	code = cli_make_small(&shrinking->trial, edit, shrinking->finding.key, shrinking->seconds,
+	    shrinking->driver.path, tell, shrinking);
 	edit_free(edit);
 	return code;
 }

@@ -15,6 +15,7 @@
 
 #include "base/cleanup.h"
 #include "cli/cli.h"
+#include "report/atomic.h"
 
 void
 cli_output_begin(void)
@@ -62,34 +63,4 @@ cli_output_end(int code)
 		return code;
 	fprintf(stderr, "viosim: cannot write to standard output: %s\n", strerror(error));
 	return CLI_BROKEN;
-}
-
-struct atomic *
-cli_file_open(const char *path, bool *good)
-{
-	char why[512];
-	struct atomic *file = path == NULL ? NULL : atomic_open(path, why, sizeof(why));
-
-	if (path != NULL && file == NULL) {
-		fprintf(stderr, "viosim: %s\n", why);
-		*good = false;
-	}
-	return file;
-}
-
-bool
-cli_file_close(struct atomic *file, bool keep)
-{
-	char why[512];
-
-	if (file == NULL)
-		return true;
-	if (!keep) {
-		atomic_abandon(file);
-		return true;
-	}
-	if (atomic_commit(file, why, sizeof(why)))
-		return true;
-	fprintf(stderr, "viosim: %s\n", why);
-	return false;
 }

@@ -1,14 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Standard output and other files: what is written there is checked in one place, for every
- * command.
+ * Standard output: what is written there is checked in one place, for every command.
  */
 #ifndef VIOSIM_CLI_OUTPUT_H
 #define VIOSIM_CLI_OUTPUT_H
-
-#include <stdbool.h>
-
-#include "report/atomic.h"
 
 /*
  * At the beginning: the locale is C, SIGPIPE is ignored (a write says EPIPE), and none of the
@@ -28,12 +23,5 @@ int cli_output_end(int code);
  * above, with no unfinished output file left behind.
  */
 void cli_output_check(void);
-
-/*
- * Another file of output: NULL when none is asked for (path NULL), or after a message, with *good
- * false.  It is kept whole or not at all; false after a message.
- */
-struct atomic *cli_file_open(const char *path, bool *good);
-bool cli_file_close(struct atomic *file, bool keep);
 
 #endif /* VIOSIM_CLI_OUTPUT_H */

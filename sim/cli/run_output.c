@@ -2,7 +2,6 @@
 /*
  * Everything that `viosim run` writes: see run_output.h.
  */
-#include "cli/output.h"
 #include "cli/run_output.h"
 
 #include <inttypes.h>
@@ -109,19 +108,21 @@ run_output_case(const struct run_case_output *output, FILE *text[ISOLATE_TEXTS])
 /* ---- in the parent ---- */
 
 bool
-run_output_begin(struct run_output *output, const struct run_flags *flags, size_t total)
+run_output_begin(struct run_output *output, const struct run_flags *flags,
+    const struct manifest *manifest, size_t total)
 {
 	bool good = true;
 
 	memset(output, 0, sizeof(*output));
 	output->flags = flags;
+	output->manifest = manifest;
 	output->total = total;
 	output->color = cli_has_color(flags->color, stdout);
 	output->progress = isatty(STDERR_FILENO) && getenv("CI") == NULL && total > 1;
-	output->ndjson = cli_file_open(flags->ndjson, &good);
-	output->digests = cli_file_open(flags->digests, &good);
-	output->junit_file = cli_file_open(flags->junit, &good);
-	output->summary_file = cli_file_open(flags->json_summary, &good);
+	output->ndjson = atomic_open(flags->ndjson, &good);
+	output->digests = atomic_open(flags->digests, &good);
+	output->junit_file = atomic_open(flags->junit, &good);
+	output->summary_file = atomic_open(flags->json_summary, &good);
 	if (output->summary_file != NULL)
 		output->summary = summary_new();
 	return good;
@@ -161,8 +162,7 @@ has_result(const struct isolated *result)
 }
 
 static void
-add_junit(struct run_output *output, const struct cli_case *c,
-    const struct isolated *result, const struct manifest *manifest)
+add_junit(struct run_output *output, const struct cli_case *c, const struct isolated *result)
 {
 	bool failed = result->verdict.verdict == VERDICT_FAIL;
 	bool inapplicable = result->verdict.verdict == VERDICT_NOT_APPLICABLE;
@@ -174,7 +174,7 @@ add_junit(struct run_output *output, const struct cli_case *c,
 		    inapplicable ? xasprintf("not applicable: %s", result->verdict.reason) :
 		    has_result(result) ? NULL : xstrdup(result->verdict.reason),
 		.text = failed ? xstrdup(result->text[0]) : NULL,
-		.known = known_lines(result, manifest),
+		.known = known_lines(result, output->manifest),
 		.virtual_ns = result->counts.virtual_ns,
 	};
 }
@@ -284,8 +284,7 @@ print_lints(const struct run_output *output, size_t failed)
 }
 
 static void
-write_files(struct run_output *output, const struct cli_case *c, const struct isolated *result,
-    const struct manifest *manifest)
+write_files(struct run_output *output, const struct cli_case *c, const struct isolated *result)
 {
 	const char *word = verdict_word(result->verdict.verdict);
 	bool judged = result->verdict.verdict == VERDICT_PASS ||
@@ -302,7 +301,7 @@ write_files(struct run_output *output, const struct cli_case *c, const struct is
 	else if (output->digests != NULL)
 		fprintf(atomic_stream(output->digests), "%s %s\n", c->c->id, word);
 	if (output->junit_file != NULL)
-		add_junit(output, c, result, manifest);
+		add_junit(output, c, result);
 	if (output->summary != NULL)
 		summary_case(output->summary, c->c->id, result->verdict.verdict, result->digest,
 		    result->verdict.verdict == VERDICT_FAIL ? result->text[3] :
@@ -311,16 +310,17 @@ write_files(struct run_output *output, const struct cli_case *c, const struct is
 
 void
 run_output_done(struct run_output *output, const struct cli_case *c,
-    const struct isolated *result, const struct manifest *manifest)
+    const struct isolated *result)
 {
 	hide_progress(output);
 	output->done++;
-	output->manifest = manifest;
 	output->scenario_failed += result->verdict.verdict == VERDICT_FAIL ||
 	    result->verdict.verdict == VERDICT_BROKEN;
-	for (size_t i = 0; i < VERDICT_DEFECTS_MAX; i++)
+	for (size_t i = 0; i < VERDICT_DEFECTS_MAX; i++) {
+		output->shown[i] += result->verdict.shown[i];
 		output->scenario_shown[i] |= result->verdict.shown[i];
-	write_files(output, c, result, manifest);
+	}
+	write_files(output, c, result);
 	if (result->verdict.verdict == VERDICT_SKIPPED ||
 	    result->verdict.verdict == VERDICT_NOT_APPLICABLE)
 		count_skipped(output, result->verdict.verdict, result->verdict.reason);
@@ -372,14 +372,6 @@ run_output_scenario(struct run_output *output, const struct cli_cases *cases,
 	show_progress(output);
 }
 
-void
-run_output_groups(struct run_output *output)
-{
-	hide_progress(output);
-	run_groups_same(&output->groups, output->flags->timeline ? NULL : stdout);
-	run_groups_print(&output->groups, stdout);
-}
-
 static void
 add_junit_gone(struct run_output *output, const struct cli_case *c, const struct defect *defect)
 {
@@ -408,16 +400,16 @@ is_own(const char *module, const struct manifest *manifest)
 
 bool
 run_output_gone(struct run_output *output, const struct cli_case *c,
-    const struct manifest *manifest, const struct defect *defect)
+    const struct defect *defect)
 {
+	const struct manifest *manifest = output->manifest;
 	const char *scenario = c->c->scenario->id;
 
 	hide_progress(output);
 	if (output->summary != NULL)
 		summary_gone(output->summary, defect->id, scenario);
 	if (!is_own(output->flags->driver.path, manifest)) {
-		if (output->gone_elsewhere++ == 0)
-			output->gone_from = manifest;
+		output->gone_elsewhere++;
 		return false;
 	}
 	if (output->junit_file != NULL)
@@ -432,28 +424,28 @@ run_output_gone(struct run_output *output, const struct cli_case *c,
 	return true;
 }
 
-void
-run_output_known(struct run_output *output, const struct manifest *manifest,
-    const size_t *shown)
+/* The known defects that showed. */
+static void
+print_known(struct run_output *output)
 {
-	bool any = false;
+	const struct manifest *manifest = output->manifest;
+	bool quiet = output->flags->quiet || output->flags->quiet_verdict, any = false;
 
-	hide_progress(output);
-	for (size_t i = 0; output->summary != NULL && manifest != NULL &&
-	    i < manifest->count; i++)
-		if (shown[i] > 0)
-			summary_known(output->summary, manifest->defects[i].id,
-			    manifest->defects[i].title, shown[i]);
-	if (output->flags->quiet || output->flags->quiet_verdict || manifest == NULL)
-		return;
-	for (size_t i = 0; i < manifest->count; i++) {
-		if (shown[i] == 0)
+	for (size_t i = 0; manifest != NULL && i < manifest->count; i++) {
+		const struct defect *defect = &manifest->defects[i];
+
+		if (output->shown[i] == 0)
+			continue;
+		if (output->summary != NULL)
+			summary_known(output->summary, defect->id, defect->title,
+			    output->shown[i]);
+		if (quiet)
 			continue;
 		if (!any)
 			printf("\nknown defects of %s that showed:\n", manifest->driver);
 		any = true;
-		printf("  %-10s %3zu case%s  %s\n", manifest->defects[i].id, shown[i],
-		    shown[i] == 1 ? " " : "s", manifest->defects[i].title);
+		printf("  %-10s %3zu case%s  %s\n", defect->id, output->shown[i],
+		    output->shown[i] == 1 ? " " : "s", defect->title);
 	}
 	if (any)
 		putchar('\n');
@@ -479,6 +471,10 @@ run_output_end(struct run_output *output, struct summary_totals *totals)
 {
 	bool good = true;
 
+	hide_progress(output);
+	print_known(output);
+	run_groups_same(&output->groups, output->flags->timeline ? NULL : stdout);
+	run_groups_print(&output->groups, stdout);
 	totals->lints = output->lints.count;
 	totals->lint_cases = output->lint_cases;
 	print_lints(output, totals->failed);
@@ -491,16 +487,16 @@ run_output_end(struct run_output *output, struct summary_totals *totals)
 	if (output->gone_elsewhere > 0)
 		printf("%u time%s a known defect of %s did not show, which is a failure of "
 		    "%s only\n", output->gone_elsewhere, plural(output->gone_elsewhere),
-		    output->gone_from->path, output->gone_from->source);
+		    output->manifest->path, output->manifest->source);
 	if (output->junit_file != NULL)
 		good = junit_print(atomic_stream(output->junit_file), output->junit.item,
 		    output->junit.count);
 	if (output->summary != NULL)
 		summary_print(atomic_stream(output->summary_file), output->summary, totals);
-	good = cli_file_close(output->summary_file, true) && good;
-	good = cli_file_close(output->junit_file, true) && good;
-	good = cli_file_close(output->ndjson, true) && good;
-	good = cli_file_close(output->digests, true) && good;
+	good = atomic_end(output->summary_file, true) && good;
+	good = atomic_end(output->junit_file, true) && good;
+	good = atomic_end(output->ndjson, true) && good;
+	good = atomic_end(output->digests, true) && good;
 	free_junit(output);
 	summary_free(output->summary);
 	run_groups_fini(&output->groups);

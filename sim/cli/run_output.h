@@ -64,19 +64,21 @@ struct run_output {
 	struct { VEC_MEMBERS(struct junit_case); } junit;
 	/* Cases of the present scenario. */
 	unsigned scenario_failed, scenario_skipped, scenario_inapplicable;
-	unsigned gone_elsewhere;	/* known defects that did not show, of another driver: */
-	const struct manifest *gone_from;
+	unsigned gone_elsewhere;	/* known defects of another driver that did not show */
 	struct run_groups groups;
 	struct { VEC_MEMBERS(struct run_skipped); } skipped;
 	struct { VEC_MEMBERS(struct run_reason); } lints;	/* of cases that passed */
 	size_t lint_cases;
+	const struct manifest *manifest;	/* or NULL */
+	/* By defect: cases that showed it; whether one of the present scenario did. */
+	size_t shown[VERDICT_DEFECTS_MAX];
 	bool scenario_shown[VERDICT_DEFECTS_MAX];
-	const struct manifest *manifest;
 };
 
-bool run_output_begin(struct run_output *output, const struct run_flags *flags, size_t total);
+bool run_output_begin(struct run_output *output, const struct run_flags *flags,
+    const struct manifest *manifest, size_t total);
 void run_output_done(struct run_output *output, const struct cli_case *c,
-    const struct isolated *result, const struct manifest *manifest);
+    const struct isolated *result);
 /* The cases first..last of one scenario are done: its line. */
 void run_output_scenario(struct run_output *output, const struct cli_cases *cases,
     size_t first, size_t last);
@@ -85,15 +87,10 @@ void run_output_scenario(struct run_output *output, const struct cli_cases *case
  * no failure, because the manifest is another driver's.
  */
 bool run_output_gone(struct run_output *output, const struct cli_case *c,
-    const struct manifest *manifest, const struct defect *defect);
-/* The failures by reason, most frequent first. */
-void run_output_groups(struct run_output *output);
-/* The known defects that showed. */
-void run_output_known(struct run_output *output, const struct manifest *manifest,
-    const size_t *shown);
+    const struct defect *defect);
 /*
- * Print the lints, and how many cases were not run or not applicable, by reason; close the files:
- * false if any was not written.
+ * Print the known defects that showed, the failures and lints, and how many cases were not run or
+ * not applicable, by reason; close the files: false if any was not written.
  */
 bool run_output_end(struct run_output *output, struct summary_totals *totals);
 

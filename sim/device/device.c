@@ -125,28 +125,9 @@ device_break(struct device *device, unsigned queue, enum virtqueue_fault fault)
 
 /* ---- what the transport asks ---- */
 
-static void
-config_read(void *self, uint8_t *to)
+void
+device_on_notify(struct device *device, unsigned queue)
 {
-	const struct device *device = self;
-
-	device->class->config_read(device, to);
-}
-
-static void
-config_write(void *self, unsigned offset, unsigned width, const uint8_t *bytes)
-{
-	struct device *device = self;
-
-	if (device->class->config_write != NULL)
-		device->class->config_write(device, offset, width, bytes);
-}
-
-static void
-notify(void *self, unsigned queue)
-{
-	struct device *device = self;
-
 	if (queue < device->active) {
 		struct completion none = { .queue = &device->queue[queue], .on = queue };
 
@@ -156,20 +137,16 @@ notify(void *self, unsigned queue)
 		device->class->other_queue(device, queue);
 }
 
-static void
-queue_gone(void *self, unsigned queue)
+void
+device_on_queue_gone(struct device *device, unsigned queue)
 {
-	struct device *device = self;
-
 	if (queue < device->active)
 		completion_forget(&device->queue[queue]);
 }
 
-static void
-reset(void *self)
+void
+device_on_reset(struct device *device)
 {
-	struct device *device = self;
-
 	for (unsigned q = 0; q < device->active; q++) {
 		struct completion c = { .queue = &device->queue[q], .on = q };
 
@@ -182,36 +159,13 @@ reset(void *self)
 		device->class->reset(device);
 }
 
-static void
-start(void *self)
+void
+device_on_start(struct device *device)
 {
-	struct device *device = self;
-
 	for (unsigned q = 0; q < device->active; q++)
 		device->queue[q].requests = 0;
 	if (device->class->start != NULL)
 		device->class->start(device);
-}
-
-static const struct transport_ops ops = {
-	.config_read = config_read, .config_write = config_write, .notify = notify,
-	.queue_gone = queue_gone, .reset = reset, .start = start,
-};
-
-static uint64_t
-reg_read(void *self, enum hw_region region, unsigned offset, unsigned width)
-{
-	struct device *device = self;
-
-	return transport_read(&device->transport, region, offset, width);
-}
-
-static void
-reg_write(void *self, enum hw_region region, unsigned offset, unsigned width, uint64_t value)
-{
-	struct device *device = self;
-
-	transport_write(&device->transport, region, offset, width, value);
 }
 
 /* ---- life ---- */
@@ -222,7 +176,6 @@ device_begin(struct device *device, struct world *world, const struct device_cla
 	memset(device, 0, sizeof(*device));
 	device->world = world;
 	device->class = class;
-	virtqueue_chain_init(&device->chain);
 	while (class->language.queues[device->active] != NULL)
 		device->active++;
 	for (unsigned q = 0; q < device->active; q++)
@@ -240,9 +193,8 @@ device_configure(struct device *device, const struct device_config *config)
 	struct transport *transport = &device->transport;
 
 	device->config = *config;
-	transport_init(transport, device->world, &ops, device, config->config_bytes != 0 ?
-	    config->config_bytes : device->class->config_bytes, config->queue_size,
-	    config->queues);
+	transport_init(transport, device, config->config_bytes != 0 ? config->config_bytes :
+	    device->class->config_bytes, config->queue_size, config->queues);
 	transport->offered = config->features;
 	transport->required = config->features_required;
 	if (config->config_isr != 0)
@@ -277,7 +229,7 @@ device_hooks(struct device *device, struct world_hooks *hooks)
 	device->transport.device = hooks->devices;
 	hooks->device[hooks->devices++] = (struct world_device){
 		.self = device, .id = device->class->device_id,
-		.reg_read = reg_read, .reg_write = reg_write,
+		.reg_read = transport_read, .reg_write = transport_write,
 	};
 }
 

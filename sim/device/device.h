@@ -148,6 +148,17 @@ void device_lose(struct device *device, unsigned queue);
 /* The driver's ring is wrong: stop, as QEMU does (and say so where status bit 64 exists). */
 void device_break(struct device *device, unsigned queue, enum virtqueue_fault fault);
 
+/* ---- for the transport ---- */
+
+/* The driver notified a queue that is enabled; only with DRIVER_OK. */
+void device_on_notify(struct device *device, unsigned queue);
+/* The driver gives up one queue: forget what was in flight on it. */
+void device_on_queue_gone(struct device *device, unsigned queue);
+/* A device reset: forget everything that was in flight. */
+void device_on_reset(struct device *device);
+/* The driver begins (ACKNOWLEDGE): counters start. */
+void device_on_start(struct device *device);
+
 /* ---- for those who make things happen ---- */
 
 /* Other times for the next `count` requests of a queue. */

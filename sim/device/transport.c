@@ -7,22 +7,22 @@
 #include <assert.h>
 #include <string.h>
 
+#include "device/device.h"
+
 void
-transport_init(struct transport *transport, struct world *world,
-    const struct transport_ops *ops, void *self, unsigned config_bytes,
+transport_init(struct transport *transport, struct device *owner, unsigned config_bytes,
     const uint16_t *sizes, unsigned queues)
 {
 	assert(queues <= TRANSPORT_QUEUES_MAX && config_bytes <= TRANSPORT_CONFIG_MAX);
 	memset(transport, 0, sizeof(*transport));
-	transport->world = world;
-	transport->ops = ops;
+	transport->world = owner->world;
+	transport->owner = owner;
 	transport->config_bytes = config_bytes;
-	transport->self = self;
 	transport->queues = queues;
 	transport->config_isr = TRANSPORT_ISR_CONFIG;
 	transport->vector = TRANSPORT_NO_VECTOR;
 	for (unsigned q = 0; q < queues; q++) {
-		virtqueue_init(&transport->queue[q].vq, &world->memory, sizes[q]);
+		virtqueue_init(&transport->queue[q].vq, &owner->world->memory, sizes[q]);
 		transport->queue[q].vector = TRANSPORT_NO_VECTOR;
 	}
 }
@@ -89,14 +89,14 @@ forget_queue(struct transport *transport, unsigned q)
 void
 transport_drop_queue(struct transport *transport, unsigned queue)
 {
-	transport->ops->queue_gone(transport->self, queue);
+	device_on_queue_gone(transport->owner, queue);
 	forget_queue(transport, queue);
 }
 
 void
 transport_reset(struct transport *transport)
 {
-	transport->ops->reset(transport->self);
+	device_on_reset(transport->owner);
 	for (unsigned q = 0; q < transport->queues; q++)
 		forget_queue(transport, q);
 	transport->status = 0;
@@ -237,7 +237,7 @@ start(struct transport *transport)
 	transport->interrupts = 0;
 	for (unsigned q = 0; q < transport->queues; q++)
 		transport->queue[q].notifications = transport->queue[q].interrupts = 0;
-	transport->ops->start(transport->self);
+	device_on_start(transport->owner);
 }
 
 void
@@ -270,5 +270,5 @@ transport_notified(struct transport *transport, unsigned queue)
 		return;
 	transport->queue[queue].notifications++;
 	if (transport->queue[queue].vq.enabled && transport_is_live(transport))
-		transport->ops->notify(transport->self, queue);
+		device_on_notify(transport->owner, queue);
 }

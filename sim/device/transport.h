@@ -4,7 +4,7 @@
  *
  * Two faces, one state: the legacy layout of BAR 0 (virtio 1.2 clause 4.1.4.10) and the
  * modern structures (clause 4.1.4).  Which one the guest sees is the machine's choice.
- * What the device behind it does is in a struct transport_ops.
+ * It is a part of a struct device, which does what is behind it.
  *
  * Offsets and widths are in bytes.  Legacy device configuration begins at 20, at 24 with
  * MSI-X on; MSI-X is on as soon as the kernel has a handler for one of its vectors.
@@ -51,25 +51,6 @@
 	X("RING_EVENT_IDX", TRANSPORT_F_EVENT_IDX, "each side writes at which index it wants " \
 	    "the next notification (virtio 1.2 clauses 2.7.7 and 2.7.10)")
 
-/*
- * What is behind the transport.  `self` is its own object.
- * config_read	the configuration as it is now, into `to` (config_bytes)
- * config_write	`width` bytes were written at `offset`; `bytes` is the configuration with
- *		them in place.  The device takes over what it likes
- * notify	the driver notified a queue that is enabled; only with DRIVER_OK
- * queue_gone	the driver gives up one queue; forget what was in flight on it
- * reset	device reset; forget everything that was in flight
- * start	the driver begins (ACKNOWLEDGE): counters start
- */
-struct transport_ops {
-	void (*config_read)(void *self, uint8_t *to);
-	void (*config_write)(void *self, unsigned offset, unsigned width,
-	    const uint8_t *bytes);
-	void (*notify)(void *self, unsigned queue);
-	void (*queue_gone)(void *self, unsigned queue);
-	void (*reset)(void *self);
-	void (*start)(void *self);
-};
 #define TRANSPORT_CONFIG_MAX 64
 
 struct transport_queue {
@@ -78,11 +59,12 @@ struct transport_queue {
 	uint64_t notifications, interrupts;	/* since the driver began */
 };
 
+struct device;
+
 struct transport {
 	struct world *world;
 	unsigned device;		/* its number at the door */
-	const struct transport_ops *ops;
-	void *self;
+	struct device *owner;
 	unsigned config_bytes;		/* of the device: at most TRANSPORT_CONFIG_MAX */
 	uint64_t offered;		/* without VERSION_1, which the modern face adds */
 	uint64_t required;		/* FEATURES_OK is refused without these */
@@ -102,15 +84,13 @@ struct transport {
 };
 
 /* sizes: of each queue, 0 = missing.  The world is not looked at before the first register. */
-void transport_init(struct transport *transport, struct world *world,
-    const struct transport_ops *ops, void *self, unsigned config_bytes,
+void transport_init(struct transport *transport, struct device *owner, unsigned config_bytes,
     const uint16_t *sizes, unsigned queues);
 
-/* For struct world_hooks. */
-uint64_t transport_read(struct transport *transport, enum hw_region region, unsigned offset,
-    unsigned width);
-void transport_write(struct transport *transport, enum hw_region region, unsigned offset,
-    unsigned width, uint64_t value);
+/* For struct world_hooks, of a struct device. */
+uint64_t transport_read(void *device, enum hw_region region, unsigned offset, unsigned width);
+void transport_write(void *device, enum hw_region region, unsigned offset, unsigned width,
+    uint64_t value);
 
 /* Record what the device does; not what the running context does to another one. */
 static inline void

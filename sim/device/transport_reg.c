@@ -2,9 +2,7 @@
 /*
  * The registers of the virtio PCI function: offsets to meaning, both faces.
  */
-#include "device/transport.h"
-
-#include <string.h>
+#include "device/class.h"
 
 #define ONES(width) ((width) >= 8 ? UINT64_MAX : (UINT64_C(1) << (8 * (width))) - 1)
 
@@ -81,7 +79,7 @@ read_config(struct transport *transport, unsigned offset, unsigned width)
 
 	if (width > 8 || offset + width > transport->config_bytes)
 		return ONES(width);
-	transport->ops->config_read(transport->self, bytes);
+	transport->owner->class->config_read(transport->owner, bytes);
 	for (unsigned i = 0; i < width; i++)
 		value |= (uint64_t)bytes[offset + i] << (8 * i);
 	return value;
@@ -90,14 +88,16 @@ read_config(struct transport *transport, unsigned offset, unsigned width)
 static void
 write_config(struct transport *transport, unsigned offset, unsigned width, uint64_t value)
 {
+	const struct device_class *class = transport->owner->class;
 	uint8_t bytes[TRANSPORT_CONFIG_MAX];
 
-	if (width > 8 || offset + width > transport->config_bytes)
+	if (class->config_write == NULL || width > 8 ||
+	    offset + width > transport->config_bytes)
 		return;
-	transport->ops->config_read(transport->self, bytes);
+	class->config_read(transport->owner, bytes);
 	for (unsigned i = 0; i < width; i++)
 		bytes[offset + i] = (uint8_t)(value >> (8 * i));
-	transport->ops->config_write(transport->self, offset, width, bytes);
+	class->config_write(transport->owner, offset, width, bytes);
 }
 
 /* ---- legacy ---- */
@@ -374,9 +374,9 @@ read_region(struct transport *transport, enum hw_region region, unsigned offset,
 }
 
 uint64_t
-transport_read(struct transport *transport, enum hw_region region, unsigned offset,
-    unsigned width)
+transport_read(void *device, enum hw_region region, unsigned offset, unsigned width)
 {
+	struct transport *transport = &((struct device *)device)->transport;
 	uint64_t value = transport->gone ? UINT64_MAX :
 	    read_region(transport, region, offset, width);
 
@@ -386,9 +386,11 @@ transport_read(struct transport *transport, enum hw_region region, unsigned offs
 }
 
 void
-transport_write(struct transport *transport, enum hw_region region, unsigned offset,
-    unsigned width, uint64_t value)
+transport_write(void *device, enum hw_region region, unsigned offset, unsigned width,
+    uint64_t value)
 {
+	struct transport *transport = &((struct device *)device)->transport;
+
 	value &= ONES(width);
 	transport_emit(transport, EV_REG_WRITE, 0, region, offset, width, value, 0);
 	if (transport->gone)

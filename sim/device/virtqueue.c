@@ -11,10 +11,7 @@
 
 #include <assert.h>
 #include <endian.h>
-#include <stdlib.h>
 #include <string.h>
-
-#include "base/alloc.h"
 
 #define DESC_BYTES 16
 #define USED_BYTES 8
@@ -33,35 +30,23 @@ struct descriptor {
 /* ---- chains ---- */
 
 void
-virtqueue_chain_init(struct virtqueue_chain *chain)
-{
-	memset(chain, 0, sizeof(*chain));
-}
-
-void
 virtqueue_chain_fini(struct virtqueue_chain *chain)
 {
-	free(chain->buffer);
-	memset(chain, 0, sizeof(*chain));
+	vec_fini(&chain->buffers);
 }
 
 static void
 chain_clear(struct virtqueue_chain *chain, uint16_t head)
 {
 	chain->head = head;
-	chain->count = 0;
+	chain->buffers.count = 0;
 	chain->readable = chain->writable = 0;
 }
 
 static void
 chain_add(struct virtqueue_chain *chain, const struct descriptor *desc)
 {
-	if (chain->count == chain->max) {
-		chain->max = chain->max ? 2 * chain->max : 16;
-		chain->buffer = xrealloc(chain->buffer, chain->max,
-		    sizeof(chain->buffer[0]));
-	}
-	chain->buffer[chain->count++] = (struct virtqueue_buffer){
+	*vec_add(&chain->buffers) = (struct virtqueue_buffer){
 		.address = desc->address,
 		.length = desc->length,
 		.writable = desc->flags & VIRTQUEUE_DESC_WRITE,
@@ -278,8 +263,8 @@ virtqueue_read(const struct virtqueue *vq, const struct virtqueue_chain *chain,
 {
 	uint8_t *p = to;
 
-	for (size_t i = 0; i < chain->count && length > 0; i++) {
-		const struct virtqueue_buffer *buffer = &chain->buffer[i];
+	for (size_t i = 0; i < chain->buffers.count && length > 0; i++) {
+		const struct virtqueue_buffer *buffer = &chain->buffers.item[i];
 		size_t part;
 
 		if (buffer->writable)

@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/vec.h"
 #include "machine/memory.h"
 
 #define VIRTQUEUE_SIZE_MAX 32768	/* entries (clause 2.7) */
@@ -58,15 +59,13 @@ struct virtqueue_buffer {
 	bool writable;			/* by the device */
 };
 
-/* A chain that was taken.  Init once, take into it as often as wanted, fini. */
+/* A chain that was taken; all zero is none.  Take into it as often as wanted, fini. */
 struct virtqueue_chain {
 	uint16_t head;			/* goes into the used entry */
-	struct virtqueue_buffer *buffer;
-	size_t count, max;
+	struct { VEC_MEMBERS(struct virtqueue_buffer); } buffers;
 	uint64_t readable, writable;	/* bytes */
 };
 
-void virtqueue_chain_init(struct virtqueue_chain *chain);
 void virtqueue_chain_fini(struct virtqueue_chain *chain);
 
 /* No ring yet; the size stays what the device offers. */

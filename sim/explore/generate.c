@@ -348,7 +348,6 @@ bytes_edit(const struct bytes *bytes, const void *data, size_t size)
 	else
 		choice_init_default(&choice);
 	edit = generate(&choice, base->edit, &base->points, bytes->trial->nodiag != NULL);
-	choice_fini(&choice);
 	return edit;
 }
 

@@ -332,14 +332,14 @@ line_of(struct recorder *recorder, uint32_t site)
 static uint64_t
 stack_hash(const struct recorder *recorder, const struct context *ctx)
 {
-	struct fiber_bounds stack = fiber_stack_bounds(ctx->fiber);
+	uintptr_t low = fiber_stack_low(ctx->fiber);
 	const uintptr_t *frame = __builtin_frame_address(0);
 	uint64_t hash = 0;
 
 	for (int depth = 0; depth < STACK_DEPTH; depth++) {
 		uintptr_t site;
 
-		if ((uintptr_t)frame - stack.low >= stack.size - sizeof(*frame))
+		if ((uintptr_t)frame - low >= FIBER_STACK_SIZE - sizeof(*frame))
 			break;
 		site = frame[1] - recorder->low;
 		if (site < recorder->bytes)

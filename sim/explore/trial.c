@@ -47,7 +47,7 @@ trial_fini(struct trial *trial)
 {
 	recorder_free(trial->recorder);
 	recorder_free(trial->recorder_nodiag);
-	shelf_fini(&trial->shelf);
+	regions_fini(&trial->regions);
 	module_close(trial->nodiag);
 	memset(trial, 0, sizeof(*trial));
 }
@@ -189,7 +189,7 @@ trial_watch(struct trial *trial, const struct scenario_case *c, struct run_optio
     struct run_result *result)
 {
 	run->module = trial_module(trial, c->machine);
-	run->shelf = &trial->shelf;
+	run->regions = &trial->regions;
 	run->loops = trial->loops;
 	trial->source = module_source(run->module);
 	trial->running = result;

@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #include "explore/inject.h"
-#include "machine/shelf.h"
+#include "machine/regions.h"
 #include "run/manifest.h"
 #include "run/run.h"
 #include "scenario/scenario.h"
@@ -24,7 +24,7 @@ struct trial {
 	struct source *source;		/* of the module that was run last */
 	const struct run_result *running;	/* the run that goes on, or the last */
 	const struct manifest *manifest;	/* NULL: no defect is known */
-	struct shelf shelf;
+	struct regions regions;
 	struct recorder *recorder, *recorder_nodiag;	/* who lists points, once one did */
 	uint64_t runs;			/* so far */
 	/*
@@ -86,7 +86,7 @@ void trial_run(struct trial *trial, const struct scenario_case *c, struct inject
     struct trial_result *result);
 
 /*
- * The same for whoever looks on by other means: `run` says how (its module, shelf and loops are
+ * The same for whoever looks on by other means: `run` says how (its module, regions and loops are
  * filled in).  Ends with run_result_fini() by the caller.
  */
 void trial_watch(struct trial *trial, const struct scenario_case *c, struct run_options *run,

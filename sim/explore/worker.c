@@ -78,7 +78,6 @@ worker_draw(struct worker *worker, size_t number, uint64_t seed, double *bound)
 	edit = depth > 0 ?
 	    generate_depth(&choice, base->edit, &worker->points, depth, bound) :
 	    generate(&choice, base->edit, &worker->points, worker->trial.nodiag != NULL);
-	choice_fini(&choice);
 	return edit;
 }
 

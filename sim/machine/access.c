@@ -67,8 +67,7 @@ access_arena(struct access *access, const void *arena, uint16_t *tag, uint32_t *
 	access->where = where;
 	access->all_cells = bytes / ACCESS_CELL;
 	access->used_cells = 0;
-	access->segments = 0;
-	access->pages = (struct access_pages){ 0 };
+	access->pages = (struct memory_structs){ 0 };
 	access->red_low = access->red_high = 0;
 	set_fast_path(access);
 }
@@ -80,25 +79,6 @@ access_arena_in_use(struct access *access, size_t bytes)
 	access->used_cells = bytes / ACCESS_CELL + 1;
 	if (access->used_cells > access->all_cells)
 		access->used_cells = access->all_cells;
-}
-
-void
-access_add_pages(struct access *access, const void *low, size_t bytes, const uint8_t *frame)
-{
-	/* Links of pages beyond are looked at each time, which costs time and no more. */
-	if (access->segments < ACCESS_SEGMENTS_MAX)
-		access->segment[access->segments++] = (struct access_pages){
-			.low = (uintptr_t)low, .bytes = bytes, .frame = frame,
-		};
-}
-
-const struct access_pages *
-access_segment_of(const struct access *access, uintptr_t address)
-{
-	for (unsigned i = 0; i < access->segments; i++)
-		if (address - access->segment[i].low < access->segment[i].bytes)
-			return &access->segment[i];
-	return NULL;
 }
 
 void
@@ -247,21 +227,18 @@ make_ordinary(struct access *access, const struct access_event *event)
 	}
 }
 
-/* The link of a page that the driver has; the segment is remembered for the next. */
+/* The link of a page that the driver has; where it lies is remembered for the next. */
 static bool
-is_own_page(struct access *access, uintptr_t address)
+is_own_page(struct world *world, uintptr_t address)
 {
-	for (unsigned i = 0; i < access->segments; i++) {
-		const struct access_pages *pages = &access->segment[i];
-		uintptr_t offset = address - pages->low;
+	const struct memory_structs *pages = memory_structs_at(&world->memory, address);
+	struct access *access = &world->access;
 
-		if (offset >= pages->bytes)
-			continue;
-		if (!access->every && access->observer.look != NULL)
-			access->pages = *pages;
-		return (pages->frame[offset >> ACCESS_PAGE_SHIFT] & MEMORY_DRIVERS) != 0;
-	}
-	return false;
+	if (pages == NULL)
+		return false;
+	if (!access->every && access->observer.look != NULL)
+		access->pages = *pages;
+	return (pages->frame[(address - pages->low) >> MEMORY_STRUCT_SHIFT] & MEMORY_DRIVERS) != 0;
 }
 
 /* Below what the code that accesses has in use is memory of a function that has returned. */
@@ -280,14 +257,10 @@ show(struct world *world, const struct access_event *event)
 	if (event->address < access->red_high && event->address + event->size > access->red_low)
 		world_finish(world, WORLD_CRASH,
 		    "the driver reached beyond the end of its softc");
-	if (event->write) {
-		memory_near(&world->memory, event->address);
-		memory_near(&world->memory, event->address + event->size - 1);
-	}
 	if (access->observer.look == NULL)
 		return;
 	if ((event->address - access->arena) / ACCESS_CELL >= access->all_cells &&
-	    (is_on_stack(world, event) || is_own_page(access, event->address)))
+	    (is_on_stack(world, event) || is_own_page(world, event->address)))
 		return;
 	switch (access->observer.look(access->observer.self, event)) {
 	case ACCESS_ORDINARY:
@@ -308,7 +281,7 @@ is_link(const struct access *access, uintptr_t address)
 	uintptr_t offset = address - access->pages.low;
 
 	return offset < access->pages.bytes &&
-	    (access->pages.frame[offset >> ACCESS_PAGE_SHIFT] & MEMORY_DRIVERS) != 0;
+	    (access->pages.frame[offset >> MEMORY_STRUCT_SHIFT] & MEMORY_DRIVERS) != 0;
 }
 
 static inline __attribute__((always_inline)) bool

@@ -24,6 +24,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "machine/memory.h"
+
 /* An access, as the observer is shown it. */
 struct access_event {
 	uintptr_t address;
@@ -56,15 +58,7 @@ struct access_observer {
 
 #define ACCESS_CELL 4			/* bytes that share a tag */
 #define ACCESS_CONTEXTS 65		/* 0: the machine */
-#define ACCESS_SEGMENTS_MAX 48
 #define ACCESS_TAGS 16384		/* numbers of tags; 0: none */
-
-/* Where the struct vm_page of a run of page frames lie, and who has each (memory.h). */
-struct access_pages {
-	uintptr_t low, bytes;
-	const uint8_t *frame;
-};
-#define ACCESS_PAGE_SHIFT 5		/* log2 sizeof(struct vm_page) */
 
 /*
  * The first members are what an ordinary access touches.
@@ -75,7 +69,7 @@ struct access {
 	uintptr_t cells;		/* so many of them; 0: nothing is ordinary */
 	uint16_t *tag;
 	uint32_t now;			/* tag of the running context, in both halves */
-	struct access_pages pages;	/* where the last page was, or a part of it */
+	struct memory_structs pages;	/* where the last page was, or a part of it */
 	uint64_t limit;			/* the budget */
 	uint64_t spent;			/* accesses on budgets before this one */
 	bool every;			/* each access is looked at, wherever it goes */
@@ -87,8 +81,6 @@ struct access {
 	uintptr_t all_cells;
 	uintptr_t used_cells;		/* those behind have no tag */
 	uintptr_t red_low, red_high;
-	struct access_pages segment[ACCESS_SEGMENTS_MAX];
-	unsigned segments;
 	struct access_observer observer;
 };
 
@@ -98,11 +90,6 @@ void access_arena(struct access *access, const void *arena, uint16_t *tag, uint3
     size_t bytes);
 /* So many bytes of it from the start are in use. */
 void access_arena_in_use(struct access *access, size_t bytes);
-/* The struct vm_page of a run of frames; `frame` has a byte for each. */
-void access_add_pages(struct access *access, const void *low, size_t bytes,
-    const uint8_t *frame);
-/* Where that struct vm_page lies, NULL if the address is in none. */
-const struct access_pages *access_segment_of(const struct access *access, uintptr_t address);
 /* Time has moved: the whole budget again. */
 void access_refill(struct access *access);
 /* Accesses so far. */

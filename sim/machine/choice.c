@@ -100,12 +100,6 @@ choice_init_bytes(struct choice *c, const void *bytes, size_t size)
 	c->bytes_size = size;
 }
 
-void
-choice_fini(struct choice *c)
-{
-	choice_init_default(c);
-}
-
 static uint32_t
 bytes_next(struct choice *c, uint32_t n)
 {
@@ -138,10 +132,4 @@ choice_next(struct choice *c, enum choice_kind kind, unsigned n)
 	}
 	assert(!"a source of choices that does not exist");
 	return 0;
-}
-
-uint64_t
-choice_drawn(const struct choice *c)
-{
-	return c->draw_count;
 }

@@ -54,26 +54,22 @@ enum choice_source {
 	CHOICE_FROM_BYTES,
 };
 
-/* A source.  Owned by the caller; the fields are for choice.c. */
+/* A source.  Owned by the caller, who may look at draw_count. */
 struct choice {
 	enum choice_source source;
-	uint64_t	 draw_count;
+	uint64_t	 draw_count;	/* since init */
 	struct choice_rng rng[CHOICE_KINDS];
 	const uint8_t	*bytes;
 	size_t		 bytes_size, bytes_at;
 };
 
-/* One init per source; choice_fini() ends any of them. */
+/* One init per source; nothing ends them. */
 void	choice_init_default(struct choice *);
 void	choice_init_seed(struct choice *, uint64_t seed);
 /* The buffer is borrowed and must outlive the source; NULL if size is 0. */
 void	choice_init_bytes(struct choice *, const void *bytes, size_t size);
-void	choice_fini(struct choice *);
 
 /* A value in 0 .. n-1 for a draw of that kind; n > 0 (asserted). */
 unsigned choice_next(struct choice *, enum choice_kind, unsigned n);
-
-/* Draws since init. */
-uint64_t choice_drawn(const struct choice *);
 
 #endif /* SIM_MACHINE_CHOICE_H */

@@ -9,16 +9,14 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/vec.h"
 
 void
 clock_fini(struct clock *clock)
 {
 	for (size_t i = 0; i < clock->count; i++)
 		free(clock->heap[i]);
-	for (size_t i = 0; i < clock->spares; i++)
-		free(clock->spare[i]);
 	free(clock->heap);
-	free(clock->spare);
 	memset(clock, 0, sizeof(*clock));
 }
 
@@ -72,35 +70,18 @@ sift_down(struct clock *clock, struct clock_event *event)
 	put(clock, i, event);
 }
 
-/* Both arrays hold every event at most once, so one size serves both. */
-static void
-grow(struct clock *clock)
-{
-	size_t max = clock->max ? 2 * clock->max : 32;
-
-	clock->heap = xrealloc(clock->heap, max, sizeof(clock->heap[0]));
-	clock->spare = xrealloc(clock->spare, max, sizeof(clock->spare[0]));
-	clock->max = clock->spares_max = max;
-}
-
 struct clock_event *
 clock_at(struct clock *clock, uint64_t time_ns, enum clock_class class,
     void (*fire)(void *arg), void *arg)
 {
-	struct clock_event *event;
+	struct clock_event *event = xmalloc(sizeof(*event));
 
-	if (clock->count + clock->spares >= clock->max)
-		grow(clock);
-	if (clock->spares > 0)
-		event = clock->spare[--clock->spares];
-	else
-		event = xmalloc(sizeof(*event));
-	event->time_ns = time_ns < clock->now_ns ? clock->now_ns : time_ns;
-	event->seq = clock->seq++;
-	event->class = class;
-	event->fire = fire;
-	event->arg = arg;
-	event->index = clock->count++;
+	*event = (struct clock_event){
+		.time_ns = time_ns < clock->now_ns ? clock->now_ns : time_ns,
+		.seq = clock->seq++, .class = class, .fire = fire, .arg = arg,
+		.index = clock->count,
+	};
+	clock->heap = vec_room(clock->heap, clock->count++, &clock->max, 1, sizeof(clock->heap[0]));
 	sift_up(clock, event);
 	return event;
 }
@@ -118,7 +99,7 @@ clock_cancel(struct clock *clock, struct clock_event *event)
 		sift_up(clock, last);
 		sift_down(clock, last);
 	}
-	clock->spare[clock->spares++] = event;
+	free(event);
 }
 
 uint64_t

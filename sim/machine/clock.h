@@ -31,8 +31,6 @@ struct clock {
 	uint64_t seq;
 	struct clock_event **heap;
 	size_t count, max;
-	struct clock_event **spare;	/* freed events, reused */
-	size_t spares, spares_max;
 };
 
 /* An all-zero clock is at its beginning. */

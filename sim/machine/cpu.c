@@ -321,7 +321,6 @@ world_context_new(struct world *world, enum hw_context kind, const char *name,
     int priority, unsigned cpu, void (*fn)(void *), void *arg)
 {
 	struct context *ctx = context_place(world, kind);
-	struct fiber_bounds bounds;
 
 	if (ctx == NULL)
 		return NULL;
@@ -333,12 +332,9 @@ world_context_new(struct world *world, enum hw_context kind, const char *name,
 	};
 	snprintf(ctx->name, sizeof(ctx->name), "%s", name);
 	ctx->fiber = fiber_new(world->fibers, is_interrupt(kind) ? interrupt_loop :
-	    context_main, ctx, 0);
-	if (ctx->fiber == NULL)
-		out_of_memory();
-	bounds = fiber_stack_bounds(ctx->fiber);
-	ctx->stack_mark = bounds.low + bounds.size - STACK_NEAR_BYTES;
-	ctx->stack_floor = bounds.low + STACK_RESERVE;
+	    context_main, ctx);
+	ctx->stack_mark = fiber_stack_low(ctx->fiber) + FIBER_STACK_SIZE - STACK_NEAR_BYTES;
+	ctx->stack_floor = fiber_stack_low(ctx->fiber) + STACK_RESERVE;
 	world_emit(world, EV_CTX_START, 0, ctx->ordinal, kind, (uint64_t)priority, 0, 0);
 	if (!is_interrupt(kind))
 		make_runnable(world, ctx);

@@ -405,11 +405,7 @@ hw_memory(enum hw_memory what, const void *low, size_t size, uint64_t number)
 void
 hw_page_structs(const void *low, uint64_t pfn, uint64_t n)
 {
-	struct world *world = here();
-
-	memory_page_structs(&world->memory, low, pfn, n, (size_t)1 << ACCESS_PAGE_SHIFT);
-	access_add_pages(&world->access, low, n << ACCESS_PAGE_SHIFT,
-	    world->memory.frame + pfn);
+	memory_page_structs(&here()->memory, low, pfn, n);
 }
 
 void

@@ -3,12 +3,9 @@
  * Fibers: stacks, their pool, and the switch between them.
  */
 #include <assert.h>
-#include <errno.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 #include "base/alloc.h"
 #include "machine/fiber.h"
@@ -24,14 +21,6 @@
 #ifdef FIBER_ASAN
 #include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
-#endif
-
-#if !defined(FIBER_UCONTEXT) && !defined(__x86_64__) && !defined(__aarch64__)
-#define FIBER_UCONTEXT	1
-#endif
-
-#ifdef FIBER_UCONTEXT
-#include <ucontext.h>
 #endif
 
 /*
@@ -51,16 +40,9 @@ enum fiber_state {
 };
 
 struct fiber {
-#ifdef FIBER_UCONTEXT
-	ucontext_t	 context;
-#else
 	void		*sp;		/* saved stack pointer, not running */
-#endif
 	enum fiber_state state;
-	bool		 is_main;
-	uint8_t		*map;		/* guard page, then the stack */
-	size_t		 map_size;
-	size_t		 guard_size;
+	uint8_t		*map;		/* guard, then the stack; NULL: the thread's own */
 	void		(*fn)(void *);
 	void		*arg;
 	struct fiber	*resumer;	/* who switched here last */
@@ -103,38 +85,6 @@ fiber_announce_arrival(struct fiber *self)
 	(void)self;
 #endif
 }
-
-#ifdef FIBER_UCONTEXT
-
-static void
-fiber_entry(unsigned high, unsigned low)
-{
-	uintptr_t self = (uintptr_t)((uint64_t)high << 32 | low);
-
-	fiber_body((struct fiber *)self);
-}
-
-static void
-fiber_prepare(struct fiber *f)
-{
-	uint64_t self = (uintptr_t)f;
-
-	/* Only makecontext() can fill it in, and it starts from a real one. */
-	getcontext(&f->context);
-	f->context.uc_stack.ss_sp = f->map + f->guard_size;
-	f->context.uc_stack.ss_size = f->map_size - f->guard_size;
-	f->context.uc_link = NULL;
-	makecontext(&f->context, (void (*)(void))fiber_entry, 2,
-	    (unsigned)(self >> 32), (unsigned)self);
-}
-
-static void
-fiber_jump(struct fiber *from, struct fiber *to)
-{
-	swapcontext(&from->context, &to->context);
-}
-
-#else /* !FIBER_UCONTEXT */
 
 /*
  * fiber_asm_switch(&from_sp, to_sp) pushes the callee-saved registers, leaves
@@ -191,7 +141,7 @@ enum { SAVE_R13 = 2, SAVE_R12 = 3, SAVE_PC = 6, SAVE_WORDS = 8 };
 #define SAVE_SELF	SAVE_R12
 #define SAVE_BODY	SAVE_R13
 
-#else /* __aarch64__ */
+#elif defined(__aarch64__)
 
 __asm__(
 "	.text\n"
@@ -243,12 +193,14 @@ __asm__(
 
 enum { SAVE_SELF = 0, SAVE_BODY = 1, SAVE_PC = 11, SAVE_WORDS = 20 };
 
-#endif /* __aarch64__ */
+#else
+#error "say how this platform switches stacks"
+#endif
 
 static void
 fiber_prepare(struct fiber *f)
 {
-	uintptr_t *sp = (uintptr_t *)(f->map + f->map_size) - SAVE_WORDS;
+	uintptr_t *sp = (uintptr_t *)(f->map + FIBER_GUARD_SIZE + FIBER_STACK_SIZE) - SAVE_WORDS;
 
 	/*
 	 * The words above are zero already.  After the pops the stack
@@ -264,14 +216,6 @@ fiber_prepare(struct fiber *f)
 }
 
 static void
-fiber_jump(struct fiber *from, struct fiber *to)
-{
-	fiber_asm_switch(&from->sp, to->sp);
-}
-
-#endif /* !FIBER_UCONTEXT */
-
-static void
 fiber_transfer(struct fiber *from, struct fiber *to, enum fiber_state left)
 {
 	assert(from->state == FIBER_RUNNING);
@@ -281,7 +225,7 @@ fiber_transfer(struct fiber *from, struct fiber *to, enum fiber_state left)
 	to->state = FIBER_RUNNING;
 	to->resumer = from;
 	fiber_announce_leave(from, to, left == FIBER_DONE);
-	fiber_jump(from, to);
+	fiber_asm_switch(&from->sp, to->sp);
 }
 
 void
@@ -291,52 +235,25 @@ fiber_switch(struct fiber *from, struct fiber *to)
 	fiber_announce_arrival(from);
 }
 
-void
-fiber_exit(struct fiber *self, struct fiber *to)
-{
-	assert(!self->is_main);
-	fiber_transfer(self, to, FIBER_DONE);
-	internal_error("a fiber that is done was switched to");
-}
-
 static void
 fiber_body(struct fiber *self)
 {
 	fiber_announce_arrival(self);
 	self->fn(self->arg);
-	fiber_exit(self, self->resumer);
-}
-
-static size_t
-round_to_pages(size_t size, size_t page_size)
-{
-	return (size + page_size - 1) / page_size * page_size;
+	fiber_transfer(self, self->resumer, FIBER_DONE);
+	internal_error("a fiber that is done was switched to");
 }
 
 static struct fiber *
-fiber_map(struct fiber_pool *pool, size_t stack_size, size_t page_size)
+fiber_map(struct fiber_pool *pool)
 {
-	struct fiber *f = calloc(1, sizeof(*f));
+	struct fiber *f = xcalloc(1, sizeof(*f));
 
-	if (f == NULL)
-		return NULL;
 	f->pool = pool;
-	f->guard_size = round_to_pages(FIBER_GUARD_SIZE, page_size);
-	f->map_size = stack_size + f->guard_size;
-	f->map = mmap(NULL, f->map_size, PROT_READ | PROT_WRITE,
+	f->map = mmap(NULL, FIBER_GUARD_SIZE + FIBER_STACK_SIZE, PROT_READ | PROT_WRITE,
 	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK | MAP_NORESERVE, -1, 0);
-	if (f->map == MAP_FAILED) {
-		free(f);
-		return NULL;
-	}
-	if (mprotect(f->map, f->guard_size, PROT_NONE) == -1) {
-		int error = errno;
-
-		munmap(f->map, f->map_size);
-		free(f);
-		errno = error;
-		return NULL;
-	}
+	if (f->map == MAP_FAILED || mprotect(f->map, FIBER_GUARD_SIZE, PROT_NONE) == -1)
+		out_of_memory();
 	return f;
 }
 
@@ -344,68 +261,36 @@ fiber_map(struct fiber_pool *pool, size_t stack_size, size_t page_size)
 static void
 fiber_clear(struct fiber *f)
 {
-	uint8_t *low = f->map + f->guard_size;
-	size_t size = f->map_size - f->guard_size;
-	size_t top = size < FIBER_CLEAR_SIZE ? size : FIBER_CLEAR_SIZE;
+	uint8_t *low = f->map + FIBER_GUARD_SIZE;
 
 #ifdef FIBER_ASAN
 	/* An abandoned fiber leaves the red zones of its frames behind. */
-	__asan_unpoison_memory_region(low, size);
+	__asan_unpoison_memory_region(low, FIBER_STACK_SIZE);
 #endif
-	memset(low + size - top, 0, top);
-	if (size > top)
-		madvise(low, size - top, MADV_DONTNEED);
-}
-
-static struct fiber *
-pool_take(struct fiber_pool *pool, size_t map_size)
-{
-	struct fiber **link;
-
-	for (link = &pool->idle; *link != NULL; link = &(*link)->next) {
-		struct fiber *f = *link;
-
-		if (f->map_size != map_size)
-			continue;
-		*link = f->next;
-		pool->idle_count--;
-		fiber_clear(f);
-		return f;
-	}
-	return NULL;
+	memset(low + FIBER_STACK_SIZE - FIBER_CLEAR_SIZE, 0, FIBER_CLEAR_SIZE);
+	madvise(low, FIBER_STACK_SIZE - FIBER_CLEAR_SIZE, MADV_DONTNEED);
 }
 
 struct fiber *
-fiber_new(struct fiber_pool *pool, void (*fn)(void *), void *arg,
-    size_t stack_size)
+fiber_new(struct fiber_pool *pool, void (*fn)(void *), void *arg)
 {
-	size_t page_size = (size_t)sysconf(_SC_PAGESIZE);
-	struct fiber *f;
+	struct fiber *f = pool->idle;
 
-	assert(fn != NULL);
-	if (stack_size == 0)
-		stack_size = FIBER_STACK_SIZE_DEFAULT;
-	if (stack_size > SIZE_MAX / 2) {
-		errno = ENOMEM;
-		return NULL;
+	if (f != NULL) {
+		pool->idle = f->next;
+		pool->idle_count--;
+		fiber_clear(f);
+	} else {
+		f = fiber_map(pool);
 	}
-	stack_size = round_to_pages(stack_size, page_size);
-
-	f = pool_take(pool, stack_size + round_to_pages(FIBER_GUARD_SIZE, page_size));
-	if (f == NULL)
-		f = fiber_map(pool, stack_size, page_size);
-	if (f == NULL)
-		return NULL;
-
 	f->state = FIBER_NEW;
 	f->fn = fn;
 	f->arg = arg;
 	f->resumer = NULL;
-	f->next = NULL;
 #ifdef FIBER_ASAN
 	f->fake_stack = NULL;
-	f->asan_low = f->map + f->guard_size;
-	f->asan_size = f->map_size - f->guard_size;
+	f->asan_low = f->map + FIBER_GUARD_SIZE;
+	f->asan_size = FIBER_STACK_SIZE;
 #endif
 	fiber_prepare(f);
 	pool->live_count++;
@@ -417,8 +302,7 @@ fiber_free(struct fiber *f)
 {
 	if (f == NULL)
 		return;
-	assert(!f->is_main);
-	assert(f->state != FIBER_RUNNING && f->state != FIBER_IDLE);
+	assert(f->map != NULL && f->state != FIBER_RUNNING && f->state != FIBER_IDLE);
 
 	f->state = FIBER_IDLE;
 	f->next = f->pool->idle;
@@ -437,10 +321,9 @@ fiber_pool_fini(struct fiber_pool *pool)
 		pool->idle = f->next;
 		pool->idle_count--;
 #ifdef FIBER_ASAN
-		__asan_unpoison_memory_region(f->map + f->guard_size,
-		    f->map_size - f->guard_size);
+		__asan_unpoison_memory_region(f->map + FIBER_GUARD_SIZE, FIBER_STACK_SIZE);
 #endif
-		munmap(f->map, f->map_size);
+		munmap(f->map, FIBER_GUARD_SIZE + FIBER_STACK_SIZE);
 		free(f);
 	}
 }
@@ -448,11 +331,8 @@ fiber_pool_fini(struct fiber_pool *pool)
 struct fiber *
 fiber_new_main(void)
 {
-	struct fiber *f = calloc(1, sizeof(*f));
+	struct fiber *f = xcalloc(1, sizeof(*f));
 
-	if (f == NULL)
-		return NULL;
-	f->is_main = true;
 	f->state = FIBER_RUNNING;
 	return f;
 }
@@ -462,7 +342,7 @@ fiber_free_main(struct fiber *f)
 {
 	if (f == NULL)
 		return;
-	assert(f->is_main && f->state == FIBER_RUNNING);
+	assert(f->map == NULL && f->state == FIBER_RUNNING);
 	free(f);
 }
 
@@ -474,51 +354,20 @@ fiber_was_left(struct fiber *from, struct fiber *to)
 	to->state = FIBER_RUNNING;
 }
 
-bool
-fiber_is_done(const struct fiber *f)
+uintptr_t
+fiber_stack_low(const struct fiber *f)
 {
-	return f->state == FIBER_DONE;
-}
-
-static struct fiber_bounds
-thread_stack_bounds(void)
-{
-	struct fiber_bounds bounds = { 0, 0 };
-	pthread_attr_t attr;
-	void *low;
-	size_t size;
-
-	if (pthread_getattr_np(pthread_self(), &attr) != 0)
-		return bounds;
-	if (pthread_attr_getstack(&attr, &low, &size) == 0) {
-		bounds.low = (uintptr_t)low;
-		bounds.size = size;
-	}
-	pthread_attr_destroy(&attr);
-	return bounds;
-}
-
-struct fiber_bounds
-fiber_stack_bounds(const struct fiber *f)
-{
-	if (f->is_main)
-		return thread_stack_bounds();
-	return (struct fiber_bounds){
-		.low = (uintptr_t)f->map + f->guard_size,
-		.size = f->map_size - f->guard_size,
-	};
+	return (uintptr_t)f->map + FIBER_GUARD_SIZE;
 }
 
 bool
 fiber_stack_contains(const struct fiber *f, uintptr_t addr)
 {
-	struct fiber_bounds bounds = fiber_stack_bounds(f);
-
-	return addr - bounds.low < bounds.size;
+	return f->map != NULL && addr - fiber_stack_low(f) < FIBER_STACK_SIZE;
 }
 
 bool
 fiber_stack_guards(const struct fiber *f, uintptr_t addr)
 {
-	return !f->is_main && addr - (uintptr_t)f->map < f->guard_size;
+	return f->map != NULL && addr - (uintptr_t)f->map < FIBER_GUARD_SIZE;
 }

@@ -15,9 +15,7 @@
  *
  * The switch saves what the platform's procedure call standard calls
  * callee-saved, and no floating point control words: nothing here changes
- * them.  It makes no system call.  -DFIBER_UCONTEXT selects <ucontext.h>
- * instead of the assembly (slower: two system calls a switch), for platforms
- * other than x86-64 and aarch64.
+ * them.  It makes no system call.
  *
  * Under AddressSanitizer every switch is announced, so overflows in frames
  * that live across a switch are found.
@@ -31,8 +29,8 @@
 
 struct fiber;
 
-/* Stack size used when fiber_new() is given 0. */
-#define FIBER_STACK_SIZE_DEFAULT	((size_t)256 * 1024)
+/* Bytes of a stack; whole pages. */
+#define FIBER_STACK_SIZE	((size_t)256 * 1024)
 
 /*
  * Recycled stacks.  Owned by the caller, who may look at the counters but
@@ -51,18 +49,14 @@ struct fiber_pool {
 void	fiber_pool_fini(struct fiber_pool *);
 
 /*
- * A new fiber that will run `fn(arg)` when first switched to.  `stack_size`
- * is in bytes and rounded up to whole pages; 0 means the default.  An idle
- * stack of the pool is taken if one of that size is there.
+ * A new fiber that will run `fn(arg)` when first switched to, on an idle stack
+ * of the pool if there is one.  Ownership goes to the caller; end it with
+ * fiber_free().
  *
  * When `fn` returns, the fiber is done and control goes to the fiber that
- * switched to it last; fiber_exit() goes elsewhere.
- *
- * NULL with errno set when the host has no memory for a stack.  Ownership
- * goes to the caller; end it with fiber_free().
+ * switched to it last.
  */
-struct fiber *fiber_new(struct fiber_pool *, void (*fn)(void *), void *arg,
-	    size_t stack_size);
+struct fiber *fiber_new(struct fiber_pool *, void (*fn)(void *), void *arg);
 
 /*
  * Give a fiber and its stack back to its pool.  Legal in any state but
@@ -73,8 +67,7 @@ void	fiber_free(struct fiber *);
 
 /*
  * A fiber that stands for the calling thread's own stack, so that there is
- * something to switch from.  Give it back with fiber_free_main(); NULL with
- * errno when out of memory.
+ * something to switch from.  Give it back with fiber_free_main().
  */
 struct fiber *fiber_new_main(void);
 void	fiber_free_main(struct fiber *);
@@ -86,31 +79,16 @@ void	fiber_free_main(struct fiber *);
  */
 void	fiber_switch(struct fiber *from, struct fiber *to);
 
-/* End the running fiber `self` for good and go on in `to`. */
-_Noreturn void fiber_exit(struct fiber *self, struct fiber *to);
-
 /*
  * Control left `from` for `to` without a switch: a signal handler has jumped back to where
  * `to` waits in fiber_switch() or to a frame of it further out.  `from` can only be freed.
  */
 void	fiber_was_left(struct fiber *from, struct fiber *to);
 
-/* True once the fiber's function has returned or called fiber_exit(). */
-bool	fiber_is_done(const struct fiber *);
+/* Where a fiber's stack begins, above its guard: FIBER_STACK_SIZE bytes.  Not of a main fiber. */
+uintptr_t fiber_stack_low(const struct fiber *);
 
-/* The stack's usable memory: [low, low + size), without the guard. */
-struct fiber_bounds {
-	uintptr_t	low;
-	size_t		size;
-};
-
-/*
- * Bounds of a fiber's stack.  For a main fiber, which must be of the calling
- * thread, this asks the system each time (slow).
- */
-struct fiber_bounds fiber_stack_bounds(const struct fiber *);
-
-/* Is `addr` on the fiber's stack? */
+/* Is `addr` on the fiber's stack?  Always false for a main fiber. */
 bool	fiber_stack_contains(const struct fiber *, uintptr_t addr);
 
 /*

@@ -14,8 +14,6 @@
 
 #define OWNER_MASK MEMORY_OWNER_MASK
 #define HOST_HAS MEMORY_HOST_HAS
-#define GROUP (UINT64_C(1) << MEMORY_GROUP_SHIFT)
-#define BACK_MIN 512			/* entries; a power of two */
 /* One tag for four bytes, and a little more, so that two can be read at once. */
 #define TAGS_OF(bytes) ((bytes) / 2)
 #define TAGS_BYTES (TAGS_OF(MEMORY_ARENA_PAGES * MEMORY_PAGE_SIZE) + MEMORY_PAGE_SIZE)
@@ -30,11 +28,11 @@
 #define WHERE_BYTES (MEMORY_ARENA_PAGES * MEMORY_PAGE_SIZE + 2 * MEMORY_PAGE_SIZE)
 
 bool
-memory_init(struct memory *memory, struct shelf *shelf, const struct hw_segment *segments,
+memory_init(struct memory *memory, struct regions *regions, const struct hw_segment *segments,
     unsigned n, uint64_t reserve)
 {
 	memset(memory, 0, sizeof(*memory));
-	memory->shelf = shelf;
+	memory->regions = regions;
 	assert(n > 0 && n <= MEMORY_SEGMENTS_MAX);
 	memcpy(memory->segment, segments, n * sizeof(segments[0]));
 	memory->segments = n;
@@ -43,130 +41,49 @@ memory_init(struct memory *memory, struct shelf *shelf, const struct hw_segment 
 		memory->counts.total += segments[i].npages;
 	memory->counts.free = memory->counts.total;
 	memory->pfn_max = segments[n - 1].pfn + segments[n - 1].npages;
-	memory->frame = shelf_take(shelf, memory->pfn_max);
-	memory->arena = shelf_take_at(shelf, ARENA_BYTES, ARENA_AT);
-	memory->arena_pfn = shelf_take(shelf, PFNS_BYTES);
-	memory->tag = shelf_take(shelf, TAGS_BYTES);
-	memory->where = shelf_take_stale(shelf, WHERE_BYTES);
-	memory->groups = (memory->pfn_max >> MEMORY_GROUP_SHIFT) + 1;
-	memory->near = shelf_take(shelf, memory->groups);
+	memory->frame = regions_take(regions, memory->pfn_max, 0);
+	memory->arena = regions_take(regions, ARENA_BYTES, ARENA_AT);
+	memory->arena_pfn = regions_take(regions, PFNS_BYTES, 0);
+	memory->tag = regions_take(regions, TAGS_BYTES, 0);
+	memory->where = regions_take(regions, WHERE_BYTES, 0);
+	memory->page = regions_take(regions, memory->pfn_max * sizeof(memory->page[0]), 0);
 	if (memory->frame == NULL || memory->arena == NULL || memory->tag == NULL ||
-	    memory->near == NULL || memory->where == NULL || memory->arena_pfn == NULL) {
+	    memory->page == NULL || memory->where == NULL || memory->arena_pfn == NULL) {
 		memory_fini(memory);
 		return false;
 	}
 	return true;
 }
 
-/* ---- handing host memory on ---- */
-
-static uint64_t
-lower(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
-
-/* The first group from `group` on that somebody came near, or `end`. */
-static uint64_t
-next_near(const struct memory *memory, uint64_t group, uint64_t end)
-{
-	while (group < end && memory->near[group] == 0) {
-		uint64_t eight;
-
-		if (group % sizeof(eight) == 0 && group + sizeof(eight) <= end) {
-			memcpy(&eight, &memory->near[group], sizeof(eight));
-			group += eight == 0 ? sizeof(eight) : 1;
-		} else {
-			group++;
-		}
-	}
-	return group;
-}
-
-/* Zero what belongs to frames [pfn, pfn + n) and may have been written. */
+/* The frames that have contents are few: the table of them is not zeroed as a whole. */
 static void
-zero_near(const struct memory *memory, uint8_t *low, uint64_t pfn, uint64_t n, size_t size)
+forget_pages(struct memory *memory)
 {
-	uint64_t end = ((pfn + n - 1) >> MEMORY_GROUP_SHIFT) + 1, group;
-
-	for (group = next_near(memory, pfn >> MEMORY_GROUP_SHIFT, end); group < end;
-	    group = next_near(memory, group + 1, end)) {
-		uint64_t first = group * GROUP, last = lower(first + GROUP, pfn + n);
-
-		if (first < pfn)
-			first = pfn;
-		memset(low + (first - pfn) * size, 0, (last - first) * size);
-	}
-}
-
-/* Can the groups be trusted to tell what little of so many bytes was written? */
-static bool
-is_worth_a_look(const struct memory *memory)
-{
-	uint64_t near = 0;
-
-	for (uint64_t group = next_near(memory, 0, memory->groups); group < memory->groups;
-	    group = next_near(memory, group + 1, memory->groups))
-		if (++near * GROUP > SHELF_FRAMES_MAX)
-			return false;
-	return true;
-}
-
-/* Bytes of a table that are not structures of frames. */
-static size_t
-others_in(const struct memory *memory, const uint8_t *table, size_t bytes)
-{
-	size_t others = bytes;
-
-	for (unsigned i = 0; i < memory->runs; i++)
-		if ((uintptr_t)memory->structs[i].low - (uintptr_t)table < bytes)
-			others -= memory->structs[i].n * memory->structs[i].size;
-	return others;
-}
-
-static void
-give_table(struct memory *memory, uint8_t *table, size_t bytes, bool look)
-{
-	uint8_t *at = table;
-
-	if (!look || others_in(memory, table, bytes) > SHELF_ZEROED_MAX) {
-		shelf_give(memory->shelf, table, bytes, bytes);
-		return;
-	}
-	for (unsigned i = 0; i < memory->runs; i++) {
-		const struct memory_structs *run = &memory->structs[i];
-
-		/* They are in order. */
-		if ((uintptr_t)run->low - (uintptr_t)table >= bytes)
-			continue;
-		memset(at, 0, (size_t)(run->low - at));
-		zero_near(memory, run->low, run->pfn, run->n, run->size);
-		at = run->low + run->n * run->size;
-	}
-	memset(at, 0, (size_t)(table + bytes - at));
-	shelf_give(memory->shelf, table, bytes, 0);
+	for (size_t i = 0; i < memory->arena_used; i++)
+		if (memory->arena_pfn[i] != 0)
+			memory->page[memory->arena_pfn[i] - 1] = NULL;
+	for (size_t i = 0; i < memory->lents; i++)
+		memory->page[memory->lent[i].pfn] = NULL;
 }
 
 void
 memory_fini(struct memory *memory)
 {
-	struct shelf *shelf = memory->shelf;
-	bool look = shelf != NULL && memory->near != NULL && is_worth_a_look(memory);
+	struct regions *regions = memory->regions;
 
-	if (look)
-		zero_near(memory, memory->frame, 0, memory->pfn_max, 1);
-	shelf_give(shelf, memory->frame, memory->pfn_max, look ? 0 : memory->pfn_max);
-	shelf_give(shelf, memory->arena, ARENA_BYTES, memory->arena_used * MEMORY_PAGE_SIZE);
-	shelf_give(shelf, memory->arena_pfn, PFNS_BYTES,
+	if (memory->page != NULL)
+		forget_pages(memory);
+	regions_give(regions, memory->page, memory->pfn_max * sizeof(memory->page[0]), 0);
+	regions_give(regions, memory->frame, memory->pfn_max, memory->pfn_max);
+	regions_give(regions, memory->arena, ARENA_BYTES, memory->arena_used * MEMORY_PAGE_SIZE);
+	regions_give(regions, memory->arena_pfn, PFNS_BYTES,
 	    memory->arena_used * sizeof(memory->arena_pfn[0]));
-	shelf_give(shelf, memory->tag, TAGS_BYTES,
+	regions_give(regions, memory->tag, TAGS_BYTES,
 	    TAGS_OF(memory->arena_used * MEMORY_PAGE_SIZE));
-	/* What it says counts only beside a tag. */
-	shelf_give_stale(shelf, memory->where, WHERE_BYTES);
+	regions_give(regions, memory->where, WHERE_BYTES, memory->arena_used * MEMORY_PAGE_SIZE);
 	for (size_t i = 0; i < memory->tables; i++)
-		give_table(memory, memory->table[i], memory->table_bytes[i], look);
-	shelf_give(shelf, memory->near, memory->groups, memory->groups);
-	free(memory->back);
+		regions_give(regions, memory->table[i], memory->table_bytes[i],
+		    memory->table_bytes[i]);
 	free(memory->lent);
 	memset(memory, 0, sizeof(*memory));
 }
@@ -199,12 +116,6 @@ count_of(struct memory *memory, enum hw_owner owner)
 	internal_error("a page has no owner");
 }
 
-static inline void
-come_near(struct memory *memory, uint64_t pfn)
-{
-	memory->near[pfn >> MEMORY_GROUP_SHIFT] = 1;
-}
-
 /* Neighbours mostly had the same owner: they are counted together. */
 void
 memory_own_all(struct memory *memory, const uint64_t *pfns, size_t n, enum hw_owner owner)
@@ -218,7 +129,6 @@ memory_own_all(struct memory *memory, const uint64_t *pfns, size_t n, enum hw_ow
 			uint8_t *frame = &memory->frame[pfns[i]];
 
 			*frame = (uint8_t)((*frame & HOST_HAS) | after);
-			come_near(memory, pfns[i]);
 		} while (++i < n && (memory->frame[pfns[i]] & OWNER_MASK) == before);
 		*count_of(memory, before) -= i - first;
 		*count_of(memory, owner) += i - first;
@@ -231,66 +141,11 @@ memory_own(struct memory *memory, uint64_t pfn, enum hw_owner owner)
 	memory_own_all(memory, &pfn, 1, owner);
 }
 
-/* Where a frame's contents are kept: open addressing, keyed by pfn + 1, never full. */
-static size_t
-back_index(const struct memory *memory, uint64_t pfn)
-{
-	size_t mask = memory->back_max - 1;
-
-	for (size_t i = pfn;; i++) {
-		const struct memory_back *back = &memory->back[i & mask];
-
-		if (back->pfn == pfn + 1 || back->pfn == 0)
-			return i & mask;
-	}
-}
-
-/* Room for one more, without those that have no contents any more. */
-static void
-back_grow(struct memory *memory)
-{
-	struct memory_back *old = memory->back;
-	size_t old_max = memory->back_max, live = 0;
-
-	for (size_t i = 0; i < old_max; i++)
-		live += old[i].page != NULL;
-	memory->back_max = BACK_MIN;
-	while (memory->back_max < 4 * (live + 1))
-		memory->back_max *= 2;
-	memory->back = calloc(memory->back_max, sizeof(memory->back[0]));
-	if (memory->back == NULL)
-		out_of_memory();
-	memory->backs = live;
-	for (size_t i = 0; i < old_max; i++)
-		if (old[i].page != NULL)
-			memory->back[back_index(memory, old[i].pfn - 1)] = old[i];
-	free(old);
-}
-
-static void
-back_set(struct memory *memory, uint64_t pfn, uint8_t *page)
-{
-	struct memory_back *back;
-
-	if (2 * (memory->backs + 1) > memory->back_max)
-		back_grow(memory);
-	back = &memory->back[back_index(memory, pfn)];
-	memory->backs += back->pfn == 0;
-	back->pfn = pfn + 1;
-	back->page = page;
-}
-
-static uint8_t *
-contents(const struct memory *memory, uint64_t pfn)
-{
-	return memory->back_max == 0 ? NULL : memory->back[back_index(memory, pfn)].page;
-}
-
 /* What a discarded page holds when the guest looks again: zeroes. */
 static void
 discard_in_use(struct memory *memory, uint64_t pfn)
 {
-	uint8_t *page = contents(memory, pfn);
+	uint8_t *page = memory->page[pfn];
 
 	memory->counts.discarded_in_use++;
 	if (page != NULL)
@@ -316,7 +171,6 @@ take(struct memory *memory, uint64_t pfn)
 	if (owner == HW_PAGE_KERNEL || owner == HW_PAGE_OTHERS)
 		discard_in_use(memory, pfn);
 	memory->frame[pfn] = frame | HOST_HAS;
-	come_near(memory, pfn);
 	return frame / HOST_HAS ^ 1;
 }
 
@@ -414,7 +268,7 @@ memory_map(struct memory *memory, const uint64_t *pfns, size_t n)
 	va = memory->arena + first * MEMORY_PAGE_SIZE;
 	for (size_t i = 0; i < n; i++) {
 		memory->arena_pfn[first + i] = pfns[i] + 1;
-		back_set(memory, pfns[i], va + i * MEMORY_PAGE_SIZE);
+		memory->page[pfns[i]] = va + i * MEMORY_PAGE_SIZE;
 	}
 	memory->arena_next = first + n;
 	memory->arena_mapped += n;
@@ -432,7 +286,7 @@ memory_unmap(struct memory *memory, void *va, size_t n)
 	for (size_t i = first; i < first + n; i++) {
 		if (memory->arena_pfn[i] == 0)
 			continue;
-		back_set(memory, memory->arena_pfn[i] - 1, NULL);
+		memory->page[memory->arena_pfn[i] - 1] = NULL;
 		memory->arena_mapped--;
 		memory->arena_pfn[i] = 0;
 	}
@@ -444,8 +298,8 @@ memory_lend(struct memory *memory, void *page, uint64_t pfn)
 {
 	memory->lent = vec_room(memory->lent, memory->lents, &memory->lents_max, 1,
 	    sizeof(memory->lent[0]));
-	memory->lent[memory->lents++] = (struct memory_back){ .pfn = pfn + 1, .page = page };
-	back_set(memory, pfn, page);
+	memory->lent[memory->lents++] = (struct memory_lent){ .pfn = pfn, .page = page };
+	memory->page[pfn] = page;
 }
 
 uint64_t
@@ -460,14 +314,15 @@ memory_phys(const struct memory *memory, const void *va)
 		    ((memory->arena_pfn[index] - 1) << MEMORY_PAGE_SHIFT) + offset;
 	for (size_t i = 0; i < memory->lents; i++)
 		if (memory->lent[i].page == page)
-			return ((memory->lent[i].pfn - 1) << MEMORY_PAGE_SHIFT) + offset;
+			return (memory->lent[i].pfn << MEMORY_PAGE_SHIFT) + offset;
 	return UINT64_MAX;
 }
 
 void *
 memory_contents(const struct memory *memory, uint64_t phys)
 {
-	uint8_t *page = contents(memory, phys >> MEMORY_PAGE_SHIFT);
+	uint64_t pfn = phys >> MEMORY_PAGE_SHIFT;
+	uint8_t *page = pfn < memory->pfn_max ? memory->page[pfn] : NULL;
 
 	return page != NULL ? page + (phys & (MEMORY_PAGE_SIZE - 1)) : NULL;
 }
@@ -489,7 +344,7 @@ dma(const struct memory *memory, uint64_t bus, void *buffer, size_t length, bool
 			return false;
 		if (part > length)
 			part = length;
-		page = contents(memory, phys >> MEMORY_PAGE_SHIFT);
+		page = memory->page[phys >> MEMORY_PAGE_SHIFT];
 		if (to_memory && page != NULL)
 			memcpy(page + offset, p, part);
 		else if (!to_memory && page != NULL)
@@ -524,7 +379,7 @@ memory_table(struct memory *memory, size_t bytes)
 	assert(memory->tables < sizeof(memory->table) / sizeof(memory->table[0]));
 	for (size_t i = 0; i < memory->tables; i++)
 		where += (memory->table_bytes[i] + MEMORY_PAGE_SIZE - 1) & -MEMORY_PAGE_SIZE;
-	p = shelf_take_at(memory->shelf, bytes, where);
+	p = regions_take(memory->regions, bytes, where);
 	if (p == NULL)
 		out_of_memory();
 	memory->table[memory->tables] = p;
@@ -533,24 +388,32 @@ memory_table(struct memory *memory, size_t bytes)
 }
 
 void
-memory_page_structs(struct memory *memory, const void *low, uint64_t pfn, uint64_t n,
-    size_t size)
+memory_page_structs(struct memory *memory, const void *low, uint64_t pfn, uint64_t n)
 {
-	/* Those beyond are zeroed with the rest of their table. */
+	/* Links of pages beyond are looked at each time, which costs time and no more. */
 	if (memory->runs < MEMORY_STRUCTS_MAX)
 		memory->structs[memory->runs++] = (struct memory_structs){
-			.low = (uint8_t *)(uintptr_t)low, .pfn = pfn, .n = n, .size = size,
+			.low = (uintptr_t)low, .bytes = n << MEMORY_STRUCT_SHIFT,
+			.frame = memory->frame + pfn,
 		};
 }
 
-void
-memory_near(struct memory *memory, uintptr_t address)
+const struct memory_structs *
+memory_structs_at(const struct memory *memory, uintptr_t address)
 {
-	for (unsigned i = 0; i < memory->runs; i++) {
-		const struct memory_structs *run = &memory->structs[i];
-		uintptr_t offset = address - (uintptr_t)run->low;
+	for (unsigned i = 0; i < memory->runs; i++)
+		if (address - memory->structs[i].low < memory->structs[i].bytes)
+			return &memory->structs[i];
+	return NULL;
+}
 
-		if (offset < run->n * run->size)
-			come_near(memory, run->pfn + offset / run->size);
-	}
+bool
+memory_struct_at(const struct memory *memory, uintptr_t address, uint64_t *pfn)
+{
+	const struct memory_structs *run = memory_structs_at(memory, address);
+
+	if (run != NULL)
+		*pfn = (uint64_t)(run->frame - memory->frame) +
+		    ((address - run->low) >> MEMORY_STRUCT_SHIFT);
+	return run != NULL;
 }

@@ -16,7 +16,7 @@
 #include <string.h>
 
 #include "door.h"
-#include "machine/shelf.h"
+#include "machine/regions.h"
 
 #define MEMORY_PAGE_SHIFT 12
 #define MEMORY_PAGE_SIZE ((uint64_t)1 << MEMORY_PAGE_SHIFT)
@@ -44,22 +44,17 @@ struct memory_counts {
 	uint64_t discarded_in_use;	/* while kernel or others used them; pages */
 };
 
-/*
- * Frames that are distinguished when memory is handed on: of those that nobody came near, nothing
- * was written, neither here nor in the kernel's table of them.
- */
-#define MEMORY_GROUP_SHIFT 7
 #define MEMORY_STRUCTS_MAX 48
+#define MEMORY_STRUCT_SHIFT 5		/* log2 sizeof(struct vm_page) */
 
-/* The kernel's structures, one for each frame of a run of them. */
+/* The struct vm_page of a run of frames, one behind the other. */
 struct memory_structs {
-	uint8_t *low;
-	uint64_t pfn, n;
-	size_t size;			/* of one */
+	uintptr_t low, bytes;
+	const uint8_t *frame;		/* of the first, in memory.frame */
 };
 
 struct memory {
-	struct shelf *shelf;	/* where host memory comes from; NULL: the host */
+	struct regions *regions;	/* where host memory comes from; NULL: the host */
 	struct hw_segment segment[MEMORY_SEGMENTS_MAX];
 	unsigned segments;
 	uint64_t pfn_max;	/* one past the highest frame */
@@ -69,29 +64,26 @@ struct memory {
 	uint32_t *where;
 	bool swapped;		/* the CPU's byte order is not that of what devices read */
 	struct memory_counts counts;
-	/* contents: kernel virtual arena and a hash from pfn to host page */
+	/* contents: kernel virtual arena, and host memory that was given a frame */
+	uint8_t **page;			/* by pfn; NULL: the frame has no contents */
 	uint8_t *arena;
 	size_t arena_used;		/* pages from its start that ever were mapped */
 	size_t arena_next;		/* where the search for the next range begins */
 	size_t arena_mapped;		/* pages that are mapped now */
 	uint64_t *arena_pfn;		/* frame behind each arena page, plus 1 */
-	struct memory_back { uint64_t pfn; uint8_t *page; } *back,
-	    *lent;			/* host memory that was given a frame */
-	size_t back_max, backs;		/* a power of two; entries in use */
+	struct memory_lent { uint64_t pfn; uint8_t *page; } *lent;
 	size_t lents, lents_max;
 	void *table[MEMORY_TABLES_MAX];
 	size_t table_bytes[MEMORY_TABLES_MAX], tables;
-	uint8_t *near;			/* by group of frames: somebody came near */
-	size_t groups;
 	struct memory_structs structs[MEMORY_STRUCTS_MAX];
 	unsigned runs;
 };
 
 /*
- * shelf: whose host memory it uses, which outlives it; NULL: its own.  segments: sorted by pfn,
- * not overlapping.  False when host memory cannot be had.
+ * regions: where its host memory comes from, which outlives it; NULL: its own.  segments: sorted by
+ * pfn, not overlapping.  False when host memory cannot be had.
  */
-bool memory_init(struct memory *memory, struct shelf *shelf, const struct hw_segment *segments,
+bool memory_init(struct memory *memory, struct regions *regions, const struct hw_segment *segments,
     unsigned n, uint64_t reserve);
 void memory_fini(struct memory *memory);
 
@@ -145,14 +137,11 @@ bool memory_dma_write(struct memory *memory, uint64_t bus, const void *from, siz
 
 /* Zeroed lazily backed host memory that lives as long as the world. */
 void *memory_table(struct memory *memory, size_t bytes);
-/*
- * A part of a table that has a structure of `size` bytes for each of n frames from pfn on.  One
- * is only written once the frame changed hands, or was announced by memory_near().  Parts of one
- * table are reported in order.
- */
-void memory_page_structs(struct memory *memory, const void *low, uint64_t pfn, uint64_t n,
-    size_t size);
-/* Somebody writes to that byte of a structure, whoever has the frame; others are ignored. */
-void memory_near(struct memory *memory, uintptr_t address);
+/* The struct vm_page of n frames from pfn on lie from there on. */
+void memory_page_structs(struct memory *memory, const void *low, uint64_t pfn, uint64_t n);
+/* The run of them that the address is in; NULL: none. */
+const struct memory_structs *memory_structs_at(const struct memory *memory, uintptr_t address);
+/* The frame whose struct it is; false: none. */
+bool memory_struct_at(const struct memory *memory, uintptr_t address, uint64_t *pfn);
 
 #endif /* VIOSIM_MACHINE_MEMORY_H */

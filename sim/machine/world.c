@@ -20,7 +20,7 @@ get_memory(struct world *world)
 	const struct world_config *config = &world->config;
 	struct memory *memory = &world->memory;
 
-	if (!memory_init(memory, config->shelf, config->segment, config->segments,
+	if (!memory_init(memory, config->regions, config->segment, config->segments,
 	    config->reserve_pages))
 		return false;
 	memory->swapped = config->swapped && !config->legacy;
@@ -47,10 +47,8 @@ world_init(struct world *world, const struct world_config *config,
 	loop_init(&world->loop);
 	if (!get_memory(world))
 		return false;
-	world->fibers = config->shelf != NULL ? &config->shelf->fibers : &world->own_fibers;
+	world->fibers = config->regions != NULL ? &config->regions->fibers : &world->own_fibers;
 	world->main = fiber_new_main();
-	if (world->main == NULL)
-		return false;
 	world->points_left = config->points_limit;
 	loop_events(world);
 	return true;
@@ -63,7 +61,6 @@ world_fini(struct world *world)
 		fiber_free(world->context[i].fiber);
 	fiber_pool_fini(&world->own_fibers);
 	fiber_free_main(world->main);
-	choice_fini(&world->choice);
 	clock_fini(&world->clock);
 	trace_fini(&world->trace);
 	memory_fini(&world->memory);

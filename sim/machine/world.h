@@ -126,7 +126,7 @@ struct world_config {
 	uint64_t text_limit;		/* bytes of messages, likewise; 0: none */
 	uint64_t text_limit_all;	/* and in the whole run */
 	bool keep_trace;
-	struct shelf *shelf;		/* host memory from run to run; NULL: none */
+	struct regions *regions;	/* host memory from run to run; NULL: none */
 };
 
 /* What lives beyond the machine and answers it; the machine never includes their headers. */
@@ -183,7 +183,7 @@ struct world {
 	struct memory memory;
 	struct choice choice;
 	struct irq irq;
-	struct fiber_pool *fibers, own_fibers;	/* of the shelf, or the second */
+	struct fiber_pool *fibers, own_fibers;	/* of config.regions, or the second */
 	struct fiber *main;
 	struct context context[CONTEXTS_MAX];
 	uint32_t contexts;

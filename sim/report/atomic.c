@@ -24,9 +24,9 @@ struct atomic {
 };
 
 static void
-explain(char *why, size_t why_size, const char *path, int error)
+complain(const char *path, int error)
 {
-	snprintf(why, why_size, "cannot write %s: %s",
+	fprintf(stderr, "viosim: cannot write %s: %s\n",
 	    strcmp(path, "-") == 0 ? "standard output" : path, strerror(error));
 }
 
@@ -97,15 +97,19 @@ open_stream(struct atomic *atomic)
 }
 
 struct atomic *
-atomic_open(const char *path, char *why, size_t why_size)
+atomic_open(const char *path, bool *good)
 {
-	struct atomic *atomic = xcalloc(1, sizeof(*atomic));
+	struct atomic *atomic;
 
+	if (path == NULL)
+		return NULL;
+	atomic = xcalloc(1, sizeof(*atomic));
 	atomic->path = xstrdup(path);
 	if (open_stream(atomic))
 		return atomic;
-	explain(why, why_size, path, errno);
+	complain(path, errno);
 	release(atomic);
+	*good = false;
 	return NULL;
 }
 
@@ -146,29 +150,23 @@ finish_writing(struct atomic *atomic)
 }
 
 bool
-atomic_commit(struct atomic *atomic, char *why, size_t why_size)
+atomic_end(struct atomic *atomic, bool keep)
 {
-	int error = finish_writing(atomic);
+	int error = 0;
 
-	if (error == 0 && atomic->temp != NULL && rename(atomic->temp, atomic->target) != 0)
-		error = errno;
-	if (error != 0) {
-		explain(why, why_size, atomic->path, error);
-		if (atomic->temp != NULL)
-			unlink(atomic->temp);
-	}
-	release(atomic);
-	return error == 0;
-}
-
-void
-atomic_abandon(struct atomic *atomic)
-{
 	if (atomic == NULL)
-		return;
-	if (atomic->stream != stdout)
+		return true;
+	if (keep)
+		error = finish_writing(atomic);
+	else if (atomic->stream != stdout)
 		fclose(atomic->stream);
-	if (atomic->temp != NULL)
+	if (keep && error == 0 && atomic->temp != NULL &&
+	    rename(atomic->temp, atomic->target) != 0)
+		error = errno;
+	if (error != 0)
+		complain(atomic->path, error);
+	if ((!keep || error != 0) && atomic->temp != NULL)
 		unlink(atomic->temp);
 	release(atomic);
+	return error == 0;
 }

@@ -17,19 +17,19 @@
 struct atomic;
 
 /*
- * Begin.  NULL on failure, with "cannot write PATH: reason" in `why` (cut to why_size
- * bytes).  The result must go to atomic_commit() or atomic_abandon().
+ * Begin.  NULL when no file is asked for (path NULL), or after a message on stderr, with *good
+ * false.  The result must go to atomic_end().
  */
-struct atomic *atomic_open(const char *path, char *why, size_t why_size);
+struct atomic *atomic_open(const char *path, bool *good);
 
 /* Where to write; belongs to the atomic. */
 FILE *atomic_stream(struct atomic *atomic);
 
-/* Finish.  False with a reason, and the target as it was before, if anything went wrong. */
-bool atomic_commit(struct atomic *atomic, char *why, size_t why_size);
-
-/* Leave the target as it was.  NULL is ignored. */
-void atomic_abandon(struct atomic *atomic);
+/*
+ * Finish, or (not `keep`) leave the target as it was.  False after a message, and the target is as
+ * it was before, if anything went wrong.  NULL is fine.
+ */
+bool atomic_end(struct atomic *atomic, bool keep);
 
 /* Flush any stream; 0, or the errno of what went wrong with it, now or before. */
 int atomic_error(FILE *stream);

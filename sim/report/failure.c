@@ -608,7 +608,7 @@ print_lint_rule(FILE *stream, const struct report_input *input, const struct fin
 	struct defect_like like;
 
 	fprintf(stream, "  %s, %u place%s: %s\n    ", rule->id, count, plural(count), rule->title);
-	report_wrap(stream, rule->why, 4, 4, report_width(&input->style));
+	report_wrap(stream, rule->why, 4, 4, REPORT_WIDTH);
 	putc('\n', stream);
 	if (report_like_finding(input, finding, &like))
 		fprintf(stream, "    looks like %s (%s)\n", like.defect->id, like.defect->title);

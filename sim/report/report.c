@@ -38,14 +38,6 @@ report_position(const struct report_input *input, uint32_t site, struct source_p
 	return site != 0 && input->source != NULL && source_lookup(input->source, site, pos);
 }
 
-unsigned
-report_width(const struct report_style *style)
-{
-	if (style->width == 0)
-		return REPORT_WIDTH;
-	return style->width < REPORT_WIDTH_MIN ? REPORT_WIDTH_MIN : style->width;
-}
-
 /* ---- text ---- */
 
 static void

@@ -19,11 +19,9 @@
 
 struct report_style {
 	bool colour;
-	unsigned width;			/* columns; 0: REPORT_WIDTH */
 	bool verbose;			/* every event, not only the main ones */
 };
-#define REPORT_WIDTH 100
-#define REPORT_WIDTH_MIN 60
+#define REPORT_WIDTH 100		/* columns, whoever reads it: reports are compared */
 
 /* All pointers are borrowed.  Zero is fine for everything but the first three. */
 struct report_input {
@@ -63,7 +61,6 @@ bool report_like_finding(const struct report_input *input, const struct finding 
 
 /* The driver position of a site; false for site 0, without a source, or if nothing is known. */
 bool report_position(const struct report_input *input, uint32_t site, struct source_pos *pos);
-unsigned report_width(const struct report_style *style);
 
 /*
  * Make text fit for one line of any report, in place: newline and tab become a blank, other

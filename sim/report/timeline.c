@@ -37,9 +37,8 @@ struct timeline {
 	struct words words;
 	struct words_pages said;	/* page counts last printed */
 	struct plan plan;
-	struct mark *mark;
-	size_t marks, at_mark;
-	unsigned width;
+	struct { VEC_MEMBERS(struct mark); } marks;
+	size_t at_mark;
 	unsigned count_width;
 	bool backward;			/* of like rounds the last one is printed */
 };
@@ -65,19 +64,18 @@ static void
 collect_marks(struct timeline *t)
 {
 	const struct run_result *result = t->input->result;
-	size_t max = result->findings.count + result->failures;
 
-	t->mark = xcalloc(max + 1, sizeof(t->mark[0]));
 	for (size_t i = 0; i < result->findings.count; i++)
-		t->mark[t->marks++] = (struct mark){
+		*vec_add(&t->marks) = (struct mark){
 			.seq = result->findings.item[i].seq,
 			.finding = &result->findings.item[i],
 		};
 	for (unsigned i = 0; i < result->failures; i++)
-		t->mark[t->marks++] = (struct mark){
+		*vec_add(&t->marks) = (struct mark){
 			.seq = result->failure[i].seq, .failure = &result->failure[i],
 		};
-	qsort(t->mark, t->marks, sizeof(t->mark[0]), by_seq);
+	if (t->marks.count > 0)
+		qsort(t->marks.item, t->marks.count, sizeof(t->marks.item[0]), by_seq);
 }
 
 /* ---- rows ---- */
@@ -109,7 +107,7 @@ print_counts(struct timeline *t, size_t column)
 {
 	struct count_column count[3];
 	unsigned columns = count_columns(t, &t->words.pages, count);
-	size_t at = t->width - columns * t->count_width;
+	size_t at = REPORT_WIDTH - columns * t->count_width;
 
 	if (column > at)
 		fprintf(t->stream, "\n%*s", (int)at, "");
@@ -135,11 +133,11 @@ print_row(struct timeline *t, const char *time, const char *who, const char *cod
 	colour(t, code);
 	fprintf(t->stream, "%s%*s", who, (int)(column - COLUMN_WHO - report_columns(who)),
 	    "");
-	report_wrap(t->stream, text, (unsigned)column, COLUMN_WHAT + 2, t->width);
+	report_wrap(t->stream, text, (unsigned)column, COLUMN_WHAT + 2, REPORT_WIDTH);
 	colour(t, code != NULL ? "0" : NULL);
 	column += report_columns(text);
 	if (counts)
-		print_counts(t, column > t->width ? t->width : column);
+		print_counts(t, column > REPORT_WIDTH ? REPORT_WIDTH : column);
 	putc('\n', t->stream);
 }
 
@@ -154,7 +152,7 @@ print_head(struct timeline *t)
 {
 	struct count_column count[3];
 	unsigned columns = count_columns(t, &t->words.pages, count);
-	int what = (int)(t->width - COLUMN_WHAT - columns * t->count_width);
+	int what = (int)(REPORT_WIDTH - COLUMN_WHAT - columns * t->count_width);
 
 	fprintf(t->stream, "%12s  %-9s %-*s", "time", "who", what, "what");
 	for (unsigned i = 0; i < columns; i++)
@@ -214,10 +212,10 @@ print_mark(struct timeline *t, const struct mark *mark)
 static void
 print_marks(struct timeline *t, uint32_t seq)
 {
-	while (t->at_mark < t->marks && t->mark[t->at_mark].seq < seq)
+	while (t->at_mark < t->marks.count && t->marks.item[t->at_mark].seq < seq)
 		t->at_mark++;
-	while (t->at_mark < t->marks && t->mark[t->at_mark].seq == seq)
-		print_mark(t, &t->mark[t->at_mark++]);
+	while (t->at_mark < t->marks.count && t->marks.item[t->at_mark].seq == seq)
+		print_mark(t, &t->marks.item[t->at_mark++]);
 }
 
 /* ---- events ---- */
@@ -265,7 +263,7 @@ pass(struct timeline *t, uint32_t from, uint32_t to, uint64_t *requests, uint64_
 static void
 print_rounds(struct timeline *t, const struct plan_item *item, uint32_t from)
 {
-	uint32_t last = t->plan.line[item->line + item->lines - 1].seq;
+	uint32_t last = t->plan.lines.item[item->line + item->lines - 1].seq;
 	uint64_t requests = 0, pages = 0;
 	size_t rounds = item->lines / (item->period > 0 ? item->period : 1);
 	char time[32], text[WORDS_TEXT];
@@ -296,9 +294,9 @@ print_items(struct timeline *t, size_t first)
 	uint32_t next = words_first(t->trace);
 	uint64_t ignored = 0;
 
-	for (size_t i = 0; i < t->plan.items; i++) {
-		const struct plan_item *item = &t->plan.item[i];
-		uint32_t seq = t->plan.line[item->line].seq;
+	for (size_t i = 0; i < t->plan.items.count; i++) {
+		const struct plan_item *item = &t->plan.items.item[i];
+		uint32_t seq = t->plan.lines.item[item->line].seq;
 
 		if (i < first)
 			continue;
@@ -308,7 +306,7 @@ print_items(struct timeline *t, size_t first)
 			next = seq + 1;
 		} else {
 			print_rounds(t, item, next);
-			next = t->plan.line[item->line + item->lines - 1].seq + 1;
+			next = t->plan.lines.item[item->line + item->lines - 1].seq + 1;
 		}
 	}
 }
@@ -325,9 +323,9 @@ plan_lines(struct timeline *t, uint32_t last, bool verbose)
 		const struct event *event = trace_event(t->trace, seq);
 		bool marked;
 
-		while (m < t->marks && t->mark[m].seq < seq)
+		while (m < t->marks.count && t->marks.item[m].seq < seq)
 			m++;
-		marked = m < t->marks && t->mark[m].seq == seq;
+		marked = m < t->marks.count && t->marks.item[m].seq == seq;
 		/* Nothing that is marked may vanish in a summary. */
 		if (marked || verbose || words_is_main(words, event))
 			plan_add(&t->plan, seq, words_shape(words, event) ^
@@ -350,7 +348,6 @@ begin(struct timeline *t, FILE *stream, const struct report_input *input)
 	t->input = input;
 	t->trace = &input->world->trace;
 	t->class = device_class_in(input->world);
-	t->width = report_width(&input->style);
 	digits = (unsigned)snprintf(total, sizeof(total), "%" PRIu64,
 	    input->world->memory.counts.total);
 	t->count_width = digits + 1 > COUNT_WIDTH ? digits + 1 : COUNT_WIDTH;
@@ -363,7 +360,7 @@ static void
 finish(struct timeline *t)
 {
 	plan_fini(&t->plan);
-	free(t->mark);
+	vec_fini(&t->marks);
 }
 
 void
@@ -388,6 +385,6 @@ timeline_tail(FILE *stream, const struct report_input *input, uint32_t seq, unsi
 	t.backward = true;
 	plan_lines(&t, seq, false);
 	print_head(&t);
-	print_items(&t, t.plan.items > lines ? t.plan.items - lines : 0);
+	print_items(&t, t.plan.items.count > lines ? t.plan.items.count - lines : 0);
 	finish(&t);
 }

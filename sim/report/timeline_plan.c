@@ -5,25 +5,17 @@
 #include "report/timeline_plan.h"
 
 #include <stdbool.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "base/vec.h"
 
 void
 plan_add(struct plan *plan, uint32_t seq, uint64_t shape)
 {
-	plan->line = vec_room(plan->line, plan->lines, &plan->lines_max, 1,
-	    sizeof(plan->line[0]));
-	plan->line[plan->lines++] = (struct plan_line){ .shape = shape, .seq = seq };
+	*vec_add(&plan->lines) = (struct plan_line){ .shape = shape, .seq = seq };
 }
 
 static void
 add_item(struct plan *plan, size_t line, size_t lines, size_t period)
 {
-	plan->item = vec_room(plan->item, plan->items, &plan->items_max, 1,
-	    sizeof(plan->item[0]));
-	plan->item[plan->items++] = (struct plan_item){
+	*vec_add(&plan->items) = (struct plan_item){
 		.line = line, .lines = lines, .period = period,
 	};
 }
@@ -34,8 +26,8 @@ rounds(const struct plan *plan, size_t at, size_t period)
 {
 	size_t same = 0;
 
-	while (at + period + same < plan->lines &&
-	    plan->line[at + same].shape == plan->line[at + period + same].shape)
+	while (at + period + same < plan->lines.count &&
+	    plan->lines.item[at + same].shape == plan->lines.item[at + period + same].shape)
 		same++;
 	return 1 + same / period;
 }
@@ -47,9 +39,9 @@ period_at(const struct plan *plan, size_t at)
 	for (size_t period = 1; period <= PLAN_PERIOD_MAX; period++) {
 		size_t n;
 
-		if (at + period >= plan->lines)
+		if (at + period >= plan->lines.count)
 			return 0;
-		if (plan->line[at].shape != plan->line[at + period].shape)
+		if (plan->lines.item[at].shape != plan->lines.item[at + period].shape)
 			continue;
 		n = rounds(plan, at, period);
 		if (n >= PLAN_ROUNDS_MIN && (n - 1) * period >= PLAN_SAVES_MIN)
@@ -63,8 +55,8 @@ plan_make(struct plan *plan)
 {
 	size_t at = 0;
 
-	plan->items = 0;
-	while (at < plan->lines) {
+	plan->items.count = 0;
+	while (at < plan->lines.count) {
 		size_t period = period_at(plan, at);
 		size_t shown = period > 0 ? period : 1;
 		size_t counted = period > 0 ? (rounds(plan, at, period) - 1) * period : 0;
@@ -80,11 +72,11 @@ plan_make(struct plan *plan)
 static void
 turn_lines(struct plan *plan)
 {
-	for (size_t i = 0, k = plan->lines; i + 1 < k; i++) {
-		struct plan_line line = plan->line[i];
+	for (size_t i = 0, k = plan->lines.count; i + 1 < k; i++) {
+		struct plan_line line = plan->lines.item[i];
 
-		plan->line[i] = plan->line[--k];
-		plan->line[k] = line;
+		plan->lines.item[i] = plan->lines.item[--k];
+		plan->lines.item[k] = line;
 	}
 }
 
@@ -94,23 +86,22 @@ plan_make_backward(struct plan *plan)
 	turn_lines(plan);
 	plan_make(plan);
 	turn_lines(plan);
-	for (size_t i = 0; i < plan->items; i++) {
-		struct plan_item *item = &plan->item[i];
+	for (size_t i = 0; i < plan->items.count; i++) {
+		struct plan_item *item = &plan->items.item[i];
 
-		item->line = plan->lines - item->line - item->lines;
+		item->line = plan->lines.count - item->line - item->lines;
 	}
-	for (size_t i = 0, k = plan->items; i + 1 < k; i++) {
-		struct plan_item item = plan->item[i];
+	for (size_t i = 0, k = plan->items.count; i + 1 < k; i++) {
+		struct plan_item item = plan->items.item[i];
 
-		plan->item[i] = plan->item[--k];
-		plan->item[k] = item;
+		plan->items.item[i] = plan->items.item[--k];
+		plan->items.item[k] = item;
 	}
 }
 
 void
 plan_fini(struct plan *plan)
 {
-	free(plan->line);
-	free(plan->item);
-	memset(plan, 0, sizeof(*plan));
+	vec_fini(&plan->lines);
+	vec_fini(&plan->items);
 }

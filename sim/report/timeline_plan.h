@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/vec.h"
+
 #define PLAN_ROUNDS_MIN 3
 #define PLAN_PERIOD_MAX 256	/* lines of a round */
 #define PLAN_SAVES_MIN 3	/* lines that a summary must save */
@@ -27,10 +29,8 @@ struct plan_item {
 };
 
 struct plan {
-	struct plan_line *line;
-	size_t lines, lines_max;
-	struct plan_item *item;
-	size_t items, items_max;
+	struct { VEC_MEMBERS(struct plan_line); } lines;
+	struct { VEC_MEMBERS(struct plan_item); } items;
 };
 
 /* All zero is an empty plan.  Lines are added in order, then plan_make() makes the items. */

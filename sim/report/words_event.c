@@ -470,12 +470,6 @@ words_event(const struct words *words, const struct event *event, char *text, si
 
 /* ---- codes ---- */
 
-static const char *
-word_at(const char *const *words, size_t count, unsigned i)
-{
-	return i < count ? words[i] : NULL;
-}
-
 const char *
 words_code(const struct words *words, const struct event *event)
 {
@@ -499,11 +493,11 @@ words_code(const struct words *words, const struct event *event)
 	if (event->kind == EV_NOTE)
 		return trace_note_word((enum hw_note)event->code);
 	if (event->kind == EV_PAGES)
-		return word_at(owner, 4, event->code);
+		return event->code <= HW_PAGE_DRIVER ? owner[event->code] : NULL;
 	if (event->kind == EV_CTX_SLEEP)
-		return word_at(sleep, 5, event->code);
+		return event->code <= HW_SLEEP_INTR ? sleep[event->code] : NULL;
 	if (event->kind == EV_CONSOLE)
-		return word_at(console, 4, event->code);
+		return event->code <= HW_CON_KERNEL ? console[event->code] : NULL;
 	if (event->kind != EV_DEV_BEHAVIOUR)
 		return NULL;
 	behaviour = device_behaviour_by_code(device_class_in(words->world), event->code);

@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/vec.h"
 
 /* Items from a0 to before a1, and from b0 to before b1. */
 struct range {
@@ -32,8 +31,7 @@ struct search {
 static void
 push(struct alignment *out, uint32_t a, uint32_t b)
 {
-	out->row = vec_room(out->row, out->count, &out->max, 1, sizeof(out->row[0]));
-	out->row[out->count++] = (struct align_row){ a, b };
+	*(struct align_row *)vec_add(out) = (struct align_row){ a, b };
 }
 
 static void
@@ -220,11 +218,4 @@ align(const struct align_input *input, struct alignment *out)
 
 	*out = (struct alignment){ .lost_a = input->count_a, .lost_b = input->count_b };
 	fill(input, 0, &all, out);
-}
-
-void
-alignment_fini(struct alignment *alignment)
-{
-	free(alignment->row);
-	*alignment = (struct alignment){ 0 };
 }

@@ -15,6 +15,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/vec.h"
+
 #define ALIGN_NONE UINT32_MAX
 #define ALIGN_BOUND 1000		/* items without a partner */
 
@@ -33,13 +35,12 @@ struct align_row {
 };
 
 struct alignment {
-	struct align_row *row;		/* in order of both; without a partner: a before b */
-	size_t count, max;
+	VEC_MEMBERS(struct align_row);	/* in order of both; without a partner: a before b */
 	bool lost;			/* the rows end where the sequences part for good, ... */
 	uint32_t lost_a, lost_b;	/* ... before these items; else the two counts */
 };
 
+/* vec_fini() ends the result. */
 void align(const struct align_input *input, struct alignment *out);
-void alignment_fini(struct alignment *alignment);
 
 #endif /* VIOSIM_RUN_ALIGN_H */

@@ -68,7 +68,7 @@ run_world_config(const struct run *run, struct world_config *config)
 		.text_limit = TEXT_LIMIT,
 		.text_limit_all = TEXT_LIMIT_ALL,
 		.keep_trace = run->options->keep_trace,
-		.shelf = run->options->shelf,
+		.regions = run->options->regions,
 	};
 	segments(machine, config);
 }

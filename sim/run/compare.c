@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/vec.h"
 
 /* ---- recording ---- */
 
@@ -252,8 +251,8 @@ compare_streams(const struct compare_stream *a, const struct compare_stream *b,
 		.lost_a = alignment.lost_a, .lost_b = alignment.lost_b,
 	};
 	for (size_t i = 0; i < alignment.count; i++) {
-		result->row[i].a = alignment.row[i].a;
-		result->row[i].b = alignment.row[i].b;
+		result->row[i].a = alignment.item[i].a;
+		result->row[i].b = alignment.item[i].b;
 		weigh(&pair, &result->row[i], &shifts, result);
 	}
 	mark_results(&pair, result);
@@ -264,7 +263,7 @@ compare_streams(const struct compare_stream *a, const struct compare_stream *b,
 	for (size_t i = 0; i < result->count; i++)
 		result->differences += result->row[i].kind != COMPARE_SAME &&
 		    !result->row[i].follows;
-	alignment_fini(&alignment);
+	vec_fini(&alignment);
 }
 
 void

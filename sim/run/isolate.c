@@ -15,7 +15,7 @@
 
 struct isolating {
 	const struct isolate_work *work;
-	struct shelf shelf;		/* in the parent it stays empty */
+	struct regions regions;		/* in the parent it stays empty */
 	size_t reported;
 	bool stop;			/* done() has said so */
 };
@@ -30,7 +30,7 @@ piece(void *arg, size_t index, FILE *out)
 
 	for (int i = 0; i < ISOLATE_TEXTS; i++)
 		stream[i] = sbuf_open(&buf[i]);
-	isolating->work->child(isolating->work->arg, index, &isolating->shelf, &result,
+	isolating->work->child(isolating->work->arg, index, &isolating->regions, &result,
 	    stream);
 	for (int i = 0; i < ISOLATE_TEXTS; i++) {
 		sbuf_close(&buf[i]);

@@ -14,7 +14,7 @@
 #include <stdio.h>
 
 #include "machine/crash.h"
-#include "machine/shelf.h"
+#include "machine/regions.h"
 #include "run/verdict.h"
 
 #define ISOLATE_TEXTS 4
@@ -41,9 +41,9 @@ struct isolate_work {
 	unsigned seconds;		/* that a child may take; 0: ISOLATE_SECONDS */
 	/*
 	 * In the child: do piece `index`, fill in *result, write into the streams.  Runs may use
-	 * the shelf: host memory from piece to piece.
+	 * `regions`: host memory from piece to piece.
 	 */
-	void (*child)(void *arg, size_t index, struct shelf *shelf, struct isolated *result,
+	void (*child)(void *arg, size_t index, struct regions *regions, struct isolated *result,
 	    FILE *stream[ISOLATE_TEXTS]);
 	/*
 	 * In the parent, once for each piece, in order of index.  Returns false to stop early

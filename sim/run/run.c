@@ -61,7 +61,6 @@ start_choices(struct run *run)
 {
 	struct choice *choice = &run->world.choice;
 
-	choice_fini(choice);
 	if (run->c->has_seed)
 		choice_init_seed(choice, run->c->seed);
 	else
@@ -334,7 +333,7 @@ take_stock(struct run *run)
 		.virtual_ns = world->clock.now_ns,
 		.events = world->trace.count,
 		.accesses = access_count(&world->access),
-		.draws = choice_drawn(&world->choice),
+		.draws = world->choice.draw_count,
 		.faults_armed = run->faults.count,
 		.faults_struck = (unsigned)run->faults.hits,
 		.faults_idle = (unsigned)__builtin_popcountll(idle),

@@ -82,7 +82,7 @@ struct run_options {
 	const char *driver;		/* its attachment, e.g. "viomb"; NULL: the only one */
 	const char *name;		/* of its devices, up to 14 bytes; NULL: like `driver` */
 	bool keep_trace;		/* whole record, for reports */
-	struct shelf *shelf;		/* host memory from run to run, or NULL */
+	struct regions *regions;	/* host memory from run to run, or NULL */
 	const struct loops *loops;	/* known ones, or NULL: every one is run to its end */
 	uint64_t draw_noise;		/* the planted source of nondeterminism (normally 0) */
 	/* Called with the world that is about to be switched on; may be NULL. */

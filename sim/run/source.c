@@ -63,31 +63,38 @@ source_free(struct source *s)
 	free(s);
 }
 
-static void
-source_open(struct source *s)
+/* Opened when it is first asked for; NULL: there is none. */
+static Dwarf *
+dwarf_of(struct source *s)
 {
+	if (s->opened)
+		return s->dwarf;
 	s->opened = true;
 	/* libelf writes to an image only what it converts, and here nothing is. */
 	if (elf_version(EV_CURRENT) != EV_NONE)
 		s->elf = elf_memory((char *)(uintptr_t)s->image, s->size);
 	if (s->elf != NULL)
 		s->dwarf = dwarf_begin_elf(s->elf, DWARF_C_READ, NULL);
+	return s->dwarf;
+}
+
+/* The unit after *cu (NULL: the first). */
+static bool
+next_unit(struct source *s, Dwarf_CU **cu, Dwarf_Die *unit)
+{
+	return dwarf_of(s) != NULL &&
+	    dwarf_get_units(s->dwarf, *cu, cu, NULL, NULL, unit, NULL) == 0;
 }
 
 /* The unit whose code is at the address; clang writes no index of them. */
 static bool
-find_unit(Dwarf *dwarf, Dwarf_Addr addr, Dwarf_Die *unit)
+find_unit(struct source *s, Dwarf_Addr addr, Dwarf_Die *unit)
 {
-	Dwarf_Off off = 0, next;
-	size_t header_size;
+	Dwarf_CU *cu = NULL;
 
-	while (dwarf_nextcu(dwarf, off, &next, &header_size, NULL, NULL,
-	    NULL) == 0) {
-		if (dwarf_offdie(dwarf, off + header_size, unit) != NULL &&
-		    dwarf_haspc(unit, addr) == 1)
+	while (next_unit(s, &cu, unit))
+		if (dwarf_haspc(unit, addr) == 1)
 			return true;
-		off = next;
-	}
 	return false;
 }
 
@@ -200,9 +207,7 @@ find_position(struct source *s, uint64_t offset, struct source_pos *pos)
 	const char *file;
 	int number;
 
-	if (!s->opened)
-		source_open(s);
-	if (s->dwarf == NULL || !find_unit(s->dwarf, addr, &unit))
+	if (!find_unit(s, addr, &unit))
 		return false;
 	line = dwarf_getsrc_die(&unit, addr);
 	if (line == NULL || dwarf_lineno(line, &number) != 0 || number <= 0)
@@ -276,18 +281,11 @@ void
 source_each_function(struct source *s, source_function_fn *fn, void *arg)
 {
 	struct function_visit visit = { fn, arg };
-	Dwarf_Off off = 0, next;
+	Dwarf_CU *cu = NULL;
 	Dwarf_Die unit;
-	size_t header_size;
 
-	if (!s->opened)
-		source_open(s);
-	while (s->dwarf != NULL && dwarf_nextcu(s->dwarf, off, &next, &header_size, NULL, NULL,
-	    NULL) == 0) {
-		if (dwarf_offdie(s->dwarf, off + header_size, &unit) != NULL)
-			dwarf_getfuncs(&unit, visit_function, &visit, 0);
-		off = next;
-	}
+	while (next_unit(s, &cu, &unit))
+		dwarf_getfuncs(&unit, visit_function, &visit, 0);
 }
 
 /* ---- names of memory ---- */
@@ -463,10 +461,7 @@ find_name(struct source *s, struct source_named *named)
 	bool found = false;
 	Dwarf_Die unit;
 
-	if (!s->opened)
-		source_open(s);
-	if (s->dwarf != NULL && named->site != 0 &&
-	    find_unit(s->dwarf, named->site - 1, &unit))
+	if (named->site != 0 && find_unit(s, named->site - 1, &unit))
 		found = (named->object_size != 0 && name_in_scopes(&unit, named, text)) ||
 		    name_in_unit(&unit, named, text);
 	snprintf(named->name, sizeof(named->name), "%s", sbuf_close(&buf));

@@ -85,7 +85,7 @@
 	X(machine_irq, "") \
 	X(machine_memory, "") \
 	X(machine_point, "") \
-	X(machine_shelf, "") \
+	X(machine_regions, "") \
 	X(machine_step, "") \
 	X(machine_trace, "") \
 	X(machine_world, "") \

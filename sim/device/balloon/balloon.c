@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/vec.h"
 
 /* Configuration fields (virtio 1.2 clause 5.5.4); num_pages lies at 0. */
 #define CONFIG_ACTUAL 4
@@ -25,6 +26,48 @@ static const struct extra { uint64_t feature; uint16_t size; } extras[] = {
 	{ BALLOON_F_PAGE_REPORTING, 32 },
 };
 #define EXTRAS (sizeof(extras) / sizeof(extras[0]))
+
+/* ---- models: the numbers and properties of known implementations ---- */
+
+/*
+ * Read from their sources in 2025 and 2026: QEMU hw/virtio/virtio-balloon.c, crosvm
+ * devices/src/virtio/balloon.rs, cloud-hypervisor virtio-devices/src/balloon.rs, Firecracker
+ * src/vmm/src/devices/virtio/balloon.  Left out are the features that have queues or
+ * configuration of their own and that a driver has to ask for (statistics under QEMU, page
+ * poisoning, hinting, reporting).  Only QEMU has a legacy interface; the others show theirs
+ * all the same when the machine asks for one, with the features that fit it.
+ */
+#define BYTES_MAX 1024		/* 256 page numbers */
+
+#define MODEL(id, entries) \
+	.model = BALLOON_##id, .device.ack = DEVICE_ACK_IN_NOTIFY, .keeps_actual = true, \
+	.device.queue_size = { [BALLOON_INFLATE] = (entries), [BALLOON_DEFLATE] = (entries) }
+
+static const struct balloon_config models[BALLOON_MODEL_COUNT] = {
+	[BALLOON_QEMU] = { MODEL(QEMU, 128), .reset_keeps_actual = true,
+	    /* With a configuration change QEMU sets both bits of ISR. */
+	    .device.config_isr = TRANSPORT_ISR_QUEUE | TRANSPORT_ISR_CONFIG,
+	    .device.features = TRANSPORT_F_NOTIFY_ON_EMPTY | TRANSPORT_F_ANY_LAYOUT |
+	    TRANSPORT_F_INDIRECT_DESC | TRANSPORT_F_EVENT_IDX },
+	[BALLOON_CROSVM] = { MODEL(CROSVM, 128), .reset_keeps_actual = true,
+	    .device.config_isr = TRANSPORT_ISR_CONFIG,
+	    .device.features = BALLOON_F_MUST_TELL_HOST | BALLOON_F_STATS_VQ |
+	    BALLOON_F_DEFLATE_ON_OOM },
+	[BALLOON_CLOUD_HYPERVISOR] = { MODEL(CLOUD_HYPERVISOR, 128), .reset_keeps_actual = true,
+	    .device.config_isr = TRANSPORT_ISR_CONFIG, .device.irq_per_batch = true,
+	    .request_bytes_max = BYTES_MAX, .overlong = BALLOON_OVERLONG_IGNORED,
+	    .strict_format = true, .actual_whole = true },
+	[BALLOON_FIRECRACKER] = { MODEL(FIRECRACKER, 256),
+	    .device.config_isr = TRANSPORT_ISR_CONFIG, .device.irq_per_batch = true,
+	    .request_bytes_max = BYTES_MAX, .overlong = BALLOON_OVERLONG_LOST,
+	    .strict_format = true },
+};
+
+void
+balloon_config_init(struct balloon_config *config, enum balloon_model model)
+{
+	*config = models[model];
+}
 
 /* ---- configuration space: little endian on both faces ---- */
 
@@ -94,20 +137,6 @@ act(struct device *device, unsigned queue, const uint32_t *entry, size_t n)
 	    memory->counts.discarded_in_use - before.discarded_in_use, facts->held);
 }
 
-static void
-make_room(struct balloon *balloon, size_t n)
-{
-	size_t max = balloon->entries_max ? balloon->entries_max : 1024;
-
-	if (n <= balloon->entries_max)
-		return;
-	while (max < n)
-		max *= 2;
-	free(balloon->entry);
-	balloon->entry = xmalloc(max * sizeof(balloon->entry[0]));
-	balloon->entries_max = max;
-}
-
 /* Read the page numbers of the request at hand and record them; false when that is over. */
 static bool
 read_request(struct device *device, unsigned queue, size_t n)
@@ -118,7 +147,8 @@ read_request(struct device *device, unsigned queue, size_t n)
 		device_break(device, queue, VIRTQUEUE_FAULT_LENGTH);
 		return false;
 	}
-	make_room(balloon, n);
+	balloon->entry = vec_room(balloon->entry, 0, &balloon->entries_max, n,
+	    sizeof(balloon->entry[0]));
 	if (!device_read(device, queue, 0, balloon->entry, n * sizeof(balloon->entry[0])))
 		return false;
 	memory_swap32(&device->world->memory, balloon->entry, n);

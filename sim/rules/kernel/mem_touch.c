@@ -384,7 +384,7 @@ TOUCH(map_touch, struct mem_map *map)
 
 	if (address - world->access.arena < world->access.all_cells * ACCESS_CELL)
 		return touch_kernel(map, core, touch);
-	if (access_segment_of(&world->access, address) != NULL)
+	if (memory_structs_at(&world->memory, address) != NULL)
 		return ACCESS_ORDINARY;	/* page.use-after-free */
 	if (fiber_stack_contains(world->running->fiber, address)) {
 		rules_report(core, &rule_mem_use_after_free,

@@ -344,11 +344,8 @@ RULE_ROW(rule_use_after_free) = {
 
 /* A page that the driver has does not come here. */
 static void
-touch_page(struct rules_core *core, const struct access_pages *pages,
-    const struct access_event *touch)
+touch_page(struct rules_core *core, uint64_t pfn, const struct access_event *touch)
 {
-	uint64_t pfn = (uint64_t)(pages->frame - core->world->memory.frame) +
-	    ((touch->address - pages->low) >> ACCESS_PAGE_SHIFT);
 	enum hw_owner owner = memory_owner(&core->world->memory, pfn);
 	const struct page_batch *batch = pages_batch_of(rules_pages(core), pfn, owner);
 
@@ -361,14 +358,13 @@ touch_page(struct rules_core *core, const struct access_pages *pages,
 
 TOUCH(page_touch, void *state)
 {
-	const struct access_pages *pages = access_segment_of(&core->world->access,
-	    touch->address);
+	uint64_t pfn;
 
 	if (touch->write)
 		forget_spent(state, touch->address, touch->address + touch->size);
-	if (pages == NULL)
+	if (!memory_struct_at(&core->world->memory, touch->address, &pfn))
 		return ACCESS_ORDINARY;
-	touch_page(core, pages, touch);
+	touch_page(core, pfn, touch);
 	return ACCESS_SHOW;
 }
 

@@ -76,26 +76,13 @@ links_of(const struct memory *memory, uint64_t pfn)
 {
 	for (unsigned i = 0; i < memory->runs; i++) {
 		const struct memory_structs *run = &memory->structs[i];
+		uint64_t first = (uint64_t)(run->frame - memory->frame);
+		uint64_t offset = (pfn - first) << MEMORY_STRUCT_SHIFT;
 
-		if (pfn - run->pfn < run->n)
-			return (const struct links *)(run->low + (pfn - run->pfn) * run->size);
+		if (offset < run->bytes)
+			return (const struct links *)(run->low + offset);
 	}
 	return NULL;
-}
-
-/* The frame whose struct vm_page the address is in; false: none. */
-static bool
-frame_at(const struct memory *memory, uintptr_t address, uint64_t *pfn)
-{
-	for (unsigned i = 0; i < memory->runs; i++) {
-		const struct memory_structs *run = &memory->structs[i];
-		uintptr_t offset = address - (uintptr_t)run->low;
-
-		*pfn = run->pfn + offset / run->size;
-		if (offset < run->n * run->size)
-			return true;
-	}
-	return false;
 }
 
 /* Is it the first of a list whose head names another page, or was it taken from its list? */
@@ -108,7 +95,7 @@ is_cut_off(const struct memory *memory, const struct links *links)
 	/* Poison; what is neither kernel memory nor a page is a stack or static: who knows. */
 	if (links->prev <= 1)
 		return true;
-	return !frame_at(memory, links->prev, &pfn) &&
+	return !memory_struct_at(memory, links->prev, &pfn) &&
 	    offset < memory->arena_used * MEMORY_PAGE_SIZE &&
 	    *(const uintptr_t *)links->prev != (uintptr_t)links;
 }
@@ -126,7 +113,7 @@ pages_unlinked(const struct pages *pages, const struct memory *memory)
 		left -= (pages->state[pfn] & PAGE_OWNED) != 0;
 		if (links == NULL || !is_cut_off(memory, links))
 			continue;
-		for (count++; links != NULL && count < pages->frames && frame_at(memory,
+		for (count++; links != NULL && count < pages->frames && memory_struct_at(memory,
 		    links->next, &at) && pages->state[at] & PAGE_OWNED; count++)
 			links = links_of(memory, at);
 	}

@@ -92,10 +92,12 @@ request(struct device *device, unsigned queue)
 	if (!device_read(device, queue, 0, bytes, n))
 		return;
 	device_taken(device, queue, 0, bytes);
-	for (size_t i = 0; i < chain->count; i++)
-		if (chain->buffer[i].writable && chain->buffer[i].length == n)
-			memory_dma_write(&device->world->memory, chain->buffer[i].address, bytes,
-			    n);
+	for (size_t i = 0; i < chain->buffers.count; i++) {
+		const struct virtqueue_buffer *buffer = &chain->buffers.item[i];
+
+		if (buffer->writable && buffer->length == n)
+			memory_dma_write(&device->world->memory, buffer->address, bytes, n);
+	}
 	((struct echo *)device->self)->bytes += n;
 	device_complete(device, queue, (uint32_t)n);
 }

@@ -23,7 +23,6 @@ setup(void)
 	virtqueue_place_legacy(&vq, rig->queue[0].desc_bus);
 	vq.enabled = true;
 	vq.indirect = true;
-	virtqueue_chain_init(&chain);
 }
 
 static void
@@ -99,7 +98,7 @@ TEST(indirect_table_is_followed)
 	rig_avail(rig, 0, 3);
 	memcpy(rig->queue[0].buffer + 512, &word, 4);
 	ck_assert(take());
-	ck_assert_uint_eq(chain.count, 2);
+	ck_assert_uint_eq(chain.buffers.count, 2);
 	ck_assert_uint_eq(chain.readable, 12);
 	word = 0;
 	ck_assert(virtqueue_read(&vq, &chain, 0, &word, 4));

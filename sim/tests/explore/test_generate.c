@@ -46,7 +46,6 @@ draw_text(uint64_t seed)
 
 	choice_init_seed(&choice, seed);
 	edit = generate(&choice, baseline, &points, true);
-	choice_fini(&choice);
 	return rig_text(edit);
 }
 
@@ -98,8 +97,7 @@ TEST(test_bytes)
 			bytes[k] = (uint8_t)choice_rng_below(&rng, 256);
 		choice_init_bytes(&choice, size > 0 ? bytes : NULL, size);
 		edit = generate(&choice, baseline, &points, the_rig.trial.nodiag != NULL);
-		choice_fini(&choice);
-		text = rig_text(edit);
+			text = rig_text(edit);
 		doc = rig_doc("t.yaml", text);
 		if (size == 0)
 			ck_assert_str_eq(text, plain);
@@ -122,8 +120,7 @@ TEST(test_without_points)
 		edit = generate_depth(&choice, baseline, &none, 3, &bound);
 		ck_assert_uint_eq(edit->scenario.steps.count, baseline->scenario.steps.count);
 		edit_free(edit);
-		choice_fini(&choice);
-	}
+		}
 }
 
 /* depth - 1 injected events (a `next` takes a step away), in order of time, with the bound. */
@@ -147,8 +144,7 @@ TEST_RANGE(test_depth, 1, 5)
 
 		choice_init_seed(&choice, seed);
 		edit = generate_depth(&choice, baseline, &points, depth, &bound);
-		choice_fini(&choice);
-		steps = &edit->scenario.steps;
+			steps = &edit->scenario.steps;
 		for (size_t i = 0; i < steps->count; i++)
 			delivers += steps->step[i].verb == SCENARIO_STEP_DELIVER;
 		ck_assert_uint_eq(delivers, depth - 1);

@@ -126,7 +126,7 @@ strike_at(struct rig *rig, const char *point)
 	struct seen seen = { 0 };
 
 	rig->how = (struct run_options){
-		.shelf = &rig->trial.shelf, .started = watch_target, .arg = &seen,
+		.regions = &rig->trial.regions, .started = watch_target, .arg = &seen,
 	};
 	rig_case(rig, RIG_HEAD
 	    "steps:\n"

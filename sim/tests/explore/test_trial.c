@@ -90,7 +90,7 @@ RIG_TEST(test_stray, rig_init_small)
 {
 	struct trial_result stray, before, after;
 
-	rig->trial.shelf.checks = true;
+	rig->trial.regions.checks = true;
 	rig_load(rig, RIG_SCENARIO);
 	rig_run(rig, NULL, &before);
 	rig_load(rig, RIG_HEAD
@@ -278,7 +278,7 @@ TEST(test_all_scenarios)
 	glob_t files;
 
 	rig_init(&all.rig);
-	all.rig.trial.shelf.checks = true;
+	all.rig.trial.regions.checks = true;
 	ck_assert_int_eq(glob("scenarios/*/*.yaml", 0, NULL, &files), 0);
 	for (size_t i = 0; i < files.gl_pathc; i++)
 		if (strstr(files.gl_pathv[i], "/include/") == NULL)

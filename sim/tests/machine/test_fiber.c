@@ -64,13 +64,11 @@ body_three_times(void *arg)
 
 TEST(switch_alternates_until_done)
 {
-	bench.a = fiber_new(&bench.pool, body_three_times, &bench, 0);
+	bench.a = fiber_new(&bench.pool, body_three_times, &bench);
 	for (int i = 0; i < 3; i++) {
-		ck_assert(!fiber_is_done(bench.a));
 		tell(&bench, 'm');
 		fiber_switch(bench.main, bench.a);
 	}
-	ck_assert(fiber_is_done(bench.a));
 	ck_assert_str_eq(bench.log, "m1m2m3");
 	fiber_free(bench.a);
 }
@@ -83,7 +81,7 @@ body_b(void *arg)
 	tell(t, 'b');
 	fiber_switch(t->b, t->a);
 	tell(t, 'B');
-	fiber_exit(t->b, t->main);
+	fiber_switch(t->b, t->main);
 }
 
 static void
@@ -99,12 +97,10 @@ body_a(void *arg)
 
 TEST(return_goes_to_last_resumer)
 {
-	bench.a = fiber_new(&bench.pool, body_a, &bench, 0);
-	bench.b = fiber_new(&bench.pool, body_b, &bench, 0);
+	bench.a = fiber_new(&bench.pool, body_a, &bench);
+	bench.b = fiber_new(&bench.pool, body_b, &bench);
 	fiber_switch(bench.main, bench.a);
 	ck_assert_str_eq(bench.log, "abAB");
-	ck_assert(fiber_is_done(bench.a));
-	ck_assert(fiber_is_done(bench.b));
 	fiber_free(bench.a);
 	fiber_free(bench.b);
 }
@@ -147,8 +143,8 @@ expected_sum(uint64_t seed)
 TEST(switch_keeps_local_values)
 {
 	bench.seen = 77;
-	bench.a = fiber_new(&bench.pool, body_keep_values, &bench, 0);
-	while (!fiber_is_done(bench.a))
+	bench.a = fiber_new(&bench.pool, body_keep_values, &bench);
+	for (int i = 0; i < 5; i++)
 		fiber_switch(bench.main, bench.a);
 	ck_assert_uint_eq(bench.sum, expected_sum(77));
 	fiber_free(bench.a);
@@ -167,30 +163,21 @@ body_note_stack(void *arg)
 
 TEST(stack_bounds_hold_the_frames)
 {
-	struct fiber_bounds bounds;
+	uintptr_t low, here = (uintptr_t)__builtin_frame_address(0);
 
-	bench.a = fiber_new(&bench.pool, body_note_stack, &bench, 10000);
-	bounds = fiber_stack_bounds(bench.a);
-	ck_assert_uint_ge(bounds.size, 10000);
-	ck_assert_uint_eq(bounds.size % 4096, 0);
+	bench.a = fiber_new(&bench.pool, body_note_stack, &bench);
+	low = fiber_stack_low(bench.a);
 	fiber_switch(bench.main, bench.a);
 
 	ck_assert(fiber_stack_contains(bench.a, bench.seen));
-	ck_assert(fiber_stack_contains(bench.a, bounds.low));
-	ck_assert(!fiber_stack_contains(bench.a, bounds.low - 1));
-	ck_assert(!fiber_stack_contains(bench.a, bounds.low + bounds.size));
-	ck_assert(fiber_stack_guards(bench.a, bounds.low - 1));
-	ck_assert(!fiber_stack_guards(bench.a, bounds.low));
-	ck_assert(!fiber_stack_contains(bench.main, bench.seen));
+	ck_assert(fiber_stack_contains(bench.a, low));
+	ck_assert(!fiber_stack_contains(bench.a, low - 1));
+	ck_assert(!fiber_stack_contains(bench.a, low + FIBER_STACK_SIZE));
+	ck_assert(fiber_stack_guards(bench.a, low - 1));
+	ck_assert(!fiber_stack_guards(bench.a, low));
+	ck_assert(!fiber_stack_contains(bench.main, here));
+	ck_assert(!fiber_stack_guards(bench.main, 8));
 	fiber_free(bench.a);
-}
-
-TEST(main_bounds_hold_this_frame)
-{
-	uintptr_t here = (uintptr_t)__builtin_frame_address(0);
-
-	ck_assert(fiber_stack_contains(bench.main, here));
-	ck_assert(!fiber_stack_guards(bench.main, here));
 }
 
 /*
@@ -201,12 +188,11 @@ static void
 body_count_and_soil(void *arg)
 {
 	struct bench *t = arg;
-	struct fiber_bounds bounds = fiber_stack_bounds(t->a);
 	uintptr_t top = (uintptr_t)__builtin_frame_address(0) - 8192;
 	volatile uint8_t *p;
 
 	t->dirty = 0;
-	for (p = (volatile uint8_t *)bounds.low; (uintptr_t)p < top; p++) {
+	for (p = (volatile uint8_t *)fiber_stack_low(t->a); (uintptr_t)p < top; p++) {
 		t->dirty += *p != 0;
 		*p = 0xa5;
 	}
@@ -218,52 +204,38 @@ TEST(recycled_stack_reads_as_zero)
 	uintptr_t low = 0;
 
 	for (int i = 0; i < 3; i++) {
-		bench.a = fiber_new(&bench.pool, body_count_and_soil, &bench,
-		    128 * 1024);
+		bench.a = fiber_new(&bench.pool, body_count_and_soil, &bench);
 		bench.dirty = 1;
 		fiber_switch(bench.main, bench.a);
 		ck_assert_uint_eq(bench.dirty, 0);
-		ck_assert(!fiber_is_done(bench.a));
 
 		/* The same memory each time, or nothing is proved. */
 		if (i > 0)
-			ck_assert_uint_eq(low,
-			    fiber_stack_bounds(bench.a).low);
-		low = fiber_stack_bounds(bench.a).low;
+			ck_assert_uint_eq(low, fiber_stack_low(bench.a));
+		low = fiber_stack_low(bench.a);
 		fiber_free(bench.a);
 		ck_assert_uint_eq(bench.pool.idle_count, 1);
 	}
 }
 
-TEST(pool_matches_stack_size)
+TEST(pool_gives_stacks_again)
 {
-	struct fiber *small, *large;
+	struct fiber *one, *other;
 
-	small = fiber_new(&bench.pool, body_note_stack, &bench, 32 * 1024);
-	large = fiber_new(&bench.pool, body_note_stack, &bench, 64 * 1024);
+	one = fiber_new(&bench.pool, body_note_stack, &bench);
+	other = fiber_new(&bench.pool, body_note_stack, &bench);
 	ck_assert_uint_eq(bench.pool.live_count, 2);
-	fiber_free(small);
-	fiber_free(large);
+	fiber_free(one);
+	fiber_free(other);
 	fiber_free(NULL);
 	ck_assert_uint_eq(bench.pool.idle_count, 2);
 
-	ck_assert_ptr_eq(large,
-	    fiber_new(&bench.pool, body_note_stack, &bench, 64 * 1024));
+	ck_assert_ptr_eq(other, fiber_new(&bench.pool, body_note_stack, &bench));
 	ck_assert_uint_eq(bench.pool.idle_count, 1);
-	ck_assert_ptr_eq(small,
-	    fiber_new(&bench.pool, body_note_stack, &bench, 32 * 1024));
+	ck_assert_ptr_eq(one, fiber_new(&bench.pool, body_note_stack, &bench));
 	ck_assert_uint_eq(bench.pool.idle_count, 0);
-	fiber_free(small);
-	fiber_free(large);
-}
-
-TEST(absurd_stack_size_is_refused)
-{
-	ck_assert_ptr_null(fiber_new(&bench.pool, body_note_stack, &bench,
-	    SIZE_MAX));
-	ck_assert_ptr_null(fiber_new(&bench.pool, body_note_stack, &bench,
-	    (size_t)1 << 60));
-	ck_assert_uint_eq(bench.pool.live_count, 0);
+	fiber_free(one);
+	fiber_free(other);
 }
 
 TEST(many_fibers_live_at_once)
@@ -272,8 +244,7 @@ TEST(many_fibers_live_at_once)
 	struct fiber *fibers[COUNT];
 
 	for (int i = 0; i < COUNT; i++)
-		fibers[i] = fiber_new(&bench.pool, body_three_times, &bench,
-		    16 * 1024);
+		fibers[i] = fiber_new(&bench.pool, body_three_times, &bench);
 	for (int i = 0; i < COUNT; i++) {
 		bench.a = fibers[i];
 		memset(bench.log, 0, sizeof(bench.log));
@@ -302,7 +273,7 @@ body_step_off_the_end(void *arg)
 {
 	struct bench *t = arg;
 
-	*(volatile char *)(fiber_stack_bounds(t->a).low - 8) = 1;
+	*(volatile char *)(fiber_stack_low(t->a) - 8) = 1;
 	tell(t, 'x');
 }
 
@@ -316,7 +287,7 @@ TEST(overflow_hits_the_guard)
 	ck_assert_int_eq(sigaltstack(&alt, &old_alt), 0);
 	ck_assert_int_eq(sigaction(SIGSEGV, &action, &old), 0);
 	fault_addr = 0;
-	bench.a = fiber_new(&bench.pool, body_step_off_the_end, &bench, 0);
+	bench.a = fiber_new(&bench.pool, body_step_off_the_end, &bench);
 	fiber_switch(bench.main, bench.a);
 	sigaction(SIGSEGV, &old, NULL);
 	sigaltstack(&old_alt, NULL);
@@ -324,7 +295,7 @@ TEST(overflow_hits_the_guard)
 
 	ck_assert_str_eq(bench.log, "x");
 	ck_assert(fiber_stack_guards(bench.a, fault_addr));
-	ck_assert_uint_eq(fault_addr, fiber_stack_bounds(bench.a).low - 8);
+	ck_assert_uint_eq(fault_addr, fiber_stack_low(bench.a) - 8);
 	fiber_free(bench.a);
 }
 

@@ -11,9 +11,10 @@
 #include <unistd.h>
 
 #include "report/atomic.h"
+#include "tests/stderr.h"
 #include "tests/suite.h"
 
-static char folder[64], path[128], why[256];
+static char folder[64], path[128];
 
 static void
 setup(void)
@@ -21,7 +22,6 @@ setup(void)
 	snprintf(folder, sizeof(folder), "/tmp/viosim-atomic.XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(folder));
 	snprintf(path, sizeof(path), "%s/out.txt", folder);
-	why[0] = '\0';
 }
 
 static void
@@ -66,12 +66,34 @@ check_content(const char *expected)
 	ck_assert_str_eq(text, expected);
 }
 
+/* Not begun, for that reason. */
+static void
+assert_refused(const char *name, const char *reason)
+{
+	bool good = true;
+
+	stderr_keep();
+	ck_assert_ptr_null(atomic_open(name, &good));
+	stderr_kept_has(reason);
+	ck_assert(!good);
+}
+
+static void
+assert_not_written(struct atomic *atomic, const char *reason)
+{
+	stderr_keep();
+	ck_assert(!atomic_end(atomic, true));
+	stderr_kept_has(reason);
+}
+
 /* Begun, with `text` in it. */
 static struct atomic *
 begun(const char *name, const char *text)
 {
-	struct atomic *atomic = atomic_open(name, why, sizeof(why));
+	bool good = true;
+	struct atomic *atomic = atomic_open(name, &good);
 
+	ck_assert(good);
 	ck_assert_ptr_nonnull(atomic);
 	fputs(text, atomic_stream(atomic));
 	return atomic;
@@ -82,7 +104,7 @@ TEST(commit_puts_the_whole_file_there)
 	struct atomic *atomic = begun(path, "new");
 
 	ck_assert(access(path, F_OK) != 0);
-	ck_assert(atomic_commit(atomic, why, sizeof(why)));
+	ck_assert(atomic_end(atomic, true));
 	check_content("new");
 	ck_assert_uint_eq(files_in_folder(), 1);
 }
@@ -94,7 +116,7 @@ TEST(commit_replaces_what_was_there)
 	write_old("old");
 	atomic = begun(path, "new");
 	check_content("old");
-	ck_assert(atomic_commit(atomic, why, sizeof(why)));
+	ck_assert(atomic_end(atomic, true));
 	check_content("new");
 	ck_assert_uint_eq(files_in_folder(), 1);
 }
@@ -109,7 +131,7 @@ TEST(commit_writes_through_a_symbolic_link)
 	snprintf(link, sizeof(link), "%s/link", folder);
 	ck_assert_int_eq(symlink("out.txt", link), 0);
 	atomic = begun(link, "new");
-	ck_assert(atomic_commit(atomic, why, sizeof(why)));
+	ck_assert(atomic_end(atomic, true));
 	ck_assert_int_eq(lstat(link, &st), 0);
 	ck_assert(S_ISLNK(st.st_mode));
 	check_content("new");
@@ -122,27 +144,31 @@ TEST(abandon_leaves_what_was_there)
 
 	write_old("old");
 	atomic = begun(path, "new");
-	atomic_abandon(atomic);
-	atomic_abandon(NULL);
+	ck_assert(atomic_end(atomic, false));
+	ck_assert(atomic_end(NULL, true));
 	check_content("old");
 	ck_assert_uint_eq(files_in_folder(), 1);
 }
 
 TEST(missing_folder_is_named)
 {
-	char lost[192], expected[256];
+	char lost[192], expected[288];
 
 	snprintf(lost, sizeof(lost), "%s/none/out.txt", folder);
-	snprintf(expected, sizeof(expected), "cannot write %s: No such file or directory", lost);
-	ck_assert_ptr_null(atomic_open(lost, why, sizeof(why)));
-	ck_assert_str_eq(why, expected);
+	snprintf(expected, sizeof(expected),
+	    "viosim: cannot write %s: No such file or directory\n", lost);
+	assert_refused(lost, expected);
 	ck_assert_uint_eq(files_in_folder(), 0);
 }
 
 TEST(folder_is_no_output_file)
 {
-	ck_assert_ptr_null(atomic_open(folder, why, sizeof(why)));
-	ck_assert_ptr_nonnull(strstr(why, "Is a directory"));
+	bool good = true;
+
+	assert_refused(folder, "Is a directory");
+	/* None is asked for. */
+	ck_assert_ptr_null(atomic_open(NULL, &good));
+	ck_assert(good);
 }
 
 /* Small, many, one large: the error comes at the flush, or already while writing. */
@@ -157,8 +183,7 @@ TEST_RANGE(full_disk_is_an_error, 0, 3)
 	memset(text, 'x', sizeof(text));
 	for (size_t i = 0; i < row[_i].times; i++)
 		fwrite(text, 1, row[_i].bytes, atomic_stream(atomic));
-	ck_assert(!atomic_commit(atomic, why, sizeof(why)));
-	ck_assert_str_eq(why, "cannot write /dev/full: No space left on device");
+	assert_not_written(atomic, "viosim: cannot write /dev/full: No space left on device\n");
 }
 
 /* A file that may not grow: the new file goes, the old one stays. */
@@ -169,9 +194,10 @@ TEST(error_while_writing_leaves_nothing)
 	write_old("old");
 	atomic = begun(path, "new");
 	/* The descriptor is closed behind the stream's back, as a lost disk would be. */
+	stderr_keep();
 	ck_assert_int_eq(close(fileno(atomic_stream(atomic))), 0);
-	ck_assert(!atomic_commit(atomic, why, sizeof(why)));
-	ck_assert_ptr_nonnull(strstr(why, path));
+	ck_assert(!atomic_end(atomic, true));
+	stderr_kept_has(path);
 	check_content("old");
 	ck_assert_uint_eq(files_in_folder(), 1);
 }
@@ -187,8 +213,7 @@ TEST(closed_pipe_is_an_error)
 	snprintf(name, sizeof(name), "/dev/fd/%d", fd[1]);
 	atomic = begun(name, "new");
 	close(fd[0]);
-	ck_assert(!atomic_commit(atomic, why, sizeof(why)));
-	ck_assert_ptr_nonnull(strstr(why, "Broken pipe"));
+	assert_not_written(atomic, "Broken pipe");
 	close(fd[1]);
 	signal(SIGPIPE, SIG_DFL);
 }

@@ -46,7 +46,7 @@ said(const char *a, const char *b, unsigned levels, unsigned bound)
 
 	align_words(a, b, levels, bound, &out);
 	for (size_t i = 0; i < out.count; i++) {
-		struct align_row row = out.row[i];
+		struct align_row row = out.item[i];
 
 		ck_assert_uint_lt(length, sizeof(text) - 8);
 		if (row.a == ALIGN_NONE)
@@ -59,7 +59,7 @@ said(const char *a, const char *b, unsigned levels, unsigned bound)
 			length += (size_t)sprintf(text + length, "~%c%c", a[row.a], b[row.b]);
 	}
 	sprintf(text + length, "%s", out.lost ? "!" : "");
-	alignment_fini(&out);
+	vec_fini(&out);
 	return text;
 }
 
@@ -105,12 +105,12 @@ TEST(where_it_is_lost)
 	ck_assert_uint_eq(out.count, 2);
 	ck_assert_uint_eq(out.lost_a, 2);
 	ck_assert_uint_eq(out.lost_b, 2);
-	alignment_fini(&out);
+	vec_fini(&out);
 	align_words("ab", "abc", 1, 3, &out);
 	ck_assert(!out.lost);
 	ck_assert_uint_eq(out.lost_a, 2);
 	ck_assert_uint_eq(out.lost_b, 3);
-	alignment_fini(&out);
+	vec_fini(&out);
 }
 
 /* Longest common subsequence, the slow way. */
@@ -159,7 +159,7 @@ TEST(best_of_all)
 		make_word(&state, b);
 		align_words(a, b, 1, 100, &out);
 		for (size_t i = 0; i < out.count; i++) {
-			struct align_row row = out.row[i];
+			struct align_row row = out.item[i];
 
 			ck_assert(row.a == ALIGN_NONE || row.a == at_a);
 			ck_assert(row.b == ALIGN_NONE || row.b == at_b);
@@ -173,7 +173,7 @@ TEST(best_of_all)
 		ck_assert_uint_eq(at_a, strlen(a));
 		ck_assert_uint_eq(at_b, strlen(b));
 		ck_assert_uint_eq(pairs, common(a, b));
-		alignment_fini(&out);
+		vec_fini(&out);
 	}
 }
 

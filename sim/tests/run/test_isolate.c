@@ -24,13 +24,13 @@ struct seen {
 static struct seen no_memory;
 
 static void
-child(void *arg, size_t index, struct shelf *shelf, struct isolated *result,
+child(void *arg, size_t index, struct regions *regions, struct isolated *result,
     FILE *text[ISOLATE_TEXTS])
 {
 	static unsigned before;
 
 	(void)arg;
-	(void)shelf;
+	(void)regions;
 	fprintf(text[0], "piece %zu behind %u", index, before++);
 	result->reusable = index % 2 == 0;
 	if (index == 3)
@@ -43,7 +43,7 @@ child(void *arg, size_t index, struct shelf *shelf, struct isolated *result,
 
 /* One that blocks what can be blocked and sleeps, one that lets go of all and goes on. */
 static void
-child_for_ever(void *arg, size_t index, struct shelf *shelf, struct isolated *result,
+child_for_ever(void *arg, size_t index, struct regions *regions, struct isolated *result,
     FILE *text[ISOLATE_TEXTS])
 {
 	sigset_t all;
@@ -57,7 +57,7 @@ child_for_ever(void *arg, size_t index, struct shelf *shelf, struct isolated *re
 	if (index == 4)
 		kill(getpid(), SIGPROF);
 	sigprocmask(SIG_UNBLOCK, &all, NULL);
-	child(arg, index, shelf, result, text);
+	child(arg, index, regions, result, text);
 }
 
 static bool
