@@ -20,38 +20,6 @@
 /* ---- in the child ---- */
 
 static const char *
-known_finding(void *arg, const struct finding *finding)
-{
-	const struct run_case_output *output = arg;
-	const struct defect *defect = verdict_finding(finding, output->result,
-	    output->manifest, output->c->c->scenario->id, module_source(output->module), NULL);
-
-	return defect != NULL ? defect->id : NULL;
-}
-
-static const char *
-known_failure(void *arg, const struct failure *failure)
-{
-	const struct run_case_output *output = arg;
-	const struct defect *defect = verdict_failure(output->result,
-	    output->manifest, output->c->c->scenario->id);
-
-	(void)failure;
-	return defect != NULL ? defect->id : NULL;
-}
-
-static void
-like_finding(void *arg, const struct finding *finding, struct defect_like *like)
-{
-	const struct run_case_output *output = arg;
-	const struct defect *defect = verdict_finding(finding, output->result, output->hints,
-	    output->c->c->scenario->id, module_source(output->module), like);
-
-	if (defect != NULL)
-		*like = (struct defect_like){ .defect = defect };
-}
-
-static const char *
 verdict_word(enum verdict verdict)
 {
 	static const char *const words[] = {
@@ -79,11 +47,7 @@ run_output_case(const struct run_case_output *output, FILE *text[ISOLATE_TEXTS])
 		.source = module_source(output->module),
 		.style = { .colour = cli_has_color(flags->color, stdout),
 		    .verbose = flags->verbose },
-		.known_finding = known_finding, .known_failure = known_failure,
-		.known_arg = (void *)(uintptr_t)output,
-		.like_finding = output->hints != NULL ? like_finding : NULL,
-		.like_path = output->hints != NULL ? output->hints->path : NULL,
-		.like_unused = output->manifest == NULL,
+		.manifest = output->manifest, .hints = output->hints,
 		.scenario = output->c->c->scenario->id,
 	};
 

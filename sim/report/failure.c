@@ -15,7 +15,6 @@
 #include "report/json.h"
 #include "report/timeline.h"
 #include "report/words.h"
-#include "run/verdict.h"
 
 #define EXCERPT_COLUMNS 90	/* of a scenario line */
 #define EXCERPT_LEAD 40		/* kept before the caret when the line is cut */
@@ -265,11 +264,11 @@ print_like(FILE *stream, const struct report_input *input, const struct finding 
 	fprintf(stream, " (%s)", like.defect->title);
 	if (like.why[0] != '\0')
 		putc('\n', stream);
-	else if (input->like_unused)
-		fprintf(stream, ", of %s, which this run does not use\n", input->like_path);
+	else if (input->manifest == NULL)
+		fprintf(stream, ", of %s, which this run does not use\n", input->hints->path);
 	else
 		fprintf(stream, "; if it is, add `%s` to its `scenarios:` in %s\n",
-		    input->scenario, input->like_path);
+		    input->scenario, input->hints->path);
 }
 
 static void

@@ -8,27 +8,44 @@
 
 #include "base/utf8.h"
 
+static const struct defect *
+defect_behind(const struct report_input *input, const struct finding *finding,
+    const struct manifest *manifest, struct defect_like *like)
+{
+	return manifest == NULL ? NULL : verdict_finding(finding, input->result, manifest,
+	    input->scenario, input->source, like);
+}
+
 const char *
 report_known_finding(const struct report_input *input, const struct finding *finding)
 {
-	return input->known_finding != NULL ?
-	    input->known_finding(input->known_arg, finding) : NULL;
+	const struct defect *defect = defect_behind(input, finding, input->manifest, NULL);
+
+	return defect != NULL ? defect->id : NULL;
 }
 
 const char *
 report_known_failure(const struct report_input *input, const struct failure *failure)
 {
-	return input->known_failure != NULL ?
-	    input->known_failure(input->known_arg, failure) : NULL;
+	const struct defect *defect = verdict_failure(input->result, input->manifest,
+	    input->scenario);
+
+	(void)failure;
+	return defect != NULL ? defect->id : NULL;
 }
 
 bool
 report_like_finding(const struct report_input *input, const struct finding *finding,
     struct defect_like *like)
 {
+	const struct defect *defect;
+
 	*like = (struct defect_like){ 0 };
-	if (input->like_finding != NULL && report_known_finding(input, finding) == NULL)
-		input->like_finding(input->known_arg, finding, like);
+	if (report_known_finding(input, finding) != NULL)
+		return false;
+	defect = defect_behind(input, finding, input->hints, like);
+	if (defect != NULL)
+		*like = (struct defect_like){ .defect = defect };
 	return like->defect != NULL;
 }
 

@@ -13,9 +13,7 @@
 #include <stdio.h>
 
 #include "machine/world.h"
-#include "run/manifest.h"
-#include "run/run.h"
-#include "run/source.h"
+#include "run/verdict.h"
 
 struct report_style {
 	bool colour;
@@ -36,19 +34,11 @@ struct report_input {
 	const char *reason;		/* why it is not applicable; else "" or NULL */
 	struct source *source;		/* driver positions; NULL: none are said */
 	struct report_style style;
-	/* Id of the known defect behind a finding or failure, NULL for a new one.  Optional. */
-	const char *(*known_finding)(void *arg, const struct finding *finding);
-	const char *(*known_failure)(void *arg, const struct failure *failure);
-	/*
-	 * The known defect that is like a finding which no known defect explains, and why it
-	 * does not.
-	 * Optional; with it `scenario` and `like_path` are needed.
-	 */
-	void (*like_finding)(void *arg, const struct finding *finding, struct defect_like *like);
-	void *known_arg;
-	const char *scenario;		/* its id */
-	const char *like_path;		/* the manifest those defects are of */
-	bool like_unused;		/* the run reports known defects too */
+	/* Whose known defects explain findings and failures; NULL: none do. */
+	const struct manifest *manifest;
+	/* Whose known defects a finding may look like that none explains; NULL: it looks like none. */
+	const struct manifest *hints;
+	const char *scenario;		/* its id; of whoever has a manifest */
 };
 
 /* The id of the known defect, or NULL. */

@@ -253,11 +253,23 @@ TEST(events_end_at_the_failure_and_not_at_a_lint)
 	}
 }
 
-static const char *
-known_early(void *arg, const struct finding *finding)
+/* A manifest with one defect, which shows wherever `shows_in` is. */
+static const char *broken[] = { "page.double-free", "lock.unordered" }, *anywhere[] = { "" };
+static const char *shows_in[] = { "try/old" }, *another[] = { "log.quiet" };
+static struct circumstance elsewhere = { .rules = { another, 1 } };
+static struct defect defect = {
+	.id = "viomb-01", .title = "first", .rules = { broken, 2 }, .where = { anywhere, 1 },
+	.scenarios = { shows_in, 1 }, .circumstance = &elsewhere,
+};
+static const struct manifest manifest = {
+	.path = "driver/viomb.yaml", .defects = &defect, .count = 1,
+}, none = { .path = "driver/viomb.yaml" };
+
+static void
+know(const char *scenario)
 {
-	(void)arg;
-	return finding->seq == 0 ? "viomb-03" : NULL;
+	record->input.manifest = &manifest;
+	record->input.scenario = scenario;
 }
 
 TEST(events_go_past_what_is_known)
@@ -267,7 +279,7 @@ TEST(events_go_past_what_is_known)
 	record_finding(record, seq, seq);
 	EVENT(record, 2 * S, MACHINE, EV_HOST_TARGET, 0, 2, 1, 1);
 	record_failure(record, EVENT(record, 3 * S, MACHINE, EV_EXPECT, 0, 0, 0));
-	record->input.known_finding = known_early;
+	know("try/old");
 	print(failure_print);
 	ck_assert_ptr_nonnull(strstr(text, "asks for 2 pages"));
 	ck_assert_ptr_nonnull(strstr(text, "the expectation DOES NOT HOLD"));
@@ -286,49 +298,36 @@ TEST(events_end_at_a_lint_that_is_alone)
 	ck_assert_ptr_null(strstr(text, "asks for 2 pages"));
 }
 
-static const struct defect like = { .id = "viomb-01", .title = "first" };
-
-static const char *missing = "";
-
-static void
-like_finding(void *arg, const struct finding *finding, struct defect_like *to)
-{
-	(void)arg;
-	(void)finding;
-	to->defect = &like;
-	snprintf(to->why, sizeof(to->why), "%s", missing);
-}
-
 TEST(findings_tell_what_they_look_like)
 {
 	uint32_t seq = EVENT(record, S, MACHINE, EV_EXPECT, 0, 0, 0);
 	char summary[256];
 
 	record_finding(record, seq, seq);
-	record->input.like_finding = like_finding;
-	record->input.like_path = "driver/viomb.yaml";
+	record->input.hints = &manifest;
+	record->input.manifest = &none;
 	record->input.scenario = "try/new";
 	print(failure_print);
 	ck_assert_ptr_nonnull(strstr(text, "  looks like viomb-01 (first); if it is, add "
 	    "`try/new` to its `scenarios:` in driver/viomb.yaml\n"));
 	first_reason(&record->input, summary, sizeof(summary));
 	ck_assert_ptr_nonnull(strstr(summary, " (looks like viomb-01)"));
-	record->input.like_unused = true;
+	record->input.manifest = NULL;
 	record_finding(record, seq, seq);
 	print(failure_print);
 	ck_assert_ptr_nonnull(strstr(text, "  looks like viomb-01 (first), of "
 	    "driver/viomb.yaml, which this run does not use\n"));
 	/* The second time the id is enough. */
 	ck_assert_ptr_nonnull(strstr(text, "  looks like viomb-01\n"));
-	missing = "no memory above 4GiB here";
+	defect.circumstances = 1;
 	print(failure_print);
-	ck_assert_ptr_nonnull(strstr(text, "  looks like viomb-01 under other circumstances: no "
-	    "memory above 4GiB here (first)\n"));
+	ck_assert_ptr_nonnull(strstr(text, "  looks like viomb-01 under other circumstances: it "
+	    "is not known to show as page.double-free (first)\n"));
 	first_reason(&record->input, summary, sizeof(summary));
 	ck_assert_ptr_nonnull(strstr(summary, " (looks like viomb-01, under other "
 	    "circumstances)"));
-	missing = "";
-	record->input.known_finding = known_early;
+	defect.circumstances = 0;
+	know("try/old");
 	print(failure_print);
 	ck_assert_ptr_null(strstr(text, "looks like"));
 }
@@ -340,7 +339,8 @@ TEST(lints_beside_look_like_nothing)
 
 	record_finding(record, seq, seq);
 	record->result.findings.item[0].rule = rule_by_id("lock.unordered");
-	record->input.like_finding = like_finding;
+	record->input.hints = &manifest;
+	record->input.scenario = "try/new";
 	print(failure_print);
 	ck_assert_ptr_nonnull(strstr(text, "looks like viomb-01"));
 	record_failure(record, seq);
@@ -394,14 +394,6 @@ TEST(replay_is_quoted_for_a_shell)
 	    "'deflate/x[call=virtio_enqueue_prep]@3#legacy,bounce'\n");
 }
 
-static const char *
-known_finding(void *arg, const struct finding *finding)
-{
-	(void)arg;
-	(void)finding;
-	return "viomb-03";
-}
-
 TEST(known_defects_are_only_named)
 {
 	uint32_t seq = EVENT(record, S, MACHINE, EV_EXPECT, 0, 0, 0);
@@ -409,10 +401,10 @@ TEST(known_defects_are_only_named)
 	record_failure(record, seq);
 	record_finding(record, seq, seq);
 	record_finding(record, seq, seq);
-	record->input.known_finding = known_finding;
+	know("try/old");
 	print(failure_print);
 	ck_assert_ptr_nonnull(strstr(text, "failed: expect"));
-	ck_assert_ptr_nonnull(strstr(text, "known defects that showed as well: viomb-03\n"));
+	ck_assert_ptr_nonnull(strstr(text, "known defects that showed as well: viomb-01\n"));
 	ck_assert_ptr_null(strstr(text, "because"));
 }
 
