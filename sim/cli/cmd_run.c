@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * viosim run: run scenarios, judge them, report.
+ * viosim run: run scenarios, report.
  */
 #include <inttypes.h>
 #include <stdlib.h>

@@ -251,7 +251,7 @@ static void
 write_files(struct run_output *output, const struct cli_case *c, const struct isolated *result)
 {
 	const char *word = verdict_word(result->verdict.verdict);
-	bool judged = result->verdict.verdict == VERDICT_PASS ||
+	bool has_run = result->verdict.verdict == VERDICT_PASS ||
 	    result->verdict.verdict == VERDICT_FAIL;
 
 	if (output->ndjson != NULL && has_result(result))
@@ -259,7 +259,7 @@ write_files(struct run_output *output, const struct cli_case *c, const struct is
 	else if (output->ndjson != NULL)
 		ndjson_print_none(atomic_stream(output->ndjson), c->c->id, word,
 		    result->verdict.reason);
-	if (output->digests != NULL && judged)
+	if (output->digests != NULL && has_run)
 		fprintf(atomic_stream(output->digests), "%s %016" PRIx64 "\n", c->c->id,
 		    result->digest);
 	else if (output->digests != NULL)

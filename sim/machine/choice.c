@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Choices: the sources that answer draws.
+ * Choices: where draws come from.
  */
 #include <assert.h>
 #include <string.h>

@@ -40,9 +40,9 @@ loop_init(struct loop *loop)
 }
 
 void
-loop_ask(struct loop *loop, loop_judge *judge, void *arg)
+loop_ask(struct loop *loop, loop_is_known *is_known, void *arg)
 {
-	loop->judge = judge;
+	loop->is_known = is_known;
 	loop->arg = arg;
 }
 
@@ -211,7 +211,7 @@ loop_events(struct world *world)
 	if (count < final && loop->by_events) {
 		loop->was_asked = true;
 		seen = loop_of_events(world);
-		if (seen != NULL && loop->judge(loop->arg, seen))
+		if (seen != NULL && loop->is_known(loop->arg, seen))
 			world_finish(world, WORLD_EVENT_LIMIT,
 			    "the run reached its limit of events");
 		if (world->end != WORLD_RUNNING)
@@ -219,12 +219,12 @@ loop_events(struct world *world)
 		stop_watching(loop);
 	}
 	world->event_stop = count < final ? final : limit;
-	if (count >= final || (is_quiet(world) && loop->judge != NULL && !loop->was_asked)) {
+	if (count >= final || (is_quiet(world) && loop->is_known != NULL && !loop->was_asked)) {
 		begin_watching(world);
 		loop->by_events = true;
 	}
 	/* At first nobody can have asked to be asked yet. */
-	if (count < final && (loop->judge != NULL || count == 0) && !loop->was_asked)
+	if (count < final && (loop->is_known != NULL || count == 0) && !loop->was_asked)
 		world->event_stop = count + limit / (loop->by_events ? EARLY_WATCH :
 		    EARLY_SHARE) + 1;
 	if (world->event_stop > limit)
@@ -237,7 +237,7 @@ end_early_watch(struct world *world)
 	struct loop *loop = &world->loop;
 	const struct loop_seen *seen = loop_of(world, world->running->ordinal);
 
-	if (seen != NULL && loop->judge(loop->arg, seen))
+	if (seen != NULL && loop->is_known(loop->arg, seen))
 		world_finish(world, WORLD_ENDLESS,
 		    "the driver goes on without letting time pass");
 	loop->was_early = true;
@@ -264,12 +264,12 @@ look(struct world *world, const uintptr_t *frame, const void *pc)
 		world_finish(world, WORLD_ENDLESS,
 		    "the driver goes on without letting time pass");
 	if (!loop->watching && (is_used(world, FINAL_SHARE - 1, FINAL_SHARE) ||
-	    (loop->judge != NULL && !loop->was_early && is_used(world, 1, EARLY_SHARE))))
+	    (loop->is_known != NULL && !loop->was_early && is_used(world, 1, EARLY_SHARE))))
 		begin_watching(world);
 	if (!loop->watching)
 		return;
 	see(world, &loop->seen[world->running->ordinal], frame, pc);
-	if (loop->judge != NULL && !loop->was_early && ++loop->watched >= EARLY_ROUNDS &&
+	if (loop->is_known != NULL && !loop->was_early && ++loop->watched >= EARLY_ROUNDS &&
 	    is_used(world, EARLY_WATCH / EARLY_SHARE + 1, EARLY_WATCH))
 		end_early_watch(world);
 }

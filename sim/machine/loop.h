@@ -12,7 +12,7 @@
  * Shortly before one of them is reached each round is looked at, to tell which loop it is: the
  * innermost function that was not left all the while, and where in it rounds began.  The same is
  * done early, at a small part of the limits: whoever knows loops that never end can be asked
- * then whether this is one of them, and saves the rest (`judge`).
+ * then whether this is one of them, and saves the rest (`is_known`).
  *
  * A loop that lets time pass, as with delay(9), ends at the limit of events.  It is looked at, and
  * asked about, in the same way when for long there was nothing but events of the driver's own.
@@ -38,7 +38,7 @@ struct loop_seen {
 };
 
 /* True: the run is to end now. */
-typedef bool loop_judge(void *arg, const struct loop_seen *seen);
+typedef bool loop_is_known(void *arg, const struct loop_seen *seen);
 
 struct loop {
 	uint64_t left;			/* rounds until the next look */
@@ -54,14 +54,14 @@ struct loop {
 	bool by_events;			/* watching whether time passes or not */
 	bool was_asked;			/* about the loop that only the limit of events ends */
 	unsigned watched;		/* rounds */
-	loop_judge *judge;		/* NULL: nobody is asked */
+	loop_is_known *is_known;	/* NULL: nobody is asked */
 	void *arg;
 	struct loop_seen seen[LOOP_CONTEXTS];
 };
 
 void loop_init(struct loop *loop);
 /* Whom to ask early. */
-void loop_ask(struct loop *loop, loop_judge *judge, void *arg);
+void loop_ask(struct loop *loop, loop_is_known *is_known, void *arg);
 /* Time has moved: all limits again. */
 void loop_refill(struct world *world);
 /* Something that takes the host as long as so many rounds. */

@@ -2,7 +2,7 @@
 /*
  * The record of a run: one append-only stream of typed events.
  *
- * Everything that happens in a world is one event here, and everything that judges or
+ * Everything that happens in a world is one event here, and everything that checks or
  * shows a run (rules, expectations, reports) reads this stream and nothing else.  An event
  * holds ordinals, numbers and times, never a host address; the driver position of a call
  * (`site`) stands beside it and is not part of the digest.

@@ -129,7 +129,7 @@ struct world_config {
 	struct regions *regions;	/* host memory from run to run; NULL: none */
 };
 
-/* What lives beyond the machine and answers it; the machine never includes their headers. */
+/* What lives beyond the machine; the machine never includes their headers. */
 struct world_hooks {
 	struct world_device {
 		void *self;

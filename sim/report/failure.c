@@ -325,7 +325,7 @@ print_findings(FILE *stream, const struct report_input *input, enum rule_distanc
 	}
 }
 
-/* ---- what was never judged ---- */
+/* ---- what was never checked ---- */
 
 static void
 print_undecided(FILE *stream, const struct report_input *input)

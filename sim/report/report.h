@@ -30,13 +30,13 @@ struct report_input {
 	const char *driver_path;	/* module to replay with; NULL: the default one */
 	const char *const *replay_words;	/* further words of the command that replays,
 						   NULL-terminated; NULL: none */
-	const char *verdict;		/* "passed", "failed", ...; NULL: not judged yet */
+	const char *verdict;		/* "passed", "failed", ...; NULL: not known yet */
 	const char *reason;		/* why it is not applicable; else "" or NULL */
 	struct source *source;		/* driver positions; NULL: none are said */
 	struct report_style style;
 	/* Whose known defects explain findings and failures; NULL: none do. */
 	const struct manifest *manifest;
-	/* Whose known defects a finding may look like that none explains; NULL: it looks like none. */
+	/* Whose known defects a finding may look like that none explains; NULL: none. */
 	const struct manifest *hints;
 	const char *scenario;		/* its id; of whoever has a manifest */
 };

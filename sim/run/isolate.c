@@ -2,7 +2,7 @@
 /*
  * Processes for cases: see isolate.h.
  *
- * What a child hands to the pool is its struct isolated, with the texts behind it.
+ * What a child gives to the pool is its struct isolated, with the texts behind it.
  */
 #include "run/isolate.h"
 
@@ -60,7 +60,7 @@ unpack(const struct pool_result *from, struct isolated *result)
 }
 
 static bool
-hand_over(struct isolating *isolating, struct isolated *result)
+pass_on(struct isolating *isolating, struct isolated *result)
 {
 	const struct isolate_work *work = isolating->work;
 	bool more = work->done(work->arg, isolating->reported++, result);
@@ -72,7 +72,7 @@ hand_over(struct isolating *isolating, struct isolated *result)
 
 /* A result without any text. */
 static bool
-hand_over_none(struct isolating *isolating, enum verdict verdict, const char *why,
+pass_on_none(struct isolating *isolating, enum verdict verdict, const char *why,
     const struct crash_note *note)
 {
 	struct isolated result = { .note = *note };
@@ -80,7 +80,7 @@ hand_over_none(struct isolating *isolating, enum verdict verdict, const char *wh
 	for (int i = 0; i < ISOLATE_TEXTS; i++)
 		result.text[i] = xstrdup("");
 	verdict_none(&result.verdict, verdict, "%s", why);
-	return hand_over(isolating, &result);
+	return pass_on(isolating, &result);
 }
 
 static bool
@@ -93,10 +93,10 @@ done(void *arg, size_t index, const struct pool_result *from)
 	(void)index;
 	if (from->text != NULL) {
 		unpack(from, &result);
-		more = hand_over(isolating, &result);
+		more = pass_on(isolating, &result);
 	} else {
 		/* Nothing is wrong with viosim or the driver where the host has too little. */
-		more = hand_over_none(isolating, from->no_memory ? VERDICT_SKIPPED :
+		more = pass_on_none(isolating, from->no_memory ? VERDICT_SKIPPED :
 		    VERDICT_BROKEN, from->why, &from->note);
 	}
 	isolating->stop = !more && isolating->work->stopped != NULL;
@@ -120,7 +120,7 @@ isolate_run(const struct isolate_work *work)
 	    xasprintf("cannot start a process: %s", strerror(error));
 
 	while (isolating.reported < work->count)
-		hand_over_none(&isolating, VERDICT_SKIPPED, why, &none);
+		pass_on_none(&isolating, VERDICT_SKIPPED, why, &none);
 	free(why);
 	return error == 0;
 }

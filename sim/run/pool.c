@@ -29,7 +29,7 @@
 #define AHEAD_MAX 4096		/* pieces done before an earlier one is */
 #define WHY_MAX (ALLOC_REASON + 16)
 
-/* Before the text of an answer. */
+/* Before the text of a piece. */
 struct header {
 	uint64_t length;
 	uint64_t last;			/* whether the process ends with it */
@@ -41,16 +41,13 @@ struct worker {
 	bool busy, late;
 	size_t index;			/* the piece it is at */
 	uint64_t since_ns;
-	struct { VEC_MEMBERS(char); } bytes;	/* what has come of its present answer */
+	struct { VEC_MEMBERS(char); } bytes;	/* what has come of its piece */
 };
 
-struct answer {
+struct outcome {
 	bool ready;
-	char *text;			/* NULL: lost */
-	size_t length;
+	struct pool_result result;
 	char why[WHY_MAX];
-	bool no_memory;
-	struct crash_note note;
 };
 
 /* What a worker that dies leaves behind. */
@@ -66,7 +63,7 @@ struct pool {
 	struct last_words *last;	/* by worker, shared with it */
 	struct pollfd *polled;		/* by worker that is busy */
 	struct worker **polled_of;
-	struct answer answer[AHEAD_MAX];	/* by index, modulo */
+	struct outcome outcome[AHEAD_MAX];	/* by index, modulo */
 	size_t next, reported;
 	bool stop;
 	int error;			/* errno: no worker can be started */
@@ -104,7 +101,7 @@ receive_number(int fd, uint64_t *number)
 	return n == (ssize_t)sizeof(*number);
 }
 
-/* False: the answer did not get away. */
+/* False: what came of it did not get away. */
 static bool
 do_piece(const struct pool_work *work, int fd, size_t index, struct header *header)
 {
@@ -209,7 +206,7 @@ say_why(const struct pool *pool, const struct worker *worker, int status, char w
 		snprintf(why, WHY_MAX, "its process ended without a result");
 }
 
-/* Has all of the answer come? */
+/* Has all of its piece come? */
 static bool
 is_whole(const struct worker *worker, struct header *header)
 {
@@ -222,13 +219,14 @@ is_whole(const struct worker *worker, struct header *header)
 static void
 deliver(struct pool *pool, struct worker *worker)
 {
-	struct answer *answer = &pool->answer[worker->index % AHEAD_MAX];
+	struct outcome *outcome = &pool->outcome[worker->index % AHEAD_MAX];
+	size_t length = worker->bytes.count - sizeof(struct header);
+	char *text = xmalloc(length + 1);
 
-	answer->length = worker->bytes.count - sizeof(struct header);
-	answer->text = xmalloc(answer->length + 1);
-	memcpy(answer->text, worker->bytes.item + sizeof(struct header), answer->length);
-	answer->text[answer->length] = '\0';
-	answer->ready = true;
+	memcpy(text, worker->bytes.item + sizeof(struct header), length);
+	text[length] = '\0';
+	outcome->result = (struct pool_result){ .text = text, .length = length };
+	outcome->ready = true;
 	worker->bytes.count = 0;
 	worker->busy = false;
 }
@@ -240,7 +238,7 @@ ended(struct pool *pool, struct worker *worker)
 	const struct last_words *last = &pool->last[worker - pool->worker];
 	struct header header;
 	bool whole = is_whole(worker, &header);
-	struct answer *answer;
+	struct outcome *outcome;
 	int status;
 
 	/* One that is late, or closed its socket and goes on, would never end. */
@@ -250,17 +248,18 @@ ended(struct pool *pool, struct worker *worker)
 	if (worker->busy && whole && status == 0) {
 		deliver(pool, worker);
 	} else if (worker->busy) {
-		answer = &pool->answer[worker->index % AHEAD_MAX];
-		answer->ready = true;
-		answer->note = last->note;
-		answer->no_memory = last->end.no_memory;
-		say_why(pool, worker, status, answer->why);
+		outcome = &pool->outcome[worker->index % AHEAD_MAX];
+		outcome->ready = true;
+		outcome->result = (struct pool_result){
+			.why = outcome->why, .no_memory = last->end.no_memory, .note = last->note,
+		};
+		say_why(pool, worker, status, outcome->why);
 	}
 	worker->busy = false;
 }
 
 static void
-hand_out(struct pool *pool, struct worker *worker)
+send_piece(struct pool *pool, struct worker *worker)
 {
 	uint64_t index = pool->next;
 
@@ -292,7 +291,7 @@ fill(struct pool *pool)
 			if (worker->pid == 0)
 				error = start(pool, worker);
 			if (error == 0)
-				hand_out(pool, worker);
+				send_piece(pool, worker);
 		}
 		running = running || worker->busy;
 	}
@@ -300,7 +299,7 @@ fill(struct pool *pool)
 		pool->error = error;
 }
 
-/* ---- the parent: answers ---- */
+/* ---- the parent: what comes back ---- */
 
 static void
 take(struct pool *pool, struct worker *worker)
@@ -383,17 +382,13 @@ report(struct pool *pool)
 	const struct pool_work *work = pool->work;
 
 	while (pool->reported < work->count && !pool->stop) {
-		struct answer *answer = &pool->answer[pool->reported % AHEAD_MAX];
+		struct outcome *outcome = &pool->outcome[pool->reported % AHEAD_MAX];
 
-		if (!answer->ready)
+		if (!outcome->ready)
 			break;
-		pool->stop = !work->done(work->arg, pool->reported, &(struct pool_result){
-			.text = answer->text, .length = answer->length,
-			.why = answer->text == NULL ? answer->why : NULL,
-			.no_memory = answer->no_memory, .note = answer->note,
-		});
-		free(answer->text);
-		*answer = (struct answer){ 0 };
+		pool->stop = !work->done(work->arg, pool->reported, &outcome->result);
+		free((void *)(uintptr_t)outcome->result.text);
+		*outcome = (struct outcome){ 0 };
 		pool->reported++;
 	}
 	if (work->tick != NULL && !work->tick(work->arg, pool->reported))
@@ -414,7 +409,7 @@ dismiss(struct pool *pool)
 		vec_fini(&worker->bytes);
 	}
 	for (unsigned i = 0; i < AHEAD_MAX; i++)
-		free(pool->answer[i].text);
+		free((void *)(uintptr_t)pool->outcome[i].result.text);
 }
 
 int

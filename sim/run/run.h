@@ -26,7 +26,7 @@ struct failure {
 	struct loc loc;			/* in the scenario */
 	char file[128];			/* its file, as given on the command line */
 	uint64_t time_ns;
-	uint32_t seq;			/* event after which it was judged */
+	uint32_t seq;			/* event after which it was checked */
 	char what[32];			/* "expect", "within 2s", "always", "never", ... */
 	char expected[160];
 	char actual[160];

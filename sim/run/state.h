@@ -44,7 +44,7 @@ struct run {
 	uint64_t previous_ns;		/* when the previous step was done */
 	size_t at_step;			/* the step that is done */
 	bool *claims_broken;		/* an always/never is reported once: always, then never */
-	bool judging;			/* claims are being evaluated: no recursion */
+	bool checking;			/* claims are being evaluated: no recursion */
 	bool in_steps;			/* the scenario's steps are not over */
 	uint64_t features;		/* that the driver has accepted so far */
 	uint64_t *possible;		/* by fault: calls that can fail so; or NULL */
@@ -81,12 +81,12 @@ void run_limit(struct run *run);
 /* steps.c, for the vocabulary: see its member `check_fault`. */
 bool run_check_fault(const struct scenario_fail *fail, const char **key, char *why, size_t size);
 
-/* judge.c: expectations and rules, each when it is due. */
+/* checks.c: expectations and rules, each when it is due. */
 /* NULL: there are too many, and it is only counted. */
 struct failure *run_fail(struct run *run, struct loc loc, const char *what,
     const char *expected, const char *actual);
 /* An expectation has failed: let the rules say why. */
-void run_judge(struct run *run);
+void run_rules_overdue(struct run *run);
 void run_fail_expect(struct run *run, const struct expect *expect, const char *what);
 /*
  * It can no longer be known: the run ended (world.end) before it came true, stayed true until
@@ -94,7 +94,7 @@ void run_fail_expect(struct run *run, const struct expect *expect, const char *w
  */
 void run_undecided(struct run *run, struct loc loc, const char *what,
     const char *expected, uint64_t end_ns);
-/* At the end of a run that ended early: count what was never judged. */
+/* At the end of a run that ended early: count what was never checked. */
 void run_count_undecided(struct run *run);
 /* At the end of any run: does the scenario apply to the driver? */
 void run_needs(struct run *run);

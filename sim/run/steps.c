@@ -165,7 +165,7 @@ do_expect(struct run *run, const struct scenario_step *step)
 		run_fail_expect(run, step->expect, what);
 		/* It had its time: the rules may say why. */
 		if (within > 0 && run->world.end == WORLD_RUNNING)
-			run_judge(run);
+			run_rules_overdue(run);
 	} else if (outcome == UNDECIDED)
 		run_undecided(run, step->expect->loc, what, step->expect->text, end);
 }

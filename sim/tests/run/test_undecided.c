@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Tests of sim/run/judge: what is said of expectations when the run ends before they are
+ * Tests of sim/run/checks: what is said of expectations when the run ends before they are
  * decided.  The driver is the one that was built; its thread wakes up every 30 s.
  */
 #include <string.h>

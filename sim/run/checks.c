@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Judging: expectations and rules, each when it is due.
+ * Expectations and rules, each checked when it is due.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -113,7 +113,7 @@ run_count_undecided(struct run *run)
 		result->undecided.steps += scenario_step_judges(&scenario->steps.step[i]);
 	for (size_t i = 0; i < claims; i++)
 		result->undecided.claims += !run->claims_broken[i];
-	/* They are judged as the last thing, and only in a run that still goes on. */
+	/* They are checked as the last thing, and only in a run that still goes on. */
 	result->undecided.finally = (unsigned)scenario->finally.count;
 }
 
@@ -164,12 +164,12 @@ on_event(void *arg, const struct event *event, uint32_t site, const void *payloa
 	(void)event;
 	(void)site;
 	(void)payload;
-	if (run->judging)
+	if (run->checking)
 		return;
-	run->judging = true;
+	run->checking = true;
 	check_claims(run, &run->scenario->always, false, 0);
 	check_claims(run, &run->scenario->never, true, run->scenario->always.count);
-	run->judging = false;
+	run->checking = false;
 }
 
 void
@@ -283,14 +283,14 @@ unsettled(struct run *run, uint64_t end_ns)
 }
 
 void
-run_judge(struct run *run)
+run_rules_overdue(struct run *run)
 {
 	const struct event now = event_now(run);
 
 	rules_overdue(run->rules, &now);
 }
 
-/* Run until nothing is left to do or the time is over; the rules judge what is then. */
+/* Run until nothing is left to do or the time is over; the rules look at what is then. */
 void
 run_settle(struct run *run, uint64_t within_ns)
 {
