@@ -308,13 +308,30 @@ krig_console(struct krig *rig)
 }
 
 void
-krig_assert_misuse(const struct krig_misuse *misuse, size_t count)
+krig_assert_row(struct krig *rig, const struct krig_row *row)
 {
-	for (size_t i = 0; i < count; i++) {
-		struct krig *rig = krig_new(NULL);
+	const struct world *world = &rig->world;
 
-		krig_run(rig, misuse[i].fn);
-		krig_assert_panic(rig, misuse[i].text);
-		krig_free(rig);
+	memcpy(rig->frag.in, row->in, sizeof(row->in));
+	if (row->fault != NULL)
+		krig_fault(rig, row->fault, 1);
+	if (row->nth != 0) {
+		krig_handler(rig, row->ipl, row->handler);
+		krig_raise_on(rig, row->kind, row->call, row->nth);
 	}
+	krig_run(rig, row->fn);
+	ck_assert_msg(world->end == row->how, "%s: the world is %s: %s", row->name,
+	    world_end_word(world->end), world->end_text);
+	ck_assert_msg(row->ends == NULL || strstr(world->end_text, row->ends) != NULL,
+	    "%s: ended with \"%s\"", row->name, world->end_text);
+	ck_assert_msg(row->order == NULL || strcmp(rig->frag.order, row->order) == 0,
+	    "%s: the order is \"%s\"", row->name, rig->frag.order);
+	ck_assert_msg(row->text == NULL || strcmp(rig->frag.text, row->text) == 0,
+	    "%s: the text is \"%s\"", row->name, rig->frag.text);
+	ck_assert_msg(row->says == NULL || strstr(krig_console(rig), row->says) != NULL,
+	    "%s: the console says \"%s\"", row->name, krig_console(rig));
+	for (size_t i = 0; i < row->outs; i++)
+		ck_assert_msg(rig->frag.out[row->from + i] == row->out[i],
+		    "%s: out[%zu] is %jd", row->name, row->from + i,
+		    (intmax_t)rig->frag.out[row->from + i]);
 }

@@ -96,12 +96,45 @@ const struct event *krig_event(const struct krig *rig, enum event_kind kind, uns
 /* All the console says; valid until the next call. */
 const char *krig_console(struct krig *rig);
 
-/* Fragments that panic, each in a kernel of its own, with that in the text. */
-struct krig_misuse {
+/* A fragment in a kernel of its own, and what comes of it. */
+struct krig_row {
+	const char *name;
 	void (*fn)(void *);
-	const char *text;
+	int64_t in[FRAG_IN];
+	bool plain;			/* the kernel is without DIAGNOSTIC */
+	const char *fault;		/* armed for its first call */
+	/* An interrupt at the nth call of a kernel function; 0: none. */
+	void (*handler)(void *);
+	int ipl;
+	enum point_kind kind;
+	unsigned call, nth;
+	/* How the world ends, and with what in the text; by default it goes on. */
+	enum world_end how;
+	const char *ends;
+	/* NULL: is not looked at. */
+	const char *order, *text, *says;	/* `says`: somewhere on the console */
+	const int64_t *out;
+	size_t outs, from;		/* so many, from this one on */
 };
-void krig_assert_misuse(const struct krig_misuse *misuse, size_t count);
+
+/* RUN(mutex_levels, OUT(0, K_IPL_VM, 0)) */
+#define RUN(fragment, ...) { .name = #fragment, .fn = frag_##fragment, __VA_ARGS__ }
+#define PANICS(words) .how = WORLD_PANIC, .ends = (words)
+#define CRASHES .how = WORLD_CRASH, .ends = "pointer"
+#define OUT(...) \
+	.out = (const int64_t[]){ __VA_ARGS__ }, \
+	.outs = sizeof((int64_t[]){ __VA_ARGS__ }) / sizeof(int64_t)
+#define OUT_FROM(first, ...) .from = (first), OUT(__VA_ARGS__)
+
+void krig_assert_row(struct krig *rig, const struct krig_row *row);
+
+/* A test of each of them, in a rig that is default otherwise. */
+#define KRIG_ROWS(name, rows) \
+	TEST_EACH(name, rows) \
+	{ \
+		KRIG(rig) = KRIG_WITH(options.config.diagnostic = !rows[_i].plain); \
+		krig_assert_row(rig, &rows[_i]); \
+	}
 
 /* What the fragment put into out[], from its beginning on, or from that place on. */
 #define krig_assert_out(rig, ...) krig_assert_out_from(rig, 0, __VA_ARGS__)

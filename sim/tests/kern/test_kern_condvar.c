@@ -7,12 +7,33 @@
 #include "rig.h"
 #include "tests/suite.h"
 
-static struct krig *
-rig_plain(void)
-{
+static const struct krig_row rows[] = {
+	/* s signalled, x the signaller goes on, m..M other work of a higher priority, W woken. */
+	RUN(cv_low_priority_waiter, .order = "wsxmMW"),
+	RUN(cv_late_signal, .order = "sW", OUT(K_EWOULDBLOCK, 0)),
+	/* b and c of priority 20 went to sleep after a, which has 10. */
+	RUN(cv_signal_order, .order = ".b.c.a.d"),
+	RUN(cv_broadcast_all, .order = "bcad", OUT(1, 0)),
+	RUN(cv_has_waiters, OUT(0, 1)),
+	/* One who could return because of a signal does not use up the wake-up. */
+	RUN(cv_signal_catching, .order = "abc"),
+	RUN(cv_destroy_woken, .order = "bcad"),
+	/* There are no waiters on either, which is all that the real one looks at. */
+	RUN(cv_use_dead, .plain = true),
+	RUN(cv_use_raw, .plain = true),
+	RUN(cv_destroy_waited, .plain = true, .order = "w!"),
+	RUN(cv_wait_unlocked, PANICS("mutex_is_held(mtx)")),
+	RUN(cv_wait_negative, PANICS("ticks >= 0")),
+	RUN(cv_destroy_waited, PANICS("== NULL")),
+	RUN(cv_use_dead, PANICS("condvar was destroyed")),
+	RUN(cv_use_raw, PANICS("condvar is not initialised")),
+	RUN(cv_wait_with_other_spin, PANICS("block with spin-mutex held")),
+	RUN(softint_sleeps, .in = { 1 }, PANICS("!cpu_softintr_p()")),
+	RUN(mutex_setup_vm, .handler = frag_hardint_cv_wait, .ipl = K_IPL_VM,
+	    .kind = POINT_BEFORE, .call = HW_CALL_MUTEX_INIT, .nth = 1, PANICS("!cpu_intr_p()")),
+};
 
-	return KRIG_WITH(options.config.diagnostic = false);
-}
+KRIG_ROWS(one_fragment, rows)
 
 /* A later wait sleeps for all of its time. */
 TEST(lie01_cv_signal_leaves_no_trace)
@@ -29,13 +50,6 @@ TEST(lie01_cv_signal_leaves_no_trace)
 		krig_assert_out(rig, K_EWOULDBLOCK, 1);
 		ck_assert_uint_eq(rig->world.clock.now_ns, 10 * KRIG_TICK_NS);
 	}
-}
-
-/* s signalled, x the signaller goes on, m..M other work of a higher priority, W woken. */
-KRIG_TEST(lie02_cv_signal_does_not_run_the_thread)
-{
-	krig_run_well(rig, frag_cv_low_priority_waiter);
-	krig_assert_order(rig, "wsxmMW");
 }
 
 KRIG_TEST(lie27_timedwait_of_0_ticks_is_for_ever)
@@ -114,59 +128,6 @@ KRIG_TEST(a_signal_cancels_the_timeout)
 	ck_assert_uint_eq(rig->world.clock.count, 0);
 }
 
-KRIG_TEST(a_signal_after_the_timeout_changes_nothing)
-{
-	krig_run_well(rig, frag_cv_late_signal);
-	krig_assert_order(rig, "sW");
-	krig_assert_out(rig, K_EWOULDBLOCK, 0);
-	ck_assert_uint_eq(krig_count(rig, EV_NOTE, HW_NOTE_CV_WAKE), 0);
-}
-
-/* b and c of priority 20 went to sleep after a, which has 10. */
-KRIG_TEST(signal_wakes_the_highest_priority_then_the_first)
-{
-	krig_run_well(rig, frag_cv_signal_order);
-	krig_assert_order(rig, ".b.c.a.d");
-}
-
-KRIG_TEST(broadcast_wakes_all)
-{
-	krig_run_well(rig, frag_cv_broadcast_all);
-	krig_assert_order(rig, "bcad");
-	krig_assert_out(rig, 1, 0);
-}
-
-KRIG_TEST(has_waiters_says_whether_somebody_waits)
-{
-	krig_run(rig, frag_cv_has_waiters);
-	krig_assert_out(rig, 0, 1);
-}
-
-/* One who could return because of a signal does not use up the wake-up. */
-KRIG_TEST(signal_goes_on_past_those_that_catch_signals)
-{
-	krig_run_well(rig, frag_cv_signal_catching);
-	krig_assert_order(rig, "abc");
-}
-
-KRIG_TEST(a_woken_waiter_does_not_look_at_the_condvar)
-{
-	krig_run_well(rig, frag_cv_destroy_woken);
-	krig_assert_order(rig, "bcad");
-}
-
-/* There are no waiters on either, which is all that the real one looks at. */
-TEST(a_dead_or_zeroed_condvar_goes_unnoticed_without_diagnostic)
-{
-	static void (*const fn[])(void *) = { frag_cv_use_dead, frag_cv_use_raw };
-
-	for (int i = 0; i < 2; i++) {
-		KRIG(rig) = rig_plain();
-
-		krig_run_well(rig, fn[i]);
-	}
-}
-
 KRIG_TEST(broadcast_from_an_interrupt_is_legal)
 {
 	rig->frag.in[7] = K_IPL_VM;
@@ -177,51 +138,14 @@ KRIG_TEST(broadcast_from_an_interrupt_is_legal)
 	krig_assert_order(rig, "wbW");
 }
 
-TEST(misuse_panics)
-{
-	static const struct krig_misuse misuse[] = {
-		{ frag_cv_wait_unlocked, "mutex_is_held(mtx)" },
-		{ frag_cv_wait_negative, "ticks >= 0" },
-		{ frag_cv_destroy_waited, "== NULL" },
-		{ frag_cv_use_dead, "condvar was destroyed" },
-		{ frag_cv_use_raw, "condvar is not initialised" },
-		{ frag_cv_wait_with_other_spin, "block with spin-mutex held" },
-	};
-
-	krig_assert_misuse(misuse, sizeof(misuse) / sizeof(misuse[0]));
-}
-
-TEST(wait_in_an_interrupt_panics)
-{
-	KRIG(rig) = krig_new(NULL);
-
-	krig_handler(rig, K_IPL_VM, frag_hardint_cv_wait);
-	krig_raise(rig);
-	krig_go(rig);
-	krig_assert_panic(rig, "!cpu_intr_p()");
-	krig_free(rig);
-	rig = krig_new(NULL);
-	rig->frag.in[0] = 1;
-	krig_run(rig, frag_softint_sleeps);
-	krig_assert_panic(rig, "!cpu_softintr_p()");
-}
-
 /* A past time is due at the next tick where nobody asserts that there is none. */
 TEST(negative_ticks_without_diagnostic_end_at_the_next_tick)
 {
-	KRIG(rig) = rig_plain();
+	KRIG(rig) = KRIG_WITH(options.config.diagnostic = false);
 
 	krig_run_well(rig, frag_cv_wait_negative);
 	ck_assert_int_eq(rig->frag.out[0], K_EWOULDBLOCK);
 	ck_assert_uint_eq(rig->world.clock.now_ns, KRIG_TICK_NS);
-}
-
-TEST(destroy_of_a_waited_condvar_goes_unnoticed_without_diagnostic)
-{
-	KRIG(rig) = rig_plain();
-
-	krig_run_well(rig, frag_cv_destroy_waited);
-	krig_assert_order(rig, "w!");
 }
 
 SUITE(kern_condvar_suite, "kern/kern_condvar")

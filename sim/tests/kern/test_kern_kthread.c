@@ -15,12 +15,23 @@ rig_with(unsigned cpus, uint64_t seed)
 	return KRIG_WITH(options.config.cpus = cpus, options.seed = seed);
 }
 
-KRIG_TEST(lie31_return_from_a_kthread_is_no_exit)
-{
-	krig_run(rig, frag_kthread_return);
-	krig_assert_order(rig, "r");
-	krig_assert_panic(rig, "kthread \"runaway\": function returned");
-}
+static const struct krig_row rows[] = {
+	RUN(kthread_return, PANICS("kthread \"runaway\": function returned"), .order = "r"),
+	RUN(kthread_join, .order = "jeJ", OUT(0)),
+	RUN(kthread_join_wrong, PANICS("KTHREAD_MUSTJOIN) != 0")),
+	RUN(kthread_mustjoin_no_lp, PANICS("lp != NULL")),
+	RUN(kthread_intr_alone, PANICS("kthread_is_mpsafe")),
+	RUN(kthread_exit_locked, PANICS("spin mutex held")),
+	RUN(kthread_exit_foreign, PANICS("not a kernel thread")),
+	RUN(kpause_zero, PANICS("ticks != 0 || intr")),
+	RUN(kthread_many, OUT(40, K_EAGAIN)),
+	RUN(kthread_never_started, OUT(0), .order = ""),
+	/* It was made first, and waits until the last of the others blocks. */
+	RUN(kthread_idle_starves, .order = "sSi"),
+	RUN(kpause_mutex, OUT(1, 1)),
+};
+
+KRIG_ROWS(one_fragment, rows)
 
 /* With another CPU to run on, a thread can be at work before its creator knows it. */
 TEST(thread_may_run_before_lp_is_stored)
@@ -66,39 +77,12 @@ TEST(exit_code_is_reported)
 	ck_assert_ptr_nonnull(strstr(krig_console(rig), "status 5"));
 }
 
-KRIG_TEST(join_waits_for_the_end)
-{
-	krig_run_well(rig, frag_kthread_join);
-	krig_assert_order(rig, "jeJ");
-	ck_assert_int_eq(rig->frag.out[0], 0);
-}
-
 KRIG_TEST(a_thread_that_must_be_joined_waits_for_it)
 {
 	krig_run_well(rig, frag_kthread_join_late);
 	krig_assert_order(rig, "ejJ");
 	ck_assert_uint_gt(krig_event(rig, EV_NOTE, HW_NOTE_THREAD_GONE, 0)->seq,
 	    krig_event(rig, EV_CALL, HW_CALL_KTHREAD_JOIN, 0)->seq);
-}
-
-TEST(misuse_panics)
-{
-	static const struct krig_misuse misuse[] = {
-		{ frag_kthread_join_wrong, "KTHREAD_MUSTJOIN) != 0" },
-		{ frag_kthread_mustjoin_no_lp, "lp != NULL" },
-		{ frag_kthread_intr_alone, "kthread_is_mpsafe" },
-		{ frag_kthread_exit_locked, "spin mutex held" },
-		{ frag_kthread_exit_foreign, "not a kernel thread" },
-		{ frag_kpause_zero, "ticks != 0 || intr" },
-	};
-
-	krig_assert_misuse(misuse, sizeof(misuse) / sizeof(misuse[0]));
-}
-
-KRIG_TEST(too_many_threads_are_eagain)
-{
-	krig_run_well(rig, frag_kthread_many);
-	krig_assert_out(rig, 40, K_EAGAIN);
 }
 
 TEST(injected_failure_makes_no_thread)
@@ -123,20 +107,6 @@ TEST(injected_failure_makes_no_thread)
 	}
 }
 
-KRIG_TEST(idle_flag_never_starts)
-{
-	krig_run(rig, frag_kthread_never_started);
-	ck_assert_int_eq(rig->frag.out[0], 0);
-	krig_assert_order(rig, "");
-}
-
-/* It was made first, and waits until the last of the others blocks. */
-KRIG_TEST(lie02_pri_idle_comes_after_everybody)
-{
-	krig_run_well(rig, frag_kthread_idle_starves);
-	krig_assert_order(rig, "sSi");
-}
-
 TEST(kpause_ends_at_its_tick)
 {
 	for (int ticks = 1; ticks <= 3; ticks++) {
@@ -147,12 +117,6 @@ TEST(kpause_ends_at_its_tick)
 		ck_assert_int_eq(rig->frag.out[0], K_EWOULDBLOCK);
 		ck_assert_uint_eq(rig->world.clock.now_ns, (uint64_t)ticks * KRIG_TICK_NS);
 	}
-}
-
-KRIG_TEST(kpause_releases_the_mutex_meanwhile)
-{
-	krig_run_well(rig, frag_kpause_mutex);
-	krig_assert_out(rig, 1, 1);
 }
 
 /* Time passes, the thread keeps its CPU, interrupts are served. */

@@ -10,14 +10,35 @@
 
 enum { SOFTINT_MPSAFE = 0x0100 };
 
-/* x both schedules, S the handler once, y, S again. */
-KRIG_TEST(scheduled_twice_runs_once)
+static const struct krig_row rows[] = {
+	/* x both schedules, S the handler once, y, S again; SOFTINT_BIO runs at IPL_SOFTBIO. */
+	RUN(softint_twice, .order = "xSySz", OUT_FROM(12, 2, 3)),
+	RUN(softint_adaptive, .order = "Sx"),
+	/*
+	 * The thread has the mutex: it goes on, and the handler when it gives that up.  A second
+	 * one of the same level has no thread to run on until then; one of a higher level has.
+	 */
+	RUN(softint_adaptive, .in = { 1 }, .order = "HxyStz"),
+	RUN(softint_adaptive, .in = { 1, SOFTINT_MPSAFE }, .order = "HxyStz"),
+	/* The thread must not be preempted. */
+	RUN(softint_from_thread, PANICS("kpreempt_disabled()"), OUT(0, 0)),
+	RUN(softint_from_thread, .in = { 1 }, .order = "S", OUT(0, 0)),
+	RUN(softint_sleeps, PANICS("sleep in an interrupt")),
+	RUN(softint_full, OUT(IRQ_SOFT_MAX, 100)),
+	RUN(softint_setup, .fault = "softint_establish.fails", OUT(0)),
+	/* What is scheduled runs before the end, also where the level held it back. */
+	RUN(softint_gone, .order = "Sx"),
+	RUN(mutex_setup_vm, .handler = frag_hardint_alloc, .ipl = K_IPL_VM,
+	    .kind = POINT_BEFORE, .call = HW_CALL_MUTEX_INIT, .nth = 1, PANICS("!cpu_intr_p()")),
+};
+
+KRIG_ROWS(one_fragment, rows)
+
+KRIG_TEST(a_thread_is_neither)
 {
-	krig_run_well(rig, frag_softint_twice);
-	krig_assert_order(rig, "xSySz");
-	ck_assert_int_eq(rig->frag.out[12], 2);
-	/* SOFTINT_BIO runs at IPL_SOFTBIO. */
-	ck_assert_int_eq(rig->frag.out[13], 3);
+	rig->frag.out[3] = rig->frag.out[4] = 1;
+	krig_run(rig, frag_intr_contexts);
+	krig_assert_out_from(rig, 3, 0, 0);
 }
 
 TEST(runs_after_the_hard_interrupt_that_scheduled_it)
@@ -35,77 +56,6 @@ TEST(runs_after_the_hard_interrupt_that_scheduled_it)
 		krig_assert_out_from(rig, 1, 1, 0);
 		krig_assert_out_from(rig, 10, 0, 1);
 	}
-}
-
-KRIG_TEST(a_thread_is_neither)
-{
-	rig->frag.out[3] = rig->frag.out[4] = 1;
-	krig_run(rig, frag_intr_contexts);
-	krig_assert_out_from(rig, 3, 0, 0);
-}
-
-KRIG_TEST(may_take_an_adaptive_mutex)
-{
-	krig_run_well(rig, frag_softint_adaptive);
-	krig_assert_order(rig, "Sx");
-}
-
-/*
- * The thread has the mutex: it goes on, and the handler when it gives that up.  A second one of
- * the same level has no thread to run on until then; one of a higher level has.
- */
-TEST(waits_for_a_mutex_while_what_it_interrupted_goes_on)
-{
-	for (int flags = 0; flags <= SOFTINT_MPSAFE; flags += SOFTINT_MPSAFE) {
-		KRIG(rig) = krig_new(NULL);
-
-		rig->frag.in[0] = 1;
-		rig->frag.in[1] = flags;
-		krig_run(rig, frag_softint_adaptive);
-		krig_assert_alive(rig);
-		krig_assert_order(rig, "HxyStz");
-	}
-}
-
-TEST(schedule_asserts_that_the_thread_is_not_preempted)
-{
-	for (int disabled = 0; disabled <= 1; disabled++) {
-		KRIG(rig) = krig_new(NULL);
-
-		rig->frag.in[0] = disabled;
-		krig_run(rig, frag_softint_from_thread);
-		krig_assert_out(rig, 0, 0);
-		if (disabled)
-			krig_assert_order(rig, "S");
-		else
-			krig_assert_panic(rig, "kpreempt_disabled()");
-	}
-}
-
-KRIG_TEST(sleeping_panics)
-{
-	krig_run(rig, frag_softint_sleeps);
-	krig_assert_panic(rig, "sleep in an interrupt");
-}
-
-TEST(handlers_run_out)
-{
-	KRIG(rig) = krig_new(NULL);
-
-	krig_run_well(rig, frag_softint_full);
-	krig_assert_out(rig, IRQ_SOFT_MAX, 100);
-	krig_free(rig);
-	rig = krig_new(NULL);
-	krig_fault(rig, "softint_establish.fails", 1);
-	krig_run(rig, frag_softint_setup);
-	ck_assert_int_eq(rig->frag.out[0], 0);
-}
-
-/* What is scheduled runs before the end, also where the level held it back. */
-KRIG_TEST(disestablish_waits_for_what_is_scheduled)
-{
-	krig_run_well(rig, frag_softint_gone);
-	krig_assert_order(rig, "Sx");
 }
 
 /* Wherever the level lets it: between any two of the thread's kernel calls. */
@@ -137,14 +87,6 @@ TEST(lie05_handler_and_thread_run_in_parallel)
 		inside |= end != i + 1;
 	}
 	ck_assert(inside);
-}
-
-KRIG_TEST(hard_handlers_may_not_allocate_pages)
-{
-	krig_handler(rig, K_IPL_VM, frag_hardint_alloc);
-	krig_raise(rig);
-	krig_go(rig);
-	krig_assert_panic(rig, "!cpu_intr_p()");
 }
 
 SUITE(kern_softint_suite, "kern/kern_softint")

@@ -7,6 +7,19 @@
 #include "rig.h"
 #include "tests/suite.h"
 
+static const struct krig_row rows[] = {
+	/* The lowest that is free is picked. */
+	RUN(sysctl_numbers, OUT(2, 1, 3, 1, 3)),
+	/* The same node again is the old one. */
+	RUN(sysctl_again, OUT(0, 0, 1)),
+	RUN(sysctl_errors, .says = "sysctl_createv: sysctl_locate(orphan) returned 2\n",
+	    OUT(K_EINVAL, K_EINVAL, K_EINVAL, 0, K_ENAMETOOLONG, K_ENOENT, 0, K_ENOTDIR,
+	    K_EEXIST, K_EINVAL, K_EINVAL, 0)),
+	RUN(sysctl_errors, .says = "sysctl_createv: sysctl_create(9lives) returned 22\n"),
+};
+
+KRIG_ROWS(one_fragment, rows)
+
 KRIG_TEST(nodes_read_the_creators_memory)
 {
 	int64_t value = -1;
@@ -41,12 +54,6 @@ KRIG_TEST(teardown_removes_what_the_log_has)
 	ck_assert_uint_eq(krig_count(rig, EV_NOTE, HW_NOTE_SYSCTL_GONE), 2);
 }
 
-KRIG_TEST(the_lowest_free_number_is_picked)
-{
-	krig_run_well(rig, frag_sysctl_numbers);
-	krig_assert_out(rig, 2, 1, 3, 1, 3);
-}
-
 KRIG_TEST(types_of_values)
 {
 	int64_t value;
@@ -59,29 +66,6 @@ KRIG_TEST(types_of_values)
 	ck_assert(kern_sysctl("hw.bool", &value));
 	ck_assert_int_eq(value, 1);
 	ck_assert(kern_sysctl("hw.fixed", &value));
-}
-
-KRIG_TEST(the_same_node_again_is_the_old_one)
-{
-	krig_run(rig, frag_sysctl_again);
-	krig_assert_out(rig, 0, 0, 1);
-}
-
-KRIG_TEST(lie26_createv_fails_for_wrong_arguments)
-{
-	static const int64_t error[] = {
-		K_EINVAL, K_EINVAL, K_EINVAL, 0, K_ENAMETOOLONG, K_ENOENT, 0, K_ENOTDIR,
-		K_EEXIST, K_EINVAL, K_EINVAL, 0,
-	};
-
-	krig_run_well(rig, frag_sysctl_errors);
-	for (size_t i = 0; i < sizeof(error) / sizeof(error[0]); i++)
-		ck_assert_msg(rig->frag.out[i] == error[i], "case %zu: %d", i,
-		    (int)rig->frag.out[i]);
-	ck_assert_ptr_nonnull(strstr(krig_console(rig),
-	    "sysctl_createv: sysctl_locate(orphan) returned 2\n"));
-	ck_assert_ptr_nonnull(strstr(krig_console(rig),
-	    "sysctl_createv: sysctl_create(9lives) returned 22\n"));
 }
 
 /* And at any time; *cnode is NULL then, whatever it was. */

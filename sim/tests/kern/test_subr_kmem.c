@@ -9,24 +9,21 @@
 
 enum { KM_SLEEP = 1, KM_NOSLEEP = 2 };
 
+static const struct krig_row rows[] = {
+	RUN(kmem_wrong_size, PANICS("kmem_free(96) != allocated size 100")),
+	RUN(kmem_free_twice, PANICS("no such block")),
+	RUN(kmem_bad_flags, PANICS("KM_SLEEP")),
+	RUN(kmem_zero_size, PANICS("size > 0")),
+};
+
+KRIG_ROWS(one_fragment, rows)
+
 KRIG_TEST(zalloc_clears_and_alloc_does_not)
 {
 	krig_run_well(rig, frag_kmem_basic);
 	krig_assert_out(rig, 1, MEMORY_POISON, 1, 0, 1, 1);
 	/* It costs the guest frames: one for the small blocks, four for three pages. */
 	ck_assert_uint_eq(rig->world.memory.counts.kernel, 1 + 1 + 4);
-}
-
-TEST(misuse_panics)
-{
-	static const struct krig_misuse misuse[] = {
-		{ frag_kmem_wrong_size, "kmem_free(96) != allocated size 100" },
-		{ frag_kmem_free_twice, "no such block" },
-		{ frag_kmem_bad_flags, "KM_SLEEP" },
-		{ frag_kmem_zero_size, "size > 0" },
-	};
-
-	krig_assert_misuse(misuse, sizeof(misuse) / sizeof(misuse[0]));
 }
 
 TEST(nosleep_fails_when_memory_is_gone_and_sleep_waits)

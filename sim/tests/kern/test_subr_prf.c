@@ -11,11 +11,21 @@
 #include "rig.h"
 #include "tests/suite.h"
 
-KRIG_TEST(lie35_printf_is_void)
-{
-	krig_run(rig, frag_printf_is_void);
-	krig_assert_out(rig, 1, 1);
-}
+static const struct krig_row rows[] = {
+	RUN(printf_is_void, OUT(1, 1)),
+	/* The new style counts from 0. */
+	RUN(snprintb_new, .text = "0x0"),
+	RUN(snprintb_new, .in = { 1 }, .text = "0x1<TELL>"),
+	RUN(snprintb_new, .in = { 1 << 28 | 3 }, .text = "0x10000003<INDIRECT_DESC,TELL,STATS>"),
+	RUN(snprintb_new, .in = { INT64_C(1) << 32 }, .text = "0x100000000<VERSION_1>"),
+	/* The old one from 1. */
+	RUN(snprintb_old, .text = "0x0"),
+	RUN(snprintb_old, .in = { 1 }, .text = "0x1<ONE>"),
+	RUN(snprintb_old, .in = { 16 + 2 }, .text = "0x12<TWO,FIVE>"),
+	RUN(string, OUT(6, 0, 0, 1, 1, 6, 0), .text = "0101234789"),
+};
+
+KRIG_ROWS(one_fragment, rows)
 
 /* In a thread, in a hard interrupt, always under an IPL_VM spin mutex; it never sleeps. */
 KRIG_TEST(lie35_printf_is_legal_anywhere)
@@ -88,33 +98,6 @@ TEST(aprint_dev_names_the_device)
 	ck_assert_str_eq(text, "child0: one 1\nchild0: two\nchild0: three\n");
 }
 
-/* ---- snprintb ---- */
-
-static void
-assert_bits(void (*fn)(void *), int64_t value, const char *expected)
-{
-	KRIG(rig) = krig_new(NULL);
-
-	rig->frag.in[0] = value;
-	krig_run_well(rig, fn);
-	ck_assert_str_eq(rig->frag.text, expected);
-}
-
-TEST(snprintb_new_style_counts_from_0)
-{
-	assert_bits(frag_snprintb_new, 0, "0x0");
-	assert_bits(frag_snprintb_new, 1, "0x1<TELL>");
-	assert_bits(frag_snprintb_new, 1 << 28 | 3, "0x10000003<INDIRECT_DESC,TELL,STATS>");
-	assert_bits(frag_snprintb_new, INT64_C(1) << 32, "0x100000000<VERSION_1>");
-}
-
-TEST(snprintb_old_style_counts_from_1)
-{
-	assert_bits(frag_snprintb_old, 0, "0x0");
-	assert_bits(frag_snprintb_old, 1, "0x1<ONE>");
-	assert_bits(frag_snprintb_old, 16 + 2, "0x12<TWO,FIVE>");
-}
-
 /* One style's items behind the other's prefix: nonsense, but no harm. */
 KRIG_TEST(snprintb_styles_do_not_mix)
 {
@@ -123,8 +106,6 @@ KRIG_TEST(snprintb_styles_do_not_mix)
 	ck_assert_ptr_nonnull(strstr(rig->frag.text, "INDIRECT_DESC"));
 	ck_assert_ptr_null(strstr(rig->frag.text, "<TELL"));
 }
-
-/* ---- panic, strings ---- */
 
 KRIG_TEST(panic_ends_the_world_with_its_text)
 {
@@ -135,13 +116,6 @@ KRIG_TEST(panic_ends_the_world_with_its_text)
 	ck_assert_uint_eq(rig->world.trace.calls[HW_CALL_PANIC], 1);
 	/* No assertion. */
 	ck_assert_uint_eq(krig_event(rig, EV_PANIC, KRIG_ANY_CODE, 0)->arg[1], 0);
-}
-
-KRIG_TEST(strings)
-{
-	krig_run(rig, frag_string);
-	krig_assert_out(rig, 6, 0, 0, 1, 1, 6, 0);
-	ck_assert_str_eq(rig->frag.text, "0101234789");
 }
 
 SUITE(kern_prf_suite, "kern/subr_prf")

@@ -26,6 +26,29 @@ alloc(struct krig *rig, int64_t pages, int64_t high, bool waitok)
 	krig_run(rig, frag_pglist_alloc);
 }
 
+static const struct krig_row rows[] = {
+	/* The lower limit is inclusive. */
+	RUN(pglist_alloc, .in = { 2 * PAGE, 20 * PAGE, ANYWHERE }, OUT_FROM(8, 20, 21)),
+	/* No memory in range, whether it may wait or not. */
+	RUN(pglist_alloc, .in = { PAGE, 0, 16 * PAGE }, OUT(K_EINVAL)),
+	RUN(pglist_alloc, .in = { PAGE, 0, 16 * PAGE, [6] = 1 }, OUT(K_EINVAL)),
+	/* The size is rounded up to pages. */
+	RUN(pglist_alloc, .in = { PAGE + 1, 0, ANYWHERE }, OUT(0, 2)),
+	/* No boundary below the size, no alignment or boundary that is no power of two. */
+	RUN(pglist_alloc, .in = { 4 * PAGE, 0, ANYWHERE, [4] = 2 * PAGE }, OUT(K_EINVAL)),
+	RUN(pglist_alloc, .in = { PAGE, 0, ANYWHERE, 3 * PAGE }, PANICS("alignment - 1")),
+	RUN(pglist_alloc, .in = { PAGE, 0, ANYWHERE, [4] = 3 * PAGE }, PANICS("boundary - 1")),
+	RUN(pglist_spin_held, .in = { 40 * PAGE, 0, ANYWHERE, [6] = 1 },
+	    PANICS("block with spin-mutex held")),
+};
+
+TEST_EACH(one_fragment, rows)
+{
+	KRIG(rig) = rig_of(32);
+
+	krig_assert_row(rig, &rows[_i]);
+}
+
 /* ---- order ---- */
 
 TEST(lie11_higher_memory_comes_first)
@@ -97,14 +120,6 @@ PAGES_TEST(lie09_high_is_exclusive)
 	ck_assert_int_eq(rig->frag.out[0], K_ENOMEM);
 }
 
-PAGES_TEST(low_is_inclusive)
-{
-	ask(rig, 2, ANYWHERE, false);
-	rig->frag.in[1] = 20 * PAGE;
-	krig_run(rig, frag_pglist_alloc);
-	assert_frames(rig, 20, 21);
-}
-
 /* UINT32_MAX * PAGE_SIZE with an int PAGE_SIZE is just under 4 GiB: memory above is spared. */
 TEST(lie10_a_limit_counted_in_ints_wraps)
 {
@@ -116,33 +131,6 @@ TEST(lie10_a_limit_counted_in_ints_wraps)
 	ck_assert_int_eq(rig->frag.out[2], 0xffff0);
 	/* 0xfffff000 is frame 0xfffff, exclusive. */
 	ck_assert_int_eq(rig->frag.out[3], 0xffffe);
-}
-
-TEST(no_memory_in_range_is_einval_whatever_waitok)
-{
-	for (int waitok = 0; waitok <= 1; waitok++) {
-		KRIG(rig) = rig_of(32);
-
-		alloc(rig, 1, 16 * PAGE, waitok);
-		krig_assert_alive(rig);
-		ck_assert_int_eq(rig->frag.out[0], K_EINVAL);
-	}
-}
-
-PAGES_TEST(size_is_rounded_up_to_pages)
-{
-	ask(rig, 1, ANYWHERE, false);
-	rig->frag.in[0] = PAGE + 1;
-	krig_run(rig, frag_pglist_alloc);
-	assert_frames(rig, 16, 17);
-}
-
-PAGES_TEST(boundary_below_the_size_is_einval)
-{
-	ask(rig, 4, ANYWHERE, false);
-	rig->frag.in[4] = 2 * PAGE;
-	krig_run(rig, frag_pglist_alloc);
-	ck_assert_int_eq(rig->frag.out[0], K_EINVAL);
 }
 
 PAGES_TEST(contiguous_path_gives_one_run)
@@ -158,18 +146,6 @@ PAGES_TEST(contiguous_path_gives_one_run)
 	rig->frag.in[4] = 4 * PAGE;
 	krig_run(rig, frag_pglist_alloc);
 	assert_frames(rig, 28, 29, 30, 31);
-}
-
-TEST(alignment_that_is_no_power_of_two_panics)
-{
-	for (int i = 3; i <= 4; i++) {
-		KRIG(rig) = rig_of(32);
-
-		ask(rig, 1, ANYWHERE, false);
-		rig->frag.in[i] = 3 * PAGE;
-		krig_run(rig, frag_pglist_alloc);
-		krig_assert_panic(rig, i == 3 ? "alignment - 1" : "boundary - 1");
-	}
 }
 
 /* ---- size 0 ---- */
@@ -324,13 +300,6 @@ PAGES_TEST(injected_shortage_lasts_until_healed)
 	krig_go(rig);
 	krig_assert_order(rig, "rr");
 	ck_assert_int_eq(rig->frag.out[0], 0);
-}
-
-PAGES_TEST(waiting_with_a_spin_mutex_held_panics)
-{
-	ask(rig, 40, ANYWHERE, true);
-	krig_run(rig, frag_pglist_spin_held);
-	krig_assert_panic(rig, "block with spin-mutex held");
 }
 
 /* ---- the rest of the guest ---- */

@@ -183,12 +183,38 @@ FRAGMENT_IN(lock_data_race_bad14, in_step, read_both_bytes, .in_config = write_s
 }
 
 /* Who joins a thread knows what it did. */
-FRAGMENT_IN(lock_data_race_ok13, detach, count_after_join, .in_step = look_bare)
+static void
+start_second(struct probe *sc)
 {
-	probe_end_thread(sc);
-	sc->sc_array[0]++;
-	probe_detach_rest(sc);
-	return 0;
+	probe_second(sc, KTHREAD_MUSTJOIN, second_counts);
+}
+
+FRAGMENT_IN(lock_data_race_ok13, in_detach, count_after_join, .in_thread = start_second)
+{
+	kthread_join(sc->sc_thread2);
+	sc->sc_n++;
+}
+
+/* Nothing else that the two share is under the mutex. */
+static void
+make_lock2_and_cv2(struct probe *sc)
+{
+	probe_spin(sc);
+	cv_init(&sc->sc_cv2, "handed");
+}
+
+static void
+write_and_wake_only(struct probe *sc)
+{
+	sc->sc_n++;
+	LOCKED(&sc->sc_lock2, cv_signal(&sc->sc_cv2));
+}
+
+FRAGMENT_IN(lock_data_race_ok15, in_thread, wait_and_read,
+    .in_attach = make_lock2_and_cv2, .in_config = write_and_wake_only)
+{
+	LOCKED(&sc->sc_lock2, cv_wait(&sc->sc_cv2, &sc->sc_lock2));
+	sc->sc_array[0] = sc->sc_n;
 }
 
 /* The next owner of memory has nothing to do with the one before. */
