@@ -441,10 +441,10 @@ void hw_device_fault(const char *text) __attribute__((noreturn));
 /*
  * ---- Up: what the machine asks of the kernel ----
  *
- * kern_boot    build the kernel's own state; `cfattach` is the driver's struct cfattach
- * kern_attach  autoconf: match and attach the driver to each device in turn, but for those it
- *              has; runs in the autoconf context
- * kern_attached  did the driver attach to it (attach_finish succeeded)?
+ * kern_boot    build the kernel's own state, with the drivers [0, count): HW_DRIVERS at most
+ * kern_attach  autoconf: ask the drivers about each device in turn, but for those that one has,
+ *              and attach the best match; runs in the autoconf context
+ * kern_attached  did a driver attach to it (attach_finish succeeded)?
  * kern_detach  config_detach(9) of the device's driver; errno of NetBSD
  * kern_others  the rest of the guest takes (pages > 0) or gives back (pages < 0) memory;
  *              returns how many pages really moved
@@ -453,7 +453,12 @@ void hw_device_fault(const char *text) __attribute__((noreturn));
  * kern_heal    faults were healed: look again (wakes sleepers in the allocator)
  * kern_halt    forget everything (the world ends); no context runs any more
  */
-void kern_boot(const void *cfattach, const char *name);
+struct hw_driver {
+	const void *cfattach;		/* its struct cfattach */
+	const char *name;		/* autoconf's, which may carry a unit: "viomb" or "viomb2" */
+};
+#define HW_DRIVERS 8
+void kern_boot(const struct hw_driver *drivers, unsigned count);
 void kern_attach(void);
 bool kern_attached(unsigned device);
 int kern_detach(unsigned device);

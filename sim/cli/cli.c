@@ -146,13 +146,16 @@ cli_module_open(const char *path)
 		module_error_fini(&error);
 		return NULL;
 	}
-	if (module_attachment_count(module) == 0) {
+	if (module_attachment_count(module) == 0)
 		fprintf(stderr, "viosim: %s has no attachment (CFATTACH_DECL_NEW defines "
 		    "one)\n", path);
-		module_close(module);
-		return NULL;
-	}
-	return module;
+	else if (module_attachment_count(module) > HW_DRIVERS)
+		fprintf(stderr, "viosim: %s has %zu attachments, a machine takes %d drivers\n",
+		    path, module_attachment_count(module), HW_DRIVERS);
+	else
+		return module;
+	module_close(module);
+	return NULL;
 }
 
 static bool

@@ -16,7 +16,7 @@ const char *panicstr;
  * as when a module is loaded.
  */
 void
-kern_boot(const void *cfattach, const char *name)
+kern_boot(const struct hw_driver *drivers, unsigned count)
 {
 
 	kernel = hw_table(sizeof(*kernel));
@@ -33,7 +33,7 @@ kern_boot(const void *cfattach, const char *name)
 	mutex_boot();
 	uvm_boot();
 	sysctl_boot();
-	autoconf_boot(__UNCONST(cfattach), name);
+	autoconf_boot(drivers, count);
 }
 
 void

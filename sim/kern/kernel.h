@@ -270,10 +270,9 @@ struct autoconf_driver {
 	cfdata_t	 ad_cfdata;
 	bool		 ad_is_module;	/* by config_init_component() */
 };
-#define AUTOCONF_DRIVERS	8
 
 struct kern_autoconf {
-	struct autoconf_driver ka_drivers[AUTOCONF_DRIVERS];
+	struct autoconf_driver ka_drivers[HW_DRIVERS];
 	unsigned	 ka_driver_count;
 	struct autoconf_device *ka_devices;
 	device_t	 ka_pci;	/* pci0 */
@@ -283,8 +282,7 @@ struct kern_autoconf {
 	}		 ka_bus[HW_DEVICES];
 };
 
-/* cfattach and name: the driver's; the name may carry a unit. */
-void	autoconf_boot(struct cfattach *, const char *name);
+void	autoconf_boot(const struct hw_driver *, unsigned count);
 /* Ask all drivers about a device that is none of theirs, as happens for each on a bus. */
 void	autoconf_ask(device_t parent, void *aux);
 

@@ -3,7 +3,7 @@
  * autoconf(9) and config(9), after sys/kern/subr_autoconf.c 1.301.
  *
  * The tree is pci0, on it virtio0 and its like, one for each device at the door, and on these
- * the instances of the driver.  An attach
+ * the instances of the drivers.  An attach
  * that fails leaves its instance in the tree with its softc: ca_attach has no result.
  */
 #include "kernel.h"
@@ -185,7 +185,7 @@ autoconf_driver_add(struct cfattach *ca, cfdata_t cf, bool is_module)
 		    ca->ca_name) == 0)
 			return EEXIST;
 	}
-	if (ka->ka_driver_count == AUTOCONF_DRIVERS)
+	if (ka->ka_driver_count == HW_DRIVERS)
 		return ENOMEM;
 	ka->ka_drivers[ka->ka_driver_count++] = (struct autoconf_driver){
 		.ad_cfattach = ca, .ad_cfdata = cf, .ad_is_module = is_module,
@@ -208,18 +208,22 @@ autoconf_split_name(const char *name, char *base, size_t size)
 }
 
 void
-autoconf_boot(struct cfattach *ca, const char *name)
+autoconf_boot(const struct hw_driver *drivers, unsigned count)
 {
 	struct kern_autoconf *ka = &kernel->kn_autoconf;
-	char base[DEVICE_XNAME_SIZE];
-	int unit;
 
-	if (strlen(name) >= sizeof(base))
-		kern_panic("autoconf: device name \"%s\" is too long", name);
-	unit = autoconf_split_name(name, base, sizeof(base));
 	ka->ka_pci = autoconf_device_new(NULL, autoconf_cfdata_new("pci", 0), NULL);
-	if (ca != NULL)
-		(void)autoconf_driver_add(ca, autoconf_cfdata_new(base, unit), false);
+	for (unsigned i = 0; i < count; i++) {
+		char base[DEVICE_XNAME_SIZE];
+		int unit;
+
+		if (strlen(drivers[i].name) >= sizeof(base))
+			kern_panic("autoconf: device name \"%s\" is too long", drivers[i].name);
+		unit = autoconf_split_name(drivers[i].name, base, sizeof(base));
+		if (autoconf_driver_add(__UNCONST(drivers[i].cfattach),
+		    autoconf_cfdata_new(base, unit), false) != 0)
+			kern_panic("autoconf: more than one driver is called \"%s\"", base);
+	}
 }
 
 /* ---- Matching ---- */

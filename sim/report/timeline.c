@@ -226,7 +226,7 @@ add_position(const struct timeline *t, const struct event *event, char *text, si
 	struct source_pos pos;
 	size_t length = strlen(text);
 
-	if (event->kind == EV_CALL &&
+	if ((event->kind == EV_CALL || words_is_match(event)) &&
 	    report_position(t->input, trace_site(t->trace, event->seq), &pos))
 		snprintf(text + length, size - length, "  [%s:%u]", pos.file, pos.line);
 }

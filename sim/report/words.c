@@ -336,6 +336,13 @@ words_is_main(const struct words *words, const struct event *event)
 	}
 }
 
+bool
+words_is_match(const struct event *event)
+{
+	return event->kind == EV_NOTE && event->code == HW_NOTE_ATTACH &&
+	    event->note.attach.step == HW_ATTACH_MATCH;
+}
+
 uint64_t
 words_shape(const struct words *words, const struct event *event)
 {
@@ -345,7 +352,7 @@ words_shape(const struct words *words, const struct event *event)
 	(void)words;
 	for (unsigned i = 0; i < HW_ARGS_MAX; i++)
 		key[3 + i] = args >> i & 1 ? event_values(event)[i] : 0;
-	if (args & WORDS_ALONE)
+	if (args & WORDS_ALONE || words_is_match(event))
 		key[8] = event->seq + UINT64_C(1);
 	/* A device that does not keep what is written differs. */
 	if (event->kind == EV_DEV_ACTUAL)

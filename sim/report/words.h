@@ -57,6 +57,8 @@ const char *words_who(const struct words *words, const struct event *event);
 const char *words_colour(const struct event *event);
 /* Shown without --verbose too? */
 bool words_is_main(const struct words *words, const struct event *event);
+/* A driver's match function has been asked: what it says is told with its position. */
+bool words_is_match(const struct event *event);
 /* Events of equal shape may stand for each other in a summary. */
 uint64_t words_shape(const struct words *words, const struct event *event);
 

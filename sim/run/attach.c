@@ -142,6 +142,6 @@ run_reboot(struct run *run)
 	for (unsigned i = 0; i < run->devices; i++)
 		run->with[i] = (struct run_driver){ .run = run };
 	run->autoconfs = 0;
-	kern_boot(run->driver->cfattach, run->driver_name);
+	kern_boot(run->driver, run->drivers);
 	run_attach(run);
 }

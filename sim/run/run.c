@@ -149,7 +149,7 @@ play(void *arg)
 {
 	struct run *run = arg;
 
-	kern_boot(run->driver->cfattach, run->driver_name);
+	kern_boot(run->driver, run->drivers);
 	run_steps(run);
 }
 
@@ -354,12 +354,30 @@ power_off(struct run *run)
 	run_traces_fini(run);
 }
 
-static const struct module_attachment *
-driver_of(const struct run_options *options)
+static void
+add_driver(struct run *run, const struct module_attachment *attachment)
 {
-	return options->driver != NULL ?
-	    module_attachment_find(options->module, options->driver) :
-	    module_attachment(options->module, 0);
+	const char *name = run->options->name;
+
+	assert(attachment != NULL && run->drivers < HW_DRIVERS);
+	run->driver[run->drivers] = (struct hw_driver){
+		.cfattach = attachment->cfattach,
+		.name = run->drivers == 0 && name != NULL ? name : attachment->name,
+	};
+	run->drivers++;
+}
+
+/* All of the module, as if they were linked into one kernel, or the one that was asked for. */
+static void
+find_drivers(struct run *run)
+{
+	const struct module *module = run->options->module;
+
+	if (run->options->driver != NULL)
+		add_driver(run, module_attachment_find(module, run->options->driver));
+	else
+		for (size_t i = 0; i < module_attachment_count(module); i++)
+			add_driver(run, module_attachment(module, i));
 }
 
 void
@@ -376,9 +394,7 @@ run_case(const struct scenario_case *c, const struct run_options *options,
 	run->machine = c->machine;
 	run->options = options;
 	run->result = result;
-	run->driver = driver_of(options);
-	assert(run->driver != NULL);
-	run->driver_name = options->name != NULL ? options->name : run->driver->name;
+	find_drivers(run);
 	result->steps = (unsigned)c->scenario->steps.count;
 	power_on(run);
 	crash_guard(&run->world, play, run);

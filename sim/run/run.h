@@ -79,7 +79,7 @@ struct run_result {
 
 struct run_options {
 	struct module *module;		/* the driver */
-	const char *driver;		/* its attachment, e.g. "viomb"; NULL: the only one */
+	const char *driver;		/* its attachment, e.g. "viomb"; NULL: all of them */
 	const char *name;		/* of its devices, up to 14 bytes; NULL: like `driver` */
 	bool keep_trace;		/* whole record, for reports */
 	struct regions *regions;	/* host memory from run to run, or NULL */

@@ -24,8 +24,8 @@ struct run {
 	const struct scenario_machine *machine;
 	const struct run_options *options;
 	struct run_result *result;
-	const struct module_attachment *driver;
-	const char *driver_name;	/* what autoconf calls it */
+	struct hw_driver driver[HW_DRIVERS];	/* that autoconf asks, in this order */
+	unsigned drivers;
 	struct device device[HW_DEVICES];
 	unsigned devices;
 	struct run_driver {		/* and how the driver is with each of them */

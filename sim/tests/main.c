@@ -106,7 +106,7 @@
 	X(run_align, "") \
 	X(run_beside, DRIVER " " SMALL) \
 	X(run_compare, VIOSIM_CC " sim/tools/apply-patches " DRIVER) \
-	X(run_devices, DRIVER " " SMALL) \
+	X(run_devices, VIOSIM_CC " " DRIVER " " SMALL) \
 	X(run_expect_trace, DRIVER) \
 	X(run_needs, DRIVER " " SMALL) \
 	X(run_isolate, "") \

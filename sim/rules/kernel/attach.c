@@ -44,6 +44,9 @@ struct undo {
 struct attach {
 	struct attempt now;
 	struct undo undo;
+	bool is_asked, is_matched;	/* the drivers, about the device itself; one wants it */
+	struct event refusal;		/* the newest driver that does not, */
+	uint32_t refusal_site;
 	bool is_attached, detached;
 	uint32_t detach_site;
 	uintptr_t softc;
@@ -435,11 +438,56 @@ check_end(struct attach *attach, struct rules_core *core)
 		    rules_status(core)->now);
 }
 
+RULE_ROW(rule_match) = {
+	"attach.match", SEVERITY_ERROR,
+	"a driver matches its own kind of device only",
+	"autoconf(9), ca_match; virtio 1.2 clause 5",
+	"It would take other devices away from their drivers, and drive them as what they "
+	"are not.",
+	"return 1;",
+	"return va->sc_childdevid == VIRTIO_DEVICE_ID_BLOCK;"
+};
+
+/* A driver was asked about a device, of this machine's kind or of one that nobody drives. */
+static void
+on_match(struct attach *attach, struct rules_core *core)
+{
+	bool matches = core->event->note.attach.result != 0;
+
+	if (core->event->note.attach.other != 0) {
+		if (matches)
+			rules_report(core, &rule_match, "the driver matches a device of an "
+			    "unknown kind, it must look at sc_childdevid");
+		return;
+	}
+	attach->is_asked = true;
+	attach->is_matched |= matches;
+	if (!matches) {
+		attach->refusal = *core->event;
+		attach->refusal_site = core->site;
+	}
+}
+
+/* Drivers of other devices may refuse this one; if all do, they are most likely of another. */
+static void
+check_matched(struct attach *attach, struct rules_core *core)
+{
+	const struct rules_device *device = core->device;
+
+	if (attach->is_asked && !attach->is_matched)
+		rules_report_when(core, &rule_match, &attach->refusal, attach->refusal_site,
+		    "the driver does not match virtio device %u (%s), "
+		    "the only one of this machine: is it the driver of another device?", device->id,
+		    device->name != NULL ? device->name : "unknown");
+	attach->is_asked = attach->is_matched = false;
+}
+
 static void
 end(struct attach *attach, struct rules_core *core)
 {
 	bool attached = core->event->note.attach.result != 0;
 
+	check_matched(attach, core);
 	/* No driver wanted the device, or one has it already. */
 	if (!attach->now.is_running)
 		return;
@@ -462,33 +510,6 @@ end(struct attach *attach, struct rules_core *core)
 	attach->now.is_running = false;
 }
 
-RULE_ROW(rule_match) = {
-	"attach.match", SEVERITY_ERROR,
-	"a driver matches its own kind of device only",
-	"autoconf(9), ca_match; virtio 1.2 clause 5",
-	"It would take other devices away from their drivers, and drive them as what they "
-	"are not.",
-	"return 1;",
-	"return va->sc_childdevid == VIRTIO_DEVICE_ID_BLOCK;"
-};
-
-/* There is one driver, for one kind of device; one that refuses it is most likely of another. */
-static void
-check_match(struct rules_core *core)
-{
-	bool matches = core->event->note.attach.result != 0,
-	    is_foreign = core->event->note.attach.other != 0;
-	const struct rules_device *device = core->device;
-
-	if (matches && is_foreign)
-		rules_report(core, &rule_match, "the driver matches a device of an unknown kind, "
-		    "it must look at sc_childdevid");
-	else if (!matches && !is_foreign)
-		rules_report(core, &rule_match, "the driver does not match virtio device %u (%s), "
-		    "the only one of this machine: is it the driver of another device?", device->id,
-		    device->name != NULL ? device->name : "unknown");
-}
-
 HOOK(attach, note_attach, struct attach *attach, ON_NOTE(ATTACH))
 {
 	switch ((enum hw_attach)event->note.attach.step) {
@@ -505,7 +526,7 @@ HOOK(attach, note_attach, struct attach *attach, ON_NOTE(ATTACH))
 		end(attach, core);
 		break;
 	case HW_ATTACH_MATCH:
-		check_match(core);
+		on_match(attach, core);
 		break;
 	case HW_ATTACH_FAILED:
 		break;

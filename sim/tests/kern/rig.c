@@ -34,8 +34,10 @@ boot(void *arg)
 {
 	const struct krig_options *options = arg;
 
-	kern_boot(options->driver ? child_cfattach(options->driver_detaches) : NULL,
-	    options->driver ? "child" : "none");
+	kern_boot(&(struct hw_driver){
+		.cfattach = options->driver ? child_cfattach(options->driver_detaches) : NULL,
+		.name = "child",
+	}, options->driver);
 }
 
 /* The handlers of signals are the process's, so they are installed once. */

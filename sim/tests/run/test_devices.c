@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Tests of runs with two devices: viomb works the first, explore/modules/small.c as many as there
- * are.
+ * Tests of runs with two devices, and of several drivers: viomb works the first device,
+ * explore/modules/small.c as many as there are.
  */
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "run/run.h"
 #include "tests/explore/rig.h"
+#include "tests/run/build_module.h"
 #include "tests/suite.h"
 
 #define TWO "format: 1\nscenario: t\nsummary: s\n" \
@@ -112,6 +115,78 @@ TEST(points_are_of_one_device)
 	    "  - {target: 20 pages, on: virtio1}\n  - settle: {within: 5s}\n"
 	    "  - expect: virtio1.irq.config == 2\n  - expect: irq.config == 1\n");
 	assert_all_held();
+}
+
+/* ---- several drivers ---- */
+
+/* A driver that says MATCH to a balloon, and cannot attach to it. */
+static const char other_driver[] =
+    "#include <sys/param.h>\n"
+    "#include <sys/device.h>\n"
+    "#include <dev/pci/virtioreg.h>\n"
+    "#include <dev/pci/virtiovar.h>\n"
+    "static int\n"
+    "other_match(device_t parent, cfdata_t cf, void *aux)\n"
+    "{\n"
+    "	const struct virtio_attach_args *va = aux;\n"
+    "	return va->sc_childdevid == VIRTIO_DEVICE_ID_BALLOON ? MATCH : 0;\n"
+    "}\n"
+    "static void\n"
+    "other_attach(device_t parent, device_t self, void *aux)\n"
+    "{\n"
+    "	virtio_child_attach_failed(device_private(parent));\n"
+    "}\n"
+    "CFATTACH_DECL_NEW(other, 0, other_match, other_attach, NULL, NULL);\n";
+
+static struct build_folder folder;
+
+/* That driver is asked first, then those of `sources`. */
+static void
+run_other(int match, const char *sources, const char *steps)
+{
+	char cwd[512], flags[1200];
+	OPENED(module) = NULL;
+
+	ck_assert_ptr_nonnull(getcwd(cwd, sizeof(cwd)));
+	snprintf(flags, sizeof(flags), "-DMATCH=%d %s%s", match,
+	    sources[0] != '\0' ? cwd : "", sources);
+	build_folder_make(&folder);
+	build_module(&folder, "x", other_driver, flags);
+	module = build_open(&folder, "x.so");
+	rig_init(&rig);
+	run_case(rig_load(&rig, steps), &(struct run_options){ .module = module }, &result);
+	build_folder_remove(&folder);
+}
+
+#define SMALL "/sim/tests/explore/modules/small.c"
+
+TEST(a_driver_of_another_device_is_asked_and_left_alone)
+{
+	run_other(0, SMALL, TWO "steps:\n  - target: 20 pages\n"
+	    "  - {target: 30 pages, on: virtio1}\n  - settle: {within: 5s}\n"
+	    "finally: [host.held == 20, virtio1.host.held == 30,"
+	    " count(log ~ \"other\") == 0, count(log ~ \"small1 at virtio1\") == 1]\n");
+	assert_all_held();
+	for (size_t i = 0; i < result.findings.count; i++)
+		ck_assert_str_eq(result.findings.item[i].rule->id, "lock.data-race");
+}
+
+TEST(the_best_match_gets_the_device)
+{
+	run_other(2, SMALL, TWO "steps:\n  - at: 1s\n    expect: attach.result == failed\n"
+	    "  - expect: virtio1.attach.result == failed\n"
+	    "  - expect: count(log ~ \"other1 at virtio1\") == 1\n"
+	    "  - expect: count(log ~ \"small\") == 0\n");
+	assert_all_held();
+}
+
+TEST(a_device_that_no_driver_matches_is_a_finding)
+{
+	run_other(0, "", TWO "steps:\n  - target: 20 pages\n");
+	ck_assert(result.refused);
+	ck_assert_uint_eq(result.findings.count, 1);
+	ck_assert_str_eq(result.findings.item[0].rule->id, "attach.match");
+	ck_assert_uint_ne(result.findings.item[0].site, 0);
 }
 
 SUITE(run_devices_suite, "run_devices", .teardown = teardown)

@@ -97,6 +97,27 @@ TEST(compiler_errors_without_a_place_are_told)
 	    "viosim-cc: there is no option --nodaig; did you mean --nodiag?\n");
 }
 
+TEST(several_sources_are_one_module)
+{
+	build_write(&folder, "x.c", driver_text);
+	build_write(&folder, "y.c", "int test_cc_number(int);\nint twice(int);\n"
+	    "int twice(int n)\n{\n	return test_cc_number(n) + test_cc_number(n);\n}\n");
+	ck_assert_int_eq(build_both(&folder, "x", "y.c"), 0);
+	ck_assert_str_eq(build_read(&folder, "x.err"), "");
+	steps_to("x.so", 108);
+	{
+		OPENED(m) = build_open(&folder, "x.so");
+
+		ck_assert_ptr_nonnull(module_symbol(m, "twice"));
+	}
+	build_write(&folder, "y.c", "int twice(int n)\n{\n	return lunch(n);\n}\n");
+	ck_assert_int_eq(build_both(&folder, "x", "y.c"), 2);
+	ck_assert_str_eq(build_read(&folder, "x.err"), "y.c:3: neither the driver nor the shim "
+	    "has a function lunch; if it is the kernel's, see sim/kern/README.md\n");
+	ck_assert_int_eq(build_both(&folder, "x", "z.c"), 2);
+	ck_assert_str_eq(build_read(&folder, "x.err"), "viosim-cc: no such file: z.c\n");
+}
+
 TEST(compiler_names_each_missing_kind_once)
 {
 	compiler_says("struct softc { struct lunch sc_lunch; int sc_a; };\n"
