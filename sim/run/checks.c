@@ -137,6 +137,7 @@ run_needs(struct run *run)
 		snprintf(result->unmet, sizeof(result->unmet), "needs %s: %s", need->text,
 		    actual);
 		free(actual);
+		run_failures_drop(result);
 		return;
 	}
 }

@@ -354,6 +354,21 @@ power_off(struct run *run)
 	run_traces_fini(run);
 }
 
+void
+run_failures_drop(struct run_result *result)
+{
+	for (unsigned i = 0; i < result->failures; i++) {
+		struct failure *failure = &result->failure[i];
+
+		for (size_t r = 0; r < failure->rows; r++) {
+			free(failure->row[r].expected);
+			free(failure->row[r].actual);
+		}
+		free(failure->row);
+	}
+	result->failures = result->failures_all = 0;
+}
+
 static void
 add_driver(struct run *run, const struct module_attachment *attachment)
 {
@@ -409,13 +424,5 @@ void
 run_result_fini(struct run_result *result)
 {
 	findings_fini(&result->findings);
-	for (unsigned i = 0; i < result->failures; i++) {
-		struct failure *failure = &result->failure[i];
-
-		for (size_t r = 0; r < failure->rows; r++) {
-			free(failure->row[r].expected);
-			free(failure->row[r].actual);
-		}
-		free(failure->row);
-	}
+	run_failures_drop(result);
 }

@@ -96,8 +96,12 @@ void run_undecided(struct run *run, struct loc loc, const char *what,
     const char *expected, uint64_t end_ns);
 /* At the end of a run that ended early: count what was never checked. */
 void run_count_undecided(struct run *run);
-/* At the end of any run: does the scenario apply to the driver? */
+/*
+ * At the end of any run: does the scenario apply to the driver?  Else its expectations, which
+ * are for other drivers, have not failed.
+ */
 void run_needs(struct run *run);
+void run_failures_drop(struct run_result *result);
 void run_watch_claims(struct run *run);
 void run_settle(struct run *run, uint64_t within_ns);
 void run_view(void *arg, unsigned device, struct rules_view *view);

@@ -60,12 +60,6 @@ count(struct case_verdict *verdict, const struct manifest *manifest,
 	verdict->shown[defect - manifest->defects] = true;
 }
 
-static bool
-has_met_a_limit(const struct run_result *result)
-{
-	return result->end == WORLD_TIME_LIMIT || result->end == WORLD_EVENT_LIMIT;
-}
-
 void
 verdict_case(struct case_verdict *verdict, const struct run_result *result,
     const struct manifest *manifest, const char *scenario, struct source *source)
@@ -81,15 +75,16 @@ verdict_case(struct case_verdict *verdict, const struct run_result *result,
 		else
 			count(verdict, manifest, defect);
 	}
-	/* Its expectations are for other drivers, the rules and the limits are for all. */
-	if (result->unmet[0] != '\0' && verdict->unknown == 0 && !has_met_a_limit(result)) {
-		verdict->verdict = VERDICT_NOT_APPLICABLE;
-		snprintf(verdict->reason, sizeof(verdict->reason), "%s", result->unmet);
-		return;
-	}
 	for (unsigned i = 0; i < result->failures; i++)
 		count(verdict, manifest, verdict_failure(result, manifest, scenario));
-	verdict->verdict = verdict->unknown > 0 ? VERDICT_FAIL : VERDICT_PASS;
+	if (verdict->unknown > 0) {
+		verdict->verdict = VERDICT_FAIL;
+	} else if (result->unmet[0] != '\0') {
+		verdict->verdict = VERDICT_NOT_APPLICABLE;
+		snprintf(verdict->reason, sizeof(verdict->reason), "%s", result->unmet);
+	} else {
+		verdict->verdict = VERDICT_PASS;
+	}
 }
 
 void

@@ -21,14 +21,17 @@ static const struct {
 	const char *head, *needs, *steps;
 	enum verdict verdict;
 	const char *reason;
+	unsigned failures;
 } cases[] = {
 	{ "", "calls.kthread_create == 1", RIGHT, VERDICT_PASS, "" },
-	{ "", "calls.kthread_create == 1", FALSE, VERDICT_FAIL, "" },
+	{ "", "calls.kthread_create == 1", FALSE, VERDICT_FAIL, "", 1 },
 	{ "", "feature.MUST_TELL_HOST == 1", RIGHT, VERDICT_NOT_APPLICABLE, FOUND },
 	{ "", "feature.MUST_TELL_HOST == 1", FALSE, VERDICT_NOT_APPLICABLE, FOUND },
 	{ "", "feature.MUST_TELL_HOST == 1", NEVER_REACHED, VERDICT_NOT_APPLICABLE, FOUND },
 	{ "", "feature.MUST_TELL_HOST == 1", A_RULE_BREAKS, VERDICT_FAIL, "" },
 	{ "limits: {time: 300ticks}\n", "feature.MUST_TELL_HOST == 1", A_LIMIT_IS_MET,
+	    VERDICT_FAIL, "", 1 },
+	{ "", "feature.MUST_TELL_HOST == 1", A_RULE_BREAKS "  - expect: host.actual == 3\n",
 	    VERDICT_FAIL, "" },
 	{ "", "calls.virtio_stop_vq_intr > 0", RIGHT, VERDICT_NOT_APPLICABLE,
 	    "needs calls.virtio_stop_vq_intr > 0: calls.virtio_stop_vq_intr = 0" },
@@ -48,6 +51,7 @@ TEST_EACH(needs_are_judged_at_the_end, cases)
 	ck_assert_msg(verdict.verdict == cases[_i].verdict, "%d: %s, %s", verdict.verdict,
 	    cases[_i].needs, cases[_i].steps);
 	ck_assert_str_eq(verdict.reason, cases[_i].reason);
+	ck_assert_uint_eq(the_rig.run.failures, cases[_i].failures);
 }
 
 /* Negotiated once is negotiated, although the device was reset since. */
