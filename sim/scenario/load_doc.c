@@ -215,16 +215,30 @@ nearest_path(struct arena *arena, const char *folder, const char *relative)
 	    out : NULL;
 }
 
+/* The same in a folder of scenarios; ends the folder's name.  NULL: there is no such folder. */
+static const char *
+nearest_in(struct arena *arena, char *folder, const char *relative)
+{
+	const char *best = folder == NULL ? NULL :
+	    nearest_path(arena, arena_printf(arena, "%s/", folder), relative);
+
+	free(folder);
+	return best;
+}
+
 /* `; did you mean ...` with a path that exists, beside the file or installed; or "". */
 static const char *
 path_hint(struct arena *arena, const char *path, const char *relative)
 {
-	char *installed = share_path("scenarios");
 	const char *best = nearest_path(arena, path_beside(arena, path, ""), relative);
 
-	if (best == NULL && installed != NULL)
-		best = nearest_path(arena, arena_printf(arena, "%s/", installed), relative);
-	free(installed);
+	/* In a folder of the installed scenarios it may begin so. */
+	while (best == NULL && strncmp(relative, "../", 3) == 0)
+		relative += 3;
+	if (best == NULL)
+		best = nearest_in(arena, share_path("scenarios"), relative);
+	if (best == NULL)
+		best = nearest_in(arena, share_installed("scenarios"), relative);
 	return best != NULL ? arena_printf(arena, "; did you mean \"%s\"?", best) : "";
 }
 

@@ -231,6 +231,9 @@ TEST(extended_file_is_told_by_name)
 		  "[scenario.extends]" },
 		{ "./include/../inclde/usual.yaml", "inclde/usual.yaml: No such file or directory; "
 		  "did you mean \"./include/../include/usual.yaml\"? [scenario.extends]" },
+		/* As it stands in the installed scenarios' own folders. */
+		{ "../include/usual.yaml", "/tmp/include/usual.yaml: No such file or directory; "
+		  "did you mean \"include/usual.yaml\"? [scenario.extends]" },
 		{ "include/xyz.yaml", "include/xyz.yaml: No such file or directory "
 		  "[scenario.extends]" },
 		{ "include", "include: this is a directory, not a scenario file "
