@@ -455,7 +455,7 @@ void hw_device_fault(const char *text) __attribute__((noreturn));
  */
 struct hw_driver {
 	const void *cfattach;		/* its struct cfattach */
-	const char *name;		/* autoconf's, which may carry a unit: "viomb" or "viomb2" */
+	const char *name;		/* autoconf's; it may carry a unit: "viomb2" */
 };
 #define HW_DRIVERS 8
 void kern_boot(const struct hw_driver *drivers, unsigned count);

@@ -80,14 +80,32 @@ kmem_give(void *p, size_t size)
 
 /* ---- The driver's ---- */
 
+/*
+ * Where the driver's memory is stands here as a distance, so that pointers to a block in the
+ * kernel's memory are those that a driver has handed over (sim/rules/kernel/mem_lost.c).
+ */
 struct kmem_block {
-	void			*kb_address;
+	uintptr_t		 kb_distance;	/* of its address, from the kernel's state */
 	uint32_t		 kb_ordinal;
 	unsigned		 kb_class;
 	size_t			 kb_size;	/* as asked for */
 	uint64_t		*kb_pfns;	/* large ones: their frames */
 	struct kmem_block	*kb_next;
 };
+
+static void *
+kmem_address(const struct kmem_block *b)
+{
+
+	return (void *)((uintptr_t)kernel + b->kb_distance);
+}
+
+static uintptr_t
+kmem_distance(const void *p)
+{
+
+	return (uintptr_t)p - (uintptr_t)kernel;
+}
 
 static struct kmem_block **
 kmem_bucket(const void *p)
@@ -117,7 +135,7 @@ kmem_is_idle(const void *p)
 
 	for (unsigned class = 0; class < KMEM_CLASSES; class++)
 		for (b = kernel->kn_kmem.kk_free[class]; b != NULL; b = b->kb_next)
-			if ((uintptr_t)p - (uintptr_t)b->kb_address < kmem_class_size(class))
+			if ((uintptr_t)p - (uintptr_t)kmem_address(b) < kmem_class_size(class))
 				return true;
 	return false;
 }
@@ -145,7 +163,7 @@ kmem_grow(unsigned class)
 		return false;
 	for (size_t i = count; i-- > 0; ) {
 		b = kmem_take(sizeof(*b));
-		b->kb_address = va + i * size;
+		b->kb_distance = kmem_distance(va + i * size);
 		b->kb_class = class;
 		kmem_put_free(b);
 	}
@@ -184,7 +202,7 @@ kmem_large(size_t size)
 		return NULL;
 	}
 	b = kmem_take(sizeof(*b));
-	b->kb_address = va;
+	b->kb_distance = kmem_distance(va);
 	b->kb_pfns = pfns;
 	return b;
 }
@@ -198,7 +216,7 @@ kmem_release(struct kmem_block *b)
 		kmem_put_free(b);
 		return;
 	}
-	hw_unmap(b->kb_address, n);
+	hw_unmap(kmem_address(b), n);
 	uvm_frames_give(b->kb_pfns, n);
 	kmem_give(b->kb_pfns, n * sizeof(b->kb_pfns[0]));
 	kmem_give(b, sizeof(*b));
@@ -215,7 +233,7 @@ kmem_get(size_t size, km_flag_t flags)
 			return NULL;
 		uvm_wait("kmem");
 	}
-	bucket = kmem_bucket(b->kb_address);
+	bucket = kmem_bucket(kmem_address(b));
 	b->kb_next = *bucket;
 	*bucket = b;
 	b->kb_size = size;
@@ -237,8 +255,8 @@ kmem_alloc_inner(enum hw_call call, size_t size, km_flag_t flags, enum hw_memory
 	b = kmem_get(size, flags);
 	if (b == NULL)
 		return NULL;
-	hw_memory(how, b->kb_address, size, b->kb_ordinal);
-	return memset(b->kb_address, how == HW_MEMORY_ZEROED ? 0 : KMEM_BLANK, size);
+	hw_memory(how, kmem_address(b), size, b->kb_ordinal);
+	return memset(kmem_address(b), how == HW_MEMORY_ZEROED ? 0 : KMEM_BLANK, size);
 }
 
 void *
@@ -268,7 +286,7 @@ kmem_find(const void *p)
 {
 	struct kmem_block **link = kmem_bucket(p);
 
-	while (*link != NULL && (*link)->kb_address != p)
+	while (*link != NULL && kmem_address(*link) != p)
 		link = &(*link)->kb_next;
 	return link;
 }
@@ -289,7 +307,7 @@ kmem_free_inner(struct kmem_block **link, size_t size)
 	KERN_PANICIF(b->kb_size != size,
 	    "kmem_free(%zu) != allocated size %zu", size, b->kb_size);
 	*link = b->kb_next;
-	hw_memory(HW_MEMORY_GONE, b->kb_address, b->kb_size, b->kb_ordinal);
+	hw_memory(HW_MEMORY_GONE, kmem_address(b), b->kb_size, b->kb_ordinal);
 	KNOTE(KMEM_GONE, b->kb_ordinal, size);
 	kmem_release(b);
 }

@@ -10,6 +10,16 @@
 #include "base/alloc.h"
 #include "machine/world.h"
 
+bool
+world_stack(const struct context *context, uintptr_t *low, uintptr_t *high)
+{
+	if (context->state == CTX_DONE || context->fiber == NULL)
+		return false;
+	*low = fiber_stack_low(context->fiber);
+	*high = *low + FIBER_STACK_SIZE;
+	return true;
+}
+
 struct context *
 world_context(struct world *world, uint32_t ordinal)
 {

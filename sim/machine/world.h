@@ -208,6 +208,7 @@ struct world {
 	const char *trapped;		/* a flag of the processor that the driver set; or NULL */
 	uint32_t trapped_site;
 	uintptr_t module_low, module_high;	/* the driver module: sites are offsets in it */
+	uintptr_t data_low, data_high;		/* its variables lie between these */
 	struct stack_frames frames;		/* of its functions */
 	uint64_t stack_told, stack_bytes;	/* the driver's newest EV_STACK: how deep it was */
 	sigjmp_buf escape;		/* where a crash goes */
@@ -236,6 +237,8 @@ void world_run(struct world *world, uint64_t until_ns);
 struct context *world_context_new(struct world *world, enum hw_context kind, const char *name,
     int priority, unsigned cpu, void (*fn)(void *), void *arg);
 struct context *world_context(struct world *world, uint32_t ordinal);
+/* Where its stack lies, [*low, *high); false once it has ended. */
+bool world_stack(const struct context *context, uintptr_t *low, uintptr_t *high);
 
 /* Record an event as of now, by the running context. */
 void world_emit(struct world *world, enum event_kind kind, unsigned code,

@@ -254,6 +254,20 @@ module_contains(const struct module *m, uintptr_t addr)
 	return addr >= m->all.start && addr < m->all.end;
 }
 
+void
+module_data_bounds(const struct module *m, uintptr_t *low, uintptr_t *high)
+{
+	*low = *high = 0;
+	for (size_t i = 0; i < m->data.count; i++) {
+		const struct module_range *range = &m->data.item[i];
+
+		if (*high == 0 || range->start < *low)
+			*low = range->start;
+		if (range->end > *high)
+			*high = range->end;
+	}
+}
+
 bool
 module_data_contains(const struct module *m, uintptr_t addr)
 {

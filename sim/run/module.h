@@ -96,6 +96,8 @@ bool	module_contains(const struct module *, uintptr_t addr);
  * module_reset() restores.  Not what the loader needs, nor coverage counters.
  */
 bool	module_data_contains(const struct module *, uintptr_t addr);
+/* They lie in [*low, *high), among what else can be read there; both 0: it has none. */
+void	module_data_bounds(const struct module *, uintptr_t *low, uintptr_t *high);
 
 /* What its functions need of a kernel stack; the module's own. */
 struct stack_frames module_frames(const struct module *);

@@ -126,6 +126,7 @@ power_on(struct run *run)
 	if (options->loops != NULL)
 		loop_ask(&run->world.loop, is_known_loop, run);
 	module_bounds(options->module, &run->world.module_low, &run->world.module_high);
+	module_data_bounds(options->module, &run->world.data_low, &run->world.data_high);
 	run->world.frames = module_frames(options->module);
 	start_choices(run);
 	start_rules(run);

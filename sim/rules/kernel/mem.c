@@ -118,10 +118,10 @@ HOOK(mem, on_sleep, struct mem *mem, ON_EVENT(CTX_SLEEP))
 	mem->retry[event->ctx].count = 0;
 }
 
-/* Reported by attach.c, with all else that is left. */
+/* Reported by attach.c, with all else that is left, and by mem_lost.c. */
 SHARED_RULE_ROW(rule_mem_leak) = {
 	"mem.leak", SEVERITY_ERROR,
-	"no kernel memory is left after a failed attach or a detach",
+	"no kernel memory is left after a failed attach or a detach, nor without a pointer to it",
 	"kmem(9); autoconf(9)",
 	"Nobody has the pointer any more.",
 	"sc->sc_buf = kmem_alloc(n, KM_SLEEP);\nif (error)\n\treturn;",

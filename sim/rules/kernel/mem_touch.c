@@ -399,9 +399,15 @@ TOUCH(map_touch, struct mem_map *map)
 	return ACCESS_WILD;
 }
 
+REST(map_end, struct mem_map *map)
+{
+	mem_report_lost(core, map->range.item, map->range.count);
+}
+
 const struct area area_mem_touch = {
 	.state_bytes = sizeof(struct mem_map),
 	.fini = map_fini,
+	.end = map_end,
 	.touch = map_touch,
 	.memory = map_memory,
 };

@@ -25,4 +25,11 @@ const char *mem_range_name(const struct mem_range *range, char *name, size_t siz
 /* "sc->sc_target", or "bytes 8..11 of the softc". */
 void mem_place_name(struct rules_core *core, const struct access_event *touch, char *name,
     size_t size);
+
+/*
+ * mem_lost.c: report the kmem blocks among `count` ranges, in order of address, to which no
+ * pointer is left.  The machine has to stand still.
+ */
+void mem_report_lost(struct rules_core *core, const struct mem_range *range, size_t count);
+
 #endif /* VIOSIM_RULES_MEM_TOUCH_H */

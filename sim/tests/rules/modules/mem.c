@@ -114,6 +114,35 @@ FRAGMENT_IN(mem_leak_ok, release, release_some, .in_attach = alloc_for_good)
 }
 FRAGMENT(mem_leak_ok2, .in_attach = alloc_for_good, .release = release_some);
 
+/* A block that only names itself; whether it can be found hangs on what the stack still holds. */
+FRAGMENT_IN(mem_leak_bad3, in_step, alloc_and_forget)
+{
+	void **block = kmem_alloc(48, KM_SLEEP); /* BREAKS */
+
+	block[0] = block;
+}
+
+FRAGMENT_IN(mem_leak_ok3, in_step, alloc_and_chain)
+{
+	void **block = kmem_zalloc(48, KM_SLEEP);
+
+	block[0] = sc->sc_p;
+	sc->sc_p = &block[2];
+}
+
+static void
+hear_block(void *block)
+{
+	*(int *)block = 1;
+}
+
+/* The kernel has the only pointer. */
+FRAGMENT_IN(mem_leak_ok4, in_attach, hand_over)
+{
+	sc->sc_p = softint_establish(SOFTINT_SERIAL | SOFTINT_MPSAFE, hear_block,
+	    kmem_zalloc(48, KM_SLEEP));
+}
+
 /* ---- mem.out-of-bounds ---- */
 
 FRAGMENT_IN(mem_out_of_bounds_bad, in_attach, write_behind_array)
