@@ -76,6 +76,30 @@ FRAGMENT_IN(live_lost_wakeup_ok7, thread, sleep_a_second, .done = note_only)
 	}
 }
 
+/* While a callback runs its wake-up may still come. */
+static int
+tell_late(struct probe *sc)
+{
+	delay(30000);
+	probe_tell(sc);
+	return 1;
+}
+
+FRAGMENT_IN(live_lost_wakeup_ok8, thread, sleep_meanwhile, .config = tell_late)
+{
+	for (;;) {
+		kpause("look", false, 1, NULL);
+		if (sc->sc_vq_out == NULL && probe_target(sc) == sc->sc_actual)
+			continue;
+		mutex_enter(&sc->sc_lock);
+		while (!sc->sc_told)
+			cv_wait(&sc->sc_cv, &sc->sc_lock);
+		sc->sc_told = false;
+		mutex_exit(&sc->sc_lock);
+		probe_step(sc);
+	}
+}
+
 FRAGMENT_IN(live_lost_wakeup_ok, thread, test_before_sleep)
 {
 	for (;;) {

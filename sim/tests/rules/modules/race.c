@@ -75,7 +75,7 @@ FRAGMENT_IN(lock_data_race_bad5, in_config, schedule_soft,
 	softint_schedule(sc->sc_p);
 }
 
-/* Two threads, of which one makes the other, and they go on. */
+/* Two threads, of which one makes the other, and they go on; what was before orders nothing. */
 static void
 second_counts(void *arg)
 {
@@ -87,6 +87,7 @@ second_counts(void *arg)
 
 FRAGMENT_IN(lock_data_race_bad6, in_thread, start_second_and_count)
 {
+	sc->sc_n++;
 	probe_second(sc, 0, second_counts);
 	sc->sc_n++;
 }
@@ -177,7 +178,13 @@ FRAGMENT_IN(lock_data_race_ok12, in_step, write_first_byte, .in_config = write_s
 	sc->sc_array[1] = 1;
 }
 
-FRAGMENT_IN(lock_data_race_bad14, in_step, read_both_bytes, .in_config = write_second_byte)
+static void
+write_sixth_byte(struct probe *sc)
+{
+	((uint8_t *)sc->sc_array)[5] = 1; /* BREAKS */
+}
+
+FRAGMENT_IN(lock_data_race_bad14, in_step, read_eight_bytes, .in_config = write_sixth_byte)
 {
 	sc->sc_n = *(uint64_t *)sc->sc_array != 0;
 }
@@ -249,7 +256,7 @@ set_early(struct probe *sc)
 }
 
 FRAGMENT_IN(lock_data_race_ok, in_config, count_locked,
-    .in_attach = set_early, .in_step = look_locked)
+    .in_attach = set_early, .in_step = look_locked, .flags = VIRTIO_F_INTR_MPSAFE)
 {
 	LOCKED(&sc->sc_lock, sc->sc_n++);
 }
