@@ -46,15 +46,16 @@ finished(void *arg, struct world *world, const struct run_result *result)
 {
 	struct child *child = arg;
 	struct run *run = child->run;
-	struct run_case_output output = {
-		.c = child->c, .module = child->module, .manifest = run->manifest,
+	const struct scenario_case *c = child->c->c;
+	struct report_input input = {
+		.world = world, .result = result, .id = c->id, .scenario = c->scenario->id,
+		.driver = module_attachment(child->module, 0)->name,
+		.source = module_source(child->module), .manifest = run->manifest,
 		.hints = run->manifest != NULL ? run->manifest : run->hints,
-		.world = world, .result = result, .verdict = &child->result->verdict,
-		.flags = &run->flags,
 	};
 
-	verdict_case(&child->result->verdict, result, run->manifest,
-	    child->c->c->scenario->id, module_source(child->module));
+	verdict_case(&child->result->verdict, result, run->manifest, c->scenario->id,
+	    input.source);
 	if (run->flags.lints_fail && child->result->verdict.lints > 0)
 		child->result->verdict.verdict = VERDICT_FAIL;
 	child->result->digest = result->digest;
@@ -64,7 +65,7 @@ finished(void *arg, struct world *world, const struct run_result *result)
 	child->result->loops = result->loops;
 	child->result->refused = result->refused;
 	child->result->reusable = result->end == WORLD_STOPPED;
-	run_output_case(&output, child->text);
+	run_output_case(&run->flags, &child->result->verdict, &input, child->text);
 }
 
 static void

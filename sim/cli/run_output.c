@@ -32,41 +32,35 @@ verdict_word(enum verdict verdict)
 }
 
 void
-run_output_case(const struct run_case_output *output, FILE *text[ISOLATE_TEXTS])
+run_output_case(const struct run_flags *flags, const struct case_verdict *verdict,
+    struct report_input *input, FILE *text[ISOLATE_TEXTS])
 {
-	const struct run_flags *flags = output->flags;
-	bool failed = output->verdict->verdict == VERDICT_FAIL;
-	struct report_input input = {
-		.world = output->world, .result = output->result, .id = output->c->c->id,
-		.driver = module_attachment(output->module, 0)->name,
-		.driver_path = strcmp(flags->driver.path, CLI_DRIVER_DEFAULT) == 0 ? NULL :
-		    flags->driver.path,
-		.replay_words = flags->replay_words,
-		.verdict = verdict_word(output->verdict->verdict),
-		.reason = output->verdict->reason,
-		.source = module_source(output->module),
-		.style = { .colour = cli_has_color(flags->color, stdout),
-		    .verbose = flags->verbose },
-		.manifest = output->manifest, .hints = output->hints,
-		.scenario = output->c->c->scenario->id,
-	};
+	bool failed = verdict->verdict == VERDICT_FAIL;
 
+	if (strcmp(flags->driver.path, CLI_DRIVER_DEFAULT) != 0)
+		input->driver_path = flags->driver.path;
+	input->replay_words = flags->replay_words;
+	input->verdict = verdict_word(verdict->verdict);
+	input->reason = verdict->reason;
+	input->style = (struct report_style){
+		.colour = cli_has_color(flags->color, stdout), .verbose = flags->verbose,
+	};
 	if (flags->timeline) {
-		timeline_print(text[0], &input);
+		timeline_print(text[0], input);
 		if (!failed)
-			lints_print(text[0], &input);
+			lints_print(text[0], input);
 		fputc('\n', text[0]);
 	}
 	if (failed)
-		failure_print(text[0], &input);
+		failure_print(text[0], input);
 	if (flags->ndjson != NULL)
-		ndjson_print(text[1], &input);
+		ndjson_print(text[1], input);
 	if (failed)
-		failure_reasons(text[2], &input);
-	else if (output->verdict->verdict == VERDICT_PASS)
-		lints_lines(text[2], &input);
+		failure_reasons(text[2], input);
+	else if (verdict->verdict == VERDICT_PASS)
+		lints_lines(text[2], input);
 	if (failed && flags->json_summary != NULL)
-		failure_reasons_json(text[3], &input);
+		failure_reasons_json(text[3], input);
 }
 
 /* ---- in the parent ---- */

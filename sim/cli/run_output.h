@@ -12,6 +12,7 @@
 #include "cli/cli.h"
 #include "cli/run_groups.h"
 #include "report/junit.h"
+#include "report/report.h"
 #include "report/summary.h"
 #include "run/isolate.h"
 
@@ -29,23 +30,13 @@ struct run_flags {
 	enum cli_color color;
 };
 
-/* One finished case, seen from its own process. */
-struct run_case_output {
-	const struct cli_case *c;
-	struct module *module;
-	const struct manifest *manifest;	/* what excuses; NULL: nothing does */
-	const struct manifest *hints;		/* what findings may look like, or NULL */
-	struct world *world;
-	const struct run_result *result;
-	const struct case_verdict *verdict;
-	const struct run_flags *flags;
-};
-
 /*
- * In the child: text[0] for the terminal, text[1] NDJSON, text[2] what failed, by lines, text[3]
- * the same as JSON.
+ * In the child, of a finished case.  *input has what is of the case; what is of the command line
+ * and of the verdict is filled in here.  text[0] for the terminal, text[1] NDJSON, text[2] what
+ * failed, by lines, text[3] the same as JSON.
  */
-void run_output_case(const struct run_case_output *output, FILE *text[ISOLATE_TEXTS]);
+void run_output_case(const struct run_flags *flags, const struct case_verdict *verdict,
+    struct report_input *input, FILE *text[ISOLATE_TEXTS]);
 
 struct run_skipped {			/* cases not run or not applicable, by reason */
 	enum verdict verdict;

@@ -331,10 +331,7 @@ plan_lines(struct timeline *t, uint32_t last, bool verbose)
 			plan_add(&t->plan, seq, words_shape(words, event) ^
 			    (marked ? seq + UINT64_C(1) : 0));
 	}
-	if (t->backward)
-		plan_make_backward(&t->plan);
-	else
-		plan_make(&t->plan);
+	plan_make(&t->plan, t->backward);
 }
 
 static void

@@ -50,8 +50,8 @@ period_at(const struct plan *plan, size_t at)
 	return 0;
 }
 
-void
-plan_make(struct plan *plan)
+static void
+make_items(struct plan *plan)
 {
 	size_t at = 0;
 
@@ -81,10 +81,14 @@ turn_lines(struct plan *plan)
 }
 
 void
-plan_make_backward(struct plan *plan)
+plan_make(struct plan *plan, bool backward)
 {
+	if (!backward) {
+		make_items(plan);
+		return;
+	}
 	turn_lines(plan);
-	plan_make(plan);
+	make_items(plan);
 	turn_lines(plan);
 	for (size_t i = 0; i < plan->items.count; i++) {
 		struct plan_item *item = &plan->items.item[i];

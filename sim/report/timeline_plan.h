@@ -8,6 +8,7 @@
 #ifndef VIOSIM_REPORT_TIMELINE_PLAN_H
 #define VIOSIM_REPORT_TIMELINE_PLAN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -35,9 +36,8 @@ struct plan {
 
 /* All zero is an empty plan.  Lines are added in order, then plan_make() makes the items. */
 void plan_add(struct plan *plan, uint32_t seq, uint64_t shape);
-void plan_make(struct plan *plan);
-/* The same seen from the end: of like rounds the last one is printed. */
-void plan_make_backward(struct plan *plan);
+/* `backward`: seen from the end, so that of like rounds the last one is printed. */
+void plan_make(struct plan *plan, bool backward);
 void plan_fini(struct plan *plan);
 
 #endif /* VIOSIM_REPORT_TIMELINE_PLAN_H */

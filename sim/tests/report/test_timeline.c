@@ -234,10 +234,7 @@ plan_text(const char *letters, bool backward, char *out)
 
 	for (uint32_t i = 0; letters[i] != '\0'; i++)
 		plan_add(&plan, i, (uint64_t)letters[i]);
-	if (backward)
-		plan_make_backward(&plan);
-	else
-		plan_make(&plan);
+	plan_make(&plan, backward);
 	*out = '\0';
 	for (size_t i = 0; i < plan.items.count; i++) {
 		const struct plan_item *item = &plan.items.item[i];
