@@ -15,8 +15,8 @@ world_stack(const struct context *context, uintptr_t *low, uintptr_t *high)
 {
 	if (context->state == CTX_DONE || context->fiber == NULL)
 		return false;
-	*low = fiber_stack_low(context->fiber);
-	*high = *low + FIBER_STACK_SIZE;
+	*low = fiber_stack_used(context->fiber);
+	*high = fiber_stack_low(context->fiber) + FIBER_STACK_SIZE;
 	return true;
 }
 

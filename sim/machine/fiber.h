@@ -15,7 +15,9 @@
  *
  * The switch saves what the platform's procedure call standard calls
  * callee-saved, and no floating point control words: nothing here changes
- * them.  It makes no system call.
+ * them.  It makes no system call.  -DFIBER_UCONTEXT selects <ucontext.h>
+ * instead of the assembly (slower: two system calls a switch), for platforms
+ * other than x86-64 and aarch64.
  *
  * Under AddressSanitizer every switch is announced, so overflows in frames
  * that live across a switch are found.
@@ -87,6 +89,8 @@ void	fiber_was_left(struct fiber *from, struct fiber *to);
 
 /* Where a fiber's stack begins, above its guard: FIBER_STACK_SIZE bytes.  Not of a main fiber. */
 uintptr_t fiber_stack_low(const struct fiber *);
+/* From where on a stack is in use, up to its end, while the fiber waits to go on. */
+uintptr_t fiber_stack_used(const struct fiber *);
 
 /* Is `addr` on the fiber's stack?  Always false for a main fiber. */
 bool	fiber_stack_contains(const struct fiber *, uintptr_t addr);

@@ -237,7 +237,7 @@ void world_run(struct world *world, uint64_t until_ns);
 struct context *world_context_new(struct world *world, enum hw_context kind, const char *name,
     int priority, unsigned cpu, void (*fn)(void *), void *arg);
 struct context *world_context(struct world *world, uint32_t ordinal);
-/* Where its stack lies, [*low, *high); false once it has ended. */
+/* The part of its stack that is in use, [*low, *high), while it waits; false once it has ended. */
 bool world_stack(const struct context *context, uintptr_t *low, uintptr_t *high);
 
 /* Record an event as of now, by the running context. */
