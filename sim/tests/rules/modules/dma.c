@@ -216,8 +216,8 @@ FRAGMENT_IN(dma_bad_memory_bad2, in_attach, load_stack)
 
 FRAGMENT_IN(dma_bad_memory_bad3, in_attach, load_freed_page)
 {
-	make_map2(sc);
 	make_memory(sc);
+	make_map2(sc);
 	bus_dmamem_free(sc->sc_dmat, &sc->sc_seg2, 1);
 	(void)LOAD(sc, sc->sc_p, PROBE_BYTES); /* BREAKS */
 }

@@ -23,7 +23,8 @@
 static inline void
 make_map2(struct probe *sc)
 {
-	sc->sc_p = kmem_zalloc(PROBE_BYTES, KM_SLEEP);
+	if (sc->sc_p == NULL)
+		sc->sc_p = kmem_zalloc(PROBE_BYTES, KM_SLEEP);
 	if (CREATE(sc, PROBE_BYTES, 2, NOWAIT) != 0)
 		panic("no map");
 }

@@ -274,11 +274,11 @@ FRAGMENT_IN(live_endless_loop_ok3, in_attach, make_many)
 /* It ends when memory does. */
 FRAGMENT_IN(live_endless_loop_ok4, in_attach, take_all)
 {
-	void **list = NULL, **p;
+	void **p;
 
 	while ((p = kmem_alloc(16, KM_NOSLEEP)) != NULL) {
-		*p = list;
-		list = p;
+		*p = sc->sc_p;
+		sc->sc_p = p;
 	}
 }
 
