@@ -16,7 +16,6 @@
  * to look at, see stderr.h.  With CK_FORK=no all is done in this process, and standard error goes
  * where it usually does, for the debugger.
  */
-#include <check.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -27,121 +26,10 @@
 #include <sys/mman.h>
 #include <sys/wait.h>
 
-/*
- * One line per suite: NAME_suite(), and the files and folders that it reads, from the top of the
- * tree (see sim/tools/unit-tests).  build/module is the driver that was built,
- * with DIAGNOSTIC and without.
- */
-#define SCENARIOS "scenarios"
-#define DRIVER "build/module driver"
-#define SMALL "build/tests/explore sim/tests/explore/modules"
-#define VIOSIM_CC "sim/tools/viosim-cc sim/tools/viosim-cc.awk sim/include sim/run/manpage.def " \
-	"build/include"
-#define SUITES(X) \
-	X(base, "") \
-	X(base_cleanup, "") \
-	X(cli_driver, VIOSIM_CC " " DRIVER) \
-	X(cli_explain, SCENARIOS " " DRIVER) \
-	X(cli_options, "") \
-	X(cli_output, SCENARIOS " " DRIVER " " "build/viosim") \
-	X(cli_words, SCENARIOS " " DRIVER) \
-	X(device_balloon, "") \
-	X(device_behaviour, "") \
-	X(device_echo, "build/tests/device") \
-	X(device_transport, "") \
-	X(device_virtqueue, "") \
-	X(explore_bytes, SMALL) \
-	X(explore_edit, SCENARIOS) \
-	X(explore_explore, DRIVER " " SMALL) \
-	X(explore_found, "") \
-	X(explore_generate, DRIVER " " SMALL) \
-	X(explore_seal, "") \
-	X(explore_sweep, DRIVER " " SMALL) \
-	X(explore_shrink, DRIVER " " SMALL) \
-	X(explore_inject, DRIVER " " SMALL) \
-	X(explore_trial, DRIVER " " SMALL " " SCENARIOS) \
-	X(fault_fault, "") \
-	X(bus_dma, "") \
-	X(kern_autoconf, "") \
-	X(kern_condvar, "") \
-	X(kern_kmem, "") \
-	X(kern_kthread, "") \
-	X(kern_mutex, "") \
-	X(kern_param, "") \
-	X(kern_prf, "") \
-	X(kern_softint, "") \
-	X(kern_sysctl, "") \
-	X(uvm_page, "") \
-	X(uvm_pglist, "") \
-	X(virtio, "") \
-	X(virtio_pci, "") \
-	X(virtio_vq, "") \
-	X(machine_access, "") \
-	X(machine_loop, "") \
-	X(machine_choice, "") \
-	X(machine_clock, "") \
-	X(machine_crash, "") \
-	X(machine_fiber, "") \
-	X(machine_irq, "") \
-	X(machine_memory, "") \
-	X(machine_point, "") \
-	X(machine_regions, "") \
-	X(machine_step, "") \
-	X(machine_trace, "") \
-	X(machine_world, "") \
-	X(rules_fragments, "build/tests/rules" " " "sim/tests/rules/modules") \
-	X(rules_streams, "") \
-	X(rules_clauses, "") \
-	X(report_atomic, "") \
-	X(explore_record, "") \
-	X(report_columns, SCENARIOS " " DRIVER " " SMALL) \
-	X(report_failure, "") \
-	X(report_junit, "") \
-	X(report_ndjson, "") \
-	X(report_rules_text, "") \
-	X(report_summary, "") \
-	X(report_explored_text, "") \
-	X(report_timeline, "") \
-	X(report_words, "") \
-	X(run_align, "") \
-	X(run_beside, DRIVER " " SMALL) \
-	X(run_compare, VIOSIM_CC " sim/tools/apply-patches " DRIVER) \
-	X(run_devices, VIOSIM_CC " " DRIVER " " SMALL) \
-	X(run_expect_trace, DRIVER) \
-	X(run_needs, DRIVER " " SMALL) \
-	X(run_isolate, "") \
-	X(run_pool, "") \
-	X(run_loops, "") \
-	X(run_manifest, "") \
-	X(run_undecided, VIOSIM_CC " " DRIVER) \
-	X(run_module, VIOSIM_CC) \
-	X(run_viosim_cc, VIOSIM_CC) \
-	X(run_points, SMALL) \
-	X(run_source, VIOSIM_CC) \
-	X(scenario_bad, "") \
-	X(scenario_case, "") \
-	X(scenario_expect, "") \
-	X(scenario_load, "") \
-	X(scenario_mutate, "") \
-	X(scenario_print, "") \
-	X(scenario_schema, "") \
-	X(scenario_text, "")
+#include "tests/suite.h"
 
-#define X(name, files) Suite *name##_suite(void);
-SUITES(X)
-#undef X
-
-static const struct suite {
-	const char *name;
-	Suite *(*make)(void);
-	const char *files;
-} suites[] = {
-#define X(name, files) { #name, name##_suite, files },
-	SUITES(X)
-#undef X
-};
-
-#define COUNT (sizeof(suites) / sizeof(suites[0]))
+static struct suite **suites;		/* in the order of their names */
+static size_t count;
 
 /* What came of a suite; shared by all processes. */
 struct result {
@@ -171,7 +59,7 @@ need(bool good, const char *what)
 static void
 run_suite(size_t index, struct result *result)
 {
-	SRunner *runner = srunner_create(suites[index].make());
+	SRunner *runner = srunner_create(suite_make(suites[index]));
 	TestResult **failed;
 
 	srunner_run_all(runner, CK_ENV);
@@ -220,7 +108,7 @@ start(struct job *job, size_t index, struct result *result)
 	if (job->pid == 0) {
 		need(dup2(fileno(job->text), STDOUT_FILENO) >= 0 &&
 		    dup2(fileno(errors), STDERR_FILENO) >= 0, "output cannot be kept");
-		need(folder == NULL || (chdir(folder) == 0 && chdir(suites[index].name) == 0),
+		need(folder == NULL || (chdir(folder) == 0 && chdir(suites[index]->name) == 0),
 		    "no such folder");
 		run_suite(index, result);
 		fflush(stderr);
@@ -252,7 +140,7 @@ reap(struct job *jobs)
 	pid_t pid = wait(NULL);
 
 	need(pid > 0, "a process is lost");
-	for (size_t i = 0; i < COUNT; i++)
+	for (size_t i = 0; i < count; i++)
 		if (jobs[i].pid == pid) {
 			jobs[i].pid = 0;
 			jobs[i].reaped = true;
@@ -261,14 +149,15 @@ reap(struct job *jobs)
 
 /* Later suites run while earlier ones are being reported. */
 static void
-run_all(struct result *results, const bool wanted[COUNT])
+run_all(struct result *results, const bool *wanted)
 {
-	static struct job jobs[COUNT];
+	struct job *jobs = calloc(count, sizeof(*jobs));
 	long processors = sysconf(_SC_NPROCESSORS_ONLN);
 	size_t started = 0, running = 0, shown = 0;
 
-	while (shown < COUNT) {
-		while (started < COUNT && running < (size_t)(processors > 0 ? processors : 1)) {
+	need(jobs != NULL, "no memory");
+	while (shown < count) {
+		while (started < count && running < (size_t)(processors > 0 ? processors : 1)) {
 			if (wanted[started]) {
 				start(&jobs[started], started, &results[started]);
 				running++;
@@ -283,20 +172,21 @@ run_all(struct result *results, const bool wanted[COUNT])
 			if (wanted[shown])
 				report(&jobs[shown], &results[shown]);
 	}
+	free(jobs);
 }
 
 /* Which suites are wanted: all, or those that are named. */
 static void
-choose(char *const names[], bool wanted[COUNT])
+choose(char *const names[], bool *wanted)
 {
-	for (size_t i = 0; i < COUNT; i++)
+	for (size_t i = 0; i < count; i++)
 		wanted[i] = names[0] == NULL;
 	for (; *names != NULL; names++) {
 		size_t i = 0;
 
-		while (i < COUNT && strcmp(suites[i].name, *names) != 0)
+		while (i < count && strcmp(suites[i]->name, *names) != 0)
 			i++;
-		if (i == COUNT) {
+		if (i == count) {
 			fprintf(stderr, "check: no suite %s; see --list\n", *names);
 			exit(EXIT_FAILURE);
 		}
@@ -311,25 +201,25 @@ is_good(const struct result *result)
 }
 
 static void
-list_passed(const struct result *results, const bool wanted[COUNT])
+list_passed(const struct result *results, const bool *wanted)
 {
 	FILE *file = NULL;
 
 	need(chdir(folder) == 0 && (file = fopen("passed", "w")) != NULL, "no such folder");
-	for (size_t i = 0; i < COUNT; i++)
+	for (size_t i = 0; i < count; i++)
 		if (wanted[i] && is_good(&results[i]))
-			fprintf(file, "%s\n", suites[i].name);
+			fprintf(file, "%s\n", suites[i]->name);
 	need(fclose(file) == 0, "the list of what passed cannot be written");
 }
 
 static bool
-sum_up(const struct result *results, const bool wanted[COUNT])
+sum_up(const struct result *results, const bool *wanted)
 {
 	struct result sum = { .finished = true };
 	bool good = true;
 	int bad;
 
-	for (size_t i = 0; i < COUNT; i++) {
+	for (size_t i = 0; i < count; i++) {
 		sum.run += results[i].run;
 		sum.failures += results[i].failures;
 		sum.errors += results[i].errors;
@@ -344,18 +234,41 @@ sum_up(const struct result *results, const bool wanted[COUNT])
 	return good && sum.run > 0;
 }
 
+static int
+compare(const void *one, const void *other)
+{
+	return strcmp((*(struct suite *const *)one)->name, (*(struct suite *const *)other)->name);
+}
+
+static void
+find_suites(void)
+{
+	for (struct suite *suite = suite_first; suite != NULL; suite = suite->next)
+		count++;
+	suites = calloc(count, sizeof(*suites));
+	need(suites != NULL, "no memory");
+	count = 0;
+	for (struct suite *suite = suite_first; suite != NULL; suite = suite->next)
+		suites[count++] = suite;
+	qsort(suites, count, sizeof(*suites), compare);
+}
+
 int
 main(int argc, char *argv[])
 {
 	const char *forks = getenv("CK_FORK");
-	struct result *results = mmap(NULL, COUNT * sizeof(*results), PROT_READ | PROT_WRITE,
-	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	bool wanted[COUNT];
+	struct result *results;
+	bool *wanted;
 
-	need(results != MAP_FAILED, "no memory");
+	find_suites();
+	results = mmap(NULL, count * sizeof(*results), PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	wanted = calloc(count, sizeof(*wanted));
+	need(results != MAP_FAILED && wanted != NULL, "no memory");
 	if (argc == 2 && strcmp(argv[1], "--list") == 0) {
-		for (size_t i = 0; i < COUNT; i++)
-			printf("%s %s\n", suites[i].name, suites[i].files);
+		for (size_t i = 0; i < count; i++)
+			printf("%s %s\n", suites[i]->name,
+			    suites[i]->reads != NULL ? suites[i]->reads : "");
 		return EXIT_SUCCESS;
 	}
 	if (argc > 2 && strcmp(argv[1], "--folder") == 0) {
@@ -368,7 +281,7 @@ main(int argc, char *argv[])
 	if (forks == NULL || strcmp(forks, "no") != 0)
 		run_all(results, wanted);
 	else
-		for (size_t i = 0; i < COUNT; i++)
+		for (size_t i = 0; i < count; i++)
 			if (wanted[i])
 				run_suite(i, &results[i]);
 	if (folder != NULL)

@@ -4,6 +4,8 @@
  */
 #include "tests/suite.h"
 
+struct suite *suite_first;
+
 static void
 add(TCase *tcase, const struct suite_test *test)
 {
@@ -14,16 +16,29 @@ add(TCase *tcase, const struct suite_test *test)
 }
 
 Suite *
-suite_make(const char *name, const struct suite_test *last, const struct suite_how *how)
+suite_make(const struct suite *suite)
 {
-	Suite *suite = suite_create(name);
-	TCase *tcase = tcase_create(name);
+	Suite *made;
+	TCase *tcase;
 
-	if (how->setup != NULL || how->teardown != NULL)
-		tcase_add_checked_fixture(tcase, how->setup, how->teardown);
-	if (how->timeout != 0)
-		tcase_set_timeout(tcase, how->timeout);
-	add(tcase, last);
-	suite_add_tcase(suite, tcase);
-	return suite;
+	if (suite->make != NULL)
+		return suite->make();
+	made = suite_create(suite->name);
+	tcase = tcase_create(suite->name);
+	if (suite->setup != NULL || suite->teardown != NULL)
+		tcase_add_checked_fixture(tcase, suite->setup, suite->teardown);
+	if (suite->timeout != 0)
+		tcase_set_timeout(tcase, suite->timeout);
+	add(tcase, suite->last);
+	suite_add_tcase(made, tcase);
+	return made;
+}
+
+void
+suite_add(struct suite *suite, const char *name, const struct suite_test *last)
+{
+	suite->name = name;
+	suite->last = last;
+	suite->next = suite_first;
+	suite_first = suite;
 }

@@ -6,19 +6,15 @@
  * for each row of a table above it, TEST_RANGE(name, from, to) for from <= _i < to: `_i` is the
  * number.  The last line of a file makes a suite of its tests:
  *
- *	SUITE(run_pool_suite, "run/pool", .timeout = 20)
+ *	SUITE(run_pool, .timeout = 20, .reads = DRIVER)
+ *
+ * It is run with all others; nothing else has to name it.
  */
 #ifndef VIOSIM_TESTS_SUITE_H
 #define VIOSIM_TESTS_SUITE_H
 
 #include <check.h>
 #include <stdlib.h>
-
-/* All zero: none, and Check's own timeout. */
-struct suite_how {
-	void (*setup)(void), (*teardown)(void);	/* before and after each test */
-	unsigned timeout;			/* seconds that a test may take */
-};
 
 struct suite_test {
 	const TTest *test;
@@ -29,7 +25,28 @@ struct suite_test {
 /* In each file: its last test. */
 static const struct suite_test *suite_last __attribute__((unused));
 
-Suite *suite_make(const char *name, const struct suite_test *last, const struct suite_how *how);
+struct suite {
+	/* NULL and 0: none, and Check's own timeout. */
+	void (*setup)(void), (*teardown)(void);	/* before and after each test */
+	unsigned timeout;			/* seconds that a test may take */
+	/* Files and folders that it reads, from the top of the tree (see sim/tools/unit-tests). */
+	const char *reads;
+	Suite *(*make)(void);			/* in place of all that; NULL: suite_make() does */
+	const char *name;
+	const struct suite_test *last;
+	struct suite *next;
+};
+
+extern struct suite *suite_first;
+Suite *suite_make(const struct suite *suite);
+void suite_add(struct suite *suite, const char *name, const struct suite_test *last);
+
+/* What suites read; DRIVER is the driver that was built, with DIAGNOSTIC and without. */
+#define SCENARIOS "scenarios"
+#define DRIVER "build/module driver"
+#define SMALL "build/tests/explore sim/tests/explore/modules"
+#define VIOSIM_CC "sim/tools/viosim-cc sim/tools/viosim-cc.awk sim/include sim/run/manpage.def " \
+	"build/include"
 
 #define TEST_RANGE(name, low, high) \
 	static void name##_fn(int _i); \
@@ -83,12 +100,12 @@ suite_free(char **text)
 	free(*text);
 }
 
-#define SUITE(function, name, ...) \
-	Suite *function(void); \
-	Suite * \
-	function(void) \
+#define SUITE(name, ...) \
+	struct suite name##_suite = { __VA_ARGS__ }; \
+	static void __attribute__((constructor)) \
+	name##_suite_add(void) \
 	{ \
-		return suite_make(name, suite_last, &(const struct suite_how){ __VA_ARGS__ }); \
+		suite_add(&name##_suite, #name, suite_last); \
 	}
 
 #endif /* VIOSIM_TESTS_SUITE_H */

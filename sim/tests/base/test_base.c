@@ -148,4 +148,4 @@ TEST(host_time_does_not_go_back)
 	ck_assert_uint_ge(host_ns(), before);
 }
 
-SUITE(base_suite, "base")
+SUITE(base)

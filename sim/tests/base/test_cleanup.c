@@ -139,4 +139,4 @@ TEST(a_program_that_is_killed_takes_its_child_with_it)
 	remove_all();
 }
 
-SUITE(base_cleanup_suite, "base_cleanup", .timeout = 30)
+SUITE(base_cleanup, .timeout = 30)

@@ -98,4 +98,5 @@ TEST(manifest_that_is_bad_is_not_passed_over)
 	stderr_kept_has("nothing.yaml");
 }
 
-SUITE(cli_driver_suite, "cli_driver", .setup = setup, .teardown = teardown, .timeout = 30)
+SUITE(cli_driver, .setup = setup, .teardown = teardown, .timeout = 30,
+    .reads = VIOSIM_CC " " DRIVER)

@@ -119,4 +119,4 @@ TEST(one_case_is_asked_for)
 	ck_assert_ptr_nonnull(strstr(it.err, "did you mean"));
 }
 
-SUITE(cli_explain_suite, "cli_explain", .timeout = 120)
+SUITE(cli_explain, .timeout = 120, .reads = SCENARIOS " " DRIVER)

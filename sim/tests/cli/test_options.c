@@ -262,4 +262,4 @@ TEST(every_command_has_help)
 	}
 }
 
-SUITE(cli_options_suite, "cli_options")
+SUITE(cli_options)

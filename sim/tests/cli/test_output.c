@@ -208,4 +208,5 @@ TEST(long_lists_are_cut_and_say_so)
 	ck_assert_ptr_nonnull(strstr(text, "and 4 more, not listed"));
 }
 
-SUITE(cli_output_suite, "cli_output", .setup = setup, .teardown = teardown, .timeout = 60)
+SUITE(cli_output, .setup = setup, .teardown = teardown, .timeout = 60,
+    .reads = SCENARIOS " " DRIVER " build/viosim")

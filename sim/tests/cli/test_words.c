@@ -266,4 +266,4 @@ TEST(versions)
 	ck_assert_str_eq(said("help").out, said("--help").out);
 }
 
-SUITE(cli_words_suite, "cli_words", .timeout = 60)
+SUITE(cli_words, .timeout = 60, .reads = SCENARIOS " " DRIVER)

@@ -539,4 +539,4 @@ TEST(names_lead_to_numbers)
 	ck_assert_ptr_eq(device_class_of(type), &balloon_class);
 }
 
-SUITE(device_balloon_suite, "device_balloon", .setup = setup, .teardown = teardown)
+SUITE(device_balloon, .setup = setup, .teardown = teardown)

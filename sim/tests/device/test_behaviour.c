@@ -424,4 +424,4 @@ TEST(every_behaviour_has_a_word_a_text_and_a_code_of_its_own)
 	ck_assert(!device_behaviours[BEHAVIOUR_SPURIOUS].breaks);
 }
 
-SUITE(device_behaviour_suite, "device_behaviour", .setup = setup, .teardown = teardown)
+SUITE(device_behaviour, .setup = setup, .teardown = teardown)

@@ -193,4 +193,4 @@ TEST(guide_is_of_one_type)
 	free(buf.text);
 }
 
-SUITE(device_echo_suite, "device_echo")
+SUITE(device_echo, .reads = "build/tests/device")

@@ -277,4 +277,4 @@ TEST(every_access_is_recorded)
 	ck_assert_uint_eq(event.arg[3], RIG_SIZE);
 }
 
-SUITE(device_transport_suite, "device_transport", .setup = setup, .teardown = teardown)
+SUITE(device_transport, .setup = setup, .teardown = teardown)

@@ -270,4 +270,4 @@ TEST(ring_outside_memory_is_a_fault)
 	ck_assert(!virtqueue_push(&vq, 0, 0));
 }
 
-SUITE(device_virtqueue_suite, "device_virtqueue", .setup = setup, .teardown = teardown)
+SUITE(device_virtqueue, .setup = setup, .teardown = teardown)

@@ -179,4 +179,4 @@ TEST(what_is_plain_is_not_new)
 	fuzz_fini(&fuzz);
 }
 
-SUITE(explore_bytes_suite, "explore_bytes", .timeout = 30)
+SUITE(explore_bytes, .timeout = 30, .reads = SMALL)

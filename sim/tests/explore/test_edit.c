@@ -282,4 +282,4 @@ TEST(a_changed_machine_prints_and_names_itself)
 	check_round_trip(edit);
 }
 
-SUITE(explore_edit_suite, "explore_edit", .timeout = 60)
+SUITE(explore_edit, .timeout = 60, .reads = SCENARIOS)

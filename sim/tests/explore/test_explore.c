@@ -484,4 +484,4 @@ RIG_TEST(test_differ, rig_init)
 	ck_assert_msg(strstr(explore.why, "event that differs") != NULL, "%s", explore.why);
 }
 
-SUITE(explore_explore_suite, "explore/explore", .timeout = 60)
+SUITE(explore_explore, .timeout = 60, .reads = DRIVER " " SMALL)

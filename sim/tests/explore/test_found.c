@@ -286,4 +286,4 @@ TEST(what_cannot_be_written_is_said)
 	stderr_kept_has("cannot write /dev/null/x.yaml");
 }
 
-SUITE(explore_found_suite, "explore_found", .setup = set_up, .teardown = tear_down)
+SUITE(explore_found, .setup = set_up, .teardown = tear_down)

@@ -194,5 +194,5 @@ TEST(test_draw)
 	explore_fini(&again);
 }
 
-SUITE(explore_generate_suite, "explore/generate",
-    .setup = setup, .teardown = teardown, .timeout = 60)
+SUITE(explore_generate, .setup = setup, .teardown = teardown, .timeout = 60,
+    .reads = DRIVER " " SMALL)

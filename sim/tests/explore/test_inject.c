@@ -388,4 +388,4 @@ TEST(test_print)
 	ck_assert_str_eq(text, "line 77#4");
 }
 
-SUITE(explore_inject_suite, "explore/inject")
+SUITE(explore_inject, .reads = DRIVER " " SMALL)

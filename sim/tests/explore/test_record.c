@@ -339,4 +339,4 @@ TEST(new_errors_come_first)
 	tally_fini(&tally);
 }
 
-SUITE(explore_record_suite, "explore/record")
+SUITE(explore_record)

@@ -101,4 +101,4 @@ TEST(lines_taken_out_doubled_and_moved_are_found)
 	}
 }
 
-SUITE(explore_seal_suite, "explore_seal", .setup = setup, .teardown = NULL)
+SUITE(explore_seal, .setup = setup)

@@ -330,4 +330,4 @@ TEST(one_race_is_not_told_as_another)
 	    "viomb_handle_completion");
 }
 
-SUITE(explore_shrink_suite, "explore_shrink", .timeout = 30)
+SUITE(explore_shrink, .timeout = 30, .reads = DRIVER " " SMALL)

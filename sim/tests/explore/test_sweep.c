@@ -228,4 +228,4 @@ TEST(a_leak_behind_two_failures)
 	ck_assert_uint_gt(2 * count(swept, "; "), swept->runs.count);
 }
 
-SUITE(explore_sweep_suite, "explore/sweep", .timeout = 60)
+SUITE(explore_sweep, .timeout = 60, .reads = DRIVER " " SMALL)

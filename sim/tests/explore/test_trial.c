@@ -288,4 +288,4 @@ TEST(test_all_scenarios)
 	rig_fini(&all.rig);
 }
 
-SUITE(explore_trial_suite, "explore/trial")
+SUITE(explore_trial, .reads = DRIVER " " SMALL " " SCENARIOS)

@@ -354,4 +354,4 @@ TEST(more_faults_than_room_are_refused)
 	ck_assert_ptr_null(fault_arm(&faults, &order, why, sizeof(why)));
 }
 
-SUITE(fault_fault_suite, "fault_fault", .setup = setup, .teardown = teardown)
+SUITE(fault_fault, .setup = setup, .teardown = teardown)

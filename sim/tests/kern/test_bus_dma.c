@@ -446,4 +446,4 @@ TEST(addresses_run_out)
 	ck_assert_int_gt(rig->frag.out[1], MEMORY_ARENA_PAGES / 512 - 4);
 }
 
-SUITE(bus_dma_suite, "kern/bus_dma")
+SUITE(bus_dma)

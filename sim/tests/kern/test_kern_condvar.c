@@ -148,4 +148,4 @@ TEST(negative_ticks_without_diagnostic_end_at_the_next_tick)
 	ck_assert_uint_eq(rig->world.clock.now_ns, KRIG_TICK_NS);
 }
 
-SUITE(kern_condvar_suite, "kern/kern_condvar")
+SUITE(kern_condvar)

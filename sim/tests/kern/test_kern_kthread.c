@@ -197,4 +197,4 @@ TEST(one_cpu_runs_threads_to_their_end)
 	ck_assert_uint_eq(strlen(rig->frag.order), 16);
 }
 
-SUITE(kern_kthread_suite, "kern/kern_kthread")
+SUITE(kern_kthread)

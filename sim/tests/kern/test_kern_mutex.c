@@ -177,4 +177,4 @@ TEST(waiting_for_a_mutex_with_a_spin_mutex_held_panics)
 	krig_assert_panic(rig, "block with spin-mutex held");
 }
 
-SUITE(kern_mutex_suite, "kern/kern_mutex")
+SUITE(kern_mutex)

@@ -89,4 +89,4 @@ TEST(lie05_handler_and_thread_run_in_parallel)
 	ck_assert(inside);
 }
 
-SUITE(kern_softint_suite, "kern/kern_softint")
+SUITE(kern_softint)

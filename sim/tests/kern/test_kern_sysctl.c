@@ -81,4 +81,4 @@ KRIG_TEST(lie26_injected_failure_leaves_cnode_null)
 	krig_assert_out(rig, 0, 1);
 }
 
-SUITE(kern_sysctl_suite, "kern/kern_sysctl")
+SUITE(kern_sysctl)

@@ -100,4 +100,4 @@ KRIG_TEST(module_record_and_command)
 	ck_assert_str_eq(rig->frag.text + 100, "virtio");
 }
 
-SUITE(kern_param_suite, "kern/param")
+SUITE(kern_param)

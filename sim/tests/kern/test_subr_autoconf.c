@@ -249,4 +249,4 @@ KRIG_TEST(a_component_may_be_there_already)
 	ck_assert_int_eq(rig->frag.out[0], K_EEXIST);
 }
 
-SUITE(kern_autoconf_suite, "kern/subr_autoconf")
+SUITE(kern_autoconf)

@@ -72,4 +72,4 @@ TEST(a_leak_waits_for_memory)
 	ck_assert_int_eq(rig->frag.out[0], 4);
 }
 
-SUITE(kern_kmem_suite, "kern/subr_kmem")
+SUITE(kern_kmem)

@@ -118,4 +118,4 @@ KRIG_TEST(panic_ends_the_world_with_its_text)
 	ck_assert_uint_eq(krig_event(rig, EV_PANIC, KRIG_ANY_CODE, 0)->arg[1], 0);
 }
 
-SUITE(kern_prf_suite, "kern/subr_prf")
+SUITE(kern_prf)

@@ -129,4 +129,4 @@ TEST(large_requests_take_every_page_once)
 	ck_assert_uint_eq(counts(rig)->driver, 4500);
 }
 
-SUITE(uvm_page_suite, "kern/uvm_page")
+SUITE(uvm_page)

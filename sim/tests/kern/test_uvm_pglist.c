@@ -324,4 +324,4 @@ TEST(others_take_from_below_and_give_from_above)
 	ck_assert_uint_eq(counts(rig)->free, 2);
 }
 
-SUITE(uvm_pglist_suite, "kern/uvm_pglist")
+SUITE(uvm_pglist)

@@ -281,4 +281,4 @@ TEST(child_is_null_one_or_the_child)
 	ck_assert_int_eq(rig->frag.out[1], 1);
 }
 
-SUITE(virtio_suite, "kern/virtio")
+SUITE(virtio)

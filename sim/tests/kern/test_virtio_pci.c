@@ -370,4 +370,4 @@ TEST(lie05_kernel_lock_holds_back_a_handler_without_mpsafe)
 	ck_assert(handler_comes_between(INTR_MPSAFE, frag_biglock_thread));
 }
 
-SUITE(virtio_pci_suite, "kern/virtio_pci")
+SUITE(virtio_pci)

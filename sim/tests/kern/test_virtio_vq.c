@@ -213,4 +213,4 @@ TEST(a_missing_queue_fails_with_minus_1)
 	ck_assert_ptr_nonnull(strstr(krig_console(rig), "virtqueue not exist, index 1"));
 }
 
-SUITE(virtio_vq_suite, "kern/virtio_vq")
+SUITE(virtio_vq)

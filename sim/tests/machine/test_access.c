@@ -398,4 +398,4 @@ TEST(outside_of_a_world_nothing_happens)
 	__tsan_write4(&word);
 }
 
-SUITE(machine_access_suite, "machine/access")
+SUITE(machine_access)

@@ -190,4 +190,4 @@ TEST(bytes_answer_by_width_until_the_end)
 	ck_assert_uint_eq(choice_next(&c, CHOICE_FAULT, 4), 0);
 }
 
-SUITE(machine_choice_suite, "machine_choice")
+SUITE(machine_choice)

@@ -157,4 +157,4 @@ TEST(any_number_in_any_order)
 	clock_fini(&clock);
 }
 
-SUITE(machine_clock_suite, "machine/clock")
+SUITE(machine_clock)

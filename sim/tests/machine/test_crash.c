@@ -173,4 +173,4 @@ BARE_TEST(a_panic_of_the_machine_itself_is_caught)
 	ck_assert_str_eq(bare->world.end_text, "on purpose");
 }
 
-SUITE(machine_crash_suite, "machine/crash")
+SUITE(machine_crash)

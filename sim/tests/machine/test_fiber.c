@@ -299,4 +299,4 @@ TEST(overflow_hits_the_guard)
 	fiber_free(bench.a);
 }
 
-SUITE(machine_fiber_suite, "machine_fiber", .setup = setup, .teardown = teardown)
+SUITE(machine_fiber, .setup = setup, .teardown = teardown)

@@ -261,4 +261,4 @@ BARE_TEST(a_handler_that_sleeps_panics)
 	ck_assert_str_eq(bare->order, "z");
 }
 
-SUITE(machine_irq_suite, "machine/irq")
+SUITE(machine_irq)

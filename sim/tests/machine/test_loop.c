@@ -215,4 +215,4 @@ TEST_RANGE(text_has_a_limit, 0, 2)
 	ck_assert_ptr_nonnull(strstr(bare->world.end_text, _i ? "text" : "prints"));
 }
 
-SUITE(machine_loop_suite, "machine/loop")
+SUITE(machine_loop)

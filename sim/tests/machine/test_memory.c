@@ -289,4 +289,4 @@ TEST(tables_are_zero)
 		ck_assert_uint_eq(table[i], 0);
 }
 
-SUITE(machine_memory_suite, "machine/memory", .setup = begin, .teardown = end)
+SUITE(machine_memory, .setup = begin, .teardown = end)

@@ -305,4 +305,4 @@ TEST(interrupts_may_be_late_under_seeds)
 	ck_assert_uint_lt(different, 30);
 }
 
-SUITE(machine_point_suite, "machine/point")
+SUITE(machine_point)

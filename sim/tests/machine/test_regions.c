@@ -178,4 +178,4 @@ TEST(a_pool_that_checks_sees_what_was_not_told)
 	stderr_kept_has("internal error: memory of the pool is not all zero");
 }
 
-SUITE(machine_regions_suite, "machine_regions")
+SUITE(machine_regions)

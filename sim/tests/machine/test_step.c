@@ -317,4 +317,4 @@ BARE_TEST(the_budget_is_new_when_time_moved)
 	ck_assert_str_eq(bare->order, ".");
 }
 
-SUITE(machine_step_suite, "machine/step")
+SUITE(machine_step)

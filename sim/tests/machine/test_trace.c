@@ -196,4 +196,4 @@ TEST(names)
 		ck_assert_ptr_nonnull(trace_note_word(note));
 }
 
-SUITE(machine_trace_suite, "machine/trace")
+SUITE(machine_trace)

@@ -183,4 +183,4 @@ TEST(ends_have_words)
 		ck_assert_str_ne(world_end_word((enum world_end)end), "?");
 }
 
-SUITE(machine_world_suite, "machine/world")
+SUITE(machine_world)

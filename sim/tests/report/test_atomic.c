@@ -218,4 +218,4 @@ TEST(closed_pipe_is_an_error)
 	signal(SIGPIPE, SIG_DFL);
 }
 
-SUITE(report_atomic_suite, "report_atomic", .setup = setup, .teardown = teardown)
+SUITE(report_atomic, .setup = setup, .teardown = teardown)

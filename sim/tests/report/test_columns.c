@@ -94,4 +94,4 @@ RIG_TEST(columns_agree_in_every_scenario, rig_init)
 	globfree(&files);
 }
 
-SUITE(report_columns_suite, "report_columns", .timeout = 60)
+SUITE(report_columns, .timeout = 60, .reads = SCENARIOS " " DRIVER " " SMALL)

@@ -172,4 +172,4 @@ TEST(the_summary_is_one_object)
 	json_decref(object);
 }
 
-SUITE(report_explored_text_suite, "report_explored_text", .setup = setup, .teardown = teardown)
+SUITE(report_explored_text, .setup = setup, .teardown = teardown)

@@ -423,4 +423,4 @@ TEST(summary_names_a_finding_before_a_failure)
 	    "are free already");
 }
 
-SUITE(report_failure_suite, "report_failure", .setup = setup, .teardown = teardown)
+SUITE(report_failure, .setup = setup, .teardown = teardown)

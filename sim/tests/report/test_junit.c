@@ -175,4 +175,4 @@ TEST(full_disk_is_seen)
 	fclose(stream);
 }
 
-SUITE(report_junit_suite, "report_junit", .setup = NULL, .teardown = teardown)
+SUITE(report_junit, .teardown = teardown)

@@ -194,4 +194,4 @@ TEST(full_disk_is_seen)
 	fclose(stream);
 }
 
-SUITE(report_ndjson_suite, "report_ndjson", .setup = setup, .teardown = teardown)
+SUITE(report_ndjson, .setup = setup, .teardown = teardown)

@@ -108,4 +108,4 @@ TEST(examples_may_be_missing)
 	    "Source   virtio 1.2 clause 2.7.13\n");
 }
 
-SUITE(report_rules_text_suite, "report_rules_text")
+SUITE(report_rules_text)

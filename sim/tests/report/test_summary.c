@@ -121,4 +121,4 @@ TEST(reasons_are_those_of_the_list)
 	record_free(record);
 }
 
-SUITE(report_summary_suite, "report_summary")
+SUITE(report_summary)

@@ -287,4 +287,4 @@ TEST(lints_are_explained)
 	ck_assert_ptr_null(strstr(text, "double-free"));
 }
 
-SUITE(report_timeline_suite, "report_timeline", .setup = setup, .teardown = teardown)
+SUITE(report_timeline, .setup = setup, .teardown = teardown)

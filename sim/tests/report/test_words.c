@@ -348,4 +348,4 @@ TEST(shape_is_the_same_for_alike_only)
 #undef SHAPE
 }
 
-SUITE(report_words_suite, "report_words", .setup = setup, .teardown = teardown)
+SUITE(report_words, .setup = setup, .teardown = teardown)

@@ -76,4 +76,4 @@ TEST(rule_without_a_row_is_refused)
 	free(text);
 }
 
-SUITE(rules_clauses_suite, "rules_clauses")
+SUITE(rules_clauses)

@@ -21,8 +21,7 @@
 #include "run/run.h"
 #include "run/source.h"
 #include "tests/rules/fragments.h"
-
-Suite	*rules_fragments_suite(void);
+#include "tests/suite.h"
 
 #define EXPECT_RULE "scenario.expect"
 #define FRAGMENTS_MAX 600
@@ -445,8 +444,8 @@ START_TEST(modules_are_there)
 }
 END_TEST
 
-Suite *
-rules_fragments_suite(void)
+static Suite *
+make(void)
 {
 	Suite *suite = suite_create("rules_fragments");
 	TCase *each = tcase_create("fragment");
@@ -462,3 +461,5 @@ rules_fragments_suite(void)
 	suite_add_tcase(suite, all);
 	return suite;
 }
+
+SUITE(rules_fragments, .make = make, .reads = "build/tests/rules sim/tests/rules/modules")

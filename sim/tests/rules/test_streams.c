@@ -216,4 +216,4 @@ TEST(entries_are_read_when_they_are_taken)
 	memory_fini(&memory);
 }
 
-SUITE(rules_streams_suite, "rules_streams", .setup = setup, .teardown = teardown)
+SUITE(rules_streams, .setup = setup, .teardown = teardown)

@@ -177,4 +177,4 @@ TEST(best_of_all)
 	}
 }
 
-SUITE(run_align_suite, "run_align")
+SUITE(run_align)

@@ -64,4 +64,4 @@ RIG_TEST(a_settle_is_for_all_threads, init_pair)
 	ck_assert_ptr_nonnull(strstr(rig->run.failure[0].actual, "thread pair1 does not sleep"));
 }
 
-SUITE(run_beside_suite, "run_beside")
+SUITE(run_beside, .reads = DRIVER " " SMALL)

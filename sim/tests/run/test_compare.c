@@ -418,4 +418,4 @@ TEST(patch_changes_one_thing)
 	let_go();
 }
 
-SUITE(run_compare_suite, "run_compare", .timeout = 60)
+SUITE(run_compare, .timeout = 60, .reads = VIOSIM_CC " sim/tools/apply-patches " DRIVER)

@@ -158,11 +158,11 @@ run_other(int match, const char *sources, const char *steps)
 	build_folder_remove(&folder);
 }
 
-#define SMALL "/sim/tests/explore/modules/small.c"
+#define SMALL_MODULE "/sim/tests/explore/modules/small.c"
 
 TEST(a_driver_of_another_device_is_asked_and_left_alone)
 {
-	run_other(0, SMALL, TWO "steps:\n  - target: 20 pages\n"
+	run_other(0, SMALL_MODULE, TWO "steps:\n  - target: 20 pages\n"
 	    "  - {target: 30 pages, on: virtio1}\n  - settle: {within: 5s}\n"
 	    "finally: [host.held == 20, virtio1.host.held == 30,"
 	    " count(log ~ \"other\") == 0, count(log ~ \"small1 at virtio1\") == 1]\n");
@@ -173,7 +173,7 @@ TEST(a_driver_of_another_device_is_asked_and_left_alone)
 
 TEST(the_best_match_gets_the_device)
 {
-	run_other(2, SMALL, TWO "steps:\n  - at: 1s\n    expect: attach.result == failed\n"
+	run_other(2, SMALL_MODULE, TWO "steps:\n  - at: 1s\n    expect: attach.result == failed\n"
 	    "  - expect: virtio1.attach.result == failed\n"
 	    "  - expect: count(log ~ \"other1 at virtio1\") == 1\n"
 	    "  - expect: count(log ~ \"small\") == 0\n");
@@ -189,4 +189,4 @@ TEST(a_device_that_no_driver_matches_is_a_finding)
 	ck_assert_uint_ne(result.findings.item[0].site, 0);
 }
 
-SUITE(run_devices_suite, "run_devices", .teardown = teardown)
+SUITE(run_devices, .teardown = teardown, .reads = VIOSIM_CC " " DRIVER " " SMALL)

@@ -94,5 +94,4 @@ TEST(a_run_that_ends_early_decides_nothing)
 	ck_assert_uint_eq(result->undecided.steps, 1);
 }
 
-SUITE(run_expect_trace_suite, "run_expect_trace", .setup = rig_setup,
-    .teardown = rig_teardown)
+SUITE(run_expect_trace, .setup = rig_setup, .teardown = rig_teardown, .reads = DRIVER)

@@ -201,4 +201,4 @@ TEST(a_long_reason_is_cut)
 	ck_assert_uint_eq(verdict.unknown, 0);
 }
 
-SUITE(run_isolate_suite, "run_isolate")
+SUITE(run_isolate)

@@ -64,4 +64,4 @@ TEST(a_loop_is_learnt_at_once)
 	ck_assert_uint_eq(loops_find(&loops, false, 9)->line, 12);
 }
 
-SUITE(run_loops_suite, "run_loops")
+SUITE(run_loops)

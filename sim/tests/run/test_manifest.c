@@ -294,4 +294,4 @@ TEST(names_are_looked_up)
 	names = NULL;
 }
 
-SUITE(run_manifest_suite, "run_manifest")
+SUITE(run_manifest)

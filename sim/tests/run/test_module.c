@@ -427,5 +427,5 @@ TEST(module_knows_its_source)
 	ck_assert_ptr_eq(module_source(m), module_source(m));
 }
 
-SUITE(run_module_suite, "run_module",
-    .setup = setup_modules, .teardown = teardown_modules, .timeout = 30)
+SUITE(run_module, .setup = setup_modules, .teardown = teardown_modules, .timeout = 30,
+    .reads = VIOSIM_CC)

@@ -64,4 +64,4 @@ TEST(a_feature_stays_negotiated)
 	ck_assert_str_eq(the_rig.run.unmet, "");
 }
 
-SUITE(run_needs_suite, "run_needs", .setup = rig_setup_small, .teardown = rig_teardown)
+SUITE(run_needs, .setup = rig_setup_small, .teardown = rig_teardown, .reads = DRIVER " " SMALL)

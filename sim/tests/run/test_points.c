@@ -219,5 +219,4 @@ TEST(more_points_than_room_are_refused)
 	diag_list_fini(&diags);
 }
 
-SUITE(run_points_suite, "run_points", .setup = setup, .teardown = rig_teardown,
-    .timeout = 30)
+SUITE(run_points, .setup = setup, .teardown = rig_teardown, .timeout = 30, .reads = SMALL)

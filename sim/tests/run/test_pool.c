@@ -238,4 +238,4 @@ TEST(no_pieces_are_no_work)
 	ck_assert_uint_eq(seen.next, 0);
 }
 
-SUITE(run_pool_suite, "run/pool", .timeout = 20)
+SUITE(run_pool, .timeout = 20)

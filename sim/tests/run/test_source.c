@@ -262,4 +262,4 @@ TEST(many_offsets_are_remembered)
 	source_free(s);
 }
 
-SUITE(run_source_suite, "run_source", .setup = setup, .teardown = teardown, .timeout = 30)
+SUITE(run_source, .setup = setup, .teardown = teardown, .timeout = 30, .reads = VIOSIM_CC)

@@ -154,5 +154,4 @@ TEST(driver_of_another_device_is_one_finding)
 	build_folder_remove(&folder);
 }
 
-SUITE(run_undecided_suite, "run_undecided", .setup = rig_setup,
-    .teardown = rig_teardown)
+SUITE(run_undecided, .setup = rig_setup, .teardown = rig_teardown, .reads = VIOSIM_CC " " DRIVER)

@@ -337,4 +337,4 @@ TEST(compiler_does_not_optimise)
 	ck_assert_int_ne(build_shell(&folder, "%s", two_reads), 0);
 }
 
-SUITE(run_viosim_cc_suite, "run_viosim_cc", .setup = setup, .teardown = teardown, .timeout = 30)
+SUITE(run_viosim_cc, .setup = setup, .teardown = teardown, .timeout = 30, .reads = VIOSIM_CC)

@@ -294,4 +294,4 @@ TEST(large_files_are_refused_or_read_fast)
 	free(text);
 }
 
-SUITE(scenario_bad_suite, "scenario_bad")
+SUITE(scenario_bad)

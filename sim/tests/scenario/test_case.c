@@ -157,4 +157,4 @@ TEST_RANGE(bad_reference_says_why, 0, NELEM(bad_refs))
 	ck_assert_str_eq(why, bad_refs[_i].why);
 }
 
-SUITE(scenario_case_suite, "scenario_case")
+SUITE(scenario_case)

@@ -303,4 +303,4 @@ TEST(ticks_depend_on_hz)
 	arena_free(arena);
 }
 
-SUITE(scenario_expect_suite, "scenario_expect")
+SUITE(scenario_expect)

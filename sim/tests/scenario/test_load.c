@@ -330,4 +330,4 @@ TEST(path_tells_the_id)
 	}
 }
 
-SUITE(scenario_load_suite, "scenario_load")
+SUITE(scenario_load)

@@ -142,4 +142,4 @@ TEST(noise_is_told_why)
 	}
 }
 
-SUITE(scenario_mutate_suite, "scenario_mutate")
+SUITE(scenario_mutate)

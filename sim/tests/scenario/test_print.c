@@ -151,4 +151,4 @@ TEST(step_is_one_line)
 	ck_assert_str_eq(text, "expect: mem.free > 1, within: 5s, for: 2s");
 }
 
-SUITE(scenario_print_suite, "scenario_print")
+SUITE(scenario_print)

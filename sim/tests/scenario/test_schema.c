@@ -127,4 +127,4 @@ TEST(verbs_are_complete_and_have_codes_of_their_own)
 			ck_assert_uint_ne(verbs[i]->code, verbs[j]->code);
 }
 
-SUITE(scenario_schema_suite, "scenario_schema")
+SUITE(scenario_schema)

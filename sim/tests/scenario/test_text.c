@@ -121,4 +121,4 @@ TEST(guess_survives_long_words)
 	ck_assert_ptr_null(near.best);
 }
 
-SUITE(scenario_text_suite, "scenario_text")
+SUITE(scenario_text)
