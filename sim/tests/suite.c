@@ -42,3 +42,31 @@ suite_add(struct suite *suite, const char *name, const struct suite_test *last)
 	suite->next = suite_first;
 	suite_first = suite;
 }
+
+struct suite_folder
+suite_folder_new(void)
+{
+	struct suite_folder folder = { "/tmp/viosim-test.XXXXXX" };
+
+	ck_assert_ptr_nonnull(mkdtemp(folder.path));
+	return folder;
+}
+
+void
+suite_remove(struct suite_folder *folder)
+{
+	char command[sizeof(folder->path) + 16];
+
+	snprintf(command, sizeof(command), "rm -rf '%s'", folder->path);
+	ck_assert_int_eq(system(command), 0);
+}
+
+void
+suite_write(const char *path, const char *text)
+{
+	FILE *file = fopen(path, "w");
+
+	ck_assert_ptr_nonnull(file);
+	ck_assert_int_ge(fputs(text, file), 0);
+	ck_assert_int_eq(fclose(file), 0);
+}

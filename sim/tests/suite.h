@@ -14,7 +14,9 @@
 #define VIOSIM_TESTS_SUITE_H
 
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct suite_test {
 	const TTest *test;
@@ -99,6 +101,38 @@ suite_free(char **text)
 {
 	free(*text);
 }
+
+/* PRINTED(to, print(what, to)): all that is written to the stream `to`; heap. */
+#define PRINTED(stream, ...) ({ \
+	char *printed = NULL; \
+	size_t printed_size; \
+	FILE *stream = open_memstream(&printed, &printed_size); \
+	ck_assert_ptr_nonnull(stream); \
+	__VA_ARGS__; \
+	ck_assert_int_eq(fclose(stream), 0); \
+	printed; \
+})
+
+/* FOLDER(folder): under /tmp; it goes with all that is in it when its block ends. */
+#define FOLDER(name) \
+	__attribute__((cleanup(suite_remove))) struct suite_folder name = suite_folder_new()
+struct suite_folder {
+	char path[32];
+};
+struct suite_folder suite_folder_new(void);
+void suite_remove(struct suite_folder *folder);
+/* A file with that text. */
+void suite_write(const char *path, const char *text);
+
+/* Words that are all somewhere in a text, or are nowhere in it. */
+#define HAS(text, ...) SUITE_LOOK(text, true, "lacks", __VA_ARGS__)
+#define LACKS(text, ...) SUITE_LOOK(text, false, "has", __VA_ARGS__)
+#define SUITE_LOOK(text, wanted, verb, ...) do { \
+	const char *const looked_at = (text), *const looks[] = { __VA_ARGS__ }; \
+	for (size_t nth = 0; nth < sizeof(looks) / sizeof(looks[0]); nth++) \
+		ck_assert_msg((strstr(looked_at, looks[nth]) != NULL) == (wanted), \
+		    "%s \"%s\": %s", (verb), looks[nth], looked_at); \
+} while (0)
 
 #define SUITE(name, ...) \
 	struct suite name##_suite = { __VA_ARGS__ }; \

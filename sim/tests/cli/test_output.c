@@ -63,7 +63,7 @@ TEST(progress_is_erased_before_the_report)
 		shown++;
 	}
 	ck_assert_uint_ge(shown, 4);
-	ck_assert_ptr_nonnull(strstr(text, "FAIL"));
+	HAS(text, "FAIL");
 }
 
 /* ---- the last events are those before what failed ---- */
@@ -94,20 +94,15 @@ static const struct {
 /* The driver's races come earlier. */
 TEST_EACH(last_events_come_to_a_failure, late)
 {
-	char folder[] = "/tmp/viosim-output-XXXXXX", path[64];
-	FILE *file;
+	FOLDER(folder);
+	char path[64], late_text[400];
 
-	ck_assert_ptr_nonnull(mkdtemp(folder));
-	snprintf(path, sizeof(path), "%s/late.yaml", folder);
-	file = fopen(path, "w");
-	ck_assert_ptr_nonnull(file);
-	fprintf(file, "format: 1\nscenario: try/late\nsummary: s\n"
+	snprintf(path, sizeof(path), "%s/late.yaml", folder.path);
+	snprintf(late_text, sizeof(late_text), "format: 1\nscenario: try/late\nsummary: s\n"
 	    "rules: {off: [lock.data-race], why: they come first}\n"
 	    "machines: [{transport: virtio-1.0, dma: bounce}]\nsteps:\n%s", late[_i].steps);
-	fclose(file);
+	suite_write(path, late_text);
 	assert_last_events(path, late[_i].last);
-	unlink(path);
-	rmdir(folder);
 }
 
 /* ---- groups ---- */
@@ -132,15 +127,8 @@ teardown(void)
 static const char *
 print(void (*printer)(struct run_groups *, FILE *))
 {
-	size_t size;
-	FILE *stream;
-
 	free(text);
-	text = NULL;
-	stream = open_memstream(&text, &size);
-	ck_assert_ptr_nonnull(stream);
-	printer(&groups, stream);
-	fclose(stream);
+	text = PRINTED(to, printer(&groups, to));
 	return text;
 }
 
@@ -183,7 +171,7 @@ TEST(reasons_count_once_a_case)
 {
 	run_groups_add(&groups, "a/b#1.0,bounce", "a/b", RULE FAILED FAILED);
 	print(run_groups_print);
-	ck_assert_ptr_nonnull(strstr(text, "also in 1 case: finally"));
+	HAS(text, "also in 1 case: finally");
 }
 
 TEST(long_lists_are_cut_and_say_so)
@@ -195,8 +183,7 @@ TEST(long_lists_are_cut_and_say_so)
 		run_groups_add(&groups, id, "a/b", RULE);
 	}
 	print(run_groups_same);
-	ck_assert_ptr_nonnull(strstr(text, "99 other cases of a/b fail"));
-	ck_assert_ptr_nonnull(strstr(text, " and 67 more"));
+	HAS(text, "99 other cases of a/b fail", " and 67 more");
 	for (const char *p = text; *p != '\0'; p += strcspn(p, "\n") + 1)
 		ck_assert_uint_le(strcspn(p, "\n"), 100);
 	for (char c = 'a'; c < 'm'; c++) {
@@ -205,7 +192,7 @@ TEST(long_lists_are_cut_and_say_so)
 	}
 	run_groups_add(&groups, "c/d", "c/d", reasons);
 	print(run_groups_print);
-	ck_assert_ptr_nonnull(strstr(text, "and 4 more, not listed"));
+	HAS(text, "and 4 more, not listed");
 }
 
 SUITE(cli_output, .setup = setup, .teardown = teardown, .timeout = 60,

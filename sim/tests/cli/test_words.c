@@ -233,15 +233,14 @@ TEST(describe_is_of_one_word)
 	ck_assert_int_eq(one.code, CLI_OK);
 	ck_assert_uint_lt(strlen(one.out), 300);
 	ck_assert_uint_gt(strlen(whole.out), 5000);
-	ck_assert_ptr_nonnull(strstr(one.out, "within"));
-	ck_assert_ptr_null(strstr(one.out, "expect"));
+	HAS(one.out, "within");
+	LACKS(one.out, "expect");
 	/* A key of two maps is described as often; of one, once. */
 	one = said("describe target");
-	ck_assert_ptr_nonnull(strstr(one.out, "A verb:"));
-	ck_assert_ptr_nonnull(strstr(one.out, "A key of `deliver`:"));
+	HAS(one.out, "A verb:", "A key of `deliver`:");
 	one = said("describe deliver.target");
-	ck_assert_ptr_null(strstr(one.out, "A verb:"));
-	ck_assert_ptr_nonnull(strstr(one.out, "A key of `deliver`:"));
+	LACKS(one.out, "A verb:");
+	HAS(one.out, "A key of `deliver`:");
 }
 
 TEST(wrapped_text)

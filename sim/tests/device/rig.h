@@ -54,6 +54,13 @@ struct rig *rig_new(const struct rig_options *options);
 struct rig *rig_new_live(const struct rig_options *options);
 void rig_free(struct rig *rig);
 
+/* A file's options, default before each test, and the rig that the test makes of them. */
+#define RIG_FIXTURE \
+	static struct rig_options options; \
+	static struct rig *rig; \
+	static void setup(void) { rig_options_init(&options); rig = NULL; } \
+	static void teardown(void) { if (rig != NULL) rig_free(rig); }
+
 uint64_t rig_read(struct rig *rig, enum hw_region region, unsigned offset, unsigned width);
 void rig_write(struct rig *rig, enum hw_region region, unsigned offset, unsigned width,
     uint64_t value);

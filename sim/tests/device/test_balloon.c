@@ -10,22 +10,7 @@
 
 #define MS UINT64_C(1000000)
 
-static struct rig_options options;
-static struct rig *rig;
-
-static void
-setup(void)
-{
-	rig_options_init(&options);
-	rig = NULL;
-}
-
-static void
-teardown(void)
-{
-	if (rig != NULL)
-		rig_free(rig);
-}
+RIG_FIXTURE
 
 static void
 use_model(enum balloon_model model)

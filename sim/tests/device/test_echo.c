@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/sbuf.h"
 #include "device/class.h"
 #include "run/module.h"
 #include "run/run.h"
@@ -37,11 +36,10 @@ vocab(void)
 static char *
 messages_of(struct diag_list *diags)
 {
-	struct sbuf buf;
+	char *text = PRINTED(to, diag_list_print(diags, to, false));
 
-	diag_list_print(diags, sbuf_open(&buf), false);
 	diag_list_fini(diags);
-	return sbuf_close(&buf);
+	return text;
 }
 
 static struct scenario_doc *
@@ -49,13 +47,12 @@ load(const char *text)
 {
 	struct scenario_doc *doc;
 	struct diag_list diags;
-	char *messages;
+	HEAP(messages) = NULL;
 
 	diag_list_init(&diags);
 	doc = scenario_load_text("t.yaml", text, strlen(text), vocab(), &diags);
 	messages = messages_of(&diags);
 	ck_assert_str_eq(messages, "");
-	free(messages);
 	return doc;
 }
 
@@ -107,20 +104,14 @@ TEST(runs_on_every_machine)
 TEST(prints_what_it_is)
 {
 	struct scenario_doc *doc = load(echoes), *again;
-	struct sbuf buf;
-	char *text, *twice;
+	HEAP(text) = PRINTED(to, scenario_print(doc->scenario[0], to));
+	HEAP(twice) = NULL;
 
-	scenario_print(doc->scenario[0], sbuf_open(&buf));
-	text = sbuf_close(&buf);
-	ck_assert_ptr_nonnull(strstr(text, "device: {type: echo}\n"));
-	ck_assert_ptr_nonnull(strstr(text, "    say: 3\n"));
+	HAS(text, "device: {type: echo}\n", "    say: 3\n");
 	again = load(text);
-	scenario_print(again->scenario[0], sbuf_open(&buf));
-	twice = sbuf_close(&buf);
+	twice = PRINTED(to, scenario_print(again->scenario[0], to));
 	ck_assert_str_eq(twice, text);
 	ck_assert_ptr_eq(again->scenario[0]->device.type, &echo_class.language);
-	free(text);
-	free(twice);
 	scenario_doc_free(again);
 	scenario_doc_free(doc);
 }
@@ -141,24 +132,21 @@ static const struct { const char *text, *message; } wrong[] = {
 TEST_EACH(types_do_not_share_words, wrong)
 {
 	struct diag_list diags;
-	char *messages;
+	HEAP(messages) = NULL;
 
 	diag_list_init(&diags);
 	ck_assert_ptr_null(scenario_load_text("t.yaml", wrong[_i].text, strlen(wrong[_i].text),
 	    vocab(), &diags));
 	messages = messages_of(&diags);
-	ck_assert_msg(strstr(messages, wrong[_i].message) != NULL, "%s", messages);
-	free(messages);
+	HAS(messages, wrong[_i].message);
 }
 
 /* With several types each has a schema of its own, and `type` says which holds. */
 TEST(schema_knows_both_types)
 {
-	struct sbuf buf;
-	json_t *schema, *defs;
+	HEAP(text) = PRINTED(to, scenario_schema_print(vocab(), to));
+	json_t *schema = json_loads(text, 0, NULL), *defs;
 
-	scenario_schema_print(vocab(), sbuf_open(&buf));
-	schema = json_loads(sbuf_close(&buf), 0, NULL);
 	ck_assert_ptr_nonnull(schema);
 	defs = json_object_get(schema, "$defs");
 	ck_assert_str_eq(json_string_value(json_object_get(json_object_get(schema, "then"),
@@ -177,20 +165,15 @@ TEST(schema_knows_both_types)
 		ck_assert_int_eq(json_object_get(verbs, "target") != NULL, i == 0);
 	}
 	json_decref(schema);
-	free(buf.text);
 }
 
 TEST(guide_is_of_one_type)
 {
 	struct scenario_vocab echo = scenario_vocab_of(vocab(), &echo_class.language);
-	struct sbuf buf;
+	HEAP(text) = PRINTED(to, scenario_describe(&echo, 80, to));
 
-	scenario_describe(&echo, 80, sbuf_open(&buf));
-	sbuf_close(&buf);
-	ck_assert_ptr_nonnull(strstr(buf.text, "\n  say "));
-	ck_assert_ptr_null(strstr(buf.text, "\n  storm "));
-	ck_assert_ptr_nonnull(strstr(buf.text, "balloon echo\n"));
-	free(buf.text);
+	HAS(text, "\n  say ", "balloon echo\n");
+	LACKS(text, "\n  storm ");
 }
 
 SUITE(device_echo, .reads = "build/tests/device")

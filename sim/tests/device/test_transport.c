@@ -6,22 +6,7 @@
 #include "rig.h"
 #include "tests/suite.h"
 
-static struct rig_options options;
-static struct rig *rig;
-
-static void
-setup(void)
-{
-	rig_options_init(&options);
-	rig = NULL;
-}
-
-static void
-teardown(void)
-{
-	if (rig != NULL)
-		rig_free(rig);
-}
+RIG_FIXTURE
 
 static bool
 is_raised(unsigned vector)

@@ -5,6 +5,7 @@
 #include "tests/explore/rig.h"
 
 #include <check.h>
+#include <glob.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -107,6 +108,32 @@ rig_doc(const char *path, const char *text)
 	diag_list_fini(&diags);
 	ck_assert_msg(doc != NULL, "%s", text);
 	return doc;
+}
+
+static void
+look_at(const char *path, void (*look)(void *arg, const struct scenario_doc *doc), void *arg)
+{
+	struct scenario_doc *doc;
+	struct diag_list diags;
+
+	diag_list_init(&diags);
+	doc = scenario_load(path, run_vocab(), &diags);
+	diag_list_fini(&diags);
+	ck_assert_msg(doc != NULL, "%s", path);
+	look(arg, doc);
+	scenario_doc_free(doc);
+}
+
+void
+rig_each_file(void (*look)(void *arg, const struct scenario_doc *doc), void *arg)
+{
+	glob_t files;
+
+	ck_assert_int_eq(glob("scenarios/*/*.yaml", 0, NULL, &files), 0);
+	for (size_t i = 0; i < files.gl_pathc; i++)
+		if (strstr(files.gl_pathv[i], "/include/") == NULL)
+			look_at(files.gl_pathv[i], look, arg);
+	globfree(&files);
 }
 
 const struct scenario_case *

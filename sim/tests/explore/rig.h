@@ -60,6 +60,8 @@ void rig_assert_good(const struct rig *rig);
 
 /* A scenario text; a failing load fails the test with its messages. */
 struct scenario_doc *rig_doc(const char *path, const char *text);
+/* Each scenario file of the tree. */
+void rig_each_file(void (*look)(void *arg, const struct scenario_doc *doc), void *arg);
 /* Its first scenario on one of its machines, without a seed. */
 struct edit *rig_edit(const struct scenario_doc *doc, size_t machine);
 /* The edit as a file, named t; heap. */

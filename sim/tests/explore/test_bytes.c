@@ -149,7 +149,7 @@ TEST(a_finding_converts_and_shrinks)
 	ck_assert_uint_ne(key, 0);
 	/* Bytes kept in a file mean it too. */
 	text = printed(&fuzz, fuzz.data, SIZE);
-	ck_assert_ptr_nonnull(strstr(text, "\nsteps:\n"));
+	HAS(text, "\nsteps:\n");
 	free(text);
 	steps = edit->scenario.steps.count;
 	ck_assert(shrink(&fuzz.rig.trial, edit, key, &options, &small));

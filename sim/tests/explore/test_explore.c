@@ -36,14 +36,11 @@ static const char *const good_plans[] = {
 TEST_EACH(test_plan_text, good_plans)
 {
 	const char *text = good_plans[_i];
-	char *again = NULL;
-	size_t size;
-	FILE *stream = open_memstream(&again, &size);
+	char *again;
 	struct plan plan = { .class = device_classes[0] };
 
 	ck_assert(plan_parse(&plan, text));
-	plan_print(&plan, stream);
-	fclose(stream);
+	again = PRINTED(to, plan_print(&plan, to));
 	ck_assert_str_eq(again, text);
 	free(again);
 }

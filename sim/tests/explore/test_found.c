@@ -120,11 +120,9 @@ TEST(the_file_says_what_it_is)
 	text = read_file(path);
 	snprintf(line, sizeof(line), "# finding: %s in drv_send (drv.c:12)\n",
 	    here.finding.rule->id);
-	ck_assert_ptr_nonnull(strstr(text, line));
-	ck_assert_ptr_nonnull(strstr(text, "# a sentence so long"));
-	ck_assert_ptr_nonnull(strstr(text, "\n# why: it came between two lines\n"));
+	HAS(text, line, "# a sentence so long", "\n# why: it came between two lines\n");
 	snprintf(line, sizeof(line), "# replay: viosim run --driver drv.so %s\n", path);
-	ck_assert_ptr_nonnull(strstr(text, line));
+	HAS(text, line);
 	for (const char *s = text; *s == '#'; s += strcspn(s, "\n") + 1)
 		ck_assert(strncmp(s, "# replay", 8) == 0 || strcspn(s, "\n") <= 100);
 	ck_assert_uint_eq(count_files(), 1);
@@ -143,7 +141,7 @@ TEST(without_its_head)
 	snprintf(summary, sizeof(summary), "Violates %s: %s.", here.finding.rule->id,
 	    here.finding.rule->title);
 	ck_assert_int_eq(strncmp(text, "format: 1\nscenario: found/reduced\n", 34), 0);
-	ck_assert_ptr_nonnull(strstr(text, summary));
+	HAS(text, summary);
 	ck_assert_ptr_null(strchr(text, '#'));
 }
 
@@ -262,9 +260,8 @@ TEST(text_is_saved_under_its_new_name)
 	ck_assert(found_save_text(old, &here.finding, NULL, "drv.so", here.found, path));
 	check_file(path, "-drv_send.yaml", 7);
 	text = read_file(path);
-	ck_assert_ptr_nonnull(strstr(text, "\nseed: 4\n"));
-	ck_assert_ptr_nonnull(strstr(text, "{transport: legacy, dma: coherent}"));
-	ck_assert_ptr_null(strstr(text, "# old"));
+	HAS(text, "\nseed: 4\n", "{transport: legacy, dma: coherent}");
+	LACKS(text, "# old");
 	stderr_keep();
 	ck_assert(!found_save_text("format: 1\nscenario: a\nsteps: 3\n", &here.finding, NULL,
 	    "drv.so", here.found, path));

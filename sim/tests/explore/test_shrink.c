@@ -224,7 +224,7 @@ RIG_TEST(the_two_events_are_named, init_racy)
 	ck_assert_uint_eq(w.behind.line, rig_line_named("racy", "locks"));
 	ck_assert_str_eq(w.intruder.function, "probe_tell");
 	ck_assert_uint_lt(w.runs, 60);
-	ck_assert_ptr_nonnull(strstr(w.text, "racy.c:"));
+	HAS(w.text, "racy.c:");
 	/* It is as it was, whatever was moved. */
 	rig_run(rig, NULL, &run);
 	ck_assert_ptr_nonnull(trial_find(&run, key));

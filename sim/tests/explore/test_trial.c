@@ -2,7 +2,6 @@
 /*
  * Tests of sim/explore/trial: many runs in one process.
  */
-#include <glob.h>
 #include <malloc.h>
 #include <string.h>
 
@@ -239,8 +238,9 @@ struct all {
 };
 
 static void
-compare_cases(struct all *all, const struct scenario_doc *doc)
+compare_cases(void *arg, const struct scenario_doc *doc)
 {
+	struct all *all = arg;
 	struct trial_result result;
 	struct scenario_case *cases;
 	size_t count;
@@ -257,34 +257,15 @@ compare_cases(struct all *all, const struct scenario_doc *doc)
 	scenario_cases_free(cases, count);
 }
 
-static void
-compare_file(struct all *all, const char *path)
-{
-	struct scenario_doc *doc;
-	struct diag_list diags;
-
-	diag_list_init(&diags);
-	doc = scenario_load(path, run_vocab(), &diags);
-	diag_list_fini(&diags);
-	ck_assert_msg(doc != NULL, "%s", path);
-	compare_cases(all, doc);
-	scenario_doc_free(doc);
-}
-
 /* Each run leaves to the next what is as good as new, whatever it did. */
 TEST(test_all_scenarios)
 {
 	struct all all = { .step = 7 };
-	glob_t files;
 
 	rig_init(&all.rig);
 	all.rig.trial.regions.checks = true;
-	ck_assert_int_eq(glob("scenarios/*/*.yaml", 0, NULL, &files), 0);
-	for (size_t i = 0; i < files.gl_pathc; i++)
-		if (strstr(files.gl_pathv[i], "/include/") == NULL)
-			compare_file(&all, files.gl_pathv[i]);
+	rig_each_file(compare_cases, &all);
 	ck_assert_uint_gt(all.cases, 500);
-	globfree(&files);
 	rig_fini(&all.rig);
 }
 

@@ -73,8 +73,7 @@ TEST(exit_code_is_reported)
 	rig = krig_new(NULL);
 	rig->frag.in[0] = 5;
 	krig_run_well(rig, frag_kthread_exit_code);
-	ck_assert_ptr_nonnull(strstr(krig_console(rig), "`ender'"));
-	ck_assert_ptr_nonnull(strstr(krig_console(rig), "status 5"));
+	HAS(krig_console(rig), "`ender'", "status 5");
 }
 
 KRIG_TEST(a_thread_that_must_be_joined_waits_for_it)

@@ -87,7 +87,7 @@ KRIG_TEST(lie32_kassert_panics_with_the_kernels_text)
 	krig_run(rig, frag_kassert_fails);
 	krig_assert_panic(rig, text);
 	ck_assert(strncmp(rig->world.end_text, text, strlen(text)) == 0);
-	ck_assert_ptr_nonnull(strstr(rig->world.end_text, "frag_param.c\", line "));
+	HAS(rig->world.end_text, "frag_param.c\", line ");
 	ck_assert_uint_eq(krig_event(rig, EV_PANIC, KRIG_ANY_CODE, 0)->arg[1], 1);
 	krig_assert_order(rig, "");
 }

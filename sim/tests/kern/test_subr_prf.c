@@ -103,8 +103,8 @@ KRIG_TEST(snprintb_styles_do_not_mix)
 {
 	rig->frag.in[0] = 1 << 28 | 1;
 	krig_run_well(rig, frag_snprintb_mixed);
-	ck_assert_ptr_nonnull(strstr(rig->frag.text, "INDIRECT_DESC"));
-	ck_assert_ptr_null(strstr(rig->frag.text, "<TELL"));
+	HAS(rig->frag.text, "INDIRECT_DESC");
+	LACKS(rig->frag.text, "<TELL");
 }
 
 KRIG_TEST(panic_ends_the_world_with_its_text)

@@ -210,7 +210,7 @@ TEST(a_missing_queue_fails_with_minus_1)
 	krig_assert_order(rig, "masqQfL");
 	ck_assert_int_eq((int64_t)krig_event(rig, EV_RET, HW_CALL_VIRTIO_ALLOC_VQ,
 	    1)->arg[0], -1);
-	ck_assert_ptr_nonnull(strstr(krig_console(rig), "virtqueue not exist, index 1"));
+	HAS(krig_console(rig), "virtqueue not exist, index 1");
 }
 
 SUITE(virtio_vq)

@@ -212,7 +212,7 @@ TEST_RANGE(text_has_a_limit, 0, 2)
 	bare_run(bare, print_for_ever);
 	ck_assert_int_eq(bare->world.end, _i ? WORLD_EVENT_LIMIT : WORLD_ENDLESS);
 	ck_assert_uint_lt(bare->world.trace.text_length, _i ? 1000100 : 100100);
-	ck_assert_ptr_nonnull(strstr(bare->world.end_text, _i ? "text" : "prints"));
+	HAS(bare->world.end_text, _i ? "text" : "prints");
 }
 
 SUITE(machine_loop)

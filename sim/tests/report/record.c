@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/suite.h"
+
 const struct rule record_rule = {
 	.id = "page.double-free",
 	.severity = SEVERITY_ERROR,
@@ -156,11 +158,5 @@ char *
 record_print(void (*print)(FILE *, const struct report_input *),
     const struct report_input *input)
 {
-	char *text = NULL;
-	size_t size = 0;
-	FILE *stream = must(open_memstream(&text, &size));
-
-	print(stream, input);
-	fclose(stream);
-	return text;
+	return PRINTED(to, print(to, input));
 }

@@ -2,7 +2,6 @@
 /*
  * Tests of sim/report/words: the page counts of the timeline are those of the machine.
  */
-#include <glob.h>
 #include <string.h>
 
 #include "report/words.h"
@@ -63,35 +62,21 @@ RIG_TEST(refused_allocations_count_for_nothing, rig_init_small)
 }
 
 static void
-run_file(struct rig *rig, const char *path)
+run_first(void *rig, const struct scenario_doc *doc)
 {
-	struct diag_list diags;
-	struct scenario_doc *doc;
-	struct scenario_case *cases;
-	size_t count = 0;
+	size_t count;
+	struct scenario_case *cases = scenario_cases(doc, NULL, &count);
 
-	diag_list_init(&diags);
-	doc = scenario_load(path, run_vocab(), &diags);
-	ck_assert_ptr_nonnull(doc);
-	cases = scenario_cases(doc, NULL, &count);
 	ck_assert_uint_gt(count, 0);
 	run(rig, &cases[0]);
 	scenario_cases_free(cases, count);
-	scenario_doc_free(doc);
-	diag_list_fini(&diags);
 }
 
 RIG_TEST(columns_agree_in_every_scenario, rig_init)
 {
-	glob_t files;
-
 	checked = 0;
-	ck_assert_int_eq(glob("scenarios/*/*.yaml", 0, NULL, &files), 0);
-	for (size_t i = 0; i < files.gl_pathc; i++)
-		if (strstr(files.gl_pathv[i], "/include/") == NULL)
-			run_file(rig, files.gl_pathv[i]);
+	rig_each_file(run_first, rig);
 	ck_assert_uint_gt(checked, 100);
-	globfree(&files);
 }
 
 SUITE(report_columns, .timeout = 60, .reads = SCENARIOS " " DRIVER " " SMALL)

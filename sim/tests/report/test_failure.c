@@ -91,11 +91,10 @@ TEST(events_stand_side_by_side)
 	failure->row = rows;
 	failure->rows = 3;
 	print(failure_print);
-	ck_assert_ptr_nonnull(strstr(text,
-	    "  expected                  actual\n"
+	HAS(text, "  expected                  actual\n"
 	    "  notify: {queue: inflate}  notify: {queue: inflate}, at 1.000000s\n"
 	    "> used                      virtio_reset, at 2.000000s\n"
-	    "  take\n"));
+	    "  take\n");
 	failure_put_rows(object, failure);
 	trace = json_object_get(object, "trace");
 	ck_assert_uint_eq(json_array_size(trace), 3);
@@ -133,11 +132,11 @@ TEST(finding_tells_where_when_and_why)
 	record_finding(record, EVENT(record, 2 * S, THREAD, EV_CALL, HW_CALL_UVM_PGLISTFREE,
 	    256), first);
 	print(failure_print);
-	ck_assert_ptr_nonnull(strstr(text,
+	HAS(text,
 	    "viomb: error: page.double-free: 256 pages from 0x3f00 are freed, and they are free "
 	    "already\n"
 	    "  in thread, at 2.000000s, 2 times at this place\n"
-	    "  because: they were freed before, at 1.000000s\n"));
+	    "  because: they were freed before, at 1.000000s\n");
 }
 
 TEST(order_is_findings_failures_events_command)
@@ -156,7 +155,7 @@ TEST(order_is_findings_failures_events_command)
 	replay = strstr(text, "replay: viosim run 'inflate/odd-target#1.0,bounce'\n");
 	ck_assert(failed != NULL && error != NULL && last != NULL && digest != NULL);
 	ck_assert(error < failed && failed < last && last < digest && digest < replay);
-	ck_assert_ptr_nonnull(strstr(text, "3 more failures are not shown\n"));
+	HAS(text, "3 more failures are not shown\n");
 	ck_assert_str_eq(replay + strlen("replay: viosim run 'inflate/odd-target#1.0,bounce'\n"),
 	    "");
 }
@@ -220,8 +219,8 @@ TEST(events_end_at_the_first_trouble)
 	record_failure(record, EVENT(record, 2 * S, MACHINE, EV_EXPECT, 0, 0, 0));
 	record_finding(record, seq, seq);
 	print(failure_print);
-	ck_assert_ptr_nonnull(strstr(text, "asks for 1 page"));
-	ck_assert_ptr_null(strstr(text, "asks for 2 pages"));
+	HAS(text, "asks for 1 page");
+	LACKS(text, "asks for 2 pages");
 }
 
 /* A lint that lies beside, before or after, is no trouble. */
@@ -242,9 +241,8 @@ TEST(events_end_at_the_failure_and_not_at_a_lint)
 		record->result.findings.item[0].rule = rule_by_id(lints[i].id);
 		record->result.findings.item[0].distance = rule_by_id(lints[i].id)->distance;
 		print(failure_print);
-		ck_assert_ptr_nonnull(strstr(text, "asks for 2 pages"));
-		ck_assert_ptr_nonnull(strstr(text, "the expectation DOES NOT HOLD"));
-		ck_assert_ptr_null(strstr(text, "asks for 3 pages"));
+		HAS(text, "asks for 2 pages", "the expectation DOES NOT HOLD");
+		LACKS(text, "asks for 3 pages");
 		ck_assert((strstr(text, "failed: expect") < strstr(text, "lint: ")) !=
 		    lints[i].explains);
 		first_reason(&record->input, summary, sizeof(summary));
@@ -281,8 +279,7 @@ TEST(events_go_past_what_is_known)
 	record_failure(record, EVENT(record, 3 * S, MACHINE, EV_EXPECT, 0, 0, 0));
 	know("try/old");
 	print(failure_print);
-	ck_assert_ptr_nonnull(strstr(text, "asks for 2 pages"));
-	ck_assert_ptr_nonnull(strstr(text, "the expectation DOES NOT HOLD"));
+	HAS(text, "asks for 2 pages", "the expectation DOES NOT HOLD");
 }
 
 /* With --lints-fail a lint may be all that there is. */
@@ -294,8 +291,8 @@ TEST(events_end_at_a_lint_that_is_alone)
 	record_finding(record, seq, seq);
 	record->result.findings.item[0].rule = rule_by_id("lock.unordered");
 	print(failure_print);
-	ck_assert_ptr_nonnull(strstr(text, "asks for 1 page"));
-	ck_assert_ptr_null(strstr(text, "asks for 2 pages"));
+	HAS(text, "asks for 1 page");
+	LACKS(text, "asks for 2 pages");
 }
 
 TEST(findings_tell_what_they_look_like)
@@ -308,28 +305,28 @@ TEST(findings_tell_what_they_look_like)
 	record->input.manifest = &none;
 	record->input.scenario = "try/new";
 	print(failure_print);
-	ck_assert_ptr_nonnull(strstr(text, "  looks like viomb-01 (first); if it is, add "
-	    "`try/new` to its `scenarios:` in driver/viomb.yaml\n"));
+	HAS(text, "  looks like viomb-01 (first); if it is, add "
+	    "`try/new` to its `scenarios:` in driver/viomb.yaml\n");
 	first_reason(&record->input, summary, sizeof(summary));
-	ck_assert_ptr_nonnull(strstr(summary, " (looks like viomb-01)"));
+	HAS(summary, " (looks like viomb-01)");
 	record->input.manifest = NULL;
 	record_finding(record, seq, seq);
 	print(failure_print);
-	ck_assert_ptr_nonnull(strstr(text, "  looks like viomb-01 (first), of "
-	    "driver/viomb.yaml, which this run does not use\n"));
+	HAS(text, "  looks like viomb-01 (first), of "
+	    "driver/viomb.yaml, which this run does not use\n");
 	/* The second time the id is enough. */
-	ck_assert_ptr_nonnull(strstr(text, "  looks like viomb-01\n"));
+	HAS(text, "  looks like viomb-01\n");
 	defect.circumstances = 1;
 	print(failure_print);
-	ck_assert_ptr_nonnull(strstr(text, "  looks like viomb-01 under other circumstances: it "
-	    "is not known to show as page.double-free (first)\n"));
+	HAS(text, "  looks like viomb-01 under other circumstances: it "
+	    "is not known to show as page.double-free (first)\n");
 	first_reason(&record->input, summary, sizeof(summary));
-	ck_assert_ptr_nonnull(strstr(summary, " (looks like viomb-01, under other "
-	    "circumstances)"));
+	HAS(summary, " (looks like viomb-01, under other "
+	    "circumstances)");
 	defect.circumstances = 0;
 	know("try/old");
 	print(failure_print);
-	ck_assert_ptr_null(strstr(text, "looks like"));
+	LACKS(text, "looks like");
 }
 
 /* Lints that fail nothing are not worth a line in the manifest. */
@@ -342,10 +339,10 @@ TEST(lints_beside_look_like_nothing)
 	record->input.hints = &manifest;
 	record->input.scenario = "try/new";
 	print(failure_print);
-	ck_assert_ptr_nonnull(strstr(text, "looks like viomb-01"));
+	HAS(text, "looks like viomb-01");
 	record_failure(record, seq);
 	print(failure_print);
-	ck_assert_ptr_null(strstr(text, "looks like"));
+	LACKS(text, "looks like");
 }
 
 TEST(reasons_are_all_told)
@@ -369,15 +366,15 @@ TEST(what_was_not_decided_is_said)
 {
 	record_failure(record, EVENT(record, S, MACHINE, EV_EXPECT, 0, 0, 2));
 	print(failure_print);
-	ck_assert_ptr_null(strstr(text, "not decided"));
-	ck_assert_ptr_nonnull(strstr(text, "the expectation IS NOT DECIDED"));
+	LACKS(text, "not decided");
+	HAS(text, "the expectation IS NOT DECIDED");
 	record->result.undecided.steps = 2;
 	record->result.undecided.finally = 1;
 	snprintf(record->result.undecided.why, sizeof(record->result.undecided.why),
 	    "the run ended at 1s by a panic");
 	print(failure_print);
-	ck_assert_ptr_nonnull(strstr(text, "not decided, because the run ended at 1s by a "
-	    "panic: 2 of steps, 1 of finally\n"));
+	HAS(text, "not decided, because the run ended at 1s by a "
+	    "panic: 2 of steps, 1 of finally\n");
 }
 
 TEST(replay_is_quoted_for_a_shell)
@@ -403,9 +400,8 @@ TEST(known_defects_are_only_named)
 	record_finding(record, seq, seq);
 	know("try/old");
 	print(failure_print);
-	ck_assert_ptr_nonnull(strstr(text, "failed: expect"));
-	ck_assert_ptr_nonnull(strstr(text, "known defects that showed as well: viomb-01\n"));
-	ck_assert_ptr_null(strstr(text, "because"));
+	HAS(text, "failed: expect", "known defects that showed as well: viomb-01\n");
+	LACKS(text, "because");
 }
 
 TEST(summary_names_a_finding_before_a_failure)

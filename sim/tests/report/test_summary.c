@@ -111,7 +111,7 @@ TEST(reasons_are_those_of_the_list)
 		if (said == NULL)
 			said = json_string_value(json_object_get(reason, "expected"));
 		ck_assert_ptr_nonnull(said);
-		ck_assert_ptr_nonnull(strstr(line, said));
+		HAS(line, said);
 	}
 	ck_assert_uint_eq(count, 2);
 	ck_assert_uint_eq(json_array_size(array), count);

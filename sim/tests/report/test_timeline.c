@@ -97,7 +97,7 @@ TEST(verbose_prints_every_event)
 	record->input.style.verbose = true;
 	print();
 	ck_assert_uint_eq(lines_of(text), 2 + record->world.trace.count);
-	ck_assert_ptr_nonnull(strstr(text, "kthread_create(-1, 0x1, \"viomb\")\n"));
+	HAS(text, "kthread_create(-1, 0x1, \"viomb\")\n");
 }
 
 TEST(like_rounds_are_counted)
@@ -107,8 +107,8 @@ TEST(like_rounds_are_counted)
 		record_inflate(record, S + i * 10 * MS);
 	print();
 	ck_assert_uint_eq(lines_of(text), 2 + 3 + 13 + 1);
-	ck_assert_ptr_nonnull(strstr(text, "   1.092000s  ...       9 more rounds of these 13 "
-	    "lines: 2304 pages             2560    2560   13824\n"));
+	HAS(text, "   1.092000s  ...       9 more rounds of these 13 "
+	    "lines: 2304 pages             2560    2560   13824\n");
 }
 
 /* In the tail the last round is shown: that is where the trouble came. */
@@ -121,9 +121,9 @@ TEST(tail_counts_the_earlier_rounds)
 	tail_lines = 14;
 	text = record_print(print_tail, &record->input);
 	ck_assert_uint_eq(lines_of(text), 1 + 14);
-	ck_assert_ptr_nonnull(strstr(text, "   1.082000s  ...       9 more rounds of the next "
-	    "13 lines: 2304 pages          2304    2304   14080\n"));
-	ck_assert_ptr_nonnull(strstr(text, "   1.092000s  device    gets actual = 2560\n"));
+	HAS(text, "   1.082000s  ...       9 more rounds of the next "
+	    "13 lines: 2304 pages          2304    2304   14080\n",
+	    "   1.092000s  device    gets actual = 2560\n");
 }
 
 TEST(tail_ends_at_the_event_asked_for)
@@ -151,14 +151,13 @@ TEST(findings_stand_at_their_event)
 	record_finding(record, call, 0);
 	record_failure(record, end);
 	print();
-	ck_assert_ptr_nonnull(strstr(text,
-	    "   1.000000s  viomb     uvm_pglistfree(256 pages)\n"
+	HAS(text, "   1.000000s  viomb     uvm_pglistfree(256 pages)\n"
 	    "              !!        error: page.double-free: 256 pages from 0x3f00 are freed, "
 	    "and they are free\n"
 	    "                          already\n"
 	    "   2.000000s  scenario  step 2: the expectation DOES NOT HOLD\n"
 	    "              !!        failed: expect: expected host.actual == 300; actual "
-	    "host.actual = 256 pages\n"));
+	    "host.actual = 256 pages\n");
 }
 
 TEST(marked_events_are_never_summed_up)
@@ -169,9 +168,8 @@ TEST(marked_events_are_never_summed_up)
 	print();
 	/* Rounds before and after the mark, and the mark between them. */
 	ck_assert_uint_eq(lines_of(text), 2 + 2 + 3 + 2);
-	ck_assert_ptr_nonnull(strstr(text, "9 more like the line above\n"));
-	ck_assert_ptr_nonnull(strstr(text, "8 more like the line above\n"));
-	ck_assert_ptr_nonnull(strstr(text, "!!        error: page.double-free"));
+	HAS(text, "9 more like the line above\n", "8 more like the line above\n",
+	    "!!        error: page.double-free");
 }
 
 TEST(lines_keep_the_width)
@@ -195,7 +193,7 @@ TEST(colour_only_when_asked)
 	ck_assert_ptr_null(strchr(text, '\033'));
 	record->input.style.colour = true;
 	print();
-	ck_assert_ptr_nonnull(strstr(text, "\033[32mviomb     sleeps on cv1"));
+	HAS(text, "\033[32mviomb     sleeps on cv1");
 }
 
 /* Only the last chunks are kept: what was before is not known, and not invented. */
@@ -207,8 +205,8 @@ TEST(cut_record_tells_what_it_has)
 	EVENT(record, S, THREAD, EV_DEV_ACT, 0, 0, 1, 0, 0, 7);
 	print();
 	ck_assert_uint_eq(lines_of(text), 2 + TRACE_CHUNK + 1);
-	ck_assert_ptr_nonnull(strstr(text, "takes 1 page from the guest                    "
-	    "            -       7       -\n"));
+	HAS(text, "takes 1 page from the guest                    "
+	    "            -       7       -\n");
 }
 
 /* At every length, of a whole record and a cut one, something is there and nothing is lost. */
@@ -281,10 +279,10 @@ TEST(lints_are_explained)
 	}
 	free(text);
 	text = record_print(lints_print, &record->input);
-	ck_assert_ptr_nonnull(strstr(text, "unless --lints-fail is given\n"
-	    "  lock.unordered, 2 places: two contexts that share memory"));
-	ck_assert_ptr_null(strstr(strstr(text, "2 places") + 8, "places"));
-	ck_assert_ptr_null(strstr(text, "double-free"));
+	HAS(text, "unless --lints-fail is given\n"
+	    "  lock.unordered, 2 places: two contexts that share memory");
+	LACKS(strstr(text, "2 places") + 8, "places");
+	LACKS(text, "double-free");
 }
 
 SUITE(report_timeline, .setup = setup, .teardown = teardown)

@@ -42,7 +42,7 @@ RIG_TEST(a_settle_waits_for_a_detach, rig_init_small)
 	    "  - {at: 5s, guest: {detach: true}}\n  - settle: {within: 1s}\n"
 	    "  - settle: {within: 5s}\n");
 	ck_assert_uint_eq(rig->run.failures_all, 1);
-	ck_assert_ptr_nonnull(strstr(rig->run.failure[0].actual, "an attach or detach goes on"));
+	HAS(rig->run.failure[0].actual, "an attach or detach goes on");
 }
 
 /* modules/pair.c has three threads; the first made is not the one that is held. */
@@ -61,7 +61,7 @@ RIG_TEST(a_settle_is_for_all_threads, init_pair)
 	    "  - expect: thread.state == sleeping\n");
 	ck_assert_uint_eq(rig->run.failures_all, 1);
 	rig_assert_failed(rig, 0, "settle", NULL, NULL);
-	ck_assert_ptr_nonnull(strstr(rig->run.failure[0].actual, "thread pair1 does not sleep"));
+	HAS(rig->run.failure[0].actual, "thread pair1 does not sleep");
 }
 
 SUITE(run_beside, .reads = DRIVER " " SMALL)

@@ -206,29 +206,8 @@ printed(struct two *two, bool all)
 	struct compared compared = {
 		.id = "t#1.0", .a = &two->a, .b = &two->b, .result = &two->result,
 	};
-	char *text;
-	size_t size;
-	FILE *stream = open_memstream(&text, &size);
 
-	ck_assert_ptr_nonnull(stream);
-	compared_print(&compared, all, stream);
-	fclose(stream);
-	return text;
-}
-
-static char *
-classes_as(struct compared_classes *classes, bool for_people, size_t *size)
-{
-	char *text;
-	FILE *stream = open_memstream(&text, size);
-
-	ck_assert_ptr_nonnull(stream);
-	if (for_people)
-		compared_classes_print(classes, stream);
-	else
-		compared_classes_write(classes, stream);
-	fclose(stream);
-	return text;
+	return PRINTED(to, compared_print(&compared, all, to));
 }
 
 TWO_TEST(text_of_a_case)
@@ -265,14 +244,11 @@ TWO_TEST(first_and_all)
 	happens(&two->b, 3, EV_DEV_STATUS, 0, 2);
 	ck_assert_str_eq(rows(two, 9), "-====================+");
 	text = printed(two, false);
-	ck_assert_ptr_nonnull(strstr(text, "2 differences, the first after 0 equal events\n"));
-	ck_assert_ptr_nonnull(strstr(text, "  -    0.000000001s"));
-	ck_assert_ptr_null(strstr(text, "  +    0.000000003s"));
+	HAS(text, "2 differences, the first after 0 equal events\n", "  -    0.000000001s");
+	LACKS(text, "  +    0.000000003s");
 	free(text);
 	text = printed(two, true);
-	ck_assert_ptr_nonnull(strstr(text, "  -    0.000000001s"));
-	ck_assert_ptr_nonnull(strstr(text, "  ...\n"));
-	ck_assert_ptr_nonnull(strstr(text, "  +    0.000000003s"));
+	HAS(text, "  -    0.000000001s", "  ...\n", "  +    0.000000003s");
 	free(text);
 }
 
@@ -284,6 +260,7 @@ TWO_TEST(classes_over_cases)
 	};
 	char *text;
 	size_t size;
+	FILE *stream = open_memstream(&text, &size);
 
 	usual(&two->a, 5);
 	usual(&two->b, 6);
@@ -292,14 +269,15 @@ TWO_TEST(classes_over_cases)
 	two->b.end = WORLD_PANIC;
 	rows(two, 9);
 	compared_classes_add(&classes, &compared);
-	text = classes_as(&classes, false, &size);
+	compared_classes_write(&classes, stream);
+	fclose(stream);
 	ck_assert(compared_classes_read(&read, "t#1.0", text, size));
 	ck_assert(compared_classes_read(&read, "u#1.0", text, size));
 	/* Cut off. */
 	ck_assert(!compared_classes_read(&read, "v#1.0", text, size - 1));
 	ck_assert(!compared_classes_read(&read, "v#1.0", text, 0));
 	free(text);
-	text = classes_as(&read, true, &size);
+	text = PRINTED(to, compared_classes_print(&read, to));
 	ck_assert_str_eq(text,
 	    "  ends differently: finished in a, panic in b: 2 cases, the first t#1.0\n"
 	    "  added: mutex_owned: 4 events in 2 cases, the first t#1.0\n"
@@ -382,7 +360,7 @@ compare_scenario(const char *text)
 	compare_record(&cases[0], &after, &t.b);
 	compare_streams(&t.a, &t.b, COMPARE_BOUND, &t.result);
 	compared_classes_add(&classes, &compared);
-	t.classes = classes_as(&classes, true, &(size_t){ 0 });
+	t.classes = PRINTED(to, compared_classes_print(&classes, to));
 	compared_classes_fini(&classes);
 	scenario_cases_free(cases, count);
 }

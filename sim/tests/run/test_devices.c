@@ -103,7 +103,7 @@ TEST(what_the_second_does_not_do_is_missed)
 	    "  - {at: 1s, target: 20 pages, on: virtio1}\n  - settle: {within: 5s}\n");
 	ck_assert_uint_eq(result.failures_all, 1);
 	ck_assert_str_eq(result.failure[0].what, "settle");
-	ck_assert_ptr_nonnull(strstr(result.failure[0].actual, "host.target = 20"));
+	HAS(result.failure[0].actual, "host.target = 20");
 }
 
 TEST(points_are_of_one_device)

@@ -23,17 +23,13 @@ static const struct manifest_names *names;	/* what the next manifest is held aga
 static struct manifest *
 manifest_of(const char *text)
 {
-	char path[] = "/tmp/viosim-manifest-XXXXXX";
-	int fd = mkstemp(path);
-	struct manifest *manifest;
+	FOLDER(folder);
+	char path[64];
 
-	ck_assert_int_ge(fd, 0);
-	ck_assert_int_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
-	close(fd);
+	snprintf(path, sizeof(path), "%s/known.yaml", folder.path);
+	suite_write(path, text);
 	diag_list_init(&diags);
-	manifest = manifest_load(path, run_vocab(), names, &diags);
-	unlink(path);
-	return manifest;
+	return manifest_load(path, run_vocab(), names, &diags);
 }
 
 /* Of a good text, for the block. */
@@ -241,7 +237,7 @@ assert_said(const char *line, unsigned col, const char *rule, const char *senten
 	ck_assert_uint_eq(diags.items[0].loc.line, 6);
 	ck_assert_uint_eq(diags.items[0].loc.col, col);
 	ck_assert_str_eq(diags.items[0].rule, rule);
-	ck_assert_ptr_nonnull(strstr(diags.items[0].message, sentence));
+	HAS(diags.items[0].message, sentence);
 	has_guess = strstr(diags.items[0].message, "did you mean") != NULL;
 	diag_list_fini(&diags);
 }

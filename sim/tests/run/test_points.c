@@ -172,7 +172,7 @@ TEST(lines_without_an_access_are_told)
 	snprintf(actual, sizeof(actual), "the driver has no access to memory at line %u; "
 	    "the nearest are at the lines %u and %u", crash - 1, line + 1, crash);
 	expect_failure(0, 7, "deliver", expected, actual);
-	ck_assert_ptr_nonnull(strstr(the_rig.run.failure[1].actual, "the nearest is at line "));
+	HAS(the_rig.run.failure[1].actual, "the nearest is at line ");
 	snprintf(expected, sizeof(expected), "the driver reaches `line %u`", crash);
 	expect_failure(2, 10, "deliver", expected, "never from the step on");
 }

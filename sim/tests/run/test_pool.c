@@ -91,8 +91,8 @@ TEST_RANGE(pieces_come_in_order_and_losses_have_reasons, 2, 4)
 	run_with(jobs, &seen);
 	ck_assert_uint_eq(seen.next, PIECES);
 	ck_assert_uint_eq(seen.lost, 3);
-	ck_assert_ptr_nonnull(strstr(seen.why[7], "signal 11"));
-	ck_assert_ptr_nonnull(strstr(seen.why[11], "exit code 5"));
+	HAS(seen.why[7], "signal 11");
+	HAS(seen.why[11], "exit code 5");
 	ck_assert_str_eq(seen.why[13], "not finished within 1 s");
 	for (size_t i = 0; i < PIECES; i++) {
 		if (i == 7 || i == 11 || i == 13)

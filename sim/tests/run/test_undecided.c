@@ -31,7 +31,7 @@ count_lints(const char *words)
 			continue;
 		ck_assert_int_eq(finding->rule->severity, SEVERITY_LINT);
 		ck_assert_uint_ne(finding->site, 0);
-		ck_assert_ptr_nonnull(strstr(finding->text, words));
+		HAS(finding->text, words);
 		count += finding->count;
 	}
 	return count;
@@ -121,7 +121,7 @@ TEST(limit_of_events_is_named)
 	rig_case(&the_rig, RIG_HEAD "limits: {events: 130}\n"
 	    "steps:\n  - expect: host.actual == 64\n    within: 900s\n");
 	ck_assert_uint_ge(result->failures, 1);
-	ck_assert_ptr_nonnull(strstr(result->failure[0].actual, "by limits.events"));
+	HAS(result->failure[0].actual, "by limits.events");
 }
 
 /* A driver of another device: one finding says so, and nothing is said of the scenario. */

@@ -89,9 +89,7 @@ TEST(compiler_errors_without_a_place_are_told)
 {
 	build_write(&folder, "x.c", driver_text);
 	ck_assert_int_eq(build_run(&folder, "CC=gcc", "x", "-fnosuchthing"), 2);
-	ck_assert_ptr_nonnull(strstr(build_read(&folder, "x.err"), "fnosuchthing"));
-	ck_assert_ptr_nonnull(strstr(build_read(&folder, "x.err"),
-	    "x.c: does not compile; see x.so.log\n"));
+	HAS(build_read(&folder, "x.err"), "fnosuchthing", "x.c: does not compile; see x.so.log\n");
 	ck_assert_int_eq(build_run(&folder, "", "x", "--nodaig"), 2);
 	ck_assert_str_eq(build_read(&folder, "x.err"),
 	    "viosim-cc: there is no option --nodaig; did you mean --nodiag?\n");
@@ -188,13 +186,10 @@ TEST(compiler_keeps_the_drivers_own_mistakes)
 	build_write(&folder, "x.c", "int f(void)\n{\n\tint count = 1;\n\n\treturn cuont\n}\n");
 	ck_assert_int_eq(build_run(&folder, "", "x", ""), 2);
 	text = build_read(&folder, "x.err");
-	ck_assert_ptr_nonnull(strstr(text, "x.c:5:"));
-	ck_assert_ptr_nonnull(strstr(text, "did you mean 'count'?"));
-	ck_assert_ptr_nonnull(strstr(text, "expected ';'"));
+	HAS(text, "x.c:5:", "did you mean 'count'?", "expected ';'");
 	/* With the source line and the caret. */
-	ck_assert_ptr_nonnull(strstr(text, "return cuont\n"));
-	ck_assert_ptr_nonnull(strstr(text, "^\n"));
-	ck_assert_ptr_null(strstr(text, "shim"));
+	HAS(text, "return cuont\n", "^\n");
+	LACKS(text, "shim");
 }
 
 /* A text that ends too early lacks its own names, none of the kernel's. */
@@ -205,8 +200,8 @@ TEST(compiler_finds_no_gap_in_a_cut_text)
 	    "static int helper(int y) { return y + x; }\n"
 	    "int g(int z) { return helper(z) + x; }\nstat");
 	ck_assert_int_eq(build_run(&folder, "", "x", ""), 2);
-	ck_assert_ptr_nonnull(strstr(build_read(&folder, "x.err"), "error: "));
-	ck_assert_ptr_null(strstr(build_read(&folder, "x.err"), "shim"));
+	HAS(build_read(&folder, "x.err"), "error: ");
+	LACKS(build_read(&folder, "x.err"), "shim");
 }
 
 /* Several may make one module at a time: all succeed, and nothing but it is left. */
@@ -305,7 +300,7 @@ TEST(compiler_makes_a_module_and_its_nodiag_build)
 	/* A mistake that one of them has leaves neither. */
 	build_write(&folder, "two.c", "#ifndef DIAGNOSTIC\n#error no\n#endif\n");
 	ck_assert_int_eq(build_both(&folder, "two", ""), 2);
-	ck_assert_ptr_nonnull(strstr(build_read(&folder, "two.err"), "two.c:2:2: error"));
+	HAS(build_read(&folder, "two.err"), "two.c:2:2: error");
 	ck_assert_int_ne(access(build_path(&folder, "two.so"), F_OK), 0);
 	ck_assert_int_ne(access(build_path(&folder, "two.nodiag.so"), F_OK), 0);
 }
@@ -319,7 +314,7 @@ TEST(compiler_gives_the_same_warnings_once)
 	text = build_read(&folder, "w.err");
 	text = strstr(text, "unused variable");
 	ck_assert_ptr_nonnull(text);
-	ck_assert_ptr_null(strstr(text + 1, "unused variable"));
+	LACKS(text + 1, "unused variable");
 }
 
 /* Each access of the driver's text is an access: two reads of a field are not made one. */

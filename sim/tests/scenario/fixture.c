@@ -4,11 +4,8 @@
  */
 #include "tests/scenario/fixture.h"
 
-#include <check.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "run/run.h"
+#include "tests/suite.h"
 
 static const char *const calls[] = {
 	"mutex_enter", "uvm_pglistalloc", "virtio_dequeue", "virtio_enqueue_prep",
@@ -194,14 +191,7 @@ fixture_free(struct scenario_doc **doc)
 static char *
 capture_diags(struct diag_list *diags)
 {
-	char *text = NULL;
-	size_t size;
-	FILE *f = open_memstream(&text, &size);
-
-	ck_assert_ptr_nonnull(f);
-	diag_list_print(diags, f, false);
-	ck_assert_int_eq(fclose(f), 0);
-	return text;
+	return PRINTED(to, diag_list_print(diags, to, false));
 }
 
 struct scenario_doc *
@@ -256,12 +246,5 @@ fixture_errors(const char *text)
 char *
 fixture_print(const struct scenario *sc)
 {
-	char *text = NULL;
-	size_t size;
-	FILE *f = open_memstream(&text, &size);
-
-	ck_assert_ptr_nonnull(f);
-	scenario_print(sc, f);
-	ck_assert_int_eq(fclose(f), 0);
-	return text;
+	return PRINTED(to, scenario_print(sc, to));
 }

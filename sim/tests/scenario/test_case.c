@@ -19,21 +19,18 @@ static const char matrix_text[] = FIXTURE_HEAD
 static char *
 ids(const struct scenario_doc *doc, const char *selection)
 {
-	char why[128], *text = NULL;
+	char why[128], *text;
 	struct scenario_ref ref;
 	struct scenario_case *cases;
-	size_t count, size;
-	FILE *f = open_memstream(&text, &size);
+	size_t count;
 
 	if (selection != NULL)
 		ck_assert_msg(scenario_ref_parse(&ref, selection, why, sizeof(why)), "%s", why);
 	cases = scenario_cases(doc, selection != NULL ? &ref : NULL, &count);
-	for (size_t i = 0; i < count; i++)
-		fprintf(f, "%s\n", cases[i].id);
+	text = PRINTED(to, for (size_t i = 0; i < count; i++) fprintf(to, "%s\n", cases[i].id));
 	scenario_cases_free(cases, count);
 	if (selection != NULL)
 		scenario_ref_fini(&ref);
-	ck_assert_int_eq(fclose(f), 0);
 	return text;
 }
 

@@ -177,26 +177,16 @@ TEST(open_dimensions_of_the_machine_multiply)
 	scenario_doc_free(doc);
 }
 
-static void
-write_file(const char *path, const char *text)
-{
-	FILE *f = fopen(path, "w");
-
-	ck_assert_ptr_nonnull(f);
-	ck_assert_int_ge(fputs(text, f), 0);
-	ck_assert_int_eq(fclose(f), 0);
-}
-
 TEST(extended_file_gives_what_is_not_said)
 {
-	char folder[] = "/tmp/viosim-load-XXXXXX", base[64], path[64];
+	FOLDER(folder);
+	char base[64], path[64];
 	const struct scenario *sc;
 	struct scenario_doc *doc;
 
-	ck_assert_ptr_nonnull(mkdtemp(folder));
-	snprintf(base, sizeof(base), "%s/base.yaml", folder);
-	snprintf(path, sizeof(path), "%s/t.yaml", folder);
-	write_file(base, "format: 1\nmachine: {memory: 8MiB, hz: 1000}\n"
+	snprintf(base, sizeof(base), "%s/base.yaml", folder.path);
+	snprintf(path, sizeof(path), "%s/t.yaml", folder.path);
+	suite_write(base, "format: 1\nmachine: {memory: 8MiB, hz: 1000}\n"
 	    "device: {latency: {inflate: 1ms, jitter: 1us}, features: [STATS_VQ]}\n"
 	    "always: [mem.free > 0]\n");
 	doc = fixture_load_as(path, "extends: base.yaml\n" FIXTURE_STEP
@@ -212,8 +202,6 @@ TEST(extended_file_gives_what_is_not_said)
 	ck_assert_uint_eq(sc->always.count, 2);
 	ck_assert_str_eq(sc->always.claim[0].loc.file, base);
 	scenario_doc_free(doc);
-	ck_assert_int_eq(unlink(base), 0);
-	ck_assert_int_eq(rmdir(folder), 0);
 }
 
 /* What extends a file that is not there, or is another kind of file, says so in one line. */
@@ -243,57 +231,47 @@ TEST(extended_file_is_told_by_name)
 		{ "t.yaml", "a file cannot extend itself [scenario.extends]" },
 		{ "include/../t.yaml", "a file cannot extend itself [scenario.extends]" },
 	};
-	char folder[] = "/tmp/viosim-load-XXXXXX", path[64], text[256], wanted[400], *errors;
+	FOLDER(folder);
+	char path[64], text[256], wanted[400], *errors;
 	const char *in_folder;
 
-	ck_assert_ptr_nonnull(mkdtemp(folder));
-	snprintf(path, sizeof(path), "%s/include", folder);
+	snprintf(path, sizeof(path), "%s/include", folder.path);
 	ck_assert_int_eq(mkdir(path, 0700), 0);
-	snprintf(path, sizeof(path), "%s/include/usual.yaml", folder);
-	write_file(path, "format: 1\n");
-	snprintf(path, sizeof(path), "%s/include/other.yaml", folder);
-	write_file(path, FIXTURE_STEP);
+	snprintf(path, sizeof(path), "%s/include/usual.yaml", folder.path);
+	suite_write(path, "format: 1\n");
+	snprintf(path, sizeof(path), "%s/include/other.yaml", folder.path);
+	suite_write(path, FIXTURE_STEP);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		snprintf(text, sizeof(text), FIXTURE_STEP "extends: %s\n", cases[i].extends);
-		snprintf(path, sizeof(path), "%s/t.yaml", folder);
+		snprintf(path, sizeof(path), "%s/t.yaml", folder.path);
 		errors = fixture_errors_of(path, text, strlen(text));
 		ck_assert_ptr_nonnull(errors);
-		in_folder = strncmp(cases[i].error, "inc", 3) == 0 ? folder : "";
+		in_folder = strncmp(cases[i].error, "inc", 3) == 0 ? folder.path : "";
 		snprintf(wanted, sizeof(wanted), "%s:6:10: error: %s%s%s\n", path, in_folder,
 		    *in_folder != '\0' ? "/" : "", cases[i].error);
 		errors[strcspn(errors, "\n") + 1] = '\0';
 		ck_assert_str_eq(errors, wanted);
 		free(errors);
 	}
-	snprintf(path, sizeof(path), "%s/include/usual.yaml", folder);
-	ck_assert_int_eq(unlink(path), 0);
-	snprintf(path, sizeof(path), "%s/include/other.yaml", folder);
-	ck_assert_int_eq(unlink(path), 0);
-	snprintf(path, sizeof(path), "%s/include", folder);
-	ck_assert_int_eq(rmdir(path), 0);
-	ck_assert_int_eq(rmdir(folder), 0);
 }
 
 /* Claims of an extended file are for many machines: what one of them has no use for stays. */
 TEST(extended_claims_fit_any_machine)
 {
-	char folder[] = "/tmp/viosim-load-XXXXXX", base[64], path[64], *errors;
+	FOLDER(folder);
+	char base[64], path[64], *errors;
 	const char *text = "extends: base.yaml\n" FIXTURE_STEP;
 
-	ck_assert_ptr_nonnull(mkdtemp(folder));
-	snprintf(base, sizeof(base), "%s/base.yaml", folder);
-	snprintf(path, sizeof(path), "%s/t.yaml", folder);
-	write_file(base, "format: 1\nnever: [mem.free > 1TiB]\n");
+	snprintf(base, sizeof(base), "%s/base.yaml", folder.path);
+	snprintf(path, sizeof(path), "%s/t.yaml", folder.path);
+	suite_write(base, "format: 1\nnever: [mem.free > 1TiB]\n");
 	scenario_doc_free(fixture_load_as(path, text));
-	write_file(base, "format: 1\nnever: [mem.free < 0]\n");
+	suite_write(base, "format: 1\nnever: [mem.free < 0]\n");
 	errors = fixture_errors_of(path, text, strlen(text));
 	ck_assert_ptr_nonnull(errors);
-	ck_assert_ptr_nonnull(strstr(errors, "base.yaml:2:9: error: this is never true: "
-	    "mem.free is never below 0"));
-	ck_assert_ptr_nonnull(strstr(errors, "\n          ^~~~~~~~~~~~\n"));
+	HAS(errors, "base.yaml:2:9: error: this is never true: "
+	    "mem.free is never below 0", "\n          ^~~~~~~~~~~~\n");
 	free(errors);
-	ck_assert_int_eq(unlink(base), 0);
-	ck_assert_int_eq(rmdir(folder), 0);
 }
 
 TEST(one_list_serves_many_files)

@@ -11,29 +11,11 @@
 #include "tests/scenario/fixture.h"
 #include "tests/suite.h"
 
-static char *
-capture(void (*print)(const struct scenario_vocab *, FILE *))
-{
-	char *text = NULL;
-	size_t size;
-	FILE *f = open_memstream(&text, &size);
-
-	print(fixture_vocab(), f);
-	ck_assert_int_eq(fclose(f), 0);
-	return text;
-}
-
-static void
-describe(const struct scenario_vocab *vocab, FILE *f)
-{
-	scenario_describe(vocab, 78, f);
-}
-
 /* Without its line breaks. */
 static char *
 capture_schema(void)
 {
-	HEAP(text) = capture(scenario_schema_print);
+	HEAP(text) = PRINTED(to, scenario_schema_print(fixture_vocab(), to));
 	json_t *schema = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
 	char *line = json_dumps(schema, 0);
 
@@ -79,14 +61,14 @@ TEST(every_key_is_in_the_schema)
 
 TEST(every_key_and_observable_is_described)
 {
-	HEAP(text) = capture(describe);
+	HEAP(text) = PRINTED(to, scenario_describe(fixture_vocab(), 78, to));
 	const struct observable *o;
 
 	check_map(&map_scenario, text, "  ", " ");
 	check_map(&map_step, text, "  ", " ");
 	check_verbs(text, "  ", " ");
 	for (size_t i = 0; (o = scenario_observable(fixture_vocab(), i)) != NULL; i++)
-		ck_assert_ptr_nonnull(strstr(text, o->pattern));
+		HAS(text, o->pattern);
 	for (const char *line = text; *line != '\0'; line += strcspn(line, "\n") + 1)
 		ck_assert_msg(strcspn(line, "\n") <= 80, "%.100s", line);
 }
@@ -109,7 +91,7 @@ TEST(every_name_of_the_vocabulary_is_in_the_schema)
 		ck_assert_msg(strstr(text, wanted) != NULL, "no event %s", wanted);
 	}
 	/* A call that cannot fail, as mutex_enter, is no value of `call`. */
-	ck_assert_ptr_nonnull(strstr(text, "{\"enum\": [\"uvm_pglistalloc\", "));
+	HAS(text, "{\"enum\": [\"uvm_pglistalloc\", ");
 	free(text);
 }
 
