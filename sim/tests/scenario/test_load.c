@@ -308,4 +308,4 @@ TEST(path_tells_the_id)
 	}
 }
 
-SUITE(scenario_load)
+SUITE(scenario_load, .reads = "scenarios")
