@@ -540,7 +540,7 @@ const struct cli_command cli_sweep = {
 	    "each thing that could have happened on the way: every call that can fail fails in "
 	    "every way the kernel knows, once and from then on; a configuration or queue "
 	    "interrupt without news comes at every point at which one may; a request in flight "
-	    "completes there already.  Expectations are left out: the rules judge, and at the end "
+	    "completes there already.  Expectations are left out: the rules alone check, and at the end "
 	    "faults are healed and all must come to rest.  Seeds are not multiplied.",
 	.options = sweep_options,
 	.after =
@@ -615,7 +615,7 @@ const struct cli_command cli_explore = {
 	    "Runs each scenario again and again without its expectations, each time with "
 	    "something at another point: the host's next target comes early, the host wants "
 	    "another size, the device completes early, an interrupt comes without a reason, a "
-	    "call fails.  The rules judge.  What is found is shrunk to a small scenario.",
+	    "call fails.  The rules check each run.  What is found is shrunk to a small scenario.",
 	.options = explore_options,
 	.after =
 	    "examples:\n"

@@ -375,7 +375,7 @@ run_output_gone(struct run_output *output, const struct cli_case *c,
 	printf("%s:%u:%u: failed: known defect %s no longer shows in %s\n"
 	    "  %s\n"
 	    "  If this driver fixes it, remove it from the driver's manifest; a driver that\n"
-	    "  is judged by another driver's manifest needs a manifest of its own.\n\n",
+	    "  is compared with another driver's manifest needs a manifest of its own.\n\n",
 	    manifest->path, defect->loc.line, defect->loc.col, defect->id, scenario,
 	    defect->title);
 	output->scenario_failed++;

@@ -9,7 +9,7 @@
 static const struct rule_absent table[] = {
 	{ "dma.segmentation", "a driver copes with any split of its buffer into segments",
 	  "A buffer is cut where its pages are not neighbours, which the machine arranges for "
-	  "the softc (softc: straddle) and nowhere else.  dma.load-limits judges what comes of "
+	  "the softc (softc: straddle) and nowhere else.  dma.load-limits reports what comes of "
 	  "it." },
 	{ "mem.alignment", "memory is accessed at multiples of the size of the access",
 	  "The machine is an amd64, which allows any address; no other is modelled." },
@@ -21,10 +21,10 @@ static const struct rule_absent table[] = {
 	  "locks.  Waiting with a spin mutex held is page.sleep-context." },
 	{ "ring.real-virtio", "the descriptors that NetBSD's own virtio.c writes are right",
 	  "The kernel's side of the ring is viosim's, written after the real one; what the "
-	  "device reads is judged, but it is not that code which wrote it." },
+	  "device reads is checked, but it is not that code which wrote it." },
 	{ "ring.reset-with-requests", "a device is not reset while it has requests",
 	  "That is how a driver takes buffers back (virtio 1.2 clause 3.3.1).  What it must do "
-	  "with them afterwards is judged: page.conservation, ring.slot-balance, "
+	  "with them afterwards is checked: page.conservation, ring.slot-balance, "
 	  "dma.sync-pairing." },
 	{ "thread.priority", "a thread that the host waits for is not of the lowest priority",
 	  "PRI_IDLE is a driver's right: to run when nothing else wants to is a policy, and "

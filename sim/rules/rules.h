@@ -77,7 +77,7 @@ struct rules_place {
 typedef bool rules_namer(void *arg, const struct rules_place *place, char *name, size_t size);
 void rules_name_by(struct rules *rules, rules_namer *namer, void *arg);
 
-/* Moments that only the runner knows.  At rest: after a settle, faults healed. */
+/* Times that only the runner knows.  At rest: after a settle, faults healed. */
 void rules_rest(struct rules *rules, const struct event *now);
 /* An expectation failed that had its time. */
 void rules_overdue(struct rules *rules, const struct event *now);

@@ -236,7 +236,7 @@ compare(enum expect_op op, struct range r)
 }
 
 static enum verdict
-judge(const struct expect *e, const struct difference *low, const struct difference *high,
+decide(const struct expect *e, const struct difference *low, const struct difference *high,
     const struct bounds *bounds, enum bound_level level)
 {
 	enum verdict a, b;
@@ -288,7 +288,7 @@ expect_decided(const struct expect *e, const struct bounds *bounds, bool must,
 	if (low.open || high.open)
 		return NULL;
 	for (int level = BOUND_ZERO; level < BOUND_LEVELS; level++) {
-		verdict = judge(e, &low, &high, bounds, (enum bound_level)level);
+		verdict = decide(e, &low, &high, bounds, (enum bound_level)level);
 		if (verdict == VERDICT_OPEN ||
 		    (level == BOUND_CLAIMED && (!must || verdict == VERDICT_ALWAYS)))
 			continue;

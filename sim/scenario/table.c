@@ -355,7 +355,7 @@ static const struct field fields_scenario[] = {
 	ROW("limits", FIELD_MAP, 0, scenario, limits,
 	    "the run ends as stuck when it reaches one of these", .map = &map_limits),
 	ROW("policy", FIELD_WORD, 0, scenario, policy,
-	    "how to judge what the virtio specification leaves open (strict)",
+	    "how to read what the virtio specification leaves open (strict)",
 	    .words = words_policy),
 	ROW("rules", FIELD_MAP, 0, scenario, rules, "rules that do not fit this scenario",
 	    .map = &map_rules),

@@ -2,7 +2,7 @@
 /*
  * Area live, about wake-ups: a thread does not sleep on what it would act on.
  *
- * A waiter is judged by the condvar that it sleeps on and by the memory that it looks at.  What
+ * A waiter is known by the condvar that it sleeps on and by the memory that it looks at.  What
  * a thread looked at before it slept and looks at again, changed, after its own time-out is what
  * its wait is about; if it then acts, whoever changed that should have woken it.  So a thread
  * that others wake for matters of their own is not to blame for those, and a change that a

@@ -2,7 +2,7 @@
 /*
  * Area lock: mutex(9), condvar(9) and where one may sleep.
  *
- * Sleeping calls that have an area of their own are judged there: dma.sleep-context,
+ * Sleeping calls that have an area of their own are checked there: dma.sleep-context,
  * page.sleep-context, mem.sleep-context.
  */
 #include <string.h>

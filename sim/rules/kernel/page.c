@@ -174,7 +174,7 @@ free_all(struct rules_core *core, struct pages *pages, const struct memory *memo
     const uint64_t *pfn, uint64_t n, bool by_driver, struct release *bad)
 {
 	/* Pages of the driver that nothing keeps busy may go, and nothing remains of them. */
-	unsigned judged = PAGE_OWNED | core->device->page_busy;
+	unsigned checked = PAGE_OWNED | core->device->page_busy;
 	struct pages_move move = { .from = PAGE_OWNED | PAGE_DEVICE(pages->device), .to = 0 };
 
 	for (uint64_t i = 0; i < n; i++) {
@@ -182,7 +182,7 @@ free_all(struct rules_core *core, struct pages *pages, const struct memory *memo
 
 		assert(pfn[i] < pages->frames);	/* the kernel knows its pages */
 		state = pages->state[pfn[i]];
-		if (state != move.from && (state & judged) == PAGE_OWNED)
+		if (state != move.from && (state & checked) == PAGE_OWNED)
 			pages_turn(pages, &move, state, 0);
 		if (state == move.from)
 			pages_step(pages, &move, pfn[i]);

@@ -47,7 +47,7 @@ forget(void *self)
 }
 
 static void
-hands(void *self, unsigned what, uintptr_t low, uintptr_t high, uint64_t number)
+memory_changes(void *self, unsigned what, uintptr_t low, uintptr_t high, uint64_t number)
 {
 	(void)self;
 	(void)what;
@@ -64,7 +64,7 @@ watching(void)
 
 	memset(&seen, 0, sizeof(seen));
 	access_observe(&bare->world.access, &(const struct access_observer){
-		.look = look, .forget = forget, .memory = hands,
+		.look = look, .forget = forget, .memory = memory_changes,
 	});
 	return bare;
 }

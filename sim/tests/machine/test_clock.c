@@ -78,7 +78,7 @@ fire_and_set(void *arg)
 	set_again(arg);
 }
 
-/* An event that sets another for the same moment: it comes, later. */
+/* An event that sets another for the same time: it comes, later. */
 TEST(events_may_set_events)
 {
 	struct clock clock;

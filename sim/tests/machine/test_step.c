@@ -84,7 +84,7 @@ BARE_TEST(sleepers_of_one_tick_wake_in_order)
 	bare_thread(bare, 0, 10, sleep_a_tick_a);
 	world_step(&bare->world);
 	bare_thread(bare, 0, 20, sleep_a_tick_b);
-	/* The device comes before timers of the same moment, the scenario after them. */
+	/* The device comes before timers of the same time, the scenario after them. */
 	clock_at(&bare->world.clock, BARE_TICK_NS, CLOCK_STEP, bare_mark_c, bare);
 	clock_at(&bare->world.clock, BARE_TICK_NS, CLOCK_DEVICE, bare_mark_c, bare);
 	bare_go(bare);

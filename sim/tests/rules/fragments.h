@@ -18,7 +18,7 @@ struct fragment_row {
 	const char *steps;		/* lines of `steps:`, each begins with "- " */
 	const char *more;		/* further lines of the scenario */
 	/*
-	 * Where the finding points: NULL: a line with BREAKS; "": nowhere, for what is judged
+	 * Where the finding points: NULL: a line with BREAKS; "": nowhere, for what is checked
 	 * at rest; otherwise the function of that name.
 	 */
 	const char *where;

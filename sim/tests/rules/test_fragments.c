@@ -213,9 +213,9 @@ load_scenario(const struct one_fragment *fragment, const struct fragment_row *ro
 	return doc;
 }
 
-/* ---- judging a run ---- */
+/* ---- what came of a run ---- */
 
-struct judge {
+struct outcome {
 	const struct one_fragment *fragment;
 	const struct fragment_row *row;
 	const char *id;			/* of the case */
@@ -226,15 +226,15 @@ struct judge {
 
 /* Is that rule in the list of others?  Marks it as seen. */
 static bool
-is_also(struct judge *judge, const char *rule)
+is_also(struct outcome *outcome, const char *rule)
 {
-	const char *also = judge->row->also != NULL ? judge->row->also : "";
+	const char *also = outcome->row->also != NULL ? outcome->row->also : "";
 	size_t length, i = 0;
 
 	for (; *also != '\0'; also += length + (also[length] == ' '), i++) {
 		length = strcspn(also, " ");
 		if (strlen(rule) == length && strncmp(also, rule, length) == 0) {
-			judge->seen[i] = true;
+			outcome->seen[i] = true;
 			return true;
 		}
 	}
@@ -266,70 +266,70 @@ says_breaks(const struct source_pos *pos, const char *name)
 }
 
 static void
-judge_place(struct judge *judge, const struct finding *finding)
+check_place(struct outcome *outcome, const struct finding *finding)
 {
-	const char *where = judge->row->where;
+	const char *where = outcome->row->where;
 	struct source_pos pos = { .function = "", .file = "nowhere", .line = 0 };
 
 	if (finding->site != 0)
-		source_lookup(module_source(judge->fragment->area->module), finding->site, &pos);
+		source_lookup(module_source(outcome->fragment->area->module), finding->site, &pos);
 	if (where != NULL ? strcmp(pos.function, where) != 0 :
-	    !says_breaks(&pos, judge->fragment->name))
-		fprintf(judge->wrong, "  %s: points at %s:%u (%s): %s\n", judge->id, pos.file,
+	    !says_breaks(&pos, outcome->fragment->name))
+		fprintf(outcome->wrong, "  %s: points at %s:%u (%s): %s\n", outcome->id, pos.file,
 		    pos.line, pos.function, finding->text);
 }
 
 static void
-judge_text(struct judge *judge, const struct finding *finding)
+check_text(struct outcome *outcome, const struct finding *finding)
 {
-	bool said = judge->row->says == NULL || strstr(finding->text, judge->row->says) != NULL;
+	bool said = outcome->row->says == NULL || strstr(finding->text, outcome->row->says) != NULL;
 
 	for (unsigned i = 0; i < finding->becauses; i++)
-		said = said || strstr(finding->because[i].what, judge->row->says) != NULL;
+		said = said || strstr(finding->because[i].what, outcome->row->says) != NULL;
 	if (!said)
-		fprintf(judge->wrong, "  %s: does not say \"%s\": %s\n", judge->id,
-		    judge->row->says, finding->text);
+		fprintf(outcome->wrong, "  %s: does not say \"%s\": %s\n", outcome->id,
+		    outcome->row->says, finding->text);
 }
 
 static void
-judge_findings(struct judge *judge, const struct run_result *result)
+check_findings(struct outcome *outcome, const struct run_result *result)
 {
-	const struct rule *rule = judge->fragment->rule;
+	const struct rule *rule = outcome->fragment->rule;
 	unsigned times = 0;
 
 	for (size_t i = 0; i < result->findings.count; i++) {
 		const struct finding *finding = &result->findings.item[i];
 
-		if (finding->rule == rule && judge->fragment->bad) {
+		if (finding->rule == rule && outcome->fragment->bad) {
 			times++;
-			judge_place(judge, finding);
-			judge_text(judge, finding);
-		} else if (!is_also(judge, finding->rule->id)) {
-			fprintf(judge->wrong, "  %s: %s: %s\n", judge->id, finding->rule->id,
+			check_place(outcome, finding);
+			check_text(outcome, finding);
+		} else if (!is_also(outcome, finding->rule->id)) {
+			fprintf(outcome->wrong, "  %s: %s: %s\n", outcome->id, finding->rule->id,
 			    finding->text);
-		} else if (!judge->fragment->bad && finding->rule->severity == SEVERITY_ERROR) {
-			fprintf(judge->wrong, "  %s: an _ok fragment with an error: %s: %s\n",
-			    judge->id, finding->rule->id, finding->text);
+		} else if (!outcome->fragment->bad && finding->rule->severity == SEVERITY_ERROR) {
+			fprintf(outcome->wrong, "  %s: an _ok fragment with an error: %s: %s\n",
+			    outcome->id, finding->rule->id, finding->text);
 		}
 	}
-	if (times > 0 && !judge->row->follows && result->findings.item[0].rule != rule)
-		fprintf(judge->wrong, "  %s: %s comes before %s\n", judge->id,
+	if (times > 0 && !outcome->row->follows && result->findings.item[0].rule != rule)
+		fprintf(outcome->wrong, "  %s: %s comes before %s\n", outcome->id,
 		    result->findings.item[0].rule->id, rule->id);
-	if (strcmp(rule->id, EXPECT_RULE) == 0 && judge->fragment->bad)
+	if (strcmp(rule->id, EXPECT_RULE) == 0 && outcome->fragment->bad)
 		times = result->failures_all;
 	else if (result->failures_all > 0)
-		fprintf(judge->wrong, "  %s: expected %s, is %s\n", judge->id,
+		fprintf(outcome->wrong, "  %s: expected %s, is %s\n", outcome->id,
 		    result->failure[0].expected, result->failure[0].actual);
-	if (times != (judge->fragment->bad ? 1 : 0))
-		fprintf(judge->wrong, "  %s: %s fires %u times\n", judge->id, rule->id, times);
+	if (times != (outcome->fragment->bad ? 1 : 0))
+		fprintf(outcome->wrong, "  %s: %s fires %u times\n", outcome->id, rule->id, times);
 }
 
 static void
-run_on(struct judge *judge, const struct scenario_case *c)
+run_on(struct outcome *outcome, const struct scenario_case *c)
 {
 	struct run_options options = {
-		.module = judge->fragment->area->module, .driver = judge->fragment->name,
-		.name = DEVICE_NAME, .loops = &judge->loops,
+		.module = outcome->fragment->area->module, .driver = outcome->fragment->name,
+		.name = DEVICE_NAME, .loops = &outcome->loops,
 	};
 	struct run_result result;
 
@@ -337,9 +337,9 @@ run_on(struct judge *judge, const struct scenario_case *c)
 	crash_limit(CRASH_SECONDS);
 	run_case(c, &options, &result);
 	crash_limit(0);
-	loops_learn(&judge->loops, &result.loops);
-	judge->id = c->id;
-	judge_findings(judge, &result);
+	loops_learn(&outcome->loops, &result.loops);
+	outcome->id = c->id;
+	check_findings(outcome, &result);
 	if (getenv("FRAGMENT") != NULL)
 		for (size_t i = 0; i < result.findings.count; i++)
 			fprintf(stderr, "%s: %s: %s\n", c->id, result.findings.item[i].rule->id,
@@ -349,15 +349,15 @@ run_on(struct judge *judge, const struct scenario_case *c)
 
 /* What the row lists is there: it shall not outlive its reason. */
 static void
-judge_also(struct judge *judge)
+check_also(struct outcome *outcome)
 {
-	const char *also = judge->row->also != NULL ? judge->row->also : "";
+	const char *also = outcome->row->also != NULL ? outcome->row->also : "";
 	size_t length, i = 0;
 
 	for (; *also != '\0'; also += length + (also[length] == ' '), i++) {
 		length = strcspn(also, " ");
-		if (!judge->seen[i])
-			fprintf(judge->wrong, "  its row lists %.*s, which nothing breaks\n",
+		if (!outcome->seen[i])
+			fprintf(outcome->wrong, "  its row lists %.*s, which nothing breaks\n",
 			    (int)length, also);
 	}
 }
@@ -373,7 +373,7 @@ START_TEST(fragment_behaves)
 	struct scenario_case *cases;
 	size_t count, size;
 	char *wrong = NULL;
-	struct judge judge = { .fragment = fragment, .row = row };
+	struct outcome outcome = { .fragment = fragment, .row = row };
 
 	if (only != NULL && strstr(fragment->name, only) == NULL)
 		return;
@@ -381,16 +381,16 @@ START_TEST(fragment_behaves)
 	    fragment->name);
 	if (only != NULL)
 		fprintf(stderr, "%s is number %d\n", fragment->name, _i);
-	judge.wrong = open_memstream(&wrong, &size);
+	outcome.wrong = open_memstream(&wrong, &size);
 	doc = load_scenario(fragment, row);
 	cases = scenario_cases(doc, NULL, &count);
 	ck_assert_uint_gt(count, 0);
 	for (size_t i = 0; i < count; i++)
-		run_on(&judge, &cases[i]);
-	judge_also(&judge);
+		run_on(&outcome, &cases[i]);
+	check_also(&outcome);
 	scenario_cases_free(cases, count);
 	scenario_doc_free(doc);
-	fclose(judge.wrong);
+	fclose(outcome.wrong);
 	ck_assert_msg(wrong[0] == '\0', "%s:\n%s", fragment->name, wrong);
 	free(wrong);
 }

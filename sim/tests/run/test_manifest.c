@@ -14,7 +14,7 @@
 #define HEAD "driver: d\nsource: d.c\napi: netbsd-2022\ndevice: balloon\n"
 
 static struct diag_list diags;
-static const struct run_facts *facts;	/* of what is judged; NULL: none are known */
+static const struct run_facts *facts;	/* of the finding; NULL: none are known */
 static struct run_facts held;
 static char why[128];
 static const struct manifest_names *names;	/* what the next manifest is held against */
@@ -64,7 +64,7 @@ assert_refused(const char *text, unsigned line, const char *rule)
 
 /* The id of what explains it, or of what it is like with a `~` before it, or "-". */
 static const char *
-judged(const struct manifest *manifest, const char *scenario, const char *rule,
+explained(const struct manifest *manifest, const char *scenario, const char *rule,
     const char *where)
 {
 	static char text[80];
@@ -88,15 +88,15 @@ TEST(defects_explain_where_they_say)
 	    "  - {id: two, title: t, rules: [log.quiet, page.double-free], scenarios: [a/b]}\n"
 	    "  - {id: three, title: t, rules: [log.flood], where: g, explored: [a/b]}\n");
 
-	ck_assert_str_eq(judged(manifest, "a/b", "log.quiet", "f"), "one");
-	ck_assert_str_eq(judged(manifest, "a/b", "log.quiet", "h"), "two");
-	ck_assert_str_eq(judged(manifest, "c/d", "log.quiet", "f"), "one");
-	ck_assert_str_eq(judged(manifest, "c/d", "log.quiet", "h"), "-");
-	ck_assert_str_eq(judged(manifest, "a/b", "log.flood", "g"), "~three");
+	ck_assert_str_eq(explained(manifest, "a/b", "log.quiet", "f"), "one");
+	ck_assert_str_eq(explained(manifest, "a/b", "log.quiet", "h"), "two");
+	ck_assert_str_eq(explained(manifest, "c/d", "log.quiet", "f"), "one");
+	ck_assert_str_eq(explained(manifest, "c/d", "log.quiet", "h"), "-");
+	ck_assert_str_eq(explained(manifest, "a/b", "log.flood", "g"), "~three");
 	/* Of what was explored, the scenario does not count. */
-	ck_assert_str_eq(judged(manifest, NULL, "log.flood", "g"), "three");
-	ck_assert_str_eq(judged(manifest, NULL, "log.flood", "f"), "-");
-	ck_assert_str_eq(judged(NULL, NULL, "log.quiet", "f"), "-");
+	ck_assert_str_eq(explained(manifest, NULL, "log.flood", "g"), "three");
+	ck_assert_str_eq(explained(manifest, NULL, "log.flood", "f"), "-");
+	ck_assert_str_eq(explained(NULL, NULL, "log.quiet", "f"), "-");
 	ck_assert(defect_names(&manifest->defects[0], "a/b"));
 	ck_assert(!defect_names(&manifest->defects[2], "a/b"));
 }
@@ -111,12 +111,12 @@ TEST(the_nearest_defect_is_the_one_that_it_is_like)
 	    "  - {id: four, title: t, rules: [log.quiet], where: [f], scenarios: a/e}\n");
 
 	/* The rule of `one` and the function of `two` come second; `zero` has no function. */
-	ck_assert_str_eq(judged(manifest, "u/v", "log.quiet", "f"), "~three");
-	ck_assert_str_eq(judged(manifest, "u/v", "log.quiet", "g"), "~two");
-	ck_assert_str_eq(judged(manifest, "u/v", "log.flood", "f"), "~one");
-	ck_assert_str_eq(judged(manifest, "u/v", "log.quiet", "h"), "-");
-	ck_assert_str_eq(judged(manifest, "u/v", "log.quiet", ""), "-");
-	ck_assert_str_eq(judged(manifest, "u/v", "log.missing", "f"), "-");
+	ck_assert_str_eq(explained(manifest, "u/v", "log.quiet", "f"), "~three");
+	ck_assert_str_eq(explained(manifest, "u/v", "log.quiet", "g"), "~two");
+	ck_assert_str_eq(explained(manifest, "u/v", "log.flood", "f"), "~one");
+	ck_assert_str_eq(explained(manifest, "u/v", "log.quiet", "h"), "-");
+	ck_assert_str_eq(explained(manifest, "u/v", "log.quiet", ""), "-");
+	ck_assert_str_eq(explained(manifest, "u/v", "log.missing", "f"), "-");
 }
 
 /* Each key once: what is missing, and that it holds from the event on at which it came true. */
@@ -155,12 +155,12 @@ TEST(circumstances_must_hold)
 		held.target[1].pages = 257;
 		held.target[0].pages = held.target[2].pages = 256;
 		facts = &held;
-		ck_assert_str_eq(judged(manifest, NULL, "log.quiet", "f"), "~one");
+		ck_assert_str_eq(explained(manifest, NULL, "log.quiet", "f"), "~one");
 		ck_assert_str_eq(why, rows[i].missing);
 		*rows[i].fact = 11;
-		ck_assert_str_eq(judged(manifest, NULL, "log.quiet", "f"), "~one");
+		ck_assert_str_eq(explained(manifest, NULL, "log.quiet", "f"), "~one");
 		*rows[i].fact = 10;
-		ck_assert_str_eq(judged(manifest, NULL, "log.quiet", "f"), "one");
+		ck_assert_str_eq(explained(manifest, NULL, "log.quiet", "f"), "one");
 	}
 }
 
@@ -175,13 +175,13 @@ TEST(one_of_several_circumstances_must_hold)
 	memset(&held, 0xff, sizeof(held));
 	held.memory_end = UINT64_C(4) << 30;
 	facts = &held;
-	ck_assert_str_eq(judged(manifest, NULL, "log.quiet", "f"), "~one");
+	ck_assert_str_eq(explained(manifest, NULL, "log.quiet", "f"), "~one");
 	ck_assert_str_eq(why, "no memory above 4GiB here");
 	held.memory_end++;
-	ck_assert_str_eq(judged(manifest, NULL, "log.quiet", "f"), "one");
-	ck_assert_str_eq(judged(manifest, NULL, "log.flood", "f"), "~one");
+	ck_assert_str_eq(explained(manifest, NULL, "log.quiet", "f"), "one");
+	ck_assert_str_eq(explained(manifest, NULL, "log.flood", "f"), "~one");
 	ck_assert_str_eq(why, "it is not because of other");
-	ck_assert_str_eq(judged(manifest, NULL, "live.panic", "f"), "~one");
+	ck_assert_str_eq(explained(manifest, NULL, "live.panic", "f"), "~one");
 	ck_assert_str_eq(why, "it is not known to show as live.panic");
 }
 

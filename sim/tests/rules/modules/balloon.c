@@ -24,7 +24,7 @@ send_any(struct probe *sc, struct virtqueue *vq)
 
 /* ---- balloon.count ---- */
 
-/* Judged at rest. */
+/* Checked at rest. */
 FRAGMENT_IN(balloon_count_bad, inflated, inflated_one_too_many)
 {
 	probe_move(&sc->sc_balloon, &sc->sc_pages);

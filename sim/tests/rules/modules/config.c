@@ -43,7 +43,7 @@ FRAGMENT_IN(config_actual_write_bad6, in_thread, write_nonsense)
 	virtio_write_device_config_le_4(sc->sc_virtio, PROBE_CFG_ACTUAL, 0x7fffffff); /* BREAKS */
 }
 
-/* A moment later will do. */
+/* A little later will do. */
 FRAGMENT_IN(config_actual_write_ok2, inflated, inflated_and_paused_briefly)
 {
 	kpause("probe", false, hz, NULL);

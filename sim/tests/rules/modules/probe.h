@@ -17,7 +17,7 @@
  *     breaks other rules too, give it a row in ../rows_*.c; a rule that points elsewhere
  *     than at a line of the fragment needs one as well.
  *  6. `make build/tests/check check-modules`, then `FRAGMENT=<rule> build/tests/check
- *     rules_fragments rules_clauses`, and `make check-unit check-layers`: the rule judges the
+ *     rules_fragments rules_clauses`, and `make check-unit check-layers`: the rule looks at the
  *     other fragments and streams too.  One that breaks it is repaired, or names it in `.also`
  *     of its row.
  * Static variables start fresh in each run.  Each fragment runs on all four machines
@@ -764,7 +764,7 @@ probe_detach_rest(struct probe *sc)
 	mutex_destroy(&sc->sc_lock);
 }
 
-/* For an empty balloon only: the story has to see to that. */
+/* For an empty balloon only: the scenario has to see to that. */
 static inline int
 probe_detach(struct probe *sc)
 {
