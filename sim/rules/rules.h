@@ -32,8 +32,7 @@ struct rules_view {
 	const struct trace *trace;
 	uint64_t now_ns;
 	int hz;
-	unsigned cpus;
-	bool diagnostic, bounce, legacy;
+	bool bounce, legacy;
 	bool strict;			/* read the specification strictly */
 	struct device_view device;	/* the one at hand */
 	unsigned faults_armed;		/* faults armed now */

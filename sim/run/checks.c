@@ -332,7 +332,6 @@ run_view(void *arg, unsigned at, struct rules_view *view)
 	*view = (struct rules_view){
 		.memory = &world->memory, .trace = &world->trace,
 		.now_ns = world->clock.now_ns, .hz = world->config.hz,
-		.cpus = world->config.cpus, .diagnostic = world->config.diagnostic,
 		.bounce = world->config.bounce, .legacy = world->config.legacy,
 		.strict = run->scenario->policy == SCENARIO_STRICT,
 		.faults_armed = fault_armed_count(&run->faults),

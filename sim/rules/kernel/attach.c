@@ -591,7 +591,8 @@ HOOK(attach, ret_alloc_vq, struct attach *attach, ON_RET(VIRTIO_ALLOC_VQ))
 
 HOOK(attach, ret_child, struct attach *attach, ON_RET(VIRTIO_CHILD))
 {
-	if (is_of_attach(attach, event) && event->ret.result != 0)
+	/* From virtio_child_attach_start() on the child is the driver itself. */
+	if (is_of_attach(attach, event) && event->ret.result != 0 && !attach->now.started)
 		attach->now.child_was_there = true;
 }
 

@@ -180,6 +180,7 @@ const struct fragment_row rows_kernel[] = {
 	{ "attach_match_bad2", .steps = STEPS_IDLE, .where = "attach_match_bad2_match" },
 	{ "attach_refused_bad2", .steps = STEPS_IDLE },
 	{ "attach_refused_bad", .steps = STEPS_IDLE },
+	{ "attach_refused_bad3", .steps = STEPS_IDLE },
 	{ "attach_refused_ok",
 	    .steps = "- fail: {id: memory, call: bus_dmamem_alloc}\n" STEPS_IDLE },
 	{ "attach_sysctl_bad",

@@ -27,7 +27,6 @@ stream_init(struct stream *s)
 	trace_init(&s->trace, true);
 	findings_init(&s->findings);
 	s->view.hz = 100;
-	s->view.cpus = 1;
 	s->view.device.healthy = true;
 	s->view.device.completes = true;
 	s->balloon.keeps_actual = true;

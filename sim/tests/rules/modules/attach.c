@@ -296,6 +296,15 @@ FRAGMENT_IN(attach_refused_bad2, attach, refuse_at_once)
 	aprint_normal_dev(sc->sc_dev, "not today\n"); /* BREAKS */
 }
 
+/* The child that it finds is itself. */
+FRAGMENT_IN(attach_refused_bad3, attach, refuse_itself)
+{
+	probe_start(sc);
+	if (virtio_child(sc->sc_virtio) != NULL)
+		aprint_normal_dev(sc->sc_dev, "taken\n"); /* BREAKS */
+	probe_fail(sc);
+}
+
 /* A call failed: then it may. */
 FRAGMENT(attach_refused_ok, NULL);
 
