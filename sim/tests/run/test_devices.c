@@ -60,6 +60,14 @@ assert_all_held(void)
 	ck_assert_uint_eq(result.steps_done, result.steps);
 }
 
+/* The threads of the small driver count their steps in one variable. */
+static void
+assert_only_races(void)
+{
+	for (size_t i = 0; i < result.findings.count; i++)
+		ck_assert_str_eq(result.findings.item[i].rule->id, "lock.data-race");
+}
+
 TEST(second_device_may_be_refused)
 {
 	rig_init(&rig);
@@ -87,10 +95,8 @@ TEST(each_device_has_its_driver_host_and_interrupts)
 	    "  - expect: host.held == 30\n  - expect: virtio1.vq.inflate.entries == 20\n"
 	    "finally: [mem.balloon == 50]\n");
 	assert_all_held();
-	/* Both threads count their steps in one variable. */
 	ck_assert_uint_gt(result.findings.count, 0);
-	for (size_t i = 0; i < result.findings.count; i++)
-		ck_assert_str_eq(result.findings.item[i].rule->id, "lock.data-race");
+	assert_only_races();
 	ck_assert_uint_gt(of_second[EV_DEV_TAKE], 0);
 	ck_assert_uint_gt(of_second[EV_IRQ_ENTER], 0);
 }
@@ -167,8 +173,7 @@ TEST(a_driver_of_another_device_is_asked_and_left_alone)
 	    "finally: [host.held == 20, virtio1.host.held == 30,"
 	    " count(log ~ \"other\") == 0, count(log ~ \"small1 at virtio1\") == 1]\n");
 	assert_all_held();
-	for (size_t i = 0; i < result.findings.count; i++)
-		ck_assert_str_eq(result.findings.item[i].rule->id, "lock.data-race");
+	assert_only_races();
 }
 
 TEST(the_best_match_gets_the_device)
