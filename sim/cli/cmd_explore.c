@@ -540,8 +540,8 @@ const struct cli_command cli_sweep = {
 	    "each thing that could have happened on the way: every call that can fail fails in "
 	    "every way the kernel knows, once and from then on; a configuration or queue "
 	    "interrupt without news comes at every point at which one may; a request in flight "
-	    "completes there already.  Expectations are left out: the rules alone check, and at the end "
-	    "faults are healed and all must come to rest.  Seeds are not multiplied.",
+	    "completes there already.  Expectations are left out: the rules alone check, and at "
+	    "the end faults are healed and all must come to rest.  Seeds are not multiplied.",
 	.options = sweep_options,
 	.after =
 	    "examples:\n"
