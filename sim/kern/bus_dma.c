@@ -233,6 +233,7 @@ dma_map_unload(bus_dma_tag_t t __unused, bus_dmamap_t map)
 	map->dm_maxsegsz = map->_dm_maxmaxsegsz;
 	map->dm_mapsize = 0;
 	map->dm_nsegs = 0;
+	map->_dm_buf = NULL;
 }
 
 /* ---- Sync ---- */

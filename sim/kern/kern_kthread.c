@@ -42,11 +42,13 @@ static void
 kthread_main(void *arg)
 {
 	struct lwp *l = arg;
+	void *of_driver = l->l_arg;
 
+	l->l_arg = NULL;	/* the driver's from here on, to keep or lose */
 	l->l_ordinal = hw_self();
 	if (!kthread_is_mpsafe(l))
 		kern_lock_take(1);
-	l->l_func(l->l_arg);
+	l->l_func(of_driver);
 	KNOTE(THREAD_GONE, l->l_ordinal, 1, 0);
 	kern_panic("kthread \"%s\": function returned, it must call "
 	    "kthread_exit(9)", l->l_name);

@@ -65,14 +65,16 @@ kmem_take(size_t size)
 	if (p == NULL)
 		return kmem_carve(kmem_class_size(class));
 	*idle = p->next;
-	return memset(p, 0, size);
+	p->next = NULL;
+	return p;
 }
 
 void
 kmem_give(void *p, size_t size)
 {
-	struct kmem_idle **idle = &kernel->kn_kmem.kk_idle[kmem_class(size)];
-	struct kmem_idle *first = p;
+	unsigned class = kmem_class(size);
+	struct kmem_idle **idle = &kernel->kn_kmem.kk_idle[class];
+	struct kmem_idle *first = memset(p, 0, kmem_class_size(class));
 
 	first->next = *idle;
 	*idle = first;

@@ -2,10 +2,11 @@
 /*
  * Which kmem blocks are lost, part of area mem_touch: those to which no pointer is left.
  *
- * As in Linux's kmemleak or LeakSanitizer, everything that looks like a pointer into a block is
- * one, so that a block is never called lost that is not.  The search begins with what the driver
- * has beside its blocks (its variables, softc, DMA memory, and the stacks of its contexts), and
- * with what it handed to the kernel: arguments of callbacks, names.
+ * As in Linux's kmemleak or LeakSanitizer, everything that looks like a pointer into a block, or
+ * to its end, is one, so that no block is called lost that a driver can come to by an address as
+ * the processor has it (not: by one in another byte order, or in two halves).  The search begins
+ * with what the driver has beside its blocks (its variables, softc, DMA memory, and the stacks of
+ * its contexts), and with what it handed to the kernel: arguments of callbacks, names.
  */
 #include "base/alloc.h"
 #include "base/sbuf.h"
@@ -28,24 +29,37 @@ is_block(const struct mem_range *range)
 	    !range->gone;
 }
 
-/* A packed structure has its pointers at any multiple of four. */
 static void
-look_into(struct search *search, uintptr_t low, uintptr_t high)
+reach(struct search *search, uintptr_t address)
+{
+	const struct mem_range *range = mem_range_at(search->core, address);
+
+	if (range == NULL || !is_block(range) || search->reached[range - search->range])
+		return;
+	search->reached[range - search->range] = true;
+	*(const struct mem_range **)vec_add(&search->found) = range;
+}
+
+/* `step`: pointers lie at multiples of it. */
+static void
+look_at(struct search *search, uintptr_t low, uintptr_t high, uintptr_t step)
 {
 	uintptr_t first = search->range[0].low, last = search->range[search->count - 1].high, word;
 
-	for (uintptr_t at = (low + 3) & ~(uintptr_t)3; at + sizeof(word) <= high; at += 4) {
-		const struct mem_range *range;
-
+	for (uintptr_t at = low; at + sizeof(word) <= high; at += step) {
 		memcpy(&word, (const void *)at, sizeof(word));
-		if (word < first || word >= last)
+		if (word < first || word > last)
 			continue;
-		range = mem_range_at(search->core, word);
-		if (range == NULL || !is_block(range) || search->reached[range - search->range])
-			continue;
-		search->reached[range - search->range] = true;
-		*(const struct mem_range **)vec_add(&search->found) = range;
+		reach(search, word);
+		reach(search, word - 1);
 	}
+}
+
+/* The driver's, which may have packed structures. */
+static void
+look_into(struct search *search, uintptr_t low, uintptr_t high)
+{
+	look_at(search, low, high, 1);
 }
 
 /* The kernel's memory but for its structures of page frames: those are large, and its own. */
@@ -59,7 +73,7 @@ look_into_kernel(struct search *search, const struct memory *memory)
 		for (unsigned run = 0; run < memory->runs; run++)
 			is_frames |= (uintptr_t)memory->structs[run].low - low < size;
 		if (!is_frames)
-			look_into(search, low, low + size);
+			look_at(search, low, low + size, sizeof(uintptr_t));
 	}
 }
 

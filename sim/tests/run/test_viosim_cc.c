@@ -114,6 +114,9 @@ TEST(several_sources_are_one_module)
 	    "has a function lunch; if it is the kernel's, see sim/kern/README.md\n");
 	ck_assert_int_eq(build_both(&folder, "x", "z.c"), 2);
 	ck_assert_str_eq(build_read(&folder, "x.err"), "viosim-cc: no such file: z.c\n");
+	ck_assert_int_eq(build_run(&folder, "", "x", "-o x.c"), 2);
+	ck_assert_str_eq(build_read(&folder, "x.err"),
+	    "viosim-cc: the module would replace its source: x.c\n");
 }
 
 TEST(compiler_names_each_missing_kind_once)

@@ -130,6 +130,30 @@ FRAGMENT_IN(mem_leak_ok3, in_step, alloc_and_chain)
 	sc->sc_p = &block[2];
 }
 
+/* What the kernel was handed, it has given back. */
+FRAGMENT_IN(mem_leak_bad4, in_attach, lose_buffer)
+{
+	sc->sc_p = kmem_zalloc(48, KM_SLEEP); /* BREAKS */
+	if (bus_dmamap_create(sc->sc_dmat, 48, 1, 48, 0, BUS_DMA_WAITOK, &sc->sc_map2) != 0)
+		panic("no map");
+	if (bus_dmamap_load(sc->sc_dmat, sc->sc_map2, sc->sc_p, 48, NULL, BUS_DMA_WAITOK) == 0)
+		bus_dmamap_unload(sc->sc_dmat, sc->sc_map2);
+	bus_dmamap_destroy(sc->sc_dmat, sc->sc_map2);
+	sc->sc_p = NULL;
+}
+
+/* A pointer to the end, and one that is not aligned. */
+static struct {
+	char	 c;
+	void	*p;
+} __packed mem_kept;
+
+FRAGMENT_IN(mem_leak_ok5, in_attach, keep_oddly)
+{
+	sc->sc_p = (char *)kmem_zalloc(48, KM_SLEEP) + 48;
+	mem_kept.p = kmem_zalloc(48, KM_SLEEP);
+}
+
 static void
 hear_block(void *block)
 {
