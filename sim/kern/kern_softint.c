@@ -100,6 +100,7 @@ softint_disestablish(void *cookie)
 	softint_check(ks);
 	kern_softint_end(ks->ks_line);
 	ks->ks_line = 0;	/* its memory stays, for whoever names it again */
+	ks->ks_arg = NULL;
 	KNOTE(SOFTINT, ks->ks_ordinal, 0);
 	KRET(SOFTINT_DISESTABLISH, 0);
 }

@@ -8,7 +8,7 @@
 #include "rules/rules.h"
 
 /* No area's: the scenario is what says it. */
-SHARED_RULE_ROW(rule_expect) = {
+RULE_ROW(rule_expect) = {
 	"scenario.expect", SEVERITY_ERROR,
 	"an expectation of the scenario holds",
 	"the scenario itself",

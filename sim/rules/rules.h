@@ -86,9 +86,9 @@ void rules_end(struct rules *rules, const struct event *now);
 const struct rule *const *rules_catalogue(size_t *count);
 const struct rule *rule_by_id(const char *id);
 
-/* How a run can end early, and an expectation that does not hold: reported by the runner. */
+/* How a run can end early, and a fault that cannot be: reported by the runner. */
 extern const struct rule rule_panic, rule_trap, rule_endless_loop, rule_wild_access,
-    rule_stack_overflow, rule_device_abuse, rule_expect, rule_impossible_fault;
+    rule_stack_overflow, rule_device_abuse, rule_impossible_fault;
 
 /* What a reader of the specification and the manual would expect here, and is not. */
 struct rule_absent {

@@ -315,6 +315,8 @@ load_seed(struct loader *ld, const struct yaml_node *n, struct scenario_seeds *s
 	size_t before = ld->diags->reported;
 	uint64_t seed = 0;
 
+	if (n->kind == YAML_BROKEN)
+		return;
 	load_value(ld, &number, n, &seed);
 	if (ld->diags->reported != before)
 		return;

@@ -234,6 +234,8 @@ alternatives(const struct scenario_vocab *vocab, const struct field *f)
 	default:
 		text = xasprintf("[%s]", field_kinds[f->kind].schema);
 		more = json_loads(text, 0, NULL);
+		if (more == NULL)
+			internal_error("no JSON: %s", text);
 		json_array_extend(any, more);
 		json_decref(more);
 		free(text);

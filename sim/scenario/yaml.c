@@ -110,6 +110,8 @@ yaml_read_file(const char *path, struct arena *arena, struct yaml_file *file,
 	text = arena_calloc(arena, room + 1, 1);
 	*file = (struct yaml_file){ .path = path, .text = text, .size = fread(text, 1, room, f) };
 	good = !ferror(f) || yaml_fail(path, dl, "scenario.file", strerror(errno));
+	if (good && file->size == room && room <= YAML_FILE_MAX)
+		good = yaml_fail(path, dl, "scenario.file", "it grew while it was read");
 	fclose(f);
 	return good;
 }

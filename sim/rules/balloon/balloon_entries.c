@@ -207,7 +207,7 @@ tail_words(const struct tail_kind *kind)
 	return "are left over from an earlier request or were never filled";
 }
 
-SHARED_RULE_ROW(rule_balloon_stale_entry) = {
+RULE_ROW(rule_balloon_stale_entry) = {
 	"balloon.stale-entry", SEVERITY_ERROR,
 	"no entry is left over from an earlier request or was never filled in",
 	"virtio 1.2 clauses 5.5.6, 5.5.6.1",
@@ -233,14 +233,14 @@ report_stale(struct rules_core *core, const struct ledger_request *request, cons
 		rules_because(core, old->seq, "earlier request from the same buffer");
 }
 
-SHARED_RULE_ROW(rule_balloon_inflate_entries) = {
+RULE_ROW(rule_balloon_inflate_entries) = {
 	"balloon.inflate-entries", SEVERITY_ERROR,
 	"an inflate request names pages that the driver allocated for it, each once",
 	"virtio 1.2 clause 5.5.6.1",
 	"The host discards every page that is named: one that the guest uses is corrupted."
 };
 
-SHARED_RULE_ROW(rule_balloon_deflate_entries) = {
+RULE_ROW(rule_balloon_deflate_entries) = {
 	"balloon.deflate-entries", SEVERITY_ERROR,
 	"a deflate request names pages of the balloon, each once, and all that are released",
 	"virtio 1.2 clause 5.5.6.1",
@@ -282,7 +282,7 @@ is_swapped(const struct pages *pages, const struct ledger_request *request,
 	return request->n > 0;
 }
 
-SHARED_RULE_ROW(rule_balloon_entry_byte_order) = {
+RULE_ROW(rule_balloon_entry_byte_order) = {
 	"balloon.entry-byte-order", SEVERITY_ERROR,
 	"page numbers have the byte order of the transport",
 	"virtio 1.2 clauses 5.5.6, 2.7.3",

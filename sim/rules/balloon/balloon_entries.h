@@ -7,9 +7,6 @@
 
 #include "rules/balloon/balloon.h"
 
-extern const struct rule rule_balloon_inflate_entries, rule_balloon_deflate_entries,
-    rule_balloon_stale_entry, rule_balloon_entry_byte_order;
-
 /*
  * A request was committed: say what is wrong with its entries and book the rest.  *moved: how
  * many pages it is surely about, without what may be left over.  The request is in the ledger

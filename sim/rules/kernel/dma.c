@@ -355,7 +355,7 @@ follow_end(const struct dma_memory *memory, struct rules_core *core, uint64_t nu
 {
 	struct item *item = item_newest(core, ITEM_DMA_MEMORY, number);
 
-	item->left = memory->gone ? "freed but still mapped" : "left";
+	item->left = memory->gone && memory->mapped ? "freed but still mapped" : NULL;
 	item->gone = memory->gone && !memory->mapped;
 }
 
@@ -415,6 +415,7 @@ HOOK(dma, ret_memory_map, struct dma *dma, ON_RET(BUS_DMAMEM_MAP))
 	memory->mapped = true;
 	memory->mapped_size = call->args.bus_dmamem_map.size;
 	memory->map_seq = call->seq;
+	follow_end(memory, core, call->args.bus_dmamem_map.memory);
 }
 
 /* What is left: attach.c. */

@@ -102,9 +102,7 @@ extern const struct area area_dma;
 /* Most bytes in a segment, as bus_dmamap_create() was asked; a limit that no map has if unknown. */
 uint64_t rules_dma_segment_max(struct rules_core *core, uint64_t map);
 extern const struct rule rule_dma_sync_range, rule_dma_sync_ops, rule_dma_sync_pairing,
-    rule_dma_sync_excess, rule_dma_pre_before_device, rule_dma_post_before_cpu,
-    rule_dma_cpu_write_owned, rule_dma_release_owned, rule_dma_address_space,
-    rule_dma_load_direction, rule_dma_bad_memory;
+    rule_dma_post_before_cpu, rule_dma_cpu_write_owned, rule_dma_release_owned;
 
 /* ---- dma_state.c ---- */
 

@@ -8,7 +8,7 @@
 #include "rules/kernel/dma.h"
 #include "rules/kernel/mem_touch.h"
 
-SHARED_RULE_ROW(rule_dma_bad_memory) = {
+RULE_ROW(rule_dma_bad_memory) = {
 	"dma.bad-memory", SEVERITY_ERROR,
 	"what is loaded is memory that somebody has allocated, and ends with it",
 	"bus_dma(9), bus_dmamap_load()",

@@ -63,7 +63,7 @@ HOOK(dma, call_abort, struct dma *dma, ON_CALL(VIRTIO_ENQUEUE_ABORT),
 
 /* ---- Commit ---- */
 
-SHARED_RULE_ROW(rule_dma_pre_before_device) = {
+RULE_ROW(rule_dma_pre_before_device) = {
 	"dma.pre-before-device", SEVERITY_ERROR,
 	"every byte a descriptor names has had its PRE sync before the request is committed",
 	"bus_dma(9), bus_dmamap_sync(); virtio 1.2 clause 2.7.13",
@@ -129,7 +129,7 @@ check_late(struct rules_core *core, const struct dma_map *map, const struct dma_
 	}
 }
 
-SHARED_RULE_ROW(rule_dma_load_direction) = {
+RULE_ROW(rule_dma_load_direction) = {
 	"dma.load-direction", SEVERITY_ERROR,
 	"a load with BUS_DMA_READ or BUS_DMA_WRITE is of a buffer that the device writes or reads",
 	"bus_dma(9), bus_dmamap_load(), flags",
@@ -186,7 +186,7 @@ is_ram(const struct memory *memory, const struct dma_piece *piece)
 	    MEMORY_PAGE_SHIFT);
 }
 
-SHARED_RULE_ROW(rule_dma_address_space) = {
+RULE_ROW(rule_dma_address_space) = {
 	"dma.address-space", SEVERITY_ERROR,
 	"a descriptor names bus addresses of memory",
 	"bus_dma(9), dm_segs; virtio 1.2 clause 2.7.5",

@@ -61,7 +61,7 @@ sync_pre(struct dma *dma, struct rules_core *core, uint32_t ordinal, uint64_t of
 	map->pre_seq = core->event->seq;
 }
 
-SHARED_RULE_ROW(rule_dma_sync_excess) = {
+RULE_ROW(rule_dma_sync_excess) = {
 	"dma.sync-excess", SEVERITY_LINT,
 	"a POST covers only bytes that had a PRE",
 	"bus_dma(9), bus_dmamap_sync()",

@@ -4,8 +4,8 @@
  * and one that comes close, where it is silent.  The fragments are in modules/, by areas of
  * rules (modules/probe.h says how to write one); their scenarios in rows_*.c.
  *
- * FRAGMENT=text in the environment runs only fragments with that text in their names, and
- * prints what was found.
+ * FRAGMENT=text in the environment runs only fragments with that text in their names or of the
+ * rule with that id, and prints what was found.
  */
 #include <check.h>
 #include <dirent.h>
@@ -364,22 +364,30 @@ check_also(struct outcome *outcome)
 
 /* ---- tests ---- */
 
+static bool
+is_wanted(const struct one_fragment *fragment)
+{
+	const char *only = getenv("FRAGMENT");
+
+	return only == NULL || strstr(fragment->name, only) != NULL ||
+	    (fragment->rule != NULL && strcmp(fragment->rule->id, only) == 0);
+}
+
 START_TEST(fragment_behaves)
 {
 	const struct one_fragment *fragment = &fragments[_i];
 	const struct fragment_row *row = row_of(fragment->name);
-	const char *only = getenv("FRAGMENT");
 	struct scenario_doc *doc;
 	struct scenario_case *cases;
 	size_t count, size;
 	char *wrong = NULL;
 	struct outcome outcome = { .fragment = fragment, .row = row };
 
-	if (only != NULL && strstr(fragment->name, only) == NULL)
+	if (!is_wanted(fragment))
 		return;
 	ck_assert_msg(fragment->rule != NULL, "%s: no rule of that name, or neither _bad nor _ok",
 	    fragment->name);
-	if (only != NULL)
+	if (getenv("FRAGMENT") != NULL)
 		fprintf(stderr, "%s is number %d\n", fragment->name, _i);
 	outcome.wrong = open_memstream(&wrong, &size);
 	doc = load_scenario(fragment, row);
@@ -437,8 +445,12 @@ END_TEST
 
 START_TEST(modules_are_there)
 {
+	size_t wanted = 0;
+
+	for (size_t i = 0; i < fragment_count; i++)
+		wanted += is_wanted(&fragments[i]);
 	ck_assert_msg(load_trouble[0] == '\0', "%s", load_trouble);
-	ck_assert_uint_gt(fragment_count, 0);
+	ck_assert_msg(wanted > 0, "there is no fragment for FRAGMENT");
 	ck_assert_uint_lt(fragment_count, FRAGMENTS_MAX);
 	ck_assert_uint_lt(area_count, AREAS_MAX);
 }

@@ -166,6 +166,10 @@ static const struct bad bad_values[] = {
 	    "such as 1..16 of at most 100000 [scenario.value]" } },
 	{ FIXTURE_STEP "seeds: [1, 1]\n", { "6:12: the seed 1 stands in the list twice "
 	    "[scenario.value]" } },
+	{ FIXTURE_STEP "seeds: [*a, *b]\n", { "6:9: aliases are not used in scenarios: write the "
+	    "value out, or put a text that begins with \"*\" in quotes [scenario.yaml]",
+	    "6:13: aliases are not used in scenarios: write the value out, or put a text that "
+	    "begins with \"*\" in quotes [scenario.yaml]" } },
 	{ FIXTURE_STEP "seeds: [a]\n", { "6:9: \"a\": a number is expected [scenario.value]" } },
 	{ FIXTURE_STEP "seed: 1\nseeds: [2]\n", { "7:8: there is \"seed\" or \"seeds\", not both "
 	    "[scenario.value]" } },

@@ -392,9 +392,10 @@ FRAGMENT_IN(live_trap_bad9, in_attach, leave_backwards)
 }
 
 /* Where the kernel has what is the processor's own. */
+/* The user's data segment.  The host would give back what the empty one loses, at some time. */
 FRAGMENT_IN(live_trap_bad10, in_attach, lose_segment)
 {
-	__asm__ volatile("xorl %%eax, %%eax; movl %%eax, %%fs" : : : "rax", "cc");
+	__asm__ volatile("movl $0x2b, %%eax; movl %%eax, %%fs" : : : "rax");
 	printf("%s %d\n", device_xname(sc->sc_dev), sc->sc_n);
 }
 

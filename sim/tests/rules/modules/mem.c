@@ -167,6 +167,15 @@ FRAGMENT_IN(mem_leak_ok4, in_attach, hand_over)
 	    kmem_zalloc(48, KM_SLEEP));
 }
 
+/* The kernel had it, and has disestablished the handler. */
+FRAGMENT_IN(mem_leak_bad5, in_attach, lose_argument)
+{
+	void *block = kmem_zalloc(48, KM_SLEEP); /* BREAKS */
+
+	softint_disestablish(softint_establish(SOFTINT_SERIAL | SOFTINT_MPSAFE, hear_block,
+	    block));
+}
+
 /* ---- mem.out-of-bounds ---- */
 
 FRAGMENT_IN(mem_out_of_bounds_bad, in_attach, write_behind_array)
