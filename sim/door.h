@@ -270,6 +270,8 @@ void hw_splx(int ipl);			/* set the level; pending interrupts are delivered here
 /* Start a kernel thread; runnable at once.  Returns its ordinal; 0: there are too many. */
 uint32_t hw_thread_start(const char *name, int priority, void (*fn)(void *), void *arg);
 void hw_thread_exit(void) __attribute__((noreturn));
+/* Others want every CPU: no thread of a lower priority is given one.  0: they do no longer. */
+void hw_others_run(int priority);
 
 /*
  * Block the running context until hw_wake() or until the ticks-th clock tick from now
@@ -448,6 +450,7 @@ void hw_device_fault(const char *text) __attribute__((noreturn));
  * kern_detach  config_detach(9) of the device's driver; errno of NetBSD
  * kern_others  the rest of the guest takes (pages > 0) or gives back (pages < 0) memory;
  *              returns how many pages really moved
+ * kern_busy    user processes want every CPU from now on; `is_busy` false: no longer
  * kern_sysctl  value behind a node path such as "hw.viomb.npages"; false if there is none
  * kern_sysctl_path  path of the n-th node, from 0, that has a value; false if there are fewer
  * kern_heal    faults were healed: look again (wakes sleepers in the allocator)
@@ -463,6 +466,7 @@ void kern_attach(void);
 bool kern_attached(unsigned device);
 int kern_detach(unsigned device);
 int64_t kern_others(int64_t pages);
+void kern_busy(bool is_busy);
 bool kern_sysctl(const char *path, int64_t *value);
 bool kern_sysctl_path(unsigned n, char *path, size_t size);
 void kern_heal(void);

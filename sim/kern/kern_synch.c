@@ -39,6 +39,17 @@ kern_block(enum hw_sleep why, uint64_t object, uint64_t ticks)
 	return is_woken;
 }
 
+/*
+ * sched_4bsd.c and kern_runq.c: the runnable thread of the highest priority has the CPU.  One that
+ * shares time (KTHREAD_TS) is like the processes and has its turn.
+ */
+void
+kern_busy(bool is_busy)
+{
+
+	hw_others_run(is_busy ? MAXPRI_USER : 0);
+}
+
 void
 sleepq_insert(struct sleepq_waiter **queue, struct sleepq_waiter *w)
 {

@@ -360,7 +360,7 @@ best_thread(struct world *world, unsigned cpu)
 		struct context *ctx = &world->context[i];
 
 		if (ctx->state != CTX_RUNNABLE || is_interrupt(ctx->kind) || ctx->cpu != cpu ||
-		    ctx->held)
+		    ctx->held || ctx->priority < world->others_priority)
 			continue;
 		if (best == NULL || ctx->priority > best->priority ||
 		    (ctx->priority == best->priority &&
@@ -368,6 +368,15 @@ best_thread(struct world *world, unsigned cpu)
 			best = ctx;
 	}
 	return best;
+}
+
+void
+world_others_run(struct world *world, int priority)
+{
+	if ((priority != 0) == (world->others_priority != 0))
+		return;
+	world->others_priority = priority;
+	world_emit(world, EV_BUSY, 0, priority != 0, 0, 0, 0, 0);
 }
 
 /* What CPU i could run now, or NULL. */

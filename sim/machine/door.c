@@ -165,6 +165,12 @@ hw_thread_start(const char *name, int priority, void (*fn)(void *), void *arg)
 }
 
 void
+hw_others_run(int priority)
+{
+	world_others_run(here(), priority);
+}
+
+void
 hw_thread_exit(void)
 {
 	world_context_end(here());

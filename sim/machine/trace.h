@@ -58,7 +58,8 @@
 	X(UNDEFINED, undefined, "undefined", (u, left) (u, right) (S, type)) \
 		/* the driver's C is undefined here; code enum undefined */ \
 	X(END, end, "end-of-run", (u, verdict)) \
-	X(STACK, stack, "stack", ) /* the driver comes near the end of its stack */
+	X(STACK, stack, "stack", ) /* the driver comes near the end of its stack */ \
+	X(BUSY, busy, "busy", (b, is_busy)) /* others want the processors; no longer */
 
 enum event_kind {
 	EV_NONE,

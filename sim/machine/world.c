@@ -99,6 +99,7 @@ world_reboot(struct world *world)
 	world->contexts = 0;
 	memset(world->cpu, 0, sizeof(world->cpu));
 	memset(world->point, 0, sizeof(world->point));
+	world_others_run(world, 0);
 	look_for_armed(world);
 	memset(&world->irq, 0, sizeof(world->irq));
 	memory_fini(&world->memory);

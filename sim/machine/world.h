@@ -192,6 +192,7 @@ struct world {
 	struct cpu cpu[CPUS_MAX];
 	unsigned cpu_last;
 	uint64_t runnable_seq;
+	int others_priority;		/* hw_others_run() */
 	uint32_t ordinal[HW_OBJECTS];
 	uint64_t points_left;
 	bool fire_next;			/* a point asked for the next timed event now */
@@ -276,6 +277,7 @@ void world_wake(struct world *world, struct context *context, bool timeout);
 void world_context_end(struct world *world) __attribute__((noreturn));
 /* Can anything run without time moving? */
 bool world_is_busy(const struct world *world);
+void world_others_run(struct world *world, int priority);	/* hw_others_run() */
 /* Can a context on another CPU than the running one's? */
 bool world_others_can_run(const struct world *world);
 

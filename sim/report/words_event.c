@@ -315,6 +315,14 @@ say_offer(struct line *line, const struct words *words, const struct event *even
 	say_features(line, words, event->dev_features.offered);
 }
 
+static void
+say_busy(struct line *line, const struct words *words, const struct event *event)
+{
+	(void)words;
+	say(line, event->busy.is_busy ? "processes want every processor: no thread of a priority "
+	    "below theirs runs" : "no process wants a processor any more");
+}
+
 /* ---- scenario, console, the end ---- */
 
 static void
@@ -447,6 +455,7 @@ const struct words_kind words_kinds[EV_KINDS] = {
 	[EV_UNDEFINED] = { MAIN, SHAPE(1, .say = say_undefined) },
 	[EV_END] = { SCENARIO, MAIN, SHAPE(WORDS_ALONE, .say = say_end) },
 	[EV_STACK] = { MAIN, SHAPE(0, .template = "nears the end of the kernel stack") },
+	[EV_BUSY] = { KERNEL("guest"), MAIN, SHAPE(1, .say = say_busy) },
 };
 
 void

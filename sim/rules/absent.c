@@ -28,8 +28,8 @@ static const struct rule_absent table[] = {
 	  "dma.sync-pairing." },
 	{ "thread.priority", "a thread that the host waits for is not of the lowest priority",
 	  "PRI_IDLE is a driver's right: to run when nothing else wants to is a policy, and "
-	  "kthread(9) offers it.  A busy guest, in which such a thread never runs, is not "
-	  "modelled: nothing but the driver wants the processors here." },
+	  "kthread(9) offers it.  What becomes of such a driver in a busy guest shows a scenario "
+	  "with the step guest: {busy: ...}." },
 };
 
 const struct rule_absent *

@@ -103,6 +103,9 @@ struct rules_core {
 	/* Never NULL; without a device everything in it is. */
 	const struct rules_device *device;
 	unsigned at;			/* which of these devices: the event's, or in turn */
+	bool is_busy;			/* processes want every CPU */
+	uint64_t busy_since_ns;
+	uint64_t busy_ns;		/* so long in all, up to the newest end */
 
 	struct rules_view view;		/* rules_look() */
 	bool view_is_fresh;
@@ -252,6 +255,12 @@ bool rules_name(const struct rules_core *core, const struct rules_place *place, 
 
 /* The present values; cheap enough to call on rare events, not per page. */
 const struct rules_view *rules_look(struct rules_core *core);
+
+/*
+ * The time, for what a driver may take long to do: it stands still while processes have the CPUs
+ * (door.h, kern_busy), when no thread of a low priority does anything.
+ */
+uint64_t rules_patience_ns(const struct rules_core *core);
 
 /*
  * Does the driver work another device than these (1 << number)?  What it leaves behind with them

@@ -30,7 +30,6 @@ struct device_view {
 struct rules_view {
 	const struct memory *memory;
 	const struct trace *trace;
-	uint64_t now_ns;
 	int hz;
 	bool bounce, legacy;
 	bool strict;			/* read the specification strictly */

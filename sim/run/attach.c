@@ -142,6 +142,7 @@ run_reboot(struct run *run)
 	for (unsigned i = 0; i < run->devices; i++)
 		run->with[i] = (struct run_driver){ .run = run };
 	run->autoconfs = 0;
+	run->busy_until_ns = 0;
 	kern_boot(run->driver, run->drivers);
 	run_attach(run);
 }

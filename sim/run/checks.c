@@ -331,7 +331,7 @@ run_view(void *arg, unsigned at, struct rules_view *view)
 
 	*view = (struct rules_view){
 		.memory = &world->memory, .trace = &world->trace,
-		.now_ns = world->clock.now_ns, .hz = world->config.hz,
+		.hz = world->config.hz,
 		.bounce = world->config.bounce, .legacy = world->config.legacy,
 		.strict = run->scenario->policy == SCENARIO_STRICT,
 		.faults_armed = fault_armed_count(&run->faults),

@@ -46,6 +46,7 @@ struct run {
 	bool *claims_broken;		/* an always/never is reported once: always, then never */
 	bool checking;			/* claims are being evaluated: no recursion */
 	bool in_steps;			/* the scenario's steps are not over */
+	uint64_t busy_until_ns;		/* the guest, by the steps so far */
 	uint64_t features;		/* that the driver has accepted so far */
 	uint64_t *possible;		/* by fault: calls that can fail so; or NULL */
 	size_t findings_seen;		/* that options->more_events has seen */

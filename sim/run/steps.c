@@ -76,6 +76,27 @@ do_irq(struct run *run, const struct scenario_step *step)
 }
 
 static void
+busy_over(void *arg)
+{
+	const struct run *run = arg;
+
+	/* A later step may have asked for longer. */
+	if (run->world.clock.now_ns >= run->busy_until_ns)
+		kern_busy(false);
+}
+
+static void
+get_busy(struct run *run, uint64_t ns)
+{
+	uint64_t until_ns = run->world.clock.now_ns + ns;
+
+	kern_busy(true);
+	if (until_ns > run->busy_until_ns)
+		run->busy_until_ns = until_ns;
+	clock_at(&run->world.clock, until_ns, CLOCK_STEP, busy_over, run);
+}
+
+static void
 do_guest(struct run *run, const struct scenario_step *step)
 {
 	const struct scenario_guest *guest = &step->guest;
@@ -90,6 +111,8 @@ do_guest(struct run *run, const struct scenario_step *step)
 		run_attach_again(run);
 	if (guest->detach)
 		run_detach(run, (unsigned)step->on);
+	if (scenario_time_is_given(guest->busy))
+		get_busy(run, ns_of(run, guest->busy));
 }
 
 /* ---- expectations ---- */

@@ -117,11 +117,12 @@ check_guest(struct map_check *check, const void *value)
 {
 	const struct scenario_guest *g = value;
 	unsigned acts = map_has(check, "use") + map_has(check, "release") +
-	    map_has(check, "reboot") + map_has(check, "attach") + map_has(check, "detach");
+	    map_has(check, "reboot") + map_has(check, "attach") + map_has(check, "detach") +
+	    map_has(check, "busy");
 
 	if (acts != 1)
 		map_error(check, NULL, "a step `guest` has exactly one of use, release, "
-		    "reboot, attach or detach");
+		    "reboot, attach, detach or busy");
 	map_only_true(check, "reboot", g->reboot);
 	map_only_true(check, "detach", g->detach);
 }

@@ -222,6 +222,7 @@ struct scenario_guest {
 	bool reboot;
 	int attach;		/* enum scenario_again */
 	bool detach;
+	struct scenario_time busy;	/* processes want the processors, so long */
 };
 
 /*

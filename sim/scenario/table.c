@@ -215,6 +215,9 @@ static const struct field fields_guest[] = {
 	    "the driver attaches once more, beside the steps that follow", .words = words_again),
 	ROW("detach", FIELD_FLAG, 0, scenario_guest, detach,
 	    "the driver is asked to detach, beside the steps that follow"),
+	ROW("busy", FIELD_TIME, 0, scenario_guest, busy,
+	    "processes want every processor for so long: no thread of a priority below theirs "
+	    "runs", RANGE(1, 0)),
 };
 static const struct map map_guest = MAP("guest", fields_guest, scenario_guest,
     DEFAULTS(scenario_guest, .use_pages = UNSET, .release_pages = UNSET), .check = check_guest);

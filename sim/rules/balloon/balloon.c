@@ -402,17 +402,17 @@ HOOK(balloon, ret_config_read, struct balloon_state *state, ON_RET(VIRTIO_READ_D
 
 /* The event comes before what it says is so. */
 static void
-follow_balance(struct balloon_state *state, uint32_t target, uint32_t actual,
-    const struct event *event)
+follow_balance(struct balloon_state *state, const struct rules_core *core, uint32_t target,
+    uint32_t actual)
 {
 	uint32_t distance = target > actual ? target - actual : actual - target;
 	bool behind = distance != 0;
 
 	if (behind && !state->behind)
-		state->behind_ns = event->time_ns;
+		state->behind_ns = rules_patience_ns(core);
 	if (target != state->target || (behind && !state->behind) || distance < state->nearest) {
 		state->nearest = distance;
-		state->closer_ns = event->time_ns;
+		state->closer_ns = rules_patience_ns(core);
 	}
 	state->behind = behind;
 	state->target = target;
@@ -420,22 +420,22 @@ follow_balance(struct balloon_state *state, uint32_t target, uint32_t actual,
 
 HOOK(balloon, on_target, void *state, ON_EVENT(HOST_TARGET))
 {
-	follow_balance(state, (uint32_t)event->host_target.pages, balloon_look(core)->actual,
-	    event);
+	follow_balance(state, core, (uint32_t)event->host_target.pages,
+	    balloon_look(core)->actual);
 	config_changed(core);
 	live_asked(core, event->host_target.irq != 0);
 }
 
 HOOK(balloon, on_actual, void *state, ON_EVENT(DEV_ACTUAL))
 {
-	follow_balance(state, balloon_look(core)->num_pages, (uint32_t)event->dev_actual.stored,
-	    event);
+	follow_balance(state, core, balloon_look(core)->num_pages,
+	    (uint32_t)event->dev_actual.stored);
 	config_changed(core);
 }
 
 HOOK(balloon, on_status, struct balloon_state *state, ON_EVENT(DEV_STATUS))
 {
-	follow_balance(state, balloon_look(core)->num_pages, balloon_look(core)->actual, event);
+	follow_balance(state, core, balloon_look(core)->num_pages, balloon_look(core)->actual);
 	if (event->dev_status.status == 0) {
 		ledger_forget_requests(&state->ledger, rules_pages(core));
 		state->ledger.target.most = 0;

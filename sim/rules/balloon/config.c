@@ -166,7 +166,7 @@ check_missing(struct config_state *state, struct rules_core *core, uint64_t late
 	const struct balloon_facts *balloon = balloon_look(core);
 	const struct pages *pages = rules_pages(core);
 
-	if (oldest == NULL || core->event->time_ns - oldest->time_ns < late_ns)
+	if (oldest == NULL || rules_patience_ns(core) - oldest->time_ns < late_ns)
 		return;
 	if (!balloon_actual_is_own(core) ||
 	    !(rules_look(core)->device.status & STATUS_DRIVER_OK))
@@ -202,7 +202,7 @@ HOOK(balloon_config, note_dequeued, struct config_state *state, ON_NOTE(DEQUEUED
 	*vec_add(&state->done[queue]) = (struct completion){
 		.pages = queue == LEDGER_INFLATE ? state->balloon - before :
 		    before - state->balloon,
-		.time_ns = event->time_ns, .seq = event->seq, .site = site,
+		.time_ns = rules_patience_ns(core), .seq = event->seq, .site = site,
 	};
 }
 

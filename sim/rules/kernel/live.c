@@ -4,8 +4,8 @@
  * and nobody waits for ever.  What threads sleep on is in live_wait.c.
  *
  * Nothing is demanded of a driver that nobody could do: not while a fault is armed, not with
- * a device that is silent or breaks the specification, not without free memory; nor of one that
- * detaches.
+ * a device that is silent or breaks the specification, not without free memory, not while others
+ * have the processors; nor of one that detaches.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -73,7 +73,7 @@ is_device_fair(struct rules_core *core)
 	const struct rules_view *view = rules_look(core);
 	const struct device_view *device = &view->device;
 
-	return device->healthy && device->completes && !view->detaching &&
+	return device->healthy && device->completes && !view->detaching && !core->is_busy &&
 	    (device->status & STATUS_DRIVER_OK);
 }
 
@@ -98,7 +98,7 @@ is_slow(const struct live_state *state, struct rules_core *core)
 {
 	const struct rules_view *view = rules_look(core);
 
-	return state->is_open && core->event->time_ns - state->asked_ns >= REACTION_NS &&
+	return state->is_open && rules_patience_ns(core) - state->asked_ns >= REACTION_NS &&
 	    view->faults_struck == state->asked_strikes && live_is_fair(core) &&
 	    live_has_work(core) && core->device->waiting(core) == 0;
 }
@@ -137,7 +137,7 @@ HOOK(live, call_alloc, struct live_state *state, ON_CALL(UVM_PGLISTALLOC))
 {
 	state->allocation[event->ctx] = (struct allocation){
 		.is_open = true, .bytes = event->call.uvm_pglistalloc.size,
-		.since_ns = event->time_ns, .site = site,
+		.since_ns = rules_patience_ns(core), .site = site,
 		.high = event->call.uvm_pglistalloc.high,
 		.segments = event->call.uvm_pglistalloc.nsegs,
 	};
@@ -158,7 +158,7 @@ HOOK(live, ret_try, struct live_state *state, LIVE_TRIES)
 		return;
 	state->is_open = false;
 	state->failure = (struct failure){
-		.seq = event->seq, .ns = event->time_ns, .call = event->code,
+		.seq = event->seq, .ns = rules_patience_ns(core), .call = event->code,
 		.allocation = state->allocation[event->ctx],
 	};
 }
@@ -185,22 +185,22 @@ is_any_out(const struct live_state *state)
 
 /* Before the device gets a request, or has one less. */
 static void
-follow_detach(struct live_state *state, const struct event *event)
+follow_detach(struct live_state *state, const struct rules_core *core)
 {
 	if (state->detach.seq == 0)
 		return;
 	if (!is_any_out(state))
-		state->detach.idle_ns += event->time_ns - state->detach.seen_ns;
-	state->detach.seen_ns = event->time_ns;
+		state->detach.idle_ns += rules_patience_ns(core) - state->detach.seen_ns;
+	state->detach.seen_ns = rules_patience_ns(core);
 }
 
 HOOK(live, on_take, struct live_state *state, ON_EVENT(DEV_TAKE))
 {
 	struct requests *requests = &state->requests[event->dev_take.queue];
 
-	follow_detach(state, event);
+	follow_detach(state, core);
 	if (event->dev_take.queue < RULES_QUEUES_MAX && requests->out++ == 0)
-		requests->quiet_ns = event->time_ns;
+		requests->quiet_ns = rules_patience_ns(core);
 }
 
 HOOK(live, on_used, struct live_state *state, ON_EVENT(DEV_USED))
@@ -209,15 +209,15 @@ HOOK(live, on_used, struct live_state *state, ON_EVENT(DEV_USED))
 
 	if (event->dev_used.queue >= RULES_QUEUES_MAX)
 		return;
-	follow_detach(state, event);
-	requests->quiet_ns = event->time_ns;
+	follow_detach(state, core);
+	requests->quiet_ns = rules_patience_ns(core);
 	if (requests->out > 0)
 		requests->out--;
 }
 
 HOOK(live, on_status, struct live_state *state, ON_EVENT(DEV_STATUS))
 {
-	follow_detach(state, event);
+	follow_detach(state, core);
 	if (event->dev_status.status == 0)
 		memset(state->requests, 0, sizeof(state->requests));
 }
@@ -233,8 +233,8 @@ HOOK(live, on_sleep, struct live_state *state, ON_EVENT(CTX_SLEEP))
 	view = rules_look(core);
 	if (view->detaching)
 		state->detach = (struct detach){
-			.seq = event->seq, .begun_ns = event->time_ns, .seen_ns = event->time_ns,
-			.strikes = view->faults_struck,
+			.seq = event->seq, .begun_ns = rules_patience_ns(core),
+			.seen_ns = rules_patience_ns(core), .strikes = view->faults_struck,
 		};
 }
 
@@ -256,12 +256,12 @@ HOOK(live, call_detach, struct live_state *state, ON_CALL(VIRTIO_CHILD_DETACH))
 	const struct rules_view *view = rules_look(core);
 	const struct sleeper *sleeper = live_sleeper(core, event->ctx);
 
-	follow_detach(state, event);
+	follow_detach(state, core);
 	if (detach->seq != 0 && detach->idle_ns >= DETACH_NS && view->device.healthy &&
 	    view->faults_armed == 0 && view->faults_struck == detach->strikes) {
 		rules_report_at(core, &rule_slow_detach, sleeper->site, "the detach waited for %"
 		    PRIu64 " s, in %" PRIu64 " of which the device had no request",
-		    (event->time_ns - detach->begun_ns) / LIVE_SECOND_NS,
+		    (rules_patience_ns(core) - detach->begun_ns) / LIVE_SECOND_NS,
 		    detach->idle_ns / LIVE_SECOND_NS);
 		rules_because(core, detach->seq, "it first slept here");
 	}
@@ -274,7 +274,7 @@ live_asked(struct rules_core *core, bool is_signalled)
 	struct live_state *state = rules_state(core, &area_live);
 
 	state->asked_seq = core->event->seq;
-	state->asked_ns = core->event->time_ns;
+	state->asked_ns = rules_patience_ns(core);
 	state->is_open = is_signalled;
 	state->asked_strikes = rules_look(core)->faults_struck;
 }
@@ -328,7 +328,7 @@ check_memory_wait(struct rules_core *core, const struct sleeper *sleeper,
 	if (allocation->bytes == 0)
 		report_wait(core, sleeper, allocation->site,
 		    "uvm_pglistalloc of 0 pages took all memory and waits for more for ever");
-	else if (core->event->time_ns - allocation->since_ns >= LIVELOCK_NS &&
+	else if (rules_patience_ns(core) - allocation->since_ns >= LIVELOCK_NS &&
 	    pages_spare(core, allocation->bytes >> MEMORY_PAGE_SHIFT))
 		report_wait(core, sleeper, allocation->site,
 		    "uvm_pglistalloc waits though there is memory: none of it is in its range");
@@ -358,7 +358,7 @@ check_held_lock(struct rules_core *core, uint32_t ctx, const struct sleeper *sle
 		return;
 	rules_report_at(core, &rule_deadlock, sleeper->site, "sleeps with mutex %" PRIu32
 	    " held, for %" PRIu64 " ms so far and with nothing left to do: who wants the mutex "
-	    "waits as long", lock->mutex, (core->event->time_ns - sleeper->since_ns) / 1000000);
+	    "waits as long", lock->mutex, (rules_patience_ns(core) - sleeper->since_ns) / 1000000);
 	rules_because(core, lock->seq, "the mutex was taken");
 	rules_because(core, sleeper->seq, LIVE_SLEPT(sleeper));
 }
@@ -490,7 +490,7 @@ say_why(struct rules_core *core, const struct failure *failure, const struct rul
     bool known, char *words, size_t size)
 {
 	const struct allocation *allocation = &failure->allocation;
-	uint64_t ns = core->event->time_ns - failure->ns;
+	uint64_t ns = rules_patience_ns(core) - failure->ns;
 	uint64_t lost = pages_unlinked(rules_pages(core), rules_look(core)->memory);
 
 	words[0] = '\0';
@@ -547,13 +547,13 @@ check_convergence(const struct live_state *state, struct rules_core *core)
 		return;
 	out = device->waiting(core);
 	if (view->faults_armed > 0 && (failure->seq == 0 ||
-	    core->event->time_ns - failure->ns < GIVEN_UP_NS || out > 0))
+	    rules_patience_ns(core) - failure->ns < GIVEN_UP_NS || out > 0))
 		return;
 	device->describe(core, &work);
-	if (is_under_way(state, &work, core->event->time_ns))
+	if (is_under_way(state, &work, rules_patience_ns(core)))
 		return;
 	known = device->knows_work(core, &seq);
-	say_since(state, device, &work, core->event->time_ns, since, sizeof(since));
+	say_since(state, device, &work, rules_patience_ns(core), since, sizeof(since));
 	say_why(core, failure, &work, known, why, sizeof(why));
 	if (!live_passed_over(core, state->asked_seq, asleep, sizeof(asleep)))
 		say_asleep(state, view, thread, asleep, sizeof(asleep));

@@ -64,6 +64,7 @@ struct waiter {
 	uint32_t woke_seq;
 	bool timed_out;			/* by its own time-out, and it did not act since */
 	struct event woke;
+	uint64_t woke_ns;
 	struct change found;		/* that it looked at then */
 };
 
@@ -194,7 +195,7 @@ looks_other(struct looks *looks, const struct rules_core *core, uintptr_t at)
 	change = change_of(looks, *cell);
 	looks->idle = change->ctx;
 	*change = (struct change){
-		.address = at, .ns = core->event->time_ns,
+		.address = at, .ns = rules_patience_ns(core),
 		.seq = core->event->seq, .site = core->site,
 		.ctx = core->event->ctx,
 	};
@@ -251,7 +252,7 @@ look(const struct wait_state *state, const struct rules_core *core, struct waite
 
 	looks_own(&waiter->looks, core, at, &change);
 	if (waiter->timed_out && waiter->found.address == 0 && !write &&
-	    is_missed(state, waiter, &change, waiter->woke.time_ns))
+	    is_missed(state, waiter, &change, waiter->woke_ns))
 		waiter->found = change;
 }
 
@@ -352,7 +353,7 @@ HOOK(live_wait, on_sleep, struct wait_state *state, ON_EVENT(CTX_SLEEP))
 	waiter->sleeper = (struct sleeper){
 		.asleep = true, .kind = (enum hw_context)event->ctx_kind,
 		.why = (enum hw_sleep)event->code, .object = event->ctx_sleep.object,
-		.ticks = event->ctx_sleep.ticks, .since_ns = event->time_ns,
+		.ticks = event->ctx_sleep.ticks, .since_ns = rules_patience_ns(core),
 		.seq = event->seq, .site = site, .zero = event->ctx_sleep.ticks == 0 &&
 		    core->call->code == HW_CALL_CV_TIMEDWAIT,
 	};
@@ -398,12 +399,13 @@ report_change(struct rules_core *core, const struct waiter *waiter, const struct
 	if (before)
 		rules_report_when(core, &rule_lost_wakeup, event, sleeper->site, "the thread went "
 		    "to sleep, for %" PRIu64 " ms, although %s had changed what it looks at",
-		    (event->time_ns - sleeper->since_ns) / 1000000, who);
+		    (rules_patience_ns(core) - sleeper->since_ns) / 1000000, who);
 	else
 		rules_report_when(core, &rule_lost_wakeup, event, sleeper->site,
 		    "%s%s: it slept on for %" PRIu64 " ms after %s changed what it looks at",
 		    other ? name_of(core, waiter->other, woken) : "nobody woke the thread", other ?
-		    " was woken, and not the thread" : "", (event->time_ns - change->ns) / 1000000,
+		    " was woken, and not the thread" : "",
+		    (rules_patience_ns(core) - change->ns) / 1000000,
 		    who);
 	rules_because_at(core, change->seq, change->site, "%s changed it here", who);
 	if (other)
@@ -433,7 +435,7 @@ report_neglect(const struct wait_state *state, struct rules_core *core,
 {
 	const struct rules_device *device = core->device;
 	const struct sleeper *sleeper = &waiter->sleeper;
-	uint64_t slept_ms = (core->event->time_ns - sleeper->since_ns) / 1000000;
+	uint64_t slept_ms = (rules_patience_ns(core) - sleeper->since_ns) / 1000000;
 	struct rules_work work;
 
 	if (waiter->neglect == NEGLECT_COMPLETION) {
@@ -486,11 +488,12 @@ HOOK(live_wait, on_wake, struct wait_state *state, ON_EVENT(CTX_WAKE))
 	long_ns = waiter->neglect == NEGLECT_COMPLETION ?
 	    patience(state, waiter, COMPLETION_LONG_NS) : LIVE_LONG_NS;
 	if (still_neglects(state, waiter) && rules_look(core)->device.healthy &&
-	    event->time_ns - waiter->sleeper.since_ns >= long_ns)
+	    rules_patience_ns(core) - waiter->sleeper.since_ns >= long_ns)
 		report_neglect(state, core, waiter);
 	else
 		waiter->timed_out = event->ctx_wake.timeout != 0;
 	waiter->woke = *event;
+	waiter->woke_ns = rules_patience_ns(core);
 	waiter->woke_seq = event->seq;
 	waiter->found.address = 0;
 }
@@ -516,13 +519,13 @@ act_on_completion(struct wait_state *state, struct rules_core *core,
     const struct completions *completions)
 {
 	struct waiter *waiter = waiter_of(state, core->event->ctx);
-	uint64_t late_ns = waiter->woke.time_ns - completions->announced_ns;
+	uint64_t late_ns = waiter->woke_ns - completions->announced_ns;
 
 	if (waiter->timed_out && waiter->found.address == 0 &&
 	    rules_look(core)->device.healthy &&
 	    (int32_t)(completions->announced - completions->dequeued) > 0 &&
 	    completions->announced_seq > waiter->sleeper.seq &&
-	    completions->announced_ns <= waiter->woke.time_ns &&
+	    completions->announced_ns <= waiter->woke_ns &&
 	    late_ns >= patience(state, waiter, SIGNAL_LATE_NS)) {
 		rules_report_when(core, &rule_lost_wakeup, &waiter->woke, waiter->sleeper.site,
 		    "nobody woke the thread: it slept on for %" PRIu64 " ms after vq_done of queue "
@@ -580,16 +583,16 @@ HOOK(live_wait, note_dequeued, struct wait_state *state, ON_NOTE(DEQUEUED))
 /* ---- callbacks, wake-ups, the device ---- */
 
 static void
-follow_vq_done(struct completions *completions, bool enter, const struct event *event)
+follow_vq_done(struct completions *completions, bool enter, const struct rules_core *core)
 {
 	if (enter) {
 		completions->calling = completions->used;
 		return;
 	}
 	if (completions->announced != completions->calling)
-		completions->announced_ns = event->time_ns;
+		completions->announced_ns = rules_patience_ns(core);
 	completions->announced = completions->calling;
-	completions->announced_seq = event->seq;
+	completions->announced_seq = core->event->seq;
 }
 
 HOOK(live_wait, note_callback, struct wait_state *state, ON_NOTE(CALLBACK))
@@ -609,7 +612,7 @@ HOOK(live_wait, note_callback, struct wait_state *state, ON_NOTE(CALLBACK))
 	state->calling[event->ctx] = enter && completions != NULL ?
 	    (unsigned)event->note.callback.queue + 1 : 0;
 	if (completions != NULL)
-		follow_vq_done(completions, enter, event);
+		follow_vq_done(completions, enter, core);
 }
 
 /* The same of cv_signal() and cv_broadcast(). */
@@ -735,7 +738,7 @@ check_left(const struct wait_state *state, struct rules_core *core)
 	for (unsigned q = 0; q < state->queues; q++) {
 		const struct completions *completions = &state->completions[q];
 		int32_t left = (int32_t)(completions->announced - completions->dequeued);
-		uint64_t ns = core->event->time_ns - completions->announced_ns;
+		uint64_t ns = rules_patience_ns(core) - completions->announced_ns;
 
 		if (left <= 0 || ns < LIVE_LONG_NS)
 			continue;
@@ -763,7 +766,7 @@ REST(wait_rest, struct wait_state *state)
 			continue;
 		waiter->fresh_seq = waiter->woke_seq;
 		change = works(state, ctx) && core->device->waiting(core) == 0 ?
-		    pending_change(state, waiter, core->event->time_ns) : NULL;
+		    pending_change(state, waiter, rules_patience_ns(core)) : NULL;
 		state->told |= still_neglects(state, waiter) || change != NULL;
 		if (still_neglects(state, waiter))
 			report_neglect(state, core, waiter);

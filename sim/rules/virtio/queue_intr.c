@@ -42,13 +42,13 @@ queue_at(struct queue_intr *state, uint64_t index)
 }
 
 static void
-wait(struct queue *queue, const struct event *event, uint32_t seq, uint32_t site,
+wait(struct queue *queue, const struct rules_core *core, uint32_t seq, uint32_t site,
     const char *what)
 {
 	if (queue->unseen)
 		return;
 	queue->unseen = true;
-	queue->since_ns = event->time_ns;
+	queue->since_ns = rules_patience_ns(core);
 	queue->seq = seq;
 	queue->site = site;
 	queue->what = what;
@@ -58,11 +58,11 @@ static void
 look(struct queue *queue, struct rules_core *core, size_t index)
 {
 	/* A device that is not right may use buffers where the driver has none. */
-	if (queue->unseen && core->event->time_ns - queue->since_ns >= LOOK_NS &&
+	if (queue->unseen && rules_patience_ns(core) - queue->since_ns >= LOOK_NS &&
 	    rules_look(core)->device.healthy) {
 		rules_report_at(core, &rule_unseen, queue->site,
 		    "a used buffer on queue %zu waits for %llu s, unseen: %s", index,
-		    (unsigned long long)(core->event->time_ns - queue->since_ns) / 1000000000,
+		    (unsigned long long)(rules_patience_ns(core) - queue->since_ns) / 1000000000,
 		    queue->what);
 		rules_because(core, queue->seq, "here");
 	}
@@ -93,7 +93,7 @@ HOOK(queue_intr, ret_start, struct queue_intr *state, ON_RET(VIRTIO_START_VQ_INT
 	struct queue *queue = queue_at(state, core->call->args.virtio_start_vq_intr.queue);
 
 	if (queue != NULL && event->ret.result != 0)
-		wait(queue, event, core->call->seq, core->call->site,
+		wait(queue, core, core->call->seq, core->call->site,
 		    "the interrupts were started when it was there, which is what the result says");
 }
 
@@ -102,7 +102,7 @@ HOOK(queue_intr, on_used, struct queue_intr *state, ON_EVENT(DEV_USED))
 	struct queue *queue = queue_at(state, event->dev_used.queue);
 
 	if (queue != NULL && queue->stopped)
-		wait(queue, event, queue->stop_seq, queue->stop_site,
+		wait(queue, core, queue->stop_seq, queue->stop_site,
 		    "the queue's interrupts are stopped");
 }
 

@@ -64,6 +64,18 @@ TEST(the_cpu_that_ran_last_comes_first)
 	ck_assert_str_eq(bare->order, "aaabbb");
 }
 
+BARE_TEST(others_keep_lower_priorities_from_the_cpus)
+{
+	bare_thread(bare, 0, 10, bare_mark_a);
+	bare_thread(bare, 0, 20, bare_mark_b);
+	hw_others_run(20);
+	bare_go(bare);
+	ck_assert_str_eq(bare->order, "b");
+	hw_others_run(0);
+	bare_go(bare);
+	ck_assert_str_eq(bare->order, "ba");
+}
+
 static void
 sleep_a_tick_a(void *arg)
 {

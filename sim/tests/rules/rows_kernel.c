@@ -213,6 +213,12 @@ const struct fragment_row rows_kernel[] = {
 	    "- {at: 20s, target: 24 pages}\n- {at: 23s, note: never}\n" },
 	{ "live_convergence_bad6",
 	    .steps = "- {at: 1s, target: 4 pages}\n- {at: 18s, note: never}\n" },
+	{ "live_convergence_ok4", .steps = "- {at: 1s, guest: {busy: 20s}}\n"
+	    "- {at: 2s, target: 4 pages}\n- {at: 18s, target: 8 pages}\n"
+	    "- {at: 25s, target: 9 pages}\n- {at: 26s, guest: {busy: 30s}}\n"
+	    "- {at: 27s, target: 10 pages}\n- {at: 45s, note: not yet}\n" },
+	{ "live_convergence_bad7", .steps = "- {at: 1s, guest: {busy: 20s}}\n"
+	    "- {at: 2s, target: 4 pages}\n- {at: 40s, note: never}\n" },
 	{ "live_lost_wakeup_bad6", .device = "latency: 1ms",
 	    .says = "virtio_dequeue of queue 1 found nothing",
 	    .steps = "- {at: 1s, target: 4 pages}\n- settle: {within: 80s}\n" },

@@ -15,7 +15,6 @@ look(void *arg, unsigned at, struct rules_view *view)
 	s->balloon.held = s->view.memory != NULL ? s->view.memory->counts.held : 0;
 	*view = s->view;
 	view->trace = &s->trace;
-	view->now_ns = s->now.time_ns;
 	view->device.own = &s->balloon;
 	(void)at;
 }

@@ -374,9 +374,9 @@ static const struct bad bad_steps[] = {
 	{ FIXTURE_STEPS "  - name: x\n    hold: {thread: viomb, until: x}\n", {
 	    "6:34: the step \"x\" is not a later one [scenario.step]" } },
 	{ FIXTURE_STEPS "  - guest: {use: 1, release: 2}\n", { "5:12: a step `guest` has exactly "
-	    "one of use, release, reboot, attach or detach [scenario.step]" } },
+	    "one of use, release, reboot, attach, detach or busy [scenario.step]" } },
 	{ FIXTURE_STEPS "  - guest: {}\n", { "5:12: a step `guest` has exactly one of use, "
-	    "release, reboot, attach or detach [scenario.step]" } },
+	    "release, reboot, attach, detach or busy [scenario.step]" } },
 	{ FIXTURE_STEPS "  - guest: {reboot: false}\n", { "5:21: \"reboot\" must be true, or left "
 	    "out [scenario.step]" } },
 	{ FIXTURE_STEPS "  - guest: {attach: once}\n", { "5:21: \"once\" is no value of "

@@ -155,6 +155,7 @@ const char fixture_everything[] =
 	"  - guest: {reboot: true}\n"
 	"  - guest: {attach: again}\n"
 	"  - guest: {detach: true}\n"
+	"  - guest: {busy: 30s}\n"
 	"  - expect: host.actual + 5 pages - host.held in 500..520\n"
 	"    within: 1min\n"
 	"    for: 2us\n"

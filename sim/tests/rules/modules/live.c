@@ -57,6 +57,18 @@ FRAGMENT_IN(live_convergence_bad4, attach, attach_without_thread)
 	(void)probe_make_thread(sc);
 }
 
+/* Processes may keep its thread from the processors, but not for ever. */
+FRAGMENT_IN(live_convergence_ok4, attach, attach_with_idle_thread)
+{
+	probe_start(sc);
+	if (!probe_make_queues(sc) || !probe_make(sc) ||
+	    virtio_child_attach_finish(sc->sc_virtio) != 0 ||
+	    kthread_create(PRI_IDLE, KTHREAD_MPSAFE | KTHREAD_MUSTJOIN, NULL, probe_thread, sc,
+	    &sc->sc_thread, "probe") != 0)
+		panic("nothing fails");
+}
+FRAGMENT(live_convergence_bad7, .attach = attach_with_idle_thread, .thread = only_wake_up);
+
 FRAGMENT_IN(live_convergence_ok, thread, look_often)
 {
 	look_every(sc, 1);
