@@ -14,9 +14,10 @@
 
 #include "base/alloc.h"
 #include "base/share.h"
-#include "base/vec.h"
+#include "cli/suggest.h"
 #include "run/run.h"
 #include "run/source.h"
+#include "scenario/arena.h"
 #include "scenario/text.h"
 
 #define WIDTH_MIN 40
@@ -158,17 +159,14 @@ cli_module_open(const char *path)
 	return NULL;
 }
 
-static bool
-manifest_of_name(const char *name, char *path, size_t size)
+/* driver/NAME.yaml among the files of viosim; heap, or NULL. */
+static char *
+manifest_of_name(const char *name)
 {
 	char *file = xasprintf("driver/%s.yaml", name), *found = share_path(file);
-	bool good = found != NULL && strlen(found) < size;
 
-	if (good)
-		strcpy(path, found);
-	free(found);
 	free(file);
-	return good;
+	return found;
 }
 
 /* The length of the folder part of path[0..length), without its slash; 0: the current folder. */
@@ -192,58 +190,73 @@ is_top(const char *path, size_t length)
 
 /*
  * DIR/x.yaml for DIR/x.so, or else driver/NAME.yaml in the source tree that the module lies in:
- * DIR or a folder above it.  Its path alone decides, not the current folder.
+ * DIR or a folder above it.  Its path alone decides, not the current folder.  Heap, or NULL.
  */
-static bool
-find_by_module(const struct module *module, char *path, size_t size)
+static char *
+manifest_of_module(const struct module *module)
 {
 	const char *file = module_path(module), *name = module_attachment(module, 0)->name;
 	size_t length = strlen(file);
+	char *path = cli_ends_in(file, ".so") ? xasprintf("%.*s.yaml", (int)length - 3, file) :
+	    NULL;
 
-	if (length > 3 && strcmp(file + length - 3, ".so") == 0 && length + 3 <= size) {
-		snprintf(path, size, "%.*s.yaml", (int)length - 3, file);
-		if (access(path, F_OK) == 0)
-			return true;
-	}
-	do {
+	while (path == NULL || access(path, F_OK) != 0) {
+		free(path);
+		if (is_top(file, length))
+			return NULL;
 		length = parent_of(file, length);
-		snprintf(path, size, "%.*s%sdriver/%s.yaml", (int)length, file,
+		path = xasprintf("%.*s%sdriver/%s.yaml", (int)length, file,
 		    length > 0 && file[length - 1] != '/' ? "/" : "", name);
-		if (access(path, F_OK) == 0)
-			return true;
-	} while (!is_top(file, length));
-	return false;
+	}
+	return path;
 }
 
-static bool
-find_manifest(const struct module *module, char *path, size_t size)
-{
-	return find_by_module(module, path, size) ||
-	    manifest_of_name(module_attachment(module, 0)->name, path, size);
-}
-
+/* The manifest `path`, or that at `otherwise` (heap, or NULL: there is none), which is released. */
 static struct manifest *
-read_manifest(const char *path, bool *bad)
+read_manifest(const char *path, char *otherwise, bool *bad)
 {
-	struct diag_list diags;
-	struct manifest *manifest;
+	struct diag_list diags = { 0 };
+	struct manifest *manifest = NULL;
 
-	diag_list_init(&diags);
-	manifest = manifest_load(path, run_vocab(), NULL, &diags);
-	cli_diag_end(&diags);
-	*bad = manifest == NULL;
+	*bad = false;
+	if (path == NULL)
+		path = otherwise;
+	if (path != NULL) {
+		manifest = manifest_load(path, run_vocab(), NULL, &diags);
+		cli_diag_end(&diags);
+		*bad = manifest == NULL;
+	}
+	free(otherwise);
 	return manifest;
 }
 
 struct manifest *
 cli_manifest_open(const char *path, const struct module *module, bool *bad)
 {
-	char found[4096];
+	char *found = path == NULL ? manifest_of_module(module) : NULL;
 
-	*bad = false;
-	if (path == NULL && !find_manifest(module, found, sizeof(found)))
-		return NULL;
-	return read_manifest(path != NULL ? path : found, bad);
+	if (path == NULL && found == NULL)
+		found = manifest_of_name(module_attachment(module, 0)->name);
+	return read_manifest(path, found, bad);
+}
+
+struct manifest *
+cli_manifest_of(const char *path, const char *name, bool *bad)
+{
+	return read_manifest(path, path == NULL ? manifest_of_name(name) : NULL, bad);
+}
+
+struct manifest *
+cli_manifest_hints(const struct module *module)
+{
+	struct diag_list diags = { 0 };
+	char *path = manifest_of_module(module);
+	struct manifest *manifest = path == NULL ? NULL :
+	    manifest_load(path, run_vocab(), NULL, &diags);
+
+	diag_list_fini(&diags);
+	free(path);
+	return manifest;
 }
 
 bool
@@ -290,32 +303,6 @@ cli_nodiag_open(const char *path)
 	return NULL;
 }
 
-struct manifest *
-cli_manifest_of(const char *path, const char *name, bool *bad)
-{
-	char found[4096];
-
-	*bad = false;
-	if (path == NULL && !manifest_of_name(name, found, sizeof(found)))
-		return NULL;
-	return read_manifest(path != NULL ? path : found, bad);
-}
-
-struct manifest *
-cli_manifest_hints(const struct module *module)
-{
-	struct diag_list diags;
-	struct manifest *manifest;
-	char path[4096];
-
-	if (!find_by_module(module, path, sizeof(path)))
-		return NULL;
-	diag_list_init(&diags);
-	manifest = manifest_load(path, run_vocab(), NULL, &diags);
-	diag_list_fini(&diags);
-	return manifest;
-}
-
 struct functions {
 	VEC_MEMBERS(const char *);
 };
@@ -328,29 +315,23 @@ note_function(const char *name, void *arg)
 	*vec_add(functions) = name;
 }
 
-/* Of the current folder, or else of the source tree that the manifest is in. */
-static char **
-scenario_ids_for(const char *path)
-{
-	char *folder, **ids;
-
-	if (access("scenarios", F_OK) == 0)
-		return cli_scenario_ids("scenarios");
-	folder = manifest_file(path, "scenarios");
-	ids = folder != NULL ? cli_scenario_ids(folder) : NULL;
-	free(folder);
-	return ids;
-}
-
 bool
 cli_manifest_check(const char *path, struct module *module, struct diag_list *diags)
 {
-	char **ids = scenario_ids_for(path);
+	/* Of the current folder, or else of the source tree that the manifest is in. */
+	char *folder = access("scenarios", F_OK) == 0 ? xstrdup("scenarios") :
+	    manifest_file(path, "scenarios");
+	struct arena *arena = arena_new();
 	struct functions functions = { 0 };
-	struct manifest_names names = { .scenarios = (const char *const *)ids };
+	struct manifest_names names = { 0 };
 	struct manifest *manifest;
+	size_t count = 0;
 	bool good;
 
+	if (folder != NULL)
+		names.scenarios = cli_scenario_ids(folder, arena, &count);
+	if (count == 0)
+		names.scenarios = NULL;
 	if (module != NULL)
 		source_each_function(module_source(module), note_function, &functions);
 	*vec_add(&functions) = NULL;
@@ -359,9 +340,8 @@ cli_manifest_check(const char *path, struct module *module, struct diag_list *di
 	good = manifest != NULL;
 	manifest_free(manifest);
 	vec_fini(&functions);
-	for (size_t i = 0; ids != NULL && ids[i] != NULL; i++)
-		free(ids[i]);
-	free(ids);
+	arena_free(arena);
+	free(folder);
 	return good;
 }
 

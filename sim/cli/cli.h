@@ -98,8 +98,8 @@ void cli_cases_fini(struct cli_cases *cases);
 /* Keep the cases whose scenario has that tag; false after a message if none has it. */
 bool cli_cases_keep_tag(struct cli_cases *cases, const char *tag);
 
-/* "area/situation" of all files below a folder, ends with NULL; NULL: none.  Heap. */
-char **cli_scenario_ids(const char *folder);
+/* "area/situation" of all files below a folder, of the arena; ends with NULL. */
+const char *const *cli_scenario_ids(const char *folder, struct arena *arena, size_t *count);
 
 /*
  * The effective configuration of a case as YAML that runs and has its digest, behind comments

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <sys/stat.h>
 
@@ -14,21 +15,24 @@
 #include "base/share.h"
 #include "cli/suggest.h"
 #include "run/run.h"
+#include "scenario/arena.h"
 
-struct folder {
-	dev_t dev;
-	ino_t ino;
-};
-
+/* Paths of files, and all else that is found on the way, in an arena. */
 struct paths {
-	VEC_MEMBERS(char *);
-	struct { VEC_MEMBERS(struct folder); } read;	/* a link may lead back to one */
+	struct arena *arena;
+	const char **item;
+	size_t count;
+	struct folder {
+		dev_t dev;
+		ino_t ino;
+	} *read;			/* a link may lead back to one */
+	size_t folders;
 };
 
 static int
 by_name(const void *a, const void *b)
 {
-	return strcmp(*(char *const *)a, *(char *const *)b);
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
 static bool
@@ -42,10 +46,11 @@ cannot_read(const char *path)
 static bool
 is_first_time(struct paths *paths, const struct stat *st)
 {
-	for (size_t i = 0; i < paths->read.count; i++)
-		if (paths->read.item[i].dev == st->st_dev && paths->read.item[i].ino == st->st_ino)
+	for (size_t i = 0; i < paths->folders; i++)
+		if (paths->read[i].dev == st->st_dev && paths->read[i].ino == st->st_ino)
 			return false;
-	*vec_add(&paths->read) = (struct folder){ st->st_dev, st->st_ino };
+	arena_add(paths->arena, paths->read, paths->folders) =
+	    (struct folder){ st->st_dev, st->st_ino };
 	return true;
 }
 
@@ -54,23 +59,21 @@ static bool read_folder(const char *folder, const struct stat *st, struct paths 
 static bool
 take_entry(const char *folder, const char *name, struct paths *paths)
 {
-	bool yaml = cli_ends_in(name, ".yaml"), good = true;
+	const char *path = arena_printf(paths->arena, "%s/%s", folder, name);
+	bool yaml = cli_ends_in(name, ".yaml");
 	struct stat st;
-	char *path;
 
 	if (name[0] == '.')
 		return true;
-	path = xasprintf("%s/%s", folder, name);
 	/* A link to nowhere matters when it is called like a scenario. */
 	if (stat(path, &st) != 0)
-		good = !yaml || cannot_read(path);
-	else if (S_ISDIR(st.st_mode))
-		/* include/ holds pieces for `extends`, not scenarios. */
-		good = strcmp(name, "include") == 0 || read_folder(path, &st, paths);
-	else if (S_ISREG(st.st_mode) && yaml)
-		*vec_add(paths) = xstrdup(path);
-	free(path);
-	return good;
+		return !yaml || cannot_read(path);
+	/* include/ holds pieces for `extends`, not scenarios. */
+	if (S_ISDIR(st.st_mode))
+		return strcmp(name, "include") == 0 || read_folder(path, &st, paths);
+	if (S_ISREG(st.st_mode) && yaml)
+		arena_add(paths->arena, paths->item, paths->count) = path;
+	return true;
 }
 
 /* In the order of names, so that of two ways to a folder it is always the same that is taken. */
@@ -96,22 +99,15 @@ read_folder(const char *folder, const struct stat *st, struct paths *paths)
 
 /* What is found there, in the order of paths. */
 static bool
-find_all(const char *folder, const struct stat *st, struct paths *paths)
+find_all(const char *folder, struct paths *paths)
 {
-	bool good = read_folder(folder, st, paths);
+	struct stat st;
+	bool good = stat(folder, &st) == 0 ? read_folder(folder, &st, paths) :
+	    cannot_read(folder);
 
 	if (paths->count > 0)
 		qsort(paths->item, paths->count, sizeof(paths->item[0]), by_name);
 	return good;
-}
-
-static void
-paths_fini(struct paths *paths)
-{
-	for (size_t i = 0; i < paths->count; i++)
-		free(paths->item[i]);
-	vec_fini(paths);
-	vec_fini(&paths->read);
 }
 
 static bool
@@ -140,10 +136,8 @@ load(struct cli_cases *cases, const char *path, const struct scenario_ref *ref)
 static bool
 load_folder(struct cli_cases *cases, const char *folder)
 {
-	struct paths paths = { 0 };
-	struct stat st;
-	bool good = stat(folder, &st) == 0 ? find_all(folder, &st, &paths) :
-	    cannot_read(folder);
+	struct paths paths = { .arena = arena_new() };
+	bool good = find_all(folder, &paths);
 
 	if (good && paths.count == 0) {
 		fprintf(stderr, "viosim: folder %s contains no scenario (*.yaml)\n", folder);
@@ -151,88 +145,71 @@ load_folder(struct cli_cases *cases, const char *folder)
 	}
 	for (size_t i = 0; i < paths.count; i++)
 		good = load(cases, paths.item[i], NULL) && good;
-	paths_fini(&paths);
+	arena_free(paths.arena);
 	return good;
 }
 
-static bool
-take_path(char *found, char *path, size_t size, struct stat *st)
+const char *const *
+cli_scenario_ids(const char *folder, struct arena *arena, size_t *count)
 {
-	bool good = found != NULL && strlen(found) < size && stat(found, st) == 0;
+	struct paths paths = { .arena = arena };
 
-	if (good)
-		strcpy(path, found);
-	free(found);
-	return good;
-}
-
-/* The scenario of that path or area/situation, here or among the files of viosim. */
-static bool
-find_scenario(const char *name, char *path, size_t size, struct stat *st)
-{
-	static const char *const forms[] = { "scenarios/%s.yaml", "scenarios/%s" };
-	char *form;
-
-	if (take_path(xstrdup(name), path, size, st) ||
-	    take_path(xasprintf("%s.yaml", name), path, size, st))
-		return true;
-	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
-		bool good;
-
-		form = xasprintf(forms[i], name);
-		good = take_path(share_path(form), path, size, st);
-		free(form);
-		if (good)
-			return true;
-	}
-	return false;
-}
-
-static void
-find_paths(const char *folder, struct paths *paths)
-{
-	struct stat st;
-
-	if (stat(folder, &st) == 0 && S_ISDIR(st.st_mode))
-		find_all(folder, &st, paths);
+	if (access(folder, F_OK) == 0)
+		find_all(folder, &paths);
+	for (size_t i = 0; i < paths.count; i++)
+		paths.item[i] = suggest_scenario_id(paths.item[i], arena);
+	*count = paths.count;
+	arena_add(arena, paths.item, paths.count) = NULL;
+	return paths.item;
 }
 
 static void
 say_missing(const char *name)
 {
-	struct paths paths = { 0 };
+	struct arena *arena = arena_new();
 	char *folder = share_path("scenarios");
+	size_t count = 0;
+	const char *const *ids = folder != NULL ? cli_scenario_ids(folder, arena, &count) : NULL;
 
-	if (folder != NULL)
-		find_paths(folder, &paths);
-	suggest_scenario(name, paths.item, paths.count);
-	paths_fini(&paths);
+	suggest_scenario(name, ids, count);
 	free(folder);
+	arena_free(arena);
 }
 
-char **
-cli_scenario_ids(const char *folder)
+/* The path of a form of the name, here or (`share`) among the files of viosim; heap, or NULL. */
+static char *
+find_form(const char *form, const char *name, bool share, struct stat *st)
 {
-	struct paths paths = { 0 };
-	char id[512];
+	char *relative = xasprintf(form, name);
+	char *path = share ? share_path(relative) : xstrdup(relative);
 
-	find_paths(folder, &paths);
-	for (size_t i = 0; i < paths.count; i++) {
-		suggest_scenario_id(paths.item[i], id, sizeof(id));
-		free(paths.item[i]);
-		paths.item[i] = xstrdup(id);
-	}
-	vec_fini(&paths.read);
-	if (paths.count > 0)
-		*vec_add(&paths) = NULL;
-	return paths.item;
+	free(relative);
+	if (path != NULL && stat(path, st) == 0)
+		return path;
+	free(path);
+	return NULL;
+}
+
+/* The scenario of that path or area/situation. */
+static char *
+find_scenario(const char *name, struct stat *st)
+{
+	static const struct { const char *form; bool share; } forms[] = {
+		{ "%s", false }, { "%s.yaml", false },
+		{ "scenarios/%s.yaml", true }, { "scenarios/%s", true },
+	};
+	char *path = NULL;
+
+	for (size_t i = 0; path == NULL && i < sizeof(forms) / sizeof(forms[0]); i++)
+		path = find_form(forms[i].form, name, forms[i].share, st);
+	return path;
 }
 
 static bool
 load_ref(struct cli_cases *cases, const char *name)
 {
 	struct scenario_ref ref;
-	char why[256], path[4096];
+	char why[256], *path;
 	struct stat st;
 	bool good = false;
 
@@ -240,13 +217,15 @@ load_ref(struct cli_cases *cases, const char *name)
 		fprintf(stderr, "viosim: %s: %s\n", name, why);
 		return false;
 	}
-	if (!find_scenario(ref.path, path, sizeof(path), &st))
+	path = find_scenario(ref.path, &st);
+	if (path == NULL)
 		say_missing(ref.path);
 	else if (S_ISDIR(st.st_mode))
 		fprintf(stderr, "viosim: %s: a replay id names a scenario, but %s is a folder\n",
 		    name, path);
 	else
 		good = load(cases, path, &ref);
+	free(path);
 	scenario_ref_fini(&ref);
 	return good;
 }
@@ -254,9 +233,9 @@ load_ref(struct cli_cases *cases, const char *name)
 static bool
 load_name(struct cli_cases *cases, const char *name)
 {
-	char path[4096], *form;
 	struct stat st;
-	bool folder;
+	char *path;
+	bool good;
 
 	if (name[0] == '\0') {
 		fputs("viosim: a scenario name is empty; without any names, all scenarios below "
@@ -266,12 +245,11 @@ load_name(struct cli_cases *cases, const char *name)
 	if (stat(name, &st) == 0)
 		return S_ISDIR(st.st_mode) ? load_folder(cases, name) :
 		    load(cases, name, NULL);
-	form = xasprintf("scenarios/%s", name);
-	folder = take_path(share_path(form), path, sizeof(path), &st) && S_ISDIR(st.st_mode);
-	free(form);
-	if (folder)
-		return load_folder(cases, path);
-	return load_ref(cases, name);
+	path = find_form("scenarios/%s", name, true, &st);
+	good = path != NULL && S_ISDIR(st.st_mode) ? load_folder(cases, path) :
+	    load_ref(cases, name);
+	free(path);
+	return good;
 }
 
 static bool

@@ -18,11 +18,11 @@ void suggest_case(const struct scenario_doc *doc, const struct scenario_ref *ref
 
 bool cli_ends_in(const char *name, const char *ending);	/* behind at least one byte */
 
-/* "inflate/odd-target" of "./scenarios//inflate/odd-target.yaml". */
-void suggest_scenario_id(const char *path, char *id, size_t size);
+/* "inflate/odd-target" of "./scenarios//inflate/odd-target.yaml"; of the arena. */
+const char *suggest_scenario_id(const char *path, struct arena *arena);
 
-/* No scenario, file or folder has this name; `paths` are the files below scenarios/. */
-void suggest_scenario(const char *name, char *const *paths, size_t count);
+/* No scenario, file or folder has this name; `ids` are those below scenarios/. */
+void suggest_scenario(const char *name, const char *const *ids, size_t count);
 
 /* No case has this tag. */
 void suggest_tag(const struct cli_cases *cases, const char *tag);
