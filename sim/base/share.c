@@ -16,8 +16,9 @@
 #define VIOSIM_DATADIR "/usr/local/share/viosim"
 #endif
 
-char *
-share_program_folder(void)
+/* The folder that the program is in, heap; NULL when the host does not say. */
+static char *
+program_folder(void)
 {
 	char path[PATH_MAX];
 	ssize_t length = readlink("/proc/self/exe", path, sizeof(path) - 1);
@@ -60,7 +61,7 @@ in_search_path(const char *name)
 static char *
 near_program(const char *name)
 {
-	char *program = share_program_folder(), *share, *found;
+	char *program = program_folder(), *share, *found;
 	size_t length = 0;
 
 	if (program == NULL)

@@ -16,7 +16,4 @@ char *share_path(const char *name);
 /* The same, but only in the places from the program's folder on. */
 char *share_installed(const char *name);
 
-/* The folder that the program is in, heap; NULL when the host does not say. */
-char *share_program_folder(void);
-
 #endif /* VIOSIM_BASE_SHARE_H */

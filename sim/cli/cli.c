@@ -24,6 +24,24 @@
 #define WIDTH_TEXT 78
 #define HELP_WIDTH_MAX 88		/* longer lines are hard to read */
 
+static unsigned
+width_of(FILE *stream)
+{
+	const char *columns = getenv("COLUMNS");
+	struct winsize size;
+	unsigned long width = 0;
+
+	if (!isatty(fileno(stream)))
+		return CLI_WIDTH_DEFAULT;
+	if (ioctl(fileno(stream), TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+		width = size.ws_col;
+	else if (columns != NULL)
+		width = strtoul(columns, NULL, 10);
+	if (width == 0 || width > UINT16_MAX)
+		return CLI_WIDTH_DEFAULT;
+	return width < WIDTH_MIN ? WIDTH_MIN : (unsigned)width;
+}
+
 static void
 print_usage(const struct cli_command *command, FILE *stream)
 {
@@ -36,7 +54,7 @@ print_usage(const struct cli_command *command, FILE *stream)
 int
 cli_help(const struct cli_command *command, FILE *stream)
 {
-	unsigned width = cli_width(stream);
+	unsigned width = width_of(stream);
 
 	width = width < HELP_WIDTH_MAX ? width : HELP_WIDTH_MAX;
 	print_usage(command, stream);
@@ -74,27 +92,9 @@ cli_usage_error(const struct cli_command *command, const char *text)
 const char *const cli_color_words[] = { "auto", "always", "never", NULL };
 
 unsigned
-cli_width(FILE *stream)
-{
-	const char *columns = getenv("COLUMNS");
-	struct winsize size;
-	unsigned long width = 0;
-
-	if (!isatty(fileno(stream)))
-		return CLI_WIDTH_DEFAULT;
-	if (ioctl(fileno(stream), TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
-		width = size.ws_col;
-	else if (columns != NULL)
-		width = strtoul(columns, NULL, 10);
-	if (width == 0 || width > UINT16_MAX)
-		return CLI_WIDTH_DEFAULT;
-	return width < WIDTH_MIN ? WIDTH_MIN : (unsigned)width;
-}
-
-unsigned
 cli_width_text(FILE *stream)
 {
-	unsigned width = cli_width(stream);
+	unsigned width = width_of(stream);
 
 	return width < WIDTH_TEXT ? width : WIDTH_TEXT;
 }

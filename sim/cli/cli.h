@@ -67,7 +67,6 @@ bool cli_has_color(enum cli_color color, FILE *stream);
  * is a file or a pipe, so that what is written there is the same everywhere.
  */
 #define CLI_WIDTH_DEFAULT 100
-unsigned cli_width(FILE *stream);
 unsigned cli_width_text(FILE *stream);	/* of prose: at most 78 */
 
 /* ---- scenarios named on the command line ---- */

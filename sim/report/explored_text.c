@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/sbuf.h"
+#include "report/finding.h"
 #include "report/json.h"
 #include "report/report.h"
 
@@ -16,8 +17,9 @@ static const char *const class_word[RECORD_CLASSES] = {
 	[RECORD_NEW] = "new", [RECORD_LOST] = "lost",
 };
 
-struct finding_shown
-explored_shown(const struct trial_finding *finding)
+/* What reports show of it; its texts stay the trial's. */
+static struct finding_shown
+shown_of(const struct trial_finding *finding)
 {
 	return (struct finding_shown){
 		.rule = finding->rule, .text = finding->text, .file = finding->file,
@@ -29,7 +31,7 @@ static void
 print_finding(const struct cluster *cluster, unsigned indent, FILE *stream)
 {
 	const struct trial_finding *finding = &cluster->first.finding;
-	const struct finding_shown shown = explored_shown(finding);
+	const struct finding_shown shown = shown_of(finding);
 
 	finding_print(stream, &(struct report_style){ .colour = false }, indent, NULL, &shown);
 	if (finding->like[0] != '\0')
@@ -370,7 +372,7 @@ explored_text_end(const struct tally *tally, uint64_t left, FILE *stream)
 static json_t *
 finding_of(const struct cluster *cluster)
 {
-	const struct finding_shown shown = explored_shown(&cluster->first.finding);
+	const struct finding_shown shown = shown_of(&cluster->first.finding);
 	json_t *object = json_object();
 
 	finding_put(object, &shown);

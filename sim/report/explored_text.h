@@ -9,13 +9,9 @@
 #include <stdio.h>
 
 #include "explore/tally.h"
-#include "report/finding.h"
 
 /* One run on one line. */
 void explored_text_run(const struct record *run, FILE *stream);
-
-/* What reports show of a finding; its texts stay the trial's. */
-struct finding_shown explored_shown(const struct trial_finding *finding);
 
 /* A finding that shows for the first time, as one line. */
 void explored_text_found(const struct cluster *cluster, FILE *stream);

@@ -131,13 +131,11 @@ distance_of(const struct finding *finding)
 	    RULE_BESIDE : finding->distance;
 }
 
-static const struct failure *
-first_failure(const struct report_input *input)
+/* The failed expectations that no known defect explains: all of them, or none. */
+static unsigned
+new_failures(const struct report_input *input)
 {
-	for (unsigned i = 0; i < input->result->failures; i++)
-		if (report_known_failure(input, &input->result->failure[i]) == NULL)
-			return &input->result->failure[i];
-	return NULL;
+	return report_known_failures(input) == NULL ? input->result->failures : 0;
 }
 
 /* Does the one say more about the cause than the other?  Of a like distance an error does. */
@@ -179,7 +177,9 @@ struct reasons {
 static struct reason
 reason_of(const struct report_input *input)
 {
-	struct reason reason = { nearest_finding(input), first_failure(input) };
+	struct reason reason = {
+		nearest_finding(input), new_failures(input) > 0 ? input->result->failure : NULL,
+	};
 
 	/* A number that is suspect explains a failure. */
 	if (reason.finding != NULL && reason.failure != NULL &&
@@ -360,8 +360,8 @@ print_known(FILE *stream, const struct report_input *input)
 
 	for (size_t i = 0; i < result->findings.count; i++)
 		add_id(&ids, report_known_finding(input, &result->findings.item[i]));
-	for (unsigned i = 0; i < result->failures; i++)
-		add_id(&ids, report_known_failure(input, &result->failure[i]));
+	if (result->failures > 0)
+		add_id(&ids, report_known_failures(input));
 	if (ids.count == 0)
 		return;
 	fputs("known defects that showed as well:", stream);
@@ -429,9 +429,8 @@ failure_print(FILE *stream, const struct report_input *input)
 
 	/* A rule names the cause; an expectation only what came of it. */
 	print_findings(stream, input, RULE_AT_CAUSE, RULE_ALONE, &likes);
-	for (unsigned i = 0; i < result->failures; i++)
-		if (report_known_failure(input, &result->failure[i]) == NULL)
-			print_failure(stream, input, &result->failure[i]);
+	for (unsigned i = 0; i < new_failures(input); i++)
+		print_failure(stream, input, &result->failure[i]);
 	if (result->failures_all > result->failures)
 		fprintf(stream, "%u more failures are not shown\n",
 		    result->failures_all - result->failures);
@@ -484,12 +483,9 @@ reasons_of(const struct report_input *input)
 		    report_known_finding(input, finding) == NULL)
 			vec_add(&reasons)->finding = finding;
 	}
-	for (unsigned i = 0; i < result->failures; i++) {
-		const struct failure *failure = &result->failure[i];
-
-		if (failure != first.failure && report_known_failure(input, failure) == NULL)
-			vec_add(&reasons)->failure = failure;
-	}
+	for (unsigned i = 0; i < new_failures(input); i++)
+		if (&result->failure[i] != first.failure)
+			vec_add(&reasons)->failure = &result->failure[i];
 	return reasons;
 }
 

@@ -25,12 +25,11 @@ report_known_finding(const struct report_input *input, const struct finding *fin
 }
 
 const char *
-report_known_failure(const struct report_input *input, const struct failure *failure)
+report_known_failures(const struct report_input *input)
 {
 	const struct defect *defect = verdict_failure(input->result, input->manifest,
 	    input->scenario);
 
-	(void)failure;
 	return defect != NULL ? defect->id : NULL;
 }
 

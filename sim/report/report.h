@@ -41,9 +41,9 @@ struct report_input {
 	const char *scenario;		/* its id; of whoever has a manifest */
 };
 
-/* The id of the known defect, or NULL. */
+/* The id of the known defect, or NULL; all failed expectations of a case have the same one. */
 const char *report_known_finding(const struct report_input *input, const struct finding *finding);
-const char *report_known_failure(const struct report_input *input, const struct failure *failure);
+const char *report_known_failures(const struct report_input *input);
 
 /* False for a finding that a known defect explains, or that is like none. */
 bool report_like_finding(const struct report_input *input, const struct finding *finding,

@@ -183,7 +183,7 @@ finding_text(const struct timeline *t, const struct finding *finding, char *text
 static void
 failure_text(const struct timeline *t, const struct failure *failure, char *text, size_t size)
 {
-	const char *known = report_known_failure(t->input, failure);
+	const char *known = report_known_failures(t->input);
 
 	snprintf(text, size, "failed: %s: expected %s; actual %s%s%s%s", failure->what,
 	    failure->expected, failure->actual, known != NULL ? " (known defect " : "",
@@ -203,7 +203,7 @@ print_mark(struct timeline *t, const struct mark *mark)
 		    mark->finding->rule->severity == SEVERITY_LINT;
 	} else {
 		failure_text(t, mark->failure, text, sizeof(text));
-		known = report_known_failure(t->input, mark->failure) != NULL;
+		known = report_known_failures(t->input) != NULL;
 	}
 	print_row(t, "", "!!", known ? "33" : "1;31", text, false);
 }
@@ -328,7 +328,7 @@ plan_lines(struct timeline *t, uint32_t last, bool verbose)
 		marked = m < t->marks.count && t->marks.item[m].seq == seq;
 		/* Nothing that is marked may vanish in a summary. */
 		if (marked || verbose || words_is_main(words, event))
-			plan_add(&t->plan, seq, words_shape(words, event) ^
+			plan_add(&t->plan, seq, words_shape(event) ^
 			    (marked ? seq + UINT64_C(1) : 0));
 	}
 	plan_make(&t->plan, t->backward);

@@ -344,12 +344,11 @@ words_is_match(const struct event *event)
 }
 
 uint64_t
-words_shape(const struct words *words, const struct event *event)
+words_shape(const struct event *event)
 {
 	uint64_t key[9] = { event->kind, event->code, event->ctx };
 	unsigned args = words_kinds[event->kind].shape;
 
-	(void)words;
 	for (unsigned i = 0; i < HW_ARGS_MAX; i++)
 		key[3 + i] = args >> i & 1 ? event_values(event)[i] : 0;
 	if (args & WORDS_ALONE || words_is_match(event))

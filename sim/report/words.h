@@ -60,7 +60,7 @@ bool words_is_main(const struct words *words, const struct event *event);
 /* A driver's match function has been asked: what it says is told with its position. */
 bool words_is_match(const struct event *event);
 /* Events of equal shape may stand for each other in a summary. */
-uint64_t words_shape(const struct words *words, const struct event *event);
+uint64_t words_shape(const struct event *event);
 
 /* A context's name, of an ordinal; by its kind where the record does not have the name. */
 const char *words_context_name(const struct words *words, uint32_t ordinal,
@@ -70,13 +70,9 @@ const char *words_context_name(const struct words *words, uint32_t ordinal,
 
 /* "   1.234567s": seconds with six decimals (the rest cut off), at least 12 columns. */
 void words_time(uint64_t ns, char *text, size_t size);
-/* "1 page", "300 pages". */
-void words_count_pages(uint64_t pages, char *text, size_t size);
 /* A recorded value by its letter (DOOR_CALLS, TRACE_KINDS). */
 void words_value(const struct words *words, char letter, uint64_t value, char *text,
     size_t size);
-/* A NetBSD errno by name, "0", or a number; negative HW_FAULT_BLOCK is "blocks". */
-void words_errno(uint64_t value, char *text, size_t size);
 
 /* What `code` of such an event means: a word, or NULL if it means nothing. */
 const char *words_code(const struct words *words, const struct event *event);

@@ -133,12 +133,10 @@ say_pages(struct line *line, const struct words *words, const struct event *even
 		[HW_PAGE_FREE] = "frees", [HW_PAGE_KERNEL] = "takes for the kernel",
 		[HW_PAGE_OTHERS] = "uses", [HW_PAGE_DRIVER] = "allocates",
 	};
-	char count[48];
 
-	(void)words;
-	words_count_pages(event->pages.count, count, sizeof(count));
-	say(line, "%s %s (0x%" PRIx64, event->code <= HW_PAGE_DRIVER ? verb[event->code] : "?",
-	    count, event->pages.first);
+	say(line, "%s ", event->code <= HW_PAGE_DRIVER ? verb[event->code] : "?");
+	say_value(line, words, 'p', event->pages.count);
+	say(line, " (0x%" PRIx64, event->pages.first);
 	if (event->pages.count > 1)
 		say(line, " .. 0x%" PRIx64, event->pages.last);
 	say(line, ")");
@@ -275,7 +273,7 @@ say_status(struct line *line, const struct words *words, const struct event *eve
 }
 
 static void
-say_queue(struct line *line, const struct words *words, const struct event *event)
+say_device_queue(struct line *line, const struct words *words, const struct event *event)
 {
 	say(line, "queue %" PRIu64 " (", event->dev_queue.queue);
 	say_value(line, words, 'q', event->dev_queue.queue);
@@ -441,7 +439,7 @@ const struct words_kind words_kinds[EV_KINDS] = {
 	    SHAPE(1 | 4, .template = "returns a buffer on $1: id $2, length $3") },
 	[EV_DEV_STATUS] = { DEVICE, MAIN, SHAPE(1, .say = say_status) },
 	[EV_DEV_FEATURES] = { DEVICE, MAIN, SHAPE(3, .say = say_offer) },
-	[EV_DEV_QUEUE] = { DEVICE, MAIN, SHAPE(WORDS_ALONE, .say = say_queue) },
+	[EV_DEV_QUEUE] = { DEVICE, MAIN, SHAPE(WORDS_ALONE, .say = say_device_queue) },
 	[EV_DEV_ACTUAL] = { DEVICE, MAIN, SHAPE(0) },
 	[EV_DEV_BEHAVIOUR] = { DEVICE, MAIN, SHAPE(1, .say = say_behaviour) },
 	[EV_HOST_TARGET] = { HOST, MAIN, SHAPE(1 | 4) },

@@ -9,32 +9,23 @@
 #include <stdio.h>
 #include <string.h>
 
-void
-sighting_of(struct sighting *sighting, const struct finding *finding,
-    const struct run_result *result, const char *scenario, struct source *source)
-{
-	struct source_pos pos;
-
-	*sighting = (struct sighting){
-		.scenario = scenario, .rule = finding->rule->id, .where = "",
-		.facts = &result->facts, .seq = finding->seq,
-	};
-	if (finding->site != 0 && source_lookup(source, finding->site, &pos))
-		sighting->where = pos.function;
-	for (unsigned i = 0; i < finding->becauses && i < SIGHTING_CAUSES; i++)
-		if (finding->because[i].site != 0 &&
-		    source_lookup(source, finding->because[i].site, &pos))
-			sighting->because[i] = pos.function;
-}
-
 const struct defect *
 verdict_finding(const struct finding *finding, const struct run_result *result,
     const struct manifest *manifest, const char *scenario, struct source *source,
     struct defect_like *like)
 {
-	struct sighting sighting;
+	struct sighting sighting = {
+		.scenario = scenario, .rule = finding->rule->id, .where = "",
+		.facts = &result->facts, .seq = finding->seq,
+	};
+	struct source_pos pos;
 
-	sighting_of(&sighting, finding, result, scenario, source);
+	if (finding->site != 0 && source_lookup(source, finding->site, &pos))
+		sighting.where = pos.function;
+	for (unsigned i = 0; i < finding->becauses && i < SIGHTING_CAUSES; i++)
+		if (finding->because[i].site != 0 &&
+		    source_lookup(source, finding->because[i].site, &pos))
+			sighting.because[i] = pos.function;
 	return manifest_explains(manifest, &sighting, like);
 }
 

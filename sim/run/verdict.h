@@ -33,10 +33,6 @@ struct case_verdict {
 	char reason[VERDICT_REASON];	/* one line; empty for VERDICT_PASS and VERDICT_FAIL */
 };
 
-/* What a finding of a run is, for manifest_explains(); the names are the source's. */
-void sighting_of(struct sighting *sighting, const struct finding *finding,
-    const struct run_result *result, const char *scenario, struct source *source);
-
 /* The known defect behind a finding or failure, or NULL; `like` as manifest_explains() has it. */
 const struct defect *verdict_finding(const struct finding *finding,
     const struct run_result *result, const struct manifest *manifest, const char *scenario,
