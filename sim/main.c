@@ -4,7 +4,6 @@
  */
 #include "base/cleanup.h"
 #include "cli/cli.h"
-#include "cli/output.h"
 
 int
 main(int argc, char **argv)

@@ -14,7 +14,6 @@
 
 #include "base/alloc.h"
 #include "base/share.h"
-#include "cli/suggest.h"
 #include "run/run.h"
 #include "run/source.h"
 #include "scenario/arena.h"

@@ -69,6 +69,27 @@ bool cli_has_color(enum cli_color color, FILE *stream);
 #define CLI_WIDTH_DEFAULT 100
 unsigned cli_width_text(FILE *stream);	/* of prose: at most 78 */
 
+/* ---- standard output: what is written there is checked in one place ---- */
+
+/*
+ * At the beginning: the locale is C, SIGPIPE is ignored (a write says EPIPE), and none of the
+ * descriptors 0 to 2 is closed, so that no file that is opened later becomes one of them.
+ */
+void cli_output_begin(void);
+
+/*
+ * At the end, with a command's exit code.  CLI_BROKEN and one sentence when something could not
+ * be written to standard output.  Does not return when that is a pipe that nobody reads:
+ * the program then dies of SIGPIPE, as others do, without a word.
+ */
+int cli_output_end(int code);
+
+/*
+ * In between, by what goes on for long: when nobody reads standard output any more, die as
+ * above, with no unfinished output file left behind.
+ */
+void cli_output_check(void);
+
 /* ---- scenarios named on the command line ---- */
 
 struct cli_case {
@@ -106,6 +127,19 @@ const char *const *cli_scenario_ids(const char *folder, struct arena *arena, siz
  */
 void cli_case_print(const struct scenario_case *c, const struct manifest *manifest,
     FILE *stream);
+
+bool cli_ends_in(const char *name, const char *ending);	/* behind at least one byte */
+/* "inflate/odd-target" of "./scenarios//inflate/odd-target.yaml"; of the arena. */
+const char *cli_scenario_id(const char *path, struct arena *arena);
+
+/*
+ * What was meant by a name that is not there: one line on stderr, with the nearest that is, or how
+ * to list what is.  The first says which parameter, value or part of the machine of a replay id no
+ * case of the document has; `ids` are the scenarios that there are.
+ */
+void suggest_case(const struct scenario_doc *doc, const struct scenario_ref *ref);
+void suggest_scenario(const char *name, const char *const *ids, size_t count);
+void suggest_tag(const struct cli_cases *cases, const char *tag);
 
 struct edit;
 struct found;

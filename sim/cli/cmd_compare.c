@@ -13,7 +13,6 @@
 #include "base/sbuf.h"
 #include "base/alloc.h"
 #include "cli/cli.h"
-#include "cli/output.h"
 #include "machine/crash.h"
 #include "report/atomic.h"
 #include "report/compared.h"

@@ -11,7 +11,6 @@
 #include "base/hostio.h"
 #include "base/sbuf.h"
 #include "cli/cli.h"
-#include "cli/output.h"
 #include "explore/explore.h"
 #include "explore/found.h"
 #include "explore/generate.h"
@@ -19,7 +18,7 @@
 #include "fault/fault.h"
 #include "report/atomic.h"
 #include "report/explored_text.h"
-#include "run/module_calls.h"
+#include "run/source.h"
 
 #define SECONDS_DEFAULT 60
 /* Runs bound the reduction of a sweep's findings, so that it is the same on any host. */

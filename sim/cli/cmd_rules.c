@@ -8,7 +8,6 @@
 #include "base/alloc.h"
 #include "base/share.h"
 #include "cli/cli.h"
-#include "cli/suggest.h"
 #include "device/class.h"
 #include "fault/fault.h"
 #include "report/rules_text.h"

@@ -9,7 +9,6 @@
 
 #include "base/alloc.h"
 #include "cli/cli.h"
-#include "cli/output.h"
 #include "cli/run_output.h"
 #include "machine/crash.h"
 #include "run/isolate.h"

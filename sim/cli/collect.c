@@ -13,7 +13,6 @@
 #include "cli/cli.h"
 #include "base/alloc.h"
 #include "base/share.h"
-#include "cli/suggest.h"
 #include "run/run.h"
 #include "scenario/arena.h"
 
@@ -157,7 +156,7 @@ cli_scenario_ids(const char *folder, struct arena *arena, size_t *count)
 	if (access(folder, F_OK) == 0)
 		find_all(folder, &paths);
 	for (size_t i = 0; i < paths.count; i++)
-		paths.item[i] = suggest_scenario_id(paths.item[i], arena);
+		paths.item[i] = cli_scenario_id(paths.item[i], arena);
 	*count = paths.count;
 	arena_add(arena, paths.item, paths.count) = NULL;
 	return paths.item;

@@ -15,7 +15,6 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
-#include "cli/suggest.h"
 #include "run/run.h"
 #include "scenario/text.h"
 

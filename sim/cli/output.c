@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Standard output: see output.h.
+ * Standard output.
  */
-#include "cli/output.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <locale.h>

@@ -14,8 +14,6 @@
 #include "report/atomic.h"
 #include "report/failure.h"
 #include "report/junit.h"
-#include "report/ndjson.h"
-#include "report/timeline.h"
 
 /* ---- in the child ---- */
 

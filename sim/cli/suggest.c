@@ -2,11 +2,10 @@
 /*
  * What was meant by a name that is not there.
  */
-#include "cli/suggest.h"
-
 #include <inttypes.h>
 #include <string.h>
 
+#include "cli/cli.h"
 #include "scenario/arena.h"
 #include "scenario/text.h"
 
@@ -140,7 +139,7 @@ cli_ends_in(const char *name, const char *ending)
 }
 
 const char *
-suggest_scenario_id(const char *path, struct arena *arena)
+cli_scenario_id(const char *path, struct arena *arena)
 {
 	bool is_below;
 
@@ -182,7 +181,7 @@ suggest_scenario(const char *name, const char *const *ids, size_t count)
 	struct arena *arena = arena_new();
 	bool is_file = cli_ends_in(name, ".yaml");
 	struct text_nearest near = {
-		.best = nearest_id(suggest_scenario_id(name, arena), ids, count, arena),
+		.best = nearest_id(cli_scenario_id(name, arena), ids, count, arena),
 	};
 
 	/* A file is suggested for a file. */

@@ -13,7 +13,6 @@
 #include "base/vec.h"
 #include "report/finding.h"
 #include "report/json.h"
-#include "report/timeline.h"
 #include "report/words.h"
 
 #define EXCERPT_COLUMNS 90	/* of a scenario line */

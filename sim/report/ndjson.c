@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * NDJSON: see ndjson.h.
+ * The whole record as NDJSON.
  */
-#include "report/ndjson.h"
-
 #include <string.h>
 
 #include "report/failure.h"
 #include "report/finding.h"
 #include "report/json.h"
+#include "report/report.h"
 #include "report/words.h"
 
 struct out {

@@ -41,6 +41,35 @@ struct report_input {
 	const char *scenario;		/* its id; of whoever has a manifest */
 };
 
+/*
+ * The timeline, for people, with the case's id above.
+ *
+ * Columns: virtual time, who, what, and, where they changed, the pages that the driver
+ * allocated, that the host has, that are free.  Findings and failed expectations stand where
+ * they showed, marked "!!".  Rounds of lines that are alike are printed once and then counted.
+ * What the columns mean in full: reports/README.md.
+ */
+void timeline_print(FILE *stream, const struct report_input *input);
+/*
+ * The last `lines` lines up to event `seq` (UINT32_MAX: to the end).  Always the
+ * main events, even if the style is verbose.
+ */
+void timeline_tail(FILE *stream, const struct report_input *input, uint32_t seq,
+    unsigned lines);
+
+/*
+ * NDJSON: the whole record for programs, one JSON object a line.
+ *
+ * A case is a header line, its events, its findings, its failures and a line with the
+ * verdict; several cases follow one another in one file.  Nothing depends on the host: two
+ * runs with the same digest give the same bytes.  The fields: reports/README.md.
+ */
+void ndjson_print(FILE *stream, const struct report_input *input);
+/* A case without a result: a header, and a line with the verdict ("skipped", "error") and why. */
+void ndjson_print_none(FILE *stream, const char *id, const char *verdict, const char *reason);
+
+/* ---- what they share ---- */
+
 /* The id of the known defect, or NULL; all failed expectations of a case have the same one. */
 const char *report_known_finding(const struct report_input *input, const struct finding *finding);
 const char *report_known_failures(const struct report_input *input);

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The timeline: see timeline.h.
+ * The timeline.
  */
-#include "report/timeline.h"
-
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +10,7 @@
 #include "base/sbuf.h"
 #include "device/class.h"
 #include "report/finding.h"
+#include "report/report.h"
 #include "report/timeline_plan.h"
 #include "report/words.h"
 

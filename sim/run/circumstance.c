@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Under what circumstances a known defect shows: see circumstance.h.
+ * Under what circumstances a known defect shows: the keys of `circumstances` in a manifest.
  */
-#include "run/circumstance.h"
+#include "run/manifest.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -100,20 +100,7 @@ HOLDS(requests)
 
 #define FACT_ROW(name, id, missing) \
 	{ name, CIRCUMSTANCE_FLAG, offsetof(struct circumstance, fact) + FACT_##id * sizeof(bool), \
-	    fact_##id, missing }
-#define FACT_HOLDS(id) \
-	HOLDS(fact_##id) \
-	{ \
-		(void)c; \
-		return BEFORE(sighting->facts->fact[FACT_##id]); \
-	}
-FACT_HOLDS(WAITS_FOR_MEMORY)
-FACT_HOLDS(ATTACH_FAILED)
-FACT_HOLDS(NO_FEATURES)
-FACT_HOLDS(CONFIG_DIFFERS)
-FACT_HOLDS(TARGET_BEFORE_LIVE)
-FACT_HOLDS(TARGET_WHILE_OUT)
-
+	    NULL, missing }
 #define ROW(name, kind, missing) \
 	{ #name, CIRCUMSTANCE_##kind, offsetof(struct circumstance, name), name, missing }
 const struct circumstance_key circumstance_keys[] = {
@@ -184,12 +171,22 @@ circumstance_print(const struct circumstance *c, const struct circumstance_key *
 	}
 }
 
+static bool
+holds(const struct circumstance *c, const struct circumstance_key *key,
+    const struct sighting *sighting)
+{
+	if (key->kind == CIRCUMSTANCE_FLAG)
+		return BEFORE(sighting->facts->fact[(key->offset -
+		    offsetof(struct circumstance, fact)) / sizeof(bool)]);
+	return key->holds == NULL || key->holds(c, sighting);
+}
+
 /* NULL: all that it says holds. */
 static const struct circumstance_key *
 missing(const struct circumstance *c, const struct sighting *sighting)
 {
 	for (const struct circumstance_key *key = circumstance_keys; key->name != NULL; key++)
-		if (key->holds != NULL && circumstance_says(c, key) && !key->holds(c, sighting))
+		if (circumstance_says(c, key) && !holds(c, key, sighting))
 			return key;
 	return NULL;
 }

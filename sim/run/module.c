@@ -4,8 +4,6 @@
  */
 #include <assert.h>
 #include <dlfcn.h>
-#include <err.h>
-#include <link.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +12,6 @@
 #include "base/sbuf.h"
 #include "run/module.h"
 #include "run/module_file.h"
-#include "run/module_load.h"
 #include "run/source.h"
 
 struct module {
@@ -117,18 +114,11 @@ module_reset(struct module *m)
 }
 
 static struct module *
-module_new(const struct module_file *file, void *handle)
+module_new(const struct module_file *file, void *handle, uintptr_t base)
 {
-	struct module *m = xrealloc(NULL, 1, sizeof(*m));
-	struct link_map *map;
+	struct module *m = xmalloc(sizeof(*m));
 
-	if (dlinfo(handle, RTLD_DI_LINKMAP, &map) != 0)
-		errx(3, "%s: %s", file->path, dlerror());
-	*m = (struct module){
-		.file = *file,
-		.handle = handle,
-		.base = map->l_addr,
-	};
+	*m = (struct module){ .file = *file, .handle = handle, .base = base };
 	find_extents(m, file);
 	find_attachments(m, file);
 	m->frames = module_file_frames(file);
@@ -139,13 +129,14 @@ module_new(const struct module_file *file, void *handle)
 static struct module *
 open_file(const struct module_file *file, FILE *why, size_t *missing_count)
 {
+	uintptr_t base;
 	void *handle;
 
 	*missing_count = module_file_check(file, why);
 	if (*missing_count > 0)
 		return NULL;
-	handle = module_load(file, why);
-	return handle == NULL ? NULL : module_new(file, handle);
+	handle = module_file_load(file, why, &base);
+	return handle == NULL ? NULL : module_new(file, handle, base);
 }
 
 struct module *

@@ -20,6 +20,7 @@
 struct module;
 struct module_file;
 struct source;
+struct source_pos;
 
 /* Why a module was not opened. */
 struct module_error {
@@ -107,5 +108,20 @@ struct source *module_source(struct module *);
 
 /* What its file said (sim/run/module_file.h) when it was opened. */
 const struct module_file *module_file_of(const struct module *);
+
+/*
+ * Call `fn` for each instruction of the module that refers to something it does not define
+ * (kernel functions, and what its instrumentation calls), in the order of the file.  Some stand
+ * several times for one line (inlined functions).
+ */
+typedef void	module_call_fn(const char *name, const struct source_pos *pos, void *arg);
+void	module_each_call(struct module *, module_call_fn *fn, void *arg);
+
+/*
+ * Does the driver's text access memory at that line?  `*below` and `*above` become the nearest
+ * lines before and behind it that do, 0 where there is none.  Goes through the whole module: for
+ * messages, not for each run.
+ */
+bool	module_line_has_access(struct module *, unsigned line, unsigned *below, unsigned *above);
 
 #endif /* SIM_RUN_MODULE_H */

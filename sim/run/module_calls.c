@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Where a driver calls the kernel and accesses memory: see module_calls.h.
+ * Where a driver calls the kernel and accesses memory.
  */
-#include "run/module_calls.h"
-
 #include <string.h>
 
+#include "run/module.h"
 #include "run/module_file.h"
+#include "run/source.h"
 
 struct listing {
 	struct source *source;

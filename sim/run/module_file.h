@@ -101,6 +101,16 @@ struct module_frames module_file_frames(const struct module_file *);
 size_t	module_file_check(const struct module_file *, FILE *out);
 
 /*
+ * Load it into this process: the handle of dlopen() and where offset 0 is, or NULL with a line in
+ * `why`.  A child process loads the module first: the dynamic linker trusts what it reads, and a
+ * constructor runs before anything can guard against it.  What dies or hangs there never gets
+ * into this process.
+ *
+ * What is loaded is no longer backed by the file: that may be replaced or overwritten.
+ */
+void	*module_file_load(const struct module_file *, FILE *why, uintptr_t *base);
+
+/*
  * The manual page of NetBSD that documents a kernel name, such as "mutex(9)", or NULL.
  * `*is_certain`: it is known that NetBSD has that very name.
  */

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Bring a driver module into this process: see module_load.h.
+ * Bring a driver module into this process.
  */
-#include "run/module_load.h"
-
 #include <dlfcn.h>
 #include <err.h>
 #include <errno.h>
@@ -16,10 +14,10 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "run/module_file.h"
 
 #define TRIAL_SECONDS	10
 /* Exit codes of the trial; a constructor that calls exit() has another. */
@@ -53,6 +51,7 @@ be_trial(const char *path)
 	const struct rlimit no_core = { 0, 0 };
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	alarm(TRIAL_SECONDS);
 	setrlimit(RLIMIT_CORE, &no_core);
 	/* The dynamic linker's last words are no help. */
 	if (freopen("/dev/null", "w", stderr) == NULL || freopen("/dev/null", "w", stdout) == NULL)
@@ -60,33 +59,12 @@ be_trial(const char *path)
 	_exit(load(path) != NULL ? TRIAL_GOOD : TRIAL_REFUSED);
 }
 
-/* The child's status; of one that does not end, that it was killed. */
-static int
-await(pid_t child)
-{
-	const struct timespec tick = { .tv_nsec = 1000000 };
-	struct timespec now, end;
-	int status = 0;
-	pid_t ended;
-
-	clock_gettime(CLOCK_MONOTONIC, &end);
-	end.tv_sec += TRIAL_SECONDS;
-	while ((ended = waitpid(child, &status, WNOHANG)) == 0 ||
-	    (ended == -1 && errno == EINTR)) {
-		clock_gettime(CLOCK_MONOTONIC, &now);
-		if (now.tv_sec >= end.tv_sec)
-			kill(child, SIGKILL);
-		nanosleep(&tick, NULL);
-	}
-	return status;
-}
-
 static bool
 can_be_loaded(const struct module_file *file, FILE *why)
 {
 	char reason[160];
 	pid_t child;
-	int status;
+	int status = 0;
 
 	fflush(NULL);
 	child = fork();
@@ -97,7 +75,8 @@ can_be_loaded(const struct module_file *file, FILE *why)
 		refuse(file, why, reason);
 		return false;
 	}
-	status = await(child);
+	while (waitpid(child, &status, 0) == -1 && errno == EINTR)
+		continue;
 	if (WIFEXITED(status) && (WEXITSTATUS(status) == TRIAL_GOOD ||
 	    WEXITSTATUS(status) == TRIAL_REFUSED))
 		return true;
@@ -105,7 +84,7 @@ can_be_loaded(const struct module_file *file, FILE *why)
 		snprintf(reason, sizeof(reason), "loading the module ends the process (exit "
 		    "code %d): the file is damaged, or has a constructor, which no driver has",
 		    WEXITSTATUS(status));
-	else if (WTERMSIG(status) == SIGKILL)
+	else if (WTERMSIG(status) == SIGALRM)
 		snprintf(reason, sizeof(reason), "the module was not loaded after %d seconds; "
 		    "make it again with viosim-cc", TRIAL_SECONDS);
 	else
@@ -168,7 +147,7 @@ own_memory(const struct module_file *file, uintptr_t base)
 }
 
 void *
-module_load(const struct module_file *file, FILE *why)
+module_file_load(const struct module_file *file, FILE *why, uintptr_t *base)
 {
 	struct link_map *map;
 	void *handle;
@@ -186,6 +165,7 @@ module_load(const struct module_file *file, FILE *why)
 	}
 	if (dlinfo(handle, RTLD_DI_LINKMAP, &map) != 0)
 		errx(3, "%s: %s", file->path, dlerror());
-	own_memory(file, map->l_addr);
+	*base = map->l_addr;
+	own_memory(file, *base);
 	return handle;
 }

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "base/sbuf.h"
-#include "run/module_calls.h"
 #include "run/source.h"
 #include "run/state.h"
 #include "scenario/text.h"

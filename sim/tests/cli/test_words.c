@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "cli/cli.h"
-#include "cli/suggest.h"
 #include "run/run.h"
 #include "scenario/arena.h"
 #include "scenario/table.h"
@@ -149,7 +148,7 @@ TEST(scenarios_by_path_or_id)
 		it = said(line);
 		ck_assert_msg(it.code == CLI_OK, "%s: %s", line, it.err);
 		ck_assert_ptr_eq(strstr(it.out, "inflate/exact-request "), it.out);
-		ck_assert_str_eq(suggest_scenario_id(names[i], arena), "inflate/exact-request");
+		ck_assert_str_eq(cli_scenario_id(names[i], arena), "inflate/exact-request");
 		arena_free(arena);
 	}
 }

@@ -9,7 +9,7 @@
 
 #include "record.h"
 #include "report/json.h"
-#include "report/ndjson.h"
+#include "report/report.h"
 #include "tests/suite.h"
 
 static struct record *record;

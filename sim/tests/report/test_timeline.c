@@ -7,7 +7,7 @@
 
 #include "record.h"
 #include "report/failure.h"
-#include "report/timeline.h"
+#include "report/report.h"
 #include "report/timeline_plan.h"
 #include "report/words.h"
 #include "rules/rules.h"

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "run/module_calls.h"
+#include "run/module.h"
 #include "run/run.h"
 #include "tests/explore/rig.h"
 #include "tests/suite.h"
