@@ -26,6 +26,14 @@ struct sbuf {
 FILE *sbuf_open(struct sbuf *buf);
 char *sbuf_close(struct sbuf *buf);
 
+/* All that is printed into `stream`, on the heap: SBUF_TEXT(f, fputs("a", f)). */
+#define SBUF_TEXT(stream, ...) ({ \
+	struct sbuf buf_; \
+	FILE *stream = sbuf_open(&buf_); \
+	__VA_ARGS__; \
+	sbuf_close(&buf_); \
+})
+
 /* The ending of a noun that is counted: printf("%zu case%s", n, plural(n)). */
 static inline const char *
 plural(uint64_t count)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Failing cases by what failed in them: see run_groups.h.
+ * Failing cases by what failed in them.
  */
-#include "cli/run_groups.h"
+#include "cli/run_output.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -15,6 +15,29 @@
 
 #define SAME_MAX 32			/* cases of a scenario that are named */
 #define BESIDES_MAX 8			/* reasons beside the first that are named */
+
+/* ---- reasons ---- */
+
+void
+run_reasons_add(struct run_reasons *reasons, const char *reason, size_t length)
+{
+	size_t i = 0;
+
+	while (i < reasons->count && (strlen(reasons->item[i].reason) != length ||
+	    strncmp(reasons->item[i].reason, reason, length) != 0))
+		i++;
+	if (i == reasons->count)
+		vec_add(reasons)->reason = xstrndup(reason, length);
+	reasons->item[i].cases++;
+}
+
+void
+run_reasons_fini(struct run_reasons *reasons)
+{
+	for (size_t i = 0; i < reasons->count; i++)
+		free(reasons->item[i].reason);
+	vec_fini(reasons);
+}
 
 /* ---- alike ---- */
 
@@ -249,12 +272,8 @@ run_groups_print(struct run_groups *groups, FILE *stream)
 void
 run_groups_fini(struct run_groups *groups)
 {
-	for (size_t i = 0; i < groups->groups.count; i++) {
-		struct run_group *group = &groups->groups.item[i];
-
-		for (size_t k = 0; k < group->besides.count; k++)
-			free(group->besides.item[k].reason);
-		vec_fini(&group->besides);
+	vec_each(group, &groups->groups) {
+		run_reasons_fini(&group->besides);
 		free(group->first.reason);
 		free(group->first_id);
 	}

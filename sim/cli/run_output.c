@@ -180,25 +180,14 @@ show_progress(struct run_output *output)
 
 /* One line says all of them, with the totals. */
 static void
-count_skipped(struct run_output *output, enum verdict verdict, const char *reason)
+count_skipped(struct run_output *output, const struct case_verdict *verdict)
 {
-	struct run_skipped *skipped;
+	bool skipped = verdict->verdict == VERDICT_SKIPPED;
 
-	if (verdict == VERDICT_SKIPPED)
-		output->scenario_skipped++;
-	else
-		output->scenario_inapplicable++;
-	for (size_t i = 0; i < output->skipped.count; i++) {
-		skipped = &output->skipped.item[i];
-		if (skipped->verdict == verdict && strcmp(skipped->reason, reason) == 0) {
-			skipped->cases++;
-			return;
-		}
-	}
-	skipped = vec_add(&output->skipped);
-	skipped->cases = 1;
-	skipped->verdict = verdict;
-	snprintf(skipped->reason, sizeof(skipped->reason), "%s", reason);
+	output->scenario_skipped += skipped;
+	output->scenario_inapplicable += !skipped;
+	run_reasons_add(skipped ? &output->skipped : &output->inapplicable, verdict->reason,
+	    strlen(verdict->reason));
 }
 
 /* The lints of a case that passed, a line each. */
@@ -209,16 +198,8 @@ add_lints(struct run_output *output, const char *lines)
 
 	output->lint_cases += *lines != '\0';
 	for (; *lines != '\0'; lines += length + (lines[length] == '\n')) {
-		size_t i = 0;
-
 		length = strcspn(lines, "\n");
-		while (i < output->lints.count &&
-		    (strlen(output->lints.item[i].reason) != length ||
-		    strncmp(output->lints.item[i].reason, lines, length) != 0))
-			i++;
-		if (i == output->lints.count)
-			vec_add(&output->lints)->reason = xstrndup(lines, length);
-		output->lints.item[i].cases++;
+		run_reasons_add(&output->lints, lines, length);
 	}
 }
 
@@ -279,7 +260,7 @@ run_output_done(struct run_output *output, const struct cli_case *c,
 	write_files(output, c, result);
 	if (result->verdict.verdict == VERDICT_SKIPPED ||
 	    result->verdict.verdict == VERDICT_NOT_APPLICABLE)
-		count_skipped(output, result->verdict.verdict, result->verdict.reason);
+		count_skipped(output, &result->verdict);
 	if (result->verdict.verdict == VERDICT_PASS)
 		add_lints(output, result->text[2]);
 	if (result->verdict.verdict != VERDICT_SKIPPED)
@@ -408,11 +389,17 @@ print_known(struct run_output *output)
 }
 
 static void
+print_skipped(const char *what, const struct run_reasons *reasons)
+{
+	for (size_t i = 0; i < reasons->count; i++)
+		printf("%s: %zu case%s: %s\n", what, reasons->item[i].cases,
+		    plural(reasons->item[i].cases), reasons->item[i].reason);
+}
+
+static void
 free_junit(struct run_output *output)
 {
-	for (size_t i = 0; i < output->junit.count; i++) {
-		const struct junit_case *c = &output->junit.item[i];
-
+	vec_each(c, &output->junit) {
 		if (c->own_id)
 			free((void *)(uintptr_t)c->id);
 		free((void *)(uintptr_t)c->message);
@@ -434,12 +421,8 @@ run_output_end(struct run_output *output, struct summary_totals *totals)
 	totals->lints = output->lints.count;
 	totals->lint_cases = output->lint_cases;
 	print_lints(output, totals->failed);
-	for (size_t i = 0; i < output->skipped.count; i++) {
-		const struct run_skipped *skipped = &output->skipped.item[i];
-
-		printf("%s: %zu case%s: %s\n", skipped->verdict == VERDICT_SKIPPED ? "skipped" :
-		    "not applicable", skipped->cases, plural(skipped->cases), skipped->reason);
-	}
+	print_skipped("skipped", &output->skipped);
+	print_skipped("not applicable", &output->inapplicable);
 	if (output->gone_elsewhere > 0)
 		printf("%u time%s a known defect of %s did not show, which is a failure of "
 		    "%s only\n", output->gone_elsewhere, plural(output->gone_elsewhere),
@@ -456,9 +439,8 @@ run_output_end(struct run_output *output, struct summary_totals *totals)
 	free_junit(output);
 	summary_free(output->summary);
 	run_groups_fini(&output->groups);
-	for (size_t i = 0; i < output->lints.count; i++)
-		free(output->lints.item[i].reason);
-	vec_fini(&output->lints);
-	vec_fini(&output->skipped);
+	run_reasons_fini(&output->lints);
+	run_reasons_fini(&output->skipped);
+	run_reasons_fini(&output->inapplicable);
 	return good;
 }

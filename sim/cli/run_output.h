@@ -10,7 +10,6 @@
 #include <stdio.h>
 
 #include "cli/cli.h"
-#include "cli/run_groups.h"
 #include "report/junit.h"
 #include "report/report.h"
 #include "report/summary.h"
@@ -38,11 +37,50 @@ struct run_flags {
 void run_output_case(const struct run_flags *flags, const struct case_verdict *verdict,
     struct report_input *input, FILE *text[ISOLATE_TEXTS]);
 
-struct run_skipped {			/* cases not run or not applicable, by reason */
-	enum verdict verdict;
-	char reason[VERDICT_REASON];
+/* ---- run_groups.c: failing cases by what failed in them ---- */
+
+struct run_reason {
+	char *reason;
 	size_t cases;
 };
+
+struct run_reasons { VEC_MEMBERS(struct run_reason); };
+
+/* One case more has that reason, of `length` bytes. */
+void run_reasons_add(struct run_reasons *reasons, const char *reason, size_t length);
+void run_reasons_fini(struct run_reasons *reasons);
+
+struct run_group {			/* cases whose first reason is alike */
+	struct run_reason first;
+	char *first_id;
+	struct run_reasons besides;	/* what else failed in them */
+};
+
+struct run_same {			/* of the present scenario: cases alike in all reasons */
+	char *reasons, *scenario, *first_id;
+	struct { VEC_MEMBERS(char *); } ids;	/* those after the first */
+};
+
+struct run_groups {
+	struct { VEC_MEMBERS(struct run_group); } groups;
+	struct { VEC_MEMBERS(struct run_same); } sames;
+};
+
+/*
+ * A failing case.  Its reasons are lines as failure_reasons() writes them: the first is what the
+ * case is listed by, the others showed beside it.  Two reasons are alike when they differ in
+ * numbers only, behind the same place and rule.  True when it is the first of its scenario with
+ * these reasons, and is to be printed in full; the others are listed by run_groups_same().
+ */
+bool run_groups_add(struct run_groups *groups, const char *id, const char *scenario,
+    const char *reasons);
+/* The scenario is over: prints which cases failed like one that was printed (NULL: not). */
+void run_groups_same(struct run_groups *groups, FILE *stream);
+/* The failures, most frequent first. */
+void run_groups_print(struct run_groups *groups, FILE *stream);
+void run_groups_fini(struct run_groups *groups);
+
+/* ---- run_output.c ---- */
 
 /* In the parent. */
 struct run_output {
@@ -57,8 +95,8 @@ struct run_output {
 	unsigned scenario_failed, scenario_skipped, scenario_inapplicable;
 	unsigned gone_elsewhere;	/* known defects of another driver that did not show */
 	struct run_groups groups;
-	struct { VEC_MEMBERS(struct run_skipped); } skipped;
-	struct { VEC_MEMBERS(struct run_reason); } lints;	/* of cases that passed */
+	struct run_reasons skipped, inapplicable;	/* cases not run, not applicable */
+	struct run_reasons lints;	/* of cases that passed */
 	size_t lint_cases;
 	const struct manifest *manifest;	/* or NULL */
 	/* By defect: cases that showed it; whether one of the present scenario did. */

@@ -265,11 +265,8 @@ say_text(struct line *line, const struct words *words, uint64_t number)
 void
 say_features(struct line *line, const struct words *words, uint64_t features)
 {
-	struct sbuf buf;
-	char *text;
+	char *text = SBUF_TEXT(f, device_print_features(device_class_in(words->world), features, f));
 
-	device_print_features(device_class_in(words->world), features, sbuf_open(&buf));
-	text = sbuf_close(&buf);
 	say(line, "%s", text);
 	free(text);
 }

@@ -39,11 +39,8 @@ run_fail(struct run *run, struct loc loc, const char *what,
 void
 run_fail_expect(struct run *run, const struct expect *expect, const char *what)
 {
-	struct sbuf buf;
-	char *actual;
+	char *actual = SBUF_TEXT(f, expect_print_actual(expect, &run->env, f));
 
-	expect_print_actual(expect, &run->env, sbuf_open(&buf));
-	actual = sbuf_close(&buf);
 	run_fail(run, expect->loc, what, expect->text, actual);
 	free(actual);
 }
@@ -127,13 +124,11 @@ run_needs(struct run *run)
 
 	for (size_t i = 0; i < needs->count; i++) {
 		const struct expect *need = needs->claim[i].that;
-		struct sbuf buf;
 		char *actual;
 
 		if (expect_holds(need, &run->env))
 			continue;
-		expect_print_actual(need, &run->env, sbuf_open(&buf));
-		actual = sbuf_close(&buf);
+		actual = SBUF_TEXT(f, expect_print_actual(need, &run->env, f));
 		snprintf(result->unmet, sizeof(result->unmet), "needs %s: %s", need->text,
 		    actual);
 		free(actual);

@@ -195,17 +195,13 @@ static void
 say(const struct circumstance *c, const struct circumstance_key *key, char *why, size_t size)
 {
 	const char *at = strstr(key->missing, "%s");
-	struct sbuf buf;
-	FILE *stream;
 	char *text;
 
 	if (at == NULL) {
 		snprintf(why, size, "%s", key->missing);
 		return;
 	}
-	stream = sbuf_open(&buf);
-	circumstance_print(c, key, stream);
-	text = sbuf_close(&buf);
+	text = SBUF_TEXT(f, circumstance_print(c, key, f));
 	snprintf(why, size, "%.*s%s%s", (int)(at - key->missing), key->missing, text, at + 2);
 	free(text);
 }

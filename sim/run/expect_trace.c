@@ -193,12 +193,8 @@ fail(struct run *run, struct trace_watch *watch, const struct event *event, cons
 static void
 fail_late(struct run *run, struct trace_watch *watch)
 {
-	char why[80];
-	struct sbuf buf;
-	char *time;
+	char *time = SBUF_TEXT(f, text_print_time(watch->step->within, f)), why[80];
 
-	text_print_time(watch->step->within, sbuf_open(&buf));
-	time = sbuf_close(&buf);
 	snprintf(why, sizeof(why), "it did not come within %s", time);
 	free(time);
 	fail(run, watch, NULL, why);

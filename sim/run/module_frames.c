@@ -8,19 +8,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "run/module_file.h"
 
 #define SECTION ".viosim.frames"
 
 struct frames {
-	const char *text;
-	size_t length;
+	char *text;			/* behind a newline, with a NUL at the end */
 	struct module_frames found;
 };
 
-/* The section's text; NULL: the module has none. */
-static const char *
-section_text(const struct module_file *file, size_t *length)
+/* Heap; NULL: the module has none. */
+static char *
+section_text(const struct module_file *file)
 {
 	size_t names;
 	Elf_Scn *scn = NULL;
@@ -38,44 +38,28 @@ section_text(const struct module_file *file, size_t *length)
 		if (name == NULL || strcmp(name, SECTION) != 0)
 			continue;
 		data = elf_getdata(scn, NULL);
-		if (data == NULL || data->d_buf == NULL)
-			return NULL;
-		*length = data->d_size;
-		return data->d_buf;
+		return data == NULL || data->d_buf == NULL ? NULL :
+		    xasprintf("\n%.*s", (int)data->d_size, (const char *)data->d_buf);
 	}
 	return NULL;
-}
-
-static uint32_t
-number(const char *text, const char *end)
-{
-	uint64_t n = 0;
-
-	if (text < end && *text == '-')
-		return STACK_AS_IT_IS;
-	for (; text < end && *text >= '0' && *text <= '9' && n < STACK_AS_IT_IS; text++)
-		n = 10 * n + (uint64_t)(*text - '0');
-	return n < STACK_AS_IT_IS ? (uint32_t)n : STACK_AS_IT_IS - 1;
 }
 
 /* A function that the optimiser left no trace of lives in the frames of its callers. */
 static uint32_t
 bytes_of(const struct frames *frames, const char *name)
 {
-	const char *end = frames->text + frames->length;
-	size_t length = strlen(name);
+	char *key = xasprintf("\n%s ", name);
+	const char *line = strstr(frames->text, key);
+	unsigned long bytes = 0;
 
-	for (const char *line = frames->text; line < end; ) {
-		const char *next = memchr(line, '\n', (size_t)(end - line));
-
-		if (next == NULL)
-			break;
-		if ((size_t)(next - line) > length && line[length] == ' ' &&
-		    memcmp(line, name, length) == 0)
-			return number(line + length + 1, next);
-		line = next + 1;
-	}
-	return 0;
+	if (line != NULL)
+		line += strlen(key);
+	free(key);
+	if (line != NULL && *line == '-')
+		return STACK_AS_IT_IS;
+	if (line != NULL)
+		bytes = strtoul(line, NULL, 10);
+	return bytes < STACK_AS_IT_IS ? (uint32_t)bytes : STACK_AS_IT_IS - 1;
 }
 
 static void
@@ -104,13 +88,13 @@ compare(const void *one, const void *other)
 struct module_frames
 module_file_frames(const struct module_file *file)
 {
-	struct frames frames = { .text = NULL };
+	struct frames frames = { .text = section_text(file) };
 
-	frames.text = section_text(file, &frames.length);
 	if (frames.text != NULL)
 		module_file_each_symbol(file, SHT_SYMTAB, add_function, &frames);
 	if (frames.found.count > 1)
 		qsort(frames.found.item, frames.found.count, sizeof(frames.found.item[0]),
 		    compare);
+	free(frames.text);
 	return frames.found;
 }

@@ -61,8 +61,7 @@ struct pool {
 	unsigned jobs;
 	struct worker *worker;
 	struct last_words *last;	/* by worker, shared with it */
-	struct pollfd *polled;		/* by worker that is busy */
-	struct worker **polled_of;
+	struct pollfd *polled;		/* by worker; of one that is not busy, no descriptor */
 	struct outcome outcome[AHEAD_MAX];	/* by index, modulo */
 	size_t next, reported;
 	bool stop;
@@ -352,27 +351,28 @@ end_late_ones(struct pool *pool)
 	}
 }
 
-static unsigned
+/* False: nobody is busy. */
+static bool
 wait_for_some(struct pool *pool)
 {
-	unsigned n = 0;
+	bool busy = false;
 
 	for (unsigned i = 0; i < pool->jobs; i++) {
-		if (!pool->worker[i].busy)
-			continue;
-		pool->polled[n] = (struct pollfd){
-			.fd = pool->worker[i].fd, .events = POLLIN,
+		const struct worker *worker = &pool->worker[i];
+
+		pool->polled[i] = (struct pollfd){
+			.fd = worker->busy ? worker->fd : -1, .events = POLLIN,
 		};
-		pool->polled_of[n++] = &pool->worker[i];
+		busy |= worker->busy;
 	}
-	if (n == 0)
-		return 0;
-	if (poll(pool->polled, n, patience(pool)) > 0)
-		for (unsigned i = 0; i < n; i++)
+	if (!busy)
+		return false;
+	if (poll(pool->polled, pool->jobs, patience(pool)) > 0)
+		for (unsigned i = 0; i < pool->jobs; i++)
 			if (pool->polled[i].revents != 0)
-				take(pool, pool->polled_of[i]);
+				take(pool, &pool->worker[i]);
 	end_late_ones(pool);
-	return n;
+	return true;
 }
 
 /* Hand over what is ready, in order. */
@@ -416,15 +416,15 @@ int
 pool_run(const struct pool_work *work)
 {
 	struct pool *pool = xcalloc(1, sizeof(*pool));
-	unsigned jobs = work->jobs > 0 ? work->jobs : 1, busy;
+	unsigned jobs = work->jobs > 0 ? work->jobs : 1;
 	size_t shared = jobs * sizeof(pool->last[0]);
+	bool busy;
 	int error;
 
 	pool->work = work;
 	pool->jobs = jobs;
 	pool->worker = xcalloc(jobs, sizeof(pool->worker[0]));
 	pool->polled = xcalloc(jobs, sizeof(pool->polled[0]));
-	pool->polled_of = xcalloc(jobs, sizeof(pool->polled_of[0]));
 	pool->last = mmap(NULL, shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (pool->last == MAP_FAILED)
 		out_of_memory();
@@ -432,11 +432,10 @@ pool_run(const struct pool_work *work)
 		fill(pool);
 		busy = wait_for_some(pool);
 		report(pool);
-	} while (!pool->stop && pool->error == 0 && (busy > 0 || has_work(pool)));
+	} while (!pool->stop && pool->error == 0 && (busy || has_work(pool)));
 	dismiss(pool);
 	error = pool->stop ? 0 : pool->error;
 	munmap(pool->last, shared);
-	free(pool->polled_of);
 	free(pool->polled);
 	free(pool->worker);
 	free(pool);

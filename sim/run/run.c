@@ -201,61 +201,49 @@ failed_before(const struct trace *trace, const struct event *end, uint32_t ctx)
 	return NULL;
 }
 
-/* The ways a run can end early are findings too. */
+/* The ways a run can end early are findings too; a limit is the scenario's. */
+static const struct rule *const end_rules[WORLD_ENDS] = {
+	[WORLD_PANIC] = &rule_panic, [WORLD_CRASH] = &rule_wild_access,
+	[WORLD_STACK] = &rule_stack_overflow, [WORLD_TRAP] = &rule_trap,
+	[WORLD_ENDLESS] = &rule_endless_loop, [WORLD_DEVICE_FAULT] = &rule_device_abuse,
+};
+
+static void
+report_loop(struct run *run)
+{
+	struct world *world = &run->world;
+	bool endless = world->end == WORLD_ENDLESS;
+	const struct loop_seen *seen = endless ? loop_of(world, world->end_context) :
+	    loop_of_events(world);
+	uint32_t site = seen != NULL ? line_of_loop(run, seen) : 0;
+
+	if (endless && seen != NULL)
+		world->end_site = site;
+	if (!endless)
+		run_fail(run, run->scenario->loc, "limits",
+		    "the run ends within its limits", world->end_text);
+}
+
 static void
 report_end(struct run *run)
 {
 	struct world *world = &run->world;
-	const struct loop_seen *seen;
-	const struct rule *rule = NULL;
-	const struct event *failed;
-	struct event event;
-	size_t length;
+	const struct rule *rule = end_rules[world->end];
+	const struct event *failed = NULL;
+	struct event event = { 0 };
+	size_t length = strlen(world->end_text);
 
-	switch (world->end) {
-	case WORLD_PANIC:
-		rule = &rule_panic;
-		break;
-	case WORLD_CRASH:
-		rule = &rule_wild_access;
-		break;
-	case WORLD_STACK:
-		rule = &rule_stack_overflow;
-		break;
-	case WORLD_TRAP:
-		rule = &rule_trap;
-		break;
-	case WORLD_ENDLESS:
-		rule = &rule_endless_loop;
-		seen = loop_of(world, world->end_context);
-		if (seen != NULL)
-			world->end_site = line_of_loop(run, seen);
-		break;
-	case WORLD_DEVICE_FAULT:
-		rule = &rule_device_abuse;
-		break;
-	case WORLD_TIME_LIMIT:
-	case WORLD_EVENT_LIMIT:
-		seen = loop_of_events(world);
-		if (seen != NULL)
-			line_of_loop(run, seen);
-		run_fail(run, run->scenario->loc, "limits",
-		    "the run ends within its limits", world->end_text);
-		break;
-	case WORLD_RUNNING:
-	case WORLD_STOPPED:
-	case WORLD_ENDS:
-		break;
-	}
+	if (world->end == WORLD_ENDLESS || world->end == WORLD_TIME_LIMIT ||
+	    world->end == WORLD_EVENT_LIMIT)
+		report_loop(run);
 	if (rule == NULL || scenario_names_has(&run->scenario->rules.off, rule->id))
 		return;
-	event = world->trace.count > 0 ? *trace_event(&world->trace, world->trace.count - 1) :
-	    (struct event){ 0 };
-	failed = world->end == WORLD_PANIC || world->end == WORLD_CRASH ?
-	    failed_before(&world->trace, &event, world->end_context) : NULL;
-	for (length = strlen(world->end_text); length > 0 && failed != NULL &&
-	    world->end_text[length - 1] == ' '; length--)
-		continue;
+	if (world->trace.count > 0)
+		event = *trace_event(&world->trace, world->trace.count - 1);
+	if (world->end == WORLD_PANIC || world->end == WORLD_CRASH)
+		failed = failed_before(&world->trace, &event, world->end_context);
+	while (length > 0 && failed != NULL && world->end_text[length - 1] == ' ')
+		length--;
 	finding_add(&run->result->findings, rule, &event, world->end_site, "%.*s%s%s%s",
 	    (int)length, world->end_text, failed != NULL ? ", after " : "",
 	    failed != NULL ? trace_call_name(failed->code) : "",

@@ -228,13 +228,10 @@ wait_own(struct run *run, const struct scenario_step *step)
 static void
 mark(struct run *run, const struct scenario_step *step)
 {
-	struct sbuf buf;
-	char *line;
+	char *line = SBUF_TEXT(f, scenario_step_print(step, f));
 
-	scenario_step_print(step, sbuf_open(&buf));
-	line = sbuf_close(&buf);
 	world_emit(&run->world, EV_STEP, step->row->code, run->at_step,
-	    trace_text(&run->world.trace, line, buf.length), 0, 0, 0);
+	    trace_text(&run->world.trace, line, strlen(line)), 0, 0, 0);
 	free(line);
 }
 

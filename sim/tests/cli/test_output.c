@@ -10,7 +10,7 @@
 
 #include <sys/wait.h>
 
-#include "cli/run_groups.h"
+#include "cli/run_output.h"
 #include "tests/suite.h"
 
 /* ---- on a terminal ---- */
