@@ -88,9 +88,8 @@ child(void *arg, size_t index, struct regions *regions, struct isolated *result,
 	struct compare_stream a, b;
 	struct compare_result difference;
 	struct compared compared = {
-		.id = c->id, .a = &a, .b = &b, .result = &difference,
-		.source_a = module_source(module_for(&compare->a, c)),
-		.source_b = module_source(module_for(&compare->b, c)),
+		.id = c->id, .a = { &a, module_source(module_for(&compare->a, c)) },
+		.b = { &b, module_source(module_for(&compare->b, c)) }, .result = &difference,
 	};
 
 	crash_install();

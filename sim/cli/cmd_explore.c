@@ -306,9 +306,7 @@ save_scenarios(struct exploring *exploring)
 	char path[FOUND_PATH_MAX];
 	bool good = true;
 
-	for (size_t i = 0; i < tally->clusters.count; i++) {
-		const struct cluster *cluster = &tally->clusters.item[i];
-
+	vec_each(cluster, &tally->clusters) {
 		if (cluster->reduced == NULL)
 			continue;
 		if (found_save_text(cluster->reduced->scenario, &cluster->first.finding,

@@ -16,10 +16,13 @@
 #include "run/source.h"
 
 /* A case that was run with both.  All pointers are borrowed. */
+struct compared_side {
+	const struct compare_stream *stream;
+	struct source *source;
+};
 struct compared {
 	const char *id;				/* replay id */
-	const struct compare_stream *a, *b;
-	struct source *source_a, *source_b;
+	struct compared_side a, b;
 	const struct compare_result *result;
 };
 
@@ -65,6 +68,8 @@ void compared_classes_fini(struct compared_classes *classes);
 
 /* ---- single events ---- */
 
+/* The driver position of a site; false for site 0 or if nothing is known. */
+bool compared_position(const struct compared_side *side, uint32_t site, struct source_pos *pos);
 /* "mutex_enter", "return of mutex_enter", "take". */
 void compared_thing(const struct compare_event *event, char *text, size_t size);
 /* How many values it has, and those in words, each at most COMPARED_NAME with its NUL. */

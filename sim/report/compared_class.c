@@ -30,44 +30,37 @@ find(struct compared_classes *classes, const struct compared_class *key, const c
 }
 
 static void
-function_of(struct source *source, uint32_t site, char *text)
+function_of(const struct compared_side *side, uint32_t site, char *text)
 {
 	struct source_pos pos;
 
-	if (site != 0 && source != NULL && source_lookup(source, site, &pos))
+	if (compared_position(side, site, &pos))
 		snprintf(text, COMPARED_NAME, "%s", pos.function);
-}
-
-static void
-key_of_end(const struct compared *compared, struct compared_class *key)
-{
-	uint32_t site_a = compared->a->end_site, site_b = compared->b->end_site;
-
-	snprintf(key->thing, sizeof(key->thing), "%.24s in a, %.24s in b",
-	    world_end_word(compared->a->end), world_end_word(compared->b->end));
-	if (site_b != 0)
-		function_of(compared->source_b, site_b, key->function);
-	else
-		function_of(compared->source_a, site_a, key->function);
 }
 
 static void
 key_of(const struct compared *compared, const struct compare_row *row,
     struct compared_class *key)
 {
-	bool is_b = row->b != ALIGN_NONE;
+	const struct compare_stream *a = compared->a.stream, *b = compared->b.stream;
+	const struct compared_side *side = row->b != ALIGN_NONE ? &compared->b : &compared->a;
 	const struct compare_event *event;
 
 	*key = (struct compared_class){ .kind = (enum compare_kind)row->kind };
 	if (row->kind == COMPARE_LOST)
 		return;
 	if (row->kind == COMPARE_END) {
-		key_of_end(compared, key);
+		snprintf(key->thing, sizeof(key->thing), "%.24s in a, %.24s in b",
+		    world_end_word(a->end), world_end_word(b->end));
+		if (b->end_site != 0)
+			function_of(&compared->b, b->end_site, key->function);
+		else
+			function_of(&compared->a, a->end_site, key->function);
 		return;
 	}
-	event = is_b ? &compared->b->event[row->b] : &compared->a->event[row->a];
+	event = &side->stream->event[side == &compared->b ? row->b : row->a];
 	compared_thing(event, key->thing, sizeof(key->thing));
-	function_of(is_b ? compared->source_b : compared->source_a, event->site, key->function);
+	function_of(side, event->site, key->function);
 	if (row->kind == COMPARE_CHANGED)
 		compared_what(event, row->what, key->what, sizeof(key->what));
 }

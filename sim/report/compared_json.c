@@ -8,23 +8,24 @@
 #include "report/json.h"
 
 static void
-put_position(json_t *object, struct source *source, uint32_t site)
+put_position(json_t *object, const struct compared_side *side, uint32_t site)
 {
 	struct source_pos pos;
 
-	if (site == 0 || source == NULL || !source_lookup(source, site, &pos))
+	if (!compared_position(side, site, &pos))
 		return;
 	json_put(object, "file", json_string(pos.file));
 	json_put_number(object, "line", pos.line);
 	json_put(object, "function", json_string(pos.function));
 }
 
-static json_t *
-event_json(const struct compare_event *event, uint32_t index, struct source *source)
+static void
+put_event(json_t *object, const struct compared_side *side, uint32_t index)
 {
+	const struct compare_event *event = &side->stream->event[index];
 	char value[HW_ARGS_MAX][COMPARED_NAME];
 	unsigned count = compared_values(event, value);
-	json_t *object = json_object(), *values = json_array();
+	json_t *values = json_array();
 
 	json_put_number(object, "index", index);
 	json_put_number(object, "time_ns", event->time_ns);
@@ -34,70 +35,54 @@ event_json(const struct compare_event *event, uint32_t index, struct source *sou
 	for (unsigned i = 0; i < count; i++)
 		json_add(values, json_string(value[i]));
 	json_put(object, "values", values);
-	put_position(object, source, event->site);
-	return object;
+	put_position(object, side, event->site);
 }
 
-static json_t *
-end_json(enum world_end end, uint32_t site, struct source *source)
-{
-	json_t *object = json_object();
-
-	json_put(object, "end", json_string(world_end_word(end)));
-	put_position(object, source, site);
-	return object;
-}
-
-static json_t *
-rest_json(size_t count, uint32_t from)
-{
-	json_t *object = json_object();
-
-	json_put_number(object, "index", from);
-	json_put_number(object, "not_compared", (count - from));
-	return object;
-}
-
+/* Its event, how it ends, or (`lost`) from where on it is not compared. */
 static void
-put_sides(json_t *object, const struct compared *compared, const struct compare_row *row)
+put_side(json_t *object, const char *key, const struct compared_side *side,
+    enum compare_kind kind, uint32_t index, uint32_t lost)
 {
-	const struct compare_stream *a = compared->a, *b = compared->b;
+	json_t *one = json_object();
 
-	if (row->kind == COMPARE_END) {
-		json_put(object, "a", end_json(a->end, a->end_site, compared->source_a));
-		json_put(object, "b", end_json(b->end, b->end_site, compared->source_b));
-	} else if (row->kind == COMPARE_LOST) {
-		json_put(object, "a", rest_json(a->count, compared->result->lost_a));
-		json_put(object, "b", rest_json(b->count, compared->result->lost_b));
+	if (kind == COMPARE_END) {
+		json_put(one, "end", json_string(world_end_word(side->stream->end)));
+		put_position(one, side, side->stream->end_site);
+	} else if (kind == COMPARE_LOST) {
+		json_put_number(one, "index", lost);
+		json_put_number(one, "not_compared", side->stream->count - lost);
+	} else if (index != ALIGN_NONE) {
+		put_event(one, side, index);
 	}
-	if (row->a != ALIGN_NONE)
-		json_put(object, "a", event_json(&a->event[row->a], row->a, compared->source_a));
-	if (row->b != ALIGN_NONE)
-		json_put(object, "b", event_json(&b->event[row->b], row->b, compared->source_b));
+	if (json_object_size(one) > 0)
+		json_put(object, key, json_incref(one));
+	json_decref(one);
 }
 
 static json_t *
 row_json(const struct compared *compared, const struct compare_row *row)
 {
 	const struct compare_event *event = row->b != ALIGN_NONE ?
-	    &compared->b->event[row->b] : row->a != ALIGN_NONE ?
-	    &compared->a->event[row->a] : NULL;
+	    &compared->b.stream->event[row->b] : row->a != ALIGN_NONE ?
+	    &compared->a.stream->event[row->a] : NULL;
+	enum compare_kind kind = (enum compare_kind)row->kind;
 	json_t *object = json_object();
 	char text[COMPARED_NAME];
 
 	json_put(object, "case", json_string(compared->id));
-	json_put(object, "kind", json_string(compared_kind_word((enum compare_kind)row->kind)));
+	json_put(object, "kind", json_string(compared_kind_word(kind)));
 	if (event != NULL) {
 		compared_thing(event, text, sizeof(text));
 		json_put(object, "event", json_string(text));
 	}
-	if (row->kind == COMPARE_CHANGED) {
+	if (kind == COMPARE_CHANGED) {
 		compared_what(event, row->what, text, sizeof(text));
 		json_put(object, "what", json_string(text));
 	}
 	if (row->follows)
 		json_put(object, "follows", json_true());
-	put_sides(object, compared, row);
+	put_side(object, "a", &compared->a, kind, row->a, compared->result->lost_a);
+	put_side(object, "b", &compared->b, kind, row->b, compared->result->lost_b);
 	return object;
 }
 

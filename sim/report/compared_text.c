@@ -33,6 +33,12 @@ compared_kind_word(enum compare_kind kind)
 	return words[kind];
 }
 
+bool
+compared_position(const struct compared_side *side, uint32_t site, struct source_pos *pos)
+{
+	return site != 0 && side->source != NULL && source_lookup(side->source, site, pos);
+}
+
 void
 compared_thing(const struct compare_event *event, char *text, size_t size)
 {
@@ -124,11 +130,12 @@ struct hunk {
 };
 
 static void
-print_position(struct source *source, uint32_t site, const char *before, FILE *stream)
+print_position(const struct compared_side *side, uint32_t site, const char *before,
+    FILE *stream)
 {
 	struct source_pos pos;
 
-	if (site != 0 && source != NULL && source_lookup(source, site, &pos))
+	if (compared_position(side, site, &pos))
 		fprintf(stream, "%s%s:%u (%s)", before, pos.file, pos.line, pos.function);
 }
 
@@ -162,15 +169,12 @@ print_event(char mark, const struct compare_event *event, FILE *stream)
 }
 
 static void
-print_one(const struct compared *compared, char mark, uint32_t index, FILE *stream)
+print_one(const struct compared_side *side, char mark, uint32_t index, FILE *stream)
 {
-	bool is_a = mark == '-';
-	const struct compare_event *event = is_a ? &compared->a->event[index] :
-	    &compared->b->event[index];
+	const struct compare_event *event = &side->stream->event[index];
 
 	print_event(mark, event, stream);
-	print_position(is_a ? compared->source_a : compared->source_b, event->site, "  ",
-	    stream);
+	print_position(side, event->site, "  ", stream);
 	fputc('\n', stream);
 }
 
@@ -178,17 +182,17 @@ print_one(const struct compared *compared, char mark, uint32_t index, FILE *stre
 static void
 print_same(const struct compared *compared, const struct compare_row *row, FILE *stream)
 {
-	const struct compare_event *a = &compared->a->event[row->a];
-	const struct compare_event *b = &compared->b->event[row->b];
+	const struct compare_event *a = &compared->a.stream->event[row->a];
+	const struct compare_event *b = &compared->b.stream->event[row->b];
 	struct source_pos pos_a, pos_b;
 
 	print_event(' ', a, stream);
-	print_position(compared->source_a, a->site, "  ", stream);
-	if (a->site != 0 && b->site != 0 && source_lookup(compared->source_a, a->site, &pos_a) &&
-	    source_lookup(compared->source_b, b->site, &pos_b) &&
+	print_position(&compared->a, a->site, "  ", stream);
+	if (compared_position(&compared->a, a->site, &pos_a) &&
+	    compared_position(&compared->b, b->site, &pos_b) &&
 	    (pos_a.line != pos_b.line || strcmp(pos_a.file, pos_b.file) != 0 ||
 	    strcmp(pos_a.function, pos_b.function) != 0))
-		print_position(compared->source_b, b->site, ", b: ", stream);
+		print_position(&compared->b, b->site, ", b: ", stream);
 	fputc('\n', stream);
 }
 
@@ -208,13 +212,13 @@ print_shift(const struct compare_event *a, const struct compare_event *b, FILE *
 static void
 print_changed(const struct compared *compared, const struct compare_row *row, FILE *stream)
 {
-	const struct compare_event *a = &compared->a->event[row->a];
-	const struct compare_event *b = &compared->b->event[row->b];
+	const struct compare_event *a = &compared->a.stream->event[row->a];
+	const struct compare_event *b = &compared->b.stream->event[row->b];
 	char what[COMPARED_NAME];
 
 	compared_what(b, row->what, what, sizeof(what));
-	print_one(compared, '-', row->a, stream);
-	print_one(compared, '+', row->b, stream);
+	print_one(&compared->a, '-', row->a, stream);
+	print_one(&compared->b, '+', row->b, stream);
 	fprintf(stream, "  ^ %s%s", what,
 	    what[0] != '\0' && a->time_ns != b->time_ns ? ", " : "");
 	print_shift(a, b, stream);
@@ -222,12 +226,10 @@ print_changed(const struct compared *compared, const struct compare_row *row, FI
 }
 
 static void
-print_end(const struct compared *compared, FILE *stream)
+print_end(const struct compared_side *side, char mark, FILE *stream)
 {
-	fprintf(stream, "  - the run ends: %s", world_end_word(compared->a->end));
-	print_position(compared->source_a, compared->a->end_site, "  ", stream);
-	fprintf(stream, "\n  + the run ends: %s", world_end_word(compared->b->end));
-	print_position(compared->source_b, compared->b->end_site, "  ", stream);
+	fprintf(stream, "  %c the run ends: %s", mark, world_end_word(side->stream->end));
+	print_position(side, side->stream->end_site, "  ", stream);
 	fputc('\n', stream);
 }
 
@@ -237,12 +239,12 @@ print_lost(const struct compared *compared, FILE *stream)
 	const struct compare_result *result = compared->result;
 
 	fputs("  ! from here on the two have nothing to do with each other:\n", stream);
-	if (result->lost_a < compared->a->count)
-		print_one(compared, '-', result->lost_a, stream);
-	if (result->lost_b < compared->b->count)
-		print_one(compared, '+', result->lost_b, stream);
+	if (result->lost_a < compared->a.stream->count)
+		print_one(&compared->a, '-', result->lost_a, stream);
+	if (result->lost_b < compared->b.stream->count)
+		print_one(&compared->b, '+', result->lost_b, stream);
 	fprintf(stream, "  ! %zu further events in a and %zu in b are not compared\n",
-	    compared->a->count - result->lost_a, compared->b->count - result->lost_b);
+	    compared->a.stream->count - result->lost_a, compared->b.stream->count - result->lost_b);
 }
 
 static void
@@ -253,16 +255,17 @@ print_row(const struct compared *compared, const struct compare_row *row, FILE *
 		print_same(compared, row, stream);
 		break;
 	case COMPARE_REMOVED:
-		print_one(compared, '-', row->a, stream);
+		print_one(&compared->a, '-', row->a, stream);
 		break;
 	case COMPARE_ADDED:
-		print_one(compared, '+', row->b, stream);
+		print_one(&compared->b, '+', row->b, stream);
 		break;
 	case COMPARE_CHANGED: case COMPARE_LATER: case COMPARE_EARLIER:
 		print_changed(compared, row, stream);
 		break;
 	case COMPARE_END:
-		print_end(compared, stream);
+		print_end(&compared->a, '-', stream);
+		print_end(&compared->b, '+', stream);
 		break;
 	case COMPARE_LOST: case COMPARE_KINDS:
 		print_lost(compared, stream);

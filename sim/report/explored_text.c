@@ -75,9 +75,7 @@ print_table(const struct tally *tally, FILE *stream)
 	for (int i = 0; i < RECORD_CLASSES; i++)
 		fprintf(stream, " %6s", class_word[i]);
 	fputc('\n', stream);
-	for (size_t r = 0; r < tally->rows.count; r++) {
-		const struct tally_row *row = &tally->rows.item[r];
-
+	vec_each(row, &tally->rows) {
 		fprintf(stream, "  %-36s %7" PRIu64 " %7" PRIu64, row->group, row->points,
 		    row->runs);
 		for (int i = 0; i < RECORD_CLASSES; i++)
@@ -234,9 +232,7 @@ print_cluster(const struct causes *causes, const struct cluster *cluster, FILE *
 		fprintf(stream, ", when %s", cluster->first.cause);
 	fputc('\n', stream);
 	/* Said once, where the finding is first reported. */
-	for (size_t i = 0; i < causes->tally->clusters.count; i++) {
-		const struct cluster *other = &causes->tally->clusters.item[i];
-
+	vec_each(other, &causes->tally->clusters) {
 		if (have_same_key(cluster, other) && is_further_cause(causes->tally, other) &&
 		    is_first_of_key(causes->tally, cluster))
 			fprintf(stream, "       %" PRIu64 " run%s, also when %s\n", other->runs,

@@ -153,9 +153,7 @@ nearest_finding(const struct report_input *input)
 	const struct findings *findings = &input->result->findings;
 	const struct finding *nearest = NULL;
 
-	for (size_t i = 0; i < findings->count; i++) {
-		const struct finding *finding = &findings->item[i];
-
+	vec_each(finding, findings) {
 		if (report_known_finding(input, finding) == NULL &&
 		    (nearest == NULL || is_nearer(finding, nearest)))
 			nearest = finding;
@@ -475,9 +473,7 @@ reasons_of(const struct report_input *input)
 	if (first.finding != NULL)
 		first.failure = NULL;
 	*vec_add(&reasons) = first;
-	for (size_t i = 0; i < result->findings.count; i++) {
-		const struct finding *finding = &result->findings.item[i];
-
+	vec_each(finding, &result->findings) {
 		if (finding != first.finding && finding->rule->severity != SEVERITY_LINT &&
 		    report_known_finding(input, finding) == NULL)
 			vec_add(&reasons)->finding = finding;
@@ -614,9 +610,7 @@ lints_lines(FILE *stream, const struct report_input *input)
 	const struct findings *findings = &input->result->findings;
 	struct source_pos pos;
 
-	for (size_t i = 0; i < findings->count; i++) {
-		const struct finding *finding = &findings->item[i];
-
+	vec_each(finding, findings) {
 		if (!is_new_lint(input, finding))
 			continue;
 		if (report_position(input, finding->site, &pos))

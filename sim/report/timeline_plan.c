@@ -90,9 +90,7 @@ plan_make(struct plan *plan, bool backward)
 	turn_lines(plan);
 	make_items(plan);
 	turn_lines(plan);
-	for (size_t i = 0; i < plan->items.count; i++) {
-		struct plan_item *item = &plan->items.item[i];
-
+	vec_each(item, &plan->items) {
 		item->line = plan->lines.count - item->line - item->lines;
 	}
 	for (size_t i = 0, k = plan->items.count; i + 1 < k; i++) {

@@ -105,9 +105,7 @@ module_reset(struct module *m)
 {
 	const uint8_t *from = m->pristine;
 
-	for (size_t i = 0; i < m->data.count; i++) {
-		const struct module_range *range = &m->data.item[i];
-
+	vec_each(range, &m->data) {
 		memcpy((void *)range->start, from, range->end - range->start);
 		from += range->end - range->start;
 	}
@@ -249,9 +247,7 @@ void
 module_data_bounds(const struct module *m, uintptr_t *low, uintptr_t *high)
 {
 	*low = *high = 0;
-	for (size_t i = 0; i < m->data.count; i++) {
-		const struct module_range *range = &m->data.item[i];
-
+	vec_each(range, &m->data) {
 		if (*high == 0 || range->start < *low)
 			*low = range->start;
 		if (range->end > *high)

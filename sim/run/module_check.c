@@ -132,9 +132,7 @@ note_reference(const char *name, const GElf_Rela *rela, void *arg)
 	struct missing_list *list = arg;
 	struct source_pos pos;
 
-	for (size_t i = 0; i < list->count; i++) {
-		struct missing *m = &list->item[i];
-
+	vec_each(m, list) {
 		if (strcmp(m->name, name) != 0)
 			continue;
 		if (is_call((uint32_t)GELF_R_TYPE(rela->r_info)))

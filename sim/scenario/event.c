@@ -262,7 +262,7 @@ event_text(struct loader *ld, const struct scenario_event *event)
 	return arena_take(ld->arena, &buf);
 }
 
-static void
+void
 load_event(struct loader *ld, const struct yaml_node *n, struct scenario_event *event)
 {
 	bool has_args = n->kind == YAML_MAP;
@@ -283,14 +283,4 @@ load_event(struct loader *ld, const struct yaml_node *n, struct scenario_event *
 	if (has_args)
 		load_event_args(ld, n->pairs[0].value, event);
 	event->text = event_text(ld, event);
-}
-
-void
-load_trace(struct loader *ld, const struct yaml_node *n, struct scenario_trace *slot)
-{
-	*slot = (struct scenario_trace){ .count = 0 };
-	if (n->count == 0)
-		load_error(ld, n, "scenario.event", "a list without events expects nothing");
-	for (size_t i = 0; i < n->count; i++)
-		load_event(ld, n->items[i], &arena_add(ld->arena, slot->event, slot->count));
 }

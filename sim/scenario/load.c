@@ -270,42 +270,55 @@ load_names(struct loader *ld, const struct field *f, const struct yaml_node *n,
 	}
 }
 
+static void load_step(struct loader *, const struct yaml_node *, struct scenario_step *);
+
+/* An element of a list of other things than words; it is zero. */
 static void
-load_amounts(struct loader *ld, const struct field *f, const struct yaml_node *n,
-    struct scenario_amounts *slot)
+load_item(struct loader *ld, const struct field *f, const struct yaml_node *n, void *item)
 {
 	struct field amount = *f;
+	struct scenario_claim *claim = item;
 
-	amount.kind = FIELD_AMOUNT;
-	*slot = (struct scenario_amounts){ .count = 0 };
-	if (n->count == 0)
-		load_error(ld, n, "scenario.value", "\"%s\" is an empty list", f->key);
-	for (size_t i = 0; i < n->count; i++)
-		load_value(ld, &amount, n->items[i],
-		    &arena_add(ld->arena, slot->pages, slot->count));
-}
-
-static void
-load_segments(struct loader *ld, const struct yaml_node *n, struct scenario_segments *slot)
-{
-	*slot = (struct scenario_segments){ .count = 0 };
-	for (size_t i = 0; i < n->count; i++)
-		load_map(ld, &map_segment, n->items[i],
-		    &arena_add(ld->arena, slot->segment, slot->count));
-	check_segments(ld, slot, n);
+	switch (f->kind) {
+	case FIELD_AMOUNTS:
+		amount.kind = FIELD_AMOUNT;
+		load_value(ld, &amount, n, item);
+		break;
+	case FIELD_CLAIMS:
+		claim->loc = n->loc;
+		/* FALLTHROUGH */
+	case FIELD_SEGMENTS:
+		load_map(ld, f->map, n, item);
+		break;
+	case FIELD_STEPS:
+		load_step(ld, n, item);
+		break;
+	default:
+		load_event(ld, n, item);
+		break;
+	}
 }
 
 /* Claims of an extended file stay; those of the file itself come behind them. */
 static void
-load_claims(struct loader *ld, const struct yaml_node *n, struct scenario_claims *slot)
+load_items(struct loader *ld, const struct field *f, const struct yaml_node *n,
+    struct scenario_list *slot)
 {
-	struct scenario_claim *claim;
-
-	for (size_t i = 0; i < n->count; i++) {
-		claim = &arena_add(ld->arena, slot->claim, slot->count);
-		claim->loc = n->items[i]->loc;
-		load_map(ld, &map_claim, n->items[i], claim);
-	}
+	if (f->kind != FIELD_CLAIMS)
+		*slot = (struct scenario_list){ .count = 0 };
+	if (n->count == 0 && f->kind == FIELD_AMOUNTS)
+		load_error(ld, n, "scenario.value", "\"%s\" is an empty list", f->key);
+	else if (n->count == 0 && f->kind == FIELD_STEPS)
+		load_error(ld, n, "scenario.step", "a scenario without steps tests nothing");
+	else if (n->count == 0 && f->kind == FIELD_TRACE)
+		load_error(ld, n, "scenario.event", "a list without events expects nothing");
+	ld->in_steps |= f->kind == FIELD_STEPS;
+	for (size_t i = 0; i < n->count; i++)
+		load_item(ld, f, n->items[i], arena_push(ld->arena, &slot->item, &slot->count,
+		    field_kinds[f->kind].item));
+	ld->in_steps &= f->kind != FIELD_STEPS;
+	if (f->kind == FIELD_SEGMENTS)
+		check_segments(ld, (const struct scenario_segments *)slot, n);
 }
 
 static void
@@ -443,18 +456,6 @@ load_step(struct loader *ld, const struct yaml_node *n, struct scenario_step *st
 	load_step_limits(ld, &verb->field, n, step);
 }
 
-static void
-load_steps(struct loader *ld, const struct yaml_node *n, struct scenario_steps *slot)
-{
-	if (n->count == 0)
-		load_error(ld, n, "scenario.step",
-		    "a scenario without steps tests nothing");
-	ld->in_steps = true;
-	for (size_t i = 0; i < n->count; i++)
-		load_step(ld, n->items[i], &arena_add(ld->arena, slot->step, slot->count));
-	ld->in_steps = false;
-}
-
 /* ---- any value ---- */
 
 static void
@@ -483,19 +484,11 @@ load_field(struct loader *ld, const struct field *f, const struct yaml_node *n, 
 		load_names(ld, f, n, slot);
 		break;
 	case FIELD_AMOUNTS:
-		load_amounts(ld, f, n, slot);
-		break;
 	case FIELD_SEGMENTS:
-		load_segments(ld, n, slot);
-		break;
 	case FIELD_CLAIMS:
-		load_claims(ld, n, slot);
-		break;
 	case FIELD_STEPS:
-		load_steps(ld, n, slot);
-		break;
 	case FIELD_TRACE:
-		load_trace(ld, n, slot);
+		load_items(ld, f, n, slot);
 		break;
 	case FIELD_SEED:
 	case FIELD_SEEDS:

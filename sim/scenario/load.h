@@ -58,8 +58,8 @@ const char *path_plain(struct arena *, const char *path);
 
 /* ---- event.c ---- */
 
-/* The list of events of `expect-trace`. */
-void	load_trace(struct loader *, const struct yaml_node *, struct scenario_trace *);
+/* An event of `expect-trace`. */
+void	load_event(struct loader *, const struct yaml_node *, struct scenario_event *);
 
 /* ---- load.c ---- */
 

@@ -213,8 +213,7 @@ print_map_over(const struct map *map, const void *object, const void *defaults, 
 	const char *comma = "";
 
 	fputc('{', f);
-	for (size_t i = 0; i < map->count; i++) {
-		const struct field *field = &map->fields[i];
+	map_each(field, map) {
 		const void *value = field_value(field, object);
 
 		if (defaults != NULL ? !field_is_worth(field, object, defaults) :
@@ -446,8 +445,7 @@ print_machines(const struct scenario *sc, FILE *f)
 static void
 print_all(const struct scenario *sc, bool whole, FILE *f)
 {
-	for (size_t i = 0; i < map_scenario.count; i++) {
-		const struct field *field = &map_scenario.fields[i];
+	map_each(field, &map_scenario) {
 		bool is_whole = whole && (field->kind == FIELD_MAP || field->kind == FIELD_OWN ||
 		    field->kind == FIELD_WORD);
 

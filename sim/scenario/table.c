@@ -478,9 +478,7 @@ scenario_observable(const struct scenario_vocab *vocab, size_t i)
 void
 map_defaults(const struct map *map, void *object)
 {
-	for (size_t i = 0; i < map->count; i++) {
-		const struct field *f = &map->fields[i];
-
+	map_each(f, map) {
 		if (f->kind == FIELD_MAP)
 			map_defaults(f->map, field_slot(f, object));
 		else
@@ -613,9 +611,7 @@ field_equal(const struct field *f, const void *a, const void *b)
 bool
 map_equal(const struct map *map, const void *a, const void *b)
 {
-	for (size_t i = 0; i < map->count; i++) {
-		const struct field *f = &map->fields[i];
-
+	map_each(f, map) {
 		if (!field_equal(f, field_value(f, a), field_value(f, b)))
 			return false;
 	}

@@ -185,6 +185,9 @@ const struct verb *verb_find(const struct scenario_type *, const char *key);
 /* The row that a type has for a verb that every scenario has. */
 const struct verb *verb_of(const struct scenario_type *, enum scenario_verb);
 
+/* for (each of its keys in order): `f` points to it. */
+#define map_each(f, map) \
+	for (const struct field *f = (map)->fields; f < (map)->fields + (map)->count; f++)
 /* The key's row, or NULL. */
 const struct field *map_find(const struct map *, const char *key);
 

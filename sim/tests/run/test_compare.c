@@ -204,7 +204,8 @@ static char *
 printed(struct two *two, bool all)
 {
 	struct compared compared = {
-		.id = "t#1.0", .a = &two->a, .b = &two->b, .result = &two->result,
+		.id = "t#1.0", .a = { &two->a, NULL }, .b = { &two->b, NULL },
+		.result = &two->result,
 	};
 
 	return PRINTED(to, compared_print(&compared, all, to));
@@ -256,7 +257,8 @@ TWO_TEST(classes_over_cases)
 {
 	struct compared_classes classes = { 0 }, read = { 0 };
 	struct compared compared = {
-		.id = "t#1.0", .a = &two->a, .b = &two->b, .result = &two->result,
+		.id = "t#1.0", .a = { &two->a, NULL }, .b = { &two->b, NULL },
+		.result = &two->result,
 	};
 	char *text;
 	size_t size;
@@ -346,8 +348,8 @@ compare_scenario(const char *text)
 {
 	struct run_options before = { .module = t.module[0] }, after = { .module = t.module[1] };
 	struct compared compared = {
-		.id = "t", .a = &t.a, .b = &t.b, .result = &t.result,
-		.source_a = module_source(t.module[0]), .source_b = module_source(t.module[1]),
+		.id = "t", .a = { &t.a, module_source(t.module[0]) },
+		.b = { &t.b, module_source(t.module[1]) }, .result = &t.result,
 	};
 	struct compared_classes classes = { 0 };
 	DOC(doc) = rig_doc("t.yaml", text);
