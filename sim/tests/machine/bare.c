@@ -132,6 +132,23 @@ bare_three_b(void *arg)
 }
 
 void
+bare_sleep_for_ever(void *arg)
+{
+	for (;;) {
+		hw_sleep(HW_SLEEP_PAUSE, 0, 1);
+		bare_mark(arg, '.');
+	}
+}
+
+void
+bare_raise_config(void *arg)
+{
+	struct bare *bare = arg;
+
+	irq_raise(&bare->world, HW_VEC_MSIX_CONFIG, 0);
+}
+
+void
 bare_arm(struct bare *bare, enum point_kind kind, unsigned what, uint64_t countdown,
     void (*fn)(void *))
 {

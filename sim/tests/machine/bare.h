@@ -42,6 +42,10 @@ void bare_mark_b(void *bare);
 void bare_mark_c(void *bare);
 void bare_three_a(void *bare);
 void bare_three_b(void *bare);
+/* A tick at a time, and the mark '.' after each. */
+void bare_sleep_for_ever(void *bare);
+/* The edge-triggered line HW_VEC_MSIX_CONFIG. */
+void bare_raise_config(void *bare);
 /* Arm a point for fn(bare), asserted to be possible. */
 void bare_arm(struct bare *bare, enum point_kind kind, unsigned what, uint64_t countdown,
     void (*fn)(void *));

@@ -17,12 +17,6 @@ line(struct bare *bare, unsigned vector)
 }
 
 static void
-raise_config(struct bare *bare)
-{
-	irq_raise(&bare->world, HW_VEC_MSIX_CONFIG, 0);
-}
-
-static void
 raise_queue(struct bare *bare)
 {
 	irq_raise(&bare->world, HW_VEC_MSIX_QUEUE, 0);
@@ -49,7 +43,7 @@ BARE_TEST(the_lowest_vector_comes_first)
 	hw_intr_establish(HW_VEC_MSIX_QUEUE, HIGH_IPL, queue_handler, bare);
 	hw_intr_establish(HW_VEC_MSIX_CONFIG, HIGH_IPL, config_handler, bare);
 	raise_queue(bare);
-	raise_config(bare);
+	bare_raise_config(bare);
 	bare_go(bare);
 	ck_assert_str_eq(bare->order, "cCqQ");
 	ck_assert_uint_eq(line(bare, HW_VEC_MSIX_CONFIG)->delivered, 1);
@@ -59,22 +53,22 @@ BARE_TEST(the_lowest_vector_comes_first)
 BARE_TEST(edges_before_delivery_are_one)
 {
 	hw_intr_establish(HW_VEC_MSIX_CONFIG, HIGH_IPL, config_handler, bare);
-	raise_config(bare);
-	raise_config(bare);
+	bare_raise_config(bare);
+	bare_raise_config(bare);
 	bare_go(bare);
 	ck_assert_str_eq(bare->order, "cC");
 }
 
 BARE_TEST(a_line_without_handler_stays_raised)
 {
-	raise_config(bare);
+	bare_raise_config(bare);
 	bare_go(bare);
 	ck_assert(line(bare, HW_VEC_MSIX_CONFIG)->raised);
 	hw_intr_establish(HW_VEC_MSIX_CONFIG, HIGH_IPL, config_handler, bare);
 	bare_go(bare);
 	ck_assert_str_eq(bare->order, "cC");
 	hw_intr_disestablish(HW_VEC_MSIX_CONFIG);
-	raise_config(bare);
+	bare_raise_config(bare);
 	bare_go(bare);
 	ck_assert_str_eq(bare->order, "cC");
 }
@@ -101,7 +95,7 @@ static void
 raise_in_strike(void *arg)
 {
 	raise_queue(arg);
-	raise_config(arg);
+	bare_raise_config(arg);
 }
 
 /* Both are raised inside the config handler, which runs at LOW_IPL. */
@@ -110,7 +104,7 @@ BARE_TEST(a_higher_level_nests_the_same_source_does_not)
 	hw_intr_establish(HW_VEC_MSIX_CONFIG, LOW_IPL, config_handler, bare);
 	hw_intr_establish(HW_VEC_MSIX_QUEUE, HIGH_IPL, queue_handler, bare);
 	bare_arm(bare, POINT_BEFORE, HW_CALL_PRINTF, 1, raise_in_strike);
-	raise_config(bare);
+	bare_raise_config(bare);
 	bare_go(bare);
 	ck_assert_str_eq(bare->order, "cqQCcC");
 }
@@ -120,7 +114,7 @@ BARE_TEST(an_equal_level_waits)
 	hw_intr_establish(HW_VEC_MSIX_CONFIG, HIGH_IPL, config_handler, bare);
 	hw_intr_establish(HW_VEC_MSIX_QUEUE, HIGH_IPL, queue_handler, bare);
 	bare_arm(bare, POINT_BEFORE, HW_CALL_PRINTF, 1, raise_in_strike);
-	raise_config(bare);
+	bare_raise_config(bare);
 	bare_go(bare);
 	ck_assert_str_eq(bare->order, "cCcCqQ");
 }
@@ -133,7 +127,7 @@ unmasking_handler(void *arg)
 	bare_mark(bare, 'u');
 	hw_splx(0);
 	if (bare->number++ == 0)
-		raise_config(bare);
+		bare_raise_config(bare);
 	bare_call(HW_CALL_PRINTF);
 	bare_mark(bare, 'U');
 }
@@ -142,7 +136,7 @@ unmasking_handler(void *arg)
 BARE_TEST(one_source_is_never_handled_twice_at_a_time)
 {
 	hw_intr_establish(HW_VEC_MSIX_CONFIG, HIGH_IPL, unmasking_handler, bare);
-	raise_config(bare);
+	bare_raise_config(bare);
 	bare_go(bare);
 	ck_assert_str_eq(bare->order, "uUuU");
 }
@@ -153,20 +147,13 @@ masked_thread(void *arg)
 	struct bare *bare = arg;
 	int before = hw_splraise(HIGH_IPL);
 
-	raise_config(bare);
+	bare_raise_config(bare);
 	bare_call(HW_CALL_PRINTF);
 	hw_delay(1000);
 	bare_mark(bare, '1');
 	hw_splx(before);
 	bare_mark(bare, '2');
 	ck_assert_int_eq(hw_ipl(), 0);
-}
-
-BARE_TEST(a_raised_level_holds_it_back_until_splx)
-{
-	hw_intr_establish(HW_VEC_MSIX_CONFIG, HIGH_IPL, config_handler, bare);
-	bare_run(bare, masked_thread);
-	ck_assert_str_eq(bare->order, "1cC2");
 }
 
 /* The other CPU's level does not count. */
@@ -183,68 +170,6 @@ TEST(vectors_are_wired_to_one_cpu)
 }
 
 static void
-slow_handler(void *arg)
-{
-	bare_mark(arg, 'h');
-	hw_delay(1000);
-	bare_mark(arg, 'H');
-}
-
-static void
-ending_thread(void *arg)
-{
-	struct bare *bare = arg;
-
-	raise_config(bare);
-	hw_delay(500);
-	while (!hw_intr_disestablish(HW_VEC_MSIX_CONFIG)) {
-		bare_mark(bare, 'w');
-		hw_sleep(HW_SLEEP_INTR, HW_VEC_MSIX_CONFIG, 0);
-	}
-	bare_mark(bare, 'x');
-}
-
-TEST(a_line_ends_when_its_handler_on_another_cpu_is_over)
-{
-	BARE(bare) = BARE_WITH(config.cpus = 2, config.interrupt_cpu = 1);
-
-	hw_intr_establish(HW_VEC_MSIX_CONFIG, HIGH_IPL, slow_handler, bare);
-	bare_run(bare, ending_thread);
-	ck_assert_str_eq(bare->order, "hwHx");
-}
-
-static void
-soft_handler(void *arg)
-{
-	bare_mark(arg, 's');
-	ck_assert_int_eq(hw_self_kind(), HW_CTX_SOFTINT);
-	ck_assert_int_eq(hw_ipl(), LOW_IPL);
-}
-
-static void
-scheduling_handler(void *arg)
-{
-	struct bare *bare = arg;
-
-	hw_softint_schedule((uint32_t)bare->number);
-	hw_softint_schedule((uint32_t)bare->number);
-	config_handler(arg);
-}
-
-BARE_TEST(a_soft_interrupt_comes_after_the_hard_one)
-{
-	bare->number = hw_softint_establish(LOW_IPL, soft_handler, bare);
-	ck_assert_uint_eq(bare->number, 1);
-	hw_intr_establish(HW_VEC_MSIX_CONFIG, HIGH_IPL, scheduling_handler, bare);
-	raise_config(bare);
-	bare_go(bare);
-	ck_assert_str_eq(bare->order, "cCs");
-	for (unsigned i = 1; i < IRQ_SOFT_MAX; i++)
-		ck_assert_uint_eq(hw_softint_establish(LOW_IPL, soft_handler, bare), i + 1);
-	ck_assert_uint_eq(hw_softint_establish(LOW_IPL, soft_handler, bare), 0);
-}
-
-static void
 sleepy_handler(void *arg)
 {
 	bare_mark(arg, 'z');
@@ -255,7 +180,7 @@ sleepy_handler(void *arg)
 BARE_TEST(a_handler_that_sleeps_panics)
 {
 	hw_intr_establish(HW_VEC_MSIX_CONFIG, HIGH_IPL, sleepy_handler, bare);
-	raise_config(bare);
+	bare_raise_config(bare);
 	bare_go(bare);
 	ck_assert_int_eq(bare->world.end, WORLD_PANIC);
 	ck_assert_str_eq(bare->order, "z");

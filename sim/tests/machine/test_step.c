@@ -7,14 +7,6 @@
 #include "bare.h"
 #include "tests/suite.h"
 
-static void
-raise_config(void *arg)
-{
-	struct bare *bare = arg;
-
-	irq_raise(&bare->world, HW_VEC_MSIX_CONFIG, 0);
-}
-
 /* ---- the step ---- */
 
 /* Interrupt, then thread, then time, though all three are there at time 0. */
@@ -117,7 +109,7 @@ BARE_TEST(run_stands_still_at_its_time)
 	ck_assert_uint_eq(bare->world.clock.now_ns, 1000);
 }
 
-/* ---- sleep, delay, spin ---- */
+/* ---- sleep, spin ---- */
 
 static void
 sleeper(void *arg)
@@ -159,113 +151,28 @@ TEST(a_sleeper_is_woken_or_times_out)
 }
 
 static void
-busy(void *arg)
+spins_alone(void *arg)
 {
-	bare_mark(arg, '<');
-	hw_delay(1000);
-	bare_mark(arg, '>');
+	bare_mark(arg, hw_spin() ? '?' : '0');
 }
 
-/* Nobody else gets the CPU, another CPU goes on. */
-TEST(a_delay_keeps_the_cpu)
+/* Nothing can come any more, and it says so. */
+BARE_TEST(a_spinner_that_is_alone_is_told)
 {
-	BARE(bare) = BARE_WITH(config.cpus = 2);
-
-	bare_thread(bare, 0, 10, busy);
-	bare_thread(bare, 0, 5, bare_mark_a);
-	bare_thread(bare, 1, 5, bare_mark_b);
-	clock_at(&bare->world.clock, 500, CLOCK_DEVICE, bare_mark_c, bare);
-	bare_go(bare);
-	ck_assert_str_eq(bare->order, "<bc>a");
-	ck_assert_uint_eq(bare->world.clock.now_ns, 1000);
-}
-
-static void
-spins_for_number(void *arg)
-{
-	struct bare *bare = arg;
-
-	while (bare->number == 0)
-		if (!hw_spin())
-			break;
-	bare_mark(bare, bare->number != 0 ? 'n' : '0');
-}
-
-static void
-sets_number(void *arg)
-{
-	struct bare *bare = arg;
-
-	bare->number = 1;
-	bare_mark(bare, 's');
-}
-
-TEST(a_spinner_lets_others_run_and_time_move)
-{
-	BARE(bare) = BARE_WITH(config.cpus = 2);
-
-	bare_thread(bare, 0, 10, spins_for_number);
-	bare_thread(bare, 1, 10, sets_number);
-	bare_go(bare);
-	ck_assert_str_eq(bare->order, "sn");
-	bare_free(bare);
-	bare = bare_new(NULL);
-	bare_thread(bare, 0, 10, spins_for_number);
-	clock_at(&bare->world.clock, 400, CLOCK_DEVICE, sets_number, bare);
-	bare_go(bare);
-	ck_assert_str_eq(bare->order, "sn");
-	ck_assert_uint_eq(bare->world.clock.now_ns, 400);
-	bare_free(bare);
-	/* When nothing can come any more it says so. */
-	bare = bare_new(NULL);
-	bare_run(bare, spins_for_number);
+	bare_run(bare, spins_alone);
 	ck_assert_str_eq(bare->order, "0");
 }
 
 /* ---- limits ---- */
 
-static void
-sleeps_for_ever(void *arg)
-{
-	for (;;) {
-		hw_sleep(HW_SLEEP_PAUSE, 0, 1);
-		bare_mark(arg, '.');
-	}
-}
-
-static void
-calls_for_ever(void *arg)
-{
-	(void)arg;
-	for (;;)
-		bare_call(HW_CALL_PRINTF);
-}
-
-static void
-spins_for_ever(void *arg)
-{
-	(void)arg;
-	for (;;)
-		hw_spin();
-}
-
 TEST(limit_of_time)
 {
 	BARE(bare) = BARE_WITH(config.time_limit_ns = 7 * BARE_TICK_NS + 1);
 
-	bare_run(bare, sleeps_for_ever);
+	bare_run(bare, bare_sleep_for_ever);
 	ck_assert_int_eq(bare->world.end, WORLD_TIME_LIMIT);
 	ck_assert_str_eq(bare->order, ".......");
 	ck_assert_uint_eq(bare->world.clock.now_ns, 7 * BARE_TICK_NS + 1);
-}
-
-TEST(limit_of_events)
-{
-	BARE(bare) = BARE_WITH(config.event_limit = 50);
-
-	bare_run(bare, sleeps_for_ever);
-	ck_assert_int_eq(bare->world.end, WORLD_EVENT_LIMIT);
-	ck_assert_uint_eq(bare->world.trace.count, 50);
 }
 
 /* Whatever the last event is: one of a context, or of the machine for a context. */
@@ -276,10 +183,10 @@ TEST(the_limit_of_events_ends_the_world_at_any_event)
 		BARE(bare) = BARE_WITH(config.event_limit = limit);
 
 		hw_intr_establish(HW_VEC_MSIX_CONFIG, 6, bare_three_b, bare);
-		bare_arm(bare, POINT_BEFORE, HW_CALL_PRINTF, 2, raise_config);
+		bare_arm(bare, POINT_BEFORE, HW_CALL_PRINTF, 2, bare_raise_config);
 		bare_arm(bare, POINT_AFTER, HW_CALL_PRINTF, 2, bare_strike);
 		bare_thread(bare, 0, 10, bare_three_a);
-		bare_thread(bare, 0, 5, sleeps_for_ever);
+		bare_thread(bare, 0, 5, bare_sleep_for_ever);
 		bare_go(bare);
 		ck_assert_int_eq(bare->world.end, WORLD_EVENT_LIMIT);
 		ck_assert_uint_eq(bare->world.trace.count, limit);
@@ -295,20 +202,6 @@ TEST(the_limit_of_time_is_inclusive)
 	bare_go(bare);
 	ck_assert_str_eq(bare->order, "a");
 	ck_assert_int_eq(bare->world.end, WORLD_RUNNING);
-}
-
-TEST(loops_without_time_are_endless)
-{
-	static void (*const loops[])(void *) = { calls_for_ever, spins_for_ever };
-
-	for (int i = 0; i < 2; i++) {
-		BARE(bare) = bare_new(NULL);
-
-		bare_thread(bare, 0, 10, loops[i]);
-		bare_go(bare);
-		ck_assert_int_eq(bare->world.end, WORLD_ENDLESS);
-		ck_assert_uint_eq(bare->world.clock.now_ns, 0);
-	}
 }
 
 static void

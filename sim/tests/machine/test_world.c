@@ -7,15 +7,6 @@
 #include "bare.h"
 #include "tests/suite.h"
 
-static void
-sleeps_for_ever(void *arg)
-{
-	for (;;) {
-		hw_sleep(HW_SLEEP_PAUSE, 0, 1);
-		bare_mark(arg, '.');
-	}
-}
-
 /* ---- the door ---- */
 
 BARE_TEST(objects_are_numbered_by_kind)
@@ -138,7 +129,7 @@ BARE_TEST(a_reboot_starts_over_but_for_time)
 	static const uint64_t pfn = 3;
 
 	hw_intr_establish(HW_VEC_MSIX_CONFIG, 6, bare_mark_c, bare);
-	bare_thread(bare, 0, 10, sleeps_for_ever);
+	bare_thread(bare, 0, 10, bare_sleep_for_ever);
 	hw_pages(HW_PAGE_DRIVER, &pfn, 1);
 	bare_arm(bare, POINT_BEFORE, HW_CALL_PRINTF, 1, bare_strike);
 	world_run(&bare->world, 3 * BARE_TICK_NS);
@@ -159,7 +150,7 @@ BARE_TEST(places_of_threads_come_again)
 {
 	unsigned stayed = 0;
 
-	bare_thread(bare, 0, 10, sleeps_for_ever);
+	bare_thread(bare, 0, 10, bare_sleep_for_ever);
 	for (unsigned i = 0; i < 10 * CONTEXTS_MAX; i++) {
 		const struct context *ctx = bare_thread(bare, 0, 20, bare_mark_a);
 
