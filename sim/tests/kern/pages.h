@@ -45,7 +45,13 @@ counts(const struct krig *rig)
 	return &rig->world.memory.counts;
 }
 
-/* A test with 32 pages. */
+/* Tests with 32 pages: of each of the rows; one. */
+#define PAGES_ROWS(name, rows) \
+	TEST_EACH(name, rows) \
+	{ \
+		KRIG(rig) = rig_of(32); \
+		krig_assert_row(rig, &rows[_i]); \
+	}
 #define PAGES_TEST(name) TEST_WITH(name, struct krig *rig, rig_of(32), krig_free)
 
 #endif /* VIOSIM_TESTS_KERN_PAGES_H */

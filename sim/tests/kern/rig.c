@@ -5,6 +5,7 @@
 #include "rig.h"
 
 #include <check.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -328,6 +329,8 @@ krig_assert_row(struct krig *rig, const struct krig_row *row)
 	    "%s: ended with \"%s\"", row->name, world->end_text);
 	ck_assert_msg(row->order == NULL || strcmp(rig->frag.order, row->order) == 0,
 	    "%s: the order is \"%s\"", row->name, rig->frag.order);
+	ck_assert_msg(row->ticks == 0 || world->clock.now_ns == row->ticks * KRIG_TICK_NS,
+	    "%s: it is %" PRIu64 " ns", row->name, world->clock.now_ns);
 	ck_assert_msg(row->text == NULL || strcmp(rig->frag.text, row->text) == 0,
 	    "%s: the text is \"%s\"", row->name, rig->frag.text);
 	ck_assert_msg(row->says == NULL || strstr(krig_console(rig), row->says) != NULL,

@@ -115,6 +115,7 @@ struct krig_row {
 	const char *order, *text, *says;	/* `says`: somewhere on the console */
 	const int64_t *out;
 	size_t outs, from;		/* so many, from this one on */
+	uint64_t ticks;			/* that is the time at the end; 0: any is */
 };
 
 /* RUN(mutex_levels, OUT(0, K_IPL_VM, 0)) */

@@ -37,13 +37,53 @@ device_fills(struct krig *rig, uint64_t bus, uint8_t byte, size_t n)
 		ck_assert(memory_dma_write(&rig->world.memory, bus + i, &byte, 1));
 }
 
-KRIG_TEST(flags_have_netbsds_values)
-{
-	static const int64_t values[] = { 0, 1, 2, 4, 1, 2, 4, 8 };
+/* Of the map of 64 bytes; an assertion is with DIAGNOSTIC only. */
+#define SYNC(off, len, ops, ...) RUN(dma_sync_range, .in = { off, len, ops }, __VA_ARGS__)
+#define SYNC_BAD(off, len, ops, words) \
+	SYNC(off, len, ops, PANICS(words)), SYNC(off, len, ops, .plain = true)
 
-	krig_run(rig, frag_dma_constants);
-	for (size_t i = 0; i < 8; i++)
-		ck_assert_int_eq(rig->frag.out[i], values[i]);
+static const struct krig_row rows[] = {
+	/* WAITOK, NOWAIT, ALLOCNOW, COHERENT; PREREAD, POSTREAD, PREWRITE, POSTWRITE. */
+	RUN(dma_constants, OUT(0, 1, 2, 4, 1, 2, 4, 8)),
+	/* What fitted is still counted. */
+	RUN(dma_two_pages, .in = { [1] = 1, PAGE }, OUT_FROM(1, K_EFBIG, 0, 1)),
+	RUN(dma_too_long, .in = { 512, 4, 512 }, OUT_FROM(1, K_EINVAL, 0, 0)),
+	/* A load that is made to fail leaves the map empty. */
+	RUN(dma_two_pages, .in = { [1] = 2, PAGE }, .fault = "bus_dmamap_load.efbig",
+	    OUT_FROM(1, K_EFBIG, 0)),
+	RUN(dma_two_pages, .in = { [1] = 2, PAGE }, .fault = "bus_dmamap_load.einval",
+	    OUT_FROM(1, K_EINVAL, 0)),
+	/* Memory of the stack has an address, too. */
+	RUN(dma_stack, OUT_FROM(1, 0, 64, 1)),
+	/* PREWRITE and POSTREAD are looked at, and nothing else. */
+	SYNC(0, 64, PREWRITE), SYNC(63, 1, POSTREAD), SYNC(0, 0, PREWRITE),
+	SYNC_BAD(64, 0, PREWRITE, "bad offset"), SYNC_BAD(100, 4, POSTREAD, "bad offset"),
+	SYNC_BAD(0, 65, PREWRITE, "bad length"), SYNC_BAD(60, 8, POSTREAD, "bad length"),
+	SYNC(60, 8, PREREAD), SYNC(4000, 9000, POSTWRITE),
+	SYNC_BAD(60, 8, PREREAD | PREWRITE, "bad length"),
+	SYNC_BAD(60, 8, POSTREAD | POSTWRITE, "bad length"),
+	RUN(dma_sync_unloaded, .in = { [2] = PREWRITE }, PANICS("bad offset")),
+	RUN(dma_sync_unloaded, .in = { [2] = POSTREAD }, PANICS("bad offset")),
+	RUN(dma_sync_unloaded, .in = { [2] = PREREAD }),
+	RUN(dma_sync_unloaded, .in = { [2] = POSTWRITE }),
+	SYNC(0, 0, PREWRITE | POSTREAD, PANICS("mix PRE and POST")),
+	SYNC(0, 0, PREWRITE | POSTREAD, PANICS("mix PRE and POST"), .plain = true),
+	RUN(dma_use_dead, .plain = true, PANICS("the DMA map is destroyed")),
+	RUN(dma_memory_layout, .in = { (KRIG_PAGES + 1) * PAGE }, OUT(K_ENOMEM)),
+	RUN(dma_memory_layout, .in = { 2 * PAGE }, .fault = "bus_dmamem_alloc.efbig",
+	    OUT(K_EFBIG)),
+	RUN(dma_memory_botch, .in = { 2 * PAGE }, PANICS("size botch")),
+	/* The memory lies within a larger boundary, and is cut at the one that was asked for. */
+	RUN(dma_memory_layout, .in = { [2] = PAGE, [0] = 2 * PAGE }, PANICS("curseg 1")),
+};
+
+TEST_EACH(one_fragment, rows)
+{
+	for (int bounce = 0; bounce <= 1; bounce++) {
+		KRIG(rig) = rig_with(bounce, !rows[_i].plain);
+
+		krig_assert_row(rig, &rows[_i]);
+	}
 }
 
 /* ---- segments ---- */
@@ -66,28 +106,6 @@ TEST(neighbouring_pages_merge_up_to_maxsegsz)
 		ck_assert_int_eq(rig->frag.out[7], PAGE);
 		ck_assert_int_eq(rig->frag.out[6], rig->frag.out[4] + PAGE);
 	}
-}
-
-TEST(too_many_segments_are_efbig)
-{
-	KRIG(rig) = rig_with(false, true);
-
-	rig->frag.in[1] = 1;
-	rig->frag.in[2] = PAGE;
-	krig_run(rig, frag_dma_two_pages);
-	krig_assert_out_from(rig, 1, K_EFBIG, 0);
-	/* What fitted is still counted. */
-	ck_assert_int_eq(rig->frag.out[3], 1);
-}
-
-TEST(longer_than_the_map_is_einval)
-{
-	KRIG(rig) = rig_with(false, true);
-
-	rig->frag.in[0] = rig->frag.in[2] = 512;
-	rig->frag.in[1] = 4;
-	krig_run(rig, frag_dma_too_long);
-	krig_assert_out_from(rig, 1, K_EINVAL, 0, 0);
 }
 
 TEST(segments_do_not_cross_the_boundary)
@@ -135,37 +153,15 @@ TEST(a_bounced_buffer_never_straddles)
 	ck_assert_int_eq(rig->frag.out[3], 1);
 }
 
-TEST(stack_memory_has_an_address_too)
-{
-	KRIG(rig) = rig_with(false, true);
-
-	krig_run(rig, frag_dma_stack);
-	ck_assert_int_eq(rig->frag.out[1], 0);
-	ck_assert_int_ge(rig->frag.out[3], 1);
-	ck_assert_int_eq(rig->frag.out[2], 64);
-}
-
-TEST(injected_load_failure_leaves_the_map_empty)
-{
-	static const struct {
-		const char *id;
-		int error;
-	} faults[] = {
-		{ "bus_dmamap_load.efbig", K_EFBIG }, { "bus_dmamap_load.einval", K_EINVAL },
-	};
-
-	for (int i = 0; i < 2; i++) {
-		KRIG(rig) = rig_with(false, true);
-
-		krig_fault(rig, faults[i].id, 1);
-		rig->frag.in[1] = 2;
-		rig->frag.in[2] = PAGE;
-		krig_run(rig, frag_dma_two_pages);
-		krig_assert_out_from(rig, 1, faults[i].error, 0);
-	}
-}
-
 /* ---- what the device sees ---- */
+
+static void
+sync_middle(struct krig *rig, int ops)
+{
+	rig->frag.in[0] = rig->frag.in[1] = 16;
+	rig->frag.in[2] = ops;
+	krig_run(rig, frag_dma_window_sync);
+}
 
 /*
  * The buffer was 0x10 when it was synced and is 0x20 now.  Coherent: the device sees 0x20 at
@@ -182,8 +178,7 @@ TEST(lie13_prewrite_copies_exactly_its_range)
 		bus = (uint64_t)rig->frag.out[4];
 		ck_assert_uint_eq(device_sees(rig, bus), old);
 		ck_assert_uint_eq(device_sees(rig, bus + 63), old);
-		rig->frag.in[0] = rig->frag.in[1] = 16;
-		krig_run(rig, frag_dma_window_prewrite);
+		sync_middle(rig, PREWRITE);
 		ck_assert_uint_eq(device_sees(rig, bus + 15), old);
 		ck_assert_uint_eq(device_sees(rig, bus + 16), 0x20);
 		ck_assert_uint_eq(device_sees(rig, bus + 31), 0x20);
@@ -199,8 +194,7 @@ TEST(lie13_postread_copies_exactly_its_range)
 
 		krig_run(rig, frag_dma_window_setup);
 		device_fills(rig, (uint64_t)rig->frag.out[4], 0x30, 64);
-		rig->frag.in[0] = rig->frag.in[1] = 16;
-		krig_run(rig, frag_dma_window_postread);
+		sync_middle(rig, POSTREAD);
 		krig_assert_out(rig, old, 0x30, 0x30, old);
 	}
 }
@@ -213,8 +207,7 @@ TEST(preread_leaves_the_buffer_undefined)
 		uint8_t then = bounce ? MEMORY_POISON : 0x20;
 
 		krig_run(rig, frag_dma_window_setup);
-		rig->frag.in[0] = rig->frag.in[1] = 16;
-		krig_run(rig, frag_dma_window_preread);
+		sync_middle(rig, PREREAD);
 		krig_assert_out(rig, 0x20, then, then, 0x20);
 	}
 }
@@ -257,82 +250,6 @@ TEST(without_memory_for_bouncing_create_is_enomem_or_waits)
 		krig_go(rig);
 		ck_assert_int_eq(rig->frag.out[0], flags == NOWAIT ? K_ENOMEM : 0);
 	}
-}
-
-/* ---- sync's arguments ---- */
-
-struct sync_case {
-	int64_t off, len, ops;
-	const char *panic;		/* with DIAGNOSTIC; NULL: none */
-};
-static const struct sync_case sync_cases[] = {
-	{ 0, 64, PREWRITE, NULL },
-	{ 63, 1, POSTREAD, NULL },
-	{ 0, 0, PREWRITE, NULL },
-	{ 64, 0, PREWRITE, "bad offset" },
-	{ 100, 4, POSTREAD, "bad offset" },
-	{ 0, 65, PREWRITE, "bad length" },
-	{ 60, 8, POSTREAD, "bad length" },
-	{ 60, 8, PREREAD, NULL },
-	{ 4000, 9000, POSTWRITE, NULL },
-	{ 60, 8, PREREAD | PREWRITE, "bad length" },
-	{ 60, 8, POSTREAD | POSTWRITE, "bad length" },
-};
-
-TEST_EACH(lie14_sync_checks_prewrite_and_postread_only, sync_cases)
-{
-	const struct sync_case *c = &sync_cases[_i];
-
-	for (int how = 0; how < 4; how++) {
-		bool bounce = how & 1, diagnostic = how & 2;
-		KRIG(rig) = rig_with(bounce, diagnostic);
-
-		rig->frag.in[0] = c->off;
-		rig->frag.in[1] = c->len;
-		rig->frag.in[2] = c->ops;
-		krig_run(rig, frag_dma_sync_range);
-		if (diagnostic && c->panic != NULL)
-			krig_assert_panic(rig, c->panic);
-		else
-			krig_assert_alive(rig);
-	}
-}
-
-TEST(lie14_sync_of_an_unloaded_map_panics)
-{
-	static const struct sync_case cases[] = {
-		{ 0, 0, PREWRITE, "bad offset" }, { 0, 0, POSTREAD, "bad offset" },
-		{ 0, 0, PREREAD, NULL }, { 0, 0, POSTWRITE, NULL },
-	};
-
-	for (size_t i = 0; i < 4; i++) {
-		KRIG(rig) = rig_with(false, true);
-
-		rig->frag.in[2] = cases[i].ops;
-		krig_run(rig, frag_dma_sync_unloaded);
-		if (cases[i].panic != NULL)
-			krig_assert_panic(rig, cases[i].panic);
-		else
-			krig_assert_alive(rig);
-	}
-}
-
-TEST(lie14_pre_and_post_together_panic_in_any_kernel)
-{
-	for (int diagnostic = 0; diagnostic <= 1; diagnostic++) {
-		KRIG(rig) = rig_with(false, diagnostic);
-
-		krig_run(rig, frag_dma_sync_mixed);
-		krig_assert_panic(rig, "mix PRE and POST");
-	}
-}
-
-TEST(a_destroyed_map_panics_when_used)
-{
-	KRIG(rig) = rig_with(false, false);
-
-	krig_run(rig, frag_dma_use_dead);
-	krig_assert_panic(rig, "the DMA map is destroyed");
 }
 
 /* ---- memory for DMA ---- */
@@ -384,29 +301,6 @@ TEST(dma_memory_is_aligned_and_within_its_boundary)
 			ck_assert_int_eq(rig->frag.out[1] * PAGE / cases[i][2],
 			    ((rig->frag.out[1] + pages) * PAGE - 1) / cases[i][2]);
 	}
-}
-
-TEST(dma_memory_that_cannot_be_had)
-{
-	KRIG(rig) = rig_with(false, true);
-
-	rig->frag.in[0] = (KRIG_PAGES + 1) * PAGE;
-	rig->frag.in[2] = 0;
-	krig_run(rig, frag_dma_memory_layout);
-	ck_assert_int_eq(rig->frag.out[0], K_ENOMEM);
-	rig->frag.in[0] = 2 * PAGE;
-	krig_fault(rig, "bus_dmamem_alloc.efbig", 1);
-	krig_run(rig, frag_dma_memory_layout);
-	ck_assert_int_eq(rig->frag.out[0], K_EFBIG);
-	krig_run(rig, frag_dma_memory_botch);
-	krig_assert_panic(rig, "size botch");
-	krig_free(rig);
-	/* The memory lies within a larger boundary, and is cut at the one that was asked for. */
-	rig = rig_with(false, true);
-	rig->frag.in[2] = PAGE;
-	rig->frag.in[0] = 2 * PAGE;
-	krig_run(rig, frag_dma_memory_layout);
-	krig_assert_panic(rig, "curseg 1");
 }
 
 /* No two free frames are neighbours: what may lie in pieces is to be had, else nothing is. */

@@ -18,6 +18,14 @@ static const struct krig_row rows[] = {
 	/* One who could return because of a signal does not use up the wake-up. */
 	RUN(cv_signal_catching, .order = "abc"),
 	RUN(cv_destroy_woken, .order = "bcad"),
+	/* A signal leaves no trace: a later wait sleeps for all of its time. */
+	RUN(cv_signal_then_wait, .in = { 10 }, OUT(K_EWOULDBLOCK, 1), .ticks = 10),
+	RUN(cv_broadcast_then_wait, .in = { 10 }, OUT(K_EWOULDBLOCK, 1), .ticks = 10),
+	/* From half a tick on, n ticks last n - 0.5 with the default choices. */
+	RUN(cv_wait_now, .in = { 1, 5000 }, OUT(K_EWOULDBLOCK), .ticks = 1),
+	RUN(cv_wait_now, .in = { 4, 5000 }, OUT(K_EWOULDBLOCK), .ticks = 4),
+	/* A past time is due at the next tick where nobody asserts that there is none. */
+	RUN(cv_wait_negative, .plain = true, OUT(K_EWOULDBLOCK), .ticks = 1),
 	/* There are no waiters on either, which is all that the real one looks at. */
 	RUN(cv_use_dead, .plain = true),
 	RUN(cv_use_raw, .plain = true),
@@ -35,23 +43,6 @@ static const struct krig_row rows[] = {
 
 KRIG_ROWS(one_fragment, rows)
 
-/* A later wait sleeps for all of its time. */
-TEST(lie01_cv_signal_leaves_no_trace)
-{
-	static void (*const fn[])(void *) = {
-		frag_cv_signal_then_wait, frag_cv_broadcast_then_wait
-	};
-
-	for (int i = 0; i < 2; i++) {
-		KRIG(rig) = krig_new(NULL);
-
-		rig->frag.in[0] = 10;
-		krig_run_well(rig, fn[i]);
-		krig_assert_out(rig, K_EWOULDBLOCK, 1);
-		ck_assert_uint_eq(rig->world.clock.now_ns, 10 * KRIG_TICK_NS);
-	}
-}
-
 KRIG_TEST(lie27_timedwait_of_0_ticks_is_for_ever)
 {
 	struct context *waiter = krig_thread(rig, frag_cv_wait_now);
@@ -65,21 +56,6 @@ KRIG_TEST(lie27_timedwait_of_0_ticks_is_for_ever)
 	krig_run(rig, frag_cv_signal_once);
 	krig_assert_order(rig, "wsW");
 	ck_assert_int_eq(rig->frag.out[0], 0);
-}
-
-/* From half a tick on, n ticks last n - 0.5 with the default choices. */
-TEST(lie28_a_wait_ends_at_a_tick)
-{
-	for (int ticks = 1; ticks <= 4; ticks++) {
-		KRIG(rig) = krig_new(NULL);
-
-		rig->frag.in[0] = ticks;
-		rig->frag.in[1] = 5000;
-		krig_run(rig, frag_cv_wait_from_offset);
-		ck_assert_int_eq(rig->frag.out[0], K_EWOULDBLOCK);
-		ck_assert_uint_eq(rig->world.clock.now_ns,
-		    (uint64_t)ticks * KRIG_TICK_NS);
-	}
 }
 
 /* Any moment between n - 1 and n ticks will do, and not only one does. */
@@ -126,26 +102,6 @@ KRIG_TEST(a_signal_cancels_the_timeout)
 	ck_assert_int_eq(rig->frag.out[0], 0);
 	ck_assert_uint_eq(rig->world.clock.now_ns, 1000);
 	ck_assert_uint_eq(rig->world.clock.count, 0);
-}
-
-KRIG_TEST(broadcast_from_an_interrupt_is_legal)
-{
-	rig->frag.in[7] = K_IPL_VM;
-	krig_thread(rig, frag_cv_wait_now);
-	krig_handler(rig, K_IPL_VM, frag_cv_broadcast_once);
-	krig_raise_at(rig, 1000);
-	krig_go_well(rig);
-	krig_assert_order(rig, "wbW");
-}
-
-/* A past time is due at the next tick where nobody asserts that there is none. */
-TEST(negative_ticks_without_diagnostic_end_at_the_next_tick)
-{
-	KRIG(rig) = KRIG_WITH(options.config.diagnostic = false);
-
-	krig_run_well(rig, frag_cv_wait_negative);
-	ck_assert_int_eq(rig->frag.out[0], K_EWOULDBLOCK);
-	ck_assert_uint_eq(rig->world.clock.now_ns, KRIG_TICK_NS);
 }
 
 SUITE(kern_condvar)

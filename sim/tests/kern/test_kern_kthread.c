@@ -8,13 +8,6 @@
 #include "rig.h"
 #include "tests/suite.h"
 
-static struct krig *
-rig_with(unsigned cpus, uint64_t seed)
-{
-
-	return KRIG_WITH(options.config.cpus = cpus, options.seed = seed);
-}
-
 static const struct krig_row rows[] = {
 	RUN(kthread_return, PANICS("kthread \"runaway\": function returned"), .order = "r"),
 	RUN(kthread_join, .order = "jeJ", OUT(0)),
@@ -29,6 +22,11 @@ static const struct krig_row rows[] = {
 	/* It was made first, and waits until the last of the others blocks. */
 	RUN(kthread_idle_starves, .order = "sSi"),
 	RUN(kpause_mutex, OUT(1, 1)),
+	RUN(kpause_one, .in = { 1 }, OUT(K_EWOULDBLOCK), .ticks = 1),
+	RUN(kpause_one, .in = { 3 }, OUT(K_EWOULDBLOCK), .ticks = 3),
+	RUN(kthread_create_once, .order = "e", OUT(0)),
+	RUN(kthread_create_once, .fault = "kthread_create.enomem", .order = "", OUT(K_ENOMEM)),
+	RUN(kthread_create_once, .fault = "kthread_create.eagain", .order = "", OUT(K_EAGAIN)),
 };
 
 KRIG_ROWS(one_fragment, rows)
@@ -39,7 +37,7 @@ TEST(thread_may_run_before_lp_is_stored)
 	bool was_early = false, was_late = false;
 
 	for (uint64_t seed = 1; seed <= 60; seed++) {
-		KRIG(rig) = rig_with(2, seed);
+		KRIG(rig) = KRIG_WITH(options.config.cpus = 2, options.seed = seed);
 
 		krig_run_well(rig, frag_kthread_early_lp);
 		ck_assert_int_eq(rig->frag.out[0], 0);
@@ -63,17 +61,13 @@ KRIG_TEST(name_and_priority)
 	ck_assert_int_eq(world_context(&rig->world, 4)->priority, K_PRI_IDLE);
 }
 
-TEST(exit_code_is_reported)
+KRIG_TEST(exit_code_is_reported)
 {
-	KRIG(rig) = krig_new(NULL);
-
-	krig_run(rig, frag_kthread_exit_code);
+	krig_run(rig, frag_kthread_create_once);
 	ck_assert_str_eq(krig_console(rig), "");
-	krig_free(rig);
-	rig = krig_new(NULL);
 	rig->frag.in[0] = 5;
-	krig_run_well(rig, frag_kthread_exit_code);
-	HAS(krig_console(rig), "`ender'", "status 5");
+	krig_run_well(rig, frag_kthread_create_once);
+	HAS(krig_console(rig), "`one'", "status 5");
 }
 
 KRIG_TEST(a_thread_that_must_be_joined_waits_for_it)
@@ -82,40 +76,6 @@ KRIG_TEST(a_thread_that_must_be_joined_waits_for_it)
 	krig_assert_order(rig, "ejJ");
 	ck_assert_uint_gt(krig_event(rig, EV_NOTE, HW_NOTE_THREAD_GONE, 0)->seq,
 	    krig_event(rig, EV_CALL, HW_CALL_KTHREAD_JOIN, 0)->seq);
-}
-
-TEST(injected_failure_makes_no_thread)
-{
-	static const struct {
-		const char *id;
-		int error;
-	} faults[] = {
-		{ "kthread_create.enomem", K_ENOMEM }, { "kthread_create.eagain", K_EAGAIN },
-	};
-
-	for (int i = 0; i < 2; i++) {
-		KRIG(rig) = krig_new(NULL);
-
-		krig_fault(rig, faults[i].id, 1);
-		krig_run(rig, frag_kthread_create_once);
-		ck_assert_int_eq(rig->frag.out[0], faults[i].error);
-		krig_assert_order(rig, "");
-		krig_run(rig, frag_kthread_create_once);
-		ck_assert_int_eq(rig->frag.out[0], 0);
-		krig_assert_order(rig, "e");
-	}
-}
-
-TEST(kpause_ends_at_its_tick)
-{
-	for (int ticks = 1; ticks <= 3; ticks++) {
-		KRIG(rig) = krig_new(NULL);
-
-		rig->frag.in[0] = ticks;
-		krig_run(rig, frag_kpause_one);
-		ck_assert_int_eq(rig->frag.out[0], K_EWOULDBLOCK);
-		ck_assert_uint_eq(rig->world.clock.now_ns, (uint64_t)ticks * KRIG_TICK_NS);
-	}
 }
 
 /* Time passes, the thread keeps its CPU, interrupts are served. */
@@ -128,16 +88,6 @@ KRIG_TEST(delay_is_a_busy_wait)
 	krig_assert_order(rig, "<iI><>");
 	ck_assert_uint_eq(rig->world.clock.now_ns, 4000000);
 	ck_assert_uint_eq(krig_event(rig, EV_IRQ_ENTER, 0, 0)->time_ns, 1000000);
-}
-
-/* True if [..] of one thread never lies inside that of another. */
-static bool
-is_serial(const char *order)
-{
-	for (; *order != '\0'; order += 2)
-		if (order[0] != '[' || order[1] != ']')
-			return false;
-	return true;
 }
 
 /*
@@ -187,13 +137,12 @@ TEST(kernel_lock_is_given_up_asleep)
 
 TEST(one_cpu_runs_threads_to_their_end)
 {
-	KRIG(rig) = rig_with(1, 7);
+	KRIG(rig) = KRIG_WITH(options.seed = 7);
 
 	krig_thread(rig, frag_mpsafe_thread);
 	krig_thread(rig, frag_mpsafe_thread);
 	krig_go(rig);
-	ck_assert(is_serial(rig->frag.order));
-	ck_assert_uint_eq(strlen(rig->frag.order), 16);
+	krig_assert_order(rig, "[][][][][][][][]");
 }
 
 SUITE(kern_kthread)

@@ -26,6 +26,8 @@ static const struct krig_row rows[] = {
 	RUN(softint_sleeps, PANICS("sleep in an interrupt")),
 	RUN(softint_full, OUT(IRQ_SOFT_MAX, 100)),
 	RUN(softint_setup, .fault = "softint_establish.fails", OUT(0)),
+	/* A thread is neither. */
+	RUN(intr_contexts, OUT_FROM(3, 1, 1)),
 	/* What is scheduled runs before the end, also where the level held it back. */
 	RUN(softint_gone, .order = "Sx"),
 	RUN(mutex_setup_vm, .handler = frag_hardint_alloc, .ipl = K_IPL_VM,
@@ -33,13 +35,6 @@ static const struct krig_row rows[] = {
 };
 
 KRIG_ROWS(one_fragment, rows)
-
-KRIG_TEST(a_thread_is_neither)
-{
-	rig->frag.out[3] = rig->frag.out[4] = 1;
-	krig_run(rig, frag_intr_contexts);
-	krig_assert_out_from(rig, 3, 0, 0);
-}
 
 TEST(runs_after_the_hard_interrupt_that_scheduled_it)
 {

@@ -223,6 +223,14 @@ TEST(what_waits_for_a_running_system_runs_at_once)
 
 /* ---- components ---- */
 
+static const struct krig_row components[] = {
+	/* It can go and come again, and may be there already. */
+	RUN(component_fini, OUT(0, 0, 0)),
+	RUN(component_fini, .fault = "config_init_component.eexist", OUT(K_EEXIST)),
+};
+
+KRIG_ROWS(one_component, components)
+
 TEST(a_component_is_registered_once_and_asked)
 {
 	KRIG(rig) = KRIG_MADE(attach, child_plan.end = CHILD_FAILED);
@@ -233,19 +241,6 @@ TEST(a_component_is_registered_once_and_asked)
 	krig_assert_out(rig, 0, K_EEXIST);
 	/* The bus was looked at again: both drivers were asked. */
 	krig_assert_order(rig, "mo");
-}
-
-KRIG_TEST(a_component_can_go_and_come_again)
-{
-	krig_run_well(rig, frag_component_fini);
-	krig_assert_out(rig, 0, 0, 0);
-}
-
-KRIG_TEST(a_component_may_be_there_already)
-{
-	krig_fault(rig, "config_init_component.eexist", 1);
-	krig_run(rig, frag_component_fini);
-	ck_assert_int_eq(rig->frag.out[0], K_EEXIST);
 }
 
 SUITE(kern_autoconf)

@@ -26,22 +26,27 @@ KRIG_TEST(zalloc_clears_and_alloc_does_not)
 	ck_assert_uint_eq(rig->world.memory.counts.kernel, 1 + 1 + 4);
 }
 
-TEST(nosleep_fails_when_memory_is_gone_and_sleep_waits)
+/* When memory is gone NOSLEEP fails, and SLEEP waits. */
+static void
+takes_all(void (*fn)(void *), uint64_t pages, int64_t blocks)
 {
-	KRIG(rig) = KRIG_WITH(options.config.segment[0] = (struct hw_segment){ 16, 10 });
+	for (int flags = KM_SLEEP; flags <= KM_NOSLEEP; flags++) {
+		KRIG(rig) = KRIG_WITH(
+		    options.config.segment[0] = (struct hw_segment){ 16, pages });
 
-	rig->frag.in[0] = KM_NOSLEEP;
-	krig_run(rig, frag_kmem_until_full);
-	krig_assert_order(rig, "0");
-	ck_assert_int_eq(rig->frag.out[0], 10);
-	krig_free(rig);
-	rig = KRIG_WITH(options.config.segment[0] = (struct hw_segment){ 16, 10 });
-	rig->frag.in[0] = KM_SLEEP;
-	krig_thread(rig, frag_kmem_until_full);
-	krig_go_until(rig, 10 * KRIG_TICK_NS);
-	krig_assert_alive(rig);
-	krig_assert_order(rig, "");
-	ck_assert_int_eq(rig->frag.out[0], 10);
+		rig->frag.in[0] = flags;
+		krig_thread(rig, fn);
+		krig_go_until(rig, 10 * KRIG_TICK_NS);
+		krig_assert_alive(rig);
+		krig_assert_order(rig, flags == KM_SLEEP ? "" : "0");
+		ck_assert_int_eq(rig->frag.out[0], blocks);
+	}
+}
+
+TEST(memory_may_be_gone)
+{
+	takes_all(frag_kmem_until_full, 10, 10);
+	takes_all(frag_kmem_leak, 1024, 4);
 }
 
 /* All of memory is to be had, and no more; what was freed costs nothing. */
@@ -58,18 +63,6 @@ TEST(large_blocks_are_as_large_as_memory)
 	krig_run(rig, frag_kmem_leak);
 	krig_assert_order(rig, "00");
 	ck_assert_int_eq(rig->frag.out[0], 64);
-}
-
-TEST(a_leak_waits_for_memory)
-{
-	KRIG(rig) = KRIG_WITH(options.config.segment[0] = (struct hw_segment){ 16, 1024 });
-
-	rig->frag.in[0] = KM_SLEEP;
-	krig_thread(rig, frag_kmem_leak);
-	krig_go_until(rig, 10 * KRIG_TICK_NS);
-	krig_assert_alive(rig);
-	krig_assert_order(rig, "");
-	ck_assert_int_eq(rig->frag.out[0], 4);
 }
 
 SUITE(kern_kmem)

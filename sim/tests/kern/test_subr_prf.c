@@ -22,6 +22,8 @@ static const struct krig_row rows[] = {
 	RUN(snprintb_old, .text = "0x0"),
 	RUN(snprintb_old, .in = { 1 }, .text = "0x1<ONE>"),
 	RUN(snprintb_old, .in = { 16 + 2 }, .text = "0x12<TWO,FIVE>"),
+	/* One style's items behind the other's prefix: nonsense, but no harm. */
+	RUN(snprintb_mixed, .in = { 1 << 28 | 1 }, .text = "0x10000001<INDIRECT_DESC>"),
 	RUN(string, OUT(6, 0, 0, 1, 1, 6, 0), .text = "0101234789"),
 };
 
@@ -96,15 +98,6 @@ TEST(aprint_dev_names_the_device)
 	text = strstr(krig_console(rig), "child0: one");
 	ck_assert_ptr_nonnull(text);
 	ck_assert_str_eq(text, "child0: one 1\nchild0: two\nchild0: three\n");
-}
-
-/* One style's items behind the other's prefix: nonsense, but no harm. */
-KRIG_TEST(snprintb_styles_do_not_mix)
-{
-	rig->frag.in[0] = 1 << 28 | 1;
-	krig_run_well(rig, frag_snprintb_mixed);
-	HAS(rig->frag.text, "INDIRECT_DESC");
-	LACKS(rig->frag.text, "<TELL");
 }
 
 KRIG_TEST(panic_ends_the_world_with_its_text)

@@ -6,33 +6,23 @@
 #include "pages.h"
 #include "tests/suite.h"
 
-TEST(lie16_the_link_of_a_freed_page_is_not_the_drivers)
-{
-	KRIG(rig) = rig_of(32);
+static const struct krig_row rows[] = {
+	/* The link of a freed page reads as something, and following it is fatal. */
+	RUN(pglist_link_after_free, .in = { 3 * PAGE, 0, ANYWHERE }, .order = "rn",
+	    .how = WORLD_CRASH, .ends = "wild or stale pointer"),
+	RUN(pglist_free_twice, .in = { PAGE, 0, ANYWHERE }, PANICS("PG_FREE")),
+	RUN(pglist_free_twice_relinked, .in = { PAGE, 0, ANYWHERE }, PANICS("PG_FREE")),
+	RUN(pglist_free_empty, .order = "f"),
+	/* A list that lost its middle. */
+	RUN(pglist_mixed_lists, .in = { 4 * PAGE, 0, ANYWHERE }, PANICS("TAILQ_REMOVE")),
+	/* In phys_addr stands the free list, too: FIRST16. */
+	RUN(pglist_raw_address, .in = { PAGE, 0, ANYWHERE },
+	    OUT_FROM(2, 16 * PAGE + 5, 16 * PAGE, 1, 0)),
+	/* What was on the list is forgotten, not freed. */
+	RUN(pglist_dirty_head, .in = { 2 * PAGE, 0, ANYWHERE }, OUT_FROM(8, 18, 19)),
+};
 
-	ask(rig, 3, ANYWHERE, false);
-	krig_run(rig, frag_pglist_link_after_free);
-	/* It reads as something, and following it is fatal. */
-	krig_assert_order(rig, "rn");
-	krig_assert_end(rig, WORLD_CRASH, "wild or stale pointer");
-}
-
-TEST(lie17_freeing_twice_panics)
-{
-	static void (*const fn[])(void *) = {
-		frag_pglist_free_twice, frag_pglist_free_twice_relinked
-	};
-
-	for (int i = 0; i < 2; i++) {
-		KRIG(rig) = rig_of(32);
-
-		ask(rig, 1, ANYWHERE, false);
-		krig_run(rig, fn[i]);
-		krig_assert_panic(rig, "PG_FREE");
-		/* The observers hear of it before the panic. */
-		ck_assert_uint_eq(krig_count(rig, EV_PAGES, HW_PAGE_FREE), 2);
-	}
-}
+PAGES_ROWS(one_fragment, rows)
 
 TEST(lie17_freeing_twice_without_diagnostic_is_only_recorded)
 {
@@ -78,45 +68,6 @@ TEST(lie39_a_freed_page_stays_with_the_host_until_it_gives_it_back)
 	ck_assert(memory_host_has(memory, 16));
 	memory_host_take(memory, 16);
 	ck_assert_uint_eq(counts(rig)->discarded_in_use, 1);
-}
-
-TEST(raw_phys_addr_is_not_page_aligned)
-{
-	KRIG(rig) = rig_of(32);
-
-	ask(rig, 1, ANYWHERE, false);
-	krig_run(rig, frag_pglist_raw_address);
-	ck_assert_int_eq(rig->frag.out[2], 16 * PAGE + 5);	/* free list FIRST16 */
-	krig_assert_out_from(rig, 3, 16 * PAGE, 1, 0);
-}
-
-TEST(old_content_of_the_list_is_forgotten)
-{
-	KRIG(rig) = rig_of(32);
-
-	ask(rig, 2, ANYWHERE, false);
-	krig_run(rig, frag_pglist_dirty_head);
-	assert_frames(rig, 18, 19);
-	/* The first two are lost, not freed. */
-	ck_assert_uint_eq(counts(rig)->driver, 4);
-}
-
-TEST(empty_list_is_freed_without_harm)
-{
-	KRIG(rig) = rig_of(32);
-
-	krig_run_well(rig, frag_pglist_free_empty);
-	krig_assert_order(rig, "f");
-	ck_assert_uint_eq(counts(rig)->free, 32);
-}
-
-TEST(damaged_list_panics_when_freed)
-{
-	KRIG(rig) = rig_of(32);
-
-	ask(rig, 4, ANYWHERE, false);
-	krig_run(rig, frag_pglist_mixed_lists);
-	krig_assert_panic(rig, "TAILQ_REMOVE");
 }
 
 TEST(large_requests_take_every_page_once)

@@ -38,16 +38,15 @@ static const struct krig_row rows[] = {
 	RUN(pglist_alloc, .in = { 4 * PAGE, 0, ANYWHERE, [4] = 2 * PAGE }, OUT(K_EINVAL)),
 	RUN(pglist_alloc, .in = { PAGE, 0, ANYWHERE, 3 * PAGE }, PANICS("alignment - 1")),
 	RUN(pglist_alloc, .in = { PAGE, 0, ANYWHERE, [4] = 3 * PAGE }, PANICS("boundary - 1")),
+	RUN(pglist_alloc, .in = { PAGE, 0, ANYWHERE, [6] = 1 }, OUT(K_ENOMEM),
+	    .fault = "uvm_pglistalloc.enomem"),
+	RUN(pglist_alloc, .in = { PAGE, 0, ANYWHERE, [6] = 1 }, OUT(K_EINVAL),
+	    .fault = "uvm_pglistalloc.einval"),
 	RUN(pglist_spin_held, .in = { 40 * PAGE, 0, ANYWHERE, [6] = 1 },
 	    PANICS("block with spin-mutex held")),
 };
 
-TEST_EACH(one_fragment, rows)
-{
-	KRIG(rig) = rig_of(32);
-
-	krig_assert_row(rig, &rows[_i]);
-}
+PAGES_ROWS(one_fragment, rows)
 
 /* ---- order ---- */
 
@@ -272,18 +271,6 @@ TEST(lie08_out_of_range_memory_is_a_live_lock)
 	krig_assert_order(rig, "");
 	ck_assert_uint_eq(counts(rig)->driver, 8);
 	ck_assert_uint_ge(thread->wakeups, 9);
-}
-
-PAGES_TEST(injected_failures_are_what_the_caller_gets)
-{
-	krig_fault(rig, "uvm_pglistalloc.enomem", 1);
-	alloc(rig, 1, ANYWHERE, true);
-	ck_assert_int_eq(rig->frag.out[0], K_ENOMEM);
-	krig_fault(rig, "uvm_pglistalloc.einval", 1);
-	alloc(rig, 1, ANYWHERE, true);
-	ck_assert_int_eq(rig->frag.out[0], K_EINVAL);
-	alloc(rig, 1, ANYWHERE, true);
-	ck_assert_int_eq(rig->frag.out[0], 0);
 }
 
 PAGES_TEST(injected_shortage_lasts_until_healed)

@@ -213,32 +213,6 @@ TEST(lie06_the_target_moves_between_two_reads)
 	krig_assert_out(rig, 100, 55, 777);
 }
 
-TEST(lie34_actual_is_what_the_device_says)
-{
-	for (int keeps = 0; keeps <= 1; keeps++) {
-		KRIG(rig) = KRIG_ATTACHED(options.device.actual_pages = 9,
-		    options.device.keeps_actual = keeps);
-
-		rig->frag.in[0] = 1234;
-		krig_run(rig, frag_config_write_actual);
-		ck_assert_int_eq(rig->frag.out[0], keeps ? 1234 : 9);
-	}
-}
-
-/* A driver that starts over finds the pages of the one before it. */
-TEST(lie37_actual_may_survive_a_reset)
-{
-	for (int survives = 0; survives <= 1; survives++) {
-		KRIG(rig) = KRIG_ATTACHED(options.device.reset_keeps_actual = survives);
-
-		rig->frag.in[0] = 1234;
-		krig_run(rig, frag_config_write_actual);
-		krig_run(rig, frag_device_reinit);
-		krig_run(rig, frag_config_pair);
-		ck_assert_int_eq(rig->frag.out[1], survives ? 1234 : 0);
-	}
-}
-
 TEST(reinit_keeps_queues_and_frees_slots)
 {
 	for (int modern = 0; modern <= 1; modern++) {

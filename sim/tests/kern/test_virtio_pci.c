@@ -153,18 +153,6 @@ TEST(lie23_the_error_path_is_not_quiet)
 
 /* ---- features ---- */
 
-TEST(lie25_features_may_be_none)
-{
-	for (int modern = 0; modern <= 1; modern++) {
-		KRIG(rig) = KRIG_ATTACHED(options.config.legacy = !modern,
-		    options.device.device.features = 0, child_plan.req_features = 1);
-
-		/* On a modern device VERSION_1 is always among them. */
-		ck_assert_int_eq(rig->frag.out[FRAG_OUT - 2],
-		    modern ? INT64_C(1) << 32 : 0);
-	}
-}
-
 TEST(features_are_what_both_want)
 {
 	for (int modern = 0; modern <= 1; modern++) {

@@ -10,6 +10,11 @@
 /* ---- slots ---- */
 
 static const struct krig_row rows[] = {
+	/* All, then EAGAIN; none is taken by a failure that is injected. */
+	RUN(vq_slots, OUT(4, K_EAGAIN, [8] = 0, 1, 2, 3)),
+	RUN(vq_slots, .fault = "virtio_enqueue_prep.eagain", OUT(0, K_EAGAIN)),
+	/* The reservation of one segment cannot fail. */
+	RUN(vq_reserve_last, OUT(4, 0)),
 	/* First in, first out. */
 	RUN(vq_fifo, OUT(0, 1, 2, 3, 0, 1, 2, 3)),
 	/* A failed reserve has freed the slot; the injected failure too. */
@@ -28,38 +33,6 @@ TEST_EACH(one_fragment, rows)
 	KRIG(rig) = rig_of(4, false);
 
 	krig_assert_row(rig, &rows[_i]);
-}
-
-TEST(all_slots_then_eagain)
-{
-	for (int modern = 0; modern <= 1; modern++) {
-		KRIG(rig) = rig_of(4, modern);
-
-		krig_run(rig, frag_vq_slots);
-		krig_assert_out(rig, 4, K_EAGAIN);
-		for (int i = 0; i < 4; i++)
-			ck_assert_int_eq(rig->frag.out[8 + i], i);
-	}
-}
-
-QUEUE_TEST(lie18_reserving_one_segment_cannot_fail)
-{
-	const struct fault_row *row = fault_row_by_id("virtio_enqueue_reserve.eagain");
-
-	krig_run(rig, frag_vq_reserve_last);
-	krig_assert_out(rig, 4, 0);
-	/* Injected all the same, it is labelled: not a path of every kernel. */
-	ck_assert_ptr_nonnull(row);
-	ck_assert_int_eq(row->when, FAULT_SEGMENTS);
-}
-
-QUEUE_TEST(injected_prep_failure_takes_no_slot)
-{
-	krig_fault(rig, "virtio_enqueue_prep.eagain", 1);
-	krig_run(rig, frag_vq_slots);
-	krig_assert_out(rig, 0, K_EAGAIN);
-	krig_run(rig, frag_vq_slots);
-	ck_assert_int_eq(rig->frag.out[0], 4);
 }
 
 /* ---- requests ---- */
@@ -115,7 +88,7 @@ TEST(two_segments_are_one_chain)
 		    options.device.device.queue_size[0] = options.device.device.queue_size[1] = 8,
 		    options.device.device.features &= ~(indirect ? 0 : TRANSPORT_F_INDIRECT_DESC));
 
-		krig_run_well(rig, frag_vq_indirect);
+		krig_run_well(rig, frag_vq_chain);
 		ck_assert_int_eq(rig->frag.out[7], indirect);
 		krig_assert_out(rig, 8, 0);
 		/* An indirect request takes one slot. */

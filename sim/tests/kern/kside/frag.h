@@ -74,13 +74,13 @@ name##_of(struct frag *f __attribute__((unused)))
 	X(mutex_protected_work) X(mutex_bad_type) X(mutex_adaptive_ipl) X(spl_levels)
 #define FRAGS_CONDVAR(X) \
 	X(cv_setup) X(cv_signal_then_wait) X(cv_broadcast_then_wait) X(cv_wait_now) \
-	X(cv_signal_once) X(cv_broadcast_once) X(cv_low_priority_waiter) \
+	X(cv_signal_once) X(cv_low_priority_waiter) \
 	X(cv_signal_order) X(cv_broadcast_all) X(cv_wait_unlocked) X(cv_wait_negative) \
 	X(cv_destroy_waited) X(cv_use_dead) X(cv_use_raw) X(cv_wait_with_other_spin) \
-	X(cv_late_signal) X(cv_wait_from_offset) X(cv_has_waiters) X(cv_wait_here) \
+	X(cv_late_signal) X(cv_has_waiters) X(cv_wait_here) \
 	X(cv_signal_catching) X(cv_destroy_woken)
 #define FRAGS_KTHREAD(X) \
-	X(kthread_return) X(kthread_early_lp) X(kthread_names) X(kthread_exit_code) \
+	X(kthread_return) X(kthread_early_lp) X(kthread_names) \
 	X(kthread_join) X(kthread_join_late) X(kthread_join_wrong) X(kthread_mustjoin_no_lp) \
 	X(kthread_intr_alone) X(kthread_many) X(kthread_create_once) \
 	X(kthread_exit_locked) X(kthread_exit_foreign) X(kthread_idle_starves) \
@@ -102,9 +102,7 @@ name##_of(struct frag *f __attribute__((unused)))
 	X(kmem_large) X(kmem_leak) X(kmem_bad_flags) X(kmem_zero_size)
 #define FRAGS_DMA(X) \
 	X(dma_two_pages) X(dma_too_long) X(dma_softc) X(dma_boundary) \
-	X(dma_window_setup) X(dma_window_prewrite) X(dma_window_postread) \
-	X(dma_window_preread) \
-	X(dma_sync_range) X(dma_sync_unloaded) X(dma_sync_mixed) X(dma_unload) \
+	X(dma_window_setup) X(dma_window_sync) X(dma_sync_range) X(dma_sync_unloaded) X(dma_unload) \
 	X(dma_destroy_loaded) X(dma_use_dead) X(dma_memory) X(dma_memory_layout) \
 	X(dma_create) X(dma_load) X(dma_stack) X(dma_memory_botch) X(dma_allocnow) \
 	X(dma_constants) X(dma_scattered) X(dma_addresses_run_out)
@@ -118,9 +116,9 @@ name##_of(struct frag *f __attribute__((unused)))
 	X(vq_slots) X(vq_fifo) X(vq_reserve_last) X(vq_reserve_short) X(vq_abort) \
 	X(vq_send) X(vq_send_part) X(vq_send_quiet) X(vq_flush) X(vq_dequeue_all) \
 	X(vq_dequeue_twice) X(vq_bad_slot) X(vq_unreserved) X(vq_reserve_twice) \
-	X(vq_free_busy) X(vq_stop_intr) X(vq_start_intr) X(vq_postpone) X(vq_indirect) \
+	X(vq_free_busy) X(vq_stop_intr) X(vq_start_intr) X(vq_postpone) \
 	X(vq_chain) X(vq_wait_used) X(vq_layout) \
-	X(config_pair) X(config_widths) X(config_write_actual) X(device_reset) \
+	X(config_pair) X(config_widths) X(device_reset) \
 	X(device_reinit) X(device_child) X(device_reset_masked)
 #define FRAGS(X) \
 	FRAGS_PARAM(X) FRAGS_QUEUE(X) FRAGS_PRF(X) FRAGS_MUTEX(X) FRAGS_CONDVAR(X) \

@@ -32,8 +32,11 @@ FRAG(cv_wait_here)
 	mutex_exit(&frag_lock);
 }
 
+/* The same, from in[1] microseconds after a tick. */
 FRAG(cv_wait_now)
 {
+	if (f->in[1] != 0)
+		delay((unsigned)f->in[1]);
 	frag_cv_setup(f);
 	frag_cv_wait_here(f);
 }
@@ -58,14 +61,6 @@ FRAG(cv_signal_once)
 	mutex_enter(&frag_lock);
 	frag_mark(f, 's');
 	cv_signal(&frag_cv);
-	mutex_exit(&frag_lock);
-}
-
-FRAG(cv_broadcast_once)
-{
-	mutex_enter(&frag_lock);
-	frag_mark(f, 'b');
-	cv_broadcast(&frag_cv);
 	mutex_exit(&frag_lock);
 }
 
@@ -211,14 +206,6 @@ FRAG(cv_has_waiters)
 }
 
 /* ---- time ---- */
-
-/* Wait in[0] ticks from in[1] microseconds after a tick. */
-FRAG(cv_wait_from_offset)
-{
-	if (f->in[1] != 0)
-		delay((unsigned)f->in[1]);
-	frag_cv_wait_now(f);
-}
 
 static void
 short_waiter(void *arg)

@@ -109,32 +109,15 @@ FRAG(dma_window_setup)
 	memset(frag_buf, 0x20, 64);
 }
 
-/* PREWRITE of [in[0], in[0] + in[1]). */
-FRAG(dma_window_prewrite)
-{
-	bus_dmamap_sync(tag(), frag_map, (bus_addr_t)f->in[0], (bus_size_t)f->in[1],
-	    BUS_DMASYNC_PREWRITE);
-}
-
-static void
-sync_window(struct frag *f, int ops)
+/* Sync [in[0], in[0] + in[1]) for in[2]; out: the buffer then at 15, 16, 31, 32. */
+FRAG(dma_window_sync)
 {
 	static const int at[] = { 15, 16, 31, 32 };
 
-	bus_dmamap_sync(tag(), frag_map, (bus_addr_t)f->in[0], (bus_size_t)f->in[1], ops);
+	bus_dmamap_sync(tag(), frag_map, (bus_addr_t)f->in[0], (bus_size_t)f->in[1],
+	    (int)f->in[2]);
 	for (int i = 0; i < 4; i++)
 		f->out[i] = frag_buf[at[i]];
-}
-
-/* POSTREAD of the same, PREREAD of the same; out: the buffer at 15, 16, 31, 32. */
-FRAG(dma_window_postread)
-{
-	sync_window(f, BUS_DMASYNC_POSTREAD);
-}
-
-FRAG(dma_window_preread)
-{
-	sync_window(f, BUS_DMASYNC_PREREAD);
 }
 
 /* ---- sync's arguments ---- */
@@ -155,12 +138,6 @@ FRAG(dma_sync_unloaded)
 	f->out[0] = bus_dmamap_create(tag(), 64, 1, 64, 0, BUS_DMA_NOWAIT, &frag_map);
 	bus_dmamap_sync(tag(), frag_map, 0, 0, (int)f->in[2]);
 	frag_mark(f, 's');
-}
-
-FRAG(dma_sync_mixed)
-{
-	f->in[2] = BUS_DMASYNC_PREWRITE | BUS_DMASYNC_POSTREAD;
-	frag_dma_sync_range(f);
 }
 
 /* ---- the life of a map ---- */

@@ -74,8 +74,8 @@ FRAG(softint_from_hardint)
 
 FRAG(intr_contexts)
 {
-	f->out[3] = cpu_intr_p();
-	f->out[4] = cpu_softintr_p();
+	f->out[3] = !cpu_intr_p();
+	f->out[4] = !cpu_softintr_p();
 }
 
 static void

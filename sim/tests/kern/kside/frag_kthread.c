@@ -59,11 +59,6 @@ FRAG(kthread_names)
 	kthread_create(PRI_IDLE, KTHREAD_MPSAFE, NULL, ends, f, NULL, "idle");
 }
 
-FRAG(kthread_exit_code)
-{
-	kthread_create(PRI_NONE, KTHREAD_MPSAFE, NULL, ends, f, NULL, "ender");
-}
-
 static void
 ends_later(void *arg)
 {

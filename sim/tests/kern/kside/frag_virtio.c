@@ -199,7 +199,7 @@ FRAG(vq_wait_used)
 	frag_mark(f, '=');
 }
 
-/* Two segments of half the buffer: one chain. */
+/* Two segments of half the buffer: one chain; indirect it takes one slot. */
 FRAG(vq_chain)
 {
 	int slot;
@@ -217,6 +217,7 @@ FRAG(vq_chain)
 	f->out[2] = free_slots();
 	virtio_enqueue_commit(child->sc_virtio, queue(), slot, true);
 	f->out[3] = free_slots();
+	f->out[7] = queue()->vq_indirect != NULL;
 }
 
 /* ---- completions ---- */
@@ -295,13 +296,6 @@ FRAG(vq_layout)
 	f->out[7] = vq->vq_indirect != NULL;
 }
 
-/* An indirect request of two segments takes one slot. */
-FRAG(vq_indirect)
-{
-	frag_vq_chain(f);
-	((struct frag *)f)->out[7] = queue()->vq_indirect != NULL;
-}
-
 /* ---- configuration ---- */
 
 /* num_pages (0) and actual (4), one after the other. */
@@ -322,13 +316,6 @@ FRAG(config_widths)
 	f->out[3] = (int64_t)virtio_read_device_config_8(sc, 0);
 	f->out[4] = virtio_read_device_config_le_2(sc, 0);
 	f->out[5] = virtio_rw32(sc, 0x12345678);
-}
-
-/* Write in[0], read it back. */
-FRAG(config_write_actual)
-{
-	virtio_write_device_config_le_4(child->sc_virtio, 4, (uint32_t)f->in[0]);
-	f->out[0] = virtio_read_device_config_le_4(child->sc_virtio, 4);
 }
 
 /* ---- reset ---- */
