@@ -16,16 +16,15 @@
 
 #define MANIFEST(name) "driver: " name "\nsource: d.c\napi: netbsd-2022\ndevice: balloon\n"
 
-static struct build_folder folder;
 static struct module *module;
 
 /* A driver called viomb, as the one whose manifest lies in driver/, in a file of another name. */
 static void
 setup(void)
 {
-	build_folder_make(&folder);
-	build_module(&folder, "mine", "struct cfattach { int x; } viomb_ca = { 1 };\n", "");
-	module = cli_module_open(build_path(&folder, "mine.so"));
+	build_begin();
+	build_module("mine", "struct cfattach { int x; } viomb_ca = { 1 };\n", "");
+	module = cli_module_open(build_path("mine.so"));
 	ck_assert_ptr_nonnull(module);
 }
 
@@ -33,7 +32,7 @@ static void
 teardown(void)
 {
 	module_close(module);
-	build_folder_remove(&folder);
+	build_end();
 }
 
 /* The driver that the manifest is of; "" for none. */
@@ -56,15 +55,15 @@ TEST(manifest_beside_the_module_goes_first)
 
 	if (access("driver/viomb.yaml", R_OK) == 0)
 		ck_assert_str_eq(manifest_is_of(NULL, false), "viomb");
-	build_write(&folder, "viomb.yaml", MANIFEST("other"));
+	build_write("viomb.yaml", MANIFEST("other"));
 	ck_assert_str_ne(manifest_is_of(NULL, false), "other");
-	build_write(&folder, "mine.yaml", MANIFEST("mine"));
+	build_write("mine.yaml", MANIFEST("mine"));
 	ck_assert_str_eq(manifest_is_of(NULL, false), "mine");
 	hints = cli_manifest_hints(module);
 	ck_assert_ptr_nonnull(hints);
 	ck_assert_str_eq(hints->driver, "mine");
 	manifest_free(hints);
-	ck_assert_str_eq(manifest_is_of(build_path(&folder, "viomb.yaml"), false), "other");
+	ck_assert_str_eq(manifest_is_of(build_path("viomb.yaml"), false), "other");
 }
 
 /* Hints are the same from wherever viosim is started. */
@@ -74,8 +73,8 @@ TEST(hints_do_not_depend_on_the_folder)
 	HEAP(top) = getcwd(NULL, 0);
 
 	ck_assert_ptr_null(hints);	/* not from driver/ here: the module lies elsewhere */
-	ck_assert_int_eq(mkdir(build_path(&folder, "driver"), 0700), 0);
-	build_write(&folder, "driver/viomb.yaml", MANIFEST("its-tree"));
+	ck_assert_int_eq(mkdir(build_path("driver"), 0700), 0);
+	build_write("driver/viomb.yaml", MANIFEST("its-tree"));
 	for (int i = 0; i < 2; i++) {
 		hints = cli_manifest_hints(module);
 		ck_assert_ptr_nonnull(hints);
@@ -89,12 +88,12 @@ TEST(hints_do_not_depend_on_the_folder)
 
 TEST(manifest_that_is_bad_is_not_passed_over)
 {
-	build_write(&folder, "mine.yaml", "nonsense: 1\n");
+	build_write("mine.yaml", "nonsense: 1\n");
 	stderr_keep();
 	ck_assert_str_eq(manifest_is_of(NULL, true), "");
 	stderr_kept_has("mine.yaml:1:1: error: ");
 	stderr_keep();
-	ck_assert_str_eq(manifest_is_of(build_path(&folder, "nothing.yaml"), true), "");
+	ck_assert_str_eq(manifest_is_of(build_path("nothing.yaml"), true), "");
 	stderr_kept_has("nothing.yaml");
 }
 

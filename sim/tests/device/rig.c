@@ -283,6 +283,16 @@ rig_request(struct rig *rig, unsigned q, uint16_t head, uint32_t first, uint32_t
 	rig_notify(rig, q);
 }
 
+void
+rig_three(struct rig *rig, unsigned q)
+{
+	for (uint16_t i = 0; i < 3; i++) {
+		rig_desc(rig, q, i, rig->queue[q].buffer_bus, 4, 0, 0);
+		rig_avail(rig, q, i);
+	}
+	rig_notify(rig, q);
+}
+
 uint16_t
 rig_used(struct rig *rig, unsigned q)
 {

@@ -80,6 +80,8 @@ void rig_notify(struct rig *rig, unsigned q);
 /* One descriptor `head` of n page numbers from `first` at the start of the buffer; made
  * available, and the device notified. */
 void rig_request(struct rig *rig, unsigned q, uint16_t head, uint32_t first, uint32_t n);
+/* Three of one number each, made available before the device is notified. */
+void rig_three(struct rig *rig, unsigned q);
 uint16_t rig_used(struct rig *rig, unsigned q);		/* index of the used ring */
 void rig_used_entry(struct rig *rig, unsigned q, uint16_t at, uint32_t *id, uint32_t *length);
 

@@ -112,16 +112,14 @@ TEST(long_request_in_pieces_is_one_array)
 	ck_assert_uint_eq(balloon_of(&rig->device)->entries[BALLOON_INFLATE], 3000);
 }
 
-TEST(all_waiting_requests_are_served_by_one_notification)
+/* With an interrupt for each, or for all of them. */
+TEST_RANGE(all_waiting_requests_are_served_by_one_notification, 0, 2)
 {
+	options.config.device.irq_per_batch = _i;
 	rig = rig_new_live(&options);
-	for (uint16_t i = 0; i < 3; i++) {
-		rig_desc(rig, 0, i, rig->queue[0].buffer_bus, 4, 0, 0);
-		rig_avail(rig, 0, i);
-	}
-	rig_notify(rig, 0);
+	rig_three(rig, 0);
 	ck_assert_uint_eq(rig_used(rig, 0), 3);
-	ck_assert_uint_eq(device_interrupts(&rig->device, 0), 3);
+	ck_assert_uint_eq(device_interrupts(&rig->device, 0), _i ? 1 : 3);
 	ck_assert_uint_eq(rig->device.transport.queue[BALLOON_INFLATE].notifications, 1);
 	ck_assert_uint_eq(rig->device.queue[BALLOON_INFLATE].requests, 3);
 }
@@ -257,19 +255,6 @@ TEST(reset_forgets_requests_in_flight)
 	ck_assert_uint_eq(rig_used(rig, 0), 0);
 	ck_assert_uint_eq(rig_count(rig, EV_DEV_USED), 0);
 	ck_assert(host_has(3000));
-}
-
-TEST(batch_gets_one_interrupt)
-{
-	options.config.device.irq_per_batch = true;
-	rig = rig_new_live(&options);
-	for (uint16_t i = 0; i < 3; i++) {
-		rig_desc(rig, 0, i, rig->queue[0].buffer_bus, 4, 0, 0);
-		rig_avail(rig, 0, i);
-	}
-	rig_notify(rig, 0);
-	ck_assert_uint_eq(rig_used(rig, 0), 3);
-	ck_assert_uint_eq(device_interrupts(&rig->device, 0), 1);
 }
 
 TEST(busy_device_asks_for_no_notification_and_looks_itself)

@@ -335,11 +335,7 @@ TEST(behaviours_can_hold_for_good_and_be_switched_off)
 TEST(coalesced_completions_share_an_interrupt)
 {
 	behave(BEHAVIOUR_COALESCE, 3);
-	for (uint16_t i = 0; i < 3; i++) {
-		rig_desc(rig, 0, i, rig->queue[0].buffer_bus, 4, 0, 0);
-		rig_avail(rig, 0, i);
-	}
-	rig_notify(rig, 0);
+	rig_three(rig, 0);
 	ck_assert_uint_eq(rig_used(rig, 0), 3);
 	ck_assert_uint_eq(device_interrupts(&rig->device, 0), 1);
 	behave(BEHAVIOUR_COALESCE, 3);

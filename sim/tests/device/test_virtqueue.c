@@ -238,18 +238,6 @@ TEST(avail_event_asks_for_the_next_notification)
 	ck_assert_uint_eq(at, 1);
 }
 
-TEST(notifications_can_be_switched_off)
-{
-	uint16_t flags = 0;
-
-	virtqueue_set_notify(&vq, false);
-	memcpy(&flags, rig->queue[0].device, 2);
-	ck_assert_uint_eq(flags, 1);
-	virtqueue_set_notify(&vq, true);
-	memcpy(&flags, rig->queue[0].device, 2);
-	ck_assert_uint_eq(flags, 0);
-}
-
 TEST(forgotten_ring_is_left_alone)
 {
 	rig_avail(rig, 0, 0);

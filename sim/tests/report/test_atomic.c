@@ -14,27 +14,26 @@
 #include "tests/stderr.h"
 #include "tests/suite.h"
 
-static char folder[64], path[128];
+static struct suite_folder folder;
+static char path[128];
 
 static void
 setup(void)
 {
-	snprintf(folder, sizeof(folder), "/tmp/viosim-atomic.XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(folder));
-	snprintf(path, sizeof(path), "%s/out.txt", folder);
+	folder = suite_folder_new();
+	snprintf(path, sizeof(path), "%s/out.txt", folder.path);
 }
 
 static void
 teardown(void)
 {
-	unlink(path);
-	ck_assert_int_eq(rmdir(folder), 0);
+	suite_remove(&folder);
 }
 
 static unsigned
 files_in_folder(void)
 {
-	DIR *dir = opendir(folder);
+	DIR *dir = opendir(folder.path);
 	unsigned n = 0;
 
 	ck_assert_ptr_nonnull(dir);
@@ -42,16 +41,6 @@ files_in_folder(void)
 		n += e->d_name[0] != '.';
 	closedir(dir);
 	return n;
-}
-
-static void
-write_old(const char *text)
-{
-	FILE *f = fopen(path, "w");
-
-	ck_assert_ptr_nonnull(f);
-	fputs(text, f);
-	ck_assert_int_eq(fclose(f), 0);
 }
 
 static void
@@ -113,7 +102,7 @@ TEST(commit_replaces_what_was_there)
 {
 	struct atomic *atomic;
 
-	write_old("old");
+	suite_write(path, "old");
 	atomic = begun(path, "new");
 	check_content("old");
 	ck_assert(atomic_end(atomic, true));
@@ -127,22 +116,21 @@ TEST(commit_writes_through_a_symbolic_link)
 	struct atomic *atomic;
 	struct stat st;
 
-	write_old("old");
-	snprintf(link, sizeof(link), "%s/link", folder);
+	suite_write(path, "old");
+	snprintf(link, sizeof(link), "%s/link", folder.path);
 	ck_assert_int_eq(symlink("out.txt", link), 0);
 	atomic = begun(link, "new");
 	ck_assert(atomic_end(atomic, true));
 	ck_assert_int_eq(lstat(link, &st), 0);
 	ck_assert(S_ISLNK(st.st_mode));
 	check_content("new");
-	unlink(link);
 }
 
 TEST(abandon_leaves_what_was_there)
 {
 	struct atomic *atomic;
 
-	write_old("old");
+	suite_write(path, "old");
 	atomic = begun(path, "new");
 	ck_assert(atomic_end(atomic, false));
 	ck_assert(atomic_end(NULL, true));
@@ -154,7 +142,7 @@ TEST(missing_folder_is_named)
 {
 	char lost[192], expected[288];
 
-	snprintf(lost, sizeof(lost), "%s/none/out.txt", folder);
+	snprintf(lost, sizeof(lost), "%s/none/out.txt", folder.path);
 	snprintf(expected, sizeof(expected),
 	    "viosim: cannot write %s: No such file or directory\n", lost);
 	assert_refused(lost, expected);
@@ -165,7 +153,7 @@ TEST(folder_is_no_output_file)
 {
 	bool good = true;
 
-	assert_refused(folder, "Is a directory");
+	assert_refused(folder.path, "Is a directory");
 	/* None is asked for. */
 	ck_assert_ptr_null(atomic_open(NULL, &good));
 	ck_assert(good);
@@ -191,7 +179,7 @@ TEST(error_while_writing_leaves_nothing)
 {
 	struct atomic *atomic;
 
-	write_old("old");
+	suite_write(path, "old");
 	atomic = begun(path, "new");
 	/* The descriptor is closed behind the stream's back, as a lost disk would be. */
 	stderr_keep();

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include <libxml/parser.h>
-#include <libxml/xmlreader.h>
 
 #include "report/junit.h"
 #include "tests/suite.h"
@@ -78,20 +77,6 @@ check_content(xmlNodePtr node, const char *expected)
 
 	ck_assert_str_eq((const char *)value, expected);
 	xmlFree(value);
-}
-
-TEST(document_is_well_formed_to_a_reader)
-{
-	xmlTextReaderPtr reader;
-	int more;
-
-	print(cases, CASES);
-	reader = xmlReaderForMemory(text, (int)size, NULL, NULL, XML_PARSE_NONET);
-	ck_assert_ptr_nonnull(reader);
-	while ((more = xmlTextReaderRead(reader)) == 1)
-		continue;
-	ck_assert_int_eq(more, 0);
-	xmlFreeTextReader(reader);
 }
 
 TEST(suites_are_areas_in_order)

@@ -30,47 +30,40 @@ build_tool(char *tool, size_t size)
 	ck_abort_msg("viosim-cc not found from %s", cwd);
 }
 
+struct suite_folder build_folder;
+
 void
-build_folder_make(struct build_folder *folder)
+build_begin(void)
 {
-	strcpy(folder->path, "/tmp/viosim-test.XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(folder->path));
+	build_folder = suite_folder_new();
 }
 
 void
-build_folder_remove(struct build_folder *folder)
+build_end(void)
 {
-	char command[100];
-
-	snprintf(command, sizeof(command), "rm -rf '%s'", folder->path);
-	ck_assert_int_eq(system(command), 0);
+	suite_remove(&build_folder);
 }
 
 const char *
-build_path(const struct build_folder *folder, const char *name)
+build_path(const char *name)
 {
 	static char path[200];
 
-	snprintf(path, sizeof(path), "%s/%s", folder->path, name);
+	snprintf(path, sizeof(path), "%s/%s", build_folder.path, name);
 	return path;
 }
 
 void
-build_write(const struct build_folder *folder, const char *name,
-    const char *text)
+build_write(const char *name, const char *text)
 {
-	FILE *file = fopen(build_path(folder, name), "w");
-
-	ck_assert_ptr_nonnull(file);
-	fputs(text, file);
-	ck_assert_int_eq(fclose(file), 0);
+	suite_write(build_path(name), text);
 }
 
 int
-build_shell(const struct build_folder *folder, const char *fmt, ...)
+build_shell(const char *fmt, ...)
 {
 	char command[2000];
-	int n = snprintf(command, sizeof(command), "cd '%s' && ", folder->path), status;
+	int n = snprintf(command, sizeof(command), "cd '%s' && ", build_folder.path), status;
 	va_list ap;
 
 	va_start(ap, fmt);
@@ -83,49 +76,45 @@ build_shell(const struct build_folder *folder, const char *fmt, ...)
 }
 
 static int
-run_tool(const struct build_folder *folder, const char *env,
-    const char *name, const char *kernel, const char *flags)
+run_tool(const char *env, const char *name, const char *kernel, const char *flags)
 {
 	char tool[600];
 
 	build_tool(tool, sizeof(tool));
-	return build_shell(folder, "%s '%s' %s %s.c -o %s.so -fno-sanitize=thread %s 2>%s.err",
+	return build_shell("%s '%s' %s %s.c -o %s.so -fno-sanitize=thread %s 2>%s.err",
 	    env, tool, kernel, name, name, flags, name);
 }
 
 int
-build_run(const struct build_folder *folder, const char *env,
-    const char *name, const char *flags)
+build_run(const char *env, const char *name, const char *flags)
 {
-	return run_tool(folder, env, name, "--diag", flags);
+	return run_tool(env, name, "--diag", flags);
 }
 
 int
-build_both(const struct build_folder *folder, const char *name,
-    const char *flags)
+build_both(const char *name, const char *flags)
 {
-	return run_tool(folder, "", name, "", flags);
+	return run_tool("", name, "", flags);
 }
 
 void
-build_module(const struct build_folder *folder, const char *name,
-    const char *text, const char *flags)
+build_module(const char *name, const char *text, const char *flags)
 {
 	char file[64];
 
 	snprintf(file, sizeof(file), "%s.c", name);
-	build_write(folder, file, text);
-	if (build_run(folder, "", name, flags) != 0) {
+	build_write(file, text);
+	if (build_run("", name, flags) != 0) {
 		snprintf(file, sizeof(file), "%s.err", name);
-		ck_abort_msg("%s", build_read(folder, file));
+		ck_abort_msg("%s", build_read(file));
 	}
 }
 
 const char *
-build_read(const struct build_folder *folder, const char *name)
+build_read(const char *name)
 {
 	static char text[8192];
-	FILE *file = fopen(build_path(folder, name), "r");
+	FILE *file = fopen(build_path(name), "r");
 	size_t len;
 
 	ck_assert_ptr_nonnull(file);
@@ -136,10 +125,10 @@ build_read(const struct build_folder *folder, const char *name)
 }
 
 struct module *
-build_open(const struct build_folder *folder, const char *name)
+build_open(const char *name)
 {
 	struct module_error error;
-	struct module *m = module_open(build_path(folder, name), &error);
+	struct module *m = module_open(build_path(name), &error);
 
 	ck_assert_msg(m != NULL, "%s", error.text);
 	ck_assert_ptr_null(error.text);

@@ -297,7 +297,6 @@ TWO_TEST(classes_over_cases)
 #define TARGET "  - at: 1s\n    target: 64 pages\n  - settle: {within: 1s}\n"
 
 static struct {
-	struct build_folder folder;
 	struct module *module[2];	/* before and after the patch */
 	struct compare_stream a, b;
 	struct compare_result result;
@@ -310,17 +309,17 @@ open_both(void)
 	static const char *const name[] = { "before", "after" };
 	char command[600];
 
-	build_folder_make(&t.folder);
+	build_begin();
 	snprintf(command, sizeof(command), "cp driver/viomb.c '%s/before.c' && "
-	    "sim/tools/apply-patches driver/viomb.c '%s/after.c' " PATCH, t.folder.path,
-	    t.folder.path);
+	    "sim/tools/apply-patches driver/viomb.c '%s/after.c' " PATCH, build_folder.path,
+	    build_folder.path);
 	ck_assert_int_eq(system(command), 0);
 	for (int i = 0; i < 2; i++) {
 		char file[16];
 
-		ck_assert_int_eq(build_run(&t.folder, "", name[i], ""), 0);
+		ck_assert_int_eq(build_run("", name[i], ""), 0);
 		snprintf(file, sizeof(file), "%s.so", name[i]);
-		t.module[i] = build_open(&t.folder, file);
+		t.module[i] = build_open(file);
 	}
 	crash_install();
 }
@@ -340,7 +339,7 @@ let_go(void)
 	forget();
 	module_close(t.module[0]);
 	module_close(t.module[1]);
-	build_folder_remove(&t.folder);
+	build_end();
 }
 
 static void

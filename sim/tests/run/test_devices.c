@@ -144,8 +144,6 @@ static const char other_driver[] =
     "}\n"
     "CFATTACH_DECL_NEW(other, 0, other_match, other_attach, NULL, NULL);\n";
 
-static struct build_folder folder;
-
 /* That driver is asked first, then those of `sources`. */
 static void
 run_other(int match, const char *sources, const char *steps)
@@ -156,12 +154,12 @@ run_other(int match, const char *sources, const char *steps)
 	ck_assert_ptr_nonnull(getcwd(cwd, sizeof(cwd)));
 	snprintf(flags, sizeof(flags), "-DMATCH=%d %s%s", match,
 	    sources[0] != '\0' ? cwd : "", sources);
-	build_folder_make(&folder);
-	build_module(&folder, "x", other_driver, flags);
-	module = build_open(&folder, "x.so");
+	build_begin();
+	build_module("x", other_driver, flags);
+	module = build_open("x.so");
 	rig_init(&rig);
 	run_case(rig_load(&rig, steps), &(struct run_options){ .module = module }, &result);
-	build_folder_remove(&folder);
+	build_end();
 }
 
 #define SMALL_MODULE "/sim/tests/explore/modules/small.c"

@@ -82,25 +82,17 @@ static const char libc_text[] =
     "	to->a[0] = getpid();\n"
     "}\n";
 
-static struct build_folder folder;
-
 static void
 setup_modules(void)
 {
-	build_folder_make(&folder);
-	build_module(&folder, "driver", driver_text, "-O2");
-	build_module(&folder, "lacking", lacking_text, "-O2");
-	build_module(&folder, "libc", libc_text, "-O0");
+	build_begin();
+	build_module("driver", driver_text, "-O2");
+	build_module("lacking", lacking_text, "-O2");
+	build_module("libc", libc_text, "-O0");
 	/* By gcc, because the test reads the counts with gcc's gcov. */
-	build_write(&folder, "counted.c", driver_text);
-	ck_assert_int_eq(build_run(&folder, "CC=gcc", "counted",
+	build_write("counted.c", driver_text);
+	ck_assert_int_eq(build_run("CC=gcc", "counted",
 	    "-O0 --coverage"), 0);
-}
-
-static void
-teardown_modules(void)
-{
-	build_folder_remove(&folder);
 }
 
 typedef int	*where_fn(void);
@@ -118,15 +110,15 @@ counter_of(const struct module *m)
 
 TEST(driver_calls_the_kernel)
 {
-	OPENED(m) = build_open(&folder, "driver.so");
+	OPENED(m) = build_open("driver.so");
 
 	ck_assert_int_eq(step_of(m)(0), 8 * 1000 + 8 + 100 + 5);
-	ck_assert_str_eq(module_path(m), build_path(&folder, "driver.so"));
+	ck_assert_str_eq(module_path(m), build_path("driver.so"));
 }
 
 TEST(attachments_are_found_by_name)
 {
-	OPENED(m) = build_open(&folder, "driver.so");
+	OPENED(m) = build_open("driver.so");
 	const struct module_attachment *one, *two;
 	uintptr_t first, second;
 
@@ -146,7 +138,7 @@ TEST(attachments_are_found_by_name)
 static void
 check_reset(const char *name)
 {
-	OPENED(m) = build_open(&folder, name);
+	OPENED(m) = build_open(name);
 	step_fn *step = step_of(m);
 	int first[6];
 
@@ -175,20 +167,19 @@ TEST(reset_keeps_coverage_counts)
 	struct module *m;
 
 	/* Another test's counts would be added to. */
-	unlink(build_path(&folder, "counted.gcda"));
-	m = build_open(&folder, "counted.so");
+	unlink(build_path("counted.gcda"));
+	m = build_open("counted.so");
 	for (int i = 0; i < 3; i++) {
 		step_of(m)(0);
 		module_reset(m);
 	}
 	module_close(m);	/* writes counted.gcda */
-	ck_assert_int_eq(build_shell(&folder,
-	    "gcov -t -o . counted.gcda 2>/dev/null | grep -q '^ *3: *14:'"), 0);
+	ck_assert_int_eq(build_shell("gcov -t -o . counted.gcda 2>/dev/null | grep -q '^ *3: *14:'"), 0);
 }
 
 TEST(addresses_are_told_apart)
 {
-	OPENED(m) = build_open(&folder, "driver.so");
+	OPENED(m) = build_open("driver.so");
 	uintptr_t code = (uintptr_t)step_of(m);
 	uintptr_t counter = (uintptr_t)counter_of(m);
 
@@ -196,7 +187,7 @@ TEST(addresses_are_told_apart)
 	ck_assert(module_contains(m, counter));
 	ck_assert(module_contains(m, module_base(m)));
 	ck_assert(!module_contains(m, module_base(m) - 1));
-	ck_assert(!module_contains(m, (uintptr_t)&folder));
+	ck_assert(!module_contains(m, (uintptr_t)&build_folder));
 	ck_assert(!module_contains(m, (uintptr_t)test_kernel_number));
 	ck_assert(!module_contains(m, 0));
 
@@ -208,7 +199,7 @@ TEST(addresses_are_told_apart)
 
 TEST(data_extents_hold_the_variables_only)
 {
-	OPENED(m) = build_open(&folder, "driver.so");
+	OPENED(m) = build_open("driver.so");
 	uintptr_t low, high;
 	size_t size = 0;
 
@@ -226,7 +217,7 @@ lacks(const char *name, size_t count, const char *text)
 {
 	struct module_error error;
 
-	ck_assert_ptr_null(module_open(build_path(&folder, name), &error));
+	ck_assert_ptr_null(module_open(build_path(name), &error));
 	ck_assert_uint_eq(error.missing_count, count);
 	ck_assert_str_eq(error.text, text);
 	module_error_fini(&error);
@@ -266,31 +257,31 @@ refused(const char *path, const char *reason)
 
 TEST(what_is_no_module_is_refused)
 {
-	refused(build_path(&folder, "nothing.so"), "No such file");
-	refused(folder.path, "not a file");
-	build_write(&folder, "text.so", "not a module\n");
-	refused(build_path(&folder, "text.so"), "not a driver module");
-	build_write(&folder, "empty.so", "");
-	refused(build_path(&folder, "empty.so"), "not a driver module");
+	refused(build_path("nothing.so"), "No such file");
+	refused(build_folder.path, "not a file");
+	build_write("text.so", "not a module\n");
+	refused(build_path("text.so"), "not a driver module");
+	build_write("empty.so", "");
+	refused(build_path("empty.so"), "not a driver module");
 	refused("/proc/self/exe.so", "No such file");
 
-	ck_assert_int_eq(build_shell(&folder, "head -c 5000 driver.so >cut.so"), 0);
-	refused(build_path(&folder, "cut.so"), "damaged");
+	ck_assert_int_eq(build_shell("head -c 5000 driver.so >cut.so"), 0);
+	refused(build_path("cut.so"), "damaged");
 	/* The tables at the end of the file are missing, but all that is loaded is there. */
-	ck_assert_int_eq(build_shell(&folder, "head -c -500 driver.so >cut.so"), 0);
-	refused(build_path(&folder, "cut.so"), "damaged");
-	ck_assert_int_eq(build_shell(&folder, "mkfifo fifo.so"), 0);
-	refused(build_path(&folder, "fifo.so"), "not a file");
+	ck_assert_int_eq(build_shell("head -c -500 driver.so >cut.so"), 0);
+	refused(build_path("cut.so"), "damaged");
+	ck_assert_int_eq(build_shell("mkfifo fifo.so"), 0);
+	refused(build_path("fifo.so"), "not a file");
 	/* A program is a shared object, too. */
 	refused("/bin/sh", "cannot be loaded");
-	ck_assert_int_eq(build_shell(&folder, "head -c 30 driver.so >cut.so"), 0);
-	refused(build_path(&folder, "cut.so"), "not a driver module");
+	ck_assert_int_eq(build_shell("head -c 30 driver.so >cut.so"), 0);
+	refused(build_path("cut.so"), "not a driver module");
 }
 
 static char *
 read_module(const char *name, size_t *size)
 {
-	FILE *file = fopen(build_path(&folder, name), "rb");
+	FILE *file = fopen(build_path(name), "rb");
 	static char image[1 << 20];
 
 	ck_assert_ptr_nonnull(file);
@@ -306,8 +297,8 @@ write_module(const char *name, const char *image, size_t size)
 	FILE *file;
 
 	/* Another file: one that is loaded must not change. */
-	unlink(build_path(&folder, name));
-	file = fopen(build_path(&folder, name), "wb");
+	unlink(build_path(name));
+	file = fopen(build_path(name), "wb");
 	ck_assert_ptr_nonnull(file);
 	ck_assert_uint_eq(fwrite(image, 1, size, file), size);
 	fclose(file);
@@ -334,7 +325,7 @@ TEST_RANGE(any_flipped_bit_is_noticed, 0, 2)
 
 		image[at] ^= bit;
 		write_module("flip.so", image, _i == 0 ? size : sealed);
-		m = module_open(build_path(&folder, "flip.so"), &error);
+		m = module_open(build_path("flip.so"), &error);
 		image[at] ^= bit;
 		/* One in the word before the checksum makes it a file without. */
 		ck_assert(m == NULL || _i != 0 || at - sealed < 17);
@@ -357,8 +348,8 @@ TEST(what_dies_on_loading_is_refused)
 	};
 
 	for (size_t i = 0; i < sizeof(modules) / sizeof(modules[0]); i++) {
-		build_module(&folder, "dies", modules[i].text, "");
-		refused(build_path(&folder, "dies.so"), modules[i].reason);
+		build_module("dies", modules[i].text, "");
+		refused(build_path("dies.so"), modules[i].reason);
 	}
 }
 
@@ -372,8 +363,8 @@ TEST(file_may_be_replaced_after_loading)
 	FILE *file;
 
 	write_module("copy.so", image, size);
-	m = build_open(&folder, "copy.so");
-	file = fopen(build_path(&folder, "copy.so"), "wb");	/* in place: cut to nothing */
+	m = build_open("copy.so");
+	file = fopen(build_path("copy.so"), "wb");	/* in place: cut to nothing */
 	ck_assert_ptr_nonnull(file);
 	fclose(file);
 	ck_assert_int_eq(step_of(m)(0), 8 * 1000 + 8 + 100 + 5);
@@ -385,7 +376,7 @@ TEST(file_may_be_replaced_after_loading)
 
 TEST(slips_are_told_from_what_is_missing)
 {
-	build_module(&folder, "slip", "extern int mutex_entr(int), callout_halt(int);\n"
+	build_module("slip", "extern int mutex_entr(int), callout_halt(int);\n"
 	    "int step(int);\n"
 	    "int step(int n) { return mutex_entr(n) + callout_halt(n); }\n", "");
 	lacks("slip.so", 2,
@@ -415,7 +406,7 @@ TEST(manual_pages_exist_or_are_not_named)
 
 TEST(module_knows_its_source)
 {
-	OPENED(m) = build_open(&folder, "driver.so");
+	OPENED(m) = build_open("driver.so");
 	struct source_pos pos = { .line = 0 };
 
 	ck_assert(source_lookup(module_source(m),
@@ -427,5 +418,5 @@ TEST(module_knows_its_source)
 	ck_assert_ptr_eq(module_source(m), module_source(m));
 }
 
-SUITE(run_module, .setup = setup_modules, .teardown = teardown_modules, .timeout = 30,
+SUITE(run_module, .setup = setup_modules, .teardown = build_end, .timeout = 30,
     .reads = VIOSIM_CC)

@@ -63,7 +63,6 @@ static const char header_text[] =
     "	return test_source_here(line, function);\n"
     "}\n";
 
-static struct build_folder folder;
 static struct module *module;
 static unsigned calls;
 
@@ -88,14 +87,8 @@ test_source_here(unsigned line, const char *function)
 static void
 setup(void)
 {
-	build_folder_make(&folder);
-	build_write(&folder, "inline.h", header_text);
-}
-
-static void
-teardown(void)
-{
-	build_folder_remove(&folder);
+	build_begin();
+	build_write("inline.h", header_text);
 }
 
 static void
@@ -104,8 +97,8 @@ make_driver(const char *cc, const char *flags)
 	char env[32];
 
 	snprintf(env, sizeof(env), "CC=%s", cc);
-	build_write(&folder, "driver.c", driver_text);
-	ck_assert_int_eq(build_run(&folder, env, "driver", flags), 0);
+	build_write("driver.c", driver_text);
+	ck_assert_int_eq(build_run(env, "driver", flags), 0);
 }
 
 #define SOFT_BYTES 24
@@ -148,7 +141,7 @@ check_positions(const char *cc, const char *flags)
 	void *symbol;
 
 	make_driver(cc, flags);
-	module = module_open(build_path(&folder, "driver.so"), &error);
+	module = module_open(build_path("driver.so"), &error);
 	ck_assert_msg(module != NULL, "%s", error.text);
 	symbol = module_symbol(module, "names");
 	memcpy(&ask, &symbol, sizeof(ask));
@@ -194,7 +187,7 @@ static const char *
 bytes_of(const char *name, size_t *size)
 {
 	static char bytes[1 << 20];
-	FILE *file = fopen(build_path(&folder, name), "rb");
+	FILE *file = fopen(build_path(name), "rb");
 
 	*size = 0;
 	if (file != NULL) {
@@ -262,4 +255,4 @@ TEST(many_offsets_are_remembered)
 	source_free(s);
 }
 
-SUITE(run_source, .setup = setup, .teardown = teardown, .timeout = 30, .reads = VIOSIM_CC)
+SUITE(run_source, .setup = setup, .teardown = build_end, .timeout = 30, .reads = VIOSIM_CC)

@@ -135,12 +135,11 @@ TEST(driver_of_another_device_is_one_finding)
 	    "static void attach(device_t p, device_t self, void *aux) { }\n"
 	    "CFATTACH_DECL_NEW(viornd, 1, match, attach, NULL, NULL);\n";
 	struct module_error error;
-	struct build_folder folder;
 	struct run_options options = { .module = NULL };
 
-	build_folder_make(&folder);
-	build_module(&folder, "viornd", driver, "");
-	options.module = module_open(build_path(&folder, "viornd.so"), &error);
+	build_begin();
+	build_module("viornd", driver, "");
+	options.module = module_open(build_path("viornd.so"), &error);
 	ck_assert_msg(options.module != NULL, "%s", error.text);
 	run_case(rig_load(&the_rig, RIG_HEAD "steps:\n"
 	    "  - fail: {id: a, call: virtio_alloc_vq.fails}\n"
@@ -151,7 +150,7 @@ TEST(driver_of_another_device_is_one_finding)
 	ck_assert_str_eq(result->findings.item[0].text, "the driver does not match virtio device 5 "
 	    "(memory balloon), the only one of this machine: is it the driver of another device?");
 	module_close(options.module);
-	build_folder_remove(&folder);
+	build_end();
 }
 
 SUITE(run_undecided, .setup = rig_setup, .teardown = rig_teardown, .reads = VIOSIM_CC " " DRIVER)

@@ -30,43 +30,29 @@ static const char driver_text[] =
     "	return test_cc_number(counter);\n"
     "}\n";
 
-static struct build_folder folder;
-
-static void
-setup(void)
-{
-	build_folder_make(&folder);
-}
-
 /* What step(1) of the module is. */
 static void
 steps_to(const char *name, int number)
 {
-	OPENED(m) = build_open(&folder, name);
+	OPENED(m) = build_open(name);
 
 	ck_assert_int_eq(step_of(m)(1), number);
 }
 
-static void
-teardown(void)
-{
-	build_folder_remove(&folder);
-}
-
 TEST(compiler_names_each_missing_header)
 {
-	build_write(&folder, "x.c",
+	build_write("x.c",
 	    "#include <sys/lunch.h>\n#include <stdio.h>\n#include <sys/callout.h>\n"
 	    "#include <sys/mutx.h>\nint x;\n");
-	ck_assert_int_eq(build_run(&folder, "", "x", ""), 2);
-	ck_assert_str_eq(build_read(&folder, "x.err"),
+	ck_assert_int_eq(build_run("", "x", ""), 2);
+	ck_assert_str_eq(build_read("x.err"),
 	    "x.c:1: the shim has no header <sys/lunch.h>; see sim/kern/README.md\n"
 	    "x.c:2: the shim has no header <stdio.h>; see sim/kern/README.md\n"
 	    "x.c:3: the shim has no header <sys/callout.h> "
 	    "(manual page callout(9)); see sim/kern/README.md\n"
 	    "x.c:4: there is no header <sys/mutx.h>; did you mean <sys/mutex.h>?\n");
-	ck_assert_int_eq(access(build_path(&folder, "x.so.log"), R_OK), 0);
-	ck_assert_int_ne(access(build_path(&folder, "x.so"), F_OK), 0);
+	ck_assert_int_eq(access(build_path("x.so.log"), R_OK), 0);
+	ck_assert_int_ne(access(build_path("x.so"), F_OK), 0);
 }
 
 /* What is said for a text, by each compiler that is here. */
@@ -75,47 +61,47 @@ compiler_says(const char *text, const char *said)
 {
 	static const char *const compilers[] = { "CC=gcc", "CC=clang" };
 
-	build_write(&folder, "x.c", text);
+	build_write("x.c", text);
 	for (size_t i = 0; i < 2; i++) {
 		if (i == 1 && system("clang --version >/dev/null 2>&1") != 0)
 			continue;
-		ck_assert_int_eq(build_run(&folder, compilers[i], "x", ""), 2);
-		ck_assert_str_eq(build_read(&folder, "x.err"), said);
+		ck_assert_int_eq(build_run(compilers[i], "x", ""), 2);
+		ck_assert_str_eq(build_read("x.err"), said);
 	}
 }
 
 /* An error without a place is in the compiler's words; our options are not passed on. */
 TEST(compiler_errors_without_a_place_are_told)
 {
-	build_write(&folder, "x.c", driver_text);
-	ck_assert_int_eq(build_run(&folder, "CC=gcc", "x", "-fnosuchthing"), 2);
-	HAS(build_read(&folder, "x.err"), "fnosuchthing", "x.c: does not compile; see x.so.log\n");
-	ck_assert_int_eq(build_run(&folder, "", "x", "--nodaig"), 2);
-	ck_assert_str_eq(build_read(&folder, "x.err"),
+	build_write("x.c", driver_text);
+	ck_assert_int_eq(build_run("CC=gcc", "x", "-fnosuchthing"), 2);
+	HAS(build_read("x.err"), "fnosuchthing", "x.c: does not compile; see x.so.log\n");
+	ck_assert_int_eq(build_run("", "x", "--nodaig"), 2);
+	ck_assert_str_eq(build_read("x.err"),
 	    "viosim-cc: there is no option --nodaig; did you mean --nodiag?\n");
 }
 
 TEST(several_sources_are_one_module)
 {
-	build_write(&folder, "x.c", driver_text);
-	build_write(&folder, "y.c", "int test_cc_number(int);\nint twice(int);\n"
+	build_write("x.c", driver_text);
+	build_write("y.c", "int test_cc_number(int);\nint twice(int);\n"
 	    "int twice(int n)\n{\n	return test_cc_number(n) + test_cc_number(n);\n}\n");
-	ck_assert_int_eq(build_both(&folder, "x", "y.c"), 0);
-	ck_assert_str_eq(build_read(&folder, "x.err"), "");
+	ck_assert_int_eq(build_both("x", "y.c"), 0);
+	ck_assert_str_eq(build_read("x.err"), "");
 	steps_to("x.so", 108);
 	{
-		OPENED(m) = build_open(&folder, "x.so");
+		OPENED(m) = build_open("x.so");
 
 		ck_assert_ptr_nonnull(module_symbol(m, "twice"));
 	}
-	build_write(&folder, "y.c", "int twice(int n)\n{\n	return lunch(n);\n}\n");
-	ck_assert_int_eq(build_both(&folder, "x", "y.c"), 2);
-	ck_assert_str_eq(build_read(&folder, "x.err"), "y.c:3: neither the driver nor the shim "
+	build_write("y.c", "int twice(int n)\n{\n	return lunch(n);\n}\n");
+	ck_assert_int_eq(build_both("x", "y.c"), 2);
+	ck_assert_str_eq(build_read("x.err"), "y.c:3: neither the driver nor the shim "
 	    "has a function lunch; if it is the kernel's, see sim/kern/README.md\n");
-	ck_assert_int_eq(build_both(&folder, "x", "z.c"), 2);
-	ck_assert_str_eq(build_read(&folder, "x.err"), "viosim-cc: no such file: z.c\n");
-	ck_assert_int_eq(build_run(&folder, "", "x", "-o x.c"), 2);
-	ck_assert_str_eq(build_read(&folder, "x.err"),
+	ck_assert_int_eq(build_both("x", "z.c"), 2);
+	ck_assert_str_eq(build_read("x.err"), "viosim-cc: no such file: z.c\n");
+	ck_assert_int_eq(build_run("", "x", "-o x.c"), 2);
+	ck_assert_str_eq(build_read("x.err"),
 	    "viosim-cc: the module would replace its source: x.c\n");
 }
 
@@ -186,9 +172,9 @@ TEST(compiler_keeps_the_drivers_own_mistakes)
 {
 	const char *text;
 
-	build_write(&folder, "x.c", "int f(void)\n{\n\tint count = 1;\n\n\treturn cuont\n}\n");
-	ck_assert_int_eq(build_run(&folder, "", "x", ""), 2);
-	text = build_read(&folder, "x.err");
+	build_write("x.c", "int f(void)\n{\n\tint count = 1;\n\n\treturn cuont\n}\n");
+	ck_assert_int_eq(build_run("", "x", ""), 2);
+	text = build_read("x.err");
 	HAS(text, "x.c:5:", "did you mean 'count'?", "expected ';'");
 	/* With the source line and the caret. */
 	HAS(text, "return cuont\n", "^\n");
@@ -198,13 +184,13 @@ TEST(compiler_keeps_the_drivers_own_mistakes)
 /* A text that ends too early lacks its own names, none of the kernel's. */
 TEST(compiler_finds_no_gap_in_a_cut_text)
 {
-	build_write(&folder, "x.c", "static int helper(int);\n"
+	build_write("x.c", "static int helper(int);\n"
 	    "int f(void) { int x = 3; for (;;) { if (x) { helper(1); }\n"
 	    "static int helper(int y) { return y + x; }\n"
 	    "int g(int z) { return helper(z) + x; }\nstat");
-	ck_assert_int_eq(build_run(&folder, "", "x", ""), 2);
-	HAS(build_read(&folder, "x.err"), "error: ");
-	LACKS(build_read(&folder, "x.err"), "shim");
+	ck_assert_int_eq(build_run("", "x", ""), 2);
+	HAS(build_read("x.err"), "error: ");
+	LACKS(build_read("x.err"), "shim");
 }
 
 /* Several may make one module at a time: all succeed, and nothing but it is left. */
@@ -217,13 +203,13 @@ TEST(compiler_can_run_beside_itself)
 	char command[2000], tool[600];
 
 	build_tool(tool, sizeof(tool));
-	build_write(&folder, "x.c", driver_text);
+	build_write("x.c", driver_text);
 	for (size_t i = 0; i < 2; i++) {
 		FILE *list;
 		char names[200] = "";
 		size_t n;
 
-		snprintf(command, sizeof(command), loop, folder.path, tool, flags[i], tool,
+		snprintf(command, sizeof(command), loop, build_folder.path, tool, flags[i], tool,
 		    flags[i]);
 		list = popen(command, "r");
 		ck_assert_ptr_nonnull(list);
@@ -242,32 +228,31 @@ TEST(compiler_leaves_nothing_when_it_is_stopped)
 	char tool[600];
 
 	build_tool(tool, sizeof(tool));
-	build_write(&folder, "x.c", driver_text);
+	build_write("x.c", driver_text);
 	/* A compiler that does not come to an end. */
-	build_write(&folder, "cc", "#!/bin/sh\ncase \"$*\" in *x.c*) kill -TERM $PPID; sleep 1;;\n"
+	build_write("cc", "#!/bin/sh\ncase \"$*\" in *x.c*) kill -TERM $PPID; sleep 1;;\n"
 	    "*) exec cc \"$@\";; esac\n");
-	ck_assert_int_eq(build_shell(&folder, "chmod +x cc && mkdir t out && "
+	ck_assert_int_eq(build_shell("chmod +x cc && mkdir t out && "
 	    "TMPDIR=$PWD/t CC=$PWD/cc '%s' x.c -o out/x.so 2>/dev/null; "
 	    "test $? = 2 && test -z \"$(ls -A t out | grep -v :)\"", tool), 0);
 }
 
 TEST(compiler_makes_the_same_file_anywhere)
 {
-	build_module(&folder, "driver", driver_text, "-fsanitize=thread");
-	ck_assert_int_eq(build_shell(&folder, "mkdir 'else where' && cp driver.c 'else where' &&"
+	build_module("driver", driver_text, "-fsanitize=thread");
+	ck_assert_int_eq(build_shell("mkdir 'else where' && cp driver.c 'else where' &&"
 	    " mv driver.so 'else where/first.so'"), 0);
-	ck_assert_int_eq(build_run(&folder,
-	    "LC_ALL=de_DE.UTF-8 TZ=Asia/Tokyo CPATH=/usr/include",
+	ck_assert_int_eq(build_run("LC_ALL=de_DE.UTF-8 TZ=Asia/Tokyo CPATH=/usr/include",
 	    "'else where'/driver", "-fsanitize=thread"), 0);
-	ck_assert_int_eq(build_shell(&folder, "cd else* && cmp first.so driver.so"), 0);
+	ck_assert_int_eq(build_shell("cd else* && cmp first.so driver.so"), 0);
 }
 
 TEST(compiler_replaces_nothing_but_files)
 {
-	build_write(&folder, "x.c", "int x;\n");
-	ck_assert_int_eq(build_shell(&folder, "mkdir x.so"), 0);
-	ck_assert_int_eq(build_run(&folder, "", "x", ""), 2);
-	ck_assert_str_eq(build_read(&folder, "x.err"),
+	build_write("x.c", "int x;\n");
+	ck_assert_int_eq(build_shell("mkdir x.so"), 0);
+	ck_assert_int_eq(build_run("", "x", ""), 2);
+	ck_assert_str_eq(build_read("x.err"),
 	    "viosim-cc: not a file: x.so\n");
 }
 
@@ -286,35 +271,35 @@ static const char diagnostic_text[] =
 
 TEST(compiler_can_leave_diagnostic_out)
 {
-	build_module(&folder, "with", diagnostic_text, "");
+	build_module("with", diagnostic_text, "");
 	steps_to("with.so", 101);
-	ck_assert_int_ne(access(build_path(&folder, "with.nodiag.so"), F_OK), 0);
-	build_module(&folder, "without", diagnostic_text, "--nodiag");
+	ck_assert_int_ne(access(build_path("with.nodiag.so"), F_OK), 0);
+	build_module("without", diagnostic_text, "--nodiag");
 	steps_to("without.so", -1);
-	ck_assert_int_ne(access(build_path(&folder, "without.nodiag.so"), F_OK), 0);
+	ck_assert_int_ne(access(build_path("without.nodiag.so"), F_OK), 0);
 }
 
 TEST(compiler_makes_a_module_and_its_nodiag_build)
 {
-	build_write(&folder, "two.c", diagnostic_text);
-	ck_assert_int_eq(build_both(&folder, "two", ""), 0);
+	build_write("two.c", diagnostic_text);
+	ck_assert_int_eq(build_both("two", ""), 0);
 	steps_to("two.so", 101);
 	steps_to("two.nodiag.so", -1);
 	/* A mistake that one of them has leaves neither. */
-	build_write(&folder, "two.c", "#ifndef DIAGNOSTIC\n#error no\n#endif\n");
-	ck_assert_int_eq(build_both(&folder, "two", ""), 2);
-	HAS(build_read(&folder, "two.err"), "two.c:2:2: error");
-	ck_assert_int_ne(access(build_path(&folder, "two.so"), F_OK), 0);
-	ck_assert_int_ne(access(build_path(&folder, "two.nodiag.so"), F_OK), 0);
+	build_write("two.c", "#ifndef DIAGNOSTIC\n#error no\n#endif\n");
+	ck_assert_int_eq(build_both("two", ""), 2);
+	HAS(build_read("two.err"), "two.c:2:2: error");
+	ck_assert_int_ne(access(build_path("two.so"), F_OK), 0);
+	ck_assert_int_ne(access(build_path("two.nodiag.so"), F_OK), 0);
 }
 
 TEST(compiler_gives_the_same_warnings_once)
 {
 	const char *text;
 
-	build_write(&folder, "w.c", "int f(void);\nint f(void) { int unused; return 1; }\n");
-	ck_assert_int_eq(build_both(&folder, "w", ""), 0);
-	text = build_read(&folder, "w.err");
+	build_write("w.c", "int f(void);\nint f(void) { int unused; return 1; }\n");
+	ck_assert_int_eq(build_both("w", ""), 0);
+	text = build_read("w.err");
 	text = strstr(text, "unused variable");
 	ck_assert_ptr_nonnull(text);
 	LACKS(text + 1, "unused variable");
@@ -328,11 +313,11 @@ TEST(compiler_does_not_optimise)
 	static const char two_reads[] = "test $(objdump -r --section=.text o.so | "
 	    "grep -c ' __tsan_read4') = 2";
 
-	build_write(&folder, "o.c", text);
-	ck_assert_int_eq(build_run(&folder, "", "o", "-fsanitize=thread"), 0);
-	ck_assert_int_eq(build_shell(&folder, "%s", two_reads), 0);
-	ck_assert_int_eq(build_run(&folder, "", "o", "-fsanitize=thread -O2"), 0);
-	ck_assert_int_ne(build_shell(&folder, "%s", two_reads), 0);
+	build_write("o.c", text);
+	ck_assert_int_eq(build_run("", "o", "-fsanitize=thread"), 0);
+	ck_assert_int_eq(build_shell("%s", two_reads), 0);
+	ck_assert_int_eq(build_run("", "o", "-fsanitize=thread -O2"), 0);
+	ck_assert_int_ne(build_shell("%s", two_reads), 0);
 }
 
-SUITE(run_viosim_cc, .setup = setup, .teardown = teardown, .timeout = 30, .reads = VIOSIM_CC)
+SUITE(run_viosim_cc, .setup = build_begin, .teardown = build_end, .timeout = 30, .reads = VIOSIM_CC)
