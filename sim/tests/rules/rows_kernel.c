@@ -231,7 +231,7 @@ const struct fragment_row rows_kernel[] = {
 	    .steps = "- {at: 1s, target: 4 pages}\n- settle: {within: 80s}\n" },
 	{ "live_lost_wakeup_ok3", .device = "latency: 1ms" },
 	{ "live_lost_wakeup_ok4", .device = "latency: 1ms" },
-	{ "live_lost_wakeup_bad5", .where = "wait_for_one", .device = "latency: 1ms",
+	{ "live_lost_wakeup_bad5", .device = "latency: 1ms",
 	    .steps = "- {at: 1s, target: 4 pages}\n- settle: {within: 80s}\n",
 	    .also = "config.actual-write", .follows = true },
 	{ "live_lost_wakeup_ok5", .device = "latency: 1ms" },

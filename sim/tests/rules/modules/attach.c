@@ -38,9 +38,7 @@ FRAGMENT_IN(attach_leak_ok2, in_detach, destroy_cv2, .in_attach = init_cv2)
 FRAGMENT_IN(attach_leak_bad4, attach, give_up_and_start)
 {
 	probe_start(sc);
-	if (probe_make_queues(sc))
-		probe_release_queues(sc);
-	probe_fail(sc);
+	probe_only_queues(sc);
 	virtio_reset(sc->sc_virtio);
 	virtio_reinit_start(sc->sc_virtio); /* BREAKS */
 }
@@ -173,9 +171,7 @@ FRAGMENT_IN(attach_call_order_bad7, attach, start_twice)
 	probe_start(sc);
 	virtio_child_attach_start(sc->sc_virtio, sc->sc_dev, IPL_VM, sc->sc_vq, /* BREAKS */
 	    probe_config_change, virtio_vq_intr, 0, 0, VIRTIO_COMMON_FLAG_BITS);
-	if (probe_make_queues(sc))
-		probe_release_queues(sc);
-	probe_fail(sc);
+	probe_only_queues(sc);
 }
 
 FRAGMENT_IN(attach_call_order_bad8, attach, finish_without_start)

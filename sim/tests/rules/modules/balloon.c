@@ -35,8 +35,7 @@ FRAGMENT_IN(balloon_count_bad, inflated, inflated_one_too_many)
 /* Once for two requests. */
 FRAGMENT_IN(balloon_count_ok, inflated, inflated_in_two_steps)
 {
-	probe_move(&sc->sc_balloon, &sc->sc_pages);
-	sc->sc_actual += sc->sc_count;
+	probe_keep(sc);
 	if (sc->sc_n++ > 0)
 		probe_write_actual(sc, sc->sc_actual);
 }

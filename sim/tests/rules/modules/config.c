@@ -14,16 +14,14 @@ FRAGMENT_IN(config_actual_write_bad, inflate, inflate_and_write)
 
 FRAGMENT_IN(config_actual_write_bad2, inflated, write_in_pieces)
 {
-	probe_move(&sc->sc_balloon, &sc->sc_pages);
-	sc->sc_actual += sc->sc_count;
+	probe_keep(sc);
 	virtio_write_device_config_le_2(sc->sc_virtio, 4, sc->sc_actual); /* BREAKS */
 }
 
 /* Never; reported at the completion that was not followed by a write. */
 FRAGMENT_IN(config_actual_write_bad3, inflated, inflated_in_silence)
 {
-	probe_move(&sc->sc_balloon, &sc->sc_pages);
-	sc->sc_actual += sc->sc_count;
+	probe_keep(sc);
 }
 
 FRAGMENT_IN(config_actual_write_bad4, inflated, inflated_and_paused)
@@ -67,8 +65,7 @@ FRAGMENT_IN(config_byte_order_bad, in_thread, read_guest_order)
 
 FRAGMENT_IN(config_byte_order_bad2, inflated, write_guest_order)
 {
-	probe_move(&sc->sc_balloon, &sc->sc_pages);
-	sc->sc_actual += sc->sc_count;
+	probe_keep(sc);
 	virtio_write_device_config_4(sc->sc_virtio, PROBE_CFG_ACTUAL, sc->sc_actual); /* BREAKS */
 }
 

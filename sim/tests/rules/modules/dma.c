@@ -49,9 +49,7 @@ FRAGMENT_IN(dma_release_owned_bad2, detach, detach_without_reset)
 	bus_dmamem_free(sc->sc_dmat, &sc->sc_seg, 1);
 	virtio_reset(sc->sc_virtio);
 	probe_release_queues(sc);
-	virtio_child_detach(sc->sc_virtio);
-	cv_destroy(&sc->sc_cv);
-	mutex_destroy(&sc->sc_lock);
+	probe_gone(sc);
 	return 0;
 }
 

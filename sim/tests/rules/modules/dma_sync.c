@@ -4,18 +4,6 @@
  */
 #include "dma.h"
 
-/* The request, with so much of it synced. */
-static bool
-send_synced(struct probe *sc, struct virtqueue *vq, bus_size_t bytes, int ops)
-{
-	int slot = probe_slot(sc, vq, 1);
-
-	bus_dmamap_sync(sc->sc_dmat, sc->sc_map, 0, bytes, ops); /* BREAKS dma_sync_pairing_bad2 */
-	probe_enqueue(sc, vq, slot, probe_length(sc));
-	PROBE_COMMIT(sc, vq, slot); /* BREAKS */
-	return true;
-}
-
 /* ---- dma.sync-range ---- */
 
 FRAGMENT_IN(dma_sync_range_bad, in_attach, sync_beyond_end)
@@ -60,15 +48,13 @@ FRAGMENT_IN(dma_sync_ops_bad2, in_attach, sync_no_operation)
 static bool
 send_both_directions(struct probe *sc, struct virtqueue *vq)
 {
-	return send_synced(sc, vq, PROBE_BYTES, BUS_DMASYNC_PREREAD | BUS_DMASYNC_PREWRITE);
+	return probe_send_synced(sc, vq, PROBE_BYTES, BUS_DMASYNC_PREREAD | BUS_DMASYNC_PREWRITE);
 }
 
 FRAGMENT_IN(dma_sync_ops_ok, receive, receive_both_directions, .send = send_both_directions)
 {
-	if (!probe_take(sc, vq))
-		return false;
-	PROBE_SYNC(sc, 0, PROBE_BYTES, POSTREAD | BUS_DMASYNC_POSTWRITE);
-	return true;
+	return probe_receive_synced(sc, vq, PROBE_BYTES,
+	    BUS_DMASYNC_POSTREAD | BUS_DMASYNC_POSTWRITE);
 }
 
 /* ---- dma.pre-before-device ---- */
@@ -76,7 +62,7 @@ FRAGMENT_IN(dma_sync_ops_ok, receive, receive_both_directions, .send = send_both
 static bool
 send_half_synced(struct probe *sc, struct virtqueue *vq)
 {
-	return send_synced(sc, vq, probe_length(sc) / 2, BUS_DMASYNC_PREWRITE);
+	return probe_send_synced(sc, vq, probe_length(sc) / 2, BUS_DMASYNC_PREWRITE);
 }
 
 FRAGMENT_IN(dma_pre_before_device_bad, receive, receive_half_synced, .send = send_half_synced)
@@ -145,9 +131,8 @@ FRAGMENT_IN(dma_pre_before_device_ok, send, send_synced_in_pieces)
 FRAGMENT_IN(dma_post_before_cpu_bad, receive, receive_without_postread,
     .send = send_both_directions)
 {
-	if (!probe_take(sc, vq))
+	if (!probe_receive_bytes(sc, vq, PROBE_BYTES))
 		return false;
-	PROBE_SYNC(sc, 0, PROBE_BYTES, POSTWRITE);
 	bus_dmamap_unload(sc->sc_dmat, sc->sc_map); /* BREAKS */
 	return RELOAD(sc, BUS_DMA_NOWAIT) == 0;
 }
@@ -218,9 +203,8 @@ FRAGMENT_IN(dma_post_before_cpu_ok2, in_thread, ask_and_wait)
 
 FRAGMENT_IN(dma_post_before_cpu_ok, receive, receive_post_by_post, .send = send_both_directions)
 {
-	if (!probe_take(sc, vq))
+	if (!probe_receive_bytes(sc, vq, PROBE_BYTES))
 		return false;
-	PROBE_SYNC(sc, 0, PROBE_BYTES, POSTWRITE);
 	PROBE_SYNC(sc, 0, PROBE_BYTES, POSTREAD);
 	return true;
 }
@@ -230,17 +214,11 @@ FRAGMENT_IN(dma_post_before_cpu_ok, receive, receive_post_by_post, .send = send_
 /* The transfer never ends: seen at rest, reported at the request. */
 FRAGMENT_IN(dma_sync_pairing_bad, send, send_for_no_post, .receive = probe_take)
 {
-	return send_synced(sc, vq, probe_length(sc), BUS_DMASYNC_PREWRITE);
+	return probe_send_synced(sc, vq, probe_length(sc), BUS_DMASYNC_PREWRITE);
 }
 
 /* The same, seen at the next transfer. */
-static bool
-send_after_no_post(struct probe *sc, struct virtqueue *vq)
-{
-	return send_synced(sc, vq, probe_length(sc), BUS_DMASYNC_PREWRITE);
-}
-
-FRAGMENT_IN(dma_sync_pairing_bad2, receive, receive_second_with_post, .send = send_after_no_post)
+FRAGMENT_IN(dma_sync_pairing_bad2, receive, receive_second_with_post, .send = send_for_no_post)
 {
 	return sc->sc_n++ == 0 ? probe_take(sc, vq) : probe_receive(sc, vq);
 }
@@ -255,10 +233,7 @@ FRAGMENT_IN(dma_sync_pairing_bad3, send, send_and_post_at_once, .receive = probe
 
 FRAGMENT_IN(dma_sync_pairing_bad4, receive, receive_wrong_direction)
 {
-	if (!probe_take(sc, vq))
-		return false;
-	PROBE_SYNC(sc, 0, probe_length(sc), POSTREAD); /* BREAKS */
-	return true;
+	return probe_receive_synced(sc, vq, probe_length(sc), BUS_DMASYNC_POSTREAD);
 }
 
 /* Dequeued is enough: the slot may be given back after the sync. */
@@ -293,7 +268,7 @@ FRAGMENT_IN(dma_sync_excess_bad, receive, receive_post_of_all)
 static bool
 send_pre_of_all(struct probe *sc, struct virtqueue *vq)
 {
-	return send_synced(sc, vq, PROBE_BYTES, BUS_DMASYNC_PREWRITE);
+	return probe_send_synced(sc, vq, PROBE_BYTES, BUS_DMASYNC_PREWRITE);
 }
 
 FRAGMENT_IN(dma_sync_excess_ok, receive, receive_all, .send = send_pre_of_all)

@@ -37,9 +37,7 @@ FRAGMENT_IN(irq_ipl_bad2, in_config, stay_raised)
 FRAGMENT_IN(irq_ipl_bad3, attach, attach_at_none)
 {
 	probe_start_with(sc, IPL_NONE, PROBE_F_MUST_TELL_HOST);
-	if (probe_make_queues(sc))
-		probe_release_queues(sc);
-	probe_fail(sc);
+	probe_only_queues(sc);
 }
 
 FRAGMENT_IN(irq_ipl_bad4, in_live, attach_raised)

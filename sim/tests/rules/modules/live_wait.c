@@ -4,6 +4,17 @@
  */
 #include "probe.h"
 
+/* Sleep until told; after that many ticks look whether that is so. */
+static void
+wait_until_told(struct probe *sc, int ticks)
+{
+	mutex_enter(&sc->sc_lock);
+	while (!sc->sc_told)
+		cv_timedwait(&sc->sc_cv, &sc->sc_lock, ticks); /* BREAKS */
+	sc->sc_told = false;
+	mutex_exit(&sc->sc_lock);
+}
+
 /* ---- live.lost-wakeup ---- */
 
 static void
@@ -55,11 +66,7 @@ FRAGMENT_IN(live_lost_wakeup_bad6, thread, ask_the_other_queue)
 
 	for (;;) {
 		probe_step(sc);
-		mutex_enter(&sc->sc_lock);
-		while (!sc->sc_told)
-			cv_wait(&sc->sc_cv, &sc->sc_lock);
-		sc->sc_told = false;
-		mutex_exit(&sc->sc_lock);
+		wait_until_told(sc, 3600 * hz);
 		if (sc->sc_vq_out == NULL)
 			continue;
 		(void)virtio_dequeue(sc->sc_virtio, &sc->sc_vq[PROBE_DEFLATE], &slot, NULL);
@@ -91,11 +98,7 @@ FRAGMENT_IN(live_lost_wakeup_ok8, thread, sleep_meanwhile, .config = tell_late)
 		kpause("look", false, 1, NULL);
 		if (sc->sc_vq_out == NULL && probe_target(sc) == sc->sc_actual)
 			continue;
-		mutex_enter(&sc->sc_lock);
-		while (!sc->sc_told)
-			cv_wait(&sc->sc_cv, &sc->sc_lock);
-		sc->sc_told = false;
-		mutex_exit(&sc->sc_lock);
+		wait_until_told(sc, 3600 * hz);
 		probe_step(sc);
 	}
 }
@@ -103,11 +106,9 @@ FRAGMENT_IN(live_lost_wakeup_ok8, thread, sleep_meanwhile, .config = tell_late)
 FRAGMENT_IN(live_lost_wakeup_ok, thread, test_before_sleep)
 {
 	for (;;) {
-		step_if_told(sc);
-		mutex_enter(&sc->sc_lock);
-		while (!sc->sc_told)
-			cv_timedwait(&sc->sc_cv, &sc->sc_lock, mstohz(30000));
-		mutex_exit(&sc->sc_lock);
+		wait_until_told(sc, mstohz(30000));
+		probe_step(sc);
+		kpause("breath", false, 2, NULL);
 	}
 }
 
@@ -170,11 +171,7 @@ start_beside(struct probe *sc)
 FRAGMENT_IN(live_lost_wakeup_bad4, thread, wait_for_one, .in_live = start_beside)
 {
 	for (;;) {
-		mutex_enter(&sc->sc_lock);
-		while (!sc->sc_told)
-			cv_timedwait(&sc->sc_cv, &sc->sc_lock, 10 * hz); /* BREAKS */
-		sc->sc_told = false;
-		mutex_exit(&sc->sc_lock);
+		wait_until_told(sc, 10 * hz);
 		probe_step(sc);
 	}
 }
@@ -192,19 +189,23 @@ FRAGMENT_IN(live_lost_wakeup_ok3, done, tell_all_done,
 	return tell_all(sc);
 }
 
-/* The handler takes the used buffer, the thread does the rest. */
-static int
-dequeue_in_handler(struct probe *sc, struct virtqueue *vq)
+/* The handler takes the used buffers: true if there was one.  The thread does the rest. */
+static bool
+take_used_buffers(struct probe *sc, struct virtqueue *vq)
 {
 	int slot;
 
-	mutex_enter(&sc->sc_lock);
 	while (virtio_dequeue(sc->sc_virtio, vq, &slot, NULL) == 0) {
 		virtio_dequeue_commit(sc->sc_virtio, vq, slot);
 		sc->sc_n = sc->sc_told = true;
-		cv_signal(&sc->sc_cv);
 	}
-	mutex_exit(&sc->sc_lock);
+	return sc->sc_n;
+}
+
+static int
+dequeue_in_handler(struct probe *sc, struct virtqueue *vq)
+{
+	LOCKED(&sc->sc_lock, if (take_used_buffers(sc, vq)) cv_signal(&sc->sc_cv));
 	return 1;
 }
 
@@ -212,10 +213,7 @@ FRAGMENT_IN(live_lost_wakeup_ok4, receive, receive_from_handler, .done = dequeue
 {
 	bool done;
 
-	mutex_enter(&sc->sc_lock);
-	done = sc->sc_n != 0;
-	sc->sc_n = 0;
-	mutex_exit(&sc->sc_lock);
+	LOCKED(&sc->sc_lock, done = sc->sc_n != 0; sc->sc_n = 0);
 	if (!done)
 		return false;
 	PROBE_SYNC(sc, 0, probe_length(sc), POSTWRITE);
@@ -227,14 +225,7 @@ FRAGMENT_IN(live_lost_wakeup_ok4, receive, receive_from_handler, .done = dequeue
 FRAGMENT_IN(live_lost_wakeup_bad5, done, dequeue_and_keep,
     .thread = wait_for_one, .receive = receive_from_handler)
 {
-	int slot;
-
-	mutex_enter(&sc->sc_lock);
-	while (virtio_dequeue(sc->sc_virtio, vq, &slot, NULL) == 0) {
-		virtio_dequeue_commit(sc->sc_virtio, vq, slot);
-		sc->sc_n = sc->sc_told = true;
-	}
-	mutex_exit(&sc->sc_lock);
+	LOCKED(&sc->sc_lock, (void)take_used_buffers(sc, vq));
 	return 1;
 }
 
@@ -288,10 +279,7 @@ receive_used(struct probe *sc, struct virtqueue *vq)
 {
 	bool used;
 
-	mutex_enter(&sc->sc_lock);
-	used = sc->sc_p == vq;
-	sc->sc_p = NULL;
-	mutex_exit(&sc->sc_lock);
+	LOCKED(&sc->sc_lock, used = sc->sc_p == vq; sc->sc_p = NULL);
 	if (!used)
 		return false;
 	PROBE_SYNC(sc, 0, sizeof(uint32_t) * sc->sc_count, POSTWRITE);

@@ -185,10 +185,7 @@ destroy_awaited(void *arg)
 	kthread_exit(0);
 }
 
-FRAGMENT_IN(lock_lifecycle_bad4, in_thread, start_destroy_awaited)
-{
-	probe_second(sc, 0, destroy_awaited);
-}
+FRAGMENT_SECOND(lock_lifecycle_bad4, in_thread, 0, destroy_awaited);
 
 FRAGMENT_IN(lock_lifecycle_bad5, in_thread, use_uninitialised)
 {
@@ -299,29 +296,19 @@ FRAGMENT_IN(lock_order_bad3, in_thread, three_in_a_circle, .in_attach = probe_ad
 	LOCKED(&fourth, mutex_enter(&sc->sc_lock2); mutex_exit(&sc->sc_lock2)); /* BREAKS */
 }
 
-static void
-one_then_two_again(struct probe *sc)
+FRAGMENT_IN(lock_order_ok, in_config, one_then_two_again,
+    .in_attach = probe_spin, .in_step = one_then_two)
 {
-	mutex_enter(&sc->sc_lock);
-	LOCKED(&sc->sc_lock2, sc->sc_n++);
-	mutex_exit(&sc->sc_lock);
+	one_then_two(sc);
 	/* alone, or given up in between: no order */
 	LOCKED(&sc->sc_lock2, sc->sc_n++);
 	mutex_enter(&sc->sc_lock);
 	mutex_exit(&sc->sc_lock);
 }
 
-FRAGMENT_IN(lock_order_ok, in_step, one_then_two_in_thread,
-    .in_attach = probe_spin, .in_config = one_then_two_again)
-{
-	mutex_enter(&sc->sc_lock);
-	LOCKED(&sc->sc_lock2, sc->sc_n++);
-	mutex_exit(&sc->sc_lock);
-}
-
 /* Who only tries never waits, and so has no part in a circle. */
 FRAGMENT_IN(lock_order_ok2, in_config, two_then_try_one,
-    .in_attach = probe_spin, .in_step = one_then_two_in_thread)
+    .in_attach = probe_spin, .in_step = one_then_two)
 {
 	mutex_enter(&sc->sc_lock2);
 	if (mutex_tryenter(&sc->sc_lock)) {

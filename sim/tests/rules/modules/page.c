@@ -7,6 +7,13 @@
 #define	ALLOC(list, npages, high, waitok)				\
 	uvm_pglistalloc((npages) * PAGE_SIZE, 0, high, 0, 0, list, npages, waitok)
 
+static void
+send_pages(struct probe *sc)
+{
+	probe_fill(sc);
+	(void)probe_send(sc, &sc->sc_vq[PROBE_INFLATE]);
+}
+
 /* ---- page.alloc-range ---- */
 
 /* PAGE_SIZE is an int: the product wraps. */
@@ -14,8 +21,7 @@ FRAGMENT_IN(page_alloc_range_bad, inflate, inflate_below_wrapped_limit)
 {
 	if (ALLOC(&sc->sc_pages, npages, UINT32_MAX * PAGE_SIZE, 0) != 0) /* BREAKS */
 		return;
-	probe_fill(sc);
-	(void)probe_send(sc, &sc->sc_vq[PROBE_INFLATE]);
+	send_pages(sc);
 }
 
 /* The size is in bytes. */
@@ -42,8 +48,7 @@ FRAGMENT_IN(page_alloc_range_ok, inflate, inflate_below_4gib)
 {
 	if (ALLOC(&sc->sc_pages, npages, UINT32_MAX, 0) != 0)
 		return;
-	probe_fill(sc);
-	(void)probe_send(sc, &sc->sc_vq[PROBE_INFLATE]);
+	send_pages(sc);
 }
 
 /* ---- page.conservation ---- */
@@ -55,8 +60,7 @@ FRAGMENT_IN(page_conservation_bad, inflate, inflate_and_lose)
 	sc->sc_short = sc->sc_n++ == 0;
 	if (sc->sc_short)
 		return;
-	probe_fill(sc);
-	(void)probe_send(sc, &sc->sc_vq[PROBE_INFLATE]);
+	send_pages(sc);
 }
 
 /* Given back by the host, and forgotten. */
@@ -65,8 +69,7 @@ inflate_for_good(struct probe *sc, unsigned int npages)
 {
 	if (ALLOC(&sc->sc_pages, npages, PROBE_HIGH, 0) != 0) /* BREAKS */
 		return;
-	probe_fill(sc);
-	(void)probe_send(sc, &sc->sc_vq[PROBE_INFLATE]);
+	send_pages(sc);
 }
 
 FRAGMENT_IN(page_conservation_bad2, deflated, deflated_and_lost, .inflate = inflate_for_good)

@@ -155,7 +155,7 @@ static int								\
 name##_detach(device_t self, int flags)					\
 {									\
 	struct probe *sc = device_private(self);			\
-	return name.detach != NULL ? name.detach(sc) : probe_detach(sc); \
+	return PROBE_OR(sc, detach, probe_detach)(sc);			\
 }									\
 extern struct cfattach name##_ca;					\
 CFATTACH_DECL_NEW(name, sizeof(struct probe), name##_match, name##_attach, \
@@ -166,6 +166,10 @@ CFATTACH_DECL_NEW(name, sizeof(struct probe), name##_match, name##_attach, \
 static PROBE_##hook(function);						\
 FRAGMENT(name, .hook = function, __VA_ARGS__);				\
 static PROBE_##hook(function)
+
+/* The fragment's part of that name, or the correct one. */
+#define	PROBE_OR(sc, hook, part)					\
+	((sc)->sc_fragment->hook != NULL ? (sc)->sc_fragment->hook : (part))
 
 /* Call a hook that may not be there. */
 #define	PROBE_HOOK(sc, hook) do {					\
@@ -314,13 +318,31 @@ probe_take(struct probe *sc, struct virtqueue *vq)
 	return true;
 }
 
+/* And sync so many bytes of it; and a request of all the numbers, with so many synced. */
 static inline bool
-probe_receive_bytes(struct probe *sc, struct virtqueue *vq, bus_size_t bytes)
+probe_receive_synced(struct probe *sc, struct virtqueue *vq, bus_size_t bytes, int ops)
 {
 	if (!probe_take(sc, vq))
 		return false;
-	PROBE_SYNC(sc, 0, bytes, POSTWRITE); /* BREAKS dma_sync_excess */
+	bus_dmamap_sync(sc->sc_dmat, sc->sc_map, 0, bytes, ops); /* BREAKS dma_sync */
 	return true;
+}
+
+static inline bool
+probe_send_synced(struct probe *sc, struct virtqueue *vq, bus_size_t bytes, int ops)
+{
+	int slot = probe_slot(sc, vq, 1);
+
+	bus_dmamap_sync(sc->sc_dmat, sc->sc_map, 0, bytes, ops); /* BREAKS dma_sync_pairing_bad2 */
+	probe_enqueue(sc, vq, slot, probe_length(sc));
+	PROBE_COMMIT(sc, vq, slot); /* BREAKS dma */
+	return true;
+}
+
+static inline bool
+probe_receive_bytes(struct probe *sc, struct virtqueue *vq, bus_size_t bytes)
+{
+	return probe_receive_synced(sc, vq, bytes, BUS_DMASYNC_POSTWRITE);
 }
 
 static inline bool
@@ -332,15 +354,7 @@ probe_receive(struct probe *sc, struct virtqueue *vq)
 static inline bool
 probe_do_send(struct probe *sc, struct virtqueue *vq)
 {
-	return sc->sc_fragment->send != NULL ?
-	    sc->sc_fragment->send(sc, vq) : probe_send(sc, vq);
-}
-
-static inline bool
-probe_do_receive(struct probe *sc, struct virtqueue *vq)
-{
-	return sc->sc_fragment->receive != NULL ?
-	    sc->sc_fragment->receive(sc, vq) : probe_receive(sc, vq);
+	return PROBE_OR(sc, send, probe_send)(sc, vq);
 }
 
 /* Give npages more to the host. */
@@ -359,10 +373,17 @@ probe_inflate(struct probe *sc, unsigned int npages)
 
 /* The host has them. */
 static inline void
-probe_inflated(struct probe *sc)
+probe_keep(struct probe *sc)
 {
 	probe_move(&sc->sc_balloon, &sc->sc_pages);
-	probe_write_actual(sc, sc->sc_actual + sc->sc_count);
+	sc->sc_actual += sc->sc_count;
+}
+
+static inline void
+probe_inflated(struct probe *sc)
+{
+	probe_keep(sc);
+	probe_write_actual(sc, sc->sc_actual);
 }
 
 /* Ask for npages back. */
@@ -401,19 +422,12 @@ probe_dequeue(struct probe *sc)
 
 	if (vq == NULL)
 		return true;
-	if (!probe_do_receive(sc, vq))
+	if (!PROBE_OR(sc, receive, probe_receive)(sc, vq))
 		return false;
-	if (vq == &sc->sc_vq[PROBE_INFLATE]) {
-		if (sc->sc_fragment->inflated != NULL)
-			sc->sc_fragment->inflated(sc);
-		else
-			probe_inflated(sc);
-	} else {
-		if (sc->sc_fragment->deflated != NULL)
-			sc->sc_fragment->deflated(sc);
-		else
-			probe_deflated(sc);
-	}
+	if (vq == &sc->sc_vq[PROBE_INFLATE])
+		PROBE_OR(sc, inflated, probe_inflated)(sc);
+	else
+		PROBE_OR(sc, deflated, probe_deflated)(sc);
 	return true;
 }
 
@@ -427,19 +441,10 @@ probe_step(struct probe *sc)
 		return;
 	sc->sc_short = false;
 	target = probe_target(sc);
-	if (target > sc->sc_actual) {
-		target = MIN(target - sc->sc_actual, PROBE_PAGES);
-		if (sc->sc_fragment->inflate != NULL)
-			sc->sc_fragment->inflate(sc, target);
-		else
-			probe_inflate(sc, target);
-	} else if (target < sc->sc_actual) {
-		target = MIN(sc->sc_actual - target, PROBE_PAGES);
-		if (sc->sc_fragment->deflate != NULL)
-			sc->sc_fragment->deflate(sc, target);
-		else
-			probe_deflate(sc, target);
-	}
+	if (target > sc->sc_actual)
+		PROBE_OR(sc, inflate, probe_inflate)(sc, MIN(target - sc->sc_actual, PROBE_PAGES));
+	else if (target < sc->sc_actual)
+		PROBE_OR(sc, deflate, probe_deflate)(sc, MIN(sc->sc_actual - target, PROBE_PAGES));
 }
 
 /* Step whenever woken, until the driver is detached. */
@@ -460,10 +465,7 @@ probe_loop(struct probe *sc)
 		sc->sc_told = false;
 		mutex_exit(&sc->sc_lock);
 		PROBE_HOOK(sc, in_step);
-		if (sc->sc_fragment->step != NULL)
-			sc->sc_fragment->step(sc);
-		else
-			probe_step(sc);
+		PROBE_OR(sc, step, probe_step)(sc);
 		mutex_enter(&sc->sc_lock);
 	}
 	mutex_exit(&sc->sc_lock);
@@ -475,10 +477,7 @@ probe_thread(void *arg)
 	struct probe *sc = arg;
 
 	PROBE_HOOK(sc, in_thread);
-	if (sc->sc_fragment->thread != NULL)
-		sc->sc_fragment->thread(sc);
-	else
-		probe_loop(sc);
+	PROBE_OR(sc, thread, probe_loop)(sc);
 	kthread_exit(0);
 }
 
@@ -519,6 +518,14 @@ probe_second(struct probe *sc, int flags, void (*body)(void *))
 	    &sc->sc_thread2, "second") != 0)
 		aprint_error_dev(sc->sc_dev, "no second thread\n");
 }
+
+/* A fragment whose hook makes a second thread of that body. */
+#define	FRAGMENT_SECOND(name, hook, flags, body)			\
+FRAGMENT_IN(name, hook, start_##body)					\
+{									\
+	probe_second(sc, flags, body);					\
+}									\
+struct fragment
 
 /* ---- interrupts ---- */
 
@@ -625,17 +632,13 @@ probe_release_request(struct probe *sc)
 static inline bool
 probe_make(struct probe *sc)
 {
-	return sc->sc_fragment->make != NULL ? sc->sc_fragment->make(sc) :
-	    probe_make_request(sc);
+	return PROBE_OR(sc, make, probe_make_request)(sc);
 }
 
 static inline void
 probe_release(struct probe *sc)
 {
-	if (sc->sc_fragment->release != NULL)
-		sc->sc_fragment->release(sc);
-	else
-		probe_release_request(sc);
+	PROBE_OR(sc, release, probe_release_request)(sc);
 }
 
 static inline bool
@@ -701,6 +704,15 @@ fail:
 	probe_fail(sc);
 }
 
+/* The rest of an attach that makes the queues and gives up. */
+static inline void
+probe_only_queues(struct probe *sc)
+{
+	if (probe_make_queues(sc))
+		probe_release_queues(sc);
+	probe_fail(sc);
+}
+
 /* The rest of an attach that goes as far as that, and gives up whatever comes. */
 static inline void
 probe_give_up(struct probe *sc)
@@ -726,10 +738,7 @@ probe_begin(device_t parent, device_t self, const struct fragment *fragment)
 	sc->sc_dmat = virtio_dmat(sc->sc_virtio);
 	sc->sc_told = true;
 	TAILQ_INIT(&sc->sc_balloon);
-	if (fragment->attach != NULL)
-		fragment->attach(sc);
-	else
-		probe_attach(sc);
+	PROBE_OR(sc, attach, probe_attach)(sc);
 }
 
 static inline int
@@ -751,6 +760,15 @@ probe_end_thread(struct probe *sc)
 	kthread_join(sc->sc_thread);
 }
 
+/* The end of a detach: the bus, and the locks. */
+static inline void
+probe_gone(struct probe *sc)
+{
+	virtio_child_detach(sc->sc_virtio);
+	cv_destroy(&sc->sc_cv);
+	mutex_destroy(&sc->sc_lock);
+}
+
 /* All that is to be released but the thread. */
 static inline void
 probe_detach_rest(struct probe *sc)
@@ -759,9 +777,7 @@ probe_detach_rest(struct probe *sc)
 	probe_release(sc);
 	probe_release_queues(sc);
 	PROBE_HOOK(sc, in_detach);
-	virtio_child_detach(sc->sc_virtio);
-	cv_destroy(&sc->sc_cv);
-	mutex_destroy(&sc->sc_lock);
+	probe_gone(sc);
 }
 
 /* For an empty balloon only: the scenario has to see to that. */

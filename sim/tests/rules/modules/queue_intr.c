@@ -6,15 +6,9 @@
 
 /* ---- queue-intr.unseen ---- */
 
-FRAGMENT_IN(queue_intr_unseen_bad, in_live, stop_for_good)
+FRAGMENT_IN(queue_intr_unseen_bad, in_live, stop)
 {
 	virtio_stop_vq_intr(sc->sc_virtio, &sc->sc_vq[PROBE_INFLATE]); /* BREAKS */
-}
-
-static void
-stop(struct probe *sc)
-{
-	virtio_stop_vq_intr(sc->sc_virtio, &sc->sc_vq[PROBE_INFLATE]);
 }
 
 /* vq_done, which dequeues, comes after this. */

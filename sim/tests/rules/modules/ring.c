@@ -29,9 +29,7 @@ static int
 end_detach(struct probe *sc)
 {
 	probe_release(sc);
-	virtio_child_detach(sc->sc_virtio);
-	cv_destroy(&sc->sc_cv);
-	mutex_destroy(&sc->sc_lock);
+	probe_gone(sc);
 	return 0;
 }
 
@@ -90,15 +88,21 @@ FRAGMENT_IN(ring_slot_order_ok, send, send_beside_another)
 
 /* ---- ring.segment-count ---- */
 
-/* Queues for requests of two parts, in place of the probe's. */
+/* Queues for requests of so many bytes and parts, in place of the probe's. */
 static void
-queues_of_two(struct probe *sc)
+other_queues(struct probe *sc, int bytes, int parts)
 {
 	probe_release_queues(sc);
 	for (int i = 0; i < 2; i++) {
-		virtio_alloc_vq(sc->sc_virtio, &sc->sc_vq[i], i, PROBE_BYTES, 2, "queue");
+		virtio_alloc_vq(sc->sc_virtio, &sc->sc_vq[i], i, bytes, parts, "queue");
 		sc->sc_vq[i].vq_done = probe_vq_done;
 	}
+}
+
+static void
+queues_of_two(struct probe *sc)
+{
+	other_queues(sc, PROBE_BYTES, 2);
 }
 
 FRAGMENT_IN(ring_segment_count_bad, send, send_half, .in_attach = queues_of_two)
@@ -336,39 +340,23 @@ FRAGMENT_IN(ring_free_queue_ok, in_thread, use_all_slots)
 static bool
 send_for_reading(struct probe *sc, struct virtqueue *vq)
 {
-	int slot = probe_slot(sc, vq, 1);
-
-	PROBE_SYNC(sc, 0, probe_length(sc), PREREAD);
-	probe_enqueue(sc, vq, slot, probe_length(sc));
-	PROBE_COMMIT(sc, vq, slot);
-	return true;
+	return probe_send_synced(sc, vq, probe_length(sc), BUS_DMASYNC_PREREAD);
 }
 
 FRAGMENT_IN(ring_direction_bad, receive, receive_read, .send = send_for_reading)
 {
-	if (!probe_take(sc, vq))
-		return false;
-	PROBE_SYNC(sc, 0, probe_length(sc), POSTREAD);
-	return true;
+	return probe_receive_synced(sc, vq, probe_length(sc), BUS_DMASYNC_POSTREAD);
 }
 
-/* Queues for eight bytes at a time, in place of the probe's. */
 static void
 queues_for_less(struct probe *sc)
 {
-	probe_release_queues(sc);
-	for (int i = 0; i < 2; i++) {
-		virtio_alloc_vq(sc->sc_virtio, &sc->sc_vq[i], i, 8, 1, "queue");
-		sc->sc_vq[i].vq_done = probe_vq_done;
-	}
+	other_queues(sc, 8, 1);
 }
 
 FRAGMENT_IN(ring_direction_bad3, send, send_too_much, .in_attach = queues_for_less)
 {
-	int slot = probe_build(sc, vq, probe_length(sc));
-
-	PROBE_COMMIT(sc, vq, slot);
-	return true;
+	return probe_send_bytes(sc, vq, probe_length(sc));
 }
 
 FRAGMENT_IN(ring_direction_bad2, in_thread, reserve_two)
@@ -386,20 +374,14 @@ FRAGMENT_IN(ring_direction_bad2, in_thread, reserve_two)
 static bool
 send_both_ways(struct probe *sc, struct virtqueue *vq)
 {
-	int slot = probe_slot(sc, vq, 1);
-
-	PROBE_SYNC(sc, 0, probe_length(sc), PREREAD | BUS_DMASYNC_PREWRITE);
-	probe_enqueue(sc, vq, slot, probe_length(sc));
-	PROBE_COMMIT(sc, vq, slot);
-	return true;
+	return probe_send_synced(sc, vq, probe_length(sc),
+	    BUS_DMASYNC_PREREAD | BUS_DMASYNC_PREWRITE);
 }
 
 FRAGMENT_IN(ring_direction_ok, receive, receive_both_ways, .send = send_both_ways)
 {
-	if (!probe_take(sc, vq))
-		return false;
-	PROBE_SYNC(sc, 0, probe_length(sc), POSTREAD | BUS_DMASYNC_POSTWRITE);
-	return true;
+	return probe_receive_synced(sc, vq, probe_length(sc),
+	    BUS_DMASYNC_POSTREAD | BUS_DMASYNC_POSTWRITE);
 }
 
 /* Two segments by the map's limit; the kernel makes one, and room for it there is. */

@@ -86,46 +86,51 @@ STATISTICS_FRAGMENT(balloon_statistics_bad4, ask_the_device);
 /* None for the one that comes back. */
 STATISTICS_FRAGMENT(balloon_statistics_bad5, give_two, .in_step = take_only);
 
-/* Another statistic than before. */
+/* Another statistic than before; also with the tags the other way round, as if swapped. */
+static void
+swap_tags(struct probe *sc)
+{
+	uint8_t *entry = sc->sc_p;
+
+	for (int i = 0; i < 2; i++, entry += STATISTIC_BYTES) {
+		entry[1] = entry[0];
+		entry[0] = 0;
+	}
+}
+
+/* True: two of them, to be given. */
+static bool
+make_others(struct probe *sc)
+{
+	if (!probe_take_statistics(sc, 2 * STATISTIC_BYTES))
+		return false;
+	probe_statistic(sc, 0, 4, 64);
+	probe_statistic(sc, 1, sc->sc_n++ == 0 ? 5 : 6, 128);
+	return true;
+}
+
 static void
 give_others(struct probe *sc)
 {
-	if (!probe_take_statistics(sc, 2 * STATISTIC_BYTES))
-		return;
-	probe_statistic(sc, 0, 4, 64);
-	probe_statistic(sc, 1, sc->sc_n++ == 0 ? 5 : 6, 128);
-	probe_give_statistics(sc, 2 * STATISTIC_BYTES, true);
+	if (make_others(sc))
+		probe_give_statistics(sc, 2 * STATISTIC_BYTES, true);
 }
 STATISTICS_FRAGMENT(balloon_statistics_bad6, give_two, .in_step = give_others);
-
-/* The same where the tags stand the other way round, as on the swapped machine. */
-static void
-swap_tag(struct probe *sc, int n)
-{
-	uint8_t *entry = (uint8_t *)sc->sc_p + n * STATISTIC_BYTES;
-
-	entry[1] = entry[0];
-	entry[0] = 0;
-}
 
 static void
 give_two_swapped(struct probe *sc)
 {
 	probe_two_statistics(sc);
-	swap_tag(sc, 0);
-	swap_tag(sc, 1);
+	swap_tags(sc);
 	probe_give_statistics(sc, 2 * STATISTIC_BYTES, true);
 }
 
 static void
 give_others_swapped(struct probe *sc)
 {
-	if (!probe_take_statistics(sc, 2 * STATISTIC_BYTES))
+	if (!make_others(sc))
 		return;
-	probe_statistic(sc, 0, 4, 64);
-	probe_statistic(sc, 1, sc->sc_n++ == 0 ? 5 : 6, 128);
-	swap_tag(sc, 0);
-	swap_tag(sc, 1);
+	swap_tags(sc);
 	probe_give_statistics(sc, 2 * STATISTIC_BYTES, true);
 }
 STATISTICS_FRAGMENT(balloon_statistics_bad7, give_two_swapped, .in_step = give_others_swapped);

@@ -14,10 +14,7 @@ work_and_return(void *arg)
 	LOCKED(&sc->sc_lock, sc->sc_n++); /* BREAKS */
 }
 
-FRAGMENT_IN(thread_exit_bad, in_thread, start_returning)
-{
-	probe_second(sc, 0, work_and_return);
-}
+FRAGMENT_SECOND(thread_exit_bad, in_thread, 0, work_and_return);
 
 static void
 work_and_exit(void *arg)
@@ -25,10 +22,7 @@ work_and_exit(void *arg)
 	kthread_exit(0);
 }
 
-FRAGMENT_IN(thread_exit_bad2, in_thread, start_unjoined)
-{
-	probe_second(sc, KTHREAD_MUSTJOIN, work_and_exit);
-}
+FRAGMENT_SECOND(thread_exit_bad2, in_thread, KTHREAD_MUSTJOIN, work_and_exit);
 
 static void
 exit_with_error(void *arg)
@@ -36,10 +30,7 @@ exit_with_error(void *arg)
 	kthread_exit(ENOMEM); /* BREAKS */
 }
 
-FRAGMENT_IN(thread_exit_bad3, in_thread, start_erring)
-{
-	probe_second(sc, 0, exit_with_error);
-}
+FRAGMENT_SECOND(thread_exit_bad3, in_thread, 0, exit_with_error);
 
 FRAGMENT_IN(thread_exit_bad4, in_thread, join_free)
 {
@@ -55,11 +46,8 @@ sleep_for_good(void *arg)
 }
 
 /* It uses the softc, and nobody ends it. */
-FRAGMENT_IN(thread_exit_bad5, in_live, start_unending)
-{
-	probe_second(sc, 0, sleep_for_good);
-}
-FRAGMENT(thread_exit_bad6, .in_attach = start_unending);
+FRAGMENT_SECOND(thread_exit_bad5, in_live, 0, sleep_for_good);
+FRAGMENT(thread_exit_bad6, .in_attach = start_sleep_for_good);
 FRAGMENT(thread_exit_ok2, NULL);
 
 /* One is joined because it must be; nobody waits for the other. */
