@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What the tests of sim/scenario share: a small vocabulary, two long examples, and loading
+ * What the tests of sim/scenario share: a small vocabulary, two examples, and loading
  * from text.
  */
 #ifndef VIOSIM_TESTS_SCENARIO_FIXTURE_H
@@ -11,11 +11,9 @@
 /* The types of device that viosim has, and its observables; few calls, faults and rules. */
 const struct scenario_vocab *fixture_vocab(void);
 
-/* The two examples of the format's description, with the paths they belong to. */
+/* The example of the format's description, with the path it belongs to. */
 extern const char fixture_example[];
 #define FIXTURE_EXAMPLE_PATH "scenarios/inflate/odd-target.yaml"
-extern const char fixture_long_example[];
-#define FIXTURE_LONG_EXAMPLE_PATH "scenarios/deflate/enqueue-error-then-target-flip.yaml"
 
 /* Every verb, every key, every form of value; path "all.yaml". */
 extern const char fixture_everything[];

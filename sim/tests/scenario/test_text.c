@@ -9,42 +9,42 @@
 
 #define NELEM(a) (sizeof(a) / sizeof((a)[0]))
 
-TEST(numbers_are_decimal_or_hexadecimal)
+/* Numbers are decimal or hexadecimal, amounts are pages, percentages exact. */
+TEST(whole_numbers)
 {
-	static const char *const bad[] = {
-		"", " 1", "1 ", "+1", "-1", "01", "0x", "0xg", "1e6", "1_0", "1,0", "1.0", "0X1",
-		"18446744073709551616", "0x10000000000000000", "one",
+	static const struct {
+		bool (*parse)(const char *, uint64_t *, struct text_why *);
+		struct { const char *text; uint64_t value; } good[12];
+		const char *bad[20];
+	} row[] = {
+		{ text_parse_number,
+		    { { "0", 0 }, { "18446744073709551615", UINT64_MAX },
+		      { "0xfFffffffffffffff", UINT64_MAX }, { "0x00a", 10 } },
+		    { "", " 1", "1 ", "+1", "-1", "01", "0x", "0xg", "1e6", "1_0", "1,0", "1.0",
+		      "0X1", "18446744073709551616", "0x10000000000000000", "one" } },
+		{ text_parse_amount,
+		    { { "0", 0 }, { "7", 7 }, { "1 page", 1 }, { "7pages", 7 }, { "4096B", 1 },
+		      { "8KiB", 2 }, { "1 MiB", 256 }, { "2GiB", 524288 }, { "1TiB", 268435456 },
+		      { "2251799813685247", TEXT_PAGES_MAX } },
+		    { "7  pages", "7 Pages", "1MB", "1M", "4KiB pages", "2251799813685248",
+		      "8388608TiB", "pages", "1KiB" } },
+		{ text_parse_percent,
+		    { { "100%", 1000000 }, { "1%", 10000 }, { "0.5%", 5000 },
+		      { "12.3456%", 123456 }, { "0.0001%", 1 }, { "100.0000%", 1000000 } },
+		    { "0%", "0.0%", "10", "101%", "100.0001%", "1.%", "1.00000%", "-1%", "%", "1 %",
+		      "0x1%", "99999999999999999999%" } },
 	};
 	struct text_why why;
 	uint64_t n;
 
-	ck_assert(text_parse_number("0", &n, &why) && n == 0);
-	ck_assert(text_parse_number("18446744073709551615", &n, &why) && n == UINT64_MAX);
-	ck_assert(text_parse_number("0xfFffffffffffffff", &n, &why) && n == UINT64_MAX);
-	ck_assert(text_parse_number("0x00a", &n, &why) && n == 10);
-	for (size_t i = 0; i < NELEM(bad); i++)
-		ck_assert_msg(!text_parse_number(bad[i], &n, &why), "%s", bad[i]);
-}
-
-TEST(amounts_are_pages)
-{
-	static const struct { const char *text; uint64_t pages; } good[] = {
-		{ "0", 0 }, { "7", 7 }, { "1 page", 1 }, { "7pages", 7 }, { "4096B", 1 },
-		{ "8KiB", 2 }, { "1 MiB", 256 }, { "2GiB", 524288 }, { "1TiB", 268435456 },
-		{ "2251799813685247", TEXT_PAGES_MAX },
-	};
-	static const char *const bad[] = {
-		"7  pages", "7 Pages", "1MB", "1M", "4KiB pages", "2251799813685248",
-		"8388608TiB", "pages", "1KiB",
-	};
-	struct text_why why;
-	uint64_t n;
-
-	for (size_t i = 0; i < NELEM(good); i++)
-		ck_assert_msg(text_parse_amount(good[i].text, &n, &why) && n == good[i].pages,
-		    "%s", good[i].text);
-	for (size_t i = 0; i < NELEM(bad); i++)
-		ck_assert_msg(!text_parse_amount(bad[i], &n, &why), "%s", bad[i]);
+	for (size_t i = 0; i < NELEM(row); i++) {
+		for (size_t k = 0; row[i].good[k].text != NULL; k++)
+			ck_assert_msg(row[i].parse(row[i].good[k].text, &n, &why) &&
+			    n == row[i].good[k].value, "%s", row[i].good[k].text);
+		for (size_t k = 0; row[i].bad[k] != NULL; k++)
+			ck_assert_msg(!row[i].parse(row[i].bad[k], &n, &why), "%s",
+			    row[i].bad[k]);
+	}
 }
 
 TEST(times_keep_their_ticks)
@@ -69,26 +69,6 @@ TEST(times_keep_their_ticks)
 		    t.value == good[i].value, "%s", good[i].text);
 	for (size_t i = 0; i < NELEM(bad); i++)
 		ck_assert_msg(!text_parse_time(bad[i], &t, &why), "%s", bad[i]);
-}
-
-TEST(percentages_are_exact)
-{
-	static const struct { const char *text; uint64_t ppm; } good[] = {
-		{ "100%", 1000000 }, { "1%", 10000 }, { "0.5%", 5000 }, { "12.3456%", 123456 },
-		{ "0.0001%", 1 }, { "100.0000%", 1000000 },
-	};
-	static const char *const bad[] = {
-		"0%", "0.0%", "10", "101%", "100.0001%", "1.%", "1.00000%", "-1%", "%", "1 %",
-		"0x1%", "99999999999999999999%",
-	};
-	struct text_why why;
-	uint64_t ppm;
-
-	for (size_t i = 0; i < NELEM(good); i++)
-		ck_assert_msg(text_parse_percent(good[i].text, &ppm, &why) && ppm == good[i].ppm,
-		    "%s", good[i].text);
-	for (size_t i = 0; i < NELEM(bad); i++)
-		ck_assert_msg(!text_parse_percent(bad[i], &ppm, &why), "%s", bad[i]);
 }
 
 TEST(guess_is_the_nearest_or_none)
