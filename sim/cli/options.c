@@ -7,24 +7,26 @@
 #include <assert.h>
 #include <ctype.h>
 #include <errno.h>
+#include <getopt.h>
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "base/alloc.h"
 #include "cli/cli.h"
 #include "run/run.h"
 #include "scenario/text.h"
 
-#define OPTIONS_MAX 64
+#define OPTIONS_MAX 32
+#define LONG 256			/* getopt_long()'s value of the first row's name */
 #define HELP_COLUMN 24
 #define JOBS_DEFAULT_MAX 16
 
 struct reading {
 	const struct cli_command *command;
 	const struct cli_option *options;
+	size_t count;
 	void *values;
 	uint64_t given;			/* bit n: row n was on the command line */
 };
@@ -41,33 +43,27 @@ cli_jobs(unsigned given)
 	return cpus < 1 ? 1 : cpus > JOBS_DEFAULT_MAX ? JOBS_DEFAULT_MAX : (unsigned)cpus;
 }
 
-static uint64_t
-bit_of(const struct reading *r, const struct cli_option *row)
+static size_t
+count_of(const struct cli_option *options)
 {
-	assert(row - r->options < OPTIONS_MAX);
-	return UINT64_C(1) << (row - r->options);
+	size_t count = 0;
+
+	while (options[count].name != NULL)
+		count++;
+	assert(count <= OPTIONS_MAX);
+	return count;
 }
 
 static bool
-is_given(const struct reading *r, const struct cli_option *row)
+is_given(const struct reading *r, size_t i)
 {
-	return (r->given & bit_of(r, row)) != 0;
-}
-
-/* The option of that name, which need not end behind `length`; NULL: there is none. */
-static const struct cli_option *
-row_of(const struct cli_option *row, const char *name, size_t length)
-{
-	for (; row != NULL && row->name != NULL; row++)
-		if (strlen(row->name) == length && strncmp(row->name, name, length) == 0)
-			return row;
-	return NULL;
+	return (r->given & (UINT64_C(1) << i)) != 0;
 }
 
 static const char *
-output_of(const struct reading *r, const struct cli_option *row)
+output_of(const struct reading *r, size_t i)
 {
-	return *(const char *const *)((const unsigned char *)r->values + row->offset);
+	return *(const char *const *)((const unsigned char *)r->values + r->options[i].offset);
 }
 
 /* ---- values ---- */
@@ -174,25 +170,19 @@ take_output(const struct reading *r, const struct cli_option *row, const char *t
 		if (cli_ends_in(text, sources[i]))
 			return refuse(r, row, text, " is not overwritten: its name is not that "
 			    "of an output; is the value of the option missing?");
-	for (const struct cli_option *other = r->options; other->name != NULL; other++)
-		if (other != row && other->kind == CLI_OPTION_OUTPUT && is_given(r, other) &&
-		    strcmp(output_of(r, other), text) == 0)
+	for (size_t i = 0; i < r->count; i++)
+		if (&r->options[i] != row && r->options[i].kind == CLI_OPTION_OUTPUT &&
+		    is_given(r, i) && strcmp(output_of(r, i), text) == 0)
 			return refuse(r, row, text, " is already what another option writes");
 	*(const char **)slot = text;
 	return true;
 }
 
-/* `text` is NULL where the command line ends. */
 static bool
-take(struct reading *r, const struct cli_option *row, const char *text)
+take(const struct reading *r, const struct cli_option *row, char *text)
 {
 	void *slot = (unsigned char *)r->values + row->offset;
 
-	r->given |= bit_of(r, row);
-	if (row->value != NULL && text == NULL) {
-		cli_error(r->command, "--%s: %s is missing", row->name, row->value);
-		return false;
-	}
 	if (row->value != NULL && text[0] == '\0') {
 		cli_error(r->command, "--%s: %s is empty", row->name, row->value);
 		return false;
@@ -221,6 +211,18 @@ take(struct reading *r, const struct cli_option *row, const char *text)
 }
 
 /* ---- options that are not there ---- */
+
+/* "-verbose": one dash too few? */
+static const char *
+with_one_dash(const struct reading *r, int letter, char *const *argv)
+{
+	for (; *argv != NULL; argv++)
+		for (size_t i = 0; i < r->count; i++)
+			if (argv[0][0] == '-' && strcmp(argv[0] + 1, r->options[i].name) == 0 &&
+			    strchr(argv[0] + 1, letter) != NULL)
+				return r->options[i].name;
+	return NULL;
+}
 
 /* Says the nearest name with its dashes, or where they are listed. */
 static void
@@ -254,6 +256,16 @@ option_elsewhere(const char *name)
 	return near.best;
 }
 
+static bool
+has_option(const struct cli_command *command, const char *name)
+{
+	for (const struct cli_option *row = command->options;
+	    row != NULL && row->name != NULL; row++)
+		if (strcmp(row->name, name) == 0)
+			return true;
+	return false;
+}
+
 /* Another command has such an option: says which. */
 static void
 say_elsewhere(const struct reading *r, const char *dashed, const char *name)
@@ -262,7 +274,7 @@ say_elsewhere(const struct reading *r, const char *dashed, const char *name)
 	size_t count = 0;
 
 	for (const struct cli_command *const *c = cli_commands; *c != NULL; c++)
-		if (row_of((*c)->options, name, strlen(name)) != NULL)
+		if (has_option(*c, name))
 			snprintf(commands + strlen(commands), sizeof(commands) -
 			    strlen(commands), "%s%s", count++ > 0 ? ", " : "", (*c)->name);
 	cli_error(r->command, "unknown option %s; --%s is an option of %s", dashed, name,
@@ -281,7 +293,9 @@ refuse_name(const struct reading *r, const char *word)
 	snprintf(name, sizeof(name), "%s", dashed + 2);
 	near = text_nearest(name);
 	text_nearest_offer(&near, "help");
-	for (const struct cli_option *row = r->options; row->name != NULL; row++) {
+	for (size_t i = 0; i < r->count; i++) {
+		const struct cli_option *row = &r->options[i];
+
 		if (row->help == NULL)
 			continue;
 		text_nearest_offer(&near, row->name);
@@ -297,14 +311,39 @@ refuse_name(const struct reading *r, const char *word)
 		say_unknown(r, dashed, near.best);
 }
 
-/* "-verbose": one dash too few? */
 static void
-refuse_letter(const struct reading *r, int letter, const char *word)
+refuse_letter(const struct reading *r, int letter, char *const *argv)
 {
-	const struct cli_option *row = row_of(r->options, word + 1, strlen(word + 1));
-	char dashed[3] = { '-', isprint(letter) ? (char)letter : '?', '\0' };
+	const char *name = with_one_dash(r, letter, argv);
+	char dashed[80];
 
-	say_unknown(r, row != NULL ? word : dashed, row != NULL ? row->name : NULL);
+	if (name != NULL)
+		snprintf(dashed, sizeof(dashed), "-%s", name);
+	else
+		snprintf(dashed, sizeof(dashed), "-%c", isprint(letter) ? letter : '?');
+	say_unknown(r, dashed, name);
+}
+
+/* What getopt_long() gave: ':' for a missing value, '?' for all else. */
+static void
+refuse_option(const struct reading *r, int what, char *const *argv)
+{
+	const struct cli_option *row = NULL;
+
+	for (size_t i = 0; i < r->count; i++)
+		if (optopt == LONG + (int)i || (optopt != 0 && optopt == r->options[i].letter))
+			row = &r->options[i];
+	if (what == ':' && row != NULL) {
+		cli_error(r->command, "--%s: %s is missing", row->name, row->value);
+	} else if (row != NULL) {
+		cli_error(r->command, "--%s takes no value", row->name);
+	} else if (optopt == 'h') {
+		cli_error(r->command, "--help takes no value");
+	} else if (optopt == 0) {
+		refuse_name(r, argv[optind - 1]);
+	} else {
+		refuse_letter(r, optopt, argv);
+	}
 }
 
 /* ---- options together ---- */
@@ -314,12 +353,12 @@ static const char *
 given_of(const struct reading *r, const char *names)
 {
 	for (size_t length; *names != '\0'; names += length + (names[length] == ' ')) {
-		const struct cli_option *row;
-
 		length = strcspn(names, " ");
-		row = row_of(r->options, names, length);
-		if (row != NULL && is_given(r, row))
-			return row->name;
+		for (size_t i = 0; i < r->count; i++)
+			if (is_given(r, i) &&
+			    strlen(r->options[i].name) == length &&
+			    strncmp(r->options[i].name, names, length) == 0)
+				return r->options[i].name;
 	}
 	return NULL;
 }
@@ -327,10 +366,11 @@ given_of(const struct reading *r, const char *names)
 static bool
 check_together(const struct reading *r)
 {
-	for (const struct cli_option *row = r->options; row->name != NULL; row++) {
+	for (size_t i = 0; i < r->count; i++) {
+		const struct cli_option *row = &r->options[i];
 		const char *other;
 
-		if (!is_given(r, row))
+		if (!is_given(r, i))
 			continue;
 		other = row->not_with != NULL ? given_of(r, row->not_with) : NULL;
 		if (other != NULL) {
@@ -349,92 +389,90 @@ check_together(const struct reading *r)
 
 /* ---- the whole ---- */
 
-/* What came of a word. */
-enum came { CAME_VALUE, CAME_HELP, CAME_REFUSED };
-
-/* "--name", "--name=value" or "--name" "value": *word moves to the last of its words. */
-static enum came
-read_long(struct reading *r, char ***word)
+static void
+getopt_tables(const struct reading *r, struct option *longs, char *shorts)
 {
-	const char *name = **word + 2, *value = strchr(name, '=');
-	size_t length = strcspn(name, "=");
-	const struct cli_option *row = row_of(r->options, name, length);
-	bool is_help = length == 4 && strncmp(name, "help", 4) == 0;
+	/* A missing value is distinct from an unknown option. */
+	*shorts++ = ':';
+	*shorts++ = 'h';
+	for (size_t i = 0; i < r->count; i++) {
+		const struct cli_option *row = &r->options[i];
 
-	if (row == NULL && !is_help) {
-		refuse_name(r, **word);
-		return CAME_REFUSED;
+		longs[i] = (struct option){ row->name, row->value != NULL ? required_argument :
+		    no_argument, NULL, LONG + (int)i };
+		if (row->letter == 0)
+			continue;
+		*shorts++ = row->letter;
+		if (row->value != NULL)
+			*shorts++ = ':';
 	}
-	if (value != NULL && (is_help || row->value == NULL)) {
-		cli_error(r->command, "--%.*s takes no value", (int)length, name);
-		return CAME_REFUSED;
-	}
-	if (is_help)
-		return CAME_HELP;
-	if (value == NULL && row->value != NULL)
-		value = *++*word;
-	else if (value != NULL)
-		value++;
-	return take(r, row, value) ? CAME_VALUE : CAME_REFUSED;
+	*shorts = '\0';
+	longs[r->count] = (struct option){ "help", no_argument, NULL, 'h' };
+	longs[r->count + 1] = (struct option){ NULL, 0, NULL, 0 };
 }
 
-/* "-abc", where c may have a value in the rest of the word or in the next one. */
-static enum came
-read_letters(struct reading *r, char ***word)
+/* The word of the long option that getopt_long() just gave: its value may be the next one. */
+static const char *
+long_word(char *const *argv)
 {
-	const char *begin = **word;
+	return argv[optind - 1] == optarg ? argv[optind - 2] : argv[optind - 1];
+}
 
-	for (const char *s = begin + 1; *s != '\0'; s++) {
-		const struct cli_option *row = r->options;
+/* getopt_long() takes `--stat` for `--state`; whoever wrote it may have meant another. */
+static bool
+is_abbreviated(const char *name, char *const *argv)
+{
+	const char *word = long_word(argv) + 2;
 
-		while (row->name != NULL && row->letter != *s)
-			row++;
-		if (*s == 'h')
-			return CAME_HELP;
-		if (row->name == NULL) {
-			refuse_letter(r, *s, begin);
-			return CAME_REFUSED;
-		}
-		if (row->value != NULL)
-			return take(r, row, s[1] != '\0' ? s + 1 : *++*word) ? CAME_VALUE :
-			    CAME_REFUSED;
-		take(r, row, NULL);
-	}
-	return CAME_VALUE;
+	return strlen(name) != strcspn(word, "=") || strncmp(word, name, strlen(name)) != 0;
 }
 
 int
 cli_options_read(const struct cli_command *command, int argc, char **argv, void *values,
     int *code)
 {
+	const struct cli_option *options = command->options != NULL ? command->options : none;
 	struct reading r = {
-		.command = command, .values = values,
-		.options = command->options != NULL ? command->options : none,
+		.command = command, .options = options, .count = count_of(options),
+		.values = values,
 	};
-	char **operands = xcalloc((size_t)argc, sizeof(operands[0])), **word = argv + 1;
-	size_t count = 0;
-	bool only_operands = false, good;
-	enum came came = CAME_VALUE;
+	struct option longs[OPTIONS_MAX + 2];
+	char shorts[2 * OPTIONS_MAX + 3];
+	int option, index;
 
 	*code = CLI_USAGE;
-	for (; came == CAME_VALUE && *word != NULL; word += came == CAME_VALUE) {
-		if (only_operands || word[0][0] != '-' || word[0][1] == '\0')
-			operands[count++] = *word;
-		else if (strcmp(*word, "--") == 0)
-			only_operands = true;
-		else
-			came = word[0][1] == '-' ? read_long(&r, &word) : read_letters(&r, &word);
+	getopt_tables(&r, longs, shorts);
+	opterr = 0;
+	/* Begin anew: a program may read more than one command line. */
+	optind = 0;
+	while (index = -1, (option = getopt_long(argc, argv, shorts, longs, &index)) != -1) {
+		size_t i = 0;
+
+		while (i < r.count && option != LONG + (int)i && option != options[i].letter)
+			i++;
+		if (index >= 0 && is_abbreviated(longs[index].name, argv)) {
+			refuse_name(&r, long_word(argv));
+			return -1;
+		}
+		if (option == 'h') {
+			*code = cli_help(command, stdout);
+			return -1;
+		}
+		if (i == r.count) {
+			refuse_option(&r, option, argv);
+			return -1;
+		}
+		if (!take(&r, &options[i], optarg))
+			return -1;
+		r.given |= UINT64_C(1) << i;
 	}
-	if (came == CAME_HELP)
-		*code = cli_help(command, stdout);
-	good = came == CAME_VALUE && check_together(&r);
-	if (good && command->operands == NULL && count > 0) {
-		cli_error(command, "takes no arguments: `%s`", operands[0]);
-		good = false;
+	if (!check_together(&r))
+		return -1;
+	if (command->operands == NULL && optind < argc) {
+		cli_error(command, "takes no arguments: `%s`", argv[optind]);
+		return -1;
 	}
-	memcpy(argv + argc - count, operands, count * sizeof(operands[0]));
-	free(operands);
-	return good ? argc - (int)count : -1;
+	return optind;
 }
 
 void
