@@ -123,13 +123,6 @@ print_failure(FILE *stream, const struct report_input *input, const struct failu
 
 /* ---- what failed ---- */
 
-static enum rule_distance
-distance_of(const struct finding *finding)
-{
-	return finding->rule->severity == SEVERITY_LINT && finding->distance == RULE_AT_CAUSE ?
-	    RULE_BESIDE : finding->distance;
-}
-
 /* The failed expectations that no known defect explains: all of them, or none. */
 static unsigned
 new_failures(const struct report_input *input)
@@ -137,12 +130,35 @@ new_failures(const struct report_input *input)
 	return report_known_failures(input) == NULL ? input->result->failures : 0;
 }
 
+/* Is there an error that no known defect explains, and that looks at what came of a cause? */
+static bool
+has_consequence(const struct report_input *input)
+{
+	vec_each(finding, &input->result->findings)
+		if (finding->rule->severity == SEVERITY_ERROR &&
+		    (finding->distance == RULE_ASLEEP || finding->distance == RULE_IN_THE_END) &&
+		    report_known_finding(input, finding) == NULL)
+			return true;
+	return false;
+}
+
+/* A lint about what is suspect explains a consequence, and no other error. */
+static enum rule_distance
+distance_of(const struct report_input *input, const struct finding *finding)
+{
+	bool explains = finding->distance != RULE_AT_CAUSE &&
+	    (new_failures(input) > 0 || has_consequence(input));
+
+	return finding->rule->severity == SEVERITY_LINT && !explains ? RULE_BESIDE :
+	    finding->distance;
+}
+
 /* Does the one say more about the cause than the other?  Of a like distance an error does. */
 static bool
-is_nearer(const struct finding *a, const struct finding *b)
+is_nearer(const struct report_input *input, const struct finding *a, const struct finding *b)
 {
-	if (distance_of(a) != distance_of(b))
-		return distance_of(a) < distance_of(b);
+	if (distance_of(input, a) != distance_of(input, b))
+		return distance_of(input, a) < distance_of(input, b);
 	return a->rule->severity == SEVERITY_ERROR && b->rule->severity == SEVERITY_LINT;
 }
 
@@ -155,7 +171,7 @@ nearest_finding(const struct report_input *input)
 
 	vec_each(finding, findings) {
 		if (report_known_finding(input, finding) == NULL &&
-		    (nearest == NULL || is_nearer(finding, nearest)))
+		    (nearest == NULL || is_nearer(input, finding, nearest)))
 			nearest = finding;
 	}
 	return nearest;
@@ -180,7 +196,7 @@ reason_of(const struct report_input *input)
 
 	/* A number that is suspect explains a failure. */
 	if (reason.finding != NULL && reason.failure != NULL &&
-	    distance_of(reason.finding) == RULE_BESIDE)
+	    distance_of(input, reason.finding) == RULE_BESIDE)
 		reason.finding = NULL;
 	return reason;
 }
@@ -301,7 +317,7 @@ print_severity(FILE *stream, const struct report_input *input, const struct word
 
 	for (size_t i = 0; i < findings->count; i++)
 		if (findings->item[i].rule->severity == severity &&
-		    distance_of(&findings->item[i]) == distance &&
+		    distance_of(input, &findings->item[i]) == distance &&
 		    report_known_finding(input, &findings->item[i]) == NULL)
 			print_finding(stream, input, words, &findings->item[i], likes);
 }

@@ -265,7 +265,8 @@ say_text(struct line *line, const struct words *words, uint64_t number)
 void
 say_features(struct line *line, const struct words *words, uint64_t features)
 {
-	char *text = SBUF_TEXT(f, device_print_features(device_class_in(words->world), features, f));
+	const struct device_class *class = device_class_in(words->world);
+	char *text = SBUF_TEXT(f, device_print_features(class, features, f));
 
 	say(line, "%s", text);
 	free(text);

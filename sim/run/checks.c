@@ -195,6 +195,15 @@ thread_awake(const struct world *world)
 	return NULL;
 }
 
+static bool
+is_anybody_held(const struct world *world)
+{
+	for (uint32_t i = 0; i < world->contexts; i++)
+		if (world->context[i].held && world->context[i].state != CTX_DONE)
+			return true;
+	return false;
+}
+
 /* Of the devices the first with which something goes on, or NULL. */
 static const struct device *
 device_unsettled(const struct run *run)
@@ -295,7 +304,9 @@ run_settle(struct run *run, uint64_t within_ns)
 	size_t findings = run->result->findings.count;
 	struct event now;
 
-	while (world->end == WORLD_RUNNING && !is_settled(run)) {
+	/* In the end what is held up goes on: the scenario says for how long it is. */
+	while (world->end == WORLD_RUNNING &&
+	    (!is_settled(run) || (!run->in_steps && is_anybody_held(world)))) {
 		if (!world_is_busy(world) && clock_next_ns(&world->clock) > end) {
 			world_run(world, end);
 			break;
@@ -345,7 +356,7 @@ run_view(void *arg, unsigned at, struct rules_view *view)
 		},
 	};
 	view->at_rest = !world_is_busy(world) && thread_awake(world) == NULL &&
-	    !device_is_busy(device);
+	    !is_anybody_held(world) && !device_is_busy(device);
 	for (unsigned i = 0; i < run->devices; i++)
 		view->works |= (unsigned)transport_is_live(&run->device[i].transport) << i;
 }

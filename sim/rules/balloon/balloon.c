@@ -438,7 +438,7 @@ HOOK(balloon, on_status, struct balloon_state *state, ON_EVENT(DEV_STATUS))
 	follow_balance(state, core, balloon_look(core)->num_pages, balloon_look(core)->actual);
 	if (event->dev_status.status == 0) {
 		ledger_forget_requests(&state->ledger, rules_pages(core));
-		state->ledger.target.most = 0;
+		state->ledger.target.most = balloon_look(core)->num_pages;
 	}
 }
 

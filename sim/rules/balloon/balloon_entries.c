@@ -302,8 +302,12 @@ report(struct rules_core *core, const struct ledger_request *request, const uint
 	    pages_count(pages, PAGE_FRESH, PAGE_FRESH) == 0;
 	uint32_t wrong = verdict->bad_before_tail;
 
-	/* After completions that break the specification nobody knows what is in the balloon. */
-	if (request->queue == LEDGER_DEFLATE && !rules_look(core)->device.healthy)
+	/*
+	 * After completions that break the specification, and after a reset in the middle of a
+	 * request, no driver knows what is in the balloon.
+	 */
+	if (request->queue == LEDGER_DEFLATE && (!rules_look(core)->device.healthy ||
+	    ledger->voided))
 		return;
 	if (verdict->good == 0 && is_swapped(pages, request, entry)) {
 		rules_report_at(core, &rule_balloon_entry_byte_order, request->site,

@@ -48,7 +48,7 @@ struct ledger_old {
 struct ledger_target {
 	bool known;
 	uint32_t pages;
-	uint32_t most;			/* it has been, since the device was reset */
+	uint32_t most;			/* it has been, since the device was reset, and then */
 	uint32_t seq;			/* since when it is this */
 	uint32_t ctx;			/* who read it last */
 };

@@ -111,6 +111,19 @@ RULE_ROW(rule_convergence) = {
 	.distance = RULE_IN_THE_END
 };
 
+/* Does somebody wait in the allocator, or did until now? */
+static bool
+is_out_of_memory(struct rules_core *core, uint32_t woken)
+{
+	for (uint32_t ctx = 0; ctx < SHADOW_CONTEXTS; ctx++) {
+		const struct sleeper *sleeper = live_sleeper(core, ctx);
+
+		if ((sleeper->asleep || ctx == woken) && sleeper->why == HW_SLEEP_MEMORY)
+			return true;
+	}
+	return false;
+}
+
 /* Whenever somebody wakes up. */
 HOOK(live, on_wake, struct live_state *state, ON_EVENT(CTX_WAKE))
 {
@@ -121,6 +134,11 @@ HOOK(live, on_wake, struct live_state *state, ON_EVENT(CTX_WAKE))
 
 	if (event->ctx_wake.context >= SHADOW_CONTEXTS || !is_slow(state, core))
 		return;
+	/* Memory has no time by which it comes; a wait that cannot end is live.deadlock. */
+	if (is_out_of_memory(core, (uint32_t)event->ctx_wake.context)) {
+		state->asked_ns = rules_patience_ns(core);
+		return;
+	}
 	state->is_open = false;
 	known = device->knows_work(core, &seq);
 	device->describe(core, &work);
@@ -378,6 +396,10 @@ check_join(struct rules_core *core, const struct sleeper *sleeper)
 	    live_sleeper(core, (uint32_t)sleeper->object) : sleeper;
 	char text[128];
 
+	/* A thread waits as long as the other does, which may wait for work; autoconf may not. */
+	if (sleeper->kind == HW_CTX_KTHREAD && other->asleep && (other->why == HW_SLEEP_CV ||
+	    other->why == HW_SLEEP_PAUSE))
+		return;
 	if (other == sleeper || !other->asleep) {
 		report_wait(core, sleeper, sleeper->site,
 		    "waits for a thread that does not end");

@@ -200,6 +200,24 @@ TEST(lints_come_behind_failures)
 	ck_assert_int_eq(strncmp(first_reason(), "expect: expected ", 17), 0);
 }
 
+/* What is suspect explains what came of it in the end, but no access without a mutex. */
+TEST(a_lint_heads_a_consequence_only)
+{
+	uint32_t seq = EVENT(record, S, MACHINE, EV_EXPECT, 0, 0, 0);
+
+	for (size_t i = 0; i < 2; i++) {
+		record_finding(record, seq, seq);
+		record->result.findings.item[i].rule =
+		    rule_by_id(i == 0 ? "thread.timeout" : "lock.data-race");
+		record->result.findings.item[i].distance =
+		    record->result.findings.item[i].rule->distance;
+	}
+	ck_assert_int_eq(strncmp(first_reason(), "lock.data-race: ", 16), 0);
+	record->result.findings.item[1].rule = rule_by_id("live.convergence");
+	record->result.findings.item[1].distance = RULE_IN_THE_END;
+	ck_assert_int_eq(strncmp(first_reason(), "thread.timeout: ", 16), 0);
+}
+
 /* What happened after the first trouble is not its cause. */
 TEST(events_end_at_the_first_trouble)
 {

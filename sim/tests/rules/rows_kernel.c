@@ -217,6 +217,9 @@ const struct fragment_row rows_kernel[] = {
 	    "- {at: 2s, target: 4 pages}\n- {at: 18s, target: 8 pages}\n"
 	    "- {at: 25s, target: 9 pages}\n- {at: 26s, guest: {busy: 30s}}\n"
 	    "- {at: 27s, target: 10 pages}\n- {at: 45s, note: not yet}\n" },
+	{ "live_convergence_ok5",
+	    .steps = "- fail: {id: short, call: kmem_alloc.block}\n"
+	    "- {at: 1s, target: 4 pages}\n- {at: 40s, note: it waits still}\n" },
 	{ "live_convergence_bad7", .steps = "- {at: 1s, guest: {busy: 20s}}\n"
 	    "- {at: 2s, target: 4 pages}\n- {at: 40s, note: never}\n" },
 	{ "live_lost_wakeup_bad6", .device = "latency: 1ms",

@@ -174,7 +174,8 @@ TEST(reset_keeps_coverage_counts)
 		module_reset(m);
 	}
 	module_close(m);	/* writes counted.gcda */
-	ck_assert_int_eq(build_shell("gcov -t -o . counted.gcda 2>/dev/null | grep -q '^ *3: *14:'"), 0);
+	ck_assert_int_eq(build_shell("gcov -t -o . counted.gcda 2>/dev/null | "
+	    "grep -q '^ *3: *14:'"), 0);
 }
 
 TEST(addresses_are_told_apart)

@@ -102,7 +102,8 @@ name##_of(struct frag *f __attribute__((unused)))
 	X(kmem_large) X(kmem_leak) X(kmem_bad_flags) X(kmem_zero_size)
 #define FRAGS_DMA(X) \
 	X(dma_two_pages) X(dma_too_long) X(dma_softc) X(dma_boundary) \
-	X(dma_window_setup) X(dma_window_sync) X(dma_sync_range) X(dma_sync_unloaded) X(dma_unload) \
+	X(dma_window_setup) X(dma_window_sync) X(dma_sync_range) X(dma_sync_unloaded) \
+	X(dma_unload) \
 	X(dma_destroy_loaded) X(dma_use_dead) X(dma_memory) X(dma_memory_layout) \
 	X(dma_create) X(dma_load) X(dma_stack) X(dma_memory_botch) X(dma_allocnow) \
 	X(dma_constants) X(dma_scattered) X(dma_addresses_run_out)

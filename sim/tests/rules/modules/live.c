@@ -69,6 +69,12 @@ FRAGMENT_IN(live_convergence_ok4, attach, attach_with_idle_thread)
 }
 FRAGMENT(live_convergence_bad7, .attach = attach_with_idle_thread, .thread = only_wake_up);
 
+/* The thread is in the allocator when the target changes, and as long as that lasts. */
+FRAGMENT_IN(live_convergence_ok5, in_thread, alloc_block)
+{
+	kmem_free(kmem_alloc(48, KM_SLEEP), 48);
+}
+
 FRAGMENT_IN(live_convergence_ok, thread, look_often)
 {
 	look_every(sc, 1);
@@ -149,6 +155,37 @@ FRAGMENT_IN(live_deadlock_ok, in_thread, alloc_much)
 	if (uvm_pglistalloc(8192 * PAGE_SIZE, 0, PROBE_HIGH, 0, 0, &sc->sc_pages2,
 	    8192, 1) == 0)
 		uvm_pglistfree(&sc->sc_pages2);
+}
+
+/* A thread may join one that waits for work: that is as if it waited itself. */
+static void
+wait_for_work(void *arg)
+{
+	struct probe *sc = arg;
+
+	mutex_enter(&sc->sc_lock);
+	while (sc->sc_n == 0)
+		cv_wait(&sc->sc_cv2, &sc->sc_lock);
+	mutex_exit(&sc->sc_lock);
+	kthread_exit(0);
+}
+
+static void
+join_helper(void *arg)
+{
+	struct probe *sc = arg;
+	struct lwp *helper;
+
+	if (kthread_create(PRI_NONE, KTHREAD_MPSAFE | KTHREAD_MUSTJOIN, NULL, wait_for_work, sc,
+	    &helper, "helper") == 0)
+		kthread_join(helper);
+	kthread_exit(0);
+}
+
+FRAGMENT_IN(live_deadlock_ok2, in_attach, start_supervisor)
+{
+	cv_init(&sc->sc_cv2, "work");
+	probe_second(sc, 0, join_helper);
 }
 
 /* ---- live.slow-detach ---- */
