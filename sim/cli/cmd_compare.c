@@ -37,9 +37,7 @@ struct compare_flags {
 struct compare {
 	struct compare_flags flags;
 	struct driver a, b;
-	struct scenario_case *item;	/* cases, with --seeds several of each */
-	bool *own;			/* by item: its id is ours */
-	size_t count;
+	struct { VEC_MEMBERS(struct scenario_case); } cases;	/* with --seeds several of each */
 	struct compared_classes classes;
 	FILE *ndjson;
 	FILE *text;			/* for people; stderr if NDJSON goes to stdout */
@@ -84,7 +82,7 @@ child(void *arg, size_t index, struct regions *regions, struct isolated *result,
     FILE *text[ISOLATE_TEXTS])
 {
 	struct compare *compare = arg;
-	const struct scenario_case *c = &compare->item[index];
+	const struct scenario_case *c = &compare->cases.item[index];
 	struct compare_stream a, b;
 	struct compare_result difference;
 	struct compared compared = {
@@ -111,7 +109,7 @@ static bool
 done(void *arg, size_t index, const struct isolated *result)
 {
 	struct compare *compare = arg;
-	const char *id = compare->item[index].id;
+	const char *id = compare->cases.item[index].id;
 
 	cli_output_check();
 	if (result->verdict.verdict == VERDICT_SKIPPED) {
@@ -155,9 +153,8 @@ sum_up(struct compare *compare)
 	if (compare->skipped > 0)
 		fprintf(text, "skipped: %zu case%s: %s\n", compare->skipped,
 		    plural(compare->skipped), compare->reason);
-	fprintf(text, "%zu case%s: %zu the same, %zu different", compare->count,
-	    plural(compare->count), compare->same,
-	    compare->different);
+	fprintf(text, "%zu case%s: %zu the same, %zu different", compare->cases.count,
+	    plural(compare->cases.count), compare->same, compare->different);
 	if (compare->broken + compare->skipped > 0)
 		fprintf(text, ", %zu not compared", compare->broken + compare->skipped);
 	fputc('\n', text);
@@ -167,7 +164,7 @@ static int
 compare_all(struct compare *compare)
 {
 	struct isolate_work work = {
-		.count = compare->count, .jobs = cli_jobs(compare->flags.jobs), .child = child,
+		.count = compare->cases.count, .jobs = cli_jobs(compare->flags.jobs), .child = child,
 		.done = done, .arg = compare,
 	};
 	bool good = isolate_run(&work);
@@ -215,11 +212,9 @@ push_seeds(struct compare *compare, const struct scenario_case *c)
 
 		for (size_t i = 0; i < listed->count; i++)
 			is_listed |= listed->seed[i] == seed;
-		if (is_listed)
-			continue;
-		compare->own[compare->count] = true;
-		scenario_case_init(&compare->item[compare->count++], c->scenario, c->machine,
-		    true, seed);
+		if (!is_listed)
+			scenario_case_init(vec_add(&compare->cases), c->scenario, c->machine,
+			    true, seed);
 	}
 }
 
@@ -227,16 +222,13 @@ push_seeds(struct compare *compare, const struct scenario_case *c)
 static void
 spread(struct compare *compare, const struct cli_cases *cases)
 {
-	size_t most = cases->count * (1 + (size_t)compare->flags.seeds);
-
-	compare->item = xcalloc(most, sizeof(compare->item[0]));
-	compare->own = xcalloc(most, sizeof(compare->own[0]));
 	for (size_t i = 0; i < cases->count; i++) {
 		const struct scenario_case *c = cases->item[i].c;
 		const struct scenario_case *next = i + 1 < cases->count ?
 		    cases->item[i + 1].c : NULL;
 
-		compare->item[compare->count++] = *c;
+		scenario_case_init(vec_add(&compare->cases), c->scenario, c->machine, c->has_seed,
+		    c->seed);
 		if (next == NULL || next->scenario != c->scenario ||
 		    next->machine != c->machine)
 			push_seeds(compare, c);
@@ -246,11 +238,9 @@ spread(struct compare *compare, const struct cli_cases *cases)
 static void
 spread_fini(struct compare *compare)
 {
-	for (size_t i = 0; i < compare->count; i++)
-		if (compare->own[i])
-			scenario_case_fini(&compare->item[i]);
-	free(compare->item);
-	free(compare->own);
+	vec_each(c, &compare->cases)
+		scenario_case_fini(c);
+	vec_fini(&compare->cases);
 }
 
 /* ---- drivers ---- */

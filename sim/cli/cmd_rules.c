@@ -251,7 +251,7 @@ print_circumstance(const struct circumstance *c, const char *when)
 	const char *between = " ";
 
 	printf("  %-10s", when);
-	for (const struct circumstance_key *key = circumstance_keys; key->name != NULL; key++) {
+	for (const struct manifest_key *key = circumstance_keys; key->name != NULL; key++) {
 		if (!circumstance_says(c, key))
 			continue;
 		printf("%s%s: ", between, key->name);

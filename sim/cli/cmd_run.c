@@ -59,8 +59,6 @@ finished(void *arg, struct world *world, const struct run_result *result)
 		child->result->verdict.verdict = VERDICT_FAIL;
 	child->result->digest = result->digest;
 	child->result->counts = result->counts;
-	child->result->findings = (unsigned)result->findings.count;
-	child->result->failures = result->failures_all;
 	child->result->loops = result->loops;
 	child->result->refused = result->refused;
 	child->result->reusable = result->end == WORLD_STOPPED;

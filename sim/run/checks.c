@@ -10,6 +10,7 @@
 #include "base/alloc.h"
 #include "base/sbuf.h"
 #include "run/state.h"
+#include "scenario/text.h"
 
 struct failure *
 run_fail(struct run *run, struct loc loc, const char *what,
@@ -56,28 +57,12 @@ static const char *const ended_by[] = {
 	[WORLD_TRAP] = "a trap",
 };
 
-/* "10s", "1.5s": seconds without zeros at the end. */
-static void
-print_seconds(uint64_t ns, char text[static 32])
-{
-	size_t length;
-
-	snprintf(text, 32, "%" PRIu64 ".%09" PRIu64, ns / UINT64_C(1000000000),
-	    ns % UINT64_C(1000000000));
-	length = strlen(text);
-	while (text[length - 1] == '0')
-		length--;
-	if (text[length - 1] == '.')
-		length--;
-	memcpy(text + length, "s", 2);
-}
-
 static void
 print_end(const struct run *run, char *text, size_t size)
 {
 	char when[32];
 
-	print_seconds(run->world.clock.now_ns, when);
+	text_duration(run->world.clock.now_ns, when, sizeof(when));
 	snprintf(text, size, "the run ended at %s by %s", when, ended_by[run->world.end]);
 }
 
@@ -88,7 +73,7 @@ run_undecided(struct run *run, struct loc loc, const char *what, const char *exp
 	char why[sizeof(run->result->undecided.why)], when[32], actual[160];
 
 	print_end(run, why, sizeof(why));
-	print_seconds(end_ns, when);
+	text_duration(end_ns, when, sizeof(when));
 	if (end_ns > run->world.clock.now_ns)
 		snprintf(actual, sizeof(actual), "not decided: %s, before %s", why, when);
 	else

@@ -99,12 +99,12 @@ HOLDS(requests)
 }
 
 #define FACT_ROW(name, id, missing) \
-	{ name, CIRCUMSTANCE_FLAG, offsetof(struct circumstance, fact) + FACT_##id * sizeof(bool), \
-	    NULL, missing }
+	{ name, MANIFEST_FLAG, offsetof(struct circumstance, fact) + FACT_##id * sizeof(bool), \
+	    false, NULL, missing }
 #define ROW(name, kind, missing) \
-	{ #name, CIRCUMSTANCE_##kind, offsetof(struct circumstance, name), name, missing }
-const struct circumstance_key circumstance_keys[] = {
-	{ "rules", CIRCUMSTANCE_RULES, offsetof(struct circumstance, rules), NULL, NULL },
+	{ #name, MANIFEST_##kind, offsetof(struct circumstance, name), false, name, missing }
+const struct manifest_key circumstance_keys[] = {
+	{ .name = "rules", .kind = MANIFEST_RULES, .offset = offsetof(struct circumstance, rules) },
 	ROW(memory_above, AMOUNT, "no memory above %s here"),
 	ROW(failed, CALLS, "no call failed before of %s"),
 	ROW(config_interrupt, INTERRUPTED, "no configuration change interrupted the driver at %s"),
@@ -123,21 +123,21 @@ const struct circumstance_key circumstance_keys[] = {
 	    "the target did not change before DRIVER_OK"),
 	FACT_ROW("target_while_out", TARGET_WHILE_OUT,
 	    "the target did not change while a request was out"),
-	{ NULL, CIRCUMSTANCE_FLAG, 0, NULL, NULL }
+	{ .name = NULL }
 };
 
 /* ---- all ---- */
 
 bool
-circumstance_says(const struct circumstance *c, const struct circumstance_key *key)
+circumstance_says(const struct circumstance *c, const struct manifest_key *key)
 {
 	const void *value = (const char *)c + key->offset;
 
 	switch (key->kind) {
-	case CIRCUMSTANCE_AMOUNT:
-	case CIRCUMSTANCE_COUNT:
+	case MANIFEST_AMOUNT:
+	case MANIFEST_COUNT:
 		return *(const uint64_t *)value != 0;
-	case CIRCUMSTANCE_FLAG:
+	case MANIFEST_FLAG:
 		return *(const bool *)value;
 	default:
 		return ((const struct scenario_names *)value)->count > 0;
@@ -145,23 +145,23 @@ circumstance_says(const struct circumstance *c, const struct circumstance_key *k
 }
 
 void
-circumstance_print(const struct circumstance *c, const struct circumstance_key *key,
+circumstance_print(const struct circumstance *c, const struct manifest_key *key,
     FILE *stream)
 {
 	const void *value = (const char *)c + key->offset;
 	const struct scenario_names *names = value;
 
 	switch (key->kind) {
-	case CIRCUMSTANCE_AMOUNT:
+	case MANIFEST_AMOUNT:
 		if (*(const uint64_t *)value >= 1024)
 			text_print_bytes(*(const uint64_t *)value, stream);
 		else
 			text_print_amount(*(const uint64_t *)value, stream);
 		break;
-	case CIRCUMSTANCE_COUNT:
+	case MANIFEST_COUNT:
 		fprintf(stream, "%" PRIu64, *(const uint64_t *)value);
 		break;
-	case CIRCUMSTANCE_FLAG:
+	case MANIFEST_FLAG:
 		fputs("true", stream);
 		break;
 	default:
@@ -172,27 +172,27 @@ circumstance_print(const struct circumstance *c, const struct circumstance_key *
 }
 
 static bool
-holds(const struct circumstance *c, const struct circumstance_key *key,
+holds(const struct circumstance *c, const struct manifest_key *key,
     const struct sighting *sighting)
 {
-	if (key->kind == CIRCUMSTANCE_FLAG)
+	if (key->kind == MANIFEST_FLAG)
 		return BEFORE(sighting->facts->fact[(key->offset -
 		    offsetof(struct circumstance, fact)) / sizeof(bool)]);
 	return key->holds == NULL || key->holds(c, sighting);
 }
 
 /* NULL: all that it says holds. */
-static const struct circumstance_key *
+static const struct manifest_key *
 missing(const struct circumstance *c, const struct sighting *sighting)
 {
-	for (const struct circumstance_key *key = circumstance_keys; key->name != NULL; key++)
+	for (const struct manifest_key *key = circumstance_keys; key->name != NULL; key++)
 		if (circumstance_says(c, key) && !holds(c, key, sighting))
 			return key;
 	return NULL;
 }
 
 static void
-say(const struct circumstance *c, const struct circumstance_key *key, char *why, size_t size)
+say(const struct circumstance *c, const struct manifest_key *key, char *why, size_t size)
 {
 	const char *at = strstr(key->missing, "%s");
 	char *text;
@@ -213,7 +213,7 @@ circumstances_hold(const struct circumstance *list, size_t count,
 	bool said = false;
 
 	for (size_t i = 0; sighting->facts != NULL && i < count; i++) {
-		const struct circumstance_key *key;
+		const struct manifest_key *key;
 
 		if (list[i].rules.count > 0 && !scenario_names_has(&list[i].rules, sighting->rule))
 			continue;

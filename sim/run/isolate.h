@@ -26,7 +26,6 @@ struct isolated {
 	struct case_verdict verdict;
 	uint64_t digest;
 	struct run_counts counts;
-	unsigned findings, failures;
 	struct loops_met loops;
 	struct crash_note note;		/* of a child that died */
 	bool refused;			/* see run_result */

@@ -102,8 +102,7 @@ add_name(struct reader *r, const struct yaml_node *item, check_item_fn *check,
 		yaml_error(r->diags, item, "manifest.duplicate", "\"%s\" stands here twice", name);
 		return;
 	}
-	*(const char **)arena_push(r->manifest->arena, &names->name, &names->count,
-	    sizeof(names->name[0])) = name;
+	arena_add(r->manifest->arena, names->name, names->count) = name;
 	if (check != NULL)
 		check(r, item);
 }
@@ -179,126 +178,6 @@ check_file(struct reader *r, const struct yaml_node *value)
 	free(path);
 }
 
-/* ---- keys ---- */
-
-enum key_kind {
-	KEY_TEXT, KEY_FILE, KEY_RULES, KEY_WHERE, KEY_SCENARIOS, KEY_DEFECTS, KEY_CIRCUMSTANCES
-};
-
-struct key {
-	const char *name;
-	enum key_kind kind;
-	size_t offset;			/* in struct manifest or struct defect */
-	bool required;
-};
-
-static const struct key manifest_keys[] = {
-	{ "driver", KEY_TEXT, offsetof(struct manifest, driver), true },
-	{ "source", KEY_TEXT, offsetof(struct manifest, source), false },
-	{ "api", KEY_TEXT, offsetof(struct manifest, api), true },
-	{ "device", KEY_TEXT, offsetof(struct manifest, device), true },
-	{ "known_defects", KEY_DEFECTS, 0, false },
-	{ NULL, KEY_TEXT, 0, false }
-};
-
-static const struct key defect_keys[] = {
-	{ "id", KEY_TEXT, offsetof(struct defect, id), true },
-	{ "title", KEY_TEXT, offsetof(struct defect, title), true },
-	{ "rules", KEY_RULES, offsetof(struct defect, rules), true },
-	{ "where", KEY_WHERE, offsetof(struct defect, where), false },
-	{ "scenarios", KEY_SCENARIOS, offsetof(struct defect, scenarios), false },
-	{ "explored", KEY_SCENARIOS, offsetof(struct defect, explored), false },
-	{ "circumstances", KEY_CIRCUMSTANCES, 0, false },
-	{ "finding", KEY_FILE, offsetof(struct defect, finding), false },
-	{ "fix", KEY_FILE, offsetof(struct defect, fix), false },
-	{ NULL, KEY_TEXT, 0, false }
-};
-
-static void read_defects(struct reader *r, const struct yaml_node *value);
-static void read_circumstances(struct reader *r, const struct yaml_node *value,
-    struct defect *defect);
-
-static void
-read_value(struct reader *r, const struct key *key, const struct yaml_node *value, void *object)
-{
-	void *slot = (unsigned char *)object + key->offset;
-
-	switch (key->kind) {
-	case KEY_TEXT:
-		read_text(r, value, slot);
-		break;
-	case KEY_FILE:
-		read_text(r, value, slot);
-		check_file(r, value);
-		break;
-	case KEY_RULES:
-		read_names(r, value, check_rule, slot);
-		break;
-	case KEY_WHERE:
-		read_names(r, value, NULL, slot);
-		check_where(r, value, slot);
-		break;
-	case KEY_SCENARIOS:
-		read_names(r, value, check_scenario, slot);
-		break;
-	case KEY_DEFECTS:
-		read_defects(r, value);
-		break;
-	case KEY_CIRCUMSTANCES:
-		read_circumstances(r, value, object);
-		break;
-	}
-}
-
-static void
-unknown_key(struct reader *r, const struct key *keys, const char *what,
-    const struct yaml_node *key)
-{
-	struct text_nearest near = text_nearest(key->text);
-	char all[200] = "";
-
-	for (; keys->name != NULL; keys++) {
-		text_nearest_offer(&near, keys->name);
-		snprintf(all + strlen(all), sizeof(all) - strlen(all), "%s%s",
-		    all[0] == '\0' ? "" : ", ", keys->name);
-	}
-	if (near.best != NULL)
-		yaml_error(r->diags, key, "manifest.unknown-key", "unknown key \"%s\"%s",
-		    key->text, text_nearest_hint(&near, ""));
-	else
-		yaml_error(r->diags, key, "manifest.unknown-key", "unknown key \"%s\"; %s has "
-		    "%s", key->text, what, all);
-}
-
-/* All keys of a map; false if one is unknown: then it may be one that seems to be missing. */
-static bool
-read_keys(struct reader *r, const struct key *keys, const char *what,
-    const struct yaml_node *map, void *object)
-{
-	bool good = true;
-
-	for (size_t i = 0; i < map->count; i++) {
-		const struct yaml_pair *pair = &map->pairs[i];
-		const struct key *key = keys;
-
-		while (key->name != NULL && strcmp(key->name, pair->key->text) != 0)
-			key++;
-		if (key->name != NULL) {
-			read_value(r, key, pair->value, object);
-		} else {
-			unknown_key(r, keys, what, pair->key);
-			good = false;
-		}
-	}
-	for (; good && keys->name != NULL; keys++)
-		if (keys->required && yaml_lookup(map, keys->name) == NULL)
-			yaml_error(r->diags, map, "manifest.missing-key", "%s needs the key "
-			    "\"%s\"", what, keys->name);
-	return good;
-}
-
-/* ---- circumstances ---- */
-
 static void
 check_call(struct reader *r, const struct yaml_node *item)
 {
@@ -331,8 +210,8 @@ check_behaviour(struct reader *r, const struct yaml_node *item)
 }
 
 static void
-read_quantity(struct reader *r, const struct circumstance_key *key,
-    const struct yaml_node *value, void *slot)
+read_quantity(struct reader *r, enum manifest_kind kind, const struct yaml_node *value,
+    void *slot)
 {
 	uint64_t *number = slot;
 	struct text_why why;
@@ -343,50 +222,134 @@ read_quantity(struct reader *r, const struct circumstance_key *key,
 			    "%s", yaml_kind_name(value->kind));
 		return;
 	}
-	if (key->kind == CIRCUMSTANCE_FLAG) {
+	if (kind == MANIFEST_FLAG) {
 		if (!text_parse_flag(value->text, slot, &why))
 			yaml_error(r->diags, value, "manifest.type", "%s", why.text);
 		else if (!*(bool *)slot)
 			yaml_error(r->diags, value, "manifest.circumstance",
 			    "only `true` may stand here: leave out what need not be so");
-	} else if (!(key->kind == CIRCUMSTANCE_AMOUNT ? text_parse_amount :
+	} else if (!(kind == MANIFEST_AMOUNT ? text_parse_amount :
 	    text_parse_number)(value->text, number, &why)) {
 		yaml_error(r->diags, value, "manifest.type", "%s", why.text);
-	} else if (*number == 0 || (key->kind == CIRCUMSTANCE_COUNT &&
+	} else if (*number == 0 || (kind == MANIFEST_COUNT &&
 	    *number > FACTS_COUNTED_MAX)) {
-		yaml_error(r->diags, value, "manifest.circumstance", key->kind ==
-		    CIRCUMSTANCE_COUNT ? "expected a number from 1 to %d" :
+		yaml_error(r->diags, value, "manifest.circumstance", kind ==
+		    MANIFEST_COUNT ? "expected a number from 1 to %d" :
 		    "0 is no circumstance", FACTS_COUNTED_MAX);
 	}
 }
 
+/* ---- keys ---- */
+
+static const struct manifest_key manifest_keys[] = {
+	{ "driver", MANIFEST_TEXT, offsetof(struct manifest, driver), true, NULL, NULL },
+	{ "source", MANIFEST_TEXT, offsetof(struct manifest, source), false, NULL, NULL },
+	{ "api", MANIFEST_TEXT, offsetof(struct manifest, api), true, NULL, NULL },
+	{ "device", MANIFEST_TEXT, offsetof(struct manifest, device), true, NULL, NULL },
+	{ "known_defects", MANIFEST_DEFECTS, 0, false, NULL, NULL },
+	{ .name = NULL }
+};
+
+static const struct manifest_key defect_keys[] = {
+	{ "id", MANIFEST_TEXT, offsetof(struct defect, id), true, NULL, NULL },
+	{ "title", MANIFEST_TEXT, offsetof(struct defect, title), true, NULL, NULL },
+	{ "rules", MANIFEST_RULES, offsetof(struct defect, rules), true, NULL, NULL },
+	{ "where", MANIFEST_WHERE, offsetof(struct defect, where), false, NULL, NULL },
+	{ "scenarios", MANIFEST_SCENARIOS, offsetof(struct defect, scenarios), false, NULL, NULL },
+	{ "explored", MANIFEST_SCENARIOS, offsetof(struct defect, explored), false, NULL, NULL },
+	{ "circumstances", MANIFEST_CIRCUMSTANCES, 0, false, NULL, NULL },
+	{ "finding", MANIFEST_FILE, offsetof(struct defect, finding), false, NULL, NULL },
+	{ "fix", MANIFEST_FILE, offsetof(struct defect, fix), false, NULL, NULL },
+	{ .name = NULL }
+};
+
+static void read_defects(struct reader *r, const struct yaml_node *value);
+static void read_circumstances(struct reader *r, const struct yaml_node *value,
+    struct defect *defect);
+
 static void
-read_circumstance(struct reader *r, const struct yaml_node *map, struct circumstance *c)
+read_value(struct reader *r, const struct manifest_key *key, const struct yaml_node *value,
+    void *object)
 {
 	static check_item_fn *const check[] = {
-		[CIRCUMSTANCE_RULES] = check_rule, [CIRCUMSTANCE_CALLS] = check_call,
-		[CIRCUMSTANCE_INTERRUPTED] = check_interrupted,
-		[CIRCUMSTANCE_BEHAVIOURS] = check_behaviour, [CIRCUMSTANCE_FUNCTIONS] = NULL,
+		[MANIFEST_RULES] = check_rule, [MANIFEST_WHERE] = NULL,
+		[MANIFEST_SCENARIOS] = check_scenario, [MANIFEST_CALLS] = check_call,
+		[MANIFEST_INTERRUPTED] = check_interrupted,
+		[MANIFEST_BEHAVIOURS] = check_behaviour, [MANIFEST_FUNCTIONS] = NULL,
 	};
+	void *slot = (unsigned char *)object + key->offset;
+
+	switch (key->kind) {
+	case MANIFEST_TEXT:
+	case MANIFEST_FILE:
+		read_text(r, value, slot);
+		if (key->kind == MANIFEST_FILE)
+			check_file(r, value);
+		break;
+	case MANIFEST_AMOUNT:
+	case MANIFEST_COUNT:
+	case MANIFEST_FLAG:
+		read_quantity(r, key->kind, value, slot);
+		break;
+	case MANIFEST_DEFECTS:
+		read_defects(r, value);
+		break;
+	case MANIFEST_CIRCUMSTANCES:
+		read_circumstances(r, value, object);
+		break;
+	default:
+		read_names(r, value, check[key->kind], slot);
+		if (key->kind == MANIFEST_WHERE)
+			check_where(r, value, slot);
+		break;
+	}
+}
+
+static void
+unknown_key(struct reader *r, const struct manifest_key *keys, const char *what,
+    const struct yaml_node *key)
+{
+	struct text_nearest near = text_nearest(key->text);
+	char all[400] = "";
+
+	for (; keys->name != NULL; keys++) {
+		text_nearest_offer(&near, keys->name);
+		snprintf(all + strlen(all), sizeof(all) - strlen(all), "%s%s",
+		    all[0] == '\0' ? "" : ", ", keys->name);
+	}
+	if (near.best != NULL)
+		yaml_error(r->diags, key, "manifest.unknown-key", "unknown key \"%s\"%s",
+		    key->text, text_nearest_hint(&near, ""));
+	else
+		yaml_error(r->diags, key, "manifest.unknown-key", "unknown key \"%s\"; %s has "
+		    "%s", key->text, what, all);
+}
+
+/* All keys of a map; false if one is unknown: then it may be one that seems to be missing. */
+static bool
+read_keys(struct reader *r, const struct manifest_key *keys, const char *what,
+    const struct yaml_node *map, void *object)
+{
+	bool good = true;
 
 	for (size_t i = 0; i < map->count; i++) {
-		const struct circumstance_key *key = circumstance_keys;
 		const struct yaml_pair *pair = &map->pairs[i];
-		struct text_nearest near = text_nearest(pair->key->text);
-		void *slot;
+		const struct manifest_key *key = keys;
 
-		for (; key->name != NULL && strcmp(key->name, pair->key->text) != 0; key++)
-			text_nearest_offer(&near, key->name);
-		slot = (unsigned char *)c + key->offset;
-		if (key->name == NULL)
-			yaml_error(r->diags, pair->key, "manifest.unknown-key",
-			    "there is no circumstance \"%s\"%s", pair->key->text,
-			    text_nearest_hint(&near, "; reports/README.md lists them"));
-		else if (key->kind <= CIRCUMSTANCE_FUNCTIONS)
-			read_names(r, pair->value, check[key->kind], slot);
-		else
-			read_quantity(r, key, pair->value, slot);
+		while (key->name != NULL && strcmp(key->name, pair->key->text) != 0)
+			key++;
+		if (key->name != NULL) {
+			read_value(r, key, pair->value, object);
+		} else {
+			unknown_key(r, keys, what, pair->key);
+			good = false;
+		}
 	}
+	for (; good && keys->name != NULL; keys++)
+		if (keys->required && yaml_lookup(map, keys->name) == NULL)
+			yaml_error(r->diags, map, "manifest.missing-key", "%s needs the key "
+			    "\"%s\"", what, keys->name);
+	return good;
 }
 
 /* A map, or a list of maps. */
@@ -402,9 +365,9 @@ read_circumstances(struct reader *r, const struct yaml_node *value, struct defec
 			yaml_error(r->diags, items[i], "manifest.type", "circumstances are a map, "
 			    "or a list of maps of which one must hold");
 		else
-			read_circumstance(r, items[i], arena_push(r->manifest->arena,
-			    &defect->circumstance, &defect->circumstances,
-			    sizeof(defect->circumstance[0])));
+			read_keys(r, circumstance_keys, "a map of circumstances", items[i],
+			    arena_push(r->manifest->arena, &defect->circumstance,
+			    &defect->circumstances, sizeof(defect->circumstance[0])));
 	if (count == 0)
 		yaml_error(r->diags, value, "manifest.type", "this list is empty");
 }

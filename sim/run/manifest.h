@@ -42,32 +42,40 @@ struct sighting {
 	const char *because[SIGHTING_CAUSES];	/* functions; NULL or "": none */
 };
 
-enum circumstance_kind {
-	CIRCUMSTANCE_RULES,		/* struct scenario_names */
-	CIRCUMSTANCE_CALLS,
-	CIRCUMSTANCE_INTERRUPTED,	/* calls, or the word `awake` */
-	CIRCUMSTANCE_BEHAVIOURS,
-	CIRCUMSTANCE_FUNCTIONS,
-	CIRCUMSTANCE_AMOUNT,		/* uint64_t, pages */
-	CIRCUMSTANCE_COUNT,		/* uint64_t, 1 to FACTS_COUNTED_MAX */
-	CIRCUMSTANCE_FLAG		/* bool; only true may be said */
+/* What stands behind a key and, in brackets, what holds it. */
+enum manifest_kind {
+	MANIFEST_TEXT,			/* [const char *] */
+	MANIFEST_FILE,			/* a path [const char *] */
+	MANIFEST_RULES,			/* names, or one [struct scenario_names], as these: */
+	MANIFEST_WHERE,			/* functions of this driver */
+	MANIFEST_SCENARIOS,
+	MANIFEST_CALLS,
+	MANIFEST_INTERRUPTED,		/* calls, or the word `awake` */
+	MANIFEST_BEHAVIOURS,
+	MANIFEST_FUNCTIONS,
+	MANIFEST_AMOUNT,		/* [uint64_t, pages] */
+	MANIFEST_COUNT,			/* 1 to FACTS_COUNTED_MAX [uint64_t] */
+	MANIFEST_FLAG,			/* only true may be said [bool] */
+	MANIFEST_DEFECTS,		/* a list of maps */
+	MANIFEST_CIRCUMSTANCES		/* a map, or a list of maps */
 };
 
-struct circumstance_key {
+struct manifest_key {
 	const char *name;		/* NULL ends the table */
-	enum circumstance_kind kind;
-	size_t offset;			/* in struct circumstance */
-	/* Does what is said hold?  NULL: it is a fact, or no circumstance by itself. */
+	enum manifest_kind kind;
+	size_t offset;			/* in struct manifest, defect or circumstance */
+	bool required;
+	/* Of a circumstance: does what is said hold?  NULL: it is a fact, or none by itself. */
 	bool (*holds)(const struct circumstance *c, const struct sighting *sighting);
 	const char *missing;		/* "no memory above %s here" */
 };
 
-extern const struct circumstance_key circumstance_keys[];
+extern const struct manifest_key circumstance_keys[];
 
 /* Is that key said? */
-bool circumstance_says(const struct circumstance *c, const struct circumstance_key *key);
+bool circumstance_says(const struct circumstance *c, const struct manifest_key *key);
 /* What is said for it: "4GiB", "virtio_enqueue_prep, virtio_enqueue_reserve". */
-void circumstance_print(const struct circumstance *c, const struct circumstance_key *key,
+void circumstance_print(const struct circumstance *c, const struct manifest_key *key,
     FILE *stream);
 
 /*

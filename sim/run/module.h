@@ -18,7 +18,6 @@
 #include "machine/stack.h"
 
 struct module;
-struct module_file;
 struct source;
 struct source_pos;
 
@@ -105,9 +104,6 @@ struct stack_frames module_frames(const struct module *);
 
 /* Source positions of the module (sim/run/source.h); opened when used. */
 struct source *module_source(struct module *);
-
-/* What its file said (sim/run/module_file.h) when it was opened. */
-const struct module_file *module_file_of(const struct module *);
 
 /*
  * Call `fn` for each instruction of the module that refers to something it does not define

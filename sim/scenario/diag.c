@@ -132,14 +132,10 @@ diag_add(struct diag_list *dl, struct loc loc, unsigned width, const char *text,
 }
 
 void
-diag_list_move(struct diag_list *to, struct diag_list *from)
+diag_list_cut(struct diag_list *dl, size_t count)
 {
-	for (size_t i = 0; i < from->count; i++)
-		diag_push(to, from->items[i]);
-	to->dropped += from->dropped;
-	to->reported += from->reported;
-	free(from->items);
-	diag_list_init(from);
+	while (dl->count > count)
+		diag_fini(&dl->items[--dl->count]);
 }
 
 static int

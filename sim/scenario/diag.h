@@ -52,8 +52,8 @@ void	diag_add(struct diag_list *, struct loc, unsigned width, const char *text,
 	    size_t size, const char *rule, const char *fmt, ...)
 	    __attribute__((format(printf, 7, 8)));
 
-/* All of `from` comes behind what is in `to`, and `from` is empty. */
-void	diag_list_move(struct diag_list *to, struct diag_list *from);
+/* Only the first `count` errors stay. */
+void	diag_list_cut(struct diag_list *, size_t count);
 
 /*
  * `file:line:col: error: message [rule]`, the source line and a caret, for every

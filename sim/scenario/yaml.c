@@ -509,6 +509,7 @@ yaml_build_stream(struct yaml_builder *b)
 static struct yaml_node *
 yaml_parse_with(struct yaml_builder *b, struct fy_diag *diag)
 {
+	size_t before = b->diags->count;
 	struct fy_parse_cfg cfg = { .flags = FYPCF_QUIET | FYPCF_JSON_NONE, .diag = diag };
 	struct yaml_node *root = NULL;
 
@@ -519,7 +520,7 @@ yaml_parse_with(struct yaml_builder *b, struct fy_diag *diag)
 		root = yaml_build_stream(b);
 		if (fy_parser_get_stream_error(b->parser)) {
 			/* What was wrong before may be so by what stopped the parser. */
-			diag_list_fini(b->diags);
+			diag_list_cut(b->diags, before);
 			yaml_report_syntax(b, diag);
 			root = NULL;
 		}
@@ -531,8 +532,7 @@ yaml_parse_with(struct yaml_builder *b, struct fy_diag *diag)
 struct yaml_node *
 yaml_parse(const struct yaml_file *file, struct arena *arena, struct diag_list *dl)
 {
-	struct diag_list diags;
-	struct yaml_builder b = { .file = file, .arena = arena, .diags = &diags };
+	struct yaml_builder b = { .file = file, .arena = arena, .diags = dl };
 	struct fy_diag_cfg cfg;
 	struct fy_diag *diag;
 	struct yaml_node *root;
@@ -547,10 +547,8 @@ yaml_parse(const struct yaml_file *file, struct arena *arena, struct diag_list *
 	cfg.colorize = false;
 	diag = fy_diag_create(&cfg);
 	fy_diag_set_collect_errors(diag, true);
-	diag_list_init(&diags);
 	root = yaml_parse_with(&b, diag);
 	fy_diag_destroy(diag);
-	diag_list_move(dl, &diags);
 	if (root == NULL && dl->reported == before)
 		yaml_error_at(file, dl, 1, 1, 1, "scenario.empty", "the file holds nothing");
 	return root;
