@@ -5,6 +5,7 @@
 #include "base/utf8.h"
 
 #include <stdint.h>
+#include <string.h>
 
 static bool
 is_first_byte(char c)
@@ -42,6 +43,23 @@ utf8_is_control(const char *s, size_t n)
 	unsigned char c = (unsigned char)*s;
 
 	return n == 1 ? c < ' ' || c == 0x7f : n == 2 && c == 0xc2 && (unsigned char)s[1] < 0xa0;
+}
+
+void
+utf8_clean(char *text, const char *keep)
+{
+	const char *end = text + strlen(text);
+
+	for (size_t bytes; text < end; text += bytes) {
+		size_t n = utf8_size(text, end);
+
+		bytes = n == 0 ? 1 : n;
+		/* U+FFFE and U+FFFF no XML can hold. */
+		if (n == 0 || (utf8_is_control(text, n) && strchr(keep, *text) == NULL) ||
+		    strncmp(text, "\xef\xbf\xbe", n) == 0 ||
+		    strncmp(text, "\xef\xbf\xbf", n) == 0)
+			memset(text, '?', bytes);
+	}
 }
 
 size_t

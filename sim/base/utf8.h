@@ -15,6 +15,8 @@
 size_t utf8_size(const char *s, const char *end);
 /* Is it, of n bytes, one that a terminal obeys (U+0000 to U+001F, U+007F to U+009F)? */
 bool utf8_is_control(const char *s, size_t n);
+/* In place: what no terminal or XML should get becomes '?', but for the characters in `keep`. */
+void utf8_clean(char *text, const char *keep);
 /* Characters from s to end; whatever is no UTF-8 counts somehow. */
 size_t utf8_count(const char *s, const char *end);
 /* Where character number n from s begins, or the NUL at the end. */

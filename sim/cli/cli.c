@@ -19,6 +19,7 @@
 #include "scenario/arena.h"
 #include "scenario/text.h"
 
+#define NAME_DEFAULT "viomb"		/* of the attachment in CLI_DRIVER_DEFAULT */
 #define WIDTH_MIN 40
 #define WIDTH_TEXT 78
 #define HELP_WIDTH_MAX 88		/* longer lines are hard to read */
@@ -232,17 +233,12 @@ read_manifest(const char *path, char *otherwise, bool *bad)
 struct manifest *
 cli_manifest_open(const char *path, const struct module *module, bool *bad)
 {
-	char *found = path == NULL ? manifest_of_module(module) : NULL;
+	const char *name = module != NULL ? module_attachment(module, 0)->name : NAME_DEFAULT;
+	char *found = path == NULL && module != NULL ? manifest_of_module(module) : NULL;
 
 	if (path == NULL && found == NULL)
-		found = manifest_of_name(module_attachment(module, 0)->name);
+		found = manifest_of_name(name);
 	return read_manifest(path, found, bad);
-}
-
-struct manifest *
-cli_manifest_of(const char *path, const char *name, bool *bad)
-{
-	return read_manifest(path, path == NULL ? manifest_of_name(name) : NULL, bad);
 }
 
 struct manifest *

@@ -168,8 +168,8 @@ struct module *cli_module_open(const char *path);
 /*
  * The manifest `path`; if that is NULL the one beside the module (DIR/x.yaml for DIR/x.so), or
  * else driver/NAME.yaml, NAME being the module's first attachment, in DIR or a folder above it,
- * or else where share_path() finds it.  NULL after messages; *bad tells an error from "there is
- * none".
+ * or else where share_path() finds it.  Without a module, NAME is the default one's.  NULL after
+ * messages; *bad tells an error from "there is none".
  */
 struct manifest *cli_manifest_open(const char *path, const struct module *, bool *bad);
 /*
@@ -190,8 +190,6 @@ void cli_subject_fini(struct cli_subject *subject);
 bool cli_cases_need_nodiag(const struct cli_cases *cases);
 /* Such a build of the module at `path`; NULL after a message. */
 struct module *cli_nodiag_open(const char *path);
-/* The same of a driver that is not loaded: if `path` is NULL, driver/NAME.yaml. */
-struct manifest *cli_manifest_of(const char *path, const char *name, bool *bad);
 
 /*
  * For hints only: the one that would be used, found by the module's path alone, so that no report

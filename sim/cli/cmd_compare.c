@@ -164,8 +164,8 @@ static int
 compare_all(struct compare *compare)
 {
 	struct isolate_work work = {
-		.count = compare->cases.count, .jobs = cli_jobs(compare->flags.jobs), .child = child,
-		.done = done, .arg = compare,
+		.count = compare->cases.count, .jobs = cli_jobs(compare->flags.jobs),
+		.child = child, .done = done, .arg = compare,
 	};
 	bool good = isolate_run(&work);
 

@@ -404,7 +404,7 @@ explain_main(void *values, char **names, size_t count)
 {
 	const struct explain_flags *flags = values;
 	bool bad;
-	struct manifest *manifest = cli_manifest_of(flags->manifest, "viomb", &bad);
+	struct manifest *manifest = cli_manifest_open(flags->manifest, NULL, &bad);
 	int code = bad ? CLI_USAGE : CLI_OK;
 
 	if (count == 0 && !bad)

@@ -12,6 +12,7 @@
 #include "base/sbuf.h"
 #include "cli/cli.h"
 #include "report/report.h"
+#include "scenario/text.h"
 
 #define SAME_MAX 32			/* cases of a scenario that are named */
 #define BESIDES_MAX 8			/* reasons beside the first that are named */
@@ -23,8 +24,7 @@ run_reasons_add(struct run_reasons *reasons, const char *reason, size_t length)
 {
 	size_t i = 0;
 
-	while (i < reasons->count && (strlen(reasons->item[i].reason) != length ||
-	    strncmp(reasons->item[i].reason, reason, length) != 0))
+	while (i < reasons->count && !text_is(reason, length, reasons->item[i].reason))
 		i++;
 	if (i == reasons->count)
 		vec_add(reasons)->reason = xstrndup(reason, length);

@@ -51,21 +51,14 @@ compared_thing(const struct compare_event *event, char *text, size_t size)
 
 /* The letter of a value, and its name (of a result ""); 0: there are no more. */
 static char
-value_at(const struct compare_event *event, unsigned index, char name[COMPARED_NAME])
+value_at(const struct compare_event *event, unsigned index, char name[SCENARIO_ARG_NAME])
 {
-	const char *start;
-	size_t length = 0;
-	char letter;
-
 	name[0] = '\0';
 	if (event->kind == EV_RET)
 		return index == 0 ? *trace_call_result((enum hw_call)event->code) : '\0';
-	letter = scenario_event_arg_of(event->kind == EV_CALL ?
+	return scenario_event_arg_of(event->kind == EV_CALL ?
 	    trace_call_names((enum hw_call)event->code) :
-	    trace_kind_args((enum event_kind)event->kind), index, &start, &length);
-	if (letter != '\0')
-		snprintf(name, COMPARED_NAME, "%.*s", (int)length, start);
-	return letter;
+	    trace_kind_args((enum event_kind)event->kind), index, name);
 }
 
 static void
@@ -82,7 +75,7 @@ say_one(char letter, uint64_t value, char *text, size_t size)
 unsigned
 compared_values(const struct compare_event *event, char value[][COMPARED_NAME])
 {
-	char name[COMPARED_NAME], text[COMPARED_NAME], letter;
+	char name[SCENARIO_ARG_NAME], text[COMPARED_NAME], letter;
 	unsigned count = 0;
 	/* Calls stand as the driver wrote them. */
 	bool named = event->kind != EV_CALL && event->kind != EV_RET;
@@ -106,7 +99,7 @@ add_word(char *text, size_t size, const char *word)
 void
 compared_what(const struct compare_event *event, unsigned what, char *text, size_t size)
 {
-	char name[COMPARED_NAME];
+	char name[SCENARIO_ARG_NAME];
 
 	text[0] = '\0';
 	for (unsigned i = 0; i < HW_ARGS_MAX; i++) {

@@ -14,6 +14,7 @@
 #include "report/finding.h"
 #include "report/json.h"
 #include "report/words.h"
+#include "scenario/text.h"
 
 #define EXCERPT_COLUMNS 90	/* of a scenario line */
 #define EXCERPT_LEAD 40		/* kept before the caret when the line is cut */
@@ -388,10 +389,7 @@ print_known(FILE *stream, const struct report_input *input)
 static void
 print_quoted(FILE *stream, const char *word)
 {
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-	    "0123456789_@%+=:,./-";
-
-	if (*word != '\0' && word[strspn(word, plain)] == '\0') {
+	if (*word != '\0' && word[strspn(word, TEXT_LETTERS TEXT_DIGITS "_@%+=:,./-")] == '\0') {
 		fputs(word, stream);
 		return;
 	}

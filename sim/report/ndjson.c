@@ -70,14 +70,10 @@ static json_t *
 named_args(struct out *out, const char *args, const uint64_t *value)
 {
 	json_t *object = json_object();
-	const char *start;
-	size_t length;
-	char letter, name[32];
+	char letter, name[SCENARIO_ARG_NAME];
 
-	for (unsigned i = 0; (letter = scenario_event_arg_of(args, i, &start, &length)) != 0; i++) {
-		snprintf(name, sizeof(name), "%.*s", (int)length, start);
+	for (unsigned i = 0; (letter = scenario_event_arg_of(args, i, name)) != 0; i++)
 		json_put(object, name, value_of(out, letter, value[i]));
-	}
 	return object;
 }
 

@@ -56,36 +56,22 @@ report_position(const struct report_input *input, uint32_t site, struct source_p
 
 /* ---- text ---- */
 
-static void
-clean(char *text, bool lines)
-{
-	char *p = text, *end = text + strlen(text);
-
-	while (p < end) {
-		size_t n = utf8_size(p, end), bytes = n == 0 ? 1 : n;
-
-		/* U+FFFE and U+FFFF no XML can hold. */
-		if (*p == '\n' || *p == '\t')
-			*p = lines ? *p : ' ';
-		else if (n == 0 || utf8_is_control(p, n) || strncmp(p, "\xef\xbf\xbe", n) == 0 ||
-		    strncmp(p, "\xef\xbf\xbf", n) == 0)
-			memset(p, '?', bytes);
-		p += bytes;
-	}
-	while (!lines && p > text && p[-1] == ' ')
-		*--p = '\0';
-}
-
 void
 report_clean(char *text)
 {
-	clean(text, false);
+	size_t length = strlen(text);
+
+	for (char *p = text; (p = strpbrk(p, "\n\t")) != NULL;)
+		*p = ' ';
+	report_clean_lines(text);
+	while (length > 0 && text[length - 1] == ' ')
+		text[--length] = '\0';
 }
 
 void
 report_clean_lines(char *text)
 {
-	clean(text, true);
+	utf8_clean(text, "\n\t");
 }
 
 size_t

@@ -240,8 +240,7 @@ void
 say_template(struct line *line, const struct words *words, const char *template,
     const char *args, const uint64_t *value)
 {
-	const char *name;
-	size_t length;
+	char name[SCENARIO_ARG_NAME];
 
 	for (; *template != '\0'; template++) {
 		unsigned index = (unsigned)(template[1] - '1');
@@ -250,8 +249,7 @@ say_template(struct line *line, const struct words *words, const char *template,
 			say(line, "%c", *template);
 			continue;
 		}
-		say_value(line, words, scenario_event_arg_of(args, index, &name, &length),
-		    value[index]);
+		say_value(line, words, scenario_event_arg_of(args, index, name), value[index]);
 		template++;
 	}
 }

@@ -127,20 +127,18 @@ text_of(const struct run *run, const struct scenario_trace *list, const struct e
 {
 	struct scenario_vocab vocab = scenario_vocab_of(run_vocab(), run->scenario->device.type);
 	const struct scenario_event_kind *kind = vocab.events;
-	const char *name, *between = ": {";
-	size_t length;
+	const char *between = ": {";
 	struct sbuf buf;
 	FILE *f = sbuf_open(&buf);
-	char letter;
+	char letter, name[SCENARIO_ARG_NAME];
 
 	while (!is_kind(kind, event))
 		kind++;
 	fputs(kind->name, f);
-	for (unsigned i = 0;
-	    (letter = scenario_event_arg_of(kind->args, i, &name, &length)) != 0; i++) {
+	for (unsigned i = 0; (letter = scenario_event_arg_of(kind->args, i, name)) != 0; i++) {
 		if (!names_arg(list, event, i))
 			continue;
-		fprintf(f, "%s%.*s: ", between, (int)length, name);
+		fprintf(f, "%s%s: ", between, name);
 		scenario_event_value_print(letter, event_values(event)[i], letter == 'S' ?
 		    trace_text_of(&run->world.trace, event_values(event)[i]) : NULL, &vocab, f);
 		between = ", ";

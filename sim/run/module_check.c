@@ -53,8 +53,7 @@ is_in(const char *names, const char *name, bool as_prefix)
 		bool is_prefix = word[length - 1] == '*';
 
 		if (is_prefix == as_prefix && (is_prefix ?
-		    strncmp(word, name, length - 1) == 0 :
-		    strlen(name) == length && strncmp(word, name, length) == 0))
+		    strncmp(word, name, length - 1) == 0 : text_is(word, length, name)))
 			return true;
 	}
 	return false;

@@ -172,21 +172,18 @@ module_file_close(struct module_file *file)
 	*file = (struct module_file){ .path = NULL };
 }
 
-/* The index-th program header if it is of that type. */
+/* The next program header of that type from number *i on, which moves behind it. */
 static bool
-segment_at(const struct module_file *file, size_t index, uint32_t type,
-    GElf_Phdr *phdr)
-{
-	return gelf_getphdr(file->elf, (int)index, phdr) != NULL &&
-	    phdr->p_type == type;
-}
-
-static size_t
-segment_count(const struct module_file *file)
+next_segment(const struct module_file *file, uint32_t type, size_t *i, GElf_Phdr *phdr)
 {
 	size_t count = 0;
 
-	return elf_getphdrnum(file->elf, &count) == 0 ? count : 0;
+	if (elf_getphdrnum(file->elf, &count) != 0)
+		return false;
+	while (*i < count)
+		if (gelf_getphdr(file->elf, (int)(*i)++, phdr) != NULL && phdr->p_type == type)
+			return true;
+	return false;
 }
 
 bool
@@ -194,23 +191,22 @@ module_file_segment(const struct module_file *file, size_t index,
     struct module_segment *segment)
 {
 	GElf_Phdr phdr, relro;
+	size_t i = 0;
 
-	for (size_t i = 0; i < segment_count(file); i++) {
-		if (!segment_at(file, i, PT_LOAD, &phdr) || index-- > 0)
-			continue;
-		*segment = (struct module_segment){
-			.range = { phdr.p_vaddr, phdr.p_vaddr + phdr.p_memsz },
-			.is_readable = (phdr.p_flags & PF_R) != 0,
-			.is_writable = (phdr.p_flags & PF_W) != 0,
-			.is_code = (phdr.p_flags & PF_X) != 0,
-		};
-		for (size_t j = 0; j < segment_count(file); j++)
-			if (segment_at(file, j, PT_GNU_RELRO, &relro) &&
-			    relro.p_vaddr - phdr.p_vaddr < phdr.p_memsz)
-				segment->sealed_end = relro.p_vaddr + relro.p_memsz;
-		return true;
-	}
-	return false;
+	do
+		if (!next_segment(file, PT_LOAD, &i, &phdr))
+			return false;
+	while (index-- > 0);
+	*segment = (struct module_segment){
+		.range = { phdr.p_vaddr, phdr.p_vaddr + phdr.p_memsz },
+		.is_readable = (phdr.p_flags & PF_R) != 0,
+		.is_writable = (phdr.p_flags & PF_W) != 0,
+		.is_code = (phdr.p_flags & PF_X) != 0,
+	};
+	for (i = 0; next_segment(file, PT_GNU_RELRO, &i, &relro);)
+		if (relro.p_vaddr - phdr.p_vaddr < phdr.p_memsz)
+			segment->sealed_end = relro.p_vaddr + relro.p_memsz;
+	return true;
 }
 
 struct module_range
@@ -219,9 +215,7 @@ module_file_extent(const struct module_file *file)
 	struct module_range all = { UINT64_MAX, 0 };
 	GElf_Phdr phdr;
 
-	for (size_t i = 0; i < segment_count(file); i++) {
-		if (!segment_at(file, i, PT_LOAD, &phdr))
-			continue;
+	for (size_t i = 0; next_segment(file, PT_LOAD, &i, &phdr);) {
 		if (phdr.p_vaddr < all.start)
 			all.start = phdr.p_vaddr;
 		if (phdr.p_vaddr + phdr.p_memsz > all.end)
@@ -284,15 +278,12 @@ module_file_data(const struct module_file *file)
 	struct module_ranges list = { 0 };
 	GElf_Phdr phdr;
 
-	for (size_t i = 0; i < segment_count(file); i++)
-		if (segment_at(file, i, PT_LOAD, &phdr) &&
-		    (phdr.p_flags & PF_W) != 0)
+	for (size_t i = 0; next_segment(file, PT_LOAD, &i, &phdr);)
+		if ((phdr.p_flags & PF_W) != 0)
 			ranges_add(&list, phdr.p_vaddr,
 			    phdr.p_vaddr + phdr.p_memsz);
-	for (size_t i = 0; i < segment_count(file); i++)
-		if (segment_at(file, i, PT_GNU_RELRO, &phdr))
-			ranges_remove(&list, phdr.p_vaddr,
-			    phdr.p_vaddr + phdr.p_memsz);
+	for (size_t i = 0; next_segment(file, PT_GNU_RELRO, &i, &phdr);)
+		ranges_remove(&list, phdr.p_vaddr, phdr.p_vaddr + phdr.p_memsz);
 	module_file_each_symbol(file, SHT_SYMTAB, remove_counter, &list);
 	return list;
 }

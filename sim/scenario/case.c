@@ -306,7 +306,7 @@ machine_has_part(const struct scenario_machine *m, const char *part)
 
 	for (; *s != '\0'; s += length + (s[length] == ',')) {
 		length = strcspn(s, ",");
-		if (length == strlen(part) && strncmp(s, part, length) == 0)
+		if (text_is(s, length, part))
 			return true;
 	}
 	return false;

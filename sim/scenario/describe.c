@@ -232,9 +232,8 @@ describe_events(struct describe *d)
 
 	for (; kind->name != NULL; kind++) {
 		struct sbuf text;
+		char name[SCENARIO_ARG_NAME];
 		FILE *f;
-		size_t length;
-		const char *name;
 
 		if ((kind->is_call && d->word == NULL && d->near == NULL) ||
 		    !describe_wants(d, kind->name, d->word != NULL &&
@@ -242,9 +241,8 @@ describe_events(struct describe *d)
 			continue;
 		f = sbuf_open(&text);
 		fputs(*kind->args == '\0' ? "no arguments" : "", f);
-		for (unsigned i = 0; scenario_event_arg_of(kind->args, i, &name, &length) != 0;
-		    i++)
-			fprintf(f, "%s%.*s", i > 0 ? ", " : "arguments: ", (int)length, name);
+		for (unsigned i = 0; scenario_event_arg_of(kind->args, i, name) != 0; i++)
+			fprintf(f, "%s%s", i > 0 ? ", " : "arguments: ", name);
 		describe_row(d, kind->name, 2, sbuf_close(&text));
 		free(text.text);
 	}

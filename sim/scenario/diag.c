@@ -41,20 +41,11 @@ diag_list_fini(struct diag_list *dl)
 	diag_list_init(dl);
 }
 
-/* What a terminal should not get becomes a question mark; tabs stay. */
+/* Tabs stay. */
 static char *
 diag_clean(char *text)
 {
-	const char *end = text + strlen(text);
-	size_t n;
-
-	for (char *s = text; s < end; s += n) {
-		n = utf8_size(s, end);
-		if (n == 0 || (utf8_is_control(s, n) && *s != '\t')) {
-			*s = '?';
-			n = 1;
-		}
-	}
+	utf8_clean(text, "\t");
 	return text;
 }
 

@@ -12,14 +12,15 @@
 /* ---- arguments and values ---- */
 
 char
-scenario_event_arg_of(const char *args, unsigned index, const char **name, size_t *length)
+scenario_event_arg_of(const char *args, unsigned index, char name[SCENARIO_ARG_NAME])
 {
-	for (; *args != '\0'; args += strcspn(args, " "), args += *args == ' ') {
-		*name = args;
-		*length = strcspn(args, ":");
-		if (index-- == 0)
-			return args[*length + 1];
-	}
+	for (; *args != '\0'; args += strcspn(args, " "), args += *args == ' ')
+		if (index-- == 0) {
+			int length = (int)strcspn(args, ":");
+
+			snprintf(name, SCENARIO_ARG_NAME, "%.*s", length, args);
+			return args[length + 1];
+		}
 	return '\0';
 }
 
@@ -87,8 +88,7 @@ static bool
 parse_name(const char *const *names, const char *text, size_t length, uint64_t *value)
 {
 	for (*value = 0; names[*value] != NULL; (*value)++)
-		if (length > 0 && strlen(names[*value]) == length &&
-		    strncmp(names[*value], text, length) == 0)
+		if (length > 0 && text_is(text, length, names[*value]))
 			return true;
 	return false;
 }
@@ -178,14 +178,13 @@ load_event_value(struct loader *ld, const struct yaml_node *n, const char *key,
 static void
 load_no_arg(struct loader *ld, const struct scenario_event_kind *kind, const struct yaml_node *key)
 {
-	const char *name, *list = "";
+	const char *list = "";
 	struct text_nearest near = text_nearest(key->text);
-	size_t length;
+	char name[SCENARIO_ARG_NAME];
 
-	for (unsigned i = 0; scenario_event_arg_of(kind->args, i, &name, &length) != 0; i++) {
-		text_nearest_offer(&near, arena_copy(ld->arena, name, length));
-		list = arena_printf(ld->arena, "%s%s%.*s", list, i > 0 ? ", " : "", (int)length,
-		    name);
+	for (unsigned i = 0; scenario_event_arg_of(kind->args, i, name) != 0; i++) {
+		text_nearest_offer(&near, arena_copy(ld->arena, name, strlen(name)));
+		list = arena_printf(ld->arena, "%s%s%s", list, i > 0 ? ", " : "", name);
 	}
 	if (*list == '\0')
 		yaml_error(ld->diags, key, "scenario.event", "%s has no arguments", kind->name);
@@ -198,8 +197,7 @@ load_no_arg(struct loader *ld, const struct scenario_event_kind *kind, const str
 static void
 load_event_args(struct loader *ld, const struct yaml_node *n, struct scenario_event *event)
 {
-	const char *name;
-	size_t length;
+	char name[SCENARIO_ARG_NAME];
 
 	if (n->kind == YAML_BROKEN)
 		return;
@@ -212,9 +210,8 @@ load_event_args(struct loader *ld, const struct yaml_node *n, struct scenario_ev
 		const struct yaml_node *key = n->pairs[i].key;
 		struct scenario_event_arg arg = { .index = 0 };
 
-		while ((arg.letter = scenario_event_arg_of(event->kind->args, arg.index, &name,
-		    &length)) != 0 && (strlen(key->text) != length ||
-		    strncmp(key->text, name, length) != 0))
+		while ((arg.letter = scenario_event_arg_of(event->kind->args, arg.index,
+		    name)) != 0 && strcmp(key->text, name) != 0)
 			arg.index++;
 		if (arg.letter == 0) {
 			load_no_arg(ld, event->kind, key);
@@ -247,15 +244,14 @@ event_text(struct loader *ld, const struct scenario_event *event)
 {
 	struct sbuf buf;
 	FILE *f = sbuf_open(&buf);
-	const char *name;
-	size_t length = 0;
+	char name[SCENARIO_ARG_NAME];
 
 	fputs(event->kind->name, f);
 	for (size_t i = 0; i < event->count; i++) {
 		const struct scenario_event_arg *arg = &event->wants[i];
 
-		scenario_event_arg_of(event->kind->args, arg->index, &name, &length);
-		fprintf(f, "%s%.*s: ", i > 0 ? ", " : ": {", (int)length, name);
+		scenario_event_arg_of(event->kind->args, arg->index, name);
+		fprintf(f, "%s%s: ", i > 0 ? ", " : ": {", name);
 		scenario_event_value_print(arg->letter, arg->value, arg->string, ld->vocab, f);
 	}
 	fputs(event->count > 0 ? "}" : "", f);

@@ -66,8 +66,7 @@ struct lexer {
 static bool
 lex_is_word(const struct token *t, const char *word)
 {
-	return t->kind == TOKEN_WORD && t->length == strlen(word) &&
-	    strncmp(t->start, word, t->length) == 0;
+	return t->kind == TOKEN_WORD && text_is(t->start, t->length, word);
 }
 
 /* The place of a character of the text. */
@@ -121,33 +120,20 @@ lex_fail_token(struct lexer *p, const char *wanted)
 
 /* ---- tokens ---- */
 
-static bool
-is_word_char(char c)
+static size_t
+letters_length(const char *s)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-	    c == '_';
+	return strspn(s, TEXT_LETTERS TEXT_DIGITS "_");
 }
 
 /* Dots and dashes belong to a word only inside it. */
 static size_t
 word_length(const char *s)
 {
-	size_t n = 0;
+	size_t n = letters_length(s), more;
 
-	if (!is_word_char(*s))
-		return 0;
-	while (is_word_char(s[n]) || ((s[n] == '.' || s[n] == '-') && is_word_char(s[n + 1])))
-		n++;
-	return n;
-}
-
-static size_t
-letters_length(const char *s)
-{
-	size_t n = 0;
-
-	while (is_word_char(s[n]))
-		n++;
+	while (n > 0 && (s[n] == '.' || s[n] == '-') && (more = letters_length(s + n + 1)) > 0)
+		n += 1 + more;
 	return n;
 }
 
@@ -159,7 +145,7 @@ lex_is_keyword(const char *word, size_t length)
 	};
 
 	for (size_t i = 0; i < NELEM(keywords); i++)
-		if (strlen(keywords[i]) == length && strncmp(word, keywords[i], length) == 0)
+		if (text_is(word, length, keywords[i]))
 			return true;
 	return false;
 }

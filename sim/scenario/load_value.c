@@ -140,14 +140,10 @@ load_name(struct loader *ld, const struct field *f, const struct yaml_node *n, c
 static bool
 parse_path(const char *text, const char **slot, struct text_why *why)
 {
-	const char *s = text;
+	size_t length = strlen(text);
 
-	for (; *s != '\0'; s++)
-		if (!(*s >= 'a' && *s <= 'z') && !(*s >= 'A' && *s <= 'Z') &&
-		    !(*s >= '0' && *s <= '9') && strchr("_-./", *s) == NULL)
-			break;
-	if (*s != '\0' || s == text || *text == '/' || s[-1] == '/' ||
-	    strstr(text, "//") != NULL)
+	if (length == 0 || strspn(text, TEXT_LETTERS TEXT_DIGITS "_-./") < length ||
+	    text[0] == '/' || text[length - 1] == '/' || strstr(text, "//") != NULL)
 		return text_fail(why, "a scenario is named like area/situation");
 	*slot = text;
 	return true;

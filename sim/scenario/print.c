@@ -23,7 +23,7 @@ text_is_plain(const char *s)
 
 	if (text_list_has(nulls, s) || strchr(s, ':') != NULL || end == s || end[-1] == ' ')
 		return false;
-	if (!(*s >= 'a' && *s <= 'z') && !(*s >= 'A' && *s <= 'Z') && !(*s >= '0' && *s <= '9'))
+	if (strspn(s, TEXT_LETTERS TEXT_DIGITS) == 0)
 		return false;
 	for (; *s != '\0'; s++)
 		if ((unsigned char)*s < ' ' || strchr("[]{},#", *s) != NULL)

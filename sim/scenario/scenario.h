@@ -519,8 +519,9 @@ void	scenario_point_text(const struct scenario_point *, char *text, size_t size)
 void	scenario_event_value_print(char letter, uint64_t value, const char *string,
 	    const struct scenario_vocab *, FILE *);
 
-/* Argument `index` of an event's kind: its letter, and the name of *length bytes; 0: no more. */
-char	scenario_event_arg_of(const char *args, unsigned index, const char **name, size_t *length);
+/* Argument `index` of an event's kind: its letter and its name; 0: no more. */
+#define SCENARIO_ARG_NAME 32
+char	scenario_event_arg_of(const char *args, unsigned index, char name[SCENARIO_ARG_NAME]);
 
 /* JSON Schema (draft 2020-12) of the format, from the loader's tables. */
 void	scenario_schema_print(const struct scenario_vocab *, FILE *);

@@ -149,14 +149,13 @@ event_of(const struct scenario_vocab *vocab)
 {
 	json_t *names = json_array(), *properties = json_object();
 	const struct scenario_event_kind *kind;
-	const char *name;
-	size_t length;
+	char name[SCENARIO_ARG_NAME];
 
 	for (kind = vocab->events; kind->name != NULL; kind++) {
 		json_t *args = json_array();
 
-		for (unsigned i = 0; scenario_event_arg_of(kind->args, i, &name, &length) != 0; i++)
-			json_array_append_new(args, json_stringn(name, length));
+		for (unsigned i = 0; scenario_event_arg_of(kind->args, i, name) != 0; i++)
+			json_array_append_new(args, json_string(name));
 		json_array_append_new(names, json_string(kind->name));
 		if (json_array_size(args) > 0)
 			json_object_set_new(properties, kind->name,

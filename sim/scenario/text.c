@@ -38,17 +38,10 @@ static const struct text_unit text_time_units[] = {
 
 #define NELEM(a) (sizeof(a) / sizeof((a)[0]))
 
-/* ASCII only: the locale must not decide what a scenario means. */
 static bool
 text_is_digit(char c)
 {
 	return c >= '0' && c <= '9';
-}
-
-static bool
-text_is_letter(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
 static char
@@ -82,10 +75,10 @@ text_scan_number(const char *s, uint64_t *value, const char **end, struct text_w
 	return errno == 0 || text_fail(why, "the number is too large");
 }
 
-static bool
-text_unit_is(const char *unit, size_t length, const char *name)
+bool
+text_is(const char *text, size_t length, const char *word)
 {
-	return strlen(name) == length && strncmp(unit, name, length) == 0;
+	return strlen(word) == length && strncmp(text, word, length) == 0;
 }
 
 /* The row of a unit in one of the tables, or NULL. */
@@ -93,7 +86,7 @@ static const struct text_unit *
 text_find_unit(const struct text_unit *units, const char *unit, size_t length)
 {
 	for (; units->factor != 0; units++)
-		if (text_unit_is(unit, length, units->name))
+		if (text_is(unit, length, units->name))
 			return units;
 	return NULL;
 }
@@ -128,13 +121,12 @@ text_whole(uint64_t whole, const char *fraction, const struct text_unit *unit,
 static void
 text_explain_fraction(const char *s, const char *point, struct text_why *why)
 {
-	const char *unit = point + 1 + strspn(point + 1, "0123456789"), *end;
+	const char *unit = point + 1 + strspn(point + 1, TEXT_DIGITS), *end;
 	const struct text_unit *found;
 	uint64_t whole;
 
 	unit += *unit == ' ';
-	for (end = unit; text_is_letter(*end); end++)
-		continue;
+	end = unit + strspn(unit, TEXT_LETTERS);
 	found = text_find_unit(text_byte_units, unit, (size_t)(end - unit));
 	if (found == NULL)
 		found = text_find_unit(text_time_units, unit, (size_t)(end - unit));
@@ -190,7 +182,7 @@ text_scan_unit(const char *s, uint64_t *number, const char **unit, struct text_w
 bool
 text_is_time_unit(const char *unit, size_t length)
 {
-	return text_unit_is(unit, length, "ticks") ||
+	return text_is(unit, length, "ticks") ||
 	    text_find_unit(text_time_units, unit, length) != NULL;
 }
 
@@ -232,8 +224,8 @@ text_scale_amount(uint64_t number, const char *unit, size_t length, uint64_t *pa
 {
 	const struct text_unit *found;
 
-	if (length == 0 || text_unit_is(unit, length, "pages") ||
-	    text_unit_is(unit, length, "page")) {
+	if (length == 0 || text_is(unit, length, "pages") ||
+	    text_is(unit, length, "page")) {
 		*pages = number;
 		return number <= TEXT_PAGES_MAX ? true :
 		    text_fail(why, "the amount is too large");
@@ -254,7 +246,7 @@ text_scale_time(uint64_t number, const char *unit, size_t length, struct scenari
 	if (length == 0)
 		return number == 0 ? true :
 		    text_fail(why, "a time needs a unit: ns us ms s min ticks");
-	if (text_unit_is(unit, length, "ticks")) {
+	if (text_is(unit, length, "ticks")) {
 		t->unit = SCENARIO_TICKS;
 		return number <= UINT32_MAX ? true :
 		    text_fail(why, "the time is too large");
@@ -420,12 +412,8 @@ text_print_wrapped(const char *text, unsigned column, unsigned width, FILE *f)
 bool
 text_is_name(const char *s)
 {
-	if (!text_is_letter(*s) && !text_is_digit(*s))
-		return false;
-	for (; *s != '\0'; s++)
-		if (!text_is_letter(*s) && !text_is_digit(*s) && strchr("_-.", *s) == NULL)
-			return false;
-	return true;
+	return *s != '\0' && strchr("_-.", *s) == NULL &&
+	    s[strspn(s, TEXT_LETTERS TEXT_DIGITS "_-.")] == '\0';
 }
 
 bool

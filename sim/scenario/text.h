@@ -67,8 +67,15 @@ void	text_print_percent(uint64_t ppm, FILE *);
  */
 void	text_print_wrapped(const char *text, unsigned column, unsigned width, FILE *);
 
+/* For strspn(3).  ASCII only: the locale must not decide what a scenario means. */
+#define TEXT_DIGITS "0123456789"
+#define TEXT_LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
 /* A letter or digit, then letters, digits, `_` `-` `.`. */
 bool	text_is_name(const char *);
+
+/* Is the text of `length` bytes that word? */
+bool	text_is(const char *text, size_t length, const char *word);
 
 /* True for true, false for false, else an error. */
 bool	text_parse_flag(const char *, bool *, struct text_why *);
