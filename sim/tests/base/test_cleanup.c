@@ -13,8 +13,22 @@
 #include "base/cleanup.h"
 #include "tests/suite.h"
 
-static char folder[] = "/tmp/viosim-test.XXXXXX";
+static struct suite_folder folder;
 static char pending[64], finished[64];
+
+static void
+setup(void)
+{
+	folder = suite_folder_new();
+	snprintf(pending, sizeof(pending), "%s/pending", folder.path);
+	snprintf(finished, sizeof(finished), "%s/finished", folder.path);
+}
+
+static void
+teardown(void)
+{
+	suite_remove(&folder);
+}
 
 /* Holds the pipe open as long as it lives, and blocks every signal that can be. */
 static void
@@ -63,9 +77,6 @@ end_by(int sig, bool ignores, int and_then)
 	char byte;
 	pid_t pid;
 
-	ck_assert_ptr_nonnull(mkdtemp(strcpy(folder, "/tmp/viosim-test.XXXXXX")));
-	snprintf(pending, sizeof(pending), "%s/pending", folder);
-	snprintf(finished, sizeof(finished), "%s/finished", folder);
 	ck_assert_int_eq(pipe(fd), 0);
 	pid = fork();
 	if (pid == 0) {
@@ -90,14 +101,6 @@ end_by(int sig, bool ignores, int and_then)
 	return status;
 }
 
-static void
-remove_all(void)
-{
-	unlink(pending);
-	unlink(finished);
-	ck_assert_int_eq(rmdir(folder), 0);
-}
-
 TEST_RANGE(a_signal_leaves_no_file_and_no_child, 0, 4)
 {
 	static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
@@ -107,7 +110,6 @@ TEST_RANGE(a_signal_leaves_no_file_and_no_child, 0, 4)
 	ck_assert_int_eq(WTERMSIG(status), signals[_i]);
 	ck_assert_int_ne(access(pending, F_OK), 0);
 	ck_assert_int_eq(access(finished, F_OK), 0);
-	remove_all();
 }
 
 TEST(an_exit_does_the_same)
@@ -118,7 +120,6 @@ TEST(an_exit_does_the_same)
 	ck_assert_int_eq(WEXITSTATUS(status), 5);
 	ck_assert_int_ne(access(pending, F_OK), 0);
 	ck_assert_int_eq(access(finished, F_OK), 0);
-	remove_all();
 }
 
 /* nohup(1) */
@@ -128,7 +129,6 @@ TEST(an_ignored_signal_stays_ignored)
 
 	ck_assert_int_eq(WTERMSIG(status), SIGTERM);
 	ck_assert_int_ne(access(pending, F_OK), 0);
-	remove_all();
 }
 
 TEST(a_program_that_is_killed_takes_its_child_with_it)
@@ -136,7 +136,6 @@ TEST(a_program_that_is_killed_takes_its_child_with_it)
 	int status = end_by(SIGKILL, false, 0);
 
 	ck_assert_int_eq(WTERMSIG(status), SIGKILL);
-	remove_all();
 }
 
-SUITE(base_cleanup, .timeout = 30)
+SUITE(base_cleanup, .setup = setup, .teardown = teardown, .timeout = 30)

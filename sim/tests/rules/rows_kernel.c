@@ -278,6 +278,7 @@ const struct fragment_row rows_kernel[] = {
 	{ "scenario_expect_ok", .steps = "- {at: 2s, target: 4 pages}\n"
 	    "- {expect: host.held == 4, within: 500ms}\n- settle: {within: 10s}\n" },
 	{ "scenario_impossible_fault_bad", .machine = "dma: bounce",
+	    .says = "only where no buffer bounces",
 	    .steps = "- fail: {id: load, call: bus_dmamap_load.efbig, nth: 2}\n" STEPS_USUAL },
 	{ "scenario_impossible_fault_ok", .machine = "dma: coherent",
 	    .steps = "- fail: {id: load, call: bus_dmamap_load.efbig, nth: 2}\n" STEPS_USUAL },

@@ -110,18 +110,25 @@ build_module(const char *name, const char *text, const char *flags)
 	}
 }
 
+char *
+build_bytes(const char *name, size_t *size)
+{
+	static char bytes[1 << 20];
+	FILE *file = fopen(build_path(name), "rb");
+
+	*size = file != NULL ? fread(bytes, 1, sizeof(bytes) - 1, file) : 0;
+	bytes[*size] = '\0';
+	if (file != NULL)
+		fclose(file);
+	return bytes;
+}
+
 const char *
 build_read(const char *name)
 {
-	static char text[8192];
-	FILE *file = fopen(build_path(name), "r");
-	size_t len;
+	size_t size;
 
-	ck_assert_ptr_nonnull(file);
-	len = fread(text, 1, sizeof(text) - 1, file);
-	fclose(file);
-	text[len] = '\0';
-	return text;
+	return build_bytes(name, &size);
 }
 
 struct module *

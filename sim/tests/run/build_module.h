@@ -56,7 +56,8 @@ int	build_shell(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 typedef int	step_fn(int);
 step_fn	*step_of(const struct module *);
 
-/* The whole of a file, up to a limit; lives until the next call. */
+/* The whole of a file (of a megabyte at most), "" if there is none; until the next call. */
+char	*build_bytes(const char *name, size_t *size);
 const char *build_read(const char *name);
 
 #endif /* SIM_TESTS_RUN_BUILD_MODULE_H */

@@ -279,19 +279,6 @@ TEST(what_is_no_module_is_refused)
 	refused(build_path("cut.so"), "not a driver module");
 }
 
-static char *
-read_module(const char *name, size_t *size)
-{
-	FILE *file = fopen(build_path(name), "rb");
-	static char image[1 << 20];
-
-	ck_assert_ptr_nonnull(file);
-	*size = fread(image, 1, sizeof(image), file);
-	ck_assert_uint_lt(*size, sizeof(image));
-	fclose(file);
-	return image;
-}
-
 static void
 write_module(const char *name, const char *image, size_t size)
 {
@@ -312,7 +299,7 @@ write_module(const char *name, const char *image, size_t size)
 TEST_RANGE(any_flipped_bit_is_noticed, 0, 2)
 {
 	size_t size, step;
-	char *image = read_module("driver.so", &size);
+	char *image = build_bytes("driver.so", &size);
 	const char *seal = memmem(image, size, "\nviosim-cc cksum ", 17);
 	size_t sealed;
 
@@ -359,7 +346,7 @@ TEST(file_may_be_replaced_after_loading)
 {
 	struct source_pos pos;
 	size_t size;
-	char *image = read_module("driver.so", &size);
+	char *image = build_bytes("driver.so", &size);
 	struct module *m;
 	FILE *file;
 

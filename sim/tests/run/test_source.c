@@ -182,26 +182,11 @@ TEST_EACH(every_call_has_its_line, builds)
 		check_positions(builds[_i].cc, builds[_i].flags);
 }
 
-/* The bytes of a file of the folder, "" if there is none; the newest call's. */
-static const char *
-bytes_of(const char *name, size_t *size)
-{
-	static char bytes[1 << 20];
-	FILE *file = fopen(build_path(name), "rb");
-
-	*size = 0;
-	if (file != NULL) {
-		*size = fread(bytes, 1, sizeof(bytes), file);
-		fclose(file);
-	}
-	return bytes;
-}
-
 static struct source *
 positions_of(const char *name)
 {
 	size_t size;
-	const char *bytes = bytes_of(name, &size);
+	const char *bytes = build_bytes(name, &size);
 
 	return source_new(bytes, size);
 }

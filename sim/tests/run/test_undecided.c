@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "base/alloc.h"
 #include "run/run.h"
 #include "tests/explore/rig.h"
 #include "tests/run/build_module.h"
@@ -19,45 +20,23 @@ run(const char *rest)
 	rig_case(&the_rig, RIG_HEAD "limits: {time: 1000ticks}\n%s", rest);
 }
 
-static unsigned
-count_lints(const char *words)
+/* What is cut is not decided; what was false before is false.  It is the first failure. */
+static const struct { const char *steps, *what, *actual; } cuts[] = {
+	{ "  - {at: 1s, target: 8 pages}\n  - expect: mem.balloon == 0\n    for: 50s\n",
+	    "expect", "mem.balloon = 8 pages" },
+	{ "  - expect: mem.balloon == 5\n    within: 12500ms\n",
+	    "expect", "not decided: the run ended at 10s by limits.time, before 12.5s" },
+	/* More than there is, so it never settles. */
+	{ "  - {at: 1s, target: 20000 pages}\n  - settle: {within: 60s}\n",
+	    "settle", "not decided: the run ended at 10s by limits.time, before 61s" },
+};
+
+TEST_EACH(what_is_cut_is_not_decided, cuts)
 {
-	unsigned count = 0;
+	HEAP(text) = xasprintf("steps:\n%s", cuts[_i].steps);
 
-	for (size_t i = 0; i < result->findings.count; i++) {
-		const struct finding *finding = &result->findings.item[i];
-
-		if (strcmp(finding->rule->id, "scenario.impossible-fault") != 0)
-			continue;
-		ck_assert_int_eq(finding->rule->severity, SEVERITY_LINT);
-		ck_assert_uint_ne(finding->site, 0);
-		HAS(finding->text, words);
-		count += finding->count;
-	}
-	return count;
-}
-
-/* viomb allocates pages with waitok. */
-TEST(a_fault_that_no_kernel_has_is_a_lint)
-{
-	run("steps:\n  - fail: {id: a, call: uvm_pglistalloc.enomem, count: 2}\n"
-	    "  - {at: 1s, target: 8 pages}\n  - settle: {within: 5s}\n");
-	ck_assert_uint_eq(count_lints("only without waitok"), 1);
-}
-
-TEST(a_fault_that_the_kernel_has_is_none)
-{
-	run("steps:\n  - fail: {id: a, call: virtio_enqueue_prep.eagain, vq: inflate}\n"
-	    "  - {at: 1s, target: 8 pages}\n  - settle: {within: 5s}\n");
-	ck_assert_uint_eq(count_lints(""), 0);
-}
-
-TEST(a_fault_that_no_kernel_has_may_be_meant)
-{
-	run("rules:\n  off: [scenario.impossible-fault]\n  why: meant\n"
-	    "steps:\n  - fail: {id: a, call: uvm_pglistalloc.enomem, count: 2}\n"
-	    "  - {at: 1s, target: 8 pages}\n  - settle: {within: 5s}\n");
-	ck_assert_uint_eq(count_lints(""), 0);
+	run(text);
+	rig_assert_failed(&the_rig, 0, cuts[_i].what, NULL, cuts[_i].actual);
 }
 
 TEST(for_that_is_cut_is_not_false)
@@ -70,20 +49,6 @@ TEST(for_that_is_cut_is_not_false)
 	ck_assert_uint_eq(result->failures, 2);
 }
 
-TEST(for_that_was_false_before_the_end_is_false)
-{
-	run("steps:\n  - {at: 1s, target: 8 pages}\n  - expect: mem.balloon == 0\n    for: 50s\n");
-	ck_assert_uint_ge(result->failures, 1);
-	rig_assert_failed(&the_rig, 0, "expect", NULL, "mem.balloon = 8 pages");
-}
-
-TEST(within_that_is_cut_is_not_false)
-{
-	run("steps:\n  - expect: mem.balloon == 5\n    within: 12500ms\n");
-	rig_assert_failed(&the_rig, 0, "expect", NULL,
-	    "not decided: the run ended at 10s by limits.time, before 12.5s");
-}
-
 TEST(within_that_is_over_is_false)
 {
 	run("steps:\n  - expect: mem.balloon == 5\n    within: 5s\n");
@@ -91,14 +56,6 @@ TEST(within_that_is_over_is_false)
 	ck_assert_uint_eq(result->failures, 1);
 	ck_assert_uint_eq(result->undecided.steps + result->undecided.claims +
 	    result->undecided.finally, 0);
-}
-
-/* More than there is, so it never settles. */
-TEST(settle_that_is_cut_is_not_decided)
-{
-	run("steps:\n  - {at: 1s, target: 20000 pages}\n  - settle: {within: 60s}\n");
-	rig_assert_failed(&the_rig, 0, "settle", NULL,
-	    "not decided: the run ended at 10s by limits.time, before 61s");
 }
 
 TEST(what_the_run_does_not_come_to_is_counted)
