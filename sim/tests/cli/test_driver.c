@@ -3,8 +3,6 @@
  * Tests of sim/cli/cli.c: which manifest a driver has.
  */
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include <sys/stat.h>

@@ -3,7 +3,6 @@
  * Tests of what is said of words that are not there, and of those that are.
  */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "cli/cli.h"

@@ -367,10 +367,11 @@ TEST(target_may_interrupt_on_change_only)
 	ck_assert_uint_eq(device_interrupts(&rig->device, -1), 1);
 }
 
-TEST(target_before_driver_ok_is_silent)
+TEST(before_driver_ok_there_is_no_interrupt)
 {
 	rig = rig_new(&options);
 	balloon_target(&rig->device, 256, true);
+	device_interrupt(&rig->device, DEVICE_CONFIGURATION, false, 1);
 	ck_assert_uint_eq(rig_count(rig, EV_IRQ_RAISE), 0);
 	rig_bring_up(rig, 0);
 	ck_assert_uint_eq(rig_count(rig, EV_IRQ_RAISE), 0);

@@ -5,7 +5,6 @@
 #ifndef VIOSIM_TESTS_KERN_QUEUES_H
 #define VIOSIM_TESTS_KERN_QUEUES_H
 
-#include <string.h>
 
 #include "rig.h"
 

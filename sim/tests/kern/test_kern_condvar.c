@@ -2,8 +2,6 @@
 /*
  * Tests of sim/kern/kern_condvar.c: condvar(9).
  */
-#include <string.h>
-
 #include "rig.h"
 #include "tests/suite.h"
 

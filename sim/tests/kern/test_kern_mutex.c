@@ -2,8 +2,6 @@
 /*
  * Tests of sim/kern/kern_mutex.c, subr_spl.c and subr_lockdebug.c: mutex(9), spl(9).
  */
-#include <string.h>
-
 #include "rig.h"
 #include "tests/suite.h"
 
@@ -95,19 +93,6 @@ TEST(lie30_spin_mutex_blocks_the_local_cpu_only)
 		ck_assert_uint_eq(krig_event(rig, EV_IRQ_ENTER, 0, 0)->time_ns,
 		    cpus == 1 ? 1000000 : 500000);
 	}
-}
-
-KRIG_TEST(adaptive_mutex_is_waited_for_asleep)
-{
-	struct context *waiter;
-
-	krig_run(rig, frag_mutex_setup_adaptive);
-	krig_thread(rig, frag_mutex_hold_a_while);
-	waiter = krig_context(rig, HW_CTX_KTHREAD, 0, K_PRI_KTHREAD, frag_mutex_take_once);
-	krig_go_well(rig);
-	/* On one CPU the second thread does not even begin before the first is done. */
-	krig_assert_order(rig, "TthH");
-	ck_assert_int_eq(waiter->state, CTX_DONE);
 }
 
 TEST(adaptive_mutex_wakes_its_waiter)

@@ -2,8 +2,6 @@
 /*
  * Tests of sim/kern/subr_autoconf.c and subr_device.c: autoconf(9), config(9).
  */
-#include <string.h>
-
 #include "rig.h"
 #include "tests/suite.h"
 

@@ -2,8 +2,6 @@
 /*
  * Tests of sim/kern/subr_kmem.c: kmem(9).
  */
-#include <string.h>
-
 #include "rig.h"
 #include "tests/suite.h"
 

@@ -48,28 +48,6 @@ TEST(lie17_freed_pages_go_to_others_at_once)
 		ck_assert_int_eq(memory_owner(&rig->world.memory, pfn), HW_PAGE_OTHERS);
 }
 
-/* Whom a page belongs to and whether the host has it are two things. */
-TEST(lie39_a_freed_page_stays_with_the_host_until_it_gives_it_back)
-{
-	KRIG(rig) = rig_of(32);
-	struct memory *memory = &rig->world.memory;
-
-	ask(rig, 2, ANYWHERE, false);
-	krig_run(rig, frag_pglist_alloc);
-	memory_host_take(memory, 16);
-	ck_assert_int_eq(memory_owner(memory, 16), HW_PAGE_DRIVER);
-	ck_assert_uint_eq(counts(rig)->discarded_in_use, 0);
-	krig_run(rig, frag_pglist_free_it);
-	ck_assert_int_eq(memory_owner(memory, 16), HW_PAGE_FREE);
-	ck_assert(memory_host_has(memory, 16));
-	ck_assert_int_eq(kern_others(1), 1);
-	/* Now somebody uses a page that the host has: what it discards again is in use. */
-	ck_assert_int_eq(memory_owner(memory, 16), HW_PAGE_OTHERS);
-	ck_assert(memory_host_has(memory, 16));
-	memory_host_take(memory, 16);
-	ck_assert_uint_eq(counts(rig)->discarded_in_use, 1);
-}
-
 TEST(large_requests_take_every_page_once)
 {
 	KRIG(rig) = KRIG_WITH(options.config.segment[0] = (struct hw_segment){ 5000, 5000 });

@@ -50,12 +50,34 @@ PAGES_ROWS(one_fragment, rows)
 
 /* ---- order ---- */
 
-TEST(lie11_higher_memory_comes_first)
-{
-	KRIG(rig) = two_segments(16, 64, 3);
+static const struct {
+	struct hw_segment segment[2];
+	int64_t frames[8];		/* of one request for as many; ends with 0 */
+} orders[] = {
+	/* Higher memory comes first. */
+	{ { { 16, 64 }, { HIGH_PFN, 3 } }, { HIGH_PFN, HIGH_PFN + 1, HIGH_PFN + 2, 16, 17 } },
+	/* Within a free list the smallest segment: they lie in a biggest-first array. */
+	{ { { 5000, 2 }, { 6000, 64 } }, { 5000, 5001, 6000 } },
+	/* One across 16 MiB, frame 4096, is two of the kernel: FIRST1G before FIRST16. */
+	{ { { 4090, 12 } }, { 4096, 4097, 4098, 4099, 4100, 4101, 4090 } },
+	/* Page 0 is the BIOS's. */
+	{ { { 0, 64 } }, { 1 } },
+};
 
-	alloc(rig, 5, ANYWHERE, false);
-	assert_frames(rig, HIGH_PFN, HIGH_PFN + 1, HIGH_PFN + 2, 16, 17);
+TEST_EACH(memory_comes_in_this_order, orders)
+{
+	int64_t n = 0;
+	KRIG(rig) = KRIG_WITH(options.config.reserve_pages = 2,
+	    options.config.segment[0] = orders[_i].segment[0],
+	    options.config.segment[1] = orders[_i].segment[1],
+	    options.config.segments = orders[_i].segment[1].npages > 0 ? 2 : 1);
+
+	while (orders[_i].frames[n] != 0)
+		n++;
+	alloc(rig, n, ANYWHERE, false);
+	krig_assert_out(rig, 0, n);
+	for (int64_t i = 0; i < n; i++)
+		ck_assert_int_eq(rig->frag.out[8 + i], orders[_i].frames[i]);
 }
 
 TEST(lie11_freed_pages_are_not_reused_at_once)
@@ -71,36 +93,6 @@ TEST(lie11_freed_pages_are_not_reused_at_once)
 	krig_run(rig, frag_pglist_alloc_free);
 	/* Once around: the list is ascending within a run only. */
 	assert_frames(rig, 26, 27, 28, 29, 30, 31, 16, 17);
-}
-
-/* Within a free list the smallest segment first: they lie in a biggest-first array. */
-TEST(within_a_free_list_the_smallest_segment_first)
-{
-	KRIG(rig) = KRIG_WITH(options.config.segments = 2,
-	    options.config.segment[0] = (struct hw_segment){ 5000, 2 },
-	    options.config.segment[1] = (struct hw_segment){ 6000, 64 },
-	    options.config.reserve_pages = 2);
-
-	alloc(rig, 3, ANYWHERE, false);
-	assert_frames(rig, 5000, 5001, 6000);
-}
-
-/* One segment of the machine across 16 MiB is two of the kernel. */
-TEST(a_segment_falls_apart_at_the_ends_of_free_lists)
-{
-	KRIG(rig) = KRIG_WITH(options.config.segment[0] = (struct hw_segment){ 4090, 12 },
-	    options.config.reserve_pages = 2);
-
-	alloc(rig, 7, ANYWHERE, false);
-	/* 16 MiB is frame 4096: FIRST1G before FIRST16. */
-	assert_frames(rig, 4096, 4097, 4098, 4099, 4100, 4101, 4090);
-}
-
-KRIG_TEST(page_zero_is_the_bios)
-{
-	alloc(rig, 1, ANYWHERE, false);
-	assert_frames(rig, 1);
-	ck_assert_int_eq(memory_owner(&rig->world.memory, 0), HW_PAGE_KERNEL);
 }
 
 /* ---- limits ---- */

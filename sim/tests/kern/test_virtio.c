@@ -2,8 +2,6 @@
 /*
  * Tests of sim/kern/virtio.c and virtio_vq.c: completions, callbacks, configuration.
  */
-#include <string.h>
-
 #include "queues.h"
 #include "tests/suite.h"
 
@@ -226,20 +224,6 @@ TEST(reinit_keeps_queues_and_frees_slots)
 		send(rig, 1);
 		ck_assert_uint_eq(rig->device.queue[BALLOON_INFLATE].requests, 1);
 	}
-}
-
-/* virtio_reset() is only a write of 0: nothing comes from the device any more. */
-TEST(a_reset_device_is_silent)
-{
-	KRIG(rig) = rig_completing(true, MS);
-
-	ask(rig, 1, 4);
-	krig_thread(rig, frag_vq_send);
-	krig_thread(rig, frag_device_reset);
-	krig_go_well(rig);
-	krig_assert_order(rig, "()");
-	ck_assert_uint_eq(rig->device.transport.status, 0);
-	ck_assert_uint_eq(krig_count(rig, EV_DEV_USED, KRIG_ANY_CODE), 0);
 }
 
 TEST(child_is_null_one_or_the_child)

@@ -5,7 +5,7 @@
  */
 #include <string.h>
 
-#include "rig.h"
+#include "queues.h"
 #include "tests/suite.h"
 
 enum { INTR_MPSAFE = 1, INTR_SOFTINT = 2, INTR_MSIX = 4 };
@@ -124,18 +124,6 @@ TEST(lie22_an_interrupt_may_come_inside_attach_finish)
 	}
 }
 
-/* Before DRIVER_OK there is none. */
-TEST(no_interrupt_before_driver_ok)
-{
-	KRIG(rig) = KRIG_WITH(options.driver = true);
-
-	krig_at_point(rig, POINT_BEFORE, HW_CALL_VIRTIO_CHILD_ATTACH_FINISH, 1,
-	    interrupt_config, rig);
-	ck_assert(krig_attach(rig));
-	krig_go(rig);
-	krig_assert_order(rig, "masqqF");
-}
-
 /* Between the failure and attach_failed the device is as live as ever. */
 TEST(lie23_the_error_path_is_not_quiet)
 {
@@ -206,9 +194,7 @@ TEST(lie04_a_config_interrupt_touches_queues_on_intx)
 		KRIG(rig) = KRIG_MADE(rig_attached, options.config.legacy = how & 1,
 		    options.device.device.config_isr = how & 2 ? 3 : 2);
 
-		rig->frag.in[0] = 1;
-		rig->frag.in[1] = 200;
-		rig->frag.in[2] = 4;
+		ask(rig, 1, 4);
 		krig_run(rig, frag_vq_send);
 		krig_assert_order(rig, "(d)");
 		interrupt(rig, DEVICE_CONFIGURATION, false);
@@ -221,8 +207,7 @@ TEST(lie04_but_not_on_msix)
 	KRIG(rig) = KRIG_MADE(rig_attached, options.config.msix = true,
 	    child_plan.req_flags = INTR_MSIX);
 
-	rig->frag.in[0] = 1;
-	rig->frag.in[1] = 200;
+	ask(rig, 1, 4);
 	krig_run(rig, frag_vq_send);
 	interrupt(rig, DEVICE_CONFIGURATION, false);
 	krig_assert_order(rig, "(d)c");
@@ -311,8 +296,7 @@ TEST(softint_runs_the_queues_and_config_change_stays_hard)
 	unsigned configs = 0, dones = 0;
 	KRIG(rig) = KRIG_MADE(rig_attached, child_plan.req_flags = INTR_SOFTINT);
 
-	rig->frag.in[0] = 1;
-	rig->frag.in[1] = 200;
+	ask(rig, 1, 4);
 	krig_run(rig, frag_vq_send);
 	interrupt(rig, DEVICE_CONFIGURATION, false);
 	krig_assert_order(rig, "(d)cd");

@@ -3,7 +3,6 @@
  * Tests of sim/machine/crash: simulated code that dies does not take the program with it.
  */
 #include <signal.h>
-#include <string.h>
 
 #include "bare.h"
 #include "machine/crash.h"

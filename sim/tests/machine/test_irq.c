@@ -2,8 +2,6 @@
 /*
  * Tests of sim/machine/irq and of delivery in cpu.c: interrupt lines.
  */
-#include <string.h>
-
 #include "bare.h"
 #include "tests/suite.h"
 
@@ -98,25 +96,21 @@ raise_in_strike(void *arg)
 	bare_raise_config(arg);
 }
 
-/* Both are raised inside the config handler, which runs at LOW_IPL. */
-BARE_TEST(a_higher_level_nests_the_same_source_does_not)
-{
-	hw_intr_establish(HW_VEC_MSIX_CONFIG, LOW_IPL, config_handler, bare);
-	hw_intr_establish(HW_VEC_MSIX_QUEUE, HIGH_IPL, queue_handler, bare);
-	bare_arm(bare, POINT_BEFORE, HW_CALL_PRINTF, 1, raise_in_strike);
-	bare_raise_config(bare);
-	bare_go(bare);
-	ck_assert_str_eq(bare->order, "cqQCcC");
-}
+/* Both are raised inside the config handler: a higher level nests, the same source does not. */
+static const struct { int config_ipl; const char *order; } nested[] = {
+	{ LOW_IPL, "cqQCcC" }, { HIGH_IPL, "cCcCqQ" },
+};
 
-BARE_TEST(an_equal_level_waits)
+TEST_EACH(a_higher_level_nests_and_an_equal_one_waits, nested)
 {
-	hw_intr_establish(HW_VEC_MSIX_CONFIG, HIGH_IPL, config_handler, bare);
+	BARE(bare) = bare_new(NULL);
+
+	hw_intr_establish(HW_VEC_MSIX_CONFIG, nested[_i].config_ipl, config_handler, bare);
 	hw_intr_establish(HW_VEC_MSIX_QUEUE, HIGH_IPL, queue_handler, bare);
 	bare_arm(bare, POINT_BEFORE, HW_CALL_PRINTF, 1, raise_in_strike);
 	bare_raise_config(bare);
 	bare_go(bare);
-	ck_assert_str_eq(bare->order, "cCcCqQ");
+	ck_assert_str_eq(bare->order, nested[_i].order);
 }
 
 static void

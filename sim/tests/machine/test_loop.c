@@ -3,8 +3,6 @@
  * Tests of sim/machine/loop: rounds are counted; the outermost rounds say which
  * loop it is.
  */
-#include <string.h>
-
 #include "bare.h"
 #include "tests/suite.h"
 

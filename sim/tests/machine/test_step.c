@@ -2,8 +2,6 @@
 /*
  * Tests of sim/machine/cpu.c: the step of the world, sleeping and waiting, limits.
  */
-#include <string.h>
-
 #include "bare.h"
 #include "tests/suite.h"
 

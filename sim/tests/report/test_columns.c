@@ -2,8 +2,6 @@
 /*
  * Tests of sim/report/words: the page counts of the timeline are those of the machine.
  */
-#include <string.h>
-
 #include "report/words.h"
 #include "run/run.h"
 #include "tests/explore/rig.h"

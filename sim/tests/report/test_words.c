@@ -266,17 +266,6 @@ TEST(wake_up_says_how_long_it_slept)
 	ck_assert_str_eq(said(wake), "wakes up: timeout, slept 990ms");
 }
 
-TEST(page_counts_follow)
-{
-	record_attach(record);
-	record_inflate(record, S);
-	record_inflate(record, 2 * S);
-	follow_all();
-	ck_assert_uint_eq(words.pages.driver, 512);
-	ck_assert_uint_eq(words.pages.host, 512);
-	ck_assert_uint_eq(words.pages.free, 16384 - 512);
-}
-
 /* 256 pages are freed twice: the second time nothing changes. */
 /* A second device, its host and its threads have a number behind their name. */
 TEST(a_second_device_is_told_apart)
@@ -317,16 +306,6 @@ TEST(double_free_frees_once)
 	counts->free = 16384;
 	follow_all();
 	ck_assert_uint_eq(words.pages.driver, 0);
-	ck_assert_uint_eq(words.pages.free, 16384);
-}
-
-TEST(reboot_gives_everything_back)
-{
-	record_inflate(record, S);
-	EVENT(record, 2 * S, MACHINE, EV_HOST_REBOOT, 0);
-	follow_all();
-	ck_assert_uint_eq(words.pages.driver, 0);
-	ck_assert_uint_eq(words.pages.host, 0);
 	ck_assert_uint_eq(words.pages.free, 16384);
 }
 

@@ -22,6 +22,9 @@
 	"- deliver: {irq: config, at: virtio_enqueue_reserve after, target: 8 pages}\n" \
 	STEPS_USUAL
 
+#define LATE_AND_LONG .device = "latency: 1ms", \
+	.steps = "- {at: 1s, target: 4 pages}\n- settle: {within: 80s}\n"
+
 /* What the kernel cannot fail there shall fail all the same. */
 #define ANY_FAULT "rules: {off: [scenario.impossible-fault], why: any fault will do}\n"
 
@@ -131,10 +134,8 @@ const struct fragment_row rows_kernel[] = {
 	{ "attach_call_order_bad10",
 	    .steps = "- fail: {id: irq, call: virtio_child_attach_finish}\n" STEPS_IDLE },
 	{ "attach_call_order_bad11", .steps = STEPS_NO_QUEUE },
-	{ "attach_leak_bad",
-	    .steps = STEPS_NO_QUEUE },
-	{ "attach_leak_ok",
-	    .steps = STEPS_NO_QUEUE },
+	{ "attach_leak_bad", .steps = STEPS_NO_QUEUE },
+	{ "attach_leak_ok", .steps = STEPS_NO_QUEUE },
 	{ "attach_leak_bad2", .steps = STEPS_NO_THREAD STEPS_IDLE },
 	{ "attach_leak_bad3", .steps = STEPS_DETACH, .also = "lock.freed-live",
 	  .follows = true },
@@ -147,8 +148,7 @@ const struct fragment_row rows_kernel[] = {
 	    "- {at: 2s, expect: attach.result == ok}\n" },
 	{ "attach_undo_order_bad", .steps = STEPS_NO_THREAD STEPS_IDLE },
 	{ "attach_undo_order_ok", .steps = STEPS_NO_THREAD STEPS_IDLE },
-	{ "attach_call_order_bad",
-	    .steps = STEPS_NO_QUEUE },
+	{ "attach_call_order_bad", .steps = STEPS_NO_QUEUE },
 	{ "attach_call_order_bad2",
 	    .steps = "- fail: {id: map, call: bus_dmamap_create}\n" STEPS_IDLE,
 	    .also = "mem.wild-access" },
@@ -222,28 +222,23 @@ const struct fragment_row rows_kernel[] = {
 	    "- {at: 1s, target: 4 pages}\n- {at: 40s, note: it waits still}\n" },
 	{ "live_convergence_bad7", .steps = "- {at: 1s, guest: {busy: 20s}}\n"
 	    "- {at: 2s, target: 4 pages}\n- {at: 40s, note: never}\n" },
-	{ "live_lost_wakeup_bad6", .device = "latency: 1ms",
-	    .says = "virtio_dequeue of queue 1 found nothing",
-	    .steps = "- {at: 1s, target: 4 pages}\n- settle: {within: 80s}\n" },
+	{ "live_lost_wakeup_bad6", LATE_AND_LONG,
+	    .says = "virtio_dequeue of queue 1 found nothing" },
 	{ "live_lost_wakeup_ok7", .device = "latency: 975ms" },
 	{ "live_lost_wakeup_ok8", .machine = "cpus: 2",
 	    .more = "rules: {off: [irq.busy-wait], why: the callback has to take long}" },
 	{ "live_lost_wakeup_bad3", .steps = "- {at: 30s, note: long enough}\n" },
 	{ "live_lost_wakeup_ok2", .steps = "- {at: 30s, note: long enough}\n" },
-	{ "live_lost_wakeup_bad4", .device = "latency: 1ms",
-	    .steps = "- {at: 1s, target: 4 pages}\n- settle: {within: 80s}\n" },
+	{ "live_lost_wakeup_bad4", LATE_AND_LONG },
 	{ "live_lost_wakeup_ok3", .device = "latency: 1ms" },
 	{ "live_lost_wakeup_ok4", .device = "latency: 1ms" },
-	{ "live_lost_wakeup_bad5", .device = "latency: 1ms",
-	    .steps = "- {at: 1s, target: 4 pages}\n- settle: {within: 80s}\n",
+	{ "live_lost_wakeup_bad5", LATE_AND_LONG,
 	    .also = "config.actual-write", .follows = true },
 	{ "live_lost_wakeup_ok5", .device = "latency: 1ms" },
 	{ "live_lost_wakeup_ok6", .more = ANY_FAULT, .device = "latency: 1ms",
 	    .steps = "- fail: {id: map, call: bus_dmamap_create, nth: 2}\n" STEPS_USUAL },
-	{ "live_lost_wakeup_bad2", .device = "latency: 1ms",
-	    .steps = "- {at: 1s, target: 4 pages}\n- settle: {within: 80s}\n" },
-	{ "live_lost_wakeup_bad", .device = "latency: 1ms",
-	    .steps = "- {at: 1s, target: 4 pages}\n- settle: {within: 80s}\n" },
+	{ "live_lost_wakeup_bad2", LATE_AND_LONG },
+	{ "live_lost_wakeup_bad", LATE_AND_LONG },
 	{ "live_lost_wakeup_ok", .device = "latency: 1ms" },
 	{ "live_endless_loop_bad4", .steps = STEPS_NO_END },
 	{ "live_endless_loop_bad5", .steps = STEPS_NO_END },

@@ -3,7 +3,6 @@
  * Tests of sim/run/align: letters of two words side by side.
  */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "run/align.h"

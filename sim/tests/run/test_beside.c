@@ -2,8 +2,6 @@
 /*
  * Tests of sim/run: a detach goes on beside the steps, and a settle is for all threads.
  */
-#include <string.h>
-
 #include "run/run.h"
 #include "tests/explore/rig.h"
 #include "tests/suite.h"

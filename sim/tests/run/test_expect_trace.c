@@ -2,8 +2,6 @@
 /*
  * Tests of sim/run/expect_trace.c, with the driver that was built.
  */
-#include <string.h>
-
 #include "run/run.h"
 #include "tests/explore/rig.h"
 #include "tests/suite.h"

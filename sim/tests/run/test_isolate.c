@@ -3,7 +3,6 @@
  * Tests of sim/run/isolate: every piece of work comes back, run or not.
  */
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 

@@ -2,8 +2,6 @@
 /*
  * Tests of sim/run/loops: what is known depends on the order of the cases and nothing else.
  */
-#include <string.h>
-
 #include "run/loops.h"
 #include "tests/suite.h"
 

@@ -3,7 +3,6 @@
  * Tests of sim/run/module: what is loaded, and what is refused.
  */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 

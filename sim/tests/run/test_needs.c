@@ -4,8 +4,6 @@
  * driver, explore/modules/small.c, negotiates no MUST_TELL_HOST unless it is offered,
  * allocates pages without waitok, and stops no queue's interrupts.
  */
-#include <string.h>
-
 #include "run/verdict.h"
 #include "tests/explore/rig.h"
 #include "tests/suite.h"

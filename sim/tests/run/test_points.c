@@ -4,7 +4,6 @@
  * of points that are never reached.  The driver is explore/modules/small.c.
  */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "run/module.h"

@@ -3,8 +3,6 @@
  * Tests of sim/run/checks: what is said of expectations when the run ends before they are
  * decided.  The driver is the one that was built; its thread wakes up every 30 s.
  */
-#include <string.h>
-
 #include "base/alloc.h"
 #include "run/run.h"
 #include "tests/explore/rig.h"

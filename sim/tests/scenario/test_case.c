@@ -3,7 +3,6 @@
  * Tests of sim/scenario/case: cases, their ids, and ids taken apart.
  */
 #include <stdlib.h>
-#include <string.h>
 
 #include "tests/scenario/fixture.h"
 #include "tests/suite.h"

@@ -3,7 +3,6 @@
  * Tests of sim/scenario/print: what it prints loads to the same plan.
  */
 #include <stdlib.h>
-#include <string.h>
 
 #include "scenario/table.h"
 #include "tests/scenario/fixture.h"

@@ -119,7 +119,7 @@ name##_of(struct frag *f __attribute__((unused)))
 	X(vq_dequeue_twice) X(vq_bad_slot) X(vq_unreserved) X(vq_reserve_twice) \
 	X(vq_free_busy) X(vq_stop_intr) X(vq_start_intr) X(vq_postpone) \
 	X(vq_chain) X(vq_wait_used) X(vq_layout) \
-	X(config_pair) X(config_widths) X(device_reset) \
+	X(config_pair) X(config_widths) \
 	X(device_reinit) X(device_child) X(device_reset_masked)
 #define FRAGS(X) \
 	FRAGS_PARAM(X) FRAGS_QUEUE(X) FRAGS_PRF(X) FRAGS_MUTEX(X) FRAGS_CONDVAR(X) \

@@ -320,11 +320,6 @@ FRAG(config_widths)
 
 /* ---- reset ---- */
 
-FRAG(device_reset)
-{
-	virtio_reset(child->sc_virtio);
-}
-
 FRAG(device_reset_masked)
 {
 	int s = splhigh();
