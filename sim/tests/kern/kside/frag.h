@@ -59,8 +59,7 @@ name##_of(struct frag *f __attribute__((unused)))
 #define FRAGS_QUEUE(X) \
 	X(tailq_layout) X(tailq_foreach_removal) X(tailq_foreach_reverse_removal) \
 	X(tailq_poison) X(tailq_poison_plain) X(tailq_remove_twice) \
-	X(tailq_remove_twice_plain) X(tailq_wrong_list) X(tailq_init_forgets) \
-	X(simpleq_fifo)
+	X(tailq_remove_twice_plain) X(tailq_wrong_list) X(tailq_init_forgets) X(simpleq_fifo)
 #define FRAGS_PRF(X) \
 	X(printf_is_void) X(printf_under_lock) X(printf_formats) X(aprint_family) \
 	X(aprint_dev) X(printf_long) X(snprintb_new) X(snprintb_old) X(snprintb_mixed) \
@@ -69,41 +68,38 @@ name##_of(struct frag *f __attribute__((unused)))
 	X(mutex_types) X(mutex_levels) X(mutex_nest) X(mutex_nest_crossed) \
 	X(mutex_under_splhigh) X(mutex_again) X(mutex_exit_unheld) X(mutex_hold_a_while) \
 	X(mutex_take_once) X(mutex_setup_vm) X(mutex_setup_adaptive) X(mutex_try) \
-	X(mutex_owned_by_other) X(mutex_destroy_held) X(mutex_use_dead) \
-	X(mutex_use_raw) X(mutex_use_copy) X(mutex_sleep_with_spin) \
-	X(mutex_protected_work) X(mutex_bad_type) X(mutex_adaptive_ipl) X(spl_levels)
+	X(mutex_owned_by_other) X(mutex_destroy_held) X(mutex_use_dead) X(mutex_use_raw) \
+	X(mutex_use_copy) X(mutex_sleep_with_spin) X(mutex_protected_work) X(mutex_bad_type) \
+	X(mutex_adaptive_ipl) X(spl_levels)
 #define FRAGS_CONDVAR(X) \
 	X(cv_setup) X(cv_signal_then_wait) X(cv_broadcast_then_wait) X(cv_wait_now) \
-	X(cv_signal_once) X(cv_low_priority_waiter) \
-	X(cv_signal_order) X(cv_broadcast_all) X(cv_wait_unlocked) X(cv_wait_negative) \
-	X(cv_destroy_waited) X(cv_use_dead) X(cv_use_raw) X(cv_wait_with_other_spin) \
-	X(cv_late_signal) X(cv_has_waiters) X(cv_wait_here) \
-	X(cv_signal_catching) X(cv_destroy_woken)
+	X(cv_signal_once) X(cv_low_priority_waiter) X(cv_signal_order) X(cv_broadcast_all) \
+	X(cv_wait_unlocked) X(cv_wait_negative) X(cv_destroy_waited) X(cv_use_dead) \
+	X(cv_use_raw) X(cv_wait_with_other_spin) X(cv_late_signal) X(cv_has_waiters) \
+	X(cv_wait_here) X(cv_signal_catching) X(cv_destroy_woken)
 #define FRAGS_KTHREAD(X) \
-	X(kthread_return) X(kthread_early_lp) X(kthread_names) \
-	X(kthread_join) X(kthread_join_late) X(kthread_join_wrong) X(kthread_mustjoin_no_lp) \
-	X(kthread_intr_alone) X(kthread_many) X(kthread_create_once) \
-	X(kthread_exit_locked) X(kthread_exit_foreign) X(kthread_idle_starves) \
-	X(kthread_never_started) X(kpause_one) X(kpause_zero) X(kpause_mutex) \
-	X(delay_a_while) X(biglock_sleeper) X(biglock_thread) X(mpsafe_thread)
+	X(kthread_return) X(kthread_early_lp) X(kthread_names) X(kthread_join) \
+	X(kthread_join_late) X(kthread_join_wrong) X(kthread_mustjoin_no_lp) \
+	X(kthread_intr_alone) X(kthread_many) X(kthread_create_once) X(kthread_exit_locked) \
+	X(kthread_exit_foreign) X(kthread_idle_starves) X(kthread_never_started) \
+	X(kpause_one) X(kpause_zero) X(kpause_mutex) X(delay_a_while) X(biglock_sleeper) \
+	X(biglock_thread) X(mpsafe_thread)
 #define FRAGS_SOFTINT(X) \
 	X(softint_setup) X(softint_twice) X(softint_from_hardint) X(softint_adaptive) \
-	X(softint_sleeps) X(softint_full) X(softint_gone) X(hardint_mark) \
-	X(hardint_adaptive) X(hardint_adaptive_setup) X(softint_from_thread) \
-	X(hardint_alloc) X(hardint_cv_wait) X(intr_contexts)
+	X(softint_sleeps) X(softint_full) X(softint_gone) X(hardint_mark) X(hardint_adaptive) \
+	X(hardint_adaptive_setup) X(softint_from_thread) X(hardint_alloc) X(hardint_cv_wait) \
+	X(intr_contexts)
 #define FRAGS_PGLIST(X) \
-	X(pglist_alloc) X(pglist_alloc_free) \
-	X(pglist_free_it) X(pglist_link_after_free) X(pglist_free_twice) \
-	X(pglist_free_twice_relinked) X(pglist_raw_address) X(pglist_dirty_head) \
-	X(pglist_free_empty) X(pglist_sum) X(pglist_spin_held) X(pglist_mixed_lists) \
-	X(pglist_driver_limit)
+	X(pglist_alloc) X(pglist_alloc_free) X(pglist_free_it) X(pglist_link_after_free) \
+	X(pglist_free_twice) X(pglist_free_twice_relinked) X(pglist_raw_address) \
+	X(pglist_dirty_head) X(pglist_free_empty) X(pglist_sum) X(pglist_spin_held) \
+	X(pglist_mixed_lists) X(pglist_driver_limit)
 #define FRAGS_KMEM(X) \
-	X(kmem_basic) X(kmem_wrong_size) X(kmem_free_twice) X(kmem_until_full) \
-	X(kmem_large) X(kmem_leak) X(kmem_bad_flags) X(kmem_zero_size)
+	X(kmem_basic) X(kmem_wrong_size) X(kmem_free_twice) X(kmem_until_full) X(kmem_large) \
+	X(kmem_leak) X(kmem_bad_flags) X(kmem_zero_size)
 #define FRAGS_DMA(X) \
-	X(dma_two_pages) X(dma_too_long) X(dma_softc) X(dma_boundary) \
-	X(dma_window_setup) X(dma_window_sync) X(dma_sync_range) X(dma_sync_unloaded) \
-	X(dma_unload) \
+	X(dma_two_pages) X(dma_too_long) X(dma_softc) X(dma_boundary) X(dma_window_setup) \
+	X(dma_window_sync) X(dma_sync_range) X(dma_sync_unloaded) X(dma_unload) \
 	X(dma_destroy_loaded) X(dma_use_dead) X(dma_memory) X(dma_memory_layout) \
 	X(dma_create) X(dma_load) X(dma_stack) X(dma_memory_botch) X(dma_allocnow) \
 	X(dma_constants) X(dma_scattered) X(dma_addresses_run_out)
@@ -111,16 +107,15 @@ name##_of(struct frag *f __attribute__((unused)))
 	X(sysctl_tree) X(sysctl_again) X(sysctl_errors) X(sysctl_one) X(sysctl_types) \
 	X(sysctl_numbers)
 #define FRAGS_AUTOCONF(X) \
-	X(device_accessors) X(detach_force) X(component_twice) X(component_fini) X(config_defer) \
-	X(config_defer_twice) X(config_at_once) X(detach_twice)
+	X(device_accessors) X(detach_force) X(component_twice) X(component_fini) \
+	X(config_defer) X(config_defer_twice) X(config_at_once) X(detach_twice)
 #define FRAGS_VIRTIO(X) \
-	X(vq_slots) X(vq_fifo) X(vq_reserve_last) X(vq_reserve_short) X(vq_abort) \
-	X(vq_send) X(vq_send_part) X(vq_send_quiet) X(vq_flush) X(vq_dequeue_all) \
-	X(vq_dequeue_twice) X(vq_bad_slot) X(vq_unreserved) X(vq_reserve_twice) \
-	X(vq_free_busy) X(vq_stop_intr) X(vq_start_intr) X(vq_postpone) \
-	X(vq_chain) X(vq_wait_used) X(vq_layout) \
-	X(config_pair) X(config_widths) \
-	X(device_reinit) X(device_child) X(device_reset_masked)
+	X(vq_slots) X(vq_fifo) X(vq_reserve_last) X(vq_reserve_short) X(vq_abort) X(vq_send) \
+	X(vq_send_part) X(vq_send_quiet) X(vq_flush) X(vq_dequeue_all) X(vq_dequeue_twice) \
+	X(vq_bad_slot) X(vq_unreserved) X(vq_reserve_twice) X(vq_free_busy) X(vq_stop_intr) \
+	X(vq_start_intr) X(vq_postpone) X(vq_chain) X(vq_wait_used) X(vq_layout) \
+	X(config_pair) X(config_widths) X(device_reinit) X(device_child) \
+	X(device_reset_masked)
 #define FRAGS(X) \
 	FRAGS_PARAM(X) FRAGS_QUEUE(X) FRAGS_PRF(X) FRAGS_MUTEX(X) FRAGS_CONDVAR(X) \
 	FRAGS_KTHREAD(X) FRAGS_SOFTINT(X) FRAGS_PGLIST(X) FRAGS_KMEM(X) FRAGS_DMA(X) \
