@@ -324,7 +324,8 @@ probe_receive_synced(struct probe *sc, struct virtqueue *vq, bus_size_t bytes, i
 {
 	if (!probe_take(sc, vq))
 		return false;
-	bus_dmamap_sync(sc->sc_dmat, sc->sc_map, 0, bytes, ops); /* BREAKS dma_sync */
+	bus_dmamap_sync(sc->sc_dmat, sc->sc_map, /* BREAKS dma_sync_exc dma_sync_pairing_bad4 */
+	    0, bytes, ops);
 	return true;
 }
 
