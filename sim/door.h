@@ -30,7 +30,8 @@
  *   i signed  u unsigned  x hexadecimal  e errno  b flag  k ticks  p pages
  *   P IPL     y sync ops  S string (recorded text)
  *   A step of attach  B callback  G edge  Z state of a slot  U device status
- *   V interrupt vector  R region  E errno  K kernel call  F fault row
+ *   V interrupt vector  R region  E errno  K kernel call  F fault row  C kind of context
+ *   W how a run ended
  */
 #define ARGS_MEMBERS(args) ARGS_END(ARGS_MEMBER_A args)
 #define ARGS_LETTERS(args) ARGS_END(ARGS_LETTER_A args) ""

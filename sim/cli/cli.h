@@ -42,6 +42,7 @@ extern const struct cli_command cli_run, cli_check, cli_list, cli_explain, cli_r
     cli_merge, cli_bytes, cli_help_command, cli_version;
 /* All commands, in the order of the help text; ends with NULL. */
 extern const struct cli_command *const cli_commands[];
+extern const char cli_version_text[];	/* "0.1 (revision)" */
 
 /* The program: a command line to an exit code. */
 int cli_main(int argc, char **argv);

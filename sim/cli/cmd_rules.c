@@ -10,11 +10,11 @@
 #include "cli/cli.h"
 #include "device/class.h"
 #include "fault/fault.h"
+#include "report/report.h"
 #include "report/rules_text.h"
 #include "rules/rules.h"
 #include "run/module_file.h"
 #include "run/run.h"
-#include "scenario/arena.h"
 #include "scenario/text.h"
 
 static int
@@ -363,20 +363,8 @@ print_head(const struct scenario_case *c, const struct manifest *manifest, FILE 
 void
 cli_case_print(const struct scenario_case *c, const struct manifest *manifest, FILE *stream)
 {
-	struct scenario scenario = *c->scenario;
-	struct scenario_case whole = *c;
-	const struct device_class *class = device_class_of(scenario.device.type);
-	const struct scenario_own *own = &c->scenario->device.own;
-	struct arena *arena = arena_new();
-
-	whole.scenario = &scenario;
-	scenario.device.own.object = arena_calloc(arena, 1, own->map->size);
-	memcpy(scenario.device.own.object, own->object, own->map->size);
-	if (class->resolve != NULL)
-		class->resolve(scenario.device.own.object, c->machine->hz, arena);
 	print_head(c, manifest, stream);
-	scenario_case_print(&whole, stream);
-	arena_free(arena);
+	report_configuration(c, stream);
 }
 
 static bool

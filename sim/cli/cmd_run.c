@@ -51,6 +51,7 @@ finished(void *arg, struct world *world, const struct run_result *result)
 		.driver = module_attachment(child->module, 0)->name,
 		.source = module_source(child->module), .manifest = run->manifest,
 		.hints = run->manifest != NULL ? run->manifest : run->hints,
+		.c = c, .module = child->module, .version = cli_version_text,
 	};
 
 	verdict_case(&child->result->verdict, result, run->manifest, c->scenario->id,
@@ -325,6 +326,8 @@ static const struct cli_option run_options_table[] = {
 	    CLI_FLAG(struct run_flags, fail_fast) },
 	{ 0, "ndjson", "FILE", "every event as a line of JSON (- is standard output)",
 	    CLI_OUTPUT(struct run_flags, ndjson) },
+	{ 0, "failing", NULL, "with --ndjson, the events of failing cases only",
+	    CLI_FLAG(struct run_flags, failing), .only_with = "ndjson" },
 	{ 0, "junit", "FILE", "JUnit XML for CI", CLI_OUTPUT(struct run_flags, junit) },
 	{ 0, "json-summary", "FILE", "totals, failing cases with reasons, known defects, as JSON",
 	    CLI_OUTPUT(struct run_flags, json_summary) },

@@ -9,11 +9,11 @@
 #include "cli/cli.h"
 #include "scenario/text.h"
 
-#define VERSION "0.1"
 /* The Makefile's: " (1234abcd)", where this was built from a repository. */
 #ifndef VIOSIM_REVISION
 #define VIOSIM_REVISION ""
 #endif
+const char cli_version_text[] = "0.1" VIOSIM_REVISION;
 
 const struct cli_command *const cli_commands[] = {
 	&cli_run, &cli_check, &cli_list, &cli_explain, &cli_rules, &cli_compare,
@@ -94,7 +94,7 @@ version_main(void *flags, char **names, size_t count)
 	(void)flags;
 	(void)names;
 	(void)count;
-	puts("viosim " VERSION VIOSIM_REVISION);
+	printf("viosim %s\n", cli_version_text);
 	return CLI_OK;
 }
 

@@ -51,7 +51,7 @@ run_output_case(const struct run_flags *flags, const struct case_verdict *verdic
 	}
 	if (failed)
 		failure_print(text[0], input);
-	if (flags->ndjson != NULL)
+	if (flags->ndjson != NULL && (failed || !flags->failing))
 		ndjson_print(text[1], input);
 	if (failed)
 		failure_reasons(text[2], input);

@@ -25,6 +25,7 @@ struct run_flags {
 	bool plant;			/* let the process id into the record: must be caught */
 	unsigned jobs;
 	const char *ndjson, *junit, *digests, *json_summary;
+	bool failing;			/* ndjson has failing cases only */
 	const char *replay_words[4];	/* options a replay must have too; ends with NULL */
 	enum cli_color color;
 };

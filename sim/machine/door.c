@@ -51,8 +51,7 @@ hw_ret(enum hw_call call, const void *site, uint64_t result)
 	if (self() == NULL)
 		return;
 	self()->site = world_site_of(world, site);
-	if (trace_call_result(call)[0] != '\0')
-		world_emit(world, EV_RET, call, result, 0, 0, 0, 0);
+	world_emit(world, EV_RET, call, result, 0, 0, 0, 0);
 	if (world->points_armed)
 		world_points_strike(world, POINT_AFTER, call);
 	world_point(world);

@@ -305,6 +305,11 @@ static const char *const status[] = {
 	"FAILED", NULL
 };
 
+static const char *const context_kind[] = {
+	[HW_CTX_AUTOCONF] = "autoconf", [HW_CTX_KTHREAD] = "thread",
+	[HW_CTX_SOFTINT] = "soft interrupt", [HW_CTX_HARDINT] = "interrupt", NULL
+};
+
 const char *const *
 trace_words(char letter, bool *bits)
 {
@@ -312,6 +317,7 @@ trace_words(char letter, bool *bits)
 		{ 'P', false, ipl }, { 'V', false, vector }, { 'R', false, region },
 		{ 'Z', false, slot_state }, { 'B', false, callback }, { 'A', false, attach_step },
 		{ 'G', false, edge }, { 'y', true, sync_ops }, { 'U', true, status },
+		{ 'C', false, context_kind },
 	};
 
 	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)

@@ -24,7 +24,7 @@
 	X(PAGES, pages, "pages", (u, count) (x, first) (x, last) (x, hash) (u, free)) \
 		/* code new enum hw_owner; payload uint64_t pfn[count]; seen BEFORE the change, \
 		   and so is `free`, the pages that are free */ \
-	X(CTX_START, ctx_start, "start", (t, context) (u, kind) (i, priority)) \
+	X(CTX_START, ctx_start, "start", (t, context) (C, kind) (i, priority)) \
 	X(CTX_RUN, ctx_run, "run", (t, context)) \
 	X(CTX_SLEEP, ctx_sleep, "sleep", (u, object) (k, ticks)) /* code enum hw_sleep */ \
 	X(CTX_WAKE, ctx_wake, "wake", (t, context) (b, timeout)) \
@@ -57,7 +57,7 @@
 	X(CRASH, crash, "crash", (u, signal) (b, write)) \
 	X(UNDEFINED, undefined, "undefined", (u, left) (u, right) (S, type)) \
 		/* the driver's C is undefined here; code enum undefined */ \
-	X(END, end, "end-of-run", (u, verdict)) \
+	X(END, end, "end-of-run", (W, end)) \
 	X(STACK, stack, "stack", ) /* the driver comes near the end of its stack */ \
 	X(BUSY, busy, "busy", (b, is_busy)) /* others want the processors; no longer */
 

@@ -367,15 +367,22 @@ print_undecided(FILE *stream, const struct report_input *input)
 /* ---- what is known ---- */
 
 static void
+add_defect(struct ids *ids, const struct defect *known)
+{
+	if (known != NULL)
+		add_id(ids, known->id);
+}
+
+static void
 print_known(FILE *stream, const struct report_input *input)
 {
 	const struct run_result *result = input->result;
 	struct ids ids = { .count = 0 };
 
 	for (size_t i = 0; i < result->findings.count; i++)
-		add_id(&ids, report_known_finding(input, &result->findings.item[i]));
+		add_defect(&ids, report_known_finding(input, &result->findings.item[i]));
 	if (result->failures > 0)
-		add_id(&ids, report_known_failures(input));
+		add_defect(&ids, report_known_failures(input));
 	if (ids.count == 0)
 		return;
 	fputs("known defects that showed as well:", stream);

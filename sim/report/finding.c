@@ -10,11 +10,12 @@ void
 finding_of_run(const struct report_input *input, const struct finding *finding,
     struct source_pos *pos, struct finding_shown *shown)
 {
+	const struct defect *known = report_known_finding(input, finding);
 	struct defect_like like;
 
 	*shown = (struct finding_shown){
 		.rule = finding->rule, .text = finding->text,
-		.known = report_known_finding(input, finding),
+		.known = known != NULL ? known->id : NULL,
 	};
 	if (report_like_finding(input, finding, &like)) {
 		shown->like = like.defect->id;

@@ -13,7 +13,7 @@
 #include <jansson.h>
 
 /* The version that every JSON output of viosim says of itself in its key `viosim`. */
-#define JSON_OUTPUT_VERSION 2
+#define JSON_OUTPUT_VERSION 3
 
 json_t *json_text(const char *text);
 json_t *json_number(uint64_t value);

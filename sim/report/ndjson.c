@@ -2,18 +2,26 @@
 /*
  * The whole record as NDJSON.
  */
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
+#include "base/sbuf.h"
+#include "device/class.h"
 #include "report/failure.h"
 #include "report/finding.h"
 #include "report/json.h"
 #include "report/report.h"
 #include "report/words.h"
+#include "run/module.h"
+#include "scenario/yaml.h"
 
 struct out {
 	FILE *stream;
 	const struct report_input *input;
 	struct words words;
+	struct words_pages said;	/* page counts last printed */
+	uint32_t ctx;			/* of the event before */
 };
 
 /* ---- values ---- */
@@ -41,6 +49,8 @@ value_of(struct out *out, char letter, uint64_t value)
 		return json_boolean(value != 0);
 	case 'e': case 'E':
 		return value == 0 ? json_integer(0) : in_words(out, letter, value);
+	case 'W':
+		return json_text(words_end((enum world_end)value));
 	case 'S':
 		return json_text(trace_text_of(&out->input->world->trace, value));
 	default:
@@ -61,6 +71,19 @@ put_position(struct out *out, json_t *object, uint32_t site)
 	json_put(position, "line", json_integer((json_int_t)pos.line));
 	json_put_text(position, "function", pos.function);
 	json_put(object, "position", position);
+}
+
+/* Of the scenario, where a step or an expectation stands. */
+static void
+put_loc(json_t *object, const struct loc *loc)
+{
+	json_t *place = json_object();
+
+	if (loc->file != NULL)
+		json_put_text(place, "file", loc->file);
+	json_put_number(place, "line", loc->line);
+	json_put_number(place, "column", loc->col);
+	json_put(object, "scenario", place);
 }
 
 /* ---- events ---- */
@@ -102,9 +125,65 @@ code_key(const struct event *event)
 	return "what";
 }
 
+/* Where the others stand when another one goes on: what is told of them is no longer to be found. */
+static void
+put_others(struct out *out, json_t *object, const struct event *event)
+{
+	json_t *others = json_array();
+
+	for (uint32_t i = 1; i <= CONTEXTS_MAX; i++) {
+		const struct words_context *context = &out->words.context[i];
+		json_t *other;
+
+		if (!context->is_there || i == event->ctx)
+			continue;
+		other = json_object();
+		json_put_number(other, "context", i);
+		json_put_text(other, "who", words_context_name(&out->words, i, HW_CTX_KTHREAD));
+		if (context->last_call != HW_CALL_NONE) {
+			json_put_text(other, context->in_call ? "in" : "after",
+			    trace_call_name((enum hw_call)context->last_call));
+			put_position(out, other, context->site);
+		}
+		if (context->asleep_ns != WORDS_UNKNOWN)
+			json_put_number(other, "asleep_since_ns", context->asleep_ns);
+		json_add(others, other);
+	}
+	if (json_array_size(others) > 0)
+		json_put(object, "others", others);
+	else
+		json_decref(others);
+}
+
+static void
+put_count(json_t *pages, const char *key, uint64_t count)
+{
+	if (count != WORDS_UNKNOWN)
+		json_put_number(pages, key, count);
+}
+
+/* Once the event has happened; not if they are what they were. */
+static void
+put_pages(struct out *out, json_t *object)
+{
+	const struct words_pages *now = &out->words.pages;
+	json_t *pages;
+
+	if (memcmp(now, &out->said, sizeof(*now)) == 0)
+		return;
+	pages = json_object();
+	put_count(pages, "driver", now->driver);
+	if (device_class_in(out->input->world)->takes != NULL)
+		put_count(pages, "host", now->host);
+	put_count(pages, "free", now->free);
+	json_put(object, "pages", pages);
+	out->said = *now;
+}
+
 static void
 print_event(struct out *out, const struct event *event)
 {
+	const struct scenario_case *c = out->input->c;
 	const char *code = words_code(&out->words, event);
 	json_t *object = json_object();
 
@@ -118,11 +197,28 @@ print_event(struct out *out, const struct event *event)
 	json_put_text(object, code_key(event), code);
 	put_args(out, object, event);
 	put_position(out, object, trace_site(&out->input->world->trace, event->seq));
-	json_print_line(object, out->stream);
+	if (c != NULL && (event->kind == EV_STEP || event->kind == EV_EXPECT) &&
+	    event->step.index < c->scenario->steps.count)
+		put_loc(object, &c->scenario->steps.step[event->step.index].loc);
+	if (event->ctx != out->ctx)
+		put_others(out, object, event);
+	out->ctx = event->ctx;
 	words_follow(&out->words, event);
+	put_pages(out, object);
+	json_print_line(object, out->stream);
 }
 
 /* ---- findings and failures ---- */
+
+static void
+put_defect(json_t *object, const struct defect *known)
+{
+	if (known == NULL)
+		return;
+	json_put_text(object, "known", known->id);
+	json_put_text(object, "page", known->finding);
+	json_put_text(object, "fix", known->fix);
+}
 
 static json_t *
 because(struct out *out, const struct finding *finding)
@@ -142,24 +238,58 @@ because(struct out *out, const struct finding *finding)
 	return array;
 }
 
+/* Findings of equal groups have one cause, as far as that can be told: a text without numbers. */
+static void
+put_group(struct out *out, json_t *object, const struct finding *finding)
+{
+	const struct trace *trace = &out->input->world->trace;
+	struct source_pos pos = { .file = "", .function = "" }, cause = pos;
+	char *group;
+
+	(void)report_position(out->input, finding->site, &pos);
+	if (finding->becauses > 0)
+		(void)report_position(out->input, finding->because[0].site != 0 ?
+		    finding->because[0].site : trace_site(trace, finding->because[0].seq), &cause);
+	group = xasprintf("%s|%s|%s|%s", finding->rule->id, pos.file, pos.function,
+	    cause.function);
+	json_put_text(object, "group", group);
+	free(group);
+}
+
+/* Who stands at the place that a finding points to, if it showed while nobody ran. */
+static uint32_t
+whose(const struct out *out, const struct finding *finding)
+{
+	for (uint32_t i = 1; finding->ctx == 0 && finding->site != 0 && i <= CONTEXTS_MAX; i++)
+		if (out->words.context[i].is_there && out->words.context[i].site == finding->site)
+			return i;
+	return finding->ctx;
+}
+
 static void
 print_finding(struct out *out, const struct finding *finding)
 {
 	json_t *object = json_object();
+	uint32_t ctx = whose(out, finding);
 
 	json_put(object, "finding", json_string(finding->rule->id));
 	json_put_text(object, "severity", finding_severity(finding->rule));
+	json_put_text(object, "title", finding->rule->title);
+	json_put_text(object, "source", finding->rule->source);
+	json_put_text(object, "why", finding->rule->why);
+	json_put_text(object, "wrong", finding->rule->wrong);
+	json_put_text(object, "right", finding->rule->right);
+	put_group(out, object, finding);
 	json_put_number(object, "seq", finding->seq);
 	json_put_number(object, "time_ns", finding->time_ns);
-	json_put_number(object, "context", finding->ctx);
-	json_put_text(object, "who", words_context_name(&out->words, finding->ctx,
-	    finding->ctx_kind));
+	json_put_number(object, "context", ctx);
+	json_put_text(object, "who", words_context_name(&out->words, ctx, finding->ctx_kind));
 	json_put_number(object, "count", finding->count);
 	json_put_text(object, "text", finding->text);
 	put_position(out, object, finding->site);
 	if (finding->becauses > 0)
 		json_put(object, "because", because(out, finding));
-	json_put_text(object, "known", report_known_finding(out->input, finding));
+	put_defect(object, report_known_finding(out->input, finding));
 	json_print_line(object, out->stream);
 }
 
@@ -177,22 +307,53 @@ print_failure(struct out *out, const struct failure *failure)
 	json_put_text(object, "expected", failure->expected);
 	json_put_text(object, "actual", failure->actual);
 	failure_put_rows(object, failure);
-	json_put_text(object, "known", report_known_failures(out->input));
+	put_defect(object, report_known_failures(out->input));
 	json_print_line(object, out->stream);
 }
 
 /* ---- the whole ---- */
 
+/* The whole configuration, as `viosim explain CASE` prints it. */
+static json_t *
+configuration(const struct scenario_case *c)
+{
+	struct sbuf buf;
+	FILE *stream = sbuf_open(&buf);
+	char *yaml, *text;
+	json_t *object;
+
+	report_configuration(c, stream);
+	yaml = sbuf_close(&buf);
+	text = yaml_to_json(yaml);
+	object = json_loads(text, 0, NULL);
+	if (object == NULL)
+		internal_error("no JSON: %s", text);
+	free(text);
+	free(yaml);
+	return object;
+}
+
 static void
 print_header(struct out *out)
 {
+	const struct report_input *input = out->input;
 	json_t *object = json_object();
 
 	json_put(object, "viosim", json_integer(JSON_OUTPUT_VERSION));
-	json_put_text(object, "case", out->input->id);
-	json_put_text(object, "driver", out->input->driver);
-	json_put(object, "hz", json_integer(out->input->world->config.hz));
-	json_put_number(object, "pages", out->input->world->memory.counts.total);
+	json_put_text(object, "case", input->id);
+	json_put_text(object, "driver", input->driver);
+	json_put(object, "hz", json_integer(input->world->config.hz));
+	json_put_number(object, "pages", input->world->memory.counts.total);
+	json_put_text(object, "version", input->version);
+	if (input->module != NULL) {
+		json_put_text(object, "module", module_path(input->module));
+		json_put_digest(object, "module_hash", module_hash(input->module));
+		json_put_text(object, "rcsid", module_rcsid(input->module));
+	}
+	if (input->manifest != NULL)
+		json_put_text(object, "manifest", input->manifest->path);
+	if (input->c != NULL)
+		json_put(object, "configuration", configuration(input->c));
 	json_print_line(object, out->stream);
 }
 
@@ -221,6 +382,7 @@ ndjson_print(FILE *stream, const struct report_input *input)
 	struct out out = { .stream = stream, .input = input };
 
 	words_init(&out.words, input->world);
+	out.said = (struct words_pages){ WORDS_UNKNOWN, WORDS_UNKNOWN, WORDS_UNKNOWN };
 	print_header(&out);
 	for (uint32_t seq = words_first(trace); seq < trace->count; seq++)
 		print_event(&out, trace_event(trace, seq));

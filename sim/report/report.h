@@ -39,7 +39,13 @@ struct report_input {
 	/* Whose known defects a finding may look like that none explains; NULL: none. */
 	const struct manifest *hints;
 	const char *scenario;		/* its id; of whoever has a manifest */
+	const struct scenario_case *c;	/* for its configuration and its lines; NULL: not said */
+	const struct module *module;	/* that is run; NULL: not said */
+	const char *version;		/* of viosim, with its revision; NULL: not said */
 };
+
+/* All that a case is made of, with its defaults: a scenario that runs and has its digest. */
+void report_configuration(const struct scenario_case *c, FILE *stream);
 
 /*
  * The timeline, for people, with the case's id above.
@@ -70,9 +76,10 @@ void ndjson_print_none(FILE *stream, const char *id, const char *verdict, const 
 
 /* ---- what they share ---- */
 
-/* The id of the known defect, or NULL; all failed expectations of a case have the same one. */
-const char *report_known_finding(const struct report_input *input, const struct finding *finding);
-const char *report_known_failures(const struct report_input *input);
+/* The known defect, or NULL; all failed expectations of a case have the same one. */
+const struct defect *report_known_finding(const struct report_input *input,
+    const struct finding *finding);
+const struct defect *report_known_failures(const struct report_input *input);
 
 /* False for a finding that a known defect explains, or that is like none. */
 bool report_like_finding(const struct report_input *input, const struct finding *finding,

@@ -164,7 +164,7 @@ print_head(struct timeline *t)
 static void
 finding_text(const struct timeline *t, const struct finding *finding, char *text, size_t size)
 {
-	const char *known = report_known_finding(t->input, finding);
+	const struct defect *known = report_known_finding(t->input, finding);
 	struct source_pos pos;
 	int n;
 
@@ -175,18 +175,18 @@ finding_text(const struct timeline *t, const struct finding *finding, char *text
 		n += snprintf(text + n, size - (size_t)n, " [%s:%u %s]", pos.file, pos.line,
 		    pos.function);
 	if (known != NULL && (size_t)n < size)
-		snprintf(text + n, size - (size_t)n, " (known defect %s)", known);
+		snprintf(text + n, size - (size_t)n, " (known defect %s)", known->id);
 	report_clean(text);
 }
 
 static void
 failure_text(const struct timeline *t, const struct failure *failure, char *text, size_t size)
 {
-	const char *known = report_known_failures(t->input);
+	const struct defect *known = report_known_failures(t->input);
 
 	snprintf(text, size, "failed: %s: expected %s; actual %s%s%s%s", failure->what,
 	    failure->expected, failure->actual, known != NULL ? " (known defect " : "",
-	    known != NULL ? known : "", known != NULL ? ")" : "");
+	    known != NULL ? known->id : "", known != NULL ? ")" : "");
 	report_clean(text);
 }
 

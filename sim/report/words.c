@@ -102,7 +102,11 @@ follow_start(struct words *words, const struct event *event)
 {
 	struct words_context *context = context_of(words, event->ctx_start.context);
 
-	*context = (struct words_context){ .asleep_ns = WORDS_UNKNOWN };
+	*context = (struct words_context){
+		.asleep_ns = WORDS_UNKNOWN,
+		.is_there = event->ctx_start.kind == HW_CTX_AUTOCONF ||
+		    event->ctx_start.kind == HW_CTX_KTHREAD,
+	};
 	switch ((enum hw_context)event->ctx_start.kind) {
 	case HW_CTX_AUTOCONF:
 		snprintf(context->name, WORDS_NAME, "autoconf");
@@ -198,26 +202,48 @@ handler_name(const struct event *event)
 void
 words_follow(struct words *words, const struct event *event)
 {
-	if (event->kind == EV_CALL)
-		context_of(words, event->ctx)->last_call = event->code;
-	else if (event->kind == EV_CTX_START)
+	struct words_context *context = context_of(words, event->ctx);
+
+	switch (event->kind) {
+	case EV_CALL:
+		context->last_call = event->code;
+		context->in_call = true;
+		context->site = trace_site(&words->world->trace, event->seq);
+		break;
+	case EV_RET:
+		context->in_call = false;
+		break;
+	case EV_CTX_START:
 		follow_start(words, event);
-	else if (event->kind == EV_IRQ_ENTER)
-		snprintf(context_of(words, event->ctx)->name, WORDS_NAME, "%s",
-		    handler_name(event));
-	else if (event->kind == EV_CTX_SLEEP)
-		context_of(words, event->ctx)->asleep_ns = event->time_ns;
-	else if (event->kind == EV_CTX_WAKE)
+		break;
+	case EV_CTX_END:
+	case EV_IRQ_EXIT:
+		context->is_there = false;
+		break;
+	case EV_IRQ_ENTER:
+		*context = (struct words_context){ .asleep_ns = WORDS_UNKNOWN, .is_there = true };
+		snprintf(context->name, WORDS_NAME, "%s", handler_name(event));
+		break;
+	case EV_CTX_SLEEP:
+		context->asleep_ns = event->time_ns;
+		break;
+	case EV_CTX_WAKE:
 		context_of(words, event->ctx_wake.context)->asleep_ns = WORDS_UNKNOWN;
-	else if (event->kind == EV_PAGES)
+		break;
+	case EV_PAGES:
 		follow_pages(words, event);
-	else if (event->kind == EV_DEV_ACT)
+		break;
+	case EV_DEV_ACT:
 		follow_host(words, event);
-	else if (event->kind == EV_HOST_REBOOT) {
+		break;
+	case EV_HOST_REBOOT:
 		words->pages = (struct words_pages){
 			.driver = 0, .host = 0, .free = words->world->memory.counts.total,
 		};
 		memset(words->held, 0, sizeof(words->held));
+		for (uint32_t i = 0; i <= CONTEXTS_MAX; i++)
+			words->context[i].is_there = false;
+		break;
 	}
 }
 

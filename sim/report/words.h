@@ -30,7 +30,10 @@ struct words_pages {
 struct words_context {
 	char name[WORDS_NAME];
 	uint64_t asleep_ns;		/* since when; WORDS_UNKNOWN: is not */
-	uint16_t last_call;		/* enum hw_call it made last */
+	uint16_t last_call;		/* enum hw_call it made last, HW_CALL_NONE: none */
+	bool in_call;			/* it has not returned from there */
+	bool is_there;			/* between its beginning and its end */
+	uint32_t site;			/* the driver position of that call */
 };
 
 struct words {

@@ -383,7 +383,7 @@ say_end(struct line *line, const struct words *words, const struct event *event)
 {
 	(void)words;
 	say(line, "%s", words_end((enum world_end)(event->kind == EV_CRASH ? event->code :
-	    event->end.verdict)));
+	    event->end.end)));
 }
 
 static void

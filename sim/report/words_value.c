@@ -179,7 +179,7 @@ say_value(struct line *line, const struct words *words, char letter, uint64_t va
 		{ 'g', true, "mem" }, { 'n', true, "node" }, { 'f', true, "softint" },
 		{ 'h', true, "module" }, { 'D', true, "device" }, { 'P', false, "level " },
 		{ 'Z', false, "state " }, { 'B', false, "callback " }, { 'A', false, "step " },
-		{ 'G', false, "edge " }, { 'R', false, "region" },
+		{ 'G', false, "edge " }, { 'R', false, "region" }, { 'C', false, "context " },
 	};
 
 	for (size_t i = 0; i < sizeof(named) / sizeof(named[0]); i++)

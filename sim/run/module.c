@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <xxhash.h>
+
 #include "base/alloc.h"
 #include "base/sbuf.h"
 #include "run/module.h"
@@ -184,6 +186,21 @@ module_nodiag_path(const char *path, char *nodiag, size_t size)
 		return false;
 	written = snprintf(nodiag, size, "%.*s.nodiag.so", (int)(len - 3), path);
 	return written > 0 && (size_t)written < size;
+}
+
+uint64_t
+module_hash(const struct module *m)
+{
+	return XXH3_64bits(m->file.image, m->file.size);
+}
+
+const char *
+module_rcsid(const struct module *m)
+{
+	const char *end = m->file.image + m->file.size;
+	const char *found = memmem(m->file.image, m->file.size, "$NetBSD", strlen("$NetBSD"));
+
+	return found != NULL && memchr(found, '\0', (size_t)(end - found)) != NULL ? found : NULL;
 }
 
 const char *

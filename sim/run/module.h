@@ -55,6 +55,10 @@ bool	module_nodiag_path(const char *path, char *nodiag, size_t size);
 
 /* The path as given. */
 const char *module_path(const struct module *);
+/* Of all bytes of its file, as they were when it was loaded. */
+uint64_t module_hash(const struct module *);
+/* "$NetBSD: viomb.c,v 1.13 ...$", by __KERNEL_RCSID() of its first source; NULL: it has none. */
+const char *module_rcsid(const struct module *);
 
 /*
  * Put the module's writable memory back to what it was right after loading,

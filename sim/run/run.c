@@ -190,7 +190,8 @@ failed_before(const struct trace *trace, const struct event *end, uint32_t ctx)
 
 		if (event == NULL)
 			break;
-		if (event->kind != EV_RET || event->ctx != ctx)
+		if (event->kind != EV_RET || event->ctx != ctx ||
+		    trace_call_result(event->code)[0] == '\0')
 			continue;
 		if (trace_call_result(event->code)[0] == 'e' && event->ret.result != 0 &&
 		    event->code != HW_CALL_CV_TIMEDWAIT && event->code != HW_CALL_KPAUSE &&

@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 
 #include "arena.h"
+#include "base/alloc.h"
 #include "base/sbuf.h"
 #include "base/utf8.h"
 
@@ -552,4 +553,18 @@ yaml_parse(const struct yaml_file *file, struct arena *arena, struct diag_list *
 	if (root == NULL && dl->reported == before)
 		yaml_error_at(file, dl, 1, 1, 1, "scenario.empty", "the file holds nothing");
 	return root;
+}
+
+char *
+yaml_to_json(const char *text)
+{
+	struct fy_parse_cfg cfg = { .flags = FYPCF_QUIET };
+	struct fy_document *document = fy_document_build_from_string(&cfg, text, FY_NT);
+	char *json = document == NULL ? NULL : fy_emit_document_to_string(document,
+	    FYECF_MODE_JSON_ONELINE | FYECF_WIDTH_INF);
+
+	if (json == NULL)
+		internal_error("no YAML: %s", text);
+	fy_document_destroy(document);
+	return json;
 }

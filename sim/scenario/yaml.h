@@ -54,6 +54,9 @@ struct yaml_pair {
 /* The bytes of a regular file (no more than show that they are too many); false after an error. */
 bool	yaml_read_file(const char *path, struct arena *, struct yaml_file *, struct diag_list *);
 
+/* Such a text without errors as JSON, in one line; heap. */
+char	*yaml_to_json(const char *text);
+
 /*
  * The tree of a file's single document; NULL if there is none.  The tree is usable even
  * after errors (parts may be YAML_BROKEN); the list tells.

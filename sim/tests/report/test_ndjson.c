@@ -105,7 +105,7 @@ TEST(case_without_result_says_why)
 	HEAP(text) = PRINTED(to, ndjson_print_none(to, "a/b#1.0,bounce", "skipped",
 	    "no \"process\"\n"));
 
-	ck_assert_str_eq(text, "{\"viosim\":2,\"case\":\"a/b#1.0,bounce\"}\n"
+	ck_assert_str_eq(text, "{\"viosim\":3,\"case\":\"a/b#1.0,bounce\"}\n"
 	    "{\"verdict\":\"skipped\",\"reason\":\"no \\\"process\\\"\\n\"}\n");
 }
 
@@ -131,6 +131,47 @@ TEST(arguments_have_their_names)
 	args = json_object_get(line[4], "args");
 	ck_assert_str_eq(text_of(4, "note"), "mutex-held");
 	ck_assert_str_eq(json_string_value(json_object_get(args, "ipl")), "IPL_VM");
+}
+
+static const char *
+other_of(size_t i, const char *key)
+{
+	const json_t *others = json_object_get(line[i], "others");
+	const char *text = json_string_value(json_object_get(json_array_get(others, 0), key));
+
+	return text != NULL ? text : "(none)";
+}
+
+TEST(says_where_the_others_stand)
+{
+	EVENT(record, S, MACHINE, EV_CTX_START, 0, THREAD, HW_CTX_KTHREAD, 0);
+	EVENT(record, S, THREAD, EV_CALL, HW_CALL_MUTEX_ENTER, 1);
+	EVENT(record, S, MACHINE, EV_HOST_TARGET, 0, 1, 0, 1);
+	EVENT(record, S, MACHINE, EV_HOST_TARGET, 0, 2, 0, 1);
+	EVENT(record, S, THREAD, EV_RET, HW_CALL_MUTEX_ENTER, 0);
+	EVENT(record, S, MACHINE, EV_HOST_TARGET, 0, 3, 0, 1);
+	EVENT(record, S, THREAD, EV_CTX_END, 0, THREAD);
+	EVENT(record, S, MACHINE, EV_HOST_TARGET, 0, 4, 0, 1);
+	print();
+	ck_assert_str_eq(other_of(3, "who"), "thread");
+	ck_assert_str_eq(other_of(3, "in"), "mutex_enter");
+	ck_assert_ptr_null(json_object_get(line[4], "others"));
+	ck_assert_str_eq(other_of(6, "after"), "mutex_enter");
+	ck_assert_ptr_null(json_object_get(line[8], "others"));
+}
+
+TEST(page_counts_stand_where_they_change)
+{
+	size_t with = 0;
+
+	record_attach(record);
+	record_inflate(record, S);
+	print();
+	ck_assert_ptr_nonnull(json_object_get(line[1], "pages"));
+	for (size_t i = 1; i + 1 < lines; i++)
+		with += json_object_get(line[i], "pages") != NULL;
+	ck_assert_uint_gt(with, 2);
+	ck_assert_uint_lt(with, lines / 2);
 }
 
 /* Whatever a driver prints, and whatever the numbers are, the line is JSON. */
