@@ -2,7 +2,8 @@
 /*
  * Area ring: how a child driver uses its virtqueues (virtio 1.2 clause 2.7, virtio.c).
  *
- * A slot's life: prepared, reserved, filled, committed, dequeued, free again.
+ * A slot's life: prepared, reserved, filled, committed, dequeued, free again.  What the device has
+ * when it is reset comes back by that, without being dequeued.
  */
 #include <string.h>
 
@@ -17,13 +18,15 @@
 
 enum ring_slot_state {
 	SLOT_FREE, SLOT_PREPARED, SLOT_RESERVED, SLOT_COMMITTED, SLOT_DEQUEUED,
-	SLOT_REFUSED			/* reserve failed: free again */
+	SLOT_REFUSED,			/* reserve failed: free again */
+	SLOT_RECALLED			/* committed when the device was reset: the driver's again */
 };
 
 struct ring_slot {
 	enum ring_slot_state state;
 	bool reported;			/* that the queue was not live */
 	uint32_t seq, site;		/* newest change */
+	uint32_t stray_seq;		/* newest time that the device used it, which it did not have */
 	uint32_t reserved, filled;	/* descriptors */
 };
 
@@ -77,6 +80,8 @@ slot_word(enum ring_slot_state state)
 		return "dequeued";
 	case SLOT_REFUSED:
 		return "free since its reserve failed";
+	case SLOT_RECALLED:
+		return "the driver's again since the device was reset";
 	}
 	return "unknown";
 }
@@ -230,9 +235,13 @@ HOOK(ring, note_dequeued, struct ring *ring, ON_NOTE(DEQUEUED))
 		return;
 	queue->dequeued++;
 	queue->empties = 0;
+	if (slot == NULL)
+		return;
 	/* A used buffer of no request is the device's doing: there is nothing to give back. */
-	if (slot != NULL && slot->state == SLOT_COMMITTED)
+	if (slot->state == SLOT_COMMITTED || slot->state == SLOT_RECALLED)
 		ring_slot_set(slot, SLOT_DEQUEUED, event->seq, core->call->site);
+	else
+		slot->stray_seq = event->seq;
 }
 
 RULE_ROW(rule_dequeue_empty) = {
@@ -269,25 +278,37 @@ RULE_ROW(rule_ring_slot_balance) = {
 	"each slot is committed once and given back once",
 	"NetBSD sys/dev/pci/virtio.c, virtio_dequeue_commit()",
 	"A slot given back twice is handed to two requests; one never given back makes the "
-	"queue smaller until nothing goes.",
+	"queue smaller until nothing goes.  That goes for a slot too which the device names by "
+	"mistake: it was never taken, or has been given back.",
 	"virtio_dequeue(vsc, vq, &slot, NULL);\nreturn;",
-	"virtio_dequeue(vsc, vq, &slot, NULL);\nvirtio_dequeue_commit(vsc, vq, slot);"
+	"if (virtio_dequeue(vsc, vq, &slot, NULL) == 0 && slot == req->slot)\n"
+	"\tvirtio_dequeue_commit(vsc, vq, slot);"
 };
 
 RULE_ROW(rule_ring_slot_order) = {
 	"ring.slot-order", SEVERITY_ERROR,
 	"a slot goes prep, reserve, enqueue, commit; and dequeue, dequeue_commit",
-	"NetBSD sys/dev/pci/virtio.c, comment on enqueue and dequeue",
-	"Each step relies on what the one before has set up; the kernel asserts only some.",
+	"NetBSD sys/dev/pci/virtio.c, comment on enqueue and dequeue; virtio 1.2 clause 3.3.1",
+	"Each step relies on what the one before has set up; the kernel asserts only some.  A "
+	"request that the device has when it is reset is never dequeued.  Its slot comes back with "
+	"virtio_dequeue_commit() or virtio_enqueue_abort(): both only put its descriptors on the "
+	"list of free ones, and virtio_free_vq() wants them there.",
 	"virtio_enqueue_prep(vsc, vq, &slot);\nvirtio_enqueue_commit(vsc, vq, slot, true);",
 	"virtio_enqueue_prep(vsc, vq, &slot);\nvirtio_enqueue_reserve(vsc, vq, slot, 1);\n"
 	"virtio_enqueue(vsc, vq, slot, map, true);\n"
 	"virtio_enqueue_commit(vsc, vq, slot, true);"
 };
 
+/* The driver has it, to give it back. */
+static bool
+is_due(const struct ring_slot *slot)
+{
+	return slot->state == SLOT_DEQUEUED || slot->state == SLOT_RECALLED;
+}
+
 /* Giving back what was not taken out. */
 static void
-check_giveback(struct ring *ring, struct rules_core *core, const struct ring_slot *slot)
+report_giveback(struct ring *ring, struct rules_core *core, const struct ring_slot *slot)
 {
 	if (ring->empty[core->event->ctx]) {
 		rules_report(core, &rule_ring_slot_order, "virtio_dequeue_commit of queue %u slot "
@@ -295,11 +316,19 @@ check_giveback(struct ring *ring, struct rules_core *core, const struct ring_slo
 		    (unsigned)core->event->call.virtio_dequeue_commit.queue,
 		    (long long)(int32_t)core->event->call.virtio_dequeue_commit.slot);
 		rules_because(core, ring->empty_seq[core->event->ctx], "the dequeue");
-	} else if (slot != NULL && slot->state == SLOT_FREE) {
-		ring_report_order(core, slot, &rule_ring_slot_balance);
-	} else {
-		ring_report_order(core, slot, &rule_ring_slot_order);
+		return;
 	}
+	ring_report_order(core, slot, slot != NULL && (slot->state == SLOT_FREE ||
+	    slot->state == SLOT_REFUSED) ? &rule_ring_slot_balance : &rule_ring_slot_order);
+	if (slot != NULL && slot->stray_seq > slot->seq)
+		rules_because(core, slot->stray_seq, "the device used it, and did not have it");
+}
+
+/* Beside a device that breaks the specification it may be a guess which request is over. */
+static bool
+is_guess(struct rules_core *core, const struct ring_slot *slot)
+{
+	return !device_is_healthy(core) && (slot == NULL || slot->state == SLOT_COMMITTED);
 }
 
 HOOK(ring, call_giveback, struct ring *ring, ON_CALL(VIRTIO_DEQUEUE_COMMIT))
@@ -310,8 +339,8 @@ HOOK(ring, call_giveback, struct ring *ring, ON_CALL(VIRTIO_DEQUEUE_COMMIT))
 	if (queue == NULL)
 		return;
 	slot = ring_slot_at(queue, event->call.virtio_dequeue_commit.slot);
-	if ((slot == NULL || slot->state != SLOT_DEQUEUED) && device_is_healthy(core))
-		check_giveback(ring, core, slot);
+	if ((slot == NULL || !is_due(slot)) && !is_guess(core, slot))
+		report_giveback(ring, core, slot);
 	if (slot != NULL)
 		ring_slot_set(slot, SLOT_FREE, event->seq, site);
 	ring_lane_leave(queue, LANE_OUT, event->ctx);
@@ -670,7 +699,8 @@ HOOK(ring, call_abort, struct ring *ring, ON_CALL(VIRTIO_ENQUEUE_ABORT))
 		ring_report_order(core, slot, &rule_ring_abort);
 	else if (slot->state == SLOT_FREE)
 		ring_report_order(core, slot, &rule_ring_slot_balance);
-	else if (slot->state != SLOT_PREPARED && slot->state != SLOT_RESERVED)
+	else if (slot->state != SLOT_PREPARED && slot->state != SLOT_RESERVED &&
+	    slot->state != SLOT_RECALLED)
 		ring_report_order(core, slot, &rule_ring_slot_order);
 	if (slot != NULL)
 		ring_slot_set(slot, SLOT_FREE, event->seq, site);
@@ -804,8 +834,8 @@ RULE_ROW(rule_free_queue) = {
 	"ring.free-queue", SEVERITY_ERROR,
 	"a queue is freed empty, and after the device was reset",
 	"virtio 1.2 clause 3.3.1; NetBSD sys/dev/pci/virtio.c, virtio_free_vq()",
-	"A live device goes on using the ring's memory. With slots taken the call only "
-	"returns EBUSY and the queue stays.",
+	"A live device goes on using the ring's memory. With slots taken, those of requests that "
+	"it had at its reset too, the call only returns EBUSY and the queue stays.",
 	"virtio_free_vq(vsc, vq);\nvirtio_child_attach_failed(vsc);",
 	"virtio_reset(vsc);\nvirtio_free_vq(vsc, vq);\nvirtio_child_attach_failed(vsc);"
 };
@@ -839,6 +869,17 @@ HOOK(ring, ret_free, struct ring *ring, ON_RET(VIRTIO_FREE_VQ))
 			rules_because(core, queue->slot.item[i].seq, "slot %zu", i);
 			break;
 		}
+}
+
+/* What the device has it gives up.  One that was pulled out shows no status. */
+HOOK(ring, on_recall, struct ring *ring, ON_EVENT(DEV_STATUS), ON_RET(VIRTIO_RESET))
+{
+	if (event->kind == EV_DEV_STATUS && event->dev_status.status != 0)
+		return;
+	for (unsigned i = 0; i < RULES_QUEUES_MAX; i++)
+		vec_each(slot, &ring->queue[i].slot)
+			if (slot->state == SLOT_COMMITTED)
+				ring_slot_set(slot, SLOT_RECALLED, event->seq, core->call->site);
 }
 
 HOOK(ring, on_status, struct ring *ring, ON_EVENT(DEV_STATUS))
@@ -894,6 +935,7 @@ rest_slot(struct rules_core *core, unsigned queue, size_t index, struct ring_slo
 	case SLOT_FREE:
 	case SLOT_COMMITTED:
 	case SLOT_REFUSED:
+	case SLOT_RECALLED:
 		return;
 	}
 	slot->state = SLOT_FREE;

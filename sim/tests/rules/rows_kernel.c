@@ -15,6 +15,10 @@
 #define STEPS_AGAIN_FIVE STEPS_AGAIN STEPS_AGAIN STEPS_AGAIN STEPS_AGAIN STEPS_AGAIN
 #define STEPS_AGAIN_MANY STEPS_AGAIN_FIVE STEPS_AGAIN_FIVE STEPS_AGAIN_FIVE STEPS_AGAIN_FIVE \
 	STEPS_AGAIN_FIVE STEPS_AGAIN_FIVE STEPS_AGAIN_FIVE STEPS_AGAIN_FIVE
+/* The driver is detached while the device has a request. */
+#define REQUEST_OUT .device = "latency: 1min", \
+	.steps = "- {at: 1s, target: 4 pages}\n- {at: 2s, guest: {detach: true}}\n" \
+	    "- {at: 3s, note: gone}\n"
 #define STEPS_NO_THREAD "- fail: {id: thread, call: kthread_create}\n"
 #define STEPS_NO_QUEUE "- fail: {id: vq, call: virtio_alloc_vq, vq: deflate}\n" STEPS_IDLE
 /* The first configuration interrupt comes inside a request. */
@@ -36,6 +40,16 @@ const struct fragment_row rows_kernel[] = {
 	{ "ring_slot_order_bad", .also = "live.panic" },
 	{ "ring_slot_order_bad3", .steps = STEPS_IDLE, .also = "ring.broken" },
 	{ "ring_slot_order_bad4", .also = "live.panic" },
+	{ "ring_slot_order_bad5", REQUEST_OUT },
+	{ "ring_slot_order_bad6", .steps = STEPS_UP_DOWN STEPS_DETACH },
+	{ "ring_slot_order_ok2", REQUEST_OUT },
+	{ "ring_slot_order_ok3", REQUEST_OUT },
+	{ "ring_slot_balance_bad5", .steps = "- device: {duplicate: inflate}\n" STEPS_NO_END },
+	{ "ring_slot_balance_bad6",
+	    .steps = "- device: {wrong_id: inflate, id: free}\n" STEPS_NO_END },
+	{ "ring_slot_balance_ok2", .steps = "- device: {duplicate: inflate}\n" STEPS_USUAL },
+	{ "ring_slot_balance_ok3",
+	    .steps = "- device: {wrong_id: inflate, id: free}\n" STEPS_NO_END },
 	{ "ring_not_live_bad2", .steps = STEPS_DETACH },
 	{ "ring_abort_bad", .more = ANY_FAULT,
 	    .steps = "- fail: {id: full, call: virtio_enqueue_reserve}\n" STEPS_IDLE },

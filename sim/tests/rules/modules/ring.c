@@ -86,6 +86,65 @@ FRAGMENT_IN(ring_slot_order_ok, send, send_beside_another)
 	return true;
 }
 
+/* The request is made; sc_n is its slot. */
+static bool
+send_and_note(struct probe *sc, struct virtqueue *vq)
+{
+	sc->sc_n = probe_build(sc, vq, probe_length(sc));
+	PROBE_COMMIT(sc, vq, sc->sc_n);
+	return true;
+}
+
+/* The rest of a detach with a request out, whose slot is back. */
+static int
+end_detach_of_request(struct probe *sc)
+{
+	is_over(sc);
+	uvm_pglistfree(&sc->sc_pages);
+	probe_release_queues(sc);
+	return end_detach(sc);
+}
+
+/* A slot that the device has while it is live. */
+FRAGMENT_IN(ring_slot_order_bad5, detach, give_back_before_reset, .send = send_and_note)
+{
+	probe_end_thread(sc);
+	virtio_dequeue_commit(sc->sc_virtio, sc->sc_vq_out, sc->sc_n); /* BREAKS */
+	virtio_reset(sc->sc_virtio);
+	return end_detach_of_request(sc);
+}
+
+/* After the reset it is the driver's, which has two ways to give it back. */
+FRAGMENT_IN(ring_slot_order_ok2, detach, give_back_after_reset, .send = send_and_note)
+{
+	probe_end_thread(sc);
+	virtio_reset(sc->sc_virtio);
+	virtio_dequeue_commit(sc->sc_virtio, sc->sc_vq_out, sc->sc_n);
+	return end_detach_of_request(sc);
+}
+
+FRAGMENT_IN(ring_slot_order_ok3, detach, abort_after_reset, .send = send_and_note)
+{
+	probe_end_thread(sc);
+	virtio_reset(sc->sc_virtio);
+	virtio_enqueue_abort(sc->sc_virtio, sc->sc_vq_out, sc->sc_n);
+	return end_detach_of_request(sc);
+}
+
+/* A reset takes back what was committed; what was only prepared is no request to give back. */
+FRAGMENT_IN(ring_slot_order_bad6, detach, give_back_prepared)
+{
+	int slot;
+
+	probe_end_thread(sc);
+	if (virtio_enqueue_prep(sc->sc_virtio, &sc->sc_vq[PROBE_DEFLATE], &slot) == 0) {
+		virtio_reset(sc->sc_virtio);
+		virtio_dequeue_commit(sc->sc_virtio, &sc->sc_vq[PROBE_DEFLATE], slot); /* BREAKS */
+	}
+	probe_detach_rest(sc);
+	return 0;
+}
+
 /* ---- ring.segment-count ---- */
 
 /* Queues for requests of so many bytes and parts, in place of the probe's. */
@@ -230,6 +289,34 @@ FRAGMENT_IN(ring_slot_balance_bad4, send, commit_twice)
 	PROBE_COMMIT(sc, vq, slot); /* BREAKS */
 	return true;
 }
+
+/* What the device names twice is given back twice; and what it names by mistake. */
+FRAGMENT_IN(ring_slot_balance_bad5, receive, receive_all)
+{
+	int slot, n;
+
+	for (n = 0; virtio_dequeue(sc->sc_virtio, vq, &slot, NULL) == 0; n++)
+		virtio_dequeue_commit(sc->sc_virtio, vq, slot); /* BREAKS */
+	return n > 0 && is_over(sc);
+}
+FRAGMENT(ring_slot_balance_bad6, .receive = receive_all);
+
+/* Only the slot of the request. */
+static bool
+receive_own(struct probe *sc, struct virtqueue *vq)
+{
+	int slot;
+
+	while (virtio_dequeue(sc->sc_virtio, vq, &slot, NULL) == 0) {
+		if (sc->sc_vq_out != vq || slot != sc->sc_n)
+			continue;
+		virtio_dequeue_commit(sc->sc_virtio, vq, slot);
+		is_over(sc);
+	}
+	return sc->sc_vq_out == NULL;
+}
+FRAGMENT(ring_slot_balance_ok2, .receive = receive_own, .send = send_and_note);
+FRAGMENT(ring_slot_balance_ok3, .receive = receive_own, .send = send_and_note);
 
 /* Given back late, after all else is done, but once. */
 FRAGMENT_IN(ring_slot_balance_ok, inflated, give_back_late, .receive = receive_and_keep)
@@ -546,5 +633,5 @@ FRAGMENT_IN(ring_request_reuse_ok, receive, receive_halves, .send = send_halves)
 /* ---- ring.device-abuse ---- */
 
 FRAGMENT(ring_device_abuse_bad);
-/* The device names a slot that is not in use, but one of the queue: nobody is hurt. */
-FRAGMENT(ring_device_abuse_ok);
+/* The device names a slot that is not in use, but one of the queue: who looks is not hurt. */
+FRAGMENT(ring_device_abuse_ok, .receive = receive_own, .send = send_and_note);
