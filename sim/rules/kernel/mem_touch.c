@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/sbuf.h"
+#include "rules/kernel/dma.h"
 
 /* Longer reads copy structures, holes and all. */
 #define READ_MAX 8
@@ -141,22 +142,26 @@ set_written(struct mem_map *map, uintptr_t from, uintptr_t to, bool written)
 }
 
 static bool
-is_blank(const struct mem_map *map, const struct access_event *touch)
+is_blank(const struct mem_map *map, uintptr_t at)
 {
-	const uint8_t *byte = (const uint8_t *)touch->address;
-	uintptr_t end = touch->address + touch->size;
+	const uint8_t *cell;
 
-	for (size_t i = 0; i < touch->size; i++)
-		if (byte[i] != MEMORY_POISON)
-			return false;
-	for (uintptr_t at = touch->address - touch->address % CELL_BYTES; at < end;
-	    at += CELL_BYTES) {
-		const uint8_t *cell = cells_find(&map->written, at);
+	if (*(const uint8_t *)at != MEMORY_POISON)
+		return false;
+	cell = cells_find(&map->written, at - at % CELL_BYTES);
+	return cell == NULL || (*cell & cells_bytes(at - at % CELL_BYTES, at, at + 1)) == 0;
+}
 
-		if (cell != NULL && (*cell & cells_bytes(at, touch->address, end)) != 0)
-			return false;
-	}
-	return true;
+/* From `from` on, up to `to`: how many bytes of the same kind as the first. */
+static size_t
+alike(const struct mem_map *map, uintptr_t from, uintptr_t to)
+{
+	bool blank = is_blank(map, from);
+	uintptr_t at = from;
+
+	while (at < to && is_blank(map, at) == blank)
+		at++;
+	return at - from;
 }
 
 /* ---- memory changes hands ---- */
@@ -222,31 +227,49 @@ act(const struct access_event *touch)
 
 RULE_ROW(rule_mem_uninitialised) = {
 	"mem.uninitialised", SEVERITY_ERROR,
-	"what kmem_alloc() or bus_dmamem_map() gave is written before it is read",
-	"kmem(9), kmem_alloc(); bus_dma(9), bus_dmamem_alloc()",
-	"Its contents are left over from somebody else, and differ from boot to boot.",
+	"what kmem_alloc() or bus_dmamem_map() gave is written before it is read, by a device too",
+	"kmem(9), kmem_alloc(); bus_dma(9), bus_dmamem_alloc(); virtio 1.2 clause 2.7.13",
+	"Its contents are left over from somebody else, and differ from boot to boot.  Of a buffer "
+	"that a device shall read only the bytes count that its descriptors name: the host gets to "
+	"see them.",
 	"p = kmem_alloc(sizeof(*p), KM_SLEEP);\nif (p->p_busy)\n\treturn;",
 	"p = kmem_zalloc(sizeof(*p), KM_SLEEP);"
 };
+
+/* Bytes of a range, which end where others begin that were written. */
+static void
+report_blank(struct mem_map *map, struct rules_core *core, const struct mem_range *range,
+    uintptr_t from, size_t bytes, const char *what)
+{
+	char name[32];
+
+	set_written(map, from, from + bytes, true);
+	rules_report(core, &rule_mem_uninitialised, "%s bytes %llu..%llu of %s, which nobody has "
+	    "written", what, (unsigned long long)(from - range->low),
+	    (unsigned long long)(from - range->low + bytes - 1),
+	    mem_range_name(range, name, sizeof(name)));
+	rules_because(core, range->seq, "it comes from here");
+}
+
+static bool
+is_blank_at_first(const struct mem_range *range)
+{
+	return range->what == HW_MEMORY_BLANK || range->what == HW_MEMORY_DMA;
+}
 
 static void
 touch_live(struct mem_map *map, struct rules_core *core, const struct mem_range *range,
     const struct access_event *touch)
 {
-	char name[32];
+	uintptr_t end = touch->address + touch->size;
 
-	if (range->what != HW_MEMORY_BLANK && range->what != HW_MEMORY_DMA)
+	if (!is_blank_at_first(range))
 		return;
-	if (!touch->write && (touch->size > READ_MAX || !is_blank(map, touch)))
-		return;
-	set_written(map, touch->address, touch->address + touch->size, true);
 	if (touch->write)
-		return;
-	rules_report(core, &rule_mem_uninitialised, "read of bytes %llu..%llu of %s, which nobody "
-	    "has written", (unsigned long long)(touch->address - range->low),
-	    (unsigned long long)(touch->address - range->low + touch->size - 1),
-	    mem_range_name(range, name, sizeof(name)));
-	rules_because(core, range->seq, "it comes from here");
+		set_written(map, touch->address, end, true);
+	else if (touch->size <= READ_MAX && is_blank(map, touch->address) &&
+	    alike(map, touch->address, end) == touch->size)
+		report_blank(map, core, range, touch->address, touch->size, "read of");
 }
 
 SHARED_RULE_ROW(rule_mem_use_after_free) = {
@@ -397,6 +420,60 @@ TOUCH(map_touch, struct mem_map *map)
 	    is_any_stack(world, address))
 		return ACCESS_ORDINARY;
 	return ACCESS_WILD;
+}
+
+/* ---- what a device reads and writes ---- */
+
+/* The first bytes in [low, high) that nobody has written: one report for all of them. */
+static bool
+check_given(struct mem_map *map, struct rules_core *core, uintptr_t low, uintptr_t high)
+{
+	const struct mem_range *range = mem_range_at(core, low);
+	bool found = false;
+	size_t bytes;
+
+	if (range == NULL || range->gone || !is_blank_at_first(range))
+		return false;
+	high = high < range->high ? high : range->high;
+	for (uintptr_t at = low; at < high; at += bytes) {
+		bytes = alike(map, at, high);
+		if (!is_blank(map, at))
+			continue;
+		if (!found)
+			report_blank(map, core, range, at, bytes, "the device is given");
+		set_written(map, at, at + bytes, true);
+		found = true;
+	}
+	return found;
+}
+
+HOOK(mem_touch, call_commit, struct mem_map *map, ON_CALL(VIRTIO_ENQUEUE_COMMIT))
+{
+	const struct dma *dma = rules_state(core, &area_dma);
+
+	for (size_t i = 0; i < dma->owned.count; i++) {
+		const struct dma_owned *owned = &dma->owned.item[i];
+
+		if (owned->seq == event->seq && !owned->device_writes &&
+		    check_given(map, core, owned->low, owned->high))
+			return;
+	}
+}
+
+/* It may write all of what it is given for that, whatever length it says. */
+HOOK(mem_touch, note_dequeued, struct mem_map *map, ON_NOTE(DEQUEUED))
+{
+	const struct dma *dma = rules_state(core, &area_dma);
+
+	for (size_t i = 0; i < dma->owned.count; i++) {
+		const struct dma_owned *owned = &dma->owned.item[i];
+
+		if (owned->is_back && owned->device == event->device &&
+		    owned->queue == event->note.dequeued.queue &&
+		    owned->slot == event->note.dequeued.slot &&
+		    mem_range_at(core, owned->low) != NULL)
+			set_written(map, owned->low, owned->high, true);
+	}
 }
 
 REST(map_end, struct mem_map *map)

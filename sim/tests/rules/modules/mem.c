@@ -265,6 +265,71 @@ FRAGMENT_IN(mem_uninitialised_bad3, in_thread, read_reused_block)
 	kmem_free(number, 48);
 }
 
+/* One number of the request is not written.  The device reads it. */
+FRAGMENT_IN(mem_uninitialised_bad4, send, send_one_too_many)
+{
+	return probe_send_bytes(sc, vq, probe_length(sc) + 4);
+}
+
+/* In a block of kmem, and half a number. */
+static void
+make_map2(struct probe *sc)
+{
+	sc->sc_p = kmem_alloc(PROBE_BYTES, KM_SLEEP);
+	if (bus_dmamap_create(sc->sc_dmat, PROBE_BYTES, 2, PROBE_BYTES, 0, BUS_DMA_NOWAIT,
+	    &sc->sc_map2) != 0 || bus_dmamap_load(sc->sc_dmat, sc->sc_map2, sc->sc_p, PROBE_BYTES,
+	    NULL, BUS_DMA_NOWAIT) != 0)
+		panic("no second map");
+}
+
+/* The request from that block, `bytes` of it. */
+static int
+build_from_block(struct probe *sc, struct virtqueue *vq, bus_size_t bytes)
+{
+	int slot = probe_slot(sc, vq, 1);
+
+	bus_dmamap_sync(sc->sc_dmat, sc->sc_map2, 0, bytes, BUS_DMASYNC_PREWRITE);
+	virtio_enqueue_p(sc->sc_virtio, vq, slot, sc->sc_map2, 0, bytes, true);
+	sc->sc_vq_out = vq;
+	return slot;
+}
+
+static bool
+receive_block(struct probe *sc, struct virtqueue *vq)
+{
+	if (!probe_take(sc, vq))
+		return false;
+	bus_dmamap_sync(sc->sc_dmat, sc->sc_map2, 0, probe_length(sc), BUS_DMASYNC_POSTWRITE);
+	return true;
+}
+
+FRAGMENT_IN(mem_uninitialised_bad5, send, send_half_number, .in_attach = make_map2,
+    .receive = receive_block)
+{
+	int slot;
+
+	memcpy(sc->sc_p, sc->sc_pfns, probe_length(sc) - 2);
+	slot = build_from_block(sc, vq, probe_length(sc));
+	PROBE_COMMIT(sc, vq, slot); /* BREAKS */
+	return true;
+}
+
+/* The whole block is loaded, and only what was written is named; byte by byte, the pattern too. */
+FRAGMENT_IN(mem_uninitialised_ok2, send, send_what_was_written, .in_attach = make_map2,
+    .receive = receive_block)
+{
+	uint8_t *byte = sc->sc_p;
+	int slot;
+
+	for (size_t i = 0; i < probe_length(sc); i++) {
+		byte[i] = 0xa5;
+		byte[i] = ((uint8_t *)sc->sc_pfns)[i];
+	}
+	slot = build_from_block(sc, vq, probe_length(sc));
+	PROBE_COMMIT(sc, vq, slot);
+	return true;
+}
+
 FRAGMENT_IN(mem_uninitialised_ok, in_thread, read_what_was_written)
 {
 	int *number = kmem_alloc(48, KM_SLEEP);

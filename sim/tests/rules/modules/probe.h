@@ -301,7 +301,7 @@ probe_send_bytes(struct probe *sc, struct virtqueue *vq, bus_size_t bytes)
 {
 	int slot = probe_build(sc, vq, bytes);
 
-	PROBE_COMMIT(sc, vq, slot); /* BREAKS balloon */
+	PROBE_COMMIT(sc, vq, slot); /* BREAKS balloon mem_uninitialised */
 	return true;
 }
 
