@@ -496,21 +496,17 @@ enter_driver(struct lock *lock, const struct event *event)
 
 RULE_ROW(rule_held_at_return) = {
 	"lock.held-at-return", SEVERITY_ERROR,
-	"callbacks, attach and threads end with no mutex held that they took",
+	"match, attach, detach, callbacks and threads end with no mutex held that they took",
 	"mutex(9), mutex_exit()",
 	"Nobody is left to release it.",
 	"mutex_enter(&sc->sc_lock);\nif (sc->sc_idle)\n\treturn 0;",
 	"if (sc->sc_idle) {\n\tmutex_exit(&sc->sc_lock);\n\treturn 0;\n}"
 };
 
+/* Of those that it took since then. */
 static void
-leave_driver(struct lock *lock, struct rules_core *core, const char *what)
+check_held(struct lock *lock, struct rules_core *core, uint32_t since, const char *what)
 {
-	uint32_t since = 0;
-
-	if (lock->entered[core->event->ctx].count > 0)
-		since =
-		    lock->entered[core->event->ctx].item[--lock->entered[core->event->ctx].count];
 	vec_each(held, &core->shadow.held[core->event->ctx]) {
 		if (held->seq < since || held->seq <= lock->reported_seq[core->event->ctx])
 			continue;
@@ -521,8 +517,22 @@ leave_driver(struct lock *lock, struct rules_core *core, const char *what)
 	}
 }
 
+static void
+leave_driver(struct lock *lock, struct rules_core *core, const char *what)
+{
+	uint32_t since = 0;
+
+	if (lock->entered[core->event->ctx].count > 0)
+		since =
+		    lock->entered[core->event->ctx].item[--lock->entered[core->event->ctx].count];
+	check_held(lock, core, since, what);
+}
+
 HOOK(lock, note_attach, struct lock *lock, ON_NOTE(ATTACH))
 {
+	/* A match has no beginning; inside of an attach the mutex may be that one's. */
+	if (event->note.attach.step == HW_ATTACH_MATCH && lock->entered[event->ctx].count == 0)
+		check_held(lock, core, 0, "match");
 	if (event->note.attach.step == HW_ATTACH_BEGIN)
 		enter_driver(lock, event);
 	else if (event->note.attach.step == HW_ATTACH_END)
@@ -535,6 +545,13 @@ HOOK(lock, note_callback, void *state, ON_NOTE(CALLBACK))
 		enter_driver(state, event);
 	else
 		leave_driver(state, core, "a callback");
+}
+
+/* The kernel's thread for an attach, which has come back already, or a detach. */
+HOOK(lock, on_ctx_end, struct lock *lock, ON_EVENT(CTX_END))
+{
+	if (event->ctx_kind == HW_CTX_AUTOCONF)
+		leave_driver(lock, core, "detach");
 }
 
 HOOK(lock, note_thread_gone, void *state, ON_NOTE(THREAD_GONE))

@@ -871,8 +871,8 @@ HOOK(ring, ret_free, struct ring *ring, ON_RET(VIRTIO_FREE_VQ))
 		}
 }
 
-/* What the device has it gives up.  One that was pulled out shows no status. */
-HOOK(ring, on_recall, struct ring *ring, ON_EVENT(DEV_STATUS), ON_RET(VIRTIO_RESET))
+/* What the device has it gives up.  One that was pulled out shows no status: the call counts. */
+HOOK(ring, on_recall, struct ring *ring, ON_EVENT(DEV_STATUS), ON_CALL(VIRTIO_RESET))
 {
 	if (event->kind == EV_DEV_STATUS && event->dev_status.status != 0)
 		return;

@@ -103,6 +103,74 @@ FRAGMENT_IN(lock_held_at_return_bad3, in_live, attach_with_lock)
 /* vq_done is called by a handler, at whose end the mutex is still the same. */
 FRAGMENT(lock_held_at_return_bad4, .in_attach = probe_spin, .in_done = return_with_lock);
 
+/* A detach that is refused; and one that is not. */
+FRAGMENT_IN(lock_held_at_return_bad5, detach, refuse_with_lock, .in_attach = probe_adaptive)
+{
+	mutex_enter(&sc->sc_lock2); /* BREAKS */
+	return EBUSY;
+}
+
+static void
+destroy_second(struct probe *sc)
+{
+	mutex_destroy(&sc->sc_lock2);
+}
+
+FRAGMENT_IN(lock_held_at_return_ok2, detach, refuse_without_lock, .in_attach = probe_adaptive,
+    .in_detach = destroy_second)
+{
+	int error = 0;
+
+	mutex_enter(&sc->sc_lock2);
+	if (sc->sc_n++ == 0)
+		error = EBUSY;
+	mutex_exit(&sc->sc_lock2);
+	return error != 0 ? error : probe_detach(sc);
+}
+
+/* A lock of the whole driver, in its match function. */
+static kmutex_t match_lock;
+static bool is_made;
+
+FRAGMENT_IN(lock_held_at_return_bad6, match, match_with_lock)
+{
+	if (is_made)
+		return probe_match(parent, cf, aux);
+	is_made = true;
+	mutex_init(&match_lock, MUTEX_DEFAULT, IPL_NONE);
+	mutex_enter(&match_lock); /* BREAKS */
+	return probe_match(parent, cf, aux);
+}
+
+/* What the kernel calls back when interrupts are on. */
+static void
+take_for_ever(device_t self)
+{
+	struct probe *sc = device_private(self);
+
+	mutex_enter(&sc->sc_lock2); /* BREAKS */
+}
+
+FRAGMENT_IN(lock_held_at_return_bad7, in_live, call_back_with_lock)
+{
+	probe_adaptive(sc);
+	config_interrupts(sc->sc_dev, take_for_ever);
+}
+
+static void
+take_briefly(device_t self)
+{
+	struct probe *sc = device_private(self);
+
+	LOCKED(&sc->sc_lock2, sc->sc_n++);
+}
+
+FRAGMENT_IN(lock_held_at_return_ok3, in_live, call_back_without_lock)
+{
+	probe_adaptive(sc);
+	config_interrupts(sc->sc_dev, take_briefly);
+}
+
 FRAGMENT_IN(lock_held_at_return_ok, config, return_without_lock)
 {
 	mutex_enter(&sc->sc_lock);
