@@ -178,7 +178,7 @@ device_begin(struct device *device, struct world *world, const struct device_cla
 	device->class = class;
 	while (class->language.queues[device->active] != NULL)
 		device->active++;
-	for (unsigned q = 0; q < device->active; q++)
+	for (unsigned q = 0; q < DEVICE_QUEUES_MAX; q++)
 		device->queue[q] = (struct device_queue){ .device = device, .number = q };
 	for (int i = 0; i <= DEVICE_QUEUES_MAX; i++)
 		device->source[i] = (struct device_source){

@@ -11,6 +11,7 @@
 
 #include "base/alloc.h"
 #include "base/vec.h"
+#include "device/completion.h"
 
 /* Configuration fields (virtio 1.2 clause 5.5.4); num_pages lies at 0. */
 #define CONFIG_ACTUAL 4
@@ -195,12 +196,15 @@ balloon_request(struct device *device, unsigned queue)
 static void
 give_back(struct device *device, unsigned queue, uint16_t head)
 {
-	if (!virtqueue_push(&device->transport.queue[queue].vq, head, 0)) {
-		device_break(device, queue, VIRTQUEUE_FAULT_ADDRESS);
+	struct completion c = {
+		.queue = &device->queue[queue], .on = queue, .head = head, .id = head,
+	};
+
+	if (!behaviours_apply(&c, BEHAVES_BEFORE_USED))
 		return;
-	}
-	transport_emit(&device->transport, EV_DEV_USED, 0, queue, head, 0, 0, 0);
-	transport_notify_queue(&device->transport, queue);
+	completion_push(&c);
+	if (!device->broken && behaviours_apply(&c, BEHAVES_AFTER_USED))
+		transport_notify_queue(&device->transport, queue);
 }
 
 /* The host keeps a statistics buffer until it asks for new ones (clause 5.5.6.3). */
@@ -220,15 +224,21 @@ receive_statistics(struct device *device, unsigned queue)
 }
 
 void
-balloon_ask_statistics(struct device *device)
+balloon_ask_statistics(struct device *device, enum behaviour fault)
 {
 	struct balloon *balloon = balloon_of(device);
+	struct device_queue *queue = &device->queue[BALLOON_ACTIVE];
 	bool held = balloon->statistics.held && transport_is_live(&device->transport);
 
 	behaviour_emit(device, &balloon_behaviours[BALLOON_ASKS_STATISTICS], BALLOON_ACTIVE, held);
 	balloon->statistics.held = false;
-	if (held)
-		give_back(device, BALLOON_ACTIVE, balloon->statistics.head);
+	if (!held)
+		return;
+	queue->wrong_id = USED_ID_FREE;
+	queue->wrong_length = USED_LENGTH_MAX32;
+	if (fault != BEHAVIOURS)
+		queue->left[fault] = 1;
+	give_back(device, BALLOON_ACTIVE, balloon->statistics.head);
 }
 
 /* Hints and reports of free pages are advice: they are given back unread. */

@@ -114,8 +114,11 @@ void balloon_set_actual(struct device *device, uint32_t pages);
  */
 void balloon_target(struct device *device, uint32_t pages, bool irq);
 
-/* The host asks for statistics: the buffer that it has is given back, and a new one comes. */
-void balloon_ask_statistics(struct device *device);
+/*
+ * The host asks for statistics: the buffer that it has is given back, and a new one comes.  With
+ * a fault, one of the completions of requests; BEHAVIOURS: with none.
+ */
+void balloon_ask_statistics(struct device *device, enum behaviour fault);
 
 /* Functions of the class (class.h). */
 void balloon_init_options(struct device *device, const void *options, uint64_t hz);
@@ -189,6 +192,7 @@ struct balloon_step {
 	struct balloon_latency latency;	/* keys latency and jitter */
 	uint64_t actual_pages;	/* the device changes `actual` by itself, or UNSET */
 	bool ask_statistics;
+	int statistics_fault;	/* enum behaviour; BEHAVIOURS: none */
 };
 
 /* Behaviours of its own. */

@@ -298,6 +298,11 @@ static const struct field fields_step_latency[] = {
 static const struct map map_step_latency =
     MAP("latency", fields_step_latency, balloon_latency, &default_latency, .scalars = 2);
 
+static const struct field_word words_statistics_fault[] = {
+	{ "wrong_id", BEHAVIOUR_WRONG_ID }, { "wrong_len", BEHAVIOUR_WRONG_LEN },
+	{ "duplicate", BEHAVIOUR_DUPLICATE }, { NULL, 0 }
+};
+
 static const struct field fields_device_step[] = {
 	ROW("latency", FIELD_MAP, 0, balloon_step, latency,
 	    "from now on requests take so long: a time or {inflate, deflate}",
@@ -309,6 +314,9 @@ static const struct field fields_device_step[] = {
 	    "the device changes `actual` by itself", RANGE(0, MAX32)),
 	ROW("ask_statistics", FIELD_FLAG, 0, balloon_step, ask_statistics,
 	    "STATS_VQ: the host asks for statistics of the guest (false)"),
+	ROW("statistics_fault", FIELD_WORD, 0, balloon_step, statistics_fault,
+	    "what is wrong with the buffer that ask_statistics gives back (none)",
+	    .words = words_statistics_fault),
 	DEVICE_STEP_ROWS_LAST,
 };
 
@@ -321,6 +329,9 @@ check_step(struct map_check *check, const void *object)
 	    map_has(check, "jitter") || map_has(check, "actual") ||
 	    map_has(check, "ask_statistics"));
 	map_only_true(check, "ask_statistics", step->ask_statistics);
+	if (map_has(check, "statistics_fault") && !map_has(check, "ask_statistics"))
+		map_error(check, "statistics_fault", "\"statistics_fault\" says what is wrong with "
+		    "what \"ask_statistics\" does, which is not there");
 }
 
 static void
@@ -332,7 +343,8 @@ check_step_order(struct map_check *check, const void *data, uint64_t *memory)
 }
 
 static const struct map map_device_step = MAP("device", fields_device_step, balloon_step,
-    DEFAULTS(balloon_step, .common = DEVICE_STEP_DEFAULT, .actual_pages = UNSET),
+    DEFAULTS(balloon_step, .common = DEVICE_STEP_DEFAULT, .actual_pages = UNSET,
+    .statistics_fault = BEHAVIOURS),
     .check = check_step);
 
 static void
@@ -351,7 +363,7 @@ act_step(struct device *device, const void *data)
 	if (step->actual_pages != UNSET)
 		balloon_set_actual(device, (uint32_t)step->actual_pages);
 	if (step->ask_statistics)
-		balloon_ask_statistics(device);
+		balloon_ask_statistics(device, (enum behaviour)step->statistics_fault);
 	device_step_act_last(device, &step->common);
 }
 

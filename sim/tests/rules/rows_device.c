@@ -159,6 +159,10 @@ const struct fragment_row rows_device[] = {
 	  .also = "config.actual-write " COUNTS_DIFFER },
 	{ .fragment = "balloon_inflate_entries_bad2",
 	  .also = "config.actual-write " COUNTS_DIFFER },
+	{ .fragment = "ring_slot_balance_bad7", STATISTICS_ONCE,
+	  .steps = "- {at: 1s, target: 4 pages}\n"
+	    "- {at: 2s, device: {ask_statistics: true, statistics_fault: wrong_id}}\n"
+	    "- {at: 3s, note: it went wrong}\n" },
 	{ .fragment = "balloon_statistics_ok", STATISTICS },
 	{ .fragment = "balloon_statistics_ok2", STATISTICS },
 	{ .fragment = "balloon_statistics_bad", STATISTICS_ONCE, .where = "probe_make_statistics" },

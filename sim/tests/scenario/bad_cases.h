@@ -388,6 +388,9 @@ static const struct bad bad_steps[] = {
 	    "notifications (miss) [scenario.step]" } },
 	{ FIXTURE_STEPS "  - device: {pause: inflate, id: free}\n", {
 	    "5:34: \"id\" says what \"wrong_id\" does, which is not there [scenario.step]" } },
+	{ FIXTURE_STEPS "  - device: {actual: 2, statistics_fault: wrong_id}\n", {
+	    "5:43: \"statistics_fault\" says what is wrong with what \"ask_statistics\" does, "
+	    "which is not there [scenario.step]" } },
 	{ FIXTURE_STEPS "  - device: {restore: b}\n", { "5:23: no step before saves a snapshot of "
 	    "that name [scenario.step]" } },
 	{ FIXTURE_STEPS "  - device: {drop: stats}\n", { "5:20: unknown name for \"drop\": "

@@ -47,6 +47,9 @@ give_the_other_way_round(struct probe *sc)
 STATISTICS_FRAGMENT(balloon_statistics_ok2, give_anything,
     .in_step = give_the_other_way_round);
 
+/* The device gives the buffer back with a slot that is not the buffer's. */
+STATISTICS_FRAGMENT(ring_slot_balance_bad7, give_two, .in_step = give_again);
+
 /* Never. */
 STATISTICS_FRAGMENT(balloon_statistics_bad, NULL);
 

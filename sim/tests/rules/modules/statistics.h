@@ -59,7 +59,7 @@ probe_take_statistics(struct probe *sc, int bytes)
 
 	if (virtio_dequeue(sc->sc_virtio, vq, &slot, NULL) != 0)
 		return false;
-	virtio_dequeue_commit(sc->sc_virtio, vq, slot);
+	virtio_dequeue_commit(sc->sc_virtio, vq, slot); /* BREAKS ring */
 	bus_dmamap_sync(sc->sc_dmat, sc->sc_map2, 0, bytes,
 	    BUS_DMASYNC_POSTWRITE);
 	return true;
