@@ -35,7 +35,7 @@ void	module_error_fini(struct module_error *);
  * `*err` is empty and needs no end.
  *
  * Each kernel function that the module lacks has its line in err->text:
- * "viomb.c:12: the shim has no function NAME (manual page PAGE(9)); see
+ * "viomb.c:12: the fake kernel has no function NAME (manual page PAGE(9)); see
  * sim/kern/README.md", or what may have been meant.  Other reasons begin with
  * the path.  A damaged file is such a reason: what dies or hangs as it is
  * loaded does so in a child process.

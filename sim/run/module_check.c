@@ -199,7 +199,7 @@ print_missing(const struct module_file *file, const struct missing *m,
 		fprintf(out, "%s: ", file->path);
 	else
 		fprintf(out, "%s:%u: ", m->pos.file, m->pos.line);
-	fprintf(out, "the shim has no %s %s", kind, m->name);
+	fprintf(out, "the fake kernel has no %s %s", kind, m->name);
 	if (near.best != NULL)
 		fprintf(out, "%s\n", text_nearest_hint(&near, ""));
 	else if (page != NULL)

@@ -65,11 +65,11 @@ function defines(path, type,    text, does) {
 	return does
 }
 # Does the driver itself define the struct?  Then what is missing in
-# it is not for the shim to have.
+# it is not for the fake kernel to have.
 function is_own_type(type) {
 	return defines(path_of(in_base), type)
 }
-# A header of the shim has it, but not for drivers to look into.
+# A header of the fake kernel has it, but not for drivers to look into.
 function is_private_type(type,    i) {
 	for (i = 1; i <= header_count; i++)
 		if (defines(shim "/" header[i], type))
@@ -143,10 +143,10 @@ function lacks_header(name,    i, subject) {
 	sub(/.*\//, "", subject)
 	sub(/\.h$/, "", subject)
 	subject = manpage(subject)
-	say("the shim has no header <" name ">" (is_certain ? \
+	say("the fake kernel has no header <" name ">" (is_certain ? \
 	    " (manual page " subject ")" : "") "; see sim/kern/README.md")
 }
-# Nothing declares that name.  False if it is no matter of the shim.
+# Nothing declares that name.  False if it is no matter of the fake kernel.
 function lacks(kind, name,    subject, its_page, guess) {
 	subject = name
 	sub(/^.* of /, "", subject)
@@ -168,15 +168,15 @@ function lacks(kind, name,    subject, its_page, guess) {
 	guess = better[name]
 	its_page = manpage(subject)
 	if (kind != "member" && is_certain || guess == "" && its_page != "")
-		say("the shim has no " kind " " name " (manual page " its_page \
+		say("the fake kernel has no " kind " " name " (manual page " its_page \
 		    "); see sim/kern/README.md")
 	else if (guess != "" && is_own(guess))
 		return 0
 	else if (kind == "member")
-		say("the shim has no member " name (guess != "" ? \
+		say("the fake kernel has no member " name (guess != "" ? \
 		    "; did you mean `" guess "`?" : "; see sim/kern/README.md"))
 	else
-		say("neither the driver nor the shim has a " kind " " name \
+		say("neither the driver nor the fake kernel has a " kind " " name \
 		    (guess != "" ? "; did you mean `" guess "`?" : \
 		    "; if it is the kernel\047s, see sim/kern/README.md"))
 	return 1

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * <sys/cdefs.h>: compiler macros of the NetBSD kernel, and the shim's own
+ * <sys/cdefs.h>: compiler macros of the NetBSD kernel, and the fake kernel's own
  * __KERN_NAME (at the end), which keeps kernel and libc names apart.
  */
 #ifndef _SYS_CDEFS_H_
@@ -83,7 +83,7 @@
 #define	__RCSID(text)		__KERNEL_RCSID(0, text)
 
 /*
- * The shim's own: the link name of a kernel function whose name libc has too.  The text
+ * The fake kernel's own: the link name of a kernel function whose name libc has too.  The text
  * of a driver stays `printf`, its object file asks for `kern_printf`.
  */
 #define	__KERN_NAME(name)	__asm__("kern_" #name)

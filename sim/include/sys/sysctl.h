@@ -78,7 +78,7 @@ struct sysctllog;
 	name, namelen, oldp, oldlenp, newp, newlen, oname, l, node
 typedef int (*sysctlfn)(SYSCTLFN_PROTO);
 
-/* A node.  Drivers read sysctl_num and sysctl_data; the order is the shim's own. */
+/* A node.  Drivers read sysctl_num and sysctl_data; the order is the fake kernel's own. */
 struct sysctlnode {
 	uint32_t	sysctl_flags;	/* version, CTLFLAG_*, CTLTYPE_* */
 	int32_t		sysctl_num;	/* number among its siblings */

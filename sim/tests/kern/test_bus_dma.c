@@ -121,7 +121,7 @@ TEST(segments_do_not_cross_the_boundary)
 	}
 }
 
-/* The shim chooses where the softc lies: in one piece, or across two frames. */
+/* The fake kernel chooses where the softc lies: in one piece, or across two frames. */
 TEST(buffer_in_the_softc_may_need_two_segments)
 {
 	for (int straddles = 0; straddles <= 1; straddles++) {

@@ -227,18 +227,18 @@ lacks(const char *name, size_t count, const char *text)
 TEST(missing_functions_are_named_with_line_and_page)
 {
 	lacks("lacking.so", 3,
-	    "lacking.c:12: the shim has no function or variable lunch_time; "
+	    "lacking.c:12: the fake kernel has no function or variable lunch_time; "
 	    "see sim/kern/README.md\n"
-	    "lacking.c:12: the shim has no function mutex_obj_lunch "
+	    "lacking.c:12: the fake kernel has no function mutex_obj_lunch "
 	    "(manual page mutex(9)); see sim/kern/README.md\n"
-	    "lacking.c:16: the shim has no function virtio_lunch "
+	    "lacking.c:16: the fake kernel has no function virtio_lunch "
 	    "(manual page virtio(4)); see sim/kern/README.md\n");
 }
 
 TEST(functions_of_libc_are_not_of_the_kernel)
 {
 	lacks("libc.so", 1,
-	    "libc.c:7: the shim has no function getpid; see sim/kern/README.md\n");
+	    "libc.c:7: the fake kernel has no function getpid; see sim/kern/README.md\n");
 }
 
 static void
@@ -367,9 +367,9 @@ TEST(slips_are_told_from_what_is_missing)
 	    "int step(int);\n"
 	    "int step(int n) { return mutex_entr(n) + callout_halt(n); }\n", "");
 	lacks("slip.so", 2,
-	    "slip.c:3: the shim has no function callout_halt "
+	    "slip.c:3: the fake kernel has no function callout_halt "
 	    "(manual page callout(9)); see sim/kern/README.md\n"
-	    "slip.c:3: the shim has no function mutex_entr; did you mean \"mutex_enter\"?\n");
+	    "slip.c:3: the fake kernel has no function mutex_entr; did you mean \"mutex_enter\"?\n");
 }
 
 TEST(manual_pages_exist_or_are_not_named)

@@ -46,9 +46,9 @@ TEST(compiler_names_each_missing_header)
 	    "#include <sys/mutx.h>\nint x;\n");
 	ck_assert_int_eq(build_run("", "x", ""), 2);
 	ck_assert_str_eq(build_read("x.err"),
-	    "x.c:1: the shim has no header <sys/lunch.h>; see sim/kern/README.md\n"
-	    "x.c:2: the shim has no header <stdio.h>; see sim/kern/README.md\n"
-	    "x.c:3: the shim has no header <sys/callout.h> "
+	    "x.c:1: the fake kernel has no header <sys/lunch.h>; see sim/kern/README.md\n"
+	    "x.c:2: the fake kernel has no header <stdio.h>; see sim/kern/README.md\n"
+	    "x.c:3: the fake kernel has no header <sys/callout.h> "
 	    "(manual page callout(9)); see sim/kern/README.md\n"
 	    "x.c:4: there is no header <sys/mutx.h>; did you mean <sys/mutex.h>?\n");
 	ck_assert_int_eq(access(build_path("x.so.log"), R_OK), 0);
@@ -96,7 +96,7 @@ TEST(several_sources_are_one_module)
 	}
 	build_write("y.c", "int twice(int n)\n{\n	return lunch(n);\n}\n");
 	ck_assert_int_eq(build_both("x", "y.c"), 2);
-	ck_assert_str_eq(build_read("x.err"), "y.c:3: neither the driver nor the shim "
+	ck_assert_str_eq(build_read("x.err"), "y.c:3: neither the driver nor the fake kernel "
 	    "has a function lunch; if it is the kernel's, see sim/kern/README.md\n");
 	ck_assert_int_eq(build_both("x", "z.c"), 2);
 	ck_assert_str_eq(build_read("x.err"), "viosim-cc: no such file: z.c\n");
@@ -118,17 +118,17 @@ TEST(compiler_names_each_missing_kind_once)
 	    "	virtio_lunch(sc);\n"
 	    "	return sc->sc_a + LUNCH_TIME_IS_OVER + k;\n"
 	    "}\n",
-	    "x.c:1: neither the driver nor the shim has a type struct lunch; "
+	    "x.c:1: neither the driver nor the fake kernel has a type struct lunch; "
 	    "if it is the kernel's, see sim/kern/README.md\n"
-	    "x.c:2: neither the driver nor the shim has a macro LUNCH_DECL; "
+	    "x.c:2: neither the driver nor the fake kernel has a macro LUNCH_DECL; "
 	    "if it is the kernel's, see sim/kern/README.md\n"
-	    "x.c:3: neither the driver nor the shim has a type klunch_t; "
+	    "x.c:3: neither the driver nor the fake kernel has a type klunch_t; "
 	    "if it is the kernel's, see sim/kern/README.md\n"
-	    "x.c:7: the shim has no function callout_reset "
+	    "x.c:7: the fake kernel has no function callout_reset "
 	    "(manual page callout(9)); see sim/kern/README.md\n"
-	    "x.c:9: the shim has no function virtio_lunch "
+	    "x.c:9: the fake kernel has no function virtio_lunch "
 	    "(manual page virtio(4)); see sim/kern/README.md\n"
-	    "x.c:10: neither the driver nor the shim has a macro LUNCH_TIME_IS_OVER; "
+	    "x.c:10: neither the driver nor the fake kernel has a macro LUNCH_TIME_IS_OVER; "
 	    "if it is the kernel's, see sim/kern/README.md\n");
 }
 
@@ -162,9 +162,9 @@ TEST(compiler_tells_a_slip_from_a_gap)
 	    "	cv_timedwaitbt(m);\n"
 	    "	return 0;\n"
 	    "}\n",
-	    "x.c:5: neither the driver nor the shim has a function mutex_entr; "
+	    "x.c:5: neither the driver nor the fake kernel has a function mutex_entr; "
 	    "did you mean `mutex_enter`?\n"
-	    "x.c:6: the shim has no function cv_timedwaitbt "
+	    "x.c:6: the fake kernel has no function cv_timedwaitbt "
 	    "(manual page condvar(9)); see sim/kern/README.md\n");
 }
 
@@ -178,7 +178,7 @@ TEST(compiler_keeps_the_drivers_own_mistakes)
 	HAS(text, "x.c:5:", "did you mean 'count'?", "expected ';'");
 	/* With the source line and the caret. */
 	HAS(text, "return cuont\n", "^\n");
-	LACKS(text, "shim");
+	LACKS(text, "fake kernel");
 }
 
 /* A text that ends too early lacks its own names, none of the kernel's. */
@@ -190,7 +190,7 @@ TEST(compiler_finds_no_gap_in_a_cut_text)
 	    "int g(int z) { return helper(z) + x; }\nstat");
 	ck_assert_int_eq(build_run("", "x", ""), 2);
 	HAS(build_read("x.err"), "error: ");
-	LACKS(build_read("x.err"), "shim");
+	LACKS(build_read("x.err"), "fake kernel");
 }
 
 /* Several may make one module at a time: all succeed, and nothing but it is left. */

@@ -17,9 +17,9 @@
  *     breaks other rules too, give it a row in ../rows_*.c; a rule that points elsewhere
  *     than at a line of the fragment needs one as well.
  *  6. `make build/tests/check check-modules`, then `FRAGMENT=<rule> build/tests/check
- *     rules_fragments rules_clauses`, and `make check-unit check-layers`: the rule looks at the
- *     other fragments and streams too.  One that breaks it is repaired, or names it in `.also`
- *     of its row.
+ *     rules_fragments rules_clauses`, `make update` for a new rule, and `make check-unit
+ *     check-layers check-docs`: the rule looks at the other fragments and streams too.  One that
+ *     breaks it is repaired, or names it in `.also` of its row.
  * Static variables start fresh in each run.  Each fragment runs on all four machines
  * (virtio 1.0 and legacy, bounce and coherent DMA) unless its row says otherwise.
  */
