@@ -19,14 +19,14 @@
 enum ring_slot_state {
 	SLOT_FREE, SLOT_PREPARED, SLOT_RESERVED, SLOT_COMMITTED, SLOT_DEQUEUED,
 	SLOT_REFUSED,			/* reserve failed: free again */
-	SLOT_RECALLED			/* committed when the device was reset: the driver's again */
+	SLOT_RECALLED			/* committed at a reset: the driver's again */
 };
 
 struct ring_slot {
 	enum ring_slot_state state;
 	bool reported;			/* that the queue was not live */
 	uint32_t seq, site;		/* newest change */
-	uint32_t stray_seq;		/* newest time that the device used it, which it did not have */
+	uint32_t stray_seq;		/* newest used buffer of it that was none */
 	uint32_t reserved, filled;	/* descriptors */
 };
 

@@ -369,7 +369,8 @@ TEST(slips_are_told_from_what_is_missing)
 	lacks("slip.so", 2,
 	    "slip.c:3: the fake kernel has no function callout_halt "
 	    "(manual page callout(9)); see sim/kern/README.md\n"
-	    "slip.c:3: the fake kernel has no function mutex_entr; did you mean \"mutex_enter\"?\n");
+	    "slip.c:3: the fake kernel has no function mutex_entr; did you mean "
+	    "\"mutex_enter\"?\n");
 }
 
 TEST(manual_pages_exist_or_are_not_named)
