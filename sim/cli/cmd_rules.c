@@ -10,7 +10,6 @@
 #include "cli/cli.h"
 #include "device/class.h"
 #include "fault/fault.h"
-#include "report/report.h"
 #include "report/rules_text.h"
 #include "rules/rules.h"
 #include "run/module_file.h"
@@ -364,7 +363,7 @@ void
 cli_case_print(const struct scenario_case *c, const struct manifest *manifest, FILE *stream)
 {
 	print_head(c, manifest, stream);
-	report_configuration(c, stream);
+	run_configuration(c, stream);
 }
 
 static bool

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/sbuf.h"
 #include "device/class.h"
 #include "report/failure.h"
 #include "report/finding.h"
@@ -14,7 +13,6 @@
 #include "report/report.h"
 #include "report/words.h"
 #include "run/module.h"
-#include "scenario/yaml.h"
 
 struct out {
 	FILE *stream;
@@ -125,7 +123,7 @@ code_key(const struct event *event)
 	return "what";
 }
 
-/* Where the others stand when another one goes on: what is told of them is no longer to be found. */
+/* Where the others stand when another one goes on. */
 static void
 put_others(struct out *out, json_t *object, const struct event *event)
 {
@@ -317,19 +315,12 @@ print_failure(struct out *out, const struct failure *failure)
 static json_t *
 configuration(const struct scenario_case *c)
 {
-	struct sbuf buf;
-	FILE *stream = sbuf_open(&buf);
-	char *yaml, *text;
-	json_t *object;
+	char *text = run_configuration_json(c);
+	json_t *object = json_loads(text, 0, NULL);
 
-	report_configuration(c, stream);
-	yaml = sbuf_close(&buf);
-	text = yaml_to_json(yaml);
-	object = json_loads(text, 0, NULL);
 	if (object == NULL)
 		internal_error("no JSON: %s", text);
 	free(text);
-	free(yaml);
 	return object;
 }
 

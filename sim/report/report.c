@@ -7,8 +7,6 @@
 #include <string.h>
 
 #include "base/utf8.h"
-#include "device/class.h"
-#include "scenario/arena.h"
 
 static const struct defect *
 defect_behind(const struct report_input *input, const struct finding *finding,
@@ -49,24 +47,6 @@ bool
 report_position(const struct report_input *input, uint32_t site, struct source_pos *pos)
 {
 	return site != 0 && input->source != NULL && source_lookup(input->source, site, pos);
-}
-
-void
-report_configuration(const struct scenario_case *c, FILE *stream)
-{
-	struct scenario scenario = *c->scenario;
-	struct scenario_case whole = *c;
-	const struct device_class *class = device_class_of(scenario.device.type);
-	const struct scenario_own *own = &c->scenario->device.own;
-	struct arena *arena = arena_new();
-
-	whole.scenario = &scenario;
-	scenario.device.own.object = arena_calloc(arena, 1, own->map->size);
-	memcpy(scenario.device.own.object, own->object, own->map->size);
-	if (class->resolve != NULL)
-		class->resolve(scenario.device.own.object, c->machine->hz, arena);
-	scenario_case_print(&whole, stream);
-	arena_free(arena);
 }
 
 /* ---- text ---- */

@@ -44,9 +44,6 @@ struct report_input {
 	const char *version;		/* of viosim, with its revision; NULL: not said */
 };
 
-/* All that a case is made of, with its defaults: a scenario that runs and has its digest. */
-void report_configuration(const struct scenario_case *c, FILE *stream);
-
 /*
  * The timeline, for people, with the case's id above.
  *

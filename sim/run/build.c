@@ -2,7 +2,13 @@
 /*
  * From a scenario's plain data to the configuration of a world.
  */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/sbuf.h"
 #include "run/state.h"
+#include "scenario/arena.h"
+#include "scenario/yaml.h"
 
 #define LOW_PAGES_MAX SCENARIO_LOW_PAGES
 #define SLACK_NS UINT64_C(1000000)
@@ -71,4 +77,37 @@ run_world_config(const struct run *run, struct world_config *config)
 		.regions = run->options->regions,
 	};
 	segments(machine, config);
+}
+
+/* ---- the configuration in words ---- */
+
+void
+run_configuration(const struct scenario_case *c, FILE *stream)
+{
+	struct scenario scenario = *c->scenario;
+	struct scenario_case whole = *c;
+	const struct device_class *class = device_class_of(scenario.device.type);
+	const struct scenario_own *own = &c->scenario->device.own;
+	struct arena *arena = arena_new();
+
+	whole.scenario = &scenario;
+	scenario.device.own.object = arena_calloc(arena, 1, own->map->size);
+	memcpy(scenario.device.own.object, own->object, own->map->size);
+	if (class->resolve != NULL)
+		class->resolve(scenario.device.own.object, c->machine->hz, arena);
+	scenario_case_print(&whole, stream);
+	arena_free(arena);
+}
+
+char *
+run_configuration_json(const struct scenario_case *c)
+{
+	struct sbuf buf;
+	char *yaml, *json;
+
+	run_configuration(c, sbuf_open(&buf));
+	yaml = sbuf_close(&buf);
+	json = yaml_to_json(yaml);
+	free(yaml);
+	return json;
 }

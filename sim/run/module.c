@@ -8,10 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <xxhash.h>
-
 #include "base/alloc.h"
 #include "base/sbuf.h"
+#include "machine/trace.h"
 #include "run/module.h"
 #include "run/module_file.h"
 #include "run/source.h"
@@ -191,7 +190,7 @@ module_nodiag_path(const char *path, char *nodiag, size_t size)
 uint64_t
 module_hash(const struct module *m)
 {
-	return XXH3_64bits(m->file.image, m->file.size);
+	return trace_hash(m->file.image, m->file.size);
 }
 
 const char *

@@ -108,4 +108,9 @@ void run_case(const struct scenario_case *c, const struct run_options *options,
     struct run_result *result);
 void run_result_fini(struct run_result *result);
 
+/* All that a case is made of, with its defaults: a scenario that runs and has its digest. */
+void run_configuration(const struct scenario_case *c, FILE *stream);
+/* The same as JSON, in one line; heap. */
+char *run_configuration_json(const struct scenario_case *c);
+
 #endif /* VIOSIM_RUN_RUN_H */
