@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/sbuf.h"
+#include "tests/suite.h"
 
 static void
 init_with(struct rig *rig, const char *path)
@@ -152,6 +152,27 @@ rig_run(struct rig *rig, struct inject_points *points, struct trial_result *resu
 	trial_run(&rig->trial, &rig->cases[0], points, result);
 }
 
+const struct trial_finding *
+rig_finding(const struct trial_result *result, const char *rule)
+{
+	for (unsigned i = 0; i < result->findings; i++)
+		if (strcmp(result->finding[i].rule->id, rule) == 0)
+			return &result->finding[i];
+	ck_abort_msg("no finding of %s", rule);
+}
+
+bool
+rig_found(const struct tally *tally, const char *rule, const char *words)
+{
+	for (size_t i = 0; i < tally->clusters.count; i++) {
+		const struct trial_finding *finding = &tally->clusters.item[i].first.finding;
+
+		if (strcmp(finding->rule->id, rule) == 0 && strstr(finding->text, words) != NULL)
+			return true;
+	}
+	return false;
+}
+
 void
 rig_case(struct rig *rig, const char *format, ...)
 {
@@ -199,10 +220,7 @@ rig_edit(const struct scenario_doc *doc, size_t machine)
 char *
 rig_text(struct edit *edit)
 {
-	struct sbuf buf;
-
-	edit_print(edit, "t", "s", NULL, sbuf_open(&buf));
-	return sbuf_close(&buf);
+	return PRINTED(to, edit_print(edit, "t", "s", NULL, to));
 }
 
 /* ---- one rig for all tests of a suite ---- */

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "explore/edit.h"
+#include "explore/tally.h"
 #include "explore/trial.h"
 #include "scenario/scenario.h"
 
@@ -21,17 +22,15 @@ struct rig {
 	struct run_result run;		/* of the last rig_case() */
 };
 
-/* A small scenario: attach, 64 pages, settle.  Below it a test may put more steps. */
+/* A small scenario: attach, so many pages, settle.  Below it a test may put more steps. */
 #define RIG_HEAD \
 	"format: 1\nscenario: t\nsummary: s\n" \
 	"machine: {memory: 64MiB}\n" \
 	"machines: [{transport: virtio-1.0, dma: coherent}]\n" \
 	"device: {type: balloon, latency: 1us}\n"
-#define RIG_SCENARIO RIG_HEAD \
-	"steps:\n" \
-	"  - at: 1s\n" \
-	"    target: 64 pages\n" \
-	"  - settle: {within: 1s}\n"
+#define RIG_TARGET(pages) RIG_HEAD \
+	"steps:\n  - at: 1s\n    target: " pages " pages\n  - settle: {within: 1s}\n"
+#define RIG_SCENARIO RIG_TARGET("64")
 
 /* With the driver that was built: $VIOSIM_MODULE, else build/viomb.so.  No defect is known. */
 void rig_init(struct rig *rig);
@@ -51,6 +50,10 @@ unsigned rig_line_named(const char *name, const char *word);
 
 /* One run of it. */
 void rig_run(struct rig *rig, struct inject_points *points, struct trial_result *result);
+/* The finding of that rule; none fails the test. */
+const struct trial_finding *rig_finding(const struct trial_result *result, const char *rule);
+/* Did an exploration find that, with those words in it? */
+bool rig_found(const struct tally *tally, const char *rule, const char *words);
 /* Load the scenario and run its first case as `viosim run` does. */
 void rig_case(struct rig *rig, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* What failed there as the nth thing (`actual` NULL: whatever came), or that nothing did. */
@@ -78,10 +81,8 @@ void rig_teardown(void);
 	static inline void rig_end_##what(type **it) { end(*it); }
 RIG_END(struct edit, edit, edit_free)
 RIG_END(struct scenario_doc, doc, scenario_doc_free)
-RIG_END(char, text, free)
 #define EDIT(name) __attribute__((cleanup(rig_end_edit))) struct edit *name
 #define DOC(name) __attribute__((cleanup(rig_end_doc))) struct scenario_doc *name
-#define TEXT(name) __attribute__((cleanup(rig_end_text))) char *name
 
 /* A test with a rig, `rig`, that one of these functions makes. */
 #define RIG_TEST(name, init) TEST_WITH_IN(name, struct rig, struct rig *rig, init, rig_fini)

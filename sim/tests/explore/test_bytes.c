@@ -45,8 +45,8 @@ printed(const struct fuzz *fuzz, const void *data, size_t size)
 static void
 check_same(const struct fuzz *fuzz, size_t size, const void *data, size_t other_size, bool same)
 {
-	TEXT(a) = printed(fuzz, fuzz->data, size);
-	TEXT(b) = printed(fuzz, data, other_size);
+	HEAP(a) = printed(fuzz, fuzz->data, size);
+	HEAP(b) = printed(fuzz, data, other_size);
 
 	ck_assert_msg((strcmp(a, b) == 0) == same, "%s%s", a, b);
 }
@@ -74,13 +74,15 @@ TEST(the_same_bytes_are_the_same_scenario)
 	check_same(&fuzz, 1, zeros, SIZE, true);
 	for (uint64_t turn = 1; turn <= 50; turn++) {
 		uint8_t copy[SIZE];
-		TEXT(plain) = printed(&fuzz, NULL, 0);
-		TEXT(now) = NULL;
+		HEAP(plain) = printed(&fuzz, NULL, 0);
+		HEAP(now) = NULL;
+		DOC(doc) = NULL;
 
 		scramble(&fuzz, turn);
 		memcpy(copy, fuzz.data, SIZE);
 		check_same(&fuzz, SIZE, copy, SIZE, true);
 		now = printed(&fuzz, copy, SIZE);
+		doc = rig_doc("t.yaml", now);
 		others += strcmp(plain, now) != 0;
 	}
 	ck_assert_uint_gt(others, 25);

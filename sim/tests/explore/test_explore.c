@@ -16,11 +16,7 @@
 #include "tests/suite.h"
 
 /* Few pages make few points: the runs without reduction are to be counted in thousands. */
-#define TINY_SCENARIO RIG_HEAD \
-	"steps:\n" \
-	"  - at: 1s\n" \
-	"    target: 3 pages\n" \
-	"  - settle: {within: 1s}\n"
+#define TINY_SCENARIO RIG_TARGET("3")
 
 /* ---- plans as text ---- */
 
@@ -36,13 +32,12 @@ static const char *const good_plans[] = {
 TEST_EACH(test_plan_text, good_plans)
 {
 	const char *text = good_plans[_i];
-	char *again;
 	struct plan plan = { .class = device_classes[0] };
+	HEAP(again) = NULL;
 
 	ck_assert(plan_parse(&plan, text));
 	again = PRINTED(to, plan_print(&plan, to));
 	ck_assert_str_eq(again, text);
-	free(again);
 }
 
 static const char *const bad_plans[] = {
@@ -61,29 +56,22 @@ TEST_EACH(test_plan_text_bad, bad_plans)
 	ck_assert_msg(!plan_parse(&plan, bad_plans[_i]), "%s", bad_plans[_i]);
 }
 
-RIG_TEST(test_plan_steps, rig_init)
+/* The step that is brought forward is gone, those after it are there. */
+TEST(test_plan_steps)
 {
 	struct plan plan = { .class = device_classes[0] };
-	struct edit *base, *edit;
-	const struct scenario_case *c;
-	const struct scenario_step *step;
+	DOC(doc) = rig_doc("t.yaml", TINY_SCENARIO);
+	EDIT(base) = rig_edit(doc, 0);
+	EDIT(edit) = NULL;
+	HEAP(text) = NULL;
 
-	c = rig_load(rig, TINY_SCENARIO);
-	base = edit_new(c->scenario, c->machine, false, 0);
 	ck_assert(plan_parse(&plan, "next=0/3@line 9#4; "
 	    "fail=kthread_create.enomem@before kthread_create#2"));
 	edit = plan_apply(&plan, base);
-	step = edit->scenario.steps.step;
-	ck_assert_uint_eq(edit->scenario.steps.count, base->scenario.steps.count + 1);
-	ck_assert_int_eq(step[0].verb, SCENARIO_STEP_DELIVER);
-	ck_assert_uint_eq(step[0].deliver.act, 3);
-	ck_assert_int_eq(step[1].verb, SCENARIO_STEP_FAIL);
-	ck_assert_uint_eq(step[1].fail.nth, 2);
-	ck_assert_str_eq(step[1].fail.call, "kthread_create.enomem");
-	/* The step that was brought forward is gone, the next one is there. */
-	ck_assert_int_eq(step[2].verb, SCENARIO_STEP_SETTLE);
-	edit_free(edit);
-	edit_free(base);
+	text = rig_text(edit);
+	HAS(text, "\nsteps:\n  - deliver: {irq: config, at: \"line 9#4\", target: 3 pages}\n"
+	    "  - fail: {id: explored-2, call: kthread_create.enomem, nth: 2}\n"
+	    "  - settle: {within: 1s}\n");
 }
 
 /* ---- exploring ---- */
@@ -91,14 +79,19 @@ RIG_TEST(test_plan_steps, rig_init)
 #define EXPLORED __attribute__((cleanup(explore_fini))) struct explore
 
 static void
-explore_tiny(struct rig *rig, struct explore *explore, const struct explore_options *options)
+make_tiny(struct rig *rig, struct explore *explore, const struct explore_options *options)
 {
-	const struct scenario_case *c = rig_load(rig, TINY_SCENARIO);
-
 	*explore = (struct explore){
-		.options = *options, .c = c, .cases = 1, .module = rig->module,
+		.options = *options, .c = rig_load(rig, TINY_SCENARIO), .cases = 1,
+		.module = rig->module,
 	};
 	explore->options.strategy = &explore_bounded;
+}
+
+static void
+explore_tiny(struct rig *rig, struct explore *explore, const struct explore_options *options)
+{
+	make_tiny(rig, explore, options);
 	ck_assert(explore_run(explore));
 }
 
@@ -114,19 +107,6 @@ assert_same_groups(const struct explore *a, const struct explore *b)
 		    strcmp(x->cause, y->cause) == 0, "%s and %s", x->finding.text,
 		    y->finding.text);
 	}
-}
-
-static bool
-has(const struct explore *explore, const char *rule, const char *text)
-{
-	for (size_t i = 0; i < explore->tally.clusters.count; i++) {
-		const struct trial_finding *finding =
-		    &explore->tally.clusters.item[i].first.finding;
-
-		if (strcmp(finding->rule->id, rule) == 0 && strstr(finding->text, text) != NULL)
-			return true;
-	}
-	return false;
 }
 
 /* Different findings. */
@@ -171,12 +151,12 @@ RIG_TEST(test_finds, rig_init)
 	ck_assert_uint_eq(explore.tally.lost.count, 0);
 	ck_assert_uint_eq(explore.jobs, explore.jobs_known);
 	/* The baseline shows the first, an injected event the next two, a failure the last. */
-	ck_assert(has(&explore, "dma.pre-before-device", "PREWRITE covered"));
-	ck_assert(has(&explore, "live.lost-wakeup", "known before it slept"));
-	ck_assert(has(&explore, "live.deadlock", "0 pages"));
-	ck_assert(has(&explore, "ring.free-queue", "while the device is live"));
+	ck_assert(rig_found(&explore.tally, "dma.pre-before-device", "PREWRITE covered"));
+	ck_assert(rig_found(&explore.tally, "live.lost-wakeup", "known before it slept"));
+	ck_assert(rig_found(&explore.tally, "live.deadlock", "0 pages"));
+	ck_assert(rig_found(&explore.tally, "ring.free-queue", "while the device is live"));
 	/* A failure and then an interrupt. */
-	ck_assert(has(&explore, "lock.lifecycle", "destroyed"));
+	ck_assert(rig_found(&explore.tally, "lock.lifecycle", "destroyed"));
 	ck_assert(explore_reduce(&explore, &(struct explore_reduce){
 		.ms = 2000, .all_ms = 20000, .lints = true, .baseline = true,
 	}));
@@ -196,19 +176,15 @@ RIG_TEST(test_finds, rig_init)
 RIG_TEST(test_long_runs, rig_init)
 {
 	struct explore_options options = { .preemptions = 1, .reduction = true, .jobs = 2 };
-	struct explore explore;
+	EXPLORED explore;
 
+	make_tiny(rig, &explore, &options);
 	if (strcmp(module_attachment(rig->module, 0)->name, "viomb") == 0) {
-		explore = (struct explore){
-			.options = options, .c = rig_load(rig, RIG_HEAD "steps:\n"
-			    "  - {at: 1s, target: 3 pages}\n  - {at: 2s, target: 0 pages}\n"),
-			.cases = 1, .module = rig->module,
-		};
-		explore.options.strategy = &explore_bounded;
+		explore.c = rig_load(rig, RIG_HEAD "steps:\n"
+		    "  - {at: 1s, target: 3 pages}\n  - {at: 2s, target: 0 pages}\n");
 		ck_assert(explore_run(&explore));
 		ck_assert(explore.complete);
 		ck_assert_uint_gt(explore.limited, 0);
-		explore_fini(&explore);
 	}
 }
 
@@ -225,7 +201,7 @@ TEST(test_threads_on_cpus)
 	for (options.cpus = 0; options.cpus < 2; options.cpus++) {
 		explore_tiny(&rig, &explore, &options);
 		ck_assert(explore.complete);
-		ck_assert_int_eq(has(&explore, "live.panic", "pair_count >= pair_done"),
+		ck_assert_int_eq(rig_found(&explore.tally, "live.panic", "pair_count >= pair_done"),
 		    options.cpus == 0);
 		explore_fini(&explore);
 	}
@@ -254,11 +230,9 @@ RIG_TEST(test_order, rig_init)
 
 	three.jobs = 3;
 	explore_tiny(rig, &a, &one);
-	b = (struct explore){
-		.options = three, .c = rig_load(rig, TINY_SCENARIO), .cases = 1,
-		.module = rig->module, .run = count_run, .arg = &lines,
-	};
-	b.options.strategy = &explore_bounded;
+	make_tiny(rig, &b, &three);
+	b.run = count_run;
+	b.arg = &lines;
 	ck_assert(explore_run(&b));
 	assert_same_groups(&a, &b);
 	for (size_t i = 0; i < a.tally.clusters.count; i++) {
@@ -299,31 +273,20 @@ RIG_TEST(test_silent, rig_init)
 static void
 explore_kept(struct rig *rig, struct explore *explore, const char *state, uint64_t runs_max)
 {
-	*explore = (struct explore){
-		.options = {
-			.strategy = &explore_bounded, .preemptions = 1,
-			.reduction = true, .jobs = 2,
-			.state = state, .runs_max = runs_max,
-		},
-		.c = rig_load(rig, TINY_SCENARIO), .cases = 1, .module = rig->module,
-	};
-}
-
-static void
-new_file(char path[32])
-{
-	snprintf(path, 32, "/tmp/viosim-state-XXXXXX");
-	close(mkstemp(path));
-	unlink(path);
+	make_tiny(rig, explore, &(struct explore_options){
+		.preemptions = 1, .reduction = true, .jobs = 2, .state = state,
+		.runs_max = runs_max,
+	});
 }
 
 RIG_TEST(test_state, rig_init)
 {
 	EXPLORED part, rest, whole;
-	char path[32];
+	FOLDER(folder);
+	char path[48];
 	struct stat st;
 
-	new_file(path);
+	snprintf(path, sizeof(path), "%s/state", folder.path);
 	explore_kept(rig, &part, path, 150);
 	ck_assert(explore_run(&part));
 	ck_assert(!part.complete);
@@ -339,66 +302,44 @@ RIG_TEST(test_state, rig_init)
 	ck_assert_uint_eq(rest.tally.runs, whole.tally.runs);
 	ck_assert_uint_eq(rest.skipped, whole.skipped);
 	assert_same_groups(&rest, &whole);
-	unlink(path);
 }
 
 static void
-assert_refused(struct rig *rig, const char *path, const char *words)
+assert_refused(struct explore *explore, const char *words, bool bad_state)
 {
-	EXPLORED explore;
-
-	explore_kept(rig, &explore, path, 0);
 	stderr_keep();
-	ck_assert(!explore_run(&explore));
+	ck_assert(!explore_run(explore));
 	stderr_kept_has(words);
-	ck_assert(explore.bad_state);
-	ck_assert_uint_eq(explore.tally.runs, 0);
+	ck_assert_int_eq(explore->bad_state, bad_state);
+	ck_assert_uint_eq(explore->tally.runs, 0);
+	explore_fini(explore);
 }
 
 RIG_TEST(test_state_bad, rig_init)
 {
-	struct explore part;
-	char path[32];
-	FILE *file;
+	struct explore explore;
+	FOLDER(folder);
+	char path[48];
 
-	new_file(path);
-	file = fopen(path, "w");
-	fputs("this is another file\n", file);
-	fclose(file);
-	assert_refused(rig, path, "no state file of this exploration");
-	unlink(path);
-	explore_kept(rig, &part, path, 100);
-	ck_assert(explore_run(&part));
-	explore_fini(&part);
+	snprintf(path, sizeof(path), "%s/state", folder.path);
+	suite_write(path, "this is another file\n");
+	explore_kept(rig, &explore, path, 0);
+	assert_refused(&explore, "no state file of this exploration", true);
+	ck_assert_int_eq(unlink(path), 0);
+	explore_kept(rig, &explore, path, 100);
+	ck_assert(explore_run(&explore));
+	explore_fini(&explore);
 	/* Of another exploration. */
-	explore_kept(rig, &part, path, 0);
-	part.options.faults = 1;
-	stderr_keep();
-	ck_assert(!explore_run(&part));
-	stderr_kept_has("no state file of this exploration");
-	ck_assert(part.bad_state);
-	explore_fini(&part);
+	explore_kept(rig, &explore, path, 0);
+	explore.options.faults = 1;
+	assert_refused(&explore, "no state file of this exploration", true);
 	/* Its runs are not in it one by one. */
-	explore_kept(rig, &part, path, 0);
-	part.options.lines = !part.options.lines;
-	stderr_keep();
-	ck_assert(!explore_run(&part));
-	stderr_kept_has("with or without --ndjson");
-	ck_assert(part.bad_state);
-	explore_fini(&part);
-	/* Damaged. */
-	file = fopen(path, "a");
-	fputs("}{\n", file);
-	fclose(file);
-	assert_refused(rig, path, "this line is not what was written");
-	unlink(path);
+	explore_kept(rig, &explore, path, 0);
+	explore.options.lines = true;
+	assert_refused(&explore, "with or without --ndjson", true);
 	/* Not bad, but not to be written either. */
-	explore_kept(rig, &part, "/nowhere/state", 0);
-	stderr_keep();
-	ck_assert(!explore_run(&part));
-	stderr_kept_has("cannot write /nowhere/state");
-	ck_assert(!part.bad_state);
-	explore_fini(&part);
+	explore_kept(rig, &explore, "/nowhere/state", 0);
+	assert_refused(&explore, "cannot write /nowhere/state", false);
 }
 
 /* What sed(1) makes of a good file is refused, with the line. */
@@ -412,37 +353,31 @@ static const struct damage {
 	{ "2s/rule/&x/", ":2: error: this line is not" },		/* what was found */
 	{ "3s/done/&9/", ":3: error: this line is not" },
 	{ "$s/0/1/", ": error: this line is not" },
+	{ "$a}{", ": error: this line is not" },
 	{ "1s/driver/drivel/", ":1: error: this is no state file" },
 };
 
 TEST_EACH(test_state_damaged, damages)
 {
 	const struct damage *damage = &damages[_i];
-	struct explore part;
+	struct explore explore;
 	struct rig rig;
-	char path[32], bad[48], command[256];
+	FOLDER(folder);
+	char path[48], bad[48], command[256];
 
 	rig_init(&rig);
-	new_file(path);
-	snprintf(bad, sizeof(bad), "%s.bad", path);
-	explore_kept(&rig, &part, path, 0);
-	part.options.preemptions = 2;
-	part.options.runs_max = 300;
-	ck_assert(explore_run(&part));
-	explore_fini(&part);
+	snprintf(path, sizeof(path), "%s/state", folder.path);
+	snprintf(bad, sizeof(bad), "%s/bad", folder.path);
+	explore_kept(&rig, &explore, path, 300);
+	explore.options.preemptions = 2;
+	ck_assert(explore_run(&explore));
+	explore_fini(&explore);
 	snprintf(command, sizeof(command), "sed '%s' %s > %s && ! cmp -s %s %s", damage->sed,
 	    path, bad, path, bad);
 	ck_assert_int_eq(system(command), 0);
-	explore_kept(&rig, &part, bad, 0);
-	part.options.preemptions = 2;
-	stderr_keep();
-	ck_assert(!explore_run(&part));
-	stderr_kept_has(damage->words);
-	ck_assert(part.bad_state);
-	ck_assert_uint_eq(part.tally.runs, 0);
-	explore_fini(&part);
-	unlink(path);
-	unlink(bad);
+	explore_kept(&rig, &explore, bad, 0);
+	explore.options.preemptions = 2;
+	assert_refused(&explore, damage->words, true);
 	rig_fini(&rig);
 }
 
@@ -450,21 +385,20 @@ TEST_EACH(test_state_damaged, damages)
 
 RIG_TEST(test_same_again, rig_init)
 {
-	const struct scenario_case *c;
+	const struct scenario_case *c = rig_load(rig, TINY_SCENARIO);
 	struct trial_result result;
 	char *why;
 
-	c = rig_load(rig, TINY_SCENARIO);
 	trial_run(&rig->trial, c, NULL, &result);
 	ck_assert_ptr_null(same_again(&rig->trial, c, result.digest, 0));
 	/* The planted event is the very first. */
 	why = same_again(&rig->trial, c, result.digest, 7);
 	ck_assert_ptr_nonnull(why);
-	ck_assert_msg(strstr(why, "the first event that differs is number ") != NULL, "%s", why);
-	ck_assert_msg(strstr(why, ": step in context 0 at 0 ns") != NULL, "%s", why);
+	HAS(why, "the first event that differs is number ", ": step in context 0 at 0 ns");
 	free(why);
 	why = same_again(&rig->trial, c, result.digest + 1, 0);
-	ck_assert_msg(why != NULL && strstr(why, "had the same events") != NULL, "%s", why);
+	ck_assert_ptr_nonnull(why);
+	HAS(why, "had the same events");
 	free(why);
 }
 
@@ -478,7 +412,7 @@ RIG_TEST(test_differ, rig_init)
 	explore_tiny(rig, &explore, &options);
 	ck_assert_uint_gt(explore.differ, 0);
 	ck_assert(!explore.complete);
-	ck_assert_msg(strstr(explore.why, "event that differs") != NULL, "%s", explore.why);
+	HAS(explore.why, "event that differs");
 }
 
 SUITE(explore_explore, .timeout = 60, .reads = DRIVER " " SMALL)

@@ -8,7 +8,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/sbuf.h"
 #include "device/balloon/balloon.h"
 #include "explore/found.h"
 #include "rules/rules.h"
@@ -16,64 +15,53 @@
 #include "tests/stderr.h"
 #include "tests/suite.h"
 
-static struct {
-	char folder[40];
-	char found[60];			/* .../scenarios/found */
-	struct scenario_doc *doc;
-	struct edit *edit;
-	struct trial_finding finding;
-	const char *why;
-} here;
+static struct suite_folder folder;
+static char place[60];			/* .../scenarios/found */
+static struct scenario_doc *doc;
+static struct trial_finding finding;
+static struct found found;
 
 static void
 set_up(void)
 {
-	char path[60];
 	size_t count;
 
-	strcpy(here.folder, "/tmp/viosim-test.XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(here.folder));
-	snprintf(path, sizeof(path), "%s/scenarios", here.folder);
-	ck_assert_int_eq(mkdir(path, 0777), 0);
-	snprintf(here.found, sizeof(here.found), "%s/scenarios/found", here.folder);
-	here.doc = rig_doc("t.yaml", "format: 1\nscenario: t\nsummary: s\nsteps:\n"
+	folder = suite_folder_new();
+	snprintf(place, sizeof(place), "%s/scenarios", folder.path);
+	ck_assert_int_eq(mkdir(place, 0777), 0);
+	strcat(place, "/found");
+	doc = rig_doc("t.yaml", "format: 1\nscenario: t\nsummary: s\nsteps:\n"
 	    "  - target: 3 pages\n");
-	here.edit = rig_edit(here.doc, 0);
-	here.why = "it came between two lines";
-	here.finding = (struct trial_finding){
+	finding = (struct trial_finding){
 		.rule = rules_catalogue(&count)[0], .line = 12, .key = 99,
 		.function = "drv_send", .file = "drv.c",
 		.text = "a sentence so long that it does not fit on one line of a comment, "
 		    "which is why it must be broken between two of its words",
+	};
+	found = (struct found){
+		.edit = rig_edit(doc, 0), .finding = &finding, .driver = "drv.so",
+		.why = "it came between two lines",
 	};
 }
 
 static void
 tear_down(void)
 {
-	char command[100];
-
-	edit_free(here.edit);
-	scenario_doc_free(here.doc);
-	snprintf(command, sizeof(command), "rm -rf '%s'", here.folder);
-	ck_assert_int_eq(system(command), 0);
+	edit_free(found.edit);
+	scenario_doc_free(doc);
+	suite_remove(&folder);
 }
 
 static bool
 save(char path[FOUND_PATH_MAX])
 {
-	struct found found = {
-		.edit = here.edit, .finding = &here.finding, .driver = "drv.so",
-		.why = here.why,
-	};
-
-	return found_save(&found, here.found, path);
+	return found_save(&found, place, path);
 }
 
 static size_t
 count_files(void)
 {
-	DIR *dir = opendir(here.found);
+	DIR *dir = opendir(place);
 	struct dirent *entry;
 	size_t count = 0;
 
@@ -102,11 +90,11 @@ read_file(const char *path)
 static void
 check_file(const char *path, const char *name, uint64_t pages)
 {
-	DOC(doc) = rig_doc(path, read_file(path));
+	DOC(saved) = rig_doc(path, read_file(path));
 
 	ck_assert_msg(strstr(path, name) != NULL &&
 	    strcmp(strstr(path, name), name) == 0, "%s", path);
-	ck_assert_uint_eq(balloon_target_of(&doc->scenario[0]->steps.step[0])->pages, pages);
+	ck_assert_uint_eq(balloon_target_of(&saved->scenario[0]->steps.step[0])->pages, pages);
 }
 
 TEST(the_file_says_what_it_is)
@@ -115,11 +103,11 @@ TEST(the_file_says_what_it_is)
 	const char *text;
 
 	ck_assert(save(path));
-	snprintf(name, sizeof(name), "found/%s-drv_send.yaml", here.finding.rule->id);
+	snprintf(name, sizeof(name), "found/%s-drv_send.yaml", finding.rule->id);
 	check_file(path, name, 3);
 	text = read_file(path);
 	snprintf(line, sizeof(line), "# finding: %s in drv_send (drv.c:12)\n",
-	    here.finding.rule->id);
+	    finding.rule->id);
 	HAS(text, line, "# a sentence so long", "\n# why: it came between two lines\n");
 	snprintf(line, sizeof(line), "# replay: viosim run --driver drv.so %s\n", path);
 	HAS(text, line);
@@ -131,15 +119,11 @@ TEST(the_file_says_what_it_is)
 /* For reports: of its own name and meaning, not those of the scenario that it came from. */
 TEST(without_its_head)
 {
-	struct found found = { .edit = here.edit, .finding = &here.finding };
 	char summary[400];
-	struct sbuf buf;
-	TEXT(text) = NULL;
+	HEAP(text) = PRINTED(to, found_print(&found, FOUND_FOLDER "/reduced.yaml", true, to));
 
-	found_print(&found, FOUND_FOLDER "/reduced.yaml", true, sbuf_open(&buf));
-	text = sbuf_close(&buf);
-	snprintf(summary, sizeof(summary), "Violates %s: %s.", here.finding.rule->id,
-	    here.finding.rule->title);
+	snprintf(summary, sizeof(summary), "Violates %s: %s.", finding.rule->id,
+	    finding.rule->title);
 	ck_assert_int_eq(strncmp(text, "format: 1\nscenario: found/reduced\n", 34), 0);
 	HAS(text, summary);
 	ck_assert_ptr_null(strchr(text, '#'));
@@ -149,7 +133,7 @@ TEST(without_its_head)
 static void
 ask_for(uint64_t pages)
 {
-	struct balloon_target *target = here.edit->scenario.steps.step[0].own.object;
+	struct balloon_target *target = found.edit->scenario.steps.step[0].own.object;
 
 	target->pages = pages;
 }
@@ -159,17 +143,17 @@ TEST(another_finding_gets_a_number)
 	char first[FOUND_PATH_MAX], path[FOUND_PATH_MAX];
 
 	ck_assert(save(first));
-	here.finding.line = 13;
+	finding.line = 13;
 	ask_for(4);
 	ck_assert(save(path));
 	check_file(path, "-drv_send-2.yaml", 4);
-	here.finding.line = 14;
+	finding.line = 14;
 	ask_for(5);
 	ck_assert(save(path));
 	check_file(path, "-drv_send-3.yaml", 5);
 	check_file(first, "-drv_send.yaml", 3);
 	/* Found again, it takes its own place. */
-	here.finding.line = 13;
+	finding.line = 13;
 	ask_for(6);
 	ck_assert(save(path));
 	check_file(path, "-drv_send-2.yaml", 6);
@@ -181,15 +165,15 @@ TEST(another_reason_gets_a_number)
 	char path[FOUND_PATH_MAX];
 
 	ck_assert(save(path));
-	here.why = "it came between two other lines";
+	found.why = "it came between two other lines";
 	ck_assert(save(path));
 	check_file(path, "-drv_send-2.yaml", 3);
-	here.why = NULL;
+	found.why = NULL;
 	ck_assert(save(path));
 	check_file(path, "-drv_send-3.yaml", 3);
 	ck_assert(save(path));
 	check_file(path, "-drv_send-3.yaml", 3);
-	here.why = "it came between two lines";
+	found.why = "it came between two lines";
 	ck_assert(save(path));
 	check_file(path, "-drv_send.yaml", 3);
 	ck_assert_uint_eq(count_files(), 3);
@@ -197,14 +181,11 @@ TEST(another_reason_gets_a_number)
 
 TEST(a_pipe_is_written_to)
 {
-	struct found found = {
-		.edit = here.edit, .finding = &here.finding, .driver = "drv.so",
-	};
 	char path[FOUND_PATH_MAX], text[100] = "";
 	struct stat st;
 	FILE *reader;
 
-	snprintf(path, sizeof(path), "%s/pipe", here.folder);
+	snprintf(path, sizeof(path), "%s/pipe", folder.path);
 	ck_assert_int_eq(mkfifo(path, 0600), 0);
 	reader = fopen(path, "r+");
 	ck_assert_ptr_nonnull(reader);
@@ -220,14 +201,14 @@ TEST(without_a_place_the_sentence_tells_them_apart)
 {
 	char path[FOUND_PATH_MAX];
 
-	here.finding.line = 0;
-	here.finding.function[0] = '\0';
-	strcpy(here.finding.text, "17 pages are gone");
+	finding.line = 0;
+	finding.function[0] = '\0';
+	strcpy(finding.text, "17 pages are gone");
 	ck_assert(save(path));
-	strcpy(here.finding.text, "3 pages are gone");
+	strcpy(finding.text, "3 pages are gone");
 	ck_assert(save(path));
 	ck_assert_uint_eq(count_files(), 1);
-	strcpy(here.finding.text, "3 pages are left");
+	strcpy(finding.text, "3 pages are left");
 	ck_assert(save(path));
 	check_file(path, "-2.yaml", 3);
 	ck_assert_uint_eq(count_files(), 2);
@@ -235,19 +216,14 @@ TEST(without_a_place_the_sentence_tells_them_apart)
 
 TEST(a_file_of_somebody_else_stays)
 {
-	char path[FOUND_PATH_MAX];
-	FILE *stream;
+	char theirs[100], path[FOUND_PATH_MAX];
 
-	ck_assert_int_eq(mkdir(here.found, 0777), 0);
-	snprintf(path, sizeof(path), "%s/%s-drv_send.yaml", here.found, here.finding.rule->id);
-	stream = fopen(path, "w");
-	ck_assert_ptr_nonnull(stream);
-	fputs("mine\n", stream);
-	ck_assert_int_eq(fclose(stream), 0);
+	ck_assert_int_eq(mkdir(place, 0777), 0);
+	snprintf(theirs, sizeof(theirs), "%s/%s-drv_send.yaml", place, finding.rule->id);
+	suite_write(theirs, "mine\n");
 	ck_assert(save(path));
 	check_file(path, "-drv_send-2.yaml", 3);
-	snprintf(path, sizeof(path), "%s/%s-drv_send.yaml", here.found, here.finding.rule->id);
-	ck_assert_str_eq(read_file(path), "mine\n");
+	ck_assert_str_eq(read_file(theirs), "mine\n");
 }
 
 TEST(text_is_saved_under_its_new_name)
@@ -257,22 +233,19 @@ TEST(text_is_saved_under_its_new_name)
 	char path[FOUND_PATH_MAX];
 	const char *text;
 
-	ck_assert(found_save_text(old, &here.finding, NULL, "drv.so", here.found, path));
+	ck_assert(found_save_text(old, &finding, NULL, "drv.so", place, path));
 	check_file(path, "-drv_send.yaml", 7);
 	text = read_file(path);
 	HAS(text, "\nseed: 4\n", "{transport: legacy, dma: coherent}");
 	LACKS(text, "# old");
 	stderr_keep();
-	ck_assert(!found_save_text("format: 1\nscenario: a\nsteps: 3\n", &here.finding, NULL,
-	    "drv.so", here.found, path));
+	ck_assert(!found_save_text("format: 1\nscenario: a\nsteps: 3\n", &finding, NULL,
+	    "drv.so", place, path));
 	stderr_kept_has("does not load");
 }
 
 TEST(what_cannot_be_written_is_said)
 {
-	struct found found = {
-		.edit = here.edit, .finding = &here.finding, .driver = "drv.so",
-	};
 	char path[FOUND_PATH_MAX];
 
 	stderr_keep();

@@ -52,12 +52,12 @@ draw_text(uint64_t seed)
 /* Each is a scenario that loads; the same seed makes the same one, another another. */
 TEST(test_seeds)
 {
-	TEXT(plain) = rig_text(baseline);
+	HEAP(plain) = rig_text(baseline);
 	unsigned plains = 0, delivers = 0, fails = 0, legacy = 0, seeds = 0, latencies = 0;
 
 	for (uint64_t seed = 1; seed <= VARIANTS; seed++) {
-		TEXT(text) = draw_text(seed);
-		TEXT(again) = draw_text(seed);
+		HEAP(text) = draw_text(seed);
+		HEAP(again) = draw_text(seed);
 		DOC(doc) = rig_doc("t.yaml", text);
 
 		ck_assert_str_eq(text, again);
@@ -77,35 +77,6 @@ TEST(test_seeds)
 	ck_assert(latencies > VARIANTS / 20 && latencies < VARIANTS);
 }
 
-/* A fuzzer's bytes: any make a scenario that loads and runs, none make the baseline scenario. */
-TEST(test_bytes)
-{
-	uint8_t bytes[64];
-	struct choice_rng rng;
-	struct choice choice;
-	TEXT(plain) = rig_text(baseline);
-
-	choice_rng_init(&rng, 3);
-	for (unsigned i = 0; i < 100; i++) {
-		size_t size = choice_rng_below(&rng, sizeof(bytes) + 1);
-		struct trial_result result;
-		EDIT(edit) = NULL;
-		TEXT(text) = NULL;
-		DOC(doc) = NULL;
-
-		for (size_t k = 0; k < size; k++)
-			bytes[k] = (uint8_t)choice_rng_below(&rng, 256);
-		choice_init_bytes(&choice, size > 0 ? bytes : NULL, size);
-		edit = generate(&choice, baseline, &points, the_rig.trial.nodiag != NULL);
-			text = rig_text(edit);
-		doc = rig_doc("t.yaml", text);
-		if (size == 0)
-			ck_assert_str_eq(text, plain);
-		trial_run(&the_rig.trial, edit_case(edit), NULL, &result);
-		ck_assert_uint_gt(result.counts.events, 10);
-	}
-}
-
 TEST(test_without_points)
 {
 	struct inject_points none = { 0 };
@@ -120,7 +91,7 @@ TEST(test_without_points)
 		edit = generate_depth(&choice, baseline, &none, 3, &bound);
 		ck_assert_uint_eq(edit->scenario.steps.count, baseline->scenario.steps.count);
 		edit_free(edit);
-		}
+	}
 }
 
 /* depth - 1 injected events (a `next` takes a step away), in order of time, with the bound. */
@@ -139,12 +110,12 @@ TEST_RANGE(test_depth, 1, 5)
 		unsigned delivers = 0;
 		double bound;
 		EDIT(edit) = NULL;
-		TEXT(text) = NULL;
+		HEAP(text) = NULL;
 		DOC(doc) = NULL;
 
 		choice_init_seed(&choice, seed);
 		edit = generate_depth(&choice, baseline, &points, depth, &bound);
-			steps = &edit->scenario.steps;
+		steps = &edit->scenario.steps;
 		for (size_t i = 0; i < steps->count; i++)
 			delivers += steps->step[i].verb == SCENARIO_STEP_DELIVER;
 		ck_assert_uint_eq(delivers, depth - 1);
@@ -155,15 +126,6 @@ TEST_RANGE(test_depth, 1, 5)
 }
 
 /* The same seeds find the same; enough of them find the race at the thread's sleep. */
-static bool
-has(const struct tally *tally, const char *rule)
-{
-	for (size_t i = 0; i < tally->clusters.count; i++)
-		if (strcmp(tally->clusters.item[i].first.finding.rule->id, rule) == 0)
-			return true;
-	return false;
-}
-
 TEST(test_draw)
 {
 	struct explore explore = {
@@ -180,7 +142,7 @@ TEST(test_draw)
 	ck_assert_uint_eq(again.tally.runs, 1501);
 	ck_assert_uint_eq(explore.differ, 0);
 	ck_assert(explore.bound > 0);
-	ck_assert(has(&explore.tally, "live.lost-wakeup"));
+	ck_assert(rig_found(&explore.tally, "live.lost-wakeup", ""));
 	ck_assert_uint_eq(explore.tally.clusters.count, again.tally.clusters.count);
 	for (size_t i = 0; i < again.tally.clusters.count; i++)
 		ck_assert_str_eq(explore.tally.clusters.item[i].plan,

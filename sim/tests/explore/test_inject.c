@@ -9,8 +9,6 @@
 #include "tests/explore/rig.h"
 #include "tests/suite.h"
 
-#define LINE_MAX_HERE 64
-
 struct listing {
 	struct rig rig;
 	struct inject_points points;
@@ -95,21 +93,16 @@ TEST(test_same)
 
 /* ---- a `deliver` at the point strikes there ---- */
 
-struct seen {
-	uint32_t seq;			/* of the host's wish for ASKED pages; 0: none */
-	uint32_t line;
-};
 #define ASKED 7
 
+/* When the host wishes for so many pages. */
 static void
 see_target(void *arg, const struct event *event, uint32_t site, const void *payload)
 {
-	struct seen *seen = arg;
-
 	(void)site;
 	(void)payload;
 	if (event->arg[0] == ASKED)
-		seen->seq = event->seq;
+		*(uint32_t *)arg = event->seq;
 }
 
 static void
@@ -120,13 +113,14 @@ watch_target(void *arg, struct world *world)
 	});
 }
 
+/* The event at which it did; 0: it did not. */
 static uint32_t
 strike_at(struct rig *rig, const char *point)
 {
-	struct seen seen = { 0 };
+	uint32_t seq = 0;
 
 	rig->how = (struct run_options){
-		.regions = &rig->trial.regions, .started = watch_target, .arg = &seen,
+		.regions = &rig->trial.regions, .started = watch_target, .arg = &seq,
 	};
 	rig_case(rig, RIG_HEAD
 	    "steps:\n"
@@ -134,7 +128,7 @@ strike_at(struct rig *rig, const char *point)
 	    "  - at: 1s\n"
 	    "    target: 64 pages\n"
 	    "  - settle: {within: 1s}\n", point);
-	return seen.seq;
+	return seq;
 }
 
 /* The step is one event more than there was without it. */
@@ -142,7 +136,7 @@ static void
 ck_struck(struct rig *rig, const struct inject_point *ip)
 {
 	struct scenario_point point = inject_point_place(ip);
-	char text[LINE_MAX_HERE];
+	char text[64];
 	uint32_t seq;
 
 	ck_assert(point.given);
@@ -367,25 +361,6 @@ TEST(test_independent)
 	ck_assert(!inject_points_independent(&all, &all));
 	ck_assert(inject_points_independent(&all, &nothing));
 	ck_assert(inject_points_independent(&nothing, &write));
-}
-
-TEST(test_print)
-{
-	struct inject_point ip = {
-		.kind = INJECT_BEFORE, .call = HW_CALL_VIRTIO_DEQUEUE, .nth = 2, .line = 312,
-	};
-	char text[LINE_MAX_HERE];
-	struct scenario_point point;
-
-	point = inject_point_place(&ip);
-	scenario_point_text(&point, text, sizeof(text));
-	ck_assert_str_eq(text, "virtio_dequeue#2 before");
-	ip.kind = INJECT_AFTER;
-	ip.line = 0;
-	ip = (struct inject_point){ .kind = INJECT_ACCESS, .nth = 4, .line = 77 };
-	point = inject_point_place(&ip);
-	scenario_point_text(&point, text, sizeof(text));
-	ck_assert_str_eq(text, "line 77#4");
 }
 
 SUITE(explore_inject, .reads = DRIVER " " SMALL)

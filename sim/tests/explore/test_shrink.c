@@ -120,10 +120,7 @@ key_of(struct rig *rig, const char *rule)
 	struct trial_result result;
 
 	rig_run(rig, NULL, &result);
-	for (unsigned i = 0; i < result.findings; i++)
-		if (strcmp(result.finding[i].rule->id, rule) == 0)
-			return result.finding[i].key;
-	ck_abort_msg("no finding of %s", rule);
+	return rig_finding(&result, rule)->key;
 }
 
 static struct edit *
@@ -153,7 +150,7 @@ static void
 shrinks_to(struct rig *rig, const char *text, const char *rule, const char *left)
 {
 	struct shrink_result result;
-	TEXT(small) = NULL;
+	HEAP(small) = NULL;
 
 	shrink_rig(rig, text, rule, &result);
 	small = rig_text(result.edit);

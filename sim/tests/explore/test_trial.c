@@ -8,10 +8,7 @@
 #include "tests/explore/rig.h"
 #include "tests/suite.h"
 
-#define CRASH_SCENARIO RIG_HEAD \
-	"steps:\n  - at: 1s\n    target: 13 pages\n  - settle: {within: 1s}\n"
-#define MISCOUNT_SCENARIO(pages) RIG_HEAD \
-	"steps:\n  - at: 1s\n    target: " pages " pages\n  - settle: {within: 1s}\n"
+#define CRASH_SCENARIO RIG_TARGET("13")
 
 /* What `viosim run` would make of it: a run that borrows nothing from another. */
 static uint64_t
@@ -45,16 +42,6 @@ RIG_TEST(test_same_as_alone, rig_init)
 	vec_fini(&points);
 }
 
-RIG_TEST(test_clean, rig_init_small)
-{
-	struct trial_result result;
-
-	rig_load(rig, RIG_SCENARIO);
-	rig_run(rig, NULL, &result);
-	ck_assert_uint_eq(result.findings, 0);
-	ck_assert_ptr_null(trial_find(&result, 1));
-}
-
 /* A crash is a finding, and the run after it is as if nothing had been. */
 RIG_TEST(test_crash, rig_init_small)
 {
@@ -81,6 +68,7 @@ RIG_TEST(test_crash, rig_init_small)
 	rig_load(rig, RIG_SCENARIO);
 	rig_run(rig, NULL, &clean);
 	ck_assert_uint_eq(clean.findings, 0);
+	ck_assert_ptr_null(trial_find(&clean, 1));
 	ck_assert_uint_eq(clean.digest, digest);
 }
 
@@ -92,22 +80,12 @@ RIG_TEST(test_stray, rig_init_small)
 	rig->trial.regions.checks = true;
 	rig_load(rig, RIG_SCENARIO);
 	rig_run(rig, NULL, &before);
-	rig_load(rig, RIG_HEAD
-	    "steps:\n  - at: 1s\n    target: 17 pages\n  - settle: {within: 1s}\n");
+	rig_load(rig, RIG_TARGET("17"));
 	rig_run(rig, NULL, &stray);
 	ck_assert_uint_ne(stray.digest, before.digest);
 	rig_load(rig, RIG_SCENARIO);
 	rig_run(rig, NULL, &after);
 	ck_assert_uint_eq(before.digest, after.digest);
-}
-
-static const struct trial_finding *
-finding_of(const struct trial_result *result, const char *rule)
-{
-	for (unsigned i = 0; i < result->findings; i++)
-		if (strcmp(result->finding[i].rule->id, rule) == 0)
-			return &result->finding[i];
-	ck_abort_msg("no finding of %s", rule);
 }
 
 /* The same mistake with other numbers has the same key, another rule has another. */
@@ -116,12 +94,12 @@ RIG_TEST(test_keys, rig_init_small)
 	const struct trial_finding *more, *less;
 	struct trial_result a, b;
 
-	rig_load(rig, MISCOUNT_SCENARIO("101"));
+	rig_load(rig, RIG_TARGET("101"));
 	rig_run(rig, NULL, &a);
-	rig_load(rig, MISCOUNT_SCENARIO("140"));
+	rig_load(rig, RIG_TARGET("140"));
 	rig_run(rig, NULL, &b);
-	more = finding_of(&a, "balloon.count");
-	less = finding_of(&b, "balloon.count");
+	more = rig_finding(&a, "balloon.count");
+	less = rig_finding(&b, "balloon.count");
 	ck_assert_uint_eq(more->line, 0);
 	ck_assert_str_ne(more->text, less->text);
 	ck_assert_uint_eq(more->key, less->key);
@@ -214,7 +192,7 @@ run_often(struct rig *rig, struct inject_points *points, unsigned runs)
 RIG_TEST(test_memory, rig_init_small)
 {
 	static const char *const texts[] = {
-		RIG_SCENARIO, CRASH_SCENARIO, MISCOUNT_SCENARIO("120"),
+		RIG_SCENARIO, CRASH_SCENARIO, RIG_TARGET("120"),
 	};
 	struct inject_points points = { 0 };
 
