@@ -7,12 +7,6 @@
 
 #include "tests/scenario/bad_cases.h"
 
-/* One step or several, and what is said of them. */
-#define BAD_STEPS(text, says, tag) { FIXTURE_STEPS text, { says " [scenario." tag "]" } }
-#define BAD_STEP(text, says) BAD_STEPS(text, says, "step")
-#define BAD_TIME(text, says) BAD_STEPS(text, says, "time")
-#define BAD_FAIL(text, says) BAD_STEPS(text, says, "fail-id")
-#define BAD_VALUE(text, says) BAD_STEPS(text, says, "value")
 #define BAD_EVENT(text, says) BAD_STEPS(text, says, "event")
 
 /* What must have come before, and when */
@@ -32,8 +26,6 @@ static const struct bad bad_in_all_steps[] = {
 	    "7:11: no fault is armed here"),
 	BAD_FAIL("  - fail: {id: a, call: uvm_pglistalloc}\n  - heal: all\n  - heal: a\n",
 	    "7:11: \"a\" was healed before, in line 6"),
-	BAD_FAIL("  - fail: {id: full, call: uvm_pglistalloc}\n  - heal: fulll\n",
-	    "6:11: no step arms a fault with the id \"fulll\"; did you mean \"full\"?"),
 	BAD_STEP("  - device: {resume: inflate}\n", "5:22: no step before pauses the queue "
 	    "\"inflate\""),
 	BAD_STEP("  - device: {pause: deflate}\n  - device: {resume: inflate}\n",
@@ -100,68 +92,57 @@ static const struct bad bad_expects[] = {
 
 /* Near misses of keys, numbers and words */
 static const struct bad bad_near[] = {
-	{ FIXTURE_HEAD "setps:\n  - target: 1\n", { "4:1: unknown key \"setps\" in scenario; did "
-	    "you mean \"steps\"? [scenario.unknown-key]" } },
-	{ FIXTURE_STEPS "  - target:512\n", { "5:5: a step is a map of keys, not a single value; a "
-	    "space is missing after the colon of \"target\" [scenario.type]" } },
-	{ FIXTURE_STEPS "  - target 512\n", { "5:5: a step is a map of keys, not a single value; a "
-	    "colon is missing after \"target\" [scenario.type]" } },
-	{ FIXTURE_STEPS "  - at:1s\n", { "5:5: a step is a map of keys, not a single value; a "
-	    "space is missing after the colon of \"at\" [scenario.type]" } },
-	{ FIXTURE_HEAD "machine: hz:100\nsteps: [{note: x}]\n", { "4:10: machine is a map of keys, "
-	    "not a single value; a space is missing after the colon of \"hz\" [scenario.type]" } },
-	BAD_VALUE("  - target: 512.5 pages\n", "5:13: \"512.5 pages\": pages are counted whole"),
-	BAD_VALUE("  - target: 1.5GiB\n", "5:13: \"1.5GiB\": a number is whole: write 1536MiB"),
-	BAD_VALUE("  - target: 1.3B\n", "5:13: \"1.3B\": a whole number is expected"),
-	BAD_VALUE("  - at: 1.5s\n    target: 1\n", "5:9: \"1.5s\": a number is whole: write "
-	    "1500ms"),
-	BAD_VALUE("  - at: 0.0005 s\n    target: 1\n", "5:9: \"0.0005 s\": a number is whole: "
-	    "write 500us"),
-	BAD_VALUE("  - at: 1.5ticks\n    target: 1\n", "5:9: \"1.5ticks\": a whole number is "
-	    "expected"),
-	BAD_VALUE("  - at: 0.5ns\n    target: 1\n", "5:9: \"0.5ns\": a whole number is expected"),
-	BAD_VALUE("  - at: 1e1s\n    target: 1\n", "5:9: \"1e1s\": a number is written out, "
-	    "without an exponent"),
-	BAD_VALUE("  - target: 1e3\n", "5:13: \"1e3\": a number is written out, without an "
-	    "exponent"),
-	BAD_VALUE("  - target: 1,000\n", "5:13: \"1,000\": digits are written without separators"),
-	{ FIXTURE_STEP "machine: {cpus: 1.5}\n", { "6:17: \"1.5\": a whole number is expected "
-	    "[scenario.value]" } },
-	{ FIXTURE_STEP "machine: {diagnostic: Off}\n", { "6:23: \"Off\": true or false is "
-	    "expected; did you mean \"false\"? [scenario.value]" } },
-	{ FIXTURE_STEP "machine: {diagnostic: TRUE}\n", { "6:23: \"TRUE\": true or false is "
-	    "expected; did you mean \"true\"? [scenario.value]" } },
-	{ FIXTURE_STEP "machine: {diagnostic: 2}\n", { "6:23: \"2\": true or false is expected "
-	    "[scenario.value]" } },
-	{ FIXTURE_STEP "device: {keeps_actual: no}\n", { "6:24: \"no\": true or false is expected; "
-	    "did you mean \"false\"? [scenario.value]" } },
+	BAD_STEPS("  - target:512\n", "5:5: a step is a map of keys, not a single value; a space "
+	    "is missing after the colon of \"target\"", "type"),
+	BAD_STEPS("  - target 512\n", "5:5: a step is a map of keys, not a single value; a colon "
+	    "is missing after \"target\"", "type"),
+	BAD_STEPS("  - at:1s\n", "5:5: a step is a map of keys, not a single value; a space is "
+	    "missing after the colon of \"at\"", "type"),
+	BAD_HEAD("machine: hz:100\nsteps: [{note: x}]\n", "4:10: machine is a map of keys, not a "
+	    "single value; a space is missing after the colon of \"hz\"", "type"),
+	BAD_TARGET("512.5 pages", "pages are counted whole"),
+	BAD_TARGET("1.5GiB", "a number is whole: write 1536MiB"),
+	BAD_TARGET("1.3B", "a whole number is expected"),
+	BAD_AT("1.5s", "a number is whole: write 1500ms"),
+	BAD_AT("0.0005 s", "a number is whole: write 500us"),
+	BAD_AT("1.5ticks", "a whole number is expected"),
+	BAD_AT("0.5ns", "a whole number is expected"),
+	BAD_AT("1e1s", "a number is written out, without an exponent"),
+	BAD_TARGET("1e3", "a number is written out, without an exponent"),
+	BAD_TARGET("1,000", "digits are written without separators"),
+	BAD_BELOW("machine: {cpus: 1.5}\n", "6:17: \"1.5\": a whole number is expected", "value"),
+	BAD_BELOW("machine: {diagnostic: Off}\n",
+	    "6:23: \"Off\": true or false is expected; did you mean \"false\"?", "value"),
+	BAD_BELOW("machine: {diagnostic: TRUE}\n",
+	    "6:23: \"TRUE\": true or false is expected; did you mean \"true\"?", "value"),
+	BAD_BELOW("machine: {diagnostic: 2}\n", "6:23: \"2\": true or false is expected", "value"),
+	BAD_BELOW("device: {keeps_actual: no}\n",
+	    "6:24: \"no\": true or false is expected; did you mean \"false\"?", "value"),
 	BAD_VALUE("  - storm: {targets: [1, 2], every: 0ms}\n",
 	    "5:37: \"every\" must be longer than 0"),
 };
 
 /* Needs, and what only they refer to */
 static const struct bad bad_needs[] = {
-	{ FIXTURE_STEP "needs: [feature.MUST_TELL == 1]\n", { "6:9: there is no feature "
-	    "\"MUST_TELL\"; did you mean \"MUST_TELL_HOST\"? [scenario.expectation]" } },
-	{ FIXTURE_STEP "needs: [possible.uvm_pglistalloc > 0]\n", { "6:9: there is no fault "
-	    "\"uvm_pglistalloc\"; did you mean \"uvm_pglistalloc.enomem\"? "
-	    "[scenario.expectation]" } },
-	{ FIXTURE_STEP "needs: [calls.mutex_enter >= 0]\n", { "6:9: this is always true: "
-	    "calls.mutex_enter is never below 0 [scenario.expectation]" } },
-	{ FIXTURE_STEP "needs: [fail.x.hits == 1]\n", { "6:9: no step arms a fault with the id "
-	    "\"x\" [scenario.fail-id]" } },
+	BAD_BELOW("needs: [feature.MUST_TELL == 1]\n", "6:9: there is no feature \"MUST_TELL\"; "
+	    "did you mean \"MUST_TELL_HOST\"?", "expectation"),
+	BAD_BELOW("needs: [possible.uvm_pglistalloc > 0]\n", "6:9: there is no fault "
+	    "\"uvm_pglistalloc\"; did you mean \"uvm_pglistalloc.enomem\"?", "expectation"),
+	BAD_BELOW("needs: [calls.mutex_enter >= 0]\n",
+	    "6:9: this is always true: calls.mutex_enter is never below 0", "expectation"),
+	BAD_BELOW("needs: [fail.x.hits == 1]\n",
+	    "6:9: no step arms a fault with the id \"x\"", "fail-id"),
 };
 
 /* Lists of events */
 static const struct bad bad_events[] = {
 	BAD_EVENT("  - expect-trace: []\n", "5:19: a list without events expects nothing"),
-	{ FIXTURE_STEPS "  - expect-trace: notify\n", { "5:19: \"expect-trace\" is a list, not a "
-	    "single value [scenario.type]" } },
-	{ FIXTURE_STEPS "  - expect-trace: [notfy]\n", { "5:20: unknown kernel call or event "
-	    "\"notfy\"; did you mean \"notify\"? [scenario.name]" } },
-	{ FIXTURE_STEPS "  - expect-trace: [virtio_dequeu: {queue: inflate}]\n", { "5:20: unknown "
-	    "kernel call or event \"virtio_dequeu\"; did you mean \"virtio_dequeue\"? "
-	    "[scenario.name]" } },
+	BAD_STEPS("  - expect-trace: notify\n",
+	    "5:19: \"expect-trace\" is a list, not a single value", "type"),
+	BAD_STEPS("  - expect-trace: [notfy]\n",
+	    "5:20: unknown kernel call or event \"notfy\"; did you mean \"notify\"?", "name"),
+	BAD_STEPS("  - expect-trace: [virtio_dequeu: {queue: inflate}]\n", "5:20: unknown kernel "
+	    "call or event \"virtio_dequeu\"; did you mean \"virtio_dequeue\"?", "name"),
 	BAD_EVENT("  - expect-trace: [notify: {quue: inflate}]\n",
 	    "5:29: notify has no argument \"quue\" (queue); did you mean \"queue\"?"),
 	BAD_EVENT("  - expect-trace: [virtio_reset: {queue: inflate}]\n",
@@ -172,9 +153,9 @@ static const struct bad bad_events[] = {
 	    "words of `viosim describe events`, alone or with arguments behind a colon"),
 	BAD_VALUE("  - expect-trace: [notify: {queue: inflat}]\n", "5:36: \"inflat\" is no value "
 	    "of \"queue\" (inflate, deflate, or a number); did you mean \"inflate\"?"),
-	BAD_VALUE("  - expect-trace: [bus_dmamap_sync: {ops: PREREAD|POSTRED}]\n",
-	    "5:43: \"PREREAD|POSTRED\" is no value of \"ops\" (PREREAD, POSTREAD, PREWRITE, "
-	    "POSTWRITE, or a number)"),
+	BAD_VALUE("  - expect-trace: [bus_dmamap_sync: {ops: PREREAD|POSTRED}]\n", "5:43: "
+	    "\"PREREAD|POSTRED\" is no value of \"ops\" (PREREAD, POSTREAD, PREWRITE, POSTWRITE, "
+	    "or a number)"),
 	BAD_VALUE("  - expect-trace: [take: {entries: -1}]\n",
 	    "5:36: \"-1\": a negative number has no meaning here"),
 	BAD_VALUE("  - expect-trace: [virtio_enqueue: {write: 2}]\n",
@@ -187,25 +168,21 @@ static const struct bad bad_events[] = {
 
 /* Values of the matrix are shown where they stand */
 static const struct bad bad_params[] = {
-	{ FIXTURE_STEPS "  - expect: $e\nmatrix: {e: [mem.free > 1, mem.fre > 1]}\n", { "6:28: "
-	    "nothing called \"mem.fre\" can be observed; did you mean \"mem.free\"? (as $e in "
-	    "line 5) [scenario.expectation]" } },
-	{ FIXTURE_STEPS "  - guest: {use: $n}\nmatrix: {n: [1 page, 2GiB]}\n", { "6:22: no "
-	    "machine of this scenario has more than 16384 pages of memory (as $n in line 5) "
-	    "[scenario.step]" } },
-	{ FIXTURE_STEP "device: {queue_size: {inflate: 64, deflate: 100}}\n", {
-	    "6:45: a queue size is a power of two, or 0 for no queue [scenario.value]" } },
-	{ FIXTURE_STEP "device: {queue_size: $q}\nmatrix: {q: [64, 100]}\n", { "7:18: a queue "
-	    "size is a power of two, or 0 for no queue (as $q in line 6) [scenario.value]" } },
-	{ FIXTURE_STEPS "  - at: 2s\n    target: 1\n  - at: $t\n    target: 2\nmatrix: {t: [1s, "
-	    "3s]}\n", { "9:14: this step is at 1s, earlier than the one of line 5 (2s) (as $t in "
-	    "line 7) [scenario.time]" } },
-	{ FIXTURE_STEPS "  - heal: $id\nmatrix: {id: [a, all]}\n", { "6:15: no step arms a fault "
-	    "with the id \"a\" (as $id in line 5) [scenario.fail-id]" } },
-	{ FIXTURE_STEP "extends: t.yaml\n", { "6:10: a file cannot extend itself "
-	    "[scenario.extends]" } },
-	{ FIXTURE_STEP "extends: ./x/../t.yaml\n", { "6:10: a file cannot extend itself "
-	    "[scenario.extends]" } },
+	BAD_STEPS("  - expect: $e\nmatrix: {e: [mem.free > 1, mem.fre > 1]}\n", "6:28: nothing "
+	    "called \"mem.fre\" can be observed; did you mean \"mem.free\"? (as $e in line 5)",
+	    "expectation"),
+	BAD_STEP("  - guest: {use: $n}\nmatrix: {n: [1 page, 2GiB]}\n", "6:22: no machine of this "
+	    "scenario has more than 16384 pages of memory (as $n in line 5)"),
+	BAD_BELOW("device: {queue_size: {inflate: 64, deflate: 100}}\n",
+	    "6:45: a queue size is a power of two, or 0 for no queue", "value"),
+	BAD_BELOW("device: {queue_size: $q}\nmatrix: {q: [64, 100]}\n",
+	    "7:18: a queue size is a power of two, or 0 for no queue (as $q in line 6)", "value"),
+	BAD_TIME("  - at: 2s\n    target: 1\n  - at: $t\n    target: 2\nmatrix: {t: [1s, 3s]}\n",
+	    "9:14: this step is at 1s, earlier than the one of line 5 (2s) (as $t in line 7)"),
+	BAD_FAIL("  - heal: $id\nmatrix: {id: [a, all]}\n",
+	    "6:15: no step arms a fault with the id \"a\" (as $id in line 5)"),
+	BAD_BELOW("extends: t.yaml\n", "6:10: a file cannot extend itself", "extends"),
+	BAD_BELOW("extends: ./x/../t.yaml\n", "6:10: a file cannot extend itself", "extends"),
 };
 
 #endif

@@ -97,10 +97,10 @@ static const struct bad bad_text[] = {
 	    "quote is written ''"),
 	BAD_YAML(FIXTURE_STEPS "  - expect: \"log ~ \"x\"\"\n",
 	    "5:21: the text in quotes is over before this; inside it a quote is written \\\""),
-	{ FIXTURE_STEPS "  - guest: {use:1000}\n", { "5:16: a space is missing after the colon of "
-	    "\"use\" [scenario.key]" } },
-	{ FIXTURE_HEAD "machine:{memory: 16MiB}\n", { "4:8: a space is missing after the colon of "
-	    "\"machine\" [scenario.key]" } },
+	BAD_STEPS("  - guest: {use:1000}\n",
+	    "5:16: a space is missing after the colon of \"use\"", "key"),
+	BAD_HEAD("machine:{memory: 16MiB}\n",
+	    "4:8: a space is missing after the colon of \"machine\"", "key"),
 	BAD_YAML(FIXTURE_STEP "...\ntags: [a]\n", "7:1: " SECOND),
 	BAD_YAML(FIXTURE_HEAD "---\nsteps:\n  - target: 1\n", "4:1: " SECOND),
 	BAD_YAML(FIXTURE_STEP "---\n", "6:1: " SECOND),
@@ -109,7 +109,7 @@ static const struct bad bad_text[] = {
 	BAD_YAML("a: |\n  {\n  \"\nb: [1\n", "4:4: " UNCLOSED("[", "]")),
 	BAD_YAML("a: b: c\n", "1:5: a text with \": \" in it needs quotes around it; two keys "
 	    "stand in two lines"),
-	{ ": x\n", { "1:1: a key must be a word [scenario.key]" } },
+	BAD_FILE(": x\n", "1:1: a key must be a word", "key"),
 	BAD_YAML(FIXTURE_STEP "machine: {\n  hz: 100\n}\n",
 	    "8:1: what stands in brackets is indented further than line 6, where they were opened"),
 	BAD_YAML("\ta: 1\n", "1:1: " TABS),
