@@ -312,6 +312,17 @@ rig_used_entry(struct rig *rig, unsigned q, uint16_t at, uint32_t *id, uint32_t 
 }
 
 void
+rig_expect_used(struct rig *rig, unsigned q, uint16_t at, uint32_t id, uint32_t length)
+{
+	uint32_t is_id, is_length;
+
+	ck_assert_uint_ne((uint16_t)(rig_used(rig, q) - at), 0);
+	rig_used_entry(rig, q, at, &is_id, &is_length);
+	ck_assert_uint_eq(is_id, id);
+	ck_assert_uint_eq(is_length, length);
+}
+
+void
 rig_pass(struct rig *rig, uint64_t ns)
 {
 	world_run(&rig->world, rig->world.clock.now_ns + ns);

@@ -84,6 +84,7 @@ void rig_request(struct rig *rig, unsigned q, uint16_t head, uint32_t first, uin
 void rig_three(struct rig *rig, unsigned q);
 uint16_t rig_used(struct rig *rig, unsigned q);		/* index of the used ring */
 void rig_used_entry(struct rig *rig, unsigned q, uint16_t at, uint32_t *id, uint32_t *length);
+void rig_expect_used(struct rig *rig, unsigned q, uint16_t at, uint32_t id, uint32_t length);
 
 /* Let virtual time pass. */
 void rig_pass(struct rig *rig, uint64_t ns);

@@ -31,7 +31,6 @@ host_has(uint64_t pfn)
 TEST_RANGE(inflate_is_completed_in_the_notification, 0, 2)
 {
 	struct event take, act;
-	uint32_t id, length;
 
 	options.modern = _i;
 	rig = rig_new_live(&options);
@@ -51,9 +50,7 @@ TEST_RANGE(inflate_is_completed_in_the_notification, 0, 2)
 	ck_assert(host_has(3000) && host_has(3299) && !host_has(3300));
 	ck_assert_uint_eq(rig->world.memory.counts.held, 300);
 	ck_assert_uint_eq(rig_used(rig, 0), 1);
-	rig_used_entry(rig, 0, 0, &id, &length);
-	ck_assert_uint_eq(id, 3);
-	ck_assert_uint_eq(length, 0);
+	rig_expect_used(rig, 0, 0, 3, 0);
 	ck_assert_uint_eq(device_inflight(&rig->device, BALLOON_INFLATE), 0);
 	ck_assert_uint_eq(device_interrupts(&rig->device, 0), 1);
 	rig_request(rig, 1, 4, 3000, 100);
@@ -227,12 +224,8 @@ TEST(jitter_keeps_the_order)
 		rig_request(rig, 0, i, 3000, 1);
 	rig_pass(rig, 10 * MS);
 	ck_assert_uint_eq(rig_used(rig, 0), RIG_SIZE);
-	for (uint16_t i = 0; i < RIG_SIZE; i++) {
-		uint32_t id, length;
-
-		rig_used_entry(rig, 0, i, &id, &length);
-		ck_assert_uint_eq(id, i);
-	}
+	for (uint16_t i = 0; i < RIG_SIZE; i++)
+		rig_expect_used(rig, 0, i, i, 0);
 	for (size_t i = 0; i < rig->events; i++)
 		if (rig->event[i].kind == EV_DEV_USED) {
 			ck_assert_uint_ge(rig->event[i].time_ns, MS);
@@ -483,13 +476,10 @@ TEST(firecracker_never_completes_what_is_too_long)
 
 TEST(old_devices_report_the_request_length)
 {
-	uint32_t id, length;
-
 	options.config.device.used_length = USED_LENGTH_ASKED;
 	rig = rig_new_live(&options);
 	rig_request(rig, 0, 0, 3000, 25);
-	rig_used_entry(rig, 0, 0, &id, &length);
-	ck_assert_uint_eq(length, 100);
+	rig_expect_used(rig, 0, 0, 0, 100);
 }
 
 TEST(names_lead_to_numbers)

@@ -38,17 +38,6 @@ inflate(uint16_t head)
 	rig_request(rig, 0, head, 3000u + head, 1);
 }
 
-static void
-expect_used(unsigned q, uint16_t at, uint32_t id, uint32_t length)
-{
-	uint32_t is_id, is_length;
-
-	ck_assert_uint_gt(rig_used(rig, q), at);
-	rig_used_entry(rig, q, at, &is_id, &is_length);
-	ck_assert_uint_eq(is_id, id);
-	ck_assert_uint_eq(is_length, length);
-}
-
 TEST(paused_queue_waits_and_goes_on)
 {
 	behave(BEHAVIOUR_PAUSE, 1);
@@ -90,14 +79,14 @@ TEST(completion_can_come_before_its_time)
 	ck_assert_uint_eq(device_interrupts(&rig->device, 0), 0);
 	ck_assert(device_complete_now(&rig->device, BALLOON_INFLATE));
 	ck_assert_uint_eq(rig_used(rig, 0), 1);
-	expect_used(0, 0, 4, 0);
+	rig_expect_used(rig, 0, 0, 4, 0);
 	ck_assert_uint_eq(device_interrupts(&rig->device, 0), 1);
 	ck_assert_uint_eq(rig_last(rig, EV_DEV_USED).time_ns, MS);
 	rig_pass(rig, 2 * MS);
 	ck_assert_uint_eq(rig_used(rig, 0), 1);
 	rig_pass(rig, MS);
 	ck_assert_uint_eq(rig_used(rig, 0), 2);
-	expect_used(0, 1, 2, 0);
+	rig_expect_used(rig, 0, 1, 2, 0);
 	ck_assert(!device_is_busy(&rig->device));
 	ck_assert(!device_complete_now(&rig->device, BALLOON_INFLATE));
 }
@@ -115,7 +104,7 @@ TEST(completion_before_its_time_has_the_behaviours)
 	ck_assert(!device_complete_now(&rig->device, BALLOON_INFLATE));
 	behave(BEHAVIOUR_RESUME, 1);
 	ck_assert(device_complete_now(&rig->device, BALLOON_INFLATE));
-	expect_used(0, 0, 1, 0);
+	rig_expect_used(rig, 0, 0, 1, 0);
 	rig_set_status(rig, 0);
 	ck_assert(!device_complete_now(&rig->device, BALLOON_INFLATE));
 }
@@ -139,7 +128,7 @@ TEST(dropped_requests_are_never_completed)
 	inflate(1);
 	inflate(2);
 	ck_assert_uint_eq(rig_used(rig, 0), 1);
-	expect_used(0, 0, 2, 0);
+	rig_expect_used(rig, 0, 0, 2, 0);
 	ck_assert_uint_eq(rig_behaved(rig, "drop"), 2);
 	ck_assert_uint_eq(device_inflight(&rig->device, BALLOON_INFLATE), 2);
 	ck_assert_uint_eq(rig->world.memory.counts.held, 3);
@@ -154,8 +143,8 @@ TEST(duplicate_completion_moves_the_index_by_two)
 	behave(BEHAVIOUR_DUPLICATE, 1);
 	inflate(5);
 	ck_assert_uint_eq(rig_used(rig, 0), 2);
-	expect_used(0, 0, 5, 0);
-	expect_used(0, 1, 5, 0);
+	rig_expect_used(rig, 0, 0, 5, 0);
+	rig_expect_used(rig, 0, 1, 5, 0);
 	ck_assert_uint_eq(device_interrupts(&rig->device, 0), 1);
 	ck_assert(rig->device.unhealthy);
 	inflate(6);
@@ -167,7 +156,7 @@ TEST(completion_on_the_other_queue)
 	behave(BEHAVIOUR_WRONG_QUEUE, 1);
 	inflate(5);
 	ck_assert_uint_eq(rig_used(rig, 0), 0);
-	expect_used(1, 0, 5, 0);
+	rig_expect_used(rig, 1, 0, 5, 0);
 	ck_assert_uint_eq(device_interrupts(&rig->device, 1), 1);
 	ck_assert_uint_eq(rig_last(rig, EV_DEV_USED).arg[0], BALLOON_DEFLATE);
 	ck_assert(rig->device.unhealthy);
@@ -189,7 +178,7 @@ id_given(enum used_id kind)
 	rig_pass(rig, MS);
 	rig_used_entry(rig, 0, 0, &id, &length);
 	ck_assert(rig->device.unhealthy);
-	expect_used(0, 1, 5, 0);
+	rig_expect_used(rig, 0, 1, 5, 0);
 	return id;
 }
 
@@ -205,13 +194,13 @@ TEST(next_id_wraps_and_a_lone_request_has_no_other)
 {
 	behave(BEHAVIOUR_WRONG_ID, 1);
 	inflate(RIG_SIZE - 1);
-	expect_used(0, 0, 0, 0);
+	rig_expect_used(rig, 0, 0, 0, 0);
 	ck_assert(rig->device.unhealthy);
 	rig->device.unhealthy = false;
 	behave(BEHAVIOUR_WRONG_ID, 1);
 	rig->device.queue[BALLOON_INFLATE].wrong_id = USED_ID_IN_USE;
 	inflate(3);
-	expect_used(0, 1, 3, 0);
+	rig_expect_used(rig, 0, 1, 3, 0);
 	ck_assert(!rig->device.unhealthy);
 }
 
@@ -227,7 +216,7 @@ TEST(completion_with_a_length)
 		behave(BEHAVIOUR_WRONG_LEN, 1);
 		rig->device.queue[BALLOON_INFLATE].wrong_length = i;
 		inflate(i);
-		expect_used(0, i, i, expected[i]);
+		rig_expect_used(rig, 0, i, i, expected[i]);
 		ck_assert(rig->device.unhealthy);
 	}
 }
@@ -261,7 +250,7 @@ TEST(completion_can_outlive_a_reset)
 	ck_assert(device_is_busy(&rig->device));
 	rig_pass(rig, MS);
 	ck_assert_uint_eq(rig_used(rig, 0), before + 1);
-	expect_used(0, before, 4, 0);
+	rig_expect_used(rig, 0, before, 4, 0);
 	ck_assert_uint_eq(rig_behaved(rig, "after_reset"), 1);
 	ck_assert(rig->device.unhealthy);
 	ck_assert(!device_is_busy(&rig->device));
@@ -300,7 +289,7 @@ TEST(snapshot_keeps_what_is_in_flight_and_when)
 	rig_pass(rig, 2 * MS - 1);
 	ck_assert_uint_eq(rig_used(rig, 0), 0);
 	rig_pass(rig, 1);
-	expect_used(0, 0, 4, 0);
+	rig_expect_used(rig, 0, 0, 4, 0);
 	/* The guest has seen the completion, the device knows nothing of it: nobody can be held. */
 	device_restore(&rig->device, 1);
 	ck_assert(rig->device.unhealthy);

@@ -64,10 +64,7 @@ make(struct record *run, unsigned number)
 static char *
 written(enum record_kind kind, const void *what)
 {
-	struct sbuf buf;
-
-	record_write(kind, what, NULL, sbuf_open(&buf));
-	return sbuf_close(&buf);
+	return PRINTED(to, record_write(kind, what, NULL, to));
 }
 
 /* Of any kind: it is read as it was written. */

@@ -153,10 +153,3 @@ record_failure(struct record *record, uint32_t seq)
 	};
 	return failure;
 }
-
-char *
-record_print(void (*print)(FILE *, const struct report_input *),
-    const struct report_input *input)
-{
-	return PRINTED(to, print(to, input));
-}

@@ -47,8 +47,4 @@ struct failure *record_failure(struct record *record, uint32_t seq);
 
 extern const struct rule record_rule;
 
-/* What a function printed; the caller frees it. */
-char *record_print(void (*print)(FILE *, const struct report_input *),
-    const struct report_input *input);
-
 #endif /* VIOSIM_TESTS_REPORT_RECORD_H */

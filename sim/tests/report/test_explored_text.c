@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/sbuf.h"
 #include "report/explored_text.h"
 #include "report/json.h"
 #include "rules/rules.h"
@@ -60,10 +59,7 @@ add_scenario(uint64_t key, const char *cause, const char *scenario, const char *
 static void
 print(void)
 {
-	struct sbuf buf;
-
-	explored_text_findings(&tally, false, sbuf_open(&buf));
-	text = sbuf_close(&buf);
+	text = PRINTED(to, explored_text_findings(&tally, false, to));
 }
 
 static unsigned
@@ -142,18 +138,16 @@ TEST(those_of_the_baseline_stand_apart)
 /* One object: totals, and each finding with its status and the run that shows it. */
 TEST(the_summary_is_one_object)
 {
-	struct sbuf buf;
+	const struct explored_totals totals = {
+		.command = "explore", .driver = "d.so", .cut = true, .left = 3,
+	};
 	json_t *object, *one;
 
 	add("attach.leak", 10, "7", QUEUE);
 	add("mem.leak", 11, "", "");
 	add_scenario(10, "7", ABOUT("leaks") "one\n", "so");
 	tally_sort(&tally);
-	explored_json(&tally, &(struct explored_totals){
-		.command = "explore", .driver = "d.so", .cut = true, .left = 3,
-	}, sbuf_open(&buf));
-	sbuf_close(&buf);
-	text = buf.text;
+	text = PRINTED(to, explored_json(&tally, &totals, to));
 	object = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
 	ck_assert_ptr_nonnull(object);
 	ck_assert_str_eq(json_string_value(json_object_get(object, "end")), "cut");

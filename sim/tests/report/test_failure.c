@@ -37,21 +37,27 @@ static const char *
 print(void (*printer)(FILE *, const struct report_input *))
 {
 	free(text);
-	text = record_print(printer, &record->input);
+	text = PRINTED(to, printer(to, &record->input));
 	return text;
+}
+
+/* The nth finding is of that rule. */
+static void
+make_it(size_t n, const char *id)
+{
+	struct finding *finding = &record->result.findings.item[n];
+
+	finding->rule = rule_by_id(id);
+	finding->distance = finding->rule->distance;
 }
 
 /* The first line of the reasons. */
 static const char *
 first_reason(void)
 {
-	static char line[256];
-	FILE *stream = fmemopen(line, sizeof(line), "w");
-
-	failure_reasons(stream, &record->input);
-	fclose(stream);
-	line[strcspn(line, "\n")] = '\0';
-	return line;
+	print(failure_reasons);
+	text[strcspn(text, "\n")] = '\0';
+	return text;
 }
 
 TEST(failure_shows_line_and_caret)
@@ -168,8 +174,7 @@ TEST(causes_come_before_what_came_of_them)
 
 	for (size_t i = 0; i < 6; i++) {
 		record_finding(record, seq, seq);
-		record->result.findings.item[i].rule = rule_by_id(ids[i]);
-		record->result.findings.item[i].distance = rule_by_id(ids[i])->distance;
+		make_it(i, ids[i]);
 	}
 	before = print(failure_print);
 	for (size_t i = 0; i < 6; i++) {
@@ -190,7 +195,7 @@ TEST(lints_come_behind_failures)
 	const char *failed, *lint;
 
 	record_finding(record, seq, seq);
-	record->result.findings.item[0].rule = rule_by_id("lock.unordered");
+	make_it(0, "lock.unordered");
 	ck_assert_int_eq(strncmp(first_reason(), "lock.unordered: ", 16), 0);
 	record_failure(record, seq);
 	print(failure_print);
@@ -207,10 +212,7 @@ TEST(a_lint_heads_a_consequence_only)
 
 	for (size_t i = 0; i < 2; i++) {
 		record_finding(record, seq, seq);
-		record->result.findings.item[i].rule =
-		    rule_by_id(i == 0 ? "thread.timeout" : "lock.data-race");
-		record->result.findings.item[i].distance =
-		    record->result.findings.item[i].rule->distance;
+		make_it(i, i == 0 ? "thread.timeout" : "lock.data-race");
 	}
 	ck_assert_int_eq(strncmp(first_reason(), "lock.data-race: ", 16), 0);
 	record->result.findings.item[1].rule = rule_by_id("live.convergence");
@@ -245,8 +247,7 @@ TEST(events_end_at_the_failure_and_not_at_a_lint)
 	EVENT(record, 26 * S, MACHINE, EV_HOST_TARGET, 0, 3, 2, 1);
 	record_finding(record, seq, seq);
 	for (size_t i = 0; i < 3; i++) {
-		record->result.findings.item[0].rule = rule_by_id(lints[i].id);
-		record->result.findings.item[0].distance = rule_by_id(lints[i].id)->distance;
+		make_it(0, lints[i].id);
 		print(failure_print);
 		HAS(text, "asks for 2 pages", "the expectation DOES NOT HOLD");
 		LACKS(text, "asks for 3 pages");
@@ -295,7 +296,7 @@ TEST(events_end_at_a_lint_that_is_alone)
 
 	EVENT(record, 2 * S, MACHINE, EV_HOST_TARGET, 0, 2, 1, 1);
 	record_finding(record, seq, seq);
-	record->result.findings.item[0].rule = rule_by_id("lock.unordered");
+	make_it(0, "lock.unordered");
 	print(failure_print);
 	HAS(text, "asks for 1 page");
 	LACKS(text, "asks for 2 pages");
@@ -338,7 +339,7 @@ TEST(lints_beside_look_like_nothing)
 	uint32_t seq = EVENT(record, S, MACHINE, EV_EXPECT, 0, 0, 0);
 
 	record_finding(record, seq, seq);
-	record->result.findings.item[0].rule = rule_by_id("lock.unordered");
+	make_it(0, "lock.unordered");
 	record->input.hints = &manifest;
 	record->input.scenario = "try/new";
 	print(failure_print);
@@ -358,7 +359,7 @@ TEST(reasons_are_all_told)
 	    "256 pages\n");
 	record_finding(record, seq, seq);
 	record_finding(record, seq, seq);
-	record->result.findings.item[0].rule = rule_by_id("lock.unordered");
+	make_it(0, "lock.unordered");
 	print(failure_reasons);
 	ck_assert_str_eq(text, "page.double-free: 256 pages from 0x3f00 are freed, and they are "
 	    "free already\nexpect: expected host.actual == 300; actual host.actual = 256 "

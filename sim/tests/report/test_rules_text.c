@@ -16,32 +16,14 @@ static const struct rule bare = {
 	.why = "The device may never look.",
 };
 
-static void
-print_table(FILE *stream, const struct report_input *input)
-{
-	const struct rule *const rules[] = { &record_rule, &bare };
-
-	(void)input;
-	rules_text_table(rules, 2, stream);
-}
-
-static void
-print_rule(FILE *stream, const struct report_input *input)
-{
-	(void)input;
-	rules_text_print(&record_rule, stream);
-}
-
-static void
-print_bare(FILE *stream, const struct report_input *input)
-{
-	(void)input;
-	rules_text_print(&bare, stream);
-}
+static const struct rule_absent absent = {
+	.id = "mem.soap", .title = "memory is clean", .reason = "Nobody has a towel.",
+};
 
 TEST(table_is_aligned_and_wrapped)
 {
-	HEAP(text) = record_print(print_table, NULL);
+	const struct rule *const rules[] = { &record_rule, &bare };
+	HEAP(text) = PRINTED(to, rules_text_table(rules, 2, to));
 
 	ck_assert_str_eq(text,
 	    "page.double-free              error  a page is not freed twice\n"
@@ -51,21 +33,10 @@ TEST(table_is_aligned_and_wrapped)
 	    "ring\n");
 }
 
-static const struct rule_absent absent = {
-	.id = "mem.soap", .title = "memory is clean", .reason = "Nobody has a towel.",
-};
-
-static void
-print_absent(FILE *stream, const struct report_input *input)
-{
-	(void)input;
-	rules_text_absent_table(&absent, 1, stream);
-	rules_text_absent(&absent, stream);
-}
-
 TEST(absent_rule_is_told)
 {
-	HEAP(text) = record_print(print_absent, NULL);
+	HEAP(text) = PRINTED(to, rules_text_absent_table(&absent, 1, to);
+	    rules_text_absent(&absent, to));
 
 	ck_assert_str_eq(text,
 	    "mem.soap  memory is clean\n"
@@ -76,7 +47,7 @@ TEST(absent_rule_is_told)
 
 TEST(rule_is_told_in_full)
 {
-	HEAP(text) = record_print(print_rule, NULL);
+	HEAP(text) = PRINTED(to, rules_text_print(&record_rule, to));
 
 	ck_assert_str_eq(text,
 	    "page.double-free (error)\n"
@@ -97,7 +68,7 @@ TEST(rule_is_told_in_full)
 
 TEST(examples_may_be_missing)
 {
-	HEAP(text) = record_print(print_bare, NULL);
+	HEAP(text) = PRINTED(to, rules_text_print(&bare, to));
 
 	ck_assert_str_eq(text,
 	    "ring.missing-kick-of-a-queue (lint)\n"

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/sbuf.h"
 #include "record.h"
 #include "report/failure.h"
 #include "report/json.h"
@@ -19,13 +18,10 @@ static const struct summary_totals totals = {
 static json_t *
 printed(const struct summary *summary)
 {
-	struct sbuf buf;
-	json_t *object;
+	HEAP(text) = PRINTED(to, summary_print(to, summary, &totals));
+	json_t *object = json_loads(text, 0, NULL);
 
-	summary_print(sbuf_open(&buf), summary, &totals);
-	object = json_loads(sbuf_close(&buf), 0, NULL);
-	ck_assert_msg(object != NULL, "no JSON: %s", buf.text);
-	free(buf.text);
+	ck_assert_msg(object != NULL, "no JSON: %s", text);
 	return object;
 }
 
@@ -100,8 +96,8 @@ TEST(reasons_are_those_of_the_list)
 	record_inflate(record, S);
 	record_finding(record, 1, 1);
 	record_failure(record, 2);
-	text = record_print(failure_reasons_json, &record->input);
-	lines = record_print(failure_reasons, &record->input);
+	text = PRINTED(to, failure_reasons_json(to, &record->input));
+	lines = PRINTED(to, failure_reasons(to, &record->input));
 	array = json_loads(text, 0, NULL);
 	ck_assert_ptr_nonnull(array);
 	for (line = lines; *line != '\0'; line += strcspn(line, "\n") + 1) {

@@ -34,16 +34,7 @@ static void
 print(void)
 {
 	free(text);
-	text = record_print(timeline_print, &record->input);
-}
-
-static uint32_t tail_seq;
-static unsigned tail_lines;
-
-static void
-print_tail(FILE *stream, const struct report_input *input)
-{
-	timeline_tail(stream, input, tail_seq, tail_lines);
+	text = PRINTED(to, timeline_print(to, &record->input));
 }
 
 static unsigned
@@ -117,9 +108,7 @@ TEST(tail_counts_the_earlier_rounds)
 	record_attach(record);
 	for (unsigned i = 0; i < 10; i++)
 		record_inflate(record, S + i * 10 * MS);
-	tail_seq = UINT32_MAX;
-	tail_lines = 14;
-	text = record_print(print_tail, &record->input);
+	text = PRINTED(to, timeline_tail(to, &record->input, UINT32_MAX, 14));
 	ck_assert_uint_eq(lines_of(text), 1 + 14);
 	HAS(text, "   1.082000s  ...       9 more rounds of the next "
 	    "13 lines: 2304 pages          2304    2304   14080\n",
@@ -128,12 +117,13 @@ TEST(tail_counts_the_earlier_rounds)
 
 TEST(tail_ends_at_the_event_asked_for)
 {
+	uint32_t last;
+
 	record_attach(record);
 	EVENT(record, S, MACHINE, EV_HOST_TARGET, 0, 1, 0, 1);
-	tail_seq = EVENT(record, S, MACHINE, EV_HOST_TARGET, 0, 2, 1, 1);
+	last = EVENT(record, S, MACHINE, EV_HOST_TARGET, 0, 2, 1, 1);
 	EVENT(record, S, MACHINE, EV_HOST_TARGET, 0, 3, 2, 0);
-	tail_lines = 2;
-	text = record_print(print_tail, &record->input);
+	text = PRINTED(to, timeline_tail(to, &record->input, last, 2));
 	ck_assert_str_eq(text, HEAD
 	    "   1.000000s  host      asks for 1 page (was 0), config interrupt\n"
 	    "   1.000000s  host      asks for 2 pages (was 1), config interrupt\n");
@@ -271,14 +261,14 @@ TEST(lints_are_explained)
 	uint32_t seq = EVENT(record, S, MACHINE, EV_HOST_TARGET, 0, 1, 0, 1);
 
 	record_finding(record, seq, seq);
-	text = record_print(lints_print, &record->input);
+	text = PRINTED(to, lints_print(to, &record->input));
 	ck_assert_str_eq(text, "");
 	for (int i = 1; i < 3; i++) {
 		record_finding(record, seq, seq);
 		record->result.findings.item[i].rule = rule_by_id("lock.unordered");
 	}
 	free(text);
-	text = record_print(lints_print, &record->input);
+	text = PRINTED(to, lints_print(to, &record->input));
 	HAS(text, "unless --lints-fail is given\n"
 	    "  lock.unordered, 2 places: two contexts that share memory");
 	LACKS(strstr(text, "2 places") + 8, "places");

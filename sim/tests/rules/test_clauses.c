@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/sbuf.h"
 #include "rules/clauses/clauses.h"
 #include "rules/rules.h"
 #include "tests/suite.h"
@@ -14,10 +13,7 @@
 static char *
 check(const struct clause_source *sources, unsigned *wrong)
 {
-	struct sbuf buf;
-
-	*wrong = clauses_check(sources, sbuf_open(&buf));
-	return sbuf_close(&buf);
+	return PRINTED(to, *wrong = clauses_check(sources, to));
 }
 
 TEST(clauses_and_rules_answer_each_other)
