@@ -4,6 +4,8 @@
  */
 #include "tests/suite.h"
 
+#include <dirent.h>
+
 struct suite *suite_first;
 
 static void
@@ -69,4 +71,29 @@ suite_write(const char *path, const char *text)
 	ck_assert_ptr_nonnull(file);
 	ck_assert_int_ge(fputs(text, file), 0);
 	ck_assert_int_eq(fclose(file), 0);
+}
+
+char *
+suite_read(const char *path)
+{
+	FILE *file = fopen(path, "r");
+	int c;
+
+	ck_assert_ptr_nonnull(file);
+	return PRINTED(to, while ((c = getc(file)) != EOF)
+		putc(c, to);
+	    fclose(file));
+}
+
+unsigned
+suite_files(const char *path)
+{
+	DIR *dir = opendir(path);
+	unsigned count = 0;
+
+	ck_assert_ptr_nonnull(dir);
+	for (struct dirent *e = readdir(dir); e != NULL; e = readdir(dir))
+		count += strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0;
+	closedir(dir);
+	return count;
 }

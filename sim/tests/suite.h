@@ -121,8 +121,10 @@ struct suite_folder {
 };
 struct suite_folder suite_folder_new(void);
 void suite_remove(struct suite_folder *folder);
-/* A file with that text. */
+/* A file with that text; the text of a file, heap; how many files a folder has. */
 void suite_write(const char *path, const char *text);
+char *suite_read(const char *path);
+unsigned suite_files(const char *path);
 
 /* Words that are all somewhere in a text, or are nowhere in it. */
 #define HAS(text, ...) SUITE_LOOK(text, true, "lacks", __VA_ARGS__)

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/sbuf.h"
 #include "cli/cli.h"
 #include "explore/trial.h"
 #include "machine/crash.h"
@@ -19,17 +18,8 @@
 static struct scenario_doc *
 explained(const struct cli_case *c, char **text)
 {
-	struct diag_list diags;
-	struct scenario_doc *doc;
-
 	*text = PRINTED(to, cli_case_print(c->c, NULL, to));
-	diag_list_init(&diags);
-	doc = scenario_load_text(c->doc->path, *text, strlen(*text), run_vocab(), &diags);
-	if (doc == NULL || diags.count > 0)
-		diag_list_print(&diags, stderr, false);
-	ck_assert_msg(doc != NULL && diags.count == 0, "%s:\n%s", c->c->id, *text);
-	diag_list_fini(&diags);
-	return doc;
+	return fixture_doc(c->doc->path, *text, run_vocab());
 }
 
 static uint64_t

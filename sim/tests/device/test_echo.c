@@ -11,6 +11,7 @@
 #include "device/class.h"
 #include "run/module.h"
 #include "run/run.h"
+#include "tests/scenario/fixture.h"
 #include "tests/suite.h"
 
 extern const struct device_class echo_class;
@@ -33,29 +34,6 @@ vocab(void)
 	return &both;
 }
 
-static char *
-messages_of(struct diag_list *diags)
-{
-	char *text = PRINTED(to, diag_list_print(diags, to, false));
-
-	diag_list_fini(diags);
-	return text;
-}
-
-static struct scenario_doc *
-load(const char *text)
-{
-	struct scenario_doc *doc;
-	struct diag_list diags;
-	HEAP(messages) = NULL;
-
-	diag_list_init(&diags);
-	doc = scenario_load_text("t.yaml", text, strlen(text), vocab(), &diags);
-	messages = messages_of(&diags);
-	ck_assert_str_eq(messages, "");
-	return doc;
-}
-
 static const char echoes[] = HEAD
     "device: {type: echo}\n"
     "steps:\n"
@@ -69,7 +47,7 @@ static const char echoes[] = HEAD
 
 TEST(runs_on_every_machine)
 {
-	struct scenario_doc *doc = load(echoes);
+	DOC(doc) = fixture_doc("t.yaml", echoes, vocab());
 	struct module_error error;
 	struct run_result result;
 	struct scenario_case *cases;
@@ -97,23 +75,21 @@ TEST(runs_on_every_machine)
 	}
 	scenario_cases_free(cases, count);
 	module_close(options.module);
-	scenario_doc_free(doc);
 }
 
 /* A type that is not the default is printed, so that the file reads back. */
 TEST(prints_what_it_is)
 {
-	struct scenario_doc *doc = load(echoes), *again;
+	DOC(doc) = fixture_doc("t.yaml", echoes, vocab());
+	DOC(again) = NULL;
 	HEAP(text) = PRINTED(to, scenario_print(doc->scenario[0], to));
 	HEAP(twice) = NULL;
 
 	HAS(text, "device: {type: echo}\n", "    say: 3\n");
-	again = load(text);
+	again = fixture_doc("t.yaml", text, vocab());
 	twice = PRINTED(to, scenario_print(again->scenario[0], to));
 	ck_assert_str_eq(twice, text);
 	ck_assert_ptr_eq(again->scenario[0]->device.type, &echo_class.language);
-	scenario_doc_free(again);
-	scenario_doc_free(doc);
 }
 
 /* Each type has its own language: what one of them knows the other does not. */
@@ -131,13 +107,10 @@ static const struct { const char *text, *message; } wrong[] = {
 
 TEST_EACH(types_do_not_share_words, wrong)
 {
-	struct diag_list diags;
-	HEAP(messages) = NULL;
+	HEAP(messages) = fixture_errors_with("t.yaml", wrong[_i].text, strlen(wrong[_i].text),
+	    vocab());
 
-	diag_list_init(&diags);
-	ck_assert_ptr_null(scenario_load_text("t.yaml", wrong[_i].text, strlen(wrong[_i].text),
-	    vocab(), &diags));
-	messages = messages_of(&diags);
+	ck_assert_ptr_nonnull(messages);
 	HAS(messages, wrong[_i].message);
 }
 

@@ -99,15 +99,7 @@ rig_fini(struct rig *rig)
 struct scenario_doc *
 rig_doc(const char *path, const char *text)
 {
-	struct scenario_doc *doc;
-	struct diag_list diags;
-
-	diag_list_init(&diags);
-	doc = scenario_load_text(path, text, strlen(text), run_vocab(), &diags);
-	diag_list_print(&diags, stderr, false);
-	diag_list_fini(&diags);
-	ck_assert_msg(doc != NULL, "%s", text);
-	return doc;
+	return fixture_doc(path, text, run_vocab());
 }
 
 static void

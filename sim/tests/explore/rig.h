@@ -11,6 +11,7 @@
 #include "explore/tally.h"
 #include "explore/trial.h"
 #include "scenario/scenario.h"
+#include "tests/scenario/fixture.h"
 
 struct rig {
 	struct module *module;
@@ -76,13 +77,13 @@ void rig_setup(void);
 void rig_setup_small(void);
 void rig_teardown(void);
 
-/* What ends with its block. */
-#define RIG_END(type, what, end) \
-	static inline void rig_end_##what(type **it) { end(*it); }
-RIG_END(struct edit, edit, edit_free)
-RIG_END(struct scenario_doc, doc, scenario_doc_free)
+/* An edit that ends with its block. */
 #define EDIT(name) __attribute__((cleanup(rig_end_edit))) struct edit *name
-#define DOC(name) __attribute__((cleanup(rig_end_doc))) struct scenario_doc *name
+static inline void
+rig_end_edit(struct edit **edit)
+{
+	edit_free(*edit);
+}
 
 /* A test with a rig, `rig`, that one of these functions makes. */
 #define RIG_TEST(name, init) TEST_WITH_IN(name, struct rig, struct rig *rig, init, rig_fini)

@@ -2,7 +2,6 @@
 /*
  * Tests of sim/explore/found: files of findings, never one in place of another.
  */
-#include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -58,39 +57,12 @@ save(char path[FOUND_PATH_MAX])
 	return found_save(&found, place, path);
 }
 
-static size_t
-count_files(void)
-{
-	DIR *dir = opendir(place);
-	struct dirent *entry;
-	size_t count = 0;
-
-	ck_assert_ptr_nonnull(dir);
-	while ((entry = readdir(dir)) != NULL)
-		count += strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
-	closedir(dir);
-	return count;
-}
-
-static const char *
-read_file(const char *path)
-{
-	static char text[4000];
-	FILE *stream = fopen(path, "r");
-	size_t size;
-
-	ck_assert_ptr_nonnull(stream);
-	size = fread(text, 1, sizeof(text) - 1, stream);
-	fclose(stream);
-	text[size] = '\0';
-	return text;
-}
-
 /* It has its name, and loads as what it was. */
 static void
 check_file(const char *path, const char *name, uint64_t pages)
 {
-	DOC(saved) = rig_doc(path, read_file(path));
+	HEAP(text) = suite_read(path);
+	DOC(saved) = rig_doc(path, text);
 
 	ck_assert_msg(strstr(path, name) != NULL &&
 	    strcmp(strstr(path, name), name) == 0, "%s", path);
@@ -100,12 +72,12 @@ check_file(const char *path, const char *name, uint64_t pages)
 TEST(the_file_says_what_it_is)
 {
 	char path[FOUND_PATH_MAX], name[100], line[FOUND_PATH_MAX + 100];
-	const char *text;
+	HEAP(text) = NULL;
 
 	ck_assert(save(path));
 	snprintf(name, sizeof(name), "found/%s-drv_send.yaml", finding.rule->id);
 	check_file(path, name, 3);
-	text = read_file(path);
+	text = suite_read(path);
 	snprintf(line, sizeof(line), "# finding: %s in drv_send (drv.c:12)\n",
 	    finding.rule->id);
 	HAS(text, line, "# a sentence so long", "\n# why: it came between two lines\n");
@@ -113,7 +85,7 @@ TEST(the_file_says_what_it_is)
 	HAS(text, line);
 	for (const char *s = text; *s == '#'; s += strcspn(s, "\n") + 1)
 		ck_assert(strncmp(s, "# replay", 8) == 0 || strcspn(s, "\n") <= 100);
-	ck_assert_uint_eq(count_files(), 1);
+	ck_assert_uint_eq(suite_files(place), 1);
 }
 
 /* For reports: of its own name and meaning, not those of the scenario that it came from. */
@@ -157,7 +129,7 @@ TEST(another_finding_gets_a_number)
 	ask_for(6);
 	ck_assert(save(path));
 	check_file(path, "-drv_send-2.yaml", 6);
-	ck_assert_uint_eq(count_files(), 3);
+	ck_assert_uint_eq(suite_files(place), 3);
 }
 
 TEST(another_reason_gets_a_number)
@@ -176,7 +148,7 @@ TEST(another_reason_gets_a_number)
 	found.why = "it came between two lines";
 	ck_assert(save(path));
 	check_file(path, "-drv_send.yaml", 3);
-	ck_assert_uint_eq(count_files(), 3);
+	ck_assert_uint_eq(suite_files(place), 3);
 }
 
 TEST(a_pipe_is_written_to)
@@ -207,23 +179,25 @@ TEST(without_a_place_the_sentence_tells_them_apart)
 	ck_assert(save(path));
 	strcpy(finding.text, "3 pages are gone");
 	ck_assert(save(path));
-	ck_assert_uint_eq(count_files(), 1);
+	ck_assert_uint_eq(suite_files(place), 1);
 	strcpy(finding.text, "3 pages are left");
 	ck_assert(save(path));
 	check_file(path, "-2.yaml", 3);
-	ck_assert_uint_eq(count_files(), 2);
+	ck_assert_uint_eq(suite_files(place), 2);
 }
 
 TEST(a_file_of_somebody_else_stays)
 {
 	char theirs[100], path[FOUND_PATH_MAX];
+	HEAP(text) = NULL;
 
 	ck_assert_int_eq(mkdir(place, 0777), 0);
 	snprintf(theirs, sizeof(theirs), "%s/%s-drv_send.yaml", place, finding.rule->id);
 	suite_write(theirs, "mine\n");
 	ck_assert(save(path));
 	check_file(path, "-drv_send-2.yaml", 3);
-	ck_assert_str_eq(read_file(theirs), "mine\n");
+	text = suite_read(theirs);
+	ck_assert_str_eq(text, "mine\n");
 }
 
 TEST(text_is_saved_under_its_new_name)
@@ -231,11 +205,11 @@ TEST(text_is_saved_under_its_new_name)
 	static const char old[] = "# old\nformat: 1\nscenario: a/b\nsummary: s\nseed: 4\n"
 	    "machines:\n  - {transport: legacy, dma: coherent}\nsteps:\n  - target: 7\n";
 	char path[FOUND_PATH_MAX];
-	const char *text;
+	HEAP(text) = NULL;
 
 	ck_assert(found_save_text(old, &finding, NULL, "drv.so", place, path));
 	check_file(path, "-drv_send.yaml", 7);
-	text = read_file(path);
+	text = suite_read(path);
 	HAS(text, "\nseed: 4\n", "{transport: legacy, dma: coherent}");
 	LACKS(text, "# old");
 	stderr_keep();

@@ -2,7 +2,6 @@
 /*
  * Tests of sim/report/atomic.
  */
-#include <dirent.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -29,28 +28,11 @@ teardown(void)
 	suite_remove(&folder);
 }
 
-static unsigned
-files_in_folder(void)
-{
-	DIR *dir = opendir(folder.path);
-	unsigned n = 0;
-
-	ck_assert_ptr_nonnull(dir);
-	for (struct dirent *e = readdir(dir); e != NULL; e = readdir(dir))
-		n += e->d_name[0] != '.';
-	closedir(dir);
-	return n;
-}
-
 static void
 check_content(const char *expected)
 {
-	char text[64] = "";
-	FILE *f = fopen(path, "r");
+	HEAP(text) = suite_read(path);
 
-	ck_assert_ptr_nonnull(f);
-	ck_assert_ptr_nonnull(fgets(text, sizeof(text), f));
-	fclose(f);
 	ck_assert_str_eq(text, expected);
 }
 
@@ -94,7 +76,7 @@ TEST(commit_puts_the_whole_file_there)
 	ck_assert(access(path, F_OK) != 0);
 	ck_assert(atomic_end(atomic, true));
 	check_content("new");
-	ck_assert_uint_eq(files_in_folder(), 1);
+	ck_assert_uint_eq(suite_files(folder.path), 1);
 }
 
 TEST(commit_replaces_what_was_there)
@@ -106,7 +88,7 @@ TEST(commit_replaces_what_was_there)
 	check_content("old");
 	ck_assert(atomic_end(atomic, true));
 	check_content("new");
-	ck_assert_uint_eq(files_in_folder(), 1);
+	ck_assert_uint_eq(suite_files(folder.path), 1);
 }
 
 TEST(commit_writes_through_a_symbolic_link)
@@ -134,7 +116,7 @@ TEST(abandon_leaves_what_was_there)
 	ck_assert(atomic_end(atomic, false));
 	ck_assert(atomic_end(NULL, true));
 	check_content("old");
-	ck_assert_uint_eq(files_in_folder(), 1);
+	ck_assert_uint_eq(suite_files(folder.path), 1);
 }
 
 TEST(missing_folder_is_named)
@@ -145,7 +127,7 @@ TEST(missing_folder_is_named)
 	snprintf(expected, sizeof(expected),
 	    "viosim: cannot write %s: No such file or directory\n", lost);
 	assert_refused(lost, expected);
-	ck_assert_uint_eq(files_in_folder(), 0);
+	ck_assert_uint_eq(suite_files(folder.path), 0);
 }
 
 TEST(folder_is_no_output_file)
@@ -186,7 +168,7 @@ TEST(error_while_writing_leaves_nothing)
 	ck_assert(!atomic_end(atomic, true));
 	stderr_kept_has(path);
 	check_content("old");
-	ck_assert_uint_eq(files_in_folder(), 1);
+	ck_assert_uint_eq(suite_files(folder.path), 1);
 }
 
 TEST(closed_pipe_is_an_error)

@@ -21,6 +21,7 @@
 #include "run/run.h"
 #include "run/source.h"
 #include "tests/rules/fragments.h"
+#include "tests/scenario/fixture.h"
 #include "tests/suite.h"
 
 #define EXPECT_RULE "scenario.expect"
@@ -189,7 +190,6 @@ load_scenario(const struct one_fragment *fragment, const struct fragment_row *ro
 	size_t size;
 	FILE *file = open_memstream(&text, &size);
 	struct scenario_doc *doc;
-	struct diag_list diags;
 
 	fprintf(file, "format: 1\nscenario: fragment/%s\nsummary: A fragment.\n", fragment->name);
 	if (row->machine != NULL)
@@ -202,13 +202,7 @@ load_scenario(const struct one_fragment *fragment, const struct fragment_row *ro
 	write_lines(file, row->steps != NULL ? row->steps :
 	    "- {at: 1s, target: 4 pages}\n- settle: {within: 10s}\n");
 	fclose(file);
-	diag_list_init(&diags);
-	doc = scenario_load_text(fragment->name, text, size, run_vocab(), &diags);
-	if (doc == NULL)
-		diag_list_print(&diags, stderr, false);
-	diag_list_fini(&diags);
-	ck_assert_msg(doc != NULL, "%s: its row in rows_*.c makes no scenario:\n%s",
-	    fragment->name, text);
+	doc = fixture_doc(fragment->name, text, run_vocab());
 	free(text);
 	return doc;
 }

@@ -17,13 +17,12 @@
 	"device: {instances: 2, latency: 1ms}\n"
 
 static struct rig rig;
-static struct run_result result;
+static struct run_result *const result = &rig.run;
 static unsigned of_second[EV_KINDS];
 
 static void
 teardown(void)
 {
-	run_result_fini(&result);
 	rig_fini(&rig);
 }
 
@@ -42,30 +41,25 @@ count_second(void *arg, struct world *world, const struct run_result *of)
 static void
 run(const char *steps)
 {
-	const struct scenario_case *c = rig_load(&rig, steps);
-
 	memset(of_second, 0, sizeof(of_second));
-	run_case(c, &(struct run_options){
-		.module = trial_module(&rig.trial, c->machine), .keep_trace = true,
-		.finished = count_second,
-	}, &result);
+	rig.how = (struct run_options){ .keep_trace = true, .finished = count_second };
+	rig_case(&rig, "%s", steps);
 }
 
 static void
 assert_all_held(void)
 {
-	ck_assert_str_eq(result.unmet, "");
-	ck_assert_msg(result.failures_all == 0, "%s: %s", result.failure[0].expected,
-	    result.failure[0].actual);
-	ck_assert_uint_eq(result.steps_done, result.steps);
+	ck_assert_str_eq(result->unmet, "");
+	rig_assert_good(&rig);
+	ck_assert_uint_eq(result->steps_done, result->steps);
 }
 
 /* The threads of the small driver count their steps in one variable. */
 static void
 assert_only_races(void)
 {
-	for (size_t i = 0; i < result.findings.count; i++)
-		ck_assert_str_eq(result.findings.item[i].rule->id, "lock.data-race");
+	for (size_t i = 0; i < result->findings.count; i++)
+		ck_assert_str_eq(result->findings.item[i].rule->id, "lock.data-race");
 }
 
 TEST(second_device_may_be_refused)
@@ -78,8 +72,8 @@ TEST(second_device_may_be_refused)
 	    "  - expect: virtio1.device.status == driver\n"
 	    "  - expect: count(log ~ \"viomb1 at virtio1\") == 1\n");
 	assert_all_held();
-	for (size_t i = 0; i < result.findings.count; i++)
-		ck_assert_str_ne(result.findings.item[i].rule->id, "attach.refused");
+	for (size_t i = 0; i < result->findings.count; i++)
+		ck_assert_str_ne(result->findings.item[i].rule->id, "attach.refused");
 	ck_assert_uint_eq(of_second[EV_DEV_TAKE], 0);
 	ck_assert_uint_gt(of_second[EV_DEV_STATUS], 0);
 }
@@ -95,7 +89,7 @@ TEST(each_device_has_its_driver_host_and_interrupts)
 	    "  - expect: host.held == 30\n  - expect: virtio1.vq.inflate.entries == 20\n"
 	    "finally: [mem.balloon == 50]\n");
 	assert_all_held();
-	ck_assert_uint_gt(result.findings.count, 0);
+	ck_assert_uint_gt(result->findings.count, 0);
 	assert_only_races();
 	ck_assert_uint_gt(of_second[EV_DEV_TAKE], 0);
 	ck_assert_uint_gt(of_second[EV_IRQ_ENTER], 0);
@@ -107,9 +101,9 @@ TEST(what_the_second_does_not_do_is_missed)
 	rig_init_small(&rig);
 	run(TWO "steps:\n  - {device: {drop: inflate}, on: virtio1}\n"
 	    "  - {at: 1s, target: 20 pages, on: virtio1}\n  - settle: {within: 5s}\n");
-	ck_assert_uint_eq(result.failures_all, 1);
-	ck_assert_str_eq(result.failure[0].what, "settle");
-	HAS(result.failure[0].actual, "host.target = 20");
+	ck_assert_uint_eq(result->failures_all, 1);
+	ck_assert_str_eq(result->failure[0].what, "settle");
+	HAS(result->failure[0].actual, "host.target = 20");
 }
 
 TEST(points_are_of_one_device)
@@ -158,7 +152,7 @@ run_other(int match, const char *sources, const char *steps)
 	build_module("x", other_driver, flags);
 	module = build_open("x.so");
 	rig_init(&rig);
-	run_case(rig_load(&rig, steps), &(struct run_options){ .module = module }, &result);
+	run_case(rig_load(&rig, steps), &(struct run_options){ .module = module }, result);
 	build_end();
 }
 
@@ -186,10 +180,10 @@ TEST(the_best_match_gets_the_device)
 TEST(a_device_that_no_driver_matches_is_a_finding)
 {
 	run_other(0, "", TWO "steps:\n  - target: 20 pages\n");
-	ck_assert(result.refused);
-	ck_assert_uint_eq(result.findings.count, 1);
-	ck_assert_str_eq(result.findings.item[0].rule->id, "attach.match");
-	ck_assert_uint_ne(result.findings.item[0].site, 0);
+	ck_assert(result->refused);
+	ck_assert_uint_eq(result->findings.count, 1);
+	ck_assert_str_eq(result->findings.item[0].rule->id, "attach.match");
+	ck_assert_uint_ne(result->findings.item[0].site, 0);
 }
 
 SUITE(run_devices, .teardown = teardown, .reads = VIOSIM_CC " " DRIVER " " SMALL)

@@ -136,20 +136,16 @@ test_source_names(const void *counter)
 static void
 check_positions(const char *cc, const char *flags)
 {
-	int (*step)(int), (*ask)(void *);
-	struct module_error error;
+	int (*ask)(void *);
 	void *symbol;
 
 	make_driver(cc, flags);
-	module = module_open(build_path("driver.so"), &error);
-	ck_assert_msg(module != NULL, "%s", error.text);
+	module = build_open("driver.so");
 	symbol = module_symbol(module, "names");
 	memcpy(&ask, &symbol, sizeof(ask));
 	ask(NULL);
-	symbol = module_symbol(module, "step");
-	memcpy(&step, &symbol, sizeof(step));
 	calls = 0;
-	step(1);
+	step_of(module)(1);
 	ck_assert_uint_eq(calls, 6);
 	module_close(module);
 }

@@ -89,13 +89,11 @@ TEST(driver_of_another_device_is_one_finding)
 	    "{ return ((struct virtio_attach_args *)aux)->sc_childdevid == 4; }\n"
 	    "static void attach(device_t p, device_t self, void *aux) { }\n"
 	    "CFATTACH_DECL_NEW(viornd, 1, match, attach, NULL, NULL);\n";
-	struct module_error error;
 	struct run_options options = { .module = NULL };
 
 	build_begin();
 	build_module("viornd", driver, "");
-	options.module = module_open(build_path("viornd.so"), &error);
-	ck_assert_msg(options.module != NULL, "%s", error.text);
+	options.module = build_open("viornd.so");
 	run_case(rig_load(&the_rig, RIG_HEAD "steps:\n"
 	    "  - fail: {id: a, call: virtio_alloc_vq.fails}\n"
 	    "  - expect: mem.balloon == 5\nfinally: [host.held == 3]\n"), &options, result);

@@ -160,14 +160,14 @@ capture_diags(struct diag_list *diags)
 }
 
 struct scenario_doc *
-fixture_load_as(const char *path, const char *text)
+fixture_doc(const char *path, const char *text, const struct scenario_vocab *vocab)
 {
 	struct diag_list diags;
 	struct scenario_doc *doc;
 	char *errors;
 
 	diag_list_init(&diags);
-	doc = scenario_load_text(path, text, strlen(text), fixture_vocab(), &diags);
+	doc = scenario_load_text(path, text, strlen(text), vocab, &diags);
 	errors = capture_diags(&diags);
 	ck_assert_str_eq(errors, "");
 	ck_assert_ptr_nonnull(doc);
@@ -177,20 +177,27 @@ fixture_load_as(const char *path, const char *text)
 }
 
 struct scenario_doc *
+fixture_load_as(const char *path, const char *text)
+{
+	return fixture_doc(path, text, fixture_vocab());
+}
+
+struct scenario_doc *
 fixture_load(const char *text)
 {
 	return fixture_load_as("t.yaml", text);
 }
 
 char *
-fixture_errors_of(const char *path, const char *text, size_t size)
+fixture_errors_with(const char *path, const char *text, size_t size,
+    const struct scenario_vocab *vocab)
 {
 	struct diag_list diags;
 	struct scenario_doc *doc;
 	char *errors = NULL;
 
 	diag_list_init(&diags);
-	doc = scenario_load_text(path, text, size, fixture_vocab(), &diags);
+	doc = scenario_load_text(path, text, size, vocab, &diags);
 	if (doc == NULL) {
 		ck_assert_uint_gt(diags.count, 0);
 		errors = capture_diags(&diags);
@@ -200,6 +207,12 @@ fixture_errors_of(const char *path, const char *text, size_t size)
 	scenario_doc_free(doc);
 	diag_list_fini(&diags);
 	return errors;
+}
+
+char *
+fixture_errors_of(const char *path, const char *text, size_t size)
+{
+	return fixture_errors_with(path, text, size, fixture_vocab());
 }
 
 char *

@@ -27,13 +27,18 @@ extern const char fixture_everything[];
 #define DOC(name) __attribute__((cleanup(fixture_free))) struct scenario_doc *name
 void	fixture_free(struct scenario_doc **doc);
 
-/* Loads "t.yaml"; a failing load fails the test, with its messages. */
+/* With that vocabulary; a failing load fails the test, with its messages. */
+struct scenario_doc *fixture_doc(const char *path, const char *text,
+    const struct scenario_vocab *vocab);
+/* The same with the fixture's; without a path it is "t.yaml". */
 struct scenario_doc *fixture_load(const char *text);
 struct scenario_doc *fixture_load_as(const char *path, const char *text);
 
 /* What loading the text says, NULL if it loads; heap. */
 char	*fixture_errors(const char *text);
 char	*fixture_errors_of(const char *path, const char *text, size_t size);
+char	*fixture_errors_with(const char *path, const char *text, size_t size,
+	    const struct scenario_vocab *vocab);
 
 /* All that a printer writes; heap. */
 char	*fixture_print(const struct scenario *);
