@@ -24,6 +24,12 @@ assert_all_refused(const struct refusal *refusal, size_t count)
 		assert_refused(refusal[i].line, refusal[i].message);
 }
 
+/* A command with a word that it does not know, and the one that may be meant. */
+#define UNKNOWN(command, kind, word, meant) { command " " word, \
+	"viosim " command ": unknown " kind " " word "; did you mean \"" meant "\"?" }
+#define NO_SCENARIO(command, name, meant) { command " " name, \
+	"viosim: there is no scenario, file or folder " name "; did you mean \"" meant "\"?" }
+
 #define ASSERT_ALL_REFUSED(table)	assert_all_refused(table, sizeof(table) / sizeof(table[0]))
 
 TEST(mistyped_commands_and_options)
@@ -34,21 +40,18 @@ TEST(mistyped_commands_and_options)
 		{ "--hlep", "viosim: unknown option --hlep; did you mean \"--help\"?" },
 		{ "help rnu", "viosim: unknown command rnu; did you mean \"run\"?" },
 		{ "version 2", "viosim version: takes no arguments: `2`" },
-		{ "run --no-manfest",
-		    "viosim run: unknown option --no-manfest; did you mean "
-		    "\"--no-manifest\"?" },
+		UNKNOWN("run", "option", "--no-manfest", "--no-manifest"),
 		{ "run --timline=3",
 		    "viosim run: unknown option --timline; did you mean "
 		    "\"--timeline\"?" },
-		{ "run -verbose",
-		    "viosim run: unknown option -verbose; did you mean \"--verbose\"?" },
+		UNKNOWN("run", "option", "-verbose", "--verbose"),
 		{ "check -x",
 		    "viosim check: unknown option -x; `viosim check --help` lists them" },
 		{ "explore --se x",
 		    "viosim explore: --se is ambiguous: --seconds or --seed" },
 		{ "explore --stat x",
 		    "viosim explore: unknown option --stat; did you mean \"--state\"?" },
-		{ "run --hel", "viosim run: unknown option --hel; did you mean \"--help\"?" },
+		UNKNOWN("run", "option", "--hel", "--help"),
 		{ "check --manifst x",
 		    "viosim check: unknown option --manifst; --manifest is an option of "
 		    "run, explain, sweep, explore, shrink, bytes" },
@@ -92,12 +95,9 @@ TEST(bad_values_of_options)
 TEST(mistyped_scenarios)
 {
 	static const struct refusal refusals[] = {
-		{ "list inflate/exact-reques", "viosim: there is no scenario, file or folder "
-		    "inflate/exact-reques; did you mean \"inflate/exact-request\"?" },
-		{ "list exact-request", "viosim: there is no scenario, file or folder "
-		    "exact-request; did you mean \"inflate/exact-request\"?" },
-		{ "list inflat", "viosim: there is no scenario, file or folder inflat; did you "
-		    "mean \"inflate\"?" },
+		NO_SCENARIO("list", "inflate/exact-reques", "inflate/exact-request"),
+		NO_SCENARIO("list", "exact-request", "inflate/exact-request"),
+		NO_SCENARIO("list", "inflat", "inflate"),
 		{ "check scenarios/inflate/exact-reques.yaml", "viosim: there is no file "
 		    "scenarios/inflate/exact-reques.yaml; did you mean "
 		    "\"scenarios/inflate/exact-request.yaml\"?" },
@@ -164,16 +164,11 @@ TEST(tags)
 TEST(mistyped_words)
 {
 	static const struct refusal refusals[] = {
-		{ "explain live.lost-wakup", "viosim explain: unknown name live.lost-wakup; "
-		    "did you mean \"live.lost-wakeup\"?" },
-		{ "explain viomb-6",
-		    "viosim explain: unknown name viomb-6; did you mean \"viomb-06\"?" },
-		{ "explain kmem_aloc",
-		    "viosim explain: unknown name kmem_aloc; did you mean \"kmem_alloc\"?" },
-		{ "rules live.lost-wakup", "viosim rules: unknown rule live.lost-wakup; did "
-		    "you mean \"live.lost-wakeup\"?" },
-		{ "describe targt", "viosim describe: unknown word targt; did "
-		    "you mean \"target\"?" },
+		UNKNOWN("explain", "name", "live.lost-wakup", "live.lost-wakeup"),
+		UNKNOWN("explain", "name", "viomb-6", "viomb-06"),
+		UNKNOWN("explain", "name", "kmem_aloc", "kmem_alloc"),
+		UNKNOWN("rules", "rule", "live.lost-wakup", "live.lost-wakeup"),
+		UNKNOWN("describe", "word", "targt", "target"),
 		{ "describe --schema target",
 		    "viosim describe: --schema prints the whole schema: it takes "
 		    "no argument, and `target` is one" },

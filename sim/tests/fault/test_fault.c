@@ -6,9 +6,10 @@
 #include <string.h>
 
 #include "fault/fault.h"
-#include "machine/world.h"
+#include "tests/machine/bare.h"
 #include "tests/suite.h"
 
+static struct bare *bare;
 static struct world *world;
 static struct faults faults;
 static struct fault_order order;
@@ -29,15 +30,8 @@ see(void *self, const struct event *event, uint32_t site, const void *payload)
 static void
 setup(void)
 {
-	struct world_config config = {
-		.segment = { { 0, 16 } }, .segments = 1, .hz = 100, .cpus = 1,
-		.event_limit = UINT32_MAX, .points_limit = 1, .access_limit = 1,
-	};
-
-	world = calloc(1, sizeof(*world));
-	ck_assert_ptr_nonnull(world);
-	ck_assert(world_init(world, &config, NULL));
-	world_current = world;
+	bare = bare_new(NULL);
+	world = &bare->world;
 	trace_observe(&world->trace,
 	    (struct observer){ .kinds = UINT64_C(1) << EV_FAULT, .see = see });
 	faults_init(&faults, world);
@@ -50,8 +44,7 @@ setup(void)
 static void
 teardown(void)
 {
-	world_fini(world);
-	free(world);
+	bare_free(bare);
 }
 
 static int

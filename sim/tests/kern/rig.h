@@ -118,7 +118,7 @@ struct krig_row {
 	uint64_t ticks;			/* that is the time at the end; 0: any is */
 };
 
-/* RUN(mutex_levels, OUT(0, K_IPL_VM, 0)) */
+/* RUN(mutex_under_splhigh, OUT(K_IPL_HIGH, K_IPL_HIGH, 0)) */
 #define RUN(fragment, ...) { .name = #fragment, .fn = frag_##fragment, __VA_ARGS__ }
 #define PANICS(words) .how = WORLD_PANIC, .ends = (words)
 #define CRASHES .how = WORLD_CRASH, .ends = "pointer"

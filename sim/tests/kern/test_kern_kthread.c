@@ -16,11 +16,11 @@ static const struct krig_row rows[] = {
 	RUN(kthread_intr_alone, PANICS("kthread_is_mpsafe")),
 	RUN(kthread_exit_locked, PANICS("spin mutex held")),
 	RUN(kthread_exit_foreign, PANICS("not a kernel thread")),
-	RUN(kpause_zero, PANICS("ticks != 0 || intr")),
+	RUN(kpause_one, PANICS("ticks != 0 || intr")),
 	RUN(kthread_many, OUT(40, K_EAGAIN)),
 	RUN(kthread_never_started, OUT(0), .order = ""),
 	/* It was made first, and waits until the last of the others blocks. */
-	RUN(kthread_idle_starves, .order = "sSi"),
+	RUN(kthread_idle_starves, .order = "sSe"),
 	RUN(kpause_mutex, OUT(1, 1)),
 	RUN(kpause_one, .in = { 1 }, OUT(K_EWOULDBLOCK), .ticks = 1),
 	RUN(kpause_one, .in = { 3 }, OUT(K_EWOULDBLOCK), .ticks = 3),
@@ -72,7 +72,8 @@ KRIG_TEST(exit_code_is_reported)
 
 KRIG_TEST(a_thread_that_must_be_joined_waits_for_it)
 {
-	krig_run_well(rig, frag_kthread_join_late);
+	rig->frag.in[0] = 50;
+	krig_run_well(rig, frag_kthread_join);
 	krig_assert_order(rig, "ejJ");
 	ck_assert_uint_gt(krig_event(rig, EV_NOTE, HW_NOTE_THREAD_GONE, 0)->seq,
 	    krig_event(rig, EV_CALL, HW_CALL_KTHREAD_JOIN, 0)->seq);

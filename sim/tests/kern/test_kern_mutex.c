@@ -24,7 +24,6 @@ static const struct krig_row rows[] = {
 	RUN(mutex_types, .in = { MUTEX_DRIVER }, LEVELS),
 	RUN(mutex_bad_type, PANICS("impossible type")),
 	RUN(mutex_adaptive_ipl, PANICS("ipl == IPL_NONE")),
-	RUN(mutex_levels, OUT(0, K_IPL_VM, 0)),
 	RUN(mutex_under_splhigh, OUT(K_IPL_HIGH, K_IPL_HIGH, 0)),
 	/* The interrupt that is raised inside comes when the last of the two is released. */
 	RUN(mutex_nest, INTERRUPT_AT(K_IPL_VM, POINT_AFTER, HW_CALL_MUTEX_ENTER, 2),

@@ -65,7 +65,7 @@ name##_of(struct frag *f __attribute__((unused)))
 	X(aprint_dev) X(printf_long) X(snprintb_new) X(snprintb_old) X(snprintb_mixed) \
 	X(panic) X(string)
 #define FRAGS_MUTEX(X) \
-	X(mutex_types) X(mutex_levels) X(mutex_nest) X(mutex_nest_crossed) \
+	X(mutex_types) X(mutex_nest) X(mutex_nest_crossed) \
 	X(mutex_under_splhigh) X(mutex_again) X(mutex_exit_unheld) X(mutex_hold_a_while) \
 	X(mutex_take_once) X(mutex_setup_vm) X(mutex_setup_adaptive) X(mutex_try) \
 	X(mutex_owned_by_other) X(mutex_destroy_held) X(mutex_use_dead) X(mutex_use_raw) \
@@ -79,10 +79,10 @@ name##_of(struct frag *f __attribute__((unused)))
 	X(cv_wait_here) X(cv_signal_catching) X(cv_destroy_woken)
 #define FRAGS_KTHREAD(X) \
 	X(kthread_return) X(kthread_early_lp) X(kthread_names) X(kthread_join) \
-	X(kthread_join_late) X(kthread_join_wrong) X(kthread_mustjoin_no_lp) \
+	X(kthread_join_wrong) X(kthread_mustjoin_no_lp) \
 	X(kthread_intr_alone) X(kthread_many) X(kthread_create_once) X(kthread_exit_locked) \
 	X(kthread_exit_foreign) X(kthread_idle_starves) X(kthread_never_started) \
-	X(kpause_one) X(kpause_zero) X(kpause_mutex) X(delay_a_while) X(biglock_sleeper) \
+	X(kpause_one) X(kpause_mutex) X(delay_a_while) X(biglock_sleeper) \
 	X(biglock_thread) X(mpsafe_thread)
 #define FRAGS_SOFTINT(X) \
 	X(softint_setup) X(softint_twice) X(softint_from_hardint) X(softint_adaptive) \

@@ -97,10 +97,7 @@ FRAG(cv_low_priority_waiter)
 	kthread_create(PRI_IDLE, KTHREAD_MPSAFE, NULL, waiter, f, NULL, "waiter");
 	kpause("test", false, 1, NULL);
 	kthread_create(PRI_NONE, KTHREAD_MPSAFE, NULL, other_work, f, NULL, "other");
-	mutex_enter(&frag_lock);
-	cv_signal(&frag_cv);
-	frag_mark(f, 's');
-	mutex_exit(&frag_lock);
+	frag_cv_signal_once(f);
 	printf("the signaller goes on\n");
 	frag_mark(f, 'x');
 }
@@ -110,6 +107,7 @@ FRAG(cv_low_priority_waiter)
 struct named {
 	struct frag	*n_frag;
 	char		n_name;
+	bool		n_catches;
 };
 static struct named names[4];
 
@@ -119,21 +117,24 @@ named_waiter(void *arg)
 	struct named *n = arg;
 
 	mutex_enter(&frag_lock);
-	cv_wait(&frag_cv, &frag_lock);
+	if (n->n_catches)
+		cv_wait_sig(&frag_cv, &frag_lock);
+	else
+		cv_wait(&frag_cv, &frag_lock);
 	frag_mark(n->n_frag, n->n_name);
 	mutex_exit(&frag_lock);
 	kthread_exit(0);
 }
 
-/* Waiters a (priority 10), b, c (20), d (10), asleep in that order. */
+/* Waiters a (priority 10), b, c (20), d (10), asleep in that order; the first ones catch. */
 static void
-start_waiters(struct frag *f)
+start_waiters(struct frag *f, int catching)
 {
 	static const pri_t priority[] = { 10, 20, 20, 10 };
 
 	frag_cv_setup(f);
 	for (int i = 0; i < 4; i++) {
-		names[i] = (struct named){ f, (char)('a' + i) };
+		names[i] = (struct named){ f, (char)('a' + i), i < catching };
 		kthread_create(priority[i], KTHREAD_MPSAFE, NULL, named_waiter,
 		    &names[i], NULL, "waiter");
 		kpause("test", false, 1, NULL);
@@ -142,7 +143,7 @@ start_waiters(struct frag *f)
 
 FRAG(cv_signal_order)
 {
-	start_waiters(f);
+	start_waiters(f, 0);
 	for (int i = 0; i < 4; i++) {
 		mutex_enter(&frag_lock);
 		cv_signal(&frag_cv);
@@ -154,7 +155,7 @@ FRAG(cv_signal_order)
 
 FRAG(cv_broadcast_all)
 {
-	start_waiters(f);
+	start_waiters(f, 0);
 	mutex_enter(&frag_lock);
 	f->out[0] = cv_has_waiters(&frag_cv);
 	cv_broadcast(&frag_cv);
@@ -162,28 +163,10 @@ FRAG(cv_broadcast_all)
 	mutex_exit(&frag_lock);
 }
 
-static void
-catching_waiter(void *arg)
-{
-	struct named *n = arg;
-
-	mutex_enter(&frag_lock);
-	cv_wait_sig(&frag_cv, &frag_lock);
-	frag_mark(n->n_frag, n->n_name);
-	mutex_exit(&frag_lock);
-	kthread_exit(0);
-}
-
 /* a, b wait with cv_wait_sig(), c and d do not; one signal. */
 FRAG(cv_signal_catching)
 {
-	frag_cv_setup(f);
-	for (int i = 0; i < 4; i++) {
-		names[i] = (struct named){ f, (char)('a' + i) };
-		kthread_create(PRI_NONE, KTHREAD_MPSAFE, NULL,
-		    i < 2 ? catching_waiter : named_waiter, &names[i], NULL, "waiter");
-		kpause("test", false, 1, NULL);
-	}
+	start_waiters(f, 2);
 	cv_signal(&frag_cv);
 }
 
@@ -226,11 +209,8 @@ FRAG(cv_late_signal)
 	kthread_create(PRI_IDLE, KTHREAD_MPSAFE, NULL, short_waiter, f, NULL, "waiter");
 	kpause("test", false, 1, NULL);
 	delay(15000);
-	mutex_enter(&frag_lock);
 	f->out[1] = cv_has_waiters(&frag_cv);
-	cv_signal(&frag_cv);
-	frag_mark(f, 's');
-	mutex_exit(&frag_lock);
+	frag_cv_signal_once(f);
 }
 
 /* ---- misuse ---- */

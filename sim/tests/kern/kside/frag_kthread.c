@@ -67,25 +67,15 @@ ends_later(void *arg)
 	kthread_exit(0);
 }
 
+/* After in[0] ticks: it may be over long before, and still there to be joined. */
 FRAG(kthread_join)
 {
 	lwp_t *l;
 
 	kthread_create(PRI_NONE, KTHREAD_MPSAFE | KTHREAD_MUSTJOIN, NULL, ends_later, f,
 	    &l, "joined");
-	frag_mark(f, 'j');
-	f->out[0] = kthread_join(l);
-	frag_mark(f, 'J');
-}
-
-/* It is over long before, and still there to be joined. */
-FRAG(kthread_join_late)
-{
-	lwp_t *l;
-
-	kthread_create(PRI_NONE, KTHREAD_MPSAFE | KTHREAD_MUSTJOIN, NULL, ends_later, f,
-	    &l, "joined");
-	kpause("test", false, 50, NULL);
+	if (f->in[0] != 0)
+		kpause("test", false, (int)f->in[0], NULL);
 	frag_mark(f, 'j');
 	f->out[0] = kthread_join(l);
 	frag_mark(f, 'J');
@@ -154,13 +144,6 @@ FRAG(kthread_exit_foreign)
 }
 
 static void
-idle_work(void *arg)
-{
-	frag_mark(arg, 'i');
-	kthread_exit(0);
-}
-
-static void
 steady_work(void *arg)
 {
 	frag_mark(arg, 's');
@@ -173,7 +156,7 @@ steady_work(void *arg)
 /* A thread of priority 1 works for a while; PRI_IDLE comes after it, though made first. */
 FRAG(kthread_idle_starves)
 {
-	kthread_create(PRI_IDLE, KTHREAD_MPSAFE, NULL, idle_work, f, NULL, "idle");
+	kthread_create(PRI_IDLE, KTHREAD_MPSAFE, NULL, ends, f, NULL, "idle");
 	kthread_create(1, KTHREAD_MPSAFE, NULL, steady_work, f, NULL, "steady");
 }
 
@@ -183,12 +166,6 @@ FRAG(kpause_one)
 {
 	delay(3000);
 	f->out[0] = kpause("test", false, (int)f->in[0], NULL);
-}
-
-FRAG(kpause_zero)
-{
-	kpause("test", false, 0, NULL);
-	frag_mark(f, '!');
 }
 
 /* out: is the mutex free meanwhile, and held again afterwards? */

@@ -43,16 +43,6 @@ FRAG(mutex_adaptive_ipl)
 	mutex_init(&frag_lock, MUTEX_ADAPTIVE, IPL_VM);
 }
 
-FRAG(mutex_levels)
-{
-	mutex_init(&frag_lock, MUTEX_DEFAULT, IPL_VM);
-	f->out[0] = level();
-	mutex_enter(&frag_lock);
-	f->out[1] = level();
-	mutex_exit(&frag_lock);
-	f->out[2] = level();
-}
-
 static void
 nest_init(void)
 {
