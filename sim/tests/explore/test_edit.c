@@ -182,8 +182,6 @@ static const struct {
 	{ "fail", "  - fail: {id: a, call: uvm_pglistalloc}\n" },
 	{ "device", "  - device: {drop: inflate}\n" },
 	{ "deliver", "  - deliver: {irq: config, at: mutex_enter}\n" },
-	{ "hold", "  - hold: {thread: viomb, for: 1s}\n" },
-	{ "guest", "  - guest: {reboot: true}\n" },
 	{ "note", "  - note: x\n" },
 };
 
@@ -202,13 +200,6 @@ fill_in(struct scenario_step *step)
 		step->deliver.at = (struct scenario_point){
 			.given = true, .place = SCENARIO_CALL, .name = "mutex_enter", .nth = 1,
 		};
-		break;
-	case SCENARIO_STEP_HOLD:
-		step->hold.thread = "viomb";
-		step->hold.lasts = (struct scenario_time){ SCENARIO_NS, 1000000000 };
-		break;
-	case SCENARIO_STEP_GUEST:
-		step->guest.reboot = true;
 		break;
 	case SCENARIO_STEP_NOTE:
 		step->note = "x";

@@ -185,30 +185,18 @@ LISTING_TEST(test_accesses_are_points, list_small)
 
 /* ---- what is listed ---- */
 
+/* The nth call of that function, or access at that line. */
 static const struct inject_point *
-access_at(const struct listing *listing, const char *word, unsigned nth)
-{
-	unsigned line = rig_line(word);
-
-	for (size_t i = 0; i < listing->points.count; i++) {
-		const struct inject_point *ip = &listing->points.item[i];
-
-		if (ip->kind == INJECT_ACCESS && ip->line == line && ip->nth == nth)
-			return ip;
-	}
-	ck_abort_msg("no access %u at line %u", nth, line);
-}
-
-static const struct inject_point *
-call_of(const struct listing *listing, enum inject_kind kind, enum hw_call call, unsigned nth)
+point_at(const struct listing *listing, enum inject_kind kind, unsigned what, unsigned nth)
 {
 	for (size_t i = 0; i < listing->points.count; i++) {
 		const struct inject_point *ip = &listing->points.item[i];
 
-		if (ip->kind == kind && ip->call == call && ip->nth == nth)
+		if (ip->kind == kind && ip->nth == nth &&
+		    (kind == INJECT_ACCESS ? ip->line : ip->call) == what)
 			return ip;
 	}
-	ck_abort_msg("no call %u of %s", nth, trace_call_name(call));
+	ck_abort_msg("no point %u of kind %d at %u", nth, kind, what);
 }
 
 LISTING_TEST(test_accesses, list_small)
@@ -216,8 +204,8 @@ LISTING_TEST(test_accesses, list_small)
 	const struct inject_point *load, *store, *other;
 
 	/* sc->sc_n++ in the interrupt handler: the same cell, read and then written. */
-	load = access_at(listing, "counts", 1);
-	store = access_at(listing, "counts", 2);
+	load = point_at(listing, INJECT_ACCESS, rig_line("counts"), 1);
+	store = point_at(listing, INJECT_ACCESS, rig_line("counts"), 2);
 	ck_assert_int_eq(load->ctx_kind, HW_CTX_HARDINT);
 	ck_assert_uint_eq(load->touches, 1);
 	ck_assert(!load->touch[0].write && store->touch[0].write);
@@ -226,7 +214,7 @@ LISTING_TEST(test_accesses, list_small)
 	ck_assert(inject_points_independent(load, load));
 	ck_assert(!inject_points_independent(store, store));
 	/* A variable of the module, in the thread. */
-	other = access_at(listing, "steps", 1);
+	other = point_at(listing, INJECT_ACCESS, rig_line("steps"), 1);
 	ck_assert_int_eq(other->ctx_kind, HW_CTX_KTHREAD);
 	ck_assert_uint_ne(other->touch[0].thing, load->touch[0].thing);
 	ck_assert(inject_points_independent(store, other));
@@ -236,13 +224,13 @@ LISTING_TEST(test_calls, list_small)
 {
 	const struct inject_point *enter, *commit, *dequeue, *read, *write, *init;
 
-	enter = call_of(listing, INJECT_BEFORE, HW_CALL_MUTEX_ENTER, 1);
+	enter = point_at(listing, INJECT_BEFORE, HW_CALL_MUTEX_ENTER, 1);
 	/* A spin mutex keeps interrupts off, too. */
 	ck_assert_uint_eq(enter->touches, 2);
 	ck_assert_uint_eq(enter->ipl, 0);
-	ck_assert_uint_gt(call_of(listing, INJECT_AFTER, HW_CALL_MUTEX_ENTER, 1)->ipl, 0);
-	commit = call_of(listing, INJECT_BEFORE, HW_CALL_VIRTIO_ENQUEUE_COMMIT, 1);
-	dequeue = call_of(listing, INJECT_BEFORE, HW_CALL_VIRTIO_DEQUEUE, 1);
+	ck_assert_uint_gt(point_at(listing, INJECT_AFTER, HW_CALL_MUTEX_ENTER, 1)->ipl, 0);
+	commit = point_at(listing, INJECT_BEFORE, HW_CALL_VIRTIO_ENQUEUE_COMMIT, 1);
+	dequeue = point_at(listing, INJECT_BEFORE, HW_CALL_VIRTIO_DEQUEUE, 1);
 	ck_assert_int_eq(commit->queue, 0);
 	ck_assert_int_eq(dequeue->queue, 0);
 	ck_assert_int_eq(enter->queue, -1);
@@ -250,17 +238,17 @@ LISTING_TEST(test_calls, list_small)
 	ck_assert(!dequeue->everything);
 	ck_assert(inject_points_independent(dequeue, enter));
 	ck_assert(!inject_points_independent(dequeue, commit));
-	read = call_of(listing, INJECT_BEFORE, HW_CALL_VIRTIO_READ_DEVICE_CONFIG_LE, 1);
-	write = call_of(listing, INJECT_BEFORE, HW_CALL_VIRTIO_WRITE_DEVICE_CONFIG_LE, 1);
+	read = point_at(listing, INJECT_BEFORE, HW_CALL_VIRTIO_READ_DEVICE_CONFIG_LE, 1);
+	write = point_at(listing, INJECT_BEFORE, HW_CALL_VIRTIO_WRITE_DEVICE_CONFIG_LE, 1);
 	ck_assert(inject_points_independent(read, read));
 	ck_assert(!inject_points_independent(read, write));
 	ck_assert(!inject_points_independent(write, write));
 	ck_assert(inject_points_independent(write, dequeue));
-	init = call_of(listing, INJECT_BEFORE, HW_CALL_MUTEX_INIT, 1);
+	init = point_at(listing, INJECT_BEFORE, HW_CALL_MUTEX_INIT, 1);
 	ck_assert(init->everything);
 	ck_assert(!inject_points_independent(init, read));
 	ck_assert(inject_points_independent(init,
-	    call_of(listing, INJECT_AFTER, HW_CALL_MUTEX_ENTER, 1)));
+	    point_at(listing, INJECT_AFTER, HW_CALL_MUTEX_ENTER, 1)));
 }
 
 LISTING_TEST(test_symmetric, list_built)

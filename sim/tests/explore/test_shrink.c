@@ -246,43 +246,31 @@ is_viomb(const struct rig *rig)
 }
 
 static void
-check_race(const char *text, const char *rule, size_t steps_max, const char *before,
+check_race(struct rig *rig, const char *text, const char *rule, size_t steps_max, const char *before,
     const char *behind)
 {
 	struct shrink_result result;
-	struct rig rig;
 	struct why w;
 
-	rig_init(&rig);
-	if (is_viomb(&rig)) {
-		shrink_rig(&rig, text, rule, &result);
-		ck_assert_uint_le(result.steps, steps_max);
-		ck_assert(why(&rig.trial, result.edit, result.finding.key, &w));
-		ck_assert_msg(strcmp(w.before.function, before) == 0 &&
-		    strcmp(w.behind.function, behind) == 0, "%s", w.text);
-		ck_assert(w.earlier_harmless && w.later_harmless);
-		ck_assert_str_eq(w.intruder.function, "viomb_read_config");
-		ck_assert_str_eq(w.intruder.what, "writes sc_target");
-		edit_free(result.edit);
-	}
-	rig_fini(&rig);
-}
-
-static void
-check_scenario(const char *scenario, const char *rule, const char *left)
-{
-	struct rig rig;
-
-	rig_init(&rig);
-	if (is_viomb(&rig))
-		shrinks_to(&rig, scenario, rule, left);
-	rig_fini(&rig);
+	if (!is_viomb(rig))
+		return;
+	shrink_rig(rig, text, rule, &result);
+	ck_assert_uint_le(result.steps, steps_max);
+	ck_assert(why(&rig->trial, result.edit, result.finding.key, &w));
+	ck_assert_msg(strcmp(w.before.function, before) == 0 &&
+	    strcmp(w.behind.function, behind) == 0, "%s", w.text);
+	ck_assert(w.earlier_harmless && w.later_harmless);
+	ck_assert_str_eq(w.intruder.function, "viomb_read_config");
+	ck_assert_str_eq(w.intruder.what, "writes sc_target");
+	edit_free(result.edit);
 }
 
 /* viomb-14: without the fault, which strikes before anything else, there is no scenario. */
-TEST(a_fault_that_is_needed)
+RIG_TEST(a_fault_that_is_needed, rig_init)
 {
-	check_scenario(RIG_HEAD "steps:\n"
+	if (!is_viomb(rig))
+		return;
+	shrinks_to(rig, RIG_HEAD "steps:\n"
 	    "  - fail: {id: x, call: kthread_create.enomem, nth: 1, count: forever}\n"
 	    "  - at: 3s\n    target: 4 pages\n"
 	    "  - at: 4s\n    heal: x\n"
@@ -291,9 +279,9 @@ TEST(a_fault_that_is_needed)
 }
 
 /* viomb-06: the target is tested without the lock. */
-TEST(the_test_without_the_lock)
+RIG_TEST(the_test_without_the_lock, rig_init)
 {
-	check_race(RIG_HEAD "steps:\n"
+	check_race(rig, RIG_HEAD "steps:\n"
 	    "  - deliver: {irq: config, at: mutex_enter before, target: 256 pages}\n"
 	    "  - expect: host.actual == 256\n    within: 5s\n"
 	    "  - settle: {within: 40s}\n", "live.lost-wakeup", 1, "viomb_step",
@@ -311,9 +299,9 @@ TEST(the_test_without_the_lock)
 	"  - settle: {within: 40s}\n"
 
 /* viomb-07: a new target is overwritten with the old one. */
-TEST(the_target_overwritten)
+RIG_TEST(the_target_overwritten, rig_init)
 {
-	check_race(OVERWRITTEN_SCENARIO, "live.convergence", 2, "viomb_read_config",
+	check_race(rig, OVERWRITTEN_SCENARIO, "live.convergence", 2, "viomb_read_config",
 	    "viomb_read_config");
 }
 
@@ -321,9 +309,9 @@ TEST(the_target_overwritten)
  * The same scenario has viomb-05 too, with a longer harmful stretch; there are simpler scenarios of
  * the same finding by viomb-07, but they are of another race.
  */
-TEST(one_race_is_not_told_as_another)
+RIG_TEST(one_race_is_not_told_as_another, rig_init)
 {
-	check_race(OVERWRITTEN_SCENARIO, "live.lost-wakeup", 2, "viomb_step",
+	check_race(rig, OVERWRITTEN_SCENARIO, "live.lost-wakeup", 2, "viomb_step",
 	    "viomb_handle_completion");
 }
 

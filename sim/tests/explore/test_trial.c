@@ -212,7 +212,7 @@ RIG_TEST(test_memory, rig_init_small)
 
 struct all {
 	struct rig rig;
-	unsigned cases, step;
+	unsigned cases;
 };
 
 static void
@@ -225,7 +225,7 @@ compare_cases(void *arg, const struct scenario_doc *doc)
 
 	cases = scenario_cases(doc, NULL, &count);
 	for (size_t i = 0; i < count; i++) {
-		if (all->cases++ % all->step != 0 ||
+		if (all->cases++ % 7 != 0 ||
 		    trial_module(&all->rig.trial, cases[i].machine) == NULL)
 			continue;
 		trial_run(&all->rig.trial, &cases[i], NULL, &result);
@@ -238,7 +238,7 @@ compare_cases(void *arg, const struct scenario_doc *doc)
 /* Each run leaves to the next what is as good as new, whatever it did. */
 TEST(test_all_scenarios)
 {
-	struct all all = { .step = 7 };
+	struct all all = { .cases = 0 };
 
 	rig_init(&all.rig);
 	all.rig.trial.regions.checks = true;

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "machine/crash.h"
+#include "tests/machine/bare.h"
 
 void
 krig_options_init(struct krig_options *options)
@@ -40,17 +41,6 @@ boot(void *arg)
 	}, options->driver);
 }
 
-/* The handlers of signals are the process's, so they are installed once. */
-static void
-catch_crashes(void)
-{
-	static bool is_done;
-
-	if (!is_done)
-		crash_install();
-	is_done = true;
-}
-
 struct krig *
 krig_new(const struct krig_options *options)
 {
@@ -63,7 +53,7 @@ krig_new(const struct krig_options *options)
 		krig_options_init(&plain);
 		options = &plain;
 	}
-	catch_crashes();
+	bare_catch_crashes();
 	hooks.faults = &rig->faults;
 	device_begin(&rig->device, &rig->world, &balloon_class);
 	balloon_init(&rig->device, &options->device);
@@ -105,16 +95,10 @@ krig_thread(struct krig *rig, void (*fn)(void *))
 	return krig_context(rig, HW_CTX_KTHREAD, 0, K_PRI_KTHREAD, fn);
 }
 
-static void
-go(void *world)
-{
-	world_run(world, UINT64_MAX);
-}
-
 void
 krig_go(struct krig *rig)
 {
-	crash_guard(&rig->world, go, &rig->world);
+	bare_go_world(&rig->world);
 }
 
 struct until {

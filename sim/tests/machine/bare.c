@@ -20,17 +20,25 @@ bare_config(struct world_config *config)
 	};
 }
 
+/* The handlers of signals are the process's, so they are installed once. */
+void
+bare_catch_crashes(void)
+{
+	static bool is_done;
+
+	if (!is_done)
+		crash_install();
+	is_done = true;
+}
+
 struct bare *
 bare_new(const struct world_config *config)
 {
-	static bool is_installed;
 	struct bare *bare = calloc(1, sizeof(*bare));
 	struct world_config plain;
 
 	ck_assert_ptr_nonnull(bare);
-	if (!is_installed)
-		crash_install();
-	is_installed = true;
+	bare_catch_crashes();
 	bare_config(&plain);
 	ck_assert(world_init(&bare->world, config != NULL ? config : &plain, NULL));
 	world_current = &bare->world;
@@ -65,9 +73,15 @@ go(void *world)
 }
 
 void
+bare_go_world(struct world *world)
+{
+	crash_guard(world, go, world);
+}
+
+void
 bare_go(struct bare *bare)
 {
-	crash_guard(&bare->world, go, &bare->world);
+	bare_go_world(&bare->world);
 }
 
 void

@@ -30,8 +30,10 @@ void bare_mark(struct bare *bare, char letter);
 /* A thread on that CPU that runs fn(bare). */
 struct context *bare_thread(struct bare *bare, unsigned cpu, int priority,
     void (*fn)(void *));
-/* Step until nothing can happen, guarded against crashes. */
+/* Step until nothing can happen, guarded against crashes; any world, once it may crash. */
 void bare_go(struct bare *bare);
+void bare_go_world(struct world *world);
+void bare_catch_crashes(void);
 /* The same with a thread on CPU 0 that runs fn(bare). */
 void bare_run(struct bare *bare, void (*fn)(void *));
 /* Recorded calls, as points: "before" and "after" it is the same call. */

@@ -280,27 +280,14 @@ use_a_wild_pointer(void *arg)
 	bare_mark(arg, '!');
 }
 
-WATCHING_TEST(what_is_wild_ends_the_run)
-{
-	bare_run(bare, use_a_wild_pointer);
-	ck_assert_int_eq(bare->world.end, WORLD_CRASH);
-	ck_assert_str_eq(bare->order, ".");
-}
-
 static void
 use_the_stack(void *arg)
 {
 	uint32_t word = 0;
 
 	__tsan_write4(&word);
-	bare_mark(arg, '.');
-}
-
-WATCHING_TEST(the_own_stack_is_nobodys_business)
-{
-	bare_run(bare, use_the_stack);
-	ck_assert_str_eq(bare->order, ".");
 	ck_assert_uint_eq(seen.shown, 0);
+	bare_mark(arg, '.');
 }
 
 WATCHING_TEST(memory_changes_hands)
@@ -327,13 +314,6 @@ touch_the_fence(void *arg)
 	bare_mark(arg, '!');
 }
 
-WATCHING_TEST(a_redzone_ends_the_run)
-{
-	bare_run(bare, touch_the_fence);
-	ck_assert_int_eq(bare->world.end, WORLD_CRASH);
-	ck_assert_str_eq(bare->order, ".");
-}
-
 static void
 touch_past_an_old_fence(void *arg)
 {
@@ -343,13 +323,6 @@ touch_past_an_old_fence(void *arg)
 	hw_redzone(NULL, NULL);
 	__tsan_read4(&fenced[2]);
 	bare_mark(arg, '.');
-}
-
-BARE_TEST(a_redzone_gives_way_to_the_next)
-{
-	bare_run(bare, touch_past_an_old_fence);
-	ck_assert_int_eq(bare->world.end, WORLD_RUNNING);
-	ck_assert_str_eq(bare->order, ".");
 }
 
 static void
@@ -383,11 +356,26 @@ touch_and_wait(void *arg)
 	bare_mark(arg, '.');
 }
 
-BARE_TEST(the_budget_is_new_when_time_moved)
+/* How far a thread comes, and whether that ends the run. */
+static const struct {
+	void (*fn)(void *);
+	enum world_end end;
+} threads[] = {
+	{ use_a_wild_pointer, WORLD_CRASH }, { touch_the_fence, WORLD_CRASH },
+	/* A redzone gives way to the next; the own stack is nobody's business. */
+	{ touch_past_an_old_fence, WORLD_RUNNING }, { use_the_stack, WORLD_RUNNING },
+	/* The budget is new when time moved. */
+	{ touch_and_wait, WORLD_RUNNING },
+};
+
+TEST_EACH(what_a_thread_may_touch, threads)
 {
-	bare_run(bare, touch_and_wait);
-	ck_assert_int_eq(bare->world.end, WORLD_RUNNING);
+	struct bare *bare = watching();
+
+	bare_run(bare, threads[_i].fn);
+	ck_assert_int_eq(bare->world.end, threads[_i].end);
 	ck_assert_str_eq(bare->order, ".");
+	bare_free(bare);
 }
 
 TEST(outside_of_a_world_nothing_happens)

@@ -23,6 +23,10 @@ struct bad {
 #define BAD_FAIL(text, says) BAD_STEPS(text, says, "fail-id")
 #define BAD_VALUE(text, says) BAD_STEPS(text, says, "value")
 
+#define BAD_FAULT(rest, says, tag) BAD_STEPS("  - fail: {id: a, call: " rest "}\n", says, tag)
+#define BAD_DELIVER(rest, says, tag) \
+	BAD_STEPS("  - deliver: {irq: inflate, at: " rest "}\n", says, tag)
+
 /* One value of a step, and what is said behind it. */
 #define BAD_TARGET(value, says) \
 	BAD_VALUE("  - target: " value "\n", "5:13: \"" value "\": " says)
@@ -200,24 +204,23 @@ static const struct bad bad_values[] = {
 
 /* Steps and expectations of the whole */
 static const struct bad bad_steps[] = {
-	BAD_STEPS("  - fail: {id: a, call: uvm_pglistaloc}\n", "5:25: unknown call or fault "
-	    "\"uvm_pglistaloc\"; did you mean \"uvm_pglistalloc\"?", "name"),
-	BAD_STEPS("  - fail: {id: a, call: mutex_enter}\n",
-	    "5:25: mutex_enter cannot fail", "name"),
-	BAD_STEPS("  - fail: {id: a, call: uvm_pglistalloc.eio}\n", "5:25: unknown call or fault "
-	    "\"uvm_pglistalloc.eio\"; did you mean \"uvm_pglistalloc.enomem\"?", "name"),
-	BAD_STEPS("  - fail: {id: a, call: uvm_pglistalloc, vq: inflat}\n",
+	BAD_FAULT("uvm_pglistaloc", "5:25: unknown call or fault \"uvm_pglistaloc\"; did you mean "
+	    "\"uvm_pglistalloc\"?", "name"),
+	BAD_FAULT("mutex_enter", "5:25: mutex_enter cannot fail", "name"),
+	BAD_FAULT("uvm_pglistalloc.eio", "5:25: unknown call or fault \"uvm_pglistalloc.eio\"; did "
+	    "you mean \"uvm_pglistalloc.enomem\"?", "name"),
+	BAD_FAULT("uvm_pglistalloc, vq: inflat",
 	    "5:46: unknown name for \"vq\": \"inflat\"; did you mean \"inflate\"?", "name"),
-	BAD_STEPS("  - fail: {id: a, call: uvm_pglistalloc, errno: ENOMEN}\n",
+	BAD_FAULT("uvm_pglistalloc, errno: ENOMEN",
 	    "5:49: unknown name for \"errno\": \"ENOMEN\"; did you mean \"ENOMEM\"?", "name"),
-	BAD_STEP("  - fail: {id: a, call: uvm_pglistalloc, errno: EAGAIN}\n",
-	    "5:49: uvm_pglistalloc has no fault that gives EAGAIN (ENOMEM, EINVAL)"),
-	BAD_STEP("  - fail: {id: a, call: uvm_pglistalloc, vq: inflate}\n",
-	    "5:46: uvm_pglistalloc has nothing to do with a virtqueue"),
-	BAD_STEP("  - fail: {id: a, call: virtio_enqueue_prep, block: true}\n",
-	    "5:53: virtio_enqueue_prep has no fault that blocks inside it"),
-	BAD_STEP("  - fail: {id: a, call: uvm_pglistalloc.enomem, errno: EAGAIN}\n",
-	    "5:56: uvm_pglistalloc.enomem is not a fault that gives that errno"),
+	BAD_FAULT("uvm_pglistalloc, errno: EAGAIN",
+	    "5:49: uvm_pglistalloc has no fault that gives EAGAIN (ENOMEM, EINVAL)", "step"),
+	BAD_FAULT("uvm_pglistalloc, vq: inflate",
+	    "5:46: uvm_pglistalloc has nothing to do with a virtqueue", "step"),
+	BAD_FAULT("virtio_enqueue_prep, block: true",
+	    "5:53: virtio_enqueue_prep has no fault that blocks inside it", "step"),
+	BAD_FAULT("uvm_pglistalloc.enomem, errno: EAGAIN",
+	    "5:56: uvm_pglistalloc.enomem is not a fault that gives that errno", "step"),
 	BAD_STEPS("  - expect: host.actual == 512 within 5s\n", "5:32: `within:` is a key of its "
 	    "own, in a line of its own below the expectation", "expectation"),
 	BAD_STEPS("  - expect: thread.state == \"asleep\"\n", "5:29: thread.state is never "
@@ -236,16 +239,15 @@ static const struct bad bad_steps[] = {
 	    "indent it as far as the first key of that step", "step"),
 	BAD_HEAD("steps:\n  - target: 5\nat: 1s\n", "6:1: \"at\" belongs to the step above: indent "
 	    "it as far as the first key of that step", "step"),
-	BAD_VALUE("  - fail: {id: a, call: uvm_pglistalloc, nth: 0}\n",
-	    "5:47: \"nth\" is at least 1, not 0"),
-	BAD_VALUE("  - fail: {id: a, call: uvm_pglistalloc, probability: 0%}\n",
-	    "5:55: \"0%\": with 0% it would never happen"),
-	BAD_VALUE("  - fail: {id: a, call: uvm_pglistalloc, probability: 100.1%}\n",
-	    "5:55: \"100.1%\": a percentage is at most 100%"),
-	BAD_VALUE("  - fail: {id: a, call: uvm_pglistalloc, probability: 50}\n",
-	    "5:55: \"50\": a percentage ends in %"),
-	BAD_STEP("  - fail: {id: a, call: uvm_pglistalloc, block: true, errno: ENOMEM}\n",
-	    "5:62: a call that blocks returns no error"),
+	BAD_FAULT("uvm_pglistalloc, nth: 0", "5:47: \"nth\" is at least 1, not 0", "value"),
+	BAD_FAULT("uvm_pglistalloc, probability: 0%",
+	    "5:55: \"0%\": with 0% it would never happen", "value"),
+	BAD_FAULT("uvm_pglistalloc, probability: 100.1%",
+	    "5:55: \"100.1%\": a percentage is at most 100%", "value"),
+	BAD_FAULT("uvm_pglistalloc, probability: 50",
+	    "5:55: \"50\": a percentage ends in %", "value"),
+	BAD_FAULT("uvm_pglistalloc, block: true, errno: ENOMEM",
+	    "5:62: a call that blocks returns no error", "step"),
 	BAD_FAIL("  - fail: {id: all, call: uvm_pglistalloc}\n",
 	    "5:16: the id \"all\" is taken: `heal: all`"),
 	BAD_FAIL("  - fail: {id: a, call: uvm_pglistalloc}\n  - fail: {id: a, call: "
@@ -282,13 +284,12 @@ static const struct bad bad_steps[] = {
 	BAD_VALUE("  - storm: {targets: [], every: 1s}\n", "5:22: \"targets\" is an empty list"),
 	BAD_STEPS("  - irq: {source: confg}\n",
 	    "5:19: unknown interrupt source \"confg\"; did you mean \"config\"?", "name"),
-	BAD_STEPS("  - deliver: {irq: inflate, at: inflat entry}\n",
+	BAD_DELIVER("inflat entry",
 	    "5:33: unknown interrupt source \"inflat\"; did you mean \"inflate\"?", "point"),
-	BAD_STEPS("  - deliver: {irq: inflate, at: inflate middle}\n",
+	BAD_DELIVER("inflate middle",
 	    "5:33: \"inflate middle\" is not a point; points look like " BAD_POINT_FORMS, "point"),
-	BAD_STEPS("  - deliver: {irq: inflate, at: \"inflate#2 enty\"}\n", "5:34: \"inflate#2 "
-	    "enty\" is not a point; points look like " BAD_POINT_FORMS "; did you mean \"entry\"?",
-	    "point"),
+	BAD_DELIVER("\"inflate#2 enty\"", "5:34: \"inflate#2 enty\" is not a point; points look "
+	    "like " BAD_POINT_FORMS "; did you mean \"entry\"?", "point"),
 	BAD_STEPS("  - hold: {thread: viomb, at: lien 5, for: 1s}\n", "5:31: \"lien 5\" is not a "
 	    "point; points look like " BAD_POINT_FORMS "; did you mean \"line\"?", "point"),
 	BAD_LINE("line", "a line of the driver is meant, like \"line 351\""),
@@ -302,18 +303,16 @@ static const struct bad bad_steps[] = {
 	    "behind the line stands nothing, or which access is meant, like #2"),
 	BAD_STEP("  - deliver: {irq: config, at: config entry, answer: true}\n",
 	    "5:20: a completion comes with the interrupt of a queue, not \"config\""),
-	BAD_STEP("  - deliver: {irq: inflate, at: config entry, answer: false}\n",
-	    "5:55: \"answer\" must be true, or left out"),
-	BAD_STEP("  - deliver: {irq: inflate, at: access, answer: true, target: 5}\n",
-	    "5:49: a step delivers either a target or a completion"),
-	BAD_STEP("  - deliver: {irq: inflate, at: access, target: 5}\n",
-	    "5:20: a target comes with the interrupt \"config\""),
-	BAD_STEPS("  - deliver: {irq: inflate, at: virtio_deqeue#2 before}\n", "5:33: unknown "
-	    "kernel call \"virtio_deqeue\"; did you mean \"virtio_dequeue\"?", "point"),
-	BAD_VALUE("  - deliver: {irq: inflate, at: access#0}\n",
-	    "5:33: \"access#0\": points are counted from 1"),
-	BAD_VALUE("  - deliver: {irq: inflate, at: virtio_dequeue#}\n",
-	    "5:33: \"virtio_dequeue#\": a number is expected"),
+	BAD_DELIVER("config entry, answer: false",
+	    "5:55: \"answer\" must be true, or left out", "step"),
+	BAD_DELIVER("access, answer: true, target: 5",
+	    "5:49: a step delivers either a target or a completion", "step"),
+	BAD_DELIVER("access, target: 5",
+	    "5:20: a target comes with the interrupt \"config\"", "step"),
+	BAD_DELIVER("virtio_deqeue#2 before", "5:33: unknown kernel call \"virtio_deqeue\"; did "
+	    "you mean \"virtio_dequeue\"?", "point"),
+	BAD_DELIVER("access#0", "5:33: \"access#0\": points are counted from 1", "value"),
+	BAD_DELIVER("virtio_dequeue#", "5:33: \"virtio_dequeue#\": a number is expected", "value"),
 	BAD_STEP("  - hold: {for: 1s}\n", "5:11: a hold needs \"thread\" or \"at\""),
 	BAD_STEP("  - hold: {thread: viomb}\n",
 	    "5:11: a hold needs either \"for\" or with \"until\""),

@@ -13,25 +13,21 @@
 static void
 check_round_trip(const char *path, const char *text)
 {
-	struct scenario_doc *doc = fixture_load_as(path, text), *again;
-	char *printed, *twice;
+	DOC(doc) = fixture_load_as(path, text);
 
 	for (size_t i = 0; i < doc->count; i++) {
-		printed = fixture_print(doc->scenario[i]);
-		again = fixture_load_as(path, printed);
+		HEAP(printed) = fixture_print(doc->scenario[i]);
+		DOC(again) = fixture_load_as(path, printed);
+		HEAP(twice) = fixture_print(again->scenario[0]);
+
 		ck_assert_uint_eq(again->count, 1);
 		ck_assert_msg(map_equal(&map_scenario, doc->scenario[i], again->scenario[0]),
 		    "another plan:\n%s", printed);
 		for (size_t j = 0; j < again->scenario[0]->machines.count; j++)
 			ck_assert_str_eq(again->scenario[0]->machines.machine[j].name,
 			    doc->scenario[i]->machines.machine[j].name);
-		twice = fixture_print(again->scenario[0]);
 		ck_assert_str_eq(printed, twice);
-		free(twice);
-		free(printed);
-		scenario_doc_free(again);
 	}
-	scenario_doc_free(doc);
 }
 
 TEST(printed_plan_loads_to_the_same)
@@ -87,17 +83,22 @@ static const char *const variations[] = {
 	"  - expect-trace: [notify, notify]\n",
 };
 
-TEST_RANGE(every_difference_is_printed_and_seen, 0, NELEM(variations))
+/* What is loaded, and its text. */
+static struct scenario_doc *
+varied(const char *variation, char text[512])
 {
-	struct scenario_doc *plain = fixture_load(FIXTURE_STEP), *doc;
-	char text[512];
+	snprintf(text, 512, "%s%s", FIXTURE_STEP, variation);
+	return fixture_load(text);
+}
 
-	snprintf(text, sizeof(text), "%s%s", FIXTURE_STEP, variations[_i]);
-	doc = fixture_load(text);
+TEST_EACH(every_difference_is_printed_and_seen, variations)
+{
+	char text[512];
+	DOC(plain) = fixture_load(FIXTURE_STEP);
+	DOC(doc) = varied(variations[_i], text);
+
 	ck_assert_msg(!map_equal(&map_scenario, plain->scenario[0], doc->scenario[0]), "%s",
 	    variations[_i]);
-	scenario_doc_free(doc);
-	scenario_doc_free(plain);
 	check_round_trip("t.yaml", text);
 }
 
@@ -107,16 +108,11 @@ TEST(variations_differ_from_each_other)
 
 	for (size_t i = 0; i < NELEM(variations); i++)
 		for (size_t j = 0; j < i; j++) {
-			struct scenario_doc *a, *b;
+			DOC(a) = varied(variations[i], text);
+			DOC(b) = varied(variations[j], text);
 
-			snprintf(text, sizeof(text), "%s%s", FIXTURE_STEP, variations[i]);
-			a = fixture_load(text);
-			snprintf(text, sizeof(text), "%s%s", FIXTURE_STEP, variations[j]);
-			b = fixture_load(text);
 			ck_assert_msg(!map_equal(&map_scenario, a->scenario[0], b->scenario[0]),
 			    "%s%s", variations[i], variations[j]);
-			scenario_doc_free(a);
-			scenario_doc_free(b);
 		}
 }
 

@@ -111,7 +111,7 @@ name##_of(struct frag *f __attribute__((unused)))
 	X(config_defer) X(config_defer_twice) X(config_at_once) X(detach_twice)
 #define FRAGS_VIRTIO(X) \
 	X(vq_slots) X(vq_fifo) X(vq_reserve_last) X(vq_reserve_short) X(vq_abort) X(vq_send) \
-	X(vq_send_part) X(vq_send_quiet) X(vq_flush) X(vq_dequeue_all) X(vq_dequeue_twice) \
+	X(vq_flush) X(vq_dequeue_all) X(vq_dequeue_twice) \
 	X(vq_bad_slot) X(vq_unreserved) X(vq_reserve_twice) X(vq_free_busy) X(vq_stop_intr) \
 	X(vq_start_intr) X(vq_postpone) X(vq_chain) X(vq_wait_used) X(vq_layout) \
 	X(config_pair) X(config_widths) X(device_reinit) X(device_child) \
@@ -120,6 +120,9 @@ name##_of(struct frag *f __attribute__((unused)))
 	FRAGS_PARAM(X) FRAGS_QUEUE(X) FRAGS_PRF(X) FRAGS_MUTEX(X) FRAGS_CONDVAR(X) \
 	FRAGS_KTHREAD(X) FRAGS_SOFTINT(X) FRAGS_PGLIST(X) FRAGS_KMEM(X) FRAGS_DMA(X) \
 	FRAGS_SYSCTL(X) FRAGS_AUTOCONF(X) FRAGS_VIRTIO(X)
+
+/* in[3] of vq_send */
+enum { FRAG_PART = 1, FRAG_QUIET };
 
 #define X(name) void frag_##name(void *);
 FRAGS(X)

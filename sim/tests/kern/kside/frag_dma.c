@@ -36,42 +36,40 @@ FRAG(dma_create)
 	    (bus_size_t)f->in[2], (bus_size_t)f->in[3], (int)f->in[4], &frag_map);
 }
 
-/* Create as in says, load in[5] bytes of kernel memory with flags in[6]. */
-FRAG(dma_load)
+/* Create as in says, and load. */
+static void
+load(struct frag *f, void *buf, bus_size_t bytes)
 {
 	frag_dma_create(f);
-	frag_buf = kmem_alloc((size_t)f->in[5], KM_SLEEP);
-	f->out[1] = bus_dmamap_load(tag(), frag_map, frag_buf, (bus_size_t)f->in[5], NULL,
-	    (int)f->in[6]);
+	f->out[1] = bus_dmamap_load(tag(), frag_map, buf, bytes, NULL, BUS_DMA_NOWAIT);
 	frag_mark(f, 'l');
 	tell_map(f, 2);
+}
+
+/* The same with in[5] bytes of kernel memory. */
+FRAG(dma_load)
+{
+	frag_buf = kmem_alloc((size_t)f->in[5], KM_SLEEP);
+	load(f, frag_buf, (bus_size_t)f->in[5]);
 }
 
 /* Two neighbouring pages: in[2] decides whether they merge. */
 FRAG(dma_two_pages)
 {
 	f->in[0] = f->in[5] = 2 * PAGE_SIZE;
-	f->in[6] = BUS_DMA_NOWAIT;
 	frag_dma_load(f);
 }
 
 FRAG(dma_too_long)
 {
-	frag_dma_create(f);
-	frag_buf = kmem_alloc(PAGE_SIZE, KM_SLEEP);
-	f->out[1] = bus_dmamap_load(tag(), frag_map, frag_buf, (bus_size_t)f->in[0] + 1,
-	    NULL, BUS_DMA_NOWAIT);
-	tell_map(f, 2);
+	load(f, kmem_alloc(PAGE_SIZE, KM_SLEEP), (bus_size_t)f->in[0] + 1);
 }
 
 /* The buffer inside the softc, into a map of in[1] segments. */
 FRAG(dma_softc)
 {
 	f->in[0] = f->in[2] = CHILD_BYTES;
-	frag_dma_create(f);
-	f->out[1] = bus_dmamap_load(tag(), frag_map, child->sc_pfns, CHILD_BYTES, NULL,
-	    BUS_DMA_NOWAIT);
-	tell_map(f, 2);
+	load(f, child->sc_pfns, CHILD_BYTES);
 }
 
 FRAG(dma_boundary)
@@ -79,7 +77,6 @@ FRAG(dma_boundary)
 	f->in[0] = f->in[2] = f->in[5] = PAGE_SIZE;
 	f->in[1] = 8;
 	f->in[3] = 1024;
-	f->in[6] = BUS_DMA_NOWAIT;
 	frag_dma_load(f);
 }
 
@@ -89,10 +86,7 @@ FRAG(dma_stack)
 
 	f->in[0] = f->in[2] = sizeof(words);
 	f->in[1] = 2;
-	frag_dma_create(f);
-	f->out[1] = bus_dmamap_load(tag(), frag_map, words, sizeof(words), NULL,
-	    BUS_DMA_NOWAIT);
-	tell_map(f, 2);
+	load(f, words, sizeof(words));
 }
 
 /* ---- what the device sees, and when ---- */
@@ -102,7 +96,6 @@ FRAG(dma_window_setup)
 {
 	f->in[0] = f->in[2] = f->in[5] = 64;
 	f->in[1] = 1;
-	f->in[6] = BUS_DMA_NOWAIT;
 	frag_dma_load(f);
 	memset(frag_buf, 0x10, 64);
 	bus_dmamap_sync(tag(), frag_map, 0, 64, BUS_DMASYNC_PREWRITE);

@@ -136,10 +136,10 @@ FRAG(vq_reserve_twice)
 
 /*
  * Send in[0] page numbers from in[1] on in a map of in[2] bytes (0: all of the buffer);
- * only those that are filled are synced.  Marks: ( before commit, ) after it.
+ * only those that are filled are synced.  in[3]: FRAG_PART enqueues only these, FRAG_QUIET
+ * does not notify.  Marks: ( before commit, ) after it.
  */
-static void
-send(struct frag *f, bool part, bool notify)
+FRAG(vq_send)
 {
 	struct child_softc *sc = child;
 	bus_dma_tag_t t = virtio_dmat(sc->sc_virtio);
@@ -156,32 +156,18 @@ send(struct frag *f, bool part, bool notify)
 	f->out[2] = slot;
 	reserve(slot, 1);
 	bus_dmamap_sync(t, sc->sc_map, 0, bytes, BUS_DMASYNC_PREWRITE);
-	if (part)
+	if (f->in[3] == FRAG_PART)
 		virtio_enqueue_p(sc->sc_virtio, queue(), slot, sc->sc_map, 0, bytes, true);
 	else
 		virtio_enqueue(sc->sc_virtio, queue(), slot, sc->sc_map, true);
 	sc->sc_is_completed = false;
 	frag_mark(f, '(');
-	f->out[3] = virtio_enqueue_commit(sc->sc_virtio, queue(), slot, notify);
+	f->out[3] = virtio_enqueue_commit(sc->sc_virtio, queue(), slot,
+	    f->in[3] != FRAG_QUIET);
 	frag_mark(f, ')');
 }
 
-FRAG(vq_send)
-{
-	send(f, false, true);
-}
-
-FRAG(vq_send_part)
-{
-	send(f, true, true);
-}
-
-FRAG(vq_send_quiet)
-{
-	send(f, false, false);
-}
-
-/* Publish and notify what send_quiet left. */
+/* Publish and notify what was sent quietly. */
 FRAG(vq_flush)
 {
 	virtio_enqueue_commit(child->sc_virtio, queue(), -1, true);
@@ -191,7 +177,7 @@ FRAG(vq_flush)
 /* Send, then wait for its completion as a driver does. */
 FRAG(vq_wait_used)
 {
-	send(f, false, true);
+	frag_vq_send(f);
 	mutex_enter(&child->sc_lock);
 	while (!child->sc_is_completed)
 		cv_wait(&child->sc_cv, &child->sc_lock);
