@@ -31,11 +31,11 @@ fresh_tags(struct access *access)
 {
 	if (access->tag != NULL)
 		memset(access->tag, 0, access->used_cells * sizeof(access->tag[0]));
-	for (unsigned i = 0; i < ACCESS_CONTEXTS; i++) {
+	for (unsigned i = 0; i <= HW_CONTEXTS; i++) {
 		access->tag_of[i] = TAG_OF(i + 1);
 		access->owner[i + 1] = (uint8_t)i;
 	}
-	access->tag_next = ACCESS_CONTEXTS + 1;
+	access->tag_next = HW_CONTEXTS + 2;
 	set_now(access);
 }
 
@@ -464,9 +464,9 @@ access_on_behalf(const void *p, size_t size, bool write, const void *pc)
 	    (struct from){ pc, (uintptr_t)__builtin_frame_address(0) });
 }
 
-#define HOOK(name) \
-	void __tsan_##name(void *p); \
-	void __tsan_##name(void *p)
+/* Called by compilers, which want no declaration. */
+#pragma GCC diagnostic ignored "-Wmissing-prototypes"
+#define HOOK(name) void __tsan_##name(void *p)
 #define HOOKS(size) \
 	HOOK(read##size) { seen(p, size, false); } \
 	HOOK(write##size) { seen(p, size, true); } \
@@ -488,14 +488,6 @@ HOOKS(16)
  * of the host all of them are the strongest; the order is for who looks.
  */
 #define ATOMICS(bits, type) \
-	type __tsan_atomic##bits##_load(const volatile type *p, int order); \
-	void __tsan_atomic##bits##_store(volatile type *p, type v, int order); \
-	int __tsan_atomic##bits##_compare_exchange_strong(volatile type *p, type *old, \
-	    type v, int order, int fail); \
-	int __tsan_atomic##bits##_compare_exchange_weak(volatile type *p, type *old, \
-	    type v, int order, int fail); \
-	type __tsan_atomic##bits##_compare_exchange_val(volatile type *p, type old, \
-	    type v, int order, int fail); \
 	type __tsan_atomic##bits##_load(const volatile type *p, int order) \
 	{ \
 		seen_atomic(p, sizeof(type), false, order, FROM); \
@@ -532,7 +524,6 @@ HOOKS(16)
 		return now; \
 	}
 #define ATOMIC(bits, type, name, result) \
-	type __tsan_atomic##bits##_##name(volatile type *p, type v, int order); \
 	type __tsan_atomic##bits##_##name(volatile type *p, type v, int order) \
 	{ \
 		type old; \
@@ -556,8 +547,6 @@ ATOMICS_OF(16, uint16_t)
 ATOMICS_OF(32, uint32_t)
 ATOMICS_OF(64, uint64_t)
 
-void __tsan_atomic_thread_fence(int order);
-void __tsan_atomic_signal_fence(int order);
 void
 __tsan_atomic_thread_fence(int order)
 {
@@ -573,15 +562,6 @@ __tsan_atomic_signal_fence(int order)
 {
 	(void)order;
 }
-
-void __tsan_init(void);
-void __tsan_func_entry(void *caller);
-void __tsan_func_exit(void);
-void __tsan_read_range(void *p, unsigned long size);
-void __tsan_write_range(void *p, unsigned long size);
-void *__tsan_memcpy(void *to, const void *from, size_t size);
-void *__tsan_memmove(void *to, const void *from, size_t size);
-void *__tsan_memset(void *to, int byte, size_t size);
 
 void
 __tsan_init(void)

@@ -57,7 +57,6 @@ struct access_observer {
 };
 
 #define ACCESS_CELL 4			/* bytes that share a tag */
-#define ACCESS_CONTEXTS 65		/* 0: the machine */
 #define ACCESS_TAGS 16384		/* numbers of tags; 0: none */
 
 /*
@@ -74,7 +73,7 @@ struct access {
 	uint64_t spent;			/* accesses on budgets before this one */
 	bool every;			/* each access is looked at, wherever it goes */
 	uint32_t running;		/* context */
-	uint16_t tag_of[ACCESS_CONTEXTS];
+	uint16_t tag_of[HW_CONTEXTS + 1];
 	uint16_t tag_next;
 	uint8_t owner[ACCESS_TAGS];	/* by number: the context, and whether it is plain */
 	uint32_t *where;		/* by cell: low half of a program counter */

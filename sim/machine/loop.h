@@ -23,8 +23,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "door.h"
+
 #define LOOP_SITES 32		/* places in a loop that are kept, lowest first */
-#define LOOP_CONTEXTS 65	/* 0: the machine */
 #define LOOP_ODD 16
 #define LOOP_BYTES 64
 
@@ -56,7 +57,7 @@ struct loop {
 	unsigned watched;		/* rounds */
 	loop_is_known *is_known;	/* NULL: nobody is asked */
 	void *arg;
-	struct loop_seen seen[LOOP_CONTEXTS];
+	struct loop_seen seen[HW_CONTEXTS + 1];
 };
 
 void loop_init(struct loop *loop);

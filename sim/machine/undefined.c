@@ -54,14 +54,13 @@ report(enum undefined what, const struct undefined_data *data, uint64_t left, ui
 	    trace_text(&world->trace, data->type->name, strlen(data->type->name)), 0, 0);
 }
 
+/* Called by compilers, which want no declaration. */
+#pragma GCC diagnostic ignored "-Wmissing-prototypes"
 #define PC __builtin_return_address(0)
 #define HANDLER1(name, what) \
-	void __ubsan_handle_##name(struct undefined_data *data, uintptr_t value); \
 	void __ubsan_handle_##name(struct undefined_data *data, uintptr_t value) \
 	{ report(what, data, value, 0, PC); }
 #define HANDLER2(name, what) \
-	void __ubsan_handle_##name(struct undefined_data *data, uintptr_t left, \
-	    uintptr_t right); \
 	void __ubsan_handle_##name(struct undefined_data *data, uintptr_t left, \
 	    uintptr_t right) \
 	{ report(what, data, left, right, PC); }
@@ -74,8 +73,6 @@ HANDLER2(sub_overflow, UNDEFINED_OVERFLOW)
 HANDLER2(mul_overflow, UNDEFINED_OVERFLOW)
 
 /* Undefined in C, and an exception of the processor that a kernel does not survive. */
-void __ubsan_handle_divrem_overflow(struct undefined_data *data, uintptr_t left,
-    uintptr_t right);
 void
 __ubsan_handle_divrem_overflow(struct undefined_data *data, uintptr_t left, uintptr_t right)
 {
