@@ -263,7 +263,6 @@ enum hw_context { HW_CTX_AUTOCONF, HW_CTX_KTHREAD, HW_CTX_SOFTINT, HW_CTX_HARDIN
 uint32_t hw_self(void);			/* ordinal of the running context */
 enum hw_context hw_self_kind(void);
 unsigned hw_cpu(void);			/* CPU it runs on, 0.. */
-unsigned hw_ncpu(void);
 int hw_ipl(void);			/* this CPU's interrupt priority level */
 int hw_splraise(int ipl);		/* to max(now, ipl); returns the level before */
 void hw_splx(int ipl);			/* set the level; pending interrupts are delivered here */
@@ -278,24 +277,23 @@ void hw_others_run(int priority);
  * Block the running context until hw_wake() or until the ticks-th clock tick from now
  * (0: no timeout).  The CPU's IPL belongs to the context and is restored.  `why` goes to
  * reports.  Never from a hard interrupt; what a soft one interrupted goes on meanwhile.
- * Returns true when woken, false on timeout.
  */
 enum hw_sleep {
 	HW_SLEEP_CV, HW_SLEEP_MUTEX, HW_SLEEP_MEMORY, HW_SLEEP_PAUSE, HW_SLEEP_JOIN,
 	HW_SLEEP_INTR	/* for the end of a handler; object: its line */
 };
-bool hw_sleep(enum hw_sleep why, uint64_t object, uint64_t ticks);
+void hw_sleep(enum hw_sleep why, uint64_t object, uint64_t ticks);
 void hw_wake(uint32_t context);		/* make a sleeper runnable; no effect on others */
 bool hw_is_asleep(uint32_t context);
 
-/* Busy-wait for another CPU: let it run; returns false when no other CPU can make progress. */
-bool hw_spin(void);
+/* Busy-wait for another CPU: let it run. */
+void hw_spin(void);
 
 /*
  * Interrupts.  The handler of a line (hw_line()) runs in a context of its own at `ipl`; arg is
  * passed through.
  */
-int hw_intr_establish(unsigned line, int ipl, void (*fn)(void *), void *arg);
+void hw_intr_establish(unsigned line, int ipl, void (*fn)(void *), void *arg);
 void hw_intr_distribute(unsigned line, unsigned cpu);	/* deliver it there */
 /*
  * The handler is not called again.  False: it runs on another CPU, or a soft interrupt is still
@@ -315,7 +313,6 @@ void hw_delay(uint64_t ns);
  */
 struct hw_segment { uint64_t pfn, npages; };
 unsigned hw_mem_segments(struct hw_segment *segments, unsigned max);
-uint64_t hw_mem_reserve(void);		/* pages that only the pagedaemon may take */
 
 /*
  * Who uses a page.  The kernel decides, the machine keeps the account, observers see it.
@@ -373,14 +370,19 @@ void hw_redzone(const void *low, const void *high);
 
 /* Bus addresses are a number range of their own. */
 uint64_t hw_bus_address(uint64_t phys);
-/* The machine's way of DMA: true when buffers are bounced (device sees only copies). */
-bool hw_dma_bounces(void);
 
-/* True when driver softc memory shall straddle two frames that are not neighbours. */
-bool hw_softc_straddles(void);
-bool hw_diagnostic(void);		/* options DIAGNOSTIC */
-bool hw_swaps_bytes(void);		/* the CPU is not little endian */
-int hw_hz(void);
+/* The machine, as it is for good. */
+struct hw_machine {
+	int hz;
+	unsigned ncpu;
+	uint64_t reserve;		/* pages that only the pagedaemon may take */
+	bool diagnostic;		/* options DIAGNOSTIC */
+	bool legacy;			/* the virtio transport */
+	bool bounces;			/* DMA: a device sees only copies of buffers */
+	bool softc_straddles;		/* a softc lies in two frames that are not neighbours */
+	bool swaps_bytes;		/* the CPU is not little endian */
+};
+struct hw_machine hw_machine(void);
 
 /*
  * ---- Down: the virtio PCI functions ----
@@ -401,7 +403,6 @@ enum hw_region {
 	HW_REG_ISR,		/* spec 4.1.4.5; read clears */
 	HW_REG_DEVICE		/* device configuration (spec 4.1.4.6) */
 };
-bool hw_transport_is_legacy(void);
 unsigned hw_virtio_device_id(unsigned device);
 uint64_t hw_reg_read(unsigned device, enum hw_region region, unsigned offset, unsigned width);
 void hw_reg_write(unsigned device, enum hw_region region, unsigned offset, unsigned width,

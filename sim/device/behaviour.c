@@ -114,8 +114,8 @@ behave_WRONG_QUEUE(struct completion *c)
 static bool
 is_in_flight(const struct device_queue *queue, uint32_t id)
 {
-	for (uint32_t i = 0; i < queue->count; i++)
-		if (queue->request[(queue->first + i) % queue->max].head == id)
+	vec_each(request, &queue->flight)
+		if (request->head == id)
 			return true;
 	return false;
 }
@@ -136,7 +136,7 @@ wrong_id(const struct completion *c)
 			id++;
 		return id;
 	case USED_ID_IN_USE:
-		return queue->count > 0 ? queue->request[queue->first].head : c->head;
+		return queue->flight.count > 0 ? queue->flight.item[0].head : c->head;
 	case USED_ID_BEYOND:
 		break;
 	}
@@ -175,7 +175,7 @@ behave_COALESCE(struct completion *c)
 	const struct virtqueue *vq = &queue->device->transport.queue[queue->number].vq;
 
 	if (queue->left[BEHAVIOUR_COALESCE] == 0 ||
-	    (queue->count == 0 && virtqueue_waiting(vq) == 0))
+	    (queue->flight.count == 0 && virtqueue_waiting(vq) == 0))
 		return true;
 	record(c, BEHAVIOUR_COALESCE, ++queue->held_back);
 	return false;

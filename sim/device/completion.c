@@ -7,52 +7,16 @@
  */
 #include "device/completion.h"
 
-#include <stdlib.h>
-
-#include "base/alloc.h"
-
 #define OUTLIVES_NS UINT64_C(1000000)	/* after the reset */
 #define JITTER_STEPS 16		/* few values, so that an enumeration can try them all */
-
-/* ---- the requests in flight: a ring that grows ---- */
-
-static void
-grow(struct device_queue *queue)
-{
-	uint32_t max = queue->max ? 2 * queue->max : 16;
-	struct device_request *request = xcalloc(max, sizeof(request[0]));
-
-	for (uint32_t i = 0; i < queue->count; i++)
-		request[i] = queue->request[(queue->first + i) % queue->max];
-	free(queue->request);
-	queue->request = request;
-	queue->max = max;
-	queue->first = 0;
-}
-
-void
-completion_append(struct device_queue *queue, struct device_request request)
-{
-	if (queue->count == queue->max)
-		grow(queue);
-	queue->request[(queue->first + queue->count++) % queue->max] = request;
-}
 
 static struct device_request
 remove_oldest(struct device_queue *queue)
 {
-	struct device_request request = queue->request[queue->first];
+	struct device_request request = queue->flight.item[0];
 
-	queue->first = (queue->first + 1) % queue->max;
-	queue->count--;
+	vec_remove(&queue->flight, 0, 1);
 	return request;
-}
-
-static uint64_t
-last_due_ns(const struct device_queue *queue)
-{
-	return queue->count == 0 ? 0 :
-	    queue->request[(queue->first + queue->count - 1) % queue->max].due_ns;
 }
 
 /* ---- one completion ---- */
@@ -131,7 +95,7 @@ is_later(struct device_queue *queue, uint64_t *due_ns)
 		    jitter(queue, config->jitter_ns);
 	else
 		*due_ns = now_ns;
-	return config->ack == DEVICE_ACK_LATER || *due_ns > now_ns || queue->count > 0;
+	return config->ack == DEVICE_ACK_LATER || *due_ns > now_ns || queue->flight.count > 0;
 }
 
 void
@@ -150,9 +114,11 @@ device_complete(struct device *device, unsigned number, uint32_t written)
 		complete(queue, request);
 		return;
 	}
-	if (request.due_ns < last_due_ns(queue))
-		request.due_ns = last_due_ns(queue);
-	completion_append(queue, request);
+	/* Not before those that were taken before it. */
+	if (queue->flight.count > 0 &&
+	    queue->flight.item[queue->flight.count - 1].due_ns > request.due_ns)
+		request.due_ns = queue->flight.item[queue->flight.count - 1].due_ns;
+	*vec_add(&queue->flight) = request;
 	completion_arm(queue);
 }
 
@@ -169,7 +135,7 @@ go_on(struct device_queue *queue)
 static bool
 stands_still(const struct device_queue *queue)
 {
-	return queue->count == 0 || queue->paused || queue->device->broken ||
+	return queue->flight.count == 0 || queue->paused || queue->device->broken ||
 	    !transport_is_live(&queue->device->transport);
 }
 
@@ -195,7 +161,7 @@ fire(void *arg)
 	uint64_t now_ns = queue->device->world->clock.now_ns;
 
 	queue->timer = NULL;
-	while (queue->count > 0 && queue->request[queue->first].due_ns <= now_ns)
+	while (queue->flight.count > 0 && queue->flight.item[0].due_ns <= now_ns)
 		complete(queue, remove_oldest(queue));
 	go_on(queue);
 }
@@ -205,22 +171,20 @@ completion_arm(struct device_queue *queue)
 {
 	if (queue->timer == NULL && !stands_still(queue))
 		queue->timer = clock_at(&queue->device->world->clock,
-		    queue->request[queue->first].due_ns, CLOCK_DEVICE, fire, queue);
+		    queue->flight.item[0].due_ns, CLOCK_DEVICE, fire, queue);
 }
 
 void
 completion_halt(struct device_queue *queue)
 {
-	if (queue->timer != NULL)
-		clock_cancel(&queue->device->world->clock, queue->timer);
-	queue->timer = NULL;
+	clock_cancel(&queue->device->world->clock, &queue->timer);
 }
 
 void
 completion_forget(struct device_queue *queue)
 {
 	completion_halt(queue);
-	queue->first = queue->count = 0;
+	queue->flight.count = 0;
 	queue->lost = 0;
 	queue->missed = false;
 	queue->held_back = 0;
@@ -262,7 +226,7 @@ completion_outlive_reset(struct device_queue *queue)
 
 	completion_forget_outliving(queue);
 	queue->outliving.vq = device->transport.queue[queue->number].vq;
-	queue->outliving.request = queue->request[queue->first];
+	queue->outliving.request = queue->flight.item[0];
 	queue->outliving.timer = clock_at(clock, clock->now_ns + OUTLIVES_NS, CLOCK_DEVICE,
 	    complete_outliving, queue);
 }
@@ -270,9 +234,7 @@ completion_outlive_reset(struct device_queue *queue)
 void
 completion_forget_outliving(struct device_queue *queue)
 {
-	if (queue->outliving.timer != NULL)
-		clock_cancel(&queue->device->world->clock, queue->outliving.timer);
-	queue->outliving.timer = NULL;
+	clock_cancel(&queue->device->world->clock, &queue->outliving.timer);
 }
 
 /* ---- raises an interrupt without a cause ---- */
@@ -316,11 +278,7 @@ void
 completion_stop_interrupts(struct device *device)
 {
 	for (unsigned i = 0; i <= DEVICE_QUEUES_MAX; i++) {
-		struct device_source *source = &device->source[i];
-
-		if (source->timer != NULL)
-			clock_cancel(&device->world->clock, source->timer);
-		source->timer = NULL;
-		source->left = 0;
+		clock_cancel(&device->world->clock, &device->source[i].timer);
+		device->source[i].left = 0;
 	}
 }

@@ -15,8 +15,6 @@ void completion_serve(struct device_queue *queue);
 void completion_push(struct completion *completion);
 /* Send the interrupts that a batch held together. */
 void completion_flush(struct device *device);
-/* Behind the requests that are in flight. */
-void completion_append(struct device_queue *queue, struct device_request request);
 /* Set the timer for the oldest request, unless the queue stands still. */
 void completion_arm(struct device_queue *queue);
 /* No timer; requests stay. */

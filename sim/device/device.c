@@ -4,7 +4,6 @@
  */
 #include "device/device.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "device/class.h"
@@ -53,7 +52,7 @@ take_all(struct device_queue *queue)
 
 	while (is_served(queue) && virtqueue_take(vq, &device->chain, &fault)) {
 		/* After wrong completions the two sides no longer agree on what is in flight. */
-		if (!device->unhealthy && queue->count + queue->lost >= vq->size)
+		if (!device->unhealthy && queue->flight.count + queue->lost >= vq->size)
 			device_break(device, queue->number, VIRTQUEUE_FAULT_EXCESS);
 		else
 			device->class->request(device, queue->number);
@@ -73,9 +72,9 @@ completion_serve(struct device_queue *queue)
 	take_all(queue);
 	if (!device->config.quiet_notify || !is_served(queue))
 		return;
-	virtqueue_set_notify(vq, queue->count == 0);
+	virtqueue_set_notify(vq, queue->flight.count == 0);
 	/* What came in before notifications were asked for again was not announced. */
-	if (queue->count == 0 && virtqueue_waiting(vq) > 0)
+	if (queue->flight.count == 0 && virtqueue_waiting(vq) > 0)
 		take_all(queue);
 }
 
@@ -150,7 +149,7 @@ device_on_reset(struct device *device)
 	for (unsigned q = 0; q < device->active; q++) {
 		struct completion c = { .queue = &device->queue[q], .on = q };
 
-		if (c.queue->count > 0)
+		if (c.queue->flight.count > 0)
 			behaviours_apply(&c, BEHAVES_AT_RESET);
 	}
 	forget_all(device);
@@ -217,7 +216,7 @@ device_fini(struct device *device)
 		device->class->fini(device);
 	for (unsigned q = 0; q < device->active; q++) {
 		completion_forget_outliving(&device->queue[q]);
-		free(device->queue[q].request);
+		vec_fini(&device->queue[q].flight);
 	}
 	device_forget_snapshots(device);
 	virtqueue_chain_fini(&device->chain);
@@ -258,7 +257,7 @@ device_inflight(const struct device *device, unsigned number)
 {
 	const struct device_queue *queue = &device->queue[number];
 
-	return queue->count + queue->lost +
+	return queue->flight.count + queue->lost +
 	    virtqueue_waiting(&device->transport.queue[number].vq);
 }
 

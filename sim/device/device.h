@@ -16,6 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/vec.h"
 #include "device/transport.h"
 #include "machine/world.h"
 
@@ -55,12 +56,12 @@ struct device_request {
 	uint32_t length;		/* of the used entry */
 	uint16_t head;
 };
+struct device_requests { VEC_MEMBERS(struct device_request); };
 
 struct device_queue {
 	struct device *device;
 	unsigned number;
-	struct device_request *request;	/* ring of `max`, oldest first */
-	uint32_t first, count, max;
+	struct device_requests flight;	/* oldest first */
 	struct clock_event *timer;	/* for the oldest request */
 	uint64_t lost;			/* taken and never to be completed */
 	bool paused;
@@ -91,8 +92,7 @@ struct device_snapshot {
 	bool used;
 	uint64_t time_ns;
 	struct transport transport;
-	struct { struct device_request *request; uint32_t count; uint64_t lost; }
-	    queue[DEVICE_QUEUES_MAX];
+	struct { struct device_requests flight; uint64_t lost; } queue[DEVICE_QUEUES_MAX];
 	void *own;			/* the class's */
 };
 

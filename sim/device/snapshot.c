@@ -18,7 +18,7 @@ static void
 release(struct device_snapshot *snapshot)
 {
 	for (unsigned q = 0; q < DEVICE_QUEUES_MAX; q++)
-		free(snapshot->queue[q].request);
+		vec_fini(&snapshot->queue[q].flight);
 	free(snapshot->own);
 }
 
@@ -42,11 +42,9 @@ device_save(struct device *device, unsigned number)
 	for (unsigned q = 0; q < device->active; q++) {
 		const struct device_queue *queue = &device->queue[q];
 
-		to->queue[q].count = queue->count;
 		to->queue[q].lost = queue->lost;
-		to->queue[q].request = xcalloc(queue->count + 1u, sizeof(struct device_request));
-		for (uint32_t i = 0; i < queue->count; i++)
-			to->queue[q].request[i] = queue->request[(queue->first + i) % queue->max];
+		vec_each(request, &queue->flight)
+			*vec_add(&to->queue[q].flight) = *request;
 	}
 	behaviour_emit(device, &device_behaviours[BEHAVIOUR_SNAPSHOT], DEVICE_CONFIGURATION,
 	    number + 1);
@@ -76,11 +74,9 @@ take_back_queue(struct device_queue *queue, const struct device_snapshot *from)
 	uint64_t passed_ns = queue->device->world->clock.now_ns - from->time_ns;
 
 	completion_forget(queue);
-	for (uint32_t i = 0; i < from->queue[queue->number].count; i++) {
-		struct device_request request = from->queue[queue->number].request[i];
-
-		request.due_ns += passed_ns;
-		completion_append(queue, request);
+	vec_each(request, &from->queue[queue->number].flight) {
+		*vec_add(&queue->flight) = *request;
+		queue->flight.item[queue->flight.count - 1].due_ns += passed_ns;
 	}
 	queue->lost = from->queue[queue->number].lost;
 }

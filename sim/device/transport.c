@@ -149,25 +149,21 @@ transport_notify_queue(struct transport *transport, unsigned queue)
 		interrupt_queue(transport, queue, false);
 }
 
-bool
+void
 transport_notify_config(struct transport *transport)
 {
-	if (!(transport->status & TRANSPORT_STATUS_DRIVER_OK))
-		return false;
-	interrupt_config(transport, false);
-	return true;
+	transport_interrupt(transport, DEVICE_CONFIGURATION, false);
 }
 
-bool
+void
 transport_interrupt(struct transport *transport, int queue, bool spurious)
 {
 	if (!spurious && !(transport->status & TRANSPORT_STATUS_DRIVER_OK))
-		return false;
+		return;
 	if (queue < 0)
 		interrupt_config(transport, spurious);
 	else
 		interrupt_queue(transport, (unsigned)queue, spurious);
-	return true;
 }
 
 void

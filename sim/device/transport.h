@@ -109,13 +109,13 @@ bool transport_uses_msix(const struct transport *transport);
 
 /* Used buffers on a queue: an interrupt if the driver wants one. */
 void transport_notify_queue(struct transport *transport, unsigned queue);
-/* Configuration interrupt; dropped, and false, before DRIVER_OK. */
-bool transport_notify_config(struct transport *transport);
+/* Configuration interrupt; dropped before DRIVER_OK. */
+void transport_notify_config(struct transport *transport);
 /*
  * An interrupt out of nothing; queue -1: the configuration vector.  spurious: ISR does not
- * show it; else dropped, and false, before DRIVER_OK.
+ * show it; else dropped before DRIVER_OK.
  */
-bool transport_interrupt(struct transport *transport, int queue, bool spurious);
+void transport_interrupt(struct transport *transport, int queue, bool spurious);
 /* As firmware that used the device left it: live, without queues, an interrupt pending. */
 void transport_leave_live(struct transport *transport);
 /* The device gives up (clause 2.1.2): status bit 64 and a configuration interrupt. */

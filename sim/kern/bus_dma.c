@@ -72,12 +72,14 @@ dma_map_ordinal(bus_dmamap_t map)
 	return map == NULL ? 0 : map->_dm_ordinal;
 }
 
-static void
+/* The bounce pages of a map that is one. */
+static struct dma_cookie *
 dma_map_check(bus_dmamap_t map, const char *function)
 {
 	if (map->_dm_state != DMA_MAP_ALIVE)
 		kern_panic("%s: the DMA map is %s", function,
 		    map->_dm_state == DMA_MAP_DEAD ? "destroyed" : "not one");
+	return map->_dm_cookie;
 }
 
 int
@@ -109,9 +111,10 @@ dma_map_create(bus_dma_tag_t t, bus_size_t size, int nsegs, bus_size_t maxsegsz,
 void
 dma_map_destroy(bus_dma_tag_t t __unused, bus_dmamap_t map)
 {
-	dma_map_check(map, "bus_dmamap_destroy");
+	struct dma_cookie *cookie = dma_map_check(map, "bus_dmamap_destroy");
+
 	dma_bounce_give(map);
-	kmem_give(map->_dm_cookie, sizeof(struct dma_cookie));
+	kmem_give(cookie, sizeof(*cookie));
 	map->_dm_cookie = NULL;
 	map->_dm_state = DMA_MAP_DEAD;
 	map->dm_mapsize = 0;
@@ -166,7 +169,7 @@ kv_to_phys(const char *va)
 
 	if (phys != ~UINT64_C(0) || va == NULL)
 		return phys;
-	if (uvm_frames_take(1, false, 0, ~(paddr_t)0, &pfn) != 0)
+	if (uvm_frames_take(1, false, &pfn) != 0)
 		return phys;
 	if (!hw_lend(va, pfn))
 		uvm_frames_give(&pfn, 1);
@@ -196,12 +199,10 @@ dma_map_add_buffer(bus_dmamap_t map, const char *va, bus_size_t len)
 int
 dma_map_load(bus_dma_tag_t t, bus_dmamap_t map, void *buf, bus_size_t len)
 {
+	struct dma_cookie *cookie = dma_map_check(map, "bus_dmamap_load");
 	bool bounces = t->bt_bounces && !dma_is_reachable(buf);
-	struct dma_cookie *cookie;
 	int error = EFBIG;
 
-	dma_map_check(map, "bus_dmamap_load");
-	cookie = map->_dm_cookie;
 	map->dm_mapsize = 0;
 	map->dm_nsegs = 0;
 	KERN_ASSERT(map->dm_maxsegsz <= map->_dm_maxmaxsegsz);
@@ -222,13 +223,11 @@ dma_map_load(bus_dma_tag_t t, bus_dmamap_t map, void *buf, bus_size_t len)
 	return 0;
 }
 
-void
-dma_map_unload(bus_dma_tag_t t __unused, bus_dmamap_t map)
+static void
+dma_map_unload(bus_dmamap_t map)
 {
-	struct dma_cookie *cookie;
+	struct dma_cookie *cookie = dma_map_check(map, "bus_dmamap_unload");
 
-	dma_map_check(map, "bus_dmamap_unload");
-	cookie = map->_dm_cookie;
 	cookie->dc_is_bouncing = false;
 	map->dm_maxsegsz = map->_dm_maxmaxsegsz;
 	map->dm_mapsize = 0;
@@ -283,10 +282,8 @@ dma_sync_copy(bus_dmamap_t map, bus_size_t off, bus_size_t len, int ops)
 static void
 dma_map_sync(bus_dmamap_t map, bus_addr_t off, bus_size_t len, int ops)
 {
-	const struct dma_cookie *cookie;
+	const struct dma_cookie *cookie = dma_map_check(map, "bus_dmamap_sync");
 
-	dma_map_check(map, "bus_dmamap_sync");
-	cookie = map->_dm_cookie;
 	if ((ops & DMA_SYNC_PRE) != 0 && (ops & DMA_SYNC_POST) != 0)
 		kern_panic("_bus_dmamap_sync: mix PRE and POST");
 	/* The other two operations copy nothing on x86, which does not check them. */
@@ -400,10 +397,10 @@ bus_dmamap_load(bus_dma_tag_t t, bus_dmamap_t map, void *buf, bus_size_t len,
 }
 
 void
-bus_dmamap_unload(bus_dma_tag_t t, bus_dmamap_t map)
+bus_dmamap_unload(bus_dma_tag_t t __unused, bus_dmamap_t map)
 {
 	KCALL(BUS_DMAMAP_UNLOAD, dma_map_ordinal(map));
-	dma_map_unload(t, map);
+	dma_map_unload(map);
 	KRET(BUS_DMAMAP_UNLOAD, 0);
 }
 
@@ -415,4 +412,3 @@ bus_dmamap_sync(bus_dma_tag_t t __unused, bus_dmamap_t map, bus_addr_t off,
 	dma_map_sync(map, off, len, ops);
 	KRET(BUS_DMAMAP_SYNC, 0);
 }
-

@@ -20,7 +20,6 @@ int	dma_map_create(bus_dma_tag_t, bus_size_t size, int nsegs, bus_size_t maxsegs
 	    bus_size_t boundary, int flags, bus_dmamap_t *);
 void	dma_map_destroy(bus_dma_tag_t, bus_dmamap_t);
 int	dma_map_load(bus_dma_tag_t, bus_dmamap_t, void *buf, bus_size_t len);
-void	dma_map_unload(bus_dma_tag_t, bus_dmamap_t);
 int	dma_mem_alloc(bus_dma_tag_t, bus_size_t size, bus_size_t alignment,
 	    bus_size_t boundary, bus_dma_segment_t *, int nsegs, int *rsegs, int flags);
 void	dma_mem_free(bus_dma_tag_t, bus_dma_segment_t *, int nsegs);

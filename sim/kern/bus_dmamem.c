@@ -44,7 +44,7 @@ dma_tag(void)
 
 	if (kd == NULL) {
 		kd = kernel->kn_dma = kmem_take(sizeof(*kd));
-		kd->kd_tag.bt_bounces = hw_dma_bounces();
+		kd->kd_tag.bt_bounces = kernel->kn_machine.bounces;
 		kd->kd_tag.bt_high = kd->kd_tag.bt_bounces ?
 		    DMA_BOUNCE_LIMIT : DMA_NO_LIMIT;
 	}

@@ -20,9 +20,8 @@ kern_boot(const struct hw_driver *drivers, unsigned count)
 {
 
 	kernel = hw_table(sizeof(*kernel));
-	kernel->kn_is_diagnostic = hw_diagnostic();
-	kernel->kn_swaps_bytes = hw_swaps_bytes();
-	hz = hw_hz();
+	kernel->kn_machine = hw_machine();
+	hz = kernel->kn_machine.hz;
 	tick = 1000000 / hz;
 	cold = 0;
 	panicstr = NULL;

@@ -115,7 +115,7 @@ cv_block(kcondvar_t *cv, kmutex_t *mtx, int ticks, bool catches)
 	mutex_release(mtx);
 	/* callout_schedule(9); without the check a past time is due at the next tick */
 	KERN_ASSERT(ticks >= 0);
-	(void)kern_block(HW_SLEEP_CV, ordinal, ticks < 0 ? 1 : (uint64_t)ticks);
+	kern_block(HW_SLEEP_CV, ordinal, ticks < 0 ? 1 : (uint64_t)ticks);
 	/* The real callout did this when the time was up; since then the condvar may be gone. */
 	if (!w.sw_is_woken && (!was_live ||
 	    registry_has(&kernel->kn_condvar.kc_live, ordinal, cv)))

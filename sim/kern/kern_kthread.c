@@ -146,8 +146,7 @@ kthread_exit(int ecode)
 	    "kthread_exit: spin mutex held");
 	while ((l->l_flags & KTHREAD_MUSTJOIN) != 0 && l->l_joiner == 0) {
 		l->l_is_leaving = true;
-		(void)mutex_spl_raise(IPL_SCHED);
-		(void)kern_block(HW_SLEEP_JOIN, l->l_ordinal, 0);
+		kern_sleep(HW_SLEEP_JOIN, l->l_ordinal, 0);
 	}
 	(void)kern_lock_drop_all();
 	l->l_is_done = true;
@@ -166,10 +165,8 @@ kthread_wait(struct lwp *l)
 	l->l_joiner = hw_self();
 	if (l->l_is_leaving)
 		hw_wake(l->l_ordinal);
-	while (!l->l_is_done) {
-		(void)mutex_spl_raise(IPL_SCHED);
-		(void)kern_block(HW_SLEEP_JOIN, l->l_ordinal, 0);
-	}
+	while (!l->l_is_done)
+		kern_sleep(HW_SLEEP_JOIN, l->l_ordinal, 0);
 }
 
 int

@@ -24,7 +24,7 @@ kern_lock_take(int count)
 	if (count == 0)
 		return;
 	while (lock->kl_count > 0 && !kern_lock_is_held())
-		(void)hw_spin();
+		hw_spin();
 	lock->kl_cpu = hw_cpu();
 	lock->kl_count += count;
 	lock->kl_own[hw_self()] += count;

@@ -16,9 +16,8 @@
 void
 mutex_boot(void)
 {
-	size_t size = hw_ncpu() * sizeof(struct mutex_cpu);
 
-	kernel->kn_mutex.km_cpu = kmem_take(size);
+	kernel->kn_mutex.km_cpu = kmem_take(kernel->kn_machine.ncpu * sizeof(struct mutex_cpu));
 }
 
 struct mutex_cpu *
@@ -183,7 +182,7 @@ mutex_acquire_spin(kmutex_t *mtx)
 	while (mtx->mtx_owner != 0) {
 		KERN_PANICIF(mtx->mtx_owner == self,
 		    "mutex_vector_enter: locking against myself");
-		(void)hw_spin();
+		hw_spin();
 	}
 	mtx->mtx_owner = self;
 	mutex_note_held(mtx, s);
@@ -198,12 +197,12 @@ mutex_wait(kmutex_t *mtx)
 	};
 
 	if (cpu_intr_p()) {
-		(void)hw_spin();
+		hw_spin();
 		return;
 	}
 	(void)mutex_spl_raise(IPL_SCHED);
 	sleepq_insert(&kernel->kn_mutex.km_waiters, &w);
-	(void)kern_block(HW_SLEEP_MUTEX, mtx->mtx_ordinal, 0);
+	kern_block(HW_SLEEP_MUTEX, mtx->mtx_ordinal, 0);
 }
 
 static void

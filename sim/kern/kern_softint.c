@@ -88,7 +88,7 @@ kern_softint_end(uint32_t line)
 {
 
 	while (!hw_softint_disestablish(line))
-		kern_wait_handler(HW_VECTORS + line - 1);
+		kern_sleep(HW_SLEEP_INTR, HW_VECTORS + line - 1, 0);
 }
 
 void

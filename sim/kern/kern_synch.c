@@ -20,23 +20,29 @@ synch_assert_may_switch(enum hw_sleep why)
 	    "(block with spin-mutex held)", hw_cpu(), -count);
 }
 
-bool
+void
 kern_block(enum hw_sleep why, uint64_t object, uint64_t ticks)
 {
 	struct mutex_cpu saved;
 	int biglocks;
-	bool is_woken;
 
 	synch_assert_may_switch(why);
 	biglocks = kern_lock_drop_all();
 	/* The next thread on this CPU holds no spin mutex; this one may wake on another. */
 	saved = *mutex_spin_state();
 	*mutex_spin_state() = (struct mutex_cpu){ 0 };
-	is_woken = hw_sleep(why, object, ticks);
+	hw_sleep(why, object, ticks);
 	*mutex_spin_state() = saved;
 	mutex_spl_restore();
 	kern_lock_take(biglocks);
-	return is_woken;
+}
+
+void
+kern_sleep(enum hw_sleep why, uint64_t object, uint64_t ticks)
+{
+
+	(void)mutex_spl_raise(IPL_SCHED);
+	kern_block(why, object, ticks);
 }
 
 /*
@@ -102,14 +108,6 @@ kpreempt_disabled(void)
 	    (l != NULL && (l->l_flags & KTHREAD_INTR) != 0) || hw_ipl() > IPL_NONE;
 }
 
-void
-kern_wait_handler(unsigned vector)
-{
-
-	(void)mutex_spl_raise(IPL_SCHED);
-	(void)kern_block(HW_SLEEP_INTR, vector, 0);
-}
-
 static int
 synch_pause(int ticks, kmutex_t *mtx, bool intr)
 {
@@ -119,7 +117,7 @@ synch_pause(int ticks, kmutex_t *mtx, bool intr)
 		mutex_release(mtx);
 	(void)mutex_spl_raise(IPL_SCHED);
 	KERN_ASSERT(ticks >= 0);
-	(void)kern_block(HW_SLEEP_PAUSE, 0, ticks < 0 ? 1 : (uint64_t)ticks);
+	kern_block(HW_SLEEP_PAUSE, 0, ticks < 0 ? 1 : (uint64_t)ticks);
 	if (mtx != NULL)
 		mutex_acquire(mtx);
 	return EWOULDBLOCK;

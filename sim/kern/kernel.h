@@ -86,7 +86,7 @@ uint64_t kern_text(const char *text);
 
 /*
  * KERN_ASSERT(e): what KASSERT(e) is in a NetBSD source file, but switched by
- * hw_diagnostic() at run time.  KERN_PANICIF(e, fmt, ...): a test under
+ * hw_machine() at run time.  KERN_PANICIF(e, fmt, ...): a test under
  * #ifdef DIAGNOSTIC that ends in panic(fmt, ...).  Neither does anything once the
  * kernel has panicked.
  */
@@ -188,10 +188,11 @@ bool	kern_lock_is_held(void);	/* KERNEL_LOCKED_P() */
  * Give up the CPU, as mi_switch().  The caller has called mutex_spl_raise(IPL_SCHED), as
  * if it held the lock of a sleep queue, and put itself where a waker finds it; this
  * undoes the raise after the sleep.  The kernel lock is dropped meanwhile.  Threads only,
- * and soft interrupts for a mutex; no other spin mutex held (asserted).  Result of
- * hw_sleep().
+ * and soft interrupts for a mutex; no other spin mutex held (asserted).  kern_sleep() does both,
+ * for those whose waker knows the context.
  */
-bool	kern_block(enum hw_sleep why, uint64_t object, uint64_t ticks);
+void	kern_block(enum hw_sleep why, uint64_t object, uint64_t ticks);
+void	kern_sleep(enum hw_sleep why, uint64_t object, uint64_t ticks);
 /* One that waits for a condvar, a mutex or memory, with those that wait for the same. */
 struct sleepq_waiter {
 	uint32_t	 sw_context;
@@ -205,8 +206,6 @@ struct sleepq_waiter {
 /* Highest priority first, FIFO among equals; out of the queue again, if it is there. */
 void	sleepq_insert(struct sleepq_waiter **queue, struct sleepq_waiter *);
 void	sleepq_remove(struct sleepq_waiter **queue, const struct sleepq_waiter *);
-/* Sleep until the handler of a vector is over, which the machine said is still running. */
-void	kern_wait_handler(unsigned vector);
 
 /* ---- kern_kthread.c: kthread(9) ---- */
 
@@ -321,8 +320,6 @@ struct kern_prf {
 /* Print at a console level, without a record. */
 void	kprint(enum hw_console, const char *fmt, ...)
 	    __attribute__((format(printf, 2, 3)));
-void	kvprint(enum hw_console, const char *fmt, va_list)
-	    __attribute__((format(printf, 2, 0)));
 
 /* ---- uvm_page.c, uvm_pdaemon.c, uvm_km.c: physical memory ---- */
 
@@ -359,12 +356,11 @@ struct kern_uvm {
 
 void	uvm_boot(void);
 /*
- * n frames in [low, high) for the kernel itself (HW_PAGE_KERNEL), their numbers into
+ * n frames for the kernel itself (HW_PAGE_KERNEL), their numbers into
  * pfns[0..n-1] in ascending order within a run; contiguous: one run.  0 or ENOMEM; no
  * fault strikes here and the call never sleeps.
  */
-int	uvm_frames_take(size_t n, bool contiguous, paddr_t low, paddr_t high,
-	    uint64_t *pfns);
+int	uvm_frames_take(size_t n, bool contiguous, uint64_t *pfns);
 void	uvm_frames_give(const uint64_t *pfns, size_t n);
 /*
  * uvm_pglistalloc(9) of frames for the kernel itself, without a record or a fault: their
@@ -415,8 +411,7 @@ void	virtio_pci_rescan(device_t self);
 bool	virtio_pci_child_attached(device_t self);
 
 struct kernel {
-	bool			kn_is_diagnostic; /* hw_diagnostic() */
-	bool			kn_swaps_bytes;	/* hw_swaps_bytes() */
+	struct hw_machine	kn_machine;
 	struct kern_prf		kn_prf;
 	struct kern_mutex	kn_mutex;
 	struct kern_condvar	kn_condvar;
@@ -435,7 +430,7 @@ static inline bool
 kern_diagnostic(void)
 {
 
-	return kernel->kn_is_diagnostic && panicstr == NULL;
+	return kernel->kn_machine.diagnostic && panicstr == NULL;
 }
 
 /* These two run once a page. */

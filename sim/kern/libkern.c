@@ -93,19 +93,19 @@ uint16_t
 kern_swap16(uint16_t value)
 {
 
-	return kernel->kn_swaps_bytes ? bswap16(value) : value;
+	return kernel->kn_machine.swaps_bytes ? bswap16(value) : value;
 }
 
 uint32_t
 kern_swap32(uint32_t value)
 {
 
-	return kernel->kn_swaps_bytes ? bswap32(value) : value;
+	return kernel->kn_machine.swaps_bytes ? bswap32(value) : value;
 }
 
 uint64_t
 kern_swap64(uint64_t value)
 {
 
-	return kernel->kn_swaps_bytes ? bswap64(value) : value;
+	return kernel->kn_machine.swaps_bytes ? bswap64(value) : value;
 }

@@ -32,7 +32,7 @@ static int
 autoconf_take_frames_apart(size_t n, size_t at, uint64_t *pfns)
 {
 	uint64_t *run = kmem_take((n + 1) * sizeof(run[0]));
-	int error = uvm_frames_take(n + 1, true, 0, ~(paddr_t)0, run);
+	int error = uvm_frames_take(n + 1, true, run);
 
 	if (error == 0) {
 		for (size_t i = 0; i < n; i++)
@@ -50,7 +50,7 @@ autoconf_take_frames_apart(size_t n, size_t at, uint64_t *pfns)
 static void
 autoconf_softc_new(struct autoconf_device *ad, size_t size)
 {
-	bool straddles = hw_softc_straddles() && size > 1;
+	bool straddles = kernel->kn_machine.softc_straddles && size > 1;
 	size_t half = straddles ? rounddown2(size / 2, (size_t)16) : 0;
 	size_t before = howmany(half, PAGE_SIZE);
 	size_t offset = before * PAGE_SIZE - half;
@@ -67,7 +67,7 @@ autoconf_softc_new(struct autoconf_device *ad, size_t size)
 	if (before > 0)
 		error = autoconf_take_frames_apart(n, before, ad->ad_pfns);
 	else
-		error = uvm_frames_take(n, true, 0, ~(paddr_t)0, ad->ad_pfns);
+		error = uvm_frames_take(n, true, ad->ad_pfns);
 	if (error != 0)
 		kern_panic("config_devalloc: no memory for the softc");
 	ad->ad_map = hw_map(ad->ad_pfns, n);
@@ -348,8 +348,7 @@ config_finalize_register(device_t dev, int (*fn)(device_t))
 	while (fn(dev) != 0)
 		continue;
 	kern_lock_drop();
-	KRET(CONFIG_FINALIZE_REGISTER, 0);
-	return 0;
+	KRETURN(CONFIG_FINALIZE_REGISTER, 0);
 }
 
 /* ---- config_found(9) ---- */
@@ -401,10 +400,8 @@ autoconf_detach_enter(struct autoconf_device *ad)
 {
 
 	ad->ad_waiting++;
-	while (ad->ad_pending > 0 || ad->ad_is_detaching) {
-		(void)mutex_spl_raise(IPL_SCHED);
-		(void)kern_block(HW_SLEEP_PAUSE, 0, 1);
-	}
+	while (ad->ad_pending > 0 || ad->ad_is_detaching)
+		kern_sleep(HW_SLEEP_PAUSE, 0, 1);
 	ad->ad_waiting--;
 	ad->ad_is_detaching = !ad->ad_is_gone;
 	return ad->ad_is_detaching;
@@ -478,14 +475,6 @@ component_cfdata(struct cfdata *cfdatas, const struct cfattach *ca)
 	return NULL;
 }
 
-/* Forget the module's drivers; they are the last in the table. */
-static void
-component_drop(unsigned count)
-{
-
-	kernel->kn_autoconf.ka_driver_count = count;
-}
-
 static int
 component_add(const struct cfattachinit *cfai, struct cfdata *cfdatas)
 {
@@ -502,7 +491,7 @@ component_add(const struct cfattachinit *cfai, struct cfdata *cfdatas)
 		}
 	}
 	if (error != 0)
-		component_drop(count);
+		kernel->kn_autoconf.ka_driver_count = count;
 	for (unsigned i = 0; i < hw_devices() && error == 0; i++) {
 		device_t virtio = kernel->kn_autoconf.ka_bus[i].kb_virtio;
 
@@ -525,8 +514,7 @@ config_init_component(struct cfdriver *const *cfdrivers,
 	error = kern_fault_waited(HW_CALL_CONFIG_INIT_COMPONENT);
 	if (error == 0)
 		error = component_add(cfattachs, cfdatas);
-	KRET(CONFIG_INIT_COMPONENT, error);
-	return error;
+	KRETURN(CONFIG_INIT_COMPONENT, error);
 }
 
 static bool
@@ -565,11 +553,11 @@ config_fini_component(struct cfdriver *const *cfdrivers,
 	(void)cfattachs;
 	KCALL(CONFIG_FINI_COMPONENT);
 	error = component_detach(cfdatas);
+	/* The module's are the last in the table. */
 	while (error == 0 && ka->ka_driver_count > 0 &&
 	    ka->ka_drivers[ka->ka_driver_count - 1].ad_is_module)
-		component_drop(ka->ka_driver_count - 1);
-	KRET(CONFIG_FINI_COMPONENT, error);
-	return error;
+		ka->ka_driver_count--;
+	KRETURN(CONFIG_FINI_COMPONENT, error);
 }
 
 /* ---- Up from the machine ---- */
@@ -616,9 +604,6 @@ int
 kern_detach(unsigned device)
 {
 	device_t child = kernel->kn_autoconf.ka_bus[device].kb_child;
-	int error = ENXIO;
 
-	if (child != NULL)
-		error = config_detach(child, 0);
-	return error;
+	return child != NULL ? config_detach(child, 0) : ENXIO;
 }

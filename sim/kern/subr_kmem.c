@@ -122,7 +122,7 @@ kmem_map(size_t n, uint64_t *pfns)
 {
 	void *va;
 
-	if (uvm_frames_take(n, false, 0, ~(paddr_t)0, pfns) != 0)
+	if (uvm_frames_take(n, false, pfns) != 0)
 		return NULL;
 	va = hw_map(pfns, n);
 	if (va == NULL)

@@ -283,23 +283,16 @@ prf_text_fini(struct prf_text *t)
 }
 
 void
-kvprint(enum hw_console console, const char *fmt, va_list ap)
-{
-	struct prf_text t;
-
-	prf_text_init(&t, NULL, fmt, ap);
-	hw_console(console, t.text, t.length);
-	prf_text_fini(&t);
-}
-
-void
 kprint(enum hw_console console, const char *fmt, ...)
 {
+	struct prf_text t;
 	va_list ap;
 
 	va_start(ap, fmt);
-	kvprint(console, fmt, ap);
+	prf_text_init(&t, NULL, fmt, ap);
 	va_end(ap);
+	hw_console(console, t.text, t.length);
+	prf_text_fini(&t);
 }
 
 uint64_t

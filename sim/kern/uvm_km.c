@@ -30,35 +30,30 @@ uvm_frames_release(const uint64_t *pfns, size_t n)
 
 /* From the hint up, then from the start of the segment. */
 static size_t
-uvm_frames_from(struct uvm_seg *seg, size_t n, uint64_t low, uint64_t high,
-    uint64_t *pfns)
+uvm_frames_from(struct uvm_seg *seg, size_t n, uint64_t *pfns)
 {
-	uint64_t first = MAX(low, seg->us_start) - seg->us_start;
-	uint64_t limit = MIN(high - seg->us_start, seg->us_pages);
 	uint64_t next;
 	size_t got;
 
-	got = uvm_seg_take(seg, MAX(first, seg->us_hint), limit, n, pfns, &next);
+	got = uvm_seg_take(seg, seg->us_hint, seg->us_pages, n, pfns, &next);
 	if (got < n)
-		got += uvm_seg_take(seg, first, limit, n - got, pfns + got, &next);
+		got += uvm_seg_take(seg, 0, seg->us_pages, n - got, pfns + got, &next);
 	if (got > 0)
 		seg->us_hint = next;
 	return got;
 }
 
 static bool
-uvm_frames_find(size_t n, bool contiguous, uint64_t low, uint64_t high, uint64_t *pfns)
+uvm_frames_find(size_t n, bool contiguous, uint64_t *pfns)
 {
 	struct uvm_seg *seg;
 	uint64_t index;
 	size_t got = 0;
 
 	for (unsigned i = 0; (seg = uvm_seg_in_order(i)) != NULL && got < n; i++) {
-		if (!uvm_seg_overlaps(seg, low, high))
-			continue;
 		if (!contiguous) {
-			got += uvm_frames_from(seg, n - got, low, high, pfns + got);
-		} else if (uvm_seg_take_run(seg, low, high, n, 1, 0, &index)) {
+			got += uvm_frames_from(seg, n - got, pfns + got);
+		} else if (uvm_seg_take_run(seg, 0, UINT64_MAX, n, 1, 0, &index)) {
 			for (; got < n; got++)
 				pfns[got] = seg->us_start + index + got;
 		}
@@ -69,10 +64,10 @@ uvm_frames_find(size_t n, bool contiguous, uint64_t low, uint64_t high, uint64_t
 }
 
 int
-uvm_frames_take(size_t n, bool contiguous, paddr_t low, paddr_t high, uint64_t *pfns)
+uvm_frames_take(size_t n, bool contiguous, uint64_t *pfns)
 {
 
-	if (!uvm_frames_find(n, contiguous, atop(low), atop(high), pfns))
+	if (!uvm_frames_find(n, contiguous, pfns))
 		return ENOMEM;
 	uvm_frames_note(HW_PAGE_KERNEL, pfns, n);
 	return 0;

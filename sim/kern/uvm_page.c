@@ -149,7 +149,7 @@ uvm_boot(void)
 		uvm_physload_split(segments[i]);
 	uvm_boot_tables();
 	ku->ku_free = ku->ku_total;
-	ku->ku_reserve = hw_mem_reserve();
+	ku->ku_reserve = kernel->kn_machine.reserve;
 	uvm_reserve_page_zero();
 }
 

@@ -15,7 +15,7 @@ uvm_sleep(uint64_t ticks)
 
 	(void)mutex_spl_raise(IPL_SCHED);
 	sleepq_insert(&kernel->kn_uvm.ku_waiters, &w);
-	(void)kern_block(HW_SLEEP_MEMORY, 0, ticks);
+	kern_block(HW_SLEEP_MEMORY, 0, ticks);
 	sleepq_remove(&kernel->kn_uvm.ku_waiters, &w);
 }
 

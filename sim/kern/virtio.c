@@ -9,16 +9,10 @@
 /* ---- Status, features ---- */
 
 void
-virtio_put_status(struct virtio_softc *sc, int status)
-{
-	sc->sc_ops->set_status(sc, status);
-}
-
-void
 virtio_set_status(struct virtio_softc *sc, int status)
 {
 	VIRTIO_CALL(sc, VIRTIO_SET_STATUS, status);
-	virtio_put_status(sc, status);
+	virtio_pci_set_status(sc, status);
 	KRET(VIRTIO_SET_STATUS, 0);
 }
 
@@ -26,7 +20,7 @@ void
 virtio_reset(struct virtio_softc *sc)
 {
 	VIRTIO_CALL(sc, VIRTIO_RESET);
-	virtio_put_status(sc, VIRTIO_CONFIG_DEVICE_STATUS_RESET);
+	virtio_pci_set_status(sc, VIRTIO_CONFIG_DEVICE_STATUS_RESET);
 	KRET(VIRTIO_RESET, 0);
 }
 
@@ -39,7 +33,7 @@ virtio_restart_queues(struct virtio_softc *sc)
 
 	for (i = 0; i < sc->sc_nvqs; i++) {
 		vq = &sc->sc_vqs[i];
-		size = sc->sc_ops->read_queue_size(sc, (uint16_t)vq->vq_index);
+		size = virtio_pci_read_queue_size(sc, (uint16_t)vq->vq_index);
 		if (size == 0)
 			continue;
 		if (size != vq->vq_num)
@@ -49,7 +43,7 @@ virtio_restart_queues(struct virtio_softc *sc)
 		sc->sc_ops->setup_queue(sc, (uint16_t)vq->vq_index,
 		    vq->vq_dmamap->dm_segs[0].ds_addr);
 	}
-	return sc->sc_ops->setup_interrupts(sc, 1);
+	return virtio_pci_setup_interrupts(sc);
 }
 
 int
@@ -58,10 +52,10 @@ virtio_reinit_start(struct virtio_softc *sc)
 	int error = 0;
 
 	VIRTIO_CALL(sc, VIRTIO_REINIT_START);
-	virtio_put_status(sc, VIRTIO_CONFIG_DEVICE_STATUS_ACK);
-	virtio_put_status(sc, VIRTIO_CONFIG_DEVICE_STATUS_DRIVER);
+	virtio_pci_set_status(sc, VIRTIO_CONFIG_DEVICE_STATUS_ACK);
+	virtio_pci_set_status(sc, VIRTIO_CONFIG_DEVICE_STATUS_DRIVER);
 	if (virtio_restart_queues(sc) != 0) {
-		virtio_put_status(sc, VIRTIO_CONFIG_DEVICE_STATUS_FAILED);
+		virtio_pci_set_status(sc, VIRTIO_CONFIG_DEVICE_STATUS_FAILED);
 		error = 1;
 	}
 	KRETURN(VIRTIO_REINIT_START, error);
@@ -71,7 +65,7 @@ void
 virtio_reinit_end(struct virtio_softc *sc)
 {
 	VIRTIO_CALL(sc, VIRTIO_REINIT_END);
-	virtio_put_status(sc, VIRTIO_CONFIG_DEVICE_STATUS_DRIVER_OK);
+	virtio_pci_set_status(sc, VIRTIO_CONFIG_DEVICE_STATUS_DRIVER_OK);
 	KRET(VIRTIO_REINIT_END, 0);
 }
 
@@ -178,28 +172,24 @@ virtio_rw64(struct virtio_softc *sc, uint64_t val)
 
 /* ---- Interrupts ---- */
 
-int
+void
 virtio_call_config_change(struct virtio_softc *sc)
 {
 	int handled;
 
 	if (sc->sc_config_change == NULL)
-		return 0;
+		return;
 	KNOTE(CALLBACK, 1, HW_CB_CONFIG_CHANGE, VIRTIO_NO_QUEUE);
 	handled = sc->sc_config_change(sc);
 	KNOTE(CALLBACK, 2, HW_CB_CONFIG_CHANGE, VIRTIO_NO_QUEUE, handled == 0);
-	return handled;
 }
 
-int
+void
 virtio_call_intrhand(struct virtio_softc *sc)
 {
-	int handled;
-
 	KNOTE(CALLBACK, 1, HW_CB_INTRHAND, VIRTIO_NO_QUEUE);
-	handled = sc->sc_intrhand(sc);
+	sc->sc_intrhand(sc);
 	KNOTE(CALLBACK, 2, HW_CB_INTRHAND, VIRTIO_NO_QUEUE);
-	return handled;
 }
 
 int
@@ -335,10 +325,10 @@ virtio_child_attach_set_vqs(struct virtio_softc *sc, struct virtqueue *vqs,
 static const char *
 virtio_finish_interrupts(struct virtio_softc *sc)
 {
-	if (kern_fault(HW_CALL_VIRTIO_CHILD_ATTACH_FINISH, -1, false, ENOMEM) != 0 ||
-	    sc->sc_ops->alloc_interrupts(sc) != 0)
+	if (kern_fault(HW_CALL_VIRTIO_CHILD_ATTACH_FINISH, -1, false, ENOMEM) != 0)
 		return "allocate interrupts";
-	if (sc->sc_ops->setup_interrupts(sc, 0) != 0)
+	virtio_pci_alloc_interrupts(sc);
+	if (virtio_pci_setup_interrupts(sc) != 0)
 		return "setup interrupts";
 	if (virtio_softint_start(sc) != 0)
 		return "establish soft interrupt";
@@ -355,12 +345,12 @@ virtio_finish(struct virtio_softc *sc)
 	if (failed != NULL) {
 		kprint(HW_CON_ERROR, "%s: failed to %s\n",
 		    device_xname(sc->sc_dev), failed);
-		sc->sc_ops->free_interrupts(sc);
-		virtio_put_status(sc, VIRTIO_CONFIG_DEVICE_STATUS_FAILED);
+		virtio_pci_free_interrupts(sc);
+		virtio_pci_set_status(sc, VIRTIO_CONFIG_DEVICE_STATUS_FAILED);
 		return 1;
 	}
 	sc->sc_is_up = true;
-	virtio_put_status(sc, VIRTIO_CONFIG_DEVICE_STATUS_DRIVER_OK);
+	virtio_pci_set_status(sc, VIRTIO_CONFIG_DEVICE_STATUS_DRIVER_OK);
 	return 0;
 }
 
@@ -381,8 +371,8 @@ virtio_forget_child(struct virtio_softc *sc)
 	sc->sc_child = NULL;
 	sc->sc_vqs = NULL;
 	sc->sc_is_up = false;
-	virtio_put_status(sc, VIRTIO_CONFIG_DEVICE_STATUS_RESET);
-	sc->sc_ops->free_interrupts(sc);
+	virtio_pci_set_status(sc, VIRTIO_CONFIG_DEVICE_STATUS_RESET);
+	virtio_pci_free_interrupts(sc);
 	virtio_softint_end(sc);
 }
 
@@ -399,7 +389,7 @@ virtio_child_attach_failed(struct virtio_softc *sc)
 {
 	VIRTIO_CALL(sc, VIRTIO_CHILD_ATTACH_FAILED);
 	virtio_forget_child(sc);
-	virtio_put_status(sc, VIRTIO_CONFIG_DEVICE_STATUS_FAILED);
+	virtio_pci_set_status(sc, VIRTIO_CONFIG_DEVICE_STATUS_FAILED);
 	sc->sc_child = VIRTIO_CHILD_FAILED;
 	KNOTE(ATTACH, HW_ATTACH_FAILED, 0);
 	KRET(VIRTIO_CHILD_ATTACH_FAILED, 0);

@@ -33,11 +33,9 @@ bool	virtio_vq_has_used(const struct virtqueue *);
 /* Queue argument of notes that concern no queue. */
 #define VIRTIO_NO_QUEUE	(~UINT64_C(0))
 
-/* virtio_set_status() and virtio_reset() without a record. */
-void	virtio_put_status(struct virtio_softc *, int status);
 /* Call back the child, with notes about entering and leaving it. */
-int	virtio_call_config_change(struct virtio_softc *);
-int	virtio_call_intrhand(struct virtio_softc *);
+void	virtio_call_config_change(struct virtio_softc *);
+void	virtio_call_intrhand(struct virtio_softc *);
 int	virtio_call_vq_intrhand(struct virtqueue *);
 
 /* ---- virtio_pci.c and virtio_pci_reg.c ---- */
@@ -76,32 +74,16 @@ virtio_on(struct virtio_softc *sc)
 		hw_on(virtio_pci_softc(sc)->sc_device);
 }
 
-static inline uint64_t
-virtio_pci_read(struct virtio_softc *sc, enum hw_region region, unsigned offset,
-    unsigned width)
-{
-	return hw_reg_read(virtio_pci_softc(sc)->sc_device, region, offset, width);
-}
-
-static inline void
-virtio_pci_write(struct virtio_softc *sc, enum hw_region region, unsigned offset,
-    unsigned width, uint64_t value)
-{
-	hw_reg_write(virtio_pci_softc(sc)->sc_device, region, offset, width, value);
-}
-
-/* The MSI-X message of a queue. */
-static inline unsigned
-virtio_pci_message(const struct virtio_softc *sc, uint16_t queue)
-{
-	return PCI_MSIX_QUEUE + (sc->sc_child_mq ? queue : 0U);
-}
-
 extern const struct virtio_ops virtio_pci_ops_legacy;
 extern const struct virtio_ops virtio_pci_ops_modern;
 
-int	virtio_pci_alloc_interrupts(struct virtio_softc *);
+void	virtio_pci_alloc_interrupts(struct virtio_softc *);
 void	virtio_pci_free_interrupts(struct virtio_softc *);
+/* Tell the device which message is for what; -1: it has no room. */
+int	virtio_pci_setup_interrupts(struct virtio_softc *);
+uint16_t virtio_pci_read_queue_size(struct virtio_softc *, uint16_t queue);
+/* virtio_set_status() and virtio_reset() without a record. */
+void	virtio_pci_set_status(struct virtio_softc *, int status);
 /* Read the ISR, which acknowledges. */
 unsigned virtio_pci_read_isr(struct virtio_softc *);
 

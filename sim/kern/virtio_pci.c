@@ -77,91 +77,72 @@ virtio_pci_free_interrupts(struct virtio_softc *sc)
 		unsigned line = psc->sc_lines[psc->sc_ihs_num - 1];
 
 		while (!hw_intr_disestablish(line))
-			kern_wait_handler(line);
+			kern_sleep(HW_SLEEP_INTR, line, 0);
 	}
 	psc->sc_has_msix = false;
 }
 
-static int
+static void
 virtio_pci_establish(struct virtio_pci_softc *psc, unsigned vector,
     void (*fn)(void *), void *arg)
 {
 	unsigned line = hw_line(psc->sc_device, vector);
 
-	if (hw_intr_establish(line, psc->sc_sc.sc_ipl, fn, arg) != 0)
-		return -1;
+	hw_intr_establish(line, psc->sc_sc.sc_ipl, fn, arg);
 	psc->sc_lines[psc->sc_ihs_num++] = line;
-	return 0;
 }
 
-static int
+static void
 virtio_pci_establish_msix(struct virtio_pci_softc *psc)
 {
 	struct virtio_softc *sc = &psc->sc_sc;
 	const char *xname = device_xname(sc->sc_dev);
-	int error = 0;
 
-	if (virtio_pci_establish(psc, HW_VEC_MSIX_CONFIG, virtio_pci_vector_config,
-	    sc) != 0) {
-		kprint(HW_CON_ERROR, "%s: couldn't establish MSI-X for config\n",
-		    xname);
-		return -1;
-	}
+	virtio_pci_establish(psc, HW_VEC_MSIX_CONFIG, virtio_pci_vector_config, sc);
 	if (!sc->sc_child_mq)
-		error = virtio_pci_establish(psc, HW_VEC_MSIX_QUEUE,
-		    virtio_pci_vector_queues, sc);
-	for (int i = 0; sc->sc_child_mq && i < sc->sc_nvqs && error == 0; i++)
-		error = virtio_pci_establish(psc, HW_VEC_MSIX_QUEUE + (unsigned)i,
-		    virtio_pci_vector_queue, &sc->sc_vqs[i]);
-	if (error != 0) {
-		kprint(HW_CON_ERROR, "%s: couldn't establish MSI-X for %s\n", xname,
-		    sc->sc_child_mq ? "a vq" : "queues");
-		virtio_pci_free_interrupts(sc);
-		return -1;
-	}
+		virtio_pci_establish(psc, HW_VEC_MSIX_QUEUE, virtio_pci_vector_queues, sc);
+	for (unsigned i = 0; sc->sc_child_mq && i < (unsigned)sc->sc_nvqs; i++)
+		virtio_pci_establish(psc, HW_VEC_MSIX_QUEUE + i, virtio_pci_vector_queue,
+		    &sc->sc_vqs[i]);
 	psc->sc_has_msix = true;
 	psc->sc_devcfg_offset = VIRTIO_CONFIG_DEVICE_CONFIG_MSI;
 	kprint(HW_CON_NORMAL, "%s: config interrupting at msix%u vec 0\n", xname, psc->sc_device);
 	if (!sc->sc_child_mq)
 		kprint(HW_CON_NORMAL, "%s: queues interrupting at msix%u vec 1\n", xname,
 		    psc->sc_device);
-	for (int i = 0; sc->sc_child_mq && i < sc->sc_nvqs; i++) {
-		hw_intr_distribute(hw_line(psc->sc_device, HW_VEC_MSIX_QUEUE + (unsigned)i),
-		    (unsigned)i / 2);
-		kprint(HW_CON_NORMAL, "%s: for vq #%d interrupting at msix%u vec %d affinity "
-		    "to %u\n", xname, i, psc->sc_device, i + 1, (unsigned)i / 2 % hw_ncpu());
+	for (unsigned i = 0; sc->sc_child_mq && i < (unsigned)sc->sc_nvqs; i++) {
+		hw_intr_distribute(hw_line(psc->sc_device, HW_VEC_MSIX_QUEUE + i), i / 2);
+		kprint(HW_CON_NORMAL, "%s: for vq #%u interrupting at msix%u vec %u affinity "
+		    "to %u\n", xname, i, psc->sc_device, i + 1,
+		    i / 2 % kernel->kn_machine.ncpu);
 	}
-	return 0;
 }
 
-static int
+static void
 virtio_pci_establish_intx(struct virtio_pci_softc *psc)
 {
-	const char *xname = device_xname(psc->sc_sc.sc_dev);
-
-	if (virtio_pci_establish(psc, HW_VEC_INTX, virtio_pci_vector_intx, &psc->sc_sc) != 0) {
-		kprint(HW_CON_ERROR, "%s: couldn't establish INTx\n", xname);
-		return -1;
-	}
+	virtio_pci_establish(psc, HW_VEC_INTX, virtio_pci_vector_intx, &psc->sc_sc);
 	psc->sc_devcfg_offset = VIRTIO_CONFIG_DEVICE_CONFIG_NOMSI;
-	kprint(HW_CON_NORMAL, "%s: interrupting at ioapic0 pin %u\n", xname,
-	    11 - psc->sc_device);
-	return 0;
+	kprint(HW_CON_NORMAL, "%s: interrupting at ioapic0 pin %u\n",
+	    device_xname(psc->sc_sc.sc_dev), 11 - psc->sc_device);
 }
 
-/* MSI-X if it can be had, with a message for each queue if there are enough. */
-int
+/*
+ * MSI-X if it can be had, with a message for each queue if there are enough.  Here a vector is
+ * always to be had; a fault that says otherwise strikes before.
+ */
+void
 virtio_pci_alloc_interrupts(struct virtio_softc *sc)
 {
 	struct virtio_pci_softc *psc = virtio_pci_softc(sc);
 
-	if ((sc->sc_flags & VIRTIO_F_INTR_MSIX) != 0 && hw_msix_messages() > PCI_MSIX_QUEUE) {
-		if ((unsigned)sc->sc_nvqs + PCI_MSIX_QUEUE > hw_msix_messages())
-			sc->sc_child_mq = false;
-		if (virtio_pci_establish_msix(psc) == 0)
-			return 0;
+	if ((sc->sc_flags & VIRTIO_F_INTR_MSIX) == 0 || hw_msix_messages() <= PCI_MSIX_QUEUE) {
+		virtio_pci_establish_intx(psc);
+		return;
 	}
-	return virtio_pci_establish_intx(psc);
+	if ((unsigned)sc->sc_nvqs + PCI_MSIX_QUEUE > hw_msix_messages())
+		sc->sc_child_mq = false;
+	virtio_pci_establish_msix(psc);
 }
 
 /* ---- Attachment ---- */
@@ -187,9 +168,9 @@ virtio_pci_find_child(struct virtio_pci_softc *psc)
 	sc->sc_is_up = false;
 	kern_lock_take(1);
 	hw_on(psc->sc_device);
-	virtio_put_status(sc, VIRTIO_CONFIG_DEVICE_STATUS_RESET);
-	virtio_put_status(sc, VIRTIO_CONFIG_DEVICE_STATUS_ACK);
-	virtio_put_status(sc, VIRTIO_CONFIG_DEVICE_STATUS_DRIVER);
+	virtio_pci_set_status(sc, VIRTIO_CONFIG_DEVICE_STATUS_RESET);
+	virtio_pci_set_status(sc, VIRTIO_CONFIG_DEVICE_STATUS_ACK);
+	virtio_pci_set_status(sc, VIRTIO_CONFIG_DEVICE_STATUS_DRIVER);
 	autoconf_ask(sc->sc_dev, &other);
 	config_found(sc->sc_dev, &va, NULL, CFARGS_NONE);
 	virtio_attach_failed(sc);
@@ -201,7 +182,7 @@ virtio_pci_attach(device_t self, unsigned device)
 {
 	struct virtio_pci_softc *psc = kmem_take(sizeof(*psc));
 	struct virtio_softc *sc = &psc->sc_sc;
-	bool legacy = hw_transport_is_legacy();
+	bool legacy = kernel->kn_machine.legacy;
 
 	self->dv_private = psc;
 	psc->sc_device = device;
@@ -211,7 +192,7 @@ virtio_pci_attach(device_t self, unsigned device)
 	sc->sc_version_1 = !legacy;
 	/* On the legacy interface structures have the order of the CPU (spec 2.7.3). */
 	sc->sc_bus_endian = LITTLE_ENDIAN;
-	sc->sc_struct_endian = kernel->kn_swaps_bytes && !legacy ? BIG_ENDIAN : LITTLE_ENDIAN;
+	sc->sc_struct_endian = kernel->kn_machine.swaps_bytes && !legacy ? BIG_ENDIAN : LITTLE_ENDIAN;
 	sc->sc_childdevid = (int)hw_virtio_device_id(psc->sc_device);
 	/* Ends autoconf's line. */
 	kprint(HW_CON_NORMAL, "\n");

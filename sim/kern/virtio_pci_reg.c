@@ -42,26 +42,27 @@ pci_regs(const struct virtio_softc *sc)
 static uint32_t
 pci_read(struct virtio_softc *sc, unsigned reg, unsigned width)
 {
-	return (uint32_t)virtio_pci_read(sc, pci_regs(sc)->region, reg, width);
+	return (uint32_t)hw_reg_read(virtio_pci_softc(sc)->sc_device, pci_regs(sc)->region, reg,
+	    width);
 }
 
 static void
 pci_write(struct virtio_softc *sc, unsigned reg, unsigned width, uint32_t value)
 {
-	virtio_pci_write(sc, pci_regs(sc)->region, reg, width, value);
+	hw_reg_write(virtio_pci_softc(sc)->sc_device, pci_regs(sc)->region, reg, width, value);
 }
 
 /* ---- Both ---- */
 
-static uint16_t
-pci_read_queue_size(struct virtio_softc *sc, uint16_t queue)
+uint16_t
+virtio_pci_read_queue_size(struct virtio_softc *sc, uint16_t queue)
 {
 	pci_write(sc, pci_regs(sc)->queue_select, 2, queue);
 	return (uint16_t)pci_read(sc, pci_regs(sc)->queue_size, 2);
 }
 
-static void
-pci_set_status(struct virtio_softc *sc, int status)
+void
+virtio_pci_set_status(struct virtio_softc *sc, int status)
 {
 	uint32_t old = 0;
 
@@ -70,11 +71,18 @@ pci_set_status(struct virtio_softc *sc, int status)
 	pci_write(sc, pci_regs(sc)->status, 1, old | (uint32_t)status);
 }
 
+/* The MSI-X message of a queue. */
+static unsigned
+pci_message(const struct virtio_softc *sc, uint16_t queue)
+{
+	return PCI_MSIX_QUEUE + (sc->sc_child_mq ? queue : 0U);
+}
+
 static void
 pci_set_queue_vector(struct virtio_softc *sc, uint16_t queue)
 {
 	if (virtio_pci_softc(sc)->sc_ihs_num > 1)
-		pci_write(sc, pci_regs(sc)->queue_vector, 2, virtio_pci_message(sc, queue));
+		pci_write(sc, pci_regs(sc)->queue_vector, 2, pci_message(sc, queue));
 }
 
 /* What a device without room for a vector shows is not what was written. */
@@ -89,9 +97,8 @@ pci_set_vector(struct virtio_softc *sc, unsigned reg, unsigned message, const ch
 	return -1;
 }
 
-/* Tell the device which message is for what. */
-static int
-pci_setup_interrupts(struct virtio_softc *sc, int reinit __unused)
+int
+virtio_pci_setup_interrupts(struct virtio_softc *sc)
 {
 	char what[24];
 	int i;
@@ -104,7 +111,7 @@ pci_setup_interrupts(struct virtio_softc *sc, int reinit __unused)
 		snprintf(what, sizeof(what), "queue %d", i);
 		pci_write(sc, pci_regs(sc)->queue_select, 2, (uint32_t)i);
 		if (pci_set_vector(sc, pci_regs(sc)->queue_vector,
-		    virtio_pci_message(sc, (uint16_t)i), what) != 0)
+		    pci_message(sc, (uint16_t)i), what) != 0)
 			return -1;
 	}
 	return 0;
@@ -115,7 +122,7 @@ virtio_pci_read_isr(struct virtio_softc *sc)
 {
 	if (!sc->sc_version_1)
 		return pci_read(sc, VIRTIO_CONFIG_ISR_STATUS, 1);
-	return (unsigned)virtio_pci_read(sc, HW_REG_ISR, 0, 1);
+	return (unsigned)hw_reg_read(virtio_pci_softc(sc)->sc_device, HW_REG_ISR, 0, 1);
 }
 
 /* ---- Legacy interface: one BAR ---- */
@@ -173,20 +180,22 @@ modern_write_8(struct virtio_softc *sc, unsigned reg, uint64_t value)
 static void
 modern_kick(struct virtio_softc *sc, uint16_t queue)
 {
-	virtio_pci_write(sc, HW_REG_NOTIFY, queue, 2, queue);
+	hw_reg_write(virtio_pci_softc(sc)->sc_device, HW_REG_NOTIFY, queue, 2, queue);
 }
 
 static uint64_t
 modern_read_config(struct virtio_softc *sc, int offset, int width)
 {
-	return virtio_pci_read(sc, HW_REG_DEVICE, (unsigned)offset, (unsigned)width);
+	return hw_reg_read(virtio_pci_softc(sc)->sc_device, HW_REG_DEVICE, (unsigned)offset,
+	    (unsigned)width);
 }
 
 static void
 modern_write_config(struct virtio_softc *sc, int offset, int width,
     uint64_t value)
 {
-	virtio_pci_write(sc, HW_REG_DEVICE, (unsigned)offset, (unsigned)width, value);
+	hw_reg_write(virtio_pci_softc(sc)->sc_device, HW_REG_DEVICE, (unsigned)offset,
+	    (unsigned)width, value);
 }
 
 static void
@@ -254,7 +263,7 @@ modern_neg_features(struct virtio_softc *sc, uint64_t wanted)
 	wanted &= ~(uint64_t)VIRTIO_F_NOTIFY_ON_EMPTY;
 	sc->sc_active_features = 0;
 	both = modern_exchange_features(sc, wanted);
-	pci_set_status(sc, VIRTIO_CONFIG_DEVICE_STATUS_FEATURES_OK);
+	virtio_pci_set_status(sc, VIRTIO_CONFIG_DEVICE_STATUS_FEATURES_OK);
 	if ((pci_read(sc, VIRTIO_CONFIG1_DEVICE_STATUS, 1) &
 	    VIRTIO_CONFIG_DEVICE_STATUS_FEATURES_OK) == 0)
 		why = "feature negotiation failed";
@@ -273,24 +282,14 @@ const struct virtio_ops virtio_pci_ops_legacy = {
 	.kick = legacy_kick,
 	.read_dev_cfg = legacy_read_config,
 	.write_dev_cfg = legacy_write_config,
-	.read_queue_size = pci_read_queue_size,
 	.setup_queue = legacy_setup_queue,
-	.set_status = pci_set_status,
 	.neg_features = legacy_neg_features,
-	.alloc_interrupts = virtio_pci_alloc_interrupts,
-	.free_interrupts = virtio_pci_free_interrupts,
-	.setup_interrupts = pci_setup_interrupts,
 };
 
 const struct virtio_ops virtio_pci_ops_modern = {
 	.kick = modern_kick,
 	.read_dev_cfg = modern_read_config,
 	.write_dev_cfg = modern_write_config,
-	.read_queue_size = pci_read_queue_size,
 	.setup_queue = modern_setup_queue,
-	.set_status = pci_set_status,
 	.neg_features = modern_neg_features,
-	.alloc_interrupts = virtio_pci_alloc_interrupts,
-	.free_interrupts = virtio_pci_free_interrupts,
-	.setup_interrupts = pci_setup_interrupts,
 };

@@ -158,7 +158,7 @@ vq_build(struct virtio_softc *sc, struct virtqueue *vq, int maxnsegs,
 	struct vq_layout layout;
 	int error;
 
-	vq->vq_num = sc->sc_ops->read_queue_size(sc, (uint16_t)index);
+	vq->vq_num = virtio_pci_read_queue_size(sc, (uint16_t)index);
 	if (vq->vq_num == 0) {
 		kprint(HW_CON_ERROR, "%s: virtqueue not exist, index %d "
 		    "for %s\n", device_xname(sc->sc_dev), index, name);

@@ -8,7 +8,6 @@
 #define VIOSIM_MACHINE_CLOCK_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 enum clock_class {
@@ -19,18 +18,15 @@ enum clock_class {
 
 struct clock_event {
 	uint64_t time_ns;
-	uint64_t seq;
 	enum clock_class class;
 	void (*fire)(void *arg);
 	void *arg;
-	size_t index;		/* in the heap */
+	struct clock_event *next;
 };
 
 struct clock {
 	uint64_t now_ns;
-	uint64_t seq;
-	struct clock_event **heap;
-	size_t count, max;
+	struct clock_event *first;	/* the next to fire */
 };
 
 /* An all-zero clock is at its beginning. */
@@ -40,7 +36,8 @@ void clock_fini(struct clock *clock);
  * was cancelled. */
 struct clock_event *clock_at(struct clock *clock, uint64_t time_ns, enum clock_class class,
     void (*fire)(void *arg), void *arg);
-void clock_cancel(struct clock *clock, struct clock_event *event);
+/* NULL is fine; it is NULL afterwards. */
+void clock_cancel(struct clock *clock, struct clock_event **event);
 /* Time of the next event, UINT64_MAX if none. */
 uint64_t clock_next_ns(const struct clock *clock);
 /* Move to the next event and fire it; false if there is none. */

@@ -101,7 +101,7 @@ tick_after(struct world *world, uint64_t ticks)
 	return slack == 0 || end - now <= tick ? end : end - slack * (tick / 4);
 }
 
-bool
+void
 world_sleep(struct world *world, enum hw_sleep why, uint64_t object, uint64_t ticks)
 {
 	struct context *ctx = world->running;
@@ -113,7 +113,6 @@ world_sleep(struct world *world, enum hw_sleep why, uint64_t object, uint64_t ti
 	ctx->state = CTX_ASLEEP;
 	ctx->why = why;
 	ctx->object = object;
-	ctx->woken = false;
 	ctx->sleep_ticks = ticks;
 	ctx->since_ns = world->clock.now_ns;
 	leave_cpu(world, ctx);
@@ -127,7 +126,6 @@ world_sleep(struct world *world, enum hw_sleep why, uint64_t object, uint64_t ti
 		ctx->timer = clock_at(&world->clock, tick_after(world, ticks), CLOCK_TIMER,
 		    timed_out, ctx);
 	to_machine(world, ctx);
-	return ctx->woken;
 }
 
 void
@@ -135,10 +133,7 @@ world_wake(struct world *world, struct context *ctx, bool timeout)
 {
 	if (ctx->state != CTX_ASLEEP)
 		return;
-	if (ctx->timer != NULL)
-		clock_cancel(&world->clock, ctx->timer);
-	ctx->timer = NULL;
-	ctx->woken = !timeout;
+	clock_cancel(&world->clock, &ctx->timer);
 	ctx->wakeups++;
 	world_emit(world, EV_CTX_WAKE, 0, ctx->ordinal, timeout, 0, 0, 0);
 	make_runnable(world, ctx);
@@ -430,9 +425,7 @@ pick(struct world *world)
 	}
 	if (n > 0)
 		return found[world_choose(world, CHOICE_SCHEDULE, n)];
-	if (spinner != NULL && world->clock.count == 0)
-		spinner->spin_alone = true;
-	else if (spinner != NULL && !world->time_moved)
+	if (spinner != NULL && world->clock.first != NULL && !world->time_moved)
 		return NULL;	/* let time move: what it spins for may come of it */
 	return spinner;
 }
@@ -471,13 +464,13 @@ fire(struct world *world)
 	uint64_t before = world->clock.now_ns;
 
 	if (clock_next_ns(&world->clock) > world->config.time_limit_ns) {
-		if (world->clock.count == 0)
+		if (world->clock.first == NULL)
 			return false;
 		world->clock.now_ns = world->config.time_limit_ns;
 		world_finish(world, WORLD_TIME_LIMIT, "the run reached its limit of time");
 		return false;
 	}
-	if (world->clock.count > 0 && world->clock.heap[0]->class != CLOCK_TIMER)
+	if (world->clock.first != NULL && world->clock.first->class != CLOCK_TIMER)
 		loop_heard(world);
 	if (!clock_fire(&world->clock))
 		return false;

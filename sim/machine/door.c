@@ -112,12 +112,6 @@ hw_cpu(void)
 	return self() != NULL ? self()->cpu : 0;
 }
 
-unsigned
-hw_ncpu(void)
-{
-	return here()->config.cpus;
-}
-
 int
 hw_ipl(void)
 {
@@ -175,10 +169,10 @@ hw_thread_exit(void)
 	world_context_end(here());
 }
 
-bool
+void
 hw_sleep(enum hw_sleep why, uint64_t object, uint64_t ticks)
 {
-	return world_sleep(here(), why, object, ticks);
+	world_sleep(here(), why, object, ticks);
 }
 
 void
@@ -193,7 +187,7 @@ hw_is_asleep(uint32_t context)
 	return world_context(here(), context)->state == CTX_ASLEEP;
 }
 
-bool
+void
 hw_spin(void)
 {
 	struct world *world = here();
@@ -205,12 +199,10 @@ hw_spin(void)
 		world_finish(world, WORLD_ENDLESS, "a CPU spins for a lock for ever");
 	}
 	ctx->spinning = true;
-	ctx->spin_alone = false;
 	fiber_switch(ctx->fiber, world->main);
-	return !ctx->spin_alone;
 }
 
-int
+void
 hw_intr_establish(unsigned number, int ipl, void (*fn)(void *), void *arg)
 {
 	struct world *world = here();
@@ -235,7 +227,6 @@ hw_intr_establish(unsigned number, int ipl, void (*fn)(void *), void *arg)
 	line->ipl = ipl;
 	line->cpu = world->config.interrupt_cpu;
 	line->established = true;
-	return 0;
 }
 
 void
@@ -323,12 +314,6 @@ hw_mem_segments(struct hw_segment *segments, unsigned max)
 
 	memcpy(segments, memory->segment, n * sizeof(segments[0]));
 	return n;
-}
-
-uint64_t
-hw_mem_reserve(void)
-{
-	return here()->memory.reserve;
 }
 
 void
@@ -439,43 +424,20 @@ hw_bus_address(uint64_t phys)
 	return phys + MEMORY_BUS_OFFSET;
 }
 
-bool
-hw_dma_bounces(void)
+struct hw_machine
+hw_machine(void)
 {
-	return here()->config.bounce;
-}
+	const struct world_config *config = &here()->config;
 
-bool
-hw_softc_straddles(void)
-{
-	return here()->config.softc_straddles;
-}
-
-bool
-hw_swaps_bytes(void)
-{
-	return here()->config.swapped;
-}
-
-bool
-hw_diagnostic(void)
-{
-	return here()->config.diagnostic;
-}
-
-int
-hw_hz(void)
-{
-	return here()->config.hz;
+	return (struct hw_machine){
+		.hz = config->hz, .ncpu = config->cpus, .reserve = config->reserve_pages,
+		.diagnostic = config->diagnostic, .legacy = config->legacy,
+		.bounces = config->bounce, .softc_straddles = config->softc_straddles,
+		.swaps_bytes = config->swapped,
+	};
 }
 
 /* ---- The PCI function and what lives behind it ---- */
-
-bool
-hw_transport_is_legacy(void)
-{
-	return here()->config.legacy;
-}
 
 void
 hw_on(unsigned device)

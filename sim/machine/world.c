@@ -92,8 +92,7 @@ world_reboot(struct world *world)
 	for (uint32_t i = 0; i < world->contexts; i++) {
 		struct context *ctx = &world->context[i];
 
-		if (ctx->timer != NULL)
-			clock_cancel(&world->clock, ctx->timer);
+		clock_cancel(&world->clock, &ctx->timer);
 		fiber_free(ctx->fiber);
 	}
 	world->contexts = 0;
@@ -129,8 +128,8 @@ stop(struct world *world)
 		world_end_at(world, WORLD_TRAP, world->trapped, world->trapped_site);
 }
 
-static inline void
-emit(struct world *world, unsigned device, enum event_kind kind, unsigned code,
+void
+world_emit_of(struct world *world, unsigned device, enum event_kind kind, unsigned code,
     uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, const void *payload)
 {
 	const struct context *ctx = world->running;
@@ -155,20 +154,6 @@ emit(struct world *world, unsigned device, enum event_kind kind, unsigned code,
 	trace_placed(&world->trace, event, ctx != NULL ? ctx->site : 0, payload);
 	if (world->trace.count >= world->event_stop && world->end == WORLD_RUNNING)
 		stop(world);
-}
-
-void
-world_emit(struct world *world, enum event_kind kind, unsigned code,
-    uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4)
-{
-	emit(world, world_device(world), kind, code, a0, a1, a2, a3, a4, NULL);
-}
-
-void
-world_emit_of(struct world *world, unsigned device, enum event_kind kind, unsigned code,
-    uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, const void *payload)
-{
-	emit(world, device, kind, code, a0, a1, a2, a3, a4, payload);
 }
 
 static void

@@ -72,14 +72,12 @@ struct context {
 	/* sleeping */
 	enum hw_sleep why;
 	uint64_t object;
-	bool woken;
 	struct clock_event *timer;
 	uint64_t since_ns;		/* asleep or runnable since */
 	uint64_t runnable_seq;
 	uint64_t wakeups;		/* times it was made runnable */
 	uint64_t sleep_ticks;		/* of the last sleep; 0 = for ever */
 	bool spinning;			/* waits for another CPU: goes on last */
-	bool spin_alone;		/* no other CPU could make progress */
 	bool handler;			/* interrupts: the handler is being run */
 	/* Addresses on its stack below which stack_look() is to look, and the run ends. */
 	uintptr_t stack_mark, stack_floor;
@@ -241,18 +239,25 @@ struct context *world_context(struct world *world, uint32_t ordinal);
 /* The part of its stack that is in use, [*low, *high), while it waits; false once it has ended. */
 bool world_stack(const struct context *context, uintptr_t *low, uintptr_t *high);
 
-/* Record an event as of now, by the running context. */
-void world_emit(struct world *world, enum event_kind kind, unsigned code,
-    uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4);
-
-/* The same about this device, whatever the context deals with, and with what it brings along. */
-void world_emit_of(struct world *world, unsigned device, enum event_kind kind, unsigned code,
-    uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, const void *payload);
 /* The device that the running context deals with. */
 static inline unsigned
 world_device(const struct world *world)
 {
 	return world->running != NULL ? world->running->device : 0;
+}
+
+/*
+ * Record an event as of now, by the running context, about this device whatever the context deals
+ * with, and with what it brings along.
+ */
+void world_emit_of(struct world *world, unsigned device, enum event_kind kind, unsigned code,
+    uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, const void *payload);
+/* The same about the device that the context deals with. */
+static inline void
+world_emit(struct world *world, enum event_kind kind, unsigned code, uint64_t a0, uint64_t a1,
+    uint64_t a2, uint64_t a3, uint64_t a4)
+{
+	world_emit_of(world, world_device(world), kind, code, a0, a1, a2, a3, a4, NULL);
 }
 
 /* A point of the running context (see above). */
@@ -271,8 +276,8 @@ uint32_t world_site_of(const struct world *world, const void *address);
 /* Keep the running context on its CPU for so long; time moves, interrupts come. */
 void world_busy(struct world *world, uint64_t ns);
 
-/* cpu.c, for door.c: give the CPU up until woken (ticks 0: no timeout); true when woken. */
-bool world_sleep(struct world *world, enum hw_sleep why, uint64_t object, uint64_t ticks);
+/* cpu.c, for door.c: give the CPU up until woken (ticks 0: no timeout). */
+void world_sleep(struct world *world, enum hw_sleep why, uint64_t object, uint64_t ticks);
 void world_wake(struct world *world, struct context *context, bool timeout);
 void world_context_end(struct world *world) __attribute__((noreturn));
 /* Can anything run without time moving? */

@@ -120,7 +120,7 @@ TEST(any_number_in_any_order)
 	for (unsigned i = 0; i < MANY; i++) {
 		if (choice_rng_below(&rng, 3) != 0)
 			continue;
-		clock_cancel(&the_clock, many[i].event);
+		clock_cancel(&the_clock, &many[i].event);
 		cancelled++;
 	}
 	while (clock_fire(&the_clock))

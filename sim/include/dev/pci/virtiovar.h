@@ -95,14 +95,9 @@ struct virtio_ops {
 	uint64_t	(*read_dev_cfg)(struct virtio_softc *, int off, int width);
 	void		(*write_dev_cfg)(struct virtio_softc *, int off, int width,
 			    uint64_t value);
-	uint16_t	(*read_queue_size)(struct virtio_softc *, uint16_t idx);
 	void		(*setup_queue)(struct virtio_softc *, uint16_t idx,
 			    uint64_t addr);	/* bus address, 0: disable */
-	void		(*set_status)(struct virtio_softc *, int status);
 	void		(*neg_features)(struct virtio_softc *, uint64_t features);
-	int		(*alloc_interrupts)(struct virtio_softc *);
-	void		(*free_interrupts)(struct virtio_softc *);
-	int		(*setup_interrupts)(struct virtio_softc *, int reinit);
 };
 
 struct virtio_softc {
