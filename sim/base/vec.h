@@ -45,6 +45,9 @@
 #define vec_each(p, v) \
 	for (__typeof__((v)->item[0]) *p = (v)->item; \
 	    p != NULL && p < (v)->item + (v)->count; p++)
+/* By qsort(3). */
+#define vec_sort(v, order) \
+	((v)->count > 0 ? qsort((v)->item, (v)->count, sizeof((v)->item[0]), order) : (void)0)
 #define vec_fini(v) \
 	(free((v)->item), (v)->item = NULL, (v)->count = (v)->max = 0, (void)0)
 

@@ -49,7 +49,8 @@ timing_init(struct timing *timing, const struct scenario *scenario)
 		timing->step[i] = (struct timing_step){ TIMING_NEVER, UINT32_MAX };
 }
 
-void
+/* Runs the case; timing_fini() ends it. */
+static void
 timing_of(struct trial *trial, const struct scenario_case *c, struct timing *timing)
 {
 	struct run_options options = { .started = timing_started, .arg = timing };

@@ -34,11 +34,9 @@ struct timing {
 	unsigned threads;		/* that the driver started */
 };
 
-/* Runs the case; timing_fini() ends it. */
-void timing_of(struct trial *trial, const struct scenario_case *c, struct timing *timing);
-void timing_fini(struct timing *timing);
-/* The same of a run that another starts: `started` of struct run_options. */
 void timing_init(struct timing *timing, const struct scenario *scenario);
+void timing_fini(struct timing *timing);
+/* For struct run_options: from there on it is written down. */
 void timing_started(void *timing, struct world *world);
 
 /* The point of a `deliver` or `hold`; NULL when the step has none. */

@@ -24,6 +24,7 @@
 #include <string.h>
 
 #include "explore/injections.h"
+#include "run/source.h"
 
 #define INJECTION_FAULTS INJECTIONS_MAX		/* calls fail */
 #define ALL_INJECTIONS (INJECTIONS_MAX + 1)
@@ -55,6 +56,33 @@ struct search {
 
 /* ---- one run ---- */
 
+/*
+ * What the newest perturbation of a plan interrupts or makes fail, in words: what tells mistakes
+ * apart that end in the same finding.
+ */
+static void
+name_cause(const struct worker *worker, const struct edit *edit,
+    const struct perturbation *newest, char cause[RECORD_CAUSE])
+{
+	static const char *const contexts[] = {
+		[HW_CTX_AUTOCONF] = "attach", [HW_CTX_KTHREAD] = "the thread",
+		[HW_CTX_HARDINT] = "an interrupt", [HW_CTX_SOFTINT] = "a soft interrupt",
+	};
+	struct module *module = trial_module(&worker->trial, &edit->machine);
+	struct source_pos pos = { .line = 0 };
+	const struct inject_point *at = &newest->at;
+
+	if (at->site == 0 || !source_lookup(module_source(module), at->site, &pos))
+		pos.function = "the kernel";
+	if (newest->kind == PERTURB_FAULT)
+		snprintf(cause, RECORD_CAUSE, "%s fails in %s", newest->fault->call_name,
+		    pos.function);
+	else
+		snprintf(cause, RECORD_CAUSE, "%s is interrupted in %s",
+		    (size_t)at->ctx_kind < sizeof(contexts) / sizeof(contexts[0]) ?
+		    contexts[at->ctx_kind] : "a context", pos.function);
+}
+
 static void
 run(struct search *search, const struct plan *plan, struct inject_points *points,
     struct trial_result *result)
@@ -63,7 +91,7 @@ run(struct search *search, const struct plan *plan, struct inject_points *points
 	struct edit *edit = plan_apply(plan, search->baseline);
 	char cause[RECORD_CAUSE];
 
-	worker_cause(search->worker, edit, newest, cause);
+	name_cause(search->worker, edit, newest, cause);
 	job_run(&search->out, &(struct job_run){
 		.edit = edit, .plan = plan, .point = newest->at.stack, .parent = &search->base,
 		.cause = cause, .points = points,

@@ -88,9 +88,7 @@ next_round(struct explore_queue *queue)
 		else
 			queue->later.item[kept++] = queue->later.item[i];
 	queue->later.count = kept;
-	if (queue->round.count > 0)
-		qsort(queue->round.item, queue->round.count, sizeof(queue->round.item[0]),
-		    by_turn);
+	vec_sort(&queue->round, by_turn);
 	return queue->round.count > 0;
 }
 

@@ -180,13 +180,6 @@ struct edit *worker_edit(struct worker *worker, const char *base, const char *pl
 /* The variant of a case that a seed draws; *bound as generate_depth() has it, or 0. */
 struct edit *worker_draw(struct worker *worker, size_t number, uint64_t seed, double *bound);
 
-/*
- * What newest perturbation of a plan interrupts or makes fail, in words: what tells mistakes apart
- * that end in the same finding.
- */
-void worker_cause(struct worker *worker, const struct edit *edit,
-    const struct perturbation *newest, char cause[RECORD_CAUSE]);
-
 /* ---- what came of a job ---- */
 
 struct job_out {

@@ -18,11 +18,11 @@
 #define HASH_PRIME UINT64_C(0x9e3779b97f4a7c15)
 
 struct recorder {
+	bool can_fail[HW_CALLS];	/* the fault catalogue has a row */
+	/* of the present run */
 	struct module *module;
 	uintptr_t low;			/* of the module */
 	size_t bytes;
-	bool can_fail[HW_CALLS];	/* the fault catalogue has a row */
-	/* of the present run */
 	struct { VEC_MEMBERS(uint32_t); } by_line;	/* accesses so far */
 	struct { VEC_MEMBERS(bool); } spins;		/* by mutex */
 	struct inject_points *points;
@@ -288,17 +288,12 @@ inject_host_touches(bool config, unsigned queues, struct inject_point *ip)
 /* ---- the recorder ---- */
 
 struct recorder *
-recorder_new(struct module *module)
+recorder_new(void)
 {
 	struct recorder *recorder = xcalloc(1, sizeof(*recorder));
-	const struct fault_row *fault;
-	uintptr_t high;
 	size_t count;
+	const struct fault_row *fault = fault_catalogue(&count);
 
-	recorder->module = module;
-	module_bounds(module, &recorder->low, &high);
-	recorder->bytes = high - recorder->low;
-	fault = fault_catalogue(&count);
 	for (size_t i = 0; i < count; i++)
 		recorder->can_fail[fault[i].call] = true;
 	return recorder;
@@ -315,8 +310,13 @@ recorder_free(struct recorder *recorder)
 }
 
 void
-recorder_into(struct recorder *recorder, struct inject_points *points)
+recorder_into(struct recorder *recorder, struct module *module, struct inject_points *points)
 {
+	uintptr_t high;
+
+	recorder->module = module;
+	module_bounds(module, &recorder->low, &high);
+	recorder->bytes = high - recorder->low;
 	recorder->points = points;
 }
 

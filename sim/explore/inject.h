@@ -97,11 +97,15 @@ void inject_host_touches(bool config, unsigned queues, struct inject_point *ip);
 /* Of the kernel's heap: where in it (bytes), if that is what the thing is. */
 bool inject_heap_offset(uint64_t thing, size_t *offset);
 
-/* The recorder looks on at runs of a module, which is borrowed, and lists their points. */
-struct recorder *recorder_new(struct module *module);
+/* The recorder looks on at runs, and lists their points. */
+struct recorder *recorder_new(void);
 void recorder_free(struct recorder *recorder);	/* NULL is fine */
-/* The next run of which recorder_start() hears goes into that list, from the beginning. */
-void recorder_into(struct recorder *recorder, struct inject_points *points);
+/*
+ * The next run of which recorder_start() hears, of that module, goes into that list, from the
+ * beginning.
+ */
+void recorder_into(struct recorder *recorder, struct module *module,
+    struct inject_points *points);
 /* For struct run_options: `recorder` is a struct recorder. */
 void recorder_start(void *recorder, struct world *world);
 

@@ -136,7 +136,8 @@ situation_fini(struct situation *situation)
 	vec_fini(&situation->outs);
 }
 
-uint64_t
+/* The number of the host's newest act before an event; `before`: none yet. */
+static uint64_t
 situation_number(const struct situation *situation, uint32_t seq, uint64_t before)
 {
 	for (size_t i = situation->acts.count; i-- > 0;)

@@ -39,8 +39,6 @@ void situation_init(struct situation *situation, struct trial *trial, struct edi
     const struct plan *plan, const struct edit *baseline);
 void situation_fini(struct situation *situation);
 
-/* The number of the host's newest act before an event; `before`: none yet. */
-uint64_t situation_number(const struct situation *situation, uint32_t seq, uint64_t before);
 /* What is with the device just before an event. */
 struct situation_out situation_out(const struct situation *situation, uint32_t seq);
 

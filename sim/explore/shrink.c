@@ -321,7 +321,7 @@ stop_waiting(struct shrinker *shrinker)
 	return done;
 }
 
-static bool
+static void
 drop_claims(struct shrinker *shrinker)
 {
 	struct edit *candidate = edit_copy(shrinker->best);
@@ -330,7 +330,7 @@ drop_claims(struct shrinker *shrinker)
 	scenario->always.count = scenario->never.count = scenario->finally.count = 0;
 	scenario->needs.count = 0;
 	scenario->tags = (struct scenario_names){ NULL, 0 };
-	return shrinker_try(shrinker, candidate);
+	shrinker_try(shrinker, candidate);
 }
 
 /* ---- all together ---- */

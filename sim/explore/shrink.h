@@ -46,7 +46,6 @@ struct why_op {
 };
 
 struct why {
-	size_t step;			/* the `deliver` */
 	/* What the interrupted context does before and behind the harm; not known: it begins
 	   or ends with the run. */
 	struct why_op before, behind;
@@ -54,7 +53,6 @@ struct why {
 	bool earlier_harmless, later_harmless;	/* one point off, the finding is gone */
 	uint64_t cause;			/* of `before` and `behind`: the same for the same race; 0
 					   unless both are known */
-	uint64_t runs;
 	char text[512];			/* all this in a sentence */
 };
 

@@ -4,6 +4,7 @@
  */
 #include "explore/tally.h"
 
+#include <search.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,39 +13,30 @@
 
 /* ---- sets of points ---- */
 
-static bool
-put(struct tally_set *set, uint64_t number)
+static int
+by_number(const void *a, const void *b)
 {
-	size_t i = (size_t)(number * UINT64_C(0x9e3779b97f4a7c15) >> 20) & (set->max - 1);
-
-	while (set->item[i] != 0) {
-		if (set->item[i] == number)
-			return false;
-		i = (i + 1) & (set->max - 1);
-	}
-	set->item[i] = number;
-	set->count++;
-	return true;
+	return ((uintptr_t)a > (uintptr_t)b) - ((uintptr_t)a < (uintptr_t)b);
 }
 
 /* True when it was not in it. */
 static bool
 set_add(struct tally_set *set, uint64_t number)
 {
-	struct tally_set old = *set;
+	const void *key = (const void *)(uintptr_t)number;
 
-	if (number == 0)
-		number = 1;
-	if (2 * set->count >= set->max) {
-		set->max = set->max == 0 ? 64 : 2 * set->max;
-		set->count = 0;
-		set->item = xcalloc(set->max, sizeof(set->item[0]));
-		for (size_t i = 0; i < old.max; i++)
-			if (old.item[i] != 0)
-				put(set, old.item[i]);
-		free(old.item);
-	}
-	return put(set, number);
+	if (tfind(key, &set->tree, by_number) != NULL)
+		return false;
+	if (tsearch(key, &set->tree, by_number) == NULL)
+		out_of_memory();
+	set->count++;
+	return true;
+}
+
+static void
+forget(void *number)
+{
+	(void)number;
 }
 
 /* ---- the parts ---- */
@@ -74,10 +66,10 @@ tally_fini(struct tally *tally)
 	vec_fini(&tally->rows);
 	vec_fini(&tally->sites);
 	vec_fini(&tally->lost);
-	free(tally->seen.item);
-	free(tally->failable.item);
-	free(tally->failed.item);
-	free(tally->tried.item);
+	tdestroy(tally->seen.tree, forget);
+	tdestroy(tally->failable.tree, forget);
+	tdestroy(tally->failed.tree, forget);
+	tdestroy(tally->tried.tree, forget);
 	memset(tally, 0, sizeof(*tally));
 }
 
@@ -328,17 +320,14 @@ lost_order(const void *a, const void *b)
 	return (one->number > other->number) - (one->number < other->number);
 }
 
-#define SORT(v, order) \
-	((v).count > 0 ? qsort((v).item, (v).count, sizeof((v).item[0]), order) : (void)0)
-
 void
 tally_sort(struct tally *tally)
 {
 	_Static_assert(offsetof(struct tally_site, site) == 0, "site_order()");
-	SORT(tally->rows, row_order);
-	SORT(tally->sites, site_order);
-	SORT(tally->lost, lost_order);
-	SORT(tally->clusters, cluster_order);
+	vec_sort(&tally->rows, row_order);
+	vec_sort(&tally->sites, site_order);
+	vec_sort(&tally->lost, lost_order);
+	vec_sort(&tally->clusters, cluster_order);
 }
 
 unsigned

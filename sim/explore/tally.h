@@ -44,8 +44,8 @@ struct tally_site {
 struct tally_lost { uint64_t number; char *base, *plan, *why; };
 
 struct tally_set {
-	uint64_t *item;			/* open addressing; 0: free */
-	size_t count, max;
+	void *tree;			/* of tsearch(3); the numbers are its keys */
+	size_t count;
 };
 
 /* All-zero to begin with. */

@@ -37,7 +37,7 @@ trial_init(struct trial *trial, struct module *module, const struct manifest *ma
 {
 	*trial = (struct trial){
 		.module = module, .nodiag = open_nodiag(module),
-		.manifest = manifest,
+		.manifest = manifest, .recorder = recorder_new(),
 	};
 	crash_install();
 }
@@ -46,7 +46,6 @@ void
 trial_fini(struct trial *trial)
 {
 	recorder_free(trial->recorder);
-	recorder_free(trial->recorder_nodiag);
 	regions_fini(&trial->regions);
 	module_close(trial->nodiag);
 	memset(trial, 0, sizeof(*trial));
@@ -158,17 +157,6 @@ take_over(const struct trial *trial, struct source *source, const struct run_res
 	result->loops = run->loops;
 }
 
-static struct recorder *
-recorder_for(struct trial *trial, struct module *module)
-{
-	struct recorder **recorder = module == trial->nodiag ? &trial->recorder_nodiag :
-	    &trial->recorder;
-
-	if (*recorder == NULL)
-		*recorder = recorder_new(module);
-	return *recorder;
-}
-
 /* A run has shown what it is for. */
 static uint32_t
 more_events(void *arg, const struct findings *findings)
@@ -214,11 +202,9 @@ trial_run(struct trial *trial, const struct scenario_case *c, struct inject_poin
 
 	assert(module != NULL);
 	if (points != NULL) {
-		struct recorder *recorder = recorder_for(trial, module);
-
-		recorder_into(recorder, points);
+		recorder_into(trial->recorder, module, points);
 		options.started = recorder_start;
-		options.arg = recorder;
+		options.arg = trial->recorder;
 	}
 	trial_watch(trial, c, &options, &run);
 	take_over(trial, module_source(module), &run, result);

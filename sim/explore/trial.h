@@ -25,7 +25,7 @@ struct trial {
 	const struct run_result *running;	/* the run that goes on, or the last */
 	const struct manifest *manifest;	/* NULL: no defect is known */
 	struct regions regions;
-	struct recorder *recorder, *recorder_nodiag;	/* who lists points, once one did */
+	struct recorder *recorder;	/* who lists points */
 	uint64_t runs;			/* so far */
 	/*
 	 * Endless loops that need not be run to their end: the finding is the same, the digest

@@ -331,7 +331,6 @@ look_at(struct trial *trial, const struct edit *edit, size_t step, uint64_t key,
 	if (found)
 		say_why(why, edit, &moved.deliver);
 	why->cause = cause_of(why);
-	why->step = step;
 	edit_free(search.edit);
 	edit_free(without);
 	vec_fini(&search.course);
@@ -344,16 +343,14 @@ bool
 why(struct trial *trial, const struct edit *edit, uint64_t key, struct why *why)
 {
 	const struct scenario_steps *steps = &edit->scenario.steps;
-	uint64_t before = trial->runs;
 	bool found = false;
 
 	for (size_t i = 0; i < steps->count && !found; i++) {
-		*why = (struct why){ .step = i };
+		*why = (struct why){ .cause = 0 };
 		if (steps->step[i].verb == SCENARIO_STEP_DELIVER &&
 		    (steps->step[i].deliver.at.place == SCENARIO_CALL ||
 		    steps->step[i].deliver.at.place == SCENARIO_LINE))
 			found = look_at(trial, edit, i, key, why);
 	}
-	why->runs = trial->runs - before;
 	return found;
 }

@@ -12,7 +12,6 @@
 #include "base/sbuf.h"
 #include "explore/generate.h"
 #include "explore/baseline.h"
-#include "run/source.h"
 
 void
 worker_init(struct worker *worker, const struct explore *explore)
@@ -101,29 +100,6 @@ worker_edit(struct worker *worker, const char *base, const char *text)
 	}
 	plan.class = device_class_of(worker->explore->c[i].scenario->device.type);
 	return plan_parse(&plan, text) ? plan_apply(&plan, worker_base(worker, i)->edit) : NULL;
-}
-
-void
-worker_cause(struct worker *worker, const struct edit *edit, const struct perturbation *newest,
-    char cause[RECORD_CAUSE])
-{
-	static const char *const contexts[] = {
-		[HW_CTX_AUTOCONF] = "attach", [HW_CTX_KTHREAD] = "the thread",
-		[HW_CTX_HARDINT] = "an interrupt", [HW_CTX_SOFTINT] = "a soft interrupt",
-	};
-	struct module *module = trial_module(&worker->trial, &edit->machine);
-	struct source_pos pos = { .line = 0 };
-	const struct inject_point *at = &newest->at;
-
-	if (at->site == 0 || !source_lookup(module_source(module), at->site, &pos))
-		pos.function = "the kernel";
-	if (newest->kind == PERTURB_FAULT)
-		snprintf(cause, RECORD_CAUSE, "%s fails in %s", newest->fault->call_name,
-		    pos.function);
-	else
-		snprintf(cause, RECORD_CAUSE, "%s is interrupted in %s",
-		    (size_t)at->ctx_kind < sizeof(contexts) / sizeof(contexts[0]) ?
-		    contexts[at->ctx_kind] : "a context", pos.function);
 }
 
 /* ---- what came of a job ---- */
