@@ -317,6 +317,16 @@ struct kern_prf {
 	char		 kp_panic[256];	/* what panicstr points to */
 };
 
+/* A text in the making, cut to its size, and its end. */
+struct prf_out {
+	char	*buf;
+	size_t	 size;
+	size_t	 length;	/* wanted so far */
+};
+
+void	prf_char(struct prf_out *, char c);
+int	prf_end(struct prf_out *);	/* its length, as snprintf(9) returns it */
+
 /* Print at a console level, without a record. */
 void	kprint(enum hw_console, const char *fmt, ...)
 	    __attribute__((format(printf, 2, 3)));

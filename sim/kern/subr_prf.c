@@ -10,12 +10,6 @@
 
 /* ---- vsnprintf ---- */
 
-struct prf_out {
-	char	*buf;
-	size_t	 size;
-	size_t	 length;	/* wanted so far */
-};
-
 struct prf_spec {
 	unsigned flags;		/* bits as in prf_flags */
 	int	 width;
@@ -26,13 +20,22 @@ struct prf_spec {
 static const char prf_flags[] = "-0+ #";
 #define PRF_LEFT	1U
 
-static void
+void
 prf_char(struct prf_out *out, char c)
 {
 
 	if (out->length + 1 < out->size)
 		out->buf[out->length] = c;
 	out->length++;
+}
+
+int
+prf_end(struct prf_out *out)
+{
+
+	if (out->size > 0)
+		out->buf[out->length < out->size ? out->length : out->size - 1] = '\0';
+	return (int)out->length;
 }
 
 static void
@@ -218,9 +221,7 @@ vsnprintf(char *buf, size_t size, const char *fmt, va_list ap)
 		prf_convert(&out, &spec, *fmt, &args);
 	}
 	va_end(args.ap);
-	if (size > 0)
-		buf[out.length < size ? out.length : size - 1] = '\0';
-	return (int)out.length;
+	return prf_end(&out);
 }
 
 int

@@ -13,23 +13,12 @@
 #include "kernel.h"
 
 struct snprintb {
-	char		*buf;
-	size_t		 size;
-	size_t		 length;
+	struct prf_out	 out;
 	char		 separator;	/* '<' before the first name */
 	uint64_t	 value;
 	uint64_t	 field;		/* of the last f or F */
 	bool		 is_named;	/* it was f */
 };
-
-static void
-snprintb_char(struct snprintb *s, char c)
-{
-
-	if (s->length + 1 < s->size)
-		s->buf[s->length] = c;
-	s->length++;
-}
 
 static void
 snprintb_number(struct snprintb *s, unsigned base, uint64_t value)
@@ -39,14 +28,14 @@ snprintb_number(struct snprintb *s, unsigned base, uint64_t value)
 
 	(void)snprintf(text, sizeof(text), fmt, (uintmax_t)value);
 	for (const char *p = text; *p != '\0'; p++)
-		snprintb_char(s, *p);
+		prf_char(&s->out, *p);
 }
 
 static void
 snprintb_separator(struct snprintb *s)
 {
 
-	snprintb_char(s, s->separator);
+	prf_char(&s->out, s->separator);
 	s->separator = ',';
 }
 
@@ -57,7 +46,7 @@ snprintb_name(struct snprintb *s, const char *p, char last, bool is_shown)
 
 	for (; (unsigned char)*p > (unsigned char)last; p++) {
 		if (is_shown)
-			snprintb_char(s, *p);
+			prf_char(&s->out, *p);
 	}
 	return p;
 }
@@ -100,7 +89,7 @@ snprintb_field(struct snprintb *s, const char *p, unsigned base, bool is_named)
 		return snprintb_name(s, p + 2, '\0', false);
 	snprintb_separator(s);
 	p = snprintb_name(s, p + 2, '\0', true);
-	snprintb_char(s, '=');
+	prf_char(&s->out, '=');
 	snprintb_number(s, base, s->field);
 	return p;
 }
@@ -111,7 +100,7 @@ snprintb_match(struct snprintb *s, const char *p, bool with_sign)
 	bool is_equal = s->field == (unsigned char)p[0];
 
 	if (is_equal && with_sign && s->is_named)
-		snprintb_char(s, '=');
+		prf_char(&s->out, '=');
 	else if (is_equal)
 		snprintb_separator(s);
 	return snprintb_name(s, p + 1, '\0', is_equal);
@@ -151,7 +140,7 @@ int
 snprintb(char *buf, size_t size, const char *fmt, uint64_t val)
 {
 	struct snprintb s = {
-		.buf = buf, .size = size, .separator = '<', .value = val,
+		.out = { .buf = buf, .size = size }, .separator = '<', .value = val,
 	};
 	bool is_new = *fmt == '\177';
 	unsigned base;
@@ -165,8 +154,6 @@ snprintb(char *buf, size_t size, const char *fmt, uint64_t val)
 	else
 		snprintb_old(&s, fmt);
 	if (s.separator == ',')
-		snprintb_char(&s, '>');
-	if (size > 0)
-		buf[s.length < size ? s.length : size - 1] = '\0';
-	return (int)s.length;
+		prf_char(&s.out, '>');
+	return prf_end(&s.out);
 }

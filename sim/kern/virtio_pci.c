@@ -192,7 +192,8 @@ virtio_pci_attach(device_t self, unsigned device)
 	sc->sc_version_1 = !legacy;
 	/* On the legacy interface structures have the order of the CPU (spec 2.7.3). */
 	sc->sc_bus_endian = LITTLE_ENDIAN;
-	sc->sc_struct_endian = kernel->kn_machine.swaps_bytes && !legacy ? BIG_ENDIAN : LITTLE_ENDIAN;
+	sc->sc_struct_endian = kernel->kn_machine.swaps_bytes && !legacy ?
+	    BIG_ENDIAN : LITTLE_ENDIAN;
 	sc->sc_childdevid = (int)hw_virtio_device_id(psc->sc_device);
 	/* Ends autoconf's line. */
 	kprint(HW_CON_NORMAL, "\n");

@@ -73,23 +73,11 @@ frame_pointer(const ucontext_t *uc)
 static uint32_t
 crash_site(const struct world *world, const ucontext_t *uc, bool past)
 {
-	const struct context *ctx = world->running;
 	uint32_t site = world_site_of(world, (const void *)program_counter(uc));
-	uintptr_t frame = frame_pointer(uc);
 
 	if (site != 0)
 		return past ? site : site + 1;	/* look-ups take return addresses */
-	for (int depth = 0; ctx != NULL && depth < 32; depth++) {
-		const uintptr_t *words = (const uintptr_t *)frame;
-
-		if (!fiber_stack_contains(ctx->fiber, frame) || frame % sizeof(*words) != 0)
-			break;
-		site = world_site_of(world, (const void *)words[1]);
-		if (site != 0)
-			return site;
-		frame = words[0];
-	}
-	return ctx != NULL ? ctx->site : 0;
+	return world_site_above(world, (const uintptr_t *)frame_pointer(uc));
 }
 
 /* ---- what a signal means ---- */

@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/vec.h"
 
 #define OWNER_MASK MEMORY_OWNER_MASK
 #define HOST_HAS MEMORY_HOST_HAS
@@ -62,8 +61,8 @@ forget_pages(struct memory *memory)
 	for (size_t i = 0; i < memory->arena_used; i++)
 		if (memory->arena_pfn[i] != 0)
 			memory->page[memory->arena_pfn[i] - 1] = NULL;
-	for (size_t i = 0; i < memory->lents; i++)
-		memory->page[memory->lent[i].pfn] = NULL;
+	vec_each(lent, &memory->lent)
+		memory->page[lent->pfn] = NULL;
 }
 
 void
@@ -84,7 +83,7 @@ memory_fini(struct memory *memory)
 	for (size_t i = 0; i < memory->tables; i++)
 		regions_give(regions, memory->table[i], memory->table_bytes[i],
 		    memory->table_bytes[i]);
-	free(memory->lent);
+	vec_fini(&memory->lent);
 	memset(memory, 0, sizeof(*memory));
 }
 
@@ -296,9 +295,7 @@ memory_unmap(struct memory *memory, void *va, size_t n)
 void
 memory_lend(struct memory *memory, void *page, uint64_t pfn)
 {
-	memory->lent = vec_room(memory->lent, memory->lents, &memory->lents_max, 1,
-	    sizeof(memory->lent[0]));
-	memory->lent[memory->lents++] = (struct memory_lent){ .pfn = pfn, .page = page };
+	*vec_add(&memory->lent) = (struct memory_lent){ .pfn = pfn, .page = page };
 	memory->page[pfn] = page;
 }
 
@@ -312,9 +309,9 @@ memory_phys(const struct memory *memory, const void *va)
 	if (page >= memory->arena && index < MEMORY_ARENA_PAGES)
 		return memory->arena_pfn[index] == 0 ? UINT64_MAX :
 		    ((memory->arena_pfn[index] - 1) << MEMORY_PAGE_SHIFT) + offset;
-	for (size_t i = 0; i < memory->lents; i++)
-		if (memory->lent[i].page == page)
-			return (memory->lent[i].pfn << MEMORY_PAGE_SHIFT) + offset;
+	vec_each(lent, &memory->lent)
+		if (lent->page == page)
+			return (lent->pfn << MEMORY_PAGE_SHIFT) + offset;
 	return UINT64_MAX;
 }
 

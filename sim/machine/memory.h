@@ -15,6 +15,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/vec.h"
 #include "door.h"
 #include "machine/regions.h"
 
@@ -53,6 +54,8 @@ struct memory_structs {
 	const uint8_t *frame;		/* of the first, in memory.frame */
 };
 
+struct memory_lent { uint64_t pfn; uint8_t *page; };
+
 struct memory {
 	struct regions *regions;	/* where host memory comes from; NULL: the host */
 	struct hw_segment segment[MEMORY_SEGMENTS_MAX];
@@ -71,8 +74,7 @@ struct memory {
 	size_t arena_next;		/* where the search for the next range begins */
 	size_t arena_mapped;		/* pages that are mapped now */
 	uint64_t *arena_pfn;		/* frame behind each arena page, plus 1 */
-	struct memory_lent { uint64_t pfn; uint8_t *page; } *lent;
-	size_t lents, lents_max;
+	struct { VEC_MEMBERS(struct memory_lent); } lent;
 	void *table[MEMORY_TABLES_MAX];
 	size_t table_bytes[MEMORY_TABLES_MAX], tables;
 	struct memory_structs structs[MEMORY_STRUCTS_MAX];

@@ -11,7 +11,6 @@
 #include <xxhash.h>
 
 #include "base/alloc.h"
-#include "base/vec.h"
 
 void
 trace_init(struct trace *trace, bool keep_all)
@@ -31,9 +30,9 @@ trace_init(struct trace *trace, bool keep_all)
 void
 trace_fini(struct trace *trace)
 {
-	for (size_t i = 0; i < trace->chunks; i++)
-		free(trace->chunk[i]);
-	free(trace->chunk);
+	vec_each(chunk, &trace->chunks)
+		free(*chunk);
+	vec_fini(&trace->chunks);
 	free(trace->text);
 	XXH3_freeState(trace->hash);
 	memset(trace, 0, sizeof(*trace));
@@ -63,12 +62,9 @@ chunk_for(struct trace *trace, uint32_t seq)
 {
 	size_t index = chunk_index(trace, seq);
 
-	if (index < trace->chunks)
-		return trace->chunk[index];
-	trace->chunk = vec_room(trace->chunk, trace->chunks, &trace->chunks_max, 1,
-	    sizeof(trace->chunk[0]));
-	trace->chunk[trace->chunks] = xmalloc(sizeof(struct trace_chunk));
-	return trace->chunk[trace->chunks++];
+	if (index == trace->chunks.count)
+		*vec_add(&trace->chunks) = xmalloc(sizeof(struct trace_chunk));
+	return trace->chunks.item[index];
 }
 
 /* Hash the events of the chunk that `seq` has just completed. */
@@ -136,7 +132,7 @@ trace_event(const struct trace *trace, uint32_t seq)
 {
 	if (!is_kept(trace, seq))
 		return NULL;
-	return &trace->chunk[chunk_index(trace, seq)]->event[seq % TRACE_CHUNK];
+	return &trace->chunks.item[chunk_index(trace, seq)]->event[seq % TRACE_CHUNK];
 }
 
 uint32_t
@@ -144,7 +140,7 @@ trace_site(const struct trace *trace, uint32_t seq)
 {
 	if (!is_kept(trace, seq))
 		return 0;
-	return trace->chunk[chunk_index(trace, seq)]->site[seq % TRACE_CHUNK];
+	return trace->chunks.item[chunk_index(trace, seq)]->site[seq % TRACE_CHUNK];
 }
 
 uint64_t

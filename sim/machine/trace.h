@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/vec.h"
 #include "door.h"
 
 /* X(ID, name, "word", arguments), arguments as in door.h. */
@@ -127,9 +128,8 @@ struct trace_chunk {
 };
 
 struct trace {
-	struct trace_chunk **chunk;
+	struct { VEC_MEMBERS(struct trace_chunk *); } chunks;
 	struct trace_chunk *open;	/* the one being filled */
-	size_t chunks, chunks_max;
 	uint32_t count;			/* events so far */
 	uint32_t folded;		/* events already in `hash` */
 	bool keep_all;			/* false: only the last two chunks stay readable */

@@ -212,24 +212,28 @@ world_site_of(const struct world *world, const void *address)
 
 /* Everything below the driver is compiled with frame pointers, so the chain leads up to it. */
 uint32_t
-world_driver_site(const struct world *world)
+world_site_above(const struct world *world, const uintptr_t *frame)
 {
 	const struct context *ctx = world->running;
-	const uintptr_t *frame = __builtin_frame_address(0);
 
-	if (ctx == NULL)
-		return 0;
-	for (int depth = 0; depth < 32; depth++) {
+	for (int depth = 0; ctx != NULL && depth < 32; depth++) {
 		uint32_t site;
 
-		if (!fiber_stack_contains(ctx->fiber, (uintptr_t)frame))
+		if (!fiber_stack_contains(ctx->fiber, (uintptr_t)frame) ||
+		    (uintptr_t)frame % sizeof(*frame) != 0)
 			break;
 		site = world_site_of(world, (const void *)frame[1]);
 		if (site != 0)
 			return site;
 		frame = (const uintptr_t *)frame[0];
 	}
-	return ctx->site;
+	return ctx != NULL ? ctx->site : 0;
+}
+
+uint32_t
+world_driver_site(const struct world *world)
+{
+	return world_site_above(world, __builtin_frame_address(0));
 }
 
 /* ---- Armed points ---- */

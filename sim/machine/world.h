@@ -269,7 +269,11 @@ void world_finish(struct world *world, enum world_end end, const char *text);
 unsigned world_choose(struct world *world, enum choice_kind kind, unsigned n);
 const char *world_end_word(enum world_end end);
 
-/* The driver position behind the running code, by walking its frames; 0 if none. */
+/*
+ * The driver position behind the running code, by walking its frames, from the one that
+ * `frame` points to or the caller's; 0 if none.
+ */
+uint32_t world_site_above(const struct world *world, const uintptr_t *frame);
 uint32_t world_driver_site(const struct world *world);
 uint32_t world_site_of(const struct world *world, const void *address);
 

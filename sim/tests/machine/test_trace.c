@@ -52,7 +52,7 @@ TEST(old_events_are_dropped_when_not_kept)
 	ck_assert_ptr_null(trace_event(&trace, 4 * TRACE_CHUNK - 1));
 	ck_assert_uint_eq(trace_event(&trace, 4 * TRACE_CHUNK)->arg[0], 4 * TRACE_CHUNK);
 	ck_assert_uint_eq(trace_event(&trace, N - 1)->arg[0], N - 1);
-	ck_assert_uint_eq(trace.chunks, 2);
+	ck_assert_uint_eq(trace.chunks.count, 2);
 	trace_fini(&trace);
 }
 
