@@ -23,6 +23,14 @@
 #include <sanitizer/common_interface_defs.h>
 #endif
 
+#if !defined(FIBER_UCONTEXT) && !defined(__x86_64__) && !defined(__aarch64__)
+#define FIBER_UCONTEXT	1
+#endif
+
+#ifdef FIBER_UCONTEXT
+#include <ucontext.h>
+#endif
+
 /*
  * So much of the top of a stack is overwritten with zeroes for reuse; the rest
  * is given back to the host, because new pages are dear only when touched.
@@ -40,7 +48,11 @@ enum fiber_state {
 };
 
 struct fiber {
+#ifdef FIBER_UCONTEXT
+	ucontext_t	 context;
+#else
 	void		*sp;		/* saved stack pointer, not running */
+#endif
 	enum fiber_state state;
 	uint8_t		*map;		/* guard, then the stack; NULL: the thread's own */
 	void		(*fn)(void *);
@@ -85,6 +97,44 @@ fiber_announce_arrival(struct fiber *self)
 	(void)self;
 #endif
 }
+
+#ifdef FIBER_UCONTEXT
+
+static void
+fiber_entry(unsigned high, unsigned low)
+{
+	uintptr_t self = (uintptr_t)((uint64_t)high << 32 | low);
+
+	fiber_body((struct fiber *)self);
+}
+
+static void
+fiber_prepare(struct fiber *f)
+{
+	uint64_t self = (uintptr_t)f;
+
+	/* Only makecontext() can fill it in, and it starts from a real one. */
+	getcontext(&f->context);
+	f->context.uc_stack.ss_sp = f->map + FIBER_GUARD_SIZE;
+	f->context.uc_stack.ss_size = FIBER_STACK_SIZE;
+	f->context.uc_link = NULL;
+	makecontext(&f->context, (void (*)(void))fiber_entry, 2,
+	    (unsigned)(self >> 32), (unsigned)self);
+}
+
+static void
+fiber_jump(struct fiber *from, struct fiber *to)
+{
+	swapcontext(&from->context, &to->context);
+}
+
+static uintptr_t
+fiber_saved(const struct fiber *f)
+{
+	return (uintptr_t)f->map + FIBER_GUARD_SIZE;
+}
+
+#else /* !FIBER_UCONTEXT */
 
 /*
  * fiber_asm_switch(&from_sp, to_sp) pushes the callee-saved registers, leaves
@@ -141,7 +191,7 @@ enum { SAVE_R13 = 2, SAVE_R12 = 3, SAVE_PC = 6, SAVE_WORDS = 8 };
 #define SAVE_SELF	SAVE_R12
 #define SAVE_BODY	SAVE_R13
 
-#elif defined(__aarch64__)
+#else /* __aarch64__ */
 
 __asm__(
 "	.text\n"
@@ -193,9 +243,7 @@ __asm__(
 
 enum { SAVE_SELF = 0, SAVE_BODY = 1, SAVE_PC = 11, SAVE_WORDS = 20 };
 
-#else
-#error "say how this platform switches stacks"
-#endif
+#endif /* __aarch64__ */
 
 static void
 fiber_prepare(struct fiber *f)
@@ -216,6 +264,20 @@ fiber_prepare(struct fiber *f)
 }
 
 static void
+fiber_jump(struct fiber *from, struct fiber *to)
+{
+	fiber_asm_switch(&from->sp, to->sp);
+}
+
+static uintptr_t
+fiber_saved(const struct fiber *f)
+{
+	return (uintptr_t)f->sp;
+}
+
+#endif /* !FIBER_UCONTEXT */
+
+static void
 fiber_transfer(struct fiber *from, struct fiber *to, enum fiber_state left)
 {
 	assert(from->state == FIBER_RUNNING);
@@ -225,7 +287,7 @@ fiber_transfer(struct fiber *from, struct fiber *to, enum fiber_state left)
 	to->state = FIBER_RUNNING;
 	to->resumer = from;
 	fiber_announce_leave(from, to, left == FIBER_DONE);
-	fiber_asm_switch(&from->sp, to->sp);
+	fiber_jump(from, to);
 }
 
 void
@@ -364,7 +426,7 @@ uintptr_t
 fiber_stack_used(const struct fiber *f)
 {
 	assert(f->state == FIBER_NEW || f->state == FIBER_WAITING);
-	return (uintptr_t)f->sp;
+	return fiber_saved(f);
 }
 
 bool

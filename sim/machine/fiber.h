@@ -15,7 +15,9 @@
  *
  * The switch saves what the platform's procedure call standard calls
  * callee-saved, and no floating point control words: nothing here changes
- * them.  It makes no system call.
+ * them.  It makes no system call.  -DFIBER_UCONTEXT selects <ucontext.h>
+ * instead of the assembly (slower: two system calls a switch), for platforms
+ * other than x86-64 and aarch64.
  *
  * Under AddressSanitizer every switch is announced, so overflows in frames
  * that live across a switch are found.
