@@ -34,12 +34,13 @@ digest_of(struct trial *trial, const struct scenario_case *c)
 static void
 assert_same_run(struct trial *trial, const struct cli_case *c)
 {
-	char *text, *again;
+	HEAP(text) = NULL;
+	HEAP(again) = NULL;
 	DOC(doc) = explained(c, &text);
 	size_t count;
 	struct scenario_case *cases = scenario_cases(doc, NULL, &count);
 	struct cli_case printed = { .c = cases, .doc = doc };
-	struct scenario_doc *twice;
+	DOC(twice) = NULL;
 
 	ck_assert_msg(count == 1, "%s: %zu cases", c->c->id, count);
 	ck_assert_msg(digest_of(trial, c->c) == digest_of(trial, cases), "%s runs otherwise:\n%s",
@@ -47,10 +48,7 @@ assert_same_run(struct trial *trial, const struct cli_case *c)
 	/* Nothing is left to be filled in. */
 	twice = explained(&printed, &again);
 	ck_assert_str_eq(strchr(text, '\n'), strchr(again, '\n'));
-	scenario_doc_free(twice);
 	scenario_cases_free(cases, count);
-	free(text);
-	free(again);
 }
 
 /* The first and the last case of every scenario. */

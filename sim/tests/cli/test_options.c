@@ -115,24 +115,22 @@ TEST(names_are_not_cut_short)
 	ck_assert_str_eq(v.text, "--te");
 }
 
-TEST(bad_values_are_refused)
+static char *const bad_values[][2] = {
+	{ "--small", "1" }, { "--small", "10" }, { "--small", "" }, { "--small", "+3" },
+	{ "--small", " 3" }, { "--small", "3 " }, { "--small", "0x3" },
+	{ "--small", "4294967299" }, { "--large", "18446744073709551616" },
+	{ "--large", "0" }, { "--large", "-1" }, { "--text", "" }, { "--color", "" },
+	{ "--color", "nev" }, { "--part", "2" }, { "--part", "0/3" }, { "--part", "4/3" },
+	{ "--part", "/3" }, { "--part", "1/" }, { "--part", "1/3/3" },
+	{ "--part", "1/100001" }, { "--part", "11111111111111111111/3" },
+};
+
+TEST_EACH(bad_values_are_refused, bad_values)
 {
-	static char *const bad[][2] = {
-		{ "--small", "1" }, { "--small", "10" }, { "--small", "" }, { "--small", "+3" },
-		{ "--small", " 3" }, { "--small", "3 " }, { "--small", "0x3" },
-		{ "--small", "4294967299" }, { "--large", "18446744073709551616" },
-		{ "--large", "0" }, { "--large", "-1" }, { "--text", "" }, { "--color", "" },
-		{ "--color", "nev" }, { "--part", "2" }, { "--part", "0/3" }, { "--part", "4/3" },
-		{ "--part", "/3" }, { "--part", "1/" }, { "--part", "1/3/3" },
-		{ "--part", "1/100001" }, { "--part", "11111111111111111111/3" },
-	};
+	char *const *bad = bad_values[_i];
+	struct values v;
 
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		struct values v;
-
-		ck_assert_msg(READ(&v, bad[i][0], bad[i][1]) < 0, "%s '%s'", bad[i][0],
-		    bad[i][1]);
-	}
+	ck_assert_msg(READ(&v, bad[0], bad[1]) < 0, "%s '%s'", bad[0], bad[1]);
 }
 
 TEST(contradictions_are_refused)

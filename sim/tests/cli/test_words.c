@@ -240,12 +240,9 @@ TEST(describe_is_of_one_word)
 
 TEST(wrapped_text)
 {
-	char text[200] = "";
-	FILE *f = fmemopen(text, sizeof(text), "w");
+	HEAP(text) = PRINTED(to, fputs("ab ", to);
+	    text_print_wrapped("one two.  three\n\nfour five", 3, 10, to));
 
-	fputs("ab ", f);
-	text_print_wrapped("one two.  three\n\nfour five", 3, 10, f);
-	fclose(f);
 	ck_assert_str_eq(text, "ab one\n   two.\n   three\n\n   four\n   five\n");
 }
 

@@ -72,15 +72,15 @@ static void
 assert_round_trip(enum record_kind kind, const void *what, struct record_line *line,
     const void *again)
 {
-	char *text = written(kind, what), *twice, why[128] = "";
+	HEAP(text) = written(kind, what);
+	HEAP(twice) = NULL;
+	char why[128] = "";
 
 	ck_assert_ptr_eq(strchr(text, '\n'), text + strlen(text) - 1);
 	ck_assert_msg(record_read(line, text, strlen(text) - 1, why, sizeof(why)) == kind,
 	    "%s: %s", text, why);
 	twice = written(kind, again);
 	ck_assert_str_eq(text, twice);
-	free(text);
-	free(twice);
 }
 
 TEST_RANGE(a_run_is_read_as_it_was_written, 1, 6)
@@ -228,16 +228,14 @@ reported(const unsigned order[5])
 
 TEST(sums_do_not_depend_on_the_order)
 {
-	char *one = reported((unsigned[]){ 1, 2, 3, 4, 5 });
-	char *other = reported((unsigned[]){ 5, 3, 1, 4, 2 });
+	HEAP(one) = reported((unsigned[]){ 1, 2, 3, 4, 5 });
+	HEAP(other) = reported((unsigned[]){ 5, 3, 1, 4, 2 });
 
 	ck_assert_str_eq(one, other);
 	HAS(one, "     x.c:9: error: page.conservation: a ", "       x_f, 1 run, when x fails\n",
 	    "\nalso in the baseline run: ", "\nknown defects\n  x-01: balloon.count, 1 run\n",
 	    "line 99: virtio_alloc_vq in x_never\n", "\nlost: a/b[c=d]#1.0,bounce with ",
 	    "\n2 findings not listed: ", "\n5 runs, 1 new finding, 1 in baseline runs, 1 lost\n");
-	free(one);
-	free(other);
 }
 
 TEST(many_points_are_counted_once_each)

@@ -246,8 +246,8 @@ is_viomb(const struct rig *rig)
 }
 
 static void
-check_race(struct rig *rig, const char *text, const char *rule, size_t steps_max, const char *before,
-    const char *behind)
+check_race(struct rig *rig, const char *text, const char *rule, size_t steps_max,
+    const char *before, const char *behind)
 {
 	struct shrink_result result;
 	struct why w;

@@ -10,6 +10,11 @@
 #include "machine/trace.h"
 #include "tests/suite.h"
 
+/* A trace that is freed when its block ends; it keeps all events, or the newest. */
+#define TRACE(name, keep_all) \
+	__attribute__((cleanup(trace_fini))) struct trace name; \
+	trace_init(&name, keep_all)
+
 static void
 append(struct trace *trace, enum event_kind kind, unsigned code, uint64_t a0)
 {
@@ -23,9 +28,8 @@ append(struct trace *trace, enum event_kind kind, unsigned code, uint64_t a0)
 TEST(events_are_numbered_and_found_again)
 {
 	enum { N = 3 * TRACE_CHUNK + 5 };
-	struct trace trace;
 
-	trace_init(&trace, true);
+	TRACE(trace, true);
 	for (uint64_t i = 0; i < N; i++)
 		append(&trace, EV_CALL, HW_CALL_PRINTF, i);
 	ck_assert_uint_eq(trace.count, N);
@@ -37,37 +41,32 @@ TEST(events_are_numbered_and_found_again)
 	ck_assert_ptr_null(trace_event(&trace, N));
 	ck_assert_uint_eq(trace_site(&trace, N), 0);
 	ck_assert_uint_eq(trace.calls[HW_CALL_PRINTF], N);
-	trace_fini(&trace);
 }
 
 /* Without keep_all the last chunk and the one before stay. */
 TEST(old_events_are_dropped_when_not_kept)
 {
 	enum { N = 5 * TRACE_CHUNK + 7 };
-	struct trace trace;
 
-	trace_init(&trace, false);
+	TRACE(trace, false);
 	for (uint64_t i = 0; i < N; i++)
 		append(&trace, EV_STEP, 0, i);
 	ck_assert_ptr_null(trace_event(&trace, 4 * TRACE_CHUNK - 1));
 	ck_assert_uint_eq(trace_event(&trace, 4 * TRACE_CHUNK)->arg[0], 4 * TRACE_CHUNK);
 	ck_assert_uint_eq(trace_event(&trace, N - 1)->arg[0], N - 1);
 	ck_assert_uint_eq(trace.chunks.count, 2);
-	trace_fini(&trace);
 }
 
 static uint64_t
 digest_of(bool keep_all, unsigned n)
 {
-	struct trace trace;
 	uint64_t digest;
 
-	trace_init(&trace, keep_all);
+	TRACE(trace, keep_all);
 	for (unsigned i = 0; i < n; i++)
 		append(&trace, EV_STEP, i % 7, i * 3);
 	digest = trace_digest(&trace);
 	ck_assert_uint_eq(digest, trace_digest(&trace));
-	trace_fini(&trace);
 	return digest;
 }
 
@@ -93,13 +92,11 @@ TEST(digest_is_the_hash_of_all_events)
 static uint64_t
 digest_of_one(struct event event, uint32_t site)
 {
-	struct trace trace;
 	uint64_t digest;
 
-	trace_init(&trace, true);
+	TRACE(trace, true);
 	trace_append(&trace, &event, site, NULL);
 	digest = trace_digest(&trace);
-	trace_fini(&trace);
 	return digest;
 }
 
@@ -130,12 +127,11 @@ TEST(digest_sees_everything_but_the_position)
 
 TEST(texts_are_kept_by_number)
 {
-	struct trace trace;
 	char text[300];
 	uint64_t number[100];
 
 	memset(text, 'q', sizeof(text));
-	trace_init(&trace, true);
+	TRACE(trace, true);
 	ck_assert_str_eq(trace_text_of(&trace, 0), "");
 	for (size_t i = 0; i < 100; i++)
 		number[i] = trace_text(&trace, text, i * 3);
@@ -143,7 +139,6 @@ TEST(texts_are_kept_by_number)
 		ck_assert_uint_eq(strlen(trace_text_of(&trace, number[i])), i * 3);
 	ck_assert_str_eq(trace_text_of(&trace, UINT64_MAX), "");
 	ck_assert_str_eq(trace_text_of(&trace, trace_text(&trace, "a\0b", 1)), "a");
-	trace_fini(&trace);
 }
 
 /* ---- observers ---- */
@@ -162,11 +157,9 @@ see(void *self, const struct event *event, uint32_t site, const void *payload)
 
 TEST(observers_see_their_kinds_in_order_of_registration)
 {
-	struct trace trace;
-
 	memset(seen, 0, sizeof(seen));
 	seen_count = 0;
-	trace_init(&trace, true);
+	TRACE(trace, true);
 	trace_observe(&trace, (struct observer){ .kinds = 1 << EV_RET | 1 << EV_CALL,
 	    .see = see, .self = (void *)(uintptr_t)"b" });
 	trace_observe(&trace, (struct observer){ .kinds = 1 << EV_CALL, .see = see,
@@ -176,7 +169,6 @@ TEST(observers_see_their_kinds_in_order_of_registration)
 	append(&trace, EV_STEP, 0, 3);
 	/* EV_CALL is 1, EV_RET is 2. */
 	ck_assert_str_eq(seen, "b1a1b2");
-	trace_fini(&trace);
 }
 
 TEST(names)

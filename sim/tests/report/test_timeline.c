@@ -236,24 +236,23 @@ plan_text(const char *letters, bool backward, char *out)
 	plan_fini(&plan);
 }
 
-TEST(plan_counts_whole_rounds)
+static const struct { const char *letters, *forward, *backward; } rounds[] = {
+	{ "", "", "" }, { "a", "a", "a" }, { "abc", "abc", "abc" },
+	{ "aaa", "aaa", "aaa" }, { "aaaa", "a<3x1@1>", "<3x1@0>a" },
+	{ "abab", "abab", "abab" }, { "ababab", "ab<2x2@2>", "<2x2@0>ab" },
+	{ "xababaza", "xababaza", "xababaza" },
+	{ "xabcabcabcay", "xabc<2x3@4>ay", "xa<2x3@2>bcay" },
+	{ "aaaaabbbbb", "a<4x1@1>b<4x1@6>", "<4x1@0>a<4x1@5>b" },
+};
+
+TEST_EACH(plan_counts_whole_rounds, rounds)
 {
-	static const struct { const char *letters, *forward, *backward; } row[] = {
-		{ "", "", "" }, { "a", "a", "a" }, { "abc", "abc", "abc" },
-		{ "aaa", "aaa", "aaa" }, { "aaaa", "a<3x1@1>", "<3x1@0>a" },
-		{ "abab", "abab", "abab" }, { "ababab", "ab<2x2@2>", "<2x2@0>ab" },
-		{ "xababaza", "xababaza", "xababaza" },
-		{ "xabcabcabcay", "xabc<2x3@4>ay", "xa<2x3@2>bcay" },
-		{ "aaaaabbbbb", "a<4x1@1>b<4x1@6>", "<4x1@0>a<4x1@5>b" },
-	};
 	char out[128];
 
-	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
-		plan_text(row[i].letters, false, out);
-		ck_assert_str_eq(out, row[i].forward);
-		plan_text(row[i].letters, true, out);
-		ck_assert_str_eq(out, row[i].backward);
-	}
+	plan_text(rounds[_i].letters, false, out);
+	ck_assert_str_eq(out, rounds[_i].forward);
+	plan_text(rounds[_i].letters, true, out);
+	ck_assert_str_eq(out, rounds[_i].backward);
 }
 
 TEST(lints_are_explained)

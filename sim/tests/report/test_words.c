@@ -30,18 +30,16 @@ teardown(void)
 
 /* ---- values ---- */
 
-TEST(duration_is_short_and_exact)
-{
-	static const struct { uint64_t ns; const char *text; } row[] = {
-		{ 0, "0s" }, { 1, "1ns" }, { 1500, "1.5us" }, { 12500000, "12.5ms" },
-		{ 30 * S, "30s" }, { 1000000001, "1.000000001s" }, { 999, "999ns" },
-		{ UINT64_MAX, "18446744073.709551615s" },
-	};
+static const struct { uint64_t ns; const char *text; } durations[] = {
+	{ 0, "0s" }, { 1, "1ns" }, { 1500, "1.5us" }, { 12500000, "12.5ms" },
+	{ 30 * S, "30s" }, { 1000000001, "1.000000001s" }, { 999, "999ns" },
+	{ UINT64_MAX, "18446744073.709551615s" },
+};
 
-	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
-		text_duration(row[i].ns, text, sizeof(text));
-		ck_assert_str_eq(text, row[i].text);
-	}
+TEST_EACH(duration_is_short_and_exact, durations)
+{
+	text_duration(durations[_i].ns, text, sizeof(text));
+	ck_assert_str_eq(text, durations[_i].text);
 }
 
 TEST(time_is_a_column)
@@ -52,27 +50,25 @@ TEST(time_is_a_column)
 	ck_assert_str_eq(text, "123456.000000s");
 }
 
-TEST(values_are_said_by_their_letter)
-{
-	static const struct { char letter; uint64_t value; const char *text; } row[] = {
-		{ 'm', 1, "mutex1" }, { 'm', 0, "no mutex" }, { 'c', 2, "cv2" },
-		{ 'q', 0, "inflateq" }, { 'q', 1, "deflateq" }, { 'q', 9, "queue9" },
-		{ 'q', (uint64_t)-1, "no queue" }, { 's', 3, "slot 3" },
-		{ 'i', (uint64_t)-1, "-1" }, { 'x', 255, "0xff" }, { 'b', 1, "true" },
-		{ 'k', 1, "1 tick" }, { 'k', 3000, "3000 ticks" }, { 'p', 1, "1 page" },
-		{ 'P', 6, "IPL_VM" }, { 'P', 44, "level 44" }, { 'y', 4, "PREWRITE" },
-		{ 'y', 10, "POSTREAD|POSTWRITE" }, { 'y', 0, "0" }, { 'y', 17, "PREREAD|0x10" },
-		{ 'e', 0, "0" }, { 'e', 12, "ENOMEM" }, { 'e', 9999, "9999" },
-		{ 'E', (uint64_t)(int64_t)HW_FAULT_BLOCK, "blocks" },
-		{ 'V', HW_VEC_INTX, "INTx" }, { 'V', HW_VECTORS, "softint1" },
-		{ 'R', HW_REG_ISR, "isr" }, { 'K', HW_CALL_CV_SIGNAL, "cv_signal" },
-		{ 'F', UINT32_MAX, "fault4294967295" },
-	};
+static const struct { char letter; uint64_t value; const char *text; } letters[] = {
+	{ 'm', 1, "mutex1" }, { 'm', 0, "no mutex" }, { 'c', 2, "cv2" },
+	{ 'q', 0, "inflateq" }, { 'q', 1, "deflateq" }, { 'q', 9, "queue9" },
+	{ 'q', (uint64_t)-1, "no queue" }, { 's', 3, "slot 3" },
+	{ 'i', (uint64_t)-1, "-1" }, { 'x', 255, "0xff" }, { 'b', 1, "true" },
+	{ 'k', 1, "1 tick" }, { 'k', 3000, "3000 ticks" }, { 'p', 1, "1 page" },
+	{ 'P', 6, "IPL_VM" }, { 'P', 44, "level 44" }, { 'y', 4, "PREWRITE" },
+	{ 'y', 10, "POSTREAD|POSTWRITE" }, { 'y', 0, "0" }, { 'y', 17, "PREREAD|0x10" },
+	{ 'e', 0, "0" }, { 'e', 12, "ENOMEM" }, { 'e', 9999, "9999" },
+	{ 'E', (uint64_t)(int64_t)HW_FAULT_BLOCK, "blocks" },
+	{ 'V', HW_VEC_INTX, "INTx" }, { 'V', HW_VECTORS, "softint1" },
+	{ 'R', HW_REG_ISR, "isr" }, { 'K', HW_CALL_CV_SIGNAL, "cv_signal" },
+	{ 'F', UINT32_MAX, "fault4294967295" },
+};
 
-	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
-		words_value(&words, row[i].letter, row[i].value, text, sizeof(text));
-		ck_assert_str_eq(text, row[i].text);
-	}
+TEST_EACH(values_are_said_by_their_letter, letters)
+{
+	words_value(&words, letters[_i].letter, letters[_i].value, text, sizeof(text));
+	ck_assert_str_eq(text, letters[_i].text);
 }
 
 TEST(every_letter_of_the_tables_is_known)
@@ -266,7 +262,6 @@ TEST(wake_up_says_how_long_it_slept)
 	ck_assert_str_eq(said(wake), "wakes up: timeout, slept 990ms");
 }
 
-/* 256 pages are freed twice: the second time nothing changes. */
 /* A second device, its host and its threads have a number behind their name. */
 TEST(a_second_device_is_told_apart)
 {
@@ -293,6 +288,7 @@ TEST(a_second_device_is_told_apart)
 	ck_assert_str_eq(words_context_name(&words, THREAD, HW_CTX_KTHREAD), "viomb/1");
 }
 
+/* 256 pages are freed twice: the second time nothing changes. */
 TEST(double_free_frees_once)
 {
 	struct memory_counts *counts = &record->world.memory.counts;

@@ -19,10 +19,9 @@ check(const struct clause_source *sources, unsigned *wrong)
 TEST(clauses_and_rules_answer_each_other)
 {
 	unsigned wrong;
-	char *text = check(clause_sources, &wrong);
+	HEAP(text) = check(clause_sources, &wrong);
 
 	ck_assert_msg(wrong == 0, "%u:\n%s", wrong, text);
-	free(text);
 }
 
 /* The list of virtio with its last row replaced: what the check says of it. */
@@ -33,14 +32,13 @@ assert_says(struct clause row, const char *what)
 	struct clause_source sources[] = { { "x", rows, clause_sources[0].count },
 		clause_sources[1], { NULL, NULL, 0 } };
 	unsigned wrong;
-	char *text;
+	HEAP(text) = NULL;
 
 	ck_assert_uint_le(clause_sources[0].count, 512);
 	memcpy(rows, clause_sources[0].clause, clause_sources[0].count * sizeof(rows[0]));
 	rows[clause_sources[0].count - 1] = row;
 	text = check(sources, &wrong);
 	ck_assert_msg(wrong == 1 && strstr(text, what) != NULL, "%u: %s", wrong, text);
-	free(text);
 }
 
 TEST(list_with_a_fault_is_refused)

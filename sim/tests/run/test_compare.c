@@ -213,7 +213,7 @@ printed(struct two *two, bool all)
 
 TWO_TEST(text_of_a_case)
 {
-	char *text;
+	HEAP(text) = NULL;
 
 	usual(&two->a, 1500000000);
 	usual(&two->b, 1500000000);
@@ -229,7 +229,6 @@ TWO_TEST(text_of_a_case)
 	    "  +    1.500000000s thread    ipl 0  mutex_exit(mutex2)\n"
 	    "  ^ mutex\n"
 	    "       1.500000000s thread    ipl 0  return of mutex_exit()\n");
-	free(text);
 }
 
 /* A difference at each end: all of them, or the first. */

@@ -212,12 +212,6 @@ TEST(bad_manifests_are_refused)
 	    "  - {id: one, title: t, rules: [log.quiet], where: [f]}\n",
 	    6, "manifest.missing-key");
 	assert_refused(HEAD "known_defects:\n"
-	    "  - {id: one, title: t, rules: [log.quite], scenarios: [a/b]}\n",
-	    6, "manifest.unknown-rule");
-	assert_refused(HEAD "known_defects:\n"
-	    "  - {id: one, title: t, rules: [log.quiet], scenario: [a/b], scenarios: [a/b]}\n",
-	    6, "manifest.unknown-key");
-	assert_refused(HEAD "known_defects:\n"
 	    "  - {id: one, title: t, rules: [log.quiet], scenarios: [a/b]}\n"
 	    "  - {id: one, title: t, rules: [log.quiet], scenarios: [a/b]}\n",
 	    7, "manifest.duplicate");

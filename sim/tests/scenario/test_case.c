@@ -69,16 +69,16 @@ TEST(every_id_selects_its_own_case)
 {
 	DOC(doc) = fixture_load(matrix_text);
 	struct scenario_case *cases;
-	char line[256], *text;
+	char line[256];
 	size_t count;
 
 	cases = scenario_cases(doc, NULL, &count);
 	ck_assert_uint_eq(count, 16);
 	for (size_t i = 0; i < count; i++) {
-		text = ids(doc, cases[i].id);
+		HEAP(text) = ids(doc, cases[i].id);
+
 		snprintf(line, sizeof(line), "%s\n", cases[i].id);
 		ck_assert_str_eq(text, line);
-		free(text);
 	}
 	scenario_cases_free(cases, count);
 }

@@ -165,16 +165,14 @@ TEST(parameters_are_put_in)
 
 TEST(open_dimensions_of_the_machine_multiply)
 {
-	struct scenario_doc *doc = fixture_load(FIXTURE_STEP "machine: {transport: legacy}\n");
+	DOC(doc) = fixture_load(FIXTURE_STEP "machine: {transport: legacy}\n");
+	DOC(one) = fixture_load(FIXTURE_STEP "machine: {transport: legacy, dma: bounce}\n");
 	const struct scenario_machines *m = &doc->scenario[0]->machines;
 
 	ck_assert_uint_eq(m->count, 2);
 	ck_assert_str_eq(m->machine[0].name, "legacy,bounce");
 	ck_assert_str_eq(m->machine[1].name, "legacy,coherent");
-	scenario_doc_free(doc);
-	doc = fixture_load(FIXTURE_STEP "machine: {transport: legacy, dma: bounce}\n");
-	ck_assert_uint_eq(doc->scenario[0]->machines.count, 1);
-	scenario_doc_free(doc);
+	ck_assert_uint_eq(one->scenario[0]->machines.count, 1);
 }
 
 TEST(extended_file_gives_what_is_not_said)
@@ -290,22 +288,20 @@ TEST(one_list_serves_many_files)
 	diag_list_fini(&diags);
 }
 
-TEST(path_tells_the_id)
+static const struct { const char *path; bool fits; } paths[] = {
+	{ "scenarios/a/t.yaml", true }, { "./x/scenarios//a/./t.yaml", true },
+	{ "/tmp/scenarios/b/scenarios/a/t.yaml", true }, { "t.yaml", true },
+	{ "elsewhere/t.yaml", true }, { "scenarios/t.yaml", false },
+	{ "scenarios/b/t.yaml", false }, { "u.yaml", false },
+};
+
+TEST_EACH(path_tells_the_id, paths)
 {
-	static const struct { const char *path; bool fits; } cases[] = {
-		{ "scenarios/a/t.yaml", true }, { "./x/scenarios//a/./t.yaml", true },
-		{ "/tmp/scenarios/b/scenarios/a/t.yaml", true }, { "t.yaml", true },
-		{ "elsewhere/t.yaml", true }, { "scenarios/t.yaml", false },
-		{ "scenarios/b/t.yaml", false }, { "u.yaml", false },
-	};
+	const char *text = "format: 1\nscenario: a/t\nsummary: s\nsteps: [{note: x}]\n";
+	HEAP(errors) = fixture_errors_of(paths[_i].path, text, strlen(text));
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		const char *text = "format: 1\nscenario: a/t\nsummary: s\nsteps: [{note: x}]\n";
-		HEAP(errors) = fixture_errors_of(cases[i].path, text, strlen(text));
-
-		ck_assert_msg((errors == NULL) == cases[i].fits, "%s: %s", cases[i].path,
-		    errors != NULL ? errors : "no error");
-	}
+	ck_assert_msg((errors == NULL) == paths[_i].fits, "%s: %s", paths[_i].path,
+	    errors != NULL ? errors : "no error");
 }
 
 SUITE(scenario_load, .reads = "scenarios")
