@@ -147,11 +147,10 @@ has_consequence(const struct report_input *input)
 static enum rule_distance
 distance_of(const struct report_input *input, const struct finding *finding)
 {
-	bool explains = finding->distance != RULE_AT_CAUSE &&
-	    (new_failures(input) > 0 || has_consequence(input));
-
-	return finding->rule->severity == SEVERITY_LINT && !explains ? RULE_BESIDE :
-	    finding->distance;
+	if (finding->rule->severity != SEVERITY_LINT)
+		return finding->distance;
+	return finding->distance != RULE_AT_CAUSE &&
+	    (new_failures(input) > 0 || has_consequence(input)) ? finding->distance : RULE_BESIDE;
 }
 
 /* Does the one say more about the cause than the other?  Of a like distance an error does. */
@@ -226,17 +225,16 @@ add_id(struct ids *ids, const char *id)
 }
 
 static void
-print_because(FILE *stream, const struct report_input *input, uint32_t seq, uint32_t site,
-    const char *what)
+print_because(FILE *stream, const struct report_input *input, const struct finding *finding,
+    unsigned i)
 {
-	const struct trace *trace = &input->world->trace;
-	const struct event *event = trace_event(trace, seq);
+	const struct event *event = trace_event(&input->world->trace, finding->because[i].seq);
 	struct source_pos pos;
 	char time[32];
 
-	fprintf(stream, "  because: %s", what);
+	fprintf(stream, "  because: %s", finding->because[i].what);
 	if (event != NULL) {
-		if (report_position(input, site != 0 ? site : trace_site(trace, seq), &pos))
+		if (report_position(input, report_because_site(input, finding, i), &pos))
 			fprintf(stream, ", %s:%u (%s)", pos.file, pos.line, pos.function);
 		words_time(event->time_ns, time, sizeof(time));
 		fprintf(stream, ", at %s", time + strspn(time, " "));
@@ -305,8 +303,7 @@ print_finding(FILE *stream, const struct report_input *input, const struct words
 		fprintf(stream, ", %u times at this place", finding->count);
 	putc('\n', stream);
 	for (unsigned i = 0; i < finding->becauses; i++)
-		print_because(stream, input, finding->because[i].seq, finding->because[i].site,
-		    finding->because[i].what);
+		print_because(stream, input, finding, i);
 	print_like(stream, input, finding, likes);
 }
 

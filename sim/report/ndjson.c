@@ -221,33 +221,30 @@ put_defect(json_t *object, const struct defect *known)
 static json_t *
 because(struct out *out, const struct finding *finding)
 {
-	const struct trace *trace = &out->input->world->trace;
 	json_t *array = json_array();
 
 	for (unsigned i = 0; i < finding->becauses; i++) {
-		uint32_t seq = finding->because[i].seq, site = finding->because[i].site;
 		json_t *object = json_object();
 
-		json_put_number(object, "seq", seq);
+		json_put_number(object, "seq", finding->because[i].seq);
 		json_put_text(object, "text", finding->because[i].what);
-		put_position(out, object, site != 0 ? site : trace_site(trace, seq));
+		put_position(out, object, report_because_site(out->input, finding, i));
 		json_add(array, object);
 	}
 	return array;
 }
 
-/* Findings of equal groups have one cause, as far as that can be told: a text without numbers. */
+/* Findings of equal groups have one cause, as far as rule and places tell. */
 static void
 put_group(struct out *out, json_t *object, const struct finding *finding)
 {
-	const struct trace *trace = &out->input->world->trace;
 	struct source_pos pos = { .file = "", .function = "" }, cause = pos;
 	char *group;
 
 	(void)report_position(out->input, finding->site, &pos);
 	if (finding->becauses > 0)
-		(void)report_position(out->input, finding->because[0].site != 0 ?
-		    finding->because[0].site : trace_site(trace, finding->because[0].seq), &cause);
+		(void)report_position(out->input, report_because_site(out->input, finding, 0),
+		    &cause);
 	group = xasprintf("%s|%s|%s|%s", finding->rule->id, pos.file, pos.function,
 	    cause.function);
 	json_put_text(object, "group", group);

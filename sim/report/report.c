@@ -43,6 +43,14 @@ report_like_finding(const struct report_input *input, const struct finding *find
 	return like->defect != NULL;
 }
 
+uint32_t
+report_because_site(const struct report_input *input, const struct finding *finding, unsigned i)
+{
+	uint32_t site = finding->because[i].site;
+
+	return site != 0 ? site : trace_site(&input->world->trace, finding->because[i].seq);
+}
+
 bool
 report_position(const struct report_input *input, uint32_t site, struct source_pos *pos)
 {

@@ -82,6 +82,10 @@ const struct defect *report_known_failures(const struct report_input *input);
 bool report_like_finding(const struct report_input *input, const struct finding *finding,
     struct defect_like *like);
 
+/* The site of the i-th event that explains a finding; 0: none is known. */
+uint32_t report_because_site(const struct report_input *input, const struct finding *finding,
+    unsigned i);
+
 /* The driver position of a site; false for site 0, without a source, or if nothing is known. */
 bool report_position(const struct report_input *input, uint32_t site, struct source_pos *pos);
 
