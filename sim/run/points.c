@@ -57,15 +57,6 @@ hold_over(void *arg)
 	set_held(arg, false);
 }
 
-void
-run_holds_end(struct run *run)
-{
-	for (unsigned i = 0; i < run->points; i++)
-		if (run->point[i].reached && run->point[i].step->verb == SCENARIO_STEP_HOLD &&
-		    run->point[i].context != 0)
-			set_held(&run->point[i], false);
-}
-
 /* May a scenario hold it: a thread, by its name, that is there? */
 static bool
 is_thread(const struct context *context)

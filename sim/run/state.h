@@ -121,7 +121,6 @@ void run_point(struct run *run, const struct scenario_step *step);
 void run_release_holds(struct run *run);
 /* A scenario whose points were not reached shows nothing: a failure for each. */
 void run_points_unreached(struct run *run);
-void run_holds_end(struct run *run);
 
 /* expect_trace.c: `expect-trace`. */
 void run_traces_init(struct run *run);

@@ -376,7 +376,6 @@ finally(struct run *run)
 	fault_heal(&run->faults, NULL);
 	kern_heal();
 	kern_busy(false);
-	run_holds_end(run);
 	drain(run);
 	/* An attach or detach that never ends is the driver's too. */
 	if (run->with[0].attach == ATTACH_OK || run->autoconfs > 0)
