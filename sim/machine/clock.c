@@ -11,11 +11,22 @@
 
 #include "base/alloc.h"
 
+/* The next event, which is in the list no longer; there is one. */
+static struct clock_event
+take_first(struct clock *clock)
+{
+	struct clock_event *first = clock->first, event = *first;
+
+	clock->first = first->next;
+	free(first);
+	return event;
+}
+
 void
 clock_fini(struct clock *clock)
 {
 	while (clock->first != NULL)
-		clock_cancel(clock, &(struct clock_event *){ clock->first });
+		take_first(clock);
 	memset(clock, 0, sizeof(*clock));
 }
 
@@ -64,8 +75,7 @@ clock_fire(struct clock *clock)
 
 	if (clock->first == NULL)
 		return false;
-	event = *clock->first;
-	clock_cancel(clock, &(struct clock_event *){ clock->first });
+	event = take_first(clock);
 	clock->now_ns = event.time_ns;
 	event.fire(event.arg);
 	return true;
