@@ -13,7 +13,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#ifdef __linux__
 #include <sys/prctl.h>
+#endif
 
 #include "base/alloc.h"
 
@@ -135,7 +137,9 @@ begin_anew(pid_t parent)
 	for (size_t i = 0; i < SIGNALS; i++)
 		if (sigaction(signals[i], NULL, &now) == 0 && now.sa_handler == caught)
 			signal(signals[i], SIG_DFL);
+#ifdef __linux__
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+#endif
 	/* It may have died before we asked. */
 	if (getppid() != parent)
 		_exit(3);

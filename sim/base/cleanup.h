@@ -5,7 +5,7 @@
  * Once cleanup_install() was called, SIGINT, SIGTERM, SIGHUP and SIGQUIT remove the files and kill
  * the children that are registered, and then end the process as they would have; one that is
  * ignored stays ignored.  exit(3) does the same.  A process that is killed outright takes its
- * children with it, and leaves its files.
+ * children with it where the system can do that (Linux), and leaves its files.
  */
 #ifndef VIOSIM_BASE_CLEANUP_H
 #define VIOSIM_BASE_CLEANUP_H
