@@ -106,14 +106,18 @@ static void
 note_call(const char *name, const struct source_pos *pos, void *arg)
 {
 	enum hw_call call = trace_call_by_name(name);
-	size_t rows;
+	size_t rows, i = 0;
 	const struct fault_row *row = fault_catalogue(&rows);
+	struct record_site there = { .line = pos->line };
 
-	for (size_t i = 0; i < rows && call != HW_CALL_NONE; i++)
-		if (row[i].call == call) {
-			tally_site(arg, name, pos->line, pos->function);
-			return;
-		}
+	while (i < rows && row[i].call != call)
+		i++;
+	if (i == rows || call == HW_CALL_NONE)
+		return;
+	snprintf(there.call, sizeof(there.call), "%s", name);
+	snprintf(there.file, sizeof(there.file), "%s", pos->file);
+	snprintf(there.function, sizeof(there.function), "%s", pos->function);
+	tally_site(arg, &there);
 }
 
 /* ---- while it goes on ---- */

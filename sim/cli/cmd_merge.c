@@ -91,8 +91,7 @@ take_head(struct merge *merge, const struct record_head *head, const struct part
 	}
 	merge->from[head->shard - 1] = part->path;
 	for (size_t i = 0; i < head->sites.count; i++)
-		tally_site(&merge->tally, head->sites.item[i].call, head->sites.item[i].line,
-		    head->sites.item[i].function);
+		tally_site(&merge->tally, &head->sites.item[i]);
 	return true;
 }
 

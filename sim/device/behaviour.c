@@ -217,6 +217,7 @@ behaviour_spend(struct device_queue *queue, enum behaviour behaviour)
 		return false;
 	if (queue->left[behaviour] != UINT64_MAX)
 		queue->left[behaviour]--;
+	queue->waits[behaviour] = false;
 	return true;
 }
 
@@ -243,8 +244,10 @@ device_behave(struct device *device, enum behaviour behaviour, unsigned queue, u
 	struct completion none = { .queue = &device->queue[queue], .on = queue };
 
 	assert(queue < device->active && behaviour < ROWS);
-	if (rows[behaviour].when == BEHAVES_NOW)
+	if (rows[behaviour].when == BEHAVES_NOW) {
 		rows[behaviour].behave(&none);
-	else
-		device->queue[queue].left[behaviour] = count;
+		return;
+	}
+	none.queue->left[behaviour] = count;
+	none.queue->waits[behaviour] = count > 0;
 }

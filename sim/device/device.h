@@ -72,7 +72,8 @@ struct device_queue {
 		struct device_request request;
 		struct clock_event *timer;	/* NULL: none */
 	} outliving;
-	uint64_t left[DEVICE_BEHAVIOURS_MAX];	/* completions that one still holds for */
+	uint64_t left[DEVICE_BEHAVIOURS_MAX];	/* completions that one still holds for, */
+	bool waits[DEVICE_BEHAVIOURS_MAX];	/* and no completion has met it yet */
 	uint64_t latency_ns, jitter_ns;	/* while left[BEHAVIOUR_LATENCY] */
 	uint64_t held_back;		/* completions without their interrupt so far (COALESCE) */
 	uint64_t requests;		/* taken since the driver began */

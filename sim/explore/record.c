@@ -101,7 +101,8 @@ struct list { VEC_MEMBERS(char); };	/* as all of VEC_MEMBERS() lie */
 	{ offsetof(struct record_line, member), 0, keys, sizeof(keys) / sizeof((keys)[0]) }
 
 static const struct key site_keys[] = {
-	KEY("call", TEXT, record_site, call), KEY("line", NUMBER, record_site, line),
+	KEY("call", TEXT, record_site, call), KEY("file", TEXT, record_site, file),
+	KEY("line", NUMBER, record_site, line),
 	KEY("function", TEXT, record_site, function),
 };
 static const struct kind site = KIND(record_site, site_keys);
@@ -126,7 +127,8 @@ static const struct key finding_keys[] = {
 };
 static const struct kind finding = KIND(record_finding, finding_keys);
 static const struct key point_keys[] = {
-	KEY("call", TEXT, record_point, call), KEY("line", NUMBER, record_point, line),
+	KEY("call", TEXT, record_point, call), KEY("file", TEXT, record_point, file),
+	KEY("line", NUMBER, record_point, line),
 	KEY("point", HASH, record_point, point), MAY("can_fail", FLAG, record_point, can_fail),
 };
 static const struct kind point = KIND(record_point, point_keys);

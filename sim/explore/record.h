@@ -37,7 +37,7 @@ void seal_write(struct seal *seal, const char *line, size_t length, FILE *stream
  */
 bool seal_open(struct seal *seal, char *line, size_t *length);
 
-#define RECORD_VERSION 4
+#define RECORD_VERSION 5
 
 /*
  * What the newest perturbation interrupted or made fail, in words: two mistakes can end in the
@@ -57,7 +57,8 @@ struct record_finding {
 struct record_point {
 	uint64_t point;			/* the same number: the same call stack */
 	char call[48];
-	unsigned line;			/* of the driver; 0 if unknown */
+	char file[64];			/* of the driver; "": unknown */
+	unsigned line;
 	bool can_fail;			/* with these arguments */
 };
 
@@ -80,7 +81,7 @@ struct record {
 };
 
 /* What was explored.  Two parts fit each other if all but `shard` is the same. */
-struct record_site { char call[48]; unsigned line; char function[64]; };
+struct record_site { char call[48], file[64]; unsigned line; char function[64]; };
 struct record_head {
 	unsigned version;
 	char command[16];		/* "sweep", "explore" */

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "explore/injections.h"
+#include "run/source.h"
 
 #define RUNS_MAX 1000000	/* numbers that a unit may need */
 
@@ -27,6 +28,7 @@ struct tries { VEC_MEMBERS(struct try); };
 
 struct planner {
 	const struct explore_options *options;
+	struct source *source;
 	struct record *run;		/* gets the fallible calls; or NULL */
 	struct tries tries;
 	uint32_t from;			/* nothing before that event */
@@ -62,6 +64,7 @@ static void
 note_fallible(struct planner *planner, const struct inject_point *ip, uint64_t point, bool can_fail)
 {
 	struct record_point *known;
+	struct source_pos pos;
 
 	for (size_t i = 0; planner->run != NULL && i < planner->run->points.count; i++) {
 		known = &planner->run->points.item[i];
@@ -74,10 +77,14 @@ note_fallible(struct planner *planner, const struct inject_point *ip, uint64_t p
 		return;
 	known = vec_add(&planner->run->points);
 	*known = (struct record_point){
-		.point = point, .line = ip->line, .can_fail = can_fail,
+		.point = point, .can_fail = can_fail,
 	};
 	snprintf(known->call, sizeof(known->call), "%s",
 	    trace_call_name((enum hw_call)ip->call));
+	if (ip->site == 0 || !source_lookup(planner->source, ip->site, &pos))
+		return;
+	known->line = pos.line;
+	snprintf(known->file, sizeof(known->file), "%s", pos.file);
 }
 
 static void
@@ -139,6 +146,7 @@ find_tries(struct planner *planner, struct worker *worker, const struct plan *pl
 	struct edit *edit = plan_apply(plan, baseline);
 
 	planner->options = &worker->explore->options;
+	planner->source = module_source(worker->explore->module);
 	situation_init(&planner->now, &worker->trial, edit, plan, baseline);
 	for (size_t i = 0; i < worker->points.count; i++) {
 		const struct inject_point *ip = &worker->points.item[i];

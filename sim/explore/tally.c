@@ -74,28 +74,30 @@ tally_fini(struct tally *tally)
 }
 
 static struct tally_site *
-site_of(struct tally *tally, const char *call, unsigned line)
+site_of(struct tally *tally, const char *call, const char *file, unsigned line)
 {
 	struct tally_site *site;
 
 	for (size_t i = 0; i < tally->sites.count; i++) {
 		site = &tally->sites.item[i];
-		if (site->site.line == line && strcmp(site->site.call, call) == 0)
+		if (site->site.line == line && strcmp(site->site.call, call) == 0 &&
+		    strcmp(site->site.file, file) == 0)
 			return site;
 	}
 	site = vec_add(&tally->sites);
 	site->site.line = line;
 	snprintf(site->site.call, sizeof(site->site.call), "%s", call);
+	snprintf(site->site.file, sizeof(site->site.file), "%s", file);
 	return site;
 }
 
 void
-tally_site(struct tally *tally, const char *call, unsigned line, const char *function)
+tally_site(struct tally *tally, const struct record_site *there)
 {
-	struct tally_site *site = site_of(tally, call, line);
+	struct tally_site *site = site_of(tally, there->call, there->file, there->line);
 
-	if (function[0] != '\0')
-		snprintf(site->site.function, sizeof(site->site.function), "%s", function);
+	if (there->function[0] != '\0')
+		site->site = *there;
 }
 
 static struct tally_row *
@@ -121,9 +123,9 @@ add_points(struct tally *tally, const struct record *run)
 		set_add(&tally->seen, point->point);
 		if (point->can_fail)
 			set_add(&tally->failable, point->point);
-		if (point->line == 0)
+		if (point->file[0] == '\0')
 			continue;
-		site = site_of(tally, point->call, point->line);
+		site = site_of(tally, point->call, point->file, point->line);
 		site->reached = true;
 		site->can_fail |= point->can_fail;
 	}
@@ -307,9 +309,11 @@ site_order(const void *a, const void *b)
 {
 	const struct record_site *one = a, *other = b;
 
-	if (one->line != other->line)
-		return one->line < other->line ? -1 : 1;
-	return strcmp(one->call, other->call);
+	int files = strcmp(one->file, other->file);
+
+	if (files != 0 || one->line == other->line)
+		return files != 0 ? files : strcmp(one->call, other->call);
+	return one->line < other->line ? -1 : 1;
 }
 
 static int

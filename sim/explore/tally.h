@@ -67,7 +67,7 @@ struct tally {
 void tally_fini(struct tally *tally);
 
 /* A place of the driver that could be reached; the same again is not added. */
-void tally_site(struct tally *tally, const char *call, unsigned line, const char *function);
+void tally_site(struct tally *tally, const struct record_site *there);
 void tally_add(struct tally *tally, const struct record *run);
 /* Runs of a job of which `written` were added one by one. */
 void tally_add_silent(struct tally *tally, const struct record_job_end *end, uint64_t written);

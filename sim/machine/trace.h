@@ -60,7 +60,8 @@
 		/* the driver's C is undefined here; code enum undefined */ \
 	X(END, end, "end-of-run", (W, end)) \
 	X(STACK, stack, "stack", ) /* the driver comes near the end of its stack */ \
-	X(BUSY, busy, "busy", (b, is_busy)) /* others want the processors; no longer */
+	X(BUSY, busy, "busy", (b, is_busy)) /* others want the processors; no longer */ \
+	X(HOLD, hold, "hold", (t, context) (b, is_held)) /* it is kept from running; no longer */
 
 enum event_kind {
 	EV_NONE,

@@ -105,8 +105,8 @@ print_sites(const struct tally *tally, bool reached, FILE *stream)
 		const struct record_site *site = &tally->sites.item[i].site;
 
 		if (is_asked_for(&tally->sites.item[i], reached))
-			fprintf(stream, "    line %u: %s%s%s\n", site->line, site->call,
-			    site->function[0] != '\0' ? " in " : "", site->function);
+			fprintf(stream, "    %s:%u: %s%s%s\n", site->file, site->line,
+			    site->call, site->function[0] != '\0' ? " in " : "", site->function);
 	}
 }
 

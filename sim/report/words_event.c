@@ -321,6 +321,13 @@ say_busy(struct line *line, const struct words *words, const struct event *event
 	    "below theirs runs" : "no process wants a processor any more");
 }
 
+static void
+say_hold(struct line *line, const struct words *words, const struct event *event)
+{
+	say_template(line, words, event->hold.is_held ? "$1 is held up" : "$1 may go on",
+	    trace_kind_args(EV_HOLD), event_values(event));
+}
+
 /* ---- scenario, console, the end ---- */
 
 static void
@@ -454,6 +461,7 @@ const struct words_kind words_kinds[EV_KINDS] = {
 	[EV_END] = { SCENARIO, MAIN, SHAPE(WORDS_ALONE, .say = say_end) },
 	[EV_STACK] = { MAIN, SHAPE(0, .template = "nears the end of the kernel stack") },
 	[EV_BUSY] = { KERNEL("guest"), MAIN, SHAPE(1, .say = say_busy) },
+	[EV_HOLD] = { SCENARIO, MAIN, SHAPE(3, .say = say_hold) },
 };
 
 void

@@ -103,9 +103,9 @@ struct rules_core {
 	/* Never NULL; without a device everything in it is. */
 	const struct rules_device *device;
 	unsigned at;			/* which of these devices: the event's, or in turn */
-	bool is_busy;			/* processes want every CPU */
-	uint64_t busy_since_ns;
-	uint64_t busy_ns;		/* so long in all, up to the newest end */
+	unsigned stalls;		/* what keeps threads from running now */
+	uint64_t stalled_since_ns;
+	uint64_t stalled_ns;		/* so long in all, up to the newest end */
 
 	struct rules_view view;		/* rules_look() */
 	bool view_is_fresh;
@@ -258,7 +258,8 @@ const struct rules_view *rules_look(struct rules_core *core);
 
 /*
  * The time, for what a driver may take long to do: it stands still while processes have the CPUs
- * (door.h, kern_busy), when no thread of a low priority does anything.
+ * (door.h, kern_busy), when no thread of a low priority does anything, and while a scenario holds
+ * anybody up: for how long is none of the driver's doing.
  */
 uint64_t rules_patience_ns(const struct rules_core *core);
 

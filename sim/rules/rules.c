@@ -122,7 +122,8 @@ build(struct setup *setup, const struct rules_device *device)
 			*vec_add(&setup->area) = device->areas[k];
 	}
 	setup->kinds = SHADOW_KINDS | UINT64_C(1) << EV_HOST_REBOOT |
-	    UINT64_C(1) << EV_DEV_STATUS | UINT64_C(1) << EV_BUSY;
+	    UINT64_C(1) << EV_DEV_STATUS | UINT64_C(1) << EV_BUSY |
+	    UINT64_C(1) << EV_HOLD;
 	qsort(__start_hooks, (size_t)(__stop_hooks - __start_hooks), sizeof(__start_hooks[0]),
 	    compare_lines);
 	enter_rows(setup, true);
@@ -281,19 +282,21 @@ follow_status(struct rules_status *status, const struct event *event, uint32_t s
 }
 
 static void
-follow_busy(struct rules_core *core, const struct event *event)
+follow_stall(struct rules_core *core, const struct event *event)
 {
-	core->is_busy = event->busy.is_busy != 0;
-	if (core->is_busy)
-		core->busy_since_ns = event->time_ns;
-	else
-		core->busy_ns += event->time_ns - core->busy_since_ns;
+	bool begins = event->kind == EV_BUSY ? event->busy.is_busy : event->hold.is_held;
+
+	if (begins && core->stalls++ == 0)
+		core->stalled_since_ns = event->time_ns;
+	else if (!begins && --core->stalls == 0)
+		core->stalled_ns += event->time_ns - core->stalled_since_ns;
 }
 
 uint64_t
 rules_patience_ns(const struct rules_core *core)
 {
-	return (core->is_busy ? core->busy_since_ns : core->event->time_ns) - core->busy_ns;
+	return (core->stalls > 0 ? core->stalled_since_ns : core->event->time_ns) -
+	    core->stalled_ns;
 }
 
 static void
@@ -314,8 +317,8 @@ on_event(void *self, const struct event *event, uint32_t site, const void *paylo
 
 		hooked->hook(state_of(core, hooked->area), core, event, site);
 	}
-	if (event->kind == EV_BUSY)
-		follow_busy(core, event);
+	if (event->kind == EV_BUSY || event->kind == EV_HOLD)
+		follow_stall(core, event);
 	if (event->kind == EV_DEV_STATUS)
 		follow_status(&core->status[event->device], event, core->call->site);
 	if (event->kind == EV_HOST_REBOOT)

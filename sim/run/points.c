@@ -44,11 +44,16 @@ set_held(struct run_point *point, bool held)
 {
 	struct world *world = &point->run->world;
 
-	if (point->context != HOLDS_EVERY)
-		world_context(world, point->context)->held = held;
-	for (uint32_t i = 0; i < world->contexts && point->context == HOLDS_EVERY; i++)
-		if (world->context[i].kind == HW_CTX_KTHREAD)
-			world->context[i].held = held;
+	for (uint32_t i = 0; i < world->contexts; i++) {
+		struct context *context = &world->context[i];
+		bool named = point->context == HOLDS_EVERY ?
+		    context->kind == HW_CTX_KTHREAD : context->ordinal == point->context;
+
+		if (!named || context->held == held || context->state == CTX_DONE)
+			continue;
+		context->held = held;
+		world_emit(world, EV_HOLD, 0, context->ordinal, held, 0, 0, 0);
+	}
 }
 
 static void

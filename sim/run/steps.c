@@ -13,6 +13,8 @@
 #include <string.h>
 
 #include "base/sbuf.h"
+#include "device/behaviour.h"
+#include "device/language.h"
 #include "run/state.h"
 
 #define FINAL_SETTLE_NS UINT64_C(60000000000)
@@ -367,6 +369,28 @@ unstruck_faults(struct run *run)
 	}
 }
 
+/* A behaviour of a queue holds for what comes after the step; nothing came. */
+static void
+unmet_behaviours(struct run *run, const struct scenario_step *step)
+{
+	const struct device_step *behaves = device_step_of(step);
+	struct device *device = &run->device[step->on];
+
+	for (unsigned i = 0; behaves != NULL && i < BEHAVIOURS; i++) {
+		char expected[160];
+		int queue = behaves->queue[i] == NULL ? -1 :
+		    device_queue_by_name(device->class, behaves->queue[i]);
+
+		if (queue < 0 || !device->queue[queue].waits[i])
+			continue;
+		device->queue[queue].waits[i] = false;
+		snprintf(expected, sizeof(expected), "`%s` of %s occurs at least once",
+		    device_behaviours[i].word, behaves->queue[i]);
+		run_fail(run, step->loc, "device", expected, run->world.end == WORLD_RUNNING ?
+		    "it never occurred" : "it had not occurred when the run ended early");
+	}
+}
+
 static void
 finally(struct run *run)
 {
@@ -413,6 +437,8 @@ run_steps(struct run *run)
 	if (!run->result->refused) {
 		run_traces_end(run);
 		unstruck_faults(run);
+		for (size_t n = i; n-- > 0;)
+			unmet_behaviours(run, &steps->step[n]);
 	}
 	/* A run that ended early has its finding, and did not come to all of its points. */
 	if (run->world.end == WORLD_RUNNING)

@@ -73,7 +73,7 @@ is_device_fair(struct rules_core *core)
 	const struct rules_view *view = rules_look(core);
 	const struct device_view *device = &view->device;
 
-	return device->healthy && device->completes && !view->detaching && !core->is_busy &&
+	return device->healthy && device->completes && !view->detaching && core->stalls == 0 &&
 	    (device->status & STATUS_DRIVER_OK);
 }
 

@@ -40,7 +40,7 @@ make(struct record *run, unsigned number)
 	if (number == 1) {
 		for (unsigned i = 0; i < 3; i++)
 			*(struct record_point *)vec_add(&run->points) = (struct record_point){
-				i + 7, "virtio_alloc_vq", 5 + i, i < 2,
+				i + 7, "virtio_alloc_vq", "x.c", 5 + i, i < 2,
 			};
 		add_finding(run, "log.quiet", 3, true, "");
 		return;
@@ -110,7 +110,8 @@ TEST(other_lines_are_read_as_they_were_written)
 	    .kind = 2, .at = 5 };
 	struct record_end end = { .how = "cut", .cases_left = 3, .lost = 2, .differ = 1 };
 
-	*(struct record_site *)vec_add(&head.sites) = (struct record_site){ "printf", 7, "x_f" };
+	*(struct record_site *)vec_add(&head.sites) = (struct record_site){
+		"printf", "x.c", 7, "x_f" };
 	*(struct record_silent *)vec_add(&job_end.silent) = (struct record_silent){ 1, "c", 6 };
 	assert_round_trip(RECORD_HEAD, &head, &line, &line.head);
 	ck_assert_str_eq(line.head.sites.item[0].function, "x_f");
@@ -203,7 +204,7 @@ reported(const unsigned order[5])
 	struct sbuf buf;
 	FILE *stream = sbuf_open(&buf);
 
-	tally_site(&tally, "virtio_alloc_vq", 99, "x_never");
+	tally_site(&tally, &(struct record_site){ "virtio_alloc_vq", "x.c", 99, "x_never" });
 	for (unsigned i = 0; i < 5; i++) {
 		make(&run, order[i]);
 		tally_add(&tally, &run);
@@ -234,7 +235,7 @@ TEST(sums_do_not_depend_on_the_order)
 	ck_assert_str_eq(one, other);
 	HAS(one, "     x.c:9: error: page.conservation: a ", "       x_f, 1 run, when x fails\n",
 	    "\nalso in the baseline run: ", "\nknown defects\n  x-01: balloon.count, 1 run\n",
-	    "line 99: virtio_alloc_vq in x_never\n", "\nlost: a/b[c=d]#1.0,bounce with ",
+	    "x.c:99: virtio_alloc_vq in x_never\n", "\nlost: a/b[c=d]#1.0,bounce with ",
 	    "\n2 findings not listed: ", "\n5 runs, 1 new finding, 1 in baseline runs, 1 lost\n");
 }
 

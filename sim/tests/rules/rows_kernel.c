@@ -237,6 +237,12 @@ const struct fragment_row rows_kernel[] = {
 	{ "live_convergence_ok5",
 	    .steps = "- fail: {id: short, call: kmem_alloc.block}\n"
 	    "- {at: 1s, target: 4 pages}\n- {at: 40s, note: it waits still}\n" },
+	{ "live_convergence_ok6",
+	    .steps = "- {at: 1s, hold: {thread: every, for: 40s}}\n- {at: 2s, target: 4 pages}\n"
+	    "- {at: 20s, target: 8 pages}\n- {at: 45s, settle: {within: 3s}}\n" },
+	{ "live_convergence_bad8",
+	    .steps = "- {at: 1s, hold: {thread: every, for: 20s}}\n- {at: 2s, target: 4 pages}\n"
+	    "- {at: 38s, note: never}\n" },
 	{ "live_convergence_bad7", .steps = "- {at: 1s, guest: {busy: 20s}}\n"
 	    "- {at: 2s, target: 4 pages}\n- {at: 40s, note: never}\n" },
 	{ "live_lost_wakeup_bad6", LATE_AND_LONG,

@@ -336,7 +336,7 @@ run_on(struct outcome *outcome, const struct scenario_case *c)
 	check_findings(outcome, &result);
 	if (getenv("FRAGMENT") != NULL)
 		for (size_t i = 0; i < result.findings.count; i++)
-			fprintf(stderr, "%s: %s: %s\n", c->id, result.findings.item[i].rule->id,
+			printf("%s: %s: %s\n", c->id, result.findings.item[i].rule->id,
 			    result.findings.item[i].text);
 	run_result_fini(&result);
 }
@@ -382,7 +382,7 @@ START_TEST(fragment_behaves)
 	ck_assert_msg(fragment->rule != NULL, "%s: no rule of that name, or neither _bad nor _ok",
 	    fragment->name);
 	if (getenv("FRAGMENT") != NULL)
-		fprintf(stderr, "%s is number %d\n", fragment->name, _i);
+		printf("%s is number %d\n", fragment->name, _i);
 	outcome.wrong = open_memstream(&wrong, &size);
 	doc = load_scenario(fragment, row);
 	cases = scenario_cases(doc, NULL, &count);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Tests of sim/run/points: `deliver` and `hold` at exact points of a driver, and what is said
- * of points that are never reached.  The driver is explore/modules/small.c.
+ * of points that are never reached, and of what the device is to do and never does.  The driver is explore/modules/small.c.
  */
 #include <stdio.h>
 #include <string.h>
@@ -115,6 +115,18 @@ TEST(unreached_points_are_failures)
 	    "never from the step on");
 	expect_failure(2, 10, "hold", "the driver reaches `virtio_enqueue_prep#2 after`",
 	    "1 time from the step on, and number 2 is meant");
+}
+
+TEST(behaviours_that_nothing_meets_are_failures)
+{
+	rig_case(&the_rig, HEAD "  - at: 1s\n    device: {drop: inflate, miss: deflate}\n"
+	    "  - device: {duplicate: inflate, count: 9}\n"
+	    "  - target: 4 pages\n  - at: 3s\n    note: dropped\n");
+	ck_assert_uint_eq(the_rig.run.failures_all, 2);
+	expect_failure(0, 9, "device", "`duplicate` of inflate occurs at least once",
+	    "it never occurred");
+	expect_failure(1, 7, "device", "`miss` of deflate occurs at least once",
+	    "it never occurred");
 }
 
 TEST(points_do_not_outlive_the_guest)

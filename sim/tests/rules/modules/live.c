@@ -69,6 +69,9 @@ FRAGMENT_IN(live_convergence_ok4, attach, attach_with_idle_thread)
 }
 FRAGMENT(live_convergence_bad7, .attach = attach_with_idle_thread, .thread = only_wake_up);
 
+FRAGMENT(live_convergence_ok6, NULL);
+FRAGMENT(live_convergence_bad8, .thread = only_wake_up);
+
 /* The thread is in the allocator when the target changes, and as long as that lasts. */
 FRAGMENT_IN(live_convergence_ok5, in_thread, alloc_block)
 {
