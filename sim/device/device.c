@@ -151,6 +151,8 @@ device_on_reset(struct device *device)
 
 		if (c.queue->flight.count > 0)
 			behaviours_apply(&c, BEHAVES_AT_RESET);
+		/* A driver may also wait for what is in flight before it resets the device. */
+		c.queue->waits[BEHAVIOUR_AFTER_RESET] = false;
 	}
 	forget_all(device);
 	device->broken = false;
