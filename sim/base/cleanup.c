@@ -13,11 +13,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#ifdef __linux__
-#include <sys/prctl.h>
-#endif
 
 #include "base/alloc.h"
+#include "base/host.h"
 
 #define FILES_MAX 32
 #define CHILDREN_MAX 256
@@ -137,9 +135,7 @@ begin_anew(pid_t parent)
 	for (size_t i = 0; i < SIGNALS; i++)
 		if (sigaction(signals[i], NULL, &now) == 0 && now.sa_handler == caught)
 			signal(signals[i], SIG_DFL);
-#ifdef __linux__
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-#endif
+	host_die_with_parent();
 	/* It may have died before we asked. */
 	if (getppid() != parent)
 		_exit(3);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/host.h"
 
 /* The Makefile's: where `make install` puts them. */
 #ifndef VIOSIM_DATADIR
@@ -21,11 +22,9 @@ static char *
 program_folder(void)
 {
 	char path[PATH_MAX];
-	ssize_t length = readlink("/proc/self/exe", path, sizeof(path) - 1);
 
-	if (length <= 0)
+	if (!host_program(path, sizeof(path)))
 		return NULL;
-	path[length] = '\0';
 	*strrchr(path, '/') = '\0';
 	return xstrdup(path);
 }

@@ -14,16 +14,14 @@
 #include <ucontext.h>
 #include <unistd.h>
 
-#include <linux/filter.h>
-#include <linux/seccomp.h>
-#include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <sys/time.h>
-#if defined(__x86_64__)
+#if defined(__x86_64__) && defined(__linux__)
 #include <asm/prctl.h>
+#include <sys/syscall.h>
 #endif
 
 #include "base/alloc.h"
+#include "base/host.h"
 #include "machine/world.h"
 
 #define CRASH_STACK_SIZE (64 * 1024)
@@ -44,28 +42,6 @@ crash_note_to(struct crash_note *note)
 	the_note = note;
 }
 
-static uintptr_t
-program_counter(const ucontext_t *uc)
-{
-#if defined(__x86_64__)
-	return (uintptr_t)uc->uc_mcontext.gregs[REG_RIP];
-#elif defined(__aarch64__)
-	return (uintptr_t)uc->uc_mcontext.pc;
-#else
-#error "say where this platform keeps the program counter"
-#endif
-}
-
-static uintptr_t
-frame_pointer(const ucontext_t *uc)
-{
-#if defined(__x86_64__)
-	return (uintptr_t)uc->uc_mcontext.gregs[REG_RBP];
-#else
-	return (uintptr_t)uc->uc_mcontext.regs[29];
-#endif
-}
-
 /*
  * The driver position of the fault, or of the kernel call under which it came.  `past`: the
  * program counter is behind the instruction.
@@ -73,11 +49,11 @@ frame_pointer(const ucontext_t *uc)
 static uint32_t
 crash_site(const struct world *world, const ucontext_t *uc, bool past)
 {
-	uint32_t site = world_site_of(world, (const void *)program_counter(uc));
+	uint32_t site = world_site_of(world, (const void *)host_program_counter(uc));
 
 	if (site != 0)
 		return past ? site : site + 1;	/* look-ups take return addresses */
-	return world_site_above(world, (const uintptr_t *)frame_pointer(uc));
+	return world_site_above(world, (const uintptr_t *)host_frame_pointer(uc));
 }
 
 /* ---- what a signal means ---- */
@@ -160,7 +136,7 @@ end_of(struct world *world, int sig, const siginfo_t *info, const ucontext_t *uc
 	if (ctx != NULL && fiber_stack_guards(ctx->fiber, (uintptr_t)info->si_addr))
 		set_end(world, WORLD_STACK, "the driver ran over the end of its kernel stack");
 	else if (sig == SIGSEGV && info->si_code == SI_KERNEL &&
-	    is_privileged(world, program_counter(uc)))
+	    is_privileged(world, host_program_counter(uc)))
 		set_end(world, WORLD_TRAP, "the driver ran into a privileged instruction, "
 		    "which the simulated processor does not have");
 	else
@@ -180,7 +156,7 @@ trapped_by(struct world *world, const char *text, uint32_t site)
 	world->event_stop = 0;
 }
 
-#if defined(__x86_64__)
+#if defined(__x86_64__) && defined(__linux__)
 #define FLAG_TRAP 0x100ll		/* single step */
 #define FLAG_ALIGN 0x40000ll		/* alignment check */
 #define SSE_MASKS 0x1f80u		/* MXCSR: no floating-point exception traps */
@@ -230,7 +206,7 @@ float_trapped(const struct world *world, int sig, ucontext_t *uc)
 	struct _libc_fpstate *fp = uc->uc_mcontext.fpregs;
 
 	if (sig != SIGFPE || fp == NULL || world_site_of(world,
-	    (const void *)program_counter(uc)) != 0 ||
+	    (const void *)host_program_counter(uc)) != 0 ||
 	    ((fp->mxcsr & SSE_MASKS) == SSE_MASKS && (fp->cwd & X87_MASKS) == X87_MASKS))
 		return false;
 	fp->mxcsr |= SSE_MASKS;
@@ -264,14 +240,6 @@ state_trapped(struct world *world, int sig, const siginfo_t *info, ucontext_t *u
 	trapped_by(world, text, crash_site(world, uc, sig == SIGTRAP));
 	return true;
 }
-
-void
-crash_direction(struct world *world)
-{
-	__asm__ volatile("cld" : : : "cc");
-	trapped_by(world, "the driver left the processor's direction flag set",
-	    world->running != NULL ? world_driver_site(world) : 0);
-}
 #else
 static void
 note_state(void)
@@ -293,6 +261,16 @@ state_trapped(struct world *world, int sig, const siginfo_t *info, ucontext_t *u
 	(void)uc;
 	(void)fs;
 	return false;
+}
+#endif
+
+#if defined(__x86_64__)
+void
+crash_direction(struct world *world)
+{
+	__asm__ volatile("cld" : : : "cc");
+	trapped_by(world, "the driver left the processor's direction flag set",
+	    world->running != NULL ? world_driver_site(world) : 0);
 }
 #endif
 
@@ -377,31 +355,6 @@ crash_install(void)
 
 #define FILTERS 16			/* modules that a process has at its time */
 
-/*
- * Code in [low, high), which has the same upper half throughout, that makes a system call of the
- * host gets SIGSYS instead.  Where the host does not let us, a driver can still end the process.
- */
-static void
-filter_calls(uintptr_t low, uintptr_t high)
-{
-	enum { PC = offsetof(struct seccomp_data, instruction_pointer) };
-	bool big = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__;
-	struct sock_filter code[] = {
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, PC + (big ? 0 : 4)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)(low >> 32), 0, 4),
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, PC + (big ? 4 : 0)),
-		BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, (uint32_t)low, 0, 2),
-		BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, (uint32_t)(high - 1), 1, 0),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRAP),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-	};
-	struct sock_fprog program = { .len = sizeof(code) / sizeof(code[0]), .filter = code };
-
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0)
-		syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_SPEC_ALLOW,
-		    &program);
-}
-
 /* Once for each place where a module lies; filters stay as long as the process. */
 static void
 forbid_system_calls(uintptr_t low, uintptr_t high)
@@ -421,7 +374,7 @@ forbid_system_calls(uintptr_t low, uintptr_t high)
 		next = (low | (half - 1)) + 1;
 		if (next > high)
 			next = high;
-		filter_calls(low, next);
+		host_forbid_calls(low, next);
 	}
 }
 

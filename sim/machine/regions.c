@@ -10,6 +10,7 @@
 #include <sys/mman.h>
 
 #include "base/alloc.h"
+#include "base/host.h"
 
 #define HUGE_MIN ((size_t)64 << 20)	/* worth pages of two megabytes */
 
@@ -38,7 +39,7 @@ from_host(size_t bytes, uintptr_t where)
 		return NULL;
 	/* The tables of a guest of many gigabytes, of which as a rule much is used. */
 	if (bytes >= HUGE_MIN)
-		madvise(memory, bytes, MADV_HUGEPAGE);
+		host_large_pages(memory, bytes);
 	return memory;
 }
 

@@ -10,13 +10,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/host.h"
 #include "run/module_file.h"
 
 #define TRIAL_SECONDS	10
@@ -50,7 +50,7 @@ be_trial(const char *path)
 {
 	const struct rlimit no_core = { 0, 0 };
 
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	host_die_with_parent();
 	alarm(TRIAL_SECONDS);
 	setrlimit(RLIMIT_CORE, &no_core);
 	/* The dynamic linker's last words are no help. */

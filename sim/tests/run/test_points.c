@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Tests of sim/run/points: `deliver` and `hold` at exact points of a driver, and what is said
- * of points that are never reached, and of what the device is to do and never does.  The driver is explore/modules/small.c.
+ * of points that are never reached, and of what the device is to do and never does.  The
+ * driver is explore/modules/small.c.
  */
 #include <stdio.h>
 #include <string.h>
