@@ -340,6 +340,31 @@ module_file_each_symbol(const struct module_file *file, uint32_t table,
 			each_symbol_of(file, scn, shdr.sh_link, fn, arg);
 }
 
+const char *
+module_elf_section(Elf *elf, const char *name, size_t *size)
+{
+	size_t names;
+	Elf_Scn *scn = NULL;
+	GElf_Shdr shdr;
+	Elf_Data *data;
+
+	if (elf_getshdrstrndx(elf, &names) != 0)
+		return NULL;
+	while ((scn = elf_nextscn(elf, scn)) != NULL) {
+		const char *found;
+
+		if (gelf_getshdr(scn, &shdr) == NULL || shdr.sh_type != SHT_PROGBITS)
+			continue;
+		found = elf_strptr(elf, names, shdr.sh_name);
+		if (found == NULL || strcmp(found, name) != 0)
+			continue;
+		data = elf_getdata(scn, NULL);
+		*size = data != NULL ? data->d_size : 0;
+		return data != NULL ? data->d_buf : NULL;
+	}
+	return NULL;
+}
+
 /* All references of one table, whose symbols are in section `symtab`. */
 static void
 each_of_table(const struct module_file *file, Elf_Scn *scn, Elf_Scn *symtab,

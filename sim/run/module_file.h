@@ -77,6 +77,9 @@ typedef void	module_symbol_fn(const struct module_symbol *, void *arg);
 void	module_file_each_symbol(const struct module_file *, uint32_t table,
 	    module_symbol_fn *fn, void *arg);
 
+/* What a section that is not loaded holds, in the image of `elf`; NULL: there is none. */
+const char *module_elf_section(Elf *elf, const char *name, size_t *size);
+
 /*
  * Call `fn` for each place in the module's code that refers to a symbol which the
  * module does not define.  The loader's own relocations lead to tables of

@@ -22,26 +22,10 @@ struct frames {
 static char *
 section_text(const struct module_file *file)
 {
-	size_t names;
-	Elf_Scn *scn = NULL;
-	GElf_Shdr shdr;
-	Elf_Data *data;
+	size_t size;
+	const char *text = module_elf_section(file->elf, SECTION, &size);
 
-	if (elf_getshdrstrndx(file->elf, &names) != 0)
-		return NULL;
-	while ((scn = elf_nextscn(file->elf, scn)) != NULL) {
-		const char *name;
-
-		if (gelf_getshdr(scn, &shdr) == NULL || shdr.sh_type != SHT_PROGBITS)
-			continue;
-		name = elf_strptr(file->elf, names, shdr.sh_name);
-		if (name == NULL || strcmp(name, SECTION) != 0)
-			continue;
-		data = elf_getdata(scn, NULL);
-		return data == NULL || data->d_buf == NULL ? NULL :
-		    xasprintf("\n%.*s", (int)data->d_size, (const char *)data->d_buf);
-	}
-	return NULL;
+	return text != NULL ? xasprintf("\n%.*s", (int)size, text) : NULL;
 }
 
 /* A function that the optimiser left no trace of lives in the frames of its callers. */

@@ -11,6 +11,7 @@
 #include "base/alloc.h"
 #include "base/sbuf.h"
 #include "base/vec.h"
+#include "run/module_file.h"
 #include "run/source.h"
 
 /* Of offsets below, which is all of any module, answers are remembered. */
@@ -286,6 +287,54 @@ source_each_function(struct source *s, source_function_fn *fn, void *arg)
 
 	while (next_unit(s, &cu, &unit))
 		dwarf_getfuncs(&unit, visit_function, &visit, 0);
+}
+
+/* ---- the driver's text ---- */
+
+/*
+ * viosim-cc puts it into a section of the module: of each source its name and its text, each
+ * with a NUL behind it.
+ */
+const char *
+source_text_all(struct source *s, const char *file, size_t *length)
+{
+	size_t size = 0;
+	const char *at, *end;
+
+	(void)dwarf_of(s);
+	at = s->elf != NULL ? module_elf_section(s->elf, ".viosim.source", &size) : NULL;
+	for (end = at + size; at != NULL && at < end; at += *length + 1) {
+		bool is_it = strncmp(at, file, (size_t)(end - at)) == 0;
+
+		at += strnlen(at, (size_t)(end - at)) + 1;
+		if (at >= end)
+			break;
+		*length = strnlen(at, (size_t)(end - at));
+		if (is_it)
+			return at;
+	}
+	return NULL;
+}
+
+const char *
+source_text(struct source *s, const char *file, unsigned line, size_t *length)
+{
+	size_t size;
+	const char *text = source_text_all(s, file, &size);
+
+	for (; text != NULL && line > 1; line--) {
+		const char *next = memchr(text, '\n', size);
+
+		if (next == NULL)
+			return NULL;
+		size -= (size_t)(next + 1 - text);
+		text = next + 1;
+	}
+	if (text == NULL || line == 0 || size == 0)
+		return NULL;
+	*length = memchr(text, '\n', size) != NULL ?
+	    (size_t)((const char *)memchr(text, '\n', size) - text) : size;
+	return text;
 }
 
 /* ---- names of memory ---- */

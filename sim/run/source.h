@@ -51,6 +51,14 @@ bool	source_lookup(struct source *, uint64_t offset, struct source_pos *pos);
 unsigned source_line(struct source *, uint64_t offset);
 
 /*
+ * Line `line`, from 1, of the driver's file of that name (source_pos.file) as it was compiled: so
+ * many bytes, without the newline, which live as long as the source.  NULL: not known.
+ */
+const char *source_text(struct source *, const char *file, unsigned line, size_t *length);
+/* The whole text; NULL: not known. */
+const char *source_text_all(struct source *, const char *file, size_t *length);
+
+/*
  * What the driver's text calls `size` bytes that the instruction before `site` touches, `offset`
  * bytes from the start of an object of `object_size`: the member, by a pointer that the function
  * there has to such a structure ("sc->sc_target"), or else by the structure's name.  With

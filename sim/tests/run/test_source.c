@@ -187,6 +187,39 @@ positions_of(const char *name)
 	return source_new(bytes, size);
 }
 
+/* It is the text that was compiled, whatever becomes of the file. */
+TEST(text_is_in_the_module)
+{
+	static const char unended[] = "int other(void);\nint\n\nother(void) { return 1; }";
+	size_t length;
+	const char *text;
+	struct source *s;
+
+	build_write("driver.c", driver_text);
+	build_write("oth\"er.c", unended);
+	ck_assert_int_eq(build_run("CC=cc", "driver", "'oth\"er.c'"), 0);
+	build_write("driver.c", "");
+	s = positions_of("driver.so");
+	text = source_text_all(s, "driver.c", &length);
+	ck_assert_uint_eq(length, strlen(driver_text));
+	ck_assert_str_eq(text, driver_text);
+	text = source_text(s, "driver.c", 5, &length);
+	ck_assert_uint_eq(length, 1);
+	ck_assert_int_eq(*text, '{');
+	text = source_text(s, "oth\"er.c", 4, &length);
+	ck_assert_uint_eq(length, strlen("other(void) { return 1; }"));
+	ck_assert_ptr_nonnull(source_text(s, "oth\"er.c", 3, &length));
+	ck_assert_uint_eq(length, 0);
+	ck_assert_ptr_null(source_text(s, "oth\"er.c", 0, &length));
+	ck_assert_ptr_null(source_text(s, "oth\"er.c", 5, &length));
+	ck_assert_ptr_null(source_text(s, "driver", 1, &length));
+	ck_assert_ptr_null(source_text(s, "driver.c", 5000, &length));
+	source_free(s);
+	s = source_new("no module", 9);
+	ck_assert_ptr_null(source_text(s, "driver.c", 1, &length));
+	source_free(s);
+}
+
 TEST(unknown_offset_has_no_position)
 {
 	struct source_pos pos = { .line = 4711 };
