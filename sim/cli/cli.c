@@ -10,37 +10,17 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <sys/ioctl.h>
-
 #include "base/alloc.h"
 #include "base/share.h"
+#include "base/width.h"
 #include "run/run.h"
 #include "run/source.h"
 #include "scenario/arena.h"
 #include "scenario/text.h"
 
 #define NAME_DEFAULT "viomb"		/* of the attachment in CLI_DRIVER_DEFAULT */
-#define WIDTH_MIN 40
 #define WIDTH_TEXT 78
 #define HELP_WIDTH_MAX 88		/* longer lines are hard to read */
-
-static unsigned
-width_of(FILE *stream)
-{
-	const char *columns = getenv("COLUMNS");
-	struct winsize size;
-	unsigned long width = 0;
-
-	if (!isatty(fileno(stream)))
-		return CLI_WIDTH_DEFAULT;
-	if (ioctl(fileno(stream), TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
-		width = size.ws_col;
-	else if (columns != NULL)
-		width = strtoul(columns, NULL, 10);
-	if (width == 0 || width > UINT16_MAX)
-		return CLI_WIDTH_DEFAULT;
-	return width < WIDTH_MIN ? WIDTH_MIN : (unsigned)width;
-}
 
 static void
 print_usage(const struct cli_command *command, FILE *stream)

@@ -63,12 +63,8 @@ enum cli_color { CLI_COLOR_AUTO, CLI_COLOR_ALWAYS, CLI_COLOR_NEVER };
 extern const char *const cli_color_words[];	/* in that order */
 bool cli_has_color(enum cli_color color, FILE *stream);
 
-/*
- * Columns to fill: the terminal's (as it says itself, else as COLUMNS says), 100 if the stream
- * is a file or a pipe, so that what is written there is the same everywhere.
- */
-#define CLI_WIDTH_DEFAULT 100
-unsigned cli_width_text(FILE *stream);	/* of prose: at most 78 */
+/* Columns to fill with prose: those of width_of(), at most 78. */
+unsigned cli_width_text(FILE *stream);
 
 /* ---- standard output: what is written there is checked in one place ---- */
 

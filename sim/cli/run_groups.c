@@ -10,6 +10,7 @@
 
 #include "base/alloc.h"
 #include "base/sbuf.h"
+#include "base/width.h"
 #include "cli/cli.h"
 #include "report/report.h"
 #include "scenario/text.h"
@@ -197,7 +198,7 @@ print_same(const struct run_same *same, FILE *stream)
 	if (shown < count)
 		fprintf(line, " and %zu more", count - shown);
 	fputs("  ", stream);
-	report_wrap(stream, sbuf_close(&buf), 2, 2, REPORT_WIDTH);
+	report_wrap(stream, sbuf_close(&buf), 2, 2, width_of(stream));
 	fputs("\n\n", stream);
 	free(buf.text);
 }

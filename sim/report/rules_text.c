@@ -6,9 +6,11 @@
 
 #include <string.h>
 
+#include "base/width.h"
 #include "report/finding.h"
 
 #define LABEL 9			/* columns of "Why", "Wrong", ... */
+#define PROSE_MAX 80		/* longer lines are hard to read */
 
 void
 rules_text_table(const struct rule *const *rules, size_t count, FILE *stream)
@@ -22,9 +24,17 @@ rules_text_table(const struct rule *const *rules, size_t count, FILE *stream)
 		fprintf(stream, "%-*s  %-5s  ", widest, rules[i]->id,
 		    finding_severity(rules[i]));
 		report_wrap(stream, rules[i]->title, (unsigned)widest + 9,
-		    (unsigned)widest + 9, REPORT_WIDTH);
+		    (unsigned)widest + 9, width_of(stream));
 		putc('\n', stream);
 	}
+}
+
+static unsigned
+prose_width(FILE *stream)
+{
+	unsigned width = width_of(stream);
+
+	return width < PROSE_MAX ? width : PROSE_MAX;
 }
 
 /* Prose, broken into lines. */
@@ -34,7 +44,7 @@ print_prose(FILE *stream, const char *label, const char *text)
 	if (text == NULL)
 		return;
 	fprintf(stream, "%-*s", LABEL, label);
-	report_wrap(stream, text, LABEL, LABEL, REPORT_WIDTH - 20);
+	report_wrap(stream, text, LABEL, LABEL, prose_width(stream));
 	putc('\n', stream);
 }
 
@@ -75,7 +85,7 @@ rules_text_absent_table(const struct rule_absent *absent, size_t count, FILE *st
 	for (size_t i = 0; i < count; i++) {
 		fprintf(stream, "%-*s  ", widest, absent[i].id);
 		report_wrap(stream, absent[i].title, (unsigned)widest + 2,
-		    (unsigned)widest + 2, REPORT_WIDTH);
+		    (unsigned)widest + 2, width_of(stream));
 		putc('\n', stream);
 	}
 }
@@ -106,9 +116,9 @@ print_clause(const struct clause *row, FILE *stream)
 	};
 	int n = fprintf(stream, "%-*s%-8s", CLAUSE_NUMBER, row->number, levels[row->level]);
 
-	report_wrap(stream, row->gist, n > 0 ? (unsigned)n : 0, CLAUSE_GIST, REPORT_WIDTH);
+	report_wrap(stream, row->gist, n > 0 ? (unsigned)n : 0, CLAUSE_GIST, width_of(stream));
 	n = fprintf(stream, "\n%*s%s", CLAUSE_GIST, "", answers[row->answer]);
-	report_wrap(stream, row->by, n > 0 ? (unsigned)n - 1 : 0, CLAUSE_GIST, REPORT_WIDTH);
+	report_wrap(stream, row->by, n > 0 ? (unsigned)n - 1 : 0, CLAUSE_GIST, width_of(stream));
 	putc('\n', stream);
 }
 

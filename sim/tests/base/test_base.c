@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <sys/ioctl.h>
 #include <sys/wait.h>
 
 #include "base/alloc.h"
@@ -15,6 +16,7 @@
 #include "base/sbuf.h"
 #include "base/utf8.h"
 #include "base/vec.h"
+#include "base/width.h"
 #include "tests/suite.h"
 
 struct pair { int a, b; };
@@ -146,6 +148,34 @@ TEST(host_time_does_not_go_back)
 	uint64_t before = host_ns();
 
 	ck_assert_uint_ge(host_ns(), before);
+}
+
+TEST(columns_are_those_of_the_environment_or_the_terminal)
+{
+	static const struct { const char *columns; unsigned terminal, file; } rows[] = {
+		{ NULL, 132, WIDTH_DEFAULT }, { "72", 72, 72 }, { "3", WIDTH_MIN, WIDTH_MIN },
+		{ "0", 132, WIDTH_DEFAULT }, { "wide", 132, WIDTH_DEFAULT },
+		{ "", 132, WIDTH_DEFAULT }, { "70000", 132, WIDTH_DEFAULT },
+	};
+	struct winsize size = { .ws_col = 132, .ws_row = 40 };
+	int host = posix_openpt(O_RDWR | O_NOCTTY);
+	FILE *terminal, *file = tmpfile();
+
+	ck_assert(grantpt(host) == 0 && unlockpt(host) == 0);
+	terminal = fopen(ptsname(host), "w");
+	ck_assert(terminal != NULL && ioctl(host, TIOCSWINSZ, &size) == 0);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (rows[i].columns != NULL)
+			setenv("COLUMNS", rows[i].columns, 1);
+		else
+			unsetenv("COLUMNS");
+		ck_assert_uint_eq(width_of(terminal), rows[i].terminal);
+		ck_assert_uint_eq(width_of(file), rows[i].file);
+	}
+	unsetenv("COLUMNS");
+	fclose(terminal);
+	close(host);
+	fclose(file);
 }
 
 SUITE(base)
