@@ -11,6 +11,7 @@
 
 #include "base/alloc.h"
 #include "base/sbuf.h"
+#include "base/width.h"
 #include "report/atomic.h"
 #include "report/failure.h"
 #include "report/junit.h"
@@ -42,6 +43,9 @@ run_output_case(const struct run_flags *flags, const struct case_verdict *verdic
 	input->reason = verdict->reason;
 	input->style = (struct report_style){
 		.colour = cli_has_color(flags->color, stdout), .verbose = flags->verbose,
+		.whole = flags->timeline,
+		/* The text goes into that file too. */
+		.width = flags->junit == NULL ? width_of(stdout) : 0,
 	};
 	if (flags->timeline) {
 		timeline_print(text[0], input);

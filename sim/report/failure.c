@@ -11,8 +11,10 @@
 #include "base/sbuf.h"
 #include "base/utf8.h"
 #include "base/vec.h"
+#include "report/excerpt.h"
 #include "report/finding.h"
 #include "report/json.h"
+#include "report/story.h"
 #include "report/words.h"
 #include "scenario/text.h"
 
@@ -124,59 +126,6 @@ print_failure(FILE *stream, const struct report_input *input, const struct failu
 
 /* ---- what failed ---- */
 
-/* The failed expectations that no known defect explains: all of them, or none. */
-static unsigned
-new_failures(const struct report_input *input)
-{
-	return report_known_failures(input) == NULL ? input->result->failures : 0;
-}
-
-/* Is there an error that no known defect explains, and that looks at what came of a cause? */
-static bool
-has_consequence(const struct report_input *input)
-{
-	vec_each(finding, &input->result->findings)
-		if (finding->rule->severity == SEVERITY_ERROR &&
-		    (finding->distance == RULE_ASLEEP || finding->distance == RULE_IN_THE_END) &&
-		    report_known_finding(input, finding) == NULL)
-			return true;
-	return false;
-}
-
-/* A lint about what is suspect explains a consequence, and no other error. */
-static enum rule_distance
-distance_of(const struct report_input *input, const struct finding *finding)
-{
-	if (finding->rule->severity != SEVERITY_LINT)
-		return finding->distance;
-	return finding->distance != RULE_AT_CAUSE &&
-	    (new_failures(input) > 0 || has_consequence(input)) ? finding->distance : RULE_BESIDE;
-}
-
-/* Does the one say more about the cause than the other?  Of a like distance an error does. */
-static bool
-is_nearer(const struct report_input *input, const struct finding *a, const struct finding *b)
-{
-	if (distance_of(input, a) != distance_of(input, b))
-		return distance_of(input, a) < distance_of(input, b);
-	return a->rule->severity == SEVERITY_ERROR && b->rule->severity == SEVERITY_LINT;
-}
-
-/* The one nearest to the cause; of several the earliest. */
-static const struct finding *
-nearest_finding(const struct report_input *input)
-{
-	const struct findings *findings = &input->result->findings;
-	const struct finding *nearest = NULL;
-
-	vec_each(finding, findings) {
-		if (report_known_finding(input, finding) == NULL &&
-		    (nearest == NULL || is_nearer(input, finding, nearest)))
-			nearest = finding;
-	}
-	return nearest;
-}
-
 /* What failed the case; a lint (--lints-fail) only where nothing else did. */
 struct reason {
 	const struct finding *finding;	/* or NULL */
@@ -188,15 +137,16 @@ struct reasons {
 };
 
 static struct reason
-reason_of(const struct report_input *input)
+reason_of(const struct report_input *input, const struct story *story)
 {
 	struct reason reason = {
-		nearest_finding(input), new_failures(input) > 0 ? input->result->failure : NULL,
+		story->findings.count > 0 ? story->findings.item[0] : NULL,
+		story_failures(input) > 0 ? input->result->failure : NULL,
 	};
 
 	/* A number that is suspect explains a failure. */
 	if (reason.finding != NULL && reason.failure != NULL &&
-	    distance_of(input, reason.finding) == RULE_BESIDE)
+	    story_distance(input, reason.finding) == RULE_BESIDE)
 		reason.finding = NULL;
 	return reason;
 }
@@ -224,21 +174,43 @@ add_id(struct ids *ids, const char *id)
 	return true;
 }
 
+/* Where another context stood then, unless that is what the cause before has said. */
 static void
-print_because(FILE *stream, const struct report_input *input, const struct finding *finding,
-    unsigned i)
+print_stands(FILE *stream, const struct report_input *input, const struct story *story,
+    unsigned number, const char **said)
+{
+	struct source_pos pos;
+
+	vec_each(stand, &story->stands) {
+		if (stand->cause + 1 != number || strcmp(*said, stand->where) == 0)
+			continue;
+		fprintf(stream, "; %s stood %s", stand->who, stand->where);
+		if (report_position(input, stand->site, &pos))
+			fprintf(stream, ", %s:%u", pos.file, pos.line);
+		*said = stand->where;
+	}
+}
+
+static void
+print_because(FILE *stream, const struct report_input *input, const struct story *story,
+    const struct finding *finding, unsigned i, const char **said)
 {
 	const struct event *event = trace_event(&input->world->trace, finding->because[i].seq);
+	unsigned number = story_number(story, input, finding, i);
 	struct source_pos pos;
 	char time[32];
 
-	fprintf(stream, "  because: %s", finding->because[i].what);
+	fputs("  because", stream);
+	if (number > 0)
+		fprintf(stream, " (%u)", number);
+	fprintf(stream, ": %s", finding->because[i].what);
 	if (event != NULL) {
 		if (report_position(input, report_because_site(input, finding, i), &pos))
 			fprintf(stream, ", %s:%u (%s)", pos.file, pos.line, pos.function);
 		words_time(event->time_ns, time, sizeof(time));
 		fprintf(stream, ", at %s", time + strspn(time, " "));
 	}
+	print_stands(stream, input, story, number, said);
 	putc('\n', stream);
 }
 
@@ -258,13 +230,14 @@ read_names(struct words *words, const struct report_input *input)
  * title and what makes it known here.  A lint that fails nothing needs none.
  */
 static void
-print_like(FILE *stream, const struct report_input *input, const struct finding *finding,
-    struct ids *likes)
+print_like(FILE *stream, const struct report_input *input, const struct story *story,
+    const struct finding *finding, struct ids *likes)
 {
 	struct defect_like like;
 
 	if (!report_like_finding(input, finding, &like) ||
-	    (finding->rule->severity == SEVERITY_LINT && reason_of(input).finding != finding))
+	    (finding->rule->severity == SEVERITY_LINT &&
+	    reason_of(input, story).finding != finding))
 		return;
 	fprintf(stream, "  looks like %s", like.defect->id);
 	if (like.why[0] != '\0')
@@ -284,9 +257,10 @@ print_like(FILE *stream, const struct report_input *input, const struct finding 
 }
 
 static void
-print_finding(FILE *stream, const struct report_input *input, const struct words *words,
-    const struct finding *finding, struct ids *likes)
+print_finding(FILE *stream, const struct report_input *input, const struct story *story,
+    const struct words *words, const struct finding *finding, struct ids *likes)
 {
+	const char *said = "";
 	struct finding_shown shown;
 	struct source_pos pos;
 	char time[32];
@@ -303,37 +277,23 @@ print_finding(FILE *stream, const struct report_input *input, const struct words
 		fprintf(stream, ", %u times at this place", finding->count);
 	putc('\n', stream);
 	for (unsigned i = 0; i < finding->becauses; i++)
-		print_because(stream, input, finding, i);
-	print_like(stream, input, finding, likes);
+		print_because(stream, input, story, finding, i, &said);
+	excerpt_print(stream, input, story, finding);
+	print_like(stream, input, story, finding, likes);
 }
 
+/* Those from `first` on, in front of `last`. */
 static void
-print_severity(FILE *stream, const struct report_input *input, const struct words *words,
-    enum rule_distance distance, enum severity severity, struct ids *likes)
-{
-	const struct findings *findings = &input->result->findings;
-
-	for (size_t i = 0; i < findings->count; i++)
-		if (findings->item[i].rule->severity == severity &&
-		    distance_of(input, &findings->item[i]) == distance &&
-		    report_known_finding(input, &findings->item[i]) == NULL)
-			print_finding(stream, input, words, &findings->item[i], likes);
-}
-
-/* Those of some distances, the nearest to the cause first. */
-static void
-print_findings(FILE *stream, const struct report_input *input, enum rule_distance first,
-    enum rule_distance last, struct ids *likes)
+print_findings(FILE *stream, const struct report_input *input, const struct story *story,
+    size_t first, size_t last, struct ids *likes)
 {
 	struct words words;
 
-	if (input->result->findings.count == 0)
+	if (first == last)
 		return;
 	read_names(&words, input);
-	for (enum rule_distance distance = first; distance <= last; distance++) {
-		print_severity(stream, input, &words, distance, SEVERITY_ERROR, likes);
-		print_severity(stream, input, &words, distance, SEVERITY_LINT, likes);
-	}
+	for (size_t i = first; i < last; i++)
+		print_finding(stream, input, story, &words, story->findings.item[i], likes);
 }
 
 /* ---- what was never checked ---- */
@@ -427,9 +387,9 @@ failure_print_replay(FILE *stream, const struct report_input *input)
 
 /* Where the trouble began: lints beside it are no part of it. */
 static uint32_t
-first_seq(const struct report_input *input)
+first_seq(const struct report_input *input, const struct story *story)
 {
-	struct reason reason = reason_of(input);
+	struct reason reason = reason_of(input, story);
 	uint32_t seq = reason.failure != NULL ? reason.failure->seq : UINT32_MAX;
 
 	return reason.finding != NULL && reason.finding->seq < seq && (reason.failure == NULL ||
@@ -441,23 +401,28 @@ failure_print(FILE *stream, const struct report_input *input)
 {
 	const struct run_result *result = input->result;
 	struct ids likes = { .count = 0 };
+	struct story story;
 
+	story_init(&story, input);
 	/* A rule names the cause; an expectation only what came of it. */
-	print_findings(stream, input, RULE_AT_CAUSE, RULE_ALONE, &likes);
-	for (unsigned i = 0; i < new_failures(input); i++)
+	print_findings(stream, input, &story, 0, story.beside, &likes);
+	for (unsigned i = 0; i < story_failures(input); i++)
 		print_failure(stream, input, &result->failure[i]);
 	if (result->failures_all > result->failures)
 		fprintf(stream, "%u more failures are not shown\n",
 		    result->failures_all - result->failures);
 	print_undecided(stream, input);
-	print_findings(stream, input, RULE_BESIDE, RULE_BESIDE, &likes);
+	print_findings(stream, input, &story, story.beside, story.findings.count, &likes);
 	print_known(stream, input);
-	fputs("last events:\n", stream);
-	timeline_tail(stream, input, first_seq(input), FAILURE_TAIL);
+	if (!input->style.whole) {
+		fputs("last events:\n", stream);
+		timeline_tail(stream, input, first_seq(input, &story), FAILURE_TAIL);
+	}
 	fprintf(stream, "digest %016" PRIx64 ", %u event%s\n", result->digest,
 	    result->counts.events, plural(result->counts.events));
 	finding_label(stream, &input->style, "replay", "1");
 	failure_print_replay(stream, input);
+	story_fini(&story);
 }
 
 /* ---- reasons ---- */
@@ -485,9 +450,13 @@ static struct reasons
 reasons_of(const struct report_input *input)
 {
 	const struct run_result *result = input->result;
-	struct reason first = reason_of(input);
 	struct reasons reasons = { 0 };
+	struct reason first;
+	struct story story;
 
+	story_init(&story, input);
+	first = reason_of(input, &story);
+	story_fini(&story);
 	if (first.finding != NULL)
 		first.failure = NULL;
 	*vec_add(&reasons) = first;
@@ -496,7 +465,7 @@ reasons_of(const struct report_input *input)
 		    report_known_finding(input, finding) == NULL)
 			vec_add(&reasons)->finding = finding;
 	}
-	for (unsigned i = 0; i < new_failures(input); i++)
+	for (unsigned i = 0; i < story_failures(input); i++)
 		if (&result->failure[i] != first.failure)
 			vec_add(&reasons)->failure = &result->failure[i];
 	return reasons;
@@ -616,7 +585,7 @@ print_lint_rule(FILE *stream, const struct report_input *input, const struct fin
 	struct defect_like like;
 
 	fprintf(stream, "  %s, %u place%s: %s\n    ", rule->id, count, plural(count), rule->title);
-	report_wrap(stream, rule->why, 4, 4, REPORT_WIDTH);
+	report_wrap(stream, rule->why, 4, 4, report_width(input));
 	putc('\n', stream);
 	if (report_like_finding(input, finding, &like))
 		fprintf(stream, "    looks like %s (%s)\n", like.defect->id, like.defect->title);

@@ -3,7 +3,8 @@
  * What a failing case prints.
  *
  * In this order: errors, those nearest to the cause first (contracts that were broken, then
- * what was left over, then what came of it), each with the known defects that it looks like;
+ * what was left over, then what came of it), each with its causes by number (story.h), the lines
+ * of the driver (excerpt.h) and the known defects that it looks like;
  * failed expectations (`file:line:col: failed: ...`, the line of the scenario with a caret,
  * expected beside actual); what was not decided because the run ended early; lints, which fail
  * no case; what known defects explain, in one line; the last events before the first of the

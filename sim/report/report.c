@@ -51,6 +51,14 @@ report_because_site(const struct report_input *input, const struct finding *find
 	return site != 0 ? site : trace_site(&input->world->trace, finding->because[i].seq);
 }
 
+unsigned
+report_width(const struct report_input *input)
+{
+	unsigned width = input->style.width;
+
+	return width == 0 ? REPORT_WIDTH : width < REPORT_WIDTH_MIN ? REPORT_WIDTH_MIN : width;
+}
+
 bool
 report_position(const struct report_input *input, uint32_t site, struct source_pos *pos)
 {

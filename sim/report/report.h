@@ -18,8 +18,11 @@
 struct report_style {
 	bool colour;
 	bool verbose;			/* every event, not only the main ones */
+	bool whole;			/* the timeline has been printed already */
+	unsigned width;			/* columns to fill; 0: REPORT_WIDTH */
 };
-#define REPORT_WIDTH 100		/* columns, whoever reads it: reports are compared */
+#define REPORT_WIDTH 100		/* columns of what is compared */
+#define REPORT_WIDTH_MIN 80		/* a timeline is not made narrower */
 
 /* All pointers are borrowed.  Zero is fine for everything but the first three. */
 struct report_input {
@@ -49,13 +52,14 @@ struct report_input {
  *
  * Columns: virtual time, who, what, and, where they changed, the pages that the driver
  * allocated, that the host has, that are free.  Findings and failed expectations stand where
- * they showed, marked "!!".  Rounds of lines that are alike are printed once and then counted.
- * What the columns mean in full: reports/README.md.
+ * they showed, marked "!!", and their causes by number (story.h).  Another context is said to
+ * stand somewhere when something happens to it.  Rounds of lines that are alike are printed once
+ * and then counted.  What the columns mean in full: reports/README.md.
  */
 void timeline_print(FILE *stream, const struct report_input *input);
 /*
- * The last `lines` lines up to event `seq` (UINT32_MAX: to the end).  Always the
- * main events, even if the style is verbose.
+ * The last `lines` lines up to event `seq` (UINT32_MAX: to the end), and the causes before them.
+ * Always the main events, even if the style is verbose.
  */
 void timeline_tail(FILE *stream, const struct report_input *input, uint32_t seq,
     unsigned lines);
@@ -85,6 +89,9 @@ bool report_like_finding(const struct report_input *input, const struct finding 
 /* The site of the i-th event that explains a finding; 0: none is known. */
 uint32_t report_because_site(const struct report_input *input, const struct finding *finding,
     unsigned i);
+
+/* Columns to fill. */
+unsigned report_width(const struct report_input *input);
 
 /* The driver position of a site; false for site 0, without a source, or if nothing is known. */
 bool report_position(const struct report_input *input, uint32_t site, struct source_pos *pos);

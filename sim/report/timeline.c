@@ -11,6 +11,7 @@
 #include "device/class.h"
 #include "report/finding.h"
 #include "report/report.h"
+#include "report/story.h"
 #include "report/timeline_plan.h"
 #include "report/words.h"
 
@@ -18,12 +19,22 @@
 #define COLUMN_WHAT 24
 #define COUNT_WIDTH 8			/* of a page count, at least */
 #define MARK_TEXT 1024
+#define JUMP_NS UINT64_C(100000000)	/* time that goes by unseen, at least */
 
-/* Something that stands under its event: a finding, or a failed expectation. */
+/* Something that stands under its event: a cause, a finding, or a failed expectation. */
 struct mark {
 	uint32_t seq;
+	unsigned cause;			/* its number, or 0 */
 	const struct finding *finding;	/* or NULL */
 	const struct failure *failure;	/* or NULL */
+};
+
+/* Something that stands above an event of another one: where a context is, that could go on. */
+struct stand {
+	uint32_t seq;			/* that event */
+	uint32_t ctx, site;
+	char who[WORDS_NAME];
+	char where[WORDS_TEXT];
 };
 
 struct count_column { const char *head; uint64_t pages; };
@@ -36,8 +47,12 @@ struct timeline {
 	struct words words;
 	struct words_pages said;	/* page counts last printed */
 	struct plan plan;
+	struct story story;
 	struct { VEC_MEMBERS(struct mark); } marks;
-	size_t at_mark;
+	struct { VEC_MEMBERS(struct stand); } stands;
+	size_t at_mark, at_stand;
+	uint64_t shown_ns;		/* when the last line was; WORDS_UNKNOWN: there is none */
+	unsigned width;
 	unsigned count_width;
 	bool backward;			/* of like rounds the last one is printed */
 };
@@ -51,6 +66,8 @@ by_seq(const void *pa, const void *pb)
 
 	if (a->seq != b->seq)
 		return a->seq < b->seq ? -1 : 1;
+	if (a->cause != b->cause)
+		return a->cause == 0 ? 1 : b->cause == 0 || a->cause < b->cause ? -1 : 1;
 	/* Findings in their order, then failures in theirs: both lie in arrays. */
 	if (a->finding != NULL && b->finding != NULL)
 		return a->finding < b->finding ? -1 : 1;
@@ -73,8 +90,11 @@ collect_marks(struct timeline *t)
 		*vec_add(&t->marks) = (struct mark){
 			.seq = result->failure[i].seq, .failure = &result->failure[i],
 		};
-	if (t->marks.count > 0)
-		qsort(t->marks.item, t->marks.count, sizeof(t->marks.item[0]), by_seq);
+	for (size_t i = 0; i < t->story.causes.count; i++)
+		*vec_add(&t->marks) = (struct mark){
+			.seq = t->story.causes.item[i].seq, .cause = (unsigned)i + 1,
+		};
+	vec_sort(&t->marks, by_seq);
 }
 
 /* ---- rows ---- */
@@ -106,7 +126,7 @@ print_counts(struct timeline *t, size_t column)
 {
 	struct count_column count[3];
 	unsigned columns = count_columns(t, &t->words.pages, count);
-	size_t at = REPORT_WIDTH - columns * t->count_width;
+	size_t at = t->width - columns * t->count_width;
 
 	if (column > at)
 		fprintf(t->stream, "\n%*s", (int)at, "");
@@ -132,11 +152,11 @@ print_row(struct timeline *t, const char *time, const char *who, const char *cod
 	colour(t, code);
 	fprintf(t->stream, "%s%*s", who, (int)(column - COLUMN_WHO - report_columns(who)),
 	    "");
-	report_wrap(t->stream, text, (unsigned)column, COLUMN_WHAT + 2, REPORT_WIDTH);
+	report_wrap(t->stream, text, (unsigned)column, COLUMN_WHAT + 2, t->width);
 	colour(t, code != NULL ? "0" : NULL);
 	column += report_columns(text);
 	if (counts)
-		print_counts(t, column > REPORT_WIDTH ? REPORT_WIDTH : column);
+		print_counts(t, column > t->width ? t->width : column);
 	putc('\n', t->stream);
 }
 
@@ -151,7 +171,7 @@ print_head(struct timeline *t)
 {
 	struct count_column count[3];
 	unsigned columns = count_columns(t, &t->words.pages, count);
-	int what = (int)(REPORT_WIDTH - COLUMN_WHAT - columns * t->count_width);
+	int what = (int)(t->width - COLUMN_WHAT - columns * t->count_width);
 
 	fprintf(t->stream, "%12s  %-9s %-*s", "time", "who", what, "what");
 	for (unsigned i = 0; i < columns; i++)
@@ -162,20 +182,46 @@ print_head(struct timeline *t)
 /* ---- findings and failures in place ---- */
 
 static void
+add_place(const struct timeline *t, uint32_t site, char *text, size_t size)
+{
+	size_t length = strlen(text);
+	struct source_pos pos;
+
+	if (report_position(t->input, site, &pos))
+		snprintf(text + length, size - length, " [%s:%u %s]", pos.file, pos.line,
+		    pos.function);
+}
+
+/* What a lint says stands in the report of a case that failed, or with the first that says it. */
+static bool
+is_told(const struct timeline *t, const struct finding *finding)
+{
+	const struct findings *findings = &t->input->result->findings;
+
+	if (finding->rule->severity != SEVERITY_LINT)
+		return false;
+	vec_each(told, &t->story.findings)
+		if (*told == finding)
+			return true;
+	for (const struct finding *f = findings->item; f != NULL && f < finding; f++)
+		if (f->rule == finding->rule && strcmp(f->text, finding->text) == 0)
+			return true;
+	return false;
+}
+
+static void
 finding_text(const struct timeline *t, const struct finding *finding, char *text, size_t size)
 {
 	const struct defect *known = report_known_finding(t->input, finding);
-	struct source_pos pos;
-	int n;
+	bool told = is_told(t, finding);
+	size_t length;
 
-	n = snprintf(text, size, "%s: %s: %s",
-	    finding_severity(finding->rule), finding->rule->id,
-	    finding->text);
-	if (report_position(t->input, finding->site, &pos) && (size_t)n < size)
-		n += snprintf(text + n, size - (size_t)n, " [%s:%u %s]", pos.file, pos.line,
-		    pos.function);
-	if (known != NULL && (size_t)n < size)
-		snprintf(text + n, size - (size_t)n, " (known defect %s)", known->id);
+	snprintf(text, size, "%s: %s%s%s", finding_severity(finding->rule), finding->rule->id,
+	    told ? "" : ": ", told ? "" : finding->text);
+	add_place(t, finding->site, text, size);
+	length = strlen(text);
+	if (known != NULL)
+		snprintf(text + length, size - length, " (known defect %s)", known->id);
 	report_clean(text);
 }
 
@@ -191,11 +237,28 @@ failure_text(const struct timeline *t, const struct failure *failure, char *text
 }
 
 static void
+print_cause(struct timeline *t, unsigned number)
+{
+	const struct story_cause *cause = &t->story.causes.item[number - 1];
+	char text[MARK_TEXT], who[16];
+
+	snprintf(text, sizeof(text), "%s%s", cause->access ? "then " : "", cause->what);
+	add_place(t, cause->site, text, sizeof(text));
+	report_clean(text);
+	snprintf(who, sizeof(who), "(%u)", number);
+	print_row(t, "", who, "1", text, false);
+}
+
+static void
 print_mark(struct timeline *t, const struct mark *mark)
 {
 	char text[MARK_TEXT];
 	bool known;
 
+	if (mark->cause != 0) {
+		print_cause(t, mark->cause);
+		return;
+	}
 	if (mark->finding != NULL) {
 		finding_text(t, mark->finding, text, sizeof(text));
 		known = report_known_finding(t->input, mark->finding) != NULL ||
@@ -225,9 +288,50 @@ add_position(const struct timeline *t, const struct event *event, char *text, si
 	struct source_pos pos;
 	size_t length = strlen(text);
 
-	if ((event->kind == EV_CALL || words_is_match(event)) &&
+	if ((event->kind == EV_CALL || event->kind == EV_CTX_SLEEP || words_is_match(event)) &&
 	    report_position(t->input, trace_site(t->trace, event->seq), &pos))
 		snprintf(text + length, size - length, "  [%s:%u]", pos.file, pos.line);
+}
+
+/* Long times look like short ones in a column of numbers. */
+static void
+print_jump(struct timeline *t, uint64_t time_ns)
+{
+	char time[32], *end;
+
+	if (t->shown_ns != WORDS_UNKNOWN && time_ns >= t->shown_ns + JUMP_NS) {
+		words_time(time_ns - t->shown_ns, time, sizeof(time));
+		end = strchr(time, 's');
+		while (end[-1] == '0')
+			end--;
+		end -= end[-1] == '.';
+		fprintf(t->stream, "%12s  --- %.*s s later ---\n", "",
+		    (int)(end - (time + strspn(time, " "))), time + strspn(time, " "));
+	}
+	t->shown_ns = time_ns;
+}
+
+/* Those at this event; as with marks. */
+static void
+print_stands(struct timeline *t, const char *time, uint32_t seq)
+{
+	char text[WORDS_TEXT + 64];
+	struct source_pos pos;
+
+	while (t->at_stand < t->stands.count && t->stands.item[t->at_stand].seq < seq)
+		t->at_stand++;
+	for (; t->at_stand < t->stands.count; t->at_stand++) {
+		const struct stand *stand = &t->stands.item[t->at_stand];
+
+		if (stand->seq != seq)
+			break;
+		if (report_position(t->input, stand->site, &pos))
+			snprintf(text, sizeof(text), "stands %s  [%s:%u]", stand->where, pos.file,
+			    pos.line);
+		else
+			snprintf(text, sizeof(text), "stands %s", stand->where);
+		print_row(t, time, stand->who, "32", text, false);
+	}
 }
 
 static void
@@ -235,7 +339,9 @@ print_event(struct timeline *t, const struct event *event)
 {
 	char time[32], text[WORDS_TEXT + 64], who[WORDS_NAME];
 
+	print_jump(t, event->time_ns);
 	words_time(event->time_ns, time, sizeof(time));
+	print_stands(t, time, event->seq);
 	words_event(&t->words, event, text, WORDS_TEXT);
 	snprintf(who, sizeof(who), "%s", words_who(&t->words, event));
 	add_position(t, event, text, sizeof(text));
@@ -269,7 +375,8 @@ print_rounds(struct timeline *t, const struct plan_item *item, uint32_t from)
 	int n;
 
 	pass(t, from, last + 1, &requests, &pages);
-	words_time(trace_event(t->trace, last)->time_ns, time, sizeof(time));
+	t->shown_ns = trace_event(t->trace, last)->time_ns;
+	words_time(t->shown_ns, time, sizeof(time));
 	if (item->period == 1)
 		n = snprintf(text, sizeof(text), "%zu more like the line %s", item->lines,
 		    t->backward ? "below" : "above");
@@ -286,24 +393,51 @@ print_rounds(struct timeline *t, const struct plan_item *item, uint32_t from)
 	print_row(t, time, "...", "2", text, counts_changed(t));
 }
 
-/* The items from `first` on; what lies before is passed in silence. */
+static bool
+has_cause(const struct timeline *t, uint32_t seq)
+{
+	vec_each(cause, &t->story.causes)
+		if (cause->seq == seq)
+			return true;
+	return false;
+}
+
+/* Lines between those that are printed. */
+static void
+print_omitted(struct timeline *t, size_t *lines)
+{
+	char text[64];
+
+	if (*lines > 0 && t->shown_ns != WORDS_UNKNOWN) {
+		snprintf(text, sizeof(text), "%zu line%s not shown", *lines, plural(*lines));
+		print_row(t, "", "...", "2", text, false);
+	}
+	*lines = 0;
+}
+
+/* The items from `first` on; of what lies before, only the causes of findings. */
 static void
 print_items(struct timeline *t, size_t first)
 {
 	uint32_t next = words_first(t->trace);
 	uint64_t ignored = 0;
+	size_t omitted = 0;
 
 	for (size_t i = 0; i < t->plan.items.count; i++) {
 		const struct plan_item *item = &t->plan.items.item[i];
 		uint32_t seq = t->plan.lines.item[item->line].seq;
 
-		if (i < first)
+		if (i < first && (item->period != 0 || !has_cause(t, seq))) {
+			omitted += item->lines;
 			continue;
+		}
 		if (item->period == 0) {
 			pass(t, next, seq, &ignored, &ignored);
+			print_omitted(t, &omitted);
 			print_event(t, trace_event(t->trace, seq));
 			next = seq + 1;
 		} else {
+			print_omitted(t, &omitted);
 			print_rounds(t, item, next);
 			next = t->plan.lines.item[item->line + item->lines - 1].seq + 1;
 		}
@@ -312,23 +446,71 @@ print_items(struct timeline *t, size_t first)
 
 /* ---- the whole ---- */
 
+static bool
+is_printed(const struct timeline *t, const struct words *words, const struct event *event,
+    bool verbose, size_t *m)
+{
+	while (*m < t->marks.count && t->marks.item[*m].seq < event->seq)
+		(*m)++;
+	return verbose || words_is_main(words, event) ||
+	    (*m < t->marks.count && t->marks.item[*m].seq == event->seq);
+}
+
+/*
+ * Where the others stand at an event that is printed: those that have done anything since that was
+ * told last.  Of one that was woken up and has not gone on, that is known.
+ */
+static uint64_t
+add_stands(struct timeline *t, const struct words *words, const struct event *event,
+    bool told[CONTEXTS_MAX + 1])
+{
+	uint64_t shape = 0;
+
+	for (uint32_t i = 1; i <= CONTEXTS_MAX; i++) {
+		char where[WORDS_TEXT];
+		struct stand *stand;
+
+		if (i == event->ctx || told[i] || !words_stand(words, i, where, sizeof(where)))
+			continue;
+		told[i] = true;
+		stand = vec_add(&t->stands);
+		*stand = (struct stand){
+			.seq = event->seq, .ctx = i, .site = words->context[i].site,
+		};
+		snprintf(stand->who, sizeof(stand->who), "%s",
+		    words_context_name(words, i, HW_CTX_KTHREAD));
+		snprintf(stand->where, sizeof(stand->where), "%s", where);
+		shape ^= trace_hash(&(uint64_t[]){ i, stand->site, (uint64_t)*where },
+		    3 * sizeof(uint64_t));
+	}
+	return shape;
+}
+
 static void
 plan_lines(struct timeline *t, uint32_t last, bool verbose)
 {
-	struct words *words = &t->words;
+	bool told[CONTEXTS_MAX + 1] = { false };
+	struct words words;
 	size_t m = 0;
 
+	words_init(&words, t->input->world);
 	for (uint32_t seq = words_first(t->trace); seq < t->trace->count && seq <= last; seq++) {
 		const struct event *event = trace_event(t->trace, seq);
-		bool marked;
 
-		while (m < t->marks.count && t->marks.item[m].seq < seq)
-			m++;
-		marked = m < t->marks.count && t->marks.item[m].seq == seq;
-		/* Nothing that is marked may vanish in a summary. */
-		if (marked || verbose || words_is_main(words, event))
-			plan_add(&t->plan, seq, words_shape(event) ^
-			    (marked ? seq + UINT64_C(1) : 0));
+		if (is_printed(t, &words, event, verbose, &m)) {
+			bool marked = m < t->marks.count && t->marks.item[m].seq == seq;
+			uint64_t shape = words_shape(event);
+
+			if (!verbose)
+				shape ^= add_stands(t, &words, event, told);
+			/* Nothing that is marked may vanish in a summary. */
+			plan_add(&t->plan, seq, shape ^ (marked ? seq + UINT64_C(1) : 0));
+		}
+		if (event->ctx <= CONTEXTS_MAX && event->kind != EV_CTX_RUN)
+			told[event->ctx] = false;
+		if (event->kind == EV_CTX_WAKE && event->ctx_wake.context <= CONTEXTS_MAX)
+			told[event->ctx_wake.context] = true;
+		words_follow(&words, event);
 	}
 	plan_make(&t->plan, t->backward);
 }
@@ -344,6 +526,9 @@ begin(struct timeline *t, FILE *stream, const struct report_input *input)
 	t->input = input;
 	t->trace = &input->world->trace;
 	t->class = device_class_in(input->world);
+	t->width = report_width(input);
+	t->shown_ns = WORDS_UNKNOWN;
+	story_init(&t->story, input);
 	digits = (unsigned)snprintf(total, sizeof(total), "%" PRIu64,
 	    input->world->memory.counts.total);
 	t->count_width = digits + 1 > COUNT_WIDTH ? digits + 1 : COUNT_WIDTH;
@@ -357,6 +542,8 @@ finish(struct timeline *t)
 {
 	plan_fini(&t->plan);
 	vec_fini(&t->marks);
+	vec_fini(&t->stands);
+	story_fini(&t->story);
 }
 
 void

@@ -204,9 +204,12 @@ words_follow(struct words *words, const struct event *event)
 {
 	struct words_context *context = context_of(words, event->ctx);
 
+	context->begun = true;
 	switch (event->kind) {
 	case EV_CALL:
 		context->last_call = event->code;
+		context->call = event->seq;
+		context->begun = false;
 		context->in_call = true;
 		context->site = trace_site(&words->world->trace, event->seq);
 		break;
@@ -262,6 +265,22 @@ words_context_name(const struct words *words, uint32_t ordinal, enum hw_context 
 	if (ordinal <= CONTEXTS_MAX && words->context[ordinal].name[0] != '\0')
 		return words->context[ordinal].name;
 	return kind < sizeof(names) / sizeof(names[0]) ? names[kind] : "?";
+}
+
+bool
+words_stand(const struct words *words, uint32_t ordinal, char *text, size_t size)
+{
+	const struct words_context *context = &words->context[ordinal];
+	const struct event *call = trace_event(&words->world->trace, context->call);
+	char what[WORDS_TEXT];
+
+	if (!context->is_there || context->asleep_ns != WORDS_UNKNOWN ||
+	    context->last_call == HW_CALL_NONE || call == NULL)
+		return false;
+	words_event(words, call, what, sizeof(what));
+	snprintf(text, size, "%s %s", !context->in_call ? "after" : context->begun ? "in" :
+	    "before", what);
+	return true;
 }
 
 const char *

@@ -31,7 +31,9 @@ struct words_context {
 	char name[WORDS_NAME];
 	uint64_t asleep_ns;		/* since when; WORDS_UNKNOWN: is not */
 	uint16_t last_call;		/* enum hw_call it made last, HW_CALL_NONE: none */
+	uint32_t call;			/* the event of that call */
 	bool in_call;			/* it has not returned from there */
+	bool begun;			/* and something has come of it */
 	bool is_there;			/* between its beginning and its end */
 	uint32_t site;			/* the driver position of that call */
 };
@@ -68,6 +70,13 @@ uint64_t words_shape(const struct event *event);
 /* A context's name, of an ordinal; by its kind where the record does not have the name. */
 const char *words_context_name(const struct words *words, uint32_t ordinal,
     enum hw_context kind);
+
+/*
+ * Where a context stands that could go on: "before mutex_enter(mutex1)", "in cv_signal(cv1)",
+ * "after mutex_exit(mutex1)"; its driver position is context[ordinal].site.  False: it is asleep,
+ * has made no call, or there is none.
+ */
+bool words_stand(const struct words *words, uint32_t ordinal, char *text, size_t size);
 
 /* ---- single values ---- */
 

@@ -138,7 +138,38 @@ TEST(finding_tells_where_when_and_why)
 	    "viomb: error: page.double-free: 256 pages from 0x3f00 are freed, and they are free "
 	    "already\n"
 	    "  in thread, at 2.000000s, 2 times at this place\n"
-	    "  because: they were freed before, at 1.000000s\n");
+	    "  because (1): they were freed before, at 1.000000s\n");
+}
+
+/* What was about to happen elsewhere is half of the answer. */
+TEST(cause_tells_where_the_others_stood)
+{
+	uint32_t first, second;
+
+	record_attach(record);
+	EVENT(record, S, MACHINE, EV_CTX_WAKE, 0, THREAD, 0);
+	EVENT(record, S, THREAD, EV_CALL, HW_CALL_MUTEX_ENTER, 1);
+	first = EVENT(record, S, MACHINE, EV_HOST_TARGET, 0, 256, 0, 1);
+	second = EVENT(record, S, MACHINE, EV_IRQ_RAISE, 0, HW_VEC_INTX, 1);
+	record_finding(record, EVENT(record, 2 * S, MACHINE, EV_EXPECT, 0, 1, 0), first);
+	record_finding(record, second + 1, second);
+	record_finding(record, second + 1, first);
+	print(failure_print);
+	HAS(text, "  because (1): they were freed before, at 1.000000s; autoconf stood after "
+	    "kthread_create(-1, 0x1, \"viomb\"); viomb stood before mutex_enter(mutex1)\n",
+	    "  because (2): they were freed before, at 1.000000s; autoconf stood after");
+	/* One event has one number, and stands in the timeline once. */
+	LACKS(text, "(3)");
+	ck_assert_ptr_nonnull(strstr(strstr(text, "because (1)") + 1, "because (1)"));
+	ck_assert_ptr_null(strstr(strstr(text, "              (1)       they") + 1,
+	    "              (1)       they"));
+}
+
+TEST(timeline_is_not_repeated)
+{
+	record_failure(record, EVENT(record, S, MACHINE, EV_EXPECT, 0, 0, 0));
+	record->input.style.whole = true;
+	LACKS(print(failure_print), "last events");
 }
 
 TEST(order_is_findings_failures_events_command)

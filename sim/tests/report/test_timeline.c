@@ -63,7 +63,9 @@ TEST(run_is_printed_in_columns)
 	    "   1.000000s  host      asks for 256 pages (was 0), config interrupt\n"
 	    "   0.000000s  autoconf  the driver matches the device\n"
 	    "   0.000000s  autoconf  starts kernel thread viomb, priority 0\n"
+	    "   0.010000s  autoconf  stands after kthread_create(-1, 0x1, \"viomb\")\n"
 	    "   0.010000s  viomb     sleeps on cv1, at most 30s\n"
+	    "              --- 0.99 s later ---\n"
 	    "   1.000000s  viomb     is woken up, slept 990ms\n"
 	    "   1.000000s  viomb     allocates 256 pages (0x3f00 .. 0x3fff)         "
 	    "          256       0   16128\n"
@@ -97,7 +99,7 @@ TEST(like_rounds_are_counted)
 	for (unsigned i = 0; i < 10; i++)
 		record_inflate(record, S + i * 10 * MS);
 	print();
-	ck_assert_uint_eq(lines_of(text), 2 + 3 + 13 + 1);
+	ck_assert_uint_eq(lines_of(text), 2 + 3 + 2 + 13 + 1);	/* a stand, a jump */
 	HAS(text, "   1.092000s  ...       9 more rounds of these 13 "
 	    "lines: 2304 pages             2560    2560   13824\n");
 }
@@ -145,6 +147,7 @@ TEST(findings_stand_at_their_event)
 	    "              !!        error: page.double-free: 256 pages from 0x3f00 are freed, "
 	    "and they are free\n"
 	    "                          already\n"
+	    "              --- 1 s later ---\n"
 	    "   2.000000s  scenario  step 2: the expectation DOES NOT HOLD\n"
 	    "              !!        failed: expect: expected host.actual == 300; actual "
 	    "host.actual = 256 pages\n");
@@ -156,9 +159,9 @@ TEST(marked_events_are_never_summed_up)
 		EVENT(record, i, THREAD, EV_DEV_NOTIFY, 0, 0);
 	record_finding(record, 10, 0);
 	print();
-	/* Rounds before and after the mark, and the mark between them. */
-	ck_assert_uint_eq(lines_of(text), 2 + 2 + 3 + 2);
-	HAS(text, "9 more like the line above\n", "8 more like the line above\n",
+	/* Its cause, rounds before and after the mark, and the mark between them. */
+	ck_assert_uint_eq(lines_of(text), 2 + 2 + 2 + 3 + 2);
+	HAS(text, "8 more like the line above\n",
 	    "!!        error: page.double-free");
 }
 
@@ -174,6 +177,108 @@ TEST(lines_keep_the_width)
 	print();
 	for (char *line = strtok(text, "\n"); line != NULL; line = strtok(NULL, "\n"))
 		ck_assert_uint_le(report_columns(line), REPORT_WIDTH);
+}
+
+/* The counts move to the right, and what does not fit is wrapped there. */
+TEST(width_is_that_of_the_terminal)
+{
+	size_t counted = 0;
+
+	record_attach(record);
+	record_inflate(record, S);
+	record_finding(record, 5, 0);
+	record->input.style.width = 140;
+	print();
+	HAS(text, "are freed, and they are free already\n");
+	for (char *line = strtok(text, "\n"); line != NULL; line = strtok(NULL, "\n"))
+		counted += report_columns(line) == 140;
+	ck_assert_uint_eq(counted, 3);
+	record->input.style.width = 10;
+	print();
+	for (char *line = strtok(text, "\n"); line != NULL; line = strtok(NULL, "\n"))
+		ck_assert_uint_le(report_columns(line), REPORT_WIDTH_MIN);
+}
+
+TEST(others_are_where_something_happens_to_them)
+{
+	record_attach(record);
+	EVENT(record, S, MACHINE, EV_CTX_WAKE, 0, THREAD, 0);
+	EVENT(record, S, THREAD, EV_CALL, HW_CALL_MUTEX_ENTER, 1);
+	EVENT(record, S, MACHINE, EV_HOST_TARGET, 0, 256, 0, 1);
+	EVENT(record, S, MACHINE, EV_HOST_TARGET, 0, 257, 256, 1);
+	EVENT(record, S, THREAD, EV_NOTE, HW_NOTE_MUTEX_HELD, 1, 0, 0);
+	EVENT(record, S, IRQ, EV_IRQ_ENTER, 0, HW_VEC_INTX);
+	EVENT(record, S, THREAD, EV_RET, HW_CALL_MUTEX_ENTER, 0);
+	EVENT(record, S, MACHINE, EV_HOST_TARGET, 0, 258, 257, 1);
+	EVENT(record, S, THREAD, EV_CTX_SLEEP, HW_SLEEP_CV, 1, 0);
+	EVENT(record, S, MACHINE, EV_HOST_TARGET, 0, 259, 258, 1);
+	print();
+	HAS(text, "is woken up, slept 990ms\n"
+	    "   1.000000s  viomb     stands before mutex_enter(mutex1)\n"
+	    "   1.000000s  host      asks for 256 pages (was 0), config interrupt\n"
+	    "   1.000000s  host      asks for 257 pages (was 256), config interrupt\n"
+	    "   1.000000s  viomb     stands in mutex_enter(mutex1)\n"
+	    "   1.000000s  irq0      handler of INTx begins\n"
+	    "   1.000000s  viomb     stands after mutex_enter(mutex1)\n"
+	    "   1.000000s  host      asks for 258 pages (was 257), config interrupt\n"
+	    "   1.000000s  viomb     sleeps on cv1\n"
+	    "   1.000000s  host      asks for 259 pages (was 258), config interrupt\n");
+	record->input.style.verbose = true;
+	print();
+	LACKS(text, "stands");
+}
+
+TEST(jumps_of_time_are_marked)
+{
+	EVENT(record, 0, MACHINE, EV_HOST_TARGET, 0, 1, 0, 1);
+	EVENT(record, 99 * MS, MACHINE, EV_HOST_TARGET, 0, 2, 1, 1);
+	EVENT(record, 199 * MS, MACHINE, EV_HOST_TARGET, 0, 3, 2, 1);
+	EVENT(record, 5 * S + 198 * MS, MACHINE, EV_HOST_TARGET, 0, 4, 3, 1);
+	EVENT(record, 125 * S + 198 * MS, MACHINE, EV_HOST_TARGET, 0, 5, 4, 1);
+	print();
+	HAS(text, "(was 0), config interrupt\n   0.099000s",
+	    "\n              --- 0.1 s later ---\n   0.199000s",
+	    "\n              --- 4.999 s later ---\n   5.198000s",
+	    "\n              --- 120 s later ---\n 125.198000s");
+}
+
+/* The report has what a lint says, and a case that passed has none: then the first one says it. */
+TEST(lint_is_told_once)
+{
+	static const char says[] = "lint: lock.unordered: 256 pages";
+
+	for (int i = 0; i < 3; i++) {
+		record_finding(record, EVENT(record, i, MACHINE, EV_HOST_TARGET, 0, 1, 0, 1), 0);
+		record->result.findings.item[i].rule = rule_by_id("lock.unordered");
+		record->result.findings.item[i].site = (uint32_t)i + 1;
+	}
+	print();
+	LACKS(text, says);
+	HAS(text, "!!        lint: lock.unordered\n");
+	record->input.verdict = "passed";
+	print();
+	ck_assert_ptr_null(strstr(strstr(text, says) + 1, says));
+	HAS(text, "!!        lint: lock.unordered\n");
+	LACKS(text, "(1)");
+}
+
+/* However early a cause was, it is seen. */
+TEST(tail_begins_with_the_causes)
+{
+	uint32_t cause = 0;
+
+	for (uint32_t i = 0; i < 40; i++) {
+		uint32_t seq = EVENT(record, i, MACHINE, EV_HOST_TARGET, 0, i + 1, i, i % 7 == 0);
+
+		cause = i == 10 ? seq : cause;
+	}
+	record_finding(record, 39, cause);
+	text = PRINTED(to, timeline_tail(to, &record->input, UINT32_MAX, 5));
+	ck_assert_int_eq(strncmp(text, HEAD
+	    "   0.000000s  host      asks for 11 pages (was 10)", 145), 0);
+	HAS(text, "\n              (1)       they were freed before\n"
+	    "              ...       24 lines not shown\n"
+	    "   0.000000s  host      asks for 36 pages (was 35), config interrupt\n");
 }
 
 TEST(colour_only_when_asked)
@@ -194,7 +299,7 @@ TEST(cut_record_tells_what_it_has)
 		EVENT(record, i, MACHINE, EV_HOST_TARGET, 0, i, 0, 1);
 	EVENT(record, S, THREAD, EV_DEV_ACT, 0, 0, 1, 0, 0, 7);
 	print();
-	ck_assert_uint_eq(lines_of(text), 2 + TRACE_CHUNK + 1);
+	ck_assert_uint_eq(lines_of(text), 2 + TRACE_CHUNK + 2);
 	HAS(text, "takes 1 page from the guest                    "
 	    "            -       7       -\n");
 }
