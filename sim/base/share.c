@@ -17,16 +17,25 @@
 #define VIOSIM_DATADIR "/usr/local/share/viosim"
 #endif
 
-/* The folder that the program is in, heap; NULL when the host does not say. */
-static char *
-program_folder(void)
+char *
+share_program(void)
 {
 	char path[PATH_MAX];
 
 	if (!host_program(path, sizeof(path)))
 		return NULL;
-	*strrchr(path, '/') = '\0';
 	return xstrdup(path);
+}
+
+/* The folder that the program is in, heap; NULL when the host does not say. */
+static char *
+program_folder(void)
+{
+	char *path = share_program();
+
+	if (path != NULL)
+		*strrchr(path, '/') = '\0';
+	return path;
 }
 
 /* folder[0..length)/name, if it exists; heap. */

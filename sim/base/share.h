@@ -16,4 +16,7 @@ char *share_path(const char *name);
 /* The same, but only in the places from the program's folder on. */
 char *share_installed(const char *name);
 
+/* The path of the program, heap; NULL when the host does not say. */
+char *share_program(void);
+
 #endif /* VIOSIM_BASE_SHARE_H */

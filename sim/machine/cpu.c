@@ -20,6 +20,16 @@ world_stack(const struct context *context, uintptr_t *low, uintptr_t *high)
 	return true;
 }
 
+bool
+world_registers(const struct world *world, uint32_t ordinal, char *text, size_t size)
+{
+	const struct fiber *fiber = ordinal == 0 ? world->main :
+	    ordinal <= world->contexts && world->context[ordinal - 1].state != CTX_DONE ?
+	    world->context[ordinal - 1].fiber : NULL;
+
+	return fiber != NULL && fiber_registers(fiber, text, size);
+}
+
 struct context *
 world_context(struct world *world, uint32_t ordinal)
 {

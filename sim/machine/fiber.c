@@ -3,6 +3,8 @@
  * Fibers: stacks, their pool, and the switch between them.
  */
 #include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -134,6 +136,13 @@ fiber_saved(const struct fiber *f)
 	return (uintptr_t)f->map + FIBER_GUARD_SIZE;
 }
 
+bool
+fiber_registers(const struct fiber *f, char *text, size_t size)
+{
+	snprintf(text, size, "running");
+	return f->state == FIBER_RUNNING;
+}
+
 #else /* !FIBER_UCONTEXT */
 
 /*
@@ -188,6 +197,9 @@ __asm__(
 
 /* Words that fiber_asm_switch pops, from the lowest address. */
 enum { SAVE_R13 = 2, SAVE_R12 = 3, SAVE_PC = 6, SAVE_WORDS = 8 };
+enum { SAVE_POPPED = 7 };
+static const char *const save_names[] = { "r15", "r14", "r13", "r12", "rbx", "rbp", "rip" };
+static const char save_sp[] = "rsp";
 #define SAVE_SELF	SAVE_R12
 #define SAVE_BODY	SAVE_R13
 
@@ -242,6 +254,11 @@ __asm__(
 );
 
 enum { SAVE_SELF = 0, SAVE_BODY = 1, SAVE_PC = 11, SAVE_WORDS = 20 };
+enum { SAVE_POPPED = 20 };
+static const char *const save_names[] = {
+	"x19", "x20", "x21", "x22", "x23", "x24", "x25", "x26", "x27", "x28", "x29", "pc"
+};
+static const char save_sp[] = "sp";
 
 #endif /* __aarch64__ */
 
@@ -273,6 +290,26 @@ static uintptr_t
 fiber_saved(const struct fiber *f)
 {
 	return (uintptr_t)f->sp;
+}
+
+bool
+fiber_registers(const struct fiber *f, char *text, size_t size)
+{
+	const uintptr_t *sp = f->sp;
+	size_t length;
+
+	if (f->state == FIBER_RUNNING) {
+		snprintf(text, size, "running");
+		return true;
+	}
+	if (f->state != FIBER_WAITING && f->state != FIBER_NEW)
+		return false;
+	snprintf(text, size, "%s=%#" PRIxPTR, save_sp, (uintptr_t)(sp + SAVE_POPPED));
+	for (size_t i = 0; i < sizeof(save_names) / sizeof(save_names[0]); i++) {
+		length = strlen(text);
+		snprintf(text + length, size - length, " %s=%#" PRIxPTR, save_names[i], sp[i]);
+	}
+	return true;
 }
 
 #endif /* !FIBER_UCONTEXT */

@@ -92,6 +92,12 @@ uintptr_t fiber_stack_low(const struct fiber *);
 /* From where on a stack is in use, up to its end, while the fiber waits to go on. */
 uintptr_t fiber_stack_used(const struct fiber *);
 
+/*
+ * The registers that a waiting fiber goes on with, by a debugger's names: "rip=0x1234 rsp=0x...";
+ * "running".  False: it is done, or this build does not know (FIBER_UCONTEXT).
+ */
+bool	fiber_registers(const struct fiber *, char *text, size_t size);
+
 /* Is `addr` on the fiber's stack?  Always false for a main fiber. */
 bool	fiber_stack_contains(const struct fiber *, uintptr_t addr);
 

@@ -238,6 +238,8 @@ struct context *world_context_new(struct world *world, enum hw_context kind, con
 struct context *world_context(struct world *world, uint32_t ordinal);
 /* The part of its stack that is in use, [*low, *high), while it waits; false once it has ended. */
 bool world_stack(const struct context *context, uintptr_t *low, uintptr_t *high);
+/* The registers that it goes on with (fiber_registers()); 0: the machine.  False: not known. */
+bool world_registers(const struct world *world, uint32_t ordinal, char *text, size_t size);
 
 /* The device that the running context deals with. */
 static inline unsigned

@@ -16,7 +16,6 @@
 #include "report/json.h"
 #include "report/story.h"
 #include "report/words.h"
-#include "scenario/text.h"
 
 #define EXCERPT_COLUMNS 90	/* of a scenario line */
 #define EXCERPT_LEAD 40		/* kept before the caret when the line is cut */
@@ -350,36 +349,20 @@ print_known(FILE *stream, const struct report_input *input)
 
 /* ---- the command ---- */
 
-static void
-print_quoted(FILE *stream, const char *word)
-{
-	if (*word != '\0' && word[strspn(word, TEXT_LETTERS TEXT_DIGITS "_@%+=:,./-")] == '\0') {
-		fputs(word, stream);
-		return;
-	}
-	putc('\'', stream);
-	for (; *word != '\0'; word++)
-		if (*word == '\'')
-			fputs("'\\''", stream);
-		else
-			putc(*word, stream);
-	putc('\'', stream);
-}
-
 void
 failure_print_replay(FILE *stream, const struct report_input *input)
 {
 	fputs("viosim run", stream);
 	if (input->driver_path != NULL) {
 		fputs(" --driver ", stream);
-		print_quoted(stream, input->driver_path);
+		report_print_quoted(stream, input->driver_path);
 	}
 	for (const char *const *w = input->replay_words; w != NULL && *w != NULL; w++) {
 		putc(' ', stream);
-		print_quoted(stream, *w);
+		report_print_quoted(stream, *w);
 	}
 	putc(' ', stream);
-	print_quoted(stream, input->id);
+	report_print_quoted(stream, input->id);
 	putc('\n', stream);
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/utf8.h"
+#include "scenario/text.h"
 
 static const struct defect *
 defect_behind(const struct report_input *input, const struct finding *finding,
@@ -113,4 +114,20 @@ report_wrap(FILE *stream, const char *text, unsigned column, unsigned indent,
 			text++;
 		column = indent;
 	}
+}
+
+void
+report_print_quoted(FILE *stream, const char *word)
+{
+	if (*word != '\0' && word[strspn(word, TEXT_LETTERS TEXT_DIGITS "_@%+=:,./-")] == '\0') {
+		fputs(word, stream);
+		return;
+	}
+	putc('\'', stream);
+	for (; *word != '\0'; word++)
+		if (*word == '\'')
+			fputs("'\\''", stream);
+		else
+			putc(*word, stream);
+	putc('\'', stream);
 }

@@ -96,6 +96,9 @@ unsigned report_width(const struct report_input *input);
 /* The driver position of a site; false for site 0, without a source, or if nothing is known. */
 bool report_position(const struct report_input *input, uint32_t site, struct source_pos *pos);
 
+/* A word of a command, quoted for a shell if it needs that. */
+void report_print_quoted(FILE *stream, const char *word);
+
 /*
  * Make text fit for one line of any report, in place: newline and tab become a blank, other
  * control characters and bytes that are no UTF-8 become '?', trailing blanks go.

@@ -268,19 +268,25 @@ words_context_name(const struct words *words, uint32_t ordinal, enum hw_context 
 }
 
 bool
-words_stand(const struct words *words, uint32_t ordinal, char *text, size_t size)
+words_place(const struct words *words, uint32_t ordinal, char *text, size_t size)
 {
 	const struct words_context *context = &words->context[ordinal];
 	const struct event *call = trace_event(&words->world->trace, context->call);
 	char what[WORDS_TEXT];
 
-	if (!context->is_there || context->asleep_ns != WORDS_UNKNOWN ||
-	    context->last_call == HW_CALL_NONE || call == NULL)
+	if (!context->is_there || context->last_call == HW_CALL_NONE || call == NULL)
 		return false;
 	words_event(words, call, what, sizeof(what));
 	snprintf(text, size, "%s %s", !context->in_call ? "after" : context->begun ? "in" :
 	    "before", what);
 	return true;
+}
+
+bool
+words_stand(const struct words *words, uint32_t ordinal, char *text, size_t size)
+{
+	return words->context[ordinal].asleep_ns == WORDS_UNKNOWN &&
+	    words_place(words, ordinal, text, size);
 }
 
 const char *

@@ -77,6 +77,8 @@ const char *words_context_name(const struct words *words, uint32_t ordinal,
  * has made no call, or there is none.
  */
 bool words_stand(const struct words *words, uint32_t ordinal, char *text, size_t size);
+/* The same of one that may be asleep. */
+bool words_place(const struct words *words, uint32_t ordinal, char *text, size_t size);
 
 /* ---- single values ---- */
 

@@ -291,35 +291,59 @@ source_each_function(struct source *s, source_function_fn *fn, void *arg)
 
 /* ---- the driver's text ---- */
 
-/*
- * viosim-cc puts it into a section of the module: of each source its name and its text, each
- * with a NUL behind it.
- */
-const char *
-source_text_all(struct source *s, const char *file, size_t *length)
+/* A source and its text, each with a NUL behind it, as viosim-cc puts them one after another. */
+struct source_piece {
+	const char *name, *text;
+	size_t	 length;
+};
+
+/* The n-th; false: there are fewer. */
+static bool
+piece_at(struct source *s, unsigned n, struct source_piece *piece)
 {
 	size_t size = 0;
 	const char *at, *end;
 
 	(void)dwarf_of(s);
 	at = s->elf != NULL ? module_elf_section(s->elf, ".viosim.source", &size) : NULL;
-	for (end = at + size; at != NULL && at < end; at += *length + 1) {
-		bool is_it = strncmp(at, file, (size_t)(end - at)) == 0;
-
-		at += strnlen(at, (size_t)(end - at)) + 1;
-		if (at >= end)
-			break;
-		*length = strnlen(at, (size_t)(end - at));
-		if (is_it)
-			return at;
+	if (at == NULL)
+		return false;
+	for (end = at + size;; at = piece->text + piece->length + 1) {
+		piece->name = at;
+		if (at >= end || (at += strnlen(at, (size_t)(end - at)) + 1) >= end)
+			return false;
+		piece->text = at;
+		piece->length = strnlen(at, (size_t)(end - at));
+		if (n-- == 0)
+			return true;
 	}
+}
+
+const char *
+source_text_file(struct source *s, unsigned n)
+{
+	struct source_piece piece;
+
+	return piece_at(s, n, &piece) ? piece.name : NULL;
+}
+
+const char *
+source_text_all(struct source *s, const char *file, size_t *length)
+{
+	struct source_piece piece;
+
+	for (unsigned n = 0; piece_at(s, n, &piece); n++)
+		if (strcmp(piece.name, file) == 0) {
+			*length = piece.length;
+			return piece.text;
+		}
 	return NULL;
 }
 
 const char *
 source_text(struct source *s, const char *file, unsigned line, size_t *length)
 {
-	size_t size;
+	size_t size = 0;
 	const char *text = source_text_all(s, file, &size);
 
 	for (; text != NULL && line > 1; line--) {

@@ -57,6 +57,8 @@ unsigned source_line(struct source *, uint64_t offset);
 const char *source_text(struct source *, const char *file, unsigned line, size_t *length);
 /* The whole text; NULL: not known. */
 const char *source_text_all(struct source *, const char *file, size_t *length);
+/* The names of the files whose text there is, from 0; NULL: there are no more. */
+const char *source_text_file(struct source *, unsigned n);
 
 /*
  * What the driver's text calls `size` bytes that the instruction before `site` touches, `offset`

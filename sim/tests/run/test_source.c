@@ -213,6 +213,9 @@ TEST(text_is_in_the_module)
 	ck_assert_ptr_null(source_text(s, "oth\"er.c", 0, &length));
 	ck_assert_ptr_null(source_text(s, "oth\"er.c", 5, &length));
 	ck_assert_ptr_null(source_text(s, "driver", 1, &length));
+	ck_assert_str_eq(source_text_file(s, 0), "driver.c");
+	ck_assert_str_eq(source_text_file(s, 1), "oth\"er.c");
+	ck_assert_ptr_null(source_text_file(s, 2));
 	ck_assert_ptr_null(source_text(s, "driver.c", 5000, &length));
 	source_free(s);
 	s = source_new("no module", 9);
