@@ -23,6 +23,8 @@ enum cli_exit {
 	CLI_BROKEN = 3		/* something could not be done, finished or written */
 };
 
+struct text_nearest;
+
 struct cli_command {
 	const char *name;
 	const char *summary;		/* one line for the list of commands */
@@ -137,6 +139,21 @@ const char *cli_scenario_id(const char *path, struct arena *arena);
 void suggest_case(const struct scenario_doc *doc, const struct scenario_ref *ref);
 void suggest_scenario(const char *name, const char *const *ids, size_t count);
 void suggest_tag(const struct cli_cases *cases, const char *tag);
+
+/* ---- words: rules, known defects, calls, faults, and all of the scenario language ---- */
+
+struct lookup {
+	const struct scenario_vocab *vocab;
+	const struct manifest *known;	/* NULL: no known defects */
+};
+/* Explains all that has this name on standard output; false: nothing has. */
+bool lookup_print(const struct lookup *look, const char *word);
+/* Says so, with the nearest name; CLI_USAGE. */
+int lookup_unknown(const struct lookup *look, const struct cli_command *command,
+    const char *word);
+/* The same of rules alone. */
+bool lookup_rule(const char *id);
+void lookup_offer_rules(struct text_nearest *near);
 
 struct edit;
 struct found;
