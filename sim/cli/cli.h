@@ -97,6 +97,9 @@ struct cli_case {
 	bool whole;		/* not narrowed down by a replay id */
 };
 
+/* Gets the errors of a file, and releases them; true: the file is to be read again. */
+typedef bool cli_told(const char *path, struct diag_list *diags, void *arg);
+
 struct cli_doc {
 	struct scenario_doc *doc;
 	struct scenario_case *c;	/* those of it that were named */
@@ -106,6 +109,8 @@ struct cli_doc {
 struct cli_cases {
 	VEC_MEMBERS(struct cli_case);
 	struct { VEC_MEMBERS(struct cli_doc); } docs;
+	cli_told *told;
+	void *told_arg;
 };
 
 /*
@@ -113,6 +118,9 @@ struct cli_cases {
  * position.  False if there was any; then nothing is to be run.
  */
 bool cli_collect(struct cli_cases *cases, char *const *names, size_t count);
+/* The same, but `told` gets the errors of each file. */
+bool cli_collect_told(struct cli_cases *cases, char *const *names, size_t count, cli_told *told,
+    void *arg);
 void cli_cases_fini(struct cli_cases *cases);
 /* Keep the cases whose scenario has that tag; false after a message if none has it. */
 bool cli_cases_keep_tag(struct cli_cases *cases, const char *tag);

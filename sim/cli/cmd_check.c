@@ -2,83 +2,220 @@
 /*
  * viosim check, list, describe: what can be said of scenarios without running them.
  */
+#include <stdlib.h>
 #include <string.h>
+
+#include <sys/stat.h>
 
 #include "base/sbuf.h"
 #include "cli/cli.h"
+#include "report/atomic.h"
+#include "report/notice.h"
 #include "run/run.h"
+#include "scenario/arena.h"
 #include "scenario/table.h"
 #include "scenario/text.h"
+#include "scenario/yaml.h"
 
 struct check_flags {
 	const char *driver;
+	unsigned format;		/* of check_formats */
+	bool fix;
 };
+
+/* Of notice_formats, behind `text`: for people, with the line and a caret. */
+static const char *const check_formats[] = { "text", "gcc", "json", "sarif", "github", NULL };
 
 static const struct cli_option check_options[] = {
 	{ 'd', "driver", "FILE", "driver module to look up the functions that a manifest names",
 	    CLI_TEXT(struct check_flags, driver) },
+	{ 0, "format", "FORMAT", "print what is wrong on standard output, for other programs: "
+	    "gcc, json, sarif or github (default text, for people)",
+	    CLI_CHOICE(struct check_flags, format, check_formats) },
+	{ 0, "fix", NULL, "first repair in the files what can only be meant in one way",
+	    CLI_FLAG(struct check_flags, fix) },
 	CLI_OPTIONS_END
 };
 
+struct check {
+	const struct check_flags *flags;
+	struct module *module;
+	struct arena *arena;		/* of what the notices say */
+	struct notices notices;
+	unsigned repairs;		/* of the file that is read */
+	int code;
+};
+
+/* ---- errors, printed or kept ---- */
+
+static const char *
+keep(struct check *check, const char *text)
+{
+	return text != NULL ? arena_copy(check->arena, text, strlen(text)) : NULL;
+}
+
+static void
+keep_notices(struct check *check, const struct diag_list *diags)
+{
+	for (size_t i = 0; i < diags->count; i++) {
+		const struct diag *d = &diags->items[i];
+
+		*vec_add(&check->notices) = (struct notice){
+			.file = keep(check, d->loc.file), .line = d->loc.line,
+			.column = d->loc.col, .width = d->width, .level = "error",
+			.rule = d->rule, .message = keep(check, d->message),
+			.from = keep(check, d->from), .to = keep(check, d->to),
+			.from_column = d->repair_col,
+		};
+	}
+	if (diags->dropped > 0)
+		*vec_add(&check->notices) = (struct notice){
+			.file = keep(check, diags->items[0].loc.file), .level = "error",
+			.rule = "scenario.more", .message = arena_printf(check->arena,
+			    "%zu more errors are not shown", diags->dropped),
+		};
+}
+
+static void
+tell(struct check *check, struct diag_list *diags)
+{
+	if (check->flags->format == 0) {
+		cli_diag_end(diags);
+		return;
+	}
+	diag_list_sort(diags);
+	keep_notices(check, diags);
+	diag_list_fini(diags);
+}
+
+/* ---- repairs ---- */
+
+#define REPAIRS_MAX 50		/* of one file, each of what the one before had hidden */
+
+static void
+say_repaired(const struct diag *d)
+{
+	fprintf(stderr, "%s:%u:%u: repaired: \"%s\" is now \"%s\"\n", d->loc.file, d->loc.line,
+	    d->repair_col, d->from, d->to);
+}
+
 static bool
-check_manifest(const char *path, struct module *module)
+write_repaired(struct check *check, const char *path, const char *text)
+{
+	struct stat st;
+	bool good = true;
+	struct atomic *atomic = atomic_open(path, &good);
+
+	if (atomic != NULL) {
+		if (stat(path, &st) == 0)
+			fchmod(fileno(atomic_stream(atomic)), st.st_mode & 07777);
+		fputs(text, atomic_stream(atomic));
+		good = atomic_end(atomic, true);
+	}
+	if (!good)
+		check->code = CLI_BROKEN;
+	return good;
+}
+
+/* Only the file that was named: others may extend the same one. */
+static bool
+repair(struct check *check, const char *path, const struct diag_list *diags)
+{
+	struct diag_list none = { 0 };
+	struct arena *arena = arena_new();
+	struct yaml_file file;
+	char *text = NULL;
+	bool good = false;
+
+	if (yaml_read_file(path, arena, &file, &none))
+		text = diag_list_repaired(diags, path, file.text, say_repaired);
+	if (text != NULL)
+		good = write_repaired(check, path, text);
+	free(text);
+	arena_free(arena);
+	diag_list_fini(&none);
+	return good;
+}
+
+static bool
+told(const char *path, struct diag_list *diags, void *arg)
+{
+	struct check *check = arg;
+
+	if (check->flags->fix && diags->count > 0 && check->code != CLI_BROKEN &&
+	    check->repairs < REPAIRS_MAX && repair(check, path, diags)) {
+		check->repairs++;
+		diag_list_fini(diags);
+		return true;
+	}
+	check->repairs = 0;
+	tell(check, diags);
+	return false;
+}
+
+/* ---- all files ---- */
+
+static void
+check_manifest(struct check *check, const char *path)
 {
 	struct diag_list diags;
 	bool good;
 
-	diag_list_init(&diags);
-	good = cli_manifest_check(path, module, &diags);
-	cli_diag_end(&diags);
-	if (good)
+	do {
+		diag_list_init(&diags);
+		good = cli_manifest_check(path, check->module, &diags);
+	} while (told(path, &diags, check));
+	if (good && check->flags->format == 0)
 		printf("%s OK\n", path);
-	return good;
+	if (!good && check->code == CLI_OK)
+		check->code = CLI_USAGE;
 }
 
-static bool
-check_scenarios(char *const *names, size_t count)
+static void
+check_scenarios(struct check *check, char *const *names, size_t count)
 {
 	struct cli_cases cases;
-	bool good = cli_collect(&cases, names, count);
+	bool good = cli_collect_told(&cases, names, count, told, check);
 
-	if (good)
+	if (good && check->flags->format == 0)
 		printf("%zu scenario file%s OK (%zu case%s)\n", cases.docs.count,
 		    plural(cases.docs.count), cases.count, plural(cases.count));
 	cli_cases_fini(&cases);
-	return good;
+	if (!good && check->code == CLI_OK)
+		check->code = CLI_USAGE;
 }
 
-/* Manifests are checked at once and taken out of the names; false if one is wrong. */
-static bool
-check_manifests(char **names, size_t *count, struct module *module)
+/* Manifests at once, and out of the names; nothing named is everything. */
+static void
+check_all(struct check *check, char **names, size_t count)
 {
 	size_t left = 0;
-	bool good = true;
 
-	for (size_t i = 0; i < *count; i++)
+	for (size_t i = 0; i < count; i++)
 		if (manifest_is_one(names[i]))
-			good = check_manifest(names[i], module) && good;
+			check_manifest(check, names[i]);
 		else
 			names[left++] = names[i];
-	*count = left;
-	return good;
+	if (left > 0 || count == 0)
+		check_scenarios(check, names, left);
 }
 
 static int
 check_main(void *values, char **names, size_t count)
 {
 	const struct check_flags *flags = values;
-	struct module *module = NULL;
-	size_t left = count;
-	bool good;
+	struct check check = { .flags = flags, .arena = arena_new() };
 
-	if (flags->driver != NULL && (module = cli_module_open(flags->driver)) == NULL)
-		return CLI_USAGE;
-	good = check_manifests(names, &left, module);
-	/* Nothing named is everything, but not where manifests were. */
-	if (left > 0 || count == 0)
-		good = check_scenarios(names, left) && good;
-	module_close(module);
-	return good ? CLI_OK : CLI_USAGE;
+	if (flags->driver != NULL && (check.module = cli_module_open(flags->driver)) == NULL)
+		check.code = CLI_USAGE;
+	else
+		check_all(&check, names, count);
+	if (flags->format > 0 && (flags->driver == NULL || check.module != NULL))
+		notice_formats[flags->format - 1].print(&check.notices, stdout);
+	module_close(check.module);
+	vec_fini(&check.notices);
+	arena_free(check.arena);
+	return check.code;
 }
 
 const struct cli_command cli_check = {
@@ -93,6 +230,7 @@ const struct cli_command cli_check = {
 	.after =
 	    "examples:\n"
 	    "  viosim check scenarios/inflate\n"
+	    "  viosim check --fix scenarios/inflate/my-first.yaml\n"
 	    "  viosim check --driver build/viomb.so driver/viomb.yaml\n",
 	CLI_FLAGS(struct check_flags, .driver = NULL),
 	.main = check_main,
@@ -196,7 +334,7 @@ describe_words(const struct scenario_vocab *vocab, char **words, size_t count)
 			putchar('\n');
 		if (lookup_print(&look, words[i]))
 			continue;
-		/* No language has the names of known defects, which are read if nothing else has. */
+		/* No language has the names of known defects: read if nothing else has it. */
 		if (known == NULL)
 			look.known = known = cli_manifest_open(NULL, NULL, &bad);
 		if (bad || !lookup_print(&look, words[i]))

@@ -116,9 +116,10 @@ load(struct cli_cases *cases, const char *path, const struct scenario_ref *ref)
 	struct diag_list diags;
 	struct cli_doc named;
 
-	diag_list_init(&diags);
-	named.doc = scenario_load(path, run_vocab(), &diags);
-	cli_diag_end(&diags);
+	do {
+		diag_list_init(&diags);
+		named.doc = scenario_load(path, run_vocab(), &diags);
+	} while (cases->told(path, &diags, cases->told_arg));
 	if (named.doc == NULL)
 		return false;
 	named.c = scenario_cases(named.doc, ref, &named.count);
@@ -262,16 +263,32 @@ load_all(struct cli_cases *cases)
 }
 
 bool
-cli_collect(struct cli_cases *cases, char *const *names, size_t count)
+cli_collect_told(struct cli_cases *cases, char *const *names, size_t count, cli_told *told,
+    void *arg)
 {
 	bool good = true;
 
-	memset(cases, 0, sizeof(*cases));
+	*cases = (struct cli_cases){ .told = told, .told_arg = arg };
 	if (count == 0)
 		return load_all(cases);
 	for (size_t i = 0; i < count; i++)
 		good = load_name(cases, names[i]) && good;
 	return good;
+}
+
+static bool
+tell(const char *path, struct diag_list *diags, void *arg)
+{
+	(void)path;
+	(void)arg;
+	cli_diag_end(diags);
+	return false;
+}
+
+bool
+cli_collect(struct cli_cases *cases, char *const *names, size_t count)
+{
+	return cli_collect_told(cases, names, count, tell, NULL);
 }
 
 void

@@ -46,6 +46,7 @@ unknown_name(struct reader *r, const struct yaml_node *at, const char *rule, con
 	text_nearest_offer_all(&near, list);
 	yaml_error(r->diags, at, rule, "there is no %s \"%s\"%s", what, at->text,
 	    text_nearest_hint(&near, otherwise));
+	text_nearest_repair(&near, r->diags);
 }
 
 typedef void check_item_fn(struct reader *r, const struct yaml_node *item);
@@ -207,6 +208,7 @@ check_behaviour(struct reader *r, const struct yaml_node *item)
 		}
 	yaml_error(r->diags, item, "manifest.circumstance", "there is no behaviour \"%s\" of a "
 	    "device%s", item->text, text_nearest_hint(&near, ""));
+	text_nearest_repair(&near, r->diags);
 }
 
 static void
@@ -323,6 +325,7 @@ unknown_key(struct reader *r, const struct manifest_key *keys, const char *what,
 	else
 		yaml_error(r->diags, key, "manifest.unknown-key", "unknown key \"%s\"; %s has "
 		    "%s", key->text, what, all);
+	text_nearest_repair(&near, r->diags);
 }
 
 /* All keys of a map; false if one is unknown: then it may be one that seems to be missing. */

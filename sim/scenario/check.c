@@ -195,10 +195,14 @@ check_path(struct loader *ld, const struct scenario *sc, const struct yaml_node 
 	bool is_below;
 	const char *wanted = scenario_id_of(path, &is_below, ld->arena);
 	const char *slash = strrchr(sc->id, '/');
+	const char *called = is_below || slash == NULL ? sc->id : slash + 1;
 
-	if (strcmp(is_below || slash == NULL ? sc->id : slash + 1, wanted) != 0)
-		load_error(ld, id, "scenario.path",
-		    "the scenario in this file is called \"%s\", not \"%s\"", wanted, sc->id);
+	if (strcmp(called, wanted) == 0)
+		return;
+	load_error(ld, id, "scenario.path",
+	    "the scenario in this file is called \"%s\", not \"%s\"", wanted, sc->id);
+	/* A copy begins with the name of what was copied. */
+	diag_repair(ld->diags, called, wanted);
 }
 
 /* ---- the whole of a scenario ---- */
@@ -408,12 +412,14 @@ check_until(const struct checker *c, struct scenario_hold *hold, size_t now)
 	for (size_t i = now + 1; i < steps->count; i++)
 		if (steps->step[i].name != NULL)
 			text_nearest_offer(&near, steps->step[i].name);
-	if (hold->until_step == steps->count)
+	if (hold->until_step == steps->count) {
 		load_error(c->ld, n, "scenario.step", "there is no step named \"%s\"%s",
 		    hold->until, text_nearest_hint(&near, ""));
-	else if (hold->until_step <= now)
+		text_nearest_repair(&near, c->ld->diags);
+	} else if (hold->until_step <= now) {
 		load_error(c->ld, n, "scenario.step", "the step \"%s\" is not a later one",
 		    hold->until);
+	}
 }
 
 /* The machine has room for so many that wait for their point. */

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/sbuf.h"
 #include "base/utf8.h"
 
 
@@ -30,6 +31,8 @@ diag_fini(struct diag *d)
 	free((char *)(uintptr_t)d->loc.file);
 	free(d->message);
 	free(d->excerpt);
+	free(d->from);
+	free(d->to);
 }
 
 void
@@ -71,17 +74,17 @@ diag_excerpt(const char *text, size_t size, unsigned line)
 	return diag_clean(xstrndup(text, length));
 }
 
-static bool
-diag_is_known(const struct diag_list *dl, struct loc loc, const char *message)
+static struct diag *
+diag_known(const struct diag_list *dl, struct loc loc, const char *message)
 {
 	for (size_t i = 0; i < dl->count; i++) {
-		const struct diag *d = &dl->items[i];
+		struct diag *d = &dl->items[i];
 
 		if (d->loc.line == loc.line && d->loc.col == loc.col &&
 		    strcmp(d->loc.file, loc.file) == 0 && strcmp(d->message, message) == 0)
-			return true;
+			return d;
 	}
-	return false;
+	return NULL;
 }
 
 static void
@@ -89,12 +92,14 @@ diag_push(struct diag_list *dl, struct diag d)
 {
 	if (dl->count == DIAG_MAX) {
 		dl->dropped++;
+		dl->last = NULL;
 		diag_fini(&d);
 		return;
 	}
 	if (dl->items == NULL)
 		dl->items = xcalloc(DIAG_MAX, sizeof(*dl->items));
-	dl->items[dl->count++] = d;
+	dl->last = &dl->items[dl->count++];
+	*dl->last = d;
 }
 
 void
@@ -108,7 +113,8 @@ diag_add(struct diag_list *dl, struct loc loc, unsigned width, const char *text,
 	message = diag_clean(xvasprintf(fmt, ap));
 	va_end(ap);
 	dl->reported++;
-	if (diag_is_known(dl, loc, message)) {
+	dl->last = diag_known(dl, loc, message);
+	if (dl->last != NULL) {
 		free(message);
 		return;
 	}
@@ -123,8 +129,80 @@ diag_add(struct diag_list *dl, struct loc loc, unsigned width, const char *text,
 }
 
 void
+diag_repair(struct diag_list *dl, const char *from, const char *to)
+{
+	struct diag *d = dl->last;
+	const char *start, *end, *at;
+
+	if (d == NULL || d->excerpt == NULL || d->to != NULL)
+		return;
+	start = utf8_skip(d->excerpt, d->loc.col - 1);
+	end = utf8_skip(start, d->width);
+	at = strstr(start, from);
+	if (at == NULL || at + strlen(from) > end)
+		return;
+	if (strstr(at + 1, from) != NULL && strstr(at + 1, from) + strlen(from) <= end)
+		return;
+	d->from = xstrdup(from);
+	d->to = xstrdup(to);
+	d->repair_col = d->loc.col + (unsigned)utf8_count(start, at);
+}
+
+/* The first repair of that line from a column on, or NULL. */
+static const struct diag *
+diag_next_repair(const struct diag_list *dl, const char *file, unsigned line, unsigned col)
+{
+	const struct diag *best = NULL;
+
+	for (size_t i = 0; i < dl->count; i++) {
+		const struct diag *d = &dl->items[i];
+
+		if (d->to != NULL && d->loc.line == line && d->repair_col >= col &&
+		    strcmp(d->loc.file, file) == 0 &&
+		    (best == NULL || d->repair_col < best->repair_col))
+			best = d;
+	}
+	return best;
+}
+
+char *
+diag_list_repaired(const struct diag_list *dl, const char *file, const char *text,
+    void (*made)(const struct diag *))
+{
+	struct sbuf buf;
+	FILE *f = sbuf_open(&buf);
+	bool any = false;
+
+	for (unsigned line = 1; *text != '\0'; line++) {
+		const char *end = text + strcspn(text, "\n"), *start = text, *at;
+		const struct diag *d;
+		unsigned col = 1;
+
+		end += *end == '\n';
+		while ((d = diag_next_repair(dl, file, line, col)) != NULL) {
+			at = utf8_skip(start, d->repair_col - 1);
+			col = d->repair_col + 1;
+			if (at < text || strncmp(at, d->from, strlen(d->from)) != 0)
+				continue;
+			fprintf(f, "%.*s%s", (int)(at - text), text, d->to);
+			text = at + strlen(d->from);
+			made(d);
+			any = true;
+		}
+		fwrite(text, 1, (size_t)(end - text), f);
+		text = end;
+	}
+	sbuf_close(&buf);
+	if (any)
+		return buf.text;
+	free(buf.text);
+	return NULL;
+}
+
+void
 diag_list_cut(struct diag_list *dl, size_t count)
 {
+	dl->last = NULL;
 	while (dl->count > count)
 		diag_fini(&dl->items[--dl->count]);
 }
@@ -186,10 +264,17 @@ diag_print(const struct diag *d, FILE *f, bool colour)
 }
 
 void
-diag_list_print(struct diag_list *dl, FILE *f, bool colour)
+diag_list_sort(struct diag_list *dl)
 {
 	if (dl->count > 0)
 		qsort(dl->items, dl->count, sizeof(*dl->items), diag_compare);
+	dl->last = NULL;
+}
+
+void
+diag_list_print(struct diag_list *dl, FILE *f, bool colour)
+{
+	diag_list_sort(dl);
 	for (size_t i = 0; i < dl->count; i++)
 		diag_print(&dl->items[i], f, colour);
 	if (dl->dropped > 0)

@@ -26,6 +26,9 @@ struct diag {
 	char *message;
 	const char *rule;	/* "scenario.unknown-key"; a literal */
 	char *excerpt;		/* the source line without newline, or NULL */
+	/* What is meant, if there is no doubt: `from` at a column of that line becomes `to`. */
+	char *from, *to;	/* both NULL: not known */
+	unsigned repair_col;
 };
 
 /* Caller-owned; diag_list_init before the first use, diag_list_fini at the end. */
@@ -34,6 +37,7 @@ struct diag_list {
 	size_t count;		/* at most DIAG_MAX */
 	size_t dropped;		/* errors beyond that, counted only */
 	size_t reported;	/* calls of diag_add, with those that said the same again */
+	struct diag *last;	/* what the latest of them said; NULL: it was dropped */
 };
 
 #define DIAG_MAX 20
@@ -52,8 +56,24 @@ void	diag_add(struct diag_list *, struct loc, unsigned width, const char *text,
 	    size_t size, const char *rule, const char *fmt, ...)
 	    __attribute__((format(printf, 7, 8)));
 
+/*
+ * The latest error is repaired by writing `to` for `from`, which must stand once in what it
+ * underlines; else it is left without.
+ */
+void	diag_repair(struct diag_list *, const char *from, const char *to);
+
+/*
+ * The text of `file` with all these repairs, heap; each is told to `made`.  NULL: there are none.
+ * One that no longer fits the text is left out.
+ */
+char	*diag_list_repaired(const struct diag_list *, const char *file, const char *text,
+	    void (*made)(const struct diag *));
+
 /* Only the first `count` errors stay. */
 void	diag_list_cut(struct diag_list *, size_t count);
+
+/* In order of file, line, column. */
+void	diag_list_sort(struct diag_list *);
 
 /*
  * `file:line:col: error: message [rule]`, the source line and a caret, for every

@@ -146,6 +146,7 @@ load_no_name(struct loader *ld, const struct yaml_node *n, const char *key, cons
 	}
 	load_error(ld, n, "scenario.value", "\"%.80s\" is no value of \"%s\" (%s, or a "
 	    "number)%s", text, key, arena_take(ld->arena, &list), text_nearest_hint(&near, ""));
+	text_nearest_repair(&near, ld->diags);
 }
 
 static void
@@ -192,6 +193,7 @@ load_no_arg(struct loader *ld, const struct scenario_event_kind *kind, const str
 		yaml_error(ld->diags, key, "scenario.event",
 		    "%s has no argument \"%.80s\" (%s)%s", kind->name, key->text, list,
 		    text_nearest_hint(&near, ""));
+	text_nearest_repair(&near, ld->diags);
 }
 
 static void
@@ -235,6 +237,7 @@ load_event_kind(struct loader *ld, const struct yaml_node *n, const char *name)
 	}
 	load_error(ld, n, "scenario.name", "unknown kernel call or event \"%.80s\"%s", name,
 	    text_nearest_hint(&near, ""));
+	text_nearest_repair(&near, ld->diags);
 	return NULL;
 }
 

@@ -57,6 +57,7 @@ struct lexer {
 	struct diag_list *diags;
 	struct token token;	/* the one looked at */
 	bool failed;
+	bool told;		/* the latest error was the first, and so reported */
 };
 
 #define LEX_ONE_COMPARISON "an expectation is one comparison; write two for two"
@@ -87,6 +88,7 @@ lex_fail_at(struct lexer *p, struct loc loc, size_t width, const char *fmt, ...)
 	const struct expect_source *source = p->source;
 	char message[400];
 
+	p->told = !p->failed;
 	if (p->failed)
 		return;
 	p->failed = true;
@@ -98,6 +100,21 @@ lex_fail_at(struct lexer *p, struct loc loc, size_t width, const char *fmt, ...)
 
 /* The same at a character of the text. */
 #define lex_fail(p, at, width, ...) lex_fail_at(p, lex_loc(p, at), width, __VA_ARGS__)
+
+/* After that: what is meant. */
+static void
+lex_repair(struct lexer *p, const char *from, const char *to)
+{
+	if (p->told && p->source->exact && to[0] != '\0')
+		diag_repair(p->diags, from, to);
+}
+
+static void
+lex_repair_near(struct lexer *p, const struct text_nearest *near)
+{
+	if (text_nearest_is_sure(near))
+		lex_repair(p, near->word, near->best);
+}
 
 /* `wanted` stands in the message: what should be here instead of this token. */
 static void
@@ -166,6 +183,7 @@ lex_number(struct lexer *p)
 	}
 	if (text_explain_number(p->at, end, &why)) {
 		lex_fail(p, p->at, word_length(p->at), "%s", why.text);
+		lex_repair(p, why.from, why.to);
 		t->kind = TOKEN_BAD;
 		return;
 	}
@@ -230,8 +248,11 @@ static void
 lex_stray(struct lexer *p)
 {
 	p->token.kind = TOKEN_BAD;
-	if (*p->at == '=')
+	if (*p->at == '=') {
 		lex_fail(p, p->at, 1, "equality is written ==");
+		if (p->at > p->text && p->at[-1] == ' ' && p->at[1] == ' ')
+			lex_repair(p, "=", "==");
+	}
 	else if (*p->at == '$')
 		lex_fail(p, p->at, 1, "a parameter replaces a whole value, "
 		    "it cannot stand inside an expectation");
@@ -328,6 +349,7 @@ fail_unknown_word(struct lexer *p, const struct token *t, const char *word)
 	    text_nearest_hint(&near, ""),
 	    near.best == NULL && strchr(word, '-') != NULL ?
 	    " (a minus has spaces around it)" : "");
+	lex_repair_near(p, &near);
 }
 
 /* The part in brackets must be a name that exists; ids and paths are not known here. */
@@ -350,6 +372,7 @@ check_arg(struct lexer *p, const struct token *t, const struct observable *o, co
 	text_nearest_offer_all(&near, parts[i].names);
 	lex_fail(p, t->start, t->length, "there is no %s \"%s\"%s", parts[i].what, arg,
 	    text_nearest_hint(&near, ""));
+	lex_repair_near(p, &near);
 	return false;
 }
 
@@ -421,10 +444,12 @@ parse_number(struct lexer *p, struct expect_term *term)
 		term->type = t->unit_length > 0 ? EXPECT_PAGES : EXPECT_ANY;
 		term->value = (int64_t)pages;
 	}
-	if (!ok)
+	if (!ok) {
 		lex_fail(p, t->start, t->length, "%s", why.text);
-	else
+		lex_repair(p, why.from, why.to);
+	} else {
 		lex_next(p);
+	}
 }
 
 /* `~ "text"` after the word log. */
@@ -542,6 +567,7 @@ parse_state_word(struct lexer *p, struct expect *e)
 	if (text_list_has(words, word)) {
 		lex_fail(p, p->token.start, p->token.length, "a state is written without quotes: "
 		    "%s", word);
+		lex_repair(p, term->text, word);
 		return;
 	}
 	near = text_nearest(word);
@@ -555,6 +581,7 @@ parse_state_word(struct lexer *p, struct expect *e)
 	lex_fail(p, p->token.start, p->token.length > 0 ? p->token.length : 1,
 	    "%s is never \"%s\" (%s)%s", left->text, word, list,
 	    text_nearest_hint(&near, ""));
+	lex_repair_near(p, &near);
 }
 
 static const char *const type_names[] = {

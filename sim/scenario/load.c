@@ -56,6 +56,7 @@ load_unknown_key(struct loader *ld, const struct map *map, const struct yaml_nod
 	else
 		yaml_error(ld->diags, key, "scenario.unknown-key", "unknown key \"%.80s\" in %s%s",
 		    key->text, map->name, text_nearest_hint(&near, ""));
+	text_nearest_repair(&near, ld->diags);
 	return near.best;
 }
 
@@ -109,24 +110,23 @@ load_pairs(struct loader *ld, const struct map *map, const struct yaml_node *n, 
 	load_missing_keys(ld, map, n, meant);
 }
 
-/*
- * `target:5` and `target 5` are no map but one text.  The clause that says so, or "".
- */
-static const char *
-load_lost_colon(struct loader *ld, const struct map *map, const struct yaml_node *n)
+/* An error at what is no map.  `target:5` and `target 5` are one text: then it says so, too. */
+static void
+load_no_map(struct loader *ld, const struct map *map, const char *is, const struct yaml_node *n)
 {
-	size_t length;
-	const char *key;
+	size_t length = n->kind == YAML_SCALAR && n->plain ? strcspn(n->text, ": ") : 0;
+	const char *key = arena_copy(ld->arena, n->kind == YAML_SCALAR ? n->text : "", length);
+	const char *lost = "";
 
-	if (n->kind != YAML_SCALAR || !n->plain)
-		return "";
-	length = strcspn(n->text, ": ");
-	key = arena_copy(ld->arena, n->text, length);
-	if (n->text[length] == '\0' || !is_key_of(ld, map, key))
-		return "";
-	return arena_printf(ld->arena, n->text[length] == ':' ?
-	    "; a space is missing after the colon of \"%s\"" :
-	    "; a colon is missing after \"%s\"", key);
+	if (length > 0 && n->text[length] != '\0' && is_key_of(ld, map, key))
+		lost = arena_printf(ld->arena, n->text[length] == ':' ?
+		    "; a space is missing after the colon of \"%s\"" :
+		    "; a colon is missing after \"%s\"", key);
+	load_error(ld, n, "scenario.type", "%s map of keys, not %s%s", is,
+	    yaml_kind_name(n->kind), lost);
+	if (*lost != '\0')
+		diag_repair(ld->diags, arena_copy(ld->arena, n->text, length + 1),
+		    arena_printf(ld->arena, "%s: ", key));
 }
 
 /* The object must hold its defaults already. */
@@ -144,9 +144,8 @@ load_map(struct loader *ld, const struct map *map, const struct yaml_node *n, vo
 	if (n->kind == YAML_BROKEN)
 		return;
 	if (n->kind != YAML_MAP) {
-		load_error(ld, n, "scenario.type", "%s is %sa map of keys, not %s%s",
-		    map->name, map->scalars > 0 ? "a single value or " : "",
-		    yaml_kind_name(n->kind), load_lost_colon(ld, map, n));
+		load_no_map(ld, map, arena_printf(ld->arena, "%s is %sa", map->name,
+		    map->scalars > 0 ? "a single value or " : ""), n);
 		return;
 	}
 	load_pairs(ld, map, n, object);
@@ -433,8 +432,7 @@ load_step(struct loader *ld, const struct yaml_node *n, struct scenario_step *st
 	if (n->kind == YAML_BROKEN)
 		return;
 	if (n->kind != YAML_MAP) {
-		load_error(ld, n, "scenario.type", "a step is a map of keys, not %s%s",
-		    yaml_kind_name(n->kind), load_lost_colon(ld, &map_step, n));
+		load_no_map(ld, &map_step, "a step is a", n);
 		return;
 	}
 	verb = load_find_verb(ld, n, step);

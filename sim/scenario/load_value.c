@@ -37,6 +37,7 @@ load_param(struct loader *ld, const struct yaml_node *n)
 		text_nearest_offer(&near, ld->params[i].bound.name);
 	load_error(ld, n, "scenario.parameter",
 	    "the matrix has no parameter \"%s\"%s", n->text + 1, text_nearest_hint(&near, ""));
+	text_nearest_repair(&near, ld->diags);
 	return NULL;
 }
 
@@ -89,9 +90,12 @@ load_scalar(struct loader *ld, const struct yaml_node *n)
 }
 
 static void
-load_bad(struct loader *ld, const struct yaml_node *n, const char *text, const char *why)
+load_bad(struct loader *ld, const struct yaml_node *n, const char *text,
+    const struct text_why *why)
 {
-	load_error(ld, n, "scenario.value", "\"%.80s\": %s", text, why);
+	load_error(ld, n, "scenario.value", "\"%.80s\": %s", text, why->text);
+	if (why->to[0] != '\0')
+		diag_repair(ld->diags, why->from, why->to);
 }
 
 /* `unknown WHAT "word"`, with the nearest of the names. */
@@ -104,6 +108,7 @@ load_unknown(struct loader *ld, const struct yaml_node *n, const char *rule, con
 	text_nearest_offer_all(&near, names);
 	load_error(ld, n, rule, "unknown %s \"%.80s\"%s", what, word,
 	    text_nearest_hint(&near, ""));
+	text_nearest_repair(&near, ld->diags);
 }
 
 /* ---- words ---- */
@@ -168,6 +173,7 @@ load_word(struct loader *ld, const struct field *f, const struct yaml_node *n, c
 	}
 	load_error(ld, n, "scenario.value", "\"%s\" is no value of \"%s\" (%s)%s", text,
 	    f->key, words, text_nearest_hint(&near, ""));
+	text_nearest_repair(&near, ld->diags);
 }
 
 static void
@@ -196,6 +202,7 @@ load_source(struct loader *ld, const struct yaml_node *n, const char *text, cons
 	text_nearest_offer_all(&near, ld->vocab->vqs);
 	load_error(ld, n, "scenario.name", "unknown interrupt source \"%s\"%s", text,
 	    text_nearest_hint(&near, ""));
+	text_nearest_repair(&near, ld->diags);
 }
 
 static void
@@ -217,6 +224,7 @@ load_fault(struct loader *ld, const struct yaml_node *n, const char *text, const
 			text_nearest_offer(&near, *c);
 	load_error(ld, n, "scenario.name", "unknown call or fault \"%s\"%s", text,
 	    text_nearest_hint(&near, ""));
+	text_nearest_repair(&near, ld->diags);
 }
 
 /* ---- numbers ---- */
@@ -246,7 +254,7 @@ load_count(struct loader *ld, const struct field *f, const struct yaml_node *n, 
 		*slot = SCENARIO_FOREVER;
 	else if (!(f->kind == FIELD_AMOUNT ? text_parse_amount : text_parse_number)(text, &value,
 	    &why))
-		load_bad(ld, n, text, why.text);
+		load_bad(ld, n, text, &why);
 	else
 		load_ranged(ld, f, n, text, value, slot);
 }
@@ -277,7 +285,7 @@ load_time(struct loader *ld, const struct field *f, const struct yaml_node *n, c
 	struct text_why why;
 
 	if (!text_parse_time(text, &time, &why))
-		load_bad(ld, n, text, why.text);
+		load_bad(ld, n, text, &why);
 	else if (time.value < f->min)
 		load_error(ld, n, "scenario.value", "\"%s\" must be longer than 0",
 		    f->key);
@@ -312,7 +320,7 @@ load_point_nth(const char **s, uint64_t *nth, struct text_why *why)
 	(*s)++;
 	if (!text_scan_number(*s, nth, s, why))
 		return false;
-	snprintf(why->text, sizeof(why->text), "points are counted from 1");
+	text_fail(why, "points are counted from 1");
 	return *nth > 0 && *nth <= UINT32_MAX;
 }
 
@@ -357,6 +365,7 @@ load_no_point(struct loader *ld, const struct yaml_node *n, const char *text,
 	    LOAD_POINT_FORMS "%s", text,
 	    /* A name that is right needs no other. */
 	    text_nearest_hint(head.distance == 0 ? &rest : &head, ""));
+	text_nearest_repair(head.distance == 0 ? &rest : &head, ld->diags);
 }
 
 /* `line LINE[#N]`; `s` is at the line. */
@@ -395,7 +404,7 @@ load_point(struct loader *ld, const struct yaml_node *n, const char *text,
 	is_line = strcmp(p.name, "line") == 0;
 	if (is_line ? !parse_point_line(tail + (*tail == ' '), &p, &why) :
 	    !load_point_nth(&tail, &p.nth, &why)) {
-		load_bad(ld, n, text, why.text);
+		load_bad(ld, n, text, &why);
 		return;
 	}
 	if (is_line) {
@@ -484,5 +493,5 @@ load_value(struct loader *ld, const struct field *f, const struct yaml_node *n, 
 	else
 		assert(f->kind == FIELD_HEAL || !"not a single value");
 	if (!good)
-		load_bad(ld, n, text, why.text);
+		load_bad(ld, n, text, &why);
 }

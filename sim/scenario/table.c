@@ -389,6 +389,20 @@ map_find(const struct map *map, const char *key)
 	return NULL;
 }
 
+const struct field *
+field_named(const char *key)
+{
+	const struct field *f = map_find(&map_scenario, key);
+
+	if (f == NULL)
+		f = map_find(&map_step, key);
+	for (size_t i = 0; f == NULL && i < SCENARIO_STEP_OWN; i++)
+		if (scenario_verbs[i].field.key != NULL &&
+		    strcmp(scenario_verbs[i].field.key, key) == 0)
+			f = &scenario_verbs[i].field;
+	return f;
+}
+
 const char *const *
 field_vocab(const struct field *f, const struct scenario_vocab *vocab)
 {

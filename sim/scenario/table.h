@@ -191,6 +191,9 @@ const struct verb *verb_of(const struct scenario_type *, enum scenario_verb);
 /* The key's row, or NULL. */
 const struct field *map_find(const struct map *, const char *key);
 
+/* The row of a key at the top, of a step, or of a verb that every scenario has; or NULL. */
+const struct field *field_named(const char *key);
+
 /* The map of a FIELD_MAP or FIELD_OWN. */
 const struct map *field_map(const struct field *, const struct scenario_type *);
 

@@ -53,7 +53,18 @@ text_lower(char c)
 bool
 text_fail(struct text_why *why, const char *reason)
 {
+	*why = (struct text_why){ .from = "" };
 	snprintf(why->text, sizeof(why->text), "%s", reason);
+	return false;
+}
+
+/* The same, and what is meant by the word. */
+static bool
+text_fail_for(struct text_why *why, const char *reason, const char *from, const char *to)
+{
+	text_fail(why, reason);
+	snprintf(why->from, sizeof(why->from), "%s", from);
+	snprintf(why->to, sizeof(why->to), "%s", to);
 	return false;
 }
 
@@ -111,8 +122,9 @@ text_whole(uint64_t whole, const char *fraction, const struct text_unit *unit,
 		    __builtin_mul_overflow(whole, ratio, &ratio) ||
 		    __builtin_add_overflow(ratio, value / scale, &value))
 			continue;
-		snprintf(why->text, sizeof(why->text), "a number is whole: write %" PRIu64 "%s",
-		    value, below->name);
+		text_fail(why, "");
+		snprintf(why->to, sizeof(why->to), "%" PRIu64 "%s", value, below->name);
+		snprintf(why->text, sizeof(why->text), "a number is whole: write %s", why->to);
 		return true;
 	}
 	return false;
@@ -123,6 +135,7 @@ text_explain_fraction(const char *s, const char *point, struct text_why *why)
 {
 	const char *unit = point + 1 + strspn(point + 1, TEXT_DIGITS), *end;
 	const struct text_unit *found;
+	const char *behind;
 	uint64_t whole;
 
 	unit += *unit == ' ';
@@ -132,9 +145,11 @@ text_explain_fraction(const char *s, const char *point, struct text_why *why)
 		found = text_find_unit(text_time_units, unit, (size_t)(end - unit));
 	if (strncmp(unit, "page", 4) == 0)
 		text_fail(why, "pages are counted whole");
-	else if (found == NULL || !text_scan_number(s, &whole, &end, why) ||
+	else if (found == NULL || !text_scan_number(s, &whole, &behind, why) ||
 	    !text_whole(whole, point + 1, found, why))
 		text_fail(why, "a whole number is expected");
+	else
+		snprintf(why->from, sizeof(why->from), "%.*s", (int)(end - s), s);
 }
 
 bool
@@ -198,6 +213,7 @@ text_fail_unit(struct text_why *why, const char *unit, size_t length, bool is_ti
 	for (const struct text_unit *u = is_time ? text_time_units : text_byte_units;
 	    u->factor != 0; u++)
 		text_nearest_offer(&near, u->name);
+	text_fail_for(why, "", word, text_nearest_is_sure(&near) ? near.best : "");
 	snprintf(why->text, sizeof(why->text), "unknown unit \"%s\" of %s (%s)%s", word,
 	    is_time ? "time" : "amount",
 	    is_time ? "ns us ms s min ticks" : "pages B KiB MiB GiB TiB",
@@ -431,9 +447,9 @@ text_parse_flag(const char *s, bool *flag, struct text_why *why)
 	for (size_t i = 0; i < NELEM(others); i++)
 		for (int no = 0; no < 2; no++)
 			if (strcasecmp(s, others[i][no]) == 0)
-				return text_fail(why, no ? "true or false is expected; did you "
+				return text_fail_for(why, no ? "true or false is expected; did you "
 				    "mean \"false\"?" : "true or false is expected; did you mean "
-				    "\"true\"?");
+				    "\"true\"?", s, no ? "false" : "true");
 	return text_fail(why, "true or false is expected");
 }
 
@@ -493,7 +509,7 @@ text_nearest(const char *word)
 
 	/* Farther than this the guess would only confuse. */
 	return (struct text_nearest){
-		.word = word, .distance = length <= 2 ? 2 : length / 3 + 2,
+		.word = word, .distance = length <= 2 ? 2 : length / 3 + 2, .second = SIZE_MAX,
 	};
 }
 
@@ -507,10 +523,16 @@ text_nearest_offer(struct text_nearest *near, const char *candidate)
 	if (length >= 3 && strncmp(near->word, candidate, length) == 0 && d > 1)
 		d = 1;
 
+	if (near->best != NULL && strcmp(near->best, candidate) == 0)
+		return;
 	/* A candidate that shares no letter with the word is no guess at all. */
 	if (d < near->distance && d < length) {
+		if (near->best != NULL)
+			near->second = near->distance;
 		near->distance = d;
 		near->best = candidate;
+	} else if (d < near->second) {
+		near->second = d;
 	}
 }
 
@@ -519,6 +541,20 @@ text_nearest_offer_all(struct text_nearest *near, const char *const *candidates)
 {
 	for (; *candidates != NULL; candidates++)
 		text_nearest_offer(near, *candidates);
+}
+
+bool
+text_nearest_is_sure(const struct text_nearest *near)
+{
+	return near->best != NULL && 3 * near->distance <= strlen(near->word) &&
+	    near->second >= near->distance + (near->distance > 0 ? 2 : 1);
+}
+
+void
+text_nearest_repair(const struct text_nearest *near, struct diag_list *diags)
+{
+	if (text_nearest_is_sure(near))
+		diag_repair(diags, near->word, near->best);
 }
 
 const char *

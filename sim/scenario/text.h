@@ -17,6 +17,7 @@
 
 struct text_why {
 	char text[256];
+	char from[32], to[32];	/* what is meant, for diag_repair(); "": not known */
 };
 
 /* The reason, and false. */
@@ -85,6 +86,7 @@ struct text_nearest {
 	const char *word;
 	const char *best;	/* NULL: nothing is near */
 	size_t distance;
+	size_t second;		/* of the next best */
 	char hint[200];		/* of text_nearest_hint() */
 };
 struct text_nearest text_nearest(const char *word);
@@ -93,6 +95,11 @@ void	text_nearest_offer_all(struct text_nearest *, const char *const *candidates
 
 /* `; did you mean "x"?`, good as long as the search; `otherwise` if nothing is near. */
 const char *text_nearest_hint(struct text_nearest *, const char *otherwise);
+
+/* Is it the only one that can be meant? */
+bool	text_nearest_is_sure(const struct text_nearest *);
+/* Then the latest error is repaired by it. */
+void	text_nearest_repair(const struct text_nearest *, struct diag_list *);
 
 bool	text_list_has(const char *const *list, const char *word);
 

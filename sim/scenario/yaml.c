@@ -369,6 +369,8 @@ yaml_missing_space(struct yaml_builder *b, const struct yaml_node *key)
 	yaml_error(b->diags, &colon, "scenario.key",
 	    "a space is missing after the colon of \"%.*s\"", (int)(length < 40 ? length : 40),
 	    key->text);
+	if (key->exact)
+		diag_repair(b->diags, ":", ": ");
 }
 
 /* Keys are plain words, each once. */
@@ -473,6 +475,7 @@ yaml_report_syntax(struct yaml_builder *b, struct fy_diag *diag)
 		yaml_error_at(b->file, b->diags, 1, 1, 1, "scenario.yaml", "this is not YAML");
 		return;
 	}
+	why.to[0] = '\0';
 	if (!yaml_why(b->file, (unsigned)e->line, e->column > 0 ? (unsigned)e->column : 1, &why)) {
 		why.line = (unsigned)e->line;
 		why.col = e->column > 0 ? (unsigned)e->column : 1;
@@ -480,6 +483,8 @@ yaml_report_syntax(struct yaml_builder *b, struct fy_diag *diag)
 		snprintf(why.text, sizeof(why.text), "this is not YAML: %s", e->msg);
 	}
 	yaml_error_at(b->file, b->diags, why.line, why.col, why.width, "scenario.yaml", why.text);
+	if (why.to[0] != '\0')
+		diag_repair(b->diags, why.from, why.to);
 }
 
 static struct yaml_node *

@@ -81,6 +81,7 @@ struct yaml_why {
 	unsigned line, col;	/* what is wrong, counted from 1; col in characters */
 	unsigned width;		/* in characters, at least 1 */
 	char text[200];		/* one clause that says what to do */
+	char from[200], to[208];	/* and how it is done, if that is sure; else "" */
 };
 /*
  * The parser stopped at line:col.  True, and *why is filled, if the text shows the reason; false

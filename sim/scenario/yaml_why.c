@@ -12,6 +12,7 @@
 #include "base/sbuf.h"
 #include "base/utf8.h"
 #include "base/vec.h"
+#include "table.h"
 #include "yaml.h"
 
 #define NELEM(a) (sizeof(a) / sizeof((a)[0]))
@@ -112,6 +113,19 @@ because(const struct query *q, const char *at, const char *end, const char *fmt,
 	return true;
 }
 
+/* What that underlines becomes a text in this format. */
+static bool __attribute__((format(printf, 2, 3)))
+repaired(const struct query *q, const char *fmt, ...)
+{
+	const struct line *line = &q->lines.item[q->why->line - 1];
+	const char *from = utf8_skip(line->start, q->why->col - 1);
+
+	snprintf(q->why->from, sizeof(q->why->from), "%.*s",
+	    (int)(utf8_skip(from, q->why->width) - from), from);
+	FORMAT_INTO(q->why->to, fmt);
+	return true;
+}
+
 /* For "%.*s": a word, cut where it is too long for a message. */
 #define WORD(s, end) (int)((end) - (s) < 40 ? (end) - (s) : 40), s
 
@@ -169,6 +183,41 @@ line_value(const struct line *line)
 		for (s = word_end(s, line->end) + 1; s < line->end && char_is_blank(*s); s++)
 			continue;
 	return s;
+}
+
+/* The end of a value that is text: of its line, before spaces and a comment. */
+static const char *
+text_end(const struct query *q, const char *value)
+{
+	const char *end = value + 1;
+
+	while (end < q->line->end && !(*end == '#' && char_is_blank(end[-1])))
+		end++;
+	while (end > value + 1 && (char_is_blank(end[-1]) || end[-1] == '\r'))
+		end--;
+	return end;
+}
+
+/* What is underlined gets quotes, of a kind that it has not. */
+static bool
+quoted(const struct query *q)
+{
+	char quote;
+
+	repaired(q, "%s", "");
+	quote = strpbrk(q->why->from, "\"\\") == NULL ? '"' : '\'';
+	return strchr(q->why->from, quote) != NULL ||
+	    repaired(q, "%c%s%c", quote, q->why->from, quote);
+}
+
+/* The key of that name, if all scenarios have it, or NULL. */
+static const struct field *
+key_of(const char *s, const char *end)
+{
+	char key[40];
+
+	snprintf(key, sizeof(key), "%.*s", (int)(end - s), s);
+	return field_named(key);
 }
 
 /* ---- reading quotes, brackets and comments ---- */
@@ -432,7 +481,7 @@ why_dash(const struct query *q)
 
 	if (q->line->end - s < 2 || *s != '-' || !begins_with_key(s + 1, q->line->end))
 		return false;
-	return because(q, s, s + 1, "a space is missing after the dash");
+	return because(q, s, s + 1, "a space is missing after the dash") && repaired(q, "- ");
 }
 
 static bool
@@ -446,7 +495,7 @@ why_colon_space(const struct query *q)
 		return false;
 	return because(q, word, word + 1,
 	    "a space is missing after the colon of \"%.*s\"",
-	    WORD(s, word));
+	    WORD(s, word)) && repaired(q, ": ");
 }
 
 /* `summary s`, or `steps` above its list. */
@@ -461,8 +510,8 @@ why_no_colon(const struct query *q)
 	for (; rest < q->line->end; rest++)
 		if (*rest == ':' && char_is_gap(rest + 1, q->line->end))
 			return false;
-	return because(q, s, word, "a colon is missing after \"%.*s\"",
-	    WORD(s, word));
+	because(q, s, word, "a colon is missing after \"%.*s\"", WORD(s, word));
+	return key_of(s, word) == NULL || repaired(q, "%.*s:", WORD(s, word));
 }
 
 /* ---- values that are not what they seem ---- */
@@ -471,11 +520,14 @@ static bool
 why_sign(const struct query *q)
 {
 	const char *value = line_value(q->line);
+	bool is_free;			/* YAML has no other use for it */
 
 	if (value == q->line->end || strchr("@`%?*&!|>", *value) == NULL || q->at < value)
 		return false;
-	return because(q, value, value + 1,
+	is_free = *value == '@' || *value == '`';
+	because(q, value, is_free ? text_end(q, value) : value + 1,
 	    "a text that begins with \"%c\" needs quotes around it", *value);
+	return !is_free || quoted(q);
 }
 
 static bool
@@ -513,11 +565,18 @@ why_more_behind(const struct query *q)
 static bool
 why_two_keys(const struct query *q)
 {
-	const char *value = line_value(q->line);
+	const char *value = line_value(q->line), *s;
+	const struct field *f;
 
 	if (q->at <= value || q->at >= q->line->end || *q->at != ':' ||
 	    !char_is_gap(q->at + 1, q->line->end))
 		return false;
+	s = behind_dashes(q->line->text, q->line->end);
+	f = key_of(s, word_end(s, q->line->end));
+	/* A key that takes text has one. */
+	if (f != NULL && f->kind == FIELD_TEXT)
+		return because(q, value, text_end(q, value),
+		    "a text with \": \" in it needs quotes around it") && quoted(q);
 	return because(q, q->at, q->at + 1,
 	    "a text with \": \" in it needs quotes around it; two keys stand in two lines");
 }

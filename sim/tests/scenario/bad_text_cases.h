@@ -27,7 +27,7 @@ static const struct bad bad_text[] = {
 	    "5:3: a space is missing after the dash"),
 	BAD_YAML(FIXTURE_STEP "  -target: 2\n", "6:3: a space is missing after the dash"),
 	BAD_YAML("format: 1\nscenario: t\nsummary: The host asks: and\nsteps:\n  - target: 1\n",
-	    "3:23: a text with \": \" in it needs quotes around it; two keys stand in two lines"),
+	    "3:10: a text with \": \" in it needs quotes around it"),
 	BAD_YAML(FIXTURE_STEPS "  - at: 1s target: 512\n",
 	    "5:18: a text with \": \" in it needs quotes around it; two keys stand in two lines"),
 	BAD_YAML("format: 1\nscenario: t\nsummary: \"The host asks\nsteps:\n  - target: 1\n",
