@@ -41,7 +41,8 @@ struct cli_command {
 
 extern const struct cli_command cli_run, cli_check, cli_list, cli_explain, cli_rules,
     cli_compare, cli_shrink, cli_describe, cli_explore, cli_sweep,
-    cli_merge, cli_bytes, cli_debug, cli_help_command, cli_version;
+    cli_merge, cli_bytes, cli_debug, cli_new, cli_completion, cli_help_command,
+    cli_version;
 /* All commands, in the order of the help text; ends with NULL. */
 extern const struct cli_command *const cli_commands[];
 extern const char cli_version_text[];	/* "0.1 (revision)" */
@@ -124,6 +125,9 @@ bool cli_collect_told(struct cli_cases *cases, char *const *names, size_t count,
 void cli_cases_fini(struct cli_cases *cases);
 /* Keep the cases whose scenario has that tag; false after a message if none has it. */
 bool cli_cases_keep_tag(struct cli_cases *cases, const char *tag);
+
+/* The file of a scenario that is named so; heap, or NULL after a message. */
+char *cli_scenario_path(const char *name);
 
 /* "area/situation" of all files below a folder, of the arena; ends with NULL. */
 const char *const *cli_scenario_ids(const char *folder, struct arena *arena, size_t *count);

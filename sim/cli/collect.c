@@ -205,6 +205,22 @@ find_scenario(const char *name, struct stat *st)
 	return path;
 }
 
+char *
+cli_scenario_path(const char *name)
+{
+	struct stat st;
+	char *path = find_scenario(name, &st);
+
+	if (path != NULL && S_ISREG(st.st_mode))
+		return path;
+	if (path != NULL)
+		fprintf(stderr, "viosim: %s is a folder, not a scenario\n", path);
+	else
+		say_missing(name);
+	free(path);
+	return NULL;
+}
+
 static bool
 load_ref(struct cli_cases *cases, const char *name)
 {

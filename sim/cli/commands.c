@@ -16,9 +16,10 @@
 const char cli_version_text[] = "0.1" VIOSIM_REVISION;
 
 const struct cli_command *const cli_commands[] = {
-	&cli_run, &cli_check, &cli_list, &cli_explain, &cli_rules, &cli_compare,
+	&cli_run, &cli_new, &cli_check, &cli_list, &cli_explain, &cli_rules, &cli_compare,
 	&cli_sweep, &cli_merge, &cli_explore,
-	&cli_shrink, &cli_debug, &cli_bytes, &cli_describe, &cli_help_command, &cli_version, NULL
+	&cli_shrink, &cli_debug, &cli_bytes, &cli_describe, &cli_completion,
+	&cli_help_command, &cli_version, NULL
 };
 
 static const struct cli_command *
@@ -53,7 +54,7 @@ overview(FILE *stream, int code)
 	    "Runs an unchanged NetBSD virtio driver on a fake kernel and a scripted device.\n\n",
 	    stream);
 	for (const struct cli_command *const *c = cli_commands; *c != NULL; c++)
-		fprintf(stream, "  %-9s %s\n", (*c)->name, (*c)->summary);
+		fprintf(stream, "  %-10s %s\n", (*c)->name, (*c)->summary);
 	fputs("\n`viosim help COMMAND` describes one.  Exit codes: 0 no problem, 1 a problem of\n"
 	    "the driver was found, 2 usage or bad input (nothing was run), 3 something could\n"
 	    "not be done, finished or written.\n",
