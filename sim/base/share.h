@@ -1,20 +1,27 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Files that come with viosim (scenarios, manifests, findings, driver modules): where they are.
+ * Files that come with viosim: where they are.  Their paths are those of the source tree
+ * ("scenarios", "driver/viomb.yaml", "sim/include"), and `make install` keeps them.
+ *
+ * The places, in this order: the folders of VIOSIM_PATH, separated by colons; the folder of the
+ * program; the one above it, which in a source tree is its top; share/viosim there, for a module
+ * lib/viosim; and what the program was built for: where `make install` puts them, or the source
+ * tree.
  */
 #ifndef VIOSIM_BASE_SHARE_H
 #define VIOSIM_BASE_SHARE_H
 
 /*
- * The path of `name` ("scenarios", "driver/viomb.yaml"): the first that exists in the folders of
- * VIOSIM_PATH (separated by colons), in the current folder, beside the program, in the folder
- * above that, in share/viosim of that and in the data folder it was built for.  Heap; NULL: there
- * is none, or the name is not relative.
+ * The path of `name` in the first of the places where it exists, heap; NULL: it is in none, or
+ * not relative.  A module's name ends in ".so".
  */
+char *share_installed(const char *name);
+
+/* The same, but first as a path of the current folder: the user's own comes before ours. */
 char *share_path(const char *name);
 
-/* The same, but only in the places from the program's folder on. */
-char *share_installed(const char *name);
+/* The places for `name`, for a message: "/a, /b and /c"; heap. */
+char *share_searched(const char *name);
 
 /* The path of the program, heap; NULL when the host does not say. */
 char *share_program(void);

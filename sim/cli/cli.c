@@ -293,18 +293,16 @@ note_function(const char *name, void *arg)
 bool
 cli_manifest_check(const char *path, struct module *module, struct diag_list *diags)
 {
-	/* Of the current folder, or else of the source tree that the manifest is in. */
-	char *folder = access("scenarios", F_OK) == 0 ? xstrdup("scenarios") :
-	    manifest_file(path, "scenarios");
+	/* Also those of the source tree that the manifest is in. */
+	char *folder = manifest_file(path, "scenarios");
 	struct arena *arena = arena_new();
 	struct functions functions = { 0 };
 	struct manifest_names names = { 0 };
 	struct manifest *manifest;
-	size_t count = 0;
+	size_t count;
 	bool good;
 
-	if (folder != NULL)
-		names.scenarios = cli_scenario_ids(folder, arena, &count);
+	names.scenarios = cli_scenario_ids(folder, arena, &count);
 	if (count == 0)
 		names.scenarios = NULL;
 	if (module != NULL)

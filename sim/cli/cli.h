@@ -41,8 +41,8 @@ struct cli_command {
 
 extern const struct cli_command cli_run, cli_check, cli_list, cli_explain, cli_rules,
     cli_compare, cli_shrink, cli_describe, cli_explore, cli_sweep,
-    cli_merge, cli_bytes, cli_debug, cli_new, cli_completion, cli_help_command,
-    cli_version;
+    cli_merge, cli_bytes, cli_debug, cli_new, cli_completion, cli_where,
+    cli_help_command, cli_version;
 /* All commands, in the order of the help text; ends with NULL. */
 extern const struct cli_command *const cli_commands[];
 extern const char cli_version_text[];	/* "0.1 (revision)" */
@@ -115,8 +115,9 @@ struct cli_cases {
 };
 
 /*
- * Files, folders and replay ids (none: the folder scenarios); every error on stderr with its
- * position.  False if there was any; then nothing is to be run.
+ * Files, folders, areas and replay ids.  Names, and no name at all, mean the scenarios below
+ * ./scenarios and those that come with viosim; what is in both is taken from the former.  Every
+ * error on stderr with its position.  False if there was any; then nothing is to be run.
  */
 bool cli_collect(struct cli_cases *cases, char *const *names, size_t count);
 /* The same, but `told` gets the errors of each file. */
@@ -129,7 +130,10 @@ bool cli_cases_keep_tag(struct cli_cases *cases, const char *tag);
 /* The file of a scenario that is named so; heap, or NULL after a message. */
 char *cli_scenario_path(const char *name);
 
-/* "area/situation" of all files below a folder, of the arena; ends with NULL. */
+/*
+ * "area/situation" of all scenarios that a name can mean, and of those in one more folder (NULL:
+ * none), of the arena; ends with NULL.
+ */
 const char *const *cli_scenario_ids(const char *folder, struct arena *arena, size_t *count);
 
 /*
@@ -188,7 +192,7 @@ void cli_small_effort(const char *begin, const struct shrink_result *result);
 
 /*
  * Open a module; NULL after a message.  The default, if it is not
- * there, is the module of that name beside the program, or else the installed one.
+ * there, is the one that comes with viosim.
  */
 struct module *cli_module_open(const char *path);
 /*

@@ -15,11 +15,14 @@
 #include "base/share.h"
 #include "run/run.h"
 #include "scenario/arena.h"
+#include "scenario/text.h"
 
-/* Paths of files, and all else that is found on the way, in an arena. */
+/* Files, and all else that is found on the way, in an arena. */
 struct paths {
 	struct arena *arena;
-	const char **item;
+	struct found_file {
+		const char *path, *below;	/* the second without the folder of find_all() */
+	} *item;
 	size_t count;
 	struct folder {
 		dev_t dev;
@@ -29,9 +32,9 @@ struct paths {
 };
 
 static int
-by_name(const void *a, const void *b)
+by_path(const void *a, const void *b)
 {
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
+	return strcmp(((const struct found_file *)a)->path, ((const struct found_file *)b)->path);
 }
 
 static bool
@@ -55,6 +58,9 @@ is_first_time(struct paths *paths, const struct stat *st)
 
 static bool read_folder(const char *folder, const struct stat *st, struct paths *paths);
 
+/* Folders that are read only when they are named: pieces for `extends`, and whole projects. */
+static const char *const not_scenarios[] = { "include", "examples", NULL };
+
 static bool
 take_entry(const char *folder, const char *name, struct paths *paths)
 {
@@ -67,11 +73,11 @@ take_entry(const char *folder, const char *name, struct paths *paths)
 	/* A link to nowhere matters when it is called like a scenario. */
 	if (stat(path, &st) != 0)
 		return !yaml || cannot_read(path);
-	/* include/ holds pieces for `extends`, not scenarios. */
 	if (S_ISDIR(st.st_mode))
-		return strcmp(name, "include") == 0 || read_folder(path, &st, paths);
+		return text_list_has(not_scenarios, name) || read_folder(path, &st, paths);
 	if (S_ISREG(st.st_mode) && yaml)
-		arena_add(paths->arena, paths->item, paths->count) = path;
+		arena_add(paths->arena, paths->item, paths->count) =
+		    (struct found_file){ .path = path };
 	return true;
 }
 
@@ -96,16 +102,61 @@ read_folder(const char *folder, const struct stat *st, struct paths *paths)
 	return good;
 }
 
-/* What is found there, in the order of paths. */
+static bool
+is_there(const struct paths *paths, size_t count, const char *below)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(paths->item[i].below, below) == 0)
+			return true;
+	return false;
+}
+
+/*
+ * Adds what is found there, in the order of paths, without what a folder before has under the
+ * same name.
+ */
 static bool
 find_all(const char *folder, struct paths *paths)
 {
+	size_t before = paths->count, kept = before;
 	struct stat st;
 	bool good = stat(folder, &st) == 0 ? read_folder(folder, &st, paths) :
 	    cannot_read(folder);
 
-	if (paths->count > 0)
-		qsort(paths->item, paths->count, sizeof(paths->item[0]), by_name);
+	if (paths->count > before)
+		qsort(&paths->item[before], paths->count - before, sizeof(paths->item[0]),
+		    by_path);
+	for (size_t i = before; i < paths->count; i++) {
+		struct found_file file = paths->item[i];
+
+		file.below = file.path + strlen(folder);
+		if (!is_there(paths, before, file.below))
+			paths->item[kept++] = file;
+	}
+	paths->count = kept;
+	return good;
+}
+
+/* The same of scenarios/AREA (""; all) of the current folder and of viosim; *any: there is one. */
+static bool
+find_area(const char *area, struct paths *paths, bool *any)
+{
+	char *root[] = { xstrdup("scenarios"), share_installed("scenarios") };
+	bool good = true;
+	struct stat st;
+
+	*any = false;
+	for (size_t i = 0; i < sizeof(root) / sizeof(root[0]); i++) {
+		const char *folder = root[i] == NULL ? NULL : *area == '\0' ?
+		    arena_copy(paths->arena, root[i], strlen(root[i])) :
+		    arena_printf(paths->arena, "%s/%s", root[i], area);
+
+		if (folder != NULL && stat(folder, &st) == 0 && S_ISDIR(st.st_mode)) {
+			*any = true;
+			good = find_all(folder, paths) && good;
+		}
+		free(root[i]);
+	}
 	return good;
 }
 
@@ -133,46 +184,67 @@ load(struct cli_cases *cases, const char *path, const struct scenario_ref *ref)
 	return named.count > 0;
 }
 
+/* All that was found in the folder, in whose name nothing is an error; ends `paths`. */
+static bool
+load_paths(struct cli_cases *cases, struct paths *paths, const char *folder, bool good)
+{
+	if (good && paths->count == 0) {
+		fprintf(stderr, "viosim: folder %s contains no scenario (*.yaml)\n", folder);
+		good = false;
+	}
+	for (size_t i = 0; i < paths->count; i++)
+		good = load(cases, paths->item[i].path, NULL) && good;
+	arena_free(paths->arena);
+	return good;
+}
+
 static bool
 load_folder(struct cli_cases *cases, const char *folder)
 {
 	struct paths paths = { .arena = arena_new() };
 	bool good = find_all(folder, &paths);
 
-	if (good && paths.count == 0) {
-		fprintf(stderr, "viosim: folder %s contains no scenario (*.yaml)\n", folder);
-		good = false;
-	}
-	for (size_t i = 0; i < paths.count; i++)
-		good = load(cases, paths.item[i], NULL) && good;
+	return load_paths(cases, &paths, folder, good);
+}
+
+/* *any false: there is no such area, and no message. */
+static bool
+load_area(struct cli_cases *cases, const char *area, bool *any)
+{
+	struct paths paths = { .arena = arena_new() };
+	bool good = find_area(area, &paths, any);
+
+	if (*any)
+		return load_paths(cases, &paths, *area != '\0' ? area : "scenarios", good);
 	arena_free(paths.arena);
-	return good;
+	return false;
 }
 
 const char *const *
 cli_scenario_ids(const char *folder, struct arena *arena, size_t *count)
 {
 	struct paths paths = { .arena = arena };
+	const char **ids;
+	bool any;
 
-	if (access(folder, F_OK) == 0)
+	find_area("", &paths, &any);
+	if (folder != NULL)
 		find_all(folder, &paths);
+	ids = arena_calloc(arena, paths.count + 1, sizeof(*ids));
 	for (size_t i = 0; i < paths.count; i++)
-		paths.item[i] = cli_scenario_id(paths.item[i], arena);
+		ids[i] = cli_scenario_id(paths.item[i].path, arena);
 	*count = paths.count;
-	arena_add(arena, paths.item, paths.count) = NULL;
-	return paths.item;
+	return ids;
 }
 
 static void
 say_missing(const char *name)
 {
 	struct arena *arena = arena_new();
-	char *folder = share_path("scenarios");
-	size_t count = 0;
-	const char *const *ids = folder != NULL ? cli_scenario_ids(folder, arena, &count) : NULL;
+	size_t count;
+	const char *const *ids = cli_scenario_ids(NULL, arena, &count);
 
 	suggest_scenario(name, ids, count);
-	free(folder);
 	arena_free(arena);
 }
 
@@ -250,8 +322,7 @@ static bool
 load_name(struct cli_cases *cases, const char *name)
 {
 	struct stat st;
-	char *path;
-	bool good;
+	bool good, any;
 
 	if (name[0] == '\0') {
 		fputs("viosim: a scenario name is empty; without any names, all scenarios below "
@@ -261,20 +332,22 @@ load_name(struct cli_cases *cases, const char *name)
 	if (stat(name, &st) == 0)
 		return S_ISDIR(st.st_mode) ? load_folder(cases, name) :
 		    load(cases, name, NULL);
-	path = find_form("scenarios/%s", name, true, &st);
-	good = path != NULL && S_ISDIR(st.st_mode) ? load_folder(cases, path) :
-	    load_ref(cases, name);
-	free(path);
-	return good;
+	good = load_area(cases, name, &any);
+	return any ? good : load_ref(cases, name);
 }
 
 static bool
 load_all(struct cli_cases *cases)
 {
-	char *folder = share_path("scenarios");
-	bool good = load_folder(cases, folder != NULL ? folder : "scenarios");
+	bool any, good = load_area(cases, "", &any);
 
-	free(folder);
+	if (!any) {
+		char *searched = share_searched("scenarios");
+
+		fprintf(stderr, "viosim: there is no folder scenarios here, nor in %s; "
+		    "VIOSIM_PATH may name others\n", searched);
+		free(searched);
+	}
 	return good;
 }
 

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/share.h"
 #include "cli/cli.h"
 #include "device/class.h"
 #include "fault/fault.h"
@@ -189,11 +188,20 @@ print_circumstance(const struct circumstance *c, const char *when)
 	putchar('\n');
 }
 
+/* A file that the manifest names (NULL: none), where it is. */
+static void
+print_file(const char *what, const struct manifest *manifest, const char *name)
+{
+	char *found = name != NULL ? manifest_file(manifest->path, name) : NULL;
+
+	if (name != NULL)
+		printf("  %-10s %s\n", what, found != NULL ? found : name);
+	free(found);
+}
+
 static void
 tell_defect(const struct manifest *manifest, const struct defect *defect)
 {
-	char *found;
-
 	printf("known defect %s of %s\n  %s\n", defect->id, manifest->driver, defect->title);
 	print_names("shows as", &defect->rules);
 	print_names("where", &defect->where);
@@ -202,13 +210,8 @@ tell_defect(const struct manifest *manifest, const struct defect *defect)
 		print_names("explored", &defect->explored);
 	for (size_t i = 0; i < defect->circumstances; i++)
 		print_circumstance(&defect->circumstance[i], i > 0 ? "or when" : "when");
-	if (defect->finding != NULL) {
-		found = share_path(defect->finding);
-		printf("  %-10s %s\n", "read", found != NULL ? found : defect->finding);
-		free(found);
-	}
-	if (defect->fix != NULL)
-		printf("  %-10s %s\n", "repair", defect->fix);
+	print_file("read", manifest, defect->finding);
+	print_file("repair", manifest, defect->fix);
 }
 
 static bool

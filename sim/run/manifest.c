@@ -148,6 +148,20 @@ check_where(struct reader *r, const struct yaml_node *value, const struct scenar
 	    text_nearest_hint(&near, ""));
 }
 
+/* `name` in the folder above path[0..length), which is "" or ends in a slash; heap. */
+static char *
+in_folder_above(const char *path, int length, const char *name)
+{
+	int above = length > 0 ? length - 1 : 0;
+
+	while (above > 0 && path[above - 1] != '/')
+		above--;
+	/* What has no plain name is left as it is. */
+	return length - above <= 1 || path[above] == '.' ?
+	    xasprintf("%.*s../%s", length, path, name) :
+	    xasprintf("%.*s%s", above, path, name);
+}
+
 char *
 manifest_file(const char *manifest_path, const char *name)
 {
@@ -158,7 +172,7 @@ manifest_file(const char *manifest_path, const char *name)
 	if (access(path, R_OK) == 0)
 		return path;
 	free(path);
-	path = xasprintf("%.*s../%s", folder, manifest_path, name);
+	path = in_folder_above(manifest_path, folder, name);
 	if (access(path, R_OK) == 0)
 		return path;
 	free(path);

@@ -215,65 +215,102 @@ nearest_path(struct arena *arena, const char *folder, const char *relative)
 	    out : NULL;
 }
 
-/* The same in a folder of scenarios; ends the folder's name.  NULL: there is no such folder. */
-static const char *
-nearest_in(struct arena *arena, char *folder, const char *relative)
-{
-	const char *best = folder == NULL ? NULL :
-	    nearest_path(arena, arena_printf(arena, "%s/", folder), relative);
+/* ---- the file that is extended ---- */
 
+/* scenarios/include/NAME.yaml of viosim, which `<NAME>` means. */
+#define PIECES "scenarios/include"
+
+/* The `<NAME>` that is most like a path, or NULL. */
+static const char *
+nearest_piece(struct arena *arena, const char *path)
+{
+	char *folder = share_installed(PIECES);
+	const char *slash = strrchr(path, '/'), *best = NULL;
+
+	if (folder != NULL)
+		best = nearest_path(arena, arena_printf(arena, "%s/", folder),
+		    slash != NULL ? slash + 1 : path);
 	free(folder);
-	return best;
+	return best == NULL ? NULL :
+	    arena_printf(arena, "<%.*s>", (int)strcspn(best, "."), best);
 }
 
-/* `; did you mean ...` with a path that exists, beside the file or installed; or "". */
+/* `; did you mean ...` with what is there, beside the file or installed; or "". */
 static const char *
-path_hint(struct arena *arena, const char *path, const char *relative)
+extends_hint(struct arena *arena, const char *path, const char *name)
 {
-	const char *best = nearest_path(arena, path_beside(arena, path, ""), relative);
+	const char *best = *name == '<' ? NULL :
+	    nearest_path(arena, path_beside(arena, path, ""), name);
 
-	/* In a folder of the installed scenarios it may begin so. */
-	while (best == NULL && strncmp(relative, "../", 3) == 0)
-		relative += 3;
 	if (best == NULL)
-		best = nearest_in(arena, share_path("scenarios"), relative);
-	if (best == NULL)
-		best = nearest_in(arena, share_installed("scenarios"), relative);
+		best = nearest_piece(arena, *name != '<' ? name : arena_printf(arena, "%.*s.yaml",
+		    (int)strcspn(name + 1, ">"), name + 1));
 	return best != NULL ? arena_printf(arena, "; did you mean \"%s\"?", best) : "";
 }
 
-/* ---- the file that is extended ---- */
-
-/* Beside the file that names it, or else one of the scenarios that come with viosim. */
+/* The path of a file that comes with viosim, for `<NAME>`; NULL after an error. */
 static const char *
-extends_path(struct arena *arena, const char *path, const char *relative)
+piece_path(struct loader *ld, const struct yaml_node *n, const char *path, const char *name)
 {
-	const char *beside = path_beside(arena, path, relative), *found;
+	size_t length = strcspn(name + 1, "/<>");
+	const char *file, *found;
 	char *share;
 
-	if (access(beside, F_OK) == 0)
-		return beside;
-	share = share_path(arena_printf(arena, "scenarios/%s", relative));
-	found = share != NULL ? arena_copy(arena, share, strlen(share)) : beside;
+	if (length == 0 || strcmp(name + 1 + length, ">") != 0) {
+		load_error(ld, n, "scenario.extends", "a path relative to this file is expected, "
+		    "or <NAME> for " PIECES "/NAME.yaml of viosim");
+		return NULL;
+	}
+	file = arena_printf(ld->arena, PIECES "/%.*s.yaml", (int)length, name + 1);
+	share = share_installed(file);
+	if (share == NULL) {
+		share = share_searched(file);
+		load_error(ld, n, "scenario.extends", "there is no %s in %s%s", file, share,
+		    extends_hint(ld->arena, path, name));
+		free(share);
+		return NULL;
+	}
+	found = arena_copy(ld->arena, share, strlen(share));
 	free(share);
 	return found;
 }
 
+/* The path of the file that is extended; NULL after an error. */
+static const char *
+extends_path(struct loader *ld, const struct yaml_node *n, const char *path, const char *name)
+{
+	const char *full;
+
+	if (name[0] == '<')
+		return piece_path(ld, n, path, name);
+	full = path_beside(ld->arena, path, name);
+	if (name[0] == '/' || name[0] == '\0')
+		load_error(ld, n, "scenario.extends",
+		    "a path relative to this file is expected");
+	else if (path_is_same(ld->arena, path, full))
+		load_error(ld, n, "scenario.extends", "a file cannot extend itself");
+	else
+		return full;
+	return NULL;
+}
+
 /* The bytes of the file; false after an error, which stands at the line that names it. */
 static bool
-extends_read(struct loader *ld, const struct yaml_node *n, const char *path, const char *text,
+extends_read(struct loader *ld, const struct yaml_node *n, const char *path, const char *name,
     struct yaml_file *file)
 {
-	const char *full = extends_path(ld->arena, path, text);
+	const char *full = extends_path(ld, n, path, name);
 	struct diag_list diags;
 	bool good;
 
+	if (full == NULL)
+		return false;
 	diag_list_init(&diags);
 	good = yaml_read_file(full, ld->arena, file, &diags);
 	file->path = path_plain(ld->arena, full);
 	if (!good)
 		load_error(ld, n, "scenario.extends", "%s: %s%s", file->path,
-		    diags.items[0].message, path_hint(ld->arena, path, text));
+		    diags.items[0].message, extends_hint(ld->arena, path, name));
 	diag_list_fini(&diags);
 	return good;
 }
@@ -288,15 +325,6 @@ load_extended(struct loader *ld, const struct yaml_node *root, const char *path)
 
 	if (n == NULL || (text = load_scalar(ld, n)) == NULL)
 		return NULL;
-	if (text[0] == '/' || text[0] == '\0') {
-		load_error(ld, n, "scenario.extends",
-		    "a path relative to this file is expected");
-		return NULL;
-	}
-	if (path_is_same(ld->arena, path, path_beside(ld->arena, path, text))) {
-		load_error(ld, n, "scenario.extends", "a file cannot extend itself");
-		return NULL;
-	}
 	file = arena_calloc(ld->arena, 1, sizeof(*file));
 	if (!extends_read(ld, n, path, text, file))
 		return NULL;

@@ -339,7 +339,8 @@ static const struct field fields_scenario[] = {
 	    "one sentence that a kernel developer understands"),
 	ROW("tags", FIELD_NAMES, 0, scenario, tags, "words to select scenarios by"),
 	ROW("extends", FIELD_EXTENDS, 0, scenario, id,
-	    "a file whose machine, device, always and never hold here too"),
+	    "a file whose machine, device, always and never hold here too: a path relative to "
+	    "this file, or <usual> for include/usual.yaml of the scenarios that come with viosim"),
 	ROW("seed", FIELD_SEED, FIELD_SILENT, scenario, seeds,
 	    "run once with this seed (without: default choices)"),
 	ROW("seeds", FIELD_SEEDS, 0, scenario, seeds,

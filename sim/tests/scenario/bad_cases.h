@@ -377,6 +377,12 @@ static const struct bad bad_matrix[] = {
 	    "[scenario.expectation]", "6:10: nothing uses $n [scenario.parameter]" } },
 	BAD_BELOW("extends: /etc/passwd\n",
 	    "6:10: a path relative to this file is expected", "extends"),
+	BAD_BELOW("extends: <usual\n", "6:10: a path relative to this file is expected, or <NAME> "
+	    "for scenarios/include/NAME.yaml of viosim", "extends"),
+	BAD_BELOW("extends: <>\n", "6:10: a path relative to this file is expected, or <NAME> "
+	    "for scenarios/include/NAME.yaml of viosim", "extends"),
+	BAD_BELOW("extends: <../usual>\n", "6:10: a path relative to this file is expected, or "
+	    "<NAME> for scenarios/include/NAME.yaml of viosim", "extends"),
 	BAD_BELOW("extends: no-such-file.yaml\n",
 	    "6:10: no-such-file.yaml: No such file or directory", "extends"),
 };

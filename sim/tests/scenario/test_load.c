@@ -219,7 +219,7 @@ TEST(extended_file_is_told_by_name)
 		  "did you mean \"./include/../include/usual.yaml\"? [scenario.extends]" },
 		/* As it stands in the installed scenarios' own folders. */
 		{ "../include/usual.yaml", "/tmp/include/usual.yaml: No such file or directory; "
-		  "did you mean \"include/usual.yaml\"? [scenario.extends]" },
+		  "did you mean \"<usual>\"? [scenario.extends]" },
 		{ "include/xyz.yaml", "include/xyz.yaml: No such file or directory "
 		  "[scenario.extends]" },
 		{ "include", "include: this is a directory, not a scenario file "
@@ -251,6 +251,45 @@ TEST(extended_file_is_told_by_name)
 		ck_assert_str_eq(errors, wanted);
 		free(errors);
 	}
+}
+
+/* `<usual>` is the installed file, whatever is beside the scenario. */
+TEST(installed_file_is_extended_by_its_name)
+{
+	FOLDER(folder);
+	char path[64], wanted[200], *errors;
+	const char *text = FIXTURE_STEP "extends: <usual>\n";
+	const char *typo = FIXTURE_STEP "extends: <usal>\n";
+	struct scenario_doc *doc;
+
+	snprintf(path, sizeof(path), "%s/usual.yaml", folder.path);
+	suite_write(path, "format: 1\nmachine: {hz: 1000}\n");
+	snprintf(path, sizeof(path), "%s/t.yaml", folder.path);
+	doc = fixture_load_as(path, text);
+	ck_assert_uint_ne(doc->scenario[0]->base.hz, 1000);
+	ck_assert_uint_eq(doc->scenario[0]->always.count, 1);
+	HAS(doc->scenario[0]->always.claim[0].loc.file, "scenarios/include/usual.yaml");
+	scenario_doc_free(doc);
+	errors = fixture_errors_of(path, typo, strlen(typo));
+	ck_assert_ptr_nonnull(errors);
+	snprintf(wanted, sizeof(wanted), "%s:6:10: error: there is no scenarios/include/usal.yaml "
+	    "in ", path);
+	ck_assert_ptr_eq(strstr(errors, wanted), errors);
+	HAS(errors, "/share/viosim and ", "; did you mean \"<usual>\"? [scenario.extends]\n");
+	free(errors);
+	/* VIOSIM_PATH comes first. */
+	setenv("VIOSIM_PATH", folder.path, 1);
+	snprintf(path, sizeof(path), "%s/scenarios", folder.path);
+	mkdir(path, 0700);
+	snprintf(path, sizeof(path), "%s/scenarios/include", folder.path);
+	mkdir(path, 0700);
+	snprintf(path, sizeof(path), "%s/scenarios/include/usual.yaml", folder.path);
+	suite_write(path, "format: 1\nmachine: {hz: 20}\n");
+	snprintf(path, sizeof(path), "%s/t.yaml", folder.path);
+	doc = fixture_load_as(path, text);
+	ck_assert_uint_eq(doc->scenario[0]->base.hz, 20);
+	scenario_doc_free(doc);
+	unsetenv("VIOSIM_PATH");
 }
 
 /* Claims of an extended file are for many machines: what one of them has no use for stays. */
