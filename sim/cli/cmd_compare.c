@@ -273,9 +273,9 @@ open_drivers(struct compare *compare, bool nodiag)
 		return false;
 	if (!nodiag)
 		return true;
-	compare->a.nodiag = cli_nodiag_open(flags->a);
+	compare->a.nodiag = cli_nodiag_open(module_path(compare->a.module));
 	if (compare->a.nodiag != NULL)
-		compare->b.nodiag = cli_nodiag_open(flags->b);
+		compare->b.nodiag = cli_nodiag_open(module_path(compare->b.module));
 	return compare->b.nodiag != NULL &&
 	    are_two(module_path(compare->a.nodiag), module_path(compare->b.nodiag)) &&
 	    are_two(module_path(compare->a.nodiag), flags->b) &&

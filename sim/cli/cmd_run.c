@@ -256,7 +256,7 @@ open_driver(struct run *run)
 	if (run->module == NULL)
 		return false;
 	if (cli_cases_need_nodiag(&run->cases) &&
-	    (run->module_nodiag = cli_nodiag_open(run->flags.driver.path)) == NULL)
+	    (run->module_nodiag = cli_nodiag_open(module_path(run->module))) == NULL)
 		return false;
 	if (!run->flags.driver.no_manifest)
 		run->manifest = cli_manifest_open(run->flags.driver.manifest, run->module, &bad);
