@@ -8,7 +8,11 @@
 int
 main(int argc, char **argv)
 {
+	int code;
+
 	cleanup_install();
 	cli_output_begin();
-	return cli_output_end(cli_main(argc, argv));
+	code = cli_output_end(cli_main(argc, argv));
+	cleanup_obey();
+	return code;
 }

@@ -26,6 +26,7 @@ static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
 static char *files[FILES_MAX];		/* NULL: free */
 static pid_t children[CHILDREN_MAX];	/* 0: free */
 static pid_t owner;			/* the process whose they are; 0: not installed */
+static volatile sig_atomic_t deferred, asked;
 
 static void
 block(sigset_t *before)
@@ -61,6 +62,10 @@ cleanup_now(void)
 static void
 caught(int sig)
 {
+	if (deferred && asked == 0 && (sig == SIGINT || sig == SIGTERM)) {
+		asked = sig;
+		return;
+	}
 	cleanup_now();
 	signal(sig, SIG_DFL);
 	raise(sig);
@@ -78,6 +83,25 @@ cleanup_install(void)
 			sigaction(signals[i], &action, NULL);
 	owner = getpid();
 	atexit(cleanup_now);
+}
+
+void
+cleanup_defer(void)
+{
+	deferred = 1;
+}
+
+int
+cleanup_asked(void)
+{
+	return asked;
+}
+
+void
+cleanup_obey(void)
+{
+	if (asked != 0)
+		raise(asked);
 }
 
 static void

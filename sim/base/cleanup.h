@@ -18,6 +18,15 @@ void cleanup_install(void);
 void cleanup_now(void);
 
 /*
+ * For one who has something to write down at such an end: from now on the first SIGINT or SIGTERM
+ * is only noted, and cleanup_asked() is its number (else 0).  cleanup_obey() ends the process by
+ * it, if there was one.  A second one ends it at once.
+ */
+void cleanup_defer(void);
+int cleanup_asked(void);
+void cleanup_obey(void);
+
+/*
  * A new file for writing, to be removed until cleanup_file_done(): its descriptor, or -1 with
  * errno.
  */

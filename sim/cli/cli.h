@@ -98,7 +98,7 @@ struct cli_case {
 	bool whole;		/* not narrowed down by a replay id */
 };
 
-/* Gets the errors of a file, and releases them; true: the file is to be read again. */
+/* Gets the errors of a file; true: the file is to be read again. */
 typedef bool cli_told(const char *path, struct diag_list *diags, void *arg);
 
 struct cli_doc {
@@ -107,11 +107,17 @@ struct cli_doc {
 	size_t count;
 };
 
+struct cli_broken {
+	char *path;
+	struct diag_list diags;
+};
+
 struct cli_cases {
 	VEC_MEMBERS(struct cli_case);
 	struct { VEC_MEMBERS(struct cli_doc); } docs;
 	cli_told *told;
 	void *told_arg;
+	struct { VEC_MEMBERS(struct cli_broken); } broken;	/* files that do not load */
 };
 
 /*

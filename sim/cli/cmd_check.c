@@ -80,12 +80,11 @@ static void
 tell(struct check *check, struct diag_list *diags)
 {
 	if (check->flags->format == 0) {
-		cli_diag_end(diags);
+		diag_list_print(diags, stderr, cli_has_color(CLI_COLOR_AUTO, stderr));
 		return;
 	}
 	diag_list_sort(diags);
 	keep_notices(check, diags);
-	diag_list_fini(diags);
 }
 
 /* ---- repairs ---- */
@@ -145,7 +144,6 @@ told(const char *path, struct diag_list *diags, void *arg)
 	if (check->flags->fix && diags->count > 0 && check->code != CLI_BROKEN &&
 	    check->repairs < REPAIRS_MAX && repair(check, path, diags)) {
 		check->repairs++;
-		diag_list_fini(diags);
 		return true;
 	}
 	check->repairs = 0;
@@ -159,12 +157,14 @@ static void
 check_manifest(struct check *check, const char *path)
 {
 	struct diag_list diags;
-	bool good;
+	bool good, again;
 
 	do {
 		diag_list_init(&diags);
 		good = cli_manifest_check(path, check->module, &diags);
-	} while (told(path, &diags, check));
+		again = told(path, &diags, check);
+		diag_list_fini(&diags);
+	} while (again);
 	if (good && check->flags->format == 0)
 		printf("%s OK\n", path);
 	if (!good && check->code == CLI_OK)

@@ -12,7 +12,9 @@
 
 #include "base/sbuf.h"
 #include "base/alloc.h"
+#include "base/hostio.h"
 #include "cli/cli.h"
+#include "cli/results.h"
 #include "machine/crash.h"
 #include "report/atomic.h"
 #include "report/compared.h"
@@ -30,6 +32,7 @@ struct driver {
 
 struct compare_flags {
 	const char *a, *b, *ndjson;
+	struct cli_results results;
 	unsigned jobs, seeds;
 	bool verbose;
 };
@@ -39,6 +42,7 @@ struct compare {
 	struct driver a, b;
 	struct { VEC_MEMBERS(struct scenario_case); } cases;	/* with --seeds several of each */
 	struct compared_classes classes;
+	struct cli_results_out results;
 	FILE *ndjson;
 	FILE *text;			/* for people; stderr if NDJSON goes to stdout */
 	size_t same, different, broken, skipped;
@@ -85,14 +89,17 @@ child(void *arg, size_t index, struct regions *regions, struct isolated *result,
 	const struct scenario_case *c = &compare->cases.item[index];
 	struct compare_stream a, b;
 	struct compare_result difference;
+	uint64_t begin_ns;
 	struct compared compared = {
 		.id = c->id, .a = { &a, module_source(module_for(&compare->a, c)) },
 		.b = { &b, module_source(module_for(&compare->b, c)) }, .result = &difference,
 	};
 
 	crash_install();
+	begin_ns = host_ns();
 	record(&compare->a, c, regions, &a);
 	record(&compare->b, c, regions, &b);
+	result->wall_ns = host_ns() - begin_ns;
 	compare_streams(&a, &b, COMPARE_BOUND, &difference);
 	if (difference.differences > 0) {
 		result->verdict.verdict = VERDICT_FAIL;
@@ -105,6 +112,32 @@ child(void *arg, size_t index, struct regions *regions, struct isolated *result,
 
 /* ---- the parent ---- */
 
+/* What differs first is told in the text; it has no place of its own. */
+static void
+add_result(struct compare *compare, const struct scenario_case *c, const struct isolated *result)
+{
+	struct results *results = compare->results.results;
+	const struct case_verdict *verdict = &result->verdict;
+	struct result_case *to = results_case(results, c->id, verdict->verdict);
+
+	to->wall_ns = result->wall_ns;
+	to->scenario = (struct problem_place){
+		.file = results_path(results, c->scenario->loc.file),
+		.line = c->scenario->loc.line,
+	};
+	if (verdict->verdict != VERDICT_FAIL) {
+		to->message = results_keep(results, verdict->reason[0] != '\0' ?
+		    verdict->reason : NULL);
+		return;
+	}
+	to->message = results_print(results, "%s and %s do not do the same", compare->flags.a,
+	    compare->flags.b);
+	to->text = results_keep(results, result->text[0]);
+	results_problem(results, &(struct problem){
+		.rule = "difference", .text = to->message, .place = to->scenario,
+	}, true);
+}
+
 static bool
 done(void *arg, size_t index, const struct isolated *result)
 {
@@ -112,6 +145,8 @@ done(void *arg, size_t index, const struct isolated *result)
 	const char *id = compare->cases.item[index].id;
 
 	cli_output_check();
+	if (compare->results.results != NULL)
+		add_result(compare, &compare->cases.item[index], result);
 	if (result->verdict.verdict == VERDICT_SKIPPED) {
 		compare->skipped++;
 		snprintf(compare->reason, sizeof(compare->reason), "%s",
@@ -294,6 +329,7 @@ static const struct cli_option compare_options[] = {
 	    CLI_NUMBER(struct compare_flags, seeds, 0, SEEDS_MAX) },
 	{ 0, "ndjson", "FILE", "every difference as a line of JSON (- is standard output)",
 	    CLI_OUTPUT(struct compare_flags, ndjson) },
+	CLI_OPTIONS_RESULTS(struct compare_flags, results),
 	CLI_OPTION_JOBS(struct compare_flags, jobs, "cases"),
 	CLI_OPTIONS_END
 };
@@ -308,12 +344,20 @@ compare_main(void *flags, char **names, size_t count)
 	if (compare.flags.b == NULL)
 		return cli_usage_error(&cli_compare, "the second driver is missing: "
 		    "--b OTHER.so");
-	if (cli_collect(&cases, names, count) &&
+	if (!cli_results_begin(&compare.results, "compare", &compare.flags.results)) {
+		code = CLI_BROKEN;
+		memset(&cases, 0, sizeof(cases));
+	} else if (cli_collect(&cases, names, count) &&
 	    open_drivers(&compare, cli_cases_need_nodiag(&cases))) {
 		spread(&compare, &cases);
+		cli_results_about(&compare.results, compare.flags.b, compare.b.module, NULL, NULL);
 		code = compare_into(&compare);
 		spread_fini(&compare);
+	} else {
+		cli_results_refused(&compare.results, &cases);
 	}
+	if (!cli_results_end(&compare.results, compare.results.results != NULL))
+		code = CLI_BROKEN;
 	module_close(compare.a.nodiag);
 	module_close(compare.b.nodiag);
 	module_close(compare.a.module);

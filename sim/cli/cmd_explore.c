@@ -11,6 +11,7 @@
 #include "base/hostio.h"
 #include "base/sbuf.h"
 #include "cli/cli.h"
+#include "cli/results.h"
 #include "explore/explore.h"
 #include "explore/found.h"
 #include "explore/generate.h"
@@ -30,6 +31,7 @@ struct exploring {
 	const char *command;
 	struct cli_driver driver;
 	const char *ndjson, *json_summary;
+	struct cli_results result_flags;
 	bool no_shrink, save, quiet, verbose, lints_fail, first_only;
 	bool random, no_reduction, plant;
 	struct cli_part part;
@@ -41,6 +43,7 @@ struct exploring {
 	size_t left_out;		/* cases that this driver cannot be run in */
 	struct explore explore;
 	struct atomic *file, *summary;	/* NDJSON, JSON */
+	struct cli_results_out results;
 	FILE *lines;			/* its stream, or NULL */
 	struct seal seal;
 	uint64_t written;		/* runs in it */
@@ -376,6 +379,28 @@ complain(const struct exploring *exploring)
 		    explore->tally.bases);
 }
 
+/* A case each that was explored; and one for all that were not. */
+static void
+add_results(struct exploring *exploring)
+{
+	const struct explore *explore = &exploring->explore;
+	struct results *results = exploring->results.results;
+	struct result_case *left;
+
+	if (results == NULL)
+		return;
+	vec_each(c, &exploring->chosen)
+		explored_result(&explore->tally, c->id, &(struct problem_place){
+			.file = results_path(results, c->scenario->loc.file),
+			.line = c->scenario->loc.line,
+		}, exploring->lints_fail, results);
+	if (cases_left(exploring) == 0)
+		return;
+	left = results_case(results, exploring->command, VERDICT_SKIPPED);
+	left->message = results_print(results, "%zu of %zu cases not explored: their baseline run "
+	    "was not done", cases_left(exploring), exploring->left_out + explore->bases_known);
+}
+
 static int
 report(struct exploring *exploring)
 {
@@ -400,6 +425,8 @@ report(struct exploring *exploring)
 	}
 	if (exploring->save)
 		good = save_scenarios(exploring) && good;
+	add_results(exploring);
+	good = cli_results_end(&exploring->results, true) && good;
 	if (text)
 		explored_text_end(&explore->tally, cases_left(exploring), stdout);
 	if (exploring->lines != NULL)
@@ -461,8 +488,14 @@ open_all(struct exploring *exploring, char **names, size_t count)
 {
 	bool good = true;
 
-	if (!cli_subject_open(&exploring->subject, &exploring->driver, names, count))
-		return CLI_USAGE;
+	if (!cli_results_begin(&exploring->results, exploring->command, &exploring->result_flags))
+		return CLI_BROKEN;
+	if (!cli_subject_open(&exploring->subject, &exploring->driver, names, count)) {
+		cli_results_refused(&exploring->results, &exploring->subject.cases);
+		return cli_results_end(&exploring->results, true) ? CLI_USAGE : CLI_BROKEN;
+	}
+	cli_results_about(&exploring->results, exploring->driver.path, exploring->subject.module,
+	    exploring->subject.known, NULL);
 	exploring->file = atomic_open(exploring->ndjson, &good);
 	exploring->summary = atomic_open(exploring->json_summary, &good);
 	if (!good) {
@@ -486,6 +519,7 @@ main_of(void *values, char **names, size_t count)
 	exploring->options.shard = exploring->part.part;
 	exploring->options.shards = exploring->part.parts;
 	code = open_all(exploring, names, count);
+	cli_results_end(&exploring->results, false);
 	for (size_t i = 0; i < exploring->chosen.count; i++)
 		scenario_case_fini(&exploring->chosen.item[i]);
 	vec_fini(&exploring->chosen);
@@ -529,6 +563,7 @@ static const struct cli_option sweep_options[] = {
 	    CLI_OUTPUT(FLAGS, ndjson) },
 	{ 0, "json-summary", "FILE", "findings and totals, as JSON",
 	    CLI_OUTPUT(FLAGS, json_summary) },
+	CLI_OPTIONS_RESULTS(FLAGS, result_flags),
 	CLI_OPTIONS_END
 };
 
@@ -583,6 +618,7 @@ static const struct cli_option explore_options[] = {
 	    CLI_OUTPUT(FLAGS, ndjson) },
 	{ 0, "json-summary", "FILE", "findings and totals, as JSON",
 	    CLI_OUTPUT(FLAGS, json_summary) },
+	CLI_OPTIONS_RESULTS(FLAGS, result_flags),
 	{ 0, "shard", "K/N", "do only the Kth of N parts (for `viosim merge`)",
 	    CLI_PART(FLAGS, part) },
 	{ 0, "no-shrink", NULL, "leave scenarios as they were found", CLI_FLAG(FLAGS, no_shrink) },

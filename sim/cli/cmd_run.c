@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/hostio.h"
 #include "cli/cli.h"
 #include "cli/run_output.h"
 #include "machine/crash.h"
@@ -22,6 +23,7 @@ struct run {
 	struct manifest *manifest;
 	struct manifest *hints;		/* one that exists and is not used (--no-manifest) */
 	struct run_output output;
+	struct cli_results_out results;
 	size_t verdicts[VERDICT_BROKEN + 1];	/* cases */
 	size_t gone;			/* known defects that should have shown */
 	bool undecided_here;		/* a case of the present scenario has no result */
@@ -37,6 +39,7 @@ struct child {
 	const struct cli_case *c;
 	struct module *module;
 	struct isolated *result;
+	uint64_t begin_ns;
 	FILE **text;
 };
 
@@ -60,6 +63,7 @@ finished(void *arg, struct world *world, const struct run_result *result)
 		child->result->verdict.verdict = VERDICT_FAIL;
 	child->result->digest = result->digest;
 	child->result->counts = result->counts;
+	child->result->wall_ns = host_ns() - child->begin_ns;
 	child->result->loops = result->loops;
 	child->result->refused = result->refused;
 	child->result->reusable = result->end == WORLD_STOPPED;
@@ -85,6 +89,7 @@ run_child(void *arg, size_t index, struct regions *regions, struct isolated *res
 
 	crash_install();
 	crash_limit(CRASH_SECONDS);
+	child.begin_ns = host_ns();
 	run_case(c->c, &options, &case_result);
 	crash_limit(0);
 	run_result_fini(&case_result);
@@ -226,8 +231,11 @@ run_all(struct run *run)
 	struct summary_totals totals;
 	bool good;
 
-	if (!run_output_begin(&run->output, &run->flags, run->manifest, run->cases.count))
+	if (!run_output_begin(&run->output, &run->flags, run->results.results, run->manifest,
+	    run->cases.count))
 		return CLI_BROKEN;
+	cli_results_about(&run->results, run->flags.driver.path, run->module, run->manifest,
+	    run->hints);
 	good = isolate_run(&work);
 	totals = (struct summary_totals){
 		.driver = run->flags.driver.path,
@@ -238,6 +246,7 @@ run_all(struct run *run)
 		.not_applicable = run->verdicts[VERDICT_NOT_APPLICABLE],
 	};
 	good = run_output_end(&run->output, &totals) && good;
+	good = cli_results_end(&run->results, true) && good;
 	printf("%zu passed, %zu failed", totals.passed, totals.failed);
 	if (totals.not_applicable > 0)
 		printf(", %zu not applicable", totals.not_applicable);
@@ -288,16 +297,24 @@ run_main(void *values, char **names, size_t count)
 {
 	struct run_flags *flags = values;
 	struct run run = { 0 };
-	int code = CLI_USAGE;
+	int code;
 
 	flags->timeline |= flags->verbose;
 	set_replay_words(flags);
 	run.flags = *flags;
 	run.flags.whole_manifest = !flags->driver.no_manifest;
-	if (cli_collect(&run.cases, names, count) &&
+	if (!cli_results_begin(&run.results, "run", &flags->results)) {
+		code = CLI_BROKEN;
+	} else if (cli_collect(&run.cases, names, count) &&
 	    (flags->tag == NULL || cli_cases_keep_tag(&run.cases, flags->tag)) &&
-	    open_driver(&run))
+	    open_driver(&run)) {
 		code = run_all(&run);
+	} else {
+		code = CLI_USAGE;
+		cli_results_refused(&run.results, &run.cases);
+	}
+	if (!cli_results_end(&run.results, code == CLI_USAGE))
+		code = CLI_BROKEN;
 	manifest_free(run.manifest);
 	manifest_free(run.hints);
 	module_close(run.module_nodiag);
@@ -328,7 +345,7 @@ static const struct cli_option run_options_table[] = {
 	    CLI_OUTPUT(struct run_flags, ndjson) },
 	{ 0, "failing", NULL, "with --ndjson, the events of failing cases only",
 	    CLI_FLAG(struct run_flags, failing), .only_with = "ndjson" },
-	{ 0, "junit", "FILE", "JUnit XML for CI", CLI_OUTPUT(struct run_flags, junit) },
+	CLI_OPTIONS_RESULTS(struct run_flags, results),
 	{ 0, "json-summary", "FILE", "totals, failing cases with reasons, known defects, as JSON",
 	    CLI_OUTPUT(struct run_flags, json_summary) },
 	{ 0, "digests", "FILE", "one line a case: replay id and digest",

@@ -167,12 +167,17 @@ load(struct cli_cases *cases, const char *path, const struct scenario_ref *ref)
 	struct diag_list diags;
 	struct cli_doc named;
 
-	do {
+	diag_list_init(&diags);
+	while (named.doc = scenario_load(path, run_vocab(), &diags),
+	    cases->told(path, &diags, cases->told_arg)) {
+		diag_list_fini(&diags);
 		diag_list_init(&diags);
-		named.doc = scenario_load(path, run_vocab(), &diags);
-	} while (cases->told(path, &diags, cases->told_arg));
-	if (named.doc == NULL)
+	}
+	if (named.doc == NULL) {
+		*vec_add(&cases->broken) = (struct cli_broken){ xstrdup(path), diags };
 		return false;
+	}
+	diag_list_fini(&diags);
 	named.c = scenario_cases(named.doc, ref, &named.count);
 	*vec_add(&cases->docs) = named;
 	for (size_t i = 0; i < named.count; i++)
@@ -370,7 +375,7 @@ tell(const char *path, struct diag_list *diags, void *arg)
 {
 	(void)path;
 	(void)arg;
-	cli_diag_end(diags);
+	diag_list_print(diags, stderr, cli_has_color(CLI_COLOR_AUTO, stderr));
 	return false;
 }
 
@@ -387,6 +392,11 @@ cli_cases_fini(struct cli_cases *cases)
 		scenario_cases_free(cases->docs.item[i].c, cases->docs.item[i].count);
 		scenario_doc_free(cases->docs.item[i].doc);
 	}
+	vec_each(broken, &cases->broken) {
+		free(broken->path);
+		diag_list_fini(&broken->diags);
+	}
+	vec_fini(&cases->broken);
 	vec_fini(&cases->docs);
 	vec_fini(cases);
 }

@@ -18,7 +18,7 @@
 #include "run/run.h"
 #include "scenario/text.h"
 
-#define OPTIONS_MAX 32
+#define OPTIONS_MAX 48
 #define LONG 256			/* getopt_long()'s value of the first row's name */
 #define HELP_COLUMN 24
 #define JOBS_DEFAULT_MAX 16

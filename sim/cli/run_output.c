@@ -14,7 +14,6 @@
 #include "base/width.h"
 #include "report/atomic.h"
 #include "report/failure.h"
-#include "report/junit.h"
 
 /* ---- in the child ---- */
 
@@ -61,27 +60,28 @@ run_output_case(const struct run_flags *flags, const struct case_verdict *verdic
 		failure_reasons(text[2], input);
 	else if (verdict->verdict == VERDICT_PASS)
 		lints_lines(text[2], input);
-	if (failed && flags->json_summary != NULL)
-		failure_reasons_json(text[3], input);
+	if (failed ? flags->json_summary != NULL || cli_results_wanted(&flags->results) :
+	    cli_results_wanted(&flags->results))
+		failure_told_json(text[3], input, failed);
 }
 
 /* ---- in the parent ---- */
 
 bool
 run_output_begin(struct run_output *output, const struct run_flags *flags,
-    const struct manifest *manifest, size_t total)
+    struct results *results, const struct manifest *manifest, size_t total)
 {
 	bool good = true;
 
 	memset(output, 0, sizeof(*output));
 	output->flags = flags;
+	output->results = results;
 	output->manifest = manifest;
 	output->total = total;
 	output->color = cli_has_color(flags->color, stdout);
 	output->progress = isatty(STDERR_FILENO) && getenv("CI") == NULL && total > 1;
 	output->ndjson = atomic_open(flags->ndjson, &good);
 	output->digests = atomic_open(flags->digests, &good);
-	output->junit_file = atomic_open(flags->junit, &good);
 	output->summary_file = atomic_open(flags->json_summary, &good);
 	if (output->summary_file != NULL)
 		output->summary = summary_new();
@@ -89,28 +89,15 @@ run_output_begin(struct run_output *output, const struct run_flags *flags,
 }
 
 /* The first reason; how many there are beside it. */
-static char *
-first_line(const char *reasons)
+static const char *
+first_line(struct results *results, const char *reasons)
 {
 	size_t length = strcspn(reasons, "\n"), more = 0;
 
 	for (const char *p = reasons + length; *p != '\0'; p++)
 		more += *p == '\n' && p[1] != '\0';
-	return more > 0 ? xasprintf("%.*s (and %zu more)", (int)length, reasons, more) :
-	    xstrndup(reasons, length);
-}
-
-static char *
-known_lines(const struct isolated *result, const struct manifest *manifest)
-{
-	struct sbuf buf;
-	FILE *stream = sbuf_open(&buf);
-
-	for (size_t i = 0; manifest != NULL && i < manifest->count; i++)
-		if (result->verdict.shown[i])
-			fprintf(stream, "known defect %s: %s\n", manifest->defects[i].id,
-			    manifest->defects[i].title);
-	return sbuf_close(&buf);
+	return more == 0 ? results_print(results, "%.*s", (int)length, reasons) :
+	    results_print(results, "%.*s (and %zu more)", (int)length, reasons, more);
 }
 
 /* A case without a result has a reason in place of its texts. */
@@ -122,21 +109,34 @@ has_result(const struct isolated *result)
 }
 
 static void
-add_junit(struct run_output *output, const struct cli_case *c, const struct isolated *result)
+add_result(struct run_output *output, const struct cli_case *c, const struct isolated *result)
 {
-	bool failed = result->verdict.verdict == VERDICT_FAIL;
-	bool inapplicable = result->verdict.verdict == VERDICT_NOT_APPLICABLE;
+	struct results *results = output->results;
+	const struct case_verdict *verdict = &result->verdict;
+	struct result_case *to = results_case(results, c->c->id, verdict->verdict);
 
-	*vec_add(&output->junit) = (struct junit_case){
-		.id = c->c->id, .file = c->doc->path, .line = c->c->scenario->loc.line,
-		.verdict = result->verdict.verdict,
-		.message = failed ? first_line(result->text[2]) :
-		    inapplicable ? xasprintf("not applicable: %s", result->verdict.reason) :
-		    has_result(result) ? NULL : xstrdup(result->verdict.reason),
-		.text = failed ? xstrdup(result->text[0]) : NULL,
-		.known = known_lines(result, output->manifest),
-		.virtual_ns = result->counts.virtual_ns,
+	to->scenario = (struct problem_place){
+		.file = results_path(results, c->doc->path), .line = c->c->scenario->loc.line,
 	};
+	to->message = verdict->verdict == VERDICT_FAIL ? first_line(results, result->text[2]) :
+	    verdict->verdict == VERDICT_NOT_APPLICABLE ?
+	    results_print(results, "not applicable: %s", verdict->reason) :
+	    has_result(result) ? NULL : results_keep(results, verdict->reason);
+	to->wall_ns = result->wall_ns;
+	to->virtual_ns = result->counts.virtual_ns;
+	if (verdict->verdict == VERDICT_FAIL)
+		to->text = results_keep(results, result->text[0]);
+	for (size_t i = 0; output->manifest != NULL && i < output->manifest->count; i++)
+		if (verdict->shown[i])
+			*vec_add(&to->known) = results_print(results, "%s: %s",
+			    output->manifest->defects[i].id, output->manifest->defects[i].title);
+	if (result->length[3] > 0)
+		results_told(results, result->text[3]);
+	/* A finding's line begins with its place. */
+	if (to->reasons.count > 0 && to->reasons.item[0].place.column > 0)
+		to->message = results_print(results, "%s:%u:%u: %s",
+		    to->reasons.item[0].place.file, to->reasons.item[0].place.line,
+		    to->reasons.item[0].place.column, to->message);
 }
 
 /*
@@ -241,8 +241,8 @@ write_files(struct run_output *output, const struct cli_case *c, const struct is
 		    result->digest);
 	else if (output->digests != NULL)
 		fprintf(atomic_stream(output->digests), "%s %s\n", c->c->id, word);
-	if (output->junit_file != NULL)
-		add_junit(output, c, result);
+	if (output->results != NULL)
+		add_result(output, c, result);
 	if (output->summary != NULL)
 		summary_case(output->summary, c->c->id, result->verdict.verdict, result->digest,
 		    result->verdict.verdict == VERDICT_FAIL ? result->text[3] :
@@ -314,14 +314,20 @@ run_output_scenario(struct run_output *output, const struct cli_cases *cases,
 }
 
 static void
-add_junit_gone(struct run_output *output, const struct cli_case *c, const struct defect *defect)
+add_gone(struct run_output *output, const struct cli_case *c, const struct defect *defect)
 {
-	*vec_add(&output->junit) = (struct junit_case){
-		.id = xasprintf("%s: %s", c->c->scenario->id, defect->id), .own_id = true,
-		.file = output->manifest->path, .line = defect->loc.line,
-		.verdict = VERDICT_FAIL,
-		.message = xasprintf("known defect %s no longer shows", defect->id),
+	struct results *results = output->results;
+	struct result_case *to = results_case(results,
+	    results_print(results, "%s: %s", c->c->scenario->id, defect->id), VERDICT_FAIL);
+
+	to->message = results_print(results, "known defect %s no longer shows", defect->id);
+	to->scenario = (struct problem_place){
+		.file = results_path(results, output->manifest->path),
+		.line = defect->loc.line, .column = defect->loc.col,
 	};
+	results_problem(results, &(struct problem){
+		.rule = "known-defect", .text = to->message, .place = to->scenario,
+	}, true);
 }
 
 /* Is it the manifest of that module: viomb.so for `source: viomb.c`? */
@@ -353,8 +359,8 @@ run_output_gone(struct run_output *output, const struct cli_case *c,
 		output->gone_elsewhere++;
 		return false;
 	}
-	if (output->junit_file != NULL)
-		add_junit_gone(output, c, defect);
+	if (output->results != NULL)
+		add_gone(output, c, defect);
 	printf("%s:%u:%u: failed: known defect %s no longer shows in %s\n"
 	    "  %s\n"
 	    "  If this driver fixes it, remove it from the driver's manifest; a driver that\n"
@@ -380,6 +386,12 @@ print_known(struct run_output *output)
 		if (output->summary != NULL)
 			summary_known(output->summary, defect->id, defect->title,
 			    output->shown[i]);
+		if (output->results != NULL)
+			*vec_add(&output->results->defects) = (struct result_defect){
+				results_keep(output->results, defect->id),
+				results_keep(output->results, defect->title),
+				results_keep(output->results, defect->finding), output->shown[i],
+			};
 		if (quiet)
 			continue;
 		if (!any)
@@ -400,19 +412,6 @@ print_skipped(const char *what, const struct run_reasons *reasons)
 		    plural(reasons->item[i].cases), reasons->item[i].reason);
 }
 
-static void
-free_junit(struct run_output *output)
-{
-	vec_each(c, &output->junit) {
-		if (c->own_id)
-			free((void *)(uintptr_t)c->id);
-		free((void *)(uintptr_t)c->message);
-		free((void *)(uintptr_t)c->text);
-		free((void *)(uintptr_t)c->known);
-	}
-	vec_fini(&output->junit);
-}
-
 bool
 run_output_end(struct run_output *output, struct summary_totals *totals)
 {
@@ -431,16 +430,15 @@ run_output_end(struct run_output *output, struct summary_totals *totals)
 		printf("%u time%s a known defect of %s did not show, which is a failure of "
 		    "%s only\n", output->gone_elsewhere, plural(output->gone_elsewhere),
 		    output->manifest->path, output->manifest->source);
-	if (output->junit_file != NULL)
-		good = junit_print(atomic_stream(output->junit_file), output->junit.item,
-		    output->junit.count);
+	if (output->results != NULL) {
+		output->results->lints = totals->lints;
+		output->results->lint_cases = totals->lint_cases;
+	}
 	if (output->summary != NULL)
 		summary_print(atomic_stream(output->summary_file), output->summary, totals);
 	good = atomic_end(output->summary_file, true) && good;
-	good = atomic_end(output->junit_file, true) && good;
 	good = atomic_end(output->ndjson, true) && good;
 	good = atomic_end(output->digests, true) && good;
-	free_junit(output);
 	summary_free(output->summary);
 	run_groups_fini(&output->groups);
 	run_reasons_fini(&output->lints);

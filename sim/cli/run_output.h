@@ -10,7 +10,7 @@
 #include <stdio.h>
 
 #include "cli/cli.h"
-#include "report/junit.h"
+#include "cli/results.h"
 #include "report/report.h"
 #include "report/summary.h"
 #include "run/isolate.h"
@@ -24,7 +24,8 @@ struct run_flags {
 	bool timeline, verbose, quiet, quiet_verdict, fail_fast;
 	bool plant;			/* let the process id into the record: must be caught */
 	unsigned jobs;
-	const char *ndjson, *junit, *digests, *json_summary;
+	const char *ndjson, *digests, *json_summary;
+	struct cli_results results;
 	bool failing;			/* ndjson has failing cases only */
 	const char *replay_words[4];	/* options a replay must have too; ends with NULL */
 	enum cli_color color;
@@ -33,7 +34,7 @@ struct run_flags {
 /*
  * In the child, of a finished case.  *input has what is of the case; what is of the command line
  * and of the verdict is filled in here.  text[0] for the terminal, text[1] NDJSON, text[2] what
- * failed, by lines, text[3] the same as JSON.
+ * failed, by lines, text[3] all that was found, as JSON (failure_told_json).
  */
 void run_output_case(const struct run_flags *flags, const struct case_verdict *verdict,
     struct report_input *input, FILE *text[ISOLATE_TEXTS]);
@@ -89,9 +90,9 @@ struct run_output {
 	size_t total, done;
 	bool color, progress;
 	bool progress_shown;
-	struct atomic *ndjson, *digests, *junit_file, *summary_file;
+	struct atomic *ndjson, *digests, *summary_file;
 	struct summary *summary;	/* NULL: none is asked for */
-	struct { VEC_MEMBERS(struct junit_case); } junit;
+	struct results *results;	/* likewise */
 	/* Cases of the present scenario. */
 	unsigned scenario_failed, scenario_skipped, scenario_inapplicable;
 	unsigned gone_elsewhere;	/* known defects of another driver that did not show */
@@ -105,8 +106,9 @@ struct run_output {
 	bool scenario_shown[VERDICT_DEFECTS_MAX];
 };
 
+/* `results` may be NULL: its files are opened and closed elsewhere. */
 bool run_output_begin(struct run_output *output, const struct run_flags *flags,
-    const struct manifest *manifest, size_t total);
+    struct results *results, const struct manifest *manifest, size_t total);
 void run_output_done(struct run_output *output, const struct cli_case *c,
     const struct isolated *result);
 /* The cases first..last of one scenario are done: its line. */

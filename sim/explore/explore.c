@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/cleanup.h"
 #include "base/hostio.h"
 #include "base/sbuf.h"
 #include "run/pool.h"
@@ -28,8 +29,8 @@ struct explore_queue {
 static bool
 is_late(const struct explore *explore)
 {
-	return explore->options.ms_max != 0 &&
-	    host_ns() - explore->begin_ns >= explore->options.ms_max * UINT64_C(1000000);
+	return cleanup_asked() != 0 || (explore->options.ms_max != 0 &&
+	    host_ns() - explore->begin_ns >= explore->options.ms_max * UINT64_C(1000000));
 }
 
 /* ---- the queue ---- */
@@ -524,6 +525,9 @@ done(void *arg, size_t index, const struct pool_result *result)
 	const struct explore_options *options = &explore->options;
 	struct job job = explore->queue->round.item[index];
 
+	/* It may have been killed by the same signal. */
+	if (result->text == NULL && cleanup_asked() != 0)
+		return !(explore->cut = explore->queue->stop = true);
 	explore->jobs++;
 	explore->children[0] = explore->children[1] = 0;
 	if (options->strategy->begin != NULL)

@@ -5,6 +5,7 @@
 #include "report/explored_text.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/sbuf.h"
@@ -412,4 +413,81 @@ explored_json(const struct tally *tally, const struct explored_totals *totals, F
 	json_put_number(object, "baseline", tally_count(tally, false, true) - errors);
 	json_put(object, "findings", findings);
 	json_print(object, stream);
+}
+
+/* ---- for other programs ---- */
+
+static void
+add_problem(const struct cluster *cluster, bool fails, struct results *results)
+{
+	const struct trial_finding *finding = &cluster->first.finding;
+	const char *known = cluster->first.known;
+	const struct finding_shown shown = shown_of(finding);
+	struct problem problem = {
+		.level = known[0] != '\0' ? PROBLEM_NOTE : fails ? PROBLEM_ERROR :
+		    finding->rule->severity == SEVERITY_LINT ? PROBLEM_WARNING : PROBLEM_ERROR,
+		.rule = finding->rule->id, .known = known[0] != '\0' ? known : NULL,
+		.place = { .file = finding->file, .line = finding->line,
+		    .function = finding->function },
+		.group = results_print(results, "%s|%s|%s|%s", finding->rule->id, finding->file,
+		    finding->function, cluster->first.cause),
+	};
+	char text[sizeof(finding->text) + sizeof(finding->like) + 16];
+
+	finding_sentence(&shown, text, sizeof(text));
+	problem.text = finding->like[0] == '\0' ? text :
+	    results_print(results, "%s (looks like %s)", text, finding->like);
+	if (cluster->first.cause[0] != '\0')
+		problem.because[problem.becauses++].text =
+		    results_print(results, "when %s", cluster->first.cause);
+	if (cluster->plan[0] != '\0')
+		problem.because[problem.becauses++].text =
+		    results_print(results, "with %s", cluster->plan);
+	results_problem(results, &problem, fails);
+}
+
+void
+explored_result(const struct tally *tally, const char *id,
+    const struct problem_place *where, bool lints, struct results *results)
+{
+	const struct causes causes = { .tally = tally };
+	struct result_case *c = results_case(results, id, VERDICT_PASS);
+	char line[512];
+	struct sbuf buf;
+	FILE *text = sbuf_open(&buf);
+	size_t failed = 0;
+
+	c->scenario = *where;
+	vec_each(cluster, &tally->clusters) {
+		bool fails = cluster_counts(cluster, lints, true);
+
+		if (strcmp(cluster->base, id) != 0)
+			continue;
+		if (fails && failed++ == 0) {
+			const struct finding_shown shown = shown_of(&cluster->first.finding);
+
+			finding_line(&shown, line, sizeof(line));
+			c->message = results_keep(results, line);
+		}
+		if (fails) {
+			print_cluster(&causes, cluster, text);
+			if (cluster->reduced != NULL)
+				print_reduced(cluster->reduced, false, text);
+		}
+		if (cluster->first.known[0] != '\0')
+			*vec_add(&c->known) = results_keep(results, cluster->first.known);
+		add_problem(cluster, fails, results);
+	}
+	vec_each(lost, &tally->lost)
+		if (strcmp(lost->base, id) == 0 && failed == 0) {
+			c->verdict = VERDICT_BROKEN;
+			c->message = results_print(results, "lost with %s: %s", lost->plan,
+			    lost->why);
+		}
+	sbuf_close(&buf);
+	if (failed > 0) {
+		c->verdict = VERDICT_FAIL;
+		c->text = results_keep(results, buf.text);
+	}
+	free(buf.text);
 }

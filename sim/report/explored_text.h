@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "explore/tally.h"
+#include "report/results.h"
 
 /* One run on one line. */
 void explored_text_run(const struct record *run, FILE *stream);
@@ -32,6 +33,14 @@ struct explored_totals {
 	uint64_t left;			/* cases that were not run */
 };
 void explored_json(const struct tally *tally, const struct explored_totals *totals, FILE *stream);
+
+/*
+ * A case with that replay id for the formats of other programs: it fails by what was first found
+ * in its runs, if that counts as the exit code has it (`lints`: new lints too).  `where` is its
+ * scenario.
+ */
+void explored_result(const struct tally *tally, const char *id,
+    const struct problem_place *where, bool lints, struct results *results);
 
 /* The last line.  `left`: cases that were not run. */
 void explored_text_end(const struct tally *tally, uint64_t left, FILE *stream);

@@ -410,15 +410,17 @@ failure_print(FILE *stream, const struct report_input *input)
 
 /* ---- reasons ---- */
 
+/* The sentence alone, or behind its place and rule. */
 static void
-reason_line(const struct report_input *input, struct reason reason, char *text, size_t size)
+reason_text(const struct report_input *input, struct reason reason, bool line, char *text,
+    size_t size)
 {
 	struct finding_shown shown;
 	struct source_pos pos;
 
 	if (reason.finding != NULL) {
 		finding_of_run(input, reason.finding, &pos, &shown);
-		finding_line(&shown, text, size);
+		(line ? finding_line : finding_sentence)(&shown, text, size);
 	} else if (reason.failure != NULL) {
 		snprintf(text, size, "%s: expected %s; actual %s", reason.failure->what,
 		    reason.failure->expected, reason.failure->actual);
@@ -461,7 +463,7 @@ failure_reasons(FILE *stream, const struct report_input *input)
 	char text[REASON_TEXT];
 
 	for (size_t i = 0; i < reasons.count; i++) {
-		reason_line(input, reasons.item[i], text, sizeof(text));
+		reason_text(input, reasons.item[i], true, text, sizeof(text));
 		fprintf(stream, "%s\n", text);
 	}
 	vec_fini(&reasons);
@@ -492,15 +494,21 @@ static json_t *
 reason_json(const struct report_input *input, struct reason reason)
 {
 	const struct failure *failure = reason.failure;
+	const struct defect *known;
 	json_t *object = json_object();
 	struct finding_shown shown;
 	struct source_pos pos;
+	char message[REASON_TEXT];
+
+	reason_text(input, reason, false, message, sizeof(message));
 
 	if (reason.finding != NULL) {
 		finding_of_run(input, reason.finding, &pos, &shown);
 		finding_put(object, &shown);
 		json_put_number(object, "time_ns", reason.finding->time_ns);
 		json_put_number(object, "count", reason.finding->count);
+		finding_put_group(object, input, reason.finding);
+		finding_put_because(object, input, reason.finding);
 	} else if (failure != NULL) {
 		json_put_text(object, "rule", VERDICT_EXPECT_RULE);
 		json_put_text(object, "severity", "error");
@@ -512,20 +520,60 @@ reason_json(const struct report_input *input, struct reason reason)
 		json_put_text(object, "actual", failure->actual);
 		failure_put_rows(object, failure);
 		json_put_number(object, "time_ns", failure->time_ns);
+		known = report_known_failures(input);
+		json_put_text(object, "known", known != NULL ? known->id : NULL);
 	}
+	json_put_text(object, "message", message);
 	return object;
 }
 
-void
-failure_reasons_json(FILE *stream, const struct report_input *input)
+/* All that was found and is no reason: nothing fails because of it. */
+static struct reasons
+others_of(const struct report_input *input, const struct reasons *reasons)
 {
-	struct reasons reasons = reasons_of(input);
+	const struct run_result *result = input->result;
+	struct reasons others = { 0 };
+
+	vec_each(finding, &result->findings) {
+		bool is_reason = false;
+
+		vec_each(reason, reasons)
+			is_reason |= reason->finding == finding;
+		if (!is_reason)
+			vec_add(&others)->finding = finding;
+	}
+	for (unsigned i = new_failures(input); i < result->failures; i++)
+		vec_add(&others)->failure = &result->failure[i];
+	return others;
+}
+
+static void
+put_reasons(json_t *object, const char *key, const struct report_input *input,
+    const struct reasons *reasons)
+{
 	json_t *array = json_array();
 
-	for (size_t i = 0; i < reasons.count; i++)
-		json_add(array, reason_json(input, reasons.item[i]));
+	vec_each(reason, reasons)
+		json_add(array, reason_json(input, *reason));
+	json_put(object, key, array);
+}
+
+void
+failure_told_json(FILE *stream, const struct report_input *input, bool failed)
+{
+	struct reasons reasons = failed ? reasons_of(input) : (struct reasons){ 0 };
+	struct reasons others = others_of(input, &reasons);
+	json_t *object = json_object();
+	char *replay = SBUF_TEXT(to, failure_print_replay(to, input));
+
+	put_reasons(object, "reasons", input, &reasons);
+	put_reasons(object, "others", input, &others);
+	replay[strcspn(replay, "\n")] = '\0';
+	json_put_text(object, "replay", replay);
+	free(replay);
 	vec_fini(&reasons);
-	json_print_line(array, stream);
+	vec_fini(&others);
+	json_print_line(object, stream);
 }
 
 /* ---- lints of a case that passed ---- */

@@ -33,8 +33,12 @@ void failure_print_replay(FILE *stream, const struct report_input *input);
  */
 void failure_reasons(FILE *stream, const struct report_input *input);
 
-/* The same as a JSON array in one line, for the summary of a run (summary.h). */
-void failure_reasons_json(FILE *stream, const struct report_input *input);
+/*
+ * For outputs that are made of many cases (summary.h, results.h), one JSON object in one line:
+ * `reasons` of a case that failed in that order, `others` that fail nothing (what known defects
+ * explain, new lints), and the command that replays it.
+ */
+void failure_told_json(FILE *stream, const struct report_input *input, bool failed);
 
 /* Expected and actual events of `expect-trace` as an array `trace`; of all others nothing. */
 void failure_put_rows(json_t *object, const struct failure *failure);

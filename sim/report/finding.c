@@ -4,6 +4,9 @@
  */
 #include "report/finding.h"
 
+#include <stdlib.h>
+
+#include "base/alloc.h"
 #include "report/json.h"
 
 void
@@ -67,6 +70,17 @@ finding_print(FILE *stream, const struct report_style *style, unsigned indent,
 }
 
 void
+finding_sentence(const struct finding_shown *shown, char *text, size_t size)
+{
+	int n = snprintf(text, size, "%s", shown->text);
+
+	if (shown->like != NULL && (size_t)n < size)
+		snprintf(text + n, size - (size_t)n, " (looks like %s%s)", shown->like,
+		    shown->otherwise ? ", under other circumstances" : "");
+	report_clean(text);
+}
+
+void
 finding_line(const struct finding_shown *shown, char *text, size_t size)
 {
 	int n = 0;
@@ -74,11 +88,9 @@ finding_line(const struct finding_shown *shown, char *text, size_t size)
 	if (is_placed(shown))
 		n = snprintf(text, size, "%s:%u: ", shown->file, shown->line);
 	if ((size_t)n < size)
-		n += snprintf(text + n, size - (size_t)n, "%s: %s", shown->rule->id,
-		    shown->text);
-	if (shown->like != NULL && (size_t)n < size)
-		snprintf(text + n, size - (size_t)n, " (looks like %s%s)", shown->like,
-		    shown->otherwise ? ", under other circumstances" : "");
+		n += snprintf(text + n, size - (size_t)n, "%s: ", shown->rule->id);
+	if ((size_t)n < size)
+		finding_sentence(shown, text + n, size - (size_t)n);
 	report_clean(text);
 }
 
@@ -96,4 +108,55 @@ finding_put(json_t *object, const struct finding_shown *shown)
 	json_put_text(object, "text", shown->text);
 	json_put_text(object, "known", shown->known);
 	json_put_text(object, "looks_like", shown->like);
+}
+
+void
+finding_put_position(json_t *object, const struct report_input *input, uint32_t site)
+{
+	struct source_pos pos;
+	json_t *position;
+
+	if (!report_position(input, site, &pos))
+		return;
+	position = json_object();
+	json_put_text(position, "file", pos.file);
+	json_put_number(position, "line", pos.line);
+	json_put_text(position, "function", pos.function);
+	json_put(object, "position", position);
+}
+
+void
+finding_put_because(json_t *object, const struct report_input *input,
+    const struct finding *finding)
+{
+	json_t *array = json_array();
+
+	for (unsigned i = 0; i < finding->becauses; i++) {
+		json_t *cause = json_object();
+
+		json_put_number(cause, "seq", finding->because[i].seq);
+		json_put_text(cause, "text", finding->because[i].what);
+		finding_put_position(cause, input, report_because_site(input, finding, i));
+		json_add(array, cause);
+	}
+	if (finding->becauses > 0)
+		json_put(object, "because", array);
+	else
+		json_decref(array);
+}
+
+void
+finding_put_group(json_t *object, const struct report_input *input,
+    const struct finding *finding)
+{
+	struct source_pos pos = { .file = "", .function = "" }, cause = pos;
+	char *group;
+
+	(void)report_position(input, finding->site, &pos);
+	if (finding->becauses > 0)
+		(void)report_position(input, report_because_site(input, finding, 0), &cause);
+	group = xasprintf("%s|%s|%s|%s", finding->rule->id, pos.file, pos.function,
+	    cause.function);
+	json_put_text(object, "group", group);
+	free(group);
 }

@@ -39,11 +39,22 @@ const char *finding_severity(const struct rule *rule);
 void finding_print(FILE *stream, const struct report_style *style, unsigned indent,
     const char *unplaced, const struct finding_shown *shown);
 
-/* "viomb.c:619: live.lost-wakeup: the thread slept ... (looks like viomb-06)", clean. */
+/* "the thread slept ... (looks like viomb-06)", clean. */
+void finding_sentence(const struct finding_shown *shown, char *text, size_t size);
+/* The same behind its place and rule: "viomb.c:619: live.lost-wakeup: the thread slept ...". */
 void finding_line(const struct finding_shown *shown, char *text, size_t size);
 
 /* The keys rule, severity, file, line, function, text, known, looks_like, as far as known. */
 void finding_put(json_t *object, const struct finding_shown *shown);
+
+/* The key `group`: findings of equal groups have one cause, as far as rule and places tell. */
+void finding_put_group(json_t *object, const struct report_input *input,
+    const struct finding *finding);
+/* The key `position` of a driver position: an object with file, line and function, if known. */
+void finding_put_position(json_t *object, const struct report_input *input, uint32_t site);
+/* The key `because`, if anything explains the finding: objects with seq, text and position. */
+void finding_put_because(json_t *object, const struct report_input *input,
+    const struct finding *finding);
 
 /* "label: ", where the style has colours in that one (SGR parameters: "1;31"). */
 void finding_label(FILE *stream, const struct report_style *style, const char *label,

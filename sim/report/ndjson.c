@@ -56,21 +56,6 @@ value_of(struct out *out, char letter, uint64_t value)
 	}
 }
 
-static void
-put_position(struct out *out, json_t *object, uint32_t site)
-{
-	struct source_pos pos;
-	json_t *position;
-
-	if (!report_position(out->input, site, &pos))
-		return;
-	position = json_object();
-	json_put_text(position, "file", pos.file);
-	json_put(position, "line", json_integer((json_int_t)pos.line));
-	json_put_text(position, "function", pos.function);
-	json_put(object, "position", position);
-}
-
 /* Of the scenario, where a step or an expectation stands. */
 static void
 put_loc(json_t *object, const struct loc *loc)
@@ -141,7 +126,7 @@ put_others(struct out *out, json_t *object, const struct event *event)
 		if (context->last_call != HW_CALL_NONE) {
 			json_put_text(other, context->in_call ? "in" : "after",
 			    trace_call_name((enum hw_call)context->last_call));
-			put_position(out, other, context->site);
+			finding_put_position(other, out->input, context->site);
 		}
 		if (context->asleep_ns != WORDS_UNKNOWN)
 			json_put_number(other, "asleep_since_ns", context->asleep_ns);
@@ -194,7 +179,8 @@ print_event(struct out *out, const struct event *event)
 	json_put_text(object, "kind", trace_kind_word((enum event_kind)event->kind));
 	json_put_text(object, code_key(event), code);
 	put_args(out, object, event);
-	put_position(out, object, trace_site(&out->input->world->trace, event->seq));
+	finding_put_position(object, out->input,
+	    trace_site(&out->input->world->trace, event->seq));
 	if (c != NULL && (event->kind == EV_STEP || event->kind == EV_EXPECT) &&
 	    event->step.index < c->scenario->steps.count)
 		put_loc(object, &c->scenario->steps.step[event->step.index].loc);
@@ -216,39 +202,6 @@ put_defect(json_t *object, const struct defect *known)
 	json_put_text(object, "known", known->id);
 	json_put_text(object, "page", known->finding);
 	json_put_text(object, "fix", known->fix);
-}
-
-static json_t *
-because(struct out *out, const struct finding *finding)
-{
-	json_t *array = json_array();
-
-	for (unsigned i = 0; i < finding->becauses; i++) {
-		json_t *object = json_object();
-
-		json_put_number(object, "seq", finding->because[i].seq);
-		json_put_text(object, "text", finding->because[i].what);
-		put_position(out, object, report_because_site(out->input, finding, i));
-		json_add(array, object);
-	}
-	return array;
-}
-
-/* Findings of equal groups have one cause, as far as rule and places tell. */
-static void
-put_group(struct out *out, json_t *object, const struct finding *finding)
-{
-	struct source_pos pos = { .file = "", .function = "" }, cause = pos;
-	char *group;
-
-	(void)report_position(out->input, finding->site, &pos);
-	if (finding->becauses > 0)
-		(void)report_position(out->input, report_because_site(out->input, finding, 0),
-		    &cause);
-	group = xasprintf("%s|%s|%s|%s", finding->rule->id, pos.file, pos.function,
-	    cause.function);
-	json_put_text(object, "group", group);
-	free(group);
 }
 
 /* Who stands at the place that a finding points to, if it showed while nobody ran. */
@@ -274,16 +227,15 @@ print_finding(struct out *out, const struct finding *finding)
 	json_put_text(object, "why", finding->rule->why);
 	json_put_text(object, "wrong", finding->rule->wrong);
 	json_put_text(object, "right", finding->rule->right);
-	put_group(out, object, finding);
+	finding_put_group(object, out->input, finding);
 	json_put_number(object, "seq", finding->seq);
 	json_put_number(object, "time_ns", finding->time_ns);
 	json_put_number(object, "context", ctx);
 	json_put_text(object, "who", words_context_name(&out->words, ctx, finding->ctx_kind));
 	json_put_number(object, "count", finding->count);
 	json_put_text(object, "text", finding->text);
-	put_position(out, object, finding->site);
-	if (finding->becauses > 0)
-		json_put(object, "because", because(out, finding));
+	finding_put_position(object, out->input, finding->site);
+	finding_put_because(object, out->input, finding);
 	put_defect(object, report_known_finding(out->input, finding));
 	json_print_line(object, out->stream);
 }

@@ -65,12 +65,14 @@ add_by_reason(json_t *reasons, const char *id, const char *reason)
 }
 
 static void
-add_failing(struct summary *summary, const char *id, uint64_t digest, const char *reasons)
+add_failing(struct summary *summary, const char *id, uint64_t digest, const char *told)
 {
-	json_t *object = json_object(), *array = json_loads(reasons, 0, NULL);
+	json_t *object = json_object(), *read = json_loads(told, 0, NULL);
+	json_t *array = json_incref(json_object_get(read, "reasons"));
 
 	if (array == NULL)
 		internal_error("the reasons of %s are no JSON", id);
+	json_decref(read);
 	json_put_text(object, "case", id);
 	json_put_text(object, "verdict", "failed");
 	json_put_digest(object, "digest", digest);

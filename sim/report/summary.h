@@ -20,7 +20,7 @@ void summary_free(struct summary *summary);		/* NULL is fine */
 
 /*
  * A case.  The digest of one that passed or failed becomes part of that of the whole.  `reason` is
- * the verdict's; of one that failed what failure_reasons_json() writes.
+ * the verdict's; of one that failed what failure_told_json() writes.
  */
 void summary_case(struct summary *summary, const char *id, enum verdict verdict, uint64_t digest,
     const char *reason);

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/cleanup.h"
 #include "base/sbuf.h"
 #include "run/pool.h"
 
@@ -91,6 +92,9 @@ done(void *arg, size_t index, const struct pool_result *from)
 	bool more;
 
 	(void)index;
+	/* It may have been killed by the same signal. */
+	if (cleanup_asked() != 0)
+		return false;
 	if (from->text != NULL) {
 		unpack(from, &result);
 		more = pass_on(isolating, &result);
@@ -101,6 +105,14 @@ done(void *arg, size_t index, const struct pool_result *from)
 	}
 	isolating->stop = !more && isolating->work->stopped != NULL;
 	return !isolating->stop;
+}
+
+static bool
+tick(void *arg, size_t reported)
+{
+	(void)arg;
+	(void)reported;
+	return cleanup_asked() == 0;
 }
 
 bool
@@ -114,9 +126,10 @@ isolate_run(const struct isolate_work *work)
 	error = pool_run(&(struct pool_work){
 		.count = work->count, .jobs = work->jobs,
 		.seconds = work->seconds != 0 ? work->seconds : ISOLATE_SECONDS,
-		.piece = piece, .done = done, .arg = &isolating,
+		.piece = piece, .done = done, .tick = tick, .arg = &isolating,
 	});
-	why = isolating.stop ? xstrdup(work->stopped) :
+	why = cleanup_asked() != 0 ? xasprintf("viosim was ended: %s", strsignal(cleanup_asked())) :
+	    isolating.stop ? xstrdup(work->stopped) :
 	    xasprintf("cannot start a process: %s", strerror(error));
 
 	while (isolating.reported < work->count)

@@ -26,6 +26,7 @@ struct isolated {
 	struct case_verdict verdict;
 	uint64_t digest;
 	struct run_counts counts;
+	uint64_t wall_ns;		/* of the host, if the child says so */
 	struct loops_met loops;
 	struct crash_note note;		/* of a child that died */
 	bool refused;			/* see run_result */
@@ -54,6 +55,7 @@ struct isolate_work {
 };
 
 /*
+ * After a signal that is deferred (base/cleanup.h) the rest is handed over likewise.
  * False when the host could not start any child more: the rest is handed over as
  * VERDICT_SKIPPED with the reason.
  */

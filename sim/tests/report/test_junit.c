@@ -7,32 +7,51 @@
 
 #include <libxml/parser.h>
 
-#include "report/junit.h"
+#include "report/formats.h"
 #include "tests/suite.h"
-
-static const struct junit_case cases[] = {
-	{ .id = "inflate/odd-target#1.0,bounce", .file = "scenarios/inflate/odd-target.yaml",
-	    .line = 3, .verdict = VERDICT_PASS, .virtual_ns = 1500000000 },
-	{ .id = "deflate/steps#legacy,bounce", .verdict = VERDICT_FAIL,
-	    .message = "a < b & \"c\"\001",
-	    .text = "line one\nline \033[1;31mtwo\033[0m\033\xff ]]> \n" },
-	{ .id = "inflate/big", .verdict = VERDICT_PASS, .known = "viomb-03 pages get lost\n" },
-	{ .id = "deflate/none", .verdict = VERDICT_SKIPPED, .message = "no such machine" },
-	{ .id = "loose", .verdict = VERDICT_BROKEN, .text = "viosim itself died of signal 11" },
-};
-#define CASES (sizeof(cases) / sizeof(cases[0]))
 
 static char *text;
 static size_t size;
 static xmlDocPtr doc;
+static struct results *results;
 
 static void
-print(const struct junit_case *c, size_t count)
+add(const char *id, enum verdict verdict, const char *message, const char *printed)
+{
+	struct result_case *c = results_case(results, id, verdict);
+
+	c->message = message;
+	c->text = printed;
+}
+
+static void
+setup(void)
+{
+	struct result_case *c;
+
+	results = results_new("run");
+	results->driver = "build/viomb.so";
+	results->wall_ns = UINT64_C(1234999999);
+	c = results_case(results, "inflate/odd-target#1.0,bounce", VERDICT_PASS);
+	c->wall_ns = 1500000;
+	c->virtual_ns = UINT64_C(1200345000000);
+	add("deflate/steps#legacy,bounce", VERDICT_FAIL, "a < b & \"c\"\001",
+	    "line one\nline \033[1;31mtwo\033[0m\033\xff ]]> \n");
+	results_problem(results, &(struct problem){ .rule = "page.double-free", .text = "x",
+	    .place = { .file = "viomb.c", .line = 7 } }, true);
+	c = results_case(results, "inflate/big", VERDICT_PASS);
+	*vec_add(&c->known) = "viomb-03: pages get lost";
+	add("deflate/none", VERDICT_SKIPPED, "no such machine", NULL);
+	add("loose", VERDICT_BROKEN, NULL, "viosim itself died of signal 11");
+}
+
+static void
+print(void)
 {
 	FILE *stream = open_memstream(&text, &size);
 
 	ck_assert_ptr_nonnull(stream);
-	ck_assert(junit_print(stream, c, count));
+	ck_assert(junit_print(stream, results));
 	ck_assert_int_eq(fclose(stream), 0);
 	doc = xmlReadMemory(text, (int)size, NULL, NULL, XML_PARSE_NONET);
 	ck_assert_ptr_nonnull(doc);
@@ -43,6 +62,7 @@ teardown(void)
 {
 	xmlFreeDoc(doc);
 	free(text);
+	results_free(results);
 	doc = NULL;
 	text = NULL;
 }
@@ -79,11 +99,39 @@ check_content(xmlNodePtr node, const char *expected)
 	xmlFree(value);
 }
 
+static void
+check_property(xmlNodePtr suite, const char *name, const char *expected)
+{
+	xmlNodePtr node = child(suite, "properties", 0)->children;
+	xmlChar *is = NULL;
+
+	for (; node != NULL; node = node->next) {
+		is = xmlGetProp(node, (const xmlChar *)"name");
+		if (is != NULL && strcmp((const char *)is, name) == 0)
+			break;
+		xmlFree(is);
+	}
+	ck_assert_msg(node != NULL, "no property %s", name);
+	check_attribute(node, "value", expected);
+	xmlFree(is);
+}
+
+TEST(suites_have_properties)
+{
+	xmlNodePtr suite;
+
+	print();
+	suite = child(xmlDocGetRootElement(doc), "testsuite", 0);
+	check_property(suite, "driver", "build/viomb.so");
+	check_property(suite, "virtual seconds", "1200.345");
+	check_property(suite, "machine", "1.0,bounce");
+}
+
 TEST(suites_are_areas_in_order)
 {
 	xmlNodePtr root, suite;
 
-	print(cases, CASES);
+	print();
 	root = xmlDocGetRootElement(doc);
 	check_attribute(root, "tests", "5");
 	check_attribute(root, "failures", "1");
@@ -91,7 +139,7 @@ TEST(suites_are_areas_in_order)
 	/* Schemas have it on suites only. */
 	ck_assert_ptr_null(xmlHasProp(root, (const xmlChar *)"skipped"));
 	check_attribute(child(root, "testsuite", 1), "skipped", "1");
-	check_attribute(root, "time", "1.500000000");
+	check_attribute(root, "time", "1.234");
 	suite = child(root, "testsuite", 0);
 	check_attribute(suite, "name", "inflate");
 	check_attribute(suite, "tests", "2");
@@ -104,14 +152,14 @@ TEST(case_tells_where_it_is)
 {
 	xmlNodePtr suite, node;
 
-	print(cases, CASES);
+	print();
 	suite = child(xmlDocGetRootElement(doc), "testsuite", 0);
 	node = child(suite, "testcase", 0);
 	check_attribute(node, "classname", "inflate");
 	check_attribute(node, "name", "inflate/odd-target#1.0,bounce");
-	check_attribute(node, "file", "scenarios/inflate/odd-target.yaml");
-	check_attribute(node, "line", "3");
-	check_attribute(node, "time", "1.500000000");
+	check_attribute(node, "time", "0.001");
+	/* In no schema. */
+	ck_assert_ptr_null(xmlHasProp(node, (const xmlChar *)"file"));
 	ck_assert_ptr_null(child(node, "failure", 0));
 	ck_assert_ptr_null(child(node, "system-out", 0));
 }
@@ -120,23 +168,26 @@ TEST(known_defects_pass_and_are_listed)
 {
 	xmlNodePtr node;
 
-	print(cases, CASES);
+	print();
 	node = child(child(xmlDocGetRootElement(doc), "testsuite", 0), "testcase", 1);
 	ck_assert_ptr_null(child(node, "failure", 0));
 	ck_assert_ptr_null(child(node, "skipped", 0));
 	check_content(child(node, "system-out", 0),
-	    "known defects that showed:\nviomb-03 pages get lost\n");
+	    "known defects that showed:\nviomb-03: pages get lost\n");
+	check_property(child(xmlDocGetRootElement(doc), "testsuite", 0), "known defect",
+	    "viomb-03: pages get lost");
 }
 
 TEST(outcomes_have_their_elements)
 {
 	xmlNodePtr root, deflate, failure;
 
-	print(cases, CASES);
+	print();
 	root = xmlDocGetRootElement(doc);
 	deflate = child(root, "testsuite", 1);
 	failure = child(child(deflate, "testcase", 0), "failure", 0);
 	check_attribute(failure, "message", "a < b & \"c\"?");
+	check_attribute(failure, "type", "page.double-free");
 	check_content(failure, "line one\nline two?? ]]> \n");
 	check_attribute(child(child(deflate, "testcase", 1), "skipped", 0), "message",
 	    "no such machine");
@@ -146,7 +197,9 @@ TEST(outcomes_have_their_elements)
 
 TEST(no_case_is_a_document_too)
 {
-	print(NULL, 0);
+	results_free(results);
+	results = results_new("run");
+	print();
 	check_attribute(xmlDocGetRootElement(doc), "tests", "0");
 }
 
@@ -156,8 +209,8 @@ TEST(full_disk_is_seen)
 
 	ck_assert_ptr_nonnull(stream);
 	setvbuf(stream, NULL, _IONBF, 0);
-	ck_assert(!junit_print(stream, cases, CASES));
+	ck_assert(!junit_print(stream, results));
 	fclose(stream);
 }
 
-SUITE(report_junit, .teardown = teardown)
+SUITE(report_junit, .setup = setup, .teardown = teardown)

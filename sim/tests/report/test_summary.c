@@ -40,7 +40,7 @@ TEST(cases_are_where_they_belong)
 
 	summary_case(summary, "a/a#x", VERDICT_PASS, 1, "");
 	summary_case(summary, "a/b#x", VERDICT_FAIL, UINT64_C(0xab),
-	    "[{\"rule\":\"live.deadlock\"}]");
+	    "{\"reasons\":[{\"rule\":\"live.deadlock\"}]}");
 	summary_case(summary, "a/c#x", VERDICT_BROKEN, 0, "a \"bad\" end");
 	summary_case(summary, "a/d#x", VERDICT_SKIPPED, 0, "no process");
 	summary_case(summary, "a/e#x", VERDICT_SKIPPED, 0, "no process");
@@ -70,7 +70,7 @@ digest_of(uint64_t first, uint64_t second)
 	uint64_t digest;
 
 	summary_case(summary, "a/a#x", VERDICT_PASS, first, "");
-	summary_case(summary, "a/b#x", VERDICT_FAIL, second, "[]");
+	summary_case(summary, "a/b#x", VERDICT_FAIL, second, "{\"reasons\":[]}");
 	object = printed(summary);
 	digest = strtoull(json_string_value(json_object_get(object, "digest")), NULL, 16);
 	json_decref(object);
@@ -89,16 +89,17 @@ TEST(reasons_are_those_of_the_list)
 {
 	struct record *record = record_new();
 	char *text, *lines, *line;
-	json_t *array;
+	json_t *told, *array;
 	size_t count = 0;
 
 	record_attach(record);
 	record_inflate(record, S);
 	record_finding(record, 1, 1);
 	record_failure(record, 2);
-	text = PRINTED(to, failure_reasons_json(to, &record->input));
+	text = PRINTED(to, failure_told_json(to, &record->input, true));
 	lines = PRINTED(to, failure_reasons(to, &record->input));
-	array = json_loads(text, 0, NULL);
+	told = json_loads(text, 0, NULL);
+	array = json_object_get(told, "reasons");
 	ck_assert_ptr_nonnull(array);
 	for (line = lines; *line != '\0'; line += strcspn(line, "\n") + 1) {
 		json_t *reason = json_array_get(array, count++);
@@ -111,9 +112,31 @@ TEST(reasons_are_those_of_the_list)
 	}
 	ck_assert_uint_eq(count, 2);
 	ck_assert_uint_eq(json_array_size(array), count);
-	json_decref(array);
+	ck_assert_str_eq(text_at(told, "reasons", 0, "group"), "page.double-free|||");
+	ck_assert_ptr_nonnull(json_object_get(json_array_get(array, 0), "because"));
+	ck_assert_ptr_nonnull(strstr(json_string_value(json_object_get(told, "replay")),
+	    "viosim run "));
+	json_decref(told);
 	free(text);
 	free(lines);
+	record_free(record);
+}
+
+/* What fails nothing stands apart. */
+TEST(others_are_no_reasons)
+{
+	struct record *record = record_new();
+	HEAP(text) = NULL;
+	json_t *told;
+
+	record_attach(record);
+	record_inflate(record, S);
+	record_finding(record, 1, 1);
+	text = PRINTED(to, failure_told_json(to, &record->input, false));
+	told = json_loads(text, 0, NULL);
+	ck_assert_uint_eq(json_array_size(json_object_get(told, "reasons")), 0);
+	ck_assert_str_eq(text_at(told, "others", 0, "rule"), "page.double-free");
+	json_decref(told);
 	record_free(record);
 }
 

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Results in the formats of other programs.
+ *
+ * Each writer is false when the stream has an error, and looks at nothing but the results.  What
+ * stands where in each format: reports/README.md.
+ */
+#ifndef VIOSIM_REPORT_FORMATS_H
+#define VIOSIM_REPORT_FORMATS_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "report/results.h"
+
+/*
+ * JUnit XML, for continuous integration: a suite an area, a test case a case.  Of what there is it
+ * uses only what the schemas of Jenkins' xunit plugin and of Maven Surefire both allow.
+ */
+bool junit_print(FILE *stream, const struct results *results);
+
+/* Without what no terminal or XML should get, and without colours; heap. */
+char *format_cleaned(const char *text);
+
+#endif /* VIOSIM_REPORT_FORMATS_H */
