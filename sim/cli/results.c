@@ -20,6 +20,7 @@ static const struct {
 	bool (*print)(FILE *stream, const struct results *results);
 } formats[CLI_RESULTS_FILES] = {
 	{ offsetof(struct cli_results, junit), junit_print },
+	{ offsetof(struct cli_results, sarif), sarif_print },
 };
 
 static const char *

@@ -16,14 +16,16 @@
 #include "report/results.h"
 
 /* A file of each format, in the order of the table in results.c. */
-#define CLI_RESULTS_FILES 1
+#define CLI_RESULTS_FILES 2
 
 struct cli_results {
-	const char *junit;
+	const char *junit, *sarif;
 };
 
 #define CLI_OPTIONS_RESULTS(type, member) \
-	{ 0, "junit", "FILE", "JUnit XML for CI", CLI_OUTPUT(type, member.junit) }
+	{ 0, "junit", "FILE", "JUnit XML for CI", CLI_OUTPUT(type, member.junit) }, \
+	{ 0, "sarif", "FILE", "SARIF 2.1.0 for code scanning and editors", \
+	    CLI_OUTPUT(type, member.sarif) }
 
 /* Is any asked for? */
 bool cli_results_wanted(const struct cli_results *flags);

@@ -19,6 +19,12 @@
  */
 bool junit_print(FILE *stream, const struct results *results);
 
+/*
+ * SARIF 2.1.0, for code scanning and editors: a result for each problem, with its causes as code
+ * flow; known defects are suppressed.
+ */
+bool sarif_print(FILE *stream, const struct results *results);
+
 /* Without what no terminal or XML should get, and without colours; heap. */
 char *format_cleaned(const char *text);
 
