@@ -15,25 +15,40 @@
 #include "report/atomic.h"
 #include "report/formats.h"
 
-static const struct {
-	size_t offset;			/* of the path in struct cli_results */
-	bool (*print)(FILE *stream, const struct results *results);
-} formats[CLI_RESULTS_FILES] = {
-	{ offsetof(struct cli_results, junit), junit_print },
-	{ offsetof(struct cli_results, sarif), sarif_print },
+/* In the order in which they are written. */
+enum { JUNIT, SARIF, SUMMARY, GITHUB };
+static bool (*const writers[CLI_RESULTS_FILES])(FILE *stream, const struct results *results) = {
+	[JUNIT] = junit_print, [SARIF] = sarif_print, [SUMMARY] = markdown_print,
+	[GITHUB] = github_print,
 };
 
+/* Of the step, to which each command of it adds; NULL: there is none. */
 static const char *
-path_of(const struct cli_results *flags, size_t i)
+step_summary(void)
 {
-	return *(const char *const *)((const char *)flags + formats[i].offset);
+	const char *path = getenv("GITHUB_STEP_SUMMARY");
+
+	return path != NULL && path[0] != '\0' ? path : NULL;
+}
+
+/* The files by writer; NULL: not asked for. */
+static void
+paths_of(const struct cli_results *flags, const char *path[CLI_RESULTS_FILES])
+{
+	path[JUNIT] = flags->junit;
+	path[SARIF] = flags->sarif;
+	path[SUMMARY] = flags->summary != NULL ? flags->summary : step_summary();
+	path[GITHUB] = flags->github ? "-" : NULL;
 }
 
 bool
 cli_results_wanted(const struct cli_results *flags)
 {
+	const char *path[CLI_RESULTS_FILES];
+
+	paths_of(flags, path);
 	for (size_t i = 0; i < CLI_RESULTS_FILES; i++)
-		if (path_of(flags, i) != NULL)
+		if (path[i] != NULL)
 			return true;
 	return false;
 }
@@ -42,11 +57,15 @@ bool
 cli_results_begin(struct cli_results_out *out, const char *command,
     const struct cli_results *flags)
 {
+	const char *path[CLI_RESULTS_FILES], *step = step_summary();
 	bool good = true;
 
 	*out = (struct cli_results_out){ .begin_ns = host_ns() };
+	paths_of(flags, path);
 	for (size_t i = 0; i < CLI_RESULTS_FILES; i++)
-		out->file[i] = atomic_open(path_of(flags, i), &good);
+		out->file[i] = i == SUMMARY && path[i] != NULL && step != NULL &&
+		    strcmp(path[i], step) == 0 ? atomic_append(path[i], &good) :
+		    atomic_open(path[i], &good);
 	if (good && cli_results_wanted(flags)) {
 		out->results = results_new(command);
 		out->results->version = cli_version_text;
@@ -153,7 +172,7 @@ cli_results_end(struct cli_results_out *out, bool good)
 		bool keep = good && out->results != NULL;
 
 		if (out->file[i] != NULL && keep)
-			(void)formats[i].print(atomic_stream(out->file[i]), out->results);
+			(void)writers[i](atomic_stream(out->file[i]), out->results);
 		written = atomic_end(out->file[i], keep) && written;
 		out->file[i] = NULL;
 	}

@@ -16,16 +16,22 @@
 #include "report/results.h"
 
 /* A file of each format, in the order of the table in results.c. */
-#define CLI_RESULTS_FILES 2
+#define CLI_RESULTS_FILES 4
 
 struct cli_results {
 	const char *junit, *sarif;
+	const char *summary;		/* not said: $GITHUB_STEP_SUMMARY, which grows */
+	bool github;			/* on standard output */
 };
 
 #define CLI_OPTIONS_RESULTS(type, member) \
 	{ 0, "junit", "FILE", "JUnit XML for CI", CLI_OUTPUT(type, member.junit) }, \
 	{ 0, "sarif", "FILE", "SARIF 2.1.0 for code scanning and editors", \
-	    CLI_OUTPUT(type, member.sarif) }
+	    CLI_OUTPUT(type, member.sarif) }, \
+	{ 0, "summary", "FILE", "a summary in Markdown (default $GITHUB_STEP_SUMMARY, if set)", \
+	    CLI_OUTPUT(type, member.summary) }, \
+	{ 0, "github", NULL, "annotations of lines, for GitHub Actions", \
+	    CLI_FLAG(type, member.github) }
 
 /* Is any asked for? */
 bool cli_results_wanted(const struct cli_results *flags);

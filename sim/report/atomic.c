@@ -113,6 +113,24 @@ atomic_open(const char *path, bool *good)
 	return NULL;
 }
 
+struct atomic *
+atomic_append(const char *path, bool *good)
+{
+	struct stat st;
+	bool is_file = stat(path, &st) == 0 && S_ISREG(st.st_mode);
+	struct atomic *atomic = atomic_open(path, good);
+	FILE *old = atomic != NULL && is_file ? fopen(path, "r") : NULL;
+	char bytes[4096];
+	size_t n;
+
+	if (old == NULL)
+		return atomic;
+	while ((n = fread(bytes, 1, sizeof(bytes), old)) > 0)
+		fwrite(bytes, 1, n, atomic->stream);
+	fclose(old);
+	return atomic;
+}
+
 FILE *
 atomic_stream(struct atomic *atomic)
 {

@@ -22,6 +22,9 @@ struct atomic;
  */
 struct atomic *atomic_open(const char *path, bool *good);
 
+/* The same, but what is there already stays, and what is written goes behind it. */
+struct atomic *atomic_append(const char *path, bool *good);
+
 /* Where to write; belongs to the atomic. */
 FILE *atomic_stream(struct atomic *atomic);
 

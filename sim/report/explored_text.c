@@ -439,10 +439,10 @@ add_problem(const struct cluster *cluster, bool fails, struct results *results)
 	    results_print(results, "%s (looks like %s)", text, finding->like);
 	if (cluster->first.cause[0] != '\0')
 		problem.because[problem.becauses++].text =
-		    results_print(results, "when %s", cluster->first.cause);
+		    results_keep(results, cluster->first.cause);
 	if (cluster->plan[0] != '\0')
 		problem.because[problem.becauses++].text =
-		    results_print(results, "with %s", cluster->plan);
+		    results_print(results, "injected: %s", cluster->plan);
 	results_problem(results, &problem, fails);
 }
 

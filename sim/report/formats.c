@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/sbuf.h"
 #include "report/report.h"
 
 /* Take colours out: the text may have been made for a terminal. */
@@ -22,6 +23,26 @@ remove_colours(char *text)
 		} else
 			*to++ = *text++;
 	*to = '\0';
+}
+
+/* What explains it, how often, and how to see it, a line each behind the sentence. */
+char *
+format_problem(const struct problem *problem)
+{
+	return SBUF_TEXT(to, {
+		fputs(problem->text, to);
+		for (unsigned i = 0; i < problem->becauses; i++) {
+			fprintf(to, "\nbecause: %s", problem->because[i].text);
+			if (problem->because[i].file != NULL)
+				fputs(", ", to);
+			problem_print_place(&problem->because[i], to);
+		}
+		if (problem->cases > 1)
+			fprintf(to, "\nin %zu cases, the first %s", problem->cases,
+			    problem->first);
+		if (problem->replay != NULL)
+			fprintf(to, "\nreplay: %s", problem->replay);
+	});
 }
 
 char *

@@ -25,6 +25,14 @@ bool junit_print(FILE *stream, const struct results *results);
  */
 bool sarif_print(FILE *stream, const struct results *results);
 
+/* Annotations, as the runner of GitHub Actions takes them from what a step prints. */
+bool github_print(FILE *stream, const struct results *results);
+
+/* A summary for a page, in GitHub's Markdown: totals, causes with their commands, known defects. */
+bool markdown_print(FILE *stream, const struct results *results);
+
+/* The sentence of a problem, its causes, its cases and its command, a line each; heap. */
+char *format_problem(const struct problem *problem);
 /* Without what no terminal or XML should get, and without colours; heap. */
 char *format_cleaned(const char *text);
 

@@ -139,24 +139,26 @@ is_same_text(const char *a, const char *b)
 	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
 }
 
-/* The same mistake at the same place; of a file that is wrong also the same sentence. */
+/* The same mistake at the same place; `text`: also the same sentence. */
 static bool
-is_alike(const struct problem *a, const struct problem *b, bool in_case)
+is_alike(const struct problem *a, const struct problem *b, bool text)
 {
 	return a->level == b->level && a->place.line == b->place.line &&
 	    is_same_text(a->rule, b->rule) && is_same_text(a->known, b->known) &&
 	    is_same_text(a->group, b->group) && is_same_text(a->place.file, b->place.file) &&
-	    (in_case || is_same_text(a->text, b->text));
+	    (!text || is_same_text(a->text, b->text));
 }
 
 static void
 add_problem(struct results *results, struct problem *problem, struct result_case *c,
     bool first)
 {
+	/* What a run finds differs in numbers; a file has errors of one rule at one place. */
+	bool text = c == NULL || c->verdict == VERDICT_BROKEN;
 	struct problem *same = NULL;
 
 	vec_each(other, &results->problems)
-		if (same == NULL && is_alike(other, problem, c != NULL))
+		if (same == NULL && is_alike(other, problem, text))
 			same = other;
 	if (same == NULL) {
 		same = vec_add(&results->problems);
@@ -179,7 +181,8 @@ results_problem(struct results *results, const struct problem *problem, bool rea
 	struct result_case *c = results->cases.count == 0 ? NULL :
 	    &results->cases.item[results->cases.count - 1];
 
-	add_problem(results, &kept, c, reason && c != NULL && c->reasons.count == 0);
+	add_problem(results, &kept, c, reason && c != NULL &&
+	    (c->reasons.count == 0 || c->verdict == VERDICT_BROKEN));
 	if (reason && c != NULL)
 		*vec_add(&c->reasons) = kept;
 }

@@ -217,7 +217,8 @@ rule_of(const char *id)
 	put_message(object, "shortDescription", rule->title);
 	put_message(object, "fullDescription", rule->why);
 	json_put(object, "help", help_of(rule));
-	json_put_text(configuration, "level", rule->severity == SEVERITY_LINT ? "warning" : "error");
+	json_put_text(configuration, "level",
+	    levels[rule->severity == SEVERITY_LINT ? PROBLEM_WARNING : PROBLEM_ERROR]);
 	json_put(object, "defaultConfiguration", configuration);
 	return object;
 }

@@ -187,4 +187,20 @@ TEST(closed_pipe_is_an_error)
 	signal(SIGPIPE, SIG_DFL);
 }
 
+TEST(what_is_there_stays_in_front)
+{
+	static const char *const grown[] = { "one\n", "one\ntwo\n" };
+	static const char *const text[] = { "one\n", "two\n" };
+
+	for (size_t i = 0; i < 2; i++) {
+		bool good = true;
+		struct atomic *atomic = atomic_append(path, &good);
+
+		ck_assert_ptr_nonnull(atomic);
+		fputs(text[i], atomic_stream(atomic));
+		ck_assert(atomic_end(atomic, true));
+		check_content(grown[i]);
+	}
+}
+
 SUITE(report_atomic, .setup = setup, .teardown = teardown)

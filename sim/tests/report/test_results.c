@@ -86,6 +86,21 @@ TEST(causes_are_ordered_by_the_cases_that_fail)
 	free(causes);
 }
 
+/* Of a file that is wrong each error counts, also two at one place. */
+TEST(errors_in_files_are_kept_apart)
+{
+	struct problem problem = {
+		.rule = "scenario.missing-key", .text = "needs x", .place = { "a.yaml", 1, 1 },
+	};
+
+	results_case(results, "a.yaml", VERDICT_BROKEN);
+	results_problem(results, &problem, true);
+	problem.text = "needs y";
+	results_problem(results, &problem, true);
+	results_problem(results, &problem, true);
+	ck_assert_uint_eq(results->problems.count, 2);
+}
+
 TEST(a_driver_file_becomes_a_path)
 {
 	FOLDER(folder);
