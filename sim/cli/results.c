@@ -16,10 +16,10 @@
 #include "report/formats.h"
 
 /* In the order in which they are written. */
-enum { JUNIT, SARIF, SUMMARY, GITHUB };
+enum { JUNIT, SARIF, TAP, SUMMARY, GITHUB };
 static bool (*const writers[CLI_RESULTS_FILES])(FILE *stream, const struct results *results) = {
-	[JUNIT] = junit_print, [SARIF] = sarif_print, [SUMMARY] = markdown_print,
-	[GITHUB] = github_print,
+	[JUNIT] = junit_print, [SARIF] = sarif_print, [TAP] = tap_print,
+	[SUMMARY] = markdown_print, [GITHUB] = github_print,
 };
 
 /* Of the step, to which each command of it adds; NULL: there is none. */
@@ -37,6 +37,7 @@ paths_of(const struct cli_results *flags, const char *path[CLI_RESULTS_FILES])
 {
 	path[JUNIT] = flags->junit;
 	path[SARIF] = flags->sarif;
+	path[TAP] = flags->tap;
 	path[SUMMARY] = flags->summary != NULL ? flags->summary : step_summary();
 	path[GITHUB] = flags->github ? "-" : NULL;
 }

@@ -16,10 +16,10 @@
 #include "report/results.h"
 
 /* A file of each format, in the order of the table in results.c. */
-#define CLI_RESULTS_FILES 4
+#define CLI_RESULTS_FILES 5
 
 struct cli_results {
-	const char *junit, *sarif;
+	const char *junit, *sarif, *tap;
 	const char *summary;		/* not said: $GITHUB_STEP_SUMMARY, which grows */
 	bool github;			/* on standard output */
 };
@@ -28,6 +28,7 @@ struct cli_results {
 	{ 0, "junit", "FILE", "JUnit XML for CI", CLI_OUTPUT(type, member.junit) }, \
 	{ 0, "sarif", "FILE", "SARIF 2.1.0 for code scanning and editors", \
 	    CLI_OUTPUT(type, member.sarif) }, \
+	{ 0, "tap", "FILE", "TAP 14, for prove(1) and others", CLI_OUTPUT(type, member.tap) }, \
 	{ 0, "summary", "FILE", "a summary in Markdown (default $GITHUB_STEP_SUMMARY, if set)", \
 	    CLI_OUTPUT(type, member.summary) }, \
 	{ 0, "github", NULL, "annotations of lines, for GitHub Actions", \

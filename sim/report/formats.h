@@ -31,6 +31,9 @@ bool github_print(FILE *stream, const struct results *results);
 /* A summary for a page, in GitHub's Markdown: totals, causes with their commands, known defects. */
 bool markdown_print(FILE *stream, const struct results *results);
 
+/* TAP 14, the Test Anything Protocol: a test a case, what failed as a block of YAML. */
+bool tap_print(FILE *stream, const struct results *results);
+
 /* The sentence of a problem, its causes, its cases and its command, a line each; heap. */
 char *format_problem(const struct problem *problem);
 /* Without what no terminal or XML should get, and without colours; heap. */

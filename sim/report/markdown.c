@@ -75,17 +75,15 @@ print_head(FILE *stream, const struct results *results, const struct result_coun
 	fprintf(stream, "| %zu | %zu | %zu | %zu | %zu | %zu |\n", counts->passed,
 	    counts->failed, counts->errors, counts->not_applicable, counts->skipped,
 	    results->lints);
+	fputs("\nviosim ", stream);
+	put_text(stream, results->version != NULL ? results->version : "");
 	if (results->driver != NULL) {
-		fputs("\nDriver ", stream);
+		fputs(", driver ", stream);
 		put_code(stream, results->driver);
 	}
 	if (results->manifest != NULL) {
 		fputs(", known defects of ", stream);
 		put_code(stream, results->manifest);
-	}
-	if (results->version != NULL) {
-		fputs(", viosim ", stream);
-		put_text(stream, results->version);
 	}
 	putc('\n', stream);
 }
