@@ -36,12 +36,12 @@ struct debugging {
 
 /* ---- which event ---- */
 
-/* The first event that the driver brought about; of a run without one, the first. */
+/* The first kernel call of the driver; of a run without one, the first event. */
 static uint32_t
 first_of_driver(const struct trace *trace)
 {
 	for (uint32_t seq = 0; seq < trace->count; seq++)
-		if (trace_site(trace, seq) != 0)
+		if (trace_event(trace, seq)->kind == EV_CALL && trace_site(trace, seq) != 0)
 			return seq;
 	return 0;
 }
@@ -319,8 +319,8 @@ const struct cli_command cli_debug = {
 	.about =
 	    "Runs the case in gdb up to an event, in the driver's source, where it came about.  "
 	    "Without --at that is where the first finding that no known defect explains, or the "
-	    "first failed expectation, showed; if there is none, the driver's first event.  Event "
-	    "numbers are those of --ndjson, of --verbose and of the failure report.  In gdb, "
+	    "first failed expectation, showed; if there is none, the driver's first kernel call.  "
+	    "Event numbers are those of --ndjson, of --verbose and of the failure report.  In gdb, "
 	    "viosim-context lists all contexts and changes to another one, viosim-rings and "
 	    "viosim-pages show virtqueues and memory, and viosim-event goes to another event.",
 	.options = debug_options_table,

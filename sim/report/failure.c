@@ -207,7 +207,7 @@ print_because(FILE *stream, const struct report_input *input, const struct story
 		if (report_position(input, report_because_site(input, finding, i), &pos))
 			fprintf(stream, ", %s:%u (%s)", pos.file, pos.line, pos.function);
 		words_time(event->time_ns, time, sizeof(time));
-		fprintf(stream, ", at %s", time + strspn(time, " "));
+		fprintf(stream, ", at %s, event %" PRIu32, time + strspn(time, " "), event->seq);
 	}
 	print_stands(stream, input, story, number, said);
 	putc('\n', stream);
@@ -271,7 +271,7 @@ print_finding(FILE *stream, const struct report_input *input, const struct story
 	    finding->ctx_kind));
 	if (shown.function != NULL)
 		fprintf(stream, ", function %s", shown.function);
-	fprintf(stream, ", at %s", time + strspn(time, " "));
+	fprintf(stream, ", at %s, event %" PRIu32, time + strspn(time, " "), finding->seq);
 	if (finding->count > 1)
 		fprintf(stream, ", %u times at this place", finding->count);
 	putc('\n', stream);
@@ -349,19 +349,35 @@ print_known(FILE *stream, const struct report_input *input)
 
 /* ---- the command ---- */
 
-void
-failure_print_replay(FILE *stream, const struct report_input *input)
+static void
+print_driver(FILE *stream, const struct report_input *input)
 {
-	fputs("viosim run", stream);
 	if (input->driver_path != NULL) {
 		fputs(" --driver ", stream);
 		report_print_quoted(stream, input->driver_path);
 	}
+}
+
+void
+failure_print_replay(FILE *stream, const struct report_input *input)
+{
+	fputs("viosim run", stream);
+	print_driver(stream, input);
 	for (const char *const *w = input->replay_words; w != NULL && *w != NULL; w++) {
 		putc(' ', stream);
 		report_print_quoted(stream, *w);
 	}
 	putc(' ', stream);
+	report_print_quoted(stream, input->id);
+	putc('\n', stream);
+}
+
+void
+failure_print_debug(FILE *stream, const struct report_input *input, uint32_t seq)
+{
+	fputs("viosim debug", stream);
+	print_driver(stream, input);
+	fprintf(stream, " --at %" PRIu32 " ", seq);
 	report_print_quoted(stream, input->id);
 	putc('\n', stream);
 }
@@ -379,14 +395,25 @@ first_seq(const struct report_input *input, const struct story *story)
 	    reason.finding->rule->severity == SEVERITY_ERROR) ? reason.finding->seq : seq;
 }
 
+/* Where the reason of the case showed. */
+static uint32_t
+reason_seq(const struct report_input *input, const struct story *story)
+{
+	struct reason reason = reason_of(input, story);
+
+	return reason.finding != NULL ? reason.finding->seq : reason.failure->seq;
+}
+
 void
 failure_print(FILE *stream, const struct report_input *input)
 {
 	const struct run_result *result = input->result;
 	struct ids likes = { .count = 0 };
 	struct story story;
+	uint32_t first;
 
 	story_init(&story, input);
+	first = first_seq(input, &story);
 	/* A rule names the cause; an expectation only what came of it. */
 	print_findings(stream, input, &story, 0, story.beside, &likes);
 	for (unsigned i = 0; i < story_failures(input); i++)
@@ -399,12 +426,16 @@ failure_print(FILE *stream, const struct report_input *input)
 	print_known(stream, input);
 	if (!input->style.whole) {
 		fputs("last events:\n", stream);
-		timeline_tail(stream, input, first_seq(input, &story), FAILURE_TAIL);
+		timeline_tail(stream, input, first, FAILURE_TAIL);
 	}
 	fprintf(stream, "digest %016" PRIx64 ", %u event%s\n", result->digest,
 	    result->counts.events, plural(result->counts.events));
 	finding_label(stream, &input->style, "replay", "1");
 	failure_print_replay(stream, input);
+	if (first != UINT32_MAX) {
+		finding_label(stream, &input->style, "debug", "1");
+		failure_print_debug(stream, input, reason_seq(input, &story));
+	}
 	story_fini(&story);
 }
 

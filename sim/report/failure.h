@@ -8,7 +8,7 @@
  * failed expectations (`file:line:col: failed: ...`, the line of the scenario with a caret,
  * expected beside actual); what was not decided because the run ended early; lints, which fail
  * no case; what known defects explain, in one line; the last events before the first of the
- * errors and failed expectations, the digest and the command that replays the case.
+ * errors and failed expectations, the digest and the commands that replay and debug the case.
  */
 #ifndef VIOSIM_REPORT_FAILURE_H
 #define VIOSIM_REPORT_FAILURE_H
@@ -25,6 +25,9 @@ void failure_print(FILE *stream, const struct report_input *input);
 
 /* The command that runs this case again, quoted for a shell, with a newline. */
 void failure_print_replay(FILE *stream, const struct report_input *input);
+
+/* The command that stops at an event of it in a debugger, likewise. */
+void failure_print_debug(FILE *stream, const struct report_input *input, uint32_t seq);
 
 /*
  * Reasons, a line each.  The first is for lists and JUnit: the new error nearest to the cause, else

@@ -17,6 +17,7 @@
 
 #define COLUMN_WHO 14
 #define COLUMN_WHAT 24
+#define NUMBER_WIDTH 7			/* of an event, in front of all columns, with --verbose */
 #define COUNT_WIDTH 8			/* of a page count, at least */
 #define MARK_TEXT 1024
 #define JUMP_NS UINT64_C(100000000)	/* time that goes by unseen, at least */
@@ -51,6 +52,8 @@ struct timeline {
 	struct { VEC_MEMBERS(struct mark); } marks;
 	struct { VEC_MEMBERS(struct stand); } stands;
 	size_t at_mark, at_stand;
+	unsigned left;			/* columns in front */
+	char number[16];		/* that stands there next, or "" */
 	uint64_t shown_ns;		/* when the last line was; WORDS_UNKNOWN: there is none */
 	unsigned width;
 	unsigned count_width;
@@ -144,15 +147,16 @@ static void
 print_row(struct timeline *t, const char *time, const char *who, const char *code,
     const char *text, bool counts)
 {
-	size_t column = COLUMN_WHO + report_columns(who) + 1;
+	size_t column = t->left + COLUMN_WHO + report_columns(who) + 1;
 
-	if (column < COLUMN_WHAT)
-		column = COLUMN_WHAT;
-	fprintf(t->stream, "%12s  ", time);
+	if (column < t->left + COLUMN_WHAT)
+		column = t->left + COLUMN_WHAT;
+	fprintf(t->stream, "%*s%12s  ", (int)t->left, t->number, time);
+	t->number[0] = '\0';
 	colour(t, code);
-	fprintf(t->stream, "%s%*s", who, (int)(column - COLUMN_WHO - report_columns(who)),
-	    "");
-	report_wrap(t->stream, text, (unsigned)column, COLUMN_WHAT + 2, t->width);
+	fprintf(t->stream, "%s%*s", who,
+	    (int)(column - t->left - COLUMN_WHO - report_columns(who)), "");
+	report_wrap(t->stream, text, (unsigned)column, t->left + COLUMN_WHAT + 2, t->width);
 	colour(t, code != NULL ? "0" : NULL);
 	column += report_columns(text);
 	if (counts)
@@ -171,9 +175,10 @@ print_head(struct timeline *t)
 {
 	struct count_column count[3];
 	unsigned columns = count_columns(t, &t->words.pages, count);
-	int what = (int)(t->width - COLUMN_WHAT - columns * t->count_width);
+	int what = (int)(t->width - t->left - COLUMN_WHAT - columns * t->count_width);
 
-	fprintf(t->stream, "%12s  %-9s %-*s", "time", "who", what, "what");
+	fprintf(t->stream, "%*s%12s  %-9s %-*s", (int)t->left, t->left > 0 ? "event" : "", "time",
+	    "who", what, "what");
 	for (unsigned i = 0; i < columns; i++)
 		fprintf(t->stream, "%*s", (int)t->count_width, count[i].head);
 	putc('\n', t->stream);
@@ -305,7 +310,7 @@ print_jump(struct timeline *t, uint64_t time_ns)
 		while (end[-1] == '0')
 			end--;
 		end -= end[-1] == '.';
-		fprintf(t->stream, "%12s  --- %.*s s later ---\n", "",
+		fprintf(t->stream, "%*s  --- %.*s s later ---\n", (int)t->left + 12, "",
 		    (int)(end - (time + strspn(time, " "))), time + strspn(time, " "));
 	}
 	t->shown_ns = time_ns;
@@ -346,6 +351,8 @@ print_event(struct timeline *t, const struct event *event)
 	snprintf(who, sizeof(who), "%s", words_who(&t->words, event));
 	add_position(t, event, text, sizeof(text));
 	words_follow(&t->words, event);
+	if (t->left > 0)
+		snprintf(t->number, sizeof(t->number), "%" PRIu32, event->seq);
 	print_row(t, time, who, words_colour(event), text, counts_changed(t));
 	print_marks(t, event->seq);
 }
@@ -552,6 +559,7 @@ timeline_print(FILE *stream, const struct report_input *input)
 	struct timeline t;
 
 	begin(&t, stream, input);
+	t.left = input->style.verbose ? NUMBER_WIDTH : 0;
 	plan_lines(&t, UINT32_MAX, input->style.verbose);
 	fprintf(stream, "%s\n", input->id);
 	print_head(&t);

@@ -299,4 +299,26 @@ TEST(overflow_hits_the_guard)
 	fiber_free(bench.a);
 }
 
+#ifndef FIBER_UCONTEXT
+/* What a debugger is told of a fiber that waits is where its stack is. */
+TEST(registers_are_those_that_wait)
+{
+	char text[1024], *sp;
+	uintptr_t here;
+
+	bench.a = fiber_new(&bench.pool, body_three_times, &bench);
+	fiber_switch(bench.main, bench.a);
+	ck_assert(fiber_registers(bench.a, text, sizeof(text)));
+	sp = strstr(text, "sp=");
+	ck_assert_ptr_nonnull(sp);
+	here = (uintptr_t)strtoull(sp + 3, NULL, 16);
+	ck_assert(fiber_stack_contains(bench.a, here));
+	ck_assert_uint_gt(here, fiber_stack_used(bench.a));
+	ck_assert(strstr(text, " rip=0x") != NULL || strstr(text, " pc=0x") != NULL);
+	ck_assert(fiber_registers(bench.main, text, sizeof(text)));
+	ck_assert_str_eq(text, "running");
+	fiber_free(bench.a);
+}
+#endif
+
 SUITE(machine_fiber, .setup = setup, .teardown = teardown)

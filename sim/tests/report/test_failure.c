@@ -137,8 +137,8 @@ TEST(finding_tells_where_when_and_why)
 	HAS(text,
 	    "viomb: error: page.double-free: 256 pages from 0x3f00 are freed, and they are free "
 	    "already\n"
-	    "  in thread, at 2.000000s, 2 times at this place\n"
-	    "  because (1): they were freed before, at 1.000000s\n");
+	    "  in thread, at 2.000000s, event 1, 2 times at this place\n"
+	    "  because (1): they were freed before, at 1.000000s, event 0\n");
 }
 
 /* What was about to happen elsewhere is half of the answer. */
@@ -155,9 +155,9 @@ TEST(cause_tells_where_the_others_stood)
 	record_finding(record, second + 1, second);
 	record_finding(record, second + 1, first);
 	print(failure_print);
-	HAS(text, "  because (1): they were freed before, at 1.000000s; autoconf stood after "
-	    "kthread_create(-1, 0x1, \"viomb\"); viomb stood before mutex_enter(mutex1)\n",
-	    "  because (2): they were freed before, at 1.000000s; autoconf stood after");
+	HAS(text, "  because (1): they were freed before, at 1.000000s, event 9; autoconf stood "
+	    "after kthread_create(-1, 0x1, \"viomb\"); viomb stood before mutex_enter(mutex1)\n",
+	    "  because (2): they were freed before, at 1.000000s, event 10; autoconf stood after");
 	/* One event has one number, and stands in the timeline once. */
 	LACKS(text, "(3)");
 	ck_assert_ptr_nonnull(strstr(strstr(text, "because (1)") + 1, "because (1)"));
@@ -189,7 +189,8 @@ TEST(order_is_findings_failures_events_command)
 	ck_assert(failed != NULL && error != NULL && last != NULL && digest != NULL);
 	ck_assert(error < failed && failed < last && last < digest && digest < replay);
 	HAS(text, "3 more failures are not shown\n");
-	ck_assert_str_eq(replay + strlen("replay: viosim run 'inflate/odd-target#1.0,bounce'\n"),
+	ck_assert_str_eq(replay + strlen("replay: viosim run 'inflate/odd-target#1.0,bounce'\n"
+	    "debug: viosim debug --at 0 'inflate/odd-target#1.0,bounce'\n"),
 	    "");
 }
 
