@@ -195,9 +195,12 @@ static void
 set_entry(struct rings *rings, uint64_t queue, uint64_t slot, enum entry_state state,
     const struct event *event, uint64_t length)
 {
+	struct ring *ring;
+
 	if (queue > UINT16_MAX || slot > UINT16_MAX)
 		return;
-	*vec_reach(&vec_reach(rings, queue)->entries, slot) = (struct entry){
+	ring = vec_reach(rings, queue);
+	*vec_reach(&ring->entries, slot) = (struct entry){
 		.state = state, .seq = event->seq, .length = length,
 	};
 }
