@@ -314,6 +314,11 @@ TEST(registers_are_those_that_wait)
 	here = (uintptr_t)strtoull(sp + 3, NULL, 16);
 	ck_assert(fiber_stack_contains(bench.a, here));
 	ck_assert_uint_gt(here, fiber_stack_used(bench.a));
+#if defined(__x86_64__)
+	/* The return took the address from just below. */
+	ck_assert_uint_eq(((const uintptr_t *)here)[-1],
+	    strtoull(strstr(text, "rip=") + 4, NULL, 16));
+#endif
 	ck_assert(strstr(text, " rip=0x") != NULL || strstr(text, " pc=0x") != NULL);
 	ck_assert(fiber_registers(bench.main, text, sizeof(text)));
 	ck_assert_str_eq(text, "running");
