@@ -133,6 +133,12 @@ void cli_cases_fini(struct cli_cases *cases);
 /* Keep the cases whose scenario has that tag; false after a message if none has it. */
 bool cli_cases_keep_tag(struct cli_cases *cases, const char *tag);
 
+/*
+ * The files that are there of those that cli_collect() would read, and those that they may extend;
+ * of the arena, ends with NULL.  *named counts the former.
+ */
+const char *const *cli_scenario_files(char *const *names, size_t count, struct arena *arena,
+    size_t *named);
 /* The file of a scenario that is named so; heap, or NULL after a message. */
 char *cli_scenario_path(const char *name);
 

@@ -62,7 +62,8 @@ static void
 bash_words(enum value value, const struct cli_option *row)
 {
 	static const char *const words[] = {
-		[VALUE_NONE] = "", [VALUE_FILE] = "files=1", [VALUE_RULE] = "words=$(_viosim_rules)",
+		[VALUE_NONE] = "", [VALUE_FILE] = "files=1",
+		[VALUE_RULE] = "words=$(_viosim_rules)",
 		[VALUE_SCENARIO] = "words=$(_viosim_scenarios) files=1",
 		[VALUE_COMMAND] = "words=$commands",
 	};
@@ -221,8 +222,9 @@ print_zsh(void)
 	each_command(c)
 		zsh_command(*c);
 	fputs("\tesac\n}\n"
-	    "if [ \"$funcstack[1]\" = _viosim ]; then _viosim \"$@\"; else compdef _viosim viosim; fi\n",
-	    stdout);
+	    "# Loaded by compinit, or read by `.`.\n"
+	    "if [ \"$funcstack[1]\" = _viosim ]; then _viosim \"$@\"\n"
+	    "else compdef _viosim viosim; fi\n", stdout);
 }
 
 /* ---- fish ---- */

@@ -17,6 +17,7 @@
 #include "report/atomic.h"
 #include "run/run.h"
 #include "scenario/arena.h"
+#include "scenario/table.h"
 #include "scenario/text.h"
 #include "scenario/yaml.h"
 
@@ -32,36 +33,6 @@ struct writing {
 	const char *path;		/* of the new file */
 	struct arena *arena;
 };
-
-/* Runs without a finding on a correct driver, and on viomb. */
-static const char template[] =
-    "# What any correct driver does; `viosim describe` explains every key.\n"
-    "format: 1\n"
-    "scenario: %s\n"
-    "summary: The host asks for 256 pages, gets exactly those, and gives them back.\n"
-    "tags: [%s]                  # words for `viosim run --tag`\n"
-    "extends: include/usual.yaml         # 1 ms for a request, and what holds in every scenario\n"
-    "\n"
-    "steps:                              # in virtual time; one verb each\n"
-    "  - at: 1s                          # since the driver has attached\n"
-    "    name: the host asks for 1 MiB\n"
-    "    target: 256 pages\n"
-    "  - expect: host.actual == 256      # the driver says so,\n"
-    "    within: 2s                      # by then,\n"
-    "  - expect: host.held == 256        # and the host has them\n"
-    "  - settle: {within: 1s}            # nothing in flight, the driver sleeps\n"
-    "  # Put here what may go wrong (`viosim describe verbs`), such as:\n"
-    "  # - fail: {id: full, call: virtio_enqueue_prep, vq: deflate}\n"
-    "  # - device: {latency: 2s}\n"
-    "  # - deliver: {irq: config, at: mutex_enter before, target: 512 pages}\n"
-    "  - at: +4s                         # after the previous step\n"
-    "    name: the host gives them back\n"
-    "    target: 0 pages\n"
-    "  - settle: {within: 4s}\n"
-    "\n"
-    "finally:                            # when all is over\n"
-    "  - host.actual == 0\n"
-    "  - mem.balloon == 0\n";
 
 /* ---- names and places ---- */
 
@@ -154,7 +125,6 @@ copy_of(const struct writing *w, const char *like)
 		/* Its first line is for the place where it stood. */
 		if (strncmp(text, EDITOR_LINE, strlen(EDITOR_LINE)) == 0)
 			text += strcspn(text, "\n") + 1;
-		text = with_base(w, with_value(w->arena, text, "scenario", w->name));
 	}
 	cli_diag_end(&diags);
 	free(path);
@@ -189,7 +159,8 @@ write_new(const struct writing *w, const char *text)
 	int fd = -1, error = 0;
 	FILE *f;
 
-	if (make_folder("scenarios") && make_folder(arena_printf(w->arena, "scenarios/%s", w->area)))
+	if (make_folder("scenarios") &&
+	    make_folder(arena_printf(w->arena, "scenarios/%s", w->area)))
 		fd = cleanup_create(w->path);
 	if (fd < 0 && errno == EEXIST)
 		return cli_error(&cli_new, "%s is there already; nothing is overwritten", w->path);
@@ -215,11 +186,13 @@ write_new(const struct writing *w, const char *text)
 static int
 new_scenario(struct writing *w, const char *like)
 {
-	const char *text = like != NULL ? copy_of(w, like) :
-	    arena_printf(w->arena, template, w->name, w->area);
+	const char *text = like != NULL ? copy_of(w, like) : run_vocab()->type->example;
 
 	if (text == NULL)
 		return CLI_USAGE;
+	text = with_base(w, with_value(w->arena, text, "scenario", w->name));
+	if (like == NULL)
+		text = with_value(w->arena, text, "tags", arena_printf(w->arena, "[%s]", w->area));
 	text = arena_printf(w->arena, "%s%s", editor_line(w), text);
 	/* What a file extends is found from where it stands. */
 	if (access(w->path, F_OK) != 0 && !loads(w, text))

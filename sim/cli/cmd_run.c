@@ -11,10 +11,12 @@
 #include "base/hostio.h"
 #include "cli/cli.h"
 #include "cli/run_output.h"
+#include "cli/watch.h"
 #include "machine/crash.h"
 #include "run/isolate.h"
 #include "run/loops.h"
 #include "run/run.h"
+#include "scenario/arena.h"
 
 struct run {
 	struct run_flags flags;
@@ -292,20 +294,24 @@ set_replay_words(struct run_flags *flags)
 	}
 }
 
+struct command_line {
+	struct run_flags *flags;
+	char **names;
+	size_t count;
+};
+
 static int
-run_main(void *values, char **names, size_t count)
+run_once(void *arg)
 {
-	struct run_flags *flags = values;
-	struct run run = { 0 };
+	const struct command_line *line = arg;
+	const struct run_flags *flags = line->flags;
+	struct run run = { .flags = *flags };
 	int code;
 
-	flags->timeline |= flags->verbose;
-	set_replay_words(flags);
-	run.flags = *flags;
 	run.flags.whole_manifest = !flags->driver.no_manifest;
 	if (!cli_results_begin(&run.results, "run", &flags->results)) {
 		code = CLI_BROKEN;
-	} else if (cli_collect(&run.cases, names, count) &&
+	} else if (cli_collect(&run.cases, line->names, line->count) &&
 	    (flags->tag == NULL || cli_cases_keep_tag(&run.cases, flags->tag)) &&
 	    open_driver(&run)) {
 		code = run_all(&run);
@@ -321,6 +327,52 @@ run_main(void *values, char **names, size_t count)
 	module_close(run.module);
 	cli_cases_fini(&run.cases);
 	return code;
+}
+
+/* All that a run depends on. */
+static const char *const *
+files_of(void *arg, struct arena *arena)
+{
+	const struct command_line *line = arg;
+	const struct cli_driver *driver = &line->flags->driver;
+	char nodiag[4096];
+	size_t named, count = 0;
+	const char *const *files = cli_scenario_files(line->names, line->count, arena, &named);
+	const char **all = NULL;
+
+	for (; *files != NULL; files++)
+		arena_add(arena, all, count) = *files;
+	arena_add(arena, all, count) = driver->path;
+	if (module_nodiag_path(driver->path, nodiag, sizeof(nodiag)))
+		arena_add(arena, all, count) = arena_copy(arena, nodiag, strlen(nodiag));
+	if (driver->manifest != NULL)
+		arena_add(arena, all, count) = driver->manifest;
+	arena_add(arena, all, count) = NULL;
+	return all;
+}
+
+static bool
+is_there(const struct command_line *line)
+{
+	struct arena *arena = arena_new();
+	size_t named;
+
+	cli_scenario_files(line->names, line->count, arena, &named);
+	arena_free(arena);
+	return named > 0;
+}
+
+static int
+run_main(void *values, char **names, size_t count)
+{
+	struct run_flags *flags = values;
+	struct command_line line = { flags, names, count };
+
+	flags->timeline |= flags->verbose;
+	set_replay_words(flags);
+	/* Where there is nothing to watch, a run says what is missing. */
+	return flags->watch && is_there(&line) ? watch(files_of, run_once, &line) :
+	    run_once(&line);
 }
 
 static const struct cli_option run_options_table[] = {
@@ -339,6 +391,8 @@ static const struct cli_option run_options_table[] = {
 	    CLI_FLAG(struct run_flags, quiet_verdict), .only_with = "timeline verbose" },
 	CLI_OPTION_JOBS(struct run_flags, jobs, "cases"),
 	{ 'T', "tag", "TAG", "only scenarios with that tag", CLI_TEXT(struct run_flags, tag) },
+	{ 0, "watch", NULL, "run again whenever a scenario or the driver changes",
+	    CLI_FLAG(struct run_flags, watch) },
 	{ 0, "fail-fast", NULL, "stop at the first failing case",
 	    CLI_FLAG(struct run_flags, fail_fast) },
 	{ 0, "ndjson", "FILE", "every event as a line of JSON (- is standard output)",

@@ -341,6 +341,53 @@ load_name(struct cli_cases *cases, const char *name)
 	return any ? good : load_ref(cases, name);
 }
 
+/* The files of a folder, of an area, or the one of a scenario; `path` lives as long as the arena. */
+static void
+add_files(struct paths *paths, const char *path)
+{
+	struct scenario_ref ref;
+	char why[256], *found = NULL;
+	bool any = false;
+	struct stat st;
+
+	if (stat(path, &st) != 0) {
+		find_area(path, paths, &any);
+		if (!any && scenario_ref_parse(&ref, path, why, sizeof(why))) {
+			found = find_scenario(ref.path, &st);
+			scenario_ref_fini(&ref);
+		}
+		if (found == NULL)
+			return;
+		path = arena_copy(paths->arena, found, strlen(found));
+		free(found);
+	}
+	if (S_ISDIR(st.st_mode))
+		read_folder(path, &st, paths);
+	else
+		arena_add(paths->arena, paths->item, paths->count) =
+		    (struct found_file){ .path = path };
+}
+
+const char *const *
+cli_scenario_files(char *const *names, size_t count, struct arena *arena, size_t *named)
+{
+	struct paths paths = { .arena = arena };
+	const char **all = NULL;
+	size_t files = 0;
+	bool any;
+
+	if (count == 0)
+		find_area("", &paths, &any);
+	for (size_t i = 0; i < count; i++)
+		add_files(&paths, names[i]);
+	*named = paths.count;
+	find_area("include", &paths, &any);
+	for (size_t i = 0; i < paths.count; i++)
+		arena_add(arena, all, files) = paths.item[i].path;
+	arena_add(arena, all, files) = NULL;
+	return all;
+}
+
 static bool
 load_all(struct cli_cases *cases)
 {

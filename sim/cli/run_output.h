@@ -21,7 +21,7 @@ struct run_flags {
 	bool lints;			/* list the lints of a passing run */
 	bool lints_fail;		/* a new lint fails its case, as an error does */
 	bool whole_manifest;		/* defects that no longer show are failures */
-	bool timeline, verbose, quiet, quiet_verdict, fail_fast;
+	bool timeline, verbose, quiet, quiet_verdict, fail_fast, watch;
 	bool plant;			/* let the process id into the record: must be caught */
 	unsigned jobs;
 	const char *ndjson, *digests, *json_summary;

@@ -162,6 +162,7 @@ struct scenario_type {
 	const struct map *device;	/* keys of `device:`, `type` among them */
 	const struct verb *const *verbs;	/* all verbs, in order; NULL at the end */
 	const struct observable *observables;	/* ends with pattern NULL */
+	const char *example;			/* a scenario with comments, for `viosim new` */
 	/* The most that the device is made to say of itself, in pages; or NULL. */
 	uint64_t (*claimed_pages)(const struct scenario *);
 };

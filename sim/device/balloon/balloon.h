@@ -205,6 +205,7 @@ extern const struct device_behaviour balloon_behaviours[];
 extern const struct map balloon_map_device, balloon_map_deliver;
 extern const struct verb *const balloon_verbs[];
 extern const struct observable balloon_observables[];
+extern const char balloon_example[];	/* scenario */
 extern const struct device_verb balloon_verb_target, balloon_verb_storm, balloon_verb_device;
 
 /* The data of a step, NULL if it is of another verb. */

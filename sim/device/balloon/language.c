@@ -487,3 +487,35 @@ const struct observable balloon_observables[] = {
 	    observe_statistics },
 	{ .pattern = NULL }
 };
+
+/* ---- an example ---- */
+
+/* Shows nothing on a correct driver, and on viomb no other defects than known ones. */
+const char balloon_example[] =
+    "# What any correct driver does; `viosim describe` explains every key.\n"
+    "format: 1\n"
+    "scenario: area/situation\n"
+    "summary: The host asks for 256 pages, gets exactly those, and gives them back.\n"
+    "tags: [area]                        # words for `viosim run --tag`\n"
+    "extends: include/usual.yaml         # 1 ms for a request, and what holds in every scenario\n"
+    "\n"
+    "steps:                              # in virtual time; one verb each\n"
+    "  - at: 1s                          # since the driver has attached\n"
+    "    name: the host asks for 1 MiB\n"
+    "    target: 256 pages\n"
+    "  - expect: host.actual == 256      # the driver says so,\n"
+    "    within: 2s                      # by then,\n"
+    "  - expect: host.held == 256        # and the host has them\n"
+    "  - settle: {within: 1s}            # nothing in flight, the driver sleeps\n"
+    "  # Put here what may go wrong (`viosim describe verbs`), such as:\n"
+    "  # - fail: {id: full, call: virtio_enqueue_prep, vq: deflate}\n"
+    "  # - device: {latency: 2s}\n"
+    "  # - deliver: {irq: config, at: mutex_enter before, target: 512 pages}\n"
+    "  - at: +4s                         # after the previous step\n"
+    "    name: the host gives them back\n"
+    "    target: 0 pages\n"
+    "  - settle: {within: 4s}\n"
+    "\n"
+    "finally:                            # when all is over\n"
+    "  - host.actual == 0\n"
+    "  - mem.balloon == 0\n";
