@@ -141,14 +141,6 @@ struct lines {
 	VEC_MEMBERS(char *);
 };
 
-static char *
-script_path(void)
-{
-	char *path = share_path(SCRIPT);
-
-	return path != NULL ? path : share_path("sim/tools/" SCRIPT);
-}
-
 /* The command that stops by itself, as a shell reads it; heap. */
 static char *
 arguments(const struct debugging *debugging)
@@ -170,7 +162,8 @@ arguments(const struct debugging *debugging)
 static bool
 make_lines(const struct debugging *debugging, struct lines *lines)
 {
-	char *program = share_program(), *script = script_path(), *absolute, *args;
+	char *program = share_program(), *script = share_installed("sim/tools/" SCRIPT),
+	    *absolute, *args;
 
 	if (program == NULL || script == NULL) {
 		fprintf(stderr, "viosim debug: %s is not found; it comes with viosim\n",

@@ -96,17 +96,20 @@ with_value(struct arena *arena, const char *text, const char *key, const char *v
 	    at + length);
 }
 
-/* What was extended beside the original is, from elsewhere, among the files of viosim. */
+/* What was extended beside the original is, from elsewhere, a file that comes with viosim. */
 static const char *
 with_base(const struct writing *w, const char *text)
 {
+	static const char include[] = "../include/";
 	size_t length;
 	const char *at = value_of(text, "extends", &length);
 
-	if (at == NULL || strncmp(at, "../", 3) != 0 || access(arena_printf(w->arena,
-	    "scenarios/%.*s", (int)length - 3, at + 3), R_OK) == 0)
+	if (at == NULL || strncmp(at, include, strlen(include)) != 0 ||
+	    access(arena_printf(w->arena, "scenarios/%.*s", (int)length - 3, at + 3), R_OK) == 0)
 		return text;
-	return with_value(w->arena, text, "extends", arena_copy(w->arena, at + 3, length - 3));
+	at += strlen(include);
+	return with_value(w->arena, text, "extends",
+	    arena_printf(w->arena, "<%.*s>", (int)strcspn(at, ".\n"), at));
 }
 
 /* Text of the arena, or NULL after a message. */

@@ -497,7 +497,7 @@ const char balloon_example[] =
     "scenario: area/situation\n"
     "summary: The host asks for 256 pages, gets exactly those, and gives them back.\n"
     "tags: [area]                        # words for `viosim run --tag`\n"
-    "extends: include/usual.yaml         # 1 ms for a request, and what holds in every scenario\n"
+    "extends: <usual>                    # 1 ms for a request, and what holds in every scenario\n"
     "\n"
     "steps:                              # in virtual time; one verb each\n"
     "  - at: 1s                          # since the driver has attached\n"
