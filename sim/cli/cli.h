@@ -32,6 +32,7 @@ struct cli_command {
 	const char *about;		/* the help text above the options */
 	const struct cli_option *options;	/* NULL: only --help */
 	const char *after;		/* and below them: examples */
+	bool foreign;			/* its letters are those of a protocol */
 	size_t size;			/* of the struct that the options go into (none) */
 	const void *defaults;		/* such a struct */
 	/* What the command does with it and with its operands: an exit code. */
@@ -41,7 +42,7 @@ struct cli_command {
 
 extern const struct cli_command cli_run, cli_check, cli_list, cli_explain, cli_rules,
     cli_compare, cli_shrink, cli_describe, cli_explore, cli_sweep,
-    cli_merge, cli_bytes, cli_debug, cli_new, cli_completion, cli_where,
+    cli_merge, cli_bytes, cli_atf, cli_debug, cli_new, cli_completion, cli_where,
     cli_help_command, cli_version;
 /* All commands, in the order of the help text; ends with NULL. */
 extern const struct cli_command *const cli_commands[];

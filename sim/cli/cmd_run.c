@@ -20,12 +20,12 @@
 
 struct run {
 	struct run_flags flags;
-	struct cli_cases cases;
+	struct cli_cases *cases;
 	struct module *module, *module_nodiag;
 	struct manifest *manifest;
 	struct manifest *hints;		/* one that exists and is not used (--no-manifest) */
 	struct run_output output;
-	struct cli_results_out results;
+	struct cli_results_out *results;
 	size_t verdicts[VERDICT_BROKEN + 1];	/* cases */
 	size_t gone;			/* known defects that should have shown */
 	bool undecided_here;		/* a case of the present scenario has no result */
@@ -77,7 +77,7 @@ run_child(void *arg, size_t index, struct regions *regions, struct isolated *res
     FILE *text[ISOLATE_TEXTS])
 {
 	struct run *run = arg;
-	const struct cli_case *c = &run->cases.item[index];
+	const struct cli_case *c = &run->cases->item[index];
 	struct child child = {
 		.run = run, .c = c, .result = result, .text = text,
 		.module = c->c->machine->diagnostic ? run->module : run->module_nodiag,
@@ -103,7 +103,7 @@ run_child(void *arg, size_t index, struct regions *regions, struct isolated *res
 static void
 close_scenario(struct run *run, size_t last)
 {
-	const struct cli_case *c = &run->cases.item[last];
+	const struct cli_case *c = &run->cases->item[last];
 	const char *id = c->c->scenario->id;
 
 	for (size_t i = 0; run->manifest != NULL && i < run->manifest->count; i++) {
@@ -114,7 +114,7 @@ close_scenario(struct run *run, size_t last)
 			run->gone += run_output_gone(&run->output, c, defect);
 	}
 	run->undecided_here = false;
-	run_output_scenario(&run->output, &run->cases, run->scenario_first, last);
+	run_output_scenario(&run->output, run->cases, run->scenario_first, last);
 	run->scenario_first = last + 1;
 }
 
@@ -182,7 +182,7 @@ is_same_refusal(struct run *run, size_t index, const struct isolated *result,
 	if (!result->refused || result->verdict.verdict != VERDICT_FAIL)
 		return false;
 	if (run->refused == NULL) {
-		run->refused = run->cases.item[index].c->id;
+		run->refused = run->cases->item[index].c->id;
 		return false;
 	}
 	without_texts(result, skipped);
@@ -195,7 +195,7 @@ static bool
 run_done(void *arg, size_t index, const struct isolated *got)
 {
 	struct run *run = arg;
-	const struct cli_case *c = &run->cases.item[index];
+	const struct cli_case *c = &run->cases->item[index];
 	struct isolated other;
 	const struct isolated *result = is_same_loop(run, got, &other) ||
 	    is_same_refusal(run, index, got, &other) || is_placed(run, got, &other) ?
@@ -206,7 +206,7 @@ run_done(void *arg, size_t index, const struct isolated *got)
 	run->verdicts[verdict]++;
 	run->undecided_here |= verdict != VERDICT_PASS && verdict != VERDICT_FAIL;
 	run_output_done(&run->output, c, result);
-	if (index + 1 == run->cases.count || run->cases.item[index + 1].doc != c->doc)
+	if (index + 1 == run->cases->count || run->cases->item[index + 1].doc != c->doc)
 		close_scenario(run, index);
 	return !run->flags.fail_fast || verdict == VERDICT_PASS ||
 	    verdict == VERDICT_NOT_APPLICABLE;
@@ -226,29 +226,29 @@ static int
 run_all(struct run *run)
 {
 	struct isolate_work work = {
-		.count = run->cases.count, .jobs = cli_jobs(run->flags.jobs), .child = run_child,
+		.count = run->cases->count, .jobs = cli_jobs(run->flags.jobs), .child = run_child,
 		.done = run_done, .arg = run,
 		.stopped = "an earlier case failed (--fail-fast)",
 	};
 	struct summary_totals totals;
 	bool good;
 
-	if (!run_output_begin(&run->output, &run->flags, run->results.results, run->manifest,
-	    run->cases.count))
+	if (!run_output_begin(&run->output, &run->flags, run->results->results, run->manifest,
+	    run->cases->count))
 		return CLI_BROKEN;
-	cli_results_about(&run->results, run->flags.driver.path, run->module, run->manifest,
+	cli_results_about(run->results, run->flags.driver.path, run->module, run->manifest,
 	    run->hints);
 	good = isolate_run(&work);
 	totals = (struct summary_totals){
 		.driver = run->flags.driver.path,
 		.manifest = run->manifest != NULL ? run->manifest->path : NULL,
-		.cases = run->cases.count, .passed = run->verdicts[VERDICT_PASS],
+		.cases = run->cases->count, .passed = run->verdicts[VERDICT_PASS],
 		.failed = run->verdicts[VERDICT_FAIL] + run->verdicts[VERDICT_BROKEN] + run->gone,
 		.skipped = run->verdicts[VERDICT_SKIPPED],
 		.not_applicable = run->verdicts[VERDICT_NOT_APPLICABLE],
 	};
 	good = run_output_end(&run->output, &totals) && good;
-	good = cli_results_end(&run->results, true) && good;
+	good = cli_results_end(run->results, true) && good;
 	printf("%zu passed, %zu failed", totals.passed, totals.failed);
 	if (totals.not_applicable > 0)
 		printf(", %zu not applicable", totals.not_applicable);
@@ -266,7 +266,7 @@ open_driver(struct run *run)
 	run->module = cli_module_open(run->flags.driver.path);
 	if (run->module == NULL)
 		return false;
-	if (cli_cases_need_nodiag(&run->cases) &&
+	if (cli_cases_need_nodiag(run->cases) &&
 	    (run->module_nodiag = cli_nodiag_open(module_path(run->module))) == NULL)
 		return false;
 	if (!run->flags.driver.no_manifest)
@@ -294,6 +294,24 @@ set_replay_words(struct run_flags *flags)
 	}
 }
 
+int
+run_cases(struct run_flags *flags, struct cli_cases *cases, struct cli_results_out *results)
+{
+	struct run run = { .cases = cases, .results = results };
+	int code;
+
+	flags->timeline |= flags->verbose;
+	set_replay_words(flags);
+	run.flags = *flags;
+	run.flags.whole_manifest = !flags->driver.no_manifest;
+	code = open_driver(&run) ? run_all(&run) : CLI_USAGE;
+	manifest_free(run.manifest);
+	manifest_free(run.hints);
+	module_close(run.module_nodiag);
+	module_close(run.module);
+	return code;
+}
+
 struct command_line {
 	struct run_flags *flags;
 	char **names;
@@ -304,28 +322,22 @@ static int
 run_once(void *arg)
 {
 	const struct command_line *line = arg;
-	const struct run_flags *flags = line->flags;
-	struct run run = { .flags = *flags };
-	int code;
+	struct run_flags *flags = line->flags;
+	struct cli_results_out results;
+	struct cli_cases cases = { 0 };
+	int code = CLI_BROKEN;
 
-	run.flags.whole_manifest = !flags->driver.no_manifest;
-	if (!cli_results_begin(&run.results, "run", &flags->results)) {
-		code = CLI_BROKEN;
-	} else if (cli_collect(&run.cases, line->names, line->count) &&
-	    (flags->tag == NULL || cli_cases_keep_tag(&run.cases, flags->tag)) &&
-	    open_driver(&run)) {
-		code = run_all(&run);
-	} else {
+	if (cli_results_begin(&results, "run", &flags->results)) {
 		code = CLI_USAGE;
-		cli_results_refused(&run.results, &run.cases);
+		if (cli_collect(&cases, line->names, line->count) &&
+		    (flags->tag == NULL || cli_cases_keep_tag(&cases, flags->tag)))
+			code = run_cases(flags, &cases, &results);
+		if (code == CLI_USAGE)
+			cli_results_refused(&results, &cases);
 	}
-	if (!cli_results_end(&run.results, code == CLI_USAGE))
+	if (!cli_results_end(&results, code == CLI_USAGE))
 		code = CLI_BROKEN;
-	manifest_free(run.manifest);
-	manifest_free(run.hints);
-	module_close(run.module_nodiag);
-	module_close(run.module);
-	cli_cases_fini(&run.cases);
+	cli_cases_fini(&cases);
 	return code;
 }
 
@@ -368,8 +380,6 @@ run_main(void *values, char **names, size_t count)
 	struct run_flags *flags = values;
 	struct command_line line = { flags, names, count };
 
-	flags->timeline |= flags->verbose;
-	set_replay_words(flags);
 	/* Where there is nothing to watch, a run says what is missing. */
 	return flags->watch && is_there(&line) ? watch(files_of, run_once, &line) :
 	    run_once(&line);

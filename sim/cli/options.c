@@ -179,6 +179,16 @@ take_output(const struct reading *r, const struct cli_option *row, const char *t
 }
 
 static bool
+take_one_more(const struct reading *r, const struct cli_option *row, const char *text,
+    struct cli_texts *texts)
+{
+	if (texts->count == CLI_TEXTS_MAX)
+		return refuse(r, row, text, " is one too many");
+	texts->item[texts->count++] = text;
+	return true;
+}
+
+static bool
 take(const struct reading *r, const struct cli_option *row, char *text)
 {
 	void *slot = (unsigned char *)r->values + row->offset;
@@ -204,6 +214,8 @@ take(const struct reading *r, const struct cli_option *row, char *text)
 	case CLI_OPTION_TEXT:
 		*(const char **)slot = text;
 		return true;
+	case CLI_OPTION_TEXTS:
+		return take_one_more(r, row, text, slot);
 	case CLI_OPTION_OUTPUT:
 		return take_output(r, row, text, slot);
 	}

@@ -4,7 +4,8 @@
  *
  * A new option is one row in its command's table and an entry in the manual page, which
  * sim/tools/check-docs holds against the table.  -h and --help belong to every command and
- * have no row.  One letter is one option in all commands, and one option has one letter.
+ * have no row.  One letter is one option in all commands, and one option has one letter; only a
+ * command that answers another program has that one's letters.
  */
 #ifndef VIOSIM_CLI_OPTIONS_H
 #define VIOSIM_CLI_OPTIONS_H
@@ -20,6 +21,7 @@ struct cli_command;
 enum cli_option_kind {
 	CLI_OPTION_FLAG,	/* nothing [bool]: it becomes true */
 	CLI_OPTION_TEXT,	/* text, not empty [const char *] */
+	CLI_OPTION_TEXTS,	/* one more each time [struct cli_texts] */
 	CLI_OPTION_OUTPUT,	/* a file to write, of no other such option, and neither a
 				   scenario nor a driver: those are never meant [const char *] */
 	CLI_OPTION_NUMBER,	/* decimal, from min to max [unsigned or uint64_t] */
@@ -31,6 +33,12 @@ enum cli_option_kind {
 /* Part `part` of `parts`. */
 struct cli_part {
 	unsigned part, parts;
+};
+
+#define CLI_TEXTS_MAX 32
+struct cli_texts {
+	const char *item[CLI_TEXTS_MAX];
+	size_t count;
 };
 
 struct cli_option {
@@ -52,6 +60,7 @@ struct cli_option {
 	.offset = offsetof(type, member), .size = sizeof(((type *)NULL)->member)
 #define CLI_FLAG(type, member)	.kind = CLI_OPTION_FLAG, CLI_INTO(type, member)
 #define CLI_TEXT(type, member)	.kind = CLI_OPTION_TEXT, CLI_INTO(type, member)
+#define CLI_TEXTS(type, member)	.kind = CLI_OPTION_TEXTS, CLI_INTO(type, member)
 #define CLI_OUTPUT(type, member) .kind = CLI_OPTION_OUTPUT, CLI_INTO(type, member)
 #define CLI_NUMBER(type, member, least, most) \
 	.kind = CLI_OPTION_NUMBER, .min = (least), .max = (most), CLI_INTO(type, member)

@@ -177,6 +177,8 @@ cli_results_end(struct cli_results_out *out, bool good)
 		written = atomic_end(out->file[i], keep) && written;
 		out->file[i] = NULL;
 	}
+	if (out->keep)
+		return written;
 	results_free(out->results);
 	out->results = NULL;
 	return written;

@@ -40,6 +40,7 @@ bool cli_results_wanted(const struct cli_results *flags);
 struct cli_results_out {
 	struct results *results;	/* NULL: no file is asked for */
 	struct atomic *file[CLI_RESULTS_FILES];
+	bool keep;			/* the results are the caller's: not freed at the end */
 	uint64_t begin_ns;
 };
 

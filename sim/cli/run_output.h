@@ -39,6 +39,14 @@ struct run_flags {
 void run_output_case(const struct run_flags *flags, const struct case_verdict *verdict,
     struct report_input *input, FILE *text[ISOLATE_TEXTS]);
 
+/* ---- cmd_run.c ---- */
+
+/*
+ * Run the cases that were collected, as the flags say, with all that is printed.  The results may
+ * be wanted by the caller alone (results->keep).  An exit code; CLI_USAGE: nothing was run.
+ */
+int run_cases(struct run_flags *flags, struct cli_cases *cases, struct cli_results_out *results);
+
 /* ---- run_groups.c: failing cases by what failed in them ---- */
 
 struct run_reason {

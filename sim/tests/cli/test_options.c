@@ -184,6 +184,8 @@ meets(const struct cli_command *c, const struct cli_option *o)
 {
 	bool same = strcmp(o->name, one->name) == 0;
 
+	if (c->foreign != here->foreign)
+		return;
 	ck_assert_msg((o->letter != 0 && o->letter == one->letter) ? same : true,
 	    "-%c is --%s of %s and --%s of %s", o->letter, o->name, c->name, one->name,
 	    here->name);

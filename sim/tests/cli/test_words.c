@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "device/class.h"
+#include "rules/rules.h"
 #include "run/run.h"
 #include "scenario/arena.h"
 #include "scenario/table.h"
@@ -54,7 +56,7 @@ TEST(mistyped_commands_and_options)
 		UNKNOWN("run", "option", "--hel", "--help"),
 		{ "check --manifst x",
 		    "viosim check: unknown option --manifst; --manifest is an option of "
-		    "run, explain, sweep, explore, shrink, debug, bytes" },
+		    "run, explain, sweep, explore, shrink, debug, bytes, atf" },
 		{ "run --quiet=1", "viosim run: --quiet takes no value" },
 		{ "run --jobs", "viosim run: --jobs: N is missing" },
 		{ "run --junit=", "viosim run: --junit: FILE is empty" },
@@ -168,7 +170,10 @@ TEST(mistyped_words)
 		UNKNOWN("explain", "name", "viomb-6", "viomb-06"),
 		UNKNOWN("explain", "name", "kmem_aloc", "kmem_alloc"),
 		UNKNOWN("rules", "rule", "live.lost-wakup", "live.lost-wakeup"),
-		UNKNOWN("describe", "word", "targt", "target"),
+		UNKNOWN("describe", "name", "targt", "target"),
+		UNKNOWN("describe", "name", "viomb-6", "viomb-06"),
+		{ "describe nosuchthing", "viosim describe: unknown name nosuchthing; `viosim "
+		    "explain`, `viosim rules` and `viosim describe` list what is" },
 		{ "describe --schema target",
 		    "viosim describe: --schema prints the whole schema: it takes "
 		    "no argument, and `target` is one" },
@@ -177,21 +182,26 @@ TEST(mistyped_words)
 	ASSERT_ALL_REFUSED(refusals);
 }
 
+/* Both commands say something of it. */
 static void
-assert_knows(const char *command, const char *word)
+assert_known(const char *word)
 {
-	char line[128];
-	struct said it;
+	static const char *const commands[] = { "explain", "describe" };
 
-	snprintf(line, sizeof(line), "%s %s", command, word);
-	it = said(line);
-	ck_assert_msg(it.code == CLI_OK && it.out[0] != '\0' && it.err[0] == '\0', "%s: %s", line,
-	    it.err);
-	ck_assert_msg(strchr(word, '<') != NULL || strchr(word, '.') != NULL ||
-	    strcasestr(it.out, word) != NULL, "%s: %.200s", line, it.out);
+	for (size_t i = 0; i < 2; i++) {
+		char line[128];
+		struct said it;
+
+		snprintf(line, sizeof(line), "%s %s", commands[i], word);
+		it = said(line);
+		ck_assert_msg(it.code == CLI_OK && it.out[0] != '\0' && it.err[0] == '\0',
+		    "%s: %s", line, it.err);
+		ck_assert_msg(strchr(word, '<') != NULL || strchr(word, '.') != NULL ||
+		    strcasestr(it.out, word) != NULL, "%s: %.200s", line, it.out);
+	}
 }
 
-TEST(explain_knows_every_name)
+TEST(every_name_is_known)
 {
 	const struct scenario_vocab *vocab = run_vocab();
 	const struct observable *o;
@@ -202,22 +212,66 @@ TEST(explain_knows_every_name)
 
 	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
 		for (const char *const *name = lists[i]; *name != NULL; name++)
-			assert_knows("explain", *name);
-	for (size_t i = 0; vocab->type->verbs[i] != NULL; i++) {
-		assert_knows("explain", vocab->type->verbs[i]->field.key);
-		assert_knows("describe", vocab->type->verbs[i]->field.key);
-	}
+			assert_known(*name);
 	for (size_t i = 0; (o = scenario_observable(vocab, i)) != NULL; i++)
-		assert_knows("explain", o->pattern);
-	assert_knows("explain", "viomb-06");
-	assert_knows("explain", "wrong_id");
-	assert_knows("explain", "firecracker");
-	assert_knows("describe", "vq.inflate.kicks");
-	assert_knows("describe", "machine.dma");
-	assert_knows("describe", "legacy");
-	assert_knows("describe", "sleeping");
-	assert_knows("describe", "amount");
-	assert_knows("describe", "verbs");
+		assert_known(o->pattern);
+	for (size_t i = 0; vocab->events[i].name != NULL; i++)
+		assert_known(vocab->events[i].name);
+	assert_known("vq.inflate.kicks");
+	assert_known("sleeping");
+	assert_known("amount");
+	assert_known("verbs");
+}
+
+/* A key, alone and as that of its map, the words it takes, and all that is below it. */
+static void
+assert_key_known(const struct map *map, const struct field *f)
+{
+	const struct map *below = field_map(f, run_vocab()->type);
+	char whole[80];
+
+	snprintf(whole, sizeof(whole), "%s.%s", map->name, f->key);
+	assert_known(f->key);
+	assert_known(whole);
+	for (const struct field_word *w = f->words; w != NULL && w->word != NULL; w++)
+		assert_known(w->word);
+	for (size_t i = 0; below != NULL && i < below->count; i++)
+		assert_key_known(below, &below->fields[i]);
+}
+
+TEST(every_key_and_verb_is_known)
+{
+	const struct verb *const *verbs = run_vocab()->type->verbs;
+
+	for (size_t i = 0; i < map_scenario.count; i++)
+		assert_key_known(&map_scenario, &map_scenario.fields[i]);
+	for (size_t i = 0; i < map_step.count; i++)
+		assert_key_known(&map_step, &map_step.fields[i]);
+	for (size_t i = 0; verbs[i] != NULL; i++)
+		assert_key_known(&map_step, &verbs[i]->field);
+}
+
+TEST(every_rule_behaviour_model_and_defect_is_known)
+{
+	struct diag_list diags = { 0 };
+	struct manifest *manifest = manifest_load("driver/viomb.yaml", run_vocab(), NULL, &diags);
+	const struct device_behaviour *b;
+	size_t count;
+	const struct rule_absent *absent = rules_absent(&count);
+
+	for (size_t i = 0; i < count; i++)
+		assert_known(absent[i].id);
+	ck_assert_msg(manifest != NULL && manifest->count > 15, "no known defects");
+	for (size_t i = 0; i < manifest->count; i++)
+		assert_known(manifest->defects[i].id);
+	manifest_free(manifest);
+	for (size_t i = 0; device_classes[i] != NULL; i++) {
+		for (unsigned k = 0; (b = device_behaviour_at(device_classes[i], k)) != NULL; k++)
+			assert_known(b->word);
+		for (const struct device_word *m = device_classes[i]->models;
+		    m != NULL && m->word != NULL; m++)
+			assert_known(m->word);
+	}
 }
 
 /* Only what was asked for: `dma` of a machine is no other key. */
