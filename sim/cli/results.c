@@ -128,7 +128,8 @@ add_broken(struct results *results, const struct cli_broken *broken)
 			.level = PROBLEM_ERROR, .rule = diags.items[i].rule,
 			.text = diags.items[i].message,
 			.place = { .file = diags.items[i].loc.file,
-			    .line = diags.items[i].loc.line, .column = diags.items[i].loc.col },
+			    .line = diags.items[i].loc.line, .column = diags.items[i].loc.col,
+			    .width = diags.items[i].width },
 		}, true);
 	free(text);
 }

@@ -41,6 +41,8 @@ put_place(FILE *stream, const struct problem_place *place)
 		fprintf(stream, ",line=%u", place->line);
 	if (place->column > 0)
 		fprintf(stream, ",col=%u", place->column);
+	if (place->column > 0 && place->width > 0)
+		fprintf(stream, ",endColumn=%u", place->column + place->width);
 }
 
 static void
@@ -74,8 +76,8 @@ github_print(FILE *stream, const struct results *results)
 	for (size_t i = 0; i < count; i++)
 		annotate(stream, causes[i]);
 	vec_each(problem, &results->problems)
-		if (problem->level == PROBLEM_WARNING ||
-		    (problem->level == PROBLEM_ERROR && problem->failed == 0 && problem->cases > 0))
+		if (problem->known == NULL && (problem->level != PROBLEM_ERROR ||
+		    (problem->failed == 0 && problem->cases > 0)))
 			annotate(stream, problem);
 	free(causes);
 	return !ferror(stream);

@@ -4,11 +4,10 @@
  */
 #include "report/notice.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/sbuf.h"
+#include "report/formats.h"
 #include "report/json.h"
 
 /* One line each, as compilers have it: editors and problem matchers read it. */
@@ -66,85 +65,43 @@ print_json(const struct notices *notices, FILE *stream)
 	json_print(whole, stream);
 }
 
-/* ---- SARIF 2.1.0 ---- */
+/* ---- as results ---- */
 
-/* A path as a relative URI. */
-static json_t *
-uri_of(const char *path)
+static enum problem_level
+level_of(const char *word)
 {
-	json_t *uri;
-	char *text = SBUF_TEXT(f, for (; *path != '\0'; path++)
-		fprintf(f, isalnum((unsigned char)*path) || strchr("/-._~", *path) != NULL ?
-		    "%c" : "%%%02X", (unsigned char)*path));
-
-	uri = json_string(text);
-	free(text);
-	return uri;
+	return strcmp(word, "error") == 0 ? PROBLEM_ERROR :
+	    strcmp(word, "warning") == 0 ? PROBLEM_WARNING : PROBLEM_NOTE;
 }
 
-static json_t *
-sarif_result(const struct notice *n)
+static void
+print_results(const struct notices *notices, FILE *stream,
+    bool (*print)(FILE *stream, const struct results *results))
 {
-	json_t *result = json_object(), *region = json_object(), *place;
+	struct results *results = results_new("check");
 
-	json_put_text(result, "ruleId", n->rule);
-	json_put_text(result, "level", n->level);
-	json_put(result, "message", json_pack("{s:o}", "text", json_text(n->message)));
-	put_place(region, "startLine", "startColumn", n);
-	if (n->width > 0 && n->line > 0)
-		json_put_number(region, "endColumn", n->column + n->width);
-	place = json_pack("{s:{s:o}}", "artifactLocation", "uri", uri_of(n->file));
-	if (n->line > 0)
-		json_put(place, "region", json_incref(region));
-	json_decref(region);
-	json_put(result, "locations", json_pack("[{s:o}]", "physicalLocation", place));
-	return result;
+	for (size_t i = 0; i < notices->count; i++) {
+		const struct notice *n = &notices->item[i];
+
+		results_problem(results, &(struct problem){
+			.level = level_of(n->level), .rule = n->rule, .text = n->message,
+			.place = { n->file, n->line, n->column, n->width },
+		}, false);
+	}
+	(void)print(stream, results);
+	results_free(results);
 }
 
 static void
 print_sarif(const struct notices *notices, FILE *stream)
 {
-	json_t *results = json_array();
-
-	for (size_t i = 0; i < notices->count; i++)
-		json_add(results, sarif_result(&notices->item[i]));
-	json_print(json_pack("{s:s, s:s, s:[{s:{s:{s:s}}, s:s, s:o}]}",
-	    "$schema", "https://json.schemastore.org/sarif-2.1.0.json", "version", "2.1.0", "runs",
-	    "tool", "driver", "name", "viosim", "columnKind", "unicodeCodePoints",
-	    "results", results), stream);
-}
-
-/* ---- workflow commands of GitHub ---- */
-
-/* What ends a command or, in a property, the property. */
-static void
-put_escaped(const char *text, const char *ends, FILE *stream)
-{
-	for (; *text != '\0'; text++)
-		if (strchr(ends, *text) != NULL)
-			fprintf(stream, "%%%02X", (unsigned char)*text);
-		else
-			putc(*text, stream);
+	print_results(notices, stream, sarif_print);
 }
 
 static void
 print_github(const struct notices *notices, FILE *stream)
 {
-	for (size_t i = 0; i < notices->count; i++) {
-		const struct notice *n = &notices->item[i];
-
-		fprintf(stream, "::%s file=", strcmp(n->level, "note") == 0 ? "notice" : n->level);
-		put_escaped(n->file, "%\r\n:,", stream);
-		if (n->line > 0)
-			fprintf(stream, ",line=%u,col=%u", n->line, n->column);
-		if (n->width > 0 && n->line > 0)
-			fprintf(stream, ",endColumn=%u", n->column + n->width);
-		fputs(",title=", stream);
-		put_escaped(n->rule, "%\r\n:,", stream);
-		fputs("::", stream);
-		put_escaped(n->message, "%\r\n", stream);
-		putc('\n', stream);
-	}
+	print_results(notices, stream, github_print);
 }
 
 const struct notice_format notice_formats[] = {

@@ -27,6 +27,7 @@ enum problem_level {
 struct problem_place {
 	const char *file;		/* NULL: not known */
 	unsigned line, column;		/* from 1; 0: not known */
+	unsigned width;			/* characters that are meant; 0: not known */
 	const char *function;		/* of the driver, or NULL */
 	const char *text;		/* of a cause: what happened there */
 };

@@ -46,20 +46,31 @@ uri_of(const char *path)
 	});
 }
 
+static json_t *
+region_of(const struct problem_place *place)
+{
+	json_t *region = json_object();
+
+	json_put_number(region, "startLine", place->line);
+	if (place->column > 0)
+		json_put_number(region, "startColumn", place->column);
+	if (place->column > 0 && place->width > 0)
+		json_put_number(region, "endColumn", place->column + place->width);
+	return region;
+}
+
 static void
 put_physical(json_t *location, const struct problem_place *place)
 {
-	json_t *physical = json_object(), *artifact = json_object(), *region = json_object();
+	json_t *physical = json_object(), *artifact = json_object();
 	char *uri = uri_of(place->file);
 
 	json_put_text(artifact, "uri", uri);
 	if (place->file[0] != '/')
 		json_put_text(artifact, "uriBaseId", "%SRCROOT%");
 	json_put(physical, "artifactLocation", artifact);
-	json_put_number(region, "startLine", place->line > 0 ? place->line : 1);
-	if (place->column > 0)
-		json_put_number(region, "startColumn", place->column);
-	json_put(physical, "region", region);
+	if (place->line > 0)
+		json_put(physical, "region", region_of(place));
 	json_put(location, "physicalLocation", physical);
 	free(uri);
 }
