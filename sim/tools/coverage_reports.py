@@ -10,27 +10,39 @@ import html
 import html.parser
 import os
 import re
+import subprocess
+import tempfile
 import time
 import xml.etree.ElementTree as ElementTree
 
-# Elements of the Cobertura format (coverage-04): required attributes, optional attributes, and
-# children; those marked * may occur any number of times.
-COBERTURA = {
-    "coverage": ("line-rate branch-rate lines-covered lines-valid branches-covered branches-valid "
-                 "complexity version timestamp", "", "sources packages"),
-    "sources": ("", "", "source*"),
-    "source": ("", "", ""),
-    "packages": ("", "", "package*"),
-    "package": ("name line-rate branch-rate complexity", "", "classes"),
-    "classes": ("", "", "class*"),
-    "class": ("name filename line-rate branch-rate complexity", "", "methods lines"),
-    # A method's attributes differ between editions of the format; we write none.
-    "methods": ("", "", ""),
-    "lines": ("", "", "line*"),
-    "line": ("number hits", "branch condition-coverage", "conditions*"),
-    "conditions": ("", "", "condition*"),
-    "condition": ("number type coverage", "", ""),
-}
+# The Cobertura format (coverage-04).  A method's attributes differ between its editions; we
+# write none.
+COBERTURA = """
+<!ELEMENT coverage (sources, packages)>
+<!ATTLIST coverage line-rate CDATA #REQUIRED branch-rate CDATA #REQUIRED
+    lines-covered CDATA #REQUIRED lines-valid CDATA #REQUIRED branches-covered CDATA #REQUIRED
+    branches-valid CDATA #REQUIRED complexity CDATA #REQUIRED version CDATA #REQUIRED
+    timestamp CDATA #REQUIRED>
+<!ELEMENT sources (source*)>
+<!ELEMENT source (#PCDATA)>
+<!ELEMENT packages (package*)>
+<!ELEMENT package (classes)>
+<!ATTLIST package name CDATA #REQUIRED line-rate CDATA #REQUIRED branch-rate CDATA #REQUIRED
+    complexity CDATA #REQUIRED>
+<!ELEMENT classes (class*)>
+<!ELEMENT class (methods, lines)>
+<!ATTLIST class name CDATA #REQUIRED filename CDATA #REQUIRED line-rate CDATA #REQUIRED
+    branch-rate CDATA #REQUIRED complexity CDATA #REQUIRED>
+<!ELEMENT methods EMPTY>
+<!ELEMENT lines (line*)>
+<!ELEMENT line (conditions*)>
+<!ATTLIST line number CDATA #REQUIRED hits CDATA #REQUIRED branch CDATA "false"
+    condition-coverage CDATA #IMPLIED>
+<!ELEMENT conditions (condition*)>
+<!ELEMENT condition EMPTY>
+<!ATTLIST condition number CDATA #REQUIRED type CDATA #REQUIRED coverage CDATA #REQUIRED>
+"""
+NAMED = 20                      # scenarios at a line
 STYLE = """
 body { font-family: sans-serif; margin: 1em; color: #111; background: #fff; }
 table { border-collapse: collapse; margin-bottom: 1.5em; }
@@ -57,12 +69,20 @@ def percent(pair):
 class Line:
     """One line of code with what was reached of it."""
 
-    def __init__(self, function, number, text, count, taken):
+    def __init__(self, function, number, text):
         self.function, self.number, self.text = function, number, text
-        self.count = count
-        self.taken = taken              # how often each branch was
+        self.count = 0
+        self.taken = []                 # how often each branch was
+        self.by = {}                    # the same of each scenario that reaches it
         self.line_excused = self.branch_excused = False
         self.why = None                 # it is excused
+
+    def add(self, scenario, count, taken):
+        """What one more scenario reaches."""
+        self.count += count
+        self.taken = [a + b for a, b in zip(self.taken or [0] * len(taken), taken)]
+        if count > 0:
+            self.by[scenario] = count, taken
 
     def wants_excuse(self, kind):
         if kind == "line":
@@ -79,17 +99,20 @@ class Line:
         counted = self.counted_branches()
         return sum(1 for n in counted if n > 0), len(counted)
 
-    def counted_branches(self):
-        """How often each branch was taken that can be."""
-        return [n for n in self.taken if n > 0 or not self.branch_excused]
+    def counted_branches(self, scenario=None):
+        """How often each branch was taken that can be, by all or by one scenario."""
+        taken = self.by[scenario][1] if scenario in self.by else \
+            self.taken if scenario is None else [0] * len(self.taken)
+        return [n for n, all_ in zip(taken, self.taken) if all_ > 0 or not self.branch_excused]
 
 
 class Report:
     """One driver and what was reached of it."""
 
-    def __init__(self, driver, functions, source, lines):
+    def __init__(self, driver, functions, source, lines, scenarios):
         self.driver, self.functions = driver, functions
         self.source, self.lines = source, lines
+        self.scenarios = scenarios      # {name: summary} of those that reach anything
 
     def of(self, function):
         return [l for l in self.lines if l.function == function]
@@ -99,11 +122,22 @@ class Report:
         return [l for l in self.lines if not l.line_excused]
 
     def counted_functions(self):
-        """(function, first line, count) of those that can be reached."""
+        """(function, first line) of those that can be reached."""
         for function in self.functions:
             mine = [l for l in self.of(function) if not l.line_excused]
             if mine:
-                yield function, mine[0].number, mine[0].count
+                yield function, mine[0]
+
+    def alone(self):
+        """(scenario, line, branch or None) of what one scenario alone reaches."""
+        for line in self.lines:
+            if len(line.by) == 1:
+                yield next(iter(line.by)), line, None
+                continue
+            for branch in range(len(line.taken)):
+                names = [name for name, (_, taken) in line.by.items() if taken[branch] > 0]
+                if len(names) == 1:
+                    yield names[0], line, branch
 
     def totals(self):
         return {"lines": total(l.lines() for l in self.lines),
@@ -161,40 +195,93 @@ def read_summary(text):
     return {"lines": tuple(numbers[:2]), "branches": tuple(numbers[2:])}, None
 
 
+# ---- what one scenario alone reaches ----
+
+def alone(report):
+    text, last = "", None
+    for scenario, line, branch in sorted(report.alone(), key=lambda one: (one[0], one[1].number)):
+        text += scenario + "\n" if scenario != last else ""
+        text += "    %s:%d: %s: %s%s\n" % (
+            report.driver, line.number, line.function, line.text,
+            "" if branch is None else " (branch %d of %d)" % (branch + 1, len(line.taken)))
+        last = scenario
+    return text
+
+
 # ---- lcov ----
 
 def lcov(report):
-    """A trace file of lcov, as genhtml reads it."""
-    functions = list(report.counted_functions())
-    out = ["TN:scenarios", "SF:" + report.driver]
-    out += ["FN:%d,%s" % (number, name) for name, number, _ in functions]
-    out += ["FNDA:%d,%s" % (count, name) for name, _, count in functions]
-    out += ["FNF:%d" % len(functions), "FNH:%d" % sum(1 for f in functions if f[2] > 0)]
-    for line in report.counted():
-        out += ["BRDA:%d,0,%d,%s" % (line.number, i, n if line.count > 0 else "-")
-                for i, n in enumerate(line.counted_branches())]
-    totals = report.totals()
-    out += ["BRF:%d" % totals["branches"][1], "BRH:%d" % totals["branches"][0]]
-    out += ["DA:%d,%d" % (line.number, line.count) for line in report.counted()]
-    out += ["LF:%d" % totals["lines"][1], "LH:%d" % totals["lines"][0], "end_of_record"]
+    """A trace file of lcov, as genhtml reads it: a test for each scenario."""
+    return "".join(lcov_test(report, scenario) for scenario in report.scenarios)
+
+
+def test_name(scenario):
+    return re.sub(r"\W", "_", scenario)
+
+
+def lcov_test(report, scenario):
+    counts = {line.number: line.by.get(scenario, (0,))[0] for line in report.counted()}
+    branches = [(line.number, i, n if counts[line.number] else "-") for line in report.counted()
+                for i, n in enumerate(line.counted_branches(scenario))]
+    functions = [(line.number, name, counts[line.number])
+                 for name, line in report.counted_functions()]
+    out = ["TN:" + test_name(scenario), "SF:" + report.driver]
+    out += ["FN:%d,%s" % (number, name) for number, name, _ in functions]
+    out += ["FNDA:%d,%s" % (count, name) for _, name, count in functions]
+    out += ["FNF:%d" % len(functions), "FNH:%d" % sum(f[2] > 0 for f in functions)]
+    out += ["BRDA:%d,0,%d,%s" % branch for branch in branches]
+    out += ["BRF:%d" % len(branches), "BRH:%d" % sum(b[2] not in (0, "-") for b in branches)]
+    out += ["DA:%d,%d" % one for one in counts.items()]
+    out += ["LF:%d" % len(counts), "LH:%d" % sum(n > 0 for n in counts.values()),
+            "end_of_record"]
     return "\n".join(out) + "\n"
 
 
 def read_lcov(text):
-    said, lines = {}, {}
-    for key, value in re.findall(r"(?m)^(\w+):(.*)$", text):
-        if key == "DA":
-            number, count = value.split(",")
-            lines.setdefault(int(number), [False, 0, 0])[0] = int(count) > 0
-        elif key == "BRDA":
-            number, _, _, count = value.split(",")
-            line = lines.setdefault(int(number), [False, 0, 0])
-            line[1] += count not in ("0", "-")
-            line[2] += 1
-        elif key in ("LF", "LH", "BRF", "BRH"):
-            said[key] = int(value)
-    return {"lines": (said.get("LH"), said.get("LF")),
-            "branches": (said.get("BRH"), said.get("BRF"))}, lines
+    """All tests together; the totals that each gives must be those of its lines."""
+    taken, counts, good = {}, {}, True
+    for record in text.split("end_of_record\n")[:-1]:
+        pairs = re.findall(r"(?m)^(\w+):(.*)$", record)
+        said = dict(pairs)
+        lines = {int(v.split(",")[0]): int(v.split(",")[1]) for k, v in pairs if k == "DA"}
+        branches = {tuple(v.split(",")[:3]): v.split(",")[3] for k, v in pairs if k == "BRDA"}
+        hit = {key: n not in ("0", "-") for key, n in branches.items()}
+        good &= [said.get(k) for k in ("LF", "LH", "BRF", "BRH")] == [str(n) for n in (
+            len(lines), sum(n > 0 for n in lines.values()), len(hit), sum(hit.values()))]
+        for number, count in lines.items():
+            counts[number] = counts.get(number, 0) + count
+        for key, was in hit.items():
+            taken[key] = taken.get(key, False) or was
+    found = {number: [count > 0, 0, 0] for number, count in counts.items()}
+    for (number, _, _), was in taken.items():
+        found.setdefault(int(number), [False, 0, 0])[1] += was
+        found[int(number)][2] += 1
+    totals = {"lines": (sum(l[0] for l in found.values()), len(found)),
+              "branches": (sum(taken.values()), len(taken))}
+    return totals if good else {"lines": (-1, -1), "branches": (-1, -1)}, found
+
+
+def descriptions(report):
+    """What the tests are, as genhtml wants it."""
+    return "".join("TN: %s\nTD: %s: %s\n" % (test_name(name), name, html.escape(what))
+                   for name, what in report.scenarios.items())
+
+
+def remarks(report):
+    """{line: remark} of the lines that are not reached in all ways."""
+    return {line.number: remark(line) for line in report.lines if remark(line)}
+
+
+def annotated(report):
+    """The source with these remarks."""
+    said = remarks(report)
+    return "".join("%s%s\n" % (text, "   /* %s */" % said[number] if number in said else "")
+                   for number, text in enumerate(report.source, 1))
+
+
+def to_be_shown(report):
+    """What a reader of genhtml's pages must find."""
+    return [test_name(name) for name in report.scenarios] + list(remarks(report).values())
 
 
 # ---- Cobertura ----
@@ -256,35 +343,29 @@ def read_cobertura(text):
     return totals, lines
 
 
+class NoConsumer(Exception):
+    """A program that reads a file of ours is missing."""
+
+
 def invalid(text, top):
     """What in a Cobertura file is not of its format, or does not lead to the source."""
-    root = ElementTree.fromstring(text.encode("utf-8"))
-    if root.tag != "coverage":
-        yield "is of %s, not coverage" % root.tag
+    with tempfile.NamedTemporaryFile("w", suffix=".dtd", encoding="utf-8") as format_:
+        format_.write(COBERTURA)
+        format_.flush()
+        try:
+            done = subprocess.run(["xmllint", "--noout", "--dtdvalid", format_.name, "-"],
+                                  input=text, encoding="utf-8", stderr=subprocess.PIPE,
+                                  check=False)
+        except FileNotFoundError:
+            raise NoConsumer("xmllint is not installed: make deps") from None
+    if done.returncode != 0:
+        yield "is not valid: " + done.stderr.split("\n")[0]
         return
-    for element in root.iter():
-        yield from invalid_element(element)
+    root = ElementTree.fromstring(text.encode("utf-8"))
     places = [os.path.join(top, s.text or "", c.get("filename", ""))
               for s in root.iter("source") for c in root.iter("class")]
     if not places or not all(os.path.isfile(place) for place in places):
         yield "does not name the source: %s" % ", ".join(places)
-
-
-def invalid_element(element):
-    if element.tag not in COBERTURA:
-        yield "has an element %s" % element.tag
-        return
-    must, may, children = (words.split() for words in COBERTURA[element.tag])
-    for name in must:
-        if name not in element.attrib:
-            yield "%s has no %s" % (element.tag, name)
-    for name in element.attrib:
-        if name not in must + may:
-            yield "%s has an attribute %s" % (element.tag, name)
-    pattern = "".join(re.sub(r"^([\w-]+)(\*?)$", r"(?:\1 )\2", c) for c in children)
-    here = "".join(child.tag + " " for child in element)
-    if not re.fullmatch(pattern, here):
-        yield "%s has the children %s" % (element.tag, here.strip() or "none")
 
 
 # ---- HTML ----
@@ -314,7 +395,7 @@ def page(report):
             mine[0].number if mine else 1, html.escape(function),
             numbers(total(l.lines() for l in mine)), numbers(total(l.branches() for l in mine))))
     out.append('</table>\n<table class="source"><tr>%s</tr>' % cells(
-        "th", "line", "times", "branches", "text", ""))
+        "th", "line", "times", "scenarios", "branches", "text", ""))
     by_number = {line.number: line for line in report.lines}
     out += [source_row(number, text, by_number.get(number))
             for number, text in enumerate(report.source, 1)]
@@ -322,17 +403,26 @@ def page(report):
 
 
 def source_row(number, text, line):
-    kind, times, branches, said = "", "", "", ""
+    kind, times, branches, said, by = "", "", "", "", ""
     if line is not None:
         reached, of = line.branches()
         kind = "unreachable" if line.line_excused else "missed" if line.count == 0 else \
             "partly" if reached < of else "reached"
         times = "" if line.line_excused else line.count
         branches = "%d/%d" % (reached, of) if of else ""
-        said = remark(line) or ""
-    return '<tr id="L%d" class="%s">%s%s%s</tr>' % (
-        number, kind, cells('td class="n"', number, times, branches),
-        cells("td", text.expandtabs(8)), cells('td class="why"', said))
+        said = remark(line) or ("only %s" % next(iter(line.by)) if len(line.by) == 1 else "")
+        by = len(line.by) or ""
+    return '<tr id="L%d" class="%s">%s<td class="n" title="%s">%s</td>%s%s%s</tr>' % (
+        number, kind, cells('td class="n"', number, times), named(line), by,
+        cells('td class="n"', branches), cells("td", text.expandtabs(8)),
+        cells('td class="why"', said))
+
+
+def named(line):
+    """Some of the scenarios that reach a line."""
+    names = list(line.by) if line else []
+    return html.escape("\n".join(names[:NAMED] + (
+        ["and %d more" % (len(names) - NAMED)] if len(names) > NAMED else [])))
 
 
 class PageReader(html.parser.HTMLParser):
@@ -359,7 +449,7 @@ def read_page(text):
     lines = {}
     for name, (kind, *values) in ((n, r) for n, r in reader.rows.items() if n):
         if name.startswith("L") and kind not in ("", "unreachable"):
-            pair = [int(n) for n in values[2].split("/")] if values[2] else [0, 0]
+            pair = [int(n) for n in values[3].split("/")] if values[3] else [0, 0]
             lines[int(name[1:])] = [int(values[1]) > 0] + pair
     totals = {what: tuple(int(n) for n in reader.rows.get(what, [0, 0, -1, -1])[2:4])
               for what in ("lines", "branches")}
@@ -372,7 +462,9 @@ def read_page(text):
 FILES = {
     "summary.txt": (summary, read_summary),
     "index.html": (page, read_page),
+    "alone.txt": (alone, None),
     "lcov.info": (lcov, read_lcov),
+    "tests.desc": (descriptions, None),
     "cobertura.xml": (cobertura, read_cobertura),
 }
 
@@ -398,6 +490,8 @@ def check(report, into, top):
 def disagreements(report, texts, top):
     wanted = {number: list(line) for number, line in report.by_line().items()}
     for name, (_, read) in FILES.items():
+        if read is None:
+            continue
         totals, lines = read(texts[name])
         for what, pair in report.totals().items():
             if totals[what] != pair:
@@ -409,8 +503,32 @@ def disagreements(report, texts, top):
             if wanted.get(number) != lines.get(number):
                 yield "%s says of line %d %s, not %s" % (
                     name, number, lines.get(number), wanted.get(number))
+    yield from disagreements_of_tests(report, texts)
     for message in invalid(texts["cobertura.xml"], top):
         yield "cobertura.xml " + message
+
+
+def disagreements_of_tests(report, texts):
+    """What is not said of each scenario as the report has it."""
+    tests = {}
+    for record in texts["lcov.info"].split("end_of_record\n")[:-1]:
+        tests[re.search("TN:(.*)", record).group(1)] = {
+            int(n) for n in re.findall(r"(?m)^DA:(\d+),[1-9]", record)}
+    for name in report.scenarios:
+        wanted = {line.number for line in report.counted() if name in line.by}
+        if tests.pop(test_name(name), None) != wanted:
+            yield "lcov.info does not say what %s reaches" % name
+    if tests or set(re.findall("TN: (.*)", texts["tests.desc"])) != {
+            test_name(name) for name in report.scenarios}:
+        yield "lcov.info or tests.desc have other tests"
+    only, scenario = [], None
+    for text in texts["alone.txt"].splitlines():
+        found = re.match(r"    \S+?:(\d+): .*?(?:\(branch (\d+) of \d+\))?$", text)
+        scenario = scenario if found else text
+        only += [(scenario, int(found.group(1)), int(found.group(2) or 0))] if found else []
+    if sorted(only) != sorted((name, line.number, 0 if branch is None else branch + 1)
+                              for name, line, branch in report.alone()):
+        yield "alone.txt does not say what one scenario alone reaches"
 
 
 # (file, what in it is replaced, by what): each must be noticed.
@@ -420,6 +538,9 @@ SPOILED = (
     ("index.html", r'class="reached"', 'class=""'),
     ("index.html", r'class="unreachable"><td class="n">(\d+)</td><td class="n">',
      r'class="missed"><td class="n">\1</td><td class="n">0'),
+    ("alone.txt", "a/two", "a/one"),
+    ("tests.desc", "a_two", "a_three"),
+    ("lcov.info", "TN:a_two", "TN:a_three"),
     ("lcov.info", r"(?m)^LF:\d+", "LF:1"),
     ("lcov.info", r"(?m)^BRDA:.*\n", ""),
     ("lcov.info", r"(?m)^DA:(\d+),[1-9]\d*", r"DA:\1,0"),
@@ -434,10 +555,14 @@ SPOILED = (
 
 def self_test(driver, top):
     """Files of a small report, spoiled in one place each; says which of these nobody notices."""
-    lines = [Line("f", 1, "a", 3, []), Line("f", 2, "b", 3, [2, 0]), Line("f", 3, "c", 3, [1, 0]),
-             Line("f", 4, "d", 0, [0, 0]), Line("g", 5, "e", 0, []), Line("h", 6, "f", 0, [])]
+    lines = [Line("f" * (n < 5) or "g" * (n < 6) or "h", n, "abcdef"[n - 1]) for n in range(1, 7)]
+    for scenario, counts in (("a/one", [(2, []), (2, [1, 0]), (0, [0, 0])]),
+                             ("a/two", [(1, []), (1, [1, 0]), (3, [1, 0])])):
+        for line, one in zip(lines, counts + [(0, [0, 0]), (0, []), (0, [])]):
+            line.add(scenario, *one)
     lines[2].branch_excused = lines[3].line_excused = lines[5].line_excused = True
-    report = Report(driver, ["f", "g", "h"], [l.text for l in lines], lines)
+    report = Report(driver, ["f", "g", "h"], [l.text for l in lines], lines,
+                    {"a/one": "This.", "a/two": "That."})
     texts = {name: make(report) for name, (make, _) in FILES.items()}
     for message in disagreements(report, texts, top):
         yield "self-test: " + message
