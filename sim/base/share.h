@@ -5,8 +5,8 @@
  *
  * The places, in this order: the folders of VIOSIM_PATH, separated by colons; the folder of the
  * program; the one above it, which in a source tree is its top; share/viosim there, for a module
- * lib/viosim; and what the program was built for: where `make install` puts them, or the source
- * tree.
+ * lib/viosim; and what the program was built for: where `make install` puts them, or, of one that
+ * is not to be installed, the current folder.
  */
 #ifndef VIOSIM_BASE_SHARE_H
 #define VIOSIM_BASE_SHARE_H
