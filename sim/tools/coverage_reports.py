@@ -280,8 +280,9 @@ def annotated(report):
 
 
 def to_be_shown(report):
-    """What a reader of genhtml's pages must find."""
-    return [test_name(name) for name in report.scenarios] + list(remarks(report).values())
+    """What a reader of genhtml's pages must find; a file elsewhere is shown as it is."""
+    said = [] if os.path.isabs(report.driver) else list(remarks(report).values())
+    return [test_name(name) for name in report.scenarios] + said
 
 
 # ---- Cobertura ----
