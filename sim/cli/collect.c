@@ -341,7 +341,7 @@ load_name(struct cli_cases *cases, const char *name)
 	return any ? good : load_ref(cases, name);
 }
 
-/* The files of a folder, of an area, or the one of a scenario; `path` lives as long as the arena. */
+/* The files of a folder, of an area, or the one of a scenario; the arena has `path`. */
 static void
 add_files(struct paths *paths, const char *path)
 {
