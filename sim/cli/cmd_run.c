@@ -407,7 +407,7 @@ static const struct cli_option run_options_table[] = {
 	    CLI_FLAG(struct run_flags, fail_fast) },
 	{ 0, "ndjson", "FILE", "every event as a line of JSON (- is standard output)",
 	    CLI_OUTPUT(struct run_flags, ndjson) },
-	{ 0, "failing", NULL, "with --ndjson, the events of failing cases only",
+	{ 0, "failing", NULL, "with --ndjson, events of failing cases only",
 	    CLI_FLAG(struct run_flags, failing), .only_with = "ndjson" },
 	CLI_OPTIONS_RESULTS(struct run_flags, results),
 	{ 0, "json-summary", "FILE", "totals, failing cases with reasons, known defects, as JSON",

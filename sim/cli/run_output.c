@@ -54,8 +54,8 @@ run_output_case(const struct run_flags *flags, const struct case_verdict *verdic
 	}
 	if (failed)
 		failure_print(text[0], input);
-	if (flags->ndjson != NULL && (failed || !flags->failing))
-		ndjson_print(text[1], input);
+	if (flags->ndjson != NULL || flags->record != NULL)
+		ndjson_print(text[1], input, failed || !flags->failing);
 	if (failed)
 		failure_reasons(text[2], input);
 	else if (verdict->verdict == VERDICT_PASS)
@@ -212,7 +212,7 @@ print_lints(const struct run_output *output, size_t failed)
 {
 	size_t count = output->lints.count;
 
-	if (count == 0 || failed > 0)
+	if (count == 0 || failed > 0 || output->flags->record != NULL)
 		return;
 	for (size_t i = 0; output->flags->lints && i < count; i++)
 		printf("  %3zu case%s  %s\n", output->lints.item[i].cases,
@@ -224,17 +224,29 @@ print_lints(const struct run_output *output, size_t failed)
 }
 
 static void
+write_record(struct run_output *output, const struct cli_case *c, const struct isolated *result)
+{
+	char *none = has_result(result) ? NULL : SBUF_TEXT(stream, ndjson_print_none(stream,
+	    c->c->id, verdict_word(result->verdict.verdict), result->verdict.reason));
+	const char *text = none != NULL ? none : result->text[1];
+	size_t length = none != NULL ? strlen(none) : result->length[1];
+
+	if (output->ndjson != NULL)
+		fwrite(text, 1, length, atomic_stream(output->ndjson));
+	if (output->flags->record != NULL)
+		output->flags->record(output->flags->record_arg, text, length);
+	free(none);
+}
+
+static void
 write_files(struct run_output *output, const struct cli_case *c, const struct isolated *result)
 {
 	const char *word = verdict_word(result->verdict.verdict);
 	bool has_run = result->verdict.verdict == VERDICT_PASS ||
 	    result->verdict.verdict == VERDICT_FAIL;
 
-	if (output->ndjson != NULL && has_result(result))
-		fwrite(result->text[1], 1, result->length[1], atomic_stream(output->ndjson));
-	else if (output->ndjson != NULL)
-		ndjson_print_none(atomic_stream(output->ndjson), c->c->id, word,
-		    result->verdict.reason);
+	if (output->ndjson != NULL || output->flags->record != NULL)
+		write_record(output, c, result);
 	if (output->digests != NULL && has_run)
 		fprintf(atomic_stream(output->digests), "%s %016" PRIx64 "\n", c->c->id,
 		    result->digest);
@@ -266,7 +278,7 @@ run_output_done(struct run_output *output, const struct cli_case *c,
 		count_skipped(output, &result->verdict);
 	if (result->verdict.verdict == VERDICT_PASS)
 		add_lints(output, result->text[2]);
-	if (result->verdict.verdict != VERDICT_SKIPPED)
+	if (result->verdict.verdict != VERDICT_SKIPPED && output->flags->record == NULL)
 		print_case(output, c, result);
 	show_progress(output);
 }

@@ -26,10 +26,16 @@ struct run_flags {
 	unsigned jobs;
 	const char *ndjson, *digests, *json_summary;
 	struct cli_results results;
-	bool failing;			/* ndjson has failing cases only */
+	bool failing;			/* records have events of failing cases only */
+	/* Gets what would go to ndjson, case by case; then the terminal gets totals only. */
+	void (*record)(void *arg, const char *text, size_t length);
+	void *record_arg;
 	const char *replay_words[4];	/* options a replay must have too; ends with NULL */
 	enum cli_color color;
 };
+
+/* cmd_run.c: what `viosim run` does with these options and names; an exit code. */
+int run_scenarios(struct run_flags *flags, char **names, size_t count);
 
 /*
  * In the child, of a finished case.  *input has what is of the case; what is of the command line

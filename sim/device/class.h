@@ -64,6 +64,17 @@ struct device_act {
 	void (*act)(struct device *device, uint64_t number);
 };
 
+/*
+ * A number that reports draw over the events: an argument of a kind of event, or else one of the
+ * page counts of the record.
+ */
+struct device_counter {
+	const char *what;		/* "pages the host wants"; NULL ends a list */
+	const char *key;		/* "driver", "host" or "free"; NULL: */
+	enum event_kind kind;
+	const char *arg;		/* as TRACE_KINDS names it */
+};
+
 /* What an explorer may make the host and the device do, besides interrupts and completions. */
 struct device_explore {
 	/*
@@ -157,6 +168,7 @@ struct device_class {
 	bool (*say)(const struct event *event, char *text, size_t size);	/* (false) */
 	/* EV_DEV_ACT: has the host taken pages from the guest (or given them back)? */
 	bool (*takes)(const struct event *event);	/* (false) */
+	const struct device_counter *counters;		/* or NULL: none */
 };
 
 /* The types of device that viosim has, the default first; NULL at the end. */

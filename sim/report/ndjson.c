@@ -11,6 +11,7 @@
 #include "report/finding.h"
 #include "report/json.h"
 #include "report/report.h"
+#include "report/story.h"
 #include "report/words.h"
 #include "run/module.h"
 
@@ -169,6 +170,7 @@ print_event(struct out *out, const struct event *event)
 	const struct scenario_case *c = out->input->c;
 	const char *code = words_code(&out->words, event);
 	json_t *object = json_object();
+	char text[WORDS_TEXT];
 
 	json_put_number(object, "seq", event->seq);
 	json_put_number(object, "time_ns", event->time_ns);
@@ -179,6 +181,12 @@ print_event(struct out *out, const struct event *event)
 	json_put_text(object, "kind", trace_kind_word((enum event_kind)event->kind));
 	json_put_text(object, code_key(event), code);
 	put_args(out, object, event);
+	if (event->kind != EV_CALL && event->kind != EV_RET) {
+		words_event(&out->words, event, text, sizeof(text));
+		json_put_text(object, "text", text[0] != '\0' ? text : NULL);
+	}
+	if (words_is_main(&out->words, event))
+		json_put(object, "main", json_true());
 	finding_put_position(object, out->input,
 	    trace_site(&out->input->world->trace, event->seq));
 	if (c != NULL && (event->kind == EV_STEP || event->kind == EV_EXPECT) &&
@@ -228,6 +236,7 @@ print_finding(struct out *out, const struct finding *finding)
 	json_put_text(object, "wrong", finding->rule->wrong);
 	json_put_text(object, "right", finding->rule->right);
 	finding_put_group(object, out->input, finding);
+	json_put(object, "rank", json_integer(story_rank(out->input, finding)));
 	json_put_number(object, "seq", finding->seq);
 	json_put_number(object, "time_ns", finding->time_ns);
 	json_put_number(object, "context", ctx);
@@ -259,6 +268,27 @@ print_failure(struct out *out, const struct failure *failure)
 }
 
 /* ---- the whole ---- */
+
+/* What the class of the device counts. */
+static void
+put_counters(struct out *out, json_t *object)
+{
+	const struct device_counter *counter = device_class_in(out->input->world)->counters;
+	json_t *array = json_array();
+
+	for (; counter != NULL && counter->what != NULL; counter++) {
+		json_t *row = json_object();
+
+		json_put_text(row, "what", counter->what);
+		json_put_text(row, "pages", counter->key);
+		if (counter->key == NULL) {
+			json_put_text(row, "kind", trace_kind_word(counter->kind));
+			json_put_text(row, "arg", counter->arg);
+		}
+		json_add(array, row);
+	}
+	json_put(object, "counters", array);
+}
 
 /* The whole configuration, as `viosim explain CASE` prints it. */
 static json_t *
@@ -292,6 +322,7 @@ print_header(struct out *out)
 	}
 	if (input->manifest != NULL)
 		json_put_text(object, "manifest", input->manifest->path);
+	put_counters(out, object);
 	if (input->c != NULL)
 		json_put(object, "configuration", configuration(input->c));
 	json_print_line(object, out->stream);
@@ -316,7 +347,7 @@ print_verdict(struct out *out)
 }
 
 void
-ndjson_print(FILE *stream, const struct report_input *input)
+ndjson_print(FILE *stream, const struct report_input *input, bool events)
 {
 	const struct trace *trace = &input->world->trace;
 	struct out out = { .stream = stream, .input = input };
@@ -325,7 +356,10 @@ ndjson_print(FILE *stream, const struct report_input *input)
 	out.said = (struct words_pages){ WORDS_UNKNOWN, WORDS_UNKNOWN, WORDS_UNKNOWN };
 	print_header(&out);
 	for (uint32_t seq = words_first(trace); seq < trace->count; seq++)
-		print_event(&out, trace_event(trace, seq));
+		if (events)
+			print_event(&out, trace_event(trace, seq));
+		else
+			words_follow(&out.words, trace_event(trace, seq));
 	for (size_t i = 0; i < input->result->findings.count; i++)
 		print_finding(&out, &input->result->findings.item[i]);
 	for (unsigned i = 0; i < input->result->failures; i++)

@@ -69,9 +69,10 @@ void timeline_tail(FILE *stream, const struct report_input *input, uint32_t seq,
  *
  * A case is a header line, its events, its findings, its failures and a line with the
  * verdict; several cases follow one another in one file.  Nothing depends on the host: two
- * runs with the same digest give the same bytes.  The fields: reports/README.md.
+ * runs with the same digest give the same bytes.  Without `events` these lines are left out.
+ * The fields: reports/README.md.
  */
-void ndjson_print(FILE *stream, const struct report_input *input);
+void ndjson_print(FILE *stream, const struct report_input *input, bool events);
 /* A case without a result: a header, and a line with the verdict ("skipped", "error") and why. */
 void ndjson_print_none(FILE *stream, const char *id, const char *verdict, const char *reason);
 

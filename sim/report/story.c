@@ -37,6 +37,13 @@ story_distance(const struct report_input *input, const struct finding *finding)
 	    RULE_BESIDE;
 }
 
+int
+story_rank(const struct report_input *input, const struct finding *finding)
+{
+	return 2 * (int)story_distance(input, finding) +
+	    (finding->rule->severity == SEVERITY_LINT);
+}
+
 static void
 add_findings(struct story *story, const struct report_input *input, enum rule_distance distance,
     enum severity severity)

@@ -53,4 +53,12 @@ unsigned story_failures(const struct report_input *input);
 enum rule_distance story_distance(const struct report_input *input,
     const struct finding *finding);
 
+/*
+ * How far from the cause a finding is, and of those as near a lint behind an error: of the new
+ * findings of a case the first of the lowest rank is what the case is listed by, unless that
+ * stands beside its failed expectations only.
+ */
+#define STORY_BESIDE (2 * RULE_BESIDE)	/* the rank from which it does */
+int story_rank(const struct report_input *input, const struct finding *finding);
+
 #endif /* VIOSIM_REPORT_STORY_H */

@@ -196,8 +196,10 @@ module_hash(const struct module *m)
 const char *
 module_rcsid(const struct module *m)
 {
-	const char *end = m->file.image + m->file.size;
-	const char *found = memmem(m->file.image, m->file.size, "$NetBSD", strlen("$NetBSD"));
+	size_t length;
+	const char *text = module_elf_section(m->file.elf, ".viosim.source", &length);
+	const char *image = m->file.image, *end = text != NULL ? text : image + m->file.size;
+	const char *found = memmem(image, (size_t)(end - image), "$NetBSD", strlen("$NetBSD"));
 
 	return found != NULL && memchr(found, '\0', (size_t)(end - found)) != NULL ? found : NULL;
 }

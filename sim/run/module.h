@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/vec.h"
 #include "machine/stack.h"
 
 struct module;
@@ -105,6 +106,19 @@ void	module_data_bounds(const struct module *, uintptr_t *low, uintptr_t *high);
 
 /* What its functions need of a kernel stack; the module's own. */
 struct stack_frames module_frames(const struct module *);
+
+/*
+ * The texts that a module was made of, read from its file without loading it.  `name` is as
+ * positions have it.  All-zero is none; module_texts_fini() ends it.
+ */
+struct module_text { char *name, *text; };
+struct module_texts {
+	VEC_MEMBERS(struct module_text);
+	uint64_t hash;			/* as module_hash() */
+};
+/* False: the file is no module; *why says so, on the heap in any case. */
+bool	module_texts_read(const char *path, struct module_texts *texts, char **why);
+void	module_texts_fini(struct module_texts *texts);
 
 /* Source positions of the module (sim/run/source.h); opened when used. */
 struct source *module_source(struct module *);

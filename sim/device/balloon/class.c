@@ -293,6 +293,14 @@ say(const struct event *event, char *text, size_t size)
 	}
 }
 
+static const struct device_counter counters[] = {
+	{ .what = "target: pages the host wants", .kind = EV_HOST_TARGET, .arg = "pages" },
+	{ .what = "allocated by the driver", .key = "driver" },
+	{ .what = "held by the host", .key = "host" },
+	{ .what = "`actual`, as the driver wrote it", .kind = EV_DEV_ACTUAL, .arg = "stored" },
+	{ .what = NULL }
+};
+
 /* ---- the class ---- */
 
 const struct device_class balloon_class = {
@@ -329,4 +337,5 @@ const struct device_class balloon_class = {
 	.queue_names = queue_names,
 	.say = say,
 	.takes = takes,
+	.counters = counters,
 };

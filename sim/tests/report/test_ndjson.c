@@ -45,7 +45,7 @@ teardown(void)
 static void
 print(void)
 {
-	char *text = PRINTED(to, ndjson_print(to, &record->input)), *save;
+	char *text = PRINTED(to, ndjson_print(to, &record->input, true)), *save;
 
 	forget();
 	for (char *p = strtok_r(text, "\n", &save); p != NULL; p = strtok_r(NULL, "\n", &save)) {
@@ -209,8 +209,8 @@ TEST(same_record_gives_the_same_bytes)
 
 	record_attach(record);
 	record_inflate(record, S);
-	a = PRINTED(to, ndjson_print(to, &record->input));
-	b = PRINTED(to, ndjson_print(to, &record->input));
+	a = PRINTED(to, ndjson_print(to, &record->input, true));
+	b = PRINTED(to, ndjson_print(to, &record->input, true));
 	ck_assert_str_eq(a, b);
 }
 
@@ -220,7 +220,7 @@ TEST(full_disk_is_seen)
 
 	ck_assert_ptr_nonnull(stream);
 	setvbuf(stream, NULL, _IONBF, 0);
-	ndjson_print(stream, &record->input);
+	ndjson_print(stream, &record->input, true);
 	ck_assert(ferror(stream) || fflush(stream) != 0);
 	fclose(stream);
 }
