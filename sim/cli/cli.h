@@ -42,7 +42,7 @@ struct cli_command {
 
 extern const struct cli_command cli_run, cli_check, cli_list, cli_explain, cli_rules,
     cli_compare, cli_shrink, cli_describe, cli_explore, cli_sweep,
-    cli_merge, cli_bytes, cli_atf, cli_debug, cli_new, cli_completion, cli_where,
+    cli_merge, cli_bytes, cli_atf, cli_debug, cli_new, cli_completion, cli_report, cli_where,
     cli_help_command, cli_version;
 /* All commands, in the order of the help text; ends with NULL. */
 extern const struct cli_command *const cli_commands[];

@@ -13,23 +13,11 @@
 #include "base/alloc.h"
 #include "base/sbuf.h"
 #include "cli/cli.h"
-#include "explore/tally.h"
+#include "cli/merge.h"
 #include "report/atomic.h"
 #include "report/explored_text.h"
 
 #define PARTS_MAX 1000000
-
-struct merge {
-	struct record_head head;	/* of the first file; its sites are in the tally */
-	const char *first;		/* its name; NULL: none yet */
-	const char **from;		/* by part: the file that it came from */
-	struct tally tally;
-	struct record_line line;
-	struct record_end end;		/* of all files together */
-	bool ended, cut;		/* one of them has ended; has been cut by a bound */
-	bool lints_fail;
-	const char *json_summary;
-};
 
 /* A file being read. */
 struct part {
@@ -162,9 +150,8 @@ take_sealed(struct merge *merge, struct part *part, char *line, size_t length)
 	    wrong(part, "this line is not what was written here: it was changed"));
 }
 
-/* A device may go on for ever. */
-static bool
-ends(FILE *stream)
+bool
+merge_ends(FILE *stream)
 {
 	struct stat st;
 
@@ -172,8 +159,8 @@ ends(FILE *stream)
 	    S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode) || isatty(fileno(stream)));
 }
 
-static bool
-read_file(struct merge *merge, const char *path)
+bool
+merge_read(struct merge *merge, const char *path)
 {
 	FILE *stream = strcmp(path, "-") == 0 ? stdin : fopen(path, "r");
 	struct part part = { .path = path };
@@ -186,7 +173,7 @@ read_file(struct merge *merge, const char *path)
 		fprintf(stderr, "viosim: cannot read %s: %s\n", path, strerror(errno));
 		return false;
 	}
-	if (!ends(stream)) {
+	if (!merge_ends(stream)) {
 		fprintf(stderr, "viosim: %s is neither a file nor a pipe\n", path);
 		good = false;
 	}
@@ -204,6 +191,14 @@ read_file(struct merge *merge, const char *path)
 	if (stream != stdin)
 		fclose(stream);
 	return good;
+}
+
+void
+merge_fini(struct merge *merge)
+{
+	free(merge->from);
+	record_line_fini(&merge->line);
+	tally_fini(&merge->tally);
 }
 
 /* ---- the whole ---- */
@@ -260,7 +255,7 @@ merge_files(struct merge *merge, char **paths, size_t count)
 	int code = good ? CLI_USAGE : CLI_BROKEN;
 
 	for (size_t i = 0; i < count && good; i++)
-		good = read_file(merge, paths[i]);
+		good = merge_read(merge, paths[i]);
 	good = good && is_complete(merge);
 	if (good)
 		code = report(merge);
@@ -271,9 +266,7 @@ merge_files(struct merge *merge, char **paths, size_t count)
 		}, atomic_stream(summary));
 	if (!atomic_end(summary, good))
 		code = CLI_BROKEN;
-	free(merge->from);
-	record_line_fini(&merge->line);
-	tally_fini(&merge->tally);
+	merge_fini(merge);
 	return code;
 }
 

@@ -222,6 +222,18 @@ exit_code(const struct run *run, size_t failed, bool good)
 	return run->verdicts[VERDICT_SKIPPED] > 0 ? CLI_BROKEN : CLI_OK;
 }
 
+static void
+print_totals(const struct summary_totals *totals)
+{
+
+	printf("%zu passed, %zu failed", totals->passed, totals->failed);
+	if (totals->not_applicable > 0)
+		printf(", %zu not applicable", totals->not_applicable);
+	if (totals->skipped > 0)
+		printf(", %zu skipped", totals->skipped);
+	putchar('\n');
+}
+
 static int
 run_all(struct run *run)
 {
@@ -249,12 +261,8 @@ run_all(struct run *run)
 	};
 	good = run_output_end(&run->output, &totals) && good;
 	good = cli_results_end(run->results, true) && good;
-	printf("%zu passed, %zu failed", totals.passed, totals.failed);
-	if (totals.not_applicable > 0)
-		printf(", %zu not applicable", totals.not_applicable);
-	if (totals.skipped > 0)
-		printf(", %zu skipped", totals.skipped);
-	putchar('\n');
+	if (run->flags.record == NULL)
+		print_totals(&totals);
 	return exit_code(run, totals.failed, good);
 }
 

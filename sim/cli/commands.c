@@ -16,7 +16,8 @@
 const char cli_version_text[] = "0.1" VIOSIM_REVISION;
 
 const struct cli_command *const cli_commands[] = {
-	&cli_run, &cli_new, &cli_check, &cli_list, &cli_explain, &cli_rules, &cli_compare,
+	&cli_run, &cli_report, &cli_new, &cli_check, &cli_list, &cli_explain, &cli_rules,
+	&cli_compare,
 	&cli_sweep, &cli_merge, &cli_explore,
 	&cli_shrink, &cli_debug, &cli_bytes, &cli_atf, &cli_describe, &cli_completion, &cli_where,
 	&cli_help_command, &cli_version, NULL

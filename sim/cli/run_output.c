@@ -212,7 +212,7 @@ print_lints(const struct run_output *output, size_t failed)
 {
 	size_t count = output->lints.count;
 
-	if (count == 0 || failed > 0 || output->flags->record != NULL)
+	if (count == 0 || failed > 0)
 		return;
 	for (size_t i = 0; output->flags->lints && i < count; i++)
 		printf("  %3zu case%s  %s\n", output->lints.item[i].cases,
@@ -372,7 +372,8 @@ run_output_gone(struct run_output *output, const struct cli_case *c,
 	}
 	if (output->results != NULL)
 		add_gone(output, c, defect);
-	printf("%s:%u:%u: failed: known defect %s no longer shows in %s\n"
+	fprintf(output->flags->record != NULL ? stderr : stdout,
+	    "%s:%u:%u: failed: known defect %s no longer shows in %s\n"
 	    "  %s\n"
 	    "  If this driver fixes it, remove it from the driver's manifest; a driver that\n"
 	    "  is compared with another driver's manifest needs a manifest of its own.\n\n",
@@ -423,17 +424,13 @@ print_skipped(const char *what, const struct run_reasons *reasons)
 		    plural(reasons->item[i].cases), reasons->item[i].reason);
 }
 
-bool
-run_output_end(struct run_output *output, struct summary_totals *totals)
+/* The causes of all cases, and the lines below them. */
+static void
+print_whole(struct run_output *output, const struct summary_totals *totals)
 {
-	bool good = true;
-
-	hide_progress(output);
 	print_known(output);
 	run_groups_same(&output->groups, output->flags->timeline ? NULL : stdout);
 	run_groups_print(&output->groups, stdout);
-	totals->lints = output->lints.count;
-	totals->lint_cases = output->lint_cases;
 	print_lints(output, totals->failed);
 	print_skipped("skipped", &output->skipped);
 	print_skipped("not applicable", &output->inapplicable);
@@ -441,6 +438,18 @@ run_output_end(struct run_output *output, struct summary_totals *totals)
 		printf("%u time%s a known defect of %s did not show, which is a failure of "
 		    "%s only\n", output->gone_elsewhere, plural(output->gone_elsewhere),
 		    output->manifest->path, output->manifest->source);
+}
+
+bool
+run_output_end(struct run_output *output, struct summary_totals *totals)
+{
+	bool good = true;
+
+	hide_progress(output);
+	totals->lints = output->lints.count;
+	totals->lint_cases = output->lint_cases;
+	if (output->flags->record == NULL)
+		print_whole(output, totals);
 	if (output->results != NULL) {
 		output->results->lints = totals->lints;
 		output->results->lint_cases = totals->lint_cases;
