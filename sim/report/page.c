@@ -11,7 +11,7 @@
 #include "base/alloc.h"
 #include "base/sbuf.h"
 #include "report/json.h"
-#include "report/page_data.h"
+#include "report/told.h"
 #include "report/page_embed.h"
 
 #define MACHINES_MAX 6			/* columns; the rarest share one */
@@ -200,7 +200,8 @@ print_causes(struct page *page, FILE *stream)
 		return;
 	fputs("<section id=\"causes\"><h2>What failed, by cause</h2>"
 	    "<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"Causes\">"
-	    "<table class=\"causes\"><thead><tr><th>cases</th><th>where</th><th>cause</th>", stream);
+	    "<table class=\"causes\"><thead><tr><th>cases</th><th>where</th><th>cause</th>",
+	    stream);
 	fputs(page->has_before ? "<th>since</th>" : "", stream);
 	if (page->has_beside) {
 		fputs("<th>pass with ", stream);
@@ -364,7 +365,9 @@ print_head(const struct page *page, FILE *stream)
 	fputs("<p class=\"dim\">", stream);
 	print_fact(stream, "driver ", page->head, "module");
 	print_fact(stream, " ", page->head, "module_hash");
-	print_fact(stream, " ", page->head, "rcsid");
+	/* As it is before a checkout that expands it. */
+	if (strcmp(page_get(page->head, "rcsid"), "$NetBSD$") != 0)
+		print_fact(stream, " ", page->head, "rcsid");
 	print_fact(stream, ", manifest ", page->head, "manifest");
 	if (page->head != NULL && *page_get(page->head, "manifest") == '\0')
 		fputs(", no manifest", stream);

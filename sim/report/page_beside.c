@@ -9,7 +9,7 @@
 #include "base/alloc.h"
 #include "base/sbuf.h"
 #include "report/explored_text.h"
-#include "report/page_data.h"
+#include "report/told.h"
 
 static void
 add_section(struct page *page, char *title, char *text)

@@ -8,7 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/sbuf.h"
-#include "report/page_data.h"
+#include "report/told.h"
 
 #define FINDINGS_MAX 60			/* of a case that are told */
 
@@ -110,9 +110,7 @@ print_causes(FILE *stream, const json_t *reason)
 		html(stream, page_get(reason, "who"));
 		fputs("</b>: ", stream);
 	}
-	html(stream, *page_get(reason, "finding") != '\0' ? page_get(reason, "text") :
-	    page_get(reason, "actual"));
-	fputs(" ", stream);
+	fputs("here it shows ", stream);
 	html_place(stream, reason);
 	print_function(stream, reason);
 	print_others(stream, reason);

@@ -8,7 +8,7 @@
 #include "base/alloc.h"
 #include "base/sbuf.h"
 #include "report/failure.h"
-#include "report/page_data.h"
+#include "report/told.h"
 
 void
 html(FILE *stream, const char *text)

@@ -2,7 +2,7 @@
 /*
  * The script of the page: draws the events of a case in lanes, and shows the texts beside them.
  *
- * It reads #data (sim/report/page.c, page_story.c).  Texts get into the page as text, never as
+ * It reads #data (sim/report/page.c, told_story.c).  Texts get into the page as text, never as
  * HTML.  A story is drawn when its case is opened.
  */
 (function () {
@@ -11,7 +11,7 @@
 var data = JSON.parse(document.getElementById("data").textContent);
 var SVG = "http://www.w3.org/2000/svg";
 var COLUMN = 12, JUMP = 12, GAP = 40, TOP = 30, LANE = 30, CHART = 84;
-var WANTED = 90;			/* columns that are shown of a longer case */
+var LABELS = 92, MOST = 110, LEAST = 30;	/* columns that are shown of a longer case */
 
 /* ---- small things ---- */
 
@@ -109,23 +109,31 @@ function around(events, list, near) {
 }
 
 /* All, or as much around what matters as fits side by side. */
-function choose(told, events, list, whole) {
-	var seen, near = 3;
+function choose(told, events, list, wanted) {
+	var seen, near = 3, i, j, k;
 	var steps = told.story.steps.map(function (step) { return { seq: step[0] }; });
 	var others = failures(told).concat(steps.slice(0, 12));
 
-	if (whole || events.length <= WANTED + 30)
+	if (events.length <= wanted + 20)
 		return null;
 	do {
 		seen = around(events, list, near);
 		around(events, others, 0).forEach(function (i) { seen.add(i); });
-	} while (seen.size < WANTED && ++near < 60);
+	} while (seen.size < wanted && ++near < 60);
+	/* A mark for what is left out takes as much room as a few events. */
+	for (i = 0; i < events.length; i++) {
+		for (j = i; j < events.length && !seen.has(j); j++)
+			;
+		for (k = i; j - i <= 3 && k < j; k++)
+			seen.add(k);
+		i = j;
+	}
 	return seen;
 }
 
 /* One column an event, a wider one for what is left out; x of each. */
-function columns(told, events, list, whole) {
-	var seen = choose(told, events, list, whole), result = [], x = 16, last = null;
+function columns(told, events, list, wanted) {
+	var seen = choose(told, events, list, wanted), result = [], x = 16, last = null;
 
 	events.forEach(function (event, i) {
 		if (seen !== null && !seen.has(i) && i !== events.length - 1)
@@ -158,6 +166,13 @@ function Story(box, told, owner) {
 	this.show(told.main);
 }
 
+/* How many fit side by side. */
+Story.prototype.wanted = function () {
+	var fits = Math.floor((this.box.clientWidth - LABELS - 130) / COLUMN) - 6;
+
+	return Math.max(LEAST, Math.min(MOST, fits));
+};
+
 Story.prototype.show = function (main) {
 	this.mark = this.told.marks[main];
 	this.list = numbered(this.mark);
@@ -179,15 +194,31 @@ Story.prototype.x = function (seq) {
 	return this.shown[Math.max(0, low - 1)].x;
 };
 
+/* Lanes without an event here are left out. */
 Story.prototype.y = function (lane) {
-	return TOP + LANE * lane + LANE / 2;
+	return TOP + LANE * this.lanes.indexOf(lane) + LANE / 2;
+};
+
+/* A finding shows where its context is, whoever's event made it show. */
+Story.prototype.laneOf = function (item) {
+	var lane = this.told.story.lanes.indexOf(item.of.who);
+
+	return item.of === this.mark && lane >= 0 ? lane :
+	    this.events[at(this.events, item.seq)].lane;
 };
 
 Story.prototype.draw = function () {
-	var self = this, lanes = this.told.story.lanes;
+	var self = this, lanes;
 
-	this.columns = columns(this.told, this.events, this.list, this.whole);
+	this.columns = columns(this.told, this.events, this.list,
+	    this.whole ? Infinity : this.wanted());
 	this.shown = this.columns.filter(function (column) { return column.event; });
+	this.lanes = this.told.story.lanes.map(function (name, i) { return i; }).filter(
+	    function (i) {
+		return self.shown.some(function (column) { return column.event.lane === i; }) ||
+		    self.list.some(function (item) { return self.laneOf(item) === i; });
+	});
+	lanes = this.lanes.map(function (i) { return self.told.story.lanes[i]; });
 	this.bottom = TOP + LANE * lanes.length;
 	this.height = this.bottom + (this.told.story.counts.length > 0 ? CHART + 18 : 0) + 6;
 	this.picture = svg("svg", { width: this.columns.width, height: this.height,
@@ -204,13 +235,14 @@ Story.prototype.draw = function () {
 	this.scroll = html("div", { "class": "scroll", tabindex: "0", role: "group",
 	    "aria-label": "Events. Left and right go from event to event, up and down from lane " +
 	    "to lane, Page Up and Page Down from cause to cause." }, this.picture);
-	this.info = html("p", { "class": "info", "aria-live": "polite" },
-	    "Point at a column, or use the arrow keys: one column is one event.");
+	this.info = html("p", { "class": "info", "aria-live": "polite" });
 	this.listen();
 	this.box.replaceChildren(this.tools(), html("div", { "class": "lanes" },
 	    this.labels(lanes), this.scroll), this.info, this.legend());
-	this.current = null;
-	requestAnimationFrame(function () { self.reveal(self.list[0].seq, 60); });
+	this.select(this.shown.find(function (column) {
+		return column.event.seq >= self.list[0].seq;
+	}) || this.shown[0]);
+	requestAnimationFrame(function () { self.begin(); });
 };
 
 Story.prototype.drawTimes = function () {
@@ -222,7 +254,7 @@ Story.prototype.drawTimes = function () {
 		if (column.left) {
 			self.picture.append(svg("rect", { "class": "left", x: column.x - GAP / 2 + 9,
 			    y: TOP, width: GAP - 18, height: self.bottom - TOP }),
-			    svg("text", { "class": "lefttext", x: column.x, y: self.bottom - 4,
+			    svg("text", { "class": "lefttext", x: column.x, y: self.bottom + 9,
 			    "text-anchor": "middle" }, "\u22ef" + column.left));
 			return;
 		}
@@ -244,7 +276,7 @@ Story.prototype.drawLanes = function (lanes) {
 
 	lanes.forEach(function (name, i) {
 		self.picture.append(svg("line", { "class": "lane", x1: 0, x2: self.columns.width,
-		    y1: self.y(i), y2: self.y(i) }));
+		    y1: TOP + LANE * i + LANE / 2, y2: TOP + LANE * i + LANE / 2 }));
 	});
 };
 
@@ -254,6 +286,8 @@ Story.prototype.drawBars = function () {
 	this.told.story.bars.forEach(function (bar) {
 		var from = self.x(bar[1]), to = self.x(bar[2]), y = self.y(bar[0]);
 
+		if (self.lanes.indexOf(bar[0]) < 0)
+			return;
 		if (bar[3] === 1) {
 			self.picture.append(svg("line", { "class": "asleep", x1: from, x2: to,
 			    y1: y, y2: y }));
@@ -342,7 +376,7 @@ Story.prototype.drawEvents = function () {
 
 Story.prototype.drawMark = function (item, offset) {
 	var event = this.events[at(this.events, item.seq)], x = this.x(event.seq);
-	var y = this.y(event.lane), end = item.of === this.mark;
+	var y = this.y(this.laneOf(item)), end = item.of === this.mark;
 
 	if (end)
 		this.picture.append(svg("path", { "class": "mark", d: "M" + x + " " + (y - 22) +
@@ -358,7 +392,7 @@ Story.prototype.drawMarks = function () {
 	var self = this, seen = {};
 
 	failures(this.told).forEach(function (failure) {
-		var x = self.x(failure.seq), y = self.y(0);
+		var x = self.x(failure.seq), y = self.y(self.told.story.lanes.indexOf("scenario"));
 
 		if (failure === self.mark)
 			return;
@@ -400,7 +434,7 @@ Story.prototype.tools = function () {
 		button.addEventListener("click", function () { self.go(item.seq); });
 		box.append(button);
 	});
-	if (choose(this.told, this.events, this.list, false) !== null) {
+	if (choose(this.told, this.events, this.list, this.wanted()) !== null) {
 		toggle = html("button", { type: "button", "aria-pressed": String(this.whole) },
 		    this.whole ? "only what is near" : "all " + count(this.events.length, "event"));
 		toggle.addEventListener("click", function () {
@@ -410,6 +444,8 @@ Story.prototype.tools = function () {
 		});
 		box.append(toggle);
 	}
+	box.append(html("span", { "class": "dim" }, "one column is one event: point at it, or use the " +
+	    "arrow keys"));
 	if (this.events.length < this.told.story.events)
 		box.append(html("span", { "class": "dim" }, "of " +
 		    count(this.told.story.events, "event") + " those near a finding are here"));
@@ -418,13 +454,20 @@ Story.prototype.tools = function () {
 
 /* ---- moving ---- */
 
-/* Scroll so that the event is to be seen, `left` from the edge if it was not. */
-Story.prototype.reveal = function (seq, left) {
+/* All that matters from the left edge on, or else from the first cause on. */
+Story.prototype.begin = function () {
+	var self = this, xs = this.list.map(function (item) { return self.x(item.seq); });
+
+	if (Math.max.apply(null, xs) > this.scroll.clientWidth - 140)
+		this.scroll.scrollLeft = Math.max(0, Math.min.apply(null, xs) - 60);
+};
+
+/* Scroll so that the event is to be seen. */
+Story.prototype.reveal = function (seq) {
 	var x = this.x(seq), scroll = this.scroll;
 
-	if (x < scroll.scrollLeft + 16 || x > scroll.scrollLeft + scroll.clientWidth - 60 ||
-	    left === 60)
-		scroll.scrollLeft = Math.max(0, x - left);
+	if (x < scroll.scrollLeft + 16 || x > scroll.scrollLeft + scroll.clientWidth - 60)
+		scroll.scrollLeft = Math.max(0, x - scroll.clientWidth / 3);
 };
 
 Story.prototype.index = function () {
@@ -434,7 +477,7 @@ Story.prototype.index = function () {
 };
 
 Story.prototype.go = function (seq) {
-	this.reveal(seq, 120);
+	this.reveal(seq);
 	this.select(this.shown.find(function (column) { return column.event.seq >= seq; }) ||
 	    this.shown[this.shown.length - 1]);
 };
@@ -477,8 +520,6 @@ Story.prototype.select = function (column) {
 Story.prototype.step = function (key) {
 	var shown = this.shown, i = this.index(), lane, marks, self = this;
 
-	if (i < 0)
-		return this.list[0].seq;
 	if (key === "ArrowLeft" || key === "ArrowRight")
 		i = Math.min(shown.length - 1, Math.max(0, i + (key === "ArrowLeft" ? -1 : 1)));
 	else if (key === "Home" || key === "End")
@@ -530,10 +571,6 @@ Story.prototype.listen = function () {
 		if (seq !== undefined)
 			self.go(seq);
 	});
-	this.scroll.addEventListener("focus", function () {
-		if (self.current === null)
-			self.go(self.list[0].seq);
-	});
 	this.picture.addEventListener("pointermove", function (move) {
 		var x = move.clientX - self.picture.getBoundingClientRect().left, best = null;
 
@@ -580,7 +617,8 @@ function placesOf(list) {
 	}
 	list.forEach(function (item) {
 		(item.of.others || []).forEach(function (other) {
-			add(other[3], item.number, other[0] + " stood here, " +
+			if (other[0] !== item.of.who)
+				add(other[3], item.number, other[0] + " stood here, " +
 			    (other[2] ? "in " : "after ") + other[1], other[0]);
 		});
 		add(item.of.position, item.number, null, item.of.who);
@@ -592,7 +630,7 @@ function line(number, chips, text, words, hot) {
 	return html("div", { "class": hot ? "line hot" : "line" },
 	    html("span", { "class": "no" }, String(number)),
 	    html("span", { "class": "chips" }, chips),
-	    html("span", { "class": "text" }, text.replace(/\t/g, "        ")),
+	    html("span", { "class": "text" }, text.replace(/\t/g, "    ")),
 	    words ? html("span", { "class": "words" }, words) : null);
 }
 
@@ -655,31 +693,24 @@ function driverText(told, list) {
 
 /* ---- the scenario's text ---- */
 
-function scenarioText(told, list) {
-	var file = told.story.file, text = data.scenarios[file], steps = told.story.steps;
+function scenarioText(told) {
+	var file = told.story.file, text = data.scenarios[file];
 	var box = html("div", { "class": "code", tabindex: "0", role: "region",
-	    "aria-label": "Scenario" }), chips = {}, failed = {};
+	    "aria-label": "Scenario" }), failed = {};
 
 	if (!file)
 		return html("div", {});
 	if (text === undefined)
 		return html("div", {}, html("h4", {}, "Scenario"), html("p", { "class": "note" },
 		    file + " is not there."));
-	/* Under which step it came. */
-	list.forEach(function (item) {
-		var step = steps.filter(function (one) { return one[0] <= item.seq; }).pop();
-
-		if (step)
-			chips[step[1]] = (chips[step[1]] ? chips[step[1]] + " " : "") + item.number;
-	});
 	failures(told).forEach(function (failure) {
 		if (failure.file === file)
-			failed[failure.line] = "\u2717 " + failure.actual + ", at " +
+			failed[failure.line] = failure.actual + ", at " +
 			    seconds(failure.time_ns);
 	});
 	text.replace(/\n$/, "").split("\n").forEach(function (one, i) {
 		if (!/^#/.test(one))
-			box.append(line(i + 1, chips[i + 1] || "", one, failed[i + 1],
+			box.append(line(i + 1, failed[i + 1] ? "\u2717" : "", one, failed[i + 1],
 			    failed[i + 1] !== undefined));
 	});
 	return html("div", {}, html("h4", {}, "Scenario ", html("span", { "class": "dim" }, file)),
@@ -713,7 +744,7 @@ function texts(kind, story) {
 	var driver = kind.querySelector(".texts"), scenario = kind.querySelector(".scenario");
 
 	driver.replaceChildren(driverText(story.told, story.list));
-	scenario.replaceChildren(scenarioText(story.told, story.list));
+	scenario.replaceChildren(scenarioText(story.told));
 }
 
 /* The numbers of the events in the lists of causes lead to the lanes. */

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What a page is made of, for the page*.c.
+ * What a page is made of: records, sorted by what failed in them.  For the told*.c, which read, and
+ * the page*.c, which write.
  */
-#ifndef VIOSIM_REPORT_PAGE_DATA_H
-#define VIOSIM_REPORT_PAGE_DATA_H
+#ifndef VIOSIM_REPORT_TOLD_H
+#define VIOSIM_REPORT_TOLD_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -20,7 +21,7 @@
 /* A case as it is recorded; what is not there is NULL. */
 struct page_told {
 	json_t *header, *findings, *failures, *verdict;
-	json_t *story;			/* its events, for the script (page_story.c) */
+	json_t *story;			/* its events, for the script (told_story.c) */
 };
 
 /* Cases that are alike in all that failed in them: one of them is told in full. */
@@ -97,7 +98,7 @@ struct page {
 const char *page_get(const json_t *object, const char *key);	/* text; "" */
 json_int_t page_number(const json_t *object, const char *key);	/* 0 */
 
-/* ---- page_sort.c ---- */
+/* ---- told_sort.c ---- */
 
 bool page_is_new(const json_t *finding);	/* no known defect explains it */
 /* What the case is listed by, a finding or a failure; NULL: nothing. */
@@ -108,7 +109,7 @@ char *page_cause_of(const json_t *reason);
 char *page_key_of(const struct page_told *told);
 void page_sort(struct page *page);
 
-/* ---- page_story.c ---- */
+/* ---- told_story.c ---- */
 
 /*
  * The events of a case for the script, and in `others` of each cause where the other contexts
@@ -117,7 +118,7 @@ void page_sort(struct page *page);
 json_t *page_story(struct page *page, const struct page_told *told, const char *events,
     size_t length);
 
-/* ---- page_module.c ---- */
+/* ---- told_module.c ---- */
 
 /* The number of the module that ran, whose texts are read once. */
 size_t page_module(struct page *page, const json_t *header);
@@ -141,4 +142,4 @@ const char *page_case_id(const struct page_told *told);
 
 void page_print_cause(struct page *page, size_t number, FILE *stream);
 
-#endif /* VIOSIM_REPORT_PAGE_DATA_H */
+#endif /* VIOSIM_REPORT_TOLD_H */

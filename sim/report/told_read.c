@@ -8,7 +8,7 @@
 #include "base/alloc.h"
 #include "base/sbuf.h"
 #include "report/json.h"
-#include "report/page_data.h"
+#include "report/told.h"
 
 /* Stories together take no more than so much; what comes later is told without. */
 #define STORY_BYTES_MAX 1700000
@@ -316,7 +316,7 @@ take_header(struct page *page, enum page_part part, json_t *object, char *why, s
 	if (*page_get(object, "case") == '\0')
 		return refuse(why, size, "this case has no replay id (key `case`)");
 	if (part == PAGE_NOW && json_object_get(page->case_of, page_get(object, "case")) != NULL)
-		return refuse(why, size, "this case was there already: the records are of two runs");
+		return refuse(why, size, "this case was there already: these are two runs");
 	reader->told.header = json_incref(object);
 	reader->told.findings = json_array();
 	reader->told.failures = json_array();

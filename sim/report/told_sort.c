@@ -9,7 +9,7 @@
 #include "base/sbuf.h"
 #include "report/story.h"
 #include "report/json.h"
-#include "report/page_data.h"
+#include "report/told.h"
 
 bool
 page_is_new(const json_t *finding)
@@ -129,9 +129,18 @@ by_cases(const void *a, const void *b)
 	return x->kinds.item[0] > y->kinds.item[0] ? 1 : -1;
 }
 
+static int
+by_id(const void *a, const void *b)
+{
+	const struct page_known *x = a, *y = b;
+
+	return strcmp(x->id, y->id);
+}
+
 void
 page_sort(struct page *page)
 {
+	vec_sort(&page->known, by_id);
 	vec_each(c, &page->cases)
 		c->failed_before = json_object_get(page->failed_before, c->id) != NULL;
 	for (size_t i = 0; i < page->kinds.count; i++) {

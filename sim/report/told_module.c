@@ -9,7 +9,7 @@
 #include "base/alloc.h"
 #include "base/sbuf.h"
 #include "base/share.h"
-#include "report/page_data.h"
+#include "report/told.h"
 #include "report/report.h"
 
 #define TEXT_MAX (1 << 20)		/* bytes of a scenario that are shown */

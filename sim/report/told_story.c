@@ -25,7 +25,7 @@
 #include "base/alloc.h"
 #include "base/sbuf.h"
 #include "report/json.h"
-#include "report/page_data.h"
+#include "report/told.h"
 
 #define WHOLE_MAX 900			/* events: a case with no more is here in full */
 #define NEAR_REASON 120			/* what is around that by which the case is listed */
