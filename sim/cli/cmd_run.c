@@ -320,6 +320,29 @@ run_cases(struct run_flags *flags, struct cli_cases *cases, struct cli_results_o
 	return code;
 }
 
+int
+run_scenarios(struct run_flags *flags, char **names, size_t count)
+{
+	struct cli_results_out results;
+	struct cli_cases cases = { 0 };
+	int code = CLI_BROKEN;
+
+	if (cli_results_begin(&results, "run", &flags->results)) {
+		code = CLI_USAGE;
+		if (cli_collect(&cases, names, count) &&
+		    (flags->tag == NULL || cli_cases_keep_tag(&cases, flags->tag)))
+			code = run_cases(flags, &cases, &results);
+		if (code == CLI_USAGE)
+			cli_results_refused(&results, &cases);
+	}
+	if (!cli_results_end(&results, code == CLI_USAGE))
+		code = CLI_BROKEN;
+	cli_cases_fini(&cases);
+	return code;
+}
+
+/* ---- again and again ---- */
+
 struct command_line {
 	struct run_flags *flags;
 	char **names;
@@ -330,23 +353,8 @@ static int
 run_once(void *arg)
 {
 	const struct command_line *line = arg;
-	struct run_flags *flags = line->flags;
-	struct cli_results_out results;
-	struct cli_cases cases = { 0 };
-	int code = CLI_BROKEN;
 
-	if (cli_results_begin(&results, "run", &flags->results)) {
-		code = CLI_USAGE;
-		if (cli_collect(&cases, line->names, line->count) &&
-		    (flags->tag == NULL || cli_cases_keep_tag(&cases, flags->tag)))
-			code = run_cases(flags, &cases, &results);
-		if (code == CLI_USAGE)
-			cli_results_refused(&results, &cases);
-	}
-	if (!cli_results_end(&results, code == CLI_USAGE))
-		code = CLI_BROKEN;
-	cli_cases_fini(&cases);
-	return code;
+	return run_scenarios(line->flags, line->names, line->count);
 }
 
 /* All that a run depends on. */

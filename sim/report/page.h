@@ -19,11 +19,11 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 
-#include "explore/tally.h"
-
 struct page;
+struct tally;
 
 /* Whose record a line belongs to. */
 enum page_part {

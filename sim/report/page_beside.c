@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/sbuf.h"
+#include "explore/tally.h"
 #include "report/explored_text.h"
 #include "report/told.h"
 

@@ -43,16 +43,15 @@ static void
 print_others(FILE *stream, const json_t *object)
 {
 	json_t *others = json_object_get(object, "others"), *other;
-	size_t i;
+	size_t i, count = 0;
 
-	if (json_array_size(others) == 0)
-		return;
-	fputs("<span class=\"others\">meanwhile ", stream);
 	json_array_foreach(others, i, other) {
-		fputs(i > 0 ? "; " : "", stream);
+		if (strcmp(page_get(other, "who"), page_get(object, "who")) == 0)
+			continue;
+		fputs(count++ > 0 ? "; " : "<span class=\"others\">meanwhile ", stream);
 		print_other(stream, other, page_number(object, "time_ns"));
 	}
-	fputs("</span>", stream);
+	fputs(count > 0 ? "</span>" : "", stream);
 }
 
 /* ---- a finding ---- */
@@ -216,17 +215,17 @@ print_commands(FILE *stream, const struct page *page, const struct page_told *to
 {
 	json_t *first = json_array_get(json_object_get(reason, "because"), 0);
 
-	fputs("<p class=\"commands\"><span>replay</span> <code>", stream);
+	fputs("<p class=\"commands\"><span><i>replay</i> <code>", stream);
 	html_command(stream, page, told, "run");
-	fputs("</code> ", stream);
+	fputs("</code></span> ", stream);
 	if (json_object_get(reason, "seq") == NULL)
 		first = NULL;
 	else if (first == NULL)
 		first = (json_t *)(uintptr_t)reason;
 	if (first != NULL) {
-		fputs("<span>debug</span> <code>", stream);
+		fputs("<span><i>debug</i> <code>", stream);
 		html_command(stream, page, told, "debug");
-		fprintf(stream, " --at %lld</code>", (long long)page_number(first, "seq"));
+		fprintf(stream, " --at %lld</code></span>", (long long)page_number(first, "seq"));
 	}
 	fputs("</p>", stream);
 }

@@ -291,7 +291,7 @@ Story.prototype.drawBars = function () {
 		if (bar[3] === 1) {
 			self.picture.append(svg("line", { "class": "asleep", x1: from, x2: to,
 			    y1: y, y2: y }));
-			if (to - from > 8 && bar[4] > 0)
+			if (to - from > 66 && bar[4] > 0)
 				self.picture.append(svg("text", { "class": "asleeptext",
 				    x: (from + to) / 2, y: y + 14, "text-anchor": "middle" },
 				    "asleep " + seconds(bar[4])));

@@ -398,5 +398,35 @@ TEST(module_knows_its_source)
 	ck_assert_ptr_eq(module_source(m), module_source(m));
 }
 
+/* A text with an id in it, which __KERNEL_RCSID() did not make one of the module. */
+TEST(module_has_its_text)
+{
+	struct module_texts texts;
+	char *why, tool[512];
+
+	build_tool(tool, sizeof(tool));
+	build_write("other.c", "/* $NetBSD: other.c,v 1.1 $ */\n"
+	    "int twice(int n) { return 2 * n; }\n");
+	ck_assert_int_eq(build_shell("cp driver.c first.c && '%s' --diag first.c other.c "
+	    "-o texts.so", tool), 0);
+	ck_assert(module_texts_read(build_path("texts.so"), &texts, &why));
+	ck_assert_uint_eq(texts.count, 2);
+	ck_assert_str_eq(texts.item[0].name, "first.c");
+	ck_assert_str_eq(texts.item[0].text, driver_text);
+	ck_assert_str_eq(texts.item[1].name, "other.c");
+	HAS(texts.item[1].text, "return 2 * n");
+	free(why);
+	module_texts_fini(&texts);
+	{
+		OPENED(m) = build_open("texts.so");
+
+		ck_assert_ptr_null(module_rcsid(m));
+		ck_assert(module_hash(m) != 0);
+	}
+	ck_assert(!module_texts_read(build_path("driver.c"), &texts, &why));
+	HAS(why, "driver.c: ");
+	free(why);
+}
+
 SUITE(run_module, .setup = setup_modules, .teardown = build_end, .timeout = 30,
     .reads = VIOSIM_CC)

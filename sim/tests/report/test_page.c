@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Tests of sim/report/page and told.
+ */
+#include <inttypes.h>
+
+#include "record.h"
+#include "report/page.h"
+#include "report/told.h"
+#include "tests/suite.h"
+
+static struct page *page;
+static char *written;
+
+static void
+setup(void)
+{
+	page = page_new("build/viomb.so");
+	written = NULL;
+}
+
+static void
+teardown(void)
+{
+	free(written);
+	page_free(page);
+}
+
+static void
+print(void)
+{
+	free(written);
+	written = PRINTED(to, page_print(page, to));
+}
+
+static void
+take(enum page_part part, const char *text)
+{
+	page_lines(page, part, text, strlen(text));
+}
+
+static size_t
+times(const char *text)
+{
+	size_t count = 0;
+
+	for (const char *p = written; (p = strstr(p, text)) != NULL; p++)
+		count++;
+	return count;
+}
+
+/* ---- cases, a line each ---- */
+
+#define HEADER(id) "{\"viosim\":3,\"case\":\"" id "\",\"driver\":\"viomb\"," \
+	"\"module\":\"a b.so\"}\n"
+#define FINDING(group, rank, severity, text) \
+	"{\"finding\":\"a.rule\",\"severity\":\"" severity "\",\"title\":\"what must hold\"," \
+	"\"group\":\"" group "\",\"rank\":" #rank ",\"seq\":0,\"time_ns\":0,\"text\":\"" text \
+	"\"}\n"
+#define FAILURE(line) \
+	"{\"failure\":\"expect\",\"file\":\"no.yaml\",\"line\":" #line ",\"seq\":0," \
+	"\"time_ns\":0,\"expected\":\"1\",\"actual\":\"2\"}\n"
+#define VERDICT(verdict) "{\"verdict\":\"" verdict "\",\"events\":0,\"virtual_ns\":0}\n"
+#define FAILING(id, group) HEADER(id) FINDING(group, 0, "error", "broken") VERDICT("failed")
+#define PASSING(id) HEADER(id) VERDICT("passed")
+
+TEST(case_is_told_with_reasons_and_commands)
+{
+	struct record *record = record_new();
+	uint32_t seq;
+	char *text;
+
+	record_attach(record);
+	seq = record->world.trace.count - 1;
+	record_finding(record, seq, 3);
+	record_failure(record, seq);
+	text = PRINTED(to, ndjson_print(to, &record->input, true));
+	take(PAGE_NOW, text);
+	print();
+	HAS(written, "1 of 1 case failed");
+	HAS(written, "<b class=\"rule\">page.double-free</b> 256 pages from 0x3f00 are freed");
+	HAS(written, "they were freed before");
+	HAS(written, "The second free gives the allocator");
+	HAS(written, "viosim run --no-manifest &#39;inflate/odd-target#1.0,bounce&#39;");
+	HAS(written, "viosim debug &#39;inflate/odd-target#1.0,bounce&#39; --at 3");
+	HAS(written, "expected host.actual == 300; actual host.actual = 256 pages");
+	HAS(written, "The record does not say which driver ran.");
+	free(text);
+	record_free(record);
+}
+
+TEST(texts_are_never_html)
+{
+	take(PAGE_NOW, HEADER("a/</script><b>#x") FINDING("g", 0, "error",
+	    "</script><script>x&y'<!--") VERDICT("failed"));
+	print();
+	ck_assert_uint_eq(times("</script>"), 2);
+	LACKS(written, "<script>x");
+	HAS(written, "&lt;/script&gt;&lt;script&gt;x&amp;y&#39;&lt;!--");
+	HAS(written, "\\u003c/script\\u003e\\u003cscript\\u003ex\\u0026y'\\u003c!--");
+}
+
+TEST(cases_are_grouped_by_cause_and_by_what_else_failed)
+{
+	take(PAGE_NOW, FAILING("a/one#x", "g") FAILING("a/two#x", "g") FAILING("b/three#y", "h")
+	    HEADER("a/four#x") FINDING("g", 0, "error", "broken") FAILURE(7) VERDICT("failed")
+	    PASSING("b/five#y"));
+	print();
+	ck_assert_uint_eq(page->kinds.count, 3);
+	ck_assert_uint_eq(page->causes.count, 2);
+	ck_assert_uint_eq(page->causes.item[0].cases, 3);
+	ck_assert_str_eq(page->causes.item[0].cause, "g");
+	HAS(written, "4 of 5 cases failed");
+	HAS(written, "1 more case failed for the same reasons");
+	HAS(written, "<th scope=\"row\">b</th>");
+}
+
+/* In the order of the failure report. */
+static const struct {
+	const char *lines, *reason;
+} reasons[] = {
+	{ FINDING("g", 10, "error", "later") FINDING("h", 6, "error", "nearer"), "nearer" },
+	{ FINDING("g", 4, "error", "first") FINDING("h", 4, "error", "second"), "first" },
+	{ FINDING("g", 13, "lint", "beside") FAILURE(3), NULL },
+	{ FINDING("g", 5, "lint", "suspect") FAILURE(3), "suspect" },
+	{ "{\"finding\":\"r\",\"known\":\"d-1\",\"rank\":0,\"group\":\"k\",\"seq\":0,"
+	    "\"text\":\"known\"}\n" FINDING("h", 6, "error", "new"), "new" },
+};
+
+TEST_EACH(case_is_listed_by_what_is_nearest_to_the_cause, reasons)
+{
+	char *text = PRINTED(to, fprintf(to, "%s%s%s", HEADER("a/b#c"), reasons[_i].lines,
+	    VERDICT("failed")));
+	const char *told;
+
+	take(PAGE_NOW, text);
+	ck_assert_uint_eq(page->kinds.count, 1);
+	told = page_get(page->kinds.item[0].reason, "text");
+	ck_assert_str_eq(told, reasons[_i].reason != NULL ? reasons[_i].reason : "");
+	free(text);
+}
+
+TEST(known_defects_are_counted_once_a_case)
+{
+	static const char known[] = "{\"finding\":\"r\",\"known\":\"d-1\",\"page\":\"p.md\","
+	    "\"rank\":0,\"group\":\"k\",\"seq\":0,\"text\":\"known\"}\n";
+	char *text = PRINTED(to, fprintf(to, HEADER("a/b#c") "%s%s" VERDICT("passed")
+	    HEADER("a/d#c") "%s" VERDICT("passed"), known, known, known));
+
+	take(PAGE_NOW, text);
+	print();
+	HAS(written, "2 cases passed");
+	HAS(written, "<th scope=\"row\">d-1</th><td class=\"n\">2</td>");
+	free(text);
+}
+
+TEST(earlier_record_tells_new_gone_and_still)
+{
+	take(PAGE_BEFORE, FAILING("a/still#x", "g") FAILING("a/gone#x", "g")
+	    FAILING("a/absent#x", "g") PASSING("a/new#x"));
+	take(PAGE_NOW, FAILING("a/still#x", "g") FAILING("a/new#x", "h") PASSING("a/gone#x"));
+	print();
+	HAS(written, "new failures: 1</summary><ul><li><code>a/new#x");
+	HAS(written, "do not now: 1</summary><ul><li><code>a/gone#x");
+	HAS(written, "still failing: 1</summary><ul><li><code>a/still#x");
+	HAS(written, "not in this record: 1</summary><ul><li><code>a/absent#x");
+	HAS(written, ">1 new</span>");
+	HAS(written, "as before");
+}
+
+TEST(other_driver_stands_beside)
+{
+	const char *const *ids;
+
+	take(PAGE_NOW, FAILING("a/one#x", "g") FAILING("a/two#x", "g") PASSING("a/three#x"));
+	ck_assert_uint_eq(page_failing(page, &ids), 2);
+	ck_assert_str_eq(ids[1], "a/two#x");
+	take(PAGE_BESIDE, PASSING("a/one#x") FAILING("a/two#x", "g"));
+	print();
+	HAS(written, "pass with a b.so");
+	HAS(written, "<td class=\"n\">1 of 2</td>");
+	HAS(written, "The same case with");
+}
+
+TEST(case_without_a_result_has_its_reason)
+{
+	take(PAGE_NOW, "{\"viosim\":3,\"case\":\"a/b#c\"}\n"
+	    "{\"verdict\":\"error\",\"reason\":\"it died\"}\n"
+	    "{\"viosim\":3,\"case\":\"a/d#c\"}\n"
+	    "{\"verdict\":\"skipped\",\"reason\":\"no memory\"}\n");
+	print();
+	HAS(written, "1 of 1 case failed");
+	HAS(written, "<b class=\"rule\">error</b> it died");
+	HAS(written, "1 case: skipped: no memory");
+	LACKS(written, "data-story");
+}
+
+TEST(driver_with_another_path_is_named_in_commands)
+{
+	take(PAGE_NOW, FAILING("a/b#c", "g"));
+	print();
+	HAS(written, "viosim run --driver &#39;a b.so&#39; --no-manifest &#39;a/b#c&#39;");
+	HAS(written, "viosim debug --driver &#39;a b.so&#39; &#39;a/b#c&#39; --at 0");
+	HAS(written, "The driver&#39;s text is not there: ");
+}
+
+/* ---- stories ---- */
+
+#define EVENTS 4000
+
+/* What is far from anything that matters is left out, what is near is not. */
+TEST(long_case_has_the_events_near_its_finding)
+{
+	char *text = PRINTED(to, {
+		fputs(HEADER("a/b#c"), to);
+		for (int i = 0; i < EVENTS; i++)
+			fprintf(to, "{\"seq\":%d,\"time_ns\":%d,\"context\":1,\"who\":\"t\","
+			    "\"kind\":\"call\",\"call\":\"f\","
+			    "\"args\":{\"n\":%d,\"cv\":\"cv1\"}}\n", i, i / 1000, i);
+		fputs("{\"finding\":\"r\",\"severity\":\"error\",\"group\":\"g\",\"rank\":0,"
+		    "\"seq\":3000,\"text\":\"x\",\"because\":[{\"seq\":500,\"text\":\"y\"}]}\n"
+		    VERDICT("failed"), to);
+	});
+	json_t *story, *runs;
+
+	take(PAGE_NOW, text);
+	story = page->kinds.item[0].told.story;
+	runs = json_object_get(story, "runs");
+	ck_assert_int_eq(page_number(story, "events"), EVENTS);
+	ck_assert_uint_eq(json_array_size(runs), 2);
+	ck_assert_int_eq(json_integer_value(json_array_get(json_array_get(runs, 0), 0)), 380);
+	ck_assert_int_eq(json_integer_value(json_array_get(json_array_get(runs, 1), 1)), 240);
+	ck_assert_str_eq(json_string_value(json_array_get(page->texts, 0)), "f(n 380, cv1)");
+	ck_assert_int_eq(json_integer_value(json_array_get(json_array_get(
+	    json_object_get(story, "times"), 1), 1)), 2);
+	free(text);
+}
+
+TEST(others_stand_where_they_stood_when_another_went_on)
+{
+	json_t *because;
+
+	take(PAGE_NOW, HEADER("a/b#c")
+	    "{\"seq\":0,\"time_ns\":0,\"context\":2,\"who\":\"irq0\",\"kind\":\"irq-enter\","
+	    "\"args\":{},\"others\":[{\"context\":1,\"who\":\"t\",\"in\":\"mutex_enter\"}]}\n"
+	    "{\"seq\":1,\"time_ns\":0,\"context\":2,\"who\":\"irq0\",\"kind\":\"call\","
+	    "\"call\":\"f\",\"args\":{}}\n"
+	    "{\"seq\":2,\"time_ns\":9,\"context\":1,\"who\":\"t\",\"kind\":\"run\","
+	    "\"args\":{}}\n"
+	    "{\"finding\":\"r\",\"severity\":\"error\",\"group\":\"g\",\"rank\":0,\"seq\":2,"
+	    "\"text\":\"x\",\"because\":[{\"seq\":1,\"text\":\"y\"}]}\n" VERDICT("failed"));
+	print();
+	because = json_array_get(json_object_get(page->kinds.item[0].reason, "because"), 0);
+	ck_assert_uint_eq(json_array_size(json_object_get(because, "others")), 1);
+	ck_assert_ptr_null(json_object_get(page->kinds.item[0].reason, "others"));
+	HAS(written, "meanwhile <b>t</b> stands in <code>mutex_enter</code>");
+}
+
+/* ---- what is no record ---- */
+
+static const struct {
+	const char *lines, *why;
+} bad[] = {
+	{ "nonsense", "this is no line of a record" },
+	{ "[]", "no object" },
+	{ "{\"seq\":0,\"time_ns\":0}", "stands before the first case" },
+	{ "{\"finding\":\"x\"}", "not the beginning" },
+	{ "{\"viosim\":2,\"case\":\"a\"}", "a record of version 2; this viosim reads version 3" },
+	{ "{\"viosim\":3}", "no replay id" },
+	{ "{\"viosim\":3,\"case\":\"a\"}\n{\"viosim\":3,\"case\":\"b\"}", "before the one above" },
+	{ "{\"viosim\":3,\"case\":\"a\"}\n{\"x\":1}", "neither header, event" },
+	{ "{\"viosim\":3,\"case\":\"a\"}\n{\"verdict\":\"passed\"}\n"
+	    "{\"viosim\":3,\"case\":\"a\"}", "was there already" },
+};
+
+TEST_EACH(bad_line_is_refused, bad)
+{
+	const char *line = bad[_i].lines, *end;
+	char why[256] = "";
+	bool good = true;
+
+	for (; *line != '\0' && good; line = end + (*end == '\n')) {
+		end = line + strcspn(line, "\n");
+		good = page_line(page, PAGE_NOW, line, (size_t)(end - line), why, sizeof(why));
+	}
+	ck_assert(!good);
+	ck_assert_msg(strstr(why, bad[_i].why) != NULL, "%s", why);
+}
+
+TEST(cut_off_record_is_refused)
+{
+	char why[256];
+
+	ck_assert(page_end(page, PAGE_NOW, why, sizeof(why)));
+	take(PAGE_NOW, HEADER("a/b#c"));
+	ck_assert(!page_end(page, PAGE_NOW, why, sizeof(why)));
+	ck_assert_str_eq(why, "the record is cut off: a/b#c has no verdict");
+}
+
+TEST(score_is_a_table_and_other_text_is_none)
+{
+	ck_assert(page_score(page, "{\"score\":[{\"class\":\"dma\",\"total\":4,\"named\":3}],"
+	    "\"mutants\":[{\"name\":\"007-x\",\"bug\":\"<b>\",\"verdict\":\"survived\"}]}"));
+	ck_assert(!page_score(page, "caught 3 of 4"));
+	page_text(page, "measured", "caught <3> of 4", "a & b");
+	print();
+	HAS(written, "<th scope=\"row\">dma</th><td class=\"n\">4</td>");
+	HAS(written, "<code>007-x</code> &lt;b&gt;");
+	HAS(written, "<summary>caught &lt;3&gt; of 4</summary><pre tabindex=\"0\">a &amp; b</pre>");
+	HAS(written, "<a href=\"#x2\">measured</a>");
+}
+
+SUITE(report_page, .setup = setup, .teardown = teardown)
