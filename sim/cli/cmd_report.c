@@ -176,6 +176,11 @@ read_measure(struct page *page, const char *title, const char *path, const char 
 
 	if (text == NULL)
 		return false;
+	if (*text == '\0') {
+		fprintf(stderr, "%s:0: error: the file is empty\n", path);
+		free(text);
+		return false;
+	}
 	if (!page_score(page, text)) {
 		line = line_of(text, begin);
 		page_text(page, title, line, text);
@@ -282,16 +287,45 @@ fill(struct reporting *reporting, char **names, size_t count)
 	return with == CLI_USAGE || with == CLI_BROKEN ? with : code;
 }
 
+/* The page must not take the place of what it is made of. */
+static bool
+is_same_file(const char *out, const char *path)
+{
+	struct stat a, b;
+
+	return path != NULL && stat(out, &a) == 0 && S_ISREG(a.st_mode) && stat(path, &b) == 0 &&
+	    a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
+static const char *
+what_it_replaces(const struct reporting *reporting, char **names, size_t count)
+{
+	const char *const given[] = { reporting->previous, reporting->coverage,
+	    reporting->mutants, reporting->with };
+
+	for (size_t i = 0; i < sizeof(given) / sizeof(given[0]); i++)
+		if (is_same_file(reporting->out, given[i]))
+			return given[i];
+	for (size_t i = 0; i < count; i++)
+		if (is_same_file(reporting->out, names[i]))
+			return names[i];
+	return NULL;
+}
+
 static int
 report_main(void *values, char **names, size_t count)
 {
 	struct reporting *reporting = values;
+	const char *replaced = what_it_replaces(reporting, names, count);
+	struct atomic *out;
 	bool good = true;
-	struct atomic *out = atomic_open(reporting->out, &good);
-	int code = CLI_BROKEN;
+	int code;
 
+	if (replaced != NULL)
+		return cli_error(&cli_report, "--out: %s is what the page is made of", replaced);
+	out = atomic_open(reporting->out, &good);
 	if (!good)
-		return code;
+		return CLI_BROKEN;
 	reporting->page = page_new(CLI_DRIVER_DEFAULT);
 	code = fill(reporting, names, count);
 	if (code != CLI_USAGE)
