@@ -54,6 +54,30 @@ forget(struct telling *telling)
 	vec_fini(&telling->texts);
 }
 
+/* What does not change. */
+static void
+begin_texts(struct telling *telling)
+{
+	const struct report_input *input = &telling->input;
+	const char *file;
+	size_t length;
+
+	forget(telling);
+	add_text(telling, xstrdup("module"), xstrdup(module_path(input->module)));
+	for (unsigned i = 0; (file = source_text_file(input->source, i)) != NULL; i++) {
+		const char *text = source_text_all(input->source, file, &length);
+
+		add_text(telling, xasprintf("source %s", file), xstrndup(text, length));
+	}
+}
+
+static void
+end_texts(struct telling *telling)
+{
+	add_text(telling, NULL, NULL);
+	debug_texts = telling->texts.item;
+}
+
 static void
 tell(struct telling *telling)
 {
@@ -65,22 +89,13 @@ tell(struct telling *telling)
 		{ "rings", inspect_rings }, { "pages", inspect_pages },
 	};
 	const struct report_input *input = &telling->input;
-	const char *file;
-	size_t length;
 
-	forget(telling);
+	begin_texts(telling);
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		add_text(telling, xstrdup(texts[i].what),
 		    SBUF_TEXT(stream, texts[i].say(stream, input)));
 	inspect_registers(input, add_registers, telling);
-	add_text(telling, xstrdup("module"), xstrdup(module_path(input->module)));
-	for (unsigned i = 0; (file = source_text_file(input->source, i)) != NULL; i++) {
-		const char *text = source_text_all(input->source, file, &length);
-
-		add_text(telling, xasprintf("source %s", file), xstrndup(text, length));
-	}
-	add_text(telling, NULL, NULL);
-	debug_texts = telling->texts.item;
+	end_texts(telling);
 }
 
 static void
@@ -127,6 +142,8 @@ debug_run(const struct scenario_case *c, struct module *module, uint32_t event)
 	struct run_result result;
 
 	debug_stop_at = event;
+	begin_texts(&telling);
+	end_texts(&telling);
 	crash_install();
 	run_case(c, &options, &result);
 	run_result_fini(&result);

@@ -21,9 +21,9 @@ extern uint32_t debug_stop_at;
 extern uint32_t debug_events;
 
 /*
- * "event", "contexts", "rings", "pages": see report/inspect.h; "registers NAME" or "registers
- * NUMBER" of each context, likewise; "module": its path; "source FILE" for each: the driver's text.
- * Ends with NULL; NULL while nothing was stopped.
+ * "module": its path; "source FILE" for each: the driver's text.  Once it was stopped also "event",
+ * "contexts", "rings", "pages": see report/inspect.h; "registers NAME" and "registers NUMBER" of
+ * each context, likewise.  Ends with NULL; NULL before the run and after it.
  */
 extern const struct debug_text {
 	const char *what, *text;

@@ -56,6 +56,7 @@ struct fiber {
 	void		*sp;		/* saved stack pointer, not running */
 #endif
 	enum fiber_state state;
+	bool		 lost;		/* where it stood: fiber_was_left() */
 	uint8_t		*map;		/* guard, then the stack; NULL: the thread's own */
 	void		(*fn)(void *);
 	void		*arg;
@@ -302,7 +303,7 @@ fiber_registers(const struct fiber *f, char *text, size_t size)
 		snprintf(text, size, "running");
 		return true;
 	}
-	if (f->state != FIBER_WAITING && f->state != FIBER_NEW)
+	if (f->lost || (f->state != FIBER_WAITING && f->state != FIBER_NEW))
 		return false;
 	snprintf(text, size, "%s=%#" PRIxPTR, save_sp, (uintptr_t)(sp + SAVE_POPPED));
 	for (size_t i = 0; i < sizeof(save_names) / sizeof(save_names[0]); i++) {
@@ -383,6 +384,7 @@ fiber_new(struct fiber_pool *pool, void (*fn)(void *), void *arg)
 		f = fiber_map(pool);
 	}
 	f->state = FIBER_NEW;
+	f->lost = false;
 	f->fn = fn;
 	f->arg = arg;
 	f->resumer = NULL;
@@ -450,6 +452,7 @@ fiber_was_left(struct fiber *from, struct fiber *to)
 {
 	assert(from->state == FIBER_RUNNING && to->state == FIBER_WAITING);
 	from->state = FIBER_WAITING;
+	from->lost = true;
 	to->state = FIBER_RUNNING;
 }
 

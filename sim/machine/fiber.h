@@ -94,7 +94,8 @@ uintptr_t fiber_stack_used(const struct fiber *);
 
 /*
  * The registers that a waiting fiber goes on with, by a debugger's names: "rip=0x1234 rsp=0x...";
- * "running".  False: it is done, or this build does not know (FIBER_UCONTEXT).
+ * "running".  False: it is done or was left (below), or this build does not know
+ * (FIBER_UCONTEXT).
  */
 bool	fiber_registers(const struct fiber *, char *text, size_t size);
 

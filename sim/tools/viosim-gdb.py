@@ -142,6 +142,7 @@ class Sources:
 
 selected = Selected()
 sources = Sources()
+stop = None         # made when the program is known
 
 
 def to_driver():
@@ -187,7 +188,7 @@ def show_driver():
 
 
 def is_stopped():
-    return gdb.selected_inferior().pid != 0 and text("module") != ""
+    return text("event") != ""
 
 
 def need_stopped():
@@ -198,6 +199,12 @@ def need_stopped():
 
 
 def show_stop():
+    # A breakpoint of the user's, or a driver that crashes: that is the event after its signal.
+    if gdb.selected_inferior().pid != 0 and gdb.newest_frame().name() != STOP:
+        print("stopped before the event; `continue' goes on to it")
+        to_driver()
+        gdb.execute("frame")
+        return
     if not is_stopped():
         print("the case is over")
         return
@@ -206,12 +213,36 @@ def show_stop():
     show_driver()
 
 
+class Stop(gdb.Breakpoint):
+    """At the event that is wanted; shows it if the user's own command led here."""
+
+    def __init__(self):
+        super().__init__(STOP, internal=True)
+        self.silent = True
+        self.is_ours = False
+        gdb.events.stop.connect(self.stopped)
+
+    def stopped(self, event):
+        if not self.is_ours and self in getattr(event, "breakpoints", ()):
+            show_stop()
+
+    def go(self, command):
+        self.is_ours = True
+        try:
+            gdb.execute(command, to_string=True)
+        finally:
+            self.is_ours = False
+        show_stop()
+
+
 def begin(args):
     """Run up to the event that the arguments name."""
+    global stop
+    if stop is None:
+        stop = Stop()
     selected.forget()
     gdb.execute("set args " + args)
-    gdb.execute("run", to_string=True)
-    show_stop()
+    stop.go("run")
 
 
 class Start(gdb.Command):
@@ -221,7 +252,6 @@ class Start(gdb.Command):
         super().__init__("viosim-start", gdb.COMMAND_RUNNING)
 
     def invoke(self, argument, from_tty):
-        gdb.Breakpoint(STOP, internal=True).silent = True
         begin(gdb.parameter("args"))
 
 
@@ -241,8 +271,7 @@ class Event(gdb.Command):
         if now is not None and int(now.group(1)) < event:
             selected.select(None, {})
             gdb.execute("set var *(unsigned *)&debug_stop_at = %d" % event)
-            gdb.execute("continue", to_string=True)
-            show_stop()
+            stop.go("continue")
         else:
             begin(re.sub(r"--stop \d+", "--stop %d" % event, gdb.parameter("args")))
 
@@ -265,8 +294,8 @@ then are of that context, until the case goes on."""
         if registers is None:
             raise gdb.GdbError("there is no context %s now; viosim-context lists them" % argument)
         if not registers:
-            raise gdb.GdbError("this build of viosim does not know the registers of contexts "
-                               "that do not run (FIBER_UCONTEXT)")
+            raise gdb.GdbError("the registers of %s are not known: it has crashed, or viosim was "
+                               "built with FIBER_UCONTEXT" % argument)
         if select(argument):
             gdb.execute("frame")
         else:
@@ -292,9 +321,6 @@ def settings():
             gdb.execute("set " + setting, to_string=True)
         except gdb.error:
             pass        # an older gdb does not have it
-    # What a driver does wrong, viosim takes note of.
-    gdb.execute("handle SIGSEGV SIGBUS SIGILL SIGFPE SIGTRAP nostop noprint pass", to_string=True)
-    gdb.execute("handle SIGTRAP stop print nopass", to_string=True)
 
 
 settings()
