@@ -101,6 +101,17 @@ take_end(struct merge *merge, struct part *part, const struct record_end *end)
 	return true;
 }
 
+static void
+note_case(struct merge *merge, const struct record *run)
+{
+	if (run->plan[0] != '\0' || merge->results.results == NULL)
+		return;
+	vec_each(id, &merge->cases)
+		if (strcmp(*id, run->base) == 0)
+			return;
+	*vec_add(&merge->cases) = xstrdup(run->base);
+}
+
 /* A line that belongs where it stands. */
 static bool
 take_line(struct merge *merge, struct part *part, const char *text, size_t length)
@@ -119,6 +130,7 @@ take_line(struct merge *merge, struct part *part, const char *text, size_t lengt
 	case RECORD_RUN:
 		part->runs++;
 		tally_add(&merge->tally, &line->run);
+		note_case(merge, &line->run);
 		return true;
 	case RECORD_REDUCED:
 		tally_add_reduced(&merge->tally, &line->reduced);
@@ -196,6 +208,9 @@ merge_read(struct merge *merge, const char *path)
 void
 merge_fini(struct merge *merge)
 {
+	vec_each(id, &merge->cases)
+		free(*id);
+	vec_fini(&merge->cases);
 	free(merge->from);
 	record_line_fini(&merge->line);
 	tally_fini(&merge->tally);
@@ -217,6 +232,24 @@ is_complete(const struct merge *merge)
 	return complete;
 }
 
+static bool
+write_results(struct merge *merge)
+{
+	struct results *results = merge->results.results;
+
+	if (results == NULL)
+		return true;
+	cli_results_about(&merge->results, merge->head.driver, NULL, NULL, NULL);
+	vec_each(id, &merge->cases)
+		explored_result(&merge->tally, *id, &(struct problem_place){ .file = NULL },
+		    merge->lints_fail, results);
+	if (merge->end.cases_left > 0)
+		results_case(results, "merge", VERDICT_SKIPPED)->message =
+		    results_print(results, "%" PRIu64 " cases were not run",
+		    merge->end.cases_left);
+	return cli_results_end(&merge->results, true);
+}
+
 static int
 report(struct merge *merge)
 {
@@ -228,6 +261,8 @@ report(struct merge *merge)
 	    plural(tally->bases), tally->runs, plural(tally->runs));
 	explored_text_sums(tally, stdout);
 	explored_text_findings(tally, false, stdout);
+	if (!write_results(merge))
+		return CLI_BROKEN;
 	if (merge->cut)
 		puts("\nnot complete: a part was ended before all was done");
 	explored_text_end(tally, end->cases_left, stdout);
@@ -252,8 +287,10 @@ merge_files(struct merge *merge, char **paths, size_t count)
 {
 	bool good = true;
 	struct atomic *summary = atomic_open(merge->json_summary, &good);
-	int code = good ? CLI_USAGE : CLI_BROKEN;
+	int code;
 
+	good = cli_results_begin(&merge->results, "merge", &merge->result_flags) && good;
+	code = good ? CLI_USAGE : CLI_BROKEN;
 	for (size_t i = 0; i < count && good; i++)
 		good = merge_read(merge, paths[i]);
 	good = good && is_complete(merge);
@@ -266,6 +303,8 @@ merge_files(struct merge *merge, char **paths, size_t count)
 		}, atomic_stream(summary));
 	if (!atomic_end(summary, good))
 		code = CLI_BROKEN;
+	if (!cli_results_end(&merge->results, false))
+		code = CLI_BROKEN;
 	merge_fini(merge);
 	return code;
 }
@@ -275,6 +314,7 @@ static const struct cli_option merge_options[] = {
 	    CLI_FLAG(struct merge, lints_fail) },
 	{ 0, "json-summary", "FILE", "findings and totals, as JSON",
 	    CLI_OUTPUT(struct merge, json_summary) },
+	CLI_OPTIONS_RESULTS(struct merge, result_flags),
 	CLI_OPTIONS_END
 };
 

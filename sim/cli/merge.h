@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 
+#include "cli/results.h"
 #include "explore/tally.h"
 
 /* Files that are put together; all-zero to begin with. */
@@ -20,6 +21,9 @@ struct merge {
 	bool ended, cut;		/* one of them has ended; has been cut by a bound */
 	bool lints_fail;
 	const char *json_summary;
+	struct cli_results result_flags;
+	struct cli_results_out results;
+	struct { VEC_MEMBERS(char *); } cases;	/* that have a baseline run: replay ids */
 };
 
 /* Take a file; false after a message with its line.  The name is borrowed. */

@@ -117,11 +117,13 @@ code_flows(const struct problem *problem)
 {
 	json_t *steps = json_array(), *thread = json_object(), *flow = json_object();
 	json_t *threads = json_array(), *flows = json_array();
+	const struct problem_place *otherwise = problem->scenario.file != NULL ?
+	    &problem->scenario : &problem->place;
 
 	for (unsigned i = 0; i < problem->becauses; i++)
-		add_step(steps, location_of(&problem->because[i], &problem->scenario,
+		add_step(steps, location_of(&problem->because[i], otherwise,
 		    problem->because[i].text));
-	add_step(steps, location_of(&problem->place, &problem->scenario, problem->text));
+	add_step(steps, location_of(&problem->place, otherwise, problem->text));
 	json_put(thread, "locations", steps);
 	json_add(threads, thread);
 	json_put(flow, "threadFlows", threads);
