@@ -303,6 +303,21 @@ configuration(const struct scenario_case *c)
 	return object;
 }
 
+/* Which text the lines of the scenario are of. */
+static void
+put_scenario(json_t *object, const struct scenario_case *c)
+{
+	size_t length;
+	char *text = c->scenario->loc.file != NULL ?
+	    report_file(c->scenario->loc.file, &length) : NULL;
+
+	if (text == NULL)
+		return;
+	json_put_text(object, "scenario_file", c->scenario->loc.file);
+	json_put_digest(object, "scenario_hash", trace_hash(text, length));
+	free(text);
+}
+
 static void
 print_header(struct out *out)
 {
@@ -323,8 +338,10 @@ print_header(struct out *out)
 	if (input->manifest != NULL)
 		json_put_text(object, "manifest", input->manifest->path);
 	put_counters(out, object);
-	if (input->c != NULL)
+	if (input->c != NULL) {
+		put_scenario(object, input->c);
 		json_put(object, "configuration", configuration(input->c));
+	}
 	json_print_line(object, out->stream);
 }
 

@@ -504,20 +504,21 @@ put_told(json_t *object, const char *key, struct page *page, const struct page_t
 	json_put(object, key, value);
 }
 
+/* By its file: what is wrong with it, and its text. */
 static void
 put_scenario(json_t *scenarios, const struct page_told *told)
 {
-	const char *file = page_get(told->story, "file");
-	size_t length = strlen(file);
+	const char *file = page_get(told->story, "file"), *trouble;
+	json_t *row;
 	char *text;
 
-	/* A record says what is read here, so nothing else is. */
-	if (length < 5 || strcmp(file + length - 5, ".yaml") != 0 ||
-	    json_object_get(scenarios, file) != NULL)
+	if (*file == '\0' || json_object_get(scenarios, file) != NULL)
 		return;
-	text = page_read_text(file);
-	if (text != NULL)
-		json_put_text(scenarios, file, text);
+	text = page_scenario(told->header, file, &trouble);
+	row = json_array();
+	json_add(row, json_text(trouble != NULL ? trouble : ""));
+	json_add(row, json_text(text != NULL ? text : ""));
+	json_put(scenarios, file, row);
 	free(text);
 }
 

@@ -6,8 +6,11 @@
 
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/utf8.h"
 #include "scenario/text.h"
+
+#define FILE_MAX (1 << 20)
 
 static const struct defect *
 defect_behind(const struct report_input *input, const struct finding *finding,
@@ -67,6 +70,21 @@ report_position(const struct report_input *input, uint32_t site, struct source_p
 }
 
 /* ---- text ---- */
+
+char *
+report_file(const char *path, size_t *length)
+{
+	FILE *file = fopen(path, "r");
+	char *text;
+
+	if (file == NULL)
+		return NULL;
+	text = xmalloc(FILE_MAX + 1);
+	*length = fread(text, 1, FILE_MAX, file);
+	text[*length] = '\0';
+	fclose(file);
+	return text;
+}
 
 void
 report_clean(char *text)

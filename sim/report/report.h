@@ -100,6 +100,9 @@ bool report_position(const struct report_input *input, uint32_t site, struct sou
 /* A word of a command, quoted for a shell if it needs that. */
 void report_print_quoted(FILE *stream, const char *word);
 
+/* What a file has, up to a megabyte, heap, with a NUL behind it; NULL: it cannot be read. */
+char *report_file(const char *path, size_t *length);
+
 /*
  * Make text fit for one line of any report, in place: newline and tab become a blank, other
  * control characters and bytes that are no UTF-8 become '?', trailing blanks go.

@@ -122,8 +122,8 @@ json_t *page_story(struct page *page, const struct page_told *told, const char *
 
 /* The number of the module that ran, whose texts are read once. */
 size_t page_module(struct page *page, const json_t *header);
-/* The text of a scenario; heap, NULL: it is not there. */
-char *page_read_text(const char *path);
+/* The text of a scenario; heap, NULL: it is not there.  *trouble: it is not what ran, or NULL. */
+char *page_scenario(const json_t *header, const char *path, const char **trouble);
 
 /* ---- page_html.c ---- */
 

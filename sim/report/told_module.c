@@ -9,10 +9,9 @@
 #include "base/alloc.h"
 #include "base/sbuf.h"
 #include "base/share.h"
+#include "machine/trace.h"
 #include "report/told.h"
 #include "report/report.h"
-
-#define TEXT_MAX (1 << 20)		/* bytes of a scenario that are shown */
 
 static char *
 trouble_of(const struct module_texts *texts, const char *hash, const char *path)
@@ -58,21 +57,33 @@ page_module(struct page *page, const json_t *header)
 	return page->modules.count - 1;
 }
 
-char *
-page_read_text(const char *path)
+/* A record says what is read here, so nothing but scenarios is. */
+static char *
+read_scenario(const char *path, size_t *length)
 {
-	char *found = share_path(path);
-	FILE *file = fopen(found != NULL ? found : path, "r");
-	char *text;
-	size_t length;
+	size_t end = strlen(path);
+	char *found, *text;
 
-	free(found);
-	if (file == NULL)
+	if (end < 5 || strcmp(path + end - 5, ".yaml") != 0)
 		return NULL;
-	text = xmalloc(TEXT_MAX);
-	length = fread(text, 1, TEXT_MAX - 1, file);
-	fclose(file);
-	text[length] = '\0';
+	found = share_path(path);
+	text = report_file(found != NULL ? found : path, length);
+	free(found);
+	return text;
+}
+
+char *
+page_scenario(const json_t *header, const char *path, const char **trouble)
+{
+	size_t length = 0;
+	char *text = read_scenario(path, &length), now[20] = "";
+
+	*trouble = "This file is not there.";
+	if (text == NULL)
+		return NULL;
+	snprintf(now, sizeof(now), "%016" PRIx64, trace_hash(text, length));
+	*trouble = strcmp(now, page_get(header, "scenario_hash")) == 0 ? NULL :
+	    "This is not the text that ran: lines may be others.";
 	report_clean_lines(text);
 	return text;
 }

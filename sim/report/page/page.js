@@ -694,27 +694,25 @@ function driverText(told, list) {
 /* ---- the scenario's text ---- */
 
 function scenarioText(told) {
-	var file = told.story.file, text = data.scenarios[file];
+	var file = told.story.file, scenario = data.scenarios[file];
 	var box = html("div", { "class": "code", tabindex: "0", role: "region",
 	    "aria-label": "Scenario" }), failed = {};
 
 	if (!file)
 		return html("div", {});
-	if (text === undefined)
-		return html("div", {}, html("h4", {}, "Scenario"), html("p", { "class": "note" },
-		    file + " is not there."));
 	failures(told).forEach(function (failure) {
 		if (failure.file === file)
 			failed[failure.line] = failure.actual + ", at " +
 			    seconds(failure.time_ns);
 	});
-	text.replace(/\n$/, "").split("\n").forEach(function (one, i) {
+	scenario[1].replace(/\n$/, "").split("\n").forEach(function (one, i) {
 		if (!/^#/.test(one))
 			box.append(line(i + 1, failed[i + 1] ? "\u2717" : "", one, failed[i + 1],
 			    failed[i + 1] !== undefined));
 	});
 	return html("div", {}, html("h4", {}, "Scenario ", html("span", { "class": "dim" }, file)),
-	    box);
+	    scenario[0] ? html("p", { "class": "note" }, scenario[0]) : null,
+	    scenario[1] ? box : null);
 }
 
 /* ---- a case ---- */

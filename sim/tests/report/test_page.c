@@ -256,6 +256,35 @@ TEST(others_stand_where_they_stood_when_another_went_on)
 	HAS(written, "meanwhile <b>t</b> stands in <code>mutex_enter</code>");
 }
 
+/* Which texts are shown is for a record to say, so nothing but scenarios is read. */
+TEST(scenario_is_what_ran_or_it_says_so)
+{
+	FOLDER(folder);
+	char *here = PRINTED(to, fprintf(to, "%s/a.yaml", folder.path));
+	char *other = PRINTED(to, fprintf(to, "%s/a.txt", folder.path));
+	json_t *header = json_pack("{s:s}", "scenario_hash", "0123456789abcdef");
+	const char *trouble;
+	char *text, hash[20];
+
+	suite_write(here, "steps: []\n");
+	suite_write(other, "steps: []\n");
+	text = page_scenario(header, here, &trouble);
+	ck_assert_str_eq(text, "steps: []\n");
+	HAS(trouble, "not the text that ran");
+	free(text);
+	snprintf(hash, sizeof(hash), "%016" PRIx64, trace_hash("steps: []\n", 10));
+	json_object_set_new(header, "scenario_hash", json_string(hash));
+	text = page_scenario(header, here, &trouble);
+	ck_assert_ptr_nonnull(text);
+	ck_assert_ptr_null(trouble);
+	free(text);
+	ck_assert_ptr_null(page_scenario(header, other, &trouble));
+	HAS(trouble, "is not there");
+	json_decref(header);
+	free(here);
+	free(other);
+}
+
 /* ---- what is no record ---- */
 
 static const struct {
