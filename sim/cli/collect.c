@@ -362,16 +362,16 @@ add_files(struct paths *paths, const char *path)
 		free(found);
 	}
 	if (S_ISDIR(st.st_mode))
-		read_folder(path, &st, paths);
+		find_all(path, paths);
 	else
 		arena_add(paths->arena, paths->item, paths->count) =
-		    (struct found_file){ .path = path };
+		    (struct found_file){ path, path };
 }
 
 const char *const *
 cli_scenario_files(char *const *names, size_t count, struct arena *arena, size_t *named)
 {
-	struct paths paths = { .arena = arena };
+	struct paths paths = { .arena = arena }, pieces = { .arena = arena };
 	const char **all = NULL;
 	size_t files = 0;
 	bool any;
@@ -381,9 +381,11 @@ cli_scenario_files(char *const *names, size_t count, struct arena *arena, size_t
 	for (size_t i = 0; i < count; i++)
 		add_files(&paths, names[i]);
 	*named = paths.count;
-	find_area("include", &paths, &any);
+	find_area("include", &pieces, &any);
 	for (size_t i = 0; i < paths.count; i++)
 		arena_add(arena, all, files) = paths.item[i].path;
+	for (size_t i = 0; i < pieces.count; i++)
+		arena_add(arena, all, files) = pieces.item[i].path;
 	arena_add(arena, all, files) = NULL;
 	return all;
 }

@@ -54,9 +54,9 @@ TEST(mistyped_commands_and_options)
 		{ "explore --stat x",
 		    "viosim explore: unknown option --stat; did you mean \"--state\"?" },
 		UNKNOWN("run", "option", "--hel", "--help"),
-		{ "check --manifst x",
-		    "viosim check: unknown option --manifst; --manifest is an option of "
-		    "run, explain, sweep, explore, shrink, debug, bytes, atf" },
+		{ "check --quiet-verdct",
+		    "viosim check: unknown option --quiet-verdct; --quiet-verdict is an option "
+		    "of run" },
 		{ "run --quiet=1", "viosim run: --quiet takes no value" },
 		{ "run --jobs", "viosim run: --jobs: N is missing" },
 		{ "run --junit=", "viosim run: --junit: FILE is empty" },
