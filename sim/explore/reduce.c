@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/cleanup.h"
 #include "base/hostio.h"
 #include "base/sbuf.h"
 #include "explore/found.h"
@@ -126,7 +127,7 @@ tick(void *arg, size_t pieces)
 	(void)pieces;
 	if (explore->tick != NULL)
 		explore->tick(explore->arg, explore);
-	return true;
+	return cleanup_asked() == 0;
 }
 
 /* The first of each finding, then the second, ... */
