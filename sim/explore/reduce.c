@@ -108,6 +108,9 @@ done(void *arg, size_t index, const struct pool_result *result)
 	char why[128];
 
 	(void)index;
+	/* It may have been killed by the same signal. */
+	if (cleanup_asked() != 0)
+		return false;
 	if (result->text == NULL)
 		fprintf(stderr, "viosim: a finding could not be reduced: %s\n", result->why);
 	if (result->text == NULL || result->length == 0)
