@@ -11,37 +11,37 @@
 
 /* NetBSD's numbers, sys/errno.h (amd64 differs from Linux from 35 on, and at 11). */
 #define FAULT_ERRNOS(X) \
-	X(EPERM, 1) \
-	X(ENOENT, 2) \
-	X(ESRCH, 3) \
-	X(EINTR, 4) \
-	X(EIO, 5) \
-	X(ENXIO, 6) \
-	X(E2BIG, 7) \
-	X(EDEADLK, 11) \
-	X(ENOMEM, 12) \
-	X(EACCES, 13) \
-	X(EFAULT, 14) \
-	X(EBUSY, 16) \
-	X(EEXIST, 17) \
-	X(ENODEV, 19) \
-	X(ENOTDIR, 20) \
-	X(EINVAL, 22) \
-	X(ENOTTY, 25) \
-	X(EFBIG, 27) \
-	X(ENOSPC, 28) \
-	X(ERANGE, 34) \
-	X(EAGAIN, 35) \
-	X(EWOULDBLOCK, 35) \
-	X(EOPNOTSUPP, 45) \
-	X(ENOBUFS, 55) \
-	X(ETIMEDOUT, 60) \
-	X(ENAMETOOLONG, 63) \
-	X(ENOSYS, 78) \
-	X(ENOTSUP, 86)
+	X(EPERM, 1, "not permitted") \
+	X(ENOENT, 2, "there is no such thing") \
+	X(ESRCH, 3, "there is no such process") \
+	X(EINTR, 4, "a signal came first") \
+	X(EIO, 5, "the device failed") \
+	X(ENXIO, 6, "the device is not there") \
+	X(E2BIG, 7, "a list of arguments is too long") \
+	X(EDEADLK, 11, "it would wait for itself") \
+	X(ENOMEM, 12, "there is no memory for it") \
+	X(EACCES, 13, "access is denied") \
+	X(EFAULT, 14, "the address is bad") \
+	X(EBUSY, 16, "it is in use") \
+	X(EEXIST, 17, "it is there already") \
+	X(ENODEV, 19, "the device cannot do that") \
+	X(ENOTDIR, 20, "it is no directory") \
+	X(EINVAL, 22, "an argument is invalid") \
+	X(ENOTTY, 25, "it knows no such ioctl") \
+	X(EFBIG, 27, "it is too large") \
+	X(ENOSPC, 28, "no space is left") \
+	X(ERANGE, 34, "the result does not fit") \
+	X(EAGAIN, 35, "not now; it may work later") \
+	X(EWOULDBLOCK, 35, "the same as EAGAIN: it would have to wait") \
+	X(EOPNOTSUPP, 45, "this operation is not supported") \
+	X(ENOBUFS, 55, "there is no buffer for it") \
+	X(ETIMEDOUT, 60, "it took too long") \
+	X(ENAMETOOLONG, 63, "the name is too long") \
+	X(ENOSYS, 78, "there is no such function") \
+	X(ENOTSUP, 86, "not supported")
 
 enum {
-#define X(name, number) NETBSD_##name = number,
+#define X(name, number, text) NETBSD_##name = number,
 	FAULT_ERRNOS(X)
 #undef X
 	NETBSD_NONE = 1		/* for calls whose failure has no errno */
@@ -153,14 +153,21 @@ struct errno_name {
 };
 
 static const struct errno_name errno_name[] = {
-#define X(name, number) { #name, number },
+#define X(name, number, text) { #name, number },
 	FAULT_ERRNOS(X)
 #undef X
 };
 #define ERRNOS (sizeof(errno_name) / sizeof(errno_name[0]))
 
 const char *const fault_errno_names[] = {
-#define X(name, number) #name,
+#define X(name, number, text) #name,
+	FAULT_ERRNOS(X)
+#undef X
+	NULL
+};
+
+const char *const fault_errno_texts[] = {
+#define X(name, number, text) text,
 	FAULT_ERRNOS(X)
 #undef X
 	NULL

@@ -64,6 +64,7 @@ const char *fault_errno_name(int number);	/* NULL: no such errno */
 /* NULL-terminated lists for the scenario's vocabulary, in table order. */
 extern const char *const fault_names[];
 extern const char *const fault_errno_names[];
+extern const char *const fault_errno_texts[];	/* what each means */
 
 #define FAULT_FOREVER UINT64_MAX
 #define FAULT_CERTAIN_PPM 1000000u

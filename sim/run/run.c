@@ -49,6 +49,7 @@ run_vocab(void)
 	vocab = (struct scenario_vocab){
 		.types = type_list, .devices = type_names, .observables = run_observables,
 		.calls = call_names, .faults = fault_names, .errnos = fault_errno_names,
+		.errno_texts = fault_errno_texts, .about = run_about,
 		.rules = rule_names, .check_fault = run_check_fault,
 		.events = run_event_kinds(), .event_words = trace_words,
 	};

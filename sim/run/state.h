@@ -80,6 +80,7 @@ const struct context *run_thread(const struct world *world);
 void run_limit(struct run *run);
 
 /* steps.c, for the vocabulary: see its member `check_fault`. */
+char *run_about(const char *name);	/* of the vocabulary */
 bool run_check_fault(const struct scenario_fail *fail, const char **key, char *why, size_t size);
 
 /* checks.c: expectations and rules, each when it is due. */

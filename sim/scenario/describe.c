@@ -259,7 +259,7 @@ describe_vocab(struct describe *d)
 		{ "faults", "a fault of a kernel call, for `fail`: `viosim explain` has more",
 		    vocab->faults, NULL },
 		{ "errno", "an error number of NetBSD, for `errno` of `fail`", vocab->errnos,
-		    NULL },
+		    vocab->errno_texts },
 	};
 
 	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)

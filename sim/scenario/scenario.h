@@ -377,7 +377,10 @@ struct scenario_vocab {
 	const char *const *calls;	/* kernel calls: "uvm_pglistalloc" */
 	const char *const *faults;	/* "uvm_pglistalloc.enomem": call, dot, what goes wrong */
 	const char *const *errnos;	/* "EAGAIN" */
+	const char *const *errno_texts;	/* what each means, in that order */
 	const char *const *rules;	/* "balloon.stale-page" */
+	/* What a rule, call, fault or model is, as Markdown; heap, or NULL. */
+	char *(*about)(const char *name);
 	const struct scenario_event_kind *events;
 	/* Names of the values of a letter, or NULL; see trace_words(). */
 	const char *const *(*event_words)(char letter, bool *bits);

@@ -22,10 +22,22 @@
 
 #define NUMBER TABLE_NUMBER
 #define TIME "(0|" NUMBER " ?(ns|us|ms|s|min|ticks))"
-#define PATTERN(p) "{\"type\": \"string\", \"pattern\": \"" p "\"}"
+#define NAME "[A-Za-z0-9][A-Za-z0-9_.-]*"
+#define OR_PARAM(p) "^(\\\\$" NAME "|" p ")$"
+#define SAYS(text) "\"errorMessage\": \"" text "\", \"patternErrorMessage\": \"" text "\""
+#define PATTERN(type, p, text) \
+	"{\"type\": " type ", \"pattern\": \"" OR_PARAM(p) "\", " SAYS(text)
+#define A_STRING "\"string\""
+#define OR_NUMBER "[\"string\", \"number\"]"
 #define ANY_SCALAR "{\"type\": [\"string\", \"number\", \"boolean\"]}"
-#define A_NAME "{\"type\": \"number\"}, " PATTERN("^[A-Za-z0-9][A-Za-z0-9_.-]*$")
+#define A_NAME PATTERN(OR_NUMBER, NAME, "a word of letters, digits, _ - and . is expected") "}"
+#define A_FLAG PATTERN("[\"boolean\", \"string\"]", "true", "true or false is expected") "}"
 #define A_LIST(item) "{\"type\": \"array\", \"minItems\": 1, \"items\": " item
+/* Only zero needs no unit. */
+#define A_TIME(p, text, examples) "{\"if\": {\"type\": \"integer\"}, " \
+	"\"then\": {\"const\": 0, " SAYS(text) "}, " \
+	"\"else\": " PATTERN(A_STRING, p, text) ", \"examples\": [" examples "]}}"
+#define UNITS "(ns us ms s min ticks)"
 
 #define BYTES(form_, ...) { .holds = HOLDS_BYTES, .form = form_, __VA_ARGS__ }
 #define TEXT(form_, ...) { .holds = HOLDS_TEXT, .form = form_, __VA_ARGS__ }
@@ -35,27 +47,35 @@
 
 const struct field_row field_kinds[FIELD_KINDS] = {
 	[FIELD_FORMAT] = BYTES("a number", .schema = "{\"const\": 1}"),
-	[FIELD_PATH] = TEXT("area/situation", .schema = "{\"type\": \"number\"}, "
-	    PATTERN("^[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*$")),
+	[FIELD_PATH] = TEXT("area/situation", .schema = PATTERN(OR_NUMBER,
+	    "[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*", "a scenario is named area/situation") "}"),
 	[FIELD_TEXT] = TEXT("text", .schema = ANY_SCALAR),
 	[FIELD_NAME] = TEXT("a name", .schema = A_NAME),
 	[FIELD_VOCAB] = TEXT("a name"),
 	[FIELD_SOURCE] = TEXT("config or a queue"),
 	[FIELD_FAULT] = TEXT("a call or a fault"),
 	[FIELD_HEAL] = TEXT("an id or all", .schema = A_NAME),
-	[FIELD_FLAG] = BYTES("true or false", .schema = "{\"type\": \"boolean\"}"),
-	[FIELD_CHOICE] = BYTES("true or false", .schema = "{\"type\": \"boolean\"}"),
+	[FIELD_FLAG] = BYTES("true or false", .schema = A_FLAG),
+	[FIELD_CHOICE] = BYTES("true or false", .schema = A_FLAG),
 	[FIELD_WORD] = BYTES(NULL),
 	[FIELD_COUNT] = BYTES("a number"),
 	[FIELD_TIMES] = BYTES("a number or forever"),
 	[FIELD_AMOUNT] = BYTES("an amount"),
 	[FIELD_PERCENT] = BYTES("a percentage",
-	    .schema = PATTERN("^(0|[1-9][0-9]*)(\\\\.[0-9]{1,4})?%$")),
-	[FIELD_TIME] = OTHER("a time", .schema = "{\"const\": 0}, " PATTERN("^" TIME "$")),
-	[FIELD_AT] = OTHER("a time", .schema = "{\"const\": 0}, " PATTERN("^\\\\+?" TIME "$")),
-	[FIELD_POINT] = OTHER("a point", .schema = PATTERN("^([a-z][a-z0-9_]*(#[1-9][0-9]*)?"
-	    "( entry| before| after)?|line [1-9][0-9]*(#[1-9][0-9]*)?)$")),
-	[FIELD_EXPECT] = OTHER("an expectation", .schema = ANY_SCALAR),
+	    .schema = PATTERN(A_STRING, "(0|[1-9][0-9]*)(\\\\.[0-9]{1,4})?%",
+	    "a percentage is expected, such as 10% or 0.25%") "}"),
+	[FIELD_TIME] = OTHER("a time", .schema = A_TIME(TIME,
+	    "a time has a unit " UNITS ", as 50ms", "\"50ms\", \"2s\"")),
+	[FIELD_AT] = OTHER("a time", .schema = A_TIME("\\\\+?" TIME, "a time has a unit " UNITS
+	    ", as 1s, or +50ms after the previous step", "\"1s\", \"+50ms\"")),
+	[FIELD_POINT] = OTHER("a point", .schema = PATTERN(A_STRING,
+	    "([a-z][a-z0-9_]*(#[1-9][0-9]*)?( entry| before| after)?|"
+	    "line [1-9][0-9]*(#[1-9][0-9]*)?)", "a point is expected: a kernel call and before or "
+	    "after, as mutex_enter#2 before; config entry; line 351#2; access#17")
+	    ", \"examples\": [\"mutex_enter before\", \"virtio_dequeue#2 after\", "
+	    "\"config entry\"]}"),
+	[FIELD_EXPECT] = OTHER("an expectation",
+	    .schema = "{\"$ref\": \"#/$defs/expectation\"}"),
 	[FIELD_MAP] = OTHER("a map"),
 	[FIELD_OWN] = OTHER("a map"),
 	[FIELD_NAMES] = LIST(const char *, "a list of names"),
@@ -69,8 +89,10 @@ const struct field_row field_kinds[FIELD_KINDS] = {
 	    .schema = A_LIST("{\"$ref\": \"#/$defs/event\"}}")),
 	[FIELD_SEED] = LIST(uint64_t, "a number"),
 	[FIELD_SEEDS] = LIST(uint64_t, "a range or a list",
-	    .schema = PATTERN("^[0-9a-fA-Fx]+\\\\.\\\\.[0-9a-fA-Fx]+$") ", "
-	    A_LIST("{\"type\": \"integer\", \"minimum\": 0}, \"uniqueItems\": true}")),
+	    .schema = "{\"if\": {\"type\": \"array\"}, \"then\": "
+	    A_LIST("{\"type\": \"integer\", \"minimum\": 0}, \"uniqueItems\": true}") ", \"else\": "
+	    PATTERN(A_STRING, "[0-9a-fA-Fx]+\\\\.\\\\.[0-9a-fA-Fx]+",
+	    "seeds are a list or a range, as 1..16") ", \"examples\": [\"1..8\"]}}"),
 	[FIELD_MATRIX] = OTHER("a map", .schema = "{\"type\": \"object\", \"minProperties\": 1, "
 	    "\"additionalProperties\": {\"type\": \"array\", \"minItems\": 1, "
 	    "\"uniqueItems\": true, \"items\": " ANY_SCALAR "}}"),

@@ -64,7 +64,7 @@ struct field_row {
 	} holds;
 	size_t item;		/* HOLDS_LIST: bytes of an element */
 	const char *form;	/* what can stand after the key, for people; NULL: its words */
-	const char *schema;	/* alternatives in JSON Schema; NULL: not the same for all keys */
+	const char *schema;	/* in JSON Schema; NULL: not the same for all keys */
 };
 extern const struct field_row field_kinds[FIELD_KINDS];
 #define TABLE_NUMBER "(0x[0-9a-fA-F]+|0|[1-9][0-9]*)"	/* of JSON Schema */

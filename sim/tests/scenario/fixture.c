@@ -27,6 +27,7 @@ fixture_vocab(void)
 	vocab.calls = calls;
 	vocab.faults = faults;
 	vocab.errnos = errnos;
+	vocab.errno_texts = NULL;
 	vocab.rules = rules;
 	return &vocab;
 }
