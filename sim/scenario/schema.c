@@ -432,6 +432,20 @@ beside_verb(const struct verb *const *v)
 	return json_pack("{s:o}", "allOf", all);
 }
 
+/* Steps that most scenarios have, with their parts to be filled in. */
+static json_t *
+step_snippets(void)
+{
+	return json_pack("[{s:s, s:s, s:{s:s, s:s}}, {s:s, s:s, s:{s:{s:s, s:s}}},"
+	    "{s:s, s:s, s:{s:{s:s}}}]",
+	    "label", "expect within", "description", "becomes true in time, and the next step "
+	    "follows", "body", "expect", "${1:mem.free > 100}", "within", "${2:2s}",
+	    "label", "fail once", "description", "a kernel call fails", "body", "fail", "id",
+	    "${1:name}", "call", "${2:kmem_alloc}",
+	    "label", "settle within", "description", "nothing in flight, the driver sleeps",
+	    "body", "settle", "within", "${1:1s}");
+}
+
 static json_t *
 step_of(const struct scenario_vocab *vocab)
 {
@@ -446,8 +460,9 @@ step_of(const struct scenario_vocab *vocab)
 		json_object_set_new(verbs, (*v)->field.key, beside_verb(v));
 	}
 	/* An unknown key may be a verb with a typing error: one complaint is enough. */
-	return json_pack("{s:s, s:o, s:b, s:o, s:{s:{s:o}}, s:{s:[s], s:s}}", "type", "object",
+	return json_pack("{s:s, s:o, s:b, s:o, s:o, s:{s:{s:o}}, s:{s:[s], s:s}}", "type", "object",
 	    "properties", properties, "additionalProperties", false, "dependentSchemas", verbs,
+	    "defaultSnippets", step_snippets(),
 	    "if", "propertyNames", "enum", others,
 	    "then", "required", "expect", "errorMessage",
 	    "a step needs a verb; `viosim describe verbs` lists them");
