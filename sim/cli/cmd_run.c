@@ -223,15 +223,15 @@ exit_code(const struct run *run, size_t failed, bool good)
 }
 
 static void
-print_totals(const struct summary_totals *totals)
+print_totals(const struct summary_totals *totals, FILE *text)
 {
 
-	printf("%zu passed, %zu failed", totals->passed, totals->failed);
+	fprintf(text, "%zu passed, %zu failed", totals->passed, totals->failed);
 	if (totals->not_applicable > 0)
-		printf(", %zu not applicable", totals->not_applicable);
+		fprintf(text, ", %zu not applicable", totals->not_applicable);
 	if (totals->skipped > 0)
-		printf(", %zu skipped", totals->skipped);
-	putchar('\n');
+		fprintf(text, ", %zu skipped", totals->skipped);
+	putc('\n', text);
 }
 
 static int
@@ -262,7 +262,7 @@ run_all(struct run *run)
 	good = run_output_end(&run->output, &totals) && good;
 	good = cli_results_end(run->results, true) && good;
 	if (run->flags.record == NULL)
-		print_totals(&totals);
+		print_totals(&totals, run->output.text);
 	return exit_code(run, totals.failed, good);
 }
 

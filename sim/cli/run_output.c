@@ -29,6 +29,20 @@ verdict_word(enum verdict verdict)
 	return words[verdict];
 }
 
+FILE *
+run_text_stream(const struct run_flags *flags)
+{
+	const char *const files[] = {
+		flags->ndjson, flags->digests, flags->json_summary, flags->results.junit,
+		flags->results.sarif, flags->results.tap, flags->results.summary,
+	};
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+		if (files[i] != NULL && strcmp(files[i], "-") == 0)
+			return stderr;
+	return flags->record != NULL ? stderr : stdout;
+}
+
 void
 run_output_case(const struct run_flags *flags, const struct case_verdict *verdict,
     struct report_input *input, FILE *text[ISOLATE_TEXTS])
@@ -41,10 +55,10 @@ run_output_case(const struct run_flags *flags, const struct case_verdict *verdic
 	input->verdict = verdict_word(verdict->verdict);
 	input->reason = verdict->reason;
 	input->style = (struct report_style){
-		.colour = cli_has_color(flags->color, stdout), .verbose = flags->verbose,
+		.colour = cli_has_color(flags->color, run_text_stream(flags)), .verbose = flags->verbose,
 		.whole = flags->timeline,
 		/* The text goes into files, too. */
-		.width = cli_results_wanted(&flags->results) ? 0 : width_of(stdout),
+		.width = cli_results_wanted(&flags->results) ? 0 : width_of(run_text_stream(flags)),
 	};
 	if (flags->timeline) {
 		timeline_print(text[0], input);
@@ -77,7 +91,8 @@ run_output_begin(struct run_output *output, const struct run_flags *flags,
 	output->results = results;
 	output->manifest = manifest;
 	output->total = total;
-	output->color = cli_has_color(flags->color, stdout);
+	output->text = run_text_stream(flags);
+	output->color = cli_has_color(flags->color, output->text);
 	output->progress = isatty(STDERR_FILENO) && getenv("CI") == NULL && total > 1;
 	output->ndjson = atomic_open(flags->ndjson, &good);
 	output->digests = atomic_open(flags->digests, &good);
@@ -152,10 +167,10 @@ print_case(struct run_output *output, const struct cli_case *c, const struct iso
 	    reasons) && !output->flags->timeline)
 		return;
 	if (!has_result(result))
-		printf("%s: error: %s\n\n", c->c->id, reasons);
-	fwrite(result->text[0], 1, result->length[0], stdout);
+		fprintf(output->text, "%s: error: %s\n\n", c->c->id, reasons);
+	fwrite(result->text[0], 1, result->length[0], output->text);
 	if (result->length[0] > 0 && !output->flags->timeline)
-		putchar('\n');
+		putc('\n', output->text);
 }
 
 /* No line of the report may be glued to the counter: it goes before one is printed. */
@@ -215,9 +230,9 @@ print_lints(const struct run_output *output, size_t failed)
 	if (count == 0 || failed > 0)
 		return;
 	for (size_t i = 0; output->flags->lints && i < count; i++)
-		printf("  %3zu case%s  %s\n", output->lints.item[i].cases,
+		fprintf(output->text, "  %3zu case%s  %s\n", output->lints.item[i].cases,
 		    output->lints.item[i].cases == 1 ? " " : "s", output->lints.item[i].reason);
-	printf("%zu lint%s in %zu case%s%s\n", count, plural(count), output->lint_cases,
+	fprintf(output->text, "%zu lint%s in %zu case%s%s\n", count, plural(count), output->lint_cases,
 	    plural(output->lint_cases),
 	    output->flags->lints ? "; --lints-fail makes them errors" :
 	    "; --lints lists them");
@@ -298,26 +313,26 @@ run_output_scenario(struct run_output *output, const struct cli_cases *cases,
 	bool none = output->scenario_inapplicable > last - first;
 
 	hide_progress(output);
-	run_groups_same(&output->groups, output->flags->timeline ? NULL : stdout);
+	run_groups_same(&output->groups, output->flags->timeline ? NULL : output->text);
 	/* The totals report a scenario of which nothing was run. */
 	if (!output->flags->quiet && !output->flags->quiet_verdict &&
 	    output->scenario_skipped <= last - first) {
-		printf("%s%-4s%s  %-46s %zu case%s", paint(output, failed ? "\033[31m" :
+		fprintf(output->text, "%s%-4s%s  %-46s %zu case%s", paint(output, failed ? "\033[31m" :
 		    skipped || none ? "\033[33m" : "\033[32m"), failed ? "FAIL" :
 		    skipped ? "skip" : none ? "n/a" : "ok", paint(output, "\033[0m"),
 		    cases->item[last].c->scenario->id, last - first + 1,
 		    last > first ? "s" : "");
 		if (skipped)
-			printf(" (%u skipped)", output->scenario_skipped);
+			fprintf(output->text, " (%u skipped)", output->scenario_skipped);
 		if (output->scenario_inapplicable > 0)
-			printf(" (%u not applicable)", output->scenario_inapplicable);
+			fprintf(output->text, " (%u not applicable)", output->scenario_inapplicable);
 		for (size_t i = 0; output->manifest != NULL &&
 		    i < output->manifest->count; i++)
 			if (output->scenario_shown[i]) {
-				printf("%s%s", separator, output->manifest->defects[i].id);
+				fprintf(output->text, "%s%s", separator, output->manifest->defects[i].id);
 				separator = " ";
 			}
-		putchar('\n');
+		putc('\n', output->text);
 	}
 	output->scenario_failed = output->scenario_skipped = output->scenario_inapplicable = 0;
 	memset(output->scenario_shown, 0, sizeof(output->scenario_shown));
@@ -372,8 +387,7 @@ run_output_gone(struct run_output *output, const struct cli_case *c,
 	}
 	if (output->results != NULL)
 		add_gone(output, c, defect);
-	fprintf(output->flags->record != NULL ? stderr : stdout,
-	    "%s:%u:%u: failed: known defect %s no longer shows in %s\n"
+	fprintf(output->text, "%s:%u:%u: failed: known defect %s no longer shows in %s\n"
 	    "  %s\n"
 	    "  If this driver fixes it, remove it from the driver's manifest; a driver that\n"
 	    "  is compared with another driver's manifest needs a manifest of its own.\n\n",
@@ -407,20 +421,21 @@ print_known(struct run_output *output)
 		if (quiet)
 			continue;
 		if (!any)
-			printf("\nknown defects of %s that showed:\n", manifest->driver);
+			fprintf(output->text, "\nknown defects of %s that showed:\n", manifest->driver);
 		any = true;
-		printf("  %-10s %3zu case%s  %s\n", defect->id, output->shown[i],
+		fprintf(output->text, "  %-10s %3zu case%s  %s\n", defect->id, output->shown[i],
 		    output->shown[i] == 1 ? " " : "s", defect->title);
 	}
 	if (any)
-		putchar('\n');
+		putc('\n', output->text);
 }
 
 static void
-print_skipped(const char *what, const struct run_reasons *reasons)
+print_skipped(const struct run_output *output, const char *what,
+    const struct run_reasons *reasons)
 {
 	for (size_t i = 0; i < reasons->count; i++)
-		printf("%s: %zu case%s: %s\n", what, reasons->item[i].cases,
+		fprintf(output->text, "%s: %zu case%s: %s\n", what, reasons->item[i].cases,
 		    plural(reasons->item[i].cases), reasons->item[i].reason);
 }
 
@@ -429,13 +444,13 @@ static void
 print_whole(struct run_output *output, const struct summary_totals *totals)
 {
 	print_known(output);
-	run_groups_same(&output->groups, output->flags->timeline ? NULL : stdout);
-	run_groups_print(&output->groups, stdout);
+	run_groups_same(&output->groups, output->flags->timeline ? NULL : output->text);
+	run_groups_print(&output->groups, output->text);
 	print_lints(output, totals->failed);
-	print_skipped("skipped", &output->skipped);
-	print_skipped("not applicable", &output->inapplicable);
+	print_skipped(output, "skipped", &output->skipped);
+	print_skipped(output, "not applicable", &output->inapplicable);
 	if (output->gone_elsewhere > 0)
-		printf("%u time%s a known defect of %s did not show, which is a failure of "
+		fprintf(output->text, "%u time%s a known defect of %s did not show, which is a failure of "
 		    "%s only\n", output->gone_elsewhere, plural(output->gone_elsewhere),
 		    output->manifest->path, output->manifest->source);
 }

@@ -37,6 +37,9 @@ struct run_flags {
 /* cmd_run.c: what `viosim run` does with these options and names; an exit code. */
 int run_scenarios(struct run_flags *flags, char **names, size_t count);
 
+/* Where text goes: standard error, if standard output is one of the files that are written. */
+FILE *run_text_stream(const struct run_flags *flags);
+
 /*
  * In the child, of a finished case.  *input has what is of the case; what is of the command line
  * and of the verdict is filled in here.  text[0] for the terminal, text[1] NDJSON, text[2] what
@@ -101,6 +104,7 @@ void run_groups_fini(struct run_groups *groups);
 /* In the parent. */
 struct run_output {
 	const struct run_flags *flags;
+	FILE *text;			/* run_text_stream() */
 	size_t total, done;
 	bool color, progress;
 	bool progress_shown;
