@@ -127,10 +127,13 @@ repair(struct check *check, const char *path, const struct diag_list *diags)
 	bool good = false;
 
 	if (yaml_read_file(path, arena, &file, &none))
-		text = diag_list_repaired(diags, path, file.text, say_repaired);
+		text = diag_list_repaired(diags, path, file.text, NULL);
 	if (text != NULL)
 		good = write_repaired(check, path, text);
 	free(text);
+	/* What is not written is not told. */
+	if (good)
+		free(diag_list_repaired(diags, path, file.text, say_repaired));
 	arena_free(arena);
 	diag_list_fini(&none);
 	return good;

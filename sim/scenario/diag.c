@@ -186,7 +186,8 @@ diag_list_repaired(const struct diag_list *dl, const char *file, const char *tex
 				continue;
 			fprintf(f, "%.*s%s", (int)(at - text), text, d->to);
 			text = at + strlen(d->from);
-			made(d);
+			if (made != NULL)
+				made(d);
 			any = true;
 		}
 		fwrite(text, 1, (size_t)(end - text), f);

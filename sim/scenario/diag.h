@@ -63,7 +63,8 @@ void	diag_add(struct diag_list *, struct loc, unsigned width, const char *text,
 void	diag_repair(struct diag_list *, const char *from, const char *to);
 
 /*
- * The text of `file` with all these repairs, heap; each is told to `made`.  NULL: there are none.
+ * The text of `file` with all these repairs, heap; each is told to `made`, if that is not NULL.
+ * NULL: there are none.
  * One that no longer fits the text is left out.
  */
 char	*diag_list_repaired(const struct diag_list *, const char *file, const char *text,
