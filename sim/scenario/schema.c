@@ -19,6 +19,7 @@
 
 static json_t *value_of(const struct scenario_vocab *, const struct field *);
 
+#define EXPECTATION "-expectation"		/* behind the name of a type: its observables */
 #define PARAM "\\$[A-Za-z0-9][A-Za-z0-9_.-]*"	/* of the matrix: any single value may be one */
 
 /* ---- parts ---- */
@@ -503,6 +504,8 @@ value_of(const struct scenario_vocab *vocab, const struct field *f)
 	case FIELD_SEED:
 	case FIELD_AMOUNT:
 		return number_of(f);
+	case FIELD_EXPECT:
+		return json_pack("{s:s++}", "$ref", "#/$defs/", vocab->type->name, EXPECTATION);
 	case FIELD_OWN:
 	case FIELD_MAP:
 		return map_of(vocab, field_map(f, vocab->type));
@@ -547,14 +550,17 @@ scenario_schema_print(const struct scenario_vocab *vocab, FILE *f)
 	    "https://json-schema.org/draft/2020-12/schema", "description",
 	    "viosim scenario, format 1");
 	json_t *rule = by_type(vocab->types);
-	json_t *defs = json_pack("{s:o, s:o}", "expectation", expectation_of(vocab), "event",
-	    event_of(vocab));
+	json_t *defs = json_pack("{s:o}", "event", event_of(vocab));
 	char *text;
 
 	for (const struct scenario_type *const *type = vocab->types; *type != NULL; type++) {
 		struct scenario_vocab of_type = scenario_vocab_of(vocab, *type);
 
+		char *expectation = xasprintf("%s" EXPECTATION, (*type)->name);
+
 		json_object_set_new(defs, (*type)->name, map_of(&of_type, &map_scenario));
+		json_object_set_new(defs, expectation, expectation_of(&of_type));
+		free(expectation);
 	}
 	json_object_update(schema, rule);
 	json_object_set_new(schema, "$defs", defs);

@@ -74,8 +74,7 @@ const struct field_row field_kinds[FIELD_KINDS] = {
 	    "after, as mutex_enter#2 before; config entry; line 351#2; access#17")
 	    ", \"examples\": [\"mutex_enter before\", \"virtio_dequeue#2 after\", "
 	    "\"config entry\"]}"),
-	[FIELD_EXPECT] = OTHER("an expectation",
-	    .schema = "{\"$ref\": \"#/$defs/expectation\"}"),
+	[FIELD_EXPECT] = OTHER("an expectation"),
 	[FIELD_MAP] = OTHER("a map"),
 	[FIELD_OWN] = OTHER("a map"),
 	[FIELD_NAMES] = LIST(const char *, "a list of names"),
