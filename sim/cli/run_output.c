@@ -55,7 +55,8 @@ run_output_case(const struct run_flags *flags, const struct case_verdict *verdic
 	input->verdict = verdict_word(verdict->verdict);
 	input->reason = verdict->reason;
 	input->style = (struct report_style){
-		.colour = cli_has_color(flags->color, run_text_stream(flags)), .verbose = flags->verbose,
+		.colour = cli_has_color(flags->color, run_text_stream(flags)),
+		.verbose = flags->verbose,
 		.whole = flags->timeline,
 		/* The text goes into files, too. */
 		.width = cli_results_wanted(&flags->results) ? 0 : width_of(run_text_stream(flags)),
@@ -232,7 +233,8 @@ print_lints(const struct run_output *output, size_t failed)
 	for (size_t i = 0; output->flags->lints && i < count; i++)
 		fprintf(output->text, "  %3zu case%s  %s\n", output->lints.item[i].cases,
 		    output->lints.item[i].cases == 1 ? " " : "s", output->lints.item[i].reason);
-	fprintf(output->text, "%zu lint%s in %zu case%s%s\n", count, plural(count), output->lint_cases,
+	fprintf(output->text, "%zu lint%s in %zu case%s%s\n", count, plural(count),
+	    output->lint_cases,
 	    plural(output->lint_cases),
 	    output->flags->lints ? "; --lints-fail makes them errors" :
 	    "; --lints lists them");
@@ -317,19 +319,23 @@ run_output_scenario(struct run_output *output, const struct cli_cases *cases,
 	/* The totals report a scenario of which nothing was run. */
 	if (!output->flags->quiet && !output->flags->quiet_verdict &&
 	    output->scenario_skipped <= last - first) {
-		fprintf(output->text, "%s%-4s%s  %-46s %zu case%s", paint(output, failed ? "\033[31m" :
-		    skipped || none ? "\033[33m" : "\033[32m"), failed ? "FAIL" :
-		    skipped ? "skip" : none ? "n/a" : "ok", paint(output, "\033[0m"),
-		    cases->item[last].c->scenario->id, last - first + 1,
-		    last > first ? "s" : "");
+		const char *word = failed ? "FAIL" : skipped ? "skip" : none ? "n/a" : "ok";
+		const char *colour = failed ? "\033[31m" : skipped || none ? "\033[33m" :
+		    "\033[32m";
+
+		fprintf(output->text, "%s%-4s%s  %-46s %zu case%s", paint(output, colour), word,
+		    paint(output, "\033[0m"), cases->item[last].c->scenario->id,
+		    last - first + 1, last > first ? "s" : "");
 		if (skipped)
 			fprintf(output->text, " (%u skipped)", output->scenario_skipped);
 		if (output->scenario_inapplicable > 0)
-			fprintf(output->text, " (%u not applicable)", output->scenario_inapplicable);
+			fprintf(output->text, " (%u not applicable)",
+			    output->scenario_inapplicable);
 		for (size_t i = 0; output->manifest != NULL &&
 		    i < output->manifest->count; i++)
 			if (output->scenario_shown[i]) {
-				fprintf(output->text, "%s%s", separator, output->manifest->defects[i].id);
+				fprintf(output->text, "%s%s", separator,
+				    output->manifest->defects[i].id);
 				separator = " ";
 			}
 		putc('\n', output->text);
@@ -421,7 +427,8 @@ print_known(struct run_output *output)
 		if (quiet)
 			continue;
 		if (!any)
-			fprintf(output->text, "\nknown defects of %s that showed:\n", manifest->driver);
+			fprintf(output->text, "\nknown defects of %s that showed:\n",
+			    manifest->driver);
 		any = true;
 		fprintf(output->text, "  %-10s %3zu case%s  %s\n", defect->id, output->shown[i],
 		    output->shown[i] == 1 ? " " : "s", defect->title);
@@ -450,8 +457,8 @@ print_whole(struct run_output *output, const struct summary_totals *totals)
 	print_skipped(output, "skipped", &output->skipped);
 	print_skipped(output, "not applicable", &output->inapplicable);
 	if (output->gone_elsewhere > 0)
-		fprintf(output->text, "%u time%s a known defect of %s did not show, which is a failure of "
-		    "%s only\n", output->gone_elsewhere, plural(output->gone_elsewhere),
+		fprintf(output->text, "%u time%s a known defect of %s did not show, which is a "
+		    "failure of %s only\n", output->gone_elsewhere, plural(output->gone_elsewhere),
 		    output->manifest->path, output->manifest->source);
 }
 
