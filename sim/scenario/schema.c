@@ -247,8 +247,8 @@ print_expectation(const struct scenario_vocab *vocab, FILE *f)
 {
 	const struct observable *o;
 
-	fputs("^(" PARAM "|(" SPACES "(" EXPECT_STRING "|" EXPECT_NUMBER
-	    "|[-+~()]|==|!=|<=|>=|<|>|\\.\\.|in|log|count|(virtio[01]\\.)?(", f);
+	fputs("^(" PARAM "|(" SPACES "(" EXPECT_STRING "|[-+~()]|==|!=|<=|>=|<|>|\\.\\.|("
+	    EXPECT_NUMBER "|in|log|count|(virtio[01]\\.)?(", f);
 	for (size_t i = 0; (o = scenario_observable(vocab, i)) != NULL; i++)
 		if (o->value != NULL) {
 			fputs(i > 0 ? "|" : "", f);
@@ -260,7 +260,8 @@ print_expectation(const struct scenario_vocab *vocab, FILE *f)
 			fputc('|', f);
 			print_names(o->words, f);
 		}
-	fputs("))+" SPACES ")$", f);
+	/* A word is read whole: in many parts, a long number would be tried in all ways. */
+	fputs(")(?![A-Za-z0-9_])))+" SPACES ")$", f);
 }
 
 /* One that editors offer, with its parts to be filled in. */
