@@ -269,15 +269,15 @@ list_main(void *values, char **names, size_t count)
 {
 	const struct list_flags *flags = values;
 	struct cli_cases cases;
-	int code = CLI_USAGE;
+	bool good = cli_collect(&cases, names, count);
 
-	if (cli_collect(&cases, names, count) &&
-	    (flags->tag == NULL || cli_cases_keep_tag(&cases, flags->tag))) {
+	/* Those that are good are listed all the same: shells complete them. */
+	if (flags->tag == NULL || cli_cases_keep_tag(&cases, flags->tag))
 		list(&cases, flags->cases);
-		code = CLI_OK;
-	}
+	else
+		good = false;
 	cli_cases_fini(&cases);
-	return code;
+	return good ? CLI_OK : CLI_USAGE;
 }
 
 const struct cli_command cli_list = {

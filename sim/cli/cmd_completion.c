@@ -16,7 +16,8 @@ value_of(const char *help)
 	static const struct { const char *word; enum value value; } values[] = {
 		{ "SCENARIO", VALUE_SCENARIO }, { "RULE", VALUE_RULE },
 		{ "COMMAND", VALUE_COMMAND }, { "FILE", VALUE_FILE }, { "FOLDER", VALUE_FILE },
-		{ "MANIFEST", VALUE_FILE },
+		{ "MANIFEST", VALUE_FILE }, { "MODULE", VALUE_FILE }, { "RECORD", VALUE_FILE },
+		{ "PATH", VALUE_FILE },
 	};
 
 	for (size_t i = 0; help != NULL && i < sizeof(values) / sizeof(values[0]); i++)

@@ -42,12 +42,15 @@ run_reasons_fini(struct run_reasons *reasons)
 
 /* ---- alike ---- */
 
-/* Do two texts read the same but for their numbers? */
+/* Do two texts read the same but for their numbers?  That of a known defect is a name. */
 static bool
 is_alike(const char *a, const char *b)
 {
 	const char *const number = "0123456789abcdefx.";
+	const char *name = strstr(a, "(looks like "), *other = strstr(b, "(looks like ");
 
+	if (name != NULL && other != NULL && strcmp(name, other) != 0)
+		return false;
 	while (*a != '\0' && *b != '\0') {
 		if (isdigit((unsigned char)*a) && isdigit((unsigned char)*b)) {
 			a += strspn(a, number);

@@ -427,6 +427,7 @@ add_problem(const struct cluster *cluster, bool fails, struct results *results)
 		.level = known[0] != '\0' ? PROBLEM_NOTE : fails ? PROBLEM_ERROR :
 		    finding->rule->severity == SEVERITY_LINT ? PROBLEM_WARNING : PROBLEM_ERROR,
 		.rule = finding->rule->id, .known = known[0] != '\0' ? known : NULL,
+		.by_itself = true,
 		.place = { .file = finding->file, .line = finding->line,
 		    .function = finding->function },
 		.group = results_print(results, "%s|%s|%s|%s", finding->rule->id, finding->file,

@@ -150,13 +150,16 @@ finding_put_group(json_t *object, const struct report_input *input,
     const struct finding *finding)
 {
 	struct source_pos pos = { .file = "", .function = "" }, cause = pos;
+	struct defect_like like;
+	bool is_like = report_like_finding(input, finding, &like);
 	char *group;
 
 	(void)report_position(input, finding->site, &pos);
-	if (finding->becauses > 0)
-		(void)report_position(input, report_because_site(input, finding, 0), &cause);
-	group = xasprintf("%s|%s|%s|%s", finding->rule->id, pos.file, pos.function,
-	    cause.function);
+	for (unsigned i = 0; i < finding->becauses; i++)
+		if (report_position(input, report_because_site(input, finding, i), &cause))
+			break;
+	group = xasprintf("%s|%s|%s|%s%s%s", finding->rule->id, pos.file, pos.function,
+	    cause.function, is_like ? "|" : "", is_like ? like.defect->id : "");
 	json_put_text(object, "group", group);
 	free(group);
 }

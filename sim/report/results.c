@@ -182,7 +182,7 @@ results_problem(struct results *results, const struct problem *problem, bool rea
 	    &results->cases.item[results->cases.count - 1];
 
 	add_problem(results, &kept, c, reason && c != NULL &&
-	    (c->reasons.count == 0 || c->verdict == VERDICT_BROKEN));
+	    (c->reasons.count == 0 || c->verdict == VERDICT_BROKEN || problem->by_itself));
 	if (reason && c != NULL)
 		*vec_add(&c->reasons) = kept;
 }

@@ -42,6 +42,7 @@ struct problem {
 	unsigned becauses;
 	const char *known;		/* id of the known defect, or NULL */
 	const char *group;		/* equal groups have one cause; NULL: its rule and file */
+	bool by_itself;			/* not the consequence of another one of its case */
 	/* Filled in for those that are alike. */
 	size_t cases;			/* that had it */
 	size_t failed;			/* of these: it is the first reason why they failed */

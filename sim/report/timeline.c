@@ -55,6 +55,7 @@ struct timeline {
 	unsigned left;			/* columns in front */
 	char number[16];		/* that stands there next, or "" */
 	uint64_t shown_ns;		/* when the last line was; WORDS_UNKNOWN: there is none */
+	uint64_t omitted_ns;		/* and the last that is not printed */
 	unsigned width;
 	unsigned count_width;
 	bool backward;			/* of like rounds the last one is printed */
@@ -418,6 +419,7 @@ print_omitted(struct timeline *t, size_t *lines)
 	if (*lines > 0 && t->shown_ns != WORDS_UNKNOWN) {
 		snprintf(text, sizeof(text), "%zu line%s not shown", *lines, plural(*lines));
 		print_row(t, "", "...", "2", text, false);
+		t->shown_ns = t->omitted_ns;
 	}
 	*lines = 0;
 }
@@ -436,6 +438,8 @@ print_items(struct timeline *t, size_t first)
 
 		if (i < first && (item->period != 0 || !has_cause(t, seq))) {
 			omitted += item->lines;
+			seq = t->plan.lines.item[item->line + item->lines - 1].seq;
+			t->omitted_ns = trace_event(t->trace, seq)->time_ns;
 			continue;
 		}
 		if (item->period == 0) {

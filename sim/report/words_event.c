@@ -334,11 +334,11 @@ static void
 say_fault(struct line *line, const struct words *words, const struct event *event)
 {
 	uint64_t error = event->fault.error;
-	bool blocks = error == 0 || (int64_t)error == HW_FAULT_BLOCK;
+	bool blocks = (int64_t)error == HW_FAULT_BLOCK;
 
-	say(line, "%s %s", trace_call_name((enum hw_call)event->fault.call),
-	    blocks ? "is made to fail" : "is made to fail with ");
-	if (!blocks)
+	say(line, "%s is made to %s", trace_call_name((enum hw_call)event->fault.call),
+	    blocks ? "wait" : error == 0 ? "fail" : "fail with ");
+	if (!blocks && error != 0)
 		say_value(line, words, 'E', error);
 	say(line, " (");
 	say_value(line, words, 'F', event->fault.row);

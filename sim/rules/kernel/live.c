@@ -581,8 +581,10 @@ check_convergence(const struct live_state *state, struct rules_core *core)
 		say_asleep(state, view, thread, asleep, sizeof(asleep));
 	rules_report_at(core, &rule_convergence, thread != NULL ? thread->site : 0,
 	    "%s%s; %zu request%s out, %s%s%s%s", why, work.state, out, plural(out),
-	    asleep, since, view->faults_armed > 0 ? "" : "; no fault is armed, the device "
-	    "completes requests", view->faults_armed > 0 ? "" : work.means);
+	    asleep, since, view->faults_armed > 0 ? "" : thread != NULL &&
+	    thread->why == HW_SLEEP_MEMORY ? "; nothing else fails, the device completes "
+	    "requests" : "; no fault is armed, the device completes requests",
+	    view->faults_armed > 0 ? "" : work.means);
 	if (!view->thread_alive && state->no_thread)
 		rules_because(core, state->no_thread_seq, "kthread_create failed");
 	if (state->asked_seq != 0)
