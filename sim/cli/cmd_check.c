@@ -271,11 +271,11 @@ list_main(void *values, char **names, size_t count)
 	struct cli_cases cases;
 	bool good = cli_collect(&cases, names, count);
 
-	/* Those that are good are listed all the same: shells complete them. */
-	if (flags->tag == NULL || cli_cases_keep_tag(&cases, flags->tag))
-		list(&cases, flags->cases);
-	else
+	if (flags->tag != NULL && !cli_cases_keep_tag(&cases, flags->tag))
 		good = false;
+	/* Of all, those that are good are listed in any case: shells complete them. */
+	else if (good || count == 0)
+		list(&cases, flags->cases);
 	cli_cases_fini(&cases);
 	return good ? CLI_OK : CLI_USAGE;
 }
