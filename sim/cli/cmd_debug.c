@@ -61,7 +61,7 @@ choose_event(const struct debugging *debugging, const struct report_input *input
 		fprintf(text, "%" PRIu64, debugging->at);
 	else if (debugging->finding > story.findings.count && story.findings.count == 0)
 		fprintf(text, "there is no finding %u: the case has none that the manifest does "
-		    "not know", debugging->finding);
+		    "not know; --no-manifest counts those too", debugging->finding);
 	else if (debugging->finding > story.findings.count)
 		fprintf(text, "there is no finding %u: the case has %zu", debugging->finding,
 		    story.findings.count);
