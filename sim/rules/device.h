@@ -41,8 +41,10 @@ struct rules_work {
 	uint64_t closer_ns;		/* and then it last came closer than ever since */
 };
 
-/* The event EV_DEV_BEHAVIOUR of a device that stops at a ring (device/behaviour.h). */
+/* The event EV_DEV_BEHAVIOUR (device/behaviour.h): it stops at a ring, is pulled out, is restored. */
 #define RULES_BEHAVIOUR_BROKEN 16
+#define RULES_BEHAVIOUR_GONE 19
+#define RULES_BEHAVIOUR_RESTORED 21
 
 struct rules_device {
 	unsigned id;			/* virtio 1.2 clause 5 */

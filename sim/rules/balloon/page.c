@@ -18,6 +18,7 @@ struct page_state {
 	struct release freed;
 	uint64_t take_head;		/* newest inflate request that the device read */
 	uint32_t take_seq;
+	bool reads_again;		/* restored: what it reads may be over */
 };
 
 /* ---- freeing ---- */
@@ -153,6 +154,13 @@ RULE_ROW(rule_discarded_in_use) = {
 	"virtio_enqueue_p(..., 0, n * sizeof(uint32_t), true);"
 };
 
+/* It reads again what it had completed: a buffer that may be in use for something else by now. */
+HOOK(balloon_page, on_restored, struct page_state *state, ON_EVENT(DEV_BEHAVIOUR))
+{
+	state->reads_again |= event->code == RULES_BEHAVIOUR_RESTORED &&
+	    event->dev_behaviour.what != 0;
+}
+
 HOOK(balloon_page, on_act, struct page_state *state, ON_EVENT(DEV_ACT))
 {
 	const struct memory *memory = rules_look(core)->memory;
@@ -161,7 +169,7 @@ HOOK(balloon_page, on_act, struct page_state *state, ON_EVENT(DEV_ACT))
 	uint64_t in_use = event->dev_act.in_use;
 	uint32_t i;
 
-	if (event->dev_act.queue != LEDGER_INFLATE || in_use == 0)
+	if (event->dev_act.queue != LEDGER_INFLATE || in_use == 0 || state->reads_again)
 		return;
 	if (request == NULL || (i = find_in_use(memory, request)) == request->n) {
 		rules_report(core, &rule_discarded_in_use, "the host discarded %" PRIu64

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "rules/device.h"
 #include "rules/kernel/dma.h"
 
 static struct dma_request *
@@ -351,10 +352,14 @@ HOOK(dma, note_dequeued, struct dma *dma, ON_NOTE(DEQUEUED))
 	request->state = DMA_REQUEST_NONE;
 }
 
-/* After a reset nothing is at the device, and no transfer waits for its end. */
-HOOK(dma, on_status, struct dma *dma, ON_EVENT(DEV_STATUS))
+/*
+ * After a reset nothing is at the device, and no transfer waits for its end; nor is there with one
+ * that was pulled out.
+ */
+HOOK(dma, on_status, struct dma *dma, ON_EVENT(DEV_STATUS), ON_EVENT(DEV_BEHAVIOUR))
 {
-	if (event->dev_status.status != 0)
+	if (event->kind == EV_DEV_STATUS ? event->dev_status.status != 0 :
+	    event->code != RULES_BEHAVIOUR_GONE)
 		return;
 	vec_each(request, &dma->request)
 		if (request->state == DMA_REQUEST_OUT && request->device == event->device)

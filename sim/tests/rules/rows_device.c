@@ -51,6 +51,9 @@ const struct fragment_row rows_device[] = {
 	  .also = "balloon.stale-entry config.actual-write " COUNTS_DIFFER },
 	{ .fragment = "dma_sync_pairing_bad2", .steps = TWO_REQUESTS },
 	{ .fragment = "dma_sync_pairing_bad3", .device = LATE },
+	{ .fragment = "dma_sync_pairing_ok3", .device = "latency: 5s",
+	  .steps = "- {at: 1s, target: 4 pages}\n- {at: +1ms, target: 5 pages}\n"
+	  "- {at: +100ms, device: {gone: true}}\n- {at: 5s, note: it took all back}\n" },
 	{ .fragment = "dma_cpu_write_owned_bad", .device = LATE,
 	  .says = "write of bytes 0..3 of map" },
 	{ .fragment = "dma_release_owned_bad", .device = LATE },

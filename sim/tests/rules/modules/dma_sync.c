@@ -257,6 +257,15 @@ FRAGMENT_IN(dma_sync_pairing_ok2, send, send_after_abort)
 	return probe_send(sc, vq);
 }
 
+/* It was pulled out with the request: nothing is at the device any more. */
+FRAGMENT_IN(dma_sync_pairing_ok3, in_step, step_takes_back)
+{
+	if (sc->sc_vq_out == NULL)
+		return;
+	kpause("gone", false, hz, NULL);
+	PROBE_SYNC(sc, 0, probe_length(sc), POSTWRITE);
+}
+
 /* ---- dma.sync-excess ---- */
 
 FRAGMENT_IN(dma_sync_excess_bad, receive, receive_post_of_all)
