@@ -117,6 +117,7 @@ put_others(struct out *out, json_t *object, const struct event *event)
 
 	for (uint32_t i = 1; i <= CONTEXTS_MAX; i++) {
 		const struct words_context *context = &out->words.context[i];
+		char place[WORDS_TEXT];
 		json_t *other;
 
 		if (!context->is_there || i == event->ctx)
@@ -124,9 +125,10 @@ put_others(struct out *out, json_t *object, const struct event *event)
 		other = json_object();
 		json_put_number(other, "context", i);
 		json_put_text(other, "who", words_context_name(&out->words, i, HW_CTX_KTHREAD));
-		if (context->last_call != HW_CALL_NONE) {
-			json_put_text(other, context->in_call ? "in" : "after",
+		if (words_place(&out->words, i, place, sizeof(place))) {
+			json_put_text(other, words_place_word(context),
 			    trace_call_name((enum hw_call)context->last_call));
+			json_put_text(other, "text", place);
 			finding_put_position(other, out->input, context->site);
 		}
 		if (context->asleep_ns != WORDS_UNKNOWN)
@@ -227,6 +229,7 @@ print_finding(struct out *out, const struct finding *finding)
 {
 	json_t *object = json_object();
 	uint32_t ctx = whose(out, finding);
+	struct defect_like like;
 
 	json_put(object, "finding", json_string(finding->rule->id));
 	json_put_text(object, "severity", finding_severity(finding->rule));
@@ -246,6 +249,11 @@ print_finding(struct out *out, const struct finding *finding)
 	finding_put_position(object, out->input, finding->site);
 	finding_put_because(object, out->input, finding);
 	put_defect(object, report_known_finding(out->input, finding));
+	if (report_like_finding(out->input, finding, &like)) {
+		json_put_text(object, "looks_like", like.defect->id);
+		if (like.why[0] != '\0')
+			json_put_text(object, "unlike", like.why);
+	}
 	json_print_line(object, out->stream);
 }
 

@@ -437,9 +437,7 @@ others_of(const json_t *object)
 		json_t *row = json_array();
 
 		json_add(row, json_text(page_get(other, "who")));
-		json_add(row, json_text(*page_get(other, "in") != '\0' ?
-		    page_get(other, "in") : page_get(other, "after")));
-		json_add(row, json_boolean(*page_get(other, "in") != '\0'));
+		json_add(row, json_text(page_get(other, "text")));
 		json_add(row, json_incref(json_object_get(other, "position") != NULL ?
 		    json_object_get(other, "position") : json_null()));
 		json_add(others, row);

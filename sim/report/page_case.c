@@ -17,7 +17,7 @@
 static void
 print_other(FILE *stream, const json_t *other, json_int_t now)
 {
-	const char *in = page_get(other, "in"), *after = page_get(other, "after");
+	const char *place = page_get(other, "text");
 	const json_t *asleep = json_object_get(other, "asleep_since_ns");
 
 	fputs("<b>", stream);
@@ -26,10 +26,9 @@ print_other(FILE *stream, const json_t *other, json_int_t now)
 	if (asleep != NULL) {
 		fputs(" has been asleep for ", stream);
 		html_time(stream, now - json_integer_value(asleep));
-	} else if (*in != '\0' || *after != '\0') {
-		fprintf(stream, " stands %s ", *in != '\0' ? "in" : "after");
-		fputs("<code>", stream);
-		html(stream, *in != '\0' ? in : after);
+	} else if (*place != '\0') {
+		fputs(" stands <code>", stream);
+		html(stream, place);
 		fputs("</code>", stream);
 	} else
 		fputs(" has begun", stream);
@@ -143,6 +142,26 @@ print_rule(FILE *stream, const json_t *finding)
 	fputs("</p></div>", stream);
 }
 
+/* As the failure report has it. */
+static void
+print_like(FILE *stream, const json_t *finding)
+{
+	const char *like = page_get(finding, "looks_like"), *unlike = page_get(finding, "unlike");
+
+	if (*like == '\0')
+		return;
+	fputs("<p class=\"like\">looks like <b>", stream);
+	html(stream, like);
+	fputs("</b>", stream);
+	if (*unlike != '\0') {
+		fputs(" under other circumstances: ", stream);
+		html(stream, unlike);
+	}
+	fputs(" <span class=\"dim\">(<code>viosim explain ", stream);
+	html(stream, like);
+	fputs("</code>)</span></p>", stream);
+}
+
 /* One that is not what the case is listed by: short, until it is opened. */
 static void
 print_beside(FILE *stream, const json_t *one, size_t number)
@@ -163,6 +182,7 @@ print_beside(FILE *stream, const json_t *one, size_t number)
 	}
 	fputs("</summary>", stream);
 	print_causes(stream, one);
+	print_like(stream, one);
 	if (*page_get(one, "title") != '\0') {
 		fputs("<p><b>", stream);
 		html(stream, page_get(one, "title"));
@@ -213,19 +233,14 @@ static void
 print_commands(FILE *stream, const struct page *page, const struct page_told *told,
     const json_t *reason)
 {
-	json_t *first = json_array_get(json_object_get(reason, "because"), 0);
 
 	fputs("<p class=\"commands\"><span><i>replay</i> <code>", stream);
-	html_command(stream, page, told, "run");
+	html_replay(stream, page, told);
 	fputs("</code></span> ", stream);
-	if (json_object_get(reason, "seq") == NULL)
-		first = NULL;
-	else if (first == NULL)
-		first = (json_t *)(uintptr_t)reason;
-	if (first != NULL) {
+	if (json_object_get(reason, "seq") != NULL) {
 		fputs("<span><i>debug</i> <code>", stream);
-		html_command(stream, page, told, "debug");
-		fprintf(stream, " --at %lld</code></span>", (long long)page_number(first, "seq"));
+		html_debug(stream, page, told, (uint32_t)page_number(reason, "seq"));
+		fputs("</code></span>", stream);
 	}
 	fputs("</p>", stream);
 }
@@ -328,6 +343,7 @@ print_kind(struct page *page, size_t number, bool open, FILE *stream)
 	fputs("</p>", stream);
 	if (json_object_get(kind->reason, "seq") != NULL)
 		print_causes(stream, kind->reason);
+	print_like(stream, kind->reason);
 	print_commands(stream, page, told, kind->reason);
 	if (json_object_get(kind->reason, "seq") != NULL) {
 		print_story(stream, told, "s", number);

@@ -85,34 +85,51 @@ is_usual_manifest(const struct page_told *told, const char *manifest)
 	return is_usual;
 }
 
-void
-html_command(FILE *stream, const struct page *page, const struct page_told *told,
-    const char *command)
+/* What a command is made of; the rest of *input is not needed for it. */
+static struct report_input
+input_of(const struct page *page, const struct page_told *told)
 {
 	const char *module = page_get(told->header, "module");
-	const char *manifest = page_get(told->header, "manifest");
-	const char *words[3] = { 0 };
-	struct report_input input = {
-		.id = page_case_id(told), .replay_words = words,
+
+	return (struct report_input){
+		.id = page_case_id(told),
 		.driver_path = *module != '\0' && strcmp(module, page->usual_driver) != 0 ?
 		    module : NULL,
 	};
-	char *text;
+}
 
-	/* Only of a run there is a verdict, which depends on it. */
-	if (strcmp(command, "run") != 0) {
-		words[0] = NULL;
-	} else if (*manifest == '\0') {
+/* Takes the command, which ends with a newline. */
+static void
+html_command(FILE *stream, char *command)
+{
+	command[strcspn(command, "\n")] = '\0';
+	html(stream, command);
+	free(command);
+}
+
+void
+html_replay(FILE *stream, const struct page *page, const struct page_told *told)
+{
+	const char *manifest = page_get(told->header, "manifest");
+	const char *words[3] = { 0 };
+	struct report_input input = input_of(page, told);
+
+	if (*manifest == '\0') {
 		words[0] = "--no-manifest";
 	} else if (!is_usual_manifest(told, manifest)) {
 		words[0] = "--manifest";
 		words[1] = manifest;
 	}
-	text = SBUF_TEXT(to, failure_print_replay(to, &input));
-	text[strcspn(text, "\n")] = '\0';
-	fprintf(stream, "viosim %s", command);
-	html(stream, text + strlen("viosim run"));
-	free(text);
+	input.replay_words = words;
+	html_command(stream, SBUF_TEXT(to, failure_print_replay(to, &input)));
+}
+
+void
+html_debug(FILE *stream, const struct page *page, const struct page_told *told, uint32_t seq)
+{
+	struct report_input input = input_of(page, told);
+
+	html_command(stream, SBUF_TEXT(to, failure_print_debug(to, &input, seq)));
 }
 
 void

@@ -132,9 +132,9 @@ void html(FILE *stream, const char *text);		/* escaped */
 void html_json(FILE *stream, const json_t *json);
 void html_place(FILE *stream, const json_t *object);	/* "viomb.c:619" of a finding or failure */
 void html_time(FILE *stream, json_int_t ns);		/* "5.01 s" */
-/* "viosim run --no-manifest 'CASE'" */
-void html_command(FILE *stream, const struct page *page, const struct page_told *told,
-    const char *command);
+/* The commands of the failure report: "viosim run --no-manifest 'CASE'". */
+void html_replay(FILE *stream, const struct page *page, const struct page_told *told);
+void html_debug(FILE *stream, const struct page *page, const struct page_told *told, uint32_t seq);
 void html_reason(FILE *stream, const json_t *reason);	/* rule and sentence */
 const char *page_case_id(const struct page_told *told);
 

@@ -267,6 +267,13 @@ words_context_name(const struct words *words, uint32_t ordinal, enum hw_context 
 	return kind < sizeof(names) / sizeof(names[0]) ? names[kind] : "?";
 }
 
+const char *
+words_place_word(const struct words_context *context)
+{
+
+	return !context->in_call ? "after" : context->begun ? "in" : "before";
+}
+
 bool
 words_place(const struct words *words, uint32_t ordinal, char *text, size_t size)
 {
@@ -277,8 +284,7 @@ words_place(const struct words *words, uint32_t ordinal, char *text, size_t size
 	if (!context->is_there || context->last_call == HW_CALL_NONE || call == NULL)
 		return false;
 	words_event(words, call, what, sizeof(what));
-	snprintf(text, size, "%s %s", !context->in_call ? "after" : context->begun ? "in" :
-	    "before", what);
+	snprintf(text, size, "%s %s", words_place_word(context), what);
 	return true;
 }
 

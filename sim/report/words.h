@@ -79,6 +79,8 @@ const char *words_context_name(const struct words *words, uint32_t ordinal,
 bool words_stand(const struct words *words, uint32_t ordinal, char *text, size_t size);
 /* The same of one that may be asleep. */
 bool words_place(const struct words *words, uint32_t ordinal, char *text, size_t size);
+/* The first word of that: "before", "in" or "after" its last call. */
+const char *words_place_word(const struct words_context *context);
 
 /* ---- single values ---- */
 

@@ -618,8 +618,8 @@ function placesOf(list) {
 	list.forEach(function (item) {
 		(item.of.others || []).forEach(function (other) {
 			if (other[0] !== item.of.who)
-				add(other[3], item.number, other[0] + " stood here, " +
-			    (other[2] ? "in " : "after ") + other[1], other[0]);
+				add(other[2], item.number, other[0] + " stood here, " +
+				    other[1], other[0]);
 		});
 		add(item.of.position, item.number, null, item.of.who);
 	});

@@ -148,10 +148,49 @@ TEST(says_where_the_others_stand)
 	EVENT(record, S, MACHINE, EV_HOST_TARGET, 0, 4, 0, 1);
 	print();
 	ck_assert_str_eq(other_of(3, "who"), "thread");
-	ck_assert_str_eq(other_of(3, "in"), "mutex_enter");
+	ck_assert_str_eq(other_of(3, "before"), "mutex_enter");
+	ck_assert_str_eq(other_of(3, "text"), "before mutex_enter(mutex1)");
+	ck_assert_str_eq(other_of(3, "in"), "(none)");
 	ck_assert_ptr_null(json_object_get(line[4], "others"));
 	ck_assert_str_eq(other_of(6, "after"), "mutex_enter");
+	ck_assert_str_eq(other_of(6, "text"), "after mutex_enter(mutex1)");
 	ck_assert_ptr_null(json_object_get(line[8], "others"));
+}
+
+/* It could go on at any time before, but not any more. */
+TEST(says_what_has_begun)
+{
+	EVENT(record, S, MACHINE, EV_CTX_START, 0, THREAD, HW_CTX_KTHREAD, 0);
+	EVENT(record, S, THREAD, EV_CALL, HW_CALL_CV_TIMEDWAIT, 1, 2, 3000);
+	EVENT(record, S, THREAD, EV_CTX_SLEEP, HW_SLEEP_CV, 1, 0);
+	EVENT(record, S, MACHINE, EV_HOST_TARGET, 0, 1, 0, 1);
+	print();
+	ck_assert_str_eq(other_of(4, "in"), "cv_timedwait");
+	ck_assert_msg(strncmp(other_of(4, "text"), "in cv_timedwait(", 16) == 0, "%s",
+	    other_of(4, "text"));
+}
+
+TEST(finding_says_which_known_defect_it_looks_like)
+{
+	const char *rule[] = { record_rule.id }, *other[] = { "log.quiet" }, *anywhere[] = { "" };
+	struct circumstance elsewhere = { .rules = { other, 1 } };
+	struct defect defect = {
+		.id = "viomb-01", .rules = { rule, 1 }, .where = { anywhere, 1 },
+		.circumstance = &elsewhere,
+	};
+	struct manifest manifest = { .path = "driver/viomb.yaml", .defects = &defect, .count = 1 };
+	uint32_t seq = EVENT(record, S, MACHINE, EV_EXPECT, 0, 0, 0);
+
+	record_finding(record, seq, seq);
+	record->input.hints = &manifest;
+	record->input.scenario = "try/new";
+	print();
+	ck_assert_str_eq(text_of(2, "looks_like"), "viomb-01");
+	ck_assert_ptr_null(json_object_get(line[2], "unlike"));
+	defect.circumstances = 1;
+	print();
+	ck_assert_str_eq(text_of(2, "looks_like"), "viomb-01");
+	HAS(text_of(2, "unlike"), "page.double-free");
 }
 
 TEST(page_counts_stand_where_they_change)

@@ -68,7 +68,7 @@ TEST(case_is_told_with_reasons_and_commands)
 {
 	struct record *record = record_new();
 	uint32_t seq;
-	char *text;
+	char *text, debug[80];
 
 	record_attach(record);
 	seq = record->world.trace.count - 1;
@@ -82,7 +82,9 @@ TEST(case_is_told_with_reasons_and_commands)
 	HAS(written, "they were freed before");
 	HAS(written, "The second free gives the allocator");
 	HAS(written, "viosim run --no-manifest &#39;inflate/odd-target#1.0,bounce&#39;");
-	HAS(written, "viosim debug &#39;inflate/odd-target#1.0,bounce&#39; --at 3");
+	snprintf(debug, sizeof(debug), "viosim debug --at %" PRIu32
+	    " &#39;inflate/odd-target#1.0,bounce&#39;", seq);
+	HAS(written, debug);
 	HAS(written, "expected host.actual == 300; actual host.actual = 256 pages");
 	HAS(written, "The record does not say which driver ran.");
 	free(text);
@@ -195,12 +197,24 @@ TEST(case_without_a_result_has_its_reason)
 	LACKS(written, "data-story");
 }
 
+TEST(finding_looks_like_a_known_defect)
+{
+	take(PAGE_NOW, HEADER("a/b#c") "{\"finding\":\"r\",\"severity\":\"error\",\"group\":"
+	    "\"g\",\"rank\":0,\"seq\":0,\"text\":\"x\",\"looks_like\":\"d-<1>\"}\n"
+	    "{\"finding\":\"s\",\"severity\":\"error\",\"group\":\"h\",\"rank\":1,\"seq\":0,"
+	    "\"text\":\"y\",\"looks_like\":\"d-2\",\"unlike\":\"no call failed\"}\n"
+	    VERDICT("failed"));
+	print();
+	HAS(written, "looks like <b>d-&lt;1&gt;</b> <span");
+	HAS(written, "looks like <b>d-2</b> under other circumstances: no call failed");
+}
+
 TEST(driver_with_another_path_is_named_in_commands)
 {
 	take(PAGE_NOW, FAILING("a/b#c", "g"));
 	print();
 	HAS(written, "viosim run --driver &#39;a b.so&#39; --no-manifest &#39;a/b#c&#39;");
-	HAS(written, "viosim debug --driver &#39;a b.so&#39; &#39;a/b#c&#39; --at 0");
+	HAS(written, "viosim debug --driver &#39;a b.so&#39; --at 0 &#39;a/b#c&#39;");
 	HAS(written, "The driver&#39;s text is not there: ");
 }
 
@@ -242,7 +256,8 @@ TEST(others_stand_where_they_stood_when_another_went_on)
 
 	take(PAGE_NOW, HEADER("a/b#c")
 	    "{\"seq\":0,\"time_ns\":0,\"context\":2,\"who\":\"irq0\",\"kind\":\"irq-enter\","
-	    "\"args\":{},\"others\":[{\"context\":1,\"who\":\"t\",\"in\":\"mutex_enter\"}]}\n"
+	    "\"args\":{},\"others\":[{\"context\":1,\"who\":\"t\",\"before\":\"mutex_enter\","
+	    "\"text\":\"before mutex_enter(mutex1)\"}]}\n"
 	    "{\"seq\":1,\"time_ns\":0,\"context\":2,\"who\":\"irq0\",\"kind\":\"call\","
 	    "\"call\":\"f\",\"args\":{}}\n"
 	    "{\"seq\":2,\"time_ns\":9,\"context\":1,\"who\":\"t\",\"kind\":\"run\","
@@ -253,7 +268,7 @@ TEST(others_stand_where_they_stood_when_another_went_on)
 	because = json_array_get(json_object_get(page->kinds.item[0].reason, "because"), 0);
 	ck_assert_uint_eq(json_array_size(json_object_get(because, "others")), 1);
 	ck_assert_ptr_null(json_object_get(page->kinds.item[0].reason, "others"));
-	HAS(written, "meanwhile <b>t</b> stands in <code>mutex_enter</code>");
+	HAS(written, "meanwhile <b>t</b> stands <code>before mutex_enter(mutex1)</code>");
 }
 
 /* Which texts are shown is for a record to say, so nothing but scenarios is read. */
