@@ -250,6 +250,19 @@ write_results(struct merge *merge)
 	return cli_results_end(&merge->results, true);
 }
 
+int
+merge_code(const struct merge *merge)
+{
+	const struct record_end *end = &merge->end;
+	const struct tally *tally = &merge->tally;
+
+	if (end->lost > 0 || end->differ > 0)
+		return CLI_BROKEN;
+	if (tally_count(tally, merge->lints_fail, false) > 0 || tally_count(tally, false, true) > 0)
+		return CLI_FOUND;
+	return end->cases_left > 0 || tally->ended > 0 ? CLI_BROKEN : CLI_OK;
+}
+
 static int
 report(struct merge *merge)
 {
@@ -275,11 +288,7 @@ report(struct merge *merge)
 	if (tally->ended > 0)
 		fprintf(stderr, "viosim: %" PRIu64 " of %" PRIu64 " baseline runs ended early: "
 		    "nothing after that was tried\n", tally->ended, tally->bases);
-	if (end->lost > 0 || end->differ > 0)
-		return CLI_BROKEN;
-	if (tally_count(tally, merge->lints_fail, false) > 0 || tally_count(tally, false, true) > 0)
-		return CLI_FOUND;
-	return end->cases_left > 0 || tally->ended > 0 ? CLI_BROKEN : CLI_OK;
+	return merge_code(merge);
 }
 
 static int

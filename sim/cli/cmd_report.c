@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "base/alloc.h"
+#include "base/cleanup.h"
 #include "base/sbuf.h"
 #include "cli/cli.h"
 #include "cli/merge.h"
@@ -21,6 +22,7 @@ struct reporting {
 	unsigned jobs;
 	const char *out, *previous, *with, *coverage, *mutants;
 	struct page *page;
+	int explored;			/* what all that was explored comes to: an exit code */
 };
 
 /* ---- records ---- */
@@ -45,7 +47,7 @@ open_file(const char *path)
 static bool
 read_lines(struct page *page, enum page_part part, const char *path, FILE *stream)
 {
-	char *line = NULL, why[256] = "";
+	char *line = NULL, why[512] = "";
 	size_t size = 0, number = 0;
 	ssize_t length;
 	bool good = true;
@@ -90,11 +92,11 @@ is_explored(FILE *stream)
 }
 
 static bool
-read_explored(struct page *page, const char *path)
+read_explored(struct reporting *reporting, const char *path)
 {
 	struct merge merge = { 0 };
 	struct page_explored explored;
-	char *part = NULL;
+	char *part = NULL, why[512];
 	bool good = merge_read(&merge, path);
 
 	if (good) {
@@ -106,8 +108,13 @@ read_explored(struct page *page, const char *path)
 			.command = part != NULL ? part : merge.head.command,
 			.driver = merge.head.driver, .tally = &merge.tally, .cut = merge.cut,
 			.left = merge.end.cases_left,
+			.whole = part == NULL && !merge.cut && merge.end.cases_left == 0,
 		};
-		page_explored(page, &explored);
+		good = page_explored(reporting->page, &explored, why, sizeof(why));
+		if (!good)
+			fprintf(stderr, "%s:1: error: %s\n", path, why);
+		if (merge_code(&merge) > reporting->explored)
+			reporting->explored = merge_code(&merge);
 		free(part);
 	}
 	merge_fini(&merge);
@@ -115,7 +122,7 @@ read_explored(struct page *page, const char *path)
 }
 
 static bool
-read_record(struct page *page, enum page_part part, const char *path)
+read_record(struct reporting *reporting, enum page_part part, const char *path)
 {
 	FILE *stream = open_file(path);
 	bool explored, good;
@@ -123,10 +130,10 @@ read_record(struct page *page, enum page_part part, const char *path)
 	if (stream == NULL)
 		return false;
 	explored = part == PAGE_NOW && is_explored(stream);
-	good = explored || read_lines(page, part, path, stream);
+	good = explored || read_lines(reporting->page, part, path, stream);
 	if (stream != stdin)
 		fclose(stream);
-	return explored ? read_explored(page, path) : good;
+	return explored ? read_explored(reporting, path) : good;
 }
 
 /* ---- what was measured ---- */
@@ -149,45 +156,45 @@ read_text(const char *path)
 	return sbuf_close(&buf);
 }
 
-/* The last line that begins so; else the last one. */
+/* The last line that begins so, heap; or NULL. */
 static char *
 line_of(const char *text, const char *begin)
 {
-	const char *found = NULL, *last = text, *next;
+	const char *found = NULL, *next;
 
 	for (const char *line = text; *line != '\0'; line = next) {
 		size_t length = strcspn(line, "\n");
 
 		next = line + length + (line[length] == '\n');
-		if (length > 0)
-			last = line;
 		if (strncmp(line, begin, strlen(begin)) == 0)
 			found = line;
 	}
-	if (found == NULL)
-		found = last;
-	return xstrndup(found, strcspn(found, "\n"));
+	return found != NULL ? xstrndup(found, strcspn(found, "\n")) : NULL;
 }
 
 static bool
-read_measure(struct page *page, const char *title, const char *path, const char *begin)
+read_measure(struct page *page, const char *title, const char *path, const char *maker,
+    const char *begin)
 {
 	char *text = read_text(path), *line;
+	bool good = true;
 
 	if (text == NULL)
 		return false;
-	if (*text == '\0') {
-		fprintf(stderr, "%s:0: error: the file is empty\n", path);
-		free(text);
-		return false;
-	}
-	if (!page_score(page, text)) {
-		line = line_of(text, begin);
+	line = line_of(text, begin);
+	if (line != NULL) {
 		page_text(page, title, line, text);
-		free(line);
+	} else if (!page_score(page, text)) {
+		good = false;
+		if (*text == '\0')
+			fprintf(stderr, "%s:0: error: the file is empty\n", path);
+		else
+			fprintf(stderr, "%s:1: error: this is not what %s writes: no line begins "
+			    "with `%s`\n", path, maker, begin);
 	}
+	free(line);
 	free(text);
-	return true;
+	return good;
 }
 
 static bool
@@ -196,7 +203,8 @@ read_coverage(struct page *page, const char *path)
 	struct stat st;
 	char *inside = stat(path, &st) == 0 && S_ISDIR(st.st_mode) ?
 	    xasprintf("%s/summary.txt", path) : xstrdup(path);
-	bool good = read_measure(page, "coverage", inside, "all that can be reached");
+	bool good = read_measure(page, "coverage", inside, "`make coverage`",
+	    "all that can be reached");
 
 	free(inside);
 	return good;
@@ -270,20 +278,25 @@ fill(struct reporting *reporting, char **names, size_t count)
 		return cli_usage_error(&cli_report, "records and scenarios together: a scenario "
 		    "is run, a record was");
 	for (size_t i = 0; i < records; i++)
-		if (!read_record(page, PAGE_NOW, names[i]))
+		if (!read_record(reporting, PAGE_NOW, names[i]))
 			return CLI_USAGE;
 	if ((reporting->previous != NULL &&
-	    !read_record(page, PAGE_BEFORE, reporting->previous)) ||
+	    !read_record(reporting, PAGE_BEFORE, reporting->previous)) ||
 	    (reporting->mutants != NULL &&
-	    !read_measure(page, "seeded bugs", reporting->mutants, "caught ")) ||
+	    !read_measure(page, "seeded bugs", reporting->mutants, "`make mutants`",
+	    "caught ")) ||
 	    (reporting->coverage != NULL && !read_coverage(page, reporting->coverage)))
 		return CLI_USAGE;
+	/* From here on there is something to write down, should a signal end it. */
+	cleanup_defer();
 	if (records == 0)
 		code = run_now(reporting, names, count);
 	if (code == CLI_USAGE)
 		return code;
-	if (reporting->with != NULL)
+	if (reporting->with != NULL && cleanup_asked() == 0)
 		with = run_with(reporting);
+	if (cleanup_asked() != 0)
+		page_ended(page, strsignal(cleanup_asked()));
 	return with == CLI_USAGE || with == CLI_BROKEN ? with : code;
 }
 
@@ -330,8 +343,11 @@ report_main(void *values, char **names, size_t count)
 	code = fill(reporting, names, count);
 	if (code != CLI_USAGE)
 		page_print(reporting->page, atomic_stream(out));
-	if (code == CLI_OK && page_failing(reporting->page, &(const char *const *){ NULL }) > 0)
-		code = CLI_FOUND;
+	if (code == CLI_OK)
+		code = page_failing(reporting->page, &(const char *const *){ NULL }) > 0 ?
+		    CLI_FOUND : page_skipped(reporting->page) > 0 ? CLI_BROKEN : CLI_OK;
+	if (code != CLI_USAGE && reporting->explored > code)
+		code = reporting->explored;
 	if (!atomic_end(out, code != CLI_USAGE))
 		code = CLI_BROKEN;
 	else if (code != CLI_USAGE && strcmp(reporting->out, "-") != 0)

@@ -29,6 +29,8 @@ struct merge {
 /* Take a file; false after a message with its line.  The name is borrowed. */
 bool merge_read(struct merge *merge, const char *path);
 void merge_fini(struct merge *merge);
+/* What they come to: the exit code of the sweep, or of the exploration. */
+int merge_code(const struct merge *merge);
 /* A device may go on for ever; false: it is no file, pipe or terminal. */
 bool merge_ends(FILE *stream);
 

@@ -143,7 +143,8 @@ print_verdicts(const struct page *page, FILE *stream)
 	struct machines machines = list_machines(page);
 
 	fputs("<section id=\"verdicts\"><h2>Verdicts by area and machine</h2>"
-	    "<p class=\"dim\">Cases that failed, of those that ran.</p>"
+	    "<p class=\"dim\">How many cases ran; where some failed, how many of them.  The red part "
+	    "of a bar is the share that failed.</p>"
 	    "<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"Verdicts\">"
 	    "<table><thead><tr><th>area</th><th>all machines</th>", stream);
 	for (size_t i = 0; i < machines.count && i < MACHINES_MAX; i++) {
@@ -183,9 +184,9 @@ print_cause_row(struct page *page, size_t number, FILE *stream)
 	fprintf(stream, "</td><td><a href=\"#c%zu\">", number + 1);
 	html_reason(stream, kind->reason);
 	fputs("</a></td>", stream);
-	if (page->has_before && cause->fresh > 0)
+	if (page->compares && cause->fresh > 0)
 		fprintf(stream, "<td><span class=\"tag\">%zu new</span></td>", cause->fresh);
-	else if (page->has_before)
+	else if (page->compares)
 		fputs("<td class=\"dim\">as before</td>", stream);
 	if (page->has_beside)
 		fprintf(stream, "<td class=\"n\">%zu of %zu</td>", cause->passed_beside,
@@ -196,16 +197,16 @@ print_cause_row(struct page *page, size_t number, FILE *stream)
 static void
 print_causes(struct page *page, FILE *stream)
 {
-	if (page->causes.count < (page->has_before || page->has_beside ? 1 : 2))
+	if (page->causes.count < (page->compares || page->has_beside ? 1 : 2))
 		return;
 	fputs("<section id=\"causes\"><h2>What failed, by cause</h2>"
 	    "<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"Causes\">"
 	    "<table class=\"causes\"><thead><tr><th>cases</th><th>where</th><th>cause</th>",
 	    stream);
-	fputs(page->has_before ? "<th>since</th>" : "", stream);
+	fputs(page->compares ? "<th>since</th>" : "", stream);
 	if (page->has_beside) {
 		fputs("<th>pass with ", stream);
-		html(stream, page_get(page->beside_head, "module"));
+		html(stream, page_get(page->head[PAGE_BESIDE], "module"));
 		fputs("</th>", stream);
 	}
 	fputs("</tr></thead><tbody>", stream);
@@ -232,37 +233,55 @@ print_ids(const char *title, const char *id, const json_t *ids, FILE *stream)
 	fputs("</ul></details>", stream);
 }
 
+/* What cannot be compared is neither new nor gone. */
 static void
-print_since(const struct page *page, FILE *stream)
+print_compared(const struct page *page, FILE *stream)
 {
 	json_t *fresh = json_object(), *gone = json_object(), *still = json_object();
-	json_t *not_run = json_object(), *value;
+	json_t *absent = json_object(), *other = json_object(), *value;
 	const char *id;
 
-	if (!page->has_before)
-		return;
 	vec_each(c, &page->cases)
 		if (is_failed(c))
-			json_put(c->failed_before ? still : fresh, c->id, json_null());
-	json_object_foreach(page->failed_before, id, value) {
+			json_put(c->failed_before ? still : c->passed_before ? fresh : other, c->id,
+			    json_null());
+	json_object_foreach(page->before, id, value) {
 		json_t *number = json_object_get(page->case_of, id);
+		const struct page_case *c = number == NULL ? NULL :
+		    &page->cases.item[json_integer_value(number)];
 
-		if (number == NULL)
-			json_put(not_run, id, json_null());
-		else if (!is_failed(&page->cases.item[json_integer_value(number)]))
-			json_put(gone, id, json_null());
+		if (strcmp(json_string_value(value), "failed") != 0 || (c != NULL && is_failed(c)))
+			continue;
+		json_put(c != NULL && has_run(c) ? gone : absent, id, json_null());
 	}
-	fputs("<section id=\"since\"><h2>Since the earlier record</h2>", stream);
-	print_ids("new failures", "new", fresh, stream);
-	print_ids("gone: they failed before and do not now", "gone", gone, stream);
+	print_ids("new failures: they passed before", "new", fresh, stream);
+	print_ids("gone: they failed before and pass now", "gone", gone, stream);
 	print_ids("still failing", "still", still, stream);
-	if (json_object_size(not_run) > 0)
-		print_ids("failed before and are not in this record", "absent", not_run, stream);
-	fputs("</section>", stream);
+	if (json_object_size(absent) > 0)
+		print_ids("failed before and were not run now", "absent", absent, stream);
+	if (json_object_size(other) > 0)
+		print_ids("fail now and were not run before", "other", other, stream);
 	json_decref(fresh);
 	json_decref(gone);
 	json_decref(still);
-	json_decref(not_run);
+	json_decref(absent);
+	json_decref(other);
+}
+
+static void
+print_since(const struct page *page, FILE *stream)
+{
+	if (!page->has_before)
+		return;
+	fputs("<section id=\"since\"><h2>Since the earlier record</h2>", stream);
+	if (page->compares) {
+		print_compared(page, stream);
+	} else {
+		fputs("<p class=\"note\">The earlier record cannot be compared: ", stream);
+		html(stream, page->incomparable);
+		fputs(".  Nothing counts as new or gone.</p>", stream);
+	}
+	fputs("</section>", stream);
 }
 
 /* ---- known defects ---- */
@@ -292,26 +311,36 @@ print_known(const struct page *page, FILE *stream)
 	fputs("</tbody></table></div></section>", stream);
 }
 
-/* ---- what was not run ---- */
+/* ---- cases without a verdict ---- */
+
+static bool
+is_skipped(const struct page_case *c)
+{
+	return strcmp(c->verdict, "skipped") == 0;
+}
+
+static bool
+is_inapplicable(const struct page_case *c)
+{
+	return strcmp(c->verdict, "not-applicable") == 0;
+}
 
 static void
-print_not_run(const struct page *page, FILE *stream)
+print_without(const struct page *page, const char *title, const char *id,
+    bool (*is)(const struct page_case *c), FILE *stream)
 {
 	json_t *reasons = json_object(), *count;
 	const char *key;
 
 	vec_each(c, &page->cases) {
-		char *reason;
+		const char *reason = c->reason != NULL ? c->reason : "";
 
-		if (has_run(c))
-			continue;
-		reason = xasprintf("%s: %s", c->verdict, c->reason != NULL ? c->reason : "");
-		json_put(reasons, reason, json_integer(1 +
-		    json_integer_value(json_object_get(reasons, reason))));
-		free(reason);
+		if (is(c))
+			json_put(reasons, reason, json_integer(1 +
+			    json_integer_value(json_object_get(reasons, reason))));
 	}
 	if (json_object_size(reasons) > 0)
-		fputs("<section id=\"not-run\"><h2>Not run</h2><ul>", stream);
+		fprintf(stream, "<section id=\"%s\"><h2>%s</h2><ul>", id, title);
 	json_object_foreach(reasons, key, count) {
 		fprintf(stream, "<li>%lld case%s: ", (long long)json_integer_value(count),
 		    plural((uint64_t)json_integer_value(count)));
@@ -345,34 +374,108 @@ count_of(const struct page *page, bool (*is)(const struct page_case *c))
 	return count;
 }
 
+size_t
+page_skipped(const struct page *page)
+{
+	return count_of(page, is_skipped);
+}
+
+void
+page_ended(struct page *page, const char *why)
+{
+	free(page->ended);
+	page->ended = xstrdup(why);
+}
+
+/* The name of the driver; of what was explored only its path is known. */
 static void
-print_head(const struct page *page, FILE *stream)
+print_name(const struct page *page, FILE *stream)
+{
+	const char *driver = page_get(page->head[PAGE_NOW], "driver"), *slash;
+
+	if (*driver == '\0' && page->explored_driver != NULL) {
+		slash = strrchr(page->explored_driver, '/');
+		driver = slash != NULL ? slash + 1 : page->explored_driver;
+	}
+	html(stream, *driver != '\0' ? driver : "viosim");
+}
+
+static bool
+has_news(const struct page *page)
+{
+	return page->explored.errors + page->explored.standing > 0;
+}
+
+/* What stands behind the verdict, by commas. */
+static void
+print_rest(const struct page *page, const char *comma, FILE *stream)
+{
+	size_t fresh = 0;
+	const struct { size_t count; const char *one, *more; } row[] = {
+		{ page->causes.count, "cause", "causes" },
+		{ page_skipped(page), "skipped", "skipped" },
+		{ count_of(page, is_inapplicable), "not applicable", "not applicable" },
+	};
+
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		if (row[i].count == 0)
+			continue;
+		fprintf(stream, "%s%zu %s", comma, row[i].count,
+		    row[i].count == 1 ? row[i].one : row[i].more);
+		comma = ", ";
+	}
+	vec_each(c, &page->cases)
+		fresh += is_failed(c) && c->passed_before;
+	if (page->compares && page->cases.count > 0)
+		fprintf(stream, "%s%zu new", comma, fresh);
+}
+
+static void
+print_verdict(const struct page *page, FILE *stream)
 {
 	size_t failed = count_of(page, is_failed), ran = count_of(page, has_run);
 
+	if (page->cases.count > 0 && failed == 0)
+		fprintf(stream, " <span class=\"%s\">%zu case%s passed</span>",
+		    ran > 0 ? "good" : "dim", ran, plural(ran));
+	else if (page->cases.count > 0)
+		fprintf(stream, " <span class=\"bad\">%zu of %zu case%s failed</span>", failed,
+		    ran, plural(ran));
+	if (page->explored_driver != NULL) {
+		fprintf(stream, "%s <span class=\"%s\">", page->cases.count > 0 ? "," : "",
+		    has_news(page) ? "bad" : "good");
+		page_print_news(&page->explored, stream);
+		fputs("</span>", stream);
+	}
+	fputs(" <small>", stream);
+	print_rest(page, "", stream);
+	fputs(page->explored.partial ? " exploration not complete</small>" : "</small>", stream);
+}
+
+static void
+print_head(const struct page *page, FILE *stream)
+{
+	const json_t *head = page->head[PAGE_NOW];
+
 	fputs("<h1>", stream);
-	html(stream, *page_get(page->head, "driver") != '\0' ?
-	    page_get(page->head, "driver") : "viosim");
-	if (page->cases.count == 0)
-		fputs("</h1>", stream);
-	else if (failed == 0)
-		fprintf(stream, " <span class=\"good\">%zu case%s passed</span></h1>", ran,
-		    plural(ran));
-	else
-		fprintf(stream, " <span class=\"bad\">%zu of %zu case%s failed</span>"
-		    " <small>%zu cause%s</small></h1>", failed, ran, plural(ran),
-		    page->causes.count, plural(page->causes.count));
-	fputs("<p class=\"dim\">", stream);
-	print_fact(stream, "driver ", page->head, "module");
-	print_fact(stream, " ", page->head, "module_hash");
+	print_name(page, stream);
+	print_verdict(page, stream);
+	fputs("</h1><p class=\"dim\">", stream);
+	print_fact(stream, "driver ", head, "module");
+	print_fact(stream, " ", head, "module_hash");
 	/* As it is before a checkout that expands it. */
-	if (strcmp(page_get(page->head, "rcsid"), "$NetBSD$") != 0)
-		print_fact(stream, " ", page->head, "rcsid");
-	print_fact(stream, ", manifest ", page->head, "manifest");
-	if (page->head != NULL && *page_get(page->head, "manifest") == '\0')
+	if (strcmp(page_get(head, "rcsid"), "$NetBSD$") != 0)
+		print_fact(stream, " ", head, "rcsid");
+	print_fact(stream, ", manifest ", head, "manifest");
+	if (head != NULL && *page_get(head, "manifest") == '\0')
 		fputs(", no manifest", stream);
-	print_fact(stream, ", viosim ", page->head, "version");
+	print_fact(stream, ", viosim ", head, "version");
 	fputs("</p>", stream);
+	if (page->ended != NULL) {
+		fputs("<p class=\"note\">Not complete: viosim was ended (", stream);
+		html(stream, page->ended);
+		fputs(") before all had run.</p>", stream);
+	}
 }
 
 static void
@@ -380,7 +483,7 @@ print_nav(const struct page *page, FILE *stream)
 {
 	fputs("<nav aria-label=\"Contents\">", stream);
 	if (page->causes.count > 1 ||
-	    (page->causes.count > 0 && (page->has_before || page->has_beside)))
+	    (page->causes.count > 0 && (page->compares || page->has_beside)))
 		fputs("<a href=\"#causes\">causes</a> ", stream);
 	if (page->causes.count > 0)
 		fputs("<a href=\"#cases\">cases</a> ", stream);
@@ -416,7 +519,8 @@ print_body(struct page *page, FILE *stream)
 	if (page->cases.count > 0)
 		print_verdicts(page, stream);
 	print_known(page, stream);
-	print_not_run(page, stream);
+	print_without(page, "Not run", "not-run", is_skipped, stream);
+	print_without(page, "Not applicable", "not-applicable", is_inapplicable, stream);
 	for (size_t i = 0; i < page->sections.count; i++) {
 		fprintf(stream, "<section id=\"x%zu\"><h2>", i + 1);
 		html(stream, page->titles.item[i]);
@@ -557,8 +661,7 @@ print_part(struct page *page, const char *name, size_t length, FILE *stream)
 	json_t *data;
 
 	if (strncmp(name, "title", length) == 0)
-		html(stream, *page_get(page->head, "driver") != '\0' ?
-		    page_get(page->head, "driver") : "viosim");
+		print_name(page, stream);
 	else if (strncmp(name, "style", length) == 0)
 		fputs(page_style, stream);
 	else if (strncmp(name, "script", length) == 0)
@@ -594,8 +697,19 @@ page_say(const struct page *page, const char *path, FILE *stream)
 {
 	size_t failed = count_of(page, is_failed), ran = count_of(page, has_run);
 
-	fprintf(stream, "%s: %zu of %zu case%s failed", path, failed, ran, plural(ran));
-	if (failed > 0)
-		fprintf(stream, ", %zu cause%s", page->causes.count, plural(page->causes.count));
+	fprintf(stream, "%s: ", path);
+	if (page->cases.count > 0 || page->explored_driver == NULL)
+		fprintf(stream, "%zu of %zu case%s failed", failed, ran, plural(ran));
+	print_rest(page, ", ", stream);
+	if (page->explored_driver != NULL) {
+		fputs(page->cases.count > 0 ? "; " : "", stream);
+		page_print_news(&page->explored, stream);
+		fputs(page->explored.partial ? ", not complete" : "", stream);
+	}
+	if (page->ended != NULL)
+		fprintf(stream, "; not complete: viosim was ended (%s)", page->ended);
+	if (page->incomparable != NULL)
+		fprintf(stream, "\nwarning: the earlier record cannot be compared: %s; nothing "
+		    "counts as new or gone", page->incomparable);
 	putc('\n', stream);
 }

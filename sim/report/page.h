@@ -56,18 +56,33 @@ size_t page_failing(const struct page *page, const char *const **ids);
 struct page_explored {
 	const char *command, *driver;
 	const struct tally *tally;
+	bool whole;			/* all parts are there, and no bound ended one */
 	bool cut;			/* a bound ended it */
 	uint64_t left;			/* cases that were not run */
 };
-void page_explored(struct page *page, const struct page_explored *explored);
+/* False: it is of another driver; why[] says so. */
+bool page_explored(struct page *page, const struct page_explored *explored, char *why,
+    size_t size);
+
+/* Of all that was explored: what no defect explains (tally_count()). */
+struct page_news {
+	size_t errors, lints;		/* that no case shows as it stands */
+	size_t standing;		/* errors that one does */
+	bool partial;			/* not all was tried */
+};
+
+/* So many cases were not run. */
+size_t page_skipped(const struct page *page);
+/* Something ended viosim before all had run: the page says so.  Copied. */
+void page_ended(struct page *page, const char *why);
 
 /* A text that is shown as it is: its `line`, one of it, says the most.  Copied. */
 void page_text(struct page *page, const char *title, const char *line, const char *text);
-/* `make mutants` leaves JSON, too: a table.  False: it is none. */
+/* `make mutants` leaves JSON: a table.  False: it is none. */
 bool page_score(struct page *page, const char *json);
 
 void page_print(struct page *page, FILE *stream);
-/* After that, in a line: "report.html: 3 of 100 cases failed, 2 causes". */
+/* After that, in a line: "report.html: 3 of 100 cases failed, 2 causes, 1 skipped". */
 void page_say(const struct page *page, const char *path, FILE *stream);
 
 #endif /* VIOSIM_REPORT_PAGE_H */

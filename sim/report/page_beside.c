@@ -66,14 +66,31 @@ print_rows(const struct tally *tally, FILE *stream)
 	fputs("</tbody></table></div>", stream);
 }
 
+/* As it is counted: other causes of a finding count with the first. */
 static void
-print_cluster(const struct cluster *cluster, FILE *stream)
+print_status(const struct tally *tally, size_t index, FILE *stream)
 {
+	const struct cluster *cluster = &tally->clusters.item[index];
+	bool is_lint = cluster->first.finding.rule->severity == SEVERITY_LINT;
+
+	if (cluster_is_new(cluster))
+		fprintf(stream, "<span class=\"tag\">new %s</span>%s", is_lint ? "lint" : "error",
+		    tally_is_first(tally, index) ? "" : ", other cause");
+	else if (cluster->first.known[0] != '\0')
+		fputs("known", stream);
+	else
+		fprintf(stream, "%s as it stands", is_lint ? "lint" : "error");
+}
+
+static void
+print_cluster(const struct tally *tally, size_t index, FILE *stream)
+{
+	const struct cluster *cluster = &tally->clusters.item[index];
 	const struct trial_finding *finding = &cluster->first.finding;
 
-	fprintf(stream, "<tr><td class=\"n\">%" PRIu64 "</td><td>%s</td><td><code class=\"place\">",
-	    cluster->runs, cluster_is_new(cluster) ? "<span class=\"tag\">new</span>" :
-	    cluster->first.known[0] != '\0' ? "known" : "as it stands");
+	fprintf(stream, "<tr><td class=\"n\">%" PRIu64 "</td><td>", cluster->runs);
+	print_status(tally, index, stream);
+	fputs("</td><td><code class=\"place\">", stream);
 	html(stream, finding->file);
 	fprintf(stream, ":%u</code></td><td><b class=\"rule\">", finding->line);
 	html(stream, finding->rule->id);
@@ -111,38 +128,73 @@ print_clusters(const struct tally *tally, FILE *stream)
 	fputs("<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"What it found\">"
 	    "<table><thead><tr><th>runs</th><th></th><th>where</th><th>finding</th>"
 	    "<th>simplest run</th></tr></thead><tbody>", stream);
-	vec_each(cluster, &tally->clusters)
-		print_cluster(cluster, stream);
+	for (size_t i = 0; i < tally->clusters.count; i++)
+		print_cluster(tally, i, stream);
 	fputs("</tbody></table></div>", stream);
+}
+
+static struct page_news
+news_of(const struct tally *tally)
+{
+	struct page_news news = { .errors = tally_count(tally, false, false) };
+
+	news.lints = tally_count(tally, true, false) - news.errors;
+	news.standing = tally_count(tally, false, true) - news.errors;
+	return news;
+}
+
+void
+page_print_news(const struct page_news *news, FILE *stream)
+{
+	fprintf(stream, "%zu new error%s", news->errors, plural(news->errors));
+	if (news->lints > 0)
+		fprintf(stream, ", %zu new lint%s", news->lints, plural(news->lints));
+	if (news->standing > 0)
+		fprintf(stream, ", %zu error%s of cases as they stand", news->standing,
+		    plural(news->standing));
 }
 
 static void
 print_explored(const struct page_explored *explored, FILE *stream)
 {
 	const struct tally *tally = explored->tally;
+	struct page_news news = news_of(tally);
 	char *sums = SBUF_TEXT(to, explored_text_sums(tally, to));
 
 	fprintf(stream, "<p>%" PRIu64 " runs of %" PRIu64 " case%s with <code>", tally->runs,
 	    tally->bases, plural(tally->bases));
 	html(stream, explored->driver);
-	fprintf(stream, "</code>: %zu new finding%s%s.", tally_count(tally, false, false),
-	    plural(tally_count(tally, false, false)),
-	    explored->cut ? "; a bound ended it" : "");
+	fputs("</code>: ", stream);
+	page_print_news(&news, stream);
+	fprintf(stream, "%s.", explored->cut ? "; a bound ended it" : "");
 	if (explored->left > 0)
 		fprintf(stream, "  %" PRIu64 " case%s not run.", explored->left,
 		    plural(explored->left));
-	fputs("</p>", stream);
+	fputs("</p><p class=\"dim\">New is what no case shows as it stands, and no known defect "
+	    "explains.  One finding with several causes has a row for each, and counts once.  "
+	    "A lint is suspicious, and fails nothing.</p>", stream);
 	print_clusters(tally, stream);
 	print_rows(tally, stream);
 	print_text("What was tried, in full", sums, stream);
 	free(sums);
 }
 
-void
-page_explored(struct page *page, const struct page_explored *explored)
+bool
+page_explored(struct page *page, const struct page_explored *explored, char *why, size_t size)
 {
+	struct page_news news = news_of(explored->tally);
+
+	if (!page_fits_explored(page, explored->driver, why, size))
+		return false;
+	if (page->explored_driver == NULL)
+		page->explored_driver = xstrdup(explored->driver);
+	page->explored.errors += news.errors;
+	page->explored.lints += news.lints;
+	page->explored.standing += news.standing;
+	page->explored.partial |= !explored->whole;
 	add_section(page, xstrdup(explored->command),
 	    SBUF_TEXT(stream, print_explored(explored, stream)));
+	return true;
 }
 
 /* ---- seeded bugs ---- */
@@ -190,7 +242,7 @@ page_score(struct page *page, const char *text)
 {
 	json_t *json = json_loads(text, 0, NULL);
 	json_t *score = json_object_get(json, "score");
-	bool good = json_is_array(score);
+	bool good = *page_get(json_array_get(score, 0), "class") != '\0';
 
 	if (good)
 		add_section(page, xstrdup("seeded bugs"), SBUF_TEXT(stream,

@@ -280,7 +280,7 @@ print_other_driver(struct page *page, const struct page_kind *kind, size_t numbe
 	if (!page->has_beside)
 		return;
 	fputs("<section class=\"other\"><h4>The same case with <code>", stream);
-	html(stream, page_get(page->beside_head, "module"));
+	html(stream, page_get(page->head[PAGE_BESIDE], "module"));
 	fputs("</code></h4>", stream);
 	if (told->header == NULL) {
 		fputs("<p>It was not run.</p></section>", stream);
@@ -314,7 +314,7 @@ print_alike(FILE *stream, const struct page *page, const struct page_kind *kind)
 
 		fputs("<li><code>", stream);
 		html(stream, c->id);
-		fprintf(stream, "</code>%s</li>", page->has_before && !c->failed_before ?
+		fprintf(stream, "</code>%s</li>", c->passed_before ?
 		    " <span class=\"tag\">new</span>" : "");
 	}
 	fputs("</ul></details>", stream);

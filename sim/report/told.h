@@ -41,7 +41,7 @@ struct page_case {
 	char *verdict;			/* "passed", ... */
 	char *reason;			/* of what has no result; or NULL */
 	size_t kind;			/* PAGE_NONE: it did not fail */
-	bool failed_before;
+	bool failed_before, passed_before;
 	bool ran_beside, failed_beside;
 };
 
@@ -49,7 +49,7 @@ struct page_case {
 struct page_cause {
 	const char *cause;
 	struct { VEC_MEMBERS(size_t); } kinds;
-	size_t cases, fresh;		/* fresh: did not fail before */
+	size_t cases, fresh;		/* fresh: passed before */
 	size_t passed_beside;
 };
 
@@ -69,21 +69,29 @@ struct page_module {
 struct page_reader {
 	struct page_told told;		/* of the present case; no header: between two cases */
 	struct sbuf events;		/* its events as they stand */
+	size_t events_read;
+	json_int_t next_seq;		/* of the event that comes next */
 };
 
 struct page {
 	const char *usual_driver;
 	struct page_reader reader[PAGE_PARTS];
-	json_t *head;			/* the first header that says what ran */
-	json_t *beside_head;
+	json_t *head[PAGE_PARTS];	/* the first header that says what ran; or NULL */
+	json_t *hashes[PAGE_PARTS];	/* of the modules, by path */
 	bool has_before, has_beside;
+	bool compares;			/* there is an earlier record that is of the same */
+	char *incomparable;		/* why it is not; or NULL */
+	char *ended;			/* what ended viosim before all had run; or NULL */
+	/* Of all that was explored. */
+	char *explored_driver;		/* or NULL: nothing was */
+	struct page_news explored;
 	struct { VEC_MEMBERS(struct page_case); } cases;
 	struct { VEC_MEMBERS(struct page_kind); } kinds;
 	struct { VEC_MEMBERS(struct page_cause); } causes;	/* by page_sort() */
 	struct { VEC_MEMBERS(struct page_known); } known;
 	struct { VEC_MEMBERS(struct page_module); } modules;
 	struct { VEC_MEMBERS(const char *); } failing;
-	json_t *failed_before;		/* ids that failed in the earlier record: their causes */
+	json_t *before;			/* ids of the earlier record: their verdicts */
 	json_t *kind_of;		/* by key: numbers of kinds */
 	json_t *case_of;		/* by id: numbers of cases */
 	json_t *texts, *text_of;	/* of events, each once; numbers by text */
@@ -108,6 +116,25 @@ char *page_cause_of(const json_t *reason);
 /* All that failed in the case, in a form that is equal for cases that are alike; heap. */
 char *page_key_of(const struct page_told *told);
 void page_sort(struct page *page);
+
+/* ---- told_check.c ---- */
+
+/* Each is false if it cannot be; why[] says so. */
+/* Is the case of the same run as those of its part before it? */
+bool page_fits(struct page *page, enum page_part part, const json_t *header, char *why,
+    size_t size);
+/* Is what was explored with that driver of the one that the page is about? */
+bool page_fits_explored(const struct page *page, const char *driver, char *why, size_t size);
+/* Is the line an event, and the one that has to stand here? */
+bool page_is_next(struct page_reader *reader, const char *line, size_t length, char *why,
+    size_t size);
+/* Are the events of the present case what they are to be, in full? */
+bool page_are_events(struct page_reader *reader, char *why, size_t size);
+/* Is all there that the verdict says? */
+bool page_is_whole(const struct page_reader *reader, const json_t *verdict, char *why,
+    size_t size);
+/* Sets `compares` and `incomparable` once all is read. */
+void page_compare(struct page *page);
 
 /* ---- told_story.c ---- */
 
@@ -137,6 +164,10 @@ void html_replay(FILE *stream, const struct page *page, const struct page_told *
 void html_debug(FILE *stream, const struct page *page, const struct page_told *told, uint32_t seq);
 void html_reason(FILE *stream, const json_t *reason);	/* rule and sentence */
 const char *page_case_id(const struct page_told *told);
+
+/* ---- page_beside.c ---- */
+
+void page_print_news(const struct page_news *news, FILE *stream);	/* "7 new errors" */
 
 /* ---- page_case.c ---- */
 

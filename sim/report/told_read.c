@@ -19,7 +19,9 @@ page_new(const char *usual_driver)
 	struct page *page = xcalloc(1, sizeof(*page));
 
 	page->usual_driver = usual_driver;
-	page->failed_before = json_object();
+	for (int i = 0; i < PAGE_PARTS; i++)
+		page->hashes[i] = json_object();
+	page->before = json_object();
 	page->kind_of = json_object();
 	page->case_of = json_object();
 	page->texts = json_array();
@@ -87,11 +89,14 @@ page_free(struct page *page)
 		told_fini(&page->reader[i].told);
 		if (page->reader[i].events.stream != NULL)
 			free(sbuf_close(&page->reader[i].events));
+		json_decref(page->head[i]);
+		json_decref(page->hashes[i]);
 	}
 	free_lists(page);
-	json_decref(page->head);
-	json_decref(page->beside_head);
-	json_decref(page->failed_before);
+	free(page->incomparable);
+	free(page->ended);
+	free(page->explored_driver);
+	json_decref(page->before);
 	json_decref(page->kind_of);
 	json_decref(page->case_of);
 	json_decref(page->texts);
@@ -222,8 +227,6 @@ take_now(struct page *page, struct page_told *told, const char *events, size_t l
 	c->reason = *reason != '\0' ? xstrdup(reason) : NULL;
 	c->kind = PAGE_NONE;
 	json_put_number(page->case_of, c->id, number);
-	if (page->head == NULL && *page_get(told->header, "module") != '\0')
-		page->head = json_incref(told->header);
 	count_known(page, told->findings, number);
 	count_known(page, told->failures, number);
 	if (!is_failing(c->verdict))
@@ -235,15 +238,10 @@ take_now(struct page *page, struct page_told *told, const char *events, size_t l
 static void
 take_before(struct page *page, const struct page_told *told)
 {
-	json_t *reason = page_reason(told);
-	char *cause;
+	const char *verdict = page_get(told->verdict, "verdict");
 
 	page->has_before = true;
-	if (!is_failing(page_get(told->verdict, "verdict")))
-		return;
-	cause = page_cause_of(reason != NULL ? reason : told->verdict);
-	json_put_text(page->failed_before, page_case_id(told), cause);
-	free(cause);
+	json_put_text(page->before, page_case_id(told), is_failing(verdict) ? "failed" : verdict);
 }
 
 /* Only what is told in full stands beside it. */
@@ -260,8 +258,6 @@ take_beside(struct page *page, struct page_told *told, const char *events, size_
 		c->ran_beside = strcmp(verdict, "passed") == 0 || is_failing(verdict);
 		c->failed_beside = is_failing(verdict);
 	}
-	if (page->beside_head == NULL && *page_get(told->header, "module") != '\0')
-		page->beside_head = json_incref(told->header);
 	vec_each(kind, &page->kinds) {
 		if (strcmp(page_case_id(&kind->told), id) != 0)
 			continue;
@@ -300,6 +296,26 @@ refuse(char *why, size_t size, const char *text)
 	return false;
 }
 
+/* Other files that viosim writes. */
+static const char *
+what_else(const json_t *object)
+{
+	static const struct { const char *key, *why; } others[] = {
+		{ "compared", "this is what `viosim compare --ndjson` writes: a page tells no "
+		    "comparisons" },
+		{ "explored", "this is what `viosim sweep --ndjson` or `explore --ndjson` writes: "
+		    "give the name of its file" },
+		{ "cases", "this is what --json-summary writes: give the record of --ndjson" },
+		{ "score", "this is what `make mutants` writes: give it to --mutants" },
+		{ "viosim", "this case has no replay id (key `case`)" },
+	};
+
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		if (json_object_get(object, others[i].key) != NULL)
+			return others[i].why;
+	return "this is not the beginning of what `viosim run --ndjson` writes";
+}
+
 static bool
 take_header(struct page *page, enum page_part part, json_t *object, char *why, size_t size)
 {
@@ -314,14 +330,33 @@ take_header(struct page *page, enum page_part part, json_t *object, char *why, s
 		return false;
 	}
 	if (*page_get(object, "case") == '\0')
-		return refuse(why, size, "this case has no replay id (key `case`)");
+		return refuse(why, size, what_else(object));
 	if (part == PAGE_NOW && json_object_get(page->case_of, page_get(object, "case")) != NULL)
 		return refuse(why, size, "this case was there already: these are two runs");
+	if (!page_fits(page, part, object, why, size))
+		return false;
+	reader->events_read = 0;
+	reader->next_seq = 0;
 	reader->told.header = json_incref(object);
 	reader->told.findings = json_array();
 	reader->told.failures = json_array();
 	sbuf_open(&reader->events);
 	return true;
+}
+
+/* The first of its kind. */
+static bool
+is_told(const struct page *page, const struct page_told *told)
+{
+	char *key;
+	bool is_first;
+
+	if (!is_failing(page_get(told->verdict, "verdict")))
+		return false;
+	key = page_key_of(told);
+	is_first = json_object_get(page->kind_of, key) == NULL;
+	free(key);
+	return is_first;
 }
 
 static bool
@@ -332,14 +367,17 @@ take_object(struct page *page, enum page_part part, json_t *object, char *why, s
 	if (json_object_get(object, "viosim") != NULL)
 		return take_header(page, part, object, why, size);
 	if (told->header == NULL)
-		return refuse(why, size, "this is not the beginning of what `viosim run --ndjson` "
-		    "writes");
+		return refuse(why, size, what_else(object));
 	if (*page_get(object, "finding") != '\0')
 		json_add(told->findings, json_incref(object));
 	else if (*page_get(object, "failure") != '\0')
 		json_add(told->failures, json_incref(object));
 	else if (*page_get(object, "verdict") != '\0') {
 		told->verdict = json_incref(object);
+		if (!page_is_whole(&page->reader[part], object, why, size) ||
+		    (part == PAGE_NOW && is_told(page, told) &&
+		    !page_are_events(&page->reader[part], why, size)))
+			return false;
 		take_case(page, part);
 	} else
 		return refuse(why, size, "neither header, event, finding, failure nor verdict");
@@ -360,6 +398,8 @@ page_line(struct page *page, enum page_part part, const char *line, size_t lengt
 	if (length > sizeof(event) && memcmp(line, event, sizeof(event) - 1) == 0) {
 		if (reader->told.header == NULL)
 			return refuse(why, size, "an event that stands before the first case");
+		if (!page_is_next(reader, line, length, why, size))
+			return false;
 		if (part != PAGE_BEFORE) {
 			fwrite(line, 1, length, reader->events.stream);
 			putc('\n', reader->events.stream);

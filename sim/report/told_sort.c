@@ -141,8 +141,13 @@ void
 page_sort(struct page *page)
 {
 	vec_sort(&page->known, by_id);
-	vec_each(c, &page->cases)
-		c->failed_before = json_object_get(page->failed_before, c->id) != NULL;
+	page_compare(page);
+	vec_each(c, &page->cases) {
+		const char *before = page->compares ? page_get(page->before, c->id) : "";
+
+		c->failed_before = strcmp(before, "failed") == 0;
+		c->passed_before = strcmp(before, "passed") == 0;
+	}
 	for (size_t i = 0; i < page->kinds.count; i++) {
 		const struct page_kind *kind = &page->kinds.item[i];
 		struct page_cause *cause = cause_of(page, kind->cause);
@@ -152,7 +157,7 @@ page_sort(struct page *page)
 		vec_each(number, &kind->cases) {
 			const struct page_case *c = &page->cases.item[*number];
 
-			cause->fresh += page->has_before && !c->failed_before;
+			cause->fresh += c->passed_before;
 			cause->passed_beside += c->ran_beside && !c->failed_beside;
 		}
 	}

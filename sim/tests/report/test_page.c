@@ -33,6 +33,15 @@ print(void)
 	written = PRINTED(to, page_print(page, to));
 }
 
+/* What is said at the end. */
+static const char *
+say(void)
+{
+	print();
+	free(written);
+	return written = PRINTED(to, page_say(page, "p", to));
+}
+
 static void
 take(enum page_part part, const char *text)
 {
@@ -60,7 +69,15 @@ times(const char *text)
 #define FAILURE(line) \
 	"{\"failure\":\"expect\",\"file\":\"no.yaml\",\"line\":" #line ",\"seq\":0," \
 	"\"time_ns\":0,\"expected\":\"1\",\"actual\":\"2\"}\n"
-#define VERDICT(verdict) "{\"verdict\":\"" verdict "\",\"events\":0,\"virtual_ns\":0}\n"
+#define VERDICT_OF(verdict, events) "{\"verdict\":\"" verdict "\",\"events\":" #events "," \
+	"\"virtual_ns\":0}\n"
+#define VERDICT(verdict) VERDICT_OF(verdict, 0)
+#define EVENT_OF(seq) "{\"seq\":" #seq ",\"time_ns\":0,\"context\":1,\"who\":\"t\"," \
+	"\"kind\":\"run\",\"args\":{}}\n"
+/* Of that driver and manifest, in that version. */
+#define HEADER_OF(id, module, hash, more) "{\"viosim\":3,\"case\":\"" id "\",\"driver\":" \
+	"\"viomb\",\"module\":\"" module "\",\"module_hash\":\"" hash "\"" more "}\n"
+#define MANIFEST ",\"manifest\":\"driver/viomb.yaml\""
 #define FAILING(id, group) HEADER(id) FINDING(group, 0, "error", "broken") VERDICT("failed")
 #define PASSING(id) HEADER(id) VERDICT("passed")
 
@@ -162,12 +179,60 @@ TEST(earlier_record_tells_new_gone_and_still)
 	    FAILING("a/absent#x", "g") PASSING("a/new#x"));
 	take(PAGE_NOW, FAILING("a/still#x", "g") FAILING("a/new#x", "h") PASSING("a/gone#x"));
 	print();
-	HAS(written, "new failures: 1</summary><ul><li><code>a/new#x");
-	HAS(written, "do not now: 1</summary><ul><li><code>a/gone#x");
+	HAS(written, "passed before: 1</summary><ul><li><code>a/new#x");
+	HAS(written, "pass now: 1</summary><ul><li><code>a/gone#x");
 	HAS(written, "still failing: 1</summary><ul><li><code>a/still#x");
-	HAS(written, "not in this record: 1</summary><ul><li><code>a/absent#x");
+	HAS(written, "not run now: 1</summary><ul><li><code>a/absent#x");
+	LACKS(written, "not run before");
 	HAS(written, ">1 new</span>");
 	HAS(written, "as before");
+	ck_assert_str_eq(say(), "p: 2 of 3 cases failed, 2 causes, 1 new\n");
+}
+
+/* What has no verdict in one of the records tells nothing. */
+TEST(case_that_was_not_run_is_neither_new_nor_gone)
+{
+	take(PAGE_BEFORE, FAILING("a/one#x", "g") HEADER("a/two#x") VERDICT("skipped"));
+	take(PAGE_NOW, HEADER("a/one#x") VERDICT("skipped") FAILING("a/two#x", "g")
+	    FAILING("a/three#x", "g"));
+	print();
+	HAS(written, "passed before: 0</summary>");
+	HAS(written, "pass now: 0</summary>");
+	HAS(written, "not run now: 1</summary><ul><li><code>a/one#x");
+	HAS(written, "not run before: 2</summary><ul><li><code>a/two#x</code></li><li><code>a/thr");
+	LACKS(written, "class=\"tag\"");
+}
+
+static const struct {
+	const char *before, *why;
+} incomparable[] = {
+	{ HEADER_OF("a/one#x", "build/viomb.so", "2", ""),
+	    "it was made with no manifest, this one with driver/viomb.yaml" },
+	{ HEADER_OF("a/one#x", "old/viomb-fixed.so", "2", MANIFEST),
+	    "it is of old/viomb-fixed.so, this one of build/viomb.so" },
+	/* Another build of the driver is what an earlier record is for. */
+	{ HEADER_OF("a/one#x", "old/viomb.so", "2", ",\"version\":\"0\"" MANIFEST), NULL },
+};
+
+TEST_EACH(record_of_another_driver_or_manifest_is_not_compared, incomparable)
+{
+	take(PAGE_BEFORE, incomparable[_i].before);
+	take(PAGE_BEFORE, VERDICT("passed"));
+	take(PAGE_NOW, HEADER_OF("a/one#x", "build/viomb.so", "1", MANIFEST)
+	    FINDING("g", 0, "error", "broken") VERDICT("failed"));
+	print();
+	if (incomparable[_i].why == NULL) {
+		HAS(written, "passed before: 1</summary>");
+		LACKS(written, "cannot be compared");
+		LACKS(say(), "warning");
+		return;
+	}
+	HAS(written, "cannot be compared: ");
+	HAS(written, incomparable[_i].why);
+	LACKS(written, "class=\"tag\"");
+	LACKS(written, "passed before");
+	HAS(say(), "p: 1 of 1 case failed, 1 cause\nwarning: the earlier record cannot be ");
+	HAS(written, incomparable[_i].why);
 }
 
 TEST(other_driver_stands_beside)
@@ -193,8 +258,25 @@ TEST(case_without_a_result_has_its_reason)
 	print();
 	HAS(written, "1 of 1 case failed");
 	HAS(written, "<b class=\"rule\">error</b> it died");
-	HAS(written, "1 case: skipped: no memory");
+	HAS(written, "<h2>Not run</h2><ul><li>1 case: no memory");
 	LACKS(written, "data-story");
+	LACKS(written, "Not applicable");
+	ck_assert_str_eq(say(), "p: 1 of 1 case failed, 1 cause, 1 skipped\n");
+}
+
+TEST(heading_leaves_out_nothing)
+{
+	take(PAGE_NOW, PASSING("a/one#x") HEADER("a/two#x") VERDICT("skipped") HEADER("a/three#x")
+	    "{\"verdict\":\"not-applicable\",\"reason\":\"needs x\",\"events\":0}\n");
+	print();
+	HAS(written, "1 case passed</span> <small>1 skipped, 1 not applicable</small>");
+	HAS(written, "<h2>Not applicable</h2><ul><li>1 case: needs x");
+	ck_assert_uint_eq(page_skipped(page), 1);
+	ck_assert_str_eq(say(), "p: 0 of 1 case failed, 1 skipped, 1 not applicable\n");
+	page_ended(page, "Interrupt");
+	print();
+	HAS(written, "Not complete: viosim was ended (Interrupt)");
+	HAS(say(), "; not complete: viosim was ended (Interrupt)\n");
 }
 
 TEST(finding_looks_like_a_known_defect)
@@ -233,7 +315,7 @@ TEST(long_case_has_the_events_near_its_finding)
 			    "\"args\":{\"n\":%d,\"cv\":\"cv1\"}}\n", i, i / 1000, i);
 		fputs("{\"finding\":\"r\",\"severity\":\"error\",\"group\":\"g\",\"rank\":0,"
 		    "\"seq\":3000,\"text\":\"x\",\"because\":[{\"seq\":500,\"text\":\"y\"}]}\n"
-		    VERDICT("failed"), to);
+		    VERDICT_OF("failed", 4000), to);
 	});
 	json_t *story, *runs;
 
@@ -263,7 +345,8 @@ TEST(others_stand_where_they_stood_when_another_went_on)
 	    "{\"seq\":2,\"time_ns\":9,\"context\":1,\"who\":\"t\",\"kind\":\"run\","
 	    "\"args\":{}}\n"
 	    "{\"finding\":\"r\",\"severity\":\"error\",\"group\":\"g\",\"rank\":0,\"seq\":2,"
-	    "\"text\":\"x\",\"because\":[{\"seq\":1,\"text\":\"y\"}]}\n" VERDICT("failed"));
+	    "\"text\":\"x\",\"because\":[{\"seq\":1,\"text\":\"y\"}]}\n"
+	    VERDICT_OF("failed", 3));
 	print();
 	because = json_array_get(json_object_get(page->kinds.item[0].reason, "because"), 0);
 	ck_assert_uint_eq(json_array_size(json_object_get(because, "others")), 1);
@@ -311,6 +394,34 @@ static const struct {
 	{ "{\"finding\":\"x\"}", "not the beginning" },
 	{ "{\"viosim\":2,\"case\":\"a\"}", "a record of version 2; this viosim reads version 3" },
 	{ "{\"viosim\":3}", "no replay id" },
+	{ "{\"viosim\":3,\"compared\":[]}", "what `viosim compare --ndjson` writes" },
+	{ "{\"explored\":3}", "what `viosim sweep --ndjson` or" },
+	{ "{\"viosim\":3,\"cases\":1}", "what --json-summary writes" },
+	{ HEADER("a") EVENT_OF(1) VERDICT("failed"), "the events begin with 1" },
+	{ HEADER("a") EVENT_OF(0) EVENT_OF(2), "event 2 stands where event 1 has to" },
+	{ HEADER("a") EVENT_OF(0) EVENT_OF(0), "event 0 stands where event 1 has to" },
+	{ HEADER("a") EVENT_OF("x"), "`seq` of this event is no number" },
+	{ HEADER("a") "{\"seq\":0,\"context\":1}", "this event has no `time_ns`" },
+	{ HEADER("a") "{\"seq\":0,\"time_ns\":0,\"context\":1,\"who\":\"t\"}\n"
+	    VERDICT_OF("failed", 1), "event 0 of this case is damaged: this event has no `kind`" },
+	{ HEADER("a") EVENT_OF(0) "{\"seq\":1,\"time_ns\":0,\"context\":1,\"who\":t}\n"
+	    VERDICT_OF("failed", 2), "event 1 of this case is damaged: this is no event: " },
+	{ HEADER("a") "{\"seq\":0,\"time_ns\":0,", "this is no event: " },
+	{ HEADER("a") FINDING("g", 0, "error", "x") EVENT_OF(0), "stands behind what was found" },
+	{ HEADER("a") EVENT_OF(0) VERDICT_OF("passed", 2), "has 2 events, and here stand 1" },
+	{ HEADER("a") VERDICT_OF("failed", 2), "has 2 events, and here stand 0" },
+	{ HEADER("a") "{\"verdict\":\"failed\",\"findings\":1}", "has 1 findings, and here stand 0" },
+	{ HEADER("a") FAILURE(1) "{\"verdict\":\"failed\",\"failures\":2}",
+	    "has 2 failures, and here stand 1" },
+	{ HEADER_OF("a", "a.so", "1", "") VERDICT("passed") HEADER_OF("b", "b.so", "2", ""),
+	    "ran with b.so, those before it with a.so" },
+	{ HEADER_OF("a", "a.so", "1", "") VERDICT("passed") HEADER_OF("b", "a.so", "2", ""),
+	    "another build of a.so (hash 2) than those before it (hash 1)" },
+	{ HEADER_OF("a", "a.so", "1", "") VERDICT("passed") HEADER_OF("b", "a.so", "1", MANIFEST),
+	    "ran with driver/viomb.yaml, those before it with no manifest" },
+	{ HEADER_OF("a", "a.so", "1", ",\"version\":\"1\"") VERDICT("passed")
+	    HEADER_OF("b", "a.so", "1", ",\"version\":\"2\""),
+	    "ran in viosim 2, those before it in viosim 1" },
 	{ "{\"viosim\":3,\"case\":\"a\"}\n{\"viosim\":3,\"case\":\"b\"}", "before the one above" },
 	{ "{\"viosim\":3,\"case\":\"a\"}\n{\"x\":1}", "neither header, event" },
 	{ "{\"viosim\":3,\"case\":\"a\"}\n{\"verdict\":\"passed\"}\n"
@@ -320,7 +431,7 @@ static const struct {
 TEST_EACH(bad_line_is_refused, bad)
 {
 	const char *line = bad[_i].lines, *end;
-	char why[256] = "";
+	char why[512] = "";
 	bool good = true;
 
 	for (; *line != '\0' && good; line = end + (*end == '\n')) {
@@ -329,6 +440,22 @@ TEST_EACH(bad_line_is_refused, bad)
 	}
 	ck_assert(!good);
 	ck_assert_msg(strstr(why, bad[_i].why) != NULL, "%s", why);
+}
+
+/* A run has cases for kernels with and without DIAGNOSTIC, and a long one lost its beginning. */
+TEST(what_one_run_may_have_is_taken)
+{
+	char why[512];
+
+	take(PAGE_NOW, HEADER_OF("a/a#x", "a.so", "1", "") EVENT_OF(1024) VERDICT_OF("passed", 1025)
+	    HEADER_OF("a/b#x", "a.nodiag.so", "2", "") VERDICT_OF("passed", 9)
+	    HEADER_OF("a/c#x", "a.so", "1", "") VERDICT_OF("passed", 9)
+	    HEADER_OF("a/d#x", "./a.so", "1", "") VERDICT_OF("passed", 9));
+	ck_assert_uint_eq(page->cases.count, 4);
+	ck_assert(page_fits_explored(page, "a.so", why, sizeof(why)));
+	ck_assert(!page_fits_explored(page, "b.so", why, sizeof(why)));
+	ck_assert_str_eq(why, "this was explored with b.so, what was read before it ran with a.so: "
+	    "a page is of one driver");
 }
 
 TEST(cut_off_record_is_refused)
@@ -346,6 +473,8 @@ TEST(score_is_a_table_and_other_text_is_none)
 	ck_assert(page_score(page, "{\"score\":[{\"class\":\"dma\",\"total\":4,\"named\":3}],"
 	    "\"mutants\":[{\"name\":\"007-x\",\"bug\":\"<b>\",\"verdict\":\"survived\"}]}"));
 	ck_assert(!page_score(page, "caught 3 of 4"));
+	ck_assert(!page_score(page, "{}"));
+	ck_assert(!page_score(page, "{\"score\":[]}"));
 	page_text(page, "measured", "caught <3> of 4", "a & b");
 	print();
 	HAS(written, "<th scope=\"row\">dma</th><td class=\"n\">4</td>");
