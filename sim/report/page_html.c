@@ -56,13 +56,13 @@ html_place(FILE *stream, const json_t *object)
 	fputs("</code>", stream);
 }
 
-/* As few decimals as tell it. */
+/* As few decimals as tell it, and no more than the timeline has. */
 void
 html_time(FILE *stream, json_int_t ns)
 {
 	char text[40];
-	size_t length = (size_t)snprintf(text, sizeof(text), "%lld.%09lld",
-	    (long long)(ns / 1000000000), (long long)(ns % 1000000000));
+	size_t length = (size_t)snprintf(text, sizeof(text), "%lld.%06lld",
+	    (long long)(ns / 1000000000), (long long)(ns % 1000000000 / 1000));
 
 	while (text[length - 1] == '0')
 		length--;

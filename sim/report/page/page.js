@@ -11,6 +11,8 @@
 var data = JSON.parse(document.getElementById("data").textContent);
 var SVG = "http://www.w3.org/2000/svg";
 var COLUMN = 12, JUMP = 12, GAP = 40, TOP = 30, LANE = 30, CHART = 84;
+var LETTER = 7.5;			/* how wide one is, about */
+var LATER = 1e8;			/* ns: a time that the timeline tells, too */
 var LABELS = 92, MOST = 110, LEAST = 30;	/* columns that are shown of a longer case */
 
 /* ---- small things ---- */
@@ -36,8 +38,9 @@ function svg(tag, attributes) {
 	    Array.prototype.slice.call(arguments, 2));
 }
 
+/* Cut off behind the microseconds, as in the timeline. */
 function seconds(ns) {
-	return (ns / 1e9).toFixed(9).replace(/\.?0+$/, "") + " s";
+	return (Math.floor(ns / 1e3) / 1e6).toFixed(6).replace(/\.?0+$/, "") + " s";
 }
 
 function count(n, word) {
@@ -48,7 +51,11 @@ function count(n, word) {
 
 function unpack(told) {
 	var story = told.story, events = [], number = 0, change = 0, time = 0;
+	var seqs = new Set();
 
+	told.marks.forEach(function (mark) {
+		numbered(mark).forEach(function (item) { seqs.add(item.seq); });
+	});
 	story.runs.forEach(function (run) {
 		for (var i = 0; i < run[1]; i++, number++) {
 			if (change < story.times.length && story.times[change][0] === number)
@@ -56,11 +63,17 @@ function unpack(told) {
 			events.push({
 				seq: run[0] + i, time: time, lane: story.lane[number],
 				text: data.texts[story.text[number]],
-				place: data.places[story.place[number]], how: story.how[number]
+				place: data.places[story.place[number]], how: story.how[number],
+				told: seqs.has(run[0] + i)
 			});
 		}
 	});
 	return events;
+}
+
+/* In the timeline: what is main there, and what a finding refers to. */
+function isPrinted(event) {
+	return event.how === "m" || event.how === "f" || event.told;
 }
 
 /* The first event that is not before it; the last one where there is none. */
@@ -131,6 +144,26 @@ function choose(told, events, list, wanted) {
 	return seen;
 }
 
+/*
+ * What the timeline says as "--- 5 s later ---": from the last event that it prints to the first
+ * of that time; 0: nothing.  Where an event between them is not here, nobody knows.
+ */
+function later(events, i) {
+	var before = i - 1, printed = i;
+
+	while (before >= 0 && !isPrinted(events[before]))
+		before--;
+	while (printed < events.length && events[printed].time === events[i].time &&
+	    !isPrinted(events[printed]))
+		printed++;
+	if (before < 0 || printed === events.length || !isPrinted(events[printed]) ||
+	    events[printed].seq - events[before].seq !== printed - before)
+		return 0;
+	var ns = events[printed].time - events[before].time;
+
+	return ns >= LATER ? ns : 0;
+}
+
 /* One column an event, a wider one for what is left out; x of each. */
 function columns(told, events, list, wanted) {
 	var seen = choose(told, events, list, wanted), result = [], x = 16, last = null;
@@ -146,7 +179,8 @@ function columns(told, events, list, wanted) {
 			x += GAP;
 		} else if (jumps)
 			x += JUMP;
-		result.push({ event: event, x: x, jumps: jumps || last === null, wide: left > 0 });
+		result.push({ event: event, x: x, jumps: jumps || last === null, wide: left > 0,
+		    later: jumps ? later(events, i) : 0 });
 		x += COLUMN;
 		last = event;
 	});
@@ -219,6 +253,9 @@ Story.prototype.draw = function () {
 		    self.list.some(function (item) { return self.laneOf(item) === i; });
 	});
 	lanes = this.lanes.map(function (i) { return self.told.story.lanes[i]; });
+	/* The name of what was found stands to the right of its sign. */
+	this.columns.width = Math.max(this.columns.width, this.x(this.mark.seq) + 20 +
+	    LETTER * (this.mark.finding || this.mark.failure).length);
 	this.bottom = TOP + LANE * lanes.length;
 	this.height = this.bottom + (this.told.story.counts.length > 0 ? CHART + 18 : 0) + 6;
 	this.picture = svg("svg", { width: this.columns.width, height: this.height,
@@ -264,7 +301,8 @@ Story.prototype.drawTimes = function () {
 		    y2: self.height - 6 }));
 		if (x < free)
 			return;
-		var text = seconds(column.event.time);
+		var text = seconds(column.event.time) + (column.later > 0 ? ", " +
+		    seconds(column.later) + " later" : "");
 
 		self.picture.append(svg("text", { "class": "time", x: x + 3, y: TOP - 12 }, text));
 		free = x + 12 + text.length * 7;
@@ -389,16 +427,27 @@ Story.prototype.drawMark = function (item, offset) {
 };
 
 Story.prototype.drawMarks = function () {
-	var self = this, seen = {};
+	var self = this, seen = {}, label = null, free = -1;
+	var y = this.y(this.told.story.lanes.indexOf("scenario"));
 
-	failures(this.told).forEach(function (failure) {
-		var x = self.x(failure.seq), y = self.y(self.told.story.lanes.indexOf("scenario"));
+	/* Below the lane, where no other sign is; those side by side share their words. */
+	failures(this.told).filter(function (failure) {
+		return failure !== self.mark;
+	}).sort(function (a, b) { return a.seq - b.seq; }).forEach(function (failure) {
+		var x = self.x(failure.seq);
 
-		if (failure === self.mark)
-			return;
 		self.picture.append(svg("path", { "class": "cross", d: "M" + (x - 4) + " " + (y - 4) +
-		    "l8 8m0 -8l-8 8" }), svg("text", { "class": "crosstext", x: x + 8, y: y - 5 },
-		    "line " + failure.line));
+		    "l8 8m0 -8l-8 8" }));
+		if (x < free)
+			label.textContent += ", " + failure.line;
+		else {
+			label = svg("text", { "class": "crosstext", x: x + 8, y: y + 14 },
+			    "line " + failure.line);
+			self.picture.append(label);
+		}
+		free = Number(label.getAttribute("x")) + LETTER * label.textContent.length;
+		self.picture.setAttribute("width", Math.max(free,
+		    Number(self.picture.getAttribute("width"))));
 	});
 	this.list.forEach(function (item) {
 		var key = at(self.events, item.seq);
@@ -436,7 +485,8 @@ Story.prototype.tools = function () {
 	});
 	if (choose(this.told, this.events, this.list, this.wanted()) !== null) {
 		toggle = html("button", { type: "button", "aria-pressed": String(this.whole) },
-		    this.whole ? "only what is near" : "all " + count(this.events.length, "event"));
+		    this.whole ? "only what is near" : "all " + count(this.events.length, "event") +
+		    (this.events.length < this.told.story.events ? " that are here" : ""));
 		toggle.addEventListener("click", function () {
 			self.whole = !self.whole;
 			self.draw();
@@ -444,11 +494,9 @@ Story.prototype.tools = function () {
 		});
 		box.append(toggle);
 	}
-	box.append(html("span", { "class": "dim" }, "one column is one event: point at it, or use the " +
-	    "arrow keys"));
-	if (this.events.length < this.told.story.events)
-		box.append(html("span", { "class": "dim" }, "of " +
-		    count(this.told.story.events, "event") + " those near a finding are here"));
+	box.append(html("span", { "class": "dim" }, "One column is one event: point at it, or use the " +
+	    "arrow keys." + (this.events.length < this.told.story.events ? " The case has " +
+	    count(this.told.story.events, "event") + "; here are those near a finding." : "")));
 	return box;
 };
 
@@ -494,22 +542,33 @@ Story.prototype.result = function (event) {
 	return "";
 };
 
+function placeOf(before, file, line, name) {
+	return html("span", { "class": "dim" }, before + file + ":" + line + " " + (name || ""));
+}
+
 Story.prototype.select = function (column) {
 	var event = column.event, self = this;
-	var number = this.list.filter(function (item) {
+	var items = this.list.filter(function (item) {
 		return self.events[at(self.events, item.seq)] === event;
-	}).map(function (item) { return item.number; });
+	});
 
 	this.current = event;
 	this.cursor.setAttribute("x", column.x - COLUMN / 2);
 	this.info.replaceChildren(
-	    number.length > 0 ? html("b", { "class": "n" }, number.join(" ") + " ") : "",
 	    html("span", { "class": "dim" }, "#" + event.seq + "  " + seconds(event.time) + "  "),
 	    html("b", {}, this.told.story.lanes[event.lane]), " ",
 	    html("code", {}, event.text + (event.how === "c" || event.how === "m" ?
 	    this.result(event) : "")),
-	    event.place ? html("span", { "class": "dim" }, "  " + event.place[0] + ":" +
-	    event.place[1] + " " + event.place[2]) : "");
+	    event.place ? placeOf("  ", event.place[0], event.place[1], event.place[2]) : "");
+	/* What the list of causes says of it: it may be a load or store shortly after. */
+	items.forEach(function (item) {
+		var place = item.of.position || (item.of.line ? item.of : null);
+
+		self.info.append(html("span", { "class": "item" },
+		    html("b", { "class": "n" }, item.number + " "),
+		    item.of === self.mark ? "here it shows" : item.of.text || "",
+		    place ? placeOf(" ", place.file, place.line, place["function"]) : ""));
+	});
 	this.values.forEach(function (value) {
 		var now = self.value(value.counter, event.seq);
 
