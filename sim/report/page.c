@@ -143,8 +143,8 @@ print_verdicts(const struct page *page, FILE *stream)
 	struct machines machines = list_machines(page);
 
 	fputs("<section id=\"verdicts\"><h2>Verdicts by area and machine</h2>"
-	    "<p class=\"dim\">How many cases ran; where some failed, how many of them.  The red part "
-	    "of a bar is the share that failed.</p>"
+	    "<p class=\"dim\">How many cases ran; where some failed, how many of them.  The red "
+	    "part of a bar is the share that failed.</p>"
 	    "<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"Verdicts\">"
 	    "<table><thead><tr><th>area</th><th>all machines</th>", stream);
 	for (size_t i = 0; i < machines.count && i < MACHINES_MAX; i++) {
