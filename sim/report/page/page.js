@@ -439,7 +439,8 @@ Story.prototype.drawMarks = function () {
 		self.picture.append(svg("path", { "class": "cross", d: "M" + (x - 4) + " " + (y - 4) +
 		    "l8 8m0 -8l-8 8" }));
 		if (x < free)
-			label.textContent += ", " + failure.line;
+			label.textContent = label.textContent.replace("line ", "lines ") + ", " +
+			    failure.line;
 		else {
 			label = svg("text", { "class": "crosstext", x: x + 8, y: y + 14 },
 			    "line " + failure.line);
