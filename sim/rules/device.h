@@ -41,7 +41,7 @@ struct rules_work {
 	uint64_t closer_ns;		/* and then it last came closer than ever since */
 };
 
-/* The event EV_DEV_BEHAVIOUR (device/behaviour.h): it stops at a ring, is pulled out, is restored. */
+/* EV_DEV_BEHAVIOUR (device/behaviour.h): it stops at a ring, is pulled out, is restored. */
 #define RULES_BEHAVIOUR_BROKEN 16
 #define RULES_BEHAVIOUR_GONE 19
 #define RULES_BEHAVIOUR_RESTORED 21
