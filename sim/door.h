@@ -162,7 +162,9 @@
 	X(CONFIG_DEFER, config_defer, , "") \
 	X(CONFIG_INTERRUPTS, config_interrupts, , "") \
 	X(CONFIG_MOUNTROOT, config_mountroot, , "") \
-	X(CONFIG_FINALIZE_REGISTER, config_finalize_register, , "e")
+	X(CONFIG_FINALIZE_REGISTER, config_finalize_register, , "e") \
+	X(VIRTIO_INIT_VQ, virtio_init_vq, (q, queue), "") \
+	X(VIRTIO_INIT_VQ_VQDONE, virtio_init_vq_vqdone, (q, queue), "")
 
 enum hw_call {
 	HW_CALL_NONE,
@@ -229,7 +231,9 @@ uint64_t hw_text(const char *text, size_t length);
 	X(KMEM, kmem, "kmem", (u, block) (u, size)) \
 	X(KMEM_GONE, kmem_gone, "kmem-gone", (u, block) (u, size)) \
 		/* size: as given */ \
-	X(SOFTINT, softint, "softint", (f, softint) (b, established))
+	X(SOFTINT, softint, "softint", (f, softint) (b, established)) \
+	X(HANDLERS, handlers, "handlers", (i, queues) (i, flags) (b, has_callback))
+		/* of interrupts, where virtio_child_attach_start() did not say that yet */
 
 enum hw_note {
 #define X(id, name, word, args) HW_NOTE_##id,

@@ -2,7 +2,7 @@
 /*
  * The virtio bus between a transport and a child driver: attachment, features, device
  * configuration and the way of an interrupt to the queues; NetBSD's virtio.c 1.54 without
- * the queues, which are in virtio_vq.c.
+ * the queues, which are in virtio_vq.c, and what is other in 2023, in virtio2023.c.
  */
 #include "virtio_core.h"
 
@@ -197,13 +197,15 @@ virtio_call_vq_intrhand(struct virtqueue *vq)
 {
 	int handled, index = vq->vq_index;
 
+	if (vq->vq_intrhand == virtio_vq_done)
+		return virtio_call_done(vq);
 	KNOTE(CALLBACK, 1, HW_CB_INTRHAND, index);
 	handled = vq->vq_intrhand(vq->vq_intrhand_arg);
 	KNOTE(CALLBACK, 2, HW_CB_INTRHAND, index);
 	return handled;
 }
 
-static int
+int
 virtio_call_done(struct virtqueue *vq)
 {
 	int handled, index = vq->vq_index;
@@ -274,7 +276,7 @@ virtio_softint_start(struct virtio_softc *sc)
 	return sc->sc_soft_ih == NULL ? -1 : 0;
 }
 
-static void
+void
 virtio_softint_end(struct virtio_softc *sc)
 {
 	if (sc->sc_soft_ih == NULL)
@@ -286,25 +288,32 @@ virtio_softint_end(struct virtio_softc *sc)
 /* ---- Attachment ---- */
 
 void
+virtio_start(struct virtio_softc *sc, device_t child, int ipl, uint64_t features,
+    const char *feat_bits)
+{
+	char buf[1024];
+
+	sc->sc_child = child;
+	sc->sc_ipl = ipl;
+	virtio_negotiate(sc, features);
+	snprintb(buf, sizeof(buf), feat_bits, sc->sc_active_features);
+	kprint(HW_CON_NORMAL, ": features: %s\n", buf);
+	KNOTE(ATTACH, HW_ATTACH_STARTED, sc->sc_active_features);
+}
+
+void
 virtio_child_attach_start(struct virtio_softc *sc, device_t child, int ipl,
     struct virtqueue *vqs, virtio_callback config_change, virtio_callback intr_hand,
     int req_flags, int req_features, const char *feat_bits)
 {
-	char buf[1024];
-
 	VIRTIO_CALL(sc, VIRTIO_CHILD_ATTACH_START, ipl, req_flags, req_features,
 	    config_change != NULL);
-	sc->sc_child = child;
-	sc->sc_ipl = ipl;
 	sc->sc_vqs = vqs;
 	sc->sc_config_change = config_change;
 	sc->sc_intrhand = intr_hand;
 	sc->sc_flags = req_flags;
 	/* An int: bit 31 would ask for bits 32 to 63 too. */
-	virtio_negotiate(sc, (uint64_t)req_features);
-	snprintb(buf, sizeof(buf), feat_bits, sc->sc_active_features);
-	kprint(HW_CON_NORMAL, ": features: %s\n", buf);
-	KNOTE(ATTACH, HW_ATTACH_STARTED, sc->sc_active_features);
+	virtio_start(sc, child, ipl, (uint64_t)req_features, feat_bits);
 	KRET(VIRTIO_CHILD_ATTACH_START, 0);
 }
 
@@ -335,7 +344,7 @@ virtio_finish_interrupts(struct virtio_softc *sc)
 	return NULL;
 }
 
-static int
+int
 virtio_finish(struct virtio_softc *sc)
 {
 	const char *failed;
@@ -350,6 +359,7 @@ virtio_finish(struct virtio_softc *sc)
 		return 1;
 	}
 	sc->sc_is_up = true;
+	sc->sc_child_state = VIRTIO_CHILD_ATTACH_FINISHED;
 	virtio_pci_set_status(sc, VIRTIO_CONFIG_DEVICE_STATUS_DRIVER_OK);
 	return 0;
 }
@@ -423,9 +433,9 @@ virtio_attach_failed(struct virtio_softc *sc)
 
 	if (sc->sc_childdevid == 0)
 		return 1;
-	if (sc->sc_child == NULL)
+	if (sc->sc_child == NULL && sc->sc_child_state == VIRTIO_NO_CHILD)
 		why = "no matching child driver; not configured";
-	else if (sc->sc_child == VIRTIO_CHILD_FAILED)
+	else if (sc->sc_child == NULL || sc->sc_child == VIRTIO_CHILD_FAILED)
 		why = "virtio configuration failed";
 	else if (!sc->sc_finished_called)
 		why = "virtio internal error, child driver signaled OK but "

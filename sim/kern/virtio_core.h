@@ -27,6 +27,30 @@ virtio_vq_has_event_idx(const struct virtio_softc *sc)
 void	virtio_vq_clear(struct virtio_softc *, struct virtqueue *);
 /* Are there used buffers that nobody dequeued? */
 bool	virtio_vq_has_used(const struct virtqueue *);
+/*
+ * virtio_alloc_vq() of a queue that knows vq_index and vq_num, but for what the device is told.
+ * 0, or an errno that only messages show; then *vq is as far as it got.
+ */
+int	virtio_vq_make(struct virtio_softc *, struct virtqueue *, int maxsegsize, int maxnsegs,
+	    const char *name);
+/* An armed fault strikes as a failing bus_dmamem_alloc(); an errno, with the message. */
+int	virtio_vq_alloc_fault(struct virtio_softc *, int index, const char *name);
+/* Say that it is there. */
+void	virtio_vq_tell(struct virtio_softc *, const struct virtqueue *, const char *name);
+/* Its end; EBUSY while a slot is in use. */
+int	virtio_vq_end(struct virtio_softc *, struct virtqueue *);
+
+/* ---- virtio.c for virtio2023.c ---- */
+
+/* virtio_child_attach_start() of either era, with what all have. */
+void	virtio_start(struct virtio_softc *, device_t child, int ipl, uint64_t features,
+	    const char *feat_bits);
+/* Interrupts, then DRIVER_OK; 0, or 1 and all is undone. */
+int	virtio_finish(struct virtio_softc *);
+void	virtio_softint_end(struct virtio_softc *);
+int	virtio_call_done(struct virtqueue *);
+/* The vq_intrhand of a queue that has the bus's own handler and the child's vq_done. */
+int	virtio_vq_done(void *vq);
 
 /* ---- virtio.c for virtio_pci.c ---- */
 

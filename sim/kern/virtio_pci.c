@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * virtio over PCI: attachment and interrupts, as in NetBSD's virtio_pci.c 1.38.  The
+ * virtio over PCI: attachment and interrupts, as in NetBSD's virtio_pci.c 1.38 and 1.55.  The
  * registers are in virtio_pci_reg.c.
  *
  * Interrupts: INTx, unless the child asks for MSI-X and the function has it; then a message
@@ -166,6 +166,10 @@ virtio_pci_find_child(struct virtio_pci_softc *psc)
 	sc->sc_child = NULL;
 	sc->sc_finished_called = false;
 	sc->sc_is_up = false;
+	if (sc->sc_is_2023)
+		sc->sc_nvqs = 0;
+	sc->sc_is_2023 = false;
+	sc->sc_child_state = VIRTIO_NO_CHILD;
 	kern_lock_take(1);
 	hw_on(psc->sc_device);
 	virtio_pci_set_status(sc, VIRTIO_CONFIG_DEVICE_STATUS_RESET);

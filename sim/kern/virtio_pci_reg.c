@@ -224,8 +224,10 @@ modern_setup_queue(struct virtio_softc *sc, uint16_t queue, uint64_t addr)
 {
 	struct virtqueue *vq = &sc->sc_vqs[queue];
 
-	KERN_ASSERT(vq->vq_index == queue);
-	pci_write(sc, VIRTIO_CONFIG1_QUEUE_SELECT, 2, (uint16_t)vq->vq_index);
+	/* In 2023 the queues are not known before the end of the attachment. */
+	if (!sc->sc_is_2023 || sc->sc_vqs != NULL)
+		KERN_ASSERT(vq->vq_index == queue);
+	pci_write(sc, VIRTIO_CONFIG1_QUEUE_SELECT, 2, queue);
 	if (addr == 0)
 		modern_disable_queue(sc);
 	else

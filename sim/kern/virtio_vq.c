@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The guest's side of split virtqueues (virtio 1.2, 2.7), as in NetBSD's virtio.c 1.54:
- * requests in, used buffers out.  virtio_vqmem.c makes queues.
+ * The guest's side of split virtqueues (virtio 1.2, 2.7), as in NetBSD's virtio.c 1.54 and,
+ * for a child of the era of 2023, 1.82: requests in, used buffers out.  virtio_vqmem.c makes
+ * queues.
  *
  * A ring is one block of DMA memory that device and driver both see at all times, so
  * the syncs which the real code makes on it are fences and are left out.  The guest is
@@ -80,10 +81,16 @@ vq_entry_take(struct virtqueue *vq)
 	return qe;
 }
 
+static void vq_chain_give_2023(struct virtqueue *, int slot);
+
 /* A slot that is on the list already wrecks the list, here as there. */
 static void
 vq_entry_give(struct virtqueue *vq, struct vq_entry *qe)
 {
+	if (vq->vq_owner->sc_is_2023) {
+		vq_chain_give_2023(vq, qe->qe_index);
+		return;
+	}
 	mutex_acquire(&vq->vq_freelist_lock);
 	SIMPLEQ_INSERT_TAIL(&vq->vq_freelist, qe, qe_list);
 	/* Before the release, which may run an interrupt that takes the slot. */
@@ -105,6 +112,38 @@ vq_desc_next(const struct virtqueue *vq, const struct vring_desc *vd, int s,
 	return (int)next;
 }
 
+static int
+vq_chain_next(const struct virtqueue *vq, int slot, int s, unsigned count)
+{
+	if (count > vq->vq_num)
+		vq_device_fault("the chain at descriptor %d of "
+		    "virtqueue %d has become endless", slot,
+		    vq->vq_index);
+	return vq_desc_next(vq, vq->vq_desc, s, vq->vq_num);
+}
+
+/*
+ * 2023: to the front, a chain in its order and at once, so that what was given back last is
+ * the next to be taken.
+ */
+static void
+vq_chain_give_2023(struct virtqueue *vq, int slot)
+{
+	struct vq_entry *qe = &vq->vq_entries[slot], *before;
+	unsigned count = 1;
+
+	mutex_acquire(&vq->vq_freelist_lock);
+	SIMPLEQ_INSERT_HEAD(&vq->vq_freelist, qe, qe_list);
+	vq_note_slot(vq, slot, VQ_SLOT_FREED);
+	while ((vq->vq_desc[qe->qe_index].flags & VRING_DESC_F_NEXT) != 0) {
+		before = qe;
+		qe = &vq->vq_entries[vq_chain_next(vq, slot, qe->qe_index, count++)];
+		SIMPLEQ_INSERT_AFTER(&vq->vq_freelist, before, qe, qe_list);
+		vq_note_slot(vq, qe->qe_index, VQ_SLOT_FREED);
+	}
+	mutex_release(&vq->vq_freelist_lock);
+}
+
 /* Free the slot and all that its descriptors chain to. */
 static void
 vq_chain_give(struct virtqueue *vq, int slot, const char *function)
@@ -113,12 +152,12 @@ vq_chain_give(struct virtqueue *vq, int slot, const char *function)
 	unsigned count = 1;
 	int s = slot;
 
+	if (vq->vq_owner->sc_is_2023) {
+		vq_chain_give_2023(vq, slot);
+		return;
+	}
 	while ((vq->vq_desc[s].flags & VRING_DESC_F_NEXT) != 0) {
-		if (count++ > vq->vq_num)
-			vq_device_fault("the chain at descriptor %d of "
-			    "virtqueue %d has become endless", slot,
-			    vq->vq_index);
-		s = vq_desc_next(vq, vq->vq_desc, s, vq->vq_num);
+		s = vq_chain_next(vq, slot, s, count++);
 		vq_entry_give(vq, qe);
 		qe = &vq->vq_entries[s];
 	}
@@ -128,18 +167,22 @@ vq_chain_give(struct virtqueue *vq, int slot, const char *function)
 /* ---- Putting a request in ---- */
 
 int
-virtio_enqueue_prep(struct virtio_softc *sc __unused, struct virtqueue *vq, int *slotp)
+virtio_enqueue_prep(struct virtio_softc *sc, struct virtqueue *vq, int *slotp)
 {
 	struct vq_entry *qe;
 	int error;
 
 	VIRTIO_CALL(vq_owner(vq), VIRTIO_ENQUEUE_PREP, vq_number(vq));
+	if (sc->sc_is_2023)
+		KERN_ASSERT(sc->sc_child_state == VIRTIO_CHILD_ATTACH_FINISHED);
 	KERN_ASSERT(slotp != NULL);
 	error = kern_fault(HW_CALL_VIRTIO_ENQUEUE_PREP, vq->vq_index, false, EAGAIN);
 	if (error == 0 && (qe = vq_entry_take(vq)) == NULL)
 		error = EAGAIN;
 	if (error == 0) {
 		qe->qe_next = -1;
+		if (sc->sc_is_2023)
+			vq->vq_desc[qe->qe_index].flags = 0;
 		*slotp = qe->qe_index;
 		vq_note_slot(vq, *slotp, VQ_SLOT_PREPARED);
 	}
@@ -217,7 +260,7 @@ vq_reserve(struct virtqueue *vq, struct vq_entry *head, int nsegs)
 }
 
 int
-virtio_enqueue_reserve(struct virtio_softc *sc __unused, struct virtqueue *vq, int slot,
+virtio_enqueue_reserve(struct virtio_softc *sc, struct virtqueue *vq, int slot,
     int nsegs)
 {
 	struct vq_entry *head;
@@ -225,7 +268,10 @@ virtio_enqueue_reserve(struct virtio_softc *sc __unused, struct virtqueue *vq, i
 
 	VIRTIO_CALL(vq_owner(vq), VIRTIO_ENQUEUE_RESERVE, vq_number(vq), slot, nsegs);
 	head = vq_entry_at(vq, slot, "virtio_enqueue_reserve");
-	KERN_ASSERT(head->qe_next == -1);
+	if (sc->sc_is_2023)
+		KERN_ASSERT((vq->vq_desc[slot].flags & VRING_DESC_F_NEXT) == 0);
+	else
+		KERN_ASSERT(head->qe_next == -1);
 	KERN_ASSERT(1 <= nsegs && (unsigned)nsegs <= vq->vq_num);
 	error = vq_reserve(vq, head, nsegs);
 	KRETURN(VIRTIO_ENQUEUE_RESERVE, error);
@@ -254,8 +300,11 @@ vq_fill(struct virtqueue *vq, struct vq_entry *head, bus_addr_t addr, bus_size_t
 	if (!write)
 		vd[s].flags |= VRING_DESC_F_WRITE;
 	KNOTE(DESC, vq->vq_index, head->qe_index, addr, len, vd[s].flags);
-	head->qe_next = (int16_t)vq_desc_next(vq, vd, s,
-	    vq_table_size(vq, head));
+	if (vq->vq_owner->sc_is_2023 && (vd[s].flags & VRING_DESC_F_NEXT) == 0)
+		head->qe_next = -1;
+	else
+		head->qe_next = (int16_t)vq_desc_next(vq, vd, s,
+		    vq_table_size(vq, head));
 }
 
 int
@@ -307,7 +356,8 @@ vq_wants_notify(const struct virtio_softc *sc, const struct virtqueue *vq, uint1
 static void
 vq_publish(struct virtio_softc *sc, struct virtqueue *vq)
 {
-	uint16_t before = vq->vq_avail->idx;
+	/* In 2023 one less: with EVENT_IDX, one notification more than the device needs. */
+	uint16_t before = (uint16_t)(vq->vq_avail->idx - sc->sc_is_2023);
 
 	vq->vq_avail->idx = vq->vq_avail_idx;
 	vq->vq_queued++;

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Making and ending virtqueues, as in NetBSD's virtio.c 1.54.
+ * Making and ending virtqueues, as in NetBSD's virtio.c 1.54 and 1.82.
  *
  * One block of DMA memory holds the descriptors at 0, the available ring behind them, the
  * used ring from the next multiple of VIRTIO_PAGE_SIZE, and indirect tables, if any, from
- * the next.  The device hears of the queue at once, not when the attachment ends.
+ * the next.  The device hears of the queue at once, not when the attachment ends; in 2023 it is
+ * the other way round (virtio2023.c).
  */
 #include "virtio_core.h"
 
@@ -134,67 +135,77 @@ vq_memory_take(struct virtio_softc *sc, struct virtqueue *vq, size_t size,
 
 /* The queue exists from now on. */
 static void
-vq_start(struct virtio_softc *sc, struct virtqueue *vq, const char *name)
+vq_start(struct virtio_softc *sc, struct virtqueue *vq)
 {
 	vq->vq_entries = kmem_take(sizeof(struct vq_entry) * vq->vq_num);
 	virtio_vq_clear(sc, vq);
 	mutex_setup(&vq->vq_freelist_lock, MUTEX_SPIN, sc->sc_ipl);
 	mutex_setup(&vq->vq_aring_lock, MUTEX_SPIN, sc->sc_ipl);
 	mutex_setup(&vq->vq_uring_lock, MUTEX_SPIN, sc->sc_ipl);
-	sc->sc_ops->setup_queue(sc, (uint16_t)vq->vq_index,
-	    vq->vq_dmamap->dm_segs[0].ds_addr);
+}
+
+void
+virtio_vq_tell(struct virtio_softc *sc, const struct virtqueue *vq, const char *name)
+{
 	kprint(HW_CON_QUIET, "%s: allocated %u byte for virtqueue %d for %s, "
 	    "size %u\n", device_xname(sc->sc_dev), vq->vq_bytesize,
 	    vq->vq_index, name, vq->vq_num);
-	sc->sc_nvqs++;
 	KNOTE(VQ, vq->vq_index, vq->vq_num);
 }
 
-/* 0, or an errno that only messages show; then *vq is as far as it got. */
-static int
-vq_build(struct virtio_softc *sc, struct virtqueue *vq, int maxnsegs,
-    const char *name, int index)
+int
+virtio_vq_make(struct virtio_softc *sc, struct virtqueue *vq, int maxsegsize, int maxnsegs,
+    const char *name)
 {
 	struct vq_layout layout;
 	int error;
 
-	vq->vq_num = virtio_pci_read_queue_size(sc, (uint16_t)index);
 	if (vq->vq_num == 0) {
 		kprint(HW_CON_ERROR, "%s: virtqueue not exist, index %d "
-		    "for %s\n", device_xname(sc->sc_dev), index, name);
+		    "for %s\n", device_xname(sc->sc_dev), vq->vq_index, name);
 		return ENODEV;
 	}
 	layout = vq_layout(sc, vq->vq_num, maxnsegs);
-	vq->vq_index = index;
 	error = vq_memory_take(sc, vq, layout.total, name);
 	if (error != 0) {
 		vq_memory_give(sc, vq, layout.total);
-		/* What setup_queue() finds in the real error path. */
-		vq->vq_index = 0;
 		return error;
 	}
-	vq->vq_owner = sc;
+	vq->vq_maxsegsize = maxsegsize;
+	vq->vq_maxnsegs = maxnsegs;
 	vq_place(vq, &layout);
+	vq_start(sc, vq);
 	return 0;
 }
 
-/* An armed fault strikes as a failing bus_dmamem_alloc(). */
-static int
-vq_alloc_fault(struct virtio_softc *sc, struct virtqueue *vq, int index,
-    const char *name)
+int
+virtio_vq_alloc_fault(struct virtio_softc *sc, int index, const char *name)
 {
 	int error = kern_fault(HW_CALL_VIRTIO_ALLOC_VQ, index, true, 0);
 
-	if (error == 0)
-		return 0;
-	kprint(HW_CON_ERROR, "%s: virtqueue %d for %s allocation failed, "
-	    "error code %d\n", device_xname(sc->sc_dev), index, name, error);
-	/*
-	 * Of the real kernel's error path the transport asserts that vq_index is
-	 * right, which it is not but for queue 0.  An injected failure is to show
-	 * what the driver does next, not that.
-	 */
-	vq->vq_index = index;
+	if (error != 0)
+		kprint(HW_CON_ERROR, "%s: virtqueue %d for %s allocation failed, "
+		    "error code %d\n", device_xname(sc->sc_dev), index, name, error);
+	return error;
+}
+
+/*
+ * After a failure vq_index is 0, which is what setup_queue() finds in the real error path, and
+ * where the transport asserts that it is right, which it is not but for queue 0.  Not so after
+ * an injected one: that is to show what the driver does next.
+ */
+static int
+vq_alloc(struct virtio_softc *sc, struct virtqueue *vq, int maxsegsize, int maxnsegs,
+    const char *name)
+{
+	int error = virtio_vq_alloc_fault(sc, vq->vq_index, name);
+
+	if (error != 0)
+		return error;
+	vq->vq_num = virtio_pci_read_queue_size(sc, (uint16_t)vq->vq_index);
+	error = virtio_vq_make(sc, vq, maxsegsize, maxnsegs, name);
+	if (error != 0)
+		vq->vq_index = 0;
 	return error;
 }
 
@@ -207,13 +218,13 @@ virtio_alloc_vq(struct virtio_softc *sc, struct virtqueue *vq, int index,
 	VIRTIO_CALL(sc, VIRTIO_ALLOC_VQ, index, maxsegsize, maxnsegs, kern_text(name));
 	KERN_ASSERT(sc->sc_nvqs == index);
 	memset(vq, 0, sizeof(*vq));
-	error = vq_alloc_fault(sc, vq, index, name);
-	if (error == 0)
-		error = vq_build(sc, vq, maxnsegs, name, index);
+	vq->vq_owner = sc;
+	vq->vq_index = index;
+	error = vq_alloc(sc, vq, maxsegsize, maxnsegs, name);
 	if (error == 0) {
-		vq->vq_maxsegsize = maxsegsize;
-		vq->vq_maxnsegs = maxnsegs;
-		vq_start(sc, vq, name);
+		sc->sc_ops->setup_queue(sc, (uint16_t)index, vq->vq_dmamap->dm_segs[0].ds_addr);
+		sc->sc_nvqs++;
+		virtio_vq_tell(sc, vq, name);
 	} else {
 		sc->sc_ops->setup_queue(sc, (uint16_t)index, 0);
 		memset(vq, 0, sizeof(*vq));
@@ -237,8 +248,8 @@ vq_has_free_slots_only(const struct virtqueue *vq)
 	return count == vq->vq_num;
 }
 
-static int
-vq_end(struct virtio_softc *sc, struct virtqueue *vq)
+int
+virtio_vq_end(struct virtio_softc *sc, struct virtqueue *vq)
 {
 	int index = vq->vq_index;
 
@@ -254,7 +265,8 @@ vq_end(struct virtio_softc *sc, struct virtqueue *vq)
 	mutex_teardown(&vq->vq_uring_lock);
 	mutex_teardown(&vq->vq_aring_lock);
 	memset(vq, 0, sizeof(*vq));
-	sc->sc_nvqs--;
+	if (!sc->sc_is_2023)
+		sc->sc_nvqs--;
 	KNOTE(VQ_GONE, index);
 	return 0;
 }
@@ -264,5 +276,5 @@ virtio_free_vq(struct virtio_softc *sc, struct virtqueue *vq)
 {
 
 	VIRTIO_CALL(sc, VIRTIO_FREE_VQ, vq->vq_index);
-	KRETURN(VIRTIO_FREE_VQ, vq_end(sc, vq));
+	KRETURN(VIRTIO_FREE_VQ, virtio_vq_end(sc, vq));
 }

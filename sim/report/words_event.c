@@ -39,6 +39,7 @@ static const char *const note_template[HW_NOTES] = {
 	[HW_NOTE_THREAD_GONE] = "the thread ends (returned: $2, code $3)",
 	[HW_NOTE_KMEM] = "block $1: $2 bytes of kernel memory",
 	[HW_NOTE_KMEM_GONE] = "block $1 of $2 bytes is freed",
+	[HW_NOTE_HANDLERS] = "$1 queues, flags $2, a config change callback: $3",
 	[HW_NOTE_SOFTINT] = "$1 is there: $2",
 };
 

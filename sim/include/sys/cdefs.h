@@ -37,6 +37,10 @@
 #define	__FALLTHROUGH		__attribute__((__fallthrough__))
 #define	__nothing		((void)0)
 
+/* The name in the object file, where two versions of a function have one name in the source. */
+#define	__RENAME(name)		___RENAME(name)
+#define	___RENAME(name)		__asm__(#name)
+
 #define	__predict_true(e)	__builtin_expect((e) != 0, 1)
 #define	__predict_false(e)	__builtin_expect((e) != 0, 0)
 

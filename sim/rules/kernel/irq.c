@@ -344,6 +344,11 @@ HOOK(irq, call_attach_start, struct irq_state *irq, ON_CALL(VIRTIO_CHILD_ATTACH_
 		    "no interrupt can be handled");
 }
 
+HOOK(irq, note_handlers, struct irq_state *irq, ON_NOTE(HANDLERS))
+{
+	irq->is_concurrent |= (event->note.handlers.flags & IRQ_MPSAFE) != 0;
+}
+
 HOOK(irq, note_thread_gone, void *state, ON_NOTE(THREAD_GONE))
 {
 	check_level(state, core, 0, "a thread");

@@ -256,6 +256,12 @@ HOOK(lock_clock, call_attach_start, struct race_order *order, ON_CALL(VIRTIO_CHI
 	new_part(order, core);
 }
 
+HOOK(lock_clock, note_handlers, struct race_order *order, ON_NOTE(HANDLERS))
+{
+	order->handlers_free |= (event->note.handlers.flags & INTR_MPSAFE) != 0;
+	new_part(order, core);
+}
+
 HOOK(lock_clock, note_attach, struct race_order *order, ON_NOTE(ATTACH))
 {
 	if (event->note.attach.step == HW_ATTACH_FINISHED)

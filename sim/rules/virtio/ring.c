@@ -12,6 +12,7 @@
 #include "rules/kernel/dma.h"
 
 #define RING_EBUSY 16
+#define RING_NO_QUEUE UINT64_MAX
 #define RING_EMPTY_LIMIT 16		/* polls of an empty queue before it is said */
 #define RING_EMPTY_PAUSE_NS UINT64_C(1000000)
 #define RING_NOTIFY_PAUSE_NS UINT64_C(1000000000)	/* to ask a device that is silent */
@@ -842,7 +843,9 @@ RULE_ROW(rule_free_queue) = {
 
 HOOK(ring, call_free, struct ring *ring, ON_CALL(VIRTIO_FREE_VQ))
 {
-	if (ring_expect_queue(ring, core) == NULL || !rules_status(core)->live)
+	/* The kernel sees that there is none, and does nothing. */
+	if (event->call.virtio_free_vq.queue == RING_NO_QUEUE ||
+	    ring_expect_queue(ring, core) == NULL || !rules_status(core)->live)
 		return;
 	rules_report(core, &rule_free_queue, "queue %u is freed while the device is live: it was "
 	    "not reset since DRIVER_OK", (unsigned)event->call.virtio_free_vq.queue);

@@ -36,7 +36,8 @@ boot(void *arg)
 	const struct krig_options *options = arg;
 
 	kern_boot(&(struct hw_driver){
-		.cfattach = options->driver ? child_cfattach(options->driver_detaches) : NULL,
+		.cfattach = !options->driver ? NULL : options->driver_2023 ?
+		    child_2023_cfattach() : child_cfattach(options->driver_detaches),
 		.name = "child",
 	}, options->driver);
 }

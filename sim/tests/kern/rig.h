@@ -34,6 +34,7 @@ struct krig_options {
 	struct balloon_config device;
 	bool driver;			/* boot with the driver of child.c */
 	bool driver_detaches;		/* the one with a ca_detach */
+	bool driver_2023;		/* the one for the bus of 2023 */
 	uint64_t seed;			/* 0: default choices */
 };
 

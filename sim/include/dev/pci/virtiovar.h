@@ -7,6 +7,9 @@
  * A request goes prep (take a slot), reserve (its descriptors), enqueue (fill them),
  * commit (give it to the device); a completion goes dequeue (which slot), dequeue_commit (free
  * it).  The caller serialises prep..commit and dequeue..dequeue_commit for each queue.
+ *
+ * What is between _VIRTIO_NETBSD_2023 is not there in the era of 2023, whose header
+ * (era/netbsd-2023) includes this one and has its own in that place.
  */
 #ifndef _DEV_PCI_VIRTIOVAR_H_
 #define	_DEV_PCI_VIRTIOVAR_H_
@@ -19,6 +22,7 @@
 
 #include <dev/pci/virtioreg.h>
 
+#if !defined(_VIRTIO_NETBSD_2023) || defined(VIRTIO_PRIVATE)
 /* A slot: what virtio.c knows about one descriptor of a queue. */
 struct vq_entry {
 	SIMPLEQ_ENTRY(vq_entry)	qe_list;	/* free list */
@@ -28,11 +32,12 @@ struct vq_entry {
 	bool			qe_indirect;	/* uses an indirect table */
 	struct vring_desc	*qe_desc_base;	/* table that is filled */
 };
+#endif
 
 /*
- * A queue.  virtio_alloc_vq() zeroes all of it.  A child reads vq_owner and sets
- * vq_done: called at the child's level once per interrupt for as long as the ring has
- * entries that were not dequeued; returns nonzero when it had something to do.
+ * A queue.  virtio_alloc_vq(), in 2023 virtio_init_vq(), zeroes all of it.  A child reads
+ * vq_owner and sets vq_done: called at the child's level once per interrupt for as long as
+ * the ring has entries that were not dequeued; returns nonzero when it had something to do.
  */
 struct virtqueue {
 	struct virtio_softc	*vq_owner;
@@ -59,7 +64,7 @@ struct virtqueue {
 	int			vq_maxsegsize;
 	int			vq_maxnsegs;
 
-	/* Slots; the free list is first in, first out. */
+	/* Slots; the free list is first in, first out (in 2023: last in, first out). */
 	struct vq_entry		*vq_entries;
 	SIMPLEQ_HEAD(, vq_entry) vq_freelist;
 	kmutex_t		vq_freelist_lock;
@@ -117,8 +122,14 @@ struct virtio_softc {
 	bool			sc_version_1;
 	bool			sc_finished_called;
 	bool			sc_is_up;		/* attach_finish succeeded */
+	bool			sc_is_2023;		/* the era of its child */
+	enum {						/* in 2023 */
+		VIRTIO_NO_CHILD,
+		VIRTIO_CHILD_ATTACH_FINISHED,
+		VIRTIO_CHILD_ATTACH_FAILED
+	}			sc_child_state;
 
-	int			sc_nvqs;		/* allocated */
+	int			sc_nvqs;		/* allocated; 2023: made known */
 	struct virtqueue	*sc_vqs;		/* set by child */
 
 	int			sc_childdevid;
@@ -136,8 +147,11 @@ struct virtio_softc;
 #define	VIRTIO_F_INTR_SOFTINT	(1 << 1)	/* queue handler in a softint */
 #define	VIRTIO_F_INTR_MSIX	(1 << 2)
 
+#if !defined(_VIRTIO_NETBSD_2023) || defined(VIRTIO_PRIVATE)
 #define	VIRTIO_CHILD_FAILED	((void *)1)
+#endif
 
+#ifndef _VIRTIO_NETBSD_2023
 /*
  * Attach.  Order: start (negotiates; features 0 is the only sign of failure), the child's
  * own set-up, finish (interrupts, then DRIVER_OK; callbacks come from then on; 0 or 1).
@@ -153,8 +167,10 @@ void	virtio_child_attach_set_vqs(struct virtio_softc *sc, struct virtqueue *vqs,
 int	virtio_child_attach_finish(struct virtio_softc *sc);
 void	virtio_child_attach_failed(struct virtio_softc *sc);
 void	virtio_child_detach(struct virtio_softc *sc);
+#endif
 void	virtio_negotiate_features(struct virtio_softc *sc, uint64_t guest_features);
 
+#ifndef _VIRTIO_NETBSD_2023
 /*
  * alloc_vq: set up queue `index', which must be the next one, for requests of up to
  * maxnsegs segments of maxsegsize bytes; 0 or -1.  free_vq: 0, or EBUSY while a slot is in
@@ -163,6 +179,7 @@ void	virtio_negotiate_features(struct virtio_softc *sc, uint64_t guest_features)
 int	virtio_alloc_vq(struct virtio_softc *sc, struct virtqueue *vq, int index,
 	    int maxsegsize, int maxnsegs, const char *name);
 int	virtio_free_vq(struct virtio_softc *sc, struct virtqueue *vq);
+#endif
 
 /* reset stops the device; reinit_start and _end bring it back with the same queues. */
 void	virtio_reset(struct virtio_softc *sc);
@@ -194,8 +211,10 @@ int	virtio_dequeue_commit(struct virtio_softc *sc, struct virtqueue *vq, int slo
 
 /* Interrupts.  vq_intr: the intr_hand that calls vq_done of every queue with used buffers. */
 bool	virtio_vq_is_enqueued(struct virtio_softc *sc, struct virtqueue *vq);
+#ifndef _VIRTIO_NETBSD_2023
 int	virtio_vq_intr(struct virtio_softc *sc);
 int	virtio_vq_intrhand(struct virtio_softc *sc);
+#endif
 void	virtio_stop_vq_intr(struct virtio_softc *sc, struct virtqueue *vq);
 int	virtio_start_vq_intr(struct virtio_softc *sc, struct virtqueue *vq);
 int	virtio_postpone_intr(struct virtio_softc *sc, struct virtqueue *vq,
@@ -222,7 +241,7 @@ void	virtio_write_device_config_le_2(struct virtio_softc *sc, int index,
 void	virtio_write_device_config_le_4(struct virtio_softc *sc, int index,
 	    uint32_t value);
 
-/* Accessors.  child: NULL, the child, or VIRTIO_CHILD_FAILED.  features: as negotiated. */
+/* Accessors.  child: NULL, the child, or (2022) VIRTIO_CHILD_FAILED.  features: as negotiated. */
 bus_dma_tag_t virtio_dmat(struct virtio_softc *sc);
 device_t virtio_child(struct virtio_softc *sc);
 int	virtio_intrhand(struct virtio_softc *sc);

@@ -139,8 +139,14 @@ enum child_end {
 	CHILD_FAILED,		/* attach_failed after attach_start */
 	CHILD_LATE_FAILURE	/* attach_failed after a successful attach_finish */
 };
+enum child_mistake {		/* of the child of 2023, before attach_finish */
+	CHILD_RIGHT, CHILD_ENQUEUES_EARLY, CHILD_NO_HANDLER, CHILD_TWO_HANDLERS,
+	CHILD_WRONG_ORDER, CHILD_STARTS_TWICE
+};
 struct child_plan {
 	enum child_end end;
+	enum child_mistake mistake;
+	uint64_t wide_features;		/* what the child of 2023 asks for */
 	int	match;			/* what its ca_match says */
 	int	req_flags, req_features;
 	int	ipl;
@@ -159,5 +165,7 @@ extern int child_attaches;
 
 /* The driver's struct cfattach, without and with a ca_detach. */
 const void *child_cfattach(bool with_detach);
+/* Of a driver for the bus of 2023 (child_2023.c). */
+const void *child_2023_cfattach(void);
 
 #endif /* SIM_TESTS_KERN_KSIDE_FRAG_H */
