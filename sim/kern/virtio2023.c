@@ -90,6 +90,9 @@ virtio_queues_intr(struct virtio_softc *sc)
 
 	for (i = 0; i < sc->sc_nvqs; i++) {
 		vq = &sc->sc_vqs[i];
+		/* Freed and still known: the real one follows NULL. */
+		if (vq->vq_used == NULL)
+			kern_panic("virtio_vq_intr: virtqueue %d is not there any more", i);
 		vq->vq_queued = 0;
 		if (virtio_vq_has_used(vq))
 			handled |= virtio_call_vq_intrhand(vq);

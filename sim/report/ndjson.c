@@ -342,6 +342,7 @@ print_header(struct out *out)
 		json_put_text(object, "module", module_path(input->module));
 		json_put_digest(object, "module_hash", module_hash(input->module));
 		json_put_text(object, "rcsid", module_rcsid(input->module));
+		json_put_text(object, "era", module_era(input->module));
 	}
 	if (input->manifest != NULL)
 		json_put_text(object, "manifest", input->manifest->path);

@@ -205,6 +205,15 @@ module_rcsid(const struct module *m)
 }
 
 const char *
+module_era(const struct module *m)
+{
+	size_t length;
+	const char *era = module_elf_section(m->file.elf, ".viosim.era", &length);
+
+	return era != NULL && memchr(era, '\0', length) != NULL ? era : NULL;
+}
+
+const char *
 module_path(const struct module *m)
 {
 	return m->file.path;

@@ -60,6 +60,8 @@ const char *module_path(const struct module *);
 uint64_t module_hash(const struct module *);
 /* "$NetBSD: viomb.c,v 1.13 ...$", by __KERNEL_RCSID() of its first source; NULL: it has none. */
 const char *module_rcsid(const struct module *);
+/* The era of the virtio bus that its first source is for; NULL: unknown (coverage builds). */
+const char *module_era(const struct module *);
 
 /*
  * Put the module's writable memory back to what it was right after loading,

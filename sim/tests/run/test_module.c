@@ -421,6 +421,7 @@ TEST(module_has_its_text)
 		OPENED(m) = build_open("texts.so");
 
 		ck_assert_ptr_null(module_rcsid(m));
+		ck_assert_str_eq(module_era(m), "netbsd-2022");
 		ck_assert(module_hash(m) != 0);
 	}
 	ck_assert(!module_texts_read(build_path("driver.c"), &texts, &why));

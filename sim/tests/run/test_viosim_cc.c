@@ -55,6 +55,91 @@ TEST(compiler_names_each_missing_header)
 	ck_assert_int_ne(access(build_path("x.so"), F_OK), 0);
 }
 
+/* ---- eras ---- */
+
+#define HEAD "#include <sys/param.h>\n#include <dev/pci/virtiovar.h>\n"
+/* Line 3, and what makes it a function. */
+#define ATTACH(text) HEAD "/* virtio_vq_intr(vsc);\n */ void f(struct virtio_softc *, " \
+    "struct virtqueue *);\nvoid f(struct virtio_softc *vsc, struct virtqueue *vq)\n{\n" \
+    text "}\n"
+
+static const struct {
+	const char *text, *said, *era;
+} eras[] = {
+	{ "int x;\n", "", "netbsd-2022" },
+	{ ATTACH("	virtio_child_attach_finish(vsc);\n"), "", "netbsd-2022" },
+	{ ATTACH("	virtio_alloc_vq(vsc, vq, 0, 4, vsc != NULL ? (1) : 2, \"a, (b\");\n"), "",
+	  "netbsd-2022" },
+	{ ATTACH("	virtio_alloc_vq(vsc, vq, 4, 1, \"a, (b\");\n"),
+	  "e.c: for netbsd-2023 (line 7: virtio_alloc_vq with 5 arguments)\n", "netbsd-2023" },
+	{ ATTACH("	virtio_child_attach_finish(vsc, vq, 1, // one, two\n	    NULL, 0);\n"),
+	  "e.c: for netbsd-2023 (line 7: virtio_child_attach_finish with 5 arguments)\n",
+	  "netbsd-2023" },
+	{ ATTACH("	virtio_init_vq(vsc, vq, 0, 0, 0);\n"),
+	  "e.c: for netbsd-2023 (line 7: virtio_init_vq)\n", "netbsd-2023" },
+};
+
+/* The calls say it, not comments and texts; the module knows it. */
+TEST_EACH(the_era_is_that_of_the_calls, eras)
+{
+	char flags[32];
+
+	build_write("e.c", eras[_i].text);
+	ck_assert_int_eq(build_run("", "e", ""), 0);
+	ck_assert_str_eq(build_read("e.err"), eras[_i].said);
+	ck_assert_int_eq(build_shell("readelf -p .viosim.era e.so | grep -qw %s", eras[_i].era),
+	    0);
+	/* Asked for, it is not told. */
+	snprintf(flags, sizeof(flags), "--era %s", eras[_i].era);
+	ck_assert_int_eq(build_run("", "e", flags), 0);
+	ck_assert_str_eq(build_read("e.err"), "");
+}
+
+/* One sentence in place of what the compiler says. */
+TEST(a_driver_of_another_era_is_one_sentence)
+{
+	build_write("e.c", ATTACH("	virtio_child_attach_start(vsc, NULL, 1, vq, NULL, NULL, 0, "
+	    "0, \"\");\n	virtio_child_attach_set_vqs(vsc, vq, 1);\n"
+	    "	virtio_child_attach_finish(vsc);\n"));
+	ck_assert_int_eq(build_run("", "e", "--era netbsd-2023"), 2);
+	ck_assert_str_eq(build_read("e.err"), "e.c:7: this driver is for virtiovar.h 1.24 or "
+	    "earlier: --era netbsd-2022\n");
+	build_write("e.c", ATTACH("	virtio_init_vq_vqdone(vsc, vq, 0, NULL);\n"
+	    "	virtio_alloc_vq(vsc, vq, 4, 1, \"a\");\n"));
+	ck_assert_int_eq(build_run("", "e", "--era netbsd-2022"), 2);
+	ck_assert_str_eq(build_read("e.err"), "e.c:7: this driver is for virtiovar.h 1.25 or "
+	    "later: --era netbsd-2023\n");
+	ck_assert_int_eq(build_run("VIOSIM_CFLAGS='--era netbsd-2022'", "e",
+	    "--era netbsd-2023"), 0);
+	ck_assert_int_eq(build_run("", "e", "--era netbsd-2024"), 2);
+	ck_assert_str_eq(build_read("e.err"), "viosim-cc: after --era comes netbsd-2022 or "
+	    "netbsd-2023, not `netbsd-2024'\n");
+}
+
+TEST(calls_of_both_eras_are_told)
+{
+	build_write("e.c", ATTACH("	virtio_child_attach_finish(vsc);\n"
+	    "	virtio_init_vq(vsc, vq, 0, 0, 0);\n"));
+	ck_assert_int_eq(build_run("", "e", ""), 2);
+	ck_assert_str_eq(build_read("e.err"),
+	    "e.c: for netbsd-2022 (line 7: virtio_child_attach_finish with 1 argument) or "
+	    "netbsd-2023 (line 8: virtio_init_vq)?  The first is taken; --era says which\n"
+	    "e.c:8: neither the driver nor the fake kernel has a function virtio_init_vq; "
+	    "did you mean `virtio_free_vq`?\n");
+}
+
+/* Each source its own. */
+TEST(a_module_may_have_drivers_of_both_eras)
+{
+	build_write("e.c", ATTACH("	virtio_init_vq(vsc, vq, 0, 0, 0);\n"
+	    "	virtio_alloc_vq(vsc, vq, 4, 1, \"a\");\n"));
+	build_write("o.c", HEAD "void g(struct virtio_softc *);\nvoid g(struct virtio_softc *vsc)"
+	    "\n{\n	virtio_child_attach_finish(vsc);\n}\n");
+	ck_assert_int_eq(build_both("e", "o.c"), 0);
+	ck_assert_int_eq(build_shell("nm -D e.so | grep -qw __virtio_alloc_vq_2023 && "
+	    "nm -D e.so | grep -qw virtio_child_attach_finish"), 0);
+}
+
 /* What is said for a text, by each compiler that is here. */
 static void
 compiler_says(const char *text, const char *said)
