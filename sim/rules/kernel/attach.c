@@ -157,6 +157,17 @@ HOOK(attach, call_finish, struct attach *attach, ON_CALL(VIRTIO_CHILD_ATTACH_FIN
 	attach->now.finished = true;
 }
 
+/* On the bus of 2023 only: there the device does not learn of a queue when it is allocated. */
+HOOK(attach, note_handlers, void *state, ON_NOTE(HANDLERS))
+{
+	size_t queues = inventory_queues(core);
+
+	if (event->note.handlers.queues < queues)
+		rules_report(core, &rule_call_order, "virtio_child_attach_finish makes %u queue%s "
+		    "known to the device, of %zu", (unsigned)event->note.handlers.queues,
+		    plural((uint32_t)event->note.handlers.queues), queues);
+}
+
 static void report_undo(struct attach *attach, struct rules_core *core);
 
 HOOK(attach, call_failed, struct attach *attach, ON_CALL(VIRTIO_CHILD_ATTACH_FAILED))

@@ -163,6 +163,18 @@ TEST(features_never_offered)
 	stream_is_only(&s, "attach.features", EVENT(&s, DEV_FEATURES, 0, 4, 3));
 }
 
+/* The bus of 2023: attach_finish leaves a queue out; one that was never made is no queue. */
+TEST(a_queue_that_the_device_does_not_learn_of)
+{
+	stream_attach(&s);
+	NOTE(&s, HANDLERS, 2, 0, 1);
+	EVENT(&s, DEV_STATUS, 0, 0);
+	CALL(&s, VIRTIO_FREE_VQ, UINT64_MAX);
+	RET(&s, VIRTIO_FREE_VQ, 0);
+	stream_is_quiet(&s);
+	stream_is_only(&s, "attach.call-order", NOTE(&s, HANDLERS, 1, 0, 1));
+}
+
 TEST(callback_after_the_attach_failed)
 {
 	stream_attach(&s);
