@@ -193,7 +193,7 @@ manifest_of_module(const struct module *module)
 
 /* The manifest `path`, or that at `otherwise` (heap, or NULL: there is none), which is released. */
 static struct manifest *
-read_manifest(const char *path, char *otherwise, bool *bad)
+read_manifest(const char *path, char *otherwise, const struct module *module, bool *bad)
 {
 	struct diag_list diags = { 0 };
 	struct manifest *manifest = NULL;
@@ -206,6 +206,10 @@ read_manifest(const char *path, char *otherwise, bool *bad)
 		cli_diag_end(&diags);
 		*bad = manifest == NULL;
 	}
+	/* Without a driver all are asked for. */
+	if (manifest != NULL && module != NULL && !manifest_for_era(manifest, module_era(module)))
+		fprintf(stderr, "viosim: %s: is for %s only, and the driver for %s (the run goes "
+		    "on)\n", manifest->path, manifest->eras.name[0], module_era(module));
 	free(otherwise);
 	return manifest;
 }
@@ -218,7 +222,7 @@ cli_manifest_open(const char *path, const struct module *module, bool *bad)
 
 	if (path == NULL && found == NULL)
 		found = manifest_of_name(name);
-	return read_manifest(path, found, bad);
+	return read_manifest(path, found, module, bad);
 }
 
 struct manifest *
@@ -229,6 +233,8 @@ cli_manifest_hints(const struct module *module)
 	struct manifest *manifest = path == NULL ? NULL :
 	    manifest_load(path, run_vocab(), NULL, &diags);
 
+	if (manifest != NULL)
+		manifest_for_era(manifest, module_era(module));
 	diag_list_fini(&diags);
 	free(path);
 	return manifest;

@@ -201,6 +201,14 @@ check_call(struct reader *r, const struct yaml_node *item)
 }
 
 static void
+check_era(struct reader *r, const struct yaml_node *item)
+{
+	if (strcmp(item->text, "netbsd-2022") != 0 && strcmp(item->text, "netbsd-2023") != 0)
+		yaml_error(r->diags, item, "manifest.api", "this viosim has the kernel API of "
+		    "netbsd-2022 and of netbsd-2023, not \"%s\"", item->text);
+}
+
+static void
 check_interrupted(struct reader *r, const struct yaml_node *item)
 {
 	if (strcmp(item->text, "awake") != 0)
@@ -260,7 +268,7 @@ read_quantity(struct reader *r, enum manifest_kind kind, const struct yaml_node 
 static const struct manifest_key manifest_keys[] = {
 	{ "driver", MANIFEST_TEXT, offsetof(struct manifest, driver), true, NULL, NULL },
 	{ "source", MANIFEST_TEXT, offsetof(struct manifest, source), false, NULL, NULL },
-	{ "api", MANIFEST_TEXT, offsetof(struct manifest, api), true, NULL, NULL },
+	{ "api", MANIFEST_ERAS, offsetof(struct manifest, eras), true, NULL, NULL },
 	{ "device", MANIFEST_TEXT, offsetof(struct manifest, device), true, NULL, NULL },
 	{ "known_defects", MANIFEST_DEFECTS, 0, false, NULL, NULL },
 	{ .name = NULL }
@@ -269,6 +277,7 @@ static const struct manifest_key manifest_keys[] = {
 static const struct manifest_key defect_keys[] = {
 	{ "id", MANIFEST_TEXT, offsetof(struct defect, id), true, NULL, NULL },
 	{ "title", MANIFEST_TEXT, offsetof(struct defect, title), true, NULL, NULL },
+	{ "api", MANIFEST_ERAS, offsetof(struct defect, eras), false, NULL, NULL },
 	{ "rules", MANIFEST_RULES, offsetof(struct defect, rules), true, NULL, NULL },
 	{ "where", MANIFEST_WHERE, offsetof(struct defect, where), false, NULL, NULL },
 	{ "scenarios", MANIFEST_SCENARIOS, offsetof(struct defect, scenarios), false, NULL, NULL },
@@ -292,6 +301,7 @@ read_value(struct reader *r, const struct manifest_key *key, const struct yaml_n
 		[MANIFEST_SCENARIOS] = check_scenario, [MANIFEST_CALLS] = check_call,
 		[MANIFEST_INTERRUPTED] = check_interrupted,
 		[MANIFEST_BEHAVIOURS] = check_behaviour, [MANIFEST_FUNCTIONS] = NULL,
+		[MANIFEST_ERAS] = check_era,
 	};
 	void *slot = (unsigned char *)object + key->offset;
 
@@ -454,9 +464,6 @@ read_root(struct reader *r, const struct yaml_node *root)
 		return;
 	}
 	read_keys(r, manifest_keys, "a manifest", root, manifest);
-	if (manifest->api != NULL && strcmp(manifest->api, "netbsd-2022") != 0)
-		yaml_error(r->diags, yaml_lookup(root, "api"), "manifest.api",
-		    "this viosim has the kernel API of netbsd-2022, not \"%s\"", manifest->api);
 	if (manifest->device != NULL && !text_list_has(r->vocab->devices, manifest->device))
 		unknown_name(r, yaml_lookup(root, "device"), "manifest.device", "device",
 		    r->vocab->devices, "; `viosim describe names` lists them");
@@ -505,6 +512,25 @@ manifest_load(const char *path, const struct scenario_vocab *vocab,
 		return NULL;
 	}
 	return manifest;
+}
+
+bool
+manifest_for_era(struct manifest *manifest, const char *era)
+{
+	size_t count = 0;
+
+	if (era == NULL && manifest->eras.count > 0)
+		era = manifest->eras.name[0];
+	if (era == NULL || !scenario_names_has(&manifest->eras, era))
+		return false;
+	for (size_t i = 0; i < manifest->count; i++) {
+		struct defect *defect = &manifest->defects[i];
+
+		if (defect->eras.count == 0 || scenario_names_has(&defect->eras, era))
+			manifest->defects[count++] = *defect;
+	}
+	manifest->count = count;
+	return true;
 }
 
 void

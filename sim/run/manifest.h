@@ -53,6 +53,7 @@ enum manifest_kind {
 	MANIFEST_INTERRUPTED,		/* calls, or the word `awake` */
 	MANIFEST_BEHAVIOURS,
 	MANIFEST_FUNCTIONS,
+	MANIFEST_ERAS,			/* of the kernel's interface */
 	MANIFEST_AMOUNT,		/* [uint64_t, pages] */
 	MANIFEST_COUNT,			/* 1 to FACTS_COUNTED_MAX [uint64_t] */
 	MANIFEST_FLAG,			/* only true may be said [bool] */
@@ -90,6 +91,7 @@ bool circumstances_hold(const struct circumstance *list, size_t count,
 struct defect {
 	const char *id;			/* "viomb-03" */
 	const char *title;
+	struct scenario_names eras;	/* it is there in drivers for one of these; none: all */
 	struct scenario_names rules;	/* rule ids by which it shows */
 	struct scenario_names where;	/* driver functions; empty: anywhere */
 	struct scenario_names scenarios;	/* "area/situation", or "area/" and a star */
@@ -103,7 +105,8 @@ struct defect {
 
 struct manifest {
 	const char *path;
-	const char *driver, *source, *api, *device;
+	const char *driver, *source, *device;
+	struct scenario_names eras;	/* that it has the defects of */
 	struct defect *defects;
 	size_t count;
 	struct arena *arena;
@@ -114,6 +117,12 @@ struct manifest_names {
 	const char *const *scenarios;	/* "area/situation" */
 	const char *const *functions;	/* of the driver */
 };
+
+/*
+ * Leave out the defects that a driver for that era has not.  False: the manifest is for others.
+ * NULL is the first era that it is for.
+ */
+bool manifest_for_era(struct manifest *manifest, const char *era);
 
 /*
  * The file that a manifest names by `fix` or `finding`: beside the manifest, in the folder above,

@@ -284,4 +284,40 @@ TEST(names_are_looked_up)
 	names = NULL;
 }
 
+/* ---- eras ---- */
+
+#define ERAS "known_defects:\n" \
+    "  - {id: d-01, title: In both., rules: live.panic, scenarios: a/b}\n" \
+    "  - {id: d-02, title: In one., rules: live.panic, scenarios: a/b, api: netbsd-2022}\n" \
+    "  - {id: d-03, title: In one., rules: live.panic, scenarios: a/b, api: [netbsd-2023]}\n"
+
+TEST(a_defect_may_be_of_one_era)
+{
+	static const struct { const char *era; const char *id[2]; } rows[] = {
+		{ "netbsd-2022", { "d-01", "d-02" } }, { "netbsd-2023", { "d-01", "d-03" } },
+		{ NULL, { "d-01", "d-02" } },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		MANIFEST(manifest) = good("driver: d\napi: [netbsd-2022, netbsd-2023]\n"
+		    "device: balloon\n" ERAS);
+
+		ck_assert(manifest_for_era(manifest, rows[i].era));
+		ck_assert_uint_eq(manifest->count, 2);
+		for (size_t n = 0; n < 2; n++)
+			ck_assert_str_eq(manifest->defects[n].id, rows[i].id[n]);
+	}
+}
+
+/* One for another era is used as it is. */
+TEST(a_manifest_of_another_era_is_told)
+{
+	MANIFEST(manifest) = good(HEAD ERAS);
+
+	ck_assert(!manifest_for_era(manifest, "netbsd-2023"));
+	ck_assert_uint_eq(manifest->count, 3);
+	assert_refused("driver: d\napi: netbsd-2024\ndevice: balloon\nknown_defects: []\n", 2,
+	    "manifest.api");
+}
+
 SUITE(run_manifest)
